@@ -1,0 +1,55 @@
+#pragma once
+
+/// @file
+/// What became of an alert, and why. One a journalled alert; kept as long as the alert.
+
+#include "winnow/base/uuid.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace winnow::domain {
+
+/// Stored by name: do not rename.
+enum class Disposition : std::uint8_t {
+    ticketed,    ///< Opened or joined a ticket.
+    dropped,     ///< A rule dropped it.
+    suppressed,  ///< A ticket is kept, nobody is told.
+    silenced,    ///< A silence covered it.
+    inhibited,   ///< Another firing alert explains it.
+    held,        ///< A pause or threshold is not yet reached.
+    resolved,    ///< It ended a ticket's trouble.
+    ignored,     ///< A recovery or acknowledgement with nothing open.
+};
+
+[[nodiscard]] std::string_view to_string(Disposition disposition) noexcept;
+[[nodiscard]] std::optional<Disposition> parse_disposition(std::string_view word) noexcept;
+
+/// What the alert did to its ticket. Stored by name: do not rename.
+enum class TicketEffect : std::uint8_t { none, opened, joined, refreshed, reopened, acknowledged, recovered };
+
+[[nodiscard]] std::string_view to_string(TicketEffect effect) noexcept;
+[[nodiscard]] std::optional<TicketEffect> parse_ticket_effect(std::string_view word) noexcept;
+
+/// A rule that matched, at the version that was in force.
+struct RuleMatch {
+    RuleId rule_id;
+    std::int64_t version = 0;
+
+    friend bool operator==(const RuleMatch&, const RuleMatch&) = default;
+};
+
+struct Verdict {
+    Disposition disposition = Disposition::ignored;
+    TicketEffect effect = TicketEffect::none;
+    std::optional<TicketId> ticket_id;
+    std::vector<RuleMatch> matches;  ///< In evaluation order; the last one is what dropped a dropped alert.
+    std::string dedup_key;           ///< As it was after the rules.
+
+    friend bool operator==(const Verdict&, const Verdict&) = default;
+};
+
+}  // namespace winnow::domain

@@ -1,0 +1,95 @@
+#pragma once
+
+/// @file
+/// Group commit: many requests, one transaction, and nobody is answered before it is durable.
+
+#include "winnow/base/result.hpp"
+#include "winnow/domain/alert.hpp"
+#include "winnow/domain/position.hpp"
+#include "winnow/ports/journal_store.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace winnow::observe { class Metrics; }
+
+namespace winnow::journal {
+
+/// One request's accepted alerts on their way to the journal.
+struct Submission {
+    TenantId tenant;
+    std::vector<domain::Alert> alerts;  ///< 1 to kMaxIndex; received_at is set by the writer.
+
+    /// Set where the request carried an Idempotency-Key.
+    struct Once {
+        Uuid scope;
+        std::string key;
+        std::string body_sha256;  ///< 32 bytes.
+        int status = 202;
+        /// The response body, given where the alerts will stand: it is stored with them. Called on a writer thread.
+        std::function<std::string(const domain::ReceiptId&)> answer;
+    };
+    std::optional<Once> once;
+};
+
+/// What the submitter is told, after the commit.
+struct Committed {
+    domain::ReceiptId receipt;                    ///< Alert i stands at receipt.first.index + i.
+    std::optional<ports::ReceiptAnswer> replayed; ///< Set where the key was seen before: nothing was stored now.
+};
+
+/// Rows that were committed, in the order in which they must be applied. Called on a writer thread; must not block.
+struct CommittedRow {
+    TenantId tenant;
+    domain::RowPosition position;
+    /// Index in the row → alert; gaps are absent.
+    std::vector<std::pair<std::uint16_t, domain::Alert>> alerts;
+    std::size_t bytes = 0;  ///< Rough memory held.
+};
+using CommittedSink = std::function<void(std::vector<CommittedRow>)>;
+
+struct WriterOptions {
+    std::size_t transactions_in_flight = 3;         ///< Writer threads, a database session each.
+    std::size_t max_queued_alerts = 200'000;        ///< Beyond: `unavailable`.
+    std::size_t max_queued_bytes = 128U << 20U;
+    std::size_t max_row_alerts = 8'000;             ///< At most kMaxIndex.
+    std::chrono::milliseconds answer_within{10'000};///< A submitter is told `timeout` after this, whatever happens.
+};
+
+/// The node's own stream, and the threads that write it.
+class Writer {
+public:
+    Writer(ports::JournalStreams& streams, std::string node, WriterOptions options, CommittedSink committed,
+           observe::Metrics& metrics);
+    /// Stops taking submissions, commits what was taken, joins.
+    ~Writer();
+    Writer(const Writer&) = delete;
+    Writer& operator=(const Writer&) = delete;
+
+    /// Opens the stream and starts the threads; retries inside as long as the database is away.
+    void start();
+
+    /// Thread-safe, never blocks. `done` is called exactly once, on a writer thread (or at once, on the caller's, with
+    /// `unavailable` when the queue is full or the database is known to be away).
+    void submit(Submission submission, std::move_only_function<void(Result<Committed>)> done);
+
+    /// The stream being written; nullopt before the first one was opened.
+    [[nodiscard]] std::optional<domain::StreamId> stream() const;
+
+    /// False while the database is away: readiness.
+    [[nodiscard]] bool healthy() const;
+
+    /// Commits what was taken, then returns. Later submissions are refused.
+    void stop();
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace winnow::journal

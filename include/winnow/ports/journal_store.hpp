@@ -1,0 +1,103 @@
+#pragma once
+
+/// @file
+/// The journal in the database, as its writer and its readers need it.
+
+#include "winnow/base/result.hpp"
+#include "winnow/domain/position.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace winnow::ports {
+
+struct JournalRow {
+    TenantId tenant;
+    domain::RowPosition position;
+    std::uint32_t alert_count = 0;
+    std::string payload;  ///< journal::encode: zstd over newline-delimited canonical alerts.
+};
+
+/// The first answer to a request that carried an Idempotency-Key.
+struct KeyedReceipt {
+    TenantId tenant;
+    Uuid scope;               ///< The integration or user whose key it is.
+    std::string key;          ///< 1 to 255 characters.
+    std::string body_sha256;  ///< 32 bytes.
+    int status = 202;
+    std::string answer;       ///< The response body.
+};
+
+struct ReceiptAnswer {
+    enum class Outcome : std::uint8_t {
+        fresh,       ///< First time: stored with this transaction.
+        replayed,    ///< Seen with the same body: `status` and `answer` are the first ones.
+        mismatched,  ///< Seen with another body.
+    };
+    Outcome outcome = Outcome::fresh;
+    int status = 0;
+    std::string answer;
+};
+
+/// One writer's own database session. Not thread-safe: one a writer thread.
+///
+/// Errors: `unavailable` means nothing was stored; `timeout` means the outcome is unknown, and the caller must ask
+/// `committed` before it answers anybody.
+class JournalSession {
+public:
+    JournalSession() = default;
+    JournalSession(const JournalSession&) = delete;
+    JournalSession& operator=(const JournalSession&) = delete;
+    virtual ~JournalSession() = default;
+
+    /// Stores all rows, durable on return. One autocommitted statement.
+    [[nodiscard]] virtual Result<Done> append(const std::vector<JournalRow>& rows) = 0;
+
+    /// Claims the receipts, asks `rows_for` which rows remain given their outcomes, and stores both, in one
+    /// transaction. Outcomes are in the order of `receipts`, whose (tenant, scope, key) are unique.
+    [[nodiscard]] virtual Result<std::vector<ReceiptAnswer>> append_once(
+        const std::vector<KeyedReceipt>& receipts,
+        const std::function<std::vector<JournalRow>(const std::vector<ReceiptAnswer>&)>& rows_for) = 0;
+
+    /// After a `timeout`: waits until the broken session's backend is certainly gone, then says whether the row is
+    /// there. `unavailable` while that cannot be known yet: ask again.
+    [[nodiscard]] virtual Result<bool> committed(TenantId tenant, const domain::RowPosition& position) = 0;
+};
+
+/// Streams: who writes which, and what of a dead writer's is still unapplied.
+/// Thread-safe.
+class JournalStreams {
+public:
+    JournalStreams() = default;
+    JournalStreams(const JournalStreams&) = delete;
+    JournalStreams& operator=(const JournalStreams&) = delete;
+    virtual ~JournalStreams() = default;
+
+    /// Opens a new stream for this node and holds it until `end`, or until the process dies.
+    [[nodiscard]] virtual Result<domain::StreamId> open(const std::string& node) = 0;
+
+    /// A session that writes to the stream. Its connection holds a share of the stream's advisory lock, so that the
+    /// stream counts as alive exactly as long as one of its writers could still commit.
+    [[nodiscard]] virtual Result<std::unique_ptr<JournalSession>> session(domain::StreamId stream) = 0;
+
+    /// Heartbeat: every row of the stream up to `applied_seq` is applied for every tenant.
+    [[nodiscard]] virtual Result<Done> renew(domain::StreamId stream, std::uint64_t applied_seq) = 0;
+
+    /// Streams that are not ended and whose writers are gone. The caller then owns them (lock held by this process).
+    [[nodiscard]] virtual Result<std::vector<domain::StreamId>> claim_orphans() = 0;
+
+    /// Rows of a stream that are not applied, oldest first, at most `limit`, with seq > `after_seq`.
+    [[nodiscard]] virtual Result<std::vector<JournalRow>> unapplied(domain::StreamId stream, std::uint64_t after_seq,
+                                                                    std::size_t limit) = 0;
+
+    /// Everything is applied: the stream is history, its lock is released.
+    [[nodiscard]] virtual Result<Done> end(domain::StreamId stream) = 0;
+
+    /// Creates the day partitions of today and the next days; drops those older than every tenant's retention.
+    [[nodiscard]] virtual Result<Done> maintain_partitions() = 0;
+};
+
+}  // namespace winnow::ports

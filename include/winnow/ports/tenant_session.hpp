@@ -1,0 +1,63 @@
+#pragma once
+
+/// @file
+/// One tenant's transaction, as the REST resources use it. Row-level security holds the tenant; the stores below
+/// are the nouns.
+
+#include "winnow/base/result.hpp"
+#include "winnow/base/time.hpp"
+#include "winnow/base/uuid.hpp"
+
+#include <functional>
+
+namespace winnow::ports {
+
+class AlertArchive;
+class TicketStore;
+class RuleStore;
+class ContactStore;
+class IntegrationStore;
+class DeliveryStore;
+class SettingsStore;
+class UserStore;
+class ReceiptStore;
+
+/// An open transaction under the api role with the tenant set. Use on the thread it was given on, and not after.
+class TenantSession {
+public:
+    TenantSession() = default;
+    TenantSession(const TenantSession&) = delete;
+    TenantSession& operator=(const TenantSession&) = delete;
+    virtual ~TenantSession() = default;
+
+    [[nodiscard]] virtual TenantId tenant() const noexcept = 0;
+
+    [[nodiscard]] virtual AlertArchive& alerts() = 0;
+    [[nodiscard]] virtual TicketStore& tickets() = 0;
+    [[nodiscard]] virtual RuleStore& rules() = 0;
+    [[nodiscard]] virtual ContactStore& contacts() = 0;
+    [[nodiscard]] virtual IntegrationStore& integrations() = 0;
+    [[nodiscard]] virtual DeliveryStore& deliveries() = 0;
+    [[nodiscard]] virtual SettingsStore& settings() = 0;
+    [[nodiscard]] virtual UserStore& users() = 0;
+    [[nodiscard]] virtual ReceiptStore& receipts() = 0;
+};
+
+/// Runs transactions on database threads, so that nobody else ever blocks on PostgreSQL.
+class TenantDatabase {
+public:
+    TenantDatabase() = default;
+    TenantDatabase(const TenantDatabase&) = delete;
+    TenantDatabase& operator=(const TenantDatabase&) = delete;
+    virtual ~TenantDatabase() = default;
+
+    /// The job's error rolls back; its success commits. Must not throw for expected failures.
+    using Job = std::move_only_function<Result<Done>(TenantSession&)>;
+    using Finished = std::move_only_function<void(Result<Done>)>;
+
+    /// Queues `job`; `finished` is called once, on a database thread, after commit or roll-back. With the queue full
+    /// it is called at once, on the caller's thread, with `unavailable`.
+    virtual void submit(TenantId tenant, Job job, Finished finished) = 0;
+};
+
+}  // namespace winnow::ports

@@ -1,0 +1,74 @@
+#pragma once
+
+/// @file
+/// Where triage loads states and stores outcomes, fenced by position.
+
+#include "winnow/base/result.hpp"
+#include "winnow/domain/delivery.hpp"
+#include "winnow/domain/tenant.hpp"
+#include "winnow/triage/fold.hpp"
+
+#include <functional>
+#include <vector>
+
+namespace winnow::ports {
+
+/// What one triage transaction stores.
+struct TriageWrites {
+    triage::Outcome outcome;
+    std::vector<domain::Delivery> deliveries;
+    /// (row, its verdicts as journal::encode_verdicts made them), rows ascending.
+    std::vector<std::pair<domain::RowPosition, std::string>> verdict_rows;
+    std::vector<rules::Evaluation::Failure> rule_failures;
+    std::vector<std::pair<RuleId, std::int64_t>> rule_matches;  ///< How often each rule matched.
+};
+
+/// Thread-safe; each call borrows a connection of the pipeline role.
+class TriageStore {
+public:
+    TriageStore() = default;
+    TriageStore(const TriageStore&) = delete;
+    TriageStore& operator=(const TriageStore&) = delete;
+    virtual ~TriageStore() = default;
+
+    /// One transaction: locks the tenant's folding, loads the states of `keys` (locking the ticket rows), calls
+    /// `decide`, stores what it returns, and moves (tenant, stream) from `from_seq` to `to`.
+    ///
+    /// `conflict`: somebody else has moved the position; drop the batch. `unavailable`/`timeout`: unknown or not
+    /// stored; repeating the call is safe because of the fence.
+    [[nodiscard]] virtual Result<Done> apply(TenantId tenant, std::uint64_t from_seq, const domain::RowPosition& to,
+                                             const triage::StateKeys& keys,
+                                             const std::function<TriageWrites(triage::States)>& decide) = 0;
+
+    /// The last applied sequence of a tenant in a stream; 0 if none.
+    [[nodiscard]] virtual Result<std::uint64_t> applied(TenantId tenant, domain::StreamId stream) = 0;
+
+    /// Tenants with instances whose end has passed by the database's clock.
+    [[nodiscard]] virtual Result<std::vector<TenantId>> tenants_with_expired_instances() = 0;
+
+    /// One transaction: loads the tenant's expired instances (at most `limit`) with their tickets, calls `decide`,
+    /// stores the outcome. Returns how many there were.
+    [[nodiscard]] virtual Result<std::size_t> expire(
+        TenantId tenant, std::size_t limit,
+        const std::function<TriageWrites(std::vector<triage::InstanceState>, triage::States, Timestamp)>& decide) = 0;
+};
+
+/// Tenants' configuration, for triage and dispatch. Thread-safe.
+class ConfigStore {
+public:
+    ConfigStore() = default;
+    ConfigStore(const ConfigStore&) = delete;
+    ConfigStore& operator=(const ConfigStore&) = delete;
+    virtual ~ConfigStore() = default;
+
+    /// `not_found` for a tenant that does not exist.
+    [[nodiscard]] virtual Result<domain::TenantConfig> load(TenantId tenant) = 0;
+
+    /// Every tenant's current config_version: the poll that catches a missed notice.
+    [[nodiscard]] virtual Result<std::vector<std::pair<TenantId, std::int64_t>>> versions() = 0;
+
+    /// Blocks up to `timeout` for change notices (LISTEN winnow_config). One thread at a time.
+    [[nodiscard]] virtual Result<std::vector<TenantId>> wait_for_changes(std::chrono::milliseconds timeout) = 0;
+};
+
+}  // namespace winnow::ports

@@ -1,0 +1,70 @@
+#pragma once
+
+/// @file
+/// A tenant's compiled rule set: immutable, shared by every thread that triages for the tenant.
+
+#include "winnow/base/result.hpp"
+#include "winnow/base/time.hpp"
+#include "winnow/domain/alert.hpp"
+#include "winnow/domain/rule.hpp"
+#include "winnow/domain/verdict.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace winnow::rules {
+
+/// What the rules made of one alert. The alert itself has been changed by `set`, `severity` and `dedup_key`.
+struct Evaluation {
+    bool dropped = false;
+    bool suppressed = false;
+    std::string suppression_reason;
+    std::vector<ContactGroupId> route;         ///< In the order in which rules added them, no repeats.
+    std::vector<domain::RuleMatch> matches;
+    struct Failure {
+        RuleId rule_id;
+        std::string error;
+    };
+    std::vector<Failure> failures;             ///< Rules that erred: counted, and treated as not matching.
+};
+
+/// One rule's part in an evaluation, for explanations.
+struct TraceLeaf {
+    std::string expression;  ///< `env="prod"`.
+    std::string value;       ///< What the alert had: `"dev"`, or "" when absent.
+    bool matched = false;
+};
+struct TraceEntry {
+    RuleId rule_id;
+    std::string rule_name;
+    std::int64_t version = 0;
+    bool considered = false;  ///< Enabled, live, and within its effective dates.
+    bool matched = false;
+    bool stopped_here = false;
+    std::string error;
+    std::vector<TraceLeaf> leaves;
+};
+
+class RuleSet {
+public:
+    /// Compiles what the admin wrote. A rule that does not compile (it was checked on save, so this is a version
+    /// skew) is left out and reported in `broken()`.
+    [[nodiscard]] static std::shared_ptr<const RuleSet> compile(const std::vector<domain::Rule>& rules);
+
+    virtual ~RuleSet() = default;
+
+    /// Evaluates in position order and applies the actions to `alert`. Thread-safe. Never throws.
+    [[nodiscard]] virtual Evaluation evaluate(domain::Alert& alert, Timestamp now) const = 0;
+
+    /// As evaluate, and says for every rule what it saw.
+    [[nodiscard]] virtual std::vector<TraceEntry> trace(domain::Alert alert, Timestamp now) const = 0;
+
+    [[nodiscard]] virtual const std::vector<Evaluation::Failure>& broken() const noexcept = 0;
+    [[nodiscard]] virtual std::size_t size() const noexcept = 0;
+};
+
+/// Checks a rule as it is saved: name, condition, actions, dates. Pointers are relative to the rule.
+[[nodiscard]] Result<Done> check(const domain::Rule& rule);
+
+}  // namespace winnow::rules

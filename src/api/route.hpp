@@ -1,0 +1,76 @@
+#pragma once
+
+/// @file
+/// What a REST resource gives the router: a table of routes, each with its permission and its handler.
+
+#include "winnow/access/permission.hpp"
+#include "winnow/base/result.hpp"
+#include "winnow/base/time.hpp"
+#include "winnow/base/uuid.hpp"
+#include "winnow/crypto/sealer.hpp"
+#include "winnow/http/message.hpp"
+#include "winnow/ports/tenant_session.hpp"
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace winnow::api {
+
+/// What handlers may use besides their tenant's session. Owned by app; outlives every call.
+struct Services {
+    std::function<Timestamp()> clock;
+    std::function<Uuid()> new_id;                ///< Version 7.
+    const crypto::Sealer* sealer = nullptr;      ///< Contacts' secrets.
+    std::function<void()> outbox_changed;        ///< Wakes the dispatcher after a retry.
+    std::function<void()> credentials_changed;   ///< Forgets cached keys on this node at once.
+};
+
+/// One request on its way through a handler.
+struct Call {
+    const http::Request& request;
+    const access::Principal& who;
+    std::vector<std::pair<std::string, std::string>> path;  ///< `{id}` → its text, percent-decoded.
+    Timestamp now;
+    const Services& services;
+
+    /// A path parameter; "" if the pattern has none of that name.
+    [[nodiscard]] std::string_view parameter(std::string_view name) const noexcept;
+
+    /// A path parameter as an id; the `not_found` of api.md §1 where it is not one.
+    template <typename Id>
+    [[nodiscard]] Result<Id> id(std::string_view name = "id") const
+    {
+        const auto parsed = Id::parse(parameter(name));
+        if (!parsed) return Error(ErrorCode::not_found, "there is no such object");
+        return *parsed;
+    }
+};
+
+/// Runs on a database thread inside one transaction of the caller's tenant; the answer is sent after the commit.
+/// An Error becomes a problem document and rolls back.
+using SessionHandler = std::function<Result<http::Response>(const Call&, ports::TenantSession&)>;
+
+/// One line of the router's table.
+struct Route {
+    std::string_view method;        ///< "GET", …
+    std::string_view pattern;       ///< "/api/v1/tickets/{id}"; segments in braces are parameters.
+    access::Permission permission;
+    std::string_view operation_id;  ///< Its name in docs/openapi.yaml.
+    SessionHandler handler;
+};
+
+/// The resources' tables, one function a file.
+[[nodiscard]] std::vector<Route> ticket_routes();
+[[nodiscard]] std::vector<Route> alert_routes();
+[[nodiscard]] std::vector<Route> rule_routes();
+[[nodiscard]] std::vector<Route> contact_routes();
+[[nodiscard]] std::vector<Route> contact_group_routes();
+[[nodiscard]] std::vector<Route> integration_routes();
+[[nodiscard]] std::vector<Route> delivery_routes();
+[[nodiscard]] std::vector<Route> settings_routes();
+[[nodiscard]] std::vector<Route> user_routes();  // users, api-keys, me
+
+}  // namespace winnow::api

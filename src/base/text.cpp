@@ -1,0 +1,91 @@
+#include "winnow/base/text.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <numeric>
+#include <vector>
+
+namespace winnow {
+
+namespace {
+
+// Length of the well-formed sequence that starts at `at` (Unicode 15, table 3-7), 0 if there is none.
+std::size_t sequence_length(std::string_view text, std::size_t at) noexcept
+{
+    const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[at + i]); };
+    const auto left = text.size() - at;
+    const auto lead = byte(0);
+    const auto tail = [&](std::size_t i, std::uint8_t low = 0x80, std::uint8_t high = 0xBF) {
+        return i < left && byte(i) >= low && byte(i) <= high;
+    };
+    if (lead < 0x80) return 1;
+    if (lead >= 0xC2 && lead <= 0xDF) return tail(1) ? 2 : 0;
+    if (lead >= 0xE0 && lead <= 0xEF) {
+        const std::uint8_t low = lead == 0xE0 ? 0xA0 : 0x80;
+        const std::uint8_t high = lead == 0xED ? 0x9F : 0xBF;
+        return tail(1, low, high) && tail(2) ? 3 : 0;
+    }
+    if (lead >= 0xF0 && lead <= 0xF4) {
+        const std::uint8_t low = lead == 0xF0 ? 0x90 : 0x80;
+        const std::uint8_t high = lead == 0xF4 ? 0x8F : 0xBF;
+        return tail(1, low, high) && tail(2) && tail(3) ? 4 : 0;
+    }
+    return 0;
+}
+
+constexpr bool is_continuation(char c) noexcept
+{
+    return (static_cast<std::uint8_t>(c) & 0xC0U) == 0x80U;
+}
+
+}  // namespace
+
+bool is_valid_utf8(std::string_view text) noexcept
+{
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const auto length = sequence_length(text, at);
+        if (length == 0) return false;
+        at += length;
+    }
+    return true;
+}
+
+std::size_t count_code_points(std::string_view text) noexcept
+{
+    return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return !is_continuation(c); }));
+}
+
+std::string_view truncate_utf8(std::string_view text, std::size_t max_bytes) noexcept
+{
+    if (text.size() <= max_bytes) return text;
+    auto end = max_bytes;
+    while (end > 0 && is_continuation(text[end])) --end;
+    return text.substr(0, end);
+}
+
+bool has_control_characters(std::string_view text) noexcept
+{
+    return std::ranges::any_of(text, [](char c) {
+        const auto byte = static_cast<std::uint8_t>(c);
+        return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7F;
+    });
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b)
+{
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        auto diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const auto substitution = diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U);
+            diagonal = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitution});
+        }
+    }
+    return row.back();
+}
+
+}  // namespace winnow

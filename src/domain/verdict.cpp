@@ -1,0 +1,64 @@
+#include "winnow/domain/verdict.hpp"
+
+#include <array>
+
+namespace winnow::domain {
+
+namespace {
+
+constexpr std::array kDispositions{Disposition::ticketed, Disposition::dropped,   Disposition::suppressed,
+                                   Disposition::silenced, Disposition::inhibited, Disposition::held,
+                                   Disposition::resolved, Disposition::ignored};
+
+constexpr std::array kEffects{TicketEffect::none,     TicketEffect::opened,       TicketEffect::joined,
+                              TicketEffect::refreshed, TicketEffect::reopened,    TicketEffect::acknowledged,
+                              TicketEffect::recovered};
+
+}  // namespace
+
+std::string_view to_string(Disposition disposition) noexcept
+{
+    switch (disposition) {
+        case Disposition::ticketed: return "ticketed";
+        case Disposition::dropped: return "dropped";
+        case Disposition::suppressed: return "suppressed";
+        case Disposition::silenced: return "silenced";
+        case Disposition::inhibited: return "inhibited";
+        case Disposition::held: return "held";
+        case Disposition::resolved: return "resolved";
+        case Disposition::ignored: return "ignored";
+    }
+    return "ignored";
+}
+
+std::optional<Disposition> parse_disposition(std::string_view word) noexcept
+{
+    for (const auto disposition : kDispositions) {
+        if (word == to_string(disposition)) return disposition;
+    }
+    return std::nullopt;
+}
+
+std::string_view to_string(TicketEffect effect) noexcept
+{
+    switch (effect) {
+        case TicketEffect::none: return "none";
+        case TicketEffect::opened: return "opened";
+        case TicketEffect::joined: return "joined";
+        case TicketEffect::refreshed: return "refreshed";
+        case TicketEffect::reopened: return "reopened";
+        case TicketEffect::acknowledged: return "acknowledged";
+        case TicketEffect::recovered: return "recovered";
+    }
+    return "none";
+}
+
+std::optional<TicketEffect> parse_ticket_effect(std::string_view word) noexcept
+{
+    for (const auto effect : kEffects) {
+        if (word == to_string(effect)) return effect;
+    }
+    return std::nullopt;
+}
+
+}  // namespace winnow::domain
