@@ -1,0 +1,58 @@
+#pragma once
+
+/// @file
+/// From a credential on the wire to a Principal: hashed, looked up, cached.
+
+#include "winnow/access/permission.hpp"
+#include "winnow/base/result.hpp"
+#include "winnow/base/time.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace winnow::ports {
+class CredentialStore;
+}
+
+namespace winnow::identity {
+
+/// A fresh secret: `wnk_` (integration) or `wnu_` (user) and 43 base64url characters of 256 random bits.
+struct NewKey {
+    std::string secret;  ///< Shown once.
+    std::string hash;    ///< SHA-256, 32 bytes: what is stored.
+    std::string hint;    ///< The first 8 characters.
+};
+[[nodiscard]] NewKey make_key(access::CredentialKind kind);
+
+/// Thread-safe.
+class Authenticator {
+public:
+    struct Options {
+        std::chrono::milliseconds found_for{30'000};    ///< How long a verified key is trusted without asking again.
+        std::chrono::milliseconds unknown_for{5'000};   ///< How long an unknown key is refused without asking again.
+        std::size_t max_entries = 100'000;              ///< Oldest go first; unknown keys never evict known ones.
+    };
+
+    Authenticator(ports::CredentialStore& store, Options options);
+    ~Authenticator();
+    Authenticator(const Authenticator&) = delete;
+    Authenticator& operator=(const Authenticator&) = delete;
+
+    /// `done` gets the caller, `unauthenticated`, or `unavailable` where the database is away and the key is not
+    /// cached. Called at once where cached, else later on a database thread. Never blocks.
+    void authenticate(std::string_view key, std::move_only_function<void(Result<access::Principal>)> done);
+
+    /// Forgets what is cached for a tenant (keys, users or integrations changed), or everything.
+    void forget(TenantId tenant);
+    void forget_all();
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace winnow::identity

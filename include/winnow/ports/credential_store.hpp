@@ -1,0 +1,63 @@
+#pragma once
+
+/// @file
+/// Looking a key up, and the provider's side of tenants.
+
+#include "winnow/access/permission.hpp"
+#include "winnow/base/result.hpp"
+#include "winnow/domain/tenant.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace winnow::ports {
+
+/// Thread-safe; never blocks the caller.
+class CredentialStore {
+public:
+    CredentialStore() = default;
+    CredentialStore(const CredentialStore&) = delete;
+    CredentialStore& operator=(const CredentialStore&) = delete;
+    virtual ~CredentialStore() = default;
+
+    /// The caller whose key has this SHA-256; nullopt if there is none. `unavailable` where the database is away.
+    /// `done` is called once, on a database thread (or at once with `unavailable` when the queue is full).
+    virtual void find(std::string hash,
+                      std::move_only_function<void(Result<std::optional<access::Principal>>)> done) = 0;
+};
+
+/// A tenant as it is created: with its first admin and that admin's first key.
+struct NewTenant {
+    TenantId id;
+    std::string service_code;
+    std::string name;
+    UserId admin_id;
+    std::string admin_email;
+    std::string admin_name;
+    ApiKeyId admin_key_id;
+    std::string admin_key_hash;  ///< 32 bytes.
+    std::string admin_key_hint;
+};
+
+/// The management plane's transactions, under the provider role. Thread-safe, blocking: call on a worker thread.
+class ProviderStore {
+public:
+    ProviderStore() = default;
+    ProviderStore(const ProviderStore&) = delete;
+    ProviderStore& operator=(const ProviderStore&) = delete;
+    virtual ~ProviderStore() = default;
+
+    /// `conflict` where the service code is taken.
+    [[nodiscard]] virtual Result<domain::Tenant> create_tenant(const NewTenant& tenant) = 0;
+    /// In order of service code, those after `after` ("" for the first page).
+    [[nodiscard]] virtual Result<std::vector<domain::Tenant>> tenants(const std::string& after, std::size_t limit) = 0;
+    [[nodiscard]] virtual Result<domain::Tenant> tenant(TenantId id) = 0;
+    [[nodiscard]] virtual Result<domain::Tenant> set_suspended(TenantId id, bool suspended) = 0;
+
+    /// Cheap round trip: readiness.
+    [[nodiscard]] virtual Result<Done> ping() = 0;
+};
+
+}  // namespace winnow::ports
