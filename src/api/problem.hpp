@@ -1,0 +1,48 @@
+#pragma once
+
+/// @file
+/// RFC 9457 problem documents: the only place that maps an ErrorCode to an HTTP status.
+
+#include "winnow/base/error.hpp"
+#include "winnow/http/message.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace winnow::api {
+
+/// The media type of every error on the REST surface.
+inline constexpr std::string_view kProblemType = "application/problem+json";
+
+/// Field codes that mean "the document cannot be read at all" (status 400 instead of 422).
+inline constexpr std::string_view kMalformedBody = "malformed_body";
+/// The field code of a bad query parameter (status 400).
+inline constexpr std::string_view kInvalidParameter = "invalid_parameter";
+
+/// Status and stable `code` (docs/openapi.yaml, Problem) of an Error.
+///
+/// invalid_argument: 422 `invalid_field` where it names fields, 400 where it names none (`invalid_request`), or where
+/// the first one's code is `malformed_body` or `invalid_parameter`.
+struct ProblemKind {
+    int status;
+    std::string code;
+};
+[[nodiscard]] ProblemKind kind_of(const Error& error);
+
+/// The problem document of an Error. 401 carries WWW-Authenticate, 429 and 503 carry Retry-After. The message of an
+/// `internal` error is replaced: log it, never show it.
+/// @param instance  What the error happened to, "" to leave the member out; CustomerApi passes the request id's URN.
+[[nodiscard]] http::Response problem(const Error& error, std::string_view instance = {});
+
+/// A problem with a status and code of the caller's choice: `problem(405, "method_not_allowed", "…")`.
+[[nodiscard]] http::Response problem(int status, std::string_view code, std::string_view detail,
+                                     const std::vector<FieldError>& errors = {}, std::string_view instance = {});
+
+/// "urn:winnow:request:<id>".
+[[nodiscard]] std::string instance_of(std::string_view request_id);
+
+/// A bad query parameter.
+[[nodiscard]] Error query_error(std::string_view parameter, std::string_view detail);
+
+}  // namespace winnow::api

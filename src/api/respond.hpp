@@ -1,0 +1,31 @@
+#pragma once
+
+/// @file
+/// Successful answers of the REST surface.
+
+#include "winnow/http/message.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace winnow::api {
+
+/// JSON text of a document that must be no deeper than what read_json() lets in. Bytes that are not UTF-8 (there
+/// should be none) become U+FFFD instead of an exception.
+[[nodiscard]] std::string dump(const nlohmann::json& document);
+
+/// `application/json` with that status.
+[[nodiscard]] http::Response json_response(int status, const nlohmann::json& document);
+
+/// 200 with an ETag: the answer to GET, PUT and PATCH of a single versioned resource.
+[[nodiscard]] http::Response versioned(const nlohmann::json& document, std::int64_t version);
+
+/// 201 with Location (a path such as "/api/v1/rules/<id>") and ETag.
+[[nodiscard]] http::Response created(std::string location, const nlohmann::json& document, std::int64_t version);
+
+/// 204: the answer to DELETE.
+[[nodiscard]] http::Response no_content();
+
+}  // namespace winnow::api
