@@ -1,0 +1,100 @@
+#pragma once
+
+/// @file
+/// Tickets and their timelines, inside one tenant's transaction.
+
+#include "winnow/base/result.hpp"
+#include "winnow/base/time.hpp"
+#include "winnow/base/uuid.hpp"
+#include "winnow/domain/ticket.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace winnow::ports {
+
+/// Which tickets; every part that is set must hold.
+struct TicketFilter {
+    std::vector<domain::TicketState> states;   ///< Any of these; empty: every state.
+    std::vector<domain::Severity> severities;  ///< Any of these; empty: every severity.
+    std::vector<std::string> services;         ///< Any of these, exactly; empty: every service.
+    std::optional<UserId> assignee;
+    bool unassigned = false;  ///< Only tickets that nobody has taken.
+    std::vector<std::pair<std::string, std::string>> labels;  ///< Each must be there with exactly this value.
+    std::string text;  ///< Inside title, description or dedup key, whatever the case; "" holds always.
+    std::optional<Timestamp> opened_from;   ///< Inclusive.
+    std::optional<Timestamp> opened_until;  ///< Exclusive.
+};
+
+/// Every order ends in the ticket's id, so that it is total.
+enum class TicketOrder : std::uint8_t { newest, oldest, most_severe, least_severe, highest_number, lowest_number };
+
+/// The place after a ticket in any order.
+struct TicketCursor {
+    Timestamp opened_at;
+    domain::Severity severity = domain::Severity::info;
+    std::int64_t number = 0;
+    TicketId id;
+};
+
+struct TicketCount {
+    domain::TicketState state = domain::TicketState::open;
+    domain::Severity severity = domain::Severity::info;
+    std::int64_t count = 0;
+};
+
+/// Which part of a timeline.
+struct TimelineRange {
+    std::optional<domain::TicketEventKind> kind;  ///< Only this kind.
+    std::optional<std::int32_t> after_seq;        ///< Only events beyond this one, in the direction of reading.
+    bool newest_first = false;
+};
+
+/// Not thread-safe: lives and dies with its transaction.
+class TicketStore {
+public:
+    TicketStore() = default;
+    TicketStore(const TicketStore&) = delete;
+    TicketStore& operator=(const TicketStore&) = delete;
+    virtual ~TicketStore() = default;
+
+    /// At most `limit` tickets after `after` in the given order. Reads no more rows than it must to fill the page.
+    [[nodiscard]] virtual Result<std::vector<domain::Ticket>> page(const TicketFilter& filter, TicketOrder order,
+                                                                   const std::optional<TicketCursor>& after,
+                                                                   std::size_t limit) = 0;
+
+    /// How many tickets there are of each state and severity; combinations without tickets are left out.
+    [[nodiscard]] virtual Result<std::vector<TicketCount>> count(const TicketFilter& filter) = 0;
+
+    /// `not_found` where the tenant has no such ticket.
+    [[nodiscard]] virtual Result<domain::Ticket> find(TicketId id) = 0;
+
+    /// Those of `ids` that exist, in order of id, locked until the transaction ends: nobody else, triage included,
+    /// changes them in between.
+    [[nodiscard]] virtual Result<std::vector<domain::Ticket>> lock(const std::vector<TicketId>& ids) = 0;
+
+    /// Stores what a person may change of a locked ticket (state and its times, severity, title, priority, assignee,
+    /// due_at, parent, cause, impact, measure, approver, version, event_seq) and appends `events` to its timeline.
+    [[nodiscard]] virtual Result<Done> store(const domain::Ticket& ticket,
+                                             const std::vector<domain::TicketEvent>& events) = 0;
+
+    /// At most `limit` events of one ticket.
+    [[nodiscard]] virtual Result<std::vector<domain::TicketEvent>> timeline(TicketId id, const TimelineRange& range,
+                                                                            std::size_t limit) = 0;
+
+    /// Whether another live ticket holds the key, so that this one cannot become live again.
+    [[nodiscard]] virtual Result<bool> key_is_taken(const std::string& dedup_key, TicketId except) = 0;
+
+    /// Whether a ticket may be assigned to this user: one of the tenant's, and not disabled.
+    [[nodiscard]] virtual Result<bool> assignable(UserId user) = 0;
+
+    /// The ticket's parent, its parent's parent and so on, nearest first. Until the transaction ends nobody else's
+    /// call of this function returns, so a parent that is no descendant now will be none when it is stored.
+    [[nodiscard]] virtual Result<std::vector<TicketId>> lock_ancestors(TicketId id) = 0;
+};
+
+}  // namespace winnow::ports
