@@ -1,0 +1,78 @@
+#include "winnow/observe/log.hpp"
+
+#include "observe/log_line.hpp"
+#include "winnow/base/time.hpp"
+
+#include <spdlog/logger.h>
+#include <spdlog/sinks/stdout_sinks.h>
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <span>
+
+namespace winnow::observe {
+
+namespace {
+
+/// Written by start_log before other threads start, read by everybody after.
+struct Log {
+    Log() : logger("winnow", std::make_shared<spdlog::sinks::stderr_sink_mt>())
+    {
+        logger.set_pattern("%v");  // the line is complete: spdlog only writes it, whole
+        logger.set_level(spdlog::level::info);
+        logger.flush_on(spdlog::level::trace);
+    }
+
+    spdlog::logger logger;
+    bool json = false;
+    bool coloured = false;
+};
+
+Log& the_log()
+{
+    static Log log;
+    return log;
+}
+
+spdlog::level::level_enum level_of(Level level) noexcept
+{
+    switch (level) {
+        case Level::debug: return spdlog::level::debug;
+        case Level::info: return spdlog::level::info;
+        case Level::warning: return spdlog::level::warn;
+        case Level::error: break;
+    }
+    return spdlog::level::err;
+}
+
+}  // namespace
+
+void start_log(LogFormat format, Level least)
+{
+    auto& log = the_log();
+    const bool terminal = ::isatty(STDERR_FILENO) == 1;
+    log.json = format == LogFormat::json || (format == LogFormat::automatic && !terminal);
+    log.coloured = terminal && std::getenv("NO_COLOR") == nullptr;  // NOLINT(concurrency-mt-unsafe): before threads
+    log.logger.set_level(level_of(least));
+}
+
+void log(Level level, std::string_view message, std::initializer_list<Field> fields)
+{
+    auto& log = the_log();
+    const auto severity = level_of(level);
+    if (!log.logger.should_log(severity)) return;
+    try {
+        const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+        const std::span<const Field> span(fields.begin(), fields.size());
+        const auto line =
+            log.json ? json_line(now, level, message, span) : text_line(now, level, message, span, log.coloured);
+        log.logger.log(severity, spdlog::string_view_t(line));
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): no memory for a log line must not end a request
+    }
+}
+
+}  // namespace winnow::observe
