@@ -6,16 +6,27 @@ namespace winnow::domain {
 
 namespace {
 
-constexpr std::array kStates{TicketState::held,      TicketState::open,            TicketState::in_progress,
-                             TicketState::recovered, TicketState::close_requested, TicketState::returned,
+constexpr std::array kStates{TicketState::held,
+                             TicketState::open,
+                             TicketState::in_progress,
+                             TicketState::recovered,
+                             TicketState::close_requested,
+                             TicketState::returned,
                              TicketState::closed};
 
-constexpr std::array kKinds{TicketEventKind::opened,          TicketEventKind::reopened,
-                            TicketEventKind::severity_changed, TicketEventKind::acknowledged,
-                            TicketEventKind::recovered,       TicketEventKind::state_changed,
-                            TicketEventKind::assigned,        TicketEventKind::edited,
-                            TicketEventKind::commented,       TicketEventKind::notified,
-                            TicketEventKind::notification_failed, TicketEventKind::parent_changed};
+constexpr std::array kKinds{TicketEventKind::opened,
+                            TicketEventKind::reopened,
+                            TicketEventKind::severity_changed,
+                            TicketEventKind::acknowledged,
+                            TicketEventKind::recovered,
+                            TicketEventKind::state_changed,
+                            TicketEventKind::assigned,
+                            TicketEventKind::edited,
+                            TicketEventKind::commented,
+                            TicketEventKind::notified,
+                            TicketEventKind::notification_failed,
+                            TicketEventKind::parent_changed,
+                            TicketEventKind::notification_retried};
 
 template <typename Values>
 auto by_name(const Values& values, std::string_view word) noexcept -> std::optional<typename Values::value_type>
@@ -83,6 +94,7 @@ std::string_view to_string(TicketEventKind kind) noexcept
         case TicketEventKind::notified: return "notified";
         case TicketEventKind::notification_failed: return "notification_failed";
         case TicketEventKind::parent_changed: return "parent_changed";
+        case TicketEventKind::notification_retried: return "notification_retried";
     }
     return "edited";
 }

@@ -55,7 +55,7 @@ struct Ticket {
     std::optional<Timestamp> recovered_at;
     std::optional<Timestamp> closed_at;
     std::optional<TicketId> parent_id;
-    bool suppressed = false;          ///< The ticket is kept, nobody is told.
+    bool suppressed = false;  ///< The ticket is kept, nobody is told.
     std::string suppression_reason;
     std::string cause;
     std::string impact;
@@ -68,8 +68,19 @@ struct Ticket {
 
 /// Stored in columns by name: do not rename.
 enum class TicketEventKind : std::uint8_t {
-    opened, reopened, severity_changed, acknowledged, recovered, state_changed, assigned, edited, commented,
-    notified, notification_failed, parent_changed
+    opened,
+    reopened,
+    severity_changed,
+    acknowledged,
+    recovered,
+    state_changed,
+    assigned,
+    edited,
+    commented,
+    notified,
+    notification_failed,
+    parent_changed,
+    notification_retried
 };
 
 [[nodiscard]] std::string_view to_string(TicketEventKind kind) noexcept;

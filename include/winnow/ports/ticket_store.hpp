@@ -23,7 +23,7 @@ struct TicketFilter {
     std::vector<domain::Severity> severities;  ///< Any of these; empty: every severity.
     std::vector<std::string> services;         ///< Any of these, exactly; empty: every service.
     std::optional<UserId> assignee;
-    bool unassigned = false;  ///< Only tickets that nobody has taken.
+    bool unassigned = false;                                  ///< Only tickets that nobody has taken.
     std::vector<std::pair<std::string, std::string>> labels;  ///< Each must be there with exactly this value.
     std::string text;  ///< Inside title, description or dedup key, whatever the case; "" holds always.
     std::optional<Timestamp> opened_from;   ///< Inclusive.
@@ -85,6 +85,9 @@ public:
     /// At most `limit` events of one ticket.
     [[nodiscard]] virtual Result<std::vector<domain::TicketEvent>> timeline(TicketId id, const TimelineRange& range,
                                                                             std::size_t limit) = 0;
+
+    /// The ticket's events of exactly that instant, oldest first.
+    [[nodiscard]] virtual Result<std::vector<domain::TicketEvent>> events_at(TicketId id, Timestamp at) = 0;
 
     /// Whether another live ticket holds the key, so that this one cannot become live again.
     [[nodiscard]] virtual Result<bool> key_is_taken(const std::string& dedup_key, TicketId except) = 0;

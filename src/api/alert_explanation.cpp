@@ -1,0 +1,197 @@
+#include "api/alert_explanation.hpp"
+
+#include "api/alert_json.hpp"
+#include "api/ticket_json.hpp"
+#include "winnow/ports/delivery_store.hpp"
+#include "winnow/ports/rule_store.hpp"
+#include "winnow/ports/ticket_store.hpp"
+#include "winnow/rules/rule_set.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace winnow::api {
+namespace {
+
+using domain::Disposition;
+using domain::TicketEffect;
+using domain::TicketEventKind;
+using nlohmann::json;
+
+constexpr std::size_t kMaxDeliveries = 500;
+
+/// The timeline's line that an effect writes, if it writes one.
+std::optional<TicketEventKind> event_of(TicketEffect effect)
+{
+    switch (effect) {
+        case TicketEffect::opened: return TicketEventKind::opened;
+        case TicketEffect::reopened: return TicketEventKind::reopened;
+        case TicketEffect::joined: return TicketEventKind::severity_changed;
+        case TicketEffect::acknowledged: return TicketEventKind::acknowledged;
+        case TicketEffect::recovered: return TicketEventKind::recovered;
+        case TicketEffect::refreshed:
+        case TicketEffect::none: return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+json matched_rules_json(const PastAlert& past, const std::vector<domain::Rule>& rules)
+{
+    auto matched = json::array();
+    if (!past.verdict) return matched;
+    for (const auto& match : past.verdict->matches) {
+        const auto rule = std::ranges::find(rules, match.rule_id, &domain::Rule::id);
+        json line{{"rule_id", match.rule_id.str()},
+                  {"version", match.version},
+                  {"name", nullptr},
+                  {"current_version", nullptr}};
+        if (rule != rules.end()) {
+            line["name"] = rule->name;
+            line["current_version"] = rule->version;
+        }
+        matched.push_back(std::move(line));
+    }
+    return matched;
+}
+
+json leaves_json(const rules::TraceEntry& entry)
+{
+    auto leaves = json::array();
+    for (const auto& leaf : entry.leaves) {
+        leaves.push_back({{"expression", leaf.expression}, {"value", leaf.value}, {"matched", leaf.matched}});
+    }
+    return leaves;
+}
+
+/// The ticket and what it tells of this alert; empty where it has none.
+struct TicketSide {
+    std::optional<domain::Ticket> ticket;
+    std::vector<domain::TicketEvent> events;  ///< Those that the alert brought about.
+    std::vector<domain::Delivery> deliveries;
+};
+
+Result<TicketSide> ticket_side(const PastAlert& past, ports::TenantSession& session)
+{
+    TicketSide side;
+    if (!past.verdict || !past.verdict->ticket_id) return side;
+    auto ticket = session.tickets().find(*past.verdict->ticket_id);
+    if (!ticket) {
+        if (ticket.error().code() == ErrorCode::not_found) return side;
+        return ticket.error();
+    }
+    side.ticket = std::move(*ticket);
+    const auto kind = event_of(past.verdict->effect);
+    if (!kind) return side;
+    auto events = session.tickets().events_at(side.ticket->id, past.position.row.received_at);
+    if (!events) return events.error();
+    std::vector<std::int32_t> seqs;
+    for (auto& event : *events) {
+        if (event.kind != *kind) continue;
+        seqs.push_back(event.seq);
+        side.events.push_back(std::move(event));
+    }
+    if (seqs.empty()) return side;
+    auto deliveries = session.deliveries().of_events(side.ticket->id, seqs, kMaxDeliveries);
+    if (!deliveries) return deliveries.error();
+    side.deliveries = std::move(*deliveries);
+    return side;
+}
+
+json ticket_summary(const std::optional<domain::Ticket>& ticket)
+{
+    if (!ticket) return nullptr;
+    return {{"id", ticket->id.str()},
+            {"number", ticket->number},
+            {"state", to_string(ticket->state)},
+            {"severity", to_string(ticket->severity)},
+            {"title", ticket->title},
+            {"suppressed", ticket->suppressed},
+            {"suppression_reason", ticket->suppression_reason}};
+}
+
+}  // namespace
+
+Reason why_nobody_was_told(const PastAlert& past, const domain::Ticket* ticket, bool told)
+{
+    if (!past.verdict) return {"pending", "Triage has not reached the alert yet."};
+    switch (past.verdict->disposition) {
+        case Disposition::dropped: return {"dropped", "A rule dropped the alert: the last one of matched_rules."};
+        case Disposition::suppressed: return {"suppressed", "A rule keeps the ticket without telling anybody."};
+        case Disposition::silenced: return {"silenced", "A silence covered the alert."};
+        case Disposition::inhibited: return {"inhibited", "Another firing alert explains this one."};
+        case Disposition::held: return {"held", "A pause or threshold has not been reached."};
+        case Disposition::ignored: return {"ignored", "Nothing was open that the alert could have changed."};
+        case Disposition::ticketed:
+        case Disposition::resolved: break;
+    }
+    if (ticket != nullptr && ticket->suppressed) {
+        return {"suppressed", "A rule keeps the ticket without telling anybody."};
+    }
+    if (told) return {"no_contacts", "Neither a matching rule nor the default route led to an enabled contact."};
+    switch (past.verdict->effect) {
+        case TicketEffect::refreshed:
+            return {"refreshed", "The sender repeated what the ticket knew; it counts as no new occurrence."};
+        case TicketEffect::joined:
+            return {"joined_without_news", "The alert joined a ticket that its contacts had been told of."};
+        case TicketEffect::acknowledged: return {"acknowledged", "Somebody is at work on it; nobody need be told."};
+        default: return {"no_news", "The alert changed nothing that contacts are told of."};
+    }
+}
+
+json rules_trace_json(const PastAlert& past, const std::vector<domain::Rule>& rules)
+{
+    auto trace = json::array();
+    const auto compiled = rules::RuleSet::compile(rules);
+    for (const auto& entry : compiled->trace(past.alert, past.position.row.received_at)) {
+        const domain::RuleMatch same{.rule_id = entry.rule_id, .version = entry.version};
+        const bool acted =
+            past.verdict && std::ranges::find(past.verdict->matches, same) != past.verdict->matches.end();
+        trace.push_back({{"rule_id", entry.rule_id.str()},
+                         {"name", entry.rule_name},
+                         {"version", entry.version},
+                         {"acted", acted},
+                         {"considered", entry.considered},
+                         {"matched", entry.matched},
+                         {"stopped_here", entry.stopped_here},
+                         {"error", entry.error.empty() ? json(nullptr) : json(entry.error)},
+                         {"leaves", leaves_json(entry)}});
+    }
+    return trace;
+}
+
+Result<json> explain(const PastAlert& past, ports::TenantSession& session)
+{
+    const auto rules = session.rules().list();
+    if (!rules) return rules.error();
+    const auto side = ticket_side(past, session);
+    if (!side) return side.error();
+
+    auto events = json::array();
+    for (const auto& event : side->events) events.push_back(timeline_json(event));
+    auto deliveries = json::array();
+    for (const auto& delivery : side->deliveries) deliveries.push_back(delivery_json(delivery));
+    json nobody_told = nullptr;
+    if (deliveries.empty()) {
+        const auto why = why_nobody_was_told(past, side->ticket ? &*side->ticket : nullptr, !side->events.empty());
+        nobody_told = {{"code", why.code}, {"detail", why.detail}};
+    }
+    const auto& verdict = past.verdict;
+    return json{{"id", domain::alert_id_at(past.position).str()},
+                {"received_at", format_rfc3339(past.alert.received_at)},
+                {"integration_id", past.alert.integration_id.str()},
+                {"integration", past.alert.integration},
+                {"alert", received_json(past.alert)},
+                {"disposition", disposition_word(past)},
+                {"effect", verdict ? json(to_string(verdict->effect)) : json(nullptr)},
+                {"dedup_key", verdict ? json(verdict->dedup_key) : json(nullptr)},
+                {"ticket", ticket_summary(side->ticket)},
+                {"ticket_events", std::move(events)},
+                {"matched_rules", matched_rules_json(past, *rules)},
+                {"rules", rules_trace_json(past, *rules)},
+                {"deliveries", std::move(deliveries)},
+                {"nobody_told", std::move(nobody_told)}};
+}
+
+}  // namespace winnow::api

@@ -1,0 +1,250 @@
+#include "api/alert_history.hpp"
+
+#include "winnow/intake/canonical.hpp"
+#include "winnow/journal/codec.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace winnow::api {
+namespace {
+
+using domain::AlertPosition;
+using domain::RowPosition;
+using domain::Verdict;
+using ports::ArchivedRow;
+
+constexpr std::size_t kRowsAtOnce = 64;
+
+using Verdicts = std::vector<std::optional<Verdict>>;
+
+Error no_such_alert()
+{
+    return Error(ErrorCode::not_found, "there is no such alert");
+}
+
+/// nullopt while triage has not reached the row.
+Result<std::optional<Verdicts>> verdicts_of(const ArchivedRow& row)
+{
+    if (!row.verdicts) return std::optional<Verdicts>();
+    auto verdicts = journal::decode_verdicts(*row.verdicts);
+    if (!verdicts) return verdicts.error();
+    return std::optional(std::move(*verdicts));
+}
+
+std::vector<std::string_view> lines_of(std::string_view text)
+{
+    std::vector<std::string_view> lines;
+    while (!text.empty()) {
+        const auto end = text.find('\n');
+        lines.push_back(text.substr(0, end));
+        if (end == std::string_view::npos) break;
+        text.remove_prefix(end + 1);
+    }
+    return lines;
+}
+
+char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool contains(std::string_view text, std::string_view wanted)
+{
+    const auto found = std::ranges::search(text, wanted, {}, &lower, &lower);
+    return !found.empty() || wanted.empty();
+}
+
+bool text_matches(const AlertQuery& query, const domain::Alert& alert)
+{
+    return query.text.empty() || contains(alert.title, query.text) || contains(alert.description, query.text) ||
+           contains(alert.source, query.text) || contains(alert.dedup_key, query.text);
+}
+
+/// Whether the query asks for what only a verdict can say.
+bool asks_for_verdict(const AlertQuery& query)
+{
+    return query.rule_id || query.ticket_id || (!query.dispositions.empty() && !query.pending);
+}
+
+bool verdict_matches(const AlertQuery& query, const Verdict* verdict)
+{
+    if (verdict == nullptr) return !asks_for_verdict(query) && (query.pending || query.dispositions.empty());
+    if (query.ticket_id && verdict->ticket_id != query.ticket_id) return false;
+    if (query.rule_id &&
+        std::ranges::none_of(verdict->matches, [&](const auto& match) { return match.rule_id == *query.rule_id; })) {
+        return false;
+    }
+    if (query.dispositions.empty()) return !query.pending;
+    return std::ranges::find(query.dispositions, verdict->disposition) != query.dispositions.end();
+}
+
+/// One search on its way down the journal.
+class Search {
+public:
+    Search(ports::AlertArchive& archive, const AlertQuery& query, std::size_t limit)
+        : archive_(archive), query_(query), limit_(limit)
+    {
+    }
+
+    [[nodiscard]] bool full() const noexcept { return found_.size() > limit_; }
+    [[nodiscard]] std::size_t decoded() const noexcept { return decoded_; }
+
+    /// Takes what matches of a row's first `below` alerts, last one first, until more than `limit` were found.
+    Result<Done> take(ArchivedRow row, std::size_t below)
+    {
+        const auto verdicts = verdicts_of(row);
+        if (!verdicts) return verdicts.error();
+        const auto wanted = wanted_indexes(row, *verdicts, below);
+        if (wanted.empty()) return Done{};
+        if (row.payload.empty()) {
+            auto whole = archive_.row(row.position);
+            if (!whole) return whole.error();
+            row.payload = std::move(whole->payload);
+        }
+        const auto text = journal::decode_rows(row.payload);
+        if (!text) return text.error();
+        const auto lines = lines_of(*text);
+        for (const auto index : wanted) {
+            if (full()) break;
+            if (index >= lines.size() || lines[index].empty()) continue;
+            auto alert = intake::read_canonical(lines[index]);
+            if (!alert) return alert.error();
+            ++decoded_;
+            if (!text_matches(query_, *alert)) continue;
+            PastAlert past{.position = {.row = row.position, .index = static_cast<std::uint16_t>(index)},
+                           .alert = std::move(*alert),
+                           .verdict = {}};
+            if (*verdicts && index < (*verdicts)->size()) past.verdict = (**verdicts)[index];
+            found_.push_back(std::move(past));
+        }
+        return Done{};
+    }
+
+    /// What was found; one more than the limit tells that the search can go on below the last one shown.
+    AlertStretch finish(std::optional<AlertPosition> reached) &&
+    {
+        AlertStretch stretch{.items = std::move(found_), .next = reached};
+        if (stretch.items.size() > limit_) {
+            stretch.items.resize(limit_);
+            stretch.next = stretch.items.back().position;
+        }
+        return stretch;
+    }
+
+private:
+    [[nodiscard]] std::vector<std::size_t> wanted_indexes(const ArchivedRow& row,
+                                                          const std::optional<Verdicts>& verdicts,
+                                                          std::size_t below) const
+    {
+        std::vector<std::size_t> wanted;
+        for (auto index = std::min<std::size_t>(row.alert_count, below); index-- > 0;) {
+            const Verdict* verdict = nullptr;
+            if (verdicts) {
+                if (index >= verdicts->size() || !(*verdicts)[index]) continue;  // a gap
+                verdict = &*(*verdicts)[index];
+            }
+            if (verdict_matches(query_, verdict)) wanted.push_back(index);
+        }
+        return wanted;
+    }
+
+    ports::AlertArchive& archive_;
+    const AlertQuery& query_;
+    std::size_t limit_;
+    std::size_t decoded_ = 0;
+    std::vector<PastAlert> found_;
+};
+
+/// The greatest position below `row`; sequences start at 1.
+RowPosition just_below(RowPosition row)
+{
+    --row.seq;
+    return row;
+}
+
+}  // namespace
+
+Result<AlertStretch> search_alerts(ports::AlertArchive& archive, const AlertQuery& query,
+                                   const std::optional<AlertPosition>& before, std::size_t limit,
+                                   const ScanBudget& budget)
+{
+    Search search(archive, query, limit);
+    ports::ArchiveRange range{.received_from = query.received_from,
+                              .received_until = query.received_until,
+                              .not_after = {},
+                              .with_payload = !asks_for_verdict(query)};
+    if (before) range.not_after = before->row;
+    std::size_t rows_read = 0;
+    while (true) {
+        auto rows = archive.rows(range, std::min(kRowsAtOnce, budget.rows - rows_read));
+        if (!rows) return rows.error();
+        if (rows->empty()) return std::move(search).finish(std::nullopt);
+        for (auto& row : *rows) {
+            const auto position = row.position;
+            const auto below = before && before->row == position ? before->index : domain::kMaxIndex + 1U;
+            if (const auto ok = search.take(std::move(row), below); !ok) return ok.error();
+            if (search.full()) return std::move(search).finish(std::nullopt);
+            range.not_after = just_below(position);
+            const bool spent = ++rows_read >= budget.rows || search.decoded() >= budget.alerts;
+            if (spent) return std::move(search).finish(AlertPosition{.row = position, .index = 0});
+        }
+    }
+}
+
+Result<PastAlert> find_alert(ports::AlertArchive& archive, AlertId id)
+{
+    const auto position = domain::position_of(id);
+    if (!position) return no_such_alert();
+    auto found = alerts_of_receipt(archive, {.first = *position, .count = 1});
+    if (!found) return found.error().code() == ErrorCode::not_found ? no_such_alert() : found.error();
+    return std::move(found->front());
+}
+
+Result<std::vector<PastAlert>> alerts_of_receipt(ports::AlertArchive& archive, const domain::ReceiptId& receipt)
+{
+    const Error none(ErrorCode::not_found, "there is no such receipt");
+    const auto row = archive.row(receipt.first.row);
+    if (!row) return row.error().code() == ErrorCode::not_found ? none : row.error();
+    const auto verdicts = verdicts_of(*row);
+    if (!verdicts) return verdicts.error();
+    const auto text = journal::decode_rows(row->payload);
+    if (!text) return text.error();
+    const auto lines = lines_of(*text);
+    const std::size_t end = receipt.first.index + std::size_t{receipt.count};
+    if (receipt.count == 0 || end > lines.size()) return none;
+
+    std::vector<PastAlert> alerts;
+    for (std::size_t index = receipt.first.index; index < end; ++index) {
+        if (lines[index].empty()) return none;  // a gap: that request was a repeat and got another receipt
+        auto alert = intake::read_canonical(lines[index]);
+        if (!alert) return alert.error();
+        PastAlert past{.position = {.row = receipt.first.row, .index = static_cast<std::uint16_t>(index)},
+                       .alert = std::move(*alert),
+                       .verdict = {}};
+        if (*verdicts && index < (*verdicts)->size()) past.verdict = (**verdicts)[index];
+        alerts.push_back(std::move(past));
+    }
+    return alerts;
+}
+
+AlertQuery alerts_of(const domain::Ticket& ticket)
+{
+    AlertQuery query;
+    query.ticket_id = ticket.id;
+    // The id tells which alert opened the ticket (its two lowest bits say "ticket"): nothing older has gone into it.
+    const auto& id = ticket.id.value();
+    const auto opener = domain::position_of(AlertId(Uuid::from_words(id.high(), id.low() & ~std::uint64_t{3})));
+    query.received_from = opener ? opener->row.received_at : std::min(ticket.first_seen_at, ticket.opened_at);
+    if (!domain::is_live(ticket.state)) {  // so that an old ticket's search starts where its alerts are
+        auto last = std::max(ticket.last_seen_at, ticket.opened_at);
+        for (const auto& at : {ticket.acknowledged_at, ticket.recovered_at, ticket.closed_at}) {
+            if (at) last = std::max(last, *at);
+        }
+        query.received_until = last + std::chrono::milliseconds(1);
+    }
+    return query;
+}
+
+}  // namespace winnow::api

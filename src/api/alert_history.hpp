@@ -1,0 +1,64 @@
+#pragma once
+
+/// @file
+/// Reading alerts and their verdicts back from the journal's rows.
+
+#include "winnow/base/result.hpp"
+#include "winnow/domain/alert.hpp"
+#include "winnow/domain/position.hpp"
+#include "winnow/domain/ticket.hpp"
+#include "winnow/domain/verdict.hpp"
+#include "winnow/ports/alert_archive.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace winnow::api {
+
+/// One journalled alert as it came in, and what became of it.
+struct PastAlert {
+    domain::AlertPosition position;
+    domain::Alert alert;
+    std::optional<domain::Verdict> verdict;  ///< nullopt while triage has not reached it.
+};
+
+/// Which alerts; every part that is set must hold.
+struct AlertQuery {
+    std::optional<Timestamp> received_from;         ///< Inclusive.
+    std::optional<Timestamp> received_until;        ///< Exclusive.
+    std::vector<domain::Disposition> dispositions;  ///< Any of these, or `pending`; both empty: any.
+    bool pending = false;
+    std::optional<RuleId> rule_id;  ///< Matched it, at whichever version.
+    std::optional<TicketId> ticket_id;
+    std::string text;  ///< Inside title, description, source or dedup key, whatever the case of ASCII letters.
+};
+
+/// How much one call may read, so that a filter that matches little cannot hold a database thread for long.
+struct ScanBudget {
+    std::size_t rows = 2'000;
+    std::size_t alerts = 50'000;
+};
+
+struct AlertStretch {
+    std::vector<PastAlert> items;               ///< Newest first.
+    std::optional<domain::AlertPosition> next;  ///< Go on below this one; nullopt where nothing older can match.
+};
+
+/// At most `limit` alerts that match, below `before`. May end early with a `next` when the budget is spent.
+[[nodiscard]] Result<AlertStretch> search_alerts(ports::AlertArchive& archive, const AlertQuery& query,
+                                                 const std::optional<domain::AlertPosition>& before, std::size_t limit,
+                                                 const ScanBudget& budget = {});
+
+/// `not_found` for an id that is not an alert's, is another tenant's, or whose retention has ended.
+[[nodiscard]] Result<PastAlert> find_alert(ports::AlertArchive& archive, AlertId id);
+
+/// The alerts of one request in its order. `not_found` where the receipt names none of this tenant's rows.
+[[nodiscard]] Result<std::vector<PastAlert>> alerts_of_receipt(ports::AlertArchive& archive,
+                                                               const domain::ReceiptId& receipt);
+
+/// What has gone into a ticket.
+[[nodiscard]] AlertQuery alerts_of(const domain::Ticket& ticket);
+
+}  // namespace winnow::api

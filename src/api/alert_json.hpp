@@ -1,0 +1,30 @@
+#pragma once
+
+/// @file
+/// Journalled alerts as the API shows them.
+
+#include "api/alert_history.hpp"
+#include "api/page.hpp"
+#include "winnow/http/message.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <string_view>
+
+namespace winnow::api {
+
+/// The fields of api.md §3, as the alert was received.
+[[nodiscard]] nlohmann::json received_json(const domain::Alert& alert);
+
+/// received_json() with `id`, `received_at`, `integration_id`, `integration`, and what became of it: `disposition`,
+/// `effect`, `ticket_id`, `folded_dedup_key` (after the rules), `matched_rules`.
+[[nodiscard]] nlohmann::json alert_json(const PastAlert& past);
+
+/// The disposition's word; "pending" while there is no verdict.
+[[nodiscard]] std::string_view disposition_word(const PastAlert& past);
+
+/// One page of the journal. The request's cursor has one part, an alert's id.
+[[nodiscard]] Result<http::Response> alerts_page(const http::RequestHead& head, ports::AlertArchive& archive,
+                                                 const AlertQuery& query, const PageRequest& page);
+
+}  // namespace winnow::api

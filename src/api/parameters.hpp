@@ -1,0 +1,61 @@
+#pragma once
+
+/// @file
+/// Typed query parameters of the lists. Errors are 400 `invalid_parameter` and name the parameter.
+
+#include "api/problem.hpp"
+#include "winnow/base/result.hpp"
+#include "winnow/base/time.hpp"
+#include "winnow/http/message.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace winnow::api {
+
+inline constexpr std::size_t kMaxSearchChars = 256;
+inline constexpr std::size_t kMaxListedValues = 50;
+
+/// A time in RFC 3339; nullopt where the parameter is absent.
+[[nodiscard]] Result<std::optional<Timestamp>> time_parameter(const http::RequestHead& head, std::string_view name);
+
+/// 1 to kMaxSearchChars characters; "" where the parameter is absent.
+[[nodiscard]] Result<std::string> text_parameter(const http::RequestHead& head, std::string_view name);
+
+/// Every value of a parameter that may be repeated and may hold commas (`state=open,held&state=closed`), each once and
+/// none empty.
+[[nodiscard]] Result<std::vector<std::string>> listed_parameter(const http::RequestHead& head, std::string_view name);
+
+/// listed_parameter() through `parse`, which answers nullopt to a word that is none of `words`.
+template <typename Value>
+[[nodiscard]] Result<std::vector<Value>> word_parameter(const http::RequestHead& head, std::string_view name,
+                                                        std::optional<Value> (*parse)(std::string_view) noexcept,
+                                                        std::string_view words)
+{
+    const auto listed = listed_parameter(head, name);
+    if (!listed) return listed.error();
+    std::vector<Value> values;
+    for (const auto& word : *listed) {
+        const auto value = parse(word);
+        if (!value) return query_error(name, "must be of " + std::string(words));
+        values.push_back(*value);
+    }
+    return values;
+}
+
+/// An id; nullopt where the parameter is absent.
+template <typename Id>
+[[nodiscard]] Result<std::optional<Id>> id_parameter(const http::RequestHead& head, std::string_view name)
+{
+    const auto text = head.query_parameter(name);
+    if (!text) return std::optional<Id>();
+    const auto id = Id::parse(*text);
+    if (!id) return query_error(name, "must be an id, such as 0199c0de-0000-7000-8000-000000000001");
+    return std::optional<Id>(*id);
+}
+
+}  // namespace winnow::api

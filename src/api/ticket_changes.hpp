@@ -1,0 +1,58 @@
+#pragma once
+
+/// @file
+/// What a person does to a ticket: applied to the value in place, with the timeline's lines that tell of it. Pure.
+///
+/// Every change that is one raises the ticket's version once and its event_seq by the events returned.
+
+#include "winnow/base/result.hpp"
+#include "winnow/base/time.hpp"
+#include "winnow/domain/ticket.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace winnow::api {
+
+/// Who does it, and when.
+struct Act {
+    std::string actor;  ///< access::Principal::actor().
+    Timestamp at;
+};
+
+/// The fields that a person may write; all of them, as they shall be afterwards.
+struct TicketEdit {
+    std::string title;
+    std::string priority;
+    domain::Severity severity = domain::Severity::warning;
+    std::optional<UserId> assignee;
+    std::optional<Timestamp> due_at;
+    std::string cause;
+    std::string impact;
+    std::string measure;
+    std::string approver;
+};
+
+/// Moves the ticket along its states and keeps the times of acknowledgement, recovery and closing in step.
+/// `conflict` names the states that are allowed instead.
+[[nodiscard]] Result<std::vector<domain::TicketEvent>> move_ticket(domain::Ticket& ticket, domain::TicketState to,
+                                                                   bool close_approval, const std::string& comment,
+                                                                   const Act& act);
+
+/// No events where nothing differs: the version stays then.
+[[nodiscard]] std::vector<domain::TicketEvent> edit_ticket(domain::Ticket& ticket, const TicketEdit& wanted,
+                                                           const Act& act);
+
+[[nodiscard]] std::vector<domain::TicketEvent> comment_on_ticket(domain::Ticket& ticket, const std::string& text,
+                                                                 const Act& act);
+
+/// nullopt: the ticket stands alone again. The caller has made sure that no ring comes of it.
+[[nodiscard]] std::vector<domain::TicketEvent> set_parent(domain::Ticket& ticket, const std::optional<TicketId>& parent,
+                                                          const Act& act);
+
+/// Somebody made a delivery about the ticket due again.
+[[nodiscard]] std::vector<domain::TicketEvent> note_retry(domain::Ticket& ticket, DeliveryId delivery,
+                                                          ContactId contact, const Act& act);
+
+}  // namespace winnow::api

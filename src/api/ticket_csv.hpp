@@ -1,0 +1,21 @@
+#pragma once
+
+/// @file
+/// Tickets as CSV (RFC 4180, UTF-8, first line the column names).
+
+#include "winnow/domain/ticket.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace winnow::api {
+
+/// One cell. Text that a spreadsheet would run as a formula (it begins with = + - @, a tab or a line end) gets an
+/// apostrophe before it.
+[[nodiscard]] std::string csv_cell(std::string_view text);
+
+/// The header line and one line a ticket, each ended by CR LF.
+[[nodiscard]] std::string tickets_csv(const std::vector<domain::Ticket>& tickets);
+
+}  // namespace winnow::api

@@ -1,0 +1,300 @@
+#include "api/ticket_work.hpp"
+
+#include "api/etag.hpp"
+#include "api/json_body.hpp"
+#include "api/problem.hpp"
+#include "api/respond.hpp"
+#include "api/ticket_changes.hpp"
+#include "api/ticket_json.hpp"
+#include "winnow/ports/settings_store.hpp"
+#include "winnow/ports/ticket_store.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace winnow::api {
+namespace {
+
+using domain::Ticket;
+using domain::TicketEvent;
+using domain::TicketState;
+using nlohmann::json;
+
+constexpr std::size_t kMaxBulk = 500;
+constexpr std::size_t kMaxComment = 16'384;
+
+const std::vector<std::string_view>& state_words()
+{
+    static const std::vector<std::string_view> kWords{
+        "held", "open", "in_progress", "recovered", "close_requested", "returned", "closed"};
+    return kWords;
+}
+
+Act act_of(const Call& call)
+{
+    return {.actor = call.who.actor(), .at = call.now};
+}
+
+/// The ticket the path names, locked; 412 where If-Match names another version.
+Result<Ticket> lock_ticket(const Call& call, ports::TenantSession& session)
+{
+    const auto id = call.id<TicketId>();
+    if (!id) return id.error();
+    auto locked = session.tickets().lock({*id});
+    if (!locked) return locked.error();
+    if (locked->empty()) return Error(ErrorCode::not_found, "there is no such ticket");
+    if (const auto ok = check_if_match(call.request.head, locked->front().version); !ok) return ok.error();
+    return std::move(locked->front());
+}
+
+/// What a person asks of one ticket: a transition or a patch.
+struct Move {
+    TicketState to = TicketState::open;
+    std::string comment;
+};
+
+std::optional<Move> read_move(FieldReader& fields)
+{
+    const auto word = fields.word("to", state_words(), Need::required);
+    auto comment = fields.text("comment", {0, kMaxComment});
+    if (!word) return std::nullopt;
+    return Move{.to = domain::parse_ticket_state(*word).value_or(TicketState::open),
+                .comment = std::move(comment).value_or("")};
+}
+
+/// Where closing takes a second person, it is not the one who asked for it.
+Result<Done> check_second_person(const Ticket& ticket, const std::string& actor, ports::TicketStore& tickets)
+{
+    const auto latest = tickets.timeline(
+        ticket.id, {.kind = domain::TicketEventKind::state_changed, .after_seq = {}, .newest_first = true}, 1);
+    if (!latest) return latest.error();
+    if (latest->empty() || latest->front().actor != actor) return Done{};
+    return Error(
+        ErrorCode::conflict,
+        "closing this ticket takes a second person: whoever asked for it can only return it; allowed: returned");
+}
+
+/// Stores, with the one error that a race can still bring (another ticket took the key meanwhile) told as what it is:
+/// a reason to repeat the whole request, since the transaction is broken.
+Result<Done> store(const Ticket& ticket, const std::vector<TicketEvent>& events, ports::TenantSession& session)
+{
+    auto stored = session.tickets().store(ticket, events);
+    if (stored || stored.error().code() != ErrorCode::conflict) return stored;
+    return Error(ErrorCode::unavailable, "the ticket was changed in the same moment; repeat the request");
+}
+
+Result<Done> apply_move(Ticket& ticket, const Move& move, const Call& call, ports::TenantSession& session)
+{
+    const auto settings = session.settings().get();
+    if (!settings) return settings.error();
+    const auto from = ticket.state;
+    const auto act = act_of(call);
+    const auto events = move_ticket(ticket, move.to, settings->close_approval, move.comment, act);
+    if (!events) return events.error();
+    if (from == TicketState::close_requested && move.to == TicketState::closed) {
+        if (settings->close_approval) {
+            if (const auto ok = check_second_person(ticket, act.actor, session.tickets()); !ok) return ok.error();
+        }
+        if (ticket.approver.empty()) ticket.approver = call.who.user_name;
+    }
+    if (!domain::is_live(from) && domain::is_live(move.to)) {
+        const auto taken = session.tickets().key_is_taken(ticket.dedup_key, ticket.id);
+        if (!taken) return taken.error();
+        if (*taken) {
+            return Error(ErrorCode::conflict,
+                         "a newer ticket with the same dedup key is live: work on that one instead");
+        }
+    }
+    return store(ticket, *events, session);
+}
+
+Result<Done> apply_patch(Ticket& ticket, const json& patch, const Call& call, ports::TenantSession& session)
+{
+    const auto edit = read_ticket_patch(ticket, patch);
+    if (!edit) return edit.error();
+    if (edit->assignee && edit->assignee != ticket.assignee) {
+        const auto assignable = session.tickets().assignable(*edit->assignee);
+        if (!assignable) return assignable.error();
+        if (!*assignable) return field_error("/assignee", "must be the id of one of your users that is not disabled");
+    }
+    const auto events = edit_ticket(ticket, *edit, act_of(call));
+    if (events.empty()) return Done{};
+    return store(ticket, events, session);
+}
+
+/// `{code, status, detail, errors?}`: the part of a problem document that differs from item to item.
+json item_error(const Error& error)
+{
+    const auto [status, code] = kind_of(error);
+    json document{{"code", code}, {"status", status}, {"detail", error.message()}};
+    if (!error.fields().empty()) {
+        auto& errors = document["errors"] = json::array();
+        for (const auto& field : error.fields()) {
+            errors.push_back({{"pointer", "/patch" + field.pointer}, {"code", field.code}, {"detail", field.detail}});
+        }
+    }
+    return document;
+}
+
+/// Errors that are about the item, so that the others may go on. Anything else has broken the transaction.
+bool concerns_one_item(const Error& error)
+{
+    switch (error.code()) {
+        case ErrorCode::invalid_argument:
+        case ErrorCode::permission_denied:
+        case ErrorCode::not_found:
+        case ErrorCode::conflict: return true;
+        default: return false;
+    }
+}
+
+struct BulkChange {
+    std::vector<TicketId> ids;
+    std::optional<Move> move;
+    json patch;  ///< An object unless `move` is set.
+};
+
+Result<BulkChange> read_bulk(const http::Request& request)
+{
+    const auto document = read_object(request);
+    if (!document) return document.error();
+    FieldReader fields(*document);
+    BulkChange change;
+    change.ids = fields.ids<TicketId>("ids", kMaxBulk, Need::required).value_or(std::vector<TicketId>());
+    if (fields.has("ids") && change.ids.empty() && !fields.failed())
+        fields.error("ids", "must name at least one ticket");
+    if (auto transition = fields.object("transition")) {
+        change.move = read_move(*transition);
+        transition->close();
+    }
+    const auto* const patch = fields.any("patch");
+    if (fields.has("transition") == (patch != nullptr)) {
+        fields.error("", "must have exactly one of 'transition' and 'patch'");
+    }
+    if (patch != nullptr) {
+        if (!patch->is_object()) fields.error("patch", "must be an object");
+        change.patch = *patch;
+    }
+    if (const auto ok = fields.finish(); !ok) return ok.error();
+    return change;
+}
+
+}  // namespace
+
+Result<http::Response> patch_ticket(const Call& call, ports::TenantSession& session)
+{
+    const auto patch = read_object(call.request);
+    if (!patch) return patch.error();
+    auto ticket = lock_ticket(call, session);
+    if (!ticket) return ticket.error();
+    if (const auto ok = apply_patch(*ticket, *patch, call, session); !ok) return ok.error();
+    return versioned(ticket_json(*ticket), ticket->version);
+}
+
+Result<http::Response> transition_ticket(const Call& call, ports::TenantSession& session)
+{
+    const auto document = read_object(call.request);
+    if (!document) return document.error();
+    FieldReader fields(*document);
+    const auto move = read_move(fields);
+    if (const auto ok = fields.finish(); !ok) return ok.error();
+    auto ticket = lock_ticket(call, session);
+    if (!ticket) return ticket.error();
+    if (const auto ok = apply_move(*ticket, *move, call, session); !ok) return ok.error();
+    return versioned(ticket_json(*ticket), ticket->version);
+}
+
+Result<http::Response> add_ticket_comment(const Call& call, ports::TenantSession& session)
+{
+    const auto document = read_object(call.request);
+    if (!document) return document.error();
+    FieldReader fields(*document);
+    const auto text = fields.text("text", {1, kMaxComment}, Need::required);
+    if (const auto ok = fields.finish(); !ok) return ok.error();
+    auto ticket = lock_ticket(call, session);
+    if (!ticket) return ticket.error();
+    const auto events = comment_on_ticket(*ticket, *text, act_of(call));
+    if (const auto ok = store(*ticket, events, session); !ok) return ok.error();
+    return json_response(201, comment_json(events.front()));
+}
+
+Result<http::Response> put_ticket_parent(const Call& call, ports::TenantSession& session)
+{
+    const auto document = read_object(call.request);
+    if (!document) return document.error();
+    FieldReader fields(*document);
+    const auto parent = fields.id<TicketId>("parent_id", Need::required);
+    if (const auto ok = fields.finish(); !ok) return ok.error();
+    const auto id = call.id<TicketId>();
+    if (!id) return id.error();
+
+    // Ancestors first: whoever holds their lock never waits for another who does.
+    auto line = session.tickets().lock_ancestors(*parent);
+    if (!line) return line.error();
+    line->push_back(*parent);
+    auto ticket = lock_ticket(call, session);
+    if (!ticket) return ticket.error();
+    if (const auto found = session.tickets().find(*parent); !found) {
+        if (found.error().code() != ErrorCode::not_found) return found.error();
+        return field_error("/parent_id", "must be the id of one of your tickets");
+    }
+    if (std::ranges::find(*line, *id) != line->end()) {
+        return Error(ErrorCode::conflict, "a ticket cannot be its own ancestor: the wanted parent stands below it");
+    }
+    const auto events = set_parent(*ticket, parent, act_of(call));
+    if (!events.empty()) {
+        if (const auto ok = store(*ticket, events, session); !ok) return ok.error();
+    }
+    return versioned(ticket_json(*ticket), ticket->version);
+}
+
+Result<http::Response> delete_ticket_parent(const Call& call, ports::TenantSession& session)
+{
+    auto ticket = lock_ticket(call, session);
+    if (!ticket) return ticket.error();
+    const auto events = set_parent(*ticket, std::nullopt, act_of(call));
+    if (!events.empty()) {
+        if (const auto ok = store(*ticket, events, session); !ok) return ok.error();
+    }
+    return no_content();
+}
+
+Result<http::Response> change_tickets_in_bulk(const Call& call, ports::TenantSession& session)
+{
+    const auto change = read_bulk(call.request);
+    if (!change) return change.error();
+    auto locked = session.tickets().lock(change->ids);
+    if (!locked) return locked.error();
+    std::map<TicketId, Ticket*> by_id;
+    for (auto& ticket : *locked) by_id.emplace(ticket.id, &ticket);
+
+    auto results = json::array();
+    std::size_t succeeded = 0;
+    for (const auto& id : change->ids) {
+        const auto found = by_id.find(id);
+        Result<Done> done = Error(ErrorCode::not_found, "there is no such ticket");
+        if (found != by_id.end()) {
+            done = change->move ? apply_move(*found->second, *change->move, call, session)
+                                : apply_patch(*found->second, change->patch, call, session);
+        }
+        json item{{"id", id.str()}};
+        if (done) {
+            ++succeeded;
+            item["state"] = to_string(found->second->state);
+            item["version"] = found->second->version;
+        } else {
+            if (!concerns_one_item(done.error())) return done.error();
+            item["error"] = item_error(done.error());
+        }
+        results.push_back(std::move(item));
+    }
+    const auto failed = results.size() - succeeded;
+    return json_response(200, {{"results", std::move(results)}, {"succeeded", succeeded}, {"failed", failed}});
+}
+
+}  // namespace winnow::api
