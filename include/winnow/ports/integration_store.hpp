@@ -1,0 +1,65 @@
+#pragma once
+
+/// @file
+/// Integrations (who may send alerts) and their keys, inside one tenant's transaction.
+
+#include "winnow/base/result.hpp"
+#include "winnow/base/time.hpp"
+#include "winnow/base/uuid.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace winnow::ports {
+
+using IntegrationKeyId = StrongId<struct IntegrationKeyTag>;
+
+/// A live key as it can be shown: without its secret.
+struct IntegrationKey {
+    IntegrationKeyId id;
+    std::string hint;  ///< The secret's first characters.
+    Timestamp created_at;
+};
+
+struct Integration {
+    IntegrationId id;
+    std::string name;
+    std::string description;
+    bool enabled = true;
+    std::vector<IntegrationKey> keys;  ///< Live ones, oldest first. Written by add_key() and revoke_key() only.
+    std::int64_t version = 1;
+    Timestamp created_at;
+    Timestamp updated_at;
+};
+
+/// Lists go by id, which is by age. Not thread-safe: lives and dies with its transaction. Writers hold
+/// SettingsStore::lock_configuration().
+class IntegrationStore {
+public:
+    IntegrationStore() = default;
+    IntegrationStore(const IntegrationStore&) = delete;
+    IntegrationStore& operator=(const IntegrationStore&) = delete;
+    virtual ~IntegrationStore() = default;
+
+    [[nodiscard]] virtual Result<std::vector<Integration>> page(std::optional<IntegrationId> after,
+                                                                std::size_t limit) = 0;
+    /// `not_found` where the tenant has no such integration.
+    [[nodiscard]] virtual Result<Integration> find(IntegrationId id) = 0;
+    [[nodiscard]] virtual Result<std::size_t> count() = 0;
+    /// `conflict` where another integration has the name.
+    [[nodiscard]] virtual Result<Done> insert(const Integration& integration) = 0;
+    [[nodiscard]] virtual Result<Done> update(const Integration& integration) = 0;
+    /// With its keys.
+    [[nodiscard]] virtual Result<Done> remove(IntegrationId id) = 0;
+
+    /// @param secret_hash  SHA-256, 32 bytes.
+    [[nodiscard]] virtual Result<Done> add_key(IntegrationId integration, const IntegrationKey& key,
+                                               const std::string& secret_hash) = 0;
+    /// `not_found` where the integration has no such live key.
+    [[nodiscard]] virtual Result<Done> revoke_key(IntegrationId integration, IntegrationKeyId key) = 0;
+};
+
+}  // namespace winnow::ports

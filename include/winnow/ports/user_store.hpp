@@ -1,0 +1,69 @@
+#pragma once
+
+/// @file
+/// The people of a tenant and their API keys, inside one of its transactions.
+
+#include "winnow/access/permission.hpp"
+#include "winnow/base/result.hpp"
+#include "winnow/base/time.hpp"
+#include "winnow/base/uuid.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace winnow::ports {
+
+struct User {
+    UserId id;
+    std::string email;  ///< Unique in the tenant, whatever the case.
+    std::string name;
+    access::Role role = access::Role::viewer;
+    bool active = true;
+    std::int64_t version = 1;
+    Timestamp created_at;
+    Timestamp updated_at;
+};
+
+/// A live key (neither revoked nor expired) as it can be shown: without its secret.
+struct ApiKey {
+    ApiKeyId id;
+    UserId user_id;
+    std::string name;
+    std::string hint;  ///< The secret's first characters.
+    Timestamp created_at;
+    std::optional<Timestamp> expires_at;
+};
+
+/// Lists go by id, which is by age. Not thread-safe: lives and dies with its transaction. Writers hold
+/// SettingsStore::lock_configuration().
+class UserStore {
+public:
+    UserStore() = default;
+    UserStore(const UserStore&) = delete;
+    UserStore& operator=(const UserStore&) = delete;
+    virtual ~UserStore() = default;
+
+    [[nodiscard]] virtual Result<std::vector<User>> page(std::optional<UserId> after, std::size_t limit) = 0;
+    /// `not_found` where the tenant has no such user.
+    [[nodiscard]] virtual Result<User> find(UserId id) = 0;
+    [[nodiscard]] virtual Result<std::size_t> count() = 0;
+    [[nodiscard]] virtual Result<std::size_t> count_active_admins() = 0;
+    /// `conflict` where another user has the address.
+    [[nodiscard]] virtual Result<Done> insert(const User& user) = 0;
+    [[nodiscard]] virtual Result<Done> update(const User& user) = 0;
+
+    /// Live keys of one user, or of everybody.
+    [[nodiscard]] virtual Result<std::vector<ApiKey>> page_keys(std::optional<UserId> user,
+                                                                std::optional<ApiKeyId> after, std::size_t limit) = 0;
+    /// `not_found` where the tenant has no such live key.
+    [[nodiscard]] virtual Result<ApiKey> find_key(ApiKeyId id) = 0;
+    [[nodiscard]] virtual Result<std::size_t> count_keys(UserId user) = 0;
+    /// @param secret_hash  SHA-256, 32 bytes.
+    [[nodiscard]] virtual Result<Done> add_key(const ApiKey& key, const std::string& secret_hash) = 0;
+    [[nodiscard]] virtual Result<Done> revoke_key(ApiKeyId id) = 0;
+};
+
+}  // namespace winnow::ports
