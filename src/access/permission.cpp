@@ -27,6 +27,7 @@ constexpr std::array kTable{
     Row{Permission::open, "open", Holder::anyone},
     Row{Permission::ingest, "alerts:ingest", Holder::integration},
     Row{Permission::read_own_profile, "profile:read", Holder::user, Role::viewer, kReads},
+    Row{Permission::write_own_keys, "own_keys:write", Holder::user, Role::viewer, kWrites},
     Row{Permission::read_tickets, "tickets:read", Holder::user, Role::viewer, kReads},
     Row{Permission::work_tickets, "tickets:write", Holder::user, Role::operator_, kWrites},
     Row{Permission::read_alerts, "alerts:read", Holder::user, Role::viewer, kReads},

@@ -20,18 +20,26 @@ enum class Role : std::uint8_t { viewer, operator_, admin };
 
 /// What a route asks for. Every route names exactly one.
 enum class Permission : std::uint8_t {
-    open,                 ///< No credential (probes).
-    ingest,               ///< Integration keys only.
+    open,    ///< No credential (probes).
+    ingest,  ///< Integration keys only.
     read_own_profile,
-    read_tickets, work_tickets,
+    write_own_keys,  ///< A user's own API keys.
+    read_tickets,
+    work_tickets,
     read_alerts,
-    read_rules, write_rules,
-    read_contacts, write_contacts,
-    read_integrations, write_integrations,
-    read_deliveries, retry_deliveries,
-    read_settings, write_settings,
-    read_users, write_users,
-    provider,             ///< Management listener only.
+    read_rules,
+    write_rules,
+    read_contacts,
+    write_contacts,
+    read_integrations,
+    write_integrations,
+    read_deliveries,
+    retry_deliveries,
+    read_settings,
+    write_settings,
+    read_users,
+    write_users,
+    provider,  ///< Management listener only.
 };
 
 [[nodiscard]] std::string_view to_string(Permission permission) noexcept;  ///< "tickets:read", "rules:write", …
@@ -42,13 +50,13 @@ enum class CredentialKind : std::uint8_t { none, integration_key, user_key, prov
 /// A caller whose credential was verified.
 struct Principal {
     CredentialKind kind = CredentialKind::none;
-    TenantId tenant;                ///< nil for the provider.
-    std::string service_code;       ///< The tenant's, for logs.
-    UserId user;                    ///< user_key only.
+    TenantId tenant;           ///< nil for the provider.
+    std::string service_code;  ///< The tenant's, for logs.
+    UserId user;               ///< user_key only.
     std::string user_name;
     std::string email;
     Role role = Role::viewer;
-    IntegrationId integration;      ///< integration_key only.
+    IntegrationId integration;  ///< integration_key only.
     std::string integration_name;
     bool tenant_suspended = false;
 

@@ -57,22 +57,23 @@ std::set<Permission> reading_and(std::set<Permission> more)
 
 }  // namespace
 
-TEST(PermissionTable, AViewerReadsAndNothingElse)
+TEST(PermissionTable, AViewerReadsAndKeepsItsOwnKeys)
 {
-    EXPECT_EQ(held_by(user(Role::viewer)), reading_and({}));
+    EXPECT_EQ(held_by(user(Role::viewer)), reading_and({Permission::write_own_keys}));
 }
 
 TEST(PermissionTable, AnOperatorAlsoWorksTicketsAndRetriesDeliveries)
 {
-    EXPECT_EQ(held_by(user(Role::operator_)), reading_and({Permission::work_tickets, Permission::retry_deliveries}));
+    EXPECT_EQ(held_by(user(Role::operator_)),
+              reading_and({Permission::write_own_keys, Permission::work_tickets, Permission::retry_deliveries}));
 }
 
 TEST(PermissionTable, AnAdminAlsoConfigures)
 {
     EXPECT_EQ(held_by(user(Role::admin)),
-              reading_and({Permission::work_tickets, Permission::retry_deliveries, Permission::write_rules,
-                           Permission::write_contacts, Permission::write_integrations, Permission::write_settings,
-                           Permission::write_users}));
+              reading_and({Permission::write_own_keys, Permission::work_tickets, Permission::retry_deliveries,
+                           Permission::write_rules, Permission::write_contacts, Permission::write_integrations,
+                           Permission::write_settings, Permission::write_users}));
 }
 
 TEST(PermissionTable, NobodyElseGetsATenantsPermissions)
