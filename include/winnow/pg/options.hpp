@@ -1,0 +1,27 @@
+#pragma once
+
+/// @file
+/// How to reach PostgreSQL, for every store of this module.
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+namespace winnow::pg {
+
+/// Limits of one store's sessions. `conninfo` is a libpq connection string or URI of the role that the store needs;
+/// several hosts with `target_session_attrs=read-write` follow a failover.
+struct PgOptions {
+    std::string conninfo;
+    std::string application_name = "winnow";
+    std::size_t connections = 2;    ///< Sessions, and threads where the store has threads of its own.
+    std::size_t queue_limit = 512;  ///< Jobs waiting for a session; beyond: `unavailable`.
+    std::chrono::seconds connect_timeout{5};
+    std::chrono::milliseconds lock_timeout{5'000};
+    std::chrono::milliseconds statement_timeout{10'000};
+    std::chrono::milliseconds idle_in_transaction_timeout{30'000};
+    /// Our own watch over a transaction: PostgreSQL's timeouts do not end the wait for a backend that was stopped.
+    std::chrono::milliseconds deadline{15'000};
+};
+
+}  // namespace winnow::pg

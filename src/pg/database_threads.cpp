@@ -1,0 +1,107 @@
+#include "pg/database_threads.hpp"
+
+#include "pg/sql_errors.hpp"
+
+#include <pqxx/except>
+#include <pqxx/nontransaction>
+
+#include <poll.h>
+
+#include <utility>
+
+namespace winnow::pg {
+
+namespace {
+
+constexpr std::chrono::milliseconds kRetryConnecting{250};
+
+Error unavailable(const char* why)
+{
+    return {ErrorCode::unavailable, why};
+}
+
+// An idle session has nothing to read; a readable one was ended by the server (or has a notice: reconnecting then
+// costs a little and harms nothing).
+bool went_away(Session& session)
+{
+    pollfd socket{.fd = session.connection().sock(), .events = POLLIN, .revents = 0};
+    return !session.connection().is_open() || ::poll(&socket, 1, 0) != 0;
+}
+
+}  // namespace
+
+DatabaseThreads::DatabaseThreads(PgOptions options) : options_(std::move(options))
+{
+    for (std::size_t i = 0; i < std::max<std::size_t>(options_.connections, 1); ++i) {
+        threads_.emplace_back([this] { run(); });
+    }
+}
+
+DatabaseThreads::~DatabaseThreads()
+{
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    changed_.notify_all();
+    for (auto& thread : threads_) thread.join();
+    for (auto& job : queue_) job.failed(unavailable("shutting down"));
+}
+
+void DatabaseThreads::submit(Work work, Failed failed)
+{
+    {
+        const std::lock_guard lock(mutex_);
+        if (!stopping_ && queue_.size() < options_.queue_limit) {
+            queue_.push_back({std::move(work), std::move(failed)});
+            changed_.notify_one();
+            return;
+        }
+    }
+    failed(unavailable("the database queue is full"));
+}
+
+void DatabaseThreads::run()
+{
+    std::optional<Session> session;
+    std::unique_lock lock(mutex_);
+    while (true) {
+        changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+        if (stopping_) return;
+        Job job = std::move(queue_.front());
+        queue_.pop_front();
+        lock.unlock();
+        run(job, session);
+        lock.lock();
+    }
+}
+
+void DatabaseThreads::run(Job& job, std::optional<Session>& session)
+{
+    try {
+        if (session && went_away(*session)) session.reset();
+        if (!session) connect(session);
+        const Watchdog::Guard guard(*dog_, session->socket(), options_.deadline);
+        job.work(*session);
+    } catch (const std::exception& failure) {
+        job.failed(to_error(failure));
+    }
+    if (session && !session->connection().is_open()) session.reset();
+}
+
+void DatabaseThreads::connect(std::optional<Session>& session)
+{
+    {
+        const std::lock_guard lock(mutex_);
+        if (std::chrono::steady_clock::now() < retry_at_) throw pqxx::broken_connection("not yet");
+    }
+    try {
+        session.emplace(options_);
+    } catch (const pqxx::broken_connection&) {
+        const std::lock_guard lock(mutex_);
+        retry_at_ = std::chrono::steady_clock::now() + kRetryConnecting;
+        throw;
+    }
+}
+
+}  // namespace winnow::pg

@@ -1,0 +1,55 @@
+#pragma once
+
+/// @file
+/// Threads that own a session each and run jobs on it, so that nobody else blocks on PostgreSQL. Private to pg.
+
+#include "pg/connection.hpp"
+#include "winnow/base/result.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace winnow::pg {
+
+class DatabaseThreads {
+public:
+    /// Runs on a database thread. May throw: the session is then dropped if it broke, and `failed` gets the Error.
+    using Work = std::move_only_function<void(Session&)>;
+    using Failed = std::move_only_function<void(Error)>;
+
+    explicit DatabaseThreads(PgOptions options);
+    ~DatabaseThreads();
+    DatabaseThreads(const DatabaseThreads&) = delete;
+    DatabaseThreads& operator=(const DatabaseThreads&) = delete;
+
+    /// Queues `work`. `failed` is called instead of, or after, `work`: no session, queue full (then at once, on the
+    /// caller's thread), shutting down, or an exception out of it. Where `work` throws it must not have answered yet.
+    /// A session that turns out to have broken while it was idle is replaced before `work` runs.
+    void submit(Work work, Failed failed);
+
+private:
+    struct Job {
+        Work work;
+        Failed failed;
+    };
+
+    void run();
+    void run(Job& job, std::optional<Session>& session);
+    void connect(std::optional<Session>& session);
+
+    const PgOptions options_;
+    const std::shared_ptr<Watchdog> dog_ = Watchdog::shared();
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<Job> queue_;
+    bool stopping_ = false;
+    std::chrono::steady_clock::time_point retry_at_{};  // after a failed connect: until then jobs fail at once
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace winnow::pg

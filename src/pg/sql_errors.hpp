@@ -1,0 +1,50 @@
+#pragma once
+
+/// @file
+/// From libpqxx's exceptions to Errors. The only place that knows SQLSTATEs. Private to pg.
+
+#include "winnow/base/error.hpp"
+#include "winnow/base/result.hpp"
+
+#include <exception>
+#include <stdexcept>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace winnow::pg {
+
+/// A parameter that PostgreSQL cannot store as it is. Becomes `invalid_argument`.
+class BadParameter : public std::invalid_argument {
+public:
+    using std::invalid_argument::invalid_argument;
+};
+
+/// The outcome of a commit is unknown. Becomes `timeout`.
+class InDoubt : public std::runtime_error {
+public:
+    InDoubt() : std::runtime_error("the outcome of the write is unknown") {}
+};
+
+/// Maps by SQLSTATE; the message is safe to show to the tenant. What nobody expected becomes `internal` and is logged.
+[[nodiscard]] Error to_error(const std::exception& failure);
+
+/// As above for code that speaks libpq: "" means that the connection is gone.
+[[nodiscard]] Error error_of_sqlstate(std::string_view sqlstate, std::string_view first_line);
+
+/// True where `failure` says that the named constraint or unique index was violated. After it the transaction is
+/// aborted: return an Error, do not go on.
+[[nodiscard]] bool violates(const std::exception& failure, std::string_view constraint) noexcept;
+
+/// The adapter's edge: runs `work`, which returns a Result, and turns what it throws into an Error.
+template <typename Work>
+std::invoke_result_t<Work&> translated(Work&& work)
+{
+    try {
+        return work();
+    } catch (const std::exception& failure) {
+        return to_error(failure);
+    }
+}
+
+}  // namespace winnow::pg
