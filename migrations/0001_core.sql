@@ -293,6 +293,8 @@ create unique index tickets_one_live_per_key on tickets (tenant_id, dedup_key)
     where state not in ('recovered', 'closed');
 create index tickets_latest_by_key on tickets (tenant_id, dedup_key, opened_at desc);  -- triage: reopen or open anew
 create index tickets_page on tickets (tenant_id, opened_at desc, ticket_id desc);      -- GET /tickets
+create index tickets_page_shown on tickets (tenant_id, opened_at desc, ticket_id desc)     -- … without a state:
+    where state not in ('held', 'closed');                                                 -- few among many closed
 create index tickets_page_by_severity on tickets (tenant_id, severity desc, opened_at desc, ticket_id desc);
 
 create table ticket_events (
@@ -346,6 +348,8 @@ create table deliveries (
 create index deliveries_due on deliveries (next_attempt_at) where state = 'pending';
 create index deliveries_leased on deliveries (lease_until) where state = 'sending';
 create index deliveries_page on deliveries (tenant_id, created_at desc, delivery_id desc);
+create index deliveries_page_by_contact on deliveries (tenant_id, contact_id, created_at desc, delivery_id desc);
+create index deliveries_dead on deliveries (tenant_id, created_at desc, delivery_id desc) where state = 'dead';
 
 -- ---------------------------------------------------------------- change notices
 

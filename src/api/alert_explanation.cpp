@@ -163,7 +163,7 @@ json rules_trace_json(const PastAlert& past, const std::vector<domain::Rule>& ru
 
 Result<json> explain(const PastAlert& past, ports::TenantSession& session)
 {
-    const auto rules = session.rules().list();
+    const auto rules = session.rules().all();
     if (!rules) return rules.error();
     const auto side = ticket_side(past, session);
     if (!side) return side.error();

@@ -8,6 +8,7 @@
 #include "api/ticket_json.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/ticket_store.hpp"
+#include "winnow/ports/user_store.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -90,7 +91,7 @@ Result<Done> store(const Ticket& ticket, const std::vector<TicketEvent>& events,
 
 Result<Done> apply_move(Ticket& ticket, const Move& move, const Call& call, ports::TenantSession& session)
 {
-    const auto settings = session.settings().get();
+    const auto settings = session.settings().load();
     if (!settings) return settings.error();
     const auto from = ticket.state;
     const auto act = act_of(call);
@@ -113,14 +114,20 @@ Result<Done> apply_move(Ticket& ticket, const Move& move, const Call& call, port
     return store(ticket, *events, session);
 }
 
+Result<Done> check_assignable(UserId id, ports::UserStore& users)
+{
+    const auto user = users.find(id);
+    if (!user && user.error().code() != ErrorCode::not_found) return user.error();
+    if (user && user->active) return Done{};
+    return field_error("/assignee", "must be the id of one of your users that is not disabled");
+}
+
 Result<Done> apply_patch(Ticket& ticket, const json& patch, const Call& call, ports::TenantSession& session)
 {
     const auto edit = read_ticket_patch(ticket, patch);
     if (!edit) return edit.error();
     if (edit->assignee && edit->assignee != ticket.assignee) {
-        const auto assignable = session.tickets().assignable(*edit->assignee);
-        if (!assignable) return assignable.error();
-        if (!*assignable) return field_error("/assignee", "must be the id of one of your users that is not disabled");
+        if (const auto ok = check_assignable(*edit->assignee, session.users()); !ok) return ok.error();
     }
     const auto events = edit_ticket(ticket, *edit, act_of(call));
     if (events.empty()) return Done{};

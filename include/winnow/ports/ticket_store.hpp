@@ -92,9 +92,6 @@ public:
     /// Whether another live ticket holds the key, so that this one cannot become live again.
     [[nodiscard]] virtual Result<bool> key_is_taken(const std::string& dedup_key, TicketId except) = 0;
 
-    /// Whether a ticket may be assigned to this user: one of the tenant's, and not disabled.
-    [[nodiscard]] virtual Result<bool> assignable(UserId user) = 0;
-
     /// The ticket's parent, its parent's parent and so on, nearest first. Until the transaction ends nobody else's
     /// call of this function returns, so a parent that is no descendant now will be none when it is stored.
     [[nodiscard]] virtual Result<std::vector<TicketId>> lock_ancestors(TicketId id) = 0;

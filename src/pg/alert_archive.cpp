@@ -1,0 +1,103 @@
+#include "winnow/ports/alert_archive.hpp"
+
+#include "pg/noun_stores.hpp"
+#include "pg/sql_errors.hpp"
+#include "pg/values.hpp"
+
+#include <string>
+#include <utility>
+
+namespace winnow::pg {
+namespace {
+
+using domain::RowPosition;
+using ports::ArchivedRow;
+
+/// A row and its verdicts have the same key in two tables.
+const std::string kColumns = "select t.received_at, t.stream, t.seq, t.alert_count, v.payload as verdicts, ";
+
+constexpr auto kFrom = R"sql(
+  from journal t
+  left join verdicts v on v.tenant_id = t.tenant_id and v.received_at = t.received_at
+                      and v.stream = t.stream and v.seq = t.seq
+)sql";
+
+constexpr auto kOneRow = R"sql(
+ where t.tenant_id = $1 and t.received_at = $2::timestamptz and t.stream = $3::int and t.seq = $4::bigint
+)sql";
+
+constexpr auto kRows = R"sql(
+ where t.tenant_id = $1
+   and ($2::timestamptz is null or t.received_at >= $2::timestamptz)
+   and ($3::timestamptz is null or t.received_at < $3::timestamptz)
+)sql";
+
+/// The first condition is implied by the second and lets PostgreSQL leave out whole days.
+constexpr auto kNotAfter = R"sql(
+   and t.received_at <= $4::timestamptz
+   and (t.received_at, t.stream, t.seq) <= ($4::timestamptz, $5::int, $6::bigint)
+)sql";
+
+constexpr auto kNewestFirst = " order by t.received_at desc, t.stream desc, t.seq desc limit ";
+
+ArchivedRow read_row(const pqxx::row& row)
+{
+    ArchivedRow archived;
+    archived.position = {.received_at = time_of(row["received_at"]),
+                         .stream = row["stream"].as<domain::StreamId>(),
+                         .seq = row["seq"].as<std::uint64_t>()};
+    archived.alert_count = row["alert_count"].as<std::uint32_t>();
+    archived.payload = bytes_of(row["payload"]);
+    if (!row["verdicts"].is_null()) archived.verdicts = bytes_of(row["verdicts"]);
+    return archived;
+}
+
+class PgAlertArchive final : public ports::AlertArchive {
+public:
+    PgAlertArchive(pqxx::transaction_base& tx, TenantId tenant) : tx_(tx), tenant_(tenant) {}
+
+    Result<ArchivedRow> row(const RowPosition& position) override
+    {
+        return translated([&]() -> Result<ArchivedRow> {
+            const auto sql = kColumns + "t.payload" + kFrom + kOneRow;
+            const auto rows = query(tx_, sql.c_str(), tenant_, position.received_at, position.stream, position.seq);
+            if (rows.empty()) return Error(ErrorCode::not_found, "there is no such journal row");
+            return read_row(rows.front());
+        });
+    }
+
+    Result<std::vector<ArchivedRow>> rows(const ports::ArchiveRange& range, std::size_t limit) override
+    {
+        return translated([&]() -> Result<std::vector<ArchivedRow>> {
+            Arguments parameters;
+            parameters.add(tenant_);
+            parameters.add(range.received_from);
+            parameters.add(range.received_until);
+            if (range.not_after) {
+                parameters.add(range.not_after->received_at);
+                parameters.add(range.not_after->stream);
+                parameters.add(range.not_after->seq);
+            }
+            parameters.add(limit);
+            const auto sql = kColumns + (range.with_payload ? "t.payload" : "''::bytea as payload") + kFrom + kRows +
+                             (range.not_after ? kNotAfter : "") + kNewestFirst +
+                             (range.not_after ? "$7::bigint" : "$4::bigint");
+            std::vector<ArchivedRow> found;
+            for (const auto& row : query(tx_, sql.c_str(), parameters)) found.push_back(read_row(row));
+            return found;
+        });
+    }
+
+private:
+    pqxx::transaction_base& tx_;
+    TenantId tenant_;
+};
+
+}  // namespace
+
+std::shared_ptr<ports::AlertArchive> make_alert_archive(pqxx::transaction_base& tx, TenantId tenant)
+{
+    return std::make_shared<PgAlertArchive>(tx, tenant);
+}
+
+}  // namespace winnow::pg

@@ -1,0 +1,25 @@
+#pragma once
+
+/// @file
+/// Ticket and timeline rows.
+
+#include "winnow/domain/ticket.hpp"
+
+#include <pqxx/result>
+
+#include <string>
+
+namespace winnow::pg {
+
+/// The columns that read_ticket() reads, of a table called `t`.
+[[nodiscard]] const std::string& ticket_columns();
+[[nodiscard]] domain::Ticket read_ticket(const pqxx::row& row);
+
+/// Throws on a word that the table's check constraint would have kept out.
+[[nodiscard]] domain::TicketState read_ticket_state(const pqxx::field& field);
+
+/// The columns that read_ticket_event() reads, of a table called `t`.
+[[nodiscard]] const std::string& ticket_event_columns();
+[[nodiscard]] domain::TicketEvent read_ticket_event(const pqxx::row& row);
+
+}  // namespace winnow::pg

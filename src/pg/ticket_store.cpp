@@ -1,0 +1,323 @@
+#include "winnow/ports/ticket_store.hpp"
+
+#include "pg/array_literal.hpp"
+#include "pg/noun_stores.hpp"
+#include "pg/sql_errors.hpp"
+#include "pg/ticket_rows.hpp"
+#include "pg/values.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace winnow::pg {
+namespace {
+
+using domain::Ticket;
+using domain::TicketEvent;
+using ports::TicketCursor;
+using ports::TicketFilter;
+using ports::TicketOrder;
+
+/// $1 to $10. The values are known when PostgreSQL plans (unnamed statements), so a condition that was not asked for
+/// costs nothing and the others find their index.
+constexpr auto kWhere = R"sql(
+ from tickets t
+where t.tenant_id = $1::uuid
+  and ($2::text[] is null or t.state = any($2::text[]))
+  and ($3::smallint[] is null or t.severity = any($3::smallint[]))
+  and ($4::text[] is null or t.service = any($4::text[]))
+  and ($5::uuid is null or t.assignee = $5::uuid)
+  and (not $6::boolean or t.assignee is null)
+  and ($7::jsonb[] is null or t.labels @> all($7::jsonb[]))
+  and ($8::text is null or strpos(lower(t.title), lower($8::text)) > 0
+                        or strpos(lower(t.description), lower($8::text)) > 0
+                        or strpos(lower(t.dedup_key), lower($8::text)) > 0)
+  and ($9::timestamptz is null or t.opened_at >= $9::timestamptz)
+  and ($10::timestamptz is null or t.opened_at < $10::timestamptz)
+)sql";
+
+template <typename Values>
+std::optional<std::string> array_or_null(const Values& values)
+{
+    if (values.empty()) return std::nullopt;
+    return array_of(values);
+}
+
+Arguments where_parameters(TenantId tenant, const TicketFilter& filter)
+{
+    std::vector<std::string_view> states;
+    for (const auto state : filter.states) states.push_back(to_string(state));
+    std::vector<int> severities;
+    for (const auto severity : filter.severities) severities.push_back(static_cast<int>(severity));
+    std::vector<std::string> labels;
+    for (const auto& [name, value] : filter.labels) labels.push_back(nlohmann::json{{name, value}}.dump());
+    Arguments parameters;
+    parameters.add(tenant);
+    parameters.add(array_or_null(states));
+    parameters.add(array_or_null(severities));
+    parameters.add(array_or_null(filter.services));
+    parameters.add(filter.assignee);
+    parameters.add(filter.unassigned);
+    parameters.add(array_or_null(labels));
+    parameters.add(filter.text.empty() ? std::nullopt : std::optional(filter.text));
+    parameters.add(filter.opened_from);
+    parameters.add(filter.opened_until);
+    return parameters;
+}
+
+/// What follows kWhere in each order: from $11 on the cursor, then the limit. Each fits an index of its own, so a page
+/// far down costs what the first one costs.
+struct Order {
+    const char* first;  ///< Without a cursor.
+    const char* next;
+};
+
+Order order_sql(TicketOrder order)
+{
+    switch (order) {
+        case TicketOrder::newest:
+            return {"order by t.opened_at desc, t.ticket_id desc limit $11::bigint",
+                    "and (t.opened_at, t.ticket_id) < ($11::timestamptz, $12::uuid) "
+                    "order by t.opened_at desc, t.ticket_id desc limit $13::bigint"};
+        case TicketOrder::oldest:
+            return {"order by t.opened_at, t.ticket_id limit $11::bigint",
+                    "and (t.opened_at, t.ticket_id) > ($11::timestamptz, $12::uuid) "
+                    "order by t.opened_at, t.ticket_id limit $13::bigint"};
+        case TicketOrder::most_severe:
+            return {"order by t.severity desc, t.opened_at desc, t.ticket_id desc limit $11::bigint",
+                    "and (t.severity, t.opened_at, t.ticket_id) < ($11::smallint, $12::timestamptz, $13::uuid) "
+                    "order by t.severity desc, t.opened_at desc, t.ticket_id desc limit $14::bigint"};
+        case TicketOrder::least_severe:
+            return {"order by t.severity, t.opened_at, t.ticket_id limit $11::bigint",
+                    "and (t.severity, t.opened_at, t.ticket_id) > ($11::smallint, $12::timestamptz, $13::uuid) "
+                    "order by t.severity, t.opened_at, t.ticket_id limit $14::bigint"};
+        case TicketOrder::highest_number:
+            return {"order by t.number desc limit $11::bigint",
+                    "and t.number < $11::bigint order by t.number desc limit $12::bigint"};
+        case TicketOrder::lowest_number:
+            return {"order by t.number limit $11::bigint",
+                    "and t.number > $11::bigint order by t.number limit $12::bigint"};
+    }
+    return order_sql(TicketOrder::newest);
+}
+
+void add_cursor(Arguments& parameters, TicketOrder order, const TicketCursor& after)
+{
+    if (order == TicketOrder::highest_number || order == TicketOrder::lowest_number) {
+        parameters.add(after.number);
+        return;
+    }
+    if (order == TicketOrder::most_severe || order == TicketOrder::least_severe) {
+        parameters.add(static_cast<int>(after.severity));
+    }
+    parameters.add(after.opened_at);
+    parameters.add(after.id);
+}
+
+const auto kFind = "select " + ticket_columns() + " from tickets t where t.tenant_id = $1 and t.ticket_id = $2";
+
+const auto kLock = "select " + ticket_columns() +
+                   " from tickets t where t.tenant_id = $1 and t.ticket_id = any($2::uuid[])"
+                   " order by t.ticket_id for update";
+
+constexpr auto kStore = R"sql(
+update tickets t
+   set state = $3, severity = $4, priority = $5, title = $6, assignee = $7, due_at = $8, acknowledged_at = $9,
+       recovered_at = $10, closed_at = $11, parent_id = $12, cause = $13, impact = $14, measure = $15, approver = $16,
+       event_seq = $17, version = $18
+ where t.tenant_id = $1 and t.ticket_id = $2
+)sql";
+
+constexpr auto kAppendEvents = R"sql(
+insert into ticket_events (tenant_id, ticket_id, seq, kind, at, actor, data)
+select $1::uuid, $2::uuid, seq, kind, at, actor, data
+  from unnest($3::int[], $4::text[], $5::timestamptz[], $6::text[], $7::jsonb[]) as e (seq, kind, at, actor, data)
+)sql";
+
+const auto kTimeline = "select " + ticket_event_columns() + R"sql(
+  from ticket_events t
+ where t.tenant_id = $1 and t.ticket_id = $2
+   and ($3::text is null or t.kind = $3::text)
+)sql";
+constexpr auto kOldestFirst = "and ($4::int is null or t.seq > $4::int) order by t.seq limit $5::bigint";
+constexpr auto kNewestFirst = "and ($4::int is null or t.seq < $4::int) order by t.seq desc limit $5::bigint";
+
+const auto kEventsAt = "select " + ticket_event_columns() + R"sql(
+  from ticket_events t
+ where t.tenant_id = $1 and t.ticket_id = $2
+   and t.at >= $3::timestamptz and t.at < $3::timestamptz + interval '1 millisecond'
+ order by t.seq
+)sql";
+
+constexpr auto kKeyIsTaken = R"sql(
+select exists (select from tickets t
+                where t.tenant_id = $1 and t.dedup_key = $2 and t.ticket_id <> $3
+                  and t.state not in ('recovered', 'closed'))
+)sql";
+
+/// One tenant's family trees change one at a time; the lock ends with the transaction.
+constexpr auto kLockAncestry = "select pg_advisory_xact_lock(hashtextextended('ticket ancestry of ' || $1::text, 0))";
+
+/// `union` instead of `union all`: ends even if there were a ring.
+constexpr auto kAncestors = R"sql(
+with recursive line (ticket_id, depth) as (
+    select t.parent_id, 1 from tickets t where t.tenant_id = $1 and t.ticket_id = $2 and t.parent_id is not null
+    union
+    select t.parent_id, line.depth + 1
+      from line join tickets t on t.tenant_id = $1 and t.ticket_id = line.ticket_id
+     where t.parent_id is not null and line.depth < 10000
+)
+select ticket_id from line order by depth
+)sql";
+
+Error no_such_ticket()
+{
+    return {ErrorCode::not_found, "there is no such ticket"};
+}
+
+std::vector<Ticket> read_tickets(const pqxx::result& rows)
+{
+    std::vector<Ticket> tickets;
+    tickets.reserve(rows.size());
+    for (const auto& row : rows) tickets.push_back(read_ticket(row));
+    return tickets;
+}
+
+std::vector<TicketEvent> read_events(const pqxx::result& rows)
+{
+    std::vector<TicketEvent> events;
+    events.reserve(rows.size());
+    for (const auto& row : rows) events.push_back(read_ticket_event(row));
+    return events;
+}
+
+class PgTicketStore final : public ports::TicketStore {
+public:
+    PgTicketStore(pqxx::transaction_base& tx, TenantId tenant) : tx_(tx), tenant_(tenant) {}
+
+    Result<std::vector<Ticket>> page(const TicketFilter& filter, TicketOrder order,
+                                     const std::optional<TicketCursor>& after, std::size_t limit) override
+    {
+        return translated([&]() -> Result<std::vector<Ticket>> {
+            auto parameters = where_parameters(tenant_, filter);
+            if (after) add_cursor(parameters, order, *after);
+            parameters.add(limit);
+            const auto [first, next] = order_sql(order);
+            const auto sql = "select " + ticket_columns() + kWhere + (after ? next : first);
+            return read_tickets(query(tx_, sql.c_str(), parameters));
+        });
+    }
+
+    Result<std::vector<ports::TicketCount>> count(const TicketFilter& filter) override
+    {
+        return translated([&]() -> Result<std::vector<ports::TicketCount>> {
+            const auto sql = "select t.state, t.severity, count(*)" + std::string(kWhere) + "group by 1, 2";
+            std::vector<ports::TicketCount> counts;
+            for (const auto& row : query(tx_, sql.c_str(), where_parameters(tenant_, filter))) {
+                counts.push_back({.state = read_ticket_state(row[0]),
+                                  .severity = static_cast<domain::Severity>(row[1].as<int>()),
+                                  .count = row[2].as<std::int64_t>()});
+            }
+            return counts;
+        });
+    }
+
+    Result<Ticket> find(TicketId id) override
+    {
+        return translated([&]() -> Result<Ticket> {
+            const auto rows = query(tx_, kFind.c_str(), tenant_, id);
+            if (rows.empty()) return no_such_ticket();
+            return read_ticket(rows.front());
+        });
+    }
+
+    Result<std::vector<Ticket>> lock(const std::vector<TicketId>& ids) override
+    {
+        return translated([&]() -> Result<std::vector<Ticket>> {
+            return read_tickets(query(tx_, kLock.c_str(), tenant_, array_of(ids)));
+        });
+    }
+
+    Result<Done> store(const Ticket& ticket, const std::vector<TicketEvent>& events) override
+    {
+        return translated([&]() -> Result<Done> {
+            const auto changed =
+                query(tx_, kStore, tenant_, ticket.id, to_string(ticket.state), static_cast<int>(ticket.severity),
+                      ticket.priority, ticket.title, ticket.assignee, ticket.due_at, ticket.acknowledged_at,
+                      ticket.recovered_at, ticket.closed_at, ticket.parent_id, ticket.cause, ticket.impact,
+                      ticket.measure, ticket.approver, ticket.event_seq, ticket.version);
+            if (changed.affected_rows() != 1) return no_such_ticket();
+            append(ticket.id, events);
+            return Done{};
+        });
+    }
+
+    Result<std::vector<TicketEvent>> timeline(TicketId id, const ports::TimelineRange& range,
+                                              std::size_t limit) override
+    {
+        return translated([&]() -> Result<std::vector<TicketEvent>> {
+            std::optional<std::string_view> kind;
+            if (range.kind) kind = to_string(*range.kind);
+            const auto sql = kTimeline + (range.newest_first ? kNewestFirst : kOldestFirst);
+            return read_events(query(tx_, sql.c_str(), tenant_, id, kind, range.after_seq, limit));
+        });
+    }
+
+    Result<std::vector<TicketEvent>> events_at(TicketId id, Timestamp at) override
+    {
+        return translated([&]() -> Result<std::vector<TicketEvent>> {
+            return read_events(query(tx_, kEventsAt.c_str(), tenant_, id, at));
+        });
+    }
+
+    Result<bool> key_is_taken(const std::string& dedup_key, TicketId except) override
+    {
+        return translated([&]() -> Result<bool> {
+            return query(tx_, kKeyIsTaken, tenant_, dedup_key, except).front()[0].as<bool>();
+        });
+    }
+
+    Result<std::vector<TicketId>> lock_ancestors(TicketId id) override
+    {
+        return translated([&]() -> Result<std::vector<TicketId>> {
+            query(tx_, kLockAncestry, tenant_);
+            std::vector<TicketId> line;
+            for (const auto& row : query(tx_, kAncestors, tenant_, id)) line.push_back(id_of<TicketId>(row[0]));
+            return line;
+        });
+    }
+
+private:
+    void append(TicketId id, const std::vector<TicketEvent>& events)
+    {
+        if (events.empty()) return;
+        ArrayLiteral seqs;
+        ArrayLiteral kinds;
+        ArrayLiteral times;
+        ArrayLiteral actors;
+        ArrayLiteral data;
+        for (const auto& event : events) {
+            seqs.add(event.seq);
+            kinds.add(to_string(event.kind));
+            times.add(event.at);
+            actors.add(event.actor);
+            data.add(event.data);
+        }
+        query(tx_, kAppendEvents, tenant_, id, seqs.take(), kinds.take(), times.take(), actors.take(), data.take());
+    }
+
+    pqxx::transaction_base& tx_;
+    TenantId tenant_;
+};
+
+}  // namespace
+
+std::shared_ptr<ports::TicketStore> make_ticket_store(pqxx::transaction_base& tx, TenantId tenant)
+{
+    return std::make_shared<PgTicketStore>(tx, tenant);
+}
+
+}  // namespace winnow::pg
