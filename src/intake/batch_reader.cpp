@@ -1,0 +1,71 @@
+#include "intake/batch_reader.hpp"
+
+#include <utility>
+
+namespace winnow::intake {
+
+std::optional<Error> check_body(std::string_view body, const domain::AlertLimits& limits)
+{
+    if (body.size() > limits.max_body_bytes) {
+        return Error(ErrorCode::too_large, "The body is larger than " + std::to_string(limits.max_body_bytes) +
+                                               " bytes; send fewer alerts at a time.");
+    }
+    if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+        return field_error("", "The body is empty; send at least one alert.");
+    }
+    return std::nullopt;
+}
+
+Error no_alerts()
+{
+    return field_error("", "The body holds no alerts; send at least one.");
+}
+
+Error too_many_alerts(const domain::AlertLimits& limits)
+{
+    return Error(ErrorCode::too_large, "The body holds more than " + std::to_string(limits.max_alerts_per_body) +
+                                           " alerts; send fewer at a time.");
+}
+
+Item finish_item(Reader& reader, const Path& at, std::string_view json, domain::Alert alert,
+                 const domain::AlertLimits& limits)
+{
+    const auto bytes = json.find_last_not_of(" \t\r\n") + 1;
+    if (bytes > limits.max_alert_bytes) {
+        reader.refuse(at, "The alert is larger than " + std::to_string(limits.max_alert_bytes) +
+                              " bytes; shorten its description or details.");
+    }
+    if (auto refusal = reader.take_refusal()) return Item(std::move(*refusal));
+    return Item(std::move(alert));
+}
+
+Syntax read_array(Reader& reader, ondemand::array elements, const Path& at, const ReadAlert& read,
+                  const domain::AlertLimits& limits, Batch& batch, std::optional<Error>& error)
+{
+    for (auto element : elements) {
+        if (batch.size() == limits.max_alerts_per_body) {
+            error = too_many_alerts(limits);
+            return simdjson::SUCCESS;
+        }
+        ondemand::value value;
+        if (const auto broken = std::move(element).get(value); broken != simdjson::SUCCESS) return broken;
+        const auto here = at.element(batch.size());
+        const char* const begin = value.raw_json_token().data();
+        domain::Alert alert;
+        auto broken = simdjson::SUCCESS;
+        if (Reader::kind_of(value) == '{') {
+            ondemand::object object;
+            broken = value.get_object().get(object);
+            if (broken == simdjson::SUCCESS) broken = read(reader, object, here, alert);
+        } else {
+            reader.refuse(here, "must be an object: one alert");
+            broken = reader.skip(value, here, 1);
+        }
+        if (broken != simdjson::SUCCESS) return broken;
+        const std::string_view json(begin, static_cast<std::size_t>(reader.position() - begin));
+        batch.push_back(finish_item(reader, here, json, std::move(alert), limits));
+    }
+    return simdjson::SUCCESS;
+}
+
+}  // namespace winnow::intake

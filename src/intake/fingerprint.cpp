@@ -1,0 +1,64 @@
+#include "intake/alert_fields.hpp"
+
+#include <openssl/sha.h>
+
+#include <array>
+#include <cstdint>
+
+namespace winnow::intake {
+
+namespace {
+
+// One buffer, one hash: the fields of an alert are short.
+class TaggedText {
+public:
+    void add(char tag, std::string_view bytes)
+    {
+        text_ += tag;
+        const std::uint64_t length = bytes.size();
+        for (unsigned shift = 0; shift < 64; shift += 8) text_ += static_cast<char>(length >> shift & 0xFFU);
+        text_ += bytes;
+    }
+
+    [[nodiscard]] const std::string& str() const noexcept { return text_; }
+
+private:
+    std::string text_ = "winnow dedup 1\n";
+};
+
+std::string_view bytes_of(const IntegrationId& id) noexcept
+{
+    const auto& bytes = id.value().bytes();
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+std::string fingerprint(const domain::Alert& alert)
+{
+    TaggedText text;
+    text.add('I', bytes_of(alert.integration_id));
+    text.add('S', alert.source);
+    text.add('C', alert.class_name);
+    text.add('T', alert.title);
+    for (const auto& [name, value] : alert.labels.entries()) {
+        text.add('L', name);
+        text.add('V', value);
+    }
+    // The direct functions: fetching SHA-256 through EVP costs more than hashing one alert.
+    std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest{};
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    SHA256_Update(&context, text.str().data(), text.str().size());
+    SHA256_Final(digest.data(), &context);
+
+    constexpr std::string_view kHex = "0123456789abcdef";
+    std::string hex(32, '0');
+    for (std::size_t i = 0; i < 16; ++i) {
+        hex[2 * i] = kHex[digest[i] >> 4U];
+        hex[2 * i + 1] = kHex[digest[i] & 0x0FU];
+    }
+    return hex;
+}
+
+}  // namespace winnow::intake

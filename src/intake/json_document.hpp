@@ -1,0 +1,130 @@
+#pragma once
+
+/// @file
+/// Reading untrusted JSON with simdjson's On-Demand front-end, strictly.
+///
+/// On-Demand rather than the DOM: the DOM refuses a whole document for one integer beyond 64 bits and forgets how
+/// numbers were written, and it is not faster here once the fields are copied out (docs/decisions, "Reading alerts").
+/// What On-Demand leaves to its caller is done here: every value is visited, so that nothing unread stays unchecked.
+
+#include "intake/json_text.hpp"
+#include "winnow/base/error.hpp"
+
+#include <simdjson.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace winnow::intake {
+
+namespace ondemand = simdjson::ondemand;
+
+/// Broken syntax: reading stops at once and the whole text is refused. Everything else is a FieldError of one alert.
+using Syntax = simdjson::error_code;
+
+/// The memory of one parse; one a thread, kept from body to body unless a large body grew it.
+struct Scratch {
+    ondemand::parser parser;
+    std::string padded;
+    std::vector<std::uint8_t> unescaped;  ///< Room for decoded strings; its content is the last Reader's.
+    std::vector<std::string_view> names;  ///< Names of the objects being read, innermost last.
+};
+
+/// A thread's scratch, borrowed. Not reentrant.
+class ScratchLease {
+public:
+    /// Copies `text` to where simdjson may read beyond its end.
+    explicit ScratchLease(std::string_view text);
+    ~ScratchLease();
+    ScratchLease(const ScratchLease&) = delete;
+    ScratchLease& operator=(const ScratchLease&) = delete;
+
+    [[nodiscard]] Scratch& scratch() const noexcept { return scratch_; }
+    [[nodiscard]] std::string_view text() const noexcept { return text_; }
+
+private:
+    Scratch& scratch_;
+    std::string_view text_;
+};
+
+/// Reads the values of one document and collects the first rule that the alert being read breaks.
+///
+/// Strings are handed out as views that hold until the lease ends.
+class Reader {
+public:
+    /// `text` must lie in the lease, which serves one Reader at a time. `max_depth`: see `append`.
+    Reader(ScratchLease& lease, std::string_view text, std::size_t max_depth);
+
+    /// Starts reading. Call once; `document` must not move afterwards.
+    [[nodiscard]] Syntax open(ondemand::document& document);
+
+    /// Notes a broken rule; the first one of an alert counts.
+    void refuse(const Path& at, std::string detail);
+    [[nodiscard]] std::optional<FieldError> take_refusal() { return std::exchange(refusal_, std::nullopt); }
+    [[nodiscard]] bool refused() const noexcept { return refusal_.has_value(); }
+
+    /// The first character of a value: what kind it is.
+    [[nodiscard]] static char kind_of(ondemand::value& value);
+
+    /// The text of a number, true, false or null, checked. "" after a refusal (a number that overflows).
+    [[nodiscard]] Syntax scalar(ondemand::value& value, const Path& at, std::string_view& text);
+
+    /// The decoded string. The value must begin with a quote.
+    [[nodiscard]] Syntax string(ondemand::value& value, const Path& at, std::string_view& text);
+
+    /// The decoded name of a member.
+    [[nodiscard]] Syntax name(ondemand::field& field, const Path& at, std::string_view& text);
+
+    /// Appends any value as compact JSON: numbers exactly as sent, strings with the shortest escapes.
+    /// `depth` is that of the value itself were it a container; 1 is the alert.
+    [[nodiscard]] Syntax append(ondemand::value& value, const Path& at, std::size_t depth, std::string& out);
+
+    /// Appends an object's members, without the braces. Their names go to `names` where it is given.
+    [[nodiscard]] Syntax append_members(ondemand::value& value, const Path& at, std::size_t depth, std::string& out,
+                                        std::vector<std::string_view>* names = nullptr);
+
+    /// Reads and checks a value that nobody wants.
+    [[nodiscard]] Syntax skip(ondemand::value& value, const Path& at, std::size_t depth);
+
+    /// Where the next token begins: the end of what was just read, spaces included.
+    [[nodiscard]] const char* position() const;
+
+    /// True when the document was read and nothing follows it.
+    [[nodiscard]] bool at_end() const { return document_->current_location().error() == simdjson::OUT_OF_BOUNDS; }
+
+    /// Notes an object's names and refuses repeated ones at its end. Nests.
+    class Names {
+    public:
+        explicit Names(Reader& reader) noexcept : reader_(reader), begin_(reader.scratch_.names.size()) {}
+        ~Names() { reader_.scratch_.names.resize(begin_); }
+        Names(const Names&) = delete;
+        Names& operator=(const Names&) = delete;
+
+        void add(std::string_view name) { reader_.scratch_.names.push_back(name); }
+        void check(const Path& object);
+
+    private:
+        Reader& reader_;
+        std::size_t begin_;
+    };
+
+private:
+    [[nodiscard]] Syntax decode(ondemand::raw_json_string raw, const Path& at, std::string_view& text);
+    [[nodiscard]] Syntax append_elements(ondemand::value& value, const Path& at, std::size_t depth, std::string& out);
+    [[nodiscard]] bool too_deep(const Path& at, std::size_t depth);
+
+    Scratch& scratch_;
+    std::string_view text_;
+    ondemand::document* document_ = nullptr;
+    std::size_t max_depth_;
+    bool may_hold_nul_;
+    std::size_t unescaped_bytes_ = 0;
+    std::optional<FieldError> refusal_;
+};
+
+}  // namespace winnow::intake
