@@ -1,0 +1,170 @@
+#include "winnow/pg/migrator.hpp"
+
+#include "pg/connection.hpp"
+#include "pg/sql_errors.hpp"
+#include "pg/transaction.hpp"
+#include "pg/values.hpp"
+
+#include <pqxx/except>
+#include <pqxx/nontransaction>
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+namespace winnow::pg {
+
+namespace {
+
+constexpr std::int64_t kMigrationLock = 0x57696E6E6F77;  // "Winnow"
+
+constexpr std::array kRoles = {"winnow_owner", "winnow_api", "winnow_pipeline", "winnow_provider"};
+
+constexpr auto kCreateTable = R"sql(
+create table if not exists schema_migrations (
+    name       text        primary key,
+    checksum   text        not null,  -- SHA-256 of the file
+    applied_at timestamptz not null default now()
+);
+grant select on schema_migrations to winnow_api, winnow_pipeline, winnow_provider;
+)sql";
+
+PgOptions unhurried(const std::string& conninfo)
+{
+    return {.conninfo = conninfo,
+            .application_name = "winnow migrate",
+            .lock_timeout = std::chrono::milliseconds{0},  // 0: none
+            .statement_timeout = std::chrono::milliseconds{0},
+            .idle_in_transaction_timeout = std::chrono::milliseconds{0}};
+}
+
+bool is_true(const pqxx::result& rows)
+{
+    return rows[0][0].as<bool>();
+}
+
+void make_role(pqxx::transaction_base& tx, const char* role)
+{
+    if (is_true(query(tx, "select exists (select from pg_roles where rolname = $1)", role))) return;
+    try {
+        tx.exec(std::string("create role ") + role + " login");  // one of kRoles
+    } catch (const pqxx::sql_error& failure) {
+        const std::string state = failure.sqlstate();
+        if (state != "42710" && state != "23505") throw;  // another database's migration was faster
+    }
+}
+
+void prepare(pqxx::transaction_base& tx)
+{
+    for (const char* role : kRoles) make_role(tx, role);
+    if (!is_true(tx.exec("select pg_has_role(current_user, 'winnow_owner', 'member')"))) {
+        tx.exec("grant winnow_owner to current_user");
+    }
+    if (!is_true(tx.exec("select has_schema_privilege('winnow_owner', 'public', 'create')"))) {
+        tx.exec("grant usage, create on schema public to winnow_owner");
+    }
+    tx.exec("set role winnow_owner");
+    if (tx.exec("select to_regclass('public.schema_migrations')")[0][0].is_null()) tx.exec(kCreateTable);
+}
+
+/// Those that are not applied, if what is applied is a prefix of ours.
+Result<std::vector<Migration>> pending(pqxx::transaction_base& tx, const std::vector<Migration>& migrations)
+{
+    std::map<std::string, std::string, std::less<>> applied;
+    for (const auto& row : tx.exec("select name, checksum from schema_migrations")) {
+        applied.emplace(row[0].c_str(), row[1].c_str());
+    }
+    std::vector<Migration> missing;
+    for (const auto& migration : migrations) {
+        const auto found = applied.find(migration.name);
+        if (found == applied.end()) {
+            missing.push_back(migration);
+            continue;
+        }
+        const std::string name(migration.name);
+        if (!missing.empty()) {
+            return Error(ErrorCode::conflict, name + " is applied, but " + std::string(missing.front().name) +
+                                                  " before it is not: restore the database or the program");
+        }
+        if (!is_true(
+                query(tx, "select encode(sha256(convert_to($1, 'UTF8')), 'hex') = $2", migration.sql, found->second))) {
+            return Error(ErrorCode::conflict, name + " has changed since it was applied to this database");
+        }
+        applied.erase(found);
+    }
+    if (!applied.empty()) {
+        return Error(ErrorCode::conflict, "the database was migrated by a newer winnow: " + applied.begin()->first +
+                                              " is unknown to this one");
+    }
+    return missing;
+}
+
+void apply(Session& session, const Migration& migration)
+{
+    Transaction transaction(session);
+    transaction.tx().exec(std::string(migration.sql));
+    query(transaction.tx(),
+          "insert into schema_migrations (name, checksum) values ($1, encode(sha256(convert_to($2, 'UTF8')), 'hex'))",
+          migration.name, migration.sql);
+    transaction.commit();
+}
+
+}  // namespace
+
+Result<std::size_t> migrate(const std::string& conninfo, const MigrationProgress& progress,
+                            const std::vector<Migration>& migrations)
+{
+    return translated([&]() -> Result<std::size_t> {
+        Session session(unhurried(conninfo));
+        std::vector<Migration> missing;
+        {
+            pqxx::nontransaction tx(session.connection());
+            query(tx, "select pg_advisory_lock($1)", kMigrationLock);  // until the session ends
+            prepare(tx);
+            auto found = pending(tx, migrations);
+            if (!found) return found.error();
+            missing = std::move(*found);
+        }
+        for (std::size_t i = 0; i < missing.size(); ++i) {
+            if (progress) progress(i, missing.size(), missing[i].name);
+            apply(session, missing[i]);
+        }
+        if (progress) progress(missing.size(), missing.size(), "");
+        return missing.size();
+    });
+}
+
+Result<Done> check_schema(const std::string& conninfo, const std::vector<Migration>& migrations)
+{
+    return translated([&]() -> Result<Done> {
+        Session session({.conninfo = conninfo});
+        pqxx::nontransaction tx(session.connection());
+        if (tx.exec("select to_regclass('public.schema_migrations')")[0][0].is_null()) {
+            return Error(ErrorCode::conflict, "the database is empty: run `winnow migrate`");
+        }
+        const auto missing = pending(tx, migrations);
+        if (!missing) return missing.error();
+        if (!missing->empty()) {
+            return Error(ErrorCode::conflict,
+                         std::string(missing->front().name) + " is not applied: run `winnow migrate`");
+        }
+        return Done{};
+    });
+}
+
+Result<Done> check_durability(const std::string& conninfo)
+{
+    return translated([&]() -> Result<Done> {
+        Session session({.conninfo = conninfo});
+        pqxx::nontransaction tx(session.connection());
+        for (const char* setting : {"fsync", "full_page_writes", "synchronous_commit"}) {
+            if (is_true(query(tx, "select current_setting($1) = 'off'", setting))) {
+                return Error(ErrorCode::conflict, std::string("PostgreSQL runs with ") + setting +
+                                                      " = off: an acknowledged alert could be lost in a crash");
+            }
+        }
+        return Done{};
+    });
+}
+
+}  // namespace winnow::pg

@@ -1,0 +1,119 @@
+#include "winnow/pg/migrator.hpp"
+
+#include "support/postgres.hpp"
+
+#include <gmock/gmock.h>
+#include <pqxx/connection>
+#include <pqxx/nontransaction>
+
+#include <thread>
+
+namespace winnow::pg {
+namespace {
+
+using test::PostgresCluster;
+
+const std::vector<Migration> kTwo = {{"0001_a", "create table a (n integer)"},
+                                     {"0002_b", "create table b (n integer)"}};
+
+long count_tables(const std::string& conninfo)
+{
+    pqxx::connection connection(conninfo);
+    return pqxx::nontransaction(connection)
+        .exec1("select count(*) from pg_tables where schemaname = 'public'")[0]
+        .as<long>();
+}
+
+TEST(Migrator, BringsAnEmptyDatabaseToTheSchemaAndThenHasNothingToDo)
+{
+    const auto database = PostgresCluster::instance().empty_database();
+    std::vector<std::string> steps;
+    const auto note = [&](std::size_t, std::size_t, std::string_view name) {
+        steps.emplace_back(name);
+    };
+
+    ASSERT_EQ(migrate(database.superuser, note).value(), embedded_migrations().size());
+    EXPECT_EQ(steps.front(), "0001_core");
+    EXPECT_EQ(steps.back(), "");
+    EXPECT_EQ(migrate(database.superuser).value(), 0U);
+    EXPECT_EQ(migrate(database.owner).value(), 0U) << "the owner may migrate too, once the roles exist";
+}
+
+TEST(Migrator, EachRoleCanTellWhetherTheSchemaIsCurrent)
+{
+    const auto database = PostgresCluster::instance().fresh_database();
+    for (const auto& conninfo : {database.api, database.pipeline, database.provider}) {
+        EXPECT_TRUE(check_schema(conninfo)) << conninfo;
+    }
+    const auto empty = PostgresCluster::instance().empty_database();
+    EXPECT_EQ(check_schema(empty.superuser).error().code(), ErrorCode::conflict);
+}
+
+TEST(Migrator, RefusesAStepThatChangedAfterItWasApplied)
+{
+    const auto database = PostgresCluster::instance().empty_database();
+    ASSERT_TRUE(migrate(database.superuser, {}, kTwo));
+    auto changed = kTwo;
+    changed[0].sql = "create table a (n bigint)";
+    const auto refused = migrate(database.superuser, {}, changed);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), ErrorCode::conflict);
+    EXPECT_THAT(refused.error().message(), testing::HasSubstr("0001_a has changed"));
+}
+
+TEST(Migrator, RefusesADatabaseThatANewerProgramMigrated)
+{
+    const auto database = PostgresCluster::instance().empty_database();
+    ASSERT_TRUE(migrate(database.superuser, {}, kTwo));
+    const auto refused = migrate(database.superuser, {}, {kTwo[0]});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message(), testing::HasSubstr("0002_b is unknown"));
+    EXPECT_FALSE(check_schema(database.api, {kTwo[0]}));
+}
+
+TEST(Migrator, RefusesAStepThatWouldComeBeforeAnAppliedOne)
+{
+    const auto database = PostgresCluster::instance().empty_database();
+    ASSERT_TRUE(migrate(database.superuser, {}, {kTwo[1]}));
+    EXPECT_EQ(migrate(database.superuser, {}, kTwo).error().code(), ErrorCode::conflict);
+}
+
+TEST(Migrator, AFailedStepLeavesNothingBehindAndTheEarlierOnesStay)
+{
+    const auto database = PostgresCluster::instance().empty_database();
+    const auto failed = migrate(database.superuser, {},
+                                {kTwo[0], {"0002_b", "create table b (n integer); create table b (n integer)"}});
+    EXPECT_FALSE(failed);
+    EXPECT_EQ(count_tables(database.superuser), 2) << "a and schema_migrations";
+    EXPECT_EQ(migrate(database.superuser, {}, kTwo).value(), 1U);
+}
+
+TEST(Migrator, TwoAtOnceApplyEachStepOnce)
+{
+    const auto database = PostgresCluster::instance().empty_database();
+    std::size_t applied[2] = {};
+    {
+        const std::jthread one([&] { applied[0] = migrate(database.superuser).value_or(99); });
+        const std::jthread two([&] { applied[1] = migrate(database.superuser).value_or(99); });
+    }
+    EXPECT_EQ(applied[0] + applied[1], embedded_migrations().size());
+}
+
+TEST(Durability, AServerThatCouldLoseACommitIsRefused)
+{
+    const auto database = PostgresCluster::instance().fresh_database();
+    // Settable for a session only: the other two belong to the whole server.
+    EXPECT_EQ(check_durability(database.superuser + " options='-c synchronous_commit=off'").error().code(),
+              ErrorCode::conflict);
+}
+
+TEST(Durability, TheErrorSaysNothingOfTheConnectionString)
+{
+    const auto failed = check_durability("host=/nowhere password=hunter2");
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().code(), ErrorCode::unavailable);
+    EXPECT_THAT(failed.error().message(), testing::Not(testing::HasSubstr("hunter2")));
+}
+
+}  // namespace
+}  // namespace winnow::pg

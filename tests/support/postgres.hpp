@@ -1,0 +1,58 @@
+#pragma once
+
+/// @file
+/// A private PostgreSQL for one test binary.
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string>
+
+namespace winnow::test {
+
+/// One migrated, empty database, and how each role reaches it.
+struct TestDatabase {
+    std::string name;
+    std::string superuser;
+    std::string owner;
+    std::string api;
+    std::string pipeline;
+    std::string provider;
+};
+
+/// A cluster in a temporary folder, on a unix socket only, ended with the process and removed. fsync is off unless the
+/// environment says WINNOW_TEST_FSYNC=on. Databases sort by ICU's en-US, so that a statement that silently counts on
+/// byte order fails here.
+class PostgresCluster {
+public:
+    /// Starts it when first called.
+    static PostgresCluster& instance();
+
+    /// A clone of the migrated template, so that tests never share rows.
+    [[nodiscard]] TestDatabase fresh_database();
+
+    /// A database that nobody has migrated yet, owned by the superuser.
+    [[nodiscard]] TestDatabase empty_database();
+
+    /// Crashes the server (SIGQUIT, no checkpoint) and starts it again.
+    void crash();
+
+    [[nodiscard]] pid_t postmaster() const noexcept { return postmaster_; }
+
+    PostgresCluster(const PostgresCluster&) = delete;
+    PostgresCluster& operator=(const PostgresCluster&) = delete;
+    ~PostgresCluster();
+
+private:
+    PostgresCluster();
+    void start();
+    void stop();
+    [[nodiscard]] TestDatabase described(const std::string& database) const;
+    [[nodiscard]] TestDatabase create(const std::string& clause);
+
+    std::filesystem::path folder_;
+    pid_t postmaster_ = -1;
+    int made_ = 0;
+};
+
+}  // namespace winnow::test
