@@ -30,12 +30,12 @@ struct Attachment {
 
 /// A request's first line and headers, already checked: exactly one Host, no ambiguous framing, no control characters.
 struct RequestHead {
-    std::string method;         ///< "GET"; as sent.
-    std::string path;           ///< Percent-decoding is *not* applied; always starts with '/'.
-    std::string query;          ///< Without the '?', undecoded; "" if there is none.
+    std::string method;  ///< "GET"; as sent.
+    std::string path;    ///< Percent-decoding is *not* applied; always starts with '/'.
+    std::string query;   ///< Without the '?', undecoded; "" if there is none.
     std::vector<Header> headers;
-    std::string remote_address; ///< The peer's IP address, or the forwarded one where a trusted proxy says so.
-    std::string request_id;     ///< The caller's X-Request-Id if sane, else a fresh one; the server echoes it.
+    std::string remote_address;  ///< The peer's IP address, or the forwarded one where a trusted proxy says so.
+    std::string request_id;      ///< The caller's X-Request-Id if sane, else a fresh one; the server echoes it.
     std::string client_certificate_subject;  ///< "" where the peer showed no (verified) certificate.
 
     /// The first header of that name (case-insensitive), or "" . Valid as long as the head.
@@ -76,8 +76,8 @@ struct Response {
 
 /// What a handler says to a head, before any body byte is read.
 struct Admission {
-    std::optional<Response> refusal;     ///< Sent as the answer; the body is drained or the connection closed.
-    std::size_t max_body_bytes = 0;      ///< A longer body is answered 413.
+    std::optional<Response> refusal;  ///< Sent as the answer; the body is drained or the connection closed.
+    std::size_t max_body_bytes = 0;   ///< A longer body is answered 413.
     std::shared_ptr<const Attachment> attachment;
 };
 

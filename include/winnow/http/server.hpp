@@ -1,0 +1,105 @@
+#pragma once
+
+/// @file
+/// HTTPS listeners: TLS, HTTP/1.1, limits and deadlines. What a request means is the Handler's business.
+
+#include "winnow/base/result.hpp"
+#include "winnow/http/message.hpp"
+#include "winnow/observe/metrics.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace winnow::http {
+
+/// The event loops that serve connections: `count` threads, started by the constructor, ended by the destructor.
+/// Several servers may share them; each must be destroyed before.
+class IoThreads {
+public:
+    explicit IoThreads(std::size_t count);
+    ~IoThreads();
+    IoThreads(const IoThreads&) = delete;
+    IoThreads& operator=(const IoThreads&) = delete;
+
+    class Impl;
+    [[nodiscard]] Impl& impl() noexcept { return *impl_; }  ///< For http's own files.
+
+private:
+    std::unique_ptr<Impl> impl_;
+};
+
+/// PEM files. Read at start and by reload_certificates().
+struct TlsFiles {
+    std::string certificate_chain;
+    std::string private_key;
+    /// Not empty: ask each client for a certificate of one of these authorities. A client may show none; one that shows
+    /// another authority's fails its handshake.
+    std::string client_authorities;
+};
+
+/// Deadlines are totals, and kept to within about 50 ms.
+struct Limits {
+    std::chrono::milliseconds handshake{5'000};
+    std::chrono::milliseconds idle{60'000};     ///< Between requests.
+    std::chrono::milliseconds header{10'000};   ///< From a head's first byte to its last.
+    std::chrono::milliseconds body{15'000};     ///< From admission to the body's last byte.
+    std::chrono::milliseconds handler{30'000};  ///< For admit and handle, each; then 503.
+    std::chrono::milliseconds write{15'000};    ///< Of one response.
+    std::chrono::milliseconds shutdown{1'000};  ///< From our last byte until the peer has closed, too.
+
+    std::size_t max_header_bytes = 8 * 1024;    ///< Request line and fields. More is 431.
+    std::size_t max_header_count = 100;         ///< More is 431.
+    std::size_t max_url_bytes = 4 * 1024;       ///< More is 414.
+    std::size_t max_drained_bytes = 64 * 1024;  ///< A refused body of at most this length does not cost the connection.
+    std::size_t max_lingering_bytes =
+        1024 * 1024;  ///< Read and thrown away while closing, so that answers get through.
+
+    std::size_t max_requests_per_connection = 100'000;
+    std::size_t max_connections = 12'000;
+    std::size_t max_connections_per_address = 1'024;
+};
+
+struct ListenOptions {
+    std::string name = "customer";  ///< In logs and as the label `listener` of the metrics.
+    std::string address = "127.0.0.1";
+    std::uint16_t port = 0;  ///< 0: the kernel chooses; see Server::port().
+    TlsFiles tls;
+    Limits limits;
+    /// Networks ("10.0.0.0/8", "::1/128", or one address) whose X-Forwarded-For is believed.
+    std::vector<std::string> trusted_proxies;
+};
+
+/// One TLS listener and its connections.
+///
+/// All members may be called from any thread but an I/O thread, one at a time.
+class Server {
+public:
+    /// Reads the TLS files, binds and listens. Throws std::runtime_error, with a message for the operator, where that
+    /// fails. `threads`, `handler` and `metrics` must outlive the server.
+    Server(IoThreads& threads, Handler& handler, observe::Metrics& metrics, ListenOptions options);
+    ~Server();  ///< As drain(0 ms).
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    [[nodiscard]] std::uint16_t port() const;
+
+    /// Begins to accept.
+    void start();
+
+    /// Reads the TLS files anew, for connections accepted from now on. On failure everything stays as it was.
+    [[nodiscard]] Result<Done> reload_certificates();
+
+    /// Stops accepting, closes idle connections, lets busy ones finish the request they are at, and returns when all
+    /// are gone. After `grace` what is left is cut off. True if nothing was. Handler is not called any more after this.
+    bool drain(std::chrono::milliseconds grace);
+
+private:
+    class Impl;
+    std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace winnow::http

@@ -1,0 +1,215 @@
+#include "http/connection.hpp"
+
+#include "winnow/observe/log.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <sys/socket.h>
+
+#include <exception>
+#include <utility>
+
+// The life of a connection and its input and output. What it does with a request: connection_request.cpp.
+
+namespace winnow::http {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+
+/// A connection that always has work gives way to the others of its loop after this many requests.
+constexpr unsigned kLongestBurst = 16;
+
+/// Input and output space kept between requests.
+constexpr std::size_t kKeptBytes = 4 * 1024;
+
+}  // namespace
+
+Connection::Connection(const Listener& listener, std::shared_ptr<Loop> loop, asio::ip::tcp::socket socket,
+                       SSL_CTX* context, std::string peer)
+    : listener_(listener),
+      limits_(listener.limits),
+      loop_(std::move(loop)),
+      socket_(std::move(socket)),
+      tls_(context, socket_.native_handle()),
+      peer_(std::move(peer))
+{
+}
+
+asio::awaitable<void> Connection::run()
+{
+    try {
+        const bool established = co_await handshake();
+        if (!established) co_return;
+        bool open = true;
+        while (open && !aborted_) open = co_await serve_one();
+        co_await close_lingering();
+    } catch (const std::exception& failure) {
+        observe::error("A connection was ended by an exception.", {{"reason", failure.what()}});
+    }
+}
+
+asio::awaitable<bool> Connection::handshake()
+{
+    set_deadline(limits_.handshake);
+    for (;;) {
+        const auto progress = tls_.handshake();
+        if (progress == Progress::done) break;
+        const bool goes_on =
+            (progress == Progress::wants_read || progress == Progress::wants_write) && co_await wait_for(progress);
+        if (!goes_on) {
+            listener_.metrics.handshake_failures.add();
+            co_return false;
+        }
+    }
+    if (listener_.asks_for_certificates) client_subject_ = tls_.client_subject();
+    co_return true;
+}
+
+asio::awaitable<Connection::Read> Connection::read_more()
+{
+    for (;;) {
+        auto& scratch = loop_->scratch();
+        const auto step = tls_.read(scratch.data(), scratch.size());
+        if (step.progress == Progress::done) {
+            append_input({scratch.data(), step.bytes});
+            co_return Read::data;
+        }
+        if (step.progress == Progress::closed || step.progress == Progress::failed) co_return Read::closed;
+        if (idle_ && draining_) co_return Read::closed;
+        const bool goes_on = co_await wait_for(step.progress);
+        if (!goes_on && expired_) co_return Read::expired;
+        if (!goes_on) co_return Read::closed;
+    }
+}
+
+asio::awaitable<bool> Connection::send_text(std::string_view text)
+{
+    while (!text.empty()) {
+        const auto step = tls_.write(text);
+        if (step.progress == Progress::done) {
+            text.remove_prefix(step.bytes);
+            listener_.metrics.sent_bytes.add(static_cast<double>(step.bytes));
+            continue;
+        }
+        if (step.progress == Progress::closed || step.progress == Progress::failed) co_return false;
+        const bool goes_on = co_await wait_for(step.progress);
+        if (!goes_on) co_return false;
+    }
+    co_return true;
+}
+
+/// Says goodbye and waits until the peer has, too: closing with unread input would make the kernel send a reset, which
+/// takes the answer away from a client that is still writing.
+asio::awaitable<void> Connection::close_lingering()
+{
+    if (aborted_) co_return;
+    tls_.send_close_notify();
+    boost::system::error_code ignored;
+    socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    set_deadline(limits_.shutdown);
+    std::size_t drained = 0;
+    while (drained < limits_.max_lingering_bytes) {
+        auto& scratch = loop_->scratch();
+        const auto got = ::recv(socket_.native_handle(), scratch.data(), scratch.size(), 0);
+        if (got > 0) {
+            drained += static_cast<std::size_t>(got);
+            continue;
+        }
+        if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) co_return;
+        const bool goes_on = co_await wait_for(Progress::wants_read);
+        if (!goes_on) co_return;
+    }
+}
+
+/// False where the deadline has passed or the server is ending. May return early: look again at what you waited for.
+asio::awaitable<bool> Connection::wait_for(Progress progress)
+{
+    if (is_cut_off()) co_return false;
+    without_wait_ = 0;
+    const auto what =
+        progress == Progress::wants_write ? asio::ip::tcp::socket::wait_write : asio::ip::tcp::socket::wait_read;
+    const auto [ec] = co_await socket_.async_wait(what, kTuple);
+    co_return !is_cut_off() && (!ec || ec == asio::error::operation_aborted);
+}
+
+asio::awaitable<void> Connection::wait_for_handler(std::shared_ptr<Exchange> exchange,
+                                                   bool (*is_settled)(const Exchange&))
+{
+    if (is_settled(*exchange)) co_return;
+    set_deadline(limits_.handler);
+    awaited_ = exchange;
+    while (!is_settled(*exchange) && !is_cut_off()) co_await exchange->wait();
+    awaited_ = nullptr;
+    without_wait_ = 0;
+}
+
+asio::awaitable<void> Connection::yield_sometimes()
+{
+    if (++without_wait_ < kLongestBurst) co_return;
+    without_wait_ = 0;
+    co_await asio::post(loop_->context, asio::use_awaitable);
+}
+
+void Connection::set_deadline(std::chrono::milliseconds after)
+{
+    deadline_ = std::chrono::steady_clock::now() + after;
+    expired_ = false;
+}
+
+void Connection::expire(std::chrono::steady_clock::time_point now)
+{
+    if (expired_ || now < deadline_) return;
+    expired_ = true;
+    interrupt_wait();
+}
+
+void Connection::drain()
+{
+    draining_ = true;
+    if (idle_) interrupt_wait();
+}
+
+void Connection::abort()
+{
+    aborted_ = true;
+    interrupt_wait();
+}
+
+void Connection::interrupt_wait()
+{
+    if (awaited_) {
+        asio::post(loop_->context, [exchange = awaited_] { exchange->wake(); });
+    } else {
+        boost::system::error_code ignored;
+        socket_.cancel(ignored);
+    }
+}
+
+void Connection::append_input(std::string_view bytes)
+{
+    if (input_start_ > 0) {
+        input_.erase(0, input_start_);
+        input_start_ = 0;
+    }
+    input_ += bytes;
+    listener_.metrics.received_bytes.add(static_cast<double>(bytes.size()));
+}
+
+void Connection::consume(std::size_t bytes)
+{
+    input_start_ += bytes;
+    if (input_start_ < input_.size()) return;
+    input_start_ = 0;
+    if (input_.capacity() > kKeptBytes) {
+        input_ = {};
+    } else {
+        input_.clear();
+    }
+}
+
+}  // namespace winnow::http

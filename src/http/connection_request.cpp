@@ -1,0 +1,308 @@
+#include "http/connection.hpp"
+#include "http/request_id.hpp"
+#include "http/response_text.hpp"
+#include "winnow/observe/log.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace winnow::http {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::size_t kFirstBodyReservation = 64 * 1024;
+constexpr std::size_t kKeptOutputBytes = 4 * 1024;
+
+constexpr Refusal kTooSlow{
+    .status = 408, .code = "request_timeout", .detail = "The request did not arrive completely in time."};
+constexpr Refusal kBodyTooLarge{
+    .status = 413, .code = "body_too_large", .detail = "The request's body is longer than this resource takes."};
+constexpr Refusal kBadChunks{
+    .status = 400, .code = "malformed_request", .detail = "The chunks of the request's body are malformed."};
+constexpr Refusal kHeadTooLarge{
+    .status = 431, .code = "headers_too_large", .detail = "The request's header fields are too large."};
+constexpr Refusal kUrlTooLong{.status = 414, .code = "uri_too_long", .detail = "The request's URL is too long."};
+constexpr Refusal kNotHttp{
+    .status = 400, .code = "malformed_request", .detail = "The request is not well-formed HTTP."};
+constexpr Refusal kUnanswered{
+    .status = 500, .code = "internal", .detail = "The server could not answer; the log says why."};
+constexpr Refusal kHandlerTooSlow{
+    .status = 503, .code = "timeout", .detail = "The server did not finish in time; the outcome is unknown."};
+
+bool is_admission_settled(const Exchange& exchange)
+{
+    return exchange.admission.has_value() || exchange.dropped;
+}
+
+bool is_response_settled(const Exchange& exchange)
+{
+    return exchange.response.has_value() || exchange.dropped;
+}
+
+}  // namespace
+
+/// One request and its answer.
+struct Connection::Turn {
+    explicit Turn(std::shared_ptr<Exchange> shared) : exchange(std::move(shared)), parser(exchange->head) {}
+
+    std::shared_ptr<Exchange> exchange;
+    HeadParser parser;
+    Framing framing;
+    std::string request_id;
+    bool keep_alive = false;
+    bool is_head = false;
+    bool http_1_0 = false;
+};
+
+asio::awaitable<bool> Connection::serve_one()
+{
+    co_await yield_sometimes();
+    const auto head = co_await read_head();
+    if (!head && !head.error()) co_return false;
+
+    Turn turn(std::make_shared<Exchange>(loop_));
+    if (!head) {
+        turn.request_id = fresh_request_id();
+        auto answer = explain(*head.error());
+        co_return co_await send(turn, std::move(answer));
+    }
+    const auto framing = turn.parser.parse_head(input().substr(0, *head), limits_.max_header_count);
+    consume(*head);
+    complete_head(turn);
+    if (!framing) {
+        auto answer = explain(framing.error());
+        co_return co_await send(turn, std::move(answer));
+    }
+    turn.framing = *framing;
+    turn.keep_alive = framing->keep_alive && ++served_ < limits_.max_requests_per_connection;
+    const bool stays_open = co_await serve(turn);
+    co_return stays_open;
+}
+
+asio::awaitable<std::expected<std::size_t, std::optional<Refusal>>> Connection::read_head()
+{
+    using Outcome = std::expected<std::size_t, std::optional<Refusal>>;
+    HeadScan scan;
+    idle_ = input().empty();
+    set_deadline(idle_ ? limits_.idle : limits_.header);
+    for (;;) {
+        while (scan.request_line_length() == 0 && input().starts_with("\r\n")) consume(2);  // RFC 9112 §2.2
+        const auto state = scan.scan(input());
+        if (state == HeadScan::State::malformed) co_return Outcome(std::unexpect, kNotHttp);
+        if (const auto refusal = check_size_so_far(scan)) co_return Outcome(std::unexpect, refusal);
+        if (state == HeadScan::State::complete) co_return Outcome(scan.length());
+
+        const auto read = co_await read_more();
+        if (read == Read::expired && !idle_) co_return Outcome(std::unexpect, kTooSlow);
+        if (read != Read::data) co_return Outcome(std::unexpect, std::nullopt);
+        if (idle_) set_deadline(limits_.header);
+        idle_ = false;
+    }
+}
+
+std::optional<Refusal> Connection::check_size_so_far(const HeadScan& scan) const
+{
+    // The method and the version are short; what makes a request line long is its URL.
+    constexpr std::size_t kMethodAndVersion = 32;
+    if (scan.request_line_length() > limits_.max_url_bytes + kMethodAndVersion) return kUrlTooLong;
+    if (scan.length() > limits_.max_header_bytes) return kHeadTooLarge;
+    return std::nullopt;
+}
+
+void Connection::complete_head(Turn& turn)
+{
+    auto& head = turn.exchange->head;
+    head.remote_address = client_address(peer_, head.headers, listener_.trusted_proxies);
+    const auto given = head.header("X-Request-Id");
+    head.request_id = is_sane_request_id(given) ? std::string(given) : fresh_request_id();
+    head.client_certificate_subject = client_subject_;
+    turn.request_id = head.request_id;
+    turn.is_head = head.method == "HEAD";
+    turn.http_1_0 = turn.parser.is_http_1_0();
+}
+
+asio::awaitable<bool> Connection::serve(Turn& turn)
+{
+    auto refusal = co_await admit(turn);
+    if (aborted_) co_return false;
+    if (refusal) co_return co_await send_unread(turn, std::move(*refusal));
+
+    const auto most = turn.exchange->admission->max_body_bytes;
+    if (turn.framing.body == BodyKind::length && turn.framing.length > most) {
+        auto answer = explain(kBodyTooLarge);
+        co_return co_await send_unread(turn, std::move(answer));
+    }
+    std::string body;
+    const auto end = co_await read_body(turn, body, most);
+    if (!end.complete && !end.refusal) co_return false;
+    if (!end.complete) {
+        turn.keep_alive = false;
+        auto answer = explain(*end.refusal);
+        co_return co_await send(turn, std::move(answer));
+    }
+    auto response = co_await handle(turn, std::move(body));
+    if (aborted_) co_return false;
+    co_return co_await send(turn, std::move(response));
+}
+
+asio::awaitable<std::optional<Response>> Connection::admit(Turn& turn)
+{
+    auto& exchange = *turn.exchange;
+    try {
+        listener_.handler.admit(exchange.head, Exchange::admission_sink(turn.exchange));
+    } catch (const std::exception& failure) {
+        observe::error("A handler failed to admit a request.",
+                       {{"request_id", turn.request_id}, {"reason", failure.what()}});
+    }
+    co_await wait_for_handler(turn.exchange, is_admission_settled);
+    if (!exchange.admission) co_return failure_of(turn, exchange.dropped);
+    co_return std::move(exchange.admission->refusal);
+}
+
+asio::awaitable<Response> Connection::handle(Turn& turn, std::string body)
+{
+    auto& exchange = *turn.exchange;
+    // Nobody else looks at the head any more: the admission has been given.
+    Request request{.head = std::move(exchange.head),
+                    .body = std::move(body),
+                    .attachment = std::move(exchange.admission->attachment)};
+    try {
+        listener_.handler.handle(std::move(request), Exchange::response_sink(turn.exchange));
+    } catch (const std::exception& failure) {
+        observe::error("A handler failed to handle a request.",
+                       {{"request_id", turn.request_id}, {"reason", failure.what()}});
+    }
+    co_await wait_for_handler(turn.exchange, is_response_settled);
+    if (exchange.response) co_return std::move(*exchange.response);
+    auto failure = failure_of(turn, exchange.dropped);
+    co_return std::move(*failure);
+}
+
+std::optional<Response> Connection::failure_of(const Turn& turn, bool was_dropped) const
+{
+    observe::error(was_dropped ? "A handler dropped a request." : "A handler did not answer in time.",
+                   {{"request_id", turn.request_id}});
+    if (was_dropped) return explain(kUnanswered);
+    auto answer = explain(kHandlerTooSlow);
+    answer.set("Retry-After", "5");
+    return answer;
+}
+
+asio::awaitable<Connection::BodyEnd> Connection::read_body(Turn& turn, std::string& body, std::size_t most)
+{
+    if (turn.framing.body == BodyKind::none) co_return BodyEnd{.complete = true, .refusal = {}};
+    set_deadline(limits_.body);
+    if (turn.framing.expects_continue && input().empty()) {
+        const bool sent = co_await send_text(kContinue);
+        if (!sent) co_return BodyEnd{};
+    }
+    if (turn.framing.body == BodyKind::chunked) co_return co_await read_chunked_body(turn.parser, body, most);
+    co_return co_await read_fixed_body(body, turn.framing.length);
+}
+
+asio::awaitable<Connection::BodyEnd> Connection::read_fixed_body(std::string& body, std::uint64_t length)
+{
+    // What is announced is not yet there: memory grows with what has come.
+    const auto whole = static_cast<std::size_t>(length);
+    body.reserve(std::min(whole, kFirstBodyReservation));
+    const auto buffered = input().substr(0, whole);
+    body.append(buffered);
+    consume(buffered.size());
+    while (body.size() < whole) {
+        if (body.size() == body.capacity()) body.reserve(std::min(whole, body.size() * 2));
+        const auto before = body.size();
+        TlsSession::Step step{};
+        body.resize_and_overwrite(std::min(whole, body.capacity()), [&](char* bytes, std::size_t size) {
+            step = tls_.read(bytes + before, size - before);
+            return before + step.bytes;
+        });
+        if (step.progress == Progress::done) {
+            listener_.metrics.received_bytes.add(static_cast<double>(step.bytes));
+            continue;
+        }
+        if (step.progress == Progress::closed || step.progress == Progress::failed) co_return BodyEnd{};
+        const bool goes_on = co_await wait_for(step.progress);
+        if (!goes_on && expired_) co_return BodyEnd{.complete = false, .refusal = kTooSlow};
+        if (!goes_on) co_return BodyEnd{};
+    }
+    co_return BodyEnd{.complete = true, .refusal = {}};
+}
+
+asio::awaitable<Connection::BodyEnd> Connection::read_chunked_body(HeadParser& parser, std::string& body,
+                                                                   std::size_t most)
+{
+    // Sizes, extensions and trailers count for nothing in the body, so they have a limit of their own: generous for
+    // a client that writes tiny chunks, but never without end.
+    constexpr std::size_t kOverheadFactor = 8;
+    std::size_t raw = 0;
+    for (;;) {
+        const auto used = parser.parse_chunks(input(), body);
+        if (!used) co_return BodyEnd{.complete = false, .refusal = kBadChunks};
+        consume(*used);
+        raw += *used;
+        if (body.size() > most) co_return BodyEnd{.complete = false, .refusal = kBodyTooLarge};
+        const auto unparsed = parser.chunks_complete() ? 0 : input().size();
+        if (unparsed > limits_.max_header_bytes || raw > limits_.max_header_bytes + body.size() * kOverheadFactor) {
+            co_return BodyEnd{.complete = false, .refusal = kBadChunks};
+        }
+        if (parser.chunks_complete()) co_return BodyEnd{.complete = true, .refusal = {}};
+        const auto read = co_await read_more();
+        if (read == Read::expired) co_return BodyEnd{.complete = false, .refusal = kTooSlow};
+        if (read == Read::closed) co_return BodyEnd{};
+    }
+}
+
+Response Connection::explain(const Refusal& refusal) const
+{
+    return listener_.handler.protocol_error(refusal.status, refusal.code, refusal.detail);
+}
+
+asio::awaitable<bool> Connection::send_unread(Turn& turn, Response response)
+{
+    const auto& framing = turn.framing;
+    // A client that waits for "100 Continue" may or may not send the body now: only closing is unambiguous.
+    const bool is_small =
+        framing.body == BodyKind::none ||
+        (framing.body == BodyKind::length && framing.length <= limits_.max_drained_bytes && !framing.expects_continue);
+    turn.keep_alive = turn.keep_alive && is_small;
+    const bool stays_open = co_await send(turn, std::move(response));
+    if (!stays_open || framing.body == BodyKind::none) co_return stays_open;
+    co_return co_await discard_body(framing.length);
+}
+
+asio::awaitable<bool> Connection::discard_body(std::uint64_t length)
+{
+    set_deadline(limits_.body);
+    for (;;) {
+        const auto part = std::min<std::uint64_t>(length, input().size());
+        consume(static_cast<std::size_t>(part));
+        length -= part;
+        if (length == 0) co_return true;
+        const auto read = co_await read_more();
+        if (read != Read::data) co_return false;
+    }
+}
+
+asio::awaitable<bool> Connection::send(Turn& turn, Response response)
+{
+    const bool keep_alive = turn.keep_alive && !draining_;
+    output_.clear();
+    append_response(output_, response,
+                    {.date = loop_->date(),
+                     .request_id = turn.request_id,
+                     .is_head_request = turn.is_head,
+                     .keep_alive = keep_alive,
+                     .http_1_0 = turn.http_1_0});
+    const auto digit = static_cast<std::size_t>(std::clamp(response.status / 100, 1, 5));
+    listener_.metrics.responses.at(digit).add();
+    set_deadline(limits_.write);
+    const bool sent = co_await send_text(output_);
+    if (output_.capacity() > kKeptOutputBytes) output_ = {};
+    co_return sent&& keep_alive;
+}
+
+}  // namespace winnow::http

@@ -1,0 +1,76 @@
+#include "http/connection.hpp"
+#include "http/loop.hpp"
+#include "http/response_text.hpp"
+
+#include <algorithm>
+
+namespace winnow::http {
+
+namespace {
+
+constexpr std::size_t kScratchBytes = 64 * 1024;
+constexpr std::chrono::milliseconds kSweepInterval{50};
+
+}  // namespace
+
+Loop::Loop() : work_(context.get_executor()), sweep_(context), scratch_(kScratchBytes) {}
+
+const std::string& Loop::date()
+{
+    const auto now = std::time(nullptr);
+    if (now != date_second_) {
+        date_second_ = now;
+        date_ = http_date(now);
+    }
+    return date_;
+}
+
+void Loop::add(Connection& connection)
+{
+    connection.set_slot(connections_.size());
+    connections_.push_back(&connection);
+    if (!sweeping_) schedule_sweep();
+}
+
+void Loop::remove(Connection& connection)
+{
+    auto* last = connections_.back();
+    connections_[connection.slot()] = last;
+    last->set_slot(connection.slot());
+    connections_.pop_back();
+}
+
+void Loop::schedule_sweep()
+{
+    sweeping_ = !connections_.empty();
+    if (!sweeping_) return;
+    sweep_.expires_after(kSweepInterval);
+    sweep_.async_wait([this](const boost::system::error_code& ec) {
+        if (ec) return;
+        const auto now = std::chrono::steady_clock::now();
+        for (auto* connection : connections_) connection->expire(now);
+        schedule_sweep();
+    });
+}
+
+const std::shared_ptr<Loop>& IoThreads::Impl::least_loaded() const noexcept
+{
+    return *std::ranges::min_element(loops, {},
+                                     [](const auto& loop) { return loop->load.load(std::memory_order_relaxed); });
+}
+
+IoThreads::IoThreads(std::size_t count) : impl_(std::make_unique<Impl>())
+{
+    for (std::size_t i = 0; i < std::max<std::size_t>(count, 1); ++i) impl_->loops.push_back(std::make_shared<Loop>());
+    for (auto& loop : impl_->loops) {
+        loop->thread_ = std::jthread([&context = loop->context] { context.run(); });
+    }
+}
+
+IoThreads::~IoThreads()
+{
+    for (auto& loop : impl_->loops) loop->context.stop();
+    for (auto& loop : impl_->loops) loop->thread_.join();
+}
+
+}  // namespace winnow::http

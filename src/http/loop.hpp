@@ -1,0 +1,68 @@
+#pragma once
+
+/// @file
+/// One event loop and what its connections share.
+
+#include "winnow/http/server.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <ctime>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace winnow::http {
+
+class Connection;
+
+/// Everything but `context` and `load` belongs to the loop's own thread.
+class Loop {
+public:
+    Loop();
+
+    boost::asio::io_context context{1};
+    std::atomic<std::size_t> load{0};  ///< Connections given to this loop.
+
+    /// Between two awaits any connection may decrypt into it.
+    [[nodiscard]] std::vector<char>& scratch() noexcept { return scratch_; }
+
+    /// The Date header of now.
+    [[nodiscard]] const std::string& date();
+
+    /// From `add` to `remove` the connection's deadline is watched. No timer of its own: re-arming one for every read
+    /// and write of every request costs more than looking at all connections now and then.
+    void add(Connection& connection);
+    void remove(Connection& connection);
+
+    [[nodiscard]] const std::vector<Connection*>& connections() const noexcept { return connections_; }
+
+private:
+    friend class IoThreads;
+    void schedule_sweep();
+
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    boost::asio::steady_timer sweep_;
+    bool sweeping_ = false;
+    std::vector<char> scratch_;
+    std::vector<Connection*> connections_;
+    std::time_t date_second_ = -1;
+    std::string date_;
+    std::jthread thread_;
+};
+
+class IoThreads::Impl {
+public:
+    std::vector<std::shared_ptr<Loop>> loops;
+
+    /// The loop with the fewest connections.
+    [[nodiscard]] const std::shared_ptr<Loop>& least_loaded() const noexcept;
+};
+
+}  // namespace winnow::http

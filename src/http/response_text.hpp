@@ -1,0 +1,30 @@
+#pragma once
+
+/// @file
+/// Responses as bytes. Pure.
+
+#include "winnow/http/message.hpp"
+
+#include <ctime>
+#include <string>
+#include <string_view>
+
+namespace winnow::http {
+
+/// "Mon, 23 Nov 2026 06:00:00 GMT" (RFC 9110 §5.6.7).
+[[nodiscard]] std::string http_date(std::time_t instant);
+
+struct ResponseContext {
+    std::string_view date;
+    std::string_view request_id;
+    bool is_head_request = false;
+    bool keep_alive = true;
+    bool http_1_0 = false;
+};
+
+/// Appends head and body to `out`. The server's own headers (Date, Content-Length, Connection, X-Request-Id, Server,
+/// Transfer-Encoding) are not taken from the response; a header that is not well-formed is left out, so that no
+/// value can start another header.
+void append_response(std::string& out, const Response& response, const ResponseContext& context);
+
+}  // namespace winnow::http
