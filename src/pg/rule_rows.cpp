@@ -1,0 +1,37 @@
+#include "pg/rule_rows.hpp"
+
+#include "pg/rule_actions.hpp"
+#include "pg/values.hpp"
+
+#include <cstdint>
+#include <stdexcept>
+#include <utility>
+
+namespace winnow::pg {
+
+domain::Rule read_rule(const pqxx::row& row)
+{
+    const auto syntax = domain::parse_rule_syntax(row["syntax"].c_str());
+    const auto mode = domain::parse_rule_mode(row["mode"].c_str());
+    auto actions = parse_actions(row["actions"].c_str());
+    if (!syntax || !mode || !actions) throw std::runtime_error("a row of rules cannot be read");
+    domain::Rule rule;
+    rule.id = id_of<RuleId>(row["rule_id"]);
+    rule.name = text_of(row["name"]);
+    rule.description = text_of(row["description"]);
+    rule.position = row["position"].as<std::int32_t>();
+    rule.enabled = row["enabled"].as<bool>();
+    rule.effective_from = optional_time_of(row["effective_from"]);
+    rule.effective_until = optional_time_of(row["effective_until"]);
+    rule.condition = text_of(row["condition"]);
+    rule.syntax = *syntax;
+    rule.actions = *std::move(actions);
+    rule.stop = row["stop"].as<bool>();
+    rule.mode = *mode;
+    rule.version = row["version"].as<std::int64_t>();
+    rule.updated_at = time_of(row["updated_at"]);
+    rule.updated_by = text_of(row["updated_by"]);
+    return rule;
+}
+
+}  // namespace winnow::pg
