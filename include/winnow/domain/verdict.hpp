@@ -47,7 +47,7 @@ struct Verdict {
     TicketEffect effect = TicketEffect::none;
     std::optional<TicketId> ticket_id;
     std::vector<RuleMatch> matches;  ///< In evaluation order; the last one is what dropped a dropped alert.
-    std::string dedup_key;           ///< As it was after the rules.
+    std::string dedup_key;           ///< What the rules made of it; "" where they left the alert's own.
 
     friend bool operator==(const Verdict&, const Verdict&) = default;
 };

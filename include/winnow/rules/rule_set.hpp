@@ -19,31 +19,32 @@ namespace winnow::rules {
 struct Evaluation {
     bool dropped = false;
     bool suppressed = false;
-    std::string suppression_reason;
-    std::vector<ContactGroupId> route;         ///< In the order in which rules added them, no repeats.
+    bool dedup_key_changed = false;     ///< A rule gave the alert another dedup key than it came with.
+    std::string suppression_reason;     ///< The first suppressing rule's; its name where it gives none.
+    std::vector<ContactGroupId> route;  ///< In the order in which rules added them, no repeats.
     std::vector<domain::RuleMatch> matches;
     struct Failure {
         RuleId rule_id;
         std::string error;
     };
-    std::vector<Failure> failures;             ///< Rules that erred: counted, and treated as not matching.
+    std::vector<Failure> failures;  ///< Actions that the alert does not allow (a 65th label…): left out, and counted.
 };
 
 /// One rule's part in an evaluation, for explanations.
 struct TraceLeaf {
     std::string expression;  ///< `env="prod"`.
-    std::string value;       ///< What the alert had: `"dev"`, or "" when absent.
+    std::string value;       ///< What the alert had, unquoted: `dev`; "" when absent.
     bool matched = false;
 };
 struct TraceEntry {
     RuleId rule_id;
     std::string rule_name;
     std::int64_t version = 0;
-    bool considered = false;  ///< Enabled, live, and within its effective dates.
-    bool matched = false;
+    bool considered = false;  ///< Reached, enabled, live, and within its effective dates.
+    bool matched = false;     ///< Considered, and every leaf matched.
     bool stopped_here = false;
     std::string error;
-    std::vector<TraceLeaf> leaves;
+    std::vector<TraceLeaf> leaves;  ///< Also of a rule that was reached but not considered; none after the end.
 };
 
 class RuleSet {
