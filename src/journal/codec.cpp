@@ -1,0 +1,317 @@
+#include "winnow/journal/codec.hpp"
+
+#include <zstd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+namespace winnow::journal {
+
+namespace {
+
+using domain::Verdict;
+
+// Level 1: rows are small and written on the path to the 202; level 3 saves a few per cent for twice the time.
+constexpr int kLevel = 1;
+
+// First byte of encoded verdicts. Numbers are never reused.
+constexpr char kPlainVerdicts = 1;      // the bytes, then their 32-bit FNV-1a
+constexpr char kPackedVerdicts = 2;     // the bytes in a zstd frame
+constexpr std::size_t kPackFrom = 192;  // below, a frame costs more than it saves
+constexpr std::size_t kMaxVerdictBytes = 64U << 20U;
+
+Error damaged()
+{
+    return Error(ErrorCode::internal, "a journal row is damaged");
+}
+
+ZSTD_CCtx& compressor()
+{
+    thread_local const std::unique_ptr<ZSTD_CCtx, std::size_t (*)(ZSTD_CCtx*)> context = [] {
+        std::unique_ptr<ZSTD_CCtx, std::size_t (*)(ZSTD_CCtx*)> fresh(ZSTD_createCCtx(), ZSTD_freeCCtx);
+        if (!fresh) throw std::bad_alloc();
+        ZSTD_CCtx_setParameter(fresh.get(), ZSTD_c_compressionLevel, kLevel);
+        ZSTD_CCtx_setParameter(fresh.get(), ZSTD_c_checksumFlag, 1);  // damage must not pass for an alert
+        return fresh;
+    }();
+    return *context;
+}
+
+ZSTD_DCtx& decompressor()
+{
+    thread_local const std::unique_ptr<ZSTD_DCtx, std::size_t (*)(ZSTD_DCtx*)> context(ZSTD_createDCtx(),
+                                                                                       ZSTD_freeDCtx);
+    if (!context) throw std::bad_alloc();
+    return *context;
+}
+
+// Appends the frame of `text` to `out`.
+void pack(std::string_view text, std::string& out)
+{
+    const auto before = out.size();
+    out.resize_and_overwrite(before + ZSTD_compressBound(text.size()), [&](char* bytes, std::size_t capacity) {
+        const auto size = ZSTD_compress2(&compressor(), bytes + before, capacity - before, text.data(), text.size());
+        if (ZSTD_isError(size) != 0U) throw std::runtime_error("zstd cannot compress");  // a bug: the room is enough
+        return before + size;
+    });
+}
+
+Result<std::string> unpack(std::string_view payload, std::size_t max_bytes)
+{
+    const auto claimed = ZSTD_getFrameContentSize(payload.data(), payload.size());
+    // Our frames always say how long they are; those that do not, or claim too much, are not ours.
+    if (claimed == ZSTD_CONTENTSIZE_ERROR || claimed == ZSTD_CONTENTSIZE_UNKNOWN || claimed > max_bytes) {
+        return damaged();
+    }
+    if (ZSTD_findFrameCompressedSize(payload.data(), payload.size()) != payload.size()) return damaged();
+    const auto size = static_cast<std::size_t>(claimed);
+    std::string text;
+    bool good = true;
+    text.resize_and_overwrite(size, [&](char* bytes, std::size_t) {  // libstdc++ passes what it reserved, not `size`
+        const auto written = ZSTD_decompressDCtx(&decompressor(), bytes, size, payload.data(), payload.size());
+        good = ZSTD_isError(written) == 0U && written == size;
+        return good ? written : 0;
+    });
+    if (!good) return damaged();
+    return text;
+}
+
+std::uint32_t check_sum(std::string_view bytes) noexcept
+{
+    std::uint32_t hash = 2'166'136'261U;
+    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 16'777'619U;
+    return hash;
+}
+
+// LEB128: seven bits a byte, low ones first.
+void put_number(std::string& out, std::uint64_t value)
+{
+    while (value >= 0x80) {
+        out += static_cast<char>(value | 0x80U);
+        value >>= 7U;
+    }
+    out += static_cast<char>(value);
+}
+
+void put_uuid(std::string& out, const Uuid& id)
+{
+    out.append(reinterpret_cast<const char*>(id.bytes().data()), id.bytes().size());
+}
+
+// Takes from the front of what was read. After the first shortfall everything is zero and ok() false.
+class Input {
+public:
+    explicit Input(std::string_view bytes) noexcept : bytes_(bytes) {}
+
+    std::uint64_t number() noexcept
+    {
+        std::uint64_t value = 0;
+        for (unsigned shift = 0; shift < 64; shift += 7) {
+            const auto byte = static_cast<unsigned char>(take(1).empty() ? 0 : last_);
+            if (!ok_) return 0;
+            value |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
+            if ((byte & 0x80U) == 0) return value;
+        }
+        ok_ = false;
+        return 0;
+    }
+
+    Uuid uuid() noexcept
+    {
+        std::array<std::uint8_t, 16> id{};
+        const auto bytes = take(id.size());
+        std::ranges::transform(bytes, id.begin(), [](char c) { return static_cast<std::uint8_t>(c); });
+        return Uuid(id);
+    }
+
+    std::string_view take(std::uint64_t count) noexcept
+    {
+        if (!ok_ || count > bytes_.size()) {
+            ok_ = false;
+            return {};
+        }
+        const auto taken = bytes_.substr(0, static_cast<std::size_t>(count));
+        bytes_.remove_prefix(taken.size());
+        if (!taken.empty()) last_ = taken.back();
+        return taken;
+    }
+
+    // A count of things of at least one byte each: more than there are bytes is a lie.
+    std::size_t count() noexcept
+    {
+        const auto claimed = number();
+        if (claimed > bytes_.size()) ok_ = false;
+        return ok_ ? static_cast<std::size_t>(claimed) : 0;
+    }
+
+    void fail() noexcept { ok_ = false; }
+    [[nodiscard]] bool ok() const noexcept { return ok_; }
+    [[nodiscard]] bool done() const noexcept { return ok_ && bytes_.empty(); }
+
+private:
+    std::string_view bytes_;
+    char last_ = 0;
+    bool ok_ = true;
+};
+
+// The rules that matched in a row: few, however many alerts. A repeat in it costs bytes, not truth, so a look-up goes
+// back only so far.
+class RuleTable {
+public:
+    std::size_t index_of(const domain::RuleMatch& match)
+    {
+        constexpr std::size_t kLookBack = 64;
+        const auto oldest = entries_.size() > kLookBack ? entries_.size() - kLookBack : 0;
+        for (auto i = entries_.size(); i > oldest; --i) {
+            if (entries_[i - 1] == match) return i - 1;
+        }
+        entries_.push_back(match);
+        return entries_.size() - 1;
+    }
+
+    [[nodiscard]] const std::vector<domain::RuleMatch>& entries() const noexcept { return entries_; }
+
+private:
+    std::vector<domain::RuleMatch> entries_;
+};
+
+constexpr std::uint8_t kHasTicket = 0x80;
+
+// One verdict: 0 for a gap, else disposition + 1; effect with the high bit for a ticket; ticket; matches; dedup key.
+void put_verdict(std::string& out, const Verdict& verdict, RuleTable& rules)
+{
+    out += static_cast<char>(static_cast<std::uint8_t>(verdict.disposition) + 1);
+    const auto effect = static_cast<std::uint8_t>(verdict.effect);
+    out += static_cast<char>(verdict.ticket_id ? effect | kHasTicket : effect);
+    if (verdict.ticket_id) put_uuid(out, verdict.ticket_id->value());
+    put_number(out, verdict.matches.size());
+    for (const auto& match : verdict.matches) put_number(out, rules.index_of(match));
+    put_number(out, verdict.dedup_key.size());
+    out += verdict.dedup_key;
+}
+
+std::optional<Verdict> get_verdict(Input& in, const std::vector<domain::RuleMatch>& rules)
+{
+    const auto kind = in.number();
+    if (kind == 0) return std::nullopt;
+    Verdict verdict;
+    const auto effect = in.take(1);
+    if (effect.empty() || kind > static_cast<std::uint64_t>(domain::Disposition::ignored) + 1) {
+        in.fail();
+        return std::nullopt;
+    }
+    const auto bits = static_cast<std::uint8_t>(effect.front());
+    verdict.disposition = static_cast<domain::Disposition>(kind - 1);
+    verdict.effect = static_cast<domain::TicketEffect>(bits & ~kHasTicket);
+    if (verdict.effect > domain::TicketEffect::recovered) in.fail();
+    if ((bits & kHasTicket) != 0) verdict.ticket_id = TicketId(in.uuid());
+    const auto matches = in.count();
+    verdict.matches.reserve(matches);
+    for (std::size_t i = 0; i < matches; ++i) {
+        const auto index = in.number();
+        if (index >= rules.size()) {
+            in.fail();
+            return std::nullopt;
+        }
+        verdict.matches.push_back(rules[static_cast<std::size_t>(index)]);
+    }
+    verdict.dedup_key = in.take(in.number());
+    return verdict;
+}
+
+std::string verdict_bytes(const std::vector<std::optional<Verdict>>& verdicts)
+{
+    constexpr std::size_t kUsual = 64;
+    std::string body;
+    body.reserve(verdicts.size() * kUsual);
+    RuleTable rules;
+    for (const auto& verdict : verdicts) {
+        if (verdict) {
+            put_verdict(body, *verdict, rules);
+        } else {
+            body += '\0';
+        }
+    }
+    std::string bytes;
+    bytes.reserve(body.size() + rules.entries().size() * 20 + 16);
+    put_number(bytes, rules.entries().size());
+    for (const auto& rule : rules.entries()) {
+        put_uuid(bytes, rule.rule_id.value());
+        put_number(bytes, static_cast<std::uint64_t>(rule.version));
+    }
+    put_number(bytes, verdicts.size());
+    return bytes += body;
+}
+
+Result<std::string> plain_bytes(std::string_view payload)
+{
+    constexpr std::size_t kSum = 4;
+    if (payload.size() < kSum) return damaged();
+    const auto bytes = payload.substr(0, payload.size() - kSum);
+    std::uint32_t sum = 0;
+    for (std::size_t i = 0; i < kSum; ++i) {
+        sum = sum << 8U | static_cast<unsigned char>(payload[bytes.size() + i]);
+    }
+    if (sum != check_sum(bytes)) return damaged();
+    return std::string(bytes);
+}
+
+}  // namespace
+
+std::string encode_rows(std::string_view lines)
+{
+    std::string payload;
+    pack(lines, payload);
+    return payload;
+}
+
+Result<std::string> decode_rows(std::string_view payload, std::size_t max_bytes)
+{
+    return unpack(payload, max_bytes);
+}
+
+std::string encode_verdicts(const std::vector<std::optional<Verdict>>& verdicts)
+{
+    const auto bytes = verdict_bytes(verdicts);
+    std::string payload;
+    if (bytes.size() >= kPackFrom) {
+        payload += kPackedVerdicts;
+        pack(bytes, payload);
+        return payload;
+    }
+    payload += kPlainVerdicts;
+    payload += bytes;
+    const auto sum = check_sum(bytes);
+    for (unsigned shift = 32; shift > 0; shift -= 8) payload += static_cast<char>(sum >> (shift - 8));
+    return payload;
+}
+
+Result<std::vector<std::optional<Verdict>>> decode_verdicts(std::string_view payload)
+{
+    if (payload.empty()) return damaged();
+    const auto rest = payload.substr(1);
+    auto bytes = payload.front() == kPlainVerdicts    ? plain_bytes(rest)
+                 : payload.front() == kPackedVerdicts ? unpack(rest, kMaxVerdictBytes)
+                                                      : Result<std::string>(damaged());
+    if (!bytes) return bytes.error();
+
+    Input in(*bytes);
+    std::vector<domain::RuleMatch> rules(in.count());
+    for (auto& rule : rules) {
+        rule.rule_id = RuleId(in.uuid());
+        rule.version = static_cast<std::int64_t>(in.number());
+    }
+    std::vector<std::optional<Verdict>> verdicts(in.count());
+    for (auto& verdict : verdicts) {
+        verdict = get_verdict(in, rules);
+        if (!in.ok()) return damaged();
+    }
+    if (!in.done()) return damaged();
+    return verdicts;
+}
+
+}  // namespace winnow::journal
