@@ -32,19 +32,23 @@ struct Subject {
     std::vector<ContactGroupId> route;  ///< Empty: the tenant's default route.
 };
 
-/// Deliveries owed for one event: one to each enabled contact of the route's groups, each contact once.
-/// Ids are a function of (ticket, event, contact), so replaying owes nothing twice.
+/// Deliveries owed for one event: one to each enabled contact of the route's groups, each contact once, in the order
+/// of groups and members. Due at once (the event's instant). A route all of whose groups have been deleted falls back
+/// to the default route: what is owed is not lost with a group. Ids are a function of (ticket, event, contact), so
+/// replaying owes nothing twice.
 [[nodiscard]] std::vector<domain::Delivery> plan(const domain::TicketEvent& event, const Subject& subject,
                                                  const domain::TenantConfig& config);
 
-/// The webhook body and the mail's material: `{"type":"ticket.opened","timestamp":…,"tenant":…,"ticket":{…}}`.
+/// The webhook body and the mail's material: `{"type":"ticket.opened","timestamp":…,"tenant":"<service code>",
+/// "event_seq":…,"ticket":{…}}`, with `"change":{"from","to"}` where a severity changed. Types end in the event's kind.
+/// Holds nothing of the contact: no address, URL or secret.
 [[nodiscard]] std::string render_payload(const domain::TicketEvent& event, const Subject& subject,
                                          const domain::Tenant& tenant);
 
-/// A mail made from a payload of `render_payload`.
+/// A mail made from a payload of `render_payload`, also one whose members a database has reordered.
 struct Mail {
-    std::string subject;
-    std::string text;
+    std::string subject;  ///< `[#12 CRITICAL] title`: one line without control characters, at most 250 bytes, UTF-8.
+    std::string text;     ///< Plain text, UTF-8, lines ended by LF.
 };
 [[nodiscard]] Mail render_mail(const std::string& payload);
 

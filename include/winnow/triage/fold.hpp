@@ -36,14 +36,19 @@ struct Evaluated {
 /// Runs the rules over a batch. Pure; `now` is the alerts' received_at where rules ask for the time.
 [[nodiscard]] std::vector<Evaluated> evaluate(const rules::RuleSet& rules, std::vector<Positioned> alerts);
 
-/// What a fold must know: tickets by dedup key, instances by their key. Sorted, unique.
+/// What a fold must know. Sorted, unique; dropped alerts need nothing.
+///
+/// The store answers with, for each dedup key, its live ticket, else the latest one that is closed or recovered (by
+/// opened_at, then number); with the instances of these keys; and with the tickets that those instances belong to,
+/// whatever their dedup key and state: an instance that moves to another key is taken off the ticket it leaves.
+/// All tickets among them are written to by fold and expire, so all of them are locked.
 struct StateKeys {
     std::vector<std::string> dedup_keys;
     std::vector<std::string> instance_keys;
 };
 [[nodiscard]] StateKeys keys_of(const std::vector<Evaluated>& batch);
 
-/// The latest ticket of a dedup key, as far as folding needs it.
+/// A ticket, as far as folding needs it.
 struct TicketState {
     TicketId id;
     std::int64_t number = 0;
@@ -77,36 +82,59 @@ struct InstanceState {
 };
 
 struct States {
-    std::vector<TicketState> tickets;      ///< At most one a dedup key: the live one, else the latest.
+    /// In any order. Where several have one dedup key, the live one takes its alerts, else the latest; the others are
+    /// here because instances refer to them.
+    std::vector<TicketState> tickets;
     std::vector<InstanceState> instances;
-    std::int64_t next_number = 1;          ///< The number the next new ticket gets.
+    std::int64_t next_number = 1;  ///< The number the next new ticket gets.
 };
 
 /// What is to be stored. `opened` holds whole tickets; `changed` the new mutable values of loaded ones, with
 /// `occurrences` the new total.
 struct Outcome {
-    std::vector<domain::Verdict> verdicts;       ///< One an alert, in the batch's order.
+    std::vector<domain::Verdict> verdicts;  ///< One an alert, in the batch's order.
     struct Opened {
         domain::Ticket ticket;
         std::int32_t firing_instances = 0;
     };
     std::vector<Opened> opened;
-    std::vector<TicketState> changed;            ///< Sorted by id.
-    std::vector<InstanceState> instances;        ///< New or changed, sorted by key.
-    std::vector<domain::TicketEvent> events;     ///< Timeline, in order.
-    struct Notice {                              ///< Events that somebody must hear of.
+    std::vector<TicketState> changed;         ///< Sorted by id.
+    std::vector<InstanceState> instances;     ///< New or changed, sorted by key.
+    std::vector<domain::TicketEvent> events;  ///< Timeline, in order.
+    struct Notice {                           ///< Events that somebody must hear of.
         domain::TicketEvent event;
-        TicketState ticket;                      ///< As it was right after the event.
-        std::string description;
+        TicketState ticket;       ///< As it was right after the event.
+        std::string description;  ///< Of the alert that caused it; "" where time did.
     };
-    std::vector<Notice> notices;                 ///< None for suppressed tickets.
+    std::vector<Notice> notices;  ///< None for suppressed tickets.
     std::int64_t next_number = 1;
 };
 
-/// Folds a batch, oldest position first, onto the states.
+/// Folds a batch onto the states, in the batch's order, which must be that of the positions. Each alert's own
+/// received_at is the present; folding in one go or in parts gives the same. Linear in the batch and the states.
+///
+/// - *Firing*: joins the key's live ticket (one occurrence more; a higher severity raises the ticket's, and tells),
+///   else reopens the latest one if it ended within the reopen window, else opens a new one. A ticket reopened takes
+///   the alert's severity and route; a ticket joined keeps its severity unless raised, and its route grows by the
+///   groups the alert brings (the default route, where that is its route, stays part of it).
+/// - *Firing again with an instance_key* that fires on the key's current ticket: refreshes (last_seen_at, the
+///   instance's end, a higher severity), in whatever state the ticket is: closing it by hand holds until the
+///   instance has resolved and fires anew. If the instance fires on another ticket, it moves from there to here.
+/// - *Resolved*: without instance_key ends the key's trouble; with one ends the instance, and the ticket recovers with
+///   its last firing instance. An unknown instance ends nothing. Only open, in_progress and held tickets recover.
+/// - *Acknowledged*: open becomes in_progress.
+/// - *Suppressed by a rule*: a ticket that it opens or reopens is suppressed; one that people know of already stays
+///   as it is, but this alert raises nothing and tells nobody. The first firing alert that is not suppressed lifts the
+///   suppression, with a second `opened` event (`"unsuppressed":true`) that does tell.
+/// - *Dropped*: a verdict, and nothing else.
+///
+/// Events' data: `alert_id`; `severity` (opened, reopened); `from`, `to` (severity_changed: severities; reopened: the
+/// state it came from is `from`); `unsuppressed`; `reason`: "expired" or "moved" (recovered without a resolved alert).
 [[nodiscard]] Outcome fold(const std::vector<Evaluated>& batch, States states, const domain::Settings& settings);
 
-/// Resolves the given instances (their `ends_at` has passed): the timers' way into the same state machine.
+/// Resolves the given instances (their `ends_at` has passed) at `now`: the timers' way into the same state machine.
+/// `states.tickets` holds their tickets; `states.instances` is not looked at. Instances that are not firing are left
+/// alone.
 [[nodiscard]] Outcome expire(const std::vector<InstanceState>& expired, States states, Timestamp now);
 
 }  // namespace winnow::triage

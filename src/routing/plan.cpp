@@ -1,0 +1,97 @@
+#include "winnow/routing/plan.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace winnow::routing {
+
+namespace {
+
+std::uint64_t mixed(std::uint64_t word) noexcept
+{
+    word ^= word >> 32U;
+    word *= 0xD6E8FEB86659FD93ULL;
+    word ^= word >> 32U;
+    word *= 0xD6E8FEB86659FD93ULL;
+    return word ^ word >> 32U;
+}
+
+// Two lanes that absorb every word, each with its own constant, and then each other. No secret: it must be the same on
+// every node and after every replay, and spread well, no more.
+DeliveryId delivery_id(TicketId ticket, std::int32_t event_seq, ContactId contact) noexcept
+{
+    std::uint64_t high = 0x243F6A8885A308D3ULL;
+    std::uint64_t low = 0x13198A2E03707344ULL;
+    for (const auto word : {ticket.value().high(), ticket.value().low(), static_cast<std::uint64_t>(event_seq),
+                            contact.value().high(), contact.value().low()}) {
+        high = mixed(high ^ word);
+        low = mixed(low + word * 0x9E3779B97F4A7C15ULL);
+    }
+    high = mixed(high ^ low);
+    low = mixed(low + high);
+    constexpr std::uint64_t kVersion8 = 0x8000;
+    constexpr std::uint64_t kVariant = 0x8000'0000'0000'0000ULL;
+    return DeliveryId(
+        Uuid::from_words((high & ~std::uint64_t{0xF000}) | kVersion8, (low & 0x3FFF'FFFF'FFFF'FFFFULL) | kVariant));
+}
+
+std::vector<const domain::ContactGroup*> groups_of(const std::vector<ContactGroupId>& route,
+                                                   const domain::TenantConfig& config)
+{
+    std::vector<const domain::ContactGroup*> groups;
+    for (const auto& id : route) {
+        const auto group = std::ranges::find(config.groups, id, &domain::ContactGroup::id);
+        if (group != config.groups.end()) groups.push_back(&*group);
+    }
+    return groups;
+}
+
+}  // namespace
+
+std::vector<domain::Delivery> plan(const domain::TicketEvent& event, const Subject& subject,
+                                   const domain::TenantConfig& config)
+{
+    auto groups = groups_of(subject.route, config);
+    if (groups.empty()) groups = groups_of(config.settings.default_route, config);
+
+    std::unordered_map<ContactId, const domain::Contact*> contacts;
+    if (!groups.empty()) {
+        for (const auto& contact : config.contacts) contacts.emplace(contact.id, &contact);
+    }
+    std::vector<domain::Delivery> owed;
+    std::unordered_set<ContactId> told;
+    for (const auto* group : groups) {
+        for (const auto& id : group->contact_ids) {
+            const auto contact = contacts.find(id);
+            if (contact == contacts.end() || !contact->second->enabled || !told.insert(id).second) continue;
+            domain::Delivery delivery;
+            delivery.id = delivery_id(event.ticket_id, event.seq, id);
+            delivery.ticket_id = event.ticket_id;
+            delivery.event_seq = event.seq;
+            delivery.event_kind = std::string(to_string(event.kind));
+            delivery.contact_id = id;
+            delivery.created_at = delivery.next_attempt_at = event.at;
+            owed.push_back(std::move(delivery));
+        }
+    }
+    if (owed.empty()) return owed;
+    const auto payload = render_payload(event, subject, config.tenant);
+    for (auto& delivery : owed) delivery.payload = payload;
+    return owed;
+}
+
+std::chrono::milliseconds next_delay(const BackoffPolicy& policy, std::uint32_t failed_attempts, double jitter) noexcept
+{
+    const auto doublings = failed_attempts == 0 ? 0U : failed_attempts - 1;
+    auto cap = std::min(policy.initial, policy.maximum);
+    for (std::uint32_t i = 0; i < doublings && cap < policy.maximum; ++i) {
+        cap = cap > policy.maximum / 2 ? policy.maximum : cap * 2;  // never beyond what the type holds
+    }
+    const auto kept = cap / 2;
+    const auto spread = static_cast<double>((cap - kept).count()) * (jitter > 0.0 ? std::min(jitter, 1.0) : 0.0);
+    return kept + std::chrono::milliseconds{static_cast<std::int64_t>(spread)};
+}
+
+}  // namespace winnow::routing

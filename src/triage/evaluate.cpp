@@ -1,0 +1,45 @@
+#include "winnow/triage/fold.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+
+namespace winnow::triage {
+
+namespace {
+
+std::vector<std::string> sorted(const std::unordered_set<std::string_view>& keys)
+{
+    std::vector<std::string> list(keys.begin(), keys.end());
+    std::ranges::sort(list);
+    return list;
+}
+
+}  // namespace
+
+std::vector<Evaluated> evaluate(const rules::RuleSet& rules, std::vector<Positioned> alerts)
+{
+    std::vector<Evaluated> batch;
+    batch.reserve(alerts.size());
+    for (auto& [position, alert] : alerts) {
+        auto& next = batch.emplace_back(Evaluated{position, std::move(alert), {}});
+        next.evaluation = rules.evaluate(next.alert, next.alert.received_at);
+    }
+    return batch;
+}
+
+StateKeys keys_of(const std::vector<Evaluated>& batch)
+{
+    // Sets first: a flood repeats few keys often, and sorting the repeats would cost more than the fold.
+    std::unordered_set<std::string_view> dedup_keys;
+    std::unordered_set<std::string_view> instance_keys;
+    for (const auto& [position, alert, evaluation] : batch) {
+        if (evaluation.dropped) continue;
+        dedup_keys.insert(alert.dedup_key);
+        if (!alert.instance_key.empty()) instance_keys.insert(alert.instance_key);
+    }
+    return {sorted(dedup_keys), sorted(instance_keys)};
+}
+
+}  // namespace winnow::triage
