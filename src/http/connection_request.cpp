@@ -70,7 +70,8 @@ asio::awaitable<bool> Connection::serve_one()
         auto answer = explain(*head.error());
         co_return co_await send(turn, std::move(answer));
     }
-    const auto framing = turn.parser.parse_head(input().substr(0, *head), limits_.max_header_count);
+    const auto framing =
+        turn.parser.parse_head(input().substr(0, *head), limits_.max_header_count, limits_.max_url_bytes);
     consume(*head);
     complete_head(turn);
     if (!framing) {
@@ -106,8 +107,8 @@ asio::awaitable<std::expected<std::size_t, std::optional<Refusal>>> Connection::
 
 std::optional<Refusal> Connection::check_size_so_far(const HeadScan& scan) const
 {
-    // The method and the version are short; what makes a request line long is its URL.
-    constexpr std::size_t kMethodAndVersion = 32;
+    // Only a line that cannot be right any more; the parser measures the URL itself.
+    constexpr std::size_t kMethodAndVersion = 64;
     if (scan.request_line_length() > limits_.max_url_bytes + kMethodAndVersion) return kUrlTooLong;
     if (scan.length() > limits_.max_header_bytes) return kHeadTooLarge;
     return std::nullopt;

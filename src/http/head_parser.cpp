@@ -19,7 +19,8 @@ HeadParser::HeadParser(RequestHead& head) : head_(&head)
     body_limit(boost::none);
 }
 
-std::expected<Framing, Refusal> HeadParser::parse_head(std::string_view bytes, std::size_t max_headers)
+std::expected<Framing, Refusal> HeadParser::parse_head(std::string_view bytes, std::size_t max_headers,
+                                                       std::size_t max_target_bytes)
 {
     max_headers_ = max_headers;
     Code ec;
@@ -31,6 +32,10 @@ std::expected<Framing, Refusal> HeadParser::parse_head(std::string_view bytes, s
     if (ec == beast_http::error::bad_version) {
         return std::unexpected(Refusal{
             .status = 505, .code = "version_not_supported", .detail = "Only HTTP/1.1 and HTTP/1.0 are supported."});
+    }
+    if (target_.size() > max_target_bytes) {
+        return std::unexpected(
+            Refusal{.status = 414, .code = "uri_too_long", .detail = "The request's URL is too long."});
     }
     // A repeated or odd Transfer-Encoding or Content-Length is better explained by our own check.
     const bool is_framing_error = ec == beast_http::error::bad_transfer_encoding ||

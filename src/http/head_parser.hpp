@@ -23,8 +23,9 @@ public:
     /// @param head  Receives method, path, query and headers; must outlive parse_head().
     explicit HeadParser(RequestHead& head);
 
-    /// `bytes` is one complete head. At most `max_headers` fields.
-    [[nodiscard]] std::expected<Framing, Refusal> parse_head(std::string_view bytes, std::size_t max_headers);
+    /// `bytes` is one complete head.
+    [[nodiscard]] std::expected<Framing, Refusal> parse_head(std::string_view bytes, std::size_t max_headers,
+                                                             std::size_t max_target_bytes);
 
     /// Decodes chunks to the end of `body`. Returns how many bytes of `bytes` were used up; nullopt where they are
     /// malformed. The rest must be shown again, with more behind it.

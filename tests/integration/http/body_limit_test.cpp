@@ -1,0 +1,127 @@
+#include "https_fixture.hpp"
+
+namespace winnow::http {
+namespace {
+
+using test::TlsClient;
+
+class BodyLimit : public HttpsTest {};
+
+const std::string kChunkedHead = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+TEST_F(BodyLimit, TakesExactlySoManyBytes)
+{
+    TlsClient client(port());
+    EXPECT_EQ(client.ask(post("/", std::string(1'000, 'x'))).body, "POST / " + std::string(1'000, 'x'));
+    const auto answer = client.ask(post("/", std::string(1'001, 'x')));
+    EXPECT_EQ(answer.status, 413);
+    EXPECT_EQ(answer.body, "body_too_large");
+}
+
+TEST_F(BodyLimit, ASmallRefusedBodyDoesNotCostTheConnection)
+{
+    TlsClient client(port());
+    EXPECT_EQ(client.ask(post("/", std::string(64 * 1024, 'x'))).status, 413);
+    EXPECT_EQ(client.ask(kGet).body, "GET / ");
+    EXPECT_EQ(client.ask(post("/", std::string(64 * 1024 + 1, 'x'))).header("Connection"), "close");
+    EXPECT_TRUE(client.at_end());
+}
+
+TEST_F(BodyLimit, IsAnsweredBeforeTheAnnouncedBodyComes)
+{
+    TlsClient client(port());
+    const auto answer = client.ask("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000000\r\n\r\n");
+    EXPECT_EQ(answer.status, 413);
+    EXPECT_EQ(answer.header("Connection"), "close");
+    EXPECT_TRUE(client.at_end());
+}
+
+TEST_F(BodyLimit, AClientThatGoesOnSendingStillReadsTheAnswer)
+{
+    options_.limits.max_drained_bytes = 0;
+    for (int i = 0; i < 20; ++i) {
+        TlsClient client(port());
+        client.send(post("/", std::string(800'000, 'x')));  // all of it, before looking
+        ASSERT_EQ(client.receive().status, 413);
+        ASSERT_TRUE(client.at_end());
+    }
+}
+
+TEST_F(BodyLimit, HoldsForChunkedBodiesToo)
+{
+    TlsClient client(port());
+    const std::string exact = "3e8\r\n" + std::string(1'000, 'x') + "\r\n0\r\n\r\n";
+    EXPECT_EQ(client.ask(kChunkedHead + exact).status, 200);
+    const std::string over = "3e9\r\n" + std::string(1'001, 'x') + "\r\n0\r\n\r\n";
+    EXPECT_EQ(client.ask(kChunkedHead + over).status, 413);
+    EXPECT_TRUE(client.at_end());
+}
+
+TEST_F(BodyLimit, EndlessTinyChunksAreReadToTheLimitOnly)
+{
+    TlsClient client(port());
+    client.send(kChunkedHead);
+    while (client.try_send("1\r\nx\r\n1\r\nx\r\n")) {  // ends when the server has stopped reading
+    }
+    EXPECT_TRUE(has_metric("winnow_http_requests_total{class=\"4xx\",listener=\"customer\"} 1"));
+}
+
+TEST_F(BodyLimit, AcceptsChunksOfOneByte)
+{
+    std::string chunks;
+    for (int i = 0; i < 900; ++i) chunks += "1\r\nx\r\n";
+    TlsClient client(port());
+    EXPECT_EQ(client.ask(kChunkedHead + chunks + "0\r\n\r\n").body, "POST / " + std::string(900, 'x'));
+}
+
+TEST_F(BodyLimit, TakesLargeBodiesWhereAllowed)
+{
+    handler_.max_body = 3'000'000;
+    const std::string large(3'000'000, 'x');
+    TlsClient client(port());
+    EXPECT_EQ(client.ask(post("/", large)).body, "POST / " + large);
+    std::string chunks;
+    for (int i = 0; i < 30; ++i) chunks += "186a0\r\n" + std::string(100'000, 'x') + "\r\n";
+    EXPECT_EQ(client.ask(kChunkedHead + chunks + "0\r\n\r\n").body, "POST / " + large);
+}
+
+TEST_F(BodyLimit, ARefusalComesBeforeTheBodyAndKeepsTheConnection)
+{
+    handler_.on_admit = [](const RequestHead& head, AdmissionSink sink) {
+        Admission admission;
+        admission.max_body_bytes = 100;
+        if (head.path == "/secret") admission.refusal = Response(401);
+        sink(std::move(admission));
+    };
+    TlsClient client(port());
+    client.send("POST /secret HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n");
+    EXPECT_EQ(client.receive().status, 401);  // the body has not been sent
+    client.send("hello");
+    EXPECT_EQ(client.ask(post("/open", "hello")).body, "POST /open hello");
+}
+
+TEST_F(BodyLimit, SaysContinueOnlyToARequestThatIsAdmitted)
+{
+    handler_.on_admit = [](const RequestHead& head, AdmissionSink sink) {
+        Admission admission;
+        admission.max_body_bytes = 100;
+        if (head.path == "/secret") admission.refusal = Response(401);
+        sink(std::move(admission));
+    };
+    const std::string rest = " HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: ";
+    TlsClient client(port());
+    client.send("POST /open" + rest + "5\r\n\r\n");
+    EXPECT_EQ(client.receive_head().status, 100);
+    EXPECT_EQ(client.ask("hello").body, "POST /open hello");
+
+    EXPECT_EQ(client.ask("POST /open" + rest + "5\r\n\r\nhello").status, 200);  // did not wait for it: none is sent
+
+    EXPECT_EQ(client.ask("POST /secret" + rest + "5\r\n\r\n").status, 401);
+    EXPECT_TRUE(client.at_end());  // whether the body comes now, nobody can know
+
+    TlsClient other(port());
+    EXPECT_EQ(other.ask("POST /open" + rest + "101\r\n\r\n").status, 413);
+}
+
+}  // namespace
+}  // namespace winnow::http

@@ -1,0 +1,153 @@
+#include "https_fixture.hpp"
+
+#include <sys/socket.h>
+
+namespace winnow::http {
+namespace {
+
+using test::ClientError;
+using test::TcpClient;
+using test::TlsClient;
+using Clock = std::chrono::steady_clock;
+
+/// A short deadline for the one under test; the others stay far away, so that no other can be what ends the wait.
+class Deadline : public HttpsTest {
+protected:
+    static constexpr auto kShort = 300ms;
+
+    /// Sends `bytes` one at a time until the server has answered or closed; total time.
+    Clock::duration trickle(TlsClient& client, std::string_view prefix)
+    {
+        EXPECT_EQ(client.ask(kGet).status, 200);  // takes in the session ticket, too
+        const auto begin = Clock::now();
+        client.send(prefix);
+        while (client.try_send("x") && Clock::now() < begin + 8s) {
+            // A slow peer is one that pauses; the deadline is total, so the pause's length does not matter.
+            std::this_thread::sleep_for(10ms);
+            if (has_answer(client)) break;
+        }
+        return Clock::now() - begin;
+    }
+
+    static bool has_answer(TlsClient& client)
+    {
+        char byte = 0;
+        return ::recv(SSL_get_fd(client.ssl()), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+    }
+};
+
+TEST_F(Deadline, AClientThatNeverShakesHandsIsClosedWithoutAWord)
+{
+    options_.limits.handshake = kShort;
+    TcpClient client(port());
+    const auto begin = Clock::now();
+    EXPECT_EQ(client.receive_all(), "");
+    EXPECT_GE(Clock::now() - begin, kShort - 10ms);
+    EXPECT_TRUE(has_metric("winnow_http_handshake_failures_total{listener=\"customer\"} 1"));
+}
+
+TEST_F(Deadline, AnIdleConnectionIsClosedWithoutAWord)
+{
+    options_.limits.idle = kShort;
+    TlsClient client(port());
+    EXPECT_EQ(client.ask(kGet).status, 200);
+    const auto begin = Clock::now();
+    EXPECT_TRUE(client.at_end());
+    EXPECT_GE(Clock::now() - begin, kShort - 10ms);
+}
+
+TEST_F(Deadline, ASlowHeadIsCutOffHoweverSteadilyItComes)
+{
+    options_.limits.header = kShort;
+    TlsClient client(port());
+    const auto took = trickle(client, "GET / HTTP/1.1\r\nHost: h\r\nX: ");
+    EXPECT_EQ(client.receive().status, 408);
+    EXPECT_TRUE(client.at_end());
+    EXPECT_LT(took, 5s);
+    EXPECT_GE(took, kShort - 10ms);
+}
+
+TEST_F(Deadline, ASlowBodyIsCutOffHoweverSteadilyItComes)
+{
+    options_.limits.body = kShort;
+    TlsClient client(port());
+    const auto took = trickle(client, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n");
+    EXPECT_EQ(client.receive().status, 408);
+    EXPECT_TRUE(client.at_end());
+    EXPECT_LT(took, 5s);
+}
+
+TEST_F(Deadline, AChunkedBodyThatStopsIsAnswered408)
+{
+    options_.limits.body = kShort;
+    TlsClient client(port());
+    client.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab");
+    EXPECT_EQ(client.receive().status, 408);
+    EXPECT_TRUE(client.at_end());
+}
+
+TEST_F(Deadline, AClientThatDoesNotReadItsAnswerIsCutOff)
+{
+    options_.limits.write = kShort;
+    options_.limits.shutdown = kShort;
+    handler_.on_handle = [](const Request&, ResponseSink sink) {
+        sink(Response(200, "text/plain", std::string(50'000'000, 'x')));
+    };
+    TlsClient client(port());
+    client.send(kGet);
+    EXPECT_TRUE(has_metric("winnow_http_connections{listener=\"customer\"} 0"));
+}
+
+TEST_F(Deadline, AClientThatDoesNotCloseIsNotWaitedFor)
+{
+    options_.limits.shutdown = kShort;
+    TlsClient client(port());
+    EXPECT_EQ(client.ask("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").status, 200);
+    EXPECT_TRUE(has_metric("winnow_http_connections{listener=\"customer\"} 0"));
+}
+
+TEST_F(Deadline, TheIdleDeadlineDoesNotCutAnAnswerShort)
+{
+    options_.limits.idle = 100ms;
+    Held<ResponseSink> held;
+    handler_.on_handle = [&](const Request&, ResponseSink sink) {
+        held.put(std::move(sink));
+    };
+    TlsClient client(port());
+    client.send(kGet);
+    auto sink = held.take();
+    std::this_thread::sleep_for(300ms);  // longer than the deadline that must not matter
+    sink(Response(200));
+    EXPECT_EQ(client.receive().status, 200);
+}
+
+TEST_F(Deadline, AHandlerThatNeverAnswersCosts503AndKeepsTheConnection)
+{
+    options_.limits.handler = kShort;
+    Held<ResponseSink> held;
+    handler_.on_handle = [&](const Request& request, ResponseSink sink) {
+        if (request.head.path == "/never") return held.put(std::move(sink));
+        sink(Response(200));
+    };
+    TlsClient client(port());
+    const auto answer = client.ask("GET /never HTTP/1.1\r\nHost: h\r\n\r\n");
+    EXPECT_EQ(answer.status, 503);
+    EXPECT_NE(answer.header("Retry-After"), "");
+    held.take()(Response(200, "text/plain", "too late"));
+    EXPECT_EQ(client.ask(kGet).body, "");
+}
+
+TEST_F(Deadline, AnAdmissionThatNeverComesCosts503)
+{
+    options_.limits.handler = kShort;
+    Held<AdmissionSink> held;
+    handler_.on_admit = [&](const RequestHead&, AdmissionSink sink) {
+        held.put(std::move(sink));
+    };
+    TlsClient client(port());
+    EXPECT_EQ(client.ask(post("/", "hello")).status, 503);
+    held.take()(Admission());
+}
+
+}  // namespace
+}  // namespace winnow::http
