@@ -1,6 +1,7 @@
 #include "pg/connection.hpp"
 
 #include <libpq-fe.h>
+#include <poll.h>
 
 #include <map>
 #include <stdexcept>
@@ -76,6 +77,13 @@ Session::Session(const PgOptions& options) : connection_(std::make_unique<pqxx::
 {
     connection_->inhibit_reactivation(true);
     socket_ = SocketHandle(connection_->sock());
+}
+
+// An idle session has nothing to read; a readable one was ended (or has a notice: a new session costs little then).
+bool Session::went_away() const
+{
+    pollfd socket{.fd = connection_->sock(), .events = POLLIN, .revents = 0};
+    return !connection_->is_open() || ::poll(&socket, 1, 0) != 0;
 }
 
 }  // namespace winnow::pg

@@ -25,6 +25,9 @@ public:
     explicit Session(const PgOptions& options);
 
     [[nodiscard]] pqxx::connection& connection() noexcept { return *connection_; }
+    /// True where the server has ended the session while nobody used it.
+    [[nodiscard]] bool went_away() const;
+
     [[nodiscard]] const SocketHandle& socket() const noexcept { return socket_; }
 
 private:

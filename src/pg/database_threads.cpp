@@ -5,8 +5,6 @@
 #include <pqxx/except>
 #include <pqxx/nontransaction>
 
-#include <poll.h>
-
 #include <utility>
 
 namespace winnow::pg {
@@ -18,14 +16,6 @@ constexpr std::chrono::milliseconds kRetryConnecting{250};
 Error unavailable(const char* why)
 {
     return {ErrorCode::unavailable, why};
-}
-
-// An idle session has nothing to read; a readable one was ended by the server (or has a notice: reconnecting then
-// costs a little and harms nothing).
-bool went_away(Session& session)
-{
-    pollfd socket{.fd = session.connection().sock(), .events = POLLIN, .revents = 0};
-    return !session.connection().is_open() || ::poll(&socket, 1, 0) != 0;
 }
 
 }  // namespace
@@ -79,7 +69,7 @@ void DatabaseThreads::run()
 void DatabaseThreads::run(Job& job, std::optional<Session>& session)
 {
     try {
-        if (session && went_away(*session)) session.reset();
+        if (session && session->went_away()) session.reset();
         if (!session) connect(session);
         const Watchdog::Guard guard(*dog_, session->socket(), options_.deadline);
         job.work(*session);

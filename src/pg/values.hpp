@@ -38,6 +38,7 @@ public:
     void add(std::string_view text);  ///< Throws BadParameter on U+0000.
     void add(const char* text) { add(std::string_view(text)); }
     void add(const std::string& text) { add(std::string_view(text)); }
+    void add_literal(std::string literal) { values_.emplace_back(std::move(literal)); }  ///< Of an ArrayLiteral.
     void add(bool value) { values_.emplace_back(value ? "t" : "f"); }
     void add(std::integral auto number) { values_.emplace_back(std::to_string(number)); }
     void add(const Uuid& id) { values_.emplace_back(id.str()); }

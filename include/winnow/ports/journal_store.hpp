@@ -28,7 +28,7 @@ struct KeyedReceipt {
     std::string key;          ///< 1 to 255 characters.
     std::string body_sha256;  ///< 32 bytes.
     int status = 202;
-    std::string answer;       ///< The response body.
+    std::string answer;  ///< The response body.
 };
 
 struct ReceiptAnswer {
@@ -45,7 +45,8 @@ struct ReceiptAnswer {
 /// One writer's own database session. Not thread-safe: one a writer thread.
 ///
 /// Errors: `unavailable` means nothing was stored; `timeout` means the outcome is unknown, and the caller must ask
-/// `committed` before it answers anybody.
+/// `committed` before it answers anybody. `conflict` means that all sessions of the stream were lost for so long that
+/// another node took it over: nothing was stored and never will be; go on with a new stream.
 class JournalSession {
 public:
     JournalSession() = default;

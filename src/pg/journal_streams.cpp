@@ -1,0 +1,225 @@
+#include "winnow/pg/journal_streams.hpp"
+
+#include "pg/array_literal.hpp"
+#include "pg/journal_session.hpp"
+#include "pg/sql_errors.hpp"
+#include "pg/stream_locks.hpp"
+#include "pg/transaction.hpp"
+#include "pg/values.hpp"
+
+#include <map>
+#include <mutex>
+#include <optional>
+
+namespace winnow::pg {
+
+namespace {
+
+constexpr auto kOpen = "insert into journal_streams (node) values ($1) returning stream";
+
+constexpr auto kShare = R"sql(
+select pg_try_advisory_lock_shared($1, $2) and exists (select from journal_streams where stream = $2 and ended_at is null)
+)sql";
+constexpr auto kClaim = "select pg_try_advisory_lock($1, $2)";
+constexpr auto kReleaseShare = "select pg_advisory_unlock_shared($1, $2)";
+constexpr auto kReleaseClaim = "select pg_advisory_unlock($1, $2)";
+constexpr auto kIsOpen = "select exists (select from journal_streams where stream = $1 and ended_at is null)";
+
+constexpr auto kUnended = R"sql(
+select stream from journal_streams where ended_at is null and stream <> all($1::int4[]) order by stream
+)sql";
+
+constexpr auto kRenew = R"sql(
+update journal_streams set renewed_at = now(), applied_seq = greatest(applied_seq, $2)
+ where stream = $1 and ended_at is null
+)sql";
+
+constexpr auto kUnapplied = R"sql(
+select j.tenant_id, j.received_at, j.stream, j.seq, j.alert_count, j.payload
+  from journal j
+  left join journal_progress p on p.tenant_id = j.tenant_id and p.stream = j.stream
+ where j.stream = $1
+   and j.seq > greatest($2::bigint, (select applied_seq from journal_streams where stream = $1))
+   and j.seq > coalesce(p.applied_seq, 0)
+ order by j.seq, j.tenant_id
+ limit $3
+)sql";
+
+constexpr auto kEnd = "update journal_streams set ended_at = now() where stream = $1 and ended_at is null";
+
+constexpr auto kMakePartitions = "select make_day_partitions((now() at time zone 'UTC')::date, 4)";
+constexpr auto kDropPartitions = R"sql(
+select drop_day_partitions((now() at time zone 'UTC')::date - coalesce(max(journal_retention_days), 90))
+  from tenant_settings
+)sql";
+// A day's grace: whoever still held a row of an ended stream is fenced by the stream's end (triage_store.cpp).
+constexpr auto kForgetProgress = R"sql(
+delete from journal_progress p using journal_streams s
+ where s.stream = p.stream and s.ended_at < now() - interval '1 day'
+)sql";
+constexpr auto kForgetReceipts = "delete from idempotency_receipts where created_at < now() - interval '7 days'";
+
+enum class Hold : std::uint8_t { shared, claimed };
+
+class PgJournalStreams final : public ports::JournalStreams {
+public:
+    explicit PgJournalStreams(PgOptions options) : options_(std::move(options)) {}
+
+    Result<domain::StreamId> open(const std::string& node) override
+    {
+        return on_session<domain::StreamId>([&](Session& session) -> Result<domain::StreamId> {
+            Transaction transaction(session);
+            const auto stream = query(transaction.tx(), kOpen, node)[0][0].as<domain::StreamId>();
+            // Before anybody can see the row. The lock belongs to the session and outlives the transaction.
+            if (!query(transaction.tx(), "select pg_try_advisory_lock_shared($1, $2)", kStreamLockClass, stream)[0][0]
+                     .as<bool>()) {
+                return Error(ErrorCode::unavailable, "the new stream's lock is taken");
+            }
+            transaction.commit();
+            held_.emplace(stream, Hold::shared);
+            return stream;
+        });
+    }
+
+    Result<std::unique_ptr<ports::JournalSession>> session(domain::StreamId stream) override
+    {
+        std::uint16_t writer = 0;
+        {
+            const std::lock_guard lock(mutex_);
+            writer = next_writer_[stream]++;
+        }
+        auto opened = std::make_unique<PgJournalSession>(options_, stream, writer);
+        if (auto ready = opened->open_to_write(); !ready) return ready.error();
+        return std::unique_ptr<ports::JournalSession>(std::move(opened));
+    }
+
+    Result<Done> renew(domain::StreamId stream, std::uint64_t applied_seq) override
+    {
+        return on_session<Done>([&](Session& session) -> Result<Done> {
+            pqxx::nontransaction tx(session.connection());
+            if (query(tx, kRenew, stream, applied_seq).affected_rows() == 0 || !held_.contains(stream)) {
+                return taken_over();
+            }
+            return Done{};
+        });
+    }
+
+    Result<std::vector<domain::StreamId>> claim_orphans() override
+    {
+        return on_session<std::vector<domain::StreamId>>([&](Session& session) {
+            pqxx::nontransaction tx(session.connection());
+            std::vector<domain::StreamId> mine;  // the lock is re-entrant: asking again for ours would succeed
+            for (const auto& [stream, hold] : held_) mine.push_back(stream);
+            std::vector<domain::StreamId> claimed;
+            for (const auto& row : query(tx, kUnended, array_of(mine))) {
+                const auto stream = row[0].as<domain::StreamId>();
+                if (claim(tx, stream)) claimed.push_back(stream);
+            }
+            return Result<std::vector<domain::StreamId>>(claimed);
+        });
+    }
+
+    Result<std::vector<ports::JournalRow>> unapplied(domain::StreamId stream, std::uint64_t after_seq,
+                                                     std::size_t limit) override
+    {
+        return on_session<std::vector<ports::JournalRow>>([&](Session& session) {
+            pqxx::nontransaction tx(session.connection());
+            std::vector<ports::JournalRow> rows;
+            for (const auto& row : query(tx, kUnapplied, stream, after_seq, limit)) {
+                rows.push_back({.tenant = id_of<TenantId>(row[0]),
+                                .position = {.received_at = time_of(row[1]),
+                                             .stream = row[2].as<domain::StreamId>(),
+                                             .seq = row[3].as<std::uint64_t>()},
+                                .alert_count = row[4].as<std::uint32_t>(),
+                                .payload = bytes_of(row[5])});
+            }
+            return Result<std::vector<ports::JournalRow>>(std::move(rows));
+        });
+    }
+
+    Result<Done> end(domain::StreamId stream) override
+    {
+        return on_session<Done>([&](Session& session) -> Result<Done> {
+            const auto held = held_.find(stream);
+            if (held == held_.end()) return taken_over();
+            pqxx::nontransaction tx(session.connection());
+            query(tx, kEnd, stream);
+            query(tx, held->second == Hold::shared ? kReleaseShare : kReleaseClaim, kStreamLockClass, stream);
+            held_.erase(held);
+            return Done{};
+        });
+    }
+
+    Result<Done> maintain_partitions() override
+    {
+        return on_session<Done>([&](Session& session) -> Result<Done> {
+            pqxx::nontransaction tx(session.connection());
+            tx.exec(kMakePartitions);
+            tx.exec(kDropPartitions);
+            tx.exec(kForgetProgress);
+            tx.exec(kForgetReceipts);
+            return Done{};
+        });
+    }
+
+private:
+    static Error taken_over() { return {ErrorCode::conflict, "the stream was taken over"}; }
+
+    bool claim(pqxx::transaction_base& tx, domain::StreamId stream)
+    {
+        if (!query(tx, kClaim, kStreamLockClass, stream)[0][0].as<bool>()) return false;
+        if (!query(tx, kIsOpen, stream)[0][0].as<bool>()) {  // its claimant ended it just before
+            query(tx, kReleaseClaim, kStreamLockClass, stream);
+            return false;
+        }
+        held_.emplace(stream, Hold::claimed);
+        return true;
+    }
+
+    /// After a lost session: takes the locks again. Streams that somebody else took meanwhile are no longer held.
+    void hold_again(Session& session)
+    {
+        pqxx::nontransaction tx(session.connection());
+        for (auto held = held_.begin(); held != held_.end();) {
+            const bool ours =
+                query(tx, held->second == Hold::shared ? kShare : kClaim, kStreamLockClass, held->first)[0][0]
+                    .as<bool>() &&
+                query(tx, kIsOpen, held->first)[0][0].as<bool>();
+            held = ours ? std::next(held) : held_.erase(held);
+        }
+    }
+
+    template <typename T, typename Work>
+    Result<T> on_session(Work work)
+    {
+        const std::lock_guard lock(mutex_);
+        auto outcome = translated([&]() -> Result<T> {
+            if (!session_) {
+                Session fresh(options_);
+                const Watchdog::Guard connecting(*dog_, fresh.socket(), options_.deadline);
+                hold_again(fresh);
+                session_.emplace(std::move(fresh));
+            }
+            const Watchdog::Guard guard(*dog_, session_->socket(), options_.deadline);
+            return work(*session_);
+        });
+        if (session_ && !session_->connection().is_open()) session_.reset();
+        return outcome;
+    }
+
+    const PgOptions options_;
+    const std::shared_ptr<Watchdog> dog_ = Watchdog::shared();
+    std::mutex mutex_;  // guards everything below
+    std::optional<Session> session_;
+    std::map<domain::StreamId, Hold> held_;
+    std::map<domain::StreamId, std::uint16_t> next_writer_;
+};
+
+}  // namespace
+
+std::unique_ptr<ports::JournalStreams> make_journal_streams(PgOptions options)
+{
+    return std::make_unique<PgJournalStreams>(std::move(options));
+}
+
+}  // namespace winnow::pg

@@ -1,0 +1,75 @@
+#pragma once
+
+/// @file
+/// A session on bare libpq, for the journal: binary parameters, prepared statements, and exact knowledge of when an
+/// outcome is unknown. Private to pg.
+
+#include "pg/watchdog.hpp"
+#include "winnow/pg/options.hpp"
+
+#include <libpq-fe.h>
+
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace winnow::pg {
+
+/// A statement did not succeed.
+class StatementFailed : public std::runtime_error {
+public:
+    StatementFailed(bool lost, std::string sqlstate, const std::string& message)
+        : std::runtime_error(message), lost_(lost), sqlstate_(std::move(sqlstate))
+    {
+    }
+
+    /// The connection is gone: whether the statement took effect is unknown.
+    [[nodiscard]] bool lost() const noexcept { return lost_; }
+    [[nodiscard]] const std::string& sqlstate() const noexcept { return sqlstate_; }
+
+private:
+    bool lost_;
+    std::string sqlstate_;
+};
+
+/// A parameter: text (format 0, null-terminated) or binary (format 1). Refers to the caller's bytes.
+struct LibpqParameter {
+    const char* data;
+    int length;
+    int format;
+};
+
+class LibpqSession {
+public:
+    struct Clear {
+        void operator()(PGresult* result) const noexcept { PQclear(result); }
+    };
+    using ResultPtr = std::unique_ptr<PGresult, Clear>;
+
+    /// Throws StatementFailed (lost) where it cannot connect.
+    explicit LibpqSession(const PgOptions& options);
+
+    void prepare(const char* name, const char* sql);
+
+    /// Runs a prepared statement; throws StatementFailed. Answers in text format.
+    ResultPtr run(const char* prepared, const std::vector<LibpqParameter>& parameters);
+    /// Runs one statement without parameters.
+    ResultPtr run(const char* sql);
+
+private:
+    struct Finish {
+        void operator()(PGconn* connection) const noexcept { PQfinish(connection); }
+    };
+
+    ResultPtr checked(PGresult* result);
+
+    std::shared_ptr<Watchdog> dog_ = Watchdog::shared();
+    std::chrono::milliseconds deadline_;
+    std::unique_ptr<PGconn, Finish> connection_;
+    SocketHandle socket_;
+};
+
+}  // namespace winnow::pg

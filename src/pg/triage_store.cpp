@@ -1,0 +1,121 @@
+#include "winnow/pg/triage_store.hpp"
+
+#include "pg/session_pool.hpp"
+#include "pg/transaction.hpp"
+#include "pg/triage_states.hpp"
+#include "pg/triage_writes.hpp"
+#include "pg/values.hpp"
+
+#include <pqxx/except>
+
+#include <utility>
+
+namespace winnow::pg {
+
+namespace {
+
+// One fold of a tenant at a time, on whatever node: two that open the same key at once would collide.
+constexpr auto kLockTenant = "select pg_advisory_xact_lock($1::int4, hashtext($2))";
+constexpr std::int32_t kFoldLockClass = 0x574E4644;
+
+// The fence: moves the position from `from_seq` or not at all. The row is made with the first batch; the rows of a
+// stream that has ended were all applied, so whoever still holds some is late, and so is their missing row.
+constexpr auto kAdvance = R"sql(
+insert into journal_progress as p (tenant_id, stream, applied_seq)
+select $1, $2, $4
+ where exists (select from journal_streams where stream = $2 and ended_at is null)
+   and ($3::int8 = 0 or exists (select from journal_progress where tenant_id = $1 and stream = $2))
+on conflict (tenant_id, stream) do update
+   set applied_seq = excluded.applied_seq, updated_at = now()
+ where p.applied_seq = $3::int8
+)sql";
+
+constexpr auto kApplied = "select applied_seq from journal_progress where tenant_id = $1 and stream = $2";
+
+constexpr auto kExpiredTenants = "select distinct tenant_id from alert_instances where firing and ends_at <= now()";
+
+/// A lost race inside a fold is for the caller to repeat; `conflict` is the fence's word and means: drop the batch.
+template <typename T>
+Result<T> repeatable(Result<T> outcome)
+{
+    if (!outcome && outcome.error().code() == ErrorCode::conflict) {
+        return Error(ErrorCode::unavailable, outcome.error().message());
+    }
+    return outcome;
+}
+
+class PgTriageStore final : public ports::TriageStore {
+public:
+    explicit PgTriageStore(PgOptions options) : pool_(std::move(options)) {}
+
+    Result<Done> apply(TenantId tenant, std::uint64_t from_seq, const domain::RowPosition& to,
+                       const triage::StateKeys& keys,
+                       const std::function<ports::TriageWrites(triage::States)>& decide) override
+    {
+        bool fenced = false;
+        auto outcome = pool_.run([&](Session& session) -> Result<Done> {
+            Transaction transaction(session);
+            auto& tx = transaction.tx();
+            query(tx, kLockTenant, kFoldLockClass, tenant);
+            if (query(tx, kAdvance, tenant, to.stream, from_seq, to.seq).affected_rows() == 0) {
+                fenced = true;
+                return Done{};
+            }
+            const auto states = load_states(tx, tenant, keys);
+            store_writes(tx, tenant, decide(states), states);
+            transaction.commit();
+            return Done{};
+        });
+        if (fenced) return Error(ErrorCode::conflict, "the position was moved by somebody else");
+        return repeatable(std::move(outcome));
+    }
+
+    Result<std::uint64_t> applied(TenantId tenant, domain::StreamId stream) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::uint64_t> {
+            pqxx::nontransaction tx(session.connection());
+            const auto rows = query(tx, kApplied, tenant, stream);
+            return rows.empty() ? 0 : rows[0][0].as<std::uint64_t>();
+        });
+    }
+
+    Result<std::vector<TenantId>> tenants_with_expired_instances() override
+    {
+        return pool_.run([&](Session& session) -> Result<std::vector<TenantId>> {
+            pqxx::nontransaction tx(session.connection());
+            std::vector<TenantId> tenants;
+            for (const auto& row : tx.exec(kExpiredTenants)) tenants.push_back(id_of<TenantId>(row[0]));
+            return tenants;
+        });
+    }
+
+    Result<std::size_t> expire(TenantId tenant, std::size_t limit,
+                               const std::function<ports::TriageWrites(std::vector<triage::InstanceState>,
+                                                                       triage::States, Timestamp)>& decide) override
+    {
+        return repeatable(pool_.run([&](Session& session) -> Result<std::size_t> {
+            Transaction transaction(session);
+            auto& tx = transaction.tx();
+            query(tx, kLockTenant, kFoldLockClass, tenant);
+            const auto expired = load_expired(tx, tenant, limit);
+            if (expired.empty()) return std::size_t{0};
+            const auto now = time_of(tx.exec("select now()")[0][0]);
+            const auto states = load_states(tx, tenant, expired);
+            store_writes(tx, tenant, decide(expired, states, now), states);
+            transaction.commit();
+            return expired.size();
+        }));
+    }
+
+private:
+    SessionPool pool_;
+};
+
+}  // namespace
+
+std::unique_ptr<ports::TriageStore> make_triage_store(PgOptions options)
+{
+    return std::make_unique<PgTriageStore>(std::move(options));
+}
+
+}  // namespace winnow::pg

@@ -1,0 +1,218 @@
+#include "pg/triage_writes.hpp"
+
+#include "pg/multi_row.hpp"
+#include "pg/values.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+namespace winnow::pg {
+
+namespace {
+
+// Arrays inside arrays and jsonb travel as text and are cast: unnest would flatten the former.
+constexpr auto kInsertTickets = R"sql(
+insert into tickets (tenant_id, ticket_id, number, state, severity, title, description, dedup_key, source, service,
+                     component, group_name, class_name, labels, occurrences, first_seen_at, last_seen_at, opened_at,
+                     acknowledged_at, recovered_at, closed_at, suppressed, suppression_reason, route, firing_instances,
+                     event_seq, priority)
+select $1, id, number, state, severity, title, description, dedup_key, source, service, component, group_name,
+       class_name, labels::jsonb, occurrences, to_timestamp(first_seen / 1000.0::float8),
+       to_timestamp(last_seen / 1000.0::float8), to_timestamp(opened / 1000.0::float8),
+       to_timestamp(acknowledged / 1000.0::float8), to_timestamp(recovered / 1000.0::float8),
+       to_timestamp(closed / 1000.0::float8), suppressed, suppression_reason, route::uuid[], firing_instances,
+       event_seq, priority
+  from unnest($2::uuid[], $3::int8[], $4::text[], $5::int2[], $6::text[], $7::text[], $8::text[], $9::text[],
+              $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::int8[], $16::int8[], $17::int8[],
+              $18::int8[], $19::int8[], $20::int8[], $21::int8[], $22::bool[], $23::text[], $24::text[], $25::int4[],
+              $26::int4[], $27::text[])
+       as t(id, number, state, severity, title, description, dedup_key, source, service, component, group_name,
+            class_name, labels, occurrences, first_seen, last_seen, opened, acknowledged, recovered, closed,
+            suppressed, suppression_reason, route, firing_instances, event_seq, priority)
+)sql";
+
+// By far the most: a storm repeats what is known.
+constexpr auto kCountTickets = R"sql(
+update tickets t
+   set occurrences = u.occurrences, last_seen_at = to_timestamp(u.last_seen / 1000.0::float8),
+       firing_instances = u.firing_instances, version = t.version + 1
+  from unnest($2::uuid[], $3::int8[], $4::int8[], $5::int4[]) as u(id, occurrences, last_seen, firing_instances)
+ where t.tenant_id = $1 and t.ticket_id = u.id
+)sql";
+
+constexpr auto kChangeTickets = R"sql(
+update tickets t
+   set state = u.state, severity = u.severity, title = u.title, source = u.source, service = u.service,
+       route = u.route::uuid[], suppressed = u.suppressed, suppression_reason = u.suppression_reason,
+       occurrences = u.occurrences, first_seen_at = to_timestamp(u.first_seen / 1000.0::float8),
+       last_seen_at = to_timestamp(u.last_seen / 1000.0::float8),
+       acknowledged_at = to_timestamp(u.acknowledged / 1000.0::float8),
+       recovered_at = to_timestamp(u.recovered / 1000.0::float8),
+       closed_at = to_timestamp(u.closed / 1000.0::float8), event_seq = u.event_seq,
+       firing_instances = u.firing_instances, version = t.version + 1
+  from unnest($2::uuid[], $3::text[], $4::int2[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bool[],
+              $10::text[], $11::int8[], $12::int8[], $13::int8[], $14::int8[], $15::int8[], $16::int8[], $17::int4[],
+              $18::int4[])
+       as u(id, state, severity, title, source, service, route, suppressed, suppression_reason, occurrences,
+            first_seen, last_seen, acknowledged, recovered, closed, event_seq, firing_instances)
+ where t.tenant_id = $1 and t.ticket_id = u.id
+)sql";
+
+constexpr auto kStoreInstances = R"sql(
+insert into alert_instances as a (tenant_id, instance_key, ticket_id, starts_at, ends_at, firing)
+select $1, key, ticket_id, to_timestamp(starts / 1000.0::float8), to_timestamp(ends / 1000.0::float8), firing
+  from unnest($2::text[], $3::uuid[], $4::int8[], $5::int8[], $6::bool[]) as t(key, ticket_id, starts, ends, firing)
+on conflict (tenant_id, instance_key) do update
+   set ticket_id = excluded.ticket_id, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
+       firing = excluded.firing
+)sql";
+
+constexpr auto kInsertEvents = R"sql(
+insert into ticket_events (tenant_id, ticket_id, seq, kind, at, actor, data)
+select $1, ticket_id, seq, kind, to_timestamp(at / 1000.0::float8), actor, data::jsonb
+  from unnest($2::uuid[], $3::int4[], $4::text[], $5::int8[], $6::text[], $7::text[])
+       as t(ticket_id, seq, kind, at, actor, data)
+)sql";
+
+constexpr auto kInsertVerdicts = R"sql(
+insert into verdicts (tenant_id, received_at, stream, seq, payload)
+select $1, to_timestamp(received / 1000.0::float8), stream, seq, payload
+  from unnest($2::int8[], $3::int4[], $4::int8[], $5::bytea[]) as t(received, stream, seq, payload)
+)sql";
+
+constexpr auto kInsertDeliveries = R"sql(
+insert into deliveries (tenant_id, delivery_id, ticket_id, event_seq, event_kind, contact_id, payload)
+select $1, id, ticket_id, event_seq, event_kind, contact_id, payload::jsonb
+  from unnest($2::uuid[], $3::uuid[], $4::int4[], $5::text[], $6::uuid[], $7::text[])
+       as t(id, ticket_id, event_seq, event_kind, contact_id, payload)
+on conflict do nothing
+)sql";
+
+constexpr auto kCountRules = R"sql(
+insert into rule_stats as s (tenant_id, rule_id, matched, last_matched_at, failed, last_error, last_failed_at)
+select $1, rule_id, matched, case when matched > 0 then now() end, failed, error, case when failed > 0 then now() end
+  from unnest($2::uuid[], $3::int8[], $4::int8[], $5::text[]) as t(rule_id, matched, failed, error)
+on conflict (tenant_id, rule_id) do update
+   set matched = s.matched + excluded.matched,
+       last_matched_at = coalesce(excluded.last_matched_at, s.last_matched_at),
+       failed = s.failed + excluded.failed,
+       last_error = coalesce(excluded.last_error, s.last_error),
+       last_failed_at = coalesce(excluded.last_failed_at, s.last_failed_at)
+)sql";
+
+constexpr auto kNumbers = R"sql(
+insert into ticket_numbers as n (tenant_id, next_number) values ($1, $2)
+on conflict (tenant_id) do update set next_number = greatest(n.next_number, excluded.next_number)
+)sql";
+
+int number_of(domain::Severity severity)
+{
+    return static_cast<int>(severity);
+}
+
+void insert_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vector<triage::Outcome::Opened>& opened)
+{
+    MultiRow<26> rows(tx, tenant, kInsertTickets);
+    for (const auto& [t, firing_instances] : opened) {
+        rows.add(t.id, t.number, to_string(t.state), number_of(t.severity), t.title, t.description, t.dedup_key,
+                 t.source, t.service, t.component, t.group, t.class_name, labels_json(t.labels), t.occurrences,
+                 epoch_ms(t.first_seen_at), epoch_ms(t.last_seen_at), epoch_ms(t.opened_at),
+                 epoch_ms(t.acknowledged_at), epoch_ms(t.recovered_at), epoch_ms(t.closed_at), t.suppressed,
+                 t.suppression_reason, array_of(t.route), firing_instances, t.event_seq, t.priority);
+    }
+    rows.flush();
+}
+
+/// True where nothing but the counters differs.
+bool only_counted(const triage::TicketState& now, const triage::TicketState& before)
+{
+    return now.state == before.state && now.severity == before.severity && now.event_seq == before.event_seq &&
+           now.suppressed == before.suppressed && now.first_seen_at == before.first_seen_at &&
+           now.acknowledged_at == before.acknowledged_at && now.recovered_at == before.recovered_at &&
+           now.closed_at == before.closed_at && now.title == before.title && now.source == before.source &&
+           now.service == before.service && now.suppression_reason == before.suppression_reason &&
+           now.route == before.route;
+}
+
+void update_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vector<triage::TicketState>& changed,
+                    const triage::States& loaded)
+{
+    std::unordered_map<TicketId, const triage::TicketState*> before;
+    before.reserve(loaded.tickets.size());
+    for (const auto& ticket : loaded.tickets) before.emplace(ticket.id, &ticket);
+
+    MultiRow<4> counted(tx, tenant, kCountTickets);
+    MultiRow<17> rows(tx, tenant, kChangeTickets);
+    for (const auto& t : changed) {
+        const auto found = before.find(t.id);
+        if (found != before.end() && only_counted(t, *found->second)) {
+            counted.add(t.id, t.occurrences, epoch_ms(t.last_seen_at), t.firing_instances);
+            continue;
+        }
+        rows.add(t.id, to_string(t.state), number_of(t.severity), t.title, t.source, t.service, array_of(t.route),
+                 t.suppressed, t.suppression_reason, t.occurrences, epoch_ms(t.first_seen_at), epoch_ms(t.last_seen_at),
+                 epoch_ms(t.acknowledged_at), epoch_ms(t.recovered_at), epoch_ms(t.closed_at), t.event_seq,
+                 t.firing_instances);
+    }
+    if (counted.flush() + rows.flush() != changed.size()) throw std::logic_error("a changed ticket does not exist");
+}
+
+void count_rules(pqxx::transaction_base& tx, TenantId tenant, const ports::TriageWrites& writes)
+{
+    struct Count {
+        std::int64_t matched = 0;
+        std::int64_t failed = 0;
+        std::optional<std::string> error;
+    };
+    std::map<RuleId, Count> counts;  // sorted: two tenants' statements share no row, but one order is one order
+    for (const auto& [rule, matched] : writes.rule_matches) counts[rule].matched += matched;
+    for (const auto& [rule, error] : writes.rule_failures) {
+        ++counts[rule].failed;
+        counts[rule].error = error;
+    }
+    MultiRow<4> rows(tx, tenant, kCountRules);
+    for (const auto& [rule, count] : counts) rows.add(rule, count.matched, count.failed, count.error);
+    rows.flush();
+}
+
+}  // namespace
+
+void store_writes(pqxx::transaction_base& tx, TenantId tenant, const ports::TriageWrites& writes,
+                  const triage::States& loaded)
+{
+    const auto& outcome = writes.outcome;
+    // First what was live and is not any more: a new ticket of the same key must find its place free.
+    update_tickets(tx, tenant, outcome.changed, loaded);
+    insert_tickets(tx, tenant, outcome.opened);
+
+    MultiRow<5> instances(tx, tenant, kStoreInstances);
+    for (const auto& i : outcome.instances) {
+        instances.add(i.key, i.ticket_id, epoch_ms(i.starts_at), epoch_ms(i.ends_at), i.firing);
+    }
+    instances.flush();
+
+    MultiRow<6> events(tx, tenant, kInsertEvents);
+    for (const auto& e : outcome.events) {
+        events.add(e.ticket_id, e.seq, to_string(e.kind), epoch_ms(e.at), e.actor, e.data);
+    }
+    events.flush();
+
+    MultiRow<4> verdicts(tx, tenant, kInsertVerdicts);
+    for (const auto& [position, payload] : writes.verdict_rows) {
+        verdicts.add(epoch_ms(position.received_at), position.stream, position.seq, hex_bytes(payload));
+    }
+    verdicts.flush();
+
+    MultiRow<6> deliveries(tx, tenant, kInsertDeliveries);
+    for (const auto& d : writes.deliveries) {
+        deliveries.add(d.id, d.ticket_id, d.event_seq, d.event_kind, d.contact_id, d.payload);
+    }
+    deliveries.flush();
+
+    count_rules(tx, tenant, writes);
+    if (!outcome.opened.empty()) query(tx, kNumbers, tenant, outcome.next_number);
+}
+
+}  // namespace winnow::pg
