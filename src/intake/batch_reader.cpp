@@ -30,7 +30,8 @@ Error too_many_alerts(const domain::AlertLimits& limits)
 Item finish_item(Reader& reader, const Path& at, std::string_view json, domain::Alert alert,
                  const domain::AlertLimits& limits)
 {
-    const auto bytes = json.find_last_not_of(" \t\r\n") + 1;
+    constexpr std::string_view kSpace = " \t\r\n";
+    const auto bytes = json.find_last_not_of(kSpace) + 1 - json.find_first_not_of(kSpace);
     if (bytes > limits.max_alert_bytes) {
         reader.refuse(at, "The alert is larger than " + std::to_string(limits.max_alert_bytes) +
                               " bytes; shorten its description or details.");

@@ -32,7 +32,7 @@ private:
     struct Frame {
         bool is_array = false;
         std::size_t index = 0;
-        std::string name;
+        std::optional<std::string> name;  // absent until it was read
     };
 
     // Reads a value's beginning. True when a whole value was read; false when one was opened or it failed.
@@ -51,7 +51,7 @@ private:
                 ++at_;
                 skip_space();
                 if (take(']')) return true;
-                frames_.push_back({true, 0, {}});
+                frames_.push_back({true, 0, std::nullopt});
                 return false;
             case '"': return string(nullptr);
             default: return scalar();
@@ -71,7 +71,7 @@ private:
                     ++frame.index;
                     if (!at_end() && text_[at_] == ']') fail("a value must follow the comma");
                 } else {
-                    frame.name.clear();
+                    frame.name.reset();
                     member_name();
                 }
                 return false;
@@ -204,7 +204,8 @@ private:
     {
         std::string text;
         for (const auto& frame : frames_) {
-            append_pointer_token(text, frame.is_array ? std::to_string(frame.index) : frame.name);
+            if (frame.is_array) append_pointer_token(text, std::to_string(frame.index));
+            if (frame.name) append_pointer_token(text, *frame.name);
         }
         return text;
     }

@@ -190,7 +190,7 @@ private:
     {
         if (!other_.empty()) {
             refusal = field_error(root.member(other_).pointer(),
-                                "stands beside \"alerts\", where nothing may stand; put it into each alert");
+                                  "stands beside \"alerts\", where nothing may stand; put it into each alert");
         } else if (auto repeated = reader_.take_refusal()) {
             refusal = Error(std::vector<FieldError>{std::move(*repeated)});
         }

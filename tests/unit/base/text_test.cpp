@@ -1,0 +1,90 @@
+#include "winnow/base/text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace winnow {
+
+TEST(Utf8, EveryCodePointAloneIsValidExceptSurrogates)
+{
+    const auto encode = [](std::uint32_t c) {
+        std::string text;
+        if (c < 0x80) {
+            text += static_cast<char>(c);
+        } else if (c < 0x800) {
+            text += {static_cast<char>(0xC0U | c >> 6U), static_cast<char>(0x80U | (c & 0x3FU))};
+        } else if (c < 0x10000) {
+            text += {static_cast<char>(0xE0U | c >> 12U), static_cast<char>(0x80U | (c >> 6U & 0x3FU)),
+                     static_cast<char>(0x80U | (c & 0x3FU))};
+        } else {
+            text += {static_cast<char>(0xF0U | c >> 18U), static_cast<char>(0x80U | (c >> 12U & 0x3FU)),
+                     static_cast<char>(0x80U | (c >> 6U & 0x3FU)), static_cast<char>(0x80U | (c & 0x3FU))};
+        }
+        return text;
+    };
+    for (std::uint32_t c = 0; c < 0x110400; ++c) {
+        const bool good = c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF);
+        const auto text = encode(c);
+        ASSERT_EQ(is_valid_utf8(text), good) << c;
+        if (good) ASSERT_EQ(count_code_points(text), 1U) << c;
+        if (text.size() > 1) ASSERT_FALSE(is_valid_utf8(text.substr(0, text.size() - 1))) << c;
+    }
+}
+
+TEST(Utf8, RefusesOverlongAndStrayBytes)
+{
+    for (const std::string_view text : {"\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xe0\x9f\xbf",
+                                        "\xf0\x80\x80\x80", "\xf0\x8f\xbf\xbf", "\xf5\x80\x80\x80", "\xfe", "\xff",
+                                        "a\xc3", "\xc3(", "\xe2\x82(", "\xed\xa0\x80", "\xf8\x88\x80\x80\x80"}) {
+        EXPECT_FALSE(is_valid_utf8(text));
+    }
+    EXPECT_TRUE(is_valid_utf8(""));
+    EXPECT_TRUE(is_valid_utf8(std::string_view("a\0b", 3)));
+}
+
+TEST(Utf8, CountsCodePointsNotBytes)
+{
+    EXPECT_EQ(count_code_points(""), 0U);
+    EXPECT_EQ(count_code_points("aé€🙂"), 4U);
+}
+
+TEST(Utf8, TruncatesBetweenCodePoints)
+{
+    const std::string text = "aé€🙂";  // 1, 2, 3 and 4 bytes
+    const std::vector<std::string> cut{"", "a", "a", "aé", "aé", "aé", "aé€", "aé€", "aé€", "aé€", "aé€🙂", "aé€🙂"};
+    for (std::size_t bytes = 0; bytes < cut.size(); ++bytes) EXPECT_EQ(truncate_utf8(text, bytes), cut[bytes]) << bytes;
+}
+
+TEST(ControlCharacters, AreC0ButForWhitespaceAndDel)
+{
+    for (int c = 0; c < 256; ++c) {
+        const bool expected = (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F;
+        const std::string text = std::string("a") + static_cast<char>(c);
+        EXPECT_EQ(has_control_characters(text), expected) << c;
+    }
+    EXPECT_FALSE(has_control_characters(""));
+}
+
+TEST(EditDistance, CountsEdits)
+{
+    EXPECT_EQ(edit_distance("", ""), 0U);
+    EXPECT_EQ(edit_distance("", "abc"), 3U);
+    EXPECT_EQ(edit_distance("abc", ""), 3U);
+    EXPECT_EQ(edit_distance("kitten", "sitting"), 3U);
+    EXPECT_EQ(edit_distance("same", "same"), 0U);
+}
+
+TEST(Nearest, SuggestsOnlyWhatIsNear)
+{
+    const std::array<std::string_view, 3> words{"severity", "service", "source"};
+    EXPECT_EQ(nearest("severty", words), "severity");
+    EXPECT_EQ(nearest("sorce", words), "source");
+    EXPECT_EQ(nearest("zzzzzz", words), "");
+    EXPECT_EQ(nearest("severity", std::vector<std::string>{}), "");
+}
+
+}  // namespace winnow
