@@ -346,6 +346,7 @@ create table deliveries (
     unique (tenant_id, ticket_id, event_seq, contact_id)
 );
 create index deliveries_due on deliveries (next_attempt_at) where state = 'pending';
+create index deliveries_due_by_contact on deliveries (tenant_id, contact_id, next_attempt_at) where state = 'pending';
 create index deliveries_leased on deliveries (lease_until) where state = 'sending';
 create index deliveries_page on deliveries (tenant_id, created_at desc, delivery_id desc);
 create index deliveries_page_by_contact on deliveries (tenant_id, contact_id, created_at desc, delivery_id desc);

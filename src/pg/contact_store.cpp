@@ -1,6 +1,7 @@
 #include "winnow/ports/contact_store.hpp"
 
 #include "pg/array_literal.hpp"
+#include "pg/contact_rows.hpp"
 #include "pg/noun_stores.hpp"
 #include "pg/sql_errors.hpp"
 #include "pg/unique_write.hpp"
@@ -47,23 +48,6 @@ select $1::uuid, $2::uuid, m.contact_id, m.ordinal from unnest($3::uuid[]) with 
 
 constexpr auto kRoutingRules = R"sql(
 select rule_id, name from rules where tenant_id = $1 and actions @> $2::jsonb order by position limit $3)sql";
-
-Contact read_contact(const pqxx::row& row)
-{
-    const auto type = domain::parse_contact_type(row["type"].c_str());
-    if (!type) throw std::runtime_error("a row of contacts cannot be read");
-    Contact contact;
-    contact.id = id_of<ContactId>(row["contact_id"]);
-    contact.name = text_of(row["name"]);
-    contact.type = *type;
-    contact.url = text_of(row["url"]);
-    contact.address = text_of(row["address"]);
-    contact.sealed_secret = bytes_of(row["sealed_secret"]);
-    contact.enabled = row["enabled"].as<bool>();
-    contact.version = row["version"].as<std::int64_t>();
-    contact.updated_at = time_of(row["updated_at"]);
-    return contact;
-}
 
 ContactGroup read_group(const pqxx::row& row)
 {

@@ -1,0 +1,16 @@
+#pragma once
+
+/// @file
+/// ports::CredentialStore on PostgreSQL.
+
+#include "winnow/pg/options.hpp"
+#include "winnow/ports/credential_store.hpp"
+
+#include <memory>
+
+namespace winnow::pg {
+
+/// As the role winnow_api, on `options.connections` threads of its own: a look-up never waits behind a query.
+[[nodiscard]] std::unique_ptr<ports::CredentialStore> make_credential_store(PgOptions options);
+
+}  // namespace winnow::pg

@@ -1,0 +1,134 @@
+#include "winnow/pg/config_store.hpp"
+
+#include "pg/noun_stores.hpp"
+#include "pg/session_pool.hpp"
+#include "pg/tenant_rows.hpp"
+#include "pg/transaction.hpp"
+#include "pg/values.hpp"
+#include "winnow/ports/contact_store.hpp"
+#include "winnow/ports/rule_store.hpp"
+#include "winnow/ports/settings_store.hpp"
+
+#include <pqxx/nontransaction>
+#include <pqxx/notification>
+
+#include <optional>
+#include <set>
+#include <utility>
+
+namespace winnow::pg {
+
+namespace {
+
+using domain::TenantConfig;
+
+constexpr std::size_t kAll = 1'000'000;
+
+/// Collects the tenants that `winnow_config` names.
+class Notices final : public pqxx::notification_receiver {
+public:
+    explicit Notices(pqxx::connection_base& connection) : pqxx::notification_receiver(connection, "winnow_config") {}
+
+    void operator()(const std::string& payload, int /*backend*/) override
+    {
+        if (const auto tenant = TenantId::parse(payload)) changed_.insert(*tenant);
+    }
+
+    [[nodiscard]] std::vector<TenantId> take()
+    {
+        const auto taken = std::exchange(changed_, {});
+        return {taken.begin(), taken.end()};
+    }
+
+private:
+    std::set<TenantId> changed_;
+};
+
+/// Moves a Result's value out, or leaves with its error.
+template <typename T>
+bool take(T& into, Result<T> from, std::optional<Error>& error)
+{
+    if (from) {
+        into = *std::move(from);
+    } else {
+        error = from.error();
+    }
+    return !error;
+}
+
+Result<TenantConfig> load_config(pqxx::transaction_base& tx, TenantId tenant)
+{
+    TenantConfig config;
+    const auto rows = query(tx, "select * from tenants where tenant_id = $1", tenant);
+    if (rows.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
+    config.tenant = read_tenant(rows.front());
+    const auto contacts = make_contact_store(tx, tenant);
+    std::optional<Error> error;
+    const bool complete = take(config.settings, make_settings_store(tx, tenant)->load(), error) &&
+                          take(config.rules, make_rule_store(tx, tenant)->all(), error) &&
+                          take(config.contacts, contacts->page(std::nullopt, kAll), error) &&
+                          take(config.groups, contacts->page_groups(std::nullopt, kAll), error);
+    if (!complete) return *error;
+    return config;
+}
+
+class PgConfigStore final : public ports::ConfigStore {
+public:
+    explicit PgConfigStore(PgOptions options) : options_(options), pool_(std::move(options)) {}
+
+    Result<TenantConfig> load(TenantId tenant) override
+    {
+        return pool_.run([&](Session& session) -> Result<TenantConfig> {
+            Transaction transaction(session);
+            // One snapshot: a rule never names a group that the same answer lacks.
+            transaction.tx().exec("set transaction isolation level repeatable read, read only");
+            auto config = load_config(transaction.tx(), tenant);
+            if (config) transaction.commit();
+            return config;
+        });
+    }
+
+    Result<std::vector<std::pair<TenantId, std::int64_t>>> versions() override
+    {
+        return pool_.run([&](Session& session) -> Result<std::vector<std::pair<TenantId, std::int64_t>>> {
+            pqxx::nontransaction tx(session.connection());
+            std::vector<std::pair<TenantId, std::int64_t>> versions;
+            for (const auto& row : tx.exec("select tenant_id, config_version from tenants order by tenant_id")) {
+                versions.emplace_back(id_of<TenantId>(row[0]), row[1].as<std::int64_t>());
+            }
+            return versions;
+        });
+    }
+
+    Result<std::vector<TenantId>> wait_for_changes(std::chrono::milliseconds timeout) override
+    {
+        auto changed = translated([&]() -> Result<std::vector<TenantId>> {
+            if (!listening_) listening_ = std::make_unique<Listening>(options_);
+            auto& connection = listening_->session.connection();
+            connection.await_notification(timeout.count() / 1000, (timeout.count() % 1000) * 1000);
+            return listening_->notices.take();
+        });
+        if (!changed) listening_.reset();
+        return changed;
+    }
+
+private:
+    struct Listening {
+        explicit Listening(const PgOptions& options) : session(options), notices(session.connection()) {}
+        Session session;
+        Notices notices;
+    };
+
+    const PgOptions options_;
+    SessionPool pool_;
+    std::unique_ptr<Listening> listening_;
+};
+
+}  // namespace
+
+std::unique_ptr<ports::ConfigStore> make_config_store(PgOptions options)
+{
+    return std::make_unique<PgConfigStore>(std::move(options));
+}
+
+}  // namespace winnow::pg

@@ -1,0 +1,78 @@
+#include "winnow/pg/credential_store.hpp"
+
+#include "pg/database_threads.hpp"
+#include "pg/sql_errors.hpp"
+#include "pg/values.hpp"
+
+#include <pqxx/nontransaction>
+
+#include <stdexcept>
+#include <utility>
+
+namespace winnow::pg {
+
+namespace {
+
+using access::CredentialKind;
+using access::Principal;
+
+constexpr auto kFind = R"sql(
+select kind, tenant_id, service_code, suspended, subject_id, subject_name, email, role from find_credential($1)
+)sql";
+
+Principal read_principal(const pqxx::row& row)
+{
+    Principal who;
+    who.tenant = id_of<TenantId>(row["tenant_id"]);
+    who.service_code = text_of(row["service_code"]);
+    who.tenant_suspended = row["suspended"].as<bool>();
+    if (text_of(row["kind"]) == "integration") {
+        who.kind = CredentialKind::integration_key;
+        who.integration = id_of<IntegrationId>(row["subject_id"]);
+        who.integration_name = text_of(row["subject_name"]);
+        return who;
+    }
+    const auto role = access::parse_role(row["role"].c_str());
+    if (!role) throw std::runtime_error("a user's role is unknown to this program");
+    who.kind = CredentialKind::user_key;
+    who.user = id_of<UserId>(row["subject_id"]);
+    who.user_name = text_of(row["subject_name"]);
+    who.email = text_of(row["email"]);
+    who.role = *role;
+    return who;
+}
+
+Result<std::optional<Principal>> find_in(Session& session, const std::string& hash)
+{
+    return translated([&]() -> Result<std::optional<Principal>> {
+        pqxx::nontransaction tx(session.connection());
+        const auto rows = query(tx, kFind, Bytes{hash});
+        if (rows.empty()) return std::optional<Principal>();
+        return std::optional(read_principal(rows.front()));
+    });
+}
+
+class PgCredentialStore final : public ports::CredentialStore {
+public:
+    explicit PgCredentialStore(PgOptions options) : threads_(std::move(options)) {}
+
+    void find(std::string hash, std::move_only_function<void(Result<std::optional<Principal>>)> done) override
+    {
+        // Shared between the two ways out, of which exactly one is taken.
+        auto answer = std::make_shared<decltype(done)>(std::move(done));
+        threads_.submit([hash = std::move(hash), answer](Session& session) { (*answer)(find_in(session, hash)); },
+                        [answer](Error error) { (*answer)(std::move(error)); });
+    }
+
+private:
+    DatabaseThreads threads_;
+};
+
+}  // namespace
+
+std::unique_ptr<ports::CredentialStore> make_credential_store(PgOptions options)
+{
+    return std::make_unique<PgCredentialStore>(std::move(options));
+}
+
+}  // namespace winnow::pg

@@ -1,0 +1,123 @@
+#include "winnow/pg/provider_store.hpp"
+
+#include "pg/session_pool.hpp"
+#include "pg/tenant_rows.hpp"
+#include "pg/transaction.hpp"
+#include "pg/values.hpp"
+
+#include <pqxx/except>
+#include <pqxx/nontransaction>
+
+#include <utility>
+
+namespace winnow::pg {
+
+namespace {
+
+using domain::Tenant;
+
+constexpr auto kInsertTenant = "insert into tenants (tenant_id, service_code, name) values ($1, $2, $3) returning *";
+constexpr auto kInsertSettings = "insert into tenant_settings (tenant_id) values ($1)";
+constexpr auto kInsertAdmin = R"sql(
+insert into users (tenant_id, user_id, email, name, role) values ($1, $2, $3, $4, 'admin')
+)sql";
+constexpr auto kInsertKey = R"sql(
+insert into api_keys (tenant_id, key_id, user_id, name, secret_hash, hint) values ($1, $2, $3, 'first key', $4, $5)
+)sql";
+
+constexpr auto kList = "select * from tenants where service_code > $1 order by service_code limit $2";
+constexpr auto kFind = "select * from tenants where tenant_id = $1";
+
+// Tells every node: a cached key of a suspended tenant must stop working.
+constexpr auto kSuspend = R"sql(
+with changed as (
+    update tenants
+       set state = case when $2 then 'suspended' else 'active' end, suspended_at = case when $2 then now() end,
+           config_version = config_version + 1
+     where tenant_id = $1 returning *
+)
+select changed.*, pg_notify('winnow_config', tenant_id::text) from changed
+)sql";
+
+Result<Tenant> one(const pqxx::result& rows)
+{
+    if (rows.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
+    return read_tenant(rows.front());
+}
+
+class PgProviderStore final : public ports::ProviderStore {
+public:
+    explicit PgProviderStore(PgOptions options) : pool_(std::move(options)) {}
+
+    Result<Tenant> create_tenant(const ports::NewTenant& tenant) override
+    {
+        return pool_.run([&](Session& session) -> Result<Tenant> {
+            try {
+                return create(session, tenant);
+            } catch (const pqxx::sql_error& failure) {
+                if (!violates(failure, "tenants_service_code_key")) throw;
+                return Error(ErrorCode::conflict, "another tenant has this service code");
+            }
+        });
+    }
+
+    Result<std::vector<Tenant>> tenants(const std::string& after, std::size_t limit) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::vector<Tenant>> {
+            pqxx::nontransaction tx(session.connection());
+            std::vector<Tenant> tenants;
+            for (const auto& row : query(tx, kList, after, limit)) tenants.push_back(read_tenant(row));
+            return tenants;
+        });
+    }
+
+    Result<Tenant> tenant(TenantId id) override
+    {
+        return pool_.run([&](Session& session) {
+            pqxx::nontransaction tx(session.connection());
+            return one(query(tx, kFind, id));
+        });
+    }
+
+    Result<Tenant> set_suspended(TenantId id, bool suspended) override
+    {
+        return pool_.run([&](Session& session) {
+            pqxx::nontransaction tx(session.connection());
+            return one(query(tx, kSuspend, id, suspended));
+        });
+    }
+
+    Result<Done> ping() override
+    {
+        return pool_.run([&](Session& session) -> Result<Done> {
+            pqxx::nontransaction(session.connection()).exec("select");
+            return Done{};
+        });
+    }
+
+private:
+    static Result<Tenant> create(Session& session, const ports::NewTenant& tenant)
+    {
+        Transaction transaction(session);
+        auto& tx = transaction.tx();
+        query(tx, kInsertTenant, tenant.id, tenant.service_code, tenant.name);
+        query(tx, kInsertSettings, tenant.id);
+        query(tx, kInsertAdmin, tenant.id, tenant.admin_id, tenant.admin_email, tenant.admin_name);
+        query(tx, kInsertKey, tenant.id, tenant.admin_key_id, tenant.admin_id, Bytes{tenant.admin_key_hash},
+              tenant.admin_key_hint);
+        auto created = one(query(tx, kFind, tenant.id));  // the triggers have raised its config_version
+        transaction.commit();
+        return created;
+    }
+
+    SessionPool pool_;
+};
+
+}  // namespace
+
+std::unique_ptr<ports::ProviderStore> make_provider_store(PgOptions options)
+{
+    return std::make_unique<PgProviderStore>(std::move(options));
+}
+
+}  // namespace winnow::pg
