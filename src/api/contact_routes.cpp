@@ -1,0 +1,198 @@
+#include "api/contact_address.hpp"
+#include "api/json_body.hpp"
+#include "api/resource.hpp"
+#include "api/route.hpp"
+#include "winnow/crypto/digest.hpp"
+#include "winnow/ports/contact_store.hpp"
+#include "winnow/ports/settings_store.hpp"
+
+#include <utility>
+
+namespace winnow::api {
+namespace {
+
+using domain::Contact;
+using domain::ContactType;
+using http::Response;
+using nlohmann::json;
+using ports::TenantSession;
+
+constexpr std::size_t kMaxContacts = 10'000;
+constexpr std::string_view kSecretPrefix = "whsec_";
+constexpr std::size_t kMinSecretBytes = 24;  // Standard Webhooks
+constexpr std::size_t kMaxSecretBytes = 64;
+constexpr std::size_t kNewSecretBytes = 32;
+
+json contact_json(const Contact& contact)
+{
+    json document{{"id", contact.id.str()},          {"name", contact.name},
+                  {"type", to_string(contact.type)}, {"enabled", contact.enabled},
+                  {"version", contact.version},      {"updated_at", format_rfc3339(contact.updated_at)}};
+    if (contact.type == ContactType::webhook) document["url"] = contact.url;
+    if (contact.type == ContactType::email) document["address"] = contact.address;
+    return document;
+}
+
+bool is_signing_secret(std::string_view text)
+{
+    if (!text.starts_with(kSecretPrefix)) return false;
+    std::string bytes;
+    return crypto::from_base64(text.substr(kSecretPrefix.size()), bytes) && bytes.size() >= kMinSecretBytes &&
+           bytes.size() <= kMaxSecretBytes;
+}
+
+struct ContactInput {
+    Contact contact;
+    std::optional<std::string> secret;  ///< As the client gave it.
+};
+
+void read_webhook(FieldReader& fields, ContactInput& input)
+{
+    if (const auto url = fields.text("url", {1, kMaxWebhookUrl}, Need::required)) {
+        auto problem = webhook_url_problem(*url);
+        if (!problem.empty()) fields.error("url", std::move(problem));
+        input.contact.url = *url;
+    }
+    input.secret = fields.text("secret", {1, 128});
+    if (input.secret && !is_signing_secret(*input.secret)) {
+        fields.error("secret", R"(must be "whsec_" and the base64 of 24 to 64 random bytes; leave it out to get one)");
+    }
+    if (fields.has("address")) fields.error("address", "belongs to contacts of type \"email\"");
+}
+
+void read_email(FieldReader& fields, ContactInput& input)
+{
+    if (const auto address = fields.text("address", {1, kMaxMailbox}, Need::required)) {
+        auto problem = mailbox_problem(*address);
+        if (!problem.empty()) fields.error("address", std::move(problem));
+        input.contact.address = *address;
+    }
+    for (const auto* const name : {"url", "secret"}) {
+        if (fields.has(name)) fields.error(name, "belongs to contacts of type \"webhook\"");
+    }
+}
+
+/// @param current  nullptr for a new contact. The type of a stored one stays.
+Result<ContactInput> read_contact(const json& document, const Contact* current)
+{
+    ContactInput input;
+    FieldReader fields(document);
+    input.contact.name = fields.text("name", {1, 200}, Need::required).value_or("");
+    input.contact.enabled = fields.boolean("enabled").value_or(true);
+    if (const auto word = fields.word("type", {"webhook", "email"}, Need::required)) {
+        input.contact.type = domain::parse_contact_type(*word).value_or(ContactType::webhook);
+        if (current != nullptr && current->type != input.contact.type) {
+            fields.error("type", "cannot be changed; create another contact");
+        } else if (input.contact.type == ContactType::webhook) {
+            read_webhook(fields, input);
+        } else {
+            read_email(fields, input);
+        }
+    }
+    fields.read_only({"id", "version", "updated_at", "url", "address", "secret"});
+    if (const auto read = fields.finish(); !read) return read.error();
+    return input;
+}
+
+std::string sealed(const Call& call, const Contact& contact, std::string_view secret)
+{
+    return call.services.sealer->seal(secret, "contact:" + call.who.tenant.str() + ':' + contact.id.str());
+}
+
+Result<Response> list_contacts(const Call& call, TenantSession& session)
+{
+    const auto& head = call.request.head;
+    if (const auto known = only_parameters(head, {"limit", "cursor"}); !known) return known.error();
+    const auto page = id_page<ContactId>(head);
+    if (!page) return page.error();
+    auto contacts = session.contacts().page(page->after, page->limit + 1);
+    if (!contacts) return contacts.error();
+    return id_page_response(head, *std::move(contacts), page->limit, contact_json);
+}
+
+Result<Response> get_contact(const Call& call, TenantSession& session)
+{
+    const auto id = call.id<ContactId>();
+    if (!id) return id.error();
+    const auto contact = session.contacts().find(*id);
+    if (!contact) return contact.error();
+    return shown(call, contact_json(*contact), contact->version);
+}
+
+Result<Response> create_contact(const Call& call, TenantSession& session)
+{
+    const auto document = read_object(call.request);
+    if (!document) return document.error();
+    auto input = read_contact(*document, nullptr);
+    if (!input) return input.error();
+    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
+    if (const auto room = below_limit(session.contacts().count(), kMaxContacts, "contacts"); !room) {
+        return room.error();
+    }
+    auto& contact = input->contact;
+    contact.id = ContactId(call.services.new_id());
+    contact.version = 1;
+    contact.updated_at = call.now;
+    const bool makes_secret = contact.type == ContactType::webhook && !input->secret;
+    if (makes_secret) {
+        input->secret = std::string(kSecretPrefix) + crypto::to_base64(crypto::random_bytes(kNewSecretBytes));
+    }
+    if (input->secret) contact.sealed_secret = sealed(call, contact, *input->secret);
+    if (const auto stored = session.contacts().insert(contact); !stored) return stored.error();
+
+    auto answer = contact_json(contact);
+    if (makes_secret) answer["secret"] = *input->secret;  // this once; nobody knows it otherwise
+    return with_secret(created("/api/v1/contacts/" + contact.id.str(), answer, contact.version));
+}
+
+/// PUT and PATCH. Without `secret` the stored one stays.
+Result<Response> change_contact(const Call& call, TenantSession& session)
+{
+    const auto id = call.id<ContactId>();
+    if (!id) return id.error();
+    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
+    const auto current = session.contacts().find(*id);
+    if (!current) return current.error();
+    if (const auto fresh = check_if_match(call.request.head, current->version); !fresh) return fresh.error();
+    const auto document = wanted_document(call, contact_json(*current));
+    if (!document) return document.error();
+    auto input = read_contact(*document, &*current);
+    if (!input) return input.error();
+
+    auto& contact = input->contact;
+    contact.id = *id;
+    contact.version = current->version + 1;
+    contact.updated_at = call.now;
+    contact.sealed_secret = input->secret ? sealed(call, contact, *input->secret) : current->sealed_secret;
+    if (const auto stored = session.contacts().update(contact); !stored) return stored.error();
+    return versioned(contact_json(contact), contact.version);
+}
+
+Result<Response> delete_contact(const Call& call, TenantSession& session)
+{
+    const auto id = call.id<ContactId>();
+    if (!id) return id.error();
+    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
+    const auto current = session.contacts().find(*id);
+    if (!current) return current.error();
+    if (const auto fresh = check_if_match(call.request.head, current->version); !fresh) return fresh.error();
+    if (const auto removed = session.contacts().remove(*id); !removed) return removed.error();
+    return no_content();
+}
+
+}  // namespace
+
+std::vector<Route> contact_routes()
+{
+    using enum access::Permission;
+    return {
+        {"GET", "/api/v1/contacts", read_contacts, "listContacts", list_contacts},
+        {"POST", "/api/v1/contacts", write_contacts, "createContact", create_contact},
+        {"GET", "/api/v1/contacts/{id}", read_contacts, "getContact", get_contact},
+        {"PUT", "/api/v1/contacts/{id}", write_contacts, "replaceContact", change_contact},
+        {"PATCH", "/api/v1/contacts/{id}", write_contacts, "updateContact", change_contact},
+        {"DELETE", "/api/v1/contacts/{id}", write_contacts, "deleteContact", delete_contact},
+    };
+}
+
+}  // namespace winnow::api

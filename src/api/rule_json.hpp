@@ -1,0 +1,41 @@
+#pragma once
+
+/// @file
+/// Rules as the API shows and takes them.
+
+#include "winnow/base/error.hpp"
+#include "winnow/domain/rule.hpp"
+#include "winnow/ports/rule_store.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace winnow::api {
+
+inline constexpr std::size_t kMaxRules = 10'000;
+inline constexpr std::size_t kMaxRuleActions = 32;  // what rules::check() takes
+inline constexpr std::int32_t kMaxRulePosition = 1'000'000;
+
+/// Without `stats`.
+[[nodiscard]] nlohmann::json rule_json(const domain::Rule& rule);
+/// With them.
+[[nodiscard]] nlohmann::json rule_json(const ports::StoredRule& stored);
+
+/// What a document says of a rule. Its version and who wrote it are the caller's to set, and its place.
+struct RuleInput {
+    domain::Rule rule;
+    std::optional<RuleId> id;              ///< Only a rule set's rules are known by it.
+    std::optional<std::int32_t> position;  ///< nullopt where it is left to us.
+};
+
+/// Reads and checks (rules::check) a whole rule. What is wrong goes to `errors`, with `pointer` before its pointers;
+/// the input is of use only if there is nothing.
+[[nodiscard]] RuleInput read_rule(const nlohmann::json& document, const std::string& pointer,
+                                  std::vector<FieldError>& errors);
+
+}  // namespace winnow::api

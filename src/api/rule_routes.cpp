@@ -1,0 +1,222 @@
+#include "api/etag.hpp"
+#include "api/json_body.hpp"
+#include "api/resource.hpp"
+#include "api/route.hpp"
+#include "api/rule_json.hpp"
+#include "api/rule_order.hpp"
+#include "api/rule_work.hpp"
+#include "winnow/ports/contact_store.hpp"
+#include "winnow/ports/rule_store.hpp"
+#include "winnow/ports/settings_store.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <unordered_set>
+#include <utility>
+
+namespace winnow::api {
+namespace {
+
+using domain::Rule;
+using http::Response;
+using nlohmann::json;
+using ports::TenantSession;
+
+Result<std::optional<std::int32_t>> position_of(const Cursor& cursor)
+{
+    if (cursor.empty()) return std::optional<std::int32_t>();
+    const auto& text = cursor.front();
+    std::int32_t position = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), position);
+    if (failure != std::errc{} || end != text.data() + text.size()) return bad_cursor();
+    return std::optional(position);
+}
+
+Result<Response> list_rules(const Call& call, TenantSession& session)
+{
+    const auto& head = call.request.head;
+    if (const auto known = only_parameters(head, {"limit", "cursor"}); !known) return known.error();
+    const auto page = page_request(head, 1);
+    if (!page) return page.error();
+    const auto after = position_of(page->cursor);
+    if (!after) return after.error();
+    auto rules = session.rules().page(*after, page->limit + 1);
+    if (!rules) return rules.error();
+
+    Cursor next;
+    if (rules->size() > page->limit) {
+        rules->resize(page->limit);
+        next = {std::to_string(rules->back().rule.position)};
+    }
+    auto items = json::array();
+    for (const auto& rule : *rules) items.push_back(rule_json(rule));
+    return page_response(head, items, next);
+}
+
+Result<Response> get_rule(const Call& call, TenantSession& session)
+{
+    const auto id = call.id<RuleId>();
+    if (!id) return id.error();
+    const auto found = session.rules().find(*id);
+    if (!found) return found.error();
+    return shown(call, rule_json(*found), found->rule.version);
+}
+
+/// Reads a rule and checks what only the database knows.
+Result<RuleInput> sound_rule(TenantSession& session, const json& document)
+{
+    std::vector<FieldError> errors;
+    auto input = read_rule(document, "", errors);
+    const auto missing = missing_groups(session, {{&input.rule, ""}});
+    if (!missing) return missing.error();
+    merge_errors(errors, *missing, "");
+    if (!errors.empty()) return Error(std::move(errors));
+    return input;
+}
+
+Result<Response> create_rule(const Call& call, TenantSession& session)
+{
+    const auto document = read_object(call.request);
+    if (!document) return document.error();
+    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
+    auto input = sound_rule(session, *document);
+    if (!input) return input.error();
+    const auto order = session.rules().order();
+    if (!order) return order.error();
+    if (const auto room = below_limit(order->size(), kMaxRules, "rules"); !room) return room.error();
+
+    auto& rule = input->rule;
+    rule.id = RuleId(call.services.new_id());
+    rule.position = input->position.value_or(position_at_end(*order));
+    rule.version = 1;
+    rule.updated_at = call.now;
+    rule.updated_by = call.who.actor();
+    ports::RuleChanges changes;
+    changes.moved = make_room(*order, rule.position, rule.id);
+    changes.created.push_back(rule);
+    if (const auto stored = session.rules().apply(changes); !stored) return stored.error();
+    return created("/api/v1/rules/" + rule.id.str(), rule_json(ports::StoredRule{rule, {}}), rule.version);
+}
+
+/// PUT and PATCH.
+Result<Response> change_rule(const Call& call, TenantSession& session)
+{
+    const auto id = call.id<RuleId>();
+    if (!id) return id.error();
+    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
+    auto current = session.rules().find(*id);
+    if (!current) return current.error();
+    if (const auto fresh = check_if_match(call.request.head, current->rule.version); !fresh) return fresh.error();
+    const auto document = wanted_document(call, rule_json(current->rule));
+    if (!document) return document.error();
+    auto input = sound_rule(session, *document);
+    if (!input) return input.error();
+
+    auto& rule = input->rule;
+    rule.id = *id;
+    rule.position = input->position.value_or(current->rule.position);
+    rule.version = current->rule.version + 1;
+    rule.updated_at = call.now;
+    rule.updated_by = call.who.actor();
+    ports::RuleChanges changes;
+    if (rule.position != current->rule.position) {
+        const auto order = session.rules().order();
+        if (!order) return order.error();
+        changes.moved = make_room(*order, rule.position, rule.id);
+    }
+    changes.updated.push_back(rule);
+    if (const auto stored = session.rules().apply(changes); !stored) return stored.error();
+    return versioned(rule_json(ports::StoredRule{rule, current->stats}), rule.version);
+}
+
+Result<Response> delete_rule(const Call& call, TenantSession& session)
+{
+    const auto id = call.id<RuleId>();
+    if (!id) return id.error();
+    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
+    const auto current = session.rules().find(*id);
+    if (!current) return current.error();
+    if (const auto fresh = check_if_match(call.request.head, current->rule.version); !fresh) return fresh.error();
+    ports::RuleChanges changes;
+    changes.deleted.push_back(*id);
+    changes.actor = call.who.actor();
+    if (const auto stored = session.rules().apply(changes); !stored) return stored.error();
+    return no_content();
+}
+
+Result<Response> reorder_rules(const Call& call, TenantSession& session)
+{
+    const auto document = read_object(call.request);
+    if (!document) return document.error();
+    FieldReader fields(*document);
+    const auto wanted = fields.ids<RuleId>("ids", kMaxRules, Need::required);
+    if (const auto read = fields.finish(); !read) return read.error();
+
+    const auto locked = session.settings().lock_configuration();
+    if (!locked) return locked.error();
+    if (const auto fresh = check_if_match(call.request.head, *locked); !fresh) return fresh.error();
+    const auto order = session.rules().order();
+    if (!order) return order.error();
+    auto errors = reorder_errors(*order, *wanted);
+    if (!errors.empty()) return Error(std::move(errors));
+    ports::RuleChanges changes;
+    changes.moved = renumbered(*order, *wanted);
+    if (const auto stored = session.rules().apply(changes); !stored) return stored.error();
+    const auto version = session.settings().configuration_version();
+    if (!version) return version.error();
+    return versioned({{"ids", document->at("ids")}, {"version", *version}}, *version);
+}
+
+}  // namespace
+
+Result<std::vector<FieldError>> missing_groups(TenantSession& session, const std::vector<RoutedRule>& rules)
+{
+    struct Mention {
+        ContactGroupId group;
+        std::string pointer;
+    };
+    std::vector<Mention> mentions;
+    std::vector<ContactGroupId> groups;
+    for (const auto& [rule, pointer] : rules) {
+        for (std::size_t i = 0; i < rule->actions.size(); ++i) {
+            const auto* route = std::get_if<domain::RouteAction>(&rule->actions[i]);
+            if (route == nullptr) continue;
+            const auto list = pointer + "/actions/" + std::to_string(i) + "/contact_group_ids/";
+            for (std::size_t j = 0; j < route->contact_group_ids.size(); ++j) {
+                mentions.push_back({route->contact_group_ids[j], list + std::to_string(j)});
+                groups.push_back(route->contact_group_ids[j]);
+            }
+        }
+    }
+    std::ranges::sort(groups);
+    groups.erase(std::ranges::unique(groups).begin(), groups.end());
+    if (groups.empty()) return std::vector<FieldError>();
+    const auto found = session.contacts().existing_groups(groups);
+    if (!found) return found.error();
+    const std::unordered_set<ContactGroupId> existing(found->begin(), found->end());
+    std::vector<FieldError> errors;
+    for (auto& [group, pointer] : mentions) {
+        if (existing.contains(group)) continue;
+        errors.push_back({.pointer = std::move(pointer), .detail = "there is no contact group " + group.str()});
+    }
+    return errors;
+}
+
+std::vector<Route> rule_routes()
+{
+    using enum access::Permission;
+    return {
+        {"GET", "/api/v1/rules", read_rules, "listRules", list_rules},
+        {"POST", "/api/v1/rules", write_rules, "createRule", create_rule},
+        {"POST", "/api/v1/rules/reorder", write_rules, "reorderRules", reorder_rules},
+        {"POST", "/api/v1/rules/test", read_rules, "testRule", test_rule},
+        {"GET", "/api/v1/rules/{id}", read_rules, "getRule", get_rule},
+        {"PUT", "/api/v1/rules/{id}", write_rules, "replaceRule", change_rule},
+        {"PATCH", "/api/v1/rules/{id}", write_rules, "updateRule", change_rule},
+        {"DELETE", "/api/v1/rules/{id}", write_rules, "deleteRule", delete_rule},
+        {"GET", "/api/v1/ruleset", read_rules, "getRuleset", get_ruleset},
+        {"PUT", "/api/v1/ruleset", write_rules, "replaceRuleset", put_ruleset},
+    };
+}
+
+}  // namespace winnow::api

@@ -1,0 +1,172 @@
+/// @file
+/// POST /rules/test: what rules would make of an alert, without a trace of it anywhere.
+
+#include "api/alert_json.hpp"
+#include "api/json_body.hpp"
+#include "api/respond.hpp"
+#include "api/rule_json.hpp"
+#include "api/rule_work.hpp"
+#include "winnow/domain/verdict.hpp"
+#include "winnow/intake/formats.hpp"
+#include "winnow/ports/rule_store.hpp"
+#include "winnow/rules/rule_set.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace winnow::api {
+namespace {
+
+using domain::Rule;
+using http::Response;
+using nlohmann::json;
+using ports::TenantSession;
+
+constexpr std::size_t kMaxTestedRules = 1'000;
+
+struct TestInput {
+    std::vector<Rule> rules;
+    domain::Alert alert;
+};
+
+/// A single rule is tested for what it says, whether or not it is in force.
+Rule in_force(Rule rule)
+{
+    rule.enabled = true;
+    rule.mode = domain::RuleMode::live;
+    rule.effective_from.reset();
+    rule.effective_until.reset();
+    return rule;
+}
+
+/// The same place in the same list always gets the same id, so that compiled rules can be told apart.
+Rule numbered(Rule rule, std::size_t index)
+{
+    rule.id = RuleId(Uuid::from_words(0, index + 1));
+    rule.position = static_cast<std::int32_t>(index) + 1;
+    return rule;
+}
+
+Result<std::vector<Rule>> tested_rules(FieldReader& fields, std::vector<FieldError>& errors, TenantSession& session)
+{
+    std::vector<Rule> rules;
+    const auto* rule = fields.any("rule");
+    const auto* ruleset = fields.any("ruleset");
+    const auto id = fields.id<RuleId>("rule_id");
+    const int given = (rule != nullptr ? 1 : 0) + (ruleset != nullptr ? 1 : 0) + (fields.has("rule_id") ? 1 : 0);
+    if (given != 1) fields.error("", R"(must have exactly one of "rule", "rule_id" and "ruleset")");
+    if (rule != nullptr) rules.push_back(numbered(in_force(read_rule(*rule, "/rule", errors).rule), 0));
+    if (id) {
+        const auto stored = session.rules().find(*id);
+        if (!stored && stored.error().code() != ErrorCode::not_found) return stored.error();
+        if (!stored) fields.error("rule_id", "there is no such rule");
+        if (stored) rules.push_back(in_force(stored->rule));
+    }
+    if (ruleset != nullptr && (!ruleset->is_array() || ruleset->size() > kMaxTestedRules)) {
+        fields.error("ruleset", "must be an array of at most " + std::to_string(kMaxTestedRules) + " rules");
+    } else if (ruleset != nullptr) {
+        for (const auto& item : *ruleset) {
+            const auto pointer = "/ruleset/" + std::to_string(rules.size());
+            rules.push_back(numbered(read_rule(item, pointer, errors).rule, rules.size()));
+        }
+    }
+    return rules;
+}
+
+domain::Alert tested_alert(FieldReader& fields, std::vector<FieldError>& errors, Timestamp now)
+{
+    const auto* document = fields.any("alert", Need::required);
+    if (document == nullptr) return {};
+    if (!document->is_object() || document->contains("alerts")) {
+        fields.error("alert", "must be one alert, as POST /api/v1/alerts takes it");
+        return {};
+    }
+    const auto batch = intake::parse_native_json(
+        dump(*document), {.integration_id = {}, .integration = "test", .received_at = now}, domain::AlertLimits{});
+    if (!batch) {
+        fields.error("alert", batch.error().message());
+        return {};
+    }
+    if (const auto* alert = std::get_if<domain::Alert>(&batch->front())) return *alert;
+    auto error = std::get<FieldError>(batch->front());
+    error.pointer = "/alert" + error.pointer;
+    errors.push_back(std::move(error));
+    return {};
+}
+
+Result<TestInput> read_test(const json& document, TenantSession& session, Timestamp now)
+{
+    FieldReader fields(document);
+    std::vector<FieldError> errors;
+    auto rules = tested_rules(fields, errors, session);
+    if (!rules) return rules.error();
+    auto alert = tested_alert(fields, errors, now);
+    if (const auto read = fields.finish(); !read) {
+        errors.insert(errors.begin(), read.error().fields().begin(), read.error().fields().end());
+    }
+    if (!errors.empty()) return Error(std::move(errors));
+    return TestInput{.rules = *std::move(rules), .alert = std::move(alert)};
+}
+
+/// What the alert would end as, were no ticket open and no silence in force.
+domain::Disposition disposition_of(const rules::Evaluation& evaluation, const domain::Alert& alert)
+{
+    if (evaluation.dropped) return domain::Disposition::dropped;
+    if (alert.status != domain::AlertStatus::firing) return domain::Disposition::ignored;
+    return evaluation.suppressed ? domain::Disposition::suppressed : domain::Disposition::ticketed;
+}
+
+json trace_json(const rules::TraceEntry& entry)
+{
+    auto leaves = json::array();
+    for (const auto& leaf : entry.leaves) {
+        leaves.push_back({{"expr", leaf.expression}, {"value", leaf.matched}, {"actual", leaf.value}});
+    }
+    return leaves;
+}
+
+json test_json(const TestInput& input, Timestamp now)
+{
+    const auto compiled = rules::RuleSet::compile(input.rules);
+    auto alert = input.alert;
+    const auto evaluation = compiled->evaluate(alert, now);
+    const auto entries = compiled->trace(input.alert, now);
+
+    bool matched = false;
+    auto trace = json::array();
+    auto actions = json::array();
+    auto per_rule = json::array();
+    for (std::size_t i = 0; i < entries.size() && i < input.rules.size(); ++i) {
+        const auto& entry = entries[i];
+        const auto leaves = trace_json(entry);
+        trace.insert(trace.end(), leaves.begin(), leaves.end());
+        per_rule.push_back({{"name", entry.rule_name}, {"matched", entry.matched}, {"stopped", entry.stopped_here}});
+        if (!entry.matched) continue;
+        matched = true;
+        const auto acted = rule_json(input.rules[i])["actions"];
+        actions.insert(actions.end(), acted.begin(), acted.end());
+    }
+    json error = nullptr;
+    if (!evaluation.failures.empty()) error = {{"detail", evaluation.failures.front().error}};
+    return {{"matched", matched},
+            {"error", std::move(error)},
+            {"trace", std::move(trace)},
+            {"rules", std::move(per_rule)},
+            {"alert", received_json(alert)},
+            {"disposition", to_string(disposition_of(evaluation, alert))},
+            {"actions", std::move(actions)}};
+}
+
+}  // namespace
+
+Result<Response> test_rule(const Call& call, TenantSession& session)
+{
+    const auto document = read_object(call.request);
+    if (!document) return document.error();
+    const auto input = read_test(*document, session, call.now);
+    if (!input) return input.error();
+    return json_response(200, test_json(*input, call.now));
+}
+
+}  // namespace winnow::api

@@ -1,0 +1,21 @@
+#pragma once
+
+/// @file
+/// Users and API keys as the API shows and takes them.
+
+#include "winnow/base/result.hpp"
+#include "winnow/ports/user_store.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace winnow::api {
+
+[[nodiscard]] nlohmann::json user_json(const ports::User& user);
+
+/// Email, name, role and state.
+[[nodiscard]] Result<ports::User> read_user(const nlohmann::json& document);
+
+/// Without the secret, which nobody knows.
+[[nodiscard]] nlohmann::json api_key_json(const ports::ApiKey& key);
+
+}  // namespace winnow::api
