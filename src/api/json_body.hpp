@@ -112,6 +112,8 @@ public:
 
     /// Records an error about a field; `name` "" is the object itself.
     void error(std::string_view name, std::string detail, std::string code = "invalid_field");
+    /// The same about an item of an array.
+    void item_error(std::string_view name, std::size_t index, std::string detail);
 
     /// JSON Pointer of a field of this object.
     [[nodiscard]] std::string pointer_to(std::string_view name) const;
