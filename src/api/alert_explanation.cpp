@@ -22,19 +22,23 @@ using nlohmann::json;
 
 constexpr std::size_t kMaxDeliveries = 500;
 
-/// The timeline's line that an effect writes, if it writes one.
-std::optional<TicketEventKind> event_of(TicketEffect effect)
+/// Whether the timeline's line came of this alert: triage writes the alert's id into it.
+bool came_of(const domain::TicketEvent& event, const std::string& alert_id)
 {
-    switch (effect) {
-        case TicketEffect::opened: return TicketEventKind::opened;
-        case TicketEffect::reopened: return TicketEventKind::reopened;
-        case TicketEffect::joined: return TicketEventKind::severity_changed;
-        case TicketEffect::acknowledged: return TicketEventKind::acknowledged;
-        case TicketEffect::recovered: return TicketEventKind::recovered;
-        case TicketEffect::refreshed:
-        case TicketEffect::none: return std::nullopt;
+    const auto data = json::parse(event.data, nullptr, /*allow_exceptions=*/false);
+    return data.is_object() && data.value("alert_id", "") == alert_id;
+}
+
+/// Whether contacts are told of events of this kind.
+bool is_told(TicketEventKind kind)
+{
+    switch (kind) {
+        case TicketEventKind::opened:
+        case TicketEventKind::reopened:
+        case TicketEventKind::severity_changed:
+        case TicketEventKind::recovered: return true;
+        default: return false;
     }
-    return std::nullopt;
 }
 
 json matched_rules_json(const PastAlert& past, const std::vector<domain::Rule>& rules)
@@ -82,13 +86,12 @@ Result<TicketSide> ticket_side(const PastAlert& past, ports::TenantSession& sess
         return ticket.error();
     }
     side.ticket = std::move(*ticket);
-    const auto kind = event_of(past.verdict->effect);
-    if (!kind) return side;
     auto events = session.tickets().events_at(side.ticket->id, past.position.row.received_at);
     if (!events) return events.error();
+    const auto alert_id = domain::alert_id_at(past.position).str();
     std::vector<std::int32_t> seqs;
     for (auto& event : *events) {
-        if (event.kind != *kind) continue;
+        if (!came_of(event, alert_id)) continue;
         seqs.push_back(event.seq);
         side.events.push_back(std::move(event));
     }
@@ -174,7 +177,8 @@ Result<json> explain(const PastAlert& past, ports::TenantSession& session)
     for (const auto& delivery : side->deliveries) deliveries.push_back(delivery_json(delivery));
     json nobody_told = nullptr;
     if (deliveries.empty()) {
-        const auto why = why_nobody_was_told(past, side->ticket ? &*side->ticket : nullptr, !side->events.empty());
+        const bool told = std::ranges::any_of(side->events, is_told, &domain::TicketEvent::kind);
+        const auto why = why_nobody_was_told(past, side->ticket ? &*side->ticket : nullptr, told);
         nobody_told = {{"code", why.code}, {"detail", why.detail}};
     }
     const auto& verdict = past.verdict;
@@ -185,7 +189,7 @@ Result<json> explain(const PastAlert& past, ports::TenantSession& session)
                 {"alert", received_json(past.alert)},
                 {"disposition", disposition_word(past)},
                 {"effect", verdict ? json(to_string(verdict->effect)) : json(nullptr)},
-                {"dedup_key", verdict ? json(verdict->dedup_key) : json(nullptr)},
+                {"dedup_key", verdict ? json(folded_dedup_key(past)) : json(nullptr)},
                 {"ticket", ticket_summary(side->ticket)},
                 {"ticket_events", std::move(events)},
                 {"matched_rules", matched_rules_json(past, *rules)},

@@ -15,7 +15,11 @@ using domain::RowPosition;
 using domain::Verdict;
 using ports::ArchivedRow;
 
-constexpr std::size_t kRowsAtOnce = 64;
+constexpr std::size_t kRowsAtOnce = 64;  // with payload, some kilobytes each
+constexpr std::size_t kVerdictRowsAtOnce = 512;
+
+/// An instance's own recovery changes no time of its ticket, but follows its last refresh soon.
+constexpr auto kAfterLastNews = std::chrono::minutes(5);
 
 using Verdicts = std::vector<std::optional<Verdict>>;
 
@@ -176,18 +180,22 @@ Result<AlertStretch> search_alerts(ports::AlertArchive& archive, const AlertQuer
                               .not_after = {},
                               .with_payload = !asks_for_verdict(query)};
     if (before) range.not_after = before->row;
+    const auto at_once = range.with_payload ? kRowsAtOnce : kVerdictRowsAtOnce;
     std::size_t rows_read = 0;
+    std::size_t alerts_read = 0;
     while (true) {
-        auto rows = archive.rows(range, std::min(kRowsAtOnce, budget.rows - rows_read));
+        auto rows = archive.rows(range, std::min(at_once, budget.rows - rows_read));
         if (!rows) return rows.error();
         if (rows->empty()) return std::move(search).finish(std::nullopt);
         for (auto& row : *rows) {
             const auto position = row.position;
+            alerts_read += row.alert_count;
             const auto below = before && before->row == position ? before->index : domain::kMaxIndex + 1U;
             if (const auto ok = search.take(std::move(row), below); !ok) return ok.error();
             if (search.full()) return std::move(search).finish(std::nullopt);
             range.not_after = just_below(position);
-            const bool spent = ++rows_read >= budget.rows || search.decoded() >= budget.alerts;
+            const bool spent =
+                ++rows_read >= budget.rows || alerts_read >= budget.alerts || search.decoded() >= budget.decoded;
             if (spent) return std::move(search).finish(AlertPosition{.row = position, .index = 0});
         }
     }
@@ -237,13 +245,11 @@ AlertQuery alerts_of(const domain::Ticket& ticket)
     const auto& id = ticket.id.value();
     const auto opener = domain::position_of(AlertId(Uuid::from_words(id.high(), id.low() & ~std::uint64_t{3})));
     query.received_from = opener ? opener->row.received_at : std::min(ticket.first_seen_at, ticket.opened_at);
-    if (!domain::is_live(ticket.state)) {  // so that an old ticket's search starts where its alerts are
-        auto last = std::max(ticket.last_seen_at, ticket.opened_at);
-        for (const auto& at : {ticket.acknowledged_at, ticket.recovered_at, ticket.closed_at}) {
-            if (at) last = std::max(last, *at);
-        }
-        query.received_until = last + std::chrono::milliseconds(1);
+    auto last_news = std::max(ticket.last_seen_at, ticket.opened_at);
+    for (const auto& at : {ticket.acknowledged_at, ticket.recovered_at, ticket.closed_at}) {
+        if (at) last_news = std::max(last_news, *at);
     }
+    query.received_until = last_news + kAfterLastNews;  // so that the search starts where the alerts are
     return query;
 }
 

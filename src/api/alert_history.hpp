@@ -37,8 +37,9 @@ struct AlertQuery {
 
 /// How much one call may read, so that a filter that matches little cannot hold a database thread for long.
 struct ScanBudget {
-    std::size_t rows = 2'000;
-    std::size_t alerts = 50'000;
+    std::size_t rows = 20'000;
+    std::size_t alerts = 200'000;  ///< Whose verdicts are looked at.
+    std::size_t decoded = 20'000;  ///< That are read themselves.
 };
 
 struct AlertStretch {
@@ -58,7 +59,8 @@ struct AlertStretch {
 [[nodiscard]] Result<std::vector<PastAlert>> alerts_of_receipt(ports::AlertArchive& archive,
                                                                const domain::ReceiptId& receipt);
 
-/// What has gone into a ticket.
+/// What has gone into a ticket, from the alert that opened it to a little after its last news: what came later and
+/// changed nothing (a recovery of what had recovered) is found by `ticket_id` alone.
 [[nodiscard]] AlertQuery alerts_of(const domain::Ticket& ticket);
 
 }  // namespace winnow::api

@@ -40,6 +40,12 @@ std::string_view disposition_word(const PastAlert& past)
     return past.verdict ? to_string(past.verdict->disposition) : std::string_view("pending");
 }
 
+const std::string& folded_dedup_key(const PastAlert& past)
+{
+    const bool changed = past.verdict && !past.verdict->dedup_key.empty();
+    return changed ? past.verdict->dedup_key : past.alert.dedup_key;
+}
+
 json alert_json(const PastAlert& past)
 {
     auto document = received_json(past.alert);
@@ -55,7 +61,7 @@ json alert_json(const PastAlert& past)
     if (!past.verdict) return document;
     document["effect"] = to_string(past.verdict->effect);
     if (past.verdict->ticket_id) document["ticket_id"] = past.verdict->ticket_id->str();
-    document["folded_dedup_key"] = past.verdict->dedup_key;
+    document["folded_dedup_key"] = folded_dedup_key(past);
     for (const auto& match : past.verdict->matches) {
         matched.push_back({{"rule_id", match.rule_id.str()}, {"version", match.version}});
     }

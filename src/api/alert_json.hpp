@@ -9,6 +9,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <string>
 #include <string_view>
 
 namespace winnow::api {
@@ -22,6 +23,9 @@ namespace winnow::api {
 
 /// The disposition's word; "pending" while there is no verdict.
 [[nodiscard]] std::string_view disposition_word(const PastAlert& past);
+
+/// The dedup key after the rules.
+[[nodiscard]] const std::string& folded_dedup_key(const PastAlert& past);
 
 /// One page of the journal. The request's cursor has one part, an alert's id.
 [[nodiscard]] Result<http::Response> alerts_page(const http::RequestHead& head, ports::AlertArchive& archive,

@@ -120,8 +120,8 @@ Result<TicketEdit> read_ticket_patch(const domain::Ticket& ticket, const json& p
     edit.measure = fields.text("measure", {0, kMaxReport}).value_or("");
     edit.approver = fields.text("approver", {0, kMaxApprover}).value_or("");
     for (const auto name : kReadOnly) {
-        const auto found = merged.find(name);
-        if (found == merged.end() || *found != current[std::string(name)]) fields.error(name, why_read_only(name));
+        // A null in the patch removes the member, and null is what an absent one reads as.
+        if (merged.value(name, json()) != current.value(name, json())) fields.error(name, why_read_only(name));
         fields.read_only({name});
     }
     if (const auto ok = fields.finish(); !ok) return ok.error();

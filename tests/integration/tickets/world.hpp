@@ -1,0 +1,103 @@
+#pragma once
+
+/// @file
+/// A database with two tenants, and the REST handlers on it: what the suite's tests share.
+
+#include "api/route.hpp"
+#include "pg/connection.hpp"
+#include "support/postgres.hpp"
+#include "winnow/domain/alert.hpp"
+#include "winnow/domain/delivery.hpp"
+#include "winnow/domain/position.hpp"
+#include "winnow/domain/verdict.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <pqxx/connection>
+#include <pqxx/nontransaction>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace winnow::test {
+
+inline constexpr auto kNow = Timestamp(std::chrono::milliseconds(1'795'413'600'000));  // 2026-11-23T06:00:00Z
+
+/// What a test says about a ticket; the rest has sensible values.
+struct TicketSeed {
+    std::string state = "open";
+    int severity = 2;
+    std::string title = "disk full";
+    std::string description = {};
+    std::string dedup_key = {};  ///< "": one of its own.
+    std::string service = {};
+    std::string labels = "{}";
+    std::string assignee = {};  ///< "": nobody.
+    Timestamp opened_at = kNow;
+    bool suppressed = false;
+    TicketId id = {};  ///< nil: one of its own.
+};
+
+struct AnswerOf {
+    int status = 0;
+    nlohmann::json body;  ///< Null where there is none or it is no JSON.
+    std::string text;
+    std::string etag;
+    std::string link;
+};
+
+class World : public testing::Test {
+protected:
+    World();
+
+    /// Runs the handler that the method and path name, as `who`, in a transaction of its tenant, as CustomerApi does.
+    AnswerOf call(std::string_view method, const std::string& target, const nlohmann::json& body = nullptr,
+                  const std::string& if_match = "");
+    AnswerOf get(const std::string& target) { return call("GET", target); }
+
+    /// The ids of a list's items.
+    std::vector<std::string> ids(const std::string& target);
+    /// The ids over every page, by next_cursor.
+    std::vector<std::string> all_ids(const std::string& path, const std::string& query, int limit);
+
+    /// Runs `work` in a transaction of the caller's tenant, which is then rolled back.
+    void in_session(const std::function<void(ports::TenantSession&)>& work);
+
+    std::string add_ticket(const TicketSeed& seed = {}, std::optional<TenantId> tenant = std::nullopt);
+
+    /// Writes one journal row and, unless they are left out, its verdicts.
+    domain::RowPosition journal(std::uint64_t seq, Timestamp at, const std::vector<domain::Alert>& alerts,
+                                const std::vector<std::optional<domain::Verdict>>& verdicts = {});
+
+    std::string add_delivery(const std::string& ticket, int event_seq, const std::string& state,
+                             Timestamp created_at = kNow, const std::string& contact = "");
+    void add_event(const std::string& ticket, int seq, const std::string& kind, Timestamp at,
+                   const std::string& alert_id = "");
+
+    /// How many rows and index entries of `tickets` PostgreSQL reads for a GET.
+    long rows_read_by(const std::string& target);
+
+    pqxx::result sql(const std::string& statement);
+
+    const TestDatabase database_ = PostgresCluster::instance().fresh_database();
+    pqxx::connection admin_{database_.superuser};
+    const TenantId ours_ = *TenantId::parse("0199c0de-0000-7000-8000-00000000000a");
+    const TenantId theirs_ = *TenantId::parse("0199c0de-0000-7000-8000-00000000000b");
+    const std::string user_ = "0199c0de-0000-7000-8000-0000000000a1";
+    const std::string second_user_ = "0199c0de-0000-7000-8000-0000000000a2";
+    access::Principal who_;
+    Timestamp now_ = kNow;
+    int outbox_wakes_ = 0;
+
+private:
+    int made_ = 0;
+    pg::Session session_;
+};
+
+domain::Alert an_alert(std::string title);
+
+}  // namespace winnow::test
