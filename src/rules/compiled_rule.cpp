@@ -23,7 +23,8 @@ void add(Errors& errors, std::string pointer, std::string detail)
 void check_name(const std::string& name, Errors& errors)
 {
     const auto blank = name.find_first_not_of(' ') == std::string::npos;
-    if (!is_valid_utf8(name) || blank || count_code_points(name) > kMaxNameChars || has_control_characters(name)) {
+    if (!is_valid_utf8(name) || blank || count_code_points(name) > kMaxNameChars || has_control_characters(name) ||
+        name.find_first_of("\t\n\r") != std::string::npos) {
         add(errors, "/name",
             "a name has 1 to " + std::to_string(kMaxNameChars) + " characters and no control characters");
     }
