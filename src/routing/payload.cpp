@@ -55,13 +55,14 @@ std::string headline(std::string_view kind)
     if (kind == "reopened") return "Reopened: ";
     if (kind == "recovered") return "Recovered: ";
     if (kind == "severity_changed") return "Severity raised: ";
-    return one_line(std::string(kind)) + ": ";
+    return std::string(kind) + ": ";
 }
 
 std::string subject_line(std::string_view kind, const json& ticket)
 {
-    auto subject = "[#" + text_at(ticket, "number") + " " + upper(one_line(text_at(ticket, "severity"))) + "] " +
-                   headline(kind) + one_line(text_at(ticket, "title"));
+    auto subject = "[#" + text_at(ticket, "number") + " " + upper(text_at(ticket, "severity")) + "] " + headline(kind) +
+                   text_at(ticket, "title");
+    subject = one_line(std::move(subject));
     if (subject.size() <= kMaxSubjectBytes) return subject;
     return std::string(truncate_utf8(subject, kMaxSubjectBytes - 3)) + "...";
 }
@@ -82,7 +83,7 @@ std::string without_carriage_returns(std::string text)
 
 std::string body_text(std::string_view kind, const json& message, const json& ticket)
 {
-    auto text = headline(kind) + one_line(text_at(ticket, "title")) + "\n\n";
+    auto text = one_line(headline(kind) + text_at(ticket, "title")) + "\n\n";
     const auto change = message.find("change");
     if (change != message.end() && change->is_object()) {
         append_line(text, "Severity", text_at(*change, "from") + " -> " + text_at(*change, "to"));
@@ -101,7 +102,7 @@ std::string body_text(std::string_view kind, const json& message, const json& ti
     append_line(text, "Tenant", text_at(message, "tenant"));
     const auto description = without_carriage_returns(text_at(ticket, "description"));
     if (!description.empty()) text += "\n" + description + "\n";
-    const auto number = text_at(ticket, "number");
+    const auto number = one_line(text_at(ticket, "number"));
     text += kind == "recovered"
                 ? "\nIts trouble is over. Look back at it: winnow ticket show " + number + "\n"
                 : "\nLook at it: winnow ticket show " + number + "\nTake it on:  winnow ticket ack " + number + "\n";

@@ -1,0 +1,181 @@
+#include "winnow/routing/plan.hpp"
+
+#include <gmock/gmock.h>
+
+#include <limits>
+#include <set>
+
+namespace winnow::routing {
+
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr Timestamp kNow{std::chrono::milliseconds{1'800'000'000'000}};
+
+ContactId contact_id(std::uint64_t n)
+{
+    return ContactId(Uuid::from_words(1, n));
+}
+
+ContactGroupId group_id(std::uint64_t n)
+{
+    return ContactGroupId(Uuid::from_words(2, n));
+}
+
+domain::TenantConfig config()
+{
+    domain::TenantConfig config;
+    config.tenant.service_code = "w7k2m9";
+    for (std::uint64_t n = 1; n <= 4; ++n) {
+        domain::Contact contact;
+        contact.id = contact_id(n);
+        contact.url = "https://hooks.example/secret-path";
+        contact.sealed_secret = "sealed";
+        contact.enabled = n != 3;
+        config.contacts.push_back(contact);
+    }
+    config.groups = {{group_id(1), "one", {contact_id(2), contact_id(1)}, 1, {}},
+                     {group_id(2), "two", {contact_id(1), contact_id(3), contact_id(4), contact_id(99)}, 1, {}},
+                     {group_id(3), "empty", {}, 1, {}},
+                     {group_id(4), "default", {contact_id(4)}, 1, {}}};
+    config.settings.default_route = {group_id(4)};
+    return config;
+}
+
+domain::TicketEvent event(std::int32_t seq = 1)
+{
+    domain::TicketEvent event;
+    event.ticket_id = TicketId(Uuid::from_words(3, 1));
+    event.seq = seq;
+    event.at = kNow;
+    return event;
+}
+
+Subject routed(std::vector<ContactGroupId> route)
+{
+    Subject subject;
+    subject.title = "disk full";
+    subject.route = std::move(route);
+    return subject;
+}
+
+std::vector<ContactId> told(const std::vector<ContactGroupId>& route)
+{
+    std::vector<ContactId> contacts;
+    for (const auto& delivery : plan(event(), routed(route), config())) contacts.push_back(delivery.contact_id);
+    return contacts;
+}
+
+}  // namespace
+
+TEST(Plan, TellsEachEnabledContactOfTheRouteOnce)
+{
+    EXPECT_THAT(told({group_id(1), group_id(2), group_id(1)}),
+                ElementsAre(contact_id(2), contact_id(1), contact_id(4)));
+}
+
+TEST(Plan, WithoutARouteTheDefaultRouteIsTold)
+{
+    EXPECT_THAT(told({}), ElementsAre(contact_id(4)));
+}
+
+TEST(Plan, ARouteWhoseGroupsAreGoneFallsBackToTheDefault)
+{
+    EXPECT_THAT(told({group_id(77)}), ElementsAre(contact_id(4)));
+    EXPECT_THAT(told({group_id(77), group_id(1)}), ElementsAre(contact_id(2), contact_id(1)));
+    EXPECT_THAT(told({group_id(3)}), IsEmpty()) << "a group that is there and empty means nobody";
+}
+
+TEST(Plan, WithoutAnyGroupNobodyIsOwedAnything)
+{
+    EXPECT_THAT(plan(event(), routed({}), {}), IsEmpty());
+}
+
+TEST(Plan, ADeliveryIsPendingFromTheEventOn)
+{
+    const auto owed = plan(event(7), routed({}), config());
+    ASSERT_EQ(owed.size(), 1U);
+    const auto& delivery = owed.front();
+    EXPECT_EQ(delivery.ticket_id, event().ticket_id);
+    EXPECT_EQ(delivery.event_seq, 7);
+    EXPECT_EQ(delivery.event_kind, "opened");
+    EXPECT_EQ(delivery.state, domain::DeliveryState::pending);
+    EXPECT_EQ(delivery.attempts, 0);
+    EXPECT_EQ(delivery.created_at, kNow);
+    EXPECT_EQ(delivery.next_attempt_at, kNow);
+    EXPECT_EQ(delivery.payload, render_payload(event(7), routed({}), config().tenant));
+}
+
+TEST(Plan, PlanningAgainOwesTheSameDeliveries)
+{
+    const auto once = plan(event(), routed({group_id(1)}), config());
+    const auto again = plan(event(), routed({group_id(1)}), config());
+    ASSERT_EQ(once.size(), 2U);
+    for (std::size_t i = 0; i < once.size(); ++i) {
+        EXPECT_EQ(once[i].id, again[i].id);
+        EXPECT_EQ(once[i].payload, again[i].payload);
+    }
+}
+
+TEST(Plan, TheIdOfADeliveryNeverChangesBetweenReleases)
+{
+    EXPECT_EQ(plan(event(), routed({}), config()).front().id.str(), "bb4a2f77-6956-87ee-9a8a-1ae90d7b7cf5");
+}
+
+TEST(Plan, IdsDifferByTicketEventAndContactAndAreUuidsOfVersionEight)
+{
+    std::set<DeliveryId> ids;
+    for (std::uint64_t ticket = 0; ticket < 20; ++ticket) {
+        for (std::int32_t seq = 1; seq <= 20; ++seq) {
+            auto next = event(seq);
+            next.ticket_id = TicketId(Uuid::from_words(3, ticket));
+            for (const auto& delivery : plan(next, routed({group_id(1), group_id(2)}), config())) {
+                ids.insert(delivery.id);
+                EXPECT_EQ(delivery.id.value().high() >> 12U & 0xFU, 8U);
+                EXPECT_EQ(delivery.id.value().low() >> 62U, 2U);
+            }
+        }
+    }
+    EXPECT_EQ(ids.size(), 20U * 20U * 3U);
+}
+
+TEST(Plan, NothingOfTheContactIsInTheMessage)
+{
+    const auto owed = plan(event(), routed({}), config());
+    EXPECT_THAT(owed.front().payload, testing::Not(testing::HasSubstr("hooks.example")));
+    EXPECT_THAT(owed.front().payload, testing::Not(testing::HasSubstr("sealed")));
+}
+
+TEST(NextDelay, DoublesFromTheInitialDelayUpToTheMaximum)
+{
+    const BackoffPolicy policy;
+    EXPECT_EQ(next_delay(policy, 1, 0.0), 2'500ms) << "half is kept";
+    EXPECT_EQ(next_delay(policy, 1, 0.5), 3'750ms) << "half of it is scaled";
+    EXPECT_EQ(next_delay(policy, 2, 0.0), 5s);
+    EXPECT_EQ(next_delay(policy, 8, 0.0), 320s);
+    EXPECT_EQ(next_delay(policy, 9, 0.0), 450s) << "half of fifteen minutes";
+    EXPECT_EQ(next_delay(policy, std::numeric_limits<std::uint32_t>::max(), 0.0), 450s);
+}
+
+TEST(NextDelay, StaysWithinItsBoundsWhateverTheDice)
+{
+    const BackoffPolicy policy;
+    EXPECT_LT(next_delay(policy, 9, 0.999'999), 900s);
+    EXPECT_EQ(next_delay(policy, 9, 2.0), 900s);
+    EXPECT_EQ(next_delay(policy, 9, -1.0), 450s);
+    EXPECT_EQ(next_delay(policy, 9, std::numeric_limits<double>::quiet_NaN()), 450s);
+    EXPECT_EQ(next_delay(policy, 0, 0.0), 2'500ms);
+}
+
+TEST(NextDelay, DoesNotOverflow)
+{
+    const BackoffPolicy policy{.initial = 1ms, .maximum = std::chrono::milliseconds::max()};
+    EXPECT_EQ(next_delay(policy, 1'000, 0.0), std::chrono::milliseconds::max() / 2);
+    const BackoffPolicy short_one{.initial = 10s, .maximum = 4s};
+    EXPECT_EQ(next_delay(short_one, 1, 0.0), 2s);
+}
+
+}  // namespace winnow::routing
