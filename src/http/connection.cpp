@@ -25,7 +25,7 @@ constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr unsigned kLongestBurst = 16;
 
 /// Input and output space kept between requests.
-constexpr std::size_t kKeptBytes = 4 * 1024;
+constexpr std::size_t kKeptBytes = 4'096;
 
 }  // namespace
 
@@ -152,7 +152,7 @@ asio::awaitable<void> Connection::yield_sometimes()
 {
     if (++without_wait_ < kLongestBurst) co_return;
     without_wait_ = 0;
-    co_await asio::post(loop_->context, asio::use_awaitable);
+    co_await asio::post(loop_->context(), asio::use_awaitable);
 }
 
 void Connection::set_deadline(std::chrono::milliseconds after)
@@ -183,7 +183,7 @@ void Connection::abort()
 void Connection::interrupt_wait()
 {
     if (awaited_) {
-        asio::post(loop_->context, [exchange = awaited_] { exchange->wake(); });
+        asio::post(loop_->context(), [exchange = awaited_] { exchange->wake(); });
     } else {
         boost::system::error_code ignored;
         socket_.cancel(ignored);

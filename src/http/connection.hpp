@@ -78,7 +78,8 @@ private:
 
     void complete_head(Turn& turn);
     [[nodiscard]] Response explain(const Refusal& refusal) const;
-    [[nodiscard]] std::optional<Response> failure_of(const Turn& turn, bool is_settled) const;
+    /// The answer where the handler gave none.
+    [[nodiscard]] Response failure_of(const Turn& turn, bool was_dropped) const;
     [[nodiscard]] std::optional<Refusal> check_size_so_far(const HeadScan& scan) const;
 
     void set_deadline(std::chrono::milliseconds after);

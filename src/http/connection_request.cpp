@@ -14,8 +14,8 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-constexpr std::size_t kFirstBodyReservation = 64 * 1024;
-constexpr std::size_t kKeptOutputBytes = 4 * 1024;
+constexpr std::size_t kFirstBodyReservation = 65'536;
+constexpr std::size_t kKeptOutputBytes = 4'096;
 
 constexpr Refusal kTooSlow{
     .status = 408, .code = "request_timeout", .detail = "The request did not arrive completely in time."};
@@ -52,6 +52,7 @@ struct Connection::Turn {
     std::shared_ptr<Exchange> exchange;
     HeadParser parser;
     Framing framing;
+    Admission admission;
     std::string request_id;
     bool keep_alive = false;
     bool is_head = false;
@@ -62,12 +63,12 @@ asio::awaitable<bool> Connection::serve_one()
 {
     co_await yield_sometimes();
     const auto head = co_await read_head();
-    if (!head && !head.error()) co_return false;
-
     Turn turn(std::make_shared<Exchange>(loop_));
     if (!head) {
+        const auto& refusal = head.error();
+        if (!refusal) co_return false;
         turn.request_id = fresh_request_id();
-        auto answer = explain(*head.error());
+        auto answer = explain(*refusal);
         co_return co_await send(turn, std::move(answer));
     }
     const auto framing =
@@ -132,7 +133,7 @@ asio::awaitable<bool> Connection::serve(Turn& turn)
     if (aborted_) co_return false;
     if (refusal) co_return co_await send_unread(turn, std::move(*refusal));
 
-    const auto most = turn.exchange->admission->max_body_bytes;
+    const auto most = turn.admission.max_body_bytes;
     if (turn.framing.body == BodyKind::length && turn.framing.length > most) {
         auto answer = explain(kBodyTooLarge);
         co_return co_await send_unread(turn, std::move(answer));
@@ -161,16 +162,16 @@ asio::awaitable<std::optional<Response>> Connection::admit(Turn& turn)
     }
     co_await wait_for_handler(turn.exchange, is_admission_settled);
     if (!exchange.admission) co_return failure_of(turn, exchange.dropped);
-    co_return std::move(exchange.admission->refusal);
+    turn.admission = std::move(*exchange.admission);
+    co_return std::move(turn.admission.refusal);
 }
 
 asio::awaitable<Response> Connection::handle(Turn& turn, std::string body)
 {
     auto& exchange = *turn.exchange;
     // Nobody else looks at the head any more: the admission has been given.
-    Request request{.head = std::move(exchange.head),
-                    .body = std::move(body),
-                    .attachment = std::move(exchange.admission->attachment)};
+    Request request{
+        .head = std::move(exchange.head), .body = std::move(body), .attachment = std::move(turn.admission.attachment)};
     try {
         listener_.handler.handle(std::move(request), Exchange::response_sink(turn.exchange));
     } catch (const std::exception& failure) {
@@ -179,11 +180,10 @@ asio::awaitable<Response> Connection::handle(Turn& turn, std::string body)
     }
     co_await wait_for_handler(turn.exchange, is_response_settled);
     if (exchange.response) co_return std::move(*exchange.response);
-    auto failure = failure_of(turn, exchange.dropped);
-    co_return std::move(*failure);
+    co_return failure_of(turn, exchange.dropped);
 }
 
-std::optional<Response> Connection::failure_of(const Turn& turn, bool was_dropped) const
+Response Connection::failure_of(const Turn& turn, bool was_dropped) const
 {
     observe::error(was_dropped ? "A handler dropped a request." : "A handler did not answer in time.",
                    {{"request_id", turn.request_id}});

@@ -9,15 +9,15 @@ void Exchange::apply(std::shared_ptr<Exchange> exchange, Change change)
 {
     const auto loop = exchange->loop_.lock();
     if (!loop) return;  // the program is ending: nobody waits any more
-    if (!loop->context.get_executor().running_in_this_thread()) {
-        asio::post(loop->context, [exchange = std::move(exchange), change = std::move(change)]() mutable {
+    if (!loop->context().get_executor().running_in_this_thread()) {
+        asio::post(loop->context(), [exchange = std::move(exchange), change = std::move(change)]() mutable {
             change(*exchange);
             exchange->wake();
         });
         return;
     }
     change(*exchange);
-    if (exchange->waiter_) asio::post(loop->context, [exchange = std::move(exchange)] { exchange->wake(); });
+    if (exchange->waiter_) asio::post(loop->context(), [exchange = std::move(exchange)] { exchange->wake(); });
 }
 
 /// What a handler holds. Answers at most once, and at the latest by its destructor.

@@ -18,18 +18,21 @@
 
 namespace winnow::http {
 
-/// One request on its way through the handler. Kept alive by the connection and by each sink, so that a late answer
-/// finds something to fall into, and `head` stays valid for a handler that outlives the connection.
-///
-/// The loop's thread owns all members; sinks may be called and destroyed anywhere.
-class Exchange {
-public:
-    explicit Exchange(std::weak_ptr<Loop> loop) : loop_(std::move(loop)) {}
-
+/// What a handler is shown, and what it said so far.
+struct ExchangeState {
     RequestHead head;
     std::optional<Admission> admission;
     std::optional<Response> response;
     bool dropped = false;  ///< A sink was destroyed without an answer.
+};
+
+/// One request on its way through the handler. Kept alive by the connection and by each sink, so that a late answer
+/// finds something to fall into, and `head` stays valid for a handler that outlives the connection.
+///
+/// The loop's thread owns all members; sinks may be called and destroyed anywhere.
+class Exchange : public ExchangeState {
+public:
+    explicit Exchange(std::weak_ptr<Loop> loop) : loop_(std::move(loop)) {}
 
     [[nodiscard]] static AdmissionSink admission_sink(std::shared_ptr<Exchange> exchange);
     [[nodiscard]] static ResponseSink response_sink(std::shared_ptr<Exchange> exchange);

@@ -80,6 +80,12 @@ bool is_host(std::string_view text) noexcept
     return port.empty() || is_port(port);
 }
 
+bool is_text(char c) noexcept
+{
+    const auto byte = static_cast<std::uint8_t>(c);
+    return (byte >= 0x20 && byte != 0x7F) || c == '\t';
+}
+
 std::optional<Refusal> check_fields(const HeadView& head)
 {
     if (!is_token(head.method)) return bad("The method is not a token.");
@@ -183,13 +189,9 @@ HeadScan::State HeadScan::scan(std::string_view bytes) noexcept
 {
     for (; position_ < bytes.size(); ++position_) {
         const char c = bytes[position_];
-        const auto byte = static_cast<std::uint8_t>(c);
-        if (byte >= 0x20 && byte != 0x7F) {
-            // A line that starts with a blank continues the one before (obs-fold), or is a blank in front of a name.
-            if (c == ' ' && position_ == line_start_) return State::malformed;
-            continue;
-        }
-        if (c == '\t' && position_ != line_start_) continue;
+        // A line that starts with a blank continues the one before (obs-fold), or is a blank in front of a name.
+        if ((c == ' ' || c == '\t') && position_ == line_start_) return State::malformed;
+        if (is_text(c)) continue;
         if (c != '\r') return State::malformed;
         if (position_ + 1 == bytes.size()) return State::incomplete;
         if (bytes[position_ + 1] != '\n') return State::malformed;

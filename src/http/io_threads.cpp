@@ -8,12 +8,12 @@ namespace winnow::http {
 
 namespace {
 
-constexpr std::size_t kScratchBytes = 64 * 1024;
+constexpr std::size_t kScratchBytes = 65'536;
 constexpr std::chrono::milliseconds kSweepInterval{50};
 
 }  // namespace
 
-Loop::Loop() : work_(context.get_executor()), sweep_(context), scratch_(kScratchBytes) {}
+Loop::Loop() : work_(context_.get_executor()), sweep_(context_), scratch_(kScratchBytes) {}
 
 const std::string& Loop::date()
 {
@@ -55,21 +55,20 @@ void Loop::schedule_sweep()
 
 const std::shared_ptr<Loop>& IoThreads::Impl::least_loaded() const noexcept
 {
-    return *std::ranges::min_element(loops, {},
-                                     [](const auto& loop) { return loop->load.load(std::memory_order_relaxed); });
+    return *std::ranges::min_element(loops, {}, [](const auto& loop) { return loop->load(); });
 }
 
 IoThreads::IoThreads(std::size_t count) : impl_(std::make_unique<Impl>())
 {
     for (std::size_t i = 0; i < std::max<std::size_t>(count, 1); ++i) impl_->loops.push_back(std::make_shared<Loop>());
     for (auto& loop : impl_->loops) {
-        loop->thread_ = std::jthread([&context = loop->context] { context.run(); });
+        loop->thread_ = std::jthread([&context = loop->context()] { context.run(); });
     }
 }
 
 IoThreads::~IoThreads()
 {
-    for (auto& loop : impl_->loops) loop->context.stop();
+    for (auto& loop : impl_->loops) loop->context().stop();
     for (auto& loop : impl_->loops) loop->thread_.join();
 }
 

@@ -22,13 +22,17 @@ namespace winnow::http {
 
 class Connection;
 
-/// Everything but `context` and `load` belongs to the loop's own thread.
+/// context(), load() and the two counters are for any thread; the rest belongs to the loop's own.
 class Loop {
 public:
     Loop();
 
-    boost::asio::io_context context{1};
-    std::atomic<std::size_t> load{0};  ///< Connections given to this loop.
+    [[nodiscard]] boost::asio::io_context& context() noexcept { return context_; }
+
+    /// Connections given to this loop.
+    [[nodiscard]] std::size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
+    void count_connection() noexcept { load_.fetch_add(1, std::memory_order_relaxed); }
+    void uncount_connection() noexcept { load_.fetch_sub(1, std::memory_order_relaxed); }
 
     /// Between two awaits any connection may decrypt into it.
     [[nodiscard]] std::vector<char>& scratch() noexcept { return scratch_; }
@@ -47,6 +51,8 @@ private:
     friend class IoThreads;
     void schedule_sweep();
 
+    boost::asio::io_context context_{1};
+    std::atomic<std::size_t> load_{0};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     boost::asio::steady_timer sweep_;
     bool sweeping_ = false;

@@ -15,8 +15,8 @@ namespace winnow::http {
 [[nodiscard]] std::string http_date(std::time_t instant);
 
 struct ResponseContext {
-    std::string_view date = {};
-    std::string_view request_id = {};
+    std::string_view date = "";
+    std::string_view request_id = "";
     bool is_head_request = false;
     bool keep_alive = true;
     bool http_1_0 = false;

@@ -94,7 +94,7 @@ public:
                     .asks_for_certificates = !options_.tls.client_authorities.empty(),
                     .metrics = ListenerMetrics(metrics, options_.name)},
           tls_(load_tls(options_)),
-          acceptor_(bind_acceptor(threads_.loops.front()->context, options_)),
+          acceptor_(bind_acceptor(threads_.loops.front()->context(), options_)),
           port_(acceptor_.local_endpoint().port())
     {
     }
@@ -136,7 +136,7 @@ void Server::Impl::start()
         if (accepting_) return;
         accepting_ = true;
     }
-    asio::co_spawn(threads_.loops.front()->context, accept(shared_from_this()), asio::detached);
+    asio::co_spawn(threads_.loops.front()->context(), accept(shared_from_this()), asio::detached);
     observe::info("Listening.", {{"listener", options_.name}, {"address", options_.address}, {"port", int{port_}}});
 }
 
@@ -144,7 +144,7 @@ asio::awaitable<void> Server::Impl::accept(std::shared_ptr<Impl> self)
 {
     while (!self->draining_) {
         const auto loop = self->threads_.least_loaded();
-        auto [ec, socket] = co_await self->acceptor_.async_accept(loop->context, asio::as_tuple(asio::use_awaitable));
+        auto [ec, socket] = co_await self->acceptor_.async_accept(loop->context(), asio::as_tuple(asio::use_awaitable));
         if (ec == asio::error::operation_aborted || self->draining_) break;
         if (ec == asio::error::connection_aborted) continue;
         if (ec) {  // out of descriptors or memory: breathe, or this loop spins
@@ -158,8 +158,8 @@ asio::awaitable<void> Server::Impl::accept(std::shared_ptr<Impl> self)
         if (ec) continue;  // gone already
         auto peer = address_text(remote.address());
         if (!self->take_place(peer)) continue;
-        loop->load.fetch_add(1, std::memory_order_relaxed);
-        asio::co_spawn(loop->context, serve(self, loop, std::move(socket), std::move(peer)), asio::detached);
+        loop->count_connection();
+        asio::co_spawn(loop->context(), serve(self, loop, std::move(socket), std::move(peer)), asio::detached);
     }
     boost::system::error_code ignored;
     self->acceptor_.close(ignored);
@@ -187,7 +187,7 @@ asio::awaitable<void> Server::Impl::serve(std::shared_ptr<Impl> self, std::share
         observe::error("A connection could not be set up.", {{"reason", failure.what()}});
     }
     self->listener_.metrics.open.add(-1);
-    loop->load.fetch_sub(1, std::memory_order_relaxed);
+    loop->uncount_connection();
     self->give_back_place(peer);
 }
 
@@ -222,7 +222,7 @@ void Server::Impl::give_back_place(const std::string& peer)
 void Server::Impl::tell_connections(void (Connection::*what)())
 {
     for (const auto& loop : threads_.loops) {
-        asio::post(loop->context, [self = shared_from_this(), what, loop = loop.get()] {
+        asio::post(loop->context(), [self = shared_from_this(), what, loop = loop.get()] {
             for (auto* connection : loop->connections()) {
                 if (&connection->listener() == &self->listener_) (connection->*what)();
             }
@@ -241,7 +241,7 @@ Result<Done> Server::Impl::reload()
 bool Server::Impl::drain(std::chrono::milliseconds grace)
 {
     draining_ = true;
-    asio::post(threads_.loops.front()->context, [self = shared_from_this()] {
+    asio::post(threads_.loops.front()->context(), [self = shared_from_this()] {
         boost::system::error_code ignored;
         self->acceptor_.close(ignored);
     });

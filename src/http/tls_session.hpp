@@ -27,7 +27,7 @@ public:
     [[nodiscard]] Progress handshake() noexcept;
 
     struct Step {
-        Progress progress;
+        Progress progress = Progress::failed;
         std::size_t bytes = 0;  ///< Read or written; more than 0 exactly when done.
     };
     [[nodiscard]] Step read(char* into, std::size_t size) noexcept;

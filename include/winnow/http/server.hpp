@@ -51,12 +51,11 @@ struct Limits {
     std::chrono::milliseconds write{15'000};    ///< Of one response.
     std::chrono::milliseconds shutdown{1'000};  ///< From our last byte until the peer has closed, too.
 
-    std::size_t max_header_bytes = 8 * 1024;    ///< Request line and fields. More is 431.
-    std::size_t max_header_count = 100;         ///< More is 431.
-    std::size_t max_url_bytes = 4 * 1024;       ///< More is 414.
-    std::size_t max_drained_bytes = 64 * 1024;  ///< A refused body of at most this length does not cost the connection.
-    std::size_t max_lingering_bytes =
-        1024 * 1024;  ///< Read and thrown away while closing, so that answers get through.
+    std::size_t max_header_bytes = 8'192;    ///< Request line and fields. More is 431.
+    std::size_t max_header_count = 100;      ///< More is 431.
+    std::size_t max_url_bytes = 4'096;       ///< More is 414.
+    std::size_t max_drained_bytes = 65'536;  ///< A refused body of at most this length does not cost the connection.
+    std::size_t max_lingering_bytes = 1'048'576;  ///< Read and thrown away while closing, so that answers get through.
 
     std::size_t max_requests_per_connection = 100'000;
     std::size_t max_connections = 12'000;
