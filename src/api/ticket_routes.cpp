@@ -237,7 +237,7 @@ std::vector<Route> ticket_routes()
         {"GET", "/api/v1/tickets/stats", read_tickets, "getTicketStats", &ticket_stats},
         {"POST", "/api/v1/tickets/bulk", work_tickets, "changeTicketsInBulk", &change_tickets_in_bulk},
         {"GET", "/api/v1/tickets/{id}", read_tickets, "getTicket", &get_ticket},
-        {"PATCH", "/api/v1/tickets/{id}", work_tickets, "patchTicket", &patch_ticket},
+        {"PATCH", "/api/v1/tickets/{id}", work_tickets, "updateTicket", &patch_ticket},
         {"POST", "/api/v1/tickets/{id}/transitions", work_tickets, "transitionTicket", &transition_ticket},
         {"GET", "/api/v1/tickets/{id}/comments", read_tickets, "listTicketComments", &list_ticket_comments},
         {"POST", "/api/v1/tickets/{id}/comments", work_tickets, "addTicketComment", &add_ticket_comment},
