@@ -22,6 +22,12 @@ std::optional<AlertStatus> parse_alert_status(std::string_view word) noexcept
     return std::nullopt;
 }
 
+namespace {
+
+constexpr std::size_t kUsualLabels = 8;  // growing one by one costs more than parsing them
+
+}  // namespace
+
 void Labels::set(std::string name, std::string value)
 {
     const auto at = std::ranges::lower_bound(entries_, name, {}, &Entry::first);
@@ -31,13 +37,16 @@ void Labels::set(std::string name, std::string value)
     } else if (present) {
         at->second = std::move(value);
     } else {
-        entries_.emplace(at, std::move(name), std::move(value));
+        const auto index = at - entries_.begin();
+        if (entries_.empty()) entries_.reserve(kUsualLabels);
+        entries_.emplace(entries_.begin() + index, std::move(name), std::move(value));
     }
 }
 
 const std::string* Labels::find(std::string_view name) const noexcept
 {
-    const auto at = std::ranges::lower_bound(entries_, name, {}, [](const Entry& e) { return std::string_view(e.first); });
+    const auto at =
+        std::ranges::lower_bound(entries_, name, {}, [](const Entry& e) { return std::string_view(e.first); });
     if (at == entries_.end() || at->first != name) return nullptr;
     return &at->second;
 }

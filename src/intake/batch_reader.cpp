@@ -1,6 +1,8 @@
 #include "intake/batch_reader.hpp"
 
+#include <algorithm>
 #include <utility>
+#include <variant>
 
 namespace winnow::intake {
 
@@ -27,8 +29,7 @@ Error too_many_alerts(const domain::AlertLimits& limits)
                                            " alerts; send fewer at a time.");
 }
 
-Item finish_item(Reader& reader, const Path& at, std::string_view json, domain::Alert alert,
-                 const domain::AlertLimits& limits)
+void finish_item(Reader& reader, const Path& at, std::string_view json, const domain::AlertLimits& limits, Item& item)
 {
     constexpr std::string_view kSpace = " \t\r\n";
     const auto bytes = json.find_last_not_of(kSpace) + 1 - json.find_first_not_of(kSpace);
@@ -36,13 +37,14 @@ Item finish_item(Reader& reader, const Path& at, std::string_view json, domain::
         reader.refuse(at, "The alert is larger than " + std::to_string(limits.max_alert_bytes) +
                               " bytes; shorten its description or details.");
     }
-    if (auto refusal = reader.take_refusal()) return Item(std::move(*refusal));
-    return Item(std::move(alert));
+    if (auto refusal = reader.take_refusal()) item = std::move(*refusal);
 }
 
 Syntax read_array(Reader& reader, ondemand::array elements, const Path& at, const ReadAlert& read,
                   const domain::AlertLimits& limits, Batch& batch, std::optional<Error>& error)
 {
+    constexpr std::size_t kUsualBytes = 256;  // of an alert's JSON; moving alerts about costs more than empty room
+    batch.reserve(std::min(limits.max_alerts_per_body, reader.size() / kUsualBytes + 1));
     for (auto element : elements) {
         if (batch.size() == limits.max_alerts_per_body) {
             error = too_many_alerts(limits);
@@ -52,19 +54,19 @@ Syntax read_array(Reader& reader, ondemand::array elements, const Path& at, cons
         if (const auto broken = std::move(element).get(value); broken != simdjson::SUCCESS) return broken;
         const auto here = at.element(batch.size());
         const char* const begin = value.raw_json_token().data();
-        domain::Alert alert;
+        auto& item = batch.emplace_back();  // filled where it stands: an alert is half a kilobyte
         auto broken = simdjson::SUCCESS;
         if (Reader::kind_of(value) == '{') {
             ondemand::object object;
             broken = value.get_object().get(object);
-            if (broken == simdjson::SUCCESS) broken = read(reader, object, here, alert);
+            if (broken == simdjson::SUCCESS) broken = read(reader, object, here, std::get<domain::Alert>(item));
         } else {
             reader.refuse(here, "must be an object: one alert");
             broken = reader.skip(value, here, 1);
         }
         if (broken != simdjson::SUCCESS) return broken;
         const std::string_view json(begin, static_cast<std::size_t>(reader.position() - begin));
-        batch.push_back(finish_item(reader, here, json, std::move(alert), limits));
+        finish_item(reader, here, json, limits, item);
     }
     return simdjson::SUCCESS;
 }

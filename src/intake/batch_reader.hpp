@@ -21,9 +21,8 @@ using ReadAlert = std::function<Syntax(Reader&, ondemand::object&, const Path&, 
 [[nodiscard]] Error no_alerts();
 [[nodiscard]] Error too_many_alerts(const domain::AlertLimits& limits);
 
-/// Turns what one alert became into an item. `json` is the alert's text.
-[[nodiscard]] Item finish_item(Reader& reader, const Path& at, std::string_view json, domain::Alert alert,
-                               const domain::AlertLimits& limits);
+/// Ends an item: a rule that was broken takes the place of the alert. `json` is the alert's text.
+void finish_item(Reader& reader, const Path& at, std::string_view json, const domain::AlertLimits& limits, Item& item);
 
 /// Reads an array's alerts. On success `error` may still say that there are too many.
 [[nodiscard]] Syntax read_array(Reader& reader, ondemand::array elements, const Path& at, const ReadAlert& read,

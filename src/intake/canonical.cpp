@@ -40,11 +40,19 @@ public:
 
     std::string& name(std::string_view name)
     {
-        if (!first_) out_ += ',';
+        const std::size_t comma = first_ ? 0 : 1;
         first_ = false;
-        out_ += '"';
-        out_ += name;
-        out_ += "\":";
+        const auto begin = out_.size();
+        out_.resize_and_overwrite(begin + comma + name.size() + 3, [&](char* bytes, std::size_t) {
+            auto* to = bytes + begin;
+            *to = ',';
+            to += comma;
+            *to++ = '"';
+            to = std::ranges::copy(name, to).out;
+            *to++ = '"';
+            *to++ = ':';
+            return static_cast<std::size_t>(to - bytes);
+        });
         return out_;
     }
 

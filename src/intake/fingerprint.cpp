@@ -2,22 +2,33 @@
 
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
+#include <cstring>
 
 namespace winnow::intake {
 
 namespace {
 
+static_assert(std::endian::native == std::endian::little, "lengths are written as they stand in memory");
+
 // One buffer, one hash: the fields of an alert are short.
 class TaggedText {
 public:
+    TaggedText() { text_.reserve(512); }
+
     void add(char tag, std::string_view bytes)
     {
-        text_ += tag;
-        const std::uint64_t length = bytes.size();
-        for (unsigned shift = 0; shift < 64; shift += 8) text_ += static_cast<char>(length >> shift & 0xFFU);
-        text_ += bytes;
+        const auto begin = text_.size();
+        text_.resize_and_overwrite(begin + 9 + bytes.size(), [&](char* out, std::size_t) {
+            const std::uint64_t length = bytes.size();
+            out[begin] = tag;
+            std::memcpy(out + begin + 1, &length, 8);
+            std::ranges::copy(bytes, out + begin + 9);
+            return begin + 9 + bytes.size();
+        });
     }
 
     [[nodiscard]] const std::string& str() const noexcept { return text_; }

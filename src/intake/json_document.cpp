@@ -88,12 +88,10 @@ Syntax Reader::scalar(ondemand::value& value, const Path& at, std::string_view& 
 
 Syntax Reader::decode(ondemand::raw_json_string raw, const Path& at, std::string_view& text)
 {
+    // Most strings are written plainly: no copy. simdjson has refused texts whose quotes do not pair, so one comes.
     const char* begin = raw.raw();
-    const auto left = static_cast<std::size_t>(text_.data() + text_.size() - begin);
-    const auto* quote = static_cast<const char*>(std::memchr(begin, '"', left));
-    if (quote == nullptr) return simdjson::UNCLOSED_STRING;
-    const auto length = static_cast<std::size_t>(quote - begin);
-    if (length == 0 || std::memchr(begin, '\\', length) == nullptr) {  // most are written plainly: no copy
+    const auto length = plain_length(begin);
+    if (begin[length] == '"') {
         text = std::string_view(begin, length);
         return simdjson::SUCCESS;
     }
@@ -209,20 +207,29 @@ bool Reader::too_deep(const Path& at, std::size_t depth)
     return true;
 }
 
+void Reader::Names::add(std::string_view name)
+{
+    // A small filter: names that fall on a free bit cannot have been there.
+    const auto length = name.size();
+    const auto mix = length == 0 ? 0
+                                 : static_cast<unsigned char>(name[0]) * 7U +
+                                       static_cast<unsigned char>(name[length - 1]) * 31U +
+                                       static_cast<unsigned char>(name[length / 2]) * 13U;
+    const auto slot = (mix + length * 17U) % (64 * filter_.size());
+    auto& word = filter_[slot / 64];
+    const auto bit = std::uint64_t{1} << slot % 64;
+    maybe_repeated_ = maybe_repeated_ || (word & bit) != 0;
+    word |= bit;
+    reader_.scratch_.names.push_back(name);
+}
+
 void Reader::Names::check(const Path& object)
 {
+    if (!maybe_repeated_) return;
     const auto first = reader_.scratch_.names.begin() + static_cast<std::ptrdiff_t>(begin_);
     const auto last = reader_.scratch_.names.end();
-    constexpr std::ptrdiff_t kFew = 12;  // comparing lengths pairwise beats sorting
-    auto repeated = last;
-    if (last - first <= kFew) {
-        for (auto name = first; name != last && repeated == last; ++name) {
-            if (std::find(name + 1, last, *name) != last) repeated = name;
-        }
-    } else {
-        std::sort(first, last);
-        repeated = std::adjacent_find(first, last);
-    }
+    std::sort(first, last);
+    const auto repeated = std::adjacent_find(first, last);
     if (repeated != last) reader_.refuse(object.member(*repeated), "stands twice; keep one of them");
 }
 

@@ -12,6 +12,7 @@
 
 #include <simdjson.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -94,6 +95,8 @@ public:
     /// Where the next token begins: the end of what was just read, spaces included.
     [[nodiscard]] const char* position() const;
 
+    [[nodiscard]] std::size_t size() const noexcept { return text_.size(); }  ///< Bytes of the whole document.
+
     /// True when the document was read and nothing follows it.
     [[nodiscard]] bool at_end() const { return document_->current_location().error() == simdjson::OUT_OF_BOUNDS; }
 
@@ -105,12 +108,14 @@ public:
         Names(const Names&) = delete;
         Names& operator=(const Names&) = delete;
 
-        void add(std::string_view name) { reader_.scratch_.names.push_back(name); }
+        void add(std::string_view name);
         void check(const Path& object);
 
     private:
         Reader& reader_;
         std::size_t begin_;
+        std::array<std::uint64_t, 8> filter_{};
+        bool maybe_repeated_ = false;
     };
 
 private:

@@ -1,6 +1,5 @@
 #include "intake/json_text.hpp"
 
-#include <bit>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -11,33 +10,24 @@ namespace winnow::intake {
 
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "first_special counts bytes from the low end");
-
-constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101ULL;
-constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080ULL;
-
-// The high bit of each zero byte; bytes above the first hit may be marked wrongly.
-constexpr std::uint64_t zero_bytes(std::uint64_t word) noexcept
-{
-    return (word - kOnes) & ~word & kHighBits;
-}
-
 constexpr bool is_special(char c) noexcept
 {
     return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
 }
 
-// Offset of the first byte that must be escaped, text.size() if none. Eight bytes at a time.
-std::size_t first_special(std::string_view text, std::size_t at) noexcept
+// Copies up to the first byte that must be escaped; returns how much. Eight bytes at a time.
+std::size_t copy_plain(char* target, std::string_view text) noexcept
 {
+    std::size_t at = 0;
     for (; at + 8 <= text.size(); at += 8) {
         std::uint64_t word = 0;
         std::memcpy(&word, text.data() + at, 8);
-        const auto controls = (word - kOnes * 0x20) & ~word & kHighBits;
-        const auto hits = controls | zero_bytes(word ^ kOnes * '"') | zero_bytes(word ^ kOnes * '\\');
-        if (hits != 0) return at + static_cast<std::size_t>(std::countr_zero(hits)) / 8;
+        const auto controls = (word - swar::kOnes * 0x20) & ~word & swar::kHighBits;
+        const auto hits = controls | swar::bytes_equal(word, '"') | swar::bytes_equal(word, '\\');
+        std::memcpy(target + at, &word, 8);
+        if (hits != 0) return at + swar::first(hits);
     }
-    while (at < text.size() && !is_special(text[at])) ++at;
+    for (; at < text.size() && !is_special(text[at]); ++at) target[at] = text[at];
     return at;
 }
 
@@ -117,14 +107,20 @@ void append_pointer_token(std::string& pointer, std::string_view name)
 
 void append_json_string(std::string& out, std::string_view text)
 {
-    out += '"';
+    const auto begin = out.size();
     std::size_t done = 0;
-    while (true) {
-        const auto special = first_special(text, done);
-        out.append(text, done, special - done);
-        if (special == text.size()) break;
-        append_escape(out, text[special]);
-        done = special + 1;
+    // Most texts need no escape: one growth, one pass.
+    out.resize_and_overwrite(begin + text.size() + 2, [&](char* bytes, std::size_t) {
+        bytes[begin] = '"';
+        done = copy_plain(bytes + begin + 1, text);
+        return begin + 1 + done;
+    });
+    while (done < text.size()) {
+        append_escape(out, text[done++]);
+        auto end = done;
+        while (end < text.size() && !is_special(text[end])) ++end;
+        out.append(text, done, end - done);
+        done = end;
     }
     out += '"';
 }

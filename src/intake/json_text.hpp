@@ -3,11 +3,49 @@
 /// @file
 /// Writing JSON text, and judging the text of numbers.
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
 namespace winnow::intake {
+
+/// Eight bytes at a time: texts here are too short for a call into the C library to pay.
+namespace swar {
+
+static_assert(std::endian::native == std::endian::little, "first() counts bytes from the low end");
+
+inline constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101ULL;
+inline constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080ULL;
+
+/// The high bit of each byte that equals `c`; right up to the first hit, bytes behind it may be marked wrongly.
+constexpr std::uint64_t bytes_equal(std::uint64_t word, char c) noexcept
+{
+    const auto difference = word ^ kOnes * static_cast<unsigned char>(c);
+    return (difference - kOnes) & ~difference & kHighBits;
+}
+
+/// Index of the first marked byte. `hits` must not be 0.
+constexpr std::size_t first(std::uint64_t hits) noexcept
+{
+    return static_cast<std::size_t>(std::countr_zero(hits)) / 8;
+}
+
+}  // namespace swar
+
+/// Length of the text before the first quote or backslash. One of them must come; seven bytes behind it must be
+/// readable.
+inline std::size_t plain_length(const char* text) noexcept
+{
+    for (std::size_t at = 0;; at += 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text + at, 8);
+        const auto hits = swar::bytes_equal(word, '"') | swar::bytes_equal(word, '\\');
+        if (hits != 0) return at + swar::first(hits);
+    }
+}
 
 /// Where a value stands in a document: a chain on the call stack, so that a pointer costs nothing until it is needed.
 struct Path {

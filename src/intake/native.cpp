@@ -29,6 +29,12 @@ constexpr std::array kTextFields{
     TextField{"dedup_key", &domain::Alert::dedup_key, &domain::AlertLimits::max_dedup_key_chars},
 };
 
+// Most names differ in length or first letter: that much is compared without a call.
+bool is(std::string_view name, std::string_view known) noexcept
+{
+    return name.size() == known.size() && name.front() == known.front() && name == known;
+}
+
 // Reads one alert object, member by member.
 class NativeAlert {
 public:
@@ -42,17 +48,17 @@ public:
     {
         const auto here = at_.member(name);
         for (const auto& field : kTextFields) {
-            if (name == field.name) {
+            if (is(name, field.name)) {
                 return read_text(reader_, value, here, limits_.*field.max_chars, alert_.*field.member);
             }
         }
-        if (name == "labels") return read_labels(reader_, value, here, limits_, alert_.labels);
-        if (name == "severity") return severity(value, here);
-        if (name == "status") return status(value, here);
-        if (name == "details") return details_.read(reader_, value, here, kInside);
-        if (name == "starts_at") return read_time(reader_, value, here, origin_.received_at, alert_.starts_at);
-        if (name == "ends_at") return read_time(reader_, value, here, origin_.received_at, alert_.ends_at);
-        if (name == "links") return read_links(reader_, value, here, kInside, limits_, alert_.links, details_);
+        if (is(name, "labels")) return read_labels(reader_, value, here, limits_, alert_.labels);
+        if (is(name, "severity")) return severity(value, here);
+        if (is(name, "status")) return status(value, here);
+        if (is(name, "details")) return details_.read(reader_, value, here, kInside);
+        if (is(name, "starts_at")) return read_time(reader_, value, here, origin_.received_at, alert_.starts_at);
+        if (is(name, "ends_at")) return read_time(reader_, value, here, origin_.received_at, alert_.ends_at);
+        if (is(name, "links")) return read_links(reader_, value, here, kInside, limits_, alert_.links, details_);
         return details_.keep(reader_, value, here, kInside);
     }
 
@@ -167,7 +173,7 @@ public:
             finish_wrapped(root);
         } else {
             native.finish();
-            batch.push_back(finish_item(reader_, root, text, std::move(alert), limits_));
+            finish_item(reader_, root, text, limits_, batch.emplace_back(std::move(alert)));
         }
         return simdjson::SUCCESS;
     }
@@ -237,7 +243,9 @@ Item read_line(ScratchLease& lease, std::string_view line, const Path& at, const
     if (broken == simdjson::SUCCESS) broken = document.get_object().get(object);
     if (broken == simdjson::SUCCESS) broken = read_alert(reader, object, at, origin, limits, alert);
     if (broken == simdjson::SUCCESS && reader.at_end()) {
-        return finish_item(reader, at, line, std::move(alert), limits);
+        Item item(std::move(alert));
+        finish_item(reader, at, line, limits, item);
+        return item;
     }
     auto field = malformed_json(line).fields().front();
     field.pointer = at.pointer() + field.pointer;
