@@ -117,6 +117,7 @@ void PgJournalSession::take_writer_lock(LibpqSession& session) const
 
 Result<Done> PgJournalSession::connect()
 {
+    if (session_ && session_->went_away()) session_.reset();  // nothing was sent, so nothing is in doubt
     if (session_) return Done{};
     try {
         LibpqSession session(options_);
@@ -164,7 +165,11 @@ Error PgJournalSession::failed(const std::exception& failure, bool in_doubt)
     if (lost && in_doubt) return {ErrorCode::timeout, "the outcome of the write is unknown"};
     auto error = error_of_sqlstate(lost ? "" : sqlstate, failure.what());
     // The server said that the statement failed, so nothing was stored: `timeout` would say that nobody knows.
-    if (error.code() == ErrorCode::timeout) return {ErrorCode::unavailable, "the database took too long"};
+    // And `conflict` would say that the stream is lost.
+    if (error.code() == ErrorCode::timeout || error.code() == ErrorCode::conflict) {
+        const bool constraint = sqlstate.starts_with("23");
+        return {constraint ? ErrorCode::internal : ErrorCode::unavailable, error.message()};
+    }
     return error;
 }
 

@@ -194,6 +194,7 @@ private:
     {
         const std::lock_guard lock(mutex_);
         auto outcome = translated([&]() -> Result<T> {
+            if (session_ && session_->went_away()) session_.reset();
             if (!session_) {
                 Session fresh(options_);
                 const Watchdog::Guard connecting(*dog_, fresh.socket(), options_.deadline);

@@ -2,6 +2,8 @@
 
 #include "pg/connection.hpp"
 
+#include <poll.h>
+
 namespace winnow::pg {
 
 LibpqSession::LibpqSession(const PgOptions& options)
@@ -21,6 +23,12 @@ LibpqSession::ResultPtr LibpqSession::checked(PGresult* raw)
     const char* message = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
     throw StatementFailed(PQstatus(connection_.get()) != CONNECTION_OK, sqlstate == nullptr ? "" : sqlstate,
                           message == nullptr ? "connection lost" : message);
+}
+
+bool LibpqSession::went_away() const
+{
+    pollfd socket{.fd = PQsocket(connection_.get()), .events = POLLIN, .revents = 0};
+    return ::poll(&socket, 1, 0) != 0;
 }
 
 void LibpqSession::prepare(const char* name, const char* sql)

@@ -52,6 +52,9 @@ public:
     /// Throws StatementFailed (lost) where it cannot connect.
     explicit LibpqSession(const PgOptions& options);
 
+    /// True where the server has ended the session while nobody used it.
+    [[nodiscard]] bool went_away() const;
+
     void prepare(const char* name, const char* sql);
 
     /// Runs a prepared statement; throws StatementFailed. Answers in text format.
