@@ -149,6 +149,7 @@ json test_json(const TestInput& input, Timestamp now)
     }
     json error = nullptr;
     if (!evaluation.failures.empty()) error = {{"detail", evaluation.failures.front().error}};
+    if (!compiled->broken().empty()) error = {{"detail", compiled->broken().front().error}};
     return {{"matched", matched},
             {"error", std::move(error)},
             {"trace", std::move(trace)},

@@ -1,0 +1,239 @@
+#include "integration/config/tenants.hpp"
+#include "winnow/crypto/digest.hpp"
+
+namespace winnow::test {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+using testing::UnorderedElementsAre;
+
+class Integrations : public Tenants {
+protected:
+    /// Whether the database would let a sender in with that key.
+    bool opens(const std::string& secret)
+    {
+        const auto hash = crypto::to_hex(crypto::sha256(secret));
+        return sql("select count(*) from find_credential('\\x" + hash + "')") == "1";
+    }
+};
+
+TEST_F(Integrations, ComeWithAKeyThatIsShownOnce)
+{
+    const auto created = post("/integrations", {{"name", "prometheus"}});
+    ASSERT_EQ(created.status, 201) << created.text;
+    EXPECT_EQ(created.header("Cache-Control"), "no-store");
+    const auto secret = created.body["key"]["secret"].get<std::string>();
+    EXPECT_THAT(secret, StartsWith("wnk_"));
+    EXPECT_EQ(created.body["key"]["urls"]["alerts"], "/i/" + secret + "/alerts");
+    EXPECT_EQ(created.body["key"]["urls"]["alertmanager"], "/i/" + secret + "/am");
+    EXPECT_TRUE(opens(secret));
+
+    const auto read = get("/integrations/" + created.id());
+    EXPECT_EQ(read.body["keys"][0]["id"], created.body["key"]["id"]);
+    for (const auto& text :
+         {read.text, get("/integrations").text, patch("/integrations/" + created.id(), {{"description", "x"}}).text}) {
+        EXPECT_THAT(text, Not(HasSubstr(secret)));
+        EXPECT_THAT(text, Not(HasSubstr("\"secret\"")));
+    }
+}
+
+TEST_F(Integrations, HaveAtMostTwoLiveKeys)
+{
+    const auto created = post("/integrations", {{"name", "p"}});
+    const auto path = "/integrations/" + created.id();
+    const auto second = call("POST", path + "/keys");
+    ASSERT_EQ(second.status, 201) << second.text;
+    EXPECT_EQ(call("POST", path + "/keys").status, 409);
+    EXPECT_EQ(get(path).body["keys"].size(), 2U);
+
+    const auto changes = credential_changes_;
+    EXPECT_EQ(remove(path + "/keys/" + created.body["key"]["id"].get<std::string>()).status, 204);
+    EXPECT_GT(credential_changes_, changes);
+    EXPECT_FALSE(opens(created.body["key"]["secret"]));
+    EXPECT_TRUE(opens(second.body["secret"]));
+    EXPECT_EQ(remove(path + "/keys/" + created.body["key"]["id"].get<std::string>()).status, 404);
+    EXPECT_EQ(call("POST", path + "/keys").status, 201);
+    EXPECT_THAT(post(path + "/keys", {{"name", "x"}}).pointers(), ElementsAre("/name"));
+}
+
+TEST_F(Integrations, ThatAreDisabledOrDeletedLetNobodyIn)
+{
+    const auto created = post("/integrations", {{"name", "p"}});
+    const auto secret = created.body["key"]["secret"].get<std::string>();
+    const auto path = "/integrations/" + created.id();
+    const auto changes = credential_changes_;
+    EXPECT_EQ(patch(path, {{"enabled", false}}).status, 200);
+    EXPECT_FALSE(opens(secret));
+    EXPECT_EQ(patch(path, {{"enabled", true}}).status, 200);
+    EXPECT_TRUE(opens(secret));
+    EXPECT_EQ(remove(path).status, 204);
+    EXPECT_FALSE(opens(secret));
+    EXPECT_EQ(credential_changes_, changes + 3);
+}
+
+TEST_F(Integrations, ChangeUnderTheirVersionAndRefuseUnknownFields)
+{
+    const auto path = "/integrations/" + made("/integrations", {{"name", "p"}});
+    made("/integrations", {{"name", "q"}});
+    EXPECT_EQ(with_if_match("PUT", path, {{"name", "r"}}, "\"1\"").header("ETag"), "\"2\"");
+    for (const auto* method : {"PUT", "PATCH", "DELETE"}) {
+        EXPECT_EQ(with_if_match(method, path, {{"name", "s"}}, "\"1\"").status, 412) << method;
+    }
+    EXPECT_EQ(patch(path, {{"name", "q"}}).status, 409);
+    EXPECT_THAT(post("/integrations", {{"nam", "x"}, {"enabled", "no"}}).pointers(),
+                UnorderedElementsAre("/name", "/nam", "/enabled"));
+}
+
+class SettingsResource : public Tenants {};
+
+TEST_F(SettingsResource, BeginWithDefaultsAndChangeUnderTheirVersion)
+{
+    const auto before = get("/settings");
+    EXPECT_EQ(before.body["close_approval"], false);
+    EXPECT_EQ(before.body["journal_retention_days"], 90);
+    EXPECT_EQ(before.header("ETag"), "\"1\"");
+
+    const auto group = a_group();
+    const auto answered = with_if_match("PATCH", "/settings",
+                                        {{"reopen_window", "PT5M"},
+                                         {"close_approval", true},
+                                         {"journal_retention_days", 3650},
+                                         {"default_route", {group}}},
+                                        "\"1\"");
+    ASSERT_EQ(answered.status, 200) << answered.text;
+    EXPECT_EQ(answered.body["reopen_window"], "PT5M");
+    EXPECT_EQ(answered.body["default_route"], json::array({group}));
+    EXPECT_EQ(get("/settings").body, answered.body);
+    EXPECT_EQ(with_if_match("PATCH", "/settings", {{"close_approval", false}}, "\"1\"").status, 412);
+    EXPECT_EQ(patch("/settings", {{"reopen_window", nullptr}}).body["reopen_window"], before.body["reopen_window"]);
+    EXPECT_EQ(get("/settings").body["close_approval"], true);
+    become_theirs();
+    EXPECT_EQ(get("/settings").body, before.body);
+}
+
+TEST_F(SettingsResource, RefuseWhatIsOutOfBounds)
+{
+    EXPECT_THAT(patch("/settings", {{"reopen_window", "5m"},
+                                    {"close_approval", 1},
+                                    {"journal_retention_days", 0},
+                                    {"default_route", {admin_}},
+                                    {"retention", 1}})
+                    .pointers(),
+                UnorderedElementsAre("/reopen_window", "/close_approval", "/journal_retention_days", "/default_route/0",
+                                     "/retention"));
+    EXPECT_THAT(patch("/settings", {{"reopen_window", "P366D"}}).pointers(), ElementsAre("/reopen_window"));
+    EXPECT_THAT(patch("/settings", {{"journal_retention_days", 3651}}).pointers(),
+                ElementsAre("/journal_retention_days"));
+    EXPECT_EQ(patch("/settings", {{"reopen_window", "PT0S"}}).status, 200);
+    EXPECT_EQ(patch("/settings", {{"reopen_window", "P365D"}}).status, 200);
+}
+
+class Users : public Tenants {};
+
+TEST_F(Users, AreCreatedChangedAndDisabled)
+{
+    const auto created = post("/users", {{"email", "Olga@Example.org"}, {"name", "Olga"}, {"role", "operator"}});
+    ASSERT_EQ(created.status, 201) << created.text;
+    EXPECT_EQ(created.body["state"], "active");
+    const auto path = "/users/" + created.id();
+    EXPECT_EQ(get(path).body, created.body);
+    EXPECT_EQ(post("/users", {{"email", "olga@example.ORG"}, {"name", "x"}, {"role", "viewer"}}).status, 409);
+
+    EXPECT_EQ(with_if_match("PATCH", path, {{"role", "admin"}}, "\"1\"").body["role"], "admin");
+    EXPECT_EQ(with_if_match("PATCH", path, {{"role", "viewer"}}, "\"1\"").status, 412);
+    EXPECT_EQ(remove(path).status, 204);
+    EXPECT_EQ(get(path).body["state"], "disabled");
+    EXPECT_EQ(patch(path, {{"state", "active"}}).body["state"], "active");
+    EXPECT_GE(credential_changes_, 3);
+}
+
+TEST_F(Users, AreRefusedWithEveryMistake)
+{
+    EXPECT_THAT(post("/users", {{"email", "no address"}, {"role", "root"}, {"nmae", "x"}}).pointers(),
+                UnorderedElementsAre("/email", "/role", "/name", "/nmae"));
+}
+
+TEST_F(Users, OfWhomTheLastActiveAdminStaysOne)
+{
+    const auto path = "/users/" + admin_;
+    EXPECT_EQ(patch(path, {{"role", "operator"}}).status, 409);
+    EXPECT_EQ(patch(path, {{"state", "disabled"}}).status, 409);
+    EXPECT_EQ(remove(path).status, 409);
+    EXPECT_EQ(patch(path, {{"name", "Anna"}}).status, 200);
+
+    EXPECT_EQ(patch("/users/" + viewer_, {{"role", "admin"}}).status, 200);
+    EXPECT_EQ(patch(path, {{"role", "operator"}}).status, 200);
+    EXPECT_EQ(remove("/users/" + viewer_).status, 409);
+}
+
+TEST_F(Users, SeeThemselves)
+{
+    become(viewer_, access::Role::viewer);
+    const auto me = get("/me");
+    ASSERT_EQ(me.status, 200) << me.text;
+    EXPECT_EQ(me.id(), viewer_);
+    EXPECT_EQ(me.body["email"], "vic@example.org");
+    EXPECT_EQ(me.body["tenant"]["service_code"], "ours");
+    const auto permissions = me.body["permissions"].get<std::vector<std::string>>();
+    EXPECT_THAT(permissions, Contains("tickets:read"));
+    EXPECT_THAT(permissions, Not(Contains("rules:write")));
+}
+
+class ApiKeys : public Tenants {};
+
+TEST_F(ApiKeys, AreMadeForOneselfAndTheirSecretIsShownOnce)
+{
+    become(viewer_, access::Role::viewer);
+    const auto created = post("/api-keys", {{"name", "laptop"}, {"expires_at", "2999-01-01T00:00:00Z"}});
+    ASSERT_EQ(created.status, 201) << created.text;
+    EXPECT_EQ(created.header("Cache-Control"), "no-store");
+    const auto secret = created.body["secret"].get<std::string>();
+    EXPECT_THAT(secret, StartsWith("wnu_"));
+    EXPECT_EQ(created.body["user_id"], viewer_);
+    const auto listed = get("/api-keys");
+    EXPECT_EQ(listed.body["items"].size(), 1U);
+    EXPECT_THAT(listed.text, Not(HasSubstr(secret)));
+    EXPECT_THAT(listed.text, Not(HasSubstr("\"secret\"")));
+    EXPECT_EQ(sql("select subject_id from find_credential('\\x" + crypto::to_hex(crypto::sha256(secret)) + "')"),
+              viewer_);
+}
+
+TEST_F(ApiKeys, OfOthersAreAnAdminsBusiness)
+{
+    const auto key = post("/api-keys", {{"user_id", viewer_}});
+    ASSERT_EQ(key.status, 201) << key.text;
+    EXPECT_EQ(get("/api-keys?user_id=" + viewer_).body["items"].size(), 1U);
+    EXPECT_EQ(get("/api-keys").body["items"].size(), 0U);
+    const auto admins = post("/api-keys", json::object()).id();
+
+    become(viewer_, access::Role::viewer);
+    EXPECT_EQ(post("/api-keys", {{"user_id", admin_}}).status, 403);
+    EXPECT_EQ(get("/api-keys?user_id=" + admin_).status, 403);
+    EXPECT_EQ(remove("/api-keys/" + admins).status, 404);
+    EXPECT_EQ(remove("/api-keys/" + key.id()).status, 204);
+    EXPECT_EQ(remove("/api-keys/" + key.id()).status, 404);
+}
+
+TEST_F(ApiKeys, AreRefusedForThePastForNobodyAndForTheDisabled)
+{
+    EXPECT_THAT(post("/api-keys", {{"expires_at", "2026-11-23T06:00:00Z"}, {"nmae", "x"}}).pointers(),
+                UnorderedElementsAre("/expires_at", "/nmae"));
+    EXPECT_THAT(post("/api-keys", {{"user_id", their_admin_}}).pointers(), ElementsAre("/user_id"));
+    remove("/users/" + viewer_);
+    EXPECT_EQ(post("/api-keys", {{"user_id", viewer_}}).status, 409);
+}
+
+TEST_F(ApiKeys, AreTwentyAUserAtMost)
+{
+    for (int i = 0; i < 20; ++i) ASSERT_EQ(post("/api-keys", json::object()).status, 201) << i;
+    EXPECT_EQ(post("/api-keys", json::object()).status, 409);
+    EXPECT_EQ(remove("/api-keys/" + get("/api-keys").body["items"][0]["id"].get<std::string>()).status, 204);
+    EXPECT_EQ(post("/api-keys", json::object()).status, 201);
+}
+
+}  // namespace
+}  // namespace winnow::test

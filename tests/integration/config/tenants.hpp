@@ -1,0 +1,90 @@
+#pragma once
+
+/// @file
+/// A database with two tenants, and the handlers of the configuration resources on it, called as CustomerApi does.
+
+#include "api/route.hpp"
+#include "pg/connection.hpp"
+#include "support/postgres.hpp"
+#include "winnow/crypto/sealer.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <pqxx/connection>
+#include <pqxx/nontransaction>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace winnow::test {
+
+struct Answered {
+    int status = 0;
+    nlohmann::json body;  ///< Null where there is none.
+    std::string text;
+    std::vector<http::Header> headers;
+
+    [[nodiscard]] std::string header(std::string_view name) const;
+    [[nodiscard]] std::string id() const { return body.value("id", ""); }
+    /// "pointer: detail" of each error of a problem document.
+    [[nodiscard]] std::vector<std::string> errors() const;
+    /// The pointers alone.
+    [[nodiscard]] std::vector<std::string> pointers() const;
+};
+
+/// Every route of the configuration resources.
+[[nodiscard]] const std::vector<api::Route>& config_routes();
+
+class Tenants : public testing::Test {
+protected:
+    using json = nlohmann::json;
+
+    Tenants();
+
+    /// Runs one handler in a transaction of the caller's tenant. `headers`: If-Match and such.
+    Answered call(std::string_view method, const std::string& target, const json& body = nullptr,
+                  const std::vector<http::Header>& headers = {});
+    Answered get(const std::string& target) { return call("GET", target); }
+    Answered post(const std::string& target, const json& body) { return call("POST", target, body); }
+    Answered put(const std::string& target, const json& body) { return call("PUT", target, body); }
+    Answered patch(const std::string& target, const json& body) { return call("PATCH", target, body); }
+    Answered remove(const std::string& target) { return call("DELETE", target); }
+    Answered with_if_match(std::string_view method, const std::string& target, const json& body,
+                           const std::string& etag);
+
+    /// Creates something and returns its id.
+    std::string made(const std::string& collection, const json& body);
+    std::string a_group(const std::string& name = "on call");
+
+    /// Goes on as another user, or in the other tenant.
+    void become(const std::string& user, access::Role role) { become(ours_, user, role); }
+    void become(TenantId tenant, const std::string& user, access::Role role);
+    void become_theirs() { become(theirs_, their_admin_, access::Role::admin); }
+
+    /// The first column of the first row.
+    std::string sql(const std::string& statement);
+
+    const TestDatabase database_ = PostgresCluster::instance().fresh_database();
+    const TenantId ours_ = *TenantId::parse("0199c0de-0000-7000-8000-00000000000a");
+    const TenantId theirs_ = *TenantId::parse("0199c0de-0000-7000-8000-00000000000b");
+    const std::string admin_ = "0199c0de-0000-7000-8000-0000000000a1";
+    const std::string viewer_ = "0199c0de-0000-7000-8000-0000000000a2";
+    const std::string their_admin_ = "0199c0de-0000-7000-8000-0000000000b1";
+    const crypto::Sealer sealer_{std::string(32, 'k')};
+    const Timestamp now_{std::chrono::milliseconds(1'795'413'600'000)};  // 2026-11-23T06:00:00Z
+    access::Principal who_;
+    int credential_changes_ = 0;
+
+private:
+    pqxx::connection superuser_{database_.superuser};
+    pg::Session session_;
+    std::uint64_t ids_made_ = 0;
+};
+
+/// A rule that is as short as one can be.
+[[nodiscard]] nlohmann::json a_rule(const std::string& name, const nlohmann::json& more = nlohmann::json::object());
+
+}  // namespace winnow::test
