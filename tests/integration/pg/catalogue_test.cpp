@@ -1,0 +1,242 @@
+/// What the schema itself promises about tenants: fails on a table that forgets.
+
+#include "fixture.hpp"
+
+#include <pqxx/except>
+
+#include <algorithm>
+
+namespace winnow::pg {
+namespace {
+
+using testing::IsEmpty;
+
+class CatalogueTest : public PgTest {
+protected:
+    [[nodiscard]] std::vector<std::string> column(const std::string& statement)
+    {
+        std::vector<std::string> values;
+        for (const auto& row : sql(statement)) values.emplace_back(row[0].c_str());
+        return values;
+    }
+    /// Tables with tenant_id, partitions included.
+    [[nodiscard]] std::vector<std::string> tenant_tables()
+    {
+        return column(
+            "select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid where c.relkind in "
+            "('r', 'p') and c.relnamespace = 'public'::regnamespace and a.attname = 'tenant_id' order by 1");
+    }
+};
+
+TEST_F(CatalogueTest, OnlyTheseTablesBelongToNoTenant)
+{
+    EXPECT_THAT(column("select c.relname from pg_class c where c.relkind in ('r', 'p') and c.relnamespace = "
+                       "'public'::regnamespace and not exists (select from pg_attribute a where a.attrelid = c.oid and "
+                       "a.attname = 'tenant_id') order by 1"),
+                testing::ElementsAre("journal_streams", "schema_migrations"));
+}
+
+TEST_F(CatalogueTest, EveryTenantTablesPrimaryKeyBeginsWithTheTenant)
+{
+    sql("select make_day_partitions(current_date, 1)");
+    EXPECT_THAT(column("select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = "
+                       "'tenant_id' where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace and not "
+                       "exists (select from pg_index i where i.indrelid = c.oid and i.indisprimary and i.indkey[0] = "
+                       "a.attnum)"),
+                IsEmpty());
+    EXPECT_GT(tenant_tables().size(), 22U);
+}
+
+TEST_F(CatalogueTest, EveryUniqueKeyNamesTheTenantUnlessItIsRandom)
+{
+    EXPECT_THAT(
+        column("select c.relname || ': ' || i.indexrelid::regclass from pg_index i join pg_class c on c.oid = "
+               "i.indrelid join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' where "
+               "i.indisunique and i.indkey[0] <> a.attnum and c.relnamespace = 'public'::regnamespace order by "
+               "1"),
+        testing::ElementsAre("api_keys: api_keys_secret_hash_key", "integration_keys: integration_keys_secret_hash_key",
+                             "tenants: tenants_service_code_key"));
+}
+
+TEST_F(CatalogueTest, EveryForeignKeyBeginsWithTheTenant)
+{
+    EXPECT_THAT(
+        column("select k.conrelid::regclass || ': ' || k.conname from pg_constraint k where k.contype = 'f' and "
+               "(select attname from pg_attribute where attrelid = k.conrelid and attnum = k.conkey[1]) <> "
+               "'tenant_id'"),
+        IsEmpty());
+}
+
+TEST_F(CatalogueTest, RowLevelSecurityIsOnAndForcedOnEveryTenantTableAndItsPartitions)
+{
+    sql("select make_day_partitions(current_date, 2)");
+    EXPECT_THAT(column("select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = "
+                       "'tenant_id' where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace and not "
+                       "(c.relrowsecurity and c.relforcerowsecurity)"),
+                IsEmpty());
+}
+
+TEST_F(CatalogueTest, TheApiRoleHasOnePolicyATableAndItHoldsTheTenantBothWays)
+{
+    for (const auto& table : tenant_tables()) {
+        EXPECT_EQ(text("select count(*) || ' ' || min(policyname) || ' ' || min(cmd) || ' ' || min(qual) || ' ' || "
+                       "min(with_check) from pg_policies where tablename = '" +
+                       table + "' and 'winnow_api' = any(roles)"),
+                  "1 own_tenant ALL (tenant_id = current_tenant()) (tenant_id = current_tenant())")
+            << table;
+        EXPECT_EQ(
+            number("select count(*) from pg_policies where tablename = '" + table + "' and 'public' = any(roles)"), 0)
+            << table;
+    }
+}
+
+TEST_F(CatalogueTest, NoServingRoleCanBypassOrBecomeAnother)
+{
+    EXPECT_EQ(
+        number("select count(*) from pg_roles where rolname in ('winnow_api', 'winnow_pipeline', "
+               "'winnow_provider', 'winnow_owner') and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb)"),
+        0);
+    EXPECT_EQ(number("select count(*) from pg_auth_members m join pg_roles r on r.oid = m.member where r.rolname in "
+                     "('winnow_api', 'winnow_pipeline', 'winnow_provider')"),
+              0);
+    EXPECT_EQ(number("select count(*) from pg_class where relowner in (select oid from pg_roles where rolname in "
+                     "('winnow_api', 'winnow_pipeline', 'winnow_provider'))"),
+              0);
+}
+
+TEST_F(CatalogueTest, NoServingRoleMayCreateTruncateOrReachAPartitionDirectly)
+{
+    sql("select make_day_partitions(current_date, 1)");
+    for (const std::string role : {"winnow_api", "winnow_pipeline", "winnow_provider"}) {
+        EXPECT_EQ(text("select has_schema_privilege('" + role + "', 'public', 'create')"), "f");
+        EXPECT_THAT(column("select relname from pg_class where relkind in ('r', 'p') and relnamespace = "
+                           "'public'::regnamespace and (has_table_privilege('" +
+                           role + "', oid, 'truncate') or has_table_privilege('" + role + "', oid, 'references') or " +
+                           "has_table_privilege('" + role + "', oid, 'trigger') or relispartition and " +
+                           "has_table_privilege('" + role + "', oid, 'select'))"),
+                    IsEmpty())
+            << role;
+    }
+}
+
+TEST_F(CatalogueTest, SecurityDefinersPinTheirSearchPathAndAreNotForEverybody)
+{
+    EXPECT_THAT(column("select proname from pg_proc where prosecdef and pronamespace = 'public'::regnamespace and "
+                       "(coalesce(array_to_string(proconfig, ','), '') not like '%search_path=public, pg_temp%' or "
+                       "has_function_privilege('public', oid, 'execute'))"),
+                IsEmpty());
+}
+
+/// Two tenants with a row in every table.
+class TenantProbe : public CatalogueTest {
+protected:
+    void fill(TenantId tenant)
+    {
+        const auto t = "'" + tenant.str() + "'";
+        const std::string u = "'" + new_uuid().str() + "'";
+        sql("select make_day_partitions((now() at time zone 'UTC')::date, 1)");
+        sql("insert into integrations (tenant_id, integration_id, name) values (" + t + ", " + u + ", 'i')");
+        sql("insert into integration_keys (tenant_id, key_id, integration_id, secret_hash, hint) values (" + t + ", " +
+            u + ", " + u + ", sha256(" + t + "::bytea), 'h')");
+        sql("insert into contacts (tenant_id, contact_id, name, type) values (" + t + ", " + u + ", 'c', 'email')");
+        sql("insert into contact_groups (tenant_id, contact_group_id, name) values (" + t + ", " + u + ", 'g')");
+        sql("insert into contact_group_members values (" + t + ", " + u + ", " + u + ", 1)");
+        sql("insert into default_route values (" + t + ", " + u + ", 1)");
+        sql("insert into rules (tenant_id, rule_id, name, position, condition, syntax, actions, updated_by) values (" +
+            t + ", " + u + ", 'r', 1, '', 'matchers', '[]', 'x')");
+        sql("insert into rule_versions (tenant_id, rule_id, version, content, changed_by) values (" + t + ", " + u +
+            ", 1, '{}', 'x')");
+        sql("insert into rule_stats (tenant_id, rule_id) values (" + t + ", " + u + ")");
+        sql("insert into journal values (" + t + ", now(), 1, 1, 1, '')");
+        sql("insert into verdicts values (" + t + ", now(), 1, 1, '')");
+        sql("insert into journal_progress values (" + t + ", 1, 1)");
+        sql("insert into idempotency_receipts values (" + t + ", " + u + ", 'k', sha256(''), 202, '')");
+        sql("insert into ticket_numbers values (" + t + ", 2)");
+        sql("insert into tickets (tenant_id, ticket_id, number, state, severity, title, dedup_key, occurrences, "
+            "first_seen_at, last_seen_at, opened_at) values (" +
+            t + ", " + u + ", 1, 'open', 1, 't', 'k', 1, now(), now(), now())");
+        sql("insert into ticket_events values (" + t + ", " + u + ", 1, 'opened', now(), 'system')");
+        sql("insert into alert_instances values (" + t + ", 'k', " + u + ", now(), null, true)");
+        sql("insert into deliveries (tenant_id, delivery_id, ticket_id, event_seq, event_kind, contact_id, payload) "
+            "values (" +
+            t + ", " + u + ", " + u + ", 1, 'opened', " + u + ", '{}')");
+    }
+
+    TenantId a_ = new_tenant();
+    TenantId b_ = new_tenant();
+};
+
+TEST_F(TenantProbe, ATenantSeesItsOwnRowsAndNoneOfTheOthersInEveryTable)
+{
+    fill(a_);
+    fill(b_);
+    pqxx::connection connection(database_.api);
+    pqxx::nontransaction tx(connection);
+    for (const auto& table : column("select relname from pg_class c join pg_attribute a on a.attrelid = c.oid where "
+                                    "a.attname = 'tenant_id' and relkind in ('r', 'p') and not relispartition and "
+                                    "relnamespace = 'public'::regnamespace")) {
+        ASSERT_EQ(number("select count(distinct tenant_id) from " + table), 2) << table << ": fill() forgets it";
+        tx.exec("begin; select set_config('winnow.tenant_id', '" + a_.str() + "', true)");
+        if (text("select has_table_privilege('winnow_api', '" + table + "', 'select')") == "t") {
+            EXPECT_EQ(tx.exec1("select string_agg(distinct tenant_id::text, ',') from " + table)[0].as<std::string>(),
+                      a_.str())
+                << table;
+        }
+        tx.exec("rollback");
+        if (text("select has_table_privilege('winnow_api', '" + table + "', 'select')") == "t") {
+            EXPECT_EQ(tx.exec1("select count(*) from " + table)[0].as<int>(), 0) << table << " without a tenant";
+        }
+    }
+}
+
+TEST_F(TenantProbe, ATenantCannotWriteIntoAnother)
+{
+    fill(a_);
+    fill(b_);
+    pqxx::connection connection(database_.api);
+    pqxx::nontransaction tx(connection);
+    const auto as_a = [&](const std::string& statement) {
+        tx.exec("begin; select set_config('winnow.tenant_id', '" + a_.str() + "', true)");
+        const auto changed = tx.exec(statement).affected_rows();
+        tx.exec("rollback");
+        return changed;
+    };
+    const auto b = "'" + b_.str() + "'";
+    EXPECT_EQ(as_a("update tickets set title = 'mine' where tenant_id = " + b), 0U);
+    EXPECT_EQ(as_a("update tickets set title = 'mine'"), 1U);
+    EXPECT_EQ(as_a("delete from contacts where tenant_id = " + b), 0U);
+    EXPECT_THROW(as_a("insert into contacts (tenant_id, contact_id, name, type) values (" + b +
+                      ", gen_random_uuid(), 'x', 'email')"),
+                 pqxx::sql_error);
+    tx.exec("rollback");
+    EXPECT_THROW(as_a("update contacts set tenant_id = " + b), pqxx::sql_error);
+}
+
+TEST_F(TenantProbe, AForeignKeyReachesNoOtherTenant)
+{
+    fill(a_);
+    fill(b_);
+    EXPECT_THROW(sql("insert into contact_group_members select '" + a_.str() +
+                     "', g.contact_group_id, c.contact_id, 2 from contact_groups g, contacts c where g.tenant_id = '" +
+                     a_.str() + "' and c.tenant_id = '" + b_.str() + "'"),
+                 pqxx::foreign_key_violation);
+}
+
+TEST_F(TenantProbe, OneLiveTicketAKey)
+{
+    fill(a_);
+    const auto insert = [&](const std::string& state, int ticket_number) {
+        sql("insert into tickets (tenant_id, ticket_id, number, state, severity, title, dedup_key, occurrences, "
+            "first_seen_at, last_seen_at, opened_at) values ('" +
+            a_.str() + "', gen_random_uuid(), " + std::to_string(ticket_number) + ", '" + state +
+            "', 1, 't', 'k', 1, now(), now(), now())");
+    };
+    EXPECT_NO_THROW(insert("closed", 2));
+    EXPECT_NO_THROW(insert("recovered", 3));
+    for (const std::string state : {"held", "open", "in_progress", "close_requested", "returned"}) {
+        EXPECT_THROW(insert(state, 4), pqxx::unique_violation) << state;
+    }
+}
+
+}  // namespace
+}  // namespace winnow::pg
