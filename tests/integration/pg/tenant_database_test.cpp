@@ -1,0 +1,208 @@
+#include "winnow/pg/tenant_database.hpp"
+
+#include "fixture.hpp"
+#include "winnow/ports/contact_store.hpp"
+#include "winnow/ports/receipt_store.hpp"
+
+#include <atomic>
+#include <future>
+
+namespace winnow::pg {
+namespace {
+
+using domain::Contact;
+using ports::ReceiptAnswer;
+using ports::TenantSession;
+
+class TenantDatabaseTest : public PgTest {
+protected:
+    Result<Done> run(TenantId tenant, ports::TenantDatabase::Job job)
+    {
+        std::promise<Result<Done>> promise;
+        auto outcome = promise.get_future();
+        tenants_->submit(tenant, std::move(job), [&](Result<Done> done) { promise.set_value(std::move(done)); });
+        return outcome.get();
+    }
+    [[nodiscard]] static Contact contact(const std::string& name)
+    {
+        Contact made;
+        made.id = ContactId(new_uuid());
+        made.name = name;
+        made.url = "https://example.org/";
+        made.updated_at = Timestamp(std::chrono::milliseconds{1'764'000'000'123});
+        return made;
+    }
+
+    TenantId tenant_ = new_tenant();
+    std::unique_ptr<ports::TenantDatabase> tenants_ = make_tenant_database(as(database_.api));
+};
+
+TEST_F(TenantDatabaseTest, SuccessCommitsAndAnErrorRollsBack)
+{
+    EXPECT_TRUE(run(tenant_, [](TenantSession& session) { return session.contacts().insert(contact("kept")); }));
+    const auto failed = run(tenant_, [](TenantSession& session) -> Result<Done> {
+        EXPECT_TRUE(session.contacts().insert(contact("dropped")));
+        return Error(ErrorCode::version_mismatch, "no");
+    });
+    EXPECT_EQ(failed.error().code(), ErrorCode::version_mismatch);
+    EXPECT_EQ(text("select string_agg(name, ',') from contacts"), "kept");
+    EXPECT_EQ(text("select to_char(updated_at at time zone 'UTC', 'MS') from contacts"), "123");
+}
+
+TEST_F(TenantDatabaseTest, AJobSeesItsTenantOnlyAlsoOnASessionThatServedAnother)
+{
+    const auto other = new_tenant();
+    new_contact(other, "theirs");
+    const auto count = [&](TenantId tenant) {
+        std::size_t seen = 99;
+        EXPECT_TRUE(run(tenant, [&](TenantSession& session) -> Result<Done> {
+            EXPECT_EQ(session.tenant(), tenant);
+            seen = session.contacts().count().value();
+            return Done{};
+        }));
+        return seen;
+    };
+    EXPECT_EQ(count(other), 1U);
+    EXPECT_EQ(count(tenant_), 0U);
+}
+
+TEST_F(TenantDatabaseTest, AJobThatOverlooksAFailedStatementIsNotTakenForCommitted)
+{
+    const auto outcome = run(tenant_, [](TenantSession& session) -> Result<Done> {
+        EXPECT_TRUE(session.contacts().insert(contact("same")));
+        EXPECT_TRUE(session.receipts().claim(Uuid(), "key", "not 32 bytes").error().code() == ErrorCode::internal);
+        return Done{};
+    });
+    EXPECT_FALSE(outcome);
+    EXPECT_EQ(number("select count(*) from contacts"), 0);
+}
+
+TEST_F(TenantDatabaseTest, AnExceptionOutOfAJobIsAnInternalErrorAndRollsBack)
+{
+    const auto outcome = run(tenant_, [](TenantSession& session) -> Result<Done> {
+        EXPECT_TRUE(session.contacts().insert(contact("x")));
+        throw std::runtime_error("a bug");
+    });
+    EXPECT_EQ(outcome.error().code(), ErrorCode::internal);
+    EXPECT_EQ(number("select count(*) from contacts"), 0);
+}
+
+TEST_F(TenantDatabaseTest, IdleSessionsThatTheServerEndedAreReplacedBeforeTheJobRuns)
+{
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_TRUE(run(tenant_, [](TenantSession& session) -> Result<Done> {
+            EXPECT_TRUE(session.contacts().count());
+            return Done{};
+        }));
+        sql("select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = 'winnow_api'");
+    }
+}
+
+TEST_F(TenantDatabaseTest, ASessionKilledInsideAJobIsUnavailableAndNothingIsStored)
+{
+    const auto outcome = run(tenant_, [&](TenantSession& session) -> Result<Done> {
+        EXPECT_TRUE(session.contacts().insert(contact("x")));
+        sql("select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = 'winnow_api'");
+        return session.contacts().insert(contact("y"));
+    });
+    EXPECT_EQ(outcome.error().code(), ErrorCode::unavailable);
+    EXPECT_EQ(number("select count(*) from contacts"), 0);
+}
+
+TEST_F(TenantDatabaseTest, ASessionKilledBeforeTheCommitIsInDoubt)
+{
+    const auto outcome = run(tenant_, [&](TenantSession& session) -> Result<Done> {
+        EXPECT_TRUE(session.contacts().insert(contact("x")));
+        sql("select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = 'winnow_api'");
+        return Done{};
+    });
+    EXPECT_EQ(outcome.error().code(), ErrorCode::timeout);
+}
+
+TEST_F(TenantDatabaseTest, AFullQueueAnswersAtOnceAndShuttingDownAnswersEverybody)
+{
+    auto options = as(database_.api);
+    options.connections = 1;
+    options.queue_limit = 2;
+    auto small = make_tenant_database(options);
+    std::promise<void> started;
+    std::promise<void> go;
+    std::atomic<int> answered = 0;
+    std::atomic<int> unavailable = 0;
+    const auto finished = [&](const Result<Done>& done) {
+        ++answered;
+        if (!done && done.error().code() == ErrorCode::unavailable) ++unavailable;
+    };
+    const auto blocked = [&](TenantSession&) -> Result<Done> {
+        started.set_value();
+        go.get_future().wait();
+        return Done{};
+    };
+    const auto quick = [](TenantSession&) -> Result<Done> {
+        return Done{};
+    };
+    small->submit(tenant_, blocked, finished);
+    started.get_future().wait();
+    small->submit(tenant_, quick, finished);
+    small->submit(tenant_, quick, finished);
+    EXPECT_EQ(answered, 0);
+    small->submit(tenant_, quick, finished);
+    EXPECT_EQ(unavailable, 1);
+
+    std::jthread closer([&] { small.reset(); });
+    go.set_value();
+    closer.join();
+    EXPECT_EQ(answered, 4);
+}
+
+TEST_F(TenantDatabaseTest, WithoutADatabaseJobsAreUnavailableAndNotRun)
+{
+    const auto nowhere = make_tenant_database({.conninfo = "host=/nowhere"});
+    std::promise<ErrorCode> code;
+    nowhere->submit(
+        tenant_,
+        [](TenantSession&) -> Result<Done> {
+            ADD_FAILURE();
+            return Done{};
+        },
+        [&](const Result<Done>& done) { code.set_value(done.error().code()); });
+    EXPECT_EQ(code.get_future().get(), ErrorCode::unavailable);
+}
+
+TEST_F(TenantDatabaseTest, AnUnreadableConnectionStringDoesNotShowItsPassword)
+{
+    const auto broken = make_tenant_database({.conninfo = "host=x password='hunter2"});
+    std::promise<std::string> message;
+    broken->submit(
+        tenant_, [](TenantSession&) -> Result<Done> { return Done{}; },
+        [&](const Result<Done>& done) { message.set_value(done.error().message()); });
+    EXPECT_THAT(message.get_future().get(), testing::Not(testing::HasSubstr("hunter2")));
+}
+
+TEST_F(TenantDatabaseTest, AReceiptIsFreshUntilItsTransactionCommits)
+{
+    const std::string body(32, 'b');
+    const auto claim = [&](TenantSession& session) {
+        return session.receipts().claim(Uuid(), "key", body).value();
+    };
+    EXPECT_FALSE(run(tenant_, [&](TenantSession& session) -> Result<Done> {
+        EXPECT_EQ(claim(session).outcome, ReceiptAnswer::Outcome::fresh);
+        return Error(ErrorCode::conflict, "rolled back");
+    }));
+    EXPECT_TRUE(run(tenant_, [&](TenantSession& session) -> Result<Done> {
+        EXPECT_EQ(claim(session).outcome, ReceiptAnswer::Outcome::fresh);
+        return session.receipts().answer(Uuid(), "key", 201, "{\"id\":1}");
+    }));
+    EXPECT_TRUE(run(tenant_, [&](TenantSession& session) -> Result<Done> {
+        const auto again = claim(session);
+        EXPECT_EQ(again.outcome, ReceiptAnswer::Outcome::replayed);
+        EXPECT_EQ(again.status, 201);
+        EXPECT_EQ(again.answer, "{\"id\":1}");
+        EXPECT_EQ(session.receipts().claim(Uuid(), "key", std::string(32, 'x'))->outcome,
+                  ReceiptAnswer::Outcome::mismatched);
+        return Done{};
+    }));
+}
+
+}  // namespace
+}  // namespace winnow::pg
