@@ -216,7 +216,7 @@ struct Compiler {
     Compiled operator()(const domain::DedupKeyAction& action) const
     {
         if (action.fields.empty() == action.key_template.empty()) {
-            return field_error("", "give either \"fields\" or \"template\", and not both");
+            return field_error("", R"(give either "fields" or "template", and not both)");
         }
         return action.fields.empty() ? key_from_template(action.key_template) : key_from_fields(action.fields);
     }

@@ -40,7 +40,7 @@ Result<Template> Template::parse(std::string_view text)
             return compiled;
         }
         const auto close = text.find("}}", open);
-        if (close == std::string_view::npos) return malformed(text, open, "\"{{\" is not closed by \"}}\"");
+        if (close == std::string_view::npos) return malformed(text, open, R"("{{" is not closed by "}}")");
         auto field = parse_field(trimmed(text.substr(open + 2, close - open - 2)));
         if (!field) return malformed(text, open, field.error().message());
         piece.field = std::move(*field);
