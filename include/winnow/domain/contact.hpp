@@ -26,7 +26,7 @@ struct Contact {
     ContactType type = ContactType::webhook;
     std::string url;            ///< webhook: `https://…`.
     std::string address;        ///< email: one RFC 5321 mailbox.
-    std::string sealed_secret;  ///< webhook: the signing secret, sealed (crypto::Sealer); never shown again.
+    std::string sealed_secret;  ///< webhook: "whsec_…", sealed under "contact:<tenant>:<id>".
     bool enabled = true;
     std::int64_t version = 1;
     Timestamp updated_at;
