@@ -5,9 +5,9 @@
 
 #include <pqxx/row>
 
-#include <algorithm>
-#include <map>
 #include <stdexcept>
+#include <string_view>
+#include <unordered_set>
 
 namespace winnow::pg {
 
@@ -17,29 +17,37 @@ using triage::InstanceState;
 using triage::States;
 using triage::TicketState;
 
-// At most two candidates a key, each from an index of its own.
-constexpr auto kTicketIdsByKey = R"sql(
-select t.ticket_id
-  from unnest($2::text[]) as k(key)
- cross join lateral (
-    select c.ticket_id
-      from ((select ticket_id, 0 as place from tickets
-              where tenant_id = $1 and dedup_key = k.key and state not in ('recovered', 'closed'))
-            union all
-            (select ticket_id, 1 from tickets
-              where tenant_id = $1 and dedup_key = k.key order by opened_at desc limit 1)) as c
-     order by c.place limit 1) as t
-)sql";
+constexpr auto kColumns =
+    "select ticket_id, number, state, severity, dedup_key, title, source, service, route, suppressed, "
+    "suppression_reason, occurrences, first_seen_at, last_seen_at, opened_at, acknowledged_at, recovered_at, "
+    "closed_at, "
+    "event_seq, firing_instances from tickets ";
 
-// Sorted below the locking: everybody locks tickets in the order of their ids.
-constexpr auto kLockTickets = R"sql(
-select ticket_id, number, state, severity, dedup_key, title, source, service, route, suppressed, suppression_reason,
-       occurrences, first_seen_at, last_seen_at, opened_at, acknowledged_at, recovered_at, closed_at, event_seq,
-       firing_instances
-  from tickets
+// Both sort below the locking: everybody locks tickets in the order of their ids.
+const std::string& lock_live_sql()
+{
+    static const std::string kSql = std::string(kColumns) + R"sql(
+ where tenant_id = $1 and dedup_key = any($2::text[]) and state not in ('recovered', 'closed')
+ order by ticket_id
+   for update
+)sql";
+    return kSql;
+}
+const std::string& lock_by_id_sql()
+{
+    static const std::string kSql = std::string(kColumns) + R"sql(
  where tenant_id = $1 and ticket_id = any($2::uuid[])
  order by ticket_id
    for update
+)sql";
+    return kSql;
+}
+
+constexpr auto kLatestOfKeys = R"sql(
+select t.ticket_id
+  from unnest($2::text[]) as k(key)
+ cross join lateral (
+    select ticket_id from tickets where tenant_id = $1 and dedup_key = k.key order by opened_at desc limit 1) as t
 )sql";
 
 constexpr auto kInstances = R"sql(
@@ -97,54 +105,69 @@ std::vector<InstanceState> read_instances(const pqxx::result& rows)
     return instances;
 }
 
-std::vector<TicketId> ticket_ids_of_keys(pqxx::transaction_base& tx, TenantId tenant,
-                                         const std::vector<std::string>& keys)
+/// Tickets of keys: the live ones, and where a key has none, its latest.
+void lock_by_keys(pqxx::transaction_base& tx, TenantId tenant, const std::vector<std::string>& keys,
+                  std::vector<TicketState>& tickets)
 {
-    std::vector<TicketId> ids;
-    if (keys.empty()) return ids;
-    for (const auto& row : query(tx, kTicketIdsByKey, tenant, array_of(keys))) ids.push_back(id_of<TicketId>(row[0]));
-    std::ranges::sort(ids);
-    return ids;
+    if (keys.empty()) return;
+    std::unordered_set<std::string_view> without(keys.begin(), keys.end());
+    const auto live = query(tx, lock_live_sql().c_str(), tenant, array_of(keys));
+    tickets.reserve(static_cast<std::size_t>(live.size()));
+    for (const auto& row : live) {
+        tickets.push_back(read_ticket_state(row));
+        without.erase(tickets.back().dedup_key);
+    }
+    if (without.empty()) return;
+    std::vector<TicketId> latest;
+    for (const auto& row : query(tx, kLatestOfKeys, tenant, array_of(without)))
+        latest.push_back(id_of<TicketId>(row[0]));
+    if (latest.empty()) return;
+    for (const auto& row : query(tx, lock_by_id_sql().c_str(), tenant, array_of(latest)))
+        tickets.push_back(read_ticket_state(row));
 }
 
-/// `first`, sorted, are the tickets that come first in the answer.
-States lock_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vector<TicketId>& first,
-                    std::vector<InstanceState> instances)
+/// Tickets that instances refer to and that are not there yet.
+void lock_of_instances(pqxx::transaction_base& tx, TenantId tenant, States& states)
 {
-    std::vector<TicketId> ids = first;
-    for (const auto& instance : instances) ids.push_back(instance.ticket_id);
-    std::ranges::sort(ids);
-    ids.erase(std::ranges::unique(ids).begin(), ids.end());
-
-    States states;
-    states.instances = std::move(instances);
-    if (!ids.empty()) {
-        for (const auto& row : query(tx, kLockTickets, tenant, array_of(ids))) {
-            states.tickets.push_back(read_ticket_state(row));
-        }
-        std::ranges::stable_partition(states.tickets,
-                                      [&](const auto& ticket) { return std::ranges::binary_search(first, ticket.id); });
+    std::unordered_set<TicketId> there;
+    for (const auto& ticket : states.tickets) there.insert(ticket.id);
+    std::vector<TicketId> missing;
+    for (const auto& instance : states.instances) {
+        if (there.insert(instance.ticket_id).second) missing.push_back(instance.ticket_id);
     }
-    const auto number = query(tx, kNextNumber, tenant);
-    if (!number.empty()) states.next_number = number[0][0].as<std::int64_t>();
-    return states;
+    if (missing.empty()) return;
+    for (const auto& row : query(tx, lock_by_id_sql().c_str(), tenant, array_of(missing))) {
+        states.tickets.push_back(read_ticket_state(row));
+    }
+}
+
+std::int64_t next_number(pqxx::transaction_base& tx, TenantId tenant)
+{
+    const auto rows = query(tx, kNextNumber, tenant);
+    return rows.empty() ? 1 : rows[0][0].as<std::int64_t>();
 }
 
 }  // namespace
 
 States load_states(pqxx::transaction_base& tx, TenantId tenant, const triage::StateKeys& keys)
 {
-    const auto ids = ticket_ids_of_keys(tx, tenant, keys.dedup_keys);
-    std::vector<InstanceState> instances;
+    States states;
+    lock_by_keys(tx, tenant, keys.dedup_keys, states.tickets);
     if (!keys.instance_keys.empty()) {
-        instances = read_instances(query(tx, kInstances, tenant, array_of(keys.instance_keys)));
+        states.instances = read_instances(query(tx, kInstances, tenant, array_of(keys.instance_keys)));
+        lock_of_instances(tx, tenant, states);
     }
-    return lock_tickets(tx, tenant, ids, std::move(instances));
+    states.next_number = next_number(tx, tenant);
+    return states;
 }
 
 States load_states(pqxx::transaction_base& tx, TenantId tenant, const std::vector<InstanceState>& instances)
 {
-    return lock_tickets(tx, tenant, {}, instances);
+    States states;
+    states.instances = instances;
+    lock_of_instances(tx, tenant, states);
+    states.next_number = next_number(tx, tenant);
+    return states;
 }
 
 std::vector<InstanceState> load_expired(pqxx::transaction_base& tx, TenantId tenant, std::size_t limit)

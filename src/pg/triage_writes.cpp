@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <unordered_map>
 
@@ -33,31 +34,43 @@ select $1, id, number, state, severity, title, description, dedup_key, source, s
             suppressed, suppression_reason, route, firing_instances, event_seq, priority)
 )sql";
 
-// By far the most: a storm repeats what is known.
+// Changed tickets are locked rows that exist, so these inserts never insert: an upsert is the one form of a multi-row
+// update that reaches every row through the primary key whatever the planner believes of the table. A join was planned
+// the wrong way round on a table that grew since it was analysed, and was fourteen times slower.
+//
+// Counters only: by far the most, since a storm repeats what is known.
 constexpr auto kCountTickets = R"sql(
-update tickets t
-   set occurrences = u.occurrences, last_seen_at = to_timestamp(u.last_seen / 1000.0::float8),
-       firing_instances = u.firing_instances, version = t.version + 1
+insert into tickets as t (tenant_id, ticket_id, number, state, severity, title, dedup_key, first_seen_at, opened_at,
+                          occurrences, last_seen_at, firing_instances)
+select $1, id, 0, 'closed', 1, '', '-', 'epoch', 'epoch', occurrences, to_timestamp(last_seen / 1000.0::float8),
+       firing_instances
   from unnest($2::uuid[], $3::int8[], $4::int8[], $5::int4[]) as u(id, occurrences, last_seen, firing_instances)
- where t.tenant_id = $1 and t.ticket_id = u.id
+on conflict (tenant_id, ticket_id) do update
+   set occurrences = excluded.occurrences, last_seen_at = excluded.last_seen_at,
+       firing_instances = excluded.firing_instances, version = t.version + 1
 )sql";
 
 constexpr auto kChangeTickets = R"sql(
-update tickets t
-   set state = u.state, severity = u.severity, title = u.title, source = u.source, service = u.service,
-       route = u.route::uuid[], suppressed = u.suppressed, suppression_reason = u.suppression_reason,
-       occurrences = u.occurrences, first_seen_at = to_timestamp(u.first_seen / 1000.0::float8),
-       last_seen_at = to_timestamp(u.last_seen / 1000.0::float8),
-       acknowledged_at = to_timestamp(u.acknowledged / 1000.0::float8),
-       recovered_at = to_timestamp(u.recovered / 1000.0::float8),
-       closed_at = to_timestamp(u.closed / 1000.0::float8), event_seq = u.event_seq,
-       firing_instances = u.firing_instances, version = t.version + 1
+insert into tickets as t (tenant_id, ticket_id, number, dedup_key, opened_at, state, severity, title, source, service,
+                          route, suppressed, suppression_reason, occurrences, first_seen_at, last_seen_at,
+                          acknowledged_at, recovered_at, closed_at, event_seq, firing_instances)
+select $1, id, 0, '-', 'epoch', state, severity, title, source, service, route::uuid[], suppressed, suppression_reason,
+       occurrences, to_timestamp(first_seen / 1000.0::float8), to_timestamp(last_seen / 1000.0::float8),
+       to_timestamp(acknowledged / 1000.0::float8), to_timestamp(recovered / 1000.0::float8),
+       to_timestamp(closed / 1000.0::float8), event_seq, firing_instances
   from unnest($2::uuid[], $3::text[], $4::int2[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bool[],
               $10::text[], $11::int8[], $12::int8[], $13::int8[], $14::int8[], $15::int8[], $16::int8[], $17::int4[],
               $18::int4[])
        as u(id, state, severity, title, source, service, route, suppressed, suppression_reason, occurrences,
             first_seen, last_seen, acknowledged, recovered, closed, event_seq, firing_instances)
- where t.tenant_id = $1 and t.ticket_id = u.id
+on conflict (tenant_id, ticket_id) do update
+   set state = excluded.state, severity = excluded.severity, title = excluded.title, source = excluded.source,
+       service = excluded.service, route = excluded.route, suppressed = excluded.suppressed,
+       suppression_reason = excluded.suppression_reason, occurrences = excluded.occurrences,
+       first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at,
+       acknowledged_at = excluded.acknowledged_at, recovered_at = excluded.recovered_at,
+       closed_at = excluded.closed_at, event_seq = excluded.event_seq, firing_instances = excluded.firing_instances,
+       version = t.version + 1
 )sql";
 
 constexpr auto kStoreInstances = R"sql(
@@ -147,7 +160,8 @@ void update_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vect
     MultiRow<17> rows(tx, tenant, kChangeTickets);
     for (const auto& t : changed) {
         const auto found = before.find(t.id);
-        if (found != before.end() && only_counted(t, *found->second)) {
+        if (found == before.end()) throw std::logic_error("a changed ticket was not loaded");
+        if (only_counted(t, *found->second)) {
             counted.add(t.id, t.occurrences, epoch_ms(t.last_seen_at), t.firing_instances);
             continue;
         }
@@ -156,7 +170,8 @@ void update_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vect
                  epoch_ms(t.acknowledged_at), epoch_ms(t.recovered_at), epoch_ms(t.closed_at), t.event_seq,
                  t.firing_instances);
     }
-    if (counted.flush() + rows.flush() != changed.size()) throw std::logic_error("a changed ticket does not exist");
+    counted.flush();
+    rows.flush();
 }
 
 void count_rules(pqxx::transaction_base& tx, TenantId tenant, const ports::TriageWrites& writes)

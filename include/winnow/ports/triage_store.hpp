@@ -34,7 +34,10 @@ public:
     /// One transaction: locks the tenant's folding, loads the states of `keys` (locking the ticket rows), calls
     /// `decide`, stores what it returns, and moves (tenant, stream) from `from_seq` to `to`.
     ///
-    /// `conflict`: somebody else has moved the position; drop the batch. `unavailable`/`timeout`: unknown or not
+    /// The tickets come in this order: for each dedup key the live one, else the latest; then those that only the
+    /// loaded instances refer to (which may share a key with one before).
+    ///
+    /// `conflict`: somebody else has moved the position, or the stream has ended; drop the batch. `unavailable`/`timeout`: unknown or not
     /// stored; repeating the call is safe because of the fence.
     [[nodiscard]] virtual Result<Done> apply(TenantId tenant, std::uint64_t from_seq, const domain::RowPosition& to,
                                              const triage::StateKeys& keys,

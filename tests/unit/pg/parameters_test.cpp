@@ -1,0 +1,99 @@
+#include "pg/array_literal.hpp"
+#include "pg/connection.hpp"
+#include "pg/sql_errors.hpp"
+#include "pg/values.hpp"
+
+#include <gmock/gmock.h>
+
+#include <stdexcept>
+#include <string>
+
+namespace winnow::pg {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+TEST(ArrayLiteral, QuotesWhatPostgresqlWouldReadAsSyntax)
+{
+    EXPECT_EQ(array_of(std::vector<std::string>{}), "{}");
+    EXPECT_EQ(array_of(std::vector<std::string>{"", "NULL", "a,b", "{}", "\"", "\\"}),
+              R"({"","NULL","a,b","{}","\"","\\"})");
+}
+
+TEST(ArrayLiteral, WritesNumbersIdsInstantsAndNullsBare)
+{
+    ArrayLiteral literal;
+    literal.add(-1);
+    literal.add(true);
+    literal.add(std::optional<std::int64_t>());
+    literal.add(TenantId(Uuid::from_words(0, 1)));
+    literal.add(Timestamp(std::chrono::milliseconds{1}));
+    EXPECT_EQ(literal.take(), "{-1,t,NULL,00000000-0000-0000-0000-000000000001,1970-01-01T00:00:00.001Z}");
+    EXPECT_EQ(literal.take(), "{}") << "taken means empty";
+}
+
+TEST(Parameters, TextWithNulIsRefusedBecauseItWouldBeCut)
+{
+    const std::string nul("a\0b", 3);
+    ArrayLiteral literal;
+    EXPECT_THROW(literal.add(nul), BadParameter);
+    Arguments arguments;
+    EXPECT_THROW(arguments.add(nul), BadParameter);
+    EXPECT_EQ(to_error(BadParameter("text must not contain U+0000")).code(), ErrorCode::invalid_argument);
+}
+
+TEST(Parameters, NullsAndBytesHaveTheirOwnForms)
+{
+    Arguments arguments;
+    arguments.add(std::optional<Timestamp>());
+    arguments.add(Bytes{std::string_view("\x00\xff", 2)});
+    EXPECT_EQ(arguments.pointers()[0], nullptr);
+    EXPECT_STREQ(arguments.pointers()[1], "\\x00ff");
+}
+
+TEST(SessionConninfo, AddsLimitsToAStringAndToAUri)
+{
+    for (const std::string conninfo : {"host=db user=winnow_api", "postgresql://winnow_api@db/"}) {
+        const auto full = session_conninfo({.conninfo = conninfo});
+        EXPECT_THAT(full, HasSubstr("host='db'"));
+        EXPECT_THAT(full, HasSubstr("user='winnow_api'"));
+        EXPECT_THAT(full, HasSubstr("connect_timeout='5'"));
+        EXPECT_THAT(full, HasSubstr("tcp_user_timeout='15000'"));
+        EXPECT_THAT(full, HasSubstr("-c TimeZone=UTC"));
+    }
+}
+
+TEST(SessionConninfo, KeepsWhatTheOperatorSetAndQuotesIt)
+{
+    const auto full = session_conninfo(
+        {.conninfo = R"(password='it\'s\\' connect_timeout=60 options='-c work_mem=1MB')", .application_name = "n"});
+    EXPECT_THAT(full, HasSubstr(R"(password='it\'s\\')"));
+    EXPECT_THAT(full, HasSubstr("connect_timeout='60'"));
+    EXPECT_THAT(full, HasSubstr("-c work_mem=1MB -c DateStyle=ISO"));
+}
+
+TEST(SessionConninfo, RefusesNonsenseWithoutRepeatingIt)
+{
+    try {
+        static_cast<void>(session_conninfo({.conninfo = "password='hunter2"}));
+        FAIL();
+    } catch (const std::invalid_argument& refused) {
+        EXPECT_THAT(refused.what(), Not(HasSubstr("hunter2")));
+    }
+}
+
+TEST(SqlStates, MapToWhatACallerCanDo)
+{
+    const auto code = [](std::string_view state) {
+        return error_of_sqlstate(state, "test").code();
+    };
+    for (const auto* away : {"", "57P01", "53300", "08006", "25006"}) EXPECT_EQ(code(away), ErrorCode::unavailable);
+    for (const auto* lost : {"40001", "40P01", "55P03", "23505", "23503"}) EXPECT_EQ(code(lost), ErrorCode::conflict);
+    EXPECT_EQ(code("57014"), ErrorCode::timeout);
+    EXPECT_EQ(code("42601"), ErrorCode::internal);
+    EXPECT_EQ(to_error(InDoubt()).code(), ErrorCode::timeout);
+}
+
+}  // namespace
+}  // namespace winnow::pg
