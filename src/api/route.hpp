@@ -22,10 +22,10 @@ namespace winnow::api {
 /// What handlers may use besides their tenant's session. Owned by app; outlives every call.
 struct Services {
     std::function<Timestamp()> clock;
-    std::function<Uuid()> new_id;                ///< Version 7.
-    const crypto::Sealer* sealer = nullptr;      ///< Contacts' secrets.
-    std::function<void()> outbox_changed;        ///< Wakes the dispatcher after a retry.
-    std::function<void()> credentials_changed;   ///< Forgets cached keys on this node at once.
+    std::function<Uuid()> new_id;               ///< Version 7.
+    const crypto::Sealer* sealer = nullptr;     ///< Contacts' secrets.
+    std::function<void()> outbox_changed;       ///< Wakes the dispatcher after a retry.
+    std::function<void()> credentials_changed;  ///< Forgets cached keys on this node at once.
 };
 
 /// One request on its way through a handler.
@@ -55,8 +55,8 @@ using SessionHandler = std::function<Result<http::Response>(const Call&, ports::
 
 /// One line of the router's table.
 struct Route {
-    std::string_view method;        ///< "GET", …
-    std::string_view pattern;       ///< "/api/v1/tickets/{id}"; segments in braces are parameters.
+    std::string_view method;   ///< "GET", …
+    std::string_view pattern;  ///< "/api/v1/tickets/{id}"; segments in braces are parameters.
     access::Permission permission;
     std::string_view operation_id;  ///< Its name in docs/openapi.yaml.
     SessionHandler handler;

@@ -12,7 +12,9 @@ namespace {
 // Length of the well-formed sequence that starts at `at` (Unicode 15, table 3-7), 0 if there is none.
 std::size_t sequence_length(std::string_view text, std::size_t at) noexcept
 {
-    const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[at + i]); };
+    const auto byte = [&](std::size_t i) {
+        return static_cast<std::uint8_t>(text[at + i]);
+    };
     const auto left = text.size() - at;
     const auto lead = byte(0);
     const auto tail = [&](std::size_t i, std::uint8_t low = 0x80, std::uint8_t high = 0xBF) {

@@ -125,11 +125,11 @@ std::string format_rfc3339(Timestamp instant)
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss time{instant - day};
     std::array<char, 32> text{};
-    const auto length = std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-                                      static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                                      static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
-                                      static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
-                                      static_cast<int>(time.subseconds().count()));
+    const auto length =
+        std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
+                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                      static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                      static_cast<int>(time.seconds().count()), static_cast<int>(time.subseconds().count()));
     return {text.data(), static_cast<std::size_t>(length)};
 }
 

@@ -10,8 +10,8 @@ constexpr std::array kDispositions{Disposition::ticketed, Disposition::dropped, 
                                    Disposition::silenced, Disposition::inhibited, Disposition::held,
                                    Disposition::resolved, Disposition::ignored};
 
-constexpr std::array kEffects{TicketEffect::none,     TicketEffect::opened,       TicketEffect::joined,
-                              TicketEffect::refreshed, TicketEffect::reopened,    TicketEffect::acknowledged,
+constexpr std::array kEffects{TicketEffect::none,      TicketEffect::opened,   TicketEffect::joined,
+                              TicketEffect::refreshed, TicketEffect::reopened, TicketEffect::acknowledged,
                               TicketEffect::recovered};
 
 }  // namespace

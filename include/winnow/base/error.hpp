@@ -35,9 +35,9 @@ enum class ErrorCode : std::uint8_t {
 
 /// One broken field of an input: where (JSON Pointer, RFC 6901), which rule, and what to do about it.
 struct FieldError {
-    std::string pointer;                  ///< "" is the whole document, "/labels/env" a member.
-    std::string code = "invalid_field";   ///< Stable, lower case; see docs/openapi.yaml.
-    std::string detail;                   ///< One sentence that names the fix; safe to show to the tenant.
+    std::string pointer;                 ///< "" is the whole document, "/labels/env" a member.
+    std::string code = "invalid_field";  ///< Stable, lower case; see docs/openapi.yaml.
+    std::string detail;                  ///< One sentence that names the fix; safe to show to the tenant.
 
     friend bool operator==(const FieldError&, const FieldError&) = default;
 };

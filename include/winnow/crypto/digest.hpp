@@ -10,8 +10,8 @@
 
 namespace winnow::crypto {
 
-[[nodiscard]] std::string sha256(std::string_view data);                                ///< 32 bytes.
-[[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view data);     ///< 32 bytes.
+[[nodiscard]] std::string sha256(std::string_view data);                             ///< 32 bytes.
+[[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view data);  ///< 32 bytes.
 
 /// Takes the same time wherever the two differ. Lengths are not secret.
 [[nodiscard]] bool constant_time_equal(std::string_view a, std::string_view b) noexcept;
@@ -21,8 +21,8 @@ namespace winnow::crypto {
 [[nodiscard]] std::uint64_t random_u64();
 
 [[nodiscard]] std::string to_hex(std::string_view bytes);
-[[nodiscard]] std::string to_base64(std::string_view bytes);      ///< RFC 4648 §4, padded.
-[[nodiscard]] std::string to_base64url(std::string_view bytes);   ///< RFC 4648 §5, unpadded.
+[[nodiscard]] std::string to_base64(std::string_view bytes);     ///< RFC 4648 §4, padded.
+[[nodiscard]] std::string to_base64url(std::string_view bytes);  ///< RFC 4648 §5, unpadded.
 /// Accepts padded standard base64; "" is a valid encoding of nothing. False where malformed.
 [[nodiscard]] bool from_base64(std::string_view text, std::string& bytes);
 

@@ -15,8 +15,8 @@ namespace winnow::domain {
 
 /// Stored by name: do not rename.
 enum class DeliveryState : std::uint8_t {
-    pending,    ///< Due at `next_attempt_at`.
-    sending,    ///< Claimed by a node until `lease_until`.
+    pending,  ///< Due at `next_attempt_at`.
+    sending,  ///< Claimed by a node until `lease_until`.
     delivered,
     dead,       ///< Given up: shown, kept, can be retried by hand.
     cancelled,  ///< The contact was deleted or disabled before it was told.
@@ -38,9 +38,9 @@ struct Delivery {
     Timestamp created_at;
     Timestamp next_attempt_at;
     std::optional<Timestamp> finished_at;
-    std::string last_error;   ///< Tenant-safe; "" when there was none.
+    std::string last_error;        ///< Tenant-safe; "" when there was none.
     std::int32_t last_status = 0;  ///< HTTP or SMTP reply code of the last attempt, 0 if there was none.
-    std::string payload;      ///< JSON object: the message as rendered when it came to be owed (routing::Message).
+    std::string payload;           ///< JSON object: the message as rendered when it came to be owed (routing::Message).
 };
 
 }  // namespace winnow::domain

@@ -10,13 +10,13 @@ namespace winnow::domain {
 
 /// Bounds on one request's alerts. Lengths of strings are in Unicode code points where the API says characters.
 struct AlertLimits {
-    std::size_t max_body_bytes = 1'048'576;    ///< After Content-Encoding is undone.
-    std::size_t max_alerts_per_body = 1'000;   ///< At most kMaxIndex + 1.
-    std::size_t max_alert_bytes = 65'536;      ///< Of one alert's JSON.
+    std::size_t max_body_bytes = 1'048'576;   ///< After Content-Encoding is undone.
+    std::size_t max_alerts_per_body = 1'000;  ///< At most kMaxIndex + 1.
+    std::size_t max_alert_bytes = 65'536;     ///< Of one alert's JSON.
     std::size_t max_json_depth = 32;
     std::size_t max_title_chars = 1'024;
     std::size_t max_dedup_key_chars = 255;
-    std::size_t max_field_chars = 1'024;       ///< source, service, component, group, class.
+    std::size_t max_field_chars = 1'024;  ///< source, service, component, group, class.
     std::size_t max_description_chars = 16'384;
     std::size_t max_labels = 64;
     std::size_t max_label_name_chars = 255;

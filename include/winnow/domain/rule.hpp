@@ -26,9 +26,14 @@ enum class RuleMode : std::uint8_t { live, shadow };
 [[nodiscard]] std::optional<RuleMode> parse_rule_mode(std::string_view word) noexcept;
 
 /// The alert ends here: journalled, explained, and nothing else.
-struct DropAction { friend bool operator==(const DropAction&, const DropAction&) = default; };
+struct DropAction {
+    friend bool operator==(const DropAction&, const DropAction&) = default;
+};
 /// The ticket is kept, nobody is told.
-struct SuppressAction { std::string reason; friend bool operator==(const SuppressAction&, const SuppressAction&) = default; };
+struct SuppressAction {
+    std::string reason;
+    friend bool operator==(const SuppressAction&, const SuppressAction&) = default;
+};
 struct SeverityAction {
     Severity severity = Severity::warning;
     friend bool operator==(const SeverityAction&, const SeverityAction&) = default;

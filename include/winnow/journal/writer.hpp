@@ -16,7 +16,9 @@
 #include <string>
 #include <vector>
 
-namespace winnow::observe { class Metrics; }
+namespace winnow::observe {
+class Metrics;
+}
 
 namespace winnow::journal {
 
@@ -39,8 +41,8 @@ struct Submission {
 
 /// What the submitter is told, after the commit.
 struct Committed {
-    domain::ReceiptId receipt;                    ///< Alert i stands at receipt.first.index + i.
-    std::optional<ports::ReceiptAnswer> replayed; ///< Set where the key was seen before: nothing was stored now.
+    domain::ReceiptId receipt;                     ///< Alert i stands at receipt.first.index + i.
+    std::optional<ports::ReceiptAnswer> replayed;  ///< Set where the key was seen before: nothing was stored now.
 };
 
 /// Rows that were committed, in the order in which they must be applied. Called on a writer thread; must not block.
@@ -54,11 +56,11 @@ struct CommittedRow {
 using CommittedSink = std::function<void(std::vector<CommittedRow>)>;
 
 struct WriterOptions {
-    std::size_t transactions_in_flight = 3;         ///< Writer threads, a database session each.
-    std::size_t max_queued_alerts = 200'000;        ///< Beyond: `unavailable`.
+    std::size_t transactions_in_flight = 3;   ///< Writer threads, a database session each.
+    std::size_t max_queued_alerts = 200'000;  ///< Beyond: `unavailable`.
     std::size_t max_queued_bytes = 128U << 20U;
-    std::size_t max_row_alerts = 8'000;             ///< At most kMaxIndex.
-    std::chrono::milliseconds answer_within{10'000};///< A submitter is told `timeout` after this, whatever happens.
+    std::size_t max_row_alerts = 8'000;               ///< At most kMaxIndex.
+    std::chrono::milliseconds answer_within{10'000};  ///< A submitter is told `timeout` after this, whatever happens.
 };
 
 /// The node's own stream, and the threads that write it.

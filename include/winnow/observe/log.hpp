@@ -37,9 +37,21 @@ struct Field {
 /// Thread-safe. `message` is a constant sentence; what varies goes into fields.
 void log(Level level, std::string_view message, std::initializer_list<Field> fields = {});
 
-inline void debug(std::string_view message, std::initializer_list<Field> fields = {}) { log(Level::debug, message, fields); }
-inline void info(std::string_view message, std::initializer_list<Field> fields = {}) { log(Level::info, message, fields); }
-inline void warn(std::string_view message, std::initializer_list<Field> fields = {}) { log(Level::warning, message, fields); }
-inline void error(std::string_view message, std::initializer_list<Field> fields = {}) { log(Level::error, message, fields); }
+inline void debug(std::string_view message, std::initializer_list<Field> fields = {})
+{
+    log(Level::debug, message, fields);
+}
+inline void info(std::string_view message, std::initializer_list<Field> fields = {})
+{
+    log(Level::info, message, fields);
+}
+inline void warn(std::string_view message, std::initializer_list<Field> fields = {})
+{
+    log(Level::warning, message, fields);
+}
+inline void error(std::string_view message, std::initializer_list<Field> fields = {})
+{
+    log(Level::error, message, fields);
+}
 
 }  // namespace winnow::observe

@@ -30,9 +30,9 @@ struct AttemptResult {
     DeliveryId id;
     std::int64_t lease_token = 0;
     domain::DeliveryState state = domain::DeliveryState::delivered;  ///< delivered, pending (retry) or dead.
-    std::chrono::milliseconds retry_after{0};  ///< pending: from now on the database's clock.
+    std::chrono::milliseconds retry_after{0};                        ///< pending: from now on the database's clock.
     std::int32_t status = 0;
-    std::string error;                         ///< Tenant-safe, at most 500 characters.
+    std::string error;  ///< Tenant-safe, at most 500 characters.
 };
 
 /// Thread-safe. Leases and due times are on the database's clock.
@@ -66,8 +66,8 @@ struct SendReport {
         refused,  ///< Will never succeed as it is (bad address, forbidden target).
     };
     Outcome outcome = Outcome::retry;
-    std::int32_t status = 0;                       ///< HTTP or SMTP code, 0 if none was seen.
-    std::string error;                             ///< Tenant-safe, at most 500 characters.
+    std::int32_t status = 0;                               ///< HTTP or SMTP code, 0 if none was seen.
+    std::string error;                                     ///< Tenant-safe, at most 500 characters.
     std::optional<std::chrono::milliseconds> retry_after;  ///< The receiver's wish.
 };
 
