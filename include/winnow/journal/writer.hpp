@@ -83,6 +83,9 @@ public:
     /// The stream being written; nullopt before the first one was opened.
     [[nodiscard]] std::optional<domain::StreamId> stream() const;
 
+    /// The highest seq of that stream that has gone to the CommittedSink (every earlier one has, or was not stored).
+    [[nodiscard]] std::uint64_t released_seq() const;
+
     /// False while the database is away: readiness.
     [[nodiscard]] bool healthy() const;
 

@@ -1,0 +1,67 @@
+#pragma once
+
+/// @file
+/// Everything behind the customer listener: routing, credentials, ingestion, REST.
+
+#include "winnow/crypto/sealer.hpp"
+#include "winnow/domain/limits.hpp"
+#include "winnow/http/message.hpp"
+#include "winnow/identity/authenticator.hpp"
+#include "winnow/journal/writer.hpp"
+#include "winnow/ports/tenant_session.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace winnow::observe {
+class Metrics;
+}
+
+namespace winnow::api {
+
+/// What the customer API works with. Everything referred to outlives it.
+struct CustomerApiOptions {
+    ports::TenantDatabase& database;
+    identity::Authenticator& authenticator;
+    journal::Writer& journal;
+    const crypto::Sealer& sealer;
+    observe::Metrics& metrics;
+    std::function<bool()> accepting;               ///< False: triage is behind its bound, ingestion answers 503.
+    std::function<bool()> ready;                   ///< /readyz
+    std::function<void()> outbox_changed;
+    domain::AlertLimits limits;
+    std::size_t max_rest_body_bytes = 1'048'576;
+    std::size_t max_ruleset_body_bytes = 16'777'216;
+    std::chrono::milliseconds resolve_timeout = std::chrono::minutes{5};  ///< Alertmanager alerts without an end.
+};
+
+/// Thread-safe. Throws std::logic_error at construction where two routes collide or one lacks its permission.
+class CustomerApi final : public http::Handler {
+public:
+    explicit CustomerApi(CustomerApiOptions options);
+    ~CustomerApi() override;
+
+    void admit(const http::RequestHead& head, http::AdmissionSink sink) override;
+    void handle(http::Request request, http::ResponseSink sink) override;
+    [[nodiscard]] http::Response protocol_error(int status, std::string_view code, std::string_view detail) override;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// One operation of either listener, for the comparison with docs/openapi.yaml.
+struct Operation {
+    std::string method;
+    std::string path;
+    std::string operation_id;
+    std::string permission;
+};
+[[nodiscard]] std::vector<Operation> customer_operations();
+[[nodiscard]] std::vector<Operation> management_operations();
+
+}  // namespace winnow::api

@@ -1,0 +1,48 @@
+#pragma once
+
+/// @file
+/// Everything behind the management listener: tenants' life cycle, metrics, probes. None of its routes exists on the
+/// customer listener.
+
+#include "winnow/base/result.hpp"
+#include "winnow/http/message.hpp"
+#include "winnow/ports/credential_store.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace winnow::observe {
+class Metrics;
+}
+
+namespace winnow::api {
+
+struct ManagementApiOptions {
+    ports::ProviderStore& store;
+    observe::Metrics& metrics;
+    std::string provider_key_sha256;                ///< 32 bytes; "": no bearer credential (production).
+    std::vector<std::string> client_subjects;       ///< Verified client certificate subjects that are the provider.
+    /// Parts of readiness, by name: /readyz shows each.
+    std::vector<std::pair<std::string, std::function<bool()>>> checks;
+};
+
+/// Thread-safe. Two worker threads of its own for the blocking store.
+class ManagementApi final : public http::Handler {
+public:
+    explicit ManagementApi(ManagementApiOptions options);
+    ~ManagementApi() override;
+
+    void admit(const http::RequestHead& head, http::AdmissionSink sink) override;
+    void handle(http::Request request, http::ResponseSink sink) override;
+    [[nodiscard]] http::Response protocol_error(int status, std::string_view code, std::string_view detail) override;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace winnow::api

@@ -1,0 +1,48 @@
+#pragma once
+
+/// @file
+/// How messages leave: signed webhooks and mail, through one egress guard, on one thread of its own.
+
+#include "winnow/crypto/sealer.hpp"
+#include "winnow/ports/outbox.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace winnow::observe {
+class Metrics;
+}
+
+namespace winnow::delivery {
+
+struct SmtpOptions {
+    std::string host;                ///< "" : mail is not configured; every mail is refused with that reason.
+    std::uint16_t port = 587;
+    enum class Security { none, starttls, tls } security = Security::starttls;
+    std::string username;            ///< "" : no authentication.
+    std::string password;
+    std::string from = "winnow@localhost";
+    std::string ca_file;             ///< "" : the system's.
+};
+
+struct DeliveryOptions {
+    SmtpOptions smtp;
+    std::string webhook_ca_file;             ///< "" : the system's.
+    std::vector<std::string> egress_allow;   ///< Networks ("127.0.0.0/8") allowed although they are denied by default.
+    std::chrono::milliseconds connect_timeout{3'000};
+    std::chrono::milliseconds total_timeout{10'000};
+    std::size_t max_reply_bytes = 65'536;
+    std::size_t max_concurrent = 64;
+    std::string public_url;                  ///< For links in messages; "" : none.
+};
+
+/// The channel for every contact type. `sealer` and `metrics` must outlive it. The destructor reports what is still in
+/// flight as `retry`.
+[[nodiscard]] std::unique_ptr<ports::Channel> make_channel(DeliveryOptions options, const crypto::Sealer& sealer,
+                                                           observe::Metrics& metrics);
+
+}  // namespace winnow::delivery

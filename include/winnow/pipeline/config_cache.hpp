@@ -1,0 +1,42 @@
+#pragma once
+
+/// @file
+/// Every tenant's configuration and compiled rules on this node, as immutable snapshots.
+
+#include "winnow/base/result.hpp"
+#include "winnow/domain/tenant.hpp"
+#include "winnow/ports/triage_store.hpp"
+#include "winnow/rules/rule_set.hpp"
+
+#include <functional>
+#include <memory>
+
+namespace winnow::pipeline {
+
+/// What triage needs of one tenant. Immutable.
+struct TenantPolicy {
+    domain::TenantConfig config;
+    std::shared_ptr<const rules::RuleSet> rules;
+};
+
+/// Thread-safe. Two threads of its own: one waits for change notices, one compares versions every 3 seconds in case a
+/// notice was missed. `store` must outlive it.
+class ConfigCache {
+public:
+    /// Called on an own thread with each tenant whose configuration changed (credentials may have, too).
+    using Changed = std::function<void(TenantId)>;
+
+    explicit ConfigCache(ports::ConfigStore& store, Changed changed = {});
+    ~ConfigCache();
+    ConfigCache(const ConfigCache&) = delete;
+    ConfigCache& operator=(const ConfigCache&) = delete;
+
+    /// The tenant's policy; read from the store (blocking) where it is not cached. `not_found`, `unavailable`.
+    [[nodiscard]] Result<std::shared_ptr<const TenantPolicy>> get(TenantId tenant);
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace winnow::pipeline

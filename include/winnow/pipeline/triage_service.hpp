@@ -1,0 +1,62 @@
+#pragma once
+
+/// @file
+/// From committed rows to tickets: the workers that run the fold.
+
+#include "winnow/domain/position.hpp"
+#include "winnow/journal/writer.hpp"
+#include "winnow/pipeline/config_cache.hpp"
+#include "winnow/ports/journal_store.hpp"
+#include "winnow/ports/triage_store.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace winnow::observe {
+class Metrics;
+}
+
+namespace winnow::pipeline {
+
+struct TriageOptions {
+    std::size_t workers = 1;
+    std::size_t max_fold_alerts = 50'000;
+    std::size_t max_backlog_bytes = 512U << 20U;  ///< Of committed alerts in memory; beyond, accepting() is false.
+    /// With a backlog, the least time between two folds of a tenant: folds grow, and the cost per alert falls.
+    std::chrono::milliseconds coalesce{100};
+};
+
+/// Tenants are sharded over the workers, so that one tenant's rows are applied in order; within a worker tenants take
+/// turns. Thread-safe.
+class TriageService {
+public:
+    /// `outbox_changed` is called after each transaction that left something to deliver. All references must outlive
+    /// the service.
+    TriageService(ports::TriageStore& store, ConfigCache& policies, TriageOptions options,
+                  std::function<void()> outbox_changed, observe::Metrics& metrics);
+    /// Applies what it holds only as far as a fold in progress goes: the rest is replayed at the next start.
+    ~TriageService();
+    TriageService(const TriageService&) = delete;
+    TriageService& operator=(const TriageService&) = delete;
+
+    /// Takes rows in the order of their stream. Never blocks. A journal::CommittedSink.
+    void submit(std::vector<journal::CommittedRow> rows);
+
+    /// False while the backlog in memory is at its bound: the door should answer 503.
+    [[nodiscard]] bool accepting() const;
+
+    /// The highest seq up to which every submitted row of the stream is applied; `written` where nothing is pending.
+    [[nodiscard]] std::uint64_t applied_through(domain::StreamId stream, std::uint64_t written) const;
+
+    /// Waits until everything submitted so far is applied, or `deadline` has passed. True if applied.
+    bool flush(std::chrono::milliseconds deadline);
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace winnow::pipeline
