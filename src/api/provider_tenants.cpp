@@ -1,0 +1,152 @@
+#include "api/provider_tenants.hpp"
+
+#include "api/contact_address.hpp"
+#include "api/json_body.hpp"
+#include "api/page.hpp"
+#include "api/respond.hpp"
+#include "winnow/base/time.hpp"
+#include "winnow/crypto/digest.hpp"
+#include "winnow/identity/authenticator.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace winnow::api {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kGeneratedCodeLength = 6;
+constexpr int kCodeAttempts = 8;
+
+json tenant_json(const domain::Tenant& tenant)
+{
+    return {{"id", tenant.id.str()},
+            {"tenant_id", tenant.id.str()},
+            {"service_code", tenant.service_code},
+            {"name", tenant.name},
+            {"state", tenant.suspended ? "suspended" : "active"},
+            {"created_at", format_rfc3339(tenant.created_at)}};
+}
+
+/// Letters and digits that nobody mistakes for one another on the telephone.
+std::string generated_service_code()
+{
+    constexpr std::string_view kAlphabet = "23456789abcdefghjkmnpqrstuvwxyz";
+    std::string code;
+    for (const char byte : crypto::random_bytes(kGeneratedCodeLength)) {
+        code += kAlphabet[static_cast<unsigned char>(byte) % kAlphabet.size()];
+    }
+    return code;
+}
+
+bool is_service_code(std::string_view code)
+{
+    return code.size() >= 4 && code.size() <= 32 &&
+           std::ranges::all_of(code, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
+}
+
+struct Wanted {
+    std::string name;
+    std::string service_code;  ///< "" : generate one.
+    std::string email;
+    std::string admin_name;
+};
+
+Result<Wanted> read_wanted(const json& document)
+{
+    Wanted wanted;
+    FieldReader fields(document);
+    wanted.name = fields.text("name", {1, 200}, Need::required).value_or("");
+    if (auto code = fields.text("service_code", {4, 32})) {
+        wanted.service_code = *std::move(code);
+        if (!is_service_code(wanted.service_code)) {
+            fields.error("service_code", "service_code takes 4 to 32 characters of a-z and 0-9");
+        }
+    }
+    if (auto admin = fields.object("admin", Need::required)) {
+        wanted.email = admin->text("email", {3, 254}, Need::required).value_or("");
+        if (const auto wrong = mailbox_problem(wanted.email); !wanted.email.empty() && !wrong.empty()) {
+            admin->error("email", wrong);
+        }
+        wanted.admin_name = admin->text("name", {1, 200}).value_or(wanted.email);
+        admin->close();
+    }
+    if (auto read = fields.finish(); !read) return read.error();
+    return wanted;
+}
+
+}  // namespace
+
+Result<http::Response> create_tenant(const http::Request& request, ports::ProviderStore& store,
+                                     const std::function<Uuid()>& new_id)
+{
+    const auto document = read_object(request);
+    if (!document) return document.error();
+    const auto wanted = read_wanted(*document);
+    if (!wanted) return wanted.error();
+
+    const auto key = identity::make_key(access::CredentialKind::user_key);
+    ports::NewTenant tenant;
+    tenant.id = TenantId(new_id());
+    tenant.name = wanted->name;
+    tenant.admin_id = UserId(new_id());
+    tenant.admin_email = wanted->email;
+    tenant.admin_name = wanted->admin_name;
+    tenant.admin_key_id = ApiKeyId(new_id());
+    tenant.admin_key_hash = key.hash;
+    tenant.admin_key_hint = key.hint;
+
+    const bool generated = wanted->service_code.empty();
+    Result<domain::Tenant> created =
+        Error(ErrorCode::conflict, "no free service code was found: send the request again");
+    for (int attempt = 0; attempt < (generated ? kCodeAttempts : 1); ++attempt) {
+        tenant.service_code = generated ? generated_service_code() : wanted->service_code;
+        created = store.create_tenant(tenant);
+        if (created || created.error().code() != ErrorCode::conflict) break;
+    }
+    if (!created) return created.error();
+
+    auto answer = tenant_json(*created);
+    answer["admin"] = {{"user_id", tenant.admin_id.str()}, {"email", tenant.admin_email}, {"key", key.secret}};
+    auto response = json_response(201, answer);
+    response.set("Location", "/admin/v1/tenants/" + created->id.str());
+    return response;
+}
+
+Result<http::Response> list_tenants(const http::Request& request, ports::ProviderStore& store)
+{
+    if (const auto known = only_parameters(request.head, {"limit", "cursor"}); !known) return known.error();
+    const auto page = page_request(request.head, 1);
+    if (!page) return page.error();
+    auto tenants = store.tenants(page->cursor.empty() ? "" : page->cursor.front(), page->limit + 1);
+    if (!tenants) return tenants.error();
+
+    Cursor next;
+    if (tenants->size() > page->limit) {
+        tenants->resize(page->limit);
+        next = {tenants->back().service_code};
+    }
+    auto items = json::array();
+    for (const auto& tenant : *tenants) items.push_back(tenant_json(tenant));
+    return page_response(request.head, items, next);
+}
+
+Result<http::Response> show_tenant(TenantId id, ports::ProviderStore& store)
+{
+    const auto tenant = store.tenant(id);
+    if (!tenant) return tenant.error();
+    return json_response(200, tenant_json(*tenant));
+}
+
+Result<http::Response> suspend_tenant(TenantId id, bool suspended, ports::ProviderStore& store)
+{
+    const auto tenant = store.set_suspended(id, suspended);
+    if (!tenant) return tenant.error();
+    return json_response(200, tenant_json(*tenant));
+}
+
+}  // namespace winnow::api

@@ -1,0 +1,22 @@
+#pragma once
+
+/// @file
+/// Tenants as the provider sees them: /admin/v1/tenants.
+
+#include "winnow/base/result.hpp"
+#include "winnow/base/uuid.hpp"
+#include "winnow/http/message.hpp"
+#include "winnow/ports/credential_store.hpp"
+
+#include <functional>
+
+namespace winnow::api {
+
+/// Each blocks on the store. `new_id` gives version 7 ids.
+[[nodiscard]] Result<http::Response> create_tenant(const http::Request& request, ports::ProviderStore& store,
+                                                   const std::function<Uuid()>& new_id);
+[[nodiscard]] Result<http::Response> list_tenants(const http::Request& request, ports::ProviderStore& store);
+[[nodiscard]] Result<http::Response> show_tenant(TenantId id, ports::ProviderStore& store);
+[[nodiscard]] Result<http::Response> suspend_tenant(TenantId id, bool suspended, ports::ProviderStore& store);
+
+}  // namespace winnow::api

@@ -1,0 +1,40 @@
+#pragma once
+
+/// @file
+/// A few threads for calls that block, with a bounded queue.
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace winnow::api {
+
+/// Thread-safe. Jobs must not throw. The destructor runs what was taken, then joins.
+class WorkerThreads {
+public:
+    using Job = std::move_only_function<void()>;
+
+    WorkerThreads(std::size_t threads, std::size_t queue_limit);
+    ~WorkerThreads();
+    WorkerThreads(const WorkerThreads&) = delete;
+    WorkerThreads& operator=(const WorkerThreads&) = delete;
+
+    /// False, and `job` untouched, where the queue is full.
+    [[nodiscard]] bool submit(Job& job);
+
+private:
+    void run();
+
+    const std::size_t queue_limit_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::deque<Job> jobs_;   // guarded by mutex_
+    bool stopping_ = false;  // guarded by mutex_
+    std::vector<std::jthread> threads_;
+};
+
+}  // namespace winnow::api
