@@ -16,10 +16,10 @@ struct DevOptions {
     std::uint16_t customer_port = 8443;  ///< 0: the kernel chooses; kept in the state folder for later starts.
     std::uint16_t management_port = 9443;
     std::size_t tenants = 1;
-    std::string smtp;                    ///< HOST:PORT, plain SMTP of a test server; "" : no mail.
+    std::string smtp;  ///< HOST:PORT, plain SMTP of a test server; "" : no mail.
     std::vector<std::string> egress_allow;
-    std::string config_file;             ///< Merged over the development defaults.
-    bool reset = false;                  ///< Begin with an empty state folder.
+    std::string config_file;  ///< Merged over the development defaults.
+    bool reset = false;       ///< Begin with an empty state folder.
 };
 
 // Each returns the process's exit status: 0 done, 1 failed (said on standard error), 2 wrong usage or configuration.

@@ -30,8 +30,8 @@ struct CustomerApiOptions {
     journal::Writer& journal;
     const crypto::Sealer& sealer;
     observe::Metrics& metrics;
-    std::function<bool()> accepting;               ///< False: triage is behind its bound, ingestion answers 503.
-    std::function<bool()> ready;                   ///< /readyz
+    std::function<bool()> accepting;  ///< False: triage is behind its bound, ingestion answers 503.
+    std::function<bool()> ready;      ///< /readyz
     std::function<void()> outbox_changed;
     domain::AlertLimits limits;
     std::size_t max_rest_body_bytes = 1'048'576;

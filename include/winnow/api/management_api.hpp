@@ -24,8 +24,8 @@ namespace winnow::api {
 struct ManagementApiOptions {
     ports::ProviderStore& store;
     observe::Metrics& metrics;
-    std::string provider_key_sha256;                ///< 32 bytes; "": no bearer credential (production).
-    std::vector<std::string> client_subjects;       ///< Verified client certificate subjects that are the provider.
+    std::string provider_key_sha256;           ///< 32 bytes; "": no bearer credential (production).
+    std::vector<std::string> client_subjects;  ///< Verified client certificate subjects that are the provider.
     /// Parts of readiness, by name: /readyz shows each.
     std::vector<std::pair<std::string, std::function<bool()>>> checks;
 };

@@ -20,24 +20,24 @@ class Metrics;
 namespace winnow::delivery {
 
 struct SmtpOptions {
-    std::string host;                ///< "" : mail is not configured; every mail is refused with that reason.
+    std::string host;  ///< "" : mail is not configured; every mail is refused with that reason.
     std::uint16_t port = 587;
     enum class Security { none, starttls, tls } security = Security::starttls;
-    std::string username;            ///< "" : no authentication.
+    std::string username;  ///< "" : no authentication.
     std::string password;
     std::string from = "winnow@localhost";
-    std::string ca_file;             ///< "" : the system's.
+    std::string ca_file;  ///< "" : the system's.
 };
 
 struct DeliveryOptions {
     SmtpOptions smtp;
-    std::string webhook_ca_file;             ///< "" : the system's.
-    std::vector<std::string> egress_allow;   ///< Networks ("127.0.0.0/8") allowed although they are denied by default.
+    std::string webhook_ca_file;            ///< "" : the system's.
+    std::vector<std::string> egress_allow;  ///< Networks ("127.0.0.0/8") allowed although they are denied by default.
     std::chrono::milliseconds connect_timeout{3'000};
     std::chrono::milliseconds total_timeout{10'000};
     std::size_t max_reply_bytes = 65'536;
     std::size_t max_concurrent = 64;
-    std::string public_url;                  ///< For links in messages; "" : none.
+    std::string public_url;  ///< For links in messages; "" : none.
 };
 
 /// The channel for every contact type. `sealer` and `metrics` must outlive it. The destructor reports what is still in

@@ -21,12 +21,12 @@ namespace winnow::dispatch {
 struct DispatcherOptions {
     std::string node;
     std::size_t max_in_flight = 64;
-    std::size_t per_contact = 2;               ///< A slow receiver takes no more slots than these.
-    std::chrono::milliseconds lease{60'000};   ///< Longer than any attempt may take.
-    std::chrono::milliseconds poll{1'000};     ///< The longest sleep.
-    std::size_t breaker_after = 5;             ///< Failures in a row after which a contact is tried one at a time.
+    std::size_t per_contact = 2;              ///< A slow receiver takes no more slots than these.
+    std::chrono::milliseconds lease{60'000};  ///< Longer than any attempt may take.
+    std::chrono::milliseconds poll{1'000};    ///< The longest sleep.
+    std::size_t breaker_after = 5;            ///< Failures in a row after which a contact is tried one at a time.
     routing::BackoffPolicy backoff;
-    std::function<double()> jitter;            ///< Uniform in [0, 1).
+    std::function<double()> jitter;  ///< Uniform in [0, 1).
 };
 
 /// Thread-safe. One thread of its own; `outbox` and `channel` must outlive it.

@@ -22,8 +22,8 @@ namespace winnow::pipeline {
 
 struct HousekeepingOptions {
     std::chrono::milliseconds heartbeat{2'000};
-    std::chrono::milliseconds takeover{1'000};     ///< How often to look for streams whose writers are gone.
-    std::chrono::milliseconds expiry{1'000};       ///< How often to look for instances whose end has passed.
+    std::chrono::milliseconds takeover{1'000};  ///< How often to look for streams whose writers are gone.
+    std::chrono::milliseconds expiry{1'000};    ///< How often to look for instances whose end has passed.
     std::chrono::milliseconds partitions{3'600'000};
 };
 

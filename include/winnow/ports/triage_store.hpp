@@ -37,8 +37,8 @@ public:
     /// The tickets come in this order: for each dedup key the live one, else the latest; then those that only the
     /// loaded instances refer to (which may share a key with one before).
     ///
-    /// `conflict`: somebody else has moved the position, or the stream has ended; drop the batch. `unavailable`/`timeout`: unknown or not
-    /// stored; repeating the call is safe because of the fence.
+    /// `conflict`: somebody else has moved the position, or the stream has ended; drop the batch.
+    /// `unavailable`/`timeout`: unknown or not stored; repeating the call is safe because of the fence.
     [[nodiscard]] virtual Result<Done> apply(TenantId tenant, std::uint64_t from_seq, const domain::RowPosition& to,
                                              const triage::StateKeys& keys,
                                              const std::function<TriageWrites(triage::States)>& decide) = 0;

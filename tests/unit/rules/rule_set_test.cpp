@@ -53,8 +53,8 @@ TEST(RuleSet, WithoutRulesNothingChanges)
 TEST(RuleSet, MatchesLabelsAndOwnFields)
 {
     const Applied run({make_rule(1, R"(env="prod")", {SeverityAction{Severity::critical}}),
-                   make_rule(2, R"({source=~"db-.*",env!="test"})", {SetAction{"service", "databases"}}),
-                   make_rule(3, R"(env="test")", {DropAction{}})});
+                       make_rule(2, R"({source=~"db-.*",env!="test"})", {SetAction{"service", "databases"}}),
+                       make_rule(3, R"(env="test")", {DropAction{}})});
     EXPECT_EQ(run.alert.severity, Severity::critical);
     EXPECT_EQ(run.alert.service, "databases");
     EXPECT_FALSE(run.evaluation.dropped);
@@ -65,8 +65,8 @@ TEST(RuleSet, MatchesLabelsAndOwnFields)
 TEST(RuleSet, RunsInPositionOrderWhateverTheOrderGiven)
 {
     const Applied run({make_rule(30, "{}", {SetAction{"title", "{{title}}3"}}),
-                   make_rule(10, "{}", {SetAction{"title", "1"}}),
-                   make_rule(20, "{}", {SetAction{"title", "{{title}}2"}})});
+                       make_rule(10, "{}", {SetAction{"title", "1"}}),
+                       make_rule(20, "{}", {SetAction{"title", "{{title}}2"}})});
     EXPECT_EQ(run.alert.title, "123");
     EXPECT_THAT(run.matched(), ElementsAre(rule_id(10), rule_id(20), rule_id(30)));
 }
@@ -74,9 +74,9 @@ TEST(RuleSet, RunsInPositionOrderWhateverTheOrderGiven)
 TEST(RuleSet, LaterRulesSeeWhatEarlierOnesChanged)
 {
     const Applied run({make_rule(1, R"(env="prod")", {SetAction{"labels.tier", "gold"}}),
-                   make_rule(2, R"(tier="gold")", {SeverityAction{Severity::critical}}),
-                   make_rule(3, R"(severity="critical")", {RouteAction{{group_id(1)}}}),
-                   make_rule(4, R"(severity="warning")", {DropAction{}})});
+                       make_rule(2, R"(tier="gold")", {SeverityAction{Severity::critical}}),
+                       make_rule(3, R"(severity="critical")", {RouteAction{{group_id(1)}}}),
+                       make_rule(4, R"(severity="warning")", {DropAction{}})});
     EXPECT_THAT(run.matched(), ElementsAre(rule_id(1), rule_id(2), rule_id(3)));
     EXPECT_THAT(run.evaluation.route, ElementsAre(group_id(1)));
 }
@@ -95,7 +95,7 @@ TEST(RuleSet, StopEndsTheEvaluationOnceTheRuleHasActed)
 TEST(RuleSet, ADropEndsEverythingEvenWithinItsRule)
 {
     const Applied run({make_rule(1, "{}", {SetAction{"group", "before"}, DropAction{}, SetAction{"group", "after"}}),
-                   make_rule(2, "{}", {SetAction{"group", "later"}})});
+                       make_rule(2, "{}", {SetAction{"group", "later"}})});
     EXPECT_TRUE(run.evaluation.dropped);
     EXPECT_EQ(run.alert.group, "before");
     EXPECT_THAT(run.matched(), ElementsAre(rule_id(1)));
@@ -125,7 +125,8 @@ TEST(RuleSet, EffectiveDatesIncludeTheFirstInstantAndExcludeTheLast)
 
 TEST(RuleSet, TheFirstSuppressionGivesTheReasonAndARuleWithoutOneItsName)
 {
-    const Applied run({make_rule(1, "{}", {SuppressAction{"maintenance"}}), make_rule(2, "{}", {SuppressAction{"other"}})});
+    const Applied run(
+        {make_rule(1, "{}", {SuppressAction{"maintenance"}}), make_rule(2, "{}", {SuppressAction{"other"}})});
     EXPECT_TRUE(run.evaluation.suppressed);
     EXPECT_EQ(run.evaluation.suppression_reason, "maintenance");
     EXPECT_EQ(Applied({make_rule(3, "{}", {SuppressAction{}})}).evaluation.suppression_reason, "rule 3");
@@ -134,7 +135,7 @@ TEST(RuleSet, TheFirstSuppressionGivesTheReasonAndARuleWithoutOneItsName)
 TEST(RuleSet, RoutesAddUpWithoutRepeats)
 {
     const Applied run({make_rule(1, "{}", {RouteAction{{group_id(2), group_id(1), group_id(2)}}}),
-                   make_rule(2, "{}", {RouteAction{{group_id(1), group_id(3)}}})});
+                       make_rule(2, "{}", {RouteAction{{group_id(1), group_id(3)}}})});
     EXPECT_THAT(run.evaluation.route, ElementsAre(group_id(2), group_id(1), group_id(3)));
 }
 
@@ -158,10 +159,11 @@ TEST(RuleSet, SetResultsAreCutToTheLimitsOfAnAlert)
 {
     auto alert = make_alert();
     alert.description.assign(16'384, 'x');
-    const Applied run({make_rule(1, "{}",
-                             {SetAction{"title", "{{description}}"}, SetAction{"group", "{{description}}"},
-                              SetAction{"labels.l", "{{description}}"}, SetAction{"description", "{{description}}y"}})},
-                  kNow, alert);
+    const Applied run(
+        {make_rule(1, "{}",
+                   {SetAction{"title", "{{description}}"}, SetAction{"group", "{{description}}"},
+                    SetAction{"labels.l", "{{description}}"}, SetAction{"description", "{{description}}y"}})},
+        kNow, alert);
     EXPECT_EQ(run.alert.title.size(), 1'024U);
     EXPECT_EQ(run.alert.group.size(), 1'024U);
     EXPECT_EQ(run.alert.labels.find("l")->size(), 4'096U);
@@ -173,10 +175,10 @@ TEST(RuleSet, AnActionThatTheAlertDoesNotAllowIsLeftOutAndReported)
     auto alert = make_alert();
     while (alert.labels.size() < 64) alert.labels.set("l" + std::to_string(alert.labels.size()), "x");
     const Applied run({make_rule(1, "{}",
-                             {SetAction{"labels.one_more", "x"}, SetAction{"labels.env", "changed"},
-                              SetAction{"title", "{{component}}"}, DedupKeyAction{{}, "{{component}}"},
-                              SetAction{"group", "still done"}})},
-                  kNow, alert);
+                                 {SetAction{"labels.one_more", "x"}, SetAction{"labels.env", "changed"},
+                                  SetAction{"title", "{{component}}"}, DedupKeyAction{{}, "{{component}}"},
+                                  SetAction{"group", "still done"}})},
+                      kNow, alert);
     ASSERT_EQ(run.evaluation.failures.size(), 3U);
     EXPECT_EQ(run.evaluation.failures[0].rule_id, rule_id(1));
     EXPECT_EQ(run.evaluation.failures[0].error,
