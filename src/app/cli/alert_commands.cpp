@@ -1,0 +1,148 @@
+#include "app/cli/commands.hpp"
+#include "app/cli/rest_client.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+
+namespace winnow::app::cli {
+
+namespace {
+
+using nlohmann::json;
+
+struct SendArguments {
+    Connection connection;
+    std::string title, severity, status, source, service, component, group, class_name, dedup_key, description;
+    std::vector<std::string> labels;
+    std::string file;
+    std::string idempotency_key;
+};
+
+std::string read_input(const std::string& file)
+{
+    if (file == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
+    std::ifstream in(file);
+    if (!in) throw std::runtime_error("cannot read " + file);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::string body_of(const SendArguments& arguments)
+{
+    if (!arguments.file.empty()) return read_input(arguments.file);
+    auto alert = json::object();
+    const auto put = [&](const char* name, const std::string& value) {
+        if (!value.empty()) alert[name] = value;
+    };
+    put("title", arguments.title);
+    put("severity", arguments.severity);
+    put("status", arguments.status);
+    put("source", arguments.source);
+    put("service", arguments.service);
+    put("component", arguments.component);
+    put("group", arguments.group);
+    put("class", arguments.class_name);
+    put("dedup_key", arguments.dedup_key);
+    put("description", arguments.description);
+    for (const auto& label : arguments.labels) {
+        const auto equals = label.find('=');
+        if (equals == std::string::npos) throw std::runtime_error("--label wants NAME=VALUE, not \"" + label + "\"");
+        alert["labels"][label.substr(0, equals)] = label.substr(equals + 1);
+    }
+    return alert.dump();
+}
+
+int send(SendArguments& arguments)
+{
+    if (arguments.title.empty() && arguments.file.empty()) {
+        throw std::runtime_error("an alert needs a --title (or give a --file with alerts)");
+    }
+    complete(arguments.connection, As::integration);
+    Call request{.method = "POST", .path = "/api/v1/alerts", .body = body_of(arguments)};
+    if (!arguments.idempotency_key.empty()) request.headers.push_back("Idempotency-Key: " + arguments.idempotency_key);
+    const auto answer = call_or_fail(arguments.connection, request);
+    const auto receipt = answer.json();
+    if (arguments.connection.json) {
+        std::cout << receipt.dump(2) << '\n';
+        return receipt.value("rejected", 0) == 0 ? 0 : 1;
+    }
+    for (const auto& result : receipt.at("results")) {
+        if (const auto error = result.find("error"); error != result.end()) {
+            std::cerr << "refused: " << error->value("pointer", "") << ": " << error->value("detail", "") << '\n';
+        } else {
+            std::cout << "accepted " << result.at("alert_id").get<std::string>() << '\n';
+        }
+    }
+    return receipt.value("rejected", 0) == 0 ? 0 : 1;
+}
+
+void add_send(CLI::App& group, Command& chosen)
+{
+    auto* command = group.add_subcommand("send", "Send an alert, or a file of them");
+    auto arguments = std::make_shared<SendArguments>();
+    arguments->connection.add_options(*command);
+    command->add_option("--title", arguments->title, "What happened, in a line");
+    command->add_option("--severity", arguments->severity, "critical, error, warning or info");
+    command->add_option("--status", arguments->status, "firing, acknowledged or resolved")
+        ->check(CLI::IsMember({"firing", "acknowledged", "resolved"}));
+    command->add_option("--source", arguments->source, "What it happened to, e.g. a host");
+    command->add_option("--service", arguments->service, "The service it belongs to");
+    command->add_option("--component", arguments->component, "The part of the source");
+    command->add_option("--group", arguments->group, "A group of sources");
+    command->add_option("--class", arguments->class_name, "The kind of trouble, e.g. disk_full");
+    command->add_option("--dedup-key", arguments->dedup_key, "Alerts of one key are one ticket");
+    command->add_option("--description", arguments->description, "More words");
+    command->add_option("--label", arguments->labels, "NAME=VALUE; may be repeated");
+    command->add_option("--file", arguments->file,
+                        "JSON: an alert, an array, or {\"alerts\":[…]}; - is standard input");
+    command->add_option("--idempotency-key", arguments->idempotency_key, "Sending it again changes nothing");
+    command->footer(
+        "Examples:\n"
+        "  winnow alert send --title 'disk 93% full' --severity critical --source db-7 --label env=prod\n"
+        "  winnow alert send --title 'disk 93% full' --source db-7 --label env=prod --status resolved\n"
+        "  winnow alert send --file alerts.json --json");
+    command->callback([&chosen, arguments] {
+        chosen = [arguments] {
+            return send(*arguments);
+        };
+    });
+}
+
+void add_show(CLI::App& group, Command& chosen)
+{
+    struct Arguments {
+        Connection connection;
+        std::string id;
+        bool explain = false;
+    };
+    auto* command = group.add_subcommand("show", "Show an alert and what became of it");
+    auto arguments = std::make_shared<Arguments>();
+    arguments->connection.add_options(*command);
+    command->add_option("ID", arguments->id, "The alert's id, as \"alert send\" printed it")->required();
+    command->add_flag("--explain", arguments->explain, "Which rule did what, and who was told");
+    command->footer("Example:\n  winnow alert show 01932d5e-77a0-8000-8010-000000010000 --explain");
+    command->callback([&chosen, arguments] {
+        chosen = [arguments] {
+            complete(arguments->connection, As::admin);
+            const auto path =
+                "/api/v1/alerts/" + url_encode(arguments->id) + (arguments->explain ? "/explanation" : "");
+            std::cout << call_or_fail(arguments->connection, {.path = path}).json().dump(2) << '\n';
+            return 0;
+        };
+    });
+}
+
+}  // namespace
+
+void add_alert_commands(CLI::App& root, Command& chosen)
+{
+    auto* group = root.add_subcommand("alert", "Send and look at alerts");
+    group->require_subcommand(1);
+    add_send(*group, chosen);
+    add_show(*group, chosen);
+}
+
+}  // namespace winnow::app::cli

@@ -1,0 +1,57 @@
+#include "app/cli/command_line.hpp"
+
+#include "app/cli/commands.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+
+namespace winnow::app::cli {
+
+namespace {
+
+constexpr int kWrongUsage = 2;
+constexpr auto kVersion = "winnow 0.1.0";
+
+}  // namespace
+
+std::shared_ptr<CLI::App> make_command_line(Command& chosen)
+{
+    auto root =
+        std::make_shared<CLI::App>("Winnow takes in alerts, filters them by your rules, and keeps tickets.", "winnow");
+    root->set_version_flag("--version", kVersion);
+    root->require_subcommand(1);
+    root->footer(
+        "Examples:\n"
+        "  winnow dev                                   start here, with a database and a demo tenant\n"
+        "  winnow alert send --title 'disk full' --severity critical --source db-7\n"
+        "  winnow ticket list --state open\n"
+        "  winnow rules apply rules.yaml --dry-run\n"
+        "Each command has its own --help.");
+    add_server_commands(*root, chosen);
+    add_alert_commands(*root, chosen);
+    add_ticket_commands(*root, chosen);
+    add_rule_commands(*root, chosen);
+    add_tenant_commands(*root, chosen);
+    add_completion_command(*root, chosen);
+    return root;
+}
+
+int run(int argc, const char* const* argv)
+{
+    Command chosen;
+    const auto root = make_command_line(chosen);
+    try {
+        root->parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return root->exit(error, std::cout, std::cerr) == 0 ? 0 : kWrongUsage;
+    }
+    try {
+        return chosen();
+    } catch (const std::exception& failure) {
+        std::cerr << "winnow: " << failure.what() << '\n';
+        return 1;
+    }
+}
+
+}  // namespace winnow::app::cli

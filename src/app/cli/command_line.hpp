@@ -1,0 +1,25 @@
+#pragma once
+
+/// @file
+/// The command line: `winnow COMMAND …`.
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace winnow::app::cli {
+
+/// Parses and runs. Exit status: 0 done, 1 failed, 2 wrong usage.
+[[nodiscard]] int run(int argc, const char* const* argv);
+
+/// What the chosen sub-command does, once the arguments are parsed.
+using Command = std::function<int()>;
+
+/// The command tree. `chosen` is set while parsing; both must outlive the App.
+[[nodiscard]] std::shared_ptr<CLI::App> make_command_line(Command& chosen);
+
+}  // namespace winnow::app::cli

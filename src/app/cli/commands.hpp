@@ -1,0 +1,17 @@
+#pragma once
+
+/// @file
+/// The groups of sub-commands, one function a file: each hangs its own commands under `root`.
+
+#include "app/cli/command_line.hpp"
+
+namespace winnow::app::cli {
+
+void add_server_commands(CLI::App& root, Command& chosen);  ///< serve, dev, migrate, config
+void add_alert_commands(CLI::App& root, Command& chosen);
+void add_ticket_commands(CLI::App& root, Command& chosen);
+void add_rule_commands(CLI::App& root, Command& chosen);
+void add_tenant_commands(CLI::App& root, Command& chosen);
+void add_completion_command(CLI::App& root, Command& chosen);
+
+}  // namespace winnow::app::cli

@@ -1,0 +1,19 @@
+#pragma once
+
+/// @file
+/// Shell completion, written from the command tree itself so that it cannot go stale.
+
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace winnow::app::cli {
+
+enum class Shell { bash, zsh, fish };
+
+/// A script for that shell that completes sub-commands and option names.
+[[nodiscard]] std::string completion_script(const CLI::App& root, Shell shell);
+
+}  // namespace winnow::app::cli

@@ -1,0 +1,170 @@
+#include "app/cli/rest_client.hpp"
+
+#include <CLI/CLI.hpp>
+#include <curl/curl.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <string_view>
+
+namespace winnow::app::cli {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr long kTimeoutSeconds = 60;
+
+struct CurlFree {
+    void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
+    void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
+};
+using Headers = std::unique_ptr<curl_slist, CurlFree>;
+
+void append(Headers& headers, const std::string& line)
+{
+    headers.reset(curl_slist_append(headers.release(), line.c_str()));
+}
+
+std::size_t take_body(const char* data, std::size_t size, std::size_t count, void* body)
+{
+    static_cast<std::string*>(body)->append(data, size * count);
+    return size * count;
+}
+
+std::size_t take_header(const char* data, std::size_t size, std::size_t count, void* etag)
+{
+    const std::string_view line(data, size * count);
+    constexpr std::string_view kName = "etag: ";
+    if (line.size() > kName.size() && CLI::detail::to_lower(std::string(line.substr(0, kName.size()))) == kName) {
+        auto value = line.substr(kName.size());
+        while (value.ends_with('\n') || value.ends_with('\r')) value.remove_suffix(1);
+        *static_cast<std::string*>(etag) = value;
+    }
+    return size * count;
+}
+
+std::filesystem::path ready_file()
+{
+    const char* folder = std::getenv("WINNOW_STATE_DIR");
+    return std::filesystem::path(folder == nullptr ? ".winnow" : folder) / "ready.json";
+}
+
+void complete_from(Connection& connection, const json& ready, As who)
+{
+    const auto& tenant = ready.at("tenants").at(0);
+    if (connection.url.empty()) {
+        connection.url = ready.at(who == As::provider ? "management_url" : "customer_url").get<std::string>();
+    }
+    if (connection.ca_file.empty()) connection.ca_file = ready.at("ca_file").get<std::string>();
+    if (!connection.key.empty()) return;
+    switch (who) {
+        case As::admin: connection.key = tenant.at("users").at("admin").at("key"); break;
+        case As::integration: connection.key = tenant.at("integration").at("key"); break;
+        case As::provider: connection.key = ready.at("provider").at("key"); break;
+    }
+}
+
+}  // namespace
+
+void Connection::add_options(CLI::App& command)
+{
+    command.add_option("--url", url, "Where Winnow listens, e.g. https://winnow.internal:8443")->envname("WINNOW_URL");
+    command.add_option("--key", key, "The API key (better: in the environment)")->envname("WINNOW_KEY");
+    command.add_option("--ca", ca_file, "The authority that signed Winnow's certificate")->envname("WINNOW_CA_FILE");
+    command.add_flag("--json", json, "For scripts: the answer as JSON");
+}
+
+void complete(Connection& connection, As who)
+{
+    if (!connection.url.empty() && !connection.key.empty()) return;
+    const auto file = ready_file();
+    std::ifstream in(file);
+    if (!in) {
+        throw std::runtime_error(
+            "no server to call: give --url and --key (or WINNOW_URL and WINNOW_KEY), or start one here with "
+            "\"winnow dev\"");
+    }
+    try {
+        complete_from(connection, json::parse(in), who);
+    } catch (const json::exception&) {
+        throw std::runtime_error(file.string() + " is not the ready file of a development instance");
+    }
+    if (!connection.json) std::cerr << "(the development instance of " << file.string() << ")\n";
+}
+
+json Answer::json() const
+{
+    auto document = json::parse(body, nullptr, /*allow_exceptions=*/false);
+    if (document.is_discarded()) throw std::runtime_error("the server's answer is not JSON; is this a Winnow?");
+    return document;
+}
+
+Answer call(const Connection& connection, const Call& what)
+{
+    const std::unique_ptr<CURL, CurlFree> handle(curl_easy_init());
+    if (!handle) throw std::runtime_error("libcurl cannot start");
+    Answer answer;
+    Headers headers;
+    append(headers, "Authorization: Bearer " + connection.key);
+    append(headers, "Accept: application/json");
+    append(headers, "Expect:");
+    for (const auto& header : what.headers) append(headers, header);
+    const auto url = connection.url + what.path;
+    curl_easy_setopt(handle.get(), CURLOPT_URL, url.c_str());
+    curl_easy_setopt(handle.get(), CURLOPT_PROTOCOLS_STR, "https");
+    curl_easy_setopt(handle.get(), CURLOPT_CUSTOMREQUEST, what.method.c_str());
+    curl_easy_setopt(handle.get(), CURLOPT_TIMEOUT, kTimeoutSeconds);
+    curl_easy_setopt(handle.get(), CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(handle.get(), CURLOPT_WRITEFUNCTION, &take_body);
+    curl_easy_setopt(handle.get(), CURLOPT_WRITEDATA, &answer.body);
+    curl_easy_setopt(handle.get(), CURLOPT_HEADERFUNCTION, &take_header);
+    curl_easy_setopt(handle.get(), CURLOPT_HEADERDATA, &answer.etag);
+    if (!connection.ca_file.empty()) curl_easy_setopt(handle.get(), CURLOPT_CAINFO, connection.ca_file.c_str());
+    if (!what.body.empty() || what.method == "POST") {
+        append(headers, "Content-Type: " + what.content_type);
+        curl_easy_setopt(handle.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(what.body.size()));
+        curl_easy_setopt(handle.get(), CURLOPT_POSTFIELDS, what.body.c_str());
+    }
+    curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, headers.get());
+    if (const auto code = curl_easy_perform(handle.get()); code != CURLE_OK) {
+        throw std::runtime_error("cannot call " + connection.url + ": " + curl_easy_strerror(code));
+    }
+    curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &answer.status);
+    return answer;
+}
+
+Answer call_or_fail(const Connection& connection, const Call& what)
+{
+    auto answer = call(connection, what);
+    if (!answer.ok()) throw std::runtime_error(explain(answer));
+    return answer;
+}
+
+std::string explain(const Answer& answer)
+{
+    const auto problem = json::parse(answer.body, nullptr, /*allow_exceptions=*/false);
+    std::string text = "the server answered " + std::to_string(answer.status);
+    if (!problem.is_object()) return text;
+    if (const auto detail = problem.find("detail"); detail != problem.end() && detail->is_string()) {
+        text += ": " + detail->get<std::string>();
+    }
+    if (const auto errors = problem.find("errors"); errors != problem.end() && errors->is_array()) {
+        for (const auto& error : *errors) {
+            text += "\n  " + error.value("pointer", "") + ": " + error.value("detail", "");
+        }
+    }
+    return text;
+}
+
+std::string url_encode(const std::string& text)
+{
+    const std::unique_ptr<char, decltype(&curl_free)> encoded(
+        curl_easy_escape(nullptr, text.c_str(), static_cast<int>(text.size())), &curl_free);
+    return encoded ? encoded.get() : "";
+}
+
+}  // namespace winnow::app::cli

@@ -1,0 +1,118 @@
+#include "app/cli/commands.hpp"
+#include "app/cli/rest_client.hpp"
+#include "app/cli/table.hpp"
+#include "app/cli/yaml_document.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <memory>
+
+namespace winnow::app::cli {
+
+namespace {
+
+using nlohmann::json;
+
+int list(Connection& connection)
+{
+    complete(connection, As::admin);
+    const auto set = call_or_fail(connection, {.path = "/api/v1/ruleset"}).json();
+    if (connection.json) {
+        std::cout << set.dump(2) << '\n';
+        return 0;
+    }
+    Table table({"POSITION", "NAME", "ENABLED", "STOP", "SYNTAX", "CONDITION", "ACTIONS"});
+    for (const auto& rule : set.at("rules")) {
+        std::string actions;
+        for (const auto& action : rule.at("actions")) {
+            actions += (actions.empty() ? "" : ", ") + action.at("type").get<std::string>();
+        }
+        table.add({std::to_string(rule.value("position", 0)), rule.at("name"),
+                   rule.value("enabled", true) ? "yes" : "no", rule.value("stop", false) ? "yes" : "no",
+                   rule.at("syntax"), rule.at("condition"), actions});
+    }
+    table.print(std::cout, standard_output_takes_colour());
+    return 0;
+}
+
+struct ApplyArguments {
+    Connection connection;
+    std::string file;
+    bool dry_run = false;
+};
+
+void print_changes(const json& result, bool dry_run)
+{
+    const auto print = [&](const char* what, const char* sign) {
+        for (const auto& rule : result.at(what)) {
+            std::cout << sign << ' ' << rule.at("name").get<std::string>();
+            if (const auto fields = rule.find("fields"); fields != rule.end()) {
+                std::string names;
+                for (const auto& field : *fields) names += (names.empty() ? "" : ", ") + field.get<std::string>();
+                std::cout << " (" << names << ')';
+            }
+            std::cout << '\n';
+        }
+    };
+    print("created", "+");
+    print("updated", "~");
+    print("deleted", "-");
+    std::cout << result.at("unchanged").size() << " unchanged"
+              << (result.value("reordered", false) ? ", new order" : "") << (dry_run ? " (nothing was applied)" : "")
+              << '\n';
+}
+
+int apply(ApplyArguments& arguments)
+{
+    complete(arguments.connection, As::admin);
+    auto document = read_document(arguments.file);
+    if (document.is_array()) document = json{{"rules", document}};
+    const auto path = std::string("/api/v1/ruleset?dry_run=") + (arguments.dry_run ? "true" : "false");
+    const auto answer = call_or_fail(arguments.connection, {.method = "PUT", .path = path, .body = document.dump()});
+    if (arguments.connection.json) {
+        std::cout << answer.json().dump(2) << '\n';
+    } else {
+        print_changes(answer.json(), arguments.dry_run);
+    }
+    return 0;
+}
+
+}  // namespace
+
+void add_rule_commands(CLI::App& root, Command& chosen)
+{
+    auto* group = root.add_subcommand("rules", "The rules that filter alerts");
+    group->require_subcommand(1);
+
+    auto* show = group->add_subcommand("list", "List the rules in the order in which they are tried");
+    auto connection = std::make_shared<Connection>();
+    connection->add_options(*show);
+    show->footer("Example:\n  winnow rules list");
+    show->callback([&chosen, connection] {
+        chosen = [connection] {
+            return list(*connection);
+        };
+    });
+
+    auto* command = group->add_subcommand("apply", "Make the rule set that of a YAML or JSON file, all or nothing");
+    auto arguments = std::make_shared<ApplyArguments>();
+    arguments->connection.add_options(*command);
+    command->add_option("FILE", arguments->file, "A list of rules, or {rules: […]}; - is standard input")->required();
+    command->add_flag("--dry-run", arguments->dry_run, "Only say what would change");
+    command->footer(
+        "Example:\n"
+        "  winnow rules apply rules.yaml --dry-run\n"
+        "where rules.yaml holds\n"
+        "  - name: development is not urgent\n"
+        "    syntax: matchers\n"
+        "    condition: '{env=\"dev\"}'\n"
+        "    actions: [{type: drop}]");
+    command->callback([&chosen, arguments] {
+        chosen = [arguments] {
+            return apply(*arguments);
+        };
+    });
+}
+
+}  // namespace winnow::app::cli

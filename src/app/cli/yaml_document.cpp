@@ -1,0 +1,77 @@
+#include "app/cli/yaml_document.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <yaml-cpp/yaml.h>
+
+#include <charconv>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <stdexcept>
+
+namespace winnow::app::cli {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr int kMaxDepth = 32;
+
+json scalar(const YAML::Node& node)
+{
+    const auto& text = node.Scalar();
+    if (node.Tag() == "!") return text;  // it was quoted
+    if (text == "true" || text == "false") return text == "true";
+    if (text == "null" || text == "~" || text.empty()) return nullptr;
+    const auto* const end = text.data() + text.size();
+    std::int64_t integer = 0;
+    if (const auto [at, ec] = std::from_chars(text.data(), end, integer); ec == std::errc() && at == end)
+        return integer;
+    double number = 0;
+    if (const auto [at, ec] = std::from_chars(text.data(), end, number); ec == std::errc() && at == end) return number;
+    return text;
+}
+
+json convert(const YAML::Node& node, int depth)
+{
+    if (depth > kMaxDepth) throw YAML::Exception(node.Mark(), "nested too deeply");
+    if (node.IsScalar()) return scalar(node);
+    if (node.IsSequence()) {
+        auto list = json::array();
+        for (const auto& item : node) list.push_back(convert(item, depth + 1));
+        return list;
+    }
+    if (node.IsMap()) {
+        auto object = json::object();
+        for (const auto& entry : node) object[entry.first.Scalar()] = convert(entry.second, depth + 1);
+        return object;
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+json yaml_to_json(const std::string& text)
+{
+    return convert(YAML::Load(text), 0);
+}
+
+json read_document(const std::string& file)
+{
+    std::ifstream in;
+    if (file != "-") {
+        in.open(file);
+        if (!in) throw std::runtime_error("cannot read " + file);
+    }
+    auto& source = file == "-" ? static_cast<std::istream&>(std::cin) : in;
+    const std::string text(std::istreambuf_iterator<char>(source), {});
+    try {
+        return yaml_to_json(text);
+    } catch (const YAML::Exception& error) {
+        throw std::runtime_error(file + ":" + std::to_string(error.mark.line + 1) + ":" +
+                                 std::to_string(error.mark.column + 1) + ": " + error.msg);
+    }
+}
+
+}  // namespace winnow::app::cli

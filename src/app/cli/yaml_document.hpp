@@ -1,0 +1,19 @@
+#pragma once
+
+/// @file
+/// YAML (of which JSON is a part) as JSON.
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <string>
+
+namespace winnow::app::cli {
+
+/// Reads a file, or standard input where it is "-". Throws std::runtime_error with file, line and column.
+[[nodiscard]] nlohmann::json read_document(const std::string& file);
+
+/// Plain scalars become booleans, numbers and null by YAML's core schema; quoted ones stay text. Throws
+/// YAML::Exception.
+[[nodiscard]] nlohmann::json yaml_to_json(const std::string& text);
+
+}  // namespace winnow::app::cli

@@ -1,0 +1,6 @@
+#include "app/cli/command_line.hpp"
+
+int main(int argc, char** argv)
+{
+    return winnow::app::cli::run(argc, argv);
+}
