@@ -1,25 +1,17 @@
 #pragma once
 
 /// @file
-/// First answers to REST requests that carried an Idempotency-Key. Ingestion keeps its own, with the journal row
-/// (ports/journal_store.hpp, KeyedReceipt), in the same table.
+/// First answers to REST requests that carried an Idempotency-Key, inside one tenant's transaction.
 
 #include "winnow/base/result.hpp"
 #include "winnow/base/uuid.hpp"
+#include "winnow/ports/journal_store.hpp"
 
-#include <optional>
 #include <string>
 
 namespace winnow::ports {
 
-/// What is kept of a request and its answer. Scope: the user or integration whose key it is.
-struct StoredAnswer {
-    std::string body_sha256;  ///< 32 bytes: over method, path and body.
-    int status = 0;           ///< 0: claimed, not answered yet (never seen outside the claiming transaction).
-    std::string answer;       ///< Opaque to the store: valid UTF-8 without U+0000.
-};
-
-/// Part of a TenantSession: the receipt stands or falls with the transaction that did the work.
+/// Not thread-safe: lives and dies with its transaction.
 class ReceiptStore {
 public:
     ReceiptStore() = default;
@@ -27,15 +19,15 @@ public:
     ReceiptStore& operator=(const ReceiptStore&) = delete;
     virtual ~ReceiptStore() = default;
 
-    /// Claims the key for this transaction: nullopt where it is ours now. Waits for a concurrent transaction that
-    /// holds the same key, so that the second of two simultaneous repeats sees the first's answer.
-    /// @param key  1 to 255 characters.
-    [[nodiscard]] virtual Result<std::optional<StoredAnswer>> claim(const Uuid& scope, const std::string& key,
-                                                                    const std::string& body_sha256) = 0;
+    /// Claims the key (1 to 255 characters) for this transaction; waits for another one that is just claiming it.
+    /// `scope` is the user or integration, `body_sha256` 32 bytes. `fresh`: do the work, then call `answer` before the
+    /// commit; a roll-back gives the key free again.
+    [[nodiscard]] virtual Result<ReceiptAnswer> claim(const Uuid& scope, const std::string& key,
+                                                      const std::string& body_sha256) = 0;
 
-    /// Completes a claim with the answer that repeats will get.
-    [[nodiscard]] virtual Result<Done> complete(const Uuid& scope, const std::string& key, int status,
-                                                const std::string& answer) = 0;
+    /// What to say again where the key comes again.
+    [[nodiscard]] virtual Result<Done> answer(const Uuid& scope, const std::string& key, int status,
+                                              const std::string& body) = 0;
 };
 
 }  // namespace winnow::ports
