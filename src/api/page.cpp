@@ -98,7 +98,8 @@ Result<Done> only_parameters(const http::RequestHead& head, std::initializer_lis
 {
     for (const auto& [name, value] : head.query_parameters()) {
         const auto is_known = std::ranges::any_of(known, [&name](std::string_view candidate) {
-            return name == candidate || (candidate.ends_with('.') && name.starts_with(candidate) && name != candidate);
+            if (candidate.ends_with('.')) return name.starts_with(candidate) && name != candidate;
+            return name == candidate;
         });
         if (is_known) continue;
         const auto suggestion = nearest(name, known);
