@@ -1,0 +1,77 @@
+#pragma once
+
+/// @file
+/// What one transaction of the journal carries. Private to journal.
+
+#include "winnow/journal/writer.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace winnow::journal {
+
+/// A request that waits for its commit.
+struct Pending {
+    Submission submission;
+    std::move_only_function<void(Result<Committed>)> done;
+    std::chrono::steady_clock::time_point since;
+    std::size_t bytes = 0;  ///< Rough memory held by its alerts.
+    bool answered = false;  ///< Told early (`timeout`), while its write was still in doubt.
+
+    /// Calls `done`, the first time.
+    void answer(Result<Committed> result);
+};
+
+/// A request's place in a row.
+struct Placed {
+    std::unique_ptr<Pending> pending;
+    std::uint16_t first_index = 0;
+    domain::ReceiptId receipt;
+    ports::ReceiptAnswer repeat;  ///< `fresh` unless its key was seen before.
+};
+
+/// One tenant's part of a transaction.
+struct RowPlan {
+    TenantId tenant;
+    domain::RowPosition position;
+    std::vector<Placed> requests;
+    std::uint16_t count = 0;  ///< Indexes given out.
+};
+
+/// Rows with consecutive sequences of one stream, written by one transaction.
+struct Batch {
+    std::vector<RowPlan> rows;
+    [[nodiscard]] std::size_t requests() const noexcept;
+    [[nodiscard]] bool keyed() const noexcept;
+};
+
+/// Groups requests by tenant into rows of at most `max_row_alerts`, in order of arrival; positions are yet to be given.
+[[nodiscard]] Batch lay_out(std::vector<std::unique_ptr<Pending>> requests, std::size_t max_row_alerts);
+
+/// Gives the rows their positions, from `first` on, and each request its receipt and its alerts their time.
+void place(Batch& batch, const domain::RowPosition& first);
+
+/// The rows as stored; requests whose key was seen before leave gaps, and rows of nothing but gaps are left out.
+[[nodiscard]] std::vector<ports::JournalRow> encode(const Batch& batch);
+
+/// The keyed requests' receipts, in the order of the batch.
+[[nodiscard]] std::vector<ports::KeyedReceipt> receipts_of(const Batch& batch);
+
+/// Notes what became of the receipts, in the same order.
+void note_outcomes(Batch& batch, const std::vector<ports::ReceiptAnswer>& outcomes);
+
+/// What triage is to apply. Moves the alerts out of the batch.
+[[nodiscard]] std::vector<CommittedRow> take_rows(Batch& batch);
+
+/// Takes the batch apart again.
+[[nodiscard]] std::vector<std::unique_ptr<Pending>> take_requests(Batch& batch);
+
+/// Rough heap use of an alert: what the queue's bound counts.
+[[nodiscard]] std::size_t bytes_of(const domain::Alert& alert) noexcept;
+
+}  // namespace winnow::journal

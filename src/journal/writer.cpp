@@ -1,0 +1,360 @@
+#include "winnow/journal/writer.hpp"
+
+#include "journal/batch.hpp"
+#include "journal/release_order.hpp"
+#include "journal/request_queue.hpp"
+#include "winnow/observe/log.hpp"
+#include "winnow/observe/metrics.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace winnow::journal {
+
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kHold{2'000};      // how long a request waits for a database that is away
+constexpr milliseconds kRetryPause{100};  // between attempts while it is away
+constexpr std::size_t kMaxBatchAlerts = 20'000;
+
+Error away()
+{
+    return {ErrorCode::unavailable, "the journal cannot be written at the moment; nothing was stored"};
+}
+
+Error in_doubt()
+{
+    return {ErrorCode::timeout, "it is not known yet whether the alerts were stored"};
+}
+
+Timestamp wall_clock()
+{
+    return std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
+}
+
+struct Measures {
+    explicit Measures(observe::Metrics& metrics)
+        : alerts(metrics.counter("winnow_journal_alerts_total", "Alerts committed to the journal")),
+          commits(metrics.counter("winnow_journal_commits_total", "Transactions of the journal")),
+          failures(metrics.counter("winnow_journal_failures_total", "Transactions that stored nothing")),
+          queued(metrics.gauge("winnow_journal_queued_alerts", "Alerts that wait for their commit")),
+          seconds(metrics.histogram("winnow_journal_commit_seconds", "Time of one transaction", {},
+                                    {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5}))
+    {
+    }
+    observe::Counter alerts, commits, failures;
+    observe::Gauge queued;
+    observe::Histogram seconds;
+};
+
+}  // namespace
+
+class Writer::Impl {
+public:
+    Impl(ports::JournalStreams& streams, std::string node, WriterOptions options, CommittedSink committed,
+         observe::Metrics& metrics)
+        : streams_(streams),
+          node_(std::move(node)),
+          options_(options),
+          queue_(options.max_queued_alerts, options.max_queued_bytes),
+          order_(std::move(committed)),
+          measures_(metrics)
+    {
+    }
+
+    ~Impl() { stop(); }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    void start()
+    {
+        for (std::size_t i = 0; i < options_.transactions_in_flight; ++i) threads_.emplace_back([this] { run(); });
+    }
+
+    void submit(Submission submission, std::move_only_function<void(Result<Committed>)> done)
+    {
+        auto pending = std::make_unique<Pending>();
+        for (const auto& alert : submission.alerts) pending->bytes += bytes_of(alert);
+        pending->submission = std::move(submission);
+        pending->done = std::move(done);
+        pending->since = SteadyClock::now();
+        if (!queue_.push(pending)) pending->answer(away());
+    }
+
+    [[nodiscard]] std::optional<domain::StreamId> stream() const
+    {
+        const std::lock_guard lock(mutex_);
+        return stream_;
+    }
+
+    [[nodiscard]] std::uint64_t released_seq() const
+    {
+        const auto current = stream();
+        return current ? order_.released(*current) : 0;
+    }
+
+    [[nodiscard]] bool healthy() const { return stream().has_value() && !queue_.refusing() && !queue_.closed(); }
+
+    void stop()
+    {
+        queue_.close();
+        for (auto& thread : threads_) {
+            if (thread.joinable()) thread.join();
+        }
+        threads_.clear();
+        for (auto& pending : queue_.take_older(SteadyClock::time_point::max())) pending->answer(away());
+    }
+
+private:
+    /// A writer thread's session, and the stream it writes.
+    struct Session {
+        std::unique_ptr<ports::JournalSession> connection;
+        domain::StreamId stream = 0;
+    };
+
+    void run()
+    {
+        Session session;
+        while (connect(session)) {
+            auto requests = queue_.take(kMaxBatchAlerts);
+            measures_.queued.set(static_cast<double>(queue_.alerts()));
+            if (requests.empty()) return;
+            write(session, std::move(requests));
+        }
+    }
+
+    /// False when stopping. Returns with a session of the current stream.
+    bool connect(Session& session)
+    {
+        while (true) {
+            const auto current = current_stream();
+            if (current && session.connection && session.stream == *current) return true;
+            if (current) {
+                auto opened = streams_.session(*current);
+                if (opened) {
+                    session.connection = *std::move(opened);
+                    session.stream = *current;
+                    queue_.refuse(false);
+                    continue;
+                }
+                if (opened.error().code() == ErrorCode::conflict) abandon(*current);
+            }
+            if (!pause_while_away()) return false;
+        }
+    }
+
+    /// The stream to write, opened where there is none; nullopt where that fails.
+    std::optional<domain::StreamId> current_stream()
+    {
+        const std::lock_guard opening(opening_);
+        if (const auto current = stream()) return current;
+        const auto opened = streams_.open(node_);
+        if (!opened) {
+            observe::warn("the journal's stream cannot be opened", {{"reason", opened.error().message()}});
+            return std::nullopt;
+        }
+        const std::lock_guard lock(mutex_);
+        stream_ = *opened;
+        next_seq_ = 1;
+        return stream_;
+    }
+
+    /// Somebody else owns it now: the next one is to be opened.
+    void abandon(domain::StreamId lost)
+    {
+        const std::lock_guard lock(mutex_);
+        if (stream_ == lost) stream_.reset();
+    }
+
+    /// The database is away: refuses what has waited long enough, and waits a little. False when stopping.
+    bool pause_while_away()
+    {
+        const auto expired = queue_.take_older(SteadyClock::now() - kHold);
+        if (!expired.empty()) queue_.refuse(true);
+        for (const auto& pending : expired) pending->answer(away());
+        return queue_.pause(kRetryPause);
+    }
+
+    /// Gives the batch its positions in the session's stream; false where another one is current by now.
+    bool begin(Batch& batch, domain::StreamId stream)
+    {
+        const std::lock_guard lock(mutex_);
+        if (stream_ != stream) return false;
+        last_received_ = std::max(last_received_, wall_clock());
+        place(batch, {last_received_, stream, next_seq_});
+        const auto first = next_seq_;
+        next_seq_ += batch.rows.size();
+        order_.begin(stream, first, next_seq_ - 1);
+        if (next_seq_ + options_.max_queued_alerts > domain::kMaxSeq) stream_.reset();  // used up: open the next one
+        return true;
+    }
+
+    void write(Session& session, std::vector<std::unique_ptr<Pending>> requests)
+    {
+        auto batch = lay_out(std::move(requests), options_.max_row_alerts);
+        if (!begin(batch, session.stream)) return queue_.put_back(take_requests(batch));
+        const auto first = batch.rows.front().position.seq;
+        const auto started = SteadyClock::now();
+        const auto outcome = attempt(session, batch, started);
+        measures_.seconds.observe(std::chrono::duration<double>(SteadyClock::now() - started).count());
+        if (outcome) return succeed(batch, session.stream, first);
+
+        order_.decide(session.stream, first, {});
+        measures_.failures.add();
+        const auto code = outcome.error().code();
+        if (code == ErrorCode::conflict) {
+            abandon(session.stream);
+            session.connection.reset();
+            return queue_.put_back(take_requests(batch));
+        }
+        if (!is_retryable(code) && batch.requests() > 1) return split(session, batch);
+        if (!is_retryable(code)) {
+            observe::error("an alert could not be journalled", {{"reason", outcome.error().message()}});
+        }
+        for (auto& pending : take_requests(batch)) pending->answer(outcome.error());
+    }
+
+    /// One of them spoils the transaction: find it without failing its neighbours.
+    void split(Session& session, Batch& batch)
+    {
+        auto requests = take_requests(batch);
+        const auto middle = requests.begin() + static_cast<std::ptrdiff_t>(requests.size() / 2);
+        std::vector<std::unique_ptr<Pending>> second(std::make_move_iterator(middle),
+                                                     std::make_move_iterator(requests.end()));
+        requests.erase(middle, requests.end());
+        write(session, std::move(requests));
+        write(session, std::move(second));
+    }
+
+    /// Writes until it is known to be stored or not. An `unavailable` database is tried again for as long as kHold.
+    Result<Done> attempt(Session& session, Batch& batch, SteadyClock::time_point started)
+    {
+        while (true) {
+            auto stored = store(session, batch);
+            if (!stored && stored.error().code() == ErrorCode::timeout) {
+                const auto known = resolve(session, batch);
+                if (!known) return known.error();
+                if (*known) return Done{};
+                stored = away();
+            }
+            if (stored || stored.error().code() != ErrorCode::unavailable) return stored;
+            if (SteadyClock::now() - started > kHold || !pause_while_away()) {
+                queue_.refuse(true);
+                session.connection.reset();
+                return away();
+            }
+        }
+    }
+
+    static Result<Done> store(Session& session, Batch& batch)
+    {
+        if (!batch.keyed()) return session.connection->append(encode(batch));
+        const auto rows_for = [&batch](const std::vector<ports::ReceiptAnswer>& outcomes) {
+            note_outcomes(batch, outcomes);
+            return encode(batch);
+        };
+        const auto outcomes = session.connection->append_once(receipts_of(batch), rows_for);
+        if (!outcomes) return outcomes.error();
+        note_outcomes(batch, *outcomes);
+        return Done{};
+    }
+
+    /// Asks until the database says whether the transaction was committed; those who waited too long are told so.
+    Result<bool> resolve(Session& session, Batch& batch)
+    {
+        const auto rows = encode(batch);
+        if (rows.empty()) return false;  // nothing but repeats: doing it again is safe
+        while (true) {
+            const auto known = session.connection->committed(rows.front().tenant, rows.front().position);
+            if (known) return *known;
+            tell_who_waited_too_long(batch);
+            if (!pause_while_away()) return in_doubt();
+        }
+    }
+
+    void tell_who_waited_too_long(Batch& batch) const
+    {
+        const auto limit = SteadyClock::now() - options_.answer_within;
+        for (auto& row : batch.rows) {
+            for (auto& request : row.requests) {
+                if (request.pending->since <= limit) request.pending->answer(in_doubt());
+            }
+        }
+    }
+
+    void succeed(Batch& batch, domain::StreamId stream, std::uint64_t first)
+    {
+        queue_.refuse(false);
+        measures_.commits.add();
+        auto rows = take_rows(batch);
+        for (const auto& row : rows) measures_.alerts.add(static_cast<double>(row.alerts.size()));
+        for (auto& row : batch.rows) {
+            for (auto& request : row.requests) {
+                Committed committed;
+                committed.receipt = request.receipt;
+                if (request.repeat.outcome != ports::ReceiptAnswer::Outcome::fresh) committed.replayed = request.repeat;
+                request.pending->answer(std::move(committed));
+            }
+        }
+        order_.decide(stream, first, std::move(rows));
+    }
+
+    ports::JournalStreams& streams_;
+    const std::string node_;
+    const WriterOptions options_;
+    RequestQueue queue_;
+    ReleaseOrder order_;
+    Measures measures_;
+
+    std::mutex opening_;  // held while a stream is opened; never together with a lock on mutex_ taken before
+    mutable std::mutex mutex_;
+    std::optional<domain::StreamId> stream_;  // guarded by mutex_, as what follows
+    std::uint64_t next_seq_ = 1;
+    Timestamp last_received_;
+    std::vector<std::jthread> threads_;
+};
+
+Writer::Writer(ports::JournalStreams& streams, std::string node, WriterOptions options, CommittedSink committed,
+               observe::Metrics& metrics)
+    : impl_(std::make_unique<Impl>(streams, std::move(node), options, std::move(committed), metrics))
+{
+}
+
+Writer::~Writer() = default;
+
+void Writer::start()
+{
+    impl_->start();
+}
+
+void Writer::submit(Submission submission, std::move_only_function<void(Result<Committed>)> done)
+{
+    impl_->submit(std::move(submission), std::move(done));
+}
+
+std::optional<domain::StreamId> Writer::stream() const
+{
+    return impl_->stream();
+}
+
+std::uint64_t Writer::released_seq() const
+{
+    return impl_->released_seq();
+}
+
+bool Writer::healthy() const
+{
+    return impl_->healthy();
+}
+
+void Writer::stop()
+{
+    impl_->stop();
+}
+
+}  // namespace winnow::journal
