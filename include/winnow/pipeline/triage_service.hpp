@@ -25,7 +25,8 @@ struct TriageOptions {
     std::size_t workers = 1;
     std::size_t max_fold_alerts = 50'000;
     std::size_t max_backlog_bytes = 512U << 20U;  ///< Of committed alerts in memory; beyond, accepting() is false.
-    /// With a backlog, the least time between two folds of a tenant: folds grow, and the cost per alert falls.
+    /// With a backlog, how long a tenant's rows may gather between two folds (less while its folds are short): folds
+    /// grow, and the cost per alert falls.
     std::chrono::milliseconds coalesce{100};
 };
 

@@ -1,0 +1,70 @@
+#include "pipeline/backlog.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace winnow::pipeline {
+
+RowMark mark_of(const PendingRow& pending)
+{
+    return {.position = pending.row.position,
+            .turn = pending.turn,
+            .bytes = pending.row.bytes,
+            .alerts = pending.row.alerts.size()};
+}
+
+std::vector<PendingRow> Backlog::add(std::vector<journal::CommittedRow> rows)
+{
+    std::vector<PendingRow> pending;
+    pending.reserve(rows.size());
+    const std::lock_guard lock(mutex_);
+    for (auto& row : rows) {
+        bytes_ += row.bytes;
+        alerts_ += row.alerts.size();
+        ++streams_[row.position.stream][row.position.seq];
+        pending_.insert(++turns_);
+        pending.push_back({.row = std::move(row), .turn = turns_});
+    }
+    alerts_gauge_.set(static_cast<double>(alerts_));
+    return pending;
+}
+
+void Backlog::done(const std::vector<RowMark>& rows)
+{
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& row : rows) {
+            bytes_ -= row.bytes;
+            alerts_ -= row.alerts;
+            pending_.erase(row.turn);
+            const auto stream = streams_.find(row.position.stream);
+            const auto seq = stream->second.find(row.position.seq);
+            if (--seq->second == 0) stream->second.erase(seq);
+            if (stream->second.empty()) streams_.erase(stream);
+        }
+        alerts_gauge_.set(static_cast<double>(alerts_));
+    }
+    changed_.notify_all();
+}
+
+std::size_t Backlog::bytes() const
+{
+    const std::lock_guard lock(mutex_);
+    return bytes_;
+}
+
+std::uint64_t Backlog::applied_through(domain::StreamId stream, std::uint64_t written) const
+{
+    const std::lock_guard lock(mutex_);
+    const auto found = streams_.find(stream);
+    return found == streams_.end() ? written : std::min(written, found->second.begin()->first - 1);
+}
+
+bool Backlog::wait(std::chrono::milliseconds deadline)
+{
+    std::unique_lock lock(mutex_);
+    const auto last = turns_;
+    return changed_.wait_for(lock, deadline, [&] { return pending_.empty() || *pending_.begin() > last; });
+}
+
+}  // namespace winnow::pipeline

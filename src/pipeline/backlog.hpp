@@ -1,0 +1,63 @@
+#pragma once
+
+/// @file
+/// What was submitted and is not applied yet. Private to pipeline.
+
+#include "winnow/domain/position.hpp"
+#include "winnow/journal/writer.hpp"
+#include "winnow/observe/metrics.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+namespace winnow::pipeline {
+
+/// A row on its way, with its turn in the order of submission.
+struct PendingRow {
+    journal::CommittedRow row;
+    std::uint64_t turn = 0;
+};
+
+/// What the ledger must know of a row when it is done.
+struct RowMark {
+    domain::RowPosition position;
+    std::uint64_t turn = 0;
+    std::size_t bytes = 0;
+    std::size_t alerts = 0;
+};
+[[nodiscard]] RowMark mark_of(const PendingRow& pending);
+
+/// Thread-safe.
+class Backlog {
+public:
+    explicit Backlog(observe::Gauge alerts) : alerts_gauge_(alerts) {}
+
+    /// Gives each row its turn.
+    [[nodiscard]] std::vector<PendingRow> add(std::vector<journal::CommittedRow> rows);
+    void done(const std::vector<RowMark>& rows);
+
+    [[nodiscard]] std::size_t bytes() const;
+    /// One below the lowest pending seq of the stream; `written` where nothing is pending.
+    [[nodiscard]] std::uint64_t applied_through(domain::StreamId stream, std::uint64_t written) const;
+    /// Waits until all that was added before the call is done. False after `deadline`.
+    bool wait(std::chrono::milliseconds deadline);
+
+private:
+    const observe::Gauge alerts_gauge_;
+    mutable std::mutex mutex_;  // guards everything below
+    std::condition_variable changed_;
+    std::uint64_t turns_ = 0;
+    std::size_t bytes_ = 0;
+    std::size_t alerts_ = 0;
+    std::set<std::uint64_t> pending_;
+    /// Rows of several tenants may share a seq.
+    std::unordered_map<domain::StreamId, std::map<std::uint64_t, std::size_t>> streams_;
+};
+
+}  // namespace winnow::pipeline

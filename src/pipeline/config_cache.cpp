@@ -1,0 +1,177 @@
+#include "winnow/pipeline/config_cache.hpp"
+
+#include "winnow/observe/log.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace winnow::pipeline {
+
+namespace {
+
+constexpr std::chrono::milliseconds kListen{500};  // bounds how long the destructor waits
+constexpr std::chrono::milliseconds kAfterError{250};
+constexpr std::chrono::seconds kPoll{3};
+constexpr int kLoads = 3;
+
+std::shared_ptr<const TenantPolicy> policy_of(domain::TenantConfig config)
+{
+    auto rules = rules::RuleSet::compile(config.rules);
+    for (const auto& broken : rules->broken()) {
+        observe::error("a stored rule does not compile and is left out",
+                       {{"tenant", config.tenant.service_code}, {"rule", broken.rule_id.str()}});
+    }
+    return std::make_shared<const TenantPolicy>(TenantPolicy{.config = std::move(config), .rules = std::move(rules)});
+}
+
+}  // namespace
+
+class ConfigCache::Impl {
+public:
+    Impl(ports::ConfigStore& store, Changed changed) : store_(store), changed_(std::move(changed))
+    {
+        listener_ = std::jthread([this](const std::stop_token& stop) { listen(stop); });
+        poller_ = std::jthread([this](const std::stop_token& stop) { poll(stop); });
+    }
+
+    Result<std::shared_ptr<const TenantPolicy>> get(TenantId tenant)
+    {
+        std::shared_ptr<const TenantPolicy> policy;
+        for (int load = 0; load < kLoads; ++load) {
+            const auto since = begin_load(tenant, policy);
+            if (!since) return policy;
+            auto config = store_.load(tenant);
+            if (config) policy = policy_of(*std::move(config));
+            const bool current = end_load(tenant, *since, config ? policy : nullptr);
+            if (!config) return config.error();
+            if (current) break;
+        }
+        return policy;  // at worst one that changed while it was read: as if it had been asked for a moment earlier
+    }
+
+private:
+    /// A load in progress: a change meanwhile must not be covered up by what the load brings.
+    struct Loading {
+        int loaders = 0;
+        std::uint64_t changes = 0;
+    };
+
+    /// The number of changes so far, or nullopt with `policy` set to what is cached.
+    std::optional<std::uint64_t> begin_load(TenantId tenant, std::shared_ptr<const TenantPolicy>& policy)
+    {
+        const std::lock_guard lock(mutex_);
+        if (const auto found = policies_.find(tenant); found != policies_.end()) {
+            policy = found->second;
+            return std::nullopt;
+        }
+        auto& loading = loading_[tenant];
+        ++loading.loaders;
+        return loading.changes;
+    }
+
+    bool end_load(TenantId tenant, std::uint64_t since, std::shared_ptr<const TenantPolicy> policy)
+    {
+        const std::lock_guard lock(mutex_);
+        const auto loading = loading_.find(tenant);
+        const bool current = loading->second.changes == since;
+        if (--loading->second.loaders == 0) loading_.erase(loading);
+        if (current && policy) policies_[tenant] = std::move(policy);
+        return current;
+    }
+
+    void invalidate(TenantId tenant)
+    {
+        {
+            const std::lock_guard lock(mutex_);
+            policies_.erase(tenant);
+            if (const auto loading = loading_.find(tenant); loading != loading_.end()) ++loading->second.changes;
+        }
+        if (changed_) changed_(tenant);
+    }
+
+    /// Waits; true where it is time to stop.
+    bool pause(const std::stop_token& stop, std::chrono::milliseconds time)
+    {
+        std::unique_lock lock(mutex_);
+        wake_.wait_for(lock, stop, time, [] { return false; });
+        return stop.stop_requested();
+    }
+
+    void listen(const std::stop_token& stop)
+    {
+        bool heard = true;
+        while (!stop.stop_requested()) {
+            const auto changes = store_.wait_for_changes(kListen);
+            if (!changes) {
+                if (heard) observe::warn("cannot listen for changes", {{"error", changes.error().message()}});
+                heard = false;
+                if (pause(stop, kAfterError)) return;
+                continue;
+            }
+            if (!std::exchange(heard, true)) observe::info("listening for changes again");
+            for (const auto tenant : *changes) invalidate(tenant);
+        }
+    }
+
+    void poll(const std::stop_token& stop)
+    {
+        while (!pause(stop, kPoll)) {
+            const auto versions = store_.versions();
+            if (!versions) continue;  // the listener says so already
+            for (const auto tenant : changed_since(*versions)) invalidate(tenant);
+        }
+    }
+
+    /// Tenants whose version differs from the cached one or from the last poll's, and cached ones that are gone.
+    std::vector<TenantId> changed_since(const std::vector<std::pair<TenantId, std::int64_t>>& versions)
+    {
+        std::unordered_map<TenantId, std::int64_t> listed(versions.begin(), versions.end());
+        std::vector<TenantId> changed;
+        const std::lock_guard lock(mutex_);
+        for (const auto& [tenant, version] : listed) {
+            const auto cached = policies_.find(tenant);
+            const auto before = polled_.find(tenant);
+            if ((cached != policies_.end() && cached->second->config.tenant.config_version < version) ||
+                (before != polled_.end() && before->second != version)) {
+                changed.push_back(tenant);
+            }
+        }
+        for (const auto& [tenant, policy] : policies_) {
+            if (!listed.contains(tenant)) changed.push_back(tenant);
+        }
+        polled_ = std::move(listed);
+        return changed;
+    }
+
+    ports::ConfigStore& store_;
+    const Changed changed_;
+
+    std::mutex mutex_;  // guards everything below
+    std::condition_variable_any wake_;
+    std::unordered_map<TenantId, std::shared_ptr<const TenantPolicy>> policies_;
+    std::unordered_map<TenantId, Loading> loading_;
+    std::unordered_map<TenantId, std::int64_t> polled_;
+
+    std::jthread listener_;  // last: they end before what they use
+    std::jthread poller_;
+};
+
+ConfigCache::ConfigCache(ports::ConfigStore& store, Changed changed)
+    : impl_(std::make_unique<Impl>(store, std::move(changed)))
+{
+}
+
+ConfigCache::~ConfigCache() = default;
+
+Result<std::shared_ptr<const TenantPolicy>> ConfigCache::get(TenantId tenant)
+{
+    return impl_->get(tenant);
+}
+
+}  // namespace winnow::pipeline

@@ -1,0 +1,129 @@
+#include "pipeline/fold_batch.hpp"
+
+#include "winnow/journal/codec.hpp"
+#include "winnow/routing/plan.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <unordered_map>
+
+namespace winnow::pipeline {
+
+namespace {
+
+routing::Subject subject_of(const triage::Outcome::Notice& notice)
+{
+    const auto& ticket = notice.ticket;
+    return {.ticket_id = ticket.id,
+            .number = ticket.number,
+            .state = ticket.state,
+            .severity = ticket.severity,
+            .title = ticket.title,
+            .description = notice.description,
+            .dedup_key = ticket.dedup_key,
+            .source = ticket.source,
+            .service = ticket.service,
+            .occurrences = ticket.occurrences,
+            .opened_at = ticket.opened_at,
+            .last_seen_at = ticket.last_seen_at,
+            .route = ticket.route};
+}
+
+/// The verdicts of each row, each at its alert's index.
+std::vector<std::pair<domain::RowPosition, std::string>> verdict_rows(const FoldBatch& batch,
+                                                                      const std::vector<domain::Verdict>& verdicts)
+{
+    std::vector<std::pair<domain::RowPosition, std::string>> encoded;
+    encoded.reserve(batch.rows.size());
+    std::size_t next = 0;
+    for (const auto& row : batch.rows) {
+        const auto end = next + row.alerts;
+        std::vector<std::optional<domain::Verdict>> at_index;
+        if (end > next) at_index.resize(batch.alerts[end - 1].position.index + std::size_t{1});
+        for (; next < end; ++next) at_index[batch.alerts[next].position.index] = verdicts[next];
+        encoded.emplace_back(row.position, journal::encode_verdicts(at_index));
+    }
+    return encoded;
+}
+
+void count_rules(const std::vector<triage::Evaluated>& alerts, ports::TriageWrites& writes)
+{
+    std::unordered_map<RuleId, std::int64_t> matches;
+    for (const auto& alert : alerts) {
+        for (const auto& match : alert.evaluation.matches) ++matches[match.rule_id];
+        std::ranges::copy(alert.evaluation.failures, std::back_inserter(writes.rule_failures));
+    }
+    writes.rule_matches.assign(matches.begin(), matches.end());
+    std::ranges::sort(writes.rule_matches);
+}
+
+}  // namespace
+
+std::vector<domain::Delivery> owed(const triage::Outcome& outcome, const domain::TenantConfig& config)
+{
+    std::vector<domain::Delivery> deliveries;
+    for (const auto& notice : outcome.notices) {
+        std::ranges::move(routing::plan(notice.event, subject_of(notice), config), std::back_inserter(deliveries));
+    }
+    return deliveries;
+}
+
+FoldBatch prepare(std::shared_ptr<const TenantPolicy> policy, std::vector<PendingRow> rows)
+{
+    FoldBatch batch;
+    batch.tenant = rows.front().row.tenant;
+    batch.policy = std::move(policy);
+    std::vector<triage::Positioned> alerts;
+    for (auto& pending : rows) {
+        batch.rows.push_back(mark_of(pending));
+        for (auto& [index, alert] : pending.row.alerts) {
+            alerts.push_back({.position = {.row = pending.row.position, .index = index}, .alert = std::move(alert)});
+        }
+        pending.row.alerts = {};
+    }
+    batch.alerts = triage::evaluate(*batch.policy->rules, std::move(alerts));
+    return batch;
+}
+
+ports::TriageWrites decide(const FoldBatch& batch, triage::States states)
+{
+    ports::TriageWrites writes;
+    if (batch.mode != FoldBatch::Mode::fold) {
+        writes.outcome.next_number = states.next_number;
+        if (batch.mode == FoldBatch::Mode::skip) return writes;
+        writes.outcome.verdicts.resize(batch.alerts.size());  // "ignored" by default
+    } else {
+        writes.outcome = triage::fold(batch.alerts, std::move(states), batch.policy->config.settings);
+        writes.deliveries = owed(writes.outcome, batch.policy->config);
+        count_rules(batch.alerts, writes);
+    }
+    writes.verdict_rows = verdict_rows(batch, writes.outcome.verdicts);
+    return writes;
+}
+
+triage::StateKeys keys_of(const FoldBatch& batch)
+{
+    return batch.mode == FoldBatch::Mode::fold ? triage::keys_of(batch.alerts) : triage::StateKeys{};
+}
+
+std::pair<FoldBatch, FoldBatch> split(FoldBatch batch)
+{
+    const auto rows = static_cast<std::ptrdiff_t>(batch.rows.size() / 2);
+    std::ptrdiff_t alerts = 0;
+    for (std::ptrdiff_t i = 0; i < rows; ++i) {
+        alerts += static_cast<std::ptrdiff_t>(batch.rows[static_cast<std::size_t>(i)].alerts);
+    }
+    FoldBatch second;
+    second.tenant = batch.tenant;
+    second.policy = batch.policy;
+    second.rows.assign(batch.rows.begin() + rows, batch.rows.end());
+    second.alerts.assign(std::make_move_iterator(batch.alerts.begin() + alerts),
+                         std::make_move_iterator(batch.alerts.end()));
+    batch.rows.erase(batch.rows.begin() + rows, batch.rows.end());
+    batch.alerts.erase(batch.alerts.begin() + alerts, batch.alerts.end());
+    batch.failures = batch.timeouts = 0;
+    return {std::move(batch), std::move(second)};
+}
+
+}  // namespace winnow::pipeline

@@ -1,0 +1,96 @@
+#include "winnow/pipeline/triage_service.hpp"
+
+#include "pipeline/backlog.hpp"
+#include "pipeline/triage_worker.hpp"
+#include "winnow/observe/metrics.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace winnow::pipeline {
+
+namespace {
+
+const std::vector<double> kSeconds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300};
+
+}  // namespace
+
+TriageMetrics::TriageMetrics(observe::Metrics& metrics)
+    : alerts(metrics.counter("winnow_triage_alerts_total", "Alerts that triage has applied.")),
+      folds(metrics.counter("winnow_triage_folds_total", "Triage transactions.")),
+      poisoned_rows(metrics.counter("winnow_triage_poisoned_rows_total",
+                                    "Journal rows that could not be folded and were recorded as ignored.")),
+      dropped_rows(metrics.counter("winnow_triage_dropped_rows_total",
+                                   "Journal rows of ended streams or tenants that do not exist.")),
+      fold_seconds(metrics.histogram("winnow_triage_fold_seconds", "Time of one triage transaction.", {}, kSeconds)),
+      lag_seconds(metrics.histogram("winnow_triage_lag_seconds",
+                                    "Age of the oldest alert of a fold when it was applied.", {}, kSeconds))
+{
+    for (std::size_t i = 0; i < dispositions.size(); ++i) {
+        const auto name = std::string(to_string(static_cast<domain::Disposition>(i)));
+        dispositions.at(i) =
+            metrics.counter("winnow_triage_dispositions_total", "What became of alerts.", {{"disposition", name}});
+    }
+}
+
+class TriageService::Impl {
+public:
+    Impl(ports::TriageStore& store, ConfigCache& policies, TriageOptions options, std::function<void()> outbox_changed,
+         observe::Metrics& metrics)
+        : shared_{.store = store,
+                  .policies = policies,
+                  .options = options,
+                  .outbox_changed = std::move(outbox_changed),
+                  .metrics = TriageMetrics(metrics),
+                  .backlog = Backlog(metrics.gauge("winnow_triage_backlog_alerts",
+                                                   "Committed alerts in memory that are not applied yet."))}
+    {
+        const auto count = std::max<std::size_t>(1, options.workers);
+        for (std::size_t i = 0; i < count; ++i) workers_.push_back(std::make_unique<TriageWorker>(shared_));
+    }
+
+    void submit(std::vector<journal::CommittedRow> rows)
+    {
+        std::vector<std::vector<PendingRow>> shares(workers_.size());
+        for (auto& pending : shared_.backlog.add(std::move(rows))) {
+            shares[std::hash<TenantId>{}(pending.row.tenant) % shares.size()].push_back(std::move(pending));
+        }
+        for (std::size_t i = 0; i < shares.size(); ++i) {
+            if (!shares[i].empty()) workers_[i]->submit(std::move(shares[i]));
+        }
+    }
+
+    TriageShared shared_;
+    std::vector<std::unique_ptr<TriageWorker>> workers_;  // last: they end before what they share
+};
+
+TriageService::TriageService(ports::TriageStore& store, ConfigCache& policies, TriageOptions options,
+                             std::function<void()> outbox_changed, observe::Metrics& metrics)
+    : impl_(std::make_unique<Impl>(store, policies, options, std::move(outbox_changed), metrics))
+{
+}
+
+TriageService::~TriageService() = default;
+
+void TriageService::submit(std::vector<journal::CommittedRow> rows)
+{
+    impl_->submit(std::move(rows));
+}
+
+bool TriageService::accepting() const
+{
+    return impl_->shared_.backlog.bytes() < impl_->shared_.options.max_backlog_bytes;
+}
+
+std::uint64_t TriageService::applied_through(domain::StreamId stream, std::uint64_t written) const
+{
+    return impl_->shared_.backlog.applied_through(stream, written);
+}
+
+bool TriageService::flush(std::chrono::milliseconds deadline)
+{
+    return impl_->shared_.backlog.wait(deadline);
+}
+
+}  // namespace winnow::pipeline
