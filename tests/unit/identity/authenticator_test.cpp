@@ -1,0 +1,121 @@
+#include "winnow/identity/authenticator.hpp"
+
+#include "winnow/crypto/digest.hpp"
+#include "winnow/ports/credential_store.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <utility>
+#include <vector>
+
+namespace winnow::identity {
+namespace {
+
+using access::Principal;
+using Found = Result<std::optional<Principal>>;
+
+/// Answers when told to.
+class HeldStore final : public ports::CredentialStore {
+public:
+    void find(std::string hash, std::move_only_function<void(Found)> done) override
+    {
+        ++asked;
+        waiting.emplace_back(std::move(hash), std::move(done));
+    }
+
+    void answer(const Found& found)
+    {
+        for (auto& [hash, done] : std::exchange(waiting, {})) done(found);
+    }
+
+    int asked = 0;
+    std::vector<std::pair<std::string, std::move_only_function<void(Found)>>> waiting;
+};
+
+class AuthenticatorTest : public testing::Test {
+protected:
+    std::optional<Result<Principal>> ask(const std::string& key)
+    {
+        auto slot = std::make_shared<std::optional<Result<Principal>>>();
+        authenticator_.authenticate(key, [slot](Result<Principal> result) { slot->emplace(std::move(result)); });
+        return *slot;
+    }
+
+    static Principal principal()
+    {
+        Principal who;
+        who.tenant = TenantId(Uuid::from_words(1, 2));
+        who.user_name = "Ann";
+        return who;
+    }
+
+    HeldStore store_;
+    Authenticator authenticator_{store_, Authenticator::Options{}};
+    const std::string key_ = make_key(access::CredentialKind::user_key).secret;
+};
+
+TEST(MakeKey, GivesASecretItsHashAndAHint)
+{
+    const auto integration = make_key(access::CredentialKind::integration_key);
+    EXPECT_EQ(integration.secret.size(), 47U);
+    EXPECT_TRUE(integration.secret.starts_with("wnk_"));
+    EXPECT_EQ(integration.hash, crypto::sha256(integration.secret));
+    EXPECT_EQ(integration.hint, integration.secret.substr(0, 8));
+    EXPECT_TRUE(make_key(access::CredentialKind::user_key).secret.starts_with("wnu_"));
+    EXPECT_NE(make_key(access::CredentialKind::user_key).secret, make_key(access::CredentialKind::user_key).secret);
+}
+
+TEST_F(AuthenticatorTest, AsksOnceAndThenAnswersAtOnce)
+{
+    EXPECT_FALSE(ask(key_));
+    EXPECT_FALSE(ask(key_));
+    EXPECT_EQ(store_.asked, 1) << "concurrent look-ups of one key are one";
+    store_.answer(std::optional(principal()));
+    const auto cached = ask(key_);
+    ASSERT_TRUE(cached && *cached);
+    EXPECT_EQ((*cached)->user_name, "Ann");
+    EXPECT_EQ(store_.asked, 1);
+}
+
+TEST_F(AuthenticatorTest, RemembersThatAKeyIsUnknown)
+{
+    EXPECT_FALSE(ask(key_));
+    store_.answer(std::optional<Principal>());
+    const auto cached = ask(key_);
+    ASSERT_TRUE(cached && !*cached);
+    EXPECT_EQ(cached->error().code(), ErrorCode::unauthenticated);
+    EXPECT_EQ(store_.asked, 1);
+}
+
+TEST_F(AuthenticatorTest, RefusesWhatCannotBeAKeyWithoutAsking)
+{
+    for (const auto& key : {std::string(), std::string("Bearer"), "wnk_" + std::string(252, 'a')}) {
+        const auto answer = ask(key);
+        ASSERT_TRUE(answer && !*answer) << key;
+    }
+    EXPECT_EQ(store_.asked, 0);
+}
+
+TEST_F(AuthenticatorTest, ForgetsATenantAndWhatWasInFlightMeanwhile)
+{
+    EXPECT_FALSE(ask(key_));
+    authenticator_.forget(principal().tenant);
+    store_.answer(std::optional(principal()));
+    EXPECT_FALSE(ask(key_)) << "looked up before the change: not to be kept";
+    store_.answer(std::optional(principal()));
+    EXPECT_TRUE(ask(key_));
+    authenticator_.forget(principal().tenant);
+    EXPECT_FALSE(ask(key_));
+}
+
+TEST_F(AuthenticatorTest, DoesNotRememberThatTheDatabaseWasAway)
+{
+    EXPECT_FALSE(ask(key_));
+    store_.answer(Error(ErrorCode::unavailable, "away"));
+    EXPECT_FALSE(ask(key_));
+    EXPECT_EQ(store_.asked, 2);
+}
+
+}  // namespace
+}  // namespace winnow::identity
