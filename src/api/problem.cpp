@@ -15,11 +15,12 @@ constexpr std::string_view kRetryAfterSeconds = "5";
 /// `title` of RFC 9457: the same for every occurrence of a code.
 std::string_view title_of(std::string_view code, int status)
 {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 19> kTitles{{
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 20> kTitles{{
         {"invalid_field", "A field is not valid"},
         {"invalid_request", "The request is not valid"},
         {kInvalidParameter, "A query parameter is not valid"},
         {kMalformedBody, "The body cannot be read"},
+        {kMalformedJson, "The body is not JSON"},
         {"unauthenticated", "A valid credential is needed"},
         {"forbidden", "This credential may not do that"},
         {"not_found", "There is no such object"},
@@ -50,7 +51,7 @@ ProblemKind kind_of(const Error& error)
         case ErrorCode::invalid_argument: {
             if (error.fields().empty()) return {400, "invalid_request"};
             const auto& first = error.fields().front().code;
-            if (first == kMalformedBody || first == kInvalidParameter) return {400, first};
+            if (first == kMalformedBody || first == kMalformedJson || first == kInvalidParameter) return {400, first};
             return {422, "invalid_field"};
         }
         case ErrorCode::unauthenticated: return {401, "unauthenticated"};

@@ -17,13 +17,15 @@ inline constexpr std::string_view kProblemType = "application/problem+json";
 
 /// Field codes that mean "the document cannot be read at all" (status 400 instead of 422).
 inline constexpr std::string_view kMalformedBody = "malformed_body";
+/// The same from intake, about alerts.
+inline constexpr std::string_view kMalformedJson = "malformed_json";
 /// The field code of a bad query parameter (status 400).
 inline constexpr std::string_view kInvalidParameter = "invalid_parameter";
 
 /// Status and stable `code` (docs/openapi.yaml, Problem) of an Error.
 ///
 /// invalid_argument: 422 `invalid_field` where it names fields, 400 where it names none (`invalid_request`), or where
-/// the first one's code is `malformed_body` or `invalid_parameter`.
+/// the first one's code is `malformed_body`, `malformed_json` or `invalid_parameter`.
 struct ProblemKind {
     int status;
     std::string code;

@@ -78,6 +78,9 @@ TEST(Problem, AnUnreadableBodyAndABadParameterAre400)
 {
     const auto body = problem(Error({{.pointer = "", .code = "malformed_body", .detail = "not JSON"}}));
     const auto parameter = problem(query_error("limit", "must be a number"));
+    const auto alerts = problem(Error({{.pointer = "/0", .code = "malformed_json", .detail = "not JSON"}}));
+    EXPECT_EQ(alerts.status, 400);
+    EXPECT_EQ(json::parse(alerts.body)["code"], "malformed_json");
     EXPECT_EQ(body.status, 400);
     EXPECT_EQ(json::parse(body.body)["code"], "malformed_body");
     EXPECT_EQ(parameter.status, 400);
