@@ -1,0 +1,191 @@
+#include "winnow/api/customer_api.hpp"
+
+#include "api/credential.hpp"
+#include "api/ingest.hpp"
+#include "api/json_body.hpp"
+#include "api/problem.hpp"
+#include "api/respond.hpp"
+#include "api/router.hpp"
+#include "api/session_call.hpp"
+#include "winnow/crypto/digest.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace winnow::api {
+
+namespace {
+
+using http::Response;
+
+/// What admit() found out, kept for handle().
+struct Admitted final : http::Attachment {
+    const RouteEntry* entry = nullptr;
+    PathParameters parameters;
+    access::Principal who;
+};
+
+Timestamp wall_clock()
+{
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+Uuid fresh_id()
+{
+    return Uuid::v7(static_cast<std::uint64_t>(wall_clock().time_since_epoch().count()), crypto::random_u64(),
+                    crypto::random_u64());
+}
+
+http::Admission refused(Response response)
+{
+    http::Admission admission;
+    admission.refusal = std::move(response);
+    return admission;
+}
+
+Response no_route(const Router::Match& match, const std::string& id)
+{
+    if (match.allowed.empty())
+        return problem(Error(ErrorCode::not_found, "there is no such resource"), instance_of(id));
+    auto response = problem(405, "method_not_allowed", "this resource takes " + match.allowed, {}, instance_of(id));
+    response.set("Allow", match.allowed);
+    return response;
+}
+
+Response forbidden(const access::Principal& who, const Route& route, const std::string& id)
+{
+    if (who.tenant_suspended) {
+        return problem(403, "forbidden", "the tenant is suspended; ask your provider", {}, instance_of(id));
+    }
+    return problem(403, "forbidden", "this credential lacks the permission " + std::string(to_string(route.permission)),
+                   {}, instance_of(id));
+}
+
+}  // namespace
+
+class CustomerApi::Impl {
+public:
+    explicit Impl(CustomerApiOptions options)
+        : options_(std::move(options)),
+          router_(customer_routes()),
+          door_{options_.journal, options_.accepting, wall_clock, options_.limits, options_.resolve_timeout},
+          sessions_(options_.database, services())
+    {
+    }
+
+    void admit(const http::RequestHead& head, http::AdmissionSink sink)
+    {
+        auto match = router_.match(head.method, head.path);
+        if (match.entry == nullptr) return sink(refused(no_route(match, head.request_id)));
+        auto admitted = std::make_shared<Admitted>();
+        admitted->entry = match.entry;
+        admitted->parameters = std::move(match.parameters);
+        if (match.entry->route.permission == access::Permission::open) return sink(admission(std::move(admitted)));
+
+        std::string token;
+        for (const auto& [name, value] : admitted->parameters) {
+            if (name == "token") token = value;
+        }
+        options_.authenticator.authenticate(
+            credential_of(head, token),
+            [this, admitted, id = head.request_id, sink = std::move(sink)](Result<access::Principal> who) mutable {
+                if (!who) return sink(refused(problem(who.error(), instance_of(id))));
+                const auto& route = admitted->entry->route;
+                if (!access::allows(*who, route.permission)) return sink(refused(forbidden(*who, route, id)));
+                admitted->who = *std::move(who);
+                sink(admission(std::move(admitted)));
+            });
+    }
+
+    void handle(http::Request request, http::ResponseSink sink)
+    {
+        const auto attachment = request.attachment;
+        const auto& admitted = static_cast<const Admitted&>(*attachment);
+        switch (admitted.entry->special) {
+            case Special::ingest_native: return ingest_native(door_, admitted.who, std::move(request), std::move(sink));
+            case Special::ingest_alertmanager:
+                return ingest_alertmanager(door_, admitted.who, std::move(request), std::move(sink));
+            case Special::alertmanager_status: return sink(alertmanager_status());
+            case Special::alive: return sink(json_response(200, {{"status", "alive"}}));
+            case Special::ready: return sink(readiness());
+            case Special::none: break;
+        }
+        if (!request.body.empty() && !takes_json(request.head)) {
+            return sink(problem(415, "unsupported_media_type", "Content-Type must be application/json, in UTF-8", {},
+                                instance_of(request.head.request_id)));
+        }
+        sessions_.run(admitted.entry->route, admitted.parameters, admitted.who, std::move(request), std::move(sink));
+    }
+
+private:
+    [[nodiscard]] Services services()
+    {
+        Services services;
+        services.clock = wall_clock;
+        services.new_id = fresh_id;
+        services.sealer = &options_.sealer;
+        services.outbox_changed = options_.outbox_changed;
+        return services;
+    }
+
+    [[nodiscard]] http::Admission admission(std::shared_ptr<const Admitted> admitted) const
+    {
+        http::Admission admission;
+        admission.max_body_bytes = options_.max_rest_body_bytes;
+        const auto& entry = *admitted->entry;
+        if (entry.special != Special::none) admission.max_body_bytes = options_.limits.max_body_bytes;
+        if (entry.route.operation_id == "replaceRuleset") admission.max_body_bytes = options_.max_ruleset_body_bytes;
+        admission.attachment = std::move(admitted);
+        return admission;
+    }
+
+    [[nodiscard]] Response readiness() const
+    {
+        const bool ready = options_.ready();
+        return json_response(ready ? 200 : 503, {{"status", ready ? "ready" : "not ready"}});
+    }
+
+    [[nodiscard]] static bool takes_json(const http::RequestHead& head)
+    {
+        return has_media_type(head, {"application/json", "application/merge-patch+json"});
+    }
+
+    const CustomerApiOptions options_;
+    const Router router_;
+    const Door door_;
+    SessionCalls sessions_;
+};
+
+CustomerApi::CustomerApi(CustomerApiOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+
+CustomerApi::~CustomerApi() = default;
+
+void CustomerApi::admit(const http::RequestHead& head, http::AdmissionSink sink)
+{
+    impl_->admit(head, std::move(sink));
+}
+
+void CustomerApi::handle(http::Request request, http::ResponseSink sink)
+{
+    impl_->handle(std::move(request), std::move(sink));
+}
+
+Response CustomerApi::protocol_error(int status, std::string_view code, std::string_view detail)
+{
+    const bool large = code == "body_too_large";
+    return problem(status, large ? "payload_too_large" : code, detail);
+}
+
+std::vector<Operation> customer_operations()
+{
+    std::vector<Operation> operations;
+    for (const auto& [route, kind] : customer_routes()) {
+        operations.push_back({std::string(route.method), std::string(route.pattern), std::string(route.operation_id),
+                              std::string(to_string(route.permission))});
+    }
+    return operations;
+}
+
+}  // namespace winnow::api

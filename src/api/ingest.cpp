@@ -1,0 +1,232 @@
+#include "api/ingest.hpp"
+
+#include "api/ingest_answer.hpp"
+#include "api/json_body.hpp"
+#include "api/problem.hpp"
+#include "winnow/crypto/digest.hpp"
+#include "winnow/intake/formats.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <memory>
+#include <utility>
+#include <variant>
+
+namespace winnow::api {
+
+namespace {
+
+using http::Request;
+using http::Response;
+using http::ResponseSink;
+using Outcome = ports::ReceiptAnswer::Outcome;
+
+constexpr std::size_t kLongestIdempotencyKey = 255;
+constexpr auto kJson = "application/json";
+
+/// A body as far as it could be read.
+struct Parsed {
+    std::vector<domain::Alert> alerts;
+    ItemOutcomes outcomes;
+};
+
+Parsed sort_out(intake::Batch batch)
+{
+    Parsed parsed;
+    parsed.alerts.reserve(batch.size());
+    parsed.outcomes.reserve(batch.size());
+    for (auto& item : batch) {
+        if (auto* alert = std::get_if<domain::Alert>(&item)) {
+            parsed.alerts.push_back(std::move(*alert));
+            parsed.outcomes.emplace_back(std::nullopt);
+        } else {
+            parsed.outcomes.emplace_back(std::move(std::get<FieldError>(item)));
+        }
+    }
+    return parsed;
+}
+
+Error unsupported_content(std::string detail)
+{
+    std::vector<FieldError> fields(1);
+    fields.front().code = "unsupported_media_type";
+    fields.front().detail = std::move(detail);
+    return Error(std::move(fields));
+}
+
+bool is_unsupported(const Error& error)
+{
+    return !error.fields().empty() && error.fields().front().code == "unsupported_media_type";
+}
+
+Response refusal(const Error& error, const http::RequestHead& head)
+{
+    if (is_unsupported(error)) {
+        return problem(415, "unsupported_media_type", error.message(), {}, instance_of(head.request_id));
+    }
+    return problem(error, instance_of(head.request_id));
+}
+
+/// The body with its Content-Encoding undone.
+Result<std::string> plain_body(const Door& door, Request& request)
+{
+    const auto encoding = request.head.header("Content-Encoding");
+    if (!encoding.empty() && encoding != "identity" && encoding != "gzip" && encoding != "zstd") {
+        return unsupported_content("Content-Encoding may be gzip, zstd or identity");
+    }
+    return intake::decode_content(encoding, std::move(request.body), door.limits.max_body_bytes);
+}
+
+intake::Origin origin_of(const Door& door, const access::Principal& who)
+{
+    intake::Origin origin;
+    origin.integration_id = who.integration;
+    origin.integration = who.integration_name;
+    origin.received_at = door.clock();
+    return origin;
+}
+
+Result<intake::Batch> read_native(const Door& door, const access::Principal& who, Request& request)
+{
+    const bool lines = has_media_type(request.head, {"application/x-ndjson", "application/ndjson"}) &&
+                       !request.head.header("Content-Type").empty();
+    if (!lines && !has_media_type(request.head, {kJson})) {
+        return unsupported_content("Content-Type must be application/json or application/x-ndjson, in UTF-8");
+    }
+    const auto body = plain_body(door, request);
+    if (!body) return body.error();
+    const auto origin = origin_of(door, who);
+    return lines ? intake::parse_native_ndjson(*body, origin, door.limits)
+                 : intake::parse_native_json(*body, origin, door.limits);
+}
+
+Error overloaded()
+{
+    return {ErrorCode::unavailable,
+            "too much is waiting to be stored; nothing of this request was. Send it again later"};
+}
+
+Error doubtful()
+{
+    return {ErrorCode::timeout,
+            "it is not known whether the alerts were stored. Sending them again with the same Idempotency-Key is safe"};
+}
+
+/// The journal's word on a native request.
+Response answer_to(const Result<journal::Committed>& committed, const ItemOutcomes& outcomes, const std::string& id)
+{
+    if (!committed) {
+        const auto code = committed.error().code();
+        if (code == ErrorCode::timeout) return problem(doubtful(), instance_of(id));
+        if (code == ErrorCode::unavailable) return problem(overloaded(), instance_of(id));
+        return problem(committed.error(), instance_of(id));
+    }
+    if (!committed->replayed) return {202, kJson, ingest_answer(committed->receipt, outcomes)};
+    if (committed->replayed->outcome == Outcome::mismatched) {
+        return problem(422, "idempotency_mismatch", "this Idempotency-Key was used with another body before", {},
+                       instance_of(id));
+    }
+    Response again(committed->replayed->status, kJson, committed->replayed->answer);
+    again.set("Idempotent-Replayed", "true");
+    return again;
+}
+
+}  // namespace
+
+void ingest_native(const Door& door, const access::Principal& who, Request request, ResponseSink sink)
+{
+    if (!door.accepting()) return sink(problem(overloaded(), instance_of(request.head.request_id)));
+    const std::string key(request.head.header("Idempotency-Key"));
+    if (key.size() > kLongestIdempotencyKey) {
+        return sink(problem(400, "invalid_request", "Idempotency-Key takes at most 255 characters", {},
+                            instance_of(request.head.request_id)));
+    }
+    auto digest = key.empty() ? std::string() : crypto::sha256(request.body);
+    auto batch = read_native(door, who, request);
+    if (!batch) return sink(refusal(batch.error(), request.head));
+
+    auto parsed = sort_out(*std::move(batch));
+    if (parsed.alerts.empty()) {
+        std::vector<FieldError> errors;
+        for (auto& outcome : parsed.outcomes) errors.push_back(*std::move(outcome));
+        return sink(refusal(Error(std::move(errors)), request.head));
+    }
+    journal::Submission submission;
+    submission.tenant = who.tenant;
+    submission.alerts = std::move(parsed.alerts);
+    auto outcomes = std::make_shared<const ItemOutcomes>(std::move(parsed.outcomes));
+    if (!key.empty()) {
+        auto& once = submission.once.emplace();
+        once.scope = who.integration.value();
+        once.key = key;
+        once.body_sha256 = std::move(digest);
+        once.answer = [outcomes](const domain::ReceiptId& receipt) {
+            return ingest_answer(receipt, *outcomes);
+        };
+    }
+    door.journal.submit(std::move(submission), [outcomes, id = std::move(request.head.request_id),
+                                                sink = std::move(sink)](Result<journal::Committed> committed) mutable {
+        sink(answer_to(committed, *outcomes, id));
+    });
+}
+
+namespace {
+
+/// Alertmanager's error bodies are a bare JSON string.
+Response bare(int status, std::string_view detail)
+{
+    std::string body;
+    append_json_string(detail, body);
+    Response response(status, kJson, std::move(body));
+    if (status == 503) response.set("Retry-After", "5");
+    return response;
+}
+
+Response alertmanager_answer(const Result<journal::Committed>& committed, const ItemOutcomes& outcomes)
+{
+    if (!committed) return bare(is_retryable(committed.error().code()) ? 503 : 500, committed.error().message());
+    for (const auto& outcome : outcomes) {
+        if (outcome) return bare(400, outcome->pointer + ": " + outcome->detail);  // the good ones are stored
+    }
+    return Response(200);
+}
+
+}  // namespace
+
+void ingest_alertmanager(const Door& door, const access::Principal& who, Request request, ResponseSink sink)
+{
+    if (!door.accepting()) return sink(bare(503, overloaded().message()));
+    const auto body = plain_body(door, request);
+    if (!body) {
+        const bool large = body.error().code() == ErrorCode::too_large;
+        return sink(bare(large ? 413 : (is_unsupported(body.error()) ? 415 : 400), body.error().message()));
+    }
+    auto batch = intake::parse_alertmanager(*body, origin_of(door, who), door.limits, door.resolve_timeout);
+    if (!batch) return sink(bare(batch.error().code() == ErrorCode::too_large ? 413 : 400, batch.error().message()));
+
+    auto parsed = sort_out(*std::move(batch));
+    if (parsed.alerts.empty()) {
+        const auto& first = *parsed.outcomes.front();
+        return sink(bare(400, first.pointer + ": " + first.detail));
+    }
+    journal::Submission submission;
+    submission.tenant = who.tenant;
+    submission.alerts = std::move(parsed.alerts);
+    door.journal.submit(std::move(submission), [outcomes = std::move(parsed.outcomes),
+                                                sink = std::move(sink)](Result<journal::Committed> committed) mutable {
+        sink(alertmanager_answer(committed, outcomes));
+    });
+}
+
+Response alertmanager_status()
+{
+    const nlohmann::json version{{"version", "0.28.0"}, {"revision", ""},  {"branch", ""},
+                                 {"buildUser", ""},     {"buildDate", ""}, {"goVersion", ""}};
+    const nlohmann::json status{{"cluster", {{"status", "disabled"}, {"peers", nlohmann::json::array()}}},
+                                {"versionInfo", version},
+                                {"config", {{"original", "route:\n  receiver: winnow\nreceivers:\n- name: winnow\n"}}},
+                                {"uptime", "1970-01-01T00:00:00.000Z"}};
+    return {200, kJson, status.dump()};
+}
+
+}  // namespace winnow::api
