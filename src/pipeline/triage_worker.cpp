@@ -85,7 +85,7 @@ void TriageWorker::take_inbox()
     }
     for (auto& pending : arrived) {
         auto& tenant = tenants_[pending.row.tenant];
-        if (tenant.rows.empty() && tenant.batches.empty()) {
+        if (!std::exchange(tenant.in_ring, true)) {
             tenant.id = pending.row.tenant;
             ring_.push_back(&tenant);
         }
@@ -124,6 +124,7 @@ void TriageWorker::turn(Tenant& tenant)
     take_inbox();
     if (tenant.rows.empty() && tenant.batches.empty()) {
         std::erase(ring_, &tenant);
+        tenant.in_ring = false;
         forget_old_streams(tenant);
         return;
     }

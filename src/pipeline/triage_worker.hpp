@@ -64,6 +64,7 @@ private:
     /// Owned by the thread.
     struct Tenant {
         TenantId id;
+        bool in_ring = false;
         std::deque<PendingRow> rows;
         std::size_t waiting = 0;        ///< Alerts in `rows`.
         std::deque<FoldBatch> batches;  ///< Made of earlier rows; the first one is next.

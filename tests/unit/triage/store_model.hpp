@@ -59,7 +59,6 @@ struct StoreModel {
         return std::ranges::find_if(tickets, [&](const auto& entry) { return entry.second.number == number; })->second;
     }
 
-private:
     States load(const StateKeys& keys) const
     {
         States states{.tickets = {}, .instances = {}, .next_number = next_number};

@@ -1,0 +1,95 @@
+#include "winnow/pipeline/config_cache.hpp"
+
+#include "fakes.hpp"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <future>
+
+namespace winnow::pipeline {
+namespace {
+
+class ConfigCacheTest : public testing::Test {
+protected:
+    /// A tenant's configuration whose name says which one it is.
+    void put(const std::string& name, std::int64_t version, bool notify = true)
+    {
+        auto made = config(tenant_);
+        made.tenant.name = name;
+        made.tenant.config_version = version;
+        store_.put(std::move(made), notify);
+    }
+    std::string name() { return cache_.get(tenant_).value()->config.tenant.name; }
+
+    const TenantId tenant_ = tenant_id(1);
+    FakeConfigStore store_;
+    std::atomic<int> changes_ = 0;
+    ConfigCache cache_{store_, [this](TenantId) {
+                           ++changes_;
+                       }};
+};
+
+TEST_F(ConfigCacheTest, ReadsATenantOnce)
+{
+    put("first", 1, false);
+    EXPECT_EQ(name(), "first");
+    EXPECT_EQ(name(), "first");
+    EXPECT_EQ(store_.loads(), 1);
+}
+
+TEST_F(ConfigCacheTest, RemembersNoFailure)
+{
+    EXPECT_EQ(cache_.get(tenant_).error().code(), ErrorCode::not_found);
+    store_.fail(Error(ErrorCode::unavailable, "away"));
+    EXPECT_EQ(cache_.get(tenant_).error().code(), ErrorCode::unavailable);
+    store_.fail(std::nullopt);
+    put("first", 1, false);
+    EXPECT_EQ(name(), "first");
+}
+
+TEST_F(ConfigCacheTest, AChangeIsSeenAndPassedOnWithin200Milliseconds)
+{
+    put("first", 1, false);
+    ASSERT_EQ(name(), "first");
+    const auto begun = std::chrono::steady_clock::now();
+    put("second", 2);
+    ASSERT_TRUE(eventually([&] { return name() == "second"; }));
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 200ms);
+    EXPECT_TRUE(eventually([&] { return changes_ == 1; }));
+}
+
+TEST_F(ConfigCacheTest, AChangeDuringALoadIsNotCoveredUpByIt)
+{
+    put("first", 1, false);
+    store_.hold(true);
+    auto loading = std::async(std::launch::async, [&] { return name(); });
+    ASSERT_TRUE(eventually([&] { return store_.loads() == 1; }));
+    put("second", 2);
+    ASSERT_TRUE(eventually([&] { return changes_ == 1; }));
+    store_.hold(false);
+    EXPECT_EQ(loading.get(), "second");
+    EXPECT_EQ(name(), "second");
+}
+
+TEST_F(ConfigCacheTest, ListensAgainAfterAFailure)
+{
+    put("first", 1, false);
+    ASSERT_EQ(name(), "first");
+    store_.fail_to_listen(1);
+    put("second", 2);
+    EXPECT_TRUE(eventually([&] { return name() == "second"; }));
+}
+
+TEST_F(ConfigCacheTest, AMissedNoticeIsMadeUpForByThePoll)
+{
+    put("first", 1, false);
+    ASSERT_EQ(name(), "first");
+    put("second", 2, false);
+    EXPECT_EQ(name(), "first");
+    EXPECT_TRUE(eventually([&] { return name() == "second"; }));
+    EXPECT_TRUE(eventually([&] { return changes_ == 1; }));
+}
+
+}  // namespace
+}  // namespace winnow::pipeline

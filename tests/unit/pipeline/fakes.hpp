@@ -1,0 +1,272 @@
+#pragma once
+
+/// @file
+/// The pipeline's ports in memory, with faults on demand.
+
+#include "unit/triage/store_model.hpp"
+#include "winnow/journal/codec.hpp"
+#include "winnow/journal/writer.hpp"
+#include "winnow/ports/triage_store.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace winnow::pipeline {
+
+using namespace std::chrono_literals;
+
+inline constexpr auto kDeadline = 10s;
+
+inline TenantId tenant_id(std::uint64_t n)
+{
+    return TenantId(Uuid::from_words(7, n));
+}
+
+/// Polls until `condition` holds; false after the deadline.
+template <typename Condition>
+bool eventually(Condition condition)
+{
+    const auto deadline = std::chrono::steady_clock::now() + kDeadline;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > deadline) return false;
+        std::this_thread::sleep_for(1ms);
+    }
+    return true;
+}
+
+inline domain::Alert alert(const std::string& key)
+{
+    domain::Alert made;
+    made.title = made.dedup_key = key;
+    made.received_at = triage::kNoon;
+    return made;
+}
+
+/// A row with the keys' alerts; "" leaves a gap at its index.
+inline journal::CommittedRow row(TenantId tenant, domain::StreamId stream, std::uint64_t seq,
+                                 const std::vector<std::string>& keys)
+{
+    journal::CommittedRow made{.tenant = tenant,
+                               .position = {.received_at = triage::kNoon, .stream = stream, .seq = seq},
+                               .alerts = {},
+                               .bytes = 100};
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+        if (!keys[i].empty()) made.alerts.emplace_back(static_cast<std::uint16_t>(i), alert(keys[i]));
+    }
+    return made;
+}
+
+/// One group with one contact, who is told of everything.
+inline domain::TenantConfig config(TenantId tenant)
+{
+    domain::TenantConfig made;
+    made.tenant.id = tenant;
+    made.tenant.service_code = "code";
+    domain::Contact contact;
+    contact.id = ContactId(Uuid::from_words(8, 1));
+    domain::ContactGroup group;
+    group.id = ContactGroupId(Uuid::from_words(9, 1));
+    group.contact_ids = {contact.id};
+    made.settings.default_route = {group.id};
+    made.contacts = {contact};
+    made.groups = {group};
+    return made;
+}
+
+class FakeConfigStore final : public ports::ConfigStore {
+public:
+    Result<domain::TenantConfig> load(TenantId tenant) override
+    {
+        std::unique_lock lock(mutex_);
+        ++loads_;
+        if (error_) return *error_;
+        const auto found = configs_.find(tenant);
+        auto read = found == configs_.end() ? Result<domain::TenantConfig>(Error(ErrorCode::not_found, "none"))
+                                            : Result<domain::TenantConfig>(found->second);
+        changed_.wait(lock, [&] { return !held_; });
+        return read;
+    }
+
+    Result<std::vector<std::pair<TenantId, std::int64_t>>> versions() override
+    {
+        const std::lock_guard lock(mutex_);
+        std::vector<std::pair<TenantId, std::int64_t>> versions;
+        for (const auto& [tenant, config] : configs_) versions.emplace_back(tenant, config.tenant.config_version);
+        return versions;
+    }
+
+    Result<std::vector<TenantId>> wait_for_changes(std::chrono::milliseconds timeout) override
+    {
+        std::unique_lock lock(mutex_);
+        if (listen_errors_ > 0) {
+            --listen_errors_;
+            return Error(ErrorCode::unavailable, "away");
+        }
+        changed_.wait_for(lock, std::min<std::chrono::milliseconds>(timeout, 20ms), [&] { return !notices_.empty(); });
+        return std::exchange(notices_, {});
+    }
+
+    void put(domain::TenantConfig config, bool notify = true)
+    {
+        change([&] {
+            if (notify) notices_.push_back(config.tenant.id);
+            configs_[config.tenant.id] = std::move(config);
+        });
+    }
+    void hold(bool held)
+    {
+        change([&] { held_ = held; });
+    }
+    void fail(std::optional<Error> error)
+    {
+        change([&] { error_ = std::move(error); });
+    }
+    void fail_to_listen(int times)
+    {
+        change([&] { listen_errors_ = times; });
+    }
+    [[nodiscard]] int loads()
+    {
+        const std::lock_guard lock(mutex_);
+        return loads_;
+    }
+
+private:
+    template <typename Change>
+    void change(Change change)
+    {
+        {
+            const std::lock_guard lock(mutex_);
+            change();
+        }
+        changed_.notify_all();
+    }
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::map<TenantId, domain::TenantConfig> configs_;
+    std::vector<TenantId> notices_;
+    std::optional<Error> error_;
+    bool held_ = false;
+    int listen_errors_ = 0;
+    int loads_ = 0;
+};
+
+class FakeTriageStore final : public ports::TriageStore {
+public:
+    struct Transaction {
+        TenantId tenant;
+        std::uint64_t from = 0;
+        domain::RowPosition to;
+        std::vector<std::pair<domain::RowPosition, std::vector<std::optional<domain::Verdict>>>> verdicts;
+        std::size_t deliveries = 0;
+    };
+
+    Result<Done> apply(TenantId tenant, std::uint64_t from, const domain::RowPosition& to,
+                       const triage::StateKeys& keys,
+                       const std::function<ports::TriageWrites(triage::States)>& decide) override
+    {
+        std::unique_lock lock(mutex_);
+        ++attempts_;
+        changed_.notify_all();
+        changed_.wait(lock, [&] { return !held_; });
+        if (!errors_.empty()) {
+            const auto error = errors_.front();
+            errors_.pop_front();
+            return error;
+        }
+        auto& position = positions_[{tenant, to.stream}];
+        if (ended_.contains(to.stream) || position != from) return Error(ErrorCode::conflict, "fenced");
+        for (const auto& key : keys.dedup_keys) {
+            if (key == "poison") return Error(ErrorCode::internal, "poison");
+        }
+        auto& model = models_[tenant];
+        const auto writes = decide(model.load(keys));
+        if (refuse_verdicts_ && !writes.verdict_rows.empty()) return Error(ErrorCode::internal, "no partition");
+        model.keep(writes.outcome);
+        position = to.seq;
+        Transaction done{
+            .tenant = tenant, .from = from, .to = to, .verdicts = {}, .deliveries = writes.deliveries.size()};
+        for (const auto& [at, payload] : writes.verdict_rows) {
+            done.verdicts.emplace_back(at, journal::decode_verdicts(payload).value());
+        }
+        done_.push_back(std::move(done));
+        if (std::exchange(lose_answer_, false)) return Error(ErrorCode::timeout, "lost");
+        return Done{};
+    }
+
+    Result<std::uint64_t> applied(TenantId tenant, domain::StreamId stream) override
+    {
+        const std::lock_guard lock(mutex_);
+        return positions_[{tenant, stream}];
+    }
+
+    Result<std::vector<TenantId>> tenants_with_expired_instances() override
+    {
+        const std::lock_guard lock(mutex_);
+        std::vector<TenantId> tenants;
+        for (const auto& [tenant, count] : expired_) {
+            if (count > 0) tenants.push_back(tenant);
+        }
+        return tenants;
+    }
+
+    Result<std::size_t> expire(TenantId tenant, std::size_t limit,
+                               const std::function<ports::TriageWrites(std::vector<triage::InstanceState>,
+                                                                       triage::States, Timestamp)>& decide) override
+    {
+        const std::lock_guard lock(mutex_);
+        auto& left = expired_[tenant];
+        const auto count = std::min(left, limit);
+        static_cast<void>(decide({}, {}, triage::kNoon));
+        left -= count;
+        ++expiries_;
+        return count;
+    }
+
+    /// Runs `change` where nothing else happens.
+    template <typename Change>
+    auto with(Change change)
+    {
+        const std::lock_guard lock(mutex_);
+        changed_.notify_all();
+        return change(*this);
+    }
+    [[nodiscard]] std::vector<Transaction> done()
+    {
+        return with([](auto& store) { return store.done_; });
+    }
+    [[nodiscard]] int attempts()
+    {
+        return with([](auto& store) { return store.attempts_; });
+    }
+
+    // Set through with().
+    std::map<std::pair<TenantId, domain::StreamId>, std::uint64_t> positions_;
+    std::map<TenantId, triage::StoreModel> models_;
+    std::vector<Transaction> done_;
+    std::deque<Error> errors_;  ///< Answers to the next calls of apply().
+    std::set<domain::StreamId> ended_;
+    std::map<TenantId, std::size_t> expired_;
+    bool held_ = false;         ///< apply() waits.
+    bool lose_answer_ = false;  ///< The next apply() commits and says `timeout`.
+    bool refuse_verdicts_ = false;
+    int attempts_ = 0;
+    int expiries_ = 0;
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+};
+
+}  // namespace winnow::pipeline

@@ -1,0 +1,254 @@
+#include "winnow/pipeline/housekeeping.hpp"
+
+#include "fakes.hpp"
+#include "winnow/intake/canonical.hpp"
+#include "winnow/observe/metrics.hpp"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <memory>
+
+namespace winnow::pipeline {
+namespace {
+
+using testing::ElementsAre;
+
+/// Streams of dead writers; what is unapplied follows from the triage store.
+class FakeStreams final : public ports::JournalStreams {
+public:
+    explicit FakeStreams(FakeTriageStore& store) : store_(store) {}
+
+    Result<domain::StreamId> open(const std::string& /*node*/) override { return 1; }
+    Result<std::unique_ptr<ports::JournalSession>> session(domain::StreamId /*stream*/) override
+    {
+        return Error(ErrorCode::internal, "not for housekeeping");
+    }
+    Result<Done> renew(domain::StreamId stream, std::uint64_t applied_seq) override
+    {
+        const std::lock_guard lock(mutex_);
+        renewed_.emplace_back(stream, applied_seq);
+        return answer();
+    }
+    Result<std::vector<domain::StreamId>> claim_orphans() override
+    {
+        const std::lock_guard lock(mutex_);
+        if (errors_ > 0) return answer().error();
+        return std::exchange(orphans_, {});
+    }
+    Result<std::vector<ports::JournalRow>> unapplied(domain::StreamId stream, std::uint64_t after_seq,
+                                                     std::size_t limit) override
+    {
+        const std::lock_guard lock(mutex_);
+        if (errors_ > 0) return answer().error();
+        std::vector<ports::JournalRow> rows;
+        for (const auto& row : rows_) {
+            if (row.position.stream != stream || row.position.seq <= after_seq || rows.size() == limit) continue;
+            if (row.position.seq > store_.applied(row.tenant, stream).value()) rows.push_back(row);
+        }
+        return rows;
+    }
+    Result<Done> end(domain::StreamId stream) override
+    {
+        const std::lock_guard lock(mutex_);
+        if (errors_ > 0) return answer();
+        ended_.push_back(stream);
+        return Done{};
+    }
+    Result<Done> maintain_partitions() override
+    {
+        const std::lock_guard lock(mutex_);
+        ++maintained_;
+        return answer();
+    }
+
+    template <typename Change>
+    auto with(Change change)
+    {
+        const std::lock_guard lock(mutex_);
+        return change(*this);
+    }
+    [[nodiscard]] std::vector<domain::StreamId> ended()
+    {
+        return with([](auto& streams) { return streams.ended_; });
+    }
+
+    // Set through with().
+    std::vector<ports::JournalRow> rows_;
+    std::vector<domain::StreamId> orphans_;
+    std::vector<domain::StreamId> ended_;
+    std::vector<std::pair<domain::StreamId, std::uint64_t>> renewed_;
+    int maintained_ = 0;
+    int errors_ = 0;  ///< That many calls fail.
+
+private:
+    Result<Done> answer()
+    {
+        if (errors_ == 0) return Done{};
+        --errors_;
+        return Error(ErrorCode::unavailable, "away");
+    }
+
+    FakeTriageStore& store_;
+    std::mutex mutex_;
+};
+
+/// A journal row of the keys' alerts; "" is a gap, "?" a line that cannot be read.
+ports::JournalRow stored(TenantId tenant, domain::StreamId stream, std::uint64_t seq,
+                         const std::vector<std::string>& keys)
+{
+    std::string lines;
+    for (const auto& key : keys) {
+        if (key == "?") {
+            lines += "{broken";
+        } else if (!key.empty()) {
+            intake::append_canonical(alert(key), lines);
+        }
+        lines += '\n';
+    }
+    return {.tenant = tenant,
+            .position = {.received_at = triage::kNoon, .stream = stream, .seq = seq},
+            .alert_count = static_cast<std::uint32_t>(keys.size()),
+            .payload = journal::encode_rows(lines)};
+}
+
+class HousekeepingTest : public testing::Test {
+protected:
+    HousekeepingTest()
+    {
+        for (const auto tenant : {one_, two_}) configs_.put(config(tenant), false);
+    }
+
+    void start(HousekeepingOptions options)
+    {
+        housekeeping_ = std::make_unique<Housekeeping>(
+            streams_, store_, policies_, triage_, [this] { return own_; }, [this] { ++outbox_changes_; }, options,
+            metrics_);
+        housekeeping_->start();
+    }
+
+    [[nodiscard]] std::int64_t occurrences(TenantId tenant, const std::string& key)
+    {
+        return store_.with([&](auto& store) {
+            std::int64_t sum = 0;
+            for (const auto& [id, ticket] : store.models_[tenant].tickets) {
+                if (ticket.dedup_key == key) sum += ticket.occurrences;
+            }
+            return sum;
+        });
+    }
+
+    const TenantId one_ = tenant_id(1);
+    const TenantId two_ = tenant_id(2);
+    const HousekeepingOptions quick_{.heartbeat = 5ms, .takeover = 5ms, .expiry = 5ms, .partitions = 5ms};
+    std::optional<Housekeeping::OwnStream> own_;
+    std::atomic<int> outbox_changes_ = 0;
+    observe::Metrics metrics_;
+    FakeConfigStore configs_;
+    FakeTriageStore store_;
+    FakeStreams streams_{store_};
+    ConfigCache policies_{configs_};
+    TriageService triage_{store_, policies_, {.coalesce = 1ms}, {}, metrics_};
+    std::unique_ptr<Housekeeping> housekeeping_;
+};
+
+TEST_F(HousekeepingTest, PreparingMakesThePartitionsOrSaysWhyNot)
+{
+    const Housekeeping::OwnStream none;
+    Housekeeping housekeeping(streams_, store_, policies_, triage_, [&] { return none; }, {}, {}, metrics_);
+    EXPECT_TRUE(housekeeping.prepare());
+    EXPECT_EQ(streams_.maintained_, 1);
+    streams_.errors_ = 1;
+    EXPECT_EQ(housekeeping.prepare().error().code(), ErrorCode::unavailable);
+}
+
+TEST_F(HousekeepingTest, TheHeartbeatTellsHowFarTriageHasCome)
+{
+    own_ = {.stream = 3, .released_seq = 9};
+    store_.with([](auto& store) { store.held_ = true; });
+    triage_.submit({row(one_, 3, 7, {"a"})});
+    start(quick_);
+    EXPECT_TRUE(eventually([&] {
+        return streams_.with([](auto& s) { return !s.renewed_.empty() && s.renewed_.back() == std::pair(3U, 6UL); });
+    }));
+    store_.with([](auto& store) { store.held_ = false; });
+    EXPECT_TRUE(
+        eventually([&] { return streams_.with([](auto& s) { return s.renewed_.back() == std::pair(3U, 9UL); }); }));
+}
+
+TEST_F(HousekeepingTest, AnOrphanedStreamIsReplayedOnceAndEnded)
+{
+    for (std::uint64_t seq = 1; seq <= 600; ++seq) {
+        streams_.rows_.push_back(stored(seq % 2 == 0 ? one_ : two_, 5, seq, {"a", "", "a"}));
+    }
+    store_.positions_[{one_, 5}] = 100;  // what the dead node had applied: 50 of this tenant's rows
+    streams_.orphans_ = {5};
+    start(quick_);
+    ASSERT_TRUE(eventually([&] { return !streams_.ended().empty(); }));
+    EXPECT_THAT(streams_.ended(), ElementsAre(5U));
+    EXPECT_EQ(occurrences(one_, "a"), 500);
+    EXPECT_EQ(occurrences(two_, "a"), 600);
+    EXPECT_TRUE(metrics_.exposition().contains("winnow_takeover_alerts_total 1100"));
+}
+
+TEST_F(HousekeepingTest, RowsOfManyTenantsThatShareASeqAreAllReplayed)
+{
+    // More than a page holds: it ends between rows of one seq.
+    for (std::uint64_t n = 100; n < 140; ++n) {
+        configs_.put(config(tenant_id(n)), false);
+        streams_.rows_.push_back(stored(tenant_id(n), 5, 1, {"a"}));
+    }
+    streams_.orphans_ = {5};
+    start(quick_);
+    ASSERT_TRUE(eventually([&] { return !streams_.ended().empty(); }));
+    for (std::uint64_t n = 100; n < 140; ++n) EXPECT_EQ(occurrences(tenant_id(n), "a"), 1) << n;
+}
+
+TEST_F(HousekeepingTest, DamageIsLeftOutAndHoldsNothingUp)
+{
+    auto damaged = stored(one_, 5, 2, {"a"});
+    damaged.payload = "damaged";
+    streams_.rows_ = {stored(one_, 5, 1, {"?", "a"}), damaged, stored(one_, 5, 3, {"a"})};
+    streams_.orphans_ = {5};
+    start(quick_);
+    ASSERT_TRUE(eventually([&] { return !streams_.ended().empty(); }));
+    EXPECT_EQ(occurrences(one_, "a"), 2);
+    EXPECT_EQ(store_.applied(one_, 5).value(), 3U);
+}
+
+TEST_F(HousekeepingTest, ARowThatCanNeverBeAppliedDoesNotKeepAStreamForEver)
+{
+    streams_.rows_ = {stored(tenant_id(99), 5, 1, {"a"})};
+    streams_.orphans_ = {5};
+    start(quick_);
+    EXPECT_TRUE(eventually([&] { return !streams_.ended().empty(); }));
+}
+
+TEST_F(HousekeepingTest, WhatFailsIsDoneAgain)
+{
+    streams_.rows_ = {stored(one_, 5, 1, {"a"})};
+    streams_.orphans_ = {5};
+    streams_.errors_ = 20;
+    start(quick_);
+    ASSERT_TRUE(eventually([&] { return !streams_.ended().empty(); }));
+    EXPECT_EQ(occurrences(one_, "a"), 1);
+}
+
+TEST_F(HousekeepingTest, ExpiredInstancesAreEndedInPartsUntilNoneIsLeft)
+{
+    store_.expired_ = {{one_, 2'500}, {two_, 1}};
+    start(quick_);
+    ASSERT_TRUE(eventually([&] { return metrics_.exposition().contains("winnow_expired_instances_total 2501"); }));
+    EXPECT_EQ(store_.with([](auto& store) { return store.expiries_; }), 4);
+}
+
+TEST_F(HousekeepingTest, EndsAtOnceHoweverLongItsIntervals)
+{
+    start({.heartbeat = 1h, .takeover = 1h, .expiry = 1h, .partitions = 1h});
+    const auto begun = std::chrono::steady_clock::now();
+    housekeeping_.reset();
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 1s);
+}
+
+}  // namespace
+}  // namespace winnow::pipeline
