@@ -22,21 +22,22 @@ class Metrics;
 
 namespace winnow::journal {
 
+/// What makes a repeat of a request change nothing.
+struct Once {
+    Uuid scope;               ///< The integration's or user's.
+    std::string key;          ///< The Idempotency-Key.
+    std::string body_sha256;  ///< 32 bytes.
+    int status = 202;
+    /// The response body, given where the alerts will stand: it is stored with them. Called on a writer thread.
+    std::function<std::string(const domain::ReceiptId&)> answer;
+};
+
 /// One request's accepted alerts on their way to the journal.
 struct Submission {
     TenantId tenant;
     std::vector<domain::Alert> alerts;  ///< 1 to kMaxIndex; received_at is set by the writer.
 
-    /// Set where the request carried an Idempotency-Key.
-    struct Once {
-        Uuid scope;
-        std::string key;
-        std::string body_sha256;  ///< 32 bytes.
-        int status = 202;
-        /// The response body, given where the alerts will stand: it is stored with them. Called on a writer thread.
-        std::function<std::string(const domain::ReceiptId&)> answer;
-    };
-    std::optional<Once> once;
+    std::optional<Once> once;  ///< Set where the request carried an Idempotency-Key.
 };
 
 /// What the submitter is told, after the commit.
