@@ -1,0 +1,149 @@
+#include "app/config.hpp"
+
+#include "app/config_schema.hpp"
+#include "winnow/base/text.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <utility>
+
+namespace winnow::app {
+
+namespace {
+
+constexpr std::uint16_t kCustomerPort = 8443;
+constexpr std::uint16_t kManagementPort = 9443;
+
+/// A key's scalars and where they stand.
+struct Entry {
+    std::vector<std::string> values;
+    YAML::Mark mark;
+    bool list = false;
+};
+
+/// Collects leaves by their dotted path. What is no leaf anybody knows is found later, by its path.
+void flatten(const YAML::Node& node, const std::string& path, std::map<std::string, Entry>& out)
+{
+    if (node.IsMap()) {
+        for (const auto& item : node) {
+            flatten(item.second, path.empty() ? item.first.Scalar() : path + "." + item.first.Scalar(), out);
+        }
+        return;
+    }
+    if (path.empty() || node.IsNull()) return;
+    auto& entry = out[path];
+    entry.mark = node.Mark();
+    entry.list = node.IsSequence();
+    if (node.IsScalar()) entry.values.push_back(node.Scalar());
+    for (std::size_t i = 0; entry.list && i < node.size(); ++i) entry.values.push_back(node[i].Scalar());
+}
+
+const Key* find_key(const std::string& path)
+{
+    const auto& keys = config_schema();
+    const auto at = std::ranges::find(keys, path, &Key::path);
+    return at == keys.end() ? nullptr : &*at;
+}
+
+std::string apply(Config& config, const std::string& path, const Entry& entry)
+{
+    const auto* key = find_key(path);
+    if (key == nullptr) {
+        const auto suggestion = nearest(path, config_keys());
+        return "unknown key " + path + (suggestion.empty() ? "" : "; did you mean " + suggestion + "?");
+    }
+    if (entry.list && !key->list) return path + " takes one value, not a list";
+    if (entry.values.empty() && !key->list) return path + " has no value";
+    const auto wrong = key->set(config, entry.values);
+    return wrong.empty() ? "" : path + " " + wrong;
+}
+
+/// database.api_url → WINNOW_DATABASE_API_URL.
+std::string environment_name(const std::string& path)
+{
+    std::string name = "WINNOW_";
+    for (const char c : path) name += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+    return name;
+}
+
+void apply_environment(Config& config, std::vector<FieldError>& problems)
+{
+    for (const auto& key : config_schema()) {
+        const auto name = environment_name(key.path);
+        const char* value = std::getenv(name.c_str());
+        if (value == nullptr) continue;
+        const auto wrong = key.set(config, {value});
+        if (!wrong.empty()) problems.push_back({.pointer = name, .detail = name + " " + wrong});
+    }
+}
+
+}  // namespace
+
+Config::Config()
+{
+    customer.name = "customer";
+    customer.port = kCustomerPort;
+    management.name = "management";
+    management.port = kManagementPort;
+}
+
+std::vector<std::string> config_keys()
+{
+    std::vector<std::string> paths;
+    for (const auto& key : config_schema()) paths.push_back(key.path);
+    return paths;
+}
+
+Result<Config> parse_config(const std::string& text, const std::string& name, Config base)
+{
+    std::vector<FieldError> problems;
+    const auto at = [&](const YAML::Mark& mark) {
+        return name + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
+    };
+    std::map<std::string, Entry> entries;
+    try {
+        flatten(YAML::Load(text), "", entries);
+    } catch (const YAML::Exception& error) {
+        problems.push_back({.pointer = at(error.mark), .detail = error.msg});
+    }
+    for (const auto& [path, entry] : entries) {
+        const auto wrong = apply(base, path, entry);
+        if (!wrong.empty()) problems.push_back({.pointer = at(entry.mark), .detail = wrong});
+    }
+    apply_environment(base, problems);
+    if (!problems.empty()) return Error(std::move(problems));
+    return base;
+}
+
+Result<Config> load_config(const std::string& file, Config base)
+{
+    std::ifstream in(file);
+    if (!in) return Error(std::vector<FieldError>{{.pointer = file, .detail = "this file cannot be read"}});
+    const std::string text(std::istreambuf_iterator<char>(in), {});
+    return parse_config(text, file, std::move(base));
+}
+
+Result<Done> complete_for_serving(const Config& config)
+{
+    std::vector<FieldError> problems;
+    const auto need = [&](const std::string& value, const char* path) {
+        if (value.empty()) problems.push_back({.pointer = path, .detail = std::string(path) + " is needed"});
+    };
+    need(config.customer.tls.certificate_chain, "listen.customer.certificate_file");
+    need(config.customer.tls.private_key, "listen.customer.key_file");
+    need(config.management.tls.certificate_chain, "listen.management.certificate_file");
+    need(config.management.tls.private_key, "listen.management.key_file");
+    need(config.database.api_url, "database.api_url");
+    need(config.database.pipeline_url, "database.pipeline_url");
+    need(config.database.provider_url, "database.provider_url");
+    need(config.encryption_key_file, "encryption_key_file");
+    if (!problems.empty()) return Error(std::move(problems));
+    return Done{};
+}
+
+}  // namespace winnow::app

@@ -1,0 +1,84 @@
+#pragma once
+
+/// @file
+/// The configuration file: one struct a module, read once, checked as a whole. Every key stands in config/winnow.yaml.
+
+#include "winnow/base/result.hpp"
+#include "winnow/delivery/channel.hpp"
+#include "winnow/domain/limits.hpp"
+#include "winnow/http/server.hpp"
+#include "winnow/journal/writer.hpp"
+#include "winnow/observe/log.hpp"
+#include "winnow/pipeline/triage_service.hpp"
+#include "winnow/routing/plan.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace winnow::app {
+
+struct DatabaseConfig {
+    std::string owner_url;  ///< winnow migrate
+    std::string api_url;
+    std::string pipeline_url;
+    std::string provider_url;
+    std::size_t api_connections = 4;
+    bool allow_unsafe_durability = false;  ///< Serve although PostgreSQL may lose what it committed.
+};
+
+struct NodeConfig {
+    std::string name;            ///< "": the host's name.
+    std::size_t io_threads = 0;  ///< 0: one a core.
+    std::chrono::milliseconds grace{15'000};
+};
+
+struct ProviderConfig {
+    std::string key_sha256;  ///< 64 hex digits; "": no bearer credential.
+    std::vector<std::string> client_subjects;
+};
+
+struct DispatchConfig {
+    std::size_t max_in_flight = 64;
+    std::size_t per_contact = 2;
+    routing::BackoffPolicy backoff;
+};
+
+struct LogConfig {
+    observe::LogFormat format = observe::LogFormat::automatic;
+    observe::Level level = observe::Level::info;
+};
+
+struct Config {
+    http::ListenOptions customer;
+    http::ListenOptions management;
+    ProviderConfig provider;
+    DatabaseConfig database;
+    NodeConfig node;
+    domain::AlertLimits limits;
+    std::chrono::milliseconds resolve_timeout = std::chrono::minutes{5};
+    journal::WriterOptions journal;
+    pipeline::TriageOptions triage;
+    DispatchConfig dispatch;
+    delivery::DeliveryOptions delivery;
+    LogConfig log;
+    std::string encryption_key_file;  ///< 32 bytes, raw or as 64 hex digits.
+
+    Config();
+};
+
+/// Reads a file over `base`, then the environment (WINNOW_DATABASE_API_URL is database.api_url). All problems are named
+/// at once, each with file, line, column and what to change. A file that cannot be read is one of them.
+[[nodiscard]] Result<Config> load_config(const std::string& file, Config base = {});
+
+/// The same from a text; `name` stands in the messages.
+[[nodiscard]] Result<Config> parse_config(const std::string& text, const std::string& name, Config base = {});
+
+/// What `winnow serve` cannot do without.
+[[nodiscard]] Result<Done> complete_for_serving(const Config& config);
+
+/// Every key, in order: for config/winnow.yaml's test.
+[[nodiscard]] std::vector<std::string> config_keys();
+
+}  // namespace winnow::app
