@@ -35,7 +35,7 @@ struct NodeConfig {
 };
 
 struct ProviderConfig {
-    std::string key_sha256;  ///< 64 hex digits; "": no bearer credential.
+    std::string key_sha256;  ///< 32 bytes, from 64 hex digits; "": no bearer credential.
     std::vector<std::string> client_subjects;
 };
 

@@ -1,6 +1,7 @@
 #include "app/config_schema.hpp"
 
 #include "winnow/base/time.hpp"
+#include "winnow/crypto/digest.hpp"
 
 #include <charconv>
 #include <fstream>
@@ -237,7 +238,14 @@ void add_delivery(std::vector<Key>& keys)
 
 void add_rest(std::vector<Key>& keys)
 {
-    keys.push_back(text("provider.key_sha256", [](Config& c) -> auto& { return c.provider.key_sha256; }));
+    keys.push_back({"provider.key_sha256", [](Config& config, const std::vector<std::string>& values) {
+                        constexpr std::size_t kDigits = 64;
+                        const auto& hex = values.front();
+                        const bool read = crypto::from_hex(hex, config.provider.key_sha256);
+                        return read && (hex.empty() || hex.size() == kDigits)
+                                   ? std::string()
+                                   : std::string("must be 64 hexadecimal digits: the SHA-256 of the key");
+                    }});
     keys.push_back(texts("provider.client_subjects", [](Config& c) -> auto& { return c.provider.client_subjects; }));
     keys.push_back(text("database.owner_url", [](Config& c) -> auto& { return c.database.owner_url; }));
     keys.push_back(text("database.api_url", [](Config& c) -> auto& { return c.database.api_url; }));

@@ -6,6 +6,7 @@
 #include <openssl/rand.h>
 
 #include <array>
+#include <charconv>
 #include <cstring>
 #include <stdexcept>
 
@@ -83,6 +84,20 @@ std::string to_hex(std::string_view bytes)
         text += kHexDigits[byte & 0x0FU];
     }
     return text;
+}
+
+bool from_hex(std::string_view text, std::string& bytes)
+{
+    bytes.clear();
+    if (text.size() % 2 != 0) return false;
+    for (std::size_t i = 0; i < text.size(); i += 2) {
+        constexpr int kBase = 16;
+        unsigned value = 0;
+        const auto [end, wrong] = std::from_chars(text.data() + i, text.data() + i + 2, value, kBase);
+        if (wrong != std::errc() || end != text.data() + i + 2) return false;
+        bytes += static_cast<char>(value);
+    }
+    return true;
 }
 
 std::string to_base64(std::string_view bytes)

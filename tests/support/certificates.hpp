@@ -1,18 +1,16 @@
 #pragma once
 
 /// @file
-/// Certificates for tests, made by OpenSSL in memory and written where a server can read them.
+/// Certificates for tests, written where a server can read them.
+
+#include "winnow/crypto/certificate.hpp"
 
 #include <filesystem>
 #include <string>
 
 namespace winnow::test {
 
-/// A certificate and its private key, PEM.
-struct Certificate {
-    std::string certificate;
-    std::string key;
-};
+using crypto::Certificate;
 
 /// A self-signed P-256 authority.
 [[nodiscard]] Certificate make_authority(const std::string& common_name);

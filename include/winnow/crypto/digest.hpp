@@ -21,6 +21,8 @@ namespace winnow::crypto {
 [[nodiscard]] std::uint64_t random_u64();
 
 [[nodiscard]] std::string to_hex(std::string_view bytes);
+/// Accepts an even number of digits of either case. False where malformed.
+[[nodiscard]] bool from_hex(std::string_view text, std::string& bytes);
 [[nodiscard]] std::string to_base64(std::string_view bytes);     ///< RFC 4648 §4, padded.
 [[nodiscard]] std::string to_base64url(std::string_view bytes);  ///< RFC 4648 §5, unpadded.
 /// Accepts padded standard base64; "" is a valid encoding of nothing. False where malformed.

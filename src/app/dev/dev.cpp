@@ -1,0 +1,145 @@
+/// @file
+/// `winnow dev`: everything on loopback from one command.
+
+#include "app/commands.hpp"
+#include "app/config.hpp"
+#include "app/dev/demo.hpp"
+#include "app/dev/embedded_postgres.hpp"
+#include "app/dev/ready_file.hpp"
+#include "app/dev/state_folder.hpp"
+#include "app/node.hpp"
+#include "app/serving.hpp"
+#include "app/signals.hpp"
+#include "winnow/crypto/digest.hpp"
+#include "winnow/observe/log.hpp"
+#include "winnow/pg/migrator.hpp"
+
+#include <charconv>
+#include <iostream>
+#include <stdexcept>
+
+namespace winnow::app {
+
+namespace {
+
+constexpr int kWrongConfiguration = 2;
+
+void say(const std::string& step)
+{
+    std::cerr << "winnow: " << step << std::endl;  // seen before the step begins
+}
+
+/// HOST:PORT of a mail server that asks for nothing.
+Result<delivery::SmtpOptions> parse_smtp(const std::string& text)
+{
+    delivery::SmtpOptions smtp;
+    if (text.empty()) return smtp;
+    const auto colon = text.rfind(':');
+    const auto* const end = text.data() + text.size();
+    const auto parsed = colon == std::string::npos || colon == 0
+                            ? std::from_chars_result{text.data(), std::errc::invalid_argument}
+                            : std::from_chars(text.data() + colon + 1, end, smtp.port);
+    if (parsed.ec != std::errc() || parsed.ptr != end || smtp.port == 0) {
+        return field_error("--smtp", "takes HOST:PORT, such as 127.0.0.1:1025");
+    }
+    smtp.host = text.substr(0, colon);
+    smtp.security = delivery::SmtpOptions::Security::none;
+    return smtp;
+}
+
+/// The development defaults, then the file and the environment over them.
+Result<Config> make_config(const DevOptions& options, const dev::StateFolder& folder, const dev::Demo& demo)
+{
+    Config config;
+    config.customer.port = options.customer_port == 0 ? demo.customer_port : options.customer_port;
+    config.management.port = options.management_port == 0 ? demo.management_port : options.management_port;
+    for (auto* listener : {&config.customer, &config.management}) {
+        listener->tls.certificate_chain = folder / "server.pem";
+        listener->tls.private_key = folder / "server-key.pem";
+    }
+    config.encryption_key_file = folder / "encryption.key";
+    config.provider.key_sha256 = crypto::sha256(demo.provider_key);
+    auto smtp = parse_smtp(options.smtp);
+    if (!smtp) return smtp.error();
+    config.delivery.smtp = *std::move(smtp);
+    config.delivery.egress_allow = options.egress_allow;
+    return options.config_file.empty() ? parse_config("", "", std::move(config))
+                                       : load_config(options.config_file, std::move(config));
+}
+
+void use(Config& config, const dev::EmbeddedPostgres& postgres)
+{
+    config.database.owner_url = postgres.url("postgres");
+    config.database.api_url = postgres.url("winnow_api");
+    config.database.pipeline_url = postgres.url("winnow_pipeline");
+    config.database.provider_url = postgres.url("winnow_provider");
+}
+
+void migrate(const std::string& url)
+{
+    const auto migrated = pg::migrate(url, [](std::size_t done, std::size_t total, std::string_view name) {
+        if (!name.empty()) {
+            say("migrating " + std::string(name) + " (" + std::to_string(done + 1) + " of " + std::to_string(total) +
+                ")");
+        }
+    });
+    if (!migrated) throw std::runtime_error("cannot migrate: " + migrated.error().message());
+}
+
+/// A port that was ours at the last start may be somebody else's now.
+std::unique_ptr<Node> start_node(Config& config, const DevOptions& options)
+{
+    try {
+        return std::make_unique<Node>(config);
+    } catch (const std::runtime_error&) {
+        const bool remembered = (options.customer_port == 0 && config.customer.port != 0) ||
+                                (options.management_port == 0 && config.management.port != 0);
+        if (!remembered) throw;
+    }
+    if (options.customer_port == 0) config.customer.port = 0;
+    if (options.management_port == 0) config.management.port = 0;
+    return std::make_unique<Node>(config);
+}
+
+}  // namespace
+
+int run_dev(const DevOptions& options)
+{
+    Signals signals;
+    dev::StateFolder folder(options.state_dir);
+    const dev::ReadyFile ready(options.ready_file.empty() ? folder / "ready.json"
+                                                          : std::filesystem::path(options.ready_file));
+    const auto place = dev::place_of_cluster(folder.path());
+    if (options.reset) {
+        say("forgetting everything in " + folder.path().string());
+        dev::remove_cluster(place);
+        folder.clear();
+    }
+    auto demo = dev::Demo::load(folder, options.tenants);
+    dev::make_certificates_and_keys(folder);
+    auto config = make_config(options, folder, demo);
+    if (!config) {
+        print_problems(config.error());
+        return kWrongConfiguration;
+    }
+    observe::start_log(config->log.format, config->log.level);
+    raise_open_files_limit(*config);
+
+    dev::EmbeddedPostgres postgres(place, say);
+    use(*config, postgres);
+    migrate(config->database.owner_url);
+    dev::seed(demo, config->database);
+    if (const auto usable = check_database(config->database); !usable)
+        throw std::runtime_error(usable.error().message());
+
+    const auto node = start_node(*config, options);
+    demo.customer_port = node->customer_port();
+    demo.management_port = node->management_port();
+    demo.save(folder);
+    ready.write(demo, folder / "ca.pem", config->database.owner_url);
+    dev::print_what_to_do_next(std::cout, demo, folder / "ca.pem");
+    serve_until_signalled(*node, signals);
+    return 0;
+}
+
+}  // namespace winnow::app

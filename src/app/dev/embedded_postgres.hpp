@@ -1,0 +1,65 @@
+#pragma once
+
+/// @file
+/// A PostgreSQL of our own: made by initdb, on a unix socket only, supervised, gone when we are.
+
+#include "app/dev/child_process.hpp"
+
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+namespace winnow::app::dev {
+
+/// Where a state folder's cluster lives. As root that may be outside of it: PostgreSQL's account must get there.
+struct ClusterPlace {
+    std::filesystem::path folder;    ///< Holds data/ and the log.
+    std::filesystem::path socket;    ///< Folder of the socket; entered by its owner and root only.
+    std::optional<Account> account;  ///< Whom the server runs as.
+};
+[[nodiscard]] ClusterPlace place_of_cluster(const std::filesystem::path& state_folder);
+
+/// Stops what an instance that was killed may have left running, and removes the cluster.
+void remove_cluster(const ClusterPlace& place);
+
+/// One thread of its own, which starts the server again should it end unasked.
+class EmbeddedPostgres {
+public:
+    using Progress = std::function<void(const std::string& step)>;
+
+    /// Makes the cluster and the database `winnow` where they are missing; returns once connections are accepted.
+    /// Throws std::runtime_error that names the server's log.
+    EmbeddedPostgres(ClusterPlace place, const Progress& progress);
+
+    /// As stop().
+    ~EmbeddedPostgres();
+    EmbeddedPostgres(const EmbeddedPostgres&) = delete;
+    EmbeddedPostgres& operator=(const EmbeddedPostgres&) = delete;
+
+    /// A URL for the role `user` on the database winnow.
+    [[nodiscard]] std::string url(const std::string& user) const;
+
+    /// A clean shutdown, at once where it takes longer than 20 seconds.
+    void stop();
+
+private:
+    [[nodiscard]] std::string url(const std::string& user, const std::string& database) const;
+    void make_cluster(const Progress& progress);
+    void supervise();
+    void wait_until_ready();
+
+    const ClusterPlace place_;
+    const std::filesystem::path programs_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool stopping_ = false;
+    bool gone_ = false;  ///< The supervisor has ended.
+    pid_t postmaster_ = -1;
+    std::thread supervisor_;
+};
+
+}  // namespace winnow::app::dev

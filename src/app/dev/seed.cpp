@@ -1,0 +1,138 @@
+#include "app/dev/demo.hpp"
+#include "winnow/access/permission.hpp"
+#include "winnow/crypto/digest.hpp"
+#include "winnow/pg/provider_store.hpp"
+#include "winnow/pg/tenant_database.hpp"
+#include "winnow/ports/credential_store.hpp"
+#include "winnow/ports/integration_store.hpp"
+#include "winnow/ports/tenant_session.hpp"
+#include "winnow/ports/user_store.hpp"
+
+#include <future>
+#include <stdexcept>
+#include <utility>
+
+namespace winnow::app::dev {
+
+namespace {
+
+constexpr std::size_t kHintChars = 8;
+
+template <typename Id>
+Id id(const std::string& text)
+{
+    const auto parsed = Id::parse(text);
+    if (!parsed) throw std::runtime_error("the state folder holds a damaged identifier; begin anew with --reset");
+    return *parsed;
+}
+
+Timestamp now()
+{
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+std::string hint(const std::string& key)
+{
+    return key.substr(0, kHintChars);
+}
+
+const DemoUser& admin_of(const DemoTenant& tenant)
+{
+    for (const auto& user : tenant.users) {
+        if (user.role == "admin") return user;
+    }
+    throw std::runtime_error("the state folder holds a tenant without an admin; begin anew with --reset");
+}
+
+void make_tenant(const DemoTenant& demo, ports::ProviderStore& store)
+{
+    const auto known = store.tenant(id<TenantId>(demo.id));
+    if (known) return;
+    if (known.error().code() != ErrorCode::not_found) throw std::runtime_error(known.error().message());
+    const auto& admin = admin_of(demo);
+    const auto created = store.create_tenant({.id = id<TenantId>(demo.id),
+                                              .service_code = demo.service_code,
+                                              .name = demo.name,
+                                              .admin_id = id<UserId>(admin.id),
+                                              .admin_email = admin.email,
+                                              .admin_name = "Demo admin",
+                                              .admin_key_id = id<ApiKeyId>(admin.key_id),
+                                              .admin_key_hash = crypto::sha256(admin.key),
+                                              .admin_key_hint = hint(admin.key)});
+    if (!created) throw std::runtime_error("cannot make tenant " + demo.name + ": " + created.error().message());
+}
+
+Result<Done> add_user(const DemoUser& demo, ports::UserStore& users)
+{
+    const auto user = id<UserId>(demo.id);
+    const auto known = users.find(user);
+    if (known) return Done{};
+    if (known.error().code() != ErrorCode::not_found) return known.error();
+    const auto role = access::parse_role(demo.role);
+    if (!role) return Error(ErrorCode::internal, "unknown role " + demo.role);
+    ports::User added;
+    added.id = user;
+    added.email = demo.email;
+    added.name = "Demo " + demo.role;
+    added.role = *role;
+    added.created_at = added.updated_at = now();
+    if (auto inserted = users.insert(added); !inserted) return inserted;
+    ports::ApiKey key;
+    key.id = id<ApiKeyId>(demo.key_id);
+    key.user_id = user;
+    key.name = "demo";
+    key.created_at = now();
+    key.hint = hint(demo.key);
+    return users.add_key(key, crypto::sha256(demo.key));
+}
+
+Result<Done> add_integration(const DemoTenant& demo, ports::IntegrationStore& integrations)
+{
+    const auto integration = id<IntegrationId>(demo.integration_id);
+    const auto known = integrations.find(integration);
+    if (known) return Done{};
+    if (known.error().code() != ErrorCode::not_found) return known.error();
+    ports::Integration added;
+    added.id = integration;
+    added.name = "demo";
+    added.created_at = added.updated_at = now();
+    if (auto inserted = integrations.insert(added); !inserted) return inserted;
+    ports::IntegrationKey key;
+    key.id = id<ports::IntegrationKeyId>(demo.integration_key_id);
+    key.hint = hint(demo.integration_key);
+    key.created_at = now();
+    return integrations.add_key(integration, key, crypto::sha256(demo.integration_key));
+}
+
+/// Everything of one tenant in one transaction.
+void fill_tenant(const DemoTenant& demo, ports::TenantDatabase& database)
+{
+    std::promise<Result<Done>> finished;
+    auto outcome = finished.get_future();
+    database.submit(
+        id<TenantId>(demo.id),
+        [&demo](ports::TenantSession& session) -> Result<Done> {
+            for (const auto& user : demo.users) {
+                if (auto added = add_user(user, session.users()); !added) return added;
+            }
+            return add_integration(demo, session.integrations());
+        },
+        [&finished](Result<Done> result) { finished.set_value(std::move(result)); });
+    if (const auto result = outcome.get(); !result) {
+        throw std::runtime_error("cannot seed tenant " + demo.name + ": " + result.error().message());
+    }
+}
+
+}  // namespace
+
+void seed(const Demo& demo, const DatabaseConfig& database)
+{
+    const auto provider = pg::make_provider_store({.conninfo = database.provider_url, .connections = 1});
+    const auto tenants = pg::make_tenant_database({.conninfo = database.api_url, .connections = 1});
+    for (const auto& tenant : demo.tenants) {
+        make_tenant(tenant, *provider);
+        fill_tenant(tenant, *tenants);
+    }
+}
+
+}  // namespace winnow::app::dev

@@ -1,0 +1,14 @@
+#pragma once
+
+/// @file
+/// A key as an operator writes it down.
+
+#include <string>
+
+namespace winnow::app {
+
+/// 32 bytes from a file that holds them raw or as 64 hex digits. Throws std::runtime_error that names the file and the
+/// fix.
+[[nodiscard]] std::string read_key_file(const std::string& path);
+
+}  // namespace winnow::app

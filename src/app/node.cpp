@@ -1,0 +1,283 @@
+#include "app/node.hpp"
+
+#include "app/key_file.hpp"
+#include "winnow/api/customer_api.hpp"
+#include "winnow/api/management_api.hpp"
+#include "winnow/crypto/digest.hpp"
+#include "winnow/crypto/sealer.hpp"
+#include "winnow/delivery/channel.hpp"
+#include "winnow/dispatch/dispatcher.hpp"
+#include "winnow/http/server.hpp"
+#include "winnow/identity/authenticator.hpp"
+#include "winnow/journal/writer.hpp"
+#include "winnow/observe/log.hpp"
+#include "winnow/observe/metrics.hpp"
+#include "winnow/pg/config_store.hpp"
+#include "winnow/pg/credential_store.hpp"
+#include "winnow/pg/journal_streams.hpp"
+#include "winnow/pg/migrator.hpp"
+#include "winnow/pg/outbox.hpp"
+#include "winnow/pg/provider_store.hpp"
+#include "winnow/pg/tenant_database.hpp"
+#include "winnow/pg/triage_store.hpp"
+#include "winnow/pipeline/config_cache.hpp"
+#include "winnow/pipeline/housekeeping.hpp"
+#include "winnow/pipeline/triage_service.hpp"
+#include "winnow/ports/credential_store.hpp"
+#include "winnow/ports/tenant_session.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace winnow::app {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+pg::PgOptions session(const std::string& url, const char* name, std::size_t connections)
+{
+    pg::PgOptions options;
+    options.conninfo = url;
+    options.application_name = name;
+    options.connections = connections;
+    return options;
+}
+
+/// Names this node in streams and leases: the host's name where none is configured, and the process.
+std::string node_name(const Config& config)
+{
+    auto name = config.node.name;
+    if (name.empty()) {
+        std::array<char, 256> host{};
+        name = gethostname(host.data(), host.size() - 1) == 0 ? host.data() : "winnow";
+    }
+    return name + "-" + std::to_string(getpid());
+}
+
+std::size_t io_threads(const Config& config)
+{
+    if (config.node.io_threads != 0) return config.node.io_threads;
+    return std::max(1U, std::thread::hardware_concurrency());
+}
+
+double uniform()
+{
+    constexpr int kMantissaBits = 53;
+    constexpr int kWordBits = 64;
+    return static_cast<double>(crypto::random_u64() >> (kWordBits - kMantissaBits)) /
+           static_cast<double>(1ULL << kMantissaBits);
+}
+
+dispatch::DispatcherOptions dispatch_options(const Config& config, const std::string& node)
+{
+    dispatch::DispatcherOptions options;
+    options.node = node;
+    options.max_in_flight = config.dispatch.max_in_flight;
+    options.per_contact = config.dispatch.per_contact;
+    options.backoff = config.dispatch.backoff;
+    options.jitter = uniform;
+    return options;
+}
+
+}  // namespace
+
+/// Parts in the order in which they are made: each refers only to those above it, and goes before them.
+class Node::Impl {
+public:
+    explicit Impl(const Config& config)
+        : config_(config),
+          name_(node_name(config)),
+          sealer_(read_key_file(config.encryption_key_file)),
+          streams_(pg::make_journal_streams(session(config.database.pipeline_url, "winnow journal", 1))),
+          triage_store_(
+              pg::make_triage_store(session(config.database.pipeline_url, "winnow triage", config.triage.workers + 1))),
+          config_store_(pg::make_config_store(session(config.database.pipeline_url, "winnow configuration", 1))),
+          outbox_(pg::make_outbox(session(config.database.pipeline_url, "winnow outbox", 1))),
+          credentials_(pg::make_credential_store(session(config.database.api_url, "winnow credentials", 1))),
+          database_(pg::make_tenant_database(
+              session(config.database.api_url, "winnow api", config.database.api_connections))),
+          provider_(pg::make_provider_store(session(config.database.provider_url, "winnow provider", 2))),
+          authenticator_(*credentials_, {}),
+          policies_(*config_store_, [this](TenantId tenant) { authenticator_.forget(tenant); }),
+          channel_(delivery::make_channel(config.delivery, sealer_, metrics_)),
+          dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
+          triage_(
+              *triage_store_, policies_, config.triage, [this] { dispatcher_.poke(); }, metrics_),
+          writer_(
+              *streams_, name_, config.journal, [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
+          housekeeping_(
+              *streams_, *triage_store_, policies_, triage_, [this] { return own_stream(); },
+              [this] { dispatcher_.poke(); }, {}, metrics_),
+          customer_api_(customer_options()),
+          management_api_(management_options()),
+          threads_(io_threads(config)),
+          customer_(threads_, customer_api_, metrics_, config.customer),
+          management_(threads_, management_api_, metrics_, config.management)
+    {
+        if (const auto prepared = housekeeping_.prepare(); !prepared) {
+            throw std::runtime_error("the journal's partitions cannot be made: " + prepared.error().message());
+        }
+        writer_.start();
+        housekeeping_.start();
+        dispatcher_.start();
+        ready_ = true;
+        management_.start();
+        customer_.start();
+        observe::info("serving", {{"customer_port", static_cast<int>(customer_.port())},
+                                  {"management_port", static_cast<int>(management_.port())},
+                                  {"node", name_}});
+    }
+
+    ~Impl() { stop(); }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    [[nodiscard]] const http::Server& customer() const { return customer_; }
+    [[nodiscard]] const http::Server& management() const { return management_; }
+
+    Result<Done> reload_certificates()
+    {
+        const auto customer = customer_.reload_certificates();
+        const auto management = management_.reload_certificates();
+        return customer ? management : customer;
+    }
+
+    void stop()
+    {
+        if (std::exchange(stopped_, true)) return;
+        ready_ = false;
+        observe::info("stopping");
+        // From the door inwards: what was answered 202 is in the journal before the writer ends.
+        const bool drained = customer_.drain(config_.node.grace);
+        writer_.stop();
+        const bool applied = triage_.flush(config_.node.grace);
+        dispatcher_.stop(std::min(config_.node.grace, milliseconds{5'000}));
+        management_.drain(milliseconds{1'000});
+        observe::info("stopped", {{"requests_finished", drained}, {"alerts_applied", applied}});
+    }
+
+private:
+    [[nodiscard]] std::optional<pipeline::Housekeeping::OwnStream> own_stream() const
+    {
+        const auto stream = writer_.stream();
+        if (!stream) return std::nullopt;
+        return pipeline::Housekeeping::OwnStream{.stream = *stream, .released_seq = writer_.released_seq()};
+    }
+
+    api::CustomerApiOptions customer_options()
+    {
+        return {.database = *database_,
+                .authenticator = authenticator_,
+                .journal = writer_,
+                .sealer = sealer_,
+                .metrics = metrics_,
+                .accepting = [this] { return triage_.accepting(); },
+                .ready = [this] { return ready_ && writer_.healthy(); },
+                .outbox_changed = [this] { dispatcher_.poke(); },
+                .limits = config_.limits,
+                .resolve_timeout = config_.resolve_timeout};
+    }
+
+    api::ManagementApiOptions management_options()
+    {
+        return {.store = *provider_,
+                .metrics = metrics_,
+                .provider_key_sha256 = config_.provider.key_sha256,
+                .client_subjects = config_.provider.client_subjects,
+                .checks = {{"serving",
+                            [this] {
+                                return ready_.load();
+                            }},
+                           {"journal",
+                            [this] {
+                                return writer_.healthy();
+                            }},
+                           {"triage", [this] {
+                                return triage_.accepting();
+                            }}}};
+    }
+
+    const Config config_;
+    const std::string name_;
+    std::atomic<bool> ready_ = false;
+    bool stopped_ = false;
+    observe::Metrics metrics_;
+    crypto::Sealer sealer_;
+    std::unique_ptr<ports::JournalStreams> streams_;
+    std::unique_ptr<ports::TriageStore> triage_store_;
+    std::unique_ptr<ports::ConfigStore> config_store_;
+    std::unique_ptr<ports::Outbox> outbox_;
+    std::unique_ptr<ports::CredentialStore> credentials_;
+    std::unique_ptr<ports::TenantDatabase> database_;
+    std::unique_ptr<ports::ProviderStore> provider_;
+    identity::Authenticator authenticator_;
+    pipeline::ConfigCache policies_;
+    std::unique_ptr<ports::Channel> channel_;
+    dispatch::Dispatcher dispatcher_;
+    pipeline::TriageService triage_;
+    journal::Writer writer_;
+    pipeline::Housekeeping housekeeping_;
+    api::CustomerApi customer_api_;
+    api::ManagementApi management_api_;
+    http::IoThreads threads_;
+    http::Server customer_;
+    http::Server management_;
+};
+
+Node::Node(const Config& config) : impl_(std::make_unique<Impl>(config)) {}
+Node::~Node() = default;
+
+std::uint16_t Node::customer_port() const
+{
+    return impl_->customer().port();
+}
+
+std::uint16_t Node::management_port() const
+{
+    return impl_->management().port();
+}
+
+Result<Done> Node::reload_certificates()
+{
+    return impl_->reload_certificates();
+}
+
+void Node::stop()
+{
+    impl_->stop();
+}
+
+Result<Done> check_database(const DatabaseConfig& database)
+{
+    if (auto schema = pg::check_schema(database.pipeline_url); !schema) return schema;
+    auto durable = pg::check_durability(database.pipeline_url);
+    if (durable || durable.error().code() != ErrorCode::conflict || !database.allow_unsafe_durability) return durable;
+    observe::warn("this database may lose committed alerts; database.allow_unsafe_durability accepts that",
+                  {{"reason", durable.error().message()}});
+    return Done{};
+}
+
+void raise_open_files_limit(const Config& config)
+{
+    constexpr std::size_t kOtherFiles = 256;  // database sessions, webhooks, libraries
+    rlimit files{};
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    const auto wanted = config.customer.limits.max_connections + config.management.limits.max_connections + kOtherFiles;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < wanted) {
+        observe::warn("this process may open fewer files than http.max_connections needs; raise its LimitNOFILE",
+                      {{"limit", static_cast<std::int64_t>(files.rlim_cur)}, {"wanted", wanted}});
+    }
+}
+
+}  // namespace winnow::app

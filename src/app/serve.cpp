@@ -1,0 +1,121 @@
+/// @file
+/// `winnow serve`, `winnow migrate`, `winnow config check`.
+
+#include "app/commands.hpp"
+#include "app/config.hpp"
+#include "app/node.hpp"
+#include "app/serving.hpp"
+#include "app/signals.hpp"
+#include "winnow/observe/log.hpp"
+#include "winnow/pg/migrator.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <iostream>
+
+namespace winnow::app {
+
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kWrongConfiguration = 2;
+
+/// The configuration where it is complete; else says everything that is wrong with it.
+Result<Config> load_for_serving(const std::string& file)
+{
+    auto config = load_config(file);
+    if (!config) return config;
+    if (const auto complete = complete_for_serving(*config); !complete) return complete.error();
+    return config;
+}
+
+}  // namespace
+
+void print_problems(const Error& error)
+{
+    for (const auto& field : error.fields()) std::cerr << "winnow: " << field.pointer << ": " << field.detail << '\n';
+    if (error.fields().empty()) std::cerr << "winnow: " << error.message() << '\n';
+}
+
+void serve_until_signalled(Node& node, Signals& signals)
+{
+    while (signals.wait_for_reload()) {
+        if (const auto reloaded = node.reload_certificates(); reloaded) {
+            observe::info("certificates reloaded");
+        } else {
+            observe::error("certificates not reloaded; those in use stay", {{"reason", reloaded.error().message()}});
+        }
+    }
+    signals.release();
+    node.stop();
+}
+
+int run_serve(const std::string& config_file)
+{
+    const auto config = load_for_serving(config_file);
+    if (!config) {
+        print_problems(config.error());
+        return kWrongConfiguration;
+    }
+    Signals signals;
+    observe::start_log(config->log.format, config->log.level);
+    raise_open_files_limit(*config);
+    if (const auto usable = check_database(config->database); !usable) {
+        print_problems(usable.error());
+        return kFailed;
+    }
+    Node node(*config);
+    serve_until_signalled(node, signals);
+    return 0;
+}
+
+int run_migrate(const std::string& config_file, const std::string& url)
+{
+    auto target = url;
+    if (target.empty()) {
+        const auto config = load_config(config_file);
+        if (!config) {
+            print_problems(config.error());
+            return kWrongConfiguration;
+        }
+        target = config->database.owner_url;
+    }
+    if (target.empty()) {
+        std::cerr << "winnow: which database? Give --url, or database.owner_url in " << config_file << '\n';
+        return kWrongConfiguration;
+    }
+    observe::start_log(observe::LogFormat::automatic, observe::Level::warning);
+    const auto migrated = pg::migrate(target, [](std::size_t done, std::size_t total, std::string_view name) {
+        if (!name.empty()) std::cerr << "applying " << name << " (" << done + 1 << " of " << total << ")\n";
+    });
+    if (!migrated) {
+        print_problems(migrated.error());
+        return kFailed;
+    }
+    std::cerr << (*migrated == 0 ? std::string("nothing to do: the schema is up to date")
+                                 : std::to_string(*migrated) + " applied")
+              << '\n';
+    return 0;
+}
+
+int run_config_check(const std::string& config_file, bool json)
+{
+    const auto config = load_for_serving(config_file);
+    if (json) {
+        auto problems = nlohmann::json::array();
+        if (!config) {
+            for (const auto& field : config.error().fields()) {
+                problems.push_back({{"at", field.pointer}, {"detail", field.detail}});
+            }
+        }
+        std::cout << nlohmann::json{{"valid", config.has_value()}, {"problems", problems}}.dump(2) << '\n';
+    } else if (config) {
+        std::cout << config_file << " is complete and correct\n";
+    } else {
+        print_problems(config.error());
+    }
+    return config ? 0 : kWrongConfiguration;
+}
+
+}  // namespace winnow::app
