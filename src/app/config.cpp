@@ -24,6 +24,7 @@ struct Entry {
     std::vector<std::string> values;
     YAML::Mark mark;
     bool list = false;
+    bool empty = false;  ///< `key:` and nothing: not set.
 };
 
 /// Collects leaves by their dotted path. What is no leaf anybody knows is found later, by its path.
@@ -35,9 +36,10 @@ void flatten(const YAML::Node& node, const std::string& path, std::map<std::stri
         }
         return;
     }
-    if (path.empty() || node.IsNull()) return;
+    if (path.empty() && node.IsNull()) return;
     auto& entry = out[path];
     entry.mark = node.Mark();
+    entry.empty = node.IsNull();
     entry.list = node.IsSequence();
     if (node.IsScalar()) entry.values.push_back(node.Scalar());
     for (std::size_t i = 0; entry.list && i < node.size(); ++i) entry.values.push_back(node[i].Scalar());
@@ -50,15 +52,24 @@ const Key* find_key(const std::string& path)
     return at == keys.end() ? nullptr : &*at;
 }
 
+/// "journal" of "journal.max_queued_alerts".
+bool is_section(const std::string& path)
+{
+    return std::ranges::any_of(config_schema(), [&](const Key& key) { return key.path.starts_with(path + "."); });
+}
+
 std::string apply(Config& config, const std::string& path, const Entry& entry)
 {
+    if (path.empty()) return "this is no list of keys and values";
     const auto* key = find_key(path);
+    if (key == nullptr && entry.empty && is_section(path)) return "";
+    if (key == nullptr && is_section(path)) return path + " takes keys below it, not a value";
     if (key == nullptr) {
         const auto suggestion = nearest(path, config_keys());
         return "unknown key " + path + (suggestion.empty() ? "" : "; did you mean " + suggestion + "?");
     }
     if (entry.list && !key->list) return path + " takes one value, not a list";
-    if (entry.values.empty() && !key->list) return path + " has no value";
+    if (entry.empty) return "";
     const auto wrong = key->set(config, entry.values);
     return wrong.empty() ? "" : path + " " + wrong;
 }
