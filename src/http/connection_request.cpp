@@ -290,7 +290,7 @@ asio::awaitable<bool> Connection::discard_body(std::uint64_t length)
 
 asio::awaitable<bool> Connection::send(Turn& turn, Response response)
 {
-    const bool keep_alive = turn.keep_alive && !draining_;
+    const bool keep_alive = turn.keep_alive && !draining_ && !listener_.draining;
     output_.clear();
     append_response(output_, response,
                     {.date = loop_->date(),

@@ -7,6 +7,7 @@
 #include "winnow/http/server.hpp"
 
 #include <array>
+#include <atomic>
 #include <vector>
 
 namespace winnow::http {
@@ -31,6 +32,7 @@ struct Listener {
     std::vector<Network> trusted_proxies;
     bool asks_for_certificates;
     ListenerMetrics metrics;
+    const std::atomic<bool>& draining;  ///< Once true, no answer promises another one on its connection.
 };
 
 }  // namespace winnow::http

@@ -92,7 +92,8 @@ public:
                     .limits = options_.limits,
                     .trusted_proxies = parse_networks(options_.trusted_proxies),
                     .asks_for_certificates = !options_.tls.client_authorities.empty(),
-                    .metrics = ListenerMetrics(metrics, options_.name)},
+                    .metrics = ListenerMetrics(metrics, options_.name),
+                    .draining = draining_},
           tls_(load_tls(options_)),
           acceptor_(bind_acceptor(threads_.loops.front()->context(), options_)),
           port_(acceptor_.local_endpoint().port())
