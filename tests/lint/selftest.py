@@ -1,0 +1,155 @@
+"""The house rules' checks, each held against samples that it must refuse and samples that it must let pass."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+class Check(unittest.TestCase):
+    """Runs a check over a source tree made for the purpose."""
+
+    script = ""
+
+    def setUp(self):
+        self.tree = pathlib.Path(tempfile.mkdtemp(prefix="winnow-lint-"))
+        self.addCleanup(shutil.rmtree, self.tree)
+        for folder in ("src/base", "src/expr", "src/pg", "include/winnow/base", "include/winnow/expr", "tests/lint"):
+            (self.tree / folder).mkdir(parents=True)
+        self.write("src/base/text.cpp", '#include "winnow/base/text.hpp"\n')
+        self.write("include/winnow/base/text.hpp", "#include <string>\n")
+        self.write("tests/lint/layers.txt", "base:\nexpr: base\npg: base\n")
+
+    def write(self, path, text):
+        (self.tree / path).write_text(text, encoding="utf-8")
+
+    def run_check(self):
+        return subprocess.run([HERE / self.script], cwd=self.tree, capture_output=True, text=True, check=False)
+
+    def passes(self):
+        result = self.run_check()
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""))
+
+    def fails(self, *words):
+        result = self.run_check()
+        self.assertNotEqual(result.returncode, 0, "the check let it pass")
+        self.assertEqual(result.stderr, "", "the check itself failed")
+        for word in words:
+            self.assertIn(word, result.stdout)
+
+
+class Layers(Check):
+    script = "check_layers.sh"
+
+    def test_what_the_table_allows_passes(self):
+        self.write("src/expr/lexer.cpp", '#include "expr/lexer.hpp"\n#include "winnow/base/text.hpp"\n')
+        self.passes()
+
+    def test_a_module_that_is_not_allowed(self):
+        self.write("src/expr/lexer.cpp", '#include <string>\n#include "winnow/pg/options.hpp"\n')
+        self.fails("src/expr/lexer.cpp:2: expr may not include pg")
+
+    def test_a_private_header_of_another_module(self):
+        self.write("src/expr/lexer.cpp", '#include "base/inside.hpp"\n')
+        self.fails("src/expr/lexer.cpp:1: private header of base")
+
+    def test_a_public_header_that_includes_a_private_one(self):
+        self.write("include/winnow/expr/lexer.hpp", '#include "expr/inside.hpp"\n')
+        self.fails("include/winnow/expr/lexer.hpp:1: public header includes private expr/inside.hpp")
+
+    def test_a_module_that_the_table_does_not_know(self):
+        (self.tree / "src/misc").mkdir()
+        self.write("src/misc/a.cpp", "int a;\n")
+        self.fails("module misc is not in tests/lint/layers.txt")
+
+    def test_a_cycle_in_the_table(self):
+        self.write("tests/lint/layers.txt", "base: pg\nexpr: base\npg: base\n")
+        self.fails("base lists pg before it is defined")
+
+
+class Pure(Check):
+    script = "check_pure.sh"
+
+    def test_arithmetic_passes(self):
+        self.write("src/expr/lexer.cpp", "#include <chrono>\n#include <openssl/sha.h>\n#include <sstream>\n")
+        self.passes()
+
+    def test_the_shell_may_do_what_the_core_may_not(self):
+        self.write("src/pg/watchdog.cpp", "#include <thread>\nauto now = std::chrono::steady_clock::now();\n")
+        self.passes()
+
+    def test_each_thing_that_is_not_pure(self):
+        for line in ("#include <boost/asio/io_context.hpp>", "#include <boost/beast/http.hpp>", "#include <pqxx/pqxx>",
+                     "#include <spdlog/spdlog.h>", "#include <openssl/ssl.h>", "#include <openssl/rand.h>",
+                     "#include <openssl/evp.h>", "#include <thread>", "#include <fstream>", "#include <iostream>",
+                     "auto t = std::chrono::system_clock::now();", "auto t = std::chrono::steady_clock::now();",
+                     "std::random_device dice;", 'auto* home = std::getenv("HOME");'):
+            for path in ("src/expr/lexer.cpp", "include/winnow/expr/lexer.hpp"):
+                with self.subTest(line=line, path=path):
+                    self.write(path, "int before;\n" + line + "\n")
+                    self.fails(path + ":2:")
+                    os.unlink(self.tree / path)
+
+
+class Size(Check):
+    script = "check_size.sh"
+
+    def test_400_lines_pass(self):
+        self.write("src/expr/lexer.cpp", "int a;\n" * 400)
+        self.passes()
+
+    def test_401_lines_in_each_folder(self):
+        for path in ("src/expr/lexer.cpp", "include/winnow/expr/lexer.hpp", "tests/long_test.cpp"):
+            with self.subTest(path=path):
+                self.write(path, "int a;\n" * 401)
+                self.fails(path + ": 401 lines")
+                os.unlink(self.tree / path)
+
+
+class CoAwait(Check):
+    script = "check_coawait.sh"
+
+    def coroutine(self, body):
+        self.write("src/pg/c.cpp", "task<int> run(std::string text)\n{\n" + body + "\n}\n")
+
+    def test_plain_statements_pass(self):
+        self.coroutine("    auto answer = explain(413);\n"
+                       "    auto [data, size] = co_await read(socket);\n"
+                       "    if (co_await send(turn, std::move(answer))) co_return 1;\n"
+                       "    const std::vector<int> numbers{1, 2};\n"
+                       "    co_return co_await last(numbers);")
+        self.passes()
+
+    def test_a_conditional_with_co_await(self):
+        self.coroutine("    co_return ready ? co_await one() : 2;")
+        self.fails("src/pg/c.cpp:3: ?: with co_await")
+
+    def test_a_lambda_that_owns_its_captures(self):
+        self.coroutine("    co_await spawn([text] { return text; });")
+        self.fails("owning-capture lambda with co_await")
+
+    def test_a_braced_temporary(self):
+        self.coroutine("    co_await send(turn, Response{413});")
+        self.fails("src/pg/c.cpp:3: braced temporary with co_await")
+
+    def test_an_aggregate_from_co_await(self):
+        self.coroutine("    Answer answer{co_await read(socket)};")
+        self.fails("src/pg/c.cpp:3: aggregate initialised from co_await")
+
+    def test_a_statement_over_several_lines(self):
+        self.coroutine("    const auto size = co_await measure(\n        wide ? 1\n             : 2);")
+        self.fails("?: with co_await")
+
+    def test_a_comment_is_no_statement(self):
+        self.coroutine("    co_await one();  // never ready ? co_await one() : two()")
+        self.passes()
+
+
+del Check  # a base, not a suite
+
+if __name__ == "__main__":
+    unittest.main()
