@@ -1,0 +1,119 @@
+#include "delivery/attempt.hpp"
+#include "delivery/mail_message.hpp"
+#include "delivery/transfer.hpp"
+#include "delivery/verdict.hpp"
+#include "winnow/routing/plan.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace winnow::delivery {
+
+namespace {
+
+using Outcome = ports::SendReport::Outcome;
+using Security = SmtpOptions::Security;
+
+class MailAttempt final : public Attempt {
+public:
+    MailAttempt(const ports::ClaimedDelivery& message, const DeliveryOptions& options)
+        : options_(options), delivery_(message.delivery), to_(message.contact.address)
+    {
+    }
+
+    void arm(CURL* transfer, std::chrono::sys_seconds now) override
+    {
+        const auto& smtp = options_.smtp;
+        set_common(transfer, options_, "smtp,smtps", smtp.ca_file);
+        const bool is_v6 = smtp.host.contains(':') && !smtp.host.starts_with('[');
+        const auto host = is_v6 ? "[" + smtp.host + "]" : smtp.host;
+        const auto scheme = smtp.security == Security::tls ? "smtps://" : "smtp://";
+        set(transfer, CURLOPT_URL, (scheme + host + ":" + std::to_string(smtp.port)).c_str());
+        set(transfer, CURLOPT_USE_SSL,
+            static_cast<long>(smtp.security == Security::starttls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
+        if (!smtp.username.empty()) {
+            set(transfer, CURLOPT_USERNAME, smtp.username.c_str());
+            set(transfer, CURLOPT_PASSWORD, smtp.password.c_str());
+        }
+        set(transfer, CURLOPT_MAIL_FROM, ("<" + std::string(mailbox_of(smtp.from)) + ">").c_str());
+        append(receivers_, "<" + to_ + ">");
+        set(transfer, CURLOPT_MAIL_RCPT, receivers_.get());
+
+        auto mail = routing::render_mail(delivery_.payload);
+        text_ = compose_mail({.from = smtp.from,
+                              .to = to_,
+                              .subject = std::move(mail.subject),
+                              .text = std::move(mail.text),
+                              .delivery_id = delivery_.id,
+                              .ticket_id = delivery_.ticket_id,
+                              .date = now});
+        set(transfer, CURLOPT_UPLOAD, 1L);
+        set(transfer, CURLOPT_READFUNCTION, &read_text);
+        set(transfer, CURLOPT_READDATA, static_cast<void*>(this));
+        set(transfer, CURLOPT_WRITEFUNCTION, &swallow);
+        set(transfer, CURLOPT_HEADERFUNCTION, &swallow);
+    }
+
+    ports::SendReport judge(CURL* transfer, CURLcode end, std::chrono::sys_seconds /*now*/) override
+    {
+        constexpr int kFirstFailure = 400;
+        ports::SendReport report;
+        const int reply = reply_code(transfer);
+        if (end == CURLE_OK) {
+            report.outcome = Outcome::delivered;
+            report.status = reply;
+            return report;
+        }
+        const bool answered = end == CURLE_SEND_ERROR || end == CURLE_LOGIN_DENIED ||
+                              end == CURLE_REMOTE_ACCESS_DENIED || end == CURLE_WEIRD_SERVER_REPLY;
+        if (answered && reply >= kFirstFailure) return judge_smtp(reply, stage(end));
+        report.error = describe_failure(transfer, end, "The mail server", options_);
+        return report;
+    }
+
+private:
+    [[nodiscard]] SmtpStage stage(CURLcode end) const
+    {
+        if (sent_ > 0) return SmtpStage::message;
+        return end == CURLE_SEND_ERROR ? SmtpStage::envelope : SmtpStage::session;
+    }
+
+    static std::size_t read_text(char* buffer, std::size_t size, std::size_t count, void* self)
+    {
+        auto& attempt = *static_cast<MailAttempt*>(self);
+        const auto length = std::min(size * count, attempt.text_.size() - attempt.sent_);
+        attempt.text_.copy(buffer, length, attempt.sent_);
+        attempt.sent_ += length;
+        return length;
+    }
+
+    static std::size_t swallow(const char*, std::size_t size, std::size_t count, void*) { return size * count; }
+
+    const DeliveryOptions& options_;
+    const domain::Delivery delivery_;
+    const std::string to_;
+    TextList receivers_;
+    std::string text_;
+    std::size_t sent_ = 0;
+};
+
+}  // namespace
+
+Prepared prepare_mail(const ports::ClaimedDelivery& message, const DeliveryOptions& options)
+{
+    const auto refused = [](const char* why) {
+        ports::SendReport report;
+        report.outcome = Outcome::refused;
+        report.error = why;
+        return std::unexpected(std::move(report));
+    };
+    if (options.smtp.host.empty()) return refused("This service has no mail server configured; use a webhook.");
+    // The API takes plain mailboxes only; this holds whatever came into the database by other ways.
+    const auto& address = message.contact.address;
+    const bool plain =
+        std::ranges::all_of(address, [](char c) { return c > ' ' && c < '\x7F' && c != '<' && c != '>'; });
+    if (address.empty() || !plain) return refused("The contact's address is not one plain mail address.");
+    return std::make_unique<MailAttempt>(message, options);
+}
+
+}  // namespace winnow::delivery

@@ -1,0 +1,155 @@
+#include "delivery/attempt.hpp"
+#include "delivery/transfer.hpp"
+#include "delivery/verdict.hpp"
+#include "delivery/webhook_message.hpp"
+#include "winnow/observe/log.hpp"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+namespace winnow::delivery {
+
+namespace {
+
+using Outcome = ports::SendReport::Outcome;
+
+std::optional<IpAddress> address_of(const curl_sockaddr& target)
+{
+    // libcurl's own struct begins like a sockaddr_storage of `addrlen` bytes.
+    IpAddress address;
+    if (target.family == AF_INET) {
+        sockaddr_in v4{};
+        std::memcpy(&v4, &target.addr, sizeof v4);
+        std::memcpy(address.bytes.data(), &v4.sin_addr, sizeof v4.sin_addr);
+        return address;
+    }
+    if (target.family == AF_INET6) {
+        sockaddr_in6 v6{};
+        std::memcpy(&v6, reinterpret_cast<const unsigned char*>(&target.addr), sizeof v6);  // NOLINT
+        address.family = IpAddress::Family::v6;
+        std::memcpy(address.bytes.data(), &v6.sin6_addr, sizeof v6.sin6_addr);
+        return address;
+    }
+    return std::nullopt;
+}
+
+class WebhookAttempt final : public Attempt {
+public:
+    WebhookAttempt(const ports::ClaimedDelivery& message, const DeliveryOptions& options, const EgressGuard& guard,
+                   std::string key)
+        : options_(options),
+          guard_(guard),
+          key_(std::move(key)),
+          url_(message.contact.url),
+          id_(message.delivery.id.str()),
+          body_(message.delivery.payload)
+    {
+    }
+
+    void arm(CURL* transfer, std::chrono::sys_seconds now) override
+    {
+        set_common(transfer, options_, "https", options_.webhook_ca_file);
+        set(transfer, CURLOPT_URL, url_.c_str());
+        set(transfer, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+        set(transfer, CURLOPT_USERAGENT, "winnow/" WINNOW_VERSION);
+        set(transfer, CURLOPT_POSTFIELDS, body_.c_str());
+        set(transfer, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body_.size()));
+        for (const auto& line : webhook_headers(key_, id_, now, body_)) append(headers_, line);
+        append(headers_, "Expect:");  // no round trip before the body
+        set(transfer, CURLOPT_HTTPHEADER, headers_.get());
+        set(transfer, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
+        set(transfer, CURLOPT_OPENSOCKETDATA, static_cast<void*>(this));
+        set(transfer, CURLOPT_WRITEFUNCTION, &swallow);
+        set(transfer, CURLOPT_WRITEDATA, static_cast<void*>(this));
+        set(transfer, CURLOPT_HEADERFUNCTION, &swallow);
+        set(transfer, CURLOPT_HEADERDATA, static_cast<void*>(this));
+    }
+
+    ports::SendReport judge(CURL* transfer, CURLcode end, std::chrono::sys_seconds now) override
+    {
+        constexpr int kFirstFinalStatus = 200;
+        const int status = reply_code(transfer);
+        // Once a final status is there it decides, whatever becomes of the rest of the reply.
+        if (status >= kFirstFinalStatus) return judge_http(status, header(transfer, "Retry-After"), now);
+        ports::SendReport report;
+        if (denied_ && !opened_) {
+            report.outcome = Outcome::refused;
+            report.error =
+                "The URL leads to a private or reserved network, which is not allowed; use a host that is reachable "
+                "from the Internet.";
+            return report;
+        }
+        if (end == CURLE_URL_MALFORMAT || end == CURLE_UNSUPPORTED_PROTOCOL) {
+            report.outcome = Outcome::refused;
+            report.error = "The URL cannot be called: it must be a well-formed https:// address.";
+            return report;
+        }
+        report.error = received_ > options_.max_reply_bytes ? "The receiver's answer is too large."
+                                                            : describe_failure(transfer, end, "The receiver", options_);
+        return report;
+    }
+
+private:
+    static std::string header(CURL* transfer, const char* name)
+    {
+        curl_header* found = nullptr;
+        if (curl_easy_header(transfer, name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK) return {};
+        return found->value;
+    }
+
+    /// Asked for every address that is about to be connected to.
+    static curl_socket_t open_socket(void* self, curlsocktype, curl_sockaddr* target)
+    {
+        auto& attempt = *static_cast<WebhookAttempt*>(self);
+        const auto address = address_of(*target);
+        if (!address || !attempt.guard_.allows(*address)) {
+            attempt.denied_ = true;
+            return CURL_SOCKET_BAD;
+        }
+        attempt.opened_ = true;
+        return ::socket(target->family, target->socktype | SOCK_CLOEXEC, target->protocol);
+    }
+
+    static std::size_t swallow(const char*, std::size_t size, std::size_t count, void* self)
+    {
+        auto& attempt = *static_cast<WebhookAttempt*>(self);
+        attempt.received_ += size * count;
+        return attempt.received_ > attempt.options_.max_reply_bytes ? 0 : size * count;
+    }
+
+    const DeliveryOptions& options_;
+    const EgressGuard& guard_;
+    const std::string key_;
+    const std::string url_;
+    const std::string id_;
+    const std::string body_;
+    TextList headers_;
+    std::size_t received_ = 0;  ///< Headers and body together.
+    bool denied_ = false;
+    bool opened_ = false;
+};
+
+}  // namespace
+
+Prepared prepare_webhook(const ports::ClaimedDelivery& message, const DeliveryOptions& options,
+                         const EgressGuard& guard, const crypto::Sealer& sealer)
+{
+    const auto& contact = message.contact;
+    const auto secret = sealer.open(contact.sealed_secret, "contact:" + message.tenant.str() + ':' + contact.id.str());
+    auto key = secret ? signing_key(*secret) : Result<std::string>(secret.error());
+    if (!key) {
+        observe::error("a webhook's signing secret cannot be opened",
+                       {{"contact", contact.id.str()}, {"reason", key.error().message()}});
+        ports::SendReport report;  // retry: the operator may have started with another key file
+        report.error = "The contact's signing secret cannot be read by this service; set a new one.";
+        return std::unexpected(std::move(report));
+    }
+    return std::make_unique<WebhookAttempt>(message, options, guard, *std::move(key));
+}
+
+}  // namespace winnow::delivery
