@@ -113,7 +113,7 @@ public:
           triage_(
               *triage_store_, policies_, config.triage, [this] { dispatcher_.poke(); }, metrics_),
           writer_(
-              *streams_, name_, config.journal, [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
+              *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
           housekeeping_(
               *streams_, *triage_store_, policies_, triage_, [this] { return own_stream(); },
               [this] { dispatcher_.poke(); }, {}, metrics_),
@@ -171,6 +171,15 @@ private:
         const auto stream = writer_.stream();
         if (!stream) return std::nullopt;
         return pipeline::Housekeeping::OwnStream{.stream = *stream, .released_seq = writer_.released_seq()};
+    }
+
+    journal::WriterOptions journal_options()
+    {
+        auto options = config_.journal;
+        options.hold_back = [this] {
+            return triage_.hold_back();
+        };
+        return options;
     }
 
     api::CustomerApiOptions customer_options()

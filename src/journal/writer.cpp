@@ -60,7 +60,7 @@ public:
          observe::Metrics& metrics)
         : streams_(streams),
           node_(std::move(node)),
-          options_(options),
+          options_(std::move(options)),
           queue_(options.max_queued_alerts, options.max_queued_bytes),
           order_(std::move(committed)),
           measures_(metrics)
@@ -121,11 +121,17 @@ private:
     {
         Session session;
         while (connect(session)) {
+            if (options_.hold_back) hold_back(options_.hold_back());
             auto requests = queue_.take(kMaxBatchAlerts);
             measures_.queued.set(static_cast<double>(queue_.alerts()));
             if (requests.empty()) return;
             write(session, std::move(requests));
         }
+    }
+
+    void hold_back(std::chrono::milliseconds wait)
+    {
+        if (wait.count() > 0) static_cast<void>(queue_.pause(wait));  // stopping ends it early
     }
 
     /// False when stopping. Returns with a session of the current stream.

@@ -62,6 +62,9 @@ struct WriterOptions {
     std::size_t max_queued_bytes = 128U << 20U;
     std::size_t max_row_alerts = 8'000;               ///< At most kMaxIndex.
     std::chrono::milliseconds answer_within{10'000};  ///< A submitter is told `timeout` after this, whatever happens.
+    /// Asked before each transaction, on a writer thread: how long to let requests gather first, because what reads the
+    /// journal is behind. Senders then feel it as latency, long before anybody is refused. Empty: never.
+    std::function<std::chrono::milliseconds()> hold_back;
 };
 
 /// The node's own stream, and the threads that write it.

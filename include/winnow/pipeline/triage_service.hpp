@@ -23,7 +23,7 @@ namespace winnow::pipeline {
 
 struct TriageOptions {
     std::size_t workers = 1;
-    std::size_t max_fold_alerts = 50'000;
+    std::size_t max_fold_alerts = 100'000;
     std::size_t max_backlog_bytes = 512U << 20U;  ///< Of committed alerts in memory; beyond, accepting() is false.
     /// With a backlog, how long a tenant's rows may gather between two folds (less while its folds are short): folds
     /// grow, and the cost per alert falls.
@@ -48,6 +48,10 @@ public:
 
     /// False while the backlog in memory is at its bound: the door should answer 503.
     [[nodiscard]] bool accepting() const;
+
+    /// How long the journal should let requests gather before it writes on: nothing while the backlog is below half of
+    /// its bound, then more and more, so that senders slow down before they are refused.
+    [[nodiscard]] std::chrono::milliseconds hold_back() const;
 
     /// The highest seq up to which every submitted row of the stream is applied; `written` where nothing is pending.
     [[nodiscard]] std::uint64_t applied_through(domain::StreamId stream, std::uint64_t written) const;
