@@ -230,6 +230,15 @@ class WebhookReceiver:
     def of_type(self, kind):
         return [message for message in self.messages() if message["type"] == kind]
 
+    def about(self, dedup_key, kind=None):
+        """The requests (time, headers, body) that tell of one ticket; of one kind where it is given."""
+        found = []
+        for request in list(self.requests):
+            message = json.loads(request[2])
+            if message["ticket"]["dedup_key"] == dedup_key and kind in (None, message["type"]):
+                found.append(request)
+        return found
+
     def close(self):
         self.server.shutdown()
         self.server.server_close()
@@ -313,3 +322,11 @@ class World:
         answer = self.instance.user("viewer").get(f"/api/v1/tickets?limit=500{query}")
         assert answer.status == 200, answer.body
         return answer.json()["items"]
+
+    def ticket(self, dedup_key):
+        """The latest ticket of a key; None where there is none."""
+        found = [ticket for ticket in self.tickets() if ticket["dedup_key"] == dedup_key]
+        return max(found, key=lambda ticket: ticket["number"], default=None)
+
+    def mails_about(self, words):
+        return [(recipients, mail) for recipients, mail in list(self.mail.messages) if words in mail["Subject"]]

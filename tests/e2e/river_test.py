@@ -25,15 +25,14 @@ class TheRiver(unittest.TestCase):
         self.assertEqual((receipt["accepted"], receipt["rejected"]), (1, 0))
         alert_id = receipt["results"][0]["alert_id"]
 
-        ticket = wait_until(lambda: [t for t in world.tickets() if t["dedup_key"] == "db-7/disk"], "the ticket")[0]
+        ticket = wait_until(lambda: world.ticket("db-7/disk"), "the ticket")
         self.assertEqual((ticket["state"], ticket["severity"], ticket["occurrences"]), ("open", "critical", 1))
 
-        wait_until(lambda: world.webhook.of_type("ticket.opened"), "the webhook")
-        _, headers, body = world.webhook.requests[0]
+        opened = wait_until(lambda: world.webhook.about("db-7/disk", "ticket.opened"), "the webhook")
+        _, headers, body = opened[0]
         verify_signature(headers, body, world.secret)
         self.assertEqual(json.loads(body)["ticket"]["id"], ticket["id"])
-        wait_until(lambda: world.mail.messages, "the mail")
-        recipients, mail = world.mail.messages[0]
+        recipients, mail = wait_until(lambda: world.mails_about("disk 93%"), "the mail")[0]
         self.assertEqual(recipients, ["oncall@example.com"])
         self.assertIn("disk 93% full on db-7", mail["Subject"])
 
@@ -46,11 +45,11 @@ class TheRiver(unittest.TestCase):
         self.assertIn("ticketed", where.body.decode())
 
         self.assertEqual(sender.post("/api/v1/alerts", alert).status, 202)
-        wait_until(lambda: world.tickets()[0]["occurrences"] == 2, "the second occurrence")
+        wait_until(lambda: world.ticket("db-7/disk")["occurrences"] == 2, "the second occurrence")
         self.assertEqual(sender.post("/api/v1/alerts", {**alert, "status": "resolved"}).status, 202)
-        wait_until(lambda: [t for t in world.tickets() if t["state"] == "recovered"], "the recovery")
-        wait_until(lambda: world.webhook.of_type("ticket.recovered"), "the recovery's webhook")
-        self.assertEqual(len(world.webhook.of_type("ticket.opened")), 1, "a repeat tells nobody again")
+        wait_until(lambda: world.ticket("db-7/disk")["state"] == "recovered", "the recovery")
+        wait_until(lambda: world.webhook.about("db-7/disk", "ticket.recovered"), "the recovery's webhook")
+        self.assertEqual(len(world.webhook.about("db-7/disk", "ticket.opened")), 1, "a repeat tells nobody again")
 
     def test_a_rule_drops_and_says_so(self):
         admin = world.instance.user("admin")
@@ -84,8 +83,7 @@ class TheRiver(unittest.TestCase):
         self.assertEqual(first.body, again.body)
         self.assertEqual(again.headers["Idempotent-Replayed"], "true")
         self.assertEqual(other.json()["code"], "idempotency_mismatch")
-        ticket = wait_until(lambda: [t for t in world.tickets() if t["dedup_key"] == "once"], "the ticket")[0]
-        self.assertEqual(ticket["occurrences"], 1)
+        self.assertEqual(wait_until(lambda: world.ticket("once"), "the ticket")["occurrences"], 1)
 
     def test_every_form_of_body_is_taken(self):
         sender = world.instance.integration()
@@ -110,14 +108,13 @@ class TheRiver(unittest.TestCase):
 
     def test_a_retried_delivery_carries_the_same_id(self):
         world.webhook.status = 500
-        before = len(world.webhook.requests)
         self.addCleanup(setattr, world.webhook, "status", 204)
         world.instance.integration().post("/api/v1/alerts", {"title": "flaky receiver", "dedup_key": "flaky"})
-        wait_until(lambda: len(world.webhook.requests) > before, "the first attempt")
+        wait_until(lambda: world.webhook.about("flaky"), "the first attempt")
         world.webhook.status = 204
-        wait_until(lambda: len(world.webhook.requests) > before + 1, "the second attempt", 30)
-        ids = {headers["webhook-id"] for _, headers, _ in world.webhook.requests[before:]}
-        self.assertEqual(len(ids), 1)
+        attempts = wait_until(lambda: len(world.webhook.about("flaky")) > 1 and world.webhook.about("flaky"),
+                              "the second attempt", 30)
+        self.assertEqual(len({headers["webhook-id"] for _, headers, _ in attempts}), 1)
 
 
 class BadInput(unittest.TestCase):
