@@ -1,0 +1,175 @@
+"""README.md and docs/*.md, held against the program: examples are run, links and file names are looked up.
+
+A fenced block of `sh run` is run by bash, with `winnow` on its PATH, against one development instance. A block of
+`output` that follows is what it must print; ids, times, keys, ports, ticket numbers and the width of columns need not
+agree. `sh run wait` is repeated until it prints that (what happens after the 202 takes a moment). Blocks of one page run
+in order in one folder.
+
+    WINNOW_BINARY=build/release/winnow python3 docs_test.py --update     puts what was printed into the pages
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from harness import Instance
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`\n]*)\n(?P<body>.*?)^(?P=indent)``` *$", re.MULTILINE | re.DOTALL)
+WAIT_SECONDS = 20
+
+# What differs from run to run, and what it is called in a comparison.
+CHANGING = [
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(\.\d+)?"), "ID"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "TIME"),
+    (re.compile(r"\b(wn[kup]_|whsec_)[A-Za-z0-9_+/=-]+"), "KEY"),
+    (re.compile(r"127\.0\.0\.1:\d+"), "ADDRESS"),
+    (re.compile(r"#\d+"), "#N"),
+    (re.compile(r"(?<=instance of )\S+ready\.json"), ".winnow/ready.json"),
+    (re.compile(r"[ \t]+"), " "),
+]
+
+
+class Example:
+    def __init__(self, page, line, script, waits):
+        self.page, self.line, self.script, self.waits = page, line, script, waits
+        self.expected = None
+        self.span = None  # of the output in the page
+
+    def name(self):
+        return f"{self.page.relative_to(ROOT)}:{self.line}"
+
+
+def examples(page):
+    text = page.read_text(encoding="utf-8")
+    found, last_end = [], None
+    for block in FENCE.finditer(text):
+        info = block["info"].split()
+        if info[:2] == ["sh", "run"]:
+            line = text.count("\n", 0, block.start()) + 1
+            found.append(Example(page, line, block["body"], "wait" in info))
+        elif info == ["output"] and found and text[last_end:block.start()].strip() == "":
+            found[-1].expected, found[-1].span = block["body"], block.span("body")
+        last_end = block.end()
+    return found
+
+
+def plain(text):
+    for pattern, name in CHANGING:
+        text = pattern.sub(name, text)
+    return "\n".join(line.strip() for line in text.strip().splitlines())
+
+
+class Shell:
+    """A person's shell beside a development instance."""
+
+    def __init__(self, instance):
+        self.folder = tempfile.mkdtemp(prefix="winnow-docs-")
+        state = os.path.join(self.folder, "state")
+        os.mkdir(state)
+        shutil.copy(instance.ready_file, os.path.join(state, "ready.json"))
+        binary = os.path.abspath(instance.binary)
+        path = os.path.dirname(binary) + os.pathsep + os.environ["PATH"]
+        self.environment = {**os.environ, "PATH": path, "WINNOW_STATE_DIR": state, "NO_COLOR": "1"}
+        for name in ("WINNOW_URL", "WINNOW_KEY", "WINNOW_CA_FILE"):
+            self.environment.pop(name, None)
+
+    def run(self, example):
+        folder = os.path.join(self.folder, example.page.stem)
+        os.makedirs(folder, exist_ok=True)
+        return subprocess.run(["bash", "-euo", "pipefail", "-c", example.script], cwd=folder, env=self.environment,
+                              capture_output=True, text=True, timeout=60, check=False)
+
+    def close(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Examples(unittest.TestCase):
+    def test_every_example_prints_what_it_says(self):
+        count = 0
+        with Instance() as instance:
+            shell = Shell(instance)
+            self.addCleanup(shell.close)
+            for page in PAGES:
+                for example in examples(page):
+                    count += 1
+                    with self.subTest(example=example.name()):
+                        self.check(shell, example)
+        self.assertGreater(count, 5, "the examples were not found")
+
+    def check(self, shell, example):
+        end = time.monotonic() + WAIT_SECONDS
+        while True:
+            result = shell.run(example)
+            right = result.returncode == 0 and (example.expected is None or plain(result.stdout) == plain(example.expected))
+            if right or not example.waits or time.monotonic() > end:
+                break
+            time.sleep(0.1)
+        self.assertEqual(result.returncode, 0, f"{example.name()}:\n{result.stdout}{result.stderr}")
+        if example.expected is not None:
+            self.assertEqual(plain(result.stdout), plain(example.expected), f"{example.name()} printed\n{result.stdout}")
+
+
+class Names(unittest.TestCase):
+    def test_links_lead_somewhere(self):
+        for page in PAGES:
+            text = FENCE.sub("", page.read_text(encoding="utf-8"))
+            for target in re.findall(r"\]\(([^)\s]+)\)", text):
+                if re.match(r"[a-z]+:", target):
+                    continue
+                with self.subTest(page=page.name, target=target):
+                    file, _, anchor = target.partition("#")
+                    linked = (page.parent / file).resolve() if file else page
+                    self.assertTrue(linked.exists(), f"{page}: {target}")
+                    if anchor:
+                        self.assertIn(anchor, anchors(linked), f"{page}: {target}")
+
+    def test_files_that_are_named_exist(self):
+        named = re.compile(r"`((?:src|include|tests|docs|config|cmake|migrations|docker)/[A-Za-z0-9_./-]*)`")
+        for page in PAGES:
+            for path in named.findall(page.read_text(encoding="utf-8")):
+                with self.subTest(page=page.name, path=path):
+                    self.assertTrue((ROOT / path).exists(), f"{page}: {path}")
+
+
+def anchors(page):
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def update():
+    """Runs every example and writes what it printed into its page."""
+    with Instance() as instance:
+        shell = Shell(instance)
+        for page in PAGES:
+            replacements = []
+            for example in examples(page):
+                if example.waits:
+                    time.sleep(1)
+                result = shell.run(example)
+                if result.returncode != 0:
+                    print(f"{example.name()} failed:\n{result.stdout}{result.stderr}", file=sys.stderr)
+                elif example.expected is not None and plain(result.stdout) != plain(example.expected):
+                    print(f"{example.name()} is new", file=sys.stderr)
+                    output = result.stdout.replace(shell.environment["WINNOW_STATE_DIR"], ".winnow")
+                    replacements.append((example.span, output))
+            text = page.read_text(encoding="utf-8")
+            for (begin, end), output in reversed(replacements):
+                text = text[:begin] + output.rstrip("\n") + "\n" + text[end:]
+            if replacements:
+                page.write_text(text, encoding="utf-8")
+        shell.close()
+
+
+if __name__ == "__main__":
+    if "--update" in sys.argv:
+        update()
+    else:
+        unittest.main()
