@@ -94,7 +94,9 @@ void add_completion_command(CLI::App& root, Command& chosen)
     auto* command = root.add_subcommand("completion", "Print a completion script for your shell");
     auto shell = std::make_shared<Shell>(Shell::bash);
     const std::map<std::string, Shell> shells{{"bash", Shell::bash}, {"zsh", Shell::zsh}, {"fish", Shell::fish}};
-    command->add_option("SHELL", *shell, "bash, zsh or fish")->required()->transform(CLI::CheckedTransformer(shells));
+    command->add_option("SHELL", *shell, "bash, zsh or fish")
+        ->required()
+        ->transform(CLI::CheckedTransformer(shells).description(""));
     command->footer("Example:\n  eval \"$(winnow completion bash)\"");
     command->callback([&chosen, &root, shell] {
         chosen = [&root, shell] {

@@ -1,0 +1,165 @@
+"""The commands as people and scripts use them, against a running instance."""
+
+import json
+import os
+import subprocess
+import tempfile
+import unittest
+
+from harness import Instance, wait_until
+
+
+def setUpModule():
+    global instance
+    instance = Instance()
+    instance.start()
+    unittest.addModuleCleanup(instance.__exit__)
+    # The commands look for the ready file where `winnow dev` leaves it by default.
+    os.link(instance.ready_file, os.path.join(instance.state_dir, "ready.json"))
+
+
+def winnow(*words, environment=None, status=0, stdin=""):
+    everything = {**os.environ, "WINNOW_STATE_DIR": instance.state_dir, **(environment or {})}
+    done = subprocess.run([os.environ["WINNOW_BINARY"], *words], capture_output=True, text=True, timeout=60,
+                          env=everything, input=stdin, check=False)
+    assert done.returncode == status, (words, done.returncode, done.stdout, done.stderr)
+    return done
+
+
+class Commands(unittest.TestCase):
+    def test_an_alert_is_sent_and_its_ticket_worked(self):
+        sent = winnow("alert", "send", "--title", "disk full", "--severity", "critical", "--source", "db-7",
+                      "--dedup-key", "cli", "--label", "env=prod", "--json")
+        alert = json.loads(sent.stdout)["results"][0]["alert_id"]
+
+        def ticket(state="open,in_progress"):
+            items = json.loads(winnow("ticket", "list", "--state", state, "--json").stdout)["items"]
+            return next((item for item in items if item["dedup_key"] == "cli"), None)
+
+        number = str(wait_until(ticket, "the ticket")["number"])
+        self.assertIn("disk full", winnow("ticket", "list", "--state", "open", "--severity", "critical").stdout)
+        self.assertNotIn("disk full", winnow("ticket", "list", "--severity", "info").stdout)
+        self.assertIn("disk full", winnow("ticket", "show", number).stdout)
+        winnow("ticket", "ack", "#" + number, "--comment", "on it")
+        self.assertEqual(ticket()["state"], "in_progress")
+        winnow("ticket", "close", number, "--comment", "done")
+        self.assertIsNone(ticket())
+        self.assertIsNotNone(ticket("closed"))
+        self.assertIn("on it", winnow("ticket", "show", number).stdout)
+        self.assertIn("disk full", winnow("alert", "show", alert, "--explain").stdout)
+
+    def test_rules_are_applied_all_or_nothing(self):
+        with tempfile.TemporaryDirectory() as folder:
+            good = os.path.join(folder, "good.yaml")
+            bad = os.path.join(folder, "bad.yaml")
+            with open(good, "w", encoding="utf-8") as out:
+                out.write("- name: development is not urgent\n  syntax: matchers\n  condition: '{env=\"dev\"}'\n"
+                          "  actions: [{type: drop}]\n")
+            with open(bad, "w", encoding="utf-8") as out:
+                out.write("- name: one\n  syntax: matchers\n  condition: '{env='\n  actions: [{type: drop}]\n")
+            winnow("rules", "apply", good, "--dry-run")
+            self.assertEqual(json.loads(winnow("rules", "list", "--json").stdout)["rules"], [])
+            winnow("rules", "apply", good)
+            self.assertIn("development is not urgent", winnow("rules", "list").stdout)
+            refused = winnow("rules", "apply", bad, status=1)
+            self.assertIn("condition", refused.stderr)
+            self.assertIn("development is not urgent", winnow("rules", "list").stdout, "nothing was replaced")
+
+    def test_tenants_are_created_and_listed(self):
+        created = json.loads(winnow("tenant", "create", "Acme Ltd", "--admin-email", "ops@acme.example",
+                                    "--service-code", "acme1", "--json").stdout)
+        self.assertTrue(created["admin"]["key"].startswith("wnu_"))
+        self.assertIn("acme1", winnow("tenant", "list").stdout)
+        taken = winnow("tenant", "create", "Acme Ltd", "--admin-email", "ops@acme.example", "--service-code", "acme1",
+                       status=1)
+        self.assertIn("service code", taken.stderr)
+
+    def test_mistakes_teach(self):
+        self.assertIn("--title", winnow("alert", "send", "--severity", "urgent", status=1).stderr)
+        unknown = winnow("ticket", "list", environment={"WINNOW_KEY": "nonsense"}, status=1)
+        self.assertIn("the credential is missing, unknown", unknown.stderr)
+        elsewhere = winnow("ticket", "list", environment={"WINNOW_STATE_DIR": "/nonexistent"}, status=1)
+        self.assertIn("--url", elsewhere.stderr)
+        self.assertIn("--help", winnow("ticket", "shwo", "1", status=2).stderr)
+
+    def test_help_has_examples_everywhere(self):
+        for command in (["dev"], ["serve"], ["migrate"], ["config", "check"], ["alert", "send"], ["alert", "show"],
+                        ["ticket", "list"], ["ticket", "show"], ["ticket", "ack"], ["ticket", "close"], ["rules", "list"],
+                        ["rules", "apply"], ["tenant", "create"], ["tenant", "list"], ["completion"]):
+            with self.subTest(command=command):
+                self.assertIn("Example", winnow(*command, "--help").stdout)
+
+    def test_completion_is_good_shell(self):
+        script = winnow("completion", "bash").stdout
+        subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+        for shell in ("bash", "zsh", "fish"):
+            self.assertIn("ticket", winnow("completion", shell).stdout)
+
+    def test_a_configuration_is_checked_as_a_whole(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "winnow.yaml")
+            with open(path, "w", encoding="utf-8") as out:
+                out.write("listen:\n  customer:\n    prot: 8443\njournal:\n  transactions_in_flight: many\n")
+            wrong = winnow("config", "check", path, status=2)
+            self.assertIn("winnow.yaml:3", wrong.stderr)
+            self.assertIn("listen.customer.port", wrong.stderr)
+            self.assertIn("winnow.yaml:5", wrong.stderr)
+            report = json.loads(winnow("config", "check", path, "--json", status=2).stdout)
+            self.assertEqual((report["valid"], len(report["problems"])), (False, 2))
+            self.assertIn("winnow.yaml:3", winnow("serve", "--config", path, status=2).stderr)
+
+    def test_migrating_twice_does_nothing(self):
+        done = winnow("migrate", "--url", instance.ready["database_url"])
+        self.assertIn("up to date", done.stderr)
+
+    def test_output_into_a_pipe_has_no_colours(self):
+        for words in (["ticket", "list"], ["rules", "list"], ["tenant", "list"]):
+            self.assertNotIn("\x1b[", winnow(*words).stdout)
+
+
+class StateFolder(unittest.TestCase):
+    def test_only_one_instance_works_on_a_folder(self):
+        second = winnow("dev", "--state-dir", os.path.join(instance.state_dir, "state"), status=1)
+        self.assertIn("--state-dir", second.stderr)
+        self.assertTrue(os.path.exists(instance.ready_file), "the first one's ready file stays")
+
+    def test_a_folder_of_somebody_else_is_left_alone(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "thesis.txt"), "w", encoding="utf-8") as out:
+                out.write("years of work")
+            refused = winnow("dev", "--state-dir", folder, "--reset", status=1)
+            self.assertIn("no state folder of winnow", refused.stderr)
+            self.assertEqual(os.listdir(folder), ["thesis.txt"])
+
+
+class Restart(unittest.TestCase):
+    def test_a_second_start_keeps_data_keys_and_certificate(self):
+        with Instance(tenants=2) as mine:
+            first = mine.ready
+            mine.integration(1).post("/api/v1/alerts", {"title": "kept"})
+            wait_until(lambda: mine.user("viewer", 1).get("/api/v1/tickets").json()["items"], "the ticket")
+            with open(first["ca_file"], encoding="utf-8") as ca:
+                authority = ca.read()
+            self.assertEqual(mine.stop(), 0)
+            self.assertFalse(os.path.exists(mine.ready_file), "ready only as long as it serves")
+            mine.start()
+            self.assertEqual({**mine.ready, "pid": 0}, {**first, "pid": 0})
+            with open(first["ca_file"], encoding="utf-8") as ca:
+                self.assertEqual(ca.read(), authority)
+            self.assertEqual(mine.user("viewer", 1).get("/api/v1/tickets").json()["items"][0]["title"], "kept")
+            self.assertEqual(os.stat(mine.ready_file).st_mode & 0o777, 0o600)
+
+    def test_reset_forgets_everything(self):
+        with Instance() as mine:
+            mine.integration().post("/api/v1/alerts", {"title": "forgotten"})
+            wait_until(lambda: mine.user("viewer").get("/api/v1/tickets").json()["items"], "the ticket")
+            key = mine.ready["tenants"][0]["integration"]["key"]
+            mine.stop()
+            mine.arguments.append("--reset")
+            mine.start()
+            self.assertNotEqual(mine.ready["tenants"][0]["integration"]["key"], key)
+            self.assertEqual(mine.user("viewer").get("/api/v1/tickets").json()["items"], [])
+
+
+if __name__ == "__main__":
+    unittest.main()
