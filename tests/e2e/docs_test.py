@@ -24,6 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`\n]*)\n(?P<body>.*?)^(?P=indent)``` *$", re.MULTILINE | re.DOTALL)
 WAIT_SECONDS = 20
+ROLES = {"winnow_owner", "winnow_api", "winnow_pipeline", "winnow_provider"}
 
 # What differs from run to run, and what it is called in a comparison.
 CHANGING = [
@@ -102,7 +103,18 @@ class Examples(unittest.TestCase):
                     count += 1
                     with self.subTest(example=example.name()):
                         self.check(shell, example)
+            self.check_metrics(instance)
         self.assertGreater(count, 5, "the examples were not found")
+
+    def check_metrics(self, instance):
+        """docs/operations.md names exactly the metrics that are there."""
+        client = instance.provider()
+        self.addCleanup(client.close)
+        exposition = client.get("/metrics").body.decode()
+        served = set(re.findall(r"^# TYPE (winnow_\w+) ", exposition, re.MULTILINE))
+        page = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+        named = set(re.findall(r"`(winnow_[a-z_]+)(?:\{[^}`]*\})?`", page)) - ROLES
+        self.assertEqual(named, served)
 
     def check(self, shell, example):
         end = time.monotonic() + WAIT_SECONDS
