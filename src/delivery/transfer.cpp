@@ -1,6 +1,8 @@
 #include "delivery/transfer.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <tuple>
 
 namespace winnow::delivery {
 
@@ -16,13 +18,16 @@ std::string seconds_text(std::chrono::milliseconds duration)
 bool is_connected(CURL* transfer)
 {
     curl_off_t connected = 0;
+    curl_off_t asked = 0;  // the only one of the two on a connection that is used again
     curl_easy_getinfo(transfer, CURLINFO_CONNECT_TIME_T, &connected);
-    return connected > 0;
+    curl_easy_getinfo(transfer, CURLINFO_PRETRANSFER_TIME_T, &asked);
+    return connected > 0 || asked > 0;
 }
 
 std::string describe_certificate(CURL* transfer, const std::string& peer)
 {
     // OpenSSL's verification results (openssl-verify(1)).
+    constexpr long kNotSaid = 1;  // the chain is good: libcurl itself compares the names, after OpenSSL
     constexpr long kExpired = 10;
     constexpr long kSelfSigned = 18;
     constexpr long kSelfSignedInChain = 19;
@@ -31,7 +36,8 @@ std::string describe_certificate(CURL* transfer, const std::string& peer)
     long result = 0;
     curl_easy_getinfo(transfer, CURLINFO_SSL_VERIFYRESULT, &result);
     switch (result) {
-        case 0: return peer + "'s certificate is for another host name.";
+        case 0:
+        case kNotSaid: return peer + "'s certificate is for another host name.";
         case kExpired: return peer + "'s certificate has expired.";
         case kSelfSigned:
         case kSelfSignedInChain:
@@ -86,7 +92,8 @@ std::string describe_failure(CURL* transfer, CURLcode end, std::string_view peer
         case CURLE_COULDNT_CONNECT: return name + " could not be reached: no connection.";
         case CURLE_OPERATION_TIMEDOUT:
             if (!is_connected(transfer)) {
-                return name + " could not be reached within " + seconds_text(options.connect_timeout) + ".";
+                return name + " could not be reached within " +
+                       seconds_text(std::min(options.connect_timeout, options.total_timeout)) + ".";
             }
             return name + " did not answer within " + seconds_text(options.total_timeout) + ".";
         case CURLE_PEER_FAILED_VERIFICATION: return describe_certificate(transfer, name);

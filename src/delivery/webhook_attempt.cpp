@@ -84,7 +84,7 @@ public:
                 "from the Internet.";
             return report;
         }
-        if (end == CURLE_URL_MALFORMAT || end == CURLE_UNSUPPORTED_PROTOCOL) {
+        if (end == CURLE_URL_MALFORMAT || (end == CURLE_UNSUPPORTED_PROTOCOL && !is_request_sent(transfer))) {
             report.outcome = Outcome::refused;
             report.error = "The URL cannot be called: it must be a well-formed https:// address.";
             return report;
@@ -100,6 +100,14 @@ private:
         curl_header* found = nullptr;
         if (curl_easy_header(transfer, name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK) return {};
         return found->value;
+    }
+
+    /// An answer in another protocol than HTTP ends with the same code as a URL of another scheme.
+    static bool is_request_sent(CURL* transfer)
+    {
+        long bytes = 0;
+        curl_easy_getinfo(transfer, CURLINFO_REQUEST_SIZE, &bytes);
+        return bytes > 0;
     }
 
     /// Asked for every address that is about to be connected to.
