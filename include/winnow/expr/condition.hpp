@@ -1,0 +1,71 @@
+#pragma once
+
+/// @file
+/// Conditions: compiled once, evaluated often. Pure; no evaluation costs more than its budget.
+
+#include "winnow/base/result.hpp"
+#include "winnow/base/time.hpp"
+#include "winnow/domain/alert.hpp"
+#include "winnow/domain/rule.hpp"
+#include "winnow/expr/ast.hpp"
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace winnow::expr {
+
+/// Save-time limits; what exceeds one is refused with a position.
+struct Limits {
+    std::size_t max_bytes = 8'192;
+    std::size_t max_depth = 32;
+    std::size_t max_leaves = 256;
+    std::size_t max_literal_bytes = 1'024;
+    std::size_t max_list = 1'000;
+    std::size_t max_regex_bytes = 1'024;
+    std::size_t max_macro_nesting = 2;
+};
+
+/// Names that a tree refers to. A value is looked up at most once an evaluation step; nullopt: no such name.
+using Names = std::function<std::optional<Value>(std::string_view)>;
+
+/// What an evaluation may cost. A step is about one operator, one element, or 64 bytes of text.
+struct Budget {
+    std::size_t steps = 20'000;
+};
+
+/// A parsed and checked expression of any type, immutable and shareable.
+class Expression {
+public:
+    /// CEL. `known` says which top-level names exist; nullptr: any. Errors are an `invalid_argument` whose message is
+    /// `line:column: what is wrong; what to do`, with the line and a caret below.
+    [[nodiscard]] static Result<Expression> parse(std::string_view text, const Limits& limits = {},
+                                                  const std::function<bool(std::string_view)>& known = nullptr);
+
+    /// A tree made elsewhere (matchers, keywords); checked like a text.
+    [[nodiscard]] static Result<Expression> make(Node root, const Limits& limits = {});
+
+    /// Errors are values: EvalError. An expression that exceeds its budget is an error, too.
+    [[nodiscard]] Value evaluate(const Names& names, Budget& budget) const;
+
+    [[nodiscard]] const Node& root() const noexcept { return *root_; }
+
+private:
+    explicit Expression(std::shared_ptr<const Node> root) : root_(std::move(root)) {}
+    std::shared_ptr<const Node> root_;
+};
+
+/// Evaluates a part of a checked tree.
+[[nodiscard]] Value evaluate(const Node& node, const Names& names, Budget& budget);
+
+/// A rule's condition in any syntax: names are those of an alert, the result is boolean.
+[[nodiscard]] Result<Expression> compile_condition(std::string_view text, domain::RuleSyntax syntax);
+
+/// An alert's names (docs/rules.md), with `now`. Refers to the alert, which must not change meanwhile.
+[[nodiscard]] Names names_of(const domain::Alert& alert, Timestamp now);
+[[nodiscard]] bool is_alert_name(std::string_view name) noexcept;
+
+}  // namespace winnow::expr
