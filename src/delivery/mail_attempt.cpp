@@ -43,7 +43,7 @@ public:
         text_ = compose_mail({.from = smtp.from,
                               .to = to_,
                               .subject = std::move(mail.subject),
-                              .text = std::move(mail.text),
+                              .text = mail.text + link_to_ticket(),
                               .delivery_id = delivery_.id,
                               .ticket_id = delivery_.ticket_id,
                               .date = now});
@@ -72,6 +72,15 @@ public:
     }
 
 private:
+    /// A last line for the text; "" where nobody has said how this service is reached.
+    [[nodiscard]] std::string link_to_ticket() const
+    {
+        std::string_view place = options_.public_url;
+        while (place.ends_with('/')) place.remove_suffix(1);
+        if (place.empty()) return {};
+        return "Its resource: " + std::string(place) + "/api/v1/tickets/" + delivery_.ticket_id.str() + "\n";
+    }
+
     [[nodiscard]] SmtpStage stage(CURLcode end) const
     {
         if (sent_ > 0) return SmtpStage::message;

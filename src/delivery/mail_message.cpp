@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <tuple>
 
 namespace winnow::delivery {
 
@@ -76,11 +77,11 @@ std::string date_text(std::chrono::sys_seconds instant)
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss time(instant - day);
     std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d +0000",
-                  kDays[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
-                  kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-                  static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                  static_cast<int>(time.seconds().count()));
+    std::ignore = std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d +0000",
+                                kDays[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
+                                kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+                                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                                static_cast<int>(time.seconds().count()));
     return text.data();
 }
 
@@ -103,6 +104,17 @@ std::string base64_lines(std::string_view text)
         out.append(encoded, at, kMaxBodyLine).append(kCrlf);
     }
     return out;
+}
+
+/// The display name may hold any UTF-8 text; the mailbox is ASCII.
+std::string from_header(std::string_view from)
+{
+    const auto open = from.rfind('<');
+    if (open == std::string_view::npos || std::ranges::all_of(from, is_ascii)) return on_one_line(from);
+    auto name = from.substr(0, open);
+    while (name.ends_with(' ') || name.ends_with('"')) name.remove_suffix(1);
+    while (name.starts_with(' ') || name.starts_with('"')) name.remove_prefix(1);
+    return encode_header_text(name, std::string_view("From: ").size()) + "\r\n " + on_one_line(from.substr(open));
 }
 
 }  // namespace
@@ -170,7 +182,7 @@ std::string compose_mail(const MailMessage& message)
         mail.append(name).append(": ").append(value).append(kCrlf);
     };
     header("Date", date_text(message.date));
-    header("From", on_one_line(message.from));
+    header("From", from_header(message.from));
     header("To", on_one_line(message.to));
     header("Subject", encode_header_text(message.subject, std::string_view("Subject: ").size()));
     header("Message-ID", "<" + message.delivery_id.str() + "@" + domain + ">");

@@ -22,11 +22,11 @@ namespace winnow::delivery {
 struct SmtpOptions {
     std::string host;  ///< "" : mail is not configured; every mail is refused with that reason.
     std::uint16_t port = 587;
-    enum class Security { none, starttls, tls } security = Security::starttls;
+    enum class Security : std::uint8_t { none, starttls, tls } security = Security::starttls;
     std::string username;  ///< "" : no authentication.
     std::string password;
-    std::string from = "winnow@localhost";
-    std::string ca_file;  ///< "" : the system's.
+    std::string from = "winnow@localhost";  ///< With or without a display name: `Winnow <winnow@example.com>`.
+    std::string ca_file;                    ///< "" : the system's.
 };
 
 struct DeliveryOptions {
@@ -41,7 +41,8 @@ struct DeliveryOptions {
 };
 
 /// The channel for every contact type. `sealer` and `metrics` must outlive it. The destructor reports what is still in
-/// flight as `retry`.
+/// flight as `retry`. Throws std::invalid_argument where an entry of `egress_allow` is not a network or a file of
+/// authorities cannot be read.
 [[nodiscard]] std::unique_ptr<ports::Channel> make_channel(DeliveryOptions options, const crypto::Sealer& sealer,
                                                            observe::Metrics& metrics);
 

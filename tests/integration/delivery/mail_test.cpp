@@ -58,6 +58,15 @@ TEST_F(Mail, ArrivesWholeWithItsDots)
     EXPECT_THAT(content, HasSubstr("\r\nLook at it: winnow ticket show 12\r\n"));
 }
 
+TEST_F(Mail, NamesTheTicketsPlaceWhereThatIsKnown)
+{
+    SmtpServer server;
+    options.public_url = "https://w.example/";
+    EXPECT_EQ(send_by(server).outcome, Outcome::delivered);
+    EXPECT_THAT(server.next_mail()["content"].get<std::string>(),
+                HasSubstr("\r\nIts resource: https://w.example/api/v1/tickets/018f3a5e-"));
+}
+
 TEST_F(Mail, SeveralMailsUseOneConnection)
 {
     SmtpServer server;

@@ -104,6 +104,15 @@ TEST(Mail, NoValueBreaksOutOfItsHeader)
     EXPECT_THAT(head_of(compose_mail(mail)), Not(HasSubstr("Bcc:")));
 }
 
+TEST(Mail, ADisplayNameInAnotherScriptIsEncodedAndItsMailboxIsNot)
+{
+    auto mail = message();
+    mail.from = "\"監視 Winnow\" <winnow@example.com>";
+    const auto head = head_of(compose_mail(mail));
+    EXPECT_THAT(head, HasSubstr("\r\n <winnow@example.com>\r\n"));
+    EXPECT_EQ(decoded_words(head.substr(head.find("From: "), head.find("To: ") - head.find("From: "))), "監視 Winnow");
+}
+
 TEST(Mail, TextInAnotherScriptIsBase64)
 {
     auto mail = message();
