@@ -1,0 +1,238 @@
+"""A development instance driven from outside, and what stands around it: for every suite that runs the program."""
+
+import http.client
+import http.server
+import json
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.parse
+
+START_SECONDS = 90
+WAIT_SECONDS = 20
+
+
+def wait_until(condition, what, seconds=WAIT_SECONDS):
+    """The first true value of condition(); fails the test with `what` when it takes too long."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds} s in vain for {what}")
+        time.sleep(0.02)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Answer:
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = response.headers
+        self.body = response.read()
+
+    def json(self):
+        return json.loads(self.body)
+
+
+class Client:
+    """One keep-alive TLS connection with one credential."""
+
+    def __init__(self, url, ca_file, key=None):
+        self.host = urllib.parse.urlsplit(url)
+        self.context = ssl.create_default_context(cafile=ca_file)
+        self.key = key
+        self.connection = None
+
+    def call(self, method, path, body=None, headers=None):
+        headers = dict(headers or {})
+        if self.key and "Authorization" not in headers:
+            headers["Authorization"] = f"Bearer {self.key}"
+        if body is not None and not isinstance(body, (bytes, str)):
+            body = json.dumps(body)
+        if body is not None:
+            headers.setdefault("Content-Type", "application/json")
+        if self.connection is None:
+            self.connection = http.client.HTTPSConnection(
+                self.host.hostname, self.host.port, context=self.context, timeout=30
+            )
+        try:
+            self.connection.request(method, path, body=body, headers=headers)
+            return Answer(self.connection.getresponse())
+        except (http.client.HTTPException, OSError):
+            self.close()
+            raise
+
+    def get(self, path, **kwargs):
+        return self.call("GET", path, **kwargs)
+
+    def post(self, path, body, **kwargs):
+        return self.call("POST", path, body, **kwargs)
+
+    def close(self):
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+
+class Instance:
+    """`winnow dev` in a temporary state folder, or in one that outlives it."""
+
+    def __init__(self, state_dir=None, tenants=1, smtp=None, config=None, extra=()):
+        self.binary = os.environ["WINNOW_BINARY"]
+        self.own_folder = state_dir is None
+        self.state_dir = state_dir or tempfile.mkdtemp(prefix="winnow-e2e-")
+        os.chmod(self.state_dir, 0o755)  # PostgreSQL's account has to pass through
+        self.ready_file = os.path.join(self.state_dir, "ready-for-test.json")
+        self.arguments = ["--state-dir", os.path.join(self.state_dir, "state"), "--ready-file", self.ready_file]
+        self.arguments += ["--customer-port", "0", "--management-port", "0", "--tenants", str(tenants)]
+        self.arguments += ["--egress-allow", "127.0.0.0/8"]
+        if smtp:
+            self.arguments += ["--smtp", smtp]
+        if config:
+            path = os.path.join(self.state_dir, "test.yaml")
+            with open(path, "w", encoding="utf-8") as out:
+                out.write(config)
+            self.arguments += ["--config", path]
+        self.arguments += list(extra)
+        self.process = None
+        self.ready = None
+        self.log_file = os.path.join(self.state_dir, "winnow.log")
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        try:
+            if self.process is not None and self.process.poll() is None:
+                assert self.stop() == 0, f"exit status after SIGTERM; see below\n{self.log()}"
+        finally:
+            self.kill()
+            if self.own_folder:
+                shutil.rmtree(self.state_dir, ignore_errors=True)
+
+    def start(self):
+        if os.path.exists(self.ready_file):
+            os.unlink(self.ready_file)
+        with open(self.log_file, "ab") as log:
+            self.process = subprocess.Popen([self.binary, "dev", *self.arguments], stdout=log, stderr=log)
+
+        def is_ready():
+            if self.process.poll() is not None:
+                raise AssertionError(f"winnow dev ended with {self.process.returncode}:\n{self.log()}")
+            return os.path.exists(self.ready_file)
+
+        wait_until(is_ready, "the ready file", START_SECONDS)
+        with open(self.ready_file, encoding="utf-8") as ready:
+            self.ready = json.load(ready)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+    def kill(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def log(self):
+        with open(self.log_file, encoding="utf-8", errors="replace") as log:
+            return log.read()[-6000:]
+
+    def user(self, role="admin", tenant=0):
+        key = self.ready["tenants"][tenant]["users"][role]["key"]
+        return Client(self.ready["customer_url"], self.ready["ca_file"], key)
+
+    def integration(self, tenant=0):
+        key = self.ready["tenants"][tenant]["integration"]["key"]
+        return Client(self.ready["customer_url"], self.ready["ca_file"], key)
+
+    def anonymous(self):
+        return Client(self.ready["customer_url"], self.ready["ca_file"])
+
+    def provider(self):
+        return Client(self.ready["management_url"], self.ready["ca_file"], self.ready["provider"]["key"])
+
+
+class Certificates:
+    """An authority and a server certificate for 127.0.0.1, made by the openssl command."""
+
+    def __init__(self, folder):
+        self.ca = os.path.join(folder, "receiver-ca.pem")
+        self.key = os.path.join(folder, "receiver-key.pem")
+        self.certificate = os.path.join(folder, "receiver.pem")
+        ca_key = os.path.join(folder, "receiver-ca-key.pem")
+        request = os.path.join(folder, "receiver.csr")
+        extensions = os.path.join(folder, "receiver.ext")
+        with open(extensions, "w", encoding="utf-8") as out:
+            out.write("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
+        new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        openssl("req", "-x509", *new_key, "-keyout", ca_key, "-out", self.ca, "-days", "2", "-subj", "/CN=test authority")
+        openssl("req", *new_key, "-keyout", self.key, "-out", request, "-subj", "/CN=127.0.0.1")
+        openssl("x509", "-req", "-in", request, "-CA", self.ca, "-CAkey", ca_key, "-CAcreateserial", "-days", "2",
+                "-extfile", extensions, "-out", self.certificate)
+
+
+def openssl(*arguments):
+    subprocess.run(["openssl", *arguments], check=True, capture_output=True)
+
+
+class WebhookReceiver:
+    """A real TLS receiver that keeps what it got. `status` may be changed while it runs."""
+
+    def __init__(self, certificates):
+        self.requests = []
+        self.status = 204
+        receiver = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):  # noqa: N802  (the name http.server asks for)
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.requests.append((time.time(), dict(self.headers.items()), body))
+                self.send_response(receiver.status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificates.certificate, certificates.key)
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.url = f"https://127.0.0.1:{self.server.server_address[1]}/hook"
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+
+    def messages(self):
+        return [json.loads(body) for _, _, body in self.requests]
+
+    def of_type(self, kind):
+        return [message for message in self.messages() if message["type"] == kind]
+
+    def about(self, dedup_key, kind=None):
+        """The requests (time, headers, body) that tell of one ticket; of one kind where it is given."""
+        found = []
+        for request in list(self.requests):
+            message = json.loads(request[2])
+            if message["ticket"]["dedup_key"] == dedup_key and kind in (None, message["type"]):
+                found.append(request)
+        return found
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
