@@ -30,13 +30,13 @@ if [ ! -e server.pem ]; then
     # shellcheck disable=SC2086  # words
     openssl req -x509 $new -keyout ca-key.pem -out ca.pem -days 3650 -subj '/CN=Winnow authority' 2>/dev/null
     # shellcheck disable=SC2086
-    openssl req $new -keyout server-key.pem.new -out server.csr -subj "/CN=${1:-localhost}" 2>/dev/null
+    openssl req $new -keyout server-key.made -out server.csr -subj "/CN=${1:-localhost}" 2>/dev/null
     printf 'subjectAltName=%s\nextendedKeyUsage=serverAuth\n' "$names" > server.ext
     openssl x509 -req -in server.csr -CA ca.pem -CAkey ca-key.pem -CAcreateserial -days 397 -extfile server.ext \
-        -out server.pem.new 2>/dev/null
-    put server-key.pem < server-key.pem.new
-    put server.pem < server.pem.new
-    rm -f server.csr server.ext server-key.pem.new server.pem.new ca.srl
+        -out server.made 2>/dev/null
+    put server-key.pem < server-key.made
+    put server.pem < server.made
+    rm -f server.csr server.ext server-key.made server.made ca.srl
 fi
 chmod 0444 ca.pem 2>/dev/null || true
 echo "secrets: $(pwd)"
