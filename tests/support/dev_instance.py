@@ -194,6 +194,7 @@ class WebhookReceiver:
 
     def __init__(self, certificates):
         self.requests = []
+        self.arrived = threading.Condition()
         self.status = 204
         receiver = self
 
@@ -202,7 +203,10 @@ class WebhookReceiver:
 
             def do_POST(self):  # noqa: N802  (the name http.server asks for)
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.requests.append((time.time(), dict(self.headers.items()), body))
+                now = time.time()
+                with receiver.arrived:
+                    receiver.requests.append((now, dict(self.headers.items()), body))
+                    receiver.arrived.notify_all()
                 self.send_response(receiver.status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -217,6 +221,20 @@ class WebhookReceiver:
         self.url = f"https://127.0.0.1:{self.server.server_address[1]}/hook"
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
+
+    def wait_for(self, wanted, seen=0, seconds=WAIT_SECONDS):
+        """The first request (time, headers, body) after the `seen` first ones whose message is wanted."""
+        end = time.monotonic() + seconds
+        while True:
+            with self.arrived:
+                self.arrived.wait_for(lambda: len(self.requests) > seen, end - time.monotonic())
+                new = self.requests[seen:]
+            if not new:
+                raise AssertionError(f"waited {seconds} s in vain for a webhook")
+            seen += len(new)
+            for request in new:
+                if wanted(json.loads(request[2])):
+                    return request
 
     def messages(self):
         return [json.loads(body) for _, _, body in self.requests]
