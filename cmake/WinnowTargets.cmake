@@ -1,12 +1,13 @@
 include(GoogleTest)
+include(WinnowPrecompiled)
 
-# winnow_module(NAME [LINKS ...] [PRIVATE_LINKS ...])
+# winnow_module(NAME [LINKS ...] [PRIVATE_LINKS ...] [PRECOMPILE ...])
 #
 # One module, one static library: every src/NAME/**.cpp, contract in include/winnow/NAME/.
-# LINKS are the modules (and libraries) its public headers need. Which module may include which is checked
-# against tests/lint/layers.txt by the test `layers`.
+# LINKS are the modules (and libraries) its public headers need. Which module may include which is checked against
+# tests/lint/layers.txt by the test `lint.layers`. PRECOMPILE are heavy headers that most of its files include.
 function(winnow_module name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINKS;PRIVATE_LINKS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LINKS;PRIVATE_LINKS;PRECOMPILE")
   file(GLOB_RECURSE _sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
   file(GLOB_RECURSE _headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/winnow/${name}/*.hpp)
   if(_sources)
@@ -14,6 +15,7 @@ function(winnow_module name)
     set(_scope PUBLIC)
     target_include_directories(winnow_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include PRIVATE ${PROJECT_SOURCE_DIR}/src)
     target_link_libraries(winnow_${name} PUBLIC ${arg_LINKS} PRIVATE winnow_options ${arg_PRIVATE_LINKS})
+    winnow_precompile(winnow_${name} ${_sources} HEADERS ${arg_PRECOMPILE})
   else()
     add_library(winnow_${name} INTERFACE)
     set(_scope INTERFACE)
@@ -34,6 +36,7 @@ function(winnow_test name)
   add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${name} PRIVATE ${arg_LINKS} winnow_options GTest::gmock GTest::gtest_main)
+  winnow_precompile(${name} ${arg_SOURCES} HEADERS <gmock/gmock.h> <gtest/gtest.h>)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
   endif()
