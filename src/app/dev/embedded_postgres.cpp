@@ -24,6 +24,7 @@ namespace {
 
 constexpr auto kSuperuser = "postgres";
 constexpr auto kDatabase = "winnow";
+constexpr std::string_view kUnfinished = "data.new.";
 constexpr auto kStartWithin = 60s;
 constexpr auto kStopWithin = 20s;
 constexpr std::size_t kLongestSocketFolder = 90;  // a socket's whole path takes 107 bytes
@@ -170,9 +171,13 @@ EmbeddedPostgres::~EmbeddedPostgres()
 void EmbeddedPostgres::make_cluster(const Progress& progress)
 {
     progress("making a PostgreSQL cluster in " + place_.folder.string());
-    // Under another name until it is whole: an initdb that was killed must not look like a cluster.
-    const auto unfinished = place_.folder / "data.new";
-    fs::remove_all(unfinished);
+    // Under another name until it is whole: an initdb that was killed must not look like a cluster. A name of our own,
+    // since what a killed one has started may still be at work in its folder for a moment.
+    for (const auto& entry : fs::directory_iterator(place_.folder)) {
+        std::error_code still_written_to;
+        if (entry.path().filename().string().starts_with(kUnfinished)) fs::remove_all(entry.path(), still_written_to);
+    }
+    const auto unfinished = place_.folder / (std::string(kUnfinished) + std::to_string(getpid()));
     const auto initdb = spawn({(programs_ / "initdb").string(), "-D", unfinished.string(), "-U", kSuperuser, "-A",
                                "trust", "-E", "UTF8", "--locale=C.UTF-8"},
                               place_.folder / "initdb.log", place_.account, SIGKILL);
