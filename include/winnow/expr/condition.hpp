@@ -40,8 +40,9 @@ struct Budget {
 /// A parsed and checked expression of any type, immutable and shareable.
 class Expression {
 public:
-    /// CEL. `known` says which top-level names exist; nullptr: any. Errors are an `invalid_argument` whose message is
-    /// `line:column: what is wrong; what to do`, with the line and a caret below.
+    /// CEL. `known` says which top-level names exist; nullptr: nothing is resolved before it is
+    /// evaluated, and names and functions that are unknown are errors then. Errors are an `invalid_argument` whose
+    /// message is `line:column: what is wrong; what to do`, with the line and a caret below.
     [[nodiscard]] static Result<Expression> parse(std::string_view text, const Limits& limits = {},
                                                   const std::function<bool(std::string_view)>& known = nullptr);
 

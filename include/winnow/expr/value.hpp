@@ -3,11 +3,13 @@
 /// @file
 /// A CEL value: what conditions compute with.
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -23,10 +25,9 @@ struct Instant {
     friend auto operator<=>(const Instant&, const Instant&) = default;
 };
 
-/// A signed span of time; `nanos` has the sign of `seconds`, or either is zero.
+/// A signed span of time, at most about 292 years.
 struct Span {
-    std::int64_t seconds = 0;
-    std::int32_t nanos = 0;
+    std::int64_t nanos = 0;
     friend auto operator<=>(const Span&, const Span&) = default;
 };
 

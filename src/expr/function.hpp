@@ -1,0 +1,55 @@
+#pragma once
+
+/// @file
+/// The functions that expressions may call. Private to expr.
+
+#include "winnow/expr/condition.hpp"
+#include "winnow/expr/value.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace winnow::expr {
+
+using Arguments = std::span<const Value>;
+
+/// Of a call that was not checked: an error when it is evaluated.
+inline constexpr std::uint16_t kUnknownFunction = 0xFFFF;
+
+/// No argument is an error: functions are strict. `budget` has been charged one step for the call.
+struct Function {
+    std::string_view name;  ///< "size", "optional.of"
+    bool method = false;    ///< arguments[0] is what it is called on.
+    std::size_t least = 1;  ///< Arguments, with what it is called on.
+    std::size_t most = 1;
+    Value (*call)(Arguments arguments, Budget& budget) = nullptr;
+};
+
+/// All of them. Their order is for this run of the program only.
+[[nodiscard]] const std::vector<Function>& functions();
+
+/// The function of that name and form; nullopt where there is none.
+[[nodiscard]] std::optional<std::uint16_t> find_function(std::string_view name, bool method);
+
+/// True where there is one of that name in any form.
+[[nodiscard]] bool is_function(std::string_view name);
+
+/// "no such overload: size(int)"
+[[nodiscard]] Value no_overload(std::string_view name, Arguments arguments);
+
+/// Charges for looking at `bytes` of text; false where the budget does not allow it.
+[[nodiscard]] bool charge_text(Budget& budget, std::size_t bytes);
+[[nodiscard]] Value over_budget();
+
+// By subject: each appends its own.
+void add_core_functions(std::vector<Function>& all);
+void add_conversions(std::vector<Function>& all);
+void add_text_functions(std::vector<Function>& all);
+void add_time_functions(std::vector<Function>& all);
+void add_network_functions(std::vector<Function>& all);
+
+}  // namespace winnow::expr

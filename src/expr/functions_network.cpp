@@ -1,0 +1,169 @@
+#include "expr/function.hpp"
+#include "expr/scalar_text.hpp"
+
+#include <algorithm>
+
+namespace winnow::expr {
+
+namespace {
+
+std::uint8_t byte(const Ip& ip, std::size_t i)
+{
+    return static_cast<std::uint8_t>(ip.bytes[i]);
+}
+
+Ip masked(const Ip& ip, int prefix)
+{
+    auto out = ip;
+    for (std::size_t i = 0; i < out.bytes.size(); ++i) {
+        const int kept = std::clamp(prefix - static_cast<int>(i) * 8, 0, 8);
+        out.bytes[i] = static_cast<char>(byte(ip, i) & static_cast<std::uint8_t>(0xFFU << (8 - kept)));
+    }
+    return out;
+}
+
+bool contains(const Cidr& network, const Ip& ip)
+{
+    return ip.bytes.size() == network.address.bytes.size() &&
+           masked(ip, network.prefix) == masked(network.address, network.prefix);
+}
+
+std::optional<Ip> ip_in(const Value& value)
+{
+    if (const auto* ip = value.as<Ip>()) return *ip;
+    if (const auto* text = value.as<std::string>()) return parse_ip(*text);
+    return std::nullopt;
+}
+
+std::optional<Cidr> cidr_in(const Value& value)
+{
+    if (const auto* cidr = value.as<Cidr>()) return *cidr;
+    if (const auto* text = value.as<std::string>()) return parse_cidr(*text);
+    return std::nullopt;
+}
+
+Value make_ip(Arguments a, Budget& /*budget*/)
+{
+    if (a[0].is<Ip>()) return a[0];
+    if (const auto* cidr = a[0].as<Cidr>()) return cidr->address;
+    const auto* text = a[0].as<std::string>();
+    if (text == nullptr) return no_overload("ip", a);
+    const auto ip = parse_ip(*text);
+    return ip ? Value(*ip) : Value::error("not an IP address: " + to_text(a[0]));
+}
+
+Value make_cidr(Arguments a, Budget& /*budget*/)
+{
+    const auto* text = a[0].as<std::string>();
+    if (text == nullptr) return no_overload("cidr", a);
+    const auto cidr = parse_cidr(*text);
+    return cidr ? Value(*cidr) : Value::error("not a network such as 10.0.0.0/8: " + to_text(a[0]));
+}
+
+Value is_ip(Arguments a, Budget& /*budget*/)
+{
+    const auto* text = a[0].as<std::string>();
+    return text == nullptr ? no_overload("isIP", a) : Value(parse_ip(*text).has_value());
+}
+
+Value is_cidr(Arguments a, Budget& /*budget*/)
+{
+    const auto* text = a[0].as<std::string>();
+    return text == nullptr ? no_overload("isCIDR", a) : Value(parse_cidr(*text).has_value());
+}
+
+Value contains_ip(Arguments a, Budget& /*budget*/)
+{
+    const auto* network = a[0].as<Cidr>();
+    if (network == nullptr || !(a[1].is<Ip>() || a[1].is<std::string>())) return no_overload("containsIP", a);
+    const auto ip = ip_in(a[1]);
+    return ip ? Value(contains(*network, *ip)) : Value::error("not an IP address: " + to_text(a[1]));
+}
+
+Value contains_cidr(Arguments a, Budget& /*budget*/)
+{
+    const auto* network = a[0].as<Cidr>();
+    if (network == nullptr || !(a[1].is<Cidr>() || a[1].is<std::string>())) return no_overload("containsCIDR", a);
+    const auto inner = cidr_in(a[1]);
+    if (!inner) return Value::error("not a network: " + to_text(a[1]));
+    return inner->prefix >= network->prefix && contains(*network, inner->address);
+}
+
+Value family(Arguments a, Budget& /*budget*/)
+{
+    const auto* ip = a[0].as<Ip>();
+    if (ip == nullptr) return no_overload("family", a);
+    return std::int64_t{ip->bytes.size() == 4 ? 4 : 6};
+}
+
+Value prefix_length(Arguments a, Budget& /*budget*/)
+{
+    const auto* cidr = a[0].as<Cidr>();
+    return cidr == nullptr ? no_overload("prefixLength", a) : Value(std::int64_t{cidr->prefix});
+}
+
+Value masked_cidr(Arguments a, Budget& /*budget*/)
+{
+    const auto* cidr = a[0].as<Cidr>();
+    if (cidr == nullptr) return no_overload("masked", a);
+    return Cidr{.address = masked(cidr->address, cidr->prefix), .prefix = cidr->prefix};
+}
+
+template <bool (*Test)(const Ip&)>
+Value test(Arguments a, Budget& /*budget*/)
+{
+    const auto* ip = a[0].as<Ip>();
+    return ip == nullptr ? no_overload("an address's method", a) : Value(Test(*ip));
+}
+
+bool within(const Ip& ip, const char* network)
+{
+    return contains(*parse_cidr(network), ip);
+}
+bool is_loopback(const Ip& ip)
+{
+    return within(ip, "127.0.0.0/8") || within(ip, "::1/128");
+}
+bool is_link_local_unicast(const Ip& ip)
+{
+    return within(ip, "169.254.0.0/16") || within(ip, "fe80::/10");
+}
+bool is_link_local_multicast(const Ip& ip)
+{
+    return within(ip, "224.0.0.0/24") || within(ip, "ff02::/16");
+}
+bool is_unspecified(const Ip& ip)
+{
+    return within(ip, "0.0.0.0/32") || within(ip, "::/128");
+}
+bool is_global_unicast(const Ip& ip)
+{
+    return !is_unspecified(ip) && !is_loopback(ip) && !is_link_local_unicast(ip) && !within(ip, "224.0.0.0/4") &&
+           !within(ip, "255.255.255.255/32") && !within(ip, "ff00::/8");
+}
+
+}  // namespace
+
+void add_network_functions(std::vector<Function>& all)
+{
+    const auto add = [&all](std::string_view name, bool method, std::size_t count, Value (*call)(Arguments, Budget&)) {
+        all.push_back({.name = name, .method = method, .least = count, .most = count, .call = call});
+    };
+    add("ip", false, 1, make_ip);
+    add("ip", true, 1, make_ip);
+    add("cidr", false, 1, make_cidr);
+    add("isIP", false, 1, is_ip);
+    add("isCIDR", false, 1, is_cidr);
+    add("containsIP", true, 2, contains_ip);
+    add("containsCIDR", true, 2, contains_cidr);
+    add("family", true, 1, family);
+    add("prefixLength", true, 1, prefix_length);
+    add("masked", true, 1, masked_cidr);
+    add("isLoopback", true, 1, test<is_loopback>);
+    add("isLinkLocalUnicast", true, 1, test<is_link_local_unicast>);
+    add("isLinkLocalMulticast", true, 1, test<is_link_local_multicast>);
+    add("isUnspecified", true, 1, test<is_unspecified>);
+    add("isGlobalUnicast", true, 1, test<is_global_unicast>);
+}
+
+}  // namespace winnow::expr

@@ -1,0 +1,328 @@
+#include "expr/operators.hpp"
+
+#include "expr/function.hpp"
+#include "expr/scalar_text.hpp"
+
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace winnow::expr {
+
+namespace {
+
+using Kind = Node::Kind;
+
+std::string_view sign_of(Kind kind) noexcept
+{
+    switch (kind) {
+        case Kind::less: return "_<_";
+        case Kind::less_equal: return "_<=_";
+        case Kind::greater: return "_>_";
+        case Kind::greater_equal: return "_>=_";
+        case Kind::in: return "@in";
+        case Kind::add: return "_+_";
+        case Kind::subtract: return "_-_";
+        case Kind::multiply: return "_*_";
+        case Kind::divide: return "_/_";
+        default: return "_%_";
+    }
+}
+
+Value mismatch(Kind kind, const Value& left, const Value& right)
+{
+    return no_overload(sign_of(kind), std::array{left, right});
+}
+
+Value overflow()
+{
+    return Value::error("the result is beyond 64 bits");
+}
+
+template <typename T>
+Value whole_arithmetic(Kind kind, T a, T b)
+{
+    T out{};
+    switch (kind) {
+        case Kind::add: return __builtin_add_overflow(a, b, &out) ? overflow() : Value(out);
+        case Kind::subtract: return __builtin_sub_overflow(a, b, &out) ? overflow() : Value(out);
+        case Kind::multiply: return __builtin_mul_overflow(a, b, &out) ? overflow() : Value(out);
+        default: break;
+    }
+    if (b == 0) return Value::error(kind == Kind::divide ? "division by zero" : "modulus by zero");
+    if constexpr (std::is_signed_v<T>) {
+        if (b == -1 && a == std::numeric_limits<T>::min()) return overflow();
+    }
+    return static_cast<T>(kind == Kind::divide ? a / b : a % b);
+}
+
+Value double_arithmetic(Kind kind, double a, double b)
+{
+    switch (kind) {
+        case Kind::add: return a + b;
+        case Kind::subtract: return a - b;
+        case Kind::multiply: return a * b;
+        case Kind::divide: return a / b;
+        default: return mismatch(kind, a, b);
+    }
+}
+
+Value moved(const Instant& at, std::int64_t nanos)
+{
+    auto seconds = at.seconds + nanos / kNanosPerSecond;
+    auto rest = at.nanos + nanos % kNanosPerSecond;
+    if (rest < 0) {
+        rest += kNanosPerSecond;
+        --seconds;
+    } else if (rest >= kNanosPerSecond) {
+        rest -= kNanosPerSecond;
+        ++seconds;
+    }
+    if (seconds < kFirstSecond || seconds > kLastSecond) return Value::error("out of the range of timestamp");
+    return Instant{.seconds = seconds, .nanos = static_cast<std::int32_t>(rest)};
+}
+
+Value difference(const Instant& a, const Instant& b)
+{
+    std::int64_t nanos = 0;
+    if (__builtin_mul_overflow(a.seconds - b.seconds, kNanosPerSecond, &nanos) ||
+        __builtin_add_overflow(nanos, std::int64_t{a.nanos} - b.nanos, &nanos)) {
+        return Value::error("out of the range of duration");
+    }
+    return Span{nanos};
+}
+
+Value sum_of_spans(const Span& a, const Span& b, bool minus)
+{
+    std::int64_t nanos = 0;
+    const bool over =
+        minus ? __builtin_sub_overflow(a.nanos, b.nanos, &nanos) : __builtin_add_overflow(a.nanos, b.nanos, &nanos);
+    return over ? Value::error("out of the range of duration") : Value(Span{nanos});
+}
+
+Value time_arithmetic(Kind kind, const Value& left, const Value& right)
+{
+    const auto* at = left.as<Instant>();
+    const auto* span = left.as<Span>();
+    const auto* other_at = right.as<Instant>();
+    const auto* other_span = right.as<Span>();
+    if (kind == Kind::add) {
+        if (at != nullptr && other_span != nullptr) return moved(*at, other_span->nanos);
+        if (span != nullptr && other_at != nullptr) return moved(*other_at, span->nanos);
+        if (span != nullptr && other_span != nullptr) return sum_of_spans(*span, *other_span, false);
+    } else if (kind == Kind::subtract) {
+        if (at != nullptr && other_at != nullptr) return difference(*at, *other_at);
+        if (at != nullptr && other_span != nullptr && other_span->nanos != std::numeric_limits<std::int64_t>::min()) {
+            return moved(*at, -other_span->nanos);
+        }
+        if (span != nullptr && other_span != nullptr) return sum_of_spans(*span, *other_span, true);
+    }
+    return mismatch(kind, left, right);
+}
+
+Value concatenation(const Value& left, const Value& right)
+{
+    if (const auto* a = left.as<std::string>(); a != nullptr && right.is<std::string>()) {
+        return *a + *right.as<std::string>();
+    }
+    if (const auto* a = left.as<Bytes>(); a != nullptr && right.is<Bytes>()) {
+        return Bytes{a->data + right.as<Bytes>()->data};
+    }
+    const auto* a = left.as_list();
+    const auto* b = right.as_list();
+    if (a != nullptr && b != nullptr) {
+        auto both = *a;
+        both.insert(both.end(), b->begin(), b->end());
+        return Value::list(std::move(both));
+    }
+    return time_arithmetic(Kind::add, left, right);
+}
+
+Value arithmetic(Kind kind, const Value& left, const Value& right)
+{
+    const auto* i = left.as<std::int64_t>();
+    const auto* j = right.as<std::int64_t>();
+    if (i != nullptr && j != nullptr) return whole_arithmetic(kind, *i, *j);
+    const auto* u = left.as<std::uint64_t>();
+    const auto* v = right.as<std::uint64_t>();
+    if (u != nullptr && v != nullptr) return whole_arithmetic(kind, *u, *v);
+    const auto* a = left.as<double>();
+    const auto* b = right.as<double>();
+    if (a != nullptr && b != nullptr) return double_arithmetic(kind, *a, *b);
+    if (kind == Kind::add) return concatenation(left, right);
+    return time_arithmetic(kind, left, right);
+}
+
+Value ordered(Kind kind, const Value& left, const Value& right)
+{
+    if (!comparable(left, right)) return mismatch(kind, left, right);
+    const auto order = compare(left, right);
+    switch (kind) {
+        case Kind::less: return order < 0;
+        case Kind::less_equal: return order <= 0;
+        case Kind::greater: return order > 0;
+        default: return order >= 0;
+    }
+}
+
+Value contained(const Value& item, const Value& container)
+{
+    if (const auto* list = container.as_list()) {
+        for (const auto& candidate : *list) {
+            if (equals(item, candidate)) return true;
+        }
+        return false;
+    }
+    if (const auto* map = container.as_map()) {
+        return is_map_key(item) || item.is<double>() ? Value(map->find(item) != nullptr) : Value(false);
+    }
+    return mismatch(Kind::in, item, container);
+}
+
+std::optional<std::int64_t> whole_index(const Value& key)
+{
+    if (const auto* i = key.as<std::int64_t>()) return *i;
+    constexpr auto kFar = std::numeric_limits<std::int64_t>::max();
+    if (const auto* u = key.as<std::uint64_t>()) {
+        return *u > static_cast<std::uint64_t>(kFar) ? kFar : static_cast<std::int64_t>(*u);
+    }
+    if (const auto* d = key.as<double>(); d != nullptr && std::floor(*d) == *d && std::fabs(*d) < 1e15) {
+        return static_cast<std::int64_t>(*d);
+    }
+    return std::nullopt;
+}
+
+Value no_such_key(const Value& key)
+{
+    return Value::error("no such key: " + to_text(key));
+}
+
+/// The element, or nullptr with `trouble` saying why there is none; `absent` where that is only because it is not
+/// there.
+const Value* find(const Value& container, const Value& key, Value& trouble, bool& absent)
+{
+    absent = false;
+    if (const auto* map = container.as_map()) {
+        if (!is_map_key(key) && !key.is<double>()) {
+            trouble = no_overload("_[_]", std::array{container, key});
+            return nullptr;
+        }
+        const auto* found = map->find(key);
+        if (found == nullptr) {
+            absent = true;
+            trouble = no_such_key(key);
+        }
+        return found;
+    }
+    const auto* list = container.as_list();
+    const auto index = whole_index(key);
+    if (list == nullptr || !index) {
+        trouble = no_overload("_[_]", std::array{container, key});
+        return nullptr;
+    }
+    if (*index < 0 || *index >= static_cast<std::int64_t>(list->size())) {
+        absent = true;
+        trouble = Value::error("index out of range: " + std::to_string(*index));
+        return nullptr;
+    }
+    return &(*list)[static_cast<std::size_t>(*index)];
+}
+
+Value some(const Value& value)
+{
+    return Optional{std::make_shared<const Value>(value)};
+}
+
+}  // namespace
+
+bool is_map_key(const Value& value) noexcept
+{
+    return value.is<std::string>() || value.is<bool>() || value.is<std::int64_t>() || value.is<std::uint64_t>();
+}
+
+Value operate(Kind kind, const Value& left, const Value& right)
+{
+    switch (kind) {
+        case Kind::equal: return equals(left, right);
+        case Kind::not_equal: return !equals(left, right);
+        case Kind::less:
+        case Kind::less_equal:
+        case Kind::greater:
+        case Kind::greater_equal: return ordered(kind, left, right);
+        case Kind::in: return contained(left, right);
+        default: return arithmetic(kind, left, right);
+    }
+}
+
+Value logical_not(const Value& value)
+{
+    const auto* flag = value.as<bool>();
+    return flag == nullptr ? no_overload("!_", std::array{value}) : Value(!*flag);
+}
+
+Value negate(const Value& value)
+{
+    if (const auto* i = value.as<std::int64_t>()) {
+        return *i == std::numeric_limits<std::int64_t>::min() ? overflow() : Value(-*i);
+    }
+    if (const auto* d = value.as<double>()) return -*d;
+    return no_overload("-_", std::array{value});
+}
+
+Value index_into(const Value& container, const Value& key)
+{
+    if (const auto* optional = container.as<Optional>()) {
+        return optional->value ? optional_index_into(container, key) : Value(Optional{});
+    }
+    Value trouble;
+    bool absent = false;
+    const auto* found = find(container, key, trouble, absent);
+    return found != nullptr ? *found : trouble;
+}
+
+Value optional_index_into(const Value& container, const Value& key)
+{
+    const auto* optional = container.as<Optional>();
+    if (optional != nullptr && !optional->value) return Optional{};
+    Value trouble;
+    bool absent = false;
+    const auto* found = find(optional != nullptr ? *optional->value : container, key, trouble, absent);
+    if (found != nullptr) return some(*found);
+    return absent ? Value(Optional{}) : trouble;
+}
+
+Value select(const Value& from, const std::string& field)
+{
+    if (from.is_error()) return from;
+    if (from.is<Optional>()) return optional_select(from, field);
+    const auto* map = from.as_map();
+    if (map == nullptr) return Value::error("no such overload: a " + std::string(type_name(from)) + " has no fields");
+    const auto* found = map->find(field);
+    return found != nullptr ? *found : Value::error("no such key: " + field);
+}
+
+Value optional_select(const Value& from, const std::string& field)
+{
+    if (from.is_error()) return from;
+    const auto* optional = from.as<Optional>();
+    if (optional != nullptr && !optional->value) return from;
+    const auto& container = optional != nullptr ? *optional->value : from;
+    const auto* map = container.as_map();
+    if (map == nullptr) {
+        return Value::error("no such overload: a " + std::string(type_name(container)) + " has no fields");
+    }
+    const auto* found = map->find(field);
+    return found != nullptr ? some(*found) : Value(Optional{});
+}
+
+Value has(const Value& from, const std::string& field)
+{
+    if (from.is_error()) return from;
+    const auto* optional = from.as<Optional>();
+    if (optional != nullptr && !optional->value) return false;
+    const auto* map = optional != nullptr ? optional->value->as_map() : from.as_map();
+    if (map == nullptr) return Value::error("no such overload: a " + std::string(type_name(from)) + " has no fields");
+    return map->find(field) != nullptr;
+}
+
+}  // namespace winnow::expr
