@@ -1,0 +1,147 @@
+#include "app/cli/bindings.hpp"
+#include "app/cli/commands.hpp"
+#include "winnow/crypto/digest.hpp"
+#include "winnow/expr/condition.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <cmath>
+#include <iostream>
+#include <memory>
+
+namespace winnow::app::cli {
+
+using nlohmann::json;
+
+namespace {
+
+json as_json(const expr::Value& value);
+
+json as_json(const expr::Map& map)
+{
+    auto object = json::object();
+    for (const auto& [key, member] : map.entries()) {
+        const auto* name = key.as<std::string>();
+        object[name != nullptr ? *name : expr::to_text(key)] = as_json(member);
+    }
+    return object;
+}
+
+json as_json(const expr::List& list)
+{
+    auto array = json::array();
+    for (const auto& item : list) array.push_back(as_json(item));
+    return array;
+}
+
+/// Timestamps, durations, addresses and what JSON has no form for as CEL's string() writes them; bytes as base64.
+json as_json(const expr::Value& value)
+{
+    if (value.is_null()) return nullptr;
+    if (const auto* flag = value.as<bool>()) return *flag;
+    if (const auto* i = value.as<std::int64_t>()) return *i;
+    if (const auto* u = value.as<std::uint64_t>()) return *u;
+    if (const auto* d = value.as<double>()) return std::isfinite(*d) ? json(*d) : json(expr::to_text(value));
+    if (const auto* text = value.as<std::string>()) return *text;
+    if (const auto* bytes = value.as<expr::Bytes>()) return crypto::to_base64(bytes->data);
+    if (const auto* list = value.as_list()) return as_json(*list);
+    if (const auto* map = value.as_map()) return as_json(*map);
+    if (const auto* type = value.as<expr::TypeName>()) return type->name;
+    if (const auto* optional = value.as<expr::Optional>()) return optional->value ? as_json(*optional->value) : json();
+    const auto written = expr::to_text(value);  // timestamp("…"), duration("…"), ip("…"), cidr("…")
+    const auto open = written.find('"');
+    return open == std::string::npos ? written : written.substr(open + 1, written.rfind('"') - open - 1);
+}
+
+Result<expr::Expression> compile(const std::string& text, const std::string& syntax)
+{
+    if (syntax == "cel") return expr::Expression::parse(text, {}, expr::is_alert_name);
+    const auto known = domain::parse_rule_syntax(syntax);
+    if (!known) return Error(ErrorCode::invalid_argument, "syntax takes cel, matchers or keywords");
+    return expr::compile_condition(text, *known);
+}
+
+json evaluate(const std::string& text, const std::string& syntax, const json& bindings)
+{
+    const auto expression = compile(text, syntax);
+    if (!expression) return {{"error", expression.error().message()}};
+    const auto bound = read_bindings(bindings);
+    if (!bound) return {{"error", bound.error().message()}};
+    expr::Budget budget;
+    const auto value = expression->evaluate(expr::names_of(bound->alert, bound->now), budget);
+    if (const auto* error = value.as<expr::EvalError>()) return {{"error", error->message}};
+    return {{"type", expr::type_name(value)}, {"value", as_json(value)}};
+}
+
+json evaluate_line(const std::string& line, const std::string& syntax)
+{
+    try {
+        const auto request = json::parse(line);
+        return evaluate(request.at("expr").get<std::string>(), request.value("syntax", syntax),
+                        request.value("bindings", json::object()));
+    } catch (const json::exception&) {
+        return {{"error", R"(each line is an object {"expr": "…", "bindings": {…}, "syntax": "…"})"}};
+    }
+}
+
+std::string written(const json& answer)
+{
+    return answer.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+struct Arguments {
+    std::string text;
+    std::string syntax = "cel";
+    std::string bindings = "{}";
+    bool batch = false;
+};
+
+int eval_one(const Arguments& arguments)
+{
+    const auto bindings = json::parse(arguments.bindings, nullptr, false);
+    const auto answer = bindings.is_discarded() ? json{{"error", "the bindings are no JSON"}}
+                                                : evaluate(arguments.text, arguments.syntax, bindings);
+    std::cout << written(answer) << '\n';
+    return answer.contains("error") ? 1 : 0;
+}
+
+int eval_batch(const Arguments& arguments)
+{
+    for (std::string line; std::getline(std::cin, line);) {
+        if (!line.empty()) std::cout << written(evaluate_line(line, arguments.syntax)) << '\n';
+    }
+    return 0;
+}
+
+}  // namespace
+
+void add_expression_commands(CLI::App& root, Command& chosen)
+{
+    auto* group = root.add_subcommand("expr", "Try an expression of a rule's condition");
+    group->require_subcommand(1);
+    auto* command = group->add_subcommand("eval", "What an expression gives for an alert, as JSON");
+    auto arguments = std::make_shared<Arguments>();
+    command->add_option("EXPR", arguments->text, "The expression");
+    command->add_option("--syntax", arguments->syntax, "cel, matchers or keywords")
+        ->check(CLI::IsMember({"cel", "matchers", "keywords"}))
+        ->capture_default_str();
+    command->add_option("--bindings", arguments->bindings,
+                        "The alert's fields as a JSON object; absent where left out");
+    command->add_flag("--batch", arguments->batch,
+                      "Read lines of {\"expr\", \"bindings\", \"syntax\"}, write a line each");
+    command->footer(
+        "Examples:\n"
+        "  winnow expr eval 'severity >= ERROR && labels.env == \"prod\"' \\\n"
+        "    --bindings '{\"severity\": \"critical\", \"labels\": {\"env\": \"prod\"}}'\n"
+        "  winnow expr eval --syntax keywords '(WARN or ERROR) and node_1' --bindings '{\"title\": \"WARN node_1\"}'");
+    command->callback([&chosen, arguments] {
+        if (!arguments->batch && arguments->text.empty()) throw CLI::RequiredError("EXPR (or --batch)");
+        chosen = [arguments] {
+            return arguments->batch ? eval_batch(*arguments) : eval_one(*arguments);
+        };
+    });
+}
+
+}  // namespace winnow::app::cli
