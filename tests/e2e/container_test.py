@@ -118,6 +118,16 @@ class Compose(unittest.TestCase):
         self.migrate()
         self.serve()
 
+    def test_the_image_holds_every_library_that_the_program_needs(self):
+        installed = set((ROOT / "docker/Dockerfile").read_text(encoding="utf-8").replace("\\\n", " ").split())
+        needed = re.findall(r"NEEDED.*\[(.+)\]", run("readelf", "-d", os.environ["WINNOW_BINARY"]))
+        self.assertGreater(len(needed), 5)
+        paths = dict(re.findall(r"^\s*(\S+) => (\S+)", run("ldd", os.environ["WINNOW_BINARY"]), re.MULTILINE))
+        for library in needed:
+            with self.subTest(library=library):
+                package = run("dpkg", "-S", os.path.realpath(paths[library])).split(":")[0]
+                self.assertIn(package, installed | {"libc6", "libgcc-s1"})
+
     def check_secrets(self):
         made = {name: self.secret(name) for name in os.listdir(self.secrets) if not name.endswith((".csr", ".srl"))}
         self.make_secrets()

@@ -150,6 +150,12 @@ class Names(unittest.TestCase):
                 with self.subTest(page=page.name, path=path):
                     self.assertTrue((ROOT / path).exists(), f"{page}: {path}")
 
+    def test_every_module_is_described(self):
+        layers = (ROOT / "tests/lint/layers.txt").read_text(encoding="utf-8")
+        modules = set(re.findall(r"^(\w+):", layers, re.MULTILINE)) - {"thirdparty"}
+        page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8").partition("## Modules")[2].partition("\n## ")[0]
+        self.assertEqual(modules - set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)), set())
+
 
 def anchors(page):
     headings = re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
