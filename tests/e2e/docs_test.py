@@ -130,6 +130,17 @@ class Examples(unittest.TestCase):
 
 
 class Names(unittest.TestCase):
+    def test_every_command_is_described(self):
+        script = subprocess.run([os.environ["WINNOW_BINARY"], "completion", "bash"], capture_output=True, text=True,
+                                check=True).stdout
+        words = dict(re.findall(r'^ +"([a-z ]*)"\) word="([^"]*)"', script, re.MULTILINE))
+        commands = [path for path, follow in words.items() if path and all(word.startswith("--") for word in follow.split())]
+        self.assertGreater(len(commands), 10)
+        page = (ROOT / "docs/command-line.md").read_text(encoding="utf-8")
+        for command in commands:
+            with self.subTest(command=command):
+                self.assertRegex(page, rf"\| `winnow {command}[ `]")
+
     def test_links_lead_somewhere(self):
         for page in PAGES:
             text = FENCE.sub("", page.read_text(encoding="utf-8"))
