@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <string>
 
@@ -12,9 +13,12 @@ namespace {
 
 using Outcome = ports::SendReport::Outcome;
 
+/// A receiver that is being deployed anew answers 404 for a minute, one whose proxy restarts 401 or 403: giving up
+/// there would lose a page. The back-off bounds what a URL that is simply wrong costs.
 bool may_pass(int status)
 {
-    return status >= 500 || status == 408 || status == 425 || status == 429;
+    static constexpr std::array kMayPass = {401, 403, 404, 408, 425, 429};
+    return status >= 500 || std::ranges::find(kMayPass, status) != kMayPass.end();
 }
 
 std::string advice(int status)

@@ -37,9 +37,15 @@ TEST(HttpVerdict, WhatMayPassIsTriedAgain)
     }
 }
 
+TEST(HttpVerdict, AReceiverThatIsBeingDeployedIsTriedAgain)
+{
+    for (const int status : {401, 403, 404}) EXPECT_EQ(judge_http(status, "", kNow).outcome, Outcome::retry) << status;
+    EXPECT_THAT(judge_http(404, "", kNow).error, HasSubstr("check the URL"));
+}
+
 TEST(HttpVerdict, WhatCannotSucceedIsRefused)
 {
-    for (const int status : {300, 301, 302, 307, 308, 400, 401, 403, 404, 410, 415, 422, 499}) {
+    for (const int status : {300, 301, 302, 307, 308, 400, 405, 410, 415, 422, 499}) {
         const auto report = judge_http(status, "10", kNow);
         EXPECT_EQ(report.outcome, Outcome::refused) << status;
         EXPECT_THAT(report.error, HasSubstr(std::to_string(status)));
