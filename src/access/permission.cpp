@@ -43,6 +43,12 @@ constexpr std::array kTable{
     Row{Permission::write_settings, "settings:write", Holder::user, Role::admin, kWrites},
     Row{Permission::read_users, "users:read", Holder::user, Role::viewer, kReads},
     Row{Permission::write_users, "users:write", Holder::user, Role::admin, kWrites},
+    Row{Permission::read_silences, "silences:read", Holder::user, Role::viewer, kReads},
+    Row{Permission::write_silences, "silences:write", Holder::user, Role::operator_, kWrites},
+    Row{Permission::read_maintenance, "maintenance-windows:read", Holder::user, Role::viewer, kReads},
+    Row{Permission::write_maintenance, "maintenance-windows:write", Holder::user, Role::operator_, kWrites},
+    Row{Permission::read_inhibitions, "inhibitions:read", Holder::user, Role::viewer, kReads},
+    Row{Permission::write_inhibitions, "inhibitions:write", Holder::user, Role::admin, kWrites},
     Row{Permission::provider, "provider", Holder::provider},
 };
 

@@ -122,7 +122,7 @@ Reason why_nobody_was_told(const PastAlert& past, const domain::Ticket* ticket, 
     switch (past.verdict->disposition) {
         case Disposition::dropped: return {"dropped", "A rule dropped the alert: the last one of matched_rules."};
         case Disposition::suppressed: return {"suppressed", "A rule keeps the ticket without telling anybody."};
-        case Disposition::silenced: return {"silenced", "A silence covered the alert."};
+        case Disposition::silenced: return {"silenced", "A silence or maintenance window covered the alert."};
         case Disposition::inhibited: return {"inhibited", "Another firing alert explains this one."};
         case Disposition::held: return {"held", "A pause or threshold has not been reached."};
         case Disposition::ignored: return {"ignored", "Nothing was open that the alert could have changed."};
@@ -193,6 +193,7 @@ Result<json> explain(const PastAlert& past, ports::TenantSession& session)
                 {"ticket", ticket_summary(side->ticket)},
                 {"ticket_events", std::move(events)},
                 {"matched_rules", matched_rules_json(past, *rules)},
+                {"quieted_by", quieted_by_json(past)},
                 {"rules", rules_trace_json(past, *rules)},
                 {"deliveries", std::move(deliveries)},
                 {"nobody_told", std::move(nobody_told)}};

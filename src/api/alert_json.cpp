@@ -46,6 +46,13 @@ const std::string& folded_dedup_key(const PastAlert& past)
     return changed ? past.verdict->dedup_key : past.alert.dedup_key;
 }
 
+json quieted_by_json(const PastAlert& past)
+{
+    if (!past.verdict || !past.verdict->quieted_by) return nullptr;
+    const auto& [kind, id] = *past.verdict->quieted_by;
+    return {{"kind", to_string(kind)}, {"id", id.str()}};
+}
+
 json alert_json(const PastAlert& past)
 {
     auto document = received_json(past.alert);
@@ -57,6 +64,7 @@ json alert_json(const PastAlert& past)
     document["effect"] = nullptr;
     document["ticket_id"] = nullptr;
     document["folded_dedup_key"] = nullptr;
+    document["quieted_by"] = quieted_by_json(past);
     auto& matched = document["matched_rules"] = json::array();
     if (!past.verdict) return document;
     document["effect"] = to_string(past.verdict->effect);

@@ -21,6 +21,9 @@ namespace winnow::api {
 /// `effect`, `ticket_id`, `folded_dedup_key` (after the rules), `matched_rules`.
 [[nodiscard]] nlohmann::json alert_json(const PastAlert& past);
 
+/// `{kind, id}`, or null where nothing covered the alert.
+[[nodiscard]] nlohmann::json quieted_by_json(const PastAlert& past);
+
 /// The disposition's word; "pending" while there is no verdict.
 [[nodiscard]] std::string_view disposition_word(const PastAlert& past);
 

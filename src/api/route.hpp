@@ -71,6 +71,7 @@ struct Route {
 [[nodiscard]] std::vector<Route> integration_routes();
 [[nodiscard]] std::vector<Route> delivery_routes();
 [[nodiscard]] std::vector<Route> settings_routes();
+[[nodiscard]] std::vector<Route> silence_routes();
 [[nodiscard]] std::vector<Route> user_routes();  // users, api-keys, me
 
 }  // namespace winnow::api

@@ -18,10 +18,12 @@
 #include "winnow/pg/migrator.hpp"
 #include "winnow/pg/outbox.hpp"
 #include "winnow/pg/provider_store.hpp"
+#include "winnow/pg/quiet_store.hpp"
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/config_cache.hpp"
 #include "winnow/pipeline/housekeeping.hpp"
+#include "winnow/pipeline/quiet_keeper.hpp"
 #include "winnow/pipeline/triage_service.hpp"
 #include "winnow/ports/credential_store.hpp"
 #include "winnow/ports/tenant_session.hpp"
@@ -100,6 +102,7 @@ public:
           streams_(pg::make_journal_streams(session(config.database.pipeline_url, "winnow journal", 1))),
           triage_store_(
               pg::make_triage_store(session(config.database.pipeline_url, "winnow triage", config.triage.workers + 1))),
+          quiet_store_(pg::make_quiet_store(session(config.database.pipeline_url, "winnow silences", 1))),
           config_store_(pg::make_config_store(session(config.database.pipeline_url, "winnow configuration", 1))),
           outbox_(pg::make_outbox(session(config.database.pipeline_url, "winnow outbox", 1))),
           credentials_(pg::make_credential_store(session(config.database.api_url, "winnow credentials", 1))),
@@ -112,6 +115,8 @@ public:
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
           triage_(
               *triage_store_, policies_, config.triage, [this] { dispatcher_.poke(); }, metrics_),
+          quiet_(
+              *quiet_store_, policies_, [this] { dispatcher_.poke(); }, milliseconds{1'000}, metrics_),
           writer_(
               *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
           housekeeping_(
@@ -128,6 +133,7 @@ public:
         }
         writer_.start();
         housekeeping_.start();
+        quiet_.start();
         dispatcher_.start();
         ready_ = true;
         management_.start();
@@ -223,6 +229,7 @@ private:
     crypto::Sealer sealer_;
     std::unique_ptr<ports::JournalStreams> streams_;
     std::unique_ptr<ports::TriageStore> triage_store_;
+    std::unique_ptr<ports::QuietStore> quiet_store_;
     std::unique_ptr<ports::ConfigStore> config_store_;
     std::unique_ptr<ports::Outbox> outbox_;
     std::unique_ptr<ports::CredentialStore> credentials_;
@@ -233,6 +240,7 @@ private:
     std::unique_ptr<ports::Channel> channel_;
     dispatch::Dispatcher dispatcher_;
     pipeline::TriageService triage_;
+    pipeline::QuietKeeper quiet_;
     journal::Writer writer_;
     pipeline::Housekeeping housekeeping_;
     api::CustomerApi customer_api_;

@@ -181,13 +181,42 @@ private:
 
 constexpr std::uint8_t kHasTicket = 0x80;
 
-// One verdict: 0 for a gap, else disposition + 1; effect with the high bit for a ticket; ticket; matches; dedup key.
+/// These alone carry what quieted them: 0 for nothing, else its kind + 1, and its id.
+bool names_cause(domain::Disposition disposition) noexcept
+{
+    return disposition == domain::Disposition::silenced || disposition == domain::Disposition::inhibited;
+}
+
+void put_cause(std::string& out, const std::optional<domain::QuietCause>& cause)
+{
+    if (!cause) {
+        out += '\0';
+        return;
+    }
+    out += static_cast<char>(static_cast<std::uint8_t>(cause->kind) + 1);
+    put_uuid(out, cause->id);
+}
+
+std::optional<domain::QuietCause> get_cause(Input& in)
+{
+    const auto kind = in.number();
+    if (kind == 0) return std::nullopt;
+    if (kind > static_cast<std::uint64_t>(domain::QuietKind::inhibition) + 1) {
+        in.fail();
+        return std::nullopt;
+    }
+    return domain::QuietCause{.kind = static_cast<domain::QuietKind>(kind - 1), .id = in.uuid()};
+}
+
+// One verdict: 0 for a gap, else disposition + 1; effect with the high bit for a ticket; ticket; cause; matches; dedup
+// key.
 void put_verdict(std::string& out, const Verdict& verdict, RuleTable& rules)
 {
     out += static_cast<char>(static_cast<std::uint8_t>(verdict.disposition) + 1);
     const auto effect = static_cast<std::uint8_t>(verdict.effect);
     out += static_cast<char>(verdict.ticket_id ? effect | kHasTicket : effect);
     if (verdict.ticket_id) put_uuid(out, verdict.ticket_id->value());
+    if (names_cause(verdict.disposition)) put_cause(out, verdict.quieted_by);
     put_number(out, verdict.matches.size());
     for (const auto& match : verdict.matches) put_number(out, rules.index_of(match));
     put_number(out, verdict.dedup_key.size());
@@ -209,6 +238,7 @@ std::optional<Verdict> get_verdict(Input& in, const std::vector<domain::RuleMatc
     verdict.effect = static_cast<domain::TicketEffect>(bits & ~kHasTicket);
     if (verdict.effect > domain::TicketEffect::recovered) in.fail();
     if ((bits & kHasTicket) != 0) verdict.ticket_id = TicketId(in.uuid());
+    if (names_cause(verdict.disposition)) verdict.quieted_by = get_cause(in);
     const auto matches = in.count();
     verdict.matches.reserve(matches);
     for (std::size_t i = 0; i < matches; ++i) {

@@ -8,6 +8,7 @@
 #include "winnow/ports/contact_store.hpp"
 #include "winnow/ports/rule_store.hpp"
 #include "winnow/ports/settings_store.hpp"
+#include "winnow/ports/silence_store.hpp"
 
 #include <pqxx/nontransaction>
 #include <pqxx/notification>
@@ -67,7 +68,8 @@ Result<TenantConfig> load_config(pqxx::transaction_base& tx, TenantId tenant)
     const bool complete = take(config.settings, make_settings_store(tx, tenant)->load(), error) &&
                           take(config.rules, make_rule_store(tx, tenant)->all(), error) &&
                           take(config.contacts, contacts->page(std::nullopt, kAll), error) &&
-                          take(config.groups, contacts->page_groups(std::nullopt, kAll), error);
+                          take(config.groups, contacts->page_groups(std::nullopt, kAll), error) &&
+                          take(config.silences, make_silence_store(tx, tenant)->in_force(), error);
     if (!complete) return *error;
     return config;
 }

@@ -23,6 +23,7 @@ class DeliveryStore;
 class SettingsStore;
 class UserStore;
 class ReceiptStore;
+class SilenceStore;
 }  // namespace winnow::ports
 
 namespace winnow::pg {
@@ -39,5 +40,6 @@ namespace winnow::pg {
 [[nodiscard]] std::shared_ptr<ports::SettingsStore> make_settings_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::UserStore> make_user_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::ReceiptStore> make_receipt_store(pqxx::transaction_base& tx, TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::SilenceStore> make_silence_store(pqxx::transaction_base& tx, TenantId tenant);
 
 }  // namespace winnow::pg

@@ -26,6 +26,7 @@ public:
     [[nodiscard]] ports::SettingsStore& settings() override { return made(settings_, make_settings_store); }
     [[nodiscard]] ports::UserStore& users() override { return made(users_, make_user_store); }
     [[nodiscard]] ports::ReceiptStore& receipts() override { return made(receipts_, make_receipt_store); }
+    [[nodiscard]] ports::SilenceStore& silences() override { return made(silences_, make_silence_store); }
 
 private:
     template <typename Store, typename Factory>
@@ -46,6 +47,7 @@ private:
     std::shared_ptr<ports::SettingsStore> settings_;
     std::shared_ptr<ports::UserStore> users_;
     std::shared_ptr<ports::ReceiptStore> receipts_;
+    std::shared_ptr<ports::SilenceStore> silences_;
 };
 
 }  // namespace winnow::pg

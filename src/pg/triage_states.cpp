@@ -170,6 +170,16 @@ States load_states(pqxx::transaction_base& tx, TenantId tenant, const std::vecto
     return states;
 }
 
+States load_states(pqxx::transaction_base& tx, TenantId tenant, const std::vector<TicketId>& tickets)
+{
+    States states;
+    for (const auto& row : query(tx, lock_by_id_sql().c_str(), tenant, array_of(tickets))) {
+        states.tickets.push_back(read_ticket_state(row));
+    }
+    states.next_number = next_number(tx, tenant);
+    return states;
+}
+
 std::vector<InstanceState> load_expired(pqxx::transaction_base& tx, TenantId tenant, std::size_t limit)
 {
     return read_instances(query(tx, kExpired, tenant, limit));

@@ -19,6 +19,10 @@ namespace winnow::pg {
 [[nodiscard]] triage::States load_states(pqxx::transaction_base& tx, TenantId tenant,
                                          const std::vector<triage::InstanceState>& instances);
 
+/// The same for tickets that are named.
+[[nodiscard]] triage::States load_states(pqxx::transaction_base& tx, TenantId tenant,
+                                         const std::vector<TicketId>& tickets);
+
 /// Firing instances whose end has passed, longest ago first.
 [[nodiscard]] std::vector<triage::InstanceState> load_expired(pqxx::transaction_base& tx, TenantId tenant,
                                                               std::size_t limit);

@@ -1,5 +1,7 @@
 #include "winnow/pg/triage_store.hpp"
 
+#include "pg/covers.hpp"
+#include "pg/fold_lock.hpp"
 #include "pg/session_pool.hpp"
 #include "pg/transaction.hpp"
 #include "pg/triage_states.hpp"
@@ -13,10 +15,6 @@
 namespace winnow::pg {
 
 namespace {
-
-// One fold of a tenant at a time, on whatever node: two that open the same key at once would collide.
-constexpr auto kLockTenant = "select pg_advisory_xact_lock($1::int4, hashtext($2))";
-constexpr std::int32_t kFoldLockClass = 0x574E4644;
 
 // The fence: moves the position from `from_seq` or not at all. The row is made with the first batch; the rows of a
 // stream that has ended were all applied, so whoever still holds some is late, and so is their missing row.
@@ -56,12 +54,13 @@ public:
         auto outcome = pool_.run([&](Session& session) -> Result<Done> {
             Transaction transaction(session);
             auto& tx = transaction.tx();
-            query(tx, kLockTenant, kFoldLockClass, tenant);
+            lock_folding(tx, tenant);
             if (query(tx, kAdvance, tenant, to.stream, from_seq, to.seq).affected_rows() == 0) {
                 fenced = true;
                 return Done{};
             }
-            const auto states = load_states(tx, tenant, keys);
+            auto states = load_states(tx, tenant, keys);
+            states.sources = load_sources(tx, tenant, keys.sources);
             store_writes(tx, tenant, decide(states), states);
             transaction.commit();
             return Done{};
@@ -96,7 +95,7 @@ public:
         return repeatable(pool_.run([&](Session& session) -> Result<std::size_t> {
             Transaction transaction(session);
             auto& tx = transaction.tx();
-            query(tx, kLockTenant, kFoldLockClass, tenant);
+            lock_folding(tx, tenant);
             const auto expired = load_expired(tx, tenant, limit);
             if (expired.empty()) return std::size_t{0};
             const auto now = time_of(tx.exec("select now()")[0][0]);

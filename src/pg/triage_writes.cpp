@@ -1,5 +1,6 @@
 #include "pg/triage_writes.hpp"
 
+#include "pg/covers.hpp"
 #include "pg/multi_row.hpp"
 #include "pg/values.hpp"
 
@@ -227,6 +228,7 @@ void store_writes(pqxx::transaction_base& tx, TenantId tenant, const ports::Tria
     deliveries.flush();
 
     count_rules(tx, tenant, writes);
+    store_covers(tx, tenant, writes);
     if (!outcome.opened.empty()) query(tx, kNumbers, tenant, outcome.next_number);
 }
 

@@ -27,7 +27,13 @@ std::shared_ptr<const TenantPolicy> policy_of(domain::TenantConfig config)
         observe::error("a stored rule does not compile and is left out",
                        {{"tenant", config.tenant.service_code}, {"rule", broken.rule_id.str()}});
     }
-    return std::make_shared<const TenantPolicy>(TenantPolicy{.config = std::move(config), .rules = std::move(rules)});
+    auto suppressions = suppression::Suppressions::compile(config);
+    if (suppressions->broken() > 0) {
+        observe::error("stored silences, windows or inhibitions do not compile and are left out",
+                       {{"tenant", config.tenant.service_code}, {"count", suppressions->broken()}});
+    }
+    return std::make_shared<const TenantPolicy>(
+        TenantPolicy{.config = std::move(config), .rules = std::move(rules), .suppressions = std::move(suppressions)});
 }
 
 }  // namespace

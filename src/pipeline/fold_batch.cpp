@@ -1,5 +1,6 @@
 #include "pipeline/fold_batch.hpp"
 
+#include "pipeline/covers.hpp"
 #include "winnow/journal/codec.hpp"
 #include "winnow/routing/plan.hpp"
 
@@ -83,6 +84,7 @@ FoldBatch prepare(std::shared_ptr<const TenantPolicy> policy, std::vector<Pendin
         pending.row.alerts = {};
     }
     batch.alerts = triage::evaluate(*batch.policy->rules, std::move(alerts));
+    cover(*batch.policy->suppressions, batch.alerts);
     return batch;
 }
 
@@ -97,6 +99,7 @@ ports::TriageWrites decide(const FoldBatch& batch, triage::States states)
         writes.outcome = triage::fold(batch.alerts, std::move(states), batch.policy->config.settings);
         writes.deliveries = owed(writes.outcome, batch.policy->config);
         count_rules(batch.alerts, writes);
+        keep_covers(batch.alerts, batch.policy->config.tenant.config_version, writes);
     }
     writes.verdict_rows = verdict_rows(batch, writes.outcome.verdicts);
     return writes;

@@ -81,6 +81,12 @@ TicketSlot* Book::current(std::string_view dedup_key)
     return found == by_key_.end() ? nullptr : found->second;
 }
 
+TicketSlot* Book::ticket(TicketId id)
+{
+    const auto found = std::ranges::find(tickets_, id, [](const TicketSlot& slot) { return slot.state.id; });
+    return found == tickets_.end() ? nullptr : &*found;
+}
+
 InstanceSlot* Book::instance(std::string_view key)
 {
     const auto found = instance_by_key_.find(key);

@@ -35,6 +35,7 @@ public:
 
     /// The ticket that takes a key's alerts: the live one, else the latest; nullptr if there is none.
     [[nodiscard]] TicketSlot* current(std::string_view dedup_key);
+    [[nodiscard]] TicketSlot* ticket(TicketId id);
     [[nodiscard]] InstanceSlot* instance(std::string_view key);
 
     /// The ticket gets the next number and becomes current for its key.

@@ -34,7 +34,7 @@ StateKeys keys_of(const std::vector<Evaluated>& batch)
     // Sets first: a flood repeats few keys often, and sorting the repeats would cost more than the fold.
     std::unordered_set<std::string_view> dedup_keys;
     std::unordered_set<std::string_view> instance_keys;
-    for (const auto& [position, alert, evaluation] : batch) {
+    for (const auto& [position, alert, evaluation, cover] : batch) {
         if (evaluation.dropped) continue;
         dedup_keys.insert(alert.dedup_key);
         if (!alert.instance_key.empty()) instance_keys.insert(alert.instance_key);

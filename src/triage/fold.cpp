@@ -47,6 +47,14 @@ private:
     std::string text_ = "{";
 };
 
+Disposition disposition_of(const Evaluated& cause, Verdict& verdict)
+{
+    if (!cause.evaluation.suppressed) return Disposition::ticketed;
+    if (!cause.cover) return Disposition::suppressed;
+    verdict.quieted_by = cause.cover->cause;
+    return cause.cover->cause.kind == domain::QuietKind::inhibition ? Disposition::inhibited : Disposition::silenced;
+}
+
 /// A ticket's trouble ends, in whatever way; only a ticket that is being worked on or waits for it recovers.
 bool recover(Book& book, TicketSlot& ticket, Timestamp now, std::string data, const std::string& description)
 {
@@ -96,7 +104,7 @@ private:
     void take_firing(const Evaluated& cause, Verdict& verdict)
     {
         const auto& alert = cause.alert;
-        verdict.disposition = cause.evaluation.suppressed ? Disposition::suppressed : Disposition::ticketed;
+        verdict.disposition = disposition_of(cause, verdict);
         auto* ticket = book_.current(alert.dedup_key);
         auto* instance = alert.instance_key.empty() ? nullptr : book_.instance(alert.instance_key);
         if (instance != nullptr && instance->state.firing) {
@@ -133,7 +141,7 @@ private:
     {
         auto* ticket = book_.current(cause.alert.dedup_key);
         if (ticket == nullptr || !is_live(ticket->state.state)) return;  // ignored
-        verdict.disposition = cause.evaluation.suppressed ? Disposition::suppressed : Disposition::ticketed;
+        verdict.disposition = disposition_of(cause, verdict);
         verdict.ticket_id = ticket->state.id;
         if (ticket->state.state != open) return;
         ticket->state.state = in_progress;

@@ -39,6 +39,12 @@ enum class Permission : std::uint8_t {
     write_settings,
     read_users,
     write_users,
+    read_silences,
+    write_silences,
+    read_maintenance,
+    write_maintenance,
+    read_inhibitions,
+    write_inhibitions,
     provider,  ///< Management listener only.
 };
 

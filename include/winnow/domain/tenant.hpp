@@ -7,6 +7,7 @@
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/contact.hpp"
 #include "winnow/domain/rule.hpp"
+#include "winnow/domain/silence.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -40,6 +41,9 @@ struct TenantConfig {
     std::vector<Rule> rules;  ///< In position order, disabled ones included.
     std::vector<Contact> contacts;
     std::vector<ContactGroup> groups;
+    std::vector<Silence> silences;  ///< Those that are not long over, oldest first.
+    std::vector<MaintenanceWindow> windows;
+    std::vector<Inhibition> inhibitions;
 };
 
 }  // namespace winnow::domain

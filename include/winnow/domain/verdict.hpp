@@ -4,6 +4,7 @@
 /// What became of an alert, and why. One a journalled alert; kept as long as the alert.
 
 #include "winnow/base/uuid.hpp"
+#include "winnow/domain/silence.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -18,7 +19,7 @@ enum class Disposition : std::uint8_t {
     ticketed,    ///< Opened or joined a ticket.
     dropped,     ///< A rule dropped it.
     suppressed,  ///< A ticket is kept, nobody is told.
-    silenced,    ///< A silence covered it.
+    silenced,    ///< A silence or maintenance window covered it.
     inhibited,   ///< Another firing alert explains it.
     held,        ///< A pause or threshold is not yet reached.
     resolved,    ///< It ended a ticket's trouble.
@@ -46,8 +47,9 @@ struct Verdict {
     Disposition disposition = Disposition::ignored;
     TicketEffect effect = TicketEffect::none;
     std::optional<TicketId> ticket_id;
-    std::vector<RuleMatch> matches;  ///< In evaluation order; the last one is what dropped a dropped alert.
-    std::string dedup_key;           ///< What the rules made of it; "" where they left the alert's own.
+    std::vector<RuleMatch> matches;        ///< In evaluation order; the last one is what dropped a dropped alert.
+    std::string dedup_key;                 ///< What the rules made of it; "" where they left the alert's own.
+    std::optional<QuietCause> quieted_by;  ///< `silenced` and `inhibited` only.
 
     friend bool operator==(const Verdict&, const Verdict&) = default;
 };

@@ -7,6 +7,7 @@
 #include "winnow/domain/tenant.hpp"
 #include "winnow/ports/triage_store.hpp"
 #include "winnow/rules/rule_set.hpp"
+#include "winnow/suppression/suppressions.hpp"
 
 #include <functional>
 #include <memory>
@@ -17,6 +18,7 @@ namespace winnow::pipeline {
 struct TenantPolicy {
     domain::TenantConfig config;
     std::shared_ptr<const rules::RuleSet> rules;
+    std::shared_ptr<const suppression::Suppressions> suppressions;
 };
 
 /// Thread-safe. Two threads of its own: one waits for change notices, one compares versions every 3 seconds in case a

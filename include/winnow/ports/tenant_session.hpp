@@ -21,6 +21,7 @@ class DeliveryStore;
 class SettingsStore;
 class UserStore;
 class ReceiptStore;
+class SilenceStore;
 
 /// An open transaction under the api role with the tenant set. Use on the thread it was given on, and not after.
 class TenantSession {
@@ -41,6 +42,7 @@ public:
     [[nodiscard]] virtual SettingsStore& settings() = 0;
     [[nodiscard]] virtual UserStore& users() = 0;
     [[nodiscard]] virtual ReceiptStore& receipts() = 0;
+    [[nodiscard]] virtual SilenceStore& silences() = 0;
 };
 
 /// Runs transactions on database threads, so that nobody else ever blocks on PostgreSQL.

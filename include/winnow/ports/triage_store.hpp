@@ -13,6 +13,15 @@
 
 namespace winnow::ports {
 
+/// A ticket that nobody was told of because its latest alert was covered.
+struct QuietTicket {
+    TicketId ticket_id;
+    AlertId alert_id;
+    std::string alert;  ///< After the rules, as intake::append_canonical writes it.
+    domain::Cover cover;
+    std::int64_t config_version = 0;  ///< Of the configuration that covered it.
+};
+
 /// What one triage transaction stores.
 struct TriageWrites {
     triage::Outcome outcome;
@@ -21,6 +30,9 @@ struct TriageWrites {
     std::vector<std::pair<domain::RowPosition, std::string>> verdict_rows;
     std::vector<rules::Evaluation::Failure> rule_failures;
     std::vector<std::pair<RuleId, std::int64_t>> rule_matches;  ///< How often each rule matched.
+    std::vector<QuietTicket> quiet_tickets;                     ///< New or covered anew; one a ticket.
+    std::vector<std::pair<Uuid, std::int64_t>> covers;          ///< How often each silence, window, inhibition did.
+    std::vector<domain::InhibitionSource> sources;              ///< New, changed, or to be forgotten.
 };
 
 /// Thread-safe; each call borrows a connection of the pipeline role.

@@ -31,6 +31,9 @@ struct Evaluated {
     domain::AlertPosition position;
     domain::Alert alert;
     rules::Evaluation evaluation;
+    /// What keeps the alert quiet besides the rules. Whoever sets it sets `evaluation.suppressed` and its reason, too;
+    /// where a rule suppresses, it stays unset.
+    std::optional<domain::Cover> cover = {};
 };
 
 /// Runs the rules over a batch. Pure; `now` is the alerts' received_at where rules ask for the time.
@@ -45,6 +48,7 @@ struct Evaluated {
 struct StateKeys {
     std::vector<std::string> dedup_keys;
     std::vector<std::string> instance_keys;
+    domain::InhibitionSourceKeys sources = {};
 };
 [[nodiscard]] StateKeys keys_of(const std::vector<Evaluated>& batch);
 
@@ -86,7 +90,8 @@ struct States {
     /// here because instances refer to them.
     std::vector<TicketState> tickets;
     std::vector<InstanceState> instances;
-    std::int64_t next_number = 1;  ///< The number the next new ticket gets.
+    std::int64_t next_number = 1;                        ///< The number the next new ticket gets.
+    std::vector<domain::InhibitionSource> sources = {};  ///< Those that fire.
 };
 
 /// What is to be stored. `opened` holds whole tickets; `changed` the new mutable values of loaded ones, with
@@ -126,6 +131,7 @@ struct Outcome {
 /// - *Suppressed by a rule*: a ticket that it opens or reopens is suppressed; one that people know of already stays
 ///   as it is, but this alert raises nothing and tells nobody. The first firing alert that is not suppressed lifts the
 ///   suppression, with a second `opened` event (`"unsuppressed":true`) that does tell.
+/// - *Covered* by a silence, window or inhibition: as suppressed, with a disposition of its own.
 /// - *Dropped*: a verdict, and nothing else.
 ///
 /// Events' data: `alert_id`; `severity` (opened, reopened); `from`, `to` (severity_changed: severities; reopened: the

@@ -12,6 +12,7 @@ void add_alert_commands(CLI::App& root, Command& chosen);
 void add_ticket_commands(CLI::App& root, Command& chosen);
 void add_rule_commands(CLI::App& root, Command& chosen);
 void add_expression_commands(CLI::App& root, Command& chosen);
+void add_silence_commands(CLI::App& root, Command& chosen);
 void add_tenant_commands(CLI::App& root, Command& chosen);
 void add_completion_command(CLI::App& root, Command& chosen);
 

@@ -74,7 +74,7 @@ protected:
     const std::string viewer_ = "0199c0de-0000-7000-8000-0000000000a2";
     const std::string their_admin_ = "0199c0de-0000-7000-8000-0000000000b1";
     const crypto::Sealer sealer_{std::string(32, 'k')};
-    const Timestamp now_{std::chrono::milliseconds(1'795'413'600'000)};  // 2026-11-23T06:00:00Z
+    Timestamp now_{std::chrono::milliseconds(1'795'413'600'000)};  // 2026-11-23T06:00:00Z
     access::Principal who_;
     int credential_changes_ = 0;
 

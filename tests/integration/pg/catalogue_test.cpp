@@ -160,6 +160,20 @@ protected:
         sql("insert into deliveries (tenant_id, delivery_id, ticket_id, event_seq, event_kind, contact_id, payload) "
             "values (" +
             t + ", " + u + ", " + u + ", 1, 'opened', " + u + ", '{}')");
+        sql("insert into silences (tenant_id, silence_id, condition, syntax, starts_at, ends_at, comment, created_by, "
+            "updated_by) values (" +
+            t + ", " + u + ", 'a=\"b\"', 'matchers', now(), now(), 'c', 'x', 'x')");
+        sql("insert into maintenance_windows (tenant_id, maintenance_window_id, name, condition, syntax, starts_at, "
+            "duration_ms, updated_by) values (" +
+            t + ", " + u + ", 'w', '{}', 'matchers', now(), 1, 'x')");
+        sql("insert into inhibitions (tenant_id, inhibition_id, name, source_condition, source_syntax, "
+            "target_condition, target_syntax, updated_by) values (" +
+            t + ", " + u + ", 'i', '{}', 'matchers', '{}', 'matchers', 'x')");
+        sql("insert into inhibition_sources values (" + t + ", " + u + ", 'kx', '', false)");
+        sql("insert into quiet_tickets (tenant_id, ticket_id, kind, cause_id, alert_id, alert, config_version) values "
+            "(" +
+            t + ", " + u + ", 'silence', " + u + ", " + u + ", '{}', 1)");
+        sql("insert into suppression_stats values (" + t + ", " + u + ")");
     }
 
     TenantId a_ = new_tenant();

@@ -44,9 +44,10 @@ std::set<Permission> held_by(const Principal& who)
 }
 
 const std::set<Permission> kReading{
-    Permission::read_own_profile, Permission::read_tickets,  Permission::read_alerts,
-    Permission::read_rules,       Permission::read_contacts, Permission::read_integrations,
-    Permission::read_deliveries,  Permission::read_settings, Permission::read_users};
+    Permission::read_own_profile, Permission::read_tickets,     Permission::read_alerts,
+    Permission::read_rules,       Permission::read_contacts,    Permission::read_integrations,
+    Permission::read_deliveries,  Permission::read_settings,    Permission::read_users,
+    Permission::read_silences,    Permission::read_maintenance, Permission::read_inhibitions};
 
 std::set<Permission> reading_and(std::set<Permission> more)
 {
@@ -62,10 +63,11 @@ TEST(PermissionTable, AViewerReadsAndKeepsItsOwnKeys)
     EXPECT_EQ(held_by(user(Role::viewer)), reading_and({Permission::write_own_keys}));
 }
 
-TEST(PermissionTable, AnOperatorAlsoWorksTicketsAndRetriesDeliveries)
+TEST(PermissionTable, AnOperatorAlsoWorksTicketsRetriesDeliveriesAndKeepsThingsQuiet)
 {
     EXPECT_EQ(held_by(user(Role::operator_)),
-              reading_and({Permission::write_own_keys, Permission::work_tickets, Permission::retry_deliveries}));
+              reading_and({Permission::write_own_keys, Permission::work_tickets, Permission::retry_deliveries,
+                           Permission::write_silences, Permission::write_maintenance}));
 }
 
 TEST(PermissionTable, AnAdminAlsoConfigures)
@@ -73,7 +75,8 @@ TEST(PermissionTable, AnAdminAlsoConfigures)
     EXPECT_EQ(held_by(user(Role::admin)),
               reading_and({Permission::write_own_keys, Permission::work_tickets, Permission::retry_deliveries,
                            Permission::write_rules, Permission::write_contacts, Permission::write_integrations,
-                           Permission::write_settings, Permission::write_users}));
+                           Permission::write_settings, Permission::write_users, Permission::write_silences,
+                           Permission::write_maintenance, Permission::write_inhibitions}));
 }
 
 TEST(PermissionTable, NobodyElseGetsATenantsPermissions)

@@ -1,0 +1,15 @@
+#pragma once
+
+/// @file
+/// ports::QuietStore over PostgreSQL, as winnow_pipeline.
+
+#include "winnow/pg/options.hpp"
+#include "winnow/ports/quiet_store.hpp"
+
+#include <memory>
+
+namespace winnow::pg {
+
+[[nodiscard]] std::unique_ptr<ports::QuietStore> make_quiet_store(PgOptions options);
+
+}  // namespace winnow::pg

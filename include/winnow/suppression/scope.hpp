@@ -1,0 +1,37 @@
+#pragma once
+
+/// @file
+/// A compiled scope: which alerts a silence, window or inhibition is about. Pure.
+
+#include "winnow/base/result.hpp"
+#include "winnow/base/time.hpp"
+#include "winnow/domain/alert.hpp"
+#include "winnow/domain/silence.hpp"
+#include "winnow/expr/condition.hpp"
+#include "winnow/expr/matchers.hpp"
+
+#include <variant>
+#include <vector>
+
+namespace winnow::suppression {
+
+/// Immutable, shareable.
+class Scope {
+public:
+    /// `invalid_argument` with what is wrong and where, as rules say it.
+    [[nodiscard]] static Result<Scope> compile(const domain::Scope& scope);
+
+    /// False where a condition fails: an error keeps nobody from being told.
+    [[nodiscard]] bool finds(const domain::Alert& alert, Timestamp now) const;
+
+    /// Whether it finds alerts that lack whatever it names: `{}`, `env=~".*"`. Unknown (false) of CEL.
+    [[nodiscard]] bool finds_the_empty() const;
+
+private:
+    using Compiled = std::variant<std::vector<expr::Matcher>, expr::Expression>;
+    explicit Scope(Compiled compiled) : compiled_(std::move(compiled)) {}
+
+    Compiled compiled_;
+};
+
+}  // namespace winnow::suppression

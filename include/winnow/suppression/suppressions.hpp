@@ -1,0 +1,42 @@
+#pragma once
+
+/// @file
+/// A tenant's silences, maintenance windows and inhibitions, compiled. Pure; immutable, shared by every thread that
+/// triages for the tenant.
+
+#include "winnow/base/time.hpp"
+#include "winnow/domain/alert.hpp"
+#include "winnow/domain/silence.hpp"
+#include "winnow/domain/tenant.hpp"
+#include "winnow/suppression/scope.hpp"
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace winnow::suppression {
+
+class Suppressions {
+public:
+    /// What does not compile (it was checked on save, so this is a version skew) is left out and counted in broken().
+    [[nodiscard]] static std::shared_ptr<const Suppressions> compile(const domain::TenantConfig& config);
+
+    /// The first silence, else window, that covers the alert at that instant. Asks for neither status nor inhibitions.
+    [[nodiscard]] std::optional<domain::Cover> covering(const domain::Alert& alert, Timestamp now) const;
+
+    [[nodiscard]] std::size_t broken() const noexcept { return broken_; }
+
+private:
+    struct CompiledSilence {
+        Scope scope;
+        Timestamp starts_at;
+        Timestamp ends_at;
+        domain::QuietCause cause;
+        std::string reason;
+    };
+
+    std::vector<CompiledSilence> silences_;
+    std::size_t broken_ = 0;
+};
+
+}  // namespace winnow::suppression

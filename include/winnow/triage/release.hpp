@@ -1,0 +1,25 @@
+#pragma once
+
+/// @file
+/// Tickets that were kept quiet, and need be no longer. Pure.
+
+#include "winnow/triage/fold.hpp"
+
+#include <string>
+#include <vector>
+
+namespace winnow::triage {
+
+/// A quiet ticket whose cover has ended, and the alert that was covered.
+struct Released {
+    TicketId ticket_id;
+    AlertId alert_id;
+    std::string description;
+};
+
+/// Lifts the suppression of these tickets and tells: an `opened` event (`"unsuppressed":true`), as of a ticket's first
+/// alert that nothing suppresses. Tickets that are not live or not suppressed are left alone; held ones lose their
+/// suppression, and are told of when they are let go.
+[[nodiscard]] Outcome release(const std::vector<Released>& released, States states, Timestamp now);
+
+}  // namespace winnow::triage

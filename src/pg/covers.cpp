@@ -1,0 +1,131 @@
+#include "pg/covers.hpp"
+
+#include "pg/array_literal.hpp"
+#include "pg/multi_row.hpp"
+#include "pg/values.hpp"
+
+#include <pqxx/row>
+
+#include <stdexcept>
+#include <string>
+
+namespace winnow::pg {
+
+namespace {
+
+constexpr auto kSources = R"sql(
+select s.inhibition_id, s.source_key, s.equal_values, s.two_sided
+  from inhibition_sources s
+ where s.tenant_id = $1
+   and ((s.inhibition_id, md5(s.equal_values), s.equal_values) in
+            (select id, md5(wanted), wanted from unnest($2::uuid[], $3::text[]) as k(id, wanted))
+        or s.source_key = any($4::text[]))
+   and source_fires(s.tenant_id, s.source_key)
+ order by s.inhibition_id, s.source_key
+)sql";
+
+constexpr auto kStoreSources = R"sql(
+insert into inhibition_sources as s (tenant_id, inhibition_id, source_key, equal_values, two_sided)
+select $1, i.inhibition_id, t.source_key, t.equal_values, t.two_sided
+  from unnest($2::uuid[], $3::text[], $4::text[], $5::bool[]) as t(id, source_key, equal_values, two_sided)
+  join inhibitions i on i.tenant_id = $1 and i.inhibition_id = t.id  -- it may be gone since the batch was evaluated
+on conflict (tenant_id, inhibition_id, source_key) do update
+   set equal_values = excluded.equal_values, two_sided = excluded.two_sided
+)sql";
+
+constexpr auto kForgetSources = R"sql(
+delete from inhibition_sources s
+ using unnest($2::uuid[], $3::text[]) as t(id, source_key)
+ where s.tenant_id = $1 and s.inhibition_id = t.id and s.source_key = t.source_key
+)sql";
+
+constexpr auto kStoreQuiet = R"sql(
+insert into quiet_tickets (tenant_id, ticket_id, kind, cause_id, source_key, alert_id, alert, recheck_at,
+                           config_version)
+select $1, ticket_id, kind, cause_id, source_key, alert_id, alert, to_timestamp(recheck / 1000.0::float8),
+       config_version
+  from unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::uuid[], $7::text[], $8::int8[], $9::int8[])
+       as t(ticket_id, kind, cause_id, source_key, alert_id, alert, recheck, config_version)
+on conflict (tenant_id, ticket_id) do update
+   set kind = excluded.kind, cause_id = excluded.cause_id, source_key = excluded.source_key,
+       alert_id = excluded.alert_id, alert = excluded.alert, recheck_at = excluded.recheck_at,
+       config_version = excluded.config_version
+)sql";
+
+constexpr auto kCount = R"sql(
+insert into suppression_stats as s (tenant_id, cause_id, matched)
+select $1, cause_id, matched from unnest($2::uuid[], $3::int8[]) as t(cause_id, matched)
+on conflict (tenant_id, cause_id) do update
+   set matched = s.matched + excluded.matched, last_matched_at = now()
+)sql";
+
+}  // namespace
+
+std::vector<domain::InhibitionSource> load_sources(pqxx::transaction_base& tx, TenantId tenant,
+                                                   const domain::InhibitionSourceKeys& keys)
+{
+    std::vector<domain::InhibitionSource> sources;
+    if (keys.empty()) return sources;
+    ArrayLiteral ids;
+    ArrayLiteral values;
+    for (const auto& [inhibition, equal] : keys.equals) {
+        ids.add(inhibition);
+        values.add(equal);
+    }
+    Arguments arguments;
+    arguments.add(tenant);
+    arguments.add_literal(ids.take());
+    arguments.add_literal(values.take());
+    arguments.add_literal(array_of(keys.keys));
+    for (const auto& row : query(tx, kSources, arguments)) {
+        sources.push_back({.inhibition = id_of<InhibitionId>(row[0]),
+                           .key = text_of(row[1]),
+                           .equal = text_of(row[2]),
+                           .two_sided = row[3].as<bool>(),
+                           .firing = true});
+    }
+    return sources;
+}
+
+void store_covers(pqxx::transaction_base& tx, TenantId tenant, const ports::TriageWrites& writes)
+{
+    MultiRow<2> forgotten(tx, tenant, kForgetSources);
+    MultiRow<4> sources(tx, tenant, kStoreSources);
+    for (const auto& source : writes.sources) {
+        if (source.firing) {
+            sources.add(source.inhibition, source.key, source.equal, source.two_sided);
+        } else {
+            forgotten.add(source.inhibition, source.key);
+        }
+    }
+    forgotten.flush();
+    sources.flush();
+
+    MultiRow<8> quiet(tx, tenant, kStoreQuiet);
+    for (const auto& ticket : writes.quiet_tickets) {
+        const auto& cover = ticket.cover;
+        quiet.add(ticket.ticket_id, to_string(cover.cause.kind), cover.cause.id, cover.source_key, ticket.alert_id,
+                  ticket.alert, epoch_ms(cover.until), ticket.config_version);
+    }
+    quiet.flush();
+
+    MultiRow<2> counts(tx, tenant, kCount);
+    for (const auto& [cause, matched] : writes.covers) counts.add(cause, matched);
+    counts.flush();
+}
+
+ports::QuietTicket read_quiet_ticket(const pqxx::row& row)
+{
+    const auto kind = domain::parse_quiet_kind(row["kind"].c_str());
+    if (!kind) throw std::runtime_error("a row of quiet_tickets cannot be read");
+    return {.ticket_id = id_of<TicketId>(row["ticket_id"]),
+            .alert_id = id_of<AlertId>(row["alert_id"]),
+            .alert = text_of(row["alert"]),
+            .cover = {.cause = {.kind = *kind, .id = uuid_of(row["cause_id"])},
+                      .reason = {},
+                      .until = optional_time_of(row["recheck_at"]),
+                      .source_key = text_of(row["source_key"])},
+            .config_version = row["config_version"].as<std::int64_t>()};
+}
+
+}  // namespace winnow::pg

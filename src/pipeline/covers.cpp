@@ -1,0 +1,87 @@
+#include "pipeline/covers.hpp"
+
+#include "winnow/intake/canonical.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+namespace winnow::pipeline {
+
+namespace {
+
+using triage::Evaluated;
+
+bool may_be_covered(const Evaluated& evaluated)
+{
+    return evaluated.alert.status == domain::AlertStatus::firing && !evaluated.evaluation.dropped &&
+           !evaluated.evaluation.suppressed;
+}
+
+void put(domain::Cover cover, Evaluated& evaluated)
+{
+    evaluated.evaluation.suppressed = true;
+    evaluated.evaluation.suppression_reason = cover.reason;
+    evaluated.cover = std::move(cover);
+}
+
+/// Tickets that stand suppressed when the fold is done. What it did not change is not among them: a covered alert
+/// changes its ticket's counters at least.
+std::unordered_set<TicketId> suppressed_tickets(const triage::Outcome& outcome)
+{
+    std::unordered_set<TicketId> suppressed;
+    for (const auto& opened : outcome.opened) {
+        if (opened.ticket.suppressed && is_live(opened.ticket.state)) suppressed.insert(opened.ticket.id);
+    }
+    for (const auto& ticket : outcome.changed) {
+        if (ticket.suppressed && is_live(ticket.state)) suppressed.insert(ticket.id);
+    }
+    return suppressed;
+}
+
+ports::QuietTicket quiet_ticket(const Evaluated& evaluated, TicketId ticket, std::int64_t config_version)
+{
+    ports::QuietTicket quiet{.ticket_id = ticket,
+                             .alert_id = domain::alert_id_at(evaluated.position),
+                             .alert = {},
+                             .cover = *evaluated.cover,
+                             .config_version = config_version};
+    intake::append_canonical(evaluated.alert, quiet.alert);
+    return quiet;
+}
+
+}  // namespace
+
+void cover(const suppression::Suppressions& suppressions, std::vector<Evaluated>& alerts)
+{
+    for (auto& evaluated : alerts) {
+        if (!may_be_covered(evaluated)) continue;
+        if (auto found = suppressions.covering(evaluated.alert, evaluated.alert.received_at)) {
+            put(*std::move(found), evaluated);
+        }
+    }
+}
+
+void keep_covers(const std::vector<Evaluated>& alerts, std::int64_t config_version, ports::TriageWrites& writes)
+{
+    const bool any = std::ranges::any_of(alerts, [](const Evaluated& alert) { return alert.cover.has_value(); });
+    if (!any) return;
+    const auto suppressed = suppressed_tickets(writes.outcome);
+    std::unordered_map<Uuid, std::int64_t> counts;
+    std::unordered_map<TicketId, std::size_t> latest;  // index of its latest covered alert
+    for (std::size_t i = 0; i < alerts.size(); ++i) {
+        if (!alerts[i].cover) continue;
+        ++counts[alerts[i].cover->cause.id];
+        const auto& ticket = writes.outcome.verdicts[i].ticket_id;
+        if (ticket && suppressed.contains(*ticket)) latest[*ticket] = i;
+    }
+    for (const auto& [ticket, i] : latest) {
+        writes.quiet_tickets.push_back(quiet_ticket(alerts[i], ticket, config_version));
+    }
+    std::ranges::sort(writes.quiet_tickets, {}, &ports::QuietTicket::ticket_id);
+    writes.covers.assign(counts.begin(), counts.end());
+    std::ranges::sort(writes.covers);
+}
+
+}  // namespace winnow::pipeline

@@ -1,0 +1,22 @@
+#pragma once
+
+/// @file
+/// Silences, windows and inhibitions on a batch's way through triage. Private to pipeline.
+
+#include "winnow/ports/triage_store.hpp"
+#include "winnow/suppression/suppressions.hpp"
+#include "winnow/triage/fold.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace winnow::pipeline {
+
+/// Covers the firing alerts that a silence or window finds, save those that a rule dropped or suppressed.
+void cover(const suppression::Suppressions& suppressions, std::vector<triage::Evaluated>& alerts);
+
+/// Adds to `writes`, which hold the fold's outcome, what the covers come to: tickets to look at again, and counts.
+void keep_covers(const std::vector<triage::Evaluated>& alerts, std::int64_t config_version,
+                 ports::TriageWrites& writes);
+
+}  // namespace winnow::pipeline

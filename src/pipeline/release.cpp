@@ -1,0 +1,35 @@
+#include "pipeline/release.hpp"
+
+#include "pipeline/fold_batch.hpp"
+#include "winnow/intake/canonical.hpp"
+#include "winnow/triage/release.hpp"
+
+#include <utility>
+
+namespace winnow::pipeline {
+
+ports::TriageWrites decide_release(const TenantPolicy& policy, const ports::DueTickets& due)
+{
+    ports::TriageWrites writes;
+    std::vector<triage::Released> released;
+    for (const auto& quiet : due.tickets) {
+        const auto alert = intake::read_canonical(quiet.alert);
+        // What cannot be read any more cannot be covered: better a page too many.
+        auto cover = alert ? policy.suppressions->covering(*alert, due.now) : std::nullopt;
+        if (!cover) {
+            released.push_back({.ticket_id = quiet.ticket_id,
+                                .alert_id = quiet.alert_id,
+                                .description = alert ? alert->description : std::string()});
+            continue;
+        }
+        auto still = quiet;
+        still.cover = *std::move(cover);
+        still.config_version = policy.config.tenant.config_version;
+        writes.quiet_tickets.push_back(std::move(still));
+    }
+    writes.outcome = triage::release(released, due.states, due.now);
+    writes.deliveries = owed(writes.outcome, policy.config);
+    return writes;
+}
+
+}  // namespace winnow::pipeline

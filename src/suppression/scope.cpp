@@ -1,0 +1,51 @@
+#include "winnow/suppression/scope.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace winnow::suppression {
+
+namespace {
+
+using expr::Matcher;
+
+bool matches_empty(const Matcher& matcher)
+{
+    const auto nameless = Matcher::make("a name that no field has", matcher.op(), matcher.value());
+    return nameless && nameless->matches(domain::Alert{});
+}
+
+}  // namespace
+
+Result<Scope> Scope::compile(const domain::Scope& scope)
+{
+    if (scope.text.find_first_not_of(" \t\r\n") == std::string::npos) {
+        return Error(ErrorCode::invalid_argument, "must not be empty; {} means every alert");
+    }
+    if (scope.syntax == domain::RuleSyntax::matchers) {
+        auto matchers = expr::parse_matchers(scope.text);
+        if (!matchers) return matchers.error();
+        return Scope(*std::move(matchers));
+    }
+    auto condition = expr::compile_condition(scope.text, scope.syntax);
+    if (!condition) return condition.error();
+    return Scope(*std::move(condition));
+}
+
+bool Scope::finds(const domain::Alert& alert, Timestamp now) const
+{
+    if (const auto* matchers = std::get_if<std::vector<Matcher>>(&compiled_)) {
+        return expr::matches_all(*matchers, alert);
+    }
+    expr::Budget budget;
+    return std::get<expr::Expression>(compiled_).evaluate(expr::names_of(alert, now), budget).is_true();
+}
+
+bool Scope::finds_the_empty() const
+{
+    const auto* matchers = std::get_if<std::vector<Matcher>>(&compiled_);
+    return matchers != nullptr && std::ranges::all_of(*matchers, matches_empty);
+}
+
+}  // namespace winnow::suppression

@@ -1,0 +1,163 @@
+#include "integration/config/tenants.hpp"
+
+namespace winnow::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Silences : public Tenants {
+protected:
+    static json body(const json& more = json::object())
+    {
+        json silence{
+            {"matchers", R"(source=~"db-.*")"}, {"ends_at", "2026-11-23T08:00:00.000Z"}, {"comment", "upgrade"}};
+        silence.update(more);
+        return silence;
+    }
+    void pass(std::chrono::milliseconds time) { now_ += time; }
+    std::vector<std::string> listed(const std::string& query = "")
+    {
+        std::vector<std::string> ids;
+        for (const auto& item : get("/silences" + query).body["items"]) ids.push_back(item["id"]);
+        return ids;
+    }
+};
+
+TEST_F(Silences, BeginsNowAndSaysWhoMadeIt)
+{
+    const auto made = post("/silences", body());
+    ASSERT_EQ(made.status, 201) << made.text;
+    EXPECT_EQ(made.header("Location"), "/api/v1/silences/" + made.id());
+    EXPECT_EQ(made.body["starts_at"], "2026-11-23T06:00:00.000Z");
+    EXPECT_EQ(made.body["ends_at"], "2026-11-23T08:00:00.000Z");
+    EXPECT_EQ(made.body["state"], "active");
+    EXPECT_EQ(made.body["created_by"], "user:" + admin_);
+    EXPECT_EQ(made.body["matchers"], R"(source=~"db-.*")");
+    EXPECT_TRUE(made.body["condition"].is_null());
+    EXPECT_EQ(made.body["stats"]["matched"], 0);
+    EXPECT_EQ(get("/silences/" + made.id()).body, made.body);
+}
+
+TEST_F(Silences, GoesFromPendingToActiveToExpiredAndStaysToBeSeen)
+{
+    const auto id = made("/silences", body({{"starts_at", "2026-11-23T07:00:00Z"}}));
+    EXPECT_EQ(get("/silences/" + id).body["state"], "pending");
+    EXPECT_THAT(listed("?state=pending"), ElementsAre(id));
+    pass(std::chrono::hours(1));
+    EXPECT_EQ(get("/silences/" + id).body["state"], "active");
+    EXPECT_THAT(listed("?state=active"), ElementsAre(id));
+    EXPECT_THAT(listed("?state=pending"), ElementsAre());
+    pass(std::chrono::hours(1));
+    EXPECT_EQ(get("/silences/" + id).body["state"], "expired");
+    EXPECT_THAT(listed("?state=expired"), ElementsAre(id));
+    EXPECT_THAT(listed(), ElementsAre(id));
+    EXPECT_EQ(patch("/silences/" + id, {{"ends_at", "2026-11-23T10:00:00Z"}}).status, 409);
+    EXPECT_EQ(remove("/silences/" + id).status, 204);
+}
+
+TEST_F(Silences, IsExtendedAndEndedByItsEnd)
+{
+    const auto id = made("/silences", body());
+    const auto extended = patch("/silences/" + id, {{"ends_at", "2026-11-23T09:00:00Z"}});
+    EXPECT_EQ(extended.body["ends_at"], "2026-11-23T09:00:00.000Z");
+    EXPECT_EQ(extended.body["version"], 2);
+    EXPECT_EQ(with_if_match("PATCH", "/silences/" + id, {{"comment", "x"}}, "\"1\"").status, 412);
+    pass(std::chrono::minutes(5));
+    const auto ended = patch("/silences/" + id, {{"ends_at", "2026-11-23T05:00:00Z"}});
+    EXPECT_EQ(ended.status, 200) << ended.text;
+    EXPECT_EQ(ended.body["ends_at"], "2026-11-23T06:05:00.000Z") << "what has been is not rewritten";
+    EXPECT_EQ(ended.body["state"], "expired");
+    EXPECT_EQ(ended.body["ended_by"], "user:" + admin_);
+}
+
+TEST_F(Silences, IsExpiredByDeletingIt)
+{
+    const auto active = made("/silences", body());
+    const auto pending = made("/silences", body({{"starts_at", "2026-11-23T07:00:00Z"}}));
+    pass(std::chrono::minutes(1));
+    EXPECT_EQ(remove("/silences/" + active).status, 204);
+    EXPECT_EQ(remove("/silences/" + pending).status, 204);
+    EXPECT_EQ(get("/silences/" + active).body["ends_at"], "2026-11-23T06:01:00.000Z");
+    EXPECT_EQ(get("/silences/" + active).body["state"], "expired");
+    EXPECT_EQ(get("/silences/" + pending).body["state"], "expired");
+    EXPECT_THAT(listed(), ElementsAre(pending, active)) << "newest first";
+    EXPECT_THAT(listed("?limit=1"), ElementsAre(pending));
+}
+
+TEST_F(Silences, AChangeKeepsABegunSilencesStart)
+{
+    const auto id = made("/silences", body());
+    pass(std::chrono::minutes(10));
+    EXPECT_EQ(put("/silences/" + id, body()).body["starts_at"], "2026-11-23T06:00:00.000Z");
+    EXPECT_THAT(put("/silences/" + id, body({{"starts_at", "2026-11-23T07:00:00Z"}})).errors(),
+                ElementsAre("/starts_at: cannot be changed: the silence has begun"));
+    EXPECT_EQ(patch("/silences/" + id, {{"comment", "longer"}}).body["comment"], "longer");
+}
+
+TEST_F(Silences, NamesEveryMistakeAndKeepsNothing)
+{
+    EXPECT_THAT(post("/silences", {{"matchers", R"({env="prod")"}, {"coment", "x"}}).errors(),
+                testing::UnorderedElementsAre("/matchers: 0:11: end of input: expected close brace",
+                                              HasSubstr("/ends_at: is required"), HasSubstr("/comment: is required"),
+                                              HasSubstr("/coment: ")));
+    EXPECT_THAT(post("/silences", body({{"matchers", "{}"}})).errors(),
+                ElementsAre("/matchers: at least one matcher must not match the empty string"));
+    EXPECT_THAT(post("/silences", body({{"condition", "true"}})).errors(),
+                ElementsAre(R"(/condition: give either "matchers" or "condition")"));
+    EXPECT_THAT(post("/silences", body({{"matchers", nullptr}})).errors(),
+                ElementsAre(R"(/matchers: give either "matchers" or "condition")"));
+    EXPECT_THAT(post("/silences", body({{"ends_at", "2026-11-23T06:00:00Z"}})).pointers(),
+                ElementsAre("/ends_at", "/ends_at"));
+    EXPECT_THAT(post("/silences", body({{"starts_at", "2026-11-23T08:00:00Z"}})).errors(),
+                ElementsAre("/ends_at: must be later than starts_at"));
+    EXPECT_THAT(post("/silences", body({{"end_when_quiet", "PT9S"}})).pointers(), ElementsAre("/end_when_quiet"));
+    EXPECT_THAT(post("/silences", body({{"comment", ""}})).pointers(), ElementsAre("/comment"));
+    auto bad_condition = body({{"condition", "source == "}});
+    bad_condition.erase("matchers");
+    EXPECT_THAT(post("/silences", bad_condition).pointers(), ElementsAre("/condition"));
+    EXPECT_EQ(get("/silences?state=over").status, 400);
+    EXPECT_EQ(sql("select count(*) from silences"), "0");
+}
+
+TEST_F(Silences, EveryWriteIsAChangeOfTheConfiguration)
+{
+    const auto version = [&] {
+        return std::stol(sql("select config_version from tenants where service_code = 'ours'"));
+    };
+    const auto before = version();
+    const auto id = made("/silences", body());
+    EXPECT_EQ(version(), before + 1);
+    patch("/silences/" + id, {{"ends_at", "2026-11-23T09:00:00Z"}});
+    EXPECT_EQ(version(), before + 2);
+    remove("/silences/" + id);
+    EXPECT_EQ(version(), before + 3);
+}
+
+TEST_F(Silences, ThePreviewCountsLiveTicketsThatMatchAndMakesNothing)
+{
+    const auto ticket = [&](int number, const std::string& source, const std::string& state) {
+        sql("insert into tickets (tenant_id, ticket_id, number, state, severity, title, dedup_key, source, "
+            "occurrences, "
+            "first_seen_at, last_seen_at, opened_at) values ('" +
+            ours_.str() + "', gen_random_uuid(), " + std::to_string(number) + ", '" + state + "', 3, 'disk', 'k" +
+            std::to_string(number) + "', '" + source + "', 1, now(), now(), now())");
+    };
+    ticket(1, "db-1", "open");
+    ticket(2, "db-2", "in_progress");
+    ticket(3, "db-3", "closed");
+    ticket(4, "web-1", "open");
+    const auto preview = post("/silences/preview", body());
+    ASSERT_EQ(preview.status, 200) << preview.text;
+    EXPECT_EQ(preview.body["tickets"]["count"], 2);
+    EXPECT_EQ(preview.body["tickets"]["complete"], true);
+    EXPECT_EQ(preview.body["tickets"]["items"][0]["source"], "db-2");
+    EXPECT_EQ(preview.body["alerts"]["count"], 0);
+    EXPECT_EQ(sql("select count(*) from silences"), "0");
+    EXPECT_THAT(post("/silences/preview", {{"matchers", "x"}}).pointers(), ElementsAre("/matchers"));
+    become_theirs();
+    EXPECT_EQ(post("/silences/preview", body()).body["tickets"]["count"], 0);
+}
+
+}  // namespace
+}  // namespace winnow::test

@@ -1,0 +1,118 @@
+#include "winnow/suppression/suppressions.hpp"
+
+#include <gtest/gtest.h>
+
+namespace winnow::suppression {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Timestamp kNoon{1'800'000'000'000ms};
+
+domain::Alert alert(const std::string& env)
+{
+    domain::Alert made;
+    made.title = "disk full";
+    made.source = "db-7";
+    made.labels.set("env", env);
+    made.details = R"({"used":93})";
+    return made;
+}
+
+domain::Silence silence(std::uint64_t n, const std::string& matchers, Timestamp from = kNoon,
+                        Timestamp until = kNoon + 1h)
+{
+    domain::Silence made;
+    made.id = SilenceId(Uuid::from_words(1, n));
+    made.scope.text = matchers;
+    made.starts_at = from;
+    made.ends_at = until;
+    made.comment = "switch upgrade";
+    return made;
+}
+
+std::optional<domain::Cover> cover_of(const std::vector<domain::Silence>& silences, const domain::Alert& about,
+                                      Timestamp now)
+{
+    domain::TenantConfig config;
+    config.silences = silences;
+    return Suppressions::compile(config)->covering(about, now);
+}
+
+TEST(Silence, CoversFromItsFirstInstantUpToItsLast)
+{
+    const std::vector silences{silence(1, R"(env="prod")")};
+    EXPECT_FALSE(cover_of(silences, alert("prod"), kNoon - 1ms));
+    EXPECT_TRUE(cover_of(silences, alert("prod"), kNoon));
+    EXPECT_TRUE(cover_of(silences, alert("prod"), kNoon + 1h - 1ms));
+    EXPECT_FALSE(cover_of(silences, alert("prod"), kNoon + 1h));
+    EXPECT_EQ(state_of(silences[0], kNoon - 1ms), domain::SilenceState::pending);
+    EXPECT_EQ(state_of(silences[0], kNoon), domain::SilenceState::active);
+    EXPECT_EQ(state_of(silences[0], kNoon + 1h - 1ms), domain::SilenceState::active);
+    EXPECT_EQ(state_of(silences[0], kNoon + 1h), domain::SilenceState::expired);
+}
+
+TEST(Silence, NamesItselfAndItsEnd)
+{
+    const auto cover = cover_of({silence(1, R"(env="test")"), silence(2, R"(source=~"db-.*")")}, alert("prod"), kNoon);
+    ASSERT_TRUE(cover);
+    EXPECT_EQ(cover->cause, (domain::QuietCause{domain::QuietKind::silence, Uuid::from_words(1, 2)}));
+    EXPECT_EQ(cover->reason, "silence: switch upgrade");
+    EXPECT_EQ(cover->until, kNoon + 1h);
+    EXPECT_EQ(cover->source_key, "");
+}
+
+TEST(Silence, FindsByEveryMatcherOrNotAtAll)
+{
+    EXPECT_TRUE(cover_of({silence(1, R"({env="prod", source="db-7"})")}, alert("prod"), kNoon));
+    EXPECT_FALSE(cover_of({silence(1, R"({env="prod", source="db-8"})")}, alert("prod"), kNoon));
+}
+
+TEST(Silence, MayBeACondition)
+{
+    auto made = silence(1, R"(details.used > 90 && labels.env == "prod")");
+    made.scope.syntax = domain::RuleSyntax::cel;
+    EXPECT_TRUE(cover_of({made}, alert("prod"), kNoon));
+    EXPECT_FALSE(cover_of({made}, alert("test"), kNoon));
+}
+
+TEST(Silence, OfAConditionThatFailsKeepsNobodyFromBeingTold)
+{
+    auto made = silence(1, "details.absent > 90");
+    made.scope.syntax = domain::RuleSyntax::cel;
+    EXPECT_FALSE(cover_of({made}, alert("prod"), kNoon));
+}
+
+TEST(Silence, ThatDoesNotCompileIsLeftOutAndCounted)
+{
+    domain::TenantConfig config;
+    config.silences = {silence(1, "{env"), silence(2, R"(env="prod")")};
+    const auto compiled = Suppressions::compile(config);
+    EXPECT_EQ(compiled->broken(), 1U);
+    EXPECT_TRUE(compiled->covering(alert("prod"), kNoon));
+}
+
+TEST(Scope, IsNeverEmptyText)
+{
+    for (const auto* const text : {"", " \t"}) {
+        const auto scope = Scope::compile({.text = text, .syntax = domain::RuleSyntax::matchers});
+        ASSERT_FALSE(scope);
+        EXPECT_EQ(scope.error().message(), "must not be empty; {} means every alert");
+    }
+}
+
+TEST(Scope, KnowsWhetherItFindsWhatHasNothing)
+{
+    const auto finds_empty = [](const std::string& text) {
+        return Scope::compile({.text = text, .syntax = domain::RuleSyntax::matchers})->finds_the_empty();
+    };
+    for (const auto* const text : {"{}", R"(env="")", R"(env=~".*")", R"(env!="prod")", R"(env!~"prod", title="")"}) {
+        EXPECT_TRUE(finds_empty(text)) << text;
+    }
+    for (const auto* const text : {R"(env="prod")", R"(env!="")", R"(env=~".+")", R"(env="", source="db")"}) {
+        EXPECT_FALSE(finds_empty(text)) << text;
+    }
+}
+
+}  // namespace
+}  // namespace winnow::suppression
