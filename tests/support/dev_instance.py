@@ -124,11 +124,16 @@ class Instance:
                 shutil.rmtree(self.state_dir, ignore_errors=True)
 
     def start(self):
+        self.launch()
+        self.await_ready()
+
+    def launch(self):
         if os.path.exists(self.ready_file):
             os.unlink(self.ready_file)
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen([self.binary, "dev", *self.arguments], stdout=log, stderr=log)
 
+    def await_ready(self):
         def is_ready():
             if self.process.poll() is not None:
                 raise AssertionError(f"winnow dev ended with {self.process.returncode}:\n{self.log()}")
