@@ -1,0 +1,179 @@
+"""What keeps tickets untold: silences, maintenance windows, inhibitions, with the whole river around them."""
+
+import datetime
+import json
+import os
+import subprocess
+import time
+import unittest
+
+from harness import World, wait_until
+
+
+def setUpModule():
+    global world
+    world = World(tenants=2)
+    world.__enter__()
+    unittest.addModuleCleanup(world.__exit__)
+
+
+def after(**delta):
+    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(**delta)
+    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+
+
+def send(title, key, status="firing", tenant=0, **more):
+    alert = {"title": title, "dedup_key": key, "status": status, **more}
+    answer = world.instance.integration(tenant).post("/api/v1/alerts", alert)
+    assert answer.status == 202, answer.body
+    return answer.json()["results"][0]["alert_id"]
+
+
+def explained(alert_id, tenant=0):
+    """The alert's explanation, once triage has decided."""
+
+    def decided():
+        shown = world.instance.user("viewer", tenant).get(f"/api/v1/alerts/{alert_id}/explanation").json()
+        return shown if shown.get("disposition") not in (None, "pending") else None
+
+    return wait_until(decided, "the verdict")
+
+
+def create(collection, body, role="operator"):
+    answer = world.instance.user(role).post(f"/api/v1/{collection}", body)
+    assert answer.status == 201, answer.body
+    return answer.json()
+
+
+def remove(collection, identity, role="operator"):
+    answer = world.instance.user(role).call("DELETE", f"/api/v1/{collection}/{identity}")
+    assert answer.status == 204, answer.body
+
+
+def told(key, kind="ticket.opened"):
+    return world.webhook.about(key, kind)
+
+
+class Silences(unittest.TestCase):
+    def test_it_holds_from_the_next_alert_on_and_what_it_held_back_is_told_when_it_ends(self):
+        silence = create("silences", {"matchers": 'source="quiet-1"', "ends_at": after(seconds=4),
+                                      "comment": "switch upgrade"})
+        self.assertEqual(silence["state"], "active")
+        alert_id = send("disk full", "quiet-1/disk", source="quiet-1")
+        shown = explained(alert_id)
+        self.assertEqual((shown["disposition"], shown["nobody_told"]["code"]), ("silenced", "silenced"))
+        self.assertEqual(shown["quieted_by"], {"kind": "silence", "id": silence["id"]})
+        ticket = world.ticket("quiet-1/disk")
+        self.assertTrue(ticket["suppressed"])
+        self.assertEqual(ticket["suppression_reason"], "silence: switch upgrade")
+        self.assertEqual(told("quiet-1/disk"), [])
+        self.assertEqual(self.get(silence)["stats"]["matched"], 1)
+
+        sent_at, _, body = wait_until(lambda: told("quiet-1/disk"), "the page after the silence")[0]
+        self.assertGreaterEqual(sent_at, parse(silence["ends_at"]))
+        self.assertLess(sent_at, parse(silence["ends_at"]) + 5)
+        self.assertEqual(json.loads(body)["ticket"]["id"], ticket["id"])
+        self.assertEqual(self.get(silence)["state"], "expired")
+        self.assertFalse(world.ticket("quiet-1/disk")["suppressed"])
+        send("disk full", "quiet-1/disk", "resolved")
+        wait_until(lambda: told("quiet-1/disk", "ticket.recovered"), "the recovery")
+        self.assertEqual(len(told("quiet-1/disk")), 1)
+
+    def test_a_recovery_passes_through(self):
+        send("slow", "quiet-2/slow", source="quiet-2")
+        wait_until(lambda: told("quiet-2/slow"), "the page")
+        silence = create("silences", {"matchers": 'source="quiet-2"', "ends_at": after(hours=1), "comment": "upgrade"})
+        self.assertEqual(explained(send("slow", "quiet-2/slow", source="quiet-2", severity="critical"))["disposition"],
+                         "silenced")
+        self.assertEqual(told("quiet-2/slow", "ticket.severity_changed"), [])
+        send("slow", "quiet-2/slow", "resolved", source="quiet-2")
+        wait_until(lambda: told("quiet-2/slow", "ticket.recovered"), "the recovery")
+        remove("silences", silence["id"])
+
+    def test_what_recovered_within_it_is_never_told(self):
+        silence = create("silences", {"condition": 'source == "quiet-3"', "ends_at": after(hours=1), "comment": "x"})
+        self.assertEqual(explained(send("blip", "quiet-3/blip", source="quiet-3"))["disposition"], "silenced")
+        self.assertEqual(explained(send("blip", "quiet-3/blip", "resolved", source="quiet-3"))["disposition"], "resolved")
+        remove("silences", silence["id"])
+        send("marker", "quiet-3/marker", source="quiet-3")
+        wait_until(lambda: told("quiet-3/marker"), "a later page")
+        time.sleep(1.5)  # a round of the keeper: nothing can be waited for
+        self.assertEqual(world.webhook.about("quiet-3/blip"), [])
+
+    def test_deleting_it_tells_and_another_that_still_covers_does_not(self):
+        first = create("silences", {"matchers": 'source="quiet-4"', "ends_at": after(hours=1), "comment": "one"})
+        self.assertEqual(explained(send("both", "quiet-4/both", source="quiet-4", labels={"rack": "r1"}))["disposition"],
+                         "silenced")
+        self.assertEqual(explained(send("one", "quiet-4/one", source="quiet-4"))["disposition"], "silenced")
+        second = create("silences", {"matchers": 'rack="r1"', "ends_at": after(hours=1), "comment": "two"})
+        remove("silences", first["id"])
+        wait_until(lambda: told("quiet-4/one"), "the page")
+        self.assertEqual(told("quiet-4/both"), [])
+        self.assertTrue(world.ticket("quiet-4/both")["suppressed"])
+        remove("silences", second["id"])
+        wait_until(lambda: told("quiet-4/both"), "the other page")
+
+    def test_it_is_extended_and_survives_a_restart(self):
+        silence = create("silences", {"matchers": 'source="quiet-5"', "ends_at": after(seconds=3), "comment": "x"})
+        extended = world.instance.user("operator").call("PATCH", f"/api/v1/silences/{silence['id']}",
+                                                        {"ends_at": after(seconds=40)})
+        self.assertEqual(extended.status, 200, extended.body)
+        self.assertEqual(explained(send("x", "quiet-5/x", source="quiet-5"))["disposition"], "silenced")
+        self.assertEqual(world.instance.stop(), 0)
+        world.instance.start()
+        self.assertEqual(explained(send("y", "quiet-5/y", source="quiet-5"))["disposition"], "silenced")
+        wait_until(lambda: time.time() > parse(silence["ends_at"]) + 1.5, "the first end to pass")
+        self.assertEqual(told("quiet-5/x"), [])
+        remove("silences", silence["id"])
+        wait_until(lambda: told("quiet-5/x") and told("quiet-5/y"), "both pages")
+
+    def test_it_ends_by_itself_once_it_covers_nothing(self):
+        silence = create("silences", {"matchers": 'source="quiet-6"', "ends_at": after(hours=1), "comment": "x",
+                                      "end_when_quiet": "PT10S"})
+        wait_until(lambda: self.get(silence)["state"] == "expired", "its end", 30)
+        self.assertEqual(self.get(silence)["ended_by"], "quiet")
+
+    def test_it_is_the_tenants_own(self):
+        silence = create("silences", {"matchers": 'source="quiet-7"', "ends_at": after(hours=1), "comment": "x"})
+        shown = explained(send("x", "quiet-7/x", tenant=1, source="quiet-7"), tenant=1)
+        self.assertEqual(shown["disposition"], "ticketed")
+        self.assertEqual(world.instance.user("admin", 1).get(f"/api/v1/silences/{silence['id']}").status, 404)
+        remove("silences", silence["id"])
+
+    def test_a_preview_says_what_it_would_hit(self):
+        explained(send("seen", "quiet-8/seen", source="quiet-8"))
+        viewer = world.instance.user("viewer")
+        preview = viewer.post("/api/v1/silences/preview", {"matchers": 'source="quiet-8"'}).json()
+        self.assertEqual((preview["tickets"]["count"], preview["alerts"]["count"]), (1, 1))
+        self.assertEqual(preview["alerts"]["items"][0]["title"], "seen")
+        refused = viewer.post("/api/v1/silences", {"matchers": 'a="b"', "ends_at": after(hours=1), "comment": "x"})
+        self.assertEqual(refused.status, 403)
+
+    def test_the_command_line_adds_lists_and_expires(self):
+        key = world.instance.ready["tenants"][0]["users"]["operator"]["key"]
+        where = {**os.environ, "WINNOW_URL": world.instance.ready["customer_url"], "WINNOW_KEY": key,
+                 "WINNOW_CA_FILE": world.instance.ready["ca_file"], "NO_COLOR": "1"}
+
+        def winnow(*arguments):
+            done = subprocess.run([world.instance.binary, "silence", *arguments], env=where, capture_output=True,
+                                  text=True, check=False, timeout=30)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return done.stdout
+
+        scope = ("--matchers", 'source="quiet-9"')
+        self.assertIn("0 live tickets", winnow("add", *scope, "--for", "PT1H", "--comment", "cli", "--dry-run"))
+        identity = winnow("add", *scope, "--for", "PT1H", "--comment", "cli").split()[0]
+        self.assertIn(identity, winnow("list", "--state", "active"))
+        self.assertIn("is expired", winnow("expire", identity))
+        self.assertNotIn(identity, winnow("list", "--state", "active"))
+
+    def get(self, silence):
+        return world.instance.user("viewer").get(f"/api/v1/silences/{silence['id']}").json()
+
+
+def parse(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+if __name__ == "__main__":
+    unittest.main()
