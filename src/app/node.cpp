@@ -196,7 +196,7 @@ private:
                 .sealer = sealer_,
                 .metrics = metrics_,
                 .accepting = [this] { return triage_.accepting(); },
-                .ready = [this] { return ready_ && writer_.healthy(); },
+                .ready = [this] { return ready_ && writer_.healthy() && housekeeping_.healthy(); },
                 .outbox_changed = [this] { dispatcher_.poke(); },
                 .limits = config_.limits,
                 .resolve_timeout = config_.resolve_timeout};

@@ -6,6 +6,7 @@
 #include "winnow/observe/metrics.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <list>
 #include <mutex>
@@ -75,6 +76,8 @@ public:
         thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
     }
 
+    [[nodiscard]] bool healthy() const noexcept { return healthy_; }
+
 private:
     void run(const std::stop_token& stop)
     {
@@ -102,6 +105,7 @@ private:
         const auto own = own_stream_();
         if (!own) return;
         const auto renewed = streams_.renew(own->stream, triage_.applied_through(own->stream, own->released_seq));
+        healthy_ = renewed.has_value();
         if (!renewed) warn("the stream's heartbeat failed", renewed.error());
     }
 
@@ -192,7 +196,8 @@ private:
     const observe::Counter expired_;
 
     std::list<OrphanReplay> orphans_;  // the thread's own
-    std::mutex mutex_;                 // for wake_ alone
+    std::atomic<bool> healthy_ = true;
+    std::mutex mutex_;  // for wake_ alone
     std::condition_variable_any wake_;
     std::jthread thread_;  // last
 };
@@ -215,6 +220,11 @@ Result<Done> Housekeeping::prepare()
 void Housekeeping::start()
 {
     impl_->start();
+}
+
+bool Housekeeping::healthy() const noexcept
+{
+    return impl_->healthy();
 }
 
 }  // namespace winnow::pipeline

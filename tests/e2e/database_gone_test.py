@@ -55,13 +55,32 @@ class DatabaseGone(unittest.TestCase):
             self.send("dies", 20, acknowledged)
         wait_until(lambda: self.occurrences("dies") == acknowledged[0], "every acknowledged alert, once", 30)
 
-    def test_a_database_that_stands_still_is_answered_for_in_time(self):
-        acknowledged = [0]
-        self.send("stands", 5, acknowledged)
+    def test_an_idle_node_says_that_it_is_not_ready(self):
+        probe = self.instance.anonymous()
+        self.assertEqual(probe.get("/readyz").status, 200)
+        stopped = self.stand_still()
+        try:
+            wait_until(lambda: probe.get("/readyz").status == 503, "readiness to fail", 30)
+            self.assertEqual(probe.get("/livez").status, 200, "it is alive: restarting it would help nobody")
+        finally:
+            self.go_on(stopped)
+        wait_until(lambda: probe.get("/readyz").status == 200, "readiness to come back", 30)
+
+    def stand_still(self):
         postmaster = self.postmaster()
         stopped = [int(pid) for pid in os.popen(f"pgrep -P {postmaster}").read().split()] + [postmaster]
         for pid in stopped:
             os.kill(pid, signal.SIGSTOP)
+        return stopped
+
+    def go_on(self, stopped):
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+
+    def test_a_database_that_stands_still_is_answered_for_in_time(self):
+        acknowledged = [0]
+        self.send("stands", 5, acknowledged)
+        stopped = self.stand_still()
         try:
             begun = time.monotonic()
             answer = self.instance.integration().post("/api/v1/alerts", {"title": "alert", "dedup_key": "stands-still"})
@@ -69,8 +88,7 @@ class DatabaseGone(unittest.TestCase):
             self.assertGreaterEqual(int(answer.headers["Retry-After"]), 1)
             self.assertLess(time.monotonic() - begun, 25)
         finally:
-            for pid in stopped:
-                os.kill(pid, signal.SIGCONT)
+            self.go_on(stopped)
         self.send("stands", 5, acknowledged)
         wait_until(lambda: self.occurrences("stands") == acknowledged[0], "every acknowledged alert, once", 30)
 

@@ -48,6 +48,9 @@ public:
 
     void start();
 
+    /// False while the stream's heartbeat fails: an idle node learns from it that the database is away. Thread-safe.
+    [[nodiscard]] bool healthy() const noexcept;
+
 private:
     class Impl;
     std::unique_ptr<Impl> impl_;
