@@ -28,6 +28,10 @@ target_compile_options(winnow_options INTERFACE
   -Woverloaded-virtual -Werror
   -Wno-deprecated-declarations)  # libstdc++ 12's std::stable_sort uses a buffer type it deprecates itself
 
+option(WINNOW_FUZZ "Link the fuzz targets with libFuzzer, and count coverage everywhere" OFF)
+if(WINNOW_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(WINNOW_SANITIZE)
   string(REPLACE ";" "," _san "${WINNOW_SANITIZE}")
   add_compile_options(-fsanitize=${_san} -fno-omit-frame-pointer)

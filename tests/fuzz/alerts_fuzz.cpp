@@ -1,0 +1,49 @@
+/// @file
+/// Any bytes as a body: every reader either refuses it or gives alerts that keep their promises.
+
+#include "winnow/base/text.hpp"
+#include "winnow/intake/formats.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+namespace {
+
+using namespace winnow;
+
+void require(bool holds)
+{
+    if (!holds) std::abort();
+}
+
+void check(const Result<intake::Batch>& batch, const domain::AlertLimits& limits)
+{
+    if (!batch) return require(!batch.error().message().empty());
+    require(!batch->empty() && batch->size() <= limits.max_alerts_per_body);
+    for (const auto& item : *batch) {
+        const auto* alert = std::get_if<domain::Alert>(&item);
+        if (alert == nullptr) {
+            require(!std::get<FieldError>(item).detail.empty());
+            continue;
+        }
+        require(!alert->title.empty() && !alert->dedup_key.empty());
+        require(is_valid_utf8(alert->title) && is_valid_utf8(alert->details) && is_valid_utf8(alert->description));
+        require(!alert->title.contains('\0') && alert->labels.size() <= limits.max_labels);
+    }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    const std::string_view body(reinterpret_cast<const char*>(data), size);
+    const domain::AlertLimits limits;
+    const intake::Origin origin{.integration_id = {}, .integration = "fuzz", .received_at = {}};
+    check(intake::parse_native_json(body, origin, limits), limits);
+    check(intake::parse_native_ndjson(body, origin, limits), limits);
+    check(intake::parse_alertmanager(body, origin, limits, std::chrono::minutes{5}), limits);
+    return 0;
+}
