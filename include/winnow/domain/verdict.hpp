@@ -49,7 +49,7 @@ struct Verdict {
     std::optional<TicketId> ticket_id;
     std::vector<RuleMatch> matches;        ///< In evaluation order; the last one is what dropped a dropped alert.
     std::string dedup_key;                 ///< What the rules made of it; "" where they left the alert's own.
-    std::optional<QuietCause> quieted_by;  ///< `silenced` and `inhibited` only.
+    std::optional<QuietCause> quieted_by{};  ///< `silenced` and `inhibited` only.
 
     friend bool operator==(const Verdict&, const Verdict&) = default;
 };
