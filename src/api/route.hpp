@@ -72,6 +72,8 @@ struct Route {
 [[nodiscard]] std::vector<Route> delivery_routes();
 [[nodiscard]] std::vector<Route> settings_routes();
 [[nodiscard]] std::vector<Route> silence_routes();
+[[nodiscard]] std::vector<Route> inhibition_routes();
+[[nodiscard]] std::vector<Route> maintenance_routes();
 [[nodiscard]] std::vector<Route> user_routes();  // users, api-keys, me
 
 }  // namespace winnow::api

@@ -4,12 +4,11 @@
 #include "api/alert_history.hpp"
 #include "api/alert_json.hpp"
 #include "api/json_body.hpp"
+#include "api/live_tickets.hpp"
 #include "api/respond.hpp"
 #include "api/scope_json.hpp"
 #include "api/silence_work.hpp"
-#include "api/ticket_json.hpp"
 #include "winnow/ports/rule_store.hpp"
-#include "winnow/ports/ticket_store.hpp"
 #include "winnow/rules/rule_set.hpp"
 #include "winnow/suppression/scope.hpp"
 
@@ -19,14 +18,11 @@
 namespace winnow::api {
 namespace {
 
-using domain::TicketState;
 using http::Response;
 using nlohmann::json;
 using ports::TenantSession;
 
 constexpr std::size_t kShown = 20;
-constexpr std::size_t kTicketsAtOnce = 500;
-constexpr std::size_t kMaxTickets = 10'000;
 constexpr std::size_t kMaxAlerts = 10'000;
 constexpr auto kLookBack = std::chrono::hours{1};
 
@@ -38,25 +34,6 @@ struct Hits {
 
     [[nodiscard]] json shown() && { return {{"count", count}, {"complete", complete}, {"items", std::move(items)}}; }
 };
-
-/// What of a ticket's alerts is left on the ticket.
-domain::Alert alert_of(const domain::Ticket& ticket)
-{
-    domain::Alert alert;
-    alert.title = ticket.title;
-    alert.severity = ticket.severity;
-    alert.dedup_key = ticket.dedup_key;
-    alert.source = ticket.source;
-    alert.service = ticket.service;
-    alert.component = ticket.component;
-    alert.group = ticket.group;
-    alert.class_name = ticket.class_name;
-    alert.description = ticket.description;
-    alert.labels = ticket.labels;
-    alert.starts_at = ticket.opened_at;
-    alert.received_at = ticket.last_seen_at;
-    return alert;
-}
 
 json ticket_line(const domain::Ticket& ticket)
 {
@@ -71,24 +48,13 @@ json ticket_line(const domain::Ticket& ticket)
 
 Result<Hits> hit_tickets(const suppression::Scope& scope, Timestamp now, TenantSession& session)
 {
-    ports::TicketFilter live;
-    live.states = {TicketState::held, TicketState::open, TicketState::in_progress, TicketState::close_requested,
-                   TicketState::returned};
     Hits hits;
-    std::optional<ports::TicketCursor> after;
-    for (std::size_t seen = 0; seen < kMaxTickets; seen += kTicketsAtOnce) {
-        const auto page = session.tickets().page(live, ports::TicketOrder::newest, after, kTicketsAtOnce);
-        if (!page) return page.error();
-        for (const auto& ticket : *page) {
-            if (!scope.finds(alert_of(ticket), now)) continue;
-            if (++hits.count <= kShown) hits.items.push_back(ticket_line(ticket));
-        }
-        if (page->size() < kTicketsAtOnce) return hits;
-        const auto& last = page->back();
-        after = ports::TicketCursor{
-            .opened_at = last.opened_at, .severity = last.severity, .number = last.number, .id = last.id};
-    }
-    hits.complete = false;
+    const auto complete = for_live_tickets(session.tickets(), [&](const domain::Ticket& ticket) {
+        if (!scope.finds(alert_of(ticket), now)) return;
+        if (++hits.count <= kShown) hits.items.push_back(ticket_line(ticket));
+    });
+    if (!complete) return complete.error();
+    hits.complete = *complete;
     return hits;
 }
 

@@ -6,6 +6,8 @@
 #include "pg/transaction.hpp"
 #include "pg/values.hpp"
 #include "winnow/ports/contact_store.hpp"
+#include "winnow/ports/inhibition_store.hpp"
+#include "winnow/ports/maintenance_store.hpp"
 #include "winnow/ports/rule_store.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/silence_store.hpp"
@@ -69,7 +71,9 @@ Result<TenantConfig> load_config(pqxx::transaction_base& tx, TenantId tenant)
                           take(config.rules, make_rule_store(tx, tenant)->all(), error) &&
                           take(config.contacts, contacts->page(std::nullopt, kAll), error) &&
                           take(config.groups, contacts->page_groups(std::nullopt, kAll), error) &&
-                          take(config.silences, make_silence_store(tx, tenant)->in_force(), error);
+                          take(config.silences, make_silence_store(tx, tenant)->in_force(), error) &&
+                          take(config.windows, make_maintenance_store(tx, tenant)->all(), error) &&
+                          take(config.inhibitions, make_inhibition_store(tx, tenant)->all(), error);
     if (!complete) return *error;
     return config;
 }

@@ -24,6 +24,8 @@ class SettingsStore;
 class UserStore;
 class ReceiptStore;
 class SilenceStore;
+class InhibitionStore;
+class MaintenanceStore;
 }  // namespace winnow::ports
 
 namespace winnow::pg {
@@ -41,5 +43,9 @@ namespace winnow::pg {
 [[nodiscard]] std::shared_ptr<ports::UserStore> make_user_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::ReceiptStore> make_receipt_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::SilenceStore> make_silence_store(pqxx::transaction_base& tx, TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::InhibitionStore> make_inhibition_store(pqxx::transaction_base& tx,
+                                                                            TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::MaintenanceStore> make_maintenance_store(pqxx::transaction_base& tx,
+                                                                              TenantId tenant);
 
 }  // namespace winnow::pg

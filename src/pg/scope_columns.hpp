@@ -7,9 +7,12 @@
 #include "winnow/domain/silence.hpp"
 #include "winnow/ports/silence_store.hpp"
 
+#include <nlohmann/json.hpp>
 #include <pqxx/row>
 
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 namespace winnow::pg {
 
@@ -19,6 +22,12 @@ namespace winnow::pg {
     const auto known = domain::parse_rule_syntax(syntax.c_str());
     if (!known) throw std::runtime_error("a stored condition's syntax is unknown");
     return {.text = text_of(text), .syntax = *known};
+}
+
+/// A JSON array of strings.
+[[nodiscard]] inline std::vector<std::string> read_texts(const pqxx::field& field)
+{
+    return nlohmann::json::parse(field.c_str()).get<std::vector<std::string>>();
 }
 
 /// `matched` and `last_matched_at` of a left join with suppression_stats.

@@ -27,6 +27,8 @@ public:
     [[nodiscard]] ports::UserStore& users() override { return made(users_, make_user_store); }
     [[nodiscard]] ports::ReceiptStore& receipts() override { return made(receipts_, make_receipt_store); }
     [[nodiscard]] ports::SilenceStore& silences() override { return made(silences_, make_silence_store); }
+    [[nodiscard]] ports::InhibitionStore& inhibitions() override { return made(inhibitions_, make_inhibition_store); }
+    [[nodiscard]] ports::MaintenanceStore& maintenance() override { return made(maintenance_, make_maintenance_store); }
 
 private:
     template <typename Store, typename Factory>
@@ -48,6 +50,8 @@ private:
     std::shared_ptr<ports::UserStore> users_;
     std::shared_ptr<ports::ReceiptStore> receipts_;
     std::shared_ptr<ports::SilenceStore> silences_;
+    std::shared_ptr<ports::InhibitionStore> inhibitions_;
+    std::shared_ptr<ports::MaintenanceStore> maintenance_;
 };
 
 }  // namespace winnow::pg

@@ -1,6 +1,7 @@
 #include "pipeline/covers.hpp"
 
 #include "winnow/intake/canonical.hpp"
+#include "winnow/suppression/inhibition.hpp"
 
 #include <algorithm>
 #include <unordered_map>
@@ -61,6 +62,29 @@ void cover(const suppression::Suppressions& suppressions, std::vector<Evaluated>
             put(*std::move(found), evaluated);
         }
     }
+}
+
+std::vector<domain::InhibitionSource> inhibit(const suppression::Suppressions& suppressions,
+                                              std::vector<domain::InhibitionSource> known,
+                                              std::vector<Evaluated>& alerts)
+{
+    suppression::Inhibitor inhibitor(suppressions, std::move(known));
+    for (auto& evaluated : alerts) {
+        if (evaluated.evaluation.dropped) continue;
+        auto found = inhibitor.take(evaluated.alert, evaluated.alert.received_at);
+        if (found && may_be_covered(evaluated)) put(*std::move(found), evaluated);
+    }
+    return std::move(inhibitor).changes();
+}
+
+domain::InhibitionSourceKeys source_keys(const suppression::Suppressions& suppressions,
+                                         const std::vector<Evaluated>& alerts)
+{
+    suppression::SourceKeys keys(suppressions);
+    for (const auto& evaluated : alerts) {
+        if (!evaluated.evaluation.dropped) keys.add(evaluated.alert, evaluated.alert.received_at);
+    }
+    return std::move(keys).take();
 }
 
 void keep_covers(const std::vector<Evaluated>& alerts, std::int64_t config_version, ports::TriageWrites& writes)

@@ -15,6 +15,16 @@ namespace winnow::pipeline {
 /// Covers the firing alerts that a silence or window finds, save those that a rule dropped or suppressed.
 void cover(const suppression::Suppressions& suppressions, std::vector<triage::Evaluated>& alerts);
 
+/// Covers the firing alerts that a firing source explains, save those that a rule, silence or window keeps from being
+/// told already. `known` are the sources that source_keys() asked for; returns what has changed about them.
+[[nodiscard]] std::vector<domain::InhibitionSource> inhibit(const suppression::Suppressions& suppressions,
+                                                            std::vector<domain::InhibitionSource> known,
+                                                            std::vector<triage::Evaluated>& alerts);
+
+/// Which sources inhibit() must know.
+[[nodiscard]] domain::InhibitionSourceKeys source_keys(const suppression::Suppressions& suppressions,
+                                                       const std::vector<triage::Evaluated>& alerts);
+
 /// Adds to `writes`, which hold the fold's outcome, what the covers come to: tickets to look at again, and counts.
 void keep_covers(const std::vector<triage::Evaluated>& alerts, std::int64_t config_version,
                  ports::TriageWrites& writes);

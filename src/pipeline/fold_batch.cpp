@@ -96,10 +96,17 @@ ports::TriageWrites decide(const FoldBatch& batch, triage::States states)
         if (batch.mode == FoldBatch::Mode::skip) return writes;
         writes.outcome.verdicts.resize(batch.alerts.size());  // "ignored" by default
     } else {
-        writes.outcome = triage::fold(batch.alerts, std::move(states), batch.policy->config.settings);
-        writes.deliveries = owed(writes.outcome, batch.policy->config);
-        count_rules(batch.alerts, writes);
-        keep_covers(batch.alerts, batch.policy->config.tenant.config_version, writes);
+        const auto& config = batch.policy->config;
+        const auto& suppressions = *batch.policy->suppressions;
+        const bool inhibits = !suppressions.inhibitions().empty();
+        // A copy, because the batch is decided anew where it could not be stored, by other sources perhaps.
+        auto inhibited = inhibits ? batch.alerts : std::vector<triage::Evaluated>();
+        if (inhibits) writes.sources = inhibit(suppressions, std::move(states.sources), inhibited);
+        const auto& alerts = inhibits ? inhibited : batch.alerts;
+        writes.outcome = triage::fold(alerts, std::move(states), config.settings);
+        writes.deliveries = owed(writes.outcome, config);
+        count_rules(alerts, writes);
+        keep_covers(alerts, config.tenant.config_version, writes);
     }
     writes.verdict_rows = verdict_rows(batch, writes.outcome.verdicts);
     return writes;
@@ -107,7 +114,10 @@ ports::TriageWrites decide(const FoldBatch& batch, triage::States states)
 
 triage::StateKeys keys_of(const FoldBatch& batch)
 {
-    return batch.mode == FoldBatch::Mode::fold ? triage::keys_of(batch.alerts) : triage::StateKeys{};
+    if (batch.mode != FoldBatch::Mode::fold) return {};
+    auto keys = triage::keys_of(batch.alerts);
+    keys.sources = source_keys(*batch.policy->suppressions, batch.alerts);
+    return keys;
 }
 
 std::pair<FoldBatch, FoldBatch> split(FoldBatch batch)

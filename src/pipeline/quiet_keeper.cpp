@@ -92,8 +92,9 @@ private:
             told = writes.outcome.changed.size();
             return writes;
         };
-        const auto keys = [](const std::vector<ports::QuietTicket>&) {
-            return domain::InhibitionSourceKeys{};
+        const auto keys = [&](const std::vector<ports::QuietTicket>& due) {
+            return release_keys(**policy, due,
+                                std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
         };
         if (const auto done = store_.release(tenant, version, kAtOnce, keys, decide); !done) {
             return warn("cannot release quiet tickets", done.error());

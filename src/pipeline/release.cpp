@@ -2,20 +2,33 @@
 
 #include "pipeline/fold_batch.hpp"
 #include "winnow/intake/canonical.hpp"
+#include "winnow/suppression/inhibition.hpp"
 #include "winnow/triage/release.hpp"
 
 #include <utility>
 
 namespace winnow::pipeline {
 
+domain::InhibitionSourceKeys release_keys(const TenantPolicy& policy, const std::vector<ports::QuietTicket>& due,
+                                          Timestamp now)
+{
+    suppression::SourceKeys keys(*policy.suppressions);
+    for (const auto& quiet : due) {
+        if (const auto alert = intake::read_canonical(quiet.alert)) keys.add(*alert, now);
+    }
+    return std::move(keys).take();
+}
+
 ports::TriageWrites decide_release(const TenantPolicy& policy, const ports::DueTickets& due)
 {
+    const suppression::Inhibitor inhibitor(*policy.suppressions, due.states.sources);
     ports::TriageWrites writes;
     std::vector<triage::Released> released;
     for (const auto& quiet : due.tickets) {
         const auto alert = intake::read_canonical(quiet.alert);
         // What cannot be read any more cannot be covered: better a page too many.
         auto cover = alert ? policy.suppressions->covering(*alert, due.now) : std::nullopt;
+        if (alert && !cover) cover = inhibitor.covering(*alert, due.now);
         if (!cover) {
             released.push_back({.ticket_id = quiet.ticket_id,
                                 .alert_id = quiet.alert_id,

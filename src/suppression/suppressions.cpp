@@ -20,19 +20,60 @@ std::string reason_of(std::string_view what, const std::string& text)
 std::shared_ptr<const Suppressions> Suppressions::compile(const domain::TenantConfig& config)
 {
     auto made = std::make_shared<Suppressions>();
-    for (const auto& silence : config.silences) {
-        auto scope = Scope::compile(silence.scope);
-        if (!scope) {
-            ++made->broken_;
-            continue;
-        }
-        made->silences_.push_back({.scope = *std::move(scope),
-                                   .starts_at = silence.starts_at,
-                                   .ends_at = silence.ends_at,
-                                   .cause = {.kind = domain::QuietKind::silence, .id = silence.id.value()},
-                                   .reason = reason_of("silence", silence.comment)});
-    }
+    for (const auto& silence : config.silences) made->add(silence);
+    for (const auto& window : config.windows) made->add(window);
+    for (const auto& inhibition : config.inhibitions) made->add(inhibition);
     return made;
+}
+
+void Suppressions::add(const domain::Silence& silence)
+{
+    auto scope = Scope::compile(silence.scope);
+    if (!scope) {
+        ++broken_;
+        return;
+    }
+    silences_.push_back({.scope = *std::move(scope),
+                         .starts_at = silence.starts_at,
+                         .ends_at = silence.ends_at,
+                         .cause = {.kind = domain::QuietKind::silence, .id = silence.id.value()},
+                         .reason = reason_of("silence", silence.comment)});
+}
+
+void Suppressions::add(const domain::MaintenanceWindow& window)
+{
+    if (!window.enabled) return;
+    auto scope = Scope::compile(window.scope);
+    auto recurrence = Recurrence::compile(window);
+    if (!scope || !recurrence) {
+        ++broken_;
+        return;
+    }
+    windows_.push_back({.scope = *std::move(scope),
+                        .recurrence = *std::move(recurrence),
+                        .cause = {.kind = domain::QuietKind::maintenance_window, .id = window.id.value()},
+                        .reason = reason_of("maintenance", window.name)});
+}
+
+void Suppressions::add(const domain::Inhibition& inhibition)
+{
+    if (!inhibition.enabled) return;
+    auto source = Scope::compile(inhibition.source);
+    auto target = Scope::compile(inhibition.target);
+    if (!source || !target) {
+        ++broken_;
+        return;
+    }
+    CompiledInhibition compiled{.id = inhibition.id,
+                                .source = *std::move(source),
+                                .target = *std::move(target),
+                                .equal = {},
+                                .reason = reason_of("inhibition", inhibition.name)};
+    for (const auto& name : inhibition.equal) {
+        auto label = expr::Matcher::make(name, expr::Matcher::Op::equal, "");
+        if (label) compiled.equal.push_back(*std::move(label));
+    }
+    inhibitions_.push_back(std::move(compiled));
 }
 
 std::optional<domain::Cover> Suppressions::covering(const domain::Alert& alert, Timestamp now) const
@@ -41,6 +82,12 @@ std::optional<domain::Cover> Suppressions::covering(const domain::Alert& alert, 
         if (now < silence.starts_at || now >= silence.ends_at || !silence.scope.finds(alert, now)) continue;
         return domain::Cover{
             .cause = silence.cause, .reason = silence.reason, .until = silence.ends_at, .source_key = {}};
+    }
+    for (const auto& window : windows_) {
+        const auto occurrence = window.recurrence.covering(now);
+        if (!occurrence || !window.scope.finds(alert, now)) continue;
+        return domain::Cover{
+            .cause = window.cause, .reason = window.reason, .until = occurrence->ends_at, .source_key = {}};
     }
     return std::nullopt;
 }

@@ -171,6 +171,73 @@ class Silences(unittest.TestCase):
         return world.instance.user("viewer").get(f"/api/v1/silences/{silence['id']}").json()
 
 
+class MaintenanceWindows(unittest.TestCase):
+    def test_it_covers_while_it_lasts_and_tells_when_it_is_over(self):
+        window = create("maintenance-windows", {"name": "patching", "matchers": 'source="window-1"',
+                                                "starts_at": after(minutes=-2), "duration": "PT2H",
+                                                "time_zone": "Asia/Tokyo", "rrule": "FREQ=DAILY;COUNT=30"})
+        self.assertTrue(window["active"])
+        self.assertEqual(len(window["next_occurrences"]), 10)
+        shown = explained(send("x", "window-1/x", source="window-1"))
+        self.assertEqual(shown["disposition"], "silenced")
+        self.assertEqual(shown["quieted_by"], {"kind": "maintenance_window", "id": window["id"]})
+        self.assertEqual(world.ticket("window-1/x")["suppression_reason"], "maintenance: patching")
+        ends = {"rrule": None, "starts_at": after(seconds=-57), "duration": "PT1M"}
+        changed = world.instance.user("operator").call("PATCH", f"/api/v1/maintenance-windows/{window['id']}", ends)
+        self.assertEqual(changed.status, 200, changed.body)
+        sent_at, _, _ = wait_until(lambda: told("window-1/x"), "the page after the window")[0]
+        self.assertGreaterEqual(sent_at, parse(changed.json()["next_occurrences"][0]["ends_at"]))
+        self.assertEqual(explained(send("y", "window-1/y", source="window-1"))["disposition"], "ticketed")
+
+    def test_one_that_lies_ahead_covers_nothing_yet(self):
+        window = create("maintenance-windows", {"name": "later", "matchers": 'source="window-2"',
+                                                "starts_at": after(hours=1), "duration": "PT2H"})
+        self.assertEqual(explained(send("x", "window-2/x", source="window-2"))["disposition"], "ticketed")
+        remove("maintenance-windows", window["id"])
+
+
+class Inhibitions(unittest.TestCase):
+    def test_a_firing_source_keeps_its_targets_quiet_and_its_end_tells(self):
+        inhibition = create("inhibitions", {"name": "cluster explains node", "source_matchers": 'class="cluster_down"',
+                                            "target_matchers": 'class="node_down"', "equal": ["cluster"]}, "admin")
+        self.settle("c0")
+        send("cluster gone", "inh/cluster", **{"class": "cluster_down", "labels": {"cluster": "c1"}})
+        wait_until(lambda: told("inh/cluster"), "the source's page")
+        shown = explained(self.node("n1", "c1"))
+        self.assertEqual((shown["disposition"], shown["nobody_told"]["code"]), ("inhibited", "inhibited"))
+        self.assertEqual(shown["quieted_by"], {"kind": "inhibition", "id": inhibition["id"]})
+        self.assertEqual(explained(self.node("n2", "c2"))["disposition"], "ticketed")
+        self.assertEqual(explained(self.node("n3", "c1"))["disposition"], "inhibited")
+        self.assertEqual(explained(self.node("n3", "c1", "resolved"))["disposition"], "resolved")
+        send("cluster gone", "inh/cluster", "resolved")
+        wait_until(lambda: told("inh/n1"), "the page of the target that still fires")
+        self.assertEqual(world.webhook.about("inh/n3"), [])
+        self.assertEqual(explained(self.node("n4", "c1"))["disposition"], "ticketed")
+        remove("inhibitions", inhibition["id"], "admin")
+
+    def test_a_source_that_fired_before_the_inhibition_counts_and_deleting_it_tells(self):
+        send("cluster gone", "inh/cluster-2", **{"class": "cluster_down", "labels": {"cluster": "c5"}})
+        wait_until(lambda: told("inh/cluster-2"), "the source's page")
+        inhibition = create("inhibitions", {"name": "late", "source_matchers": 'class="cluster_down"',
+                                            "target_matchers": 'class="node_down"', "equal": ["cluster"]}, "admin")
+
+        def inhibited():
+            shown = explained(self.node("n5", "c5"))
+            return shown["disposition"] == "inhibited"
+
+        self.assertTrue(inhibited())
+        remove("inhibitions", inhibition["id"], "admin")
+        wait_until(lambda: told("inh/n5"), "the page")
+        send("cluster gone", "inh/cluster-2", "resolved")
+
+    def settle(self, cluster):
+        """An alert that nothing explains: the inhibition is there, and says nothing."""
+        self.assertEqual(explained(self.node("n0", cluster))["disposition"], "ticketed")
+
+    def node(self, name, cluster, status="firing"):
+        return send(f"{name} down", f"inh/{name}", status, **{"class": "node_down", "labels": {"cluster": cluster}})
+
+
 def parse(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 

@@ -22,6 +22,8 @@ class SettingsStore;
 class UserStore;
 class ReceiptStore;
 class SilenceStore;
+class InhibitionStore;
+class MaintenanceStore;
 
 /// An open transaction under the api role with the tenant set. Use on the thread it was given on, and not after.
 class TenantSession {
@@ -43,6 +45,8 @@ public:
     [[nodiscard]] virtual UserStore& users() = 0;
     [[nodiscard]] virtual ReceiptStore& receipts() = 0;
     [[nodiscard]] virtual SilenceStore& silences() = 0;
+    [[nodiscard]] virtual InhibitionStore& inhibitions() = 0;
+    [[nodiscard]] virtual MaintenanceStore& maintenance() = 0;
 };
 
 /// Runs transactions on database threads, so that nobody else ever blocks on PostgreSQL.

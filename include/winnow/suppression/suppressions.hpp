@@ -8,21 +8,35 @@
 #include "winnow/domain/alert.hpp"
 #include "winnow/domain/silence.hpp"
 #include "winnow/domain/tenant.hpp"
+#include "winnow/suppression/recurrence.hpp"
 #include "winnow/suppression/scope.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace winnow::suppression {
 
 class Suppressions {
 public:
+    struct CompiledInhibition {
+        InhibitionId id;
+        Scope source;
+        Scope target;
+        std::vector<expr::Matcher> equal;  ///< For the values of these names; see inhibition.hpp.
+        std::string reason;
+    };
+
     /// What does not compile (it was checked on save, so this is a version skew) is left out and counted in broken().
     [[nodiscard]] static std::shared_ptr<const Suppressions> compile(const domain::TenantConfig& config);
 
     /// The first silence, else window, that covers the alert at that instant. Asks for neither status nor inhibitions.
     [[nodiscard]] std::optional<domain::Cover> covering(const domain::Alert& alert, Timestamp now) const;
+
+    /// Those that are enabled.
+    [[nodiscard]] const std::vector<CompiledInhibition>& inhibitions() const noexcept { return inhibitions_; }
 
     [[nodiscard]] std::size_t broken() const noexcept { return broken_; }
 
@@ -35,7 +49,20 @@ private:
         std::string reason;
     };
 
+    void add(const domain::Silence& silence);
+    void add(const domain::MaintenanceWindow& window);
+    void add(const domain::Inhibition& inhibition);
+
+    struct CompiledWindow {
+        Scope scope;
+        Recurrence recurrence;
+        domain::QuietCause cause;
+        std::string reason;
+    };
+
     std::vector<CompiledSilence> silences_;
+    std::vector<CompiledWindow> windows_;
+    std::vector<CompiledInhibition> inhibitions_;
     std::size_t broken_ = 0;
 };
 

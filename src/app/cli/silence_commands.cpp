@@ -118,20 +118,22 @@ void add_add(CLI::App& group, Command& chosen)
     auto* command = group.add_subcommand("add", "Keep quiet what matches, for a while");
     auto arguments = std::make_shared<AddArguments>();
     arguments->connection.add_options(*command);
-    auto* scope = command->add_option_group("scope");
-    scope->add_option("--matchers", arguments->matchers, "Alertmanager's matchers: 'env=\"prod\", source=~\"db-.*\"'");
-    scope->add_option("--condition", arguments->condition, "A condition in CEL");
-    scope->require_option(1);
-    auto* end = command->add_option_group("end");
-    end->add_option("--for", arguments->duration, "How long: PT2H, P1D");
-    end->add_option("--until", arguments->until, "When it ends: 2026-11-23T06:00:00Z");
-    end->require_option(1);
+    auto* condition = command->add_option("--condition", arguments->condition, "A condition in CEL");
+    command->add_option("--matchers", arguments->matchers, "Alertmanager's matchers: 'env=\"prod\", source=~\"db-.*\"'")
+        ->excludes(condition);
+    auto* until = command->add_option("--until", arguments->until, "When it ends: 2026-11-23T06:00:00Z");
+    command->add_option("--for", arguments->duration, "How long: PT2H, P1D")->excludes(until);
     command->add_option("--from", arguments->from, "When it begins; without it at once");
     command->add_option("--comment", arguments->comment, "Why; shown on the tickets")->required();
     command->add_option("--end-when-quiet", arguments->quiet, "End by itself after covering nothing for so long: PT1H");
     command->add_flag("--dry-run", arguments->dry_run, "Only say what it would hit now");
     command->footer("Example:\n  winnow silence add --matchers 'source=\"db-7\"' --for PT2H --comment 'new disks'");
     command->callback([&chosen, arguments] {
+        // Not an option group: it would be a nameless command in help and completion.
+        if (arguments->matchers.empty() && arguments->condition.empty()) {
+            throw CLI::RequiredError("--matchers or --condition");
+        }
+        if (arguments->duration.empty() && arguments->until.empty()) throw CLI::RequiredError("--for or --until");
         chosen = [arguments] {
             return add(*arguments);
         };

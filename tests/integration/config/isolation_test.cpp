@@ -29,12 +29,23 @@ protected:
                 {"integrations", integration["id"]},
                 {"users", viewer_},
                 {"api-keys", made("/api-keys", json::object())},
-                {"silences", made("/silences", a_silence())}};
+                {"silences", made("/silences", a_silence())},
+                {"maintenance-windows", made("/maintenance-windows", a_window())},
+                {"inhibitions", made("/inhibitions", an_inhibition())}};
     }
 
     static json a_silence()
     {
         return {{"matchers", R"(env="prod")"}, {"ends_at", "2026-11-23T08:00:00Z"}, {"comment", "upgrade"}};
+    }
+
+    static json a_window()
+    {
+        return {{"name", "w"}, {"matchers", "{}"}, {"starts_at", "2026-11-23T08:00:00Z"}, {"duration", "PT2H"}};
+    }
+    static json an_inhibition()
+    {
+        return {{"name", "i"}, {"source_matchers", R"(a="b")"}, {"target_matchers", R"(c="d")"}};
     }
 
     /// The pattern's path about our object, without "/api/v1".
@@ -53,6 +64,8 @@ protected:
         if (method == "GET" || method == "DELETE" || path.ends_with("/keys")) return nullptr;
         if (method == "PATCH") return {{"name", "taken over"}};
         if (path.starts_with("/silences")) return a_silence();
+        if (path.starts_with("/maintenance-windows")) return a_window();
+        if (path.starts_with("/inhibitions")) return an_inhibition();
         if (path.starts_with("/rules")) return a_rule("taken over");
         if (path.starts_with("/contacts")) {
             return {{"name", "taken over"}, {"type", "email"}, {"address", "x@example.com"}};
@@ -65,9 +78,9 @@ protected:
     std::string ours()
     {
         std::string all;
-        for (const auto* const table :
-             {"contacts", "contact_groups", "contact_group_members", "rules", "rule_versions", "integrations",
-              "integration_keys", "users", "api_keys", "tenant_settings", "default_route", "silences"}) {
+        for (const auto* const table : {"contacts", "contact_groups", "contact_group_members", "rules", "rule_versions",
+                                        "integrations", "integration_keys", "users", "api_keys", "tenant_settings",
+                                        "default_route", "silences", "maintenance_windows", "inhibitions"}) {
             all += sql("select string_agg(t::text, ';' order by t::text) from " + std::string(table) +
                        " t where tenant_id = '" + ours_.str() + "'");
         }

@@ -1,0 +1,176 @@
+#include "api/json_body.hpp"
+#include "api/live_tickets.hpp"
+#include "api/resource.hpp"
+#include "api/route.hpp"
+#include "api/scope_json.hpp"
+#include "api/ticket_json.hpp"
+#include "winnow/ports/inhibition_store.hpp"
+#include "winnow/ports/settings_store.hpp"
+#include "winnow/suppression/inhibition.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace winnow::api {
+namespace {
+
+using domain::Inhibition;
+using http::Response;
+using nlohmann::json;
+using ports::StoredInhibition;
+using ports::TenantSession;
+
+constexpr std::size_t kMaxInhibitions = 200;
+constexpr std::size_t kMaxEqual = 32;
+constexpr ScopeNames kSource{.matchers = "source_matchers", .condition = "source_condition"};
+constexpr ScopeNames kTarget{.matchers = "target_matchers", .condition = "target_condition"};
+
+json inhibition_json(const StoredInhibition& stored)
+{
+    const auto& inhibition = stored.inhibition;
+    json document{
+        {"id", inhibition.id.str()},
+        {"name", inhibition.name},
+        {"enabled", inhibition.enabled},
+        {"equal", inhibition.equal},
+        {"stats", {{"matched", stored.stats.matched}, {"last_matched_at", time_json(stored.stats.last_matched_at)}}},
+        {"version", inhibition.version},
+        {"updated_at", format_rfc3339(inhibition.updated_at)},
+        {"updated_by", inhibition.updated_by}};
+    show_scope(document, inhibition.source, kSource);
+    show_scope(document, inhibition.target, kTarget);
+    return document;
+}
+
+Result<Inhibition> read_inhibition(const json& document)
+{
+    Inhibition inhibition;
+    FieldReader fields(document);
+    inhibition.name = fields.text("name", {1, 200}, Need::required).value_or("");
+    inhibition.enabled = fields.boolean("enabled").value_or(true);
+    inhibition.source = read_scope(fields, kSource);
+    inhibition.target = read_scope(fields, kTarget);
+    inhibition.equal = fields.texts("equal", {1, 255}, kMaxEqual).value_or(inhibition.equal);
+    fields.read_only({"id", "stats", "version", "updated_at", "updated_by"});
+    if (const auto read = fields.finish(); !read) return read.error();
+    std::ranges::sort(inhibition.equal);
+    inhibition.equal.erase(std::ranges::unique(inhibition.equal).begin(), inhibition.equal.end());
+    return inhibition;
+}
+
+/// What fires already counts from now on.
+Result<Done> take_sources(const Inhibition& inhibition, Timestamp now, TenantSession& session)
+{
+    domain::TenantConfig config;
+    config.inhibitions = {inhibition};
+    const auto compiled = suppression::Suppressions::compile(config);
+    std::vector<ports::SourceTicket> sources;
+    const auto complete = for_live_tickets(session.tickets(), [&](const domain::Ticket& ticket) {
+        auto alert = alert_of(ticket);
+        suppression::Inhibitor inhibitor(*compiled, {});
+        static_cast<void>(inhibitor.take(alert, now));
+        for (auto& source : std::move(inhibitor).changes()) {
+            sources.push_back(
+                {.ticket_id = ticket.id, .equal = std::move(source.equal), .two_sided = source.two_sided});
+        }
+    });
+    if (!complete) return complete.error();
+    return session.inhibitions().replace_sources(inhibition.id, sources);
+}
+
+Result<Response> list_inhibitions(const Call& call, TenantSession& session)
+{
+    const auto& head = call.request.head;
+    if (const auto known = only_parameters(head, {"limit", "cursor"}); !known) return known.error();
+    const auto page = id_page<InhibitionId>(head);
+    if (!page) return page.error();
+    auto found = session.inhibitions().page(page->after, page->limit + 1);
+    if (!found) return found.error();
+    Cursor next;
+    if (found->size() > page->limit) {
+        found->resize(page->limit);
+        next = {found->back().inhibition.id.str()};
+    }
+    auto items = json::array();
+    for (const auto& inhibition : *found) items.push_back(inhibition_json(inhibition));
+    return page_response(head, items, next);
+}
+
+Result<Response> get_inhibition(const Call& call, TenantSession& session)
+{
+    const auto id = call.id<InhibitionId>();
+    if (!id) return id.error();
+    const auto found = session.inhibitions().find(*id);
+    if (!found) return found.error();
+    return versioned(inhibition_json(*found), found->inhibition.version);  // not 304: counts change without a version
+}
+
+Result<Response> create_inhibition(const Call& call, TenantSession& session)
+{
+    const auto document = read_object(call.request);
+    if (!document) return document.error();
+    auto inhibition = read_inhibition(*document);
+    if (!inhibition) return inhibition.error();
+    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
+    if (const auto room = below_limit(session.inhibitions().count(), kMaxInhibitions, "inhibitions"); !room) {
+        return room.error();
+    }
+    inhibition->id = InhibitionId(call.services.new_id());
+    inhibition->updated_at = call.now;
+    inhibition->updated_by = call.who.actor();
+    if (const auto stored = session.inhibitions().insert(*inhibition); !stored) return stored.error();
+    if (const auto taken = take_sources(*inhibition, call.now, session); !taken) return taken.error();
+    return created("/api/v1/inhibitions/" + inhibition->id.str(), inhibition_json({*inhibition, {}}),
+                   inhibition->version);
+}
+
+/// PUT and PATCH.
+Result<Response> change_inhibition(const Call& call, TenantSession& session)
+{
+    const auto id = call.id<InhibitionId>();
+    if (!id) return id.error();
+    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
+    const auto current = session.inhibitions().find(*id);
+    if (!current) return current.error();
+    if (const auto fresh = check_if_match(call.request.head, current->inhibition.version); !fresh) return fresh.error();
+    const auto document = wanted_document(call, inhibition_json(*current));
+    if (!document) return document.error();
+    auto inhibition = read_inhibition(*document);
+    if (!inhibition) return inhibition.error();
+    inhibition->id = *id;
+    inhibition->version = current->inhibition.version + 1;
+    inhibition->updated_at = call.now;
+    inhibition->updated_by = call.who.actor();
+    if (const auto stored = session.inhibitions().update(*inhibition); !stored) return stored.error();
+    if (const auto taken = take_sources(*inhibition, call.now, session); !taken) return taken.error();
+    return versioned(inhibition_json({*inhibition, current->stats}), inhibition->version);
+}
+
+Result<Response> delete_inhibition(const Call& call, TenantSession& session)
+{
+    const auto id = call.id<InhibitionId>();
+    if (!id) return id.error();
+    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
+    const auto current = session.inhibitions().find(*id);
+    if (!current) return current.error();
+    if (const auto fresh = check_if_match(call.request.head, current->inhibition.version); !fresh) return fresh.error();
+    if (const auto removed = session.inhibitions().remove(*id); !removed) return removed.error();
+    return no_content();
+}
+
+}  // namespace
+
+std::vector<Route> inhibition_routes()
+{
+    using enum access::Permission;
+    return {
+        {"GET", "/api/v1/inhibitions", read_inhibitions, "listInhibitions", list_inhibitions},
+        {"POST", "/api/v1/inhibitions", write_inhibitions, "createInhibition", create_inhibition},
+        {"GET", "/api/v1/inhibitions/{id}", read_inhibitions, "getInhibition", get_inhibition},
+        {"PUT", "/api/v1/inhibitions/{id}", write_inhibitions, "replaceInhibition", change_inhibition},
+        {"PATCH", "/api/v1/inhibitions/{id}", write_inhibitions, "updateInhibition", change_inhibition},
+        {"DELETE", "/api/v1/inhibitions/{id}", write_inhibitions, "deleteInhibition", delete_inhibition},
+    };
+}
+
+}  // namespace winnow::api

@@ -1,0 +1,151 @@
+#include "integration/config/tenants.hpp"
+
+namespace winnow::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::UnorderedElementsAre;
+
+class Maintenance : public Tenants {
+protected:
+    static json body(const json& more = json::object())
+    {
+        json window{
+            {"name", "patch night"}, {"matchers", R"(service="billing")"}, {"starts_at", "2026-11-29T02:00:00+09:00"},
+            {"duration", "PT2H"},    {"time_zone", "Asia/Tokyo"},          {"rrule", "FREQ=WEEKLY;BYDAY=SU"}};
+        window.update(more);
+        return window;
+    }
+};
+
+TEST_F(Maintenance, ShowsItsNextTenOccurrences)
+{
+    const auto made = post("/maintenance-windows", body({{"exceptions", {"2026-12-06"}}}));
+    ASSERT_EQ(made.status, 201) << made.text;
+    EXPECT_EQ(made.header("Location"), "/api/v1/maintenance-windows/" + made.id());
+    EXPECT_EQ(made.body["starts_at"], "2026-11-28T17:00:00.000Z");
+    EXPECT_EQ(made.body["duration"], "PT2H");
+    EXPECT_EQ(made.body["active"], false);
+    const auto& next = made.body["next_occurrences"];
+    ASSERT_EQ(next.size(), 10U);
+    EXPECT_EQ(next[0], (json{{"starts_at", "2026-11-28T17:00:00.000Z"}, {"ends_at", "2026-11-28T19:00:00.000Z"}}));
+    EXPECT_EQ(next[1]["starts_at"], "2026-12-12T17:00:00.000Z") << "the exception is left out";
+    EXPECT_EQ(get("/maintenance-windows/" + made.id()).body, made.body);
+    now_ += std::chrono::hours(24 * 5 + 12);
+    EXPECT_EQ(get("/maintenance-windows/" + made.id()).body["active"], true);
+    EXPECT_EQ(get("/maintenance-windows").body["items"].size(), 1U);
+}
+
+TEST_F(Maintenance, IsChangedAndDeleted)
+{
+    const auto id = made("/maintenance-windows", body());
+    const auto moved = patch("/maintenance-windows/" + id, {{"rrule", nullptr}, {"duration", "PT1H"}});
+    EXPECT_EQ(moved.status, 200) << moved.text;
+    EXPECT_TRUE(moved.body["rrule"].is_null());
+    EXPECT_EQ(moved.body["next_occurrences"].size(), 1U);
+    EXPECT_EQ(moved.body["version"], 2);
+    EXPECT_EQ(put("/maintenance-windows/" + id, body({{"enabled", false}})).body["enabled"], false);
+    EXPECT_EQ(with_if_match("DELETE", "/maintenance-windows/" + id, nullptr, "\"1\"").status, 412);
+    EXPECT_EQ(remove("/maintenance-windows/" + id).status, 204);
+    EXPECT_EQ(get("/maintenance-windows/" + id).status, 404);
+}
+
+TEST_F(Maintenance, RefusesWhatNeverOccursOrExplodes)
+{
+    const auto refused = [&](const json& more) {
+        return post("/maintenance-windows", body(more)).errors();
+    };
+    EXPECT_THAT(refused({{"rrule", "FREQ=SECONDLY"}}),
+                ElementsAre("/rrule: a window cannot recur more often than hourly"));
+    EXPECT_THAT(refused({{"rrule", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}}), ElementsAre("/rrule: never occurs"));
+    EXPECT_THAT(refused({{"rrule", "FREQ=DAILY;UNTIL=20261120T000000Z"}, {"starts_at", "2026-11-01T00:00:00Z"}}),
+                ElementsAre("/rrule: no occurrence lies ahead: it would never begin"));
+    EXPECT_THAT(refused({{"rrule", nullptr}, {"starts_at", "2026-11-23T04:00:00Z"}}),
+                ElementsAre("/starts_at: no occurrence lies ahead: it would never begin"));
+    EXPECT_THAT(refused({{"time_zone", "Mars"}}), ElementsAre(HasSubstr("/time_zone: is not a time zone")));
+    EXPECT_THAT(refused({{"exceptions", {"2026-12-25", "x"}}}),
+                ElementsAre(HasSubstr("/exceptions/1: must be a date")));
+    EXPECT_THAT(post("/maintenance-windows", {{"name", "x"}, {"rule", "y"}}).pointers(),
+                UnorderedElementsAre("/matchers", "/starts_at", "/duration", "/rule"));
+    EXPECT_THAT(refused({{"duration", "PT59S"}}), ElementsAre(HasSubstr("/duration: ")));
+    EXPECT_EQ(sql("select count(*) from maintenance_windows"), "0");
+}
+
+TEST_F(Maintenance, NamesAreTheirOwn)
+{
+    made("/maintenance-windows", body());
+    EXPECT_EQ(post("/maintenance-windows", body()).status, 409);
+}
+
+class Inhibitions : public Tenants {
+protected:
+    static json body(const json& more = json::object())
+    {
+        json inhibition{{"name", "cluster explains node"},
+                        {"source_matchers", R"(class="cluster_down")"},
+                        {"target_matchers", R"(class=~"node_.*")"},
+                        {"equal", {"cluster", "env"}}};
+        inhibition.update(more);
+        return inhibition;
+    }
+    void ticket(int number, const std::string& class_name, const std::string& state, const std::string& cluster)
+    {
+        sql("insert into tickets (tenant_id, ticket_id, number, state, severity, title, dedup_key, class_name, labels, "
+            "occurrences, first_seen_at, last_seen_at, opened_at) values ('" +
+            ours_.str() + "', gen_random_uuid(), " + std::to_string(number) + ", '" + state + "', 3, 't', 'key" +
+            std::to_string(number) + "', '" + class_name + R"(', '{"cluster":")" + cluster +
+            R"("}', 1, now(), now(), now()))");
+    }
+    std::string sources()
+    {
+        return sql(
+            "select string_agg(source_key || ' ' || equal_values || ' ' || two_sided, ', ' order by source_key) "
+            "from inhibition_sources");
+    }
+};
+
+TEST_F(Inhibitions, AreCreatedShownChangedAndDeleted)
+{
+    const auto made = post("/inhibitions", body());
+    ASSERT_EQ(made.status, 201) << made.text;
+    EXPECT_EQ(made.body["equal"], (json{"cluster", "env"}));
+    EXPECT_TRUE(made.body["source_condition"].is_null());
+    EXPECT_EQ(get("/inhibitions/" + made.id()).body, made.body);
+    EXPECT_EQ(get("/inhibitions").body["items"].size(), 1U);
+    EXPECT_EQ(post("/inhibitions", body()).status, 409);
+    const auto changed =
+        patch("/inhibitions/" + made.id(), {{"target_matchers", nullptr}, {"target_condition", R"(class == "x")"}});
+    EXPECT_EQ(changed.status, 200) << changed.text;
+    EXPECT_EQ(changed.body["target_condition"], R"(class == "x")");
+    EXPECT_EQ(changed.body["version"], 2);
+    EXPECT_EQ(remove("/inhibitions/" + made.id()).status, 204);
+    EXPECT_EQ(get("/inhibitions/" + made.id()).status, 404);
+}
+
+TEST_F(Inhibitions, WhatIsLiveAlreadyIsASourceAtOnce)
+{
+    ticket(1, "cluster_down", "open", "a");
+    ticket(2, "cluster_down", "closed", "b");
+    ticket(3, "node_down", "open", "a");
+    ticket(4, "cluster_down", "in_progress", "c");
+    sql("insert into alert_instances select tenant_id, 'instance', ticket_id, now(), null, true from tickets where "
+        "number = 4");
+    const auto id = made("/inhibitions", body());
+    EXPECT_EQ(sources(), "iinstance 1:c;0:; false, kkey1 1:a;0:; false");
+    patch("/inhibitions/" + id, {{"source_matchers", R"(class="node_down")"}});
+    EXPECT_EQ(sources(), "kkey3 1:a;0:; true") << "found by both sides now";
+    EXPECT_EQ(remove("/inhibitions/" + id).status, 204);
+    EXPECT_EQ(sources(), "");
+}
+
+TEST_F(Inhibitions, NameEveryMistake)
+{
+    EXPECT_THAT(post("/inhibitions", {{"source_matchers", "{"}, {"equals", {"x"}}}).pointers(),
+                UnorderedElementsAre("/name", "/source_matchers", "/target_matchers", "/equals"));
+    EXPECT_THAT(post("/inhibitions", body({{"equal", {""}}})).pointers(), ElementsAre("/equal/0"));
+    EXPECT_EQ(sql("select count(*) from inhibitions"), "0");
+}
+
+}  // namespace
+}  // namespace winnow::test
