@@ -100,7 +100,7 @@ public:
     {
         const auto verdicts = verdicts_of(row);
         if (!verdicts) return verdicts.error();
-        const auto wanted = wanted_indexes(row, *verdicts, below);
+        const auto wanted = wanted_indexes(*verdicts, below);
         if (wanted.empty()) return Done{};
         if (row.payload.empty()) {
             auto whole = archive_.row(row.position);
@@ -138,18 +138,20 @@ public:
     }
 
 private:
-    [[nodiscard]] std::vector<std::size_t> wanted_indexes(const ArchivedRow& row,
-                                                          const std::optional<Verdicts>& verdicts,
+    /// Last one first. Some may lie behind the row's end: only the payload of a row that triage has not reached tells
+    /// where that is (alert_count does not count gaps).
+    [[nodiscard]] std::vector<std::size_t> wanted_indexes(const std::optional<Verdicts>& verdicts,
                                                           std::size_t below) const
     {
         std::vector<std::size_t> wanted;
-        for (auto index = std::min<std::size_t>(row.alert_count, below); index-- > 0;) {
-            const Verdict* verdict = nullptr;
+        if (!verdicts && !verdict_matches(query_, nullptr)) return wanted;
+        const auto end = verdicts ? verdicts->size() : domain::kMaxIndex + std::size_t{1};
+        for (auto index = std::min(end, below); index-- > 0;) {
             if (verdicts) {
-                if (index >= verdicts->size() || !(*verdicts)[index]) continue;  // a gap
-                verdict = &*(*verdicts)[index];
+                const auto& verdict = (*verdicts)[index];
+                if (!verdict || !verdict_matches(query_, &*verdict)) continue;  // a gap, or not asked for
             }
-            if (verdict_matches(query_, verdict)) wanted.push_back(index);
+            wanted.push_back(index);
         }
         return wanted;
     }

@@ -18,7 +18,7 @@ namespace winnow::ports {
 /// One group commit's alerts of the tenant, and what became of them.
 struct ArchivedRow {
     domain::RowPosition position;
-    std::uint32_t alert_count = 0;
+    std::uint32_t alert_count = 0;        ///< Gaps are not counted: no bound of the indexes.
     std::string payload;                  ///< journal::encode_rows; "" where it was not asked for.
     std::optional<std::string> verdicts;  ///< journal::encode_verdicts; nullopt while triage has not reached the row.
 };

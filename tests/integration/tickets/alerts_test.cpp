@@ -121,9 +121,9 @@ TEST_F(AlertJournal, AGapIsNoAlert)
                              {verdict(Disposition::ticketed), std::nullopt, verdict(Disposition::ticketed)});
     EXPECT_THAT(ids("/alerts"), ElementsAre(id_of(row, 2), id_of(row, 0)));
     EXPECT_EQ(get("/alerts/" + id_of(row, 1)).status, 404);
-    const auto raw = journal(2, kNow + std::chrono::seconds(1), {an_alert("d"), domain::Alert()});
+    const auto raw = journal(2, kNow + std::chrono::seconds(1), {an_alert("d"), domain::Alert(), an_alert("e")});
     EXPECT_EQ(get("/alerts/" + id_of(raw, 1)).status, 404);
-    EXPECT_THAT(ids("/alerts"), ElementsAre(id_of(raw, 0), id_of(row, 2), id_of(row, 0)));
+    EXPECT_THAT(ids("/alerts"), ElementsAre(id_of(raw, 2), id_of(raw, 0), id_of(row, 2), id_of(row, 0)));
 }
 
 TEST_F(AlertJournal, ASearchThatFindsLittleEndsEarlyAndGoesOn)

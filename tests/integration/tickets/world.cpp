@@ -202,15 +202,17 @@ domain::RowPosition World::journal(std::uint64_t seq, Timestamp at, const std::v
                                    const std::vector<std::optional<domain::Verdict>>& verdicts)
 {
     std::string lines;
+    int stored = 0;
     for (auto alert : alerts) {
         if (!alert.title.empty()) {  // no title: a gap
+            ++stored;
             alert.received_at = at;
             intake::append_canonical(alert, lines);
         }
         lines += '\n';
     }
     pqxx::nontransaction tx(admin_);
-    pg::query(tx, "insert into journal values ($1, $2, 7, $3, $4, $5)", who_.tenant, at, seq, alerts.size(),
+    pg::query(tx, "insert into journal values ($1, $2, 7, $3, $4, $5)", who_.tenant, at, seq, stored,
               pg::Bytes{journal::encode_rows(lines)});
     if (!verdicts.empty()) {
         pg::query(tx, "insert into verdicts values ($1, $2, 7, $3, $4)", who_.tenant, at, seq,
