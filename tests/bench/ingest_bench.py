@@ -32,7 +32,8 @@ EXAMPLES = """examples:
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="./dev bench ingest", description=__doc__, epilog=EXAMPLES,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", metavar="FILE", default="build/release/winnow", help="the program to measure (default: %(default)s)")
+    parser.add_argument("--binary", metavar="FILE", default="build/release/winnow",
+                        help="the program to measure (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (default: %(default)s)")
     parser.add_argument("--seconds", type=int, default=5, help="of each load (default: %(default)s)")
     parser.add_argument("--latency-alerts", type=int, default=200,
@@ -60,7 +61,8 @@ class Progress:
         self.terminal = sys.stderr.isatty()
 
     def step(self, text):
-        print(f"\r\033[K{text}" if self.terminal else text, end="" if self.terminal else "\n", file=sys.stderr, flush=True)
+        line, end = (f"\r\033[K{text}", "") if self.terminal else (text, "\n")
+        print(line, end=end, file=sys.stderr, flush=True)
 
     def count(self, done, total):
         if self.terminal or done == total:

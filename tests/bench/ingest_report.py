@@ -52,13 +52,13 @@ def render(report, colours):
         f"Durable ingestion over TLS keep-alive: {run['cores']} cores for servers, PostgreSQL and load generator; "
         f"{run['distinct_alerts']:,} distinct alerts",
         f"of {run['alert_bytes']['winnow']} bytes (Alertmanager: {run['alert_bytes']['alertmanager']}); "
-        f"medians of {run['rounds']} interleaved rounds of {run['seconds']} s. Every request was answered with success.",
+        f"medians of {run['rounds']} interleaved rounds of {run['seconds']} s; every request was answered with success.",
         "",
         table(list(rows_of(report["cells"])), colours),
         "",
-        f"triage lag: seconds after the last request until all accepted alerts were applied to tickets",
-        f"alert to webhook, idle, {latency['alerts']} alerts: p50 {accepted['p50']:.1f} ms, p99 {accepted['p99']:.1f} ms "
-        f"after the 202 (p50 {sent['p50']:.1f} ms, p99 {sent['p99']:.1f} ms after sending)",
+        "triage lag: seconds after the last request until all accepted alerts were applied to tickets",
+        f"alert to webhook, idle, {latency['alerts']} alerts: p50 {accepted['p50']:.1f} ms, p99 {accepted['p99']:.1f} "
+        f"ms after the 202 (p50 {sent['p50']:.1f} ms, p99 {sent['p99']:.1f} ms after sending)",
         f"winnow: ready in {server['start_seconds']:.1f} s on a warm state folder, {server['idle_mib']:.0f} MiB idle, "
         f"{server['loaded_mib']:.0f} MiB after the load (without PostgreSQL)",
     ])

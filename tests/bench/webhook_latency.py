@@ -46,7 +46,8 @@ def measure(instance, certificates, count, progress):
             answer = sender.post("/api/v1/alerts", {"title": f"latency {number}", "dedup_key": key})
             accepted = time.time()
             expect(answer, 202)
-            received = receiver.wait_for(lambda body, key=key: body["ticket"]["dedup_key"] == key, seen, WAIT_SECONDS)[0]
+            received, _, _ = receiver.wait_for(lambda body, key=key: body["ticket"]["dedup_key"] == key, seen,
+                                               WAIT_SECONDS)
             if number >= 0:
                 since_sent.append((received - sent) * 1000)
                 since_accepted.append((received - accepted) * 1000)

@@ -21,8 +21,8 @@ def one_number(url, query):
 
 def unapplied_rows(url):
     """Journal rows without their verdict: triage writes one with everything else that a row leads to."""
-    return one_number(url, "select count(*) from journal left join verdicts v using (tenant_id, received_at, stream, seq)"
-                           " where v.seq is null")
+    return one_number(url, "select count(*) from journal left join verdicts v"
+                           " using (tenant_id, received_at, stream, seq) where v.seq is null")
 
 
 def unfinished_deliveries(url):
