@@ -40,7 +40,10 @@ Result<Expression> compile_matchers(std::string_view text)
 {
     const auto matchers = parse_matchers(text);
     if (!matchers) return matchers.error();
-    return Expression::make(tree_of(*matchers));
+    Limits limits;  // a matcher's value may be as long as the condition
+    limits.max_literal_bytes = limits.max_bytes;
+    limits.max_leaves = limits.max_bytes;
+    return Expression::make(tree_of(*matchers), limits);
 }
 
 Result<Expression> compile_keywords(std::string_view text)

@@ -1,16 +1,19 @@
 #include "rules/compiled_rule.hpp"
 
 #include "winnow/base/text.hpp"
+#include "winnow/expr/condition.hpp"
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 
 namespace winnow::rules {
 
 namespace {
 
 constexpr std::size_t kMaxNameChars = 200;
-constexpr std::size_t kMaxConditionBytes = 8'192;
 constexpr std::size_t kMaxActions = 32;
 
 using Errors = std::vector<FieldError>;
@@ -30,28 +33,12 @@ void check_name(const std::string& name, Errors& errors)
     }
 }
 
-std::vector<expr::Matcher> compile_condition(const domain::Rule& rule, Errors& errors)
+std::optional<expr::Expression> compile_condition(const domain::Rule& rule, Errors& errors)
 {
-    if (rule.syntax != domain::RuleSyntax::matchers) {
-        add(errors, "/syntax",
-            "the syntax \"" + std::string(to_string(rule.syntax)) +
-                "\" is not available yet: write the condition as matchers");
-        return {};
-    }
-    if (rule.condition.size() > kMaxConditionBytes) {
-        add(errors, "/condition", "a condition has at most " + std::to_string(kMaxConditionBytes) + " bytes");
-        return {};
-    }
-    if (rule.condition.find_first_not_of(" \t\r\n") == std::string::npos) {
-        add(errors, "/condition", "the condition is empty: write {} to match every alert");
-        return {};
-    }
-    auto matchers = expr::parse_matchers(rule.condition);
-    if (!matchers) {
-        add(errors, "/condition", matchers.error().message());
-        return {};
-    }
-    return std::move(*matchers);
+    auto condition = expr::compile_condition(rule.condition, rule.syntax);
+    if (condition) return *std::move(condition);
+    add(errors, "/condition", condition.error().message());
+    return std::nullopt;
 }
 
 std::vector<std::unique_ptr<const CompiledAction>> compile_actions(const domain::Rule& rule, Errors& errors)
@@ -75,14 +62,26 @@ std::vector<std::unique_ptr<const CompiledAction>> compile_actions(const domain:
     return compiled;
 }
 
-}  // namespace
-
-bool CompiledRule::applies(Timestamp now) const noexcept
+/// New kinds of action are taken to change it.
+bool may_change_alert(const domain::Action& action)
 {
-    return source.enabled && source.mode == domain::RuleMode::live &&
-           (!source.effective_from || *source.effective_from <= now) &&
-           (!source.effective_until || now < *source.effective_until);
+    return !std::holds_alternative<domain::DropAction>(action) &&
+           !std::holds_alternative<domain::SuppressAction>(action) &&
+           !std::holds_alternative<domain::RouteAction>(action);
 }
+
+domain::Rule without_what_compiling_ignores(const domain::Rule& rule)
+{
+    domain::Rule source;
+    source.id = rule.id;
+    source.name = rule.name;
+    source.condition = rule.condition;
+    source.syntax = rule.syntax;
+    source.actions = rule.actions;
+    return source;
+}
+
+}  // namespace
 
 void CompiledRule::act(domain::Alert& alert, Evaluation& evaluation) const
 {
@@ -93,17 +92,30 @@ void CompiledRule::act(domain::Alert& alert, Evaluation& evaluation) const
     }
 }
 
-Result<CompiledRule> compile_rule(const domain::Rule& rule)
+bool CompiledRule::is_made_of(const domain::Rule& rule) const
+{
+    return source.id == rule.id && source.condition == rule.condition && source.syntax == rule.syntax &&
+           source.name == rule.name && source.actions == rule.actions;
+}
+
+Result<std::shared_ptr<const CompiledRule>> compile_rule(const domain::Rule& rule)
 {
     Errors errors;
     check_name(rule.name, errors);
-    auto condition = compile_condition(rule, errors);
+    const auto condition = compile_condition(rule, errors);
     auto actions = compile_actions(rule, errors);
     if (rule.effective_from && rule.effective_until && *rule.effective_from >= *rule.effective_until) {
         add(errors, "/effective_until", "effective_until must be later than effective_from");
     }
     if (!errors.empty()) return Error(std::move(errors));
-    return CompiledRule{rule, std::move(condition), std::move(actions)};
+    auto compiled = std::make_shared<CompiledRule>();
+    compiled->source = without_what_compiling_ignores(rule);
+    compiled->form = index::normal_form(condition->root());
+    compiled->actions = std::move(actions);
+    compiled->changes_alert = std::ranges::any_of(rule.actions, may_change_alert);
+    compiled->drops = std::ranges::any_of(
+        rule.actions, [](const domain::Action& action) { return std::holds_alternative<domain::DropAction>(action); });
+    return std::shared_ptr<const CompiledRule>(std::move(compiled));
 }
 
 }  // namespace winnow::rules

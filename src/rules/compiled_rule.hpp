@@ -4,26 +4,29 @@
 /// One rule, ready to run.
 
 #include "rules/action.hpp"
-#include "winnow/expr/matchers.hpp"
+#include "rules/index/normal_form.hpp"
 
 #include <memory>
 #include <vector>
 
 namespace winnow::rules {
 
+/// What a rule means, without its place and its dates. Immutable; rule sets share it from version to version.
 struct CompiledRule {
-    domain::Rule source;
-    std::vector<expr::Matcher> condition;
+    domain::Rule source;  ///< What was compiled: id, name, condition, syntax, actions.
+    index::NormalForm form;
     std::vector<std::unique_ptr<const CompiledAction>> actions;
-
-    /// Enabled, live, and within its effective dates (the first instant included, the last one not).
-    [[nodiscard]] bool applies(Timestamp now) const noexcept;
+    bool changes_alert = false;  ///< Conditions after it may see another alert.
+    bool drops = false;
 
     /// Runs the actions in order, up to a drop. Actions that cannot be done are reported in `evaluation.failures`.
     void act(domain::Alert& alert, Evaluation& evaluation) const;
+
+    /// Whether compiling the rule would make the same.
+    [[nodiscard]] bool is_made_of(const domain::Rule& rule) const;
 };
 
 /// Every broken part at once; pointers are relative to the rule.
-[[nodiscard]] Result<CompiledRule> compile_rule(const domain::Rule& rule);
+[[nodiscard]] Result<std::shared_ptr<const CompiledRule>> compile_rule(const domain::Rule& rule);
 
 }  // namespace winnow::rules

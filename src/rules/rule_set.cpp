@@ -1,93 +1,160 @@
 #include "winnow/rules/rule_set.hpp"
 
-#include "rules/compiled_rule.hpp"
+#include "rules/ordered_rules.hpp"
+#include "winnow/expr/condition.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <unordered_map>
 #include <utility>
 
 namespace winnow::rules {
 
 namespace {
 
-/// A plain loop over the rules in position order.
-class OrderedRules final : public RuleSet {
+/// Rules found by an index.
+class IndexedRules final : public OrderedRules {
 public:
-    OrderedRules(std::vector<CompiledRule> rules, std::vector<Evaluation::Failure> broken)
-        : rules_(std::move(rules)), broken_(std::move(broken))
+    IndexedRules(std::vector<PlacedRule> rules, std::vector<Evaluation::Failure> broken)
+        : OrderedRules(std::move(rules), std::move(broken)), index_(make_index())
     {
-        std::ranges::stable_sort(rules_, {}, [](const CompiledRule& rule) { return rule.source.position; });
     }
 
     [[nodiscard]] Evaluation evaluate(domain::Alert& alert, Timestamp now) const override
     {
-        Evaluation evaluation;
-        for (const auto& rule : rules_) {
-            if (!rule.applies(now) || !expr::matches_all(rule.condition, alert)) continue;
-            evaluation.matches.push_back({rule.source.id, rule.source.version});
-            rule.act(alert, evaluation);
-            if (evaluation.dropped || rule.source.stop) break;
-        }
-        return evaluation;
+        // A thread's memory for matching, whichever tenant's turn it is.
+        static thread_local index::Event event;
+        static thread_local index::Search search;
+        event.start(index_.program(), alert, now);
+        return run(alert, [&](std::uint32_t from) -> const index::Search& {
+            if (from != 0) event.refresh();
+            index_.find(event, from, search);
+            return search;
+        });
     }
 
-    [[nodiscard]] std::vector<TraceEntry> trace(domain::Alert alert, Timestamp now) const override
-    {
-        std::vector<TraceEntry> entries;
-        Evaluation evaluation;
-        bool ended = false;
-        for (const auto& rule : rules_) {
-            entries.push_back(trace_rule(rule, ended, alert, now));
-            auto& entry = entries.back();
-            if (!entry.matched) continue;
-            const auto failures = evaluation.failures.size();
-            rule.act(alert, evaluation);
-            for (auto i = failures; i < evaluation.failures.size(); ++i) {
-                entry.error += (entry.error.empty() ? "" : "; ") + evaluation.failures[i].error;
-            }
-            entry.stopped_here = ended = evaluation.dropped || rule.source.stop;
-        }
-        return entries;
-    }
-
-    [[nodiscard]] const std::vector<Evaluation::Failure>& broken() const noexcept override { return broken_; }
-    [[nodiscard]] std::size_t size() const noexcept override { return rules_.size(); }
+    [[nodiscard]] std::size_t index_bytes() const noexcept override { return index_.bytes(); }
 
 private:
-    static TraceEntry trace_rule(const CompiledRule& rule, bool ended, const domain::Alert& alert, Timestamp now)
+    [[nodiscard]] index::Index make_index() const
     {
-        TraceEntry entry;
-        entry.rule_id = rule.source.id;
-        entry.rule_name = rule.source.name;
-        entry.version = rule.source.version;
-        if (ended) return entry;
-        entry.considered = rule.applies(now);
-        entry.matched = entry.considered;
-        for (const auto& matcher : rule.condition) {
-            entry.leaves.push_back({matcher.str(), matcher.value_in(alert), matcher.matches(alert)});
-            entry.matched = entry.matched && entry.leaves.back().matched;
+        std::vector<const index::NormalForm*> forms;
+        std::vector<index::RuleTraits> traits;
+        forms.reserve(rules().size());
+        traits.reserve(rules().size());
+        for (const auto& placed : rules()) {
+            forms.push_back(placed.live ? &placed.rule->form : nullptr);
+            traits.push_back({.from = placed.from, .until = placed.until, .ends_search = placed.ends_search()});
         }
-        return entry;
+        return {forms, std::move(traits)};
     }
 
-    std::vector<CompiledRule> rules_;
-    std::vector<Evaluation::Failure> broken_;
+    index::Index index_;
 };
+
+/// Rules asked one after the other.
+class PlainRules final : public OrderedRules {
+public:
+    PlainRules(std::vector<PlacedRule> rules, std::vector<Evaluation::Failure> broken)
+        : OrderedRules(std::move(rules), std::move(broken))
+    {
+        for (const auto& placed : this->rules()) {
+            const auto& source = placed.rule->source;
+            conditions_.push_back(*expr::compile_condition(source.condition, source.syntax));
+        }
+    }
+
+    [[nodiscard]] Evaluation evaluate(domain::Alert& alert, Timestamp now) const override
+    {
+        index::Search search;
+        return run(alert, [&](std::uint32_t from) -> const index::Search& {
+            find(alert, now, from, search);
+            return search;
+        });
+    }
+
+    [[nodiscard]] std::size_t index_bytes() const noexcept override { return 0; }
+
+private:
+    void find(const domain::Alert& alert, Timestamp now, std::uint32_t from, index::Search& search) const
+    {
+        search.rules.clear();
+        const auto names = expr::names_of(alert, now);
+        for (auto number = from; number < conditions_.size(); ++number) {
+            if (!rules()[number].applies(now)) continue;
+            expr::Budget budget;
+            if (!conditions_[number].evaluate(names, budget).is_true()) continue;
+            search.rules.push_back(number);
+            if (rules()[number].ends_search()) return;
+        }
+    }
+
+    std::vector<expr::Expression> conditions_;
+};
+
+/// Compiled rules to use again, by id.
+class Cache {
+public:
+    explicit Cache(const RuleSet* previous) : rules_(dynamic_cast<const OrderedRules*>(previous)) {}
+
+    /// Null where the rule has to be compiled. Most often the rules come in the order in which they stand.
+    std::shared_ptr<const CompiledRule> find(const domain::Rule& rule)
+    {
+        if (rules_ == nullptr) return nullptr;
+        const auto& known = rules_->rules();
+        if (next_ >= known.size() || known[next_].rule->source.id != rule.id) next_ = place_of(rule.id);
+        if (next_ >= known.size() || !known[next_].rule->is_made_of(rule)) return nullptr;
+        return known[next_++].rule;
+    }
+
+private:
+    std::size_t place_of(const RuleId& id)
+    {
+        const auto& known = rules_->rules();
+        if (places_.empty()) {
+            for (std::size_t i = 0; i < known.size(); ++i) places_.emplace(known[i].rule->source.id, i);
+        }
+        const auto found = places_.find(id);
+        return found == places_.end() ? known.size() : found->second;
+    }
+
+    const OrderedRules* rules_;
+    std::size_t next_ = 0;
+    std::unordered_map<RuleId, std::size_t> places_;
+};
+
+template <typename Rules>
+std::shared_ptr<const RuleSet> compile_as(const std::vector<domain::Rule>& rules, const RuleSet* previous)
+{
+    std::vector<PlacedRule> placed;
+    std::vector<Evaluation::Failure> broken;
+    placed.reserve(rules.size());
+    Cache cache(previous);
+    for (const auto& rule : rules) {
+        auto compiled = cache.find(rule);
+        if (compiled == nullptr) {
+            auto made = compile_rule(rule);
+            if (!made) {
+                broken.push_back({rule.id, made.error().message()});
+                continue;
+            }
+            compiled = *std::move(made);
+        }
+        placed.push_back(place(rule, std::move(compiled)));
+    }
+    return std::make_shared<const Rules>(std::move(placed), std::move(broken));
+}
 
 }  // namespace
 
-std::shared_ptr<const RuleSet> RuleSet::compile(const std::vector<domain::Rule>& rules)
+std::shared_ptr<const RuleSet> RuleSet::compile(const std::vector<domain::Rule>& rules, const RuleSet* previous)
 {
-    std::vector<CompiledRule> compiled;
-    std::vector<Evaluation::Failure> broken;
-    for (const auto& rule : rules) {
-        auto ready = compile_rule(rule);
-        if (ready) {
-            compiled.push_back(std::move(*ready));
-        } else {
-            broken.push_back({rule.id, ready.error().message()});
-        }
-    }
-    return std::make_shared<const OrderedRules>(std::move(compiled), std::move(broken));
+    return compile_as<IndexedRules>(rules, previous);
+}
+
+std::shared_ptr<const RuleSet> RuleSet::compile_plain(const std::vector<domain::Rule>& rules)
+{
+    return compile_as<PlainRules>(rules, nullptr);
 }
 
 Result<Done> check(const domain::Rule& rule)

@@ -9,6 +9,8 @@
 #include "winnow/domain/rule.hpp"
 #include "winnow/domain/verdict.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,31 +29,52 @@ struct Evaluation {
         RuleId rule_id;
         std::string error;
     };
-    std::vector<Failure> failures;  ///< Actions that the alert does not allow (a 65th label…): left out, and counted.
+    /// Actions that the alert does not allow (a 65th label…): left out, and counted. Conditions that could not be
+    /// decided, or whose cost was beyond the alert's budget: as if the rule had not matched.
+    std::vector<Failure> failures;
 };
 
-/// One rule's part in an evaluation, for explanations.
+/// One test of a condition, looked at by itself.
 struct TraceLeaf {
-    std::string expression;  ///< `env="prod"`.
-    std::string value;       ///< What the alert had, unquoted: `dev`; "" when absent.
-    bool matched = false;
+    std::string expression;  ///< `env="prod"` of matchers, else CEL: `labels.env == "prod"`.
+    std::string value;       ///< What the alert had: of matchers unquoted, else as CEL writes it; "" when absent.
+    bool matched = false;    ///< The test is true.
+    std::string error;       ///< Why it is neither true nor false: `no such key: env`.
 };
+/// One rule's part in an evaluation, for explanations.
 struct TraceEntry {
     RuleId rule_id;
     std::string rule_name;
     std::int64_t version = 0;
     bool considered = false;  ///< Reached, enabled, live, and within its effective dates.
-    bool matched = false;     ///< Considered, and every leaf matched.
+    bool matched = false;     ///< Considered, and the condition is true.
     bool stopped_here = false;
     std::string error;
     std::vector<TraceLeaf> leaves;  ///< Also of a rule that was reached but not considered; none after the end.
 };
 
+/// A rule that did not match, and what of it would have had to be otherwise.
+struct NearMiss {
+    RuleId rule_id;
+    std::string rule_name;
+    std::int64_t version = 0;
+    std::vector<TraceLeaf> failing;  ///< The fewest tests whose outcome would have had to be another.
+};
+
+/// How many rules may change one alert; the next that would is an error, and the evaluation ends as it stands then.
+inline constexpr std::size_t kMaxChanges = 64;
+
 class RuleSet {
 public:
     /// Compiles what the admin wrote. A rule that does not compile (it was checked on save, so this is a version
-    /// skew) is left out and reported in `broken()`.
-    [[nodiscard]] static std::shared_ptr<const RuleSet> compile(const std::vector<domain::Rule>& rules);
+    /// skew) is left out and reported in `broken()`. What `previous` has of the same rules is used again: after an edit
+    /// only the rule that changed is compiled.
+    [[nodiscard]] static std::shared_ptr<const RuleSet> compile(const std::vector<domain::Rule>& rules,
+                                                                const RuleSet* previous = nullptr);
+
+    /// The same by a plain loop that interprets every condition: what an indexed set is measured against. It reports no
+    /// errors of conditions.
+    [[nodiscard]] static std::shared_ptr<const RuleSet> compile_plain(const std::vector<domain::Rule>& rules);
 
     virtual ~RuleSet() = default;
 
@@ -61,8 +84,15 @@ public:
     /// As evaluate, and says for every rule what it saw.
     [[nodiscard]] virtual std::vector<TraceEntry> trace(domain::Alert alert, Timestamp now) const = 0;
 
+    /// The at most `count` rules in force that came closest to matching the alert as it is, the closest first.
+    [[nodiscard]] virtual std::vector<NearMiss> near_misses(const domain::Alert& alert, Timestamp now,
+                                                            std::size_t count) const = 0;
+
     [[nodiscard]] virtual const std::vector<Evaluation::Failure>& broken() const noexcept = 0;
     [[nodiscard]] virtual std::size_t size() const noexcept = 0;
+
+    /// About how much memory is there only to find rules fast.
+    [[nodiscard]] virtual std::size_t index_bytes() const noexcept = 0;
 };
 
 /// Checks a rule as it is saved: name, condition, actions, dates. Pointers are relative to the rule.

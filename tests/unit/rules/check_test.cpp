@@ -115,14 +115,19 @@ TEST(Check, MatchingEverythingMustBeSaid)
     EXPECT_TRUE(check(rule));
 }
 
-TEST(Check, SyntaxesToComeAreNamedAsSuch)
+TEST(Check, EverySyntaxIsCheckedAndSaysWhere)
 {
     auto rule = good();
     rule.syntax = domain::RuleSyntax::cel;
-    EXPECT_EQ(pointers_of(rule), Pointers{"/syntax"});
-    EXPECT_EQ(detail_of(rule), R"(the syntax "cel" is not available yet: write the condition as matchers)");
+    EXPECT_EQ(pointers_of(rule), Pointers{"/condition"});
+    EXPECT_THAT(detail_of(rule), testing::StartsWith("1:4: "));
+    rule.condition = R"(labels.env == "prod" && severity >= ERROR)";
+    EXPECT_TRUE(check(rule));
     rule.syntax = domain::RuleSyntax::keywords;
-    EXPECT_EQ(pointers_of(rule), Pointers{"/syntax"});
+    rule.condition = "(WARN or ERROR) and testnode_001";
+    EXPECT_TRUE(check(rule));
+    rule.condition = "(WARN or ERROR";
+    EXPECT_EQ(pointers_of(rule), Pointers{"/condition"});
 }
 
 TEST(Check, ARuleHasOneToThirtyTwoActions)

@@ -1,0 +1,110 @@
+#pragma once
+
+/// @file
+/// One alert as a program sees it: slot by slot, with the results of tests remembered.
+
+#include "rules/index/program.hpp"
+#include "winnow/base/time.hpp"
+#include "winnow/expr/condition.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace winnow::rules::index {
+
+enum class Truth : std::uint8_t { no, yes, error };
+
+/// What conditions of one alert may cost together: a step is about one operator or 64 bytes of text.
+inline constexpr std::size_t kStepsAnAlert = 200'000;
+
+/// Reused from alert to alert and from program to program; for one thread at a time.
+class Event {
+public:
+    struct Value {
+        enum class Type : std::uint8_t { missing, text, number, boolean, null, other };
+        std::uint32_t epoch = 0;
+        Type type = Type::missing;
+        bool scanned = false;      ///< Every text that a scanner knows has been looked for.
+        std::uint32_t symbol = 0;  ///< 0: a value that no rule names.
+        double number = 0;
+        std::string_view text;
+    };
+
+    Event();
+    ~Event();
+    Event(const Event&) = delete;
+    Event& operator=(const Event&) = delete;
+
+    /// A new alert: its budget is whole. Program and alert must stay as they are until the next `start` or `refresh`.
+    void start(const Program& program, const domain::Alert& alert, Timestamp now);
+
+    /// The same alert, changed: whatever was remembered is forgotten, but not what it cost.
+    void refresh();
+
+    [[nodiscard]] Truth test(std::uint32_t predicate);
+
+    [[nodiscard]] const Value& value(std::uint32_t slot) const noexcept;
+
+    /// Symbols of all values that rules name.
+    [[nodiscard]] const std::vector<std::uint32_t>& symbols() const noexcept { return symbols_; }
+
+    /// For scanners: the predicate is true; all texts of the slot have been looked for.
+    void set_found(std::uint32_t predicate) { remember(program_->predicates()[predicate], Truth::yes); }
+    void set_scanned(std::uint32_t slot) { values_[slot].scanned = true; }
+
+    /// Why an opaque predicate, or one beyond the budget, was an error.
+    [[nodiscard]] std::string error_of(std::uint32_t predicate) const;
+
+    [[nodiscard]] Timestamp now() const noexcept { return now_; }
+
+private:
+    struct Details;
+
+    void next_epoch();
+    Value& fresh(std::uint32_t slot);
+    void set_text(std::uint32_t slot, std::string_view text);
+    void set_number(std::uint32_t slot, double number, Value::Type type = Value::Type::number);
+    void note_symbol(std::uint32_t slot, Constant::Type type, std::string_view bytes);
+    std::string_view field(std::string_view name);
+    void read_fields();
+    void read_labels();
+    void read_details();
+
+    [[nodiscard]] Truth presence(const Predicate& predicate) const noexcept;
+    [[nodiscard]] Truth test_text(const Predicate& predicate, const Value& value) const noexcept;
+    [[nodiscard]] Truth test_remembered(std::uint32_t number, const Predicate& predicate);
+    [[nodiscard]] Truth contains(const Predicate& predicate) const;
+    [[nodiscard]] Truth matches(std::uint32_t number, const Predicate& predicate);
+    [[nodiscard]] Truth evaluate(std::uint32_t number, const Predicate& predicate);
+    [[nodiscard]] Truth over_budget(std::uint32_t number);
+    void remember(const Predicate& predicate, Truth truth)
+    {
+        memory_[predicate.memory] = epoch_ << 2U | static_cast<std::uint32_t>(truth);
+    }
+
+    const Program* program_ = nullptr;
+    const domain::Alert* alert_ = nullptr;
+    Timestamp now_;
+    std::size_t steps_left_ = 0;
+
+    std::uint32_t epoch_ = 0;  ///< Values and results of other epochs do not count.
+    std::vector<Value> values_;
+    std::vector<std::uint32_t> memory_;
+    std::vector<std::uint32_t> symbols_;
+    std::string text_;  ///< title, description and source.
+    bool has_text_ = false;
+    std::deque<std::string> lowered_;
+    std::size_t lowered_used_ = 0;
+    std::optional<expr::Names> names_;
+    std::vector<std::pair<std::uint32_t, std::string>> errors_;
+    std::unique_ptr<Details> details_;
+};
+
+}  // namespace winnow::rules::index

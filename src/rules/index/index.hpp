@@ -1,0 +1,74 @@
+#pragma once
+
+/// @file
+/// Finds the rules that match an alert without looking at most of the others.
+
+#include "rules/index/anchor_scanner.hpp"
+#include "rules/index/bitmap_tier.hpp"
+#include "rules/index/event.hpp"
+#include "rules/index/program.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace winnow::rules::index {
+
+/// What matching has to know of a rule beside its condition.
+struct RuleTraits {
+    Timestamp from = Timestamp::min();
+    Timestamp until = Timestamp::max();  ///< Not included.
+    bool ends_search = false;  ///< It may end the evaluation or change the alert: what follows is another search.
+
+    [[nodiscard]] bool applies(Timestamp now) const noexcept { return from <= now && now < until; }
+};
+
+/// One search's results and memory, used again.
+struct Search {
+    std::vector<std::uint32_t> rules;                           ///< That match, ascending, each once.
+    std::vector<std::pair<std::uint32_t, std::string>> errors;  ///< Rules whose conditions could not be decided.
+    std::uint32_t limit = kNone;                                ///< Rules beyond it need not be looked at.
+    BitmapTier::Scratch bitmap;
+    std::vector<std::uint32_t> found;
+};
+
+/// Clauses with a value or a text that is rare among the rules stand in lists under it; the others in bitmaps. What
+/// either gives is verified, so the result is that of a loop over all rules. Immutable once built; refers to the forms,
+/// which must outlive it.
+class Index {
+public:
+    /// `forms` and `traits` by rule; a nullptr form never matches.
+    Index(std::span<const NormalForm* const> forms, std::vector<RuleTraits> traits);
+
+    [[nodiscard]] const Program& program() const noexcept { return program_; }
+
+    /// The rules from `from` on that match the event, up to and including the first that ends the search.
+    void find(Event& event, std::uint32_t from, Search& search) const;
+
+    [[nodiscard]] std::size_t bytes() const noexcept;
+
+private:
+    /// The texts that are looked for in one slot.
+    struct TextPostings {
+        std::uint32_t slot = 0;
+        AnchorScanner scanner;
+        std::vector<std::uint32_t> predicates;  ///< By pattern.
+        Postings clauses;                       ///< By pattern.
+        std::vector<Postings::Pair> pairs;      ///< Only while it is built.
+    };
+    struct Builder;
+
+    void consider(Event& event, std::uint32_t from, std::uint32_t clause, Search& search) const;
+    [[nodiscard]] std::uint32_t first_clause_of(std::uint32_t rule) const noexcept;
+
+    Program program_;
+    std::vector<RuleTraits> traits_;
+    Postings by_symbol_;
+    std::vector<TextPostings> by_text_;
+    BitmapTier bitmaps_;
+};
+
+}  // namespace winnow::rules::index

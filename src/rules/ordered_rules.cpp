@@ -1,0 +1,89 @@
+#include "rules/ordered_rules.hpp"
+
+#include "rules/trace.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace winnow::rules {
+
+PlacedRule place(const domain::Rule& rule, std::shared_ptr<const CompiledRule> compiled)
+{
+    PlacedRule placed;
+    placed.rule = std::move(compiled);
+    placed.version = rule.version;
+    placed.position = rule.position;
+    placed.live = rule.enabled && rule.mode == domain::RuleMode::live;
+    placed.stop = rule.stop;
+    placed.from = rule.effective_from.value_or(Timestamp::min());
+    placed.until = rule.effective_until.value_or(Timestamp::max());
+    return placed;
+}
+
+OrderedRules::OrderedRules(std::vector<PlacedRule> rules, std::vector<Evaluation::Failure> broken)
+    : rules_(std::move(rules)), broken_(std::move(broken))
+{
+    std::ranges::stable_sort(rules_, {}, &PlacedRule::position);
+}
+
+void OrderedRules::note_errors(const index::Search& search, Evaluation& evaluation) const
+{
+    for (const auto& [number, error] : search.errors) {
+        const auto& id = rules_[number].rule->source.id;
+        if (std::ranges::find(evaluation.failures, id, &Evaluation::Failure::rule_id) == evaluation.failures.end()) {
+            evaluation.failures.push_back({id, error});
+        }
+    }
+}
+
+bool OrderedRules::act(std::uint32_t number, std::size_t changes, domain::Alert& alert, Evaluation& evaluation) const
+{
+    const auto& placed = rules_[number];
+    const auto& rule = *placed.rule;
+    if (rule.changes_alert && changes >= kMaxChanges) {
+        evaluation.failures.push_back({rule.source.id, "more than " + std::to_string(kMaxChanges) +
+                                                           " rules changed the alert; it goes on as it is"});
+        return false;
+    }
+    evaluation.matches.push_back({rule.source.id, placed.version});
+    rule.act(alert, evaluation);
+    return !evaluation.dropped && !placed.stop;
+}
+
+std::vector<TraceEntry> OrderedRules::trace(domain::Alert alert, Timestamp now) const
+{
+    std::vector<TraceEntry> entries;
+    Evaluation evaluation;
+    bool ended = false;
+    std::size_t changes = 0;
+    for (std::uint32_t number = 0; number < rules_.size(); ++number) {
+        entries.push_back(trace_rule(rules_[number], ended, alert, now));
+        auto& entry = entries.back();
+        if (!entry.matched) continue;
+        const auto failures = evaluation.failures.size();
+        const bool goes_on = act(number, changes, alert, evaluation);
+        for (auto i = failures; i < evaluation.failures.size(); ++i) {
+            entry.error += (entry.error.empty() ? "" : "; ") + evaluation.failures[i].error;
+        }
+        entry.stopped_here = ended = !goes_on;
+        if (rules_[number].rule->changes_alert) ++changes;
+    }
+    return entries;
+}
+
+std::vector<NearMiss> OrderedRules::near_misses(const domain::Alert& alert, Timestamp now, std::size_t count) const
+{
+    std::vector<NearMiss> nearest;
+    for (const auto& placed : rules_) {
+        if (!placed.applies(now)) continue;
+        auto miss = near_miss(placed, alert, now);
+        if (!miss) continue;
+        nearest.push_back(*std::move(miss));
+        // Keeps the best only: a set has more rules than anybody wants to read about.
+        std::ranges::stable_sort(nearest, {}, [](const NearMiss& a) { return a.failing.size(); });
+        if (nearest.size() > count) nearest.pop_back();
+    }
+    return nearest;
+}
+
+}  // namespace winnow::rules
