@@ -112,6 +112,7 @@ private:
     void claim_orphans()
     {
         const auto claimed = streams_.claim_orphans();
+        healthy_ = claimed.has_value();  // asked more often than the heartbeat, so it notices first
         if (!claimed) {
             warn("cannot look for orphaned streams", claimed.error());
             return;

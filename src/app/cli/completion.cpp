@@ -20,11 +20,18 @@ void collect(const CLI::App& command, const std::string& path, Words& words)
 {
     std::string next;
     for (const auto* child : command.get_subcommands(nullptr)) {
+        if (child->get_name().empty()) continue;  // a group of options, no command: its options are listed below
         next += (next.empty() ? "" : " ") + child->get_name();
         collect(*child, path.empty() ? child->get_name() : path + " " + child->get_name(), words);
     }
-    for (const auto* option : command.get_options()) {
-        for (const auto& name : option->get_lnames()) next += (next.empty() ? "--" : " --") + name;
+    const auto add_options = [&next](const CLI::App& of) {
+        for (const auto* option : of.get_options()) {
+            for (const auto& name : option->get_lnames()) next += (next.empty() ? "--" : " --") + name;
+        }
+    };
+    add_options(command);
+    for (const auto* group : command.get_subcommands(nullptr)) {
+        if (group->get_name().empty()) add_options(*group);
     }
     words[path] = next;
 }
