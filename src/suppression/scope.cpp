@@ -48,4 +48,14 @@ bool Scope::finds_the_empty() const
     return matchers != nullptr && std::ranges::all_of(*matchers, matches_empty);
 }
 
+const Matcher* Scope::required() const
+{
+    const auto* matchers = std::get_if<std::vector<Matcher>>(&compiled_);
+    if (matchers == nullptr) return nullptr;
+    const auto found = std::ranges::find_if(*matchers, [](const Matcher& matcher) {
+        return matcher.op() == Matcher::Op::equal && !matcher.value().empty();
+    });
+    return found == matchers->end() ? nullptr : &*found;
+}
+
 }  // namespace winnow::suppression

@@ -2,6 +2,7 @@
 
 #include "winnow/base/text.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace winnow::suppression {
@@ -38,6 +39,30 @@ void Suppressions::add(const domain::Silence& silence)
                          .ends_at = silence.ends_at,
                          .cause = {.kind = domain::QuietKind::silence, .id = silence.id.value()},
                          .reason = reason_of("silence", silence.comment)});
+    index(silences_.size() - 1);
+}
+
+void Suppressions::index(std::size_t silence)
+{
+    const auto* required = silences_[silence].scope.required();
+    if (required == nullptr) {
+        not_indexed_.push_back(silence);
+        return;
+    }
+    auto name = std::ranges::find(by_name_, required->name(), [](const ByName& known) { return known.name.name(); });
+    if (name == by_name_.end()) name = by_name_.insert(name, ByName{.name = *required, .silences = {}});
+    name->silences[required->value()].push_back(silence);
+}
+
+std::vector<std::size_t> Suppressions::candidates(const domain::Alert& alert) const
+{
+    auto found = not_indexed_;
+    for (const auto& [name, silences] : by_name_) {
+        const auto asked = silences.find(name.value_in(alert));
+        if (asked != silences.end()) found.insert(found.end(), asked->second.begin(), asked->second.end());
+    }
+    std::ranges::sort(found);
+    return found;
 }
 
 void Suppressions::add(const domain::MaintenanceWindow& window)
@@ -78,7 +103,8 @@ void Suppressions::add(const domain::Inhibition& inhibition)
 
 std::optional<domain::Cover> Suppressions::covering(const domain::Alert& alert, Timestamp now) const
 {
-    for (const auto& silence : silences_) {
+    for (const auto i : candidates(alert)) {
+        const auto& silence = silences_[i];
         if (now < silence.starts_at || now >= silence.ends_at || !silence.scope.finds(alert, now)) continue;
         return domain::Cover{
             .cause = silence.cause, .reason = silence.reason, .until = silence.ends_at, .source_key = {}};

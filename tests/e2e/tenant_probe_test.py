@@ -50,13 +50,6 @@ class Tenant:
         self.create("rule", "/api/v1/rules",
                     {"name": self.mark, "syntax": "matchers", "condition": '{title=~".+"}',
                      "actions": [{"type": "set", "field": "labels.tier", "value": self.mark}]})
-        nothing = f'title="no alert", mark="{self.mark}"'
-        self.create("silence", "/api/v1/silences",
-                    {"matchers": nothing, "ends_at": "2126-01-01T00:00:00Z", "comment": self.mark})
-        self.create("window", "/api/v1/maintenance-windows",
-                    {"name": self.mark, "matchers": nothing, "starts_at": "2126-01-01T00:00:00Z", "duration": "PT1H"})
-        self.create("inhibition", "/api/v1/inhibitions",
-                    {"name": self.mark, "source_matchers": nothing, "target_matchers": nothing})
         self.create("integration", "/api/v1/integrations", {"name": self.mark})
         self.create("user", "/api/v1/users", {"name": self.mark, "email": f"{self.mark}@example.com", "role": "viewer"})
         nothing = f'mark="nothing of {self.mark}"'

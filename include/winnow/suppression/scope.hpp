@@ -27,6 +27,9 @@ public:
     /// Whether it finds alerts that lack whatever it names: `{}`, `env=~".*"`. Unknown (false) of CEL.
     [[nodiscard]] bool finds_the_empty() const;
 
+    /// A matcher without which it finds nothing: `name="value"`, the value not empty; nullptr where there is none.
+    [[nodiscard]] const expr::Matcher* required() const;
+
 private:
     using Compiled = std::variant<std::vector<expr::Matcher>, expr::Expression>;
     explicit Scope(Compiled compiled) : compiled_(std::move(compiled)) {}

@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace winnow::suppression {
@@ -60,7 +61,19 @@ private:
         std::string reason;
     };
 
+    /// Which silences ask for one value of a name: most of them do, and most alerts have another.
+    struct ByName {
+        expr::Matcher name;
+        std::unordered_map<std::string, std::vector<std::size_t>>
+            silences;  ///< By value: places in silences_, ascending.
+    };
+
+    void index(std::size_t silence);
+    [[nodiscard]] std::vector<std::size_t> candidates(const domain::Alert& alert) const;
+
     std::vector<CompiledSilence> silences_;
+    std::vector<ByName> by_name_;
+    std::vector<std::size_t> not_indexed_;
     std::vector<CompiledWindow> windows_;
     std::vector<CompiledInhibition> inhibitions_;
     std::size_t broken_ = 0;

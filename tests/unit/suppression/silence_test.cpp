@@ -68,6 +68,33 @@ TEST(Silence, FindsByEveryMatcherOrNotAtAll)
     EXPECT_FALSE(cover_of({silence(1, R"({env="prod", source="db-8"})")}, alert("prod"), kNoon));
 }
 
+TEST(Silence, OfManyTheOldestThatCoversIsNamedHoweverItIsFound)
+{
+    std::vector<domain::Silence> silences;
+    for (std::uint64_t n = 1; n <= 300; ++n) {
+        const auto host = std::to_string(n % 100);
+        // By a label, by a field, by what no index helps with; each kind finds hosts of its own.
+        silences.push_back(silence(n, n % 3 == 0   ? "host=\"" + host + '"'
+                                      : n % 3 == 1 ? "source=\"" + host + "\", host!=\"\""
+                                                   : "host=~\"0*" + host + '"'));
+    }
+    domain::TenantConfig config;
+    config.silences = silences;
+    const auto compiled = Suppressions::compile(config);
+    for (int host = 0; host < 110; ++host) {
+        auto about = alert("prod");
+        about.source = std::to_string(host);
+        about.labels.set("host", std::to_string(host));
+        std::optional<Uuid> expected;
+        for (const auto& each : silences) {
+            if (!expected && Scope::compile(each.scope)->finds(about, kNoon)) expected = each.id.value();
+        }
+        const auto cover = compiled->covering(about, kNoon);
+        ASSERT_EQ(cover.has_value(), expected.has_value()) << host;
+        if (cover) EXPECT_EQ(cover->cause.id, *expected) << host;
+    }
+}
+
 TEST(Silence, MayBeACondition)
 {
     auto made = silence(1, R"(details.used > 90 && labels.env == "prod")");
