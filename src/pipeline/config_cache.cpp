@@ -20,9 +20,10 @@ constexpr std::chrono::milliseconds kAfterError{250};
 constexpr std::chrono::seconds kPoll{3};
 constexpr int kLoads = 3;
 
-std::shared_ptr<const TenantPolicy> policy_of(domain::TenantConfig config)
+/// `before`, if there is one, is the tenant's policy up to now: what did not change is not compiled again.
+std::shared_ptr<const TenantPolicy> policy_of(domain::TenantConfig config, const TenantPolicy* before)
 {
-    auto rules = rules::RuleSet::compile(config.rules);
+    auto rules = rules::RuleSet::compile(config.rules, before != nullptr ? before->rules.get() : nullptr);
     for (const auto& broken : rules->broken()) {
         observe::error("a stored rule does not compile and is left out",
                        {{"tenant", config.tenant.service_code}, {"rule", broken.rule_id.str()}});
@@ -50,10 +51,11 @@ public:
     {
         std::shared_ptr<const TenantPolicy> policy;
         for (int load = 0; load < kLoads; ++load) {
-            const auto since = begin_load(tenant, policy);
+            std::shared_ptr<const TenantPolicy> before;
+            const auto since = begin_load(tenant, policy, before);
             if (!since) return policy;
             auto config = store_.load(tenant);
-            if (config) policy = policy_of(*std::move(config));
+            if (config) policy = policy_of(*std::move(config), before.get());
             const bool current = end_load(tenant, *since, config ? policy : nullptr);
             if (!config) return config.error();
             if (current) break;
@@ -68,14 +70,17 @@ private:
         std::uint64_t changes = 0;
     };
 
-    /// The number of changes so far, or nullopt with `policy` set to what is cached.
-    std::optional<std::uint64_t> begin_load(TenantId tenant, std::shared_ptr<const TenantPolicy>& policy)
+    /// The number of changes so far, and the policy `before` them if it is still known; or nullopt with `policy` set to
+    /// what is cached.
+    std::optional<std::uint64_t> begin_load(TenantId tenant, std::shared_ptr<const TenantPolicy>& policy,
+                                            std::shared_ptr<const TenantPolicy>& before)
     {
         const std::lock_guard lock(mutex_);
         if (const auto found = policies_.find(tenant); found != policies_.end()) {
             policy = found->second;
             return std::nullopt;
         }
+        if (const auto found = outdated_.find(tenant); found != outdated_.end()) before = found->second;
         auto& loading = loading_[tenant];
         ++loading.loaders;
         return loading.changes;
@@ -87,7 +92,10 @@ private:
         const auto loading = loading_.find(tenant);
         const bool current = loading->second.changes == since;
         if (--loading->second.loaders == 0) loading_.erase(loading);
-        if (current && policy) policies_[tenant] = std::move(policy);
+        if (current && policy) {
+            policies_[tenant] = std::move(policy);
+            outdated_.erase(tenant);
+        }
         return current;
     }
 
@@ -95,7 +103,7 @@ private:
     {
         {
             const std::lock_guard lock(mutex_);
-            policies_.erase(tenant);
+            if (auto known = policies_.extract(tenant)) outdated_.insert_or_assign(tenant, std::move(known.mapped()));
             if (const auto loading = loading_.find(tenant); loading != loading_.end()) ++loading->second.changes;
         }
         if (changed_) changed_(tenant);
@@ -151,6 +159,7 @@ private:
         for (const auto& [tenant, policy] : policies_) {
             if (!listed.contains(tenant)) changed.push_back(tenant);
         }
+        std::erase_if(outdated_, [&](const auto& known) { return !listed.contains(known.first); });
         polled_ = std::move(listed);
         return changed;
     }
@@ -161,6 +170,7 @@ private:
     std::mutex mutex_;  // guards everything below
     std::condition_variable_any wake_;
     std::unordered_map<TenantId, std::shared_ptr<const TenantPolicy>> policies_;
+    std::unordered_map<TenantId, std::shared_ptr<const TenantPolicy>> outdated_;  ///< Until the next load of theirs.
     std::unordered_map<TenantId, Loading> loading_;
     std::unordered_map<TenantId, std::int64_t> polled_;
 
