@@ -3,7 +3,10 @@
 #include "api/alert_json.hpp"
 #include "api/ticket_json.hpp"
 #include "winnow/ports/delivery_store.hpp"
+#include "winnow/ports/inhibition_store.hpp"
+#include "winnow/ports/maintenance_store.hpp"
 #include "winnow/ports/rule_store.hpp"
+#include "winnow/ports/silence_store.hpp"
 #include "winnow/ports/ticket_store.hpp"
 #include "winnow/rules/rule_set.hpp"
 
@@ -143,6 +146,33 @@ Reason why_nobody_was_told(const PastAlert& past, const domain::Ticket* ticket, 
     }
 }
 
+/// `The silence "switch upgrade" covered the alert.`; `otherwise` where it is gone.
+Result<std::string> covered_by(const domain::QuietCause& cause, ports::TenantSession& session, std::string otherwise)
+{
+    const auto said = [&](const Error& error) -> Result<std::string> {
+        if (error.code() == ErrorCode::not_found) return otherwise;
+        return error;
+    };
+    switch (cause.kind) {
+        case domain::QuietKind::silence: {
+            const auto found = session.silences().find(SilenceId(cause.id));
+            if (!found) return said(found.error());
+            return "The silence \"" + found->silence.comment + "\" covered the alert.";
+        }
+        case domain::QuietKind::maintenance_window: {
+            const auto found = session.maintenance().find(MaintenanceWindowId(cause.id));
+            if (!found) return said(found.error());
+            return "The maintenance window \"" + found->window.name + "\" covered the alert.";
+        }
+        case domain::QuietKind::inhibition: {
+            const auto found = session.inhibitions().find(InhibitionId(cause.id));
+            if (!found) return said(found.error());
+            return "Another firing alert explains this one, by the inhibition \"" + found->inhibition.name + "\".";
+        }
+    }
+    return otherwise;
+}
+
 json rules_trace_json(const PastAlert& past, const std::vector<domain::Rule>& rules)
 {
     auto trace = json::array();
@@ -179,7 +209,12 @@ Result<json> explain(const PastAlert& past, ports::TenantSession& session)
     if (deliveries.empty()) {
         const bool told = std::ranges::any_of(side->events, is_told, &domain::TicketEvent::kind);
         const auto why = why_nobody_was_told(past, side->ticket ? &*side->ticket : nullptr, told);
-        nobody_told = {{"code", why.code}, {"detail", why.detail}};
+        Result<std::string> detail = std::string(why.detail);
+        if (past.verdict && past.verdict->quieted_by) {
+            detail = covered_by(*past.verdict->quieted_by, session, *std::move(detail));
+            if (!detail) return detail.error();
+        }
+        nobody_told = {{"code", why.code}, {"detail", *detail}};
     }
     const auto& verdict = past.verdict;
     return json{{"id", domain::alert_id_at(past.position).str()},

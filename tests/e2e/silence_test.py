@@ -63,6 +63,7 @@ class Silences(unittest.TestCase):
         shown = explained(alert_id)
         self.assertEqual((shown["disposition"], shown["nobody_told"]["code"]), ("silenced", "silenced"))
         self.assertEqual(shown["quieted_by"], {"kind": "silence", "id": silence["id"]})
+        self.assertEqual(shown["nobody_told"]["detail"], 'The silence "switch upgrade" covered the alert.')
         ticket = world.ticket("quiet-1/disk")
         self.assertTrue(ticket["suppressed"])
         self.assertEqual(ticket["suppression_reason"], "silence: switch upgrade")
@@ -182,6 +183,7 @@ class MaintenanceWindows(unittest.TestCase):
         self.assertEqual(shown["disposition"], "silenced")
         self.assertEqual(shown["quieted_by"], {"kind": "maintenance_window", "id": window["id"]})
         self.assertEqual(world.ticket("window-1/x")["suppression_reason"], "maintenance: patching")
+        self.assertIn('maintenance window "patching"', shown["nobody_told"]["detail"])
         ends = {"rrule": None, "starts_at": after(seconds=-57), "duration": "PT1M"}
         changed = world.instance.user("operator").call("PATCH", f"/api/v1/maintenance-windows/{window['id']}", ends)
         self.assertEqual(changed.status, 200, changed.body)
@@ -206,6 +208,7 @@ class Inhibitions(unittest.TestCase):
         shown = explained(self.node("n1", "c1"))
         self.assertEqual((shown["disposition"], shown["nobody_told"]["code"]), ("inhibited", "inhibited"))
         self.assertEqual(shown["quieted_by"], {"kind": "inhibition", "id": inhibition["id"]})
+        self.assertIn('inhibition "cluster explains node"', shown["nobody_told"]["detail"])
         self.assertEqual(explained(self.node("n2", "c2"))["disposition"], "ticketed")
         self.assertEqual(explained(self.node("n3", "c1"))["disposition"], "inhibited")
         self.assertEqual(explained(self.node("n3", "c1", "resolved"))["disposition"], "resolved")

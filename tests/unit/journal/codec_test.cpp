@@ -33,6 +33,11 @@ Verdicts some_verdicts(std::size_t count, unsigned seed)
         verdict->effect = static_cast<TicketEffect>(random() % 7);
         if (random() % 3 != 0) verdict->ticket_id = TicketId(Uuid::from_words(random(), random()));
         for (auto n = random() % 4; n > 0; --n) verdict->matches.push_back(rules[random() % rules.size()]);
+        const bool covered =
+            verdict->disposition == Disposition::silenced || verdict->disposition == Disposition::inhibited;
+        if (covered && random() % 5 != 0) {
+            verdict->quieted_by = {static_cast<domain::QuietKind>(random() % 3), Uuid::from_words(random(), random())};
+        }
         verdict->dedup_key = std::string(random() % 300, static_cast<char>('a' + random() % 26));
     }
     return verdicts;
