@@ -103,8 +103,9 @@ public:
         if (rules_ == nullptr) return nullptr;
         const auto& known = rules_->rules();
         if (next_ >= known.size() || known[next_].rule->source.id != rule.id) next_ = place_of(rule.id);
-        if (next_ >= known.size() || !known[next_].rule->is_made_of(rule)) return nullptr;
-        return known[next_++].rule;
+        if (next_ >= known.size()) return nullptr;
+        const auto& found = known[next_++].rule;
+        return found->is_made_of(rule) ? found : nullptr;
     }
 
 private:

@@ -11,12 +11,12 @@ namespace {
 
 constexpr unsigned kWordBits = 64;
 
-void set_bit(Bits& bits, std::size_t at)
+void set_bit(std::uint64_t* bits, std::size_t at)
 {
     bits[at / kWordBits] |= std::uint64_t{1} << (at % kWordBits);
 }
 
-void clear_bit(Bits& bits, std::size_t at)
+void clear_bit(std::uint64_t* bits, std::size_t at)
 {
     bits[at / kWordBits] &= ~(std::uint64_t{1} << (at % kWordBits));
 }
@@ -26,10 +26,9 @@ bool has_bit(const Bits& bits, std::size_t at)
     return (bits[at / kWordBits] >> (at % kWordBits) & 1U) != 0;
 }
 
-void keep_only(Bits& bits, const Bits& those)
+void keep_only(Bits& bits, const std::uint64_t* in)
 {
     auto* out = bits.data();
-    const auto* in = those.data();
     const auto words = bits.size();
     for (std::size_t i = 0; i < words; ++i) out[i] &= in[i];
 }
@@ -80,7 +79,7 @@ void BitmapTier::build_columns(const Program& program)
     for (std::uint32_t slot = 0; slot < uses.size(); ++slot) {
         if (uses[slot] == 0 || uses[slot] * kWorthIt < clauses_.size()) continue;
         column_of_slot_[slot] = static_cast<std::uint32_t>(columns_.size());
-        columns_.push_back({slot, Bits(words_, ~std::uint64_t{0})});
+        columns_.push_back({slot, add_row(true)});
     }
     std::vector<Postings::Pair> pairs;
     std::vector<std::uint32_t> done;
@@ -90,7 +89,7 @@ void BitmapTier::build_columns(const Program& program)
             if (!is_equality(predicate) || column_of_slot_[predicate.slot] == kNone) return;
             if (std::ranges::find(done, predicate.slot) != done.end()) return;  // one test of a slot narrows enough
             done.push_back(predicate.slot);
-            clear_bit(columns_[column_of_slot_[predicate.slot]].indifferent, at);
+            clear_bit(row(columns_[column_of_slot_[predicate.slot]].indifferent), at);
             for (const auto symbol : program.symbols_of(predicate)) pairs.emplace_back(symbol, at);
         });
     }
@@ -99,16 +98,18 @@ void BitmapTier::build_columns(const Program& program)
 
 void BitmapTier::build_dense(const Program& program)
 {
-    dense_of_symbol_.assign(program.symbols().size() + 1, 0);
+    row_of_symbol_.assign(program.symbols().size() + 1, 0);
     for (const auto& predicate : program.predicates()) {
         if (!is_equality(predicate) || column_of_slot_[predicate.slot] == kNone) continue;
         const auto& column = columns_[column_of_slot_[predicate.slot]];
         for (const auto symbol : program.symbols_of(predicate)) {
-            if (dense_of_symbol_[symbol] != 0 || with_symbol_.size(symbol) <= words_ / 2) continue;
-            auto bits = column.indifferent;
-            for (const auto* at = with_symbol_.begin(symbol); at != with_symbol_.end(symbol); ++at) set_bit(bits, *at);
-            dense_.push_back(std::move(bits));
-            dense_of_symbol_[symbol] = static_cast<std::uint32_t>(dense_.size());
+            if (row_of_symbol_[symbol] != 0 || with_symbol_.size(symbol) <= words_ / 2) continue;
+            const auto made = add_row(false);
+            std::copy_n(row(column.indifferent), words_, row(made));
+            for (const auto* at = with_symbol_.begin(symbol); at != with_symbol_.end(symbol); ++at) {
+                set_bit(row(made), *at);
+            }
+            row_of_symbol_[symbol] = static_cast<std::uint32_t>(made + 1);
         }
     }
 }
@@ -137,8 +138,9 @@ void BitmapTier::build_range_column(const Program& program, std::uint32_t slot, 
         const auto cut = bounds[bounds.size() * i / kRanges];
         if (column.cuts.empty() || column.cuts.back() < cut) column.cuts.push_back(cut);
     }
-    column.possible.assign(column.cuts.size() + 1, Bits(words_, 0));
-    column.indifferent.assign(words_, 0);
+    column.indifferent = add_row(false);
+    column.possible = column.indifferent + 1;
+    for (std::size_t range = 0; range <= column.cuts.size(); ++range) add_row(false);
     for (std::uint32_t at = 0; at < clauses_.size(); ++at) {
         constexpr auto kInfinity = std::numeric_limits<double>::infinity();
         double low = -kInfinity;
@@ -151,11 +153,17 @@ void BitmapTier::build_range_column(const Program& program, std::uint32_t slot, 
             if (upper) high = std::min(high, predicate.bound);
             if (!upper) low = std::max(low, predicate.bound);
         });
-        if (!bounded) set_bit(column.indifferent, at);
+        if (!bounded) set_bit(row(column.indifferent), at);
         const auto last = range_of(column.cuts, high);
-        for (auto range = range_of(column.cuts, low); range <= last; ++range) set_bit(column.possible[range], at);
+        for (auto range = range_of(column.cuts, low); range <= last; ++range) set_bit(row(column.possible + range), at);
     }
     ranges_.push_back(std::move(column));
+}
+
+std::size_t BitmapTier::add_row(bool set)
+{
+    rows_.resize(rows_.size() + words_, set ? ~std::uint64_t{0} : 0);
+    return rows_.size() / words_ - 1;
 }
 
 std::size_t BitmapTier::position_of(std::uint32_t clause) const noexcept
@@ -171,29 +179,27 @@ void BitmapTier::narrow(const Event& event, Scratch& scratch) const
         const auto& value = event.value(column.slot);
         const bool is_number = value.type == Event::Value::Type::number;
         keep_only(scratch.possible,
-                  is_number ? column.possible[range_of(column.cuts, value.number)] : column.indifferent);
+                  row(is_number ? column.possible + range_of(column.cuts, value.number) : column.indifferent));
     }
 }
 
 void BitmapTier::narrow_to(const Column& column, std::uint32_t symbol, Scratch& scratch) const
 {
     auto& possible = scratch.possible;
-    if (symbol == 0) return keep_only(possible, column.indifferent);
-    if (dense_of_symbol_[symbol] != 0) return keep_only(possible, dense_[dense_of_symbol_[symbol] - 1]);
+    if (symbol == 0) return keep_only(possible, row(column.indifferent));
+    if (row_of_symbol_[symbol] != 0) return keep_only(possible, row(row_of_symbol_[symbol] - 1));
     scratch.kept.clear();
     for (const auto* at = with_symbol_.begin(symbol); at != with_symbol_.end(symbol); ++at) {
         if (has_bit(possible, *at)) scratch.kept.push_back(*at);
     }
-    keep_only(possible, column.indifferent);
-    for (const auto at : scratch.kept) set_bit(possible, at);
+    keep_only(possible, row(column.indifferent));
+    for (const auto at : scratch.kept) set_bit(possible.data(), at);
 }
 
 std::size_t BitmapTier::bytes() const noexcept
 {
-    auto bitmaps = columns_.size() + dense_.size();
-    for (const auto& column : ranges_) bitmaps += column.possible.size() + 1;
-    return bitmaps * words_ * sizeof(std::uint64_t) + with_symbol_.bytes() +
-           (clauses_.size() + dense_of_symbol_.size() + column_of_slot_.size()) * sizeof(std::uint32_t);
+    return rows_.capacity() * sizeof(std::uint64_t) + with_symbol_.bytes() +
+           (clauses_.size() + row_of_symbol_.size() + column_of_slot_.size()) * sizeof(std::uint32_t);
 }
 
 }  // namespace winnow::rules::index

@@ -51,20 +51,23 @@ public:
 private:
     struct Column {
         std::uint32_t slot = 0;
-        Bits indifferent;  ///< Clauses that do not compare the slot.
+        std::size_t indifferent = 0;  ///< The row of the clauses that do not compare the slot.
     };
     /// Numbers cut into ranges that hold about as many bounds each.
     struct RangeColumn {
         std::uint32_t slot = 0;
         std::vector<double> cuts;
-        std::vector<Bits> possible;  ///< By range.
-        Bits indifferent;
+        std::size_t possible = 0;  ///< The row of the first range.
+        std::size_t indifferent = 0;
     };
 
     void build_columns(const Program& program);
     void build_dense(const Program& program);
     void build_ranges(const Program& program);
     void build_range_column(const Program& program, std::uint32_t slot, std::vector<double> bounds);
+    std::size_t add_row(bool set);
+    [[nodiscard]] std::uint64_t* row(std::size_t number) noexcept { return rows_.data() + number * words_; }
+    [[nodiscard]] const std::uint64_t* row(std::size_t number) const noexcept { return rows_.data() + number * words_; }
     [[nodiscard]] std::size_t position_of(std::uint32_t clause) const noexcept;
     void narrow(const Event& event, Scratch& scratch) const;
     void narrow_to(const Column& column, std::uint32_t symbol, Scratch& scratch) const;
@@ -74,8 +77,8 @@ private:
     std::vector<Column> columns_;
     std::vector<std::uint32_t> column_of_slot_;
     Postings with_symbol_;
-    std::vector<std::uint32_t> dense_of_symbol_;  ///< Plus one; 0: none.
-    std::vector<Bits> dense_;
+    std::vector<std::uint32_t> row_of_symbol_;  ///< Plus one; 0: the list is short.
+    Bits rows_;                                 ///< All in one block.
     std::vector<RangeColumn> ranges_;
 };
 

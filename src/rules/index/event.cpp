@@ -24,19 +24,12 @@ Truth truth(bool yes) noexcept
     return yes ? Truth::yes : Truth::no;
 }
 
-struct TextField {
-    std::string_view name;
-    std::string domain::Alert::* member;
-};
-constexpr std::array<TextField, 9> kTextFields = {{{"title", &domain::Alert::title},
-                                                   {"description", &domain::Alert::description},
-                                                   {"source", &domain::Alert::source},
-                                                   {"service", &domain::Alert::service},
-                                                   {"component", &domain::Alert::component},
-                                                   {"group", &domain::Alert::group},
-                                                   {"class", &domain::Alert::class_name},
-                                                   {"dedup_key", &domain::Alert::dedup_key},
-                                                   {"integration", &domain::Alert::integration}}};
+/// In the order of kFieldNames; `status` and `text` follow.
+constexpr std::array<std::string domain::Alert::*, 9> kMembers = {
+    &domain::Alert::title,      &domain::Alert::description, &domain::Alert::source,
+    &domain::Alert::service,    &domain::Alert::component,   &domain::Alert::group,
+    &domain::Alert::class_name, &domain::Alert::dedup_key,   &domain::Alert::integration};
+static_assert(kFieldNames[kMembers.size()] == "status" && kFieldNames[kMembers.size() + 1] == "text");
 
 bool find_in(std::string_view text, std::string_view part) noexcept
 {
@@ -75,7 +68,7 @@ void Event::refresh()
     errors_.clear();
     read_fields();
     read_labels();
-    if (!program_->detail_slots().empty()) read_details();
+    if (!program_->details().empty()) read_details();
 }
 
 void Event::next_epoch()
@@ -133,12 +126,10 @@ void Event::set_number(std::uint32_t slot, double number, Type type)
     if (type != Type::other) note_symbol(slot, as, bytes_of_number(value.number));
 }
 
-std::string_view Event::field(std::string_view name)
+std::string_view Event::field(std::uint8_t number)
 {
-    for (const auto& text : kTextFields) {
-        if (name == text.name) return alert_->*text.member;
-    }
-    if (name == "status") return domain::to_string(alert_->status);
+    if (number < kMembers.size()) return alert_->*kMembers[number];
+    if (number == kMembers.size()) return domain::to_string(alert_->status);
     if (!has_text_) {
         text_.assign(alert_->title).append(1, '\n').append(alert_->description).append(1, '\n').append(alert_->source);
         has_text_ = true;
@@ -153,7 +144,7 @@ void Event::read_fields()
         if (info.origin == Origin::severity) {
             set_number(slot, static_cast<double>(alert_->severity));
         } else {
-            set_text(slot, field(info.source->name));
+            set_text(slot, field(info.field));
         }
     }
 }
@@ -168,7 +159,7 @@ void Event::read_labels()
         }
     }
     for (const auto slot : program_->fallback_slots()) {
-        if (values_[slot].epoch != epoch_) set_text(slot, field(program_->slots()[slot].source->name));
+        if (values_[slot].epoch != epoch_) set_text(slot, field(program_->slots()[slot].field));
     }
     for (const auto slot : program_->empty_slots()) {
         if (values_[slot].epoch != epoch_) set_text(slot, "");
@@ -188,11 +179,10 @@ void Event::read_details()
     simdjson::dom::object root;
     if (details.parser.parse(json.data(), json.size()).get_object().get(root) != simdjson::SUCCESS) return;
     details.is_object = true;
-    for (const auto slot : program_->detail_slots()) {
+    for (const auto& [slot, steps] : program_->details()) {
         simdjson::dom::element at;
         auto object = root;
         bool found = true;
-        const auto& steps = program_->slots()[slot].source->steps;
         for (std::size_t i = 0; i < steps.size() && found; ++i) {
             found = object.at_key(steps[i]).get(at) == simdjson::SUCCESS &&
                     (i + 1 == steps.size() || at.get(object) == simdjson::SUCCESS);

@@ -72,7 +72,7 @@ private:
     void set_text(std::uint32_t slot, std::string_view text);
     void set_number(std::uint32_t slot, double number, Value::Type type = Value::Type::number);
     void note_symbol(std::uint32_t slot, Constant::Type type, std::string_view bytes);
-    std::string_view field(std::string_view name);
+    std::string_view field(std::uint8_t number);
     void read_fields();
     void read_labels();
     void read_details();

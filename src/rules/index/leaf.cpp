@@ -19,13 +19,9 @@ using expr::Node;
 using Kind = Node::Kind;
 using Origin = Slot::Origin;
 
-constexpr std::array<std::string_view, 11> kTextFields = {"title",       "description", "source", "service",
-                                                          "component",   "group",       "class",  "dedup_key",
-                                                          "integration", "status",      "text"};
-
 bool is_text_field(std::string_view name)
 {
-    return std::ranges::find(kTextFields, name) != kTextFields.end();
+    return std::ranges::find(kFieldNames, name) != kFieldNames.end();
 }
 
 std::optional<double> level(std::string_view name)
@@ -371,6 +367,7 @@ void identify(Leaf& leaf)
     if (is_range(leaf.kind)) key += bytes_of_number(leaf.bound);
     key += leaf.text;
     leaf.hash = hash_bytes(key, 0);
+    leaf.check = hash_bytes(key, 1);
 }
 
 std::optional<ClassifiedLeaf> classify(const Node& node)

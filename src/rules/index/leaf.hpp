@@ -5,6 +5,7 @@
 
 #include "winnow/expr/ast.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -32,6 +33,11 @@ struct Slot {
 
     friend bool operator==(const Slot&, const Slot&) = default;
 };
+
+/// An alert's own texts, by number: a field slot's value without a comparison of names.
+inline constexpr std::array<std::string_view, 11> kFieldNames = {"title",       "description", "source", "service",
+                                                                 "component",   "group",       "class",  "dedup_key",
+                                                                 "integration", "status",      "text"};
 
 /// What a value is compared with. Numbers are whole or broken and less than 2^53 in size: below that, CEL's number line
 /// and doubles agree.
@@ -81,10 +87,11 @@ struct Leaf {
 
     std::string key;           ///< Leaves with the same key are the same test. Begins with the slot's.
     std::size_t slot_key = 0;  ///< How many bytes of it are the slot's.
-    std::uint64_t hash = 0;    ///< Of the key.
+    std::uint64_t hash = 0;    ///< Of the key; with `check` 128 bits, which stand for it.
+    std::uint64_t check = 0;
 };
 
-/// Fills in `key`, `slot_key` and `hash`.
+/// Fills in the key and what follows from it.
 void identify(Leaf& leaf);
 
 /// A leaf, or the opposite of one: "the leaf is false", which an error is not.

@@ -26,24 +26,41 @@ int cost(LeafKind kind) noexcept
     return 5;
 }
 
+/// Forms lie anywhere in memory: what comes next is asked for while there is still something to do.
+void prefetch(std::span<const NormalForm* const> forms, std::size_t rule)
+{
+    constexpr std::size_t kFar = 12;
+    constexpr std::size_t kNear = 4;
+    constexpr std::size_t kLine = 64;
+    if (rule + kFar < forms.size() && forms[rule + kFar] != nullptr) {
+        __builtin_prefetch(&forms[rule + kFar]->leaves);
+        __builtin_prefetch(&forms[rule + kFar]->ends);
+    }
+    if (rule + kNear >= forms.size() || forms[rule + kNear] == nullptr) return;
+    const auto& near = *forms[rule + kNear];
+    __builtin_prefetch(near.literals.data());
+    __builtin_prefetch(near.ends.data());
+    const auto bytes = std::as_bytes(std::span(near.leaves));
+    for (std::size_t at = 0; at < bytes.size(); at += kLine) __builtin_prefetch(&bytes[at]);
+}
+
 }  // namespace
 
 Program::Program(std::span<const NormalForm* const> forms)
 {
     std::size_t leaves = 0;
-    std::size_t constants = 0;
     std::size_t literals = 0;
     for (const auto* form : forms) {
         if (form == nullptr) continue;
         leaves += form->leaves.size();
         literals += form->literals.size();
-        for (const auto& leaf : form->leaves) constants += leaf.constants.size();
     }
     known_.resize(std::bit_ceil(leaves * 2 + 1));
-    symbols_.reserve(constants / 2);
+    symbols_.reserve(leaves / 2);
     predicates_.reserve(leaves / 2);
     literals_.reserve(literals);
     for (std::uint32_t rule = 0; rule < forms.size(); ++rule) {
+        prefetch(forms, rule);
         if (forms[rule] != nullptr) add_clauses(rule, *forms[rule]);
     }
     note_special_slots();
@@ -59,12 +76,14 @@ std::uint32_t Program::slot_number(const Leaf& leaf)
     SlotInfo info;
     info.origin = leaf.slot.origin;
     info.lower = leaf.slot.lower;
-    info.source = &leaf.slot;
+    if (const auto* name = std::ranges::find(kFieldNames, leaf.slot.name); name != kFieldNames.end()) {
+        info.field = static_cast<std::uint8_t>(name - kFieldNames.begin());
+    }
     using Origin = Slot::Origin;
     switch (info.origin) {
         case Origin::field:
         case Origin::severity: field_slots_.push_back(number); break;
-        case Origin::detail: detail_slots_.push_back(number); break;
+        case Origin::detail: details_.push_back({number, leaf.slot.steps}); break;
         case Origin::label:
         case Origin::label_or_empty:
         case Origin::label_or_field: {
@@ -135,12 +154,12 @@ std::uint32_t Program::predicate_number(const Leaf& leaf)
 {
     const auto mask = known_.size() - 1;
     auto at = leaf.hash & mask;
-    while (known_[at].leaf != nullptr) {
-        if (known_[at].hash == leaf.hash && known_[at].leaf->key == leaf.key) return known_[at].predicate;
+    while (known_[at].predicate != kNone) {
+        if (known_[at].hash == leaf.hash && known_[at].check == leaf.check) return known_[at].predicate;
         at = (at + 1) & mask;
     }
     const auto number = static_cast<std::uint32_t>(predicates_.size());
-    known_[at] = {leaf.hash, &leaf, number};
+    known_[at] = {leaf.hash, leaf.check, number};
     predicates_.push_back(predicate_of(leaf));
     return number;
 }

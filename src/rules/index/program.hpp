@@ -50,7 +50,7 @@ public:
         std::uint32_t next_of_label = 0;  ///< Another slot of the same label, plus one; 0: none.
         std::uint32_t distinct = 0;       ///< How many values rules compare it with.
         std::uint32_t empty_symbol = 0;   ///< Of "", if a rule names that.
-        const Slot* source = nullptr;
+        std::uint8_t field = 0;           ///< In kFieldNames.
     };
 
     /// One form a rule; nullptr where the rule takes no part.
@@ -100,7 +100,12 @@ public:
     [[nodiscard]] const std::vector<std::uint32_t>& field_slots() const noexcept { return field_slots_; }
     [[nodiscard]] const std::vector<std::uint32_t>& fallback_slots() const noexcept { return fallback_slots_; }
     [[nodiscard]] const std::vector<std::uint32_t>& empty_slots() const noexcept { return empty_slots_; }
-    [[nodiscard]] const std::vector<std::uint32_t>& detail_slots() const noexcept { return detail_slots_; }
+    /// Where in the details a slot's value stands.
+    struct DetailPath {
+        std::uint32_t slot = 0;
+        std::vector<std::string> steps;
+    };
+    [[nodiscard]] const std::vector<DetailPath>& details() const noexcept { return details_; }
 
     [[nodiscard]] std::size_t bytes() const noexcept;
 
@@ -131,13 +136,13 @@ private:
     std::vector<std::uint32_t> field_slots_;
     std::vector<std::uint32_t> fallback_slots_;
     std::vector<std::uint32_t> empty_slots_;
-    std::vector<std::uint32_t> detail_slots_;
+    std::vector<DetailPath> details_;
 
     /// Only while it is built: leaves by hash.
     struct Known {
         std::uint64_t hash = 0;
-        const Leaf* leaf = nullptr;
-        std::uint32_t predicate = 0;
+        std::uint64_t check = 0;
+        std::uint32_t predicate = kNone;
     };
     std::vector<Known> known_;
     std::vector<std::uint32_t> numbers_;

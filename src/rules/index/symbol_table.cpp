@@ -2,7 +2,9 @@
 
 #include "rules/index/hash.hpp"
 
+#include <algorithm>
 #include <bit>
+#include <cstring>
 #include <utility>
 
 namespace winnow::rules::index {
@@ -32,24 +34,37 @@ void SymbolTable::grow(std::size_t places)
     }
 }
 
-std::size_t SymbolTable::place_of(std::uint64_t hash, std::string_view text) const noexcept
+bool SymbolTable::is(const Entry& entry, std::uint32_t hash, std::string_view text) const noexcept
+{
+    if (entry.hash != hash || entry.length != text.size()) return false;
+    const auto begin = std::min(text.size(), entry.begin.size());
+    if (std::memcmp(entry.begin.data(), text.data(), begin) != 0) return false;
+    if (text.size() <= entry.begin.size()) return true;
+    return std::memcmp(texts_.data() + entry.offset, text.data(), text.size()) == 0;
+}
+
+std::size_t SymbolTable::place_of(std::uint32_t hash, std::string_view text) const noexcept
 {
     const auto mask = entries_.size() - 1;
     for (auto at = hash & mask;; at = (at + 1) & mask) {
         const auto& entry = entries_[at];
         if (entry.symbol == 0) return at;
-        if (entry.hash == hash && std::string_view(texts_).substr(entry.offset, entry.length) == text) return at;
+        if (is(entry, hash, text)) return at;
     }
 }
 
 std::uint32_t SymbolTable::add(std::uint32_t space, std::string_view text)
 {
     reserve(size_ + 1);
-    const auto hash = hash_bytes(text, space);
+    const auto hash = static_cast<std::uint32_t>(hash_bytes(text, space));
     auto& entry = entries_[place_of(hash, text)];
     if (entry.symbol == 0) {
-        entry = {hash, ++size_, static_cast<std::uint32_t>(texts_.size()), static_cast<std::uint32_t>(text.size())};
-        texts_ += text;
+        entry.hash = hash;
+        entry.symbol = ++size_;
+        entry.offset = static_cast<std::uint32_t>(texts_.size());
+        entry.length = static_cast<std::uint32_t>(text.size());
+        std::copy_n(text.data(), std::min(text.size(), entry.begin.size()), entry.begin.data());
+        if (text.size() > entry.begin.size()) texts_ += text;
     }
     return entry.symbol;
 }
@@ -57,7 +72,7 @@ std::uint32_t SymbolTable::add(std::uint32_t space, std::string_view text)
 std::uint32_t SymbolTable::find(std::uint32_t space, std::string_view text) const noexcept
 {
     if (entries_.empty()) return 0;
-    return entries_[place_of(hash_bytes(text, space), text)].symbol;
+    return entries_[place_of(static_cast<std::uint32_t>(hash_bytes(text, space)), text)].symbol;
 }
 
 std::size_t SymbolTable::bytes() const noexcept
