@@ -29,6 +29,12 @@ void RequestQueue::forget(const Pending& pending)
     bytes_ -= pending.bytes;
 }
 
+void RequestQueue::wait()
+{
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return closed_ || !queue_.empty(); });
+}
+
 std::vector<std::unique_ptr<Pending>> RequestQueue::take(std::size_t max_alerts)
 {
     std::vector<std::unique_ptr<Pending>> taken;

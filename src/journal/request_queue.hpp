@@ -25,6 +25,9 @@ public:
     /// False, and `pending` untouched, where it is full, closed or refusing.
     [[nodiscard]] bool push(std::unique_ptr<Pending>& pending);
 
+    /// Waits until there are requests, or it is closed.
+    void wait();
+
     /// Waits for requests, then takes all of them up to `max_alerts`, each idempotency key once. Empty when closed and
     /// drained.
     [[nodiscard]] std::vector<std::unique_ptr<Pending>> take(std::size_t max_alerts);

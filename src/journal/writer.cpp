@@ -3,6 +3,7 @@
 #include "journal/batch.hpp"
 #include "journal/release_order.hpp"
 #include "journal/request_queue.hpp"
+#include "journal/takeoff.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 
@@ -122,11 +123,22 @@ private:
         Session session;
         while (connect(session)) {
             if (options_.hold_back) hold_back(options_.hold_back());
-            auto requests = queue_.take(kMaxBatchAlerts);
+            auto requests = gather();
             measures_.queued.set(static_cast<double>(queue_.alerts()));
             if (requests.empty()) return;
             write(session, std::move(requests));
+            takeoff_.land();
         }
+    }
+
+    std::vector<std::unique_ptr<Pending>> gather()
+    {
+        const auto right = takeoff_.right_to_gather();
+        queue_.wait();
+        if (queue_.alerts() < kMaxBatchAlerts) takeoff_.wait();
+        auto requests = queue_.take(kMaxBatchAlerts);
+        if (!requests.empty()) takeoff_.start();
+        return requests;
     }
 
     void hold_back(std::chrono::milliseconds wait)
@@ -322,6 +334,7 @@ private:
     std::optional<domain::StreamId> stream_;  // guarded by mutex_, as what follows
     std::uint64_t next_seq_ = 1;
     Timestamp last_received_;
+    Takeoff takeoff_;
     std::vector<std::jthread> threads_;
 };
 
