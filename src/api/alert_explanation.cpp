@@ -39,6 +39,7 @@ bool is_told(TicketEventKind kind)
         case TicketEventKind::opened:
         case TicketEventKind::reopened:
         case TicketEventKind::severity_changed:
+        case TicketEventKind::flapping_started:
         case TicketEventKind::recovered: return true;
         default: return false;
     }
@@ -70,6 +71,40 @@ json leaves_json(const rules::TraceEntry& entry)
         leaves.push_back({{"expression", leaf.expression}, {"value", leaf.value}, {"matched", leaf.matched}});
     }
     return leaves;
+}
+
+/// What held the alert back, and what has become of its ticket since.
+std::string why_held(const domain::Verdict& verdict, const domain::Ticket* ticket)
+{
+    std::string text = "A rule held the alert back.";
+    if (const auto& held = verdict.held_by) {
+        const auto until = held->until ? format_rfc3339(*held->until) : std::string("it has settled");
+        switch (held->kind) {
+            case domain::HoldKind::threshold:
+                text = "It was alert " + std::to_string(held->count) + " of the " + std::to_string(held->needed) +
+                       " that a threshold asks for.";
+                break;
+            case domain::HoldKind::pause: text = "A pause held it until " + until + "."; break;
+            case domain::HoldKind::flap:
+                text = "The trouble came and went; nothing more was to be told before " + until + ".";
+                break;
+        }
+    }
+    if (ticket == nullptr) return text;
+    if (ticket->state == domain::TicketState::held) return text + " The ticket still waits.";
+    if (ticket->state == domain::TicketState::closed) return text + " The ticket is closed by now.";
+    return text + " What was told of the ticket later stands in its timeline.";
+}
+
+json held_by_json(const PastAlert& past)
+{
+    if (!past.verdict || !past.verdict->held_by) return nullptr;
+    const auto& held = *past.verdict->held_by;
+    return {{"kind", to_string(held.kind)},
+            {"rule_id", held.rule_id.str()},
+            {"count", held.count},
+            {"needed", held.needed},
+            {"until", held.until ? json(format_rfc3339(*held.until)) : json(nullptr)}};
 }
 
 /// The ticket and what it tells of this alert; empty where it has none.
@@ -127,7 +162,7 @@ Reason why_nobody_was_told(const PastAlert& past, const domain::Ticket* ticket, 
         case Disposition::suppressed: return {"suppressed", "A rule keeps the ticket without telling anybody."};
         case Disposition::silenced: return {"silenced", "A silence or maintenance window covered the alert."};
         case Disposition::inhibited: return {"inhibited", "Another firing alert explains this one."};
-        case Disposition::held: return {"held", "A pause or threshold has not been reached."};
+        case Disposition::held: return {"held", why_held(*past.verdict, ticket)};
         case Disposition::ignored: return {"ignored", "Nothing was open that the alert could have changed."};
         case Disposition::ticketed:
         case Disposition::resolved: break;
@@ -229,6 +264,7 @@ Result<json> explain(const PastAlert& past, ports::TenantSession& session)
                 {"ticket_events", std::move(events)},
                 {"matched_rules", matched_rules_json(past, *rules)},
                 {"quieted_by", quieted_by_json(past)},
+                {"held_by", held_by_json(past)},
                 {"rules", rules_trace_json(past, *rules)},
                 {"deliveries", std::move(deliveries)},
                 {"nobody_told", std::move(nobody_told)}};

@@ -20,7 +20,7 @@ namespace winnow::api {
 /// Why nobody was told of an alert: a stable code, and a sentence.
 struct Reason {
     std::string_view code;
-    std::string_view detail;
+    std::string detail;
 };
 
 /// What an alert that led to no delivery owes it to. `told` says whether it led to an event that is told to contacts;

@@ -5,6 +5,9 @@
 #include "winnow/rules/rule_set.hpp"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
+#include <string_view>
 #include <utility>
 
 namespace winnow::api {
@@ -19,6 +22,8 @@ constexpr std::size_t kMaxDescriptionChars = 4'000;
 constexpr std::size_t kMaxTemplateChars = 4'096;
 constexpr std::size_t kMaxKeyFields = 32;
 constexpr std::size_t kMaxRoutedGroups = 50;
+constexpr std::chrono::milliseconds kShortestHold = std::chrono::seconds{1};
+constexpr std::chrono::milliseconds kLongestHold = std::chrono::days{7};
 
 json time_or_null(const std::optional<Timestamp>& at)
 {
@@ -50,6 +55,40 @@ struct ActionJson {
         for (const auto& id : action.contact_group_ids) groups.push_back(id.str());
         return {{"type", "route"}, {"contact_group_ids", std::move(groups)}};
     }
+    json operator()(const domain::ExtractAction& action) const
+    {
+        return {{"type", "extract"}, {"field", action.field}, {"pattern", action.pattern}};
+    }
+    json operator()(const domain::GroupKeyAction& action) const
+    {
+        if (action.fields.empty()) return {{"type", "group_key"}, {"template", action.key_template}};
+        return {{"type", "group_key"}, {"fields", action.fields}};
+    }
+    json operator()(const domain::PriorityAction& action) const
+    {
+        return {{"type", "priority"}, {"priority", action.priority}};
+    }
+    json operator()(const domain::TagAction& action) const { return {{"type", "tag"}, {"tag", action.tag}}; }
+    json operator()(const domain::NoteAction& action) const { return {{"type", "note"}, {"note", action.note}}; }
+    json operator()(const domain::ThresholdAction& action) const
+    {
+        return {{"type", "threshold"},
+                {"count", action.count},
+                {"within", format_iso8601_duration(action.within)},
+                {"mode", to_string(action.mode)}};
+    }
+    json operator()(const domain::PauseAction& action) const
+    {
+        return {{"type", "pause"}, {"for", format_iso8601_duration(action.duration)}};
+    }
+    json operator()(const domain::FlapAction& action) const
+    {
+        return {{"type", "flap"},
+                {"transitions", action.transitions},
+                {"within", format_iso8601_duration(action.within)},
+                {"settle", format_iso8601_duration(action.settle)},
+                {"mode", to_string(action.mode)}};
+    }
 };
 
 Action read_severity(FieldReader& fields)
@@ -59,9 +98,11 @@ Action read_severity(FieldReader& fields)
     return domain::SeverityAction{severity.value_or(domain::Severity::warning)};
 }
 
-Action read_dedup_key(FieldReader& fields)
+/// `dedup_key` and `group_key`.
+template <typename KeyAction>
+Action read_key(FieldReader& fields)
 {
-    domain::DedupKeyAction action;
+    KeyAction action;
     action.fields = fields.texts("fields", {1, 300}, kMaxKeyFields).value_or(action.fields);
     action.key_template = fields.text("template", {1, kMaxTemplateChars}).value_or("");
     if (fields.has("fields") == fields.has("template")) {
@@ -70,23 +111,98 @@ Action read_dedup_key(FieldReader& fields)
     return action;
 }
 
+Action read_set(FieldReader& fields)
+{
+    return domain::SetAction{fields.text("field", {1, 300}, Need::required).value_or(""),
+                             fields.text("value", {0, kMaxTemplateChars}, Need::required).value_or("")};
+}
+
+Action read_extract(FieldReader& fields)
+{
+    return domain::ExtractAction{fields.text("field", {1, 300}, Need::required).value_or(""),
+                                 fields.text("pattern", {1, 1'024}, Need::required).value_or("")};
+}
+
+Action read_route(FieldReader& fields)
+{
+    auto groups = fields.ids<ContactGroupId>("contact_group_ids", kMaxRoutedGroups, Need::required);
+    return domain::RouteAction{std::move(groups).value_or(std::vector<ContactGroupId>())};
+}
+
+Action read_threshold(FieldReader& fields)
+{
+    domain::ThresholdAction action;
+    action.count = static_cast<std::int32_t>(fields.integer("count", 1, 1'000, Need::required).value_or(1));
+    action.within = fields.duration("within", kShortestHold, kLongestHold, Need::required).value_or(kShortestHold);
+    const auto mode = fields.word("mode", {"every", "reset"});
+    action.mode = domain::parse_threshold_mode(mode.value_or("every")).value_or(action.mode);
+    return action;
+}
+
+Action read_pause(FieldReader& fields)
+{
+    return domain::PauseAction{
+        fields.duration("for", kShortestHold, kLongestHold, Need::required).value_or(kShortestHold)};
+}
+
+Action read_flap(FieldReader& fields)
+{
+    domain::FlapAction action;
+    const auto transitions = fields.integer("transitions", 2, 1'000);
+    action.transitions = static_cast<std::int32_t>(transitions.value_or(action.transitions));
+    action.within = fields.duration("within", kShortestHold, kLongestHold).value_or(action.within);
+    action.settle = fields.duration("settle", kShortestHold, kLongestHold).value_or(action.settle);
+    const auto mode = fields.word("mode", {"transitions", "weighted"});
+    action.mode = domain::parse_flap_mode(mode.value_or("transitions")).value_or(action.mode);
+    return action;
+}
+
+struct ActionKind {
+    std::string_view type;
+    Action (*read)(FieldReader& fields);
+};
+
+constexpr std::array kKinds{
+    ActionKind{"drop",
+               [](FieldReader& /*fields*/) -> Action {
+                   return domain::DropAction{};
+               }},
+    ActionKind{"suppress",
+               [](FieldReader& fields) -> Action {
+                   return domain::SuppressAction{fields.text("reason", {0, 1'024}).value_or("")};
+               }},
+    ActionKind{"set", &read_set},
+    ActionKind{"severity", &read_severity},
+    ActionKind{"dedup_key", &read_key<domain::DedupKeyAction>},
+    ActionKind{"route", &read_route},
+    ActionKind{"extract", &read_extract},
+    ActionKind{"group_key", &read_key<domain::GroupKeyAction>},
+    ActionKind{"priority",
+               [](FieldReader& fields) -> Action {
+                   return domain::PriorityAction{fields.text("priority", {1, 64}, Need::required).value_or("P3")};
+               }},
+    ActionKind{"tag",
+               [](FieldReader& fields) -> Action {
+                   return domain::TagAction{fields.text("tag", {1, 255}, Need::required).value_or("tag")};
+               }},
+    ActionKind{"note",
+               [](FieldReader& fields) -> Action {
+                   return domain::NoteAction{
+                       fields.text("note", {1, kMaxTemplateChars}, Need::required).value_or("note")};
+               }},
+    ActionKind{"threshold", &read_threshold},
+    ActionKind{"pause", &read_pause},
+    ActionKind{"flap", &read_flap},
+};
+
 Action read_action(FieldReader& fields)
 {
-    const auto type =
-        fields.word("type", {"drop", "suppress", "set", "severity", "dedup_key", "route"}, Need::required);
+    std::vector<std::string_view> types;
+    for (const auto& kind : kKinds) types.push_back(kind.type);
+    const auto type = fields.word("type", types, Need::required);
     if (!type) return domain::DropAction{};  // not closed: nobody knows which fields it should have
-    Action action = domain::DropAction{};
-    if (*type == "suppress") action = domain::SuppressAction{fields.text("reason", {0, 1'024}).value_or("")};
-    if (*type == "severity") action = read_severity(fields);
-    if (*type == "dedup_key") action = read_dedup_key(fields);
-    if (*type == "set") {
-        action = domain::SetAction{fields.text("field", {1, 300}, Need::required).value_or(""),
-                                   fields.text("value", {0, kMaxTemplateChars}, Need::required).value_or("")};
-    }
-    if (*type == "route") {
-        auto groups = fields.ids<ContactGroupId>("contact_group_ids", kMaxRoutedGroups, Need::required);
-        action = domain::RouteAction{std::move(groups).value_or(std::vector<ContactGroupId>())};
-    }
+    const auto* kind = std::ranges::find(kKinds, *type, &ActionKind::type);
+    auto action = kind->read(fields);
     fields.close();
     return action;
 }

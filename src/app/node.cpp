@@ -14,6 +14,7 @@
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pg/config_store.hpp"
 #include "winnow/pg/credential_store.hpp"
+#include "winnow/pg/hold_store.hpp"
 #include "winnow/pg/journal_streams.hpp"
 #include "winnow/pg/migrator.hpp"
 #include "winnow/pg/outbox.hpp"
@@ -22,6 +23,7 @@
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/config_cache.hpp"
+#include "winnow/pipeline/hold_keeper.hpp"
 #include "winnow/pipeline/housekeeping.hpp"
 #include "winnow/pipeline/quiet_keeper.hpp"
 #include "winnow/pipeline/triage_service.hpp"
@@ -103,6 +105,7 @@ public:
           triage_store_(
               pg::make_triage_store(session(config.database.pipeline_url, "winnow triage", config.triage.workers + 1))),
           quiet_store_(pg::make_quiet_store(session(config.database.pipeline_url, "winnow silences", 1))),
+          hold_store_(pg::make_hold_store(session(config.database.pipeline_url, "winnow holds", 1))),
           config_store_(pg::make_config_store(session(config.database.pipeline_url, "winnow configuration", 1))),
           outbox_(pg::make_outbox(session(config.database.pipeline_url, "winnow outbox", 1))),
           credentials_(pg::make_credential_store(session(config.database.api_url, "winnow credentials", 1))),
@@ -117,6 +120,8 @@ public:
               *triage_store_, policies_, config.triage, [this] { dispatcher_.poke(); }, metrics_),
           quiet_(
               *quiet_store_, policies_, [this] { dispatcher_.poke(); }, milliseconds{1'000}, metrics_),
+          holds_(
+              *hold_store_, policies_, [this] { dispatcher_.poke(); }, milliseconds{250}, metrics_),
           writer_(
               *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
           housekeeping_(
@@ -134,6 +139,7 @@ public:
         writer_.start();
         housekeeping_.start();
         quiet_.start();
+        holds_.start();
         dispatcher_.start();
         ready_ = true;
         management_.start();
@@ -230,6 +236,7 @@ private:
     std::unique_ptr<ports::JournalStreams> streams_;
     std::unique_ptr<ports::TriageStore> triage_store_;
     std::unique_ptr<ports::QuietStore> quiet_store_;
+    std::unique_ptr<ports::HoldStore> hold_store_;
     std::unique_ptr<ports::ConfigStore> config_store_;
     std::unique_ptr<ports::Outbox> outbox_;
     std::unique_ptr<ports::CredentialStore> credentials_;
@@ -241,6 +248,7 @@ private:
     dispatch::Dispatcher dispatcher_;
     pipeline::TriageService triage_;
     pipeline::QuietKeeper quiet_;
+    pipeline::HoldKeeper holds_;
     journal::Writer writer_;
     pipeline::Housekeeping housekeeping_;
     api::CustomerApi customer_api_;

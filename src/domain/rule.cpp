@@ -32,4 +32,28 @@ std::optional<RuleMode> parse_rule_mode(std::string_view word) noexcept
     return std::nullopt;
 }
 
+std::string_view to_string(ThresholdMode mode) noexcept
+{
+    return mode == ThresholdMode::every ? "every" : "reset";
+}
+
+std::optional<ThresholdMode> parse_threshold_mode(std::string_view word) noexcept
+{
+    if (word == "every") return ThresholdMode::every;
+    if (word == "reset") return ThresholdMode::reset;
+    return std::nullopt;
+}
+
+std::string_view to_string(FlapMode mode) noexcept
+{
+    return mode == FlapMode::transitions ? "transitions" : "weighted";
+}
+
+std::optional<FlapMode> parse_flap_mode(std::string_view word) noexcept
+{
+    if (word == "transitions") return FlapMode::transitions;
+    if (word == "weighted") return FlapMode::weighted;
+    return std::nullopt;
+}
+
 }  // namespace winnow::domain

@@ -26,7 +26,9 @@ constexpr std::array kKinds{TicketEventKind::opened,
                             TicketEventKind::notified,
                             TicketEventKind::notification_failed,
                             TicketEventKind::parent_changed,
-                            TicketEventKind::notification_retried};
+                            TicketEventKind::notification_retried,
+                            TicketEventKind::flapping_started,
+                            TicketEventKind::flapping_settled};
 
 template <typename Values>
 auto by_name(const Values& values, std::string_view word) noexcept -> std::optional<typename Values::value_type>
@@ -95,6 +97,8 @@ std::string_view to_string(TicketEventKind kind) noexcept
         case TicketEventKind::notification_failed: return "notification_failed";
         case TicketEventKind::parent_changed: return "parent_changed";
         case TicketEventKind::notification_retried: return "notification_retried";
+        case TicketEventKind::flapping_started: return "flapping_started";
+        case TicketEventKind::flapping_settled: return "flapping_settled";
     }
     return "edited";
 }

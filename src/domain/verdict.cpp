@@ -39,6 +39,24 @@ std::optional<Disposition> parse_disposition(std::string_view word) noexcept
     return std::nullopt;
 }
 
+std::string_view to_string(HoldKind kind) noexcept
+{
+    switch (kind) {
+        case HoldKind::threshold: return "threshold";
+        case HoldKind::pause: return "pause";
+        case HoldKind::flap: return "flap";
+    }
+    return "pause";
+}
+
+std::optional<HoldKind> parse_hold_kind(std::string_view word) noexcept
+{
+    for (const auto kind : {HoldKind::threshold, HoldKind::pause, HoldKind::flap}) {
+        if (word == to_string(kind)) return kind;
+    }
+    return std::nullopt;
+}
+
 std::string_view to_string(TicketEffect effect) noexcept
 {
     switch (effect) {

@@ -208,8 +208,38 @@ std::optional<domain::QuietCause> get_cause(Input& in)
     return domain::QuietCause{.kind = static_cast<domain::QuietKind>(kind - 1), .id = in.uuid()};
 }
 
-// One verdict: 0 for a gap, else disposition + 1; effect with the high bit for a ticket; ticket; cause; matches; dedup
-// key.
+/// Of a held verdict: 0 for nothing, else its kind + 1, rule, count, number needed, end (0: none).
+void put_held(std::string& out, const std::optional<domain::Held>& held)
+{
+    if (!held) {
+        out += '\0';
+        return;
+    }
+    out += static_cast<char>(static_cast<std::uint8_t>(held->kind) + 1);
+    put_uuid(out, held->rule_id.value());
+    put_number(out, static_cast<std::uint64_t>(held->count));
+    put_number(out, static_cast<std::uint64_t>(held->needed));
+    put_number(out, held->until ? static_cast<std::uint64_t>(held->until->time_since_epoch().count()) : 0);
+}
+
+std::optional<domain::Held> get_held(Input& in)
+{
+    const auto kind = in.number();
+    if (kind == 0) return std::nullopt;
+    if (kind > static_cast<std::uint64_t>(domain::HoldKind::flap) + 1) {
+        in.fail();
+        return std::nullopt;
+    }
+    domain::Held held{.kind = static_cast<domain::HoldKind>(kind - 1), .rule_id = RuleId(in.uuid())};
+    held.count = static_cast<std::int32_t>(in.number());
+    held.needed = static_cast<std::int32_t>(in.number());
+    const auto until = static_cast<std::int64_t>(in.number());
+    if (until != 0) held.until = Timestamp(std::chrono::milliseconds{until});
+    return held;
+}
+
+// One verdict: 0 for a gap, else disposition + 1; effect with the high bit for a ticket; ticket; cause or hold;
+// matches; dedup key.
 void put_verdict(std::string& out, const Verdict& verdict, RuleTable& rules)
 {
     out += static_cast<char>(static_cast<std::uint8_t>(verdict.disposition) + 1);
@@ -217,6 +247,7 @@ void put_verdict(std::string& out, const Verdict& verdict, RuleTable& rules)
     out += static_cast<char>(verdict.ticket_id ? effect | kHasTicket : effect);
     if (verdict.ticket_id) put_uuid(out, verdict.ticket_id->value());
     if (names_cause(verdict.disposition)) put_cause(out, verdict.quieted_by);
+    if (verdict.disposition == domain::Disposition::held) put_held(out, verdict.held_by);
     put_number(out, verdict.matches.size());
     for (const auto& match : verdict.matches) put_number(out, rules.index_of(match));
     put_number(out, verdict.dedup_key.size());
@@ -239,6 +270,7 @@ std::optional<Verdict> get_verdict(Input& in, const std::vector<domain::RuleMatc
     if (verdict.effect > domain::TicketEffect::recovered) in.fail();
     if ((bits & kHasTicket) != 0) verdict.ticket_id = TicketId(in.uuid());
     if (names_cause(verdict.disposition)) verdict.quieted_by = get_cause(in);
+    if (verdict.disposition == domain::Disposition::held) verdict.held_by = get_held(in);
     const auto matches = in.count();
     verdict.matches.reserve(matches);
     for (std::size_t i = 0; i < matches; ++i) {

@@ -36,6 +36,40 @@ struct ToJson {
         for (const auto& id : action.contact_group_ids) groups.push_back(id.str());
         return {{"type", "route"}, {"contact_group_ids", std::move(groups)}};
     }
+    json operator()(const domain::ExtractAction& action) const
+    {
+        return {{"type", "extract"}, {"field", action.field}, {"pattern", action.pattern}};
+    }
+    json operator()(const domain::GroupKeyAction& action) const
+    {
+        if (action.fields.empty()) return {{"type", "group_key"}, {"template", action.key_template}};
+        return {{"type", "group_key"}, {"fields", action.fields}};
+    }
+    json operator()(const domain::PriorityAction& action) const
+    {
+        return {{"type", "priority"}, {"priority", action.priority}};
+    }
+    json operator()(const domain::TagAction& action) const { return {{"type", "tag"}, {"tag", action.tag}}; }
+    json operator()(const domain::NoteAction& action) const { return {{"type", "note"}, {"note", action.note}}; }
+    json operator()(const domain::ThresholdAction& action) const
+    {
+        return {{"type", "threshold"},
+                {"count", action.count},
+                {"within", format_iso8601_duration(action.within)},
+                {"mode", to_string(action.mode)}};
+    }
+    json operator()(const domain::PauseAction& action) const
+    {
+        return {{"type", "pause"}, {"for", format_iso8601_duration(action.duration)}};
+    }
+    json operator()(const domain::FlapAction& action) const
+    {
+        return {{"type", "flap"},
+                {"transitions", action.transitions},
+                {"within", format_iso8601_duration(action.within)},
+                {"settle", format_iso8601_duration(action.settle)},
+                {"mode", to_string(action.mode)}};
+    }
 };
 
 std::optional<Action> read_route(const json& action)
@@ -47,6 +81,29 @@ std::optional<Action> read_route(const json& action)
         route.contact_group_ids.push_back(*id);
     }
     return route;
+}
+
+std::chrono::milliseconds read_duration(const json& action, const char* name)
+{
+    // What cannot be read becomes nothing, which compiling refuses: the rule is reported as broken.
+    return parse_iso8601_duration(action.at(name).get<std::string>()).value_or(std::chrono::milliseconds{0});
+}
+
+std::optional<Action> read_machine(const std::string& type, const json& action)
+{
+    if (type == "threshold") {
+        const auto mode = domain::parse_threshold_mode(action.at("mode").get<std::string>());
+        if (!mode) return std::nullopt;
+        return domain::ThresholdAction{action.at("count"), read_duration(action, "within"), *mode};
+    }
+    if (type == "pause") return domain::PauseAction{read_duration(action, "for")};
+    if (type == "flap") {
+        const auto mode = domain::parse_flap_mode(action.at("mode").get<std::string>());
+        if (!mode) return std::nullopt;
+        return domain::FlapAction{action.at("transitions"), read_duration(action, "within"),
+                                  read_duration(action, "settle"), *mode};
+    }
+    return std::nullopt;
 }
 
 /// Throws what nlohmann throws on a missing member or a wrong type.
@@ -65,8 +122,16 @@ std::optional<Action> read_action(const json& action)
         if (action.contains("template")) return domain::DedupKeyAction{{}, action.at("template")};
         return domain::DedupKeyAction{action.at("fields"), {}};
     }
+    if (type == "group_key") {
+        if (action.contains("template")) return domain::GroupKeyAction{{}, action.at("template")};
+        return domain::GroupKeyAction{action.at("fields"), {}};
+    }
     if (type == "route") return read_route(action);
-    return std::nullopt;
+    if (type == "extract") return domain::ExtractAction{action.at("field"), action.at("pattern")};
+    if (type == "priority") return domain::PriorityAction{action.at("priority")};
+    if (type == "tag") return domain::TagAction{action.at("tag")};
+    if (type == "note") return domain::NoteAction{action.at("note")};
+    return read_machine(type, action);
 }
 
 }  // namespace

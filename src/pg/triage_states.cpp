@@ -1,6 +1,7 @@
 #include "pg/triage_states.hpp"
 
 #include "pg/array_literal.hpp"
+#include "pg/machine_rows.hpp"
 #include "pg/values.hpp"
 
 #include <pqxx/row>
@@ -21,7 +22,7 @@ constexpr auto kColumns =
     "select ticket_id, number, state, severity, dedup_key, title, source, service, route, suppressed, "
     "suppression_reason, occurrences, first_seen_at, last_seen_at, opened_at, acknowledged_at, recovered_at, "
     "closed_at, "
-    "event_seq, firing_instances from tickets ";
+    "event_seq, firing_instances, held_by, held_rule, held_until, held_from, never_told, flapping from tickets ";
 
 // Both sort below the locking: everybody locks tickets in the order of their ids.
 const std::string& lock_live_sql()
@@ -63,6 +64,20 @@ select instance_key, ticket_id, starts_at, ends_at, firing
 
 constexpr auto kNextNumber = "select next_number from ticket_numbers where tenant_id = $1";
 
+triage::Restraint read_restraint(const pqxx::row& row)
+{
+    triage::Restraint restraint;
+    if (!row[20].is_null()) restraint.by = domain::parse_hold_kind(row[20].c_str());
+    if (!row[21].is_null()) restraint.rule_id = id_of<RuleId>(row[21]);
+    restraint.until = optional_time_of(row[22]);
+    if (!row[23].is_null()) restraint.from = domain::parse_ticket_state(row[23].c_str());
+    restraint.never_told = row[24].as<bool>();
+    const std::string_view flapping = row[25].c_str();
+    if (flapping == "firing") restraint.flapping = triage::Flapping::firing;
+    if (flapping == "resolved") restraint.flapping = triage::Flapping::resolved;
+    return restraint;
+}
+
 TicketState read_ticket_state(const pqxx::row& row)
 {
     TicketState ticket;
@@ -88,6 +103,7 @@ TicketState read_ticket_state(const pqxx::row& row)
     ticket.closed_at = optional_time_of(row[17]);
     ticket.event_seq = row[18].as<std::int32_t>();
     ticket.firing_instances = row[19].as<std::int32_t>();
+    ticket.restraint = read_restraint(row);
     return ticket;
 }
 
@@ -157,6 +173,7 @@ States load_states(pqxx::transaction_base& tx, TenantId tenant, const triage::St
         states.instances = read_instances(query(tx, kInstances, tenant, array_of(keys.instance_keys)));
         lock_of_instances(tx, tenant, states);
     }
+    states.machines = load_machines(tx, tenant, keys.machines);
     states.next_number = next_number(tx, tenant);
     return states;
 }
@@ -175,6 +192,26 @@ States load_states(pqxx::transaction_base& tx, TenantId tenant, const std::vecto
     States states;
     for (const auto& row : query(tx, lock_by_id_sql().c_str(), tenant, array_of(tickets))) {
         states.tickets.push_back(read_ticket_state(row));
+    }
+    states.next_number = next_number(tx, tenant);
+    return states;
+}
+
+States load_states(pqxx::transaction_base& tx, TenantId tenant, const std::vector<TicketId>& tickets,
+                   const std::vector<std::string>& keys)
+{
+    States states;
+    lock_by_keys(tx, tenant, keys, states.tickets);
+    std::unordered_set<TicketId> there;
+    for (const auto& ticket : states.tickets) there.insert(ticket.id);
+    std::vector<TicketId> missing;
+    for (const auto id : tickets) {
+        if (!there.contains(id)) missing.push_back(id);
+    }
+    if (!missing.empty()) {
+        for (const auto& row : query(tx, lock_by_id_sql().c_str(), tenant, array_of(missing))) {
+            states.tickets.push_back(read_ticket_state(row));
+        }
     }
     states.next_number = next_number(tx, tenant);
     return states;

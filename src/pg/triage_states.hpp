@@ -23,6 +23,10 @@ namespace winnow::pg {
 [[nodiscard]] triage::States load_states(pqxx::transaction_base& tx, TenantId tenant,
                                          const std::vector<TicketId>& tickets);
 
+/// The same for tickets that are named and those of dedup keys.
+[[nodiscard]] triage::States load_states(pqxx::transaction_base& tx, TenantId tenant,
+                                         const std::vector<TicketId>& tickets, const std::vector<std::string>& keys);
+
 /// Firing instances whose end has passed, longest ago first.
 [[nodiscard]] std::vector<triage::InstanceState> load_expired(pqxx::transaction_base& tx, TenantId tenant,
                                                               std::size_t limit);

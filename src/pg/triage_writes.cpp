@@ -1,6 +1,7 @@
 #include "pg/triage_writes.hpp"
 
 #include "pg/covers.hpp"
+#include "pg/machine_rows.hpp"
 #include "pg/multi_row.hpp"
 #include "pg/values.hpp"
 
@@ -8,6 +9,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 namespace winnow::pg {
@@ -19,20 +21,22 @@ constexpr auto kInsertTickets = R"sql(
 insert into tickets (tenant_id, ticket_id, number, state, severity, title, description, dedup_key, source, service,
                      component, group_name, class_name, labels, occurrences, first_seen_at, last_seen_at, opened_at,
                      acknowledged_at, recovered_at, closed_at, suppressed, suppression_reason, route, firing_instances,
-                     event_seq, priority)
+                     event_seq, priority, held_by, held_rule, held_until, held_from, never_told, flapping)
 select $1, id, number, state, severity, title, description, dedup_key, source, service, component, group_name,
        class_name, labels::jsonb, occurrences, to_timestamp(first_seen / 1000.0::float8),
        to_timestamp(last_seen / 1000.0::float8), to_timestamp(opened / 1000.0::float8),
        to_timestamp(acknowledged / 1000.0::float8), to_timestamp(recovered / 1000.0::float8),
        to_timestamp(closed / 1000.0::float8), suppressed, suppression_reason, route::uuid[], firing_instances,
-       event_seq, priority
+       event_seq, priority, held_by, held_rule, to_timestamp(held_until / 1000.0::float8), held_from, never_told,
+       flapping
   from unnest($2::uuid[], $3::int8[], $4::text[], $5::int2[], $6::text[], $7::text[], $8::text[], $9::text[],
               $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::int8[], $16::int8[], $17::int8[],
               $18::int8[], $19::int8[], $20::int8[], $21::int8[], $22::bool[], $23::text[], $24::text[], $25::int4[],
-              $26::int4[], $27::text[])
+              $26::int4[], $27::text[], $28::text[], $29::uuid[], $30::int8[], $31::text[], $32::bool[], $33::text[])
        as t(id, number, state, severity, title, description, dedup_key, source, service, component, group_name,
             class_name, labels, occurrences, first_seen, last_seen, opened, acknowledged, recovered, closed,
-            suppressed, suppression_reason, route, firing_instances, event_seq, priority)
+            suppressed, suppression_reason, route, firing_instances, event_seq, priority, held_by, held_rule,
+            held_until, held_from, never_told, flapping)
 )sql";
 
 // Changed tickets are locked rows that exist, so these inserts never insert: an upsert is the one form of a multi-row
@@ -54,16 +58,19 @@ on conflict (tenant_id, ticket_id) do update
 constexpr auto kChangeTickets = R"sql(
 insert into tickets as t (tenant_id, ticket_id, number, dedup_key, opened_at, state, severity, title, source, service,
                           route, suppressed, suppression_reason, occurrences, first_seen_at, last_seen_at,
-                          acknowledged_at, recovered_at, closed_at, event_seq, firing_instances)
+                          acknowledged_at, recovered_at, closed_at, event_seq, firing_instances, held_by, held_rule,
+                          held_until, held_from, never_told, flapping)
 select $1, id, 0, '-', 'epoch', state, severity, title, source, service, route::uuid[], suppressed, suppression_reason,
        occurrences, to_timestamp(first_seen / 1000.0::float8), to_timestamp(last_seen / 1000.0::float8),
        to_timestamp(acknowledged / 1000.0::float8), to_timestamp(recovered / 1000.0::float8),
-       to_timestamp(closed / 1000.0::float8), event_seq, firing_instances
+       to_timestamp(closed / 1000.0::float8), event_seq, firing_instances, held_by, held_rule,
+       to_timestamp(held_until / 1000.0::float8), held_from, never_told, flapping
   from unnest($2::uuid[], $3::text[], $4::int2[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bool[],
               $10::text[], $11::int8[], $12::int8[], $13::int8[], $14::int8[], $15::int8[], $16::int8[], $17::int4[],
-              $18::int4[])
+              $18::int4[], $19::text[], $20::uuid[], $21::int8[], $22::text[], $23::bool[], $24::text[])
        as u(id, state, severity, title, source, service, route, suppressed, suppression_reason, occurrences,
-            first_seen, last_seen, acknowledged, recovered, closed, event_seq, firing_instances)
+            first_seen, last_seen, acknowledged, recovered, closed, event_seq, firing_instances, held_by, held_rule,
+            held_until, held_from, never_told, flapping)
 on conflict (tenant_id, ticket_id) do update
    set state = excluded.state, severity = excluded.severity, title = excluded.title, source = excluded.source,
        service = excluded.service, route = excluded.route, suppressed = excluded.suppressed,
@@ -71,6 +78,8 @@ on conflict (tenant_id, ticket_id) do update
        first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at,
        acknowledged_at = excluded.acknowledged_at, recovered_at = excluded.recovered_at,
        closed_at = excluded.closed_at, event_seq = excluded.event_seq, firing_instances = excluded.firing_instances,
+       held_by = excluded.held_by, held_rule = excluded.held_rule, held_until = excluded.held_until,
+       held_from = excluded.held_from, never_told = excluded.never_told, flapping = excluded.flapping,
        version = t.version + 1
 )sql";
 
@@ -126,15 +135,39 @@ int number_of(domain::Severity severity)
     return static_cast<int>(severity);
 }
 
+/// A restraint as columns.
+struct RestraintRow {
+    explicit RestraintRow(const triage::Restraint& restraint)
+        : until(epoch_ms(restraint.until)), never_told(restraint.never_told)
+    {
+        if (restraint.by) {
+            by = to_string(*restraint.by);
+            rule = restraint.rule_id;
+        }
+        if (restraint.from) from = to_string(*restraint.from);
+        if (restraint.flapping == triage::Flapping::firing) flapping = "firing";
+        if (restraint.flapping == triage::Flapping::resolved) flapping = "resolved";
+    }
+
+    std::optional<std::string_view> by;
+    std::optional<RuleId> rule;
+    std::optional<std::int64_t> until;
+    std::optional<std::string_view> from;
+    bool never_told;
+    std::string_view flapping;
+};
+
 void insert_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vector<triage::Outcome::Opened>& opened)
 {
-    MultiRow<26> rows(tx, tenant, kInsertTickets);
-    for (const auto& [t, firing_instances] : opened) {
+    MultiRow<32> rows(tx, tenant, kInsertTickets);
+    for (const auto& [t, firing_instances, restraint] : opened) {
+        const RestraintRow held(restraint);
         rows.add(t.id, t.number, to_string(t.state), number_of(t.severity), t.title, t.description, t.dedup_key,
                  t.source, t.service, t.component, t.group, t.class_name, labels_json(t.labels), t.occurrences,
                  epoch_ms(t.first_seen_at), epoch_ms(t.last_seen_at), epoch_ms(t.opened_at),
                  epoch_ms(t.acknowledged_at), epoch_ms(t.recovered_at), epoch_ms(t.closed_at), t.suppressed,
-                 t.suppression_reason, array_of(t.route), firing_instances, t.event_seq, t.priority);
+                 t.suppression_reason, array_of(t.route), firing_instances, t.event_seq, t.priority, held.by, held.rule,
+                 held.until, held.from, held.never_told, held.flapping);
     }
     rows.flush();
 }
@@ -147,7 +180,7 @@ bool only_counted(const triage::TicketState& now, const triage::TicketState& bef
            now.acknowledged_at == before.acknowledged_at && now.recovered_at == before.recovered_at &&
            now.closed_at == before.closed_at && now.title == before.title && now.source == before.source &&
            now.service == before.service && now.suppression_reason == before.suppression_reason &&
-           now.route == before.route;
+           now.route == before.route && now.restraint == before.restraint;
 }
 
 void update_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vector<triage::TicketState>& changed,
@@ -158,7 +191,7 @@ void update_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vect
     for (const auto& ticket : loaded.tickets) before.emplace(ticket.id, &ticket);
 
     MultiRow<4> counted(tx, tenant, kCountTickets);
-    MultiRow<17> rows(tx, tenant, kChangeTickets);
+    MultiRow<23> rows(tx, tenant, kChangeTickets);
     for (const auto& t : changed) {
         const auto found = before.find(t.id);
         if (found == before.end()) throw std::logic_error("a changed ticket was not loaded");
@@ -166,10 +199,11 @@ void update_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vect
             counted.add(t.id, t.occurrences, epoch_ms(t.last_seen_at), t.firing_instances);
             continue;
         }
+        const RestraintRow held(t.restraint);
         rows.add(t.id, to_string(t.state), number_of(t.severity), t.title, t.source, t.service, array_of(t.route),
                  t.suppressed, t.suppression_reason, t.occurrences, epoch_ms(t.first_seen_at), epoch_ms(t.last_seen_at),
                  epoch_ms(t.acknowledged_at), epoch_ms(t.recovered_at), epoch_ms(t.closed_at), t.event_seq,
-                 t.firing_instances);
+                 t.firing_instances, held.by, held.rule, held.until, held.from, held.never_told, held.flapping);
     }
     counted.flush();
     rows.flush();
@@ -227,6 +261,7 @@ void store_writes(pqxx::transaction_base& tx, TenantId tenant, const ports::Tria
     }
     deliveries.flush();
 
+    store_machines(tx, tenant, outcome.machines);
     count_rules(tx, tenant, writes);
     store_covers(tx, tenant, writes);
     if (!outcome.opened.empty()) query(tx, kNumbers, tenant, outcome.next_number);

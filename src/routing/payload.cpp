@@ -55,6 +55,8 @@ std::string headline(std::string_view kind)
     if (kind == "reopened") return "Reopened: ";
     if (kind == "recovered") return "Recovered: ";
     if (kind == "severity_changed") return "Severity raised: ";
+    if (kind == "flapping_started") return "Comes and goes: ";
+    if (kind == "flapping_settled") return "Still there: ";
     return std::string(kind) + ": ";
 }
 

@@ -1,11 +1,13 @@
 #include "rules/action.hpp"
 
-#include "rules/identity.hpp"
+#include "rules/action_key.hpp"
+#include "rules/action_kinds.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/domain/limits.hpp"
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -14,18 +16,11 @@ namespace winnow::rules {
 
 namespace {
 
-using Compiled = Result<std::unique_ptr<const CompiledAction>>;
 using Member = Field::Member;
 
 constexpr domain::AlertLimits kLimits;
 constexpr std::size_t kMaxReasonChars = 1'024;
-constexpr std::size_t kMaxKeyFields = 16;
 constexpr std::size_t kMaxGroups = 50;
-
-bool is_plain_text(std::string_view text)
-{
-    return is_valid_utf8(text) && text.find('\0') == std::string_view::npos;
-}
 
 class Drop final : public CompiledAction {
 public:
@@ -73,14 +68,8 @@ public:
     std::string apply(domain::Alert& alert, Evaluation& /*evaluation*/) const override
     {
         auto value = value_.render(alert);
-        truncate_chars(value, kLimits.max_label_value_chars);
-        const bool adds = !value.empty() && alert.labels.find(name_) == nullptr;
-        if (adds && alert.labels.size() >= kLimits.max_labels) {
-            return "set labels." + name_ + ": the alert has " + std::to_string(kLimits.max_labels) +
-                   " labels already, which is the limit";
-        }
-        alert.labels.set(name_, std::move(value));
-        return {};
+        auto why = set_label(alert, name_, std::move(value));
+        return why.empty() ? why : "set " + why;
     }
 
 private:
@@ -114,12 +103,11 @@ private:
 
 class SetDedupKey final : public CompiledAction {
 public:
-    explicit SetDedupKey(std::vector<Field> fields) : fields_(std::move(fields)) {}
-    explicit SetDedupKey(Template key) : key_(std::move(key)) {}
+    explicit SetDedupKey(KeySource key) : key_(std::move(key)) {}
 
     std::string apply(domain::Alert& alert, Evaluation& evaluation) const override
     {
-        auto key = bounded_key(key_ ? key_->render(alert) : identity_of(fields_, alert));
+        auto key = key_.of(alert, kLimits.max_dedup_key_chars);
         if (key.empty()) return "dedup_key: the template gives an empty text, so the key stays as it was";
         if (key == alert.dedup_key) return {};
         alert.dedup_key = std::move(key);
@@ -128,8 +116,7 @@ public:
     }
 
 private:
-    std::vector<Field> fields_;
-    std::optional<Template> key_;
+    KeySource key_;
 };
 
 class Route final : public CompiledAction {
@@ -176,6 +163,7 @@ std::string why_not_set(const Field& field)
 
 struct Compiler {
     const std::string& rule_name;
+    RuleId rule_id;
 
     Compiled operator()(const domain::DropAction& /*action*/) const { return std::make_unique<const Drop>(); }
 
@@ -215,10 +203,9 @@ struct Compiler {
 
     Compiled operator()(const domain::DedupKeyAction& action) const
     {
-        if (action.fields.empty() == action.key_template.empty()) {
-            return field_error("", R"(give either "fields" or "template", and not both)");
-        }
-        return action.fields.empty() ? key_from_template(action.key_template) : key_from_fields(action.fields);
+        auto key = KeySource::compile(action.fields, action.key_template, "dedup key");
+        if (!key) return key.error();
+        return std::make_unique<const SetDedupKey>(std::move(*key));
     }
 
     Compiled operator()(const domain::RouteAction& action) const
@@ -233,43 +220,36 @@ struct Compiler {
         return std::make_unique<const Route>(action.contact_group_ids);
     }
 
-private:
-    static constexpr const char* kNoStatus =
-        "\"status\" cannot be part of a dedup key: the alert that resolves would never meet its ticket";
-
-    static Compiled key_from_template(const std::string& text)
+    template <typename OtherAction>
+    Compiled operator()(const OtherAction& action) const
     {
-        if (!is_plain_text(text)) return field_error("/template", "the template must be text without U+0000");
-        auto key = Template::parse(text);
-        if (!key) return field_error("/template", key.error().message());
-        if (key->uses(Member::status)) return field_error("/template", kNoStatus);
-        return std::make_unique<const SetDedupKey>(std::move(*key));
-    }
-
-    static Compiled key_from_fields(const std::vector<std::string>& names)
-    {
-        if (names.size() > kMaxKeyFields) {
-            return field_error("/fields",
-                               "a dedup key is made of at most " + std::to_string(kMaxKeyFields) + " fields");
-        }
-        std::vector<Field> fields;
-        for (const auto& name : names) {
-            const auto pointer = "/fields/" + std::to_string(fields.size());
-            if (!is_plain_text(name)) return field_error(pointer, "a field's name is text without U+0000");
-            auto field = parse_field(name);
-            if (!field) return field_error(pointer, field.error().message());
-            if (field->member == Member::status) return field_error(pointer, kNoStatus);
-            fields.push_back(std::move(*field));
-        }
-        return std::make_unique<const SetDedupKey>(std::move(fields));
+        return compile_kind(action, rule_id);
     }
 };
 
+bool is_machine(const domain::Action& action)
+{
+    return std::holds_alternative<domain::ThresholdAction>(action) ||
+           std::holds_alternative<domain::PauseAction>(action) || std::holds_alternative<domain::FlapAction>(action);
+}
+
 }  // namespace
 
-Compiled compile_action(const domain::Action& action, const std::string& rule_name)
+bool is_plain_text(std::string_view text)
 {
-    return std::visit(Compiler{rule_name}, action);
+    return is_valid_utf8(text) && text.find('\0') == std::string_view::npos;
+}
+
+Compiled compile_action(const domain::Action& action, const std::string& rule_name, RuleId rule_id)
+{
+    return std::visit(Compiler{rule_name, rule_id}, action);
+}
+
+bool repeats_machine(const std::vector<domain::Action>& actions, std::size_t at)
+{
+    if (!is_machine(actions[at])) return false;
+    return std::any_of(actions.begin(), actions.begin() + static_cast<std::ptrdiff_t>(at),
+                       [&](const domain::Action& earlier) { return earlier.index() == actions[at].index(); });
 }
 
 }  // namespace winnow::rules

@@ -27,6 +27,11 @@ public:
 
 /// `rule_name` is the reason of a `suppress` that gives none. The error's pointers are relative to the action.
 [[nodiscard]] Result<std::unique_ptr<const CompiledAction>> compile_action(const domain::Action& action,
-                                                                           const std::string& rule_name);
+                                                                           const std::string& rule_name,
+                                                                           RuleId rule_id);
+
+/// Whether an action before this one is a threshold, pause or flap, too, and of the same kind: they would share what
+/// they remember.
+[[nodiscard]] bool repeats_machine(const std::vector<domain::Action>& actions, std::size_t at);
 
 }  // namespace winnow::rules

@@ -50,7 +50,11 @@ std::vector<std::unique_ptr<const CompiledAction>> compile_actions(const domain:
         return compiled;
     }
     for (std::size_t i = 0; i < rule.actions.size(); ++i) {
-        auto action = compile_action(rule.actions[i], rule.name);
+        if (repeats_machine(rule.actions, i)) {
+            add(errors, "/actions/" + std::to_string(i), "a rule has at most one action of this kind");
+            continue;
+        }
+        auto action = compile_action(rule.actions[i], rule.name, rule.id);
         if (action) {
             compiled.push_back(std::move(*action));
             continue;

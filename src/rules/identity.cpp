@@ -1,7 +1,6 @@
 #include "rules/identity.hpp"
 
 #include "winnow/base/text.hpp"
-#include "winnow/domain/limits.hpp"
 
 #include <openssl/sha.h>
 
@@ -13,7 +12,6 @@ namespace winnow::rules {
 
 namespace {
 
-constexpr std::size_t kMaxKeyChars = domain::AlertLimits{}.max_dedup_key_chars;
 constexpr std::size_t kDigestBytes = 16;
 
 std::string digest_of(const std::string& text)
@@ -49,11 +47,11 @@ std::string identity_of(const std::vector<Field>& fields, const domain::Alert& a
     return key;
 }
 
-std::string bounded_key(std::string key)
+std::string bounded_key(std::string key, std::size_t max_chars)
 {
-    if (count_code_points(key) <= kMaxKeyChars) return key;
+    if (count_code_points(key) <= max_chars) return key;
     const auto digest = digest_of(key);
-    truncate_chars(key, kMaxKeyChars - 1 - digest.size());
+    truncate_chars(key, max_chars - 1 - digest.size());
     return key + "#" + digest;
 }
 

@@ -35,7 +35,8 @@ TicketState state_of(const domain::Ticket& ticket)
             .recovered_at = ticket.recovered_at,
             .closed_at = ticket.closed_at,
             .event_seq = ticket.event_seq,
-            .firing_instances = 0};
+            .firing_instances = 0,
+            .restraint = {}};
 }
 
 void copy_mutable(TicketState&& from, domain::Ticket& to)
@@ -73,6 +74,17 @@ Book::Book(States states)
             InstanceSlot{.state = std::move(instance), .ticket = ticket == by_id.end() ? nullptr : ticket->second});
         instance_by_key_.emplace(slot.state.key, &slot);
     }
+    for (auto& machine : states.machines) {
+        const auto key = machine.key;
+        machines_.emplace(key, MachineSlot{.state = std::move(machine)});
+    }
+}
+
+MachineSlot& Book::machine(const MachineKey& key)
+{
+    const auto [at, fresh] = machines_.try_emplace(key);
+    if (fresh) at->second.state.key = key;
+    return at->second;
 }
 
 TicketSlot* Book::current(std::string_view dedup_key)
@@ -93,10 +105,11 @@ InstanceSlot* Book::instance(std::string_view key)
     return found == instance_by_key_.end() ? nullptr : found->second;
 }
 
-TicketSlot& Book::open(domain::Ticket ticket)
+TicketSlot& Book::open(domain::Ticket ticket, Restraint restraint)
 {
     ticket.number = outcome_.next_number++;
     auto& slot = tickets_.emplace_back(TicketSlot{.state = state_of(ticket), .opened = outcome_.opened.size()});
+    slot.state.restraint = restraint;
     outcome_.opened.push_back({.ticket = std::move(ticket)});
     by_key_[slot.state.dedup_key] = &slot;
     return slot;
@@ -119,14 +132,14 @@ void Book::attach(InstanceState instance, TicketSlot& ticket)
 }
 
 void Book::record(TicketSlot& ticket, domain::TicketEventKind kind, Timestamp at, std::string data, bool tell,
-                  const std::string& description)
+                  const std::string& description, std::string actor)
 {
     ticket.changed = true;
     auto& event = outcome_.events.emplace_back(domain::TicketEvent{.ticket_id = ticket.state.id,
                                                                    .seq = ++ticket.state.event_seq,
                                                                    .kind = kind,
                                                                    .at = at,
-                                                                   .actor = "system",
+                                                                   .actor = std::move(actor),
                                                                    .data = std::move(data)});
     if (tell) outcome_.notices.push_back({.event = event, .ticket = ticket.state, .description = description});
 }
@@ -138,6 +151,7 @@ Outcome Book::finish(std::vector<domain::Verdict> verdicts) &&
         if (slot.opened != TicketSlot::kLoaded) {
             auto& opened = outcome_.opened[slot.opened];
             opened.firing_instances = slot.state.firing_instances;
+            opened.restraint = slot.state.restraint;
             copy_mutable(std::move(slot.state), opened.ticket);
         } else if (slot.changed) {
             outcome_.changed.push_back(std::move(slot.state));
@@ -145,6 +159,9 @@ Outcome Book::finish(std::vector<domain::Verdict> verdicts) &&
     }
     for (auto& slot : instances_) {
         if (slot.changed) outcome_.instances.push_back(std::move(slot.state));
+    }
+    for (auto& [key, slot] : machines_) {
+        if (slot.changed) outcome_.machines.push_back(std::move(slot.state));
     }
     std::ranges::sort(outcome_.changed, {}, &TicketState::id);
     std::ranges::sort(outcome_.instances, {}, &InstanceState::key);

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <deque>
 #include <limits>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -28,6 +29,11 @@ struct InstanceSlot {
     bool changed = false;
 };
 
+struct MachineSlot {
+    MachineState state;
+    bool changed = false;
+};
+
 /// Slots keep their addresses while the book lives.
 class Book {
 public:
@@ -38,15 +44,21 @@ public:
     [[nodiscard]] TicketSlot* ticket(TicketId id);
     [[nodiscard]] InstanceSlot* instance(std::string_view key);
 
+    [[nodiscard]] std::deque<TicketSlot>& tickets() noexcept { return tickets_; }
+
+    /// A new one where there is none.
+    [[nodiscard]] MachineSlot& machine(const MachineKey& key);
+    [[nodiscard]] std::map<MachineKey, MachineSlot>& machines() noexcept { return machines_; }
+
     /// The ticket gets the next number and becomes current for its key.
-    TicketSlot& open(domain::Ticket ticket);
+    TicketSlot& open(domain::Ticket ticket, Restraint restraint = {});
 
     /// Makes the instance, known or new, fire on the ticket. It must not be firing.
     void attach(InstanceState instance, TicketSlot& ticket);
 
     /// Appends to the ticket's timeline and, where `tell`, to the notices.
     void record(TicketSlot& ticket, domain::TicketEventKind kind, Timestamp at, std::string data, bool tell,
-                const std::string& description);
+                const std::string& description, std::string actor = "system");
 
     [[nodiscard]] Outcome finish(std::vector<domain::Verdict> verdicts) &&;
 
@@ -57,6 +69,7 @@ private:
     std::deque<InstanceSlot> instances_;
     std::unordered_map<std::string_view, TicketSlot*> by_key_;             // views into tickets_
     std::unordered_map<std::string_view, InstanceSlot*> instance_by_key_;  // views into instances_
+    std::map<MachineKey, MachineSlot> machines_;
     Outcome outcome_;
 };
 

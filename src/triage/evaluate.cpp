@@ -1,6 +1,8 @@
+#include "triage/holds.hpp"
 #include "winnow/triage/fold.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
@@ -34,12 +36,19 @@ StateKeys keys_of(const std::vector<Evaluated>& batch)
     // Sets first: a flood repeats few keys often, and sorting the repeats would cost more than the fold.
     std::unordered_set<std::string_view> dedup_keys;
     std::unordered_set<std::string_view> instance_keys;
+    std::set<MachineKey> machines;
     for (const auto& [position, alert, evaluation, cover] : batch) {
         if (evaluation.dropped) continue;
         dedup_keys.insert(alert.dedup_key);
         if (!alert.instance_key.empty()) instance_keys.insert(alert.instance_key);
+        for (const auto& hold : evaluation.holds) {
+            if (auto key = machine_key(hold, alert)) machines.insert(*std::move(key));
+        }
     }
-    return {sorted(dedup_keys), sorted(instance_keys)};
+    return {.dedup_keys = sorted(dedup_keys),
+            .instance_keys = sorted(instance_keys),
+            .sources = {},
+            .machines = {machines.begin(), machines.end()}};
 }
 
 }  // namespace winnow::triage

@@ -1,8 +1,11 @@
 #include "winnow/triage/fold.hpp"
 
 #include "triage/book.hpp"
+#include "triage/event_data.hpp"
+#include "triage/holds.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -16,55 +19,12 @@ using domain::TicketEventKind;
 using domain::Verdict;
 using enum domain::TicketState;
 
-/// An event's data. Names and values are identifiers and our own words: nothing needs escaping.
-class Data {
-public:
-    Data() = default;
-    explicit Data(const Evaluated& cause) { add("alert_id", domain::alert_id_at(cause.position).str()); }
-
-    Data& add(std::string_view name, std::string_view word)
-    {
-        separate();
-        text_.append("\"").append(name).append("\":\"").append(word).append("\"");
-        return *this;
-    }
-
-    Data& flag(std::string_view name)
-    {
-        separate();
-        text_.append("\"").append(name).append("\":true");
-        return *this;
-    }
-
-    [[nodiscard]] std::string str() { return std::move(text_) + "}"; }
-
-private:
-    void separate()
-    {
-        if (text_.size() > 1) text_ += ',';
-    }
-
-    std::string text_ = "{";
-};
-
 Disposition disposition_of(const Evaluated& cause, Verdict& verdict)
 {
     if (!cause.evaluation.suppressed) return Disposition::ticketed;
     if (!cause.cover) return Disposition::suppressed;
     verdict.quieted_by = cause.cover->cause;
     return cause.cover->cause.kind == domain::QuietKind::inhibition ? Disposition::inhibited : Disposition::silenced;
-}
-
-/// A ticket's trouble ends, in whatever way; only a ticket that is being worked on or waits for it recovers.
-bool recover(Book& book, TicketSlot& ticket, Timestamp now, std::string data, const std::string& description)
-{
-    auto& state = ticket.state;
-    if (state.state != open && state.state != in_progress && state.state != held) return false;
-    const bool known = !state.suppressed && state.state != held;
-    state.state = recovered;
-    state.recovered_at = now;
-    book.record(ticket, TicketEventKind::recovered, now, std::move(data), known, description);
-    return true;
 }
 
 /// True when the ticket recovered with it.
@@ -81,7 +41,7 @@ bool end_instance(Book& book, InstanceSlot& instance, Timestamp now, std::string
 
 class Machine {
 public:
-    Machine(Book& book, const domain::Settings& settings) : book_(book), settings_(settings) {}
+    Machine(Book& book, const domain::Settings& settings) : book_(book), settings_(settings), holds_(book) {}
 
     Verdict take(const Evaluated& evaluated)
     {
@@ -106,28 +66,30 @@ private:
         const auto& alert = cause.alert;
         verdict.disposition = disposition_of(cause, verdict);
         auto* ticket = book_.current(alert.dedup_key);
+        holds_.pass_time(cause, ticket);
         auto* instance = alert.instance_key.empty() ? nullptr : book_.instance(alert.instance_key);
         if (instance != nullptr && instance->state.firing) {
             if (ticket != nullptr && instance->ticket == ticket) {
-                refresh(*instance, cause);
-                verdict.effect = TicketEffect::refreshed;
-                verdict.ticket_id = ticket->state.id;
+                refresh(*instance, cause, verdict);
                 return;
             }
             end_instance(book_, *instance, alert.received_at, Data(cause).add("reason", "moved").str(),
                          alert.description);
         }
+        const auto gate = holds_.judge(cause);
         if (ticket != nullptr && is_live(ticket->state.state)) {
-            join(*ticket, cause);
+            join(*ticket, cause, gate);
             verdict.effect = TicketEffect::joined;
         } else if (ticket != nullptr && may_reopen(ticket->state, alert.received_at)) {
-            reopen(*ticket, cause);
+            reopen(*ticket, cause, gate);
             verdict.effect = TicketEffect::reopened;
         } else {
-            ticket = &open_new(cause);
+            ticket = &open_new(cause, gate);
             verdict.effect = TicketEffect::opened;
         }
         verdict.ticket_id = ticket->state.id;
+        follow_flapping(*ticket, gate.flap, cause);
+        note_hold(*ticket, gate.why(), verdict);
         if (alert.instance_key.empty()) return;
         book_.attach({.key = alert.instance_key,
                       .ticket_id = ticket->state.id,
@@ -140,6 +102,7 @@ private:
     void take_acknowledged(const Evaluated& cause, Verdict& verdict)
     {
         auto* ticket = book_.current(cause.alert.dedup_key);
+        if (ticket != nullptr) pass_time(book_, *ticket, cause.alert.received_at, cause.alert.description);
         if (ticket == nullptr || !is_live(ticket->state.state)) return;  // ignored
         verdict.disposition = disposition_of(cause, verdict);
         verdict.ticket_id = ticket->state.id;
@@ -157,7 +120,10 @@ private:
         auto* ticket = alert.instance_key.empty() ? book_.current(alert.dedup_key)
                        : instance != nullptr      ? instance->ticket
                                                   : nullptr;
+        holds_.pass_time(cause, ticket);
         const bool ends_instance = instance != nullptr && instance->state.firing;
+        const bool last = ends_instance && ticket != nullptr && ticket->state.firing_instances <= 1;
+        if (alert.instance_key.empty() || last) follow_flapping(ticket, holds_.see_flap(cause, false), cause, verdict);
         bool ended = false;
         if (ends_instance) {
             instance->state.ends_at = alert.ends_at.value_or(alert.received_at);
@@ -165,25 +131,66 @@ private:
         } else if (instance == nullptr && ticket != nullptr) {
             ended = recover(book_, *ticket, alert.received_at, Data(cause).str(), alert.description);
         }
-        if (ticket == nullptr || (ticket->state.state == closed && !ends_instance)) return;  // ignored
-        verdict.disposition = Disposition::resolved;
+        if (ticket == nullptr || (ticket->state.state == closed && !ends_instance && !ended)) return;  // ignored
         verdict.ticket_id = ticket->state.id;
+        if (verdict.disposition == Disposition::held) return;
+        verdict.disposition = Disposition::resolved;
         if (ended) verdict.effect = TicketEffect::recovered;
     }
 
-    void refresh(InstanceSlot& instance, const Evaluated& cause)
+    /// A firing alert's ticket, which is live.
+    void follow_flapping(TicketSlot& ticket, const std::optional<domain::Held>& flap, const Evaluated& cause)
     {
-        instance.state.ends_at = cause.alert.ends_at;
-        instance.changed = true;
-        see(*instance.ticket, cause);
-        if (is_live(instance.ticket->state.state)) learn(*instance.ticket, cause);
+        if (flap) holds_.flap(ticket, *flap, cause);
+        if (ticket.state.restraint.flapping != Flapping::no) ticket.state.restraint.flapping = Flapping::firing;
     }
 
-    void join(TicketSlot& ticket, const Evaluated& cause)
+    /// A resolved alert's ticket, if there is one.
+    void follow_flapping(TicketSlot* ticket, const std::optional<domain::Held>& flap, const Evaluated& cause,
+                         Verdict& verdict)
+    {
+        if (ticket == nullptr || !is_live(ticket->state.state)) return;
+        if (flap) holds_.flap(*ticket, *flap, cause);
+        if (ticket->state.restraint.flapping == Flapping::no) return;
+        verdict.disposition = Disposition::held;
+        verdict.held_by = flap;
+    }
+
+    /// Says in the verdict that the alert was held back. What a rule or a silence keeps quiet is said to be that.
+    static void note_hold(const TicketSlot& ticket, const std::optional<domain::Held>& why, Verdict& verdict)
+    {
+        const auto& state = ticket.state;
+        if (verdict.disposition != Disposition::ticketed) return;
+        if (state.state != held && state.restraint.flapping == Flapping::no) return;
+        verdict.disposition = Disposition::held;
+        verdict.held_by = why;
+        if (state.state != held || (why && why->kind == state.restraint.by)) return;
+        verdict.held_by = domain::Held{.kind = state.restraint.by.value_or(domain::HoldKind::pause),
+                                       .rule_id = state.restraint.rule_id,
+                                       .until = state.restraint.until};
+    }
+
+    void refresh(InstanceSlot& instance, const Evaluated& cause, Verdict& verdict)
+    {
+        auto& ticket = *instance.ticket;
+        instance.state.ends_at = cause.alert.ends_at;
+        instance.changed = true;
+        see(ticket, cause);
+        if (is_live(ticket.state.state)) learn(ticket, cause);
+        verdict.effect = TicketEffect::refreshed;
+        verdict.ticket_id = ticket.state.id;
+        const auto flap = holds_.see_flap(cause, true);
+        if (!is_live(ticket.state.state)) return;
+        follow_flapping(ticket, flap, cause);
+        note_hold(ticket, flap, verdict);
+    }
+
+    void join(TicketSlot& ticket, const Evaluated& cause, const Gate& gate)
     {
         ++ticket.state.occurrences;
         see(ticket, cause);
         learn(ticket, cause);
+        if (!cause.evaluation.suppressed) holds_.go_on(ticket, gate, cause);
     }
 
     static void see(TicketSlot& ticket, const Evaluated& cause)
@@ -203,11 +210,13 @@ private:
             auto data = Data(cause);
             data.add("from", to_string(state.severity)).add("to", to_string(cause.alert.severity));
             state.severity = cause.alert.severity;
-            record(ticket, TicketEventKind::severity_changed, cause, std::move(data), !state.suppressed);
+            record(ticket, TicketEventKind::severity_changed, cause, std::move(data), is_heard(state));
         }
         if (!quiet && state.suppressed) {
             state.suppressed = false;
             state.suppression_reason.clear();
+            ticket.changed = true;
+            if (state.state == held) return;  // told of when it is let go
             record(ticket, TicketEventKind::opened, cause,
                    Data(cause).add("severity", to_string(state.severity)).flag("unsuppressed"), true);
         }
@@ -229,30 +238,41 @@ private:
         return now - ended_at.value_or(ticket.last_seen_at) <= settings_.reopen_window;
     }
 
-    void reopen(TicketSlot& ticket, const Evaluated& cause)
+    void reopen(TicketSlot& ticket, const Evaluated& cause, const Gate& gate)
     {
         auto& state = ticket.state;
         auto data = Data(cause);
         data.add("from", to_string(state.state)).add("severity", to_string(cause.alert.severity));
-        state.state = open;
+        const auto kind =
+            state.restraint.never_told && !gate.holds() ? TicketEventKind::opened : TicketEventKind::reopened;
         state.severity = cause.alert.severity;
         state.route = cause.evaluation.route;
         state.suppressed = cause.evaluation.suppressed;
         state.suppression_reason = cause.evaluation.suppression_reason;
-        state.acknowledged_at.reset();
-        state.recovered_at.reset();
-        state.closed_at.reset();
         ++state.occurrences;
         see(ticket, cause);
-        record(ticket, TicketEventKind::reopened, cause, std::move(data), !state.suppressed);
+        if (gate.holds()) {
+            state.restraint = Holds::restraint(gate, &state);
+            state.state = held;
+            data.add("held", to_string(*state.restraint.by));
+        } else {
+            state.restraint = {};
+            state.state = open;
+            state.acknowledged_at.reset();
+            state.recovered_at.reset();
+            state.closed_at.reset();
+        }
+        record(ticket, kind, cause, std::move(data), is_heard(state) && !gate.flap);
+        add_notes(ticket, cause);
     }
 
-    TicketSlot& open_new(const Evaluated& cause)
+    TicketSlot& open_new(const Evaluated& cause, const Gate& gate)
     {
         const auto& alert = cause.alert;
         domain::Ticket ticket;
         ticket.id = domain::ticket_id_at(cause.position);
         ticket.severity = alert.severity;
+        ticket.priority = cause.evaluation.priority;
         ticket.title = alert.title;
         ticket.description = alert.description;
         ticket.dedup_key = alert.dedup_key;
@@ -267,10 +287,26 @@ private:
         ticket.suppressed = cause.evaluation.suppressed;
         ticket.suppression_reason = cause.evaluation.suppression_reason;
         ticket.route = cause.evaluation.route;
-        auto& slot = book_.open(std::move(ticket));
-        record(slot, TicketEventKind::opened, cause, Data(cause).add("severity", to_string(alert.severity)),
-               !slot.state.suppressed);
+        auto data = Data(cause);
+        data.add("severity", to_string(alert.severity));
+        Restraint restraint;
+        if (gate.holds()) {
+            restraint = Holds::restraint(gate, nullptr);
+            ticket.state = held;
+            data.add("held", to_string(*restraint.by));
+        }
+        auto& slot = book_.open(std::move(ticket), restraint);
+        record(slot, TicketEventKind::opened, cause, std::move(data), is_heard(slot.state) && !gate.flap);
+        add_notes(slot, cause);
         return slot;
+    }
+
+    void add_notes(TicketSlot& ticket, const Evaluated& cause)
+    {
+        for (const auto& [rule_id, text] : cause.evaluation.notes) {
+            book_.record(ticket, TicketEventKind::commented, cause.alert.received_at,
+                         Data(cause).words("text", text).str(), false, {}, "rule:" + rule_id.str());
+        }
     }
 
     void record(TicketSlot& ticket, TicketEventKind kind, const Evaluated& cause, Data data, bool tell)
@@ -280,6 +316,7 @@ private:
 
     Book& book_;
     const domain::Settings& settings_;
+    Holds holds_;
 };
 
 }  // namespace
@@ -300,7 +337,24 @@ Outcome expire(const std::vector<InstanceState>& expired, States states, Timesta
     Book book(std::move(states));
     for (const auto& instance : expired) {
         auto* slot = book.instance(instance.key);
-        if (slot->state.firing) end_instance(book, *slot, now, Data().add("reason", "expired").str(), {});
+        if (!slot->state.firing) continue;
+        // A pause that was over before the instance ended has let its ticket go.
+        if (slot->ticket != nullptr) pass_time(book, *slot->ticket, instance.ends_at.value_or(now), {});
+        end_instance(book, *slot, now, Data().add("reason", "expired").str(), {});
+    }
+    return std::move(book).finish({});
+}
+
+Outcome pass_time(States states, Timestamp now, const std::unordered_map<TicketId, std::string>& descriptions)
+{
+    Book book(std::move(states));
+    const auto description_of = [&](const TicketSlot* ticket) {
+        const auto found = ticket == nullptr ? descriptions.end() : descriptions.find(ticket->state.id);
+        return found == descriptions.end() ? std::string() : found->second;
+    };
+    for (auto& ticket : book.tickets()) pass_time(book, ticket, now, description_of(&ticket));
+    for (auto& [key, machine] : book.machines()) {
+        settle_due(book, machine, now, description_of(book.current(key.dedup_key)));
     }
     return std::move(book).finish({});
 }

@@ -80,7 +80,9 @@ enum class TicketEventKind : std::uint8_t {
     notified,
     notification_failed,
     parent_changed,
-    notification_retried
+    notification_retried,
+    flapping_started,
+    flapping_settled
 };
 
 [[nodiscard]] std::string_view to_string(TicketEventKind kind) noexcept;

@@ -3,6 +3,7 @@
 /// @file
 /// What became of an alert, and why. One a journalled alert; kept as long as the alert.
 
+#include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/silence.hpp"
 
@@ -43,13 +44,32 @@ struct RuleMatch {
     friend bool operator==(const RuleMatch&, const RuleMatch&) = default;
 };
 
+/// The machines that hold alerts back. Stored by name and by number: change neither.
+enum class HoldKind : std::uint8_t { threshold = 0, pause = 1, flap = 2 };
+
+[[nodiscard]] std::string_view to_string(HoldKind kind) noexcept;
+[[nodiscard]] std::optional<HoldKind> parse_hold_kind(std::string_view word) noexcept;
+
+/// What held an alert back, as it stood then.
+struct Held {
+    HoldKind kind = HoldKind::pause;
+    RuleId rule_id = {};
+    std::int32_t count = 0;   ///< threshold: alerts within its time; flap: transitions.
+    std::int32_t needed = 0;  ///< threshold: how many it takes.
+    /// pause: told then, if the trouble lasts; threshold: forgotten then; flap: settled then, if nothing changes.
+    std::optional<Timestamp> until = {};
+
+    friend bool operator==(const Held&, const Held&) = default;
+};
+
 struct Verdict {
     Disposition disposition = Disposition::ignored;
     TicketEffect effect = TicketEffect::none;
     std::optional<TicketId> ticket_id;
-    std::vector<RuleMatch> matches;        ///< In evaluation order; the last one is what dropped a dropped alert.
-    std::string dedup_key;                 ///< What the rules made of it; "" where they left the alert's own.
+    std::vector<RuleMatch> matches;          ///< In evaluation order; the last one is what dropped a dropped alert.
+    std::string dedup_key;                   ///< What the rules made of it; "" where they left the alert's own.
     std::optional<QuietCause> quieted_by{};  ///< `silenced` and `inhibited` only.
+    std::optional<Held> held_by{};           ///< `held` only.
 
     friend bool operator==(const Verdict&, const Verdict&) = default;
 };

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace winnow::rules {
@@ -24,6 +25,18 @@ struct Evaluation {
     bool dedup_key_changed = false;     ///< A rule gave the alert another dedup key than it came with.
     std::string suppression_reason;     ///< The first suppressing rule's; its name where it gives none.
     std::vector<ContactGroupId> route;  ///< In the order in which rules added them, no repeats.
+    std::string priority;               ///< Of a ticket that the alert opens; the last rule's word.
+    struct Note {
+        RuleId rule_id;
+        std::string text;
+    };
+    std::vector<Note> notes;  ///< Comments on a ticket that the alert opens or reopens.
+    /// What stateful actions ask for. Whether the alert is held back, the fold decides: it knows the past.
+    struct Hold {
+        RuleId rule_id;
+        std::variant<domain::ThresholdAction, domain::PauseAction, domain::FlapAction> terms;
+    };
+    std::vector<Hold> holds;
     std::vector<domain::RuleMatch> matches;
     struct Failure {
         RuleId rule_id;

@@ -12,10 +12,12 @@
 #include "winnow/domain/ticket.hpp"
 #include "winnow/domain/verdict.hpp"
 #include "winnow/rules/rule_set.hpp"
+#include "winnow/triage/machine.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace winnow::triage {
@@ -49,8 +51,27 @@ struct StateKeys {
     std::vector<std::string> dedup_keys;
     std::vector<std::string> instance_keys;
     domain::InhibitionSourceKeys sources = {};
+    std::vector<MachineKey> machines = {};
 };
 [[nodiscard]] StateKeys keys_of(const std::vector<Evaluated>& batch);
+
+/// A ticket's trouble while it comes and goes: what the last news of it was. Stored by name: do not rename.
+enum class Flapping : std::uint8_t { no, firing, resolved };
+
+/// What rules hold back about a ticket.
+struct Restraint {
+    // Of a held ticket.
+    std::optional<domain::HoldKind> by = {};  ///< threshold or pause.
+    RuleId rule_id = {};
+    std::optional<Timestamp> until = {};  ///< pause: let go then; threshold: given up then.
+    std::optional<domain::TicketState> from =
+        {};  ///< recovered or closed: what it was before; else nobody ever knew it.
+
+    bool never_told = false;  ///< Held ever since it was opened; also when it was closed without being let go.
+    Flapping flapping = Flapping::no;
+
+    friend bool operator==(const Restraint&, const Restraint&) = default;
+};
 
 /// A ticket, as far as folding needs it.
 struct TicketState {
@@ -74,6 +95,7 @@ struct TicketState {
     std::optional<Timestamp> closed_at;
     std::int32_t event_seq = 0;
     std::int32_t firing_instances = 0;  ///< How many of its instances are firing; it recovers with the last one.
+    Restraint restraint = {};
 };
 
 /// One instance of a repeating sender (Alert::instance_key).
@@ -92,6 +114,7 @@ struct States {
     std::vector<InstanceState> instances;
     std::int64_t next_number = 1;                        ///< The number the next new ticket gets.
     std::vector<domain::InhibitionSource> sources = {};  ///< Those that fire.
+    std::vector<MachineState> machines = {};
 };
 
 /// What is to be stored. `opened` holds whole tickets; `changed` the new mutable values of loaded ones, with
@@ -101,6 +124,7 @@ struct Outcome {
     struct Opened {
         domain::Ticket ticket;
         std::int32_t firing_instances = 0;
+        Restraint restraint = {};
     };
     std::vector<Opened> opened;
     std::vector<TicketState> changed;         ///< Sorted by id.
@@ -111,7 +135,8 @@ struct Outcome {
         TicketState ticket;       ///< As it was right after the event.
         std::string description;  ///< Of the alert that caused it; "" where time did.
     };
-    std::vector<Notice> notices;  ///< None for suppressed tickets.
+    std::vector<Notice> notices;         ///< None for suppressed tickets.
+    std::vector<MachineState> machines;  ///< New or changed, sorted by key.
     std::int64_t next_number = 1;
 };
 
@@ -133,14 +158,28 @@ struct Outcome {
 ///   suppression, with a second `opened` event (`"unsuppressed":true`) that does tell.
 /// - *Covered* by a silence, window or inhibition: as suppressed, with a disposition of its own.
 /// - *Dropped*: a verdict, and nothing else.
+/// - *Threshold and pause*: where people do not know of a live ticket, one is opened or reopened `held`: hidden, told
+///   of to nobody. It is let go (open, and told) by the first firing alert that no rule holds back, or when its pause
+///   is over. If its trouble ends first, or its threshold's time runs out, it goes back to what it was, else is closed.
+///   A repeat of an instance (refresh) does not count towards a threshold.
+/// - *Flap*: when it starts, a `flapping_started` event tells; until it has settled the ticket stays as it is and
+///   nothing else is told. Then `recovered` tells, or `flapping_settled` where the trouble is there.
+/// - What was due before an alert was received has happened before it, also where the timers are late.
 ///
 /// Events' data: `alert_id`; `severity` (opened, reopened); `from`, `to` (severity_changed: severities; reopened: the
-/// state it came from is `from`); `unsuppressed`; `reason`: "expired" or "moved" (recovered without a resolved alert).
+/// state it came from is `from`); `unsuppressed`; `reason`: "expired" or "moved" (recovered without a resolved alert),
+/// "held", "lapsed" (it ended unheard) or "settled"; `held` (opened, reopened: the machine's name); `released` (the
+/// same, when it is let go); `rule_id` and `transitions` (flapping).
 [[nodiscard]] Outcome fold(const std::vector<Evaluated>& batch, States states, const domain::Settings& settings);
 
 /// Resolves the given instances (their `ends_at` has passed) at `now`: the timers' way into the same state machine.
 /// `states.tickets` holds their tickets; `states.instances` is not looked at. Instances that are not firing are left
 /// alone.
 [[nodiscard]] Outcome expire(const std::vector<InstanceState>& expired, States states, Timestamp now);
+
+/// Lets go of, gives up or settles all that is due by `now` among the states' tickets and machines, each at the instant
+/// when it was due. `descriptions` are the tickets', for those who are told.
+[[nodiscard]] Outcome pass_time(States states, Timestamp now,
+                                const std::unordered_map<TicketId, std::string>& descriptions);
 
 }  // namespace winnow::triage

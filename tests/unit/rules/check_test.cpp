@@ -10,11 +10,19 @@ namespace {
 
 using domain::DedupKeyAction;
 using domain::DropAction;
+using domain::ExtractAction;
+using domain::FlapAction;
+using domain::GroupKeyAction;
+using domain::NoteAction;
+using domain::PauseAction;
+using domain::PriorityAction;
 using domain::RouteAction;
 using domain::Rule;
 using domain::SetAction;
 using domain::SeverityAction;
 using domain::SuppressAction;
+using domain::TagAction;
+using domain::ThresholdAction;
 
 using Pointers = std::vector<std::string>;
 
@@ -205,6 +213,69 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"RouteTooLong", RouteAction{std::vector<ContactGroupId>(51, group_id(1))},
                          "/actions/1/contact_group_ids"}),
     [](const auto& test) { return test.param.name; });
+
+using namespace std::chrono_literals;
+using enum domain::ThresholdMode;
+
+INSTANTIATE_TEST_SUITE_P(
+    Enrich, CheckAction,
+    testing::Values(
+        Case{"Extract", ExtractAction{"title", "(?P<host>[a-z]+)"}, ""},
+        Case{"ExtractFromDetails", ExtractAction{"details.a.b", "(?P<host>.)"}, ""},
+        Case{"ExtractFromUnknown", ExtractAction{"titel", "(?P<host>.)"}, "/actions/1/field"},
+        Case{"ExtractNoName", ExtractAction{"title", "(host)"}, "/actions/1/pattern"},
+        Case{"ExtractNoRegex", ExtractAction{"title", "(?P<host>"}, "/actions/1/pattern"},
+        Case{"ExtractNothing", ExtractAction{"title", ""}, "/actions/1/pattern"},
+        Case{"ExtractLongest", ExtractAction{"title", "(?P<h>.)" + std::string(1'016, 'x')}, ""},
+        Case{"ExtractTooLong", ExtractAction{"title", "(?P<h>.)" + std::string(1'017, 'x')}, "/actions/1/pattern"},
+        Case{"ExtractTooCostly", ExtractAction{"title", "(?P<h>((a{100}){100}){10})"}, "/actions/1/pattern"},
+        Case{"GroupOfFields", GroupKeyAction{{"service", "labels.env"}, ""}, ""},
+        Case{"GroupOfTemplate", GroupKeyAction{{}, "{{service}}"}, ""},
+        Case{"GroupOfStatus", GroupKeyAction{{"status"}, ""}, "/actions/1/fields/0"},
+        Case{"GroupOfNeither", GroupKeyAction{}, "/actions/1"},
+        Case{"LongestPriority", PriorityAction{std::string(64, 'p')}, ""},
+        Case{"PriorityTooLong", PriorityAction{std::string(65, 'p')}, "/actions/1/priority"},
+        Case{"NoPriority", PriorityAction{}, "/actions/1/priority"},
+        Case{"LongestTag", TagAction{std::string(255, 't')}, ""},
+        Case{"TagTooLong", TagAction{std::string(256, 't')}, "/actions/1/tag"},
+        Case{"NoTag", TagAction{}, "/actions/1/tag"},
+        Case{"ControlCharacterInTag", TagAction{"a\x01"}, "/actions/1/tag"},
+        Case{"Note", NoteAction{"see {{labels.runbook}}"}, ""}, Case{"NoNote", NoteAction{}, "/actions/1/note"},
+        Case{"NoteOfUnknown", NoteAction{"{{sevice}}"}, "/actions/1/note"},
+        Case{"NoteTooLong", NoteAction{std::string(4'097, 'n')}, "/actions/1/note"}),
+    [](const auto& test) { return test.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
+    Machines, CheckAction,
+    testing::Values(Case{"LeastThreshold", ThresholdAction{1, 1s, every}, ""},
+                    Case{"MostThreshold", ThresholdAction{1'000, 7 * 24h, reset}, ""},
+                    Case{"CountOfNone", ThresholdAction{0, 1min, every}, "/actions/1/count"},
+                    Case{"CountTooHigh", ThresholdAction{1'001, 1min, every}, "/actions/1/count"},
+                    Case{"WithinTooShort", ThresholdAction{3, 999ms, every}, "/actions/1/within"},
+                    Case{"WithinTooLong", ThresholdAction{3, 7 * 24h + 1ms, every}, "/actions/1/within"},
+                    Case{"ShortestPause", PauseAction{1s}, ""},
+                    Case{"PauseTooShort", PauseAction{999ms}, "/actions/1/for"},
+                    Case{"PauseTooLong", PauseAction{7 * 24h + 1ms}, "/actions/1/for"}, Case{"Flap", FlapAction{}, ""},
+                    Case{"TooFewTransitions", FlapAction{1, 1min, 1min, {}}, "/actions/1/transitions"},
+                    Case{"TooManyTransitions", FlapAction{1'001, 1min, 1min, {}}, "/actions/1/transitions"},
+                    Case{"FlapWithinNothing", FlapAction{5, 0s, 1min, {}}, "/actions/1/within"},
+                    Case{"FlapSettlesAtOnce", FlapAction{5, 1min, 0s, {}}, "/actions/1/settle"}),
+    [](const auto& test) { return test.param.name; });
+
+TEST(Check, ARuleHasOneMachineOfAKind)
+{
+    auto rule = good();
+    rule.actions = {PauseAction{1s}, ThresholdAction{3, 1min, every}, FlapAction{}};
+    EXPECT_TRUE(check(rule));
+    rule.actions.emplace_back(PauseAction{2s});
+    EXPECT_EQ(pointers_of(rule), Pointers{"/actions/3"});
+}
+
+TEST(Check, SaysHowANamedGroupIsWritten)
+{
+    EXPECT_THAT(detail_of(with_action(ExtractAction{"title", "(?<=x)y"})),
+                testing::HasSubstr("a named group is written (?P<name>"));
+}
 
 TEST(Check, SaysWhichActionToUseInstead)
 {

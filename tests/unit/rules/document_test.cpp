@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -41,6 +42,11 @@ std::vector<Example> json_blocks()
     return blocks;
 }
 
+std::chrono::milliseconds duration_in(const json& action, const char* name, const std::string& otherwise)
+{
+    return parse_iso8601_duration(action.value(name, otherwise)).value();
+}
+
 domain::Action action_in(const json& action)
 {
     const std::string type = action.at("type");
@@ -51,6 +57,23 @@ domain::Action action_in(const json& action)
     if (type == "set") return domain::SetAction{action.at("field"), action.at("value")};
     if (type == "dedup_key") {
         return domain::DedupKeyAction{action.value("fields", std::vector<std::string>{}), action.value("template", "")};
+    }
+    if (type == "group_key") {
+        return domain::GroupKeyAction{action.value("fields", std::vector<std::string>{}), action.value("template", "")};
+    }
+    if (type == "extract") return domain::ExtractAction{action.at("field"), action.at("pattern")};
+    if (type == "priority") return domain::PriorityAction{action.at("priority")};
+    if (type == "tag") return domain::TagAction{action.at("tag")};
+    if (type == "note") return domain::NoteAction{action.at("note")};
+    if (type == "threshold") {
+        return domain::ThresholdAction{action.at("count"), duration_in(action, "within", ""),
+                                       domain::parse_threshold_mode(action.value("mode", "every")).value()};
+    }
+    if (type == "pause") return domain::PauseAction{duration_in(action, "for", "")};
+    if (type == "flap") {
+        return domain::FlapAction{action.value("transitions", 5), duration_in(action, "within", "PT30M"),
+                                  duration_in(action, "settle", "PT10M"),
+                                  domain::parse_flap_mode(action.value("mode", "transitions")).value()};
     }
     if (type != "route") throw std::invalid_argument(type);
     domain::RouteAction route;
@@ -113,12 +136,21 @@ json outcome_of(const domain::Alert& alert, const Evaluation& evaluation)
                  {"dedup_key_changed", evaluation.dedup_key_changed},
                  {"severity", to_string(alert.severity)},
                  {"title", alert.title},
+                 {"group", alert.group},
+                 {"priority", evaluation.priority},
+                 {"notes", json::array()},
+                 {"asks", json::array()},
                  {"labels", json::object()},
                  {"matched", json::array()},
                  {"route", json::array()}};
     for (const auto& [name, value] : alert.labels.entries()) outcome["labels"][name] = value;
     for (const auto& match : evaluation.matches) outcome["matched"].push_back(match.rule_id.value().low());
     for (const auto& group : evaluation.route) outcome["route"].push_back(group.str());
+    for (const auto& note : evaluation.notes) outcome["notes"].push_back(note.text);
+    for (const auto& hold : evaluation.holds) {
+        constexpr std::array kNames{"threshold", "pause", "flap"};
+        outcome["asks"].push_back(kNames.at(hold.terms.index()));
+    }
     return outcome;
 }
 

@@ -269,4 +269,93 @@ TEST(Trace, AgreesWithTheEvaluation)
     EXPECT_EQ(matches.size(), 3U);
 }
 
+namespace {
+
+/// The alert after one rule that does this to every alert.
+std::pair<domain::Alert, Evaluation> after(std::vector<domain::Action> actions, domain::Alert alert = make_alert())
+{
+    const auto evaluation = RuleSet::compile({make_rule(1, "{}", std::move(actions))})->evaluate(alert, kNow);
+    return {alert, evaluation};
+}
+
+}  // namespace
+
+TEST(RuleSet, ExtractGivesALabelForEachNamedGroupThatFindsSomething)
+{
+    const auto [alert, evaluation] =
+        after({domain::ExtractAction{"title", "(?P<what>[a-z]+) (?P<percent>[0-9]+)%(?P<rest>x*)"}});
+    EXPECT_EQ(*alert.labels.find("what"), "disk");
+    EXPECT_EQ(*alert.labels.find("percent"), "93");
+    EXPECT_EQ(alert.labels.find("rest"), nullptr);
+    EXPECT_TRUE(evaluation.failures.empty());
+}
+
+TEST(RuleSet, ExtractLeavesAnAlertThatItFindsNothingInAsItWas)
+{
+    EXPECT_EQ(after({domain::ExtractAction{"title", "^(?P<env>memory)"}}).first, make_alert());
+    EXPECT_EQ(after({domain::ExtractAction{"component", "(?P<env>.+)"}}).first, make_alert());
+}
+
+TEST(RuleSet, LaterRulesSeeWhatWasExtracted)
+{
+    auto alert = make_alert();
+    const auto rules = RuleSet::compile({make_rule(1, "{}", {domain::ExtractAction{"title", "(?P<what>[a-z]+)"}}),
+                                         make_rule(2, R"(what="disk")", {domain::TagAction{"storage"}})});
+    EXPECT_EQ(rules->evaluate(alert, kNow).matches.size(), 2U);
+    EXPECT_EQ(*alert.labels.find("storage"), "true");
+}
+
+TEST(RuleSet, ASixtyFifthLabelIsNeitherExtractedNorTagged)
+{
+    auto full = make_alert();
+    for (int i = 0; full.labels.size() < 64; ++i) full.labels.set("l" + std::to_string(i), "x");
+    const auto [alert, evaluation] =
+        after({domain::ExtractAction{"title", "(?P<what>[a-z]+)"}, domain::TagAction{"storage"},
+               domain::ExtractAction{"title", "(?P<l1>[a-z]+)"}},
+              full);
+    EXPECT_EQ(alert.labels.size(), 64U);
+    EXPECT_EQ(*alert.labels.find("l1"), "disk") << "one that is there is replaced";
+    ASSERT_EQ(evaluation.failures.size(), 2U);
+    EXPECT_EQ(evaluation.failures[0].error, "extract labels.what: the alert has 64 labels already, which is the limit");
+    EXPECT_EQ(evaluation.failures[1].error, "tag labels.storage: the alert has 64 labels already, which is the limit");
+}
+
+TEST(RuleSet, GroupKeyMakesTheGroupAndAnEmptyOneChangesNothing)
+{
+    EXPECT_EQ(after({domain::GroupKeyAction{{}, "{{service}}/{{labels.env}}"}}).first.group, "billing/prod");
+    EXPECT_EQ(after({domain::GroupKeyAction{{"service"}, ""}}).first.group, "7:service=s7:billing;");
+    auto grouped = make_alert();
+    grouped.group = "db";
+    const auto [alert, evaluation] = after({domain::GroupKeyAction{{}, "{{component}}"}}, grouped);
+    EXPECT_EQ(alert.group, "db");
+    EXPECT_EQ(evaluation.failures.size(), 1U);
+}
+
+TEST(RuleSet, PriorityAndNotesAreForTheTicket)
+{
+    const auto [alert, evaluation] = after({domain::PriorityAction{"P1"}, domain::NoteAction{"on {{source}}"},
+                                            domain::NoteAction{"{{component}}"}, domain::PriorityAction{"P2"}});
+    EXPECT_EQ(evaluation.priority, "P2") << "the last word counts";
+    ASSERT_EQ(evaluation.notes.size(), 1U);
+    EXPECT_EQ(evaluation.notes.front().rule_id, rule_id(1));
+    EXPECT_EQ(evaluation.notes.front().text, "on db-7");
+    EXPECT_EQ(evaluation.failures.size(), 1U) << "an empty note is none";
+    EXPECT_EQ(alert, make_alert());
+}
+
+TEST(RuleSet, MachinesAreAskedForInOrderWithTheirRule)
+{
+    using namespace std::chrono_literals;
+    auto alert = make_alert();
+    const domain::ThresholdAction threshold{3, 1min, domain::ThresholdMode::reset};
+    const auto rules =
+        RuleSet::compile({make_rule(1, "{}", {threshold}), make_rule(2, "{}", {domain::PauseAction{5s}})});
+    const auto evaluation = rules->evaluate(alert, kNow);
+    ASSERT_EQ(evaluation.holds.size(), 2U);
+    EXPECT_EQ(evaluation.holds[0].rule_id, rule_id(1));
+    EXPECT_EQ(std::get<domain::ThresholdAction>(evaluation.holds[0].terms), threshold);
+    EXPECT_EQ(evaluation.holds[1].rule_id, rule_id(2));
+    EXPECT_EQ(std::get<domain::PauseAction>(evaluation.holds[1].terms).duration, 5s);
+}
+
 }  // namespace winnow::rules

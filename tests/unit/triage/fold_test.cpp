@@ -205,14 +205,6 @@ TEST_F(Fold, ASecondRecoveryChangesNothing)
     EXPECT_EQ(only().recovered_at, at(1min));
 }
 
-TEST_F(Fold, AHeldTicketIsJoinedAndRecoversUnheard)
-{
-    put_into(InState::held);
-    EXPECT_EQ(take(alerts.firing("k")).effect, TicketEffect::joined);
-    EXPECT_EQ(take(alerts.resolved("k")).effect, TicketEffect::recovered);
-    EXPECT_THAT(store.notices, IsEmpty());
-}
-
 TEST_F(Fold, WithinTheReopenWindowTheTicketComesBack)
 {
     store.settings.reopen_window = 10min;

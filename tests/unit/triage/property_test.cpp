@@ -51,7 +51,9 @@ auto comparable(const TicketState& s)
 {
     return std::tuple(s.id, s.number, s.state, s.severity, s.dedup_key, s.title, s.route, s.suppressed,
                       s.suppression_reason, s.occurrences, std::tuple(s.first_seen_at, s.last_seen_at, s.opened_at),
-                      s.acknowledged_at, s.recovered_at, s.closed_at, s.event_seq, s.firing_instances);
+                      s.acknowledged_at, s.recovered_at, s.closed_at, s.event_seq,
+                      std::tuple(s.firing_instances, s.restraint.by, s.restraint.until, s.restraint.from,
+                                 s.restraint.never_told, s.restraint.flapping));
 }
 
 auto comparable(const InstanceState& s)

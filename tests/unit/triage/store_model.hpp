@@ -25,6 +25,7 @@ inline Timestamp at(std::chrono::milliseconds after_noon)
 struct StoreModel {
     std::map<TicketId, TicketState> tickets;
     std::map<std::string, InstanceState> instances;
+    std::map<MachineKey, MachineState> machines;
     std::int64_t next_number = 1;
     domain::Settings settings;
 
@@ -75,7 +76,22 @@ struct StoreModel {
             states.instances.push_back(found->second);
             add(states, found->second.ticket_id);
         }
+        for (const auto& key : keys.machines) {
+            const auto found = machines.find(key);
+            if (found != machines.end()) states.machines.push_back(found->second);
+        }
         return states;
+    }
+
+    /// What the timers do.
+    Outcome pass(Timestamp now)
+    {
+        States states{.tickets = {}, .instances = {}, .next_number = next_number};
+        for (const auto& [id, ticket] : tickets) states.tickets.push_back(ticket);
+        for (const auto& [key, machine] : machines) states.machines.push_back(machine);
+        auto outcome = pass_time(std::move(states), now, {});
+        keep(outcome);
+        return outcome;
     }
 
     void add(States& states, TicketId id) const
@@ -92,7 +108,7 @@ struct StoreModel {
 
     void keep(const Outcome& outcome)
     {
-        for (const auto& [ticket, firing] : outcome.opened) {
+        for (const auto& [ticket, firing, restraint] : outcome.opened) {
             tickets[ticket.id] = {ticket.id,
                                   ticket.number,
                                   ticket.state,
@@ -112,10 +128,12 @@ struct StoreModel {
                                   ticket.recovered_at,
                                   ticket.closed_at,
                                   ticket.event_seq,
-                                  firing};
+                                  firing,
+                                  restraint};
         }
         for (const auto& state : outcome.changed) tickets[state.id] = state;
         for (const auto& instance : outcome.instances) instances[instance.key] = instance;
+        for (const auto& machine : outcome.machines) machines[machine.key] = machine;
         next_number = outcome.next_number;
         verdicts.insert(verdicts.end(), outcome.verdicts.begin(), outcome.verdicts.end());
         events.insert(events.end(), outcome.events.begin(), outcome.events.end());
@@ -191,6 +209,12 @@ inline Evaluated suppressed(Evaluated evaluated, const std::string& reason = "kn
 inline Evaluated routed(Evaluated evaluated, std::vector<ContactGroupId> route)
 {
     evaluated.evaluation.route = std::move(route);
+    return evaluated;
+}
+
+inline Evaluated asking(Evaluated evaluated, std::uint64_t rule, decltype(rules::Evaluation::Hold::terms) terms)
+{
+    evaluated.evaluation.holds.push_back({RuleId(Uuid::from_words(9, rule)), terms});
     return evaluated;
 }
 

@@ -1,0 +1,113 @@
+#include "winnow/pg/hold_store.hpp"
+
+#include "pg/array_literal.hpp"
+#include "pg/fold_lock.hpp"
+#include "pg/machine_rows.hpp"
+#include "pg/session_pool.hpp"
+#include "pg/transaction.hpp"
+#include "pg/triage_states.hpp"
+#include "pg/triage_writes.hpp"
+#include "pg/values.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace winnow::pg {
+
+namespace {
+
+constexpr auto kDueTenants = R"sql(
+select tenant_id from tickets where state = 'held' and held_until <= now()
+ union
+select tenant_id from rule_machines where due_at <= now()
+)sql";
+
+// Up to where time has passed for the tenant: an alert that is committed and not folded holds it. The tenth of a second
+// is for those that are received and not committed yet. Everything below a stream's applied_seq is folded.
+constexpr auto kUntil = R"sql(
+select least(now() - interval '0.1 s',
+             (select min(j.received_at)
+                from journal_streams s
+                left join journal_progress p on p.tenant_id = $1 and p.stream = s.stream
+                join journal j on j.stream = s.stream and j.seq > greatest(s.applied_seq, p.applied_seq)
+                              and j.tenant_id = $1
+               where s.ended_at is null))
+)sql";
+
+constexpr auto kDueTickets = R"sql(
+select ticket_id, description
+  from tickets where tenant_id = $1 and state = 'held' and held_until <= $2 order by held_until, ticket_id limit $3
+)sql";
+
+// A day's grace: what comes late brings its own time.
+constexpr auto kSweep = "delete from rule_machines where expires_at < now() - interval '1 day' and due_at is null";
+
+class PgHoldStore final : public ports::HoldStore {
+public:
+    explicit PgHoldStore(PgOptions options) : pool_(std::move(options)) {}
+
+    Result<std::vector<TenantId>> tenants_due() override
+    {
+        return pool_.run([&](Session& session) -> Result<std::vector<TenantId>> {
+            pqxx::nontransaction tx(session.connection());
+            std::vector<TenantId> tenants;
+            for (const auto& row : tx.exec(kDueTenants)) tenants.push_back(id_of<TenantId>(row[0]));
+            return tenants;
+        });
+    }
+
+    Result<std::size_t> release(TenantId tenant, std::size_t limit,
+                                const std::function<ports::TriageWrites(const ports::DueHolds&)>& decide) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::size_t> {
+            Transaction transaction(session);
+            auto& tx = transaction.tx();
+            lock_folding(tx, tenant);
+            ports::DueHolds due;
+            due.until = time_of(query(tx, kUntil, tenant)[0][0]);
+            std::vector<TicketId> held;
+            for (const auto& row : query(tx, kDueTickets, tenant, due.until, limit)) {
+                held.push_back(id_of<TicketId>(row[0]));
+                due.descriptions.emplace(held.back(), text_of(row[1]));
+            }
+            auto machines = load_due_machines(tx, tenant, due.until, limit);
+            if (held.empty() && machines.empty()) return std::size_t{0};
+            due.states = load_states(tx, tenant, held, keys_of(machines));
+            due.states.machines = std::move(machines);
+            const auto count = held.size() + due.states.machines.size();
+            store_writes(tx, tenant, decide(due), due.states);
+            transaction.commit();
+            return count;
+        });
+    }
+
+    Result<std::size_t> sweep() override
+    {
+        return pool_.run([&](Session& session) -> Result<std::size_t> {
+            Transaction transaction(session);
+            const auto rows = transaction.tx().exec(kSweep).affected_rows();
+            transaction.commit();
+            return static_cast<std::size_t>(rows);
+        });
+    }
+
+private:
+    static std::vector<std::string> keys_of(const std::vector<triage::MachineState>& machines)
+    {
+        std::set<std::string> keys;
+        for (const auto& machine : machines) keys.insert(machine.key.dedup_key);
+        return {keys.begin(), keys.end()};
+    }
+
+    SessionPool pool_;
+};
+
+}  // namespace
+
+std::unique_ptr<ports::HoldStore> make_hold_store(PgOptions options)
+{
+    return std::make_unique<PgHoldStore>(std::move(options));
+}
+
+}  // namespace winnow::pg

@@ -1,0 +1,113 @@
+#include "winnow/pipeline/hold_keeper.hpp"
+
+#include "pipeline/fold_batch.hpp"
+#include "winnow/observe/log.hpp"
+#include "winnow/observe/metrics.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <stop_token>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+namespace winnow::pipeline {
+
+namespace {
+
+constexpr std::size_t kAtOnce = 1'000;
+constexpr auto kBetweenSweeps = std::chrono::minutes{10};
+
+void warn(std::string_view doing, const Error& error)
+{
+    observe::warn(doing, {{"error", error.message()}, {"code", to_string(error.code())}});
+}
+
+}  // namespace
+
+class HoldKeeper::Impl {
+public:
+    Impl(ports::HoldStore& store, ConfigCache& policies, std::function<void()> outbox_changed,
+         std::chrono::milliseconds interval, observe::Metrics& metrics)
+        : store_(store),
+          policies_(policies),
+          outbox_changed_(std::move(outbox_changed)),
+          interval_(interval),
+          due_(metrics.counter("winnow_holds_due_total",
+                               "Pauses that were over, thresholds that were given up, flapping that settled."))
+    {
+    }
+
+    void start()
+    {
+        thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+    }
+
+private:
+    void run(const std::stop_token& stop)
+    {
+        auto sweep_at = std::chrono::steady_clock::now();
+        while (!stop.stop_requested()) {
+            release(stop);
+            if (std::chrono::steady_clock::now() >= sweep_at) {
+                if (const auto swept = store_.sweep(); !swept) warn("cannot forget old machines", swept.error());
+                sweep_at = std::chrono::steady_clock::now() + kBetweenSweeps;
+            }
+            std::unique_lock lock(mutex_);
+            wake_.wait_for(lock, stop, interval_, [] { return false; });
+        }
+    }
+
+    void release(const std::stop_token& stop)
+    {
+        const auto tenants = store_.tenants_due();
+        if (!tenants) return warn("cannot look for what rules hold back", tenants.error());
+        for (const auto tenant : *tenants) {
+            if (stop.stop_requested()) return;
+            release(tenant);
+        }
+    }
+
+    /// One stretch a round: what is left is due again in the next one.
+    void release(TenantId tenant)
+    {
+        const auto policy = policies_.get(tenant);
+        if (!policy) return warn("cannot read a tenant's configuration", policy.error());
+        bool owes = false;
+        const auto done = store_.release(tenant, kAtOnce, [&](const ports::DueHolds& due) {
+            ports::TriageWrites writes;
+            writes.outcome = triage::pass_time(due.states, due.until, due.descriptions);
+            writes.deliveries = owed(writes.outcome, (*policy)->config);
+            owes = !writes.deliveries.empty();
+            return writes;
+        });
+        if (!done) return warn("cannot let go of what rules held back", done.error());
+        due_.add(static_cast<double>(*done));
+        if (owes && outbox_changed_) outbox_changed_();
+    }
+
+    ports::HoldStore& store_;
+    ConfigCache& policies_;
+    const std::function<void()> outbox_changed_;
+    const std::chrono::milliseconds interval_;
+    const observe::Counter due_;
+
+    std::mutex mutex_;  // for wake_ alone
+    std::condition_variable_any wake_;
+    std::jthread thread_;  // last
+};
+
+HoldKeeper::HoldKeeper(ports::HoldStore& store, ConfigCache& policies, std::function<void()> outbox_changed,
+                       std::chrono::milliseconds interval, observe::Metrics& metrics)
+    : impl_(std::make_unique<Impl>(store, policies, std::move(outbox_changed), interval, metrics))
+{
+}
+
+HoldKeeper::~HoldKeeper() = default;
+
+void HoldKeeper::start()
+{
+    impl_->start();
+}
+
+}  // namespace winnow::pipeline

@@ -1,0 +1,242 @@
+#include "triage/holds.hpp"
+
+#include "triage/event_data.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace winnow::triage {
+
+namespace {
+
+using domain::Held;
+using domain::HoldKind;
+using domain::TicketEventKind;
+using enum domain::TicketState;
+
+/// A ticket is named after the alert that opened it; the two lowest bits say which of them is meant.
+AlertId opener_of(TicketId id)
+{
+    return AlertId(Uuid::from_words(id.value().high(), id.value().low() & ~std::uint64_t{3}));
+}
+
+/// A held ticket becomes an open one; what is told of it is the caller's.
+void open_held(TicketState& ticket)
+{
+    ticket.state = open;
+    ticket.acknowledged_at.reset();
+    ticket.recovered_at.reset();
+    ticket.closed_at.reset();
+    ticket.restraint = {.flapping = ticket.restraint.flapping};
+}
+
+void let_go(Book& book, TicketSlot& ticket, Timestamp at, Data data, const std::string& description)
+{
+    auto& state = ticket.state;
+    const auto from = state.restraint.from;
+    data.add("severity", to_string(state.severity)).add("released", to_string(*state.restraint.by));
+    if (from) data.add("from", to_string(*from));
+    open_held(state);
+    book.record(ticket, from ? TicketEventKind::reopened : TicketEventKind::opened, at, data.str(), is_heard(state),
+                description);
+}
+
+/// A held ticket ends, and nobody hears of it.
+void end_unheard(Book& book, TicketSlot& ticket, Timestamp at, std::string data)
+{
+    auto& state = ticket.state;
+    const auto from = state.restraint.from;
+    state.state = from.value_or(closed);
+    if (!from) state.closed_at = at;
+    state.restraint = {.never_told = !from, .flapping = state.restraint.flapping};
+    book.record(ticket, TicketEventKind::recovered, at, std::move(data), false, {});
+}
+
+const domain::FlapAction* flap_terms(const Evaluated& cause, RuleId& rule_id)
+{
+    for (const auto& hold : cause.evaluation.holds) {
+        rule_id = hold.rule_id;
+        if (const auto* terms = std::get_if<domain::FlapAction>(&hold.terms)) return terms;
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+std::optional<MachineKey> machine_key(const rules::Evaluation::Hold& hold, const domain::Alert& alert)
+{
+    if (std::holds_alternative<domain::PauseAction>(hold.terms)) return std::nullopt;
+    const bool counts = std::holds_alternative<domain::ThresholdAction>(hold.terms);
+    return MachineKey{
+        .rule_id = hold.rule_id, .kind = counts ? HoldKind::threshold : HoldKind::flap, .dedup_key = alert.dedup_key};
+}
+
+bool is_heard(const TicketState& ticket) noexcept
+{
+    return !ticket.suppressed && ticket.state != held && ticket.restraint.flapping == Flapping::no;
+}
+
+bool recover(Book& book, TicketSlot& ticket, Timestamp now, std::string data, const std::string& description)
+{
+    auto& state = ticket.state;
+    if (state.state == held) {
+        end_unheard(book, ticket, now, std::move(data));
+        return true;
+    }
+    if (state.restraint.flapping != Flapping::no) {
+        state.restraint.flapping = Flapping::resolved;
+        ticket.changed = true;
+        return false;
+    }
+    if (state.state != open && state.state != in_progress) return false;
+    const bool heard = is_heard(state);
+    state.state = recovered;
+    state.recovered_at = now;
+    book.record(ticket, TicketEventKind::recovered, now, std::move(data), heard, description);
+    return true;
+}
+
+void pass_time(Book& book, TicketSlot& ticket, Timestamp now, const std::string& description)
+{
+    const auto& restraint = ticket.state.restraint;
+    if (ticket.state.state != held || !restraint.until || *restraint.until > now) return;
+    const auto due = *restraint.until;
+    if (restraint.by == HoldKind::threshold) {
+        end_unheard(book, ticket, due, Data().add("reason", "lapsed").str());
+        return;
+    }
+    auto data = Data();
+    if (!restraint.from) data.add("alert_id", opener_of(ticket.state.id).str());
+    let_go(book, ticket, due, std::move(data), description);
+}
+
+void settle_due(Book& book, MachineSlot& machine, Timestamp now, const std::string& description)
+{
+    if (!machine.state.flapping || !machine.state.due_at || *machine.state.due_at > now) return;
+    const auto due = *machine.state.due_at;
+    settle(machine.state);
+    machine.changed = true;
+    auto* ticket = book.current(machine.state.key.dedup_key);
+    if (ticket == nullptr) return;
+    settle_ticket(book, *ticket, machine.state.key.rule_id, due, description);
+}
+
+void settle_ticket(Book& book, TicketSlot& ticket, RuleId rule_id, Timestamp at, const std::string& description)
+{
+    auto& state = ticket.state;
+    if (state.restraint.flapping == Flapping::no) return;
+    const bool over = state.restraint.flapping == Flapping::resolved;
+    state.restraint.flapping = Flapping::no;
+    ticket.changed = true;
+    auto data = Data().add("rule_id", rule_id.str());
+    if (over) {
+        recover(book, ticket, at, data.add("reason", "settled").str(), description);
+    } else if (is_live(state.state)) {
+        book.record(ticket, TicketEventKind::flapping_settled, at,
+                    data.add("severity", to_string(state.severity)).str(), is_heard(state), description);
+    }
+}
+
+void Holds::pass_time(const Evaluated& cause, TicketSlot* ticket)
+{
+    const auto& alert = cause.alert;
+    RuleId rule_id;
+    if (flap_terms(cause, rule_id) != nullptr) {
+        auto& machine = book_.machine({.rule_id = rule_id, .kind = HoldKind::flap, .dedup_key = alert.dedup_key});
+        settle_due(book_, machine, alert.received_at, alert.description);
+    }
+    if (ticket != nullptr) triage::pass_time(book_, *ticket, alert.received_at, alert.description);
+}
+
+Gate Holds::judge(const Evaluated& cause)
+{
+    Gate gate;
+    const auto now = cause.alert.received_at;
+    for (const auto& hold : cause.evaluation.holds) {
+        if (const auto* pause = std::get_if<domain::PauseAction>(&hold.terms)) {
+            const auto until = now + pause->duration;
+            if (gate.pause && *gate.pause->until >= until) continue;
+            gate.pause = Held{.kind = HoldKind::pause, .rule_id = hold.rule_id, .until = until};
+        } else if (const auto* threshold = std::get_if<domain::ThresholdAction>(&hold.terms)) {
+            auto& machine = book_.machine(*machine_key(hold, cause.alert));
+            const auto count = count_alert(machine.state, *threshold, now);
+            machine.changed = true;
+            if (count.reached || gate.below) continue;
+            gate.below = Held{.kind = HoldKind::threshold,
+                              .rule_id = hold.rule_id,
+                              .count = count.alerts,
+                              .needed = threshold->count,
+                              .until = now + threshold->within};
+        }
+    }
+    gate.flap = see_flap(cause, true);
+    return gate;
+}
+
+std::optional<Held> Holds::see_flap(const Evaluated& cause, bool firing)
+{
+    RuleId rule_id;
+    const auto* terms = flap_terms(cause, rule_id);
+    if (terms == nullptr) return std::nullopt;
+    auto& machine = book_.machine({.rule_id = rule_id, .kind = HoldKind::flap, .dedup_key = cause.alert.dedup_key});
+    const bool flapped = machine.state.flapping;
+    const bool flaps = see_status(machine.state, *terms, firing, cause.alert.received_at);
+    machine.changed = true;
+    if (!flaps) {
+        auto* ticket = book_.current(cause.alert.dedup_key);
+        if (flapped && ticket != nullptr) {
+            // The share of changes has fallen: this alert itself is the last word.
+            if (ticket->state.restraint.flapping != Flapping::no) {
+                ticket->state.restraint.flapping = firing ? Flapping::firing : Flapping::resolved;
+            }
+            settle_ticket(book_, *ticket, rule_id, cause.alert.received_at, cause.alert.description);
+        }
+        return std::nullopt;
+    }
+    return Held{.kind = HoldKind::flap,
+                .rule_id = rule_id,
+                .count = static_cast<std::int32_t>(machine.state.recent.size()),
+                .until = machine.state.due_at};
+}
+
+Restraint Holds::restraint(const Gate& gate, const TicketState* before)
+{
+    const auto& why = *gate.why();
+    Restraint restraint{.by = why.kind, .rule_id = why.rule_id, .until = why.until};
+    restraint.never_told = before == nullptr || before->restraint.never_told;
+    if (!restraint.never_told) restraint.from = before->state;
+    return restraint;
+}
+
+void Holds::go_on(TicketSlot& ticket, const Gate& gate, const Evaluated& cause)
+{
+    auto& restraint = ticket.state.restraint;
+    if (ticket.state.state != held || gate.flap) return;
+    if (!gate.holds()) {
+        let_go(book_, ticket, cause.alert.received_at, Data(cause), cause.alert.description);
+        return;
+    }
+    if (restraint.by == HoldKind::pause) return;  // from its first alert on, whatever comes
+    const auto& why = *gate.why();
+    restraint.by = why.kind;
+    restraint.rule_id = why.rule_id;
+    restraint.until = why.kind == HoldKind::pause ? why.until : std::max(restraint.until, why.until);
+    ticket.changed = true;
+}
+
+void Holds::flap(TicketSlot& ticket, const Held& held_by, const Evaluated& cause)
+{
+    auto& state = ticket.state;
+    ticket.changed = true;
+    if (state.restraint.flapping != Flapping::no) return;
+    if (state.state == held) open_held(state);
+    const bool heard = is_heard(state);
+    state.restraint.flapping = Flapping::firing;
+    auto data = Data(cause);
+    data.add("rule_id", held_by.rule_id.str()).number("transitions", held_by.count);
+    book_.record(ticket, TicketEventKind::flapping_started, cause.alert.received_at, data.str(), heard,
+                 cause.alert.description);
+}
+
+}  // namespace winnow::triage
