@@ -1,4 +1,4 @@
--- 0003: what keeps alerts quiet besides the rules: silences, maintenance windows, inhibitions.
+-- 0002: what keeps alerts quiet besides the rules: silences, maintenance windows, inhibitions.
 --
 -- As in 0001: tenant_id first in every key, row-level security forced, every change of configuration announced.
 

@@ -174,6 +174,8 @@ protected:
             "(" +
             t + ", " + u + ", 'silence', " + u + ", " + u + ", '{}', 1)");
         sql("insert into suppression_stats values (" + t + ", " + u + ")");
+        sql("insert into rule_machines values (" + t + ", " + u +
+            ", 'threshold', 'k', '{}', null, false, 0, null, now())");
     }
 
     TenantId a_ = new_tenant();

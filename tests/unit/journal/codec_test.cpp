@@ -38,6 +38,13 @@ Verdicts some_verdicts(std::size_t count, unsigned seed)
         if (covered && random() % 5 != 0) {
             verdict->quieted_by = {static_cast<domain::QuietKind>(random() % 3), Uuid::from_words(random(), random())};
         }
+        if (verdict->disposition == Disposition::held && random() % 5 != 0) {
+            verdict->held_by = domain::Held{.kind = static_cast<domain::HoldKind>(random() % 3),
+                                            .rule_id = RuleId(Uuid::from_words(random(), random())),
+                                            .count = static_cast<std::int32_t>(random() % 1'001),
+                                            .needed = static_cast<std::int32_t>(random() % 1'001)};
+            if (random() % 2 == 0) verdict->held_by->until = Timestamp(std::chrono::milliseconds{1 + random()});
+        }
         verdict->dedup_key = std::string(random() % 300, static_cast<char>('a' + random() % 26));
     }
     return verdicts;

@@ -1,4 +1,4 @@
--- 0002: what the rules' machines remember: thresholds, pauses, flapping.
+-- 0003: what the rules' machines remember: thresholds, pauses, flapping.
 --
 -- As in 0001: tenant_id first in every key, row-level security forced.
 

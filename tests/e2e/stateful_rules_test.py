@@ -1,0 +1,175 @@
+"""Pauses, thresholds and flapping with the whole river around them, and with a program that is killed again and again."""
+
+import json
+import random
+import time
+import unittest
+
+from harness import World, wait_until
+
+
+def setUpModule():
+    global world
+    world = World()
+    world.__enter__()
+    unittest.addModuleCleanup(world.__exit__)
+    for source, action in RULES.items():
+        rule = {"name": source, "condition": f'source="{source}"', "actions": [action]}
+        answer = world.instance.user("admin").post("/api/v1/rules", rule)
+        assert answer.status == 201, answer.body
+
+
+RULES = {
+    "pause-3": {"type": "pause", "for": "PT3S"},
+    "pause-20": {"type": "pause", "for": "PT20S"},
+    "count-3": {"type": "threshold", "count": 3, "within": "PT10M"},
+    "flap-3": {"type": "flap", "transitions": 3, "within": "PT10M", "settle": "PT5S"},
+}
+
+
+def send(source, key, status="firing"):
+    """The alert's id. Sent until it is taken; the key makes a repeat harmless."""
+    headers = {"Idempotency-Key": f"{random.getrandbits(64):x}"}
+    alert = {"title": key, "dedup_key": key, "status": status, "source": source}
+
+    def accepted():
+        try:
+            answer = world.instance.integration().post("/api/v1/alerts", alert, headers=headers)
+        except OSError:
+            return None
+        return answer.json() if answer.status == 202 else None
+
+    return wait_until(accepted, "the alert to be taken")["results"][0]["alert_id"]
+
+
+def explained(alert_id):
+    def decided():
+        shown = world.instance.user("viewer").get(f"/api/v1/alerts/{alert_id}/explanation").json()
+        return shown if shown.get("disposition") not in (None, "pending") else None
+
+    return wait_until(decided, "the verdict")
+
+
+def told(key):
+    """What people were told of a key, in order; a repeat of one delivery counts once."""
+    seen = {}
+    for at, headers, body in world.webhook.about(key):
+        identity = {name.lower(): value for name, value in headers.items()}["webhook-id"]
+        seen.setdefault(identity, (json.loads(body)["event_seq"], json.loads(body)["type"].removeprefix("ticket."), at))
+    return [kind for _, kind, _ in sorted(seen.values())]
+
+
+def told_at(key, kind):
+    return min(at for at, _, body in world.webhook.about(key, f"ticket.{kind}"))
+
+
+def ticket(key):
+    found = [each for each in world.tickets("&state=held,open,in_progress,recovered,closed") if each["dedup_key"] == key]
+    return max(found, key=lambda each: each["number"], default=None)
+
+
+def restart():
+    world.instance.kill()
+    world.instance.start()
+
+
+class Machines(unittest.TestCase):
+    def test_a_pause_holds_and_tells_on_time(self):
+        sent = time.time()
+        shown = explained(send("pause-3", "p/lasts"))
+        self.assertEqual((shown["disposition"], shown["held_by"]["kind"]), ("held", "pause"))
+        self.assertEqual(shown["nobody_told"]["code"], "held")
+        self.assertIsNone(world.ticket("p/lasts"), "hidden unless asked for")
+        self.assertEqual(ticket("p/lasts")["state"], "held")
+        self.assertEqual(told("p/lasts"), [])
+        wait_until(lambda: told("p/lasts"), "the page")
+        self.assertEqual(told("p/lasts"), ["opened"])
+        self.assertGreaterEqual(told_at("p/lasts", "opened") - sent, 3)
+        self.assertLess(told_at("p/lasts", "opened") - sent, 3 + 1.5)
+        self.assertEqual(ticket("p/lasts")["state"], "open")
+
+    def test_what_resolves_within_its_pause_is_never_told(self):
+        send("pause-3", "p/blip")
+        shown = explained(send("pause-3", "p/blip", "resolved"))
+        self.assertEqual(shown["disposition"], "resolved")
+        self.assertEqual(ticket("p/blip")["state"], "closed")
+        send("pause-3", "p/marker")
+        wait_until(lambda: told("p/marker"), "a page of later")
+        self.assertEqual(told("p/blip"), [])
+
+    def test_a_threshold_tells_with_the_alert_that_reaches_it(self):
+        for count in (1, 2):
+            shown = explained(send("count-3", "t/three"))
+            self.assertEqual(shown["disposition"], "held")
+            self.assertEqual((shown["held_by"]["count"], shown["held_by"]["needed"]), (count, 3))
+        self.assertEqual(told("t/three"), [])
+        self.assertEqual(explained(send("count-3", "t/three"))["disposition"], "ticketed")
+        send("count-3", "t/three")
+        wait_until(lambda: told("t/three"), "the page")
+        self.assertEqual(explained(send("count-3", "t/three"))["effect"], "joined")
+        self.assertEqual(told("t/three"), ["opened"])
+        self.assertEqual(ticket("t/three")["occurrences"], 5)
+
+    def test_flapping_is_told_once_and_how_it_ended(self):
+        for turn in range(8):
+            shown = explained(send("flap-3", "f/flaps", ("firing", "resolved")[turn % 2]))
+        self.assertEqual((shown["disposition"], shown["held_by"]["kind"]), ("held", "flap"))
+        begun = ["opened", "recovered", "reopened", "flapping_started"]
+        wait_until(lambda: told("f/flaps") == begun, "what it began with")
+        wait_until(lambda: told("f/flaps") == begun + ["recovered"], "its end")
+        self.assertEqual(ticket("f/flaps")["state"], "recovered")
+
+    def test_bad_ones_are_refused_with_their_place(self):
+        rule = {"name": "bad", "condition": "{}",
+                "actions": [{"type": "threshold", "count": 0, "within": "PT5M"}, {"type": "pause", "for": "soon"},
+                            {"type": "extract", "field": "title", "pattern": "(?P<host"}, {"type": "flap", "x": 1}]}
+        answer = world.instance.user("admin").post("/api/v1/rules", rule)
+        self.assertEqual(answer.status, 422)
+        pointers = {error["pointer"] for error in answer.json()["errors"]}
+        self.assertEqual(pointers, {"/actions/0/count", "/actions/1/for", "/actions/2/pattern", "/actions/3/x"})
+
+
+class RestartStorm(unittest.TestCase):
+    """kill -9 again and again in the middle of everything: no wrong page, and none that is missing."""
+
+    def test_nothing_wrong_is_told_and_nothing_is_missed(self):
+        for i in range(6):
+            send("pause-20", f"s/lasts-{i}")
+            send("pause-20", f"s/blip-{i}")
+            send("count-3", f"s/two-{i}")
+            send("count-3", f"s/three-{i}")
+            send("flap-3", f"s/flap-{i}")
+        began = time.time()
+        restart()
+        for i in range(6):
+            send("pause-20", f"s/blip-{i}", "resolved")
+            send("count-3", f"s/three-{i}")
+            send("flap-3", f"s/flap-{i}", "resolved")
+        self.assertLess(time.time() - began, 19, "too slow a machine: the pauses are over")
+        restart()
+        for i in range(6):
+            send("count-3", f"s/two-{i}")
+            send("count-3", f"s/three-{i}")
+            send("flap-3", f"s/flap-{i}")
+            send("flap-3", f"s/flap-{i}", "resolved")
+            send("flap-3", f"s/flap-{i}")
+        restart()
+        expected = {}
+        for i in range(6):
+            expected[f"s/lasts-{i}"] = ["opened"]
+            expected[f"s/blip-{i}"] = []
+            expected[f"s/two-{i}"] = []
+            expected[f"s/three-{i}"] = ["opened"]
+            expected[f"s/flap-{i}"] = ["opened", "recovered", "reopened", "flapping_started", "flapping_settled"]
+        wait_until(lambda: all(told(key) == kinds for key, kinds in expected.items()), "every page", 60)
+        restart()
+        send("pause-3", "s/marker")
+        wait_until(lambda: told("s/marker"), "a page of after the storm")
+        for key, kinds in expected.items():
+            self.assertEqual(told(key), kinds, key)
+            self.assertEqual(ticket(key)["occurrences"], {"lasts": 1, "blip": 1, "two": 2, "three": 3, "flap": 3}
+                             [key.split("/")[1].split("-")[0]], key)
+
+
+if __name__ == "__main__":
+    unittest.main()
