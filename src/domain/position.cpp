@@ -31,6 +31,13 @@ TicketId ticket_id_at(const AlertPosition& position) noexcept
     return TicketId(encode(position, Kind::ticket));
 }
 
+AlertId opener_of(TicketId id) noexcept
+{
+    constexpr std::uint64_t kKindBits = 3;
+    const auto low = (id.value().low() & ~kKindBits) | static_cast<std::uint64_t>(Kind::alert);
+    return AlertId(Uuid::from_words(id.value().high(), low));
+}
+
 std::optional<AlertPosition> position_of(AlertId id) noexcept
 {
     const auto high = id.value().high();

@@ -1,6 +1,7 @@
 #include "winnow/pg/hold_store.hpp"
 
 #include "pg/array_literal.hpp"
+#include "pg/covers.hpp"
 #include "pg/fold_lock.hpp"
 #include "pg/machine_rows.hpp"
 #include "pg/session_pool.hpp"
@@ -36,12 +37,30 @@ select least(now() - interval '0.1 s',
 )sql";
 
 constexpr auto kDueTickets = R"sql(
-select ticket_id, description
+select ticket_id, title, severity, dedup_key, source, service, component, group_name, class_name, description, labels
   from tickets where tenant_id = $1 and state = 'held' and held_until <= $2 order by held_until, ticket_id limit $3
 )sql";
 
 // A day's grace: what comes late brings its own time.
 constexpr auto kSweep = "delete from rule_machines where expires_at < now() - interval '1 day' and due_at is null";
+
+constexpr auto kCurrent = "select from tenants where tenant_id = $1 and config_version = $2";
+
+domain::Alert read_alert(const pqxx::row& row)
+{
+    domain::Alert alert;
+    alert.title = text_of(row["title"]);
+    alert.severity = static_cast<domain::Severity>(row["severity"].as<int>());
+    alert.dedup_key = text_of(row["dedup_key"]);
+    alert.source = text_of(row["source"]);
+    alert.service = text_of(row["service"]);
+    alert.component = text_of(row["component"]);
+    alert.group = text_of(row["group_name"]);
+    alert.class_name = text_of(row["class_name"]);
+    alert.description = text_of(row["description"]);
+    alert.labels = labels_of(row["labels"]);
+    return alert;
+}
 
 class PgHoldStore final : public ports::HoldStore {
 public:
@@ -57,24 +76,28 @@ public:
         });
     }
 
-    Result<std::size_t> release(TenantId tenant, std::size_t limit,
+    Result<std::size_t> release(TenantId tenant, std::int64_t config_version, std::size_t limit,
+                                const std::function<domain::InhibitionSourceKeys(const ports::DueHolds&)>& source_keys,
                                 const std::function<ports::TriageWrites(const ports::DueHolds&)>& decide) override
     {
         return pool_.run([&](Session& session) -> Result<std::size_t> {
             Transaction transaction(session);
             auto& tx = transaction.tx();
             lock_folding(tx, tenant);
+            if (query(tx, kCurrent, tenant, config_version).empty()) return std::size_t{0};
             ports::DueHolds due;
             due.until = time_of(query(tx, kUntil, tenant)[0][0]);
             std::vector<TicketId> held;
             for (const auto& row : query(tx, kDueTickets, tenant, due.until, limit)) {
                 held.push_back(id_of<TicketId>(row[0]));
-                due.descriptions.emplace(held.back(), text_of(row[1]));
+                auto& alert = due.alerts.emplace(held.back(), read_alert(row)).first->second;
+                alert.received_at = due.until;
             }
             auto machines = load_due_machines(tx, tenant, due.until, limit);
             if (held.empty() && machines.empty()) return std::size_t{0};
             due.states = load_states(tx, tenant, held, keys_of(machines));
             due.states.machines = std::move(machines);
+            due.states.sources = load_sources(tx, tenant, source_keys(due));
             const auto count = held.size() + due.states.machines.size();
             store_writes(tx, tenant, decide(due), due.states);
             transaction.commit();

@@ -1,6 +1,6 @@
 #include "winnow/pipeline/hold_keeper.hpp"
 
-#include "pipeline/fold_batch.hpp"
+#include "pipeline/release.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 
@@ -74,13 +74,15 @@ private:
         const auto policy = policies_.get(tenant);
         if (!policy) return warn("cannot read a tenant's configuration", policy.error());
         bool owes = false;
-        const auto done = store_.release(tenant, kAtOnce, [&](const ports::DueHolds& due) {
-            ports::TriageWrites writes;
-            writes.outcome = triage::pass_time(due.states, due.until, due.descriptions);
-            writes.deliveries = owed(writes.outcome, (*policy)->config);
+        const auto keys = [&](const ports::DueHolds& due) {
+            return release_keys(**policy, due);
+        };
+        const auto decide = [&](const ports::DueHolds& due) {
+            auto writes = decide_release(**policy, due);
             owes = !writes.deliveries.empty();
             return writes;
-        });
+        };
+        const auto done = store_.release(tenant, (*policy)->config.tenant.config_version, kAtOnce, keys, decide);
         if (!done) return warn("cannot let go of what rules held back", done.error());
         due_.add(static_cast<double>(*done));
         if (owes && outbox_changed_) outbox_changed_();

@@ -5,6 +5,9 @@
 #include "winnow/suppression/inhibition.hpp"
 #include "winnow/triage/release.hpp"
 
+#include <algorithm>
+#include <string>
+#include <unordered_map>
 #include <utility>
 
 namespace winnow::pipeline {
@@ -41,6 +44,42 @@ ports::TriageWrites decide_release(const TenantPolicy& policy, const ports::DueT
         writes.quiet_tickets.push_back(std::move(still));
     }
     writes.outcome = triage::release(released, due.states, due.now);
+    writes.deliveries = owed(writes.outcome, policy.config);
+    return writes;
+}
+
+domain::InhibitionSourceKeys release_keys(const TenantPolicy& policy, const ports::DueHolds& due)
+{
+    suppression::SourceKeys keys(*policy.suppressions);
+    for (const auto& [ticket, alert] : due.alerts) keys.add(alert, due.until);
+    return std::move(keys).take();
+}
+
+ports::TriageWrites decide_release(const TenantPolicy& policy, const ports::DueHolds& due)
+{
+    const suppression::Inhibitor inhibitor(*policy.suppressions, due.states.sources);
+    ports::TriageWrites writes;
+    auto states = due.states;
+    std::unordered_map<TicketId, std::string> descriptions;
+    for (auto& ticket : states.tickets) {
+        const auto alert = due.alerts.find(ticket.id);
+        if (alert == due.alerts.end()) continue;
+        descriptions.emplace(ticket.id, alert->second.description);
+        if (ticket.suppressed || ticket.restraint.by != domain::HoldKind::pause) continue;
+        auto cover = policy.suppressions->covering(alert->second, due.until);
+        if (!cover) cover = inhibitor.covering(alert->second, due.until);
+        if (!cover) continue;
+        ticket.suppressed = true;
+        ticket.suppression_reason = cover->reason;
+        writes.quiet_tickets.push_back({.ticket_id = ticket.id,
+                                        .alert_id = domain::opener_of(ticket.id),
+                                        .alert = {},
+                                        .cover = *std::move(cover),
+                                        .config_version = policy.config.tenant.config_version});
+        intake::append_canonical(alert->second, writes.quiet_tickets.back().alert);
+    }
+    std::ranges::sort(writes.quiet_tickets, {}, &ports::QuietTicket::ticket_id);
+    writes.outcome = triage::pass_time(std::move(states), due.until, descriptions);
     writes.deliveries = owed(writes.outcome, policy.config);
     return writes;
 }

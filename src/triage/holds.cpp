@@ -15,12 +15,6 @@ using domain::HoldKind;
 using domain::TicketEventKind;
 using enum domain::TicketState;
 
-/// A ticket is named after the alert that opened it; the two lowest bits say which of them is meant.
-AlertId opener_of(TicketId id)
-{
-    return AlertId(Uuid::from_words(id.value().high(), id.value().low() & ~std::uint64_t{3}));
-}
-
 /// A held ticket becomes an open one; what is told of it is the caller's.
 void open_held(TicketState& ticket)
 {
@@ -107,7 +101,7 @@ void pass_time(Book& book, TicketSlot& ticket, Timestamp now, const std::string&
         return;
     }
     auto data = Data();
-    if (!restraint.from) data.add("alert_id", opener_of(ticket.state.id).str());
+    if (!restraint.from) data.add("alert_id", domain::opener_of(ticket.state.id).str());
     let_go(book, ticket, due, std::move(data), description);
 }
 

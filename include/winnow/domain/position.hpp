@@ -48,6 +48,9 @@ inline constexpr std::uint16_t kMaxIndex = (1U << 14U) - 1;
 /// A ticket is named after the alert that opened it, so replaying the journal makes the same ticket again.
 [[nodiscard]] TicketId ticket_id_at(const AlertPosition& position) noexcept;
 
+/// The alert that opened it.
+[[nodiscard]] AlertId opener_of(TicketId id) noexcept;
+
 /// Where a request's alerts stand: `count` of them from `first` on, in one row.
 struct ReceiptId {
     AlertPosition first;

@@ -8,8 +8,8 @@
 #include "winnow/ports/triage_store.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
-#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -18,8 +18,8 @@ namespace winnow::ports {
 /// A tenant's due tickets and machines, with the tickets of the machines' keys; all locked.
 struct DueHolds {
     triage::States states;
-    std::unordered_map<TicketId, std::string> descriptions;  ///< Of the due tickets.
-    Timestamp until;                                         ///< What is due by then; see HoldStore::release.
+    std::unordered_map<TicketId, domain::Alert> alerts;  ///< The due tickets, as firing alerts would show them.
+    Timestamp until;                                     ///< What is due by then; see HoldStore::release.
 };
 
 /// Thread-safe; each call borrows a connection of the pipeline role.
@@ -36,10 +36,16 @@ public:
     /// One transaction: locks the tenant's folding, loads at most `limit` of what is due of each kind, calls `decide`,
     /// stores the outcome. Returns how many there were.
     ///
+    /// @param config_version  Of the configuration that decides: where it is not the current one, nothing is done, so
+    ///                        that nobody is told because a silence has not got about yet.
+    /// @param source_keys  Which inhibition sources `decide` must find in the states.
+    ///
     /// What is due later than the tenant's oldest alert that is committed and not folded yet is left for another time:
     /// that alert may be the recovery that makes the page a wrong one.
-    [[nodiscard]] virtual Result<std::size_t> release(TenantId tenant, std::size_t limit,
-                                                      const std::function<TriageWrites(const DueHolds&)>& decide) = 0;
+    [[nodiscard]] virtual Result<std::size_t> release(
+        TenantId tenant, std::int64_t config_version, std::size_t limit,
+        const std::function<domain::InhibitionSourceKeys(const DueHolds&)>& source_keys,
+        const std::function<TriageWrites(const DueHolds&)>& decide) = 0;
 
     /// Forgets machines that have nothing to remember. Returns how many.
     [[nodiscard]] virtual Result<std::size_t> sweep() = 0;

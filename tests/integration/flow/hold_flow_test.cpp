@@ -116,11 +116,29 @@ TEST_F(HoldFlow, APauseThatIsOverWhileNoNodeRunsIsMadeUpForOnceHoweverManyCome)
     ASSERT_TRUE(soon_told("k", "opened"));
     EXPECT_EQ(state("k"), "open");
     EXPECT_EQ(text("select payload->'ticket'->>'description' from deliveries"), "about k");
-    EXPECT_EQ(number("select extract(epoch from at) * 1000 from ticket_events where seq = 2"),
+    EXPECT_EQ(number("select (extract(epoch from at) * 1000)::bigint from ticket_events where seq = 2"),
               (now_ + 1s).time_since_epoch().count());
     take(one, "marker", now_ - 10s);  // due at once: whoever tells twice has done so by then
     ASSERT_TRUE(soon_told("marker", "opened"));
     EXPECT_EQ(told("k"), "opened");
+}
+
+TEST_F(HoldFlow, ASilenceThatBeganDuringThePauseKeepsTheTicketQuiet)
+{
+    rule(R"({"type": "pause", "for": "PT10S"})");
+    Node node(pipeline());
+    take(node, "silenced", now_ - 9s);
+    take(node, "other", now_ - 9s);
+    sql("insert into silences (tenant_id, silence_id, condition, syntax, starts_at, ends_at, comment, created_by, "
+        "updated_by) values (" +
+        t() +
+        ", gen_random_uuid(), 'title=\"silenced\"', 'matchers', now(), now() + interval '1 hour', 'switch', 'x', 'x')");
+    node.keeper.start();
+    ASSERT_TRUE(soon_told("other", "opened"));
+    ASSERT_TRUE(pg::eventually([&] { return state("silenced") == "open"; }));
+    EXPECT_EQ(told("silenced"), "");
+    EXPECT_EQ(text("select suppression_reason from tickets where dedup_key = 'silenced'"), "silence: switch");
+    EXPECT_EQ(number("select count(*) from quiet_tickets"), 1) << "told of when the silence is over";
 }
 
 TEST_F(HoldFlow, ARecoveryThatIsCommittedButNotFoldedKeepsAWrongPageFromGoingOut)
@@ -133,7 +151,12 @@ TEST_F(HoldFlow, ARecoveryThatIsCommittedButNotFoldedKeepsAWrongPageFromGoingOut
         std::to_string((now_ - 55s).time_since_epoch().count()) + " / 1000.0), " + std::to_string(stream_) + ", " +
         std::to_string(seq_ + 1) + ", 1, '')");
     const auto nothing_due = [&] {
-        return node.holds->release(tenant_, 10, [](const ports::DueHolds&) { return ports::TriageWrites{}; }).value();
+        const auto version = number("select config_version from tenants where tenant_id = " + t());
+        return node.holds
+            ->release(
+                tenant_, version, 10, [](const auto&) { return domain::InhibitionSourceKeys{}; },
+                [](const ports::DueHolds&) { return ports::TriageWrites{}; })
+            .value();
     };
     EXPECT_EQ(nothing_due(), 0U);
     node.keeper.start();

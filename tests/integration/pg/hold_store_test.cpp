@@ -44,11 +44,18 @@ protected:
     ports::DueHolds due()
     {
         ports::DueHolds found;
-        EXPECT_TRUE(holds_->release(tenant_, 100, [&](const ports::DueHolds& holds) {
-            found = holds;
-            return TriageWrites{};
-        }));
+        EXPECT_TRUE(holds_->release(
+            tenant_, config_version(), 100, [](const auto&) { return domain::InhibitionSourceKeys{}; },
+            [&](const ports::DueHolds& holds) {
+                found = holds;
+                return TriageWrites{};
+            }));
         return found;
+    }
+
+    std::int64_t config_version()
+    {
+        return number("select config_version from tenants where tenant_id = '" + tenant_.str() + "'");
     }
 
     RuleId rule_ = RuleId(new_uuid());
@@ -135,7 +142,7 @@ TEST_F(HoldStoreTest, WhatIsDueIsFoundWithItsTicketsAndNothingElse)
     for (const auto& ticket : found.states.tickets) keys.push_back(ticket.dedup_key);
     EXPECT_THAT(keys, testing::UnorderedElementsAre("due", "flapping"));
     EXPECT_THAT(found.states.machines, ElementsAre(flap));
-    EXPECT_THAT(found.descriptions, testing::SizeIs(1));
+    EXPECT_THAT(found.alerts, testing::SizeIs(1));
     EXPECT_EQ(found.states.next_number, 4);
     EXPECT_LE(found.until, now_ + 1min);
 }
@@ -153,6 +160,23 @@ TEST_F(HoldStoreTest, TimeStandsStillAtTheOldestAlertThatIsNotFolded)
     EXPECT_EQ(found.states.tickets[0].dedup_key, "early");
     ASSERT_TRUE(store_->apply(tenant_, 1, at(2), {}, nothing));
     EXPECT_EQ(due().states.tickets.size(), 2U) << "another tenant's alert holds nothing";
+}
+
+TEST_F(HoldStoreTest, AnOldConfigurationDecidesNothing)
+{
+    store(opening({held("due", 1, now_ - 1s)}, 2));
+    bool asked = false;
+    const auto decide = [&](const ports::DueHolds&) {
+        asked = true;
+        return TriageWrites{};
+    };
+    const auto none = [](const auto&) {
+        return domain::InhibitionSourceKeys{};
+    };
+    EXPECT_EQ(holds_->release(tenant_, config_version() - 1, 100, none, decide).value(), 0U);
+    EXPECT_FALSE(asked);
+    EXPECT_EQ(holds_->release(tenant_, config_version(), 100, none, decide).value(), 1U);
+    EXPECT_TRUE(asked);
 }
 
 TEST_F(HoldStoreTest, OldMachinesAreSweptButNotOneThatIsStillToSettle)

@@ -1,59 +1,12 @@
-#include "unit/triage/store_model.hpp"
-
-#include <gmock/gmock.h>
+#include "unit/triage/holds_fixture.hpp"
 
 #include <random>
 
 namespace winnow::triage {
-namespace {
-
-using namespace std::chrono_literals;
-using domain::Disposition;
-using domain::FlapAction;
-using domain::FlapMode;
-using domain::HoldKind;
-using domain::PauseAction;
-using domain::ThresholdAction;
-using domain::ThresholdMode;
-using domain::TicketEffect;
-using InState = domain::TicketState;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using enum domain::TicketEventKind;
-
-constexpr PauseAction kPause{.duration = 5min};
-constexpr ThresholdAction kThree{.count = 3, .within = 10min, .mode = ThresholdMode::every};
-constexpr FlapAction kFlap{.transitions = 3, .within = 30min, .settle = 10min, .mode = FlapMode::transitions};
-
-struct Holds : testing::Test {
-    AlertSource alerts;
-    StoreModel store;
-
-    domain::Verdict take(const Evaluated& evaluated) { return store.apply({evaluated}).verdicts.front(); }
-    domain::Verdict paused(std::chrono::milliseconds when) { return take(asking(alerts.firing("k", when), 1, kPause)); }
-    domain::Verdict counted(std::chrono::milliseconds when, ThresholdAction terms = kThree)
-    {
-        return take(asking(alerts.firing("k", when), 2, terms));
-    }
-    domain::Verdict flapped(std::chrono::milliseconds when, bool firing)
-    {
-        return take(asking(firing ? alerts.firing("k", when) : alerts.resolved("k", when), 3, kFlap));
-    }
-    domain::Verdict resolved(std::chrono::milliseconds when) { return take(alerts.resolved("k", when)); }
-    const TicketState& only() const
-    {
-        EXPECT_EQ(store.tickets.size(), 1U);
-        return store.tickets.begin()->second;
-    }
-    std::vector<domain::TicketEventKind> pages() const { return told(store.notices); }
-};
-
-}  // namespace
 
 // ---- pause
 
-TEST_F(Holds, APauseHoldsTheTicketAndLetsItGoWhenItIsOver)
+TEST_F(HoldRules, APauseHoldsTheTicketAndLetsItGoWhenItIsOver)
 {
     const auto verdict = paused(0s);
     EXPECT_EQ(verdict.disposition, Disposition::held);
@@ -76,7 +29,7 @@ TEST_F(Holds, APauseHoldsTheTicketAndLetsItGoWhenItIsOver)
     EXPECT_EQ(store.notices.size(), 1U) << "once";
 }
 
-TEST_F(Holds, WhatEndsWithinThePauseClosesUnheard)
+TEST_F(HoldRules, WhatEndsWithinThePauseClosesUnheard)
 {
     paused(0s);
     const auto verdict = resolved(5min - 1ms);
@@ -88,7 +41,7 @@ TEST_F(Holds, WhatEndsWithinThePauseClosesUnheard)
     EXPECT_THAT(pages(), IsEmpty());
 }
 
-TEST_F(Holds, WhatEndsAfterThePauseIsToldOfTwiceEvenWhereTheTimersWereAsleep)
+TEST_F(HoldRules, WhatEndsAfterThePauseIsToldOfTwiceEvenWhereTheTimersWereAsleep)
 {
     paused(0s);
     EXPECT_EQ(resolved(5min).effect, TicketEffect::recovered) << "at its last instant the pause is over";
@@ -97,7 +50,7 @@ TEST_F(Holds, WhatEndsAfterThePauseIsToldOfTwiceEvenWhereTheTimersWereAsleep)
     EXPECT_EQ(only().state, InState::recovered);
 }
 
-TEST_F(Holds, APauseRunsFromItsFirstAlertOn)
+TEST_F(HoldRules, APauseRunsFromItsFirstAlertOn)
 {
     paused(0s);
     EXPECT_EQ(paused(4min).disposition, Disposition::held);
@@ -108,7 +61,7 @@ TEST_F(Holds, APauseRunsFromItsFirstAlertOn)
     EXPECT_EQ(only().occurrences, 3);
 }
 
-TEST_F(Holds, AnAlertThatNoRuleHoldsLetsTheTicketGoAtOnce)
+TEST_F(HoldRules, AnAlertThatNoRuleHoldsLetsTheTicketGoAtOnce)
 {
     paused(0s);
     EXPECT_EQ(take(with(alerts.firing("k", 1min), domain::Severity::critical)).disposition, Disposition::ticketed);
@@ -118,7 +71,7 @@ TEST_F(Holds, AnAlertThatNoRuleHoldsLetsTheTicketGoAtOnce)
     EXPECT_EQ(store.notices.front().event.at, at(1min));
 }
 
-TEST_F(Holds, APauseHoldsNothingOfATicketThatPeopleKnow)
+TEST_F(HoldRules, APauseHoldsNothingOfATicketThatPeopleKnow)
 {
     take(alerts.firing("k"));
     EXPECT_EQ(paused(1min).disposition, Disposition::ticketed);
@@ -127,13 +80,13 @@ TEST_F(Holds, APauseHoldsNothingOfATicketThatPeopleKnow)
     EXPECT_THAT(pages(), ElementsAre(opened, severity_changed));
 }
 
-TEST_F(Holds, OfTwoPausesTheLongerOneCounts)
+TEST_F(HoldRules, OfTwoPausesTheLongerOneCounts)
 {
     take(asking(asking(alerts.firing("k"), 1, kPause), 4, PauseAction{.duration = 9min}));
     EXPECT_EQ(only().restraint.until, at(9min));
 }
 
-TEST_F(Holds, ARecoveredTicketIsHeldAgainAndGoesBackToWhatItWas)
+TEST_F(HoldRules, ARecoveredTicketIsHeldAgainAndGoesBackToWhatItWas)
 {
     take(alerts.firing("k"));
     resolved(1min);
@@ -153,7 +106,7 @@ TEST_F(Holds, ARecoveredTicketIsHeldAgainAndGoesBackToWhatItWas)
     EXPECT_THAT(store.notices.front().event.data, HasSubstr(R"("from":"recovered")"));
 }
 
-TEST_F(Holds, OfATicketThatNobodyEverKnewTheOpeningIsToldNotTheReopening)
+TEST_F(HoldRules, OfATicketThatNobodyEverKnewTheOpeningIsToldNotTheReopening)
 {
     paused(0s);
     resolved(1min);
@@ -169,7 +122,7 @@ TEST_F(Holds, OfATicketThatNobodyEverKnewTheOpeningIsToldNotTheReopening)
     EXPECT_THAT(pages(), ElementsAre(opened));
 }
 
-TEST_F(Holds, BeyondTheReopenWindowANewTicketIsHeld)
+TEST_F(HoldRules, BeyondTheReopenWindowANewTicketIsHeld)
 {
     store.settings.reopen_window = 1min;
     paused(0s);
@@ -179,7 +132,7 @@ TEST_F(Holds, BeyondTheReopenWindowANewTicketIsHeld)
     EXPECT_EQ(store.ticket(2).state, InState::held);
 }
 
-TEST_F(Holds, ASuppressedTicketIsLetGoAndToldToNobody)
+TEST_F(HoldRules, ASuppressedTicketIsLetGoAndToldToNobody)
 {
     const auto verdict = take(suppressed(asking(alerts.firing("k"), 1, kPause)));
     EXPECT_EQ(verdict.disposition, Disposition::suppressed);
@@ -190,7 +143,7 @@ TEST_F(Holds, ASuppressedTicketIsLetGoAndToldToNobody)
     EXPECT_THAT(pages(), IsEmpty());
 }
 
-TEST_F(Holds, ASuppressedAlertLetsNothingGo)
+TEST_F(HoldRules, ASuppressedAlertLetsNothingGo)
 {
     paused(0s);
     take(suppressed(alerts.firing("k", 1min)));
@@ -198,7 +151,7 @@ TEST_F(Holds, ASuppressedAlertLetsNothingGo)
     EXPECT_THAT(pages(), IsEmpty());
 }
 
-TEST_F(Holds, LiftingTheSuppressionOfAHeldTicketTellsNobodyYet)
+TEST_F(HoldRules, LiftingTheSuppressionOfAHeldTicketTellsNobodyYet)
 {
     take(suppressed(asking(alerts.firing("k"), 1, kPause)));
     paused(1min);
@@ -208,7 +161,7 @@ TEST_F(Holds, LiftingTheSuppressionOfAHeldTicketTellsNobodyYet)
     EXPECT_THAT(pages(), ElementsAre(opened));
 }
 
-TEST_F(Holds, AnInstanceThatEndsUnheardWithinThePauseClosesTheTicket)
+TEST_F(HoldRules, AnInstanceThatEndsUnheardWithinThePauseClosesTheTicket)
 {
     take(asking(alerts.instance("k", "i"), 1, PauseAction{.duration = 6min}));  // ends after five
     store.expire_due(at(5min));
@@ -216,14 +169,14 @@ TEST_F(Holds, AnInstanceThatEndsUnheardWithinThePauseClosesTheTicket)
     EXPECT_THAT(pages(), IsEmpty());
 }
 
-TEST_F(Holds, AnInstanceThatEndsAfterThePauseWasToldOfBefore)
+TEST_F(HoldRules, AnInstanceThatEndsAfterThePauseWasToldOfBefore)
 {
     take(asking(alerts.instance("k", "i"), 1, PauseAction{.duration = 4min}));
     store.expire_due(at(20min));
     EXPECT_THAT(pages(), ElementsAre(opened, recovered));
 }
 
-TEST_F(Holds, ARepeatOfAHeldInstanceIsHeldToo)
+TEST_F(HoldRules, ARepeatOfAHeldInstanceIsHeldToo)
 {
     take(asking(alerts.instance("k", "i"), 1, kPause));
     const auto verdict = take(asking(alerts.instance("k", "i", 1min), 1, kPause));
@@ -235,7 +188,7 @@ TEST_F(Holds, ARepeatOfAHeldInstanceIsHeldToo)
 
 // ---- threshold
 
-TEST_F(Holds, BelowItsCountAThresholdHoldsAndReachingItTellsOnce)
+TEST_F(HoldRules, BelowItsCountAThresholdHoldsAndReachingItTellsOnce)
 {
     const auto first = counted(0s);
     EXPECT_EQ(first.disposition, Disposition::held);
@@ -254,7 +207,7 @@ TEST_F(Holds, BelowItsCountAThresholdHoldsAndReachingItTellsOnce)
     EXPECT_THAT(store.notices.front().event.data, HasSubstr(R"("released":"threshold")"));
 }
 
-TEST_F(Holds, AThresholdThatIsNotReachedInItsTimeIsGivenUpUnheard)
+TEST_F(HoldRules, AThresholdThatIsNotReachedInItsTimeIsGivenUpUnheard)
 {
     counted(0s);
     counted(1min);
@@ -267,7 +220,7 @@ TEST_F(Holds, AThresholdThatIsNotReachedInItsTimeIsGivenUpUnheard)
     EXPECT_THAT(pages(), IsEmpty());
 }
 
-TEST_F(Holds, InModeEveryTheNextTroubleTellsAtOnceInModeResetItCountsAnew)
+TEST_F(HoldRules, InModeEveryTheNextTroubleTellsAtOnceInModeResetItCountsAnew)
 {
     for (const auto mode : {ThresholdMode::every, ThresholdMode::reset}) {
         store = {};
@@ -286,7 +239,7 @@ TEST_F(Holds, InModeEveryTheNextTroubleTellsAtOnceInModeResetItCountsAnew)
     }
 }
 
-TEST_F(Holds, APauseBeginsWhenTheThresholdIsReached)
+TEST_F(HoldRules, APauseBeginsWhenTheThresholdIsReached)
 {
     for (const auto when : {0s, 60s, 120s}) {
         take(asking(asking(alerts.firing("k", when), 2, kThree), 1, kPause));
@@ -298,7 +251,7 @@ TEST_F(Holds, APauseBeginsWhenTheThresholdIsReached)
     EXPECT_THAT(pages(), ElementsAre(opened));
 }
 
-TEST_F(Holds, EachKeyAndEachRuleCountsByItself)
+TEST_F(HoldRules, EachKeyAndEachRuleCountsByItself)
 {
     counted(0s);
     counted(1s);
@@ -308,7 +261,7 @@ TEST_F(Holds, EachKeyAndEachRuleCountsByItself)
     EXPECT_THAT(pages(), IsEmpty());
 }
 
-TEST_F(Holds, ARepeatOfAnInstanceDoesNotCount)
+TEST_F(HoldRules, ARepeatOfAnInstanceDoesNotCount)
 {
     for (int i = 0; i < 9; ++i) take(asking(alerts.instance("k", "i", i * 1s), 2, kThree));
     EXPECT_EQ(only().state, InState::held);
@@ -317,7 +270,7 @@ TEST_F(Holds, ARepeatOfAnInstanceDoesNotCount)
     EXPECT_THAT(pages(), ElementsAre(opened));
 }
 
-TEST_F(Holds, ADroppedAlertCountsNowhere)
+TEST_F(HoldRules, ADroppedAlertCountsNowhere)
 {
     auto alert = asking(alerts.firing("k"), 2, kThree);
     alert.evaluation.dropped = true;
@@ -326,124 +279,9 @@ TEST_F(Holds, ADroppedAlertCountsNowhere)
     EXPECT_TRUE(store.machines.empty());
 }
 
-// ---- flap
-
-TEST_F(Holds, FlappingIsToldOfOnceAndItsEndOnceMore)
-{
-    EXPECT_EQ(flapped(0min, true).disposition, Disposition::ticketed);
-    flapped(1min, false);
-    EXPECT_EQ(flapped(2min, true).disposition, Disposition::ticketed);
-    const auto third = flapped(3min, false);
-    EXPECT_EQ(third.disposition, Disposition::held);
-    EXPECT_EQ(third.held_by->kind, HoldKind::flap);
-    EXPECT_EQ(third.held_by->count, 3);
-    EXPECT_EQ(only().state, InState::open) << "a flapping ticket stays";
-    for (int i = 4; i < 20; ++i) EXPECT_EQ(flapped(i * 1min, i % 2 == 0).disposition, Disposition::held);
-    EXPECT_THAT(pages(), ElementsAre(opened, recovered, reopened, flapping_started));
-    store.notices.clear();
-    store.pass(at(29min - 1ms));
-    EXPECT_THAT(pages(), IsEmpty());
-    store.pass(at(40min));
-    ASSERT_THAT(pages(), ElementsAre(recovered));
-    EXPECT_EQ(store.notices.front().event.at, at(29min));
-    EXPECT_EQ(only().state, InState::recovered);
-    EXPECT_EQ(only().restraint.flapping, Flapping::no);
-}
-
-TEST_F(Holds, WhatSettlesWhileItFiresIsToldToBeThere)
-{
-    for (int i = 0; i < 5; ++i) flapped(i * 1min, i % 2 == 0);
-    store.notices.clear();
-    store.pass(at(14min));
-    EXPECT_THAT(pages(), ElementsAre(flapping_settled));
-    EXPECT_EQ(only().state, InState::open);
-    EXPECT_EQ(resolved(15min).effect, TicketEffect::recovered);
-    EXPECT_THAT(pages(), ElementsAre(flapping_settled, recovered));
-}
-
-TEST_F(Holds, AnAlertThatComesAfterTheEndFindsItSettled)
-{
-    for (int i = 0; i < 5; ++i) flapped(i * 1min, i % 2 == 0);
-    store.notices.clear();
-    EXPECT_EQ(flapped(14min, false).disposition, Disposition::resolved);
-    EXPECT_THAT(pages(), ElementsAre(flapping_settled, recovered));
-}
-
-TEST_F(Holds, WhileItFlapsARaisedSeverityIsHeldBack)
-{
-    for (int i = 0; i < 5; ++i) flapped(i * 1min, i % 2 == 0);
-    store.notices.clear();
-    take(asking(with(alerts.firing("k", 5min), domain::Severity::critical), 3, kFlap));
-    EXPECT_EQ(only().severity, domain::Severity::critical);
-    EXPECT_THAT(pages(), IsEmpty());
-}
-
-TEST_F(Holds, AnAlertThatTheFlapRuleDoesNotMatchIsHeldBackWithItsTicket)
-{
-    for (int i = 0; i < 5; ++i) flapped(i * 1min, i % 2 == 0);
-    store.notices.clear();
-    EXPECT_EQ(resolved(5min).disposition, Disposition::held);
-    EXPECT_EQ(take(alerts.firing("k", 6min)).disposition, Disposition::held);
-    resolved(7min);
-    EXPECT_THAT(pages(), IsEmpty());
-    store.pass(at(1h));
-    EXPECT_THAT(pages(), ElementsAre(recovered));
-}
-
-TEST_F(Holds, AFlappingTicketThatSomebodyClosedIsNotToldOfWhenItSettles)
-{
-    for (int i = 0; i < 5; ++i) flapped(i * 1min, i % 2 == 0);
-    store.tickets.begin()->second.state = InState::closed;
-    store.tickets.begin()->second.closed_at = at(5min);
-    store.notices.clear();
-    store.pass(at(1h));
-    EXPECT_THAT(pages(), IsEmpty());
-    EXPECT_EQ(only().restraint.flapping, Flapping::no);
-}
-
-TEST_F(Holds, FlappingGoesBeforeAPauseAndTellsOfAHeldTicket)
-{
-    const auto both = [&](std::chrono::milliseconds when, bool firing) {
-        auto alert = firing ? alerts.firing("k", when) : alerts.resolved("k", when);
-        return take(asking(asking(std::move(alert), 1, kPause), 3, kFlap));
-    };
-    for (int i = 0; i < 4; ++i) both(i * 1min, i % 2 == 0);
-    EXPECT_THAT(pages(), ElementsAre(flapping_started)) << "each blink was held; their number is news";
-    EXPECT_EQ(only().state, InState::open);
-}
-
-TEST_F(Holds, InstancesFlapWithTheLastOfThem)
-{
-    const auto both = [&](const char* instance, std::chrono::milliseconds when, bool firing) {
-        auto alert = firing ? alerts.instance("k", instance, when) : alerts.instance_resolved("k", instance, when);
-        return take(asking(std::move(alert), 3, kFlap));
-    };
-    both("a", 0min, true);
-    for (int i = 0; i < 10; ++i) {
-        both("b", 1min + i * 10s, true);
-        both("b", 1min + i * 10s + 5s, false);
-    }
-    EXPECT_THAT(pages(), ElementsAre(opened)) << "the ticket's trouble never ended";
-    for (int i = 0; i < 3; ++i) {
-        both("a", 4min + i * 10s, false);
-        both("a", 4min + i * 10s + 5s, true);
-    }
-    EXPECT_THAT(pages(), ElementsAre(opened, recovered, reopened, flapping_started));
-}
-
-TEST_F(Holds, ASuppressedTicketFlapsUnheard)
-{
-    for (int i = 0; i < 6; ++i) {
-        auto alert = i % 2 == 0 ? alerts.firing("k", i * 1min) : alerts.resolved("k", i * 1min);
-        take(suppressed(asking(std::move(alert), 3, kFlap)));
-    }
-    store.pass(at(1h));
-    EXPECT_THAT(pages(), IsEmpty());
-}
-
 // ---- the rest
 
-TEST_F(Holds, ANoteIsACommentOfTheRuleOnATicketThatOpens)
+TEST_F(HoldRules, ANoteIsACommentOfTheRuleOnATicketThatOpens)
 {
     auto alert = alerts.firing("k");
     alert.evaluation.notes = {{RuleId(Uuid::from_words(9, 1)), "call \"Anna\"\n\\o/ \x01"}};
@@ -456,7 +294,7 @@ TEST_F(Holds, ANoteIsACommentOfTheRuleOnATicketThatOpens)
     EXPECT_THAT(pages(), ElementsAre(opened));
 }
 
-TEST_F(Holds, HoweverTheTimersAndTheBatchesFallTheSameIsToldAtTheSameTimes)
+TEST_F(HoldRules, HoweverTheTimersAndTheBatchesFallTheSameIsToldAtTheSameTimes)
 {
     for (unsigned seed = 1; seed <= 60; ++seed) {
         SCOPED_TRACE(seed);
