@@ -1,0 +1,56 @@
+#include "winnow/rules/cost.hpp"
+
+#include <gmock/gmock.h>
+
+namespace winnow::rules {
+namespace {
+
+domain::Rule rule_of(std::string condition, domain::RuleSyntax syntax = domain::RuleSyntax::cel)
+{
+    domain::Rule rule;
+    rule.name = "r";
+    rule.condition = std::move(condition);
+    rule.syntax = syntax;
+    rule.actions = {domain::DropAction{}};
+    return rule;
+}
+
+TEST(RuleCost, PatternsAreCountedWhateverTheSyntaxAndWhereverTheyStand)
+{
+    EXPECT_EQ(cost_of(rule_of(R"(title == "a" && source in ["b", "c"])")).regexes, 0U);
+    EXPECT_EQ(cost_of(rule_of(R"(title.matches("a+") || !source.matches("b+"))")).regexes, 2U);
+    EXPECT_EQ(cost_of(rule_of(R"(env=~"a.+b", job!~"c[0-9]+")", domain::RuleSyntax::matchers)).regexes, 2U);
+    auto extracting = rule_of("true");
+    extracting.actions.push_back(domain::ExtractAction{.field = "title", .pattern = "host (?P<host>\\S+)"});
+    EXPECT_EQ(cost_of(extracting).regexes, 1U);
+}
+
+TEST(RuleCost, ALargePatternTakesMoreThanASmallOne)
+{
+    const auto small = cost_of(rule_of(R"(title.matches("a+"))"));
+    const auto large = cost_of(rule_of(R"(title.matches("(abc|def){50}"))"));
+    EXPECT_GT(large.memory, small.memory + 10'000);
+}
+
+TEST(RuleCost, ARuleThatDoesNotCompileCostsItsText)
+{
+    const auto broken = cost_of(rule_of("title =="));
+    EXPECT_EQ(broken.regexes, 0U);
+    EXPECT_GT(broken.memory, sizeof(domain::Rule));
+}
+
+TEST(RuleCost, TheAllowanceIsKeptToTheLastPatternAndByte)
+{
+    const Allowance allowance{.regexes = 2, .memory = 1'000};
+    EXPECT_TRUE(check_cost({.regexes = 2, .memory = 1'000}, allowance));
+    const auto patterns = check_cost({.regexes = 3, .memory = 0}, allowance);
+    ASSERT_FALSE(patterns);
+    EXPECT_EQ(patterns.error().code(), ErrorCode::conflict);
+    EXPECT_THAT(patterns.error().message(), testing::HasSubstr("3 regular expressions together, the limit is 2"));
+    const auto bytes = check_cost({.regexes = 0, .memory = 1'001}, allowance);
+    ASSERT_FALSE(bytes);
+    EXPECT_THAT(bytes.error().message(), testing::HasSubstr("1001 bytes"));
+}
+
+}  // namespace
+}  // namespace winnow::rules
