@@ -1,0 +1,98 @@
+"""./dev bench: every benchmark, one after the other, and one table of what must hold."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+EPILOG = """examples:
+  ./dev bench                 everything, about ten minutes
+  ./dev bench --quick         short runs: a smoke test, not a measurement
+  ./dev bench --json > run.json
+  ./dev bench rules           one of them, with its own table"""
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__, epilog=EPILOG,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default="build/release", metavar="FOLDER", help="where the programs are (%(default)s)")
+    parser.add_argument("--quick", action="store_true", help="short runs")
+    parser.add_argument("--json", action="store_true", help="the lines and the full reports as JSON")
+    return parser.parse_args()
+
+
+def run(title, command):
+    print(f"bench: {title}", file=sys.stderr)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{title}: {' '.join(command)} ended with {done.returncode}")
+    return done.stdout
+
+
+def line(benchmark, figure, measured, goal, holds, beside=""):
+    return {"benchmark": benchmark, "figure": figure, "measured": measured, "beside": beside, "goal": goal,
+            "holds": holds}
+
+
+def ingest_lines(report):
+    for cell in report["cells"]:
+        least = 1.3 if cell["batch"] == 1 else 3
+        ours, peer = cell["winnow"], cell["alertmanager"]
+        yield line("ingest", f"durable, batch {cell['batch']}, {cell['connections']} connections",
+                   f"{ours['alerts_per_second']:,.0f} alerts/s", f">= {least}x Alertmanager",
+                   ours["to_alertmanager"] >= least,
+                   f"{ours['to_alertmanager']:.2f}x of {peer['alerts_per_second']:,.0f}")
+    latency, server = report["latency"]["accepted_to_webhook_ms"], report["server"]
+    yield line("ingest", "accepted to webhook, idle, p50", f"{latency['p50']:.1f} ms", "<= 25 ms", latency["p50"] <= 25)
+    yield line("ingest", "warm start", f"{server['start_seconds']:.1f} s", "<= 3 s", server["start_seconds"] <= 3)
+    yield line("ingest", "idle memory", f"{server['idle_mib']:.0f} MiB", "<= 64 MiB", server["idle_mib"] <= 64)
+
+
+RULE_GOALS = {("realistic", 10_000): 2, ("realistic", 100_000): 5, ("2000 tenants", 100): 12}
+
+
+def rules_lines(rows):
+    plain = {(row["workload"], row["rules"]): row for row in rows if row["engine"] == "plain interpreter"}
+    for row in rows:
+        place = row["workload"], row["rules"]
+        if row["engine"] != "index" or row["rules"] < 10_000 and place not in RULE_GOALS:
+            continue
+        beside = f"interpreter {plain[place]['ratio']:,.0f}x slower" if place in plain else ""
+        most = RULE_GOALS.get(place)
+        yield line("rules", f"{row['workload']}, {row['rules']:,} rules", f"{row['us_per_alert']:.2f} us/alert",
+                   f"<= {most} us" if most else "", row["us_per_alert"] <= most if most else None, beside)
+        if place == ("realistic", 10_000):
+            yield line("rules", "index after an edit, 10,000 rules", f"{row['build_ms']:.1f} ms", "<= 15 ms",
+                       row["build_ms"] <= 15)
+
+
+def table(lines):
+    heads = ["benchmark", "figure", "measured", "beside", "goal", "holds"]
+    words = {True: "yes", False: "NO", None: ""}
+    rows = [[words[entry[head]] if head == "holds" else entry[head] for head in heads] for entry in lines]
+    widths = [max(len(row[column]) for row in [heads, *rows]) for column in range(len(heads))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
+                     for row in [heads, ["-" * width for width in widths], *rows])
+
+
+def main():
+    given = parse_arguments()
+    quick = ["--quick"] if given.quick else []
+    python = sys.executable
+    try:
+        rules = [json.loads(row) for row in
+                 run("rules", [f"{given.build}/tests/bench/bench_rules", "--json", *quick]).splitlines()]
+        ingest = json.loads(run("ingest", [python, os.path.join(HERE, "ingest_bench.py"), "--binary",
+                                           f"{given.build}/winnow", "--json", *quick]))
+    except (RuntimeError, ValueError) as failure:
+        print(f"bench: {failure}", file=sys.stderr)
+        return 1
+    lines = [*rules_lines(rules), *ingest_lines(ingest)]
+    print(json.dumps({"lines": lines, "rules": rules, "ingest": ingest}, indent=2) if given.json else table(lines))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
