@@ -113,6 +113,7 @@ void add_rule_commands(CLI::App& root, Command& chosen)
             return apply(*arguments);
         };
     });
+    add_rule_test_command(*group, chosen);
 }
 
 }  // namespace winnow::app::cli
