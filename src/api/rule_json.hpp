@@ -19,6 +19,7 @@ namespace winnow::api {
 
 inline constexpr std::size_t kMaxRules = 10'000;
 inline constexpr std::size_t kMaxRuleActions = 32;  // what rules::check() takes
+inline constexpr std::size_t kMaxRulesetComment = 1'000;
 inline constexpr std::int32_t kMaxRulePosition = 1'000'000;
 
 /// Without `stats`.

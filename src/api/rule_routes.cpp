@@ -7,6 +7,7 @@
 #include "api/rule_work.hpp"
 #include "winnow/ports/contact_store.hpp"
 #include "winnow/ports/rule_store.hpp"
+#include "winnow/ports/ruleset_history.hpp"
 #include "winnow/ports/settings_store.hpp"
 
 #include <algorithm>
@@ -74,6 +75,16 @@ Result<RuleInput> sound_rule(TenantSession& session, const json& document)
     return input;
 }
 
+/// Whether the tenant may have the rule beside its others.
+Result<Done> allowed_with(TenantSession& session, const Rule& rule)
+{
+    auto all = session.rules().all();
+    if (!all) return all.error();
+    std::erase_if(*all, [&](const Rule& other) { return other.id == rule.id; });
+    all->push_back(rule);
+    return check_allowance(*all);
+}
+
 Result<Response> create_rule(const Call& call, TenantSession& session)
 {
     const auto document = read_object(call.request);
@@ -94,6 +105,8 @@ Result<Response> create_rule(const Call& call, TenantSession& session)
     ports::RuleChanges changes;
     changes.moved = make_room(*order, rule.position, rule.id);
     changes.created.push_back(rule);
+    changes.actor = rule.updated_by;
+    if (const auto allowed = allowed_with(session, rule); !allowed) return allowed.error();
     if (const auto stored = session.rules().apply(changes); !stored) return stored.error();
     return created("/api/v1/rules/" + rule.id.str(), rule_json(ports::StoredRule{rule, {}}), rule.version);
 }
@@ -125,6 +138,8 @@ Result<Response> change_rule(const Call& call, TenantSession& session)
         changes.moved = make_room(*order, rule.position, rule.id);
     }
     changes.updated.push_back(rule);
+    changes.actor = rule.updated_by;
+    if (const auto allowed = allowed_with(session, rule); !allowed) return allowed.error();
     if (const auto stored = session.rules().apply(changes); !stored) return stored.error();
     return versioned(rule_json(ports::StoredRule{rule, current->stats}), rule.version);
 }
@@ -152,17 +167,19 @@ Result<Response> reorder_rules(const Call& call, TenantSession& session)
     const auto wanted = fields.ids<RuleId>("ids", kMaxRules, Need::required);
     if (const auto read = fields.finish(); !read) return read.error();
 
-    const auto locked = session.settings().lock_configuration();
-    if (!locked) return locked.error();
-    if (const auto fresh = check_if_match(call.request.head, *locked); !fresh) return fresh.error();
+    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
+    const auto current = session.ruleset_history().version();
+    if (!current) return current.error();
+    if (const auto fresh = check_if_match(call.request.head, *current); !fresh) return fresh.error();
     const auto order = session.rules().order();
     if (!order) return order.error();
     auto errors = reorder_errors(*order, *wanted);
     if (!errors.empty()) return Error(std::move(errors));
     ports::RuleChanges changes;
     changes.moved = renumbered(*order, *wanted);
+    changes.actor = call.who.actor();
     if (const auto stored = session.rules().apply(changes); !stored) return stored.error();
-    const auto version = session.settings().configuration_version();
+    const auto version = session.ruleset_history().version();
     if (!version) return version.error();
     return versioned({{"ids", document->at("ids")}, {"version", *version}}, *version);
 }
@@ -210,12 +227,16 @@ std::vector<Route> rule_routes()
         {"POST", "/api/v1/rules", write_rules, "createRule", create_rule},
         {"POST", "/api/v1/rules/reorder", write_rules, "reorderRules", reorder_rules},
         {"POST", "/api/v1/rules/test", read_rules, "testRule", test_rule},
+        {"POST", "/api/v1/rules/lint", read_rules, "lintRules", lint_rules},
         {"GET", "/api/v1/rules/{id}", read_rules, "getRule", get_rule},
         {"PUT", "/api/v1/rules/{id}", write_rules, "replaceRule", change_rule},
         {"PATCH", "/api/v1/rules/{id}", write_rules, "updateRule", change_rule},
         {"DELETE", "/api/v1/rules/{id}", write_rules, "deleteRule", delete_rule},
         {"GET", "/api/v1/ruleset", read_rules, "getRuleset", get_ruleset},
         {"PUT", "/api/v1/ruleset", write_rules, "replaceRuleset", put_ruleset},
+        {"GET", "/api/v1/ruleset/versions", read_rules, "listRulesetVersions", list_ruleset_versions},
+        {"GET", "/api/v1/ruleset/versions/{version}", read_rules, "getRulesetVersion", get_ruleset_version},
+        {"POST", "/api/v1/ruleset/rollback", write_rules, "rollBackRuleset", roll_back_ruleset},
     };
 }
 

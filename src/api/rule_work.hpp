@@ -4,6 +4,7 @@
 /// What the handlers of single rules and of the rule set share.
 
 #include "api/route.hpp"
+#include "api/rule_json.hpp"
 #include "winnow/domain/rule.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -24,8 +25,33 @@ struct RoutedRule {
 [[nodiscard]] Result<std::vector<FieldError>> missing_groups(ports::TenantSession& session,
                                                              const std::vector<RoutedRule>& rules);
 
+/// Reads and checks a list of rules; `pointer` stands before the pointers of errors.
+[[nodiscard]] Result<std::vector<RuleInput>> sound_rules(ports::TenantSession& session, const nlohmann::json& list,
+                                                         const std::string& pointer);
+
+/// What the whole rule set is to be.
+struct RulesetChange {
+    std::vector<RuleInput> wanted;
+    std::string comment;
+    bool dry_run = false;
+};
+
+/// Under the configuration's lock: makes the set `change.wanted`, and answers what changed, or would.
+[[nodiscard]] Result<http::Response> change_ruleset(const Call& call, ports::TenantSession& session,
+                                                    const RulesetChange& change);
+
+/// Whether the tenant may have these rules, all of them: what they cost together.
+[[nodiscard]] Result<Done> check_allowance(const std::vector<domain::Rule>& all);
+
+/// What lint finds in rules that are in position order, as JSON.
+[[nodiscard]] nlohmann::json findings_json(const std::vector<domain::Rule>& rules);
+
 [[nodiscard]] Result<http::Response> get_ruleset(const Call& call, ports::TenantSession& session);
 [[nodiscard]] Result<http::Response> put_ruleset(const Call& call, ports::TenantSession& session);
+[[nodiscard]] Result<http::Response> list_ruleset_versions(const Call& call, ports::TenantSession& session);
+[[nodiscard]] Result<http::Response> get_ruleset_version(const Call& call, ports::TenantSession& session);
+[[nodiscard]] Result<http::Response> roll_back_ruleset(const Call& call, ports::TenantSession& session);
+[[nodiscard]] Result<http::Response> lint_rules(const Call& call, ports::TenantSession& session);
 [[nodiscard]] Result<http::Response> test_rule(const Call& call, ports::TenantSession& session);
 
 }  // namespace winnow::api

@@ -74,8 +74,10 @@ RulesetPlan plan_ruleset(const std::vector<Rule>& existing, const std::vector<Ru
         rule.updated_at = author.at;
         rule.updated_by = author.actor;
         if (partner[i] == kNone) {
-            rule.id = RuleId(author.new_id());
-            rule.version = 1;
+            const auto before = wanted[i].id ? author.deleted_before.find(*wanted[i].id) : author.deleted_before.end();
+            const bool comes_back = before != author.deleted_before.end();
+            rule.id = comes_back ? before->first : RuleId(author.new_id());
+            rule.version = comes_back ? before->second + 1 : 1;
             plan.changes.created.push_back(std::move(rule));
             continue;
         }

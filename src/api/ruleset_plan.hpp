@@ -8,8 +8,10 @@
 #include "winnow/base/uuid.hpp"
 #include "winnow/ports/rule_store.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace winnow::api {
@@ -30,10 +32,13 @@ struct RulesetAuthor {
     std::string actor;
     Timestamp at;
     std::function<Uuid()> new_id;
+    /// The last versions of rules that the tenant had once: wanted again, they come back under their ids.
+    std::unordered_map<RuleId, std::int64_t> deleted_before = {};
 };
 
 /// The rules of `wanted`, in their order, take the places 1, 2, …. Each is the existing rule of its id, else the first
-/// one left of its name, else a new one; existing rules that none of them is are deleted.
+/// one left of its name, else one that was deleted before, else a new one; existing rules that none of them is are
+/// deleted.
 [[nodiscard]] RulesetPlan plan_ruleset(const std::vector<domain::Rule>& existing, const std::vector<RuleInput>& wanted,
                                        const RulesetAuthor& author);
 

@@ -6,9 +6,12 @@
 #include "api/rule_work.hpp"
 #include "api/ruleset_plan.hpp"
 #include "winnow/ports/rule_store.hpp"
+#include "winnow/ports/ruleset_history.hpp"
 #include "winnow/ports/settings_store.hpp"
 
+#include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 namespace winnow::api {
@@ -30,46 +33,59 @@ Result<bool> dry_run_of(const http::RequestHead& head)
 }
 
 /// Two rules of a document cannot be the same stored one.
-void refuse_repeated_ids(const std::vector<RuleInput>& rules, std::vector<FieldError>& errors)
+void refuse_repeated_ids(const std::vector<RuleInput>& rules, const std::string& pointer,
+                         std::vector<FieldError>& errors)
 {
     std::unordered_map<RuleId, std::size_t> first;
     for (std::size_t i = 0; i < rules.size(); ++i) {
         if (!rules[i].id) continue;
         const auto [it, is_new] = first.emplace(*rules[i].id, i);
         if (is_new) continue;
-        errors.push_back({.pointer = "/rules/" + std::to_string(i) + "/id",
-                          .detail = "is the id of /rules/" + std::to_string(it->second) + " too"});
+        errors.push_back({.pointer = pointer + "/" + std::to_string(i) + "/id",
+                          .detail = "is the id of " + pointer + "/" + std::to_string(it->second) + " too"});
     }
 }
 
-Result<std::vector<RuleInput>> sound_rules(TenantSession& session, const json& document)
+const json* rule_list(FieldReader& fields)
 {
-    FieldReader fields(document);
     const auto* list = fields.any("rules", Need::required);
-    fields.read_only({"version"});
     if (list != nullptr && (!list->is_array() || list->size() > kMaxRules)) {
         fields.error("rules", "must be an array of at most " + std::to_string(kMaxRules) + " rules");
     }
-    if (const auto read = fields.finish(); !read) return read.error();
+    return list;
+}
 
-    std::vector<FieldError> errors;
-    std::vector<RuleInput> rules;
-    rules.reserve(list->size());
-    for (const auto& item : *list) {
-        rules.push_back(read_rule(item, "/rules/" + std::to_string(rules.size()), errors));
-        if (errors.size() >= kMaxErrors) return Error(std::move(errors));
+/// Of rules that are wanted and not there, those that the tenant had once.
+Result<std::unordered_map<RuleId, std::int64_t>> deleted_before(TenantSession& session,
+                                                                const std::vector<Rule>& existing,
+                                                                const std::vector<RuleInput>& wanted)
+{
+    std::unordered_set<RuleId> there;
+    for (const auto& rule : existing) there.insert(rule.id);
+    std::vector<RuleId> missing;
+    for (const auto& input : wanted) {
+        if (input.id && !there.contains(*input.id)) missing.push_back(*input.id);
     }
-    refuse_repeated_ids(rules, errors);
-    std::vector<RoutedRule> routed;
-    routed.reserve(rules.size());
-    for (std::size_t i = 0; i < rules.size(); ++i) {
-        routed.push_back({.rule = &rules[i].rule, .pointer = "/rules/" + std::to_string(i)});
+    std::unordered_map<RuleId, std::int64_t> found;
+    if (missing.empty()) return found;
+    const auto versions = session.ruleset_history().last_versions(missing);
+    if (!versions) return versions.error();
+    found.insert(versions->begin(), versions->end());
+    return found;
+}
+
+/// The set as it would be.
+std::vector<Rule> outcome_of(const RulesetPlan& plan)
+{
+    const std::unordered_map<RuleId, std::int32_t> moved(plan.changes.moved.begin(), plan.changes.moved.end());
+    auto rules = plan.unchanged;
+    for (auto& rule : rules) {
+        const auto place = moved.find(rule.id);
+        if (place != moved.end()) rule.position = place->second;
     }
-    auto missing = missing_groups(session, routed);
-    if (!missing) return missing.error();
-    for (auto& error : *missing) errors.push_back(std::move(error));
-    if (errors.size() > kMaxErrors) errors.resize(kMaxErrors);
-    if (!errors.empty()) return Error(std::move(errors));
+    rules.insert(rules.end(), plan.changes.created.begin(), plan.changes.created.end());
+    rules.insert(rules.end(), plan.changes.updated.begin(), plan.changes.updated.end());
+    std::ranges::sort(rules, {}, &Rule::position);
     return rules;
 }
 
@@ -105,10 +121,57 @@ json plan_json(const RulesetPlan& plan, bool dry_run, std::int64_t version)
 
 }  // namespace
 
+Result<std::vector<RuleInput>> sound_rules(TenantSession& session, const json& list, const std::string& pointer)
+{
+    std::vector<FieldError> errors;
+    std::vector<RuleInput> rules;
+    rules.reserve(list.size());
+    for (const auto& item : list) {
+        rules.push_back(read_rule(item, pointer + "/" + std::to_string(rules.size()), errors));
+        if (errors.size() >= kMaxErrors) return Error(std::move(errors));
+    }
+    refuse_repeated_ids(rules, pointer, errors);
+    std::vector<RoutedRule> routed;
+    routed.reserve(rules.size());
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        routed.push_back({.rule = &rules[i].rule, .pointer = pointer + "/" + std::to_string(i)});
+    }
+    auto missing = missing_groups(session, routed);
+    if (!missing) return missing.error();
+    for (auto& error : *missing) errors.push_back(std::move(error));
+    if (errors.size() > kMaxErrors) errors.resize(kMaxErrors);
+    if (!errors.empty()) return Error(std::move(errors));
+    return rules;
+}
+
+Result<Response> change_ruleset(const Call& call, TenantSession& session, const RulesetChange& change)
+{
+    const auto existing = session.rules().all();
+    if (!existing) return existing.error();
+    auto before = deleted_before(session, *existing, change.wanted);
+    if (!before) return before.error();
+    auto plan = plan_ruleset(*existing, change.wanted,
+                             {.actor = call.who.actor(),
+                              .at = call.now,
+                              .new_id = call.services.new_id,
+                              .deleted_before = *std::move(before)});
+    const auto outcome = outcome_of(plan);
+    if (const auto allowed = check_allowance(outcome); !allowed) return allowed.error();
+    plan.changes.comment = change.comment;
+    if (!change.dry_run) {
+        if (const auto stored = session.rules().apply(plan.changes); !stored) return stored.error();
+    }
+    const auto version = session.ruleset_history().version();
+    if (!version) return version.error();
+    auto answer = plan_json(plan, change.dry_run, *version);
+    if (change.dry_run) answer["findings"] = findings_json(outcome);
+    return versioned(answer, *version);
+}
+
 Result<Response> get_ruleset(const Call& call, TenantSession& session)
 {
     // Version first: rules that change in between come with a version that is too low, which If-Match then refuses.
-    const auto version = session.settings().configuration_version();
+    const auto version = session.ruleset_history().version();
     if (!version) return version.error();
     const auto rules = session.rules().all();
     if (!rules) return rules.error();
@@ -123,21 +186,19 @@ Result<Response> put_ruleset(const Call& call, TenantSession& session)
     if (!dry_run) return dry_run.error();
     const auto document = read_object(call.request);
     if (!document) return document.error();
-    const auto locked = session.settings().lock_configuration();
-    if (!locked) return locked.error();
-    if (const auto fresh = check_if_match(call.request.head, *locked); !fresh) return fresh.error();
-    const auto wanted = sound_rules(session, *document);
+    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
+    const auto current = session.ruleset_history().version();
+    if (!current) return current.error();
+    if (const auto fresh = check_if_match(call.request.head, *current); !fresh) return fresh.error();
+    FieldReader fields(*document);
+    const auto* list = rule_list(fields);
+    const auto comment = fields.text("comment", {0, kMaxRulesetComment});
+    fields.read_only({"version"});
+    if (const auto read = fields.finish(); !read) return read.error();
+    auto wanted = sound_rules(session, *list, "/rules");
     if (!wanted) return wanted.error();
-    const auto existing = session.rules().all();
-    if (!existing) return existing.error();
-
-    const auto plan =
-        plan_ruleset(*existing, *wanted, {.actor = call.who.actor(), .at = call.now, .new_id = call.services.new_id});
-    if (*dry_run) return versioned(plan_json(plan, true, *locked), *locked);
-    if (const auto stored = session.rules().apply(plan.changes); !stored) return stored.error();
-    const auto version = session.settings().configuration_version();
-    if (!version) return version.error();
-    return versioned(plan_json(plan, false, *version), *version);
+    return change_ruleset(call, session,
+                          {.wanted = *std::move(wanted), .comment = comment.value_or(""), .dry_run = *dry_run});
 }
 
 }  // namespace winnow::api

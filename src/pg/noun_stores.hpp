@@ -26,6 +26,7 @@ class ReceiptStore;
 class SilenceStore;
 class InhibitionStore;
 class MaintenanceStore;
+class RulesetHistory;
 }  // namespace winnow::ports
 
 namespace winnow::pg {
@@ -45,6 +46,7 @@ namespace winnow::pg {
 [[nodiscard]] std::shared_ptr<ports::SilenceStore> make_silence_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::InhibitionStore> make_inhibition_store(pqxx::transaction_base& tx,
                                                                             TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::RulesetHistory> make_ruleset_history(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::MaintenanceStore> make_maintenance_store(pqxx::transaction_base& tx,
                                                                               TenantId tenant);
 

@@ -4,6 +4,7 @@
 #include "pg/noun_stores.hpp"
 #include "pg/rule_actions.hpp"
 #include "pg/rule_rows.hpp"
+#include "pg/ruleset_history.hpp"
 #include "pg/sql_errors.hpp"
 #include "pg/values.hpp"
 
@@ -184,6 +185,7 @@ public:
             if (!changes.moved.empty()) move(changes.moved);
             if (!changes.updated.empty()) store(kUpdate, changes.updated);
             if (!changes.created.empty()) store(kInsert, changes.created);
+            if (!changes.empty()) keep_ruleset_version(tx_, tenant_, changes);
             return Done{};
         });
     }

@@ -28,6 +28,10 @@ public:
     [[nodiscard]] ports::ReceiptStore& receipts() override { return made(receipts_, make_receipt_store); }
     [[nodiscard]] ports::SilenceStore& silences() override { return made(silences_, make_silence_store); }
     [[nodiscard]] ports::InhibitionStore& inhibitions() override { return made(inhibitions_, make_inhibition_store); }
+    [[nodiscard]] ports::RulesetHistory& ruleset_history() override
+    {
+        return made(ruleset_history_, make_ruleset_history);
+    }
     [[nodiscard]] ports::MaintenanceStore& maintenance() override { return made(maintenance_, make_maintenance_store); }
 
 private:
@@ -51,6 +55,7 @@ private:
     std::shared_ptr<ports::ReceiptStore> receipts_;
     std::shared_ptr<ports::SilenceStore> silences_;
     std::shared_ptr<ports::InhibitionStore> inhibitions_;
+    std::shared_ptr<ports::RulesetHistory> ruleset_history_;
     std::shared_ptr<ports::MaintenanceStore> maintenance_;
 };
 

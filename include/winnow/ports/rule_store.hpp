@@ -38,7 +38,13 @@ struct RuleChanges {
     std::vector<RuleId> deleted;
     /// Places in the order, of rules that are in neither list above. Leaves their versions alone.
     std::vector<std::pair<RuleId, std::int32_t>> moved;
-    std::string actor;  ///< Who did it, for `rule_versions` of the deleted ones.
+    std::string actor;    ///< Who did it.
+    std::string comment;  ///< Why, in the rule set's history; at most 1,000 characters.
+
+    [[nodiscard]] bool empty() const noexcept
+    {
+        return created.empty() && updated.empty() && deleted.empty() && moved.empty();
+    }
 };
 
 /// Not thread-safe: lives and dies with its transaction. Writers hold SettingsStore::lock_configuration().
@@ -62,8 +68,8 @@ public:
     /// The ids in order, with their positions.
     [[nodiscard]] virtual Result<std::vector<std::pair<RuleId, std::int32_t>>> order() = 0;
 
-    /// Stores all of it, and a line of `rule_versions` for each rule created, updated and deleted. The positions that
-    /// result must be unique.
+    /// Stores all of it, a line of `rule_versions` for each rule created, updated and deleted, and a new version of the
+    /// rule set (RulesetHistory) where anything changes. The positions that result must be unique.
     [[nodiscard]] virtual Result<Done> apply(const RuleChanges& changes) = 0;
 };
 

@@ -24,6 +24,7 @@ class ReceiptStore;
 class SilenceStore;
 class InhibitionStore;
 class MaintenanceStore;
+class RulesetHistory;
 
 /// An open transaction under the api role with the tenant set. Use on the thread it was given on, and not after.
 class TenantSession {
@@ -46,6 +47,7 @@ public:
     [[nodiscard]] virtual ReceiptStore& receipts() = 0;
     [[nodiscard]] virtual SilenceStore& silences() = 0;
     [[nodiscard]] virtual InhibitionStore& inhibitions() = 0;
+    [[nodiscard]] virtual RulesetHistory& ruleset_history() = 0;
     [[nodiscard]] virtual MaintenanceStore& maintenance() = 0;
 };
 

@@ -125,5 +125,126 @@ TEST_F(Ruleset, HoldsTenThousandRules)
     EXPECT_THAT(put("/ruleset", {{"rules", rules}}).pointers(), ElementsAre("/rules"));
 }
 
+TEST_F(Ruleset, EveryChangeMakesAVersionThatSaysWhatWasDone)
+{
+    EXPECT_EQ(get("/ruleset").body["version"], 0);
+    const auto a = made("/rules", a_rule("a"));
+    made("/rules", a_rule("b", {{"position", 1}}));
+    ASSERT_EQ(patch("/rules/" + a, {{"enabled", false}}).status, 200);
+    ASSERT_EQ(put("/ruleset", {{"rules", {a_rule("c")}}, {"comment", "spring cleaning"}}).status, 200);
+    EXPECT_EQ(put("/ruleset", {{"rules", {a_rule("c")}}}).body["version"], 4) << "nothing changed";
+
+    const auto listed = get("/ruleset/versions").body["items"];
+    ASSERT_EQ(listed.size(), 4U);
+    EXPECT_EQ(listed[0]["version"], 4);
+    EXPECT_EQ(listed[0]["comment"], "spring cleaning");
+    EXPECT_EQ(listed[0]["made_by"], "user:" + admin_);
+    EXPECT_EQ(listed[0]["created"], 1);
+    EXPECT_EQ(listed[0]["deleted"], 2);
+    EXPECT_EQ(listed[0]["rule_count"], 1);
+    EXPECT_EQ(listed[1]["updated"], 1);
+    EXPECT_EQ(listed[2]["moved"], 1) << "b took the place of a";
+    const auto second_page = get("/ruleset/versions?limit=3");
+    EXPECT_EQ(
+        get("/ruleset/versions?cursor=" + second_page.body["next_cursor"].get<std::string>()).body["items"].size(), 1U);
+
+    const auto third = get("/ruleset/versions/3").body;
+    EXPECT_THAT(names(third["rules"]), ElementsAre("b", "a"));
+    EXPECT_EQ(third["rules"][1]["enabled"], false);
+    EXPECT_EQ(get("/ruleset/versions/2").body["rules"][1]["enabled"], true);
+    EXPECT_EQ(get("/ruleset/versions/5").status, 404);
+    EXPECT_EQ(get("/ruleset/versions/x").status, 404);
+}
+
+TEST_F(Ruleset, RollsBackInOneCallAndForwardAgain)
+{
+    const auto a = made("/rules", a_rule("a", {{"description", "the first"}}));
+    const auto b = made("/rules", a_rule("b"));
+    ASSERT_EQ(put("/ruleset", {{"rules", {a_rule("b", {{"enabled", false}}), a_rule("new")}}}).status, 200);
+
+    EXPECT_EQ(with_if_match("POST", "/ruleset/rollback", {{"to", 2}}, "\"2\"").status, 412);
+    const auto back = with_if_match("POST", "/ruleset/rollback", {{"to", 2}}, "\"3\"");
+    ASSERT_EQ(back.status, 200) << back.text;
+    EXPECT_EQ(back.body["version"], 4);
+    EXPECT_EQ(names(back.body["created"]), names(json::array({{{"name", "a"}}})));
+    const auto rules = get("/ruleset").body["rules"];
+    ASSERT_THAT(names(rules), ElementsAre("a", "b"));
+    EXPECT_EQ(rules[0]["id"], a) << "it comes back under its id";
+    EXPECT_EQ(rules[0]["description"], "the first");
+    EXPECT_EQ(rules[0]["version"], 3) << "1 it was, 2 is its deletion";
+    EXPECT_EQ(rules[1]["id"], b);
+    EXPECT_EQ(rules[1]["enabled"], true);
+    EXPECT_EQ(get("/ruleset/versions").body["items"][0]["comment"], "back to version 2");
+
+    ASSERT_EQ(post("/ruleset/rollback", {{"to", 3}, {"comment", "no, forward"}}).status, 200);
+    EXPECT_THAT(names(get("/ruleset").body["rules"]), ElementsAre("b", "new"));
+    EXPECT_THAT(post("/ruleset/rollback", {{"to", 99}}).pointers(), ElementsAre("/to"));
+    EXPECT_THAT(post("/ruleset/rollback", json::object()).pointers(), ElementsAre("/to"));
+}
+
+TEST_F(Ruleset, IsNotRolledBackToAGroupThatIsGone)
+{
+    const auto group = a_group();
+    made("/rules", a_rule("a", {{"actions", {{{"type", "route"}, {"contact_group_ids", {group}}}}}}));
+    ASSERT_EQ(put("/ruleset", {{"rules", json::array()}}).status, 200);
+    ASSERT_EQ(remove("/contact-groups/" + group).status, 204);
+    const auto refused = post("/ruleset/rollback", {{"to", 1}});
+    EXPECT_EQ(refused.status, 422);
+    EXPECT_THAT(refused.pointers(), ElementsAre("/rules/0/actions/0/contact_group_ids/0"));
+    EXPECT_THAT(get("/ruleset").body["rules"], IsEmpty());
+}
+
+TEST_F(Ruleset, OldVersionsAreForgottenWhenThereAreManyLaterOnes)
+{
+    for (int i = 0; i < 3; ++i) made("/rules", a_rule("r" + std::to_string(i)));
+    sql("update ruleset_versions set made_at = now() - interval '91 days'");
+    made("/rules", a_rule("last"));
+    EXPECT_EQ(get("/ruleset/versions").body["items"].size(), 4U) << "old, but there are few later ones";
+    sql("update ruleset_versions set version = 102 where made_at > now() - interval '90 days'");
+    made("/rules", a_rule("another"));
+    EXPECT_EQ(get("/ruleset/versions").body["items"].size(), 2U);
+}
+
+TEST_F(Ruleset, LintFindsWhatIsValidAndLooksWrong)
+{
+    const auto drop_all = a_rule("all", {{"condition", "true"}, {"syntax", "cel"}, {"actions", {{{"type", "drop"}}}}});
+    const auto first = made("/rules", drop_all);
+    const auto later = a_rule("later", {{"condition", "title == \"x\""}, {"syntax", "cel"}});
+    const auto of_rule = post("/rules/lint", {{"rule", later}});
+    ASSERT_EQ(of_rule.status, 200) << of_rule.text;
+    ASSERT_EQ(of_rule.body["findings"].size(), 1U);
+    const auto& finding = of_rule.body["findings"][0];
+    EXPECT_EQ(finding["kind"], "shadowed");
+    EXPECT_EQ(finding["severity"], "warning");
+    EXPECT_EQ(finding["because_of"]["id"], first);
+    EXPECT_EQ(finding["rule_name"], "later");
+
+    EXPECT_THAT(post("/rules/lint", {{"ruleset", {later}}}).body["findings"], IsEmpty());
+    EXPECT_THAT(post("/rules/lint", json::object()).body["findings"], IsEmpty());
+    EXPECT_EQ(put("/ruleset?dry_run=true", {{"rules", {drop_all, later}}}).body["findings"][0]["kind"], "shadowed");
+    EXPECT_THAT(post("/rules/lint", {{"rule", {{"name", "x"}}}}).pointers(), Contains("/rule/condition"));
+    EXPECT_EQ(post("/rules/lint", {{"rule", later}, {"ruleset", json::array()}}).status, 422);
+}
+
+TEST_F(Ruleset, HasAnAllowanceOfPatterns)
+{
+    auto rules = json::array();
+    for (int i = 0; i < 40; ++i) {
+        std::string condition;
+        for (int j = 0; j < 125; ++j) {
+            condition += (j == 0 ? "" : " || ") + ("title.matches(\"[a-f]+" + std::to_string(i * 125 + j) + "\")");
+        }
+        rules.push_back(a_rule("r" + std::to_string(i), {{"condition", condition}, {"syntax", "cel"}}));
+    }
+    ASSERT_EQ(put("/ruleset", {{"rules", rules}}).status, 200) << "5,000 are allowed";
+    const auto one_more = a_rule("more", {{"condition", "title.matches(\"[g-z]+\")"}, {"syntax", "cel"}});
+    const auto refused = post("/rules", one_more);
+    EXPECT_EQ(refused.status, 409);
+    EXPECT_THAT(refused.text, testing::HasSubstr("5001 regular expressions"));
+    rules.push_back(one_more);
+    EXPECT_EQ(put("/ruleset", {{"rules", rules}}).status, 409);
+    EXPECT_EQ(post("/rules", a_rule("plain")).status, 201);
+}
+
 }  // namespace
 }  // namespace winnow::test

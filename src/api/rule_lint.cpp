@@ -1,0 +1,124 @@
+/// @file
+/// What looks wrong in rules that are valid, and what they may cost together.
+
+#include "api/json_body.hpp"
+#include "api/respond.hpp"
+#include "api/rule_work.hpp"
+#include "winnow/ports/rule_store.hpp"
+#include "winnow/rules/cost.hpp"
+#include "winnow/rules/lint.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+namespace winnow::api {
+namespace {
+
+using domain::Rule;
+using http::Response;
+using nlohmann::json;
+using ports::TenantSession;
+
+/// Findings that say that a rule does not do what it seems to; the others are advice.
+bool is_warning(rules::FindingKind kind)
+{
+    using enum rules::FindingKind;
+    return kind == contradictory || kind == never_true || kind == duplicate || kind == shadowed;
+}
+
+json finding_json(const rules::Finding& finding, const std::unordered_map<RuleId, std::string>& names)
+{
+    const auto named = [&](RuleId id) {
+        return json{{"id", id.str()}, {"name", names.at(id)}};
+    };
+    json position = nullptr;
+    if (finding.position) position = {{"line", finding.position->line}, {"column", finding.position->column}};
+    return {{"rule_id", finding.rule_id.str()},
+            {"rule_name", names.at(finding.rule_id)},
+            {"kind", to_string(finding.kind)},
+            {"severity", is_warning(finding.kind) ? "warning" : "info"},
+            {"message", finding.message},
+            {"pointer", "/condition"},
+            {"position", std::move(position)},
+            {"because_of", finding.because_of ? named(*finding.because_of) : json(nullptr)}};
+}
+
+/// A rule that is looked at in its place among the live ones: instead of the one of its id, else at the end.
+void put_among(std::vector<Rule>& rules, const RuleInput& input, RuleId id)
+{
+    auto rule = input.rule;
+    rule.id = id;
+    const auto same = std::ranges::find(rules, id, &Rule::id);
+    const auto place = same != rules.end() ? same->position : rules.empty() ? 1 : rules.back().position + 1;
+    rule.position = input.position.value_or(place);
+    if (same != rules.end()) rules.erase(same);
+    const auto after = std::ranges::lower_bound(rules, rule.position, {}, &Rule::position);
+    rules.insert(after, std::move(rule));
+}
+
+std::vector<Rule> draft_set(const std::vector<RuleInput>& inputs)
+{
+    std::vector<Rule> rules;
+    for (const auto& input : inputs) {
+        rules.push_back(input.rule);
+        rules.back().id = input.id.value_or(RuleId(Uuid::from_words(0, rules.size())));
+        rules.back().position = static_cast<std::int32_t>(rules.size());
+    }
+    return rules;
+}
+
+}  // namespace
+
+json findings_json(const std::vector<Rule>& rules)
+{
+    std::unordered_map<RuleId, std::string> names;
+    for (const auto& rule : rules) names.emplace(rule.id, rule.name);
+    auto list = json::array();
+    for (const auto& finding : rules::lint(rules)) list.push_back(finding_json(finding, names));
+    return list;
+}
+
+Result<Done> check_allowance(const std::vector<Rule>& all)
+{
+    rules::Cost cost;
+    for (const auto& rule : all) cost += rules::cost_of(rule);
+    return rules::check_cost(cost, {});
+}
+
+Result<Response> lint_rules(const Call& call, TenantSession& session)
+{
+    const auto document = read_object(call.request);
+    if (!document) return document.error();
+    FieldReader fields(*document);
+    const auto* rule = fields.any("rule");
+    const auto* ruleset = fields.any("ruleset");
+    if (rule != nullptr && ruleset != nullptr) fields.error("", R"(has "rule" or "ruleset", not both)");
+    if (ruleset != nullptr && (!ruleset->is_array() || ruleset->size() > kMaxRules)) {
+        fields.error("ruleset", "must be an array of at most " + std::to_string(kMaxRules) + " rules");
+    }
+    if (const auto read = fields.finish(); !read) return read.error();
+    if (ruleset != nullptr) {
+        const auto inputs = sound_rules(session, *ruleset, "/ruleset");
+        if (!inputs) return inputs.error();
+        return json_response(200, {{"findings", findings_json(draft_set(*inputs))}});
+    }
+    auto rules = session.rules().all();
+    if (!rules) return rules.error();
+    if (rule == nullptr) return json_response(200, {{"findings", findings_json(*rules)}});
+
+    std::vector<FieldError> errors;
+    const auto input = read_rule(*rule, "/rule", errors);
+    if (!errors.empty()) return Error(std::move(errors));
+    const auto id = input.id.value_or(RuleId(Uuid::from_words(0, 1)));
+    put_among(*rules, input, id);
+    auto findings = findings_json(*rules);
+    findings.erase(std::remove_if(findings.begin(), findings.end(),
+                                  [&](const json& finding) { return finding["rule_id"] != id.str(); }),
+                   findings.end());
+    return json_response(200, {{"findings", std::move(findings)}});
+}
+
+}  // namespace winnow::api
