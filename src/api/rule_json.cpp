@@ -2,6 +2,7 @@
 
 #include "api/json_body.hpp"
 #include "api/resource.hpp"
+#include "api/rule_schedule.hpp"
 #include "winnow/rules/rule_set.hpp"
 
 #include <algorithm>
@@ -226,6 +227,7 @@ json rule_json(const Rule& rule)
             {"enabled", rule.enabled},
             {"effective_from", time_or_null(rule.effective_from)},
             {"effective_until", time_or_null(rule.effective_until)},
+            {"schedule", schedule_json(rule.schedule)},
             {"condition", rule.condition},
             {"syntax", to_string(rule.syntax)},
             {"actions", std::move(actions)},
@@ -261,6 +263,7 @@ RuleInput read_rule(const json& document, const std::string& pointer, std::vecto
     rule.enabled = fields.boolean("enabled").value_or(true);
     rule.effective_from = fields.timestamp("effective_from");
     rule.effective_until = fields.timestamp("effective_until");
+    rule.schedule = read_schedule(fields);
     rule.condition = fields.text("condition", {0, kMaxConditionChars}, Need::required).value_or("");
     const auto syntax = fields.word("syntax", {"cel", "matchers", "keywords"});
     rule.syntax = domain::parse_rule_syntax(syntax.value_or("matchers")).value_or(domain::RuleSyntax::matchers);

@@ -37,6 +37,7 @@ Rule in_force(Rule rule)
     rule.mode = domain::RuleMode::live;
     rule.effective_from.reset();
     rule.effective_until.reset();
+    rule.schedule.reset();
     return rule;
 }
 

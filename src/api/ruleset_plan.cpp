@@ -52,6 +52,7 @@ std::vector<std::string> differing_fields(const Rule& a, const Rule& b)
     compare("enabled", a.enabled == b.enabled);
     compare("effective_from", a.effective_from == b.effective_from);
     compare("effective_until", a.effective_until == b.effective_until);
+    compare("schedule", a.schedule == b.schedule);
     compare("condition", a.condition == b.condition);
     compare("syntax", a.syntax == b.syntax);
     compare("actions", a.actions == b.actions);

@@ -1,7 +1,10 @@
 #include "pg/rule_rows.hpp"
 
 #include "pg/rule_actions.hpp"
+#include "pg/rule_schedule.hpp"
 #include "pg/values.hpp"
+
+#include <nlohmann/json.hpp>
 
 #include <cstdint>
 #include <stdexcept>
@@ -23,6 +26,7 @@ domain::Rule read_rule(const pqxx::row& row)
     rule.enabled = row["enabled"].as<bool>();
     rule.effective_from = optional_time_of(row["effective_from"]);
     rule.effective_until = optional_time_of(row["effective_until"]);
+    if (!row["schedule"].is_null()) rule.schedule = read_schedule(nlohmann::json::parse(row["schedule"].c_str()));
     rule.condition = text_of(row["condition"]);
     rule.syntax = *syntax;
     rule.actions = *std::move(actions);

@@ -4,6 +4,7 @@
 #include "pg/noun_stores.hpp"
 #include "pg/rule_actions.hpp"
 #include "pg/rule_rows.hpp"
+#include "pg/rule_schedule.hpp"
 #include "pg/ruleset_history.hpp"
 #include "pg/sql_errors.hpp"
 #include "pg/values.hpp"
@@ -23,23 +24,23 @@ using ports::StoredRule;
 
 // Rules travel as one JSON array that PostgreSQL turns into rows: one round trip, however many there are.
 constexpr auto kInsert = R"sql(
-insert into rules (tenant_id, rule_id, name, description, position, enabled, effective_from, effective_until,
+insert into rules (tenant_id, rule_id, name, description, position, enabled, effective_from, effective_until, schedule,
                    condition, syntax, actions, stop, mode, version, updated_at, updated_by)
 select $1::uuid, r.*
   from jsonb_to_recordset($2::jsonb) as r(
            rule_id uuid, name text, description text, position integer, enabled boolean, effective_from timestamptz,
-           effective_until timestamptz, condition text, syntax text, actions jsonb, stop boolean, mode text,
+           effective_until timestamptz, schedule jsonb, condition text, syntax text, actions jsonb, stop boolean, mode text,
            version bigint, updated_at timestamptz, updated_by text))sql";
 
 constexpr auto kUpdate = R"sql(
 update rules t
    set name = r.name, description = r.description, position = r.position, enabled = r.enabled,
-       effective_from = r.effective_from, effective_until = r.effective_until, condition = r.condition,
+       effective_from = r.effective_from, effective_until = r.effective_until, schedule = r.schedule, condition = r.condition,
        syntax = r.syntax, actions = r.actions, stop = r.stop, mode = r.mode, version = r.version,
        updated_at = r.updated_at, updated_by = r.updated_by
   from jsonb_to_recordset($2::jsonb) as r(
            rule_id uuid, name text, description text, position integer, enabled boolean, effective_from timestamptz,
-           effective_until timestamptz, condition text, syntax text, actions jsonb, stop boolean, mode text,
+           effective_until timestamptz, schedule jsonb, condition text, syntax text, actions jsonb, stop boolean, mode text,
            version bigint, updated_at timestamptz, updated_by text)
  where t.tenant_id = $1::uuid and t.rule_id = r.rule_id)sql";
 
@@ -50,7 +51,7 @@ select t.tenant_id, t.rule_id, t.version,
        jsonb_build_object(
            'id', t.rule_id, 'name', t.name, 'description', t.description, 'position', t.position,
            'enabled', t.enabled, 'condition', t.condition, 'syntax', t.syntax, 'actions', t.actions, 'stop', t.stop,
-           'mode', t.mode, 'version', t.version, 'updated_by', t.updated_by,
+           'schedule', t.schedule, 'mode', t.mode, 'version', t.version, 'updated_by', t.updated_by,
            'effective_from', to_char(t.effective_from at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
            'effective_until', to_char(t.effective_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
            'updated_at', to_char(t.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')),
@@ -87,6 +88,7 @@ json record(const Rule& rule)
             {"enabled", rule.enabled},
             {"effective_from", time_or_null(rule.effective_from)},
             {"effective_until", time_or_null(rule.effective_until)},
+            {"schedule", schedule_json(rule.schedule)},
             {"condition", rule.condition},
             {"syntax", domain::to_string(rule.syntax)},
             {"actions", actions_json(rule.actions)},

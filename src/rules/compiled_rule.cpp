@@ -1,5 +1,6 @@
 #include "rules/compiled_rule.hpp"
 
+#include "rules/schedule.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/expr/condition.hpp"
 
@@ -111,6 +112,7 @@ Result<std::shared_ptr<const CompiledRule>> compile_rule(const domain::Rule& rul
     if (rule.effective_from && rule.effective_until && *rule.effective_from >= *rule.effective_until) {
         add(errors, "/effective_until", "effective_until must be later than effective_from");
     }
+    if (rule.schedule) check_schedule(*rule.schedule, errors);
     if (!errors.empty()) return Error(std::move(errors));
     auto compiled = std::make_shared<CompiledRule>();
     compiled->source = without_what_compiling_ignores(rule);

@@ -17,6 +17,8 @@ PlacedRule place(const domain::Rule& rule, std::shared_ptr<const CompiledRule> c
     placed.stop = rule.stop;
     placed.from = rule.effective_from.value_or(Timestamp::min());
     placed.until = rule.effective_until.value_or(Timestamp::max());
+    placed.hours = rule.schedule;
+    placed.schedule = Schedule::compile(rule.schedule);
     return placed;
 }
 

@@ -5,11 +5,13 @@
 
 #include "rules/compiled_rule.hpp"
 #include "rules/index/index.hpp"
+#include "rules/schedule.hpp"
 #include "winnow/rules/rule_set.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace winnow::rules {
@@ -22,9 +24,14 @@ struct PlacedRule {
     bool live = false;  ///< Enabled, and no shadow.
     bool stop = false;
     Timestamp from = Timestamp::min();
-    Timestamp until = Timestamp::max();  ///< Not included.
+    Timestamp until = Timestamp::max();                  ///< Not included.
+    std::optional<domain::WeeklySchedule> hours = {};    ///< As it was written, to compare.
+    std::shared_ptr<const Schedule> schedule = nullptr;  ///< nullptr: at every hour.
 
-    [[nodiscard]] bool applies(Timestamp now) const noexcept { return live && from <= now && now < until; }
+    [[nodiscard]] bool applies(Timestamp now) const
+    {
+        return live && from <= now && now < until && (schedule == nullptr || schedule->covers(now));
+    }
     /// What comes after it is not looked at, or sees another alert.
     [[nodiscard]] bool ends_search() const noexcept { return stop || rule->drops || rule->changes_alert; }
 };

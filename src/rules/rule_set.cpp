@@ -44,7 +44,10 @@ private:
         traits.reserve(rules().size());
         for (const auto& placed : rules()) {
             forms.push_back(placed.live ? &placed.rule->form : nullptr);
-            traits.push_back({.from = placed.from, .until = placed.until, .ends_search = placed.ends_search()});
+            traits.push_back({.from = placed.from,
+                              .until = placed.until,
+                              .schedule = placed.schedule.get(),
+                              .ends_search = placed.ends_search()});
         }
         return {forms, std::move(traits)};
     }

@@ -5,6 +5,7 @@
 
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
+#include "winnow/domain/schedule.hpp"
 #include "winnow/domain/severity.hpp"
 
 #include <chrono>
@@ -127,6 +128,7 @@ struct Rule {
     bool enabled = true;
     std::optional<Timestamp> effective_from;
     std::optional<Timestamp> effective_until;
+    std::optional<WeeklySchedule> schedule;  ///< nullopt: at every hour.
     std::string condition;
     RuleSyntax syntax = RuleSyntax::matchers;
     std::vector<Action> actions;

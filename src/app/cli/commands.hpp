@@ -11,6 +11,7 @@ void add_server_commands(CLI::App& root, Command& chosen);  ///< serve, dev, mig
 void add_alert_commands(CLI::App& root, Command& chosen);
 void add_ticket_commands(CLI::App& root, Command& chosen);
 void add_rule_commands(CLI::App& root, Command& chosen);
+void add_ruleset_commands(CLI::App& rules, Command& chosen);   ///< Under `rules`.
 void add_rule_test_command(CLI::App& rules, Command& chosen);  ///< Under `rules`.
 void add_expression_commands(CLI::App& root, Command& chosen);
 void add_silence_commands(CLI::App& root, Command& chosen);

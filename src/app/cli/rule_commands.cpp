@@ -1,7 +1,7 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/rest_client.hpp"
+#include "app/cli/ruleset_changes.hpp"
 #include "app/cli/table.hpp"
-#include "app/cli/yaml_document.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -39,41 +39,26 @@ int list(Connection& connection)
 struct ApplyArguments {
     Connection connection;
     std::string file;
+    std::string comment;
+    std::int64_t if_version = -1;
     bool dry_run = false;
 };
-
-void print_changes(const json& result, bool dry_run)
-{
-    const auto print = [&](const char* what, const char* sign) {
-        for (const auto& rule : result.at(what)) {
-            std::cout << sign << ' ' << rule.at("name").get<std::string>();
-            if (const auto fields = rule.find("fields"); fields != rule.end()) {
-                std::string names;
-                for (const auto& field : *fields) names += (names.empty() ? "" : ", ") + field.get<std::string>();
-                std::cout << " (" << names << ')';
-            }
-            std::cout << '\n';
-        }
-    };
-    print("created", "+");
-    print("updated", "~");
-    print("deleted", "-");
-    std::cout << result.at("unchanged").size() << " unchanged"
-              << (result.value("reordered", false) ? ", new order" : "") << (dry_run ? " (nothing was applied)" : "")
-              << '\n';
-}
 
 int apply(ApplyArguments& arguments)
 {
     complete(arguments.connection, As::admin);
-    auto document = read_document(arguments.file);
-    if (document.is_array()) document = json{{"rules", document}};
+    json document{{"rules", read_rules(arguments.file)}};
+    if (!arguments.comment.empty()) document["comment"] = arguments.comment;
     const auto path = std::string("/api/v1/ruleset?dry_run=") + (arguments.dry_run ? "true" : "false");
-    const auto answer = call_or_fail(arguments.connection, {.method = "PUT", .path = path, .body = document.dump()});
+    Call request{.method = "PUT", .path = path, .body = document.dump()};
+    if (arguments.if_version >= 0) {
+        request.headers.push_back("If-Match: \"" + std::to_string(arguments.if_version) + '"');
+    }
+    const auto answer = call_or_fail(arguments.connection, request).json();
     if (arguments.connection.json) {
-        std::cout << answer.json().dump(2) << '\n';
+        std::cout << answer.dump(2) << '\n';
     } else {
-        print_changes(answer.json(), arguments.dry_run);
+        print_changes(answer);
     }
     return 0;
 }
@@ -100,6 +85,9 @@ void add_rule_commands(CLI::App& root, Command& chosen)
     arguments->connection.add_options(*command);
     command->add_option("FILE", arguments->file, "A list of rules, or {rules: […]}; - is standard input")->required();
     command->add_flag("--dry-run", arguments->dry_run, "Only say what would change");
+    command->add_option("--comment", arguments->comment, "Why, for the history");
+    command->add_option("--if-version", arguments->if_version, "Only if this is the current version of the rule set")
+        ->check(CLI::NonNegativeNumber);
     command->footer(
         "Example:\n"
         "  winnow rules apply rules.yaml --dry-run\n"
@@ -113,6 +101,7 @@ void add_rule_commands(CLI::App& root, Command& chosen)
             return apply(*arguments);
         };
     });
+    add_ruleset_commands(*group, chosen);
     add_rule_test_command(*group, chosen);
 }
 

@@ -4,6 +4,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <iostream>
@@ -50,7 +51,46 @@ json convert(const YAML::Node& node, int depth)
     return nullptr;
 }
 
+/// A plain scalar of this text would be something else.
+bool needs_quotes(const std::string& text)
+{
+    return !scalar(YAML::Node(text)).is_string();
+}
+
+void emit(YAML::Emitter& out, const nlohmann::ordered_json& value)
+{
+    if (value.is_object()) {
+        out << YAML::BeginMap;
+        for (const auto& [name, member] : value.items()) {
+            out << YAML::Key << name << YAML::Value;
+            emit(out, member);
+        }
+        out << YAML::EndMap;
+    } else if (value.is_array()) {
+        const bool short_texts = std::ranges::all_of(value, [](const auto& item) { return item.is_string(); });
+        if (short_texts) out << YAML::Flow;
+        out << YAML::BeginSeq;
+        for (const auto& item : value) emit(out, item);
+        out << YAML::EndSeq;
+    } else if (value.is_string()) {
+        const auto& text = value.get_ref<const std::string&>();
+        if (needs_quotes(text)) out << YAML::DoubleQuoted;
+        out << text;
+    } else if (value.is_null()) {
+        out << YAML::Null;
+    } else {
+        out << value.dump();
+    }
+}
+
 }  // namespace
+
+std::string json_to_yaml(const nlohmann::ordered_json& document)
+{
+    YAML::Emitter out;
+    emit(out, document);
+    return std::string(out.c_str(), out.size()) + "\n";
+}
 
 json yaml_to_json(const std::string& text)
 {

@@ -16,4 +16,7 @@ namespace winnow::app::cli {
 /// YAML::Exception.
 [[nodiscard]] nlohmann::json yaml_to_json(const std::string& text);
 
+/// Text that yaml_to_json() reads as the same document; members keep their order. Invalid UTF-8 becomes U+FFFD.
+[[nodiscard]] std::string json_to_yaml(const nlohmann::ordered_json& document);
+
 }  // namespace winnow::app::cli

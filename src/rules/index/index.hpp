@@ -7,6 +7,7 @@
 #include "rules/index/bitmap_tier.hpp"
 #include "rules/index/event.hpp"
 #include "rules/index/program.hpp"
+#include "rules/schedule.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -21,9 +22,13 @@ namespace winnow::rules::index {
 struct RuleTraits {
     Timestamp from = Timestamp::min();
     Timestamp until = Timestamp::max();  ///< Not included.
+    const Schedule* schedule = nullptr;  ///< Of the rule, which outlives the index; nullptr: at every hour.
     bool ends_search = false;  ///< It may end the evaluation or change the alert: what follows is another search.
 
-    [[nodiscard]] bool applies(Timestamp now) const noexcept { return from <= now && now < until; }
+    [[nodiscard]] bool applies(Timestamp now) const
+    {
+        return from <= now && now < until && (schedule == nullptr || schedule->covers(now));
+    }
 };
 
 /// One search's results and memory, used again.

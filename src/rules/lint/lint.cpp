@@ -172,7 +172,7 @@ void find_duplicates(const std::vector<PlacedRule>& rules, std::vector<Finding>&
         auto& same = known[canonical(placed.rule->form)];
         const auto earlier = std::ranges::find_if(same, [&](const PlacedRule* other) {
             return other->rule->source.actions == placed.rule->source.actions && other->from == placed.from &&
-                   other->until == placed.until && other->stop == placed.stop;
+                   other->until == placed.until && other->hours == placed.hours && other->stop == placed.stop;
         });
         if (earlier != same.end()) {
             const auto& source = (*earlier)->rule->source;

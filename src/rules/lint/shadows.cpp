@@ -201,7 +201,7 @@ private:
         const auto& a = rules_[cover];
         const auto& b = rules_[rule];
         // A rule that ends the evaluation and changes the alert is no change for those behind it: they are not reached.
-        return cover >= since && a.from <= b.from && b.until <= a.until;
+        return cover >= since && a.from <= b.from && b.until <= a.until && (!a.hours || a.hours == b.hours);
     }
 
     const std::vector<PlacedRule>& rules_;

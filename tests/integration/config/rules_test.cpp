@@ -226,6 +226,32 @@ TEST_F(Rules, AreReorderedAllAtOnceOrNotAtAll)
     EXPECT_THAT(order(), ElementsAre("a@1", "b@2", "c@3"));
 }
 
+TEST_F(Rules, KeepTheirHoursOfTheWeek)
+{
+    const json nights{{"time_zone", "Europe/Berlin"},
+                      {"weekly", {{{"days", {"mon", "sun"}}, {"from", "22:00"}, {"until", "06:00"}}}}};
+    const auto created = post("/rules", a_rule("nights", {{"schedule", nights}}));
+    ASSERT_EQ(created.status, 201) << created.text;
+    EXPECT_EQ(created.body["schedule"], nights);
+    EXPECT_EQ(get("/rules/" + created.id()).body["schedule"], nights);
+    EXPECT_EQ(get("/ruleset/versions/1").body["rules"][0]["schedule"], nights);
+    EXPECT_EQ(patch("/rules/" + created.id(), {{"schedule", nullptr}}).body["schedule"], nullptr);
+    ASSERT_EQ(post("/ruleset/rollback", {{"to", 1}}).status, 200);
+    EXPECT_EQ(get("/rules/" + created.id()).body["schedule"], nights);
+
+    const auto refused = [&](const json& schedule) {
+        return post("/rules", a_rule("bad", {{"schedule", schedule}})).pointers();
+    };
+    const json hour{{"days", {"mon"}}, {"from", "09:00"}, {"until", "10:00"}};
+    EXPECT_THAT(refused({{"time_zone", "Berlin"}, {"weekly", {hour}}}), ElementsAre("/schedule/time_zone"));
+    EXPECT_THAT(refused({{"weekly", {hour}}}), ElementsAre("/schedule/time_zone"));
+    EXPECT_THAT(refused({{"time_zone", "UTC"}, {"weekly", json::array()}}), ElementsAre("/schedule/weekly"));
+    EXPECT_THAT(refused({{"time_zone", "UTC"}, {"weekly", {{{"days", {"monday"}}, {"from", "9"}, {"x", 1}}}}}),
+                UnorderedElementsAre("/schedule/weekly/0/days/0", "/schedule/weekly/0/from", "/schedule/weekly/0/until",
+                                     "/schedule/weekly/0/x"));
+    EXPECT_THAT(refused(7), ElementsAre("/schedule"));
+}
+
 TEST_F(Rules, ArePagedInOrder)
 {
     for (int i = 0; i < 5; ++i) made("/rules", a_rule("r" + std::to_string(i)));

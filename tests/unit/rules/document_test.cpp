@@ -83,6 +83,21 @@ domain::Action action_in(const json& action)
     return route;
 }
 
+domain::WeeklySchedule schedule_in(const json& text)
+{
+    domain::WeeklySchedule schedule{.time_zone = text.at("time_zone"), .weekly = {}};
+    for (const auto& entry : text.at("weekly")) {
+        domain::WeeklyPeriod period;
+        for (const std::string day : entry.at("days")) {
+            period.days = static_cast<std::uint8_t>(period.days | 1 << domain::parse_weekday(day).value());
+        }
+        period.from = domain::parse_clock(entry.at("from").get<std::string>()).value();
+        period.until = domain::parse_clock(entry.at("until").get<std::string>()).value();
+        schedule.weekly.push_back(period);
+    }
+    return schedule;
+}
+
 domain::Rule rule_in(const json& text, std::int32_t position)
 {
     auto rule = make_rule(position, text.at("condition"), {});
@@ -94,6 +109,7 @@ domain::Rule rule_in(const json& text, std::int32_t position)
     if (text.contains("effective_until")) {
         rule.effective_until = parse_rfc3339(std::string(text["effective_until"])).value();
     }
+    if (text.contains("schedule")) rule.schedule = schedule_in(text["schedule"]);
     return rule;
 }
 

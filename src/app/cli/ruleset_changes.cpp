@@ -1,0 +1,90 @@
+#include "app/cli/ruleset_changes.hpp"
+
+#include "app/cli/yaml_document.hpp"
+
+#include <array>
+#include <iostream>
+#include <stdexcept>
+
+namespace winnow::app::cli {
+
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+bool is_default(const std::string& field, const json& value)
+{
+    if (value.is_null()) return true;
+    if (field == "description") return value == "";
+    if (field == "enabled") return value == true;
+    if (field == "mode") return value == "live";
+    return false;
+}
+
+void print_names(const json& result, const char* what, char sign)
+{
+    for (const auto& rule : result.at(what)) {
+        std::cout << sign << ' ' << rule.at("name").get<std::string>();
+        if (const auto fields = rule.find("fields"); fields != rule.end()) {
+            std::string names;
+            for (const auto& field : *fields) names += (names.empty() ? "" : ", ") + field.get<std::string>();
+            std::cout << " (" << names << ')';
+        }
+        std::cout << '\n';
+    }
+}
+
+}  // namespace
+
+json read_rules(const std::string& file)
+{
+    auto document = read_document(file);
+    if (document.is_object() && document.contains("rules")) document = json(document["rules"]);
+    if (!document.is_array()) throw std::runtime_error(file + ": must be a list of rules, or {rules: […]}");
+    return document;
+}
+
+void print_changes(const json& result)
+{
+    print_names(result, "created", '+');
+    print_names(result, "updated", '~');
+    print_names(result, "deleted", '-');
+    std::cout << result.at("unchanged").size() << " unchanged"
+              << (result.value("reordered", false) ? ", new order" : "")
+              << (result.value("dry_run", false) ? " (nothing was applied)" : "") << '\n';
+}
+
+void print_findings(const json& findings)
+{
+    for (const auto& finding : findings) {
+        std::cout << finding.at("severity").get<std::string>() << ": " << finding.at("rule_name").get<std::string>();
+        if (const auto& at = finding.at("position"); !at.is_null()) {
+            std::cout << ", " << at.at("line") << ':' << at.at("column");
+        }
+        std::cout << ": " << finding.at("message").get<std::string>();
+        if (const auto& by = finding.at("because_of"); !by.is_null()) {
+            std::cout << " (" << by.at("name").get<std::string>() << ')';
+        }
+        std::cout << '\n';
+    }
+}
+
+ordered_json written_form(const json& rules)
+{
+    constexpr std::array kFields{"id",     "name",           "description",     "enabled",
+                                 "mode",   "effective_from", "effective_until", "schedule",
+                                 "syntax", "condition",      "actions",         "stop"};
+    auto list = ordered_json::array();
+    for (const auto& rule : rules) {
+        auto written = ordered_json::object();
+        for (const auto* field : kFields) {
+            const auto value = rule.find(field);
+            if (value != rule.end() && !is_default(field, *value)) written[field] = ordered_json::parse(value->dump());
+        }
+        list.push_back(std::move(written));
+    }
+    return list;
+}
+
+}  // namespace winnow::app::cli
