@@ -136,7 +136,9 @@ private:
         admission.max_body_bytes = options_.max_rest_body_bytes;
         const auto& entry = *admitted->entry;
         if (entry.special != Special::none) admission.max_body_bytes = options_.limits.max_body_bytes;
-        if (entry.route.operation_id == "replaceRuleset") admission.max_body_bytes = options_.max_ruleset_body_bytes;
+        const auto operation = entry.route.operation_id;
+        const bool takes_rulesets = operation == "replaceRuleset" || operation == "startBacktest";
+        if (takes_rulesets) admission.max_body_bytes = options_.max_ruleset_body_bytes;
         admission.attachment = std::move(admitted);
         return admission;
     }

@@ -12,6 +12,7 @@
 #include "winnow/journal/writer.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
+#include "winnow/pg/backtest_jobs.hpp"
 #include "winnow/pg/config_store.hpp"
 #include "winnow/pg/credential_store.hpp"
 #include "winnow/pg/hold_store.hpp"
@@ -22,6 +23,7 @@
 #include "winnow/pg/quiet_store.hpp"
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/pg/triage_store.hpp"
+#include "winnow/pipeline/backtest_runner.hpp"
 #include "winnow/pipeline/config_cache.hpp"
 #include "winnow/pipeline/hold_keeper.hpp"
 #include "winnow/pipeline/housekeeping.hpp"
@@ -106,6 +108,7 @@ public:
               pg::make_triage_store(session(config.database.pipeline_url, "winnow triage", config.triage.workers + 1))),
           quiet_store_(pg::make_quiet_store(session(config.database.pipeline_url, "winnow silences", 1))),
           hold_store_(pg::make_hold_store(session(config.database.pipeline_url, "winnow holds", 1))),
+          backtest_jobs_(pg::make_backtest_jobs(session(config.database.pipeline_url, "winnow back-tests", 1))),
           config_store_(pg::make_config_store(session(config.database.pipeline_url, "winnow configuration", 1))),
           outbox_(pg::make_outbox(session(config.database.pipeline_url, "winnow outbox", 1))),
           credentials_(pg::make_credential_store(session(config.database.api_url, "winnow credentials", 1))),
@@ -122,6 +125,7 @@ public:
               *quiet_store_, policies_, [this] { dispatcher_.poke(); }, milliseconds{1'000}, metrics_),
           holds_(
               *hold_store_, policies_, [this] { dispatcher_.poke(); }, milliseconds{250}, metrics_),
+          backtests_(*backtest_jobs_, policies_, backtest_options(), metrics_),
           writer_(
               *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
           housekeeping_(
@@ -140,6 +144,7 @@ public:
         housekeeping_.start();
         quiet_.start();
         holds_.start();
+        backtests_.start();
         dispatcher_.start();
         ready_ = true;
         management_.start();
@@ -194,6 +199,16 @@ private:
         return options;
     }
 
+    pipeline::BacktestOptions backtest_options()
+    {
+        pipeline::BacktestOptions options;
+        options.node = name_;
+        options.busy = [this] {
+            return triage_.behind();
+        };
+        return options;
+    }
+
     api::CustomerApiOptions customer_options()
     {
         return {.database = *database_,
@@ -237,6 +252,7 @@ private:
     std::unique_ptr<ports::TriageStore> triage_store_;
     std::unique_ptr<ports::QuietStore> quiet_store_;
     std::unique_ptr<ports::HoldStore> hold_store_;
+    std::unique_ptr<ports::BacktestJobs> backtest_jobs_;
     std::unique_ptr<ports::ConfigStore> config_store_;
     std::unique_ptr<ports::Outbox> outbox_;
     std::unique_ptr<ports::CredentialStore> credentials_;
@@ -249,6 +265,7 @@ private:
     pipeline::TriageService triage_;
     pipeline::QuietKeeper quiet_;
     pipeline::HoldKeeper holds_;
+    pipeline::BacktestRunner backtests_;
     journal::Writer writer_;
     pipeline::Housekeeping housekeeping_;
     api::CustomerApi customer_api_;

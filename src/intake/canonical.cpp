@@ -113,6 +113,21 @@ void append_details(const std::string& details, std::string& out)
         std::ranges::replace(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), '\n', ' ');
 }
 
+// The defaults, without giving memory back.
+void clear(Alert& alert)
+{
+    for (const auto& field : kTexts) (alert.*field.member).clear();
+    alert.status = domain::AlertStatus::firing;
+    alert.severity = domain::Severity::warning;
+    alert.labels.clear();
+    alert.details.assign("{}");
+    alert.links.clear();
+    alert.starts_at.reset();
+    alert.ends_at.reset();
+    alert.integration_id = {};
+    alert.received_at = {};
+}
+
 // Reads a canonical object back, member by member. A member that is not known was written by a later version: passed.
 class CanonicalReader {
 public:
@@ -249,17 +264,24 @@ void append_canonical(const Alert& alert, std::string& out)
 
 Result<Alert> read_canonical(std::string_view line)
 {
+    Alert alert;
+    if (const auto read = read_canonical(line, alert); !read) return read.error();
+    return alert;
+}
+
+Result<Done> read_canonical(std::string_view line, Alert& alert)
+{
     constexpr std::size_t kAnyDepth = 1'000;  // intake's limit was checked when the alert came in
-    const Error damaged(ErrorCode::internal, "a journalled alert cannot be read");
+    clear(alert);
     ScratchLease lease(line);
     Reader reader(lease, lease.text(), kAnyDepth);
     ondemand::document document;
     ondemand::object object;
-    Alert alert;
-    if (reader.open(document) != simdjson::SUCCESS || document.get_object().get(object) != simdjson::SUCCESS)
-        return damaged;
-    if (CanonicalReader(reader).read(object, alert) != simdjson::SUCCESS || !reader.at_end()) return damaged;
-    return alert;
+    if (reader.open(document) != simdjson::SUCCESS || document.get_object().get(object) != simdjson::SUCCESS ||
+        CanonicalReader(reader).read(object, alert) != simdjson::SUCCESS || !reader.at_end()) {
+        return Error(ErrorCode::internal, "a journalled alert cannot be read");
+    }
+    return Done{};
 }
 
 }  // namespace winnow::intake

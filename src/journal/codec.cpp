@@ -60,7 +60,7 @@ void pack(std::string_view text, std::string& out)
     });
 }
 
-Result<std::string> unpack(std::string_view payload, std::size_t max_bytes)
+Result<Done> unpack(std::string_view payload, std::size_t max_bytes, std::string& text)
 {
     const auto claimed = ZSTD_getFrameContentSize(payload.data(), payload.size());
     // Our frames always say how long they are; those that do not, or claim too much, are not ours.
@@ -69,7 +69,6 @@ Result<std::string> unpack(std::string_view payload, std::size_t max_bytes)
     }
     if (ZSTD_findFrameCompressedSize(payload.data(), payload.size()) != payload.size()) return damaged();
     const auto size = static_cast<std::size_t>(claimed);
-    std::string text;
     bool good = true;
     text.resize_and_overwrite(size, [&](char* bytes, std::size_t) {  // libstdc++ passes what it reserved, not `size`
         const auto written = ZSTD_decompressDCtx(&decompressor(), bytes, size, payload.data(), payload.size());
@@ -77,6 +76,13 @@ Result<std::string> unpack(std::string_view payload, std::size_t max_bytes)
         return good ? written : 0;
     });
     if (!good) return damaged();
+    return Done{};
+}
+
+Result<std::string> unpack(std::string_view payload, std::size_t max_bytes)
+{
+    std::string text;
+    if (const auto unpacked = unpack(payload, max_bytes, text); !unpacked) return unpacked.error();
     return text;
 }
 
@@ -329,6 +335,11 @@ std::string encode_rows(std::string_view lines)
     std::string payload;
     pack(lines, payload);
     return payload;
+}
+
+Result<Done> decode_rows(std::string_view payload, std::string& lines, std::size_t max_bytes)
+{
+    return unpack(payload, max_bytes, lines);
 }
 
 Result<std::string> decode_rows(std::string_view payload, std::size_t max_bytes)

@@ -27,6 +27,7 @@ class SilenceStore;
 class InhibitionStore;
 class MaintenanceStore;
 class RulesetHistory;
+class BacktestStore;
 }  // namespace winnow::ports
 
 namespace winnow::pg {
@@ -49,5 +50,6 @@ namespace winnow::pg {
 [[nodiscard]] std::shared_ptr<ports::RulesetHistory> make_ruleset_history(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::MaintenanceStore> make_maintenance_store(pqxx::transaction_base& tx,
                                                                               TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::BacktestStore> make_backtest_store(pqxx::transaction_base& tx, TenantId tenant);
 
 }  // namespace winnow::pg

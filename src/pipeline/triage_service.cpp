@@ -84,6 +84,12 @@ bool TriageService::accepting() const
     return impl_->shared_.backlog.bytes() < impl_->shared_.options.max_backlog_bytes;
 }
 
+bool TriageService::behind() const
+{
+    constexpr std::size_t kSmallPart = 32;
+    return impl_->shared_.backlog.bytes() > impl_->shared_.options.max_backlog_bytes / kSmallPart;
+}
+
 std::chrono::milliseconds TriageService::hold_back() const
 {
     constexpr std::chrono::milliseconds kMost{200};

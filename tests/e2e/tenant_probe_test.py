@@ -50,6 +50,9 @@ class Tenant:
         self.create("rule", "/api/v1/rules",
                     {"name": self.mark, "syntax": "matchers", "condition": '{title=~".+"}',
                      "actions": [{"type": "set", "field": "labels.tier", "value": self.mark}]})
+        backtest = self.admin.post("/api/v1/rules/backtests", {"rule_id": self.ids["rule"]})
+        assert backtest.status == 202, backtest.body
+        self.ids["backtest"] = backtest.json()["id"]
         self.create("integration", "/api/v1/integrations", {"name": self.mark})
         self.create("user", "/api/v1/users", {"name": self.mark, "email": f"{self.mark}@example.com", "role": "viewer"})
         nothing = f'mark="nothing of {self.mark}"'

@@ -78,6 +78,7 @@ using RuleId = StrongId<struct RuleTag>;
 using ContactId = StrongId<struct ContactTag>;
 using ContactGroupId = StrongId<struct ContactGroupTag>;
 using DeliveryId = StrongId<struct DeliveryTag>;
+using BacktestId = StrongId<struct BacktestTag>;
 
 }  // namespace winnow
 

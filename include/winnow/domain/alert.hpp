@@ -38,6 +38,8 @@ public:
     /// Sets, replaces or (with an empty value) removes one.
     void set(std::string name, std::string value);
 
+    void clear() noexcept { entries_.clear(); }
+
     /// The value, or nullptr. Valid until the next change.
     [[nodiscard]] const std::string* find(std::string_view name) const noexcept;
 

@@ -17,4 +17,7 @@ void append_canonical(const domain::Alert& alert, std::string& out);
 /// Reads one canonical line back. `internal` where it is not one.
 [[nodiscard]] Result<domain::Alert> read_canonical(std::string_view line);
 
+/// As above, into an alert whose memory is used again; what it held is gone. After an error it is of no use.
+[[nodiscard]] Result<Done> read_canonical(std::string_view line, domain::Alert& alert);
+
 }  // namespace winnow::intake

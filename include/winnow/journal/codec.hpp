@@ -23,6 +23,10 @@ namespace winnow::journal {
 /// The lines of a row. `internal` where the bytes are damaged; nothing is ever read beyond `max_bytes` decoded.
 [[nodiscard]] Result<std::string> decode_rows(std::string_view payload, std::size_t max_bytes = 256U << 20U);
 
+/// As above, into a string whose memory is used again.
+[[nodiscard]] Result<Done> decode_rows(std::string_view payload, std::string& lines,
+                                       std::size_t max_bytes = 256U << 20U);
+
 /// One verdict an index; nullopt for a gap.
 [[nodiscard]] std::string encode_verdicts(const std::vector<std::optional<domain::Verdict>>& verdicts);
 [[nodiscard]] Result<std::vector<std::optional<domain::Verdict>>> decode_verdicts(std::string_view payload);

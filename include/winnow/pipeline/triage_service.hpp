@@ -49,6 +49,9 @@ public:
     /// False while the backlog in memory is at its bound: the door should answer 503.
     [[nodiscard]] bool accepting() const;
 
+    /// True while more than a small part of that bound waits: what can be done at another time should be.
+    [[nodiscard]] bool behind() const;
+
     /// How long the journal should let requests gather before it writes on: nothing while the backlog is below half of
     /// its bound, then more and more, so that senders slow down before they are refused.
     [[nodiscard]] std::chrono::milliseconds hold_back() const;

@@ -25,6 +25,7 @@ class SilenceStore;
 class InhibitionStore;
 class MaintenanceStore;
 class RulesetHistory;
+class BacktestStore;
 
 /// An open transaction under the api role with the tenant set. Use on the thread it was given on, and not after.
 class TenantSession {
@@ -49,6 +50,7 @@ public:
     [[nodiscard]] virtual InhibitionStore& inhibitions() = 0;
     [[nodiscard]] virtual RulesetHistory& ruleset_history() = 0;
     [[nodiscard]] virtual MaintenanceStore& maintenance() = 0;
+    [[nodiscard]] virtual BacktestStore& backtests() = 0;
 };
 
 /// Runs transactions on database threads, so that nobody else ever blocks on PostgreSQL.

@@ -31,6 +31,7 @@ protected:
                 {"integrations", integration["id"]},
                 {"users", viewer_},
                 {"api-keys", made("/api-keys", json::object())},
+                {"rules/backtests", post("/rules/backtests", {{"rule_id", rule}}).id()},
                 {"silences", made("/silences", a_silence())},
                 {"maintenance-windows", made("/maintenance-windows", a_window())},
                 {"inhibitions", made("/inhibitions", an_inhibition())}};
@@ -54,8 +55,9 @@ protected:
     std::string target(std::string_view pattern) const
     {
         auto path = std::string(pattern.substr(std::string_view("/api/v1").size()));
-        const auto collection = path.substr(1, path.find('/', 1) - 1);
-        if (const auto at = path.find("{id}"); at != std::string::npos) path.replace(at, 4, ids_.at(collection));
+        if (const auto at = path.find("{id}"); at != std::string::npos) {
+            path.replace(at, 4, ids_.at(path.substr(1, at - 2)));
+        }
         if (const auto at = path.find("{key_id}"); at != std::string::npos) path.replace(at, 8, key_);
         return path;
     }
@@ -80,9 +82,10 @@ protected:
     std::string ours()
     {
         std::string all;
-        for (const auto* const table : {"contacts", "contact_groups", "contact_group_members", "rules", "rule_versions",
-                                        "integrations", "integration_keys", "users", "api_keys", "tenant_settings",
-                                        "default_route", "silences", "maintenance_windows", "inhibitions"}) {
+        for (const auto* const table :
+             {"contacts", "contact_groups", "contact_group_members", "rules", "rule_versions", "integrations",
+              "integration_keys", "users", "api_keys", "tenant_settings", "default_route", "silences",
+              "maintenance_windows", "inhibitions", "backtests"}) {
             all += sql("select string_agg(t::text, ';' order by t::text) from " + std::string(table) +
                        " t where tenant_id = '" + ours_.str() + "'");
         }
@@ -105,7 +108,7 @@ TEST_F(Isolation, AnotherTenantsObjectsAreNotThereOnAnyRoute)
         const auto answered = call(route.method, path, body(route.method, path));
         EXPECT_EQ(answered.status, 404) << route.method << ' ' << path << ": " << answered.text;
         auto absent = path;
-        absent.replace(absent.find('/', 1) + 1, nobody.size(), nobody);
+        absent.replace(route.pattern.find("{id}") - std::string_view("/api/v1").size(), nobody.size(), nobody);
         EXPECT_EQ(call(route.method, absent, body(route.method, absent)).text, answered.text)
             << "what is not theirs answers as what does not exist";
         ++tried;

@@ -85,9 +85,10 @@ const std::vector<api::Route>& config_routes()
 {
     static const auto kRoutes = [] {
         std::vector<api::Route> all;
-        for (auto* const table : {api::rule_routes, api::contact_routes, api::contact_group_routes,
-                                  api::integration_routes, api::settings_routes, api::silence_routes,
-                                  api::inhibition_routes, api::maintenance_routes, api::user_routes}) {
+        for (auto* const table :
+             {api::rule_routes, api::backtest_routes, api::contact_routes, api::contact_group_routes,
+              api::integration_routes, api::settings_routes, api::silence_routes, api::inhibition_routes,
+              api::maintenance_routes, api::user_routes}) {
             for (auto& route : table()) all.push_back(std::move(route));
         }
         return all;

@@ -1,0 +1,202 @@
+#include "winnow/pg/backtest_jobs.hpp"
+
+#include "pg/rule_draft_text.hpp"
+#include "pg/session_pool.hpp"
+#include "pg/transaction.hpp"
+#include "pg/values.hpp"
+
+#include <utility>
+
+namespace winnow::pg {
+
+namespace {
+
+using ports::BacktestJob;
+using ports::HistoryRow;
+
+constexpr auto kGiveUp = R"sql(
+update backtests set state = 'failed', finished_at = now(), draft = '', revision = revision + 1,
+                     error = 'the server that ran it ended in the middle of it, ' || attempt || ' times'
+ where state = 'running' and attempt >= $1::int and touched_at < now() - $2::int * interval '1 second'
+)sql";
+
+// One that was begun comes before those that wait: it was there first.
+constexpr auto kClaim = R"sql(
+with next as (
+    select b.tenant_id, b.backtest_id from backtests b
+     where (b.state = 'queued' and not exists (select from backtests o
+                                                where o.tenant_id = b.tenant_id and o.state = 'running'))
+        or (b.state = 'running' and b.touched_at < now() - $2::int * interval '1 second')
+     order by b.created_at, b.backtest_id limit 1 for update skip locked)
+update backtests b set state = 'running', runner = $1, attempt = b.attempt + 1, touched_at = now(),
+                       started_at = coalesce(b.started_at, now()), alerts_read = 0, rate = 0, result = '',
+                       revision = b.revision + 1
+  from next where b.tenant_id = next.tenant_id and b.backtest_id = next.backtest_id
+returning b.tenant_id, b.backtest_id, b.attempt, b.range_from, b.range_until, b.max_alerts, b.draft
+)sql";
+
+constexpr auto kCountAlerts = R"sql(
+select coalesce(sum(alert_count), 0) from journal
+ where tenant_id = $1 and received_at >= $2::timestamptz and received_at < $3::timestamptz
+)sql";
+
+// The sums need the keys and the lengths only; payloads are fetched of the rows that are left. The first bound of the
+// time is implied by the key and lets PostgreSQL leave out whole days.
+constexpr auto kHistory = R"sql(
+with behind as (
+    select received_at, stream, seq, alert_count, octet_length(payload) as bytes from journal
+     where tenant_id = $1 and received_at >= $2::timestamptz and received_at < $3::timestamptz
+       and (received_at, stream, seq) > ($2::timestamptz, $4::int, $5::bigint)
+     order by received_at, stream, seq limit 4000),
+page as (
+    select *, sum(alert_count) over w - alert_count as alerts_before, sum(bytes) over w - bytes as bytes_before
+      from behind window w as (order by received_at, stream, seq rows unbounded preceding))
+select p.received_at, p.stream, p.seq, j.payload
+  from page p join journal j on j.tenant_id = $1 and j.received_at = p.received_at and j.stream = p.stream
+                            and j.seq = p.seq
+ where p.alerts_before < $6::bigint and p.bytes_before < $7::bigint
+   and j.received_at >= $2::timestamptz and j.received_at < $3::timestamptz
+ order by p.received_at, p.stream, p.seq
+)sql";
+
+#define WINNOW_STILL_HIS \
+    " where tenant_id = $1 and backtest_id = $2 and runner = $3 and attempt = $4 and state = 'running'"
+
+constexpr auto kBegin =
+    "update backtests set draft_rules = $5, live_rules = $6, alerts_total = $7, touched_at = now(), "
+    "revision = revision + 1" WINNOW_STILL_HIS;
+constexpr auto kReport =
+    "update backtests set alerts_read = $5, alerts_total = $6, rate = $7, "
+    "result = case when $8 = '' then result else $8 end, touched_at = now(), revision = revision + 1" WINNOW_STILL_HIS;
+constexpr auto kEnd =
+    "update backtests set alerts_read = $5, alerts_total = $6, rate = $7, "
+    "result = case when $8 = '' then result else $8 end, state = $9, error = $10, finished_at = now(), draft = '', "
+    "revision = revision + 1" WINNOW_STILL_HIS;
+constexpr auto kRelease =
+    "update backtests set state = 'queued', runner = '', attempt = attempt - 1, revision = "
+    "revision + 1" WINNOW_STILL_HIS;
+#undef WINNOW_STILL_HIS
+
+constexpr auto kSweep = "delete from backtests where finished_at < now() - $1::bigint * interval '1 second'";
+
+class PgBacktestJobs final : public ports::BacktestJobs {
+public:
+    explicit PgBacktestJobs(PgOptions options) : pool_(std::move(options)) {}
+
+    Result<std::optional<BacktestJob>> claim(const std::string& runner) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::optional<BacktestJob>> {
+            pqxx::nontransaction tx(session.connection());
+            const auto silence = ports::kBacktestSilence.count();
+            query(tx, kGiveUp, ports::kBacktestAttempts, silence);
+            try {
+                const auto rows = query(tx, kClaim, runner, silence);
+                if (rows.empty()) return std::optional<BacktestJob>();
+                return read_job(tx, rows.front(), runner);
+            } catch (const std::exception& failure) {
+                // Another node was faster with another one of the same tenant.
+                if (violates(failure, "backtests_one_running")) return std::optional<BacktestJob>();
+                throw;
+            }
+        });
+    }
+
+    Result<std::uint64_t> count_alerts(const BacktestJob& job) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::uint64_t> {
+            pqxx::nontransaction tx(session.connection());
+            return query(tx, kCountAlerts, job.tenant, job.from, job.until)[0][0].as<std::uint64_t>();
+        });
+    }
+
+    Result<std::vector<HistoryRow>> history(const BacktestJob& job, const std::optional<domain::RowPosition>& after,
+                                            std::uint64_t max_alerts) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::vector<HistoryRow>> {
+            pqxx::nontransaction tx(session.connection());
+            const auto at = after.value_or(domain::RowPosition{.received_at = job.from, .stream = 0, .seq = 0});
+            std::vector<HistoryRow> rows;
+            for (const auto& row : query(tx, kHistory, job.tenant, at.received_at, job.until, at.stream, at.seq,
+                                         max_alerts, ports::kHistoryBytes)) {
+                rows.push_back({.position = {.received_at = time_of(row[0]),
+                                             .stream = row[1].as<domain::StreamId>(),
+                                             .seq = row[2].as<std::uint64_t>()},
+                                .payload = bytes_of(row[3])});
+            }
+            return rows;
+        });
+    }
+
+    Result<bool> begin(const BacktestJob& job, std::size_t draft_rules, std::size_t live_rules,
+                       std::uint64_t alerts_total) override
+    {
+        return change(kBegin, job, draft_rules, live_rules, alerts_total);
+    }
+
+    Result<bool> report(const BacktestJob& job, const ports::BacktestProgress& progress,
+                        const std::string& result) override
+    {
+        return change(kReport, job, progress.alerts_read, progress.alerts_total, progress.rate, result);
+    }
+
+    Result<bool> end(const BacktestJob& job, const ports::BacktestEnd& end, const ports::BacktestProgress& progress,
+                     const std::string& result) override
+    {
+        return change(kEnd, job, progress.alerts_read, progress.alerts_total, progress.rate, result,
+                      to_string(end.state), end.error);
+    }
+
+    Result<bool> release(const BacktestJob& job) override { return change(kRelease, job); }
+
+    Result<std::size_t> sweep() override
+    {
+        return pool_.run([&](Session& session) -> Result<std::size_t> {
+            pqxx::nontransaction tx(session.connection());
+            const auto kept = std::chrono::duration_cast<std::chrono::seconds>(ports::kBacktestsKept).count();
+            return static_cast<std::size_t>(query(tx, kSweep, kept).affected_rows());
+        });
+    }
+
+private:
+    /// A draft that cannot be read fails its back-test here: nobody else would get further with it.
+    static Result<std::optional<BacktestJob>> read_job(pqxx::transaction_base& tx, const pqxx::row& row,
+                                                       const std::string& runner)
+    {
+        BacktestJob job;
+        job.tenant = id_of<TenantId>(row["tenant_id"]);
+        job.id = id_of<BacktestId>(row["backtest_id"]);
+        job.runner = runner;
+        job.attempt = row["attempt"].as<std::int32_t>();
+        job.from = time_of(row["range_from"]);
+        job.until = time_of(row["range_until"]);
+        job.max_alerts = row["max_alerts"].as<std::uint64_t>();
+        auto draft = parse_draft(row["draft"].c_str());
+        if (!draft) {
+            query(tx, kEnd, job.tenant, job.id, job.runner, job.attempt, 0, 0, 0, "", "failed",
+                  draft.error().message());
+            return std::optional<BacktestJob>();
+        }
+        job.draft = *std::move(draft);
+        return std::optional(std::move(job));
+    }
+
+    template <typename... Args>
+    Result<bool> change(const char* sql, const BacktestJob& job, const Args&... args)
+    {
+        return pool_.run([&](Session& session) -> Result<bool> {
+            pqxx::nontransaction tx(session.connection());
+            return query(tx, sql, job.tenant, job.id, job.runner, job.attempt, args...).affected_rows() == 1;
+        });
+    }
+
+    SessionPool pool_;
+};
+
+}  // namespace
+
+std::unique_ptr<ports::BacktestJobs> make_backtest_jobs(PgOptions options)
+{
+    return std::make_unique<PgBacktestJobs>(std::move(options));
+}
+
+}  // namespace winnow::pg
