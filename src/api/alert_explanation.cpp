@@ -24,6 +24,7 @@ using domain::TicketEventKind;
 using nlohmann::json;
 
 constexpr std::size_t kMaxDeliveries = 500;
+constexpr std::size_t kMaxNearMisses = 3;
 
 /// Whether the timeline's line came of this alert: triage writes the alert's id into it.
 bool came_of(const domain::TicketEvent& event, const std::string& alert_id)
@@ -64,10 +65,10 @@ json matched_rules_json(const PastAlert& past, const std::vector<domain::Rule>& 
     return matched;
 }
 
-json leaves_json(const rules::TraceEntry& entry)
+json leaves_json(const std::vector<rules::TraceLeaf>& list)
 {
     auto leaves = json::array();
-    for (const auto& leaf : entry.leaves) {
+    for (const auto& leaf : list) {
         leaves.push_back({{"expression", leaf.expression}, {"value", leaf.value}, {"matched", leaf.matched}});
     }
     return leaves;
@@ -208,11 +209,24 @@ Result<std::string> covered_by(const domain::QuietCause& cause, ports::TenantSes
     return otherwise;
 }
 
-json rules_trace_json(const PastAlert& past, const std::vector<domain::Rule>& rules)
+/// Which rules would have matched with the fewest tests otherwise; where one matched, nobody asks.
+json near_misses_json(const PastAlert& past, const rules::RuleSet& rules)
+{
+    auto list = json::array();
+    if (!past.verdict || !past.verdict->matches.empty()) return list;
+    for (const auto& miss : rules.near_misses(past.alert, past.position.row.received_at, kMaxNearMisses)) {
+        list.push_back({{"rule_id", miss.rule_id.str()},
+                        {"name", miss.rule_name},
+                        {"version", miss.version},
+                        {"failing", leaves_json(miss.failing)}});
+    }
+    return list;
+}
+
+json rules_trace_json(const PastAlert& past, const rules::RuleSet& rules)
 {
     auto trace = json::array();
-    const auto compiled = rules::RuleSet::compile(rules);
-    for (const auto& entry : compiled->trace(past.alert, past.position.row.received_at)) {
+    for (const auto& entry : rules.trace(past.alert, past.position.row.received_at)) {
         const domain::RuleMatch same{.rule_id = entry.rule_id, .version = entry.version};
         const bool acted =
             past.verdict && std::ranges::find(past.verdict->matches, same) != past.verdict->matches.end();
@@ -224,7 +238,7 @@ json rules_trace_json(const PastAlert& past, const std::vector<domain::Rule>& ru
                          {"matched", entry.matched},
                          {"stopped_here", entry.stopped_here},
                          {"error", entry.error.empty() ? json(nullptr) : json(entry.error)},
-                         {"leaves", leaves_json(entry)}});
+                         {"leaves", leaves_json(entry.leaves)}});
     }
     return trace;
 }
@@ -233,6 +247,7 @@ Result<json> explain(const PastAlert& past, ports::TenantSession& session)
 {
     const auto rules = session.rules().all();
     if (!rules) return rules.error();
+    const auto compiled = rules::RuleSet::compile(*rules);
     const auto side = ticket_side(past, session);
     if (!side) return side.error();
 
@@ -265,7 +280,8 @@ Result<json> explain(const PastAlert& past, ports::TenantSession& session)
                 {"matched_rules", matched_rules_json(past, *rules)},
                 {"quieted_by", quieted_by_json(past)},
                 {"held_by", held_by_json(past)},
-                {"rules", rules_trace_json(past, *rules)},
+                {"rules", rules_trace_json(past, *compiled)},
+                {"near_misses", near_misses_json(past, *compiled)},
                 {"deliveries", std::move(deliveries)},
                 {"nobody_told", std::move(nobody_told)}};
 }

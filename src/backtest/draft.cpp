@@ -21,8 +21,8 @@ using domain::RuleDraft;
 bool says_the_same(const Rule& a, const Rule& b)
 {
     return a.name == b.name && a.enabled == b.enabled && a.effective_from == b.effective_from &&
-           a.effective_until == b.effective_until && a.condition == b.condition && a.syntax == b.syntax &&
-           a.actions == b.actions && a.stop == b.stop && a.mode == b.mode;
+           a.effective_until == b.effective_until && a.schedule == b.schedule && a.condition == b.condition &&
+           a.syntax == b.syntax && a.actions == b.actions && a.stop == b.stop && a.mode == b.mode;
 }
 
 /// As a version of the live rule.

@@ -1,6 +1,7 @@
 #include "pg/rule_draft_text.hpp"
 
 #include "pg/rule_actions.hpp"
+#include "pg/rule_schedule.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -33,6 +34,7 @@ json rule_json(const Rule& rule)
             {"enabled", rule.enabled},
             {"effective_from", time_json(rule.effective_from)},
             {"effective_until", time_json(rule.effective_until)},
+            {"schedule", schedule_json(rule.schedule)},
             {"condition", rule.condition},
             {"syntax", to_string(rule.syntax)},
             {"actions", actions_json(rule.actions)},
@@ -55,6 +57,7 @@ std::optional<Rule> read_rule(const json& document)
     rule.enabled = document.at("enabled");
     rule.effective_from = read_time(document.at("effective_from"));
     rule.effective_until = read_time(document.at("effective_until"));
+    rule.schedule = read_schedule(document.at("schedule"));
     rule.condition = document.at("condition");
     rule.syntax = *syntax;
     rule.actions = *std::move(actions);

@@ -62,11 +62,7 @@ void print_findings(const json& findings)
         if (const auto& at = finding.at("position"); !at.is_null()) {
             std::cout << ", " << at.at("line") << ':' << at.at("column");
         }
-        std::cout << ": " << finding.at("message").get<std::string>();
-        if (const auto& by = finding.at("because_of"); !by.is_null()) {
-            std::cout << " (" << by.at("name").get<std::string>() << ')';
-        }
-        std::cout << '\n';
+        std::cout << ": " << finding.at("message").get<std::string>() << '\n';
     }
 }
 

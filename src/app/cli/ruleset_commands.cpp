@@ -1,6 +1,7 @@
 /// @file
 /// The whole rule set, as a file in version control sees it: export, plan, versions, rollback, lint, promotion.
 
+#include "app/cli/backtest_report.hpp"
 #include "app/cli/commands.hpp"
 #include "app/cli/rest_client.hpp"
 #include "app/cli/ruleset_changes.hpp"
@@ -28,6 +29,7 @@ struct Arguments {
     std::string rule;
     std::string comment;
     std::int64_t version = 0;
+    std::int64_t days = 7;
     std::int64_t if_version = -1;
 };
 
@@ -46,6 +48,36 @@ int export_rules(Arguments& arguments)
     if (!out.flush()) throw std::runtime_error("cannot write " + arguments.file);
     std::cerr << rules.size() << " rules of version " << set.at("version") << " in " << arguments.file << '\n';
     return 0;
+}
+
+/// The difference to the rules in force, and what it would have done to the alerts of the last days.
+int plan(Arguments& arguments)
+{
+    complete(arguments.connection, As::admin);
+    const json body{{"rules", read_rules(arguments.file)}};
+    auto result = call_or_fail(arguments.connection,
+                               {.method = "PUT", .path = "/api/v1/ruleset?dry_run=true", .body = body.dump()})
+                      .json();
+    json backtest = nullptr;
+    if (arguments.days > 0) {
+        const json question{{"ruleset", body.at("rules")}, {"days", arguments.days}};
+        backtest =
+            call_or_fail(arguments.connection, {.method = "POST", .path = kBacktestsPath, .body = question.dump()})
+                .json();
+        backtest = wait_for_backtest(arguments.connection, std::move(backtest));
+    }
+    if (arguments.connection.json) {
+        result["backtest"] = std::move(backtest);
+        std::cout << result.dump(2) << '\n';
+        return 0;
+    }
+    print_changes(result);
+    print_findings(result.at("findings"));
+    std::cout << "to apply exactly this: winnow rules apply " << arguments.file << " --if-version "
+              << result.at("version") << '\n';
+    if (backtest.is_null()) return 0;
+    std::cout << '\n';
+    return print_backtest(backtest);
 }
 
 int list_versions(Arguments& arguments)
@@ -175,6 +207,14 @@ void add_ruleset_commands(CLI::App& rules, Command& chosen)
     command->add_option("FILE", exported->file, "Where to; without it standard output");
     command->add_option("--format", exported->format, "yaml or json")
         ->check(CLI::IsMember({"yaml", "json"}))
+        ->capture_default_str();
+
+    auto planned = std::make_shared<Arguments>();
+    command = add(rules, chosen, "plan", "Say what applying a file would change, and what that would have done lately",
+                  "Nothing is applied.\nExample:\n  winnow rules plan rules.yaml --days 14", plan, planned);
+    command->add_option("FILE", planned->file, "A list of rules, or {rules: […]}; - is standard input")->required();
+    command->add_option("--days", planned->days, "Try it on the alerts of so many days; 0: on none")
+        ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
 
     add(rules, chosen, "versions", "List the versions of the rule set, newest first",

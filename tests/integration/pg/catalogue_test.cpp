@@ -176,6 +176,12 @@ protected:
         sql("insert into suppression_stats values (" + t + ", " + u + ")");
         sql("insert into rule_machines values (" + t + ", " + u +
             ", 'threshold', 'k', '{}', null, false, 0, null, now())");
+        sql("insert into ruleset_versions (tenant_id, version, made_by, created, updated, deleted, moved, rule_ids, "
+            "rule_versions) values (" +
+            t + ", 1, 'x', 1, 0, 0, 0, '{}', '{}')");
+        sql("insert into backtests (tenant_id, backtest_id, state, range_from, range_until, max_alerts, draft, "
+            "draft_rules, live_rules, created_at, created_by) values (" +
+            t + ", " + u + ", 'done', now() - interval '1 day', now(), 1, '', 0, 0, now(), 'x')");
     }
 
     TenantId a_ = new_tenant();
