@@ -194,6 +194,17 @@ std::vector<TicketEvent> read_events(const pqxx::result& rows)
     return events;
 }
 
+constexpr auto kPast = R"sql(
+select t.title, t.service, t.occurrences,
+       (select count(*) from deliveries d where d.tenant_id = t.tenant_id and d.ticket_id = t.ticket_id),
+       t.acknowledged_at is not null
+         or exists (select from ticket_events e
+                     where e.tenant_id = t.tenant_id and e.ticket_id = t.ticket_id and e.actor like 'user:%'),
+       t.state in ('recovered', 'closed')
+  from tickets t
+ where t.tenant_id = $1 and t.opened_at >= $2 and t.opened_at < $3 and t.state <> 'held'
+ order by t.opened_at desc, t.ticket_id desc limit $4)sql";
+
 class PgTicketStore final : public ports::TicketStore {
 public:
     PgTicketStore(pqxx::transaction_base& tx, TenantId tenant) : tx_(tx), tenant_(tenant) {}
@@ -222,6 +233,22 @@ public:
                                   .count = row[2].as<std::int64_t>()});
             }
             return counts;
+        });
+    }
+
+    Result<std::vector<rules::PastTicket>> past(Timestamp from, Timestamp until, std::size_t limit) override
+    {
+        return translated([&]() -> Result<std::vector<rules::PastTicket>> {
+            std::vector<rules::PastTicket> tickets;
+            for (const auto& row : query(tx_, kPast, tenant_, from, until, limit)) {
+                tickets.push_back({.title = text_of(row[0]),
+                                   .service = text_of(row[1]),
+                                   .alerts = row[2].as<std::int64_t>(),
+                                   .told = row[3].as<std::int64_t>(),
+                                   .acted_on = row[4].as<bool>(),
+                                   .over = row[5].as<bool>()});
+            }
+            return tickets;
         });
     }
 

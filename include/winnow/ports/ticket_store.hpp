@@ -7,6 +7,7 @@
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/ticket.hpp"
+#include "winnow/rules/suggestions.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -69,6 +70,11 @@ public:
 
     /// How many tickets there are of each state and severity; combinations without tickets are left out.
     [[nodiscard]] virtual Result<std::vector<TicketCount>> count(const TicketFilter& filter) = 0;
+
+    /// What became of tickets that were opened from `from` up to, not including, `until`; the newest `limit`. Held ones
+    /// are left out: nobody could have acted on them.
+    [[nodiscard]] virtual Result<std::vector<rules::PastTicket>> past(Timestamp from, Timestamp until,
+                                                                      std::size_t limit) = 0;
 
     /// `not_found` where the tenant has no such ticket.
     [[nodiscard]] virtual Result<domain::Ticket> find(TicketId id) = 0;

@@ -12,6 +12,7 @@ void add_alert_commands(CLI::App& root, Command& chosen);
 void add_ticket_commands(CLI::App& root, Command& chosen);
 void add_rule_commands(CLI::App& root, Command& chosen);
 void add_ruleset_commands(CLI::App& rules, Command& chosen);   ///< Under `rules`.
+void add_suggest_command(CLI::App& rules, Command& chosen);    ///< Under `rules`.
 void add_rule_test_command(CLI::App& rules, Command& chosen);  ///< Under `rules`.
 void add_backtest_command(CLI::App& rules, Command& chosen);   ///< Under `rules`.
 void add_expression_commands(CLI::App& root, Command& chosen);

@@ -102,6 +102,7 @@ void add_rule_commands(CLI::App& root, Command& chosen)
         };
     });
     add_ruleset_commands(*group, chosen);
+    add_suggest_command(*group, chosen);
     add_rule_test_command(*group, chosen);
     add_backtest_command(*group, chosen);
 }

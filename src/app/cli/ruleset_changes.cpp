@@ -22,6 +22,25 @@ bool is_default(const std::string& field, const json& value)
     return false;
 }
 
+/// An action begins with what it is.
+ordered_json written_action(const json& action)
+{
+    auto written = ordered_json::object();
+    written["type"] = action.at("type");
+    for (const auto& [name, value] : action.items()) {
+        if (name != "type") written[name] = ordered_json::parse(value.dump());
+    }
+    return written;
+}
+
+ordered_json written_value(const std::string& field, const json& value)
+{
+    if (field != "actions") return ordered_json::parse(value.dump());
+    auto list = ordered_json::array();
+    for (const auto& action : value) list.push_back(written_action(action));
+    return list;
+}
+
 void print_names(const json& result, const char* what, char sign)
 {
     for (const auto& rule : result.at(what)) {
@@ -76,7 +95,7 @@ ordered_json written_form(const json& rules)
         auto written = ordered_json::object();
         for (const auto* field : kFields) {
             const auto value = rule.find(field);
-            if (value != rule.end() && !is_default(field, *value)) written[field] = ordered_json::parse(value->dump());
+            if (value != rule.end() && !is_default(field, *value)) written[field] = written_value(field, *value);
         }
         list.push_back(std::move(written));
     }
