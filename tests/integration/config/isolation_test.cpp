@@ -3,9 +3,9 @@
 
 #include "integration/config/tenants.hpp"
 
-#include <map>
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 
 namespace winnow::test {
