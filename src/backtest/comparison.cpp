@@ -3,7 +3,11 @@
 #include "winnow/base/text.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <limits>
+#include <optional>
 #include <type_traits>
+#include <unordered_set>
 #include <utility>
 #include <variant>
 
@@ -44,14 +48,50 @@ bool has(const Versions& versions, const Rule& rule)
     return it != versions.end() && it->second == rule.version;
 }
 
-/// The rules that both sets have, in the order of `rules`.
-std::vector<RuleId> common(const std::vector<Rule>& rules, const Versions& other)
+/// The most rules that both sets have in the same order.
+std::unordered_set<RuleId> kept_rules(const std::vector<Rule>& draft, const std::vector<Rule>& live)
 {
-    std::vector<RuleId> ids;
-    for (const auto& rule : rules) {
-        if (has(other, rule)) ids.push_back(rule.id);
+    std::unordered_map<RuleId, std::size_t> places;
+    for (std::size_t i = 0; i < live.size(); ++i) places.emplace(live[i].id, i);
+    // The longest rising row of live places, by what each row of a length ends with at best.
+    struct End {
+        std::size_t place = 0;
+        std::size_t rule = 0;  // in the draft
+    };
+    std::vector<End> ends;
+    std::vector<std::optional<std::size_t>> before(draft.size());
+    for (std::size_t i = 0; i < draft.size(); ++i) {
+        const auto found = places.find(draft[i].id);
+        if (found == places.end() || live[found->second].version != draft[i].version) continue;
+        const auto at = std::ranges::lower_bound(ends, found->second, {}, &End::place);
+        if (at != ends.begin()) before[i] = std::prev(at)->rule;
+        if (at == ends.end()) {
+            ends.push_back({found->second, i});
+        } else {
+            *at = {found->second, i};
+        }
     }
-    return ids;
+    std::unordered_set<RuleId> kept;
+    auto rule = ends.empty() ? std::nullopt : std::optional(ends.back().rule);
+    for (; rule; rule = before[*rule]) kept.insert(draft[*rule].id);
+    return kept;
+}
+
+bool differs(Difference kind, const Outcome& draft, const Outcome& live)
+{
+    switch (kind) {
+        case Difference::newly_dropped: return draft.dropped && !live.dropped;
+        case Difference::no_longer_dropped: return !draft.dropped && live.dropped;
+        case Difference::newly_suppressed: return draft.suppressed && !live.suppressed;
+        case Difference::no_longer_suppressed: return !draft.suppressed && live.suppressed;
+        case Difference::newly_held: return draft.held && !live.held;
+        case Difference::no_longer_held: return !draft.held && live.held;
+        case Difference::newly_told: return draft.told && !live.told;
+        case Difference::no_longer_told: return !draft.told && live.told;
+        case Difference::severity_changed: return !draft.dropped && !live.dropped && draft.severity != live.severity;
+        case Difference::route_changed: return draft.told && live.told && draft.route != live.route;
+    }
+    return false;
 }
 
 milliseconds width_for(milliseconds range)
@@ -102,11 +142,11 @@ Comparison::Comparison(Question question) : default_route_(std::move(question.de
     report_.bucket_width = width_for(range);
     const auto buckets = (range + report_.bucket_width - milliseconds(1)) / report_.bucket_width;
     report_.buckets.resize(static_cast<std::size_t>(buckets));
-    index_rules(question);
+    list_rules(question);
     compile(question);
 }
 
-void Comparison::index_rules(const Question& question)
+void Comparison::list_rules(const Question& question)
 {
     const auto live = versions(question.live);
     const auto draft = versions(question.draft);
@@ -118,10 +158,7 @@ void Comparison::index_rules(const Question& question)
         entry.change = change;
         const bool follow = change == RuleChange::added || change == RuleChange::changed;
         if (follow && series++ < kMaxSeries) entry.over_time.resize(report_.buckets.size());
-        auto& known = known_[rule.id];
-        known = {.index = static_cast<std::uint32_t>(report_.rules.size()),
-                 .differs = change != RuleChange::unchanged,
-                 .mutates = mutates(rule)};
+        known_[rule.id] = {.index = static_cast<std::uint32_t>(report_.rules.size()), .mutates = mutates(rule)};
         report_.rules.push_back(std::move(entry));
     };
     for (const auto& rule : question.draft) {
@@ -132,41 +169,55 @@ void Comparison::index_rules(const Question& question)
     for (const auto& rule : question.live) {
         if (!draft.contains(rule.id)) add(rule, RuleChange::removed);
     }
-    draft_mutates_ = std::ranges::any_of(question.draft, mutates);
 }
 
 /// Where the draft is the live set but for a few rules, most alerts are judged alike: neither a rule that only the
-/// draft has nor one that only the live set has matches. Then one evaluation and a look at the few does for two.
+/// draft has nor one that only the live set has matches. Then one evaluation does for two.
 void Comparison::compile(const Question& question)
 {
     live_ = question.live_set ? question.live_set : rules::RuleSet::compile(question.live);
-    draft_ = rules::RuleSet::compile(question.draft, live_.get());
-    const auto live = versions(question.live);
-    const auto draft = versions(question.draft);
-    if (common(question.draft, live) != common(question.live, draft)) return;
+    const auto kept = kept_rules(question.draft, question.live);
+    for (const auto& rule : question.draft) known_[rule.id].differs = !kept.contains(rule.id);
     std::vector<Rule> gone;
     for (const auto& rule : question.live) {
-        if (has(draft, rule)) continue;
-        gone.push_back(rule);
-        gone.back().stop = false;  // each is asked, and none may change the alert for the next
-        gone.back().actions = {domain::SuppressAction{}};
+        if (!kept.contains(rule.id)) gone.push_back(rule);
     }
-    same_ = gone.empty() && question.draft.size() == question.live.size();
-    if (gone.size() <= question.live.size() / 4) gone_ = rules::RuleSet::compile(gone);
+    short_cut_ = gone.size() <= question.live.size() / 4;
+    draft_ = rules::RuleSet::compile(short_cut_ ? with_lookouts(question.draft, std::move(gone)) : question.draft,
+                                     live_.get());
 }
 
-/// False only where the live set certainly did the same, `gone_` having found nothing in the alert as it came. After
-/// a rule that changed the alert, the live set's own rules would have seen another one than `gone_`.
-bool Comparison::may_differ(const rules::Evaluation& draft) const
+std::vector<Rule> Comparison::with_lookouts(std::vector<Rule> draft, std::vector<Rule> gone)
 {
-    if (!draft.failures.empty()) return true;
-    return std::ranges::any_of(draft.matches, [&](const domain::RuleMatch& match) {
-        const auto& known = known_.find(match.rule_id)->second;
-        return known.differs || (known.mutates && gone_->size() > 0);
-    });
+    lookouts_ = !gone.empty();
+    std::uint64_t number = 0;
+    for (auto& rule : gone) {
+        rule.id = RuleId(Uuid::from_words(~std::uint64_t{0}, ++number));
+        rule.position = std::numeric_limits<std::int32_t>::min();
+        rule.stop = false;
+        rule.actions = {domain::NoteAction{"-"}};  // of which nobody takes notice here
+        known_[rule.id].lookout = true;
+    }
+    draft.insert(draft.begin(), std::make_move_iterator(gone.begin()), std::make_move_iterator(gone.end()));
+    return draft;
 }
 
-Outcome Comparison::outcome(const rules::Evaluation& evaluation, const domain::Alert& alert) const
+/// After a rule that changed the alert, the live set's own rules would have seen another one than their lookouts did.
+Comparison::Look Comparison::look(const rules::Evaluation& draft)
+{
+    Look look{.may_differ = !short_cut_ || !draft.failures.empty()};
+    matched_.clear();
+    for (const auto& match : draft.matches) {
+        const auto& rule = known(match.rule_id);
+        look.may_differ = look.may_differ || rule.lookout || rule.differs || (rule.mutates && lookouts_);
+        look.mutated = look.mutated || rule.mutates;
+        if (!rule.lookout) matched_.push_back(rule.index);
+    }
+    for (const auto& failure : draft.failures) report_.draft_failures += known(failure.rule_id).lookout ? 0 : 1;
+    return look;
+}
+
+Outcome Comparison::fate(const rules::Evaluation& evaluation, const domain::Alert& alert) const
 {
     Outcome out;
     out.dropped = evaluation.dropped;
@@ -174,14 +225,28 @@ Outcome Comparison::outcome(const rules::Evaluation& evaluation, const domain::A
     out.severity = alert.severity;
     if (alert.status != domain::AlertStatus::firing || out.dropped || out.suppressed) return out;
     out.held = !evaluation.holds.empty();
-    if (out.held) return out;
-    out.told = !evaluation.route.empty() || !default_route_.empty();
-    out.route = evaluation.route;
-    std::ranges::sort(out.route);
+    out.told = !out.held && !(evaluation.route.empty() && default_route_.empty());
     return out;
 }
 
-void Comparison::count(const Outcome& outcome, bool matched, Tally& total, Tally& bucket) const
+void Comparison::add_route(Outcome& outcome, rules::Evaluation& evaluation) const
+{
+    if (!outcome.told) return;
+    outcome.route = evaluation.route.empty() ? default_route_ : std::move(evaluation.route);
+    std::ranges::sort(outcome.route);
+}
+
+void Comparison::add_names(Outcome& outcome, const rules::Evaluation& evaluation) const
+{
+    constexpr std::size_t kMaxNames = 8;
+    for (const auto& match : evaluation.matches) {
+        if (outcome.rules.size() >= kMaxNames) break;
+        const auto& rule = known(match.rule_id);
+        if (!rule.lookout) outcome.rules.push_back(report_.rules[rule.index].name);
+    }
+}
+
+void Comparison::count(const Outcome& outcome, bool matched, Tally& total, Tally& bucket)
 {
     for (auto* tally : {&total, &bucket}) {
         tally->matched += matched ? 1 : 0;
@@ -192,35 +257,17 @@ void Comparison::count(const Outcome& outcome, bool matched, Tally& total, Tally
     }
 }
 
-void Comparison::count_matches(const rules::Evaluation& draft, const rules::Evaluation& live, std::size_t bucket)
+void Comparison::count_matches(std::size_t bucket, bool alike)
 {
-    for (const auto& match : draft.matches) {
-        auto& rule = report_.rules[known_.find(match.rule_id)->second.index];
+    for (const auto index : matched_) {
+        auto& rule = report_.rules[index];
         ++rule.draft_matches;
+        rule.live_matches += alike ? 1 : 0;
         if (!rule.over_time.empty()) ++rule.over_time[bucket];
     }
-    for (const auto& match : live.matches) ++report_.rules[known_.find(match.rule_id)->second.index].live_matches;
 }
 
-std::vector<std::string> Comparison::names(const rules::Evaluation& evaluation) const
-{
-    constexpr std::size_t kMaxNames = 8;
-    std::vector<std::string> out;
-    for (const auto& match : evaluation.matches) {
-        if (out.size() >= kMaxNames) break;
-        out.push_back(report_.rules[known_.find(match.rule_id)->second.index].name);
-    }
-    return out;
-}
-
-void Comparison::note(Difference difference, const Sample& facts)
-{
-    const auto index = static_cast<std::size_t>(difference);
-    ++report_.differences[index];
-    if (report_.samples[index].size() < kMaxSamples) report_.samples[index].push_back(facts);
-}
-
-void Comparison::add(AlertId id, domain::Alert& alert)
+void Comparison::add(AlertId id, domain::Alert& alert, const Restore& restore)
 {
     const auto now = alert.received_at;
     ++report_.read;
@@ -230,59 +277,49 @@ void Comparison::add(AlertId id, domain::Alert& alert)
     auto& bucket = report_.buckets[at];
     ++bucket.read;
 
-    bool alike = same_;
-    if (!same_ && gone_) {
-        const auto gone = gone_->size() == 0 ? rules::Evaluation() : gone_->evaluate(alert, now);
-        alike = gone.matches.empty() && gone.failures.empty();
-    }
-    const bool keep = !same_ && draft_mutates_;
-    if (keep) original_ = alert;
-    const auto draft = draft_->evaluate(alert, now);
-    report_.draft_failures += draft.failures.size();
-    auto after_draft = outcome(draft, alert);
-    count(after_draft, !draft.matches.empty(), report_.draft, bucket.draft);
-    if (same_ || (alike && !may_differ(draft))) {
-        count(after_draft, !draft.matches.empty(), report_.live, bucket.live);
-        count_matches(draft, draft, at);
-        return;
-    }
+    auto draft = draft_->evaluate(alert, now);
+    const auto seen = look(draft);
+    auto after_draft = fate(draft, alert);
+    count(after_draft, !matched_.empty(), report_.draft, bucket.draft);
+    count_matches(at, !seen.may_differ);
+    if (!seen.may_differ) return count(after_draft, !matched_.empty(), report_.live, bucket.live);
 
-    auto& untouched = keep ? original_ : alert;
-    const auto live = live_->evaluate(untouched, now);
-    auto after_live = outcome(live, untouched);
+    if (seen.mutated) restore(alert);
+    title_.assign(truncate_utf8(alert.title, kMaxSampleTitle));
+    auto live = live_->evaluate(alert, now);
+    auto after_live = fate(live, alert);
     count(after_live, !live.matches.empty(), report_.live, bucket.live);
-    count_matches(draft, live, at);
-    if (after_draft == after_live) return;
-    for (auto* outcome : {&after_draft, &after_live}) {
-        if (outcome->told && outcome->route.empty()) outcome->route = default_route_;
-    }
-    after_draft.rules = names(draft);
-    after_live.rules = names(live);
-    compare({.alert = id,
-             .received_at = now,
-             .title = std::string(truncate_utf8(alert.title, kMaxSampleTitle)),
-             .draft = std::move(after_draft),
-             .live = std::move(after_live)});
+    for (const auto& match : live.matches) ++report_.rules[known(match.rule_id).index].live_matches;
+    add_route(after_draft, draft);
+    add_route(after_live, live);
+    if (!count_differences(after_draft, after_live)) return;
+    add_names(after_draft, draft);
+    add_names(after_live, live);
+    keep({.alert = id,
+          .received_at = now,
+          .title = title_,
+          .draft = std::move(after_draft),
+          .live = std::move(after_live)});
 }
 
-void Comparison::compare(const Sample& facts)
+/// True where somebody would want to see the alert.
+bool Comparison::count_differences(const Outcome& draft, const Outcome& live)
 {
-    const auto& draft = facts.draft;
-    const auto& live = facts.live;
-    const bool severity = !draft.dropped && !live.dropped && draft.severity != live.severity;
-    const bool route = draft.told && live.told && draft.route != live.route;
-    const std::array<bool, kDifferences> differs{draft.dropped && !live.dropped,
-                                                 !draft.dropped && live.dropped,
-                                                 draft.suppressed && !live.suppressed,
-                                                 !draft.suppressed && live.suppressed,
-                                                 draft.held && !live.held,
-                                                 !draft.held && live.held,
-                                                 draft.told && !live.told,
-                                                 !draft.told && live.told,
-                                                 severity,
-                                                 route};
+    bool wanted = false;
     for (std::size_t i = 0; i < kDifferences; ++i) {
-        if (differs[i]) note(static_cast<Difference>(i), facts);
+        if (!differs(static_cast<Difference>(i), draft, live)) continue;
+        ++report_.differences.at(i);
+        wanted = wanted || report_.samples.at(i).size() < kMaxSamples;
+    }
+    return wanted;
+}
+
+void Comparison::keep(const Sample& sample)
+{
+    for (std::size_t i = 0; i < kDifferences; ++i) {
+        auto& samples = report_.samples.at(i);
+        const bool room = samples.size() < kMaxSamples;
+        if (room && differs(static_cast<Difference>(i), sample.draft, sample.live)) samples.push_back(sample);
     }
 }
 

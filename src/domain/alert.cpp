@@ -30,6 +30,11 @@ constexpr std::size_t kUsualLabels = 8;  // growing one by one costs more than p
 
 void Labels::set(std::string name, std::string value)
 {
+    // Most come in order: where they were stored so, all.
+    if (!entries_.empty() && !value.empty() && entries_.back().first < name) {
+        entries_.emplace_back(std::move(name), std::move(value));
+        return;
+    }
     const auto at = std::ranges::lower_bound(entries_, name, {}, &Entry::first);
     const bool present = at != entries_.end() && at->first == name;
     if (value.empty()) {

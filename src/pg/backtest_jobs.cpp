@@ -1,5 +1,6 @@
 #include "winnow/pg/backtest_jobs.hpp"
 
+#include "pg/history_session.hpp"
 #include "pg/rule_draft_text.hpp"
 #include "pg/session_pool.hpp"
 #include "pg/transaction.hpp"
@@ -40,25 +41,6 @@ select coalesce(sum(alert_count), 0) from journal
  where tenant_id = $1 and received_at >= $2::timestamptz and received_at < $3::timestamptz
 )sql";
 
-// The sums need the keys and the lengths only; payloads are fetched of the rows that are left. The first bound of the
-// time is implied by the key and lets PostgreSQL leave out whole days.
-constexpr auto kHistory = R"sql(
-with behind as (
-    select received_at, stream, seq, alert_count, octet_length(payload) as bytes from journal
-     where tenant_id = $1 and received_at >= $2::timestamptz and received_at < $3::timestamptz
-       and (received_at, stream, seq) > ($2::timestamptz, $4::int, $5::bigint)
-     order by received_at, stream, seq limit 4000),
-page as (
-    select *, sum(alert_count) over w - alert_count as alerts_before, sum(bytes) over w - bytes as bytes_before
-      from behind window w as (order by received_at, stream, seq rows unbounded preceding))
-select p.received_at, p.stream, p.seq, j.payload
-  from page p join journal j on j.tenant_id = $1 and j.received_at = p.received_at and j.stream = p.stream
-                            and j.seq = p.seq
- where p.alerts_before < $6::bigint and p.bytes_before < $7::bigint
-   and j.received_at >= $2::timestamptz and j.received_at < $3::timestamptz
- order by p.received_at, p.stream, p.seq
-)sql";
-
 #define WINNOW_STILL_HIS \
     " where tenant_id = $1 and backtest_id = $2 and runner = $3 and attempt = $4 and state = 'running'"
 
@@ -81,7 +63,7 @@ constexpr auto kSweep = "delete from backtests where finished_at < now() - $1::b
 
 class PgBacktestJobs final : public ports::BacktestJobs {
 public:
-    explicit PgBacktestJobs(PgOptions options) : pool_(std::move(options)) {}
+    explicit PgBacktestJobs(const PgOptions& options) : pool_(options), history_(options) {}
 
     Result<std::optional<BacktestJob>> claim(const std::string& runner) override
     {
@@ -112,19 +94,7 @@ public:
     Result<std::vector<HistoryRow>> history(const BacktestJob& job, const std::optional<domain::RowPosition>& after,
                                             std::uint64_t max_alerts) override
     {
-        return pool_.run([&](Session& session) -> Result<std::vector<HistoryRow>> {
-            pqxx::nontransaction tx(session.connection());
-            const auto at = after.value_or(domain::RowPosition{.received_at = job.from, .stream = 0, .seq = 0});
-            std::vector<HistoryRow> rows;
-            for (const auto& row : query(tx, kHistory, job.tenant, at.received_at, job.until, at.stream, at.seq,
-                                         max_alerts, ports::kHistoryBytes)) {
-                rows.push_back({.position = {.received_at = time_of(row[0]),
-                                             .stream = row[1].as<domain::StreamId>(),
-                                             .seq = row[2].as<std::uint64_t>()},
-                                .payload = bytes_of(row[3])});
-            }
-            return rows;
-        });
+        return history_.read(job, after, max_alerts);
     }
 
     Result<bool> begin(const BacktestJob& job, std::size_t draft_rules, std::size_t live_rules,
@@ -190,13 +160,14 @@ private:
     }
 
     SessionPool pool_;
+    HistorySession history_;
 };
 
 }  // namespace
 
-std::unique_ptr<ports::BacktestJobs> make_backtest_jobs(PgOptions options)
+std::unique_ptr<ports::BacktestJobs> make_backtest_jobs(const PgOptions& options)
 {
-    return std::make_unique<PgBacktestJobs>(std::move(options));
+    return std::make_unique<PgBacktestJobs>(options);
 }
 
 }  // namespace winnow::pg

@@ -37,7 +37,8 @@ void LibpqSession::prepare(const char* name, const char* sql)
     checked(PQprepare(connection_.get(), name, sql, 0, nullptr));
 }
 
-LibpqSession::ResultPtr LibpqSession::run(const char* prepared, const std::vector<LibpqParameter>& parameters)
+LibpqSession::ResultPtr LibpqSession::run(const char* prepared, const std::vector<LibpqParameter>& parameters,
+                                          Answer answer)
 {
     std::vector<const char*> values;
     std::vector<int> lengths;
@@ -49,7 +50,7 @@ LibpqSession::ResultPtr LibpqSession::run(const char* prepared, const std::vecto
     }
     const Watchdog::Guard guard(*dog_, socket_, deadline_);
     return checked(PQexecPrepared(connection_.get(), prepared, static_cast<int>(values.size()), values.data(),
-                                  lengths.data(), formats.data(), 0));
+                                  lengths.data(), formats.data(), static_cast<int>(answer)));
 }
 
 LibpqSession::ResultPtr LibpqSession::run(const char* sql)

@@ -10,6 +10,7 @@
 #include <libpq-fe.h>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -57,8 +58,10 @@ public:
 
     void prepare(const char* name, const char* sql);
 
-    /// Runs a prepared statement; throws StatementFailed. Answers in text format.
-    ResultPtr run(const char* prepared, const std::vector<LibpqParameter>& parameters);
+    enum class Answer : std::uint8_t { text = 0, binary = 1 };
+
+    /// Runs a prepared statement; throws StatementFailed.
+    ResultPtr run(const char* prepared, const std::vector<LibpqParameter>& parameters, Answer answer = Answer::text);
     /// Runs one statement without parameters.
     ResultPtr run(const char* sql);
 

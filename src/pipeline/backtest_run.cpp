@@ -3,6 +3,7 @@
 #include "winnow/backtest/draft.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace winnow::pipeline {
@@ -64,7 +65,8 @@ void BacktestRun::read(const ports::HistoryRow& row)
 {
     const auto left = job_.max_alerts - std::min(job_.max_alerts, seen());
     reader_.read(
-        row, left, [&](AlertId id, domain::Alert& alert) { comparison_.add(id, alert); },
+        row, left,
+        [&](AlertId id, domain::Alert& alert, auto restore) { comparison_.add(id, alert, std::ref(restore)); },
         [&] { comparison_.add_unreadable(); });
 }
 

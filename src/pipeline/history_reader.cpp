@@ -26,10 +26,10 @@ bool HistoryReader::next(std::string_view& line)
     return true;
 }
 
-bool HistoryReader::parse(const ports::HistoryRow& row, std::string_view line)
+bool HistoryReader::parse(const ports::HistoryRow& row, std::string_view line, domain::Alert& alert)
 {
-    if (!intake::read_canonical(line, alert_)) return false;
-    alert_.received_at = row.position.received_at;
+    if (!intake::read_canonical(line, alert)) return false;
+    alert.received_at = row.position.received_at;
     return true;
 }
 

@@ -63,6 +63,7 @@ protected:
             const index::Search& search = find(from);
             note_errors(search, evaluation);
             const bool last_changes = !search.rules.empty() && rules_[search.rules.back()].rule->changes_alert;
+            evaluation.matches.reserve(evaluation.matches.size() + search.rules.size());
             for (const auto number : search.rules) {
                 if (!act(number, changes, alert, evaluation)) return evaluation;
             }

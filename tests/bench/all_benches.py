@@ -68,6 +68,14 @@ def rules_lines(rows):
                        row["build_ms"] <= 15)
 
 
+def backtest_lines(rows):
+    for row in rows:
+        rate = row["alerts_per_second_a_core"]
+        yield line("backtest", f"{row['draft']}, {row['alerts']:,} alerts, {row['rules']:,} rules",
+                   f"{rate:,.0f} alerts/s a core", ">= 250,000", rate >= 250_000,
+                   f"peak {row['peak_mib']:.0f} MiB, {row['before_mib']:.0f} before")
+
+
 def table(lines):
     heads = ["benchmark", "figure", "measured", "beside", "goal", "holds"]
     words = {True: "yes", False: "NO", None: ""}
@@ -84,13 +92,16 @@ def main():
     try:
         rules = [json.loads(row) for row in
                  run("rules", [f"{given.build}/tests/bench/bench_rules", "--json", *quick]).splitlines()]
+        backtest = [json.loads(row) for row in
+                    run("backtest", [f"{given.build}/tests/bench/bench_backtest", "--json", *quick]).splitlines()]
         ingest = json.loads(run("ingest", [python, os.path.join(HERE, "ingest_bench.py"), "--binary",
                                            f"{given.build}/winnow", "--json", *quick]))
     except (RuntimeError, ValueError) as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return 1
-    lines = [*rules_lines(rules), *ingest_lines(ingest)]
-    print(json.dumps({"lines": lines, "rules": rules, "ingest": ingest}, indent=2) if given.json else table(lines))
+    lines = [*rules_lines(rules), *backtest_lines(backtest), *ingest_lines(ingest)]
+    report = {"lines": lines, "rules": rules, "backtest": backtest, "ingest": ingest}
+    print(json.dumps(report, indent=2) if given.json else table(lines))
     return 0
 
 

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,10 +62,8 @@ struct Outcome {
     bool held = false;  ///< Else firing, and a threshold, pause or flap decides later whether it is told.
     bool told = false;  ///< Firing, nothing of the above, and there is somebody to tell.
     domain::Severity severity = domain::Severity::warning;
-    std::vector<ContactGroupId> route;  ///< Of a told alert, sorted. Where no rule says, only samples name it.
-    std::vector<std::string> rules;     ///< Names of the first rules that matched; of samples only.
-
-    friend bool operator==(const Outcome&, const Outcome&) = default;
+    std::vector<ContactGroupId> route;  ///< Of a told alert, sorted.
+    std::vector<std::string> rules;     ///< Names of the first rules that matched.
 };
 
 struct Tally {
@@ -127,8 +126,11 @@ public:
     /// Compiles both sets.
     explicit Comparison(Question question);
 
-    /// Counts one alert, which is changed on the way.
-    void add(AlertId id, domain::Alert& alert);
+    /// Makes an alert again what it was when it came in.
+    using Restore = std::function<void(domain::Alert&)>;
+
+    /// Counts one alert, which is changed on the way. `restore` is called at most once.
+    void add(AlertId id, domain::Alert& alert, const Restore& restore);
 
     void add_unreadable() noexcept { ++report_.unreadable; }
 
@@ -137,29 +139,41 @@ public:
 private:
     struct Known {
         std::uint32_t index = 0;  ///< Into report_.rules.
-        bool differs = false;
-        bool mutates = false;
+        bool differs = false;     ///< The live set has not got it, or not at that place among the others.
+        bool mutates = false;     ///< It changes alerts.
+        bool lookout = false;
+    };
+    /// What the draft's evaluation says besides what becomes of the alert.
+    struct Look {
+        bool may_differ = false;  ///< False only where the live set certainly does the same.
+        bool mutated = false;
     };
 
-    void index_rules(const Question& question);
+    void list_rules(const Question& question);
     void compile(const Question& question);
-    [[nodiscard]] bool may_differ(const rules::Evaluation& draft) const;
-    void compare(const Sample& facts);
-    [[nodiscard]] Outcome outcome(const rules::Evaluation& evaluation, const domain::Alert& alert) const;
-    void count(const Outcome& outcome, bool matched, Tally& total, Tally& bucket) const;
-    void count_matches(const rules::Evaluation& draft, const rules::Evaluation& live, std::size_t bucket);
-    void note(Difference difference, const Sample& facts);
-    [[nodiscard]] std::vector<std::string> names(const rules::Evaluation& evaluation) const;
+    [[nodiscard]] std::vector<domain::Rule> with_lookouts(std::vector<domain::Rule> draft,
+                                                          std::vector<domain::Rule> gone);
+    [[nodiscard]] const Known& known(RuleId id) const { return known_.find(id)->second; }
+
+    [[nodiscard]] Look look(const rules::Evaluation& draft);
+    [[nodiscard]] Outcome fate(const rules::Evaluation& evaluation, const domain::Alert& alert) const;
+    static void count(const Outcome& outcome, bool matched, Tally& total, Tally& bucket);
+    void count_matches(std::size_t bucket, bool alike);
+    void add_route(Outcome& outcome, rules::Evaluation& evaluation) const;
+    void add_names(Outcome& outcome, const rules::Evaluation& evaluation) const;
+    [[nodiscard]] bool count_differences(const Outcome& draft, const Outcome& live);
+    void keep(const Sample& sample);
 
     std::vector<ContactGroupId> default_route_;
-    std::shared_ptr<const rules::RuleSet> draft_;
     std::shared_ptr<const rules::RuleSet> live_;
-    /// The live rules that the draft has not, none of which changes an alert; nullptr where that is no short cut.
-    std::shared_ptr<const rules::RuleSet> gone_;
-    bool same_ = false;
-    bool draft_mutates_ = false;
+    /// Before its rules stand lookouts, one for each live rule that the draft has not: they have the rule's condition
+    /// and do nothing. So one evaluation says whether the sets can differ at all.
+    std::shared_ptr<const rules::RuleSet> draft_;
+    bool lookouts_ = false;
+    bool short_cut_ = false;  ///< Enough rules are the same for that to pay.
     std::unordered_map<RuleId, Known> known_;
-    domain::Alert original_;  ///< Keeps its memory from alert to alert.
+    std::vector<std::uint32_t> matched_;  ///< Rules of the draft that matched the alert at hand.
+    std::string title_;                   ///< Of that alert as it came in.
     Report report_;
 };
 

@@ -11,6 +11,6 @@
 namespace winnow::pg {
 
 /// `options` name the pipeline role.
-[[nodiscard]] std::unique_ptr<ports::BacktestJobs> make_backtest_jobs(PgOptions options);
+[[nodiscard]] std::unique_ptr<ports::BacktestJobs> make_backtest_jobs(const PgOptions& options);
 
 }  // namespace winnow::pg

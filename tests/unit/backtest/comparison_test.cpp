@@ -39,6 +39,11 @@ AlertId alert_id(std::uint64_t n)
     return AlertId(Uuid::from_words(9, n));
 }
 
+void add(Comparison& comparison, domain::Alert alert)
+{
+    comparison.add(alert_id(1), alert, [before = alert](domain::Alert& again) { again = before; });
+}
+
 class BacktestComparison : public testing::Test {
 protected:
     /// The report on one alert.
@@ -47,7 +52,7 @@ protected:
         question_.draft = std::move(draft);
         question_.live = std::move(live);
         Comparison comparison(question_);
-        comparison.add(alert_id(1), alert);
+        add(comparison, alert);
         return comparison.report();
     }
 
@@ -180,7 +185,7 @@ TEST_F(BacktestComparison, JudgesEveryAlertAtTheTimeWhenItCame)
     for (const auto at : {kNow - 1ms, kNow, kNow + 59min}) {
         auto alert = make_alert();
         alert.received_at = at;
-        comparison.add(alert_id(1), alert);
+        add(comparison, alert);
     }
     EXPECT_EQ(comparison.report().draft.dropped, 2U);
     EXPECT_EQ(comparison.report().read_until, kNow + 59min);
@@ -194,7 +199,7 @@ TEST_F(BacktestComparison, CountsByTimeAndFollowsTheRulesThatAreNew)
     for (const auto at : {kNow - 2h, kNow - 1h, kNow + 1h - 1ms, kNow + 5h}) {
         auto alert = make_alert();
         alert.received_at = at;
-        comparison.add(alert_id(1), alert);
+        add(comparison, alert);
     }
     const auto& report = comparison.report();
     EXPECT_EQ(report.bucket_width, 1min);
@@ -238,7 +243,7 @@ TEST_F(BacktestComparison, TakesNoMoreMemoryForMoreAlerts)
             auto alert = make_alert();
             alert.title = "one of its own " + std::to_string(i) + std::string(400, 'x');
             alert.dedup_key = alert.title;
-            comparison.add(alert_id(static_cast<std::uint64_t>(i)), alert);
+            add(comparison, alert);
         }
         return to_json(comparison.report(), true).size();
     };

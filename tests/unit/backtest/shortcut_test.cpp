@@ -81,7 +81,9 @@ Counts by_comparison(const std::vector<Rule>& draft, const std::vector<Rule>& li
     question.from = kNow;
     question.until = kNow + std::chrono::hours(1);
     Comparison comparison(question);
-    for (auto alert : alerts) comparison.add(AlertId(), alert);
+    for (auto alert : alerts) {
+        comparison.add(AlertId(), alert, [before = alert](domain::Alert& again) { again = before; });
+    }
     const auto& report = comparison.report();
     Counts counts;
     std::size_t at = 0;
