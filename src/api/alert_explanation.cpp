@@ -1,18 +1,22 @@
 #include "api/alert_explanation.hpp"
 
+#include "api/acted_rules.hpp"
 #include "api/alert_json.hpp"
 #include "api/ticket_json.hpp"
+#include "winnow/ports/contact_store.hpp"
 #include "winnow/ports/delivery_store.hpp"
 #include "winnow/ports/inhibition_store.hpp"
 #include "winnow/ports/maintenance_store.hpp"
 #include "winnow/ports/rule_store.hpp"
 #include "winnow/ports/silence_store.hpp"
 #include "winnow/ports/ticket_store.hpp"
-#include "winnow/rules/rule_set.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace winnow::api {
@@ -23,55 +27,53 @@ using domain::TicketEffect;
 using domain::TicketEventKind;
 using nlohmann::json;
 
+constexpr std::size_t kMaxEvents = 500;
 constexpr std::size_t kMaxDeliveries = 500;
-constexpr std::size_t kMaxNearMisses = 3;
 
-/// Whether the timeline's line came of this alert: triage writes the alert's id into it.
-bool came_of(const domain::TicketEvent& event, const std::string& alert_id)
+/// Triage marks the end of a trouble that nobody had been told of.
+bool is_unheard(const domain::TicketEvent& event)
 {
     const auto data = json::parse(event.data, nullptr, /*allow_exceptions=*/false);
-    return data.is_object() && data.value("alert_id", "") == alert_id;
+    return data.is_object() && data.value("unheard", false);
 }
 
-/// Whether contacts are told of events of this kind.
-bool is_told(TicketEventKind kind)
+/// Whether contacts are told of the event: of what kind it is, and not of a trouble that ended before they knew of it.
+bool is_told(const domain::TicketEvent& event)
 {
-    switch (kind) {
+    switch (event.kind) {
         case TicketEventKind::opened:
         case TicketEventKind::reopened:
         case TicketEventKind::severity_changed:
         case TicketEventKind::flapping_started:
-        case TicketEventKind::recovered: return true;
+        case TicketEventKind::flapping_settled:
+        case TicketEventKind::recovered: return !is_unheard(event);
         default: return false;
     }
 }
 
-json matched_rules_json(const PastAlert& past, const std::vector<domain::Rule>& rules)
+/// `the rule "noise of dev"`, else `a rule`.
+std::string rule_named(const std::string& name)
 {
-    auto matched = json::array();
-    if (!past.verdict) return matched;
-    for (const auto& match : past.verdict->matches) {
-        const auto rule = std::ranges::find(rules, match.rule_id, &domain::Rule::id);
-        json line{{"rule_id", match.rule_id.str()},
-                  {"version", match.version},
-                  {"name", nullptr},
-                  {"current_version", nullptr}};
-        if (rule != rules.end()) {
-            line["name"] = rule->name;
-            line["current_version"] = rule->version;
-        }
-        matched.push_back(std::move(line));
-    }
-    return matched;
+    return name.empty() ? std::string("a rule") : "the rule \"" + name + "\"";
 }
 
-json leaves_json(const std::vector<rules::TraceLeaf>& list)
+std::string capital(std::string sentence)
 {
-    auto leaves = json::array();
-    for (const auto& leaf : list) {
-        leaves.push_back({{"expression", leaf.expression}, {"value", leaf.value}, {"matched", leaf.matched}});
+    if (!sentence.empty() && sentence.front() >= 'a' && sentence.front() <= 'z') {
+        sentence.front() = static_cast<char>(sentence.front() - 'a' + 'A');
     }
-    return leaves;
+    return sentence;
+}
+
+/// The name of the first acting rule with that action, else of the last one that acted.
+std::string culprit(const ActedRules& acted, std::string_view action)
+{
+    for (std::size_t i = 0; i < acted.names.size(); ++i) {
+        for (const auto& each : acted.lines[i]["actions"]) {
+            if (each["type"] == action) return acted.names[i];
+        }
+    }
+    return acted.names.empty() ? std::string() : acted.names.back();
 }
 
 /// What held the alert back, and what has become of its ticket since.
@@ -108,6 +110,12 @@ json held_by_json(const PastAlert& past)
             {"until", held.until ? json(format_rfc3339(*held.until)) : json(nullptr)}};
 }
 
+/// Why nobody was told of an alert: a stable code, and a sentence.
+struct Reason {
+    std::string_view code;
+    std::string detail;
+};
+
 /// The ticket and what it tells of this alert; empty where it has none.
 struct TicketSide {
     std::optional<domain::Ticket> ticket;
@@ -125,15 +133,11 @@ Result<TicketSide> ticket_side(const PastAlert& past, ports::TenantSession& sess
         return ticket.error();
     }
     side.ticket = std::move(*ticket);
-    auto events = session.tickets().events_at(side.ticket->id, past.position.row.received_at);
+    auto events = session.tickets().events_of(side.ticket->id, domain::alert_id_at(past.position), kMaxEvents);
     if (!events) return events.error();
-    const auto alert_id = domain::alert_id_at(past.position).str();
+    side.events = *std::move(events);
     std::vector<std::int32_t> seqs;
-    for (auto& event : *events) {
-        if (!came_of(event, alert_id)) continue;
-        seqs.push_back(event.seq);
-        side.events.push_back(std::move(event));
-    }
+    for (const auto& event : side.events) seqs.push_back(event.seq);
     if (seqs.empty()) return side;
     auto deliveries = session.deliveries().of_events(side.ticket->id, seqs, kMaxDeliveries);
     if (!deliveries) return deliveries.error();
@@ -153,14 +157,19 @@ json ticket_summary(const std::optional<domain::Ticket>& ticket)
             {"suppression_reason", ticket->suppression_reason}};
 }
 
-}  // namespace
-
-Reason why_nobody_was_told(const PastAlert& past, const domain::Ticket* ticket, bool told)
+/// What an alert that led to no delivery owes it to.
+Reason why_nobody_was_told(const PastAlert& past, const TicketSide& side, const ActedRules& acted)
 {
     if (!past.verdict) return {"pending", "Triage has not reached the alert yet."};
+    const auto* ticket = side.ticket ? &*side.ticket : nullptr;
     switch (past.verdict->disposition) {
-        case Disposition::dropped: return {"dropped", "A rule dropped the alert: the last one of matched_rules."};
-        case Disposition::suppressed: return {"suppressed", "A rule keeps the ticket without telling anybody."};
+        case Disposition::dropped: {
+            const auto name = acted.names.empty() ? std::string() : acted.names.back();
+            return {"dropped", capital(rule_named(name)) + " dropped the alert."};
+        }
+        case Disposition::suppressed:
+            return {"suppressed",
+                    capital(rule_named(culprit(acted, "suppress"))) + " keeps the ticket without telling anybody."};
         case Disposition::silenced: return {"silenced", "A silence or maintenance window covered the alert."};
         case Disposition::inhibited: return {"inhibited", "Another firing alert explains this one."};
         case Disposition::held: return {"held", why_held(*past.verdict, ticket)};
@@ -169,9 +178,14 @@ Reason why_nobody_was_told(const PastAlert& past, const domain::Ticket* ticket, 
         case Disposition::resolved: break;
     }
     if (ticket != nullptr && ticket->suppressed) {
-        return {"suppressed", "A rule keeps the ticket without telling anybody."};
+        return {"suppressed", "The ticket is kept without telling anybody: " + ticket->suppression_reason + "."};
     }
-    if (told) return {"no_contacts", "Neither a matching rule nor the default route led to an enabled contact."};
+    if (std::ranges::any_of(side.events, is_unheard)) {
+        return {"unheard", "Nobody had been told of the trouble, so nobody is told that it is over."};
+    }
+    if (std::ranges::any_of(side.events, is_told)) {
+        return {"no_contacts", "Neither a matching rule nor the default route led to an enabled contact."};
+    }
     switch (past.verdict->effect) {
         case TicketEffect::refreshed:
             return {"refreshed", "The sender repeated what the ticket knew; it counts as no new occurrence."};
@@ -209,81 +223,77 @@ Result<std::string> covered_by(const domain::QuietCause& cause, ports::TenantSes
     return otherwise;
 }
 
-/// Which rules would have matched with the fewest tests otherwise; where one matched, nobody asks.
-json near_misses_json(const PastAlert& past, const rules::RuleSet& rules)
+/// The deliveries, each with its contact's name; null where the contact is gone.
+Result<json> deliveries_json(const std::vector<domain::Delivery>& deliveries, ports::TenantSession& session)
 {
-    auto list = json::array();
-    if (!past.verdict || !past.verdict->matches.empty()) return list;
-    for (const auto& miss : rules.near_misses(past.alert, past.position.row.received_at, kMaxNearMisses)) {
-        list.push_back({{"rule_id", miss.rule_id.str()},
-                        {"name", miss.rule_name},
-                        {"version", miss.version},
-                        {"failing", leaves_json(miss.failing)}});
+    std::map<ContactId, json> names;
+    auto lines = json::array();
+    for (const auto& delivery : deliveries) {
+        auto known = names.find(delivery.contact_id);
+        if (known == names.end()) {
+            const auto contact = session.contacts().find(delivery.contact_id);
+            if (!contact && contact.error().code() != ErrorCode::not_found) return contact.error();
+            known = names.emplace(delivery.contact_id, contact ? json(contact->name) : json(nullptr)).first;
+        }
+        auto line = delivery_json(delivery);
+        line["contact_name"] = known->second;
+        lines.push_back(std::move(line));
     }
-    return list;
+    return lines;
 }
 
-json rules_trace_json(const PastAlert& past, const rules::RuleSet& rules)
+/// Null where somebody was told.
+Result<json> nobody_told_json(const PastAlert& past, const TicketSide& side, const ActedRules& acted,
+                              ports::TenantSession& session)
 {
-    auto trace = json::array();
-    for (const auto& entry : rules.trace(past.alert, past.position.row.received_at)) {
-        const domain::RuleMatch same{.rule_id = entry.rule_id, .version = entry.version};
-        const bool acted =
-            past.verdict && std::ranges::find(past.verdict->matches, same) != past.verdict->matches.end();
-        trace.push_back({{"rule_id", entry.rule_id.str()},
-                         {"name", entry.rule_name},
-                         {"version", entry.version},
-                         {"acted", acted},
-                         {"considered", entry.considered},
-                         {"matched", entry.matched},
-                         {"stopped_here", entry.stopped_here},
-                         {"error", entry.error.empty() ? json(nullptr) : json(entry.error)},
-                         {"leaves", leaves_json(entry.leaves)}});
+    if (!side.deliveries.empty()) return json(nullptr);
+    auto why = why_nobody_was_told(past, side, acted);
+    Result<std::string> detail = std::move(why.detail);
+    if (past.verdict && past.verdict->quieted_by) {
+        detail = covered_by(*past.verdict->quieted_by, session, *std::move(detail));
+        if (!detail) return detail.error();
     }
-    return trace;
+    return json{{"code", why.code}, {"detail", *detail}};
 }
+
+}  // namespace
 
 Result<json> explain(const PastAlert& past, ports::TenantSession& session)
 {
     const auto rules = session.rules().all();
     if (!rules) return rules.error();
-    const auto compiled = rules::RuleSet::compile(*rules);
     const auto side = ticket_side(past, session);
     if (!side) return side.error();
+    auto acted = acted_rules(past, *rules, session);
+    if (!acted) return acted.error();
+    auto deliveries = deliveries_json(side->deliveries, session);
+    if (!deliveries) return deliveries.error();
+    auto nobody_told = nobody_told_json(past, *side, *acted, session);
+    if (!nobody_told) return nobody_told.error();
 
+    auto today = rules_today(past, *rules);
     auto events = json::array();
     for (const auto& event : side->events) events.push_back(timeline_json(event));
-    auto deliveries = json::array();
-    for (const auto& delivery : side->deliveries) deliveries.push_back(delivery_json(delivery));
-    json nobody_told = nullptr;
-    if (deliveries.empty()) {
-        const bool told = std::ranges::any_of(side->events, is_told, &domain::TicketEvent::kind);
-        const auto why = why_nobody_was_told(past, side->ticket ? &*side->ticket : nullptr, told);
-        Result<std::string> detail = std::string(why.detail);
-        if (past.verdict && past.verdict->quieted_by) {
-            detail = covered_by(*past.verdict->quieted_by, session, *std::move(detail));
-            if (!detail) return detail.error();
-        }
-        nobody_told = {{"code", why.code}, {"detail", *detail}};
-    }
     const auto& verdict = past.verdict;
     return json{{"id", domain::alert_id_at(past.position).str()},
                 {"received_at", format_rfc3339(past.alert.received_at)},
                 {"integration_id", past.alert.integration_id.str()},
                 {"integration", past.alert.integration},
                 {"alert", received_json(past.alert)},
+                {"alert_after_rules", acted->after ? received_json(*acted->after) : json(nullptr)},
                 {"disposition", disposition_word(past)},
                 {"effect", verdict ? json(to_string(verdict->effect)) : json(nullptr)},
                 {"dedup_key", verdict ? json(folded_dedup_key(past)) : json(nullptr)},
                 {"ticket", ticket_summary(side->ticket)},
                 {"ticket_events", std::move(events)},
-                {"matched_rules", matched_rules_json(past, *rules)},
+                {"matched_rules", std::move(acted->lines)},
                 {"quieted_by", quieted_by_json(past)},
                 {"held_by", held_by_json(past)},
-                {"rules", rules_trace_json(past, *compiled)},
-                {"near_misses", near_misses_json(past, *compiled)},
-                {"deliveries", std::move(deliveries)},
-                {"nobody_told", std::move(nobody_told)}};
+                {"rules", std::move(today.lines)},
+                {"rules_left_out", today.left_out},
+                {"near_misses", std::move(today.near_misses)},
+                {"deliveries", *std::move(deliveries)},
+                {"nobody_told", *std::move(nobody_told)}};
 }
 
 }  // namespace winnow::api

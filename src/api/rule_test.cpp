@@ -10,6 +10,7 @@
 #include "winnow/intake/formats.hpp"
 #include "winnow/ports/rule_store.hpp"
 #include "winnow/rules/rule_set.hpp"
+#include "winnow/triage/fold.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -113,18 +114,37 @@ Result<TestInput> read_test(const json& document, TenantSession& session, Timest
 /// What the alert would end as, were no ticket open and no silence in force.
 domain::Disposition disposition_of(const rules::Evaluation& evaluation, const domain::Alert& alert)
 {
-    if (evaluation.dropped) return domain::Disposition::dropped;
-    if (alert.status != domain::AlertStatus::firing) return domain::Disposition::ignored;
-    return evaluation.suppressed ? domain::Disposition::suppressed : domain::Disposition::ticketed;
+    const domain::AlertPosition first{.row = {.received_at = alert.received_at, .stream = 1, .seq = 1}, .index = 0};
+    const auto outcome = triage::fold({{.position = first, .alert = alert, .evaluation = evaluation}},
+                                      triage::States{.tickets = {}, .instances = {}}, domain::Settings{});
+    return outcome.verdicts.front().disposition;
 }
 
+/// A part of a condition is true or false, or it failed.
 json trace_json(const rules::TraceEntry& entry)
 {
     auto leaves = json::array();
     for (const auto& leaf : entry.leaves) {
-        leaves.push_back({{"expr", leaf.expression}, {"value", leaf.matched}, {"actual", leaf.value}});
+        json line{{"expr", leaf.expression}, {"actual", leaf.value}};
+        if (leaf.error.empty()) {
+            line["value"] = leaf.matched;
+        } else {
+            line["error"] = leaf.error;
+        }
+        leaves.push_back(std::move(line));
     }
     return leaves;
+}
+
+/// The first thing that went wrong: null, or a rule and why it did nothing, or not all that it says.
+json error_json(const std::vector<rules::TraceEntry>& entries, const rules::Evaluation& evaluation)
+{
+    for (const auto& entry : entries) {
+        if (entry.error.empty()) continue;
+        return {{"code", "evaluation_failed"}, {"rule", entry.rule_name}, {"detail", entry.error}};
+    }
+    if (evaluation.failures.empty()) return nullptr;
+    return {{"code", "evaluation_failed"}, {"rule", nullptr}, {"detail", evaluation.failures.front().error}};
 }
 
 json test_json(const TestInput& input, Timestamp now)
@@ -142,17 +162,17 @@ json test_json(const TestInput& input, Timestamp now)
         const auto& entry = entries[i];
         const auto leaves = trace_json(entry);
         trace.insert(trace.end(), leaves.begin(), leaves.end());
-        per_rule.push_back({{"name", entry.rule_name}, {"matched", entry.matched}, {"stopped", entry.stopped_here}});
+        per_rule.push_back({{"name", entry.rule_name},
+                            {"matched", entry.matched},
+                            {"stopped", entry.stopped_here},
+                            {"error", entry.error.empty() ? json(nullptr) : json(entry.error)}});
         if (!entry.matched) continue;
         matched = true;
         const auto acted = rule_json(input.rules[i])["actions"];
         actions.insert(actions.end(), acted.begin(), acted.end());
     }
-    json error = nullptr;
-    if (!evaluation.failures.empty()) error = {{"detail", evaluation.failures.front().error}};
-    if (!compiled->broken().empty()) error = {{"detail", compiled->broken().front().error}};
     return {{"matched", matched},
-            {"error", std::move(error)},
+            {"error", error_json(entries, evaluation)},
             {"trace", std::move(trace)},
             {"rules", std::move(per_rule)},
             {"alert", received_json(alert)},

@@ -46,6 +46,14 @@ select s.version, s.made_at, s.made_by, s.comment, s.created, s.updated, s.delet
   from ruleset_versions s
  where s.tenant_id = $1 and s.version = $2)sql";
 
+/// A version that only says that the rule was deleted has no condition.
+constexpr auto kRulesAt = R"sql(
+select v.content
+  from unnest($2::uuid[], $3::bigint[]) with ordinality as asked (rule_id, version, place)
+  left join rule_versions v on v.tenant_id = $1 and v.rule_id = asked.rule_id and v.version = asked.version
+                           and v.content->>'condition' is not null
+ order by asked.place)sql";
+
 constexpr auto kLast = R"sql(
 select rule_id, max(version) from rule_versions where tenant_id = $1 and rule_id = any($2::uuid[]) group by rule_id)sql";
 
@@ -87,6 +95,23 @@ public:
             const auto rows = query(tx_, kFind, tenant_, version);
             if (rows.empty()) return Error(ErrorCode::not_found, "there is no such version of the rule set");
             return RulesetSnapshot{.about = read_version(rows[0]), .rules = text_of(rows[0]["contents"])};
+        });
+    }
+
+    Result<std::vector<std::string>> rules_at(const std::vector<domain::RuleMatch>& versions) override
+    {
+        return translated([&]() -> Result<std::vector<std::string>> {
+            ArrayLiteral rules;
+            ArrayLiteral numbers;
+            for (const auto& [rule, version] : versions) {
+                rules.add(rule);
+                numbers.add(version);
+            }
+            std::vector<std::string> contents;
+            for (const auto& row : query(tx_, kRulesAt, tenant_, rules.take(), numbers.take())) {
+                contents.push_back(row[0].is_null() ? std::string() : text_of(row[0]));
+            }
+            return contents;
         });
     }
 

@@ -145,11 +145,10 @@ const auto kTimeline = "select " + ticket_event_columns() + R"sql(
 constexpr auto kOldestFirst = "and ($4::int is null or t.seq > $4::int) order by t.seq limit $5::bigint";
 constexpr auto kNewestFirst = "and ($4::int is null or t.seq < $4::int) order by t.seq desc limit $5::bigint";
 
-const auto kEventsAt = "select " + ticket_event_columns() + R"sql(
+const auto kEventsOf = "select " + ticket_event_columns() + R"sql(
   from ticket_events t
- where t.tenant_id = $1 and t.ticket_id = $2
-   and t.at >= $3::timestamptz and t.at < $3::timestamptz + interval '1 millisecond'
- order by t.seq
+ where t.tenant_id = $1 and t.ticket_id = $2 and t.data->>'alert_id' = $3
+ order by t.seq limit $4
 )sql";
 
 constexpr auto kKeyIsTaken = R"sql(
@@ -293,10 +292,10 @@ public:
         });
     }
 
-    Result<std::vector<TicketEvent>> events_at(TicketId id, Timestamp at) override
+    Result<std::vector<TicketEvent>> events_of(TicketId id, AlertId alert, std::size_t limit) override
     {
         return translated([&]() -> Result<std::vector<TicketEvent>> {
-            return read_events(query(tx_, kEventsAt.c_str(), tenant_, id, at));
+            return read_events(query(tx_, kEventsOf.c_str(), tenant_, id, alert.str(), limit));
         });
     }
 

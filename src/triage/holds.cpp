@@ -44,6 +44,7 @@ void end_unheard(Book& book, TicketSlot& ticket, Timestamp at, std::string data)
     state.state = from.value_or(closed);
     if (!from) state.closed_at = at;
     state.restraint = {.never_told = !from, .flapping = state.restraint.flapping};
+    data.insert(data.size() - 1, data.size() > 2 ? R"(,"unheard":true)" : R"("unheard":true)");
     book.record(ticket, TicketEventKind::recovered, at, std::move(data), false, {});
 }
 

@@ -6,6 +6,7 @@
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
+#include "winnow/domain/verdict.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -55,6 +56,10 @@ public:
 
     /// `not_found` where there is no such version, or none any more.
     [[nodiscard]] virtual Result<RulesetSnapshot> find(std::int64_t version) = 0;
+
+    /// Each rule at that version, as the API showed it then (a JSON object), in the order asked; "" where that version
+    /// is not known.
+    [[nodiscard]] virtual Result<std::vector<std::string>> rules_at(const std::vector<domain::RuleMatch>& versions) = 0;
 
     /// The latest version that each of these rules ever had, deleted ones too; those that never were are left out.
     [[nodiscard]] virtual Result<std::vector<std::pair<RuleId, std::int64_t>>> last_versions(

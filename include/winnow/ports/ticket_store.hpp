@@ -92,8 +92,10 @@ public:
     [[nodiscard]] virtual Result<std::vector<domain::TicketEvent>> timeline(TicketId id, const TimelineRange& range,
                                                                             std::size_t limit) = 0;
 
-    /// The ticket's events of exactly that instant, oldest first.
-    [[nodiscard]] virtual Result<std::vector<domain::TicketEvent>> events_at(TicketId id, Timestamp at) = 0;
+    /// The ticket's events that the alert brought about, at once or later (a pause that was over, a silence that
+    /// ended), oldest first, at most `limit`.
+    [[nodiscard]] virtual Result<std::vector<domain::TicketEvent>> events_of(TicketId id, AlertId alert,
+                                                                             std::size_t limit) = 0;
 
     /// Whether another live ticket holds the key, so that this one cannot become live again.
     [[nodiscard]] virtual Result<bool> key_is_taken(const std::string& dedup_key, TicketId except) = 0;

@@ -168,8 +168,8 @@ struct Outcome {
 ///
 /// Events' data: `alert_id`; `severity` (opened, reopened); `from`, `to` (severity_changed: severities; reopened: the
 /// state it came from is `from`); `unsuppressed`; `reason`: "expired" or "moved" (recovered without a resolved alert),
-/// "held", "lapsed" (it ended unheard) or "settled"; `held` (opened, reopened: the machine's name); `released` (the
-/// same, when it is let go); `rule_id` and `transitions` (flapping).
+/// "held", "lapsed" or "settled"; `unheard` (it ended while it was held); `held` (opened, reopened: the machine's
+/// name); `released` (the same, when it is let go); `rule_id` and `transitions` (flapping).
 [[nodiscard]] Outcome fold(const std::vector<Evaluated>& batch, States states, const domain::Settings& settings);
 
 /// Resolves the given instances (their `ends_at` has passed) at `now`: the timers' way into the same state machine.

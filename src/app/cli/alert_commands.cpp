@@ -1,3 +1,4 @@
+#include "app/cli/alert_explain.hpp"
 #include "app/cli/commands.hpp"
 #include "app/cli/rest_client.hpp"
 
@@ -143,6 +144,7 @@ void add_alert_commands(CLI::App& root, Command& chosen)
     group->require_subcommand(1);
     add_send(*group, chosen);
     add_show(*group, chosen);
+    add_alert_explain(*group, chosen);
 }
 
 }  // namespace winnow::app::cli

@@ -37,6 +37,7 @@ TEST_F(HoldRules, WhatEndsWithinThePauseClosesUnheard)
     EXPECT_EQ(verdict.effect, TicketEffect::recovered);
     EXPECT_EQ(only().state, InState::closed);
     EXPECT_EQ(only().closed_at, at(5min - 1ms));
+    EXPECT_THAT(store.events.back().data, HasSubstr(R"(","unheard":true})"));
     store.pass(at(1h));
     EXPECT_THAT(pages(), IsEmpty());
 }
