@@ -68,6 +68,7 @@ struct Route {
 [[nodiscard]] std::vector<Route> rule_routes();
 [[nodiscard]] std::vector<Route> backtest_routes();
 [[nodiscard]] std::vector<Route> suggestion_routes();
+[[nodiscard]] std::vector<Route> noise_routes();
 [[nodiscard]] std::vector<Route> contact_routes();
 [[nodiscard]] std::vector<Route> contact_group_routes();
 [[nodiscard]] std::vector<Route> integration_routes();

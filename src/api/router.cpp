@@ -70,7 +70,7 @@ std::vector<RouteEntry> customer_routes()
         special("GET", "/readyz", Permission::open, "getReadiness", Special::ready),
     };
     for (auto* resource : {&ticket_routes, &alert_routes, &rule_routes, &backtest_routes, &suggestion_routes,
-                           &contact_routes, &contact_group_routes, &integration_routes, &delivery_routes,
+                           &noise_routes, &contact_routes, &contact_group_routes, &integration_routes, &delivery_routes,
                            &settings_routes, &silence_routes, &inhibition_routes, &maintenance_routes, &user_routes}) {
         for (auto& route : (*resource)()) entries.push_back({std::move(route), Special::none});
     }

@@ -57,6 +57,8 @@ constexpr auto kForgetProgress = R"sql(
 delete from journal_progress p using journal_streams s
  where s.stream = p.stream and s.ended_at < now() - interval '1 day'
 )sql";
+constexpr auto kForgetNoise = "delete from noise_counts where hour < now() - interval '90 days'";
+
 constexpr auto kForgetReceipts = "delete from idempotency_receipts where created_at < now() - interval '7 days'";
 
 enum class Hold : std::uint8_t { shared, claimed };
@@ -158,6 +160,7 @@ public:
             tx.exec(kDropPartitions);
             tx.exec(kForgetProgress);
             tx.exec(kForgetReceipts);
+            tx.exec(kForgetNoise);
             return Done{};
         });
     }

@@ -26,6 +26,7 @@ class ReceiptStore;
 class SilenceStore;
 class InhibitionStore;
 class MaintenanceStore;
+class NoiseStore;
 class RulesetHistory;
 class BacktestStore;
 }  // namespace winnow::ports
@@ -48,6 +49,7 @@ namespace winnow::pg {
 [[nodiscard]] std::shared_ptr<ports::InhibitionStore> make_inhibition_store(pqxx::transaction_base& tx,
                                                                             TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::RulesetHistory> make_ruleset_history(pqxx::transaction_base& tx, TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::NoiseStore> make_noise_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::MaintenanceStore> make_maintenance_store(pqxx::transaction_base& tx,
                                                                               TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::BacktestStore> make_backtest_store(pqxx::transaction_base& tx, TenantId tenant);

@@ -32,6 +32,7 @@ public:
     {
         return made(ruleset_history_, make_ruleset_history);
     }
+    [[nodiscard]] ports::NoiseStore& noise() override { return made(noise_, make_noise_store); }
     [[nodiscard]] ports::MaintenanceStore& maintenance() override { return made(maintenance_, make_maintenance_store); }
     [[nodiscard]] ports::BacktestStore& backtests() override { return made(backtests_, make_backtest_store); }
 
@@ -57,6 +58,7 @@ private:
     std::shared_ptr<ports::SilenceStore> silences_;
     std::shared_ptr<ports::InhibitionStore> inhibitions_;
     std::shared_ptr<ports::RulesetHistory> ruleset_history_;
+    std::shared_ptr<ports::NoiseStore> noise_;
     std::shared_ptr<ports::MaintenanceStore> maintenance_;
     std::shared_ptr<ports::BacktestStore> backtests_;
 };

@@ -3,6 +3,7 @@
 #include "pg/covers.hpp"
 #include "pg/machine_rows.hpp"
 #include "pg/multi_row.hpp"
+#include "pg/noise_rows.hpp"
 #include "pg/values.hpp"
 
 #include <map>
@@ -264,6 +265,7 @@ void store_writes(pqxx::transaction_base& tx, TenantId tenant, const ports::Tria
     store_machines(tx, tenant, outcome.machines);
     count_rules(tx, tenant, writes);
     store_covers(tx, tenant, writes);
+    add_noise(tx, tenant, writes.noise);
     if (!outcome.opened.empty()) query(tx, kNumbers, tenant, outcome.next_number);
 }
 

@@ -24,6 +24,7 @@ class ReceiptStore;
 class SilenceStore;
 class InhibitionStore;
 class MaintenanceStore;
+class NoiseStore;
 class RulesetHistory;
 class BacktestStore;
 
@@ -49,6 +50,7 @@ public:
     [[nodiscard]] virtual SilenceStore& silences() = 0;
     [[nodiscard]] virtual InhibitionStore& inhibitions() = 0;
     [[nodiscard]] virtual RulesetHistory& ruleset_history() = 0;
+    [[nodiscard]] virtual NoiseStore& noise() = 0;
     [[nodiscard]] virtual MaintenanceStore& maintenance() = 0;
     [[nodiscard]] virtual BacktestStore& backtests() = 0;
 };

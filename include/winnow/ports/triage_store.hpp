@@ -5,6 +5,7 @@
 
 #include "winnow/base/result.hpp"
 #include "winnow/domain/delivery.hpp"
+#include "winnow/domain/noise.hpp"
 #include "winnow/domain/tenant.hpp"
 #include "winnow/triage/fold.hpp"
 
@@ -33,6 +34,7 @@ struct TriageWrites {
     std::vector<QuietTicket> quiet_tickets;                     ///< New or covered anew; one a ticket.
     std::vector<std::pair<Uuid, std::int64_t>> covers;          ///< How often each silence, window, inhibition did.
     std::vector<domain::InhibitionSource> sources;              ///< New, changed, or to be forgotten.
+    std::vector<domain::NoiseRow> noise;                        ///< To be added to what is counted; one a place.
 };
 
 /// Thread-safe; each call borrows a connection of the pipeline role.

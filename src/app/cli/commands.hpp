@@ -16,6 +16,7 @@ void add_suggest_command(CLI::App& rules, Command& chosen);    ///< Under `rules
 void add_rule_test_command(CLI::App& rules, Command& chosen);  ///< Under `rules`.
 void add_backtest_command(CLI::App& rules, Command& chosen);   ///< Under `rules`.
 void add_expression_commands(CLI::App& root, Command& chosen);
+void add_stats_commands(CLI::App& root, Command& chosen);
 void add_silence_commands(CLI::App& root, Command& chosen);
 void add_tenant_commands(CLI::App& root, Command& chosen);
 void add_completion_command(CLI::App& root, Command& chosen);
