@@ -281,7 +281,7 @@ class Dispositions(unittest.TestCase):
 
         def counted():
             stats = world.instance.user("viewer").get(f"/api/v1/rules/{rules['by rack']['id']}").json()["stats"]
-            return stats if "no such overload" in (stats["last_error"] or "") else None
+            return stats if "no such" in (stats["last_error"] or "") else None
 
         self.assertGreater(wait_until(counted, "the failure on the rule")["failed"], 0)
         missing = seen_by(shown, "noise of dev")["leaves"][0]
