@@ -42,6 +42,7 @@ RULES = {
     "comes and goes": {"syntax": "matchers", "condition": '{class="link"}',
                        "actions": [{"type": "flap", "transitions": 3, "within": "PT10M", "settle": "PT10M"}]},
     "by rack": {"syntax": "cel", "condition": 'details.rack.row > 4', "actions": [{"type": "tag", "tag": "far"}]},
+    "by share": {"syntax": "cel", "condition": 'source == "odd" && details.n / 0 == 1', "actions": [{"type": "drop"}]},
 }
 
 
@@ -278,14 +279,19 @@ class Dispositions(unittest.TestCase):
         self.assertFalse(failed["matched"])
         self.assertIn("no such", failed["error"])
         self.assertIn("no such", failed["leaves"][0]["error"])
-
-        def counted():
-            stats = world.instance.user("viewer").get(f"/api/v1/rules/{rules['by rack']['id']}").json()["stats"]
-            return stats if "no such" in (stats["last_error"] or "") else None
-
-        self.assertGreater(wait_until(counted, "the failure on the rule")["failed"], 0)
         missing = seen_by(shown, "noise of dev")["leaves"][0]
         self.assertEqual((missing["matched"], missing["error"]), (False, "no such key: env"))
+
+    def test_a_rule_that_fails_where_it_matters_is_counted(self):
+        shown = explained(send("odd share", source="odd", details={"n": 1}), "a rule that failed where it mattered")
+        self.assertEqual(shown["disposition"], "ticketed")
+        self.assertIn("zero", seen_by(shown, "by share")["error"])
+
+        def counted():
+            stats = world.instance.user("viewer").get(f"/api/v1/rules/{rules['by share']['id']}").json()["stats"]
+            return stats if stats["failed"] else None
+
+        self.assertIn("zero", wait_until(counted, "the failure on the rule")["last_error"])
 
     def test_what_the_rules_made_of_the_alert(self):
         shown = explained(send("replica lag", source="db-4"), "ticketed: changed by a rule")

@@ -60,12 +60,15 @@ TEST(ExplanationText, SaysWhatCameCloseAndWhatFailed)
 {
     auto shown = an_explanation();
     shown["near_misses"] = {{{"name", "near"}, {"failing", {a_leaf("severity > ERROR", "2", false)}}}};
-    shown["rules"] = {{{"name", "broken"}, {"error", "no such key: env"}}, {{"name", "fine"}, {"error", nullptr}}};
+    shown["rules"] = {{{"name", "broken"}, {"error", "division by zero"}},
+                      {{"name", "asks"}, {"error", "no such key: env"}},
+                      {{"name", "fine"}, {"error", nullptr}}};
     const auto text = explanation_text(shown);
     EXPECT_THAT(text, HasSubstr("rule         none matched\n"));
     EXPECT_THAT(text, HasSubstr("near miss    \"near\"\n               severity > ERROR   no: the alert had 2\n"));
-    EXPECT_THAT(text, HasSubstr("failed       \"broken\": no such key: env\n"));
+    EXPECT_THAT(text, HasSubstr("failed       \"broken\": division by zero\n"));
     EXPECT_THAT(text, Not(HasSubstr("fine")));
+    EXPECT_THAT(text, Not(HasSubstr("asks")));
 }
 
 TEST(ExplanationText, NamesWhoWasToldOrWhyNobody)
