@@ -23,18 +23,24 @@ with given as (
         hour bigint, kind text, key text, received bigint, dropped bigint, suppressed bigint, silenced bigint,
         inhibited bigint, held bigint, ticketed bigint, resolved bigint, ignored bigint, notified bigint,
         would_drop bigint, would_suppress bigint)
-), placed as (
-    select to_timestamp(g.hour / 1000.0) as at, g.*,
-           case when g.kind in ('total', 'rule')
-                  or exists (select from noise_counts n
-                              where n.tenant_id = $1::uuid and n.hour = to_timestamp(g.hour / 1000.0)
-                                and n.kind = g.kind and n.key = g.key)
-                  or row_number() over (partition by g.hour, g.kind order by g.received desc, g.key)
-                     + (select count(*) from noise_counts n
-                         where n.tenant_id = $1::uuid and n.hour = to_timestamp(g.hour / 1000.0) and n.kind = g.kind)
-                     <= $3
-                then g.key else $4 end as place
+), counted as (
+    select n.hour, n.kind, count(*) as keys
+      from noise_counts n
+     where n.tenant_id = $1::uuid and n.kind in ('source', 'service')
+       and n.hour in (select distinct to_timestamp(hour / 1000.0) from given)
+     group by n.hour, n.kind
+), known as (
+    select to_timestamp(g.hour / 1000.0) as at, g.*, n.key is not null or g.kind in ('total', 'rule') as is_known
       from given g
+      left join noise_counts n on n.tenant_id = $1::uuid and n.hour = to_timestamp(g.hour / 1000.0)
+                              and n.kind = g.kind and n.key = g.key
+), placed as (
+    select k.*,
+           case when k.is_known
+                  or row_number() over (partition by k.at, k.kind, k.is_known order by k.received desc, k.key)
+                     + coalesce(c.keys, 0) <= $3
+                then k.key else $4 end as place
+      from known k left join counted c on c.hour = k.at and c.kind = k.kind
 )
 insert into noise_counts as n (tenant_id, hour, kind, key, received, dropped, suppressed, silenced, inhibited, held,
                                ticketed, resolved, ignored, notified, would_drop, would_suppress)

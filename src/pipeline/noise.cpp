@@ -2,6 +2,8 @@
 
 #include "winnow/domain/position.hpp"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <map>
 #include <tuple>
@@ -21,21 +23,26 @@ public:
     NoiseCounts& at(Timestamp when, NoiseKind kind, const std::string& key)
     {
         const Timestamp hour = std::chrono::floor<std::chrono::hours>(when);
-        return counts_[{hour, kind, key}];
+        return counts_[hour][static_cast<std::size_t>(kind)][key];
     }
 
     [[nodiscard]] std::vector<domain::NoiseRow> rows() const
     {
         std::vector<domain::NoiseRow> rows;
-        rows.reserve(counts_.size());
-        for (const auto& [place, counts] : counts_) {
-            rows.push_back({std::get<0>(place), std::get<1>(place), std::get<2>(place), counts});
+        for (const auto& [hour, kinds] : counts_) {
+            for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
+                for (const auto& [key, counts] : kinds[kind]) {
+                    rows.push_back({hour, static_cast<NoiseKind>(kind), key, counts});
+                }
+            }
         }
+        std::ranges::sort(rows, {}, [](const domain::NoiseRow& row) { return std::tie(row.hour, row.kind, row.key); });
         return rows;
     }
 
 private:
-    std::map<std::tuple<Timestamp, NoiseKind, std::string>, NoiseCounts> counts_;
+    static constexpr std::size_t kKinds = 4;
+    std::map<Timestamp, std::array<std::unordered_map<std::string, NoiseCounts>, kKinds>> counts_;
 };
 
 void count(NoiseCounts& counts, Disposition disposition)
