@@ -149,7 +149,8 @@ public:
 private:
     Syntax read_member(std::string_view name, ondemand::value& value, Alert& alert)
     {
-        for (const auto& field : kTexts) {
+        for (std::size_t i = 0; i < kTexts.size(); ++i) {
+            const auto& field = kTexts.at(next_++ % kTexts.size());
             if (name == field.name) return text(value, alert.*field.member);
         }
         if (name == "labels") return labels(value, alert.labels);
@@ -241,6 +242,7 @@ private:
     }
 
     Reader& reader_;
+    std::size_t next_ = 0;  ///< The text that most likely comes next.
 };
 
 }  // namespace

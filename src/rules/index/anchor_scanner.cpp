@@ -65,11 +65,12 @@ void AnchorScanner::build_width(std::size_t number)
     const auto head_bits = static_cast<int>(std::bit_width(mine.size() * 2));
     constexpr int kFilterBitsAPattern = 3;  // as a power of two, beside the table's own slack
     constexpr int kFewestFilterBits = 10;
-    const auto filter_bits = std::max(head_bits + kFilterBitsAPattern, kFewestFilterBits);
+    constexpr int kWordBits = 6;  // as a power of two, too
+    const auto filter_size = std::max(head_bits + kFilterBitsAPattern, kFewestFilterBits);
     table.heads.assign(std::size_t{1} << head_bits, 0);
     table.head_shift = kHashBits - head_bits;
-    table.filter.assign((std::size_t{1} << filter_bits) / 64, 0);
-    table.filter_shift = kHashBits - filter_bits;
+    table.filter.assign(std::size_t{1} << (filter_size - kWordBits), 0);
+    table.filter_shift = kHashBits - (filter_size - kWordBits);
     table.anchors.resize(1);
     table.anchors.reserve(mine.size() + 1);
     for (const auto i : mine) {
@@ -87,9 +88,8 @@ void AnchorScanner::build_width(std::size_t number)
         anchor.next = head;
         head = static_cast<std::uint32_t>(table.anchors.size());
         table.anchors.push_back(anchor);
-        const auto bit = filter_hash(anchor.window) >> table.filter_shift;
-        constexpr unsigned kWordMask = 63;
-        table.filter[bit / 64] |= std::uint64_t{1} << (bit & kWordMask);
+        const auto hash = filter_hash(anchor.window);
+        table.filter[hash >> table.filter_shift] |= filter_bits(hash);
     }
 }
 

@@ -61,6 +61,7 @@ void Event::start(const Program& program, const domain::Alert& alert, Timestamp 
 void Event::refresh()
 {
     next_epoch();
+    look_ups_.clear();
     symbols_.clear();
     has_text_ = false;
     lowered_used_ = 0;
@@ -69,6 +70,7 @@ void Event::refresh()
     read_fields();
     read_labels();
     if (!program_->details().empty()) read_details();
+    find_symbols();
 }
 
 void Event::next_epoch()
@@ -88,13 +90,21 @@ Event::Value& Event::fresh(std::uint32_t slot)
     return value;
 }
 
-void Event::note_symbol(std::uint32_t slot, Constant::Type type, std::string_view bytes)
+void Event::look_up(std::uint32_t slot, Constant::Type type, std::string_view bytes)
 {
     if (!program_->slots()[slot].has_symbols) return;
-    const auto symbol = program_->symbol_of(slot, type, bytes);
-    if (symbol == 0) return;
-    values_[slot].symbol = symbol;
-    symbols_.push_back(symbol);
+    look_ups_.push_back({slot, Program::symbol_key(slot, type, bytes)});
+    program_->symbols().prefetch(look_ups_.back().key);
+}
+
+void Event::find_symbols()
+{
+    for (const auto& [slot, key] : look_ups_) {
+        const auto symbol = program_->symbols().find(key);
+        if (symbol == 0) continue;
+        values_[slot].symbol = symbol;
+        symbols_.push_back(symbol);
+    }
 }
 
 void Event::set_text(std::uint32_t slot, std::string_view text)
@@ -111,7 +121,7 @@ void Event::set_text(std::uint32_t slot, std::string_view text)
     auto& value = fresh(slot);
     value.type = Type::text;
     value.text = text;
-    note_symbol(slot, Constant::Type::text, text);
+    look_up(slot, Constant::Type::text, text);
 }
 
 void Event::set_number(std::uint32_t slot, double number, Type type)
@@ -123,7 +133,7 @@ void Event::set_number(std::uint32_t slot, double number, Type type)
     const auto as = type == Type::number    ? Constant::Type::number
                     : type == Type::boolean ? Constant::Type::boolean
                                             : Constant::Type::null;
-    if (type != Type::other) note_symbol(slot, as, bytes_of_number(value.number));
+    if (type != Type::other) look_up(slot, as, bytes_of_number(value.number));
 }
 
 std::string_view Event::field(std::uint8_t number)

@@ -71,7 +71,8 @@ private:
     Value& fresh(std::uint32_t slot);
     void set_text(std::uint32_t slot, std::string_view text);
     void set_number(std::uint32_t slot, double number, Value::Type type = Value::Type::number);
-    void note_symbol(std::uint32_t slot, Constant::Type type, std::string_view bytes);
+    void look_up(std::uint32_t slot, Constant::Type type, std::string_view bytes);
+    void find_symbols();
     std::string_view field(std::uint8_t number);
     void read_fields();
     void read_labels();
@@ -97,6 +98,11 @@ private:
     std::uint32_t epoch_ = 0;  ///< Values and results of other epochs do not count.
     std::vector<Value> values_;
     std::vector<std::uint32_t> memory_;
+    struct LookUp {
+        std::uint32_t slot = 0;
+        SymbolTable::Key key;
+    };
+    std::vector<LookUp> look_ups_;  ///< Of symbols; done together, so that they wait for memory together.
     std::vector<std::uint32_t> symbols_;
     std::string text_;  ///< title, description and source.
     bool has_text_ = false;

@@ -90,10 +90,11 @@ public:
         const auto symbol = labels_.find(0, name);
         return symbol == 0 ? kNone : label_slots_[symbol - 1];
     }
-    [[nodiscard]] std::uint32_t symbol_of(std::uint32_t slot, Constant::Type type,
-                                          std::string_view bytes) const noexcept
+    /// Of a value in symbols(). Refers to the bytes.
+    [[nodiscard]] static SymbolTable::Key symbol_key(std::uint32_t slot, Constant::Type type,
+                                                     std::string_view bytes) noexcept
     {
-        return symbols_.find(space(slot, type), bytes);
+        return {space(slot, type), bytes};
     }
 
     /// Slots to be read whatever labels an alert has.

@@ -34,45 +34,47 @@ void SymbolTable::grow(std::size_t places)
     }
 }
 
-bool SymbolTable::is(const Entry& entry, std::uint32_t hash, std::string_view text) const noexcept
+SymbolTable::Key::Key(std::uint32_t space, std::string_view text) noexcept
+    : text_(text), hash_(static_cast<std::uint32_t>(hash_bytes(text, space)))
 {
-    if (entry.hash != hash || entry.length != text.size()) return false;
-    const auto begin = std::min(text.size(), entry.begin.size());
-    if (std::memcmp(entry.begin.data(), text.data(), begin) != 0) return false;
-    if (text.size() <= entry.begin.size()) return true;
-    return std::memcmp(texts_.data() + entry.offset, text.data(), text.size()) == 0;
+    constexpr std::size_t kWord = sizeof(std::uint64_t);
+    if (text.size() >= kWord) {
+        ends_ = {load<std::uint64_t>(text.data()), load<std::uint64_t>(text.data() + text.size() - kWord)};
+    } else if (!text.empty()) {
+        ends_.front() = load_short(text);
+    }
 }
 
-std::size_t SymbolTable::place_of(std::uint32_t hash, std::string_view text) const noexcept
+bool SymbolTable::is(const Entry& entry, const Key& key) const noexcept
+{
+    const auto length = key.text_.size();
+    if (entry.hash != key.hash_ || entry.length != length || entry.ends != key.ends_) return false;
+    return length <= sizeof entry.ends || std::memcmp(texts_.data() + entry.offset, key.text_.data(), length) == 0;
+}
+
+std::size_t SymbolTable::place_of(const Key& key) const noexcept
 {
     const auto mask = entries_.size() - 1;
-    for (auto at = hash & mask;; at = (at + 1) & mask) {
+    for (auto at = key.hash_ & mask;; at = (at + 1) & mask) {
         const auto& entry = entries_[at];
-        if (entry.symbol == 0) return at;
-        if (is(entry, hash, text)) return at;
+        if (entry.symbol == 0 || is(entry, key)) return at;
     }
 }
 
 std::uint32_t SymbolTable::add(std::uint32_t space, std::string_view text)
 {
     reserve(size_ + 1);
-    const auto hash = static_cast<std::uint32_t>(hash_bytes(text, space));
-    auto& entry = entries_[place_of(hash, text)];
+    const Key key(space, text);
+    auto& entry = entries_[place_of(key)];
     if (entry.symbol == 0) {
-        entry.hash = hash;
+        entry.hash = key.hash_;
         entry.symbol = ++size_;
         entry.offset = static_cast<std::uint32_t>(texts_.size());
         entry.length = static_cast<std::uint32_t>(text.size());
-        std::copy_n(text.data(), std::min(text.size(), entry.begin.size()), entry.begin.data());
-        if (text.size() > entry.begin.size()) texts_ += text;
+        entry.ends = key.ends_;
+        if (text.size() > sizeof entry.ends) texts_ += text;
     }
     return entry.symbol;
-}
-
-std::uint32_t SymbolTable::find(std::uint32_t space, std::string_view text) const noexcept
-{
-    if (entries_.empty()) return 0;
-    return entries_[place_of(static_cast<std::uint32_t>(hash_bytes(text, space)), text)].symbol;
 }
 
 std::size_t SymbolTable::bytes() const noexcept
