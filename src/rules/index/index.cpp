@@ -134,24 +134,8 @@ void Index::find(Event& event, std::uint32_t from, Search& search) const
     search.rules.clear();
     search.errors.clear();
     search.limit = kNone;
-    // All texts first: what was not found is known to be absent when other clauses ask for it.
-    search.found.clear();
-    for (const auto& text : by_text_) {
-        const auto& value = event.value(text.slot);
-        if (value.type != Event::Value::Type::text) continue;
-        text.scanner.scan(value.text, [&](std::uint32_t pattern) {
-            event.set_found(text.predicates[pattern]);
-            search.found.insert(search.found.end(), text.clauses.begin(pattern), text.clauses.end(pattern));
-        });
-        if (value.epoch != 0) event.set_scanned(text.slot);  // 0: the default of a label that is missing
-    }
-    for (const auto symbol : event.symbols()) {
-        const auto* end = by_symbol_.end(symbol);
-        for (const auto* clause = by_symbol_.begin(symbol); clause != end; ++clause) {
-            consider(event, from, *clause, search);
-        }
-    }
-    for (const auto clause : search.found) consider(event, from, clause, search);
+    collect(event, search.found);
+    verify(event, from, search);
     bitmaps_.search(event, first_clause_of(from), search.bitmap, [&](std::uint32_t clause) {
         if (program_.clauses()[clause].rule > search.limit) return false;
         consider(event, from, clause, search);
@@ -164,6 +148,39 @@ void Index::find(Event& event, std::uint32_t from, Search& search) const
     std::erase_if(search.errors, [&](const auto& error) {
         return error.first > search.limit || std::ranges::binary_search(search.rules, error.first);
     });
+}
+
+/// All clauses that a text or a value of the event gives, before any is verified: then every text that was not found is
+/// known to be absent.
+void Index::collect(Event& event, std::vector<std::uint32_t>& clauses) const
+{
+    clauses.clear();
+    for (const auto symbol : event.symbols()) by_symbol_.prefetch(symbol);
+    for (const auto& text : by_text_) {
+        const auto& value = event.value(text.slot);
+        if (value.type != Event::Value::Type::text) continue;
+        text.scanner.scan(value.text, [&](std::uint32_t pattern) {
+            event.set_found(text.predicates[pattern]);
+            clauses.insert(clauses.end(), text.clauses.begin(pattern), text.clauses.end(pattern));
+        });
+        if (value.epoch != 0) event.set_scanned(text.slot);  // 0: the default of a label that is missing
+    }
+    for (const auto symbol : event.symbols()) {
+        clauses.insert(clauses.end(), by_symbol_.begin(symbol), by_symbol_.end(symbol));
+    }
+    for (const auto clause : clauses) __builtin_prefetch(&program_.clauses()[clause]);
+}
+
+/// Most fail at their first literal, and most of the time is spent waiting for memory: so a few are under way at once.
+void Index::verify(Event& event, std::uint32_t from, Search& search) const
+{
+    constexpr std::size_t kAhead = 4;
+    const auto& found = search.found;
+    for (std::size_t i = 0; i < found.size() + 2 * kAhead; ++i) {
+        if (i < found.size()) program_.prefetch_literals(found[i]);
+        if (i >= kAhead && i - kAhead < found.size()) program_.prefetch_first_predicate(found[i - kAhead]);
+        if (i >= 2 * kAhead) consider(event, from, found[i - 2 * kAhead], search);
+    }
 }
 
 void Index::consider(Event& event, std::uint32_t from, std::uint32_t number, Search& search) const

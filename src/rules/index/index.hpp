@@ -66,6 +66,8 @@ private:
     };
     struct Builder;
 
+    void collect(Event& event, std::vector<std::uint32_t>& clauses) const;
+    void verify(Event& event, std::uint32_t from, Search& search) const;
     void consider(Event& event, std::uint32_t from, std::uint32_t clause, Search& search) const;
     [[nodiscard]] std::uint32_t first_clause_of(std::uint32_t rule) const noexcept;
 

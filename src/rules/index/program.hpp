@@ -68,6 +68,15 @@ public:
     {
         return std::span(literals_).subspan(clause.first, clause.count);
     }
+    void prefetch_literals(std::uint32_t clause) const noexcept
+    {
+        __builtin_prefetch(literals_.data() + clauses_[clause].first);
+    }
+    void prefetch_first_predicate(std::uint32_t clause) const noexcept
+    {
+        const auto& at = clauses_[clause];
+        if (at.count > 0) __builtin_prefetch(&predicates_[literals_[at.first] >> 1U]);
+    }
     [[nodiscard]] std::span<const std::uint32_t> set_of(const Predicate& in) const noexcept
     {
         return std::span(sets_).subspan(in.first, in.count);

@@ -80,6 +80,7 @@ public:
     [[nodiscard]] const std::uint32_t* begin(std::uint32_t key) const noexcept { return members_.data() + at_[key]; }
     [[nodiscard]] const std::uint32_t* end(std::uint32_t key) const noexcept { return members_.data() + at_[key + 1]; }
     [[nodiscard]] std::size_t size(std::uint32_t key) const noexcept { return at_[key + 1] - at_[key]; }
+    void prefetch(std::uint32_t key) const noexcept { __builtin_prefetch(&at_[key]); }
     [[nodiscard]] std::size_t bytes() const noexcept { return (at_.size() + members_.size()) * sizeof(std::uint32_t); }
 
 private:
