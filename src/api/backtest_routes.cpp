@@ -26,7 +26,6 @@ using nlohmann::json;
 using ports::Backtest;
 using ports::TenantSession;
 
-constexpr std::size_t kMaxUnfinished = 4;
 constexpr std::int64_t kDefaultDays = 7;
 constexpr std::int64_t kMaxDays = 3'650;
 constexpr std::int64_t kDefaultAlerts = 2'000'000;
@@ -125,18 +124,15 @@ void read_range(FieldReader& fields, Timestamp now, Backtest& backtest)
 }
 
 /// Reads the body: the one form of the draft that it has, and the rest of it into `backtest`.
-Result<RuleDraft> read_start(TenantSession& session, const json& document, Timestamp now, Backtest& backtest)
+Result<RuleDraft> read_start(const Call& call, TenantSession& session, const json& document, Backtest& backtest)
 {
     FieldReader fields(document);
     const auto* rule = fields.any("rule");
-    const auto* ruleset = fields.any("ruleset");
+    const auto* ruleset = rule_list(fields, "ruleset", call.services.tenant_limits.max_rules);
     const auto id = fields.id<RuleId>("rule_id");
     const int given = (rule != nullptr ? 1 : 0) + (ruleset != nullptr ? 1 : 0) + (fields.has("rule_id") ? 1 : 0);
     if (given != 1) fields.error("", R"(must have exactly one of "rule", "rule_id" and "ruleset")");
-    if (ruleset != nullptr && (!ruleset->is_array() || ruleset->size() > kMaxRules)) {
-        fields.error("ruleset", "must be an array of at most " + std::to_string(kMaxRules) + " rules");
-    }
-    read_range(fields, now, backtest);
+    read_range(fields, call.now, backtest);
     if (const auto read = fields.finish(); !read) return read.error();
     if (rule != nullptr) return draft_of_rule(session, *rule);
     return ruleset != nullptr ? draft_of_set(session, *ruleset) : draft_of_stored(session, *id);
@@ -147,16 +143,19 @@ Result<Response> start_backtest(const Call& call, TenantSession& session)
     const auto document = read_object(call.request);
     if (!document) return document.error();
     Backtest backtest;
-    const auto draft = read_start(session, *document, call.now, backtest);
+    const auto draft = read_start(call, session, *document, backtest);
     if (!draft) return draft.error();
 
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    const auto room = below_limit(session.backtests().count_unfinished(), kMaxUnfinished, "unfinished back-tests");
-    if (!room) return room.error();
+    const auto& limits = call.services.tenant_limits;
+    const auto unfinished = session.backtests().count_unfinished();
+    if (const auto room = below_limit(unfinished, limits.max_unfinished_backtests, "unfinished back-tests"); !room) {
+        return room.error();
+    }
     const auto live = session.rules().all();
     if (!live) return live.error();
     const auto wanted = backtest::drafted_rules(*draft, *live, backtest.from, backtest.until);
-    if (const auto allowed = check_allowance(wanted); !allowed) return allowed.error();
+    if (const auto allowed = check_allowance(wanted, limits); !allowed) return allowed.error();
     backtest.id = BacktestId(call.services.new_id());
     backtest.draft_rules = wanted.size();
     backtest.live_rules = live->size();

@@ -15,7 +15,6 @@ using http::Response;
 using nlohmann::json;
 using ports::TenantSession;
 
-constexpr std::size_t kMaxGroups = 1'000;
 constexpr std::size_t kMaxMembers = 500;
 
 json group_json(const ContactGroup& group)
@@ -75,7 +74,9 @@ Result<Response> create_group(const Call& call, TenantSession& session)
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
     auto group = read_group(*document, session);
     if (!group) return group.error();
-    if (const auto room = below_limit(session.contacts().count_groups(), kMaxGroups, "contact groups"); !room) {
+    if (const auto room = below_limit(session.contacts().count_groups(), call.services.tenant_limits.max_contact_groups,
+                                      "contact groups");
+        !room) {
         return room.error();
     }
     group->id = ContactGroupId(call.services.new_id());

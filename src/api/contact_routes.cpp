@@ -17,7 +17,6 @@ using http::Response;
 using nlohmann::json;
 using ports::TenantSession;
 
-constexpr std::size_t kMaxContacts = 10'000;
 constexpr std::string_view kSecretPrefix = "whsec_";
 constexpr std::size_t kMinSecretBytes = 24;  // Standard Webhooks
 constexpr std::size_t kMaxSecretBytes = 64;
@@ -126,7 +125,8 @@ Result<Response> create_contact(const Call& call, TenantSession& session)
     auto input = read_contact(*document, nullptr);
     if (!input) return input.error();
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    if (const auto room = below_limit(session.contacts().count(), kMaxContacts, "contacts"); !room) {
+    if (const auto room = below_limit(session.contacts().count(), call.services.tenant_limits.max_contacts, "contacts");
+        !room) {
         return room.error();
     }
     auto& contact = input->contact;

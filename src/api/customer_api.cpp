@@ -127,6 +127,8 @@ private:
         services.new_id = fresh_id;
         services.sealer = &options_.sealer;
         services.outbox_changed = options_.outbox_changed;
+        services.alert_limits = options_.limits;
+        services.tenant_limits = options_.tenant_limits;
         return services;
     }
 
@@ -138,7 +140,7 @@ private:
         if (entry.special != Special::none) admission.max_body_bytes = options_.limits.max_body_bytes;
         const auto operation = entry.route.operation_id;
         const bool takes_rulesets = operation == "replaceRuleset" || operation == "startBacktest";
-        if (takes_rulesets) admission.max_body_bytes = options_.max_ruleset_body_bytes;
+        if (takes_rulesets) admission.max_body_bytes = options_.tenant_limits.max_ruleset_bytes;
         admission.attachment = std::move(admitted);
         return admission;
     }

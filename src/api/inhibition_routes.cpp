@@ -20,7 +20,6 @@ using nlohmann::json;
 using ports::StoredInhibition;
 using ports::TenantSession;
 
-constexpr std::size_t kMaxInhibitions = 200;
 constexpr std::size_t kMaxEqual = 32;
 constexpr ScopeNames kSource{.matchers = "source_matchers", .condition = "source_condition"};
 constexpr ScopeNames kTarget{.matchers = "target_matchers", .condition = "target_condition"};
@@ -112,7 +111,9 @@ Result<Response> create_inhibition(const Call& call, TenantSession& session)
     auto inhibition = read_inhibition(*document);
     if (!inhibition) return inhibition.error();
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    if (const auto room = below_limit(session.inhibitions().count(), kMaxInhibitions, "inhibitions"); !room) {
+    if (const auto room =
+            below_limit(session.inhibitions().count(), call.services.tenant_limits.max_inhibitions, "inhibitions");
+        !room) {
         return room.error();
     }
     inhibition->id = InhibitionId(call.services.new_id());

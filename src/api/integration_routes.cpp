@@ -17,7 +17,6 @@ using ports::IntegrationKey;
 using ports::IntegrationKeyId;
 using ports::TenantSession;
 
-constexpr std::size_t kMaxIntegrations = 1'000;
 constexpr std::size_t kMaxLiveKeys = 2;  // an old and a new one while senders are moved over
 
 json key_json(const IntegrationKey& key)
@@ -98,7 +97,9 @@ Result<Response> create_integration(const Call& call, TenantSession& session)
     auto integration = read_integration(*document);
     if (!integration) return integration.error();
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    if (const auto room = below_limit(session.integrations().count(), kMaxIntegrations, "integrations"); !room) {
+    if (const auto room =
+            below_limit(session.integrations().count(), call.services.tenant_limits.max_integrations, "integrations");
+        !room) {
         return room.error();
     }
     integration->id = IntegrationId(call.services.new_id());

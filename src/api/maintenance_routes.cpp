@@ -19,7 +19,6 @@ using nlohmann::json;
 using ports::StoredWindow;
 using ports::TenantSession;
 
-constexpr std::size_t kMaxWindows = 200;
 constexpr std::size_t kMaxExceptions = 500;
 constexpr std::size_t kShownOccurrences = 10;
 
@@ -131,7 +130,9 @@ Result<Response> create_window(const Call& call, TenantSession& session)
     auto window = read_window(*document, call.now);
     if (!window) return window.error();
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    if (const auto room = below_limit(session.maintenance().count(), kMaxWindows, "maintenance windows"); !room) {
+    if (const auto room = below_limit(session.maintenance().count(),
+                                      call.services.tenant_limits.max_maintenance_windows, "maintenance windows");
+        !room) {
         return room.error();
     }
     window->id = MaintenanceWindowId(call.services.new_id());

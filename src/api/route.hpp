@@ -8,6 +8,7 @@
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
 #include "winnow/crypto/sealer.hpp"
+#include "winnow/domain/limits.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
@@ -26,6 +27,8 @@ struct Services {
     const crypto::Sealer* sealer = nullptr;     ///< Contacts' secrets.
     std::function<void()> outbox_changed;       ///< Wakes the dispatcher after a retry.
     std::function<void()> credentials_changed;  ///< Forgets cached keys on this node at once.
+    domain::AlertLimits alert_limits;
+    domain::TenantLimits tenant_limits;
 };
 
 /// One request on its way through a handler.

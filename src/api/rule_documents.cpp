@@ -12,9 +12,7 @@ namespace winnow::api {
 Result<std::vector<domain::Rule>> read_rule_documents(std::string_view json)
 {
     const auto document = nlohmann::json::parse(json, nullptr, /*allow_exceptions=*/false);
-    if (!document.is_array() || document.size() > kMaxRules) {
-        return field_error("", "must be an array of at most " + std::to_string(kMaxRules) + " rules");
-    }
+    if (!document.is_array()) return field_error("", "must be an array of rules");
     std::vector<domain::Rule> rules;
     std::vector<FieldError> errors;
     for (const auto& item : document) {

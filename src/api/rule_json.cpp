@@ -1,6 +1,5 @@
 #include "api/rule_json.hpp"
 
-#include "api/json_body.hpp"
 #include "api/resource.hpp"
 #include "api/rule_schedule.hpp"
 #include "winnow/rules/rule_set.hpp"
@@ -248,6 +247,15 @@ json rule_json(const ports::StoredRule& stored)
                          {"last_error", stats.last_error.empty() ? json(nullptr) : json(stats.last_error)},
                          {"last_failed_at", time_or_null(stats.last_failed_at)}};
     return document;
+}
+
+const nlohmann::json* rule_list(FieldReader& fields, std::string_view name, std::size_t max, Need need)
+{
+    const auto* list = fields.any(name, need);
+    if (list != nullptr && (!list->is_array() || list->size() > max)) {
+        fields.error(name, "must be an array of at most " + std::to_string(max) + " rules");
+    }
+    return list;
 }
 
 RuleInput read_rule(const json& document, const std::string& pointer, std::vector<FieldError>& errors)

@@ -81,11 +81,11 @@ json findings_json(const std::vector<Rule>& rules)
     return list;
 }
 
-Result<Done> check_allowance(const std::vector<Rule>& all)
+Result<Done> check_allowance(const std::vector<Rule>& all, const domain::TenantLimits& limits)
 {
     rules::Cost cost;
     for (const auto& rule : all) cost += rules::cost_of(rule);
-    return rules::check_cost(cost, {});
+    return rules::check_cost(cost, limits);
 }
 
 Result<Response> lint_rules(const Call& call, TenantSession& session)
@@ -94,11 +94,8 @@ Result<Response> lint_rules(const Call& call, TenantSession& session)
     if (!document) return document.error();
     FieldReader fields(*document);
     const auto* rule = fields.any("rule");
-    const auto* ruleset = fields.any("ruleset");
+    const auto* ruleset = rule_list(fields, "ruleset", call.services.tenant_limits.max_rules);
     if (rule != nullptr && ruleset != nullptr) fields.error("", R"(has "rule" or "ruleset", not both)");
-    if (ruleset != nullptr && (!ruleset->is_array() || ruleset->size() > kMaxRules)) {
-        fields.error("ruleset", "must be an array of at most " + std::to_string(kMaxRules) + " rules");
-    }
     if (const auto read = fields.finish(); !read) return read.error();
     if (ruleset != nullptr) {
         const auto inputs = sound_rules(session, *ruleset, "/ruleset");

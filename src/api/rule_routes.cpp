@@ -76,13 +76,13 @@ Result<RuleInput> sound_rule(TenantSession& session, const json& document)
 }
 
 /// Whether the tenant may have the rule beside its others.
-Result<Done> allowed_with(TenantSession& session, const Rule& rule)
+Result<Done> allowed_with(const Call& call, TenantSession& session, const Rule& rule)
 {
     auto all = session.rules().all();
     if (!all) return all.error();
     std::erase_if(*all, [&](const Rule& other) { return other.id == rule.id; });
     all->push_back(rule);
-    return check_allowance(*all);
+    return check_allowance(*all, call.services.tenant_limits);
 }
 
 Result<Response> create_rule(const Call& call, TenantSession& session)
@@ -94,7 +94,8 @@ Result<Response> create_rule(const Call& call, TenantSession& session)
     if (!input) return input.error();
     const auto order = session.rules().order();
     if (!order) return order.error();
-    if (const auto room = below_limit(order->size(), kMaxRules, "rules"); !room) return room.error();
+    const auto& limits = call.services.tenant_limits;
+    if (const auto room = below_limit(order->size(), limits.max_rules, "rules"); !room) return room.error();
 
     auto& rule = input->rule;
     rule.id = RuleId(call.services.new_id());
@@ -106,7 +107,7 @@ Result<Response> create_rule(const Call& call, TenantSession& session)
     changes.moved = make_room(*order, rule.position, rule.id);
     changes.created.push_back(rule);
     changes.actor = rule.updated_by;
-    if (const auto allowed = allowed_with(session, rule); !allowed) return allowed.error();
+    if (const auto allowed = allowed_with(call, session, rule); !allowed) return allowed.error();
     if (const auto stored = session.rules().apply(changes); !stored) return stored.error();
     return created("/api/v1/rules/" + rule.id.str(), rule_json(ports::StoredRule{rule, {}}), rule.version);
 }
@@ -139,7 +140,7 @@ Result<Response> change_rule(const Call& call, TenantSession& session)
     }
     changes.updated.push_back(rule);
     changes.actor = rule.updated_by;
-    if (const auto allowed = allowed_with(session, rule); !allowed) return allowed.error();
+    if (const auto allowed = allowed_with(call, session, rule); !allowed) return allowed.error();
     if (const auto stored = session.rules().apply(changes); !stored) return stored.error();
     return versioned(rule_json(ports::StoredRule{rule, current->stats}), rule.version);
 }
@@ -164,7 +165,7 @@ Result<Response> reorder_rules(const Call& call, TenantSession& session)
     const auto document = read_object(call.request);
     if (!document) return document.error();
     FieldReader fields(*document);
-    const auto wanted = fields.ids<RuleId>("ids", kMaxRules, Need::required);
+    const auto wanted = fields.ids<RuleId>("ids", call.services.tenant_limits.max_rules, Need::required);
     if (const auto read = fields.finish(); !read) return read.error();
 
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();

@@ -76,7 +76,7 @@ Result<std::vector<Rule>> tested_rules(FieldReader& fields, std::vector<FieldErr
     return rules;
 }
 
-domain::Alert tested_alert(FieldReader& fields, std::vector<FieldError>& errors, Timestamp now)
+domain::Alert tested_alert(const Call& call, FieldReader& fields, std::vector<FieldError>& errors)
 {
     const auto* document = fields.any("alert", Need::required);
     if (document == nullptr) return {};
@@ -84,8 +84,9 @@ domain::Alert tested_alert(FieldReader& fields, std::vector<FieldError>& errors,
         fields.error("alert", "must be one alert, as POST /api/v1/alerts takes it");
         return {};
     }
-    const auto batch = intake::parse_native_json(
-        dump(*document), {.integration_id = {}, .integration = "test", .received_at = now}, domain::AlertLimits{});
+    const auto batch = intake::parse_native_json(dump(*document),
+                                                 {.integration_id = {}, .integration = "test", .received_at = call.now},
+                                                 call.services.alert_limits);
     if (!batch) {
         fields.error("alert", batch.error().message());
         return {};
@@ -97,13 +98,13 @@ domain::Alert tested_alert(FieldReader& fields, std::vector<FieldError>& errors,
     return {};
 }
 
-Result<TestInput> read_test(const json& document, TenantSession& session, Timestamp now)
+Result<TestInput> read_test(const Call& call, const json& document, TenantSession& session)
 {
     FieldReader fields(document);
     std::vector<FieldError> errors;
     auto rules = tested_rules(fields, errors, session);
     if (!rules) return rules.error();
-    auto alert = tested_alert(fields, errors, now);
+    auto alert = tested_alert(call, fields, errors);
     if (const auto read = fields.finish(); !read) {
         errors.insert(errors.begin(), read.error().fields().begin(), read.error().fields().end());
     }
@@ -186,7 +187,7 @@ Result<Response> test_rule(const Call& call, TenantSession& session)
 {
     const auto document = read_object(call.request);
     if (!document) return document.error();
-    const auto input = read_test(*document, session, call.now);
+    const auto input = read_test(call, *document, session);
     if (!input) return input.error();
     return json_response(200, test_json(*input, call.now));
 }

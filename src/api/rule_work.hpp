@@ -40,8 +40,8 @@ struct RulesetChange {
 [[nodiscard]] Result<http::Response> change_ruleset(const Call& call, ports::TenantSession& session,
                                                     const RulesetChange& change);
 
-/// Whether the tenant may have these rules, all of them: what they cost together.
-[[nodiscard]] Result<Done> check_allowance(const std::vector<domain::Rule>& all);
+/// Whether a tenant may have these rules, all of them: what they cost together.
+[[nodiscard]] Result<Done> check_allowance(const std::vector<domain::Rule>& all, const domain::TenantLimits& limits);
 
 /// What lint finds in rules that are in position order, as JSON.
 [[nodiscard]] nlohmann::json findings_json(const std::vector<domain::Rule>& rules);

@@ -46,15 +46,6 @@ void refuse_repeated_ids(const std::vector<RuleInput>& rules, const std::string&
     }
 }
 
-const json* rule_list(FieldReader& fields)
-{
-    const auto* list = fields.any("rules", Need::required);
-    if (list != nullptr && (!list->is_array() || list->size() > kMaxRules)) {
-        fields.error("rules", "must be an array of at most " + std::to_string(kMaxRules) + " rules");
-    }
-    return list;
-}
-
 /// Of rules that are wanted and not there, those that the tenant had once.
 Result<std::unordered_map<RuleId, std::int64_t>> deleted_before(TenantSession& session,
                                                                 const std::vector<Rule>& existing,
@@ -156,7 +147,7 @@ Result<Response> change_ruleset(const Call& call, TenantSession& session, const 
                               .new_id = call.services.new_id,
                               .deleted_before = *std::move(before)});
     const auto outcome = outcome_of(plan);
-    if (const auto allowed = check_allowance(outcome); !allowed) return allowed.error();
+    if (const auto allowed = check_allowance(outcome, call.services.tenant_limits); !allowed) return allowed.error();
     plan.changes.comment = change.comment;
     if (!change.dry_run) {
         if (const auto stored = session.rules().apply(plan.changes); !stored) return stored.error();
@@ -191,7 +182,7 @@ Result<Response> put_ruleset(const Call& call, TenantSession& session)
     if (!current) return current.error();
     if (const auto fresh = check_if_match(call.request.head, *current); !fresh) return fresh.error();
     FieldReader fields(*document);
-    const auto* list = rule_list(fields);
+    const auto* list = rule_list(fields, "rules", call.services.tenant_limits.max_rules, Need::required);
     const auto comment = fields.text("comment", {0, kMaxRulesetComment});
     fields.read_only({"version"});
     if (const auto read = fields.finish(); !read) return read.error();

@@ -120,7 +120,8 @@ Result<Response> create_silence(const Call& call, TenantSession& session)
     if (const auto read = fields.finish(); !read) return read.error();
 
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    if (const auto room = below_limit(session.silences().count_unexpired(call.now), kMaxSilences, "silences"); !room) {
+    const auto unexpired = session.silences().count_unexpired(call.now);
+    if (const auto room = below_limit(unexpired, call.services.tenant_limits.max_silences, "silences"); !room) {
         return room.error();
     }
     silence.id = SilenceId(call.services.new_id());

@@ -18,7 +18,6 @@ using ports::ApiKey;
 using ports::TenantSession;
 using ports::User;
 
-constexpr std::size_t kMaxUsers = 10'000;
 constexpr std::size_t kMaxKeysPerUser = 20;
 
 void forget_credentials(const Call& call)
@@ -71,7 +70,8 @@ Result<Response> create_user(const Call& call, TenantSession& session)
     auto user = read_user(*document);
     if (!user) return user.error();
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    if (const auto room = below_limit(session.users().count(), kMaxUsers, "users"); !room) return room.error();
+    if (const auto room = below_limit(session.users().count(), call.services.tenant_limits.max_users, "users"); !room)
+        return room.error();
     user->id = UserId(call.services.new_id());
     user->created_at = call.now;
     user->updated_at = call.now;

@@ -57,6 +57,7 @@ struct Config {
     DatabaseConfig database;
     NodeConfig node;
     domain::AlertLimits limits;
+    domain::TenantLimits tenants;
     std::chrono::milliseconds resolve_timeout = std::chrono::minutes{5};
     journal::WriterOptions journal;
     pipeline::TriageOptions triage;

@@ -173,6 +173,27 @@ void add_alert_limits(std::vector<Key>& keys)
         std::chrono::seconds{1}, std::chrono::hours{24}));
 }
 
+void add_tenant_limits(std::vector<Key>& keys)
+{
+    using Limits = domain::TenantLimits;
+    const auto limit = [&](const char* name, std::size_t Limits::* field, std::uint64_t max) {
+        keys.push_back(number<std::size_t>(
+            std::string("tenants.") + name, [=](Config& c) -> auto& { return c.tenants.*field; }, 1, max));
+    };
+    limit("max_rules", &Limits::max_rules, 100'000);
+    limit("max_rule_patterns", &Limits::max_rule_patterns, 100'000);
+    limit("max_rule_memory", &Limits::max_rule_memory, std::uint64_t{1} << 34U);
+    limit("max_ruleset_bytes", &Limits::max_ruleset_bytes, std::uint64_t{1} << 30U);
+    limit("max_unfinished_backtests", &Limits::max_unfinished_backtests, 100);
+    limit("max_silences", &Limits::max_silences, 10'000);
+    limit("max_maintenance_windows", &Limits::max_maintenance_windows, 10'000);
+    limit("max_inhibitions", &Limits::max_inhibitions, 10'000);
+    limit("max_integrations", &Limits::max_integrations, 100'000);
+    limit("max_contacts", &Limits::max_contacts, 1'000'000);
+    limit("max_contact_groups", &Limits::max_contact_groups, 100'000);
+    limit("max_users", &Limits::max_users, 1'000'000);
+}
+
 void add_work(std::vector<Key>& keys)
 {
     keys.push_back(number<std::size_t>(
@@ -284,6 +305,7 @@ std::vector<Key> all_keys()
     add_rest(keys);
     add_http_limits(keys);
     add_alert_limits(keys);
+    add_tenant_limits(keys);
     add_work(keys);
     add_delivery(keys);
     return keys;

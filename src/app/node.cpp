@@ -220,6 +220,7 @@ private:
                 .ready = [this] { return ready_ && writer_.healthy() && housekeeping_.healthy(); },
                 .outbox_changed = [this] { dispatcher_.poke(); },
                 .limits = config_.limits,
+                .tenant_limits = config_.tenants,
                 .resolve_timeout = config_.resolve_timeout};
     }
 

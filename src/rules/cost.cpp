@@ -56,18 +56,18 @@ Cost cost_of(const domain::Rule& rule)
     return cost;
 }
 
-Result<Done> check_cost(const Cost& of_all, const Allowance& allowance)
+Result<Done> check_cost(const Cost& of_all, const domain::TenantLimits& limits)
 {
-    if (of_all.regexes > allowance.regexes) {
+    if (of_all.regexes > limits.max_rule_patterns) {
         return Error(ErrorCode::conflict, "the rules would have " + std::to_string(of_all.regexes) +
                                               " regular expressions together, the limit is " +
-                                              std::to_string(allowance.regexes) +
+                                              std::to_string(limits.max_rule_patterns) +
                                               "; where no pattern is needed, use ==, in, startsWith or contains");
     }
-    if (of_all.memory > allowance.memory) {
+    if (of_all.memory > limits.max_rule_memory) {
         return Error(ErrorCode::conflict, "the rules would take about " + std::to_string(of_all.memory) +
                                               " bytes of memory together, the limit is " +
-                                              std::to_string(allowance.memory) + "; shorten or delete some");
+                                              std::to_string(limits.max_rule_memory) + "; shorten or delete some");
     }
     return Done{};
 }

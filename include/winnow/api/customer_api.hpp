@@ -34,8 +34,8 @@ struct CustomerApiOptions {
     std::function<bool()> ready;      ///< /readyz
     std::function<void()> outbox_changed;
     domain::AlertLimits limits;
+    domain::TenantLimits tenant_limits;
     std::size_t max_rest_body_bytes = 1'048'576;
-    std::size_t max_ruleset_body_bytes = 16'777'216;
     std::chrono::milliseconds resolve_timeout = std::chrono::minutes{5};  ///< Alertmanager alerts without an end.
 };
 

@@ -1,7 +1,8 @@
 #pragma once
 
 /// @file
-/// The limits of what Winnow takes in. Configurable (config/winnow.yaml, `limits:`); these are the defaults.
+/// The limits of what Winnow takes in and of what a tenant may have. Configurable (config/winnow.yaml, `limits:` and
+/// `tenants:`); these are the defaults.
 
 #include <cstddef>
 #include <cstdint>
@@ -23,6 +24,22 @@ struct AlertLimits {
     std::size_t max_label_value_chars = 4'096;
     std::size_t max_links = 16;
     std::size_t max_link_chars = 2'048;
+};
+
+/// What one tenant may have at most, so that no tenant's configuration crowds out another's.
+struct TenantLimits {
+    std::size_t max_rules = 10'000;
+    std::size_t max_rule_patterns = 5'000;  ///< Regular expressions of all rules; equal ones count each time.
+    std::size_t max_rule_memory = std::size_t{128} << 20U;   ///< Bytes, as rules::cost_of() estimates.
+    std::size_t max_ruleset_bytes = std::size_t{16} << 20U;  ///< Of a request with a rule set.
+    std::size_t max_unfinished_backtests = 4;
+    std::size_t max_silences = 1'000;  ///< That are not over.
+    std::size_t max_maintenance_windows = 200;
+    std::size_t max_inhibitions = 200;
+    std::size_t max_integrations = 1'000;
+    std::size_t max_contacts = 10'000;
+    std::size_t max_contact_groups = 1'000;
+    std::size_t max_users = 10'000;
 };
 
 }  // namespace winnow::domain

@@ -4,6 +4,7 @@
 /// What rules take of a node's memory, so that no tenant's rules crowd out another's.
 
 #include "winnow/base/result.hpp"
+#include "winnow/domain/limits.hpp"
 #include "winnow/domain/rule.hpp"
 
 #include <cstddef>
@@ -22,16 +23,10 @@ struct Cost {
     }
 };
 
-/// Of all rules of one tenant together.
-struct Allowance {
-    std::size_t regexes = 5'000;
-    std::size_t memory = std::size_t{128} << 20U;
-};
-
 /// Parses the condition. A rule that does not compile costs its text. Linear in the rule; depends on nothing else.
 [[nodiscard]] Cost cost_of(const domain::Rule& rule);
 
-/// `conflict` with what is too much, and what helps.
-[[nodiscard]] Result<Done> check_cost(const Cost& of_all, const Allowance& allowance);
+/// `conflict` with what is too much for a tenant, and what helps. `of_all`: of all its rules together.
+[[nodiscard]] Result<Done> check_cost(const Cost& of_all, const domain::TenantLimits& limits);
 
 }  // namespace winnow::rules

@@ -41,7 +41,9 @@ TEST(RuleCost, ARuleThatDoesNotCompileCostsItsText)
 
 TEST(RuleCost, TheAllowanceIsKeptToTheLastPatternAndByte)
 {
-    const Allowance allowance{.regexes = 2, .memory = 1'000};
+    domain::TenantLimits allowance;
+    allowance.max_rule_patterns = 2;
+    allowance.max_rule_memory = 1'000;
     EXPECT_TRUE(check_cost({.regexes = 2, .memory = 1'000}, allowance));
     const auto patterns = check_cost({.regexes = 3, .memory = 0}, allowance);
     ASSERT_FALSE(patterns);

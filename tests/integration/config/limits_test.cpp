@@ -1,0 +1,128 @@
+/// What a tenant may have (config/winnow.yaml, `tenants:`), each limit at its edge.
+
+#include "tenants.hpp"
+
+#include <functional>
+
+namespace winnow::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using json = nlohmann::json;
+
+struct Collection {
+    std::string path;
+    std::string name;  ///< As the answer calls what there are enough of.
+    std::size_t domain::TenantLimits::* limit;
+    std::function<json(int)> body;
+    std::size_t there = 0;  ///< From the beginning.
+};
+
+std::vector<Collection> collections()
+{
+    using Limits = domain::TenantLimits;
+    const auto named = [](int i) -> json {
+        return {{"name", "n" + std::to_string(i)}};
+    };
+    const auto everything = [](const std::string& name) -> json {
+        return {{name + "matchers", R"(source=~".+")"}};
+    };
+    const auto silence = [=](int) {
+        auto body = everything("");
+        body.update({{"ends_at", "2026-11-23T08:00:00.000Z"}, {"comment", "upgrade"}});
+        return body;
+    };
+    const auto window = [=](int i) {
+        auto body = everything("");
+        body.update(named(i));
+        body.update({{"starts_at", "2026-11-29T02:00:00+09:00"}, {"duration", "PT2H"}, {"time_zone", "Asia/Tokyo"}});
+        return body;
+    };
+    const auto inhibition = [=](int i) {
+        auto body = everything("source_");
+        body.update(everything("target_"));
+        body.update(named(i));
+        return body;
+    };
+    return {
+        {"/rules", "rules", &Limits::max_rules,
+         [](int i) {
+             return a_rule("r" + std::to_string(i));
+         }},
+        {"/silences", "silences", &Limits::max_silences, silence},
+        {"/maintenance-windows", "maintenance windows", &Limits::max_maintenance_windows, window},
+        {"/inhibitions", "inhibitions", &Limits::max_inhibitions, inhibition},
+        {"/integrations", "integrations", &Limits::max_integrations, named},
+        {"/contacts", "contacts", &Limits::max_contacts,
+         [](int i) -> json {
+             return {{"name", "c" + std::to_string(i)}, {"type", "email"}, {"address", "ops@example.org"}};
+         }},
+        {"/contact-groups", "contact groups", &Limits::max_contact_groups,
+         [=](int i) {
+             auto body = named(i);
+             body["contact_ids"] = json::array();
+             return body;
+         }},
+        {"/users", "users", &Limits::max_users,
+         [](int i) -> json {
+             const auto name = "u" + std::to_string(i);
+             return {{"email", name + "@example.org"}, {"name", name}, {"role", "viewer"}};
+         },
+         2},
+    };
+}
+
+class TenantLimits : public Tenants {};
+
+TEST_F(TenantLimits, TheLastOneIsTakenAndTheNextIsAConflictThatNamesTheLimit)
+{
+    for (const auto& collection : collections()) {
+        SCOPED_TRACE(collection.path);
+        limits_.*collection.limit = collection.there + 2;
+        for (int i = 0; i < 2; ++i) {
+            const auto answered = post(collection.path, collection.body(i));
+            EXPECT_EQ(answered.status, 201) << answered.text;
+        }
+        const auto refused = post(collection.path, collection.body(2));
+        EXPECT_EQ(refused.status, 409) << refused.text;
+        const auto wanted = "there are " + std::to_string(collection.there + 2) + " " + collection.name + " already";
+        EXPECT_THAT(refused.body.value("detail", ""), HasSubstr(wanted));
+
+        limits_.*collection.limit = collection.there + 3;
+        EXPECT_EQ(post(collection.path, collection.body(2)).status, 201);
+    }
+}
+
+TEST_F(TenantLimits, ARuleSetIsRefusedAsAWholeBeyondIt)
+{
+    limits_.max_rules = 2;
+    const auto ruleset = [](std::size_t count) {
+        auto list = json::array();
+        while (list.size() < count) list.push_back(a_rule("r" + std::to_string(list.size())));
+        return list;
+    };
+    EXPECT_THAT(put("/ruleset", {{"rules", ruleset(3)}}).errors(),
+                ElementsAre("/rules: must be an array of at most 2 rules"));
+    EXPECT_EQ(put("/ruleset", {{"rules", ruleset(2)}}).status, 200);
+    EXPECT_THAT(post("/rules/lint", {{"ruleset", ruleset(3)}}).pointers(), ElementsAre("/ruleset"));
+    EXPECT_THAT(post("/rules/backtests", {{"ruleset", ruleset(3)}}).pointers(), ElementsAre("/ruleset"));
+}
+
+TEST_F(TenantLimits, MemoryIsCountedOverAllRules)
+{
+    limits_.max_rule_memory = 1;
+    const auto refused = post("/rules", a_rule("any"));
+    EXPECT_EQ(refused.status, 409);
+    EXPECT_THAT(refused.body.value("detail", ""), HasSubstr("bytes of memory together, the limit is 1"));
+}
+
+TEST_F(TenantLimits, BacktestsThatAreNotFinishedAreCounted)
+{
+    limits_.max_unfinished_backtests = 1;
+    EXPECT_EQ(post("/rules/backtests", {{"rule", a_rule("draft")}}).status, 202);
+    EXPECT_EQ(post("/rules/backtests", {{"rule", a_rule("draft")}}).status, 409);
+}
+
+}  // namespace
+}  // namespace winnow::test
