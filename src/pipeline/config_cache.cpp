@@ -20,26 +20,6 @@ constexpr std::chrono::milliseconds kAfterError{250};
 constexpr std::chrono::seconds kPoll{3};
 constexpr int kLoads = 3;
 
-/// Each shadow rule for itself: what it would do is only counted, so in the set all of them do what changes nothing.
-void add_shadows(TenantPolicy& policy, const TenantPolicy* before)
-{
-    std::vector<domain::Rule> shadows;
-    for (const auto& rule : policy.config.rules) {
-        if (!rule.enabled || rule.mode != domain::RuleMode::shadow) continue;
-        auto& effect = policy.shadow_effects[rule.id];
-        for (const auto& action : rule.actions) {
-            effect.drops = effect.drops || std::holds_alternative<domain::DropAction>(action);
-            effect.suppresses = effect.suppresses || std::holds_alternative<domain::SuppressAction>(action);
-        }
-        shadows.push_back(rule);
-        shadows.back().mode = domain::RuleMode::live;
-        shadows.back().stop = false;
-        shadows.back().actions = {domain::SuppressAction{}};
-    }
-    if (shadows.empty()) return;
-    policy.shadow = rules::RuleSet::compile(shadows, before != nullptr ? before->shadow.get() : nullptr);
-}
-
 /// `before`, if there is one, is the tenant's policy up to now: what did not change is not compiled again.
 std::shared_ptr<const TenantPolicy> policy_of(domain::TenantConfig config, const TenantPolicy* before)
 {
@@ -53,10 +33,8 @@ std::shared_ptr<const TenantPolicy> policy_of(domain::TenantConfig config, const
         observe::error("stored silences, windows or inhibitions do not compile and are left out",
                        {{"tenant", config.tenant.service_code}, {"count", suppressions->broken()}});
     }
-    auto policy = std::make_shared<TenantPolicy>(
+    return std::make_shared<const TenantPolicy>(
         TenantPolicy{.config = std::move(config), .rules = std::move(rules), .suppressions = std::move(suppressions)});
-    add_shadows(*policy, before);
-    return policy;
 }
 
 }  // namespace

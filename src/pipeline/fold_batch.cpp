@@ -49,28 +49,14 @@ std::vector<std::pair<domain::RowPosition, std::string>> verdict_rows(const Fold
     return encoded;
 }
 
-/// Of each alert, as it came; empty where there are no shadow rules.
-std::vector<std::vector<RuleId>> shadow_matches(const TenantPolicy& policy,
-                                                const std::vector<triage::Positioned>& alerts)
-{
-    std::vector<std::vector<RuleId>> found;
-    if (!policy.shadow) return found;
-    for (const auto& [position, alert] : alerts) {
-        auto copy = alert;
-        auto& list = found.emplace_back();
-        for (const auto& match : policy.shadow->evaluate(copy, alert.received_at).matches)
-            list.push_back(match.rule_id);
-    }
-    return found;
-}
-
 void count_rules(const std::vector<triage::Evaluated>& alerts, ports::TriageWrites& writes)
 {
     std::unordered_map<RuleId, std::int64_t> matches;
     for (const auto& alert : alerts) {
         for (const auto& match : alert.evaluation.matches) ++matches[match.rule_id];
-        for (const auto& rule : alert.shadow) ++matches[rule];
+        for (const auto& rule : alert.evaluation.shadows) ++matches[rule.rule_id];
         std::ranges::copy(alert.evaluation.failures, std::back_inserter(writes.rule_failures));
+        std::ranges::copy(alert.evaluation.shadow_failures, std::back_inserter(writes.rule_failures));
     }
     writes.rule_matches.assign(matches.begin(), matches.end());
     std::ranges::sort(writes.rule_matches);
@@ -100,9 +86,7 @@ FoldBatch prepare(std::shared_ptr<const TenantPolicy> policy, std::vector<Pendin
         }
         pending.row.alerts = {};
     }
-    auto shadow = shadow_matches(*batch.policy, alerts);
     batch.alerts = triage::evaluate(*batch.policy->rules, std::move(alerts));
-    for (std::size_t i = 0; i < shadow.size(); ++i) batch.alerts[i].shadow = std::move(shadow[i]);
     cover(*batch.policy->suppressions, batch.alerts);
     return batch;
 }
@@ -125,7 +109,7 @@ ports::TriageWrites decide(const FoldBatch& batch, triage::States states)
         writes.outcome = triage::fold(alerts, std::move(states), config.settings);
         writes.deliveries = owed(writes.outcome, config);
         count_rules(alerts, writes);
-        writes.noise = count_noise(*batch.policy, alerts, writes.outcome, writes.deliveries);
+        writes.noise = count_noise(alerts, writes.outcome, writes.deliveries);
         keep_covers(alerts, config.tenant.config_version, writes);
     }
     writes.verdict_rows = verdict_rows(batch, writes.outcome.verdicts);

@@ -96,14 +96,13 @@ std::vector<std::int64_t> messages(const std::vector<triage::Evaluated>& alerts,
 
 }  // namespace
 
-std::vector<domain::NoiseRow> count_noise(const TenantPolicy& policy, const std::vector<triage::Evaluated>& alerts,
-                                          const triage::Outcome& outcome,
+std::vector<domain::NoiseRow> count_noise(const std::vector<triage::Evaluated>& alerts, const triage::Outcome& outcome,
                                           const std::vector<domain::Delivery>& deliveries)
 {
     Counter counter;
     const auto told = messages(alerts, outcome, deliveries, counter);
     for (std::size_t i = 0; i < alerts.size(); ++i) {
-        const auto& [position, alert, evaluation, cover, shadow] = alerts[i];
+        const auto& [position, alert, evaluation, cover] = alerts[i];
         const auto disposition = outcome.verdicts[i].disposition;
         const auto add = [&](NoiseKind kind, const std::string& key) -> NoiseCounts& {
             auto& counts = counter.at(alert.received_at, kind, key);
@@ -117,9 +116,8 @@ std::vector<domain::NoiseRow> count_noise(const TenantPolicy& policy, const std:
         for (const auto& match : evaluation.matches) add(NoiseKind::rule, match.rule_id.str());
         bool drops = false;
         bool suppresses = false;
-        for (const auto& rule : shadow) {
-            auto& counts = add(NoiseKind::rule, rule.str());
-            const auto& effect = policy.shadow_effects.at(rule);
+        for (const auto& effect : evaluation.shadows) {
+            auto& counts = add(NoiseKind::rule, effect.rule_id.str());
             counts.would_drop += effect.drops ? 1 : 0;
             counts.would_suppress += effect.suppresses ? 1 : 0;
             drops = drops || effect.drops;

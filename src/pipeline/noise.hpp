@@ -4,7 +4,6 @@
 /// What a batch adds to the noise statistics. Private to pipeline.
 
 #include "winnow/domain/noise.hpp"
-#include "winnow/pipeline/config_cache.hpp"
 #include "winnow/ports/triage_store.hpp"
 #include "winnow/triage/fold.hpp"
 
@@ -14,8 +13,7 @@ namespace winnow::pipeline {
 
 /// Sorted by hour, kind and key. Messages count in the hour of the alert that brought them about; those that time
 /// brought about count where nobody asks for a rule.
-[[nodiscard]] std::vector<domain::NoiseRow> count_noise(const TenantPolicy& policy,
-                                                        const std::vector<triage::Evaluated>& alerts,
+[[nodiscard]] std::vector<domain::NoiseRow> count_noise(const std::vector<triage::Evaluated>& alerts,
                                                         const triage::Outcome& outcome,
                                                         const std::vector<domain::Delivery>& deliveries);
 

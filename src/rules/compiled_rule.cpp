@@ -118,6 +118,8 @@ Result<std::shared_ptr<const CompiledRule>> compile_rule(const domain::Rule& rul
     compiled->source = without_what_compiling_ignores(rule);
     compiled->form = index::normal_form(condition->root());
     compiled->actions = std::move(actions);
+    compiled->suppresses = std::ranges::any_of(
+        rule.actions, [](const auto& action) { return std::holds_alternative<domain::SuppressAction>(action); });
     compiled->changes_alert = std::ranges::any_of(rule.actions, may_change_alert);
     compiled->drops = std::ranges::any_of(
         rule.actions, [](const domain::Action& action) { return std::holds_alternative<domain::DropAction>(action); });

@@ -18,6 +18,7 @@ struct CompiledRule {
     std::vector<std::unique_ptr<const CompiledAction>> actions;
     bool changes_alert = false;  ///< Conditions after it may see another alert.
     bool drops = false;
+    bool suppresses = false;
 
     /// Runs the actions in order, up to a drop. Actions that cannot be done are reported in `evaluation.failures`.
     void act(domain::Alert& alert, Evaluation& evaluation) const;

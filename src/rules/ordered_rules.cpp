@@ -14,6 +14,7 @@ PlacedRule place(const domain::Rule& rule, std::shared_ptr<const CompiledRule> c
     placed.version = rule.version;
     placed.position = rule.position;
     placed.live = rule.enabled && rule.mode == domain::RuleMode::live;
+    placed.shadow = rule.enabled && rule.mode == domain::RuleMode::shadow;
     placed.stop = rule.stop;
     placed.from = rule.effective_from.value_or(Timestamp::min());
     placed.until = rule.effective_until.value_or(Timestamp::max());
@@ -26,16 +27,28 @@ OrderedRules::OrderedRules(std::vector<PlacedRule> rules, std::vector<Evaluation
     : rules_(std::move(rules)), broken_(std::move(broken))
 {
     std::ranges::stable_sort(rules_, {}, &PlacedRule::position);
+    has_shadows_ = std::ranges::any_of(rules_, &PlacedRule::shadow);
 }
 
-void OrderedRules::note_errors(const index::Search& search, Evaluation& evaluation) const
+void OrderedRules::note_errors(const index::Search& search, std::size_t end,
+                               std::vector<Evaluation::Failure>& failures) const
 {
     for (const auto& [number, error] : search.errors) {
+        if (number >= end) continue;
         const auto& id = rules_[number].rule->source.id;
-        if (std::ranges::find(evaluation.failures, id, &Evaluation::Failure::rule_id) == evaluation.failures.end()) {
-            evaluation.failures.push_back({id, error});
-        }
+        if (std::ranges::find(failures, id, &Evaluation::Failure::rule_id) != failures.end()) continue;
+        failures.push_back({id, error});
     }
+}
+
+void OrderedRules::note_shadows(const index::Search& search, std::uint32_t end, Evaluation& evaluation) const
+{
+    for (const auto number : search.rules) {
+        if (number >= end) break;
+        const auto& rule = *rules_[number].rule;
+        evaluation.shadows.push_back({rule.source.id, rule.drops, rule.suppresses});
+    }
+    note_errors(search, end, evaluation.shadow_failures);
 }
 
 bool OrderedRules::act(std::uint32_t number, std::size_t changes, domain::Alert& alert, Evaluation& evaluation) const

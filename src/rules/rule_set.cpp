@@ -16,34 +16,52 @@ namespace {
 class IndexedRules final : public OrderedRules {
 public:
     IndexedRules(std::vector<PlacedRule> rules, std::vector<Evaluation::Failure> broken)
-        : OrderedRules(std::move(rules), std::move(broken)), index_(make_index())
+        : OrderedRules(std::move(rules), std::move(broken)), index_(make_index(&PlacedRule::live))
     {
+        if (has_shadows()) shadows_.emplace(make_index(&PlacedRule::shadow));
     }
 
     [[nodiscard]] Evaluation evaluate(domain::Alert& alert, Timestamp now) const override
     {
         // A thread's memory for matching, whichever tenant's turn it is.
-        static thread_local index::Event event;
-        static thread_local index::Search search;
-        event.start(index_.program(), alert, now);
-        return run(alert, [&](std::uint32_t from) -> const index::Search& {
-            if (from != 0) event.refresh();
-            index_.find(event, from, search);
-            return search;
-        });
+        static thread_local Finder live;
+        static thread_local Finder shadow;
+        return run(
+            alert, [&](std::uint32_t from) -> auto& { return live.find(index_, from, alert, now); },
+            [&](std::uint32_t from) -> auto& { return shadow.find(*shadows_, from, alert, now); });
     }
 
-    [[nodiscard]] std::size_t index_bytes() const noexcept override { return index_.bytes(); }
+    [[nodiscard]] std::size_t index_bytes() const noexcept override
+    {
+        return index_.bytes() + (shadows_ ? shadows_->bytes() : 0);
+    }
 
 private:
-    [[nodiscard]] index::Index make_index() const
+    struct Finder {
+        const index::Search& find(const index::Index& index, std::uint32_t from, const domain::Alert& alert,
+                                  Timestamp now)
+        {
+            if (from == 0) {
+                event.start(index.program(), alert, now);
+            } else {
+                event.refresh();
+            }
+            index.find(event, from, search);
+            return search;
+        }
+        index::Event event;
+        index::Search search;
+    };
+
+    /// Of the rules of one mode: what shadow rules cost is no live rule's concern.
+    [[nodiscard]] index::Index make_index(bool PlacedRule::* mode) const
     {
         std::vector<const index::NormalForm*> forms;
         std::vector<index::RuleTraits> traits;
         forms.reserve(rules().size());
         traits.reserve(rules().size());
         for (const auto& placed : rules()) {
-            forms.push_back(placed.live ? &placed.rule->form : nullptr);
+            forms.push_back(placed.*mode ? &placed.rule->form : nullptr);
             traits.push_back({.from = placed.from,
                               .until = placed.until,
                               .schedule = placed.schedule.get(),
@@ -53,6 +71,7 @@ private:
     }
 
     index::Index index_;
+    std::optional<index::Index> shadows_;  ///< Where there are any.
 };
 
 /// Rules asked one after the other.
@@ -69,27 +88,32 @@ public:
 
     [[nodiscard]] Evaluation evaluate(domain::Alert& alert, Timestamp now) const override
     {
-        index::Search search;
-        return run(alert, [&](std::uint32_t from) -> const index::Search& {
-            find(alert, now, from, search);
-            return search;
-        });
+        index::Search live;
+        index::Search shadow;
+        return run(
+            alert, [&](std::uint32_t from) -> auto& { return find(alert, now, from, &PlacedRule::live, live); },
+            [&](std::uint32_t from) -> auto& { return find(alert, now, from, &PlacedRule::shadow, shadow); });
     }
 
     [[nodiscard]] std::size_t index_bytes() const noexcept override { return 0; }
 
 private:
-    void find(const domain::Alert& alert, Timestamp now, std::uint32_t from, index::Search& search) const
+    const index::Search& find(const domain::Alert& alert, Timestamp now, std::uint32_t from, bool PlacedRule::* mode,
+                              index::Search& search) const
     {
         search.rules.clear();
+        search.limit = index::kNone;
         const auto names = expr::names_of(alert, now);
         for (auto number = from; number < conditions_.size(); ++number) {
-            if (!rules()[number].applies(now)) continue;
+            if (!(rules()[number].*mode) || !rules()[number].is_due(now)) continue;
             expr::Budget budget;
             if (!conditions_[number].evaluate(names, budget).is_true()) continue;
             search.rules.push_back(number);
-            if (rules()[number].ends_search()) return;
+            if (!rules()[number].ends_search()) continue;
+            search.limit = number;
+            break;
         }
+        return search;
     }
 
     std::vector<expr::Expression> conditions_;

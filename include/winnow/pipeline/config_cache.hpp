@@ -11,7 +11,6 @@
 
 #include <functional>
 #include <memory>
-#include <unordered_map>
 
 namespace winnow::pipeline {
 
@@ -20,14 +19,6 @@ struct TenantPolicy {
     domain::TenantConfig config;
     std::shared_ptr<const rules::RuleSet> rules;
     std::shared_ptr<const suppression::Suppressions> suppressions;
-
-    /// Which shadow rules match an alert; they change nothing and stop nowhere. nullptr where there are none.
-    std::shared_ptr<const rules::RuleSet> shadow = nullptr;
-    struct ShadowEffect {
-        bool drops = false;
-        bool suppresses = false;
-    };
-    std::unordered_map<RuleId, ShadowEffect> shadow_effects = {};  ///< Of every rule of `shadow`.
 };
 
 /// Thread-safe. Two threads of its own: one waits for change notices, one compares versions every 3 seconds in case a

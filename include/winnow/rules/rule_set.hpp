@@ -45,6 +45,18 @@ struct Evaluation {
     /// Actions that the alert does not allow (a 65th label…): left out, and counted. Conditions that could not be
     /// decided, or whose cost was beyond the alert's budget: as if the rule had not matched.
     std::vector<Failure> failures;
+
+    /// A rule in shadow mode that matched, and what it would have done. It saw the alert as the live rules before it
+    /// left it; where one of those ended the evaluation, it was not asked.
+    struct Shadow {
+        RuleId rule_id;
+        bool drops = false;
+        bool suppresses = false;
+
+        friend bool operator==(const Shadow&, const Shadow&) = default;
+    };
+    std::vector<Shadow> shadows;
+    std::vector<Failure> shadow_failures;  ///< Of their conditions, which have a budget of their own.
 };
 
 /// One test of a condition, looked at by itself.

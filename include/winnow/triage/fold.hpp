@@ -36,8 +36,6 @@ struct Evaluated {
     /// What keeps the alert quiet besides the rules. Whoever sets it sets `evaluation.suppressed` and its reason, too;
     /// where a rule suppresses, it stays unset.
     std::optional<domain::Cover> cover = {};
-    /// Shadow rules that match the alert as it came: counted, and nothing else.
-    std::vector<RuleId> shadow = {};
 };
 
 /// Runs the rules over a batch. Pure; `now` is the alerts' received_at where rules ask for the time.

@@ -31,7 +31,7 @@ struct Outcome {
     {
         return a.alert == b.alert && a.evaluation.matches == b.evaluation.matches &&
                a.evaluation.dropped == b.evaluation.dropped && a.evaluation.suppressed == b.evaluation.suppressed &&
-               a.evaluation.route == b.evaluation.route;
+               a.evaluation.route == b.evaluation.route && a.evaluation.shadows == b.evaluation.shadows;
     }
 };
 

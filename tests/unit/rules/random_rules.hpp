@@ -31,6 +31,7 @@ public:
             rule.syntax = syntax_;
             rule.stop = one_in(400);
             rule.enabled = !one_in(20);
+            if (one_in(10)) rule.mode = domain::RuleMode::shadow;
             if (one_in(20)) rule.effective_from = kNow + std::chrono::milliseconds(one_in(2) ? 1 : 0);
             if (one_in(20)) rule.effective_until = kNow + std::chrono::milliseconds(one_in(2) ? 1 : 0);
             if (check(rule)) rules.push_back(std::move(rule));
