@@ -165,20 +165,25 @@ private:
         return reader_.skip(value, Path(), 1);
     }
 
+    /// Valid until the next string is read.
+    Syntax view(ondemand::value& value, std::string_view& out)
+    {
+        return Reader::kind_of(value) == '"' ? reader_.string(value, Path(), out) : simdjson::INCORRECT_TYPE;
+    }
+
     Syntax text(ondemand::value& value, std::string& out)
     {
-        std::string_view view;
-        const auto error =
-            Reader::kind_of(value) == '"' ? reader_.string(value, Path(), view) : simdjson::INCORRECT_TYPE;
-        out.assign(view);
+        std::string_view read;
+        const auto error = view(value, read);
+        out.assign(read);
         return error;
     }
 
     template <typename Value, typename Parse>
     Syntax word(ondemand::value& value, Parse parse, Value& out)
     {
-        std::string name;
-        if (const auto error = text(value, name); error != simdjson::SUCCESS) return error;
+        std::string_view name;
+        if (const auto error = view(value, name); error != simdjson::SUCCESS) return error;
         const auto parsed = parse(name);
         if (!parsed) return simdjson::INCORRECT_TYPE;
         out = *parsed;
