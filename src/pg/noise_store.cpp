@@ -1,80 +1,119 @@
 #include "winnow/ports/noise_store.hpp"
 
+#include "pg/array_literal.hpp"
 #include "pg/noise_rows.hpp"
 #include "pg/noun_stores.hpp"
 #include "pg/sql_errors.hpp"
 #include "pg/values.hpp"
 
-#include <nlohmann/json.hpp>
-
+#include <algorithm>
+#include <array>
+#include <map>
 #include <memory>
 
 namespace winnow::pg {
 namespace {
 
-using nlohmann::json;
+using domain::NoiseCounts;
 using ports::NoiseGroup;
 using ports::NoiseLine;
 
-// The lock on the tenant's folding makes the count of keys a true one.
-constexpr auto kAdd = R"sql(
-with given as (
-    select * from jsonb_to_recordset($2::jsonb) as r(
-        hour bigint, kind text, key text, received bigint, dropped bigint, suppressed bigint, silenced bigint,
-        inhibited bigint, held bigint, ticketed bigint, resolved bigint, ignored bigint, notified bigint,
-        would_drop bigint, would_suppress bigint)
-), counted as (
-    select n.hour, n.kind, count(*) as keys
-      from noise_counts n
-     where n.tenant_id = $1::uuid and n.kind in ('source', 'service')
-       and n.hour in (select distinct to_timestamp(hour / 1000.0) from given)
-     group by n.hour, n.kind
-), known as (
-    select to_timestamp(g.hour / 1000.0) as at, g.*, n.key is not null or g.kind in ('total', 'rule') as is_known
-      from given g
-      left join noise_counts n on n.tenant_id = $1::uuid and n.hour = to_timestamp(g.hour / 1000.0)
-                              and n.kind = g.kind and n.key = g.key
-), placed as (
-    select k.*,
-           case when k.is_known
-                  or row_number() over (partition by k.at, k.kind, k.is_known order by k.received desc, k.key)
-                     + coalesce(c.keys, 0) <= $3
-                then k.key else $4 end as place
-      from known k left join counted c on c.hour = k.at and c.kind = k.kind
-)
-insert into noise_counts as n (tenant_id, hour, kind, key, received, dropped, suppressed, silenced, inhibited, held,
-                               ticketed, resolved, ignored, notified, would_drop, would_suppress)
-select $1::uuid, at, kind, place, sum(received), sum(dropped), sum(suppressed), sum(silenced), sum(inhibited),
-       sum(held), sum(ticketed), sum(resolved), sum(ignored), sum(notified), sum(would_drop), sum(would_suppress)
-  from placed group by at, kind, place
-on conflict (tenant_id, hour, kind, key) do update
-   set received = n.received + excluded.received, dropped = n.dropped + excluded.dropped,
-       suppressed = n.suppressed + excluded.suppressed, silenced = n.silenced + excluded.silenced,
-       inhibited = n.inhibited + excluded.inhibited, held = n.held + excluded.held,
-       ticketed = n.ticketed + excluded.ticketed, resolved = n.resolved + excluded.resolved,
-       ignored = n.ignored + excluded.ignored, notified = n.notified + excluded.notified,
-       would_drop = n.would_drop + excluded.would_drop, would_suppress = n.would_suppress + excluded.would_suppress)sql";
+struct Outcome {
+    const char* column;
+    std::int64_t NoiseCounts::* count;
+    bool is_disposition;  ///< Every alert has exactly one, so that together they are what was received.
+};
+constexpr std::array kOutcomes{Outcome{"dropped", &NoiseCounts::dropped, true},
+                               Outcome{"suppressed", &NoiseCounts::suppressed, true},
+                               Outcome{"silenced", &NoiseCounts::silenced, true},
+                               Outcome{"inhibited", &NoiseCounts::inhibited, true},
+                               Outcome{"held", &NoiseCounts::held, true},
+                               Outcome{"ticketed", &NoiseCounts::ticketed, true},
+                               Outcome{"resolved", &NoiseCounts::resolved, true},
+                               Outcome{"ignored", &NoiseCounts::ignored, true},
+                               Outcome{"notified", &NoiseCounts::notified, false},
+                               Outcome{"would_drop", &NoiseCounts::would_drop, false},
+                               Outcome{"would_suppress", &NoiseCounts::would_suppress, false}};
 
-constexpr auto kSums =
-    "coalesce(sum(received), 0)::bigint as received, coalesce(sum(dropped), 0)::bigint as dropped, "
-    "coalesce(sum(suppressed), 0)::bigint as suppressed, coalesce(sum(silenced), 0)::bigint as silenced, "
-    "coalesce(sum(inhibited), 0)::bigint as inhibited, coalesce(sum(held), 0)::bigint as held, "
-    "coalesce(sum(ticketed), 0)::bigint as ticketed, coalesce(sum(resolved), 0)::bigint as resolved, "
-    "coalesce(sum(ignored), 0)::bigint as ignored, coalesce(sum(notified), 0)::bigint as notified, "
-    "coalesce(sum(would_drop), 0)::bigint as would_drop, coalesce(sum(would_suppress), 0)::bigint as would_suppress ";
+/// "f(received), f(dropped), …", each by `form`, in which % is the column.
+std::string columns(std::string_view form)
+{
+    std::string list;
+    const auto add = [&](std::string_view column) {
+        if (!list.empty()) list += ", ";
+        for (const auto c : form) {
+            if (c == '%') {
+                list += column;
+            } else {
+                list += c;
+            }
+        }
+    };
+    add("received");
+    for (const auto& outcome : kOutcomes) add(outcome.column);
+    return list;
+}
 
-constexpr auto kWhere =
-    "from noise_counts c where c.tenant_id = $1 and c.hour >= date_trunc('hour', $2::timestamptz) and c.hour < $3 ";
+/// Deltas (`from`: a table like noise_deltas) as rows like those of noise_counts.
+std::string expanded(const std::string& from)
+{
+    std::string received;
+    std::string rest;
+    for (const auto& outcome : kOutcomes) {
+        const auto name = "'" + std::string(outcome.column) + "'";
+        if (outcome.is_disposition) received += (received.empty() ? "" : ", ") + name;
+        rest += ", case e.outcome when " + name + " then e.n else 0 end as " + outcome.column;
+    }
+    return "select d.tenant_id, d.hour, e.kind, e.key, case when e.outcome in (" + received +
+           ") then e.n else 0 end as received" + rest + " from " + from +
+           " d cross join lateral unnest(d.kinds, d.keys, d.outcomes, d.counts) as e(kind, key, outcome, n)";
+}
+
+/// $1: how many deltas, $2: keys of a kind and hour, $3: the key of what is beyond them. Whoever runs it is the only
+/// one.
+std::string gather_statement()
+{
+    return "with due as (delete from noise_deltas where (tenant_id, delta_id) in "
+           "(select tenant_id, delta_id from noise_deltas order by tenant_id, delta_id limit $1) returning *), "
+           "given as (select tenant_id, hour, kind, key, " +
+           columns("sum(%) as %") + " from (" + expanded("due") +
+           ") as x group by tenant_id, hour, kind, key), "
+           "counted as (select n.tenant_id, n.hour, n.kind, count(*) as keys from noise_counts n "
+           "where n.kind in ('source', 'service') "
+           "and (n.tenant_id, n.hour) in (select distinct tenant_id, hour from given) "
+           "group by n.tenant_id, n.hour, n.kind), "
+           "known as (select g.*, n.key is not null or g.kind in ('total', 'rule') or g.key = $3 as is_known from "
+           "given g "
+           "left join noise_counts n on (n.tenant_id, n.hour, n.kind, n.key) = (g.tenant_id, g.hour, g.kind, g.key)), "
+           "placed as (select k.*, case when k.is_known or row_number() over "
+           "(partition by k.tenant_id, k.hour, k.kind, k.is_known order by k.received desc, k.key) "
+           "+ coalesce(c.keys, 0) <= $2 then k.key else $3 end as place "
+           "from known k left join counted c on (c.tenant_id, c.hour, c.kind) = (k.tenant_id, k.hour, k.kind)), "
+           "added as (insert into noise_counts as n (tenant_id, hour, kind, key, " +
+           columns("%") + ") select tenant_id, hour, kind, place, " + columns("sum(%)") +
+           " from placed group by tenant_id, hour, kind, place "
+           "on conflict (tenant_id, hour, kind, key) do update set " +
+           columns("% = n.% + excluded.%") + ") select count(*) from due";
+}
+
+/// Of a time and a tenant: what is gathered, and what is yet to be.
+std::string where()
+{
+    const std::string list = "tenant_id, hour, kind, key, " + columns("%");
+    return "from (select " + list + " from noise_counts union all " + expanded("noise_deltas") +
+           ") c where c.tenant_id = $1 and c.hour >= date_trunc('hour', $2::timestamptz) and c.hour < $3 ";
+}
 
 std::string statement(NoiseGroup group)
 {
-    const auto of_time = [](const char* unit) {
+    const auto sums = columns("coalesce(sum(%), 0)::bigint as %") + " ";
+    const auto of_time = [&](const char* unit) {
         const auto at = std::string("date_trunc('") + unit + "', c.hour at time zone 'UTC')";
-        return "select to_char(" + at + R"(, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as key, '' as name, )" + kSums + kWhere +
+        return "select to_char(" + at + R"(, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as key, '' as name, )" + sums + where() +
                "and c.kind = 'total' group by " + at + " order by " + at + " limit $4";
     };
-    const auto of_key = [](const char* kind, const char* name) {
-        return "select c.key, " + std::string(name) + " as name, " + kSums + kWhere + "and c.kind = '" + kind +
+    const auto of_key = [&](const char* kind, const char* name) {
+        return "select c.key, " + std::string(name) + " as name, " + sums + where() + "and c.kind = '" + kind +
                "' group by c.key order by sum(received) desc, c.key limit $4";
     };
     switch (group) {
@@ -88,7 +127,7 @@ std::string statement(NoiseGroup group)
                 "coalesce((select r.name from rules r where r.tenant_id = $1 and r.rule_id = c.key::uuid), '')");
         case NoiseGroup::none: break;
     }
-    return "select '' as key, '' as name, " + std::string(kSums) + kWhere + "and c.kind = 'total' limit $4";
+    return "select '' as key, '' as name, " + sums + where() + "and c.kind = 'total' limit $4";
 }
 
 class PgNoiseStore final : public ports::NoiseStore {
@@ -107,55 +146,65 @@ public:
     }
 
 private:
-    static domain::NoiseCounts read_counts(const pqxx::row& row)
+    static NoiseCounts read_counts(const pqxx::row& row)
     {
-        const auto number = [&](const char* name) {
-            return row[name].as<std::int64_t>();
-        };
-        return {.received = number("received"),
-                .dropped = number("dropped"),
-                .suppressed = number("suppressed"),
-                .silenced = number("silenced"),
-                .inhibited = number("inhibited"),
-                .held = number("held"),
-                .ticketed = number("ticketed"),
-                .resolved = number("resolved"),
-                .ignored = number("ignored"),
-                .notified = number("notified"),
-                .would_drop = number("would_drop"),
-                .would_suppress = number("would_suppress")};
+        NoiseCounts counts;
+        counts.received = row["received"].as<std::int64_t>();
+        for (const auto& outcome : kOutcomes) counts.*outcome.count = row[outcome.column].as<std::int64_t>();
+        return counts;
     }
 
     pqxx::transaction_base& tx_;
     TenantId tenant_;
 };
 
+/// The columns of one delta.
+struct Delta {
+    ArrayLiteral kinds;
+    ArrayLiteral keys;
+    ArrayLiteral outcomes;
+    ArrayLiteral counts;
+
+    void add(const domain::NoiseRow& row)
+    {
+        for (const auto& outcome : kOutcomes) {
+            const auto count = row.counts.*outcome.count;
+            if (count == 0) continue;
+            kinds.add(to_string(row.kind));
+            keys.add(row.key);
+            outcomes.add(outcome.column);
+            counts.add(count);
+        }
+    }
+};
+
 }  // namespace
 
 void add_noise(pqxx::transaction_base& tx, TenantId tenant, const std::vector<domain::NoiseRow>& rows)
 {
-    if (rows.empty()) return;
-    auto list = json::array();
-    for (const auto& row : rows) {
-        const auto& n = row.counts;
-        list.push_back({{"hour", row.hour.time_since_epoch().count()},
-                        {"kind", to_string(row.kind)},
-                        {"key", row.key},
-                        {"received", n.received},
-                        {"dropped", n.dropped},
-                        {"suppressed", n.suppressed},
-                        {"silenced", n.silenced},
-                        {"inhibited", n.inhibited},
-                        {"held", n.held},
-                        {"ticketed", n.ticketed},
-                        {"resolved", n.resolved},
-                        {"ignored", n.ignored},
-                        {"notified", n.notified},
-                        {"would_drop", n.would_drop},
-                        {"would_suppress", n.would_suppress}});
+    std::map<Timestamp, Delta> by_hour;
+    for (const auto& row : rows) by_hour[row.hour].add(row);
+    for (auto& [hour, delta] : by_hour) {
+        Arguments arguments;
+        arguments.add(tenant);
+        arguments.add(hour);
+        for (auto* column : {&delta.kinds, &delta.keys, &delta.outcomes, &delta.counts}) {
+            arguments.add_literal(column->take());
+        }
+        query(tx,
+              "insert into noise_deltas (tenant_id, hour, kinds, keys, outcomes, counts) "
+              "values ($1, $2, $3::text[], $4::text[], $5::text[], $6::bigint[])",
+              arguments);
     }
-    query(tx, kAdd, tenant, list.dump(), static_cast<std::int64_t>(domain::kMaxNoiseKeys),
-          std::string(domain::kOtherKeys));
+}
+
+std::size_t gather_noise(pqxx::transaction_base& tx, std::size_t limit)
+{
+    constexpr std::int32_t kGatherLock = 0x574E4E4F;
+    if (!query(tx, "select pg_try_advisory_xact_lock($1, 0)", kGatherLock)[0][0].as<bool>()) return 0;
+    static const auto gather = gather_statement();
+    return query(tx, gather.c_str(), limit, domain::kMaxNoiseKeys, std::string(domain::kOtherKeys))[0][0]
+        .as<std::size_t>();
 }
 
 std::shared_ptr<ports::NoiseStore> make_noise_store(pqxx::transaction_base& tx, TenantId tenant)

@@ -2,6 +2,7 @@
 
 #include "pg/covers.hpp"
 #include "pg/fold_lock.hpp"
+#include "pg/noise_rows.hpp"
 #include "pg/session_pool.hpp"
 #include "pg/transaction.hpp"
 #include "pg/triage_states.hpp"
@@ -103,6 +104,16 @@ public:
             store_writes(tx, tenant, decide(expired, states, now), states);
             transaction.commit();
             return expired.size();
+        }));
+    }
+
+    Result<std::size_t> gather_noise(std::size_t limit) override
+    {
+        return repeatable(pool_.run([&](Session& session) -> Result<std::size_t> {
+            Transaction transaction(session);
+            const auto gathered = pg::gather_noise(transaction.tx(), limit);
+            transaction.commit();
+            return gathered;
         }));
     }
 

@@ -23,6 +23,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kExpireAtOnce = 1'000;
+constexpr std::size_t kGatherAtOnce = 100;  // of a flood, 200,000 counts
 constexpr std::chrono::milliseconds kReplayPause{20};
 
 void warn(std::string_view doing, const Error& error)
@@ -84,16 +85,18 @@ private:
         Chore heartbeat(options_.heartbeat);
         Chore takeover(options_.takeover);
         Chore expiry(options_.expiry);
+        Chore noise(options_.noise, Clock::now() + options_.noise);
         Chore partitions(options_.partitions, Clock::now() + options_.partitions);
         while (!stop.stop_requested()) {
             const auto now = Clock::now();
             if (heartbeat.is_due(now)) renew();
             if (takeover.is_due(now)) claim_orphans();
             if (expiry.is_due(now)) expire(stop);
+            if (noise.is_due(now)) gather_noise(stop);
             if (partitions.is_due(now)) maintain_partitions();
             const bool progressed = replay();
             if (progressed) continue;
-            auto until = std::min({heartbeat.due(), takeover.due(), expiry.due(), partitions.due()});
+            auto until = std::min({heartbeat.due(), takeover.due(), expiry.due(), noise.due(), partitions.due()});
             if (!orphans_.empty()) until = std::min(until, Clock::now() + kReplayPause);
             std::unique_lock lock(mutex_);
             wake_.wait_until(lock, stop, until, [] { return false; });
@@ -176,6 +179,16 @@ private:
             count = *done;
             expired_.add(static_cast<double>(count));
             if (owes && outbox_changed_) outbox_changed_();
+        }
+    }
+
+    void gather_noise(const std::stop_token& stop)
+    {
+        std::size_t count = kGatherAtOnce;
+        while (count >= kGatherAtOnce && !stop.stop_requested()) {
+            const auto gathered = store_.gather_noise(kGatherAtOnce);
+            if (!gathered) return warn("cannot gather the noise statistics", gathered.error());
+            count = *gathered;
         }
     }
 

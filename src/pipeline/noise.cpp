@@ -2,10 +2,13 @@
 
 #include "winnow/domain/position.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <map>
+#include <optional>
+#include <string_view>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -17,32 +20,68 @@ namespace {
 using domain::Disposition;
 using domain::NoiseCounts;
 using domain::NoiseKind;
+using domain::NoiseRow;
+
+/// Keys refer to the batch: they are read from it a hundred thousand times a second.
+using ByText = boost::unordered_flat_map<std::string_view, NoiseCounts, std::hash<std::string_view>>;
+
+struct Hour {
+    NoiseCounts total;
+    std::unordered_map<RuleId, NoiseCounts> rules;
+    ByText sources;
+    ByText services;
+};
 
 class Counter {
 public:
-    NoiseCounts& at(Timestamp when, NoiseKind kind, const std::string& key)
+    Hour& at(Timestamp when)
     {
         const Timestamp hour = std::chrono::floor<std::chrono::hours>(when);
-        return counts_[hour][static_cast<std::size_t>(kind)][key];
+        if (last_ == nullptr || hour != last_hour_) {
+            last_ = &hours_[hour];
+            last_hour_ = hour;
+        }
+        return *last_;
     }
 
-    [[nodiscard]] std::vector<domain::NoiseRow> rows() const
+    [[nodiscard]] std::vector<NoiseRow> rows() const
     {
-        std::vector<domain::NoiseRow> rows;
-        for (const auto& [hour, kinds] : counts_) {
-            for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
-                for (const auto& [key, counts] : kinds[kind]) {
-                    rows.push_back({hour, static_cast<NoiseKind>(kind), key, counts});
-                }
-            }
+        std::vector<NoiseRow> rows;
+        for (const auto& [hour, counts] : hours_) {
+            rows.push_back({hour, NoiseKind::total, {}, counts.total});
+            for (const auto& [rule, of_rule] : counts.rules)
+                rows.push_back({hour, NoiseKind::rule, rule.str(), of_rule});
+            add(hour, NoiseKind::source, counts.sources, rows);
+            add(hour, NoiseKind::service, counts.services, rows);
         }
-        std::ranges::sort(rows, {}, [](const domain::NoiseRow& row) { return std::tie(row.hour, row.kind, row.key); });
         return rows;
     }
 
 private:
-    static constexpr std::size_t kKinds = 4;
-    std::map<Timestamp, std::array<std::unordered_map<std::string, NoiseCounts>, kKinds>> counts_;
+    /// One batch needs no more keys than are kept of a whole hour.
+    static void add(Timestamp hour, NoiseKind kind, const ByText& counts, std::vector<NoiseRow>& rows)
+    {
+        std::vector<std::pair<std::string_view, const NoiseCounts*>> keys;
+        keys.reserve(counts.size());
+        for (const auto& [key, of_key] : counts) keys.emplace_back(key, &of_key);
+        std::ranges::sort(keys, [](const auto& a, const auto& b) {
+            return std::tie(b.second->received, a.first) < std::tie(a.second->received, b.first);
+        });
+        NoiseRow others{hour, kind, std::string(domain::kOtherKeys), {}};
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            const auto& [key, of_key] = keys[i];
+            if (i < domain::kMaxNoiseKeys) {
+                rows.push_back({hour, kind, std::string(key), *of_key});
+            } else {
+                others.counts += *of_key;
+            }
+        }
+        if (keys.size() > domain::kMaxNoiseKeys) rows.push_back(std::move(others));
+    }
+
+    std::map<Timestamp, Hour> hours_;
+    Hour* last_ = nullptr;
+    Timestamp last_hour_;
 };
 
 void count(NoiseCounts& counts, Disposition disposition)
@@ -60,13 +99,15 @@ void count(NoiseCounts& counts, Disposition disposition)
     }
 }
 
-/// The id of the alert that brought an event about, as triage writes it into the event; "" where time did.
-std::string_view cause_of(const std::string& data)
+/// The position of the alert that brought an event about, as triage writes its id into the event; none where time did.
+std::optional<domain::AlertPosition> cause_of(const std::string& data)
 {
     constexpr std::string_view kMember = R"("alert_id":")";
     constexpr std::size_t kIdLength = 36;
     const auto at = data.find(kMember);
-    return at == std::string::npos ? std::string_view() : std::string_view(data).substr(at + kMember.size(), kIdLength);
+    if (at == std::string::npos) return std::nullopt;
+    const auto id = AlertId::parse(std::string_view(data).substr(at + kMember.size(), kIdLength));
+    return id ? domain::position_of(*id) : std::nullopt;
 }
 
 /// How many messages each alert of the batch brought about, by its index; the others are counted by their tickets.
@@ -74,59 +115,56 @@ std::vector<std::int64_t> messages(const std::vector<triage::Evaluated>& alerts,
                                    const std::vector<domain::Delivery>& deliveries, Counter& counter)
 {
     std::vector<std::int64_t> by_alert(alerts.size(), 0);
-    if (deliveries.empty()) return by_alert;
     std::map<std::pair<TicketId, std::int32_t>, std::int64_t> of_event;
     for (const auto& delivery : deliveries) ++of_event[{delivery.ticket_id, delivery.event_seq}];
-    std::unordered_map<std::string, std::size_t> index;
-    for (std::size_t i = 0; i < alerts.size(); ++i) index.emplace(domain::alert_id_at(alerts[i].position).str(), i);
     for (const auto& notice : outcome.notices) {
         const auto found = of_event.find({notice.event.ticket_id, notice.event.seq});
         if (found == of_event.end()) continue;
-        const auto cause = index.find(std::string(cause_of(notice.event.data)));
-        if (cause != index.end()) {
-            by_alert[cause->second] += found->second;
+        const auto cause = cause_of(notice.event.data);
+        const auto alert = cause
+                               ? std::ranges::lower_bound(alerts, *cause, {}, &triage::Evaluated::position)  // in order
+                               : alerts.end();
+        if (alert != alerts.end() && alert->position == *cause) {
+            by_alert[static_cast<std::size_t>(alert - alerts.begin())] += found->second;
             continue;
         }
-        counter.at(notice.event.at, NoiseKind::total, {}).notified += found->second;
-        counter.at(notice.event.at, NoiseKind::source, notice.ticket.source).notified += found->second;
-        counter.at(notice.event.at, NoiseKind::service, notice.ticket.service).notified += found->second;
+        auto& hour = counter.at(notice.event.at);
+        hour.total.notified += found->second;
+        hour.sources[notice.ticket.source].notified += found->second;
+        hour.services[notice.ticket.service].notified += found->second;
     }
     return by_alert;
 }
 
 }  // namespace
 
-std::vector<domain::NoiseRow> count_noise(const std::vector<triage::Evaluated>& alerts, const triage::Outcome& outcome,
-                                          const std::vector<domain::Delivery>& deliveries)
+std::vector<NoiseRow> count_noise(const std::vector<triage::Evaluated>& alerts, const triage::Outcome& outcome,
+                                  const std::vector<domain::Delivery>& deliveries)
 {
     Counter counter;
     const auto told = messages(alerts, outcome, deliveries, counter);
     for (std::size_t i = 0; i < alerts.size(); ++i) {
         const auto& [position, alert, evaluation, cover] = alerts[i];
-        const auto disposition = outcome.verdicts[i].disposition;
-        const auto add = [&](NoiseKind kind, const std::string& key) -> NoiseCounts& {
-            auto& counts = counter.at(alert.received_at, kind, key);
-            count(counts, disposition);
-            counts.notified += told[i];
-            return counts;
-        };
-        auto& total = add(NoiseKind::total, {});
-        auto& source = add(NoiseKind::source, alert.source);
-        auto& service = add(NoiseKind::service, alert.service);
-        for (const auto& match : evaluation.matches) add(NoiseKind::rule, match.rule_id.str());
+        auto& hour = counter.at(alert.received_at);
+        NoiseCounts one;
+        count(one, outcome.verdicts[i].disposition);
+        one.notified = told[i];
+        for (const auto& match : evaluation.matches) hour.rules[match.rule_id] += one;
         bool drops = false;
         bool suppresses = false;
-        for (const auto& effect : evaluation.shadows) {
-            auto& counts = add(NoiseKind::rule, effect.rule_id.str());
-            counts.would_drop += effect.drops ? 1 : 0;
-            counts.would_suppress += effect.suppresses ? 1 : 0;
-            drops = drops || effect.drops;
-            suppresses = suppresses || effect.suppresses;
+        for (const auto& shadow : evaluation.shadows) {
+            auto& counts = hour.rules[shadow.rule_id];
+            counts += one;
+            counts.would_drop += shadow.drops ? 1 : 0;
+            counts.would_suppress += shadow.suppresses ? 1 : 0;
+            drops = drops || shadow.drops;
+            suppresses = suppresses || shadow.suppresses;
         }
-        for (auto* counts : {&total, &source, &service}) {
-            counts->would_drop += drops ? 1 : 0;
-            counts->would_suppress += suppresses ? 1 : 0;
-        }
+        one.would_drop = drops ? 1 : 0;
+        one.would_suppress = suppresses ? 1 : 0;
+        hour.total += one;
+        hour.sources[alert.source] += one;
+        hour.services[alert.service] += one;
     }
     return counter.rows();
 }

@@ -11,8 +11,8 @@
 
 namespace winnow::pipeline {
 
-/// Sorted by hour, kind and key. Messages count in the hour of the alert that brought them about; those that time
-/// brought about count where nobody asks for a rule.
+/// `alerts` are in order of their positions. One row an hour, kind and key, in no order. Messages count in the hour of
+/// the alert that brought them about; those that time brought about count where nobody asks for a rule.
 [[nodiscard]] std::vector<domain::NoiseRow> count_noise(const std::vector<triage::Evaluated>& alerts,
                                                         const triage::Outcome& outcome,
                                                         const std::vector<domain::Delivery>& deliveries);

@@ -28,6 +28,8 @@ struct NoiseCounts {
     std::int64_t would_drop = 0;  ///< By shadow rules, also below.
     std::int64_t would_suppress = 0;
 
+    NoiseCounts& operator+=(const NoiseCounts& other) noexcept;
+
     friend bool operator==(const NoiseCounts&, const NoiseCounts&) = default;
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What goes on by itself: dead writers' rows, instances that ended unheard, partitions, heartbeats.
+/// What goes on by itself: dead writers' rows, instances that ended unheard, noise, partitions, heartbeats.
 
 #include "winnow/domain/position.hpp"
 #include "winnow/pipeline/config_cache.hpp"
@@ -24,6 +24,7 @@ struct HousekeepingOptions {
     std::chrono::milliseconds heartbeat{2'000};
     std::chrono::milliseconds takeover{1'000};  ///< How often to look for streams whose writers are gone.
     std::chrono::milliseconds expiry{1'000};    ///< How often to look for instances whose end has passed.
+    std::chrono::milliseconds noise{5'000};     ///< How often to gather what was added to the noise statistics.
     std::chrono::milliseconds partitions{3'600'000};
 };
 

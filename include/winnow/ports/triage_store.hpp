@@ -68,6 +68,9 @@ public:
     [[nodiscard]] virtual Result<std::size_t> expire(
         TenantId tenant, std::size_t limit,
         const std::function<TriageWrites(std::vector<triage::InstanceState>, triage::States, Timestamp)>& decide) = 0;
+
+    /// Makes one row a key and hour of the noise that up to `limit` transactions added. Returns how many there were.
+    [[nodiscard]] virtual Result<std::size_t> gather_noise(std::size_t limit) = 0;
 };
 
 /// Tenants' configuration, for triage and dispatch. Thread-safe.

@@ -177,6 +177,8 @@ protected:
         sql("insert into rule_machines values (" + t + ", " + u +
             ", 'threshold', 'k', '{}', null, false, 0, null, now())");
         sql("insert into noise_counts (tenant_id, hour, kind, key) values (" + t + ", now(), 'total', '')");
+        sql("insert into noise_deltas (tenant_id, hour, kinds, keys, outcomes, counts) values (" + t +
+            ", now(), '{total}', '{\"\"}', '{held}', '{1}')");
         sql("insert into ruleset_versions (tenant_id, version, made_by, created, updated, deleted, moved, rule_ids, "
             "rule_versions) values (" +
             t + ", 1, 'x', 1, 0, 0, 0, '{}', '{}')");

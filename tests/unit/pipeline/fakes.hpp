@@ -8,6 +8,7 @@
 #include "winnow/journal/writer.hpp"
 #include "winnow/ports/triage_store.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -211,6 +212,11 @@ public:
         return positions_[{tenant, stream}];
     }
 
+    Result<std::size_t> gather_noise(std::size_t /*limit*/) override
+    {
+        ++gathered_;
+        return 0;
+    }
     Result<std::vector<TenantId>> tenants_with_expired_instances() override
     {
         const std::lock_guard lock(mutex_);
@@ -263,6 +269,7 @@ public:
     bool refuse_verdicts_ = false;
     int attempts_ = 0;
     int expiries_ = 0;
+    std::atomic<int> gathered_ = 0;
 
 private:
     std::mutex mutex_;

@@ -140,7 +140,7 @@ protected:
 
     const TenantId one_ = tenant_id(1);
     const TenantId two_ = tenant_id(2);
-    const HousekeepingOptions quick_{.heartbeat = 5ms, .takeover = 5ms, .expiry = 5ms, .partitions = 5ms};
+    const HousekeepingOptions quick_{.heartbeat = 5ms, .takeover = 5ms, .expiry = 5ms, .noise = 5ms, .partitions = 5ms};
     std::optional<Housekeeping::OwnStream> own_;
     std::atomic<int> outbox_changes_ = 0;
     observe::Metrics metrics_;
@@ -242,9 +242,15 @@ TEST_F(HousekeepingTest, ExpiredInstancesAreEndedInPartsUntilNoneIsLeft)
     EXPECT_EQ(store_.with([](auto& store) { return store.expiries_; }), 4);
 }
 
+TEST_F(HousekeepingTest, NoiseIsGatheredAgainAndAgain)
+{
+    start(quick_);
+    EXPECT_TRUE(eventually([&] { return store_.gathered_ > 2; }));
+}
+
 TEST_F(HousekeepingTest, EndsAtOnceHoweverLongItsIntervals)
 {
-    start({.heartbeat = 1h, .takeover = 1h, .expiry = 1h, .partitions = 1h});
+    start({.heartbeat = 1h, .takeover = 1h, .expiry = 1h, .noise = 1h, .partitions = 1h});
     const auto begun = std::chrono::steady_clock::now();
     housekeeping_.reset();
     EXPECT_LT(std::chrono::steady_clock::now() - begun, 1s);
