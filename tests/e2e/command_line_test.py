@@ -65,6 +65,34 @@ class Commands(unittest.TestCase):
             self.assertIn("condition", refused.stderr)
             self.assertIn("development is not urgent", winnow("rules", "list").stdout, "nothing was replaced")
 
+    def test_what_keeps_alerts_quiet_is_made_listed_and_ended(self):
+        one = ("--matchers", 'source="quiet"')
+        silence = winnow("silence", "add", *one, "--for", "PT1H", "--comment", "work").stdout.split()[0]
+        before = json.loads(winnow("silence", "list", "--json").stdout)["items"][0]["ends_at"]
+        self.assertIn("is active", winnow("silence", "extend", silence, "--for", "PT2H").stdout)
+        self.assertGreater(json.loads(winnow("silence", "list", "--json").stdout)["items"][0]["ends_at"], before)
+        winnow("silence", "expire", silence)
+        self.assertIn("is over", winnow("silence", "extend", silence, "--for", "PT2H", status=1).stderr)
+
+        made = winnow("window", "add", "nights", *one, "--from", "2036-03-01T02:00:00Z", "--for", "PT2H",
+                      "--rrule", "FREQ=DAILY").stdout
+        window = made.split()[0]
+        self.assertEqual(made.count("T02:00:00.000Z to "), 10)
+        self.assertIn("2036-03-01T02:00:00.000Z", winnow("window", "list").stdout)
+        self.assertEqual(winnow("window", "show", window).stdout.count(" to "), 10)
+        self.assertIn("/rrule", winnow("window", "add", "never", *one, "--from", "2036-03-01T02:00:00Z", "--for", "PT2H",
+                                       "--rrule", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", status=1).stderr)
+        winnow("window", "remove", window)
+        self.assertNotIn("nights", winnow("window", "list").stdout)
+
+        inhibition = winnow("inhibition", "add", "rack", "--source-matchers", 'class="rack"', "--target-condition",
+                            'class == "host"', "--equal", "rack,env").stdout.split()[0]
+        self.assertIn("env, rack", winnow("inhibition", "list").stdout)
+        winnow("inhibition", "remove", inhibition)
+        self.assertEqual(json.loads(winnow("inhibition", "list", "--json").stdout)["items"], [])
+        self.assertIn("--target-matchers or --target-condition",
+                      winnow("inhibition", "add", "x", "--source-matchers", 'class="a"', status=2).stderr)
+
     def test_tenants_are_created_and_listed(self):
         created = json.loads(winnow("tenant", "create", "Acme Ltd", "--admin-email", "ops@acme.example",
                                     "--service-code", "acme1", "--json").stdout)

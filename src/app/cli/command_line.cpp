@@ -34,6 +34,8 @@ std::shared_ptr<CLI::App> make_command_line(Command& chosen)
     add_rule_commands(*root, chosen);
     add_expression_commands(*root, chosen);
     add_silence_commands(*root, chosen);
+    add_window_commands(*root, chosen);
+    add_inhibition_commands(*root, chosen);
     add_stats_commands(*root, chosen);
     add_tenant_commands(*root, chosen);
     add_completion_command(*root, chosen);

@@ -18,6 +18,8 @@ void add_backtest_command(CLI::App& rules, Command& chosen);   ///< Under `rules
 void add_expression_commands(CLI::App& root, Command& chosen);
 void add_stats_commands(CLI::App& root, Command& chosen);
 void add_silence_commands(CLI::App& root, Command& chosen);
+void add_window_commands(CLI::App& root, Command& chosen);
+void add_inhibition_commands(CLI::App& root, Command& chosen);
 void add_tenant_commands(CLI::App& root, Command& chosen);
 void add_completion_command(CLI::App& root, Command& chosen);
 

@@ -1,0 +1,99 @@
+#include "app/cli/collection_commands.hpp"
+#include "app/cli/commands.hpp"
+#include "app/cli/rest_client.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <memory>
+
+namespace winnow::app::cli {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr auto kPath = "/api/v1/inhibitions";
+
+std::vector<std::string> row(const json& inhibition)
+{
+    std::string equal;
+    for (const auto& name : inhibition.at("equal")) equal += (equal.empty() ? "" : ", ") + name.get<std::string>();
+    return {inhibition.at("id"),
+            inhibition.at("enabled").get<bool>() ? "enabled" : "disabled",
+            std::to_string(inhibition.at("stats").at("matched").get<long>()),
+            scope_of(inhibition, "source_"),
+            scope_of(inhibition, "target_"),
+            equal,
+            inhibition.at("name")};
+}
+
+struct AddArguments {
+    Connection connection;
+    ScopeOptions source, target;
+    std::string name;
+    std::vector<std::string> equal;
+};
+
+int add(AddArguments& arguments)
+{
+    complete(arguments.connection, As::admin);
+    json body{{"name", arguments.name}, {"equal", arguments.equal}};
+    arguments.source.write(body, "source_");
+    arguments.target.write(body, "target_");
+    const auto made = call_or_fail(arguments.connection, {.method = "POST", .path = kPath, .body = body.dump()}).json();
+    if (arguments.connection.json) {
+        std::cout << made.dump(2) << '\n';
+    } else {
+        std::cout << made.at("id").get<std::string>() << " is in force\n";
+    }
+    return 0;
+}
+
+void add_add(CLI::App& group, Command& chosen)
+{
+    auto* command = group.add_subcommand("add", "Keep some alerts quiet while others, which explain them, fire");
+    auto arguments = std::make_shared<AddArguments>();
+    arguments->connection.add_options(*command);
+    command->add_option("NAME", arguments->name, "Shown on the tickets")->required();
+    arguments->source.add(*command, "source-", " for what explains");
+    arguments->target.add(*command, "target-", " for what is kept quiet");
+    command->add_option("--equal", arguments->equal, "Labels in which both must agree: --equal cluster,rack")
+        ->delimiter(',');
+    command->footer(
+        "Example:\n  winnow inhibition add 'the rack explains its hosts' --source-matchers 'class=\"rack_down\"' \\\n"
+        "    --target-matchers 'class=\"host_down\"' --equal rack");
+    command->callback([&chosen, arguments] {
+        arguments->source.check("source-");
+        arguments->target.check("target-");
+        chosen = [arguments] {
+            return add(*arguments);
+        };
+    });
+}
+
+}  // namespace
+
+void add_inhibition_commands(CLI::App& root, Command& chosen)
+{
+    auto* group = root.add_subcommand("inhibition", "Keep alerts quiet while another one explains them");
+    group->require_subcommand(1);
+    add_list_command(*group, chosen,
+                     {.description = "List inhibitions",
+                      .path = kPath,
+                      .head = {"ID", "STATE", "HITS", "SOURCE", "TARGET", "EQUAL", "NAME"},
+                      .row = row,
+                      .states = "",
+                      .example = "winnow inhibition list"});
+    add_add(*group, chosen);
+    add_delete_command(*group, chosen,
+                       {.name = "remove",
+                        .description = "Remove inhibitions; what one keeps quiet now is told",
+                        .path = kPath,
+                        .done = "is removed",
+                        .example = "winnow inhibition remove 0199c0de-0000-7000-8000-000000000001"});
+}
+
+}  // namespace winnow::app::cli

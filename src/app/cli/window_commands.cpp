@@ -1,0 +1,149 @@
+#include "app/cli/collection_commands.hpp"
+#include "app/cli/commands.hpp"
+#include "app/cli/rest_client.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <memory>
+
+namespace winnow::app::cli {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr auto kPath = "/api/v1/maintenance-windows";
+
+std::vector<std::string> row(const json& window)
+{
+    const auto& next = window.at("next_occurrences");
+    const bool active = window.at("active");
+    const auto state = !window.at("enabled").get<bool>() ? "disabled" : active ? "active" : "waiting";
+    return {window.at("id"),
+            state,
+            next.empty() ? "-" : next[0].at("starts_at").get<std::string>(),
+            window.at("duration"),
+            std::to_string(window.at("stats").at("matched").get<long>()),
+            scope_of(window),
+            window.at("name")};
+}
+
+void print_occurrences(const json& window)
+{
+    for (const auto& occurrence : window.at("next_occurrences")) {
+        std::cout << "  " << occurrence.at("starts_at").get<std::string>() << " to "
+                  << occurrence.at("ends_at").get<std::string>() << '\n';
+    }
+}
+
+struct AddArguments {
+    Connection connection;
+    ScopeOptions scope;
+    std::string name, from, duration, zone, rrule, comment;
+    std::vector<std::string> exceptions;
+};
+
+int add(AddArguments& arguments)
+{
+    complete(arguments.connection, As::admin);
+    json body{{"name", arguments.name}, {"starts_at", arguments.from}, {"duration", arguments.duration}};
+    arguments.scope.write(body);
+    if (!arguments.zone.empty()) body["time_zone"] = arguments.zone;
+    if (!arguments.rrule.empty()) body["rrule"] = arguments.rrule;
+    if (!arguments.exceptions.empty()) body["exceptions"] = arguments.exceptions;
+    if (!arguments.comment.empty()) body["comment"] = arguments.comment;
+    const auto window =
+        call_or_fail(arguments.connection, {.method = "POST", .path = kPath, .body = body.dump()}).json();
+    if (arguments.connection.json) {
+        std::cout << window.dump(2) << '\n';
+        return 0;
+    }
+    std::cout << window.at("id").get<std::string>() << " occurs next:\n";
+    print_occurrences(window);
+    return 0;
+}
+
+struct ShowArguments {
+    Connection connection;
+    std::string id;
+};
+
+int show(ShowArguments& arguments)
+{
+    complete(arguments.connection, As::admin);
+    const auto path = std::string(kPath) + "/" + url_encode(arguments.id);
+    const auto window = call_or_fail(arguments.connection, {.path = path}).json();
+    if (arguments.connection.json) {
+        std::cout << window.dump(2) << '\n';
+        return 0;
+    }
+    std::cout << window.at("name").get<std::string>() << ": " << scope_of(window) << '\n';
+    print_occurrences(window);
+    return 0;
+}
+
+void add_add(CLI::App& group, Command& chosen)
+{
+    auto* command = group.add_subcommand("add", "Keep quiet what matches, at times that recur");
+    auto arguments = std::make_shared<AddArguments>();
+    arguments->connection.add_options(*command);
+    command->add_option("NAME", arguments->name, "Shown on the tickets")->required();
+    arguments->scope.add(*command);
+    command->add_option("--from", arguments->from, "When it first begins: 2026-11-29T02:00:00+09:00")->required();
+    command->add_option("--for", arguments->duration, "How long each time: PT2H")->required();
+    command->add_option("--time-zone", arguments->zone, "Whose clocks it keeps to: Asia/Tokyo; without it UTC");
+    command->add_option("--rrule", arguments->rrule, "How it recurs (RFC 5545): FREQ=WEEKLY;BYDAY=SU");
+    command->add_option("--except", arguments->exceptions, "Occurrences to leave out: 2026-12-06");
+    command->add_option("--comment", arguments->comment, "Why");
+    command->footer(
+        "Example:\n  winnow window add 'patch night' --matchers 'service=\"billing\"' --for PT2H \\\n"
+        "    --from 2026-11-29T02:00:00+09:00 --time-zone Asia/Tokyo --rrule 'FREQ=WEEKLY;BYDAY=SU'");
+    command->callback([&chosen, arguments] {
+        arguments->scope.check();
+        chosen = [arguments] {
+            return add(*arguments);
+        };
+    });
+}
+
+void add_show(CLI::App& group, Command& chosen)
+{
+    auto* command = group.add_subcommand("show", "Show when a window occurs next");
+    auto arguments = std::make_shared<ShowArguments>();
+    arguments->connection.add_options(*command);
+    command->add_option("ID", arguments->id, "Its id")->required();
+    command->footer("Example:\n  winnow window show 0199c0de-0000-7000-8000-000000000001");
+    command->callback([&chosen, arguments] {
+        chosen = [arguments] {
+            return show(*arguments);
+        };
+    });
+}
+
+}  // namespace
+
+void add_window_commands(CLI::App& root, Command& chosen)
+{
+    auto* group = root.add_subcommand("window", "Maintenance windows: keep alerts quiet at times that recur");
+    group->require_subcommand(1);
+    add_list_command(*group, chosen,
+                     {.description = "List maintenance windows",
+                      .path = kPath,
+                      .head = {"ID", "STATE", "BEGINS NEXT", "FOR", "HITS", "MATCHERS OR CONDITION", "NAME"},
+                      .row = row,
+                      .states = "",
+                      .example = "winnow window list"});
+    add_add(*group, chosen);
+    add_show(*group, chosen);
+    add_delete_command(*group, chosen,
+                       {.name = "remove",
+                        .description = "Remove windows; what one keeps quiet now is told",
+                        .path = kPath,
+                        .done = "is removed",
+                        .example = "winnow window remove 0199c0de-0000-7000-8000-000000000001"});
+}
+
+}  // namespace winnow::app::cli
