@@ -76,6 +76,13 @@ def backtest_lines(rows):
                    f"peak {row['peak_mib']:.0f} MiB, {row['before_mib']:.0f} before")
 
 
+def edit_lines(rows):
+    for row in rows:
+        goal = row["figure"].startswith("first alert")
+        yield line("edits", f"{row['figure']}, {row['rules']:,} rules", f"{row['median_ms']:.1f} ms",
+                   "<= 200 ms" if goal else "", row["most_ms"] <= 200 if goal else None, f"most {row['most_ms']:.1f} ms")
+
+
 def table(lines):
     heads = ["benchmark", "figure", "measured", "beside", "goal", "holds"]
     words = {True: "yes", False: "NO", None: ""}
@@ -94,13 +101,16 @@ def main():
                  run("rules", [f"{given.build}/tests/bench/bench_rules", "--json", *quick]).splitlines()]
         backtest = [json.loads(row) for row in
                     run("backtest", [f"{given.build}/tests/bench/bench_backtest", "--json", *quick]).splitlines()]
+        edits = [json.loads(row) for row in
+                 run("edits", [python, os.path.join(HERE, "edit_bench.py"), "--binary", f"{given.build}/winnow", "--json",
+                               *quick]).splitlines()]
         ingest = json.loads(run("ingest", [python, os.path.join(HERE, "ingest_bench.py"), "--binary",
                                            f"{given.build}/winnow", "--json", *quick]))
     except (RuntimeError, ValueError) as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return 1
-    lines = [*rules_lines(rules), *backtest_lines(backtest), *ingest_lines(ingest)]
-    report = {"lines": lines, "rules": rules, "backtest": backtest, "ingest": ingest}
+    lines = [*rules_lines(rules), *edit_lines(edits), *backtest_lines(backtest), *ingest_lines(ingest)]
+    report = {"lines": lines, "rules": rules, "edits": edits, "backtest": backtest, "ingest": ingest}
     print(json.dumps(report, indent=2) if given.json else table(lines))
     return 0
 
