@@ -169,7 +169,7 @@ RulesToday rules_today(const PastAlert& past, const std::vector<Rule>& today)
         const bool acted =
             past.verdict && std::ranges::find(past.verdict->matches, same) != past.verdict->matches.end();
         any = any || entry.matched;
-        if (!acted && !entry.matched && entry.error.empty() && ++idle > kMaxIdleRules) {
+        if (!acted && !entry.matched && !entry.would_match && entry.error.empty() && ++idle > kMaxIdleRules) {
             ++seen.left_out;
             continue;
         }
@@ -179,6 +179,7 @@ RulesToday rules_today(const PastAlert& past, const std::vector<Rule>& today)
                               {"acted", acted},
                               {"considered", entry.considered},
                               {"matched", entry.matched},
+                              {"would_match", entry.shadow ? json(entry.would_match) : json(nullptr)},
                               {"stopped_here", entry.stopped_here},
                               {"error", text_or_null(entry.error)},
                               {"leaves", leaves_json(entry.leaves)}});

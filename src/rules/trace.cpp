@@ -97,11 +97,13 @@ TraceEntry trace_rule(const PlacedRule& placed, bool ended, const domain::Alert&
     entry.version = placed.version;
     if (ended) return entry;
     entry.considered = placed.applies(now);
+    entry.shadow = placed.shadow && placed.is_due(now);
     const auto condition = expr::compile_condition(source.condition, source.syntax);
     if (!condition) return entry;  // it compiled before
     const Eye eye(alert, now);
     const auto result = eye.value(condition->root());
     entry.matched = entry.considered && result.is_true();
+    entry.would_match = entry.shadow && result.is_true();
     if (const auto* error = result.as<expr::EvalError>()) entry.error = error->message;
     if (source.syntax != domain::RuleSyntax::matchers) {
         add_leaves(condition->root(), eye, entry.leaves);

@@ -31,6 +31,7 @@ RULES = {
     "name the tier": {"syntax": "cel", "condition": 'source.startsWith("db-")',
                       "actions": [{"type": "set", "field": "labels.tier", "value": "gold"},
                                   {"type": "severity", "severity": "critical"}]},
+    "drop gold?": {"syntax": "matchers", "condition": '{tier="gold"}', "actions": [{"type": "drop"}], "mode": "shadow"},
     "noise of dev": {"syntax": "cel", "condition": 'labels.env == "dev" && severity <= WARNING',
                      "actions": [{"type": "drop"}]},
     "batch is quiet": {"syntax": "matchers", "condition": '{service="batch"}',
@@ -298,6 +299,9 @@ class Dispositions(unittest.TestCase):
         self.assertEqual(shown["alert"]["severity"], "warning")
         self.assertEqual(shown["alert_after_rules"]["severity"], "critical")
         self.assertEqual(shown["alert_after_rules"]["labels"], {"tier": "gold"})
+        shadow = seen_by(shown, "drop gold?")
+        self.assertEqual((shadow["would_match"], shadow["matched"], shadow["acted"]), (True, False, False))
+        self.assertIsNone(seen_by(shown, "name the tier")["would_match"])
         self.assertEqual(shown["ticket"]["severity"], "critical")
         self.assertEqual(leaves(shown["matched_rules"][0]), {'source.startsWith("db-")': '"db-4"'})
 

@@ -134,7 +134,8 @@ public:
 
     void add_unreadable() noexcept { ++report_.unreadable; }
 
-    [[nodiscard]] const Report& report() const noexcept { return report_; }
+    [[nodiscard]] const Report& report() const& noexcept { return report_; }
+    const Report& report() const&& = delete;  ///< It would be gone with the comparison.
 
 private:
     struct Known {

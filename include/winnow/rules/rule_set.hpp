@@ -71,8 +71,10 @@ struct TraceEntry {
     RuleId rule_id;
     std::string rule_name;
     std::int64_t version = 0;
-    bool considered = false;  ///< Reached, enabled, live, and within its effective dates.
-    bool matched = false;     ///< Considered, and the condition is true.
+    bool considered = false;   ///< Reached, enabled, live, and within its effective dates.
+    bool matched = false;      ///< Considered, and the condition is true.
+    bool shadow = false;       ///< Reached, enabled, in shadow mode, and due.
+    bool would_match = false;  ///< Such a rule, and the condition is true.
     bool stopped_here = false;
     std::string error;
     std::vector<TraceLeaf> leaves;  ///< Also of a rule that was reached but not considered; none after the end.

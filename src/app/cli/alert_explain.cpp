@@ -101,6 +101,10 @@ void add_rules(const json& explanation, Lines& lines)
         add_leaves(miss.at("failing"), lines);
     }
     for (const auto& rule : explanation.at("rules")) {
+        if (rule.at("would_match") == true) {
+            lines.add("in shadow", quoted(rule) + " would match");
+            add_leaves(rule.at("leaves"), lines);
+        }
         const auto failed = word(rule, "error");
         // That something is missing is no failure: the rule only does not match.
         if (!failed.empty() && !failed.starts_with("no such key")) lines.add("failed", quoted(rule) + ": " + failed);

@@ -60,13 +60,21 @@ TEST(ExplanationText, SaysWhatCameCloseAndWhatFailed)
 {
     auto shown = an_explanation();
     shown["near_misses"] = {{{"name", "near"}, {"failing", {a_leaf("severity > ERROR", "2", false)}}}};
-    shown["rules"] = {{{"name", "broken"}, {"error", "division by zero"}},
-                      {{"name", "asks"}, {"error", "no such key: env"}},
-                      {{"name", "fine"}, {"error", nullptr}}};
+    const auto rule = [](const char* name, json error, json would_match) -> json {
+        return {{"name", name},
+                {"error", std::move(error)},
+                {"would_match", std::move(would_match)},
+                {"leaves", {a_leaf("source == \"a\"", "\"a\"", true)}}};
+    };
+    shown["rules"] = {rule("broken", "division by zero", nullptr), rule("asks", "no such key: env", nullptr),
+                      rule("fine", nullptr, false), rule("try it", nullptr, true)};
     const auto text = explanation_text(shown);
     EXPECT_THAT(text, HasSubstr("rule         none matched\n"));
     EXPECT_THAT(text, HasSubstr("near miss    \"near\"\n               severity > ERROR   no: the alert had 2\n"));
     EXPECT_THAT(text, HasSubstr("failed       \"broken\": division by zero\n"));
+    EXPECT_THAT(
+        text,
+        HasSubstr("in shadow    \"try it\" would match\n               source == \"a\"   yes: the alert had \"a\"\n"));
     EXPECT_THAT(text, Not(HasSubstr("fine")));
     EXPECT_THAT(text, Not(HasSubstr("asks")));
 }

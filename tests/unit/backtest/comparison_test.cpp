@@ -217,7 +217,8 @@ TEST_F(BacktestComparison, AnyRangeHasAFewBuckets)
     for (const auto range : {std::chrono::milliseconds(1), std::chrono::milliseconds(200min),
                              std::chrono::milliseconds(24h * 90), std::chrono::milliseconds(24h * 3'650)}) {
         question_.until = question_.from + range;
-        const auto& report = Comparison(question_).report();
+        const Comparison comparison(question_);
+        const auto& report = comparison.report();
         EXPECT_GE(report.buckets.size(), 1U);
         EXPECT_LE(report.buckets.size(), kMaxBuckets);
         EXPECT_GE(report.bucket_width * report.buckets.size(), range);

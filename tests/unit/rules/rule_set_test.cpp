@@ -237,6 +237,9 @@ TEST(Trace, SaysForEveryRuleWhatItSaw)
 
     EXPECT_FALSE(trace[1].considered);
     EXPECT_FALSE(trace[1].matched);
+    EXPECT_TRUE(trace[1].shadow);
+    EXPECT_TRUE(trace[1].would_match);
+    EXPECT_FALSE(trace[0].shadow || trace[0].would_match);
     ASSERT_EQ(trace[1].leaves.size(), 1U);
     EXPECT_TRUE(trace[1].leaves[0].matched) << "a shadow rule shows what it would have seen";
 
