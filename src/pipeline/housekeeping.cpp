@@ -103,6 +103,13 @@ private:
         }
     }
 
+    /// Whatever notices first that the database is away says so; the heartbeat may have to wait for it.
+    void failed(std::string_view doing, const Error& error)
+    {
+        warn(doing, error);
+        if (error.code() == ErrorCode::unavailable || error.code() == ErrorCode::timeout) healthy_ = false;
+    }
+
     void renew()
     {
         const auto own = own_stream_();
@@ -148,7 +155,7 @@ private:
     {
         const auto tenants = store_.tenants_with_expired_instances();
         if (!tenants) {
-            warn("cannot look for expired instances", tenants.error());
+            failed("cannot look for expired instances", tenants.error());
             return;
         }
         for (const auto tenant : *tenants) expire(tenant, stop);
@@ -173,7 +180,7 @@ private:
             };
             const auto done = store_.expire(tenant, kExpireAtOnce, decide);
             if (!done) {
-                warn("cannot end expired instances", done.error());
+                failed("cannot end expired instances", done.error());
                 return;
             }
             count = *done;
@@ -187,7 +194,7 @@ private:
         std::size_t count = kGatherAtOnce;
         while (count >= kGatherAtOnce && !stop.stop_requested()) {
             const auto gathered = store_.gather_noise(kGatherAtOnce);
-            if (!gathered) return warn("cannot gather the noise statistics", gathered.error());
+            if (!gathered) return failed("cannot gather the noise statistics", gathered.error());
             count = *gathered;
         }
     }

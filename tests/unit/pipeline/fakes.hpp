@@ -215,6 +215,7 @@ public:
     Result<std::size_t> gather_noise(std::size_t /*limit*/) override
     {
         ++gathered_;
+        if (gather_fails_) return Error(ErrorCode::unavailable, "the database is away");
         return 0;
     }
     Result<std::vector<TenantId>> tenants_with_expired_instances() override
@@ -270,6 +271,7 @@ public:
     int attempts_ = 0;
     int expiries_ = 0;
     std::atomic<int> gathered_ = 0;
+    std::atomic<bool> gather_fails_ = false;
 
 private:
     std::mutex mutex_;

@@ -248,6 +248,13 @@ TEST_F(HousekeepingTest, NoiseIsGatheredAgainAndAgain)
     EXPECT_TRUE(eventually([&] { return store_.gathered_ > 2; }));
 }
 
+TEST_F(HousekeepingTest, WhateverFailsFirstSaysThatTheDatabaseIsAway)
+{
+    store_.gather_fails_ = true;
+    start({.heartbeat = 1h, .takeover = 1h, .expiry = 1h, .noise = 5ms, .partitions = 1h});
+    EXPECT_TRUE(eventually([&] { return !housekeeping_->healthy(); }));
+}
+
 TEST_F(HousekeepingTest, EndsAtOnceHoweverLongItsIntervals)
 {
     start({.heartbeat = 1h, .takeover = 1h, .expiry = 1h, .noise = 1h, .partitions = 1h});
