@@ -26,6 +26,7 @@ EXAMPLES = """examples:
   ./dev bench ingest --quick           one short round: a smoke test, not a measurement
   ./dev bench ingest --json > run.json
   ./dev bench ingest --rounds 7 --seconds 10
+  ./dev bench ingest --before ../winnow-of-yesterday      beside an older build, in the same run
 """
 
 
@@ -34,6 +35,7 @@ def parse_arguments():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", metavar="FILE", default="build/release/winnow",
                         help="the program to measure (default: %(default)s)")
+    parser.add_argument("--before", metavar="FILE", help="an older build of the program, measured beside it")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (default: %(default)s)")
     parser.add_argument("--seconds", type=int, default=5, help="of each load (default: %(default)s)")
     parser.add_argument("--latency-alerts", type=int, default=200,
@@ -46,8 +48,9 @@ def parse_arguments():
     for name in ("rounds", "seconds", "latency_alerts"):
         if getattr(given, name) < 1:
             parser.error(f"--{name.replace('_', '-')} takes a number from 1")
-    if not os.access(given.binary, os.X_OK):
-        parser.error(f"there is no program {given.binary}: run ./dev build first")
+    for binary in filter(None, (given.binary, given.before)):
+        if not os.access(binary, os.X_OK):
+            parser.error(f"there is no program {binary}: run ./dev build first")
     for program in ("wrk", "prometheus-alertmanager", "nginx", "openssl"):
         if shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin") is None:
             parser.error(f"{program} is missing: run ./dev deps first")
@@ -88,7 +91,7 @@ def check_every_body(server, bodies_file, batch):
             answer = client.post(server.path, body.strip())
             if answer.status != server.success:
                 raise load.LoadFailed(f"{server.name} answers {answer.status}: {answer.body[:300]}")
-            if server.name == "winnow" and answer.json()["accepted"] != batch:
+            if server.path == servers.Winnow.path and answer.json()["accepted"] != batch:
                 raise load.LoadFailed(f"winnow takes a part of the batch only: {answer.body[:300]}")
     client.close()
 
@@ -126,20 +129,20 @@ def measure(targets, folder, given, progress):
     return results
 
 
-def summarise(results):
+def summarise(results, names):
     cells = []
     for batch in BATCHES:
         for connections in CONNECTIONS:
             cell = {"batch": batch, "connections": connections}
-            for target in ingest_report.TARGETS:
+            for target in names:
                 runs = results[batch, connections, target]
                 cell[target] = {
                     name: statistics.median(run[name] for run in runs)
                     for name in ("alerts_per_second", "requests_per_second", "p50_ms", "p99_ms", "triage_lag_seconds")
                 }
                 cell[target]["rounds_alerts_per_second"] = [run["alerts_per_second"] for run in runs]
-            for target in ingest_report.TARGETS:
-                for peer in ("alertmanager", "nginx"):
+            for target in names:
+                for peer in names[1:]:
                     cell[target][f"to_{peer}"] = cell[target]["alerts_per_second"] / cell[peer]["alerts_per_second"]
             cells.append(cell)
     return cells
@@ -161,6 +164,8 @@ def bench(given, progress):
         start_seconds = winnow.restart()
         targets = [winnow, stack.enter_context(servers.Alertmanager(folder, certificates)),
                    stack.enter_context(servers.Nginx(folder, certificates))]
+        if given.before:
+            targets.append(stack.enter_context(servers.Winnow(given.before, certificates, "before")))
         idle_mib = winnow.resident_mib()
         latency = webhook_latency.measure(winnow.instance, certificates, given.latency_alerts, progress.count)
         results = measure(targets, folder, given, progress)
@@ -169,7 +174,7 @@ def bench(given, progress):
                     "distinct_alerts": alert_bodies.DISTINCT_ALERTS,
                     "alert_bytes": {"winnow": mean_bytes(alert_bodies.native),
                                     "alertmanager": mean_bytes(alert_bodies.alertmanager)}},
-            "cells": summarise(results),
+            "cells": summarise(results, [server.name for server in targets]),
             "latency": latency,
             "server": {"start_seconds": start_seconds, "idle_mib": idle_mib, "loaded_mib": winnow.resident_mib()},
         }

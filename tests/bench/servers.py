@@ -68,14 +68,14 @@ class Child:
 
 
 class Winnow:
-    """The release binary with an embedded PostgreSQL."""
+    """A release binary with an embedded PostgreSQL."""
 
-    name = "winnow"
     path = "/api/v1/alerts"
     success = 202
     alert_of = staticmethod(alert_bodies.native)
 
-    def __init__(self, binary, certificates):
+    def __init__(self, binary, certificates, name="winnow"):
+        self.name = name
         os.environ["WINNOW_BINARY"] = binary
         self.instance = Instance(config=f"delivery:\n  webhook_ca_file: {certificates.ca}\n")
         self.management = self.url = self.ca_file = self.key = None
