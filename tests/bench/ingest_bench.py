@@ -121,7 +121,8 @@ def measure(targets, folder, given, progress):
     for turn in range(given.rounds):
         for batch in BATCHES:
             for connections in CONNECTIONS:
-                for server in targets:
+                # To and fro: what one leaves behind (checkpoints, caches) must not always meet the same next one.
+                for server in targets if turn % 2 == 0 else reversed(targets):
                     progress.step(f"round {turn + 1} of {given.rounds}: batch {batch}, {connections} connections, "
                                   f"{server.name}")
                     found = run_one(server, files[server.name, batch], batch, connections, given.seconds)
