@@ -39,7 +39,7 @@ Result<Response> list_deliveries(const Call& call, TenantSession& session)
     if (!page) return page.error();
     ports::DeliveryFilter filter;
     auto states = word_parameter<domain::DeliveryState>(head, "state", &domain::parse_delivery_state,
-                                                        "pending, sending, delivered, dead, cancelled");
+                                                        "pending, sending, delivered, dead, cancelled, superseded");
     if (!states) return states.error();
     filter.states = std::move(*states);
     const auto ticket = id_parameter<TicketId>(head, "ticket_id");

@@ -141,7 +141,9 @@ json delivery_json(const domain::Delivery& delivery)
                   {"next_attempt_at", nullptr},
                   {"finished_at", time_json(delivery.finished_at)},
                   {"last_status", nullptr},
-                  {"last_error", nullptr}};
+                  {"last_error", nullptr},
+                  {"superseded_by", nullptr}};
+    if (delivery.superseded_by) document["superseded_by"] = delivery.superseded_by->str();
     if (delivery.state == domain::DeliveryState::pending || delivery.state == domain::DeliveryState::sending) {
         document["next_attempt_at"] = format_rfc3339(delivery.next_attempt_at);
     }

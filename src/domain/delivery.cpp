@@ -10,6 +10,7 @@ std::string_view to_string(DeliveryState state) noexcept
         case DeliveryState::delivered: return "delivered";
         case DeliveryState::dead: return "dead";
         case DeliveryState::cancelled: return "cancelled";
+        case DeliveryState::superseded: return "superseded";
     }
     return "pending";
 }
@@ -17,7 +18,7 @@ std::string_view to_string(DeliveryState state) noexcept
 std::optional<DeliveryState> parse_delivery_state(std::string_view word) noexcept
 {
     for (const auto state : {DeliveryState::pending, DeliveryState::sending, DeliveryState::delivered,
-                             DeliveryState::dead, DeliveryState::cancelled}) {
+                             DeliveryState::dead, DeliveryState::cancelled, DeliveryState::superseded}) {
         if (word == to_string(state)) return state;
     }
     return std::nullopt;

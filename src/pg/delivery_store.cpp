@@ -16,7 +16,7 @@ using domain::DeliveryState;
 
 const std::string kColumns =
     "t.delivery_id, t.ticket_id, t.event_seq, t.event_kind, t.contact_id, t.state, t.attempts, t.created_at, "
-    "t.next_attempt_at, t.finished_at, t.last_error, t.last_status";
+    "t.next_attempt_at, t.finished_at, t.last_error, t.last_status, t.superseded_by";
 constexpr auto kMicroseconds = ", (extract(epoch from t.created_at) * 1000000)::bigint as created_us";
 
 constexpr auto kPage = R"sql(
@@ -36,6 +36,16 @@ const auto kFind = "select " + kColumns + ", t.payload from deliveries t where t
 const auto kOfEvents = "select " + kColumns +
                        " from deliveries t where t.tenant_id = $1 and t.ticket_id = $2 and t.event_seq = any($3::int[])"
                        " order by t.event_seq, t.created_at, t.delivery_id limit $4::bigint";
+
+// What a later message has followed would be the last word, and a wrong one.
+constexpr auto kFollowed = R"sql(
+select d.event_seq, d.event_kind
+  from deliveries t
+  join deliveries d on d.tenant_id = t.tenant_id and d.ticket_id = t.ticket_id and d.contact_id = t.contact_id
+                   and d.event_seq > t.event_seq
+ where t.tenant_id = $1 and t.delivery_id = $2 and t.state = 'dead' and d.state <> 'cancelled'
+ order by d.event_seq desc limit 1
+)sql";
 
 const auto kRetry = R"sql(
 update deliveries t
@@ -59,6 +69,7 @@ Delivery read_delivery(const pqxx::row& row)
     delivery.finished_at = optional_time_of(row["finished_at"]);
     delivery.last_error = row["last_error"].c_str();
     delivery.last_status = row["last_status"].as<std::int32_t>();
+    delivery.superseded_by = optional_id_of<DeliveryId>(row["superseded_by"]);
     return delivery;
 }
 
@@ -130,6 +141,12 @@ public:
         auto current = find(id);
         if (!current) return current;
         return translated([&]() -> Result<Delivery> {
+            if (const auto later = query(tx_, kFollowed, tenant_, id); !later.empty()) {
+                return Error(ErrorCode::conflict,
+                             "a later message about the same ticket was owed to this contact (event " +
+                                 text_of(later[0][0]) + ", " + text_of(later[0][1]) +
+                                 "); retry that one: this one would be the last word");
+            }
             const auto rows = query(tx_, kRetry.c_str(), tenant_, id);
             if (rows.empty()) {
                 return Error(ErrorCode::conflict, "a delivery that is '" + std::string(to_string(current->state)) +

@@ -1,7 +1,7 @@
 #include "winnow/pg/outbox.hpp"
 
 #include "pg/array_literal.hpp"
-#include "pg/contact_rows.hpp"
+#include "pg/outbox/claim.hpp"
 #include "pg/session_pool.hpp"
 #include "pg/transaction.hpp"
 #include "pg/values.hpp"
@@ -18,69 +18,6 @@ namespace {
 using ports::AttemptResult;
 using ports::ClaimedDelivery;
 
-// Steps from contact to contact through deliveries_due_by_contact, so that a contact with 100,000 due deliveries costs
-// as much as one with a few; then takes the oldest of all. What another node is claiming right now is skipped.
-// A delivery whose contact is gone or disabled is cancelled instead.
-constexpr auto kClaim = R"sql(
-with recursive receiver as (
-    (select tenant_id, contact_id from deliveries where state = 'pending'
-      order by tenant_id, contact_id limit 1)
-    union all
-    select n.tenant_id, n.contact_id
-      from receiver r
-     cross join lateral (
-        select d.tenant_id, d.contact_id from deliveries d
-         where d.state = 'pending' and (d.tenant_id, d.contact_id) > (r.tenant_id, r.contact_id)
-         order by d.tenant_id, d.contact_id limit 1) n
-), due as (
-    select d.* from receiver r
-     cross join lateral (
-        select d.tenant_id, d.delivery_id, d.contact_id, d.next_attempt_at as due_at from deliveries d
-         where d.state = 'pending' and d.tenant_id = r.tenant_id and d.contact_id = r.contact_id
-           and d.next_attempt_at <= now()
-         order by d.next_attempt_at limit $3) d
-     where r.contact_id <> all($4::uuid[])
-    union all
-    (select tenant_id, delivery_id, contact_id, lease_until from deliveries
-      where state = 'sending' and lease_until <= now() and contact_id <> all($4::uuid[])
-      order by lease_until limit $2)
-), chosen as (
-    select tenant_id, delivery_id
-      from (select due.*, row_number() over (partition by tenant_id, contact_id order by due_at, delivery_id) as place
-              from due) as ranked
-     where place <= $3
-     order by due_at, delivery_id limit $2
-), locked as (
-    select d.tenant_id, d.delivery_id from deliveries d
-     where (d.tenant_id, d.delivery_id) in (select tenant_id, delivery_id from chosen)
-       and (d.state = 'pending' and d.next_attempt_at <= now() or d.state = 'sending' and d.lease_until <= now())
-       for update skip locked
-)
-update deliveries d
-   set state = case when c.enabled then 'sending' else 'cancelled' end,
-       attempts = d.attempts + case when c.enabled then 1 else 0 end,
-       lease_node = case when c.enabled then $1 else '' end,
-       lease_token = d.lease_token + 1,
-       lease_until = case when c.enabled then now() + $5 * interval '1 millisecond' end,
-       finished_at = case when c.enabled then null else now() end
-  from locked l
-  left join contacts c on c.tenant_id = l.tenant_id
-                      and c.contact_id = (select contact_id from deliveries x
-                                           where x.tenant_id = l.tenant_id and x.delivery_id = l.delivery_id)
- where d.tenant_id = l.tenant_id and d.delivery_id = l.delivery_id
-returning d.tenant_id, d.delivery_id, d.ticket_id, d.event_seq, d.event_kind, d.state, d.attempts, d.created_at,
-          d.next_attempt_at, d.last_error, d.last_status, d.payload, d.lease_token, d.lease_until,
-          d.contact_id, c.name, c.type, c.url, c.address, c.sealed_secret, c.enabled, c.version, c.updated_at
-)sql";
-
-// The rest of what is owed to contacts that the claim found gone.
-constexpr auto kCancel = R"sql(
-update deliveries d set state = 'cancelled', finished_at = now(), lease_token = d.lease_token + 1
- where (d.tenant_id, d.contact_id) in (select * from unnest($1::uuid[], $2::uuid[])) and d.state = 'pending'
-   and not exists (select from contacts c
-                    where c.tenant_id = d.tenant_id and c.contact_id = d.contact_id and c.enabled)
-)sql";
-
 // Fenced by the lease's token: whoever lost the lease changes nothing.
 constexpr auto kRecord = R"sql(
 update deliveries d
@@ -92,7 +29,21 @@ update deliveries d
                as r(tenant_id, delivery_id, token, state, retry_ms, status, error)
          order by tenant_id, delivery_id) as u
  where d.tenant_id = u.tenant_id and d.delivery_id = u.delivery_id and d.lease_token = u.token and d.state = 'sending'
-returning d.tenant_id, d.delivery_id, d.state
+returning d.tenant_id, d.delivery_id, d.state, d.ticket_id, d.contact_id, d.event_seq
+)sql";
+
+// After an attempt, however it went, the next message of its chain need not wait any longer.
+constexpr auto kNext = R"sql(
+update deliveries d
+   set next_attempt_at = now()
+  from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int4[]) as u(tenant_id, ticket_id, contact_id, event_seq)
+ cross join lateral (
+    select n.delivery_id, n.state, n.next_attempt_at from deliveries n
+     where n.tenant_id = u.tenant_id and n.ticket_id = u.ticket_id and n.contact_id = u.contact_id
+       and n.state in ('pending', 'sending') and n.event_seq > u.event_seq
+     order by n.event_seq limit 1) n
+ where d.tenant_id = u.tenant_id and d.delivery_id = n.delivery_id
+   and n.state = 'pending' and n.next_attempt_at > now()
 )sql";
 
 // The ticket's row hands out the numbers of its timeline. Its version stays: nothing that a person edits has changed.
@@ -131,29 +82,6 @@ select (extract(epoch from least(
             (select min(lease_until) from deliveries where state = 'sending')) - now()) * 1000)::bigint
 )sql";
 
-ClaimedDelivery read_claim(const pqxx::row& row)
-{
-    ClaimedDelivery claimed;
-    claimed.tenant = id_of<TenantId>(row["tenant_id"]);
-    auto& d = claimed.delivery;
-    d.id = id_of<DeliveryId>(row["delivery_id"]);
-    d.ticket_id = id_of<TicketId>(row["ticket_id"]);
-    d.event_seq = row["event_seq"].as<std::int32_t>();
-    d.event_kind = text_of(row["event_kind"]);
-    d.contact_id = id_of<ContactId>(row["contact_id"]);
-    d.state = domain::DeliveryState::sending;
-    d.attempts = row["attempts"].as<std::int32_t>();
-    d.created_at = time_of(row["created_at"]);
-    d.next_attempt_at = time_of(row["next_attempt_at"]);
-    d.last_error = text_of(row["last_error"]);
-    d.last_status = row["last_status"].as<std::int32_t>();
-    d.payload = text_of(row["payload"]);
-    claimed.contact = read_contact(row);
-    claimed.lease_token = row["lease_token"].as<std::int64_t>();
-    claimed.lease_until = time_of(row["lease_until"]);
-    return claimed;
-}
-
 class PgOutbox final : public ports::Outbox {
 public:
     explicit PgOutbox(PgOptions options) : pool_(std::move(options)) {}
@@ -164,21 +92,7 @@ public:
     {
         return pool_.run([&](Session& session) -> Result<std::vector<ClaimedDelivery>> {
             Transaction transaction(session);
-            std::vector<ClaimedDelivery> claimed;
-            ArrayLiteral tenants;
-            ArrayLiteral gone;
-            bool any_gone = false;
-            for (const auto& row :
-                 query(transaction.tx(), kClaim, node, limit, per_contact, array_of(busy), lease.count())) {
-                if (text_of(row["state"]) == "sending") {
-                    claimed.push_back(read_claim(row));
-                    continue;
-                }
-                any_gone = true;
-                tenants.add(id_of<TenantId>(row["tenant_id"]));
-                gone.add(id_of<ContactId>(row["contact_id"]));
-            }
-            if (any_gone) query(transaction.tx(), kCancel, tenants.take(), gone.take());
+            auto claimed = claim_due(transaction.tx(), node, limit, per_contact, busy, lease);
             transaction.commit();
             std::ranges::sort(claimed, {}, [](const auto& c) { return c.delivery.next_attempt_at; });
             return claimed;
@@ -192,13 +106,20 @@ public:
             Transaction transaction(session);
             ArrayLiteral tenants;
             ArrayLiteral ids;
+            Chains chains;
             bool any_final = false;
-            for (const auto& row : update(transaction.tx(), results)) {
+            const auto stored = update(transaction.tx(), results);
+            for (const auto& row : stored) {
+                chains.add(row);
                 const auto state = text_of(row["state"]);
                 if (state != "delivered" && state != "dead") continue;
                 any_final = true;
                 tenants.add(id_of<TenantId>(row["tenant_id"]));
                 ids.add(id_of<DeliveryId>(row["delivery_id"]));
+            }
+            if (!stored.empty()) {
+                query(transaction.tx(), kNext, chains.tenants.take(), chains.tickets.take(), chains.contacts.take(),
+                      chains.seqs.take());
             }
             if (any_final) query(transaction.tx(), kTimeline, tenants.take(), ids.take());
             transaction.commit();
@@ -218,6 +139,21 @@ public:
     }
 
 private:
+    struct Chains {
+        ArrayLiteral tenants;
+        ArrayLiteral tickets;
+        ArrayLiteral contacts;
+        ArrayLiteral seqs;
+
+        void add(const pqxx::row& row)
+        {
+            tenants.add(id_of<TenantId>(row["tenant_id"]));
+            tickets.add(id_of<TicketId>(row["ticket_id"]));
+            contacts.add(id_of<ContactId>(row["contact_id"]));
+            seqs.add(row["event_seq"].as<std::int32_t>());
+        }
+    };
+
     static pqxx::result update(pqxx::transaction_base& tx, const std::vector<AttemptResult>& results)
     {
         ArrayLiteral tenants;

@@ -60,6 +60,14 @@ std::string headline(std::string_view kind)
     return std::string(kind) + ": ";
 }
 
+/// The event's kind that a message tells of.
+std::string kind_of(const json& message)
+{
+    auto kind = text_at(message, "type");
+    if (kind.starts_with(kTypePrefix)) kind.erase(0, kTypePrefix.size());
+    return kind;
+}
+
 std::string subject_line(std::string_view kind, const json& ticket)
 {
     auto subject = "[#" + text_at(ticket, "number") + " " + upper(text_at(ticket, "severity")) + "] " + headline(kind) +
@@ -104,6 +112,12 @@ std::string body_text(std::string_view kind, const json& message, const json& ti
     append_line(text, "Tenant", text_at(message, "tenant"));
     const auto description = without_carriage_returns(text_at(ticket, "description"));
     if (!description.empty()) text += "\n" + description + "\n";
+    if (const auto earlier = message.find("overtook"); earlier != message.end() && earlier->is_array()) {
+        text += "\nEarlier messages about it did not get through:\n";
+        for (const auto& each : *earlier) {
+            text += "  " + one_line(text_at(each, "timestamp")) + "  " + one_line(kind_of(each)) + "\n";
+        }
+    }
     const auto number = one_line(text_at(ticket, "number"));
     text += kind == "recovered"
                 ? "\nIts trouble is over. Look back at it: winnow ticket show " + number + "\n"
@@ -144,8 +158,7 @@ Mail render_mail(const std::string& payload)
                 "The message of this notification cannot be read. See the "
                 "ticket list: winnow ticket list\n"};
     }
-    auto kind = text_at(message, "type");
-    if (kind.starts_with(kTypePrefix)) kind.erase(0, kTypePrefix.size());
+    const auto kind = kind_of(message);
     const auto& ticket = message["ticket"];
     return {subject_line(kind, ticket), body_text(kind, message, ticket)};
 }

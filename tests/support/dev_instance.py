@@ -195,12 +195,14 @@ def openssl(*arguments):
 
 
 class WebhookReceiver:
-    """A real TLS receiver that keeps what it got. `status` may be changed while it runs."""
+    """A real TLS receiver that keeps what it got. `status` may be changed while it runs; `answer` may take its place,
+    a function from a message to a status."""
 
     def __init__(self, certificates):
         self.requests = []
         self.arrived = threading.Condition()
         self.status = 204
+        self.answer = None
         receiver = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -212,7 +214,7 @@ class WebhookReceiver:
                 with receiver.arrived:
                     receiver.requests.append((now, dict(self.headers.items()), body))
                     receiver.arrived.notify_all()
-                self.send_response(receiver.status)
+                self.send_response(receiver.answer(json.loads(body)) if receiver.answer else receiver.status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 

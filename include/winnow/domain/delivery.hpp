@@ -18,8 +18,9 @@ enum class DeliveryState : std::uint8_t {
     pending,  ///< Due at `next_attempt_at`.
     sending,  ///< Claimed by a node until `lease_until`.
     delivered,
-    dead,       ///< Given up: shown, kept, can be retried by hand.
-    cancelled,  ///< The contact was deleted or disabled before it was told.
+    dead,        ///< Given up: shown, kept, can be retried by hand.
+    cancelled,   ///< The contact was deleted or disabled before it was told.
+    superseded,  ///< Overtaken, before it got through, by a later message about the same ticket.
 };
 
 [[nodiscard]] std::string_view to_string(DeliveryState state) noexcept;
@@ -40,7 +41,8 @@ struct Delivery {
     std::optional<Timestamp> finished_at;
     std::string last_error;        ///< Tenant-safe; "" when there was none.
     std::int32_t last_status = 0;  ///< HTTP or SMTP reply code of the last attempt, 0 if there was none.
-    std::string payload;           ///< JSON object: the message as rendered when it came to be owed (routing::Message).
+    std::optional<DeliveryId> superseded_by = {};  ///< What overtook it.
+    std::string payload;  ///< JSON object: the message as rendered when it came to be owed (routing::Message).
 };
 
 }  // namespace winnow::domain

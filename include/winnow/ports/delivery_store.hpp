@@ -52,7 +52,8 @@ public:
                                                                           std::size_t limit) = 0;
 
     /// Makes a dead or pending delivery due at once, with its id and payload unchanged. `conflict` in any other
-    /// state, `not_found` where there is none.
+    /// state, or where a dead one was followed by a later message about the ticket to the same contact; `not_found`
+    /// where there is none.
     [[nodiscard]] virtual Result<domain::Delivery> retry(DeliveryId id) = 0;
 };
 

@@ -46,6 +46,10 @@ public:
     /// Claims due deliveries (also those whose lease ran out), oldest first, at most `limit`, and at most
     /// `per_contact` of one contact, so that one slow receiver cannot take every slot. `busy` holds contacts that are
     /// already at their limit here.
+    ///
+    /// What is owed to one contact about one ticket is a chain: one delivery of it at a time is claimed, on whatever
+    /// node, in the order of the events. Where the oldest was tried in vain and there are later ones, the latest is
+    /// claimed and all before it become `superseded`.
     [[nodiscard]] virtual Result<std::vector<ClaimedDelivery>> claim(const std::string& node, std::size_t limit,
                                                                      std::size_t per_contact,
                                                                      const std::vector<ContactId>& busy,

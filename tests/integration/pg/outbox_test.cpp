@@ -32,7 +32,17 @@ protected:
         return id;
     }
 
-    /// `count` deliveries to the contact, the first due `age` ago, the next a millisecond later, …
+    /// Of `count` tickets one delivery each to the contact, the first due `age` ago, the next a millisecond later, …
+    void owe_of_many(TenantId tenant, ContactId contact, int count, const std::string& age = "1 hour")
+    {
+        sql("insert into deliveries (tenant_id, delivery_id, ticket_id, event_seq, event_kind, contact_id, payload, "
+            "next_attempt_at) select '" +
+            tenant.str() + "', gen_random_uuid(), gen_random_uuid(), 1, 'opened', '" + contact.str() +
+            "', '{\"n\":1}', now() - interval '" + age + "' + n * interval '1 ms' from generate_series(1, " +
+            std::to_string(count) + ") n");
+    }
+
+    /// The ticket's events from 1 to `count`, the first due `age` ago, the next a millisecond later, …
     void owe(TenantId tenant, ContactId contact, TicketId ticket, int count, const std::string& age = "1 hour")
     {
         sql("insert into deliveries (tenant_id, delivery_id, ticket_id, event_seq, event_kind, contact_id, payload, "
@@ -106,9 +116,9 @@ TEST_F(OutboxTest, OneContactsFloodTakesNotEverySlot)
     const auto other = new_contact(tenant_, "two");
     const auto neighbour = new_tenant();
     const auto third = new_contact(neighbour, "three");
-    owe(tenant_, contact_, ticket_, 500, "2 hours");
-    owe(tenant_, other, new_ticket(tenant_), 3);
-    owe(neighbour, third, new_ticket(neighbour), 3);
+    owe_of_many(tenant_, contact_, 500, "2 hours");
+    owe_of_many(tenant_, other, 3);
+    owe_of_many(neighbour, third, 3);
     std::map<ContactId, int> share;
     for (const auto& claimed : claim(10, 4)) ++share[claimed.contact.id];
     EXPECT_EQ(share[contact_], 4);
@@ -118,7 +128,7 @@ TEST_F(OutboxTest, OneContactsFloodTakesNotEverySlot)
 
 TEST_F(OutboxTest, BusyContactsAreLeftAloneAlsoWhenTheirLeasesRunOut)
 {
-    owe(tenant_, contact_, ticket_, 2);
+    owe_of_many(tenant_, contact_, 2);
     ASSERT_THAT(claim(1, 1, {}, milliseconds{0}), SizeIs(1));
     EXPECT_THAT(claim(10, 10, {contact_}), IsEmpty());
     EXPECT_THAT(claim(10, 10), SizeIs(2));
@@ -127,8 +137,8 @@ TEST_F(OutboxTest, BusyContactsAreLeftAloneAlsoWhenTheirLeasesRunOut)
 TEST_F(OutboxTest, TheOldestComeFirstAndTheLimitHolds)
 {
     const auto other = new_contact(tenant_, "two");
-    owe(tenant_, contact_, ticket_, 3, "1 hour");
-    owe(tenant_, other, new_ticket(tenant_), 3, "2 hours");
+    owe_of_many(tenant_, contact_, 3, "1 hour");
+    owe_of_many(tenant_, other, 3, "2 hours");
     const auto claimed = claim(4);
     ASSERT_THAT(claimed, SizeIs(4));
     EXPECT_EQ(claimed[0].contact.id, other);
@@ -160,10 +170,13 @@ TEST_F(OutboxTest, FinalAttemptsGoIntoTheTicketsTimeline)
     const auto other = new_ticket(tenant_);
     owe(tenant_, contact_, ticket_, 2);
     owe(tenant_, contact_, other, 1, "30 minutes");
-    const auto claimed = claim();
-    ASSERT_THAT(claimed, SizeIs(3));
-    ASSERT_TRUE(outbox_->record({result(claimed[0], DeliveryState::delivered), result(claimed[1], DeliveryState::dead),
-                                 result(claimed[2], DeliveryState::delivered)}));
+    const auto first = claim();
+    ASSERT_THAT(first, SizeIs(2));
+    ASSERT_TRUE(
+        outbox_->record({result(first[0], DeliveryState::delivered), result(first[1], DeliveryState::delivered)}));
+    const auto second = claim();
+    ASSERT_THAT(second, SizeIs(1));
+    ASSERT_TRUE(outbox_->record({result(second[0], DeliveryState::dead)}));
     EXPECT_EQ(text("select string_agg(seq::text, ',' order by seq) from ticket_events where ticket_id = '" +
                    ticket_.str() + "'"),
               "2,3");
@@ -194,8 +207,9 @@ TEST_F(OutboxTest, WhatIsOwedToGoneContactsIsCancelledAndNobodyIsTold)
 {
     const auto disabled = new_contact(tenant_, "two");
     const auto deleted = new_contact(tenant_, "three");
-    owe(tenant_, disabled, ticket_, 30);
-    owe(tenant_, deleted, ticket_, 30);
+    owe_of_many(tenant_, disabled, 20);
+    owe(tenant_, disabled, ticket_, 10);
+    owe_of_many(tenant_, deleted, 30);
     owe(tenant_, contact_, ticket_, 1);
     sql("update contacts set enabled = false where contact_id = '" + disabled.str() + "'");
     sql("delete from contacts where contact_id = '" + deleted.str() + "'");
@@ -215,7 +229,7 @@ TEST_F(OutboxTest, ManyNodesClaimEachDeliveryOnce)
     std::vector<ContactId> contacts;
     for (int i = 0; i < 8; ++i) {
         contacts.push_back(new_contact(tenant_, "c" + std::to_string(i)));
-        owe(tenant_, contacts.back(), new_ticket(tenant_), 50);
+        owe_of_many(tenant_, contacts.back(), 50);
     }
     std::atomic<int> total = 0;
     {
@@ -237,7 +251,7 @@ TEST_F(OutboxTest, ManyNodesClaimEachDeliveryOnce)
 
 TEST_F(OutboxTest, ABacklogOfAHundredThousandCostsAClaimLittle)
 {
-    owe(tenant_, contact_, ticket_, 100'000);
+    owe_of_many(tenant_, contact_, 100'000);
     const auto other = new_contact(tenant_, "two");
     owe(tenant_, other, new_ticket(tenant_), 1);
     sql("analyze deliveries");

@@ -73,12 +73,36 @@ TEST_F(Deliveries, ARetryMakesADeadOneDueAndTellsTheTimeline)
 TEST_F(Deliveries, WhatIsDoneOrUnderWayIsNotRetried)
 {
     int seq = 0;
-    for (const auto* const state : {"delivered", "sending", "cancelled"}) {
+    for (const auto* const state : {"delivered", "sending", "cancelled", "superseded"}) {
         const auto id = add_delivery(add_ticket(), ++seq, state);
         EXPECT_EQ(call("POST", "/deliveries/" + id + "/retry").status, 409) << state;
         EXPECT_EQ(get("/deliveries/" + id).body["state"], state);
     }
     EXPECT_EQ(outbox_wakes_, 0);
+}
+
+TEST_F(Deliveries, ADeadOneThatALaterMessageFollowedWouldBeAWrongLastWord)
+{
+    const auto ticket = add_ticket();
+    const auto opened = add_delivery(ticket, 1, "dead");
+    const auto later = add_delivery(ticket, 2, "cancelled");
+    EXPECT_EQ(call("POST", "/deliveries/" + opened + "/retry").status, 200) << "the later one was never sent";
+    sql("update deliveries set state = 'dead'");
+    const auto refused = call("POST", "/deliveries/" + opened + "/retry");
+    EXPECT_EQ(refused.status, 409);
+    EXPECT_THAT(refused.text, testing::HasSubstr("event 2, opened"));
+    EXPECT_EQ(call("POST", "/deliveries/" + later + "/retry").status, 200);
+}
+
+TEST_F(Deliveries, WhatWasOvertakenNamesWhatOvertookIt)
+{
+    const auto ticket = add_ticket();
+    const auto opened = add_delivery(ticket, 1, "superseded");
+    const auto recovered = add_delivery(ticket, 2, "delivered");
+    sql("update deliveries set superseded_by = '" + recovered + "' where delivery_id = '" + opened + "'");
+    EXPECT_EQ(get("/deliveries/" + opened).body["superseded_by"], recovered);
+    EXPECT_EQ(get("/deliveries/" + recovered).body["superseded_by"], nullptr);
+    EXPECT_THAT(ids("/deliveries?state=superseded"), ElementsAre(opened));
 }
 
 TEST_F(Deliveries, AnotherTenantsDoNotExist)

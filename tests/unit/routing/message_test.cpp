@@ -164,6 +164,16 @@ TEST(Mail, ASeverityChangeShowsBoth)
     EXPECT_THAT(render_mail(render_payload(change, subject(), tenant())).text, HasSubstr("warning -> critical"));
 }
 
+TEST(Mail, SaysWhatDidNotGetThroughBeforeIt)
+{
+    auto payload = json::parse(render_payload(event(TicketEventKind::recovered), subject(), tenant()));
+    EXPECT_THAT(render_mail(payload.dump()).text, Not(HasSubstr("did not get through")));
+    payload["overtook"] = {
+        {{"type", "ticket.opened"}, {"event_seq", 1}, {"timestamp", "2027-01-15T08:00:00.000Z"}}, 7, {{"type", 1}}};
+    EXPECT_THAT(render_mail(payload.dump()).text,
+                HasSubstr("\nEarlier messages about it did not get through:\n  2027-01-15T08:00:00.000Z  opened\n"));
+}
+
 TEST(Mail, APayloadWithReorderedMembersGivesTheSameMail)
 {
     const auto text = render_payload(event(), subject(), tenant());

@@ -1,0 +1,240 @@
+#include "pg/outbox/claim.hpp"
+
+#include "pg/array_literal.hpp"
+#include "pg/contact_rows.hpp"
+#include "pg/values.hpp"
+
+#include <array>
+
+namespace winnow::pg {
+
+namespace {
+
+using ports::ClaimedDelivery;
+
+constexpr int kMostRounds = 16;  // of one claim
+
+// A chain: what is owed to one contact about one ticket. It is told in the order of the ticket's events, one message at
+// a time, so the oldest of it that is not finished, its head, stands for the whole: whoever holds the head's lock may
+// act on the chain (docs/decisions/one-word-at-a-time.md).
+//
+// Steps from contact to contact through deliveries_due_by_contact, so that a contact with 100,000 due deliveries costs
+// as much as one with a few; then takes the chains that have waited longest, and locks their heads. What another node
+// is claiming right now is skipped.
+constexpr auto kDueChains = R"sql(
+with recursive receiver as (
+    (select tenant_id, contact_id from deliveries where state = 'pending'
+      order by tenant_id, contact_id limit 1)
+    union all
+    select n.tenant_id, n.contact_id
+      from receiver r
+     cross join lateral (
+        select d.tenant_id, d.contact_id from deliveries d
+         where d.state = 'pending' and (d.tenant_id, d.contact_id) > (r.tenant_id, r.contact_id)
+         order by d.tenant_id, d.contact_id limit 1) n
+), due as (
+    select d.* from receiver r
+     cross join lateral (
+        select d.tenant_id, d.ticket_id, d.contact_id, d.next_attempt_at as due_at from deliveries d
+         where d.state = 'pending' and d.tenant_id = r.tenant_id and d.contact_id = r.contact_id
+           and d.next_attempt_at <= now()
+         order by d.next_attempt_at limit $2) d
+     where r.contact_id <> all($3::uuid[])
+    union all
+    (select tenant_id, ticket_id, contact_id, lease_until from deliveries
+      where state = 'sending' and lease_until <= now() and contact_id <> all($3::uuid[])
+      order by lease_until limit $1)
+), chain as (
+    select tenant_id, ticket_id, contact_id, min(due_at) as due_at from due group by 1, 2, 3
+), chosen as (
+    select tenant_id, ticket_id, contact_id
+      from (select chain.*, row_number() over (partition by tenant_id, contact_id order by due_at, ticket_id) as place
+              from chain) as ranked
+     where place <= $2
+     order by due_at, ticket_id limit $1
+), head as (
+    select c.tenant_id, h.delivery_id
+      from chosen c
+     cross join lateral (
+        select d.delivery_id from deliveries d
+         where d.tenant_id = c.tenant_id and d.ticket_id = c.ticket_id and d.contact_id = c.contact_id
+           and d.state in ('pending', 'sending')
+         order by d.event_seq limit 1) h
+)
+select d.tenant_id, d.delivery_id, d.state = 'sending' and d.lease_until > now() as under_way
+  from deliveries d
+ where (d.tenant_id, d.delivery_id) in (select tenant_id, delivery_id from head)
+   and d.finished_at is null  -- by the primary key: no partial index of states fits
+   for update skip locked
+)sql";
+
+// What waits behind an attempt is not looked at again before its lease ends; the attempt's end calls the next (kNext).
+constexpr auto kWait = R"sql(
+update deliveries d
+   set next_attempt_at = h.lease_until
+  from unnest($1::uuid[], $2::uuid[]) as u(tenant_id, delivery_id)
+  join deliveries h on h.tenant_id = u.tenant_id and h.delivery_id = u.delivery_id
+ where d.tenant_id = h.tenant_id and d.ticket_id = h.ticket_id and d.contact_id = h.contact_id
+   and d.state = 'pending' and d.event_seq > h.event_seq and d.next_attempt_at <= now()
+)sql";
+
+// The heads' locks are held: nobody else changes these chains, save by adding to them. A head that was tried and did
+// not get through gives way to the newest; what that overtakes is dropped. The message says what it overtook, and is
+// the opening where nobody was told of one and the trouble is there: an `opened` comes first.
+// A delivery whose contact is gone or disabled is cancelled instead.
+constexpr auto kClaim = R"sql(
+with target as (
+    select h.tenant_id, h.ticket_id, h.contact_id, n.event_seq is not null as overtakes,
+           coalesce(n.delivery_id, h.delivery_id) as delivery_id, coalesce(n.event_seq, h.event_seq) as event_seq,
+           c.enabled, c.name, c.type, c.url, c.address, c.sealed_secret, c.version, c.updated_at
+      from unnest($1::uuid[], $2::uuid[]) as u(tenant_id, delivery_id)
+      join deliveries h on h.tenant_id = u.tenant_id and h.delivery_id = u.delivery_id
+      left join contacts c on c.tenant_id = h.tenant_id and c.contact_id = h.contact_id
+      left join lateral (
+        select d.delivery_id, d.event_seq from deliveries d
+         where d.tenant_id = h.tenant_id and d.ticket_id = h.ticket_id and d.contact_id = h.contact_id
+           and d.state in ('pending', 'sending') and d.event_seq > h.event_seq
+         order by d.event_seq desc limit 1) n on h.attempts > 0 and c.enabled
+), overtaken as (
+    select d.tenant_id, d.delivery_id, t.delivery_id as by_id, d.event_seq, d.payload
+      from target t
+      join deliveries d on d.tenant_id = t.tenant_id and d.ticket_id = t.ticket_id and d.contact_id = t.contact_id
+                       and d.state in ('pending', 'sending') and d.event_seq < t.event_seq
+     where t.overtakes
+), dropped as (
+    update deliveries d
+       set state = 'superseded', superseded_by = o.by_id, finished_at = now(), lease_node = '', lease_until = null,
+           lease_token = d.lease_token + 1
+      from overtaken o
+     where d.tenant_id = o.tenant_id and d.delivery_id = o.delivery_id
+), unheard as (
+    select t.tenant_id, t.delivery_id, jsonb_agg(l.line order by l.seq) as lines,
+           bool_or(l.line->>'type' = 'ticket.opened') as opens
+      from target t
+     cross join lateral (
+        select line, (line->>'event_seq')::int as seq
+          from (select jsonb_array_elements(coalesce(o.payload->'overtook', '[]')) as line
+                  from overtaken o where o.tenant_id = t.tenant_id and o.by_id = t.delivery_id
+                union all
+                select jsonb_build_object('type', o.payload->'type', 'event_seq', o.event_seq,
+                                          'timestamp', o.payload->'timestamp')
+                  from overtaken o where o.tenant_id = t.tenant_id and o.by_id = t.delivery_id) as each
+         order by 2 desc limit 20) l
+     where t.overtakes
+     group by 1, 2
+)
+update deliveries d
+   set state = case when t.enabled then 'sending' else 'cancelled' end,
+       attempts = d.attempts + case when t.enabled then 1 else 0 end,
+       lease_node = case when t.enabled then $3 else '' end,
+       lease_token = d.lease_token + 1,
+       lease_until = case when t.enabled then now() + $4 * interval '1 millisecond' end,
+       finished_at = case when t.enabled then null else now() end,
+       event_kind = case when u.opens and d.event_kind <> 'recovered' then 'opened' else d.event_kind end,
+       payload = case when u.opens and d.event_kind <> 'recovered'
+                      then d.payload || jsonb_build_object('overtook', u.lines, 'type', 'ticket.opened')
+                      when u.lines is not null then d.payload || jsonb_build_object('overtook', u.lines)
+                      else d.payload end
+  from target t
+  left join unheard u on u.tenant_id = t.tenant_id and u.delivery_id = t.delivery_id
+ where d.tenant_id = t.tenant_id and d.delivery_id = t.delivery_id
+returning d.tenant_id, d.delivery_id, d.ticket_id, d.event_seq, d.event_kind, d.state, d.attempts, d.created_at,
+          d.next_attempt_at, d.last_error, d.last_status, d.payload, d.lease_token, d.lease_until,
+          d.contact_id, t.name, t.type, t.url, t.address, t.sealed_secret, t.enabled, t.version, t.updated_at
+)sql";
+
+// The rest of what is owed to contacts that the claim found gone.
+constexpr auto kCancel = R"sql(
+update deliveries d set state = 'cancelled', finished_at = now(), lease_token = d.lease_token + 1
+ where (d.tenant_id, d.contact_id) in (select * from unnest($1::uuid[], $2::uuid[])) and d.state = 'pending'
+   and not exists (select from contacts c
+                    where c.tenant_id = d.tenant_id and c.contact_id = d.contact_id and c.enabled)
+)sql";
+
+/// Heads of chains, as two columns.
+struct Heads {
+    std::string tenants;
+    std::string heads;
+    std::size_t count = 0;
+};
+struct Due {
+    Heads free;
+    Heads under_way;
+};
+
+ClaimedDelivery read_claim(const pqxx::row& row)
+{
+    ClaimedDelivery claimed;
+    claimed.tenant = id_of<TenantId>(row["tenant_id"]);
+    auto& d = claimed.delivery;
+    d.id = id_of<DeliveryId>(row["delivery_id"]);
+    d.ticket_id = id_of<TicketId>(row["ticket_id"]);
+    d.event_seq = row["event_seq"].as<std::int32_t>();
+    d.event_kind = text_of(row["event_kind"]);
+    d.contact_id = id_of<ContactId>(row["contact_id"]);
+    d.state = domain::DeliveryState::sending;
+    d.attempts = row["attempts"].as<std::int32_t>();
+    d.created_at = time_of(row["created_at"]);
+    d.next_attempt_at = time_of(row["next_attempt_at"]);
+    d.last_error = text_of(row["last_error"]);
+    d.last_status = row["last_status"].as<std::int32_t>();
+    d.payload = text_of(row["payload"]);
+    claimed.contact = read_contact(row);
+    claimed.lease_token = row["lease_token"].as<std::int64_t>();
+    claimed.lease_until = time_of(row["lease_until"]);
+    return claimed;
+}
+
+Due lock_due(pqxx::transaction_base& tx, std::size_t limit, std::size_t per_contact, const std::vector<ContactId>& busy)
+{
+    std::array<ArrayLiteral, 2> tenants;
+    std::array<ArrayLiteral, 2> heads;
+    std::array<std::size_t, 2> counts{};
+    for (const auto& row : query(tx, kDueChains, limit, per_contact, array_of(busy))) {
+        const std::size_t which = row["under_way"].as<bool>() ? 1 : 0;
+        tenants.at(which).add(id_of<TenantId>(row["tenant_id"]));
+        heads.at(which).add(id_of<DeliveryId>(row["delivery_id"]));
+        ++counts.at(which);
+    }
+    return {.free = {tenants[0].take(), heads[0].take(), counts[0]},
+            .under_way = {tenants[1].take(), heads[1].take(), counts[1]}};
+}
+
+std::vector<ClaimedDelivery> claim_chains(pqxx::transaction_base& tx, const Heads& chains, const std::string& node,
+                                          std::chrono::milliseconds lease)
+{
+    std::vector<ClaimedDelivery> claimed;
+    ArrayLiteral tenants;
+    ArrayLiteral gone;
+    bool any_gone = false;
+    for (const auto& row : query(tx, kClaim, chains.tenants, chains.heads, node, lease.count())) {
+        if (text_of(row["state"]) == "sending") {
+            claimed.push_back(read_claim(row));
+            continue;
+        }
+        any_gone = true;
+        tenants.add(id_of<TenantId>(row["tenant_id"]));
+        gone.add(id_of<ContactId>(row["contact_id"]));
+    }
+    if (any_gone) query(tx, kCancel, tenants.take(), gone.take());
+    return claimed;
+}
+
+}  // namespace
+
+std::vector<ClaimedDelivery> claim_due(pqxx::transaction_base& tx, const std::string& node, std::size_t limit,
+                                       std::size_t per_contact, const std::vector<ContactId>& busy,
+                                       std::chrono::milliseconds lease)
+{
+    std::vector<ClaimedDelivery> claimed;
+    // Where all that was found waits behind attempts under way, there may be more behind it.
+    for (int round = 0; round < kMostRounds && claimed.empty(); ++round) {
+        const auto due = lock_due(tx, limit, per_contact, busy);
+        if (due.free.count == 0 && due.under_way.count == 0) break;
+        if (due.under_way.count > 0) query(tx, kWait, due.under_way.tenants, due.under_way.heads);
+        if (due.free.count > 0) claimed = claim_chains(tx, due.free, node, lease);
+    }
+    return claimed;
+}
+
+}  // namespace winnow::pg
