@@ -1,6 +1,6 @@
 # Everything comes from Debian 12; `./dev deps` installs it.
 
-find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS headers url)
+find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS headers)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(Threads REQUIRED)
 find_package(spdlog REQUIRED)
