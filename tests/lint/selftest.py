@@ -95,6 +95,32 @@ class Pure(Check):
                     os.unlink(self.tree / path)
 
 
+class Heavy(Check):
+    script = "check_heavy.sh"
+
+    def setUp(self):
+        super().setUp()
+        self.write("tests/lint/heavy_headers.txt", "# a comment\nCLI/: src/expr/syntax.cpp\npqxx/: src/pg tests\n")
+
+    def test_where_they_are_allowed(self):
+        self.write("src/expr/syntax.cpp", "#include <CLI/CLI.hpp>\n")
+        self.write("src/pg/store.cpp", "#include <pqxx/result>\n#include <string>\n")
+        self.passes()
+
+    def test_elsewhere(self):
+        self.write("src/expr/lexer.cpp", "#include <string>\n#include <CLI/App.hpp>\n")
+        self.fails("src/expr/lexer.cpp:2: CLI/App.hpp is heavy, and kept to src/expr/syntax.cpp")
+
+    def test_a_folder_whose_name_only_begins_like_an_allowed_one(self):
+        (self.tree / "src/pgx").mkdir()
+        self.write("src/pgx/store.cpp", "#include <pqxx/result>\n")
+        self.fails("src/pgx/store.cpp:1: pqxx/result is heavy")
+
+    def test_a_public_header(self):
+        self.write("include/winnow/expr/lexer.hpp", "#include <pqxx/result>\n")
+        self.fails("include/winnow/expr/lexer.hpp:1:")
+
+
 class Size(Check):
     script = "check_size.sh"
 

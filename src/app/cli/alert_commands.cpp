@@ -2,8 +2,6 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/rest_client.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -80,7 +78,7 @@ int send(SendArguments& arguments)
     return receipt.value("rejected", 0) == 0 ? 0 : 1;
 }
 
-void add_send(CLI::App& group, Command& chosen)
+void add_send(Syntax& group, Command& chosen)
 {
     auto* command = group.add_subcommand("send", "Send an alert, or a file of them");
     auto arguments = std::make_shared<SendArguments>();
@@ -88,7 +86,7 @@ void add_send(CLI::App& group, Command& chosen)
     command->add_option("--title", arguments->title, "What happened, in a line");
     command->add_option("--severity", arguments->severity, "critical, error, warning or info");
     command->add_option("--status", arguments->status, "firing, acknowledged or resolved")
-        ->check(CLI::IsMember({"firing", "acknowledged", "resolved"}));
+        ->one_of({"firing", "acknowledged", "resolved"});
     command->add_option("--source", arguments->source, "What it happened to, e.g. a host");
     command->add_option("--service", arguments->service, "The service it belongs to");
     command->add_option("--component", arguments->component, "The part of the source");
@@ -112,7 +110,7 @@ void add_send(CLI::App& group, Command& chosen)
     });
 }
 
-void add_show(CLI::App& group, Command& chosen)
+void add_show(Syntax& group, Command& chosen)
 {
     struct Arguments {
         Connection connection;
@@ -138,10 +136,10 @@ void add_show(CLI::App& group, Command& chosen)
 
 }  // namespace
 
-void add_alert_commands(CLI::App& root, Command& chosen)
+void add_alert_commands(Syntax& root, Command& chosen)
 {
     auto* group = root.add_subcommand("alert", "Send and look at alerts");
-    group->require_subcommand(1);
+    group->require_subcommand();
     add_send(*group, chosen);
     add_show(*group, chosen);
     add_alert_explain(*group, chosen);

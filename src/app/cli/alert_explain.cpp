@@ -4,8 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <iostream>
 #include <memory>
@@ -167,7 +165,7 @@ std::string explanation_text(const json& explanation)
     return lines.text();
 }
 
-void add_alert_explain(CLI::App& group, Command& chosen)
+void add_alert_explain(Syntax& group, Command& chosen)
 {
     struct Arguments {
         Connection connection;

@@ -14,6 +14,6 @@ namespace winnow::app::cli {
 /// What GET /alerts/{id}/explanation answers, as lines. Control characters in it become spaces.
 [[nodiscard]] std::string explanation_text(const nlohmann::json& explanation);
 
-void add_alert_explain(CLI::App& group, Command& chosen);
+void add_alert_explain(Syntax& group, Command& chosen);
 
 }  // namespace winnow::app::cli

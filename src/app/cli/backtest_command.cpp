@@ -2,8 +2,6 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/yaml_document.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <iostream>
 #include <memory>
 
@@ -63,7 +61,7 @@ int backtest(Arguments& arguments)
 
 }  // namespace
 
-void add_backtest_command(CLI::App& rules, Command& chosen)
+void add_backtest_command(Syntax& rules, Command& chosen)
 {
     auto* command = rules.add_subcommand("backtest", "Say what draft rules would have made of past alerts");
     auto arguments = std::make_shared<Arguments>();
@@ -77,16 +75,14 @@ void add_backtest_command(CLI::App& rules, Command& chosen)
         ->excludes(id);
     auto* from = command->add_option("--from", arguments->from, "The first alerts: 2026-11-16T06:00:00Z");
     command->add_option("--until", arguments->until, "The last alerts; without it those of now");
-    command->add_option("--days", arguments->days, "So many days up to then (default 7)")
-        ->check(CLI::PositiveNumber)
-        ->excludes(from);
+    command->add_option("--days", arguments->days, "So many days up to then (default 7)")->positive()->excludes(from);
     command->add_option("--max-alerts", arguments->max_alerts, "Read no more than so many (default 2,000,000)")
-        ->check(CLI::PositiveNumber);
+        ->positive();
     command->add_flag("--no-wait", arguments->no_wait, "Only start it");
     command->footer("Example:\n  winnow rules backtest draft.yaml --days 14");
     command->callback([&chosen, arguments] {
         // Not an option group: it would be a nameless command in help and completion.
-        if (arguments->file.empty() && arguments->rule_id.empty()) throw CLI::RequiredError("FILE or --rule-id");
+        if (arguments->file.empty() && arguments->rule_id.empty()) fail_required("FILE or --rule-id");
         chosen = [arguments] {
             return backtest(*arguments);
         };

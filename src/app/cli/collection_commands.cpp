@@ -5,8 +5,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <CLI/CLI.hpp>
-
 #include <iostream>
 #include <memory>
 #include <utility>
@@ -60,16 +58,14 @@ int delete_each(DeleteArguments& arguments)
 
 }  // namespace
 
-void add_list_command(CLI::App& group, Command& chosen, ListCommand list)
+void add_list_command(Syntax& group, Command& chosen, ListCommand list)
 {
     auto* command = group.add_subcommand("list", list.description);
     auto arguments = std::make_shared<ListArguments>();
     arguments->list = std::move(list);
     arguments->connection.add_options(*command);
     if (!arguments->list.states.empty()) command->add_option("--state", arguments->state, arguments->list.states);
-    command->add_option("--limit", arguments->limit, "How many at most")
-        ->check(CLI::Range(std::size_t{1}, std::size_t{500}))
-        ->capture_default_str();
+    command->add_option("--limit", arguments->limit, "How many at most")->range(1, 500)->capture_default_str();
     command->footer("Example:\n  " + arguments->list.example);
     command->callback([&chosen, arguments] {
         chosen = [arguments] {
@@ -78,7 +74,7 @@ void add_list_command(CLI::App& group, Command& chosen, ListCommand list)
     });
 }
 
-void add_delete_command(CLI::App& group, Command& chosen, DeleteCommand what)
+void add_delete_command(Syntax& group, Command& chosen, DeleteCommand what)
 {
     auto* command = group.add_subcommand(what.name, what.description);
     auto arguments = std::make_shared<DeleteArguments>();
@@ -93,7 +89,7 @@ void add_delete_command(CLI::App& group, Command& chosen, DeleteCommand what)
     });
 }
 
-void ScopeOptions::add(CLI::App& command, const std::string& before, const std::string& of_what)
+void ScopeOptions::add(Syntax& command, const std::string& before, const std::string& of_what)
 {
     auto* in_cel = command.add_option("--" + before + "condition", condition, "A condition in CEL" + of_what);
     command
@@ -106,7 +102,7 @@ void ScopeOptions::check(const std::string& before) const
 {
     // Not an option group: it would be a nameless command in help and completion.
     if (!matchers.empty() || !condition.empty()) return;
-    throw CLI::RequiredError("--" + before + "matchers or --" + before + "condition");
+    fail_required("--" + before + "matchers or --" + before + "condition");
 }
 
 void ScopeOptions::write(json& body, const std::string& before) const

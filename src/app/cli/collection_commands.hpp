@@ -22,7 +22,7 @@ struct ListCommand {
 };
 
 /// `list [--limit N] [--state STATE]`: one page, the newest first or as the server orders it.
-void add_list_command(CLI::App& group, Command& chosen, ListCommand list);
+void add_list_command(Syntax& group, Command& chosen, ListCommand list);
 
 struct DeleteCommand {
     std::string name;  ///< "remove".
@@ -33,14 +33,14 @@ struct DeleteCommand {
 };
 
 /// `name ID…`: DELETE of each.
-void add_delete_command(CLI::App& group, Command& chosen, DeleteCommand what);
+void add_delete_command(Syntax& group, Command& chosen, DeleteCommand what);
 
 /// "--matchers or --condition": exactly one of them, each with what stands before it ("source-").
 struct ScopeOptions {
     std::string matchers, condition;
 
-    void add(CLI::App& command, const std::string& before = "", const std::string& of_what = "");
-    /// Throws CLI::RequiredError where neither is given.
+    void add(Syntax& command, const std::string& before = "", const std::string& of_what = "");
+    /// Fails as wrong usage where neither is given.
     void check(const std::string& before = "") const;
     void write(nlohmann::json& body, const std::string& before = "") const;
 };

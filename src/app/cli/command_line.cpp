@@ -2,8 +2,6 @@
 
 #include "app/cli/commands.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <iostream>
 
 namespace winnow::app::cli {
@@ -15,12 +13,12 @@ constexpr auto kVersion = "winnow 0.1.0";
 
 }  // namespace
 
-std::shared_ptr<CLI::App> make_command_line(Command& chosen)
+std::shared_ptr<Syntax> make_command_line(Command& chosen)
 {
     auto root =
-        std::make_shared<CLI::App>("Winnow takes in alerts, filters them by your rules, and keeps tickets.", "winnow");
-    root->set_version_flag("--version", kVersion);
-    root->require_subcommand(1);
+        std::make_shared<Syntax>("Winnow takes in alerts, filters them by your rules, and keeps tickets.", "winnow");
+    root->version_flag("--version", kVersion);
+    root->require_subcommand();
     root->footer(
         "Examples:\n"
         "  winnow dev                                   start here, with a database and a demo tenant\n"
@@ -46,11 +44,8 @@ int run(int argc, const char* const* argv)
 {
     Command chosen;
     const auto root = make_command_line(chosen);
-    try {
-        root->parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return root->exit(error, std::cout, std::cerr) == 0 ? 0 : kWrongUsage;
-    }
+    int status = 0;
+    if (!root->parse(argc, argv, status)) return status == 0 ? 0 : kWrongUsage;
     try {
         return chosen();
     } catch (const std::exception& failure) {

@@ -3,13 +3,10 @@
 /// @file
 /// The command line: `winnow COMMAND …`.
 
+#include "app/cli/syntax.hpp"
+
 #include <functional>
 #include <memory>
-#include <string>
-
-namespace CLI {
-class App;
-}
 
 namespace winnow::app::cli {
 
@@ -19,7 +16,7 @@ namespace winnow::app::cli {
 /// What the chosen sub-command does, once the arguments are parsed.
 using Command = std::function<int()>;
 
-/// The command tree. `chosen` is set while parsing; both must outlive the App.
-[[nodiscard]] std::shared_ptr<CLI::App> make_command_line(Command& chosen);
+/// The command tree. `chosen` is set while parsing; both must outlive the Syntax.
+[[nodiscard]] std::shared_ptr<Syntax> make_command_line(Command& chosen);
 
 }  // namespace winnow::app::cli

@@ -2,8 +2,6 @@
 
 #include "app/cli/commands.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <iostream>
 #include <map>
 #include <memory>
@@ -16,23 +14,14 @@ namespace {
 /// Path of sub-commands ("ticket list") → the words that may follow.
 using Words = std::map<std::string, std::string>;
 
-void collect(const CLI::App& command, const std::string& path, Words& words)
+void collect(const Syntax& command, const std::string& path, Words& words)
 {
     std::string next;
-    for (const auto* child : command.get_subcommands(nullptr)) {
-        if (child->get_name().empty()) continue;  // a group of options, no command: its options are listed below
-        next += (next.empty() ? "" : " ") + child->get_name();
-        collect(*child, path.empty() ? child->get_name() : path + " " + child->get_name(), words);
+    for (const auto* child : command.subcommands()) {
+        next += (next.empty() ? "" : " ") + child->name();
+        collect(*child, path.empty() ? child->name() : path + " " + child->name(), words);
     }
-    const auto add_options = [&next](const CLI::App& of) {
-        for (const auto* option : of.get_options()) {
-            for (const auto& name : option->get_lnames()) next += (next.empty() ? "--" : " --") + name;
-        }
-    };
-    add_options(command);
-    for (const auto* group : command.get_subcommands(nullptr)) {
-        if (group->get_name().empty()) add_options(*group);
-    }
+    for (const auto& name : command.option_names()) next += (next.empty() ? "" : " ") + name;
     words[path] = next;
 }
 
@@ -82,9 +71,15 @@ std::string fish_lines(const Words& words)
     return script;
 }
 
+Shell shell_of(const std::string& name)
+{
+    if (name == "fish") return Shell::fish;
+    return name == "zsh" ? Shell::zsh : Shell::bash;
+}
+
 }  // namespace
 
-std::string completion_script(const CLI::App& root, Shell shell)
+std::string completion_script(const Syntax& root, Shell shell)
 {
     Words words;
     collect(root, "", words);
@@ -96,18 +91,15 @@ std::string completion_script(const CLI::App& root, Shell shell)
     return "";
 }
 
-void add_completion_command(CLI::App& root, Command& chosen)
+void add_completion_command(Syntax& root, Command& chosen)
 {
     auto* command = root.add_subcommand("completion", "Print a completion script for your shell");
-    auto shell = std::make_shared<Shell>(Shell::bash);
-    const std::map<std::string, Shell> shells{{"bash", Shell::bash}, {"zsh", Shell::zsh}, {"fish", Shell::fish}};
-    command->add_option("SHELL", *shell, "bash, zsh or fish")
-        ->required()
-        ->transform(CLI::CheckedTransformer(shells).description(""));
+    auto shell = std::make_shared<std::string>();
+    command->add_option("SHELL", *shell, "bash, zsh or fish")->required()->one_of({"bash", "zsh", "fish"});
     command->footer("Example:\n  eval \"$(winnow completion bash)\"");
     command->callback([&chosen, &root, shell] {
         chosen = [&root, shell] {
-            std::cout << completion_script(root, *shell);
+            std::cout << completion_script(root, shell_of(*shell));
             return 0;
         };
     });

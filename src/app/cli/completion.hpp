@@ -3,17 +3,15 @@
 /// @file
 /// Shell completion, written from the command tree itself so that it cannot go stale.
 
-#include <string>
+#include "app/cli/syntax.hpp"
 
-namespace CLI {
-class App;
-}
+#include <string>
 
 namespace winnow::app::cli {
 
 enum class Shell { bash, zsh, fish };
 
 /// A script for that shell that completes sub-commands and option names.
-[[nodiscard]] std::string completion_script(const CLI::App& root, Shell shell);
+[[nodiscard]] std::string completion_script(const Syntax& root, Shell shell);
 
 }  // namespace winnow::app::cli

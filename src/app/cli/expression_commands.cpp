@@ -5,8 +5,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <CLI/CLI.hpp>
-
 #include <cmath>
 #include <iostream>
 #include <memory>
@@ -117,15 +115,15 @@ int eval_batch(const Arguments& arguments)
 
 }  // namespace
 
-void add_expression_commands(CLI::App& root, Command& chosen)
+void add_expression_commands(Syntax& root, Command& chosen)
 {
     auto* group = root.add_subcommand("expr", "Try an expression of a rule's condition");
-    group->require_subcommand(1);
+    group->require_subcommand();
     auto* command = group->add_subcommand("eval", "What an expression gives for an alert, as JSON");
     auto arguments = std::make_shared<Arguments>();
     command->add_option("EXPR", arguments->text, "The expression");
     command->add_option("--syntax", arguments->syntax, "cel, matchers or keywords")
-        ->check(CLI::IsMember({"cel", "matchers", "keywords"}))
+        ->one_of({"cel", "matchers", "keywords"})
         ->capture_default_str();
     command->add_option("--bindings", arguments->bindings,
                         "The alert's fields as a JSON object; absent where left out");
@@ -137,7 +135,7 @@ void add_expression_commands(CLI::App& root, Command& chosen)
         "    --bindings '{\"severity\": \"critical\", \"labels\": {\"env\": \"prod\"}}'\n"
         "  winnow expr eval --syntax keywords '(WARN or ERROR) and node_1' --bindings '{\"title\": \"WARN node_1\"}'");
     command->callback([&chosen, arguments] {
-        if (!arguments->batch && arguments->text.empty()) throw CLI::RequiredError("EXPR (or --batch)");
+        if (!arguments->batch && arguments->text.empty()) fail_required("EXPR (or --batch)");
         chosen = [arguments] {
             return arguments->batch ? eval_batch(*arguments) : eval_one(*arguments);
         };

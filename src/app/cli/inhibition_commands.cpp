@@ -4,8 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <CLI/CLI.hpp>
-
 #include <iostream>
 #include <memory>
 
@@ -52,7 +50,7 @@ int add(AddArguments& arguments)
     return 0;
 }
 
-void add_add(CLI::App& group, Command& chosen)
+void add_add(Syntax& group, Command& chosen)
 {
     auto* command = group.add_subcommand("add", "Keep some alerts quiet while others, which explain them, fire");
     auto arguments = std::make_shared<AddArguments>();
@@ -76,10 +74,10 @@ void add_add(CLI::App& group, Command& chosen)
 
 }  // namespace
 
-void add_inhibition_commands(CLI::App& root, Command& chosen)
+void add_inhibition_commands(Syntax& root, Command& chosen)
 {
     auto* group = root.add_subcommand("inhibition", "Keep alerts quiet while another one explains them");
-    group->require_subcommand(1);
+    group->require_subcommand();
     add_list_command(*group, chosen,
                      {.description = "List inhibitions",
                       .path = kPath,

@@ -1,7 +1,7 @@
 #include "app/cli/rest_client.hpp"
 
-#include <CLI/CLI.hpp>
 #include <curl/curl.h>
+#include <strings.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -39,7 +39,7 @@ std::size_t take_header(const char* data, std::size_t size, std::size_t count, v
 {
     const std::string_view line(data, size * count);
     constexpr std::string_view kName = "etag: ";
-    if (line.size() > kName.size() && CLI::detail::to_lower(std::string(line.substr(0, kName.size()))) == kName) {
+    if (line.size() > kName.size() && strncasecmp(line.data(), kName.data(), kName.size()) == 0) {
         auto value = line.substr(kName.size());
         while (value.ends_with('\n') || value.ends_with('\r')) value.remove_suffix(1);
         *static_cast<std::string*>(etag) = value;
@@ -70,7 +70,7 @@ void complete_from(Connection& connection, const json& ready, As who)
 
 }  // namespace
 
-void Connection::add_options(CLI::App& command)
+void Connection::add_options(Syntax& command)
 {
     command.add_option("--url", url, "Where Winnow listens, e.g. https://winnow.internal:8443")->envname("WINNOW_URL");
     command.add_option("--key", key, "The API key (better: in the environment)")->envname("WINNOW_KEY");

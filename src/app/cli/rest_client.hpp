@@ -3,15 +3,13 @@
 /// @file
 /// Calls a running Winnow, as the commands do it.
 
+#include "app/cli/syntax.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <stdexcept>
 #include <string>
 #include <vector>
-
-namespace CLI {
-class App;
-}
 
 namespace winnow::app::cli {
 
@@ -23,7 +21,7 @@ struct Connection {
     bool json = false;  ///< Answers go to standard output as JSON.
 
     /// --url, --key, --ca and --json, with their environment variables.
-    void add_options(CLI::App& command);
+    void add_options(Syntax& command);
 };
 
 /// Which of the development instance's credentials a command wants.

@@ -3,8 +3,6 @@
 #include "app/cli/ruleset_changes.hpp"
 #include "app/cli/table.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <iostream>
 #include <memory>
 
@@ -65,10 +63,10 @@ int apply(ApplyArguments& arguments)
 
 }  // namespace
 
-void add_rule_commands(CLI::App& root, Command& chosen)
+void add_rule_commands(Syntax& root, Command& chosen)
 {
     auto* group = root.add_subcommand("rules", "The rules that filter alerts");
-    group->require_subcommand(1);
+    group->require_subcommand();
 
     auto* show = group->add_subcommand("list", "List the rules in the order in which they are tried");
     auto connection = std::make_shared<Connection>();
@@ -87,7 +85,7 @@ void add_rule_commands(CLI::App& root, Command& chosen)
     command->add_flag("--dry-run", arguments->dry_run, "Only say what would change");
     command->add_option("--comment", arguments->comment, "Why, for the history");
     command->add_option("--if-version", arguments->if_version, "Only if this is the current version of the rule set")
-        ->check(CLI::NonNegativeNumber);
+        ->not_negative();
     command->footer(
         "Example:\n"
         "  winnow rules apply rules.yaml --dry-run\n"

@@ -7,8 +7,6 @@
 #include "app/cli/yaml_document.hpp"
 #include "winnow/api/rule_documents.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -75,7 +73,7 @@ int test(const TestArguments& arguments)
 
 }  // namespace
 
-void add_rule_test_command(CLI::App& rules, Command& chosen)
+void add_rule_test_command(Syntax& rules, Command& chosen)
 {
     auto* command = rules.add_subcommand("test", "Play test cases of your rules here, without a server");
     auto arguments = std::make_shared<TestArguments>();

@@ -8,8 +8,6 @@
 #include "app/cli/table.hpp"
 #include "app/cli/yaml_document.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <fstream>
 #include <iostream>
@@ -183,8 +181,8 @@ int discard(Arguments& arguments)
 }
 
 /// A sub-command with its own arguments and connection.
-CLI::App* add(CLI::App& rules, Command& chosen, const char* name, const char* what, const char* footer,
-              int (*run)(Arguments&), const std::shared_ptr<Arguments>& arguments)
+Syntax* add(Syntax& rules, Command& chosen, const char* name, const char* what, const char* footer,
+            int (*run)(Arguments&), const std::shared_ptr<Arguments>& arguments)
 {
     auto* command = rules.add_subcommand(name, what);
     arguments->connection.add_options(*command);
@@ -199,22 +197,20 @@ CLI::App* add(CLI::App& rules, Command& chosen, const char* name, const char* wh
 
 }  // namespace
 
-void add_ruleset_commands(CLI::App& rules, Command& chosen)
+void add_ruleset_commands(Syntax& rules, Command& chosen)
 {
     auto exported = std::make_shared<Arguments>();
     auto* command = add(rules, chosen, "export", "Write all rules as a file that `rules apply` takes",
                         "Example:\n  winnow rules export rules.yaml", export_rules, exported);
     command->add_option("FILE", exported->file, "Where to; without it standard output");
-    command->add_option("--format", exported->format, "yaml or json")
-        ->check(CLI::IsMember({"yaml", "json"}))
-        ->capture_default_str();
+    command->add_option("--format", exported->format, "yaml or json")->one_of({"yaml", "json"})->capture_default_str();
 
     auto planned = std::make_shared<Arguments>();
     command = add(rules, chosen, "plan", "Say what applying a file would change, and what that would have done lately",
                   "Nothing is applied.\nExample:\n  winnow rules plan rules.yaml --days 14", plan, planned);
     command->add_option("FILE", planned->file, "A list of rules, or {rules: […]}; - is standard input")->required();
     command->add_option("--days", planned->days, "Try it on the alerts of so many days; 0: on none")
-        ->check(CLI::NonNegativeNumber)
+        ->not_negative()
         ->capture_default_str();
 
     add(rules, chosen, "versions", "List the versions of the rule set, newest first",
@@ -223,12 +219,9 @@ void add_ruleset_commands(CLI::App& rules, Command& chosen)
     auto rollback = std::make_shared<Arguments>();
     command = add(rules, chosen, "rollback", "Make the rule set what it was in a version",
                   "Example:\n  winnow rules rollback 12 --comment 'dropped too much'", roll_back, rollback);
-    command->add_option("VERSION", rollback->version, "As `rules versions` lists it")
-        ->required()
-        ->check(CLI::PositiveNumber);
+    command->add_option("VERSION", rollback->version, "As `rules versions` lists it")->required()->positive();
     command->add_option("--comment", rollback->comment, "Why, for the history");
-    command->add_option("--if-version", rollback->if_version, "Only if this is the current version")
-        ->check(CLI::NonNegativeNumber);
+    command->add_option("--if-version", rollback->if_version, "Only if this is the current version")->not_negative();
 
     auto linted = std::make_shared<Arguments>();
     command = add(rules, chosen, "lint", "Say what looks wrong in rules that are valid",

@@ -1,15 +1,13 @@
 #include "app/cli/commands.hpp"
 #include "app/commands.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <memory>
 
 namespace winnow::app::cli {
 
 namespace {
 
-void add_dev(CLI::App& root, Command& chosen)
+void add_dev(Syntax& root, Command& chosen)
 {
     auto* command = root.add_subcommand("dev", "Run everything here on loopback, with a PostgreSQL of its own");
     auto options = std::make_shared<DevOptions>();
@@ -20,9 +18,7 @@ void add_dev(CLI::App& root, Command& chosen)
         ->capture_default_str();
     command->add_option("--management-port", options->management_port, "Port of the management listener; 0: any")
         ->capture_default_str();
-    command->add_option("--tenants", options->tenants, "How many demo tenants")
-        ->check(CLI::Range(std::size_t{1}, std::size_t{1'000}))
-        ->capture_default_str();
+    command->add_option("--tenants", options->tenants, "How many demo tenants")->range(1, 1'000)->capture_default_str();
     command->add_option("--smtp", options->smtp, "HOST:PORT of a mail server for notifications");
     command->add_option("--egress-allow", options->egress_allow, "A network that webhooks may go to, e.g. 127.0.0.0/8");
     command->add_option("--config", options->config_file, "A configuration file over the development defaults");
@@ -38,7 +34,7 @@ void add_dev(CLI::App& root, Command& chosen)
     });
 }
 
-void add_serve(CLI::App& root, Command& chosen)
+void add_serve(Syntax& root, Command& chosen)
 {
     auto* command = root.add_subcommand("serve", "Serve with a PostgreSQL that somebody operates");
     auto file = std::make_shared<std::string>("config/winnow.yaml");
@@ -51,7 +47,7 @@ void add_serve(CLI::App& root, Command& chosen)
     });
 }
 
-void add_migrate(CLI::App& root, Command& chosen)
+void add_migrate(Syntax& root, Command& chosen)
 {
     struct Arguments {
         std::string config = "config/winnow.yaml";
@@ -70,14 +66,14 @@ void add_migrate(CLI::App& root, Command& chosen)
     });
 }
 
-void add_config(CLI::App& root, Command& chosen)
+void add_config(Syntax& root, Command& chosen)
 {
     struct Arguments {
         std::string file = "config/winnow.yaml";
         bool json = false;
     };
     auto* config = root.add_subcommand("config", "Look at a configuration");
-    config->require_subcommand(1);
+    config->require_subcommand();
     auto* check = config->add_subcommand("check", "Say what is wrong with a configuration file, all of it at once");
     auto arguments = std::make_shared<Arguments>();
     check->add_option("FILE", arguments->file, "The configuration file")->capture_default_str();
@@ -92,7 +88,7 @@ void add_config(CLI::App& root, Command& chosen)
 
 }  // namespace
 
-void add_server_commands(CLI::App& root, Command& chosen)
+void add_server_commands(Syntax& root, Command& chosen)
 {
     add_dev(root, chosen);
     add_serve(root, chosen);

@@ -5,8 +5,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <CLI/CLI.hpp>
-
 #include <chrono>
 #include <iostream>
 #include <memory>
@@ -109,7 +107,7 @@ int extend(ExtendArguments& arguments)
     return 0;
 }
 
-void add_extend(CLI::App& group, Command& chosen)
+void add_extend(Syntax& group, Command& chosen)
 {
     auto* command = group.add_subcommand("extend", "Let a silence end later, or earlier");
     auto arguments = std::make_shared<ExtendArguments>();
@@ -119,14 +117,14 @@ void add_extend(CLI::App& group, Command& chosen)
     command->add_option("--for", arguments->duration, "How long from now: PT2H, P1D")->excludes(until);
     command->footer("Example:\n  winnow silence extend 0199c0de-0000-7000-8000-000000000001 --for PT1H");
     command->callback([&chosen, arguments] {
-        if (arguments->duration.empty() && arguments->until.empty()) throw CLI::RequiredError("--for or --until");
+        if (arguments->duration.empty() && arguments->until.empty()) fail_required("--for or --until");
         chosen = [arguments] {
             return extend(*arguments);
         };
     });
 }
 
-void add_add(CLI::App& group, Command& chosen)
+void add_add(Syntax& group, Command& chosen)
 {
     auto* command = group.add_subcommand("add", "Keep quiet what matches, for a while");
     auto arguments = std::make_shared<AddArguments>();
@@ -141,7 +139,7 @@ void add_add(CLI::App& group, Command& chosen)
     command->footer("Example:\n  winnow silence add --matchers 'source=\"db-7\"' --for PT2H --comment 'new disks'");
     command->callback([&chosen, arguments] {
         arguments->scope.check();
-        if (arguments->duration.empty() && arguments->until.empty()) throw CLI::RequiredError("--for or --until");
+        if (arguments->duration.empty() && arguments->until.empty()) fail_required("--for or --until");
         chosen = [arguments] {
             return add(*arguments);
         };
@@ -150,10 +148,10 @@ void add_add(CLI::App& group, Command& chosen)
 
 }  // namespace
 
-void add_silence_commands(CLI::App& root, Command& chosen)
+void add_silence_commands(Syntax& root, Command& chosen)
 {
     auto* group = root.add_subcommand("silence", "Keep alerts quiet for a while");
-    group->require_subcommand(1);
+    group->require_subcommand();
     add_add(*group, chosen);
 
     add_extend(*group, chosen);

@@ -5,8 +5,6 @@
 #include "app/cli/rest_client.hpp"
 #include "app/cli/table.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <array>
 #include <iostream>
 #include <memory>
@@ -63,17 +61,17 @@ int noise(Arguments& arguments)
 
 }  // namespace
 
-void add_stats_commands(CLI::App& root, Command& chosen)
+void add_stats_commands(Syntax& root, Command& chosen)
 {
     auto* group = root.add_subcommand("stats", "What came, and what became of it");
-    group->require_subcommand(1);
+    group->require_subcommand();
     auto* command = group->add_subcommand("noise", "Count alerts by what became of them");
     auto arguments = std::make_shared<Arguments>();
     arguments->connection.add_options(*command);
     command->add_option("--from", arguments->from, "From the hour of this instant on; without it seven days");
     command->add_option("--until", arguments->until, "Up to this instant; without it now");
     command->add_option("--by", arguments->group, "rule, source, service, hour or day")
-        ->check(CLI::IsMember({"rule", "source", "service", "hour", "day"}));
+        ->one_of({"rule", "source", "service", "hour", "day"});
     command->footer("Example:\n  winnow stats noise --by rule");
     command->callback([&chosen, arguments] {
         chosen = [arguments] {

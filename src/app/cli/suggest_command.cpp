@@ -7,8 +7,6 @@
 #include "app/cli/table.hpp"
 #include "app/cli/yaml_document.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <cmath>
 #include <iostream>
 #include <memory>
@@ -64,7 +62,7 @@ int suggest(Arguments& arguments)
 
 }  // namespace
 
-void add_suggest_command(CLI::App& rules, Command& chosen)
+void add_suggest_command(Syntax& rules, Command& chosen)
 {
     auto* command = rules.add_subcommand("suggest", "Draft rules for frequent titles that nobody acted on");
     auto arguments = std::make_shared<Arguments>();

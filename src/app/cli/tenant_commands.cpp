@@ -2,8 +2,6 @@
 #include "app/cli/rest_client.hpp"
 #include "app/cli/table.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <iostream>
 #include <memory>
 
@@ -61,10 +59,10 @@ int list(Connection& connection)
 
 }  // namespace
 
-void add_tenant_commands(CLI::App& root, Command& chosen)
+void add_tenant_commands(Syntax& root, Command& chosen)
 {
     auto* group = root.add_subcommand("tenant", "The provider's side: tenants (management listener)");
-    group->require_subcommand(1);
+    group->require_subcommand();
 
     auto* command = group->add_subcommand("create", "Create a tenant with its first admin");
     auto arguments = std::make_shared<CreateArguments>();

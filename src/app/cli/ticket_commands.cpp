@@ -2,8 +2,6 @@
 #include "app/cli/rest_client.hpp"
 #include "app/cli/table.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <iostream>
 #include <memory>
@@ -121,7 +119,7 @@ int move(TicketArguments& arguments, const std::string& to)
     return 0;
 }
 
-void add_one(CLI::App& group, Command& chosen, const std::string& name, const std::string& help, const std::string& to)
+void add_one(Syntax& group, Command& chosen, const std::string& name, const std::string& help, const std::string& to)
 {
     auto* command = group.add_subcommand(name, help);
     auto arguments = std::make_shared<TicketArguments>();
@@ -138,10 +136,10 @@ void add_one(CLI::App& group, Command& chosen, const std::string& name, const st
 
 }  // namespace
 
-void add_ticket_commands(CLI::App& root, Command& chosen)
+void add_ticket_commands(Syntax& root, Command& chosen)
 {
     auto* group = root.add_subcommand("ticket", "Work with tickets");
-    group->require_subcommand(1);
+    group->require_subcommand();
 
     auto* command =
         group->add_subcommand("list", "List tickets, newest first; without --state all but held and closed");
@@ -151,9 +149,7 @@ void add_ticket_commands(CLI::App& root, Command& chosen)
     command->add_option("--severity", arguments->severity, "critical, error, warning, info; several with commas");
     command->add_option("--service", arguments->service, "Only of this service");
     command->add_option("--q", arguments->text, "Words in title, description or dedup key");
-    command->add_option("--limit", arguments->limit, "How many at most")
-        ->check(CLI::Range(std::size_t{1}, std::size_t{500}))
-        ->capture_default_str();
+    command->add_option("--limit", arguments->limit, "How many at most")->range(1, 500)->capture_default_str();
     command->footer("Example:\n  winnow ticket list --state open --severity critical,error");
     command->callback([&chosen, arguments] {
         chosen = [arguments] {

@@ -4,8 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <CLI/CLI.hpp>
-
 #include <iostream>
 #include <memory>
 
@@ -85,7 +83,7 @@ int show(ShowArguments& arguments)
     return 0;
 }
 
-void add_add(CLI::App& group, Command& chosen)
+void add_add(Syntax& group, Command& chosen)
 {
     auto* command = group.add_subcommand("add", "Keep quiet what matches, at times that recur");
     auto arguments = std::make_shared<AddArguments>();
@@ -109,7 +107,7 @@ void add_add(CLI::App& group, Command& chosen)
     });
 }
 
-void add_show(CLI::App& group, Command& chosen)
+void add_show(Syntax& group, Command& chosen)
 {
     auto* command = group.add_subcommand("show", "Show when a window occurs next");
     auto arguments = std::make_shared<ShowArguments>();
@@ -125,10 +123,10 @@ void add_show(CLI::App& group, Command& chosen)
 
 }  // namespace
 
-void add_window_commands(CLI::App& root, Command& chosen)
+void add_window_commands(Syntax& root, Command& chosen)
 {
     auto* group = root.add_subcommand("window", "Maintenance windows: keep alerts quiet at times that recur");
-    group->require_subcommand(1);
+    group->require_subcommand();
     add_list_command(*group, chosen,
                      {.description = "List maintenance windows",
                       .path = kPath,

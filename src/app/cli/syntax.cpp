@@ -1,0 +1,172 @@
+#include "app/cli/syntax.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <utility>
+
+namespace winnow::app::cli {
+
+Option* Option::required()
+{
+    option_.required();
+    return this;
+}
+
+Option* Option::capture_default_str()
+{
+    option_.capture_default_str();
+    return this;
+}
+
+Option* Option::excludes(Option* other)
+{
+    option_.excludes(&other->option_);
+    return this;
+}
+
+Option* Option::envname(const std::string& name)
+{
+    option_.envname(name);
+    return this;
+}
+
+Option* Option::delimiter(char between)
+{
+    option_.delimiter(between);
+    return this;
+}
+
+Option* Option::range(std::int64_t least, std::int64_t most)
+{
+    option_.check(CLI::Range(least, most));
+    return this;
+}
+
+Option* Option::positive()
+{
+    option_.check(CLI::PositiveNumber);
+    return this;
+}
+
+Option* Option::not_negative()
+{
+    option_.check(CLI::NonNegativeNumber);
+    return this;
+}
+
+Option* Option::one_of(std::initializer_list<std::string> words)
+{
+    option_.check(CLI::IsMember(std::vector<std::string>(words)));
+    return this;
+}
+
+Syntax::Syntax(const std::string& description, const std::string& name)
+    : own_(std::make_unique<CLI::App>(description, name)), app_(*own_)
+{
+}
+
+Syntax::Syntax(CLI::App& app) : app_(app) {}
+
+Syntax::~Syntax() = default;
+
+Syntax* Syntax::add_subcommand(const std::string& name, const std::string& description)
+{
+    auto* added = app_.add_subcommand(name, description);
+    // Not make_unique: the constructor is private.
+    return subcommands_.emplace_back(std::unique_ptr<Syntax>(new Syntax(*added))).get();
+}
+
+void Syntax::require_subcommand()
+{
+    app_.require_subcommand(1);
+}
+
+Option* Syntax::keep(CLI::Option& option)
+{
+    return &options_.emplace_back(option);
+}
+
+Option* Syntax::add_option(const std::string& name, std::string& value, const std::string& description)
+{
+    return keep(*app_.add_option(name, value, description));
+}
+
+Option* Syntax::add_option(const std::string& name, std::vector<std::string>& values, const std::string& description)
+{
+    return keep(*app_.add_option(name, values, description));
+}
+
+Option* Syntax::add_option(const std::string& name, std::uint16_t& value, const std::string& description)
+{
+    return keep(*app_.add_option(name, value, description));
+}
+
+Option* Syntax::add_option(const std::string& name, std::size_t& value, const std::string& description)
+{
+    return keep(*app_.add_option(name, value, description));
+}
+
+Option* Syntax::add_option(const std::string& name, std::int64_t& value, const std::string& description)
+{
+    return keep(*app_.add_option(name, value, description));
+}
+
+Option* Syntax::add_flag(const std::string& name, bool& value, const std::string& description)
+{
+    return keep(*app_.add_flag(name, value, description));
+}
+
+void Syntax::footer(const std::string& text)
+{
+    app_.footer(text);
+}
+
+void Syntax::version_flag(const std::string& name, const std::string& version)
+{
+    app_.set_version_flag(name, version);
+}
+
+void Syntax::callback(std::function<void()> chosen)
+{
+    app_.callback(std::move(chosen));
+}
+
+bool Syntax::parse(int argc, const char* const* argv, int& status)
+{
+    try {
+        app_.parse(argc, argv);
+        return true;
+    } catch (const CLI::ParseError& error) {
+        status = app_.exit(error, std::cout, std::cerr);
+        return false;
+    }
+}
+
+std::string Syntax::name() const
+{
+    return app_.get_name();
+}
+
+std::vector<const Syntax*> Syntax::subcommands() const
+{
+    std::vector<const Syntax*> found;
+    for (const auto& each : subcommands_) found.push_back(each.get());
+    return found;
+}
+
+std::vector<std::string> Syntax::option_names() const
+{
+    std::vector<std::string> names;
+    for (const auto* option : std::as_const(app_).get_options()) {
+        for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+    }
+    return names;
+}
+
+void fail_required(const std::string& what)
+{
+    throw CLI::RequiredError(what);
+}
+
+}  // namespace winnow::app::cli
