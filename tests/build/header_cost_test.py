@@ -19,7 +19,7 @@ class HeaderCost(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         build = Build(os.environ["WINNOW_BUILD"])
-        if build.cache["WINNOW_PCH"] not in ("ON", "true"):
+        if build.cache["WINNOW_PCH"].upper() not in ("ON", "TRUE"):
             raise unittest.SkipTest("this build folder has no precompiled headers")
         cls.read = {}
         for output in build.product_objects():
