@@ -1,6 +1,7 @@
 #include "winnow/observe/log.hpp"
 
 #include "observe/log_line.hpp"
+#include "observe/repeats.hpp"
 #include "winnow/base/time.hpp"
 
 #include <spdlog/logger.h>
@@ -12,7 +13,9 @@
 #include <cstdlib>
 #include <exception>
 #include <memory>
+#include <mutex>
 #include <span>
+#include <vector>
 
 namespace winnow::observe {
 
@@ -30,6 +33,8 @@ struct Log {
     spdlog::logger logger;
     bool json = false;
     bool coloured = false;
+    std::mutex mutex;
+    Repeats repeats;  // guarded by mutex
 };
 
 Log& the_log()
@@ -67,7 +72,18 @@ void log(Level level, std::string_view message, std::initializer_list<Field> fie
     if (!log.logger.should_log(severity)) return;
     try {
         const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-        const std::span<const Field> span(fields.begin(), fields.size());
+        std::span<const Field> span(fields.begin(), fields.size());
+        std::vector<Field> counted;
+        if (level >= Level::warning) {
+            const std::lock_guard lock(log.mutex);
+            const auto left_out = log.repeats.say(message, span, Repeats::Clock::now());
+            if (!left_out) return;
+            if (*left_out > 0) {
+                counted.assign(span.begin(), span.end());
+                counted.emplace_back("left_out", *left_out);
+                span = counted;
+            }
+        }
         const auto line =
             log.json ? json_line(now, level, message, span) : text_line(now, level, message, span, log.coloured);
         log.logger.log(severity, spdlog::string_view_t(line));

@@ -34,7 +34,9 @@ struct Field {
     Field(std::string_view n, bool v) : name(n), value(v) {}
 };
 
-/// Thread-safe. `message` is a constant sentence; what varies goes into fields.
+/// Thread-safe. `message` is a constant sentence; what varies goes into fields. A warning or an error that repeats,
+/// with the same fields but for `request_id`, is said once, then once in 10 seconds with a field `left_out`: how many
+/// were not.
 void log(Level level, std::string_view message, std::initializer_list<Field> fields = {});
 
 inline void debug(std::string_view message, std::initializer_list<Field> fields = {})
