@@ -162,6 +162,15 @@ std::vector<std::unique_ptr<Pending>> take_requests(Batch& batch)
     return requests;
 }
 
+std::size_t bytes_of(const Batch& batch) noexcept
+{
+    std::size_t bytes = 0;
+    for (const auto& row : batch.rows) {
+        for (const auto& request : row.requests) bytes += request.pending->bytes;
+    }
+    return bytes;
+}
+
 std::size_t bytes_of(const domain::Alert& alert) noexcept
 {
     auto bytes = kBytesBesideText + alert.title.size() + alert.dedup_key.size() + alert.source.size() +

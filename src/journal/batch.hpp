@@ -71,6 +71,9 @@ void note_outcomes(Batch& batch, const std::vector<ports::ReceiptAnswer>& outcom
 /// Takes the batch apart again.
 [[nodiscard]] std::vector<std::unique_ptr<Pending>> take_requests(Batch& batch);
 
+/// Rough memory of a batch's requests.
+[[nodiscard]] std::size_t bytes_of(const Batch& batch) noexcept;
+
 /// Rough heap use of an alert: what the queue's bound counts.
 [[nodiscard]] std::size_t bytes_of(const domain::Alert& alert) noexcept;
 

@@ -1,6 +1,6 @@
 #include "journal/request_queue.hpp"
 
-#include <ranges>
+#include <algorithm>
 #include <set>
 #include <string>
 #include <tuple>
@@ -8,19 +8,20 @@
 
 namespace winnow::journal {
 
-bool RequestQueue::push(std::unique_ptr<Pending>& pending)
+RequestQueue::Push RequestQueue::push(std::unique_ptr<Pending>& pending)
 {
     const auto alerts = pending->submission.alerts.size();
     {
         const std::lock_guard lock(mutex_);
-        const bool fits = alerts_ + alerts <= max_alerts_ && bytes_ + pending->bytes <= max_bytes_;
-        if (!fits || closed_ || refusing_) return false;
+        if (closed_) return Push::closed;
+        if (refusing_) return Push::refusing;
+        if (alerts_ + alerts > max_alerts_ || bytes_ + pending->bytes > max_bytes_) return Push::full;
         alerts_ += alerts;
         bytes_ += pending->bytes;
         queue_.push_back(std::move(pending));
     }
     changed_.notify_one();
-    return true;
+    return Push::taken;
 }
 
 void RequestQueue::forget(const Pending& pending)
@@ -68,10 +69,12 @@ void RequestQueue::put_back(std::vector<std::unique_ptr<Pending>> requests)
 {
     {
         const std::lock_guard lock(mutex_);
-        for (auto& request : std::views::reverse(requests)) {
+        for (auto& request : requests) {
             alerts_ += request->submission.alerts.size();
             bytes_ += request->bytes;
-            queue_.push_front(std::move(request));
+            const auto place =
+                std::ranges::upper_bound(queue_, request->since, {}, [](const auto& other) { return other->since; });
+            queue_.insert(place, std::move(request));
         }
     }
     changed_.notify_one();

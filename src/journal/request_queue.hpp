@@ -8,6 +8,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -22,8 +23,10 @@ public:
 
     RequestQueue(std::size_t max_alerts, std::size_t max_bytes) : max_alerts_(max_alerts), max_bytes_(max_bytes) {}
 
-    /// False, and `pending` untouched, where it is full, closed or refusing.
-    [[nodiscard]] bool push(std::unique_ptr<Pending>& pending);
+    enum class Push : std::uint8_t { taken, full, refusing, closed };
+
+    /// `pending` is untouched where it was not taken.
+    [[nodiscard]] Push push(std::unique_ptr<Pending>& pending);
 
     /// Waits until there are requests, or it is closed.
     void wait();
@@ -32,7 +35,7 @@ public:
     /// drained.
     [[nodiscard]] std::vector<std::unique_ptr<Pending>> take(std::size_t max_alerts);
 
-    /// Back to the front, in their order.
+    /// Back to their places, in the order in which they came.
     void put_back(std::vector<std::unique_ptr<Pending>> requests);
 
     /// Takes what has waited since before `limit`.

@@ -1,6 +1,8 @@
 #include "winnow/journal/writer.hpp"
 
 #include "journal/batch.hpp"
+#include "journal/health.hpp"
+#include "journal/own_stream.hpp"
 #include "journal/release_order.hpp"
 #include "journal/request_queue.hpp"
 #include "journal/takeoff.hpp"
@@ -23,19 +25,20 @@ constexpr milliseconds kHold{2'000};      // how long a request waits for a data
 constexpr milliseconds kRetryPause{100};  // between attempts while it is away
 constexpr std::size_t kMaxBatchAlerts = 20'000;
 
-Error away()
+Error overloaded()
 {
-    return {ErrorCode::unavailable, "the journal cannot be written at the moment; nothing was stored"};
+    return {ErrorCode::unavailable,
+            "too much is waiting to be stored; nothing of this request was. Send it again later"};
+}
+
+Error stopping()
+{
+    return {ErrorCode::unavailable, "this node is shutting down; nothing of this request was stored. Send it again"};
 }
 
 Error in_doubt()
 {
     return {ErrorCode::timeout, "it is not known yet whether the alerts were stored"};
-}
-
-Timestamp wall_clock()
-{
-    return std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
 }
 
 struct Measures {
@@ -60,8 +63,8 @@ public:
     Impl(ports::JournalStreams& streams, std::string node, WriterOptions options, CommittedSink committed,
          observe::Metrics& metrics)
         : streams_(streams),
-          node_(std::move(node)),
           options_(std::move(options)),
+          own_(streams, std::move(node), options_.max_queued_alerts),
           queue_(options.max_queued_alerts, options.max_queued_bytes),
           order_(std::move(committed)),
           measures_(metrics)
@@ -84,14 +87,15 @@ public:
         pending->submission = std::move(submission);
         pending->done = std::move(done);
         pending->since = SteadyClock::now();
-        if (!queue_.push(pending)) pending->answer(away());
+        switch (queue_.push(pending)) {
+            case RequestQueue::Push::taken: return;
+            case RequestQueue::Push::full: return pending->answer(overloaded());
+            case RequestQueue::Push::refusing: return pending->answer(health_.refusal());
+            case RequestQueue::Push::closed: return pending->answer(stopping());
+        }
     }
 
-    [[nodiscard]] std::optional<domain::StreamId> stream() const
-    {
-        const std::lock_guard lock(mutex_);
-        return stream_;
-    }
+    [[nodiscard]] std::optional<domain::StreamId> stream() const { return own_.current(); }
 
     [[nodiscard]] std::uint64_t released_seq() const
     {
@@ -99,7 +103,10 @@ public:
         return current ? order_.released(*current) : 0;
     }
 
-    [[nodiscard]] bool healthy() const { return stream().has_value() && !queue_.refusing() && !queue_.closed(); }
+    [[nodiscard]] bool healthy() const
+    {
+        return stream().has_value() && !queue_.refusing() && !queue_.closed() && health_.sound();
+    }
 
     void stop()
     {
@@ -108,7 +115,7 @@ public:
             if (thread.joinable()) thread.join();
         }
         threads_.clear();
-        for (auto& pending : queue_.take_older(SteadyClock::time_point::max())) pending->answer(away());
+        for (auto& pending : queue_.take_older(SteadyClock::time_point::max())) pending->answer(stopping());
     }
 
 private:
@@ -146,47 +153,61 @@ private:
         if (wait.count() > 0) static_cast<void>(queue_.pause(wait));  // stopping ends it early
     }
 
-    /// False when stopping. Returns with a session of the current stream.
+    /// False when stopping. Returns with a session of the current stream, on a database that stores what it is given.
     bool connect(Session& session)
     {
         while (true) {
-            const auto current = current_stream();
-            if (current && session.connection && session.stream == *current) return true;
-            if (current) {
-                auto opened = streams_.session(*current);
-                if (opened) {
-                    session.connection = *std::move(opened);
-                    session.stream = *current;
-                    queue_.refuse(false);
-                    continue;
-                }
-                if (opened.error().code() == ErrorCode::conflict) abandon(*current);
+            const auto current = own_.open();
+            if (!current) {
+                observe::warn("the journal's stream cannot be opened", {{"reason", current.error().message()}});
+                health_.failed(current.error());
+            } else {
+                const bool ours = session.connection && session.stream == *current;
+                if ((ours || open(session, *current)) && is_fit(session)) return true;
             }
             if (!pause_while_away()) return false;
         }
     }
 
-    /// The stream to write, opened where there is none; nullopt where that fails.
-    std::optional<domain::StreamId> current_stream()
+    bool open(Session& session, domain::StreamId stream)
     {
-        const std::lock_guard opening(opening_);
-        if (const auto current = stream()) return current;
-        const auto opened = streams_.open(node_);
+        auto opened = streams_.session(stream);
         if (!opened) {
-            observe::warn("the journal's stream cannot be opened", {{"reason", opened.error().message()}});
-            return std::nullopt;
+            lose(session, stream, opened.error());
+            return false;
         }
-        const std::lock_guard lock(mutex_);
-        stream_ = *opened;
-        next_seq_ = 1;
-        return stream_;
+        session.connection = *std::move(opened);
+        session.stream = stream;
+        return true;
     }
 
-    /// Somebody else owns it now: the next one is to be opened.
-    void abandon(domain::StreamId lost)
+    /// After a failure the database is tried out first, so that no request is staked on it, and so that a node which
+    /// nobody sends anything finds out that it is ready again.
+    bool is_fit(Session& session)
     {
-        const std::lock_guard lock(mutex_);
-        if (stream_ == lost) stream_.reset();
+        if (!health_.failing()) return true;
+        const std::unique_lock alone(probing_, std::try_to_lock);
+        if (!alone) return false;  // another thread is about to know
+        if (const auto probed = session.connection->probe(health_.bytes()); !probed) {
+            lose(session, session.stream, probed.error());
+            return false;
+        }
+        recovered();
+        return true;
+    }
+
+    /// The session is of no use at the moment. `conflict`: neither is its stream, and that is no fault of the database.
+    void lose(Session& session, domain::StreamId stream, const Error& cause)
+    {
+        session.connection.reset();
+        if (cause.code() == ErrorCode::conflict) return own_.abandon(stream);
+        health_.failed(cause);
+    }
+
+    void recovered()
+    {
+        health_.succeeded();
+        queue_.refuse(false);
     }
 
     /// The database is away: refuses what has waited long enough, and waits a little. False when stopping.
@@ -194,40 +215,26 @@ private:
     {
         const auto expired = queue_.take_older(SteadyClock::now() - kHold);
         if (!expired.empty()) queue_.refuse(true);
-        for (const auto& pending : expired) pending->answer(away());
+        for (const auto& pending : expired) pending->answer(health_.refusal());
         return queue_.pause(kRetryPause);
-    }
-
-    /// Gives the batch its positions in the session's stream; false where another one is current by now.
-    bool begin(Batch& batch, domain::StreamId stream)
-    {
-        const std::lock_guard lock(mutex_);
-        if (stream_ != stream) return false;
-        last_received_ = std::max(last_received_, wall_clock());
-        place(batch, {last_received_, stream, next_seq_});
-        const auto first = next_seq_;
-        next_seq_ += batch.rows.size();
-        order_.begin(stream, first, next_seq_ - 1);
-        if (next_seq_ + options_.max_queued_alerts > domain::kMaxSeq) stream_.reset();  // used up: open the next one
-        return true;
     }
 
     void write(Session& session, std::vector<std::unique_ptr<Pending>> requests)
     {
         auto batch = lay_out(std::move(requests), options_.max_row_alerts);
-        if (!begin(batch, session.stream)) return queue_.put_back(take_requests(batch));
+        if (!own_.give_places(batch, session.stream, order_)) return queue_.put_back(take_requests(batch));
         const auto first = batch.rows.front().position.seq;
         const auto started = SteadyClock::now();
         const auto outcome = attempt(session, batch, started);
         measures_.seconds.observe(std::chrono::duration<double>(SteadyClock::now() - started).count());
         if (outcome) return succeed(batch, session.stream, first);
 
-        order_.decide(session.stream, first, {});
         measures_.failures.add();
         const auto code = outcome.error().code();
+        // In doubt to the end: triage must not be told that these sequences are decided, or nobody would replay them.
+        if (code != ErrorCode::timeout) order_.decide(session.stream, first, {});
         if (code == ErrorCode::conflict) {
-            abandon(session.stream);
-            session.connection.reset();
+            lose(session, session.stream, outcome.error());
             return queue_.put_back(take_requests(batch));
         }
         if (!is_retryable(code) && batch.requests() > 1) return split(session, batch);
@@ -246,7 +253,8 @@ private:
                                                      std::make_move_iterator(requests.end()));
         requests.erase(middle, requests.end());
         write(session, std::move(requests));
-        write(session, std::move(second));
+        if (session.connection) return write(session, std::move(second));
+        queue_.put_back(std::move(second));  // the session was lost over the first half: they wait as all others do
     }
 
     /// Writes until it is known to be stored or not. An `unavailable` database is tried again for as long as kHold.
@@ -258,25 +266,34 @@ private:
                 const auto known = resolve(session, batch);
                 if (!known) return known.error();
                 if (*known) return Done{};
-                stored = away();
+                stored = Error(ErrorCode::unavailable, "the database could not be reached any more");
             }
             if (stored || stored.error().code() != ErrorCode::unavailable) return stored;
+            health_.failed(stored.error(), bytes_of(batch));
             if (SteadyClock::now() - started > kHold || !pause_while_away()) {
                 queue_.refuse(true);
                 session.connection.reset();
-                return away();
+                return health_.refusal();
             }
         }
     }
 
     static Result<Done> store(Session& session, Batch& batch)
     {
-        if (!batch.keyed()) return session.connection->append(encode(batch));
+        std::vector<ports::JournalRow> rows;
+        std::vector<ports::KeyedReceipt> receipts;
+        try {
+            if (!batch.keyed()) rows = encode(batch);
+            receipts = receipts_of(batch);
+        } catch (const std::exception& failure) {  // nothing was sent yet
+            return Error(ErrorCode::internal, failure.what());
+        }
+        if (receipts.empty()) return session.connection->append(rows);
         const auto rows_for = [&batch](const std::vector<ports::ReceiptAnswer>& outcomes) {
             note_outcomes(batch, outcomes);
             return encode(batch);
         };
-        const auto outcomes = session.connection->append_once(receipts_of(batch), rows_for);
+        const auto outcomes = session.connection->append_once(receipts, rows_for);
         if (!outcomes) return outcomes.error();
         note_outcomes(batch, *outcomes);
         return Done{};
@@ -307,7 +324,7 @@ private:
 
     void succeed(Batch& batch, domain::StreamId stream, std::uint64_t first)
     {
-        queue_.refuse(false);
+        recovered();
         measures_.commits.add();
         auto rows = take_rows(batch);
         for (const auto& row : rows) measures_.alerts.add(static_cast<double>(row.alerts.size()));
@@ -323,17 +340,14 @@ private:
     }
 
     ports::JournalStreams& streams_;
-    const std::string node_;
     const WriterOptions options_;
+    OwnStream own_;
     RequestQueue queue_;
     ReleaseOrder order_;
+    Health health_;
     Measures measures_;
 
-    std::mutex opening_;  // held while a stream is opened; never together with a lock on mutex_ taken before
-    mutable std::mutex mutex_;
-    std::optional<domain::StreamId> stream_;  // guarded by mutex_, as what follows
-    std::uint64_t next_seq_ = 1;
-    Timestamp last_received_;
+    std::mutex probing_;  // held while the database is tried out
     Takeoff takeoff_;
     std::vector<std::jthread> threads_;
 };

@@ -4,6 +4,7 @@
 #include "pg/sql_errors.hpp"
 #include "pg/values.hpp"
 
+#include <pqxx/connection>
 #include <pqxx/except>
 #include <pqxx/nontransaction>
 
@@ -12,7 +13,7 @@ namespace winnow::pg {
 bool accepts_connections(const std::string& conninfo)
 {
     try {
-        const Session session({.conninfo = conninfo});
+        const pqxx::connection quietly(session_conninfo({.conninfo = conninfo}));  // a Session would log each failure
         return true;
     } catch (const pqxx::broken_connection&) {
         return false;

@@ -1,9 +1,16 @@
 #include "pg/connection.hpp"
 
+#include "pg/sql_errors.hpp"
+#include "winnow/observe/log.hpp"
+
 #include <libpq-fe.h>
 #include <poll.h>
 
+#include <algorithm>
+#include <chrono>
 #include <map>
+#include <new>
+#include <regex>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -45,6 +52,20 @@ std::string join(const std::map<std::string, std::string>& values)
     return text;
 }
 
+/// From libpq's verbose text: `connection to server at "…" failed: FATAL:  28P01: password authentication failed…`.
+Refusal read_refusal(std::string_view text)
+{
+    Refusal refusal;
+    refusal.words = text.substr(0, std::min(text.find('\n'), std::size_t{300}));
+    static const std::regex code("  ([0-9A-Z]{5}): ");
+    if (std::smatch found; std::regex_search(refusal.words, found, code)) {
+        refusal.sqlstate = found[1];
+        refusal.words.replace(static_cast<std::size_t>(found.position(0)), static_cast<std::size_t>(found.length(0)),
+                              " ");
+    }
+    return refusal;
+}
+
 std::string milliseconds(std::chrono::milliseconds duration)
 {
     return std::to_string(duration.count());
@@ -73,8 +94,38 @@ std::string session_conninfo(const PgOptions& options)
     return join(values);
 }
 
-Session::Session(const PgOptions& options) : connection_(std::make_unique<pqxx::connection>(session_conninfo(options)))
+Refusal why_no_session(const PgOptions& options)
 {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{1};
+    const std::unique_ptr<PGconn, void (*)(PGconn*)> connection(PQconnectStart(session_conninfo(options).c_str()),
+                                                                PQfinish);
+    if (!connection) throw std::bad_alloc();
+    PQsetErrorVerbosity(connection.get(), PQERRORS_VERBOSE);
+    auto wants = PGRES_POLLING_WRITING;
+    while (wants == PGRES_POLLING_READING || wants == PGRES_POLLING_WRITING) {
+        if (PQstatus(connection.get()) == CONNECTION_BAD) break;
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+        pollfd socket{.fd = PQsocket(connection.get()),
+                      .events = static_cast<short>(wants == PGRES_POLLING_READING ? POLLIN : POLLOUT),
+                      .revents = 0};
+        if (left.count() <= 0 || ::poll(&socket, 1, static_cast<int>(left.count())) <= 0) break;
+        wants = PQconnectPoll(connection.get());
+    }
+    Refusal refusal = read_refusal(PQerrorMessage(connection.get()));
+    if (refusal.words.empty()) refusal.words = "no answer";
+    observe::error("a session with the database cannot be opened",
+                   {{"session", options.application_name}, {"sqlstate", refusal.sqlstate}, {"reason", refusal.words}});
+    return refusal;
+}
+
+Session::Session(const PgOptions& options)
+{
+    try {
+        connection_ = std::make_unique<pqxx::connection>(session_conninfo(options));
+    } catch (const pqxx::broken_connection&) {
+        auto refusal = why_no_session(options);
+        throw NoSession(std::move(refusal.sqlstate), refusal.words);
+    }
     connection_->inhibit_reactivation(true);
     socket_ = SocketHandle(connection_->sock());
 }

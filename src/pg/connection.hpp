@@ -17,11 +17,19 @@ namespace winnow::pg {
 /// it sets itself is kept. Throws std::invalid_argument where libpq cannot read it.
 [[nodiscard]] std::string session_conninfo(const PgOptions& options);
 
+/// Asks anew why no session is to be had, for at most a second, and logs it: `SQLSTATE` ("" where the server did not
+/// answer) and its words. libpq tells the SQLSTATE of a refused login to nobody who connects in one call.
+struct Refusal {
+    std::string sqlstate;
+    std::string words;  ///< May name hosts and users; never a password.
+};
+[[nodiscard]] Refusal why_no_session(const PgOptions& options);
+
 /// An open connection. After pqxx::broken_connection throw it away: libpqxx would reconnect behind our back and lose
 /// the session's settings, so reconnecting is switched off.
 class Session {
 public:
-    /// Throws pqxx::broken_connection where it cannot be reached within the connect timeout.
+    /// Throws NoSession where there is none within the connect timeout.
     explicit Session(const PgOptions& options);
 
     [[nodiscard]] pqxx::connection& connection() noexcept { return *connection_; }

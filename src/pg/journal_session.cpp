@@ -67,8 +67,6 @@ select exists (select from journal
                 where tenant_id = $1::uuid and received_at = $2::timestamptz and stream = $3::int4 and seq = $4::int8)
 )sql";
 
-constexpr std::string_view kNoPartition = "23514";
-
 constexpr auto kMakePartitions = "select make_day_partitions($1::date, $2::int4)";
 
 constexpr std::array<std::pair<const char*, const char*>, 9> kStatements{{{"append", kAppend},
@@ -97,6 +95,13 @@ bool is_true(const LibpqSession::ResultPtr& result)
     return PQntuples(result.get()) == 1 && PQgetvalue(result.get(), 0, 0)[0] == 't';
 }
 
+/// A row that belongs to no partition shares its SQLSTATE with a check that is violated, but names no constraint.
+bool is_no_partition(const std::exception& failure)
+{
+    const auto* statement = dynamic_cast<const StatementFailed*>(&failure);
+    return statement != nullptr && statement->sqlstate() == "23514" && statement->constraint().empty();
+}
+
 void refuse_nul(const std::string& value)
 {
     if (value.contains('\0')) throw BadParameter("text must not contain U+0000");
@@ -111,7 +116,7 @@ void PgJournalSession::take_writer_lock(LibpqSession& session) const
     session.run("end_predecessor", {text(key)});
     // It ends by itself in a moment, or hangs: then the caller asks again.
     if (!is_true(session.run("writer_lock", {text(key)}))) {
-        throw StatementFailed(false, "08000", "the writer's previous session is not gone yet");
+        throw StatementFailed(false, "55P03", "the writer's previous session is not gone yet");
     }
 }
 
@@ -127,7 +132,9 @@ Result<Done> PgJournalSession::connect()
         writable_ = false;
         return Done{};
     } catch (const StatementFailed& failure) {
-        return error_of_sqlstate(failure.lost() ? "" : failure.sqlstate(), failure.what());
+        // Never `conflict`, which says that the stream is lost: a lock that was not free in time is no such thing.
+        if (failure.lost()) return Error(ErrorCode::unavailable, cause_of(failure.sqlstate()));
+        return error_of_refused_write(failure.sqlstate(), failure.what());
     } catch (const std::exception& failure) {
         return to_error(failure);
     }
@@ -155,22 +162,25 @@ Result<Done> PgJournalSession::open_to_write()
 Error PgJournalSession::failed(const std::exception& failure, bool in_doubt)
 {
     const auto* statement = dynamic_cast<const StatementFailed*>(&failure);
-    if (statement == nullptr) {
-        session_.reset();  // it may hold an open transaction
-        return to_error(failure);
-    }
+    if (statement == nullptr) return to_error(failure);
     const bool lost = statement->lost();
     const auto sqlstate = statement->sqlstate();
     if (lost || sqlstate == "25006") session_.reset();  // 25006: a former primary; connect to the new one
     if (lost && in_doubt) return {ErrorCode::timeout, "the outcome of the write is unknown"};
-    auto error = error_of_sqlstate(lost ? "" : sqlstate, failure.what());
+    if (lost) return {ErrorCode::unavailable, cause_of("")};
     // The server said that the statement failed, so nothing was stored: `timeout` would say that nobody knows.
     // And `conflict` would say that the stream is lost.
-    if (error.code() == ErrorCode::timeout || error.code() == ErrorCode::conflict) {
-        const bool constraint = sqlstate.starts_with("23");
-        return {constraint ? ErrorCode::internal : ErrorCode::unavailable, error.message()};
+    return error_of_refused_write(sqlstate, failure.what());
+}
+
+void PgJournalSession::roll_back()
+{
+    if (!session_) return;
+    try {
+        session_->run("rollback");
+    } catch (const std::exception&) {  // it ends with its session
+        session_.reset();
     }
-    return error;
 }
 
 void PgJournalSession::insert(const std::vector<JournalRow>& rows)
@@ -210,7 +220,7 @@ Result<Done> PgJournalSession::append(const std::vector<JournalRow>& rows)
         try {
             insert(rows);
         } catch (const StatementFailed& failure) {
-            if (failure.sqlstate() != kNoPartition) throw;
+            if (!is_no_partition(failure)) throw;
             make_partitions(rows);
             insert(rows);
         }
@@ -280,9 +290,8 @@ Result<std::vector<ReceiptAnswer>> PgJournalSession::append_once(
         return outcomes;
     } catch (const std::exception& failure) {
         auto error = failed(failure, committing);
-        const auto* statement = dynamic_cast<const StatementFailed*>(&failure);
-        session_.reset();  // with its transaction: failures are rare, and a new session is cheap
-        if (statement != nullptr && statement->sqlstate() == kNoPartition && connect()) {
+        roll_back();
+        if (session_ && is_no_partition(failure)) {
             try {
                 make_partitions(rows);
             } catch (const std::exception& again) {
@@ -290,6 +299,29 @@ Result<std::vector<ReceiptAnswer>> PgJournalSession::append_once(
             }
             return Error(ErrorCode::unavailable, "the day had no partition yet");
         }
+        return error;
+    }
+}
+
+Result<Done> PgJournalSession::probe(std::size_t bytes)
+{
+    constexpr std::size_t kMost = 1U << 20U;
+    constexpr std::size_t kLeast = 4U << 10U;
+    if (auto opened = open_to_write(); !opened) return opened;
+    JournalRow row;  // of no tenant, and never committed
+    row.position = {.received_at = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()),
+                    .stream = stream_,
+                    .seq = 0};
+    row.payload.assign(std::clamp(bytes, kLeast, kMost), 'p');
+    try {
+        session_->run("begin");
+        insert({row});
+        session_->run("rollback");
+        return Done{};
+    } catch (const std::exception& failure) {
+        auto error = failed(failure, false);
+        roll_back();
+        if (is_no_partition(failure)) return Done{};  // append() makes it
         return error;
     }
 }

@@ -28,6 +28,7 @@ public:
         const std::vector<ports::KeyedReceipt>& receipts,
         const std::function<std::vector<ports::JournalRow>(const std::vector<ports::ReceiptAnswer>&)>& rows_for)
         override;
+    [[nodiscard]] Result<Done> probe(std::size_t bytes) override;
     [[nodiscard]] Result<bool> committed(TenantId tenant, const domain::RowPosition& position) override;
 
 private:
@@ -40,6 +41,8 @@ private:
 
     /// The Error for a failed statement; drops the session where it broke. `in_doubt`: it could have committed.
     [[nodiscard]] Error failed(const std::exception& failure, bool in_doubt);
+    /// Ends the open transaction; the session stays where it can.
+    void roll_back();
 
     PgOptions options_;
     domain::StreamId stream_;

@@ -9,7 +9,10 @@ namespace winnow::pg {
 LibpqSession::LibpqSession(const PgOptions& options)
     : deadline_(options.deadline), connection_(PQconnectdb(session_conninfo(options).c_str()))
 {
-    if (PQstatus(connection_.get()) != CONNECTION_OK) throw StatementFailed(true, "", "cannot connect");
+    if (PQstatus(connection_.get()) != CONNECTION_OK) {
+        const auto refusal = why_no_session(options);
+        throw StatementFailed(true, refusal.sqlstate, refusal.words);
+    }
     socket_ = SocketHandle(PQsocket(connection_.get()));
     PQsetNoticeProcessor(connection_.get(), [](void*, const char*) {}, nullptr);
 }
@@ -21,8 +24,9 @@ LibpqSession::ResultPtr LibpqSession::checked(PGresult* raw)
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return result;
     const char* sqlstate = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
     const char* message = PQresultErrorField(result.get(), PG_DIAG_MESSAGE_PRIMARY);
+    const char* constraint = PQresultErrorField(result.get(), PG_DIAG_CONSTRAINT_NAME);
     throw StatementFailed(PQstatus(connection_.get()) != CONNECTION_OK, sqlstate == nullptr ? "" : sqlstate,
-                          message == nullptr ? "connection lost" : message);
+                          message == nullptr ? "connection lost" : message, constraint == nullptr ? "" : constraint);
 }
 
 bool LibpqSession::went_away() const

@@ -22,18 +22,21 @@ namespace winnow::pg {
 /// A statement did not succeed.
 class StatementFailed : public std::runtime_error {
 public:
-    StatementFailed(bool lost, std::string sqlstate, const std::string& message)
-        : std::runtime_error(message), lost_(lost), sqlstate_(std::move(sqlstate))
+    StatementFailed(bool lost, std::string sqlstate, const std::string& message, std::string constraint = "")
+        : std::runtime_error(message), lost_(lost), sqlstate_(std::move(sqlstate)), constraint_(std::move(constraint))
     {
     }
 
     /// The connection is gone: whether the statement took effect is unknown.
     [[nodiscard]] bool lost() const noexcept { return lost_; }
     [[nodiscard]] const std::string& sqlstate() const noexcept { return sqlstate_; }
+    /// The constraint that was violated, "" where none was.
+    [[nodiscard]] const std::string& constraint() const noexcept { return constraint_; }
 
 private:
     bool lost_;
     std::string sqlstate_;
+    std::string constraint_;
 };
 
 /// A parameter: text (format 0, null-terminated) or binary (format 1). Refers to the caller's bytes.

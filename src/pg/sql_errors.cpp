@@ -4,15 +4,47 @@
 
 #include <pqxx/except>
 
+#include <algorithm>
+#include <array>
 #include <string>
+#include <utility>
 
 namespace winnow::pg {
 
 namespace {
 
-Error unavailable()
+Error unavailable(std::string_view state)
 {
-    return {ErrorCode::unavailable, "the database is unavailable"};
+    return {ErrorCode::unavailable, cause_of(state)};
+}
+
+/// By the first characters of a SQLSTATE; the longer ones first.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kCauses{{
+    {"53100", "the database's disk is full"},
+    {"53200", "the database is out of memory"},
+    {"53300", "the database has no connection left"},
+    {"53", "the database is short of something"},
+    {"57P01", "the database is being shut down"},
+    {"57P02", "the database has crashed and is recovering"},
+    {"57P03", "the database is starting up or shutting down"},
+    {"57014", "the database took too long"},
+    {"55P03", "a lock in the database was not free in time"},
+    {"25006", "the database is read-only"},
+    {"25P03", "the database ended an idle transaction"},
+    {"28", "the database refused the login"},
+    {"3D000", "the database does not exist"},
+    {"42501", "the database's role lacks a permission"},
+    {"58", "the database has trouble with its files"},
+    {"XX", "the database is damaged or has failed inside"},
+    {"08", "the connection to the database broke"},
+}};
+
+bool is_an_outage(std::string_view state) noexcept
+{
+    for (const std::string_view known : {"53", "57P", "58", "08", "28", "3D000", "25006", "25P03"}) {
+        if (state.starts_with(known)) return true;
+    }
+    return state.empty();
 }
 
 std::string_view first_line(std::string_view text)
@@ -24,16 +56,35 @@ std::string_view first_line(std::string_view text)
 
 Error error_of_sqlstate(std::string_view state, std::string_view what)
 {
-    if (state.empty() || state.starts_with("57P") || state.starts_with("53") || state.starts_with("08") ||
-        state == "25006" || state == "25P03") {
-        return unavailable();
-    }
+    if (is_an_outage(state)) return unavailable(state);
     if (state == "40001" || state == "40P01" || state == "55P03") return {ErrorCode::conflict, "concurrent update"};
     if (state == "23505") return {ErrorCode::conflict, "it exists already"};
     if (state == "23503") return {ErrorCode::conflict, "it refers to something that does not exist, or is in use"};
     if (state == "57014") return {ErrorCode::timeout, "the database took too long"};
     observe::error("the database refused a statement", {{"sqlstate", state}, {"message", first_line(what)}});
     return {ErrorCode::internal, "internal error"};
+}
+
+Error error_of_refused_write(std::string_view state, std::string_view what)
+{
+    const bool known = is_an_outage(state) || state == "57014" || state == "55P03" || state.starts_with("40");
+    if (!known) observe::error("the database refused a write", {{"sqlstate", state}, {"message", first_line(what)}});
+    for (const std::string_view of_the_data : {"21", "22", "23", "54"}) {
+        if (state.starts_with(of_the_data)) return {ErrorCode::internal, "internal error"};
+    }
+    return unavailable(state);
+}
+
+std::string cause_of(std::string_view state)
+{
+    if (state.empty()) return "the database cannot be reached";
+    std::string_view words = "the database refused it";
+    for (const auto& [known, cause] : kCauses) {
+        if (!state.starts_with(known)) continue;
+        words = cause;
+        break;
+    }
+    return std::string(words) + " (SQLSTATE " + std::string(state) + ")";
 }
 
 Error to_error(const std::exception& failure)
@@ -43,7 +94,8 @@ Error to_error(const std::exception& failure)
         return {ErrorCode::timeout, "the outcome of the write is unknown"};
     }
     if (dynamic_cast<const BadParameter*>(&failure) != nullptr) return {ErrorCode::invalid_argument, failure.what()};
-    if (dynamic_cast<const pqxx::broken_connection*>(&failure) != nullptr) return unavailable();
+    if (const auto* none = dynamic_cast<const NoSession*>(&failure)) return unavailable(none->sqlstate());
+    if (dynamic_cast<const pqxx::broken_connection*>(&failure) != nullptr) return unavailable("");
     if (const auto* sql = dynamic_cast<const pqxx::sql_error*>(&failure)) {
         // A statement whose connection broke under it comes without a SQLSTATE.
         return error_of_sqlstate(sql->sqlstate(), sql->what());

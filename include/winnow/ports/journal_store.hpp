@@ -63,6 +63,10 @@ public:
         const std::vector<KeyedReceipt>& receipts,
         const std::function<std::vector<JournalRow>(const std::vector<ReceiptAnswer>&)>& rows_for) = 0;
 
+    /// Stores about `bytes` (bounded) as append() does, and takes them back: whether the database takes anything at the
+    /// moment. Errors as append()'s, none of them in doubt.
+    [[nodiscard]] virtual Result<Done> probe(std::size_t bytes) = 0;
+
     /// After a `timeout`: waits until the broken session's backend is certainly gone, then says whether the row is
     /// there. `unavailable` while that cannot be known yet: ask again.
     [[nodiscard]] virtual Result<bool> committed(TenantId tenant, const domain::RowPosition& position) = 0;

@@ -1,0 +1,48 @@
+#include "journal/health.hpp"
+
+#include "winnow/observe/log.hpp"
+
+#include <algorithm>
+
+namespace winnow::journal {
+
+void Health::failed(const Error& cause, std::size_t bytes)
+{
+    {
+        const std::lock_guard lock(mutex_);
+        cause_ = cause.message();
+        bytes_ = std::max(bytes_, bytes);
+    }
+    const auto failures = ++failures_;
+    if (failures >= kUnsoundFrom) {
+        observe::error("the journal cannot be written: alerts are refused, and this node is not ready",
+                       {{"reason", cause.message()}});
+    }
+}
+
+void Health::succeeded()
+{
+    const auto before = failures_.exchange(0);
+    if (before == 0) return;
+    {
+        const std::lock_guard lock(mutex_);
+        cause_.clear();
+        bytes_ = 0;
+    }
+    if (before >= kUnsoundFrom) observe::info("the journal is written again");
+}
+
+std::size_t Health::bytes() const
+{
+    const std::lock_guard lock(mutex_);
+    return bytes_;
+}
+
+Error Health::refusal() const
+{
+    const std::lock_guard lock(mutex_);
+    const auto why = cause_.empty() ? std::string() : ": " + cause_;
+    return {ErrorCode::unavailable, "nothing of this request was stored" + why + ". Send it again later"};
+}
+
+}  // namespace winnow::journal

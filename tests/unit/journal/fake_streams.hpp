@@ -1,0 +1,199 @@
+#pragma once
+
+/// @file
+/// The journal's store in memory, with a fault at any call.
+
+#include "winnow/intake/canonical.hpp"
+#include "winnow/journal/codec.hpp"
+#include "winnow/ports/journal_store.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+namespace winnow::journal {
+
+/// How a call goes wrong. `lost_after` stores and says that it does not know; `lost_before` does not store and says so,
+/// too.
+enum class Fault : std::uint8_t { none, unavailable, lost_before, lost_after, refused, taken_over };
+
+/// What the fake database holds, and what its calls answer. Thread-safe.
+class FakeStreams final : public ports::JournalStreams {
+public:
+    /// Asked before each call, by its name and number (from 1), with the rows' canonical lines.
+    using Faults = std::function<Fault(std::string_view call, int number, const std::string& lines)>;
+
+    explicit FakeStreams(Faults faults = {}) : faults_(std::move(faults)) {}
+
+    Result<domain::StreamId> open(const std::string& /*node*/) override
+    {
+        if (const auto fault = next("open", ""); fault != Fault::none) return error_of(fault);
+        const std::lock_guard lock(mutex_);
+        return ++stream_;
+    }
+    Result<std::unique_ptr<ports::JournalSession>> session(domain::StreamId stream) override
+    {
+        if (const auto fault = next("session", ""); fault != Fault::none) return error_of(fault);
+        return std::unique_ptr<ports::JournalSession>(std::make_unique<Session>(*this, stream));
+    }
+    Result<Done> renew(domain::StreamId /*stream*/, std::uint64_t /*applied_seq*/) override { return Done{}; }
+    Result<std::vector<domain::StreamId>> claim_orphans() override { return std::vector<domain::StreamId>(); }
+    Result<std::vector<ports::JournalRow>> unapplied(domain::StreamId /*stream*/, std::uint64_t /*after_seq*/,
+                                                     std::size_t /*limit*/) override
+    {
+        return std::vector<ports::JournalRow>();
+    }
+    Result<Done> end(domain::StreamId /*stream*/) override { return Done{}; }
+    Result<Done> maintain_partitions() override { return Done{}; }
+
+    /// How often each stored title is there.
+    [[nodiscard]] std::map<std::string, int> stored()
+    {
+        const std::lock_guard lock(mutex_);
+        std::map<std::string, int> titles;
+        for (const auto& row : rows_) {
+            for (const auto& title : titles_of(lines_of({row}))) ++titles[title];
+        }
+        return titles;
+    }
+    [[nodiscard]] int calls(const std::string& name)
+    {
+        const std::lock_guard lock(mutex_);
+        return calls_[name];
+    }
+    void set_faults(Faults faults)
+    {
+        const std::lock_guard lock(mutex_);
+        faults_ = std::move(faults);
+    }
+
+    static std::vector<std::string> titles_of(std::string_view lines)
+    {
+        std::vector<std::string> titles;
+        while (!lines.empty()) {
+            const auto line = lines.substr(0, lines.find('\n'));
+            lines.remove_prefix(line.size() + 1);
+            if (line.empty()) continue;
+            if (auto alert = intake::read_canonical(line)) titles.push_back(alert->title);
+        }
+        return titles;
+    }
+
+private:
+    class Session final : public ports::JournalSession {
+    public:
+        Session(FakeStreams& streams, domain::StreamId stream) : streams_(streams), stream_(stream) {}
+
+        Result<Done> append(const std::vector<ports::JournalRow>& rows) override
+        {
+            return streams_.store("append", stream_, {}, rows);
+        }
+        Result<std::vector<ports::ReceiptAnswer>> append_once(
+            const std::vector<ports::KeyedReceipt>& receipts,
+            const std::function<std::vector<ports::JournalRow>(const std::vector<ports::ReceiptAnswer>&)>& rows_for)
+            override
+        {
+            auto answers = streams_.claim(receipts);
+            if (auto stored = streams_.store("append_once", stream_, receipts, rows_for(answers)); !stored) {
+                return stored.error();
+            }
+            return answers;
+        }
+        Result<bool> committed(TenantId tenant, const domain::RowPosition& position) override
+        {
+            return streams_.is_there(tenant, position);
+        }
+        Result<Done> probe(std::size_t /*bytes*/) override
+        {
+            if (const auto fault = streams_.next("probe", ""); fault != Fault::none) return streams_.error_of(fault);
+            return Done{};
+        }
+
+    private:
+        FakeStreams& streams_;
+        domain::StreamId stream_;
+    };
+
+    static std::string lines_of(const std::vector<ports::JournalRow>& rows)
+    {
+        std::string lines;
+        for (const auto& row : rows) lines += decode_rows(row.payload).value();
+        return lines;
+    }
+
+    Fault next(const std::string& call, const std::string& lines)
+    {
+        Faults faults;
+        int number = 0;
+        {
+            const std::lock_guard lock(mutex_);
+            number = ++calls_[call];
+            faults = faults_;
+        }
+        return faults ? faults(call, number, lines) : Fault::none;
+    }
+
+    static Error error_of(Fault fault)
+    {
+        if (fault == Fault::taken_over) return {ErrorCode::conflict, "taken over"};
+        if (fault == Fault::refused) return {ErrorCode::internal, "refused"};
+        if (fault == Fault::lost_before || fault == Fault::lost_after) return {ErrorCode::timeout, "in doubt"};
+        return {ErrorCode::unavailable, "the disk is full (SQLSTATE 53100)"};
+    }
+
+    std::vector<ports::ReceiptAnswer> claim(const std::vector<ports::KeyedReceipt>& receipts)
+    {
+        const std::lock_guard lock(mutex_);
+        std::vector<ports::ReceiptAnswer> answers;
+        for (const auto& receipt : receipts) {
+            auto& answer = answers.emplace_back();
+            if (const auto known = receipts_.find({receipt.tenant, receipt.key}); known != receipts_.end()) {
+                answer = {.outcome = ports::ReceiptAnswer::Outcome::replayed, .status = 202, .answer = known->second};
+            }
+        }
+        return answers;
+    }
+
+    Result<Done> store(const std::string& call, domain::StreamId stream,
+                       const std::vector<ports::KeyedReceipt>& receipts, const std::vector<ports::JournalRow>& rows)
+    {
+        const auto fault = next(call, lines_of(rows));
+        if (fault == Fault::none || fault == Fault::lost_after) {
+            const std::lock_guard lock(mutex_);
+            for (const auto& row : rows) {
+                if (row.position.stream != stream) return Error(ErrorCode::internal, "a row of another stream");
+                rows_.push_back(row);
+            }
+            for (const auto& receipt : receipts) receipts_.try_emplace({receipt.tenant, receipt.key}, receipt.answer);
+        }
+        if (fault == Fault::none) return Done{};
+        return error_of(fault);
+    }
+
+    Result<bool> is_there(TenantId tenant, const domain::RowPosition& position)
+    {
+        if (const auto fault = next("committed", ""); fault != Fault::none) return error_of(fault);
+        const std::lock_guard lock(mutex_);
+        for (const auto& row : rows_) {
+            if (row.tenant == tenant && row.position == position) return true;
+        }
+        return false;
+    }
+
+    std::mutex mutex_;  // guards what follows
+    Faults faults_;
+    std::map<std::string, int> calls_;
+    domain::StreamId stream_ = 0;
+    std::vector<ports::JournalRow> rows_;
+    std::map<std::pair<TenantId, std::string>, std::string> receipts_;
+};
+
+}  // namespace winnow::journal
