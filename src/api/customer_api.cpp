@@ -22,7 +22,7 @@ using http::Response;
 
 /// What admit() found out, kept for handle().
 struct Admitted final : http::Attachment {
-    const RouteEntry* entry = nullptr;
+    std::shared_ptr<const RouteEntry> entry;  ///< Keeps the router: a call may outlive the API.
     PathParameters parameters;
     access::Principal who;
 };
@@ -42,6 +42,14 @@ http::Admission refused(Response response)
 {
     http::Admission admission;
     admission.refusal = std::move(response);
+    return admission;
+}
+
+http::Admission accepted(std::shared_ptr<const Admitted> admitted, std::size_t max_body_bytes)
+{
+    http::Admission admission;
+    admission.max_body_bytes = max_body_bytes;
+    admission.attachment = std::move(admitted);
     return admission;
 }
 
@@ -69,7 +77,7 @@ class CustomerApi::Impl {
 public:
     explicit Impl(CustomerApiOptions options)
         : options_(std::move(options)),
-          router_(customer_routes()),
+          router_(std::make_shared<const Router>(customer_routes())),
           door_{options_.journal, options_.accepting, wall_clock, options_.limits, options_.resolve_timeout},
           sessions_(options_.database, services())
     {
@@ -77,26 +85,31 @@ public:
 
     void admit(const http::RequestHead& head, http::AdmissionSink sink)
     {
-        auto match = router_.match(head.method, head.path);
+        auto match = router_->match(head.method, head.path);
         if (match.entry == nullptr) return sink(refused(no_route(match, head.request_id)));
         auto admitted = std::make_shared<Admitted>();
-        admitted->entry = match.entry;
+        admitted->entry = {router_, match.entry};
         admitted->parameters = std::move(match.parameters);
-        if (match.entry->route.permission == access::Permission::open) return sink(admission(std::move(admitted)));
+        const auto max_body_bytes = longest_body(*match.entry);
+        if (match.entry->route.permission == access::Permission::open) {
+            return sink(accepted(std::move(admitted), max_body_bytes));
+        }
 
         std::string token;
         for (const auto& [name, value] : admitted->parameters) {
             if (name == "token") token = value;
         }
-        options_.authenticator.authenticate(
-            credential_of(head, token),
-            [this, admitted, id = head.request_id, sink = std::move(sink)](Result<access::Principal> who) mutable {
-                if (!who) return sink(refused(problem(who.error(), instance_of(id))));
-                const auto& route = admitted->entry->route;
-                if (!access::allows(*who, route.permission)) return sink(refused(forbidden(*who, route, id)));
-                admitted->who = *std::move(who);
-                sink(admission(std::move(admitted)));
-            });
+        options_.authenticator.authenticate(credential_of(head, token),
+                                            // Without `this`: the look-up may come back after the API is gone.
+                                            [admitted, max_body_bytes, id = head.request_id,
+                                             sink = std::move(sink)](Result<access::Principal> who) mutable {
+                                                if (!who) return sink(refused(problem(who.error(), instance_of(id))));
+                                                const auto& route = admitted->entry->route;
+                                                if (!access::allows(*who, route.permission))
+                                                    return sink(refused(forbidden(*who, route, id)));
+                                                admitted->who = *std::move(who);
+                                                sink(accepted(std::move(admitted), max_body_bytes));
+                                            });
     }
 
     void handle(http::Request request, http::ResponseSink sink)
@@ -116,7 +129,8 @@ public:
             return sink(problem(415, "unsupported_media_type", "Content-Type must be application/json, in UTF-8", {},
                                 instance_of(request.head.request_id)));
         }
-        sessions_.run(admitted.entry->route, admitted.parameters, admitted.who, std::move(request), std::move(sink));
+        sessions_.run({admitted.entry, &admitted.entry->route}, admitted.parameters, admitted.who, std::move(request),
+                      std::move(sink));
     }
 
 private:
@@ -132,17 +146,12 @@ private:
         return services;
     }
 
-    [[nodiscard]] http::Admission admission(std::shared_ptr<const Admitted> admitted) const
+    [[nodiscard]] std::size_t longest_body(const RouteEntry& entry) const
     {
-        http::Admission admission;
-        admission.max_body_bytes = options_.max_rest_body_bytes;
-        const auto& entry = *admitted->entry;
-        if (entry.special != Special::none) admission.max_body_bytes = options_.limits.max_body_bytes;
+        if (entry.special != Special::none) return options_.limits.max_body_bytes;
         const auto operation = entry.route.operation_id;
         const bool takes_rulesets = operation == "replaceRuleset" || operation == "startBacktest";
-        if (takes_rulesets) admission.max_body_bytes = options_.tenant_limits.max_ruleset_bytes;
-        admission.attachment = std::move(admitted);
-        return admission;
+        return takes_rulesets ? options_.tenant_limits.max_ruleset_bytes : options_.max_rest_body_bytes;
     }
 
     [[nodiscard]] Response readiness() const
@@ -157,7 +166,7 @@ private:
     }
 
     const CustomerApiOptions options_;
-    const Router router_;
+    const std::shared_ptr<const Router> router_;
     const Door door_;
     SessionCalls sessions_;
 };

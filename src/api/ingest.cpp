@@ -2,6 +2,7 @@
 
 #include "api/ingest_answer.hpp"
 #include "api/json_body.hpp"
+#include "api/parameters.hpp"
 #include "api/problem.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/intake/formats.hpp"
@@ -21,7 +22,6 @@ using http::Response;
 using http::ResponseSink;
 using Outcome = ports::ReceiptAnswer::Outcome;
 
-constexpr std::size_t kLongestIdempotencyKey = 255;
 constexpr auto kJson = "application/json";
 
 /// A body as far as it could be read.
@@ -118,7 +118,6 @@ Response answer_to(const Result<journal::Committed>& committed, const ItemOutcom
     if (!committed) {
         const auto code = committed.error().code();
         if (code == ErrorCode::timeout) return problem(doubtful(), instance_of(id));
-        if (code == ErrorCode::unavailable) return problem(overloaded(), instance_of(id));
         return problem(committed.error(), instance_of(id));
     }
     if (!committed->replayed) return {202, kJson, ingest_answer(committed->receipt, outcomes)};
@@ -136,12 +135,9 @@ Response answer_to(const Result<journal::Committed>& committed, const ItemOutcom
 void ingest_native(const Door& door, const access::Principal& who, Request request, ResponseSink sink)
 {
     if (!door.accepting()) return sink(problem(overloaded(), instance_of(request.head.request_id)));
-    const std::string key(request.head.header("Idempotency-Key"));
-    if (key.size() > kLongestIdempotencyKey) {
-        return sink(problem(400, "invalid_request", "Idempotency-Key takes at most 255 characters", {},
-                            instance_of(request.head.request_id)));
-    }
-    auto digest = key.empty() ? std::string() : crypto::sha256(request.body);
+    const auto key = idempotency_key(request.head);
+    if (!key) return sink(problem(key.error(), instance_of(request.head.request_id)));
+    auto digest = *key ? crypto::sha256(request.body) : std::string();
     auto batch = read_native(door, who, request);
     if (!batch) return sink(refusal(batch.error(), request.head));
 
@@ -155,10 +151,10 @@ void ingest_native(const Door& door, const access::Principal& who, Request reque
     submission.tenant = who.tenant;
     submission.alerts = std::move(parsed.alerts);
     auto outcomes = std::make_shared<const ItemOutcomes>(std::move(parsed.outcomes));
-    if (!key.empty()) {
+    if (*key) {
         auto& once = submission.once.emplace();
         once.scope = who.integration.value();
-        once.key = key;
+        once.key = **key;
         once.body_sha256 = std::move(digest);
         once.answer = [outcomes](const domain::ReceiptId& receipt) {
             return ingest_answer(receipt, *outcomes);

@@ -6,6 +6,60 @@
 
 namespace winnow::api {
 
+namespace {
+
+constexpr std::size_t kLongestKey = 255;
+
+bool is_text(std::string_view value)
+{
+    return is_valid_utf8(value) && value.find('\0') == std::string_view::npos;
+}
+
+/// What a parameter is called in an error: its name may be the very thing that is no text.
+std::string shown(std::string_view name)
+{
+    return std::string(is_text(name) ? truncate_utf8(name, 64) : "(a name that is not UTF-8)");
+}
+
+}  // namespace
+
+Result<std::optional<std::string>> idempotency_key(const http::RequestHead& head)
+{
+    const auto found = std::ranges::find_if(head.headers, [](const http::Header& header) {
+        return std::ranges::equal(header.name, std::string_view("idempotency-key"), {},
+                                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    });
+    if (found == head.headers.end()) return std::optional<std::string>();
+    const auto wrong = [](std::string detail) {
+        return Error(ErrorCode::invalid_argument, "header 'Idempotency-Key': " + std::move(detail));
+    };
+    const auto& key = found->value;
+    if (key.empty()) return wrong("must not be empty; leave the header out, or send a key of your own, such as a UUID");
+    if (!is_valid_utf8(key)) return wrong("must be UTF-8, and best plain ASCII, such as a UUID");
+    if (has_control_characters(key)) return wrong("must not hold control characters");
+    if (count_code_points(key) > kLongestKey) return wrong("takes at most 255 characters");
+    return std::optional<std::string>(key);
+}
+
+Result<Done> only_text(const http::RequestHead& head, const std::vector<std::pair<std::string, std::string>>& path)
+{
+    for (const auto& [name, value] : path) {
+        if (!is_text(value)) {
+            return Error(ErrorCode::invalid_argument, "path parameter '" + name + "': must be percent-encoded UTF-8");
+        }
+    }
+    for (const auto& [name, value] : head.query_parameters()) {
+        if (!is_text(name) || !is_text(value)) return query_error(shown(name), "must be UTF-8");
+    }
+    // Undecoded, because what holds it is not decoded: see query_parameters().
+    if (const auto nul = head.query.find("%00"); nul != std::string::npos) {
+        const auto before = std::string_view(head.query).substr(0, nul);
+        const auto pair = before.substr(before.rfind('&') + 1);
+        return query_error(shown(pair.substr(0, pair.find('='))), "must not hold U+0000 (%00)");
+    }
+    return Done{};
+}
+
 Result<std::optional<Timestamp>> time_parameter(const http::RequestHead& head, std::string_view name)
 {
     const auto text = head.query_parameter(name);

@@ -13,12 +13,23 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace winnow::api {
 
 inline constexpr std::size_t kMaxSearchChars = 256;
 inline constexpr std::size_t kMaxListedValues = 50;
+
+/// The request's Idempotency-Key, nullopt where it carries none: 1 to 255 characters of UTF-8 without control
+/// characters. The Error (400) names the header: the key becomes part of a statement that is shared with other
+/// requests.
+[[nodiscard]] Result<std::optional<std::string>> idempotency_key(const http::RequestHead& head);
+
+/// Everything in path and query that a handler may take for text is UTF-8 without U+0000. The Error (400) names the
+/// parameter.
+[[nodiscard]] Result<Done> only_text(const http::RequestHead& head,
+                                     const std::vector<std::pair<std::string, std::string>>& path);
 
 /// A time in RFC 3339; nullopt where the parameter is absent.
 [[nodiscard]] Result<std::optional<Timestamp>> time_parameter(const http::RequestHead& head, std::string_view name);

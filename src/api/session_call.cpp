@@ -1,5 +1,6 @@
 #include "api/session_call.hpp"
 
+#include "api/parameters.hpp"
 #include "api/problem.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/observe/log.hpp"
@@ -15,11 +16,9 @@ namespace {
 using http::Response;
 using Outcome = ports::ReceiptAnswer::Outcome;
 
-constexpr std::size_t kLongestKey = 255;
-
 /// One call, alive until it is answered. The transaction may be run on any database thread.
 struct Running {
-    const Route* route = nullptr;
+    std::shared_ptr<const Route> route;
     PathParameters parameters;
     access::Principal who;
     http::Request request;
@@ -32,10 +31,11 @@ struct Running {
 /// The handler's answer, once an Idempotency-Key.
 Result<Response> answer_once(const Call& call, const Route& route, ports::TenantSession& session)
 {
-    const std::string key(call.request.head.header("Idempotency-Key"));
-    if (key.empty() || route.method != "POST") return route.handler(call, session);
-    if (key.size() > kLongestKey)
-        return problem(400, "invalid_request", "Idempotency-Key takes at most 255 characters");
+    if (route.method != "POST") return route.handler(call, session);
+    const auto given = idempotency_key(call.request.head);
+    if (!given) return given.error();
+    if (!*given) return route.handler(call, session);
+    const auto& key = **given;
 
     const auto& scope = call.who.user.value();
     // The path is part of what was asked for: one key at two resources is a mismatch.
@@ -78,11 +78,14 @@ Result<Done> run_handler(Running& running, ports::TenantSession& session)
 
 }  // namespace
 
-void SessionCalls::run(const Route& route, PathParameters parameters, access::Principal who, http::Request request,
-                       http::ResponseSink sink)
+void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parameters, access::Principal who,
+                       http::Request request, http::ResponseSink sink)
 {
+    if (const auto text = only_text(request.head, parameters); !text) {
+        return sink(problem(text.error(), instance_of(request.head.request_id)));
+    }
     auto running = std::make_shared<Running>();
-    running->route = &route;
+    running->route = std::move(route);
     running->parameters = std::move(parameters);
     running->who = std::move(who);
     running->request = std::move(request);

@@ -6,6 +6,8 @@
 #include "api/route.hpp"
 #include "api/router.hpp"
 
+#include <memory>
+
 namespace winnow::api {
 
 /// Thread-safe.
@@ -16,9 +18,10 @@ public:
     {
     }
 
-    /// A POST's Idempotency-Key is honoured: the first answer is stored with the work, and given again.
-    void run(const Route& route, PathParameters parameters, access::Principal who, http::Request request,
-             http::ResponseSink sink);
+    /// A POST's Idempotency-Key is honoured: the first answer is stored with the work, and given again. The call keeps
+    /// all that it needs, and may come to its turn after whoever started it is gone.
+    void run(std::shared_ptr<const Route> route, PathParameters parameters, access::Principal who,
+             http::Request request, http::ResponseSink sink);
 
 private:
     ports::TenantDatabase& database_;

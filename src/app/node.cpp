@@ -111,14 +111,14 @@ public:
           backtest_jobs_(pg::make_backtest_jobs(session(config.database.pipeline_url, "winnow back-tests", 1))),
           config_store_(pg::make_config_store(session(config.database.pipeline_url, "winnow configuration", 1))),
           outbox_(pg::make_outbox(session(config.database.pipeline_url, "winnow outbox", 1))),
+          channel_(delivery::make_channel(config.delivery, sealer_, metrics_)),
+          dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
           credentials_(pg::make_credential_store(session(config.database.api_url, "winnow credentials", 1))),
           database_(pg::make_tenant_database(
               session(config.database.api_url, "winnow api", config.database.api_connections))),
           provider_(pg::make_provider_store(session(config.database.provider_url, "winnow provider", 2))),
           authenticator_(*credentials_, {}),
           policies_(*config_store_, [this](TenantId tenant) { authenticator_.forget(tenant); }),
-          channel_(delivery::make_channel(config.delivery, sealer_, metrics_)),
-          dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
           triage_(
               *triage_store_, policies_, config.triage, [this] { dispatcher_.poke(); }, metrics_),
           quiet_(
@@ -256,13 +256,15 @@ private:
     std::unique_ptr<ports::BacktestJobs> backtest_jobs_;
     std::unique_ptr<ports::ConfigStore> config_store_;
     std::unique_ptr<ports::Outbox> outbox_;
+    std::unique_ptr<ports::Channel> channel_;
+    dispatch::Dispatcher dispatcher_;
+    // Their threads run what the APIs below gave them, until they are gone: queued calls bring along all of the API
+    // that they need, and poke the dispatcher.
     std::unique_ptr<ports::CredentialStore> credentials_;
     std::unique_ptr<ports::TenantDatabase> database_;
     std::unique_ptr<ports::ProviderStore> provider_;
     identity::Authenticator authenticator_;
     pipeline::ConfigCache policies_;
-    std::unique_ptr<ports::Channel> channel_;
-    dispatch::Dispatcher dispatcher_;
     pipeline::TriageService triage_;
     pipeline::QuietKeeper quiet_;
     pipeline::HoldKeeper holds_;
