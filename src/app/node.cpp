@@ -13,6 +13,7 @@
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pg/backtest_jobs.hpp"
+#include "winnow/pg/chores.hpp"
 #include "winnow/pg/config_store.hpp"
 #include "winnow/pg/credential_store.hpp"
 #include "winnow/pg/hold_store.hpp"
@@ -25,10 +26,12 @@
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/backtest_runner.hpp"
 #include "winnow/pipeline/config_cache.hpp"
+#include "winnow/pipeline/expiry_keeper.hpp"
 #include "winnow/pipeline/hold_keeper.hpp"
 #include "winnow/pipeline/housekeeping.hpp"
 #include "winnow/pipeline/quiet_keeper.hpp"
 #include "winnow/pipeline/triage_service.hpp"
+#include "winnow/pipeline/upkeep.hpp"
 #include "winnow/ports/credential_store.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
@@ -108,6 +111,7 @@ public:
               pg::make_triage_store(session(config.database.pipeline_url, "winnow triage", config.triage.workers + 1))),
           quiet_store_(pg::make_quiet_store(session(config.database.pipeline_url, "winnow silences", 1))),
           hold_store_(pg::make_hold_store(session(config.database.pipeline_url, "winnow holds", 1))),
+          chores_(pg::make_chores(session(config.database.pipeline_url, "winnow chores", 1))),
           backtest_jobs_(pg::make_backtest_jobs(session(config.database.pipeline_url, "winnow back-tests", 1))),
           config_store_(pg::make_config_store(session(config.database.pipeline_url, "winnow configuration", 1))),
           outbox_(pg::make_outbox(session(config.database.pipeline_url, "winnow outbox", 1))),
@@ -125,25 +129,29 @@ public:
               *quiet_store_, policies_, [this] { dispatcher_.poke(); }, milliseconds{1'000}, metrics_),
           holds_(
               *hold_store_, policies_, [this] { dispatcher_.poke(); }, milliseconds{250}, metrics_),
+          expiry_(
+              *triage_store_, policies_, [this] { dispatcher_.poke(); }, milliseconds{1'000}, metrics_),
           backtests_(*backtest_jobs_, policies_, backtest_options(), metrics_),
           writer_(
               *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
           housekeeping_(
-              *streams_, *triage_store_, policies_, triage_, [this] { return own_stream(); },
-              [this] { dispatcher_.poke(); }, {}, metrics_),
+              *streams_, triage_, [this] { return own_stream(); }, {}, metrics_),
+          upkeep_(*chores_, {}, metrics_),
           customer_api_(customer_options()),
           management_api_(management_options()),
           threads_(io_threads(config)),
           customer_(threads_, customer_api_, metrics_, config.customer),
           management_(threads_, management_api_, metrics_, config.management)
     {
-        if (const auto prepared = housekeeping_.prepare(); !prepared) {
+        if (const auto prepared = streams_->maintain_partitions(); !prepared) {
             throw std::runtime_error("the journal's partitions cannot be made: " + prepared.error().message());
         }
         writer_.start();
         housekeeping_.start();
         quiet_.start();
         holds_.start();
+        expiry_.start();
+        upkeep_.start();
         backtests_.start();
         dispatcher_.start();
         ready_ = true;
@@ -253,6 +261,7 @@ private:
     std::unique_ptr<ports::TriageStore> triage_store_;
     std::unique_ptr<ports::QuietStore> quiet_store_;
     std::unique_ptr<ports::HoldStore> hold_store_;
+    std::unique_ptr<ports::Chores> chores_;
     std::unique_ptr<ports::BacktestJobs> backtest_jobs_;
     std::unique_ptr<ports::ConfigStore> config_store_;
     std::unique_ptr<ports::Outbox> outbox_;
@@ -268,9 +277,11 @@ private:
     pipeline::TriageService triage_;
     pipeline::QuietKeeper quiet_;
     pipeline::HoldKeeper holds_;
+    pipeline::ExpiryKeeper expiry_;
     pipeline::BacktestRunner backtests_;
     journal::Writer writer_;
     pipeline::Housekeeping housekeeping_;
+    pipeline::Upkeep upkeep_;
     api::CustomerApi customer_api_;
     api::ManagementApi management_api_;
     http::IoThreads threads_;

@@ -4,16 +4,42 @@
 /// One fold of a tenant at a time, on whatever node: two that open the same key at once would collide. Private to pg.
 
 #include "pg/values.hpp"
+#include "winnow/base/error.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 
 namespace winnow::pg {
 
+inline constexpr std::int32_t kFoldLockClass = 0x574E4644;
+
 /// Held until the transaction ends.
 inline void lock_folding(pqxx::transaction_base& tx, TenantId tenant)
 {
-    constexpr std::int32_t kFoldLockClass = 0x574E4644;
     query(tx, "select pg_advisory_xact_lock($1::int4, hashtext($2))", kFoldLockClass, tenant);
+}
+
+/// As above, for work that can be done another time: false where somebody else holds it. With `patience` it waits so
+/// long, and then throws what to_error() calls a `conflict`. From here on the transaction waits no longer than that, or
+/// a tenth of a second, for any other lock either, tickets that a request has locked among them.
+[[nodiscard]] inline bool lock_folding_patiently(pqxx::transaction_base& tx, TenantId tenant,
+                                                 std::chrono::milliseconds patience)
+{
+    constexpr std::chrono::milliseconds kForRows{100};
+    query(tx, "select set_config('lock_timeout', $1, true)", std::max(patience, kForRows).count());
+    if (patience.count() == 0) {
+        return query(tx, "select pg_try_advisory_xact_lock($1::int4, hashtext($2))", kFoldLockClass, tenant)[0][0]
+            .as<bool>();
+    }
+    lock_folding(tx, tenant);
+    return true;
+}
+
+/// What a call says that did not get it.
+inline Error being_folded()
+{
+    return {ErrorCode::conflict, "somebody else is folding the tenant"};
 }
 
 }  // namespace winnow::pg

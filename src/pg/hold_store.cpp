@@ -41,9 +41,6 @@ select ticket_id, title, severity, dedup_key, source, service, component, group_
   from tickets where tenant_id = $1 and state = 'held' and held_until <= $2 order by held_until, ticket_id limit $3
 )sql";
 
-// A day's grace: what comes late brings its own time.
-constexpr auto kSweep = "delete from rule_machines where expires_at < now() - interval '1 day' and due_at is null";
-
 constexpr auto kCurrent = "select from tenants where tenant_id = $1 and config_version = $2";
 
 domain::Alert read_alert(const pqxx::row& row)
@@ -76,24 +73,24 @@ public:
         });
     }
 
-    Result<std::size_t> release(TenantId tenant, std::int64_t config_version, std::size_t limit,
+    Result<std::size_t> release(TenantId tenant, std::int64_t config_version, ports::Turn turn,
                                 const std::function<domain::InhibitionSourceKeys(const ports::DueHolds&)>& source_keys,
                                 const std::function<ports::TriageWrites(const ports::DueHolds&)>& decide) override
     {
         return pool_.run([&](Session& session) -> Result<std::size_t> {
             Transaction transaction(session);
             auto& tx = transaction.tx();
-            lock_folding(tx, tenant);
+            if (!lock_folding_patiently(tx, tenant, turn.patience)) return being_folded();
             if (query(tx, kCurrent, tenant, config_version).empty()) return std::size_t{0};
             ports::DueHolds due;
             due.until = time_of(query(tx, kUntil, tenant)[0][0]);
             std::vector<TicketId> held;
-            for (const auto& row : query(tx, kDueTickets, tenant, due.until, limit)) {
+            for (const auto& row : query(tx, kDueTickets, tenant, due.until, turn.limit)) {
                 held.push_back(id_of<TicketId>(row[0]));
                 auto& alert = due.alerts.emplace(held.back(), read_alert(row)).first->second;
                 alert.received_at = due.until;
             }
-            auto machines = load_due_machines(tx, tenant, due.until, limit);
+            auto machines = load_due_machines(tx, tenant, due.until, turn.limit);
             if (held.empty() && machines.empty()) return std::size_t{0};
             due.states = load_states(tx, tenant, held, keys_of(machines));
             due.states.machines = std::move(machines);
@@ -102,16 +99,6 @@ public:
             store_writes(tx, tenant, decide(due), due.states);
             transaction.commit();
             return count;
-        });
-    }
-
-    Result<std::size_t> sweep() override
-    {
-        return pool_.run([&](Session& session) -> Result<std::size_t> {
-            Transaction transaction(session);
-            const auto rows = transaction.tx().exec(kSweep).affected_rows();
-            transaction.commit();
-            return static_cast<std::size_t>(rows);
         });
     }
 

@@ -39,8 +39,10 @@ constexpr auto kCurrent = "select from tenants where tenant_id = $1 and config_v
 constexpr auto kForget = "delete from quiet_tickets where tenant_id = $1 and ticket_id = any($2::uuid[])";
 
 constexpr auto kEndQuiet = R"sql(
-update silences s
-   set ends_at = now(), ended_by = 'quiet', version = s.version + 1, updated_at = now(), updated_by = 'system'
+update silences
+   set ends_at = now(), ended_by = 'quiet', version = version + 1, updated_at = now(), updated_by = 'system'
+ where ctid = any(array(
+select s.ctid from silences s
  where s.end_when_quiet_ms is not null and s.starts_at <= now() and s.ends_at > now()
    and greatest(s.starts_at, s.created_at,
                 (select c.last_matched_at from suppression_stats c
@@ -50,9 +52,8 @@ update silences s
                      join tickets t on t.tenant_id = q.tenant_id and t.ticket_id = q.ticket_id
                     where q.tenant_id = s.tenant_id and q.cause_id = s.silence_id
                       and t.suppressed and t.state not in ('recovered', 'closed'))
+ order by s.ends_at limit 500 for update skip locked))
 )sql";
-
-constexpr auto kSweep = "delete from inhibition_sources s where not source_fires(s.tenant_id, s.source_key)";
 
 std::vector<ports::QuietTicket> load_due(pqxx::transaction_base& tx, TenantId tenant, std::size_t limit)
 {
@@ -84,16 +85,16 @@ public:
     }
 
     Result<std::size_t> release(
-        TenantId tenant, std::int64_t config_version, std::size_t limit,
+        TenantId tenant, std::int64_t config_version, ports::Turn turn,
         const std::function<domain::InhibitionSourceKeys(const std::vector<ports::QuietTicket>&)>& source_keys,
         const ports::DecideRelease& decide) override
     {
         return pool_.run([&](Session& session) -> Result<std::size_t> {
             Transaction transaction(session);
             auto& tx = transaction.tx();
-            lock_folding(tx, tenant);
+            if (!lock_folding_patiently(tx, tenant, turn.patience)) return being_folded();
             if (query(tx, kCurrent, tenant, config_version).empty()) return std::size_t{0};
-            ports::DueTickets due{.tickets = load_due(tx, tenant, limit), .states = {}, .now = {}};
+            ports::DueTickets due{.tickets = load_due(tx, tenant, turn.limit), .states = {}, .now = {}};
             if (due.tickets.empty()) return std::size_t{0};
             const auto count = due.tickets.size();
             due.states = load_states(tx, tenant, ids_of_tickets(due.tickets));
@@ -109,7 +110,6 @@ public:
     }
 
     Result<std::size_t> end_quiet_silences() override { return changed(kEndQuiet); }
-    Result<std::size_t> sweep_sources() override { return changed(kSweep); }
 
 private:
     static bool is_quiet(const triage::States& states, TicketId id)

@@ -2,7 +2,6 @@
 
 #include "pg/covers.hpp"
 #include "pg/fold_lock.hpp"
-#include "pg/noise_rows.hpp"
 #include "pg/session_pool.hpp"
 #include "pg/transaction.hpp"
 #include "pg/triage_states.hpp"
@@ -89,32 +88,22 @@ public:
         });
     }
 
-    Result<std::size_t> expire(TenantId tenant, std::size_t limit,
+    Result<std::size_t> expire(TenantId tenant, ports::Turn turn,
                                const std::function<ports::TriageWrites(std::vector<triage::InstanceState>,
                                                                        triage::States, Timestamp)>& decide) override
     {
-        return repeatable(pool_.run([&](Session& session) -> Result<std::size_t> {
+        return pool_.run([&](Session& session) -> Result<std::size_t> {
             Transaction transaction(session);
             auto& tx = transaction.tx();
-            lock_folding(tx, tenant);
-            const auto expired = load_expired(tx, tenant, limit);
+            if (!lock_folding_patiently(tx, tenant, turn.patience)) return being_folded();
+            const auto expired = load_expired(tx, tenant, turn.limit);
             if (expired.empty()) return std::size_t{0};
             const auto now = time_of(tx.exec("select now()")[0][0]);
             const auto states = load_states(tx, tenant, expired);
             store_writes(tx, tenant, decide(expired, states, now), states);
             transaction.commit();
             return expired.size();
-        }));
-    }
-
-    Result<std::size_t> gather_noise(std::size_t limit) override
-    {
-        return repeatable(pool_.run([&](Session& session) -> Result<std::size_t> {
-            Transaction transaction(session);
-            const auto gathered = pg::gather_noise(transaction.tx(), limit);
-            transaction.commit();
-            return gathered;
-        }));
+        });
     }
 
 private:

@@ -1,6 +1,7 @@
 #include "winnow/pipeline/hold_keeper.hpp"
 
 #include "pipeline/release.hpp"
+#include "pipeline/turns.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 
@@ -16,7 +17,6 @@ namespace winnow::pipeline {
 namespace {
 
 constexpr std::size_t kAtOnce = 1'000;
-constexpr auto kBetweenSweeps = std::chrono::minutes{10};
 
 void warn(std::string_view doing, const Error& error)
 {
@@ -46,13 +46,8 @@ public:
 private:
     void run(const std::stop_token& stop)
     {
-        auto sweep_at = std::chrono::steady_clock::now();
         while (!stop.stop_requested()) {
             release(stop);
-            if (std::chrono::steady_clock::now() >= sweep_at) {
-                if (const auto swept = store_.sweep(); !swept) warn("cannot forget old machines", swept.error());
-                sweep_at = std::chrono::steady_clock::now() + kBetweenSweeps;
-            }
             std::unique_lock lock(mutex_);
             wake_.wait_for(lock, stop, interval_, [] { return false; });
         }
@@ -62,17 +57,18 @@ private:
     {
         const auto tenants = store_.tenants_due();
         if (!tenants) return warn("cannot look for what rules hold back", tenants.error());
-        for (const auto tenant : *tenants) {
-            if (stop.stop_requested()) return;
-            release(tenant);
-        }
+        turns_.take(*tenants, stop,
+                    [&](TenantId tenant, std::chrono::milliseconds patience) { return release(tenant, patience); });
     }
 
-    /// One stretch a round: what is left is due again in the next one.
-    void release(TenantId tenant)
+    /// One stretch a round: what is left is due again in the next one. False where somebody else is at the tenant.
+    bool release(TenantId tenant, std::chrono::milliseconds patience)
     {
         const auto policy = policies_.get(tenant);
-        if (!policy) return warn("cannot read a tenant's configuration", policy.error());
+        if (!policy) {
+            warn("cannot read a tenant's configuration", policy.error());
+            return true;
+        }
         bool owes = false;
         const auto keys = [&](const ports::DueHolds& due) {
             return release_keys(**policy, due);
@@ -82,10 +78,16 @@ private:
             owes = !writes.deliveries.empty();
             return writes;
         };
-        const auto done = store_.release(tenant, (*policy)->config.tenant.config_version, kAtOnce, keys, decide);
-        if (!done) return warn("cannot let go of what rules held back", done.error());
+        const auto done =
+            store_.release(tenant, (*policy)->config.tenant.config_version, {kAtOnce, patience}, keys, decide);
+        if (!done) {
+            if (done.error().code() == ErrorCode::conflict) return false;
+            warn("cannot let go of what rules held back", done.error());
+            return true;
+        }
         due_.add(static_cast<double>(*done));
         if (owes && outbox_changed_) outbox_changed_();
+        return true;
     }
 
     ports::HoldStore& store_;
@@ -94,6 +96,7 @@ private:
     const std::chrono::milliseconds interval_;
     const observe::Counter due_;
 
+    Turns turns_;       // the thread's own
     std::mutex mutex_;  // for wake_ alone
     std::condition_variable_any wake_;
     std::jthread thread_;  // last

@@ -1,6 +1,5 @@
 #include "winnow/pipeline/housekeeping.hpp"
 
-#include "pipeline/fold_batch.hpp"
 #include "pipeline/orphan_replay.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
@@ -14,7 +13,6 @@
 #include <string_view>
 #include <thread>
 #include <utility>
-#include <vector>
 
 namespace winnow::pipeline {
 
@@ -22,8 +20,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kExpireAtOnce = 1'000;
-constexpr std::size_t kGatherAtOnce = 100;  // of a flood, 200,000 counts
 constexpr std::chrono::milliseconds kReplayPause{20};
 
 void warn(std::string_view doing, const Error& error)
@@ -31,83 +27,55 @@ void warn(std::string_view doing, const Error& error)
     observe::warn(doing, {{"error", error.message()}, {"code", to_string(error.code())}});
 }
 
-/// Something that is done again and again.
-class Chore {
-public:
-    explicit Chore(std::chrono::milliseconds interval, Clock::time_point due = {}) : interval_(interval), due_(due) {}
-
-    /// True once an interval.
-    bool is_due(Clock::time_point now)
-    {
-        if (now < due_) return false;
-        due_ = now + interval_;
-        return true;
-    }
-    [[nodiscard]] Clock::time_point due() const { return due_; }
-
-private:
-    std::chrono::milliseconds interval_;
-    Clock::time_point due_;
-};
-
 }  // namespace
 
 class Housekeeping::Impl {
 public:
-    Impl(ports::JournalStreams& streams, ports::TriageStore& store, ConfigCache& policies, TriageService& triage,
-         std::function<std::optional<OwnStream>()> own_stream, std::function<void()> outbox_changed,
+    Impl(ports::JournalStreams& streams, TriageService& triage, std::function<std::optional<OwnStream>()> own_stream,
          HousekeepingOptions options, observe::Metrics& metrics)
         : streams_(streams),
-          store_(store),
-          policies_(policies),
           triage_(triage),
           own_stream_(std::move(own_stream)),
-          outbox_changed_(std::move(outbox_changed)),
           options_(options),
           taken_over_(metrics.counter("winnow_takeover_streams_total", "Streams of dead writers that were replayed.")),
-          replayed_(metrics.counter("winnow_takeover_alerts_total", "Alerts replayed from streams of dead writers.")),
-          expired_(metrics.counter("winnow_expired_instances_total", "Instances that ended without being resolved."))
+          replayed_(metrics.counter("winnow_takeover_alerts_total", "Alerts replayed from streams of dead writers."))
     {
     }
-
-    Result<Done> prepare() { return streams_.maintain_partitions(); }
 
     void start()
     {
-        thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+        heartbeat_ = std::jthread([this](const std::stop_token& stop) { beat(stop); });
+        takeover_ = std::jthread([this](const std::stop_token& stop) { take_over(stop); });
     }
 
-    [[nodiscard]] bool healthy() const noexcept { return healthy_; }
+    [[nodiscard]] bool healthy() const noexcept { return renewing_ && claiming_; }
 
 private:
-    void run(const std::stop_token& stop)
+    void beat(const std::stop_token& stop)
     {
-        Chore heartbeat(options_.heartbeat);
-        Chore takeover(options_.takeover);
-        Chore expiry(options_.expiry);
-        Chore noise(options_.noise, Clock::now() + options_.noise);
-        Chore partitions(options_.partitions, Clock::now() + options_.partitions);
         while (!stop.stop_requested()) {
-            const auto now = Clock::now();
-            if (heartbeat.is_due(now)) renew();
-            if (takeover.is_due(now)) claim_orphans();
-            if (expiry.is_due(now)) expire(stop);
-            if (noise.is_due(now)) gather_noise(stop);
-            if (partitions.is_due(now)) maintain_partitions();
-            const bool progressed = replay();
-            if (progressed) continue;
-            auto until = std::min({heartbeat.due(), takeover.due(), expiry.due(), noise.due(), partitions.due()});
-            if (!orphans_.empty()) until = std::min(until, Clock::now() + kReplayPause);
-            std::unique_lock lock(mutex_);
-            wake_.wait_until(lock, stop, until, [] { return false; });
+            renew();
+            pause(stop, Clock::now() + options_.heartbeat);
         }
     }
 
-    /// Whatever notices first that the database is away says so; the heartbeat may have to wait for it.
-    void failed(std::string_view doing, const Error& error)
+    void take_over(const std::stop_token& stop)
     {
-        warn(doing, error);
-        if (error.code() == ErrorCode::unavailable || error.code() == ErrorCode::timeout) healthy_ = false;
+        auto look_at = Clock::now();
+        while (!stop.stop_requested()) {
+            if (Clock::now() >= look_at) {
+                look_at = Clock::now() + options_.takeover;
+                claim_orphans();
+            }
+            if (replay()) continue;
+            pause(stop, orphans_.empty() ? look_at : std::min(look_at, Clock::now() + kReplayPause));
+        }
+    }
+
+    void pause(const std::stop_token& stop, Clock::time_point until)
+    {
+        std::unique_lock lock(mutex_);
+        wake_.wait_until(lock, stop, until, [] { return false; });
     }
 
     void renew()
@@ -115,14 +83,14 @@ private:
         const auto own = own_stream_();
         if (!own) return;
         const auto renewed = streams_.renew(own->stream, triage_.applied_through(own->stream, own->released_seq));
-        healthy_ = renewed.has_value();
+        renewing_ = renewed.has_value();
         if (!renewed) warn("the stream's heartbeat failed", renewed.error());
     }
 
     void claim_orphans()
     {
         const auto claimed = streams_.claim_orphans();
-        healthy_ = claimed.has_value();  // asked more often than the heartbeat, so it notices first
+        claiming_ = claimed.has_value();  // asked more often than the heartbeat, so it notices first
         if (!claimed) {
             warn("cannot look for orphaned streams", claimed.error());
             return;
@@ -151,92 +119,30 @@ private:
         return progressed;
     }
 
-    void expire(const std::stop_token& stop)
-    {
-        const auto tenants = store_.tenants_with_expired_instances();
-        if (!tenants) {
-            failed("cannot look for expired instances", tenants.error());
-            return;
-        }
-        for (const auto tenant : *tenants) expire(tenant, stop);
-    }
-
-    void expire(TenantId tenant, const std::stop_token& stop)
-    {
-        std::size_t count = kExpireAtOnce;
-        while (count >= kExpireAtOnce && !stop.stop_requested()) {
-            const auto policy = policies_.get(tenant);
-            if (!policy) {
-                warn("cannot read a tenant's configuration", policy.error());
-                return;
-            }
-            bool owes = false;
-            const auto decide = [&](std::vector<triage::InstanceState> expired, triage::States states, Timestamp now) {
-                ports::TriageWrites writes;
-                writes.outcome = triage::expire(expired, std::move(states), now);
-                writes.deliveries = owed(writes.outcome, (*policy)->config);
-                owes = !writes.deliveries.empty();
-                return writes;
-            };
-            const auto done = store_.expire(tenant, kExpireAtOnce, decide);
-            if (!done) {
-                failed("cannot end expired instances", done.error());
-                return;
-            }
-            count = *done;
-            expired_.add(static_cast<double>(count));
-            if (owes && outbox_changed_) outbox_changed_();
-        }
-    }
-
-    void gather_noise(const std::stop_token& stop)
-    {
-        std::size_t count = kGatherAtOnce;
-        while (count >= kGatherAtOnce && !stop.stop_requested()) {
-            const auto gathered = store_.gather_noise(kGatherAtOnce);
-            if (!gathered) return failed("cannot gather the noise statistics", gathered.error());
-            count = *gathered;
-        }
-    }
-
-    void maintain_partitions()
-    {
-        const auto maintained = streams_.maintain_partitions();
-        if (!maintained) warn("cannot maintain the journal's partitions", maintained.error());
-    }
-
     ports::JournalStreams& streams_;
-    ports::TriageStore& store_;
-    ConfigCache& policies_;
     TriageService& triage_;
     const std::function<std::optional<OwnStream>()> own_stream_;
-    const std::function<void()> outbox_changed_;
     const HousekeepingOptions options_;
     const observe::Counter taken_over_;
     const observe::Counter replayed_;
-    const observe::Counter expired_;
 
-    std::list<OrphanReplay> orphans_;  // the thread's own
-    std::atomic<bool> healthy_ = true;
+    std::list<OrphanReplay> orphans_;  // takeover_'s own
+    std::atomic<bool> renewing_ = true;
+    std::atomic<bool> claiming_ = true;
     std::mutex mutex_;  // for wake_ alone
     std::condition_variable_any wake_;
-    std::jthread thread_;  // last
+    std::jthread heartbeat_;  // the threads last
+    std::jthread takeover_;
 };
 
-Housekeeping::Housekeeping(ports::JournalStreams& streams, ports::TriageStore& store, ConfigCache& policies,
-                           TriageService& triage, std::function<std::optional<OwnStream>()> own_stream,
-                           std::function<void()> outbox_changed, HousekeepingOptions options, observe::Metrics& metrics)
-    : impl_(std::make_unique<Impl>(streams, store, policies, triage, std::move(own_stream), std::move(outbox_changed),
-                                   options, metrics))
+Housekeeping::Housekeeping(ports::JournalStreams& streams, TriageService& triage,
+                           std::function<std::optional<OwnStream>()> own_stream, HousekeepingOptions options,
+                           observe::Metrics& metrics)
+    : impl_(std::make_unique<Impl>(streams, triage, std::move(own_stream), options, metrics))
 {
 }
 
 Housekeeping::~Housekeeping() = default;
-
-Result<Done> Housekeeping::prepare()
-{
-    return impl_->prepare();
-}
 
 void Housekeeping::start()
 {

@@ -1,6 +1,7 @@
 #include "winnow/pipeline/quiet_keeper.hpp"
 
 #include "pipeline/release.hpp"
+#include "pipeline/turns.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 
@@ -16,7 +17,6 @@ namespace winnow::pipeline {
 namespace {
 
 constexpr std::size_t kAtOnce = 1'000;
-constexpr int kRoundsBetweenSweeps = 300;
 
 void warn(std::string_view doing, const Error& error)
 {
@@ -47,10 +47,9 @@ public:
 private:
     void run(const std::stop_token& stop)
     {
-        for (int round = 0; !stop.stop_requested(); ++round) {
+        while (!stop.stop_requested()) {
             end_silences();
             release(stop);
-            if (round % kRoundsBetweenSweeps == 0) sweep();
             std::unique_lock lock(mutex_);
             wake_.wait_for(lock, stop, interval_, [] { return false; });
         }
@@ -63,26 +62,22 @@ private:
         if (*ended > 0) ended_.add(static_cast<double>(*ended));
     }
 
-    void sweep()
-    {
-        if (const auto swept = store_.sweep_sources(); !swept) warn("cannot sweep inhibition sources", swept.error());
-    }
-
     void release(const std::stop_token& stop)
     {
         const auto tenants = store_.tenants_due();
         if (!tenants) return warn("cannot look for quiet tickets", tenants.error());
-        for (const auto tenant : *tenants) {
-            if (stop.stop_requested()) return;
-            release(tenant);
-        }
+        turns_.take(*tenants, stop,
+                    [&](TenantId tenant, std::chrono::milliseconds patience) { return release(tenant, patience); });
     }
 
-    /// One stretch a round: what is left is due again in the next one.
-    void release(TenantId tenant)
+    /// One stretch a round: what is left is due again in the next one. False where somebody else is at the tenant.
+    bool release(TenantId tenant, std::chrono::milliseconds patience)
     {
         const auto policy = policies_.get(tenant);
-        if (!policy) return warn("cannot read a tenant's configuration", policy.error());
+        if (!policy) {
+            warn("cannot read a tenant's configuration", policy.error());
+            return true;
+        }
         const auto version = (*policy)->config.tenant.config_version;
         bool owes = false;
         std::size_t told = 0;
@@ -96,11 +91,14 @@ private:
             return release_keys(**policy, due,
                                 std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
         };
-        if (const auto done = store_.release(tenant, version, kAtOnce, keys, decide); !done) {
-            return warn("cannot release quiet tickets", done.error());
+        if (const auto done = store_.release(tenant, version, {kAtOnce, patience}, keys, decide); !done) {
+            if (done.error().code() == ErrorCode::conflict) return false;
+            warn("cannot release quiet tickets", done.error());
+            return true;
         }
         released_.add(static_cast<double>(told));
         if (owes && outbox_changed_) outbox_changed_();
+        return true;
     }
 
     ports::QuietStore& store_;
@@ -110,6 +108,7 @@ private:
     const observe::Counter released_;
     const observe::Counter ended_;
 
+    Turns turns_;       // the thread's own
     std::mutex mutex_;  // for wake_ alone
     std::condition_variable_any wake_;
     std::jthread thread_;  // last

@@ -6,6 +6,7 @@
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/ports/triage_store.hpp"
+#include "winnow/ports/turn.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -33,8 +34,8 @@ public:
     /// Tenants with something that is due by the database's clock.
     [[nodiscard]] virtual Result<std::vector<TenantId>> tenants_due() = 0;
 
-    /// One transaction: locks the tenant's folding, loads at most `limit` of what is due of each kind, calls `decide`,
-    /// stores the outcome. Returns how many there were.
+    /// One transaction: locks the tenant's folding, loads at most `turn.limit` of what is due of each kind, calls
+    /// `decide`, stores the outcome. Returns how many there were.
     ///
     /// @param config_version  Of the configuration that decides: where it is not the current one, nothing is done, so
     ///                        that nobody is told because a silence has not got about yet.
@@ -42,13 +43,12 @@ public:
     ///
     /// What is due later than the tenant's oldest alert that is committed and not folded yet is left for another time:
     /// that alert may be the recovery that makes the page a wrong one.
+    ///
+    /// `conflict`: somebody else is at the tenant, or at one of its tickets; nothing was done.
     [[nodiscard]] virtual Result<std::size_t> release(
-        TenantId tenant, std::int64_t config_version, std::size_t limit,
+        TenantId tenant, std::int64_t config_version, Turn turn,
         const std::function<domain::InhibitionSourceKeys(const DueHolds&)>& source_keys,
         const std::function<TriageWrites(const DueHolds&)>& decide) = 0;
-
-    /// Forgets machines that have nothing to remember. Returns how many.
-    [[nodiscard]] virtual Result<std::size_t> sweep() = 0;
 };
 
 }  // namespace winnow::ports

@@ -101,7 +101,8 @@ public:
     /// Everything is applied: the stream is history, its lock is released.
     [[nodiscard]] virtual Result<Done> end(domain::StreamId stream) = 0;
 
-    /// Creates the day partitions of today and the next days; drops those older than every tenant's retention.
+    /// Today's and tomorrow's day partitions exist afterwards; where they do already, nothing is locked. Those of later
+    /// days, and the end of old ones, are a chore (ports::Chores).
     [[nodiscard]] virtual Result<Done> maintain_partitions() = 0;
 };
 

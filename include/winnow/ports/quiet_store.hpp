@@ -6,6 +6,7 @@
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/ports/triage_store.hpp"
+#include "winnow/ports/turn.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -37,23 +38,22 @@ public:
     /// longer fires.
     [[nodiscard]] virtual Result<std::vector<TenantId>> tenants_due() = 0;
 
-    /// One transaction: locks the tenant's folding, loads at most `limit` of its due tickets, calls `decide`, stores
-    /// the outcome. Returns how many there were.
+    /// One transaction: locks the tenant's folding, loads at most `turn.limit` of its due tickets, calls `decide`,
+    /// stores the outcome. Returns how many there were.
     ///
     /// @param config_version  Of the configuration that decides: where it is not the current one, nothing is done, so
     ///                        that nobody is told because an extension has not got about yet.
     /// @param source_keys  Which inhibition sources `decide` must find in the states, given the tickets.
+    ///
+    /// `conflict`: somebody else is at the tenant, or at one of its tickets; nothing was done.
     [[nodiscard]] virtual Result<std::size_t> release(
-        TenantId tenant, std::int64_t config_version, std::size_t limit,
+        TenantId tenant, std::int64_t config_version, Turn turn,
         const std::function<domain::InhibitionSourceKeys(const std::vector<QuietTicket>&)>& source_keys,
         const DecideRelease& decide) = 0;
 
     /// Ends active silences that have covered nothing for their `end_when_quiet`, and that no quiet ticket waits
-    /// under. Returns how many.
+    /// under: some hundreds at once, the others next time. Returns how many.
     [[nodiscard]] virtual Result<std::size_t> end_quiet_silences() = 0;
-
-    /// Forgets sources that no longer fire. Returns how many.
-    [[nodiscard]] virtual Result<std::size_t> sweep_sources() = 0;
 };
 
 }  // namespace winnow::ports

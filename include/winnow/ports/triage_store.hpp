@@ -7,6 +7,7 @@
 #include "winnow/domain/delivery.hpp"
 #include "winnow/domain/noise.hpp"
 #include "winnow/domain/tenant.hpp"
+#include "winnow/ports/turn.hpp"
 #include "winnow/triage/fold.hpp"
 
 #include <functional>
@@ -63,14 +64,13 @@ public:
     /// Tenants with instances whose end has passed by the database's clock.
     [[nodiscard]] virtual Result<std::vector<TenantId>> tenants_with_expired_instances() = 0;
 
-    /// One transaction: loads the tenant's expired instances (at most `limit`) with their tickets, calls `decide`,
+    /// One transaction: loads the tenant's expired instances (at most `turn.limit`) with their tickets, calls `decide`,
     /// stores the outcome. Returns how many there were.
+    ///
+    /// `conflict`: somebody else is at the tenant, or at one of its tickets; nothing was done.
     [[nodiscard]] virtual Result<std::size_t> expire(
-        TenantId tenant, std::size_t limit,
+        TenantId tenant, Turn turn,
         const std::function<TriageWrites(std::vector<triage::InstanceState>, triage::States, Timestamp)>& decide) = 0;
-
-    /// Makes one row a key and hour of the noise that up to `limit` transactions added. Returns how many there were.
-    [[nodiscard]] virtual Result<std::size_t> gather_noise(std::size_t limit) = 0;
 };
 
 /// Tenants' configuration, for triage and dispatch. Thread-safe.

@@ -200,7 +200,7 @@ TEST_F(QuietFlow, AnInhibitingInstanceIsKnownAfterARestartUntilItResolves)
     EXPECT_EQ(text("select source_key from quiet_tickets"), "iam/1");
     take(node, instance(resolved(alert("cause", "cause")), "am/1"));
     EXPECT_TRUE(soon_told("effect"));
-    EXPECT_EQ(node.quiet->sweep_sources().value(), 1U);
+    EXPECT_EQ(do_chore("forget_inhibition_sources"), 1U);
     EXPECT_EQ(number("select count(*) from inhibition_sources"), 0);
 }
 

@@ -9,6 +9,7 @@
 #include "winnow/pg/config_store.hpp"
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/config_cache.hpp"
+#include "winnow/pipeline/expiry_keeper.hpp"
 #include "winnow/pipeline/housekeeping.hpp"
 #include "winnow/pipeline/triage_service.hpp"
 
@@ -33,13 +34,15 @@ struct Node {
     {
     }
 
-    /// Housekeeping as the last part that is made and the first one that ends.
+    /// Its timers as the last parts that are made and the first ones that end.
     void keep_house()
     {
         housekeeping = std::make_unique<Housekeeping>(
-            *streams, *store, policies, triage, [] { return std::nullopt; }, [this] { ++outbox_changes; },
-            HousekeepingOptions{.heartbeat = 50ms, .takeover = 50ms, .expiry = 50ms}, metrics);
+            *streams, triage, [] { return std::nullopt; }, HousekeepingOptions{.heartbeat = 50ms, .takeover = 50ms},
+            metrics);
+        expiry = std::make_unique<ExpiryKeeper>(*store, policies, [this] { ++outbox_changes; }, 50ms, metrics);
         housekeeping->start();
+        expiry->start();
     }
 
     observe::Metrics metrics;
@@ -50,6 +53,7 @@ struct Node {
     ConfigCache policies;
     TriageService triage;
     std::unique_ptr<Housekeeping> housekeeping;
+    std::unique_ptr<ExpiryKeeper> expiry;
 };
 
 class TriageFlow : public pg::PgTest {

@@ -5,6 +5,7 @@
 
 #include "support/postgres.hpp"
 #include "winnow/domain/position.hpp"
+#include "winnow/pg/chores.hpp"
 #include "winnow/pg/journal_streams.hpp"
 #include "winnow/pg/options.hpp"
 #include "winnow/pg/provider_store.hpp"
@@ -14,7 +15,9 @@
 #include <pqxx/nontransaction>
 #include <pqxx/result>
 
+#include <algorithm>
 #include <chrono>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -53,6 +56,22 @@ protected:
     }
     [[nodiscard]] std::int64_t number(const std::string& statement) { return sql(statement)[0][0].as<std::int64_t>(); }
     [[nodiscard]] std::string text(const std::string& statement) { return sql(statement)[0][0].c_str(); }
+
+    /// Step by step until nothing is left; how many rows that were in all.
+    std::size_t do_chore(const std::string& name)
+    {
+        const auto chores = make_chores(pipeline());
+        const auto found = std::ranges::find(chores->list(), name, &ports::Chore::name);
+        if (found == chores->list().end()) throw std::invalid_argument("there is no chore " + name);
+        std::size_t rows = 0;
+        for (bool more = true; more;) {
+            const auto step = chores->step(static_cast<std::size_t>(found - chores->list().begin()));
+            if (!step) throw std::runtime_error(name + ": " + step.error().message());
+            rows += step->rows;
+            more = step->more;
+        }
+        return rows;
+    }
 
     TenantId new_tenant()
     {

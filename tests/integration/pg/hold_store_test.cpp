@@ -191,7 +191,7 @@ TEST_F(HoldStoreTest, OldMachinesAreSweptButNotOneThatIsStillToSettle)
     TriageWrites writes;
     writes.outcome.machines = {old, fresh, waits};
     store(writes);
-    EXPECT_EQ(holds_->sweep().value(), 1U);
+    EXPECT_EQ(do_chore("forget_rule_machines"), 1U);
     EXPECT_EQ(text("select string_agg(dedup_key, ' ' order by dedup_key) from rule_machines"), "fresh waits");
     EXPECT_THAT(holds_->tenants_due().value(), IsEmpty());
 }

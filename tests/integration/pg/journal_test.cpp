@@ -332,32 +332,6 @@ TEST_F(JournalTest, OnlyOneOfManyNodesClaimsAnOrphan)
     EXPECT_EQ(claims, 1U);
 }
 
-TEST_F(JournalTest, PartitionsAreMadeAheadAndDroppedAtTheLongestRetention)
-{
-    sql("select make_day_partitions((now() at time zone 'UTC')::date - 40, 20)");
-    sql("update tenant_settings set journal_retention_days = 30");
-    ASSERT_TRUE(streams_->maintain_partitions());
-    EXPECT_EQ(number("select count(*) from pg_inherits where inhparent = 'journal'::regclass"), 30 - 20 + 1 - 1 + 4)
-        << "days -30 to -21, today and three more";
-    EXPECT_EQ(number("select count(*) from pg_inherits where inhparent = 'verdicts'::regclass"), 14);
-}
-
-TEST_F(JournalTest, OldReceiptsAndTheProgressOfLongEndedStreamsAreForgotten)
-{
-    const auto session = streams_->session(stream_).value();
-    ASSERT_TRUE(
-        session->append_once({receipt("old"), receipt("new")}, [](const auto&) { return std::vector<JournalRow>(); }));
-    sql("update idempotency_receipts set created_at = now() - interval '8 days' where key = 'old'");
-    sql("insert into journal_progress values ('" + tenant_.str() + "', " + std::to_string(stream_) + ", 2)");
-    ASSERT_TRUE(streams_->end(stream_));
-    ASSERT_TRUE(streams_->maintain_partitions());
-    EXPECT_EQ(text("select string_agg(key, ',') from idempotency_receipts"), "new");
-    EXPECT_EQ(number("select count(*) from journal_progress"), 1) << "a day's grace";
-    sql("update journal_streams set ended_at = now() - interval '2 days'");
-    ASSERT_TRUE(streams_->maintain_partitions());
-    EXPECT_EQ(number("select count(*) from journal_progress"), 0);
-}
-
 TEST_F(JournalTest, WithoutADatabaseEverythingIsUnavailable)
 {
     const auto nowhere = make_journal_streams({.conninfo = "host=/nowhere"});

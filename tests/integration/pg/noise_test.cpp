@@ -1,10 +1,12 @@
 /// The noise statistics: what each fold adds is read at once, and gathered later into the same.
 
+#include "pg/noise_rows.hpp"
 #include "triage_fixture.hpp"
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/ports/noise_store.hpp"
 
 #include <gmock/gmock.h>
+#include <pqxx/transaction>
 
 #include <future>
 
@@ -39,6 +41,15 @@ protected:
             writes.noise = rows;
             return writes;
         }));
+    }
+
+    std::size_t gather(std::size_t limit)
+    {
+        pqxx::connection connection(database_.pipeline);
+        pqxx::work tx(connection);
+        const auto gathered = gather_noise(tx, limit);
+        tx.commit();
+        return gathered;
     }
 
     std::vector<NoiseLine> read(NoiseGroup group) { return read(tenant_, group); }
@@ -80,14 +91,14 @@ TEST_F(NoiseTest, IsReadTheSameBeforeAndAfterItIsGathered)
         EXPECT_EQ(read(NoiseGroup::hour)[0].counts.received, 6);
     };
     check();
-    EXPECT_EQ(store_->gather_noise(100).value(), 2U);
+    EXPECT_EQ(gather(100), 2U);
     EXPECT_EQ(number("select count(*) from noise_deltas"), 0);
     check();
     add({row(NoiseKind::total, "", 0, 1)});
     EXPECT_EQ(read(NoiseGroup::none)[0].counts.received, 7) << "what is gathered and what is not count together";
-    EXPECT_EQ(store_->gather_noise(100).value(), 1U);
+    EXPECT_EQ(gather(100), 1U);
     EXPECT_EQ(read(NoiseGroup::none)[0].counts.received, 7);
-    EXPECT_EQ(store_->gather_noise(100).value(), 0U);
+    EXPECT_EQ(gather(100), 0U);
 }
 
 TEST_F(NoiseTest, IsGatheredInPartsAndOfEachTenantByItself)
@@ -95,8 +106,8 @@ TEST_F(NoiseTest, IsGatheredInPartsAndOfEachTenantByItself)
     const auto other = new_tenant();
     for (int i = 0; i < 3; ++i) add({row(NoiseKind::service, "s", 1, 0)});
     add(other, {row(NoiseKind::service, "s", 7, 0)});
-    EXPECT_EQ(store_->gather_noise(3).value(), 3U);
-    EXPECT_EQ(store_->gather_noise(3).value(), 1U);
+    EXPECT_EQ(gather(3), 3U);
+    EXPECT_EQ(gather(3), 1U);
     EXPECT_EQ(read(NoiseGroup::service)[0].counts.dropped, 3);
     EXPECT_EQ(read(other, NoiseGroup::service)[0].counts.dropped, 7);
 }
@@ -108,7 +119,7 @@ TEST_F(NoiseTest, AnHourKeepsSoManyKeysTheBusiestOfTheFirstAndTheRestTogether)
         many.push_back(row(NoiseKind::source, "host-" + std::to_string(i), 1, i < 10 ? 0 : 1));
     }
     add(many);
-    EXPECT_EQ(store_->gather_noise(100).value(), 1U);
+    EXPECT_EQ(gather(100), 1U);
     const auto kept = [&](const std::string& key) {
         const auto lines = read(NoiseGroup::source);
         EXPECT_THAT(lines, SizeIs(domain::kMaxNoiseKeys + 1));
@@ -120,7 +131,7 @@ TEST_F(NoiseTest, AnHourKeepsSoManyKeysTheBusiestOfTheFirstAndTheRestTogether)
 
     add({row(NoiseKind::source, "late", 5, 0), row(NoiseKind::source, "host-77", 1, 0),
          row(NoiseKind::source, std::string(domain::kOtherKeys), 2, 0), row(NoiseKind::rule, "rule", 1, 0)});
-    EXPECT_EQ(store_->gather_noise(100).value(), 1U);
+    EXPECT_EQ(gather(100), 1U);
     EXPECT_EQ(kept("late"), 0);
     EXPECT_EQ(kept("host-77"), 3);
     EXPECT_EQ(kept(std::string(domain::kOtherKeys)), 17);
@@ -132,9 +143,9 @@ TEST_F(NoiseTest, WhileSomebodyElseGathersThereIsNothingToDo)
     pqxx::connection other(database_.superuser);
     pqxx::nontransaction session(other);
     session.exec("select pg_advisory_lock(x'574E4E4F'::int, 0)");
-    EXPECT_EQ(store_->gather_noise(100).value(), 0U);
+    EXPECT_EQ(gather(100), 0U);
     session.exec("select pg_advisory_unlock(x'574E4E4F'::int, 0)");
-    EXPECT_EQ(store_->gather_noise(100).value(), 1U);
+    EXPECT_EQ(gather(100), 1U);
 }
 
 }  // namespace

@@ -212,12 +212,6 @@ public:
         return positions_[{tenant, stream}];
     }
 
-    Result<std::size_t> gather_noise(std::size_t /*limit*/) override
-    {
-        ++gathered_;
-        if (gather_fails_) return Error(ErrorCode::unavailable, "the database is away");
-        return 0;
-    }
     Result<std::vector<TenantId>> tenants_with_expired_instances() override
     {
         const std::lock_guard lock(mutex_);
@@ -228,13 +222,19 @@ public:
         return tenants;
     }
 
-    Result<std::size_t> expire(TenantId tenant, std::size_t limit,
+    Result<std::size_t> expire(TenantId tenant, ports::Turn turn,
                                const std::function<ports::TriageWrites(std::vector<triage::InstanceState>,
                                                                        triage::States, Timestamp)>& decide) override
     {
-        const std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
+        ++expiries_begun_;
+        changed_.wait(lock, [&] { return !expire_held_; });
+        if (busy_.contains(tenant)) {
+            if (turn.patience.count() > 0) ++waits_[tenant];
+            return Error(ErrorCode::conflict, "somebody else is folding the tenant");
+        }
         auto& left = expired_[tenant];
-        const auto count = std::min(left, limit);
+        const auto count = std::min(left, turn.limit);
         static_cast<void>(decide({}, {}, triage::kNoon));
         left -= count;
         ++expiries_;
@@ -270,8 +270,10 @@ public:
     bool refuse_verdicts_ = false;
     int attempts_ = 0;
     int expiries_ = 0;
-    std::atomic<int> gathered_ = 0;
-    std::atomic<bool> gather_fails_ = false;
+    int expiries_begun_ = 0;
+    bool expire_held_ = false;       ///< expire() waits.
+    std::set<TenantId> busy_;        ///< Tenants that somebody else folds all the time: expire() is refused.
+    std::map<TenantId, int> waits_;  ///< How often it waited for each of them.
 
 private:
     std::mutex mutex_;

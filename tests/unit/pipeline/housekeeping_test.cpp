@@ -1,8 +1,11 @@
 #include "winnow/pipeline/housekeeping.hpp"
 
+#include "fake_chores.hpp"
 #include "fakes.hpp"
 #include "winnow/intake/canonical.hpp"
 #include "winnow/observe/metrics.hpp"
+#include "winnow/pipeline/expiry_keeper.hpp"
+#include "winnow/pipeline/upkeep.hpp"
 
 #include <gmock/gmock.h>
 
@@ -39,7 +42,11 @@ public:
     Result<std::vector<ports::JournalRow>> unapplied(domain::StreamId stream, std::uint64_t after_seq,
                                                      std::size_t limit) override
     {
-        const std::lock_guard lock(mutex_);
+        std::unique_lock lock(mutex_);
+        if (held_) {
+            ++held_reads_;
+            changed_.wait(lock, [&] { return !held_; });
+        }
         if (errors_ > 0) return answer().error();
         std::vector<ports::JournalRow> rows;
         for (const auto& row : rows_) {
@@ -55,11 +62,20 @@ public:
         ended_.push_back(stream);
         return Done{};
     }
-    Result<Done> maintain_partitions() override
+    Result<Done> maintain_partitions() override { return Done{}; }
+
+    void hold_reads(bool held)
+    {
+        {
+            const std::lock_guard lock(mutex_);
+            held_ = held;
+        }
+        changed_.notify_all();
+    }
+    [[nodiscard]] int held_reads()
     {
         const std::lock_guard lock(mutex_);
-        ++maintained_;
-        return answer();
+        return held_reads_;
     }
 
     template <typename Change>
@@ -78,7 +94,6 @@ public:
     std::vector<domain::StreamId> orphans_;
     std::vector<domain::StreamId> ended_;
     std::vector<std::pair<domain::StreamId, std::uint64_t>> renewed_;
-    int maintained_ = 0;
     int errors_ = 0;  ///< That many calls fail.
 
 private:
@@ -90,7 +105,10 @@ private:
     }
 
     FakeTriageStore& store_;
+    bool held_ = false;
+    int held_reads_ = 0;
     std::mutex mutex_;
+    std::condition_variable changed_;
 };
 
 /// A journal row of the keys' alerts; "" is a gap, "?" a line that cannot be read.
@@ -121,9 +139,7 @@ protected:
 
     void start(HousekeepingOptions options)
     {
-        housekeeping_ = std::make_unique<Housekeeping>(
-            streams_, store_, policies_, triage_, [this] { return own_; }, [this] { ++outbox_changes_; }, options,
-            metrics_);
+        housekeeping_ = std::make_unique<Housekeeping>(streams_, triage_, [this] { return own_; }, options, metrics_);
         housekeeping_->start();
     }
 
@@ -140,9 +156,8 @@ protected:
 
     const TenantId one_ = tenant_id(1);
     const TenantId two_ = tenant_id(2);
-    const HousekeepingOptions quick_{.heartbeat = 5ms, .takeover = 5ms, .expiry = 5ms, .noise = 5ms, .partitions = 5ms};
+    const HousekeepingOptions quick_{.heartbeat = 5ms, .takeover = 5ms};
     std::optional<Housekeeping::OwnStream> own_;
-    std::atomic<int> outbox_changes_ = 0;
     observe::Metrics metrics_;
     FakeConfigStore configs_;
     FakeTriageStore store_;
@@ -151,16 +166,6 @@ protected:
     TriageService triage_{store_, policies_, {.coalesce = 1ms}, {}, metrics_};
     std::unique_ptr<Housekeeping> housekeeping_;
 };
-
-TEST_F(HousekeepingTest, PreparingMakesThePartitionsOrSaysWhyNot)
-{
-    const Housekeeping::OwnStream none;
-    Housekeeping housekeeping(streams_, store_, policies_, triage_, [&] { return none; }, {}, {}, metrics_);
-    EXPECT_TRUE(housekeeping.prepare());
-    EXPECT_EQ(streams_.maintained_, 1);
-    streams_.errors_ = 1;
-    EXPECT_EQ(housekeeping.prepare().error().code(), ErrorCode::unavailable);
-}
 
 TEST_F(HousekeepingTest, TheHeartbeatTellsHowFarTriageHasCome)
 {
@@ -234,30 +239,50 @@ TEST_F(HousekeepingTest, WhatFailsIsDoneAgain)
     EXPECT_EQ(occurrences(one_, "a"), 1);
 }
 
-TEST_F(HousekeepingTest, ExpiredInstancesAreEndedInPartsUntilNoneIsLeft)
+TEST_F(HousekeepingTest, WhicheverThreadNoticesFirstSaysThatTheDatabaseIsAway)
 {
-    store_.expired_ = {{one_, 2'500}, {two_, 1}};
-    start(quick_);
-    ASSERT_TRUE(eventually([&] { return metrics_.exposition().contains("winnow_expired_instances_total 2501"); }));
-    EXPECT_EQ(store_.with([](auto& store) { return store.expiries_; }), 4);
+    streams_.errors_ = 1'000'000;
+    start({.heartbeat = 1h, .takeover = 5ms});
+    ASSERT_TRUE(eventually([&] { return !housekeeping_->healthy(); }));
+    streams_.with([](auto& s) { s.errors_ = 0; });
+    EXPECT_TRUE(eventually([&] { return housekeeping_->healthy(); }));
 }
 
-TEST_F(HousekeepingTest, NoiseIsGatheredAgainAndAgain)
+TEST_F(HousekeepingTest, NothingThatTakesLongHoldsUpAHeartbeatOrATakeover)
 {
-    start(quick_);
-    EXPECT_TRUE(eventually([&] { return store_.gathered_ > 2; }));
-}
+    own_ = {.stream = 3, .released_seq = 9};
+    streams_.rows_ = {stored(one_, 5, 1, {"a"}), stored(one_, 6, 1, {"a"})};
+    store_.with([&](auto& store) {
+        store.expired_ = {{one_, 2'500}};
+        store.expire_held_ = true;
+    });
+    FakeChores chores({"never done"});
+    chores.hold(true);
+    Upkeep upkeep(chores, {}, metrics_);
+    ExpiryKeeper expiry(store_, policies_, {}, 5ms, metrics_);
+    upkeep.start();
+    expiry.start();
+    ASSERT_TRUE(eventually([&] { return chores.begun() > 0; }));
+    ASSERT_TRUE(eventually([&] { return store_.with([](auto& store) { return store.expiries_begun_ > 0; }); }));
 
-TEST_F(HousekeepingTest, WhateverFailsFirstSaysThatTheDatabaseIsAway)
-{
-    store_.gather_fails_ = true;
-    start({.heartbeat = 1h, .takeover = 1h, .expiry = 1h, .noise = 5ms, .partitions = 1h});
-    EXPECT_TRUE(eventually([&] { return !housekeeping_->healthy(); }));
+    streams_.with([](auto& s) { s.orphans_ = {5}; });
+    start(quick_);
+    ASSERT_TRUE(eventually([&] { return streams_.ended().size() == 1; })) << "a takeover is begun and finished";
+
+    streams_.hold_reads(true);  // the replay of the next one hangs
+    streams_.with([](auto& s) { s.orphans_ = {6}; });
+    ASSERT_TRUE(eventually([&] { return streams_.held_reads() > 0; }));
+    const auto before = streams_.with([](auto& s) { return s.renewed_.size(); });
+    EXPECT_TRUE(eventually([&] { return streams_.with([&](auto& s) { return s.renewed_.size() > before + 5; }); }));
+
+    streams_.hold_reads(false);
+    chores.hold(false);
+    store_.with([](auto& store) { store.expire_held_ = false; });
 }
 
 TEST_F(HousekeepingTest, EndsAtOnceHoweverLongItsIntervals)
 {
-    start({.heartbeat = 1h, .takeover = 1h, .expiry = 1h, .noise = 1h, .partitions = 1h});
+    start({.heartbeat = 1h, .takeover = 1h});
     const auto begun = std::chrono::steady_clock::now();
     housekeeping_.reset();
     EXPECT_LT(std::chrono::steady_clock::now() - begun, 1s);

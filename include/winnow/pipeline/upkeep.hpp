@@ -1,0 +1,38 @@
+#pragma once
+
+/// @file
+/// Does the chores of the database, step by step.
+
+#include "winnow/ports/chores.hpp"
+
+#include <chrono>
+#include <memory>
+
+namespace winnow::observe {
+class Metrics;
+}
+
+namespace winnow::pipeline {
+
+struct UpkeepOptions {
+    std::chrono::milliseconds between_steps{20};  ///< A pause for everybody else while there is more to do.
+    std::chrono::milliseconds after_failure{5'000};
+};
+
+/// One thread, on which nobody waits. Chores take turns by the step: none waits for another to be finished. All
+/// references must outlive it.
+class Upkeep {
+public:
+    Upkeep(ports::Chores& chores, UpkeepOptions options, observe::Metrics& metrics);
+    ~Upkeep();
+    Upkeep(const Upkeep&) = delete;
+    Upkeep& operator=(const Upkeep&) = delete;
+
+    void start();
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace winnow::pipeline

@@ -1,0 +1,81 @@
+#pragma once
+
+/// @file
+/// ports::Chores in memory, with faults on demand.
+
+#include "winnow/ports/chores.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace winnow::pipeline {
+
+class FakeChores final : public ports::Chores {
+public:
+    explicit FakeChores(const std::vector<std::string>& names,
+                        std::chrono::milliseconds interval = std::chrono::milliseconds{5})
+    {
+        for (const auto& name : names) list_.push_back({.name = name, .interval = interval});
+    }
+
+    [[nodiscard]] const std::vector<ports::Chore>& list() const override { return list_; }
+
+    Result<ports::ChoreStep> step(std::size_t chore) override
+    {
+        std::unique_lock lock(mutex_);
+        ++begun_;
+        const auto& name = list_.at(chore).name;
+        steps_.push_back(name);
+        changed_.wait(lock, [&] { return !held_; });
+        auto& answers = answers_[name];
+        if (answers.empty()) return ports::ChoreStep{};
+        auto answer = answers.front();
+        answers.pop_front();
+        return answer;
+    }
+
+    /// Answers to the next steps of a chore; after them there is nothing to do.
+    void answer(const std::string& name, std::deque<Result<ports::ChoreStep>> answers)
+    {
+        const std::lock_guard lock(mutex_);
+        answers_[name] = std::move(answers);
+    }
+    /// step() waits.
+    void hold(bool held)
+    {
+        {
+            const std::lock_guard lock(mutex_);
+            held_ = held;
+        }
+        changed_.notify_all();
+    }
+    [[nodiscard]] int begun()
+    {
+        const std::lock_guard lock(mutex_);
+        return begun_;
+    }
+    /// The names of the chores whose steps were begun, in order.
+    [[nodiscard]] std::vector<std::string> steps()
+    {
+        const std::lock_guard lock(mutex_);
+        return steps_;
+    }
+
+private:
+    std::vector<ports::Chore> list_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::map<std::string, std::deque<Result<ports::ChoreStep>>> answers_;
+    std::vector<std::string> steps_;
+    bool held_ = false;
+    int begun_ = 0;
+};
+
+}  // namespace winnow::pipeline
