@@ -71,18 +71,17 @@ bool is_local_part(std::string_view local)
 
 }  // namespace
 
-std::string webhook_url_problem(std::string_view url)
+std::string webhook_url_problem(std::string_view url, const PlainHttpHosts& plain_http)
 {
     constexpr std::string_view kScheme = "https://";
+    constexpr std::string_view kPlain = "http://";
     if (url.size() > kMaxWebhookUrl) return "must have at most " + std::to_string(kMaxWebhookUrl) + " characters";
     const auto start = lower(url.substr(0, kScheme.size()));
-    if (start.starts_with("http://")) {
-        return "must begin with https://: over http anybody on the way could read and change what is sent";
-    }
-    if (start != kScheme) return "must begin with https://";
+    const bool plain = start.starts_with(kPlain);
+    if (!plain && start != kScheme) return "must begin with https://";
     if (!is_printable_ascii(url)) return "must be ASCII without spaces; percent-encode other characters";
     if (url.contains('#')) return "must not have a fragment (#…): it is never sent";
-    const auto rest = url.substr(kScheme.size());
+    const auto rest = url.substr(plain ? kPlain.size() : kScheme.size());
     const auto authority = rest.substr(0, rest.find_first_of("/?\\"));
     if (authority.size() < rest.size() && rest[authority.size()] == '\\') return "must not hold a backslash";
     if (authority.contains('@')) {
@@ -92,6 +91,11 @@ std::string webhook_url_problem(std::string_view url)
     const auto host = authority.substr(0, colon);
     if (colon != std::string_view::npos && !is_port(authority.substr(colon + 1))) {
         return "must have a port from 1 to 65535 after the colon, or no colon";
+    }
+    if (plain && !(plain_http && plain_http(host))) {
+        return "must begin with https://: over http anybody on the way could read and change what is sent (the "
+               "operator "
+               "can allow it for networks of delivery.egress_allow)";
     }
     if (!is_host_name(host) && !is_bracketed_address(host)) return "must name a host after https://";
     return {};

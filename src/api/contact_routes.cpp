@@ -45,10 +45,10 @@ struct ContactInput {
     std::optional<std::string> secret;  ///< As the client gave it.
 };
 
-void read_webhook(FieldReader& fields, ContactInput& input)
+void read_webhook(FieldReader& fields, ContactInput& input, const PlainHttpHosts& plain_http)
 {
     if (const auto url = fields.text("url", {1, kMaxWebhookUrl}, Need::required)) {
-        auto problem = webhook_url_problem(*url);
+        auto problem = webhook_url_problem(*url, plain_http);
         if (!problem.empty()) fields.error("url", std::move(problem));
         input.contact.url = *url;
     }
@@ -72,7 +72,7 @@ void read_email(FieldReader& fields, ContactInput& input)
 }
 
 /// @param current  nullptr for a new contact. The type of a stored one stays.
-Result<ContactInput> read_contact(const json& document, const Contact* current)
+Result<ContactInput> read_contact(const Call& call, const json& document, const Contact* current)
 {
     ContactInput input;
     FieldReader fields(document);
@@ -83,7 +83,7 @@ Result<ContactInput> read_contact(const json& document, const Contact* current)
         if (current != nullptr && current->type != input.contact.type) {
             fields.error("type", "cannot be changed; create another contact");
         } else if (input.contact.type == ContactType::webhook) {
-            read_webhook(fields, input);
+            read_webhook(fields, input, call.services.plain_http);
         } else {
             read_email(fields, input);
         }
@@ -122,7 +122,7 @@ Result<Response> create_contact(const Call& call, TenantSession& session)
 {
     const auto document = read_object(call.request);
     if (!document) return document.error();
-    auto input = read_contact(*document, nullptr);
+    auto input = read_contact(call, *document, nullptr);
     if (!input) return input.error();
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
     if (const auto room = below_limit(session.contacts().count(), call.services.tenant_limits.max_contacts, "contacts");
@@ -156,7 +156,7 @@ Result<Response> change_contact(const Call& call, TenantSession& session)
     if (const auto fresh = check_if_match(call.request.head, current->version); !fresh) return fresh.error();
     const auto document = wanted_document(call, contact_json(*current));
     if (!document) return document.error();
-    auto input = read_contact(*document, &*current);
+    auto input = read_contact(call, *document, &*current);
     if (!input) return input.error();
 
     auto& contact = input->contact;

@@ -141,6 +141,7 @@ private:
         services.new_id = fresh_id;
         services.sealer = &options_.sealer;
         services.outbox_changed = options_.outbox_changed;
+        services.plain_http = options_.plain_http;
         services.alert_limits = options_.limits;
         services.tenant_limits = options_.tenant_limits;
         return services;

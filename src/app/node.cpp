@@ -227,6 +227,7 @@ private:
                 .accepting = [this] { return triage_.accepting(); },
                 .ready = [this] { return ready_ && writer_.healthy() && housekeeping_.healthy(); },
                 .outbox_changed = [this] { dispatcher_.poke(); },
+                .plain_http = delivery::plain_http_hosts(config_.delivery.egress_allow),
                 .limits = config_.limits,
                 .tenant_limits = config_.tenants,
                 .resolve_timeout = config_.resolve_timeout};

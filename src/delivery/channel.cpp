@@ -1,6 +1,7 @@
 #include "winnow/delivery/channel.hpp"
 
 #include "delivery/curl_channel.hpp"
+#include "delivery/egress_guard.hpp"
 
 #include <utility>
 
@@ -10,6 +11,13 @@ std::unique_ptr<ports::Channel> make_channel(DeliveryOptions options, const cryp
                                              observe::Metrics& metrics)
 {
     return std::make_unique<CurlChannel>(std::move(options), sealer, metrics);
+}
+
+std::function<bool(std::string_view host)> plain_http_hosts(const std::vector<std::string>& egress_allow)
+{
+    return [guard = EgressGuard(egress_allow)](std::string_view host) {
+        return guard.may_allow_plain(host);
+    };
 }
 
 }  // namespace winnow::delivery

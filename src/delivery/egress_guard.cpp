@@ -124,4 +124,16 @@ bool EgressGuard::allows(const IpAddress& address) const noexcept
     return is_in(allowed_, address) || !is_in(denied_, address);
 }
 
+bool EgressGuard::allows_plain(const IpAddress& address) const noexcept
+{
+    return is_in(allowed_, address);
+}
+
+bool EgressGuard::may_allow_plain(std::string_view host) const noexcept
+{
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    const auto address = parse_address(host);
+    return address ? allows_plain(*address) : !allowed_.empty();
+}
+
 }  // namespace winnow::delivery

@@ -18,6 +18,10 @@ namespace {
 
 using Outcome = ports::SendReport::Outcome;
 
+constexpr auto kNotInPlain =
+    "The URL leads to a network to which this service does not send without TLS; use https://, or let its operator "
+    "allow the network.";
+
 std::optional<IpAddress> address_of(const curl_sockaddr& target)
 {
     // libcurl's own struct begins like a sockaddr_storage of `addrlen` bytes.
@@ -38,6 +42,14 @@ std::optional<IpAddress> address_of(const curl_sockaddr& target)
     return std::nullopt;
 }
 
+bool is_plain(std::string_view url)
+{
+    constexpr std::string_view kPlain = "http://";
+    return std::ranges::equal(url.substr(0, kPlain.size()), kPlain, [](char has, char wants) {
+        return (has >= 'A' && has <= 'Z' ? has - 'A' + 'a' : has) == wants;
+    });
+}
+
 class WebhookAttempt final : public Attempt {
 public:
     WebhookAttempt(const ports::ClaimedDelivery& message, const DeliveryOptions& options, const EgressGuard& guard,
@@ -46,6 +58,7 @@ public:
           guard_(guard),
           key_(std::move(key)),
           url_(message.contact.url),
+          plain_(is_plain(url_)),
           id_(message.delivery.id.str()),
           body_(message.delivery.payload)
     {
@@ -53,7 +66,7 @@ public:
 
     void arm(CURL* transfer, std::chrono::sys_seconds now) override
     {
-        set_common(transfer, options_, "https", options_.webhook_ca_file);
+        set_common(transfer, options_, plain_ ? "http" : "https", options_.webhook_ca_file);
         set(transfer, CURLOPT_URL, url_.c_str());
         set(transfer, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
         set(transfer, CURLOPT_USERAGENT, "winnow/" WINNOW_VERSION);
@@ -79,9 +92,10 @@ public:
         ports::SendReport report;
         if (denied_ && !opened_) {
             report.outcome = Outcome::refused;
-            report.error =
-                "The URL leads to a private or reserved network, which is not allowed; use a host that is reachable "
-                "from the Internet.";
+            report.error = plain_ ? kNotInPlain
+                                  : "The URL leads to a private or reserved network, which is not allowed; use a host "
+                                    "that is reachable "
+                                    "from the Internet.";
             return report;
         }
         if (end == CURLE_URL_MALFORMAT || (end == CURLE_UNSUPPORTED_PROTOCOL && !is_request_sent(transfer))) {
@@ -115,7 +129,8 @@ private:
     {
         auto& attempt = *static_cast<WebhookAttempt*>(self);
         const auto address = address_of(*target);
-        if (!address || !attempt.guard_.allows(*address)) {
+        const auto& guard = attempt.guard_;
+        if (!address || !(attempt.plain_ ? guard.allows_plain(*address) : guard.allows(*address))) {
             attempt.denied_ = true;
             return CURL_SOCKET_BAD;
         }
@@ -134,6 +149,7 @@ private:
     const EgressGuard& guard_;
     const std::string key_;
     const std::string url_;
+    const bool plain_;
     const std::string id_;
     const std::string body_;
     TextList headers_;

@@ -33,6 +33,7 @@ struct CustomerApiOptions {
     std::function<bool()> accepting;  ///< False: triage is behind its bound, ingestion answers 503.
     std::function<bool()> ready;      ///< /readyz
     std::function<void()> outbox_changed;
+    std::function<bool(std::string_view host)> plain_http;  ///< Hosts that webhooks may go to without TLS; empty: none.
     domain::AlertLimits limits;
     domain::TenantLimits tenant_limits;
     std::size_t max_rest_body_bytes = 1'048'576;

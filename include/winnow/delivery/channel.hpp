@@ -9,8 +9,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace winnow::observe {
@@ -32,7 +34,8 @@ struct SmtpOptions {
 struct DeliveryOptions {
     SmtpOptions smtp;
     std::string webhook_ca_file;            ///< "" : the system's.
-    std::vector<std::string> egress_allow;  ///< Networks ("127.0.0.0/8") allowed although they are denied by default.
+    std::vector<std::string> egress_allow;  ///< Networks ("127.0.0.0/8") allowed although they are denied by default,
+                                            ///< and the only ones that webhooks may go to in plain http.
     std::chrono::milliseconds connect_timeout{3'000};
     std::chrono::milliseconds total_timeout{10'000};
     std::size_t max_reply_bytes = 65'536;
@@ -45,5 +48,10 @@ struct DeliveryOptions {
 /// authorities cannot be read.
 [[nodiscard]] std::unique_ptr<ports::Channel> make_channel(DeliveryOptions options, const crypto::Sealer& sealer,
                                                            observe::Metrics& metrics);
+
+/// Whether a webhook to `http://HOST/` can be sent at all: the host is an address in one of the networks of
+/// `egress_allow`, or a name and there are some; where the name leads is judged whenever a message is sent. Throws
+/// std::invalid_argument as make_channel() does.
+[[nodiscard]] std::function<bool(std::string_view host)> plain_http_hosts(const std::vector<std::string>& egress_allow);
 
 }  // namespace winnow::delivery

@@ -3,7 +3,15 @@
 
 #include <gmock/gmock.h>
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
 #include <stdexcept>
+#include <string_view>
+#include <thread>
 
 namespace winnow::test {
 namespace {
@@ -59,6 +67,96 @@ TEST_F(Egress, AnAllowedNetworkIsOpen)
     options.egress_allow = {"127.0.0.0/8"};
     EXPECT_EQ(send_to("127.0.0.1").outcome, Outcome::delivered);
     EXPECT_EQ(send_to("0x7f.1").outcome, Outcome::delivered) << "the address counts, not its spelling";
+}
+
+/// A receiver without TLS, for one connection after the other; every answer is the same.
+class PlainReceiver {
+public:
+    explicit PlainReceiver(std::string answer) : answer_(std::move(answer)), listener_(socket(AF_INET, SOCK_STREAM, 0))
+    {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        auto* const any = reinterpret_cast<sockaddr*>(&address);  // NOLINT
+        if (bind(listener_, any, size) != 0 || listen(listener_, 8) != 0 || getsockname(listener_, any, &size) != 0) {
+            throw std::runtime_error("cannot listen");
+        }
+        port_ = ntohs(address.sin_port);
+        thread_ = std::thread([this] {
+            for (int connection = accept(listener_, nullptr, nullptr); connection >= 0;
+                 connection = accept(listener_, nullptr, nullptr)) {
+                ++connections_;
+                std::array<char, 65'536> request{};
+                if (recv(connection, request.data(), request.size(), 0) > 0) {
+                    send(connection, answer_.data(), answer_.size(), MSG_NOSIGNAL);
+                }
+                close(connection);
+            }
+        });
+    }
+    ~PlainReceiver()
+    {
+        shutdown(listener_, SHUT_RDWR);
+        thread_.join();
+        close(listener_);
+    }
+    PlainReceiver(const PlainReceiver&) = delete;
+    PlainReceiver& operator=(const PlainReceiver&) = delete;
+
+    [[nodiscard]] std::string url(const std::string& host) const
+    {
+        return "http://" + host + ":" + std::to_string(port_) + "/";
+    }
+    [[nodiscard]] int connections() const { return connections_; }
+
+private:
+    const std::string answer_;
+    int listener_;
+    std::uint16_t port_ = 0;
+    std::atomic<int> connections_ = 0;
+    std::thread thread_;
+};
+
+TEST_F(Egress, WithoutTlsAnAllowedNetworkIsOpen)
+{
+    const PlainReceiver plain("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+    options.egress_allow = {"127.0.0.0/8"};
+    for (const auto* const host : {"127.0.0.1", "localhost", "0x7f.1"}) {
+        const auto report = send(webhook(plain.url(host)));
+        EXPECT_EQ(report.outcome, Outcome::delivered) << host << ": " << report.error;
+    }
+    EXPECT_EQ(plain.connections(), 3);
+}
+
+TEST_F(Egress, WithoutTlsNoOtherNetworkIsConnectedToHoweverItIsSpelt)
+{
+    const PlainReceiver plain("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+    for (const std::vector<std::string>& allow : {std::vector<std::string>{}, {"10.0.0.0/8"}}) {
+        options.egress_allow = allow;
+        for (const auto* const host : {"127.0.0.1", "localhost", "0x7f.1", "[::ffff:127.0.0.1]"}) {
+            const auto report = send(webhook(plain.url(host)));
+            EXPECT_EQ(report.outcome, Outcome::refused) << host;
+            EXPECT_THAT(report.error, HasSubstr("without TLS")) << host;
+        }
+    }
+    EXPECT_EQ(plain.connections(), 0);
+    // A public host, which https may go to.
+    options.egress_allow = {"127.0.0.0/8"};
+    EXPECT_EQ(send(webhook("http://93.184.216.34/")).outcome, Outcome::refused);
+}
+
+TEST_F(Egress, NoRedirectLeadsOutOfTheAllowedNetwork)
+{
+    const PlainReceiver target("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+    const PlainReceiver redirecting(
+        "HTTP/1.1 307 Temporary Redirect\r\nConnection: close\r\nContent-Length: 0\r\n"
+        "Location: " +
+        target.url("localhost") + "\r\n\r\n");
+    options.egress_allow = {"127.0.0.0/8"};
+    EXPECT_NE(send(webhook(redirecting.url("127.0.0.1"))).outcome, Outcome::delivered);
+    EXPECT_EQ(redirecting.connections(), 1);
+    EXPECT_EQ(target.connections(), 0);
 }
 
 TEST_F(Egress, ABadEntryStopsTheStart)

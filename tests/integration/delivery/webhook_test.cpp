@@ -248,10 +248,11 @@ TEST_F(Webhook, AProxyOfTheEnvironmentIsNotUsed)
     EXPECT_EQ(report.outcome, Outcome::delivered) << report.error;
 }
 
-TEST_F(Webhook, OnlyHttpsIsSpoken)
+TEST_F(Webhook, NoProtocolButHttpIsSpoken)
 {
-    for (const auto* const text : {"http://localhost/", "file:///etc/passwd", "ftp://localhost/", "gopher://localhost/",
-                                   "smtp://localhost/", "https://", "https://exa mple/"}) {
+    // Where it may be http:// is egress_test.cpp's.
+    for (const auto* const text : {"file:///etc/passwd", "ftp://localhost/", "gopher://localhost/", "smtp://localhost/",
+                                   "httpx://localhost/", "https://", "https://exa mple/", "http://exa mple/"}) {
         const auto report = send(webhook(text));
         EXPECT_EQ(report.outcome, Outcome::refused) << text;
         EXPECT_THAT(report.error, HasSubstr("well-formed https://")) << text;

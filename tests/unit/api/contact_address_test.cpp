@@ -54,6 +54,27 @@ TEST(WebhookUrl, SaysWhyItRefusesTheOthers)
     for (const auto& [url, says] : cases) EXPECT_THAT(webhook_url_problem(url), HasSubstr(std::string(says))) << url;
 }
 
+TEST(WebhookUrl, WithoutTlsOnlyWhereTheHostIsAllowed)
+{
+    std::string asked;
+    const PlainHttpHosts inner = [&](std::string_view host) {
+        asked = host;
+        return host == "10.1.2.3" || host == "[fd00::7]";
+    };
+    EXPECT_EQ(webhook_url_problem("http://10.1.2.3:8080/a", inner), "");
+    EXPECT_EQ(asked, "10.1.2.3");
+    EXPECT_EQ(webhook_url_problem("HTTP://[fd00::7]/", inner), "");
+    EXPECT_EQ(asked, "[fd00::7]");
+    for (const auto* const url : {"http://10.2.2.3/", "http://example.com", "http:///x", "http://?10.1.2.3"}) {
+        EXPECT_THAT(webhook_url_problem(url, inner), HasSubstr("delivery.egress_allow")) << url;
+    }
+    // What holds for https holds for these.
+    EXPECT_THAT(webhook_url_problem("http://10.1.2.3@evil.example.net/", inner), HasSubstr("user name or password"));
+    EXPECT_THAT(webhook_url_problem("http://evil.example.net\\@10.1.2.3/", inner), HasSubstr("backslash"));
+    EXPECT_THAT(webhook_url_problem("http://10.1.2.3/#x", inner), HasSubstr("fragment"));
+    EXPECT_THAT(webhook_url_problem("http://10.1.2.3:0/", inner), HasSubstr("port"));
+}
+
 TEST(Mailbox, TakesThePlainForm)
 {
     for (const std::string address :

@@ -143,6 +143,31 @@ TEST(EgressGuard, OneAddressIsANetworkOfItsOwn)
     EXPECT_FALSE(allowed("::2", {"::1"}));
 }
 
+TEST(EgressGuard, WithoutTlsOnlyNetworksThatTheProviderNamesAreOpen)
+{
+    const EgressGuard guard({"10.1.0.0/16", "93.184.216.0/24"});
+    const EgressGuard nowhere({});
+    for (const auto* const address : {"10.1.0.0", "10.1.255.255", "93.184.216.34"}) {
+        EXPECT_TRUE(guard.allows_plain(*parse_address(address))) << address;
+        EXPECT_FALSE(nowhere.allows_plain(*parse_address(address))) << address;
+    }
+    for (const auto* const address : {"8.8.8.8", "10.0.255.255", "10.2.0.0", "127.0.0.1", "::1", "::ffff:10.1.0.1"}) {
+        EXPECT_FALSE(guard.allows_plain(*parse_address(address))) << address;
+    }
+}
+
+TEST(EgressGuard, AHostWithoutTlsIsJudgedByItsTextAsFarAsThatGoes)
+{
+    const EgressGuard guard({"10.1.0.0/16", "fd00::/8"});
+    EXPECT_TRUE(guard.may_allow_plain("10.1.2.3"));
+    EXPECT_TRUE(guard.may_allow_plain("[fd00::7]"));
+    EXPECT_TRUE(guard.may_allow_plain("chat.internal")) << "where it leads is judged when it is called";
+    EXPECT_FALSE(guard.may_allow_plain("10.2.2.3"));
+    EXPECT_FALSE(guard.may_allow_plain("[2001:4860:4860::8888]"));
+    EXPECT_FALSE(guard.may_allow_plain("8.8.8.8")) << "public, but nobody named it";
+    EXPECT_FALSE(EgressGuard({}).may_allow_plain("chat.internal"));
+}
+
 TEST(EgressGuard, PrefixesMayEndInsideAByteAndAtBothEnds)
 {
     EXPECT_TRUE(allowed("10.0.0.31", {"10.0.0.0/27"}));
