@@ -18,8 +18,9 @@ struct DevOptions {
     std::size_t tenants = 1;
     std::string smtp;  ///< HOST:PORT, plain SMTP of a test server; "" : no mail.
     std::vector<std::string> egress_allow;
-    std::string config_file;  ///< Merged over the development defaults.
-    bool reset = false;       ///< Begin with an empty state folder.
+    std::string config_file;   ///< Merged over the development defaults.
+    bool reset = false;        ///< Begin with an empty state folder.
+    bool no_receiver = false;  ///< Without the receiver that prints what people would be told.
 };
 
 // Each returns the process's exit status: 0 done, 1 failed (said on standard error), 2 wrong usage or configuration.

@@ -13,7 +13,7 @@ void add_dev(Syntax& root, Command& chosen)
     auto options = std::make_shared<DevOptions>();
     command->add_option("--state-dir", options->state_dir, "Where database, keys and certificates are kept")
         ->capture_default_str();
-    command->add_option("--ready-file", options->ready_file, "Written when ready (default: STATE_DIR/ready.json)");
+    command->add_option("--ready-file", options->ready_file, "Written when ready, besides STATE_DIR/ready.json");
     command->add_option("--customer-port", options->customer_port, "Port of the customer listener; 0: any free one")
         ->capture_default_str();
     command->add_option("--management-port", options->management_port, "Port of the management listener; 0: any")
@@ -23,6 +23,8 @@ void add_dev(Syntax& root, Command& chosen)
     command->add_option("--egress-allow", options->egress_allow, "A network that webhooks may go to, e.g. 127.0.0.0/8");
     command->add_option("--config", options->config_file, "A configuration file over the development defaults");
     command->add_flag("--reset", options->reset, "Begin anew: forget everything in the state folder");
+    command->add_flag("--no-receiver", options->no_receiver,
+                      "Without the webhook receiver that prints here what people would be told");
     command->footer(
         "Examples:\n"
         "  winnow dev\n"

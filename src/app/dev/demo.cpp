@@ -49,9 +49,10 @@ DemoTenant new_tenant(std::size_t number)
 }  // namespace
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DemoUser, role, id, email, key_id, key)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(DemoTenant, id, service_code, name, integration_id, integration_key_id,
-                                   integration_key, users)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Demo, provider_key, customer_port, management_port, tenants)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(DemoTenant, id, service_code, name, integration_id, integration_key_id,
+                                                integration_key, contact_id, group_id, receiver_made, users)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Demo, provider_key, customer_port, management_port, receiver_port,
+                                                tenants)
 
 Demo Demo::load(const StateFolder& folder, std::size_t tenants)
 {
@@ -65,6 +66,10 @@ Demo Demo::load(const StateFolder& folder, std::size_t tenants)
     constexpr std::size_t kKeyBytes = 32;
     if (demo.provider_key.empty()) demo.provider_key = "wnp_" + crypto::to_base64url(crypto::random_bytes(kKeyBytes));
     while (demo.tenants.size() < tenants) demo.tenants.push_back(new_tenant(demo.tenants.size() + 1));
+    for (auto& tenant : demo.tenants) {  // folders of an older version have none
+        if (tenant.contact_id.empty()) tenant.contact_id = new_id();
+        if (tenant.group_id.empty()) tenant.group_id = new_id();
+    }
     demo.save(folder);
     return demo;
 }

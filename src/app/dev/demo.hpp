@@ -5,6 +5,7 @@
 
 #include "app/config.hpp"
 #include "app/dev/state_folder.hpp"
+#include "winnow/crypto/sealer.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -30,6 +31,10 @@ struct DemoTenant {
     std::string integration_id;
     std::string integration_key_id;
     std::string integration_key;
+    std::string contact_id;  ///< The built-in receiver's.
+    std::string group_id;    ///< Holds that contact.
+    /// The two are in the database, or were: what somebody has deleted does not come back.
+    bool receiver_made = false;
     std::vector<DemoUser> users;
 };
 
@@ -38,6 +43,7 @@ struct Demo {
     std::string provider_key;
     std::uint16_t customer_port = 0;  ///< As last served; tried again where any port will do.
     std::uint16_t management_port = 0;
+    std::uint16_t receiver_port = 0;
     std::vector<DemoTenant> tenants;
 
     /// What the folder holds, with at least `tenants` tenants. Throws std::runtime_error where the file is damaged.
@@ -45,8 +51,9 @@ struct Demo {
     void save(const StateFolder& folder) const;
 };
 
-/// Makes what is missing of the tenants in the database. Throws std::runtime_error.
-void seed(const Demo& demo, const DatabaseConfig& database);
+/// Makes what is missing of the tenants in the database. With a `receiver_url` each tenant gets a contact for it, and a
+/// default route to that contact where it has none; `sealer` seals its secret. Throws std::runtime_error.
+void seed(Demo& demo, const DatabaseConfig& database, const std::string& receiver_url, const crypto::Sealer& sealer);
 
 /// An authority and a certificate for loopback names in the folder (ca.pem, server.pem, server-key.pem), made where
 /// missing, renewed a month before it expires. And the key that seals contacts' secrets (encryption.key).

@@ -5,8 +5,11 @@
 #include "app/config.hpp"
 #include "app/dev/demo.hpp"
 #include "app/dev/embedded_postgres.hpp"
+#include "app/dev/left_clusters.hpp"
 #include "app/dev/ready_file.hpp"
+#include "app/dev/receiver.hpp"
 #include "app/dev/state_folder.hpp"
+#include "app/key_file.hpp"
 #include "app/node.hpp"
 #include "app/serving.hpp"
 #include "app/signals.hpp"
@@ -86,6 +89,22 @@ void migrate(const std::string& url)
     if (!migrated) throw std::runtime_error("cannot migrate: " + migrated.error().message());
 }
 
+/// nullptr where it is not wanted, or cannot be: everything else works without it.
+std::unique_ptr<dev::Receiver> start_receiver(const DevOptions& options, dev::Demo& demo, Config& config)
+{
+    if (options.no_receiver) return nullptr;
+    try {
+        auto receiver = std::make_unique<dev::Receiver>(
+            demo.receiver_port, [](const std::string& text) { std::cout << text << std::flush; });
+        demo.receiver_port = receiver->port();
+        config.delivery.egress_allow.emplace_back(dev::Receiver::kAddress);
+        return receiver;
+    } catch (const std::runtime_error& failure) {
+        say(failure.what());
+        return nullptr;
+    }
+}
+
 /// A port that was ours at the last start may be somebody else's now.
 std::unique_ptr<Node> start_node(Config& config, const DevOptions& options)
 {
@@ -107,9 +126,10 @@ int run_dev(const DevOptions& options)
 {
     Signals signals;
     dev::StateFolder folder(options.state_dir);
-    const dev::ReadyFile ready(options.ready_file.empty() ? folder / "ready.json"
-                                                          : std::filesystem::path(options.ready_file));
+    // The folder has its own always: that is where the command line looks.
+    const dev::ReadyFile ready({folder / "ready.json", options.ready_file});
     const auto place = dev::place_of_cluster(folder.path());
+    dev::remove_left_clusters(place, say);
     if (options.reset) {
         say("forgetting everything in " + folder.path().string());
         dev::remove_cluster(place);
@@ -128,7 +148,9 @@ int run_dev(const DevOptions& options)
     dev::EmbeddedPostgres postgres(place, say);
     use(*config, postgres);
     migrate(config->database.owner_url);
-    dev::seed(demo, config->database);
+    const auto receiver = start_receiver(options, demo, *config);
+    dev::seed(demo, config->database, receiver ? receiver->url() : "",
+              crypto::Sealer(read_key_file(config->encryption_key_file)));
     if (const auto usable = check_database(config->database); !usable)
         throw std::runtime_error(usable.error().message());
 
@@ -137,7 +159,7 @@ int run_dev(const DevOptions& options)
     demo.management_port = node->management_port();
     demo.save(folder);
     ready.write(demo, folder / "ca.pem", config->database.owner_url);
-    dev::print_what_to_do_next(std::cout, demo, folder / "ca.pem");
+    dev::print_what_to_do_next(std::cout, demo, folder / "ca.pem", receiver != nullptr);
     serve_until_signalled(*node, signals);
     return 0;
 }

@@ -1,5 +1,6 @@
 #include "app/dev/embedded_postgres.hpp"
 
+#include "app/dev/left_clusters.hpp"
 #include "app/dev/state_folder.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/observe/log.hpp"
@@ -28,13 +29,6 @@ constexpr std::string_view kUnfinished = "data.new.";
 constexpr auto kStartWithin = 60s;
 constexpr auto kStopWithin = 20s;
 constexpr std::size_t kLongestSocketFolder = 90;  // a socket's whole path takes 107 bytes
-
-/// The same for the same state folder, short, and unlike any other's.
-std::string tag_of(const fs::path& state_folder)
-{
-    constexpr std::size_t kDigits = 16;
-    return crypto::to_hex(crypto::sha256(state_folder.string())).substr(0, kDigits);
-}
 
 void hand_over(const fs::path& folder, const std::optional<Account>& account)
 {
@@ -122,19 +116,31 @@ std::string percent_encoded(const std::string& text)
 
 }  // namespace
 
+std::string tag_of(const fs::path& state_folder)
+{
+    constexpr std::size_t kDigits = 16;
+    return crypto::to_hex(crypto::sha256(state_folder.string())).substr(0, kDigits);
+}
+
 ClusterPlace place_of_cluster(const fs::path& state_folder)
 {
     ClusterPlace place;
+    place.state = state_folder;
     place.account = unprivileged_account();
     place.folder = state_folder / "postgres";
     if (place.account && !can_enter(state_folder, *place.account)) {
-        place.folder = fs::path("/var/lib/winnow-dev") / tag_of(state_folder);
+        place.folder = fs::path(kOutsideClusters) / tag_of(state_folder);
     }
     place.socket = place.folder;
     if (place.socket.string().size() > kLongestSocketFolder) {
         place.socket = fs::temp_directory_path() / ("winnow-" + tag_of(state_folder));
     }
     return place;
+}
+
+bool is_running(const fs::path& folder)
+{
+    return running_on(folder / "data") > 0;
 }
 
 void remove_cluster(const ClusterPlace& place)
@@ -147,7 +153,7 @@ void remove_cluster(const ClusterPlace& place)
 EmbeddedPostgres::EmbeddedPostgres(ClusterPlace place, const Progress& progress)
     : place_(std::move(place)), programs_(find_programs(place_.folder / "data"))
 {
-    make_private_folder(place_.folder, place_.account);
+    claim_cluster(place_, [&] { make_private_folder(place_.folder, place_.account); });
     if (place_.socket != place_.folder) make_private_folder(place_.socket, place_.account);
     stop_left_behind(place_.folder / "data");
     if (!fs::exists(place_.folder / "data")) make_cluster(progress);
@@ -267,6 +273,8 @@ void EmbeddedPostgres::stop()
     }
     lock.unlock();
     supervisor_.join();
+    std::error_code not_empty;
+    if (place_.socket != place_.folder) fs::remove(place_.socket, not_empty);  // nobody would find it there
 }
 
 }  // namespace winnow::app::dev

@@ -17,11 +17,21 @@ namespace winnow::app::dev {
 
 /// Where a state folder's cluster lives. As root that may be outside of it: PostgreSQL's account must get there.
 struct ClusterPlace {
+    std::filesystem::path state;     ///< The state folder that it belongs to.
     std::filesystem::path folder;    ///< Holds data/ and the log.
     std::filesystem::path socket;    ///< Folder of the socket; entered by its owner and root only.
     std::optional<Account> account;  ///< Whom the server runs as.
 };
 [[nodiscard]] ClusterPlace place_of_cluster(const std::filesystem::path& state_folder);
+
+/// The same for the same state folder, short, and unlike any other's.
+[[nodiscard]] std::string tag_of(const std::filesystem::path& state_folder);
+
+/// The folder of those that are outside of their state folder.
+inline constexpr auto kOutsideClusters = "/var/lib/winnow-dev";
+
+/// Whether a server works on the cluster in that folder.
+[[nodiscard]] bool is_running(const std::filesystem::path& folder);
 
 /// Stops what an instance that was killed may have left running, and removes the cluster.
 void remove_cluster(const ClusterPlace& place);

@@ -35,15 +35,18 @@ json as_json(const DemoTenant& tenant)
 
 }  // namespace
 
-ReadyFile::ReadyFile(std::filesystem::path path) : path_(std::filesystem::absolute(std::move(path)))
+ReadyFile::ReadyFile(const std::vector<std::filesystem::path>& paths)
 {
-    std::filesystem::remove(path_);
+    for (const auto& path : paths) {
+        if (!path.empty()) paths_.push_back(std::filesystem::absolute(path));
+    }
+    for (const auto& path : paths_) std::filesystem::remove(path);
 }
 
 ReadyFile::~ReadyFile()
 {
     std::error_code ignored;
-    std::filesystem::remove(path_, ignored);
+    for (const auto& path : paths_) std::filesystem::remove(path, ignored);
 }
 
 void ReadyFile::write(const Demo& demo, const std::filesystem::path& authority, const std::string& database_url) const
@@ -57,10 +60,11 @@ void ReadyFile::write(const Demo& demo, const std::filesystem::path& authority, 
                         {"pid", getpid()},
                         {"provider", {{"key", demo.provider_key}}},
                         {"tenants", tenants}};
-    write_private_file(path_, ready.dump(2) + "\n");
+    for (const auto& path : paths_) write_private_file(path, ready.dump(2) + "\n");
 }
 
-void print_what_to_do_next(std::ostream& out, const Demo& demo, const std::filesystem::path& authority)
+void print_what_to_do_next(std::ostream& out, const Demo& demo, const std::filesystem::path& authority,
+                           bool has_receiver)
 {
     const auto& tenant = demo.tenants.front();
     const auto url = loopback_url(demo.customer_port);
@@ -81,8 +85,9 @@ void print_what_to_do_next(std::ostream& out, const Demo& demo, const std::files
         << "/api/v1/rules -d '{\"name\": \"no test systems\", \"syntax\": \"matchers\", \"condition\": "
            "\"env=\\\"test\\\"\", "
            "\"actions\": [{\"type\": \"drop\"}]}'\n\n"
-        << "The same by hand: winnow alert send --help, winnow ticket list, winnow rules list.\n"
-        << std::endl;
+        << "The same by hand: winnow alert send --help, winnow ticket list, winnow rules list.\n";
+    if (has_receiver) out << "What people are told is printed here, until you give them contacts of their own.\n";
+    out << std::endl;
 }
 
 }  // namespace winnow::app::dev

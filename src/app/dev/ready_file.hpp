@@ -8,14 +8,16 @@
 #include <filesystem>
 #include <iosfwd>
 #include <string>
+#include <vector>
 
 namespace winnow::app::dev {
 
-/// Exists exactly as long as the instance is ready: an old one is removed when the object is made, and its own goes
-/// with it. Its shape is part of the contract other programs are written against.
+/// Exist exactly as long as the instance is ready: old ones are removed when the object is made, and its own go with
+/// it. Its shape is part of the contract other programs are written against.
 class ReadyFile {
 public:
-    explicit ReadyFile(std::filesystem::path path);
+    /// At each of `paths` that is not empty, written in this order.
+    explicit ReadyFile(const std::vector<std::filesystem::path>& paths);
     ~ReadyFile();
     ReadyFile(const ReadyFile&) = delete;
     ReadyFile& operator=(const ReadyFile&) = delete;
@@ -24,10 +26,11 @@ public:
     void write(const Demo& demo, const std::filesystem::path& authority, const std::string& database_url) const;
 
 private:
-    std::filesystem::path path_;
+    std::vector<std::filesystem::path> paths_;
 };
 
-/// Commands to paste.
-void print_what_to_do_next(std::ostream& out, const Demo& demo, const std::filesystem::path& authority);
+/// Commands to paste; and where messages go, if the built-in receiver takes them.
+void print_what_to_do_next(std::ostream& out, const Demo& demo, const std::filesystem::path& authority,
+                           bool has_receiver);
 
 }  // namespace winnow::app::dev

@@ -3,8 +3,10 @@
 #include "winnow/crypto/digest.hpp"
 #include "winnow/pg/provider_store.hpp"
 #include "winnow/pg/tenant_database.hpp"
+#include "winnow/ports/contact_store.hpp"
 #include "winnow/ports/credential_store.hpp"
 #include "winnow/ports/integration_store.hpp"
+#include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/tenant_session.hpp"
 #include "winnow/ports/user_store.hpp"
 
@@ -104,18 +106,59 @@ Result<Done> add_integration(const DemoTenant& demo, ports::IntegrationStore& in
     return integrations.add_key(integration, key, crypto::sha256(demo.integration_key));
 }
 
+/// A contact for the built-in receiver and, where there is no default route yet, one that leads to it. The receiver's
+/// port may be another one than at the last start.
+Result<Done> add_receiver(const DemoTenant& demo, const std::string& url, const crypto::Sealer& sealer,
+                          ports::TenantSession& session)
+{
+    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
+    const auto contact_id = id<ContactId>(demo.contact_id);
+    if (auto known = session.contacts().find(contact_id); known) {
+        if (known->url == url) return Done{};
+        known->url = url;
+        ++known->version;
+        known->updated_at = now();
+        return session.contacts().update(*known);
+    }
+    if (demo.receiver_made) return Done{};  // somebody has deleted it
+    constexpr std::size_t kSecretBytes = 32;
+    domain::Contact contact;
+    contact.id = contact_id;
+    contact.name = "the terminal of winnow dev";
+    contact.url = url;
+    contact.sealed_secret = sealer.seal("whsec_" + crypto::to_base64(crypto::random_bytes(kSecretBytes)),
+                                        "contact:" + demo.id + ':' + demo.contact_id);
+    contact.updated_at = now();
+    if (auto inserted = session.contacts().insert(contact); !inserted) return inserted;
+    domain::ContactGroup group;
+    group.id = id<ContactGroupId>(demo.group_id);
+    group.name = contact.name;
+    group.contact_ids = {contact.id};
+    group.updated_at = now();
+    if (auto inserted = session.contacts().insert_group(group); !inserted) return inserted;
+    auto settings = session.settings().load();
+    if (!settings) return settings.error();
+    if (!settings->default_route.empty()) return Done{};
+    settings->default_route = {group.id};
+    ++settings->version;
+    return session.settings().save(*settings);
+}
+
 /// Everything of one tenant in one transaction.
-void fill_tenant(const DemoTenant& demo, ports::TenantDatabase& database)
+void fill_tenant(const DemoTenant& demo, ports::TenantDatabase& database, const std::string& receiver_url,
+                 const crypto::Sealer& sealer)
 {
     std::promise<Result<Done>> finished;
     auto outcome = finished.get_future();
     database.submit(
         id<TenantId>(demo.id),
-        [&demo](ports::TenantSession& session) -> Result<Done> {
+        [&](ports::TenantSession& session) -> Result<Done> {
             for (const auto& user : demo.users) {
                 if (auto added = add_user(user, session.users()); !added) return added;
             }
-            return add_integration(demo, session.integrations());
+            auto added = add_integration(demo, session.integrations());
+            if (!added || receiver_url.empty()) return added;
+            return add_receiver(demo, receiver_url, sealer, session);
         },
         [&finished](Result<Done> result) { finished.set_value(std::move(result)); });
     if (const auto result = outcome.get(); !result) {
@@ -125,13 +168,14 @@ void fill_tenant(const DemoTenant& demo, ports::TenantDatabase& database)
 
 }  // namespace
 
-void seed(const Demo& demo, const DatabaseConfig& database)
+void seed(Demo& demo, const DatabaseConfig& database, const std::string& receiver_url, const crypto::Sealer& sealer)
 {
     const auto provider = pg::make_provider_store({.conninfo = database.provider_url, .connections = 1});
     const auto tenants = pg::make_tenant_database({.conninfo = database.api_url, .connections = 1});
-    for (const auto& tenant : demo.tenants) {
+    for (auto& tenant : demo.tenants) {
         make_tenant(tenant, *provider);
-        fill_tenant(tenant, *tenants);
+        fill_tenant(tenant, *tenants, receiver_url, sealer);
+        tenant.receiver_made = tenant.receiver_made || !receiver_url.empty();
     }
 }
 

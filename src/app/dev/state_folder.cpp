@@ -52,6 +52,12 @@ StateFolder::~StateFolder()
     close(lock_);
 }
 
+bool StateFolder::is_one(const fs::path& path)
+{
+    std::error_code unknown;
+    return fs::exists(path / kLockName, unknown) || unknown;
+}
+
 void StateFolder::clear()
 {
     for (const auto& entry : fs::directory_iterator(path_)) {

@@ -18,6 +18,9 @@ public:
     StateFolder(const StateFolder&) = delete;
     StateFolder& operator=(const StateFolder&) = delete;
 
+    /// Whether that is a state folder of some instance, running or not. Where it cannot be told, it is.
+    [[nodiscard]] static bool is_one(const std::filesystem::path& path);
+
     /// Absolute.
     [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
     [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path_ / name; }

@@ -1,0 +1,21 @@
+#pragma once
+
+/// @file
+/// Clusters outside of their state folders, which somebody who deletes a state folder by hand leaves behind.
+
+#include "app/dev/embedded_postgres.hpp"
+
+#include <functional>
+#include <string>
+
+namespace winnow::app::dev {
+
+/// Makes the cluster's folder with `make`, and writes down whose it is where it lies outside of its state folder. No
+/// remove_left_clusters() of another process runs meanwhile. Throws std::runtime_error.
+void claim_cluster(const ClusterPlace& place, const std::function<void()>& make);
+
+/// Removes each cluster outside that says whose it is, whose state folder is gone, and on which no server works; `say`
+/// is told of each. Does nothing where PostgreSQL runs as ourselves: then clusters are inside.
+void remove_left_clusters(const ClusterPlace& place, const std::function<void(const std::string&)>& say);
+
+}  // namespace winnow::app::dev

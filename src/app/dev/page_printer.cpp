@@ -1,0 +1,98 @@
+#include "app/dev/page_printer.hpp"
+
+#include "winnow/base/text.hpp"
+#include "winnow/routing/plan.hpp"
+
+#include <cstdint>
+
+namespace winnow::app::dev {
+
+namespace {
+
+constexpr std::size_t kPagesASecond = 5;
+constexpr std::size_t kMaxLines = 16;
+constexpr std::size_t kMaxLineBytes = 200;
+
+/// Bytes of the sequence that begins here; 1 for what is none.
+std::size_t length_of(std::string_view text)
+{
+    const auto first = static_cast<unsigned char>(text.front());
+    std::size_t length = 1;
+    if (first >= 0xF0)
+        length = 4;
+    else if (first >= 0xE0)
+        length = 3;
+    else if (first >= 0xC0)
+        length = 2;
+    return length <= text.size() && is_valid_utf8(text.substr(0, length)) ? length : 1;
+}
+
+bool is_harmless(std::string_view sequence)
+{
+    const auto byte = [&](std::size_t i) {
+        return static_cast<unsigned>(static_cast<unsigned char>(sequence[i]));
+    };
+    if (sequence.size() == 1) return byte(0) >= 0x20 && byte(0) < 0x7F;
+    if (sequence.size() == 2) return !(byte(0) == 0xC2 && byte(1) < 0xA0);  // C1
+    if (sequence.size() == 3 && byte(0) == 0xE2) {
+        const unsigned low = (byte(1) << 8U) | byte(2);
+        const bool breaks_lines = low == 0x80A8 || low == 0x80A9;                                 // U+2028, U+2029
+        const bool turns = (low >= 0x80AA && low <= 0x80AE) || (low >= 0x81A6 && low <= 0x81A9);  // bidi controls
+        return !breaks_lines && !turns;
+    }
+    return true;
+}
+
+}  // namespace
+
+std::string for_terminal(std::string_view text, std::size_t max_bytes)
+{
+    constexpr std::string_view kCut = "…";
+    std::string shown;
+    std::size_t cut_at = 0;  // so that what is kept and the sign fit
+    while (!text.empty()) {
+        const auto sequence = text.substr(0, length_of(text));
+        text.remove_prefix(sequence.size());
+        const std::string_view piece = is_harmless(sequence) ? sequence : " ";
+        if (shown.size() + piece.size() > max_bytes) return shown.substr(0, cut_at).append(kCut);
+        shown.append(piece);
+        if (shown.size() + kCut.size() <= max_bytes) cut_at = shown.size();
+    }
+    return shown;
+}
+
+std::string PagePrinter::rest(Clock::time_point now)
+{
+    if (now - second_began_ < std::chrono::seconds{1}) return "";
+    std::string told;
+    if (not_shown_ > 0) told = "(" + std::to_string(not_shown_) + " more messages came, too fast to show)\n";
+    second_began_ = now;
+    shown_ = not_shown_ = 0;
+    return told;
+}
+
+std::string PagePrinter::page(const std::string& body, Clock::time_point now)
+{
+    auto text = rest(now);
+    if (shown_ == kPagesASecond) {
+        ++not_shown_;
+        return text;
+    }
+    ++shown_;
+    const auto mail = routing::render_mail(body);
+    text += "\nsent to the built-in receiver: " + for_terminal(mail.subject, kMaxLineBytes) + "\n";
+    std::string_view lines = mail.text;
+    for (std::size_t line = 0; !lines.empty(); ++line) {
+        if (line == kMaxLines) {
+            text += "  | …\n";
+            break;
+        }
+        const auto end = lines.find('\n');
+        const auto shown = for_terminal(lines.substr(0, end), kMaxLineBytes);
+        text += (shown.empty() ? "  |" : "  | ") + shown + "\n";
+        lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 1);
+    }
+    return text;
+}
+
+}  // namespace winnow::app::dev

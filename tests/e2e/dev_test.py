@@ -1,0 +1,156 @@
+"""`winnow dev` itself: what it prints, what it leaves behind, and that the next start cleans up."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import unittest
+import urllib.request
+
+from harness import Instance, wait_until
+
+OUTSIDE = "/var/lib/winnow-dev"
+
+
+class FirstPage(unittest.TestCase):
+    """The built-in receiver."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.instance = Instance(receiver=True, extra=["--egress-allow", "10.1.0.0/16"])
+        cls.instance.start()
+        cls.addClassCleanup(cls.instance.__exit__)
+        cls.admin = cls.instance.user()
+        cls.addClassCleanup(cls.admin.close)
+
+    def contact(self):
+        return self.admin.get("/api/v1/contacts").json()["items"][0]
+
+    def whole_log(self):
+        with open(self.instance.log_file, encoding="utf-8") as log:
+            return log.read()
+
+    def test_1_an_alert_is_printed_as_people_would_have_been_told(self):
+        self.instance.integration().post("/api/v1/alerts", {"title": "disk 93% full", "severity": "critical",
+                                                            "source": "db-7", "description": "\u202ethe log says"})
+        page = re.compile(r"sent to the built-in receiver: \[#1 CRITICAL\] disk 93% full\n(  \|.*\n)+")
+        text = wait_until(lambda: page.search(self.whole_log()), "the page in the terminal")[0]
+        self.assertIn("db-7", text)
+        self.assertNotIn("\u202e", text)
+        self.assertIn("the log says", text)
+
+    def test_2_whoever_sends_to_it_cannot_drive_or_flood_the_terminal(self):
+        ticket = {"number": 2, "severity": "critical", "title": "\x1b[2J\x1b]0;x\x07flood"}
+        body = json.dumps({"type": "ticket.opened", "ticket": ticket}).encode()
+        for _ in range(200):
+            with urllib.request.urlopen(urllib.request.Request(self.contact_url(), data=body), timeout=10) as answer:
+                self.assertEqual(answer.status, 204)
+        wait_until(lambda: re.search(r"\(\d+ more messages came", self.whole_log()), "the count of what was not shown")
+        self.assertNotIn("\x1b", self.whole_log())
+        self.assertLess(self.whole_log().count("flood"), 200)
+
+    def contact_url(self):
+        if not hasattr(FirstPage, "url"):
+            FirstPage.url = self.contact()["url"]
+        return FirstPage.url
+
+    def test_3_plain_http_goes_where_the_operator_allows_it_and_nowhere_else(self):
+        def create(url):
+            return self.admin.post("/api/v1/contacts", {"name": url, "type": "webhook", "url": url})
+
+        self.assertRegex(self.contact_url(), r"^http://127\.0\.87\.1:\d+/$")
+        self.assertEqual(create("http://10.1.2.3/hook").status, 201)
+        self.assertEqual(create("http://127.0.0.1/hook").status, 201)  # as every instance of the tests allows
+        for url in ("http://10.2.0.1/hook", "http://8.8.8.8/", "http://[2001:4860:4860::8888]/"):
+            refused = create(url)
+            self.assertEqual(refused.status, 422, url)
+            self.assertEqual(refused.json()["errors"][0]["pointer"], "/url")
+            self.assertIn("delivery.egress_allow", refused.body.decode())
+
+    def test_4_a_restart_keeps_the_contact_and_what_was_deleted_stays_deleted(self):
+        before = self.contact()
+        self.instance.stop()
+        self.instance.start()
+        self.admin.close()
+        type(self).admin = self.instance.user()
+        self.assertEqual(self.contact()["id"], before["id"])
+        self.admin.call("PATCH", "/api/v1/settings", {"default_route": []},
+                        headers={"Content-Type": "application/merge-patch+json"})
+        for contact in self.admin.get("/api/v1/contacts").json()["items"]:
+            deleted = self.admin.call("DELETE", "/api/v1/contacts/" + contact["id"])
+            self.assertEqual(deleted.status, 204, deleted.body)
+        self.instance.stop()
+        self.instance.start()
+        self.admin.close()
+        type(self).admin = self.instance.user()
+        self.assertEqual(self.admin.get("/api/v1/contacts").json()["items"], [])
+
+
+class ReadyFiles(unittest.TestCase):
+    def test_the_state_folder_has_its_own_beside_one_elsewhere(self):
+        with Instance() as instance:
+            own = os.path.join(instance.state_dir, "state", "ready.json")
+            with open(own, encoding="utf-8") as mine:
+                self.assertEqual(json.load(mine), instance.ready)
+            self.assertEqual(os.stat(own).st_mode & 0o777, 0o600)
+            instance.stop()
+            self.assertFalse(os.path.exists(own))
+            self.assertFalse(os.path.exists(instance.ready_file))
+
+
+@unittest.skipIf(os.geteuid() != 0, "only root's clusters are outside of their state folders")
+class LeftBehind(unittest.TestCase):
+    def start(self, name):
+        folder = os.path.join(self.closed, name)
+        os.mkdir(folder)
+        instance = Instance(state_dir=folder)
+        os.chmod(folder, 0o700)
+        self.addCleanup(instance.kill)
+        instance.start()
+        tag = hashlib.sha256(os.path.join(folder, "state").encode()).hexdigest()[:16]
+        return instance, os.path.join(OUTSIDE, tag)
+
+    def setUp(self):
+        # PostgreSQL's account cannot get in here, so that clusters are made outside.
+        self.closed = os.path.realpath(tempfile.mkdtemp(prefix="winnow-closed-"))
+        self.addCleanup(shutil.rmtree, self.closed, ignore_errors=True)
+
+    def test_a_cluster_goes_with_its_state_folder_at_the_next_start_and_no_other_does(self):
+        gone, its_cluster = self.start("gone")
+        gone.stop()
+        kept, other_cluster = self.start("kept")
+        kept.stop()
+        running, third_cluster = self.start("running")
+        self.assertTrue(all(map(os.path.isdir, (its_cluster, other_cluster, third_cluster))))
+        # Something that only looks like one: it does not say whose it is, or lies about it.
+        foreign = os.path.join(OUTSIDE, "0123456789abcdef")
+        os.mkdir(foreign)
+        with open(foreign + ".state-folder", "w", encoding="utf-8") as owner:
+            owner.write("/nowhere\n")
+        self.addCleanup(shutil.rmtree, foreign, ignore_errors=True)
+        self.addCleanup(os.unlink, foreign + ".state-folder")
+
+        shutil.rmtree(gone.state_dir)
+        shutil.rmtree(running.state_dir)  # deleted under a server that still works
+        last, last_cluster = self.start("last")
+        self.assertFalse(os.path.exists(its_cluster))
+        self.assertFalse(os.path.exists(its_cluster + ".state-folder"))
+        self.assertTrue(all(map(os.path.isdir, (other_cluster, third_cluster, last_cluster, foreign))))
+        self.assertIn("which is gone", last.log())
+
+        running.process.terminate()
+        running.process.wait(timeout=60)
+        last.stop()
+        for instance in (kept, last):
+            shutil.rmtree(instance.state_dir)
+        after, after_cluster = self.start("after")
+        self.assertFalse(any(map(os.path.exists, (other_cluster, third_cluster, last_cluster))))
+        after.stop()
+        shutil.rmtree(after_cluster)
+        os.unlink(after_cluster + ".state-folder")
+
+
+if __name__ == "__main__":
+    unittest.main()
