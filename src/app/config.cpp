@@ -1,6 +1,7 @@
 #include "app/config.hpp"
 
 #include "app/config_schema.hpp"
+#include "app/environment.hpp"
 #include "winnow/base/text.hpp"
 
 #include <yaml-cpp/yaml.h>
@@ -27,12 +28,24 @@ struct Entry {
     bool empty = false;  ///< `key:` and nothing: not set.
 };
 
+/// A key that stands twice in one section: YAML forbids it, and one of the two would be passed over in silence.
+struct Twice {
+    std::string path;
+    YAML::Mark first;
+    YAML::Mark second;
+};
+
 /// Collects leaves by their dotted path. What is no leaf anybody knows is found later, by its path.
-void flatten(const YAML::Node& node, const std::string& path, std::map<std::string, Entry>& out)
+void flatten(const YAML::Node& node, const std::string& path, std::map<std::string, Entry>& out,
+             std::vector<Twice>& twice)
 {
     if (node.IsMap()) {
+        std::map<std::string, YAML::Mark> seen;
         for (const auto& item : node) {
-            flatten(item.second, path.empty() ? item.first.Scalar() : path + "." + item.first.Scalar(), out);
+            const auto below = path.empty() ? item.first.Scalar() : path + "." + item.first.Scalar();
+            const auto [first, fresh] = seen.emplace(below, item.first.Mark());
+            if (!fresh) twice.push_back({.path = below, .first = first->second, .second = item.first.Mark()});
+            flatten(item.second, below, out, twice);
         }
         return;
     }
@@ -74,14 +87,6 @@ std::string apply(Config& config, const std::string& path, const Entry& entry)
     return wrong.empty() ? "" : path + " " + wrong;
 }
 
-/// database.api_url → WINNOW_DATABASE_API_URL.
-std::string environment_name(const std::string& path)
-{
-    std::string name = "WINNOW_";
-    for (const char c : path) name += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
-    return name;
-}
-
 void apply_environment(Config& config, std::vector<FieldError>& problems)
 {
     for (const auto& key : config_schema()) {
@@ -90,7 +95,9 @@ void apply_environment(Config& config, std::vector<FieldError>& problems)
         if (value == nullptr) continue;
         const auto wrong = key.set(config, {value});
         if (!wrong.empty()) problems.push_back({.pointer = name, .detail = name + " " + wrong});
+        config.settings[key.path] = {.place = name, .values = {value}};
     }
+    for (auto& problem : misspelt_variables()) problems.push_back(std::move(problem));
 }
 
 }  // namespace
@@ -101,6 +108,13 @@ Config::Config()
     customer.port = kCustomerPort;
     management.name = "management";
     management.port = kManagementPort;
+}
+
+std::string environment_name(const std::string& path)
+{
+    std::string name = "WINNOW_";
+    for (const char c : path) name += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+    return name;
 }
 
 std::vector<std::string> config_keys()
@@ -118,13 +132,20 @@ Result<Config> parse_config(const std::string& text, const std::string& name, Co
     };
     std::map<std::string, Entry> entries;
     try {
-        flatten(YAML::Load(text), "", entries);
+        std::vector<Twice> twice;
+        flatten(YAML::Load(text), "", entries, twice);
+        for (const auto& key : twice) {
+            problems.push_back({.pointer = at(key.second),
+                                .detail = key.path + " stands twice, first in line " +
+                                          std::to_string(key.first.line + 1) + "; only one of them can hold"});
+        }
     } catch (const YAML::Exception& error) {
         problems.push_back({.pointer = at(error.mark), .detail = error.msg});
     }
     for (const auto& [path, entry] : entries) {
         const auto wrong = apply(base, path, entry);
         if (!wrong.empty()) problems.push_back({.pointer = at(entry.mark), .detail = wrong});
+        if (!entry.empty) base.settings[path] = {.place = at(entry.mark), .values = entry.values};
     }
     apply_environment(base, problems);
     if (!problems.empty()) return Error(std::move(problems));

@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,13 @@ struct Config {
     LogConfig log;
     std::string encryption_key_file;  ///< 32 bytes, raw or as 64 hex digits.
 
+    /// What a file or the environment has set, by key: for messages about it.
+    struct Setting {
+        std::string place;  ///< "winnow.yaml:3:11", or the variable's name.
+        std::vector<std::string> values;
+    };
+    std::map<std::string, Setting> settings;
+
     Config();
 };
 
@@ -81,5 +89,8 @@ struct Config {
 
 /// Every key, in order: for config/winnow.yaml's test.
 [[nodiscard]] std::vector<std::string> config_keys();
+
+/// database.api_url → WINNOW_DATABASE_API_URL.
+[[nodiscard]] std::string environment_name(const std::string& path);
 
 }  // namespace winnow::app

@@ -3,6 +3,7 @@
 
 #include "app/commands.hpp"
 #include "app/config.hpp"
+#include "app/config_check.hpp"
 #include "app/node.hpp"
 #include "app/serving.hpp"
 #include "app/signals.hpp"
@@ -13,6 +14,9 @@
 
 #include <cstdio>
 #include <iostream>
+#include <optional>
+#include <utility>
+#include <vector>
 
 namespace winnow::app {
 
@@ -21,13 +25,27 @@ namespace {
 constexpr int kFailed = 1;
 constexpr int kWrongConfiguration = 2;
 
-/// The configuration where it is complete; else says everything that is wrong with it.
-Result<Config> load_for_serving(const std::string& file)
+/// A configuration, or everything that is wrong with it.
+struct Loaded {
+    std::optional<Config> config;
+    std::vector<FieldError> problems;   ///< It cannot be served with.
+    std::vector<FieldError> tolerable;  ///< It can, but should not be.
+};
+
+Loaded load_for_serving(const std::string& file)
 {
+    Loaded loaded;
     auto config = load_config(file);
-    if (!config) return config;
-    if (const auto complete = complete_for_serving(*config); !complete) return complete.error();
-    return config;
+    if (!config) {
+        loaded.problems = config.error().fields();
+        return loaded;
+    }
+    if (const auto complete = complete_for_serving(*config); !complete) loaded.problems = complete.error().fields();
+    for (auto& finding : look_closer(*config, file)) {
+        (finding.tolerable ? loaded.tolerable : loaded.problems).push_back(std::move(finding.error));
+    }
+    loaded.config = *std::move(config);
+    return loaded;
 }
 
 }  // namespace
@@ -53,13 +71,17 @@ void serve_until_signalled(Node& node, Signals& signals)
 
 int run_serve(const std::string& config_file)
 {
-    const auto config = load_for_serving(config_file);
-    if (!config) {
-        print_problems(config.error());
+    const auto loaded = load_for_serving(config_file);
+    if (!loaded.problems.empty()) {
+        print_problems(Error(loaded.problems));
         return kWrongConfiguration;
     }
+    const auto& config = loaded.config;
     Signals signals;
     observe::start_log(config->log.format, config->log.level);
+    for (const auto& problem : loaded.tolerable) {
+        observe::warn("the configuration should be mended", {{"at", problem.pointer}, {"detail", problem.detail}});
+    }
     raise_open_files_limit(*config);
     if (const auto usable = check_database(config->database); !usable) {
         print_problems(usable.error());
@@ -101,21 +123,19 @@ int run_migrate(const std::string& config_file, const std::string& url)
 
 int run_config_check(const std::string& config_file, bool json)
 {
-    const auto config = load_for_serving(config_file);
+    auto loaded = load_for_serving(config_file);
+    auto& found = loaded.problems;
+    found.insert(found.end(), loaded.tolerable.begin(), loaded.tolerable.end());
     if (json) {
         auto problems = nlohmann::json::array();
-        if (!config) {
-            for (const auto& field : config.error().fields()) {
-                problems.push_back({{"at", field.pointer}, {"detail", field.detail}});
-            }
-        }
-        std::cout << nlohmann::json{{"valid", config.has_value()}, {"problems", problems}}.dump(2) << '\n';
-    } else if (config) {
+        for (const auto& field : found) problems.push_back({{"at", field.pointer}, {"detail", field.detail}});
+        std::cout << nlohmann::json{{"valid", found.empty()}, {"problems", problems}}.dump(2) << '\n';
+    } else if (found.empty()) {
         std::cout << config_file << " is complete and correct\n";
     } else {
-        print_problems(config.error());
+        print_problems(Error(found));
     }
-    return config ? 0 : kWrongConfiguration;
+    return found.empty() ? 0 : kWrongConfiguration;
 }
 
 }  // namespace winnow::app

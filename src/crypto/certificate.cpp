@@ -1,11 +1,15 @@
 #include "winnow/crypto/certificate.hpp"
 
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <memory>
 #include <stdexcept>
 
@@ -108,6 +112,75 @@ std::chrono::seconds time_to_expiry(std::string_view certificate_pem)
     int seconds = 0;
     if (!certificate || ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(certificate.get())) != 1) return {};
     return std::chrono::days{days} + std::chrono::seconds{seconds};
+}
+
+namespace {
+
+X509Pointer read_certificate(BIO* bio)
+{
+    return {PEM_read_bio_X509(bio, nullptr, nullptr, nullptr), &X509_free};
+}
+
+Bio reading(const std::string& pem)
+{
+    return {BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free};
+}
+
+/// Never asks anybody on the terminal.
+int no_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*/)
+{
+    return -1;
+}
+
+std::string text_of(const ASN1_TIME* time)
+{
+    tm parts{};
+    if (ASN1_TIME_to_tm(time, &parts) != 1) return "an unreadable time";
+    std::array<char, 32> text{};
+    std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return text.data();
+}
+
+}  // namespace
+
+std::string problem_of_certificates(const std::string& pem)
+{
+    const auto bio = reading(pem);
+    std::size_t found = 0;
+    while (read_certificate(bio.get())) ++found;
+    const auto error = ERR_peek_last_error();
+    ERR_clear_error();
+    const bool at_end = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
+    if (found == 0 && at_end) return "holds no certificate in PEM (-----BEGIN CERTIFICATE-----)";
+    return at_end ? "" : "holds a certificate that cannot be read";
+}
+
+std::string problem_of_key(const std::string& key_pem, const std::string& chain_pem)
+{
+    const auto bio = reading(key_pem);
+    const Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, &no_passphrase, nullptr), &EVP_PKEY_free);
+    ERR_clear_error();
+    if (!key) return "holds no private key in PEM without a passphrase";
+    const auto chain = reading(chain_pem);
+    const auto certificate = read_certificate(chain.get());
+    ERR_clear_error();
+    if (!certificate) return "";  // said of the certificate
+    const bool match = X509_check_private_key(certificate.get(), key.get()) == 1;
+    ERR_clear_error();
+    return match ? "" : "is not the key of the certificate";
+}
+
+std::string problem_of_validity(const std::string& chain_pem)
+{
+    const auto bio = reading(chain_pem);
+    const auto certificate = read_certificate(bio.get());
+    ERR_clear_error();
+    if (!certificate) return "";
+    const auto* begin = X509_get0_notBefore(certificate.get());
+    const auto* end = X509_get0_notAfter(certificate.get());
+    if (X509_cmp_current_time(end) < 0) return "expired at " + text_of(end);
+    if (X509_cmp_current_time(begin) > 0) return "is not valid before " + text_of(begin);
+    return "";
 }
 
 }  // namespace winnow::crypto

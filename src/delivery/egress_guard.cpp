@@ -1,5 +1,7 @@
 #include "delivery/egress_guard.hpp"
 
+#include "winnow/delivery/egress.hpp"
+
 #include <arpa/inet.h>
 
 #include <algorithm>
@@ -134,6 +136,16 @@ bool EgressGuard::may_allow_plain(std::string_view host) const noexcept
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
     const auto address = parse_address(host);
     return address ? allows_plain(*address) : !allowed_.empty();
+}
+
+std::string problem_of_egress_network(const std::string& text)
+{
+    try {
+        static_cast<void>(parse_network(text));
+        return "";
+    } catch (const std::invalid_argument& problem) {
+        return std::string(problem.what()).substr(std::string_view("egress_allow: ").size());
+    }
 }
 
 }  // namespace winnow::delivery

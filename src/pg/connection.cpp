@@ -73,6 +73,16 @@ std::string milliseconds(std::chrono::milliseconds duration)
 
 }  // namespace
 
+bool is_connection_string(const std::string& conninfo)
+{
+    try {
+        parse(conninfo);
+        return true;
+    } catch (const std::invalid_argument&) {
+        return false;
+    }
+}
+
 std::string session_conninfo(const PgOptions& options)
 {
     auto values = parse(options.conninfo);

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -26,7 +27,45 @@ def winnow(*words, environment=None, status=0, stdin=""):
     return done
 
 
+def server():
+    """The instance, as the environment names it."""
+    return {"WINNOW_URL": instance.ready["customer_url"], "WINNOW_CA_FILE": instance.ready["ca_file"],
+            "WINNOW_KEY": instance.ready["tenants"][0]["users"]["admin"]["key"]}
+
+
 class Commands(unittest.TestCase):
+    def test_no_key_goes_to_a_server_that_it_is_not_meant_for(self):
+        with socket.create_server(("127.0.0.1", 0)) as stranger:
+            url = f"https://127.0.0.1:{stranger.getsockname()[1]}"
+            for words, environment in (((), {"WINNOW_URL": url}), (("--url", url), {}), (("--url", url), server())):
+                refused = winnow("ticket", "list", *words, environment=environment, status=1)
+                self.assertIn("is given without", refused.stderr)
+            stranger.settimeout(0)
+            with self.assertRaises(BlockingIOError, msg="nobody called"):
+                stranger.accept()
+        self.assertIn("NUMBER", winnow("ticket", "list", environment=server()).stdout)
+
+    def test_a_configuration_check_opens_what_it_names(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "winnow.yaml")
+            with open(path, "w", encoding="utf-8") as out:
+                out.write("listen:\n  customer: {port: 9443, certificate_file: /nowhere.pem}\n"
+                          "delivery: {public_url: winnow}\nlisten: {}\n")
+            found = json.loads(winnow("config", "check", path, "--json", status=2).stdout)
+            self.assertIn({"at": path + ":4:1", "detail": "listen stands twice, first in line 1; "
+                           "only one of them can hold"}, found["problems"])
+            with open(path, "w", encoding="utf-8") as out:
+                out.write("listen:\n  customer: {port: 9443, certificate_file: /nowhere.pem}\n"
+                          "delivery: {public_url: winnow}\n")
+            for words in (("config", "check", path), ("serve", "--config", path)):
+                told = winnow(*words, status=2).stderr
+                self.assertIn(path + ":2:47: listen.customer.certificate_file names /nowhere.pem, which cannot be "
+                              "read: No such file or directory", told)
+                self.assertIn("the other listener's port", told)
+                self.assertIn('delivery.public_url is "winnow"', told)
+                misspelt = winnow(*words, status=2, environment={"WINNOW_DATABASE_API_UR": "x"}).stderr
+                self.assertIn("did you mean WINNOW_DATABASE_API_URL?", misspelt)
+
     def test_an_alert_is_sent_and_its_ticket_worked(self):
         sent = winnow("alert", "send", "--title", "disk full", "--severity", "critical", "--source", "db-7",
                       "--dedup-key", "cli", "--label", "env=prod", "--json")
@@ -104,8 +143,10 @@ class Commands(unittest.TestCase):
 
     def test_mistakes_teach(self):
         self.assertIn("--title", winnow("alert", "send", "--severity", "urgent", status=1).stderr)
-        unknown = winnow("ticket", "list", environment={"WINNOW_KEY": "nonsense"}, status=1)
-        self.assertIn("the credential is missing, unknown", unknown.stderr)
+        unknown = winnow("ticket", "list", environment={**server(), "WINNOW_KEY": "nonsense"}, status=1)
+        self.assertIn("credential", unknown.stderr)
+        mixed = winnow("ticket", "list", environment={"WINNOW_KEY": "nonsense"}, status=1)
+        self.assertIn("WINNOW_KEY is given without WINNOW_URL", mixed.stderr)
         elsewhere = winnow("ticket", "list", environment={"WINNOW_STATE_DIR": "/nonexistent"}, status=1)
         self.assertIn("--url", elsewhere.stderr)
         self.assertIn("--help", winnow("ticket", "shwo", "1", status=2).stderr)

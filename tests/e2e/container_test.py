@@ -184,7 +184,8 @@ class Compose(unittest.TestCase):
         self.assertEqual(probe.get("/readyz").status, 200)
 
         created = run(os.environ["WINNOW_BINARY"], "tenant", "create", "Acme Ltd", "--admin-email", "ops@acme.example",
-                      "--url", management, "--ca", ca_file, env={**os.environ, "WINNOW_KEY": self.secret("provider.key")})
+                      env={**os.environ, "WINNOW_URL": management, "WINNOW_CA_FILE": ca_file,
+                           "WINNOW_KEY": self.secret("provider.key")})
         key = re.search(r"wnu_\S+", created)[0]
         admin = Client(customer, ca_file, key)
         self.addCleanup(admin.close)

@@ -24,4 +24,7 @@ struct PgOptions {
     std::chrono::milliseconds deadline{15'000};
 };
 
+/// Whether libpq can read a connection string or URI. It connects nowhere.
+[[nodiscard]] bool is_connection_string(const std::string& conninfo);
+
 }  // namespace winnow::pg

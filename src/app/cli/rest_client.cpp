@@ -53,14 +53,29 @@ std::filesystem::path ready_file()
     return std::filesystem::path(folder == nullptr ? ".winnow" : folder) / "ready.json";
 }
 
-void complete_from(Connection& connection, const json& ready, As who)
+/// Throws where a place that gives something does not give what a call takes.
+void check_whole(const Connection& given, const Connection& names, const std::string& elsewhere)
+{
+    if (!given.url.empty() && !given.key.empty()) return;
+    const auto& known = !given.url.empty() ? names.url : !given.key.empty() ? names.key : names.ca_file;
+    const auto missing = !given.url.empty()   ? names.key
+                         : !given.key.empty() ? names.url
+                                              : names.url + " and " + names.key;
+    throw std::runtime_error(known + " is given without " + missing + ": URL, key and CA come from one place (" +
+                             elsewhere + "), so that no key goes to a server that it is not meant for");
+}
+
+std::string variable(const char* name)
+{
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+}
+
+void complete_from_ready_file(Connection& connection, const json& ready, As who)
 {
     const auto& tenant = ready.at("tenants").at(0);
-    if (connection.url.empty()) {
-        connection.url = ready.at(who == As::provider ? "management_url" : "customer_url").get<std::string>();
-    }
-    if (connection.ca_file.empty()) connection.ca_file = ready.at("ca_file").get<std::string>();
-    if (!connection.key.empty()) return;
+    connection.url = ready.at(who == As::provider ? "management_url" : "customer_url").get<std::string>();
+    connection.ca_file = ready.at("ca_file").get<std::string>();
     switch (who) {
         case As::admin: connection.key = tenant.at("users").at("admin").at("key"); break;
         case As::integration: connection.key = tenant.at("integration").at("key"); break;
@@ -72,15 +87,36 @@ void complete_from(Connection& connection, const json& ready, As who)
 
 void Connection::add_options(Syntax& command)
 {
-    command.add_option("--url", url, "Where Winnow listens, e.g. https://winnow.internal:8443")->envname("WINNOW_URL");
-    command.add_option("--key", key, "The API key (better: in the environment)")->envname("WINNOW_KEY");
-    command.add_option("--ca", ca_file, "The authority that signed Winnow's certificate")->envname("WINNOW_CA_FILE");
+    command.add_option("--url", url, "Where Winnow listens, e.g. https://winnow.internal:8443");
+    command.add_option("--key", key, "The API key (better: all three in the environment)");
+    command.add_option("--ca", ca_file, "The authority that signed Winnow's certificate");
     command.add_flag("--json", json, "For scripts: the answer as JSON");
+}
+
+bool complete_from(Connection& flags, const Connection& environment)
+{
+    static const Connection kFlags{.url = "--url", .key = "--key", .ca_file = "--ca"};
+    static const Connection kVariables{.url = "WINNOW_URL", .key = "WINNOW_KEY", .ca_file = "WINNOW_CA_FILE"};
+    const auto gives_something = [](const Connection& place) {
+        return !place.url.empty() || !place.key.empty() || !place.ca_file.empty();
+    };
+    if (gives_something(flags)) {
+        check_whole(flags, kFlags, "flags, or WINNOW_URL, WINNOW_KEY and WINNOW_CA_FILE without flags");
+        return true;
+    }
+    if (!gives_something(environment)) return false;
+    check_whole(environment, kVariables, "WINNOW_URL, WINNOW_KEY and WINNOW_CA_FILE, or --url, --key and --ca");
+    flags.url = environment.url;
+    flags.key = environment.key;
+    flags.ca_file = environment.ca_file;
+    return true;
 }
 
 void complete(Connection& connection, As who)
 {
-    if (!connection.url.empty() && !connection.key.empty()) return;
+    const Connection environment{
+        .url = variable("WINNOW_URL"), .key = variable("WINNOW_KEY"), .ca_file = variable("WINNOW_CA_FILE")};
+    if (complete_from(connection, environment)) return;
     const auto file = ready_file();
     std::ifstream in(file);
     if (!in) {
@@ -89,7 +125,7 @@ void complete(Connection& connection, As who)
             "\"winnow dev\"");
     }
     try {
-        complete_from(connection, json::parse(in), who);
+        complete_from_ready_file(connection, json::parse(in), who);
     } catch (const json::exception&) {
         throw std::runtime_error(file.string() + " is not the ready file of a development instance");
     }

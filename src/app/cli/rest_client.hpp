@@ -13,23 +13,28 @@
 
 namespace winnow::app::cli {
 
-/// Where to call, and as whom. From flags, else the environment, else the development instance's ready file.
+/// Where to call, as whom, and whom to trust. All three come from one place: the flags, else the environment, else the
+/// development instance's ready file; one place's key is never sent to another's URL.
 struct Connection {
-    std::string url;
-    std::string key;
-    std::string ca_file;
+    std::string url{};
+    std::string key{};
+    std::string ca_file{};
     bool json = false;  ///< Answers go to standard output as JSON.
 
-    /// --url, --key, --ca and --json, with their environment variables.
+    /// --url, --key, --ca and --json.
     void add_options(Syntax& command);
 };
 
 /// Which of the development instance's credentials a command wants.
 enum class As { admin, integration, provider };
 
-/// Completes what flags and environment left open from the ready file (WINNOW_STATE_DIR, else .winnow). Throws
-/// std::runtime_error that says what to give where nothing is left.
+/// Where the flags give nothing, takes all from WINNOW_URL, WINNOW_KEY and WINNOW_CA_FILE; where those give nothing,
+/// from the ready file (in WINNOW_STATE_DIR, else .winnow). Throws std::runtime_error that says what to give where the
+/// first place that gives something gives no URL or no key, or no place gives anything.
 void complete(Connection& connection, As who);
+
+/// Its first two steps: false where neither flags nor environment give anything.
+[[nodiscard]] bool complete_from(Connection& flags, const Connection& environment);
 
 struct Answer {
     long status = 0;

@@ -1,0 +1,187 @@
+/// @file
+/// What a configuration names is opened, and each fault is told with its place.
+
+#include "app/config_check.hpp"
+
+#include "app/environment.hpp"
+#include "winnow/crypto/certificate.hpp"
+
+#include <gmock/gmock.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace winnow::app {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+/// A folder with everything that a good configuration names.
+class ConfigCheck : public testing::Test {
+protected:
+    void SetUp() override
+    {
+        std::filesystem::create_directories(folder_);
+        pair("customer", std::chrono::days{30});
+        pair("management", std::chrono::days{30});
+        write("encryption.key", std::string(64, 'a'), 0600);
+        write("api.url", "postgresql://winnow_api:pw@db.internal/winnow\n", 0600);
+    }
+    void TearDown() override { std::filesystem::remove_all(folder_); }
+
+    [[nodiscard]] std::string path(const std::string& name) const { return folder_ / name; }
+
+    void write(const std::string& name, const std::string& content, mode_t mode)
+    {
+        std::ofstream(path(name)) << content;
+        ASSERT_EQ(::chmod(path(name).c_str(), mode), 0);
+    }
+    void pair(const std::string& name, std::chrono::days valid_for)
+    {
+        const auto authority = crypto::make_authority("authority", std::chrono::days{30});
+        const auto made = crypto::make_loopback_certificate(authority, name, valid_for);
+        write(name + ".pem", made.certificate, 0644);
+        write(name + ".key", made.key, 0600);
+    }
+
+    /// A configuration without a fault, with one line more.
+    [[nodiscard]] std::string text(const std::string& more = "") const
+    {
+        return "listen:\n"
+               "  customer: {port: 8443, certificate_file: " +
+               path("customer.pem") + ", key_file: " + path("customer.key") +
+               "}\n  management: {port: 9443, certificate_file: " + path("management.pem") +
+               ", key_file: " + path("management.key") + "}\nencryption_key_file: " + path("encryption.key") +
+               "\ndatabase:\n  api_url_file: " + path("api.url") + "\n" + more;
+    }
+
+    /// What is found, as "place: what"; tolerable ones with a question mark before.
+    [[nodiscard]] std::vector<std::string> found(const std::string& yaml, const std::string& name = "w.yaml") const
+    {
+        const auto config = parse_config(yaml, name);
+        if (!config) return {"cannot be read: " + config.error().fields().at(0).detail};
+        std::vector<std::string> lines;
+        for (const auto& [error, tolerable] : look_closer(*config, name)) {
+            lines.push_back((tolerable ? "?" : "") + error.pointer + ": " + error.detail);
+        }
+        return lines;
+    }
+
+    const std::filesystem::path folder_ =
+        std::filesystem::path(testing::TempDir()) / ("winnow-check-" + std::to_string(::getpid()));
+};
+
+TEST_F(ConfigCheck, FindsNothingInAGoodOne)
+{
+    EXPECT_THAT(found(text("delivery: {public_url: 'https://winnow.example.com/', egress_allow: [10.0.0.0/8]}\n")),
+                IsEmpty());
+}
+
+TEST_F(ConfigCheck, AFileThatIsNotThereIsNamedWithItsPlace)
+{
+    std::filesystem::remove(path("customer.pem"));
+    EXPECT_THAT(found(text()), ElementsAre("w.yaml:2:44: listen.customer.certificate_file names " +
+                                           path("customer.pem") + ", which cannot be read: No such file or directory"));
+    EXPECT_THAT(
+        found("delivery: {webhook_ca_file: /nowhere.pem, smtp: {ca_file: /}}\n"),
+        ElementsAre(HasSubstr("delivery.webhook_ca_file names /nowhere.pem, which cannot be read: No such file"),
+                    HasSubstr("delivery.smtp.ca_file names /, which cannot be read: it is no file")));
+    EXPECT_THAT(found("encryption_key_file: /nowhere\n"), ElementsAre(HasSubstr("/nowhere cannot be read")));
+}
+
+TEST_F(ConfigCheck, AKeyMustBelongToItsCertificate)
+{
+    std::filesystem::copy_file(path("management.key"), path("customer.key"),
+                               std::filesystem::copy_options::overwrite_existing);
+    EXPECT_THAT(found(text()), ElementsAre(HasSubstr("customer.key, which is not the key of the certificate in " +
+                                                     path("customer.pem"))));
+}
+
+TEST_F(ConfigCheck, WhatIsNoCertificateOrKeyIsSaidSo)
+{
+    write("customer.pem", "hello", 0644);
+    write("management.key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", 0600);
+    write("encryption.key", "short", 0600);
+    EXPECT_THAT(found(text()), ElementsAre(HasSubstr("customer.pem, which holds no certificate in PEM"),
+                                           HasSubstr("management.key, which holds no private key in PEM"),
+                                           HasSubstr("must hold 32 bytes")));
+}
+
+TEST_F(ConfigCheck, AnExpiredCertificateIsFoundAndCanStillBeServedWith)
+{
+    pair("customer", std::chrono::days{0});
+    EXPECT_THAT(found(text()), ElementsAre(testing::AllOf(StartsWith("?w.yaml:2:44: "), HasSubstr("expired at 20"))));
+}
+
+TEST_F(ConfigCheck, ASecretThatEverybodyCanReadIsFound)
+{
+    for (const auto* name : {"customer.key", "encryption.key", "api.url"}) {
+        ASSERT_EQ(::chmod(path(name).c_str(), 0644), 0);
+    }
+    const auto fix = [&](const char* name) {
+        return HasSubstr("a secret that everybody on this machine can read: chmod o-rwx " + path(name));
+    };
+    EXPECT_THAT(found(text()), ElementsAre(fix("customer.key"), fix("encryption.key"), fix("api.url")));
+}
+
+TEST_F(ConfigCheck, APasswordInAFileThatEverybodyCanReadIsFound)
+{
+    const auto with = text("  pipeline_url: postgresql://u:secret@db/winnow\n");
+    write("w.yaml", with, 0644);
+    EXPECT_THAT(found(with, path("w.yaml")), ElementsAre(HasSubstr("chmod o-rwx " + path("w.yaml"))));
+    ASSERT_EQ(::chmod(path("w.yaml").c_str(), 0640), 0);
+    EXPECT_THAT(found(with, path("w.yaml")), IsEmpty());
+}
+
+TEST_F(ConfigCheck, TwoListenersCannotShareAPort)
+{
+    EXPECT_THAT(
+        found("listen: {management: {port: 8443}}\n"),
+        ElementsAre("w.yaml:1:29: listen.management.port is 8443, which is the other listener's port, too: give "
+                    "them two"));
+    EXPECT_THAT(found("listen: {management: {port: 8443, address: 127.0.0.2}, customer: {address: 127.0.0.1}}\n"),
+                IsEmpty());
+    EXPECT_THAT(found("listen: {management: {port: 0}, customer: {port: 0}}\n"), IsEmpty());
+}
+
+TEST_F(ConfigCheck, NetworksAddressesHostsAndUrlsAreRead)
+{
+    EXPECT_THAT(found("listen:\n  customer: {address: localhost, trusted_proxies: [10.0.0.0/33]}\n"),
+                ElementsAre(HasSubstr("listen.customer.address is \"localhost\", no IP address"),
+                            HasSubstr("listen.customer.trusted_proxies has \"10.0.0.0/33\"")));
+    EXPECT_THAT(found("delivery: {egress_allow: [10.0.0.1/8]}\n"),
+                ElementsAre(HasSubstr("delivery.egress_allow has \"10.0.0.1/8\" has bits set after its prefix")));
+    EXPECT_THAT(found("delivery: {smtp: {host: 'smtp://mail', from: nobody}, public_url: winnow.example.com}\n"),
+                ElementsAre(HasSubstr("delivery.smtp.host is \"smtp://mail\""), HasSubstr("delivery.smtp.from"),
+                            HasSubstr("delivery.public_url is \"winnow.example.com\"")));
+    EXPECT_THAT(found("database: {api_url: 'db.internal pw'}\n"),
+                ElementsAre(testing::AllOf(HasSubstr("database.api_url is no connection string"),
+                                           testing::Not(HasSubstr("pw'")))));
+}
+
+TEST(Environment, AMisspeltVariableIsToldWithTheNearestName)
+{
+    const auto problems = misspelt_variables({"WINNOW_DATABASE_API_UR", "WINNOW_LOG_LEVEL", "WINNOW_URL", "HOME"});
+    ASSERT_EQ(problems.size(), 1U);
+    EXPECT_EQ(problems[0].pointer, "WINNOW_DATABASE_API_UR");
+    EXPECT_EQ(problems[0].detail, "nothing reads WINNOW_DATABASE_API_UR; did you mean WINNOW_DATABASE_API_URL?");
+}
+
+TEST(Environment, WhatIsNoMisspellingIsLeftAlone)
+{
+    EXPECT_THAT(
+        misspelt_variables({"WINNOW_ENV", "WINNOW_HOME", "WINNOW_BINARY", "WINNOW_PORT", "WINNOW_PORT_8443_TCP_ADDR",
+                            "WINNOW_SERVICE_HOST", "WINNOW_PG_BINDIR", "WINNOW_TEST_FSYNC"}),
+        IsEmpty());
+}
+
+}  // namespace
+}  // namespace winnow::app
