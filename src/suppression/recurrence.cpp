@@ -1,11 +1,12 @@
 #include "winnow/suppression/recurrence.hpp"
 
-#include "suppression/rrule.hpp"
 #include "winnow/base/time.hpp"
-
-#include <date/tz.h>
+#include "winnow/calendar/rule.hpp"
+#include "winnow/calendar/series.hpp"
+#include "winnow/calendar/zone.hpp"
 
 #include <algorithm>
+#include <array>
 #include <mutex>
 #include <set>
 #include <string>
@@ -15,35 +16,20 @@ namespace winnow::suppression {
 
 namespace {
 
+using calendar::WallTime;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using std::chrono::sys_seconds;
 
+constexpr std::size_t kMaxRuleChars = 512;
 constexpr std::size_t kMaxExceptions = 500;
 constexpr std::size_t kRemembered = 64;
 constexpr std::size_t kMostADay = 48;
+constexpr std::size_t kTriedForDensity = 1'000;
+constexpr auto kTriedForDensityFor = std::chrono::days{3'653};  // has a 29 February in it
+/// What one question looks at: more than kMostADay on every day of the longest window and on every exception.
+constexpr std::size_t kLookedAt = 40'000;
 constexpr auto kDay = std::chrono::hours{24};
-
-const date::time_zone* zone_named(const std::string& name)
-{
-    try {
-        return date::locate_zone(name);
-    } catch (const std::exception&) {  // neither an unknown name nor a missing table stops anything
-        return nullptr;
-    }
-}
-
-WallTime wall_of(Timestamp instant, const date::time_zone& zone)
-{
-    const auto whole = std::chrono::floor<seconds>(instant);
-    return WallTime(whole.time_since_epoch() + zone.get_info(whole).offset);
-}
-
-/// `first` holds before the gap, and at the earlier of two.
-Timestamp instant_of(WallTime wall, const date::time_zone& zone)
-{
-    const auto info = zone.get_info(date::local_seconds(wall.time_since_epoch()));
-    return Timestamp(wall.time_since_epoch() - info.first.offset);
-}
 
 /// "2026-12-25" and nothing else.
 bool is_date(const std::string& text)
@@ -51,13 +37,62 @@ bool is_date(const std::string& text)
     return text.size() == 10 && parse_rfc3339(text + "T00:00:00Z").has_value();
 }
 
+/// The rule, and its UNTIL as it is meant in the zone.
+struct Rule {
+    calendar::Series series;
+    std::optional<sys_seconds> until;  ///< Where it was given as an instant.
+};
+
+bool is_too_dense(const calendar::Series& series, WallTime first)
+{
+    std::array<WallTime, kMostADay> last{};
+    auto cursor = series.from(first);
+    for (std::size_t i = 0; i < kTriedForDensity; ++i) {
+        const auto at = cursor.next();
+        if (!at || *at - first > kTriedForDensityFor) return false;
+        auto& a_day_ago = last.at(i % kMostADay);
+        if (i >= kMostADay && *at - a_day_ago < kDay) return true;
+        a_day_ago = *at;
+    }
+    return false;
+}
+
+Result<Rule> read_rule(const std::string& text, WallTime first, const calendar::Zone& zone)
+{
+    const auto invalid = [](std::string why) {
+        return Error(ErrorCode::invalid_argument, std::move(why));
+    };
+    if (text.size() > kMaxRuleChars) return invalid("must be at most 512 characters long");
+    const auto rule = calendar::parse_rule(text);
+    if (!rule) return rule.error();
+    if (rule->frequency > calendar::Frequency::hourly) return invalid("a window cannot recur more often than hourly");
+    std::optional<WallTime> last;
+    std::optional<sys_seconds> until;
+    if (rule->until && rule->until->form == calendar::Until::Form::utc) {
+        until = sys_seconds(rule->until->at.time_since_epoch());
+        // By the wall it is bounded with room for a change of clocks; the instant decides.
+        last = std::max(zone.wall(*until) + kDay, first);
+        if (*until < zone.instant(first).at) return invalid("never occurs: UNTIL lies before its start");
+    } else if (rule->until) {
+        last = rule->until->at;
+    }
+    auto series = calendar::Series::make(*rule, first, last);
+    if (!series) return series.error();
+    if (is_too_dense(*series, first)) return invalid("recurs more than 48 times a day");
+    return Rule{.series = *std::move(series), .until = until};
+}
+
 }  // namespace
 
 class Recurrence::Impl {
 public:
-    Impl(const date::time_zone& zone, WallTime first, milliseconds fraction, milliseconds duration,
-         std::optional<Rrule> rule)
-        : zone_(zone), first_(first), fraction_(fraction), duration_(duration), rule_(std::move(rule))
+    Impl(calendar::Zone zone, Timestamp first, milliseconds duration, std::optional<Rule> rule)
+        : zone_(std::move(zone)),
+          first_(first),
+          first_second_(std::chrono::floor<seconds>(first)),
+          first_wall_(zone_.wall(first_second_)),
+          duration_(duration),
+          rule_(std::move(rule))
     {
     }
 
@@ -74,17 +109,15 @@ public:
 
     [[nodiscard]] std::vector<Occurrence> next(Timestamp now, std::size_t count) const
     {
-        std::vector<Occurrence> found;
-        const auto take = [&](WallTime wall) {
-            const auto begin = instant_of(wall, zone_) + fraction_;
-            if (begin + duration_ > now && !is_excepted(wall, begin)) found.push_back({begin, begin + duration_});
-            return found.size() < count;
-        };
+        std::vector<Timestamp> begins;
         if (!rule_) {
-            take(first_);
-        } else {
-            rule_->walk(first_, wall_of(now - duration_, zone_) - kDay, kMaxOccurrences, take);
+            if (count > 0 && first_ + duration_ > now && !is_excepted(first_wall_, first_)) begins.push_back(first_);
+        } else if (count > 0) {
+            begins = recurring(now, count);
         }
+        std::vector<Occurrence> found;
+        found.reserve(begins.size());
+        for (const auto begin : begins) found.push_back({begin, begin + duration_});
         return found;
     }
 
@@ -101,6 +134,34 @@ public:
     }
 
 private:
+    /// In order, which the wall's is not where a change of clocks skips times.
+    [[nodiscard]] std::vector<Timestamp> recurring(Timestamp now, std::size_t count) const
+    {
+        std::vector<Timestamp> begins;
+        auto cursor = rule_->series.from(zone_.wall(std::chrono::floor<seconds>(now - duration_)) - kDay);
+        for (std::size_t looked_at = 0; looked_at < kLookedAt; ++looked_at) {
+            const auto wall = cursor.next();
+            if (!wall) break;
+            const auto [at, skipped] = instant_of(*wall);
+            const auto begin = at + (first_ - first_second_);
+            const bool is_late = rule_->until && at > *rule_->until;
+            const bool is_enough = begins.size() >= count && begin > begins[count - 1];
+            if ((is_late || is_enough) && !skipped) break;
+            if (is_late || begin + duration_ <= now || is_excepted(*wall, begin)) continue;
+            const auto place = std::ranges::lower_bound(begins, begin);
+            if (place == begins.end() || *place != begin) begins.insert(place, begin);
+        }
+        begins.resize(std::min(begins.size(), count));
+        return begins;
+    }
+
+    /// The start is the instant it was given as, also where its time by the clock comes twice.
+    [[nodiscard]] calendar::Zone::Instant instant_of(WallTime wall) const
+    {
+        if (wall == first_wall_) return {.at = first_second_, .skipped = false};
+        return zone_.instant(wall);
+    }
+
     [[nodiscard]] bool is_excepted(WallTime wall, Timestamp begin) const
     {
         if (instants_.contains(begin)) return true;
@@ -116,11 +177,12 @@ private:
         if (known_.size() == kRemembered) known_until_ = known_.back().starts_at;
     }
 
-    const date::time_zone& zone_;
-    const WallTime first_;
-    const milliseconds fraction_;  ///< Of the second in which it starts.
+    const calendar::Zone zone_;
+    const Timestamp first_;
+    const sys_seconds first_second_;
+    const WallTime first_wall_;
     const milliseconds duration_;
-    const std::optional<Rrule> rule_;
+    const std::optional<Rule> rule_;
     std::set<Timestamp> instants_;
     std::set<std::string> dates_;
 
@@ -132,27 +194,20 @@ private:
 
 Result<Recurrence> Recurrence::compile(const domain::MaintenanceWindow& window)
 {
-    const auto* zone = zone_named(window.time_zone);
-    if (zone == nullptr) {
+    auto zone = calendar::Zone::named(window.time_zone);
+    if (!zone) {
         return field_error("/time_zone", "is not a time zone; use a name such as \"Asia/Tokyo\" or \"UTC\"");
     }
     if (window.duration < kShortestWindow || window.duration > kLongestWindow) {
         return field_error("/duration", "must be between PT1M and P31D");
     }
-    const auto first = wall_of(window.starts_at, *zone);
-    const auto fraction = window.starts_at - std::chrono::floor<seconds>(window.starts_at);
-    std::optional<Rrule> rule;
+    std::optional<Rule> rule;
     if (!window.rrule.empty()) {
-        auto parsed = Rrule::parse(window.rrule, first,
-                                   [&](WallTime utc) { return wall_of(Timestamp(utc.time_since_epoch()), *zone); });
-        if (!parsed) return field_error("/rrule", parsed.error().message());
-        rule = *std::move(parsed);
+        auto read = read_rule(window.rrule, zone->wall(std::chrono::floor<seconds>(window.starts_at)), *zone);
+        if (!read) return field_error("/rrule", read.error().message());
+        rule = *std::move(read);
     }
-    auto impl = std::make_shared<Impl>(*zone, first, fraction, window.duration, std::move(rule));
-    const auto early = impl->next(window.starts_at - kDay, kMostADay + 1);
-    if (early.size() > kMostADay && early.back().starts_at - early.front().starts_at < kDay) {
-        return field_error("/rrule", "recurs more than 48 times a day");
-    }
+    auto impl = std::make_shared<Impl>(*std::move(zone), window.starts_at, window.duration, std::move(rule));
     if (window.exceptions.size() > kMaxExceptions) return field_error("/exceptions", "must be at most 500");
     for (std::size_t i = 0; i < window.exceptions.size(); ++i) {
         if (impl->except(window.exceptions[i])) continue;

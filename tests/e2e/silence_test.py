@@ -191,6 +191,23 @@ class MaintenanceWindows(unittest.TestCase):
         self.assertGreaterEqual(sent_at, parse(changed.json()["next_occurrences"][0]["ends_at"]))
         self.assertEqual(explained(send("y", "window-1/y", source="window-1"))["disposition"], "ticketed")
 
+    def test_hostile_rules_neither_crash_nor_hold_the_node(self):
+        operator = world.instance.user("operator")
+        pid = world.instance.process.pid
+        for number, rule in enumerate(("FREQ=YEARLY;BYWEEKNO=8", "FREQ=YEARLY;BYWEEKNO=-53,53;BYSETPOS=366,-366",
+                                       "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", "FREQ=SECONDLY", "FREQ=YEARLY;BYDAY=-53MO",
+                                       "FREQ=HOURLY;INTERVAL=999999999;BYYEARDAY=-366", "FREQ=MONTHLY;BYSETPOS=1",
+                                       "FREQ=DAILY;RSCALE=" + "X" * 480)):
+            answer = operator.post("/api/v1/maintenance-windows",
+                                   {"name": f"hostile {number}", "matchers": 'source="window-3"', "rrule": rule,
+                                    "starts_at": "2027-07-26T12:00:00Z", "duration": "PT1H"})
+            self.assertIn(answer.status, (201, 422), rule)
+            if answer.status == 201:
+                remove("maintenance-windows", answer.json()["id"])
+        self.assertEqual(explained(send("x", "window-3/x", source="window-3"))["disposition"], "ticketed")
+        self.assertIsNone(world.instance.process.poll())
+        self.assertEqual(world.instance.process.pid, pid)
+
     def test_one_that_lies_ahead_covers_nothing_yet(self):
         window = create("maintenance-windows", {"name": "later", "matchers": 'source="window-2"',
                                                 "starts_at": after(hours=1), "duration": "PT2H"})

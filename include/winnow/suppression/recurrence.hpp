@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// When a maintenance window is in force: RFC 5545 recurrence in a time zone. Pure, save that a zone's rules are read
-/// from the system's tables when it is first named.
+/// When a maintenance window is in force: RFC 5545 recurrence (winnow/calendar) in a time zone. Pure, save that a
+/// zone's rules are read from the system's tables when it is first named.
 
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
@@ -25,7 +25,6 @@ struct Occurrence {
 
 inline constexpr std::chrono::milliseconds kShortestWindow = std::chrono::minutes{1};
 inline constexpr std::chrono::milliseconds kLongestWindow = std::chrono::hours{24 * 31};
-inline constexpr std::size_t kMaxOccurrences = 10'000;  ///< COUNT, and what one question looks at.
 
 /// Immutable but for what it remembers; thread-safe, shareable.
 ///
@@ -34,7 +33,7 @@ inline constexpr std::size_t kMaxOccurrences = 10'000;  ///< COUNT, and what one
 class Recurrence {
 public:
     /// Field errors about `/time_zone`, `/duration`, `/rrule` and `/exceptions/N`. What recurs more often than hourly
-    /// or 48 times a day is refused, and so is what would take long to find out that it never occurs.
+    /// or 48 times a day is refused, and so is what never occurs: within milliseconds, whatever the rule.
     [[nodiscard]] static Result<Recurrence> compile(const domain::MaintenanceWindow& window);
 
     /// The first `count` occurrences that end after `now`, in order.

@@ -61,6 +61,8 @@ TEST_F(Maintenance, RefusesWhatNeverOccursOrExplodes)
     EXPECT_THAT(refused({{"rrule", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}}), ElementsAre("/rrule: never occurs"));
     EXPECT_THAT(refused({{"rrule", "FREQ=DAILY;UNTIL=20261120T000000Z"}, {"starts_at", "2026-11-01T00:00:00Z"}}),
                 ElementsAre("/rrule: no occurrence lies ahead: it would never begin"));
+    EXPECT_THAT(refused({{"rrule", "FREQ=WEEKLY;BYDAY=1SU"}}),
+                ElementsAre("/rrule: BYDAY with a number goes with FREQ=MONTHLY and FREQ=YEARLY only"));
     EXPECT_THAT(refused({{"rrule", nullptr}, {"starts_at", "2026-11-23T04:00:00Z"}}),
                 ElementsAre("/starts_at: no occurrence lies ahead: it would never begin"));
     EXPECT_THAT(refused({{"time_zone", "Mars"}}), ElementsAre(HasSubstr("/time_zone: is not a time zone")));
@@ -70,6 +72,28 @@ TEST_F(Maintenance, RefusesWhatNeverOccursOrExplodes)
                 UnorderedElementsAre("/matchers", "/starts_at", "/duration", "/rule"));
     EXPECT_THAT(refused({{"duration", "PT59S"}}), ElementsAre(HasSubstr("/duration: ")));
     EXPECT_EQ(sql("select count(*) from maintenance_windows"), "0");
+}
+
+TEST_F(Maintenance, SurvivesTheRuleThatKilledIt)
+{
+    const auto made = post("/maintenance-windows", body({{"starts_at", "2027-07-26T12:00:00Z"},
+                                                         {"duration", "PT1H"},
+                                                         {"time_zone", "UTC"},
+                                                         {"rrule", "FREQ=YEARLY;BYWEEKNO=8"}}));
+    ASSERT_EQ(made.status, 201) << made.text;
+    EXPECT_EQ(made.body["next_occurrences"][0]["starts_at"], "2028-02-21T12:00:00.000Z");
+    EXPECT_EQ(get("/maintenance-windows/" + made.id()).body, made.body);
+}
+
+TEST_F(Maintenance, ThatIsNotReadableAnyMoreSaysWhy)
+{
+    const auto id = made("/maintenance-windows", body());
+    EXPECT_TRUE(get("/maintenance-windows/" + id).body["problem"].is_null());
+    sql("update maintenance_windows set rrule = 'FREQ=WEEKLY;BYDAY=1SU'");  // which libical read somehow
+    const auto shown = get("/maintenance-windows/" + id);
+    EXPECT_EQ(shown.body["problem"], "rrule: BYDAY with a number goes with FREQ=MONTHLY and FREQ=YEARLY only");
+    EXPECT_EQ(shown.body["next_occurrences"], json::array());
+    EXPECT_EQ(patch("/maintenance-windows/" + id, {{"rrule", "FREQ=WEEKLY;BYDAY=SU"}}).body["problem"], nullptr);
 }
 
 TEST_F(Maintenance, NamesAreTheirOwn)
