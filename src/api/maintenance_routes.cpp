@@ -37,13 +37,18 @@ json window_json(const StoredWindow& stored, Timestamp now)
         {"exceptions", window.exceptions},
         {"active", false},
         {"next_occurrences", json::array()},
+        {"problem", nullptr},
         {"stats", {{"matched", stored.stats.matched}, {"last_matched_at", time_json(stored.stats.last_matched_at)}}},
         {"version", window.version},
         {"updated_at", format_rfc3339(window.updated_at)},
         {"updated_by", window.updated_by}};
     show_scope(document, window.scope);
     const auto recurrence = suppression::Recurrence::compile(window);
-    if (!recurrence) return document;  // the zone's name is gone from the system's tables
+    if (!recurrence) {  // what was taken once need not be readable for ever: a zone's name goes, a part is refused now
+        const auto& error = recurrence.error().fields().front();
+        document["problem"] = error.pointer.substr(1) + ": " + error.detail;
+        return document;
+    }
     for (const auto& [starts_at, ends_at] : recurrence->next(now, kShownOccurrences)) {
         if (starts_at <= now) document["active"] = window.enabled;
         document["next_occurrences"].push_back(
@@ -86,7 +91,7 @@ Result<MaintenanceWindow> read_window(const json& document, Timestamp now)
     window.time_zone = fields.text("time_zone", {1, 64}).value_or("UTC");
     window.rrule = fields.text("rrule", {1, 512}).value_or("");
     window.exceptions = fields.texts("exceptions", {1, 64}, kMaxExceptions).value_or(window.exceptions);
-    fields.read_only({"id", "active", "next_occurrences", "stats", "version", "updated_at", "updated_by"});
+    fields.read_only({"id", "active", "next_occurrences", "problem", "stats", "version", "updated_at", "updated_by"});
     if (starts_at && duration) {
         window.starts_at = *starts_at;
         window.duration = *duration;
