@@ -19,8 +19,8 @@ struct Removal {
 };
 
 struct Purge {
-    std::string_view name;             ///< Of the chore, after "forget_".
-    std::array<Removal, 3> removals;   ///< In this order; a later one only where the ones before it left nothing.
+    std::string_view name;            ///< Of the chore, after "forget_".
+    std::array<Removal, 3> removals;  ///< In this order; a later one only where the ones before it left nothing.
     std::chrono::milliseconds interval = std::chrono::hours{1};
 };
 
