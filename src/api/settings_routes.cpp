@@ -17,30 +17,41 @@ using nlohmann::json;
 using ports::TenantSession;
 
 constexpr std::chrono::milliseconds kMaxReopenWindow = std::chrono::days{365};
-constexpr std::int64_t kMaxRetentionDays = 3'650;
 constexpr std::size_t kMaxDefaultGroups = 50;
 
-json settings_json(const Settings& settings)
+/// In days, within the provider's limit, which may be younger than the choice.
+std::int64_t days_of(const Settings& settings, domain::Kept kept, const domain::TenantLimits& limits)
+{
+    return std::min<std::int64_t>(settings.retention.of(kept).count(),
+                                  static_cast<std::int64_t>(limits.max_retention_days));
+}
+
+json settings_json(const Settings& settings, const domain::TenantLimits& limits)
 {
     auto route = json::array();
     for (const auto& id : settings.default_route) route.push_back(id.str());
-    return {{"reopen_window", format_iso8601_duration(settings.reopen_window)},
-            {"close_approval", settings.close_approval},
-            {"journal_retention_days", settings.journal_retention.count()},
-            {"default_route", std::move(route)},
-            {"version", settings.version}};
+    json shown = {{"reopen_window", format_iso8601_duration(settings.reopen_window)},
+                  {"close_approval", settings.close_approval},
+                  {"default_route", std::move(route)},
+                  {"version", settings.version}};
+    for (const auto& each : domain::kKeptTable) {
+        shown[std::string(each.setting)] = days_of(settings, each.kept, limits);
+    }
+    return shown;
 }
 
 /// What is absent gets its default: a patch that sets null to a field asks for just that.
-Result<Settings> read_settings(const json& document, TenantSession& session)
+Result<Settings> read_settings(const json& document, const domain::TenantLimits& limits, TenantSession& session)
 {
     Settings settings;
     FieldReader fields(document);
     settings.reopen_window = fields.duration("reopen_window", std::chrono::milliseconds{0}, kMaxReopenWindow)
                                  .value_or(settings.reopen_window);
     settings.close_approval = fields.boolean("close_approval").value_or(settings.close_approval);
-    settings.journal_retention = std::chrono::days(
-        fields.integer("journal_retention_days", 1, kMaxRetentionDays).value_or(settings.journal_retention.count()));
+    for (const auto& each : domain::kKeptTable) {
+        const auto days = fields.integer(each.setting, 1, static_cast<std::int64_t>(limits.max_retention_days));
+        if (days && *days != each.usual.count()) settings.retention.choose(each.kept, std::chrono::days(*days));
+    }
     if (auto route = fields.ids<ContactGroupId>("default_route", kMaxDefaultGroups)) {
         settings.default_route = *std::move(route);
         const auto found = session.contacts().existing_groups(settings.default_route);
@@ -59,7 +70,7 @@ Result<Response> get_settings(const Call& call, TenantSession& session)
 {
     const auto settings = session.settings().load();
     if (!settings) return settings.error();
-    return shown(call, settings_json(*settings), settings->version);
+    return shown(call, settings_json(*settings, call.services.tenant_limits), settings->version);
 }
 
 Result<Response> change_settings(const Call& call, TenantSession& session)
@@ -68,13 +79,14 @@ Result<Response> change_settings(const Call& call, TenantSession& session)
     const auto current = session.settings().load();
     if (!current) return current.error();
     if (const auto fresh = check_if_match(call.request.head, current->version); !fresh) return fresh.error();
-    const auto document = wanted_document(call, settings_json(*current));
+    const auto& limits = call.services.tenant_limits;
+    const auto document = wanted_document(call, settings_json(*current, limits));
     if (!document) return document.error();
-    auto settings = read_settings(*document, session);
+    auto settings = read_settings(*document, limits, session);
     if (!settings) return settings.error();
     settings->version = current->version + 1;
     if (const auto stored = session.settings().save(*settings); !stored) return stored.error();
-    return versioned(settings_json(*settings), settings->version);
+    return versioned(settings_json(*settings, limits), settings->version);
 }
 
 }  // namespace

@@ -192,6 +192,7 @@ void add_tenant_limits(std::vector<Key>& keys)
     limit("max_contacts", &Limits::max_contacts, 1'000'000);
     limit("max_contact_groups", &Limits::max_contact_groups, 100'000);
     limit("max_users", &Limits::max_users, 1'000'000);
+    limit("max_retention_days", &Limits::max_retention_days, 3'650);
 }
 
 void add_work(std::vector<Key>& keys)

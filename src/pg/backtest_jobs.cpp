@@ -59,8 +59,6 @@ constexpr auto kRelease =
     "revision + 1" WINNOW_STILL_HIS;
 #undef WINNOW_STILL_HIS
 
-constexpr auto kSweep = "delete from backtests where finished_at < now() - $1::bigint * interval '1 second'";
-
 class PgBacktestJobs final : public ports::BacktestJobs {
 public:
     explicit PgBacktestJobs(const PgOptions& options) : pool_(options), history_(options) {}
@@ -117,15 +115,6 @@ public:
     }
 
     Result<bool> release(const BacktestJob& job) override { return change(kRelease, job); }
-
-    Result<std::size_t> sweep() override
-    {
-        return pool_.run([&](Session& session) -> Result<std::size_t> {
-            pqxx::nontransaction tx(session.connection());
-            const auto kept = std::chrono::duration_cast<std::chrono::seconds>(ports::kBacktestsKept).count();
-            return static_cast<std::size_t>(query(tx, kSweep, kept).affected_rows());
-        });
-    }
 
 private:
     /// A draft that cannot be read fails its back-test here: nobody else would get further with it.

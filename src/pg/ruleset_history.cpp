@@ -25,11 +25,6 @@ select $1::uuid, (select coalesce(max(version), 0) + 1 from ruleset_versions whe
        coalesce(array_agg(r.rule_id order by r.position), '{}'), coalesce(array_agg(r.version order by r.position), '{}')
   from rules r where r.tenant_id = $1::uuid)sql";
 
-constexpr auto kForget = R"sql(
-delete from ruleset_versions
- where tenant_id = $1 and made_at < now() - $3::bigint * interval '1 second'
-   and version <= (select max(version) from ruleset_versions where tenant_id = $1) - $2::bigint)sql";
-
 constexpr auto kPage = R"sql(
 select version, made_at, made_by, comment, created, updated, deleted, moved, cardinality(rule_ids) as rules
   from ruleset_versions
@@ -137,8 +132,6 @@ void keep_ruleset_version(pqxx::transaction_base& tx, TenantId tenant, const por
 {
     query(tx, kKeep, tenant, changes.actor, changes.comment, changes.created.size(), changes.updated.size(),
           changes.deleted.size(), changes.moved.size());
-    query(tx, kForget, tenant, ports::kKeptRulesetVersions,
-          std::chrono::duration_cast<std::chrono::seconds>(ports::kRulesetVersionsKept).count());
 }
 
 std::shared_ptr<ports::RulesetHistory> make_ruleset_history(pqxx::transaction_base& tx, TenantId tenant)

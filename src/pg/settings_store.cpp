@@ -5,27 +5,57 @@
 #include "pg/sql_errors.hpp"
 #include "pg/values.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <chrono>
 #include <memory>
 
 namespace winnow::pg {
 namespace {
 
+using domain::Kept;
+using domain::Retention;
 using domain::Settings;
 
 // Not `for update`: that would also hold up every insert that refers to the tenant, triage's among them.
 constexpr auto kLock = "select config_version from tenants where tenant_id = $1 for no key update";
 
 constexpr auto kUpsert = R"sql(
-insert into tenant_settings as s (tenant_id, reopen_window_ms, close_approval, journal_retention_days, version)
-values ($1, $2, $3, $4, $5)
+insert into tenant_settings as s (tenant_id, reopen_window_ms, close_approval, journal_retention_days, version,
+                                  retention_days)
+values ($1, $2, $3, $4, $5, $6::jsonb)
 on conflict (tenant_id) do update
    set reopen_window_ms = excluded.reopen_window_ms, close_approval = excluded.close_approval,
-       journal_retention_days = excluded.journal_retention_days, version = excluded.version, updated_at = now())sql";
+       journal_retention_days = excluded.journal_retention_days, version = excluded.version, updated_at = now(),
+       retention_days = excluded.retention_days)sql";
 
 constexpr auto kInsertRoute = R"sql(
 insert into default_route (tenant_id, contact_group_id, ordinal)
 select $1::uuid, r.contact_group_id, r.ordinal from unnest($2::uuid[]) with ordinality as r(contact_group_id, ordinal))sql";
+
+/// The journal's has a column of its own.
+Retention read_retention(const pqxx::row& row)
+{
+    const auto stored = nlohmann::json::parse(row["retention_days"].c_str());
+    Retention retention;
+    for (const auto& each : domain::kKeptTable) {
+        const auto found = stored.find(each.word);
+        if (found != stored.end()) retention.choose(each.kept, std::chrono::days(found->get<std::int32_t>()));
+    }
+    retention.choose(Kept::journal, std::chrono::days(row["journal_retention_days"].as<std::int32_t>()));
+    return retention;
+}
+
+/// What the tenant has chosen: the others go with what is usual.
+std::string retention_json(const Retention& retention)
+{
+    auto stored = nlohmann::json::object();
+    for (const auto& each : domain::kKeptTable) {
+        const auto& days = retention.chosen(each.kept);
+        if (days && each.kept != Kept::journal) stored[std::string(each.word)] = days->count();
+    }
+    return stored.dump();
+}
 
 class PgSettingsStore final : public ports::SettingsStore {
 public:
@@ -47,7 +77,7 @@ public:
                 const auto row = rows.front();
                 settings.reopen_window = std::chrono::milliseconds(row["reopen_window_ms"].as<std::int64_t>());
                 settings.close_approval = row["close_approval"].as<bool>();
-                settings.journal_retention = std::chrono::days(row["journal_retention_days"].as<std::int32_t>());
+                settings.retention = read_retention(row);
                 settings.version = row["version"].as<std::int64_t>();
             }
             const auto groups =
@@ -61,7 +91,7 @@ public:
     {
         return translated([&]() -> Result<Done> {
             query(tx_, kUpsert, tenant_, settings.reopen_window.count(), settings.close_approval,
-                  settings.journal_retention.count(), settings.version);
+                  settings.retention.of(Kept::journal).count(), settings.version, retention_json(settings.retention));
             query(tx_, "delete from default_route where tenant_id = $1", tenant_);
             query(tx_, kInsertRoute, tenant_, array_of(settings.default_route));
             return Done{};

@@ -32,7 +32,6 @@ constexpr milliseconds kYield = 20ms;
 constexpr milliseconds kLongestYield = 1s;  // a page a second even while the river never rests
 constexpr milliseconds kAfterError = 1s;
 constexpr int kTries = 5;
-constexpr auto kBetweenSweeps = std::chrono::minutes{10};
 
 void warn(std::string_view doing, const Error& error)
 {
@@ -66,12 +65,7 @@ private:
     void run(const std::stop_token& stop)
     {
         setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness);  // Linux: of this thread alone
-        auto sweep_at = Clock::now();
         while (!stop.stop_requested()) {
-            if (Clock::now() >= sweep_at) {
-                if (const auto swept = jobs_.sweep(); !swept) warn("cannot forget old back-tests", swept.error());
-                sweep_at = Clock::now() + kBetweenSweeps;
-            }
             const auto job = jobs_.claim(options_.node);
             if (job && *job) {
                 work(**job, stop);

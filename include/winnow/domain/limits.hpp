@@ -40,6 +40,7 @@ struct TenantLimits {
     std::size_t max_contacts = 10'000;
     std::size_t max_contact_groups = 1'000;
     std::size_t max_users = 10'000;
+    std::size_t max_retention_days = 3'650;  ///< Of each class that a tenant may choose (domain::Retention).
 };
 
 }  // namespace winnow::domain

@@ -6,6 +6,7 @@
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/contact.hpp"
+#include "winnow/domain/retention.hpp"
 #include "winnow/domain/rule.hpp"
 #include "winnow/domain/silence.hpp"
 
@@ -20,7 +21,7 @@ struct Settings {
     /// A firing alert within this time of a ticket's recovery or closing reopens it; after it opens a new one.
     std::chrono::milliseconds reopen_window = std::chrono::hours{24};
     bool close_approval = false;  ///< Closing takes a second person: close_requested, then closed or returned.
-    std::chrono::days journal_retention{90};
+    Retention retention;
     std::vector<ContactGroupId> default_route;  ///< Who is told where no rule says.
     std::int64_t version = 1;
 };

@@ -80,9 +80,6 @@ public:
                                            const BacktestProgress& progress, const std::string& result) = 0;
     /// Back into the queue, as if it had not been claimed.
     [[nodiscard]] virtual Result<bool> release(const BacktestJob& job) = 0;
-
-    /// Forgets those that were finished kBacktestsKept ago. How many.
-    [[nodiscard]] virtual Result<std::size_t> sweep() = 0;
 };
 
 inline constexpr std::size_t kHistoryBytes = 4U << 20U;

@@ -43,9 +43,6 @@ struct Backtest {
     std::int64_t revision = 1;  ///< Grows with every change.
 };
 
-/// How long the finished ones are kept.
-inline constexpr std::chrono::hours kBacktestsKept{7 * 24};
-
 /// Not thread-safe: lives and dies with its transaction.
 class BacktestStore {
 public:

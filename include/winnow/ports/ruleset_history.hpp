@@ -35,11 +35,8 @@ struct RulesetSnapshot {
     std::string rules;  ///< A JSON array: the rules as the API showed them, in order.
 };
 
-/// A version is forgotten when there are so many later ones and it is older than that, both.
-inline constexpr std::int64_t kKeptRulesetVersions = 100;
-inline constexpr std::chrono::hours kRulesetVersionsKept{90 * 24};
-
-/// Not thread-safe: lives and dies with its transaction. RuleStore::apply writes what this reads.
+/// Not thread-safe: lives and dies with its transaction. RuleStore::apply writes what this reads; a chore forgets the
+/// old ones (domain::Kept::rule_history), save the newest hundred.
 class RulesetHistory {
 public:
     RulesetHistory() = default;

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,17 +25,11 @@ constexpr std::size_t kGatherAtOnce = 100;  // of a flood, 200,000 counts
 constexpr int kDaysAhead = 4;
 
 constexpr auto kMakePartitions = "select make_day_partitions((now() at time zone 'UTC')::date, $1::int4)";
+// The longest of any tenant: a day's partition is everybody's.
 constexpr auto kDropPartitions = R"sql(
 select drop_day_partitions((now() at time zone 'UTC')::date
-           - coalesce((select max(coalesce(s.journal_retention_days, 90))
-                         from tenants t left join tenant_settings s using (tenant_id)), 90))
-)sql";
-
-// Others come first: a chore gives up where it would have to wait. And where statistics lag behind a table that has
-// grown, the planner must not read the whole of it for a handful of rows.
-constexpr auto kManners = R"sql(
-set local lock_timeout = '200ms'; set local enable_seqscan = off; set local enable_hashjoin = off;
-set local enable_mergejoin = off
+           - least(coalesce((select max(coalesce(s.journal_retention_days, $2::int))
+                               from tenants t left join tenant_settings s using (tenant_id)), $2::int), $1::int))
 )sql";
 
 ChoreStep make_partitions(pqxx::transaction_base& tx)
@@ -43,9 +38,11 @@ ChoreStep make_partitions(pqxx::transaction_base& tx)
     return {};
 }
 
-ChoreStep drop_partitions(pqxx::transaction_base& tx)
+ChoreStep drop_partitions(pqxx::transaction_base& tx, const ChoreLimits& limits)
 {
-    const auto dropped = query(tx, kDropPartitions)[0][0].as<std::size_t>();
+    const auto dropped = query(tx, kDropPartitions, limits.max_retention.count(),
+                               domain::class_of(domain::Kept::journal).usual.count())[0][0]
+                             .as<std::size_t>();
     return {.rows = dropped, .more = dropped > 0};
 }
 
@@ -55,13 +52,26 @@ ChoreStep gather(pqxx::transaction_base& tx)
     return {.rows = gathered, .more = gathered == kGatherAtOnce};
 }
 
-ChoreStep forget(pqxx::transaction_base& tx, const Purge& purge)
+/// Adds what a statement about a class is told.
+void add_class(Arguments& arguments, const std::optional<domain::Kept>& kept, const ChoreLimits& limits)
 {
-    tx.exec(kManners);
+    if (!kept) return;
+    const auto& about = domain::class_of(*kept);
+    arguments.add(limits.max_retention.count());
+    arguments.add(about.usual.count());
+    arguments.add(about.word);
+}
+
+ChoreStep forget(pqxx::transaction_base& tx, const Purge& purge, const ChoreLimits& limits)
+{
+    tx.exec(kChoreManners);
     ChoreStep done;
     for (const auto& [sql, at_once] : purge.removals) {
         if (sql == nullptr) break;
-        const auto removed = query(tx, sql, at_once).affected_rows();
+        Arguments arguments;
+        arguments.add(at_once);
+        add_class(arguments, purge.kept, limits);
+        const auto removed = query(tx, sql, arguments).affected_rows();
         done.rows += removed;
         done.more = removed >= at_once;
         if (done.more) break;
@@ -76,10 +86,14 @@ struct Place {
     std::string third;
 };
 
-ChoreStep walk_on(pqxx::transaction_base& tx, const Walk& walk, Place& place)
+ChoreStep walk_on(pqxx::transaction_base& tx, const Walk& walk, const ChoreLimits& limits, Place& place)
 {
-    tx.exec(kManners);
-    const auto rows = query(tx, walk.sql, walk.at_once, place.first, place.second, place.third);
+    tx.exec(kChoreManners);
+    Arguments arguments;
+    arguments.add(walk.at_once);
+    for (const auto& key : {place.first, place.second, place.third}) arguments.add(key);
+    add_class(arguments, walk.kept, limits);
+    const auto rows = query(tx, walk.sql, arguments);
     if (rows.empty() || rows[0][0].as<std::size_t>() < walk.at_once) {
         place = {};
         return {.rows = rows.empty() ? 0 : rows[0][1].as<std::size_t>(), .more = false};
@@ -90,19 +104,19 @@ ChoreStep walk_on(pqxx::transaction_base& tx, const Walk& walk, Place& place)
 
 class PgChores final : public ports::Chores {
 public:
-    explicit PgChores(PgOptions options) : pool_(std::move(options))
+    PgChores(PgOptions options, ChoreLimits limits) : pool_(std::move(options))
     {
         using namespace std::chrono_literals;
         add({.name = "make_partitions", .interval = 1h}, make_partitions);
-        add({.name = "drop_partitions", .interval = 1h}, drop_partitions);
+        add({.name = "drop_partitions", .interval = 1h}, [limits](auto& tx) { return drop_partitions(tx, limits); });
         add({.name = "gather_noise", .interval = 5s}, gather);
         for (const auto& purge : purges()) {
             add({.name = "forget_" + std::string(purge.name), .interval = purge.interval},
-                [&purge](auto& tx) { return forget(tx, purge); });
+                [&purge, limits](auto& tx) { return forget(tx, purge, limits); });
         }
         for (const auto& walk : walks()) {
             add({.name = "forget_" + std::string(walk.name), .interval = walk.interval},
-                [&walk, place = Place()](auto& tx) mutable { return walk_on(tx, walk, place); });
+                [&walk, limits, place = Place()](auto& tx) mutable { return walk_on(tx, walk, limits, place); });
         }
     }
 
@@ -140,9 +154,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<ports::Chores> make_chores(PgOptions options)
+std::unique_ptr<ports::Chores> make_chores(PgOptions options, ChoreLimits limits)
 {
-    return std::make_unique<PgChores>(std::move(options));
+    return std::make_unique<PgChores>(std::move(options), limits);
 }
 
 }  // namespace winnow::pg

@@ -7,15 +7,103 @@ namespace winnow::pg {
 namespace {
 
 using namespace std::chrono_literals;
+using domain::Kept;
 
 // Rows are named by ctid: whatever the planner believes of a table, a deletion finds them without reading it. One that
 // was changed meanwhile has another ctid, and is left alone.
 
-constexpr auto kReceipts = R"sql(
-delete from idempotency_receipts
- where ctid = any(array(select ctid from idempotency_receipts where created_at < now() - interval '7 days'
-                         order by created_at limit $1))
-)sql";
+/// `p (tenant_id, kept)`: for how long each tenant keeps what belongs to a class.
+#define WINNOW_POLICY                                                                                   \
+    " (select t.tenant_id, s.reopen_window_ms * interval '1 ms' as reopen_window,"                      \
+    " least(coalesce(s.journal_retention_days, 90), $2::int) * interval '1 day' as journal,"            \
+    " least(coalesce((s.retention_days->>$4::text)::int, $3::int), $2::int) * interval '1 day' as kept" \
+    " from tenants t left join tenant_settings s using (tenant_id)) p "
+
+constexpr auto kReceipts = "delete from idempotency_receipts where ctid = any(array(select r.place from" WINNOW_POLICY
+                           R"sql(
+ cross join lateral (select r.ctid as place from idempotency_receipts r
+                      where r.tenant_id = p.tenant_id and r.created_at < now() - p.kept
+                      order by r.created_at limit $1) r limit $1)))sql";
+
+constexpr auto kNoise = "delete from noise_counts where ctid = any(array(select n.place from" WINNOW_POLICY R"sql(
+ cross join lateral (select n.ctid as place from noise_counts n
+                      where n.tenant_id = p.tenant_id and n.hour < now() - p.kept
+                      order by n.hour limit $1) n limit $1)))sql";
+
+constexpr auto kDeliveries = "delete from deliveries where ctid = any(array(select d.place from" WINNOW_POLICY R"sql(
+ cross join lateral (select d.ctid as place from deliveries d
+                      where d.tenant_id = p.tenant_id and d.created_at < now() - p.kept
+                        and d.state not in ('pending', 'sending')
+                      order by d.created_at limit $1 for update skip locked) d limit $1)))sql";
+
+constexpr auto kInstances =
+    "delete from alert_instances where ctid = any(array(select i.place from" WINNOW_POLICY R"sql(
+ cross join lateral (select i.ctid as place from alert_instances i
+                      where i.tenant_id = p.tenant_id and not i.firing
+                        and coalesce(i.ends_at, i.starts_at) < now() - p.kept
+                      order by coalesce(i.ends_at, i.starts_at) limit $1 for update skip locked) i limit $1)))sql";
+
+constexpr auto kBacktests = "delete from backtests where ctid = any(array(select b.place from" WINNOW_POLICY R"sql(
+ cross join lateral (select b.ctid as place from backtests b
+                      where b.tenant_id = p.tenant_id and b.finished_at < now() - p.kept
+                      order by b.finished_at limit $1) b limit $1)))sql";
+
+// A verdict of the journal can name them.
+constexpr auto kSilences = "delete from silences where ctid = any(array(select s.place from" WINNOW_POLICY R"sql(
+ cross join lateral (select s.ctid as place from silences s
+                      where s.tenant_id = p.tenant_id and s.ends_at < now() - greatest(p.kept, p.journal)
+                      order by s.ends_at limit $1) s limit $1)))sql";
+
+// Of these tables the role sees some columns only, and ctid is none of them.
+constexpr auto kApiKeys =
+    "delete from api_keys where (tenant_id, key_id) in (select k.tenant_id, k.key_id from" WINNOW_POLICY R"sql(
+ cross join lateral (select k.tenant_id, k.key_id from api_keys k
+                      where k.tenant_id = p.tenant_id and (k.revoked_at is not null or k.expires_at is not null)
+                        and least(k.revoked_at, k.expires_at) < now() - p.kept
+                      order by least(k.revoked_at, k.expires_at) limit $1) k limit $1))sql";
+
+constexpr auto kIntegrationKeys =
+    "delete from integration_keys where (tenant_id, key_id) in (select k.tenant_id, k.key_id from" WINNOW_POLICY R"sql(
+ cross join lateral (select k.tenant_id, k.key_id from integration_keys k
+                      where k.tenant_id = p.tenant_id and k.revoked_at < now() - p.kept
+                      order by k.revoked_at limit $1) k limit $1))sql";
+
+// The newest hundred stay, however old.
+constexpr auto kRulesets =
+    "delete from ruleset_versions where ctid = any(array(select v.place from" WINNOW_POLICY R"sql(
+ cross join lateral (select v.ctid as place from ruleset_versions v
+                      where v.tenant_id = p.tenant_id and v.made_at < now() - greatest(p.kept, p.journal)
+                        and v.version <= (select max(m.version) from ruleset_versions m
+                                           where m.tenant_id = p.tenant_id) - 100
+                      order by v.version limit $1) v limit $1)))sql";
+
+/// `t (tenant_id, ticket_id, place)`: up to `most` tickets that ended long ago. One that may reopen stays, and so does
+/// one that others refer to, that somebody is still to be told of, or whose trouble goes on although it was closed.
+#define WINNOW_OLD_TICKETS(most, also)                                                                           \
+    WINNOW_POLICY                                                                                                \
+    "cross join lateral (select t.tenant_id, t.ticket_id, t.ctid as place from tickets t"                        \
+    " where t.tenant_id = p.tenant_id and t.state in ('recovered', 'closed')"                                    \
+    " and coalesce(t.closed_at, t.recovered_at) < now() - greatest(p.kept, coalesce(p.reopen_window, '1 day'))"  \
+    " and t.firing_instances = 0"                                                                                \
+    " and not exists (select from tickets c where c.tenant_id = t.tenant_id and c.parent_id = t.ticket_id)"      \
+    " and not exists (select from deliveries d where d.tenant_id = t.tenant_id and d.ticket_id = t.ticket_id"    \
+    " and d.state in ('pending', 'sending'))" also " order by coalesce(t.closed_at, t.recovered_at) limit " most \
+    " for update of t skip locked) t "
+
+constexpr auto kEventsOfTickets =
+    "delete from ticket_events where ctid = any(array(select e.place from" WINNOW_OLD_TICKETS("100", "") R"sql(
+ cross join lateral (select e.ctid as place from ticket_events e
+                      where e.tenant_id = t.tenant_id and e.ticket_id = t.ticket_id limit $1) e limit $1)))sql";
+
+constexpr auto kDeliveriesOfTickets =
+    "delete from deliveries where ctid = any(array(select d.place from" WINNOW_OLD_TICKETS("100", "") R"sql(
+ cross join lateral (select d.ctid as place from deliveries d
+                      where d.tenant_id = t.tenant_id and d.ticket_id = t.ticket_id limit $1) d limit $1)))sql";
+
+constexpr auto kTickets = "delete from tickets where ctid = any(array(select t.place from" WINNOW_OLD_TICKETS("$1",
+    " and not exists (select from ticket_events e where e.tenant_id = t.tenant_id and e.ticket_id = t.ticket_id)"
+    " and not exists (select from deliveries d where d.tenant_id = t.tenant_id and d.ticket_id = t.ticket_id)")
+    " limit $1))";
 
 // A day's grace: whoever still held a row of an ended stream is fenced by the stream's end (triage_store.cpp).
 constexpr auto kProgress = R"sql(
@@ -24,9 +112,12 @@ delete from journal_progress
                          where s.ended_at < now() - interval '1 day' limit $1))
 )sql";
 
-constexpr auto kNoise = R"sql(
-delete from noise_counts
- where ctid = any(array(select ctid from noise_counts where hour < now() - interval '90 days' limit $1))
+constexpr auto kStreams = R"sql(
+delete from journal_streams
+ where ctid = any(array(select s.ctid from journal_streams s
+                         where s.ended_at < now() - interval '7 days'
+                           and not exists (select from journal_progress p where p.stream = s.stream)
+                         order by s.ended_at limit $1))
 )sql";
 
 // A day's grace: what comes late brings its own time.
@@ -36,11 +127,20 @@ delete from rule_machines
                          order by expires_at limit $1))
 )sql";
 
+constexpr Removal kNone{};
+
 constexpr std::array kPurges{
-    Purge{.name = "receipts", .removals = {{{.sql = kReceipts, .at_once = 2'000}}}},
-    Purge{.name = "progress", .removals = {{{.sql = kProgress, .at_once = 2'000}}}},
-    Purge{.name = "noise", .removals = {{{.sql = kNoise, .at_once = 2'000}}}},
-    Purge{.name = "rule_machines", .removals = {{{.sql = kMachines, .at_once = 2'000}}}, .interval = 10min},
+    Purge{"tickets", Kept::tickets, {{{kEventsOfTickets, 2'000}, {kDeliveriesOfTickets, 2'000}, {kTickets, 100}}}},
+    Purge{"deliveries", Kept::deliveries, {{{kDeliveries, 2'000}, kNone, kNone}}},
+    Purge{"instances", Kept::instances, {{{kInstances, 2'000}, kNone, kNone}}},
+    Purge{"noise", Kept::statistics, {{{kNoise, 2'000}, kNone, kNone}}},
+    Purge{"receipts", Kept::receipts, {{{kReceipts, 2'000}, kNone, kNone}}},
+    Purge{"silences", Kept::silences, {{{kSilences, 1'000}, kNone, kNone}}},
+    Purge{"keys", Kept::keys, {{{kApiKeys, 1'000}, {kIntegrationKeys, 1'000}, kNone}}},
+    Purge{"backtests", Kept::backtests, {{{kBacktests, 100}, kNone, kNone}}},
+    Purge{"rulesets", Kept::rule_history, {{{kRulesets, 1'000}, kNone, kNone}}},
+    Purge{"streams", std::nullopt, {{{kProgress, 2'000}, {kStreams, 1'000}, kNone}}},
+    Purge{"rule_machines", std::nullopt, {{{kMachines, 2'000}, kNone, kNone}}, 10min},
 };
 
 constexpr auto kSources = R"sql(
@@ -57,9 +157,89 @@ select (select count(*) from looked), (select count(*) from gone), tenant_id, in
   from looked order by tenant_id desc, inhibition_id desc, source_key desc limit 1
 )sql";
 
+/// Walks with a class: $5 the provider's limit, $6 the usual days, $7 the class; then `p` is of the tenant of `l`.
+#define WINNOW_POLICY_OF_L                                                                                       \
+    " cross join lateral (select least(coalesce(s.journal_retention_days, 90), $5::int) * interval '1 day' as"   \
+    " journal, least(coalesce((s.retention_days->>$7::text)::int, $6::int), $5::int) * interval '1 day' as kept" \
+    " from tenants t left join tenant_settings s using (tenant_id) where t.tenant_id = l.tenant_id) p "
+
+// How often a rule matched that is long gone.
+constexpr auto kRuleStats = R"sql(
+with looked as materialized (
+    select s.ctid as place, s.tenant_id, s.rule_id, greatest(s.last_matched_at, s.last_failed_at) as latest
+      from rule_stats s where (s.tenant_id, s.rule_id) > ($2::uuid, $3::uuid) and $4::text is not null
+     order by s.tenant_id, s.rule_id limit $1
+), gone as (
+    delete from rule_stats
+     where ctid = any(array(select l.place from looked l)sql" WINNOW_POLICY_OF_L R"sql(
+                             where coalesce(l.latest, '-infinity') < now() - p.kept
+                               and not exists (select from rules r where r.tenant_id = l.tenant_id
+                                                                     and r.rule_id = l.rule_id)))
+    returning 1
+)
+select (select count(*) from looked), (select count(*) from gone), tenant_id, rule_id, ''
+  from looked order by tenant_id desc, rule_id desc limit 1
+)sql";
+
+constexpr auto kSuppressionStats = R"sql(
+with looked as materialized (
+    select s.ctid as place, s.tenant_id, s.cause_id, s.last_matched_at
+      from suppression_stats s where (s.tenant_id, s.cause_id) > ($2::uuid, $3::uuid) and $4::text is not null
+     order by s.tenant_id, s.cause_id limit $1
+), gone as (
+    delete from suppression_stats
+     where ctid = any(array(
+        select l.place from looked l)sql" WINNOW_POLICY_OF_L R"sql(
+         where l.last_matched_at < now() - p.kept
+           and not exists (select from silences c where c.tenant_id = l.tenant_id and c.silence_id = l.cause_id)
+           and not exists (select from maintenance_windows c where c.tenant_id = l.tenant_id
+                                                               and c.maintenance_window_id = l.cause_id)
+           and not exists (select from inhibitions c where c.tenant_id = l.tenant_id and c.inhibition_id = l.cause_id)))
+    returning 1
+)
+select (select count(*) from looked), (select count(*) from gone), tenant_id, cause_id, ''
+  from looked order by tenant_id desc, cause_id desc limit 1
+)sql";
+
+// A version was in force until the next one came; the last one of a deleted rule only says that it is deleted. It goes
+// when that is long ago, and before the oldest rule set that is kept: no verdict, and no rule set, can name it. An hour
+// between, because nodes' clocks are not the database's.
+constexpr auto kRuleVersions = R"sql(
+with looked as materialized (
+    select v.ctid as place, v.tenant_id, v.rule_id, v.version, v.changed_at from rule_versions v
+     where (v.tenant_id, v.rule_id, v.version) > ($2::uuid, $3::uuid, coalesce(nullif($4::text, ''), '-1')::bigint)
+     order by v.tenant_id, v.rule_id, v.version limit $1
+), gone as (
+    delete from rule_versions
+     where ctid = any(array(
+        select l.place from looked l)sql" WINNOW_POLICY_OF_L R"sql(
+         cross join lateral (
+            select least(now() - greatest(p.kept, p.journal),
+                         (select m.made_at - interval '1 hour' from ruleset_versions m
+                           where m.tenant_id = l.tenant_id order by m.version limit 1)) as before) b
+         where l.changed_at < b.before
+           and coalesce((select n.changed_at from rule_versions n
+                          where n.tenant_id = l.tenant_id and n.rule_id = l.rule_id and n.version > l.version
+                          order by n.version limit 1),
+                        case when exists (select from rules r where r.tenant_id = l.tenant_id
+                                                                and r.rule_id = l.rule_id)
+                             then 'infinity' else l.changed_at end) < b.before))
+    returning 1
+)
+select (select count(*) from looked), (select count(*) from gone), tenant_id, rule_id, version::text
+  from looked l order by l.tenant_id desc, l.rule_id desc, l.version desc limit 1
+)sql";
+
 constexpr std::array kWalks{
-    Walk{.name = "inhibition_sources", .sql = kSources, .at_once = 1'000, .interval = 5min},
+    Walk{"inhibition_sources", std::nullopt, kSources, 1'000, 5min},
+    Walk{"rule_statistics", Kept::statistics, kRuleStats, 1'000, 6h},
+    Walk{"suppression_statistics", Kept::statistics, kSuppressionStats, 1'000, 6h},
+    Walk{"rule_versions", Kept::rule_history, kRuleVersions, 1'000, 6h},
 };
+
+#undef WINNOW_POLICY
+#undef WINNOW_OLD_TICKETS
+#undef WINNOW_POLICY_OF_L
 
 }  // namespace
 

@@ -3,36 +3,49 @@
 /// @file
 /// What is forgotten in time, as data: a few statements each. Private to pg.
 
+#include "winnow/domain/retention.hpp"
+
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string_view>
 
 namespace winnow::pg {
 
 /// One bounded statement. It deletes at most `at_once` rows, which is its $1, and finds them through an index: well
-/// under a second, whatever else is in the table.
+/// under a second, whatever else is in the table. Of a class it is told the provider's limit ($2), what is usual ($3),
+/// both in days, and the class's word ($4).
 struct Removal {
     const char* sql = nullptr;
     std::size_t at_once = 0;
 };
 
 struct Purge {
-    std::string_view name;            ///< Of the chore, after "forget_".
-    std::array<Removal, 3> removals;  ///< In this order; a later one only where the ones before it left nothing.
+    std::string_view name;             ///< Of the chore, after "forget_".
+    std::optional<domain::Kept> kept;  ///< nullopt: nothing that a tenant has a say in.
+    std::array<Removal, 3> removals;   ///< In this order; a later one only where the ones before it left nothing.
     std::chrono::milliseconds interval = std::chrono::hours{1};
 };
 
 /// For what no index tells of: the table is walked along its primary key, `at_once` rows a step. The statement takes
 /// where the last step ended ($2 uuid, $3 uuid, $4 text), and says how many rows it looked at, how many it deleted, and
-/// where it ended itself.
+/// where it ended itself. Of a class it is told what a Removal is, from $5 on.
 struct Walk {
     std::string_view name;
+    std::optional<domain::Kept> kept;
     const char* sql;
     std::size_t at_once;
     std::chrono::milliseconds interval = std::chrono::hours{1};
 };
+
+/// Others come first: a chore gives up where it would have to wait. And whatever the planner believes of a table, it
+/// must neither read nor sort the whole of it for a few rows: it goes along an index until it has them.
+inline constexpr auto kChoreManners = R"sql(
+set local lock_timeout = '200ms'; set local enable_seqscan = off; set local enable_bitmapscan = off;
+set local enable_sort = off; set local enable_hashjoin = off; set local enable_mergejoin = off; set local jit = off
+)sql";
 
 [[nodiscard]] std::span<const Purge> purges();
 [[nodiscard]] std::span<const Walk> walks();

@@ -1,5 +1,6 @@
 #include "integration/config/tenants.hpp"
 #include "winnow/crypto/digest.hpp"
+#include "winnow/domain/retention.hpp"
 
 namespace winnow::test {
 namespace {
@@ -130,6 +131,35 @@ TEST_F(SettingsResource, RefuseWhatIsOutOfBounds)
                 ElementsAre("/journal_retention_days"));
     EXPECT_EQ(patch("/settings", {{"reopen_window", "PT0S"}}).status, 200);
     EXPECT_EQ(patch("/settings", {{"reopen_window", "P365D"}}).status, 200);
+}
+
+TEST_F(SettingsResource, SayForHowManyDaysEachClassIsKept)
+{
+    const auto before = get("/settings").body;
+    for (const auto& each : domain::kKeptTable) EXPECT_EQ(before[std::string(each.setting)], each.usual.count());
+
+    json wanted;
+    int days = 10;
+    for (const auto& each : domain::kKeptTable) wanted[std::string(each.setting)] = ++days;
+    const auto after = patch("/settings", wanted);
+    ASSERT_EQ(after.status, 200) << after.text;
+    EXPECT_EQ(get("/settings").body, after.body);
+    for (const auto& [name, value] : wanted.items()) EXPECT_EQ(after.body[name], value) << name;
+    EXPECT_EQ(patch("/settings", {{"ticket_retention_days", nullptr}}).body["ticket_retention_days"], 365);
+
+    for (auto& value : wanted) value = 0;
+    const auto refused = patch("/settings", wanted);
+    EXPECT_EQ(refused.status, 422);
+    EXPECT_EQ(refused.pointers().size(), wanted.size());
+}
+
+TEST_F(SettingsResource, KeepNothingLongerThanTheProviderAllows)
+{
+    limits_.max_retention_days = 30;
+    EXPECT_EQ(get("/settings").body["ticket_retention_days"], 30) << "what is usual, too";
+    EXPECT_EQ(get("/settings").body["receipt_retention_days"], 7);
+    EXPECT_EQ(patch("/settings", {{"ticket_retention_days", 30}}).status, 200);
+    EXPECT_THAT(patch("/settings", {{"ticket_retention_days", 31}}).pointers(), ElementsAre("/ticket_retention_days"));
 }
 
 class Users : public Tenants {};

@@ -194,17 +194,6 @@ TEST_F(Ruleset, IsNotRolledBackToAGroupThatIsGone)
     EXPECT_THAT(get("/ruleset").body["rules"], IsEmpty());
 }
 
-TEST_F(Ruleset, OldVersionsAreForgottenWhenThereAreManyLaterOnes)
-{
-    for (int i = 0; i < 3; ++i) made("/rules", a_rule("r" + std::to_string(i)));
-    sql("update ruleset_versions set made_at = now() - interval '91 days'");
-    made("/rules", a_rule("last"));
-    EXPECT_EQ(get("/ruleset/versions").body["items"].size(), 4U) << "old, but there are few later ones";
-    sql("update ruleset_versions set version = 102 where made_at > now() - interval '90 days'");
-    made("/rules", a_rule("another"));
-    EXPECT_EQ(get("/ruleset/versions").body["items"].size(), 2U);
-}
-
 TEST_F(Ruleset, LintFindsWhatIsValidAndLooksWrong)
 {
     const auto drop_all = a_rule("all", {{"condition", "true"}, {"syntax", "cel"}, {"actions", {{{"type", "drop"}}}}});

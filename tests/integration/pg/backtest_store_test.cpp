@@ -238,17 +238,6 @@ TEST_F(BacktestStoreTest, PagesGoFromTheNewestToTheOldestWithoutResults)
     EXPECT_EQ(rest.front().result, "");
 }
 
-TEST_F(BacktestStoreTest, FinishedOnesAreForgottenAfterAWeek)
-{
-    queue(ours_);
-    EXPECT_EQ(jobs_->end(*claim(), {.state = BacktestState::failed, .error = "e"}, {}, ""), true);
-    queue(ours_);
-    EXPECT_EQ(jobs_->sweep(), 0U);
-    sql("update backtests set finished_at = finished_at - interval '7 days'");
-    EXPECT_EQ(jobs_->sweep(), 1U);
-    EXPECT_EQ(number("select count(*) from backtests"), 1);
-}
-
 TEST_F(BacktestStoreTest, ADraftThatCannotBeReadFails)
 {
     const auto id = queue(ours_);

@@ -151,6 +151,7 @@ inline std::vector<ExpectedKey> expected_keys()
         {"tenants.max_contacts", [](C c) { return text_of(c.tenants.max_contacts); }, "29"},
         {"tenants.max_contact_groups", [](C c) { return text_of(c.tenants.max_contact_groups); }, "30"},
         {"tenants.max_users", [](C c) { return text_of(c.tenants.max_users); }, "31"},
+        {"tenants.max_retention_days", [](C c) { return text_of(c.tenants.max_retention_days); }, "32"},
         {"journal.transactions_in_flight", [](C c) { return text_of(c.journal.transactions_in_flight); }, "2"},
         {"journal.max_queued_alerts", [](C c) { return text_of(c.journal.max_queued_alerts); }, "1000"},
         {"journal.max_queued_bytes", [](C c) { return text_of(c.journal.max_queued_bytes); }, "1048576"},

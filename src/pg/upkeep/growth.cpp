@@ -1,0 +1,58 @@
+#include "pg/upkeep/growth.hpp"
+
+#include <array>
+
+namespace winnow::pg {
+
+namespace {
+
+constexpr std::string_view kByPeople = "made by people, and within tenants.max_…";
+constexpr std::string_view kOneATenant = "one row a tenant";
+constexpr std::string_view kWithParent = "goes with the row it belongs to";
+
+constexpr std::array kGrowth{
+    Growth{"alert_instances", "forget_instances", ""},
+    Growth{"api_keys", "forget_keys", ""},
+    Growth{"backtests", "forget_backtests", ""},
+    Growth{"contact_group_members", "", kWithParent},
+    Growth{"contact_groups", "", kByPeople},
+    Growth{"contacts", "", kByPeople},
+    Growth{"default_route", "", kWithParent},
+    Growth{"deliveries", "forget_deliveries", ""},
+    Growth{"idempotency_receipts", "forget_receipts", ""},
+    Growth{"inhibition_sources", "forget_inhibition_sources", ""},
+    Growth{"inhibitions", "", kByPeople},
+    Growth{"integration_keys", "forget_keys", ""},
+    Growth{"integrations", "", kByPeople},
+    Growth{"journal", "drop_partitions", ""},
+    Growth{"journal_progress", "forget_streams", ""},
+    Growth{"journal_streams", "forget_streams", ""},
+    Growth{"maintenance_windows", "", kByPeople},
+    Growth{"noise_counts", "forget_noise", ""},
+    Growth{"noise_deltas", "gather_noise", ""},
+    Growth{"quiet_tickets", "", "only of live tickets, and goes when they are told of"},
+    Growth{"rule_machines", "forget_rule_machines", ""},
+    Growth{"rule_stats", "forget_rule_statistics", ""},
+    Growth{"rule_versions", "forget_rule_versions", ""},
+    Growth{"rules", "", kByPeople},
+    Growth{"ruleset_versions", "forget_rulesets", ""},
+    Growth{"schema_migrations", "", "one row a migration"},
+    Growth{"silences", "forget_silences", ""},
+    Growth{"suppression_stats", "forget_suppression_statistics", ""},
+    Growth{"tenant_settings", "", kOneATenant},
+    Growth{"tenants", "", "made by the provider"},
+    Growth{"ticket_events", "forget_tickets", ""},
+    Growth{"ticket_numbers", "", kOneATenant},
+    Growth{"tickets", "forget_tickets", ""},
+    Growth{"users", "", kByPeople},
+    Growth{"verdicts", "drop_partitions", ""},
+};
+
+}  // namespace
+
+std::span<const Growth> growth()
+{
+    return kGrowth;
+}
+
+}  // namespace winnow::pg
