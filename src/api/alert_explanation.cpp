@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -226,17 +227,17 @@ Result<std::string> covered_by(const domain::QuietCause& cause, ports::TenantSes
 /// The deliveries, each with its contact's name; null where the contact is gone.
 Result<json> deliveries_json(const std::vector<domain::Delivery>& deliveries, ports::TenantSession& session)
 {
-    std::map<ContactId, json> names;
     auto lines = json::array();
+    if (deliveries.empty()) return lines;
+    std::set<ContactId> contacts;
+    for (const auto& delivery : deliveries) contacts.insert(delivery.contact_id);
+    const auto found = session.contacts().names({contacts.begin(), contacts.end()});
+    if (!found) return found.error();
+    const std::map<ContactId, std::string> names(found->begin(), found->end());
     for (const auto& delivery : deliveries) {
-        auto known = names.find(delivery.contact_id);
-        if (known == names.end()) {
-            const auto contact = session.contacts().find(delivery.contact_id);
-            if (!contact && contact.error().code() != ErrorCode::not_found) return contact.error();
-            known = names.emplace(delivery.contact_id, contact ? json(contact->name) : json(nullptr)).first;
-        }
         auto line = delivery_json(delivery);
-        line["contact_name"] = known->second;
+        const auto name = names.find(delivery.contact_id);
+        line["contact_name"] = name == names.end() ? json(nullptr) : json(name->second);
         lines.push_back(std::move(line));
     }
     return lines;

@@ -87,7 +87,7 @@ Result<Response> retry_delivery(const Call& call, TenantSession& session)
     if (!tickets->empty()) {
         auto& ticket = tickets->front();
         const auto events = note_retry(ticket, *id, delivery->contact_id, {.actor = call.who.actor(), .at = call.now});
-        if (const auto ok = session.tickets().store(ticket, events); !ok) return ok.error();
+        if (const auto ok = session.tickets().store({{.ticket = ticket, .events = events}}); !ok) return ok.error();
     }
     if (call.services.outbox_changed) call.services.outbox_changed();
     return json_response(200, delivery_json(*delivery));

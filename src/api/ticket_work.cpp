@@ -6,14 +6,15 @@
 #include "api/respond.hpp"
 #include "api/ticket_changes.hpp"
 #include "api/ticket_json.hpp"
-#include "winnow/ports/settings_store.hpp"
+#include "api/tickets/ticket_writer.hpp"
 #include "winnow/ports/ticket_store.hpp"
-#include "winnow/ports/user_store.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,11 +37,6 @@ const std::vector<std::string_view>& state_words()
     return kWords;
 }
 
-Act act_of(const Call& call)
-{
-    return {.actor = call.who.actor(), .at = call.now};
-}
-
 /// The ticket the path names, locked; 412 where If-Match names another version.
 Result<Ticket> lock_ticket(const Call& call, ports::TenantSession& session)
 {
@@ -53,12 +49,6 @@ Result<Ticket> lock_ticket(const Call& call, ports::TenantSession& session)
     return std::move(locked->front());
 }
 
-/// What a person asks of one ticket: a transition or a patch.
-struct Move {
-    TicketState to = TicketState::open;
-    std::string comment;
-};
-
 std::optional<Move> read_move(FieldReader& fields)
 {
     const auto word = fields.word("to", state_words(), Need::required);
@@ -68,70 +58,23 @@ std::optional<Move> read_move(FieldReader& fields)
                 .comment = std::move(comment).value_or("")};
 }
 
-/// Where closing takes a second person, it is not the one who asked for it.
-Result<Done> check_second_person(const Ticket& ticket, const std::string& actor, ports::TicketStore& tickets)
+/// One ticket with what `change` makes of it.
+Result<Done> work_on(Ticket& ticket, const Call& call, ports::TenantSession& session,
+                     const std::function<Result<Done>(TicketWriter&)>& change)
 {
-    const auto latest = tickets.timeline(
-        ticket.id, {.kind = domain::TicketEventKind::state_changed, .after_seq = {}, .newest_first = true}, 1);
-    if (!latest) return latest.error();
-    if (latest->empty() || latest->front().actor != actor) return Done{};
-    return Error(
-        ErrorCode::conflict,
-        "closing this ticket takes a second person: whoever asked for it can only return it; allowed: returned");
+    TicketWriter work(call, session, {&ticket});
+    if (auto changed = change(work); !changed) return changed;
+    return work.store();
 }
 
-/// Stores, with the one error that a race can still bring (another ticket took the key meanwhile) told as what it is:
-/// a reason to repeat the whole request, since the transaction is broken.
-Result<Done> store(const Ticket& ticket, const std::vector<TicketEvent>& events, ports::TenantSession& session)
+/// The same where nothing need be asked about it.
+Result<Done> store(Ticket& ticket, const std::vector<TicketEvent>& events, const Call& call,
+                   ports::TenantSession& session)
 {
-    auto stored = session.tickets().store(ticket, events);
-    if (stored || stored.error().code() != ErrorCode::conflict) return stored;
-    return Error(ErrorCode::unavailable, "the ticket was changed in the same moment; repeat the request");
-}
-
-Result<Done> apply_move(Ticket& ticket, const Move& move, const Call& call, ports::TenantSession& session)
-{
-    const auto settings = session.settings().load();
-    if (!settings) return settings.error();
-    const auto from = ticket.state;
-    const auto act = act_of(call);
-    const auto events = move_ticket(ticket, move.to, settings->close_approval, move.comment, act);
-    if (!events) return events.error();
-    if (from == TicketState::close_requested && move.to == TicketState::closed) {
-        if (settings->close_approval) {
-            if (const auto ok = check_second_person(ticket, act.actor, session.tickets()); !ok) return ok.error();
-        }
-        if (ticket.approver.empty()) ticket.approver = call.who.user_name;
-    }
-    if (!domain::is_live(from) && domain::is_live(move.to)) {
-        const auto taken = session.tickets().key_is_taken(ticket.dedup_key, ticket.id);
-        if (!taken) return taken.error();
-        if (*taken) {
-            return Error(ErrorCode::conflict,
-                         "a newer ticket with the same dedup key is live: work on that one instead");
-        }
-    }
-    return store(ticket, *events, session);
-}
-
-Result<Done> check_assignable(UserId id, ports::UserStore& users)
-{
-    const auto user = users.find(id);
-    if (!user && user.error().code() != ErrorCode::not_found) return user.error();
-    if (user && user->active) return Done{};
-    return field_error("/assignee", "must be the id of one of your users that is not disabled");
-}
-
-Result<Done> apply_patch(Ticket& ticket, const json& patch, const Call& call, ports::TenantSession& session)
-{
-    const auto edit = read_ticket_patch(ticket, patch);
-    if (!edit) return edit.error();
-    if (edit->assignee && edit->assignee != ticket.assignee) {
-        if (const auto ok = check_assignable(*edit->assignee, session.users()); !ok) return ok.error();
-    }
-    const auto events = edit_ticket(ticket, *edit, act_of(call));
-    if (events.empty()) return Done{};
-    return store(ticket, events, session);
+    return work_on(ticket, call, session, [&](TicketWriter& work) {
+        if (!events.empty()) work.keep(ticket, events);
+        return Result<Done>(Done{});
+    });
 }
 
 /// `{code, status, detail, errors?}`: the part of a problem document that differs from item to item.
@@ -199,7 +142,10 @@ Result<http::Response> patch_ticket(const Call& call, ports::TenantSession& sess
     if (!patch) return patch.error();
     auto ticket = lock_ticket(call, session);
     if (!ticket) return ticket.error();
-    if (const auto ok = apply_patch(*ticket, *patch, call, session); !ok) return ok.error();
+    const auto change = [&](TicketWriter& work) {
+        return work.patch(*ticket, *patch);
+    };
+    if (const auto ok = work_on(*ticket, call, session, change); !ok) return ok.error();
     return versioned(ticket_json(*ticket), ticket->version);
 }
 
@@ -212,7 +158,10 @@ Result<http::Response> transition_ticket(const Call& call, ports::TenantSession&
     if (const auto ok = fields.finish(); !ok) return ok.error();
     auto ticket = lock_ticket(call, session);
     if (!ticket) return ticket.error();
-    if (const auto ok = apply_move(*ticket, *move, call, session); !ok) return ok.error();
+    const auto change = [&](TicketWriter& work) {
+        return work.move(*ticket, *move);
+    };
+    if (const auto ok = work_on(*ticket, call, session, change); !ok) return ok.error();
     return versioned(ticket_json(*ticket), ticket->version);
 }
 
@@ -226,7 +175,7 @@ Result<http::Response> add_ticket_comment(const Call& call, ports::TenantSession
     auto ticket = lock_ticket(call, session);
     if (!ticket) return ticket.error();
     const auto events = comment_on_ticket(*ticket, *text, act_of(call));
-    if (const auto ok = store(*ticket, events, session); !ok) return ok.error();
+    if (const auto ok = store(*ticket, events, call, session); !ok) return ok.error();
     return json_response(201, comment_json(events.front()));
 }
 
@@ -254,9 +203,7 @@ Result<http::Response> put_ticket_parent(const Call& call, ports::TenantSession&
         return Error(ErrorCode::conflict, "a ticket cannot be its own ancestor: the wanted parent stands below it");
     }
     const auto events = set_parent(*ticket, parent, act_of(call));
-    if (!events.empty()) {
-        if (const auto ok = store(*ticket, events, session); !ok) return ok.error();
-    }
+    if (const auto ok = store(*ticket, events, call, session); !ok) return ok.error();
     return versioned(ticket_json(*ticket), ticket->version);
 }
 
@@ -265,9 +212,7 @@ Result<http::Response> delete_ticket_parent(const Call& call, ports::TenantSessi
     auto ticket = lock_ticket(call, session);
     if (!ticket) return ticket.error();
     const auto events = set_parent(*ticket, std::nullopt, act_of(call));
-    if (!events.empty()) {
-        if (const auto ok = store(*ticket, events, session); !ok) return ok.error();
-    }
+    if (const auto ok = store(*ticket, events, call, session); !ok) return ok.error();
     return no_content();
 }
 
@@ -278,7 +223,12 @@ Result<http::Response> change_tickets_in_bulk(const Call& call, ports::TenantSes
     auto locked = session.tickets().lock(change->ids);
     if (!locked) return locked.error();
     std::map<TicketId, Ticket*> by_id;
-    for (auto& ticket : *locked) by_id.emplace(ticket.id, &ticket);
+    std::vector<const Ticket*> tickets;
+    for (auto& ticket : *locked) {
+        by_id.emplace(ticket.id, &ticket);
+        tickets.push_back(&ticket);
+    }
+    TicketWriter work(call, session, std::move(tickets));
 
     auto results = json::array();
     std::size_t succeeded = 0;
@@ -286,8 +236,9 @@ Result<http::Response> change_tickets_in_bulk(const Call& call, ports::TenantSes
         const auto found = by_id.find(id);
         Result<Done> done = Error(ErrorCode::not_found, "there is no such ticket");
         if (found != by_id.end()) {
-            done = change->move ? apply_move(*found->second, *change->move, call, session)
-                                : apply_patch(*found->second, change->patch, call, session);
+            auto ticket = *found->second;  // what is refused leaves it as it was
+            done = change->move ? work.move(ticket, *change->move) : work.patch(ticket, change->patch);
+            if (done) *found->second = std::move(ticket);
         }
         json item{{"id", id.str()}};
         if (done) {
@@ -300,6 +251,7 @@ Result<http::Response> change_tickets_in_bulk(const Call& call, ports::TenantSes
         }
         results.push_back(std::move(item));
     }
+    if (const auto ok = work.store(); !ok) return ok.error();
     const auto failed = results.size() - succeeded;
     return json_response(200, {{"results", std::move(results)}, {"succeeded", succeeded}, {"failed", failed}});
 }

@@ -123,7 +123,10 @@ public:
               session(config.database.api_url, "winnow api", config.database.api_connections))),
           provider_(pg::make_provider_store(session(config.database.provider_url, "winnow provider", 2))),
           authenticator_(*credentials_, {}),
-          policies_(*config_store_, [this](TenantId tenant) { authenticator_.forget(tenant); }),
+          policies_(*config_store_,
+                    [this](const ports::TenantChange& change) {
+                        if (change.credentials) authenticator_.forget(change.tenant);
+                    }),
           triage_(
               *triage_store_, policies_, config.triage, [this] { dispatcher_.poke(); }, metrics_),
           quiet_(

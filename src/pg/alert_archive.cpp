@@ -4,6 +4,8 @@
 #include "pg/sql_errors.hpp"
 #include "pg/values.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -20,6 +22,12 @@ constexpr auto kFrom = R"sql(
   from journal t
   left join verdicts v on v.tenant_id = t.tenant_id and v.received_at = t.received_at
                       and v.stream = t.stream and v.seq = t.seq
+)sql";
+
+/// Said of the verdicts, too: from a range of one side of a join PostgreSQL learns nothing about the other's days.
+constexpr auto kVerdictDays = R"sql(
+   and ($2::timestamptz is null or v.received_at >= $2::timestamptz)
+   and ($3::timestamptz is null or v.received_at < $3::timestamptz)
 )sql";
 
 constexpr auto kOneRow = R"sql(
@@ -69,26 +77,53 @@ public:
     Result<std::vector<ArchivedRow>> rows(const ports::ArchiveRange& range, std::size_t limit) override
     {
         return translated([&]() -> Result<std::vector<ArchivedRow>> {
-            Arguments parameters;
-            parameters.add(tenant_);
-            parameters.add(range.received_from);
-            parameters.add(range.received_until);
-            if (range.not_after) {
-                parameters.add(range.not_after->received_at);
-                parameters.add(range.not_after->stream);
-                parameters.add(range.not_after->seq);
-            }
-            parameters.add(limit);
-            const auto sql = kColumns + (range.with_payload ? "t.payload" : "''::bytea as payload") + kFrom + kRows +
-                             (range.not_after ? kNotAfter : "") + kNewestFirst +
-                             (range.not_after ? "$7::bigint" : "$4::bigint");
             std::vector<ArchivedRow> found;
-            for (const auto& row : query(tx_, sql.c_str(), parameters)) found.push_back(read_row(row));
+            auto rest = range;
+            for (auto span = kFirstSpan; found.size() < limit; span *= 4) {
+                auto stretch = rest;
+                const auto begin = newest_of(rest) - span;
+                const bool last = span > kLongest || (rest.received_from && *rest.received_from >= begin);
+                if (!last) stretch.received_from = begin;
+                fetch(stretch, limit - found.size(), found);
+                if (last) break;
+                rest.received_until = begin;
+            }
             return found;
         });
     }
 
 private:
+    /// Newest first, so the newest days fill most pages: they are asked first, and each step reaches four times as far
+    /// back. A statement opens the days that it names, however many years are kept.
+    static constexpr std::chrono::days kFirstSpan{2};
+    static constexpr std::chrono::days kLongest{4'000};  // longer than anything is kept
+
+    static Timestamp newest_of(const ports::ArchiveRange& range)
+    {
+        auto newest = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+        if (range.received_until) newest = std::min(newest, *range.received_until);
+        if (range.not_after) newest = std::min(newest, range.not_after->received_at);
+        return newest;
+    }
+
+    void fetch(const ports::ArchiveRange& range, std::size_t limit, std::vector<ArchivedRow>& found)
+    {
+        Arguments parameters;
+        parameters.add(tenant_);
+        parameters.add(range.received_from);
+        parameters.add(range.received_until);
+        if (range.not_after) {
+            parameters.add(range.not_after->received_at);
+            parameters.add(range.not_after->stream);
+            parameters.add(range.not_after->seq);
+        }
+        parameters.add(limit);
+        const auto sql = kColumns + (range.with_payload ? "t.payload" : "''::bytea as payload") + kFrom + kVerdictDays +
+                         kRows + (range.not_after ? kNotAfter : "") + kNewestFirst +
+                         (range.not_after ? "$7::bigint" : "$4::bigint");
+        for (const auto& row : query(tx_, sql.c_str(), parameters)) found.push_back(read_row(row));
+    }
+
     pqxx::transaction_base& tx_;
     TenantId tenant_;
 };

@@ -15,8 +15,8 @@
 #include <pqxx/nontransaction>
 #include <pqxx/notification>
 
+#include <map>
 #include <optional>
-#include <set>
 #include <utility>
 
 namespace winnow::pg {
@@ -27,24 +27,28 @@ using domain::TenantConfig;
 
 constexpr std::size_t kAll = 1'000'000;
 
-/// Collects the tenants that `winnow_config` names.
+using Changes = std::map<TenantId, ports::TenantChange>;
+
+/// Collects the tenants that a channel names, as changes of one part of their configuration.
 class Notices final : public pqxx::notification_receiver {
 public:
-    explicit Notices(pqxx::connection_base& connection) : pqxx::notification_receiver(connection, "winnow_config") {}
+    Notices(pqxx::connection_base& connection, const char* channel, bool ports::TenantChange::* part, Changes& changes)
+        : pqxx::notification_receiver(connection, channel), part_(part), changes_(changes)
+    {
+    }
 
     void operator()(const std::string& payload, int /*backend*/) override
     {
-        if (const auto tenant = TenantId::parse(payload)) changed_.insert(*tenant);
-    }
-
-    [[nodiscard]] std::vector<TenantId> take()
-    {
-        const auto taken = std::exchange(changed_, {});
-        return {taken.begin(), taken.end()};
+        const auto tenant = TenantId::parse(payload);
+        if (!tenant) return;
+        auto& change = changes_[*tenant];
+        change.tenant = *tenant;
+        change.*part_ = true;
     }
 
 private:
-    std::set<TenantId> changed_;
+    bool ports::TenantChange::* const part_;
+    Changes& changes_;
 };
 
 /// Moves a Result's value out, or leaves with its error.
@@ -94,25 +98,28 @@ public:
         });
     }
 
-    Result<std::vector<std::pair<TenantId, std::int64_t>>> versions() override
+    Result<std::vector<std::pair<TenantId, ports::TenantVersions>>> versions() override
     {
-        return pool_.run([&](Session& session) -> Result<std::vector<std::pair<TenantId, std::int64_t>>> {
+        return pool_.run([&](Session& session) -> Result<std::vector<std::pair<TenantId, ports::TenantVersions>>> {
             pqxx::nontransaction tx(session.connection());
-            std::vector<std::pair<TenantId, std::int64_t>> versions;
-            for (const auto& row : tx.exec("select tenant_id, config_version from tenants order by tenant_id")) {
-                versions.emplace_back(id_of<TenantId>(row[0]), row[1].as<std::int64_t>());
+            std::vector<std::pair<TenantId, ports::TenantVersions>> versions;
+            for (const auto& row :
+                 tx.exec("select tenant_id, config_version, credentials_version from tenants order by tenant_id")) {
+                versions.emplace_back(id_of<TenantId>(row[0]),
+                                      ports::TenantVersions{.policy = row[1].as<std::int64_t>(),
+                                                            .credentials = row[2].as<std::int64_t>()});
             }
             return versions;
         });
     }
 
-    Result<std::vector<TenantId>> wait_for_changes(std::chrono::milliseconds timeout) override
+    Result<std::vector<ports::TenantChange>> wait_for_changes(std::chrono::milliseconds timeout) override
     {
-        auto changed = translated([&]() -> Result<std::vector<TenantId>> {
+        auto changed = translated([&]() -> Result<std::vector<ports::TenantChange>> {
             if (!listening_) listening_ = std::make_unique<Listening>(options_);
             auto& connection = listening_->session.connection();
             connection.await_notification(timeout.count() / 1000, (timeout.count() % 1000) * 1000);
-            return listening_->notices.take();
+            return listening_->take();
         });
         if (!changed) listening_.reset();
         return changed;
@@ -120,9 +127,24 @@ public:
 
 private:
     struct Listening {
-        explicit Listening(const PgOptions& options) : session(options), notices(session.connection()) {}
+        explicit Listening(const PgOptions& options)
+            : session(options),
+              policy(session.connection(), "winnow_config", &ports::TenantChange::policy, changes),
+              credentials(session.connection(), "winnow_credentials", &ports::TenantChange::credentials, changes)
+        {
+        }
+
+        [[nodiscard]] std::vector<ports::TenantChange> take()
+        {
+            std::vector<ports::TenantChange> taken;
+            for (const auto& [tenant, change] : std::exchange(changes, {})) taken.push_back(change);
+            return taken;
+        }
+
         Session session;
-        Notices notices;
+        Changes changes;
+        Notices policy;
+        Notices credentials;
     };
 
     const PgOptions options_;

@@ -97,10 +97,10 @@ std::string session_conninfo(const PgOptions& options)
         {"client_encoding", "UTF8"},
     };
     for (const auto& [name, value] : defaults) values.emplace(name, value);
-    values["options"] +=
-        " -c DateStyle=ISO -c TimeZone=UTC -c bytea_output=hex -c lock_timeout=" + milliseconds(options.lock_timeout) +
-        " -c statement_timeout=" + milliseconds(options.statement_timeout) +
-        " -c idle_in_transaction_session_timeout=" + milliseconds(options.idle_in_transaction_timeout);
+    values["options"] += " -c DateStyle=ISO -c TimeZone=UTC -c bytea_output=hex -c jit=off -c lock_timeout=" +
+                         milliseconds(options.lock_timeout) +
+                         " -c statement_timeout=" + milliseconds(options.statement_timeout) +
+                         " -c idle_in_transaction_session_timeout=" + milliseconds(options.idle_in_transaction_timeout);
     return join(values);
 }
 

@@ -87,6 +87,18 @@ public:
         });
     }
 
+    Result<std::vector<std::pair<ContactId, std::string>>> names(const std::vector<ContactId>& ids) override
+    {
+        return translated([&]() -> Result<std::vector<std::pair<ContactId, std::string>>> {
+            std::vector<std::pair<ContactId, std::string>> names;
+            const auto rows = query(
+                tx_, "select contact_id, name from contacts where tenant_id = $1 and contact_id = any($2::uuid[])",
+                tenant_, array_of(ids));
+            for (const auto& row : rows) names.emplace_back(id_of<ContactId>(row[0]), text_of(row[1]));
+            return names;
+        });
+    }
+
     Result<std::size_t> count() override { return counted("select count(*) from contacts where tenant_id = $1"); }
 
     Result<Done> insert(const Contact& contact) override { return write(kInsertContact, contact); }

@@ -8,6 +8,8 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 
 namespace winnow::pg {
 
@@ -41,15 +43,21 @@ delete from inhibition_sources s
 
 constexpr auto kStoreQuiet = R"sql(
 insert into quiet_tickets (tenant_id, ticket_id, kind, cause_id, source_key, alert_id, alert, recheck_at,
-                           config_version)
+                           config_version, source_ended)
 select $1, ticket_id, kind, cause_id, source_key, alert_id, alert, to_timestamp(recheck / 1000.0::float8),
-       config_version
-  from unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::uuid[], $7::text[], $8::int8[], $9::int8[])
-       as t(ticket_id, kind, cause_id, source_key, alert_id, alert, recheck, config_version)
+       config_version, source_ended
+  from unnest($2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::uuid[], $7::text[], $8::int8[], $9::int8[],
+              $10::bool[])
+       as t(ticket_id, kind, cause_id, source_key, alert_id, alert, recheck, config_version, source_ended)
 on conflict (tenant_id, ticket_id) do update
    set kind = excluded.kind, cause_id = excluded.cause_id, source_key = excluded.source_key,
        alert_id = excluded.alert_id, alert = excluded.alert, recheck_at = excluded.recheck_at,
-       config_version = excluded.config_version
+       config_version = excluded.config_version, source_ended = excluded.source_ended
+)sql";
+
+constexpr auto kEndSources = R"sql(
+update quiet_tickets set source_ended = true
+ where tenant_id = $1 and source_key = any($2::text[]) and source_key <> '' and not source_ended
 )sql";
 
 constexpr auto kCount = R"sql(
@@ -59,7 +67,25 @@ on conflict (tenant_id, cause_id) do update
    set matched = s.matched + excluded.matched, last_matched_at = now()
 )sql";
 
+/// Keys of the alerts that fire no longer, as far as the outcome ends them.
+std::vector<std::string> ended_sources(const triage::Outcome& outcome)
+{
+    std::vector<std::string> keys;
+    for (const auto& ticket : outcome.changed) {
+        if (!domain::is_live(ticket.state)) keys.push_back(source_key_of_ticket(ticket.dedup_key));
+    }
+    for (const auto& instance : outcome.instances) {
+        if (!instance.firing) keys.push_back("i" + instance.key);
+    }
+    return keys;
+}
+
 }  // namespace
+
+std::string source_key_of_ticket(const std::string& dedup_key)
+{
+    return "k" + dedup_key;
+}
 
 std::vector<domain::InhibitionSource> load_sources(pqxx::transaction_base& tx, TenantId tenant,
                                                    const domain::InhibitionSourceKeys& keys)
@@ -87,8 +113,15 @@ std::vector<domain::InhibitionSource> load_sources(pqxx::transaction_base& tx, T
     return sources;
 }
 
+void end_sources(pqxx::transaction_base& tx, TenantId tenant, const std::vector<std::string>& keys)
+{
+    if (!keys.empty()) query(tx, kEndSources, tenant, array_of(keys));
+}
+
 void store_covers(pqxx::transaction_base& tx, TenantId tenant, const ports::TriageWrites& writes)
 {
+    const auto ended = ended_sources(writes.outcome);
+    end_sources(tx, tenant, ended);
     MultiRow<2> forgotten(tx, tenant, kForgetSources);
     MultiRow<4> sources(tx, tenant, kStoreSources);
     for (const auto& source : writes.sources) {
@@ -101,11 +134,12 @@ void store_covers(pqxx::transaction_base& tx, TenantId tenant, const ports::Tria
     forgotten.flush();
     sources.flush();
 
-    MultiRow<8> quiet(tx, tenant, kStoreQuiet);
+    const std::unordered_set<std::string_view> over(ended.begin(), ended.end());  // covered and over in one transaction
+    MultiRow<9> quiet(tx, tenant, kStoreQuiet);
     for (const auto& ticket : writes.quiet_tickets) {
         const auto& cover = ticket.cover;
         quiet.add(ticket.ticket_id, to_string(cover.cause.kind), cover.cause.id, cover.source_key, ticket.alert_id,
-                  ticket.alert, epoch_ms(cover.until), ticket.config_version);
+                  ticket.alert, epoch_ms(cover.until), ticket.config_version, over.contains(cover.source_key));
     }
     quiet.flush();
 

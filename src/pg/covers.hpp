@@ -8,6 +8,7 @@
 #include <pqxx/result>
 #include <pqxx/transaction_base>
 
+#include <string>
 #include <vector>
 
 namespace winnow::pg {
@@ -18,6 +19,12 @@ namespace winnow::pg {
 
 /// Stores quiet_tickets, covers and sources of `writes`.
 void store_covers(pqxx::transaction_base& tx, TenantId tenant, const ports::TriageWrites& writes);
+
+/// How a ticket without instances is named as the source of an inhibition.
+[[nodiscard]] std::string source_key_of_ticket(const std::string& dedup_key);
+
+/// These sources no longer fire: makes due what they cover.
+void end_sources(pqxx::transaction_base& tx, TenantId tenant, const std::vector<std::string>& keys);
 
 /// Reads `select * from quiet_tickets …`.
 [[nodiscard]] ports::QuietTicket read_quiet_ticket(const pqxx::row& row);

@@ -11,6 +11,8 @@
 
 #include <pqxx/except>
 
+#include <algorithm>
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -19,7 +21,7 @@ namespace winnow::pg {
 
 namespace {
 
-constexpr auto kOpen = "insert into journal_streams (node) values ($1) returning stream";
+constexpr auto kOpen = "insert into journal_streams (node, settled_at) values ($1, $2) returning stream";
 
 constexpr auto kShare = R"sql(
 select pg_try_advisory_lock_shared($1, $2) and exists (select from journal_streams where stream = $2 and ended_at is null)
@@ -33,9 +35,19 @@ constexpr auto kUnended = R"sql(
 select stream from journal_streams where ended_at is null and stream <> all($1::int4[]) order by stream
 )sql";
 
+// `settled_at` ($3): a day before the oldest row that is not applied yet, or before now where there is none.
+// `received_at` never decreases along a stream, so everything that is still to be applied, or to come, was received
+// later. The day is for transactions that commit late; days are what the journal is cut into. It follows the node's
+// clock, not the database's, because that clock stamps the rows; and it follows it back, too.
 constexpr auto kRenew = R"sql(
-update journal_streams set renewed_at = now(), applied_seq = greatest(applied_seq, $2)
+update journal_streams set renewed_at = now(), applied_seq = greatest(applied_seq, $2), settled_at = $3
  where stream = $1 and ended_at is null
+)sql";
+
+constexpr auto kSettled = "select settled_at from journal_streams where stream = $1";
+
+constexpr auto kOldestPending = R"sql(
+select received_at from journal where stream = $1 and seq > $2::bigint and received_at >= $3::timestamptz order by seq limit 1
 )sql";
 
 constexpr auto kUnapplied = R"sql(
@@ -44,7 +56,7 @@ select j.tenant_id, j.received_at, j.stream, j.seq, j.alert_count, j.payload
   left join journal_progress p on p.tenant_id = j.tenant_id and p.stream = j.stream
  where j.stream = $1
    and j.seq > greatest($2::bigint, (select applied_seq from journal_streams where stream = $1))
-   and j.seq > coalesce(p.applied_seq, 0)
+   and j.seq > coalesce(p.applied_seq, 0) and j.received_at >= $4::timestamptz
  order by j.seq, j.tenant_id
  limit $3
 )sql";
@@ -53,7 +65,15 @@ constexpr auto kEnd = "update journal_streams set ended_at = now() where stream 
 
 constexpr auto kMakePartition = "select make_day_partitions((now() at time zone 'UTC')::date + $1::int4, 1)";
 
+constexpr std::chrono::days kCommitsLate{1};
+
 enum class Hold : std::uint8_t { shared, claimed };
+
+/// The one that stamps what this node receives.
+Timestamp node_clock()
+{
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
 
 class PgJournalStreams final : public ports::JournalStreams {
 public:
@@ -63,7 +83,8 @@ public:
     {
         return on_session<domain::StreamId>([&](Session& session) -> Result<domain::StreamId> {
             Transaction transaction(session);
-            const auto stream = query(transaction.tx(), kOpen, node)[0][0].as<domain::StreamId>();
+            const auto stream =
+                query(transaction.tx(), kOpen, node, node_clock() - kCommitsLate)[0][0].as<domain::StreamId>();
             // Before anybody can see the row. The lock belongs to the session and outlives the transaction.
             if (!query(transaction.tx(), "select pg_try_advisory_lock_shared($1, $2)", kStreamLockClass, stream)[0][0]
                      .as<bool>()) {
@@ -91,7 +112,13 @@ public:
     {
         return on_session<Done>([&](Session& session) -> Result<Done> {
             pqxx::nontransaction tx(session.connection());
-            if (query(tx, kRenew, stream, applied_seq).affected_rows() == 0 || !held_.contains(stream)) {
+            const auto known = query(tx, kSettled, stream);
+            if (known.empty()) return taken_over();
+            const auto now = node_clock();
+            const auto bound = std::min(time_of(known[0][0]), now - kCommitsLate);
+            const auto pending = query(tx, kOldestPending, stream, applied_seq, bound);
+            const auto settled = (pending.empty() ? now : std::min(now, time_of(pending[0][0]))) - kCommitsLate;
+            if (query(tx, kRenew, stream, applied_seq, settled).affected_rows() == 0 || !held_.contains(stream)) {
                 return taken_over();
             }
             return Done{};
@@ -120,7 +147,9 @@ public:
         return readers_.run([&](Session& session) -> Result<std::vector<ports::JournalRow>> {
             pqxx::nontransaction tx(session.connection());
             std::vector<ports::JournalRow> rows;
-            for (const auto& row : query(tx, kUnapplied, stream, after_seq, limit)) {
+            const auto known = query(tx, kSettled, stream);
+            const auto settled = known.empty() ? Timestamp{} : time_of(known[0][0]);
+            for (const auto& row : query(tx, kUnapplied, stream, after_seq, limit, settled)) {
                 rows.push_back({.tenant = id_of<TenantId>(row[0]),
                                 .position = {.received_at = time_of(row[1]),
                                              .stream = row[2].as<domain::StreamId>(),

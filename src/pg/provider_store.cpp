@@ -33,10 +33,11 @@ constexpr auto kSuspend = R"sql(
 with changed as (
     update tenants
        set state = case when $2 then 'suspended' else 'active' end, suspended_at = case when $2 then now() end,
-           config_version = config_version + 1
+           config_version = config_version + 1, credentials_version = credentials_version + 1
      where tenant_id = $1 returning *
 )
-select changed.*, pg_notify('winnow_config', tenant_id::text) from changed
+select changed.*, pg_notify('winnow_config', tenant_id::text), pg_notify('winnow_credentials', tenant_id::text)
+  from changed
 )sql";
 
 Result<Tenant> one(const pqxx::result& rows)

@@ -10,27 +10,49 @@
 #include "pg/values.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <iterator>
+#include <mutex>
+#include <string>
 #include <utility>
 
 namespace winnow::pg {
 
 namespace {
 
+// Costs what is due, and a step for each tenant that has quiet tickets at all: from one to the next through
+// quiet_tickets_by_config, whose first entry of a tenant has the oldest version.
 constexpr auto kDueTenants = R"sql(
-select distinct q.tenant_id
-  from quiet_tickets q join tenants t on t.tenant_id = q.tenant_id
- where q.recheck_at <= now() or q.config_version < t.config_version
-    or q.source_key <> '' and not source_fires(q.tenant_id, q.source_key)
+with recursive oldest as (
+    (select tenant_id, config_version from quiet_tickets order by tenant_id, config_version limit 1)
+    union all
+    select n.tenant_id, n.config_version
+      from oldest o
+     cross join lateral (
+        select q.tenant_id, q.config_version from quiet_tickets q
+         where q.tenant_id > o.tenant_id
+         order by q.tenant_id, q.config_version limit 1) n
+)
+select o.tenant_id from oldest o join tenants t on t.tenant_id = o.tenant_id and o.config_version < t.config_version
+ union
+select tenant_id from quiet_tickets where recheck_at <= now()
+ union
+select tenant_id from quiet_tickets where source_ended
 )sql";
 
-// In the order in which everybody locks tickets.
+// In the order in which everybody locks tickets. Each part finds its own by an index.
 constexpr auto kDue = R"sql(
 select q.*
-  from quiet_tickets q join tenants t on t.tenant_id = q.tenant_id
+  from quiet_tickets q
  where q.tenant_id = $1
-   and (q.recheck_at <= now() or q.config_version < t.config_version
-        or q.source_key <> '' and not source_fires(q.tenant_id, q.source_key))
+   and q.ticket_id in (
+        (select ticket_id from quiet_tickets where tenant_id = $1 and recheck_at <= now() order by recheck_at limit $2)
+        union
+        (select ticket_id from quiet_tickets
+          where tenant_id = $1 and config_version < (select config_version from tenants where tenant_id = $1)
+          order by config_version limit $2)
+        union
+        (select ticket_id from quiet_tickets where tenant_id = $1 and source_ended order by ticket_id limit $2))
  order by q.ticket_id limit $2
 )sql";
 
@@ -55,6 +77,33 @@ select s.ctid from silences s
  order by s.ends_at limit 500 for update skip locked))
 )sql";
 
+// Marks what an ended source left behind. Whoever ends a source marks its tickets; but he does not see one that another
+// transaction covers in the same moment.
+constexpr auto kMark = R"sql(
+with recursive sources as (
+    (select tenant_id, source_key, 1 as place from quiet_tickets
+      where source_key <> '' and (tenant_id, source_key) > ($1::uuid, $2)
+      order by tenant_id, source_key limit 1)
+    union all
+    select n.tenant_id, n.source_key, s.place + 1
+      from sources s
+     cross join lateral (
+        select q.tenant_id, q.source_key from quiet_tickets q
+         where q.source_key <> '' and (q.tenant_id, q.source_key) > (s.tenant_id, s.source_key)
+         order by q.tenant_id, q.source_key limit 1) n
+     where s.place < $3
+), marked as (
+    update quiet_tickets q set source_ended = true
+      from (select * from sources s where not source_fires(s.tenant_id, s.source_key)) x
+     where q.tenant_id = x.tenant_id and q.source_key = x.source_key and q.source_key <> '' and not q.source_ended
+    returning 1
+)
+select tenant_id, source_key from sources order by place desc limit 1
+)sql";
+
+constexpr std::size_t kStretch = 500;
+constexpr std::size_t kCallsBetweenMarks = 10;
+
 std::vector<ports::QuietTicket> load_due(pqxx::transaction_base& tx, TenantId tenant, std::size_t limit)
 {
     std::vector<ports::QuietTicket> due;
@@ -78,6 +127,7 @@ public:
     {
         return pool_.run([&](Session& session) -> Result<std::vector<TenantId>> {
             pqxx::nontransaction tx(session.connection());
+            if (calls_++ % kCallsBetweenMarks == 0) mark(tx);
             std::vector<TenantId> tenants;
             for (const auto& row : tx.exec(kDueTenants)) tenants.push_back(id_of<TenantId>(row[0]));
             return tenants;
@@ -128,7 +178,20 @@ private:
         });
     }
 
+    /// Looks at a stretch of the sources, and at the next one in the next call, round and round.
+    void mark(pqxx::transaction_base& tx)
+    {
+        const std::lock_guard lock(mutex_);
+        const auto last = query(tx, kMark, last_tenant_, last_key_, kStretch);
+        last_tenant_ = last.empty() ? TenantId() : id_of<TenantId>(last[0][0]);
+        last_key_ = last.empty() ? std::string() : text_of(last[0][1]);
+    }
+
     SessionPool pool_;
+    std::atomic<std::size_t> calls_ = 0;
+    std::mutex mutex_;
+    TenantId last_tenant_;  // guarded by mutex_
+    std::string last_key_;
 };
 
 }  // namespace

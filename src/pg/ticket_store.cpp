@@ -1,6 +1,8 @@
 #include "winnow/ports/ticket_store.hpp"
 
 #include "pg/array_literal.hpp"
+#include "pg/covers.hpp"
+#include "pg/multi_row.hpp"
 #include "pg/noun_stores.hpp"
 #include "pg/sql_errors.hpp"
 #include "pg/ticket_rows.hpp"
@@ -21,8 +23,8 @@ using ports::TicketCursor;
 using ports::TicketFilter;
 using ports::TicketOrder;
 
-/// $1 to $10. The values are known when PostgreSQL plans (unnamed statements), so a condition that was not asked for
-/// costs nothing and the others find their index.
+/// $1 to $10. The values are known when PostgreSQL plans (unnamed statements), so a
+/// condition that was not asked for costs nothing and the others find their index.
 constexpr auto kWhere = R"sql(
  from tickets t
 where t.tenant_id = $1::uuid
@@ -125,16 +127,23 @@ const auto kLock = "select " + ticket_columns() +
 
 constexpr auto kStore = R"sql(
 update tickets t
-   set state = $3, severity = $4, priority = $5, title = $6, assignee = $7, due_at = $8, acknowledged_at = $9,
-       recovered_at = $10, closed_at = $11, parent_id = $12, cause = $13, impact = $14, measure = $15, approver = $16,
-       event_seq = $17, version = $18
- where t.tenant_id = $1 and t.ticket_id = $2
+   set state = u.state, severity = u.severity, priority = u.priority, title = u.title, assignee = u.assignee,
+       due_at = u.due_at, acknowledged_at = u.acknowledged_at, recovered_at = u.recovered_at, closed_at = u.closed_at,
+       parent_id = u.parent_id, cause = u.cause, impact = u.impact, measure = u.measure, approver = u.approver,
+       event_seq = u.event_seq, version = u.version
+  from unnest($2::uuid[], $3::text[], $4::smallint[], $5::text[], $6::text[], $7::uuid[], $8::timestamptz[],
+              $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::uuid[], $13::text[], $14::text[],
+              $15::text[], $16::text[], $17::int[], $18::bigint[])
+       as u(ticket_id, state, severity, priority, title, assignee, due_at, acknowledged_at, recovered_at, closed_at,
+            parent_id, cause, impact, measure, approver, event_seq, version)
+ where t.tenant_id = $1 and t.ticket_id = u.ticket_id
 )sql";
 
 constexpr auto kAppendEvents = R"sql(
 insert into ticket_events (tenant_id, ticket_id, seq, kind, at, actor, data)
-select $1::uuid, $2::uuid, seq, kind, at, actor, data
-  from unnest($3::int[], $4::text[], $5::timestamptz[], $6::text[], $7::jsonb[]) as e (seq, kind, at, actor, data)
+select $1::uuid, ticket_id, seq, kind, at, actor, data
+  from unnest($2::uuid[], $3::int[], $4::text[], $5::timestamptz[], $6::text[], $7::jsonb[])
+       as e (ticket_id, seq, kind, at, actor, data)
 )sql";
 
 const auto kTimeline = "select " + ticket_event_columns() + R"sql(
@@ -151,10 +160,18 @@ const auto kEventsOf = "select " + ticket_event_columns() + R"sql(
  order by t.seq limit $4
 )sql";
 
-constexpr auto kKeyIsTaken = R"sql(
-select exists (select from tickets t
-                where t.tenant_id = $1 and t.dedup_key = $2 and t.ticket_id <> $3
-                  and t.state not in ('recovered', 'closed'))
+constexpr auto kHolders = R"sql(
+select t.dedup_key, t.ticket_id from tickets t
+ where t.tenant_id = $1 and t.dedup_key = any($2::text[]) and t.state not in ('recovered', 'closed')
+)sql";
+
+constexpr auto kLastMovers = R"sql(
+select i.ticket_id, e.actor
+  from unnest($2::uuid[]) as i(ticket_id)
+ cross join lateral (
+    select t.actor from ticket_events t
+     where t.tenant_id = $1 and t.ticket_id = i.ticket_id and t.kind = $3
+     order by t.seq desc limit 1) e
 )sql";
 
 /// One tenant's family trees change one at a time; the lock ends with the transaction.
@@ -224,9 +241,10 @@ public:
     Result<std::vector<ports::TicketCount>> count(const TicketFilter& filter) override
     {
         return translated([&]() -> Result<std::vector<ports::TicketCount>> {
+            auto parameters = where_parameters(tenant_, filter);
             const auto sql = "select t.state, t.severity, count(*)" + std::string(kWhere) + "group by 1, 2";
             std::vector<ports::TicketCount> counts;
-            for (const auto& row : query(tx_, sql.c_str(), where_parameters(tenant_, filter))) {
+            for (const auto& row : query(tx_, sql.c_str(), parameters)) {
                 counts.push_back({.state = read_ticket_state(row[0]),
                                   .severity = static_cast<domain::Severity>(row[1].as<int>()),
                                   .count = row[2].as<std::int64_t>()});
@@ -267,16 +285,26 @@ public:
         });
     }
 
-    Result<Done> store(const Ticket& ticket, const std::vector<TicketEvent>& events) override
+    Result<Done> store(const std::vector<ports::TicketChange>& changes) override
     {
         return translated([&]() -> Result<Done> {
-            const auto changed =
-                query(tx_, kStore, tenant_, ticket.id, to_string(ticket.state), static_cast<int>(ticket.severity),
-                      ticket.priority, ticket.title, ticket.assignee, ticket.due_at, ticket.acknowledged_at,
-                      ticket.recovered_at, ticket.closed_at, ticket.parent_id, ticket.cause, ticket.impact,
-                      ticket.measure, ticket.approver, ticket.event_seq, ticket.version);
-            if (changed.affected_rows() != 1) return no_such_ticket();
-            append(ticket.id, events);
+            // First what ends: a key that one of them gives up another may take.
+            std::vector<std::string> ended;
+            MultiRow<17> ends(tx_, tenant_, kStore);
+            MultiRow<17> lives(tx_, tenant_, kStore);
+            MultiRow<6> events(tx_, tenant_, kAppendEvents);
+            for (const auto& [ticket, happened] : changes) {
+                const bool live = domain::is_live(ticket.state);
+                if (!live) ended.push_back(source_key_of_ticket(ticket.dedup_key));
+                add(live ? lives : ends, ticket);
+                for (const auto& event : happened) {
+                    events.add(ticket.id, event.seq, to_string(event.kind), event.at, event.actor, event.data);
+                }
+            }
+            const auto stored = ends.flush();
+            if (stored + lives.flush() != changes.size()) return no_such_ticket();
+            events.flush();
+            end_sources(tx_, tenant_, ended);
             return Done{};
         });
     }
@@ -299,10 +327,26 @@ public:
         });
     }
 
-    Result<bool> key_is_taken(const std::string& dedup_key, TicketId except) override
+    Result<std::vector<std::pair<std::string, TicketId>>> holders(const std::vector<std::string>& dedup_keys) override
     {
-        return translated([&]() -> Result<bool> {
-            return query(tx_, kKeyIsTaken, tenant_, dedup_key, except).front()[0].as<bool>();
+        return translated([&]() -> Result<std::vector<std::pair<std::string, TicketId>>> {
+            std::vector<std::pair<std::string, TicketId>> holders;
+            for (const auto& row : query(tx_, kHolders, tenant_, array_of(dedup_keys))) {
+                holders.emplace_back(text_of(row[0]), id_of<TicketId>(row[1]));
+            }
+            return holders;
+        });
+    }
+
+    Result<std::vector<std::pair<TicketId, std::string>>> last_movers(const std::vector<TicketId>& ids) override
+    {
+        return translated([&]() -> Result<std::vector<std::pair<TicketId, std::string>>> {
+            std::vector<std::pair<TicketId, std::string>> movers;
+            const auto kind = to_string(domain::TicketEventKind::state_changed);
+            for (const auto& row : query(tx_, kLastMovers, tenant_, array_of(ids), kind)) {
+                movers.emplace_back(id_of<TicketId>(row[0]), text_of(row[1]));
+            }
+            return movers;
         });
     }
 
@@ -317,22 +361,11 @@ public:
     }
 
 private:
-    void append(TicketId id, const std::vector<TicketEvent>& events)
+    static void add(MultiRow<17>& rows, const Ticket& t)
     {
-        if (events.empty()) return;
-        ArrayLiteral seqs;
-        ArrayLiteral kinds;
-        ArrayLiteral times;
-        ArrayLiteral actors;
-        ArrayLiteral data;
-        for (const auto& event : events) {
-            seqs.add(event.seq);
-            kinds.add(to_string(event.kind));
-            times.add(event.at);
-            actors.add(event.actor);
-            data.add(event.data);
-        }
-        query(tx_, kAppendEvents, tenant_, id, seqs.take(), kinds.take(), times.take(), actors.take(), data.take());
+        rows.add(t.id, to_string(t.state), static_cast<int>(t.severity), t.priority, t.title, t.assignee, t.due_at,
+                 t.acknowledged_at, t.recovered_at, t.closed_at, t.parent_id, t.cause, t.impact, t.measure, t.approver,
+                 t.event_seq, t.version);
     }
 
     pqxx::transaction_base& tx_;

@@ -99,14 +99,16 @@ private:
         return current;
     }
 
-    void invalidate(TenantId tenant)
+    /// What was read of the policy is out of date; of credentials nothing is kept here.
+    void pass_on(const ports::TenantChange& change)
     {
-        {
+        if (change.policy) {
+            const auto tenant = change.tenant;
             const std::lock_guard lock(mutex_);
             if (auto known = policies_.extract(tenant)) outdated_.insert_or_assign(tenant, std::move(known.mapped()));
             if (const auto loading = loading_.find(tenant); loading != loading_.end()) ++loading->second.changes;
         }
-        if (changed_) changed_(tenant);
+        if (changed_) changed_(change);
     }
 
     /// Waits; true where it is time to stop.
@@ -129,7 +131,7 @@ private:
                 continue;
             }
             if (!std::exchange(heard, true)) observe::info("listening for changes again");
-            for (const auto tenant : *changes) invalidate(tenant);
+            for (const auto& change : *changes) pass_on(change);
         }
     }
 
@@ -138,26 +140,30 @@ private:
         while (!pause(stop, kPoll)) {
             const auto versions = store_.versions();
             if (!versions) continue;  // the listener says so already
-            for (const auto tenant : changed_since(*versions)) invalidate(tenant);
+            for (const auto& change : changed_since(*versions)) pass_on(change);
         }
     }
 
-    /// Tenants whose version differs from the cached one or from the last poll's, and cached ones that are gone.
-    std::vector<TenantId> changed_since(const std::vector<std::pair<TenantId, std::int64_t>>& versions)
+    /// Tenants whose versions differ from the cached one or from the last poll's, and cached ones that are gone.
+    std::vector<ports::TenantChange> changed_since(
+        const std::vector<std::pair<TenantId, ports::TenantVersions>>& versions)
     {
-        std::unordered_map<TenantId, std::int64_t> listed(versions.begin(), versions.end());
-        std::vector<TenantId> changed;
+        std::unordered_map<TenantId, ports::TenantVersions> listed(versions.begin(), versions.end());
+        std::vector<ports::TenantChange> changed;
         const std::lock_guard lock(mutex_);
-        for (const auto& [tenant, version] : listed) {
+        for (const auto& [tenant, now] : listed) {
             const auto cached = policies_.find(tenant);
             const auto before = polled_.find(tenant);
-            if ((cached != policies_.end() && cached->second->config.tenant.config_version < version) ||
-                (before != polled_.end() && before->second != version)) {
-                changed.push_back(tenant);
-            }
+            const bool outdated =
+                cached != policies_.end() && cached->second->config.tenant.config_version < now.policy;
+            const ports::TenantChange change{
+                .tenant = tenant,
+                .policy = outdated || (before != polled_.end() && before->second.policy != now.policy),
+                .credentials = before != polled_.end() && before->second.credentials != now.credentials};
+            if (change.policy || change.credentials) changed.push_back(change);
         }
         for (const auto& [tenant, policy] : policies_) {
-            if (!listed.contains(tenant)) changed.push_back(tenant);
+            if (!listed.contains(tenant)) changed.push_back({.tenant = tenant, .policy = true, .credentials = true});
         }
         std::erase_if(outdated_, [&](const auto& known) { return !listed.contains(known.first); });
         polled_ = std::move(listed);
@@ -172,7 +178,7 @@ private:
     std::unordered_map<TenantId, std::shared_ptr<const TenantPolicy>> policies_;
     std::unordered_map<TenantId, std::shared_ptr<const TenantPolicy>> outdated_;  ///< Until the next load of theirs.
     std::unordered_map<TenantId, Loading> loading_;
-    std::unordered_map<TenantId, std::int64_t> polled_;
+    std::unordered_map<TenantId, ports::TenantVersions> polled_;
 
     std::jthread listener_;  // last: they end before what they use
     std::jthread poller_;

@@ -25,8 +25,8 @@ struct TenantPolicy {
 /// notice was missed. `store` must outlive it.
 class ConfigCache {
 public:
-    /// Called on an own thread with each tenant whose configuration changed (credentials may have, too).
-    using Changed = std::function<void(TenantId)>;
+    /// Called on an own thread with each tenant whose policy or credentials changed.
+    using Changed = std::function<void(const ports::TenantChange&)>;
 
     explicit ConfigCache(ports::ConfigStore& store, Changed changed = {});
     ~ConfigCache();

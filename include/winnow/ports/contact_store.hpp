@@ -36,6 +36,9 @@ public:
                                                                     std::size_t limit) = 0;
     /// `not_found` where the tenant has no such contact.
     [[nodiscard]] virtual Result<domain::Contact> find(ContactId id) = 0;
+    /// Names of those of `ids` that exist.
+    [[nodiscard]] virtual Result<std::vector<std::pair<ContactId, std::string>>> names(
+        const std::vector<ContactId>& ids) = 0;
     [[nodiscard]] virtual Result<std::size_t> count() = 0;
     /// `conflict` where another contact has the name.
     [[nodiscard]] virtual Result<Done> insert(const domain::Contact& contact) = 0;

@@ -55,6 +55,12 @@ struct TimelineRange {
     bool newest_first = false;
 };
 
+/// A ticket as it is to be, and what its timeline says of it.
+struct TicketChange {
+    domain::Ticket ticket;
+    std::vector<domain::TicketEvent> events;
+};
+
 /// Not thread-safe: lives and dies with its transaction.
 class TicketStore {
 public:
@@ -83,10 +89,10 @@ public:
     /// changes them in between.
     [[nodiscard]] virtual Result<std::vector<domain::Ticket>> lock(const std::vector<TicketId>& ids) = 0;
 
-    /// Stores what a person may change of a locked ticket (state and its times, severity, title, priority, assignee,
-    /// due_at, parent, cause, impact, measure, approver, version, event_seq) and appends `events` to its timeline.
-    [[nodiscard]] virtual Result<Done> store(const domain::Ticket& ticket,
-                                             const std::vector<domain::TicketEvent>& events) = 0;
+    /// Stores what a person may change of locked tickets (state and its times, severity, title, priority, assignee,
+    /// due_at, parent, cause, impact, measure, approver, version, event_seq) and appends the events to their timelines.
+    /// Each ticket once. As many statements for 500 as for one.
+    [[nodiscard]] virtual Result<Done> store(const std::vector<TicketChange>& changes) = 0;
 
     /// At most `limit` events of one ticket.
     [[nodiscard]] virtual Result<std::vector<domain::TicketEvent>> timeline(TicketId id, const TimelineRange& range,
@@ -97,8 +103,14 @@ public:
     [[nodiscard]] virtual Result<std::vector<domain::TicketEvent>> events_of(TicketId id, AlertId alert,
                                                                              std::size_t limit) = 0;
 
-    /// Whether another live ticket holds the key, so that this one cannot become live again.
-    [[nodiscard]] virtual Result<bool> key_is_taken(const std::string& dedup_key, TicketId except) = 0;
+    /// Which live ticket holds each of the keys; those that none holds are left out. Another ticket of a held key
+    /// cannot become live.
+    [[nodiscard]] virtual Result<std::vector<std::pair<std::string, TicketId>>> holders(
+        const std::vector<std::string>& dedup_keys) = 0;
+
+    /// Who last changed the state of each of the tickets; those whose timeline has no such event are left out.
+    [[nodiscard]] virtual Result<std::vector<std::pair<TicketId, std::string>>> last_movers(
+        const std::vector<TicketId>& ids) = 0;
 
     /// The ticket's parent, its parent's parent and so on, nearest first. Until the transaction ends nobody else's
     /// call of this function returns, so a parent that is no descendant now will be none when it is stored.

@@ -73,6 +73,22 @@ public:
         const std::function<TriageWrites(std::vector<triage::InstanceState>, triage::States, Timestamp)>& decide) = 0;
 };
 
+/// How often the two parts of a tenant's configuration have changed: the policy (rules, contacts, silences, settings,
+/// …), and the credentials (users, keys, integrations).
+struct TenantVersions {
+    std::int64_t policy = 0;
+    std::int64_t credentials = 0;
+    friend bool operator==(const TenantVersions&, const TenantVersions&) = default;
+};
+
+/// Which part of a tenant's configuration is not what it was.
+struct TenantChange {
+    TenantId tenant;
+    bool policy = false;
+    bool credentials = false;
+    friend bool operator==(const TenantChange&, const TenantChange&) = default;
+};
+
 /// Tenants' configuration, for triage and dispatch. Thread-safe.
 class ConfigStore {
 public:
@@ -84,11 +100,12 @@ public:
     /// `not_found` for a tenant that does not exist.
     [[nodiscard]] virtual Result<domain::TenantConfig> load(TenantId tenant) = 0;
 
-    /// Every tenant's current config_version: the poll that catches a missed notice.
-    [[nodiscard]] virtual Result<std::vector<std::pair<TenantId, std::int64_t>>> versions() = 0;
+    /// Every tenant's current versions: the poll that catches a missed notice.
+    [[nodiscard]] virtual Result<std::vector<std::pair<TenantId, TenantVersions>>> versions() = 0;
 
-    /// Blocks up to `timeout` for change notices (LISTEN winnow_config). One thread at a time.
-    [[nodiscard]] virtual Result<std::vector<TenantId>> wait_for_changes(std::chrono::milliseconds timeout) = 0;
+    /// Blocks up to `timeout` for change notices (LISTEN winnow_config and winnow_credentials). Each tenant once, in
+    /// order. One thread at a time.
+    [[nodiscard]] virtual Result<std::vector<TenantChange>> wait_for_changes(std::chrono::milliseconds timeout) = 0;
 };
 
 }  // namespace winnow::ports

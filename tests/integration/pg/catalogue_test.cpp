@@ -67,6 +67,19 @@ TEST_F(CatalogueTest, EveryForeignKeyBeginsWithTheTenant)
         IsEmpty());
 }
 
+/// Deleting a row looks for those that refer to it: without an index, through the whole other table.
+TEST_F(CatalogueTest, EveryForeignKeyHasAnIndex)
+{
+    EXPECT_THAT(
+        column("select k.conrelid::regclass || ': ' || k.conname from pg_constraint k where k.contype = 'f' and not "
+               "exists (select from pg_index i where i.indrelid = k.conrelid and (i.indpred is null or "
+               "pg_get_expr(i.indpred, i.indrelid) = '(' || (select attname from pg_attribute where attrelid = "
+               "k.conrelid and attnum = k.conkey[array_upper(k.conkey, 1)]) || ' IS NOT NULL)') and "
+               "(i.indkey::int2[])[0:array_length(k.conkey, 1) - 1] @> k.conkey and k.conkey @> "
+               "(i.indkey::int2[])[0:array_length(k.conkey, 1) - 1])"),
+        IsEmpty());
+}
+
 TEST_F(CatalogueTest, RowLevelSecurityIsOnAndForcedOnEveryTenantTableAndItsPartitions)
 {
     sql("select make_day_partitions(current_date, 2)");

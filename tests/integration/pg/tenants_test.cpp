@@ -34,6 +34,16 @@ protected:
             "', 32), 'hex'), 'wnk_1234')");
     }
 
+    /// As the poll reads them.
+    [[nodiscard]] ports::TenantVersions versions(TenantId tenant)
+    {
+        for (const auto& [id, found] : config_->versions().value()) {
+            if (id == tenant) return found;
+        }
+        ADD_FAILURE() << "no versions of " << tenant.str();
+        return {};
+    }
+
     std::unique_ptr<ports::ProviderStore> provider_ = make_provider_store(as(database_.provider));
     std::unique_ptr<ports::CredentialStore> credentials_ = make_credential_store(as(database_.api));
     std::unique_ptr<ports::ConfigStore> config_ = make_config_store(pipeline());
@@ -195,22 +205,49 @@ TEST_F(TenantsTest, EveryChangeOfConfigurationRaisesTheVersionOnceATransactionAn
 
     EXPECT_EQ(version(tenant), before + 1);
     EXPECT_EQ(version(other), others);
-    EXPECT_THAT(config_->wait_for_changes(std::chrono::seconds{5}).value(), ElementsAre(tenant));
-    EXPECT_THAT(config_->versions().value(), Contains(std::pair(tenant, before + 1)));
+    EXPECT_THAT(config_->wait_for_changes(std::chrono::seconds{5}).value(),
+                ElementsAre(ports::TenantChange{.tenant = tenant, .policy = true}));
+    EXPECT_EQ(versions(tenant).policy, before + 1);
     EXPECT_THAT(config_->wait_for_changes(std::chrono::milliseconds{1}).value(), IsEmpty());
 }
 
 TEST_F(TenantsTest, DeletingInCascadeTellsToo)
 {
     const auto tenant = new_tenant();
-    const auto before = provider_->tenant(tenant)->config_version;
+    const auto before = versions(tenant);
     pqxx::connection connection(database_.api);
     pqxx::nontransaction tx(connection);
     tx.exec("begin; select set_config('winnow.tenant_id', '" + tenant.str() + "', true)");
     tx.exec("delete from users");
     tx.exec("commit");
     EXPECT_EQ(number("select count(*) from api_keys"), 0);
-    EXPECT_EQ(provider_->tenant(tenant)->config_version, before + 1);
+    EXPECT_EQ(versions(tenant).credentials, before.credentials + 1);
+}
+
+TEST_F(TenantsTest, CredentialsAndPolicyHaveVersionsAndNoticesOfTheirOwn)
+{
+    const auto tenant = new_tenant();
+    const auto t = "'" + tenant.str() + "'";
+    ASSERT_TRUE(config_->wait_for_changes(std::chrono::milliseconds{1})) << "listens from now on";
+    const ports::TenantChange credentials{.tenant = tenant, .credentials = true};
+    const ports::TenantChange policy{.tenant = tenant, .policy = true};
+    const std::pair<std::string, ports::TenantChange> writes[] = {
+        {"update users set name = 'Somebody'", credentials},
+        {"insert into integrations (tenant_id, integration_id, name) values (" + t + ", " + t + ", 'i')", credentials},
+        {"insert into integration_keys (tenant_id, key_id, integration_id, secret_hash, hint) values (" + t + ", " + t +
+             ", " + t + ", decode(repeat('ab', 32), 'hex'), 'wnk_1234')",
+         credentials},
+        {"update api_keys set revoked_at = now()", credentials},
+        {"update tenant_settings set reopen_window_ms = 1", policy},
+        {"insert into contact_groups (tenant_id, contact_group_id, name) values (" + t + ", " + t + ", 'g')", policy},
+    };
+    for (const auto& [statement, change] : writes) {
+        const auto before = versions(tenant);
+        sql(statement);
+        EXPECT_EQ(versions(tenant).policy, before.policy + (change.policy ? 1 : 0)) << statement;
+        EXPECT_EQ(versions(tenant).credentials, before.credentials + (change.credentials ? 1 : 0)) << statement;
+        EXPECT_THAT(config_->wait_for_changes(std::chrono::seconds{5}).value(), ElementsAre(change)) << statement;
+    }
 }
 
 TEST_F(TenantsTest, ListeningGoesOnAfterTheSessionWasLost)
@@ -222,7 +259,8 @@ TEST_F(TenantsTest, ListeningGoesOnAfterTheSessionWasLost)
     EXPECT_EQ(config_->wait_for_changes(std::chrono::seconds{5}).error().code(), ErrorCode::unavailable);
     ASSERT_TRUE(config_->wait_for_changes(std::chrono::milliseconds{1}));
     ASSERT_TRUE(provider_->set_suspended(tenant, true));
-    EXPECT_THAT(config_->wait_for_changes(std::chrono::seconds{5}).value(), ElementsAre(tenant));
+    EXPECT_THAT(config_->wait_for_changes(std::chrono::seconds{5}).value(),
+                ElementsAre(ports::TenantChange{.tenant = tenant, .policy = true, .credentials = true}));
 }
 
 }  // namespace

@@ -283,6 +283,32 @@ TEST_F(TicketWork, ABulkTransitionAnswersForEachTicket)
     EXPECT_EQ(get("/tickets/" + held).body["state"], "held");
 }
 
+TEST_F(TicketWork, ABulkChangeOf500TicketsTakesNoMoreStatementsThanOneOfTwo)
+{
+    const auto statements = [&](std::size_t tickets) {
+        auto ids = json::array();
+        for (std::size_t i = 0; i < tickets; ++i) ids.push_back(add_ticket({.state = "recovered"}));
+        return statements_of([&] {
+            const auto reopened = call("POST", "/tickets/bulk", {{"ids", ids}, {"transition", {{"to", "open"}}}});
+            EXPECT_EQ(reopened.body["succeeded"], tickets) << reopened.text;
+        });
+    };
+    const auto few = statements(2);
+    EXPECT_EQ(statements(500), few);
+    EXPECT_GT(few, 2);
+}
+
+TEST_F(TicketWork, OfTwoTicketsOfOneKeyABulkChangeReopensOne)
+{
+    const auto first = add_ticket({.state = "recovered", .dedup_key = "k"});
+    const auto second = add_ticket({.state = "recovered", .dedup_key = "k"});
+    const auto answer =
+        call("POST", "/tickets/bulk", {{"ids", {first, second}}, {"transition", {{"to", "open"}}}}).body;
+    EXPECT_EQ(answer["succeeded"], 1);
+    EXPECT_EQ(answer["results"][0]["state"], "open");
+    EXPECT_EQ(answer["results"][1]["error"]["code"], "conflict");
+}
+
 TEST_F(TicketWork, ABulkPatchPointsIntoThePatch)
 {
     const auto one = add_ticket();

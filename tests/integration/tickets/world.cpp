@@ -7,7 +7,10 @@
 #include "winnow/intake/canonical.hpp"
 #include "winnow/journal/codec.hpp"
 
+#include <array>
+#include <cstdio>
 #include <map>
+#include <memory>
 #include <stdexcept>
 
 namespace winnow::test {
@@ -166,19 +169,49 @@ std::vector<std::string> World::all_ids(const std::string& path, const std::stri
     return found;
 }
 
-long World::rows_read_by(const std::string& target)
+long World::statements_of(const std::function<void()>& work)
 {
-    const auto flush_and_count = [this] {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> trace(std::tmpfile(), &std::fclose);
+    if (!trace) throw std::runtime_error("no temporary file");
+    session_.connection().trace(trace.get());
+    work();
+    session_.connection().trace(nullptr);
+    std::rewind(trace.get());
+    std::string text;
+    std::array<char, 4096> part{};
+    while (const auto read = std::fread(part.data(), 1, part.size(), trace.get())) text.append(part.data(), read);
+    long sent = 0;
+    for (const std::string_view message : {"\tParse\t", "\tQuery\t"}) {
+        for (auto at = text.find(message); at != std::string::npos; at = text.find(message, at + 1)) ++sent;
+    }
+    return sent;
+}
+
+long World::difference_by(const std::string& target, const std::string& statistics)
+{
+    const auto flush_and_count = [&] {
         pg::Transaction transaction(session_);
         pg::query(transaction.tx(), "select pg_stat_force_next_flush()");
         transaction.commit();
-        return sql("select (select sum(idx_tup_read) from pg_stat_user_indexes where relname = 'tickets')"
-                   " + (select seq_tup_read from pg_stat_user_tables where relname = 'tickets')")[0][0]
-            .as<long>();
+        return sql(statistics)[0][0].as<long>();
     };
     const auto before = flush_and_count();
     EXPECT_EQ(get(target).status, 200) << target;
     return flush_and_count() - before;
+}
+
+long World::rows_read_by(const std::string& target)
+{
+    return difference_by(target,
+                         "select (select sum(idx_tup_read) from pg_stat_user_indexes where relname in ('tickets',"
+                         " 'ticket_search'))::bigint + (select sum(seq_tup_read) from pg_stat_user_tables where relname"
+                         " in ('tickets', 'ticket_search'))::bigint");
+}
+
+long World::pages_read_by(const std::string& target)
+{
+    return difference_by(target,
+                         "select heap_blks_hit + heap_blks_read from pg_statio_user_tables where relname = 'tickets'");
 }
 
 std::string World::add_ticket(const TicketSeed& seed, std::optional<TenantId> tenant)

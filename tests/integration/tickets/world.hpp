@@ -78,8 +78,13 @@ protected:
     void add_event(const std::string& ticket, int seq, const std::string& kind, Timestamp at,
                    const std::string& alert_id = "");
 
-    /// How many rows and index entries of `tickets` PostgreSQL reads for a GET.
+    /// How many rows and index entries of `tickets` and their search index PostgreSQL reads for a GET.
     long rows_read_by(const std::string& target);
+    /// How many pages of `tickets` itself.
+    long pages_read_by(const std::string& target);
+
+    /// How many statements the handlers send while `work` runs.
+    long statements_of(const std::function<void()>& work);
 
     pqxx::result sql(const std::string& statement);
 
@@ -94,6 +99,8 @@ protected:
     int outbox_wakes_ = 0;
 
 private:
+    long difference_by(const std::string& target, const std::string& statistics);
+
     int made_ = 0;
     pg::Session session_;
 };

@@ -25,8 +25,10 @@ protected:
     const TenantId tenant_ = tenant_id(1);
     FakeConfigStore store_;
     std::atomic<int> changes_ = 0;
-    ConfigCache cache_{store_, [this](TenantId) {
-                           ++changes_;
+    std::atomic<int> credential_changes_ = 0;
+    ConfigCache cache_{store_, [this](const ports::TenantChange& change) {
+                           if (change.policy) ++changes_;
+                           if (change.credentials) ++credential_changes_;
                        }};
 };
 
@@ -89,6 +91,27 @@ TEST_F(ConfigCacheTest, AMissedNoticeIsMadeUpForByThePoll)
     EXPECT_EQ(name(), "first");
     EXPECT_TRUE(eventually([&] { return name() == "second"; }));
     EXPECT_TRUE(eventually([&] { return changes_ == 1; }));
+}
+
+TEST_F(ConfigCacheTest, AChangeOfCredentialsIsPassedOnAndLoadsNoPolicyAgain)
+{
+    put("first", 1, false);
+    ASSERT_EQ(name(), "first");
+    store_.change_credentials(tenant_);
+    ASSERT_TRUE(eventually([&] { return credential_changes_ == 1; }));
+    EXPECT_EQ(name(), "first");
+    EXPECT_EQ(store_.loads(), 1);
+    EXPECT_EQ(changes_, 0);
+}
+
+TEST_F(ConfigCacheTest, AMissedNoticeOfCredentialsIsMadeUpForByThePoll)
+{
+    put("first", 1, false);
+    ASSERT_EQ(name(), "first");
+    ASSERT_TRUE(eventually([&] { return store_.polls() > 0; }));
+    store_.change_credentials(tenant_, false);
+    EXPECT_TRUE(eventually([&] { return credential_changes_ == 1; }));
+    EXPECT_EQ(store_.loads(), 1);
 }
 
 }  // namespace

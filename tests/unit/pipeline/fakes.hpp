@@ -98,15 +98,19 @@ public:
         return read;
     }
 
-    Result<std::vector<std::pair<TenantId, std::int64_t>>> versions() override
+    Result<std::vector<std::pair<TenantId, ports::TenantVersions>>> versions() override
     {
         const std::lock_guard lock(mutex_);
-        std::vector<std::pair<TenantId, std::int64_t>> versions;
-        for (const auto& [tenant, config] : configs_) versions.emplace_back(tenant, config.tenant.config_version);
+        std::vector<std::pair<TenantId, ports::TenantVersions>> versions;
+        ++polls_;
+        for (const auto& [tenant, config] : configs_) {
+            versions.emplace_back(tenant, ports::TenantVersions{.policy = config.tenant.config_version,
+                                                                .credentials = credentials_[tenant]});
+        }
         return versions;
     }
 
-    Result<std::vector<TenantId>> wait_for_changes(std::chrono::milliseconds timeout) override
+    Result<std::vector<ports::TenantChange>> wait_for_changes(std::chrono::milliseconds timeout) override
     {
         std::unique_lock lock(mutex_);
         if (listen_errors_ > 0) {
@@ -120,8 +124,15 @@ public:
     void put(domain::TenantConfig config, bool notify = true)
     {
         change([&] {
-            if (notify) notices_.push_back(config.tenant.id);
+            if (notify) notices_.push_back({.tenant = config.tenant.id, .policy = true});
             configs_[config.tenant.id] = std::move(config);
+        });
+    }
+    void change_credentials(TenantId tenant, bool notify = true)
+    {
+        change([&] {
+            if (notify) notices_.push_back({.tenant = tenant, .credentials = true});
+            ++credentials_[tenant];
         });
     }
     void hold(bool held)
@@ -135,6 +146,11 @@ public:
     void fail_to_listen(int times)
     {
         change([&] { listen_errors_ = times; });
+    }
+    [[nodiscard]] int polls()
+    {
+        const std::lock_guard lock(mutex_);
+        return polls_;
     }
     [[nodiscard]] int loads()
     {
@@ -156,7 +172,9 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::map<TenantId, domain::TenantConfig> configs_;
-    std::vector<TenantId> notices_;
+    std::map<TenantId, std::int64_t> credentials_;
+    int polls_ = 0;
+    std::vector<ports::TenantChange> notices_;
     std::optional<Error> error_;
     bool held_ = false;
     int listen_errors_ = 0;

@@ -1,0 +1,158 @@
+/// @file
+/// Quiet tickets as rows: which are due, and that finding out costs nothing for those that are not.
+
+#include "winnow/pg/quiet_store.hpp"
+
+#include "triage_fixture.hpp"
+
+namespace winnow::pg {
+namespace {
+
+using domain::TicketState;
+using ports::TriageWrites;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using triage::States;
+
+class QuietStoreTest : public TriageFixture {
+protected:
+    [[nodiscard]] ports::QuietTicket covered(const triage::Outcome::Opened& ticket, const std::string& source) const
+    {
+        ports::QuietTicket quiet;
+        quiet.ticket_id = ticket.ticket.id;
+        quiet.alert = "{}";
+        quiet.cover = {.cause = {.kind = domain::QuietKind::inhibition, .id = new_uuid()},
+                       .reason = {},
+                       .until = {},
+                       .source_key = source};
+        quiet.config_version = version();
+        return quiet;
+    }
+    [[nodiscard]] triage::Outcome::Opened suppressed(const std::string& key, std::int64_t number) const
+    {
+        auto made = opened(key, number);
+        made.ticket.suppressed = true;
+        return made;
+    }
+    [[nodiscard]] static triage::InstanceState instance(const std::string& key, TicketId ticket, bool firing)
+    {
+        return {.key = key, .ticket_id = ticket, .starts_at = Timestamp{}, .ends_at = {}, .firing = firing};
+    }
+
+    void store(const TriageWrites& writes, std::vector<std::string> load = {})
+    {
+        ASSERT_TRUE(store_->apply(tenant_, seq_, at(seq_ + 1), by_keys(std::move(load)),
+                                  [&](const States&) { return writes; }));
+        ++seq_;
+    }
+    [[nodiscard]] std::int64_t version() const
+    {
+        pqxx::connection connection(database_.superuser);
+        return pqxx::nontransaction(connection)
+            .exec("select config_version from tenants where tenant_id = '" + tenant_.str() + "'")[0][0]
+            .as<std::int64_t>();
+    }
+    std::size_t release()
+    {
+        return quiet_
+            ->release(
+                tenant_, version(), 100, [](const auto&) { return domain::InhibitionSourceKeys{}; },
+                [](const ports::DueTickets&) { return TriageWrites{}; })
+            .value();
+    }
+
+    std::uint64_t seq_ = 0;
+    std::unique_ptr<ports::QuietStore> quiet_ = make_quiet_store(pipeline());
+};
+
+TEST_F(QuietStoreTest, ATicketIsDueWhenTheTicketThatExplainsItEnds)
+{
+    const auto cause = opened("cause", 1);
+    const auto effect = suppressed("effect", 2);
+    auto writes = opening({cause, effect}, 3);
+    writes.quiet_tickets = {covered(effect, "kcause")};
+    store(writes);
+    EXPECT_THAT(quiet_->tenants_due().value(), IsEmpty());
+    ASSERT_TRUE(store_->apply(tenant_, seq_, at(seq_ + 1), by_keys({"cause"}), [&](States states) {
+        TriageWrites ends;
+        states.tickets.at(0).state = TicketState::recovered;
+        states.tickets.at(0).recovered_at = now_;
+        ends.outcome.changed = states.tickets;
+        return ends;
+    }));
+    EXPECT_THAT(quiet_->tenants_due().value(), ElementsAre(tenant_));
+    EXPECT_EQ(release(), 1U);
+    EXPECT_THAT(quiet_->tenants_due().value(), IsEmpty());
+}
+
+TEST_F(QuietStoreTest, ATicketIsDueWhenTheInstanceThatExplainsItEnds)
+{
+    const auto cause = opened("cause", 1);
+    const auto effect = suppressed("effect", 2);
+    auto writes = opening({cause, effect}, 3);
+    writes.outcome.instances = {instance("am/1", cause.ticket.id, true)};
+    writes.quiet_tickets = {covered(effect, "iam/1")};
+    store(writes);
+    EXPECT_THAT(quiet_->tenants_due().value(), IsEmpty());
+    TriageWrites ends;
+    ends.outcome.instances = {instance("am/1", cause.ticket.id, false)};
+    store(ends);
+    EXPECT_THAT(quiet_->tenants_due().value(), ElementsAre(tenant_));
+}
+
+TEST_F(QuietStoreTest, ATicketWhoseExplanationEndsInTheSameTransactionIsDueAtOnce)
+{
+    const auto cause = opened("cause", 1);
+    const auto effect = suppressed("effect", 2);
+    auto writes = opening({cause, effect}, 3);
+    writes.outcome.instances = {instance("am/1", cause.ticket.id, false)};
+    writes.quiet_tickets = {covered(effect, "iam/1")};
+    store(writes);
+    EXPECT_THAT(quiet_->tenants_due().value(), ElementsAre(tenant_));
+}
+
+TEST_F(QuietStoreTest, AnEndThatNobodySawIsFoundALittleLater)
+{
+    const auto cause = opened("cause", 1);
+    const auto effect = suppressed("effect", 2);
+    auto writes = opening({cause, effect}, 3);
+    writes.quiet_tickets = {covered(effect, "kcause")};
+    store(writes);
+    sql("update tickets set state = 'closed' where dedup_key = 'cause'");
+    EXPECT_TRUE(eventually([&] { return quiet_->tenants_due().value() == std::vector{tenant_}; }));
+}
+
+TEST_F(QuietStoreTest, TheSourcesAreLookedAtInStretchesRoundAndRound)
+{
+    const auto t = "'" + tenant_.str() + "'";
+    sql("insert into tickets (tenant_id, ticket_id, number, state, severity, title, dedup_key, occurrences, "
+        "first_seen_at,"
+        " last_seen_at, opened_at) select " +
+        t +
+        ", md5(n::text)::uuid, n, 'open', 1, 't', 'k' || n, 1, now(), now(), now() from generate_series(1, 1200) n");
+    sql("insert into quiet_tickets (tenant_id, ticket_id, kind, cause_id, source_key, alert_id, alert, config_version) "
+        "select tenant_id, ticket_id, 'inhibition', ticket_id, 'i' || number, ticket_id, '{}', 1 from tickets");
+    const auto marked = [&] {
+        EXPECT_TRUE(quiet_->tenants_due());
+        return number("select count(*) from quiet_tickets where source_ended");
+    };
+    EXPECT_EQ(marked(), 500) << "the first call looks at a stretch";
+    EXPECT_TRUE(eventually([&] { return marked() == 1'200; }));
+    sql("update quiet_tickets set source_ended = false where source_key = 'i1'");
+    EXPECT_TRUE(eventually([&] { return marked() == 1'200; })) << "from the beginning again";
+}
+
+TEST_F(QuietStoreTest, AChangeOfPolicyMakesATicketDueAndANewKeyDoesNot)
+{
+    const auto effect = suppressed("effect", 1);
+    auto writes = opening({effect}, 2);
+    writes.quiet_tickets = {covered(effect, "")};
+    store(writes);
+    sql("update users set name = 'Another'");
+    EXPECT_THAT(quiet_->tenants_due().value(), IsEmpty());
+    sql("update tenant_settings set reopen_window_ms = 1");
+    EXPECT_THAT(quiet_->tenants_due().value(), ElementsAre(tenant_));
+}
+
+}  // namespace
+}  // namespace winnow::pg
