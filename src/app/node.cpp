@@ -22,6 +22,7 @@
 #include "winnow/pg/outbox.hpp"
 #include "winnow/pg/provider_store.hpp"
 #include "winnow/pg/quiet_store.hpp"
+#include "winnow/pg/search_index.hpp"
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/backtest_runner.hpp"
@@ -30,6 +31,7 @@
 #include "winnow/pipeline/hold_keeper.hpp"
 #include "winnow/pipeline/housekeeping.hpp"
 #include "winnow/pipeline/quiet_keeper.hpp"
+#include "winnow/pipeline/search_keeper.hpp"
 #include "winnow/pipeline/triage_service.hpp"
 #include "winnow/pipeline/upkeep.hpp"
 #include "winnow/ports/credential_store.hpp"
@@ -115,6 +117,7 @@ public:
                                   {.max_retention = std::chrono::days(config.tenants.max_retention_days)})),
           backtest_jobs_(pg::make_backtest_jobs(session(config.database.pipeline_url, "winnow back-tests", 1))),
           config_store_(pg::make_config_store(session(config.database.pipeline_url, "winnow configuration", 1))),
+          search_index_(pg::make_search_index(session(config.database.pipeline_url, "winnow search", 1))),
           outbox_(pg::make_outbox(session(config.database.pipeline_url, "winnow outbox", 1))),
           channel_(delivery::make_channel(config.delivery, sealer_, metrics_)),
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
@@ -135,6 +138,7 @@ public:
               *hold_store_, policies_, [this] { dispatcher_.poke(); }, milliseconds{250}, metrics_),
           expiry_(
               *triage_store_, policies_, [this] { dispatcher_.poke(); }, milliseconds{1'000}, metrics_),
+          search_(*search_index_, milliseconds{1'000}),
           backtests_(*backtest_jobs_, policies_, backtest_options(), metrics_),
           writer_(
               *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
@@ -156,6 +160,7 @@ public:
         holds_.start();
         expiry_.start();
         upkeep_.start();
+        search_.start();
         backtests_.start();
         dispatcher_.start();
         ready_ = true;
@@ -269,6 +274,7 @@ private:
     std::unique_ptr<ports::Chores> chores_;
     std::unique_ptr<ports::BacktestJobs> backtest_jobs_;
     std::unique_ptr<ports::ConfigStore> config_store_;
+    std::unique_ptr<ports::SearchIndex> search_index_;
     std::unique_ptr<ports::Outbox> outbox_;
     std::unique_ptr<ports::Channel> channel_;
     dispatch::Dispatcher dispatcher_;
@@ -283,6 +289,7 @@ private:
     pipeline::QuietKeeper quiet_;
     pipeline::HoldKeeper holds_;
     pipeline::ExpiryKeeper expiry_;
+    pipeline::SearchKeeper search_;
     pipeline::BacktestRunner backtests_;
     journal::Writer writer_;
     pipeline::Housekeeping housekeeping_;

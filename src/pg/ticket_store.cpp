@@ -4,6 +4,7 @@
 #include "pg/covers.hpp"
 #include "pg/multi_row.hpp"
 #include "pg/noun_stores.hpp"
+#include "pg/search/candidates.hpp"
 #include "pg/sql_errors.hpp"
 #include "pg/ticket_rows.hpp"
 #include "pg/values.hpp"
@@ -23,7 +24,7 @@ using ports::TicketCursor;
 using ports::TicketFilter;
 using ports::TicketOrder;
 
-/// $1 to $10. The values are known when PostgreSQL plans (unnamed statements), so a
+/// $1 to $10, and $11 where candidates are known. The values are known when PostgreSQL plans (unnamed statements), so a
 /// condition that was not asked for costs nothing and the others find their index.
 constexpr auto kWhere = R"sql(
  from tickets t
@@ -40,6 +41,11 @@ where t.tenant_id = $1::uuid
   and ($9::timestamptz is null or t.opened_at >= $9::timestamptz)
   and ($10::timestamptz is null or t.opened_at < $10::timestamptz)
 )sql";
+
+/// Follows kWhere where the index has named all tickets that may match.
+constexpr auto kAmong = " and t.ticket_id = any($11::uuid[]) ";
+
+constexpr auto kAnybody = " and $11::uuid[] is null ";
 
 template <typename Values>
 std::optional<std::string> array_or_null(const Values& values)
@@ -70,7 +76,7 @@ Arguments where_parameters(TenantId tenant, const TicketFilter& filter)
     return parameters;
 }
 
-/// What follows kWhere in each order: from $11 on the cursor, then the limit. Each fits an index of its own, so a page
+/// What follows kWhere in each order: from $12 on the cursor, then the limit. Each fits an index of its own, so a page
 /// far down costs what the first one costs.
 struct Order {
     const char* first;  ///< Without a cursor.
@@ -81,27 +87,27 @@ Order order_sql(TicketOrder order)
 {
     switch (order) {
         case TicketOrder::newest:
-            return {"order by t.opened_at desc, t.ticket_id desc limit $11::bigint",
-                    "and (t.opened_at, t.ticket_id) < ($11::timestamptz, $12::uuid) "
-                    "order by t.opened_at desc, t.ticket_id desc limit $13::bigint"};
+            return {"order by t.opened_at desc, t.ticket_id desc limit $12::bigint",
+                    "and (t.opened_at, t.ticket_id) < ($12::timestamptz, $13::uuid) "
+                    "order by t.opened_at desc, t.ticket_id desc limit $14::bigint"};
         case TicketOrder::oldest:
-            return {"order by t.opened_at, t.ticket_id limit $11::bigint",
-                    "and (t.opened_at, t.ticket_id) > ($11::timestamptz, $12::uuid) "
-                    "order by t.opened_at, t.ticket_id limit $13::bigint"};
+            return {"order by t.opened_at, t.ticket_id limit $12::bigint",
+                    "and (t.opened_at, t.ticket_id) > ($12::timestamptz, $13::uuid) "
+                    "order by t.opened_at, t.ticket_id limit $14::bigint"};
         case TicketOrder::most_severe:
-            return {"order by t.severity desc, t.opened_at desc, t.ticket_id desc limit $11::bigint",
-                    "and (t.severity, t.opened_at, t.ticket_id) < ($11::smallint, $12::timestamptz, $13::uuid) "
-                    "order by t.severity desc, t.opened_at desc, t.ticket_id desc limit $14::bigint"};
+            return {"order by t.severity desc, t.opened_at desc, t.ticket_id desc limit $12::bigint",
+                    "and (t.severity, t.opened_at, t.ticket_id) < ($12::smallint, $13::timestamptz, $14::uuid) "
+                    "order by t.severity desc, t.opened_at desc, t.ticket_id desc limit $15::bigint"};
         case TicketOrder::least_severe:
-            return {"order by t.severity, t.opened_at, t.ticket_id limit $11::bigint",
-                    "and (t.severity, t.opened_at, t.ticket_id) > ($11::smallint, $12::timestamptz, $13::uuid) "
-                    "order by t.severity, t.opened_at, t.ticket_id limit $14::bigint"};
+            return {"order by t.severity, t.opened_at, t.ticket_id limit $12::bigint",
+                    "and (t.severity, t.opened_at, t.ticket_id) > ($12::smallint, $13::timestamptz, $14::uuid) "
+                    "order by t.severity, t.opened_at, t.ticket_id limit $15::bigint"};
         case TicketOrder::highest_number:
-            return {"order by t.number desc limit $11::bigint",
-                    "and t.number < $11::bigint order by t.number desc limit $12::bigint"};
+            return {"order by t.number desc limit $12::bigint",
+                    "and t.number < $12::bigint order by t.number desc limit $13::bigint"};
         case TicketOrder::lowest_number:
-            return {"order by t.number limit $11::bigint",
-                    "and t.number > $11::bigint order by t.number limit $12::bigint"};
+            return {"order by t.number limit $12::bigint",
+                    "and t.number > $12::bigint order by t.number limit $13::bigint"};
     }
     return order_sql(TicketOrder::newest);
 }
@@ -230,10 +236,11 @@ public:
     {
         return translated([&]() -> Result<std::vector<Ticket>> {
             auto parameters = where_parameters(tenant_, filter);
+            const auto among = candidates(filter, parameters);
             if (after) add_cursor(parameters, order, *after);
             parameters.add(limit);
             const auto [first, next] = order_sql(order);
-            const auto sql = "select " + ticket_columns() + kWhere + (after ? next : first);
+            const auto sql = "select " + ticket_columns() + kWhere + among + (after ? next : first);
             return read_tickets(query(tx_, sql.c_str(), parameters));
         });
     }
@@ -242,7 +249,8 @@ public:
     {
         return translated([&]() -> Result<std::vector<ports::TicketCount>> {
             auto parameters = where_parameters(tenant_, filter);
-            const auto sql = "select t.state, t.severity, count(*)" + std::string(kWhere) + "group by 1, 2";
+            const auto among = candidates(filter, parameters);
+            const auto sql = "select t.state, t.severity, count(*)" + std::string(kWhere) + among + "group by 1, 2";
             std::vector<ports::TicketCount> counts;
             for (const auto& row : query(tx_, sql.c_str(), parameters)) {
                 counts.push_back({.state = read_ticket_state(row[0]),
@@ -361,6 +369,14 @@ public:
     }
 
 private:
+    /// Asks the index for what the filter's text and labels leave, and adds it as $11. Returns what uses it.
+    const char* candidates(const TicketFilter& filter, Arguments& parameters)
+    {
+        const auto found = find_candidates(tx_, filter);
+        parameters.add(found ? std::optional(array_of(*found)) : std::nullopt);
+        return found ? kAmong : kAnybody;
+    }
+
     static void add(MultiRow<17>& rows, const Ticket& t)
     {
         rows.add(t.id, to_string(t.state), static_cast<int>(t.severity), t.priority, t.title, t.assignee, t.due_at,

@@ -168,6 +168,9 @@ protected:
         sql("insert into tickets (tenant_id, ticket_id, number, state, severity, title, dedup_key, occurrences, "
             "first_seen_at, last_seen_at, opened_at) values (" +
             t + ", " + u + ", 1, 'open', 1, 't', 'k', 1, now(), now(), now())");
+        sql("insert into ticket_search values (" + t + ", " + u + ", 't', '{}')");
+        sql("insert into search_progress values (" + t + ", 1)");
+        sql("insert into search_due (tenant_id, ticket_id) values (" + t + ", " + u + ")");
         sql("insert into ticket_events values (" + t + ", " + u + ", 1, 'opened', now(), 'system')");
         sql("insert into alert_instances values (" + t + ", 'k', " + u + ", now(), null, true)");
         sql("insert into deliveries (tenant_id, delivery_id, ticket_id, event_seq, event_kind, contact_id, payload) "

@@ -1,0 +1,16 @@
+#pragma once
+
+/// @file
+/// ports::SearchIndex on PostgreSQL.
+
+#include "winnow/pg/options.hpp"
+#include "winnow/ports/search_index.hpp"
+
+#include <memory>
+
+namespace winnow::pg {
+
+/// As the role winnow_pipeline.
+[[nodiscard]] std::unique_ptr<ports::SearchIndex> make_search_index(PgOptions options);
+
+}  // namespace winnow::pg

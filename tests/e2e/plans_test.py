@@ -1,0 +1,176 @@
+"""A big, old tenant in outline: every statement that the program runs on it is bounded by its plan.
+
+The statements are those that the running program sends, as PostgreSQL's auto_explain logs them: one that is new is looked
+at without an entry here. A million tickets are outlined: a fortieth is there, and the planner is told of all of them.
+"""
+
+import glob
+import json
+import os
+import re
+import subprocess
+import time
+import unittest
+
+from harness import Instance, wait_until
+
+ROWS = 25_000
+OUTLINED = 40
+DAYS = 1_000
+MOST_PARTITIONS = 10  # of a table, in one statement
+MOST_ROWS = 12_000  # that one step of a plan may read and throw away
+BIG = ("tickets", "ticket_events", "alert_instances", "deliveries", "quiet_tickets", "rule_machines", "inhibition_sources",
+       "idempotency_receipts", "noise_counts", "ticket_search")
+
+FILL = f"""
+update tenant_settings set journal_retention_days = 3650;
+do $$ begin
+    for chunk in 0..{DAYS // 50 - 1} loop
+        perform make_day_partitions((now() at time zone 'UTC')::date - {DAYS} + chunk * 50, 50);
+        commit;
+    end loop;
+end $$;
+insert into tickets (tenant_id, ticket_id, number, state, severity, title, description, dedup_key, source, service, labels,
+                     occurrences, first_seen_at, last_seen_at, opened_at, suppressed)
+select t.tenant_id, md5('ticket ' || n)::uuid, 1000 + n, case when n % 10 = 0 then 'open' else 'closed' end, 1 + n % 4,
+       'disk of host' || n % 5000 || ' is full', 'text ' || md5(n::text), 'old ' || n, 'host' || n % 5000, 'svc' || n % 20,
+       jsonb_build_object('rack', 'r' || n % 2000), 1, at, at, at, n % 10 = 0
+  from (select tenant_id from tenants order by service_code limit 1) t, generate_series(1, {ROWS}) n,
+       lateral (select now() - n * interval '57 minutes' as at) a;
+insert into ticket_numbers select tenant_id, {ROWS} + 2000 from tenants where tenant_id in (select tenant_id from tickets)
+    on conflict (tenant_id) do update set next_number = excluded.next_number;
+insert into ticket_search select tenant_id, ticket_id, search_body(title, description, dedup_key),
+       search_tokens(tenant_id, search_grams(search_body(title, description, dedup_key), true) || label_grams(labels))
+  from tickets;
+insert into search_progress select distinct tenant_id, {ROWS} + 1000 from tickets
+    on conflict (tenant_id) do update set indexed_number = excluded.indexed_number;
+insert into ticket_events select tenant_id, ticket_id, 1, 'opened', opened_at, 'system' from tickets;
+insert into alert_instances select tenant_id, 'old/' || number, ticket_id, opened_at, now() + interval '1 day', number % 10 = 0
+  from tickets;
+insert into deliveries (tenant_id, delivery_id, ticket_id, event_seq, event_kind, contact_id, state, created_at, payload)
+select tenant_id, ticket_id, ticket_id, 1, 'opened', md5('contact ' || number % 20)::uuid, 'delivered', opened_at, '{{}}'
+  from tickets;
+insert into quiet_tickets (tenant_id, ticket_id, kind, cause_id, source_key, alert_id, alert, config_version)
+select t.tenant_id, t.ticket_id, 'inhibition', md5('cause')::uuid, 'iold/' || t.number / 10 * 10, t.ticket_id, '{{}}',
+       n.config_version
+  from tickets t join tenants n using (tenant_id) where t.suppressed;
+insert into rule_machines select tenant_id, md5('rule ' || number % 50)::uuid, 'threshold', dedup_key, '{{}}', null, false, 0,
+       null, now() + interval '1 day' from tickets where number % 5 = 0;
+insert into idempotency_receipts select tenant_id, tenant_id, dedup_key, sha256(''), 202, '', now() from tickets;
+insert into noise_counts (tenant_id, hour, kind, key, received)
+select tenant_id, date_trunc('hour', now()) - (number % 2000) * interval '1 hour', 'source', source, 1 from tickets
+    on conflict do nothing;
+vacuum analyze;
+"""
+
+OUTLINE = "; ".join(
+    [f"alter table {table} set (autovacuum_enabled = false)" for table in BIG]
+    + [f"update pg_class set reltuples = reltuples * {OUTLINED} where relname in ('" + "', '".join(BIG) + "')"]
+    + [f"alter role {role} set {setting}" for role in ("winnow_api", "winnow_pipeline", "winnow_provider") for setting in (
+        "session_preload_libraries = 'auto_explain'", "auto_explain.log_min_duration = 0", "auto_explain.log_analyze = on",
+        "auto_explain.log_timing = off", "auto_explain.log_nested_statements = on", "auto_explain.log_format = 'json'")])
+
+
+def nodes(plan):
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from nodes(below)
+
+
+def faults(plan):
+    """What in a plan grows with the tenant's size or age."""
+    partitions = {}
+    for node in nodes(plan):
+        relation = node.get("Relation Name", "")
+        parent = re.fullmatch(r"(journal|verdicts)_\d{8}", relation)
+        if parent:
+            partitions.setdefault(parent[1], set()).add(relation)
+        if node["Node Type"].endswith("Seq Scan") and relation in BIG:
+            yield f"reads all of {relation}"
+        thrown_away = node.get("Rows Removed by Filter", 0) * node.get("Actual Loops", 1)
+        if thrown_away > MOST_ROWS:
+            yield f"reads {thrown_away} rows of {relation or node['Node Type']} in vain"
+        if node.get("Subplans Removed", 0) > MOST_PARTITIONS:
+            yield f"opens {node['Subplans Removed']} partitions in vain"
+    for parent, touched in partitions.items():
+        if len(touched) > MOST_PARTITIONS:
+            yield f"reads {len(touched)} partitions of {parent}"
+
+
+class Plans(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.instance = Instance()
+        cls.addClassCleanup(cls.instance.__exit__)
+        cls.instance.start()
+        cls.sql(FILL)
+        cls.sql(OUTLINE)
+        cls.log = os.path.join(os.path.dirname(cls.sql("show data_directory").strip()), "postgres.log")
+        assert cls.instance.stop() == 0, cls.instance.log()
+        cls.instance.start()
+
+    @classmethod
+    def sql(cls, statements):
+        psql = sorted(glob.glob("/usr/lib/postgresql/*/bin/psql"))[-1]
+        done = subprocess.run([psql, cls.instance.ready["database_url"], "-qAt", "-v", "ON_ERROR_STOP=1"],
+                              input=statements + ";", capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def plans(self):
+        """(statement, plan) as logged, nested ones too."""
+        with open(self.log, encoding="utf-8", errors="replace") as log:
+            text = log.read()
+        for found in re.finditer(r"LOG:  duration: [\d.]+ ms  plan:\n((?:\t.*\n)+)", text):
+            entry = json.loads(re.sub(r"^\t", "", found[1], flags=re.MULTILINE))
+            yield entry["Query Text"], entry["Plan"]
+
+    def work(self):
+        """What people and senders ask; the rest the program does by itself."""
+        sender, admin = self.instance.integration(), self.instance.user()
+        sent = sender.post("/api/v1/alerts", [{"title": f"disk {n}", "source": "db-7", "severity": "critical",
+                                               "dedup_key": f"new-{n}"} for n in range(50)])
+        self.assertEqual(sent.status, 202, sent.body)
+        alert = sent.json()["results"][0]["alert_id"]
+        wait_until(lambda: admin.get(f"/api/v1/alerts/{alert}").json().get("disposition") == "ticketed", "triage")
+        newest = admin.get("/api/v1/tickets?limit=50").json()["items"]
+        paths = ["/tickets?limit=50&sort=" + sort for sort in ("-opened_at", "opened_at", "-severity", "severity", "-number",
+                                                               "number")]
+        paths += ["/tickets?q=host4321", "/tickets?q=nowhere-at-all", "/tickets?q=disk", "/tickets?label.rack=r77",
+                  "/tickets/stats?q=host4321", "/tickets/stats?label.rack=r77", "/tickets/" + newest[0]["id"],
+                  f"/tickets/{newest[0]['id']}/timeline", "/alerts", "/alerts?limit=1", f"/alerts/{alert}/explanation",
+                  "/deliveries", "/deliveries?state=dead", "/rules", "/contacts", "/contact-groups", "/users",
+                  "/integrations", "/silences", "/maintenance-windows", "/inhibitions", "/backtests"]
+        for path in paths:
+            answer = admin.get("/api/v1" + path)
+            self.assertEqual(answer.status, 200, (path, answer.body))
+        for state in ("in_progress", "closed"):
+            done = admin.post("/api/v1/tickets/bulk", {"ids": [ticket["id"] for ticket in newest if
+                                                               ticket["title"].startswith("disk ")],
+                                                       "transition": {"to": state}})
+            self.assertGreater(done.json()["succeeded"], 0, done.body)
+        sender.close()
+        admin.close()
+
+    def test_no_statement_grows_with_a_tenants_size_or_age(self):
+        self.work()
+        begun = time.monotonic()
+        # Long enough for what recurs every few seconds.
+        wait_until(lambda: time.monotonic() - begun > 12, "the keepers' rounds")
+        wrong = {}
+        seen = set()
+        for statement, plan in self.plans():
+            seen.add(statement)
+            for fault in faults(plan):
+                wrong.setdefault((statement, fault.split(" ")[0]), (fault, plan))
+        self.assertGreater(len(seen), 60, "auto_explain logs what the program sends")
+        for word in ("quiet_tickets", "held_until", "alert_instances", "deliveries", "search_progress", "journal_streams",
+                     "find_tickets", "inhibition_sources"):
+            self.assertTrue(any(word in statement for statement in seen), f"nothing asked about {word}")
+        report = "\n\n".join(f"{fault}: {statement.strip()}\n{json.dumps(plan)[:3000]}"
+                             for (statement, _), (fault, plan) in wrong.items())
+        self.assertFalse(wrong, f"{len(wrong)} statements grow with the tenant:\n{report}")
+
+
+if __name__ == "__main__":
+    unittest.main()
