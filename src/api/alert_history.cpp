@@ -215,26 +215,32 @@ Result<PastAlert> find_alert(ports::AlertArchive& archive, AlertId id)
 Result<std::vector<PastAlert>> alerts_of_receipt(ports::AlertArchive& archive, const domain::ReceiptId& receipt)
 {
     const Error none(ErrorCode::not_found, "there is no such receipt");
-    const auto row = archive.row(receipt.first.row);
-    if (!row) return row.error().code() == ErrorCode::not_found ? none : row.error();
-    const auto verdicts = verdicts_of(*row);
-    if (!verdicts) return verdicts.error();
-    const auto text = journal::decode_rows(row->payload);
-    if (!text) return text.error();
-    const auto lines = lines_of(*text);
-    const std::size_t end = receipt.first.index + std::size_t{receipt.count};
-    if (receipt.count == 0 || end > lines.size()) return none;
-
+    if (receipt.count == 0) return none;
     std::vector<PastAlert> alerts;
-    for (std::size_t index = receipt.first.index; index < end; ++index) {
-        if (lines[index].empty()) return none;  // a gap: that request was a repeat and got another receipt
-        auto alert = intake::read_canonical(lines[index]);
-        if (!alert) return alert.error();
-        PastAlert past{.position = {.row = receipt.first.row, .index = static_cast<std::uint16_t>(index)},
-                       .alert = std::move(*alert),
-                       .verdict = {}};
-        if (*verdicts && index < (*verdicts)->size()) past.verdict = (**verdicts)[index];
-        alerts.push_back(std::move(past));
+    auto position = receipt.first;
+    while (alerts.size() < receipt.count) {
+        const auto row = archive.row(position.row);
+        if (!row) return row.error().code() == ErrorCode::not_found ? none : row.error();
+        const auto verdicts = verdicts_of(*row);
+        if (!verdicts) return verdicts.error();
+        const auto text = journal::decode_rows(row->payload);
+        if (!text) return text.error();
+        const auto lines = lines_of(*text);
+        if (position.index >= lines.size()) return none;
+        // Only a request that fills its row goes on in the next one.
+        const auto rest = receipt.count - alerts.size();
+        const auto end = position.index + rest;
+        if (end > lines.size() && (position.index != 0 || lines.size() < domain::kRowAlerts)) return none;
+        for (; position.index < std::min<std::size_t>(end, lines.size()); ++position.index) {
+            if (lines[position.index].empty()) return none;  // a gap: that request was a repeat, with another receipt
+            auto alert = intake::read_canonical(lines[position.index]);
+            if (!alert) return alert.error();
+            PastAlert past{.position = position, .alert = std::move(*alert), .verdict = {}};
+            if (*verdicts && position.index < (*verdicts)->size()) past.verdict = (**verdicts)[position.index];
+            alerts.push_back(std::move(past));
+        }
+        ++position.row.seq;
+        position.index = 0;
     }
     return alerts;
 }

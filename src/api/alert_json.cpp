@@ -53,6 +53,15 @@ json quieted_by_json(const PastAlert& past)
     return {{"kind", to_string(kind)}, {"id", id.str()}};
 }
 
+json warnings_json(const domain::Alert& alert)
+{
+    auto warnings = json::array();
+    for (const auto& warning : alert.warnings) {
+        warnings.push_back({{"code", warning.code}, {"pointer", warning.pointer}, {"detail", warning.detail}});
+    }
+    return warnings;
+}
+
 json alert_json(const PastAlert& past)
 {
     auto document = received_json(past.alert);
@@ -60,6 +69,7 @@ json alert_json(const PastAlert& past)
     document["received_at"] = format_rfc3339(past.alert.received_at);
     document["integration_id"] = past.alert.integration_id.str();
     document["integration"] = past.alert.integration;
+    document["warnings"] = warnings_json(past.alert);
     document["disposition"] = disposition_word(past);
     document["effect"] = nullptr;
     document["ticket_id"] = nullptr;

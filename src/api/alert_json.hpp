@@ -21,6 +21,9 @@ namespace winnow::api {
 /// `effect`, `ticket_id`, `folded_dedup_key` (after the rules), `matched_rules`.
 [[nodiscard]] nlohmann::json alert_json(const PastAlert& past);
 
+/// What intake changed, as `[{code, pointer, detail}]`.
+[[nodiscard]] nlohmann::json warnings_json(const domain::Alert& alert);
+
 /// `{kind, id}`, or null where nothing covered the alert.
 [[nodiscard]] nlohmann::json quieted_by_json(const PastAlert& past);
 

@@ -123,7 +123,8 @@ Result<Response> get_receipt(const Call& call, TenantSession& session)
         json line{{"alert_id", domain::alert_id_at(past.position).str()},
                   {"disposition", disposition_word(past)},
                   {"effect", nullptr},
-                  {"ticket_id", nullptr}};
+                  {"ticket_id", nullptr},
+                  {"warnings", warnings_json(past.alert)}};
         if (past.verdict) {
             line["effect"] = to_string(past.verdict->effect);
             if (past.verdict->ticket_id) line["ticket_id"] = past.verdict->ticket_id->str();

@@ -1,5 +1,6 @@
 #include "winnow/api/customer_api.hpp"
 
+#include "api/alertmanager_error.hpp"
 #include "api/credential.hpp"
 #include "api/ingest.hpp"
 #include "api/json_body.hpp"
@@ -27,6 +28,14 @@ struct Admitted final : http::Attachment {
     access::Principal who;
 };
 
+std::string_view token_of(const Admitted& admitted)
+{
+    for (const auto& [name, value] : admitted.parameters) {
+        if (name == "token") return value;
+    }
+    return "";
+}
+
 Timestamp wall_clock()
 {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
@@ -53,22 +62,45 @@ http::Admission accepted(std::shared_ptr<const Admitted> admitted, std::size_t m
     return admission;
 }
 
-Response no_route(const Router::Match& match, const std::string& id)
+Response no_route(const Router::Match& match, const http::RequestHead& head)
 {
-    if (match.allowed.empty())
-        return problem(Error(ErrorCode::not_found, "there is no such resource"), instance_of(id));
-    auto response = problem(405, "method_not_allowed", "this resource takes " + match.allowed, {}, instance_of(id));
+    const auto& id = head.request_id;
+    if (match.allowed.empty()) return error_at(head.path, Error(ErrorCode::not_found, "there is no such resource"), id);
+    auto response = error_at(head.path, 405, "method_not_allowed", "this resource takes " + match.allowed, id);
     response.set("Allow", match.allowed);
     return response;
 }
 
-Response forbidden(const access::Principal& who, const Route& route, const std::string& id)
+/// A key that was verified and may not do this: not the same as a wrong one.
+std::string why_forbidden(const access::Principal& who, const Route& route)
 {
-    if (who.tenant_suspended) {
-        return problem(403, "forbidden", "the tenant is suspended; ask your provider", {}, instance_of(id));
+    const bool sends_alerts = route.permission == access::Permission::ingest;
+    if (sends_alerts && who.kind == access::CredentialKind::user_key) {
+        return "this is a user's key (wnu_…); alerts are sent with the key of an integration (wnk_…)";
     }
-    return problem(403, "forbidden", "this credential lacks the permission " + std::string(to_string(route.permission)),
-                   {}, instance_of(id));
+    if (!sends_alerts && who.kind == access::CredentialKind::integration_key) {
+        return "this is the key of an integration (wnk_…), which sends alerts only; use a user's key (wnu_…)";
+    }
+    if (who.tenant_suspended) return "the tenant is suspended; ask your provider";
+    return "this credential lacks the permission " + std::string(to_string(route.permission));
+}
+
+/// What a client may tell apart without learning anything about keys that are not its own.
+Error unauthenticated(const std::string& credential, const http::RequestHead& head)
+{
+    const auto why = [&]() -> std::string {
+        if (credential.starts_with("wnk_") || credential.starts_with("wnu_")) {
+            return "the key is unknown, expired or revoked";
+        }
+        if (!credential.empty()) {
+            return "this is no key of Winnow's: those of integrations begin with wnk_, those of users with wnu_";
+        }
+        if (!head.header("Authorization").empty()) {
+            return "the Authorization header holds no key: send \"Bearer <key>\", or Basic with the key as password";
+        }
+        return "there is no credential: send a key as Authorization: Bearer, as the password of Basic, or as X-Api-Key";
+    };
+    return {ErrorCode::unauthenticated, why()};
 }
 
 }  // namespace
@@ -86,7 +118,7 @@ public:
     void admit(const http::RequestHead& head, http::AdmissionSink sink)
     {
         auto match = router_->match(head.method, head.path);
-        if (match.entry == nullptr) return sink(refused(no_route(match, head.request_id)));
+        if (match.entry == nullptr) return sink(refused(no_route(match, head)));
         auto admitted = std::make_shared<Admitted>();
         admitted->entry = {router_, match.entry};
         admitted->parameters = std::move(match.parameters);
@@ -95,21 +127,25 @@ public:
             return sink(accepted(std::move(admitted), max_body_bytes));
         }
 
-        std::string token;
-        for (const auto& [name, value] : admitted->parameters) {
-            if (name == "token") token = value;
-        }
-        options_.authenticator.authenticate(credential_of(head, token),
-                                            // Without `this`: the look-up may come back after the API is gone.
-                                            [admitted, max_body_bytes, id = head.request_id,
-                                             sink = std::move(sink)](Result<access::Principal> who) mutable {
-                                                if (!who) return sink(refused(problem(who.error(), instance_of(id))));
-                                                const auto& route = admitted->entry->route;
-                                                if (!access::allows(*who, route.permission))
-                                                    return sink(refused(forbidden(*who, route, id)));
-                                                admitted->who = *std::move(who);
-                                                sink(accepted(std::move(admitted), max_body_bytes));
-                                            });
+        // The head stays valid until the sink was called. Without `this`: the look-up may come back after the API is
+        // gone.
+        options_.authenticator.authenticate(
+            credential_of(head, token_of(*admitted)),
+            [admitted, max_body_bytes, &head, sink = std::move(sink)](Result<access::Principal> who) mutable {
+                if (!who) {
+                    const bool unknown = who.error().code() == ErrorCode::unauthenticated;
+                    const auto error =
+                        unknown ? unauthenticated(credential_of(head, token_of(*admitted)), head) : who.error();
+                    return sink(refused(error_at(head.path, error, head.request_id)));
+                }
+                const auto& route = admitted->entry->route;
+                if (!access::allows(*who, route.permission)) {
+                    return sink(
+                        refused(error_at(head.path, 403, "forbidden", why_forbidden(*who, route), head.request_id)));
+                }
+                admitted->who = *std::move(who);
+                sink(accepted(std::move(admitted), max_body_bytes));
+            });
     }
 
     void handle(http::Request request, http::ResponseSink sink)
@@ -118,8 +154,12 @@ public:
         const auto& admitted = static_cast<const Admitted&>(*attachment);
         switch (admitted.entry->special) {
             case Special::ingest_native: return ingest_native(door_, admitted.who, std::move(request), std::move(sink));
-            case Special::ingest_alertmanager:
-                return ingest_alertmanager(door_, admitted.who, std::move(request), std::move(sink));
+            case Special::push_alertmanager:
+                return push(PushFormat::alertmanager_api, admitted.who, std::move(request), std::move(sink));
+            case Special::push_alertmanager_webhook:
+                return push(PushFormat::alertmanager_webhook, admitted.who, std::move(request), std::move(sink));
+            case Special::push_grafana_webhook:
+                return push(PushFormat::grafana_webhook, admitted.who, std::move(request), std::move(sink));
             case Special::alertmanager_status: return sink(alertmanager_status());
             case Special::alive: return sink(json_response(200, {{"status", "alive"}}));
             case Special::ready: return sink(readiness());
@@ -134,6 +174,11 @@ public:
     }
 
 private:
+    void push(PushFormat format, const access::Principal& who, http::Request request, http::ResponseSink sink)
+    {
+        ingest_push(door_, format, who, std::move(request), std::move(sink));
+    }
+
     [[nodiscard]] Services services()
     {
         Services services;
@@ -149,6 +194,7 @@ private:
 
     [[nodiscard]] std::size_t longest_body(const RouteEntry& entry) const
     {
+        if (is_push(entry.special)) return options_.limits.max_push_bytes;
         if (entry.special != Special::none) return options_.limits.max_body_bytes;
         const auto operation = entry.route.operation_id;
         const bool takes_rulesets = operation == "replaceRuleset" || operation == "startBacktest";
@@ -186,10 +232,10 @@ void CustomerApi::handle(http::Request request, http::ResponseSink sink)
     impl_->handle(std::move(request), std::move(sink));
 }
 
-Response CustomerApi::protocol_error(int status, std::string_view code, std::string_view detail)
+Response CustomerApi::protocol_error(std::string_view path, int status, std::string_view code, std::string_view detail)
 {
     const bool large = code == "body_too_large";
-    return problem(status, large ? "payload_too_large" : code, detail);
+    return error_at(path, status, large ? "payload_too_large" : code, detail, "");
 }
 
 std::vector<Operation> customer_operations()

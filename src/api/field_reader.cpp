@@ -98,8 +98,11 @@ std::optional<std::string> FieldReader::text(std::string_view name, Length lengt
 
 std::optional<bool> FieldReader::boolean(std::string_view name, Need need)
 {
-    const auto* value = find(name, need, "true or false");
-    if (value == nullptr) return std::nullopt;
+    const auto* value = any(name, Need::optional);  // there is no flag that GET shows as null
+    if (value == nullptr) {
+        if (need == Need::required) add(pointer_to(name), "is required: true or false");
+        return std::nullopt;
+    }
     if (value->is_boolean()) return value->get<bool>();
     error(name, "must be true or false");
     return std::nullopt;

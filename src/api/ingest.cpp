@@ -9,6 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <utility>
 #include <variant>
@@ -24,41 +26,6 @@ using Outcome = ports::ReceiptAnswer::Outcome;
 
 constexpr auto kJson = "application/json";
 
-/// A body as far as it could be read.
-struct Parsed {
-    std::vector<domain::Alert> alerts;
-    ItemOutcomes outcomes;
-};
-
-Parsed sort_out(intake::Batch batch)
-{
-    Parsed parsed;
-    parsed.alerts.reserve(batch.size());
-    parsed.outcomes.reserve(batch.size());
-    for (auto& item : batch) {
-        if (auto* alert = std::get_if<domain::Alert>(&item)) {
-            parsed.alerts.push_back(std::move(*alert));
-            parsed.outcomes.emplace_back(std::nullopt);
-        } else {
-            parsed.outcomes.emplace_back(std::move(std::get<FieldError>(item)));
-        }
-    }
-    return parsed;
-}
-
-Error unsupported_content(std::string detail)
-{
-    std::vector<FieldError> fields(1);
-    fields.front().code = "unsupported_media_type";
-    fields.front().detail = std::move(detail);
-    return Error(std::move(fields));
-}
-
-bool is_unsupported(const Error& error)
-{
-    return !error.fields().empty() && error.fields().front().code == "unsupported_media_type";
-}
-
 Response refusal(const Error& error, const http::RequestHead& head)
 {
     if (is_unsupported(error)) {
@@ -67,23 +34,18 @@ Response refusal(const Error& error, const http::RequestHead& head)
     return problem(error, instance_of(head.request_id));
 }
 
-/// The body with its Content-Encoding undone.
-Result<std::string> plain_body(const Door& door, Request& request)
+/// Why nothing of a body was taken; empty where something was, or where it is not for a field's sake.
+std::vector<FieldError> all_refused(const Result<intake::Batch>& batch)
 {
-    const auto encoding = request.head.header("Content-Encoding");
-    if (!encoding.empty() && encoding != "identity" && encoding != "gzip" && encoding != "zstd") {
-        return unsupported_content("Content-Encoding may be gzip, zstd or identity");
+    if (!batch) return batch.error().fields();
+    constexpr std::size_t kShown = 1'000;
+    std::vector<FieldError> refusals;
+    for (const auto& item : *batch) {
+        const auto* refused = std::get_if<FieldError>(&item);
+        if (refused == nullptr) return {};
+        if (refusals.size() < kShown) refusals.push_back(*refused);
     }
-    return intake::decode_content(encoding, std::move(request.body), door.limits.max_body_bytes);
-}
-
-intake::Origin origin_of(const Door& door, const access::Principal& who)
-{
-    intake::Origin origin;
-    origin.integration_id = who.integration;
-    origin.integration = who.integration_name;
-    origin.received_at = door.clock();
-    return origin;
+    return refusals;
 }
 
 Result<intake::Batch> read_native(const Door& door, const access::Principal& who, Request& request)
@@ -93,17 +55,17 @@ Result<intake::Batch> read_native(const Door& door, const access::Principal& who
     if (!lines && !has_media_type(request.head, {kJson})) {
         return unsupported_content("Content-Type must be application/json or application/x-ndjson, in UTF-8");
     }
-    const auto body = plain_body(door, request);
+    const auto body = plain_body(request, door.limits.max_body_bytes);
     if (!body) return body.error();
     const auto origin = origin_of(door, who);
-    return lines ? intake::parse_native_ndjson(*body, origin, door.limits)
-                 : intake::parse_native_json(*body, origin, door.limits);
-}
-
-Error overloaded()
-{
-    return {ErrorCode::unavailable,
-            "too much is waiting to be stored; nothing of this request was. Send it again later"};
+    auto batch = lines ? intake::parse_native_ndjson(*body, origin, door.limits)
+                       : intake::parse_native_json(*body, origin, door.limits);
+    auto refusals = all_refused(batch);
+    if (refusals.empty()) return batch;
+    if (auto hint = intake::recognise_foreign(*body); !hint.empty()) {
+        refusals.insert(refusals.begin(), {.pointer = "", .code = "foreign_format", .detail = std::move(hint)});
+    }
+    return Error(std::move(refusals));
 }
 
 Error doubtful()
@@ -132,6 +94,64 @@ Response answer_to(const Result<journal::Committed>& committed, const ItemOutcom
 
 }  // namespace
 
+Parsed sort_out(intake::Batch batch)
+{
+    Parsed parsed;
+    auto& [refusals, warnings] = parsed.outcomes;
+    parsed.alerts.reserve(batch.size());
+    refusals.reserve(batch.size());
+    for (auto& item : batch) {
+        if (auto* alert = std::get_if<domain::Alert>(&item)) {
+            if (!alert->warnings.empty()) warnings.emplace_back(refusals.size(), alert->warnings);
+            parsed.alerts.push_back(std::move(*alert));
+            refusals.emplace_back(std::nullopt);
+        } else {
+            refusals.emplace_back(std::move(std::get<FieldError>(item)));
+        }
+    }
+    return parsed;
+}
+
+Error unsupported_content(std::string detail)
+{
+    std::vector<FieldError> fields(1);
+    fields.front().code = "unsupported_media_type";
+    fields.front().detail = std::move(detail);
+    return Error(std::move(fields));
+}
+
+bool is_unsupported(const Error& error)
+{
+    return !error.fields().empty() && error.fields().front().code == "unsupported_media_type";
+}
+
+Result<std::string> plain_body(Request& request, std::size_t max_bytes)
+{
+    std::string encoding(request.head.header("Content-Encoding"));
+    std::ranges::transform(encoding, encoding.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    constexpr std::array<std::string_view, 5> kKnown{"", "identity", "gzip", "x-gzip", "zstd"};
+    if (std::ranges::find(kKnown, encoding) == kKnown.end()) {
+        return unsupported_content("Content-Encoding may be gzip, zstd or identity");
+    }
+    return intake::decode_content(encoding, std::move(request.body), max_bytes);
+}
+
+intake::Origin origin_of(const Door& door, const access::Principal& who)
+{
+    intake::Origin origin;
+    origin.integration_id = who.integration;
+    origin.integration = who.integration_name;
+    origin.received_at = door.clock();
+    return origin;
+}
+
+Error overloaded()
+{
+    return {ErrorCode::unavailable,
+            "too much is waiting to be stored; nothing of this request was. Send it again later"};
+}
+
 void ingest_native(const Door& door, const access::Principal& who, Request request, ResponseSink sink)
 {
     if (!door.accepting()) return sink(problem(overloaded(), instance_of(request.head.request_id)));
@@ -142,11 +162,6 @@ void ingest_native(const Door& door, const access::Principal& who, Request reque
     if (!batch) return sink(refusal(batch.error(), request.head));
 
     auto parsed = sort_out(*std::move(batch));
-    if (parsed.alerts.empty()) {
-        std::vector<FieldError> errors;
-        for (auto& outcome : parsed.outcomes) errors.push_back(*std::move(outcome));
-        return sink(refusal(Error(std::move(errors)), request.head));
-    }
     journal::Submission submission;
     submission.tenant = who.tenant;
     submission.alerts = std::move(parsed.alerts);
@@ -163,54 +178,6 @@ void ingest_native(const Door& door, const access::Principal& who, Request reque
     door.journal.submit(std::move(submission), [outcomes, id = std::move(request.head.request_id),
                                                 sink = std::move(sink)](Result<journal::Committed> committed) mutable {
         sink(answer_to(committed, *outcomes, id));
-    });
-}
-
-namespace {
-
-/// Alertmanager's error bodies are a bare JSON string.
-Response bare(int status, std::string_view detail)
-{
-    std::string body;
-    append_json_string(detail, body);
-    Response response(status, kJson, std::move(body));
-    if (status == 503) response.set("Retry-After", "5");
-    return response;
-}
-
-Response alertmanager_answer(const Result<journal::Committed>& committed, const ItemOutcomes& outcomes)
-{
-    if (!committed) return bare(is_retryable(committed.error().code()) ? 503 : 500, committed.error().message());
-    for (const auto& outcome : outcomes) {
-        if (outcome) return bare(400, outcome->pointer + ": " + outcome->detail);  // the good ones are stored
-    }
-    return Response(200);
-}
-
-}  // namespace
-
-void ingest_alertmanager(const Door& door, const access::Principal& who, Request request, ResponseSink sink)
-{
-    if (!door.accepting()) return sink(bare(503, overloaded().message()));
-    const auto body = plain_body(door, request);
-    if (!body) {
-        const bool large = body.error().code() == ErrorCode::too_large;
-        return sink(bare(large ? 413 : (is_unsupported(body.error()) ? 415 : 400), body.error().message()));
-    }
-    auto batch = intake::parse_alertmanager(*body, origin_of(door, who), door.limits, door.resolve_timeout);
-    if (!batch) return sink(bare(batch.error().code() == ErrorCode::too_large ? 413 : 400, batch.error().message()));
-
-    auto parsed = sort_out(*std::move(batch));
-    if (parsed.alerts.empty()) {
-        const auto& first = *parsed.outcomes.front();
-        return sink(bare(400, first.pointer + ": " + first.detail));
-    }
-    journal::Submission submission;
-    submission.tenant = who.tenant;
-    submission.alerts = std::move(parsed.alerts);
-    door.journal.submit(std::move(submission), [outcomes = std::move(parsed.outcomes),
-                                                sink = std::move(sink)](Result<journal::Committed> committed) mutable {
-        sink(alertmanager_answer(committed, outcomes));
     });
 }
 

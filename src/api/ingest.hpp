@@ -3,17 +3,21 @@
 /// @file
 /// Alerts at the door: bytes → alerts → journal → answer. Runs on I/O threads and never blocks.
 
+#include "api/ingest_answer.hpp"
 #include "winnow/access/permission.hpp"
 #include "winnow/domain/limits.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/journal/writer.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <string>
+#include <vector>
 
 namespace winnow::api {
 
-/// What both doors work with.
+/// What all doors work with.
 struct Door {
     journal::Writer& journal;
     std::function<bool()> accepting;
@@ -25,9 +29,31 @@ struct Door {
 /// POST /api/v1/alerts and /i/{token}/alerts.
 void ingest_native(const Door& door, const access::Principal& who, http::Request request, http::ResponseSink sink);
 
-/// POST …/api/v2/alerts as Alertmanager answers it: 200 and nothing, or a bare JSON string.
-void ingest_alertmanager(const Door& door, const access::Principal& who, http::Request request,
-                         http::ResponseSink sink);
+/// Formats whose senders push what they have, do not split it, and do not send it again when it is refused.
+enum class PushFormat : std::uint8_t { alertmanager_api, alertmanager_webhook, grafana_webhook };
+
+/// POST …/api/v2/alerts as Alertmanager answers it (200 and nothing, or a bare JSON string), and the webhooks (202 and
+/// what native ingestion answers). Each success with the header Winnow-Receipt.
+void ingest_push(const Door& door, PushFormat format, const access::Principal& who, http::Request request,
+                 http::ResponseSink sink);
+
+/// A body as far as it could be read.
+struct Parsed {
+    std::vector<domain::Alert> alerts;
+    ItemOutcomes outcomes;
+};
+[[nodiscard]] Parsed sort_out(intake::Batch batch);
+
+/// The body with its Content-Encoding undone; unsupported_content() where it is one that we do not know.
+[[nodiscard]] Result<std::string> plain_body(http::Request& request, std::size_t max_bytes);
+
+/// An error that is answered 415.
+[[nodiscard]] Error unsupported_content(std::string detail);
+[[nodiscard]] bool is_unsupported(const Error& error);
+
+[[nodiscard]] intake::Origin origin_of(const Door& door, const access::Principal& who);
+
+[[nodiscard]] Error overloaded();
 
 /// GET …/api/v2/status: enough for clients that look before they send.
 [[nodiscard]] http::Response alertmanager_status();

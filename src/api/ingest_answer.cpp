@@ -9,6 +9,29 @@ namespace {
 
 constexpr std::size_t kBytesPerResult = 64;
 
+void append_fields(const FieldError& field, std::string& body)
+{
+    body += R"({"code":)";
+    append_json_string(field.code, body);
+    body += R"(,"pointer":)";
+    append_json_string(field.pointer, body);
+    body += R"(,"detail":)";
+    append_json_string(field.detail, body);
+    body += '}';
+}
+
+void append_warnings(const std::vector<FieldError>& warnings, std::string& body)
+{
+    char before = '[';
+    body += R"(,"warnings":)";
+    for (const auto& warning : warnings) {
+        body += before;
+        before = ',';
+        append_fields(warning, body);
+    }
+    body += ']';
+}
+
 }  // namespace
 
 void append_json_string(std::string_view text, std::string& out)
@@ -36,36 +59,34 @@ void append_json_string(std::string_view text, std::string& out)
 
 std::string ingest_answer(const domain::ReceiptId& receipt, const ItemOutcomes& outcomes)
 {
+    const auto& refusals = outcomes.refusals;
     std::string body;
-    body.reserve(128 + outcomes.size() * kBytesPerResult);
+    body.reserve(128 + refusals.size() * kBytesPerResult);
     std::size_t rejected = 0;
-    for (const auto& outcome : outcomes) rejected += outcome ? 1U : 0U;
+    for (const auto& refusal : refusals) rejected += refusal ? 1U : 0U;
     body += R"({"receipt_id":")";
     body += receipt.str();
     body += R"(","accepted":)";
-    body += std::to_string(outcomes.size() - rejected);
+    body += std::to_string(refusals.size() - rejected);
     body += R"(,"rejected":)";
     body += std::to_string(rejected);
     body += R"(,"results":[)";
     auto position = receipt.first;
-    bool first = true;
-    for (const auto& outcome : outcomes) {
-        if (!first) body += ',';
-        first = false;
-        if (outcome) {
-            body += R"({"error":{"code":)";
-            append_json_string(outcome->code, body);
-            body += R"(,"pointer":)";
-            append_json_string(outcome->pointer, body);
-            body += R"(,"detail":)";
-            append_json_string(outcome->detail, body);
-            body += "}}";
-        } else {
-            body += R"({"alert_id":")";
-            body += domain::alert_id_at(position).str();
-            body += R"("})";
-            ++position.index;
+    auto warnings = outcomes.warnings.begin();
+    for (std::size_t i = 0; i < refusals.size(); ++i) {
+        if (i > 0) body += ',';
+        if (refusals[i]) {
+            body += R"({"error":)";
+            append_fields(*refusals[i], body);
+            body += '}';
+            continue;
         }
+        body += R"({"alert_id":")";
+        body += domain::alert_id_at(position).str();
+        body += '"';
+        if (warnings != outcomes.warnings.end() && warnings->first == i) append_warnings((warnings++)->second, body);
+        body += '}';
+        position = domain::next_in_request(position);
     }
     body += "]}";
     return body;

@@ -1,22 +1,30 @@
 #pragma once
 
 /// @file
-/// The answer to native ingestion, written by hand: it is on the hot path. Pure.
+/// The answer to ingestion, written by hand: it is on the hot path. Pure.
 
 #include "winnow/domain/position.hpp"
 #include "winnow/intake/formats.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace winnow::api {
 
-/// What an item of the body became: nullopt means it was taken.
-using ItemOutcomes = std::vector<std::optional<FieldError>>;
+/// What the items of a body became, in its order.
+struct ItemOutcomes {
+    std::vector<std::optional<FieldError>> refusals;  ///< nullopt: it was taken.
 
-/// `{"receipt_id","accepted","rejected","results":[{"alert_id"}|{"error":{code,pointer,detail}}]}` in the body's order.
+    /// Of the items that were taken and had to be changed, by index, ascending.
+    std::vector<std::pair<std::size_t, std::vector<FieldError>>> warnings;
+};
+
+/// `{"receipt_id","accepted","rejected","results":[{"alert_id","warnings"?}|{"error":{code,pointer,detail}}]}` in the
+/// body's order; each warning is {code,pointer,detail}.
 [[nodiscard]] std::string ingest_answer(const domain::ReceiptId& receipt, const ItemOutcomes& outcomes);
 
 /// Appends `text` as a JSON string with its quotes. `text` is well-formed UTF-8.

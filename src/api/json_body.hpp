@@ -68,6 +68,7 @@ public:
 
     /// Without control characters; tab, line feed and carriage return may stand.
     std::optional<std::string> text(std::string_view name, Length length, Need need = Need::optional);
+    /// A null is refused: it is neither of the two.
     std::optional<bool> boolean(std::string_view name, Need need = Need::optional);
     std::optional<std::int64_t> integer(std::string_view name, std::int64_t min, std::int64_t max,
                                         Need need = Need::optional);

@@ -1,5 +1,6 @@
 #include "winnow/api/management_api.hpp"
 
+#include "api/credential.hpp"
 #include "api/problem.hpp"
 #include "api/provider_tenants.hpp"
 #include "api/respond.hpp"
@@ -75,15 +76,30 @@ struct Found {
 Found find(const http::RequestHead& head)
 {
     Found found;
+    auto path = std::string_view(head.path);
+    if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
     const auto method = head.method == "HEAD" ? std::string_view("GET") : std::string_view(head.method);
     for (const auto& route : kRoutes) {
-        auto id = match(route.pattern, head.path);
+        auto id = match(route.pattern, path);
         if (!id) continue;
         if (route.method == method) return {&route, *std::move(id), ""};
         if (!found.allowed.empty()) found.allowed += ", ";
         found.allowed += route.method;
+        if (route.method == "GET") found.allowed += ", HEAD";
     }
     return found;
+}
+
+std::string why_not_provider(const http::RequestHead& head)
+{
+    const auto credential = credential_of(head, "");
+    if (credential.empty()) {
+        return "the provider's credential is needed here: send Authorization: Bearer <key>, or a client certificate";
+    }
+    if (credential.starts_with("wnk_") || credential.starts_with("wnu_")) {
+        return "this is a key of a tenant's; the management listener takes the provider's credential";
+    }
+    return "the provider's credential is not this one";
 }
 
 Uuid fresh_id()
@@ -111,7 +127,7 @@ public:
             return response;
         }
         if (found.route->permission == Permission::provider && !is_provider(head)) {
-            return problem(Error(ErrorCode::unauthenticated, "the provider's credential is needed here"));
+            return problem(Error(ErrorCode::unauthenticated, why_not_provider(head)));
         }
         return std::nullopt;
     }
@@ -206,7 +222,8 @@ void ManagementApi::handle(http::Request request, http::ResponseSink sink)
     impl_->handle(std::move(request), std::move(sink));
 }
 
-http::Response ManagementApi::protocol_error(int status, std::string_view code, std::string_view detail)
+http::Response ManagementApi::protocol_error(std::string_view /*path*/, int status, std::string_view code,
+                                             std::string_view detail)
 {
     return problem(status, code, detail);
 }

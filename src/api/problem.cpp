@@ -71,10 +71,16 @@ ProblemKind kind_of(const Error& error)
 http::Response problem(const Error& error, std::string_view instance)
 {
     const auto [status, code] = kind_of(error);
-    const std::string_view detail = error.code() == ErrorCode::internal
-                                        ? "The error was logged; quote the X-Request-Id when you ask about it."
-                                        : std::string_view(error.message());
+    const std::string detail = error.code() == ErrorCode::internal
+                                   ? "The error was logged; quote the X-Request-Id when you ask about it."
+                                   : explained(error);
     return problem(status, code, detail, error.fields(), instance);
+}
+
+std::string explained(const Error& error)
+{
+    if (error.fields().empty() || error.fields().front().pointer.empty()) return error.message();
+    return error.fields().front().pointer + " " + error.message();
 }
 
 http::Response problem(int status, std::string_view code, std::string_view detail,

@@ -32,6 +32,9 @@ struct ProblemKind {
 };
 [[nodiscard]] ProblemKind kind_of(const Error& error);
 
+/// An error's message; of one that names fields, with the first one's pointer before it: "/labels/env must be …".
+[[nodiscard]] std::string explained(const Error& error);
+
 /// The problem document of an Error. 401 carries WWW-Authenticate, 429 and 503 carry Retry-After. The message of an
 /// `internal` error is replaced: log it, never show it.
 /// @param instance  What the error happened to, "" to leave the member out; CustomerApi passes the request id's URN.

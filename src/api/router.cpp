@@ -59,10 +59,16 @@ std::vector<RouteEntry> customer_routes()
     std::vector<RouteEntry> entries{
         special("POST", "/api/v1/alerts", Permission::ingest, "sendAlerts", Special::ingest_native),
         special("POST", "/i/{token}/alerts", Permission::ingest, "sendAlertsByToken", Special::ingest_native),
-        special("POST", "/am/api/v2/alerts", Permission::ingest, "sendAlertmanagerAlerts",
-                Special::ingest_alertmanager),
+        special("POST", "/am/api/v2/alerts", Permission::ingest, "sendAlertmanagerAlerts", Special::push_alertmanager),
         special("POST", "/i/{token}/am/api/v2/alerts", Permission::ingest, "sendAlertmanagerAlertsByToken",
-                Special::ingest_alertmanager),
+                Special::push_alertmanager),
+        special("POST", "/am/webhook", Permission::ingest, "sendAlertmanagerWebhook",
+                Special::push_alertmanager_webhook),
+        special("POST", "/i/{token}/am/webhook", Permission::ingest, "sendAlertmanagerWebhookByToken",
+                Special::push_alertmanager_webhook),
+        special("POST", "/grafana", Permission::ingest, "sendGrafanaWebhook", Special::push_grafana_webhook),
+        special("POST", "/i/{token}/grafana", Permission::ingest, "sendGrafanaWebhookByToken",
+                Special::push_grafana_webhook),
         special("GET", "/am/api/v2/status", Permission::ingest, "getAlertmanagerStatus", Special::alertmanager_status),
         special("GET", "/i/{token}/am/api/v2/status", Permission::ingest, "getAlertmanagerStatusByToken",
                 Special::alertmanager_status),
@@ -113,21 +119,25 @@ Router::Match Router::match(std::string_view method, std::string_view path) cons
 {
     Match found;
     if (!path.starts_with('/')) return found;
+    if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
     const auto wanted = method == "HEAD" ? std::string_view("GET") : method;
     const auto segments = split(path);
+    std::size_t best = static_cast<std::size_t>(-1);  // parameters of the most literal pattern that fits
     for (std::size_t i = 0; i < routes_.size(); ++i) {
         auto parameters = match_one(patterns_[i], segments);
-        if (!parameters) continue;
+        if (!parameters || parameters->size() > best) continue;
+        // A literal path goes before one with parameters ("/tickets/stats" before "/tickets/{id}"), also for methods
+        // that only the latter has.
+        if (parameters->size() < best) found = {};
+        best = parameters->size();
         const auto& route = routes_[i].route;
         if (route.method == wanted) {
-            // A literal path goes before one with parameters ("/tickets/stats" before "/tickets/{id}").
-            const bool better = found.entry == nullptr || parameters->size() < found.parameters.size();
-            if (!better) continue;
             found.entry = &routes_[i];
             found.parameters = *std::move(parameters);
-            if (found.parameters.empty()) return found;  // nothing is more literal
+            if (best == 0) return found;  // nothing is more literal
         } else if (found.allowed.find(route.method) == std::string::npos) {
             found.allowed += (found.allowed.empty() ? "" : ", ") + std::string(route.method);
+            if (route.method == "GET") found.allowed += ", HEAD";
         }
     }
     return found;

@@ -17,7 +17,23 @@ namespace winnow::api {
 using PathParameters = std::vector<std::pair<std::string, std::string>>;
 
 /// What the customer listener serves besides the resources' session routes.
-enum class Special : std::uint8_t { none, ingest_native, ingest_alertmanager, alertmanager_status, alive, ready };
+enum class Special : std::uint8_t {
+    none,
+    ingest_native,
+    push_alertmanager,
+    push_alertmanager_webhook,
+    push_grafana_webhook,
+    alertmanager_status,
+    alive,
+    ready
+};
+
+/// Whether bodies are those of senders that neither split nor repeat.
+[[nodiscard]] constexpr bool is_push(Special special) noexcept
+{
+    return special == Special::push_alertmanager || special == Special::push_alertmanager_webhook ||
+           special == Special::push_grafana_webhook;
+}
 
 /// A route as the router holds it: a resource's, or a special one.
 struct RouteEntry {
@@ -41,7 +57,8 @@ public:
         std::string allowed;  ///< The path's methods, comma-separated, where it exists with other ones.
     };
 
-    /// HEAD finds GET's route. A parameter is percent-decoded and never empty.
+    /// HEAD finds GET's route; a slash at the end counts for nothing. A parameter is percent-decoded and never empty.
+    /// Where a literal path fits, patterns with parameters do not, whatever their methods.
     [[nodiscard]] Match match(std::string_view method, std::string_view path) const;
 
     [[nodiscard]] const std::vector<RouteEntry>& routes() const noexcept { return routes_; }

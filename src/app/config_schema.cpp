@@ -2,6 +2,7 @@
 
 #include "winnow/base/time.hpp"
 #include "winnow/crypto/digest.hpp"
+#include "winnow/domain/position.hpp"
 
 #include <charconv>
 #include <fstream>
@@ -146,6 +147,7 @@ void add_http_limits(std::vector<Key>& keys)
     count("max_requests_per_connection", &Limits::max_requests_per_connection, 1, 1'000'000'000);
     count("max_connections", &Limits::max_connections, 1, 1'000'000);
     count("max_connections_per_address", &Limits::max_connections_per_address, 1, 1'000'000);
+    count("max_body_memory", &Limits::max_body_memory, 1U << 20U, std::uint64_t{1} << 36U);
 }
 
 void add_alert_limits(std::vector<Key>& keys)
@@ -157,6 +159,8 @@ void add_alert_limits(std::vector<Key>& keys)
     };
     limit("max_body_bytes", &Limits::max_body_bytes, 1'024, 64U << 20U);
     limit("max_alerts_per_body", &Limits::max_alerts_per_body, 1, 8'000);
+    limit("max_push_bytes", &Limits::max_push_bytes, 1'024, 64U << 20U);
+    limit("max_alerts_per_push", &Limits::max_alerts_per_push, 1, domain::ReceiptId::kMaxCount);
     limit("max_alert_bytes", &Limits::max_alert_bytes, 1'024, 1'048'576);
     limit("max_json_depth", &Limits::max_json_depth, 2, 64);
     limit("max_title_chars", &Limits::max_title_chars, 1, 1'024);

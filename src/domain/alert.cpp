@@ -1,6 +1,7 @@
 #include "winnow/domain/alert.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace winnow::domain {
 
@@ -24,9 +25,102 @@ std::optional<AlertStatus> parse_alert_status(std::string_view word) noexcept
 
 namespace {
 
+// Words of Alertmanager, Grafana, PagerDuty, Opsgenie, Nagios, Zabbix, CloudWatch, uptime checkers and house styles.
+constexpr std::array kStatusWords{
+    StatusWord{"ack", AlertStatus::acknowledged},
+    StatusWord{"acked", AlertStatus::acknowledged},
+    StatusWord{"acknowledge", AlertStatus::acknowledged},
+    StatusWord{"acknowledged", AlertStatus::acknowledged},
+    StatusWord{"acknowledgement", AlertStatus::acknowledged},
+    StatusWord{"acknowledging", AlertStatus::acknowledged},
+    StatusWord{"active", AlertStatus::firing},
+    StatusWord{"alarm", AlertStatus::firing},
+    StatusWord{"alarming", AlertStatus::firing},
+    StatusWord{"alert", AlertStatus::firing},
+    StatusWord{"alerting", AlertStatus::firing},
+    StatusWord{"assigned", AlertStatus::acknowledged},
+    StatusWord{"bad", AlertStatus::firing},
+    StatusWord{"clear", AlertStatus::resolved},
+    StatusWord{"cleared", AlertStatus::resolved},
+    StatusWord{"close", AlertStatus::resolved},
+    StatusWord{"closed", AlertStatus::resolved},
+    StatusWord{"create", AlertStatus::firing},
+    StatusWord{"created", AlertStatus::firing},
+    StatusWord{"degraded", AlertStatus::firing},
+    StatusWord{"deleted", AlertStatus::resolved},
+    StatusWord{"down", AlertStatus::firing},
+    StatusWord{"end", AlertStatus::resolved},
+    StatusWord{"ended", AlertStatus::resolved},
+    StatusWord{"fail", AlertStatus::firing},
+    StatusWord{"failed", AlertStatus::firing},
+    StatusWord{"failing", AlertStatus::firing},
+    StatusWord{"failure", AlertStatus::firing},
+    StatusWord{"fault", AlertStatus::firing},
+    StatusWord{"fine", AlertStatus::resolved},
+    StatusWord{"fire", AlertStatus::firing},
+    StatusWord{"fired", AlertStatus::firing},
+    StatusWord{"firing", AlertStatus::firing},
+    StatusWord{"fixed", AlertStatus::resolved},
+    StatusWord{"good", AlertStatus::resolved},
+    StatusWord{"green", AlertStatus::resolved},
+    StatusWord{"healthy", AlertStatus::resolved},
+    StatusWord{"in_progress", AlertStatus::acknowledged},
+    StatusWord{"inactive", AlertStatus::resolved},
+    StatusWord{"investigating", AlertStatus::acknowledged},
+    StatusWord{"new", AlertStatus::firing},
+    StatusWord{"nok", AlertStatus::firing},
+    StatusWord{"normal", AlertStatus::resolved},
+    StatusWord{"not_ok", AlertStatus::firing},
+    StatusWord{"ok", AlertStatus::resolved},
+    StatusWord{"okay", AlertStatus::resolved},
+    StatusWord{"open", AlertStatus::firing},
+    StatusWord{"opened", AlertStatus::firing},
+    StatusWord{"operational", AlertStatus::resolved},
+    StatusWord{"passed", AlertStatus::resolved},
+    StatusWord{"problem", AlertStatus::firing},
+    StatusWord{"raise", AlertStatus::firing},
+    StatusWord{"raised", AlertStatus::firing},
+    StatusWord{"recovered", AlertStatus::resolved},
+    StatusWord{"recovery", AlertStatus::resolved},
+    StatusWord{"reopened", AlertStatus::firing},
+    StatusWord{"resolve", AlertStatus::resolved},
+    StatusWord{"resolved", AlertStatus::resolved},
+    StatusWord{"restored", AlertStatus::resolved},
+    StatusWord{"set", AlertStatus::firing},
+    StatusWord{"solved", AlertStatus::resolved},
+    StatusWord{"start", AlertStatus::firing},
+    StatusWord{"started", AlertStatus::firing},
+    StatusWord{"stopped", AlertStatus::resolved},
+    StatusWord{"success", AlertStatus::resolved},
+    StatusWord{"trigger", AlertStatus::firing},
+    StatusWord{"triggered", AlertStatus::firing},
+    StatusWord{"trouble", AlertStatus::firing},
+    StatusWord{"unhealthy", AlertStatus::firing},
+    StatusWord{"unresolved", AlertStatus::firing},
+    StatusWord{"up", AlertStatus::resolved},
+};
+static_assert(std::ranges::is_sorted(kStatusWords, {}, &StatusWord::first));
+
 constexpr std::size_t kUsualLabels = 8;  // growing one by one costs more than parsing them
 
 }  // namespace
+
+std::span<const StatusWord> status_words() noexcept
+{
+    return kStatusWords;
+}
+
+std::optional<AlertStatus> status_from_sender(std::string_view word)
+{
+    std::string lower(word);
+    std::ranges::transform(lower, lower.begin(), [](char c) {
+        if (c == ' ' || c == '-') return '_';
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    });
+    const auto found = std::ranges::lower_bound(kStatusWords, std::string_view(lower), {}, &StatusWord::first);
+    if (found == kStatusWords.end() || found->first != lower) return std::nullopt;
+    return found->second;
+}
 
 void Labels::set(std::string name, std::string value)
 {

@@ -52,6 +52,15 @@ std::optional<AlertPosition> position_of(AlertId id) noexcept
     return position;
 }
 
+AlertPosition next_in_request(AlertPosition position) noexcept
+{
+    if (++position.index == kRowAlerts) {
+        position.index = 0;
+        ++position.row.seq;
+    }
+    return position;
+}
+
 std::string ReceiptId::str() const
 {
     return alert_id_at(first).str() + "." + std::to_string(count);
@@ -68,6 +77,7 @@ std::optional<ReceiptId> ReceiptId::parse(std::string_view text) noexcept
     ReceiptId receipt;
     const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), receipt.count);
     if (!position || ec != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+    if (receipt.count > kMaxCount) return std::nullopt;
     receipt.first = *position;
     return receipt;
 }

@@ -1,5 +1,7 @@
 #include "http/connection.hpp"
 
+#include "http/request_id.hpp"
+#include "http/response_text.hpp"
 #include "winnow/observe/log.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -8,6 +10,8 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <exception>
 #include <utility>
 
@@ -53,9 +57,38 @@ asio::awaitable<void> Connection::run()
     }
 }
 
+asio::awaitable<bool> Connection::speaks_tls()
+{
+    char first = 0;
+    for (;;) {
+        const auto got = ::recv(socket_.native_handle(), &first, 1, MSG_PEEK);
+        if (got > 0) break;
+        if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) co_return false;
+        const bool goes_on = co_await wait_for(Progress::wants_read);
+        if (!goes_on) co_return false;
+    }
+    const bool is_letter = first >= 'A' && first <= 'Z';  // of a method; no TLS record begins so
+    if (!is_letter) co_return true;
+    constexpr Refusal kPlain{
+        .status = 400, .code = "https_required", .detail = "This port speaks HTTPS only: begin the URL with https://."};
+    const auto request_id = fresh_request_id();
+    std::string answer;
+    append_response(answer, explain("", kPlain),
+                    {.date = loop_->date(), .request_id = request_id, .keep_alive = false});
+    // A few hundred bytes into an empty send buffer: they fit, or the peer is not worth waiting for.
+    static_cast<void>(::send(socket_.native_handle(), answer.data(), answer.size(), MSG_NOSIGNAL));
+    co_await close_lingering();
+    co_return false;
+}
+
 asio::awaitable<bool> Connection::handshake()
 {
     set_deadline(limits_.handshake);
+    const bool is_tls = co_await speaks_tls();
+    if (!is_tls) {
+        listener_.metrics.handshake_failures.add();
+        co_return false;
+    }
     for (;;) {
         const auto progress = tls_.handshake();
         if (progress == Progress::done) break;
@@ -112,12 +145,17 @@ asio::awaitable<void> Connection::close_lingering()
     boost::system::error_code ignored;
     socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
     set_deadline(limits_.shutdown);
+    const auto end = std::chrono::steady_clock::now() + std::max(limits_.body, limits_.shutdown);
     std::size_t drained = 0;
     while (drained < limits_.max_lingering_bytes) {
         auto& scratch = loop_->scratch();
         const auto got = ::recv(socket_.native_handle(), scratch.data(), scratch.size(), 0);
         if (got > 0) {
             drained += static_cast<std::size_t>(got);
+            // As long as it sends it has not read: most clients look only when they are done.
+            set_deadline(limits_.shutdown);
+            deadline_ = std::min(deadline_, end);
+            co_await yield_sometimes();
             continue;
         }
         if (got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) co_return;

@@ -53,6 +53,10 @@ private:
     using Awaitable = boost::asio::awaitable<T>;
 
     Awaitable<bool> handshake();
+    /// False where the peer does not begin a TLS handshake; one that speaks plain HTTP has been told so.
+    Awaitable<bool> speaks_tls();
+    /// Room for `bytes` more of the turn's body; false where none came free in time.
+    Awaitable<bool> take_memory(Turn& turn, std::size_t bytes);
     Awaitable<bool> serve_one();
     /// The length of the complete head at the front of the input; no refusal: just close.
     Awaitable<std::expected<std::size_t, std::optional<Refusal>>> read_head();
@@ -61,8 +65,8 @@ private:
     Awaitable<std::optional<Response>> admit(Turn& turn);
     Awaitable<Response> handle(Turn& turn, std::string body);
     Awaitable<BodyEnd> read_body(Turn& turn, std::string& body, std::size_t most);
-    Awaitable<BodyEnd> read_fixed_body(std::string& body, std::uint64_t length);
-    Awaitable<BodyEnd> read_chunked_body(HeadParser& parser, std::string& body, std::size_t most);
+    Awaitable<BodyEnd> read_fixed_body(Turn& turn, std::string& body);
+    Awaitable<BodyEnd> read_chunked_body(Turn& turn, std::string& body, std::size_t most);
     Awaitable<bool> send(Turn& turn, Response response);
     /// Answers a request whose body has not been read, and throws the body away if it is small.
     Awaitable<bool> send_unread(Turn& turn, Response response);
@@ -77,7 +81,7 @@ private:
     Awaitable<void> yield_sometimes();
 
     void complete_head(Turn& turn);
-    [[nodiscard]] Response explain(const Refusal& refusal) const;
+    [[nodiscard]] Response explain(std::string_view path, const Refusal& refusal) const;
     /// The answer where the handler gave none.
     [[nodiscard]] Response failure_of(const Turn& turn, bool was_dropped) const;
     [[nodiscard]] std::optional<Refusal> check_size_so_far(const HeadScan& scan) const;

@@ -3,6 +3,9 @@
 #include "http/response_text.hpp"
 #include "winnow/observe/log.hpp"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+
 #include <algorithm>
 #include <exception>
 #include <utility>
@@ -28,6 +31,9 @@ constexpr Refusal kHeadTooLarge{
 constexpr Refusal kUrlTooLong{.status = 414, .code = "uri_too_long", .detail = "The request's URL is too long."};
 constexpr Refusal kNotHttp{
     .status = 400, .code = "malformed_request", .detail = "The request is not well-formed HTTP."};
+constexpr Refusal kNoMemory{.status = 503,
+                            .code = "overloaded",
+                            .detail = "Too many large bodies are being received; send this one again later."};
 constexpr Refusal kUnanswered{
     .status = 500, .code = "internal", .detail = "The server could not answer; the log says why."};
 constexpr Refusal kHandlerTooSlow{
@@ -47,13 +53,25 @@ bool is_response_settled(const Exchange& exchange)
 
 /// One request and its answer.
 struct Connection::Turn {
-    explicit Turn(std::shared_ptr<Exchange> shared) : exchange(std::move(shared)), parser(exchange->head) {}
+    Turn(std::shared_ptr<Exchange> shared, BodyMemory& memory)
+        : exchange(std::move(shared)), parser(exchange->head), body_memory(memory)
+    {
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn()
+    {
+        if (memory_taken > 0) body_memory.give_back(memory_taken);
+    }
 
     std::shared_ptr<Exchange> exchange;
     HeadParser parser;
     Framing framing;
     Admission admission;
     std::string request_id;
+    std::string path;
+    BodyMemory& body_memory;
+    std::size_t memory_taken = 0;  ///< Given back with the turn: a body's alerts live until they are stored.
     bool keep_alive = false;
     bool is_head = false;
     bool http_1_0 = false;
@@ -63,12 +81,12 @@ asio::awaitable<bool> Connection::serve_one()
 {
     co_await yield_sometimes();
     const auto head = co_await read_head();
-    Turn turn(std::make_shared<Exchange>(loop_));
+    Turn turn(std::make_shared<Exchange>(loop_), listener_.body_memory);
     if (!head) {
         const auto& refusal = head.error();
         if (!refusal) co_return false;
         turn.request_id = fresh_request_id();
-        auto answer = explain(*refusal);
+        auto answer = explain("", *refusal);
         co_return co_await send(turn, std::move(answer));
     }
     const auto framing =
@@ -76,7 +94,7 @@ asio::awaitable<bool> Connection::serve_one()
     consume(*head);
     complete_head(turn);
     if (!framing) {
-        auto answer = explain(framing.error());
+        auto answer = explain(turn.path, framing.error());
         co_return co_await send(turn, std::move(answer));
     }
     turn.framing = *framing;
@@ -123,6 +141,7 @@ void Connection::complete_head(Turn& turn)
     head.request_id = is_sane_request_id(given) ? std::string(given) : fresh_request_id();
     head.client_certificate_subject = client_subject_;
     turn.request_id = head.request_id;
+    turn.path = head.path;
     turn.is_head = head.method == "HEAD";
     turn.http_1_0 = turn.parser.is_http_1_0();
 }
@@ -135,7 +154,7 @@ asio::awaitable<bool> Connection::serve(Turn& turn)
 
     const auto most = turn.admission.max_body_bytes;
     if (turn.framing.body == BodyKind::length && turn.framing.length > most) {
-        auto answer = explain(kBodyTooLarge);
+        auto answer = explain(turn.path, kBodyTooLarge);
         co_return co_await send_unread(turn, std::move(answer));
     }
     std::string body;
@@ -143,7 +162,8 @@ asio::awaitable<bool> Connection::serve(Turn& turn)
     if (!end.complete && !end.refusal) co_return false;
     if (!end.complete) {
         turn.keep_alive = false;
-        auto answer = explain(*end.refusal);
+        auto answer = explain(turn.path, *end.refusal);
+        if (end.refusal->status == 503) answer.set("Retry-After", "5");
         co_return co_await send(turn, std::move(answer));
     }
     auto response = co_await handle(turn, std::move(body));
@@ -187,8 +207,8 @@ Response Connection::failure_of(const Turn& turn, bool was_dropped) const
 {
     observe::error(was_dropped ? "A handler dropped a request." : "A handler did not answer in time.",
                    {{"request_id", turn.request_id}});
-    if (was_dropped) return explain(kUnanswered);
-    auto answer = explain(kHandlerTooSlow);
+    if (was_dropped) return explain(turn.path, kUnanswered);
+    auto answer = explain(turn.path, kHandlerTooSlow);
     answer.set("Retry-After", "5");
     return answer;
 }
@@ -201,20 +221,39 @@ asio::awaitable<Connection::BodyEnd> Connection::read_body(Turn& turn, std::stri
         const bool sent = co_await send_text(kContinue);
         if (!sent) co_return BodyEnd{};
     }
-    if (turn.framing.body == BodyKind::chunked) co_return co_await read_chunked_body(turn.parser, body, most);
-    co_return co_await read_fixed_body(body, turn.framing.length);
+    if (turn.framing.body == BodyKind::chunked) co_return co_await read_chunked_body(turn, body, most);
+    co_return co_await read_fixed_body(turn, body);
 }
 
-asio::awaitable<Connection::BodyEnd> Connection::read_fixed_body(std::string& body, std::uint64_t length)
+asio::awaitable<bool> Connection::take_memory(Turn& turn, std::size_t bytes)
+{
+    constexpr std::chrono::milliseconds kPause{20};
+    for (;;) {
+        if (turn.body_memory.take(bytes)) {
+            turn.memory_taken += bytes;
+            co_return true;
+        }
+        if (is_cut_off()) co_return false;
+        asio::steady_timer pause(loop_->context(), kPause);
+        co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+}
+
+asio::awaitable<Connection::BodyEnd> Connection::read_fixed_body(Turn& turn, std::string& body)
 {
     // What is announced is not yet there: memory grows with what has come.
-    const auto whole = static_cast<std::size_t>(length);
+    const auto whole = static_cast<std::size_t>(turn.framing.length);
     body.reserve(std::min(whole, kFirstBodyReservation));
     const auto buffered = input().substr(0, whole);
     body.append(buffered);
     consume(buffered.size());
     while (body.size() < whole) {
-        if (body.size() == body.capacity()) body.reserve(std::min(whole, body.size() * 2));
+        if (body.size() == body.capacity()) {
+            const auto more = std::min(whole, body.size() * 2) - body.size();
+            const bool has_room = co_await take_memory(turn, more);
+            if (!has_room) co_return BodyEnd{.complete = false, .refusal = kNoMemory};
+            body.reserve(body.size() + more);
+        }
         const auto before = body.size();
         TlsSession::Step step{};
         body.resize_and_overwrite(std::min(whole, body.capacity()), [&](char* bytes, std::size_t size) {
@@ -233,9 +272,9 @@ asio::awaitable<Connection::BodyEnd> Connection::read_fixed_body(std::string& bo
     co_return BodyEnd{.complete = true, .refusal = {}};
 }
 
-asio::awaitable<Connection::BodyEnd> Connection::read_chunked_body(HeadParser& parser, std::string& body,
-                                                                   std::size_t most)
+asio::awaitable<Connection::BodyEnd> Connection::read_chunked_body(Turn& turn, std::string& body, std::size_t most)
 {
+    auto& parser = turn.parser;
     // Sizes, extensions and trailers count for nothing in the body, so they have a limit of their own: generous for
     // a client that writes tiny chunks, but never without end.
     constexpr std::size_t kOverheadFactor = 8;
@@ -246,6 +285,10 @@ asio::awaitable<Connection::BodyEnd> Connection::read_chunked_body(HeadParser& p
         consume(*used);
         raw += *used;
         if (body.size() > most) co_return BodyEnd{.complete = false, .refusal = kBodyTooLarge};
+        if (body.size() > kFirstBodyReservation + turn.memory_taken) {
+            const bool has_room = co_await take_memory(turn, body.size());
+            if (!has_room) co_return BodyEnd{.complete = false, .refusal = kNoMemory};
+        }
         const auto unparsed = parser.chunks_complete() ? 0 : input().size();
         if (unparsed > limits_.max_header_bytes || raw > limits_.max_header_bytes + body.size() * kOverheadFactor) {
             co_return BodyEnd{.complete = false, .refusal = kBadChunks};
@@ -257,9 +300,9 @@ asio::awaitable<Connection::BodyEnd> Connection::read_chunked_body(HeadParser& p
     }
 }
 
-Response Connection::explain(const Refusal& refusal) const
+Response Connection::explain(std::string_view path, const Refusal& refusal) const
 {
-    return listener_.handler.protocol_error(refusal.status, refusal.code, refusal.detail);
+    return listener_.handler.protocol_error(path, refusal.status, refusal.code, refusal.detail);
 }
 
 asio::awaitable<bool> Connection::send_unread(Turn& turn, Response response)

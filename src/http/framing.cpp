@@ -152,7 +152,7 @@ std::expected<Framing, Refusal> check_framing(const HeadView& head)
     return framing;
 }
 
-std::expected<Target, Refusal> split_target(std::string_view method, std::string_view target, std::string_view host)
+std::expected<Target, Refusal> split_target(std::string_view method, std::string_view target)
 {
     const auto is_visible = [](char c) {
         return c > ' ' && c < 0x7F;
@@ -173,8 +173,9 @@ std::expected<Target, Refusal> split_target(std::string_view method, std::string
         }
         const auto rest = target.substr(scheme_end + 3);
         const auto authority_end = std::min(rest.find_first_of("/?"), rest.size());
-        if (!iequals(rest.substr(0, authority_end), host)) {
-            return std::unexpected(bad("The request target names another host than the Host header."));
+        // RFC 9112 §3.2.2: the target's host counts and the Host header does not. Neither means anything here.
+        if (!is_host(rest.substr(0, authority_end))) {
+            return std::unexpected(bad("The request target's host is not a host name."));
         }
         target = rest.substr(authority_end);
         if (target.empty()) return Target{.path = "/", .query = {}};

@@ -48,9 +48,8 @@ struct Target {
     std::string_view query;
 };
 
-/// Takes origin-form, absolute-form that names `host`, and `*` of OPTIONS (as "/").
-[[nodiscard]] std::expected<Target, Refusal> split_target(std::string_view method, std::string_view target,
-                                                          std::string_view host);
+/// Takes origin-form, absolute-form of http and https, and `*` of OPTIONS (as "/").
+[[nodiscard]] std::expected<Target, Refusal> split_target(std::string_view method, std::string_view target);
 
 /// Looks for the end of a head in raw bytes, and refuses what a lenient parser would forgive: a bare CR or LF, folded
 /// lines, control characters. Resumable: keep it between reads of one head.

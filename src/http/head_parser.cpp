@@ -54,7 +54,7 @@ std::expected<Framing, Refusal> HeadParser::parse_head(std::string_view bytes, s
         return std::unexpected(Refusal{
             .status = 400, .code = "malformed_request", .detail = "The length of the request's body is ambiguous."});
     }
-    const auto target = split_target(head.method, target_, head.header("Host"));
+    const auto target = split_target(head.method, target_);
     if (!target) return std::unexpected(target.error());
     head.path = target->path;
     head.query = target->query;
@@ -67,6 +67,7 @@ std::optional<std::size_t> HeadParser::parse_chunks(std::string_view bytes, std:
     std::size_t used = 0;
     while (!is_done() && used < bytes.size()) {
         Code ec;
+        trailers_end_ = bytes.data() + bytes.size();
         used += put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), ec);
         if (ec == beast_http::error::need_more) break;
         if (ec) return std::nullopt;
@@ -82,10 +83,20 @@ void HeadParser::on_request_impl(beast_http::verb /*method*/, View method_text, 
     version_ = version;
 }
 
+bool HeadParser::is_folded(View name_text) const
+{
+    const std::string_view rest(name_text.data(), static_cast<std::size_t>(trailers_end_ - name_text.data()));
+    const auto end = rest.find("\r\n");
+    return end != std::string_view::npos && end + 2 < rest.size() && (rest[end + 2] == ' ' || rest[end + 2] == '\t');
+}
+
 void HeadParser::on_field_impl(Field /*name*/, View name_text, View value, Code& ec)
 {
     ec = {};
-    if (head_ == nullptr) return;
+    if (head_ == nullptr) {
+        if (is_folded(name_text)) ec = beast_http::error::bad_field;
+        return;
+    }
     if (head_->headers.size() == max_headers_) {
         too_many_ = true;
         ec = beast_http::error::header_limit;

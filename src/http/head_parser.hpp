@@ -50,12 +50,16 @@ private:
     std::size_t on_chunk_body_impl(std::uint64_t remain, View body, Code& ec) override;
     void on_finish_impl(Code& ec) override;
 
+    /// Whether the trailer of that name goes on in the next line, which the parser would forgive.
+    [[nodiscard]] bool is_folded(View name_text) const;
+
     RequestHead* head_;  ///< Null once the head is parsed: trailers are read and forgotten.
     std::string target_;
     int version_ = 11;
     std::size_t max_headers_ = 0;
     bool too_many_ = false;
     std::string* body_ = nullptr;
+    const char* trailers_end_ = nullptr;  ///< Of the bytes being parsed, while chunks are.
 };
 
 }  // namespace winnow::http

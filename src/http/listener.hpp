@@ -8,6 +8,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <vector>
 
 namespace winnow::http {
@@ -25,6 +26,27 @@ struct ListenerMetrics {
     std::array<observe::Counter, 6> responses;  ///< By the status's first digit.
 };
 
+/// Memory that all connections' large bodies share. Thread-safe.
+class BodyMemory {
+public:
+    explicit BodyMemory(std::size_t limit) noexcept : limit_(limit) {}
+
+    /// False, and nothing taken, where there is no room. What nobody else wants is given even beyond the limit.
+    [[nodiscard]] bool take(std::size_t bytes) noexcept
+    {
+        auto used = used_.load(std::memory_order_relaxed);
+        do {
+            if (used != 0 && used + bytes > limit_) return false;
+        } while (!used_.compare_exchange_weak(used, used + bytes, std::memory_order_relaxed));
+        return true;
+    }
+    void give_back(std::size_t bytes) noexcept { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+
+private:
+    const std::size_t limit_;
+    std::atomic<std::size_t> used_{0};
+};
+
 /// Constant after the server was made.
 struct Listener {
     Handler& handler;
@@ -32,6 +54,7 @@ struct Listener {
     std::vector<Network> trusted_proxies;
     bool asks_for_certificates;
     ListenerMetrics metrics;
+    BodyMemory& body_memory;
     const std::atomic<bool>& draining;  ///< Once true, no answer promises another one on its connection.
 };
 

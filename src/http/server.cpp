@@ -93,6 +93,7 @@ public:
                     .trusted_proxies = parse_networks(options_.trusted_proxies),
                     .asks_for_certificates = !options_.tls.client_authorities.empty(),
                     .metrics = ListenerMetrics(metrics, options_.name),
+                    .body_memory = body_memory_,
                     .draining = draining_},
           tls_(load_tls(options_)),
           acceptor_(bind_acceptor(threads_.loops.front()->context(), options_)),
@@ -115,6 +116,7 @@ private:
     void tell_connections(void (Connection::*what)());
 
     const ListenOptions options_;
+    BodyMemory body_memory_{options_.limits.max_body_memory};
     IoThreads::Impl& threads_;
     const Listener listener_;
     Snapshot<TlsContext> tls_;

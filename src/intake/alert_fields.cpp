@@ -1,5 +1,6 @@
 #include "intake/alert_fields.hpp"
 
+#include "intake/lenient_time.hpp"
 #include "winnow/base/text.hpp"
 
 #include <algorithm>
@@ -31,38 +32,108 @@ Syntax wrong_type(Reader& reader, ondemand::value& value, const Path& at, std::s
     return reader.skip(value, at, 1);
 }
 
-Syntax read_label(Reader& reader, ondemand::value& value, const Path& at, std::string_view& text)
+std::string too_long(std::size_t max_chars)
 {
-    switch (Reader::kind_of(value)) {
-        case '"': return reader.string(value, at, text);
-        case '{':
-        case '[':
-            return wrong_type(reader, value, at,
-                              "must be a string, a number or a boolean; put nested values into details");
-        case 'n': return check_scalar(reader, value, at);
-        default: return reader.scalar(value, at, text);
-    }
+    return "is longer than " + std::to_string(max_chars) + " characters and was cut";
 }
 
-void add_label(Reader& reader, const Path& at, const domain::AlertLimits& limits, std::string_view value,
-               domain::Labels& out)
-{
-    if (value.empty()) return;
-    if (at.name.empty()) return reader.refuse(at, "has no name; give the label one");
-    if (!fits(at.name, limits.max_label_name_chars)) {
-        return reader.refuse(
-            at, "has a name longer than " + std::to_string(limits.max_label_name_chars) + " characters; shorten it");
+/// Reads into the labels of one alert.
+class LabelReader {
+public:
+    LabelReader(Reader& reader, Manner manner, const domain::AlertLimits& limits, domain::Labels& out, Excess& excess)
+        : reader_(reader), manner_(manner), limits_(limits), out_(out), excess_(excess)
+    {
     }
-    if (!fits(value, limits.max_label_value_chars)) {
-        return reader.refuse(at, "is longer than " + std::to_string(limits.max_label_value_chars) +
-                                     " characters; shorten it or put it into details");
+
+    Syntax read(ondemand::object& members, const Path& at)
+    {
+        Reader::Names names(reader_);
+        for (auto member : members) {
+            ondemand::field field;
+            if (const auto error = std::move(member).get(field); error != simdjson::SUCCESS) return error;
+            std::string_view name;
+            if (const auto error = reader_.name(field, at, name); error != simdjson::SUCCESS) return error;
+            const auto here = at.member(name);
+            const bool fresh = names.add(name);
+            std::string_view text;
+            if (const auto error = read_one(field.value(), here, text); error != simdjson::SUCCESS) return error;
+            if (text.empty()) continue;
+            if (fresh) {
+                add(here, text);
+            } else {
+                reader_.warn(here, "repeated", "stands twice; the later one was moved to details");
+                excess_.add(name, std::string(text));
+            }
+        }
+        return simdjson::SUCCESS;
     }
-    if (out.size() == limits.max_labels && out.find(at.name) == nullptr) {
-        return reader.refuse(
-            *at.parent, "has more than " + std::to_string(limits.max_labels) + " labels; put the rest into details");
+
+    void add(const Path& at, std::string_view value)
+    {
+        if (at.name.empty() || !fits(at.name, limits_.max_label_name_chars)) {
+            reader_.warn(at, "moved",
+                         "has no name of 1 to " + std::to_string(limits_.max_label_name_chars) +
+                             " characters and was moved to details");
+            excess_.add(at.name, std::string(value));
+            return;
+        }
+        if (out_.size() == limits_.max_labels && out_.find(at.name) == nullptr) {
+            if (!full_) {
+                reader_.warn(
+                    *at.parent, "moved",
+                    "has more than " + std::to_string(limits_.max_labels) + " labels; the rest was moved to details");
+            }
+            full_ = true;
+            excess_.add(at.name, std::string(value));
+            return;
+        }
+        if (!fits(value, limits_.max_label_value_chars)) {
+            reader_.warn(at, "cut", too_long(limits_.max_label_value_chars) + "; details hold the whole");
+            excess_.add(at.name, std::string(value));
+            out_.set(std::string(at.name), shorten(value, limits_.max_label_value_chars));
+            return;
+        }
+        out_.set(std::string(at.name), std::string(value));
     }
-    out.set(std::string(at.name), std::string(value));
-}
+
+private:
+    Syntax read_one(ondemand::value& value, const Path& at, std::string_view& text)
+    {
+        switch (Reader::kind_of(value)) {
+            case '"': return reader_.string(value, at, text);
+            case '{':
+            case '[':
+                if (manner_ == Manner::native) {
+                    return wrong_type(reader_, value, at,
+                                      "must be a string, a number or a boolean; put nested values into details");
+                }
+                reader_.warn(at, "moved", "is no text and was moved to details");
+                {
+                    std::string json;
+                    const auto error = reader_.append(value, at, kLabelDepth, json);
+                    excess_.add_json(at.name, std::move(json));
+                    return error;
+                }
+            case 'n': return check_scalar(reader_, value, at);
+            default: return reader_.scalar(value, at, text);
+        }
+    }
+
+    static constexpr std::size_t kLabelDepth = 3;
+
+    Reader& reader_;
+    Manner manner_;
+    const domain::AlertLimits& limits_;
+    domain::Labels& out_;
+    Excess& excess_;
+    bool full_ = false;
+};
+
+// What an operator, a rule or a route most likely looks at.
+constexpr std::array<std::string_view, 20> kChiefLabels{
+    "alertname", "severity",    "instance", "job",       "service", "component",     "group",
+    "env",       "environment", "cluster",  "namespace", "pod",     "host",          "hostname",
+    "node",      "team",        "region",   "zone",      "app",     "grafana_folder"};
 
 }  // namespace
 
@@ -98,53 +169,137 @@ Syntax read_text(Reader& reader, ondemand::value& value, const Path& at, std::si
     if (Reader::kind_of(value) != '"') return wrong_type(reader, value, at, "must be a string");
     std::string_view text;
     if (const auto error = reader.string(value, at, text); error != simdjson::SUCCESS) return error;
-    if (!fits(text, max_chars)) {
-        reader.refuse(at, "is longer than " + std::to_string(max_chars) + " characters; shorten it");
-        return simdjson::SUCCESS;
+    if (fits(text, max_chars)) {
+        out.assign(text);
+    } else {
+        reader.warn(at, "cut", too_long(max_chars));
+        out = shorten(text, max_chars);
     }
-    out.assign(text);
     return simdjson::SUCCESS;
 }
 
-Syntax read_time(Reader& reader, ondemand::value& value, const Path& at, Timestamp received_at,
+Syntax read_any_text(Reader& reader, ondemand::value& value, const Path& at, std::size_t max_chars, Details& details,
+                     std::string& out)
+{
+    constexpr std::size_t kMemberDepth = 2;
+    switch (Reader::kind_of(value)) {
+        case '"':
+        case 'n': return read_text(reader, value, at, max_chars, out);
+        case '{':
+        case '[':
+            reader.warn(at, "moved", "is no text and was moved to details");
+            return details.keep(reader, value, at, kMemberDepth);
+        default: {
+            std::string_view text;
+            const auto error = reader.scalar(value, at, text);
+            out.assign(text);
+            return error;
+        }
+    }
+}
+
+Syntax read_time(Reader& reader, ondemand::value& value, const Path& at, const TimeField& field,
                  std::optional<Timestamp>& out)
 {
-    constexpr std::string_view kForm = "must be a time in RFC 3339 such as 2026-11-23T06:00:00.000Z, or null";
     if (is_null(value)) return check_scalar(reader, value, at);
-    if (Reader::kind_of(value) != '"') return wrong_type(reader, value, at, std::string(kForm));
+    const char kind = Reader::kind_of(value);
+    const bool is_number = kind == '-' || (kind >= '0' && kind <= '9');
     std::string_view text;
-    if (const auto error = reader.string(value, at, text); error != simdjson::SUCCESS) return error;
+    if (kind == '"') {
+        if (const auto error = reader.string(value, at, text); error != simdjson::SUCCESS) return error;
+    } else if (field.manner == Manner::native) {
+        return wrong_type(reader, value, at, "must be a time in RFC 3339 such as 2026-11-23T06:00:00.000Z, or null");
+    } else if (is_number) {
+        if (const auto error = reader.scalar(value, at, text); error != simdjson::SUCCESS) return error;
+    } else {
+        reader.warn(at, "left_out", "is no time and was left out");
+        return reader.skip(value, at, 2);
+    }
+    if (text.starts_with("0001-01-01")) return simdjson::SUCCESS;  // Go's zero time, which its clients send for "none"
     out = parse_rfc3339(text);
     if (!out) {
-        reader.refuse(at, std::string(kForm));
-    } else if (*out < received_at - kFarthest || *out > received_at + kFarthest) {
-        reader.refuse(at, "is more than ten years from now; set the sender's clock, or leave the field out");
+        out = time_from_sender(text);
+        if (out) {
+            reader.warn(at, "replaced", "is not in RFC 3339 and was read as " + format_rfc3339(*out));
+        } else {
+            reader.warn(at, "left_out",
+                        text.empty() ? "is empty and was left out"
+                                     : "is no time in RFC 3339 such as 2026-11-23T06:00:00.000Z and was left out");
+            return simdjson::SUCCESS;
+        }
+    }
+    if (field.is_end && *out > field.received_at + kFarthest) {
+        reader.warn(at, "clamped", "is more than ten years from now and was set to that");
+        out = field.received_at + kFarthest;
+    } else if (*out < field.received_at - kFarthest || *out > field.received_at + kFarthest) {
+        reader.warn(at, "left_out", "is more than ten years from now and was left out; set the sender's clock");
         out.reset();
     }
     return simdjson::SUCCESS;
 }
 
-Syntax read_labels(Reader& reader, ondemand::value& value, const Path& at, const domain::AlertLimits& limits,
-                   domain::Labels& out)
+domain::Labels Excess::whole(const domain::Labels& kept) const
+{
+    auto whole = kept;
+    for (const auto& [name, text] : texts_) whole.set(name, text);
+    return whole;
+}
+
+void Excess::keep_in(Details& details, std::string_view as) const
+{
+    if (empty()) return;
+    std::string json;
+    const auto name_of = [&json](std::string_view name) {
+        json += json.empty() ? '{' : ',';
+        append_json_string(json, name);
+        json += ':';
+    };
+    std::set<std::string, std::less<>> taken;
+    const auto fresh = [&taken](std::string name) {
+        while (!taken.insert(name).second) name += '_';
+        return name;
+    };
+    for (const auto& [name, text] : texts_) {
+        name_of(fresh(name));
+        append_json_string(json, text);
+    }
+    for (const auto& [name, value] : others_) {
+        name_of(fresh(name));
+        json += value;
+    }
+    details.keep(as, json + "}");
+}
+
+Syntax read_labels(Reader& reader, ondemand::value& value, const Path& at, Manner manner,
+                   const domain::AlertLimits& limits, domain::Labels& out, Excess& excess)
 {
     if (is_null(value)) return check_scalar(reader, value, at);
     if (Reader::kind_of(value) != '{') return wrong_type(reader, value, at, "must be an object of strings");
     ondemand::object members;
     if (const auto error = value.get_object().get(members); error != simdjson::SUCCESS) return error;
-    Reader::Names names(reader);
-    for (auto member : members) {
-        ondemand::field field;
-        if (const auto error = std::move(member).get(field); error != simdjson::SUCCESS) return error;
-        std::string_view name;
-        if (const auto error = reader.name(field, at, name); error != simdjson::SUCCESS) return error;
-        names.add(name);
-        const auto here = at.member(name);
-        std::string_view text;
-        if (const auto error = read_label(reader, field.value(), here, text); error != simdjson::SUCCESS) return error;
-        add_label(reader, here, limits, text, out);
+    return LabelReader(reader, manner, limits, out, excess).read(members, at);
+}
+
+domain::Labels fit_labels(Reader& reader, const Path& at, const domain::AlertLimits& limits, domain::Labels all,
+                          Excess& excess)
+{
+    const auto& entries = all.entries();
+    const bool fit = entries.size() <= limits.max_labels && std::ranges::all_of(entries, [&](const auto& entry) {
+                         return !entry.first.empty() && fits(entry.first, limits.max_label_name_chars) &&
+                                fits(entry.second, limits.max_label_value_chars);
+                     });
+    if (fit) return all;
+    domain::Labels kept;
+    LabelReader labels(reader, Manner::compatible, limits, kept, excess);
+    const auto is_chief = [](std::string_view name) {
+        return std::ranges::find(kChiefLabels, name) != kChiefLabels.end();
+    };
+    for (const bool chief : {true, false}) {
+        for (const auto& [name, value] : entries) {
+            if (is_chief(name) == chief) labels.add(at.member(name), value);
+        }
     }
-    names.check(at);
-    return simdjson::SUCCESS;
+    return kept;
 }
 
 Syntax Details::read(Reader& reader, ondemand::value& value, const Path& at, std::size_t depth)

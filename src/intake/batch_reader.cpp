@@ -1,16 +1,19 @@
 #include "intake/batch_reader.hpp"
 
+#include "intake/alert_fields.hpp"
+#include "intake/json_repair.hpp"
+
 #include <algorithm>
 #include <utility>
 #include <variant>
 
 namespace winnow::intake {
 
-std::optional<Error> check_body(std::string_view body, const domain::AlertLimits& limits)
+std::optional<Error> check_body(std::string_view body, std::size_t max_bytes)
 {
-    if (body.size() > limits.max_body_bytes) {
-        return Error(ErrorCode::too_large, "The body is larger than " + std::to_string(limits.max_body_bytes) +
-                                               " bytes; send fewer alerts at a time.");
+    if (body.size() > max_bytes) {
+        return Error(ErrorCode::too_large,
+                     "The body is larger than " + std::to_string(max_bytes) + " bytes; send fewer alerts at a time.");
     }
     if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) {
         return field_error("", "The body is empty; send at least one alert.");
@@ -23,31 +26,60 @@ Error no_alerts()
     return field_error("", "The body holds no alerts; send at least one.");
 }
 
-Error too_many_alerts(const domain::AlertLimits& limits)
+Error too_many_alerts(std::size_t max_alerts)
 {
-    return Error(ErrorCode::too_large, "The body holds more than " + std::to_string(limits.max_alerts_per_body) +
-                                           " alerts; send fewer at a time.");
+    return Error(ErrorCode::too_large,
+                 "The body holds more than " + std::to_string(max_alerts) + " alerts; send fewer at a time.");
+}
+
+namespace {
+
+bool is_malformed(const FieldError& field)
+{
+    return field.code == "malformed_json";
+}
+
+bool has_malformed(const Result<Batch>& batch)
+{
+    if (!batch) return std::ranges::any_of(batch.error().fields(), is_malformed);
+    return std::ranges::any_of(*batch, [](const Item& item) {
+        const auto* refused = std::get_if<FieldError>(&item);
+        return refused != nullptr && is_malformed(*refused);
+    });
+}
+
+}  // namespace
+
+Result<Batch> read_repairing(std::string_view body, bool by_lines, const ReadBody& read)
+{
+    auto batch = read(body, {});
+    if (!has_malformed(batch)) return batch;
+    const auto repaired = repair_text(body, by_lines);
+    if (repaired.places.empty()) return batch;
+    return read(repaired.text, repaired.places);
 }
 
 void finish_item(Reader& reader, const Path& at, std::string_view json, const domain::AlertLimits& limits, Item& item)
 {
     constexpr std::string_view kSpace = " \t\r\n";
     const auto bytes = json.find_last_not_of(kSpace) + 1 - json.find_first_not_of(kSpace);
-    if (bytes > limits.max_alert_bytes) {
-        reader.refuse(at, "The alert is larger than " + std::to_string(limits.max_alert_bytes) +
-                              " bytes; shorten its description or details.");
+    if (bytes > limits.max_alert_bytes && !reader.refused()) shrink(reader, at, limits, std::get<domain::Alert>(item));
+    auto warnings = reader.take_warnings();
+    if (auto refusal = reader.take_refusal()) {
+        item = std::move(*refusal);
+    } else if (!warnings.empty()) {
+        std::get<domain::Alert>(item).warnings = std::move(warnings);
     }
-    if (auto refusal = reader.take_refusal()) item = std::move(*refusal);
 }
 
 Syntax read_array(Reader& reader, ondemand::array elements, const Path& at, const ReadAlert& read,
-                  const domain::AlertLimits& limits, Batch& batch, std::optional<Error>& error)
+                  const domain::AlertLimits& limits, std::size_t max_alerts, Batch& batch, std::optional<Error>& error)
 {
     constexpr std::size_t kUsualBytes = 256;  // of an alert's JSON; moving alerts about costs more than empty room
-    batch.reserve(std::min(limits.max_alerts_per_body, reader.size() / kUsualBytes + 1));
+    batch.reserve(std::min(max_alerts, reader.size() / kUsualBytes + 1));
     for (auto element : elements) {
-        if (batch.size() == limits.max_alerts_per_body) {
-            error = too_many_alerts(limits);
+        if (batch.size() == max_alerts) {
+            error = too_many_alerts(max_alerts);
             return simdjson::SUCCESS;
         }
         ondemand::value value;

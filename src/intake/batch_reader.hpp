@@ -7,7 +7,10 @@
 #include "winnow/domain/limits.hpp"
 #include "winnow/intake/formats.hpp"
 
+#include <cstddef>
 #include <functional>
+#include <optional>
+#include <span>
 #include <string_view>
 
 namespace winnow::intake {
@@ -16,16 +19,23 @@ namespace winnow::intake {
 using ReadAlert = std::function<Syntax(Reader&, ondemand::object&, const Path&, domain::Alert&)>;
 
 /// Refusals that every format gives before it reads: nothing sent, or more than may be.
-[[nodiscard]] std::optional<Error> check_body(std::string_view body, const domain::AlertLimits& limits);
+[[nodiscard]] std::optional<Error> check_body(std::string_view body, std::size_t max_bytes);
 
 [[nodiscard]] Error no_alerts();
-[[nodiscard]] Error too_many_alerts(const domain::AlertLimits& limits);
+[[nodiscard]] Error too_many_alerts(std::size_t max_alerts);
 
-/// Ends an item: a rule that was broken takes the place of the alert. `json` is the alert's text.
+/// Reads a body, and once more with what is no text replaced where it held such bytes and was not read for them.
+/// `by_lines`: NDJSON.
+using ReadBody = std::function<Result<Batch>(std::string_view text, std::span<const std::size_t> repairs)>;
+[[nodiscard]] Result<Batch> read_repairing(std::string_view body, bool by_lines, const ReadBody& read);
+
+/// Ends an item: a rule that was broken takes the place of the alert, which gets its warnings otherwise. `json` is the
+/// alert's text.
 void finish_item(Reader& reader, const Path& at, std::string_view json, const domain::AlertLimits& limits, Item& item);
 
-/// Reads an array's alerts. On success `error` may still say that there are too many.
+/// Reads an array's alerts. On success `error` may still say that there are more than `max_alerts`.
 [[nodiscard]] Syntax read_array(Reader& reader, ondemand::array elements, const Path& at, const ReadAlert& read,
-                                const domain::AlertLimits& limits, Batch& batch, std::optional<Error>& error);
+                                const domain::AlertLimits& limits, std::size_t max_alerts, Batch& batch,
+                                std::optional<Error>& error);
 
 }  // namespace winnow::intake

@@ -104,6 +104,21 @@ void append_links(const std::vector<domain::Link>& links, std::string& out)
     out += ']';
 }
 
+void append_warnings(const std::vector<FieldError>& warnings, std::string& out)
+{
+    char before = '[';
+    for (const auto& warning : warnings) {
+        out += before;
+        before = ',';
+        ObjectWriter writer(out);
+        writer.text("code", warning.code);
+        writer.text("pointer", warning.pointer);
+        writer.text("detail", warning.detail);
+        writer.close();
+    }
+    out += ']';
+}
+
 // A line feed in details can only be space between its tokens.
 void append_details(const std::string& details, std::string& out)
 {
@@ -122,6 +137,7 @@ void clear(Alert& alert)
     alert.labels.clear();
     alert.details.assign("{}");
     alert.links.clear();
+    alert.warnings.clear();
     alert.starts_at.reset();
     alert.ends_at.reset();
     alert.integration_id = {};
@@ -161,7 +177,19 @@ private:
         if (name == "integration_id") return word(value, IntegrationId::parse, alert.integration_id);
         if (name == "starts_at") return time(value, alert.starts_at.emplace());
         if (name == "ends_at") return time(value, alert.ends_at.emplace());
-        if (name == "links") return links(value, alert.links);
+        if (name == "links") {
+            return objects(value, alert.links,
+                           [this](std::string_view member, ondemand::value& text_value, auto& link) {
+                               return text(text_value, member == "href" ? link.href : link.text);
+                           });
+        }
+        if (name == "warnings") {
+            return objects(value, alert.warnings, [this](std::string_view member, ondemand::value& of, auto& warning) {
+                return text(of, member == "code"      ? warning.code
+                                : member == "pointer" ? warning.pointer
+                                                      : warning.detail);
+            });
+        }
         return reader_.skip(value, Path(), 1);
     }
 
@@ -214,7 +242,9 @@ private:
         return simdjson::SUCCESS;
     }
 
-    Syntax links(ondemand::value& value, std::vector<domain::Link>& out)
+    // An array of objects of texts.
+    template <typename Item, typename ReadMember>
+    Syntax objects(ondemand::value& value, std::vector<Item>& out, ReadMember read_text_of)
     {
         ondemand::array elements;
         if (const auto error = value.get_array().get(elements); error != simdjson::SUCCESS) return error;
@@ -222,13 +252,13 @@ private:
             ondemand::object members;
             if (const auto error = std::move(element).get_object().get(members); error != simdjson::SUCCESS)
                 return error;
-            auto& link = out.emplace_back();
+            auto& item = out.emplace_back();
             for (auto member : members) {
                 ondemand::field field;
                 if (const auto error = std::move(member).get(field); error != simdjson::SUCCESS) return error;
                 std::string_view name;
                 if (const auto error = reader_.name(field, Path(), name); error != simdjson::SUCCESS) return error;
-                const auto error = name == "href" ? text(field.value(), link.href) : text(field.value(), link.text);
+                const auto error = read_text_of(name, field.value(), item);
                 if (error != simdjson::SUCCESS) return error;
             }
         }
@@ -262,6 +292,7 @@ void append_canonical(const Alert& alert, std::string& out)
     if (!alert.labels.empty()) append_labels(alert.labels, writer.name("labels"));
     if (alert.details != "{}") append_details(alert.details, writer.name("details"));
     if (!alert.links.empty()) append_links(alert.links, writer.name("links"));
+    if (!alert.warnings.empty()) append_warnings(alert.warnings, writer.name("warnings"));
     if (alert.starts_at) writer.time("starts_at", *alert.starts_at);
     if (alert.ends_at) writer.time("ends_at", *alert.ends_at);
     if (!alert.integration_id.is_nil()) writer.text("integration_id", alert.integration_id.str());

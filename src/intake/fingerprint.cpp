@@ -45,22 +45,16 @@ std::string_view bytes_of(const IntegrationId& id) noexcept
 
 }  // namespace
 
-std::string fingerprint(const domain::Alert& alert)
+namespace {
+
+// The first 16 bytes of SHA-256, as 32 hex digits.
+std::string half_sha256(std::string_view bytes)
 {
-    TaggedText text;
-    text.add('I', bytes_of(alert.integration_id));
-    text.add('S', alert.source);
-    text.add('C', alert.class_name);
-    text.add('T', alert.title);
-    for (const auto& [name, value] : alert.labels.entries()) {
-        text.add('L', name);
-        text.add('V', value);
-    }
     // The direct functions: fetching SHA-256 through EVP costs more than hashing one alert.
     std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest{};
     SHA256_CTX context;
     SHA256_Init(&context);
-    SHA256_Update(&context, text.str().data(), text.str().size());
+    SHA256_Update(&context, bytes.data(), bytes.size());
     SHA256_Final(digest.data(), &context);
 
     constexpr std::string_view kHex = "0123456789abcdef";
@@ -70,6 +64,33 @@ std::string fingerprint(const domain::Alert& alert)
         hex[2 * i + 1] = kHex[digest[i] & 0x0FU];
     }
     return hex;
+}
+
+}  // namespace
+
+std::string fingerprint(const domain::Alert& alert, const domain::Labels& labels)
+{
+    TaggedText text;
+    text.add('I', bytes_of(alert.integration_id));
+    text.add('S', alert.source);
+    text.add('C', alert.class_name);
+    text.add('T', alert.title);
+    for (const auto& [name, value] : labels.entries()) {
+        text.add('L', name);
+        text.add('V', value);
+    }
+    return half_sha256(text.str());
+}
+
+std::string shorten_key(std::string_view key, std::size_t max_chars)
+{
+    constexpr std::size_t kHashChars = 33;  // and what parts it from the beginning
+    if (fits(key, max_chars)) return std::string(key);
+    const auto hash = half_sha256(key);
+    if (max_chars < kHashChars + 1) return hash.substr(0, max_chars);
+    auto begin = shorten(key, max_chars - kHashChars + 1);
+    begin.resize(begin.size() - std::string_view("…").size());
+    return begin + "~" + hash;
 }
 
 }  // namespace winnow::intake

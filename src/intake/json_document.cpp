@@ -1,5 +1,9 @@
 #include "intake/json_document.hpp"
 
+#include "intake/json_diagnosis.hpp"
+#include "intake/json_repair.hpp"
+#include "winnow/base/text.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -11,10 +15,20 @@ namespace {
 // Beyond this a thread gives its memory back after the body: simdjson's is several times the body's size.
 constexpr std::size_t kKeptBytes = 256 * 1024;
 
+constexpr std::size_t kMaxPointerBytes = 512;  // names come from outside, and may be as long as a body
+
 Scratch& thread_scratch()
 {
     thread_local Scratch scratch;
     return scratch;
+}
+
+/// Of a string, from behind its quote to the one that closes it.
+std::size_t raw_length(const char* begin) noexcept
+{
+    std::size_t length = 0;
+    while (begin[length] != '"') length += begin[length] == '\\' ? 2 : 1;
+    return length;
 }
 
 std::string_view trim_right(std::string_view text) noexcept
@@ -62,8 +76,47 @@ void Reader::refuse(const Path& at, std::string detail)
 {
     if (refusal_) return;
     refusal_.emplace();
-    refusal_->pointer = at.pointer();
+    refusal_->pointer = truncate_utf8(at.pointer(), kMaxPointerBytes);
     refusal_->detail = std::move(detail);
+}
+
+void Reader::warn(const Path& at, std::string_view code, std::string detail)
+{
+    if (warnings_.size() == kMaxWarnings) {
+        ++more_warnings_;
+        return;
+    }
+    auto& warning = warnings_.emplace_back();
+    warning.pointer = truncate_utf8(at.pointer(), kMaxPointerBytes);
+    warning.code = code;
+    warning.detail = std::move(detail);
+}
+
+std::vector<FieldError> Reader::take_warnings()
+{
+    if (more_warnings_ > 0) {
+        warnings_.back() = {.pointer = "",
+                            .code = "more",
+                            .detail = std::to_string(more_warnings_ + 1) + " more warnings about this alert"};
+        more_warnings_ = 0;
+    }
+    return std::exchange(warnings_, {});
+}
+
+const std::string& Reader::suggestion_for(std::string_view name, std::span<const std::string_view> known)
+{
+    constexpr std::size_t kRemembered = 32;
+    constexpr std::size_t kLongest = 32;  // of what may be a slip of the pen
+    static const std::string kNone;
+    if (name.size() > kLongest) return kNone;
+    for (const auto& [asked, answer] : suggestions_) {
+        if (asked == name) return answer;
+    }
+    std::string lower(name);
+    std::ranges::transform(lower, lower.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    if (suggestions_.size() == kRemembered) suggestions_.pop_back();
+    return suggestions_.emplace_back(std::string(name), nearest(lower, known)).second;
 }
 
 char Reader::kind_of(ondemand::value& value)
@@ -77,12 +130,11 @@ Syntax Reader::scalar(ondemand::value& value, const Path& at, std::string_view& 
     text = trim_right(value.raw_json_token());
     if (text == "true" || text == "false" || text == "null") return simdjson::SUCCESS;
     switch (judge_number(text)) {
-        case Number::finite: return simdjson::SUCCESS;
         case Number::malformed: return simdjson::TAPE_ERROR;
+        case Number::finite: return simdjson::SUCCESS;
         case Number::overflowing: break;
     }
-    refuse(at, "is a number beyond what a double can hold; send it as a string");
-    text = {};
+    warn(at, "replaced", "is a number beyond what a double can hold and was kept as text");
     return simdjson::SUCCESS;
 }
 
@@ -93,13 +145,37 @@ Syntax Reader::decode(ondemand::raw_json_string raw, const Path& at, std::string
     const auto length = plain_length(begin);
     if (begin[length] == '"') {
         text = std::string_view(begin, length);
+        if (!repairs_.empty()) note_repairs(begin, at);
         return simdjson::SUCCESS;
     }
     auto* end = scratch_.unescaped.data() + unescaped_bytes_;
-    if (const auto error = scratch_.parser.unescape(raw, end).get(text); error != simdjson::SUCCESS) return error;
+    if (scratch_.parser.unescape(raw, end).get(text) != simdjson::SUCCESS) return decode_slowly(begin, at, text);
+    if (may_hold_nul_ && text.find('\0') != std::string_view::npos) return decode_slowly(begin, at, text);
     unescaped_bytes_ += text.size();
-    if (may_hold_nul_ && text.find('\0') != std::string_view::npos) refuse(at, "holds U+0000; remove it");
+    if (!repairs_.empty()) note_repairs(begin, at);
     return simdjson::SUCCESS;
+}
+
+// A string with an escape that is no text, or that is not JSON's.
+Syntax Reader::decode_slowly(const char* begin, const Path& at, std::string_view& text)
+{
+    auto* const room = reinterpret_cast<char*>(scratch_.unescaped.data() + unescaped_bytes_);
+    const auto decoded = decode_leniently({begin, raw_length(begin)}, room);
+    if (!decoded) return simdjson::STRING_ERROR;
+    text = *decoded;
+    unescaped_bytes_ += text.size();
+    warn(at, "replaced", "held characters that are no text (U+0000, or half a surrogate pair); U+FFFD stands for them");
+    return simdjson::SUCCESS;
+}
+
+void Reader::note_repairs(const char* begin, const Path& at)
+{
+    const auto offset = static_cast<std::size_t>(begin - scratch_.padded.data());
+    const auto place = std::ranges::lower_bound(repairs_, offset);
+    if (place == repairs_.end() || *place >= offset + raw_length(begin)) return;
+    warn(at, "replaced",
+         "held bytes that are no text (ill-formed UTF-8, or raw control characters); U+FFFD, or the escape that was "
+         "meant, stands for them");
 }
 
 Syntax Reader::string(ondemand::value& value, const Path& at, std::string_view& text)
@@ -124,6 +200,7 @@ Syntax Reader::append(ondemand::value& value, const Path& at, std::size_t depth,
             return simdjson::SUCCESS;
         }
         case '{': {
+            if (too_deep(at, depth)) return pass_over(value, out);
             out += '{';
             const auto error = append_members(value, at, depth, out);
             out += '}';
@@ -132,16 +209,21 @@ Syntax Reader::append(ondemand::value& value, const Path& at, std::size_t depth,
         case '[': return append_elements(value, at, depth, out);
         default: {
             std::string_view text;
-            const auto error = scalar(value, at, text);
-            out += text;
-            return error;
+            if (const auto error = scalar(value, at, text); error != simdjson::SUCCESS) return error;
+            const bool is_number = text.front() == '-' || (text.front() >= '0' && text.front() <= '9');
+            if (is_number && judge_number(text) == Number::overflowing) {
+                append_json_string(out, text);
+            } else {
+                out += text;
+            }
+            return simdjson::SUCCESS;
         }
     }
 }
 
 Syntax Reader::append_elements(ondemand::value& value, const Path& at, std::size_t depth, std::string& out)
 {
-    if (too_deep(at, depth)) return simdjson::SUCCESS;
+    if (too_deep(at, depth)) return pass_over(value, out);
     ondemand::array elements;
     if (const auto error = value.get_array().get(elements); error != simdjson::SUCCESS) return error;
     out += '[';
@@ -162,7 +244,6 @@ Syntax Reader::append_elements(ondemand::value& value, const Path& at, std::size
 Syntax Reader::append_members(ondemand::value& value, const Path& at, std::size_t depth, std::string& out,
                               std::vector<std::string_view>* names)
 {
-    if (too_deep(at, depth)) return simdjson::SUCCESS;
     ondemand::object members;
     if (const auto error = value.get_object().get(members); error != simdjson::SUCCESS) return error;
     Names seen(*this);
@@ -172,7 +253,10 @@ Syntax Reader::append_members(ondemand::value& value, const Path& at, std::size_
         if (const auto error = std::move(member).get(field); error != simdjson::SUCCESS) return error;
         std::string_view key;
         if (const auto error = name(field, at, key); error != simdjson::SUCCESS) return error;
-        seen.add(key);
+        if (!seen.add(key)) {
+            warn(at.member(key), "repeated", "stands twice; the later one is kept under another name");
+            key = fresh_name(seen, key);
+        }
         if (names != nullptr) names->push_back(key);
         if (!first) out += ',';
         first = false;
@@ -182,8 +266,15 @@ Syntax Reader::append_members(ondemand::value& value, const Path& at, std::size_
             return error;
         }
     }
-    seen.check(at);
     return simdjson::SUCCESS;
+}
+
+std::string_view Reader::fresh_name(Names& seen, std::string_view name)
+{
+    auto& fresh = renamed_.emplace_front(name);
+    do fresh += '_';
+    while (!seen.add(fresh));
+    return fresh;
 }
 
 Syntax Reader::skip(ondemand::value& value, const Path& at, std::size_t depth)
@@ -203,12 +294,23 @@ const char* Reader::position() const
 bool Reader::too_deep(const Path& at, std::size_t depth)
 {
     if (depth <= max_depth_) return false;
-    refuse(at, "is nested more than " + std::to_string(max_depth_) + " levels deep; flatten it");
+    warn(at, "left_out",
+         "is nested more than " + std::to_string(max_depth_) + " levels deep; null stands for what is deeper");
     return true;
 }
 
-void Reader::Names::add(std::string_view name)
+// Walks what is too deep without a stack of our own, so that its syntax counts all the same.
+Syntax Reader::pass_over(ondemand::value& value, std::string& out)
 {
+    out += "null";
+    std::string_view raw;
+    if (const auto error = simdjson::to_json_string(value).get(raw); error != simdjson::SUCCESS) return error;
+    return diagnose(raw) ? simdjson::TAPE_ERROR : simdjson::SUCCESS;
+}
+
+bool Reader::Names::add(std::string_view name)
+{
+    constexpr std::size_t kMany = 64;
     // A small filter: names that fall on a free bit cannot have been there.
     const auto length = name.size();
     const auto mix = length == 0 ? 0
@@ -218,19 +320,25 @@ void Reader::Names::add(std::string_view name)
     const auto slot = (mix + length * 17U) % (64 * filter_.size());
     auto& word = filter_[slot / 64];
     const auto bit = std::uint64_t{1} << slot % 64;
-    maybe_repeated_ = maybe_repeated_ || (word & bit) != 0;
+    if ((word & bit) != 0 && has(name)) return false;
     word |= bit;
-    reader_.scratch_.names.push_back(name);
+    auto& names = reader_.scratch_.names;
+    names.push_back(name);
+    if (names.size() - begin_ > kMany) {
+        if (!many_) {
+            many_ = std::make_unique<std::unordered_set<std::string_view>>(
+                names.begin() + static_cast<std::ptrdiff_t>(begin_), names.end());
+        }
+        many_->insert(name);
+    }
+    return true;
 }
 
-void Reader::Names::check(const Path& object)
+bool Reader::Names::has(std::string_view name)
 {
-    if (!maybe_repeated_) return;
-    const auto first = reader_.scratch_.names.begin() + static_cast<std::ptrdiff_t>(begin_);
-    const auto last = reader_.scratch_.names.end();
-    std::sort(first, last);
-    const auto repeated = std::adjacent_find(first, last);
-    if (repeated != last) reader_.refuse(object.member(*repeated), "stands twice; keep one of them");
+    if (many_) return many_->contains(name);
+    const auto& names = reader_.scratch_.names;
+    return std::find(names.begin() + static_cast<std::ptrdiff_t>(begin_), names.end(), name) != names.end();
 }
 
 }  // namespace winnow::intake

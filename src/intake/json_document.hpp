@@ -15,9 +15,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <forward_list>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -53,13 +57,19 @@ private:
     std::string_view text_;
 };
 
-/// Reads the values of one document and collects the first rule that the alert being read breaks.
+/// Reads the values of one document. Collects the first rule that the alert being read breaks, and what of it had to be
+/// changed to be kept.
 ///
-/// Strings are handed out as views that hold until the lease ends.
+/// Strings are handed out as views that hold as long as lease and Reader do.
 class Reader {
 public:
+    static constexpr std::size_t kMaxWarnings = 16;  ///< Of one alert.
+
     /// `text` must lie in the lease, which serves one Reader at a time. `max_depth`: see `append`.
     Reader(ScratchLease& lease, std::string_view text, std::size_t max_depth);
+
+    /// Where bytes of the lease's text stand for what was no text (Repaired::places). Must outlive the Reader.
+    void expect_repairs(std::span<const std::size_t> places) noexcept { repairs_ = places; }
 
     /// Starts reading. Call once; `document` must not move afterwards.
     [[nodiscard]] Syntax open(ondemand::document& document);
@@ -69,10 +79,17 @@ public:
     [[nodiscard]] std::optional<FieldError> take_refusal() { return std::exchange(refusal_, std::nullopt); }
     [[nodiscard]] bool refused() const noexcept { return refusal_.has_value(); }
 
+    /// Notes what was changed. Beyond kMaxWarnings they are only counted.
+    void warn(const Path& at, std::string_view code, std::string detail);
+    [[nodiscard]] std::vector<FieldError> take_warnings();
+
+    /// Where `name` looks like a slip of the pen for one of `known`: that one, else "". Remembers its answers.
+    [[nodiscard]] const std::string& suggestion_for(std::string_view name, std::span<const std::string_view> known);
+
     /// The first character of a value: what kind it is.
     [[nodiscard]] static char kind_of(ondemand::value& value);
 
-    /// The text of a number, true, false or null, checked. "" after a refusal (a number that overflows).
+    /// The text of a number, true, false or null, checked.
     [[nodiscard]] Syntax scalar(ondemand::value& value, const Path& at, std::string_view& text);
 
     /// The decoded string. The value must begin with a quote.
@@ -81,8 +98,9 @@ public:
     /// The decoded name of a member.
     [[nodiscard]] Syntax name(ondemand::field& field, const Path& at, std::string_view& text);
 
-    /// Appends any value as compact JSON: numbers exactly as sent, strings with the shortest escapes.
-    /// `depth` is that of the value itself were it a container; 1 is the alert.
+    /// Appends any value as compact JSON: numbers exactly as sent, strings with the shortest escapes. A number beyond
+    /// every double becomes a string, what is nested too deep null, a name that stands twice gets underscores; each
+    /// with a warning. `depth` is that of the value itself were it a container; 1 is the alert.
     [[nodiscard]] Syntax append(ondemand::value& value, const Path& at, std::size_t depth, std::string& out);
 
     /// Appends an object's members, without the braces. Their names go to `names` where it is given.
@@ -100,7 +118,7 @@ public:
     /// True when the document was read and nothing follows it.
     [[nodiscard]] bool at_end() const { return document_->current_location().error() == simdjson::OUT_OF_BOUNDS; }
 
-    /// Notes an object's names and refuses repeated ones at its end. Nests.
+    /// The names of an object so far. Nests.
     class Names {
     public:
         explicit Names(Reader& reader) noexcept : reader_(reader), begin_(reader.scratch_.names.size()) {}
@@ -108,20 +126,26 @@ public:
         Names(const Names&) = delete;
         Names& operator=(const Names&) = delete;
 
-        void add(std::string_view name);
-        void check(const Path& object);
+        /// False where the name was there before.
+        [[nodiscard]] bool add(std::string_view name);
 
     private:
+        [[nodiscard]] bool has(std::string_view name);
+
         Reader& reader_;
         std::size_t begin_;
         std::array<std::uint64_t, 8> filter_{};
-        bool maybe_repeated_ = false;
+        std::unique_ptr<std::unordered_set<std::string_view>> many_;  ///< All of them, once they are many.
     };
 
 private:
     [[nodiscard]] Syntax decode(ondemand::raw_json_string raw, const Path& at, std::string_view& text);
+    [[nodiscard]] Syntax decode_slowly(const char* begin, const Path& at, std::string_view& text);
+    void note_repairs(const char* begin, const Path& at);
+    [[nodiscard]] std::string_view fresh_name(Names& seen, std::string_view name);
     [[nodiscard]] Syntax append_elements(ondemand::value& value, const Path& at, std::size_t depth, std::string& out);
     [[nodiscard]] bool too_deep(const Path& at, std::size_t depth);
+    [[nodiscard]] static Syntax pass_over(ondemand::value& value, std::string& out);
 
     Scratch& scratch_;
     std::string_view text_;
@@ -130,6 +154,11 @@ private:
     bool may_hold_nul_;
     std::size_t unescaped_bytes_ = 0;
     std::optional<FieldError> refusal_;
+    std::vector<FieldError> warnings_;
+    std::size_t more_warnings_ = 0;
+    std::span<const std::size_t> repairs_;
+    std::forward_list<std::string> renamed_;
+    std::vector<std::pair<std::string, std::string>> suggestions_;
 };
 
 }  // namespace winnow::intake

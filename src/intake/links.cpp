@@ -6,50 +6,79 @@ namespace winnow::intake {
 
 namespace {
 
-// One link. `more` is set where it has members that a link does not know.
-Syntax read_link(Reader& reader, ondemand::value& value, const Path& at, std::size_t depth,
-                 const domain::AlertLimits& limits, domain::Link& link, bool& more)
-{
-    if (Reader::kind_of(value) != '{') {
-        reader.refuse(at, R"(must be an object such as {"href": "https://…", "text": "Runbook"})");
-        return reader.skip(value, at, depth);
+// Reads the links of one alert, and writes them as JSON beside, for when a link does not hold all of it.
+class LinkReader {
+public:
+    LinkReader(Reader& reader, std::size_t depth, const domain::AlertLimits& limits)
+        : reader_(reader), depth_(depth), limits_(limits)
+    {
     }
-    ondemand::object members;
-    if (const auto error = value.get_object().get(members); error != simdjson::SUCCESS) return error;
-    Reader::Names names(reader);
-    for (auto member : members) {
-        ondemand::field field;
-        if (const auto error = std::move(member).get(field); error != simdjson::SUCCESS) return error;
-        std::string_view name;
-        if (const auto error = reader.name(field, at, name); error != simdjson::SUCCESS) return error;
-        names.add(name);
-        const auto here = at.member(name);
-        auto error = simdjson::SUCCESS;
-        if (name == "href") {
-            error = read_text(reader, field.value(), here, limits.max_link_chars, link.href);
-        } else if (name == "text") {
-            error = read_text(reader, field.value(), here, limits.max_field_chars, link.text);
-        } else {
-            more = true;
-            error = reader.skip(field.value(), here, depth + 1);
-        }
-        if (error != simdjson::SUCCESS) return error;
-    }
-    names.check(at);
-    if (!is_safe_link(link.href)) {
-        reader.refuse(at.member("href"), "must be an address that begins with https://, http:// or mailto:");
-    }
-    return simdjson::SUCCESS;
-}
 
-std::string compact(std::string_view json)
-{
-    std::string text(json.size(), '\0');
-    std::size_t length = 0;
-    if (simdjson::minify(json.data(), json.size(), text.data(), length) != simdjson::SUCCESS) return "null";
-    text.resize(length);
-    return text;
-}
+    /// Empty where it cannot be a link.
+    Syntax read(ondemand::value& value, const Path& at, domain::Link& link)
+    {
+        if (Reader::kind_of(value) != '{') {
+            reader_.refuse(at, R"(must be an object such as {"href": "https://…", "text": "Runbook"})");
+            return reader_.skip(value, at, depth_);
+        }
+        ondemand::object members;
+        if (const auto error = value.get_object().get(members); error != simdjson::SUCCESS) return error;
+        json_ += json_.empty() ? "[{" : ",{";
+        Reader::Names names(reader_);
+        for (auto member : members) {
+            ondemand::field field;
+            if (const auto error = std::move(member).get(field); error != simdjson::SUCCESS) return error;
+            std::string_view name;
+            if (const auto error = reader_.name(field, at, name); error != simdjson::SUCCESS) return error;
+            const bool fresh = names.add(name);
+            if (const auto error = read_member(name, fresh, field.value(), at, link); error != simdjson::SUCCESS) {
+                return error;
+            }
+        }
+        json_ += '}';
+        if (!is_safe_link(link.href) || !fits(link.href, limits_.max_link_chars)) {
+            reader_.warn(
+                at.member("href"), "moved",
+                "must be an address of at most " + std::to_string(limits_.max_link_chars) +
+                    " characters that begins with https://, http:// or mailto:; the link was moved to details");
+            more_ = true;
+            link = {};
+        }
+        return simdjson::SUCCESS;
+    }
+
+    void note_more() noexcept { more_ = true; }
+    [[nodiscard]] bool more() const noexcept { return more_; }
+    [[nodiscard]] std::string json() { return json_.empty() ? "[]" : std::move(json_) + "]"; }
+
+private:
+    Syntax read_member(std::string_view name, bool fresh, ondemand::value& value, const Path& at, domain::Link& link)
+    {
+        const auto here = at.member(name);
+        if (!fresh) {
+            reader_.warn(here, "repeated", "stands twice; the first one counts");
+            return reader_.skip(value, here, depth_ + 1);
+        }
+        if (json_.back() != '{') json_ += ',';
+        append_json_string(json_, name);
+        json_ += ':';
+        if (name != "href" && name != "text") {
+            more_ = true;
+            return reader_.append(value, here, depth_ + 1, json_);
+        }
+        auto& text = name == "href" ? link.href : link.text;
+        const auto most = name == "href" ? limits_.max_alert_bytes : limits_.max_field_chars;
+        const auto error = read_text(reader_, value, here, most, text);
+        append_json_string(json_, text);
+        return error;
+    }
+
+    Reader& reader_;
+    std::size_t depth_;
+    const domain::AlertLimits& limits_;
+    std::string json_;
+    bool more_ = false;
+};
 
 }  // namespace
 
@@ -61,27 +90,23 @@ Syntax read_links(Reader& reader, ondemand::value& value, const Path& at, std::s
         if (kind != 'n') reader.refuse(at, R"(must be an array such as [{"href": "https://…", "text": "Runbook"}])");
         return reader.skip(value, at, depth);
     }
-    const auto* const begin = value.raw_json_token().data();
     ondemand::array elements;
     if (const auto error = value.get_array().get(elements); error != simdjson::SUCCESS) return error;
-    bool more = false;
+    LinkReader links(reader, depth + 1, limits);
     std::size_t index = 0;
     for (auto element : elements) {
         ondemand::value child;
         if (const auto error = std::move(element).get(child); error != simdjson::SUCCESS) return error;
         domain::Link link;
-        const auto error = read_link(reader, child, at.element(index++), depth + 1, limits, link, more);
-        if (error != simdjson::SUCCESS) return error;
-        if (index <= limits.max_links) out.push_back(std::move(link));
+        if (const auto error = links.read(child, at.element(index++), link); error != simdjson::SUCCESS) return error;
+        if (out.size() < limits.max_links && !link.href.empty()) out.push_back(std::move(link));
     }
     if (index > limits.max_links) {
-        reader.refuse(at, "has more than " + std::to_string(limits.max_links) + " links; put the rest into details");
+        links.note_more();
+        reader.warn(at, "moved",
+                    "has more than " + std::to_string(limits.max_links) + " links; details hold all of them");
     }
-    if (more && !reader.refused()) {
-        // The raw text up to the array's last bracket; what follows is a comma, a brace or space.
-        std::string_view raw(begin, static_cast<std::size_t>(reader.position() - begin));
-        details.keep("links", compact(raw.substr(0, raw.rfind(']') + 1)));
-    }
+    if (links.more() && !reader.refused()) details.keep("links", links.json());
     return simdjson::SUCCESS;
 }
 

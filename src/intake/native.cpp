@@ -1,123 +1,15 @@
-#include "intake/alert_fields.hpp"
 #include "intake/batch_reader.hpp"
 #include "intake/json_diagnosis.hpp"
+#include "intake/native_alert.hpp"
 #include "winnow/intake/formats.hpp"
 
 #include <algorithm>
-#include <array>
+#include <span>
 #include <utility>
 
 namespace winnow::intake {
 
 namespace {
-
-// The texts that are copied as they are: name, member, limit.
-struct TextField {
-    std::string_view name;
-    std::string domain::Alert::* member;
-    std::size_t domain::AlertLimits::* max_chars;
-};
-
-constexpr std::array kTextFields{
-    TextField{"title", &domain::Alert::title, &domain::AlertLimits::max_title_chars},
-    TextField{"source", &domain::Alert::source, &domain::AlertLimits::max_field_chars},
-    TextField{"service", &domain::Alert::service, &domain::AlertLimits::max_field_chars},
-    TextField{"component", &domain::Alert::component, &domain::AlertLimits::max_field_chars},
-    TextField{"group", &domain::Alert::group, &domain::AlertLimits::max_field_chars},
-    TextField{"class", &domain::Alert::class_name, &domain::AlertLimits::max_field_chars},
-    TextField{"description", &domain::Alert::description, &domain::AlertLimits::max_description_chars},
-    TextField{"dedup_key", &domain::Alert::dedup_key, &domain::AlertLimits::max_dedup_key_chars},
-};
-
-// Most names differ in length or first letter: that much is compared without a call.
-bool is(std::string_view name, std::string_view known) noexcept
-{
-    return name.size() == known.size() && name.front() == known.front() && name == known;
-}
-
-// Reads one alert object, member by member.
-class NativeAlert {
-public:
-    NativeAlert(Reader& reader, const Path& at, const Origin& origin, const domain::AlertLimits& limits,
-                domain::Alert& alert)
-        : reader_(reader), at_(at), origin_(origin), limits_(limits), alert_(alert)
-    {
-    }
-
-    Syntax member(std::string_view name, ondemand::value& value)
-    {
-        const auto here = at_.member(name);
-        for (const auto& field : kTextFields) {
-            if (is(name, field.name)) {
-                return read_text(reader_, value, here, limits_.*field.max_chars, alert_.*field.member);
-            }
-        }
-        if (is(name, "labels")) return read_labels(reader_, value, here, limits_, alert_.labels);
-        if (is(name, "severity")) return severity(value, here);
-        if (is(name, "status")) return status(value, here);
-        if (is(name, "details")) return details_.read(reader_, value, here, kInside);
-        if (is(name, "starts_at")) return read_time(reader_, value, here, origin_.received_at, alert_.starts_at);
-        if (is(name, "ends_at")) return read_time(reader_, value, here, origin_.received_at, alert_.ends_at);
-        if (is(name, "links")) return read_links(reader_, value, here, kInside, limits_, alert_.links, details_);
-        return details_.keep(reader_, value, here, kInside);
-    }
-
-    void finish()
-    {
-        if (alert_.title.empty() && !reader_.refused()) {
-            reader_.refuse(at_.member("title"), "is required: say in 1 to " + std::to_string(limits_.max_title_chars) +
-                                                    " characters what happened");
-        }
-        if (reader_.refused()) return;
-        alert_.details = details_.str();
-        alert_.integration_id = origin_.integration_id;
-        alert_.integration = origin_.integration;
-        alert_.received_at = origin_.received_at;
-        if (alert_.dedup_key.empty()) alert_.dedup_key = fingerprint(alert_);
-    }
-
-private:
-    static constexpr std::size_t kInside = 2;  // depth of a container that is an alert's member
-
-    Syntax word(ondemand::value& value, const Path& at, std::string& text)
-    {
-        constexpr std::size_t kLongestWord = 64;
-        return read_text(reader_, value, at, kLongestWord, text);
-    }
-
-    Syntax severity(ondemand::value& value, const Path& at)
-    {
-        std::string text;
-        if (const auto error = word(value, at, text); error != simdjson::SUCCESS) return error;
-        if (text.empty()) return simdjson::SUCCESS;
-        if (const auto known = domain::severity_from_sender(text)) {
-            alert_.severity = *known;
-        } else {
-            reader_.refuse(at, "is not a severity we know; send critical, error, warning or info");
-        }
-        return simdjson::SUCCESS;
-    }
-
-    Syntax status(ondemand::value& value, const Path& at)
-    {
-        std::string text;
-        if (const auto error = word(value, at, text); error != simdjson::SUCCESS) return error;
-        if (text.empty()) return simdjson::SUCCESS;
-        if (const auto known = domain::parse_alert_status(text)) {
-            alert_.status = *known;
-        } else {
-            reader_.refuse(at, "must be firing, acknowledged or resolved");
-        }
-        return simdjson::SUCCESS;
-    }
-
-    Reader& reader_;
-    const Path& at_;
-    const Origin& origin_;
-    const domain::AlertLimits& limits_;
-    domain::Alert& alert_;
-    Details details_;
-};
 
 Syntax read_alert(Reader& reader, ondemand::object& object, const Path& at, const Origin& origin,
                   const domain::AlertLimits& limits, domain::Alert& alert)
@@ -129,10 +21,9 @@ Syntax read_alert(Reader& reader, ondemand::object& object, const Path& at, cons
         if (const auto error = std::move(member).get(field); error != simdjson::SUCCESS) return error;
         std::string_view name;
         if (const auto error = reader.name(field, at, name); error != simdjson::SUCCESS) return error;
-        names.add(name);
-        if (const auto error = native.member(name, field.value()); error != simdjson::SUCCESS) return error;
+        const auto error = names.add(name) ? native.member(name, field.value()) : native.repeated(name, field.value());
+        if (error != simdjson::SUCCESS) return error;
     }
-    names.check(at);
     native.finish();
     return simdjson::SUCCESS;
 }
@@ -156,7 +47,11 @@ public:
             if (const auto error = std::move(member).get(field); error != simdjson::SUCCESS) return error;
             std::string_view name;
             if (const auto error = reader_.name(field, root, name); error != simdjson::SUCCESS) return error;
-            names.add(name);
+            const bool fresh = names.add(name);
+            if (!fresh && name == "alerts" && wrapped_) {
+                refusal = field_error("/alerts", "stands twice; keep one of them");
+                return simdjson::SUCCESS;
+            }
             const bool wraps = name == "alerts" && !titled_ && !wrapped_ && Reader::kind_of(field.value()) == '[';
             if (wraps) {
                 wrapped_ = true;
@@ -166,9 +61,9 @@ public:
             }
             if (other_.empty()) other_ = name;
             titled_ = titled_ || name == "title";
-            if (const auto error = native.member(name, field.value()); error != simdjson::SUCCESS) return error;
+            const auto error = fresh ? native.member(name, field.value()) : native.repeated(name, field.value());
+            if (error != simdjson::SUCCESS) return error;
         }
-        names.check(root);
         if (wrapped_) {
             finish_wrapped(root);
         } else {
@@ -184,12 +79,14 @@ public:
 private:
     Syntax read_wrapped(ondemand::value& value)
     {
-        auto aside = reader_.take_refusal();  // of a member beside the alerts: the whole is refused for it anyway
+        // Of members beside the alerts: the whole is refused for them anyway.
+        const auto aside = reader_.take_refusal();
+        const auto warnings = reader_.take_warnings();
         const Path root;
         const auto at = root.member("alerts");
         ondemand::array elements;
         if (const auto broken = value.get_array().get(elements); broken != simdjson::SUCCESS) return broken;
-        return read_array(reader_, elements, at, read_one(), limits_, batch, refusal);
+        return read_array(reader_, elements, at, read_one(), limits_, limits_.max_alerts_per_body, batch, refusal);
     }
 
     void finish_wrapped(const Path& root)
@@ -225,14 +122,15 @@ Syntax read_root_array(Reader& reader, ondemand::document& document, const Origi
     const ReadAlert read = [&](Reader& alert_reader, ondemand::object& object, const Path& at, domain::Alert& alert) {
         return read_alert(alert_reader, object, at, origin, limits, alert);
     };
-    return read_array(reader, elements, Path(), read, limits, batch, error);
+    return read_array(reader, elements, Path(), read, limits, limits.max_alerts_per_body, batch, error);
 }
 
 // One line of NDJSON. Its broken syntax is its own: the other lines are read all the same.
-Item read_line(ScratchLease& lease, std::string_view line, const Path& at, const Origin& origin,
-               const domain::AlertLimits& limits)
+Item read_line(ScratchLease& lease, std::string_view line, std::span<const std::size_t> repairs, const Path& at,
+               const Origin& origin, const domain::AlertLimits& limits)
 {
     Reader reader(lease, line, limits.max_json_depth);
+    reader.expect_repairs(repairs);
     ondemand::document document;
     ondemand::object object;
     domain::Alert alert;
@@ -252,13 +150,12 @@ Item read_line(ScratchLease& lease, std::string_view line, const Path& at, const
     return field;
 }
 
-}  // namespace
-
-Result<Batch> parse_native_json(std::string_view body, const Origin& origin, const domain::AlertLimits& limits)
+Result<Batch> read_json(std::string_view body, std::span<const std::size_t> repairs, const Origin& origin,
+                        const domain::AlertLimits& limits)
 {
-    if (auto refused = check_body(body, limits)) return std::move(*refused);
     ScratchLease lease(body);
     Reader reader(lease, lease.text(), limits.max_json_depth);
+    reader.expect_repairs(repairs);
     ondemand::document document;
     if (reader.open(document) != simdjson::SUCCESS) return malformed_json(body);
 
@@ -287,9 +184,9 @@ Result<Batch> parse_native_json(std::string_view body, const Origin& origin, con
     return batch;
 }
 
-Result<Batch> parse_native_ndjson(std::string_view body, const Origin& origin, const domain::AlertLimits& limits)
+Result<Batch> read_lines(std::string_view body, std::span<const std::size_t> repairs, const Origin& origin,
+                         const domain::AlertLimits& limits)
 {
-    if (auto refused = check_body(body, limits)) return std::move(*refused);
     ScratchLease lease(body);
     Batch batch;
     const Path root;
@@ -299,10 +196,28 @@ Result<Batch> parse_native_ndjson(std::string_view body, const Origin& origin, c
         rest.remove_prefix(std::min(line.size() + 1, rest.size()));
         const auto begin = line.find_first_not_of(" \t\r");
         if (begin == std::string_view::npos) continue;
-        if (batch.size() == limits.max_alerts_per_body) return too_many_alerts(limits);
-        batch.push_back(read_line(lease, line.substr(begin), root.element(batch.size()), origin, limits));
+        if (batch.size() == limits.max_alerts_per_body) return too_many_alerts(limits.max_alerts_per_body);
+        batch.push_back(read_line(lease, line.substr(begin), repairs, root.element(batch.size()), origin, limits));
     }
     return batch;
+}
+
+}  // namespace
+
+Result<Batch> parse_native_json(std::string_view body, const Origin& origin, const domain::AlertLimits& limits)
+{
+    if (auto refused = check_body(body, limits.max_body_bytes)) return std::move(*refused);
+    return read_repairing(body, false, [&](std::string_view text, std::span<const std::size_t> repairs) {
+        return read_json(text, repairs, origin, limits);
+    });
+}
+
+Result<Batch> parse_native_ndjson(std::string_view body, const Origin& origin, const domain::AlertLimits& limits)
+{
+    if (auto refused = check_body(body, limits.max_body_bytes)) return std::move(*refused);
+    return read_repairing(body, true, [&](std::string_view text, std::span<const std::size_t> repairs) {
+        return read_lines(text, repairs, origin, limits);
+    });
 }
 
 }  // namespace winnow::intake

@@ -27,36 +27,35 @@ void Pending::answer(Result<Committed> result)
     done(std::move(result));
 }
 
-std::size_t Batch::requests() const noexcept
-{
-    std::size_t count = 0;
-    for (const auto& row : rows) count += row.requests.size();
-    return count;
-}
-
 bool Batch::keyed() const noexcept
 {
-    return std::ranges::any_of(rows, [](const RowPlan& row) {
-        return std::ranges::any_of(row.requests,
-                                   [](const Placed& r) { return r.pending->submission.once.has_value(); });
-    });
+    return std::ranges::any_of(requests, [](const Placed& r) { return r.pending->submission.once.has_value(); });
 }
 
 Batch lay_out(std::vector<std::unique_ptr<Pending>> requests, std::size_t max_row_alerts)
 {
     Batch batch;
+    batch.requests.reserve(requests.size());
     std::unordered_map<TenantId, std::size_t> open_row;
     for (auto& request : requests) {
-        const auto& submission = request->submission;
-        const auto alerts = submission.alerts.size();
-        const auto [at, is_first] = open_row.try_emplace(submission.tenant, batch.rows.size());
-        if (!is_first && batch.rows[at->second].count + alerts > max_row_alerts) at->second = batch.rows.size();
-        if (at->second == batch.rows.size()) batch.rows.emplace_back().tenant = submission.tenant;
-        auto& row = batch.rows[at->second];
-        auto& placed = row.requests.emplace_back();
-        placed.pending = std::move(request);
-        placed.first_index = row.count;
-        row.count = static_cast<std::uint16_t>(row.count + alerts);
+        const auto tenant = request->submission.tenant;
+        const auto alerts = request->submission.alerts.size();
+        const auto index = batch.requests.size();
+        batch.requests.emplace_back().pending = std::move(request);
+        const auto [at, is_first] = open_row.try_emplace(tenant, batch.rows.size());
+        for (std::size_t begin = 0; begin < alerts;) {
+            const bool is_open = at->second < batch.rows.size();
+            const bool fits = is_open && batch.rows[at->second].count + (alerts - begin) <= max_row_alerts;
+            if (!fits) {
+                at->second = batch.rows.size();
+                batch.rows.emplace_back().tenant = tenant;
+            }
+            auto& row = batch.rows[at->second];
+            const auto count = std::min(alerts - begin, max_row_alerts);
+            row.slices.push_back({index, begin, count, row.count});
+            row.count = static_cast<std::uint16_t>(row.count + count);
+            begin += count;
+        }
     }
     return batch;
 }
@@ -67,11 +66,16 @@ void place(Batch& batch, const domain::RowPosition& first)
     for (auto& row : batch.rows) {
         row.position = position;
         ++position.seq;
-        for (auto& request : row.requests) {
+        for (const auto& slice : row.slices) {
+            auto& request = batch.requests[slice.request];
             auto& alerts = request.pending->submission.alerts;
-            request.receipt.first = {row.position, request.first_index};
-            request.receipt.count = static_cast<std::uint16_t>(alerts.size());
-            for (auto& alert : alerts) alert.received_at = row.position.received_at;
+            if (slice.begin == 0) {
+                request.receipt.first = {row.position, slice.first_index};
+                request.receipt.count = static_cast<std::uint32_t>(alerts.size());
+            }
+            for (auto i = slice.begin; i < slice.begin + slice.count; ++i) {
+                alerts[i].received_at = row.position.received_at;
+            }
         }
     }
 }
@@ -84,10 +88,12 @@ std::vector<ports::JournalRow> encode(const Batch& batch)
     for (const auto& plan : batch.rows) {
         lines.clear();
         std::uint32_t stored = 0;
-        for (const auto& request : plan.requests) {
-            for (const auto& alert : request.pending->submission.alerts) {
+        for (const auto& slice : plan.slices) {
+            const auto& request = batch.requests[slice.request];
+            const auto& alerts = request.pending->submission.alerts;
+            for (auto i = slice.begin; i < slice.begin + slice.count; ++i) {
                 if (is_new(request)) {
-                    intake::append_canonical(alert, lines);
+                    intake::append_canonical(alerts[i], lines);
                     ++stored;
                 }
                 lines += '\n';
@@ -106,18 +112,16 @@ std::vector<ports::JournalRow> encode(const Batch& batch)
 std::vector<ports::KeyedReceipt> receipts_of(const Batch& batch)
 {
     std::vector<ports::KeyedReceipt> receipts;
-    for (const auto& row : batch.rows) {
-        for (const auto& request : row.requests) {
-            const auto& once = request.pending->submission.once;
-            if (!once) continue;
-            auto& receipt = receipts.emplace_back();
-            receipt.tenant = row.tenant;
-            receipt.scope = once->scope;
-            receipt.key = once->key;
-            receipt.body_sha256 = once->body_sha256;
-            receipt.status = once->status;
-            receipt.answer = once->answer(request.receipt);
-        }
+    for (const auto& request : batch.requests) {
+        const auto& once = request.pending->submission.once;
+        if (!once) continue;
+        auto& receipt = receipts.emplace_back();
+        receipt.tenant = request.pending->submission.tenant;
+        receipt.scope = once->scope;
+        receipt.key = once->key;
+        receipt.body_sha256 = once->body_sha256;
+        receipt.status = once->status;
+        receipt.answer = once->answer(request.receipt);
     }
     return receipts;
 }
@@ -125,10 +129,8 @@ std::vector<ports::KeyedReceipt> receipts_of(const Batch& batch)
 void note_outcomes(Batch& batch, const std::vector<ports::ReceiptAnswer>& outcomes)
 {
     auto outcome = outcomes.begin();
-    for (auto& row : batch.rows) {
-        for (auto& request : row.requests) {
-            if (request.pending->submission.once && outcome != outcomes.end()) request.repeat = *outcome++;
-        }
+    for (auto& request : batch.requests) {
+        if (request.pending->submission.once && outcome != outcomes.end()) request.repeat = *outcome++;
     }
 }
 
@@ -141,11 +143,15 @@ std::vector<CommittedRow> take_rows(Batch& batch)
         row.tenant = plan.tenant;
         row.position = plan.position;
         row.alerts.reserve(plan.count);
-        for (auto& request : plan.requests) {
+        for (const auto& slice : plan.slices) {
+            auto& request = batch.requests[slice.request];
             if (!is_new(request)) continue;
-            auto index = request.first_index;
-            row.bytes += request.pending->bytes;
-            for (auto& alert : request.pending->submission.alerts) row.alerts.emplace_back(index++, std::move(alert));
+            auto& alerts = request.pending->submission.alerts;
+            row.bytes += request.pending->bytes * slice.count / alerts.size();
+            for (std::size_t i = 0; i < slice.count; ++i) {
+                const auto index = static_cast<std::uint16_t>(slice.first_index + i);
+                row.alerts.emplace_back(index, std::move(alerts[slice.begin + i]));
+            }
         }
         if (!row.alerts.empty()) rows.push_back(std::move(row));
     }
@@ -155,9 +161,9 @@ std::vector<CommittedRow> take_rows(Batch& batch)
 std::vector<std::unique_ptr<Pending>> take_requests(Batch& batch)
 {
     std::vector<std::unique_ptr<Pending>> requests;
-    for (auto& row : batch.rows) {
-        for (auto& request : row.requests) requests.push_back(std::move(request.pending));
-    }
+    requests.reserve(batch.requests.size());
+    for (auto& request : batch.requests) requests.push_back(std::move(request.pending));
+    batch.requests.clear();
     batch.rows.clear();
     return requests;
 }
@@ -165,9 +171,7 @@ std::vector<std::unique_ptr<Pending>> take_requests(Batch& batch)
 std::size_t bytes_of(const Batch& batch) noexcept
 {
     std::size_t bytes = 0;
-    for (const auto& row : batch.rows) {
-        for (const auto& request : row.requests) bytes += request.pending->bytes;
-    }
+    for (const auto& request : batch.requests) bytes += request.pending->bytes;
     return bytes;
 }
 
@@ -177,6 +181,7 @@ std::size_t bytes_of(const domain::Alert& alert) noexcept
                  alert.service.size() + alert.component.size() + alert.group.size() + alert.class_name.size() +
                  alert.description.size() + alert.details.size() + alert.instance_key.size();
     for (const auto& [name, value] : alert.labels.entries()) bytes += name.size() + value.size() + 64;
+    for (const auto& warning : alert.warnings) bytes += warning.pointer.size() + warning.detail.size() + 128;
     for (const auto& link : alert.links) bytes += link.href.size() + link.text.size() + 64;
     return bytes;
 }

@@ -27,30 +27,38 @@ struct Pending {
     void answer(Result<Committed> result);
 };
 
-/// A request's place in a row.
+/// A request of the batch, and what becomes of it.
 struct Placed {
     std::unique_ptr<Pending> pending;
-    std::uint16_t first_index = 0;
     domain::ReceiptId receipt;
     ports::ReceiptAnswer repeat;  ///< `fresh` unless its key was seen before.
+};
+
+/// The alerts of one request in one row: all of them or, where they are more than a row takes, a part.
+struct Slice {
+    std::size_t request = 0;  ///< Index into Batch::requests.
+    std::size_t begin = 0;    ///< Of the request's alerts.
+    std::size_t count = 0;
+    std::uint16_t first_index = 0;  ///< In the row.
 };
 
 /// One tenant's part of a transaction.
 struct RowPlan {
     TenantId tenant;
     domain::RowPosition position;
-    std::vector<Placed> requests;
+    std::vector<Slice> slices;
     std::uint16_t count = 0;  ///< Indexes given out.
 };
 
 /// Rows with consecutive sequences of one stream, written by one transaction.
 struct Batch {
+    std::vector<Placed> requests;  ///< In order of arrival.
     std::vector<RowPlan> rows;
-    [[nodiscard]] std::size_t requests() const noexcept;
     [[nodiscard]] bool keyed() const noexcept;
 };
 
 /// Groups requests by tenant into rows of at most `max_row_alerts`, in order of arrival; positions are yet to be given.
+/// A request with more than that gets consecutive rows of its own (the last of which others may join).
 [[nodiscard]] Batch lay_out(std::vector<std::unique_ptr<Pending>> requests, std::size_t max_row_alerts);
 
 /// Gives the rows their positions, from `first` on, and each request its receipt and its alerts their time.
@@ -59,7 +67,7 @@ void place(Batch& batch, const domain::RowPosition& first);
 /// The rows as stored; requests whose key was seen before leave gaps, and rows of nothing but gaps are left out.
 [[nodiscard]] std::vector<ports::JournalRow> encode(const Batch& batch);
 
-/// The keyed requests' receipts, in the order of the batch.
+/// The keyed requests' receipts, in the order of the requests.
 [[nodiscard]] std::vector<ports::KeyedReceipt> receipts_of(const Batch& batch);
 
 /// Notes what became of the receipts, in the same order.

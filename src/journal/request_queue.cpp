@@ -15,7 +15,9 @@ RequestQueue::Push RequestQueue::push(std::unique_ptr<Pending>& pending)
         const std::lock_guard lock(mutex_);
         if (closed_) return Push::closed;
         if (refusing_) return Push::refusing;
-        if (alerts_ + alerts > max_alerts_ || bytes_ + pending->bytes > max_bytes_) return Push::full;
+        // One request alone is always taken: it is in memory already, and smaller bounds would refuse it for ever.
+        const bool fits = queue_.empty() || (alerts_ + alerts <= max_alerts_ && bytes_ + pending->bytes <= max_bytes_);
+        if (!fits) return Push::full;
         alerts_ += alerts;
         bytes_ += pending->bytes;
         queue_.push_back(std::move(pending));

@@ -237,7 +237,7 @@ private:
             lose(session, session.stream, outcome.error());
             return queue_.put_back(take_requests(batch));
         }
-        if (!is_retryable(code) && batch.requests() > 1) return split(session, batch);
+        if (!is_retryable(code) && batch.requests.size() > 1) return split(session, batch);
         if (!is_retryable(code)) {
             observe::error("an alert could not be journalled", {{"reason", outcome.error().message()}});
         }
@@ -315,10 +315,8 @@ private:
     void tell_who_waited_too_long(Batch& batch) const
     {
         const auto limit = SteadyClock::now() - options_.answer_within;
-        for (auto& row : batch.rows) {
-            for (auto& request : row.requests) {
-                if (request.pending->since <= limit) request.pending->answer(in_doubt());
-            }
+        for (auto& request : batch.requests) {
+            if (request.pending->since <= limit) request.pending->answer(in_doubt());
         }
     }
 
@@ -328,13 +326,11 @@ private:
         measures_.commits.add();
         auto rows = take_rows(batch);
         for (const auto& row : rows) measures_.alerts.add(static_cast<double>(row.alerts.size()));
-        for (auto& row : batch.rows) {
-            for (auto& request : row.requests) {
-                Committed committed;
-                committed.receipt = request.receipt;
-                if (request.repeat.outcome != ports::ReceiptAnswer::Outcome::fresh) committed.replayed = request.repeat;
-                request.pending->answer(std::move(committed));
-            }
+        for (auto& request : batch.requests) {
+            Committed committed;
+            committed.receipt = request.receipt;
+            if (request.repeat.outcome != ports::ReceiptAnswer::Outcome::fresh) committed.replayed = request.repeat;
+            request.pending->answer(std::move(committed));
         }
         order_.decide(stream, first, std::move(rows));
     }

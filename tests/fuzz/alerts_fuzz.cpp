@@ -2,12 +2,14 @@
 /// Any bytes as a body: every reader either refuses it or gives alerts that keep their promises.
 
 #include "winnow/base/text.hpp"
+#include "winnow/intake/canonical.hpp"
 #include "winnow/intake/formats.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 namespace {
@@ -19,10 +21,10 @@ void require(bool holds)
     if (!holds) std::abort();
 }
 
-void check(const Result<intake::Batch>& batch, const domain::AlertLimits& limits)
+void check(const Result<intake::Batch>& batch, std::size_t max_alerts, const domain::AlertLimits& limits)
 {
     if (!batch) return require(!batch.error().message().empty());
-    require(!batch->empty() && batch->size() <= limits.max_alerts_per_body);
+    require(batch->size() <= max_alerts);
     for (const auto& item : *batch) {
         const auto* alert = std::get_if<domain::Alert>(&item);
         if (alert == nullptr) {
@@ -32,6 +34,12 @@ void check(const Result<intake::Batch>& batch, const domain::AlertLimits& limits
         require(!alert->title.empty() && !alert->dedup_key.empty());
         require(is_valid_utf8(alert->title) && is_valid_utf8(alert->details) && is_valid_utf8(alert->description));
         require(!alert->title.contains('\0') && alert->labels.size() <= limits.max_labels);
+        require(alert->warnings.size() <= 17);
+        for (const auto& warning : alert->warnings) require(is_valid_utf8(warning.pointer) && !warning.detail.empty());
+        std::string line;
+        intake::append_canonical(*alert, line);
+        const auto back = intake::read_canonical(line);
+        require(back.has_value() && *back == *alert && !line.contains('\n'));
     }
 }
 
@@ -42,8 +50,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view body(reinterpret_cast<const char*>(data), size);
     const domain::AlertLimits limits;
     const intake::Origin origin{.integration_id = {}, .integration = "fuzz", .received_at = {}};
-    check(intake::parse_native_json(body, origin, limits), limits);
-    check(intake::parse_native_ndjson(body, origin, limits), limits);
-    check(intake::parse_alertmanager(body, origin, limits, std::chrono::minutes{5}), limits);
+    check(intake::parse_native_json(body, origin, limits), limits.max_alerts_per_body, limits);
+    check(intake::parse_native_ndjson(body, origin, limits), limits.max_alerts_per_body, limits);
+    check(intake::parse_alertmanager(body, origin, limits, std::chrono::minutes{5}), limits.max_alerts_per_push,
+          limits);
+    for (const auto sender : {intake::WebhookSender::alertmanager, intake::WebhookSender::grafana}) {
+        check(intake::parse_webhook(sender, body, origin, limits), limits.max_alerts_per_push, limits);
+    }
+    require(is_valid_utf8(intake::recognise_foreign(body)));
     return 0;
 }

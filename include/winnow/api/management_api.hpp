@@ -38,7 +38,8 @@ public:
 
     void admit(const http::RequestHead& head, http::AdmissionSink sink) override;
     void handle(http::Request request, http::ResponseSink sink) override;
-    [[nodiscard]] http::Response protocol_error(int status, std::string_view code, std::string_view detail) override;
+    [[nodiscard]] http::Response protocol_error(std::string_view path, int status, std::string_view code,
+                                                std::string_view detail) override;
 
 private:
     class Impl;

@@ -3,12 +3,14 @@
 /// @file
 /// One alert as every stage after intake sees it: checked, complete, in one shape whatever the sender spoke.
 
+#include "winnow/base/error.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/severity.hpp"
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +23,13 @@ enum class AlertStatus : std::uint8_t { firing = 0, acknowledged = 1, resolved =
 
 [[nodiscard]] std::string_view to_string(AlertStatus status) noexcept;
 [[nodiscard]] std::optional<AlertStatus> parse_alert_status(std::string_view word) noexcept;
+
+/// What senders say, in lower case and in order ("alerting", "ok", "acked"…), and which of the three it is.
+using StatusWord = std::pair<std::string_view, AlertStatus>;
+[[nodiscard]] std::span<const StatusWord> status_words() noexcept;
+
+/// Looks a sender's word up among them, whatever its case.
+[[nodiscard]] std::optional<AlertStatus> status_from_sender(std::string_view word);
 
 /// A link an operator can click.
 struct Link {
@@ -82,6 +91,9 @@ struct Alert {
     IntegrationId integration_id;
     std::string integration;  ///< The integration's name when the alert came in.
     Timestamp received_at;
+
+    /// What intake changed, moved or left out because it did not fit, with pointers into the sender's body. A few.
+    std::vector<FieldError> warnings;
 
     friend bool operator==(const Alert&, const Alert&) = default;
 };

@@ -12,8 +12,11 @@ namespace winnow::domain {
 /// Bounds on one request's alerts. Lengths of strings are in Unicode code points where the API says characters.
 struct AlertLimits {
     std::size_t max_body_bytes = 1'048'576;   ///< After Content-Encoding is undone.
-    std::size_t max_alerts_per_body = 1'000;  ///< At most kMaxIndex + 1.
-    std::size_t max_alert_bytes = 65'536;     ///< Of one alert's JSON.
+    std::size_t max_alerts_per_body = 1'000;  ///< At most kRowAlerts.
+    /// The same two at doors whose senders neither split nor repeat: Alertmanager's, and the webhooks'.
+    std::size_t max_push_bytes = std::size_t{16} << 20U;
+    std::size_t max_alerts_per_push = 50'000;  ///< At most ReceiptId::kMaxCount.
+    std::size_t max_alert_bytes = 65'536;      ///< Of one alert as kept; what is longer is cut.
     std::size_t max_json_depth = 32;
     std::size_t max_title_chars = 1'024;
     std::size_t max_dedup_key_chars = 255;

@@ -7,6 +7,7 @@
 #include "winnow/base/uuid.hpp"
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,6 +39,9 @@ inline constexpr StreamId kMaxStream = (1U << 22U) - 1;
 inline constexpr std::uint64_t kMaxSeq = (std::uint64_t{1} << 36U) - 1;
 inline constexpr std::uint16_t kMaxIndex = (1U << 14U) - 1;
 
+/// A row of the journal takes so many alerts; a request with more goes into rows of its own, one behind another.
+inline constexpr std::size_t kRowAlerts = 8'000;
+
 /// An alert's id *is* its position, as a version 8 UUID: 48 bits of milliseconds, stream, sequence, index and two
 /// bits of kind. Finding an alert by id is one row read, and ids sort by arrival.
 [[nodiscard]] AlertId alert_id_at(const AlertPosition& position) noexcept;
@@ -51,13 +55,20 @@ inline constexpr std::uint16_t kMaxIndex = (1U << 14U) - 1;
 /// The alert that opened it.
 [[nodiscard]] AlertId opener_of(TicketId id) noexcept;
 
-/// Where a request's alerts stand: `count` of them from `first` on, in one row.
+/// The position of the request's next alert: the next index, or the next row's first one.
+[[nodiscard]] AlertPosition next_in_request(AlertPosition position) noexcept;
+
+/// Where a request's alerts stand: `count` of them from `first` on. More than kRowAlerts begin a row, fill it, and go
+/// on in the rows with the following sequence numbers.
 struct ReceiptId {
+    static constexpr std::uint32_t kMaxCount = 100'000;
+
     AlertPosition first;
-    std::uint16_t count = 0;
+    std::uint32_t count = 0;
 
     /// "<alert id of the first>.<count>".
     [[nodiscard]] std::string str() const;
+    /// nullopt also for more than kMaxCount: no request is as long.
     [[nodiscard]] static std::optional<ReceiptId> parse(std::string_view text) noexcept;
 
     friend bool operator==(const ReceiptId&, const ReceiptId&) = default;

@@ -99,8 +99,9 @@ public:
 
     virtual void handle(Request request, ResponseSink sink) = 0;
 
-    /// The answer to what is not HTTP, too large or too late, as a problem document.
-    [[nodiscard]] virtual Response protocol_error(int status, std::string_view code, std::string_view detail) = 0;
+    /// The answer to what is not HTTP, too large or too late, in the form that clients of `path` read ("": not known).
+    [[nodiscard]] virtual Response protocol_error(std::string_view path, int status, std::string_view code,
+                                                  std::string_view detail) = 0;
 };
 
 }  // namespace winnow::http

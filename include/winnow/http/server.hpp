@@ -49,13 +49,18 @@ struct Limits {
     std::chrono::milliseconds body{15'000};     ///< From admission to the body's last byte.
     std::chrono::milliseconds handler{30'000};  ///< For admit and handle, each; then 503.
     std::chrono::milliseconds write{15'000};    ///< Of one response.
-    std::chrono::milliseconds shutdown{1'000};  ///< From our last byte until the peer has closed, too.
+    /// From our last byte, or the peer's, until the peer has closed, too; in all no longer than `body`.
+    std::chrono::milliseconds shutdown{1'000};
 
     std::size_t max_header_bytes = 8'192;    ///< Request line and fields. More is 431.
     std::size_t max_header_count = 100;      ///< More is 431.
     std::size_t max_url_bytes = 4'096;       ///< More is 414.
     std::size_t max_drained_bytes = 65'536;  ///< A refused body of at most this length does not cost the connection.
-    std::size_t max_lingering_bytes = 1'048'576;  ///< Read and thrown away while closing, so that answers get through.
+    /// Read and thrown away while closing: a client that is still sending reads its answer only afterwards.
+    std::size_t max_lingering_bytes = std::size_t{64} << 20U;
+    /// Of all bodies together that are longer than 64 KiB, until they are answered. A body for which there is no room
+    /// waits, and is answered 503 when its time is up.
+    std::size_t max_body_memory = std::size_t{256} << 20U;
 
     std::size_t max_requests_per_connection = 100'000;
     std::size_t max_connections = 12'000;

@@ -35,14 +35,14 @@ struct Once {
 /// One request's accepted alerts on their way to the journal.
 struct Submission {
     TenantId tenant;
-    std::vector<domain::Alert> alerts;  ///< 1 to kMaxIndex; received_at is set by the writer.
+    std::vector<domain::Alert> alerts;  ///< 1 to ReceiptId::kMaxCount; received_at is set by the writer.
 
     std::optional<Once> once;  ///< Set where the request carried an Idempotency-Key.
 };
 
 /// What the submitter is told, after the commit.
 struct Committed {
-    domain::ReceiptId receipt;                     ///< Alert i stands at receipt.first.index + i.
+    domain::ReceiptId receipt;                     ///< Alert i + 1 stands at next_in_request() of alert i.
     std::optional<ports::ReceiptAnswer> replayed;  ///< Set where the key was seen before: nothing was stored now.
 };
 
@@ -60,7 +60,7 @@ struct WriterOptions {
     std::size_t transactions_in_flight = 3;   ///< Writer threads, a database session each.
     std::size_t max_queued_alerts = 200'000;  ///< Beyond: `unavailable`.
     std::size_t max_queued_bytes = 128U << 20U;
-    std::size_t max_row_alerts = 8'000;               ///< At most kMaxIndex.
+    std::size_t max_row_alerts = domain::kRowAlerts;
     std::chrono::milliseconds answer_within{10'000};  ///< A submitter is told `timeout` after this, whatever happens.
     /// Asked before each transaction, on a writer thread: how long to let requests gather first, because what reads the
     /// journal is behind. Senders then feel it as latency, long before anybody is refused. Empty: never.

@@ -73,6 +73,9 @@ int send(SendArguments& arguments)
             std::cerr << "refused: " << error->value("pointer", "") << ": " << error->value("detail", "") << '\n';
         } else {
             std::cout << "accepted " << result.at("alert_id").get<std::string>() << '\n';
+            for (const auto& warning : result.value("warnings", nlohmann::json::array())) {
+                std::cerr << "warning: " << warning.value("pointer", "") << ": " << warning.value("detail", "") << '\n';
+            }
         }
     }
     return receipt.value("rejected", 0) == 0 ? 0 : 1;

@@ -57,8 +57,59 @@ TEST_F(BodyLimit, HoldsForChunkedBodiesToo)
     EXPECT_TRUE(client.at_end());
 }
 
+TEST_F(BodyLimit, AClientThatSendsManyTimesTheLimitStillReadsTheAnswer)
+{
+    handler_.max_body = 1'000'000;
+    const std::string large(20'000'000, 'x');
+    TlsClient client(port());
+    client.send(post("/", large));  // as most clients do: all of it, then the answer
+    EXPECT_EQ(client.receive().status, 413);
+    EXPECT_TRUE(client.at_end());
+
+    TlsClient chunked(port());
+    chunked.send(kChunkedHead + "1312d00\r\n" + large + "\r\n0\r\n\r\n");
+    EXPECT_EQ(chunked.receive().status, 413);
+    EXPECT_TRUE(chunked.at_end());
+}
+
+TEST_F(BodyLimit, LargeBodiesShareTheirMemory)
+{
+    handler_.max_body = 3'000'000;
+    options_.limits.max_body_memory = 1'000'000;
+    options_.limits.body = 2s;
+    Held<ResponseSink> held;
+    handler_.on_handle = [&held](const Request&, ResponseSink sink) {
+        held.put(std::move(sink));
+    };
+    const std::string large(900'000, 'x');
+    TlsClient first(port());
+    first.send(post("/", large));
+    auto sink = held.take();  // the first one's body is in memory until it is answered
+
+    TlsClient second(port());
+    second.send(post("/", large));
+    const auto refused = second.receive();
+    EXPECT_EQ(refused.status, 503);
+    EXPECT_EQ(refused.body, "overloaded");
+    EXPECT_EQ(refused.header("Retry-After"), "5");
+
+    TlsClient small(port());
+    small.send(post("/", std::string(60'000, 'x')));
+    held.take()(Response(200));
+    EXPECT_EQ(small.receive().status, 200);  // small ones need no share
+
+    sink(Response(200));
+    EXPECT_EQ(first.receive().status, 200);
+
+    TlsClient third(port());
+    third.send(post("/", large));
+    held.take()(Response(200));
+    EXPECT_EQ(third.receive().status, 200);  // there is room again
+}
+
 TEST_F(BodyLimit, EndlessTinyChunksAreReadToTheLimitOnly)
 {
+    options_.limits.max_lingering_bytes = 1'000'000;
     TlsClient client(port());
     client.send(kChunkedHead);
     while (client.try_send("1\r\nx\r\n1\r\nx\r\n")) {  // ends when the server has stopped reading

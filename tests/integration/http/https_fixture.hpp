@@ -45,7 +45,8 @@ public:
         sink(Response(200, "text/plain", request.head.method + " " + request.head.path + " " + request.body));
     }
 
-    Response protocol_error(int status, std::string_view code, std::string_view /*detail*/) override
+    Response protocol_error(std::string_view /*path*/, int status, std::string_view code,
+                            std::string_view /*detail*/) override
     {
         return {status, "application/problem+json", std::string(code)};
     }

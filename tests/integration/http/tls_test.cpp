@@ -70,12 +70,24 @@ TEST_F(Tls, RefusesRenegotiation)
     EXPECT_NE(SSL_do_handshake(client.ssl()), 1);
 }
 
-TEST_F(Tls, DoesNotAnswerPlainHttp)
+TEST_F(Tls, TellsPlainHttpThatItSpeaksHttpsOnly)
+{
+    for (const auto* method : {"GET", "POST", "PATCH", "DELETE", "OPTIONS"}) {
+        TcpClient client(port());
+        client.send(std::string(method) + " / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+        const auto answer = client.receive_all();
+        EXPECT_THAT(answer, testing::StartsWith("HTTP/1.1 400 ")) << method;
+        EXPECT_THAT(answer, testing::HasSubstr("https_required")) << method;
+        EXPECT_THAT(answer, testing::HasSubstr("Connection: close")) << method;
+    }
+    EXPECT_TRUE(has_metric("winnow_http_handshake_failures_total{listener=\"customer\"} 5"));
+}
+
+TEST_F(Tls, SaysNothingToWhatIsNeitherTlsNorHttp)
 {
     TcpClient client(port());
-    client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    client.send(std::string("\x00\x01 something else", 17));
     EXPECT_THAT(client.receive_all(), testing::Not(testing::HasSubstr("HTTP")));
-    EXPECT_TRUE(has_metric("winnow_http_handshake_failures_total{listener=\"customer\"} 1"));
 }
 
 TEST_F(Tls, ReloadShowsTheNewCertificateToNewConnectionsOnly)

@@ -175,6 +175,26 @@ TEST(FieldReader, CollectsEveryErrorWithItsPointer)
                                           "/ids/1", "/o", "/os/1", "/missing", "/a~1b"}));
 }
 
+TEST(FieldReader, AFlagIsTrueOrFalseAndNotNull)
+{
+    const auto document = json::parse(R"({"enabled":null})");
+    FieldReader fields(document);
+    EXPECT_EQ(fields.boolean("enabled"), std::nullopt);
+    const auto verdict = fields.finish();
+    ASSERT_FALSE(verdict.has_value());
+    EXPECT_EQ(verdict.error().fields().front().pointer, "/enabled");
+}
+
+TEST(ParseJson, NothingMayFollowAlsoNotBehindANul)
+{
+    using namespace std::string_literals;
+    for (const auto& text : {"{}\0"s, "{}\0garbage"s, "{\"a\":1}\0\0"s, "\0{}"s, "[1,\0 2]"s}) {
+        const auto read = parse_json(text);
+        ASSERT_FALSE(read.has_value()) << text;
+        EXPECT_EQ(read.error().fields().front().code, "malformed_body");
+    }
+}
+
 TEST(FieldReader, NullCountsAsAbsent)
 {
     const auto document = json::parse(R"({"a":null,"b":null})");

@@ -57,9 +57,16 @@ TEST(AlertPosition, IdsAreVersion8AndTellAlertsFromTickets)
     EXPECT_EQ(position_of(AlertId()), std::nullopt);
 }
 
+TEST(AlertPosition, ARequestGoesOnInTheNextRowWhereOneIsFull)
+{
+    EXPECT_EQ(next_in_request(at(5, 6, 7, 8)), at(5, 6, 7, 9));
+    EXPECT_EQ(next_in_request(at(5, 6, 7, 7'998)), at(5, 6, 7, 7'999));
+    EXPECT_EQ(next_in_request(at(5, 6, 7, 7'999)), at(5, 6, 8, 0));
+}
+
 TEST(ReceiptId, TextRoundTrips)
 {
-    for (const std::uint16_t count : {std::uint16_t{0}, std::uint16_t{1}, std::uint16_t{1'000}, kMaxIndex}) {
+    for (const std::uint32_t count : {0U, 1U, 1'000U, 65'536U, 100'000U}) {
         const ReceiptId receipt{at(5, 6, 7, 8), count};
         EXPECT_EQ(ReceiptId::parse(receipt.str()), receipt);
     }
@@ -70,8 +77,8 @@ TEST(ReceiptId, RefusesOtherTexts)
     const auto id = alert_id_at(at(5, 6, 7, 8)).str();
     const auto ticket = ticket_id_at(at(5, 6, 7, 8)).str();
     for (const auto& text :
-         std::vector<std::string>{"", ".", id, id + ".", id + ".x", id + ".1x", id + ".-1", id + ".65536", id + ". 1",
-                                  "x.1", ticket + ".1", "." + id, id + ".1."}) {
+         std::vector<std::string>{"", ".", id, id + ".", id + ".x", id + ".1x", id + ".-1", id + ".100001",
+                                  id + ".4294967296", id + ". 1", "x.1", ticket + ".1", "." + id, id + ".1."}) {
         EXPECT_EQ(ReceiptId::parse(text), std::nullopt) << text;
     }
 }

@@ -65,6 +65,18 @@ TEST(HeadParser, RefusesALengthInATrailer)
     EXPECT_FALSE(parser.parse_chunks("0\r\nContent-Length: 5\r\n\r\n", body));
 }
 
+TEST(HeadParser, RefusesAFoldedLineInATrailer)
+{
+    for (const auto* trailers :
+         {"X-A: 1\r\n folded\r\n\r\n", "X-A: 1\r\n\tfolded\r\n\r\n", "X-B: 2\r\nX-A:\r\n  folded\r\nX-C: 3\r\n\r\n"}) {
+        RequestHead head;
+        HeadParser parser(head);
+        ASSERT_TRUE(parser.parse_head(kChunkedHead, 100, 4'096));
+        std::string body;
+        EXPECT_FALSE(parser.parse_chunks("3\r\nabc\r\n0\r\n" + std::string(trailers), body)) << trailers;
+    }
+}
+
 TEST(HeadParser, RefusesMalformedChunks)
 {
     for (const auto* chunks : {"g\r\n", "-1\r\na\r\n", "1\nab", "1\r\nab\r\n0\r\n\r\n", "10000000000000000\r\na"}) {

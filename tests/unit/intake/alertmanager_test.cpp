@@ -6,6 +6,7 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace winnow::intake {
 
@@ -165,22 +166,118 @@ TEST(Alertmanager, LosesNothing)
     EXPECT_EQ(alert_of(R"({"labels":{"a":"b"},"generatorURL":""})").details, "{}");
 }
 
-TEST(Alertmanager, RefusesWithAPointer)
+TEST(Alertmanager, RefusesOnlyWhatSaysNothing)
 {
     EXPECT_EQ(refused_at("{}"), "/0/labels");
     EXPECT_EQ(refused_at(R"({"labels":{}})"), "/0/labels");
     EXPECT_EQ(refused_at(R"({"labels":null})"), "/0/labels");
     EXPECT_EQ(refused_at(R"({"labels":{"a":""}})"), "/0/labels");
-    EXPECT_EQ(refused_at(R"({"labels":{"a":{}}})"), "/0/labels/a");
-    EXPECT_EQ(refused_at(R"({"labels":{"a":"b","a":"c"}})"), "/0/labels/a");
-    EXPECT_EQ(refused_at(R"({"labels":{"a":"\u0000"}})"), "/0/labels/a");
-    EXPECT_EQ(refused_at(R"({"labels":{"a":"b"},"annotations":[]})"), "/0/annotations");
-    EXPECT_EQ(refused_at(R"({"labels":{"a":"b"},"startsAt":"soon"})"), "/0/startsAt");
-    EXPECT_EQ(refused_at(R"({"labels":{"a":"b"},"startsAt":7})"), "/0/startsAt");
-    EXPECT_EQ(refused_at(R"({"labels":{"a":"b"},"generatorURL":7})"), "/0/generatorURL");
-    EXPECT_EQ(refused_at(R"({"labels":{"a":"b"},"startsAt":"2026-11-23T05:00:00Z","endsAt":"2026-11-23T04:00:00Z"})"),
-              "/0/endsAt");
+    EXPECT_EQ(refused_at(R"({"labels":[],"annotations":[]})"), "/0/labels");
     EXPECT_EQ(refused_at("7"), "/0");
+}
+
+struct Odd {
+    std::string alert;
+    std::vector<std::string> warnings;  // "code pointer"
+    std::string details;                // "" : does not matter
+};
+
+TEST(Alertmanager, TakesWhatItCanOfAnOddAlert)
+{
+    for (const auto& [alert, warnings, details] : std::vector<Odd>{
+             {R"({"labels":{"a":"b","c":{"d":1}}})", {"moved /0/labels/c"}, R"({"labels":{"c":{"d":1}}})"},
+             {R"({"labels":{"a":"b","a":"c"}})", {"repeated /0/labels/a"}, R"({"labels":{"a":"c"}})"},
+             {R"({"labels":{"a":"b\u0000"}})", {"replaced /0/labels/a"}, "{}"},
+             {R"({"labels":{"a":"b"},"annotations":["x"]})", {"moved /0/annotations"}, R"({"annotations":["x"]})"},
+             {R"({"labels":{"a":"b"},"startsAt":"soon"})", {"left_out /0/startsAt"}, "{}"},
+             {R"({"labels":{"a":"b"},"startsAt":""})", {"left_out /0/startsAt"}, "{}"},
+             {R"({"labels":{"a":"b"},"startsAt":{}})", {"left_out /0/startsAt"}, "{}"},
+             {R"({"labels":{"a":"b"},"startsAt":"1970-01-01T00:00:00Z"})", {"left_out /0/startsAt"}, "{}"},
+             {R"({"labels":{"a":"b"},"startsAt":1795410000})", {"replaced /0/startsAt"}, "{}"},
+             {R"({"labels":{"a":"b"},"startsAt":"2026-11-23T14:00:00+0900"})", {"replaced /0/startsAt"}, "{}"},
+             {R"({"labels":{"a":"b"},"endsAt":"9999-12-31T23:59:59Z"})", {"clamped /0/endsAt"}, "{}"},
+             {R"({"labels":{"a":"b"},"endsAt":"1970-01-01T00:00:00Z"})", {"left_out /0/endsAt"}, "{}"},
+             {R"({"labels":{"a":"b"},"startsAt":"2026-11-23T05:00:00Z","endsAt":"2026-11-23T04:00:00Z"})",
+              {"clamped /0/startsAt"},
+              "{}"},
+             {R"({"labels":{"a":"b"},"generatorURL":7})", {}, R"({"generatorURL":"7"})"},
+             {R"({"labels":{"a":"b"},"generatorURL":{"u":1}})",
+              {"moved /0/generatorURL"},
+              R"({"generatorURL":{"u":1}})"},
+             {R"({"labels":{},"annotations":{"summary":"s"}})", {"left_out /0/labels"}, ""},
+             {R"({"labels":{},"annotations":{"foo":"s"}})", {"left_out /0/labels"}, ""},
+             {R"({"labels":{")" + std::string(300, 'n') + R"(":"v"}})",
+              {"moved /0/labels/" + std::string(300, 'n')},
+              ""}}) {
+        const auto taken = alert_of(alert);
+        std::vector<std::string> given;
+        for (const auto& warning : taken.warnings) given.push_back(warning.code + " " + warning.pointer);
+        EXPECT_EQ(given, warnings) << alert;
+        EXPECT_FALSE(taken.title.empty()) << alert;
+        EXPECT_FALSE(taken.dedup_key.empty()) << alert;
+        if (!details.empty()) EXPECT_EQ(taken.details, details) << alert;
+    }
+}
+
+TEST(Alertmanager, OfTooManyLabelsTheChiefOnesStayAndAllOfThemIdentify)
+{
+    const auto with = [](const std::string& last) {
+        std::string labels;
+        for (int i = 0; i < 69; ++i) labels += "\"aaa" + std::to_string(i) + R"(":"v",)";
+        return R"({"labels":{)" + labels + R"("alertname":"Down","severity":"critical","z":")" + last + "\"}}";
+    };
+    const auto alert = alert_of(with("1"));
+    EXPECT_EQ(alert.labels.size(), 64U);
+    EXPECT_EQ(*alert.labels.find("alertname"), "Down");
+    EXPECT_EQ(alert.severity, domain::Severity::critical);
+    EXPECT_EQ(alert.title, "Down");
+    EXPECT_THAT(alert.details, testing::HasSubstr(R"("z":"1")"));
+    ASSERT_EQ(alert.warnings.size(), 1U);
+    EXPECT_EQ(alert.warnings[0].pointer, "/0/labels");
+    EXPECT_NE(alert.dedup_key, alert_of(with("2")).dedup_key);
+
+    const std::string value(4'097, 'v');
+    const auto cut = alert_of(R"({"labels":{"a":")" + value + R"("}})");
+    EXPECT_EQ(count_code_points(*cut.labels.find("a")), 4'096U);
+    EXPECT_EQ(cut.details, R"({"labels":{"a":")" + value + R"("}})");
+    EXPECT_NE(cut.dedup_key, alert_of(R"({"labels":{"a":")" + value + R"(w"}})").dedup_key);
+}
+
+TEST(Alertmanager, ALongAnnotationDoesNotCostTheAlert)
+{
+    const auto alert = alert_of(R"({"labels":{"a":"b"},"annotations":{"summary":"s","description":")" +
+                                std::string(200'000, 'd') + R"(","other":")" + std::string(100'000, 'o') + "\"}}");
+    EXPECT_EQ(alert.title, "s");
+    EXPECT_EQ(count_code_points(alert.description), 16'384U);
+    EXPECT_LE(alert.details.size() + alert.description.size(), 65'536U);
+    ASSERT_EQ(alert.warnings.size(), 1U);
+    EXPECT_EQ(alert.warnings[0].code, "cut");
+    EXPECT_EQ(alert.warnings[0].pointer, "/0");
+}
+
+TEST(Alertmanager, TakesFiftyThousandAlertsAndNoMore)
+{
+    const auto of = [](int count) {
+        std::string body = "[";
+        for (int i = 0; i < count; ++i)
+            body += (i == 0 ? "" : ",") + (R"({"labels":{"n":")" + std::to_string(i) + "\"}}");
+        return body + "]";
+    };
+    EXPECT_EQ(parse(of(50'000))->size(), 50'000U);
+    EXPECT_EQ(parse(of(50'001)).error().code(), ErrorCode::too_large);
+    const auto padded = [](std::size_t bytes) {
+        const std::string alert = R"([{"labels":{"a":"b"}}])";
+        return alert + std::string(bytes - alert.size(), ' ');
+    };
+    EXPECT_TRUE(parse(padded(16U << 20U)).has_value());
+    EXPECT_EQ(parse(padded((16U << 20U) + 1)).error().code(), ErrorCode::too_large);
+}
+
+TEST(Alertmanager, AnEmptyPushIsNoError)
+{
+    const auto batch = parse(" [ ] ");
+    ASSERT_TRUE(batch.has_value());
+    EXPECT_TRUE(batch->empty());
 }
 
 TEST(Alertmanager, KeepsTheGoodOnesOfABadBatch)
@@ -195,8 +292,7 @@ TEST(Alertmanager, KeepsTheGoodOnesOfABadBatch)
 
 TEST(Alertmanager, RefusesBodiesThatAreNoArrayOfAlerts)
 {
-    for (const auto* body :
-         {"", "[]", "{}", R"({"labels":{"a":"b"}})", "null", "[{]", R"([{"labels":{"a":"b"}},])", "7"}) {
+    for (const auto* body : {"", "{}", R"({"labels":{"a":"b"}})", "null", "[{]", R"([{"labels":{"a":"b"}},])", "7"}) {
         const auto batch = parse(body);
         ASSERT_FALSE(batch.has_value()) << body;
         EXPECT_EQ(batch.error().code(), ErrorCode::invalid_argument) << body;

@@ -310,6 +310,7 @@ TEST_F(WriterTest, AFullQueueSaysSo)
 {
     gather();
     make([](std::string_view, int, const std::string&) { return Fault::none; });
+    submit("first");
     Submission large;
     large.tenant = TenantId(Uuid::from_words(7, 1));
     large.alerts.resize(WriterOptions{}.max_queued_alerts + 1);
@@ -319,6 +320,30 @@ TEST_F(WriterTest, AFullQueueSaysSo)
     EXPECT_EQ(answer->error().code(), ErrorCode::unavailable);
     EXPECT_THAT(answer->error().message(), HasSubstr("too much is waiting"));
     go();
+    EXPECT_TRUE(all_answered());
+}
+
+TEST_F(WriterTest, ARequestLongerThanTheQueueIsTakenWhereNobodyWaits)
+{
+    gather();
+    make([](std::string_view, int, const std::string&) { return Fault::none; });
+    Submission large;
+    large.tenant = TenantId(Uuid::from_words(7, 1));
+    large.alerts.resize(WriterOptions{}.max_queued_alerts + 1);
+    std::mutex mutex;
+    std::optional<Answer> answer;
+    writer_->submit(std::move(large), [&](Answer given) {
+        const std::lock_guard lock(mutex);
+        answer.emplace(std::move(given));
+    });
+    go();
+    ASSERT_TRUE(eventually([&] {
+        const std::lock_guard lock(mutex);
+        return answer.has_value();
+    }));
+    ASSERT_TRUE(*answer) << answer->error().message();
+    EXPECT_EQ((*answer)->receipt.count, WriterOptions{}.max_queued_alerts + 1);
+    EXPECT_EQ((*answer)->receipt.first.index, 0U);
 }
 
 TEST_F(WriterTest, WhatIsSubmittedAfterTheStopIsRefused)

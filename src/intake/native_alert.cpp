@@ -1,0 +1,188 @@
+#include "intake/native_alert.hpp"
+
+#include "winnow/base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+namespace winnow::intake {
+
+namespace {
+
+// The texts that are copied as they are: name, member, limit.
+struct TextField {
+    std::string_view name;
+    std::string domain::Alert::* member;
+    std::size_t domain::AlertLimits::* max_chars;
+};
+
+constexpr std::array kTextFields{
+    TextField{"title", &domain::Alert::title, &domain::AlertLimits::max_title_chars},
+    TextField{"source", &domain::Alert::source, &domain::AlertLimits::max_field_chars},
+    TextField{"service", &domain::Alert::service, &domain::AlertLimits::max_field_chars},
+    TextField{"component", &domain::Alert::component, &domain::AlertLimits::max_field_chars},
+    TextField{"group", &domain::Alert::group, &domain::AlertLimits::max_field_chars},
+    TextField{"class", &domain::Alert::class_name, &domain::AlertLimits::max_field_chars},
+    TextField{"description", &domain::Alert::description, &domain::AlertLimits::max_description_chars},
+};
+
+constexpr std::array<std::string_view, 15> kFields{"title",   "status",    "severity", "dedup_key", "source",
+                                                   "service", "component", "group",    "class",     "description",
+                                                   "labels",  "details",   "links",    "starts_at", "ends_at"};
+
+// Most names differ in length or first letter: that much is compared without a call.
+bool is(std::string_view name, std::string_view known) noexcept
+{
+    return name.size() == known.size() && name.front() == known.front() && name == known;
+}
+
+template <typename Words>
+std::string nearest_word(std::string_view word, const Words& words)
+{
+    std::string lower(word);
+    std::ranges::transform(lower, lower.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    constexpr std::size_t kShortest = 4;  // shorter ones are near to too many
+    if (lower.size() < kShortest) return {};
+    std::vector<std::string_view> known;
+    for (const auto& [text, value] : words) {
+        if (text.size() >= kShortest) known.push_back(text);
+    }
+    return nearest(lower, known);
+}
+
+}  // namespace
+
+Syntax NativeAlert::member(std::string_view name, ondemand::value& value)
+{
+    const auto here = at_.member(name);
+    for (const auto& field : kTextFields) {
+        if (is(name, field.name)) {
+            return read_text(reader_, value, here, limits_.*field.max_chars, alert_.*field.member);
+        }
+    }
+    if (is(name, "labels")) {
+        return read_labels(reader_, value, here, Manner::native, limits_, alert_.labels, excess_);
+    }
+    if (is(name, "dedup_key")) return dedup_key(value, here);
+    if (is(name, "severity")) return word(value, here, severity_);
+    if (is(name, "status")) return word(value, here, status_);
+    if (is(name, "details")) return details_.read(reader_, value, here, kInside);
+    if (is(name, "starts_at")) return read_time(reader_, value, here, {origin_.received_at}, alert_.starts_at);
+    if (is(name, "ends_at")) return read_time(reader_, value, here, {origin_.received_at, true}, alert_.ends_at);
+    if (is(name, "links")) return read_links(reader_, value, here, kInside, limits_, alert_.links, details_);
+    return unknown(name, value, here);
+}
+
+Syntax NativeAlert::repeated(std::string_view name, ondemand::value& value)
+{
+    const auto here = at_.member(name);
+    reader_.warn(here, "repeated", "stands twice; the first one counts, the later one was moved to details");
+    return details_.keep(reader_, value, here, kInside);
+}
+
+void NativeAlert::finish()
+{
+    if (alert_.title.empty() && !reader_.refused()) {
+        auto what = "is required: say in 1 to " + std::to_string(limits_.max_title_chars) + " characters what happened";
+        if (!slip_.empty()) what += "; did you mean it by \"" + std::string(slip_) + "\"?";
+        reader_.refuse(at_.member("title"), std::move(what));
+    }
+    if (reader_.refused()) return;
+    set_severity();
+    set_status();
+    excess_.keep_in(details_, "labels");
+    alert_.details = details_.str();
+    alert_.integration_id = origin_.integration_id;
+    alert_.integration = origin_.integration;
+    alert_.received_at = origin_.received_at;
+    if (alert_.dedup_key.empty()) {
+        alert_.dedup_key =
+            excess_.empty() ? fingerprint(alert_, alert_.labels) : fingerprint(alert_, excess_.whole(alert_.labels));
+    }
+}
+
+Syntax NativeAlert::word(ondemand::value& value, const Path& at, std::string& text)
+{
+    constexpr std::size_t kLongestWord = 64;
+    return read_text(reader_, value, at, kLongestWord, text);
+}
+
+Syntax NativeAlert::dedup_key(ondemand::value& value, const Path& at)
+{
+    if (const auto error = read_text(reader_, value, at, limits_.max_alert_bytes, alert_.dedup_key);
+        error != simdjson::SUCCESS) {
+        return error;
+    }
+    if (fits(alert_.dedup_key, limits_.max_dedup_key_chars)) return simdjson::SUCCESS;
+    reader_.warn(at, "cut",
+                 "is longer than " + std::to_string(limits_.max_dedup_key_chars) +
+                     " characters; its end was replaced by a hash of the whole");
+    alert_.dedup_key = shorten_key(alert_.dedup_key, limits_.max_dedup_key_chars);
+    return simdjson::SUCCESS;
+}
+
+Syntax NativeAlert::unknown(std::string_view name, ondemand::value& value, const Path& at)
+{
+    if (const auto& meant = reader_.suggestion_for(name, kFields); !meant.empty()) {
+        if (meant == "title") slip_ = name;
+        reader_.warn(at, "unknown_field",
+                     "is no field of an alert and was kept in details; did you mean \"" + meant + "\"?");
+    }
+    return details_.keep(reader_, value, at, kInside);
+}
+
+// A word that nobody knows must not cost the page: the nearest one is taken, or the default, and the sender told.
+void NativeAlert::set_severity()
+{
+    if (severity_.empty()) return;
+    if (const auto known = domain::severity_from_sender(severity_)) {
+        alert_.severity = *known;
+        return;
+    }
+    const auto meant = nearest_word(severity_, domain::severity_words());
+    if (!meant.empty()) alert_.severity = *domain::severity_from_sender(meant);
+    warn_word("severity", severity_, meant, domain::to_string(alert_.severity));
+}
+
+void NativeAlert::set_status()
+{
+    if (status_.empty()) {
+        // Who says only that all is well says that it is over.
+        const bool may_be_fine = alert_.severity == domain::Severity::info && !severity_.empty();
+        const auto fine = may_be_fine ? domain::status_from_sender(severity_) : std::nullopt;
+        if (fine == domain::AlertStatus::resolved) alert_.status = *fine;
+        return;
+    }
+    if (const auto own = domain::parse_alert_status(status_)) {
+        alert_.status = *own;
+        return;
+    }
+    if (const auto known = domain::status_from_sender(status_)) {
+        alert_.status = *known;
+        return;
+    }
+    // "status": "CRITICAL", as some say it.
+    if (const auto severity = domain::severity_from_sender(status_)) {
+        if (severity_.empty()) alert_.severity = *severity;
+        return;
+    }
+    const auto meant = nearest_word(status_, domain::status_words());
+    if (!meant.empty()) alert_.status = *domain::status_from_sender(meant);
+    warn_word("status", status_, meant, domain::to_string(alert_.status));
+}
+
+void NativeAlert::warn_word(std::string_view field, const std::string& word, const std::string& meant,
+                            std::string_view taken)
+{
+    auto detail = "\"" + word + "\" is no word we know and was taken for \"" + std::string(taken) + "\"";
+    if (!meant.empty()) detail += "; did you mean \"" + meant + "\"?";
+    reader_.warn(at_.member(field), "unknown_word", std::move(detail));
+    std::string json;
+    append_json_string(json, word);
+    details_.keep(field, std::move(json));
+}
+
+}  // namespace winnow::intake

@@ -1,0 +1,51 @@
+#pragma once
+
+/// @file
+/// One alert in Winnow's own format.
+
+#include "intake/alert_fields.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace winnow::intake {
+
+/// Becomes an alert member by member. Everything it is given must outlive it.
+class NativeAlert {
+public:
+    NativeAlert(Reader& reader, const Path& at, const Origin& origin, const domain::AlertLimits& limits,
+                domain::Alert& alert)
+        : reader_(reader), at_(at), origin_(origin), limits_(limits), alert_(alert)
+    {
+    }
+
+    [[nodiscard]] Syntax member(std::string_view name, ondemand::value& value);
+
+    /// A member whose name stood in the alert before: what it holds is kept, and changes nothing.
+    [[nodiscard]] Syntax repeated(std::string_view name, ondemand::value& value);
+
+    void finish();
+
+private:
+    static constexpr std::size_t kInside = 2;  // depth of a container that is an alert's member
+
+    [[nodiscard]] Syntax word(ondemand::value& value, const Path& at, std::string& text);
+    [[nodiscard]] Syntax dedup_key(ondemand::value& value, const Path& at);
+    [[nodiscard]] Syntax unknown(std::string_view name, ondemand::value& value, const Path& at);
+    void set_severity();
+    void set_status();
+    void warn_word(std::string_view field, const std::string& word, const std::string& meant, std::string_view taken);
+
+    Reader& reader_;
+    const Path& at_;
+    const Origin& origin_;
+    const domain::AlertLimits& limits_;
+    domain::Alert& alert_;
+    Details details_;
+    Excess excess_;
+    std::string severity_;  // as sent
+    std::string status_;
+    std::string_view slip_;  // a name that may be meant for the title's
+};
+
+}  // namespace winnow::intake
