@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -40,6 +41,8 @@ std::shared_ptr<const TenantPolicy> policy_of(domain::TenantConfig config, const
 }  // namespace
 
 class ConfigCache::Impl {
+    using Policy = std::shared_ptr<const TenantPolicy>;
+
 public:
     Impl(ports::ConfigStore& store, Changed changed) : store_(store), changed_(std::move(changed))
     {
@@ -47,56 +50,73 @@ public:
         poller_ = std::jthread([this](const std::stop_token& stop) { poll(stop); });
     }
 
-    Result<std::shared_ptr<const TenantPolicy>> get(TenantId tenant)
+    Result<Policy> get(TenantId tenant)
     {
-        std::shared_ptr<const TenantPolicy> policy;
-        for (int load = 0; load < kLoads; ++load) {
-            std::shared_ptr<const TenantPolicy> before;
-            const auto since = begin_load(tenant, policy, before);
-            if (!since) return policy;
-            auto config = store_.load(tenant);
-            if (config) policy = policy_of(*std::move(config), before.get());
-            const bool current = end_load(tenant, *since, config ? policy : nullptr);
-            if (!config) return config.error();
-            if (current) break;
+        std::shared_ptr<Flight> flight;
+        {
+            std::unique_lock lock(mutex_);
+            while (!flight) {
+                if (const auto found = policies_.find(tenant); found != policies_.end()) return found->second;
+                const auto others = flights_.find(tenant);
+                if (others == flights_.end()) {
+                    flight = flights_[tenant] = std::make_shared<Flight>();
+                    break;
+                }
+                // One reads and compiles for all. What changed while it did is asked for anew.
+                const auto other = others->second;
+                landed_.wait(lock, [&] { return other->outcome.has_value(); });
+                if (other->current || !*other->outcome) return *other->outcome;
+            }
         }
-        return policy;  // at worst one that changed while it was read: as if it had been asked for a moment earlier
+        try {
+            return land(tenant, *flight, load(tenant, *flight));
+        } catch (...) {
+            static_cast<void>(
+                land(tenant, *flight, Error(ErrorCode::internal, "a tenant's configuration could not be compiled")));
+            throw;
+        }
     }
 
 private:
     /// A load in progress: a change meanwhile must not be covered up by what the load brings.
-    struct Loading {
-        int loaders = 0;
+    struct Flight {
         std::uint64_t changes = 0;
+        std::optional<Result<Policy>> outcome;
+        bool current = false;  ///< Nothing changed while it was read.
     };
 
-    /// The number of changes so far, and the policy `before` them if it is still known; or nullopt with `policy` set to
-    /// what is cached.
-    std::optional<std::uint64_t> begin_load(TenantId tenant, std::shared_ptr<const TenantPolicy>& policy,
-                                            std::shared_ptr<const TenantPolicy>& before)
+    Result<Policy> load(TenantId tenant, Flight& flight)
     {
-        const std::lock_guard lock(mutex_);
-        if (const auto found = policies_.find(tenant); found != policies_.end()) {
-            policy = found->second;
-            return std::nullopt;
-        }
-        if (const auto found = outdated_.find(tenant); found != outdated_.end()) before = found->second;
-        auto& loading = loading_[tenant];
-        ++loading.loaders;
-        return loading.changes;
-    }
-
-    bool end_load(TenantId tenant, std::uint64_t since, std::shared_ptr<const TenantPolicy> policy)
-    {
-        const std::lock_guard lock(mutex_);
-        const auto loading = loading_.find(tenant);
-        const bool current = loading->second.changes == since;
-        if (--loading->second.loaders == 0) loading_.erase(loading);
-        if (current && policy) {
-            policies_[tenant] = std::move(policy);
+        Policy policy;
+        for (int load = 0; load < kLoads && !flight.current; ++load) {
+            Policy before;
+            std::uint64_t since = 0;
+            {
+                const std::lock_guard lock(mutex_);
+                if (const auto found = outdated_.find(tenant); found != outdated_.end()) before = found->second;
+                since = flight.changes;
+            }
+            auto config = store_.load(tenant);
+            if (!config) return config.error();
+            policy = policy_of(*std::move(config), before.get());
+            const std::lock_guard lock(mutex_);
+            if (flight.changes != since) continue;
+            flight.current = true;
+            policies_[tenant] = policy;
             outdated_.erase(tenant);
         }
-        return current;
+        return policy;  // at worst one that changed while it was read: as if it had been asked for a moment earlier
+    }
+
+    Result<Policy> land(TenantId tenant, Flight& flight, Result<Policy> outcome)
+    {
+        {
+            const std::lock_guard lock(mutex_);
+            flights_.erase(tenant);
+            flight.outcome = outcome;
+        }
+        landed_.notify_all();
+        return outcome;
     }
 
     /// What was read of the policy is out of date; of credentials nothing is kept here.
@@ -106,7 +126,7 @@ private:
             const auto tenant = change.tenant;
             const std::lock_guard lock(mutex_);
             if (auto known = policies_.extract(tenant)) outdated_.insert_or_assign(tenant, std::move(known.mapped()));
-            if (const auto loading = loading_.find(tenant); loading != loading_.end()) ++loading->second.changes;
+            if (const auto flight = flights_.find(tenant); flight != flights_.end()) ++flight->second->changes;
         }
         if (changed_) changed_(change);
     }
@@ -177,7 +197,8 @@ private:
     std::condition_variable_any wake_;
     std::unordered_map<TenantId, std::shared_ptr<const TenantPolicy>> policies_;
     std::unordered_map<TenantId, std::shared_ptr<const TenantPolicy>> outdated_;  ///< Until the next load of theirs.
-    std::unordered_map<TenantId, Loading> loading_;
+    std::unordered_map<TenantId, std::shared_ptr<Flight>> flights_;
+    std::condition_variable landed_;
     std::unordered_map<TenantId, ports::TenantVersions> polled_;
 
     std::jthread listener_;  // last: they end before what they use

@@ -33,7 +33,8 @@ public:
     ConfigCache(const ConfigCache&) = delete;
     ConfigCache& operator=(const ConfigCache&) = delete;
 
-    /// The tenant's policy; read from the store (blocking) where it is not cached. `not_found`, `unavailable`.
+    /// The tenant's policy; read from the store (blocking) where it is not cached, by one caller for all who ask
+    /// meanwhile. `not_found`, `unavailable`.
     [[nodiscard]] Result<std::shared_ptr<const TenantPolicy>> get(TenantId tenant);
 
 private:

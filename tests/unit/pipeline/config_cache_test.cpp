@@ -40,6 +40,36 @@ TEST_F(ConfigCacheTest, ReadsATenantOnce)
     EXPECT_EQ(store_.loads(), 1);
 }
 
+TEST_F(ConfigCacheTest, ManyWhoAskAtOnceShareOneLoad)
+{
+    put("first", 1, false);
+    store_.hold(true);
+    std::vector<std::future<std::string>> asked;
+    for (int i = 0; i < 8; ++i) asked.push_back(std::async(std::launch::async, [&] { return name(); }));
+    ASSERT_TRUE(eventually([&] { return store_.loads() >= 1; }));
+    const TenantId other = tenant_id(99);
+    auto apart = std::async(std::launch::async, [&] { return cache_.get(other).error().code(); });
+    ASSERT_TRUE(eventually([&] { return store_.loads() >= 2; })) << "another tenant's load runs beside it";
+    store_.hold(false);
+    for (auto& each : asked) EXPECT_EQ(each.get(), "first");
+    EXPECT_EQ(apart.get(), ErrorCode::not_found);
+    EXPECT_EQ(store_.loads(), 2);
+}
+
+TEST_F(ConfigCacheTest, AFailedLoadFailsAllWhoWaitedForItAndIsNotRemembered)
+{
+    store_.hold(true);
+    std::vector<std::future<ErrorCode>> asked;
+    for (int i = 0; i < 4; ++i) {
+        asked.push_back(std::async(std::launch::async, [&] { return cache_.get(tenant_).error().code(); }));
+    }
+    ASSERT_TRUE(eventually([&] { return store_.loads() >= 1; }));
+    store_.hold(false);
+    for (auto& each : asked) EXPECT_EQ(each.get(), ErrorCode::not_found);
+    put("first", 1, false);
+    EXPECT_EQ(name(), "first");
+}
+
 TEST_F(ConfigCacheTest, RemembersNoFailure)
 {
     EXPECT_EQ(cache_.get(tenant_).error().code(), ErrorCode::not_found);
