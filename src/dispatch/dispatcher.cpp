@@ -168,8 +168,8 @@ private:
         });
     }
 
-    /// Due again soon: its contact already has what it may have.
-    void hand_back(const ports::ClaimedDelivery& claimed)
+    /// Due again soon: its contact already has what it may have. `attempted`: it was sent, and nothing is known.
+    void hand_back(const ports::ClaimedDelivery& claimed, bool attempted = false)
     {
         ports::AttemptResult result;
         result.tenant = claimed.tenant;
@@ -177,6 +177,7 @@ private:
         result.lease_token = claimed.lease_token;
         result.state = domain::DeliveryState::pending;
         result.retry_after = kFirstPause;
+        result.attempted = attempted;
         unrecorded_.push_back(std::move(result));
     }
 
@@ -241,7 +242,7 @@ private:
             lock.unlock();
             collect();
         }
-        for (const auto& [id, attempt] : attempts_) hand_back(attempt.claimed);
+        for (const auto& [id, attempt] : attempts_) hand_back(attempt.claimed, true);
         for (auto& result : unrecorded_) {
             if (attempts_.contains(result.id)) result.retry_after = milliseconds{0};
         }

@@ -21,12 +21,15 @@ using ports::ClaimedDelivery;
 // Fenced by the lease's token: whoever lost the lease changes nothing.
 constexpr auto kRecord = R"sql(
 update deliveries d
-   set state = u.state, lease_node = '', lease_until = null, last_status = u.status, last_error = u.error,
+   set state = u.state, lease_node = '', lease_until = null, attempts = d.attempts - case when u.attempted then 0 else 1 end,
+       last_status = case when u.attempted then u.status else d.last_status end,
+       last_error = case when u.attempted then u.error else d.last_error end,
        next_attempt_at = case when u.state = 'pending' then now() + u.retry_ms * interval '1 millisecond'
                               else d.next_attempt_at end,
        finished_at = case when u.state = 'pending' then null else now() end
-  from (select * from unnest($1::uuid[], $2::uuid[], $3::int8[], $4::text[], $5::int8[], $6::int4[], $7::text[])
-               as r(tenant_id, delivery_id, token, state, retry_ms, status, error)
+  from (select * from unnest($1::uuid[], $2::uuid[], $3::int8[], $4::text[], $5::int8[], $6::int4[], $7::text[],
+                             $8::boolean[])
+               as r(tenant_id, delivery_id, token, state, retry_ms, status, error, attempted)
          order by tenant_id, delivery_id) as u
  where d.tenant_id = u.tenant_id and d.delivery_id = u.delivery_id and d.lease_token = u.token and d.state = 'sending'
 returning d.tenant_id, d.delivery_id, d.state, d.ticket_id, d.contact_id, d.event_seq
@@ -163,6 +166,7 @@ private:
         ArrayLiteral delays;
         ArrayLiteral statuses;
         ArrayLiteral errors;
+        ArrayLiteral attempted;
         for (const auto& result : results) {
             tenants.add(result.tenant);
             ids.add(result.id);
@@ -171,9 +175,10 @@ private:
             delays.add(result.retry_after.count());
             statuses.add(result.status);
             errors.add(result.error);
+            attempted.add(result.attempted ? std::string_view("true") : std::string_view("false"));
         }
         return query(tx, kRecord, tenants.take(), ids.take(), tokens.take(), states.take(), delays.take(),
-                     statuses.take(), errors.take());
+                     statuses.take(), errors.take(), attempted.take());
     }
 
     SessionPool pool_;

@@ -32,7 +32,8 @@ struct AttemptResult {
     domain::DeliveryState state = domain::DeliveryState::delivered;  ///< delivered, pending (retry) or dead.
     std::chrono::milliseconds retry_after{0};                        ///< pending: from now on the database's clock.
     std::int32_t status = 0;
-    std::string error;  ///< Tenant-safe, at most 500 characters.
+    std::string error;      ///< Tenant-safe, at most 500 characters.
+    bool attempted = true;  ///< False where it was handed back untried: then the claim counts as no attempt.
 };
 
 /// Thread-safe. Leases and due times are on the database's clock.

@@ -92,6 +92,24 @@ TEST_F(OutboxTest, AClaimCountsTheAttemptAndHoldsTheDeliveryUntilTheLeaseEnds)
     EXPECT_THAT(claim(), IsEmpty());
 }
 
+TEST_F(OutboxTest, WhatIsHandedBackUntriedIsNoAttemptAndKeepsTheLastOnesError)
+{
+    owe(tenant_, contact_, ticket_, 1);
+    ASSERT_TRUE(outbox_->record({result(claim().at(0), DeliveryState::pending)}));
+    const auto again = claim();
+    ASSERT_THAT(again, SizeIs(1));
+    EXPECT_EQ(again[0].delivery.attempts, 2);
+    auto back = result(again[0], DeliveryState::pending);
+    back.attempted = false;
+    back.status = 0;
+    back.error.clear();
+    ASSERT_TRUE(outbox_->record({back}));
+    EXPECT_EQ(number("select attempts from deliveries"), 1);
+    EXPECT_EQ(number("select last_status from deliveries"), 500);
+    EXPECT_EQ(text("select last_error from deliveries"), "it said \"no\"");
+    EXPECT_THAT(claim(), SizeIs(1)) << "due again";
+}
+
 TEST_F(OutboxTest, WhatIsNotDueIsNotClaimed)
 {
     owe(tenant_, contact_, ticket_, 1, "-1 hour");
