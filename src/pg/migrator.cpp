@@ -4,6 +4,7 @@
 #include "pg/sql_errors.hpp"
 #include "pg/transaction.hpp"
 #include "pg/values.hpp"
+#include "winnow/observe/log.hpp"
 
 #include <pqxx/except>
 #include <pqxx/nontransaction>
@@ -24,10 +25,28 @@ constexpr auto kCreateTable = R"sql(
 create table if not exists schema_migrations (
     name       text        primary key,
     checksum   text        not null,  -- SHA-256 of the file
-    applied_at timestamptz not null default now()
+    applied_at timestamptz not null default now(),
+    compatible boolean     not null default false  -- a program that does not know it may go on serving
 );
 grant select on schema_migrations to winnow_api, winnow_pipeline, winnow_provider;
 )sql";
+
+constexpr auto kKnowsCompatible = R"sql(
+select exists (select from pg_attribute
+                where attrelid = 'public.schema_migrations'::regclass and attname = 'compatible' and not attisdropped)
+)sql";
+
+// Through JSON, because a database that no such program has migrated yet has no such column.
+constexpr auto kApplied = R"sql(
+select name, checksum, coalesce((to_jsonb(m) ->> 'compatible')::boolean, false) from schema_migrations m
+)sql";
+
+enum class Newer : std::uint8_t { refused, accepted_if_compatible };
+
+bool is_compatible(std::string_view sql)
+{
+    return sql.contains("\n-- compatible: yes\n");
+}
 
 PgOptions unhurried(const std::string& conninfo)
 {
@@ -65,14 +84,22 @@ void prepare(pqxx::transaction_base& tx)
     }
     tx.exec("set role winnow_owner");
     if (tx.exec("select to_regclass('public.schema_migrations')")[0][0].is_null()) tx.exec(kCreateTable);
+    if (!is_true(tx.exec(kKnowsCompatible))) {
+        tx.exec("alter table schema_migrations add compatible boolean not null default false");
+    }
 }
 
 /// Those that are not applied, if what is applied is a prefix of ours.
-Result<std::vector<Migration>> pending(pqxx::transaction_base& tx, const std::vector<Migration>& migrations)
+Result<std::vector<Migration>> pending(pqxx::transaction_base& tx, const std::vector<Migration>& migrations,
+                                       Newer newer)
 {
-    std::map<std::string, std::string, std::less<>> applied;
-    for (const auto& row : tx.exec("select name, checksum from schema_migrations")) {
-        applied.emplace(row[0].c_str(), row[1].c_str());
+    struct Applied {
+        std::string checksum;
+        bool compatible;
+    };
+    std::map<std::string, Applied, std::less<>> applied;
+    for (const auto& row : tx.exec(kApplied)) {
+        applied.emplace(row[0].c_str(), Applied{row[1].c_str(), row[2].as<bool>()});
     }
     std::vector<Migration> missing;
     for (const auto& migration : migrations) {
@@ -86,11 +113,17 @@ Result<std::vector<Migration>> pending(pqxx::transaction_base& tx, const std::ve
             return Error(ErrorCode::conflict, name + " is applied, but " + std::string(missing.front().name) +
                                                   " before it is not: restore the database or the program");
         }
-        if (!is_true(
-                query(tx, "select encode(sha256(convert_to($1, 'UTF8')), 'hex') = $2", migration.sql, found->second))) {
+        if (!is_true(query(tx, "select encode(sha256(convert_to($1, 'UTF8')), 'hex') = $2", migration.sql,
+                           found->second.checksum))) {
             return Error(ErrorCode::conflict, name + " has changed since it was applied to this database");
         }
         applied.erase(found);
+    }
+    if (newer == Newer::accepted_if_compatible) {
+        const auto compatible = std::erase_if(applied, [](const auto& step) { return step.second.compatible; });
+        if (compatible > 0 && applied.empty()) {
+            observe::info("the schema is newer than this program, and compatible", {{"steps", compatible}});
+        }
     }
     if (!applied.empty()) {
         return Error(ErrorCode::conflict, "the database was migrated by a newer winnow: " + applied.begin()->first +
@@ -104,8 +137,9 @@ void apply(Session& session, const Migration& migration)
     Transaction transaction(session);
     transaction.tx().exec(std::string(migration.sql));
     query(transaction.tx(),
-          "insert into schema_migrations (name, checksum) values ($1, encode(sha256(convert_to($2, 'UTF8')), 'hex'))",
-          migration.name, migration.sql);
+          "insert into schema_migrations (name, checksum, compatible) "
+          "values ($1, encode(sha256(convert_to($2, 'UTF8')), 'hex'), $3)",
+          migration.name, migration.sql, is_compatible(migration.sql));
     transaction.commit();
 }
 
@@ -121,7 +155,7 @@ Result<std::size_t> migrate(const std::string& conninfo, const MigrationProgress
             pqxx::nontransaction tx(session.connection());
             query(tx, "select pg_advisory_lock($1)", kMigrationLock);  // until the session ends
             prepare(tx);
-            auto found = pending(tx, migrations);
+            auto found = pending(tx, migrations, Newer::refused);
             if (!found) return found.error();
             missing = std::move(*found);
         }
@@ -142,13 +176,41 @@ Result<Done> check_schema(const std::string& conninfo, const std::vector<Migrati
         if (tx.exec("select to_regclass('public.schema_migrations')")[0][0].is_null()) {
             return Error(ErrorCode::conflict, "the database is empty: run `winnow migrate`");
         }
-        const auto missing = pending(tx, migrations);
+        const auto missing = pending(tx, migrations, Newer::accepted_if_compatible);
         if (!missing) return missing.error();
         if (!missing->empty()) {
             return Error(ErrorCode::conflict,
                          std::string(missing->front().name) + " is not applied: run `winnow migrate`");
         }
         return Done{};
+    });
+}
+
+Result<Done> check_login(const std::string& conninfo)
+{
+    try {
+        const Session session({.conninfo = conninfo});
+        return Done{};
+    } catch (const NoSession& refused) {
+        const auto state = refused.sqlstate().empty() ? std::string() : " (SQLSTATE " + refused.sqlstate() + ")";
+        return Error(ErrorCode::unavailable, refused.what() + state);
+    } catch (const std::invalid_argument& unreadable) {
+        return Error(ErrorCode::invalid_argument, unreadable.what());
+    } catch (const std::exception& failure) {
+        return to_error(failure);
+    }
+}
+
+Result<Done> check_isolation(const std::string& conninfo)
+{
+    return translated([&]() -> Result<Done> {
+        Session session({.conninfo = conninfo});
+        pqxx::nontransaction tx(session.connection());
+        const auto rows =
+            tx.exec("select current_user, rolsuper or rolbypassrls from pg_roles where rolname = current_user");
+        if (!rows[0][1].as<bool>()) return Done{};
+        return Error(ErrorCode::conflict, std::string("the role ") + rows[0][0].c_str() +
+                                              " is a superuser or has BYPASSRLS: it would see every tenant's rows");
     });
 }
 

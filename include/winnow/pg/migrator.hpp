@@ -13,7 +13,8 @@
 
 namespace winnow::pg {
 
-/// One forward step. The program carries those of migrations/*.sql; a file never changes once it was released.
+/// One forward step. The program carries those of migrations/*.sql; a file never changes once it was released. One with
+/// the line `-- compatible: yes` promises that a program which knows everything before it may go on serving after it.
 struct Migration {
     std::string_view name;  ///< "0001_core": four digits name the order.
     std::string_view sql;
@@ -34,9 +35,17 @@ using MigrationProgress = std::function<void(std::size_t done, std::size_t total
 [[nodiscard]] Result<std::size_t> migrate(const std::string& conninfo, const MigrationProgress& progress = {},
                                           const std::vector<Migration>& migrations = embedded_migrations());
 
-/// Ready to serve: every step is applied. Any of our roles may ask. `conflict` says what is missing or unknown.
+/// Ready to serve: every step is applied, and those that are unknown here, because a newer program applied them, are
+/// compatible. Any of our roles may ask. `conflict` says what is missing or unknown.
 [[nodiscard]] Result<Done> check_schema(const std::string& conninfo,
                                         const std::vector<Migration>& migrations = embedded_migrations());
+
+/// Whether the server lets us in. `unavailable` with what libpq and the server say, for an operator's eyes: it may name
+/// hosts and users, never a password. `invalid_argument` where libpq cannot read `conninfo`.
+[[nodiscard]] Result<Done> check_login(const std::string& conninfo);
+
+/// `conflict` where row-level security does not bind this role (superuser, BYPASSRLS): it would see every tenant.
+[[nodiscard]] Result<Done> check_isolation(const std::string& conninfo);
 
 /// `conflict` where fsync, full_page_writes or synchronous_commit is off for this role: a committed alert could be
 /// lost.

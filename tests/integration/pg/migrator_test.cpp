@@ -71,6 +71,40 @@ TEST(Migrator, RefusesADatabaseThatANewerProgramMigrated)
     EXPECT_FALSE(check_schema(database.api, {kTwo[0]}));
 }
 
+TEST(Migrator, AProgramGoesOnServingOnANewerSchemaThatIsMarkedCompatible)
+{
+    const auto database = PostgresCluster::instance().empty_database();
+    ASSERT_TRUE(migrate(database.superuser, {}, {kTwo[0]}));
+    const std::vector<Migration> newer = {
+        kTwo[0],
+        {"0002_b", "-- 0002: a table that nobody has to know.\n-- compatible: yes\ncreate table b (n integer)"}};
+    ASSERT_TRUE(migrate(database.superuser, {}, newer));
+    EXPECT_TRUE(check_schema(database.api, {kTwo[0]})) << "half way through an upgrade a node may start again";
+    EXPECT_TRUE(check_schema(database.api, newer));
+    EXPECT_FALSE(migrate(database.superuser, {}, {kTwo[0]})) << "but an old program does not migrate";
+
+    const std::vector<Migration> newest = {newer[0], newer[1], {"0003_c", "-- 0003\ncreate table c (n integer)"}};
+    EXPECT_FALSE(check_schema(database.api, newest)) << "a new program waits for its schema";
+    ASSERT_TRUE(migrate(database.superuser, {}, newest));
+    const auto refused = check_schema(database.api, {kTwo[0]});
+    ASSERT_FALSE(refused) << "one step among them is not compatible";
+    EXPECT_THAT(refused.error().message(), testing::HasSubstr("0003_c is unknown"));
+}
+
+TEST(Migrator, ADatabaseThatAProgramWithoutCompatibilityMadeIsUnderstood)
+{
+    const auto database = PostgresCluster::instance().empty_database();
+    ASSERT_TRUE(migrate(database.superuser, {}, kTwo));
+    {
+        pqxx::connection connection(database.superuser);
+        pqxx::nontransaction(connection).exec0("alter table schema_migrations drop column compatible");
+    }
+    EXPECT_TRUE(check_schema(database.api, kTwo));
+    EXPECT_FALSE(check_schema(database.api, {kTwo[0]}));
+    EXPECT_EQ(migrate(database.superuser, {}, kTwo).value(), 0U);
+    EXPECT_TRUE(check_schema(database.api, kTwo));
+}
+
 TEST(Migrator, RefusesAStepThatWouldComeBeforeAnAppliedOne)
 {
     const auto database = PostgresCluster::instance().empty_database();
@@ -97,6 +131,28 @@ TEST(Migrator, TwoAtOnceApplyEachStepOnce)
         const std::jthread two([&] { applied[1] = migrate(database.superuser).value_or(99); });
     }
     EXPECT_EQ(applied[0] + applied[1], embedded_migrations().size());
+}
+
+TEST(Login, SaysWhyThereIsNone)
+{
+    const auto database = PostgresCluster::instance().fresh_database();
+    EXPECT_TRUE(check_login(database.api));
+    const auto refused = check_login(database.api + " dbname=nowhere");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), ErrorCode::unavailable);
+    EXPECT_THAT(refused.error().message(), testing::HasSubstr("SQLSTATE 3D000"));
+    const auto unreachable = check_login("host=/nowhere password=hunter2");
+    ASSERT_FALSE(unreachable);
+    EXPECT_THAT(unreachable.error().message(), testing::HasSubstr("/nowhere"));
+    EXPECT_THAT(unreachable.error().message(), testing::Not(testing::HasSubstr("hunter2")));
+    EXPECT_EQ(check_login("nonsense").error().code(), ErrorCode::invalid_argument);
+}
+
+TEST(Login, ARoleThatRowLevelSecurityDoesNotBindIsFoundOut)
+{
+    const auto database = PostgresCluster::instance().fresh_database();
+    EXPECT_TRUE(check_isolation(database.api));
+    EXPECT_EQ(check_isolation(database.superuser).error().code(), ErrorCode::conflict);
 }
 
 TEST(Durability, AServerThatCouldLoseACommitIsRefused)
