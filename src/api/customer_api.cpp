@@ -162,7 +162,7 @@ public:
                 return push(PushFormat::grafana_webhook, admitted.who, std::move(request), std::move(sink));
             case Special::alertmanager_status: return sink(alertmanager_status());
             case Special::alive: return sink(json_response(200, {{"status", "alive"}}));
-            case Special::ready: return sink(readiness());
+            case Special::ready: return sink(readiness(options_.checks));
             case Special::none: break;
         }
         if (!request.body.empty() && !takes_json(request.head)) {
@@ -199,12 +199,6 @@ private:
         const auto operation = entry.route.operation_id;
         const bool takes_rulesets = operation == "replaceRuleset" || operation == "startBacktest";
         return takes_rulesets ? options_.tenant_limits.max_ruleset_bytes : options_.max_rest_body_bytes;
-    }
-
-    [[nodiscard]] Response readiness() const
-    {
-        const bool ready = options_.ready();
-        return json_response(ready ? 200 : 503, {{"status", ready ? "ready" : "not ready"}});
     }
 
     [[nodiscard]] static bool takes_json(const http::RequestHead& head)

@@ -140,7 +140,7 @@ public:
                 return sink(
                     http::Response(200, "text/plain; version=0.0.4; charset=utf-8", options_.metrics.exposition()));
             case Action::alive: return sink(json_response(200, {{"status", "alive"}}));
-            case Action::ready: return sink(readiness());
+            case Action::ready: return sink(readiness(options_.checks));
             default: break;
         }
         // The sink is shared with the refusal: submit() leaves the job untouched where the queue is full.
@@ -166,18 +166,6 @@ private:
         const auto header = head.header("Authorization");
         if (options_.provider_key_sha256.empty() || !header.starts_with(kBearer)) return false;
         return crypto::constant_time_equal(crypto::sha256(header.substr(kBearer.size())), options_.provider_key_sha256);
-    }
-
-    [[nodiscard]] http::Response readiness() const
-    {
-        bool ready = true;
-        auto checks = nlohmann::json::object();
-        for (const auto& [name, check] : options_.checks) {
-            const bool passed = check();
-            checks[name] = passed ? "ok" : "failing";
-            ready = ready && passed;
-        }
-        return json_response(ready ? 200 : 503, {{"status", ready ? "ready" : "not ready"}, {"checks", checks}});
     }
 
     [[nodiscard]] http::Response answer(Action action, const std::string& id, const http::Request& request)

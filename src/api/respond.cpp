@@ -18,6 +18,18 @@ http::Response json_response(int status, const nlohmann::json& document)
     return http::Response(status, "application/json", dump(document));
 }
 
+http::Response readiness(const Checks& checks)
+{
+    bool ready = true;
+    auto parts = nlohmann::json::object();
+    for (const auto& [name, check] : checks) {
+        const bool passed = check();
+        parts[name] = passed ? "ok" : "failing";
+        ready = ready && passed;
+    }
+    return json_response(ready ? 200 : 503, {{"status", ready ? "ready" : "not ready"}, {"checks", parts}});
+}
+
 http::Response versioned(const nlohmann::json& document, std::int64_t version)
 {
     auto response = json_response(200, document);

@@ -3,6 +3,7 @@
 /// @file
 /// Successful answers of the REST surface.
 
+#include "winnow/api/customer_api.hpp"
 #include "winnow/http/message.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -18,6 +19,9 @@ namespace winnow::api {
 
 /// `application/json` with that status.
 [[nodiscard]] http::Response json_response(int status, const nlohmann::json& document);
+
+/// /readyz: 200, or 503 where a part fails, with each part's name.
+[[nodiscard]] http::Response readiness(const Checks& checks);
 
 /// 200 with an ETag: the answer to GET, PUT and PATCH of a single versioned resource.
 [[nodiscard]] http::Response versioned(const nlohmann::json& document, std::int64_t version);

@@ -226,6 +226,34 @@ private:
         return options;
     }
 
+    /// The parts of readiness, on both listeners.
+    api::Checks checks()
+    {
+        return {{"serving",
+                 [this] {
+                     return ready_.load();
+                 }},
+                {"journal",
+                 [this] {
+                     return writer_.healthy();
+                 }},
+                {"triage",
+                 [this] {
+                     return triage_.accepting();
+                 }},
+                {"housekeeping",
+                 [this] {
+                     return housekeeping_.healthy();
+                 }},
+                {"keys",
+                 [this] {
+                     return credentials_->healthy();
+                 }},
+                {"rest", [this] {
+                     return database_->healthy();
+                 }}};
+    }
+
     api::CustomerApiOptions customer_options()
     {
         return {.database = *database_,
@@ -234,7 +262,7 @@ private:
                 .sealer = sealer_,
                 .metrics = metrics_,
                 .accepting = [this] { return triage_.accepting(); },
-                .ready = [this] { return ready_ && writer_.healthy() && housekeeping_.healthy(); },
+                .checks = checks(),
                 .outbox_changed = [this] { dispatcher_.poke(); },
                 .plain_http = delivery::plain_http_hosts(config_.delivery.egress_allow),
                 .limits = config_.limits,
@@ -248,17 +276,7 @@ private:
                 .metrics = metrics_,
                 .provider_key_sha256 = config_.provider.key_sha256,
                 .client_subjects = config_.provider.client_subjects,
-                .checks = {{"serving",
-                            [this] {
-                                return ready_.load();
-                            }},
-                           {"journal",
-                            [this] {
-                                return writer_.healthy();
-                            }},
-                           {"triage", [this] {
-                                return triage_.accepting();
-                            }}}};
+                .checks = checks()};
     }
 
     const Config config_;
@@ -326,6 +344,18 @@ void Node::stop()
 
 Result<Done> check_database(const DatabaseConfig& database)
 {
+    const std::pair<const char*, const std::string&> urls[] = {{"database.pipeline_url", database.pipeline_url},
+                                                               {"database.api_url", database.api_url},
+                                                               {"database.provider_url", database.provider_url}};
+    std::vector<FieldError> refused;
+    for (const auto& [name, url] : urls) {
+        const auto entered = pg::check_login(url);
+        if (!entered) refused.push_back({.pointer = name, .detail = "cannot log in: " + entered.error().message()});
+    }
+    if (!refused.empty()) return Error(std::move(refused));
+    if (const auto bound = pg::check_isolation(database.api_url); !bound) {
+        return field_error("database.api_url", bound.error().message() + "; log in as winnow_api");
+    }
     if (auto schema = pg::check_schema(database.pipeline_url); !schema) return schema;
     auto durable = pg::check_durability(database.pipeline_url);
     if (durable || durable.error().code() != ErrorCode::conflict || !database.allow_unsafe_durability) return durable;

@@ -64,6 +64,8 @@ public:
                         [answer](Error error) { (*answer)(std::move(error)); });
     }
 
+    bool healthy() const override { return threads_.healthy(); }
+
 private:
     DatabaseThreads threads_;
 };

@@ -12,6 +12,7 @@ namespace winnow::pg {
 namespace {
 
 constexpr std::chrono::milliseconds kRetryConnecting{250};
+constexpr std::chrono::seconds kLookAgain{1};  // while there is no session and nobody asks for one
 
 Error unavailable(const char* why)
 {
@@ -56,7 +57,17 @@ void DatabaseThreads::run()
     std::optional<Session> session;
     std::unique_lock lock(mutex_);
     while (true) {
-        changed_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+        const auto wanted = [this] {
+            return stopping_ || !queue_.empty();
+        };
+        if (!failing_) {
+            changed_.wait(lock, wanted);
+        } else if (!changed_.wait_for(lock, kLookAgain, wanted)) {
+            lock.unlock();
+            try_to_connect(session);
+            lock.lock();
+            continue;
+        }
         if (stopping_) return;
         Job job = std::move(queue_.front());
         queue_.pop_front();
@@ -87,10 +98,21 @@ void DatabaseThreads::connect(std::optional<Session>& session)
     }
     try {
         session.emplace(options_);
+        failing_ = false;
     } catch (const pqxx::broken_connection&) {
         const std::lock_guard lock(mutex_);
         retry_at_ = std::chrono::steady_clock::now() + kRetryConnecting;
+        failing_ = true;
         throw;
+    }
+}
+
+void DatabaseThreads::try_to_connect(std::optional<Session>& session)
+{
+    try {
+        if (session && session->went_away()) session.reset();
+        if (!session) connect(session);
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): said where it happened, and tried again
     }
 }
 

@@ -6,6 +6,7 @@
 #include "pg/connection.hpp"
 #include "winnow/base/result.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -32,6 +33,9 @@ public:
     /// A session that turns out to have broken while it was idle is replaced before `work` runs.
     void submit(Work work, Failed failed);
 
+    /// False from a failed connect to the next that succeeds; while it lasts one is tried each second.
+    [[nodiscard]] bool healthy() const noexcept { return !failing_; }
+
 private:
     struct Job {
         Work work;
@@ -41,6 +45,7 @@ private:
     void run();
     void run(Job& job, std::optional<Session>& session);
     void connect(std::optional<Session>& session);
+    void try_to_connect(std::optional<Session>& session);
 
     const PgOptions options_;
     const std::shared_ptr<Watchdog> dog_ = Watchdog::shared();
@@ -48,6 +53,7 @@ private:
     std::condition_variable changed_;
     std::deque<Job> queue_;
     bool stopping_ = false;
+    std::atomic<bool> failing_ = false;
     std::chrono::steady_clock::time_point retry_at_{};  // after a failed connect: until then jobs fail at once
     std::vector<std::thread> threads_;
 };

@@ -37,6 +37,8 @@ public:
             [done](Error error) { (*done)(std::move(error)); });
     }
 
+    bool healthy() const override { return threads_.healthy(); }
+
 private:
     DatabaseThreads threads_;
 };

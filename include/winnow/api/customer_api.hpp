@@ -15,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace winnow::observe {
@@ -22,6 +23,9 @@ class Metrics;
 }
 
 namespace winnow::api {
+
+/// Parts of readiness, by name: /readyz shows each. Asked on I/O threads; must not block.
+using Checks = std::vector<std::pair<std::string, std::function<bool()>>>;
 
 /// What the customer API works with. Everything referred to outlives it.
 struct CustomerApiOptions {
@@ -31,7 +35,7 @@ struct CustomerApiOptions {
     const crypto::Sealer& sealer;
     observe::Metrics& metrics;
     std::function<bool()> accepting;  ///< False: triage is behind its bound, ingestion answers 503.
-    std::function<bool()> ready;      ///< /readyz
+    Checks checks;                    ///< /readyz
     std::function<void()> outbox_changed;
     std::function<bool(std::string_view host)> plain_http;  ///< Hosts that webhooks may go to without TLS; empty: none.
     domain::AlertLimits limits;

@@ -4,6 +4,7 @@
 /// Everything behind the management listener: tenants' life cycle, metrics, probes. None of its routes exists on the
 /// customer listener.
 
+#include "winnow/api/customer_api.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/ports/credential_store.hpp"
@@ -26,8 +27,7 @@ struct ManagementApiOptions {
     observe::Metrics& metrics;
     std::string provider_key_sha256;           ///< 32 bytes; "": no bearer credential (production).
     std::vector<std::string> client_subjects;  ///< Verified client certificate subjects that are the provider.
-    /// Parts of readiness, by name: /readyz shows each.
-    std::vector<std::pair<std::string, std::function<bool()>>> checks;
+    Checks checks;                             ///< /readyz
 };
 
 /// Thread-safe. Two worker threads of its own for the blocking store.

@@ -26,6 +26,9 @@ public:
     /// `done` is called once, on a database thread (or at once with `unavailable` when the queue is full).
     virtual void find(std::string hash,
                       std::move_only_function<void(Result<std::optional<access::Principal>>)> done) = 0;
+
+    /// False while no session is to be had; it is tried again without a call.
+    [[nodiscard]] virtual bool healthy() const { return true; }
 };
 
 /// A tenant as it is created: with its first admin and that admin's first key.

@@ -70,6 +70,9 @@ public:
     /// Queues `job`; `finished` is called once, on a database thread, after commit or roll-back. With the queue full
     /// it is called at once, on the caller's thread, with `unavailable`.
     virtual void submit(TenantId tenant, Job job, Finished finished) = 0;
+
+    /// False while no session is to be had; it is tried again without a call.
+    [[nodiscard]] virtual bool healthy() const { return true; }
 };
 
 }  // namespace winnow::ports

@@ -1,13 +1,4 @@
-#include "app/node.hpp"
-#include "support/certificates.hpp"
-#include "support/postgres.hpp"
-#include "support/tls_client.hpp"
-#include "winnow/crypto/digest.hpp"
-#include "winnow/pg/provider_store.hpp"
-
-#include <gtest/gtest.h>
-#include <pqxx/connection>
-#include <pqxx/nontransaction>
+#include "node_fixture.hpp"
 
 #include <atomic>
 #include <functional>
@@ -17,22 +8,6 @@
 
 namespace winnow::app {
 namespace {
-
-using namespace std::chrono_literals;
-
-const std::string kKey = "wnu_" + std::string(43, 'k');
-const std::string kProviderKey = "provider";
-
-std::string get(const std::string& path, const std::string& key)
-{
-    return "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + key + "\r\n\r\n";
-}
-
-std::string post(const std::string& path, const std::string& key, const std::string& body)
-{
-    return "POST " + path + " HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + key +
-           "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-}
 
 /// A load under which a node is stopped.
 struct Load {
@@ -51,61 +26,7 @@ void PrintTo(const Load& load, std::ostream* out)
 /// Ways in which a node ends.
 enum class End { stopped_then_gone, gone, constructor_failed };
 
-class ShutdownTest : public testing::TestWithParam<std::tuple<Load, End>> {
-protected:
-    ShutdownTest()
-    {
-        const auto authority = test::make_authority("test authority");
-        const auto certificate = test::make_certificate(authority, "server");
-        test::write_file(folder_ / "server.pem", certificate.certificate);
-        test::write_file(folder_ / "server.key", certificate.key);
-        test::write_file(folder_ / "encryption.key", std::string(64, 'a'));
-        config_.encryption_key_file = folder_ / "encryption.key";
-        for (auto* listener : {&config_.customer, &config_.management}) {
-            listener->port = 0;
-            listener->tls.certificate_chain = folder_ / "server.pem";
-            listener->tls.private_key = folder_ / "server.key";
-        }
-        config_.provider.key_sha256 = crypto::sha256(kProviderKey);
-        config_.database.api_url = database_.api;
-        config_.database.pipeline_url = database_.pipeline;
-        config_.database.provider_url = database_.provider;
-        config_.node.grace = 200ms;
-        config_.node.io_threads = 2;
-        const auto made = pg::make_provider_store({.conninfo = database_.provider})
-                              ->create_tenant({.id = TenantId(Uuid::from_words(1, 1)),
-                                               .service_code = "tenant1",
-                                               .name = "Tenant",
-                                               .admin_id = UserId(Uuid::from_words(1, 2)),
-                                               .admin_email = "admin@example.org",
-                                               .admin_name = "Admin",
-                                               .admin_key_id = ApiKeyId(Uuid::from_words(1, 3)),
-                                               .admin_key_hash = crypto::sha256(kKey),
-                                               .admin_key_hint = "wnu_kkkk"});
-        EXPECT_TRUE(made);
-    }
-
-    [[nodiscard]] std::int64_t number(const std::string& statement) const
-    {
-        pqxx::connection connection(database_.superuser);
-        return pqxx::nontransaction(connection).exec(statement)[0][0].as<std::int64_t>();
-    }
-
-    template <typename Condition>
-    [[nodiscard]] static bool eventually(Condition condition)
-    {
-        const auto deadline = std::chrono::steady_clock::now() + 30s;
-        while (!condition()) {
-            if (std::chrono::steady_clock::now() > deadline) return false;
-            std::this_thread::sleep_for(5ms);  // polls for the condition
-        }
-        return true;
-    }
-
-    test::TestDatabase database_ = test::PostgresCluster::instance().fresh_database();
-    test::TemporaryFolder folder_;
-    Config config_;
-};
+class ShutdownTest : public NodeTest, public testing::WithParamInterface<std::tuple<Load, End>> {};
 
 TEST_P(ShutdownTest, EndsCleanly)
 {

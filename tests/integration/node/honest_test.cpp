@@ -1,0 +1,110 @@
+#include "node_fixture.hpp"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <iterator>
+
+namespace winnow::app {
+namespace {
+
+using testing::HasSubstr;
+
+class HonestTest : public NodeTest {
+protected:
+    [[nodiscard]] std::string ready(const Node& node) const
+    {
+        return test::TlsClient(node.customer_port()).ask("GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n").body;
+    }
+    [[nodiscard]] test::Answer send(const Node& node) const
+    {
+        return test::TlsClient(node.customer_port()).ask(post("/api/v1/alerts", integration_key(), R"({"title":"x"})"));
+    }
+    /// The cluster trusts everybody else.
+    void ask_for_passwords_of(const std::string& role) const
+    {
+        pqxx::connection connection(database_.superuser);
+        pqxx::nontransaction tx(connection);
+        const std::string file = tx.exec("show hba_file")[0][0].c_str();
+        std::ifstream in(file);
+        const std::string rules((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+        std::ofstream(file) << "local all " << role << " scram-sha-256\n" << rules;
+        tx.exec("select pg_reload_conf()");
+    }
+    void sql(const std::string& statement) const
+    {
+        pqxx::connection connection(database_.superuser);
+        pqxx::nontransaction(connection).exec(statement);
+    }
+};
+
+TEST_F(HonestTest, EveryUrlIsLoggedInWithAtTheStartAndRefusedByName)
+{
+    EXPECT_TRUE(check_database(config_.database).has_value() ||
+                check_database(config_.database).error().code() == ErrorCode::conflict)
+        << "the tests' database runs without fsync";
+    for (auto [url, name] : {std::pair{&DatabaseConfig::api_url, "database.api_url"},
+                             std::pair{&DatabaseConfig::pipeline_url, "database.pipeline_url"},
+                             std::pair{&DatabaseConfig::provider_url, "database.provider_url"}}) {
+        auto database = config_.database;
+        database.*url += " user=winnow_nobody";
+        const auto refused = check_database(database);
+        ASSERT_FALSE(refused) << name;
+        ASSERT_EQ(refused.error().fields().size(), 1U) << name;
+        EXPECT_EQ(refused.error().fields().front().pointer, name);
+        EXPECT_THAT(refused.error().fields().front().detail, HasSubstr("SQLSTATE 28"));
+    }
+    // A real password, and a wrong one.
+    sql("drop role if exists api_with_password");
+    sql("create role api_with_password login password 'right one' in role winnow_api");
+    ask_for_passwords_of("api_with_password");
+    auto database = config_.database;
+    database.api_url += " user=api_with_password password=hunter2";
+    ASSERT_TRUE(eventually([&] { return !check_database(database); }));
+    const auto wrong = check_database(database).error();
+    ASSERT_EQ(wrong.fields().size(), 1U);
+    EXPECT_EQ(wrong.fields().front().pointer, "database.api_url");
+    EXPECT_THAT(wrong.fields().front().detail, HasSubstr("password authentication failed"));
+    EXPECT_THAT(wrong.fields().front().detail, HasSubstr("SQLSTATE 28P01"));
+    EXPECT_THAT(wrong.fields().front().detail, testing::Not(HasSubstr("hunter2")));
+
+    database.api_url = database_.superuser;
+    const auto refused = check_database(database);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message(), HasSubstr("every tenant's rows"));
+}
+
+TEST_F(HonestTest, AFullDiskIsToldToTheSenderAndToTheBalancerUntilThereIsRoom)
+{
+    Node node(config_);
+    ASSERT_TRUE(eventually([&] { return ready(node).contains(R"("status":"ready")"); }));
+    ASSERT_EQ(send(node).status, 202);
+    sql("create function disk_is_full() returns trigger language plpgsql as "
+        "$$ begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$");
+    sql("create trigger full_disk before insert on journal for each row execute function disk_is_full()");
+    const auto refused = send(node);
+    EXPECT_EQ(refused.status, 503);
+    EXPECT_THAT(refused.body, HasSubstr("the database's disk is full (SQLSTATE 53100)"));
+    EXPECT_THAT(refused.body, testing::Not(HasSubstr("too much is waiting")));
+    EXPECT_THAT(ready(node), HasSubstr(R"("journal":"failing")"));
+    sql("drop trigger full_disk on journal");
+    ASSERT_TRUE(eventually([&] { return ready(node).contains(R"("status":"ready")"); }));
+    EXPECT_EQ(send(node).status, 202);
+}
+
+TEST_F(HonestTest, APasswordThatWasChangedUnderTheApiMakesTheNodeUnready)
+{
+    Node node(config_);
+    ASSERT_TRUE(eventually([&] { return ready(node).contains(R"("status":"ready")"); }));
+    // As after a changed password: new sessions are refused, and the old ones end some day.
+    sql("alter role winnow_api nologin");
+    sql("select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = 'winnow_api' and datname = "
+        "current_database()");
+    EXPECT_EQ(test::TlsClient(node.customer_port()).ask(get("/api/v1/me", kKey)).status, 503);
+    EXPECT_TRUE(eventually([&] { return ready(node).contains(R"("keys":"failing")"); }));
+    sql("alter role winnow_api login");
+    EXPECT_TRUE(eventually([&] { return ready(node).contains(R"("status":"ready")"); })) << "without a request";
+}
+
+}  // namespace
+}  // namespace winnow::app
