@@ -1,9 +1,8 @@
 #include "expr/checker.hpp"
 
 #include "expr/function.hpp"
+#include "expr/regex.hpp"
 #include "winnow/base/text.hpp"
-
-#include <re2/re2.h>
 
 #include <algorithm>
 #include <array>
@@ -187,11 +186,7 @@ private:
         if (node.children[1].kind != Kind::literal || pattern == nullptr) {
             fail(node.children[1], "the pattern of matches() is a text in quotes");
         }
-        constexpr std::int64_t kMaxMemory = 256 << 10;
-        RE2::Options options;
-        options.set_log_errors(false);
-        options.set_max_mem(kMaxMemory);
-        auto regex = std::make_shared<const RE2>(*pattern, options);
+        auto regex = compile_regex(*pattern);
         if (!regex->ok()) fail(node.children[1], "this regular expression is refused: " + regex->error());
         node.regex = std::move(regex);
     }

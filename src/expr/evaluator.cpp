@@ -29,8 +29,8 @@ public:
             case Kind::select: return select(run(node.children[0]), node.name);
             case Kind::optional_select: return optional_select(run(node.children[0]), node.name);
             case Kind::has: return has(run(node.children[0]), node.name);
-            case Kind::index: return strict2(node, index_into);
-            case Kind::optional_index: return strict2(node, optional_index_into);
+            case Kind::index: return indexed(node, index_into);
+            case Kind::optional_index: return indexed(node, optional_index_into);
             case Kind::call: return call(node);
             case Kind::list: return list(node);
             case Kind::map: return map(node);
@@ -69,6 +69,17 @@ private:
         auto right = run(node.children[1]);
         if (right.is_error()) return right;
         return operate(left, right);
+    }
+
+    /// Nothing is in an optional without a value, whatever the key.
+    template <typename Operator>
+    Value indexed(const Node& node, Operator operate)
+    {
+        auto container = run(node.children[0]);
+        const auto* optional = container.as<Optional>();
+        if (container.is_error() || (optional != nullptr && !optional->value)) return container;
+        const auto key = run(node.children[1]);
+        return key.is_error() ? key : operate(container, key);
     }
 
     Value binary(const Node& node)
@@ -121,6 +132,7 @@ private:
     {
         if (node.function == kUnknownFunction) return Value::error("there is no function " + node.name + "()");
         const auto& function = functions()[node.function];
+        if (function.lazy != Function::Lazy::no) return otherwise(node, function);
         std::vector<Value> arguments;
         arguments.reserve(node.children.size());
         for (const auto& child : node.children) {
@@ -136,6 +148,17 @@ private:
         }
         if (node.name == "label" && arguments[0].is<std::string>()) return label(arguments[0]);
         return function.call(arguments, budget_);
+    }
+
+    /// a.or(b), a.orValue(b): b may fail, or cost much, where a has a value.
+    Value otherwise(const Node& node, const Function& function)
+    {
+        auto value = run(node.children[0]);
+        if (value.is_error()) return value;
+        const auto* optional = value.as<Optional>();
+        if (optional == nullptr) return no_overload(node.name, std::array{std::move(value)});
+        if (!optional->value) return run(node.children[1]);
+        return function.lazy == Function::Lazy::unwraps ? Value(*optional->value) : value;
     }
 
     /// labels[?name].orValue("")
@@ -172,7 +195,6 @@ private:
         for (std::size_t i = 0; i + 1 < node.children.size(); i += 2) {
             auto key = run(node.children[i]);
             if (key.is_error()) return key;
-            if (!is_map_key(key)) return Value::error("a map's key is a string, a bool or a whole number");
             auto value = run(node.children[i + 1]);
             if (value.is_error()) return value;
             if (node.optional_at[i / 2]) {
@@ -181,6 +203,7 @@ private:
                 if (!optional->value) continue;
                 value = Value(*optional->value);
             }
+            if (!is_map_key(key)) return Value::error("a map's key is a string, a bool or a whole number");
             auto shown = to_text(key);
             if (!entries.insert(std::move(key), std::move(value))) return Value::error("the key " + shown + " repeats");
         }
@@ -279,8 +302,7 @@ private:
         if (!optional->value) return Optional{};
         auto value = with(node, *optional->value, node.children[1]);
         if (value.is_error()) return value;
-        if (node.name == "optMap") return Optional{std::make_shared<const Value>(std::move(value))};
-        return value.is<Optional>() ? value : no_overload(node.name, std::array{std::move(value)});
+        return node.name == "optMap" ? Optional{std::make_shared<const Value>(std::move(value))} : value;
     }
 
     const Names& names_;

@@ -20,13 +20,17 @@ using Arguments = std::span<const Value>;
 /// Of a call that was not checked: an error when it is evaluated.
 inline constexpr std::uint16_t kUnknownFunction = 0xFFFF;
 
-/// No argument is an error: functions are strict. `budget` has been charged one step for the call.
+/// No argument is an error: functions are strict, but for lazy ones. `budget` has been charged one step for the call.
 struct Function {
     std::string_view name;  ///< "size", "optional.of"
     bool method = false;    ///< arguments[0] is what it is called on.
     std::size_t least = 1;  ///< Arguments, with what it is called on.
     std::size_t most = 1;
-    Value (*call)(Arguments arguments, Budget& budget) = nullptr;
+    Value (*call)(Arguments arguments, Budget& budget) = nullptr;  ///< Not of a lazy one.
+    /// `or`, `orValue`: gives what it is called on (unwrapped), or, only where that is an optional without a value,
+    /// evaluates its argument and gives that.
+    enum class Lazy : std::uint8_t { no, keeps, unwraps };
+    Lazy lazy = Lazy::no;
 };
 
 /// All of them. Their order is for this run of the program only.

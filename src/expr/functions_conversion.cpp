@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 namespace winnow::expr {
 
@@ -21,9 +22,14 @@ Value unreadable(std::string_view type, std::string_view text)
     return Value::error("not " + std::string(type) + ": " + to_text(std::string(text)));
 }
 
+/// Decimal; a `+` may stand before what may have a sign.
 template <typename T>
 std::optional<T> parse_number(std::string_view text)
 {
+    if (std::is_signed_v<T> && text.starts_with('+')) {
+        text.remove_prefix(1);
+        if (text.starts_with('-')) return std::nullopt;
+    }
     T number{};
     const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (wrong != std::errc() || end != text.data() + text.size()) return std::nullopt;
@@ -75,7 +81,7 @@ Value to_double(Arguments a, Budget& /*budget*/)
     if (const auto* i = a[0].as<std::int64_t>()) return static_cast<double>(*i);
     if (const auto* u = a[0].as<std::uint64_t>()) return static_cast<double>(*u);
     if (const auto* text = a[0].as<std::string>()) {
-        const auto number = parse_number<double>(text->starts_with('+') ? std::string_view(*text).substr(1) : *text);
+        const auto number = parse_number<double>(*text);
         return number ? Value(*number) : unreadable("a double", *text);
     }
     return no_overload("double", a);
@@ -111,10 +117,10 @@ Value to_bool(Arguments a, Budget& /*budget*/)
     if (a[0].is<bool>()) return a[0];
     const auto* text = a[0].as<std::string>();
     if (text == nullptr) return no_overload("bool", a);
-    for (const std::string_view word : {"true", "True", "TRUE", "t", "1"}) {
+    for (const std::string_view word : {"true", "True", "TRUE", "t", "T", "1"}) {
         if (*text == word) return true;
     }
-    for (const std::string_view word : {"false", "False", "FALSE", "f", "0"}) {
+    for (const std::string_view word : {"false", "False", "FALSE", "f", "F", "0"}) {
         if (*text == word) return false;
     }
     return unreadable("a bool", *text);

@@ -1,4 +1,5 @@
 #include "expr/function.hpp"
+#include "expr/scalar_text.hpp"
 #include "winnow/base/text.hpp"
 
 namespace winnow::expr {
@@ -44,7 +45,7 @@ bool is_zero(const Value& value)
     if (const auto* list = value.as_list()) return list->empty();
     if (const auto* map = value.as_map()) return map->entries().empty();
     if (const auto* span = value.as<Span>()) return span->nanos == 0;
-    if (const auto* at = value.as<Instant>()) return *at == Instant{};
+    if (const auto* at = value.as<Instant>()) return *at == Instant{.seconds = kFirstSecond, .nanos = 0};
     return false;
 }
 
@@ -76,20 +77,6 @@ Value value_of(Arguments a, Budget& /*budget*/)
     return optional->value ? *optional->value : Value::error("optional.none() has no value");
 }
 
-Value or_value(Arguments a, Budget& /*budget*/)
-{
-    const auto* optional = a[0].as<Optional>();
-    if (optional == nullptr) return no_overload("orValue", a);
-    return optional->value ? *optional->value : a[1];
-}
-
-Value or_optional(Arguments a, Budget& /*budget*/)
-{
-    const auto* optional = a[0].as<Optional>();
-    if (optional == nullptr || !a[1].is<Optional>()) return no_overload("or", a);
-    return optional->value ? a[0] : a[1];
-}
-
 /// label("env") reads the alert's labels: the evaluator does it, where the names are.
 Value label(Arguments a, Budget& /*budget*/)
 {
@@ -111,8 +98,8 @@ void add_core_functions(std::vector<Function>& all)
         {.name = "optional.ofNonZeroValue", .method = false, .least = 1, .most = 1, .call = optional_of_non_zero});
     all.push_back({.name = "hasValue", .method = true, .least = 1, .most = 1, .call = has_value});
     all.push_back({.name = "value", .method = true, .least = 1, .most = 1, .call = value_of});
-    all.push_back({.name = "orValue", .method = true, .least = 2, .most = 2, .call = or_value});
-    all.push_back({.name = "or", .method = true, .least = 2, .most = 2, .call = or_optional});
+    all.push_back({.name = "orValue", .method = true, .least = 2, .most = 2, .lazy = Function::Lazy::unwraps});
+    all.push_back({.name = "or", .method = true, .least = 2, .most = 2, .lazy = Function::Lazy::keeps});
 }
 
 }  // namespace winnow::expr

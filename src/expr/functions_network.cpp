@@ -44,12 +44,16 @@ std::optional<Cidr> cidr_in(const Value& value)
 
 Value make_ip(Arguments a, Budget& /*budget*/)
 {
-    if (a[0].is<Ip>()) return a[0];
-    if (const auto* cidr = a[0].as<Cidr>()) return cidr->address;
     const auto* text = a[0].as<std::string>();
     if (text == nullptr) return no_overload("ip", a);
     const auto ip = parse_ip(*text);
     return ip ? Value(*ip) : Value::error("not an IP address: " + to_text(a[0]));
+}
+
+Value address_of(Arguments a, Budget& /*budget*/)
+{
+    const auto* cidr = a[0].as<Cidr>();
+    return cidr == nullptr ? no_overload("ip", a) : Value(cidr->address);
 }
 
 Value make_cidr(Arguments a, Budget& /*budget*/)
@@ -150,7 +154,7 @@ void add_network_functions(std::vector<Function>& all)
         all.push_back({.name = name, .method = method, .least = count, .most = count, .call = call});
     };
     add("ip", false, 1, make_ip);
-    add("ip", true, 1, make_ip);
+    add("ip", true, 1, address_of);
     add("cidr", false, 1, make_cidr);
     add("isIP", false, 1, is_ip);
     add("isCIDR", false, 1, is_cidr);

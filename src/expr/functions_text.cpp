@@ -1,7 +1,6 @@
 #include "expr/code_points.hpp"
 #include "expr/function.hpp"
-
-#include <re2/re2.h>
+#include "expr/regex.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -46,14 +45,10 @@ bool ends_with(std::string_view whole, std::string_view part)
 Value matches(Arguments a, Budget& budget)
 {
     if (!all_strings(a, 2)) return no_overload("matches", a);
-    constexpr std::int64_t kMaxMemory = 256 << 10;
-    RE2::Options options;
-    options.set_log_errors(false);
-    options.set_max_mem(kMaxMemory);
-    const RE2 pattern(text(a[1]), options);
-    if (!pattern.ok()) return Value::error("bad regular expression: " + pattern.error());
+    const auto pattern = compile_regex(text(a[1]));
+    if (!pattern->ok()) return Value::error("bad regular expression: " + pattern->error());
     if (!charge_text(budget, text(a[0]).size() * 8)) return over_budget();
-    return RE2::PartialMatch(text(a[0]), pattern);
+    return RE2::PartialMatch(text(a[0]), *pattern);
 }
 
 Value lower_ascii(Arguments a, Budget& budget)
@@ -121,6 +116,8 @@ Value index_of(Arguments a, Budget& budget)
         return Value::error("index out of range: " + std::to_string(*from));
     }
     const std::u32string_view whole(points);
+    // Nothing begins at the end, but nothing.
+    if (from != nullptr && *from == size && !wanted.empty()) return std::int64_t{-1};
     const auto start = from != nullptr ? static_cast<std::size_t>(*from) : Last ? whole.npos : 0;
     const auto found = Last ? whole.rfind(wanted, start) : whole.find(wanted, start);
     return found == whole.npos ? std::int64_t{-1} : static_cast<std::int64_t>(found);
@@ -185,7 +182,7 @@ Value split(Arguments a, Budget& budget)
     const auto by = code_points(text(a[1]));
     if (!charge_text(budget, whole.size() * 16)) return over_budget();
     List parts;
-    if (most == 0) return Value::list(std::move(parts));
+    if (most == 0 || (whole.empty() && by.empty())) return Value::list(std::move(parts));
     std::u32string_view rest(whole);
     while (static_cast<std::int64_t>(parts.size()) + 1 < most) {
         const auto at = by.empty() ? (rest.size() > 1 ? 1 : rest.npos) : rest.find(by);

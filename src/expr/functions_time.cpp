@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono;
 
-/// "+09:00", "-02:30", "09:30"; nullopt where it is a zone's name.
+/// "+09:00", "-02:30", "09:30", up to 14:59 as the world's clocks go; nullopt where it is a zone's name, or neither.
 std::optional<seconds> fixed_offset(std::string_view zone)
 {
     const bool minus = zone.starts_with('-');
@@ -21,8 +21,12 @@ std::optional<seconds> fixed_offset(std::string_view zone)
         return zone[i] >= '0' && zone[i] <= '9';
     };
     if (zone.size() != 5 || zone[2] != ':' || !digit(0) || !digit(1) || !digit(3) || !digit(4)) return std::nullopt;
-    const auto minutes = ((zone[0] - '0') * 10 + zone[1] - '0') * 60 + (zone[3] - '0') * 10 + zone[4] - '0';
-    return seconds(minus ? -minutes * 60 : minutes * 60);
+    constexpr int kMostHours = 14;
+    const int hour = (zone[0] - '0') * 10 + zone[1] - '0';
+    const int minute = (zone[3] - '0') * 10 + zone[4] - '0';
+    if (hour > kMostHours || minute > 59) return std::nullopt;
+    const auto offset = hours(hour) + minutes(minute);
+    return minus ? -offset : offset;
 }
 
 /// Seconds east of UTC at that instant; nullopt where there is no such zone.

@@ -1,9 +1,8 @@
 #include "winnow/expr/matchers.hpp"
 
 #include "expr/matcher_lexer.hpp"
+#include "expr/regex.hpp"
 #include "winnow/base/text.hpp"
-
-#include <re2/re2.h>
 
 #include <algorithm>
 #include <array>
@@ -16,7 +15,6 @@ namespace {
 using Kind = MatcherToken::Kind;
 
 constexpr std::size_t kMaxPatternBytes = 1'024;
-constexpr std::int64_t kMaxRegexMemory = 256 * 1'024;
 
 struct OwnText {
     std::string_view name;
@@ -51,6 +49,11 @@ std::string_view find_value(std::string_view name, const domain::Alert& alert, s
     if (name == "severity") return domain::to_string(alert.severity);
     if (name == "text") return made = alert.title + "\n" + alert.description + "\n" + alert.source;
     return {};
+}
+
+bool matches_whole(const RE2& regex, std::string_view text)
+{
+    return RE2::FullMatch(re2::StringPiece(text.data(), text.size()), regex);
 }
 
 std::string_view op_text(Matcher::Op op) noexcept
@@ -179,18 +182,7 @@ private:
 
 }  // namespace
 
-struct Matcher::Regex {
-    explicit Regex(const std::string& pattern, const RE2::Options& options) : compiled(pattern, options) {}
-
-    [[nodiscard]] bool matches(std::string_view text) const
-    {
-        return RE2::FullMatch(re2::StringPiece(text.data(), text.size()), compiled);
-    }
-
-    RE2 compiled;
-};
-
-Matcher::Matcher(std::string name, Op op, std::string value, std::shared_ptr<const Regex> regex)
+Matcher::Matcher(std::string name, Op op, std::string value, std::shared_ptr<const re2::RE2> regex)
     : name_(std::move(name)), op_(op), value_(std::move(value)), regex_(std::move(regex))
 {
 }
@@ -201,14 +193,12 @@ Result<Matcher> Matcher::make(std::string name, Op op, std::string value)
     if (value.size() > kMaxPatternBytes) {
         return invalid("the regular expression is longer than " + std::to_string(kMaxPatternBytes) + " bytes");
     }
-    RE2::Options options;
-    options.set_log_errors(false);
-    options.set_max_mem(kMaxRegexMemory);
     // Judged without the anchors first: "a)(b" must not become good by what is put around it.
-    const RE2 alone(value, options);
-    if (!alone.ok()) return invalid("bad regular expression: " + alone.error());
-    auto regex = std::make_shared<const Regex>("^(?:" + value + ")$", options);
-    if (!regex->compiled.ok()) return invalid("bad regular expression: " + regex->compiled.error());
+    if (const auto alone = compile_regex(value); !alone->ok()) {
+        return invalid("bad regular expression: " + alone->error());
+    }
+    auto regex = compile_regex("^(?:" + value + ")$");
+    if (!regex->ok()) return invalid("bad regular expression: " + regex->error());
     return Matcher(std::move(name), op, std::move(value), std::move(regex));
 }
 
@@ -225,8 +215,8 @@ bool Matcher::matches(const domain::Alert& alert) const
     switch (op_) {
         case Op::equal: return actual == value_;
         case Op::not_equal: return actual != value_;
-        case Op::regex: return regex_->matches(actual);
-        case Op::not_regex: return !regex_->matches(actual);
+        case Op::regex: return matches_whole(*regex_, actual);
+        case Op::not_regex: return !matches_whole(*regex_, actual);
     }
     return false;
 }

@@ -182,11 +182,10 @@ Value contained(const Value& item, const Value& container)
 std::optional<std::int64_t> whole_index(const Value& key)
 {
     if (const auto* i = key.as<std::int64_t>()) return *i;
-    constexpr auto kFar = std::numeric_limits<std::int64_t>::max();
-    if (const auto* u = key.as<std::uint64_t>()) {
-        return *u > static_cast<std::uint64_t>(kFar) ? kFar : static_cast<std::int64_t>(*u);
-    }
-    if (const auto* d = key.as<double>(); d != nullptr && std::floor(*d) == *d && std::fabs(*d) < 1e15) {
+    constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    if (const auto* u = key.as<std::uint64_t>(); u != nullptr && *u <= kMost) return static_cast<std::int64_t>(*u);
+    constexpr double kBeyond = 9'223'372'036'854'775'808.0;
+    if (const auto* d = key.as<double>(); d != nullptr && std::floor(*d) == *d && *d >= -kBeyond && *d < kBeyond) {
         return static_cast<std::int64_t>(*d);
     }
     return std::nullopt;
@@ -197,19 +196,25 @@ Value no_such_key(const Value& key)
     return Value::error("no such key: " + to_text(key));
 }
 
-/// The element, or nullptr with `trouble` saying why there is none; `absent` where that is only because it is not
-/// there.
-const Value* find(const Value& container, const Value& key, Value& trouble, bool& absent)
+Value has_no_fields(const Value& value)
 {
-    absent = false;
+    return Value::error("no such overload: a " + std::string(type_name(value)) + " has no fields");
+}
+
+/// Whether nothing was found only because it is not there: in the map or list, or in what is no container at all.
+enum class Absence : std::uint8_t { none, of_element, of_container };
+
+/// The element, or nullptr with `trouble` saying why there is none.
+const Value* find(const Value& container, const Value& key, Value& trouble, Absence& absence)
+{
+    if (!is_map_key(key) && !key.is<double>()) {
+        trouble = no_overload("_[_]", std::array{container, key});
+        return nullptr;
+    }
     if (const auto* map = container.as_map()) {
-        if (!is_map_key(key) && !key.is<double>()) {
-            trouble = no_overload("_[_]", std::array{container, key});
-            return nullptr;
-        }
         const auto* found = map->find(key);
         if (found == nullptr) {
-            absent = true;
+            absence = Absence::of_element;
             trouble = no_such_key(key);
         }
         return found;
@@ -217,11 +222,12 @@ const Value* find(const Value& container, const Value& key, Value& trouble, bool
     const auto* list = container.as_list();
     const auto index = whole_index(key);
     if (list == nullptr || !index) {
+        if (list == nullptr) absence = Absence::of_container;
         trouble = no_overload("_[_]", std::array{container, key});
         return nullptr;
     }
     if (*index < 0 || *index >= static_cast<std::int64_t>(list->size())) {
-        absent = true;
+        absence = Absence::of_element;
         trouble = Value::error("index out of range: " + std::to_string(*index));
         return nullptr;
     }
@@ -271,33 +277,36 @@ Value negate(const Value& value)
 
 Value index_into(const Value& container, const Value& key)
 {
-    if (const auto* optional = container.as<Optional>()) {
-        return optional->value ? optional_index_into(container, key) : Value(Optional{});
-    }
+    const auto* optional = container.as<Optional>();
+    const auto& inner = optional != nullptr ? *optional->value : container;
     Value trouble;
-    bool absent = false;
-    const auto* found = find(container, key, trouble, absent);
-    return found != nullptr ? *found : trouble;
+    auto absence = Absence::none;
+    const auto* found = find(inner, key, trouble, absence);
+    if (optional == nullptr) return found != nullptr ? *found : trouble;
+    if (found != nullptr) return some(*found);
+    return absence == Absence::of_element ? Value(Optional{}) : trouble;
 }
 
 Value optional_index_into(const Value& container, const Value& key)
 {
     const auto* optional = container.as<Optional>();
-    if (optional != nullptr && !optional->value) return Optional{};
     Value trouble;
-    bool absent = false;
-    const auto* found = find(optional != nullptr ? *optional->value : container, key, trouble, absent);
+    auto absence = Absence::none;
+    const auto* found = find(optional != nullptr ? *optional->value : container, key, trouble, absence);
     if (found != nullptr) return some(*found);
-    return absent ? Value(Optional{}) : trouble;
+    return absence != Absence::none ? Value(Optional{}) : trouble;
 }
 
 Value select(const Value& from, const std::string& field)
 {
     if (from.is_error()) return from;
-    if (from.is<Optional>()) return optional_select(from, field);
-    const auto* map = from.as_map();
-    if (map == nullptr) return Value::error("no such overload: a " + std::string(type_name(from)) + " has no fields");
+    const auto* optional = from.as<Optional>();
+    if (optional != nullptr && !optional->value) return from;
+    const auto& container = optional != nullptr ? *optional->value : from;
+    const auto* map = container.as_map();
+    if (map == nullptr) return has_no_fields(container);
     const auto* found = map->find(field);
+    if (optional != nullptr) return found != nullptr ? some(*found) : Value(Optional{});
     return found != nullptr ? *found : Value::error("no such key: " + field);
 }
 
@@ -307,11 +316,9 @@ Value optional_select(const Value& from, const std::string& field)
     const auto* optional = from.as<Optional>();
     if (optional != nullptr && !optional->value) return from;
     const auto& container = optional != nullptr ? *optional->value : from;
+    if (container.as_list() != nullptr) return has_no_fields(container);
     const auto* map = container.as_map();
-    if (map == nullptr) {
-        return Value::error("no such overload: a " + std::string(type_name(container)) + " has no fields");
-    }
-    const auto* found = map->find(field);
+    const auto* found = map != nullptr ? map->find(field) : nullptr;
     return found != nullptr ? some(*found) : Value(Optional{});
 }
 
@@ -320,9 +327,9 @@ Value has(const Value& from, const std::string& field)
     if (from.is_error()) return from;
     const auto* optional = from.as<Optional>();
     if (optional != nullptr && !optional->value) return false;
-    const auto* map = optional != nullptr ? optional->value->as_map() : from.as_map();
-    if (map == nullptr) return Value::error("no such overload: a " + std::string(type_name(from)) + " has no fields");
-    return map->find(field) != nullptr;
+    const auto& container = optional != nullptr ? *optional->value : from;
+    const auto* map = container.as_map();
+    return map != nullptr ? Value(map->find(field) != nullptr) : has_no_fields(container);
 }
 
 }  // namespace winnow::expr

@@ -48,17 +48,21 @@ bool take(std::string_view& text, char c)
     return true;
 }
 
-/// Nanoseconds of `.5`; at most nine digits count.
+bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/// Nanoseconds of `.5`; the first nine digits count.
 std::optional<std::int32_t> take_fraction(std::string_view& text)
 {
     if (!take(text, '.')) return 0;
+    if (text.empty() || !is_digit(text.front())) return std::nullopt;
     std::int32_t nanos = 0;
     std::int32_t unit = 100'000'000;
-    std::size_t digits = 0;
-    for (; !text.empty() && text.front() >= '0' && text.front() <= '9'; text.remove_prefix(1), ++digits, unit /= 10) {
+    for (; !text.empty() && is_digit(text.front()); text.remove_prefix(1), unit /= 10) {
         nanos += (text.front() - '0') * unit;
     }
-    if (digits == 0 || digits > 9) return std::nullopt;
     return nanos;
 }
 
@@ -77,10 +81,16 @@ std::optional<std::int64_t> take_offset_seconds(std::string_view& text)
 
 struct Unit {
     std::string_view name;
-    long double nanos;
+    std::uint64_t nanos;
 };
-constexpr std::array<Unit, 7> kUnits = {
-    {{"ns", 1}, {"us", 1e3}, {"µs", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3'600e9}}};
+constexpr std::array<Unit, 8> kUnits = {{{"ns", 1},
+                                         {"us", 1'000},
+                                         {"\u00b5s", 1'000},  // the sign for micro
+                                         {"\u03bcs", 1'000},  // the letter mu
+                                         {"ms", 1'000'000},
+                                         {"s", 1'000'000'000},
+                                         {"m", 60'000'000'000},
+                                         {"h", 3'600'000'000'000}}};
 
 const Unit* take_unit(std::string_view& text)
 {
@@ -92,16 +102,37 @@ const Unit* take_unit(std::string_view& text)
     return best;
 }
 
+constexpr std::uint64_t kMostNanos = std::uint64_t{1} << 63U;  // of -292 years; one more than of 292 years
+
 /// A decimal number without a sign or exponent.
-std::optional<long double> take_decimal(std::string_view& text)
+struct Decimal {
+    std::uint64_t whole = 0;
+    std::uint64_t fraction = 0;  ///< In `scale`ths; digits beyond 63 bits are left out.
+    double scale = 1;
+};
+
+std::optional<Decimal> take_decimal(std::string_view& text)
 {
-    const auto length = std::min(text.find_first_not_of("0123456789."), text.size());
-    const std::string digits(text.substr(0, length));
-    if (digits.find_first_of("0123456789") == std::string::npos || digits.find('.') != digits.rfind('.')) {
-        return std::nullopt;
+    constexpr std::uint64_t kTen = 10;
+    Decimal out;
+    const auto before = text.size();
+    for (; !text.empty() && is_digit(text.front()); text.remove_prefix(1)) {
+        if (out.whole > kMostNanos / kTen) return std::nullopt;
+        out.whole = out.whole * kTen + static_cast<std::uint64_t>(text.front() - '0');
+        if (out.whole > kMostNanos) return std::nullopt;
     }
-    text.remove_prefix(length);
-    return std::strtold(digits.c_str(), nullptr);
+    auto digits = before - text.size();
+    if (!take(text, '.')) return digits == 0 ? std::nullopt : std::optional(out);
+    bool full = false;
+    for (; !text.empty() && is_digit(text.front()); text.remove_prefix(1), ++digits) {
+        full = full || out.fraction > (kMostNanos - 1) / kTen;
+        const auto longer = out.fraction * kTen + static_cast<std::uint64_t>(text.front() - '0');
+        full = full || longer > kMostNanos;
+        if (full) continue;
+        out.fraction = longer;
+        out.scale *= kTen;
+    }
+    return digits == 0 ? std::nullopt : std::optional(out);
 }
 
 }  // namespace
@@ -157,18 +188,21 @@ std::optional<Span> parse_span(std::string_view text)
     if (minus || text.starts_with('+')) text.remove_prefix(1);
     if (text == "0") return Span{};
     if (text.empty()) return std::nullopt;
-    long double nanos = 0;
+    std::uint64_t nanos = 0;
     while (!text.empty()) {
         const auto number = take_decimal(text);
         if (!number) return std::nullopt;
         const auto* unit = take_unit(text);
-        if (unit == nullptr) return std::nullopt;
-        nanos += *number * unit->nanos;
+        if (unit == nullptr || number->whole > kMostNanos / unit->nanos) return std::nullopt;
+        // The fraction's product, cut to whole nanoseconds, is less than 2^42.
+        const auto part = number->whole * unit->nanos +
+                          static_cast<std::uint64_t>(static_cast<double>(number->fraction) *
+                                                     (static_cast<double>(unit->nanos) / number->scale));
+        nanos += part;
+        if (part > kMostNanos || nanos > kMostNanos) return std::nullopt;
     }
-    constexpr long double kMost = 9.223372036854775807e18L;
-    if (nanos > kMost) return std::nullopt;
-    const auto whole = static_cast<std::int64_t>(std::roundl(nanos));
-    return Span{minus ? -whole : whole};
+    if (!minus && nanos == kMostNanos) return std::nullopt;
+    return Span{static_cast<std::int64_t>(minus ? 0 - nanos : nanos)};
 }
 
 std::string text_of_double(double number)
@@ -199,10 +233,13 @@ std::string text_of(const Cidr& cidr)
 std::optional<Ip> parse_ip(std::string_view text)
 {
     const std::string terminated(text);
+    if (terminated.size() != std::char_traits<char>::length(terminated.c_str())) return std::nullopt;
     std::array<char, 16> bytes{};
     if (inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1) return Ip{{bytes.data(), 4}};
+    if (inet_pton(AF_INET6, terminated.c_str(), bytes.data()) != 1) return std::nullopt;
     // An IPv4 address in IPv6 clothes would be equal to neither.
-    if (text.contains('.') || inet_pton(AF_INET6, terminated.c_str(), bytes.data()) != 1) return std::nullopt;
+    constexpr std::string_view kMapped("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+    if (std::string_view(bytes.data(), bytes.size()).starts_with(kMapped)) return std::nullopt;
     return Ip{{bytes.data(), 16}};
 }
 
@@ -214,7 +251,9 @@ std::optional<Cidr> parse_cidr(std::string_view text)
     const auto digits = text.substr(slash + 1);
     int prefix = 0;
     const auto [end, wrong] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
-    if (!address || wrong != std::errc() || end != digits.data() + digits.size() || prefix < 0 ||
+    // One way to write each: a sign or a leading zero is a slip, or octal to somebody else.
+    const bool plain = !digits.empty() && is_digit(digits.front()) && (digits.front() != '0' || digits.size() == 1);
+    if (!address || !plain || wrong != std::errc() || end != digits.data() + digits.size() ||
         prefix > static_cast<int>(address->bytes.size()) * 8) {
         return std::nullopt;
     }

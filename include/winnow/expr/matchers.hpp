@@ -11,6 +11,10 @@
 #include <string_view>
 #include <vector>
 
+namespace re2 {
+class RE2;
+}
+
 namespace winnow::expr {
 
 /// One compiled matcher: name, operator, value. Immutable, shareable.
@@ -18,7 +22,7 @@ class Matcher {
 public:
     enum class Op { equal, not_equal, regex, not_regex };
 
-    /// `invalid_argument` for a regex that RE2 refuses or that is larger than the limit.
+    /// `invalid_argument` for a regex that RE2 refuses or that is larger than the limit. In it `.` matches a line feed.
     [[nodiscard]] static Result<Matcher> make(std::string name, Op op, std::string value);
 
     /// A name that is no label falls back to the alert's own field of that name; a name that is neither is "".
@@ -35,13 +39,12 @@ public:
     [[nodiscard]] std::string str() const;
 
 private:
-    struct Regex;
-    Matcher(std::string name, Op op, std::string value, std::shared_ptr<const Regex> regex);
+    Matcher(std::string name, Op op, std::string value, std::shared_ptr<const re2::RE2> regex);
 
     std::string name_;
     Op op_;
     std::string value_;
-    std::shared_ptr<const Regex> regex_;
+    std::shared_ptr<const re2::RE2> regex_;
 };
 
 /// Parses `{a="b",c=~"d"}` (braces optional, trailing comma allowed). The error text is Alertmanager's, with its rune

@@ -70,6 +70,73 @@ TEST(Condition, AnAbsentLabelIsAnErrorThatOtherOperandsMayAbsorb)
     EXPECT_EQ(given(R"(has(labels.team) || labels.?env.orValue("") == "prod")"), "true");
 }
 
+TEST(Condition, WhatStandsInForAnAbsentValueIsOnlyLookedAtWhereItIsAbsent)
+{
+    EXPECT_EQ(given("labels.?env.orValue(details.absent) == \"prod\""), "true");
+    EXPECT_EQ(given("labels.?zone.orValue(details.absent) == \"prod\""), "error: no such key: absent");
+    EXPECT_EQ(given("labels.?zone.or(details.?free).orValue(details.absent) == 7"), "true");
+    EXPECT_EQ(given("labels.?env.or(optional.of(details.absent)).hasValue()"), "true");
+    EXPECT_EQ(given("details.?absent[details.absent].hasValue()"), "false") << "nor is the key of nothing";
+    EXPECT_EQ(given("optional.none().optMap(x, details.absent).hasValue()"), "false");
+    EXPECT_EQ(given("optional.none().optFlatMap(x, details.absent).hasValue()"), "false");
+}
+
+TEST(Condition, WhatIsNoContainerHoldsNothing)
+{
+    for (const std::string absent :
+         {"details.free.?unit", "title.?x", "starts_at.?x", "details.free[?0]", "title[?\"x\"]", "starts_at[?0]",
+          "details.?free.?unit", "severity.?x", "now[?\"x\"]"}) {
+        EXPECT_EQ(given(absent + ".hasValue()"), "false") << absent;
+        EXPECT_EQ(given("!" + absent + ".hasValue()"), "true") << absent;
+    }
+    for (const std::string error : {"details.free.unit == 1", "has(details.free.unit)", "details.?free.unit.hasValue()",
+                                    "details.absent.?x.hasValue()", "details.volumes.?x.hasValue()",
+                                    "details.volumes[?\"x\"].hasValue()", "details[?null].hasValue()"}) {
+        EXPECT_EQ(given(error).substr(0, 6), "error:") << error;
+    }
+}
+
+TEST(Condition, AddressesNumbersAndOffsetsHaveOneWayToBeWritten)
+{
+    for (const std::string wrong : {"10.0.0.0/08", "10.0.0.0/-0", "10.0.0.0/+8", "10.0.0.0/00", "10.0.0.0/",
+                                    "10.0.0.0/33", "::ffff:10.0.0.0/104"}) {
+        EXPECT_EQ(given("isCIDR(\"" + wrong + "\")"), "false") << wrong;
+    }
+    EXPECT_EQ(given("isCIDR(\"10.0.0.0/0\") && isIP(\"64:ff9b::10.1.2.3\") && !isIP(\"::ffff:10.1.2.3\")"), "true");
+    EXPECT_EQ(given(R"(int("+5") == 5 && int("-5") == -5 && double("+1.5") == 1.5)"), "true");
+    EXPECT_EQ(given(R"(int("+-5") == -5)"), "error: not an int: \"+-5\"");
+    EXPECT_EQ(given(R"(uint("+5") == 5u)"), "error: not a uint: \"+5\"");
+    EXPECT_EQ(given(R"(now.getHours("+14:59") == 20 && now.getHours("-14:00") == 16)"), "true");
+    for (const std::string wrong : {"+25:00", "+15:00", "-99:00", "+09:60", "+9:00"}) {
+        EXPECT_EQ(given("now.getHours(\"" + wrong + "\") == 0"), "error: there is no time zone " + wrong);
+    }
+}
+
+TEST(Condition, DurationsAreExactToTheNanosecond)
+{
+    EXPECT_EQ(given(R"(duration("1.9ns") == duration("1ns") && int(duration("90.5s")) == 90)"), "true");
+    EXPECT_EQ(given(R"(string(duration("-2562047h47m16.854775808s")) == "-9223372036.854775808s")"), "true");
+    EXPECT_EQ(given(R"(duration("2562047h47m16.854775808s") > duration("0s"))").substr(0, 6), "error:");
+    EXPECT_EQ(given(R"(timestamp("2026-11-23T06:00:00.1234567891Z") - now == duration("123456789ns"))"), "true");
+}
+
+TEST(Condition, ADotMatchesALineFeedInEverySyntax)
+{
+    auto alert = sample();
+    alert.title = "line one\npump failed\nline three";
+    for (const std::string text : {R"(text.matches("^.*pump failed.*db-7$"))", R"(title.matches("one.pump"))",
+                                   R"(matches(title, "^.*failed.*$"))", R"(title.matches("^(?-s:.*)\n"))"}) {
+        EXPECT_EQ(given(text, RuleSyntax::cel, alert), "true") << text;
+    }
+    for (const std::string text :
+         {R"(text=~".*pump failed.*")", R"(title=~".*pump failed.*",severity=~"crit.*")", R"(title!~"pump.*")"}) {
+        EXPECT_EQ(given(text, RuleSyntax::matchers, alert), "true") << text;
+        EXPECT_TRUE(matches_all(*parse_matchers(text), alert)) << text;
+    }
+    EXPECT_EQ(given(R"(title=~"(?-s).*pump failed.*")", RuleSyntax::matchers, alert), "false");
+    EXPECT_EQ(given(R"("one" and "pump failed")", RuleSyntax::keywords, alert), "true");
+}
+
 TEST(Condition, ErrorsShowWhereAndWhatToDo)
 {
     EXPECT_EQ(refused(R"(title = "x")"), "1:7: = is no operator; == compares\n  title = \"x\"\n        ^");

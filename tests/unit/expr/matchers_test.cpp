@@ -177,8 +177,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Meaning{"severity=critical", true}, Meaning{"status=resolved", true}, Meaning{"source=db-7", true},
                     Meaning{"component=disk", true}, Meaning{"group=db", true}, Meaning{"class=disk_full", true},
                     Meaning{"dedup_key=db-7/disk", true}, Meaning{"integration=prometheus", true},
-                    Meaning{"text=\"disk full\\nless than 1%\\ndb-7\"", true}, Meaning{"text=~\"disk.*\"", false},
-                    Meaning{"text=~\"(?s)disk.*\"", true},
+                    Meaning{"text=\"disk full\\nless than 1%\\ndb-7\"", true}, Meaning{"text=~\"disk.*\"", true},
+                    Meaning{"text=~\"(?-s)disk.*\"", false},
                     // A label wins over a field of its name.
                     Meaning{"service=labelled", true}, Meaning{"service=billing", false}, Meaning{"größe=groß", true},
                     // All must hold.

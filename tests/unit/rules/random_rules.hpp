@@ -103,7 +103,7 @@ private:
 
     std::string text_operand()
     {
-        static constexpr std::array<std::string_view, 16> kOperands = {"title",
+        static constexpr std::array<std::string_view, 18> kOperands = {"title",
                                                                        "description",
                                                                        "text",
                                                                        "source",
@@ -117,6 +117,8 @@ private:
                                                                        "label(\"env\")",
                                                                        "label(\"team\")",
                                                                        "labels[?\"host\"].orValue(\"\")",
+                                                                       "labels.?env.orValue(details.t)",
+                                                                       "details.?t.orValue(\"\")",
                                                                        "details.t",
                                                                        "details.o.t"};
         auto operand = pick(kOperands);
@@ -134,18 +136,30 @@ private:
     {
         static constexpr std::array<std::string_view, 4> kCompare = {" < ", " <= ", " > ", " >= "};
         static constexpr std::array<std::string_view, 4> kLevels = {"INFO", "WARNING", "ERROR", "CRITICAL"};
-        static constexpr std::array<std::string_view, 9> kPatterns = {
-            "^(?:prod|dev)$",  "exit [0-9]+", "web-1[0-9]?\\\\.", "(?i)DISK", "日本語?", "^$",
-            "d.sk +(full|on)", "o",           "^web-(1|2|3)"};
-        static constexpr std::array<std::string_view, 9> kOthers = {"details.n + 1 > 5",
-                                                                    "size(labels) > 3",
-                                                                    "labels.exists(k, labels[k] == \"prod\")",
-                                                                    "details.flag",
-                                                                    "title.size() % 2 == 0",
-                                                                    "details.n == details.o.n",
-                                                                    "labels.env < \"m\"",
-                                                                    "true",
-                                                                    "now > received_at"};
+        static constexpr std::array<std::string_view, 11> kPatterns = {
+            "^(?:prod|dev)$",  "exit [0-9]+", "web-1[0-9]?\\\\.", "(?i)DISK",      "日本語?",        "^$",
+            "d.sk +(full|on)", "o",           "^web-(1|2|3)",     "disk.*example", "(?-s)disk.*node"};
+        static constexpr std::array<std::string_view, 20> kOthers = {
+            "labels.?env.orValue(details.t) == \"prod\"",
+            "labels.?team.or(labels.?env).orValue(details.t) == \"dev\"",
+            "labels[?\"host\"].orValue(details.absent) != \"disk\"",
+            "details.?n.orValue(details.absent) == 5",
+            "details.n.?x.hasValue()",
+            "!details.t.?x.hasValue()",
+            "details.o[?\"n\"].orValue(0) == 5",
+            "details.o[?0].orValue(0) == 1",
+            "details.?o.?n.optMap(n, n > 3).orValue(false)",
+            "details.?o.n.hasValue()",
+            "has(details.o.n)",
+            "details.n + 1 > 5",
+            "size(labels) > 3",
+            "labels.exists(k, labels[k] == \"prod\")",
+            "details.flag",
+            "title.size() % 2 == 0",
+            "details.n == details.o.n",
+            "labels.env < \"m\"",
+            "true",
+            "now > received_at"};
         const auto operand = text_operand();
         switch (below(14)) {
             case 0: return operand + " == " + quoted(word());
@@ -188,14 +202,17 @@ private:
 
     std::string matchers()
     {
-        static constexpr std::array<std::string_view, 7> kNames = {"env",    "team",     "service", "source",
-                                                                   "status", "severity", "nothing"};
+        static constexpr std::array<std::string_view, 8> kNames = {"env",    "team",     "service", "source",
+                                                                   "status", "severity", "nothing", "text"};
         std::string text = "{";
         for (auto i = 1 + below(3); i > 0; --i) {
             const bool regex = one_in(3);
             text += pick(kNames) + (one_in(3) ? "!" : "") + (regex ? "~" : "=");
             if (regex && text[text.size() - 2] != '!') text.insert(text.size() - 1, "=");
-            text += quoted(regex ? "pr.*|dev|web-1.*" : one_in(4) ? "critical" : word()) + (i > 1 ? "," : "");
+            text += quoted(regex       ? "pr.*|dev|web-1.*|.*disk.*jp"
+                           : one_in(4) ? "critical"
+                                       : word()) +
+                    (i > 1 ? "," : "");
         }
         return text + "}";
     }
