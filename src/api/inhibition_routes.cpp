@@ -41,16 +41,30 @@ json inhibition_json(const StoredInhibition& stored)
     return document;
 }
 
-Result<Inhibition> read_inhibition(const json& document)
+/// With what whoever saved it is to hear.
+json saved_json(const StoredInhibition& stored, Timestamp now)
 {
+    auto document = inhibition_json(stored);
+    warn_of_scope(document, stored.inhibition.source, now, kSource);
+    warn_of_scope(document, stored.inhibition.target, now, kTarget);
+    return document;
+}
+
+Result<Inhibition> read_inhibition(const Call& call, const json& document, const Inhibition* before = nullptr)
+{
+    const auto everything = everything_of(call.request.head);
+    if (!everything) return everything.error();
     Inhibition inhibition;
     FieldReader fields(document);
     inhibition.name = fields.text("name", {1, 200}, Need::required).value_or("");
     inhibition.enabled = fields.boolean("enabled").value_or(true);
-    inhibition.source = read_scope(fields, kSource);
-    inhibition.target = read_scope(fields, kTarget);
+    ScopeGuard guard{.now = call.now, .everything = *everything};
+    if (before != nullptr) guard.before = &before->source;
+    inhibition.source = read_scope(fields, guard, kSource);
+    if (before != nullptr) guard.before = &before->target;
+    inhibition.target = read_scope(fields, guard, kTarget);
     inhibition.equal = fields.texts("equal", {1, 255}, kMaxEqual).value_or(inhibition.equal);
-    fields.read_only({"id", "stats", "version", "updated_at", "updated_by"});
+    fields.read_only({"id", "stats", "version", "updated_at", "updated_by", "warnings"});
     if (const auto read = fields.finish(); !read) return read.error();
     std::ranges::sort(inhibition.equal);
     inhibition.equal.erase(std::ranges::unique(inhibition.equal).begin(), inhibition.equal.end());
@@ -108,7 +122,7 @@ Result<Response> create_inhibition(const Call& call, TenantSession& session)
 {
     const auto document = read_object(call.request);
     if (!document) return document.error();
-    auto inhibition = read_inhibition(*document);
+    auto inhibition = read_inhibition(call, *document);
     if (!inhibition) return inhibition.error();
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
     if (const auto room =
@@ -121,7 +135,7 @@ Result<Response> create_inhibition(const Call& call, TenantSession& session)
     inhibition->updated_by = call.who.actor();
     if (const auto stored = session.inhibitions().insert(*inhibition); !stored) return stored.error();
     if (const auto taken = take_sources(*inhibition, call.now, session); !taken) return taken.error();
-    return created("/api/v1/inhibitions/" + inhibition->id.str(), inhibition_json({*inhibition, {}}),
+    return created("/api/v1/inhibitions/" + inhibition->id.str(), saved_json({*inhibition, {}}, call.now),
                    inhibition->version);
 }
 
@@ -136,7 +150,7 @@ Result<Response> change_inhibition(const Call& call, TenantSession& session)
     if (const auto fresh = check_if_match(call.request.head, current->inhibition.version); !fresh) return fresh.error();
     const auto document = wanted_document(call, inhibition_json(*current));
     if (!document) return document.error();
-    auto inhibition = read_inhibition(*document);
+    auto inhibition = read_inhibition(call, *document, &current->inhibition);
     if (!inhibition) return inhibition.error();
     inhibition->id = *id;
     inhibition->version = current->inhibition.version + 1;
@@ -144,7 +158,7 @@ Result<Response> change_inhibition(const Call& call, TenantSession& session)
     inhibition->updated_by = call.who.actor();
     if (const auto stored = session.inhibitions().update(*inhibition); !stored) return stored.error();
     if (const auto taken = take_sources(*inhibition, call.now, session); !taken) return taken.error();
-    return versioned(inhibition_json({*inhibition, current->stats}), inhibition->version);
+    return versioned(saved_json({*inhibition, current->stats}, call.now), inhibition->version);
 }
 
 Result<Response> delete_inhibition(const Call& call, TenantSession& session)

@@ -57,6 +57,14 @@ json window_json(const StoredWindow& stored, Timestamp now)
     return document;
 }
 
+/// With what whoever saved it is to hear.
+json saved_json(const StoredWindow& stored, Timestamp now)
+{
+    auto document = window_json(stored, now);
+    warn_of_scope(document, stored.window.scope, now);
+    return document;
+}
+
 /// "/rrule", or "/exceptions/1".
 void tell(const FieldError& error, FieldReader& fields)
 {
@@ -77,25 +85,28 @@ void check_recurrence(const MaintenanceWindow& window, Timestamp now, FieldReade
     }
 }
 
-Result<MaintenanceWindow> read_window(const json& document, Timestamp now)
+Result<MaintenanceWindow> read_window(const Call& call, const json& document, const domain::Scope* before = nullptr)
 {
+    const auto everything = everything_of(call.request.head);
+    if (!everything) return everything.error();
     MaintenanceWindow window;
     FieldReader fields(document);
     window.name = fields.text("name", {1, 200}, Need::required).value_or("");
     window.comment = fields.text("comment", {0, 1'000}).value_or("");
     window.enabled = fields.boolean("enabled").value_or(true);
-    window.scope = read_scope(fields);
+    window.scope = read_scope(fields, {.now = call.now, .everything = *everything, .before = before});
     const auto starts_at = fields.timestamp("starts_at", Need::required);
     const auto duration =
         fields.duration("duration", suppression::kShortestWindow, suppression::kLongestWindow, Need::required);
     window.time_zone = fields.text("time_zone", {1, 64}).value_or("UTC");
     window.rrule = fields.text("rrule", {1, 512}).value_or("");
     window.exceptions = fields.texts("exceptions", {1, 64}, kMaxExceptions).value_or(window.exceptions);
-    fields.read_only({"id", "active", "next_occurrences", "problem", "stats", "version", "updated_at", "updated_by"});
+    fields.read_only(
+        {"id", "active", "next_occurrences", "problem", "stats", "version", "updated_at", "updated_by", "warnings"});
     if (starts_at && duration) {
         window.starts_at = *starts_at;
         window.duration = *duration;
-        check_recurrence(window, now, fields);
+        check_recurrence(window, call.now, fields);
     }
     if (const auto read = fields.finish(); !read) return read.error();
     return window;
@@ -132,7 +143,7 @@ Result<Response> create_window(const Call& call, TenantSession& session)
 {
     const auto document = read_object(call.request);
     if (!document) return document.error();
-    auto window = read_window(*document, call.now);
+    auto window = read_window(call, *document);
     if (!window) return window.error();
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
     if (const auto room = below_limit(session.maintenance().count(),
@@ -144,7 +155,7 @@ Result<Response> create_window(const Call& call, TenantSession& session)
     window->updated_at = call.now;
     window->updated_by = call.who.actor();
     if (const auto stored = session.maintenance().insert(*window); !stored) return stored.error();
-    return created("/api/v1/maintenance-windows/" + window->id.str(), window_json({*window, {}}, call.now),
+    return created("/api/v1/maintenance-windows/" + window->id.str(), saved_json({*window, {}}, call.now),
                    window->version);
 }
 
@@ -159,14 +170,14 @@ Result<Response> change_window(const Call& call, TenantSession& session)
     if (const auto fresh = check_if_match(call.request.head, current->window.version); !fresh) return fresh.error();
     const auto document = wanted_document(call, window_json(*current, call.now));
     if (!document) return document.error();
-    auto window = read_window(*document, call.now);
+    auto window = read_window(call, *document, &current->window.scope);
     if (!window) return window.error();
     window->id = *id;
     window->version = current->window.version + 1;
     window->updated_at = call.now;
     window->updated_by = call.who.actor();
     if (const auto stored = session.maintenance().update(*window); !stored) return stored.error();
-    return versioned(window_json({*window, current->stats}, call.now), window->version);
+    return versioned(saved_json({*window, current->stats}, call.now), window->version);
 }
 
 Result<Response> delete_window(const Call& call, TenantSession& session)

@@ -281,7 +281,7 @@ RuleInput read_rule(const json& document, const std::string& pointer, std::vecto
     rule.stop = fields.boolean("stop").value_or(drops(rule));
     const auto mode = fields.word("mode", {"live", "shadow"});
     rule.mode = domain::parse_rule_mode(mode.value_or("live")).value_or(domain::RuleMode::live);
-    fields.read_only({"version", "updated_at", "updated_by", "stats"});
+    fields.read_only({"version", "updated_at", "updated_by", "stats", "findings"});
 
     std::vector<FieldError> found;
     if (const auto read = fields.finish(); !read) found = read.error().fields();

@@ -26,7 +26,7 @@ using ports::TenantSession;
 bool is_warning(rules::FindingKind kind)
 {
     using enum rules::FindingKind;
-    return kind == contradictory || kind == never_true || kind == duplicate || kind == shadowed;
+    return kind == contradictory || kind == never_true || kind == duplicate || kind == shadowed || kind == suspicious;
 }
 
 json finding_json(const rules::Finding& finding, const std::unordered_map<RuleId, std::string>& names)
@@ -71,6 +71,17 @@ std::vector<Rule> draft_set(const std::vector<RuleInput>& inputs)
 }
 
 }  // namespace
+
+json own_findings_json(const std::vector<Rule>& rules)
+{
+    auto list = json::array();
+    for (const auto& rule : rules) {
+        for (const auto& finding : rules::lint_alone(rule)) {
+            list.push_back(finding_json(finding, {{rule.id, rule.name}}));
+        }
+    }
+    return list;
+}
 
 json findings_json(const std::vector<Rule>& rules)
 {

@@ -63,11 +63,14 @@ Result<Response> get_rule(const Call& call, TenantSession& session)
     return shown(call, rule_json(*found), found->rule.version);
 }
 
-/// Reads a rule and checks what only the database knows.
-Result<RuleInput> sound_rule(TenantSession& session, const json& document)
+/// Reads a rule and checks what only the database knows. A condition that stays as it is `before` stays good.
+Result<RuleInput> sound_rule(TenantSession& session, const json& document, const Rule* before = nullptr)
 {
     std::vector<FieldError> errors;
     auto input = read_rule(document, "", errors);
+    if (before != nullptr && input.rule.condition == before->condition && input.rule.syntax == before->syntax) {
+        std::erase_if(errors, [](const FieldError& error) { return error.pointer == "/condition"; });
+    }
     const auto missing = missing_groups(session, {{&input.rule, ""}});
     if (!missing) return missing.error();
     merge_errors(errors, *missing, "");
@@ -83,6 +86,14 @@ Result<Done> allowed_with(const Call& call, TenantSession& session, const Rule& 
     std::erase_if(*all, [&](const Rule& other) { return other.id == rule.id; });
     all->push_back(rule);
     return check_allowance(*all, call.services.tenant_limits);
+}
+
+/// With what lint has to say to whoever saved it.
+json saved_json(const ports::StoredRule& stored)
+{
+    auto document = rule_json(stored);
+    if (auto findings = own_findings_json({stored.rule}); !findings.empty()) document["findings"] = std::move(findings);
+    return document;
 }
 
 Result<Response> create_rule(const Call& call, TenantSession& session)
@@ -109,7 +120,7 @@ Result<Response> create_rule(const Call& call, TenantSession& session)
     changes.actor = rule.updated_by;
     if (const auto allowed = allowed_with(call, session, rule); !allowed) return allowed.error();
     if (const auto stored = session.rules().apply(changes); !stored) return stored.error();
-    return created("/api/v1/rules/" + rule.id.str(), rule_json(ports::StoredRule{rule, {}}), rule.version);
+    return created("/api/v1/rules/" + rule.id.str(), saved_json({rule, {}}), rule.version);
 }
 
 /// PUT and PATCH.
@@ -123,7 +134,7 @@ Result<Response> change_rule(const Call& call, TenantSession& session)
     if (const auto fresh = check_if_match(call.request.head, current->rule.version); !fresh) return fresh.error();
     const auto document = wanted_document(call, rule_json(current->rule));
     if (!document) return document.error();
-    auto input = sound_rule(session, *document);
+    auto input = sound_rule(session, *document, &current->rule);
     if (!input) return input.error();
 
     auto& rule = input->rule;
@@ -142,7 +153,7 @@ Result<Response> change_rule(const Call& call, TenantSession& session)
     changes.actor = rule.updated_by;
     if (const auto allowed = allowed_with(call, session, rule); !allowed) return allowed.error();
     if (const auto stored = session.rules().apply(changes); !stored) return stored.error();
-    return versioned(rule_json(ports::StoredRule{rule, current->stats}), rule.version);
+    return versioned(saved_json({rule, current->stats}), rule.version);
 }
 
 Result<Response> delete_rule(const Call& call, TenantSession& session)

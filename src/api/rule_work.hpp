@@ -46,6 +46,9 @@ struct RulesetChange {
 /// What lint finds in rules that are in position order, as JSON.
 [[nodiscard]] nlohmann::json findings_json(const std::vector<domain::Rule>& rules);
 
+/// What lint finds in each of the rules by itself, as JSON: what whoever saves them is to hear.
+[[nodiscard]] nlohmann::json own_findings_json(const std::vector<domain::Rule>& rules);
+
 [[nodiscard]] Result<http::Response> get_ruleset(const Call& call, ports::TenantSession& session);
 [[nodiscard]] Result<http::Response> put_ruleset(const Call& call, ports::TenantSession& session);
 [[nodiscard]] Result<http::Response> list_ruleset_versions(const Call& call, ports::TenantSession& session);

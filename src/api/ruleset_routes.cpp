@@ -155,7 +155,13 @@ Result<Response> change_ruleset(const Call& call, TenantSession& session, const 
     const auto version = session.ruleset_history().version();
     if (!version) return version.error();
     auto answer = plan_json(plan, change.dry_run, *version);
-    if (change.dry_run) answer["findings"] = findings_json(outcome);
+    if (change.dry_run) {
+        answer["findings"] = findings_json(outcome);
+    } else {
+        auto changed = plan.changes.created;
+        changed.insert(changed.end(), plan.changes.updated.begin(), plan.changes.updated.end());
+        if (auto findings = own_findings_json(changed); !findings.empty()) answer["findings"] = std::move(findings);
+    }
     return versioned(answer, *version);
 }
 

@@ -1,5 +1,9 @@
 #include "api/scope_json.hpp"
 
+#include "api/problem.hpp"
+#include "winnow/expr/check.hpp"
+#include "winnow/rules/lint.hpp"
+#include "winnow/suppression/breadth.hpp"
 #include "winnow/suppression/scope.hpp"
 
 #include <nlohmann/json.hpp>
@@ -13,9 +17,40 @@ namespace {
 
 constexpr std::size_t kMaxChars = 8'192;
 
+std::string_view name_of(const domain::Scope& scope, const ScopeNames& names)
+{
+    return scope.syntax == domain::RuleSyntax::matchers ? names.matchers : names.condition;
+}
+
+/// Compiles it as what is stored is compiled, then judges it as what is written now.
+Result<Done> judge(const domain::Scope& scope, const ScopeGuard& guard)
+{
+    const auto compiled = suppression::Scope::compile(scope);
+    if (guard.before != nullptr && *guard.before == scope && compiled) return Done{};
+    const bool blank = scope.text.find_first_not_of(" \t\r\n") == std::string::npos;
+    if (blank) return compiled.error();
+    const auto checked = expr::check_condition(scope.text, scope.syntax, expr::WrittenIn::scope);
+    if (!checked) return checked.error();
+    if (!compiled) return compiled.error();
+    if (!guard.everything && suppression::covers_everything(*compiled, guard.now)) {
+        return Error(ErrorCode::invalid_argument,
+                     "covers every alert, or every one that lacks what it names: ask for a value that is there, "
+                     "or say that everything is meant with ?everything=true (winnow: --everything)");
+    }
+    return Done{};
+}
+
 }  // namespace
 
-domain::Scope read_scope(FieldReader& fields, const ScopeNames& names)
+Result<bool> everything_of(const http::RequestHead& head)
+{
+    const auto text = head.query_parameter("everything");
+    if (!text || *text == "false") return false;
+    if (*text == "true") return true;
+    return query_error("everything", "must be true or false");
+}
+
+domain::Scope read_scope(FieldReader& fields, const ScopeGuard& guard, const ScopeNames& names)
 {
     domain::Scope scope;
     auto matchers = fields.text(names.matchers, {0, kMaxChars});
@@ -29,13 +64,10 @@ domain::Scope read_scope(FieldReader& fields, const ScopeNames& names)
     scope.syntax = matchers ? domain::RuleSyntax::matchers : domain::RuleSyntax::cel;
     scope.text = matchers ? *std::move(matchers) : *std::move(condition);
     if (scope.text.size() > kMaxChars) {
-        fields.error(matchers ? names.matchers : names.condition, "must be at most 8192 bytes long");
+        fields.error(name_of(scope, names), "must be at most 8192 bytes long");
         return scope;
     }
-    if (const auto compiled = suppression::Scope::compile(scope); !compiled) {
-        const auto& name = scope.syntax == domain::RuleSyntax::matchers ? names.matchers : names.condition;
-        fields.error(name, compiled.error().message());
-    }
+    if (const auto good = judge(scope, guard); !good) fields.error(name_of(scope, names), good.error().message());
     return scope;
 }
 
@@ -44,6 +76,30 @@ void show_scope(nlohmann::json& document, const domain::Scope& scope, const Scop
     const bool is_matchers = scope.syntax == domain::RuleSyntax::matchers;
     document[std::string(names.matchers)] = is_matchers ? nlohmann::json(scope.text) : nlohmann::json(nullptr);
     document[std::string(names.condition)] = is_matchers ? nlohmann::json(nullptr) : nlohmann::json(scope.text);
+}
+
+void warn_of_scope(nlohmann::json& document, const domain::Scope& scope, Timestamp now, const ScopeNames& names)
+{
+    const auto pointer = "/" + std::string(name_of(scope, names));
+    const auto warn = [&](std::string detail) {
+        document["warnings"].push_back({{"pointer", pointer}, {"detail", std::move(detail)}});
+    };
+    const auto compiled = suppression::Scope::compile(scope);
+    if (!compiled) return;
+    if (suppression::covers_everything(*compiled, now)) {
+        warn("this covers every alert, or every one that lacks what it names");
+    }
+    domain::Rule rule;  // lint looks at conditions of rules
+    rule.name = "scope";
+    rule.condition = scope.text;
+    rule.syntax = scope.syntax;
+    rule.actions = {domain::DropAction{}};
+    for (auto& finding : rules::lint_alone(rule)) {
+        using enum rules::FindingKind;
+        if (finding.kind == contradictory || finding.kind == never_true || finding.kind == suspicious) {
+            warn(std::move(finding.message));
+        }
+    }
 }
 
 }  // namespace winnow::api

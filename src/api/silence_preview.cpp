@@ -10,6 +10,7 @@
 #include "api/silence_work.hpp"
 #include "winnow/ports/rule_store.hpp"
 #include "winnow/rules/rule_set.hpp"
+#include "winnow/suppression/breadth.hpp"
 #include "winnow/suppression/scope.hpp"
 
 #include <chrono>
@@ -87,9 +88,10 @@ Result<Response> preview_silence(const Call& call, TenantSession& session)
     const auto document = read_object(call.request);
     if (!document) return document.error();
     FieldReader fields(*document);
-    const auto wanted = read_scope(fields);
+    // It tells of what covers everything; nothing is made of it.
+    const auto wanted = read_scope(fields, {.now = call.now, .everything = true});
     fields.read_only({"id", "starts_at", "ends_at", "comment", "end_when_quiet", "state", "created_by", "created_at",
-                      "ended_by", "stats", "version", "updated_at", "updated_by"});
+                      "ended_by", "stats", "version", "updated_at", "updated_by", "warnings"});
     if (const auto read = fields.finish(); !read) return read.error();
     const auto scope = suppression::Scope::compile(wanted);
     if (!scope) return scope.error();
@@ -97,7 +99,11 @@ Result<Response> preview_silence(const Call& call, TenantSession& session)
     if (!tickets) return tickets.error();
     auto alerts = hit_alerts(*scope, call.now, session);
     if (!alerts) return alerts.error();
-    return json_response(200, {{"tickets", std::move(*tickets).shown()}, {"alerts", std::move(*alerts).shown()}});
+    json answer{{"covers_everything", suppression::covers_everything(*scope, call.now)},
+                {"tickets", std::move(*tickets).shown()},
+                {"alerts", std::move(*alerts).shown()}};
+    warn_of_scope(answer, wanted, call.now);
+    return json_response(200, answer);
 }
 
 }  // namespace winnow::api

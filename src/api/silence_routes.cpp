@@ -7,7 +7,6 @@
 #include "api/ticket_json.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/silence_store.hpp"
-#include "winnow/suppression/scope.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -55,21 +54,26 @@ struct SilenceInput {
     std::optional<Timestamp> ends_at;
 };
 
-SilenceInput read_silence(FieldReader& fields)
+SilenceInput read_silence(FieldReader& fields, const ScopeGuard& guard)
 {
     SilenceInput input;
     auto& silence = input.silence;
-    silence.scope = read_scope(fields);
-    if (const auto scope = suppression::Scope::compile(silence.scope); scope && scope->finds_the_empty()) {
-        fields.error("matchers", "at least one matcher must not match the empty string");
-    }
+    silence.scope = read_scope(fields, guard);
     input.starts_at = fields.timestamp("starts_at");
     input.ends_at = fields.timestamp("ends_at", Need::required);
     silence.comment = fields.text("comment", {1, kMaxCommentChars}, Need::required).value_or("");
     silence.end_when_quiet = fields.duration("end_when_quiet", kShortestQuiet, kLongestQuiet);
-    fields.read_only(
-        {"id", "state", "created_by", "created_at", "ended_by", "stats", "version", "updated_at", "updated_by"});
+    fields.read_only({"id", "state", "created_by", "created_at", "ended_by", "stats", "version", "updated_at",
+                      "updated_by", "warnings"});
     return input;
+}
+
+/// With what whoever saved it is to hear.
+json saved_json(const StoredSilence& stored, Timestamp now)
+{
+    auto document = silence_json(stored, now);
+    warn_of_scope(document, stored.silence.scope, now);
+    return document;
 }
 
 Result<Response> list_silences(const Call& call, TenantSession& session)
@@ -110,8 +114,10 @@ Result<Response> create_silence(const Call& call, TenantSession& session)
 {
     const auto document = read_object(call.request);
     if (!document) return document.error();
+    const auto everything = everything_of(call.request.head);
+    if (!everything) return everything.error();
     FieldReader fields(*document);
-    auto input = read_silence(fields);
+    auto input = read_silence(fields, {.now = call.now, .everything = *everything});
     auto& silence = input.silence;
     silence.starts_at = input.starts_at.value_or(call.now);
     silence.ends_at = input.ends_at.value_or(silence.starts_at);
@@ -129,7 +135,7 @@ Result<Response> create_silence(const Call& call, TenantSession& session)
     silence.created_at = silence.updated_at = call.now;
     silence.version = 1;
     if (const auto stored = session.silences().insert(silence); !stored) return stored.error();
-    return created("/api/v1/silences/" + silence.id.str(), silence_json({silence, {}}, call.now), silence.version);
+    return created("/api/v1/silences/" + silence.id.str(), saved_json({silence, {}}, call.now), silence.version);
 }
 
 Error is_over()
@@ -170,8 +176,10 @@ Result<Response> change_silence(const Call& call, TenantSession& session)
     if (state_of(before, call.now) == SilenceState::expired) return is_over();
     const auto document = wanted_document(call, silence_json(*current, call.now));
     if (!document) return document.error();
+    const auto everything = everything_of(call.request.head);
+    if (!everything) return everything.error();
     FieldReader fields(*document);
-    auto input = read_silence(fields);
+    auto input = read_silence(fields, {.now = call.now, .everything = *everything, .before = &before.scope});
     auto& after = input.silence;
     settle_times(fields, input, before, call, after);
     if (const auto read = fields.finish(); !read) return read.error();
@@ -183,7 +191,7 @@ Result<Response> change_silence(const Call& call, TenantSession& session)
     after.updated_at = call.now;
     after.updated_by = call.who.actor();
     if (const auto stored = session.silences().update(after); !stored) return stored.error();
-    return versioned(silence_json({after, current->stats}, call.now), after.version);
+    return versioned(saved_json({after, current->stats}, call.now), after.version);
 }
 
 /// Ends it at once; it stays to be looked up. One that is over is left as it is.

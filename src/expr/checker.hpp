@@ -16,4 +16,7 @@ namespace winnow::expr {
 [[nodiscard]] std::optional<cel::SyntaxError> check(Node& root, const Limits& limits,
                                                     const std::function<bool(std::string_view)>& known);
 
+/// `line:column: what is wrong`, the line, and a caret.
+[[nodiscard]] Error explained(std::string_view text, const cel::SyntaxError& error);
+
 }  // namespace winnow::expr

@@ -22,12 +22,6 @@ std::string pointed_at(std::string_view text, const Position& at)
     return "\n  " + std::string(line) + "\n  " + std::string(at.column - 1, ' ') + "^";
 }
 
-Error explained(std::string_view text, const cel::SyntaxError& error)
-{
-    return {ErrorCode::invalid_argument, std::to_string(error.at.line) + ":" + std::to_string(error.at.column) + ": " +
-                                             error.message + pointed_at(text, error.at)};
-}
-
 Result<Expression> compile_cel(std::string_view text)
 {
     auto expression = Expression::parse(text, {}, is_alert_name);
@@ -48,12 +42,18 @@ Result<Expression> compile_matchers(std::string_view text)
 
 Result<Expression> compile_keywords(std::string_view text)
 {
-    auto tree = parse_keywords(text, {});
+    auto tree = parse_keywords(text, {}, Wording::as_stored);
     if (!tree) return explained(text, tree.error());
     return Expression::make(*std::move(tree));
 }
 
 }  // namespace
+
+Error explained(std::string_view text, const cel::SyntaxError& error)
+{
+    return {ErrorCode::invalid_argument, std::to_string(error.at.line) + ":" + std::to_string(error.at.column) + ": " +
+                                             error.message + pointed_at(text, error.at)};
+}
 
 Result<Expression> Expression::parse(std::string_view text, const Limits& limits,
                                      const std::function<bool(std::string_view)>& known)

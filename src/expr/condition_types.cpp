@@ -180,4 +180,9 @@ std::optional<cel::SyntaxError> check_condition_types(const Node& root)
     return types.check(root);
 }
 
+std::optional<cel::SyntaxError> check_comparisons(const Node& root)
+{
+    return Types().check(root);
+}
+
 }  // namespace winnow::expr

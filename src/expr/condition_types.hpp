@@ -14,4 +14,7 @@ namespace winnow::expr {
 /// text with a number.
 [[nodiscard]] std::optional<cel::SyntaxError> check_condition_types(const Node& root);
 
+/// The same of an expression of any type.
+[[nodiscard]] std::optional<cel::SyntaxError> check_comparisons(const Node& root);
+
 }  // namespace winnow::expr

@@ -1,8 +1,11 @@
 #include "expr/keywords.hpp"
 
 #include "expr/build.hpp"
+#include "expr/slips.hpp"
 #include "winnow/base/text.hpp"
+#include "winnow/domain/severity.hpp"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -33,20 +36,55 @@ bool equals_ignoring_case(std::string_view a, std::string_view lower)
     return true;
 }
 
-bool is_text_field(std::string_view name)
+constexpr std::array<std::string_view, 12> kFields = {"title",     "description", "source",      "service",
+                                                      "component", "group",       "class",       "dedup_key",
+                                                      "status",    "text",        "integration", "severity"};
+
+bool is_field(std::string_view name)
 {
-    static constexpr std::array<std::string_view, 11> kFields = {"title",       "description", "source", "service",
-                                                                 "component",   "group",       "class",  "dedup_key",
-                                                                 "integration", "status",      "text"};
-    for (const auto field : kFields) {
-        if (field == name) return true;
-    }
+    if (std::ranges::find(kFields, name) != kFields.end()) return true;
     return name.starts_with("labels.") && name.size() > std::string_view("labels.").size();
+}
+
+/// The part before the dot is nearly the one before a label's name.
+bool is_nearly_label(std::string_view name)
+{
+    constexpr std::size_t kNear = 2;
+    const auto dot = name.find('.');
+    return dot != std::string_view::npos &&
+           edit_distance(name.substr(0, std::min<std::size_t>(dot, 16)), "labels") <= kNear;
+}
+
+/// What could be meant as a field's name: `titel`, `labls.env`; not the `10` of a time, the `https` of an address, nor
+/// the `db-7` of `db-7:5432`.
+bool looks_like_field(std::string_view word, std::size_t colon)
+{
+    const auto name = word.substr(0, colon);
+    const auto is_letter = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    };
+    if (name.empty() || !is_letter(name.front()) || word.substr(colon + 1).starts_with("//")) return false;
+    const bool plain = std::ranges::all_of(name, [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
+    return plain || name.starts_with("details.") || is_nearly_label(name);
+}
+
+std::string unknown_field(std::string_view name)
+{
+    const auto near = nearest(name.substr(0, 64), kFields);
+    std::string advice = "a label is labels." + std::string(name);
+    if (!near.empty()) advice = "did you mean " + near + "?";
+    if (is_nearly_label(name)) advice = "did you mean labels" + std::string(name.substr(name.find('.'))) + "?";
+    if (name.starts_with("details.")) advice = "keywords do not see details, CEL does";
+    return "there is no field " + std::string(name) + "; " + advice + "; a word with a colon in it stands in quotes";
 }
 
 class Keywords {
 public:
-    Keywords(std::string_view text, const Limits& limits) : text_(text), limits_(limits) { advance(); }
+    Keywords(std::string_view text, const Limits& limits, Wording wording)
+        : text_(text), limits_(limits), wording_(wording)
+    {
+        advance();
+    }
 
     Node run()
     {
@@ -97,10 +135,36 @@ private:
             return inner;
         }
         if (next_.kind != Word::Kind::word && next_.kind != Word::Kind::quoted) fail("expected a word to look for");
-        auto node = call_method("contains", field(next_.field), literal(next_.text));
+        auto node =
+            next_.field == "severity" ? severity() : call_method("contains", field(next_.field), literal(next_.text));
+        if (next_.field == "status") check_status();
         node.at = next_.at;
         advance();
         return node;
+    }
+
+    /// Not a part of its word, as with texts, but the word: severities are numbers in CEL.
+    [[nodiscard]] Node severity() const
+    {
+        std::string word = next_.text;
+        for (auto& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+        const auto found = domain::parse_severity(word);
+        if (!found && wording_ == Wording::as_stored) {
+            return call_method("contains", identifier("text"), literal("severity:" + next_.text));
+        }
+        if (!found) fail("severity is critical, error, warning or info" + no_severity(next_.text).value_or(""));
+        return make(Kind::equal, identifier("severity"), literal(static_cast<std::int64_t>(*found)));
+    }
+
+    void check_status() const
+    {
+        if (wording_ == Wording::as_stored) return;
+        static constexpr std::array<std::string_view, 3> kStatuses = {"firing", "acknowledged", "resolved"};
+        const auto holds = [&](std::string_view status) {
+            return status.contains(next_.text);
+        };
+        if (std::ranges::any_of(kStatuses, holds)) return;
+        fail("status is firing, acknowledged or resolved" + no_status(next_.text).value_or(""));
     }
 
     static Node field(const std::string& name)
@@ -147,7 +211,7 @@ private:
     void plain(std::string word)
     {
         const auto colon = word.find(':');
-        if (colon != std::string::npos && is_text_field(std::string_view(word).substr(0, colon))) {
+        if (colon != std::string::npos && is_field(std::string_view(word).substr(0, colon))) {
             next_.field = word.substr(0, colon);
             word.erase(0, colon + 1);
             if (word.empty() && rest().starts_with('"')) {
@@ -157,6 +221,8 @@ private:
                 return;
             }
             if (word.empty()) fail("a word to look for follows the colon");
+        } else if (wording_ == Wording::as_written && colon != std::string::npos && looks_like_field(word, colon)) {
+            fail(unknown_field(std::string_view(word).substr(0, colon)));
         } else if (equals_ignoring_case(word, "and")) {
             next_.kind = Word::Kind::op_and;
             return;
@@ -186,6 +252,7 @@ private:
 
     std::string_view text_;
     const Limits& limits_;
+    Wording wording_;
     std::size_t offset_ = 0;
     std::size_t depth_ = 0;
     Position at_;
@@ -194,11 +261,11 @@ private:
 
 }  // namespace
 
-std::expected<Node, cel::SyntaxError> parse_keywords(std::string_view text, const Limits& limits)
+std::expected<Node, cel::SyntaxError> parse_keywords(std::string_view text, const Limits& limits, Wording wording)
 {
     if (!is_valid_utf8(text)) return std::unexpected(cel::SyntaxError{{}, "not UTF-8"});
     try {
-        return Keywords(text, limits).run();
+        return Keywords(text, limits, wording).run();
     } catch (Failure& failure) {
         return std::unexpected(std::move(failure.error));
     }

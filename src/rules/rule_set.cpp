@@ -1,6 +1,7 @@
 #include "winnow/rules/rule_set.hpp"
 
 #include "rules/ordered_rules.hpp"
+#include "winnow/expr/check.hpp"
 #include "winnow/expr/condition.hpp"
 
 #include <algorithm>
@@ -188,7 +189,13 @@ std::shared_ptr<const RuleSet> RuleSet::compile_plain(const std::vector<domain::
 Result<Done> check(const domain::Rule& rule)
 {
     const auto compiled = compile_rule(rule);
-    if (!compiled) return compiled.error();
+    auto errors = compiled ? std::vector<FieldError>() : compiled.error().fields();
+    if (const auto checked = expr::check_condition(rule.condition, rule.syntax); !checked) {
+        auto at = std::ranges::find(errors, "/condition", &FieldError::pointer);
+        if (at == errors.end()) at = errors.insert(errors.begin(), FieldError{.pointer = "/condition", .detail = {}});
+        at->detail = checked.error().message();
+    }
+    if (!errors.empty()) return Error(std::move(errors));
     return Done{};
 }
 

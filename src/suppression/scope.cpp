@@ -10,10 +10,14 @@ namespace {
 
 using expr::Matcher;
 
-bool matches_empty(const Matcher& matcher)
+// Recursion is bounded by the depth that the tree was checked for.
+bool names_a_time(const expr::Node& node)
 {
-    const auto nameless = Matcher::make("a name that no field has", matcher.op(), matcher.value());
-    return nameless && nameless->matches(domain::Alert{});
+    if (node.kind == expr::Node::Kind::identifier &&
+        (node.name == "now" || node.name == "received_at" || node.name == "starts_at")) {
+        return true;
+    }
+    return std::ranges::any_of(node.children, names_a_time);
 }
 
 }  // namespace
@@ -42,10 +46,10 @@ bool Scope::finds(const domain::Alert& alert, Timestamp now) const
     return std::get<expr::Expression>(compiled_).evaluate(expr::names_of(alert, now), budget).is_true();
 }
 
-bool Scope::finds_the_empty() const
+bool Scope::asks_for_the_time() const
 {
-    const auto* matchers = std::get_if<std::vector<Matcher>>(&compiled_);
-    return matchers != nullptr && std::ranges::all_of(*matchers, matches_empty);
+    const auto* condition = std::get_if<expr::Expression>(&compiled_);
+    return condition != nullptr && names_a_time(condition->root());
 }
 
 const Matcher* Scope::required() const

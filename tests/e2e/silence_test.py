@@ -155,9 +155,12 @@ class Silences(unittest.TestCase):
         where = {**os.environ, "WINNOW_URL": world.instance.ready["customer_url"], "WINNOW_KEY": key,
                  "WINNOW_CA_FILE": world.instance.ready["ca_file"], "NO_COLOR": "1"}
 
+        def run(*arguments):
+            return subprocess.run([world.instance.binary, *arguments], env=where, capture_output=True, text=True,
+                                  check=False, timeout=30)
+
         def winnow(*arguments):
-            done = subprocess.run([world.instance.binary, "silence", *arguments], env=where, capture_output=True,
-                                  text=True, check=False, timeout=30)
+            done = run("silence", *arguments)
             self.assertEqual(done.returncode, 0, done.stderr)
             return done.stdout
 
@@ -167,6 +170,31 @@ class Silences(unittest.TestCase):
         self.assertIn(identity, winnow("list", "--state", "active"))
         self.assertIn("is expired", winnow("expire", identity))
         self.assertNotIn(identity, winnow("list", "--state", "active"))
+
+        wide = ("--condition", 'label("nothing") != "x"', "--for", "PT1H", "--comment", "wide")
+        refused = run("silence", "add", *wide)
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn("--everything", refused.stderr)
+        self.assertIn("covers every alert", run("silence", "add", *wide, "--dry-run").stderr)
+        made = run("silence", "add", *wide, "--everything")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        winnow("expire", made.stdout.split()[0])
+        self.assertIn("did you mean severity?", run("silence", "add", "--matchers", 'severty="critical"', "--for", "PT1M",
+                                                    "--comment", "slip").stderr)
+
+    def test_an_expression_is_judged_as_saving_it_would_judge_it(self):
+        def answer(*arguments):
+            done = subprocess.run([world.instance.binary, "expr", "eval", *arguments], capture_output=True, text=True,
+                                  check=False, timeout=30)
+            return json.loads(done.stdout)
+
+        self.assertIn("without quotes", answer('severity == "critical"')["error"])
+        self.assertIn("did you mean firing?", answer('status == "FIRING"')["error"])
+        self.assertIn("did you mean title?", answer("titel:disk", "--syntax", "keywords")["error"])
+        self.assertIn("this looks like CEL", answer("severity >= ERROR", "--syntax", "matchers")["error"])
+        self.assertEqual(answer("title + source"), {"type": "string", "value": ""})
+        remarked = answer('severty="x"', "--syntax", "matchers")
+        self.assertEqual((remarked["value"], len(remarked["warnings"])), (False, 1))
 
     def get(self, silence):
         return world.instance.user("viewer").get(f"/api/v1/silences/{silence['id']}").json()

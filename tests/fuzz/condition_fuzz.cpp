@@ -1,7 +1,8 @@
 /// @file
 /// Any text as a condition in each syntax: compiled or refused, evaluated within its budget, and written back so that
-/// it means the same.
+/// it means the same; what is refused from storage is refused from a person, too.
 
+#include "winnow/expr/check.hpp"
 #include "winnow/expr/condition.hpp"
 
 #include <cstddef>
@@ -44,6 +45,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     for (const auto syntax : {domain::RuleSyntax::cel, domain::RuleSyntax::matchers, domain::RuleSyntax::keywords}) {
         const auto condition = expr::compile_condition(text, syntax);
+        const auto checked = expr::check_condition(text, syntax);
+        require(condition.has_value() || !checked.has_value());
         if (!condition) {
             require(!condition.error().message().empty());
             continue;

@@ -22,6 +22,7 @@ enum class FindingKind : std::uint8_t {
     unguarded_label,    ///< `!=` or `!` on a label: not true where the label is missing.
     regex_is_equality,  ///< A regular expression that matches one text, or one of a list.
     opaque,             ///< A part that the index cannot use.
+    suspicious,         ///< Probably a slip, such as a name that is nearly a field's; or refused, were it written now.
 };
 
 /// "contradictory", "unguarded_label"…
@@ -34,6 +35,9 @@ struct Finding {
     std::optional<expr::Position> position;  ///< In the condition; CEL and keywords only.
     std::optional<RuleId> because_of;        ///< duplicate, shadowed: the earlier rule.
 };
+
+/// What can be said of a rule by itself: all but duplicate and shadowed. Nothing of one that does not compile.
+[[nodiscard]] std::vector<Finding> lint_alone(const domain::Rule& rule);
 
 /// In position order. Sound, not complete: what is found is so, but an arithmetic relation, or several rules that
 /// shadow another together, are not found. Rules that do not compile are passed over; only rules that are enabled and

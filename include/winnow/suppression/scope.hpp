@@ -24,8 +24,8 @@ public:
     /// False where a condition fails: an error keeps nobody from being told.
     [[nodiscard]] bool finds(const domain::Alert& alert, Timestamp now) const;
 
-    /// Whether it finds alerts that lack whatever it names: `{}`, `env=~".*"`. Unknown (false) of CEL.
-    [[nodiscard]] bool finds_the_empty() const;
+    /// Whether what it finds may depend on the hour: it names `now`, or a time of the alert.
+    [[nodiscard]] bool asks_for_the_time() const;
 
     /// A matcher without which it finds nothing: `name="value"`, the value not empty; nullptr where there is none.
     [[nodiscard]] const expr::Matcher* required() const;

@@ -89,6 +89,24 @@ void add_delete_command(Syntax& group, Command& chosen, DeleteCommand what)
     });
 }
 
+void add_everything_option(Syntax& command, bool& everything)
+{
+    command.add_flag("--everything", everything, "It may cover every alert: without this, that is refused");
+}
+
+std::string with_everything(std::string path, bool everything)
+{
+    return everything ? path + "?everything=true" : path;
+}
+
+void print_warnings(const json& saved)
+{
+    for (const auto& warning : saved.value("warnings", json::array())) {
+        std::cerr << "warning: " << warning.at("pointer").get<std::string>().substr(1) << ": "
+                  << warning.at("detail").get<std::string>() << '\n';
+    }
+}
+
 void ScopeOptions::add(Syntax& command, const std::string& before, const std::string& of_what)
 {
     auto* in_cel = command.add_option("--" + before + "condition", condition, "A condition in CEL" + of_what);

@@ -35,6 +35,14 @@ struct DeleteCommand {
 /// `name ID…`: DELETE of each.
 void add_delete_command(Syntax& group, Command& chosen, DeleteCommand what);
 
+/// `--everything`: a scope may cover every alert.
+void add_everything_option(Syntax& command, bool& everything);
+/// With the query parameter that says so, where it is to.
+[[nodiscard]] std::string with_everything(std::string path, bool everything);
+
+/// What the server warns of in what was saved, to standard error.
+void print_warnings(const nlohmann::json& saved);
+
 /// "--matchers or --condition": exactly one of them, each with what stands before it ("source-").
 struct ScopeOptions {
     std::string matchers, condition;

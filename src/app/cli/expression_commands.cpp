@@ -1,6 +1,7 @@
 #include "app/cli/bindings.hpp"
 #include "app/cli/commands.hpp"
 #include "winnow/crypto/digest.hpp"
+#include "winnow/expr/check.hpp"
 #include "winnow/expr/condition.hpp"
 
 #include <nlohmann/json.hpp>
@@ -53,24 +54,40 @@ json as_json(const expr::Value& value)
     return open == std::string::npos ? written : written.substr(open + 1, written.rfind('"') - open - 1);
 }
 
-Result<expr::Expression> compile(const std::string& text, const std::string& syntax)
+struct Compiled {
+    expr::Expression expression;
+    json warnings = json::array();
+};
+
+/// As saving a rule would, save that an expression in CEL may be of any type.
+Result<Compiled> compile(const std::string& text, const std::string& syntax)
 {
-    if (syntax == "cel") return expr::Expression::parse(text, {}, expr::is_alert_name);
     const auto known = domain::parse_rule_syntax(syntax);
     if (!known) return Error(ErrorCode::invalid_argument, "syntax takes cel, matchers or keywords");
-    return expr::compile_condition(text, *known);
+    auto checked = expr::check_condition(text, *known);
+    if (!checked) {
+        if (*known != domain::RuleSyntax::cel) return checked.error();
+        auto expression = expr::check_expression(text);
+        if (!expression) return expression.error();
+        return Compiled{.expression = *std::move(expression)};
+    }
+    Compiled compiled{.expression = std::move(checked->condition)};
+    for (auto& remark : checked->remarks) compiled.warnings.push_back(std::move(remark.message));
+    return compiled;
 }
 
 json evaluate(const std::string& text, const std::string& syntax, const json& bindings)
 {
-    const auto expression = compile(text, syntax);
-    if (!expression) return {{"error", expression.error().message()}};
+    const auto compiled = compile(text, syntax);
+    if (!compiled) return {{"error", compiled.error().message()}};
     const auto bound = read_bindings(bindings);
     if (!bound) return {{"error", bound.error().message()}};
     expr::Budget budget;
-    const auto value = expression->evaluate(expr::names_of(bound->alert, bound->now), budget);
-    if (const auto* error = value.as<expr::EvalError>()) return {{"error", error->message}};
-    return {{"type", expr::type_name(value)}, {"value", as_json(value)}};
+    const auto value = compiled->expression.evaluate(expr::names_of(bound->alert, bound->now), budget);
+    json answer{{"type", expr::type_name(value)}, {"value", as_json(value)}};
+    if (const auto* error = value.as<expr::EvalError>()) answer = {{"error", error->message}};
+    if (!compiled->warnings.empty()) answer["warnings"] = compiled->warnings;
+    return answer;
 }
 
 json evaluate_line(const std::string& line, const std::string& syntax)

@@ -33,6 +33,7 @@ struct AddArguments {
     ScopeOptions source, target;
     std::string name;
     std::vector<std::string> equal;
+    bool everything = false;
 };
 
 int add(AddArguments& arguments)
@@ -41,7 +42,9 @@ int add(AddArguments& arguments)
     json body{{"name", arguments.name}, {"equal", arguments.equal}};
     arguments.source.write(body, "source_");
     arguments.target.write(body, "target_");
-    const auto made = call_or_fail(arguments.connection, {.method = "POST", .path = kPath, .body = body.dump()}).json();
+    const auto path = with_everything(kPath, arguments.everything);
+    const auto made = call_or_fail(arguments.connection, {.method = "POST", .path = path, .body = body.dump()}).json();
+    print_warnings(made);
     if (arguments.connection.json) {
         std::cout << made.dump(2) << '\n';
     } else {
@@ -60,6 +63,7 @@ void add_add(Syntax& group, Command& chosen)
     arguments->target.add(*command, "target-", " for what is kept quiet");
     command->add_option("--equal", arguments->equal, "Labels in which both must agree: --equal cluster,rack")
         ->delimiter(',');
+    add_everything_option(*command, arguments->everything);
     command->footer(
         "Example:\n  winnow inhibition add 'the rack explains its hosts' --source-matchers 'class=\"rack_down\"' \\\n"
         "    --target-matchers 'class=\"host_down\"' --equal rack");

@@ -57,6 +57,7 @@ int apply(ApplyArguments& arguments)
         std::cout << answer.dump(2) << '\n';
     } else {
         print_changes(answer);
+        print_findings(answer.value("findings", json::array()));
     }
     return 0;
 }

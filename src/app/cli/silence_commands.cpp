@@ -50,7 +50,7 @@ struct AddArguments {
     Connection connection;
     ScopeOptions scope;
     std::string from, until, duration, quiet, comment;
-    bool dry_run = false;
+    bool dry_run = false, everything = false;
 };
 
 void print_preview(const json& preview)
@@ -71,9 +71,10 @@ int add(AddArguments& arguments)
     arguments.scope.write(body);
     if (!arguments.from.empty()) body["starts_at"] = arguments.from;
     if (!arguments.quiet.empty()) body["end_when_quiet"] = arguments.quiet;
-    const auto* const path = arguments.dry_run ? "/api/v1/silences/preview" : kPath;
+    const auto path = arguments.dry_run ? "/api/v1/silences/preview" : with_everything(kPath, arguments.everything);
     const auto answer =
         call_or_fail(arguments.connection, {.method = "POST", .path = path, .body = body.dump()}).json();
+    print_warnings(answer);
     if (arguments.connection.json) {
         std::cout << answer.dump(2) << '\n';
     } else if (arguments.dry_run) {
@@ -136,6 +137,7 @@ void add_add(Syntax& group, Command& chosen)
     command->add_option("--comment", arguments->comment, "Why; shown on the tickets")->required();
     command->add_option("--end-when-quiet", arguments->quiet, "End by itself after covering nothing for so long: PT1H");
     command->add_flag("--dry-run", arguments->dry_run, "Only say what it would hit now");
+    add_everything_option(*command, arguments->everything);
     command->footer("Example:\n  winnow silence add --matchers 'source=\"db-7\"' --for PT2H --comment 'new disks'");
     command->callback([&chosen, arguments] {
         arguments->scope.check();

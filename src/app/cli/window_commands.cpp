@@ -42,6 +42,7 @@ struct AddArguments {
     ScopeOptions scope;
     std::string name, from, duration, zone, rrule, comment;
     std::vector<std::string> exceptions;
+    bool everything = false;
 };
 
 int add(AddArguments& arguments)
@@ -53,8 +54,10 @@ int add(AddArguments& arguments)
     if (!arguments.rrule.empty()) body["rrule"] = arguments.rrule;
     if (!arguments.exceptions.empty()) body["exceptions"] = arguments.exceptions;
     if (!arguments.comment.empty()) body["comment"] = arguments.comment;
+    const auto path = with_everything(kPath, arguments.everything);
     const auto window =
-        call_or_fail(arguments.connection, {.method = "POST", .path = kPath, .body = body.dump()}).json();
+        call_or_fail(arguments.connection, {.method = "POST", .path = path, .body = body.dump()}).json();
+    print_warnings(window);
     if (arguments.connection.json) {
         std::cout << window.dump(2) << '\n';
         return 0;
@@ -96,6 +99,7 @@ void add_add(Syntax& group, Command& chosen)
     command->add_option("--rrule", arguments->rrule, "How it recurs (RFC 5545): FREQ=WEEKLY;BYDAY=SU");
     command->add_option("--except", arguments->exceptions, "Occurrences to leave out: 2026-12-06");
     command->add_option("--comment", arguments->comment, "Why");
+    add_everything_option(*command, arguments->everything);
     command->footer(
         "Example:\n  winnow window add 'patch night' --matchers 'service=\"billing\"' --for PT2H \\\n"
         "    --from 2026-11-29T02:00:00+09:00 --time-zone Asia/Tokyo --rrule 'FREQ=WEEKLY;BYDAY=SU'");

@@ -3,6 +3,7 @@
 #include "rules/index/pattern.hpp"
 #include "rules/lint/leaf_logic.hpp"
 #include "rules/lint/shadows.hpp"
+#include "winnow/expr/check.hpp"
 #include "winnow/expr/condition.hpp"
 
 #include <algorithm>
@@ -31,6 +32,7 @@ public:
 
     void run()
     {
+        check_slips();
         check_truth();
         check_labels();
         check_opaque();
@@ -49,6 +51,13 @@ private:
         if (std::ranges::any_of(findings_, same)) return;
         findings_.push_back(
             {.rule_id = rule_.id, .kind = kind, .message = std::move(message), .position = at, .because_of = {}});
+    }
+
+    void check_slips()
+    {
+        const auto checked = expr::check_condition(rule_.condition, rule_.syntax);
+        if (!checked) return add(FindingKind::suspicious, checked.error().message());  // older than the check
+        for (const auto& remark : checked->remarks) add(FindingKind::suspicious, remark.message, remark.at);
     }
 
     void check_truth()
@@ -212,8 +221,16 @@ std::string_view to_string(FindingKind kind) noexcept
         case FindingKind::unguarded_label: return "unguarded_label";
         case FindingKind::regex_is_equality: return "regex_is_equality";
         case FindingKind::opaque: return "opaque";
+        case FindingKind::suspicious: return "suspicious";
     }
     return "opaque";
+}
+
+std::vector<Finding> lint_alone(const domain::Rule& rule)
+{
+    std::vector<Finding> findings;
+    if (const auto compiled = compile_rule(rule)) RuleLint(rule, **compiled, findings).run();
+    return findings;
 }
 
 std::vector<Finding> lint(const std::vector<domain::Rule>& rules)

@@ -44,7 +44,8 @@ protected:
 
     static json a_window()
     {
-        return {{"name", "w"}, {"matchers", "{}"}, {"starts_at", "2026-11-23T08:00:00Z"}, {"duration", "PT2H"}};
+        return {
+            {"name", "w"}, {"matchers", R"(env="prod")"}, {"starts_at", "2026-11-23T08:00:00Z"}, {"duration", "PT2H"}};
     }
     static json an_inhibition()
     {

@@ -26,7 +26,7 @@ std::vector<Collection> collections()
         return {{"name", "n" + std::to_string(i)}};
     };
     const auto everything = [](const std::string& name) -> json {
-        return {{name + "matchers", R"(source=~".+")"}};
+        return {{name + "matchers", R"(source=~"db-.+")"}};
     };
     const auto silence = [=](int) {
         auto body = everything("");

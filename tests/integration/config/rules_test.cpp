@@ -44,6 +44,52 @@ TEST_F(Rules, AreCreatedWithDefaultsAndReadBackAsWritten)
     EXPECT_EQ(get("/rules").body["items"][0], created.body);
 }
 
+TEST_F(Rules, AreRefusedOrRemarkedOnForConditionsThatCanNeverMatch)
+{
+    const auto said = [&](const char* syntax, const char* condition) {
+        return post("/rules", a_rule("slip", {{"syntax", syntax}, {"condition", condition}}));
+    };
+    EXPECT_THAT(said("keywords", "titel:disk").errors(), ElementsAre(HasSubstr("did you mean title?")));
+    EXPECT_THAT(said("keywords", "severity:crit").errors(), ElementsAre(HasSubstr("critical, error, warning or info")));
+    EXPECT_THAT(said("matchers", R"(labels.env="prod")").errors(), ElementsAre(HasSubstr("write env")));
+    EXPECT_THAT(said("matchers", "severity >= ERROR").errors(),
+                ElementsAre(HasSubstr("this looks like CEL: add syntax: cel")));
+    EXPECT_THAT(said("cel", R"(status == "open")").errors(), ElementsAre(HasSubstr("no alert's status")));
+    for (const auto* condition : {R"(severity="CRITICAL")", R"(severty="critical")"}) {
+        const auto saved = said("matchers", condition);
+        ASSERT_EQ(saved.status, 201) << saved.text;
+        EXPECT_EQ(saved.body["findings"][0]["kind"], "suspicious");
+        EXPECT_EQ(saved.body["findings"][0]["severity"], "warning");
+        EXPECT_THAT(saved.body["findings"].dump(), HasSubstr("did you mean"));
+        EXPECT_EQ(put("/rules/" + saved.id(), saved.body).status, 200) << "what was answered may be sent back";
+    }
+    EXPECT_THAT(said("cel", R"(labels.env == "a" && labels.env == "b")").body["findings"].dump(),
+                HasSubstr("contradictory"));
+
+    const auto lint = post("/rules/lint", {{"rule", a_rule("slip", {{"condition", R"(sorce="db-7")"}})}});
+    EXPECT_THAT(lint.body["findings"].dump(), HasSubstr("did you mean source?"));
+    EXPECT_THAT(
+        post("/rules/lint", {{"rule", a_rule("slip", {{"syntax", "keywords"}, {"condition", "titel:disk"}})}}).errors(),
+        ElementsAre(HasSubstr("did you mean title?")));
+    EXPECT_THAT(post("/rules/test", {{"rule", a_rule("slip", {{"syntax", "keywords"}, {"condition", "titel:disk"}})},
+                                     {"alert", {{"title", "t"}}}})
+                    .errors(),
+                ElementsAre(HasSubstr("did you mean title?")));
+
+    const json set{{"rules", {a_rule("slip", {{"condition", R"(severty="critical")"}})}}};
+    EXPECT_THAT(put("/ruleset?dry_run=true", set).body["findings"].dump(), HasSubstr("did you mean severity?"));
+    EXPECT_THAT(put("/ruleset", set).body["findings"].dump(), HasSubstr("did you mean severity?"));
+}
+
+TEST_F(Rules, KeepAConditionThatWasGoodWhenItWasWritten)
+{
+    const auto id = made("/rules", a_rule("old", {{"syntax", "keywords"}, {"condition", "disk"}}));
+    sql("update rules set condition = 'titel:disk' where rule_id = '" + id + "'");
+    EXPECT_EQ(patch("/rules/" + id, {{"enabled", false}}).status, 200);
+    EXPECT_EQ(patch("/rules/" + id, {{"condition", "sorce:disk"}}).status, 422);
+    EXPECT_THAT(post("/rules/lint", json::object()).body["findings"].dump(), HasSubstr("did you mean title?"));
+}
+
 TEST_F(Rules, KeepEveryActionAsItWasWritten)
 {
     const auto group = a_group();

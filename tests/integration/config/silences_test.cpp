@@ -101,8 +101,6 @@ TEST_F(Silences, NamesEveryMistakeAndKeepsNothing)
                 testing::UnorderedElementsAre("/matchers: 0:11: end of input: expected close brace",
                                               HasSubstr("/ends_at: is required"), HasSubstr("/comment: is required"),
                                               HasSubstr("/coment: ")));
-    EXPECT_THAT(post("/silences", body({{"matchers", "{}"}})).errors(),
-                ElementsAre("/matchers: at least one matcher must not match the empty string"));
     EXPECT_THAT(post("/silences", body({{"condition", "true"}})).errors(),
                 ElementsAre(R"(/condition: give either "matchers" or "condition")"));
     EXPECT_THAT(post("/silences", body({{"matchers", nullptr}})).errors(),
@@ -118,6 +116,75 @@ TEST_F(Silences, NamesEveryMistakeAndKeepsNothing)
     EXPECT_THAT(post("/silences", bad_condition).pointers(), ElementsAre("/condition"));
     EXPECT_EQ(get("/silences?state=over").status, 400);
     EXPECT_EQ(sql("select count(*) from silences"), "0");
+}
+
+/// A body whose scope is `text` as the field `name`.
+nlohmann::json about(nlohmann::json body, const std::string& name, const std::string& text)
+{
+    body.erase("matchers");
+    body.erase("source_matchers");
+    body.erase("target_matchers");
+    body[name] = text;
+    return body;
+}
+
+TEST_F(Silences, WhatCoversEverythingNeedsSayingSoHoweverItIsWritten)
+{
+    const json window{{"name", "w"}, {"starts_at", "2026-11-23T08:00:00Z"}, {"duration", "PT2H"}};
+    const std::vector<std::pair<std::string, std::string>> wide = {
+        {"matchers", "{}"},    {"matchers", R"(env=~".*")"},      {"matchers", R"(severity!="x")"},
+        {"condition", "true"}, {"condition", "severity >= INFO"}, {"condition", R"(label("env") != "prod")"}};
+    for (const auto& [name, text] : wide) {
+        for (const auto& [path, base] :
+             {std::pair<std::string, json>{"/silences", body()}, {"/maintenance-windows", window}}) {
+            auto asked = about(base, name, text);
+            if (asked.contains("name")) asked["name"] = "w " + text;
+            EXPECT_THAT(post(path, asked).errors(), ElementsAre(HasSubstr("/" + name + ": covers every alert")))
+                << path << ' ' << text;
+            const auto made = post(path + "?everything=true", asked);
+            ASSERT_EQ(made.status, 201) << path << ' ' << text;
+            EXPECT_THAT(made.body["warnings"].dump(), HasSubstr("covers every alert"));
+            // It stays as it is, so it is not asked for again.
+            EXPECT_EQ(patch(path + "/" + made.id(), {{"comment", "longer"}}).status, 200) << path << ' ' << text;
+        }
+        for (const std::string side : {"source_", "target_"}) {
+            json inhibition{{"name", side + text}};
+            inhibition[(side == "source_" ? "target_" : "source_") + std::string("matchers")] = R"(env="prod")";
+            inhibition[side + name] = text;
+            EXPECT_THAT(post("/inhibitions", inhibition).errors(),
+                        ElementsAre(HasSubstr("/" + side + name + ": covers every alert")))
+                << text;
+            const auto made = post("/inhibitions?everything=true", inhibition);
+            ASSERT_EQ(made.status, 201) << text;
+            EXPECT_EQ(patch("/inhibitions/" + made.id(), {{"enabled", false}}).status, 200);
+        }
+        const auto preview = post("/silences/preview", {{name, text}});
+        EXPECT_EQ(preview.status, 200);
+        EXPECT_EQ(preview.body["covers_everything"], true) << text;
+        EXPECT_THAT(preview.body["warnings"].dump(), HasSubstr("covers every alert"));
+    }
+    const auto narrow = made("/silences", body());
+    EXPECT_EQ(patch("/silences/" + narrow, {{"matchers", "{}"}}).status, 422);
+    EXPECT_EQ(patch("/silences/" + narrow + "?everything=true", {{"matchers", "{}"}}).status, 200);
+    EXPECT_EQ(post("/silences?everything=yes", body()).status, 400);
+    EXPECT_EQ(post("/silences/preview", {{"matchers", R"(source="db-7")"}}).body["covers_everything"], false);
+}
+
+TEST_F(Silences, SlipsInScopesAreRefusedOrRemarkedOn)
+{
+    EXPECT_THAT(post("/silences", body({{"matchers", R"(labels.env="prod")"}})).errors(),
+                ElementsAre(HasSubstr("write env")));
+    EXPECT_THAT(post("/silences", about(body(), "condition", R"(status == "FIRING" && source == "x")")).errors(),
+                ElementsAre(HasSubstr("did you mean firing?")));
+    EXPECT_THAT(post("/silences", body({{"matchers", R"(source == "x")"}})).errors(),
+                ElementsAre(HasSubstr("this looks like CEL: give it as condition")));
+    const auto made = post("/silences", body({{"matchers", R"(severty="critical")"}}));
+    EXPECT_EQ(made.status, 201);
+    EXPECT_THAT(made.body["warnings"].dump(), HasSubstr("did you mean severity?"));
+    EXPECT_EQ(put("/silences/" + made.id(), made.body).status, 200) << "what was answered may be sent back";
+    EXPECT_THAT(post("/silences", body({{"matchers", R"(env="a", env="b")"}})).body["warnings"].dump(),
+                HasSubstr("exclude each other"));
+    EXPECT_FALSE(post("/silences", body()).body.contains("warnings"));
 }
 
 TEST_F(Silences, EveryWriteIsAChangeOfTheConfiguration)

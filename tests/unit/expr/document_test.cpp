@@ -1,6 +1,6 @@
 /// Runs the examples of docs/conditions.md: lines `expression → what it gives`.
 
-#include "winnow/expr/condition.hpp"
+#include "winnow/expr/check.hpp"
 
 #include <gtest/gtest.h>
 
@@ -73,14 +73,14 @@ TEST(ConditionsDocument, EveryExampleGivesWhatItSays)
     const auto subject = alert();
     for (const auto& example : all) {
         SCOPED_TRACE("docs/conditions.md:" + std::to_string(example.line) + ": " + example.condition);
-        const auto condition = compile_condition(example.condition, example.syntax);
-        if (!condition) {
-            const auto& message = condition.error().message();
+        const auto checked = check_condition(example.condition, example.syntax);
+        if (!checked) {
+            const auto& message = checked.error().message();
             EXPECT_EQ(message.substr(0, message.find('\n')), example.gives);
             continue;
         }
         Budget budget;
-        EXPECT_EQ(to_text(condition->evaluate(names_of(subject, subject.received_at), budget)), example.gives);
+        EXPECT_EQ(to_text(checked->condition.evaluate(names_of(subject, subject.received_at), budget)), example.gives);
     }
 }
 

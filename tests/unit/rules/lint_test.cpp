@@ -48,6 +48,20 @@ RuleId shadow_of_last(const std::vector<domain::Rule>& rules)
 
 }  // namespace
 
+TEST(Lint, RemarksOnWhatIsNearlyAFieldAndOnWhatWouldBeRefusedNow)
+{
+    EXPECT_THAT(kinds_in({make_rule(1, R"(severty="critical")", {DropAction{}})}),
+                ElementsAre(FindingKind::suspicious));
+    EXPECT_THAT(kinds_in({make_rule(1, R"(labels.env="prod")", {DropAction{}})}), ElementsAre(FindingKind::suspicious));
+    auto rule = make_rule(1, "titel:disk", {DropAction{}});
+    rule.syntax = domain::RuleSyntax::keywords;
+    const auto findings = lint_alone(rule);
+    ASSERT_EQ(findings.size(), 1);
+    EXPECT_THAT(findings[0].message, HasSubstr("did you mean title?"));
+    EXPECT_TRUE(RuleSet::compile({rule})->size() == 1) << "what is stored goes on";
+    EXPECT_FALSE(check(rule));
+}
+
 TEST(Lint, OrdinaryRulesAreFine)
 {
     for (const auto* condition :
@@ -76,10 +90,11 @@ TEST(Lint, TestsThatExcludeEachOtherAreContradictory)
 TEST(Lint, WhatNoAlertHasIsNeverTrue)
 {
     for (const auto* condition : {"false", "severity > CRITICAL", "severity < 1", "!(severity <= 4)",
-                                  R"(status == "open")", R"(labels.env == "")", R"(source in [])"}) {
+                                  R"(labels.env == "")", R"(source in [])"}) {
         EXPECT_THAT(kinds_of(condition), ElementsAre(FindingKind::never_true)) << condition;
     }
-    EXPECT_THAT(kinds_of(R"(status == "open" || source == "a")"), IsEmpty());
+    EXPECT_THAT(kinds_of(R"(status == "open")"), ElementsAre(FindingKind::suspicious, FindingKind::never_true));
+    EXPECT_THAT(kinds_of(R"(status == "open" || source == "a")"), ElementsAre(FindingKind::suspicious));
     EXPECT_THAT(kinds_of(R"(label("env") == "")"), IsEmpty());
 }
 

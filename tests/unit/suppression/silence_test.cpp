@@ -128,18 +128,5 @@ TEST(Scope, IsNeverEmptyText)
     }
 }
 
-TEST(Scope, KnowsWhetherItFindsWhatHasNothing)
-{
-    const auto finds_empty = [](const std::string& text) {
-        return Scope::compile({.text = text, .syntax = domain::RuleSyntax::matchers})->finds_the_empty();
-    };
-    for (const auto* const text : {"{}", R"(env="")", R"(env=~".*")", R"(env!="prod")", R"(env!~"prod", title="")"}) {
-        EXPECT_TRUE(finds_empty(text)) << text;
-    }
-    for (const auto* const text : {R"(env="prod")", R"(env!="")", R"(env=~".+")", R"(env="", source="db")"}) {
-        EXPECT_FALSE(finds_empty(text)) << text;
-    }
-}
-
 }  // namespace
 }  // namespace winnow::suppression
