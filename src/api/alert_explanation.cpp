@@ -38,6 +38,13 @@ bool is_unheard(const domain::TicketEvent& event)
     return data.is_object() && data.value("unheard", false);
 }
 
+/// Triage marks what other alerts that came with it made needless to tell.
+bool is_batched(const domain::TicketEvent& event)
+{
+    const auto data = json::parse(event.data, nullptr, /*allow_exceptions=*/false);
+    return data.is_object() && data.value("batched", false);
+}
+
 /// Whether contacts are told of the event: of what kind it is, and not of a trouble that ended before they knew of it.
 bool is_told(const domain::TicketEvent& event)
 {
@@ -158,6 +165,25 @@ json ticket_summary(const std::optional<domain::Ticket>& ticket)
             {"suppression_reason", ticket->suppression_reason}};
 }
 
+/// Why a recovery or acknowledgement changed nothing.
+std::string why_ignored(const PastAlert& past)
+{
+    const auto& alert = past.alert;
+    const bool resolved = alert.status == domain::AlertStatus::resolved;
+    if (resolved && past.verdict->ticket_id && alert.ends_at) {
+        return "It ended at " + format_rfc3339(*alert.ends_at) +
+               ", before the trouble began that the ticket tells of now: it is the end of an earlier one.";
+    }
+    if (!resolved || alert.instance_key.empty() || !alert.ends_at || *alert.ends_at > alert.received_at) {
+        return "Nothing was open that the alert could have changed.";
+    }
+    const auto late = std::chrono::ceil<std::chrono::seconds>(alert.received_at - *alert.ends_at).count();
+    return "Its end, " + format_rfc3339(*alert.ends_at) + ", had passed " + std::to_string(late) +
+           " s before it came in, so it counts as resolved, and nothing of it was open. Where the trouble is still "
+           "there, the sender's clock is slow, by " +
+           std::to_string(late) + " s or more.";
+}
+
 /// What an alert that led to no delivery owes it to.
 Reason why_nobody_was_told(const PastAlert& past, const TicketSide& side, const ActedRules& acted)
 {
@@ -174,7 +200,7 @@ Reason why_nobody_was_told(const PastAlert& past, const TicketSide& side, const 
         case Disposition::silenced: return {"silenced", "A silence or maintenance window covered the alert."};
         case Disposition::inhibited: return {"inhibited", "Another firing alert explains this one."};
         case Disposition::held: return {"held", why_held(*past.verdict, ticket)};
-        case Disposition::ignored: return {"ignored", "Nothing was open that the alert could have changed."};
+        case Disposition::ignored: return {"ignored", why_ignored(past)};
         case Disposition::ticketed:
         case Disposition::resolved: break;
     }
@@ -183,6 +209,11 @@ Reason why_nobody_was_told(const PastAlert& past, const TicketSide& side, const 
     }
     if (std::ranges::any_of(side.events, is_unheard)) {
         return {"unheard", "Nobody had been told of the trouble, so nobody is told that it is over."};
+    }
+    if (std::ranges::any_of(side.events, is_batched)) {
+        return {"batched",
+                "Alerts that came in together with it made the message needless: the trouble was over with "
+                "them, or the ticket's opening tells of them all."};
     }
     if (std::ranges::any_of(side.events, is_told)) {
         return {"no_contacts", "Neither a matching rule nor the default route led to an enabled contact."};

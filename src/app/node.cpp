@@ -110,7 +110,8 @@ public:
           sealer_(read_key_file(config.encryption_key_file)),
           streams_(pg::make_journal_streams(session(config.database.pipeline_url, "winnow journal", 1))),
           triage_store_(
-              pg::make_triage_store(session(config.database.pipeline_url, "winnow triage", config.triage.workers + 1))),
+              pg::make_triage_store(session(config.database.pipeline_url, "winnow triage", config.triage.workers + 1),
+                                    config.resolve_timeout)),
           quiet_store_(pg::make_quiet_store(session(config.database.pipeline_url, "winnow silences", 1))),
           hold_store_(pg::make_hold_store(session(config.database.pipeline_url, "winnow holds", 1))),
           chores_(pg::make_chores(session(config.database.pipeline_url, "winnow chores", 1),

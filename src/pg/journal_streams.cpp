@@ -23,6 +23,18 @@ namespace {
 
 constexpr auto kOpen = "insert into journal_streams (node, settled_at) values ($1, $2) returning stream";
 
+// Nobody has served since the latest heartbeat of any node: whoever comes back first writes it down.
+constexpr auto kNoteOutage = R"sql(
+insert into outages (began_at, ended_at)
+select b.at, now() from (select max(renewed_at) as at from journal_streams) as b
+ where b.at < now() - interval '15 seconds'
+on conflict (began_at) do nothing
+)sql";
+
+constexpr auto kIsLate = R"sql(
+select exists (select from journal_streams where stream = $1 and renewed_at < now() - interval '15 seconds')
+)sql";
+
 constexpr auto kShare = R"sql(
 select pg_try_advisory_lock_shared($1, $2) and exists (select from journal_streams where stream = $2 and ended_at is null)
 )sql";
@@ -83,6 +95,7 @@ public:
     {
         return on_session<domain::StreamId>([&](Session& session) -> Result<domain::StreamId> {
             Transaction transaction(session);
+            transaction.tx().exec(kNoteOutage);
             const auto stream =
                 query(transaction.tx(), kOpen, node, node_clock() - kCommitsLate)[0][0].as<domain::StreamId>();
             // Before anybody can see the row. The lock belongs to the session and outlives the transaction.
@@ -112,6 +125,7 @@ public:
     {
         return on_session<Done>([&](Session& session) -> Result<Done> {
             pqxx::nontransaction tx(session.connection());
+            if (query(tx, kIsLate, stream)[0][0].as<bool>()) tx.exec(kNoteOutage);
             const auto known = query(tx, kSettled, stream);
             if (known.empty()) return taken_over();
             const auto now = node_clock();

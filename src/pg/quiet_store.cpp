@@ -66,7 +66,7 @@ update silences
  where ctid = any(array(
 select s.ctid from silences s
  where s.end_when_quiet_ms is not null and s.starts_at <= now() and s.ends_at > now()
-   and greatest(s.starts_at, s.created_at,
+   and greatest(s.starts_at, s.created_at, (select max(ended_at) from outages),  -- while we were away nothing was heard
                 (select c.last_matched_at from suppression_stats c
                   where c.tenant_id = s.tenant_id and c.cause_id = s.silence_id))
        + s.end_when_quiet_ms * interval '1 millisecond' <= now()

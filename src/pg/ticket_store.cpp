@@ -136,7 +136,8 @@ update tickets t
    set state = u.state, severity = u.severity, priority = u.priority, title = u.title, assignee = u.assignee,
        due_at = u.due_at, acknowledged_at = u.acknowledged_at, recovered_at = u.recovered_at, closed_at = u.closed_at,
        parent_id = u.parent_id, cause = u.cause, impact = u.impact, measure = u.measure, approver = u.approver,
-       event_seq = u.event_seq, version = u.version
+       event_seq = u.event_seq, version = u.version,
+       title_edited = t.title_edited or t.title <> u.title
   from unnest($2::uuid[], $3::text[], $4::smallint[], $5::text[], $6::text[], $7::uuid[], $8::timestamptz[],
               $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::uuid[], $13::text[], $14::text[],
               $15::text[], $16::text[], $17::int[], $18::bigint[])

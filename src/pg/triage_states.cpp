@@ -22,7 +22,8 @@ constexpr auto kColumns =
     "select ticket_id, number, state, severity, dedup_key, title, source, service, route, suppressed, "
     "suppression_reason, occurrences, first_seen_at, last_seen_at, opened_at, acknowledged_at, recovered_at, "
     "closed_at, "
-    "event_seq, firing_instances, held_by, held_rule, held_until, held_from, never_told, flapping from tickets ";
+    "event_seq, firing_instances, held_by, held_rule, held_until, held_from, never_told, flapping, title_edited, "
+    "description, episode_starts_at from tickets ";
 
 // Both sort below the locking: everybody locks tickets in the order of their ids.
 const std::string& lock_live_sql()
@@ -52,14 +53,14 @@ select t.ticket_id
 )sql";
 
 constexpr auto kInstances = R"sql(
-select instance_key, ticket_id, starts_at, ends_at, firing
+select instance_key, ticket_id, starts_at, ends_at, firing, last_end
   from alert_instances where tenant_id = $1 and instance_key = any($2::text[])
 )sql";
 
 constexpr auto kExpired = R"sql(
-select instance_key, ticket_id, starts_at, ends_at, firing
-  from alert_instances where tenant_id = $1 and firing and ends_at <= now()
- order by ends_at, instance_key collate "C" limit $2
+select instance_key, ticket_id, starts_at, ends_at, firing, last_end
+  from alert_instances where tenant_id = $1 and firing and ends_at <= $2
+ order by ends_at, instance_key collate "C" limit $3
 )sql";
 
 constexpr auto kNextNumber = "select next_number from ticket_numbers where tenant_id = $1";
@@ -104,6 +105,9 @@ TicketState read_ticket_state(const pqxx::row& row)
     ticket.event_seq = row[18].as<std::int32_t>();
     ticket.firing_instances = row[19].as<std::int32_t>();
     ticket.restraint = read_restraint(row);
+    ticket.title_edited = row[26].as<bool>();
+    ticket.description = text_of(row[27]);
+    ticket.episode_starts_at = optional_time_of(row[28]);
     return ticket;
 }
 
@@ -116,7 +120,8 @@ std::vector<InstanceState> read_instances(const pqxx::result& rows)
                              .ticket_id = id_of<TicketId>(row[1]),
                              .starts_at = time_of(row[2]),
                              .ends_at = optional_time_of(row[3]),
-                             .firing = row[4].as<bool>()});
+                             .firing = row[4].as<bool>(),
+                             .last_end = optional_time_of(row[5])});
     }
     return instances;
 }
@@ -217,9 +222,9 @@ States load_states(pqxx::transaction_base& tx, TenantId tenant, const std::vecto
     return states;
 }
 
-std::vector<InstanceState> load_expired(pqxx::transaction_base& tx, TenantId tenant, std::size_t limit)
+std::vector<InstanceState> load_expired(pqxx::transaction_base& tx, TenantId tenant, Timestamp until, std::size_t limit)
 {
-    return read_instances(query(tx, kExpired, tenant, limit));
+    return read_instances(query(tx, kExpired, tenant, until, limit));
 }
 
 }  // namespace winnow::pg

@@ -27,8 +27,8 @@ namespace winnow::pg {
 [[nodiscard]] triage::States load_states(pqxx::transaction_base& tx, TenantId tenant,
                                          const std::vector<TicketId>& tickets, const std::vector<std::string>& keys);
 
-/// Firing instances whose end has passed, longest ago first.
+/// Firing instances whose end had passed by `until`, longest ago first.
 [[nodiscard]] std::vector<triage::InstanceState> load_expired(pqxx::transaction_base& tx, TenantId tenant,
-                                                              std::size_t limit);
+                                                              Timestamp until, std::size_t limit);
 
 }  // namespace winnow::pg

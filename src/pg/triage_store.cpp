@@ -30,7 +30,13 @@ on conflict (tenant_id, stream) do update
 
 constexpr auto kApplied = "select applied_seq from journal_progress where tenant_id = $1 and stream = $2";
 
-constexpr auto kExpiredTenants = "select distinct tenant_id from alert_instances where firing and ends_at <= now()";
+constexpr auto kExpiredTenants = "select distinct tenant_id from alert_instances where firing and ends_at <= $1";
+
+// Up to where ends count: time in which nobody could refresh does not, so after an outage of ours only what had ended
+// before it, until senders have had time to come again.
+constexpr auto kJudged = R"sql(
+select least(now(), (select min(began_at) from outages where ended_at > now() - $1 * interval '1 millisecond'))
+)sql";
 
 /// A lost race inside a fold is for the caller to repeat; `conflict` is the fence's word and means: drop the batch.
 template <typename T>
@@ -44,7 +50,10 @@ Result<T> repeatable(Result<T> outcome)
 
 class PgTriageStore final : public ports::TriageStore {
 public:
-    explicit PgTriageStore(PgOptions options) : pool_(std::move(options)) {}
+    PgTriageStore(PgOptions options, std::chrono::milliseconds resolve_timeout)
+        : pool_(std::move(options)), resolve_timeout_(resolve_timeout)
+    {
+    }
 
     Result<Done> apply(TenantId tenant, std::uint64_t from_seq, const domain::RowPosition& to,
                        const triage::StateKeys& keys,
@@ -83,7 +92,8 @@ public:
         return pool_.run([&](Session& session) -> Result<std::vector<TenantId>> {
             pqxx::nontransaction tx(session.connection());
             std::vector<TenantId> tenants;
-            for (const auto& row : tx.exec(kExpiredTenants)) tenants.push_back(id_of<TenantId>(row[0]));
+            for (const auto& row : query(tx, kExpiredTenants, judged_until(tx)))
+                tenants.push_back(id_of<TenantId>(row[0]));
             return tenants;
         });
     }
@@ -96,7 +106,7 @@ public:
             Transaction transaction(session);
             auto& tx = transaction.tx();
             if (!lock_folding_patiently(tx, tenant, turn.patience)) return being_folded();
-            const auto expired = load_expired(tx, tenant, turn.limit);
+            const auto expired = load_expired(tx, tenant, judged_until(tx), turn.limit);
             if (expired.empty()) return std::size_t{0};
             const auto now = time_of(tx.exec("select now()")[0][0]);
             const auto states = load_states(tx, tenant, expired);
@@ -107,14 +117,20 @@ public:
     }
 
 private:
+    [[nodiscard]] Timestamp judged_until(pqxx::transaction_base& tx) const
+    {
+        return time_of(query(tx, kJudged, resolve_timeout_.count())[0][0]);
+    }
+
     SessionPool pool_;
+    const std::chrono::milliseconds resolve_timeout_;
 };
 
 }  // namespace
 
-std::unique_ptr<ports::TriageStore> make_triage_store(PgOptions options)
+std::unique_ptr<ports::TriageStore> make_triage_store(PgOptions options, std::chrono::milliseconds resolve_timeout)
 {
-    return std::make_unique<PgTriageStore>(std::move(options));
+    return std::make_unique<PgTriageStore>(std::move(options), resolve_timeout);
 }
 
 }  // namespace winnow::pg

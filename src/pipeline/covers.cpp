@@ -69,10 +69,18 @@ std::vector<domain::InhibitionSource> inhibit(const suppression::Suppressions& s
                                               std::vector<Evaluated>& alerts)
 {
     suppression::Inhibitor inhibitor(suppressions, std::move(known));
-    for (auto& evaluated : alerts) {
-        if (evaluated.evaluation.dropped) continue;
-        auto found = inhibitor.take(evaluated.alert, evaluated.alert.received_at);
-        if (found && may_be_covered(evaluated)) put(*std::move(found), evaluated);
+    // What came together is judged together: whether a source fires when all of a row has been heard.
+    for (auto row = alerts.begin(); row != alerts.end();) {
+        const auto end = std::find_if(row, alerts.end(),
+                                      [&](const Evaluated& each) { return each.position.row != row->position.row; });
+        for (auto at = row; at != end; ++at) {
+            if (!at->evaluation.dropped) inhibitor.learn(at->alert, at->alert.received_at);
+        }
+        for (auto at = row; at != end; ++at) {
+            if (!may_be_covered(*at)) continue;
+            if (auto found = inhibitor.covering(at->alert, at->alert.received_at)) put(*std::move(found), *at);
+        }
+        row = end;
     }
     return std::move(inhibitor).changes();
 }

@@ -22,7 +22,7 @@ routing::Subject subject_of(const triage::Outcome::Notice& notice)
             .state = ticket.state,
             .severity = ticket.severity,
             .title = ticket.title,
-            .description = notice.description,
+            .description = ticket.description,
             .dedup_key = ticket.dedup_key,
             .source = ticket.source,
             .service = ticket.service,

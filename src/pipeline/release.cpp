@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 namespace winnow::pipeline {
@@ -33,9 +32,7 @@ ports::TriageWrites decide_release(const TenantPolicy& policy, const ports::DueT
         auto cover = alert ? policy.suppressions->covering(*alert, due.now) : std::nullopt;
         if (alert && !cover) cover = inhibitor.covering(*alert, due.now);
         if (!cover) {
-            released.push_back({.ticket_id = quiet.ticket_id,
-                                .alert_id = quiet.alert_id,
-                                .description = alert ? alert->description : std::string()});
+            released.push_back({.ticket_id = quiet.ticket_id, .alert_id = quiet.alert_id});
             continue;
         }
         auto still = quiet;
@@ -60,11 +57,9 @@ ports::TriageWrites decide_release(const TenantPolicy& policy, const ports::DueH
     const suppression::Inhibitor inhibitor(*policy.suppressions, due.states.sources);
     ports::TriageWrites writes;
     auto states = due.states;
-    std::unordered_map<TicketId, std::string> descriptions;
     for (auto& ticket : states.tickets) {
         const auto alert = due.alerts.find(ticket.id);
         if (alert == due.alerts.end()) continue;
-        descriptions.emplace(ticket.id, alert->second.description);
         if (ticket.suppressed || ticket.restraint.by != domain::HoldKind::pause) continue;
         auto cover = policy.suppressions->covering(alert->second, due.until);
         if (!cover) cover = inhibitor.covering(alert->second, due.until);
@@ -79,7 +74,7 @@ ports::TriageWrites decide_release(const TenantPolicy& policy, const ports::DueH
         intake::append_canonical(alert->second, writes.quiet_tickets.back().alert);
     }
     std::ranges::sort(writes.quiet_tickets, {}, &ports::QuietTicket::ticket_id);
-    writes.outcome = triage::pass_time(std::move(states), due.until, descriptions);
+    writes.outcome = triage::pass_time(std::move(states), due.until);
     writes.deliveries = owed(writes.outcome, policy.config);
     return writes;
 }

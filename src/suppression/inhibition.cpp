@@ -78,23 +78,23 @@ Inhibitor::Inhibitor(const Suppressions& suppressions, std::vector<InhibitionSou
     }
 }
 
+void Inhibitor::learn(const domain::Alert& alert, Timestamp now)
+{
+    if (alert.status == AlertStatus::acknowledged) return;
+    for (const auto& inhibition : suppressions_.inhibitions()) {
+        if (alert.status == AlertStatus::firing) {
+            learn(inhibition, alert, now);
+        } else if (const auto* known = index_of(inhibition.id, source_key(alert))) {
+            // The store asks tickets and instances whether a source fires; only this batch must be told.
+            sources_[*known].firing = false;
+        }
+    }
+}
+
 std::optional<domain::Cover> Inhibitor::take(const domain::Alert& alert, Timestamp now)
 {
-    if (alert.status == AlertStatus::acknowledged) return std::nullopt;
-    std::optional<domain::Cover> cover;
-    for (const auto& inhibition : suppressions_.inhibitions()) {
-        if (alert.status == AlertStatus::resolved) {
-            // The store asks tickets and instances whether a source fires; only this batch must be told.
-            if (const auto* known = index_of(inhibition.id, source_key(alert))) sources_[*known].firing = false;
-            continue;
-        }
-        const bool is_source = inhibition.source.finds(alert, now);
-        const bool is_target = inhibition.target.finds(alert, now);
-        learn(inhibition, alert, is_source, is_target);
-        if (cover || !is_target) continue;
-        if (const auto* source = explaining(inhibition, alert, is_source)) cover = cover_of(inhibition, *source);
-    }
-    return cover;
+    learn(alert, now);
+    return alert.status == AlertStatus::firing ? covering(alert, now) : std::nullopt;
 }
 
 std::optional<domain::Cover> Inhibitor::covering(const domain::Alert& alert, Timestamp now) const
@@ -123,11 +123,11 @@ std::size_t* Inhibitor::index_of(InhibitionId inhibition, const std::string& key
     return found == by_key_.end() ? nullptr : &found->second;
 }
 
-void Inhibitor::learn(const Inhibition& inhibition, const domain::Alert& alert, bool is_source, bool is_target)
+void Inhibitor::learn(const Inhibition& inhibition, const domain::Alert& alert, Timestamp now)
 {
     const auto key = source_key(alert);
     const auto* known = index_of(inhibition.id, key);
-    if (!is_source) {
+    if (!inhibition.source.finds(alert, now)) {
         if (known == nullptr) return;
         sources_[*known].firing = false;
         changed_[*known] = true;
@@ -136,7 +136,7 @@ void Inhibitor::learn(const Inhibition& inhibition, const domain::Alert& alert, 
     InhibitionSource source{.inhibition = inhibition.id,
                             .key = key,
                             .equal = equal_values(inhibition, alert),
-                            .two_sided = is_target,
+                            .two_sided = inhibition.target.finds(alert, now),
                             .firing = true};
     if (known == nullptr) {
         const auto index = sources_.size();

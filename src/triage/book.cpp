@@ -1,10 +1,14 @@
 #include "triage/book.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <tuple>
 #include <utility>
 
 namespace winnow::triage {
+
+using domain::TicketEventKind;
 
 namespace {
 
@@ -22,6 +26,7 @@ TicketState state_of(const domain::Ticket& ticket)
             .severity = ticket.severity,
             .dedup_key = ticket.dedup_key,
             .title = ticket.title,
+            .description = ticket.description,
             .source = ticket.source,
             .service = ticket.service,
             .route = ticket.route,
@@ -43,6 +48,10 @@ void copy_mutable(TicketState&& from, domain::Ticket& to)
 {
     to.state = from.state;
     to.severity = from.severity;
+    to.title = std::move(from.title);
+    to.description = std::move(from.description);
+    to.source = std::move(from.source);
+    to.service = std::move(from.service);
     to.route = std::move(from.route);
     to.suppressed = from.suppressed;
     to.suppression_reason = std::move(from.suppression_reason);
@@ -54,7 +63,18 @@ void copy_mutable(TicketState&& from, domain::Ticket& to)
     to.event_seq = from.event_seq;
 }
 
+void mark(domain::TicketEvent& event, std::string_view flag)
+{
+    const bool bare = event.data.size() <= 2;
+    event.data.insert(event.data.size() - 1, std::string(bare ? "\"" : ",\"").append(flag).append("\":true"));
+}
+
 }  // namespace
+
+TicketEventKind begun(const TicketState& ticket) noexcept
+{
+    return ticket.restraint.never_told ? TicketEventKind::opened : TicketEventKind::reopened;
+}
 
 Book::Book(States states)
 {
@@ -110,6 +130,7 @@ TicketSlot& Book::open(domain::Ticket ticket, Restraint restraint)
     ticket.number = outcome_.next_number++;
     auto& slot = tickets_.emplace_back(TicketSlot{.state = state_of(ticket), .opened = outcome_.opened.size()});
     slot.state.restraint = restraint;
+    slot.state.restraint.never_told = true;
     outcome_.opened.push_back({.ticket = std::move(ticket)});
     by_key_[slot.state.dedup_key] = &slot;
     return slot;
@@ -123,6 +144,7 @@ void Book::attach(InstanceState instance, TicketSlot& ticket)
     ticket.changed = true;
     if (auto* known = this->instance(instance.key)) {
         instance.key = std::move(known->state.key);  // the map looks at these very characters
+        instance.last_end = known->state.last_end;
         *known = {.state = std::move(instance), .ticket = &ticket, .changed = true};
         return;
     }
@@ -132,7 +154,7 @@ void Book::attach(InstanceState instance, TicketSlot& ticket)
 }
 
 void Book::record(TicketSlot& ticket, domain::TicketEventKind kind, Timestamp at, std::string data, bool tell,
-                  const std::string& description, std::string actor)
+                  std::string actor)
 {
     ticket.changed = true;
     auto& event = outcome_.events.emplace_back(domain::TicketEvent{.ticket_id = ticket.state.id,
@@ -141,7 +163,94 @@ void Book::record(TicketSlot& ticket, domain::TicketEventKind kind, Timestamp at
                                                                    .at = at,
                                                                    .actor = std::move(actor),
                                                                    .data = std::move(data)});
-    if (tell) outcome_.notices.push_back({.event = event, .ticket = ticket.state, .description = description});
+    if (!tell) return;
+    const bool first = std::exchange(ticket.state.restraint.never_told, false);
+    if (first && kind == TicketEventKind::recovered) {  // of what nobody had heard of
+        ticket.state.restraint.never_told = true;
+        mark(event, "unheard");
+        return;
+    }
+    auto& notice = outcome_.notices.emplace_back(Outcome::Notice{.event = event, .ticket = ticket.state});
+    if (first) notice.event.kind = TicketEventKind::opened;
+    if (earlier_) {
+        ticket.net_from = outcome_.notices.size();
+        ticket.told_in_row = 0;
+        return;
+    }
+    if (row_ == 0) return;
+    if (ticket.told_in_row == row_) told_again_.push_back(&ticket);
+    ticket.told_in_row = row_;
+}
+
+void Book::begin_row()
+{
+    ++row_;
+    row_notices_ = outcome_.notices.size();
+    row_events_ = outcome_.events.size();
+    told_again_.clear();
+}
+
+void Book::end_row()
+{
+    if (told_again_.empty()) return;
+    std::ranges::sort(told_again_);
+    const auto repeats = std::ranges::unique(told_again_);
+    told_again_.erase(repeats.begin(), repeats.end());
+    std::unordered_map<TicketId, std::pair<TicketSlot*, Notices>> told;
+    for (auto* ticket : told_again_) told[ticket->state.id].first = ticket;
+
+    // Taken out, thought over, and put back where each was.
+    Notices left;
+    std::vector<domain::TicketEvent> needless;
+    for (auto i = row_notices_; i < outcome_.notices.size(); ++i) {
+        const auto found = told.find(outcome_.notices[i].ticket.id);
+        if (found == told.end() || i < found->second.first->net_from) continue;
+        found->second.second.push_back(outcome_.notices[i]);
+    }
+    for (auto& [id, entry] : told) net(*entry.first, entry.second);
+    for (auto i = row_notices_; i < outcome_.notices.size(); ++i) {
+        auto& notice = outcome_.notices[i];
+        const auto found = told.find(notice.ticket.id);
+        if (found == told.end() || i < found->second.first->net_from) {
+            left.push_back(std::move(notice));
+            continue;
+        }
+        const auto same = [&](const Outcome::Notice& kept) {
+            return kept.event.seq == notice.event.seq;
+        };
+        if (const auto kept = std::ranges::find_if(found->second.second, same); kept != found->second.second.end()) {
+            left.push_back(std::move(*kept));
+        } else {
+            needless.push_back(std::move(notice.event));
+        }
+    }
+    outcome_.notices.resize(row_notices_);
+    std::ranges::move(left, std::back_inserter(outcome_.notices));
+    for (auto i = row_events_; i < outcome_.events.size(); ++i) {
+        auto& event = outcome_.events[i];
+        const bool left_out = std::ranges::any_of(needless, [&](const domain::TicketEvent& each) {
+            return each.ticket_id == event.ticket_id && each.seq == event.seq;
+        });
+        if (left_out) mark(event, "batched");
+    }
+}
+
+/// `told` is what the row told of the ticket, in order; leaves what is to be told.
+void Book::net(TicketSlot& ticket, Notices& told)
+{
+    using enum TicketEventKind;
+    const auto is_flapping = [](const Outcome::Notice& notice) {
+        return notice.event.kind == flapping_started || notice.event.kind == flapping_settled;
+    };
+    const auto first = told.front().event.kind;
+    if ((first != opened && first != reopened) || std::ranges::any_of(told, is_flapping)) return;
+    if (told.back().event.kind == recovered) {
+        if (first == opened) ticket.state.restraint.never_told = true;
+        told.clear();
+        return;
+    }
+    told.resize(1);
+    told.front().ticket = ticket.state;
 }
 
 Outcome Book::finish(std::vector<domain::Verdict> verdicts) &&
@@ -152,6 +261,7 @@ Outcome Book::finish(std::vector<domain::Verdict> verdicts) &&
             auto& opened = outcome_.opened[slot.opened];
             opened.firing_instances = slot.state.firing_instances;
             opened.restraint = slot.state.restraint;
+            opened.episode_starts_at = slot.state.episode_starts_at;
             copy_mutable(std::move(slot.state), opened.ticket);
         } else if (slot.changed) {
             outcome_.changed.push_back(std::move(slot.state));

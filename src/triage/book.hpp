@@ -9,9 +9,12 @@
 #include <deque>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace winnow::triage {
 
@@ -21,6 +24,9 @@ struct TicketSlot {
     TicketState state;
     std::size_t opened = kLoaded;  ///< Index into Outcome::opened of a ticket that this fold opened.
     bool changed = false;
+    std::optional<std::size_t> ending = {};  ///< Its trouble ends with the row, unless an alert of the row joins it.
+    std::size_t told_in_row = 0;             ///< Number of the last row that told of it, from 1.
+    std::size_t net_from = 0;                ///< The first of the notices that may make each other needless.
 };
 
 struct InstanceSlot {
@@ -33,6 +39,9 @@ struct MachineSlot {
     MachineState state;
     bool changed = false;
 };
+
+/// What the beginning of an episode is called: `opened` is the first word that people hear of a ticket.
+[[nodiscard]] domain::TicketEventKind begun(const TicketState& ticket) noexcept;
 
 /// Slots keep their addresses while the book lives.
 class Book {
@@ -58,12 +67,34 @@ public:
 
     /// Appends to the ticket's timeline and, where `tell`, to the notices.
     void record(TicketSlot& ticket, domain::TicketEventKind kind, Timestamp at, std::string data, bool tell,
-                const std::string& description, std::string actor = "system");
+                std::string actor = "system");
+
+    /// What follows came together.
+    void begin_row();
+
+    /// Of what the row tells of tickets, leaves out what the row itself has made untrue.
+    void end_row();
+
+    /// While it lives, what is recorded was due before the row's alerts came: they make none of it untrue.
+    class Earlier {
+    public:
+        explicit Earlier(Book& book) : book_(book), before_(std::exchange(book.earlier_, true)) {}
+        ~Earlier() { book_.earlier_ = before_; }
+        Earlier(const Earlier&) = delete;
+        Earlier& operator=(const Earlier&) = delete;
+
+    private:
+        Book& book_;
+        bool before_;
+    };
 
     [[nodiscard]] Outcome finish(std::vector<domain::Verdict> verdicts) &&;
 
 private:
+    using Notices = std::vector<Outcome::Notice>;
+
     void enter(TicketSlot& ticket);
+    void net(TicketSlot& ticket, Notices& told);
 
     std::deque<TicketSlot> tickets_;
     std::deque<InstanceSlot> instances_;
@@ -71,6 +102,11 @@ private:
     std::unordered_map<std::string_view, InstanceSlot*> instance_by_key_;  // views into instances_
     std::map<MachineKey, MachineSlot> machines_;
     Outcome outcome_;
+    std::size_t row_ = 0;          // number of the row, from 1
+    std::size_t row_notices_ = 0;  // where the row's begin
+    std::size_t row_events_ = 0;
+    bool earlier_ = false;
+    std::vector<TicketSlot*> told_again_ = {};  // in the row, more than once
 };
 
 }  // namespace winnow::triage

@@ -1,6 +1,7 @@
 #include "winnow/triage/fold.hpp"
 
 #include "triage/book.hpp"
+#include "triage/endings.hpp"
 #include "triage/event_data.hpp"
 #include "triage/holds.hpp"
 
@@ -27,23 +28,22 @@ Disposition disposition_of(const Evaluated& cause, Verdict& verdict)
     return cause.cover->cause.kind == domain::QuietKind::inhibition ? Disposition::inhibited : Disposition::silenced;
 }
 
-/// True when the ticket recovered with it.
-bool end_instance(Book& book, InstanceSlot& instance, Timestamp now, std::string data, const std::string& description)
-{
-    instance.state.firing = false;
-    instance.changed = true;
-    if (instance.ticket == nullptr) return false;
-    auto& ticket = *instance.ticket;
-    ticket.changed = true;
-    ticket.state.firing_instances = std::max(ticket.state.firing_instances - 1, 0);
-    return ticket.state.firing_instances == 0 && recover(book, ticket, now, std::move(data), description);
-}
-
 class Machine {
 public:
-    Machine(Book& book, const domain::Settings& settings) : book_(book), settings_(settings), holds_(book) {}
+    Machine(Book& book, const domain::Settings& settings)
+        : book_(book), settings_(settings), holds_(book), endings_(book)
+    {
+    }
 
-    Verdict take(const Evaluated& evaluated)
+    void begin_row() { book_.begin_row(); }
+
+    void end_row(std::vector<Verdict>& verdicts)
+    {
+        endings_.settle(verdicts);
+        book_.end_row();
+    }
+
+    Verdict take(const Evaluated& evaluated, std::size_t place)
     {
         Verdict verdict;
         verdict.matches = evaluated.evaluation.matches;
@@ -55,7 +55,7 @@ public:
         switch (evaluated.alert.status) {
             case domain::AlertStatus::firing: take_firing(evaluated, verdict); break;
             case domain::AlertStatus::acknowledged: take_acknowledged(evaluated, verdict); break;
-            case domain::AlertStatus::resolved: take_resolved(evaluated, verdict); break;
+            case domain::AlertStatus::resolved: take_resolved(evaluated, verdict, place); break;
         }
         return verdict;
     }
@@ -73,8 +73,10 @@ private:
                 refresh(*instance, cause, verdict);
                 return;
             }
-            end_instance(book_, *instance, alert.received_at, Data(cause).add("reason", "moved").str(),
-                         alert.description);
+            if (end_instance(*instance)) {
+                endings_.add(*instance->ticket, alert.received_at, Data(cause).add("reason", "moved").str(),
+                             std::nullopt);
+            }
         }
         const auto gate = holds_.judge(cause);
         if (ticket != nullptr && is_live(ticket->state.state)) {
@@ -102,7 +104,7 @@ private:
     void take_acknowledged(const Evaluated& cause, Verdict& verdict)
     {
         auto* ticket = book_.current(cause.alert.dedup_key);
-        if (ticket != nullptr) pass_time(book_, *ticket, cause.alert.received_at, cause.alert.description);
+        if (ticket != nullptr) pass_time(book_, *ticket, cause.alert.received_at);
         if (ticket == nullptr || !is_live(ticket->state.state)) return;  // ignored
         verdict.disposition = disposition_of(cause, verdict);
         verdict.ticket_id = ticket->state.id;
@@ -113,7 +115,7 @@ private:
         record(*ticket, TicketEventKind::acknowledged, cause, Data(cause), false);
     }
 
-    void take_resolved(const Evaluated& cause, Verdict& verdict)
+    void take_resolved(const Evaluated& cause, Verdict& verdict, std::size_t place)
     {
         const auto& alert = cause.alert;
         auto* instance = alert.instance_key.empty() ? nullptr : book_.instance(alert.instance_key);
@@ -122,20 +124,24 @@ private:
                                                   : nullptr;
         holds_.pass_time(cause, ticket);
         const bool ends_instance = instance != nullptr && instance->state.firing;
+        if (ends_instance ? is_late_end(instance->state, alert)
+                          : instance == nullptr && ticket != nullptr && is_live(ticket->state.state) &&
+                                is_late_end(ticket->state, alert)) {
+            if (ticket != nullptr) verdict.ticket_id = ticket->state.id;
+            return;  // ignored
+        }
         const bool last = ends_instance && ticket != nullptr && ticket->state.firing_instances <= 1;
         if (alert.instance_key.empty() || last) follow_flapping(ticket, holds_.see_flap(cause, false), cause, verdict);
-        bool ended = false;
+        bool over = instance == nullptr && ticket != nullptr;
         if (ends_instance) {
             instance->state.ends_at = alert.ends_at.value_or(alert.received_at);
-            ended = end_instance(book_, *instance, alert.received_at, Data(cause).str(), alert.description);
-        } else if (instance == nullptr && ticket != nullptr) {
-            ended = recover(book_, *ticket, alert.received_at, Data(cause).str(), alert.description);
+            if (alert.ends_at) instance->state.last_end = alert.ends_at;
+            over = end_instance(*instance);
         }
-        if (ticket == nullptr || (ticket->state.state == closed && !ends_instance && !ended)) return;  // ignored
+        if (over) endings_.add(*ticket, alert.received_at, Data(cause).str(), place);
+        if (ticket == nullptr || (ticket->state.state == closed && !ends_instance)) return;  // ignored
         verdict.ticket_id = ticket->state.id;
-        if (verdict.disposition == Disposition::held) return;
-        verdict.disposition = Disposition::resolved;
-        if (ended) verdict.effect = TicketEffect::recovered;
+        if (verdict.disposition != Disposition::held) verdict.disposition = Disposition::resolved;
     }
 
     /// A firing alert's ticket, which is live.
@@ -174,6 +180,8 @@ private:
     {
         auto& ticket = *instance.ticket;
         instance.state.ends_at = cause.alert.ends_at;
+        if (cause.alert.starts_at)
+            instance.state.starts_at = std::max(instance.state.starts_at, *cause.alert.starts_at);
         instance.changed = true;
         see(ticket, cause);
         if (is_live(ticket.state.state)) learn(ticket, cause);
@@ -188,6 +196,7 @@ private:
     void join(TicketSlot& ticket, const Evaluated& cause, const Gate& gate)
     {
         ++ticket.state.occurrences;
+        ticket.ending.reset();
         see(ticket, cause);
         learn(ticket, cause);
         if (!cause.evaluation.suppressed) holds_.go_on(ticket, gate, cause);
@@ -205,6 +214,7 @@ private:
         auto& state = ticket.state;
         const bool quiet = cause.evaluation.suppressed;
         if (quiet && !state.suppressed) return;  // else a later alert of that severity would have nothing to tell
+        take_words(ticket, cause.alert);
         extend_route(state, cause.evaluation.route);
         if (cause.alert.severity > state.severity) {
             auto data = Data(cause);
@@ -217,9 +227,17 @@ private:
             state.suppression_reason.clear();
             ticket.changed = true;
             if (state.state == held) return;  // told of when it is let go
-            record(ticket, TicketEventKind::opened, cause,
+            record(ticket, begun(state), cause,
                    Data(cause).add("severity", to_string(state.severity)).flag("unsuppressed"), true);
         }
+    }
+
+    /// The ticket says what its latest alert says.
+    static void take_words(TicketSlot& ticket, const domain::Alert& alert)
+    {
+        auto& state = ticket.state;
+        if (!state.title_edited && state.title != alert.title) state.title = alert.title;
+        if (state.description != alert.description) state.description = alert.description;
     }
 
     /// Whoever was told of the opening goes on being told: the default route, too, where it was the ticket's.
@@ -243,8 +261,11 @@ private:
         auto& state = ticket.state;
         auto data = Data(cause);
         data.add("from", to_string(state.state)).add("severity", to_string(cause.alert.severity));
-        const auto kind =
-            state.restraint.never_told && !gate.holds() ? TicketEventKind::opened : TicketEventKind::reopened;
+        data.words("title", cause.alert.title);
+        take_words(ticket, cause.alert);
+        state.source = cause.alert.source;
+        state.service = cause.alert.service;
+        state.episode_starts_at = cause.alert.starts_at;
         state.severity = cause.alert.severity;
         state.route = cause.evaluation.route;
         state.suppressed = cause.evaluation.suppressed;
@@ -256,13 +277,14 @@ private:
             state.state = held;
             data.add("held", to_string(*state.restraint.by));
         } else {
-            state.restraint = {};
+            state.restraint = {.never_told = state.restraint.never_told};
             state.state = open;
             state.acknowledged_at.reset();
             state.recovered_at.reset();
             state.closed_at.reset();
         }
-        record(ticket, kind, cause, std::move(data), is_heard(state) && !gate.flap);
+        const bool heard = is_heard(state) && !gate.flap;
+        record(ticket, heard ? begun(state) : TicketEventKind::reopened, cause, std::move(data), heard);
         add_notes(ticket, cause);
     }
 
@@ -288,7 +310,7 @@ private:
         ticket.suppression_reason = cause.evaluation.suppression_reason;
         ticket.route = cause.evaluation.route;
         auto data = Data(cause);
-        data.add("severity", to_string(alert.severity));
+        data.add("severity", to_string(alert.severity)).words("title", alert.title);
         Restraint restraint;
         if (gate.holds()) {
             restraint = Holds::restraint(gate, nullptr);
@@ -296,6 +318,7 @@ private:
             data.add("held", to_string(*restraint.by));
         }
         auto& slot = book_.open(std::move(ticket), restraint);
+        slot.state.episode_starts_at = alert.starts_at;
         record(slot, TicketEventKind::opened, cause, std::move(data), is_heard(slot.state) && !gate.flap);
         add_notes(slot, cause);
         return slot;
@@ -305,18 +328,19 @@ private:
     {
         for (const auto& [rule_id, text] : cause.evaluation.notes) {
             book_.record(ticket, TicketEventKind::commented, cause.alert.received_at,
-                         Data(cause).words("text", text).str(), false, {}, "rule:" + rule_id.str());
+                         Data(cause).words("text", text).str(), false, "rule:" + rule_id.str());
         }
     }
 
     void record(TicketSlot& ticket, TicketEventKind kind, const Evaluated& cause, Data data, bool tell)
     {
-        book_.record(ticket, kind, cause.alert.received_at, data.str(), tell, cause.alert.description);
+        book_.record(ticket, kind, cause.alert.received_at, data.str(), tell);
     }
 
     Book& book_;
     const domain::Settings& settings_;
     Holds holds_;
+    Endings endings_;
 };
 
 }  // namespace
@@ -327,36 +351,15 @@ Outcome fold(const std::vector<Evaluated>& batch, States states, const domain::S
     Machine machine(book, settings);
     std::vector<Verdict> verdicts;
     verdicts.reserve(batch.size());
-    for (const auto& evaluated : batch) verdicts.push_back(machine.take(evaluated));
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        if (i == 0 || batch[i].position.row != batch[i - 1].position.row) {
+            if (i > 0) machine.end_row(verdicts);
+            machine.begin_row();
+        }
+        verdicts.push_back(machine.take(batch[i], i));
+    }
+    if (!batch.empty()) machine.end_row(verdicts);
     return std::move(book).finish(std::move(verdicts));
-}
-
-Outcome expire(const std::vector<InstanceState>& expired, States states, Timestamp now)
-{
-    states.instances = expired;
-    Book book(std::move(states));
-    for (const auto& instance : expired) {
-        auto* slot = book.instance(instance.key);
-        if (!slot->state.firing) continue;
-        // A pause that was over before the instance ended has let its ticket go.
-        if (slot->ticket != nullptr) pass_time(book, *slot->ticket, instance.ends_at.value_or(now), {});
-        end_instance(book, *slot, now, Data().add("reason", "expired").str(), {});
-    }
-    return std::move(book).finish({});
-}
-
-Outcome pass_time(States states, Timestamp now, const std::unordered_map<TicketId, std::string>& descriptions)
-{
-    Book book(std::move(states));
-    const auto description_of = [&](const TicketSlot* ticket) {
-        const auto found = ticket == nullptr ? descriptions.end() : descriptions.find(ticket->state.id);
-        return found == descriptions.end() ? std::string() : found->second;
-    };
-    for (auto& ticket : book.tickets()) pass_time(book, ticket, now, description_of(&ticket));
-    for (auto& [key, machine] : book.machines()) {
-        settle_due(book, machine, now, description_of(book.current(key.dedup_key)));
-    }
-    return std::move(book).finish({});
 }
 
 }  // namespace winnow::triage

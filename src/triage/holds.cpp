@@ -22,18 +22,18 @@ void open_held(TicketState& ticket)
     ticket.acknowledged_at.reset();
     ticket.recovered_at.reset();
     ticket.closed_at.reset();
-    ticket.restraint = {.flapping = ticket.restraint.flapping};
+    ticket.restraint = {.never_told = ticket.restraint.never_told, .flapping = ticket.restraint.flapping};
 }
 
-void let_go(Book& book, TicketSlot& ticket, Timestamp at, Data data, const std::string& description)
+void let_go(Book& book, TicketSlot& ticket, Timestamp at, Data data)
 {
     auto& state = ticket.state;
     const auto from = state.restraint.from;
     data.add("severity", to_string(state.severity)).add("released", to_string(*state.restraint.by));
     if (from) data.add("from", to_string(*from));
     open_held(state);
-    book.record(ticket, from ? TicketEventKind::reopened : TicketEventKind::opened, at, data.str(), is_heard(state),
-                description);
+    const auto kind = is_heard(state) ? begun(state) : from ? TicketEventKind::reopened : TicketEventKind::opened;
+    book.record(ticket, kind, at, data.str(), is_heard(state));
 }
 
 /// A held ticket ends, and nobody hears of it.
@@ -43,9 +43,9 @@ void end_unheard(Book& book, TicketSlot& ticket, Timestamp at, std::string data)
     const auto from = state.restraint.from;
     state.state = from.value_or(closed);
     if (!from) state.closed_at = at;
-    state.restraint = {.never_told = !from, .flapping = state.restraint.flapping};
+    state.restraint = {.never_told = state.restraint.never_told, .flapping = state.restraint.flapping};
     data.insert(data.size() - 1, data.size() > 2 ? R"(,"unheard":true)" : R"("unheard":true)");
-    book.record(ticket, TicketEventKind::recovered, at, std::move(data), false, {});
+    book.record(ticket, TicketEventKind::recovered, at, std::move(data), false);
 }
 
 const domain::FlapAction* flap_terms(const Evaluated& cause, RuleId& rule_id)
@@ -72,7 +72,13 @@ bool is_heard(const TicketState& ticket) noexcept
     return !ticket.suppressed && ticket.state != held && ticket.restraint.flapping == Flapping::no;
 }
 
-bool recover(Book& book, TicketSlot& ticket, Timestamp now, std::string data, const std::string& description)
+bool would_recover(const TicketState& ticket) noexcept
+{
+    const auto state = ticket.state;
+    return state == held || (ticket.restraint.flapping == Flapping::no && (state == open || state == in_progress));
+}
+
+bool recover(Book& book, TicketSlot& ticket, Timestamp now, std::string data)
 {
     auto& state = ticket.state;
     if (state.state == held) {
@@ -88,14 +94,15 @@ bool recover(Book& book, TicketSlot& ticket, Timestamp now, std::string data, co
     const bool heard = is_heard(state);
     state.state = recovered;
     state.recovered_at = now;
-    book.record(ticket, TicketEventKind::recovered, now, std::move(data), heard, description);
+    book.record(ticket, TicketEventKind::recovered, now, std::move(data), heard);
     return true;
 }
 
-void pass_time(Book& book, TicketSlot& ticket, Timestamp now, const std::string& description)
+void pass_time(Book& book, TicketSlot& ticket, Timestamp now)
 {
     const auto& restraint = ticket.state.restraint;
     if (ticket.state.state != held || !restraint.until || *restraint.until > now) return;
+    const Book::Earlier earlier(book);
     const auto due = *restraint.until;
     if (restraint.by == HoldKind::threshold) {
         end_unheard(book, ticket, due, Data().add("reason", "lapsed").str());
@@ -103,21 +110,22 @@ void pass_time(Book& book, TicketSlot& ticket, Timestamp now, const std::string&
     }
     auto data = Data();
     if (!restraint.from) data.add("alert_id", domain::opener_of(ticket.state.id).str());
-    let_go(book, ticket, due, std::move(data), description);
+    let_go(book, ticket, due, std::move(data));
 }
 
-void settle_due(Book& book, MachineSlot& machine, Timestamp now, const std::string& description)
+void settle_due(Book& book, MachineSlot& machine, Timestamp now)
 {
     if (!machine.state.flapping || !machine.state.due_at || *machine.state.due_at > now) return;
+    const Book::Earlier earlier(book);
     const auto due = *machine.state.due_at;
     settle(machine.state);
     machine.changed = true;
     auto* ticket = book.current(machine.state.key.dedup_key);
     if (ticket == nullptr) return;
-    settle_ticket(book, *ticket, machine.state.key.rule_id, due, description);
+    settle_ticket(book, *ticket, machine.state.key.rule_id, due);
 }
 
-void settle_ticket(Book& book, TicketSlot& ticket, RuleId rule_id, Timestamp at, const std::string& description)
+void settle_ticket(Book& book, TicketSlot& ticket, RuleId rule_id, Timestamp at)
 {
     auto& state = ticket.state;
     if (state.restraint.flapping == Flapping::no) return;
@@ -126,10 +134,10 @@ void settle_ticket(Book& book, TicketSlot& ticket, RuleId rule_id, Timestamp at,
     ticket.changed = true;
     auto data = Data().add("rule_id", rule_id.str());
     if (over) {
-        recover(book, ticket, at, data.add("reason", "settled").str(), description);
+        recover(book, ticket, at, data.add("reason", "settled").str());
     } else if (is_live(state.state)) {
         book.record(ticket, TicketEventKind::flapping_settled, at,
-                    data.add("severity", to_string(state.severity)).str(), is_heard(state), description);
+                    data.add("severity", to_string(state.severity)).str(), is_heard(state));
     }
 }
 
@@ -139,9 +147,9 @@ void Holds::pass_time(const Evaluated& cause, TicketSlot* ticket)
     RuleId rule_id;
     if (flap_terms(cause, rule_id) != nullptr) {
         auto& machine = book_.machine({.rule_id = rule_id, .kind = HoldKind::flap, .dedup_key = alert.dedup_key});
-        settle_due(book_, machine, alert.received_at, alert.description);
+        settle_due(book_, machine, alert.received_at);
     }
-    if (ticket != nullptr) triage::pass_time(book_, *ticket, alert.received_at, alert.description);
+    if (ticket != nullptr) triage::pass_time(book_, *ticket, alert.received_at);
 }
 
 Gate Holds::judge(const Evaluated& cause)
@@ -185,7 +193,7 @@ std::optional<Held> Holds::see_flap(const Evaluated& cause, bool firing)
             if (ticket->state.restraint.flapping != Flapping::no) {
                 ticket->state.restraint.flapping = firing ? Flapping::firing : Flapping::resolved;
             }
-            settle_ticket(book_, *ticket, rule_id, cause.alert.received_at, cause.alert.description);
+            settle_ticket(book_, *ticket, rule_id, cause.alert.received_at);
         }
         return std::nullopt;
     }
@@ -200,7 +208,8 @@ Restraint Holds::restraint(const Gate& gate, const TicketState* before)
     const auto& why = *gate.why();
     Restraint restraint{.by = why.kind, .rule_id = why.rule_id, .until = why.until};
     restraint.never_told = before == nullptr || before->restraint.never_told;
-    if (!restraint.never_told) restraint.from = before->state;
+    // What ended while it was held is as good as new.
+    if (before != nullptr && !(restraint.never_told && before->state == closed)) restraint.from = before->state;
     return restraint;
 }
 
@@ -209,7 +218,7 @@ void Holds::go_on(TicketSlot& ticket, const Gate& gate, const Evaluated& cause)
     auto& restraint = ticket.state.restraint;
     if (ticket.state.state != held || gate.flap) return;
     if (!gate.holds()) {
-        let_go(book_, ticket, cause.alert.received_at, Data(cause), cause.alert.description);
+        let_go(book_, ticket, cause.alert.received_at, Data(cause));
         return;
     }
     if (restraint.by == HoldKind::pause) return;  // from its first alert on, whatever comes
@@ -230,8 +239,7 @@ void Holds::flap(TicketSlot& ticket, const Held& held_by, const Evaluated& cause
     state.restraint.flapping = Flapping::firing;
     auto data = Data(cause);
     data.add("rule_id", held_by.rule_id.str()).number("transitions", held_by.count);
-    book_.record(ticket, TicketEventKind::flapping_started, cause.alert.received_at, data.str(), heard,
-                 cause.alert.description);
+    book_.record(ticket, TicketEventKind::flapping_started, cause.alert.received_at, data.str(), heard);
 }
 
 }  // namespace winnow::triage

@@ -32,16 +32,19 @@ struct Gate {
 
 /// A ticket's trouble ends, in whatever way; only a ticket that is being worked on or waits for it recovers. False
 /// where nothing ended; a flapping ticket only takes note.
-bool recover(Book& book, TicketSlot& ticket, Timestamp now, std::string data, const std::string& description);
+bool recover(Book& book, TicketSlot& ticket, Timestamp now, std::string data);
+
+/// Whether recover() would end something.
+[[nodiscard]] bool would_recover(const TicketState& ticket) noexcept;
 
 /// Does what has become due on the ticket by `now`: lets go of a paused one, gives up a threshold's.
-void pass_time(Book& book, TicketSlot& ticket, Timestamp now, const std::string& description);
+void pass_time(Book& book, TicketSlot& ticket, Timestamp now);
 
 /// Settles the machine, if it is due by `now`, at the instant when it was due.
-void settle_due(Book& book, MachineSlot& machine, Timestamp now, const std::string& description);
+void settle_due(Book& book, MachineSlot& machine, Timestamp now);
 
 /// The flapping is over: tells how it ended.
-void settle_ticket(Book& book, TicketSlot& ticket, RuleId rule_id, Timestamp at, const std::string& description);
+void settle_ticket(Book& book, TicketSlot& ticket, RuleId rule_id, Timestamp at);
 
 /// The machines of one alert.
 class Holds {

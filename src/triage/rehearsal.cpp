@@ -24,6 +24,7 @@ TicketState state_of(const Outcome::Opened& opened)
             .severity = ticket.severity,
             .dedup_key = ticket.dedup_key,
             .title = ticket.title,
+            .description = ticket.description,
             .source = ticket.source,
             .service = ticket.service,
             .route = ticket.route,
@@ -33,6 +34,7 @@ TicketState state_of(const Outcome::Opened& opened)
             .first_seen_at = ticket.first_seen_at,
             .last_seen_at = ticket.last_seen_at,
             .opened_at = ticket.opened_at,
+            .episode_starts_at = opened.episode_starts_at,
             .acknowledged_at = ticket.acknowledged_at,
             .recovered_at = ticket.recovered_at,
             .closed_at = ticket.closed_at,
@@ -97,13 +99,9 @@ void Rehearsal::expire_until(Timestamp now)
 void Rehearsal::let_pass(Timestamp now)
 {
     States states{.tickets = {}, .instances = {}, .next_number = next_number_};
-    std::unordered_map<TicketId, std::string> descriptions;
-    for (const auto& [id, known] : tickets_) {
-        states.tickets.push_back(known.state);
-        descriptions.emplace(id, known.opened.description);
-    }
+    for (const auto& [id, known] : tickets_) states.tickets.push_back(known.state);
     for (const auto& [key, machine] : machines_) states.machines.push_back(machine);
-    auto outcome = pass_time(std::move(states), now, descriptions);
+    auto outcome = pass_time(std::move(states), now);
     std::ranges::stable_sort(outcome.notices, {}, [](const Outcome::Notice& notice) { return notice.event.at; });
     keep(outcome);
 }

@@ -264,6 +264,42 @@ class Dispositions(unittest.TestCase):
         self.check(shown, "ignored", "none", "ignored")
         self.assertIsNone(shown["ticket"])
 
+    def sent_by_prometheus(self, name, count=1, **times):
+        answer = world.instance.integration().post("/am/api/v2/alerts", [{"labels": {"alertname": name}, **times}])
+        self.assertEqual(answer.status, 200, answer.body)
+
+        def found():
+            items = world.instance.user("viewer").get(f"/api/v1/alerts?q={name}").json()["items"]
+            return items if len(items) == count and items[0]["disposition"] != "pending" else None
+
+        return explained(wait_until(found, "the alert")[0]["id"])
+
+    def test_an_end_that_has_passed_already_names_the_clock(self):
+        end = after(seconds=-90)
+        shown = self.sent_by_prometheus("SlowClock", startsAt=after(minutes=-5), endsAt=end)
+        self.check(shown, "ignored", "none", "ignored")
+        self.assertIn(end, shown["nobody_told"]["detail"])
+        self.assertRegex(shown["nobody_told"]["detail"], "the sender's clock is slow, by 9[0-9] s or more")
+
+    def test_an_end_of_an_earlier_episode(self):
+        first = {"startsAt": after(minutes=-9), "endsAt": after(minutes=-6)}
+        second = {"startsAt": after(minutes=-5)}
+        self.sent_by_prometheus("Replicas", 1, startsAt=first["startsAt"])
+        self.sent_by_prometheus("Replicas", 2, **first)
+        self.check(self.sent_by_prometheus("Replicas", 3, **second), "ticketed", "reopened")
+        shown = self.sent_by_prometheus("Replicas", 4, **first)
+        self.check(shown, "ignored", "none", "ignored")
+        self.assertIn("it is the end of an earlier one", shown["nobody_told"]["detail"])
+        self.assertEqual(shown["ticket"]["state"], "open")
+
+    def test_what_came_and_went_in_one_push(self):
+        alert = {"title": "a spark", "dedup_key": "a spark"}
+        answer = world.instance.integration().post("/api/v1/alerts", [alert, {**alert, "status": "resolved"}])
+        for result, effect in zip(answer.json()["results"], ("opened", "recovered"), strict=True):
+            shown = explained(result["alert_id"])
+            self.assertEqual((shown["effect"], shown["nobody_told"]["code"]), (effect, "batched"), shown)
+        self.assertEqual(shown["ticket"]["state"], "recovered")
+
     def test_no_rule_matched_and_what_came_close(self):
         shown = explained(send("cache cold", dedup_key="near", labels={"env": "prod"}), "no rule matched: near misses")
         self.assertEqual(shown["matched_rules"], [])

@@ -60,12 +60,12 @@ class MailReceiver:
 class World:
     """An instance with a webhook and a mail contact as the tenant's default route."""
 
-    def __init__(self, tenants=1):
+    def __init__(self, tenants=1, config=""):
         self.folder = tempfile.mkdtemp(prefix="winnow-world-")
         self.certificates = Certificates(self.folder)
         self.webhook = WebhookReceiver(self.certificates)
         self.mail = MailReceiver()
-        config = f"delivery:\n  webhook_ca_file: {self.certificates.ca}\n"
+        config += f"delivery:\n  webhook_ca_file: {self.certificates.ca}\n"
         self.instance = Instance(tenants=tenants, smtp=self.mail.address(), config=config)
         self.secret = None
 

@@ -81,14 +81,16 @@ public:
     JournalStreams& operator=(const JournalStreams&) = delete;
     virtual ~JournalStreams() = default;
 
-    /// Opens a new stream for this node and holds it until `end`, or until the process dies.
+    /// Opens a new stream for this node and holds it until `end`, or until the process dies. Where no node has renewed
+    /// a stream for 15 seconds, that was an outage, and is written down.
     [[nodiscard]] virtual Result<domain::StreamId> open(const std::string& node) = 0;
 
     /// A session that writes to the stream. Its connection holds a share of the stream's advisory lock, so that the
     /// stream counts as alive exactly as long as one of its writers could still commit.
     [[nodiscard]] virtual Result<std::unique_ptr<JournalSession>> session(domain::StreamId stream) = 0;
 
-    /// Heartbeat: every row of the stream up to `applied_seq` is applied for every tenant.
+    /// Heartbeat: every row of the stream up to `applied_seq` is applied for every tenant. Writes an outage down, as
+    /// open() does.
     [[nodiscard]] virtual Result<Done> renew(domain::StreamId stream, std::uint64_t applied_seq) = 0;
 
     /// Streams that are not ended and whose writers are gone. The caller then owns them (lock held by this process).

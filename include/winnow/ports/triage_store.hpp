@@ -61,7 +61,8 @@ public:
     /// The last applied sequence of a tenant in a stream; 0 if none.
     [[nodiscard]] virtual Result<std::uint64_t> applied(TenantId tenant, domain::StreamId stream) = 0;
 
-    /// Tenants with instances whose end has passed by the database's clock.
+    /// Tenants with instances whose end has passed by the database's clock. Ends that passed while no node served and
+    /// shortly after it do not count before senders have had time to refresh.
     [[nodiscard]] virtual Result<std::vector<TenantId>> tenants_with_expired_instances() = 0;
 
     /// One transaction: loads the tenant's expired instances (at most `turn.limit`) with their tickets, calls `decide`,

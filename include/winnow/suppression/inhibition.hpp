@@ -40,7 +40,10 @@ public:
     Inhibitor(const Suppressions& suppressions, std::vector<domain::InhibitionSource> firing);
 
     /// Learns from an alert that the rules did not drop, whether or not anybody is told of it: a firing one may be a
-    /// source, a resolved one is none any more. Returns what keeps a firing one quiet.
+    /// source, a resolved one is none any more.
+    void learn(const domain::Alert& alert, Timestamp now);
+
+    /// As learn(); returns what keeps a firing one quiet.
     std::optional<domain::Cover> take(const domain::Alert& alert, Timestamp now);
 
     /// What keeps the alert quiet, without learning from it.
@@ -53,7 +56,7 @@ private:
     using Inhibition = Suppressions::CompiledInhibition;
 
     [[nodiscard]] std::size_t* index_of(InhibitionId inhibition, const std::string& key);
-    void learn(const Inhibition& inhibition, const domain::Alert& alert, bool is_source, bool is_target);
+    void learn(const Inhibition& inhibition, const domain::Alert& alert, Timestamp now);
     [[nodiscard]] const domain::InhibitionSource* explaining(const Inhibition& inhibition, const domain::Alert& alert,
                                                              bool is_source) const;
 

@@ -17,7 +17,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace winnow::triage {
@@ -67,7 +66,9 @@ struct Restraint {
     std::optional<domain::TicketState> from =
         {};  ///< recovered or closed: what it was before; else nobody ever knew it.
 
-    bool never_told = false;  ///< Held ever since it was opened; also when it was closed without being let go.
+    /// Nobody has ever been told of the ticket: it was held, suppressed or over each time. The first word that people
+    /// hear is `opened`, and no later one is.
+    bool never_told = false;
     Flapping flapping = Flapping::no;
 
     friend bool operator==(const Restraint&, const Restraint&) = default;
@@ -81,6 +82,8 @@ struct TicketState {
     domain::Severity severity = domain::Severity::warning;
     std::string dedup_key;
     std::string title;
+    bool title_edited = false;  ///< By a person: no alert changes it any more.
+    std::string description;
     std::string source;
     std::string service;
     std::vector<ContactGroupId> route;
@@ -90,6 +93,7 @@ struct TicketState {
     Timestamp first_seen_at;
     Timestamp last_seen_at;
     Timestamp opened_at;
+    std::optional<Timestamp> episode_starts_at = {};  ///< Of the present trouble, where its first alert said so.
     std::optional<Timestamp> acknowledged_at;
     std::optional<Timestamp> recovered_at;
     std::optional<Timestamp> closed_at;
@@ -105,6 +109,7 @@ struct InstanceState {
     Timestamp starts_at;
     std::optional<Timestamp> ends_at;  ///< Passing without a refresh, it counts as resolved.
     bool firing = false;
+    std::optional<Timestamp> last_end = {};  ///< Of its last episode that was resolved, by the sender's clock.
 };
 
 struct States {
@@ -125,15 +130,15 @@ struct Outcome {
         domain::Ticket ticket;
         std::int32_t firing_instances = 0;
         Restraint restraint = {};
+        std::optional<Timestamp> episode_starts_at = {};
     };
     std::vector<Opened> opened;
     std::vector<TicketState> changed;         ///< Sorted by id.
     std::vector<InstanceState> instances;     ///< New or changed, sorted by key.
     std::vector<domain::TicketEvent> events;  ///< Timeline, in order.
     struct Notice {                           ///< Events that somebody must hear of.
-        domain::TicketEvent event;
-        TicketState ticket;       ///< As it was right after the event.
-        std::string description;  ///< Of the alert that caused it; "" where time did.
+        domain::TicketEvent event;            ///< As in the timeline; its kind is `opened` where it is the first word.
+        TicketState ticket;                   ///< As it was right after the event.
     };
     std::vector<Notice> notices;         ///< None for suppressed tickets.
     std::vector<MachineState> machines;  ///< New or changed, sorted by key.
@@ -141,21 +146,31 @@ struct Outcome {
 };
 
 /// Folds a batch onto the states, in the batch's order, which must be that of the positions. Each alert's own
-/// received_at is the present; folding in one go or in parts gives the same. Linear in the batch and the states.
+/// received_at is the present; folding in one go or row by row gives the same. Linear in the batch and the states.
+///
+/// A row's alerts came together and are judged together: troubles end when the whole row is folded, unless a firing
+/// alert of the row joins them. Of what is told of a ticket, what the row itself has made untrue is left out: an
+/// opening or reopening whose trouble is over within the row, and with the recovery both; a rise in severity goes into
+/// the opening.
 ///
 /// - *Firing*: joins the key's live ticket (one occurrence more; a higher severity raises the ticket's, and tells),
 ///   else reopens the latest one if it ended within the reopen window, else opens a new one. A ticket reopened takes
 ///   the alert's severity and route; a ticket joined keeps its severity unless raised, and its route grows by the
 ///   groups the alert brings (the default route, where that is its route, stays part of it).
+///   The ticket shows the title and description of the latest of them, save a title that a person wrote; reopened,
+///   the source and service, too. What a rule or a cover keeps quiet leaves a ticket's words alone that is not quiet.
 /// - *Firing again with an instance_key* that fires on the key's current ticket: refreshes (last_seen_at, the
 ///   instance's end, a higher severity), in whatever state the ticket is: closing it by hand holds until the
 ///   instance has resolved and fires anew. If the instance fires on another ticket, it moves from there to here.
 /// - *Resolved*: without instance_key ends the key's trouble; with one ends the instance, and the ticket recovers with
 ///   its last firing instance. An unknown instance ends nothing. Only open, in_progress and held tickets recover.
+///   An end before the present episode's start belongs to an earlier one and is ignored (the verdict names the ticket);
+///   so is the end of the episode before, sent again. Times are compared that the sender gave.
 /// - *Acknowledged*: open becomes in_progress.
 /// - *Suppressed by a rule*: a ticket that it opens or reopens is suppressed; one that people know of already stays
 ///   as it is, but this alert raises nothing and tells nobody. The first firing alert that is not suppressed lifts the
-///   suppression, with a second `opened` event (`"unsuppressed":true`) that does tell.
+///   suppression, with a second event (`"unsuppressed":true`) that does tell: `opened` where people have not heard of
+///   the ticket, else `reopened`.
 /// - *Covered* by a silence, window or inhibition: as suppressed, with a disposition of its own.
 /// - *Dropped*: a verdict, and nothing else.
 /// - *Threshold and pause*: where people do not know of a live ticket, one is opened or reopened `held`: hidden, told
@@ -166,10 +181,11 @@ struct Outcome {
 ///   nothing else is told. Then `recovered` tells, or `flapping_settled` where the trouble is there.
 /// - What was due before an alert was received has happened before it, also where the timers are late.
 ///
-/// Events' data: `alert_id`; `severity` (opened, reopened); `from`, `to` (severity_changed: severities; reopened: the
-/// state it came from is `from`); `unsuppressed`; `reason`: "expired" or "moved" (recovered without a resolved alert),
-/// "held", "lapsed" or "settled"; `unheard` (it ended while it was held); `held` (opened, reopened: the machine's
-/// name); `released` (the same, when it is let go); `rule_id` and `transitions` (flapping).
+/// Events' data: `alert_id`; `severity` (opened, reopened); `title` (the same, by an alert: the episode's first words);
+/// `from`, `to` (severity_changed: severities; reopened: the state it came from is `from`); `unsuppressed`; `reason`:
+/// "expired" or "moved" (recovered without a resolved alert), "held", "lapsed" or "settled"; `unheard` (it ended while
+/// it was held); `held` (opened, reopened: the machine's name); `released` (the same, when it is let go); `rule_id` and
+/// `transitions` (flapping).
 [[nodiscard]] Outcome fold(const std::vector<Evaluated>& batch, States states, const domain::Settings& settings);
 
 /// Resolves the given instances (their `ends_at` has passed) at `now`: the timers' way into the same state machine.
@@ -178,8 +194,7 @@ struct Outcome {
 [[nodiscard]] Outcome expire(const std::vector<InstanceState>& expired, States states, Timestamp now);
 
 /// Lets go of, gives up or settles all that is due by `now` among the states' tickets and machines, each at the instant
-/// when it was due. `descriptions` are the tickets', for those who are told.
-[[nodiscard]] Outcome pass_time(States states, Timestamp now,
-                                const std::unordered_map<TicketId, std::string>& descriptions);
+/// when it was due.
+[[nodiscard]] Outcome pass_time(States states, Timestamp now);
 
 }  // namespace winnow::triage

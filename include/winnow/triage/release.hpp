@@ -5,7 +5,6 @@
 
 #include "winnow/triage/fold.hpp"
 
-#include <string>
 #include <vector>
 
 namespace winnow::triage {
@@ -14,12 +13,11 @@ namespace winnow::triage {
 struct Released {
     TicketId ticket_id;
     AlertId alert_id;
-    std::string description;
 };
 
-/// Lifts the suppression of these tickets and tells: an `opened` event (`"unsuppressed":true`), as of a ticket's first
-/// alert that nothing suppresses. Tickets that are not live or not suppressed are left alone; held ones lose their
-/// suppression, and are told of when they are let go.
+/// Lifts the suppression of these tickets and tells: an `opened` event (`"unsuppressed":true`; `reopened` where people
+/// know of the ticket), as of a ticket's first alert that nothing suppresses. Tickets that are not live or not
+/// suppressed are left alone; held ones lose their suppression, and are told of when they are let go.
 [[nodiscard]] Outcome release(const std::vector<Released>& released, States states, Timestamp now);
 
 }  // namespace winnow::triage

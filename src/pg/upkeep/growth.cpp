@@ -30,6 +30,7 @@ constexpr std::array kGrowth{
     Growth{"maintenance_windows", "", kByPeople},
     Growth{"noise_counts", "forget_noise", ""},
     Growth{"noise_deltas", "gather_noise", ""},
+    Growth{"outages", "forget_outages", ""},
     Growth{"quiet_tickets", "", "only of live tickets, and goes when they are told of"},
     Growth{"rule_machines", "forget_rule_machines", ""},
     Growth{"rule_stats", "forget_rule_statistics", ""},

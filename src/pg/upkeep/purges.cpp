@@ -127,6 +127,12 @@ delete from rule_machines
                          order by expires_at limit $1))
 )sql";
 
+constexpr auto kOutages = R"sql(
+delete from outages
+ where ctid = any(array(select ctid from outages where ended_at < now() - interval '400 days'
+                         order by ended_at limit $1))
+)sql";
+
 constexpr Removal kNone{};
 
 constexpr std::array kPurges{
@@ -141,6 +147,7 @@ constexpr std::array kPurges{
     Purge{"rulesets", Kept::rule_history, {{{kRulesets, 1'000}, kNone, kNone}}},
     Purge{"streams", std::nullopt, {{{kProgress, 2'000}, {kStreams, 1'000}, kNone}}},
     Purge{"rule_machines", std::nullopt, {{{kMachines, 2'000}, kNone, kNone}}, 10min},
+    Purge{"outages", std::nullopt, {{{kOutages, 1'000}, kNone, kNone}}},
 };
 
 constexpr auto kSources = R"sql(

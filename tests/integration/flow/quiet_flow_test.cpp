@@ -91,6 +91,22 @@ protected:
         return alert;
     }
 
+    /// What came in one row.
+    void push(Node& node, std::vector<domain::Alert> alerts)
+    {
+        const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+        journal::CommittedRow row{.tenant = tenant_,
+                                  .position = {.received_at = now, .stream = stream_, .seq = ++seq_},
+                                  .alerts = {},
+                                  .bytes = 100};
+        for (auto& alert : alerts) {
+            alert.received_at = now;
+            row.alerts.emplace_back(static_cast<std::uint16_t>(row.alerts.size()), std::move(alert));
+        }
+        node.triage.submit({std::move(row)});
+        ASSERT_TRUE(node.triage.flush(30s));
+    }
+
     void take(Node& node, domain::Alert alert)
     {
         alert.received_at = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
@@ -134,6 +150,44 @@ TEST_F(QuietFlow, ASilenceThatEndsWhileNoNodeRunsIsMadeUpForAfterwards)
     EXPECT_TRUE(soon_told("a"));
     EXPECT_EQ(number("select count(*) from quiet_tickets"), 0);
     EXPECT_EQ(number("select count(*) from deliveries d, silences s where d.created_at >= s.ends_at"), 1);
+}
+
+TEST_F(QuietFlow, WhatCameInOnePushIsInhibitedWhateverItsOrder)
+{
+    inhibition();
+    Node node(pipeline());
+    push(node, {alert("host 1"), alert("rack", "cause"), alert("host 2")});
+    EXPECT_EQ(told("rack"), 1);
+    EXPECT_EQ(told("host 1") + told("host 2"), 0);
+    EXPECT_EQ(number("select count(*) from quiet_tickets"), 2);
+    push(node, {resolved(alert("rack", "cause")), alert("host 3")});
+    EXPECT_EQ(told("host 3"), 1) << "what ends in the push explains nothing in it";
+}
+
+TEST_F(QuietFlow, AfterASilencedEpisodeTheFirstWordIsTheOpening)
+{
+    const auto id = silence(R"(source="a")", "1 hour");
+    Node node(pipeline());
+    take(node, alert("a"));
+    take(node, resolved(alert("a")));
+    sql("update silences set ends_at = now() where silence_id = '" + id + "'");
+    ASSERT_TRUE(pg::eventually([&] {
+        take(node, alert("a"));
+        return told("a") > 0;
+    }));
+    EXPECT_EQ(text("select string_agg(event_kind || ' ' || (payload->>'type'), ', ') from deliveries"),
+              "opened ticket.opened");
+    EXPECT_EQ(number("select count(*) from tickets where never_told"), 0);
+}
+
+TEST_F(QuietFlow, AnOutageOfOursIsNoQuietTime)
+{
+    silence(R"(source="a")", "1 hour", "60000");
+    Node node(pipeline());
+    sql("insert into outages values (now() - interval '1 hour', now() - interval '1 second')");
+    EXPECT_EQ(node.quiet->end_quiet_silences().value(), 0U);
+    sql("update outages set ended_at = now() - interval '2 minutes'");
+    EXPECT_EQ(node.quiet->end_quiet_silences().value(), 1U);
 }
 
 TEST_F(QuietFlow, TwoNodesTellOnce)

@@ -316,5 +316,69 @@ TEST_F(TriageStoreTest, ExpiredInstancesAreHandedOutOldestFirstWithTheirTicketsU
     EXPECT_THAT(store_->tenants_with_expired_instances().value(), IsEmpty());
 }
 
+class OwnOutage : public TriageFixture {
+protected:
+    /// As if everything had happened so much earlier.
+    void move_back(const std::string& time)
+    {
+        sql("update journal_streams set renewed_at = renewed_at - interval '" + time + "'");
+        sql("update alert_instances set ends_at = ends_at - interval '" + time + "'");
+        sql("update outages set began_at = began_at - interval '" + time + "', ended_at = ended_at - interval '" +
+            time + "'");
+    }
+    void instance(const std::string& key, const std::string& ends_in)
+    {
+        sql("insert into alert_instances (tenant_id, instance_key, ticket_id, starts_at, ends_at, firing) values ('" +
+            tenant_.str() + "', '" + key + "', gen_random_uuid(), now(), now() + interval '" + ends_in + "', true)");
+    }
+    std::vector<std::string> expired()
+    {
+        std::vector<std::string> keys;
+        const auto done = store_->expire(tenant_, 100, [&](auto instances, const auto&, Timestamp) {
+            for (const auto& instance : instances) keys.push_back(instance.key);
+            return ports::TriageWrites();
+        });
+        EXPECT_TRUE(done) << done.error().message();
+        EXPECT_EQ(store_->tenants_with_expired_instances().value().empty(), keys.empty());
+        return keys;
+    }
+};
+
+TEST_F(OwnOutage, EndsThatPassedMeanwhileAreJudgedOneResolveTimeoutAfterIt)
+{
+    instance("long gone", "-1 minute");
+    instance("in between", "4 minutes");
+    ASSERT_TRUE(streams_->renew(stream_, 0));
+    EXPECT_EQ(number("select count(*) from outages"), 0);
+    move_back("1 hour");
+    ASSERT_TRUE(streams_->open("another node, or the next start"));
+    EXPECT_EQ(number("select count(*) from outages where ended_at - began_at between '59 minutes' and '61 minutes'"),
+              1);
+    EXPECT_THAT(expired(), testing::ElementsAre("long gone")) << "nobody could refresh the other one";
+    move_back("4 minutes");
+    EXPECT_THAT(expired(), testing::ElementsAre("long gone"));
+    move_back("2 minutes");
+    EXPECT_THAT(expired(), testing::ElementsAre("long gone", "in between"));
+}
+
+TEST_F(OwnOutage, ANodeWhoseDatabaseWasAwayNotesIt)
+{
+    instance("in between", "4 minutes");
+    move_back("10 minutes");
+    ASSERT_TRUE(streams_->renew(stream_, 0));
+    ASSERT_TRUE(streams_->renew(stream_, 0));
+    EXPECT_EQ(number("select count(*) from outages"), 1);
+    EXPECT_THAT(expired(), testing::IsEmpty());
+}
+
+TEST_F(OwnOutage, WhileAnotherNodeServesThereIsNone)
+{
+    const auto other = streams_->open("other").value();
+    move_back("10 minutes");
+    sql("update journal_streams set renewed_at = now() where stream = " + std::to_string(other));
+    ASSERT_TRUE(streams_->renew(stream_, 0));
+    EXPECT_EQ(number("select count(*) from outages"), 0);
+}
+
 }  // namespace
 }  // namespace winnow::pg

@@ -82,7 +82,9 @@ TEST_F(HoldRules, FlappingGoesBeforeAPauseAndTellsOfAHeldTicket)
         return take(asking(asking(std::move(alert), 1, kPause), 3, kFlap));
     };
     for (int i = 0; i < 4; ++i) both(i * 1min, i % 2 == 0);
-    EXPECT_THAT(pages(), ElementsAre(flapping_started)) << "each blink was held; their number is news";
+    EXPECT_THAT(pages(), ElementsAre(opened))
+        << "each blink was held; their number is news, and the first word is this";
+    EXPECT_EQ(store.events.back().kind, flapping_started);
     EXPECT_EQ(only().state, InState::open);
 }
 

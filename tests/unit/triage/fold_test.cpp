@@ -75,10 +75,10 @@ TEST_F(Fold, AFiringAlertOpensATicketNamedAfterItself)
     EXPECT_EQ(event.seq, 1);
     EXPECT_EQ(event.kind, opened);
     EXPECT_EQ(event.actor, "system");
-    EXPECT_EQ(event.data,
-              R"({"alert_id":")" + domain::alert_id_at(alert.position).str() + R"(","severity":"critical"})");
+    EXPECT_EQ(event.data, R"({"alert_id":")" + domain::alert_id_at(alert.position).str() +
+                              R"(","severity":"critical","title":"disk full"})");
     ASSERT_EQ(outcome.notices.size(), 1U);
-    EXPECT_EQ(outcome.notices.front().description, "93%");
+    EXPECT_EQ(outcome.notices.front().ticket.description, "93%");
     EXPECT_EQ(outcome.notices.front().ticket.event_seq, 1);
 
     const auto& verdict = outcome.verdicts.front();
@@ -298,7 +298,7 @@ TEST_F(Fold, ASuppressedTicketThatReopensUnsuppressedTells)
     take(alerts.resolved("k", 1min));
     take(alerts.firing("k", 2min));
     EXPECT_FALSE(only().suppressed);
-    EXPECT_THAT(told(store.notices), ElementsAre(reopened));
+    EXPECT_THAT(told(store.notices), ElementsAre(opened)) << "of the first episode nobody heard";
 }
 
 TEST_F(Fold, ARouteGrowsAndKeepsWhoeverWasToldOfTheOpening)

@@ -23,6 +23,7 @@ std::vector<Evaluated> random_alerts(std::mt19937& dice, std::size_t count)
         now += std::chrono::seconds{roll(90)};
         const auto key = "key " + std::to_string(roll(4));
         auto next = source.firing(key, now);
+        next.alert.title = "disk " + std::to_string(roll(3));
         if (roll(3) != 0) {
             next.alert.instance_key = "instance " + std::to_string(roll(6));
             next.alert.ends_at = next.alert.received_at + std::chrono::minutes{4};
@@ -39,6 +40,23 @@ std::vector<Evaluated> random_alerts(std::mt19937& dice, std::size_t count)
     return alerts;
 }
 
+/// The same alerts, several of which come in one row.
+std::vector<std::vector<Evaluated>> in_rows(std::mt19937& dice, std::vector<Evaluated> alerts)
+{
+    std::vector<std::vector<Evaluated>> rows;
+    for (auto& alert : alerts) {
+        if (rows.empty() || dice() % 3 == 0) rows.emplace_back();
+        auto& row = rows.back();
+        if (!row.empty()) {
+            alert.position = {.row = row.front().position.row, .index = static_cast<std::uint16_t>(row.size())};
+            alert.alert.received_at = row.front().alert.received_at;
+            if (alert.alert.ends_at) alert.alert.ends_at = alert.alert.received_at + std::chrono::minutes{4};
+        }
+        row.push_back(std::move(alert));
+    }
+    return rows;
+}
+
 StoreModel empty_store()
 {
     StoreModel store;
@@ -49,16 +67,17 @@ StoreModel empty_store()
 
 auto comparable(const TicketState& s)
 {
-    return std::tuple(s.id, s.number, s.state, s.severity, s.dedup_key, s.title, s.route, s.suppressed,
-                      s.suppression_reason, s.occurrences, std::tuple(s.first_seen_at, s.last_seen_at, s.opened_at),
-                      s.acknowledged_at, s.recovered_at, s.closed_at, s.event_seq,
+    return std::tuple(s.id, s.number, s.state, s.severity, s.dedup_key, std::tie(s.title, s.description), s.route,
+                      s.suppressed, s.suppression_reason, s.occurrences,
+                      std::tuple(s.first_seen_at, s.last_seen_at, s.opened_at), s.acknowledged_at, s.recovered_at,
+                      s.closed_at, s.event_seq,
                       std::tuple(s.firing_instances, s.restraint.by, s.restraint.until, s.restraint.from,
                                  s.restraint.never_told, s.restraint.flapping));
 }
 
 auto comparable(const InstanceState& s)
 {
-    return std::tuple(s.key, s.ticket_id, s.starts_at, s.ends_at, s.firing);
+    return std::tuple(s.key, s.ticket_id, s.starts_at, s.ends_at, s.firing, s.last_end);
 }
 
 auto comparable(const domain::TicketEvent& e)
@@ -91,6 +110,25 @@ std::int64_t occurrences_in(const std::vector<domain::Verdict>& verdicts)
     });
 }
 
+/// What people hear of one ticket makes sense by itself: `opened` first and once, then by turns that it is over and
+/// back.
+void expect_sound_words(const StoreModel& store)
+{
+    using enum domain::TicketEventKind;
+    std::map<TicketId, bool> there;
+    for (const auto& notice : store.notices) {
+        const auto known = there.find(notice.ticket.id);
+        const bool first = known == there.end();
+        const auto kind = notice.event.kind;
+        EXPECT_EQ(kind == opened, first) << "opened is the first word, and no other";
+        if (!first && kind == recovered) {
+            EXPECT_TRUE(known->second) << "over, of what was there";
+        }
+        there[notice.ticket.id] = kind != recovered;
+    }
+    for (const auto& [id, ticket] : store.tickets) EXPECT_EQ(ticket.restraint.never_told, !there.contains(id));
+}
+
 void expect_sound(const StoreModel& store)
 {
     std::map<std::string, int> live;
@@ -117,6 +155,7 @@ void expect_sound(const StoreModel& store)
     for (const auto& event : store.events) EXPECT_EQ(event.seq, ++seq[event.ticket_id]);
     for (const auto& [id, ticket] : store.tickets) EXPECT_EQ(ticket.event_seq, seq[id]);
     for (const auto& notice : store.notices) EXPECT_FALSE(notice.ticket.suppressed);
+    expect_sound_words(store);
 }
 
 }  // namespace
@@ -136,6 +175,32 @@ TEST(FoldProperty, FoldingInOneGoOrSplitAnywhereGivesTheSame)
             parts.apply({middle, alerts.end()});
             ASSERT_NO_FATAL_FAILURE(expect_same(whole, parts));
         }
+        if (HasFailure()) return;
+    }
+}
+
+TEST(FoldProperty, RowsMayBeFoldedTogetherOrApartAndTellOfATicketAtMostOnce)
+{
+    for (unsigned seed = 1; seed <= 40; ++seed) {
+        SCOPED_TRACE(seed);
+        std::mt19937 dice(seed);
+        const auto rows = in_rows(dice, random_alerts(dice, 120));
+        auto whole = empty_store();
+        std::vector<Evaluated> all;
+        for (const auto& row : rows) all.insert(all.end(), row.begin(), row.end());
+        whole.apply(all);
+        auto apart = empty_store();
+        for (const auto& row : rows) {
+            const auto outcome = apart.apply(row);
+            std::set<TicketId> told;
+            for (const auto& notice : outcome.notices) {
+                const bool again = !told.insert(notice.ticket.id).second;
+                EXPECT_FALSE(again && notice.event.kind != domain::TicketEventKind::severity_changed &&
+                             notice.event.kind != domain::TicketEventKind::recovered);
+            }
+            ASSERT_NO_FATAL_FAILURE(expect_sound(apart));
+        }
+        ASSERT_NO_FATAL_FAILURE(expect_same(whole, apart));
         if (HasFailure()) return;
     }
 }

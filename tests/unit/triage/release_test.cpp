@@ -34,7 +34,7 @@ struct Release : testing::Test {
         std::vector<Released> released;
         for (const auto& [id, ticket] : store.tickets) {
             states.tickets.push_back(ticket);
-            released.push_back({.ticket_id = id, .alert_id = {}, .description = "93%"});
+            released.push_back({.ticket_id = id, .alert_id = {}});
         }
         auto outcome = release(released, std::move(states), now);
         store.keep(outcome);
@@ -80,7 +80,7 @@ TEST_F(Release, TellsOnceWhatNothingCoversAnyMore)
     EXPECT_EQ(outcome.notices[0].event.kind, opened);
     EXPECT_EQ(outcome.notices[0].event.at, at(1h));
     EXPECT_EQ(outcome.notices[0].event.seq, 2);
-    EXPECT_EQ(outcome.notices[0].description, "93%");
+    EXPECT_EQ(outcome.notices[0].ticket.description, "93%");
     EXPECT_THAT(outcome.notices[0].event.data, testing::HasSubstr(R"("severity":"warning","unsuppressed":true)"));
     EXPECT_FALSE(store.ticket(1).suppressed);
     EXPECT_EQ(store.ticket(1).suppression_reason, "");
@@ -110,7 +110,7 @@ TEST_F(Release, AHeldTicketLosesItsSuppressionAndIsToldOfLater)
 
 TEST_F(Release, IgnoresTicketsThatWereNotLoaded)
 {
-    EXPECT_THAT(release({{.ticket_id = {}, .alert_id = {}, .description = {}}}, {}, at(1h)).events, IsEmpty());
+    EXPECT_THAT(release({{.ticket_id = {}, .alert_id = {}}}, {}, at(1h)).events, IsEmpty());
 }
 
 }  // namespace

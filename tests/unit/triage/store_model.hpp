@@ -89,7 +89,7 @@ struct StoreModel {
         States states{.tickets = {}, .instances = {}, .next_number = next_number};
         for (const auto& [id, ticket] : tickets) states.tickets.push_back(ticket);
         for (const auto& [key, machine] : machines) states.machines.push_back(machine);
-        auto outcome = pass_time(std::move(states), now, {});
+        auto outcome = pass_time(std::move(states), now);
         keep(outcome);
         return outcome;
     }
@@ -108,13 +108,15 @@ struct StoreModel {
 
     void keep(const Outcome& outcome)
     {
-        for (const auto& [ticket, firing, restraint] : outcome.opened) {
+        for (const auto& [ticket, firing, restraint, episode_starts_at] : outcome.opened) {
             tickets[ticket.id] = {ticket.id,
                                   ticket.number,
                                   ticket.state,
                                   ticket.severity,
                                   ticket.dedup_key,
                                   ticket.title,
+                                  false,
+                                  ticket.description,
                                   ticket.source,
                                   ticket.service,
                                   ticket.route,
@@ -124,6 +126,7 @@ struct StoreModel {
                                   ticket.first_seen_at,
                                   ticket.last_seen_at,
                                   ticket.opened_at,
+                                  episode_starts_at,
                                   ticket.acknowledged_at,
                                   ticket.recovered_at,
                                   ticket.closed_at,
