@@ -1,5 +1,7 @@
 #include "intake/alertmanager_alert.hpp"
 
+#include "intake/alert_title.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <initializer_list>
@@ -38,26 +40,6 @@ std::string_view first_of(const domain::Labels& from, std::initializer_list<std:
         if (const auto* value = from.find(name)) return *value;
     }
     return {};
-}
-
-std::string title_of(const domain::Labels& labels, const domain::Labels& annotations)
-{
-    if (const auto text = first_of(annotations, {"summary", "title", "message"}); !text.empty()) {
-        return std::string(text);
-    }
-    std::string title(first_of(labels, {"alertname"}));
-    if (const auto instance = first_of(labels, {"instance"}); !instance.empty()) {
-        if (!title.empty()) title += ' ';
-        title += instance;
-    }
-    if (!title.empty()) return title;
-    for (const auto& [name, value] : labels.entries()) {  // Alertmanager asks for no certain label
-        if (!title.empty()) title += ", ";
-        title += name;
-        title += '=';
-        title += value;
-    }
-    return title;
 }
 
 std::string json_of(const domain::Labels& texts)
@@ -161,7 +143,7 @@ void AlertmanagerAlert::finish()
     set_times();
     set_identity();
     // Before labels are cut or moved: one at least is always there to be shown.
-    alert_.title = title_of(all_labels_.empty() ? annotations_ : all_labels_, annotations_);
+    alert_.title = alertmanager_title(all_labels_.empty() ? annotations_ : all_labels_, annotations_);
     alert_.labels = fit_labels(reader_, at_.member("labels"), limits_, std::move(all_labels_), excess_);
     set_texts();
     set_links();
