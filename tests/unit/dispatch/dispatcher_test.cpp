@@ -91,7 +91,7 @@ public:
             if (row.state != domain::DeliveryState::sending || row.token != result.lease_token) continue;
             row.state = result.state;
             row.retry_after = result.retry_after;
-            row.due = result.retry_after.count() == 0;
+            row.due = result.retry_after.count() == 0 || !result.attempted;  // handed back: due again soon
             if (!result.attempted) --row.attempts;
         }
         return Done{};

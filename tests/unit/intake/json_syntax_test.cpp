@@ -250,10 +250,10 @@ TEST(JsonText, WhatIsNoTextIsReplacedInEveryFormAndTheOthersAreKept)
         EXPECT_EQ(alert.warnings.front().code, "replaced");
 
         const auto pushed = parse_alertmanager(
-            R"([{"labels":{"a":"b"}},{"labels":{"a":")" + raw + R"("},"annotations":{"summary":")" + raw + "\"}}]",
+            R"([{"labels":{"a":"b"}},{"labels":{"a":")" + raw + R"("},"annotations":{"description":")" + raw + "\"}}]",
             origin, {}, std::chrono::minutes{5});
         ASSERT_TRUE(pushed.has_value()) << raw;
-        EXPECT_EQ(std::get<domain::Alert>((*pushed)[1]).title, meant);
+        EXPECT_EQ(std::get<domain::Alert>((*pushed)[1]).description, meant);
         EXPECT_EQ(*std::get<domain::Alert>((*pushed)[1]).labels.find("a"), meant);
         EXPECT_TRUE(std::get<domain::Alert>((*pushed)[0]).warnings.empty());
         EXPECT_EQ(std::get<domain::Alert>((*pushed)[1]).warnings.size(), 2U);
