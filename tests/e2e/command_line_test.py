@@ -59,7 +59,7 @@ class Commands(unittest.TestCase):
                           "delivery: {public_url: winnow}\n")
             for words in (("config", "check", path), ("serve", "--config", path)):
                 told = winnow(*words, status=2).stderr
-                self.assertIn(path + ":2:47: listen.customer.certificate_file names /nowhere.pem, which cannot be "
+                self.assertIn(path + ":2:44: listen.customer.certificate_file names /nowhere.pem, which cannot be "
                               "read: No such file or directory", told)
                 self.assertIn("the other listener's port", told)
                 self.assertIn('delivery.public_url is "winnow"', told)
@@ -144,7 +144,7 @@ class Commands(unittest.TestCase):
     def test_mistakes_teach(self):
         self.assertIn("--title", winnow("alert", "send", "--severity", "urgent", status=1).stderr)
         unknown = winnow("ticket", "list", environment={**server(), "WINNOW_KEY": "nonsense"}, status=1)
-        self.assertIn("credential", unknown.stderr)
+        self.assertIn("this is no key of Winnow's", unknown.stderr)
         mixed = winnow("ticket", "list", environment={"WINNOW_KEY": "nonsense"}, status=1)
         self.assertIn("WINNOW_KEY is given without WINNOW_URL", mixed.stderr)
         elsewhere = winnow("ticket", "list", environment={"WINNOW_STATE_DIR": "/nonexistent"}, status=1)
