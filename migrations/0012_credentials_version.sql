@@ -3,9 +3,11 @@
 -- migration hears of no credential any more; it asks again for each key after 30 seconds.)
 
 alter table tenants add column credentials_version bigint not null default 1;
-grant update (credentials_version) on tenants to winnow_api, winnow_provider;
 
-create function credentials_changed() returns trigger language plpgsql as $$
+-- Counted by the owner: whoever may write or forget a key need not be able to write to tenants for it.
+create policy owner_counts on tenants for update to winnow_owner using (true) with check (true);
+create function credentials_changed() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     changed uuid;
 begin
@@ -17,6 +19,7 @@ begin
     end if;
     return null;
 end $$;
+revoke all on function credentials_changed from public;
 
 do $$
 declare

@@ -41,11 +41,11 @@ TEST_F(ChoresTest, TheProgressOfLongEndedStreamsIsForgotten)
 {
     const auto stream = make_journal_streams(pipeline())->open("n").value();
     sql("insert into journal_progress values (" + t() + ", " + std::to_string(stream) + ", 2)");
-    EXPECT_EQ(do_chore("forget_progress"), 0U);
+    EXPECT_EQ(do_chore("forget_streams"), 0U);
     sql("update journal_streams set ended_at = now()");
-    EXPECT_EQ(do_chore("forget_progress"), 0U) << "a day's grace";
+    EXPECT_EQ(do_chore("forget_streams"), 0U) << "a day's grace";
     sql("update journal_streams set ended_at = now() - interval '2 days'");
-    EXPECT_EQ(do_chore("forget_progress"), 1U);
+    EXPECT_EQ(do_chore("forget_streams"), 1U);
 }
 
 TEST_F(ChoresTest, SourcesThatNoLongerFireAreForgottenHoweverManyFireBeforeThem)
