@@ -29,6 +29,10 @@ class OwnOutage(unittest.TestCase):
         for name in ("Lasts", "Ended"):
             send(name)
             wait_until(lambda: told(name) == ["opened"], "the page")
+        # A page whose answer the node did not live to write down would hold up the next word until its lease ends.
+        viewer = world.instance.user("viewer")
+        wait_until(lambda: [each["state"] for each in viewer.get("/api/v1/deliveries").json()["items"]]
+                   == ["delivered"] * 4, "both pages, by webhook and mail, to stand in the ledger")
         world.instance.kill()
         went = time.monotonic()
         wait_until(lambda: time.monotonic() - went > NOTICED_AFTER + 2, "the outage to last", 30)
