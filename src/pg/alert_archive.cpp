@@ -85,7 +85,7 @@ public:
                 const bool last = span > kLongest || (rest.received_from && *rest.received_from >= begin);
                 if (!last) stretch.received_from = begin;
                 fetch(stretch, limit - found.size(), found);
-                if (last) break;
+                if (last || (!found.empty() && span > kFirstSpan)) break;
                 rest.received_until = begin;
             }
             return found;
@@ -94,7 +94,7 @@ public:
 
 private:
     /// Newest first, so the newest days fill most pages: they are asked first, and each step reaches four times as far
-    /// back. A statement opens the days that it names, however many years are kept.
+    /// back, until something is there. A statement opens the days that it names, however many years are kept.
     static constexpr std::chrono::days kFirstSpan{2};
     static constexpr std::chrono::days kLongest{4'000};  // longer than anything is kept
 

@@ -70,10 +70,11 @@ select s.ctid from silences s
                 (select c.last_matched_at from suppression_stats c
                   where c.tenant_id = s.tenant_id and c.cause_id = s.silence_id))
        + s.end_when_quiet_ms * interval '1 millisecond' <= now()
-   and not exists (select from quiet_tickets q
-                     join tickets t on t.tenant_id = q.tenant_id and t.ticket_id = q.ticket_id
-                    where q.tenant_id = s.tenant_id and q.cause_id = s.silence_id
-                      and t.suppressed and t.state not in ('recovered', 'closed'))
+   and (select true from quiet_tickets q  -- `limit`: by the silence's own tickets, never by a join with everybody's
+         where q.tenant_id = s.tenant_id and q.cause_id = s.silence_id
+           and (select t.suppressed and t.state not in ('recovered', 'closed') from tickets t
+                 where t.tenant_id = q.tenant_id and t.ticket_id = q.ticket_id)
+         limit 1) is null
  order by s.ends_at limit 500 for update skip locked))
 )sql";
 

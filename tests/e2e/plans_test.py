@@ -12,6 +12,8 @@ import subprocess
 import time
 import unittest
 
+import yaml
+
 from harness import Instance, wait_until
 
 ROWS = 25_000
@@ -21,6 +23,8 @@ MOST_PARTITIONS = 10  # of a table, in one statement
 MOST_ROWS = 12_000  # that one step of a plan may read and throw away
 BIG = ("tickets", "ticket_events", "alert_instances", "deliveries", "quiet_tickets", "rule_machines", "inhibition_sources",
        "idempotency_receipts", "noise_counts", "ticket_search")
+
+OPENAPI = os.path.join(os.path.dirname(os.path.abspath(__file__)), os.pardir, os.pardir, "docs", "openapi.yaml")
 
 FILL = f"""
 update tenant_settings set journal_retention_days = 3650;
@@ -50,9 +54,16 @@ insert into alert_instances select tenant_id, 'old/' || number, ticket_id, opene
 insert into deliveries (tenant_id, delivery_id, ticket_id, event_seq, event_kind, contact_id, state, created_at, payload)
 select tenant_id, ticket_id, ticket_id, 1, 'opened', md5('contact ' || number % 20)::uuid, 'delivered', opened_at, '{{}}'
   from tickets;
+insert into inhibitions (tenant_id, inhibition_id, name, source_condition, source_syntax, target_condition, target_syntax,
+                         updated_by)
+select tenant_id, md5('inhibition ' || n)::uuid, 'old ' || n, 'mark == "x"', 'cel', 'mark == "y"', 'cel', 'test'
+  from (select distinct tenant_id from tickets) t, generate_series(1, 20) n;
+insert into inhibition_sources (tenant_id, inhibition_id, source_key, equal_values, two_sided)
+select tenant_id, md5('inhibition ' || (1 + number / 10 % 20))::uuid, 'iold/' || number, 'of ' || number, false
+  from tickets where number % 10 = 0;
 insert into quiet_tickets (tenant_id, ticket_id, kind, cause_id, source_key, alert_id, alert, config_version)
-select t.tenant_id, t.ticket_id, 'inhibition', md5('cause')::uuid, 'iold/' || t.number / 10 * 10, t.ticket_id, '{{}}',
-       n.config_version
+select t.tenant_id, t.ticket_id, 'inhibition', md5('cause ' || t.number / 10 % 50)::uuid, 'iold/' || t.number / 10 * 10,
+       t.ticket_id, '{{}}', n.config_version
   from tickets t join tenants n using (tenant_id) where t.suppressed;
 insert into rule_machines select tenant_id, md5('rule ' || number % 50)::uuid, 'threshold', dedup_key, '{{}}', null, false, 0,
        null, now() + interval '1 day' from tickets where number % 5 = 0;
@@ -69,6 +80,29 @@ OUTLINE = "; ".join(
     + [f"alter role {role} set {setting}" for role in ("winnow_api", "winnow_pipeline", "winnow_provider") for setting in (
         "session_preload_libraries = 'auto_explain'", "auto_explain.log_min_duration = 0", "auto_explain.log_analyze = on",
         "auto_explain.log_timing = off", "auto_explain.log_nested_statements = on", "auto_explain.log_format = 'json'")])
+
+# What may grow, by the words of its statement, and why.
+EXCUSED = {
+    "select t.state, t.severity, count(*)":
+        "counting everything looks at everything: by tickets_by_state alone where the tables' pages are as many as its rows",
+}
+
+SEARCHES = ["/tickets?limit=50&sort=" + sort for sort in ("-opened_at", "opened_at", "-severity", "severity", "-number",
+                                                          "number")]
+SEARCHES += ["/tickets?q=host4321", "/tickets?q=nowhere-at-all", "/tickets?q=disk", "/tickets?label.rack=r77",
+             "/tickets/stats?q=host4321", "/tickets/stats?label.rack=r77", "/alerts?limit=1", "/deliveries?state=dead"]
+
+# One of each noun that a new tenant has none of.
+NOUNS = {
+    "contacts": {"name": "hook", "type": "webhook", "url": "https://127.0.0.1:9/hook"},
+    "contact-groups": {"name": "on call", "contact_ids": []},
+    "rules": {"name": "tier", "syntax": "matchers", "condition": '{title=~"disk.+"}',
+              "actions": [{"type": "set", "field": "labels.tier", "value": "1"}]},
+    "silences": {"matchers": 'mark="x"', "ends_at": "2099-01-01T00:00:00Z", "comment": "none"},
+    "maintenance-windows": {"name": "daily", "matchers": 'mark="x"', "starts_at": "2026-11-23T02:00:00Z",
+                            "time_zone": "UTC", "duration": "PT1H", "rrule": "FREQ=DAILY", "comment": "none"},
+    "inhibitions": {"name": "none", "source_matchers": 'mark="x"', "target_matchers": 'mark="y"', "equal": ["mark"]},
+}
 
 
 def nodes(plan):
@@ -125,25 +159,45 @@ class Plans(unittest.TestCase):
             entry = json.loads(re.sub(r"^\t", "", found[1], flags=re.MULTILINE))
             yield entry["Query Text"], entry["Plan"]
 
+    def read_everything(self, admin, ids):
+        """Every GET operation of the description; one that needs an id gets that of a noun's first item."""
+        with open(OPENAPI, encoding="utf-8") as described:
+            paths = [path for path, operations in yaml.safe_load(described)["paths"].items()
+                     if "get" in operations and path.startswith("/api/v1/")]
+        without = set()
+        for path in sorted(paths, key=lambda path: path.count("{")):
+            noun, _, rest = path.removeprefix("/api/v1/").partition("/{")
+            if rest and noun not in ids:
+                without.add(noun)
+                continue
+            answer = admin.get(path if not rest else "/api/v1/" + noun + "/" + ids[noun] + rest.partition("}")[2])
+            self.assertEqual(answer.status, 200, (path, answer.body[:500]))
+            if not rest and answer.headers["Content-Type"] == "application/json":
+                for item in answer.json().get("items", [])[:1]:
+                    if "id" in item or "version" in item:
+                        ids.setdefault(noun, str(item.get("id", item.get("version"))))
+        self.assertFalse(without, "nouns of which there is none to ask for")
+
     def work(self):
         """What people and senders ask; the rest the program does by itself."""
         sender, admin = self.instance.integration(), self.instance.user()
         sent = sender.post("/api/v1/alerts", [{"title": f"disk {n}", "source": "db-7", "severity": "critical",
-                                               "dedup_key": f"new-{n}"} for n in range(50)])
+                                               "dedup_key": f"new-{n}"} for n in range(120)])
         self.assertEqual(sent.status, 202, sent.body)
+        rule = None
+        for noun, body in NOUNS.items():
+            made = admin.post(f"/api/v1/{noun}", body)
+            self.assertEqual(made.status, 201, (noun, made.body))
+            rule = made.json()["id"] if noun == "rules" else rule
+        self.assertEqual(admin.post("/api/v1/rules/backtests", {"rule_id": rule}).status, 202)
         alert = sent.json()["results"][0]["alert_id"]
         wait_until(lambda: admin.get(f"/api/v1/alerts/{alert}").json().get("disposition") == "ticketed", "triage")
         newest = admin.get("/api/v1/tickets?limit=50").json()["items"]
-        paths = ["/tickets?limit=50&sort=" + sort for sort in ("-opened_at", "opened_at", "-severity", "severity", "-number",
-                                                               "number")]
-        paths += ["/tickets?q=host4321", "/tickets?q=nowhere-at-all", "/tickets?q=disk", "/tickets?label.rack=r77",
-                  "/tickets/stats?q=host4321", "/tickets/stats?label.rack=r77", "/tickets/" + newest[0]["id"],
-                  f"/tickets/{newest[0]['id']}/timeline", "/alerts", "/alerts?limit=1", f"/alerts/{alert}/explanation",
-                  "/deliveries", "/deliveries?state=dead", "/rules", "/contacts", "/contact-groups", "/users",
-                  "/integrations", "/silences", "/maintenance-windows", "/inhibitions", "/backtests"]
-        for path in paths:
-            answer = admin.get("/api/v1" + path)
-            self.assertEqual(answer.status, 200, (path, answer.body))
+        ids = {"tickets": newest[0]["id"], "alerts": alert, "receipts": sent.json()["receipt_id"]}
+        self.read_everything(admin, ids)
+        for query in SEARCHES:
+            answer = admin.get("/api/v1" + query)
+            self.assertEqual(answer.status, 200, (query, answer.body))
         for state in ("in_progress", "closed"):
             done = admin.post("/api/v1/tickets/bulk", {"ids": [ticket["id"] for ticket in newest if
                                                                ticket["title"].startswith("disk ")],
@@ -161,6 +215,8 @@ class Plans(unittest.TestCase):
         seen = set()
         for statement, plan in self.plans():
             seen.add(statement)
+            if any(words in statement for words in EXCUSED):
+                continue
             for fault in faults(plan):
                 wrong.setdefault((statement, fault.split(" ")[0]), (fault, plan))
         self.assertGreater(len(seen), 60, "auto_explain logs what the program sends")
