@@ -37,7 +37,7 @@ end $$;
 insert into tickets (tenant_id, ticket_id, number, state, severity, title, description, dedup_key, source, service, labels,
                      occurrences, first_seen_at, last_seen_at, opened_at, suppressed)
 select t.tenant_id, md5('ticket ' || n)::uuid, 1000 + n, case when n % 10 = 0 then 'open' else 'closed' end, 1 + n % 4,
-       'disk of host' || n % 5000 || ' is full', 'text ' || md5(n::text), 'old ' || n, 'host' || n % 5000, 'svc' || n % 20,
+       'disk of host' || n % 5000 || ' is full', 'text', 'old ' || n, 'host' || n % 5000, 'svc' || n % 20,
        jsonb_build_object('rack', 'r' || n % 2000), 1, at, at, at, n % 10 = 0
   from (select tenant_id from tenants order by service_code limit 1) t, generate_series(1, {ROWS}) n,
        lateral (select now() - n * interval '57 minutes' as at) a;
