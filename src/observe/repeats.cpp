@@ -1,5 +1,6 @@
 #include "observe/repeats.hpp"
 
+#include <utility>
 #include <variant>
 
 namespace winnow::observe {
