@@ -135,7 +135,8 @@ private:
         bool over = instance == nullptr && ticket != nullptr;
         if (ends_instance) {
             instance->state.ends_at = alert.ends_at.value_or(alert.received_at);
-            if (alert.ends_at) instance->state.last_end = alert.ends_at;
+            // An end ahead of time would make every true one after it late.
+            if (alert.ends_at) instance->state.last_end = std::min(*alert.ends_at, alert.received_at);
             over = end_instance(*instance);
         }
         if (over) endings_.add(*ticket, alert.received_at, Data(cause).str(), place);

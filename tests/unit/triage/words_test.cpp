@@ -117,6 +117,16 @@ TEST_F(LateEnd, OfTheEpisodeBeforeLeavesThePresentOneAlone)
     EXPECT_EQ(only().state, InState::recovered);
 }
 
+TEST_F(LateEnd, IsNotMeasuredByAnEndAheadOfTime)
+{
+    take(began(0s, 0s));
+    take(over(0s, 60min, 1min));
+    EXPECT_EQ(only().state, InState::recovered);
+    take(began(2min, 2min));
+    EXPECT_EQ(take(over(2min, 3min, 3min)).disposition, Disposition::resolved);
+    EXPECT_EQ(only().state, InState::recovered) << "an hour before the first end, which had not come yet";
+}
+
 TEST_F(LateEnd, IsToldFromAnEndByASlowClock)
 {
     // No start of their own: the present start is our time, the ends are the sender's, whose clock is 2 minutes slow.
