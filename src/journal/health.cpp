@@ -8,12 +8,13 @@ namespace winnow::journal {
 
 void Health::failed(const Error& cause, std::size_t bytes)
 {
+    std::size_t failures = 0;
     {
         const std::lock_guard lock(mutex_);
         cause_ = cause.message();
         bytes_ = std::max(bytes_, bytes);
+        failures = ++failures_;
     }
-    const auto failures = ++failures_;
     if (failures >= kUnsoundFrom) {
         observe::error("the journal cannot be written: alerts are refused, and this node is not ready",
                        {{"reason", cause.message()}});
@@ -22,14 +23,22 @@ void Health::failed(const Error& cause, std::size_t bytes)
 
 void Health::succeeded()
 {
-    const auto before = failures_.exchange(0);
-    if (before == 0) return;
+    if (failures_ == 0) return;  // every transaction comes by
+    std::size_t before = 0;
     {
         const std::lock_guard lock(mutex_);
+        before = failures_.exchange(0);
+        refusing_ = false;
         cause_.clear();
         bytes_ = 0;
     }
     if (before >= kUnsoundFrom) observe::info("the journal is written again");
+}
+
+void Health::refuse()
+{
+    const std::lock_guard lock(mutex_);
+    refusing_ = failures_ > 0;
 }
 
 std::size_t Health::bytes() const

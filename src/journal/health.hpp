@@ -1,7 +1,8 @@
 #pragma once
 
 /// @file
-/// How writing the journal goes: for readiness, and for what submitters are told. Private to journal.
+/// How writing the journal goes: for readiness, for what submitters are told, and whether they are refused at once.
+/// Private to journal.
 
 #include "winnow/base/error.hpp"
 
@@ -12,7 +13,8 @@
 
 namespace winnow::journal {
 
-/// Thread-safe. Counts failures that are the database's, not a request's own.
+/// Thread-safe. Counts failures that are the database's, not a request's own. It alone decides who is refused, in one
+/// place under one lock: whoever is refused while no failure is left would be refused for ever, as nobody is trying.
 class Health {
 public:
     static constexpr std::size_t kUnsoundFrom = 3;  ///< Failures in a row.
@@ -21,7 +23,15 @@ public:
     /// matter.
     void failed(const Error& cause, std::size_t bytes = 0);
 
+    /// Nobody is refused any more.
     void succeeded();
+
+    /// Requests have waited too long: from now on none is taken, until a write succeeds. Nothing where one did since
+    /// the last failure.
+    void refuse();
+
+    /// The database is known to be away: submitters are told so at once.
+    [[nodiscard]] bool refusing() const noexcept { return refusing_; }
 
     /// The last attempt failed: try the database before requests are staked on it.
     [[nodiscard]] bool failing() const noexcept { return failures_ > 0; }
@@ -36,9 +46,10 @@ public:
     [[nodiscard]] Error refusal() const;
 
 private:
-    std::atomic<std::size_t> failures_ = 0;
-    mutable std::mutex mutex_;
-    std::string cause_;      // guarded by mutex_, as what follows
+    mutable std::mutex mutex_;               // held to change anything
+    std::atomic<std::size_t> failures_ = 0;  // read without it
+    std::atomic<bool> refusing_ = false;     // likewise; only where failures_ > 0
+    std::string cause_;
     std::size_t bytes_ = 0;  // the most since it last succeeded
 };
 

@@ -14,7 +14,6 @@ RequestQueue::Push RequestQueue::push(std::unique_ptr<Pending>& pending)
     {
         const std::lock_guard lock(mutex_);
         if (closed_) return Push::closed;
-        if (refusing_) return Push::refusing;
         // One request alone is always taken: it is in memory already, and smaller bounds would refuse it for ever.
         const bool fits = queue_.empty() || (alerts_ + alerts <= max_alerts_ && bytes_ + pending->bytes <= max_bytes_);
         if (!fits) return Push::full;
@@ -92,18 +91,6 @@ std::vector<std::unique_ptr<Pending>> RequestQueue::take_older(TimePoint limit)
         queue_.pop_front();
     }
     return old;
-}
-
-void RequestQueue::refuse(bool refusing)
-{
-    const std::lock_guard lock(mutex_);
-    refusing_ = refusing;
-}
-
-bool RequestQueue::refusing() const
-{
-    const std::lock_guard lock(mutex_);
-    return refusing_;
 }
 
 void RequestQueue::close()

@@ -23,7 +23,7 @@ public:
 
     RequestQueue(std::size_t max_alerts, std::size_t max_bytes) : max_alerts_(max_alerts), max_bytes_(max_bytes) {}
 
-    enum class Push : std::uint8_t { taken, full, refusing, closed };
+    enum class Push : std::uint8_t { taken, full, closed };
 
     /// `pending` is untouched where it was not taken.
     [[nodiscard]] Push push(std::unique_ptr<Pending>& pending);
@@ -40,10 +40,6 @@ public:
 
     /// Takes what has waited since before `limit`.
     [[nodiscard]] std::vector<std::unique_ptr<Pending>> take_older(TimePoint limit);
-
-    /// While refusing, push() fails at once: the database is known to be away.
-    void refuse(bool refusing);
-    [[nodiscard]] bool refusing() const;
 
     /// No more pushes.
     void close();
@@ -65,7 +61,6 @@ private:
     std::deque<std::unique_ptr<Pending>> queue_;  // the rest: guarded by mutex_
     std::size_t alerts_ = 0;
     std::size_t bytes_ = 0;
-    bool refusing_ = false;
     bool closed_ = false;
 };
 

@@ -87,10 +87,10 @@ public:
         pending->submission = std::move(submission);
         pending->done = std::move(done);
         pending->since = SteadyClock::now();
+        if (health_.refusing()) return pending->answer(queue_.closed() ? stopping() : health_.refusal());
         switch (queue_.push(pending)) {
             case RequestQueue::Push::taken: return;
             case RequestQueue::Push::full: return pending->answer(overloaded());
-            case RequestQueue::Push::refusing: return pending->answer(health_.refusal());
             case RequestQueue::Push::closed: return pending->answer(stopping());
         }
     }
@@ -105,7 +105,7 @@ public:
 
     [[nodiscard]] bool healthy() const
     {
-        return stream().has_value() && !queue_.refusing() && !queue_.closed() && health_.sound();
+        return stream().has_value() && !health_.refusing() && !queue_.closed() && health_.sound();
     }
 
     void stop()
@@ -192,7 +192,7 @@ private:
             lose(session, session.stream, probed.error());
             return false;
         }
-        recovered();
+        health_.succeeded();
         return true;
     }
 
@@ -204,17 +204,11 @@ private:
         health_.failed(cause);
     }
 
-    void recovered()
-    {
-        health_.succeeded();
-        queue_.refuse(false);
-    }
-
     /// The database is away: refuses what has waited long enough, and waits a little. False when stopping.
     bool pause_while_away()
     {
         const auto expired = queue_.take_older(SteadyClock::now() - kHold);
-        if (!expired.empty()) queue_.refuse(true);
+        if (!expired.empty()) health_.refuse();
         for (const auto& pending : expired) pending->answer(health_.refusal());
         return queue_.pause(kRetryPause);
     }
@@ -271,7 +265,7 @@ private:
             if (stored || stored.error().code() != ErrorCode::unavailable) return stored;
             health_.failed(stored.error(), bytes_of(batch));
             if (SteadyClock::now() - started > kHold || !pause_while_away()) {
-                queue_.refuse(true);
+                health_.refuse();
                 session.connection.reset();
                 return health_.refusal();
             }
@@ -322,7 +316,7 @@ private:
 
     void succeed(Batch& batch, domain::StreamId stream, std::uint64_t first)
     {
-        recovered();
+        health_.succeeded();
         measures_.commits.add();
         auto rows = take_rows(batch);
         for (const auto& row : rows) measures_.alerts.add(static_cast<double>(row.alerts.size()));

@@ -55,9 +55,6 @@ TEST_F(RequestQueueTest, IsFullByAlertsAndByBytesAndSaysWhyItTakesNothing)
     EXPECT_EQ(push("bytes", "", 5), Push::full);
     EXPECT_EQ(push("to the brim", "", 4), Push::taken);
     EXPECT_EQ(push("no more"), Push::full);
-    queue_.refuse(true);
-    EXPECT_EQ(push("refused"), Push::refusing);
-    queue_.refuse(false);
     queue_.close();
     EXPECT_EQ(push("late"), Push::closed);
     EXPECT_THAT(titles(queue_.take(100)), ElementsAre("fits", "to the brim")) << "what was taken is still given out";

@@ -306,6 +306,23 @@ TEST_F(WriterTest, ThreeFailedWritesAreUnhealthyAndTheCauseIsTold)
     expect_the_promise_kept();
 }
 
+TEST_F(WriterTest, WhatExpiredWhileTheStreamWasContestedLeavesNobodyRefused)
+{
+    away_ = true;
+    make([this](std::string_view call, int, const std::string&) {
+        return away_ && call == "session" ? Fault::taken_over : Fault::none;
+    });
+    submit("waits too long");
+    ASSERT_TRUE(all_answered());
+    EXPECT_EQ(answer_to("waits too long").error().code(), ErrorCode::unavailable);
+    away_ = false;
+    ASSERT_TRUE(eventually([&] { return writer_->healthy(); })) << "no write failed, so none will be found to succeed";
+    submit("later");
+    ASSERT_TRUE(all_answered());
+    EXPECT_TRUE(answer_to("later"));
+    expect_the_promise_kept();
+}
+
 TEST_F(WriterTest, AFullQueueSaysSo)
 {
     gather();
