@@ -68,6 +68,35 @@ def ticket(key):
     return max(found, key=lambda each: each["number"], default=None)
 
 
+def ledger(key):
+    """Per contact: the events that it was owed, in order, and what became of each."""
+    items = world.instance.user("viewer").get(f"/api/v1/deliveries?ticket_id={ticket(key)['id']}&limit=500").json()["items"]
+    contacts = {}
+    for item in sorted(items, key=lambda item: item["event_seq"]):
+        contacts.setdefault(item["contact_id"], []).append((item["event"], item["state"]))
+    return list(contacts.values())
+
+
+def story_told(key, story):
+    """All of it, in order; but what was under way when a node died may be overtaken by the latest, which is the opening
+    where no opening got through: the ledger says so, and the last word is told in any case."""
+    heard = told(key)
+    if heard == story:
+        return True
+
+    def right(chain):
+        opened = False
+        for (kind, state), meant in zip(chain, story):
+            if kind != meant and (kind != "opened" or opened):
+                return False
+            if state != "superseded" and (state != "delivered" or kind not in heard):
+                return False
+            opened = opened or state == "delivered"
+        return len(chain) == len(story) and chain[-1] == (heard[-1], "delivered")
+
+    return bool(heard) and heard[0] == "opened" and any(right(chain) for chain in ledger(key))
+
+
 def restart():
     world.instance.kill()
     world.instance.start()
@@ -133,6 +162,8 @@ class Machines(unittest.TestCase):
 
 
 class RestartStorm(unittest.TestCase):
+    maxDiff = None
+
     """kill -9 again and again in the middle of everything: no wrong page, and none that is missing."""
 
     def test_nothing_wrong_is_told_and_nothing_is_missed(self):
@@ -164,12 +195,16 @@ class RestartStorm(unittest.TestCase):
             expected[f"s/two-{i}"] = []
             expected[f"s/three-{i}"] = ["opened"]
             expected[f"s/flap-{i}"] = ["opened", "recovered", "reopened", "flapping_started", "flapping_settled"]
-        wait_until(lambda: all(told(key) == kinds for key, kinds in expected.items()), "every page", 60)
+        try:
+            wait_until(lambda: all(story_told(key, story) for key, story in expected.items()), "every page", 60 + 30)
+        except AssertionError:
+            self.assertEqual({key: (told(key), ledger(key)) for key, story in expected.items()
+                              if not story_told(key, story)}, {})
         restart()
         send("pause-3", "s/marker")
         wait_until(lambda: told("s/marker"), "a page of after the storm")
-        for key, kinds in expected.items():
-            self.assertEqual(told(key), kinds, key)
+        for key, story in expected.items():
+            self.assertTrue(story_told(key, story), (key, told(key), ledger(key)))
             self.assertEqual(ticket(key)["occurrences"], {"lasts": 1, "blip": 1, "two": 2, "three": 3, "flap": 3}
                              [key.split("/")[1].split("-")[0]], key)
 
