@@ -14,14 +14,22 @@ namespace winnow::pg {
 
 inline constexpr std::int32_t kFoldLockClass = 0x574E4644;
 
-/// Held until the transaction ends.
+/// Held until the transaction ends. Where somebody else has it this waits for a moment, in which a fold on another node
+/// ends, and then throws what to_error() calls a `conflict`: the caller's other tenants do not wait any longer for this
+/// one. Later locks of the transaction wait as they would without it.
 inline void lock_folding(pqxx::transaction_base& tx, TenantId tenant)
 {
+    if (query(tx, "select pg_try_advisory_xact_lock($1::int4, hashtext($2))", kFoldLockClass, tenant)[0][0]
+            .as<bool>()) {
+        return;
+    }
+    tx.exec("set local lock_timeout = '200ms'");
     query(tx, "select pg_advisory_xact_lock($1::int4, hashtext($2))", kFoldLockClass, tenant);
+    tx.exec("set local lock_timeout to default");  // the session's
 }
 
 /// As above, for work that can be done another time: false where somebody else holds it. With `patience` it waits so
-/// long, and then throws what to_error() calls a `conflict`. From here on the transaction waits no longer than that, or
+/// long, and then throws likewise. From here on the transaction waits no longer than that, or
 /// a tenth of a second, for any other lock either, tickets that a request has locked among them.
 [[nodiscard]] inline bool lock_folding_patiently(pqxx::transaction_base& tx, TenantId tenant,
                                                  std::chrono::milliseconds patience)
@@ -32,7 +40,7 @@ inline void lock_folding(pqxx::transaction_base& tx, TenantId tenant)
         return query(tx, "select pg_try_advisory_xact_lock($1::int4, hashtext($2))", kFoldLockClass, tenant)[0][0]
             .as<bool>();
     }
-    lock_folding(tx, tenant);
+    query(tx, "select pg_advisory_xact_lock($1::int4, hashtext($2))", kFoldLockClass, tenant);
     return true;
 }
 

@@ -13,6 +13,8 @@
 #include "winnow/pipeline/housekeeping.hpp"
 #include "winnow/pipeline/triage_service.hpp"
 
+#include <pqxx/transaction>
+
 #include <atomic>
 #include <memory>
 
@@ -246,6 +248,35 @@ TEST_F(TriageFlow, ASingleAlertIsTicketedAtOnce)
     }
     std::ranges::sort(times);
     EXPECT_LT(times[25], 25ms);
+}
+
+TEST_F(TriageFlow, ATenantThatSomebodyElseIsFoldingHoldsUpNoOtherOfItsWorker)
+{
+    auto options = pipeline();
+    options.lock_timeout = 5min;  // whoever waits for the lock itself does not come to the other tenant
+    options.statement_timeout = 5min;
+    Node node(options);
+    const auto stream = node.streams->open("node").value();
+    pqxx::connection connection(database_.superuser);
+    pqxx::work folding(connection);
+    folding.exec("select pg_advisory_xact_lock(x'574E4644'::int, hashtext('" + one_.str() + "'))");
+    const auto submit = [&](TenantId tenant, std::uint64_t seq) {
+        journal::CommittedRow row{.tenant = tenant,
+                                  .position = {.received_at = now_, .stream = stream, .seq = seq},
+                                  .alerts = {{std::uint16_t{0}, alert("disk")}},
+                                  .bytes = 100};
+        row.alerts[0].second.received_at = now_;
+        std::vector<journal::CommittedRow> rows;
+        rows.push_back(std::move(row));
+        node.triage.submit(std::move(rows));
+    };
+    submit(one_, 1);
+    submit(two_, 2);
+    EXPECT_TRUE(pg::eventually([&] { return occurrences(two_, "disk") == 1; }));
+    EXPECT_EQ(occurrences(one_, "disk"), 0);
+    folding.abort();
+    ASSERT_TRUE(node.triage.flush(kPatience));
+    EXPECT_EQ(occurrences(one_, "disk"), 1);
 }
 
 }  // namespace
