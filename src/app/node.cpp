@@ -349,11 +349,19 @@ Result<Done> check_database(const DatabaseConfig& database)
                                                                {"database.api_url", database.api_url},
                                                                {"database.provider_url", database.provider_url}};
     std::vector<FieldError> refused;
+    std::string away;
     for (const auto& [name, url] : urls) {
         const auto entered = pg::check_login(url);
-        if (!entered) refused.push_back({.pointer = name, .detail = "cannot log in: " + entered.error().message()});
+        if (entered) continue;
+        const auto& why = entered.error();
+        if (why.code() == ErrorCode::unavailable) {
+            if (away.empty()) away = std::string(name) + ": " + why.message();
+        } else {
+            refused.push_back({.pointer = name, .detail = "cannot log in: " + why.message()});
+        }
     }
     if (!refused.empty()) return Error(std::move(refused));
+    if (!away.empty()) return Error(ErrorCode::unavailable, away);
     if (const auto bound = pg::check_isolation(database.api_url); !bound) {
         return field_error("database.api_url", bound.error().message() + "; log in as winnow_api");
     }

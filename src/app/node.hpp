@@ -39,7 +39,8 @@ private:
 };
 
 /// Refuses a database that this program must not serve from: another schema, or one that may lose what it committed
-/// (unless the configuration allows it).
+/// (unless the configuration allows it). `unavailable`: it is away or just starting, so ask again later; fields name
+/// what an operator must mend.
 [[nodiscard]] Result<Done> check_database(const DatabaseConfig& database);
 
 /// Every connection is a file: raises this process's limit to what the system allows. Warns where that is less than

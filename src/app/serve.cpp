@@ -12,6 +12,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
+#include <cstdint>
 #include <cstdio>
 #include <iostream>
 #include <optional>
@@ -46,6 +48,23 @@ Loaded load_for_serving(const std::string& file)
     }
     loaded.config = *std::move(config);
     return loaded;
+}
+
+enum class Waited : std::uint8_t { for_it, told_to_stop };
+
+/// A database that is away, or just starting, is waited for: an operator may start both together, and a supervisor
+/// that gives up after a few starts must not end the night. What only an operator can mend is an error at once.
+Result<Waited> wait_for_database(const DatabaseConfig& database, Signals& signals)
+{
+    constexpr std::chrono::seconds kPause{2};
+    while (true) {
+        const auto usable = check_database(database);
+        if (usable) return Waited::for_it;
+        const auto code = usable.error().code();
+        if (code != ErrorCode::unavailable && code != ErrorCode::timeout) return usable.error();
+        observe::warn("waiting for the database, not serving yet", {{"reason", usable.error().message()}});
+        if (signals.asked_to_stop_within(kPause)) return Waited::told_to_stop;
+    }
 }
 
 }  // namespace
@@ -83,10 +102,12 @@ int run_serve(const std::string& config_file)
         observe::warn("the configuration should be mended", {{"at", problem.pointer}, {"detail", problem.detail}});
     }
     raise_open_files_limit(*config);
-    if (const auto usable = check_database(config->database); !usable) {
+    const auto usable = wait_for_database(config->database, signals);
+    if (!usable) {
         print_problems(usable.error());
         return kFailed;
     }
+    if (*usable == Waited::told_to_stop) return 0;
     Node node(*config);
     serve_until_signalled(node, signals);
     return 0;

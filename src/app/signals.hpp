@@ -3,6 +3,7 @@
 /// @file
 /// How the world asks a server process to stop or to look at its certificates.
 
+#include <chrono>
 #include <csignal>
 
 namespace winnow::app {
@@ -17,6 +18,9 @@ public:
 
     /// Waits. True: SIGHUP, reload; false: stop.
     [[nodiscard]] bool wait_for_reload();
+
+    /// Waits for at most `time`. True: stop. A SIGHUP meanwhile asks for nothing: no certificate has been read yet.
+    [[nodiscard]] bool asked_to_stop_within(std::chrono::milliseconds time);
 
     /// From now on a second SIGTERM or SIGINT ends the process at once.
     void release();

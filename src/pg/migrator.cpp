@@ -132,6 +132,12 @@ Result<std::vector<Migration>> pending(pqxx::transaction_base& tx, const std::ve
     return missing;
 }
 
+/// Nobody answered, or the server says that it is only now that it cannot.
+bool lets_in_later(std::string_view state)
+{
+    return state.empty() || state.starts_with("08") || state.starts_with("53") || state.starts_with("57P");
+}
+
 void apply(Session& session, const Migration& migration)
 {
     Transaction transaction(session);
@@ -193,7 +199,8 @@ Result<Done> check_login(const std::string& conninfo)
         return Done{};
     } catch (const NoSession& refused) {
         const auto state = refused.sqlstate().empty() ? std::string() : " (SQLSTATE " + refused.sqlstate() + ")";
-        return Error(ErrorCode::unavailable, refused.what() + state);
+        return Error(lets_in_later(refused.sqlstate()) ? ErrorCode::unavailable : ErrorCode::permission_denied,
+                     refused.what() + state);
     } catch (const std::invalid_argument& unreadable) {
         return Error(ErrorCode::invalid_argument, unreadable.what());
     } catch (const std::exception& failure) {

@@ -61,14 +61,14 @@ Error error_of_sqlstate(std::string_view state, std::string_view what)
     if (state == "23505") return {ErrorCode::conflict, "it exists already"};
     if (state == "23503") return {ErrorCode::conflict, "it refers to something that does not exist, or is in use"};
     if (state == "57014") return {ErrorCode::timeout, "the database took too long"};
-    observe::error("the database refused a statement", {{"sqlstate", state}, {"message", first_line(what)}});
+    observe::error("the database refused a statement", {{"sqlstate", state}, {"reason", first_line(what)}});
     return {ErrorCode::internal, "internal error"};
 }
 
 Error error_of_refused_write(std::string_view state, std::string_view what)
 {
     const bool known = is_an_outage(state) || state == "57014" || state == "55P03" || state.starts_with("40");
-    if (!known) observe::error("the database refused a write", {{"sqlstate", state}, {"message", first_line(what)}});
+    if (!known) observe::error("the database refused a write", {{"sqlstate", state}, {"reason", first_line(what)}});
     for (const std::string_view of_the_data : {"21", "22", "23", "54"}) {
         if (state.starts_with(of_the_data)) return {ErrorCode::internal, "internal error"};
     }
@@ -100,7 +100,7 @@ Error to_error(const std::exception& failure)
         // A statement whose connection broke under it comes without a SQLSTATE.
         return error_of_sqlstate(sql->sqlstate(), sql->what());
     }
-    observe::error("a database adapter failed", {{"message", first_line(failure.what())}});
+    observe::error("a database adapter failed", {{"reason", first_line(failure.what())}});
     return {ErrorCode::internal, "internal error"};
 }
 

@@ -121,7 +121,7 @@ std::string body_text(std::string_view kind, const json& message, const json& ti
     const auto number = one_line(text_at(ticket, "number"));
     text += kind == "recovered"
                 ? "\nIts trouble is over. Look back at it: winnow ticket show " + number + "\n"
-                : "\nLook at it: winnow ticket show " + number + "\nTake it on:  winnow ticket ack " + number + "\n";
+                : "\nLook at it:  winnow ticket show " + number + "\nTake it on:  winnow ticket ack " + number + "\n";
     return text;
 }
 

@@ -40,8 +40,10 @@ using MigrationProgress = std::function<void(std::size_t done, std::size_t total
 [[nodiscard]] Result<Done> check_schema(const std::string& conninfo,
                                         const std::vector<Migration>& migrations = embedded_migrations());
 
-/// Whether the server lets us in. `unavailable` with what libpq and the server say, for an operator's eyes: it may name
-/// hosts and users, never a password. `invalid_argument` where libpq cannot read `conninfo`.
+/// Whether the server lets us in. `unavailable` where nobody answers or it has no time for anybody (starting up, no
+/// connection left), `permission_denied` where it refuses this login; with what libpq and the server say, for an
+/// operator's eyes: it may name hosts and users, never a password. `invalid_argument` where libpq cannot read
+/// `conninfo`.
 [[nodiscard]] Result<Done> check_login(const std::string& conninfo);
 
 /// `conflict` where row-level security does not bind this role (superuser, BYPASSRLS): it would see every tenant.

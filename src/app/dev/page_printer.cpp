@@ -4,12 +4,14 @@
 #include "winnow/routing/plan.hpp"
 
 #include <cstdint>
+#include <vector>
 
 namespace winnow::app::dev {
 
 namespace {
 
 constexpr std::size_t kPagesASecond = 5;
+constexpr std::size_t kLinesASecond = 25;  // with those of the pages: the others are a line each
 constexpr std::size_t kMaxLines = 16;
 constexpr std::size_t kMaxLineBytes = 200;
 
@@ -43,6 +45,26 @@ bool is_harmless(std::string_view sequence)
     return true;
 }
 
+/// With what is in the middle left out: the end says how to take it on.
+std::string shortened(std::string_view text)
+{
+    std::vector<std::string> lines;
+    while (!text.empty()) {
+        const auto end = text.find('\n');
+        const auto shown = for_terminal(text.substr(0, end), kMaxLineBytes);
+        lines.push_back((shown.empty() ? "  |" : "  | ") + shown + "\n");
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    }
+    constexpr std::size_t kLast = 3;
+    std::string kept;
+    for (std::size_t line = 0; line < lines.size(); ++line) {
+        const bool fits = lines.size() <= kMaxLines || line < kMaxLines - kLast - 1 || line >= lines.size() - kLast;
+        if (fits) kept += lines[line];
+        if (!fits && line == kMaxLines - kLast - 1) kept += "  | …\n";
+    }
+    return kept;
+}
+
 }  // namespace
 
 std::string for_terminal(std::string_view text, std::size_t max_bytes)
@@ -65,7 +87,8 @@ std::string PagePrinter::rest(Clock::time_point now)
 {
     if (now - second_began_ < std::chrono::seconds{1}) return "";
     std::string told;
-    if (not_shown_ > 0) told = "(" + std::to_string(not_shown_) + " more messages came, too fast to show)\n";
+    if (not_shown_ > 0)
+        told = "(" + std::to_string(not_shown_) + " more messages came, too fast to show: see winnow ticket list)\n";
     second_began_ = now;
     shown_ = not_shown_ = 0;
     return told;
@@ -74,24 +97,15 @@ std::string PagePrinter::rest(Clock::time_point now)
 std::string PagePrinter::page(const std::string& body, Clock::time_point now)
 {
     auto text = rest(now);
-    if (shown_ == kPagesASecond) {
+    if (shown_ == kLinesASecond) {
         ++not_shown_;
         return text;
     }
-    ++shown_;
     const auto mail = routing::render_mail(body);
-    text += "\nsent to the built-in receiver: " + for_terminal(mail.subject, kMaxLineBytes) + "\n";
-    std::string_view lines = mail.text;
-    for (std::size_t line = 0; !lines.empty(); ++line) {
-        if (line == kMaxLines) {
-            text += "  | …\n";
-            break;
-        }
-        const auto end = lines.find('\n');
-        const auto shown = for_terminal(lines.substr(0, end), kMaxLineBytes);
-        text += (shown.empty() ? "  |" : "  | ") + shown + "\n";
-        lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 1);
-    }
+    const bool whole = shown_++ < kPagesASecond;
+    text += (whole ? "\n" : "") + std::string("sent to the built-in receiver: ") +
+            for_terminal(mail.subject, kMaxLineBytes) + "\n";
+    if (whole) text += shortened(mail.text);
     return text;
 }
 

@@ -55,7 +55,7 @@ TEST_F(Mail, ArrivesWholeWithItsDots)
     EXPECT_THAT(content, HasSubstr("\r\nMessage-ID: <018f3a5e-0000-7000-8000-000000000001@example.com>\r\n"));
     EXPECT_THAT(content, HasSubstr("\r\nReferences: <ticket.018f3a5e-0000-7000-8000-000000000002@example.com>\r\n"));
     EXPECT_THAT(content, HasSubstr("\r\n.\r\n. dots\r\n..\r\n"));
-    EXPECT_THAT(content, HasSubstr("\r\nLook at it: winnow ticket show 12\r\n"));
+    EXPECT_THAT(content, HasSubstr("\r\nLook at it:  winnow ticket show 12\r\n"));
 }
 
 TEST_F(Mail, NamesTheTicketsPlaceWhereThatIsKnown)

@@ -49,6 +49,9 @@ TEST(PagePrinter, AMessageIsShort)
     const auto text = PagePrinter().page(message(std::string(100'000, 'x'), lines), kNow);
     EXPECT_LT(text.size(), 4'000U);
     EXPECT_LT(std::ranges::count(text, '\n'), 25);
+    EXPECT_THAT(text, HasSubstr("  | …\n"));
+    EXPECT_THAT(text, HasSubstr("  | Look at it:  winnow ticket show 12\n  | Take it on:  winnow ticket ack 12\n"))
+        << "what to do next is never cut";
 }
 
 TEST(PagePrinter, WhatIsNoMessageIsSaidToBeNone)
@@ -65,9 +68,12 @@ TEST(PagePrinter, OfMoreThanAFewInASecondTheCountIsTold)
     for (int i = 0; i < 100; ++i) shown += printer.page(message("flood"), kNow + 1ms * i);
     std::size_t pages = 0;
     for (auto at = shown.find("built-in"); at != std::string::npos; at = shown.find("built-in", at + 1)) ++pages;
-    EXPECT_EQ(pages, 5U);
+    EXPECT_EQ(pages, 25U) << "five whole, the others a line each";
+    std::size_t whole = 0;
+    for (auto at = shown.find("ticket ack"); at != std::string::npos; at = shown.find("ticket ack", at + 1)) ++whole;
+    EXPECT_EQ(whole, 5U);
     EXPECT_EQ(printer.rest(kNow + 900ms), "") << "its second is not over";
-    EXPECT_THAT(printer.rest(kNow + 1'001ms), HasSubstr("95 more messages"));
+    EXPECT_THAT(printer.rest(kNow + 1'001ms), HasSubstr("75 more messages"));
     EXPECT_EQ(printer.rest(kNow + 3s), "") << "told once";
     EXPECT_THAT(printer.page(message("after"), kNow + 4s), HasSubstr("after"));
 }

@@ -1,0 +1,72 @@
+"""`winnow serve` at a start that does not go as it should."""
+
+import os
+import signal
+import subprocess
+import tempfile
+import unittest
+from urllib.parse import parse_qs, quote, urlsplit
+
+from harness import Instance, wait_until
+
+
+class Start(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.instance = Instance()
+        cls.instance.start()
+        cls.addClassCleanup(cls.instance.__exit__)
+
+    def setUp(self):
+        self.folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.log = os.path.join(self.folder, "log")
+
+    def serve(self, owner):
+        """A second node on the instance's database, whose socket it looks for where there is none yet."""
+        sockets = parse_qs(urlsplit(self.instance.ready["database_url"]).query)["host"][0]
+        link = os.path.join(self.folder, "sockets")
+        state = os.path.join(self.instance.state_dir, "state")
+        url = "postgresql://postgres@/winnow?host=" + quote(link, safe="")
+        config = os.path.join(self.folder, "winnow.yaml")
+        listener = f"{{port: 0, certificate_file: {state}/server.pem, key_file: {state}/server-key.pem}}"
+        with open(config, "w", encoding="utf-8") as out:
+            out.write(f"listen:\n  customer: {listener}\n  management: {listener}\n"
+                      f"encryption_key_file: {state}/encryption.key\n"
+                      f"provider: {{key_sha256: '{'0' * 64}'}}\n"
+                      "database:\n  allow_unsafe_durability: true\n" +
+                      "".join(f"  {name}_url: '{url.replace('postgres@', user + '@')}'\n" for name, user in
+                              (("api", owner), ("pipeline", "winnow_pipeline"), ("provider", "winnow_provider"))))
+        os.chmod(config, 0o600)
+        with open(self.log, "w", encoding="utf-8") as log:
+            node = subprocess.Popen([os.environ["WINNOW_BINARY"], "serve", "--config", config], stderr=log)
+        self.addCleanup(lambda: node.poll() is None and node.kill())
+        return node, lambda: os.symlink(sockets, link)
+
+    def said(self, words):
+        with open(self.log, encoding="utf-8") as log:
+            return words in log.read()
+
+    def test_a_database_that_is_away_is_waited_for(self):
+        node, bring = self.serve("winnow_api")
+        wait_until(lambda: self.said("waiting for the database"), "it to say what it waits for", 30)
+        self.assertIsNone(node.poll())
+        bring()
+        wait_until(lambda: self.said('"serving"'), "it to serve by itself", 60)
+        node.send_signal(signal.SIGTERM)
+        self.assertEqual(node.wait(60), 0)
+
+    def test_who_waits_can_be_told_to_stop(self):
+        node, _ = self.serve("winnow_api")
+        wait_until(lambda: self.said("waiting for the database"), "it to wait", 30)
+        node.send_signal(signal.SIGTERM)
+        self.assertEqual(node.wait(60), 0)
+
+    def test_a_login_that_is_refused_ends_it_at_once(self):
+        node, bring = self.serve("winnow_nobody")
+        bring()
+        self.assertEqual(node.wait(60), 1)
+        self.assertTrue(self.said("database.api_url: cannot log in"))
+
+
+if __name__ == "__main__":
+    unittest.main()
