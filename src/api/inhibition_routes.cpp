@@ -4,11 +4,16 @@
 #include "api/route.hpp"
 #include "api/scope_json.hpp"
 #include "api/ticket_json.hpp"
+#include "winnow/base/text.hpp"
+#include "winnow/expr/check.hpp"
+#include "winnow/expr/matchers.hpp"
 #include "winnow/ports/inhibition_store.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/suppression/inhibition.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string>
 #include <utility>
 
 namespace winnow::api {
@@ -41,13 +46,55 @@ json inhibition_json(const StoredInhibition& stored)
     return document;
 }
 
+using LabelNames = std::set<std::string, std::less<>>;
+
+/// What is odd about a name in `equal`. What both sides lack is equal, as it is in Alertmanager, so a misspelt name
+/// makes the two agree always: a label that neither side asks for and that no live ticket has is told of.
+std::optional<std::string> odd_equal(const std::string& name, const Inhibition& inhibition, const LabelNames& seen)
+{
+    const auto checked = expr::check_name(name);
+    if (!checked) return checked.error().message();  // older than the check
+    if (seen.contains(name)) return std::nullopt;
+    if (*checked) return *checked;
+    if (expr::is_own_field(name)) return std::nullopt;
+    const auto asked_for = [&](const domain::Scope& side) {
+        const auto scope = suppression::Scope::compile(side);
+        return scope && scope->asks_for(name);
+    };
+    if (asked_for(inhibition.source) || asked_for(inhibition.target)) return std::nullopt;
+    const auto near = nearest(std::string_view(name).substr(0, 64), seen);
+    return "no live ticket has a label " + name + (near.empty() ? "" : " (did you mean " + near + "?)") +
+           ": what both lack is equal, so one source keeps every target without it quiet; where the label must be "
+           "there, "
+           "ask for it on a side: " +
+           name + "=~\".+\"";
+}
+
 /// With what whoever saved it is to hear.
-json saved_json(const StoredInhibition& stored, Timestamp now)
+json saved_json(const StoredInhibition& stored, const LabelNames& seen, Timestamp now)
 {
     auto document = inhibition_json(stored);
     warn_of_scope(document, stored.inhibition.source, now, kSource);
     warn_of_scope(document, stored.inhibition.target, now, kTarget);
+    const auto& equal = stored.inhibition.equal;
+    for (std::size_t i = 0; i < equal.size(); ++i) {
+        auto odd = odd_equal(equal[i], stored.inhibition, seen);
+        if (!odd) continue;
+        document["warnings"].push_back(
+            {{"pointer", "/equal/" + std::to_string(i)}, {"detail", equal[i] + ": " + *std::move(odd)}});
+    }
     return document;
+}
+
+/// Names that stood there before are not judged again.
+void check_equal(const std::vector<std::string>& equal, const Inhibition* before, FieldReader& fields)
+{
+    for (std::size_t i = 0; i < equal.size(); ++i) {
+        if (before != nullptr && std::ranges::find(before->equal, equal[i]) != before->equal.end()) continue;
+        if (const auto good = expr::check_name(equal[i]); !good) {
+            fields.item_error("equal", i, good.error().message());
+        }
+    }
 }
 
 Result<Inhibition> read_inhibition(const Call& call, const json& document, const Inhibition* before = nullptr)
@@ -64,6 +111,7 @@ Result<Inhibition> read_inhibition(const Call& call, const json& document, const
     if (before != nullptr) guard.before = &before->target;
     inhibition.target = read_scope(fields, guard, kTarget);
     inhibition.equal = fields.texts("equal", {1, 255}, kMaxEqual).value_or(inhibition.equal);
+    check_equal(inhibition.equal, before, fields);
     fields.read_only({"id", "stats", "version", "updated_at", "updated_by", "warnings"});
     if (const auto read = fields.finish(); !read) return read.error();
     std::ranges::sort(inhibition.equal);
@@ -71,15 +119,17 @@ Result<Inhibition> read_inhibition(const Call& call, const json& document, const
     return inhibition;
 }
 
-/// What fires already counts from now on.
-Result<Done> take_sources(const Inhibition& inhibition, Timestamp now, TenantSession& session)
+/// What fires already counts from now on. The labels that live tickets have.
+Result<LabelNames> take_sources(const Inhibition& inhibition, Timestamp now, TenantSession& session)
 {
     domain::TenantConfig config;
     config.inhibitions = {inhibition};
     const auto compiled = suppression::Suppressions::compile(config);
     std::vector<ports::SourceTicket> sources;
+    LabelNames seen;
     const auto complete = for_live_tickets(session.tickets(), [&](const domain::Ticket& ticket) {
         auto alert = alert_of(ticket);
+        for (const auto& [name, value] : alert.labels.entries()) seen.emplace(name);
         suppression::Inhibitor inhibitor(*compiled, {});
         static_cast<void>(inhibitor.take(alert, now));
         for (auto& source : std::move(inhibitor).changes()) {
@@ -88,7 +138,10 @@ Result<Done> take_sources(const Inhibition& inhibition, Timestamp now, TenantSes
         }
     });
     if (!complete) return complete.error();
-    return session.inhibitions().replace_sources(inhibition.id, sources);
+    if (const auto replaced = session.inhibitions().replace_sources(inhibition.id, sources); !replaced) {
+        return replaced.error();
+    }
+    return seen;
 }
 
 Result<Response> list_inhibitions(const Call& call, TenantSession& session)
@@ -134,8 +187,9 @@ Result<Response> create_inhibition(const Call& call, TenantSession& session)
     inhibition->updated_at = call.now;
     inhibition->updated_by = call.who.actor();
     if (const auto stored = session.inhibitions().insert(*inhibition); !stored) return stored.error();
-    if (const auto taken = take_sources(*inhibition, call.now, session); !taken) return taken.error();
-    return created("/api/v1/inhibitions/" + inhibition->id.str(), saved_json({*inhibition, {}}, call.now),
+    const auto seen = take_sources(*inhibition, call.now, session);
+    if (!seen) return seen.error();
+    return created("/api/v1/inhibitions/" + inhibition->id.str(), saved_json({*inhibition, {}}, *seen, call.now),
                    inhibition->version);
 }
 
@@ -157,8 +211,9 @@ Result<Response> change_inhibition(const Call& call, TenantSession& session)
     inhibition->updated_at = call.now;
     inhibition->updated_by = call.who.actor();
     if (const auto stored = session.inhibitions().update(*inhibition); !stored) return stored.error();
-    if (const auto taken = take_sources(*inhibition, call.now, session); !taken) return taken.error();
-    return versioned(saved_json({*inhibition, current->stats}, call.now), inhibition->version);
+    const auto seen = take_sources(*inhibition, call.now, session);
+    if (!seen) return seen.error();
+    return versioned(saved_json({*inhibition, current->stats}, *seen, call.now), inhibition->version);
 }
 
 Result<Response> delete_inhibition(const Call& call, TenantSession& session)

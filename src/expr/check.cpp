@@ -120,6 +120,12 @@ Result<CheckedCondition> check_condition(std::string_view text, RuleSyntax synta
     return with_hint(checked.error(), text, syntax, where);
 }
 
+Result<std::optional<std::string>> check_name(std::string_view name)
+{
+    if (auto wrong = slip_in_name(name)) return refusal(*std::move(wrong));
+    return remark_on_name(name);
+}
+
 Result<Expression> check_expression(std::string_view text)
 {
     auto expression = Expression::parse(text, {}, is_alert_name);

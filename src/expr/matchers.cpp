@@ -233,6 +233,12 @@ Result<std::vector<Matcher>> parse_matchers(std::string_view text)
     return Parser(text).run();
 }
 
+bool is_own_field(std::string_view name) noexcept
+{
+    return std::ranges::find(kOwnTexts, name, &OwnText::name) != kOwnTexts.end() || name == "status" ||
+           name == "severity" || name == "text";
+}
+
 bool matches_all(const std::vector<Matcher>& matchers, const domain::Alert& alert)
 {
     return std::ranges::all_of(matchers, [&](const Matcher& matcher) { return matcher.matches(alert); });

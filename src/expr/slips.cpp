@@ -116,9 +116,9 @@ std::optional<std::string> odd_value(const Matcher& matcher)
            suggestion(matcher.value(), words).value_or("");
 }
 
-std::optional<std::string> odd_name(const Matcher& matcher)
+std::optional<std::string> odd_name(std::string_view written)
 {
-    const auto& name = matcher.name();
+    const std::string name(written);
     static constexpr std::array<std::string_view, 6> kUnseen = {"details",   "labels",      "links",
                                                                 "starts_at", "received_at", "now"};
     if (std::ranges::find(kUnseen, name) != kUnseen.end()) {
@@ -127,6 +127,10 @@ std::optional<std::string> odd_name(const Matcher& matcher)
     constexpr std::size_t kNear = 2;
     for (const auto field : kLongFields) {
         if (name == field) return std::nullopt;
+    }
+    if (const auto dot = name.find('.');
+        dot != std::string::npos && edit_distance(name.substr(0, std::min<std::size_t>(dot, 16)), "labels") <= kNear) {
+        return "this is a label called " + name + "; did you mean the label " + name.substr(dot + 1) + "?";
     }
     for (const auto field : kLongFields) {
         if (edit_distance(name.substr(0, 64), field) > kNear) continue;
@@ -146,6 +150,21 @@ std::optional<std::string> no_severity(std::string_view word)
 std::optional<std::string> no_status(std::string_view word)
 {
     return suggestion(word, kStatuses);
+}
+
+std::optional<std::string> slip_in_name(std::string_view name)
+{
+    constexpr std::string_view kLabels = "labels.";
+    if (name.starts_with(kLabels)) {
+        return "a matcher names a label as it is: write " + std::string(name.substr(kLabels.size()));
+    }
+    if (name.starts_with("details.")) return "matchers do not see details, CEL does";
+    return std::nullopt;
+}
+
+std::optional<std::string> remark_on_name(std::string_view name)
+{
+    return odd_name(name);
 }
 
 // Recursion is bounded by the depth that the tree was checked for.
@@ -174,13 +193,8 @@ std::optional<std::string> slip_in_matchers(std::string_view text)
         if (name.kind != TokenKind::word) continue;
         const auto where = std::to_string(name.first_column) + ":" + std::to_string(name.last_column) + ": ";
         const auto written = std::string(name.text);
-        if (written.starts_with("labels.")) {
-            return where + written + ": a matcher names a label as it is: write " + written.substr(7) +
-                   " (a label that is called " + written + " stands in quotes)";
-        }
-        if (written.starts_with("details.")) {
-            return where + written + ": matchers do not see details, CEL does (a label that is called " + written +
-                   " stands in quotes)";
+        if (const auto slip = slip_in_name(written)) {
+            return where + written + ": " + *slip + " (a label that is called " + written + " stands in quotes)";
         }
     }
     return std::nullopt;
@@ -196,7 +210,7 @@ std::vector<Remark> remarks_on_matchers(std::string_view text)
         const auto& matcher = (*matchers)[i];
         if (i < names.size() && names[i].kind == TokenKind::quoted) continue;  // a label is meant
         auto odd = odd_value(matcher);
-        if (!odd) odd = odd_name(matcher);
+        if (!odd) odd = odd_name(matcher.name());
         if (odd) remarks.push_back({.at = {}, .message = *std::move(odd)});
     }
     return remarks;

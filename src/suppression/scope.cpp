@@ -20,6 +20,17 @@ bool names_a_time(const expr::Node& node)
     return std::ranges::any_of(node.children, names_a_time);
 }
 
+/// `labels.x`, `labels["x"]`, `label("x")`.
+bool names_label(const expr::Node& node, std::string_view label)
+{
+    if (node.name == label) return true;
+    if (node.kind == expr::Node::Kind::literal) {
+        const auto* text = node.value.as<std::string>();
+        return text != nullptr && *text == label;
+    }
+    return std::ranges::any_of(node.children, [&](const expr::Node& child) { return names_label(child, label); });
+}
+
 }  // namespace
 
 Result<Scope> Scope::compile(const domain::Scope& scope)
@@ -50,6 +61,16 @@ bool Scope::asks_for_the_time() const
 {
     const auto* condition = std::get_if<expr::Expression>(&compiled_);
     return condition != nullptr && names_a_time(condition->root());
+}
+
+bool Scope::asks_for(std::string_view label) const
+{
+    if (const auto* matchers = std::get_if<std::vector<Matcher>>(&compiled_)) {
+        static const domain::Alert kBare;
+        return std::ranges::any_of(
+            *matchers, [&](const Matcher& matcher) { return matcher.name() == label && !matcher.matches(kBare); });
+    }
+    return names_label(std::get<expr::Expression>(compiled_).root(), label);
 }
 
 const Matcher* Scope::required() const

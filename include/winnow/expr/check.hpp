@@ -9,6 +9,7 @@
 #include "winnow/expr/condition.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,10 @@ enum class WrittenIn : std::uint8_t { rule, scope };
 /// syntax. The error names what is nearest.
 [[nodiscard]] Result<CheckedCondition> check_condition(std::string_view text, domain::RuleSyntax syntax,
                                                        WrittenIn where = WrittenIn::rule);
+
+/// A name by itself, as matchers have names: a label or, where there is none, the alert's own field. `labels.x` and
+/// `details.x` are refused; what is nearly a field's name is remarked on.
+[[nodiscard]] Result<std::optional<std::string>> check_name(std::string_view name);
 
 /// A CEL expression of any type, held to what holds in conditions: comparisons that can never be true are refused.
 [[nodiscard]] Result<Expression> check_expression(std::string_view text);

@@ -51,6 +51,9 @@ private:
 /// columns: `0:8: end of input: expected close brace`.
 [[nodiscard]] Result<std::vector<Matcher>> parse_matchers(std::string_view text);
 
+/// Whether matchers see an alert's own field of that name.
+[[nodiscard]] bool is_own_field(std::string_view name) noexcept;
+
 /// All of them.
 [[nodiscard]] bool matches_all(const std::vector<Matcher>& matchers, const domain::Alert& alert);
 

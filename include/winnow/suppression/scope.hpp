@@ -10,6 +10,7 @@
 #include "winnow/expr/condition.hpp"
 #include "winnow/expr/matchers.hpp"
 
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -29,6 +30,9 @@ public:
 
     /// A matcher without which it finds nothing: `name="value"`, the value not empty; nullptr where there is none.
     [[nodiscard]] const expr::Matcher* required() const;
+
+    /// Whether it asks for a value of the label: matchers let no alert through that lacks it, or a condition names it.
+    [[nodiscard]] bool asks_for(std::string_view label) const;
 
 private:
     using Compiled = std::variant<std::vector<expr::Matcher>, expr::Expression>;

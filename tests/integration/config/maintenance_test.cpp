@@ -3,6 +3,7 @@
 namespace winnow::test {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::UnorderedElementsAre;
@@ -131,8 +132,9 @@ protected:
 
 TEST_F(Inhibitions, AreCreatedShownChangedAndDeleted)
 {
-    const auto made = post("/inhibitions", body());
+    auto made = post("/inhibitions", body());
     ASSERT_EQ(made.status, 201) << made.text;
+    made.body.erase("warnings");
     EXPECT_EQ(made.body["equal"], (json{"cluster", "env"}));
     EXPECT_TRUE(made.body["source_condition"].is_null());
     EXPECT_EQ(get("/inhibitions/" + made.id()).body, made.body);
@@ -168,7 +170,31 @@ TEST_F(Inhibitions, NameEveryMistake)
     EXPECT_THAT(post("/inhibitions", {{"source_matchers", "{"}, {"equals", {"x"}}}).pointers(),
                 UnorderedElementsAre("/name", "/source_matchers", "/target_matchers", "/equals"));
     EXPECT_THAT(post("/inhibitions", body({{"equal", {""}}})).pointers(), ElementsAre("/equal/0"));
+    EXPECT_THAT(post("/inhibitions", body({{"equal", {"rack", "labels.rack", "details.rack"}}})).errors(),
+                ElementsAre("/equal/1: a matcher names a label as it is: write rack",
+                            "/equal/2: matchers do not see details, CEL does"));
     EXPECT_EQ(sql("select count(*) from inhibitions"), "0");
+}
+
+TEST_F(Inhibitions, ANameThatBothSidesMayLackIsToldOf)
+{
+    ticket(1, "cluster_down", "open", "a");
+    auto warnings = [&, number = 0](const json& more) mutable {
+        auto asked = body(more);
+        asked["name"] = "n" + std::to_string(++number);
+        return post("/inhibitions", asked).body["warnings"].dump();
+    };
+    EXPECT_EQ(warnings({{"equal", {"cluster", "source", "class"}}}), "null");
+    EXPECT_THAT(warnings({{"equal", {"cluser"}}}),
+                AllOf(HasSubstr("/equal/0"), HasSubstr("no live ticket has a label cluser (did you mean cluster?)"),
+                      HasSubstr("what both lack is equal")));
+    EXPECT_THAT(warnings({{"equal", {"severty"}}}), HasSubstr("did you mean severity?"));
+    EXPECT_THAT(warnings({{"equal", {"rack"}}}), HasSubstr("no live ticket has a label rack: what both lack is equal"));
+    EXPECT_EQ(warnings({{"equal", {"rack"}}, {"source_matchers", R"(class="cluster_down",rack=~".+")"}}), "null");
+    EXPECT_EQ(warnings({{"equal", {"rack"}},
+                        {"source_matchers", nullptr},
+                        {"source_condition", R"(class == "cluster_down" && labels.rack != "")"}}),
+              "null");
 }
 
 }  // namespace

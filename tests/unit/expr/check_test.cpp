@@ -94,6 +94,7 @@ TEST(CheckedMatchers, RemarkOnWhatOnlyALabelCouldBe)
                 HasSubstr("there is no field severty, so this is a label called severty; did you mean severity?"));
     EXPECT_THAT(remarked(R"(sorce=~"db-.*", env="prod")"), HasSubstr("did you mean source?"));
     EXPECT_THAT(remarked(R"(details="x")"), HasSubstr("CEL sees it"));
+    EXPECT_THAT(remarked(R"(lables.env="x")"), HasSubstr("did you mean the label env?"));
     for (const auto* good : {R"(severity="critical")", R"(severity=~"critical|err.*")", R"(severity!="info")",
                              R"(env="prod",team="x")", R"("severity"="CRITICAL","severty"="critical")",
                              R"(status="firing", instance="a", job=~".+", test="x", host="y", cluster="z")"}) {
