@@ -1,5 +1,7 @@
 #include "winnow/domain/alert.hpp"
 
+#include "domain/sender_word.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -40,22 +42,29 @@ constexpr std::array kStatusWords{
     StatusWord{"alerting", AlertStatus::firing},
     StatusWord{"assigned", AlertStatus::acknowledged},
     StatusWord{"bad", AlertStatus::firing},
+    StatusWord{"broken", AlertStatus::firing},
     StatusWord{"clear", AlertStatus::resolved},
     StatusWord{"cleared", AlertStatus::resolved},
     StatusWord{"close", AlertStatus::resolved},
     StatusWord{"closed", AlertStatus::resolved},
+    StatusWord{"crash", AlertStatus::firing},
+    StatusWord{"crashed", AlertStatus::firing},
     StatusWord{"create", AlertStatus::firing},
     StatusWord{"created", AlertStatus::firing},
+    StatusWord{"dead", AlertStatus::firing},
     StatusWord{"degraded", AlertStatus::firing},
     StatusWord{"deleted", AlertStatus::resolved},
     StatusWord{"down", AlertStatus::firing},
     StatusWord{"end", AlertStatus::resolved},
     StatusWord{"ended", AlertStatus::resolved},
+    StatusWord{"errored", AlertStatus::firing},
     StatusWord{"fail", AlertStatus::firing},
     StatusWord{"failed", AlertStatus::firing},
     StatusWord{"failing", AlertStatus::firing},
     StatusWord{"failure", AlertStatus::firing},
     StatusWord{"fault", AlertStatus::firing},
+    StatusWord{"faulted", AlertStatus::firing},
+    StatusWord{"faulty", AlertStatus::firing},
     StatusWord{"fine", AlertStatus::resolved},
     StatusWord{"fire", AlertStatus::firing},
     StatusWord{"fired", AlertStatus::firing},
@@ -64,18 +73,27 @@ constexpr std::array kStatusWords{
     StatusWord{"good", AlertStatus::resolved},
     StatusWord{"green", AlertStatus::resolved},
     StatusWord{"healthy", AlertStatus::resolved},
-    StatusWord{"in_progress", AlertStatus::acknowledged},
+    StatusWord{"impaired", AlertStatus::firing},
     StatusWord{"inactive", AlertStatus::resolved},
+    StatusWord{"in_progress", AlertStatus::acknowledged},
     StatusWord{"investigating", AlertStatus::acknowledged},
+    StatusWord{"lost", AlertStatus::firing},
     StatusWord{"new", AlertStatus::firing},
     StatusWord{"nok", AlertStatus::firing},
     StatusWord{"normal", AlertStatus::resolved},
+    StatusWord{"not_healthy", AlertStatus::firing},
+    StatusWord{"not_normal", AlertStatus::firing},
     StatusWord{"not_ok", AlertStatus::firing},
+    StatusWord{"not_operational", AlertStatus::firing},
+    StatusWord{"not_resolved", AlertStatus::firing},
+    StatusWord{"not_running", AlertStatus::firing},
+    StatusWord{"offline", AlertStatus::firing},
     StatusWord{"ok", AlertStatus::resolved},
     StatusWord{"okay", AlertStatus::resolved},
     StatusWord{"open", AlertStatus::firing},
     StatusWord{"opened", AlertStatus::firing},
     StatusWord{"operational", AlertStatus::resolved},
+    StatusWord{"outage", AlertStatus::firing},
     StatusWord{"passed", AlertStatus::resolved},
     StatusWord{"problem", AlertStatus::firing},
     StatusWord{"raise", AlertStatus::firing},
@@ -90,16 +108,21 @@ constexpr std::array kStatusWords{
     StatusWord{"solved", AlertStatus::resolved},
     StatusWord{"start", AlertStatus::firing},
     StatusWord{"started", AlertStatus::firing},
-    StatusWord{"stopped", AlertStatus::resolved},
+    StatusWord{"stopped", AlertStatus::firing},
     StatusWord{"success", AlertStatus::resolved},
+    StatusWord{"timed_out", AlertStatus::firing},
+    StatusWord{"timeout", AlertStatus::firing},
     StatusWord{"trigger", AlertStatus::firing},
     StatusWord{"triggered", AlertStatus::firing},
     StatusWord{"trouble", AlertStatus::firing},
+    StatusWord{"unavailable", AlertStatus::firing},
     StatusWord{"unhealthy", AlertStatus::firing},
+    StatusWord{"unreachable", AlertStatus::firing},
+    StatusWord{"unrecovered", AlertStatus::firing},
     StatusWord{"unresolved", AlertStatus::firing},
     StatusWord{"up", AlertStatus::resolved},
 };
-static_assert(std::ranges::is_sorted(kStatusWords, {}, &StatusWord::first));
+static_assert(std::ranges::is_sorted(kStatusWords, BareLess(), &StatusWord::first));
 
 constexpr std::size_t kUsualLabels = 8;  // growing one by one costs more than parsing them
 
@@ -112,13 +135,8 @@ std::span<const StatusWord> status_words() noexcept
 
 std::optional<AlertStatus> status_from_sender(std::string_view word)
 {
-    std::string lower(word);
-    std::ranges::transform(lower, lower.begin(), [](char c) {
-        if (c == ' ' || c == '-') return '_';
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    });
-    const auto found = std::ranges::lower_bound(kStatusWords, std::string_view(lower), {}, &StatusWord::first);
-    if (found == kStatusWords.end() || found->first != lower) return std::nullopt;
+    const auto found = find_word(kStatusWords, bare_word(word));
+    if (found == kStatusWords.end()) return std::nullopt;
     return found->second;
 }
 

@@ -1,5 +1,7 @@
 #include "winnow/domain/severity.hpp"
 
+#include "domain/sender_word.hpp"
+
 #include <algorithm>
 #include <array>
 #include <string>
@@ -82,6 +84,7 @@ constexpr std::array kSenderWords{
     Word{"sev5", Severity::info},
     Word{"severe", Severity::critical},
     Word{"success", Severity::info},
+    Word{"ticket", Severity::warning},
     Word{"trace", Severity::info},
     Word{"trivial", Severity::info},
     Word{"unhealthy", Severity::error},
@@ -93,7 +96,7 @@ constexpr std::array kSenderWords{
     Word{"warning", Severity::warning},
     Word{"yellow", Severity::warning},
 };
-static_assert(std::ranges::is_sorted(kSenderWords, {}, &Word::first));
+static_assert(std::ranges::is_sorted(kSenderWords, BareLess(), &Word::first));
 
 }  // namespace
 
@@ -123,11 +126,8 @@ std::span<const SeverityWord> severity_words() noexcept
 
 std::optional<Severity> severity_from_sender(std::string_view word)
 {
-    std::string lower(word);
-    std::ranges::transform(lower, lower.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    const auto found = std::ranges::lower_bound(kSenderWords, std::string_view(lower), {}, &Word::first);
-    if (found == kSenderWords.end() || found->first != lower) return std::nullopt;
+    const auto found = find_word(kSenderWords, bare_word(word));
+    if (found == kSenderWords.end()) return std::nullopt;
     return found->second;
 }
 

@@ -1,6 +1,7 @@
 #include "intake/alertmanager_alert.hpp"
 
 #include "intake/alert_title.hpp"
+#include "intake/unknown_word.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -163,7 +164,7 @@ void AlertmanagerAlert::set_times()
     if (form_.is_webhook && !status_.empty()) {
         const auto status = domain::status_from_sender(status_);
         if (!status) {
-            reader_.warn(at_.member("status"), "unknown_word", "is neither firing nor resolved; taken for firing");
+            reader_.warn(at_.member("status"), "unknown_word", unknown_status(status_, "firing"));
         }
         ended = status == domain::AlertStatus::resolved;
         // While it fires its end is not known, and an end ahead would end it although nobody says so again.
@@ -215,7 +216,20 @@ void AlertmanagerAlert::set_texts()
     alert_.service = field({"service", "job"});
     alert_.component = field({"component"});
     alert_.group = field({"group"});
-    alert_.severity = domain::severity_from_sender(first_of(labels, {"severity"})).value_or(domain::Severity::warning);
+    set_severity();
+}
+
+void AlertmanagerAlert::set_severity()
+{
+    const auto* word = alert_.labels.find("severity");
+    if (word == nullptr) return;
+    if (const auto known = domain::severity_from_sender(*word)) {
+        alert_.severity = *known;
+        return;
+    }
+    const auto labels = at_.member("labels");
+    reader_.warn(labels.member("severity"), "unknown_word",
+                 unknown_severity(*word, domain::to_string(alert_.severity)));
 }
 
 void AlertmanagerAlert::set_links()

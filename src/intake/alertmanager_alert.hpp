@@ -49,6 +49,7 @@ private:
     void set_times();
     void set_identity();
     void set_texts();
+    void set_severity();
     void set_links();
     void add_link(std::string_view name, const std::string& href, std::string_view text);
 

@@ -1,11 +1,10 @@
 #include "intake/native_alert.hpp"
 
+#include "intake/unknown_word.hpp"
 #include "winnow/base/text.hpp"
 
-#include <algorithm>
 #include <array>
 #include <utility>
-#include <vector>
 
 namespace winnow::intake {
 
@@ -36,21 +35,6 @@ constexpr std::array<std::string_view, 15> kFields{"title",   "status",    "seve
 bool is(std::string_view name, std::string_view known) noexcept
 {
     return name.size() == known.size() && name.front() == known.front() && name == known;
-}
-
-template <typename Words>
-std::string nearest_word(std::string_view word, const Words& words)
-{
-    std::string lower(word);
-    std::ranges::transform(lower, lower.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    constexpr std::size_t kShortest = 4;  // shorter ones are near to too many
-    if (lower.size() < kShortest) return {};
-    std::vector<std::string_view> known;
-    for (const auto& [text, value] : words) {
-        if (text.size() >= kShortest) known.push_back(text);
-    }
-    return nearest(lower, known);
 }
 
 }  // namespace
@@ -134,7 +118,8 @@ Syntax NativeAlert::unknown(std::string_view name, ondemand::value& value, const
     return details_.keep(reader_, value, at, kInside);
 }
 
-// A word that nobody knows must not cost the page: the nearest one is taken, or the default, and the sender told.
+// A word that nobody knows must not cost the page: it fires, with the default, and the sender is told. The nearest word
+// is never taken: "unfixed" is near "fixed", and would close the ticket.
 void NativeAlert::set_severity()
 {
     if (severity_.empty()) return;
@@ -142,9 +127,7 @@ void NativeAlert::set_severity()
         alert_.severity = *known;
         return;
     }
-    const auto meant = nearest_word(severity_, domain::severity_words());
-    if (!meant.empty()) alert_.severity = *domain::severity_from_sender(meant);
-    warn_word("severity", severity_, meant, domain::to_string(alert_.severity));
+    keep_unknown("severity", severity_, unknown_severity(severity_, domain::to_string(alert_.severity)));
 }
 
 void NativeAlert::set_status()
@@ -169,16 +152,11 @@ void NativeAlert::set_status()
         if (severity_.empty()) alert_.severity = *severity;
         return;
     }
-    const auto meant = nearest_word(status_, domain::status_words());
-    if (!meant.empty()) alert_.status = *domain::status_from_sender(meant);
-    warn_word("status", status_, meant, domain::to_string(alert_.status));
+    keep_unknown("status", status_, unknown_status(status_, domain::to_string(alert_.status)));
 }
 
-void NativeAlert::warn_word(std::string_view field, const std::string& word, const std::string& meant,
-                            std::string_view taken)
+void NativeAlert::keep_unknown(std::string_view field, const std::string& word, std::string detail)
 {
-    auto detail = "\"" + word + "\" is no word we know and was taken for \"" + std::string(taken) + "\"";
-    if (!meant.empty()) detail += "; did you mean \"" + meant + "\"?";
     reader_.warn(at_.member(field), "unknown_word", std::move(detail));
     std::string json;
     append_json_string(json, word);

@@ -34,7 +34,7 @@ private:
     [[nodiscard]] Syntax unknown(std::string_view name, ondemand::value& value, const Path& at);
     void set_severity();
     void set_status();
-    void warn_word(std::string_view field, const std::string& word, const std::string& meant, std::string_view taken);
+    void keep_unknown(std::string_view field, const std::string& word, std::string detail);
 
     Reader& reader_;
     const Path& at_;

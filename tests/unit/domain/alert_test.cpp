@@ -69,7 +69,7 @@ TEST(Severity, UnderstandsSendersWords)
         {"ERR", Severity::error},   {"debug", Severity::info},     {"Disaster", Severity::critical},
         {"none", Severity::info},   {"average", Severity::warning}};
     for (const auto& [word, severity] : words) EXPECT_EQ(severity_from_sender(word), severity) << word;
-    for (const auto* word : {"", "p9", "sev", "criticality", "warning ", "é"}) {
+    for (const auto* word : {"", "p9", "sev", "criticality", "warning!", "é"}) {
         EXPECT_EQ(severity_from_sender(word), std::nullopt) << word;
     }
 }

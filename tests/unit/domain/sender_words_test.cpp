@@ -58,6 +58,33 @@ TEST(SenderWords, OfSeverityAreThoseOfThePage)
     EXPECT_EQ(known, documented("## Words for severity"));
 }
 
+TEST(SenderWords, AreReadWhateverTheirCaseBlanksHyphensAndUnderscores)
+{
+    for (const auto* word : {"ok", " OK ", "\tok\r\n", "-ok", "o_k"}) {
+        EXPECT_EQ(status_from_sender(word), AlertStatus::resolved) << word;
+    }
+    for (const auto* word : {"not ok", "NOT-OK", "notok", "not_ok"}) {
+        EXPECT_EQ(status_from_sender(word), AlertStatus::firing) << word;
+    }
+    for (const auto* word : {"sev1", "Sev-1", "SEV 1 ", "sev_1", "\xC2\xA0sev1"}) {
+        EXPECT_EQ(severity_from_sender(word), Severity::critical) << word;
+    }
+    for (const auto* word : {"", " ", "-", "__", "ok.", "ok!", "0k"}) {
+        EXPECT_EQ(status_from_sender(word), std::nullopt) << word;
+        EXPECT_EQ(severity_from_sender(word), std::nullopt) << word;
+    }
+}
+
+TEST(SenderWords, OfTroubleNeverMeanThatAllIsWell)
+{
+    for (const auto& [word, status] : status_words()) {
+        for (const auto* trouble : {"not", "un", "non", "no "}) {
+            const auto meant = status_from_sender(trouble + std::string(word));
+            EXPECT_TRUE(!meant || *meant == AlertStatus::firing) << trouble << word;
+        }
+    }
+}
+
 TEST(SenderWords, ThatNameOurOwnAreThemselves)
 {
     for (const auto status : {AlertStatus::firing, AlertStatus::acknowledged, AlertStatus::resolved}) {

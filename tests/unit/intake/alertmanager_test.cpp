@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <string>
 #include <variant>
@@ -166,6 +167,20 @@ TEST(Alertmanager, LosesNothing)
     EXPECT_EQ(alert_of(R"({"labels":{"a":"b"},"generatorURL":""})").details, "{}");
 }
 
+TEST(Alertmanager, SeveritiesAreReadThroughBlanksAndHyphens)
+{
+    for (const auto* word : {"critical ", "Sev-1", "\tP 1", "CRITICAL"}) {
+        const auto alert = alert_of(R"({"labels":{"severity":)" + nlohmann::json(word).dump() + "}}");
+        EXPECT_EQ(alert.severity, domain::Severity::critical) << word;
+        EXPECT_TRUE(alert.warnings.empty()) << word;
+        EXPECT_EQ(*alert.labels.find("severity"), word) << "the label stays as it was sent";
+    }
+    const auto odd = alert_of(R"({"labels":{"severity":"critcal"}})");
+    EXPECT_EQ(odd.severity, domain::Severity::warning);
+    ASSERT_EQ(odd.warnings.size(), 1U);
+    EXPECT_THAT(odd.warnings[0].detail, testing::HasSubstr("did you mean \"critical\"?"));
+}
+
 TEST(Alertmanager, RefusesOnlyWhatSaysNothing)
 {
     EXPECT_EQ(refused_at("{}"), "/0/labels");
@@ -204,6 +219,7 @@ TEST(Alertmanager, TakesWhatItCanOfAnOddAlert)
              {R"({"labels":{"a":"b"},"generatorURL":{"u":1}})",
               {"moved /0/generatorURL"},
               R"({"generatorURL":{"u":1}})"},
+             {R"({"labels":{"severity":"dreadful"}})", {"unknown_word /0/labels/severity"}, "{}"},
              {R"({"labels":{},"annotations":{"summary":"s"}})", {"left_out /0/labels"}, ""},
              {R"({"labels":{},"annotations":{"foo":"s"}})", {"left_out /0/labels"}, ""},
              {R"({"labels":{")" + std::string(300, 'n') + R"(":"v"}})",

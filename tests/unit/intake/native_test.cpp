@@ -120,10 +120,48 @@ TEST(NativeAlert, StatusTakesSendersWords)
     EXPECT_EQ(nagios.severity, domain::Severity::critical);
     EXPECT_EQ(alert_of(R"({"title":"x","status":"CRITICAL","severity":"info"})").severity, domain::Severity::info);
 
-    EXPECT_EQ(status("resolvd"), domain::AlertStatus::resolved);
-    EXPECT_THAT(warned(R"({"title":"x","status":"resolvd"})"), testing::ElementsAre("unknown_word /status"));
+    for (const auto* word : {" OK ", "-ok-", "in-active", "O K"}) {
+        EXPECT_EQ(status(word), domain::AlertStatus::resolved) << word;
+        EXPECT_THAT(warned(R"({"title":"x","status":")" + std::string(word) + "\"}"), testing::IsEmpty()) << word;
+    }
     EXPECT_EQ(status("whatever"), domain::AlertStatus::firing);
     EXPECT_EQ(alert_of(R"({"title":"x","status":"whatever"})").details, R"({"status":"whatever"})");
+}
+
+// An operator rather has a ticket too many than one closed by a guess.
+TEST(NativeAlert, AStatusThatNobodyKnowsFiresAndIsNeverGuessed)
+{
+    for (const auto* word : {"resolvd", "un-resolvd", "unfixed", "nonoperational", "food", "no_success",
+                             "acknowledge_failed", "not fixed", "unacknowledged", "whatever", " ", "ok…"}) {
+        const auto body = R"({"title":"x","status":)" + quoted(word) + "}";
+        EXPECT_EQ(alert_of(body).status, domain::AlertStatus::firing) << word;
+        EXPECT_THAT(warned(body), testing::ElementsAre("unknown_word /status")) << word;
+        EXPECT_EQ(alert_of(body).details, R"({"status":)" + quoted(word) + "}") << word;
+    }
+    EXPECT_THAT(alert_of(R"({"title":"x","status":"resolvd"})").warnings[0].detail,
+                testing::HasSubstr("did you mean \"resolve"));
+    for (const auto* word :
+         {"broken", "Offline", "crashed", "down", "failed", "lost", "not-healthy", "not resolved", "stopped"}) {
+        const auto body = R"({"title":"x","status":)" + quoted(word) + "}";
+        EXPECT_EQ(alert_of(body).status, domain::AlertStatus::firing) << word;
+    }
+    EXPECT_EQ(alert_of(R"({"title":"x","status":"ok)" + std::string(70, ' ') + R"(not"})").status,
+              domain::AlertStatus::firing);
+}
+
+TEST(NativeAlert, ASeverityThatNobodyKnowsIsTheDefaultAndIsNeverGuessed)
+{
+    for (const auto* word : {"lower", "critcal", "noncritical", "inform", "not ok", "trivially", "p9", " "}) {
+        const auto body = R"({"title":"x","severity":)" + quoted(word) + "}";
+        EXPECT_EQ(alert_of(body).severity, domain::Severity::warning) << word;
+        EXPECT_EQ(alert_of(body).status, domain::AlertStatus::firing) << word;
+        EXPECT_THAT(warned(body), testing::ElementsAre("unknown_word /severity")) << word;
+    }
+    for (const auto* word : {"Sev-1", " critical ", "P 1", "sev_1", "critical-"}) {
+        const auto body = R"({"title":"x","severity":)" + quoted(word) + "}";
+        EXPECT_EQ(alert_of(body).severity, domain::Severity::critical) << word;
+        EXPECT_THAT(warned(body), testing::IsEmpty()) << word;
+    }
 }
 
 TEST(NativeAlert, ASeverityThatMeansFineResolves)
@@ -142,7 +180,8 @@ TEST(NativeAlert, SeverityTakesSendersWords)
     EXPECT_EQ(alert_of(R"({"title":"x","severity":"Major"})").severity, domain::Severity::error);
     EXPECT_EQ(alert_of(R"({"title":"x","severity":"P1"})").severity, domain::Severity::critical);
     EXPECT_EQ(alert_of(R"({"title":"x"})").severity, domain::Severity::warning);
-    EXPECT_EQ(alert_of(R"({"title":"x","severity":"critcal"})").severity, domain::Severity::critical);
+    EXPECT_THAT(alert_of(R"({"title":"x","severity":"critcal"})").warnings[0].detail,
+                testing::HasSubstr("did you mean \"critical\"?"));
     EXPECT_THAT(warned(R"({"title":"x","severity":"critcal"})"), testing::ElementsAre("unknown_word /severity"));
     EXPECT_EQ(alert_of(R"({"title":"x","severity":"dreadful"})").severity, domain::Severity::warning);
     EXPECT_EQ(alert_of(R"({"title":"x","severity":"dreadful"})").details, R"({"severity":"dreadful"})");

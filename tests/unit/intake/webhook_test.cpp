@@ -100,6 +100,8 @@ TEST(Webhook, StatusDecidesAndAnEndAheadDoesNotEndWhatFires)
     EXPECT_EQ(resolved.status, AlertStatus::resolved);
     EXPECT_EQ(resolved.ends_at, kNow);
     EXPECT_EQ(with(R"("endsAt":"2026-11-26T15:05:00Z")").status, AlertStatus::resolved);
+    EXPECT_EQ(with(R"("status":" Resolved ")").status, AlertStatus::resolved);
+    EXPECT_EQ(with(R"("status":"unfixed")").status, AlertStatus::firing);
     EXPECT_EQ(with(R"("status":"odd")").status, AlertStatus::firing);
     EXPECT_EQ(with(R"("status":"odd")").warnings.size(), 1U);
 }
