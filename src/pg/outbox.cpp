@@ -35,18 +35,29 @@ update deliveries d
 returning d.tenant_id, d.delivery_id, d.state, d.ticket_id, d.contact_id, d.event_seq
 )sql";
 
-// After an attempt, however it went, the next message of its chain need not wait any longer.
+// After an attempt, however it went, the next message of its chain need not wait any longer. Locked in one order:
+// others that lock several wait for each other in the same one, or not at all.
 constexpr auto kNext = R"sql(
-update deliveries d
-   set next_attempt_at = now()
-  from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int4[]) as u(tenant_id, ticket_id, contact_id, event_seq)
- cross join lateral (
-    select n.delivery_id, n.state, n.next_attempt_at from deliveries n
-     where n.tenant_id = u.tenant_id and n.ticket_id = u.ticket_id and n.contact_id = u.contact_id
-       and n.state in ('pending', 'sending') and n.event_seq > u.event_seq
-     order by n.event_seq limit 1) n
- where d.tenant_id = u.tenant_id and d.delivery_id = n.delivery_id
-   and n.state = 'pending' and n.next_attempt_at > now()
+with next as materialized (
+    select u.tenant_id, n.delivery_id
+      from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int4[]) as u(tenant_id, ticket_id, contact_id, event_seq)
+     cross join lateral (
+        select n.delivery_id, n.state, n.next_attempt_at from deliveries n
+         where n.tenant_id = u.tenant_id and n.ticket_id = u.ticket_id and n.contact_id = u.contact_id
+           and n.state in ('pending', 'sending') and n.event_seq > u.event_seq
+         order by n.event_seq limit 1) n
+     where n.state = 'pending' and n.next_attempt_at > now()
+), locked as materialized (
+    select d.tenant_id, d.delivery_id from deliveries d
+     where (d.tenant_id, d.delivery_id) in (select tenant_id, delivery_id from next)
+       and d.finished_at is null  -- by the primary key: no partial index of states fits
+       and d.state = 'pending'
+     order by d.tenant_id, d.delivery_id
+       for update
+)
+update deliveries d set next_attempt_at = now()
+  from locked l
+ where d.tenant_id = l.tenant_id and d.delivery_id = l.delivery_id
 )sql";
 
 // The ticket's row hands out the numbers of its timeline. Its version stays: nothing that a person edits has changed.

@@ -5,6 +5,7 @@
 #include "pg/values.hpp"
 
 #include <array>
+#include <utility>
 
 namespace winnow::pg {
 
@@ -143,12 +144,32 @@ returning d.tenant_id, d.delivery_id, d.ticket_id, d.event_seq, d.event_kind, d.
           d.contact_id, t.name, t.type, t.url, t.address, t.sealed_secret, t.enabled, t.version, t.updated_at
 )sql";
 
-// The rest of what is owed to contacts that the claim found gone.
+// The rest of what is owed to contacts that the claim found gone: so many at a time, and none that somebody else holds.
+// What is left is found by the next claim. It is the claim's last statement, and waits for nobody: two nodes that
+// cancel at once cannot wait for each other.
+constexpr std::size_t kCancelAtOnce = 2'000;
 constexpr auto kCancel = R"sql(
+with owed as materialized (
+    select s.tenant_id, s.delivery_id
+      from unnest($1::uuid[], $2::uuid[]) as gone(tenant_id, contact_id)
+     cross join lateral (
+        select d.tenant_id, d.delivery_id from deliveries d
+         where d.tenant_id = gone.tenant_id and d.contact_id = gone.contact_id and d.state = 'pending'
+         order by d.next_attempt_at limit $3) s
+     where not exists (select from contacts c where c.tenant_id = gone.tenant_id and c.contact_id = gone.contact_id
+                                                and c.enabled)
+     limit $3
+), locked as materialized (
+    select d.tenant_id, d.delivery_id from deliveries d
+     where (d.tenant_id, d.delivery_id) in (select tenant_id, delivery_id from owed)
+       and d.finished_at is null  -- by the primary key: no partial index of states fits
+       and d.state = 'pending'
+     order by d.tenant_id, d.delivery_id
+       for update skip locked
+)
 update deliveries d set state = 'cancelled', finished_at = now(), lease_token = d.lease_token + 1
- where (d.tenant_id, d.contact_id) in (select * from unnest($1::uuid[], $2::uuid[])) and d.state = 'pending'
-   and not exists (select from contacts c
-                    where c.tenant_id = d.tenant_id and c.contact_id = d.contact_id and c.enabled)
+  from locked l
+ where d.tenant_id = l.tenant_id and d.delivery_id = l.delivery_id
 )sql";
 
 /// Heads of chains, as two columns.
@@ -200,24 +221,28 @@ Due lock_due(pqxx::transaction_base& tx, std::size_t limit, std::size_t per_cont
             .under_way = {tenants[1].take(), heads[1].take(), counts[1]}};
 }
 
-std::vector<ClaimedDelivery> claim_chains(pqxx::transaction_base& tx, const Heads& chains, const std::string& node,
-                                          std::chrono::milliseconds lease)
-{
+struct Claim {
     std::vector<ClaimedDelivery> claimed;
+    bool cancelled = false;  ///< Something, and so it was the transaction's last step.
+};
+
+Claim claim_chains(pqxx::transaction_base& tx, const Heads& chains, const std::string& node,
+                   std::chrono::milliseconds lease)
+{
+    Claim claim;
     ArrayLiteral tenants;
     ArrayLiteral gone;
-    bool any_gone = false;
     for (const auto& row : query(tx, kClaim, chains.tenants, chains.heads, node, lease.count())) {
         if (text_of(row["state"]) == "sending") {
-            claimed.push_back(read_claim(row));
+            claim.claimed.push_back(read_claim(row));
             continue;
         }
-        any_gone = true;
+        claim.cancelled = true;
         tenants.add(id_of<TenantId>(row["tenant_id"]));
         gone.add(id_of<ContactId>(row["contact_id"]));
     }
-    if (any_gone) query(tx, kCancel, tenants.take(), gone.take());
-    return claimed;
+    if (claim.cancelled) query(tx, kCancel, tenants.take(), gone.take(), kCancelAtOnce);
+    return claim;
 }
 
 }  // namespace
@@ -232,7 +257,10 @@ std::vector<ClaimedDelivery> claim_due(pqxx::transaction_base& tx, const std::st
         const auto due = lock_due(tx, limit, per_contact, busy);
         if (due.free.count == 0 && due.under_way.count == 0) break;
         if (due.under_way.count > 0) query(tx, kWait, due.under_way.tenants, due.under_way.heads);
-        if (due.free.count > 0) claimed = claim_chains(tx, due.free, node, lease);
+        if (due.free.count == 0) continue;
+        auto claim = claim_chains(tx, due.free, node, lease);
+        claimed = std::move(claim.claimed);
+        if (claim.cancelled) break;
     }
     return claimed;
 }

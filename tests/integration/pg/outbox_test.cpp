@@ -2,6 +2,8 @@
 
 #include "fixture.hpp"
 
+#include <pqxx/transaction>
+
 #include <atomic>
 #include <map>
 #include <set>
@@ -240,6 +242,71 @@ TEST_F(OutboxTest, WhatIsOwedToGoneContactsIsCancelledAndNobodyIsTold)
         60)
         << "all of them, however few the slots";
     EXPECT_EQ(number("select count(*) from ticket_events"), 0);
+}
+
+TEST_F(OutboxTest, WhatIsOwedToAGoneContactIsCancelledInBoundedSteps)
+{
+    owe_of_many(tenant_, contact_, 5'000);
+    sql("update contacts set enabled = false");
+    const std::string cancelled = "select count(*) from deliveries where state = 'cancelled'";
+    EXPECT_THAT(claim(10, 4), IsEmpty());
+    EXPECT_GE(number(cancelled), 2'000);
+    EXPECT_LE(number(cancelled), 2'004) << "the chains that were claimed, and as many as one claim may cancel";
+    int more = 0;
+    for (; number(cancelled) < 5'000 && more < 10; ++more) EXPECT_THAT(claim(10, 4), IsEmpty());
+    EXPECT_EQ(more, 2);
+}
+
+TEST_F(OutboxTest, CancellingLeavesAloneWhatAnotherNodeHolds)
+{
+    owe(tenant_, contact_, ticket_, 3);
+    sql("update contacts set enabled = false");
+    {
+        pqxx::connection connection(database_.superuser);
+        pqxx::work other(connection);
+        other.exec("select from deliveries where event_seq = 3 for update");
+        EXPECT_THAT(claim(), IsEmpty()) << "and does not wait: who waits while it holds others, others wait for";
+        EXPECT_EQ(number("select count(*) from deliveries where state = 'cancelled'"), 2);
+    }
+    EXPECT_THAT(claim(), IsEmpty());
+    EXPECT_EQ(number("select count(*) from deliveries where state = 'cancelled'"), 3);
+}
+
+TEST_F(OutboxTest, RecordingLocksWhatComesNextInTheOrderOfIdsSoThatNobodyWaitsInACircle)
+{
+    const auto two = new_ticket(tenant_);
+    const auto delivery = [&](TicketId ticket, int seq, const std::string& id, const std::string& due) {
+        sql("insert into deliveries (tenant_id, delivery_id, ticket_id, event_seq, event_kind, contact_id, payload, "
+            "next_attempt_at) values ('" +
+            tenant_.str() + "', '00000000-0000-7000-8000-0000000000" + id + "', '" + ticket.str() + "', " +
+            std::to_string(seq) + ", 'opened', '" + contact_.str() + "', '{}', now() + interval '" + due + "')");
+    };
+    delivery(ticket_, 1, "01", "-2 hours");
+    delivery(ticket_, 2, "f2", "1 hour");
+    delivery(two, 1, "02", "-1 hour");
+    delivery(two, 2, "f1", "1 hour");
+    const auto first = claim();
+    ASSERT_THAT(first, SizeIs(2));
+
+    pqxx::connection connection(database_.superuser);
+    pqxx::work other(connection);
+    other.exec("select from deliveries where right(delivery_id::text, 2) = 'f1' for update");
+    Result<Done> recorded = Done{};
+    std::jthread recorder([&] {
+        recorded =
+            outbox_->record({result(first[0], DeliveryState::delivered), result(first[1], DeliveryState::delivered)});
+    });
+    ASSERT_TRUE(eventually([&] {
+        return number(
+                   "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = "
+                   "current_database()") > 0;
+    }));
+    EXPECT_NO_THROW(other.exec("select from deliveries where right(delivery_id::text, 2) = 'f2' for update nowait"))
+        << "what comes later is not held while it waits for what comes before";
+    other.commit();
+    recorder.join();
+    EXPECT_TRUE(recorded) << recorded.error().message();
+    EXPECT_THAT(claim(), SizeIs(2));
 }
 
 TEST_F(OutboxTest, ManyNodesClaimEachDeliveryOnce)
