@@ -14,15 +14,19 @@ namespace winnow::pg {
 
 inline constexpr std::int32_t kFoldLockClass = 0x574E4644;
 
-/// Held until the transaction ends. Where somebody else has it this waits for a moment, in which a fold on another node
+/// Held until the transaction ends; false at once where somebody else has it.
+[[nodiscard]] inline bool try_lock_folding(pqxx::transaction_base& tx, TenantId tenant)
+{
+    return query(tx, "select pg_try_advisory_xact_lock($1::int4, hashtext($2))", kFoldLockClass, tenant)[0][0]
+        .as<bool>();
+}
+
+/// As above. Where somebody else has it this waits for a moment, in which a fold on another node
 /// ends, and then throws what to_error() calls a `conflict`: the caller's other tenants do not wait any longer for this
 /// one. Later locks of the transaction wait as they would without it.
 inline void lock_folding(pqxx::transaction_base& tx, TenantId tenant)
 {
-    if (query(tx, "select pg_try_advisory_xact_lock($1::int4, hashtext($2))", kFoldLockClass, tenant)[0][0]
-            .as<bool>()) {
-        return;
-    }
+    if (try_lock_folding(tx, tenant)) return;
     tx.exec("set local lock_timeout = '200ms'");
     query(tx, "select pg_advisory_xact_lock($1::int4, hashtext($2))", kFoldLockClass, tenant);
     tx.exec("set local lock_timeout to default");  // the session's
@@ -36,10 +40,7 @@ inline void lock_folding(pqxx::transaction_base& tx, TenantId tenant)
 {
     constexpr std::chrono::milliseconds kForRows{100};
     query(tx, "select set_config('lock_timeout', $1, true)", std::max(patience, kForRows).count());
-    if (patience.count() == 0) {
-        return query(tx, "select pg_try_advisory_xact_lock($1::int4, hashtext($2))", kFoldLockClass, tenant)[0][0]
-            .as<bool>();
-    }
+    if (patience.count() == 0) return try_lock_folding(tx, tenant);
     query(tx, "select pg_advisory_xact_lock($1::int4, hashtext($2))", kFoldLockClass, tenant);
     return true;
 }

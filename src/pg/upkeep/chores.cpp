@@ -1,5 +1,7 @@
 #include "winnow/pg/chores.hpp"
 
+#include "pg/array_literal.hpp"
+#include "pg/fold_lock.hpp"
 #include "pg/noise_rows.hpp"
 #include "pg/session_pool.hpp"
 #include "pg/transaction.hpp"
@@ -60,6 +62,7 @@ void add_class(Arguments& arguments, const std::optional<domain::Kept>& kept, co
     arguments.add(limits.max_retention.count());
     arguments.add(about.usual.count());
     arguments.add(about.word);
+    arguments.add(domain::class_of(domain::Kept::journal).usual.count());
 }
 
 ChoreStep forget(pqxx::transaction_base& tx, const Purge& purge, const ChoreLimits& limits)
@@ -86,6 +89,17 @@ struct Place {
     std::string third;
 };
 
+/// Takes the fold locks of those whose rows come next; the array of those that it got.
+std::string lock_next(pqxx::transaction_base& tx, const Walk& walk, const Place& place)
+{
+    ArrayLiteral locked;
+    for (const auto& row : query(tx, walk.tenants, walk.at_once, place.first, place.second, place.third)) {
+        const auto tenant = id_of<TenantId>(row[0]);
+        if (try_lock_folding(tx, tenant)) locked.add(tenant);
+    }
+    return locked.take();
+}
+
 ChoreStep walk_on(pqxx::transaction_base& tx, const Walk& walk, const ChoreLimits& limits, Place& place)
 {
     tx.exec(kChoreManners);
@@ -93,6 +107,8 @@ ChoreStep walk_on(pqxx::transaction_base& tx, const Walk& walk, const ChoreLimit
     arguments.add(walk.at_once);
     for (const auto& key : {place.first, place.second, place.third}) arguments.add(key);
     add_class(arguments, walk.kept, limits);
+    // A statement of its own: what it finds must have been seen after the locks were taken.
+    if (walk.tenants != nullptr) arguments.add_literal(lock_next(tx, walk, place));
     const auto rows = query(tx, walk.sql, arguments);
     if (rows.empty() || rows[0][0].as<std::size_t>() < walk.at_once) {
         place = {};

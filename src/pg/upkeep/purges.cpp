@@ -15,7 +15,7 @@ using domain::Kept;
 /// `p (tenant_id, kept)`: for how long each tenant keeps what belongs to a class.
 #define WINNOW_POLICY                                                                                   \
     " (select t.tenant_id, s.reopen_window_ms * interval '1 ms' as reopen_window,"                      \
-    " least(coalesce(s.journal_retention_days, 90), $2::int) * interval '1 day' as journal,"            \
+    " least(coalesce(s.journal_retention_days, $5::int), $2::int) * interval '1 day' as journal,"       \
     " least(coalesce((s.retention_days->>$4::text)::int, $3::int), $2::int) * interval '1 day' as kept" \
     " from tenants t left join tenant_settings s using (tenant_id)) p "
 
@@ -78,7 +78,9 @@ constexpr auto kRulesets =
                       order by v.version limit $1) v limit $1)))sql";
 
 /// `t (tenant_id, ticket_id, place)`: up to `most` tickets that ended long ago. One that may reopen stays, and so does
-/// one that others refer to, that somebody is still to be told of, or whose trouble goes on although it was closed.
+/// one that others refer to, that somebody is still to be told of, or whose trouble goes on although it was closed
+/// (when nobody speaks of that trouble any more, the walk "closed_instances" says so). What stays is what lives, not
+/// history.
 #define WINNOW_OLD_TICKETS(most, also)                                                                           \
     WINNOW_POLICY                                                                                                \
     "cross join lateral (select t.tenant_id, t.ticket_id, t.ctid as place from tickets t"                        \
@@ -150,6 +152,14 @@ constexpr std::array kPurges{
     Purge{"outages", std::nullopt, {{{kOutages, 1'000}, kNone, kNone}}},
 };
 
+// Under the fold lock, so that none can fire again between the look and the deletion.
+constexpr auto kTenantsOfSources = R"sql(
+select distinct tenant_id
+  from (select s.tenant_id from inhibition_sources s
+         where (s.tenant_id, s.inhibition_id, s.source_key) > ($2::uuid, $3::uuid, $4::text)
+         order by s.tenant_id, s.inhibition_id, s.source_key limit $1) as next
+)sql";
+
 constexpr auto kSources = R"sql(
 with looked as materialized (
     select s.ctid as place, s.tenant_id, s.inhibition_id, s.source_key from inhibition_sources s
@@ -157,18 +167,57 @@ with looked as materialized (
      order by s.tenant_id, s.inhibition_id, s.source_key limit $1
 ), gone as (
     delete from inhibition_sources
-     where ctid = any(array(select place from looked l where not source_fires(l.tenant_id, l.source_key)))
+     where ctid = any(array(select place from looked l
+                             where l.tenant_id = any($5::uuid[]) and not source_fires(l.tenant_id, l.source_key)))
     returning 1
 )
 select (select count(*) from looked), (select count(*) from gone), tenant_id, inhibition_id, source_key
   from looked order by tenant_id desc, inhibition_id desc, source_key desc limit 1
 )sql";
 
-/// Walks with a class: $5 the provider's limit, $6 the usual days, $7 the class; then `p` is of the tenant of `l`.
-#define WINNOW_POLICY_OF_L                                                                                       \
-    " cross join lateral (select least(coalesce(s.journal_retention_days, 90), $5::int) * interval '1 day' as"   \
-    " journal, least(coalesce((s.retention_days->>$7::text)::int, $6::int), $5::int) * interval '1 day' as kept" \
+/// Walks with a class: `p` as above, of the tenant of `l`.
+#define WINNOW_POLICY_OF_L                                                                              \
+    " cross join lateral (select s.reopen_window_ms * interval '1 ms' as reopen_window,"                \
+    " least(coalesce(s.journal_retention_days, $8::int), $5::int) * interval '1 day' as journal,"       \
+    " least(coalesce((s.retention_days->>$7::text)::int, $6::int), $5::int) * interval '1 day' as kept" \
     " from tenants t left join tenant_settings s using (tenant_id) where t.tenant_id = l.tenant_id) p "
+
+// An alert that is to fire until its sender ends it, of a ticket that was closed by hand as long ago as tickets are
+// kept: nobody has spoken of it for as long. It no longer keeps the ticket. (One that is still sent does: without its
+// ticket, it would page.) Under the fold lock, which is what keeps the ticket's count and its instances together.
+constexpr auto kTenantsOfInstances = R"sql(
+select distinct tenant_id
+  from (select i.tenant_id from alert_instances i
+         where (i.tenant_id, i.instance_key) > ($2::uuid, $4::text) and $3::uuid is not null
+         order by i.tenant_id, i.instance_key limit $1) as next
+)sql";
+
+constexpr auto kClosedInstances = R"sql(
+with looked as materialized (
+    select i.ctid as place, i.tenant_id, i.instance_key, i.ticket_id, i.firing and i.ends_at is null as endless
+      from alert_instances i
+     where (i.tenant_id, i.instance_key) > ($2::uuid, $4::text) and $3::uuid is not null
+     order by i.tenant_id, i.instance_key limit $1
+), gone as (
+    delete from alert_instances
+     where ctid = any(array(
+        select l.place from looked l)sql" WINNOW_POLICY_OF_L R"sql(
+          left join tickets t on t.tenant_id = l.tenant_id and t.ticket_id = l.ticket_id
+         where l.endless and l.tenant_id = any($9::uuid[])
+           and (t.ticket_id is null
+                or (t.state = 'closed'
+                    and greatest(t.closed_at, t.last_seen_at)
+                            < now() - greatest(p.kept, coalesce(p.reopen_window, '1 day'))))))
+    returning tenant_id, ticket_id
+), counted as (
+    update tickets t set firing_instances = greatest(t.firing_instances - g.ended, 0)
+      from (select tenant_id, ticket_id, count(*)::int as ended from gone group by 1, 2) g
+     where t.tenant_id = g.tenant_id and t.ticket_id = g.ticket_id
+)
+select (select count(*) from looked), (select count(*) from gone), tenant_id, '00000000-0000-0000-0000-000000000000',
+       instance_key
+  from looked order by tenant_id desc, instance_key desc limit 1
+)sql";
 
 // How often a rule matched that is long gone.
 constexpr auto kRuleStats = R"sql(
@@ -238,10 +287,11 @@ select (select count(*) from looked), (select count(*) from gone), tenant_id, ru
 )sql";
 
 constexpr std::array kWalks{
-    Walk{"inhibition_sources", std::nullopt, kSources, 1'000, 5min},
-    Walk{"rule_statistics", Kept::statistics, kRuleStats, 1'000, 6h},
-    Walk{"suppression_statistics", Kept::statistics, kSuppressionStats, 1'000, 6h},
-    Walk{"rule_versions", Kept::rule_history, kRuleVersions, 1'000, 6h},
+    Walk{"inhibition_sources", std::nullopt, kTenantsOfSources, kSources, 1'000, 5min},
+    Walk{"closed_instances", Kept::tickets, kTenantsOfInstances, kClosedInstances, 1'000, 6h},
+    Walk{"rule_statistics", Kept::statistics, nullptr, kRuleStats, 1'000, 6h},
+    Walk{"suppression_statistics", Kept::statistics, nullptr, kSuppressionStats, 1'000, 6h},
+    Walk{"rule_versions", Kept::rule_history, nullptr, kRuleVersions, 1'000, 6h},
 };
 
 #undef WINNOW_POLICY

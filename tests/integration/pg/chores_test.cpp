@@ -63,6 +63,26 @@ TEST_F(ChoresTest, SourcesThatNoLongerFireAreForgottenHoweverManyFireBeforeThem)
     EXPECT_EQ(do_chore("forget_inhibition_sources"), 0U);
 }
 
+TEST_F(ChoresTest, WhileATenantIsBeingFoldedNoneOfItsSourcesIsForgotten)
+{
+    const auto source = [&](const std::string& tenant) {
+        const auto id = new_uuid().str();
+        sql("insert into inhibitions (tenant_id, inhibition_id, name, source_condition, source_syntax, "
+            "target_condition, target_syntax, updated_by) values (" +
+            tenant + ", '" + id + "', 'i', '{}', 'matchers', '{}', 'matchers', 'x')");
+        sql("insert into inhibition_sources values (" + tenant + ", '" + id + "', 'ia', '', false)");
+    };
+    source(t());
+    source("'" + new_tenant().str() + "'");
+    pqxx::connection connection(database_.superuser);
+    pqxx::nontransaction fold(connection);
+    fold.exec("select pg_advisory_lock(x'574E4644'::int, hashtext(" + t() + "))");
+    EXPECT_EQ(do_chore("forget_inhibition_sources"), 1U) << "of the other tenant";
+    EXPECT_EQ(number("select count(*) from inhibition_sources where tenant_id = " + t()), 1);
+    fold.exec("select pg_advisory_unlock(x'574E4644'::int, hashtext(" + t() + "))");
+    EXPECT_EQ(do_chore("forget_inhibition_sources"), 1U);
+}
+
 TEST_F(ChoresTest, WhileAnotherNodeDoesAChoreThereIsNothingToDo)
 {
     sql("insert into idempotency_receipts values (" + t() +

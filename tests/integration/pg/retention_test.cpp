@@ -69,7 +69,7 @@ TEST_F(RetentionTest, AnIndexServesEveryStatementThatForgets)
             EXPECT_THAT(std::string(line[0].c_str()), Not(HasSubstr("Seq Scan"))) << name;
         }
     };
-    const std::string of_class = ", 3650, 90, 'x'";
+    const std::string of_class = ", 3650, 90, 'x', 90";
     for (const auto& purge : purges()) {
         for (const auto& removal : purge.removals) {
             if (removal.sql != nullptr) check(purge.name, removal.sql, "100" + (purge.kept ? of_class : ""));
@@ -77,7 +77,9 @@ TEST_F(RetentionTest, AnIndexServesEveryStatementThatForgets)
     }
     const auto nil = "'" + Uuid().str() + "'";
     for (const auto& walk : walks()) {
-        check(walk.name, walk.sql, "100, " + nil + ", " + nil + ", ''" + (walk.kept ? of_class : ""));
+        const auto place = "100, " + nil + ", " + nil + ", ''";
+        if (walk.tenants != nullptr) check(walk.name, walk.tenants, place);
+        check(walk.name, walk.sql, place + (walk.kept ? of_class : "") + (walk.tenants != nullptr ? ", '{}'" : ""));
     }
     EXPECT_GT(statements, 15);
 }
@@ -115,6 +117,31 @@ TEST_F(RetentionTest, ATicketStaysWhileSomethingStillNeedsIt)
     do_chore("forget_tickets");
     do_chore("forget_tickets");  // the parent after its child
     EXPECT_EQ(names("title", "tickets"), "");
+}
+
+TEST_F(RetentionTest, AnAlertThatWasNeverEndedDoesNotKeepAClosedTicketForEver)
+{
+    keep(Kept::tickets, 30);
+    const auto firing = [&](const std::string& name, const std::string& state, int closed, int seen, bool endless) {
+        const auto id = ticket(tenant_, name, state, closed);
+        sql("update tickets set firing_instances = 1, last_seen_at = " + ago(seen) + " where ticket_id = '" + id + "'");
+        sql("insert into alert_instances values (" + t() + ", 'of " + name + "', '" + id + "', " + ago(seen) + ", " +
+            (endless ? "null" : "now() + interval '1 hour'") + ", true)");
+        return id;
+    };
+    firing("forgotten", "closed", 30, 30, true);
+    firing("still sent", "closed", 30, 29, true);
+    firing("closed lately", "closed", 29, 100, true);
+    firing("will end", "closed", 30, 30, false);
+    firing("open", "open", 0, 100, true);
+    const auto twice = firing("counted", "closed", 30, 30, true);
+    sql("update tickets set firing_instances = 2 where ticket_id = '" + twice + "'");
+    sql("insert into alert_instances values (" + t() + ", 'of nothing', gen_random_uuid(), now(), null, true)");
+    EXPECT_EQ(do_chore("forget_closed_instances"), 3U);
+    EXPECT_EQ(names("instance_key", "alert_instances"), "of closed lately of open of still sent of will end");
+    EXPECT_EQ(number("select firing_instances from tickets where title = 'counted'"), 1);
+    do_chore("forget_tickets");
+    EXPECT_EQ(names("title", "tickets"), "closed lately counted open still sent will end");
 }
 
 TEST_F(RetentionTest, ATicketThatMayReopenStaysHoweverShortTheRetention)
