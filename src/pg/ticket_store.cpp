@@ -25,7 +25,8 @@ using ports::TicketFilter;
 using ports::TicketOrder;
 
 /// $1 to $10, and $11 where candidates are known. The values are known when PostgreSQL plans (unnamed statements), so a
-/// condition that was not asked for costs nothing and the others find their index.
+/// condition that was not asked for costs nothing and the others find their index. Of a description the first 8,192
+/// characters, as search_body() has them in the index: what is found does not depend on how much there is.
 constexpr auto kWhere = R"sql(
  from tickets t
 where t.tenant_id = $1::uuid
@@ -36,7 +37,7 @@ where t.tenant_id = $1::uuid
   and (not $6::boolean or t.assignee is null)
   and ($7::jsonb[] is null or t.labels @> all($7::jsonb[]))
   and ($8::text is null or strpos(lower(t.title), lower($8::text)) > 0
-                        or strpos(lower(t.description), lower($8::text)) > 0
+                        or strpos(lower(left(t.description, 8192)), lower($8::text)) > 0
                         or strpos(lower(t.dedup_key), lower($8::text)) > 0)
   and ($9::timestamptz is null or t.opened_at >= $9::timestamptz)
   and ($10::timestamptz is null or t.opened_at < $10::timestamptz)

@@ -60,6 +60,18 @@ TEST_F(TicketSearch, FindsWhatIsIndexedWhatIsNewAndWhatHasChanged)
     EXPECT_EQ(get("/tickets/stats?q=disk").body["total"], 1);
 }
 
+TEST_F(TicketSearch, OfADescriptionItsBeginningIsSearchedHoweverTheTicketIsFound)
+{
+    const auto within = add_ticket({.title = "a", .description = std::string(8'185, '.') + " needle and on"});
+    add_ticket(
+        {.title = "b", .description = std::string(8'186, '.') + " needle and on"});  // its end is character 8,193
+    number_of(2);
+    EXPECT_THAT(ids("/tickets?q=needle"), ElementsAre(within)) << "not indexed: each is looked at";
+    EXPECT_EQ(get("/tickets/stats?q=needle").body["total"], 1);
+    index();
+    EXPECT_THAT(ids("/tickets?q=needle"), ElementsAre(within)) << "by the index";
+}
+
 /// What the list finds without the index is the oracle: the same request with as many tickets not indexed.
 TEST_F(TicketSearch, TheIndexFindsExactlyWhatLookingAtEveryTicketFinds)
 {
