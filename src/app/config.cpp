@@ -8,9 +8,11 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <system_error>
 #include <utility>
 
 namespace winnow::app {
@@ -25,6 +27,7 @@ struct Entry {
     std::vector<std::string> values;
     YAML::Mark mark;
     bool list = false;
+    bool map = false;    ///< `key: {}`
     bool empty = false;  ///< `key:` and nothing: not set.
 };
 
@@ -47,12 +50,13 @@ void flatten(const YAML::Node& node, const std::string& path, std::map<std::stri
             if (!fresh) twice.push_back({.path = below, .first = first->second, .second = item.first.Mark()});
             flatten(item.second, below, out, twice);
         }
-        return;
+        if (node.size() > 0 || path.empty()) return;
     }
     if (path.empty() && node.IsNull()) return;
     auto& entry = out[path];
     entry.mark = node.Mark();
-    entry.empty = node.IsNull();
+    entry.map = node.IsMap();
+    entry.empty = node.IsNull() || entry.map;
     entry.list = node.IsSequence();
     if (node.IsScalar()) entry.values.push_back(node.Scalar());
     for (std::size_t i = 0; entry.list && i < node.size(); ++i) entry.values.push_back(node[i].Scalar());
@@ -71,6 +75,18 @@ bool is_section(const std::string& path)
     return std::ranges::any_of(config_schema(), [&](const Key& key) { return key.path.starts_with(path + "."); });
 }
 
+/// A name or path with a line feed or worse in it would only be found at work, if ever.
+std::string problem_of_values(const std::vector<std::string>& values)
+{
+    const auto is_control = [](unsigned char c) {
+        return c < 0x20 || c == 0x7F;
+    };
+    for (const auto& value : values) {
+        if (std::ranges::any_of(value, is_control)) return "holds a line feed or another control character";
+    }
+    return "";
+}
+
 std::string apply(Config& config, const std::string& path, const Entry& entry)
 {
     if (path.empty()) return "this is no list of keys and values";
@@ -82,8 +98,10 @@ std::string apply(Config& config, const std::string& path, const Entry& entry)
         return "unknown key " + path + (suggestion.empty() ? "" : "; did you mean " + suggestion + "?");
     }
     if (entry.list && !key->list) return path + " takes one value, not a list";
+    if (entry.map) return path + " takes a value, not keys below it";
     if (entry.empty) return "";
-    const auto wrong = key->set(config, entry.values);
+    auto wrong = problem_of_values(entry.values);
+    if (wrong.empty()) wrong = key->set(config, entry.values);
     return wrong.empty() ? "" : path + " " + wrong;
 }
 
@@ -93,7 +111,8 @@ void apply_environment(Config& config, std::vector<FieldError>& problems)
         const auto name = environment_name(key.path);
         const char* value = std::getenv(name.c_str());
         if (value == nullptr) continue;
-        const auto wrong = key.set(config, {value});
+        auto wrong = problem_of_values({value});
+        if (wrong.empty()) wrong = key.set(config, {value});
         if (!wrong.empty()) problems.push_back({.pointer = name, .detail = name + " " + wrong});
         config.settings[key.path] = {.place = name, .values = {value}};
     }
@@ -124,9 +143,12 @@ std::vector<std::string> config_keys()
     return paths;
 }
 
-Result<Config> parse_config(const std::string& text, const std::string& name, Config base)
+namespace {
+
+Reading read_text(const std::string& text, const std::string& name, Config base)
 {
-    std::vector<FieldError> problems;
+    Reading reading;
+    auto& problems = reading.problems;
     const auto at = [&](const YAML::Mark& mark) {
         return name + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
     };
@@ -141,6 +163,7 @@ Result<Config> parse_config(const std::string& text, const std::string& name, Co
         }
     } catch (const YAML::Exception& error) {
         problems.push_back({.pointer = at(error.mark), .detail = error.msg});
+        reading.understood = false;
     }
     for (const auto& [path, entry] : entries) {
         const auto wrong = apply(base, path, entry);
@@ -148,16 +171,39 @@ Result<Config> parse_config(const std::string& text, const std::string& name, Co
         if (!entry.empty) base.settings[path] = {.place = at(entry.mark), .values = entry.values};
     }
     apply_environment(base, problems);
-    if (!problems.empty()) return Error(std::move(problems));
-    return base;
+    reading.config = std::move(base);
+    return reading;
+}
+
+Result<Config> whole(Reading reading)
+{
+    if (!reading.problems.empty()) return Error(std::move(reading.problems));
+    return std::move(reading.config);
+}
+
+}  // namespace
+
+Result<Config> parse_config(const std::string& text, const std::string& name, Config base)
+{
+    return whole(read_text(text, name, std::move(base)));
+}
+
+Reading read_config(const std::string& file, Config base)
+{
+    const auto unreadable = [&](const char* why) {
+        return Reading{.config = {}, .problems = {{.pointer = file, .detail = why}}, .understood = false};
+    };
+    std::error_code failure;
+    if (std::filesystem::is_directory(file, failure)) return unreadable("this is a folder; name the file in it");
+    std::ifstream in(file);
+    if (!in) return unreadable("this file cannot be read");
+    const std::string text(std::istreambuf_iterator<char>(in), {});
+    return read_text(text, file, std::move(base));
 }
 
 Result<Config> load_config(const std::string& file, Config base)
 {
-    std::ifstream in(file);
-    if (!in) return Error(std::vector<FieldError>{{.pointer = file, .detail = "this file cannot be read"}});
-    const std::string text(std::istreambuf_iterator<char>(in), {});
-    return parse_config(text, file, std::move(base));
+    return whole(read_config(file, std::move(base)));
 }
 
 Result<Done> complete_for_serving(const Config& config)

@@ -81,6 +81,14 @@ struct Config {
 /// at once, each with file, line, column and what to change. A file that cannot be read is one of them.
 [[nodiscard]] Result<Config> load_config(const std::string& file, Config base = {});
 
+/// What could be read of a file or a text, and everything that is wrong with it.
+struct Reading {
+    Config config;                     ///< With what was good.
+    std::vector<FieldError> problems;  ///< As load_config names them.
+    bool understood = true;            ///< False: no such file, or no YAML: nothing more can be said about it.
+};
+[[nodiscard]] Reading read_config(const std::string& file, Config base = {});
+
 /// The same from a text; `name` stands in the messages.
 [[nodiscard]] Result<Config> parse_config(const std::string& text, const std::string& name, Config base = {});
 

@@ -58,6 +58,26 @@ bool has_password(const std::string& url)
     return url.find('@', begin) != std::string::npos && user.contains(':');
 }
 
+/// "CN=ops,O=Example": types and values with commas or plus signs between, as OpenSSL prints RFC 2253. A backslash
+/// takes away the next character's meaning.
+bool is_subject(std::string_view text)
+{
+    const auto is_type = [](unsigned char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+    };
+    while (true) {
+        std::size_t at = 0;
+        while (at < text.size() && is_type(static_cast<unsigned char>(text[at]))) ++at;
+        if (at == 0 || at == text.size() || text[at] != '=') return false;
+        text.remove_prefix(at + 1);
+        std::size_t end = 0;
+        while (end < text.size() && text[end] != ',' && text[end] != '+') end += text[end] == '\\' ? 2 : 1;
+        if (end == 0 || end > text.size() || text.front() == ' ') return false;
+        if (end == text.size()) return true;
+        text.remove_prefix(end + 1);
+    }
+}
+
 class Look {
 public:
     Look(const Config& config, const std::string& file) : config_(config), file_(file) {}
@@ -77,6 +97,8 @@ public:
         database("database.api_url", config_.database.api_url);
         database("database.pipeline_url", config_.database.pipeline_url);
         database("database.provider_url", config_.database.provider_url);
+        provider();
+        order();
         delivery();
         return std::move(findings_);
     }
@@ -142,8 +164,9 @@ private:
                  "is \"" + options.address + "\", no IP address: write 0.0.0.0 or :: for every one of this machine");
         }
         for (const auto& network : options.trusted_proxies) {
-            if (http::is_ip_network(network)) continue;
-            find(section + "trusted_proxies", "has \"" + network + "\", which is no network such as 10.0.0.0/8");
+            // The same texts as in egress_allow: one with bits after its prefix may mean the address or the network.
+            const auto wrong = winnow::delivery::problem_of_egress_network(network);
+            if (!wrong.empty()) find(section + "trusted_proxies", "has " + wrong);
         }
         authorities(section + "client_ca_file", options.tls.client_authorities);
         const auto& certificate = options.tls.certificate_chain;
@@ -203,11 +226,65 @@ private:
             find(path, "holds a password in a file that everybody on this machine can read: chmod o-rwx " + file_,
                  true);
         }
-        if (url.empty() || pg::is_connection_string(url)) return;
+        if (url.empty()) return;
         const auto from_file = path + "_file";
-        find(config_.settings.contains(from_file) ? from_file : path,
-             "is no connection string: write postgresql://user@host/database (its text is not shown: it may hold a "
-             "password)");
+        const auto& place = config_.settings.contains(from_file) ? from_file : path;
+        if (const auto wrong = pg::problem_of_connection_string(url); !wrong.empty()) return find(place, wrong);
+        const auto user = pg::user_of_connection_string(url);
+        for (const std::string_view other : {"api", "pipeline", "provider"}) {
+            if (user == std::string("winnow_").append(other) && !path.ends_with(std::string(other) + "_url")) {
+                find(place, "logs in as " + user + ", which is the role of database." + std::string(other) + "_url");
+            }
+        }
+    }
+
+    void provider()
+    {
+        const auto& provider = config_.provider;
+        for (const auto& subject : provider.client_subjects) {
+            if (!is_subject(subject)) {
+                find("provider.client_subjects", "has \"" + subject +
+                                                     "\", no subject as RFC 2253 writes it, without blanks after "
+                                                     "commas: CN=ops,O=Example");
+            }
+        }
+        const bool asks = !config_.management.tls.client_authorities.empty();
+        if (!provider.client_subjects.empty() && !asks) {
+            find("provider.client_subjects",
+                 "names certificates that nobody is asked for: set listen.management.client_ca_file, too");
+        }
+        if (provider.key_sha256.empty() && provider.client_subjects.empty()) {
+            find("provider.key_sha256",
+                 "is not set, nor are provider.client_subjects: nobody can make tenants or suspend them", true);
+        }
+    }
+
+    template <typename T>
+    void not_above(const std::string& smaller, T least, const std::string& greater, T most, const char* so)
+    {
+        if (least > most)
+            find(config_.settings.contains(smaller) ? smaller : greater, relation(smaller, greater, so), true);
+    }
+
+    static std::string relation(const std::string& smaller, const std::string& greater, const char* so)
+    {
+        return "does not fit: " + smaller + " is more than " + greater + ", so " + so;
+    }
+
+    void order()
+    {
+        const auto& backoff = config_.dispatch.backoff;
+        not_above("dispatch.first_retry", backoff.initial, "dispatch.longest_retry", backoff.maximum,
+                  "the first pause is cut to the longest");
+        not_above("dispatch.per_contact", config_.dispatch.per_contact, "dispatch.max_in_flight",
+                  config_.dispatch.max_in_flight, "one contact may take every slot");
+        const auto& limits = config_.limits;
+        not_above("limits.max_alert_bytes", limits.max_alert_bytes, "limits.max_body_bytes", limits.max_body_bytes,
+                  "such an alert never gets in");
+        not_above("limits.max_alert_bytes", limits.max_alert_bytes, "limits.max_push_bytes", limits.max_push_bytes,
+                  "such an alert never gets in");
+        not_above("delivery.connect_timeout", config_.delivery.connect_timeout, "delivery.total_timeout",
+                  config_.delivery.total_timeout, "connecting ends with the total");
     }
 
     void delivery()
@@ -219,6 +296,9 @@ private:
             find("delivery.smtp.host", "is \"" + options.smtp.host +
                                            "\", no name of a host: write it without scheme and "
                                            "port, such as mail.example.com");
+        }
+        if (!options.smtp.password.empty() && options.smtp.security == winnow::delivery::SmtpOptions::Security::none) {
+            find("delivery.smtp.security", "is none, so that the password goes over the network for all to read", true);
         }
         if (!options.smtp.from.contains('@') || options.smtp.from.find_first_of("\r\n") != std::string::npos) {
             find("delivery.smtp.from", "is \"" + options.smtp.from + "\", no address such as winnow@example.com");

@@ -36,10 +36,40 @@ const std::vector<std::string>& known()
     return kNames;
 }
 
-/// Docker's and Kubernetes' links to a service that is called winnow.
+/// Docker's and Kubernetes' links to a service that is called winnow, or winnow-something: WINNOW_WEB_PORT_443_TCP.
 bool is_service_link(std::string_view name)
 {
+    const auto rest = name.substr(kPrefix.size() - 1);
+    return rest.ends_with("_PORT") || rest.contains("_PORT_") || rest.contains("_SERVICE_HOST") ||
+           rest.contains("_SERVICE_PORT");
+}
+
+bool is_known(const std::string& name)
+{
+    return !name.starts_with(kPrefix) || std::ranges::find(known(), name) != known().end();
+}
+
+/// The known name that was meant; "" for none.
+std::string meant_by(const std::string& name)
+{
+    auto meant = nearest(name, known());
+    return meant.empty() || edit_distance(name, meant) > slips(name) ? "" : meant;
+}
+
+bool is_plain_link(std::string_view name)
+{
     return name == "WINNOW_PORT" || name.starts_with("WINNOW_PORT_") || name.starts_with("WINNOW_SERVICE_");
+}
+
+std::vector<std::string> names_of_the_environment()
+{
+    std::vector<std::string> names;
+    for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
+        const std::string_view entry(*variable);
+        names.emplace_back(entry.substr(0, entry.find('=')));
+    }
+    std::ranges::sort(names);
+    return names;
 }
 
 }  // namespace
@@ -48,10 +78,9 @@ std::vector<FieldError> misspelt_variables(const std::vector<std::string>& names
 {
     std::vector<FieldError> problems;
     for (const auto& name : names) {
-        if (!name.starts_with(kPrefix) || is_service_link(name) || std::ranges::find(known(), name) != known().end())
-            continue;
-        const auto meant = nearest(name, known());
-        if (meant.empty() || edit_distance(name, meant) > slips(name)) continue;
+        if (is_known(name) || is_plain_link(name)) continue;
+        const auto meant = meant_by(name);
+        if (meant.empty()) continue;
         problems.push_back({.pointer = name, .detail = "nothing reads " + name + "; did you mean " + meant + "?"});
     }
     return problems;
@@ -59,13 +88,22 @@ std::vector<FieldError> misspelt_variables(const std::vector<std::string>& names
 
 std::vector<FieldError> misspelt_variables()
 {
-    std::vector<std::string> names;
-    for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
-        const std::string_view entry(*variable);
-        names.emplace_back(entry.substr(0, entry.find('=')));
+    return misspelt_variables(names_of_the_environment());
+}
+
+std::vector<FieldError> unread_variables(const std::vector<std::string>& names)
+{
+    std::vector<FieldError> unread;
+    for (const auto& name : names) {
+        if (is_known(name) || is_service_link(name) || !meant_by(name).empty()) continue;
+        unread.push_back({.pointer = name, .detail = "nothing reads " + name + ": it changes nothing"});
     }
-    std::ranges::sort(names);
-    return misspelt_variables(names);
+    return unread;
+}
+
+std::vector<FieldError> unread_variables()
+{
+    return unread_variables(names_of_the_environment());
 }
 
 }  // namespace winnow::app

@@ -17,4 +17,9 @@ namespace winnow::app {
 /// The same of a list of names.
 [[nodiscard]] std::vector<FieldError> misspelt_variables(const std::vector<std::string>& names);
 
+/// Those that nothing reads and that look like nothing of ours either, for a warning. What Kubernetes sets for services
+/// whose names begin with winnow is left alone.
+[[nodiscard]] std::vector<FieldError> unread_variables();
+[[nodiscard]] std::vector<FieldError> unread_variables(const std::vector<std::string>& names);
+
 }  // namespace winnow::app

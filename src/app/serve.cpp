@@ -4,19 +4,21 @@
 #include "app/commands.hpp"
 #include "app/config.hpp"
 #include "app/config_check.hpp"
+#include "app/environment.hpp"
 #include "app/node.hpp"
 #include "app/serving.hpp"
 #include "app/signals.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/pg/migrator.hpp"
+#include "winnow/pg/options.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <iostream>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -27,26 +29,32 @@ namespace {
 constexpr int kFailed = 1;
 constexpr int kWrongConfiguration = 2;
 
-/// A configuration, or everything that is wrong with it.
+/// A configuration, and everything that is wrong with it.
 struct Loaded {
-    std::optional<Config> config;
+    Config config;
     std::vector<FieldError> problems;   ///< It cannot be served with.
     std::vector<FieldError> tolerable;  ///< It can, but should not be.
 };
 
 Loaded load_for_serving(const std::string& file)
 {
-    Loaded loaded;
-    auto config = load_config(file);
-    if (!config) {
-        loaded.problems = config.error().fields();
-        return loaded;
+    auto reading = read_config(file);
+    Loaded loaded{.config = std::move(reading.config), .problems = std::move(reading.problems), .tolerable = {}};
+    if (!reading.understood) return loaded;
+    const auto is_named = [known = loaded.problems](const std::string& path) {
+        return std::ranges::any_of(known, [&](const FieldError& problem) {
+            return problem.detail.starts_with(path + " ") || problem.detail.starts_with(path + "_file ");
+        });
+    };
+    if (const auto complete = complete_for_serving(loaded.config); !complete) {
+        for (const auto& missing : complete.error().fields()) {
+            if (!is_named(missing.pointer)) loaded.problems.push_back(missing);
+        }
     }
-    if (const auto complete = complete_for_serving(*config); !complete) loaded.problems = complete.error().fields();
-    for (auto& finding : look_closer(*config, file)) {
+    for (auto& finding : look_closer(loaded.config, file)) {
         (finding.tolerable ? loaded.tolerable : loaded.problems).push_back(std::move(finding.error));
     }
-    loaded.config = *std::move(config);
+    for (auto& unread : unread_variables()) loaded.tolerable.push_back(std::move(unread));
     return loaded;
 }
 
@@ -97,18 +105,18 @@ int run_serve(const std::string& config_file)
     }
     const auto& config = loaded.config;
     Signals signals;
-    observe::start_log(config->log.format, config->log.level);
+    observe::start_log(config.log.format, config.log.level);
     for (const auto& problem : loaded.tolerable) {
         observe::warn("the configuration should be mended", {{"at", problem.pointer}, {"detail", problem.detail}});
     }
-    raise_open_files_limit(*config);
-    const auto usable = wait_for_database(config->database, signals);
+    raise_open_files_limit(config);
+    const auto usable = wait_for_database(config.database, signals);
     if (!usable) {
         print_problems(usable.error());
         return kFailed;
     }
     if (*usable == Waited::told_to_stop) return 0;
-    Node node(*config);
+    Node node(config);
     serve_until_signalled(node, signals);
     return 0;
 }
@@ -124,11 +132,21 @@ int run_migrate(const std::string& config_file, const std::string& url)
         }
         target = config->database.owner_url;
     }
+    const bool given = !url.empty();
     if (target.empty()) {
         std::cerr << "winnow: which database? Give --url, or database.owner_url in " << config_file << '\n';
         return kWrongConfiguration;
     }
+    const std::string name = given ? "--url" : "database.owner_url";
+    if (const auto wrong = pg::problem_of_connection_string(target); !wrong.empty()) {
+        std::cerr << "winnow: " << name << ' ' << wrong << '\n';
+        return kWrongConfiguration;
+    }
     observe::start_log(observe::LogFormat::automatic, observe::Level::warning);
+    if (const auto entered = pg::check_login(target); !entered) {
+        std::cerr << "winnow: " << name << ": cannot log in: " << entered.error().message() << '\n';
+        return kFailed;
+    }
     const auto migrated = pg::migrate(target, [](std::size_t done, std::size_t total, std::string_view name) {
         if (!name.empty()) std::cerr << "applying " << name << " (" << done + 1 << " of " << total << ")\n";
     });

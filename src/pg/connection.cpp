@@ -7,6 +7,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <map>
 #include <new>
@@ -81,6 +82,36 @@ bool is_connection_string(const std::string& conninfo)
     } catch (const std::invalid_argument&) {
         return false;
     }
+}
+
+std::string problem_of_connection_string(const std::string& conninfo)
+{
+    if (!is_connection_string(conninfo)) {
+        return "is no connection string: write postgresql://user@host/database (its text is not shown: it may hold a "
+               "password)";
+    }
+    const auto values = parse(conninfo);
+    const auto ports = values.find("port");
+    if (ports == values.end()) return "";
+    std::string_view rest = ports->second;  // one for all hosts, or one each; an empty one is the default
+    while (true) {
+        const auto port = rest.substr(0, rest.find(','));
+        constexpr unsigned kMost = 65'535;
+        unsigned number = 1;
+        const auto [end, wrong] = std::from_chars(port.data(), port.data() + port.size(), number);
+        const bool good = port.empty() || (wrong == std::errc{} && end == port.data() + port.size());
+        if (!good || number == 0 || number > kMost) return "names a port that is none: write a number from 1 to 65535";
+        if (port.size() == rest.size()) return "";
+        rest.remove_prefix(port.size() + 1);
+    }
+}
+
+std::string user_of_connection_string(const std::string& conninfo)
+{
+    if (!is_connection_string(conninfo)) return "";
+    const auto values = parse(conninfo);
+    const auto user = values.find("user");
+    return user == values.end() ? "" : user->second;
 }
 
 std::string session_conninfo(const PgOptions& options)

@@ -27,4 +27,10 @@ struct PgOptions {
 /// Whether libpq can read a connection string or URI. It connects nowhere.
 [[nodiscard]] bool is_connection_string(const std::string& conninfo);
 
+/// What is wrong with a connection string, a clause without the text of it, which may hold a password; "" for nothing.
+[[nodiscard]] std::string problem_of_connection_string(const std::string& conninfo);
+
+/// Who it logs in as; "" where it does not say, or cannot be read.
+[[nodiscard]] std::string user_of_connection_string(const std::string& conninfo);
+
 }  // namespace winnow::pg

@@ -66,7 +66,9 @@ protected:
     /// What is found, as "place: what"; tolerable ones with a question mark before.
     [[nodiscard]] std::vector<std::string> found(const std::string& yaml, const std::string& name = "w.yaml") const
     {
-        const auto config = parse_config(yaml, name);
+        Config base;
+        base.provider.key_sha256 = std::string(32, 'x');
+        const auto config = parse_config(yaml, name, base);
         if (!config) return {"cannot be read: " + config.error().fields().at(0).detail};
         std::vector<std::string> lines;
         for (const auto& [error, tolerable] : look_closer(*config, name)) {
@@ -157,6 +159,8 @@ TEST_F(ConfigCheck, NetworksAddressesHostsAndUrlsAreRead)
     EXPECT_THAT(found("listen:\n  customer: {address: localhost, trusted_proxies: [10.0.0.0/33]}\n"),
                 ElementsAre(HasSubstr("listen.customer.address is \"localhost\", no IP address"),
                             HasSubstr("listen.customer.trusted_proxies has \"10.0.0.0/33\"")));
+    EXPECT_THAT(found("listen: {customer: {trusted_proxies: [10.0.0.1/8]}}\n"),
+                ElementsAre(HasSubstr("listen.customer.trusted_proxies has \"10.0.0.1/8\" has bits set")));
     EXPECT_THAT(found("delivery: {egress_allow: [10.0.0.1/8]}\n"),
                 ElementsAre(HasSubstr("delivery.egress_allow has \"10.0.0.1/8\" has bits set after its prefix")));
     EXPECT_THAT(found("delivery: {smtp: {host: 'smtp://mail', from: nobody}, public_url: winnow.example.com}\n"),
@@ -165,6 +169,65 @@ TEST_F(ConfigCheck, NetworksAddressesHostsAndUrlsAreRead)
     EXPECT_THAT(found("database: {api_url: 'db.internal pw'}\n"),
                 ElementsAre(testing::AllOf(HasSubstr("database.api_url is no connection string"),
                                            testing::Not(HasSubstr("pw'")))));
+}
+
+TEST_F(ConfigCheck, WhoMayCallAsProviderIsSomebody)
+{
+    EXPECT_THAT(found("provider: {client_subjects: [CN=ops]}\n"),
+                ElementsAre("w.yaml:1:29: provider.client_subjects names certificates that nobody is asked for: set "
+                            "listen.management.client_ca_file, too"));
+    for (const std::string bad : {"ops", "CN=", "CN=ops, O=Example", "=ops", "CN = ops", ",", "CN=ops,", "''"}) {
+        EXPECT_THAT(found("provider: {client_subjects: ['" + (bad == "''" ? "" : bad) + "']}\n"),
+                    testing::Contains(HasSubstr("no subject as RFC 2253 writes it")))
+            << bad;
+    }
+    for (const std::string good : {"CN=ops,O=Example", "CN=ops\\, and more,O=E", "1.2.3=x+CN=y", "emailAddress=a@b"}) {
+        EXPECT_THAT(found("provider: {client_subjects: ['" + good + "']}\n"),
+                    testing::Not(testing::Contains(HasSubstr("RFC 2253"))))
+            << good;
+    }
+    const auto nobody = look_closer(Config(), "w.yaml");
+    ASSERT_EQ(nobody.size(), 1U);
+    EXPECT_TRUE(nobody[0].tolerable);
+    EXPECT_THAT(nobody[0].error.detail, HasSubstr("nobody can make tenants"));
+}
+
+TEST_F(ConfigCheck, AUrlOfTheDatabaseNamesAPortAndItsOwnRole)
+{
+    for (const std::string port : {"99999", "0"}) {
+        EXPECT_THAT(found("database: {api_url: 'postgresql://u@db:" + port + "/winnow'}\n"),
+                    ElementsAre(HasSubstr("database.api_url names a port that is none")))
+            << port;
+    }
+    EXPECT_THAT(found("database: {api_url: 'host=a,b port=5432,abc'}\n"),
+                ElementsAre(HasSubstr("a port that is none")));
+    EXPECT_THAT(found("database: {api_url: 'postgresql://u@a:5432,b/winnow'}\n"), IsEmpty());
+    EXPECT_THAT(found("database: {pipeline_url: 'postgresql://winnow_api@db/winnow'}\n"),
+                ElementsAre(HasSubstr("database.pipeline_url logs in as winnow_api, which is the role of "
+                                      "database.api_url")));
+    EXPECT_THAT(found("database: {pipeline_url: 'user=winnow_pipeline', owner_url: 'user=postgres'}\n"), IsEmpty());
+}
+
+TEST_F(ConfigCheck, WhatDoesNotFitTogetherIsSaid)
+{
+    EXPECT_THAT(found("dispatch: {first_retry: PT1H, longest_retry: PT1M}\n"),
+                ElementsAre(StartsWith("?w.yaml:1:25: dispatch.first_retry")));
+    EXPECT_THAT(found("limits: {max_alert_bytes: 65536, max_body_bytes: 1024}\n"),
+                ElementsAre(StartsWith("?w.yaml:1:27: limits.max_alert_bytes")));
+    EXPECT_THAT(found("dispatch: {per_contact: 9, max_in_flight: 8}\n"), ElementsAre(StartsWith("?")));
+    EXPECT_THAT(found("delivery: {connect_timeout: PT20S, total_timeout: PT10S}\n"), ElementsAre(StartsWith("?")));
+    write("smtp.password", "pw\n", 0600);
+    EXPECT_THAT(found("delivery: {smtp: {security: none, password_file: " + path("smtp.password") + "}}\n"),
+                ElementsAre(testing::AllOf(StartsWith("?"), HasSubstr("delivery.smtp.security is none"))));
+}
+
+TEST(Environment, WhatNothingReadsIsTold)
+{
+    const auto unread = unread_variables({"WINNOW_FOO", "WINNOW_URL", "WINNOW_DATABASE_API_UR", "HOME", "WINNOW_PORT",
+                                          "WINNOW_WEB_SERVICE_HOST", "WINNOW_WEB_PORT_443_TCP_ADDR", "WINNOW_WEB_PORT",
+                                          "WINNOW_WEB_SERVICE_PORT_HTTPS"});
+    ASSERT_EQ(unread.size(), 1U) << "a misspelt one is refused elsewhere";
+    EXPECT_EQ(unread[0].detail, "nothing reads WINNOW_FOO: it changes nothing");
 }
 
 TEST(Environment, AMisspeltVariableIsToldWithTheNearestName)

@@ -216,6 +216,40 @@ TEST(Config, ASecretsFileThatIsMissingOrEmptyIsRefused)
                 ElementsAre(HasSubstr("cannot read " + empty.path())));
 }
 
+TEST(Config, AnEmptySectionThatNobodyKnowsIsUnknown)
+{
+    EXPECT_THAT(problems("listen2: {}\n"), ElementsAre(HasSubstr("unknown key listen2")));
+    EXPECT_THAT(problems("listen: {customr: {}}\n"), ElementsAre(HasSubstr("unknown key listen.customr")));
+    EXPECT_THAT(problems("listen: {customer: {port: {}}}\n"),
+                ElementsAre(HasSubstr("listen.customer.port takes a value")));
+    EXPECT_THAT(problems("listen: {}\ndispatch:\n"), testing::IsEmpty());
+}
+
+TEST(Config, NoValueHoldsControlCharacters)
+{
+    EXPECT_THAT(problems("node: {name: \"a\\nb\"}\nlog: {level: \"info\\e\"}\n"),
+                ElementsAre(HasSubstr("log.level holds a line feed"), HasSubstr("node.name holds a line feed")));
+    const Variable name("WINNOW_NODE_NAME", "a\x7f");
+    EXPECT_THAT(problems(""), ElementsAre(HasSubstr("WINNOW_NODE_NAME holds a line feed")));
+}
+
+TEST(Config, WhatIsGoodOfABadOneIsStillLookedAt)
+{
+    const File file("bad", "node: {nam: x}\nlisten: {customer: {port: 9443}}\n");
+    const auto reading = read_config(file.path());
+    EXPECT_EQ(reading.problems.size(), 1U);
+    EXPECT_TRUE(reading.understood);
+    EXPECT_EQ(reading.config.customer.port, 9443);
+}
+
+TEST(Config, AFolderIsNoFile)
+{
+    const auto reading = read_config(::testing::TempDir());
+    EXPECT_FALSE(reading.understood);
+    ASSERT_EQ(reading.problems.size(), 1U);
+    EXPECT_THAT(reading.problems[0].detail, HasSubstr("this is a folder"));
+}
+
 TEST(Config, WhatServingNeedsIsNamedAllAtOnce)
 {
     const auto complete = complete_for_serving(Config());
