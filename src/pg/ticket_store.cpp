@@ -24,9 +24,8 @@ using ports::TicketCursor;
 using ports::TicketFilter;
 using ports::TicketOrder;
 
-/// $1 to $10, and $11 where candidates are known. The values are known when PostgreSQL plans (unnamed statements), so a
-/// condition that was not asked for costs nothing and the others find their index. Of a description the first 8,192
-/// characters, as search_body() has them in the index: what is found does not depend on how much there is.
+/// $1 to $10, and $11 where candidates are known. The values are known when PostgreSQL plans (unnamed statements): what was
+/// not asked for costs nothing. A description is cut as search_body() cuts it for the index, so both find the same.
 constexpr auto kWhere = R"sql(
  from tickets t
 where t.tenant_id = $1::uuid
