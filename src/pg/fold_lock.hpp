@@ -22,8 +22,8 @@ inline constexpr std::int32_t kFoldLockClass = 0x574E4644;
 }
 
 /// As above. Where somebody else has it this waits for a moment, in which a fold on another node ends, and then throws
-/// what to_error() calls a `conflict`: the caller's other tenants do not wait any longer for this one. Later locks of the
-/// transaction wait as they would without it.
+/// what to_error() calls a `conflict`: the caller's other tenants do not wait any longer for this one. Later locks of
+/// the transaction wait as they would without it.
 inline void lock_folding(pqxx::transaction_base& tx, TenantId tenant)
 {
     if (try_lock_folding(tx, tenant)) return;
@@ -33,8 +33,8 @@ inline void lock_folding(pqxx::transaction_base& tx, TenantId tenant)
 }
 
 /// As above, for work that can be done another time: false where somebody else holds it. With `patience` it waits so
-/// long, and then throws likewise. From here on the transaction waits no longer than that, or a tenth of a second, for any
-/// other lock either, tickets that a request has locked among them.
+/// long, and then throws likewise. From here on the transaction waits no longer than that, or a tenth of a second, for
+/// any other lock either, tickets that a request has locked among them.
 [[nodiscard]] inline bool lock_folding_patiently(pqxx::transaction_base& tx, TenantId tenant,
                                                  std::chrono::milliseconds patience)
 {

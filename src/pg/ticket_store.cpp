@@ -24,8 +24,8 @@ using ports::TicketCursor;
 using ports::TicketFilter;
 using ports::TicketOrder;
 
-/// $1 to $10, and $11 where candidates are known. The values are known when PostgreSQL plans (unnamed statements): what was
-/// not asked for costs nothing. A description is cut as search_body() cuts it for the index, so both find the same.
+/// $1 to $10, and $11 where candidates are known. The values are known when PostgreSQL plans (unnamed statements): what
+/// was not asked for costs nothing. A description is cut as search_body() cuts it for the index: both find the same.
 constexpr auto kWhere = R"sql(
  from tickets t
 where t.tenant_id = $1::uuid
