@@ -97,6 +97,9 @@ std::optional<Refusal> check_fields(const HeadView& head)
     if (host.repeated) return bad("There is more than one Host header.");
     if (!host.value && head.version >= 11) return bad("The Host header is missing.");
     if (host.value && !is_host(*host.value)) return bad("The Host header is not a host name.");
+    // Of two, a proxy may check the one and we use the other.
+    if (find_single(head.headers, "Authorization").repeated) return bad("There is more than one Authorization header.");
+    if (find_single(head.headers, "X-Api-Key").repeated) return bad("There is more than one X-Api-Key header.");
     return std::nullopt;
 }
 

@@ -60,6 +60,18 @@ TEST(CheckFraming, WantsExactlyOneHost)
     EXPECT_EQ(status({{"Host", "h"}, {"host", "h"}}, 10), 400);
 }
 
+// Proxies disagree which of the two counts, so that one could be checked and the other one used.
+TEST(CheckFraming, TakesOneCredentialOfAKindAtMost)
+{
+    for (const auto* name : {"Authorization", "X-Api-Key"}) {
+        EXPECT_EQ(status_of(framing_of({{name, "Bearer a"}})), 0) << name;
+        EXPECT_EQ(status_of(framing_of({{name, "Bearer a"}, {name, "Bearer b"}})), 400) << name;
+        EXPECT_EQ(status_of(framing_of({{name, "Bearer a"}, {name, "Bearer a"}})), 400) << name;
+        EXPECT_EQ(status_of(framing_of({{name, "Bearer a"}, {name, ""}})), 400) << name;
+    }
+    EXPECT_EQ(status_of(framing_of({{"authorization", "Bearer a"}, {"AUTHORIZATION", "Bearer b"}})), 400);
+}
+
 TEST(CheckFraming, KnowsAHostFromWhatIsNone)
 {
     const auto status = [](std::string host) {
