@@ -2,6 +2,7 @@
 
 #include "calendar/clock_changes.hpp"
 #include "calendar/days.hpp"
+#include "winnow/base/zone_name.hpp"
 
 #include <date/tz.h>
 
@@ -80,6 +81,7 @@ private:
 
 std::optional<Zone> Zone::named(const std::string& name)
 {
+    if (!may_name_zone(name)) return std::nullopt;
     try {
         return Zone(std::make_shared<const Impl>(*date::locate_zone(name)));
     } catch (const std::exception&) {  // neither an unknown name nor a missing table stops anything

@@ -1,5 +1,6 @@
 #include "expr/function.hpp"
 #include "expr/scalar_text.hpp"
+#include "winnow/base/zone_name.hpp"
 
 #include <date/tz.h>
 
@@ -34,6 +35,7 @@ std::optional<seconds> offset_of(std::string_view zone, std::int64_t at)
 {
     if (zone.empty() || zone == "UTC" || zone == "Z") return seconds{0};
     if (const auto fixed = fixed_offset(zone)) return fixed;
+    if (!may_name_zone(zone)) return std::nullopt;
     try {
         return date::locate_zone(zone)->get_info(sys_seconds(seconds(at))).offset;
     } catch (const std::runtime_error&) {

@@ -1,6 +1,7 @@
 #include "rules/schedule.hpp"
 
 #include "winnow/base/text.hpp"
+#include "winnow/base/zone_name.hpp"
 
 #include <date/tz.h>
 
@@ -28,7 +29,9 @@ std::string nearest_zone(const std::string& name)
 {
     try {
         std::vector<std::string_view> names;
-        for (const auto& zone : date::get_tzdb().zones) names.emplace_back(zone.name());
+        for (const auto& zone : date::get_tzdb().zones) {
+            if (may_name_zone(zone.name())) names.emplace_back(zone.name());
+        }
         return nearest(name, names);
     } catch (const std::exception&) {
         return {};
@@ -77,7 +80,7 @@ bool Schedule::covers(Timestamp instant) const
 
 void check_schedule(const domain::WeeklySchedule& schedule, std::vector<FieldError>& errors)
 {
-    if (zone_named(schedule.time_zone) == nullptr) {
+    if (!may_name_zone(schedule.time_zone) || zone_named(schedule.time_zone) == nullptr) {
         const auto near = nearest_zone(schedule.time_zone);
         refuse(errors, "/schedule/time_zone",
                "is no time zone such as \"Asia/Tokyo\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"));

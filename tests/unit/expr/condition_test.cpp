@@ -107,7 +107,7 @@ TEST(Condition, AddressesNumbersAndOffsetsHaveOneWayToBeWritten)
     EXPECT_EQ(given(R"(int("+-5") == -5)"), "error: not an int: \"+-5\"");
     EXPECT_EQ(given(R"(uint("+5") == 5u)"), "error: not a uint: \"+5\"");
     EXPECT_EQ(given(R"(now.getHours("+14:59") == 20 && now.getHours("-14:00") == 16)"), "true");
-    for (const std::string wrong : {"+25:00", "+15:00", "-99:00", "+09:60", "+9:00"}) {
+    for (const std::string wrong : {"+25:00", "+15:00", "-99:00", "+09:60", "+9:00", "localtime"}) {
         EXPECT_EQ(given("now.getHours(\"" + wrong + "\") == 0"), "error: there is no time zone " + wrong);
     }
 }

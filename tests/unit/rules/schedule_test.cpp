@@ -107,6 +107,20 @@ TEST(Schedule, WhatNeverOccursIsRefused)
     EXPECT_THAT(errors[0].detail, HasSubstr("did you mean \"Asia/Tokyo\"?"));
 }
 
+// Each machine has another one of that name, or counts leap seconds.
+TEST(Schedule, AFileOfTheTablesThatIsNoZoneIsRefused)
+{
+    for (const auto* name :
+         {"localtime", "posixrules", "Factory", "posix/Asia/Tokyo", "right/UTC", "../localtime", ""}) {
+        const WeeklySchedule schedule{.time_zone = name, .weekly = {{.days = kMonday, .from = 0, .until = 60}}};
+        EXPECT_THAT(pointers(schedule), ElementsAre("/schedule/time_zone")) << name;
+    }
+    for (const auto* name : {"UTC", "Asia/Tokyo", "Etc/GMT+9", "Japan", "EST5EDT"}) {
+        const WeeklySchedule schedule{.time_zone = name, .weekly = {{.days = kMonday, .from = 0, .until = 60}}};
+        EXPECT_TRUE(pointers(schedule).empty()) << name;
+    }
+}
+
 TEST(Schedule, ClocksAreReadAndWritten)
 {
     EXPECT_EQ(domain::parse_clock("00:00"), 0);
