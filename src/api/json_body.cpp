@@ -162,7 +162,6 @@ bool has_media_type(const http::RequestHead& head, std::initializer_list<std::st
 
 Result<json> parse_json(std::string_view text)
 {
-    if (text.starts_with("\xEF\xBB\xBF")) return malformed("", "the body begins with a byte order mark; leave it out");
     // The library's reader takes a NUL for the end, whatever follows.
     if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
         return malformed("", "the body holds U+0000 at byte " + std::to_string(nul + 1) + ", which is not JSON");

@@ -9,12 +9,20 @@
 
 namespace winnow::intake {
 
-std::optional<Error> check_body(std::string_view body, std::size_t max_bytes)
+std::string_view without_mark(std::string_view text) noexcept
+{
+    constexpr std::string_view kMark = "\xEF\xBB\xBF";
+    if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
+    return text;
+}
+
+std::optional<Error> check_body(std::string_view& body, std::size_t max_bytes)
 {
     if (body.size() > max_bytes) {
         return Error(ErrorCode::too_large,
                      "The body is larger than " + std::to_string(max_bytes) + " bytes; send fewer alerts at a time.");
     }
+    body = without_mark(body);
     if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) {
         return field_error("", "The body is empty; send at least one alert.");
     }

@@ -18,8 +18,11 @@ namespace winnow::intake {
 /// Reads one alert. `alert` is what it becomes; rules broken go to the reader.
 using ReadAlert = std::function<Syntax(Reader&, ondemand::object&, const Path&, domain::Alert&)>;
 
-/// Refusals that every format gives before it reads: nothing sent, or more than may be.
-[[nodiscard]] std::optional<Error> check_body(std::string_view body, std::size_t max_bytes);
+/// Skips a byte order mark, which RFC 8259 §8.1 lets a reader ignore and which some senders cannot leave out.
+[[nodiscard]] std::string_view without_mark(std::string_view text) noexcept;
+
+/// Refusals that every format gives before it reads: nothing sent, or more than may be. Skips the mark of `body`.
+[[nodiscard]] std::optional<Error> check_body(std::string_view& body, std::size_t max_bytes);
 
 [[nodiscard]] Error no_alerts();
 [[nodiscard]] Error too_many_alerts(std::size_t max_alerts);

@@ -1,6 +1,7 @@
 /// @file
 /// Bodies of other products that came to the native door by mistake.
 
+#include "intake/batch_reader.hpp"
 #include "winnow/intake/formats.hpp"
 
 #include <simdjson.h>
@@ -87,6 +88,7 @@ std::string sign_of(const object& members)
 
 std::string recognise_foreign(std::string_view body)
 {
+    body = without_mark(body);
     simdjson::dom::parser parser;
     element root;
     if (parser.parse(body.data(), body.size()).get(root) != simdjson::SUCCESS) return {};

@@ -192,8 +192,9 @@ Result<Batch> read_lines(std::string_view body, std::span<const std::size_t> rep
     const Path root;
     auto rest = lease.text();
     while (!rest.empty()) {
-        const auto line = rest.substr(0, rest.find('\n'));
+        auto line = rest.substr(0, rest.find('\n'));
         rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+        line = without_mark(line);  // files that were put together have one inside
         const auto begin = line.find_first_not_of(" \t\r");
         if (begin == std::string_view::npos) continue;
         if (batch.size() == limits.max_alerts_per_body) return too_many_alerts(limits.max_alerts_per_body);

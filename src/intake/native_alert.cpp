@@ -1,5 +1,6 @@
 #include "intake/native_alert.hpp"
 
+#include "intake/alert_title.hpp"
 #include "intake/unknown_word.hpp"
 #include "winnow/base/text.hpp"
 
@@ -18,7 +19,6 @@ struct TextField {
 };
 
 constexpr std::array kTextFields{
-    TextField{"title", &domain::Alert::title, &domain::AlertLimits::max_title_chars},
     TextField{"source", &domain::Alert::source, &domain::AlertLimits::max_field_chars},
     TextField{"service", &domain::Alert::service, &domain::AlertLimits::max_field_chars},
     TextField{"component", &domain::Alert::component, &domain::AlertLimits::max_field_chars},
@@ -42,6 +42,7 @@ bool is(std::string_view name, std::string_view known) noexcept
 Syntax NativeAlert::member(std::string_view name, ondemand::value& value)
 {
     const auto here = at_.member(name);
+    if (is(name, "title")) return read_text(reader_, value, here, limits_.max_alert_bytes, alert_.title);
     for (const auto& field : kTextFields) {
         if (is(name, field.name)) {
             return read_text(reader_, value, here, limits_.*field.max_chars, alert_.*field.member);
@@ -69,8 +70,10 @@ Syntax NativeAlert::repeated(std::string_view name, ondemand::value& value)
 
 void NativeAlert::finish()
 {
+    set_title();
     if (alert_.title.empty() && !reader_.refused()) {
-        auto what = "is required: say in 1 to " + std::to_string(limits_.max_title_chars) + " characters what happened";
+        auto what = "is required: say in 1 to " + std::to_string(limits_.max_title_chars) +
+                    " characters that can be seen what happened";
         if (!slip_.empty()) what += "; did you mean it by \"" + std::string(slip_) + "\"?";
         reader_.refuse(at_.member("title"), std::move(what));
     }
@@ -86,6 +89,23 @@ void NativeAlert::finish()
         alert_.dedup_key =
             excess_.empty() ? fingerprint(alert_, alert_.labels) : fingerprint(alert_, excess_.whole(alert_.labels));
     }
+}
+
+// People read it in lists and in subjects of mails.
+void NativeAlert::set_title()
+{
+    if (!is_plain_line(alert_.title)) {
+        auto line = one_line(alert_.title);
+        if (!line.empty() && line != alert_.title) {
+            reader_.warn(at_.member("title"), "replaced",
+                         "was made one line: line ends and runs of blanks are one blank");
+        }
+        alert_.title = std::move(line);
+    }
+    if (fits(alert_.title, limits_.max_title_chars)) return;
+    reader_.warn(at_.member("title"), "cut",
+                 "is longer than " + std::to_string(limits_.max_title_chars) + " characters and was cut");
+    alert_.title = shorten(alert_.title, limits_.max_title_chars);
 }
 
 Syntax NativeAlert::word(ondemand::value& value, const Path& at, std::string& text)

@@ -32,6 +32,7 @@ private:
     [[nodiscard]] Syntax word(ondemand::value& value, const Path& at, std::string& text);
     [[nodiscard]] Syntax dedup_key(ondemand::value& value, const Path& at);
     [[nodiscard]] Syntax unknown(std::string_view name, ondemand::value& value, const Path& at);
+    void set_title();
     void set_severity();
     void set_status();
     void keep_unknown(std::string_view field, const std::string& word, std::string detail);

@@ -28,6 +28,13 @@ struct Bad {
 
 class RefusedJson : public testing::TestWithParam<Bad> {};
 
+TEST(JsonBody, AByteOrderMarkCostsNothing)
+{
+    const auto parsed = parse_json("\xEF\xBB\xBF{\"a\":1}");
+    ASSERT_TRUE(parsed);
+    EXPECT_EQ(parsed->dump(), R"({"a":1})");
+}
+
 TEST_P(RefusedJson, IsMalformedAndSaysWhere)
 {
     const auto parsed = parse_json(GetParam().text);
@@ -41,8 +48,8 @@ TEST_P(RefusedJson, IsMalformedAndSaysWhere)
 INSTANTIATE_TEST_SUITE_P(Documents, RefusedJson,
                          testing::Values(Bad{"Empty", "", ""}, Bad{"Cut", R"({"a":)", ""},
                                          Bad{"TwoValues", "{} {}", ""}, Bad{"Comment", "{} // no", ""},
-                                         Bad{"ByteOrderMark", "\xEF\xBB\xBF{}", ""}, Bad{"SingleQuotes", "{'a':1}", ""},
-                                         Bad{"NotANumber", R"({"a":NaN})", ""},
+                                         Bad{"TwoByteOrderMarks", "\xEF\xBB\xBF\xEF\xBB\xBF{}", ""},
+                                         Bad{"SingleQuotes", "{'a':1}", ""}, Bad{"NotANumber", R"({"a":NaN})", ""},
                                          Bad{"InvalidUtf8", "{\"a\":\"\xFF\"}", ""},
                                          Bad{"LoneSurrogate", R"({"a":"\ud800"})", ""},
                                          Bad{"DuplicateMember", R"({"a":1,"b":2,"a":3})", "/a"},

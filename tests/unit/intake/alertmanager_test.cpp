@@ -289,6 +289,14 @@ TEST(Alertmanager, TakesFiftyThousandAlertsAndNoMore)
     EXPECT_EQ(parse(padded((16U << 20U) + 1)).error().code(), ErrorCode::too_large);
 }
 
+TEST(Alertmanager, AByteOrderMarkCostsNothing)
+{
+    const auto batch = parse("\xEF\xBB\xBF[{\"labels\":{\"a\":\"b\"}}]");
+    ASSERT_TRUE(batch);
+    EXPECT_EQ(batch->size(), 1U);
+    EXPECT_TRUE(parse("\xEF\xBB\xBF[]"));
+}
+
 TEST(Alertmanager, AnEmptyPushIsNoError)
 {
     const auto batch = parse(" [ ] ");

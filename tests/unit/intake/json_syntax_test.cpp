@@ -234,19 +234,19 @@ TEST(JsonText, WhatIsNoTextIsReplacedInEveryFormAndTheOthersAreKept)
     const Origin origin{IntegrationId(), "x", *parse_rfc3339("2026-11-23T06:00:00Z")};
     for (const auto& [raw, meant] : kNoText) {
         const auto good = R"({"title":"good","labels":{"a":"b"}})"s;
-        const auto bad =
-            R"({"title":")" + raw + R"(","labels":{"a":"b"},"details":{")" + raw + R"(":["é",")" + raw + "\"]}}";
+        const auto bad = R"({"title":"bad","description":")" + raw + R"(","labels":{"a":"b"},"details":{")" + raw +
+                         R"(":["é",")" + raw + "\"]}}";
         const auto batch = parse_native_json("[" + good + "," + bad + "," + good + "]", origin, {});
         ASSERT_TRUE(batch.has_value()) << raw << ": " << batch.error().message();
         ASSERT_EQ(batch->size(), 3U);
         EXPECT_TRUE(std::get<domain::Alert>((*batch)[0]).warnings.empty()) << raw;
         EXPECT_TRUE(std::get<domain::Alert>((*batch)[2]).warnings.empty()) << raw;
         const auto& alert = std::get<domain::Alert>((*batch)[1]);
-        EXPECT_EQ(alert.title, meant);
+        EXPECT_EQ(alert.description, meant);
         const nlohmann::json details{{meant, {"é", meant}}};
         EXPECT_EQ(nlohmann::json::parse(alert.details), details) << raw;
         ASSERT_EQ(alert.warnings.size(), 3U) << raw;
-        EXPECT_EQ(alert.warnings.front().pointer, "/1/title");
+        EXPECT_EQ(alert.warnings.front().pointer, "/1/description");
         EXPECT_EQ(alert.warnings.front().code, "replaced");
 
         const auto pushed = parse_alertmanager(
@@ -262,7 +262,7 @@ TEST(JsonText, WhatIsNoTextIsReplacedInEveryFormAndTheOthersAreKept)
         const auto lines = parse_native_ndjson(good + "\n" + bad + "\n" + good, origin, {});
         ASSERT_EQ(lines->size(), 3U);
         ASSERT_TRUE(std::holds_alternative<domain::Alert>((*lines)[1])) << raw;
-        EXPECT_EQ(std::get<domain::Alert>((*lines)[1]).title, meant);
+        EXPECT_EQ(std::get<domain::Alert>((*lines)[1]).description, meant);
         EXPECT_TRUE(std::get<domain::Alert>((*lines)[2]).warnings.empty());
     }
 }
@@ -300,7 +300,7 @@ TEST(JsonSyntax, ADocumentEndsWhereItEnds)
     }
     for (std::size_t cut = 1; cut < alert.size(); ++cut) EXPECT_EQ(verdict(alert.substr(0, cut)), "malformed") << cut;
     EXPECT_EQ(verdict(alert + " \r\n\t"), "good");
-    EXPECT_EQ(verdict("\xef\xbb\xbf" + alert), "malformed");
+    EXPECT_EQ(verdict(alert + "\xef\xbb\xbf"), "malformed");
     EXPECT_EQ(verdict(alert + "\0"s), "malformed");
 }
 

@@ -160,6 +160,26 @@ TEST(NativeBody, CountHoldsAtItsEdge)
     EXPECT_EQ(parse(R"({"title":"1234567"}  )", limits).error().code(), ErrorCode::too_large);
 }
 
+TEST(NativeBody, AByteOrderMarkCostsNothing)
+{
+    const std::string mark = "\xEF\xBB\xBF";
+    for (const auto* body :
+         {R"({"title":"x"})", R"([{"title":"x"}])", R"({"alerts":[{"title":"x"}]})", " {\"title\":\"x\"}"}) {
+        const auto batch = parse(mark + body);
+        ASSERT_TRUE(batch) << body << ": " << batch.error().message();
+        ASSERT_EQ(batch->size(), 1U) << body;
+        ASSERT_TRUE(std::holds_alternative<Alert>(batch->front())) << body;
+        EXPECT_TRUE(std::get<Alert>(batch->front()).warnings.empty()) << body;
+    }
+    const auto lines = parse_native_ndjson(mark + "{\"title\":\"x\"}\n" + mark + "{\"title\":\"y\"}\n", origin(), {});
+    ASSERT_TRUE(lines);
+    ASSERT_EQ(lines->size(), 2U);
+    for (const auto& item : *lines) EXPECT_TRUE(std::holds_alternative<Alert>(item));
+    EXPECT_FALSE(parse(mark));
+    EXPECT_FALSE(parse(mark + mark + R"({"title":"x"})"));
+    EXPECT_NE(recognise_foreign(mark + R"([{"labels":{"a":"b"},"startsAt":"x"}])"), "");
+}
+
 TEST(NativeNdjson, ReadsLineByLine)
 {
     const std::string body =
@@ -191,11 +211,11 @@ TEST(NativeNdjson, HoldsTheLimitsOfABody)
 TEST(NativeNdjson, EscapesInOneLineDoNotReachAnother)
 {
     const auto batch = parse_native_ndjson(
-        "{\"title\":\"\\u0041\\n\"}\n{\"title\":\"\\u0042\\t\",\"source\":\"\\u0043\"}", origin(), {});
+        "{\"title\":\"a\",\"source\":\"\\u0041\\n\"}\n{\"title\":\"\\u0043\",\"source\":\"\\u0042\\t\"}", origin(), {});
     ASSERT_EQ(batch->size(), 2U);
-    EXPECT_EQ(std::get<Alert>((*batch)[0]).title, "A\n");
-    EXPECT_EQ(std::get<Alert>((*batch)[1]).title, "B\t");
-    EXPECT_EQ(std::get<Alert>((*batch)[1]).source, "C");
+    EXPECT_EQ(std::get<Alert>((*batch)[0]).source, "A\n");
+    EXPECT_EQ(std::get<Alert>((*batch)[1]).source, "B\t");
+    EXPECT_EQ(std::get<Alert>((*batch)[1]).title, "C");
 }
 
 }  // namespace winnow::intake

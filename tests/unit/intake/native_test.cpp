@@ -100,6 +100,40 @@ TEST(NativeAlert, MisspeltFieldsAreNamed)
     EXPECT_THAT(std::get<FieldError>(refused->front()).detail, testing::HasSubstr("did you mean it by \"titel\"?"));
 }
 
+TEST(NativeAlert, ATitleIsOneLine)
+{
+    const auto title = [](const std::string& text) {
+        return alert_of(R"({"title":)" + quoted(text) + "}").title;
+    };
+    for (const auto* text : {"disk full\n", " disk full", "disk\r\nfull", "disk \t full",
+                             "disk\xE2\x80\xA8"
+                             "full",
+                             "disk\xC2\x85"
+                             "full",
+                             "disk\x7F"
+                             "full"}) {
+        EXPECT_EQ(title(text), "disk full") << text;
+        EXPECT_THAT(warned(R"({"title":)" + quoted(text) + "}"), testing::ElementsAre("replaced /title")) << text;
+    }
+    for (const auto* text : {"disk full", "ディスク\xE3\x80\x80満杯", "x", "naïve – café",
+                             "\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x9A\x80"}) {
+        EXPECT_EQ(title(text), text);
+        EXPECT_THAT(warned(R"({"title":)" + quoted(text) + "}"), testing::IsEmpty()) << text;
+    }
+    // What is cut is what is read.
+    EXPECT_EQ(title(std::string(2'000, '\n') + "disk full"), "disk full");
+    EXPECT_THAT(warned(R"({"title":")" + std::string(1'025, 'x') + "\"}"), testing::ElementsAre("cut /title"));
+}
+
+TEST(NativeAlert, ATitleThatShowsNothingIsNone)
+{
+    for (const auto* text :
+         {" ", "\n", "\t \r\n", "\xC2\xA0", "\xE2\x80\x8B\xE2\x80\x8D", "\xEF\xBB\xBF", "\xE3\x80\x80", "\xC2\xAD",
+          "\xE2\x80\xAE", "\xE3\x85\xA4", "\xF3\xA0\x80\xA0", "\xE2\xA0\x80", "\xEF\xB8\x8F"}) {
+        EXPECT_EQ(refused_at(R"({"title":)" + quoted(text) + "}"), "/title") << quoted(text);
+    }
+}
+
 TEST(NativeAlert, StatusTakesSendersWords)
 {
     const auto status = [](const std::string& word) {

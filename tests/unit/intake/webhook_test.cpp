@@ -115,6 +115,14 @@ TEST(Webhook, WithoutAFingerprintTheLabelsIdentify)
     EXPECT_EQ(odd.details, R"({"fingerprint":"a b"})");
 }
 
+TEST(Webhook, AByteOrderMarkCostsNothing)
+{
+    for (const auto sender : {WebhookSender::alertmanager, WebhookSender::grafana}) {
+        const auto alert = first_of(parse("\xEF\xBB\xBF{\"alerts\":[{\"labels\":{\"a\":\"b\"}}]}", sender));
+        EXPECT_EQ(alert.title, "a=b");
+    }
+}
+
 TEST(Webhook, RefusesWhatHoldsNoAlerts)
 {
     for (const auto* body : {"", "[]", "{}", R"({"alerts":{}})", R"({"status":"firing"})", "7", R"({"alerts":[})"}) {
