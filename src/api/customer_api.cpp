@@ -58,6 +58,7 @@ http::Admission accepted(std::shared_ptr<const Admitted> admitted, std::size_t m
 {
     http::Admission admission;
     admission.max_body_bytes = max_body_bytes;
+    admission.caller = admitted->who.tenant.value();
     admission.attachment = std::move(admitted);
     return admission;
 }

@@ -55,7 +55,7 @@ private:
     Awaitable<bool> handshake();
     /// False where the peer does not begin a TLS handshake; one that speaks plain HTTP has been told so.
     Awaitable<bool> speaks_tls();
-    /// Room for `bytes` more of the turn's body; false where none came free in time.
+    /// Room for the turn's body of `bytes`, once; false where none came free in time.
     Awaitable<bool> take_memory(Turn& turn, std::size_t bytes);
     Awaitable<bool> serve_one();
     /// The length of the complete head at the front of the input; no refusal: just close.

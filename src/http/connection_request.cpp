@@ -59,9 +59,14 @@ struct Connection::Turn {
     }
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
-    ~Turn()
+    ~Turn() { keep_memory(0); }
+
+    /// Gives back what was taken beyond.
+    void keep_memory(std::size_t bytes)
     {
-        if (memory_taken > 0) body_memory.give_back(memory_taken);
+        if (memory_taken <= bytes) return;
+        body_memory.give_back(admission.caller, memory_taken - bytes);
+        memory_taken = bytes;
     }
 
     std::shared_ptr<Exchange> exchange;
@@ -217,6 +222,10 @@ asio::awaitable<Connection::BodyEnd> Connection::read_body(Turn& turn, std::stri
 {
     if (turn.framing.body == BodyKind::none) co_return BodyEnd{.complete = true, .refusal = {}};
     set_deadline(limits_.body);
+    if (turn.framing.body == BodyKind::length) {
+        const bool has_room = co_await take_memory(turn, static_cast<std::size_t>(turn.framing.length));
+        if (!has_room) co_return BodyEnd{.complete = false, .refusal = kNoMemory};
+    }
     if (turn.framing.expects_continue && input().empty()) {
         const bool sent = co_await send_text(kContinue);
         if (!sent) co_return BodyEnd{};
@@ -228,15 +237,17 @@ asio::awaitable<Connection::BodyEnd> Connection::read_body(Turn& turn, std::stri
 asio::awaitable<bool> Connection::take_memory(Turn& turn, std::size_t bytes)
 {
     constexpr std::chrono::milliseconds kPause{20};
-    for (;;) {
-        if (turn.body_memory.take(bytes)) {
-            turn.memory_taken += bytes;
-            co_return true;
-        }
+    if (bytes <= kFirstBodyReservation) co_return true;
+    bool waited = false;
+    while (!turn.body_memory.take(turn.admission.caller, bytes)) {
+        waited = true;
         if (is_cut_off()) co_return false;
         asio::steady_timer pause(loop_->context(), kPause);
         co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
     }
+    turn.memory_taken = bytes;
+    if (waited) set_deadline(limits_.body);  // the sender shall not pay for those before it
+    co_return true;
 }
 
 asio::awaitable<Connection::BodyEnd> Connection::read_fixed_body(Turn& turn, std::string& body)
@@ -248,12 +259,7 @@ asio::awaitable<Connection::BodyEnd> Connection::read_fixed_body(Turn& turn, std
     body.append(buffered);
     consume(buffered.size());
     while (body.size() < whole) {
-        if (body.size() == body.capacity()) {
-            const auto more = std::min(whole, body.size() * 2) - body.size();
-            const bool has_room = co_await take_memory(turn, more);
-            if (!has_room) co_return BodyEnd{.complete = false, .refusal = kNoMemory};
-            body.reserve(body.size() + more);
-        }
+        if (body.size() == body.capacity()) body.reserve(std::min(whole, body.size() * 2));
         const auto before = body.size();
         TlsSession::Step step{};
         body.resize_and_overwrite(std::min(whole, body.capacity()), [&](char* bytes, std::size_t size) {
@@ -285,15 +291,20 @@ asio::awaitable<Connection::BodyEnd> Connection::read_chunked_body(Turn& turn, s
         consume(*used);
         raw += *used;
         if (body.size() > most) co_return BodyEnd{.complete = false, .refusal = kBodyTooLarge};
-        if (body.size() > kFirstBodyReservation + turn.memory_taken) {
-            const bool has_room = co_await take_memory(turn, body.size());
+        if (body.size() > kFirstBodyReservation && turn.memory_taken == 0) {
+            // How long it will become, nobody says: room for the longest until it is known.
+            const auto longest = parser.chunks_complete() ? body.size() : most;
+            const bool has_room = co_await take_memory(turn, longest);
             if (!has_room) co_return BodyEnd{.complete = false, .refusal = kNoMemory};
         }
         const auto unparsed = parser.chunks_complete() ? 0 : input().size();
         if (unparsed > limits_.max_header_bytes || raw > limits_.max_header_bytes + body.size() * kOverheadFactor) {
             co_return BodyEnd{.complete = false, .refusal = kBadChunks};
         }
-        if (parser.chunks_complete()) co_return BodyEnd{.complete = true, .refusal = {}};
+        if (parser.chunks_complete()) {
+            turn.keep_memory(body.size());
+            co_return BodyEnd{.complete = true, .refusal = {}};
+        }
         const auto read = co_await read_more();
         if (read == Read::expired) co_return BodyEnd{.complete = false, .refusal = kTooSlow};
         if (read == Read::closed) co_return BodyEnd{};

@@ -3,6 +3,8 @@
 /// @file
 /// Plain request and response values. Nothing above `http` ever sees a Beast type.
 
+#include "winnow/base/uuid.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -78,6 +80,7 @@ struct Response {
 struct Admission {
     std::optional<Response> refusal;  ///< Sent as the answer; the body is drained or the connection closed.
     std::size_t max_body_bytes = 0;   ///< A longer body is answered 413.
+    Uuid caller;                      ///< Whose share of the memory a long body takes; nil: that of all who have none.
     std::shared_ptr<const Attachment> attachment;
 };
 

@@ -58,8 +58,8 @@ struct Limits {
     std::size_t max_drained_bytes = 65'536;  ///< A refused body of at most this length does not cost the connection.
     /// Read and thrown away while closing: a client that is still sending reads its answer only afterwards.
     std::size_t max_lingering_bytes = std::size_t{64} << 20U;
-    /// Of all bodies together that are longer than 64 KiB, until they are answered. A body for which there is no room
-    /// waits, and is answered 503 when its time is up.
+    /// Of all bodies together that are longer than 64 KiB, until they are answered; one caller may have a quarter of
+    /// it. A body for which there is no room waits, unread, and is answered 503 when its time is up.
     std::size_t max_body_memory = std::size_t{256} << 20U;
 
     std::size_t max_requests_per_connection = 100'000;

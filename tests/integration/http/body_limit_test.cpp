@@ -1,5 +1,10 @@
 #include "https_fixture.hpp"
 
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
 namespace winnow::http {
 namespace {
 
@@ -105,6 +110,81 @@ TEST_F(BodyLimit, LargeBodiesShareTheirMemory)
     third.send(post("/", large));
     held.take()(Response(200));
     EXPECT_EQ(third.receive().status, 200);  // there is room again
+}
+
+TEST_F(BodyLimit, BodiesThatComeSlowlyDoNotWaitForEachOther)
+{
+    handler_.max_body = 390'000;
+    options_.limits.max_body_memory = 400'000;
+    options_.limits.body = 5s;
+    const std::string part(195'000, 'x');
+    const auto come_together = [&](const std::string& head, const std::string& end) {
+        TlsClient first(port());
+        TlsClient second(port());
+        first.send(head + part);
+        second.send(head + part);
+        first.send(part + end);
+        second.send(part + end);
+        EXPECT_EQ(first.receive().status, 200);
+        EXPECT_EQ(second.receive().status, 200) << "one has waited for the other, with empty hands";
+    };
+    come_together("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 390000\r\n\r\n", "");
+    come_together(kChunkedHead + "5f370\r\n", "\r\n0\r\n\r\n");
+}
+
+TEST_F(BodyLimit, OneCallersBodiesLeaveTheOthersTheirShare)
+{
+    options_.limits.max_body_memory = 400'000;
+    options_.limits.body = 2s;
+    handler_.on_admit = [](const RequestHead& head, AdmissionSink sink) {
+        Admission admission;
+        admission.max_body_bytes = 300'000;
+        if (head.path == "/greedy") admission.caller = Uuid::v7(1, 2, 3);
+        sink(std::move(admission));
+    };
+    // Those that wait are handled when the first is answered: after the test.
+    const auto held = std::make_shared<Held<ResponseSink>>();
+    const auto greedy = std::make_shared<std::atomic<int>>(0);
+    handler_.on_handle = [held, greedy](const Request& request, ResponseSink sink) {
+        if (request.head.path != "/greedy") return sink(Response(200));
+        ++*greedy;
+        held->put(std::move(sink));
+    };
+    std::vector<std::unique_ptr<TlsClient>> clients;
+    for (int i = 0; i < 10; ++i) {
+        clients.push_back(std::make_unique<TlsClient>(port()));
+        clients.back()->send(post("/greedy", std::string(90'000, 'x')));
+    }
+    auto sink = held->take();  // never answered, as by a database that stands still
+
+    TlsClient other(port());
+    EXPECT_EQ(other.ask(post("/other", std::string(250'000, 'x'))).status, 200);
+    EXPECT_EQ(*greedy, 1);
+    sink(Response(200));
+}
+
+TEST_F(BodyLimit, AChunkedBodyGivesBackWhatItDidNotNeed)
+{
+    options_.limits.max_body_memory = 400'000;
+    Held<ResponseSink> held;
+    handler_.on_handle = [&held](const Request& request, ResponseSink sink) {
+        if (request.head.path == "/other") return sink(Response(200));
+        held.put(std::move(sink));
+    };
+    handler_.on_admit = [](const RequestHead& head, AdmissionSink sink) {
+        Admission admission;
+        admission.max_body_bytes = 390'000;
+        if (head.path == "/other") admission.caller = Uuid::v7(1, 2, 3);
+        sink(std::move(admission));
+    };
+    const std::string part(100'000, 'x');
+    TlsClient first(port());
+    first.send(kChunkedHead + "186a0\r\n" + part + "\r\n0\r\n\r\n");
+    auto sink = held.take();
+    TlsClient other(port());
+    EXPECT_EQ(other.ask(post("/other", std::string(290'000, 'x'))).status, 200);
+    sink(Response(200));
+    EXPECT_EQ(first.receive().status, 200);
 }
 
 TEST_F(BodyLimit, EndlessTinyChunksAreReadToTheLimitOnly)
