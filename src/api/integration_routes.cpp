@@ -50,11 +50,6 @@ Result<Integration> read_integration(const json& document)
     return integration;
 }
 
-void forget_credentials(const Call& call)
-{
-    if (call.services.credentials_changed) call.services.credentials_changed();
-}
-
 /// Makes and stores a key. The answer holds the secret, which nobody can ask for again.
 Result<json> new_key(const Call& call, TenantSession& session, Integration& integration)
 {
@@ -130,9 +125,7 @@ Result<Done> store_next(const Call& call, TenantSession& session, Integration& i
 {
     ++integration.version;
     integration.updated_at = call.now;
-    auto stored = session.integrations().update(integration);
-    if (stored) forget_credentials(call);
-    return stored;
+    return session.integrations().update(integration);
 }
 
 /// PUT and PATCH.
@@ -156,7 +149,6 @@ Result<Response> delete_integration(const Call& call, TenantSession& session)
     const auto current = locked_integration(call, session);
     if (!current) return current.error();
     if (const auto removed = session.integrations().remove(current->id); !removed) return removed.error();
-    forget_credentials(call);
     return no_content();
 }
 

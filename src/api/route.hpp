@@ -26,7 +26,6 @@ struct Services {
     std::function<Uuid()> new_id;                           ///< Version 7.
     const crypto::Sealer* sealer = nullptr;                 ///< Contacts' secrets.
     std::function<void()> outbox_changed;                   ///< Wakes the dispatcher after a retry.
-    std::function<void()> credentials_changed;              ///< Forgets cached keys on this node at once.
     std::function<bool(std::string_view host)> plain_http;  ///< Where webhooks may go without TLS; empty: nowhere.
     domain::AlertLimits alert_limits;
     domain::TenantLimits tenant_limits;

@@ -91,12 +91,9 @@ void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parame
     running->request = std::move(request);
     running->sink = std::move(sink);
     running->services = services_;
-    // What a handler announces is true only after the commit. Credentials are forgotten by the change notice that the
-    // same commit sends to every node, this one included.
+    // What a handler announces is true only after the commit.
     running->services.outbox_changed = [flag = &running->outbox_changed] {
         *flag = true;
-    };
-    running->services.credentials_changed = [] {
     };
 
     const auto tenant = running->who.tenant;

@@ -20,11 +20,6 @@ using ports::User;
 
 constexpr std::size_t kMaxKeysPerUser = 20;
 
-void forget_credentials(const Call& call)
-{
-    if (call.services.credentials_changed) call.services.credentials_changed();
-}
-
 Result<Response> get_me(const Call& call, TenantSession& session)
 {
     const auto user = session.users().find(call.who.user);
@@ -112,7 +107,6 @@ Result<User> replace_user(const Call& call, TenantSession& session, const User& 
     wanted.version = current.version + 1;
     wanted.updated_at = call.now;
     if (const auto stored = session.users().update(wanted); !stored) return stored.error();
-    forget_credentials(call);
     return wanted;
 }
 
@@ -204,7 +198,6 @@ Result<Response> create_key(const Call& call, TenantSession& session)
     key->hint = made.hint;
     key->created_at = call.now;
     if (const auto stored = session.users().add_key(*key, made.hash); !stored) return stored.error();
-    forget_credentials(call);
     auto answer = api_key_json(*key);
     answer["secret"] = made.secret;
     return with_secret(json_response(201, answer));
@@ -220,7 +213,6 @@ Result<Response> delete_key(const Call& call, TenantSession& session)
     // Whether another user has such a key is none of the caller's business.
     if (!may_see_keys_of(call, key->user_id)) return Error(ErrorCode::not_found, "there is no such key");
     if (const auto revoked = session.users().revoke_key(*id); !revoked) return revoked.error();
-    forget_credentials(call);
     return no_content();
 }
 

@@ -64,14 +64,6 @@ public:
         unknown_.clear();  // a key of the tenant may have been made just now
     }
 
-    void forget_all()
-    {
-        const std::lock_guard lock(mutex_);
-        ++generation_;
-        known_.clear();
-        unknown_.clear();
-    }
-
 private:
     using Entries = std::unordered_map<std::string, Entry>;
 
@@ -163,11 +155,6 @@ void Authenticator::authenticate(std::string_view key, Sink done)
 void Authenticator::forget(TenantId tenant)
 {
     impl_->forget(tenant);
-}
-
-void Authenticator::forget_all()
-{
-    impl_->forget_all();
 }
 
 }  // namespace winnow::identity

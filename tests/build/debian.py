@@ -82,10 +82,26 @@ class Installed:
         return found
 
 
+def loaded_libraries(program):
+    """Name -> file of all shared libraries that the program comes with, as the loader finds them."""
+    loaded = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout
+    return dict(re.findall(r"(\S+) => (\S+)", loaded))
+
+
 def needed_libraries(program):
-    """The files of the shared libraries that the program itself names, as the loader finds them."""
+    """The files of the shared libraries that the program itself names."""
     dynamic = subprocess.run(["readelf", "-d", program], check=True, capture_output=True, text=True).stdout
     names = re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic)
-    loaded = dict(re.findall(r"(\S+) => (\S+)", subprocess.run(["ldd", program], check=True, capture_output=True,
-                                                                text=True).stdout))
+    loaded = loaded_libraries(program)
     return [loaded[name] for name in names if name in loaded]
+
+
+def _symbols(library, which):
+    lines = subprocess.run(["nm", "-D", which, library], check=True, capture_output=True, text=True).stdout.splitlines()
+    return {line.split()[-1].split("@")[0] for line in lines if line.strip()}
+
+
+def calls_nothing_of(program, libraries):
+    """Those of the shared libraries of which the program takes no symbol."""
+    wanted = _symbols(program, "--undefined-only")
+    return [library for library in libraries if not wanted & _symbols(library, "--defined-only")]

@@ -65,6 +65,14 @@ def packages_of(paths):
     return needed
 
 
+def linked_for_nothing(program, libraries, headers):
+    """Those of the libraries of which the program calls nothing, and that gave it no header to read either."""
+    idle = {library: re.sub(r"\.so\b.*", ".so", library) for library in debian.calls_nothing_of(program, libraries)}
+    read = set(debian.owners(sorted(headers)).values())
+    developed = debian.owners(sorted(idle.values()))
+    return [library for library, link in idle.items() if developed[link] not in read]
+
+
 class Packages(unittest.TestCase):
     maxDiff = None
 
@@ -122,6 +130,14 @@ class Packages(unittest.TestCase):
         found = subprocess.run(["grep", "-rlE", r"\b(exec[lv]p?e?|popen|posix_spawnp?|system)\(", source],
                                capture_output=True, text=True, check=False).stdout.split()
         self.assertEqual([os.path.relpath(path, source) for path in found], ["app/dev/child_process.cpp"])
+
+    def test_no_library_is_linked_for_nothing(self):
+        linked = debian.needed_libraries(self.binary)
+        self.assertEqual(linked_for_nothing(self.binary, linked, self.headers), [])
+
+    def test_a_library_linked_for_nothing_is_noticed(self):
+        indirect = debian.loaded_libraries(self.binary)["libidn2.so.0"]  # libcurl's own
+        self.assertEqual(linked_for_nothing(self.binary, [indirect], self.headers), [indirect])
 
     def test_the_container_has_the_libraries_that_the_program_names(self):
         with open(os.path.join(self.build.source, "docker/Dockerfile"), encoding="utf-8") as text:

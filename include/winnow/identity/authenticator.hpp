@@ -46,9 +46,8 @@ public:
     /// cached. Called at once where cached, else later on a database thread. Never blocks.
     void authenticate(std::string_view key, std::move_only_function<void(Result<access::Principal>)> done);
 
-    /// Forgets what is cached for a tenant (keys, users or integrations changed), or everything.
+    /// Forgets what is cached for a tenant (keys, users or integrations changed).
     void forget(TenantId tenant);
-    void forget_all();
 
 private:
     class Impl;

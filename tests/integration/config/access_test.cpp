@@ -51,9 +51,7 @@ TEST_F(Integrations, HaveAtMostTwoLiveKeys)
     EXPECT_EQ(call("POST", path + "/keys").status, 409);
     EXPECT_EQ(get(path).body["keys"].size(), 2U);
 
-    const auto changes = credential_changes_;
     EXPECT_EQ(remove(path + "/keys/" + created.body["key"]["id"].get<std::string>()).status, 204);
-    EXPECT_GT(credential_changes_, changes);
     EXPECT_FALSE(opens(created.body["key"]["secret"]));
     EXPECT_TRUE(opens(second.body["secret"]));
     EXPECT_EQ(remove(path + "/keys/" + created.body["key"]["id"].get<std::string>()).status, 404);
@@ -66,14 +64,12 @@ TEST_F(Integrations, ThatAreDisabledOrDeletedLetNobodyIn)
     const auto created = post("/integrations", {{"name", "p"}});
     const auto secret = created.body["key"]["secret"].get<std::string>();
     const auto path = "/integrations/" + created.id();
-    const auto changes = credential_changes_;
     EXPECT_EQ(patch(path, {{"enabled", false}}).status, 200);
     EXPECT_FALSE(opens(secret));
     EXPECT_EQ(patch(path, {{"enabled", true}}).status, 200);
     EXPECT_TRUE(opens(secret));
     EXPECT_EQ(remove(path).status, 204);
     EXPECT_FALSE(opens(secret));
-    EXPECT_EQ(credential_changes_, changes + 3);
 }
 
 TEST_F(Integrations, ChangeUnderTheirVersionAndRefuseUnknownFields)
@@ -178,7 +174,6 @@ TEST_F(Users, AreCreatedChangedAndDisabled)
     EXPECT_EQ(remove(path).status, 204);
     EXPECT_EQ(get(path).body["state"], "disabled");
     EXPECT_EQ(patch(path, {{"state", "active"}}).body["state"], "active");
-    EXPECT_GE(credential_changes_, 3);
 }
 
 TEST_F(Users, AreRefusedWithEveryMistake)

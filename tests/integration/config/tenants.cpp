@@ -145,9 +145,6 @@ Answered Tenants::call(std::string_view method, const std::string& target, const
     };
     services.sealer = &sealer_;
     services.tenant_limits = limits_;
-    services.credentials_changed = [this] {
-        ++credential_changes_;
-    };
 
     Parameters parameters;
     const auto* route = route_of(method, request.head.path, parameters);

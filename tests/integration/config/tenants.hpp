@@ -77,7 +77,6 @@ protected:
     Timestamp now_{std::chrono::milliseconds(1'795'413'600'000)};  // 2026-11-23T06:00:00Z
     access::Principal who_;
     domain::TenantLimits limits_;
-    int credential_changes_ = 0;
 
 private:
     pqxx::connection superuser_{database_.superuser};
