@@ -205,7 +205,8 @@ private:
     {
         const auto stream = writer_.stream();
         if (!stream) return std::nullopt;
-        return pipeline::Housekeeping::OwnStream{.stream = *stream, .released_seq = writer_.released_seq()};
+        return pipeline::Housekeeping::OwnStream{
+            .stream = *stream, .released_seq = writer_.released_seq(), .serves = writer_.healthy()};
     }
 
     journal::WriterOptions journal_options()

@@ -80,14 +80,14 @@ void DatabaseThreads::run()
 void DatabaseThreads::run(Job& job, std::optional<Session>& session)
 {
     try {
-        if (session && session->went_away()) session.reset();
+        if (session && session->went_away()) drop(session);
         if (!session) connect(session);
         const Watchdog::Guard guard(*dog_, session->socket(), options_.deadline);
         job.work(*session);
     } catch (const std::exception& failure) {
         job.failed(to_error(failure));
     }
-    if (session && !session->connection().is_open()) session.reset();
+    if (session && !session->connection().is_open()) drop(session);
 }
 
 void DatabaseThreads::connect(std::optional<Session>& session)
@@ -98,6 +98,7 @@ void DatabaseThreads::connect(std::optional<Session>& session)
     }
     try {
         session.emplace(options_);
+        ++connected_;
         failing_ = false;
     } catch (const pqxx::broken_connection&) {
         const std::lock_guard lock(mutex_);
@@ -110,10 +111,16 @@ void DatabaseThreads::connect(std::optional<Session>& session)
 void DatabaseThreads::try_to_connect(std::optional<Session>& session)
 {
     try {
-        if (session && session->went_away()) session.reset();
+        if (session && session->went_away()) drop(session);
         if (!session) connect(session);
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): said where it happened, and tried again
     }
+}
+
+void DatabaseThreads::drop(std::optional<Session>& session) noexcept
+{
+    session.reset();
+    --connected_;
 }
 
 }  // namespace winnow::pg

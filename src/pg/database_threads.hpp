@@ -33,8 +33,9 @@ public:
     /// A session that turns out to have broken while it was idle is replaced before `work` runs.
     void submit(Work work, Failed failed);
 
-    /// False from a failed connect to the next that succeeds; while it lasts one is tried each second.
-    [[nodiscard]] bool healthy() const noexcept { return !failing_; }
+    /// False while connecting fails and no thread has a session: one that serves is enough. From a failed connect to
+    /// the next that succeeds each thread looks every second whether its session lasts, or can be had.
+    [[nodiscard]] bool healthy() const noexcept { return !failing_ || connected_ > 0; }
 
 private:
     struct Job {
@@ -46,6 +47,7 @@ private:
     void run(Job& job, std::optional<Session>& session);
     void connect(std::optional<Session>& session);
     void try_to_connect(std::optional<Session>& session);
+    void drop(std::optional<Session>& session) noexcept;
 
     const PgOptions options_;
     const std::shared_ptr<Watchdog> dog_ = Watchdog::shared();
@@ -54,6 +56,7 @@ private:
     std::deque<Job> queue_;
     bool stopping_ = false;
     std::atomic<bool> failing_ = false;
+    std::atomic<std::size_t> connected_ = 0;            // threads that have a session
     std::chrono::steady_clock::time_point retry_at_{};  // after a failed connect: until then jobs fail at once
     std::vector<std::thread> threads_;
 };

@@ -2,6 +2,7 @@
 
 #include "pg/array_literal.hpp"
 #include "pg/journal_session.hpp"
+#include "pg/outages.hpp"
 #include "pg/session_pool.hpp"
 #include "pg/sql_errors.hpp"
 #include "pg/stream_locks.hpp"
@@ -23,18 +24,6 @@ namespace {
 
 constexpr auto kOpen = "insert into journal_streams (node, settled_at) values ($1, $2) returning stream";
 
-// Nobody has served since the latest heartbeat of any node: whoever comes back first writes it down.
-constexpr auto kNoteOutage = R"sql(
-insert into outages (began_at, ended_at)
-select b.at, now() from (select max(renewed_at) as at from journal_streams) as b
- where b.at < now() - interval '15 seconds'
-on conflict (began_at) do nothing
-)sql";
-
-constexpr auto kIsLate = R"sql(
-select exists (select from journal_streams where stream = $1 and renewed_at < now() - interval '15 seconds')
-)sql";
-
 constexpr auto kShare = R"sql(
 select pg_try_advisory_lock_shared($1, $2) and exists (select from journal_streams where stream = $2 and ended_at is null)
 )sql";
@@ -52,7 +41,8 @@ select stream from journal_streams where ended_at is null and stream <> all($1::
 // later. The day is for transactions that commit late; days are what the journal is cut into. It follows the node's
 // clock, not the database's, because that clock stamps the rows; and it follows it back, too.
 constexpr auto kRenew = R"sql(
-update journal_streams set renewed_at = now(), applied_seq = greatest(applied_seq, $2), settled_at = $3
+update journal_streams
+   set renewed_at = case when $4 then now() else renewed_at end, applied_seq = greatest(applied_seq, $2), settled_at = $3
  where stream = $1 and ended_at is null
 )sql";
 
@@ -95,7 +85,7 @@ public:
     {
         return on_session<domain::StreamId>([&](Session& session) -> Result<domain::StreamId> {
             Transaction transaction(session);
-            transaction.tx().exec(kNoteOutage);
+            note_outage(transaction.tx());
             const auto stream =
                 query(transaction.tx(), kOpen, node, node_clock() - kCommitsLate)[0][0].as<domain::StreamId>();
             // Before anybody can see the row. The lock belongs to the session and outlives the transaction.
@@ -121,18 +111,19 @@ public:
         return std::unique_ptr<ports::JournalSession>(std::move(opened));
     }
 
-    Result<Done> renew(domain::StreamId stream, std::uint64_t applied_seq) override
+    Result<Done> renew(domain::StreamId stream, std::uint64_t applied_seq, bool serves) override
     {
         return on_session<Done>([&](Session& session) -> Result<Done> {
             pqxx::nontransaction tx(session.connection());
-            if (query(tx, kIsLate, stream)[0][0].as<bool>()) tx.exec(kNoteOutage);
+            if (serves) note_outage_if_late(tx, stream);
             const auto known = query(tx, kSettled, stream);
             if (known.empty()) return taken_over();
             const auto now = node_clock();
             const auto bound = std::min(time_of(known[0][0]), now - kCommitsLate);
             const auto pending = query(tx, kOldestPending, stream, applied_seq, bound);
             const auto settled = (pending.empty() ? now : std::min(now, time_of(pending[0][0]))) - kCommitsLate;
-            if (query(tx, kRenew, stream, applied_seq, settled).affected_rows() == 0 || !held_.contains(stream)) {
+            if (query(tx, kRenew, stream, applied_seq, settled, serves).affected_rows() == 0 ||
+                !held_.contains(stream)) {
                 return taken_over();
             }
             return Done{};

@@ -3,6 +3,7 @@
 #include "pg/array_literal.hpp"
 #include "pg/covers.hpp"
 #include "pg/fold_lock.hpp"
+#include "pg/outages.hpp"
 #include "pg/session_pool.hpp"
 #include "pg/transaction.hpp"
 #include "pg/triage_states.hpp"
@@ -160,23 +161,22 @@ public:
         });
     }
 
-    Result<std::size_t> end_quiet_silences() override { return changed(kEndQuiet); }
+    Result<std::size_t> end_quiet_silences() override
+    {
+        return pool_.run([](Session& session) -> Result<std::size_t> {
+            Transaction transaction(session);
+            if (is_away(transaction.tx())) return std::size_t{0};
+            const auto rows = transaction.tx().exec(kEndQuiet).affected_rows();
+            transaction.commit();
+            return static_cast<std::size_t>(rows);
+        });
+    }
 
 private:
     static bool is_quiet(const triage::States& states, TicketId id)
     {
         const auto ticket = std::ranges::find(states.tickets, id, &triage::TicketState::id);
         return ticket != states.tickets.end() && ticket->suppressed && is_live(ticket->state);
-    }
-
-    Result<std::size_t> changed(const char* statement)
-    {
-        return pool_.run([&](Session& session) -> Result<std::size_t> {
-            Transaction transaction(session);
-            const auto rows = transaction.tx().exec(statement).affected_rows();
-            transaction.commit();
-            return static_cast<std::size_t>(rows);
-        });
     }
 
     /// Looks at a stretch of the sources, and at the next one in the next call, round and round.

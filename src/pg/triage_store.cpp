@@ -2,6 +2,7 @@
 
 #include "pg/covers.hpp"
 #include "pg/fold_lock.hpp"
+#include "pg/outages.hpp"
 #include "pg/session_pool.hpp"
 #include "pg/transaction.hpp"
 #include "pg/triage_states.hpp"
@@ -31,12 +32,6 @@ on conflict (tenant_id, stream) do update
 constexpr auto kApplied = "select applied_seq from journal_progress where tenant_id = $1 and stream = $2";
 
 constexpr auto kExpiredTenants = "select distinct tenant_id from alert_instances where firing and ends_at <= $1";
-
-// Up to where ends count: time in which nobody could refresh does not, so after an outage of ours only what had ended
-// before it, until senders have had time to come again.
-constexpr auto kJudged = R"sql(
-select least(now(), (select min(began_at) from outages where ended_at > now() - $1 * interval '1 millisecond'))
-)sql";
 
 /// A lost race inside a fold is for the caller to repeat; `conflict` is the fence's word and means: drop the batch.
 template <typename T>
@@ -92,7 +87,7 @@ public:
         return pool_.run([&](Session& session) -> Result<std::vector<TenantId>> {
             pqxx::nontransaction tx(session.connection());
             std::vector<TenantId> tenants;
-            for (const auto& row : query(tx, kExpiredTenants, judged_until(tx)))
+            for (const auto& row : query(tx, kExpiredTenants, judged_until(tx, resolve_timeout_)))
                 tenants.push_back(id_of<TenantId>(row[0]));
             return tenants;
         });
@@ -106,7 +101,7 @@ public:
             Transaction transaction(session);
             auto& tx = transaction.tx();
             if (!lock_folding_patiently(tx, tenant, turn.patience)) return being_folded();
-            const auto expired = load_expired(tx, tenant, judged_until(tx), turn.limit);
+            const auto expired = load_expired(tx, tenant, judged_until(tx, resolve_timeout_), turn.limit);
             if (expired.empty()) return std::size_t{0};
             const auto now = time_of(tx.exec("select now()")[0][0]);
             const auto states = load_states(tx, tenant, expired);
@@ -117,11 +112,6 @@ public:
     }
 
 private:
-    [[nodiscard]] Timestamp judged_until(pqxx::transaction_base& tx) const
-    {
-        return time_of(query(tx, kJudged, resolve_timeout_.count())[0][0]);
-    }
-
     SessionPool pool_;
     const std::chrono::milliseconds resolve_timeout_;
 };

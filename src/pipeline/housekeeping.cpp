@@ -82,7 +82,8 @@ private:
     {
         const auto own = own_stream_();
         if (!own) return;
-        const auto renewed = streams_.renew(own->stream, triage_.applied_through(own->stream, own->released_seq));
+        const auto applied = triage_.applied_through(own->stream, own->released_seq);
+        const auto renewed = streams_.renew(own->stream, applied, own->serves);
         renewing_ = renewed.has_value();
         if (!renewed) warn("the stream's heartbeat failed", renewed.error());
     }

@@ -27,10 +27,12 @@ struct HousekeepingOptions {
 /// Two threads: one for the heartbeat, one that takes streams over and replays them. All references must outlive it.
 class Housekeeping {
 public:
-    /// `own_stream` says which stream this node writes (nullopt: none yet) and the highest seq it has released.
+    /// `own_stream` says which stream this node writes (nullopt: none yet), the highest seq it has released, and
+    /// whether it can write at the moment: while no node can, no sender refreshes, and nothing ends by the clock.
     struct OwnStream {
         domain::StreamId stream = 0;
         std::uint64_t released_seq = 0;
+        bool serves = true;
     };
 
     Housekeeping(ports::JournalStreams& streams, TriageService& triage,

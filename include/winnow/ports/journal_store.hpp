@@ -90,8 +90,9 @@ public:
     [[nodiscard]] virtual Result<std::unique_ptr<JournalSession>> session(domain::StreamId stream) = 0;
 
     /// Heartbeat: every row of the stream up to `applied_seq` is applied for every tenant. Writes an outage down, as
-    /// open() does.
-    [[nodiscard]] virtual Result<Done> renew(domain::StreamId stream, std::uint64_t applied_seq) = 0;
+    /// open() does. `serves` false: this node takes no alerts at the moment, so the outage goes on or begins; the
+    /// stream stays its own.
+    [[nodiscard]] virtual Result<Done> renew(domain::StreamId stream, std::uint64_t applied_seq, bool serves) = 0;
 
     /// Streams that are not ended and whose writers are gone. The caller then owns them (lock held by this process).
     [[nodiscard]] virtual Result<std::vector<domain::StreamId>> claim_orphans() = 0;

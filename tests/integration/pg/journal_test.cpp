@@ -120,10 +120,10 @@ TEST_F(JournalTest, UnappliedStartsBehindTheTenantsPositionAndTheStreams)
     sql("insert into journal_progress values ('" + tenant_.str() + "', " + std::to_string(stream_) + ", 2)");
     EXPECT_THAT(seqs_unapplied(stream_), ElementsAre(3, 4, 5));
     EXPECT_THAT(seqs_unapplied(stream_, 4), ElementsAre(5));
-    ASSERT_TRUE(streams_->renew(stream_, 3));
+    ASSERT_TRUE(streams_->renew(stream_, 3, true));
     EXPECT_THAT(seqs_unapplied(stream_), ElementsAre(4, 5));
     EXPECT_EQ(streams_->unapplied(stream_, 0, 1)->size(), 1U);
-    ASSERT_TRUE(streams_->renew(stream_, 1));
+    ASSERT_TRUE(streams_->renew(stream_, 1, true));
     EXPECT_THAT(seqs_unapplied(stream_), ElementsAre(4, 5)) << "a late heartbeat takes nothing back";
 }
 
@@ -312,7 +312,7 @@ TEST_F(JournalTest, AWriterWhoseStreamWasTakenOverWritesNeverAgain)
     EXPECT_FALSE(session->committed(tenant_, row(2).position).value()) << "asking is still possible";
     ASSERT_TRUE(other->end(stream_));
     EXPECT_EQ(session->append({row(2)}).error().code(), ErrorCode::conflict);
-    EXPECT_EQ(streams_->renew(stream_, 1).error().code(), ErrorCode::conflict);
+    EXPECT_EQ(streams_->renew(stream_, 1, true).error().code(), ErrorCode::conflict);
     EXPECT_EQ(streams_->session(stream_).error().code(), ErrorCode::conflict);
     EXPECT_EQ(streams_->end(stream_).error().code(), ErrorCode::conflict);
 }

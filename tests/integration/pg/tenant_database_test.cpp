@@ -169,6 +169,43 @@ TEST_F(TenantDatabaseTest, WithoutADatabaseJobsAreUnavailableAndNotRun)
     EXPECT_EQ(code.get_future().get(), ErrorCode::unavailable);
 }
 
+TEST_F(TenantDatabaseTest, ASpareSessionThatCannotBeHadIsNoOutageAsLongAsAnotherServes)
+{
+    sql("create role narrow login connection limit 1 in role winnow_api");
+    auto options = as(database_.api + " user=narrow");
+    options.connections = 2;
+    auto narrow = make_tenant_database(options);
+    std::promise<void> started;
+    std::promise<void> go;
+    std::promise<Result<Done>> first;
+    std::promise<Result<Done>> second;
+    narrow->submit(
+        tenant_,
+        [&](TenantSession&) -> Result<Done> {
+            started.set_value();
+            go.get_future().wait();
+            return Done{};
+        },
+        [&](const Result<Done>& done) { first.set_value(done); });
+    started.get_future().wait();
+    narrow->submit(
+        tenant_, [](TenantSession&) -> Result<Done> { return Done{}; },
+        [&](const Result<Done>& done) { second.set_value(done); });
+    EXPECT_EQ(second.get_future().get().error().code(), ErrorCode::unavailable);
+    EXPECT_TRUE(narrow->healthy());
+    go.set_value();
+    EXPECT_TRUE(first.get_future().get());
+    EXPECT_TRUE(narrow->healthy());
+
+    sql("alter role narrow connection limit 0");
+    sql("select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = 'narrow'");
+    EXPECT_TRUE(eventually([&] { return !narrow->healthy(); })) << "now nobody serves";
+    sql("alter role narrow connection limit 1");
+    EXPECT_TRUE(eventually([&] { return narrow->healthy(); })) << "without a job";
+    narrow.reset();
+    sql("drop role narrow");
+}
+
 TEST_F(TenantDatabaseTest, AnUnreadableConnectionStringDoesNotShowItsPassword)
 {
     const auto broken = make_tenant_database({.conninfo = "host=x password='hunter2"});

@@ -44,7 +44,10 @@ public:
         if (const auto fault = next("session", ""); fault != Fault::none) return error_of(fault);
         return std::unique_ptr<ports::JournalSession>(std::make_unique<Session>(*this, stream));
     }
-    Result<Done> renew(domain::StreamId /*stream*/, std::uint64_t /*applied_seq*/) override { return Done{}; }
+    Result<Done> renew(domain::StreamId /*stream*/, std::uint64_t /*applied_seq*/, bool /*serves*/) override
+    {
+        return Done{};
+    }
     Result<std::vector<domain::StreamId>> claim_orphans() override { return std::vector<domain::StreamId>(); }
     Result<std::vector<ports::JournalRow>> unapplied(domain::StreamId /*stream*/, std::uint64_t /*after_seq*/,
                                                      std::size_t /*limit*/) override

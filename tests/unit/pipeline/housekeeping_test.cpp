@@ -27,10 +27,11 @@ public:
     {
         return Error(ErrorCode::internal, "not for housekeeping");
     }
-    Result<Done> renew(domain::StreamId stream, std::uint64_t applied_seq) override
+    Result<Done> renew(domain::StreamId stream, std::uint64_t applied_seq, bool serves) override
     {
         const std::lock_guard lock(mutex_);
         renewed_.emplace_back(stream, applied_seq);
+        serves_ = serves;
         return answer();
     }
     Result<std::vector<domain::StreamId>> claim_orphans() override
@@ -94,7 +95,8 @@ public:
     std::vector<domain::StreamId> orphans_;
     std::vector<domain::StreamId> ended_;
     std::vector<std::pair<domain::StreamId, std::uint64_t>> renewed_;
-    int errors_ = 0;  ///< That many calls fail.
+    bool serves_ = true;  ///< What the last heartbeat said.
+    int errors_ = 0;      ///< That many calls fail.
 
 private:
     Result<Done> answer()
@@ -139,8 +141,15 @@ protected:
 
     void start(HousekeepingOptions options)
     {
-        housekeeping_ = std::make_unique<Housekeeping>(streams_, triage_, [this] { return own_; }, options, metrics_);
+        housekeeping_ = std::make_unique<Housekeeping>(streams_, triage_, [this] { return own(); }, options, metrics_);
         housekeeping_->start();
+    }
+
+    [[nodiscard]] std::optional<Housekeeping::OwnStream> own() const
+    {
+        auto own = own_;
+        if (own) own->serves = writable_;
+        return own;
     }
 
     [[nodiscard]] std::int64_t occurrences(TenantId tenant, const std::string& key)
@@ -158,6 +167,7 @@ protected:
     const TenantId two_ = tenant_id(2);
     const HousekeepingOptions quick_{.heartbeat = 5ms, .takeover = 5ms};
     std::optional<Housekeeping::OwnStream> own_;
+    std::atomic<bool> writable_ = true;
     observe::Metrics metrics_;
     FakeConfigStore configs_;
     FakeTriageStore store_;
@@ -179,6 +189,17 @@ TEST_F(HousekeepingTest, TheHeartbeatTellsHowFarTriageHasCome)
     store_.with([](auto& store) { store.held_ = false; });
     EXPECT_TRUE(
         eventually([&] { return streams_.with([](auto& s) { return s.renewed_.back() == std::pair(3U, 9UL); }); }));
+}
+
+TEST_F(HousekeepingTest, AHeartbeatOfANodeThatCannotWriteSaysSoAndStillTellsHowFarTriageHasCome)
+{
+    own_ = {.stream = 3, .released_seq = 9};
+    writable_ = false;
+    start(quick_);
+    EXPECT_TRUE(eventually(
+        [&] { return streams_.with([](auto& s) { return !s.serves_ && s.renewed_.back() == std::pair(3U, 9UL); }); }));
+    writable_ = true;
+    EXPECT_TRUE(eventually([&] { return streams_.with([](auto& s) { return s.serves_; }); }));
 }
 
 TEST_F(HousekeepingTest, AnOrphanedStreamIsReplayedOnceAndEnded)
