@@ -114,8 +114,9 @@ public:
     Result<Done> renew(domain::StreamId stream, std::uint64_t applied_seq, bool serves) override
     {
         return on_session<Done>([&](Session& session) -> Result<Done> {
-            pqxx::nontransaction tx(session.connection());
-            if (serves) note_outage_if_late(tx, stream);
+            Transaction transaction(session);
+            auto& tx = transaction.tx();
+            if (serves) note_outage(tx);
             const auto known = query(tx, kSettled, stream);
             if (known.empty()) return taken_over();
             const auto now = node_clock();
@@ -126,6 +127,7 @@ public:
                 !held_.contains(stream)) {
                 return taken_over();
             }
+            transaction.commit();
             return Done{};
         });
     }

@@ -16,10 +16,6 @@ select b.at, now() from (select max(renewed_at) as at from journal_streams) as b
 on conflict (began_at) do nothing
 )sql";
 
-constexpr auto kIsLate = R"sql(
-select exists (select from journal_streams where stream = $1 and renewed_at < now() - interval '15 seconds')
-)sql";
-
 constexpr auto kIsAway = R"sql(
 select coalesce(max(renewed_at) < now() - interval '15 seconds', false) from journal_streams
 )sql";
@@ -43,11 +39,6 @@ select min(until) from judged
 void note_outage(pqxx::transaction_base& tx)
 {
     tx.exec(kNote);
-}
-
-void note_outage_if_late(pqxx::transaction_base& tx, domain::StreamId stream)
-{
-    if (query(tx, kIsLate, stream)[0][0].as<bool>()) note_outage(tx);
 }
 
 bool is_away(pqxx::transaction_base& tx)

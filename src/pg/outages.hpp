@@ -4,7 +4,6 @@
 /// Times in which no node served, so that no sender could refresh. Private to pg.
 
 #include "winnow/base/time.hpp"
-#include "winnow/domain/position.hpp"
 
 #include <pqxx/transaction_base>
 
@@ -13,11 +12,9 @@
 namespace winnow::pg {
 
 /// Writes down that nobody has served since the latest heartbeat of any node, where that is longer ago than a few
-/// missed ones. To be called before the heartbeat that ends it.
+/// missed ones. To be called before the heartbeat that ends it, in its transaction: a database that stands still
+/// between the two would let the heartbeat hide the outage.
 void note_outage(pqxx::transaction_base& tx);
-
-/// The same, where this stream's own heartbeat is late: costs next to nothing otherwise.
-void note_outage_if_late(pqxx::transaction_base& tx, domain::StreamId stream);
 
 /// There is an outage that nobody has written down yet: whoever looks at the clock has come before the heartbeat.
 [[nodiscard]] bool is_away(pqxx::transaction_base& tx);
