@@ -117,39 +117,71 @@ class LeftBehind(unittest.TestCase):
         self.closed = os.path.realpath(tempfile.mkdtemp(prefix="winnow-closed-"))
         self.addCleanup(shutil.rmtree, self.closed, ignore_errors=True)
 
-    def test_a_cluster_goes_with_its_state_folder_at_the_next_start_and_no_other_does(self):
+    @staticmethod
+    def facts(cluster):
+        """What the file beside a cluster says: ["device N"] and, after a start that missed the folder, since when."""
+        with open(cluster + ".state-folder", encoding="utf-8") as owner:
+            return owner.read().splitlines()[1:]
+
+    @staticmethod
+    def let_a_day_pass(*clusters, device=None):
+        for cluster in clusters:
+            with open(cluster + ".state-folder", encoding="utf-8") as owner:
+                folder, on, missing = owner.read().splitlines()
+            since = int(missing.removeprefix("missing since ")) - 24 * 3600
+            with open(cluster + ".state-folder", "w", encoding="utf-8") as owner:
+                owner.write(f"{folder}\n{device or on}\nmissing since {since}\n")
+
+    def remove(self, cluster):
+        shutil.rmtree(cluster, ignore_errors=True)
+        if os.path.exists(cluster + ".state-folder"):
+            os.unlink(cluster + ".state-folder")
+
+    def test_a_cluster_goes_when_its_state_folder_was_missing_a_day_and_no_other_does(self):
         gone, its_cluster = self.start("gone")
         gone.stop()
         kept, other_cluster = self.start("kept")
         kept.stop()
+        away, away_cluster = self.start("away")
+        away.stop()
         running, third_cluster = self.start("running")
-        self.assertTrue(all(map(os.path.isdir, (its_cluster, other_cluster, third_cluster))))
+        for cluster in (its_cluster, other_cluster, away_cluster, third_cluster):
+            self.assertTrue(os.path.isdir(cluster))
+            self.assertEqual(self.facts(cluster), [f"device {os.stat(self.closed).st_dev}"])
+            self.addCleanup(self.remove, cluster)
         # Something that only looks like one: it does not say whose it is, or lies about it.
         foreign = os.path.join(OUTSIDE, "0123456789abcdef")
         os.mkdir(foreign)
         with open(foreign + ".state-folder", "w", encoding="utf-8") as owner:
             owner.write("/nowhere\n")
-        self.addCleanup(shutil.rmtree, foreign, ignore_errors=True)
-        self.addCleanup(os.unlink, foreign + ".state-folder")
+        self.addCleanup(self.remove, foreign)
 
         shutil.rmtree(gone.state_dir)
         shutil.rmtree(running.state_dir)  # deleted under a server that still works
+        os.rename(kept.state_dir, kept.state_dir + ".unmounted")
+        os.rename(away.state_dir, away.state_dir + ".unmounted")
         last, last_cluster = self.start("last")
+        self.addCleanup(self.remove, last_cluster)
+        # Missing is not gone: it may come back.
+        for cluster in (its_cluster, other_cluster, away_cluster, third_cluster, last_cluster, foreign):
+            self.assertTrue(os.path.isdir(cluster))
+        self.assertRegex(self.facts(other_cluster)[1], "^missing since [0-9]+$")
+
+        last.stop()
+        os.rename(kept.state_dir + ".unmounted", kept.state_dir)
+        self.let_a_day_pass(its_cluster, other_cluster)
+        self.let_a_day_pass(away_cluster, device="device 1")  # its file system is not there
+        last.start()
         self.assertFalse(os.path.exists(its_cluster))
         self.assertFalse(os.path.exists(its_cluster + ".state-folder"))
-        self.assertTrue(all(map(os.path.isdir, (other_cluster, third_cluster, last_cluster, foreign))))
         self.assertIn("which is gone", last.log())
+        for cluster in (other_cluster, away_cluster, third_cluster, last_cluster, foreign):
+            self.assertTrue(os.path.isdir(cluster))
+        self.assertEqual(len(self.facts(other_cluster)), 1)  # it was seen: the day begins anew
 
         running.process.terminate()
         running.process.wait(timeout=60)
         last.stop()
-        for instance in (kept, last):
-            shutil.rmtree(instance.state_dir)
-        after, after_cluster = self.start("after")
-        self.assertFalse(any(map(os.path.exists, (other_cluster, third_cluster, last_cluster))))
-        after.stop()
-        shutil.rmtree(after_cluster)
-        os.unlink(after_cluster + ".state-folder")
 
 
 if __name__ == "__main__":

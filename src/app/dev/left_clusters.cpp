@@ -7,7 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <stdexcept>
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -20,6 +26,72 @@ namespace {
 /// What says whose the cluster TAG is, beside it: what is in it belongs to PostgreSQL's account, which root does not
 /// trust.
 constexpr std::string_view kOwner = ".state-folder";
+
+/// A state folder that is missing may come back: its volume is mounted again, or it is another container's. One that
+/// stays away so long is gone.
+constexpr std::chrono::seconds kGoneAfter = std::chrono::hours(24);
+
+/// What the file beside a cluster says.
+struct Owner {
+    std::string folder;
+    std::optional<std::int64_t> device;         ///< The file system that the folder was on.
+    std::optional<std::int64_t> missing_since;  ///< Seconds since 1970; of the first start that found it missing.
+};
+
+std::optional<std::int64_t> number_after(std::string_view line, std::string_view word)
+{
+    if (!line.starts_with(word)) return std::nullopt;
+    line.remove_prefix(word.size());
+    std::int64_t value = 0;
+    const auto [end, wrong] = std::from_chars(line.data(), line.data() + line.size(), value);
+    if (wrong != std::errc() || end != line.data() + line.size()) return std::nullopt;
+    return value;
+}
+
+Owner read_owner(const fs::path& file)
+{
+    const auto text = read_file(file);
+    Owner owner;
+    std::size_t at = 0;
+    for (int number = 0; at < text.size(); ++number) {
+        const auto end = std::min(text.find('\n', at), text.size());
+        const auto line = std::string_view(text).substr(at, end - at);
+        if (number == 0) owner.folder = line;
+        if (const auto device = number_after(line, "device ")) owner.device = device;
+        if (const auto since = number_after(line, "missing since ")) owner.missing_since = since;
+        at = end + 1;
+    }
+    return owner;
+}
+
+void write_owner(const fs::path& file, const Owner& owner)
+{
+    auto text = owner.folder + "\n";
+    if (owner.device) text += "device " + std::to_string(*owner.device) + "\n";
+    if (owner.missing_since) text += "missing since " + std::to_string(*owner.missing_since) + "\n";
+    write_private_file(file, text);
+}
+
+/// Of the file system that the folder is on, or would be on.
+std::optional<std::int64_t> device_of(fs::path folder)
+{
+    for (;; folder = folder.parent_path()) {
+        struct stat found{};
+        if (stat(folder.c_str(), &found) == 0) return static_cast<std::int64_t>(found.st_dev);
+        if (errno != ENOENT || folder == folder.parent_path()) return std::nullopt;
+    }
+}
+
+/// Whether the owner, which is missing, has been so for long. Where its file system is away it is not missing at all.
+bool is_gone(const fs::path& file, Owner owner)
+{
+    if (!owner.device || device_of(owner.folder) != owner.device) return false;
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+    if (owner.missing_since) return now - std::chrono::seconds(*owner.missing_since) >= kGoneAfter;
+    owner.missing_since = now.count();
+    write_owner(file, owner);
+    return false;
+}
 
 /// Held by whoever removes clusters and by whoever makes one: what is removed cannot have come into use meanwhile.
 class OutsideLock {
@@ -59,7 +131,8 @@ void claim_cluster(const ClusterPlace& place, const std::function<void()>& make)
     if (!is_outside(place)) return make();
     fs::create_directories(kOutsideClusters);
     const OutsideLock lock;
-    write_private_file(place.folder.string() + std::string(kOwner), place.state.string() + "\n");
+    write_owner(place.folder.string() + std::string(kOwner),
+                {.folder = place.state.string(), .device = device_of(place.state), .missing_since = std::nullopt});
     make();
 }
 
@@ -70,15 +143,20 @@ void remove_left_clusters(const ClusterPlace& place, const std::function<void(co
     std::error_code failure;
     for (const auto& entry : fs::directory_iterator(kOutsideClusters, failure)) {
         if (entry.path().extension() != kOwner) continue;
-        auto owner = read_file(entry.path());
-        while (owner.ends_with('\n')) owner.pop_back();
+        const auto owner = read_owner(entry.path());
         const auto tag = entry.path().stem().string();
         const auto cluster = fs::path(kOutsideClusters) / tag;
         // Its name is made of the state folder's path: what does not fit is not ours.
-        if (tag != tag_of(owner) || cluster == place.folder || StateFolder::is_one(owner) || is_running(cluster))
+        if (tag != tag_of(owner.folder) || cluster == place.folder) continue;
+        if (StateFolder::is_one(owner.folder)) {
+            if (owner.missing_since) {
+                write_owner(entry.path(), {.folder = owner.folder, .device = owner.device, .missing_since = {}});
+            }
             continue;
+        }
+        if (is_running(cluster) || !is_gone(entry.path(), owner)) continue;
         if (is_private_folder(cluster, *place.account)) {
-            say("removing the database of " + owner + ", which is gone");
+            say("removing the database of " + owner.folder + ", which is gone");
             fs::remove_all(cluster, failure);
             if (failure) {
                 say("cannot remove " + cluster.string() + ": " + failure.message());

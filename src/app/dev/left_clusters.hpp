@@ -14,8 +14,9 @@ namespace winnow::app::dev {
 /// remove_left_clusters() of another process runs meanwhile. Throws std::runtime_error.
 void claim_cluster(const ClusterPlace& place, const std::function<void()>& make);
 
-/// Removes each cluster outside that says whose it is, whose state folder is gone, and on which no server works; `say`
-/// is told of each. Does nothing where PostgreSQL runs as ourselves: then clusters are inside.
+/// Removes each cluster outside that says whose it is, on which no server works, and whose state folder was missing at
+/// a start a day ago already, and at each since then, while the file system that it was on is here; `say` is told of
+/// each. Does nothing where PostgreSQL runs as ourselves: then clusters are inside.
 void remove_left_clusters(const ClusterPlace& place, const std::function<void(const std::string&)>& say);
 
 }  // namespace winnow::app::dev
