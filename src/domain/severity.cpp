@@ -126,6 +126,7 @@ std::span<const SeverityWord> severity_words() noexcept
 
 std::optional<Severity> severity_from_sender(std::string_view word)
 {
+    if (const auto own = parse_severity(word)) return own;  // most say it in our words
     const auto found = find_word(kSenderWords, bare_word(word));
     if (found == kSenderWords.end()) return std::nullopt;
     return found->second;

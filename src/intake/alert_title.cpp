@@ -52,13 +52,11 @@ std::pair<char32_t, std::size_t> first_of(std::string_view text) noexcept
 
 bool is_plain_line(std::string_view text) noexcept
 {
-    char before = ' ';
-    for (const char c : text) {
-        if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7F) return false;
-        if (c == ' ' && before == ' ') return false;
-        before = c;
-    }
-    return before != ' ';
+    if (text.empty() || text.front() == ' ' || text.back() == ' ') return false;
+    bool odd = false;  // no early way out, so that the compiler makes vectors of it
+    for (const char c : text) odd |= static_cast<unsigned char>(c - ' ') >= 0x7F - ' ';
+    for (std::size_t i = 1; i < text.size(); ++i) odd |= text[i] == ' ' && text[i - 1] == ' ';
+    return !odd;
 }
 
 std::string one_line(std::string_view text)

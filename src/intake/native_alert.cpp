@@ -72,8 +72,8 @@ void NativeAlert::finish()
 {
     set_title();
     if (alert_.title.empty() && !reader_.refused()) {
-        auto what = "is required: say in 1 to " + std::to_string(limits_.max_title_chars) +
-                    " characters that can be seen what happened";
+        auto what = "is required: say in 1 to " + std::to_string(limits_.max_title_chars) + " characters what happened";
+        if (unseen_) what += "; nothing of what stands there can be seen";
         if (!slip_.empty()) what += "; did you mean it by \"" + std::string(slip_) + "\"?";
         reader_.refuse(at_.member("title"), std::move(what));
     }
@@ -100,6 +100,7 @@ void NativeAlert::set_title()
             reader_.warn(at_.member("title"), "replaced",
                          "was made one line: line ends and runs of blanks are one blank");
         }
+        unseen_ = line.empty() && !alert_.title.empty();
         alert_.title = std::move(line);
     }
     if (fits(alert_.title, limits_.max_title_chars)) return;

@@ -46,6 +46,7 @@ private:
     Excess excess_;
     std::string severity_;  // as sent
     std::string status_;
+    bool unseen_ = false;    // the title holds blanks only
     std::string_view slip_;  // a name that may be meant for the title's
 };
 

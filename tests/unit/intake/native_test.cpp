@@ -132,6 +132,8 @@ TEST(NativeAlert, ATitleThatShowsNothingIsNone)
           "\xE2\x80\xAE", "\xE3\x85\xA4", "\xF3\xA0\x80\xA0", "\xE2\xA0\x80", "\xEF\xB8\x8F"}) {
         EXPECT_EQ(refused_at(R"({"title":)" + quoted(text) + "}"), "/title") << quoted(text);
     }
+    const auto blank = parse(R"({"title":" "})");
+    EXPECT_THAT(std::get<FieldError>(blank->front()).detail, testing::HasSubstr("nothing of what stands there can be"));
 }
 
 TEST(NativeAlert, StatusTakesSendersWords)
