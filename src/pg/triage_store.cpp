@@ -55,6 +55,7 @@ public:
                        const std::function<ports::TriageWrites(triage::States)>& decide) override
     {
         bool fenced = false;
+        bool declined = false;
         auto outcome = pool_.run([&](Session& session) -> Result<Done> {
             Transaction transaction(session);
             auto& tx = transaction.tx();
@@ -65,10 +66,14 @@ public:
             }
             auto states = load_states(tx, tenant, keys);
             states.sources = load_sources(tx, tenant, keys.sources);
-            store_writes(tx, tenant, decide(states), states);
+            const auto writes = decide(states);
+            declined = writes.declined;
+            if (declined) return Done{};
+            store_writes(tx, tenant, writes, states);
             transaction.commit();
             return Done{};
         });
+        if (outcome && declined) return Error(ErrorCode::too_large, "it is too much for one transaction");
         if (fenced) return Error(ErrorCode::conflict, "the position was moved by somebody else");
         return repeatable(std::move(outcome));
     }

@@ -20,6 +20,8 @@ const std::vector<double> kSeconds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
 TriageMetrics::TriageMetrics(observe::Metrics& metrics)
     : alerts(metrics.counter("winnow_triage_alerts_total", "Alerts that triage has applied.")),
       folds(metrics.counter("winnow_triage_folds_total", "Triage transactions.")),
+      fold_failures(metrics.counter("winnow_triage_fold_failures_total",
+                                    "Folds that could not be stored and are tried again, whole or in parts.")),
       poisoned_rows(metrics.counter("winnow_triage_poisoned_rows_total",
                                     "Journal rows that could not be folded and were recorded as ignored.")),
       dropped_rows(metrics.counter("winnow_triage_dropped_rows_total",

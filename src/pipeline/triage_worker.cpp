@@ -19,6 +19,7 @@ constexpr std::size_t kKeptPositions = 4;
 
 // While folds are short they may take this share of the time, so that a steady trickle is not held back.
 constexpr int kFoldShare = 4;
+constexpr int kPausePerSlowFold = 2;
 
 /// Takes the rows up to `applied` off the batch's front.
 std::vector<RowMark> drop_through(FoldBatch& batch, std::uint64_t applied)
@@ -96,7 +97,7 @@ void TriageWorker::take_inbox()
 
 TriageWorker::Clock::time_point TriageWorker::due(const Tenant& tenant) const
 {
-    const bool full = tenant.waiting >= shared_.options.max_fold_alerts;
+    const bool full = tenant.waiting >= most_alerts(tenant);
     return full && tenant.backoff.count() == 0 ? Clock::time_point::min() : tenant.due;
 }
 
@@ -158,10 +159,11 @@ std::vector<PendingRow> TriageWorker::take_rows(Tenant& tenant, std::uint64_t ap
     std::vector<PendingRow> rows;
     std::vector<RowMark> skipped;
     std::size_t alerts = 0;
+    const auto most = most_alerts(tenant);
     while (!tenant.rows.empty() && tenant.rows.front().row.position.stream == stream) {
         auto& first = tenant.rows.front();
         const auto count = first.row.alerts.size();
-        if (!rows.empty() && alerts + count > shared_.options.max_fold_alerts) break;
+        if (!rows.empty() && alerts + count > most) break;
         tenant.waiting -= count;
         if (first.row.position.seq <= applied) {
             skipped.push_back(mark_of(first));
@@ -188,8 +190,23 @@ std::optional<std::uint64_t> TriageWorker::position(Tenant& tenant, domain::Stre
     return *applied;
 }
 
+std::size_t TriageWorker::most_alerts(const Tenant& tenant) const
+{
+    return std::min(tenant.pace.alerts(), shared_.options.max_fold_alerts);
+}
+
+void TriageWorker::halve(Tenant& tenant)
+{
+    auto [first, second] = split(std::move(tenant.batches.front()));
+    tenant.batches.front() = std::move(second);
+    tenant.batches.push_front(std::move(first));
+}
+
 void TriageWorker::attempt(Tenant& tenant)
 {
+    while (tenant.batches.front().rows.size() > 1 && tenant.batches.front().alerts.size() > most_alerts(tenant)) {
+        halve(tenant);
+    }
     auto& batch = tenant.batches.front();
     const auto stream = batch.rows.front().position.stream;
     const auto from = position(tenant, stream);
@@ -206,28 +223,34 @@ void TriageWorker::attempt(Tenant& tenant)
         finish(tenant, applied);
     } else if (applied.outcome.error().code() == ErrorCode::conflict) {
         fenced(tenant);
+    } else if (applied.declined) {
+        tenant.pace.declined(batch.alerts.size(), applied.deliveries);  // the next attempt takes fewer of its rows
     } else {
-        refused(tenant, applied.outcome.error());
+        refused(tenant, applied);
     }
 }
 
 TriageWorker::Applied TriageWorker::apply(const FoldBatch& batch, std::uint64_t from)
 {
     const auto begun = Clock::now();
-    Applied applied{.outcome = Done{}, .owes = false, .verdicts = {}};
+    Applied applied{.outcome = Done{}, .took = {}, .verdicts = {}};
     try {
-        applied.outcome = shared_.store.apply(batch.tenant, from, batch.rows.back().position, keys_of(batch),
-                                              [&](triage::States states) {
-                                                  auto writes = decide(batch, std::move(states));
-                                                  applied.owes = !writes.deliveries.empty();
-                                                  applied.verdicts = writes.outcome.verdicts;
-                                                  return writes;
-                                              });
+        applied.outcome = shared_.store.apply(
+            batch.tenant, from, batch.rows.back().position, keys_of(batch), [&](triage::States states) {
+                auto writes = decide(batch, std::move(states));
+                applied.decided = true;
+                applied.deliveries = writes.deliveries.size();
+                applied.declined = batch.rows.size() > 1 && applied.deliveries > FoldPace::kMostDeliveries;
+                writes.declined = applied.declined;
+                applied.verdicts = writes.outcome.verdicts;
+                return writes;
+            });
     } catch (const std::exception& thrown) {  // of the fold: the batch is tried in parts
         observe::error("a fold failed", {{"error", thrown.what()}});
         applied.outcome = Error(ErrorCode::internal, "a fold failed");
     }
-    shared_.metrics.fold_seconds.observe(std::chrono::duration<double>(Clock::now() - begun).count());
+    applied.took = Clock::now() - begun;
+    shared_.metrics.fold_seconds.observe(std::chrono::duration<double>(applied.took).count());
     return applied;
 }
 
@@ -244,10 +267,11 @@ void TriageWorker::finish(Tenant& tenant, const Applied& applied)
     for (std::size_t i = 0; i < dispositions.size(); ++i) {
         if (dispositions.at(i) > 0) metrics.dispositions.at(i).add(dispositions.at(i));
     }
+    tenant.pace.stored(batch.alerts.size(), applied.deliveries, applied.took, shared_.options.max_fold_alerts);
     const auto rows = batch.rows;
     tenant.batches.pop_front();
     tenant.backoff = {};
-    if (applied.owes && shared_.outbox_changed) shared_.outbox_changed();
+    if (applied.deliveries > 0 && shared_.outbox_changed) shared_.outbox_changed();
     shared_.backlog.done(rows);
 }
 
@@ -275,19 +299,24 @@ void TriageWorker::fenced(Tenant& tenant)
     tenant.backoff = {};
 }
 
-void TriageWorker::refused(Tenant& tenant, const Error& error)
+void TriageWorker::refused(Tenant& tenant, const Applied& applied)
 {
     auto& batch = tenant.batches.front();
-    const bool waiting_helps = is_retryable(error.code());
+    shared_.metrics.fold_failures.add();
+    const bool waiting_helps = is_retryable(applied.outcome.error().code());
+    // A database that is away is no reason for smaller folds; one that was there and did not get done is.
+    const bool stored_too_long = waiting_helps && applied.decided && applied.took > FoldPace::kSlow;
+    const auto error =
+        stored_too_long ? Error(ErrorCode::timeout, "the database did not store it in time") : applied.outcome.error();
     batch.timeouts = error.code() == ErrorCode::timeout ? batch.timeouts + 1 : 0;
-    const bool too_slow = batch.timeouts >= kMaxTimeouts;
+    const bool too_slow = stored_too_long || batch.timeouts >= kMaxTimeouts;
+    if (too_slow) tenant.pace.failed(batch.alerts.size());
     if (batch.rows.size() > 1 && (!waiting_helps || too_slow)) {
         observe::warn("a fold failed and is tried in halves", {{"tenant", batch.policy->config.tenant.service_code},
                                                                {"rows", batch.rows.size()},
+                                                               {"alerts", batch.alerts.size()},
                                                                {"error", error.message()}});
-        auto [first, second] = split(std::move(batch));
-        tenant.batches.front() = std::move(second);
-        tenant.batches.push_front(std::move(first));
+        halve(tenant);
         return;
     }
     if (!waiting_helps && ++batch.failures >= kMaxFailures) {
@@ -307,12 +336,17 @@ void TriageWorker::refused(Tenant& tenant, const Error& error)
         }
     }
     back_off(tenant, "a fold failed and is repeated", error);
+    // A row that cannot be made smaller must leave its worker to the other tenants for most of the time.
+    if (stored_too_long) tenant.due = Clock::now() + kPausePerSlowFold * applied.took;
 }
 
 void TriageWorker::back_off(Tenant& tenant, std::string_view doing, const Error& error)
 {
-    if (tenant.backoff.count() == 0) {  // once a trouble, not once an attempt
+    // An outage meets all tenants: each is named once, and then one line in a while tells that it lasts.
+    if (tenant.backoff.count() == 0 || error.code() != ErrorCode::unavailable) {
         observe::warn(doing, {{"tenant_id", tenant.id.str()}, {"error", error.message()}});
+    } else {
+        observe::warn(doing, {{"error", error.message()}});
     }
     tenant.backoff = std::clamp(tenant.backoff * 2, kFirstBackoff, kMaxBackoff);
     tenant.due = Clock::now() + tenant.backoff;

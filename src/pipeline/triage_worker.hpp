@@ -5,6 +5,7 @@
 
 #include "pipeline/backlog.hpp"
 #include "pipeline/fold_batch.hpp"
+#include "pipeline/fold_pace.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pipeline/config_cache.hpp"
 #include "winnow/pipeline/triage_service.hpp"
@@ -31,6 +32,7 @@ struct TriageMetrics {
 
     observe::Counter alerts;
     observe::Counter folds;
+    observe::Counter fold_failures;
     observe::Counter poisoned_rows;
     observe::Counter dropped_rows;
     observe::Histogram fold_seconds;
@@ -70,11 +72,15 @@ private:
         std::deque<FoldBatch> batches;  ///< Made of earlier rows; the first one is next.
         Clock::time_point due = Clock::time_point::min();
         std::chrono::milliseconds backoff{0};  ///< Zero unless the last attempt failed.
+        FoldPace pace;
         std::unordered_map<domain::StreamId, std::uint64_t> applied;
     };
     struct Applied {
         Result<Done> outcome;
-        bool owes = false;  ///< Deliveries were left in the outbox.
+        bool decided = false;        ///< The database had answered, and had to store.
+        std::size_t deliveries = 0;  ///< That it owes.
+        bool declined = false;       ///< It owes more than one transaction should store.
+        Clock::duration took{0};
         std::vector<domain::Verdict> verdicts;
     };
 
@@ -93,7 +99,9 @@ private:
     [[nodiscard]] Applied apply(const FoldBatch& batch, std::uint64_t from);
     void finish(Tenant& tenant, const Applied& applied);
     void fenced(Tenant& tenant);
-    void refused(Tenant& tenant, const Error& error);
+    void refused(Tenant& tenant, const Applied& applied);
+    static void halve(Tenant& tenant);
+    [[nodiscard]] std::size_t most_alerts(const Tenant& tenant) const;
     void back_off(Tenant& tenant, std::string_view doing, const Error& error);
     void drop(Tenant& tenant, std::string_view why);
     void discard(std::vector<RowMark> rows, TenantId tenant, std::string_view why);

@@ -12,7 +12,7 @@ namespace winnow::domain {
 /// Bounds on one request's alerts. Lengths of strings are in Unicode code points where the API says characters.
 struct AlertLimits {
     std::size_t max_body_bytes = 1'048'576;   ///< After Content-Encoding is undone.
-    std::size_t max_alerts_per_body = 1'000;  ///< At most kRowAlerts.
+    std::size_t max_alerts_per_body = 1'000;  ///< More than kRowAlerts take several rows.
     /// The same two at doors whose senders neither split nor repeat: Alertmanager's, and the webhooks'.
     std::size_t max_push_bytes = std::size_t{16} << 20U;
     std::size_t max_alerts_per_push = 50'000;  ///< At most ReceiptId::kMaxCount.

@@ -36,6 +36,7 @@ struct TriageWrites {
     std::vector<std::pair<Uuid, std::int64_t>> covers;          ///< How often each silence, window, inhibition did.
     std::vector<domain::InhibitionSource> sources;              ///< New, changed, or to be forgotten.
     std::vector<domain::NoiseRow> noise;                        ///< To be added to what is counted; one a place.
+    bool declined = false;  ///< Of apply(): it is too much for one transaction. Nothing is stored.
 };
 
 /// Thread-safe; each call borrows a connection of the pipeline role.
@@ -53,6 +54,7 @@ public:
     /// loaded instances refer to (which may share a key with one before).
     ///
     /// `conflict`: somebody else has moved the position, or the stream has ended; drop the batch.
+    /// `too_large`: `decide` has declined; nothing was stored.
     /// `unavailable`/`timeout`: unknown or not stored; repeating the call is safe because of the fence.
     [[nodiscard]] virtual Result<Done> apply(TenantId tenant, std::uint64_t from_seq, const domain::RowPosition& to,
                                              const triage::StateKeys& keys,

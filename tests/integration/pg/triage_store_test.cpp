@@ -45,6 +45,22 @@ TEST_F(TriageStoreTest, AnOpenedTicketComesBackAsItWasStored)
     EXPECT_EQ(text("select description from tickets"), "NULL");
 }
 
+TEST_F(TriageStoreTest, WhatIsDeclinedIsNotStoredAndThePositionStays)
+{
+    const auto declined = store_->apply(tenant_, 0, at(3), {}, [&](const States&) {
+        auto writes = opening({opened("k1", 1)}, 2);
+        writes.declined = true;
+        return writes;
+    });
+    ASSERT_FALSE(declined);
+    EXPECT_EQ(declined.error().code(), ErrorCode::too_large);
+    EXPECT_EQ(text("select count(*) from tickets"), "0");
+    EXPECT_EQ(store_->applied(tenant_, stream_).value(), 0U);
+
+    ASSERT_TRUE(store_->apply(tenant_, 0, at(2), {}, [&](const States&) { return opening({opened("k1", 1)}, 2); }));
+    EXPECT_EQ(store_->applied(tenant_, stream_).value(), 2U);
+}
+
 TEST_F(TriageStoreTest, EveryChangeIsStoredAndRaisesTheVersion)
 {
     ASSERT_TRUE(store_->apply(tenant_, 0, at(1), {},

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
@@ -211,6 +212,8 @@ public:
         }
         auto& model = models_[tenant];
         const auto writes = decide(model.load(keys));
+        if (writes.declined) return Error(ErrorCode::too_large, "declined");
+        if (writes.outcome.verdicts.size() > patience_) return Error(ErrorCode::timeout, "took too long");
         if (refuse_verdicts_ && !writes.verdict_rows.empty()) return Error(ErrorCode::internal, "no partition");
         model.keep(writes.outcome);
         position = to.seq;
@@ -286,6 +289,7 @@ public:
     bool held_ = false;         ///< apply() waits.
     bool lose_answer_ = false;  ///< The next apply() commits and says `timeout`.
     bool refuse_verdicts_ = false;
+    std::size_t patience_ = SIZE_MAX;  ///< More alerts than this cannot be stored in time.
     int attempts_ = 0;
     int expiries_ = 0;
     int expiries_begun_ = 0;

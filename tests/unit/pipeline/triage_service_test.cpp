@@ -268,6 +268,63 @@ TEST_F(TriageServiceTest, TooLargeAFoldForTheDatabasesPatienceIsHalved)
     EXPECT_EQ(occurrences(two_, "b"), 1);
 }
 
+TEST_F(TriageServiceTest, AFoldThatIsNeverStoredInTimeShrinksUntilItIsAndOthersAreServedBetween)
+{
+    store_.with([](auto& store) { store.patience_ = 4; });
+    hold(true);
+    submit({row(two_, 3, 1, {"b"})});
+    ASSERT_TRUE(eventually([&] { return store_.attempts() == 1; }));
+    std::vector<journal::CommittedRow> push;
+    for (std::uint64_t seq = 2; seq < 34; ++seq) push.push_back(row(one_, 3, seq, {"a", "a"}));
+    submit(std::move(push));
+    submit({row(two_, 3, 34, {"b"})});
+    hold(false);
+    ASSERT_TRUE(flushed());
+
+    EXPECT_EQ(occurrences(one_, "a"), 64);
+    EXPECT_EQ(occurrences(two_, "b"), 2);
+    EXPECT_EQ(position(one_, 3), 33U);
+    EXPECT_FALSE(measured("winnow_triage_fold_failures_total 0"));
+    std::vector<TenantId> turns;
+    for (const auto& done : store_.done()) turns.push_back(done.tenant);
+    ASSERT_GE(turns.size(), 10U);
+    EXPECT_THAT(std::vector(turns.begin(), turns.begin() + 4), testing::Contains(two_).Times(2))
+        << "the other tenant waited for all parts of the push";
+}
+
+TEST_F(TriageServiceTest, AFoldThatWouldOweTooMuchIsStoredInPartsWithoutAFailure)
+{
+    auto many = config(one_);
+    many.contacts.clear();
+    many.groups.front().contact_ids.clear();
+    for (std::uint64_t n = 1; n <= 50; ++n) {
+        domain::Contact contact;
+        contact.id = ContactId(Uuid::from_words(8, n));
+        many.groups.front().contact_ids.push_back(contact.id);
+        many.contacts.push_back(contact);
+    }
+    configs_.put(many, false);
+    hold(true);
+    submit({row(two_, 3, 1, {"b"})});
+    std::vector<journal::CommittedRow> push;
+    for (std::uint64_t seq = 2; seq < 12; ++seq) {
+        std::vector<std::string> keys;
+        for (int i = 0; i < 100; ++i) keys.push_back(std::to_string(seq) + "-" + std::to_string(i));
+        push.push_back(row(one_, 3, seq, keys));
+    }
+    submit(std::move(push));
+    hold(false);
+    ASSERT_TRUE(flushed());
+
+    std::size_t owed = 0;
+    for (const auto& done : store_.done()) {
+        EXPECT_LE(done.deliveries, 20'000U);
+        owed += done.deliveries;
+    }
+    EXPECT_EQ(owed, 50'001U);
+    EXPECT_TRUE(measured("winnow_triage_fold_failures_total 0"));
+}
+
 TEST_F(TriageServiceTest, AlertsOfATenantThatDoesNotExistAreDropped)
 {
     submit({row(tenant_id(99), 3, 1, {"a"}), row(one_, 3, 2, {"a"})});
