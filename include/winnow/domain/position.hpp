@@ -39,8 +39,8 @@ inline constexpr StreamId kMaxStream = (1U << 22U) - 1;
 inline constexpr std::uint64_t kMaxSeq = (std::uint64_t{1} << 36U) - 1;
 inline constexpr std::uint16_t kMaxIndex = (1U << 14U) - 1;
 
-/// A row of the journal takes so many alerts; a request with more goes into rows of its own, one behind another. A row is
-/// the least that one transaction of triage applies, with all that it owes: it has to be stored in time. (Rows that
+/// A row of the journal takes so many alerts; a request with more goes into rows of its own, one behind another. A row
+/// is the least that one transaction of triage applies, with all that it owes: it has to be stored in time. (Rows that
 /// earlier versions wrote took 8,000.)
 inline constexpr std::size_t kRowAlerts = 2'000;
 
