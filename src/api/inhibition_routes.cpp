@@ -9,6 +9,7 @@
 #include "winnow/expr/matchers.hpp"
 #include "winnow/ports/inhibition_store.hpp"
 #include "winnow/ports/settings_store.hpp"
+#include "winnow/suppression/breadth.hpp"
 #include "winnow/suppression/inhibition.hpp"
 
 #include <algorithm>
@@ -74,8 +75,9 @@ std::optional<std::string> odd_equal(const std::string& name, const Inhibition& 
 json saved_json(const StoredInhibition& stored, const LabelNames& seen, Timestamp now)
 {
     auto document = inhibition_json(stored);
-    warn_of_scope(document, stored.inhibition.source, now, kSource);
-    warn_of_scope(document, stored.inhibition.target, now, kTarget);
+    const auto at = suppression::hours_of_a_week(now);
+    warn_of_scope(document, stored.inhibition.source, at, kSource);
+    warn_of_scope(document, stored.inhibition.target, at, kTarget);
     const auto& equal = stored.inhibition.equal;
     for (std::size_t i = 0; i < equal.size(); ++i) {
         auto odd = odd_equal(equal[i], stored.inhibition, seen);
@@ -105,7 +107,7 @@ Result<Inhibition> read_inhibition(const Call& call, const json& document, const
     FieldReader fields(document);
     inhibition.name = fields.text("name", {1, 200}, Need::required).value_or("");
     inhibition.enabled = fields.boolean("enabled").value_or(true);
-    ScopeGuard guard{.now = call.now, .everything = *everything};
+    ScopeGuard guard{.at = suppression::hours_of_a_week(call.now), .everything = *everything};
     if (before != nullptr) guard.before = &before->source;
     inhibition.source = read_scope(fields, guard, kSource);
     if (before != nullptr) guard.before = &before->target;

@@ -5,10 +5,13 @@
 #include "api/ticket_json.hpp"
 #include "winnow/ports/maintenance_store.hpp"
 #include "winnow/ports/settings_store.hpp"
+#include "winnow/suppression/breadth.hpp"
 #include "winnow/suppression/recurrence.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace winnow::api {
 namespace {
@@ -57,11 +60,50 @@ json window_json(const StoredWindow& stored, Timestamp now)
     return document;
 }
 
+/// Some of the instants at which it is in force.
+std::vector<Timestamp> instants_of(const MaintenanceWindow& window, Timestamp now)
+{
+    constexpr std::size_t kOfEach = 16;
+    std::vector<Timestamp> instants;
+    if (const auto recurrence = suppression::Recurrence::compile(window)) {
+        for (const auto& [starts_at, ends_at] : recurrence->next(now, kShownOccurrences)) {
+            const auto some = suppression::instants_within(starts_at, ends_at, kOfEach);
+            instants.insert(instants.end(), some.begin(), some.end());
+        }
+    }
+    return instants.empty() ? suppression::hours_of_a_week(now) : instants;
+}
+
+/// What its times do not do, and whoever wrote them will have thought they do.
+void warn_of_times(json& document, const MaintenanceWindow& window, Timestamp now)
+{
+    const auto warn = [&](std::string pointer, std::string detail) {
+        document["warnings"].push_back({{"pointer", std::move(pointer)}, {"detail", std::move(detail)}});
+    };
+    auto whole = window;
+    whole.exceptions.clear();
+    const auto recurrence = suppression::Recurrence::compile(whole);
+    if (!recurrence) return;
+    for (std::size_t i = 0; i < window.exceptions.size(); ++i) {
+        if (recurrence->begins_on(window.exceptions[i])) continue;
+        warn("/exceptions/" + std::to_string(i),
+             window.exceptions[i] + " leaves nothing out: no occurrence begins then, by the clocks of " +
+                 window.time_zone);
+    }
+    const auto next = recurrence->next(now, kShownOccurrences);
+    const auto parted = [](const suppression::Occurrence& a, const suppression::Occurrence& b) {
+        return a.ends_at < b.starts_at;
+    };
+    if (next.size() < kShownOccurrences || std::ranges::adjacent_find(next, parted) != next.end()) return;
+    warn("/duration", "each occurrence lasts until the next one begins: the window is always in force");
+}
+
 /// With what whoever saved it is to hear.
 json saved_json(const StoredWindow& stored, Timestamp now)
 {
     auto document = window_json(stored, now);
-    warn_of_scope(document, stored.window.scope, now);
+    warn_of_scope(document, stored.window.scope, instants_of(stored.window, now));
+    warn_of_times(document, stored.window, now);
     return document;
 }
 
@@ -94,7 +136,6 @@ Result<MaintenanceWindow> read_window(const Call& call, const json& document, co
     window.name = fields.text("name", {1, 200}, Need::required).value_or("");
     window.comment = fields.text("comment", {0, 1'000}).value_or("");
     window.enabled = fields.boolean("enabled").value_or(true);
-    window.scope = read_scope(fields, {.now = call.now, .everything = *everything, .before = before});
     const auto starts_at = fields.timestamp("starts_at", Need::required);
     const auto duration =
         fields.duration("duration", suppression::kShortestWindow, suppression::kLongestWindow, Need::required);
@@ -108,6 +149,8 @@ Result<MaintenanceWindow> read_window(const Call& call, const json& document, co
         window.duration = *duration;
         check_recurrence(window, call.now, fields);
     }
+    window.scope =
+        read_scope(fields, {.at = instants_of(window, call.now), .everything = *everything, .before = before});
     if (const auto read = fields.finish(); !read) return read.error();
     return window;
 }

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -32,12 +33,30 @@ Result<Done> judge(const domain::Scope& scope, const ScopeGuard& guard)
     const auto checked = expr::check_condition(scope.text, scope.syntax, expr::WrittenIn::scope);
     if (!checked) return checked.error();
     if (!compiled) return compiled.error();
-    if (!guard.everything && suppression::covers_everything(*compiled, guard.now)) {
+    if (!guard.everything && suppression::covers_everything(*compiled, guard.at)) {
         return Error(ErrorCode::invalid_argument,
                      "covers every alert, or every one that lacks what it names: ask for a value that is there, "
                      "or say that everything is meant with ?everything=true (winnow: --everything)");
     }
     return Done{};
+}
+
+/// False of what asks for another status than that of alerts that fire.
+bool asks_for_firing(const suppression::Scope& compiled, const domain::Scope& scope)
+{
+    if (!compiled.asks_for_status()) return true;
+    if (scope.syntax == domain::RuleSyntax::matchers) return !compiled.refuses_firing();
+    domain::Rule rule;
+    rule.name = "scope";
+    rule.syntax = domain::RuleSyntax::cel;
+    rule.actions = {domain::DropAction{}};
+    const auto is_impossible = [&](std::string condition) {
+        rule.condition = std::move(condition);
+        return std::ranges::any_of(rules::lint_alone(rule), [](const rules::Finding& finding) {
+            return finding.kind == rules::FindingKind::contradictory || finding.kind == rules::FindingKind::never_true;
+        });
+    };
+    return is_impossible(scope.text) || !is_impossible("(" + scope.text + "\n) && status == \"firing\"");
 }
 
 }  // namespace
@@ -78,7 +97,8 @@ void show_scope(nlohmann::json& document, const domain::Scope& scope, const Scop
     document[std::string(names.condition)] = is_matchers ? nlohmann::json(nullptr) : nlohmann::json(scope.text);
 }
 
-void warn_of_scope(nlohmann::json& document, const domain::Scope& scope, Timestamp now, const ScopeNames& names)
+void warn_of_scope(nlohmann::json& document, const domain::Scope& scope, std::span<const Timestamp> at,
+                   const ScopeNames& names)
 {
     const auto pointer = "/" + std::string(name_of(scope, names));
     const auto warn = [&](std::string detail) {
@@ -86,8 +106,11 @@ void warn_of_scope(nlohmann::json& document, const domain::Scope& scope, Timesta
     };
     const auto compiled = suppression::Scope::compile(scope);
     if (!compiled) return;
-    if (suppression::covers_everything(*compiled, now)) {
+    if (suppression::covers_everything(*compiled, at)) {
         warn("this covers every alert, or every one that lacks what it names");
+    }
+    if (!asks_for_firing(*compiled, scope)) {
+        warn("this never keeps anything quiet: only alerts that fire are kept quiet, and it finds none of them");
     }
     domain::Rule rule;  // lint looks at conditions of rules
     rule.name = "scope";

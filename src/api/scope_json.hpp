@@ -11,7 +11,9 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <span>
 #include <string_view>
+#include <vector>
 
 namespace winnow::api {
 
@@ -23,7 +25,7 @@ struct ScopeNames {
 
 /// What a new scope is held to.
 struct ScopeGuard {
-    Timestamp now;
+    std::vector<Timestamp> at;              ///< Some of the instants at which it is in force; the first one, too.
     bool everything = false;                ///< It may cover every alert: somebody has said so.
     const domain::Scope* before = nullptr;  ///< What stays as it was is not judged again.
 };
@@ -37,9 +39,10 @@ struct ScopeGuard {
 /// Adds both fields, one of them null.
 void show_scope(nlohmann::json& document, const domain::Scope& scope, const ScopeNames& names = {});
 
-/// What whoever wrote the scope is to hear: that it can never find anything, that it is probably a slip, that it covers
-/// everything. Appended to the document's `warnings` (`[{"pointer", "detail"}]`), which is not there where there are
-/// none.
-void warn_of_scope(nlohmann::json& document, const domain::Scope& scope, Timestamp now, const ScopeNames& names = {});
+/// What whoever wrote the scope, in force at the instants, is to hear: that it can never find anything, that it is
+/// probably a slip, that it covers everything. Appended to the document's `warnings` (`[{"pointer", "detail"}]`), which
+/// is not there where there are none.
+void warn_of_scope(nlohmann::json& document, const domain::Scope& scope, std::span<const Timestamp> at,
+                   const ScopeNames& names = {});
 
 }  // namespace winnow::api

@@ -13,7 +13,10 @@
 #include "winnow/suppression/breadth.hpp"
 #include "winnow/suppression/scope.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <set>
+#include <string>
 #include <utility>
 
 namespace winnow::api {
@@ -30,8 +33,17 @@ constexpr auto kLookBack = std::chrono::hours{1};
 /// Things of one kind that are hit: how many, and the newest of them.
 struct Hits {
     std::size_t count = 0;
+    std::size_t asked = 0;  ///< How many were looked at.
     json items = json::array();
-    bool complete = true;  ///< Everything was looked at.
+    bool complete = true;        ///< Everything was looked at.
+    std::set<std::string> keys;  ///< Of what was looked at, two at most: whether there is more than one.
+
+    [[nodiscard]] bool all() const { return complete && count == asked; }
+    void note(const std::string& key)
+    {
+        ++asked;
+        if (keys.size() < 2) keys.insert(key);
+    }
 
     [[nodiscard]] json shown() && { return {{"count", count}, {"complete", complete}, {"items", std::move(items)}}; }
 };
@@ -51,6 +63,7 @@ Result<Hits> hit_tickets(const suppression::Scope& scope, Timestamp now, TenantS
 {
     Hits hits;
     const auto complete = for_live_tickets(session.tickets(), [&](const domain::Ticket& ticket) {
+        hits.note(ticket.dedup_key);
         if (!scope.finds(alert_of(ticket), now)) return;
         if (++hits.count <= kShown) hits.items.push_back(ticket_line(ticket));
     });
@@ -75,10 +88,26 @@ Result<Hits> hit_alerts(const suppression::Scope& scope, Timestamp now, TenantSe
     for (auto& past : found->items) {
         if (past.alert.status != domain::AlertStatus::firing) continue;
         auto alert = past.alert;
-        if (compiled->evaluate(alert, alert.received_at).dropped || !scope.finds(alert, now)) continue;
+        if (compiled->evaluate(alert, alert.received_at).dropped) continue;
+        hits.note(alert.dedup_key);
+        if (!scope.finds(alert, now)) continue;
         if (++hits.count <= kShown) hits.items.push_back(alert_json(past));
     }
     return hits;
+}
+
+/// What looks narrow, and yet finds whatever there is: more than one thing, and all of them.
+void warn_of_all(json& answer, const Hits& tickets, const Hits& alerts, std::string_view field)
+{
+    auto keys = tickets.keys;
+    keys.insert(alerts.keys.begin(), alerts.keys.end());
+    if (keys.size() < 2 || !tickets.all() || !alerts.all()) return;
+    answer["warnings"].push_back(
+        {{"pointer", "/" + std::string(field)},
+         {"detail",
+          "this finds every live ticket and every alert of the last hour: ask for a value that only some "
+          "have, or, where everything is meant, write {} and say so with ?everything=true (winnow: "
+          "--everything)"}});
 }
 
 }  // namespace
@@ -88,10 +117,13 @@ Result<Response> preview_silence(const Call& call, TenantSession& session)
     const auto document = read_object(call.request);
     if (!document) return document.error();
     FieldReader fields(*document);
+    const auto from = std::max(call.now, fields.timestamp("starts_at").value_or(call.now));
+    const auto until = fields.timestamp("ends_at").value_or(from + kLookBack);
+    const auto at = suppression::instants_within(from, until);
     // It tells of what covers everything; nothing is made of it.
-    const auto wanted = read_scope(fields, {.now = call.now, .everything = true});
-    fields.read_only({"id", "starts_at", "ends_at", "comment", "end_when_quiet", "state", "created_by", "created_at",
-                      "ended_by", "stats", "version", "updated_at", "updated_by", "warnings"});
+    const auto wanted = read_scope(fields, {.at = at, .everything = true});
+    fields.read_only({"id", "comment", "end_when_quiet", "state", "created_by", "created_at", "ended_by", "stats",
+                      "version", "updated_at", "updated_by", "warnings"});
     if (const auto read = fields.finish(); !read) return read.error();
     const auto scope = suppression::Scope::compile(wanted);
     if (!scope) return scope.error();
@@ -99,10 +131,12 @@ Result<Response> preview_silence(const Call& call, TenantSession& session)
     if (!tickets) return tickets.error();
     auto alerts = hit_alerts(*scope, call.now, session);
     if (!alerts) return alerts.error();
-    json answer{{"covers_everything", suppression::covers_everything(*scope, call.now)},
-                {"tickets", std::move(*tickets).shown()},
-                {"alerts", std::move(*alerts).shown()}};
-    warn_of_scope(answer, wanted, call.now);
+    const bool everything = suppression::covers_everything(*scope, at);
+    json answer{{"covers_everything", everything}};
+    warn_of_scope(answer, wanted, at);
+    if (!everything) warn_of_all(answer, *tickets, *alerts, fields.has("matchers") ? "matchers" : "condition");
+    answer["tickets"] = std::move(*tickets).shown();
+    answer["alerts"] = std::move(*alerts).shown();
     return json_response(200, answer);
 }
 

@@ -7,6 +7,7 @@
 #include "api/ticket_json.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/silence_store.hpp"
+#include "winnow/suppression/breadth.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -54,13 +55,15 @@ struct SilenceInput {
     std::optional<Timestamp> ends_at;
 };
 
-SilenceInput read_silence(FieldReader& fields, const ScopeGuard& guard)
+SilenceInput read_silence(FieldReader& fields, Timestamp now, ScopeGuard guard)
 {
     SilenceInput input;
     auto& silence = input.silence;
-    silence.scope = read_scope(fields, guard);
     input.starts_at = fields.timestamp("starts_at");
     input.ends_at = fields.timestamp("ends_at", Need::required);
+    const auto from = std::max(now, input.starts_at.value_or(now));
+    guard.at = suppression::instants_within(from, input.ends_at.value_or(from));
+    silence.scope = read_scope(fields, guard);
     silence.comment = fields.text("comment", {1, kMaxCommentChars}, Need::required).value_or("");
     silence.end_when_quiet = fields.duration("end_when_quiet", kShortestQuiet, kLongestQuiet);
     fields.read_only({"id", "state", "created_by", "created_at", "ended_by", "stats", "version", "updated_at",
@@ -72,7 +75,9 @@ SilenceInput read_silence(FieldReader& fields, const ScopeGuard& guard)
 json saved_json(const StoredSilence& stored, Timestamp now)
 {
     auto document = silence_json(stored, now);
-    warn_of_scope(document, stored.silence.scope, now);
+    const auto& silence = stored.silence;
+    warn_of_scope(document, silence.scope,
+                  suppression::instants_within(std::max(now, silence.starts_at), silence.ends_at));
     return document;
 }
 
@@ -117,7 +122,7 @@ Result<Response> create_silence(const Call& call, TenantSession& session)
     const auto everything = everything_of(call.request.head);
     if (!everything) return everything.error();
     FieldReader fields(*document);
-    auto input = read_silence(fields, {.now = call.now, .everything = *everything});
+    auto input = read_silence(fields, call.now, {.at = {}, .everything = *everything});
     auto& silence = input.silence;
     silence.starts_at = input.starts_at.value_or(call.now);
     silence.ends_at = input.ends_at.value_or(silence.starts_at);
@@ -179,7 +184,7 @@ Result<Response> change_silence(const Call& call, TenantSession& session)
     const auto everything = everything_of(call.request.head);
     if (!everything) return everything.error();
     FieldReader fields(*document);
-    auto input = read_silence(fields, {.now = call.now, .everything = *everything, .before = &before.scope});
+    auto input = read_silence(fields, call.now, {.at = {}, .everything = *everything, .before = &before.scope});
     auto& after = input.silence;
     settle_times(fields, input, before, call, after);
     if (const auto read = fields.finish(); !read) return read.error();

@@ -2,6 +2,7 @@
 
 #include "calendar/clock_changes.hpp"
 #include "calendar/days.hpp"
+#include "winnow/base/text.hpp"
 #include "winnow/base/zone_name.hpp"
 
 #include <date/tz.h>
@@ -78,6 +79,13 @@ private:
     std::optional<YearlyClockChanges> yearly_;
     std::int64_t table_ends_ = 0;
 };
+
+std::string Zone::nearest_name(std::string_view name)
+{
+    std::vector<std::string> names;
+    for (const auto& zone : date::get_tzdb().zones) names.push_back(zone.name());
+    return nearest(name.substr(0, 64), names);
+}
 
 std::optional<Zone> Zone::named(const std::string& name)
 {

@@ -121,6 +121,27 @@ public:
         return found;
     }
 
+    [[nodiscard]] bool begins_on(const std::string& when) const
+    {
+        constexpr std::size_t kMostThatDay = 3 * kMostADay;
+        if (!is_date(when)) {
+            const auto at = parse_rfc3339(when);
+            const auto found = at ? next(*at + duration_ - milliseconds(1), 1) : std::vector<Occurrence>();
+            return !found.empty() && found.front().starts_at == *at;
+        }
+        const auto midnight = *parse_rfc3339(when + "T00:00:00Z");
+        for (const std::size_t count : {std::size_t{2}, kMostThatDay}) {
+            const auto found = next(midnight - kDay + duration_, count);
+            const auto is_then = [&](const Occurrence& occurrence) {
+                const auto wall = zone_.wall(std::chrono::floor<seconds>(occurrence.starts_at));
+                return format_rfc3339(Timestamp(wall.time_since_epoch())).starts_with(when);
+            };
+            if (std::ranges::any_of(found, is_then)) return true;
+            if (found.size() < count || found.back().starts_at > midnight + 2 * kDay) return false;
+        }
+        return false;
+    }
+
     [[nodiscard]] std::optional<Occurrence> covering(Timestamp now) const
     {
         const std::lock_guard lock(mutex_);
@@ -196,7 +217,10 @@ Result<Recurrence> Recurrence::compile(const domain::MaintenanceWindow& window)
 {
     auto zone = calendar::Zone::named(window.time_zone);
     if (!zone) {
-        return field_error("/time_zone", "is not a time zone; use a name such as \"Asia/Tokyo\" or \"UTC\"");
+        const auto near = calendar::Zone::nearest_name(window.time_zone);
+        return field_error("/time_zone", "is not a time zone; " +
+                                             (near.empty() ? std::string(R"(use a name such as "Asia/Tokyo" or "UTC")")
+                                                           : "did you mean \"" + near + "\"?"));
     }
     if (window.duration < kShortestWindow || window.duration > kLongestWindow) {
         return field_error("/duration", "must be between PT1M and P31D");
@@ -220,6 +244,11 @@ Result<Recurrence> Recurrence::compile(const domain::MaintenanceWindow& window)
 std::vector<Occurrence> Recurrence::next(Timestamp now, std::size_t count) const
 {
     return impl_->next(now, count);
+}
+
+bool Recurrence::begins_on(const std::string& when) const
+{
+    return impl_->begins_on(when);
 }
 
 std::optional<Occurrence> Recurrence::covering(Timestamp now) const

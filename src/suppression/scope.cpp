@@ -73,6 +73,23 @@ bool Scope::asks_for(std::string_view label) const
     return names_label(std::get<expr::Expression>(compiled_).root(), label);
 }
 
+bool Scope::asks_for_name(std::string_view name) const
+{
+    if (const auto* matchers = std::get_if<std::vector<Matcher>>(&compiled_)) {
+        return std::ranges::find(*matchers, name, &Matcher::name) != matchers->end();
+    }
+    return names_label(std::get<expr::Expression>(compiled_).root(), name);
+}
+
+bool Scope::refuses_firing() const
+{
+    const auto* matchers = std::get_if<std::vector<Matcher>>(&compiled_);
+    static const domain::Alert kFiring;
+    return matchers != nullptr && std::ranges::any_of(*matchers, [](const Matcher& matcher) {
+               return matcher.name() == "status" && !matcher.matches(kFiring);
+           });
+}
+
 const Matcher* Scope::required() const
 {
     const auto* matchers = std::get_if<std::vector<Matcher>>(&compiled_);

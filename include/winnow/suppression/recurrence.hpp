@@ -39,6 +39,9 @@ public:
     /// The first `count` occurrences that end after `now`, in order.
     [[nodiscard]] std::vector<Occurrence> next(Timestamp now, std::size_t count) const;
 
+    /// Whether an occurrence begins then: at an instant, or on a date of its zone. Those left out do not count.
+    [[nodiscard]] bool begins_on(const std::string& when) const;
+
     /// The one that `now` lies in; of several the one that ends last.
     [[nodiscard]] std::optional<Occurrence> covering(Timestamp now) const;
 

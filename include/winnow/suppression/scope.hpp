@@ -28,6 +28,11 @@ public:
     /// Whether what it finds may depend on the hour: it names `now`, or a time of the alert.
     [[nodiscard]] bool asks_for_the_time() const;
 
+    /// Whether it names the alert's status; and whether one of its matchers lets no status through but those of alerts
+    /// that do not fire.
+    [[nodiscard]] bool asks_for_status() const { return asks_for_name("status"); }
+    [[nodiscard]] bool refuses_firing() const;
+
     /// A matcher without which it finds nothing: `name="value"`, the value not empty; nullptr where there is none.
     [[nodiscard]] const expr::Matcher* required() const;
 
@@ -35,6 +40,8 @@ public:
     [[nodiscard]] bool asks_for(std::string_view label) const;
 
 private:
+    [[nodiscard]] bool asks_for_name(std::string_view name) const;
+
     using Compiled = std::variant<std::vector<expr::Matcher>, expr::Expression>;
     explicit Scope(Compiled compiled) : compiled_(std::move(compiled)) {}
 

@@ -53,11 +53,18 @@ struct AddArguments {
     bool dry_run = false, everything = false;
 };
 
+/// "1 live ticket", "2 live tickets".
+std::string counted(const json& hits, const std::string& what)
+{
+    const auto count = hits.at("count").get<std::size_t>();
+    return std::to_string(count) + ' ' + what + (count == 1 ? "" : "s");
+}
+
 void print_preview(const json& preview)
 {
     const auto& tickets = preview.at("tickets");
-    std::cout << "would keep quiet: " << tickets.at("count") << " live tickets, " << preview.at("alerts").at("count")
-              << " alerts of the last hour (nothing was made)\n";
+    std::cout << "would keep quiet: " << counted(tickets, "live ticket") << ", "
+              << counted(preview.at("alerts"), "alert") << " of the last hour (nothing was made)\n";
     for (const auto& ticket : tickets.at("items")) {
         std::cout << "  #" << ticket.at("number") << ' ' << ticket.at("title").get<std::string>() << '\n';
     }

@@ -55,6 +55,12 @@ Option* Option::not_negative()
     return this;
 }
 
+Option* Option::not_empty()
+{
+    option_.check([](const std::string& value) { return value.empty() ? std::string("must not be empty") : ""; });
+    return this;
+}
+
 Option* Option::one_of(std::initializer_list<std::string> words)
 {
     option_.check(CLI::IsMember(std::vector<std::string>(words)));

@@ -37,6 +37,7 @@ public:
     Option* range(std::int64_t least, std::int64_t most);
     Option* positive();
     Option* not_negative();
+    Option* not_empty();
     Option* one_of(std::initializer_list<std::string> words);
 
 private:

@@ -95,8 +95,9 @@ void add_add(Syntax& group, Command& chosen)
     arguments->scope.add(*command);
     command->add_option("--from", arguments->from, "When it first begins: 2026-11-29T02:00:00+09:00")->required();
     command->add_option("--for", arguments->duration, "How long each time: PT2H")->required();
-    command->add_option("--time-zone", arguments->zone, "Whose clocks it keeps to: Asia/Tokyo; without it UTC");
-    command->add_option("--rrule", arguments->rrule, "How it recurs (RFC 5545): FREQ=WEEKLY;BYDAY=SU");
+    command->add_option("--time-zone", arguments->zone, "Whose clocks it keeps to: Asia/Tokyo; without it UTC")
+        ->not_empty();
+    command->add_option("--rrule", arguments->rrule, "How it recurs (RFC 5545): FREQ=WEEKLY;BYDAY=SU")->not_empty();
     command->add_option("--except", arguments->exceptions, "Occurrences to leave out: 2026-12-06");
     command->add_option("--comment", arguments->comment, "Why");
     add_everything_option(*command, arguments->everything);

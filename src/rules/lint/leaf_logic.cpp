@@ -171,10 +171,12 @@ bool is_impossible(const Leaf& leaf, bool negated)
         });
     }
     if (!is_equality(leaf)) return false;
-    const bool label = leaf.slot.origin == Origin::label;
+    const bool own = leaf.slot.origin == Origin::field || leaf.slot.origin == Origin::label_or_field;
+    const bool filled =
+        leaf.slot.origin == Origin::label || (own && (leaf.slot.name == "title" || leaf.slot.name == "dedup_key"));
     return std::ranges::all_of(leaf.constants, [&](const Constant& value) {
         if (leaf.slot.origin == Origin::detail) return false;
-        return value.type != Constant::Type::text || (label && value.text.empty());
+        return value.type != Constant::Type::text || (filled && value.text.empty());
     });
 }
 

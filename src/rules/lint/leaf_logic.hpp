@@ -20,7 +20,7 @@ enum class Holds : std::uint8_t { no, yes, error };
 /// No alert makes all of them hold: they exclude each other.
 [[nodiscard]] bool exclude_each_other(const index::NormalForm& form, std::span<const index::Literal> clause);
 
-/// No alert makes it hold: labels are never empty, there are three statuses and four severities.
+/// No alert makes it hold: labels, titles and keys are never empty, there are three statuses and four severities.
 [[nodiscard]] bool is_impossible(const index::Leaf& leaf, bool negated);
 
 }  // namespace winnow::rules

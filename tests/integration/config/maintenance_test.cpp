@@ -6,6 +6,7 @@ namespace {
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 using testing::UnorderedElementsAre;
 
 class Maintenance : public Tenants {
@@ -95,6 +96,24 @@ TEST_F(Maintenance, ThatIsNotReadableAnyMoreSaysWhy)
     EXPECT_EQ(shown.body["problem"], "rrule: BYDAY with a number goes with FREQ=MONTHLY and FREQ=YEARLY only");
     EXPECT_EQ(shown.body["next_occurrences"], json::array());
     EXPECT_EQ(patch("/maintenance-windows/" + id, {{"rrule", "FREQ=WEEKLY;BYDAY=SU"}}).body["problem"], nullptr);
+}
+
+TEST_F(Maintenance, RemarksOnTimesThatDoNotDoWhatTheySeemTo)
+{
+    auto warned = [&, number = 0](json more) mutable {
+        more["name"] = "w" + std::to_string(++number);
+        const auto saved = post("/maintenance-windows", body(more));
+        EXPECT_EQ(saved.status, 201) << saved.text;
+        return saved.body.value("warnings", json()).dump();
+    };
+    EXPECT_EQ(warned({{"exceptions", {"2026-12-06", "2026-12-12T17:00:00Z"}}}), "null");
+    EXPECT_THAT(warned({{"exceptions", {"2026-12-06", "2026-12-07", "2026-12-12T18:00:00Z"}}}),
+                AllOf(HasSubstr("/exceptions/1"), HasSubstr("/exceptions/2"), Not(HasSubstr("/exceptions/0"))));
+    EXPECT_THAT(warned({{"duration", "P7D"}}), AllOf(HasSubstr("/duration"), HasSubstr("always in force")));
+    EXPECT_EQ(warned({{"duration", "P6D"}}), "null");
+    EXPECT_EQ(warned({{"rrule", nullptr}, {"duration", "P7D"}}), "null");
+    EXPECT_THAT(post("/maintenance-windows", body({{"time_zone", "Asia/Tokio"}})).errors(),
+                ElementsAre(HasSubstr("did you mean \"Asia/Tokyo\"?")));
 }
 
 TEST_F(Maintenance, NamesAreTheirOwn)

@@ -3,6 +3,7 @@
 namespace winnow::test {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -187,6 +188,20 @@ TEST_F(Silences, SlipsInScopesAreRefusedOrRemarkedOn)
     EXPECT_FALSE(post("/silences", body()).body.contains("warnings"));
 }
 
+TEST_F(Silences, WhatNeverFiresIsNeverKeptQuiet)
+{
+    const auto warned = [&](const std::string& name, const std::string& text) {
+        auto asked = body({{name, text}});
+        if (name != "matchers") asked.erase("matchers");
+        return post("/silences", asked).body["warnings"].dump();
+    };
+    EXPECT_THAT(warned("matchers", R"(status="resolved",source="db-7")"), HasSubstr("never keeps anything quiet"));
+    EXPECT_THAT(warned("condition", R"(source == "db-7" && status != "firing")"), HasSubstr("never keeps anything"));
+    EXPECT_THAT(warned("matchers", R"(title="")"), HasSubstr("never matches"));
+    EXPECT_EQ(warned("matchers", R"(status="firing",source="db-7")"), "null");
+    EXPECT_EQ(warned("condition", R"(source == "db-7" && status in ["firing", "resolved"])"), "null");
+}
+
 TEST_F(Silences, EveryWriteIsAChangeOfTheConfiguration)
 {
     const auto version = [&] {
@@ -222,8 +237,29 @@ TEST_F(Silences, ThePreviewCountsLiveTicketsThatMatchAndMakesNothing)
     EXPECT_EQ(preview.body["alerts"]["count"], 0);
     EXPECT_EQ(sql("select count(*) from silences"), "0");
     EXPECT_THAT(post("/silences/preview", {{"matchers", "x"}}).pointers(), ElementsAre("/matchers"));
+    EXPECT_FALSE(preview.body.contains("warnings")) << "web-1 is not found";
+    // What looks as if it asked for something, and finds whatever there is, is told of.
+    const auto all = post("/silences/preview", {{"matchers", R"(title=~"d.*")"}});
+    EXPECT_EQ(all.body["covers_everything"], false);
+    EXPECT_THAT(all.body["warnings"].dump(),
+                AllOf(HasSubstr("/matchers"), HasSubstr("every live ticket"), HasSubstr("--everything")));
     become_theirs();
     EXPECT_EQ(post("/silences/preview", body()).body["tickets"]["count"], 0);
+    EXPECT_FALSE(post("/silences/preview", body()).body.contains("warnings")) << "there is nothing to be found";
+}
+
+TEST_F(Silences, AConditionOfTheTimeCoversEverythingWhereItHoldsAllTheWhile)
+{
+    auto november = body({{"condition", "received_at.getMonth() == 10"}});
+    november.erase("matchers");
+    EXPECT_THAT(post("/silences", november).errors(), ElementsAre(HasSubstr("/condition: covers every alert")));
+    EXPECT_EQ(post("/silences/preview", november).body["covers_everything"], true);
+    november["ends_at"] = "2026-12-23T08:00:00Z";
+    EXPECT_EQ(post("/silences", november).status, 201);
+    const json sunday{{"name", "w"},        {"condition", "now.getDayOfWeek() == 0"},
+                      {"duration", "PT2H"}, {"starts_at", "2026-11-29T02:00:00Z"},
+                      {"time_zone", "UTC"}, {"rrule", "FREQ=WEEKLY;BYDAY=SU"}};
+    EXPECT_THAT(post("/maintenance-windows", sunday).errors(), ElementsAre(HasSubstr("/condition: covers every")));
 }
 
 }  // namespace

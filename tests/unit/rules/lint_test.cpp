@@ -90,11 +90,13 @@ TEST(Lint, TestsThatExcludeEachOtherAreContradictory)
 TEST(Lint, WhatNoAlertHasIsNeverTrue)
 {
     for (const auto* condition : {"false", "severity > CRITICAL", "severity < 1", "!(severity <= 4)",
-                                  R"(labels.env == "")", R"(source in [])"}) {
+                                  R"(labels.env == "")", R"(source in [])", R"(title == "")", R"(dedup_key == "")"}) {
         EXPECT_THAT(kinds_of(condition), ElementsAre(FindingKind::never_true)) << condition;
     }
     EXPECT_THAT(kinds_of(R"(status == "open")"), ElementsAre(FindingKind::suspicious, FindingKind::never_true));
     EXPECT_THAT(kinds_of(R"(status == "open" || source == "a")"), ElementsAre(FindingKind::suspicious));
+    EXPECT_THAT(kinds_in({make_rule(1, R"(title="")", {DropAction{}})}), ElementsAre(FindingKind::never_true));
+    EXPECT_THAT(kinds_in({make_rule(1, R"(source="")", {DropAction{}})}), IsEmpty());
     EXPECT_THAT(kinds_of(R"(label("env") == "")"), IsEmpty());
 }
 
