@@ -7,12 +7,16 @@
 #include "winnow/ports/rule_store.hpp"
 #include "winnow/rules/cost.hpp"
 #include "winnow/rules/lint.hpp"
+#include "winnow/suppression/breadth.hpp"
+#include "winnow/suppression/scope.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <string>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 
 namespace winnow::api {
 namespace {
@@ -46,6 +50,40 @@ json finding_json(const rules::Finding& finding, const std::unordered_map<RuleId
             {"because_of", finding.because_of ? named(*finding.because_of) : json(nullptr)}};
 }
 
+bool drops(const domain::Action& action)
+{
+    return std::holds_alternative<domain::DropAction>(action);
+}
+
+/// What lint does not see, because it needs the time, or alerts to try the condition with.
+json more_findings_json(const Rule& rule, Timestamp now)
+{
+    auto list = json::array();
+    const auto add = [&](const char* pointer, std::string message) {
+        const rules::Finding finding{.rule_id = rule.id,
+                                     .kind = rules::FindingKind::suspicious,
+                                     .message = std::move(message),
+                                     .position = {},
+                                     .because_of = {}};
+        list.push_back(finding_json(finding, {{rule.id, rule.name}}));
+        list.back()["pointer"] = pointer;
+    };
+    if (rule.effective_until && *rule.effective_until <= now) {
+        add("/effective_until", "its effective_until has passed: it matches nothing any more");
+    }
+    if (!std::ranges::any_of(rule.actions, drops)) return list;
+    const auto scope = suppression::Scope::compile({.text = rule.condition, .syntax = rule.syntax});
+    if (scope && suppression::covers_everything(*scope, suppression::hours_of_a_week(now))) {
+        add("/condition", "it drops every alert that reaches it, or every one that lacks what it names");
+    }
+    return list;
+}
+
+void append(json& list, json&& more)
+{
+    for (auto& item : more) list.push_back(std::move(item));
+}
+
 /// A rule that is looked at in its place among the live ones: instead of the one of its id, else at the end.
 void put_among(std::vector<Rule>& rules, const RuleInput& input, RuleId id)
 {
@@ -72,23 +110,47 @@ std::vector<Rule> draft_set(const std::vector<RuleInput>& inputs)
 
 }  // namespace
 
-json own_findings_json(const std::vector<Rule>& rules)
+json own_findings_json(const std::vector<Rule>& rules, Timestamp now)
 {
     auto list = json::array();
     for (const auto& rule : rules) {
         for (const auto& finding : rules::lint_alone(rule)) {
             list.push_back(finding_json(finding, {{rule.id, rule.name}}));
         }
+        append(list, more_findings_json(rule, now));
     }
     return list;
 }
 
-json findings_json(const std::vector<Rule>& rules)
+json shared_names_json(const std::vector<Rule>& rules)
+{
+    auto list = json::array();
+    std::unordered_map<RuleId, std::string> names;
+    std::unordered_map<std::string_view, RuleId> first;
+    for (const auto& rule : rules) {
+        names.emplace(rule.id, rule.name);
+        const auto [known, is_new] = first.try_emplace(rule.name, rule.id);
+        if (is_new) continue;
+        list.push_back(
+            finding_json({.rule_id = rule.id,
+                          .kind = rules::FindingKind::suspicious,
+                          .message = "a rule before it has the same name: who reads of one cannot tell which",
+                          .position = {},
+                          .because_of = known->second},
+                         names));
+        list.back()["pointer"] = "/name";
+    }
+    return list;
+}
+
+json findings_json(const std::vector<Rule>& rules, Timestamp now)
 {
     std::unordered_map<RuleId, std::string> names;
     for (const auto& rule : rules) names.emplace(rule.id, rule.name);
     auto list = json::array();
     for (const auto& finding : rules::lint(rules)) list.push_back(finding_json(finding, names));
+    for (const auto& rule : rules) append(list, more_findings_json(rule, now));
+    append(list, shared_names_json(rules));
     return list;
 }
 
@@ -111,18 +173,18 @@ Result<Response> lint_rules(const Call& call, TenantSession& session)
     if (ruleset != nullptr) {
         const auto inputs = sound_rules(session, *ruleset, "/ruleset");
         if (!inputs) return inputs.error();
-        return json_response(200, {{"findings", findings_json(draft_set(*inputs))}});
+        return json_response(200, {{"findings", findings_json(draft_set(*inputs), call.now)}});
     }
     auto rules = session.rules().all();
     if (!rules) return rules.error();
-    if (rule == nullptr) return json_response(200, {{"findings", findings_json(*rules)}});
+    if (rule == nullptr) return json_response(200, {{"findings", findings_json(*rules, call.now)}});
 
     std::vector<FieldError> errors;
     const auto input = read_rule(*rule, "/rule", errors);
     if (!errors.empty()) return Error(std::move(errors));
     const auto id = input.id.value_or(RuleId(Uuid::from_words(0, 1)));
     put_among(*rules, input, id);
-    auto findings = findings_json(*rules);
+    auto findings = findings_json(*rules, call.now);
     findings.erase(std::remove_if(findings.begin(), findings.end(),
                                   [&](const json& finding) { return finding["rule_id"] != id.str(); }),
                    findings.end());

@@ -89,10 +89,11 @@ Result<Done> allowed_with(const Call& call, TenantSession& session, const Rule& 
 }
 
 /// With what lint has to say to whoever saved it.
-json saved_json(const ports::StoredRule& stored)
+json saved_json(const ports::StoredRule& stored, Timestamp now)
 {
     auto document = rule_json(stored);
-    if (auto findings = own_findings_json({stored.rule}); !findings.empty()) document["findings"] = std::move(findings);
+    if (auto findings = own_findings_json({stored.rule}, now); !findings.empty())
+        document["findings"] = std::move(findings);
     return document;
 }
 
@@ -120,7 +121,7 @@ Result<Response> create_rule(const Call& call, TenantSession& session)
     changes.actor = rule.updated_by;
     if (const auto allowed = allowed_with(call, session, rule); !allowed) return allowed.error();
     if (const auto stored = session.rules().apply(changes); !stored) return stored.error();
-    return created("/api/v1/rules/" + rule.id.str(), saved_json({rule, {}}), rule.version);
+    return created("/api/v1/rules/" + rule.id.str(), saved_json({rule, {}}, call.now), rule.version);
 }
 
 /// PUT and PATCH.
@@ -153,7 +154,7 @@ Result<Response> change_rule(const Call& call, TenantSession& session)
     changes.actor = rule.updated_by;
     if (const auto allowed = allowed_with(call, session, rule); !allowed) return allowed.error();
     if (const auto stored = session.rules().apply(changes); !stored) return stored.error();
-    return versioned(saved_json({rule, current->stats}), rule.version);
+    return versioned(saved_json({rule, current->stats}, call.now), rule.version);
 }
 
 Result<Response> delete_rule(const Call& call, TenantSession& session)

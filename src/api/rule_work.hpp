@@ -44,10 +44,13 @@ struct RulesetChange {
 [[nodiscard]] Result<Done> check_allowance(const std::vector<domain::Rule>& all, const domain::TenantLimits& limits);
 
 /// What lint finds in rules that are in position order, as JSON.
-[[nodiscard]] nlohmann::json findings_json(const std::vector<domain::Rule>& rules);
+[[nodiscard]] nlohmann::json findings_json(const std::vector<domain::Rule>& rules, Timestamp now);
+
+/// Of rules in position order those that have the name of one before them, as findings in JSON.
+[[nodiscard]] nlohmann::json shared_names_json(const std::vector<domain::Rule>& rules);
 
 /// What lint finds in each of the rules by itself, as JSON: what whoever saves them is to hear.
-[[nodiscard]] nlohmann::json own_findings_json(const std::vector<domain::Rule>& rules);
+[[nodiscard]] nlohmann::json own_findings_json(const std::vector<domain::Rule>& rules, Timestamp now);
 
 [[nodiscard]] Result<http::Response> get_ruleset(const Call& call, ports::TenantSession& session);
 [[nodiscard]] Result<http::Response> put_ruleset(const Call& call, ports::TenantSession& session);

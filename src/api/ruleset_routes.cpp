@@ -156,11 +156,15 @@ Result<Response> change_ruleset(const Call& call, TenantSession& session, const 
     if (!version) return version.error();
     auto answer = plan_json(plan, change.dry_run, *version);
     if (change.dry_run) {
-        answer["findings"] = findings_json(outcome);
+        answer["findings"] = findings_json(outcome, call.now);
     } else {
         auto changed = plan.changes.created;
         changed.insert(changed.end(), plan.changes.updated.begin(), plan.changes.updated.end());
-        if (auto findings = own_findings_json(changed); !findings.empty()) answer["findings"] = std::move(findings);
+        auto findings = own_findings_json(changed, call.now);
+        if (!changed.empty()) {
+            for (auto& shared : shared_names_json(outcome)) findings.push_back(std::move(shared));
+        }
+        if (!findings.empty()) answer["findings"] = std::move(findings);
     }
     return versioned(answer, *version);
 }

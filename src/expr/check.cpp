@@ -39,14 +39,18 @@ bool looks_like_cel(std::string_view text)
 bool looks_like_matchers(std::string_view text)
 {
     const auto matchers = parse_matchers(text);
-    return matchers && !matchers->empty();
+    return matchers && !matchers->empty() && !slip_in_matchers(text);
 }
 
 bool looks_like_keywords(std::string_view text)
 {
-    const auto tree = parse_keywords(text, {}, Wording::as_stored);
-    return tree &&
-           (tree->kind == Kind::logical_and || tree->kind == Kind::logical_or || tree->kind == Kind::logical_not);
+    const auto tree = parse_keywords(text, {}, Wording::as_written);
+    if (!tree) return false;
+    // One word alone is like anything; `severity:critical` and `title:disk` are not.
+    const bool of_field =
+        tree->kind == Kind::equal || (tree->kind == Kind::call && tree->children.front().name != "text");
+    return of_field || tree->kind == Kind::logical_and || tree->kind == Kind::logical_or ||
+           tree->kind == Kind::logical_not;
 }
 
 std::string looks_like(RuleSyntax other, WrittenIn where)
@@ -73,12 +77,33 @@ Error with_hint(const Error& error, std::string_view text, RuleSyntax syntax, Wr
     return refusal(error.message() + "\n" + looks_like(*other, where));
 }
 
+/// A call of nothing but constants that fails, fails for every alert: `cidr("10.0.0.0/08")`. Recursion is bounded by
+/// the depth that the tree was checked for.
+void remark_on_constants(const Node& node, std::vector<Remark>& remarks)
+{
+    const auto is_literal = [](const Node& child) {
+        return child.kind == Kind::literal;
+    };
+    if (node.kind == Kind::call && !node.children.empty() && std::ranges::all_of(node.children, is_literal)) {
+        Budget budget;
+        static const domain::Alert kBare;  // label("x") is no constant, and never fails
+        const auto value = evaluate(node, names_of(kBare, {}), budget);
+        if (const auto* error = value.as<EvalError>()) {
+            remarks.push_back({.at = node.at, .message = "this fails for every alert: " + error->message});
+        }
+        return;
+    }
+    for (const auto& child : node.children) remark_on_constants(child, remarks);
+}
+
 Result<CheckedCondition> check_cel(std::string_view text)
 {
     auto condition = compile_condition(text, RuleSyntax::cel);
     if (!condition) return condition.error();
     if (const auto wrong = slip_in(condition->root())) return explained(text, *wrong);
-    return CheckedCondition{.condition = *std::move(condition), .remarks = {}};
+    CheckedCondition checked{.condition = *std::move(condition), .remarks = {}};
+    remark_on_constants(checked.condition.root(), checked.remarks);
+    return checked;
 }
 
 Result<CheckedCondition> check_matchers(std::string_view text)

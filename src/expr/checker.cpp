@@ -3,6 +3,7 @@
 #include "expr/function.hpp"
 #include "expr/regex.hpp"
 #include "winnow/base/text.hpp"
+#include "winnow/domain/alert.hpp"
 
 #include <algorithm>
 #include <array>
@@ -100,6 +101,9 @@ private:
             "title", "description", "status",   "severity", "source",  "service",   "component",   "group",
             "class", "dedup_key",   "labels",   "details",  "links",   "starts_at", "received_at", "now",
             "text",  "integration", "CRITICAL", "ERROR",    "WARNING", "INFO"};
+        std::string lower(name);
+        for (auto& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+        if (domain::parse_alert_status(lower)) return "; a status is a text: write \"" + lower + '"';
         const auto near = nearest(name, kNames);
         if (!near.empty()) return "; did you mean " + near + "?";
         return "; a label is labels." + std::string(name) + ", a text stands in quotes";

@@ -192,7 +192,11 @@ class Silences(unittest.TestCase):
         self.assertIn("did you mean firing?", answer('status == "FIRING"')["error"])
         self.assertIn("did you mean title?", answer("titel:disk", "--syntax", "keywords")["error"])
         self.assertIn("this looks like CEL", answer("severity >= ERROR", "--syntax", "matchers")["error"])
-        self.assertEqual(answer("title + source"), {"type": "string", "value": ""})
+        joined = answer("title + source")
+        self.assertEqual((joined["type"], joined["value"]), ("string", ""))
+        self.assertIn("as a condition it is refused: ", joined["warnings"][0])
+        self.assertIn("did you mean severity?", answer("severity >= INFO", "--bindings", '{"severty": "critical"}')["warnings"][0])
+        self.assertNotIn("warnings", answer("severity >= INFO", "--bindings", '{"severity": "info", "mount": "/"}'))
         remarked = answer('severty="x"', "--syntax", "matchers")
         self.assertEqual((remarked["value"], len(remarked["warnings"])), (False, 1))
 

@@ -1,5 +1,7 @@
 #include "app/cli/bindings.hpp"
 
+#include "winnow/base/text.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <array>
@@ -77,6 +79,17 @@ void read_status(const json& value, Alert& alert)
     alert.status = *status;
 }
 
+/// As the doors tell of slips: what is one or two letters away from a name that is not short.
+template <typename Names>
+std::string nearest_of(const std::string& name, const Names& names)
+{
+    constexpr std::size_t kLong = 5;
+    for (const std::string_view known : names) {
+        if (edit_distance(name.substr(0, 64), known) <= (known.size() < kLong ? 1U : 2U)) return std::string(known);
+    }
+    return "";
+}
+
 void read_member(const std::string& name, const json& value, Bindings& bindings, json& details)
 {
     auto& alert = bindings.alert;
@@ -93,6 +106,13 @@ void read_member(const std::string& name, const json& value, Bindings& bindings,
     if (name == "details") {
         details.update(value);
     } else {
+        constexpr std::array kFields{"title",  "description", "source",      "service",     "component", "group",
+                                     "class",  "dedup_key",   "integration", "labels",      "links",     "severity",
+                                     "status", "starts_at",   "ends_at",     "received_at", "now",       "details"};
+        if (const auto near = nearest_of(name, kFields); !near.empty()) {
+            bindings.warnings.push_back("there is no field " + name + ", so it is details." + name + "; did you mean " +
+                                        near + "?");
+        }
         details[name] = value;
     }
 }

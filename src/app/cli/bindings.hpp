@@ -9,12 +9,15 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace winnow::app::cli {
 
 struct Bindings {
     domain::Alert alert;
     Timestamp now;
+    std::vector<std::string> warnings;  ///< Members that are no field, and nearly are one.
 };
 
 /// Fields as the API takes them (docs/openapi.yaml), and `now` and `received_at` as RFC 3339; what is left out is

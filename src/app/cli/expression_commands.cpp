@@ -69,7 +69,10 @@ Result<Compiled> compile(const std::string& text, const std::string& syntax)
         if (*known != domain::RuleSyntax::cel) return checked.error();
         auto expression = expr::check_expression(text);
         if (!expression) return expression.error();
-        return Compiled{.expression = *std::move(expression)};
+        Compiled compiled{.expression = *std::move(expression)};
+        const auto& why = checked.error().message();
+        compiled.warnings.push_back("as a condition it is refused: " + why.substr(0, why.find('\n')));
+        return compiled;
     }
     Compiled compiled{.expression = std::move(checked->condition)};
     for (auto& remark : checked->remarks) compiled.warnings.push_back(std::move(remark.message));
@@ -86,7 +89,9 @@ json evaluate(const std::string& text, const std::string& syntax, const json& bi
     const auto value = compiled->expression.evaluate(expr::names_of(bound->alert, bound->now), budget);
     json answer{{"type", expr::type_name(value)}, {"value", as_json(value)}};
     if (const auto* error = value.as<expr::EvalError>()) answer = {{"error", error->message}};
-    if (!compiled->warnings.empty()) answer["warnings"] = compiled->warnings;
+    auto warnings = compiled->warnings;
+    for (const auto& warning : bound->warnings) warnings.push_back(warning);
+    if (!warnings.empty()) answer["warnings"] = std::move(warnings);
     return answer;
 }
 

@@ -112,6 +112,20 @@ TEST(CheckedCel, RefusesAStatusThatNoAlertHas)
     EXPECT_EQ(refused(R"(status == "firing" || "resolved" != status)", RuleSyntax::cel), "accepted");
 }
 
+TEST(CheckedCel, RemarksOnConstantsThatFailForEveryAlert)
+{
+    EXPECT_THAT(remarks(R"(cidr("10.0.0.0/08").containsIP(source))", RuleSyntax::cel),
+                HasSubstr("this fails for every alert: "));
+    EXPECT_EQ(
+        remarks(R"(cidr("10.0.0.0/8").containsIP(source) && now > timestamp("2026-01-01T00:00:00Z"))", RuleSyntax::cel),
+        "");
+}
+
+TEST(CheckedCel, AStatusWithoutQuotesIsNoSeverity)
+{
+    EXPECT_THAT(refused("status == FIRING", RuleSyntax::cel), HasSubstr(R"(a status is a text: write "firing")"));
+}
+
 TEST(CheckedConditions, SayWhichSyntaxTheySeemToBeIn)
 {
     constexpr auto kCel = "this looks like CEL: add syntax: cel";
@@ -123,6 +137,10 @@ TEST(CheckedConditions, SayWhichSyntaxTheySeemToBeIn)
     EXPECT_THAT(refused(R"({env="prod",team="x"})", RuleSyntax::keywords), HasSubstr("looks like matchers"));
     EXPECT_THAT(refused("disk and not test", RuleSyntax::matchers),
                 HasSubstr("this looks like keywords: add syntax: keywords"));
+    EXPECT_THAT(refused("severity:critical", RuleSyntax::cel),
+                HasSubstr("this looks like keywords: add syntax: keywords"));
+    EXPECT_THAT(refused(R"(labels.env = "x")", RuleSyntax::cel), testing::Not(HasSubstr("looks like")))
+        << "matchers refuse it, too";
     EXPECT_THAT(refused("severity >= ERROR", RuleSyntax::matchers, WrittenIn::scope),
                 HasSubstr("this looks like CEL: give it as condition"));
     EXPECT_THAT(refused("{env=\"prod\"", RuleSyntax::matchers), testing::Not(HasSubstr("looks like")));
