@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kPagesASecond = 5;
 constexpr std::size_t kLinesASecond = 25;  // with those of the pages: the others are a line each
-constexpr std::size_t kMaxLines = 16;
+constexpr std::size_t kMaxLines = 22;
 constexpr std::size_t kMaxLineBytes = 200;
 
 /// Bytes of the sequence that begins here; 1 for what is none.

@@ -20,7 +20,7 @@ class PagePrinter {
 public:
     using Clock = std::chrono::steady_clock;
 
-    /// What to print for a webhook's body that came in at `now`: the message as text, 16 lines at most, each short;
+    /// What to print for a webhook's body that came in at `now`: the message as text, 22 lines at most, each short;
     /// what does not fit is left out of the middle. Of a second's messages the first 5 are shown so, the next 20 by
     /// their subject only, and of the others the count is told, by the next call of either function in a later second.
     [[nodiscard]] std::string page(const std::string& body, Clock::time_point now);

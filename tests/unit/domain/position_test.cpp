@@ -60,8 +60,8 @@ TEST(AlertPosition, IdsAreVersion8AndTellAlertsFromTickets)
 TEST(AlertPosition, ARequestGoesOnInTheNextRowWhereOneIsFull)
 {
     EXPECT_EQ(next_in_request(at(5, 6, 7, 8)), at(5, 6, 7, 9));
-    EXPECT_EQ(next_in_request(at(5, 6, 7, 7'998)), at(5, 6, 7, 7'999));
-    EXPECT_EQ(next_in_request(at(5, 6, 7, 7'999)), at(5, 6, 8, 0));
+    EXPECT_EQ(next_in_request(at(5, 6, 7, 1'998)), at(5, 6, 7, 1'999));
+    EXPECT_EQ(next_in_request(at(5, 6, 7, 1'999)), at(5, 6, 8, 0));
 }
 
 TEST(ReceiptId, TextRoundTrips)
