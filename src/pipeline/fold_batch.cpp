@@ -78,15 +78,18 @@ FoldBatch prepare(std::shared_ptr<const TenantPolicy> policy, std::vector<Pendin
     FoldBatch batch;
     batch.tenant = rows.front().row.tenant;
     batch.policy = std::move(policy);
-    std::vector<triage::Positioned> alerts;
+    std::size_t count = 0;
+    for (const auto& pending : rows) count += pending.row.alerts.size();
+    batch.alerts.reserve(count);
     for (auto& pending : rows) {
         batch.rows.push_back(mark_of(pending));
         for (auto& [index, alert] : pending.row.alerts) {
-            alerts.push_back({.position = {.row = pending.row.position, .index = index}, .alert = std::move(alert)});
+            batch.alerts.emplace_back(domain::AlertPosition{.row = pending.row.position, .index = index},
+                                      std::move(alert));
         }
         pending.row.alerts = {};
     }
-    batch.alerts = triage::evaluate(*batch.policy->rules, std::move(alerts));
+    triage::evaluate(*batch.policy->rules, batch.alerts);
     cover(*batch.policy->suppressions, batch.alerts);
     return batch;
 }

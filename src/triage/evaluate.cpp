@@ -20,15 +20,9 @@ std::vector<std::string> sorted(const std::unordered_set<std::string_view>& keys
 
 }  // namespace
 
-std::vector<Evaluated> evaluate(const rules::RuleSet& rules, std::vector<Positioned> alerts)
+void evaluate(const rules::RuleSet& rules, std::vector<Evaluated>& batch)
 {
-    std::vector<Evaluated> batch;
-    batch.reserve(alerts.size());
-    for (auto& [position, alert] : alerts) {
-        auto& next = batch.emplace_back(Evaluated{position, std::move(alert), {}});
-        next.evaluation = rules.evaluate(next.alert, next.alert.received_at);
-    }
-    return batch;
+    for (auto& each : batch) each.evaluation = rules.evaluate(each.alert, each.alert.received_at);
 }
 
 StateKeys keys_of(const std::vector<Evaluated>& batch)

@@ -49,7 +49,9 @@ Rehearsal::Taken Rehearsal::take(domain::Alert alert)
 {
     pass(alert.received_at);
     const domain::RowPosition row{.received_at = alert.received_at, .stream = 1, .seq = ++seq_};
-    auto batch = evaluate(*rules_, {{.position = {.row = row, .index = 0}, .alert = std::move(alert)}});
+    std::vector<Evaluated> batch;
+    batch.emplace_back(domain::AlertPosition{.row = row, .index = 0}, std::move(alert));
+    evaluate(*rules_, batch);
     auto outcome = fold(batch, load(keys_of(batch)), settings_);
     keep(outcome);
     return {.evaluated = std::move(batch.front()), .verdict = std::move(outcome.verdicts.front())};

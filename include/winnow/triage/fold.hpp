@@ -21,24 +21,19 @@
 
 namespace winnow::triage {
 
-/// A journalled alert on its way through triage.
-struct Positioned {
-    domain::AlertPosition position;
-    domain::Alert alert;
-};
-
-/// An alert after the rules.
+/// A journalled alert on its way through triage: before the rules without an evaluation.
 struct Evaluated {
     domain::AlertPosition position;
     domain::Alert alert;
-    rules::Evaluation evaluation;
+    rules::Evaluation evaluation = {};
     /// What keeps the alert quiet besides the rules. Whoever sets it sets `evaluation.suppressed` and its reason, too;
     /// where a rule suppresses, it stays unset.
     std::optional<domain::Cover> cover = {};
 };
 
-/// Runs the rules over a batch. Pure; `now` is the alerts' received_at where rules ask for the time.
-[[nodiscard]] std::vector<Evaluated> evaluate(const rules::RuleSet& rules, std::vector<Positioned> alerts);
+/// Runs the rules over a batch, in place: a large one is not moved. Pure; `now` is the alerts' received_at where rules
+/// ask for the time.
+void evaluate(const rules::RuleSet& rules, std::vector<Evaluated>& batch);
 
 /// What a fold must know. Sorted, unique; dropped alerts need nothing.
 ///
