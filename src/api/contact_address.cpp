@@ -71,7 +71,7 @@ bool is_local_part(std::string_view local)
 
 }  // namespace
 
-std::string webhook_url_problem(std::string_view url, const PlainHttpHosts& plain_http)
+std::string webhook_url_problem(std::string_view url, const PlainHttpHosts& plain_http, const WebhookHosts& hosts)
 {
     constexpr std::string_view kScheme = "https://";
     constexpr std::string_view kPlain = "http://";
@@ -98,6 +98,9 @@ std::string webhook_url_problem(std::string_view url, const PlainHttpHosts& plai
                "can allow it for networks of delivery.egress_allow)";
     }
     if (!is_host_name(host) && !is_bracketed_address(host)) return "must name a host after https://";
+    if (!plain && hosts && !hosts(host)) {
+        return "must not name an address of an inner network (the operator can allow it by delivery.egress_allow)";
+    }
     return {};
 }
 

@@ -45,10 +45,10 @@ struct ContactInput {
     std::optional<std::string> secret;  ///< As the client gave it.
 };
 
-void read_webhook(FieldReader& fields, ContactInput& input, const PlainHttpHosts& plain_http)
+void read_webhook(FieldReader& fields, ContactInput& input, const Services& services)
 {
     if (const auto url = fields.text("url", {1, kMaxWebhookUrl}, Need::required)) {
-        auto problem = webhook_url_problem(*url, plain_http);
+        auto problem = webhook_url_problem(*url, services.plain_http, services.webhook_host);
         if (!problem.empty()) fields.error("url", std::move(problem));
         input.contact.url = *url;
     }
@@ -83,7 +83,7 @@ Result<ContactInput> read_contact(const Call& call, const json& document, const 
         if (current != nullptr && current->type != input.contact.type) {
             fields.error("type", "cannot be changed; create another contact");
         } else if (input.contact.type == ContactType::webhook) {
-            read_webhook(fields, input, call.services.plain_http);
+            read_webhook(fields, input, call.services);
         } else {
             read_email(fields, input);
         }

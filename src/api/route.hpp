@@ -23,10 +23,11 @@ namespace winnow::api {
 /// What handlers may use besides their tenant's session. Owned by app; outlives every call.
 struct Services {
     std::function<Timestamp()> clock;
-    std::function<Uuid()> new_id;                           ///< Version 7.
-    const crypto::Sealer* sealer = nullptr;                 ///< Contacts' secrets.
-    std::function<void()> outbox_changed;                   ///< Wakes the dispatcher after a retry.
-    std::function<bool(std::string_view host)> plain_http;  ///< Where webhooks may go without TLS; empty: nowhere.
+    std::function<Uuid()> new_id;                             ///< Version 7.
+    const crypto::Sealer* sealer = nullptr;                   ///< Contacts' secrets.
+    std::function<void()> outbox_changed;                     ///< Wakes the dispatcher after a retry.
+    std::function<bool(std::string_view host)> plain_http;    ///< Where webhooks may go without TLS; empty: nowhere.
+    std::function<bool(std::string_view host)> webhook_host;  ///< Those that webhooks may name; empty: all.
     domain::AlertLimits alert_limits;
     domain::TenantLimits tenant_limits;
 };

@@ -267,6 +267,7 @@ private:
                 .checks = checks(),
                 .outbox_changed = [this] { dispatcher_.poke(); },
                 .plain_http = delivery::plain_http_hosts(config_.delivery.egress_allow),
+                .webhook_host = delivery::webhook_hosts(config_.delivery.egress_allow),
                 .limits = config_.limits,
                 .tenant_limits = config_.tenants,
                 .resolve_timeout = config_.resolve_timeout};

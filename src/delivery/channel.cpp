@@ -20,4 +20,11 @@ std::function<bool(std::string_view host)> plain_http_hosts(const std::vector<st
     };
 }
 
+std::function<bool(std::string_view host)> webhook_hosts(const std::vector<std::string>& egress_allow)
+{
+    return [guard = EgressGuard(egress_allow)](std::string_view host) {
+        return guard.may_allow(host);
+    };
+}
+
 }  // namespace winnow::delivery

@@ -131,10 +131,25 @@ bool EgressGuard::allows_plain(const IpAddress& address) const noexcept
     return is_in(allowed_, address);
 }
 
-bool EgressGuard::may_allow_plain(std::string_view host) const noexcept
+namespace {
+
+std::optional<IpAddress> address_in_url(std::string_view host)
 {
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    const auto address = parse_address(host);
+    return parse_address(host);
+}
+
+}  // namespace
+
+bool EgressGuard::may_allow(std::string_view host) const noexcept
+{
+    const auto address = address_in_url(host);
+    return !address || allows(*address);
+}
+
+bool EgressGuard::may_allow_plain(std::string_view host) const noexcept
+{
+    const auto address = address_in_url(host);
     return address ? allows_plain(*address) : !allowed_.empty();
 }
 

@@ -55,6 +55,9 @@ public:
     /// where there is any network at all; the address that it leads to is judged when it is called.
     [[nodiscard]] bool may_allow_plain(std::string_view host) const noexcept;
 
+    /// As allows() for what stands as host in a URL with TLS: a name passes.
+    [[nodiscard]] bool may_allow(std::string_view host) const noexcept;
+
 private:
     std::vector<Network> denied_;
     std::vector<Network> allowed_;

@@ -166,6 +166,28 @@ class Commands(unittest.TestCase):
         elsewhere = winnow("ticket", "list", environment={"WINNOW_STATE_DIR": "/nonexistent"}, status=1)
         self.assertIn("--url", elsewhere.stderr)
         self.assertIn("--help", winnow("ticket", "shwo", "1", status=2).stderr)
+        self.assertIn('"tciket"; did you mean ticket?', winnow("tciket", "list", status=2).stderr)
+        self.assertIn('"shwo" of ticket; did you mean show?', winnow("ticket", "shwo", "1", status=2).stderr)
+        self.assertIn('no command "bogus"', winnow("bogus", status=2).stderr)
+        self.assertNotIn("winnow dev", winnow("silence", "--help").stdout, "no examples of other commands")
+        mixed = winnow("alert", "send", "--title", "x", "--file", "f.json", status=2)
+        self.assertIn("--file", mixed.stderr)
+        for word in ("OK", "RESOLVED", "fixed"):
+            winnow("alert", "send", "--title", "x", "--source", "words", "--status", word)
+        never = winnow("window", "add", "never", "--matchers", 'source="a"', "--from", "2036-03-01T02:00:00Z", "--for",
+                       "PT2H", "--rrule", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", status=1).stderr
+        self.assertEqual(never.count("never"), 1, "said once: " + never)
+
+    def test_a_server_that_cannot_be_called_is_told_with_what_to_change(self):
+        here = server()
+        winnow("ticket", "list", environment={**here, "WINNOW_URL": here["WINNOW_URL"] + "/"})
+        plain = winnow("ticket", "list", environment={**here, "WINNOW_URL": "http://127.0.0.1:8443"}, status=1)
+        self.assertIn("must begin with https://", plain.stderr)
+        untrusted = winnow("ticket", "list", environment={**here, "WINNOW_CA_FILE": ""}, status=1)
+        self.assertIn("--ca, or WINNOW_CA_FILE", untrusted.stderr)
+        missing = winnow("ticket", "list", environment={**here, "WINNOW_CA_FILE": "/nowhere.pem"}, status=1)
+        self.assertIn("/nowhere.pem cannot be read", missing.stderr)
+        self.assertIn("management listener", winnow("tenant", "list", environment=here, status=1).stderr)
 
     def test_help_has_examples_everywhere(self):
         for command in (["dev"], ["serve"], ["migrate"], ["config", "check"], ["alert", "send"], ["alert", "show"],

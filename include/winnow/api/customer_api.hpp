@@ -38,6 +38,7 @@ struct CustomerApiOptions {
     Checks checks;                    ///< /readyz
     std::function<void()> outbox_changed;
     std::function<bool(std::string_view host)> plain_http;  ///< Hosts that webhooks may go to without TLS; empty: none.
+    std::function<bool(std::string_view host)> webhook_host;  ///< Those that webhooks may name; empty: all.
     domain::AlertLimits limits;
     domain::TenantLimits tenant_limits;
     std::size_t max_rest_body_bytes = 1'048'576;

@@ -54,4 +54,8 @@ struct DeliveryOptions {
 /// std::invalid_argument as make_channel() does.
 [[nodiscard]] std::function<bool(std::string_view host)> plain_http_hosts(const std::vector<std::string>& egress_allow);
 
+/// Whether a webhook to `https://HOST/` can be sent at all, as far as its text tells: an address that is denied cannot.
+/// Throws as plain_http_hosts() does.
+[[nodiscard]] std::function<bool(std::string_view host)> webhook_hosts(const std::vector<std::string>& egress_allow);
+
 }  // namespace winnow::delivery

@@ -86,20 +86,23 @@ void add_send(Syntax& group, Command& chosen)
     auto* command = group.add_subcommand("send", "Send an alert, or a file of them");
     auto arguments = std::make_shared<SendArguments>();
     arguments->connection.add_options(*command);
-    command->add_option("--title", arguments->title, "What happened, in a line");
-    command->add_option("--severity", arguments->severity, "critical, error, warning or info");
-    command->add_option("--status", arguments->status, "firing, acknowledged or resolved")
-        ->one_of({"firing", "acknowledged", "resolved"});
-    command->add_option("--source", arguments->source, "What it happened to, e.g. a host");
-    command->add_option("--service", arguments->service, "The service it belongs to");
-    command->add_option("--component", arguments->component, "The part of the source");
-    command->add_option("--group", arguments->group, "A group of sources");
-    command->add_option("--class", arguments->class_name, "The kind of trouble, e.g. disk_full");
-    command->add_option("--dedup-key", arguments->dedup_key, "Alerts of one key are one ticket");
-    command->add_option("--description", arguments->description, "More words");
-    command->add_option("--label", arguments->labels, "NAME=VALUE; may be repeated");
-    command->add_option("--file", arguments->file,
-                        "JSON: an alert, an array, or {\"alerts\":[…]}; - is standard input");
+    auto* file = command->add_option("--file", arguments->file,
+                                     "JSON: an alert, an array, or {\"alerts\":[…]}; - is standard input");
+    // What a file holds is not mended by flags: with both, one of them would be passed over.
+    const auto field = [&](const char* name, auto& value, const char* description) {
+        command->add_option(name, value, description)->excludes(file);
+    };
+    field("--title", arguments->title, "What happened, in a line");
+    field("--severity", arguments->severity, "critical, error, warning or info, or another word that senders use");
+    field("--status", arguments->status, "firing, acknowledged or resolved, or another word that senders use");
+    field("--source", arguments->source, "What it happened to, e.g. a host");
+    field("--service", arguments->service, "The service it belongs to");
+    field("--component", arguments->component, "The part of the source");
+    field("--group", arguments->group, "A group of sources");
+    field("--class", arguments->class_name, "The kind of trouble, e.g. disk_full");
+    field("--dedup-key", arguments->dedup_key, "Alerts of one key are one ticket");
+    field("--description", arguments->description, "More words");
+    field("--label", arguments->labels, "NAME=VALUE; may be repeated");
     command->add_option("--idempotency-key", arguments->idempotency_key, "Sending it again changes nothing");
     command->footer(
         "Examples:\n"

@@ -74,7 +74,7 @@ void read_severity(const json& value, Alert& alert)
 
 void read_status(const json& value, Alert& alert)
 {
-    const auto status = domain::parse_alert_status(text(value, "status"));
+    const auto status = domain::status_from_sender(text(value, "status"));
     if (!status) throw field_error("/status", "status takes firing, acknowledged or resolved");
     alert.status = *status;
 }

@@ -9,6 +9,7 @@
 #include <iostream>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace winnow::app::cli {
 
@@ -65,6 +66,38 @@ void check_whole(const Connection& given, const Connection& names, const std::st
                              elsewhere + "), so that no key goes to a server that it is not meant for");
 }
 
+/// As paths are put behind it. Throws where it is none that could be called.
+std::string checked_url(std::string url)
+{
+    while (url.ends_with('/')) url.pop_back();
+    if (strncasecmp(url.c_str(), "https://", 8) != 0) {
+        throw std::runtime_error(
+            "the URL (--url or WINNOW_URL) must begin with https://, which is all that Winnow "
+            "speaks: \"" +
+            url + "\"");
+    }
+    return url;
+}
+
+/// Why there is no answer, and what to do about it.
+std::string no_answer(CURLcode code, const Connection& connection)
+{
+    const std::string ca = "--ca, or WINNOW_CA_FILE with WINNOW_URL and WINNOW_KEY";
+    switch (code) {
+        case CURLE_PEER_FAILED_VERIFICATION:
+            return std::string(curl_easy_strerror(code)) + ": name the authority that signed its certificate (" + ca +
+                   ")" +
+                   (connection.ca_file.empty() ? ""
+                                               : "; " + connection.ca_file +
+                                                     " does not hold it, or the "
+                                                     "certificate is for another host");
+        case CURLE_SSL_CACERT_BADFILE:
+            return "the file of authorities " + connection.ca_file + " cannot be read as PEM (" + ca + ")";
+        case CURLE_SSL_CONNECT_ERROR: return std::string(curl_easy_strerror(code)) + ": is it a listener of Winnow's?";
+        default: return curl_easy_strerror(code);
+    }
+}
+
 std::string variable(const char* name)
 {
     const char* value = std::getenv(name);
@@ -116,7 +149,10 @@ void complete(Connection& connection, As who)
 {
     const Connection environment{
         .url = variable("WINNOW_URL"), .key = variable("WINNOW_KEY"), .ca_file = variable("WINNOW_CA_FILE")};
-    if (complete_from(connection, environment)) return;
+    if (complete_from(connection, environment)) {
+        connection.url = checked_url(std::move(connection.url));
+        return;
+    }
     const auto file = ready_file();
     std::ifstream in(file);
     if (!in) {
@@ -167,16 +203,30 @@ Answer call(const Connection& connection, const Call& what)
     }
     curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, headers.get());
     if (const auto code = curl_easy_perform(handle.get()); code != CURLE_OK) {
-        throw std::runtime_error("cannot call " + connection.url + ": " + curl_easy_strerror(code));
+        throw std::runtime_error("cannot call " + connection.url + ": " + no_answer(code, connection));
     }
     curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &answer.status);
     return answer;
 }
 
+namespace {
+
+/// Tenants are made at one listener, all else is done at the other.
+std::string hint_of_listener(const Answer& answer, const std::string& path)
+{
+    if (answer.status != 404) return "";
+    if (path == "/admin/v1/tenants" || path.starts_with("/admin/v1/tenants?")) {
+        return "\n  tenants are the management listener's (port 9443 by default): is this URL the customer listener's?";
+    }
+    return "";
+}
+
+}  // namespace
+
 Answer call_or_fail(const Connection& connection, const Call& what)
 {
     auto answer = call(connection, what);
-    if (!answer.ok()) throw std::runtime_error(explain(answer));
+    if (!answer.ok()) throw std::runtime_error(explain(answer) + hint_of_listener(answer, what.path));
     return answer;
 }
 
@@ -185,14 +235,19 @@ std::string explain(const Answer& answer)
     const auto problem = json::parse(answer.body, nullptr, /*allow_exceptions=*/false);
     std::string text = "the server answered " + std::to_string(answer.status);
     if (!problem.is_object()) return text;
-    if (const auto detail = problem.find("detail"); detail != problem.end() && detail->is_string()) {
-        text += ": " + detail->get<std::string>();
-    }
+    std::string detail;
+    if (const auto told = problem.find("detail"); told != problem.end() && told->is_string()) detail = *told;
+    std::string fields;
+    bool told_by_fields = false;  // the first field's is usually the document's sentence
     if (const auto errors = problem.find("errors"); errors != problem.end() && errors->is_array()) {
         for (const auto& error : *errors) {
-            text += "\n  " + error.value("pointer", "") + ": " + error.value("detail", "");
+            const auto sentence = error.value("detail", "");
+            told_by_fields = told_by_fields || (!sentence.empty() && detail.ends_with(sentence));
+            fields += "\n  " + error.value("pointer", "") + ": " + sentence;
         }
     }
+    if (!detail.empty() && !told_by_fields) text += ": " + detail;
+    text += fields;
     return text;
 }
 

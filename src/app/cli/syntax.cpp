@@ -1,7 +1,10 @@
 #include "app/cli/syntax.hpp"
 
+#include "winnow/base/text.hpp"
+
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <iostream>
 #include <utility>
 
@@ -79,6 +82,7 @@ Syntax::~Syntax() = default;
 Syntax* Syntax::add_subcommand(const std::string& name, const std::string& description)
 {
     auto* added = app_.add_subcommand(name, description);
+    added->footer("");  // else it would be this one's, whose examples are of other commands
     // Not make_unique: the constructor is private.
     return subcommands_.emplace_back(std::unique_ptr<Syntax>(new Syntax(*added))).get();
 }
@@ -138,8 +142,34 @@ void Syntax::callback(std::function<void()> chosen)
     app_.callback(std::move(chosen));
 }
 
+std::string Syntax::unknown_command(int argc, const char* const* argv) const
+{
+    const auto* here = this;
+    for (int i = 1; i < argc && !here->subcommands_.empty(); ++i) {
+        const std::string word = argv[i];
+        if (word.starts_with('-')) return "";
+        const auto named = std::ranges::find(here->subcommands_, word, [](const auto& each) { return each->name(); });
+        if (named != here->subcommands_.end()) {
+            here = named->get();
+            continue;
+        }
+        std::vector<std::string> known;
+        for (const auto& each : here->subcommands_) known.push_back(each->name());
+        const auto meant = nearest(word, known);
+        auto told = "there is no command \"" + word + "\"" + (here == this ? "" : " of " + here->name());
+        if (!meant.empty()) told += "; did you mean " + meant + "?";
+        return told;
+    }
+    return "";
+}
+
 bool Syntax::parse(int argc, const char* const* argv, int& status)
 {
+    if (const auto unknown = unknown_command(argc, argv); !unknown.empty()) {
+        std::cerr << "winnow: " << unknown << "\nRun with --help for all commands.\n";
+        status = 1;
+        return false;
+    }
     try {
         app_.parse(argc, argv);
         return true;

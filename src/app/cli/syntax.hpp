@@ -80,6 +80,8 @@ public:
     [[nodiscard]] std::vector<std::string> option_names() const;
 
 private:
+    /// A sentence about the first word that should be a command and is none; "" where there is none.
+    [[nodiscard]] std::string unknown_command(int argc, const char* const* argv) const;
     explicit Syntax(CLI::App& app);
     Option* keep(CLI::Option& option);
 

@@ -75,6 +75,18 @@ TEST(WebhookUrl, WithoutTlsOnlyWhereTheHostIsAllowed)
     EXPECT_THAT(webhook_url_problem("http://10.1.2.3:0/", inner), HasSubstr("port"));
 }
 
+TEST(WebhookUrl, AnAddressThatIsNeverCalledIsRefusedWhereItIsWritten)
+{
+    const WebhookHosts hosts = [](std::string_view host) {
+        return host != "10.0.0.1" && host != "[::1]";
+    };
+    for (const auto* const url : {"https://10.0.0.1/", "https://10.0.0.1:8443/a?b", "HTTPS://[::1]/"}) {
+        EXPECT_THAT(webhook_url_problem(url, {}, hosts), HasSubstr("delivery.egress_allow")) << url;
+    }
+    EXPECT_EQ(webhook_url_problem("https://chat.example.com/", {}, hosts), "");
+    EXPECT_EQ(webhook_url_problem("https://10.0.0.2/", {}, hosts), "");
+}
+
 TEST(Mailbox, TakesThePlainForm)
 {
     for (const std::string address :

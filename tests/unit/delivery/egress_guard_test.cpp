@@ -166,6 +166,10 @@ TEST(EgressGuard, AHostWithoutTlsIsJudgedByItsTextAsFarAsThatGoes)
     EXPECT_FALSE(guard.may_allow_plain("[2001:4860:4860::8888]"));
     EXPECT_FALSE(guard.may_allow_plain("8.8.8.8")) << "public, but nobody named it";
     EXPECT_FALSE(EgressGuard({}).may_allow_plain("chat.internal"));
+    for (const auto* const host : {"10.1.2.3", "[fd00::7]", "8.8.8.8", "chat.internal"}) {
+        EXPECT_TRUE(guard.may_allow(host)) << host;
+    }
+    for (const auto* const host : {"10.2.2.3", "127.0.0.1", "[::1]"}) EXPECT_FALSE(guard.may_allow(host)) << host;
 }
 
 TEST(EgressGuard, PrefixesMayEndInsideAByteAndAtBothEnds)
