@@ -7,6 +7,7 @@
 #include "winnow/crypto/sealer.hpp"
 #include "winnow/delivery/channel.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
+#include "winnow/expr/pattern.hpp"
 #include "winnow/http/server.hpp"
 #include "winnow/identity/authenticator.hpp"
 #include "winnow/journal/writer.hpp"
@@ -322,7 +323,13 @@ private:
     http::Server management_;
 };
 
-Node::Node(const Config& config) : impl_(std::make_unique<Impl>(config)) {}
+Node::Node(const Config& config) : impl_(std::make_unique<Impl>(config))
+{
+    expr::time_matches_with([]() noexcept -> std::uint64_t {
+        const std::chrono::nanoseconds now = std::chrono::steady_clock::now().time_since_epoch();
+        return static_cast<std::uint64_t>(now.count());
+    });
+}
 Node::~Node() = default;
 
 std::uint16_t Node::customer_port() const

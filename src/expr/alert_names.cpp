@@ -1,4 +1,5 @@
 #include "expr/json_value.hpp"
+#include "expr/prices.hpp"
 #include "winnow/expr/condition.hpp"
 
 #include <algorithm>
@@ -45,17 +46,22 @@ Value instant(Timestamp at)
                    .nanos = static_cast<std::int32_t>(std::chrono::nanoseconds(since - seconds).count())};
 }
 
-Value labels_of(const domain::Alert& alert)
+Value labels_of(const domain::Alert& alert, std::size_t& cost)
 {
     Map map;
-    for (const auto& [name, value] : alert.labels.entries()) map.insert(name, value);
+    for (const auto& [name, value] : alert.labels.entries()) {
+        cost +=
+            price::kMapEntry + price::blocks(name.size(), price::kRead) + price::blocks(value.size(), price::kCopied);
+        map.insert(name, value);
+    }
     return Value::map(std::move(map));
 }
 
-Value links_of(const domain::Alert& alert)
+Value links_of(const domain::Alert& alert, std::size_t& cost)
 {
     List list;
     for (const auto& link : alert.links) {
+        cost += 2 * price::kMapEntry + price::blocks(link.href.size() + link.text.size(), price::kCopied);
         Map entry;
         entry.insert("href", link.href);
         entry.insert("text", link.text);
@@ -68,9 +74,11 @@ Value links_of(const domain::Alert& alert)
 struct Made {
     std::optional<Value> labels;
     std::optional<Value> details;
+    std::optional<Value> links;
 };
 
-std::optional<Value> value_of(std::string_view name, const domain::Alert& alert, Timestamp now, Made& made)
+std::optional<Value> value_of(std::string_view name, const domain::Alert& alert, Timestamp now, Made& made,
+                              std::size_t& cost)
 {
     for (const auto& text : kTexts) {
         if (name == text.name) return alert.*text.member;
@@ -78,12 +86,14 @@ std::optional<Value> value_of(std::string_view name, const domain::Alert& alert,
     for (const auto& level : kLevels) {
         if (name == level.name) return number_of(level.severity);
     }
-    if (name == "labels") return made.labels ? *made.labels : made.labels.emplace(labels_of(alert));
+    if (name == "labels") return made.labels ? *made.labels : made.labels.emplace(labels_of(alert, cost));
     if (name == "severity") return number_of(alert.severity);
     if (name == "status") return std::string(domain::to_string(alert.status));
     if (name == "text") return alert.title + "\n" + alert.description + "\n" + alert.source;
-    if (name == "details") return made.details ? *made.details : made.details.emplace(value_of_json(alert.details));
-    if (name == "links") return links_of(alert);
+    if (name == "details") {
+        return made.details ? *made.details : made.details.emplace(value_of_json(alert.details, cost));
+    }
+    if (name == "links") return made.links ? *made.links : made.links.emplace(links_of(alert, cost));
     if (name == "starts_at") return alert.starts_at ? instant(*alert.starts_at) : Value();
     if (name == "received_at") return instant(alert.received_at);
     if (name == "now") return instant(now);
@@ -103,8 +113,8 @@ bool is_alert_name(std::string_view name) noexcept
 
 Names names_of(const domain::Alert& alert, Timestamp now)
 {
-    return [&alert, now, made = std::make_shared<Made>()](std::string_view name) {
-        return value_of(name, alert, now, *made);
+    return [&alert, now, made = std::make_shared<Made>()](std::string_view name, Budget& budget) {
+        return value_of(name, alert, now, *made, budget.beside);
     };
 }
 

@@ -6,6 +6,7 @@
 #include "expr/keywords.hpp"
 #include "expr/slips.hpp"
 #include "winnow/expr/matchers.hpp"
+#include "winnow/expr/pattern.hpp"
 
 #include <algorithm>
 #include <array>
@@ -96,11 +97,26 @@ void remark_on_constants(const Node& node, std::vector<Remark>& remarks)
     for (const auto& child : node.children) remark_on_constants(child, remarks);
 }
 
+/// Recursion is bounded by the depth that the tree was checked for.
+std::optional<cel::SyntaxError> large_pattern_in(const Node& node)
+{
+    if (node.regex) {
+        if (auto wrong = too_large(*node.regex)) {
+            return cel::SyntaxError{.at = node.children.back().at, .message = *std::move(wrong)};
+        }
+    }
+    for (const auto& child : node.children) {
+        if (auto wrong = large_pattern_in(child)) return wrong;
+    }
+    return std::nullopt;
+}
+
 Result<CheckedCondition> check_cel(std::string_view text)
 {
     auto condition = compile_condition(text, RuleSyntax::cel);
     if (!condition) return condition.error();
     if (const auto wrong = slip_in(condition->root())) return explained(text, *wrong);
+    if (const auto wrong = large_pattern_in(condition->root())) return explained(text, *wrong);
     CheckedCondition checked{.condition = *std::move(condition), .remarks = {}};
     remark_on_constants(checked.condition.root(), checked.remarks);
     return checked;
@@ -111,6 +127,7 @@ Result<CheckedCondition> check_matchers(std::string_view text)
     auto condition = compile_condition(text, RuleSyntax::matchers);
     if (!condition) return condition.error();
     if (auto wrong = slip_in_matchers(text)) return refusal(*std::move(wrong));
+    if (auto wrong = large_pattern_in(condition->root())) return refusal(std::move(wrong->message));
     return CheckedCondition{.condition = *std::move(condition), .remarks = remarks_on_matchers(text)};
 }
 

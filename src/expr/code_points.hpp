@@ -1,40 +1,47 @@
 #pragma once
 
 /// @file
-/// Text as code points: CEL counts and cuts by them. Private to expr.
+/// Text by code points: CEL counts and cuts by them. All of it is of well-formed UTF-8, and no slower than the text is
+/// long. Private to expr.
 
-#include "expr/cel/string_literal.hpp"
-
-#include <string>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace winnow::expr {
 
-/// Of well-formed UTF-8.
-[[nodiscard]] inline std::u32string code_points(std::string_view text)
+[[nodiscard]] constexpr bool starts_code_point(char c) noexcept
 {
-    std::u32string points;
-    points.reserve(text.size());
-    for (std::size_t i = 0; i < text.size();) {
-        const auto first = static_cast<unsigned char>(text[i]);
-        const std::size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-        char32_t point = length == 1 ? first : first & (0x7FU >> length);
-        for (std::size_t k = 1; k < length && i + k < text.size(); ++k) {
-            point = point << 6U | (static_cast<unsigned char>(text[i + k]) & 0x3FU);
-        }
-        points += point;
-        i += length;
-    }
-    return points;
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
 }
 
-[[nodiscard]] inline std::string utf8(std::u32string_view points)
+/// How many bytes the code point at `at` has; no more than are there.
+[[nodiscard]] constexpr std::size_t length_at(std::string_view text, std::size_t at) noexcept
 {
-    std::string text;
-    text.reserve(points.size());
-    for (const auto point : points) cel::append_code_point(point, text);
-    return text;
+    const auto first = static_cast<unsigned char>(text[at]);
+    const std::size_t length = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+    return length < text.size() - at ? length : text.size() - at;
 }
+
+[[nodiscard]] constexpr char32_t code_point_at(std::string_view text, std::size_t at) noexcept
+{
+    const auto length = length_at(text, at);
+    const auto first = static_cast<unsigned char>(text[at]);
+    char32_t point = length == 1 ? first : first & (0x7FU >> length);
+    for (std::size_t k = 1; k < length; ++k) {
+        point = point << 6U | (static_cast<unsigned char>(text[at + k]) & 0x3FU);
+    }
+    return point;
+}
+
+/// Where the code point of that number starts: the text's end after the last one, nullopt beyond and below 0.
+[[nodiscard]] std::optional<std::size_t> offset_of_code_point(std::string_view text, std::int64_t number) noexcept;
+
+/// The first place of `part`, npos where there is none. Linear: libstdc++'s own find is not.
+[[nodiscard]] std::size_t find_text(std::string_view text, std::string_view part) noexcept;
+/// The last one.
+[[nodiscard]] std::size_t find_last_text(std::string_view text, std::string_view part);
 
 /// Unicode's White_Space.
 [[nodiscard]] constexpr bool is_white_space(char32_t point) noexcept

@@ -1,8 +1,8 @@
 #include "expr/function.hpp"
 #include "expr/operators.hpp"
+#include "expr/prices.hpp"
 #include "winnow/expr/condition.hpp"
-
-#include <re2/re2.h>
+#include "winnow/expr/pattern.hpp"
 
 #include <algorithm>
 #include <array>
@@ -21,14 +21,13 @@ public:
 
     Value run(const Node& node)
     {
-        if (budget_.steps == 0) return over_budget();
-        --budget_.steps;
+        if (!budget_.charge(1)) return over_budget();
         switch (node.kind) {
-            case Kind::literal: return node.value;
+            case Kind::literal: return copied(node.value, budget_);
             case Kind::identifier: return identifier(node);
-            case Kind::select: return select(run(node.children[0]), node.name);
-            case Kind::optional_select: return optional_select(run(node.children[0]), node.name);
-            case Kind::has: return has(run(node.children[0]), node.name);
+            case Kind::select: return select(run(node.children[0]), node.name, budget_);
+            case Kind::optional_select: return optional_select(run(node.children[0]), node.name, budget_);
+            case Kind::has: return has(run(node.children[0]), node.name, budget_);
             case Kind::index: return indexed(node, index_into);
             case Kind::optional_index: return indexed(node, optional_index_into);
             case Kind::call: return call(node);
@@ -48,9 +47,13 @@ private:
     Value identifier(const Node& node)
     {
         for (auto at = variables_.rbegin(); at != variables_.rend(); ++at) {
-            if (*at->first == node.name) return at->second;
+            if (*at->first == node.name) return copied(*at->second, budget_);
         }
-        if (auto value = names_(node.name)) return *std::move(value);
+        if (auto value = names_(node.name, budget_)) {
+            // What is there for the asking is bounded, so that it may be paid for when its size is known.
+            constexpr std::size_t kMade = 2;
+            return budget_.charge(1 + kMade * price::of_copy(*value)) ? *std::move(value) : over_budget();
+        }
         return Value::error("undeclared reference to '" + node.name + "'");
     }
 
@@ -79,26 +82,17 @@ private:
         const auto* optional = container.as<Optional>();
         if (container.is_error() || (optional != nullptr && !optional->value)) return container;
         const auto key = run(node.children[1]);
-        return key.is_error() ? key : operate(container, key);
+        return key.is_error() ? key : operate(container, key, budget_);
     }
 
     Value binary(const Node& node)
     {
-        return strict2(node, [&](const Value& left, const Value& right) {
-            if (!charge(left) || !charge(right)) return over_budget();
-            return operate(node.kind, left, right);
-        });
+        return strict2(node,
+                       [&](const Value& left, const Value& right) { return operate(node.kind, left, right, budget_); });
     }
 
-    /// Comparing and joining cost what they look at.
-    bool charge(const Value& value)
-    {
-        if (const auto* text = value.as<std::string>()) return charge_text(budget_, text->size());
-        constexpr std::size_t kBytesAnElement = 64;
-        if (const auto* list = value.as_list()) return charge_text(budget_, list->size() * kBytesAnElement);
-        if (const auto* map = value.as_map()) return charge_text(budget_, map->entries().size() * kBytesAnElement);
-        return true;
-    }
+    /// An error that ends nothing: there may be many, and each was put into words.
+    bool swallow() { return budget_.charge(price::kSwallowed); }
 
     /// CEL's && and ||: an operand that decides makes errors of the others go away.
     Value logical(const Node& node, bool deciding)
@@ -111,8 +105,8 @@ private:
                 if (*flag == deciding) return deciding;
                 continue;
             }
-            if (troubled) continue;
-            troubled = true;
+            if (!swallow()) return over_budget();
+            if (std::exchange(troubled, true)) continue;
             trouble = value.is_error() ? std::move(value)
                                        : no_overload(deciding ? "_||_" : "_&&_", std::array{std::move(value)});
         }
@@ -142,9 +136,8 @@ private:
         if (node.regex) {
             const auto* text = arguments[0].as<std::string>();
             if (text == nullptr) return no_overload("matches", arguments);
-            constexpr std::size_t kRegexFactor = 8;
-            if (!charge_text(budget_, text->size() * kRegexFactor)) return over_budget();
-            return RE2::PartialMatch(*text, *node.regex);
+            const auto found = matches(*node.regex, *text, budget_);
+            return found ? Value(*found) : over_budget();
         }
         if (node.name == "label" && arguments[0].is<std::string>()) return label(arguments[0]);
         return function.call(arguments, budget_);
@@ -158,17 +151,20 @@ private:
         const auto* optional = value.as<Optional>();
         if (optional == nullptr) return no_overload(node.name, std::array{std::move(value)});
         if (!optional->value) return run(node.children[1]);
-        return function.lazy == Function::Lazy::unwraps ? Value(*optional->value) : value;
+        return function.lazy == Function::Lazy::unwraps ? copied(*optional->value, budget_) : value;
     }
 
     /// labels[?name].orValue("")
     Value label(const Value& name)
     {
-        const auto labels = names_("labels");
+        const auto labels = names_("labels", budget_);
         const auto* map = labels ? labels->as_map() : nullptr;
         if (map == nullptr) return Value::error("there are no labels here");
+        if (!budget_.charge(price::kMapFound + price::blocks(name.as<std::string>()->size(), price::kRead))) {
+            return over_budget();
+        }
         const auto* found = map->find(name);
-        return found != nullptr ? *found : Value("");
+        return found != nullptr ? copied(*found, budget_) : Value("");
     }
 
     Value list(const Node& node)
@@ -182,6 +178,7 @@ private:
                 const auto* optional = item.as<Optional>();
                 if (optional == nullptr) return Value::error("an element after ? must be an optional value");
                 if (!optional->value) continue;
+                if (!budget_.charge(price::of_copy(*optional->value))) return over_budget();
                 item = Value(*optional->value);
             }
             items.push_back(std::move(item));
@@ -201,11 +198,14 @@ private:
                 const auto* optional = value.as<Optional>();
                 if (optional == nullptr) return Value::error("a value after ? must be an optional value");
                 if (!optional->value) continue;
+                if (!budget_.charge(price::of_copy(*optional->value))) return over_budget();
                 value = Value(*optional->value);
             }
             if (!is_map_key(key)) return Value::error("a map's key is a string, a bool or a whole number");
-            auto shown = to_text(key);
-            if (!entries.insert(std::move(key), std::move(value))) return Value::error("the key " + shown + " repeats");
+            const auto* text = key.as<std::string>();
+            const auto bytes = text == nullptr ? 0 : text->size();
+            if (!budget_.charge(price::kMapEntry + price::blocks(bytes, price::kRead))) return over_budget();
+            if (!entries.insert(key, std::move(value))) return Value::error("the key " + shown(key) + " repeats");
         }
         return Value::map(std::move(entries));
     }
@@ -221,7 +221,10 @@ private:
         if (const auto* map = range.as_map()) {
             List keys;
             keys.reserve(map->entries().size());
-            for (const auto& [key, value] : map->entries()) keys.push_back(key);
+            for (const auto& [key, value] : map->entries()) {
+                if (!budget_.charge(1 + price::of_copy(key))) return over_budget();
+                keys.push_back(key);
+            }
             return over(node, keys);
         }
         return no_overload(node.name, std::array{std::move(range)});
@@ -237,7 +240,7 @@ private:
 
     Value with(const Node& node, const Value& item, const Node& body)
     {
-        variables_.emplace_back(&node.variable, item);
+        variables_.emplace_back(&node.variable, &item);
         auto value = run(body);
         variables_.pop_back();
         return value;
@@ -253,7 +256,7 @@ private:
                 if (*flag == deciding) return deciding;
                 continue;
             }
-            if (budget_.steps == 0) return over_budget();
+            if (!swallow()) return over_budget();
             if (!std::exchange(troubled, true)) {
                 trouble = value.is_error() ? std::move(value) : no_overload(node.name, std::array{std::move(value)});
             }
@@ -288,7 +291,8 @@ private:
                 if (flag == nullptr) return no_overload(node.name, std::array{std::move(keep)});
                 if (!*flag) continue;
             }
-            auto value = is_filter ? item : with(node, item, node.children.back());
+            if (!budget_.charge(1)) return over_budget();
+            auto value = is_filter ? copied(item, budget_) : with(node, item, node.children.back());
             if (value.is_error()) return value;
             out.push_back(std::move(value));
         }
@@ -307,7 +311,8 @@ private:
 
     const Names& names_;
     Budget& budget_;
-    std::vector<std::pair<const std::string*, Value>> variables_;
+    /// What macros go through stays where it is while they do.
+    std::vector<std::pair<const std::string*, const Value*>> variables_;
 };
 
 }  // namespace

@@ -1,13 +1,13 @@
 #include "expr/function.hpp"
 
 #include <algorithm>
+#include <string>
 #include <unordered_map>
+#include <utility>
 
 namespace winnow::expr {
 
 namespace {
-
-constexpr std::size_t kBytesAStep = 64;
 
 std::string key_of(std::string_view name, bool method)
 {
@@ -61,16 +61,20 @@ Value no_overload(std::string_view name, Arguments arguments)
     return Value::error("no such overload: " + std::string(name) + "(" + types + ")");
 }
 
-bool charge_text(Budget& budget, std::size_t bytes)
-{
-    const auto steps = std::min(budget.steps, bytes / kBytesAStep);
-    budget.steps -= steps;
-    return budget.steps > 0;
-}
-
 Value over_budget()
 {
     return Value::error("the condition costs more than its budget");
+}
+
+std::string shown(const Value& value)
+{
+    constexpr std::size_t kMostShown = 256;
+    const auto* text = value.as<std::string>();
+    const bool is_long = text != nullptr && text->size() > kMostShown;
+    auto start = start_of_text(is_long ? Value(text->substr(0, kMostShown)) : value, kMostShown);
+    if (is_long) start.bytes = text->size();
+    if (start.text.size() < start.bytes) start.text += "… (" + std::to_string(start.bytes) + " bytes)";
+    return std::move(start.text);
 }
 
 }  // namespace winnow::expr

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -45,9 +46,10 @@ struct Function {
 /// "no such overload: size(int)"
 [[nodiscard]] Value no_overload(std::string_view name, Arguments arguments);
 
-/// Charges for looking at `bytes` of text; false where the budget does not allow it.
-[[nodiscard]] bool charge_text(Budget& budget, std::size_t bytes);
 [[nodiscard]] Value over_budget();
+
+/// A value in a message: the beginning of its text, for nobody reads more.
+[[nodiscard]] std::string shown(const Value& value);
 
 // By subject: each appends its own.
 void add_core_functions(std::vector<Function>& all);

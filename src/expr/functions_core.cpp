@@ -1,4 +1,6 @@
 #include "expr/function.hpp"
+#include "expr/operators.hpp"
+#include "expr/prices.hpp"
 #include "expr/scalar_text.hpp"
 #include "winnow/base/text.hpp"
 
@@ -6,13 +8,15 @@ namespace winnow::expr {
 
 namespace {
 
+using price::blocks;
+
 Value size_of(Arguments a, Budget& budget)
 {
     const auto count = [](std::size_t size) {
         return Value(static_cast<std::int64_t>(size));
     };
     if (const auto* text = a[0].as<std::string>()) {
-        return charge_text(budget, text->size()) ? count(count_code_points(*text)) : over_budget();
+        return budget.charge(blocks(text->size(), price::kSearched)) ? count(count_code_points(*text)) : over_budget();
     }
     if (const auto* bytes = a[0].as<Bytes>()) return count(bytes->data.size());
     if (const auto* list = a[0].as_list()) return count(list->size());
@@ -25,14 +29,9 @@ Value type_of(Arguments a, Budget& /*budget*/)
     return TypeName{std::string(type_name(a[0]))};
 }
 
-Value same(Arguments a, Budget& /*budget*/)
+Value same(Arguments a, Budget& budget)
 {
-    return a[0];
-}
-
-Value some(Value value)
-{
-    return Optional{std::make_shared<const Value>(std::move(value))};
+    return copied(a[0], budget);
 }
 
 bool is_zero(const Value& value)
@@ -49,9 +48,9 @@ bool is_zero(const Value& value)
     return false;
 }
 
-Value optional_of(Arguments a, Budget& /*budget*/)
+Value optional_of(Arguments a, Budget& budget)
 {
-    return some(a[0]);
+    return some(a[0], budget);
 }
 
 Value optional_none(Arguments /*a*/, Budget& /*budget*/)
@@ -59,9 +58,9 @@ Value optional_none(Arguments /*a*/, Budget& /*budget*/)
     return Optional{};
 }
 
-Value optional_of_non_zero(Arguments a, Budget& /*budget*/)
+Value optional_of_non_zero(Arguments a, Budget& budget)
 {
-    return is_zero(a[0]) ? Value(Optional{}) : some(a[0]);
+    return is_zero(a[0]) ? Value(Optional{}) : some(a[0], budget);
 }
 
 Value has_value(Arguments a, Budget& /*budget*/)
@@ -70,11 +69,11 @@ Value has_value(Arguments a, Budget& /*budget*/)
     return optional == nullptr ? no_overload("hasValue", a) : Value(optional->value != nullptr);
 }
 
-Value value_of(Arguments a, Budget& /*budget*/)
+Value value_of(Arguments a, Budget& budget)
 {
     const auto* optional = a[0].as<Optional>();
     if (optional == nullptr) return no_overload("value", a);
-    return optional->value ? *optional->value : Value::error("optional.none() has no value");
+    return optional->value ? copied(*optional->value, budget) : Value::error("optional.none() has no value");
 }
 
 /// label("env") reads the alert's labels: the evaluator does it, where the names are.

@@ -1,4 +1,5 @@
 #include "expr/function.hpp"
+#include "expr/prices.hpp"
 #include "expr/scalar_text.hpp"
 
 #include <algorithm>
@@ -42,12 +43,19 @@ std::optional<Cidr> cidr_in(const Value& value)
     return std::nullopt;
 }
 
-Value make_ip(Arguments a, Budget& /*budget*/)
+/// A text longer than any address is not read to its end, but it is looked at.
+bool charge_reading(const Value& value, Budget& budget)
 {
+    return !value.is<std::string>() || budget.charge(price::kConversion);
+}
+
+Value make_ip(Arguments a, Budget& budget)
+{
+    if (!charge_reading(a[0], budget)) return over_budget();
     const auto* text = a[0].as<std::string>();
     if (text == nullptr) return no_overload("ip", a);
     const auto ip = parse_ip(*text);
-    return ip ? Value(*ip) : Value::error("not an IP address: " + to_text(a[0]));
+    return ip ? Value(*ip) : Value::error("not an IP address: " + shown(a[0]));
 }
 
 Value address_of(Arguments a, Budget& /*budget*/)
@@ -56,40 +64,45 @@ Value address_of(Arguments a, Budget& /*budget*/)
     return cidr == nullptr ? no_overload("ip", a) : Value(cidr->address);
 }
 
-Value make_cidr(Arguments a, Budget& /*budget*/)
+Value make_cidr(Arguments a, Budget& budget)
 {
+    if (!charge_reading(a[0], budget)) return over_budget();
     const auto* text = a[0].as<std::string>();
     if (text == nullptr) return no_overload("cidr", a);
     const auto cidr = parse_cidr(*text);
-    return cidr ? Value(*cidr) : Value::error("not a network such as 10.0.0.0/8: " + to_text(a[0]));
+    return cidr ? Value(*cidr) : Value::error("not a network such as 10.0.0.0/8: " + shown(a[0]));
 }
 
-Value is_ip(Arguments a, Budget& /*budget*/)
+Value is_ip(Arguments a, Budget& budget)
 {
+    if (!charge_reading(a[0], budget)) return over_budget();
     const auto* text = a[0].as<std::string>();
     return text == nullptr ? no_overload("isIP", a) : Value(parse_ip(*text).has_value());
 }
 
-Value is_cidr(Arguments a, Budget& /*budget*/)
+Value is_cidr(Arguments a, Budget& budget)
 {
+    if (!charge_reading(a[0], budget)) return over_budget();
     const auto* text = a[0].as<std::string>();
     return text == nullptr ? no_overload("isCIDR", a) : Value(parse_cidr(*text).has_value());
 }
 
-Value contains_ip(Arguments a, Budget& /*budget*/)
+Value contains_ip(Arguments a, Budget& budget)
 {
+    if (!budget.charge(2) || !charge_reading(a[1], budget)) return over_budget();
     const auto* network = a[0].as<Cidr>();
     if (network == nullptr || !(a[1].is<Ip>() || a[1].is<std::string>())) return no_overload("containsIP", a);
     const auto ip = ip_in(a[1]);
-    return ip ? Value(contains(*network, *ip)) : Value::error("not an IP address: " + to_text(a[1]));
+    return ip ? Value(contains(*network, *ip)) : Value::error("not an IP address: " + shown(a[1]));
 }
 
-Value contains_cidr(Arguments a, Budget& /*budget*/)
+Value contains_cidr(Arguments a, Budget& budget)
 {
+    if (!budget.charge(2) || !charge_reading(a[1], budget)) return over_budget();
     const auto* network = a[0].as<Cidr>();
     if (network == nullptr || !(a[1].is<Cidr>() || a[1].is<std::string>())) return no_overload("containsCIDR", a);
     const auto inner = cidr_in(a[1]);
-    if (!inner) return Value::error("not a network: " + to_text(a[1]));
+    if (!inner) return Value::error("not a network: " + shown(a[1]));
     return inner->prefix >= network->prefix && contains(*network, inner->address);
 }
 
@@ -114,36 +127,54 @@ Value masked_cidr(Arguments a, Budget& /*budget*/)
 }
 
 template <bool (*Test)(const Ip&)>
-Value test(Arguments a, Budget& /*budget*/)
+Value test(Arguments a, Budget& budget)
 {
     const auto* ip = a[0].as<Ip>();
-    return ip == nullptr ? no_overload("an address's method", a) : Value(Test(*ip));
+    if (ip == nullptr) return no_overload("an address's method", a);
+    return budget.charge(price::kNetwork) ? Value(Test(*ip)) : over_budget();
 }
 
-bool within(const Ip& ip, const char* network)
+/// The networks that have a name.
+struct Named {
+    Cidr loopback4 = *parse_cidr("127.0.0.0/8");
+    Cidr loopback6 = *parse_cidr("::1/128");
+    Cidr link_local4 = *parse_cidr("169.254.0.0/16");
+    Cidr link_local6 = *parse_cidr("fe80::/10");
+    Cidr local_multicast4 = *parse_cidr("224.0.0.0/24");
+    Cidr local_multicast6 = *parse_cidr("ff02::/16");
+    Cidr unspecified4 = *parse_cidr("0.0.0.0/32");
+    Cidr unspecified6 = *parse_cidr("::/128");
+    Cidr multicast4 = *parse_cidr("224.0.0.0/4");
+    Cidr multicast6 = *parse_cidr("ff00::/8");
+    Cidr broadcast4 = *parse_cidr("255.255.255.255/32");
+};
+
+const Named& named()
 {
-    return contains(*parse_cidr(network), ip);
+    static const Named all;
+    return all;
 }
+
 bool is_loopback(const Ip& ip)
 {
-    return within(ip, "127.0.0.0/8") || within(ip, "::1/128");
+    return contains(named().loopback4, ip) || contains(named().loopback6, ip);
 }
 bool is_link_local_unicast(const Ip& ip)
 {
-    return within(ip, "169.254.0.0/16") || within(ip, "fe80::/10");
+    return contains(named().link_local4, ip) || contains(named().link_local6, ip);
 }
 bool is_link_local_multicast(const Ip& ip)
 {
-    return within(ip, "224.0.0.0/24") || within(ip, "ff02::/16");
+    return contains(named().local_multicast4, ip) || contains(named().local_multicast6, ip);
 }
 bool is_unspecified(const Ip& ip)
 {
-    return within(ip, "0.0.0.0/32") || within(ip, "::/128");
+    return contains(named().unspecified4, ip) || contains(named().unspecified6, ip);
 }
 bool is_global_unicast(const Ip& ip)
 {
-    return !is_unspecified(ip) && !is_loopback(ip) && !is_link_local_unicast(ip) && !within(ip, "224.0.0.0/4") &&
-           !within(ip, "255.255.255.255/32") && !within(ip, "ff00::/8");
+    return !is_unspecified(ip) && !is_loopback(ip) && !is_link_local_unicast(ip) && !contains(named().multicast4, ip) &&
+           !contains(named().broadcast4, ip) && !contains(named().multicast6, ip);
 }
 
 }  // namespace

@@ -1,9 +1,15 @@
 #include "expr/code_points.hpp"
 #include "expr/function.hpp"
+#include "expr/prices.hpp"
 #include "expr/regex.hpp"
+#include "winnow/base/text.hpp"
+#include "winnow/expr/pattern.hpp"
 
 #include <algorithm>
 #include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
 
 namespace winnow::expr {
 
@@ -20,86 +26,109 @@ const std::string& text(const Value& value)
     return *value.as<std::string>();
 }
 
-template <bool (*Test)(std::string_view, std::string_view)>
-Value test(Arguments a, Budget& budget)
+bool charge(Budget& budget, std::size_t bytes, std::size_t a_step)
 {
-    if (!all_strings(a, 2)) return no_overload("a text's method", a);
-    if (!charge_text(budget, text(a[0]).size())) return over_budget();
-    return Test(text(a[0]), text(a[1]));
+    return budget.charge(price::blocks(bytes, a_step));
 }
 
-bool contains(std::string_view whole, std::string_view part)
+Value contains(Arguments a, Budget& budget)
 {
-    return whole.contains(part);
+    if (!all_strings(a, 2)) return no_overload("a text's method", a);
+    const auto& whole = text(a[0]);
+    const auto& part = text(a[1]);
+    if (!charge(budget, whole.size() + part.size(), price::kSearched)) return over_budget();
+    return find_text(whole, part) != std::string_view::npos;
 }
-bool starts_with(std::string_view whole, std::string_view part)
+
+Value starts_with(Arguments a, Budget& budget)
 {
-    return whole.starts_with(part);
+    if (!all_strings(a, 2)) return no_overload("a text's method", a);
+    if (!charge(budget, text(a[1]).size(), price::kCompared)) return over_budget();
+    return text(a[0]).starts_with(text(a[1]));
 }
-bool ends_with(std::string_view whole, std::string_view part)
+
+Value ends_with(Arguments a, Budget& budget)
 {
-    return whole.ends_with(part);
+    if (!all_strings(a, 2)) return no_overload("a text's method", a);
+    if (!charge(budget, text(a[1]).size(), price::kCompared)) return over_budget();
+    return text(a[0]).ends_with(text(a[1]));
 }
 
 /// Where the pattern is a literal, the evaluator uses the regex that was compiled with the condition.
-Value matches(Arguments a, Budget& budget)
+Value matches_text(Arguments a, Budget& budget)
 {
     if (!all_strings(a, 2)) return no_overload("matches", a);
+    constexpr std::size_t kCompiling = 2'000;
+    constexpr std::size_t kPatternByte = 64;
+    if (!budget.charge(kCompiling + kPatternByte * text(a[1]).size())) return over_budget();
     const auto pattern = compile_regex(text(a[1]));
     if (!pattern->ok()) return Value::error("bad regular expression: " + pattern->error());
-    if (!charge_text(budget, text(a[0]).size() * 8)) return over_budget();
-    return RE2::PartialMatch(text(a[0]), *pattern);
+    const auto found = expr::matches(*pattern, text(a[0]), budget);
+    return found ? Value(*found) : over_budget();
 }
 
 Value lower_ascii(Arguments a, Budget& budget)
 {
     if (!all_strings(a, 1)) return no_overload("lowerAscii", a);
-    if (!charge_text(budget, text(a[0]).size())) return over_budget();
+    if (!charge(budget, text(a[0]).size(), price::kWritten)) return over_budget();
     auto out = text(a[0]);
-    for (auto& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    for (auto& c : out) c = static_cast<char>(c + (c >= 'A' && c <= 'Z' ? 32 : 0));
     return out;
 }
 
 Value upper_ascii(Arguments a, Budget& budget)
 {
     if (!all_strings(a, 1)) return no_overload("upperAscii", a);
-    if (!charge_text(budget, text(a[0]).size())) return over_budget();
+    if (!charge(budget, text(a[0]).size(), price::kWritten)) return over_budget();
     auto out = text(a[0]);
-    for (auto& c : out) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+    for (auto& c : out) c = static_cast<char>(c - (c >= 'a' && c <= 'z' ? 32 : 0));
     return out;
 }
 
 Value trim(Arguments a, Budget& budget)
 {
     if (!all_strings(a, 1)) return no_overload("trim", a);
-    if (!charge_text(budget, text(a[0]).size())) return over_budget();
-    const auto points = code_points(text(a[0]));
-    std::size_t begin = 0;
-    auto end = points.size();
-    while (begin < end && is_white_space(points[begin])) ++begin;
-    while (end > begin && is_white_space(points[end - 1])) --end;
-    return utf8(std::u32string_view(points).substr(begin, end - begin));
+    std::string_view rest = text(a[0]);
+    if (!charge(budget, rest.size(), price::kSearched)) return over_budget();
+    while (!rest.empty() && is_white_space(code_point_at(rest, 0))) rest.remove_prefix(length_at(rest, 0));
+    while (!rest.empty()) {
+        auto last = rest.size() - 1;
+        while (last > 0 && !starts_code_point(rest[last])) --last;
+        if (!is_white_space(code_point_at(rest, last))) break;
+        rest = rest.substr(0, last);
+    }
+    return std::string(rest);
 }
 
 Value reverse(Arguments a, Budget& budget)
 {
     if (!all_strings(a, 1)) return no_overload("reverse", a);
-    if (!charge_text(budget, text(a[0]).size())) return over_budget();
-    auto points = code_points(text(a[0]));
-    std::ranges::reverse(points);
-    return utf8(points);
+    const auto& whole = text(a[0]);
+    if (!charge(budget, whole.size(), price::kTurned)) return over_budget();
+    std::string out(whole.size(), '\0');
+    for (std::size_t i = 0; i < whole.size();) {
+        const auto length = length_at(whole, i);
+        std::copy_n(whole.begin() + static_cast<std::ptrdiff_t>(i), length,
+                    out.end() - static_cast<std::ptrdiff_t>(i + length));
+        i += length;
+    }
+    return out;
+}
+
+Value out_of_range(std::int64_t index)
+{
+    return Value::error("index out of range: " + std::to_string(index));
 }
 
 Value char_at(Arguments a, Budget& budget)
 {
     const auto* at = a[1].as<std::int64_t>();
     if (!all_strings(a, 1) || at == nullptr) return no_overload("charAt", a);
-    if (!charge_text(budget, text(a[0]).size())) return over_budget();
-    const auto points = code_points(text(a[0]));
-    if (*at < 0 || *at > static_cast<std::int64_t>(points.size())) {
-        return Value::error("index out of range: " + std::to_string(*at));
-    }
-    return utf8(std::u32string_view(points).substr(static_cast<std::size_t>(*at), 1));
+    const auto& whole = text(a[0]);
+    if (!charge(budget, whole.size(), price::kSearched)) return over_budget();
+    const auto offset = offset_of_code_point(whole, *at);
+    if (!offset) return out_of_range(*at);
+    return *offset == whole.size() ? std::string() : whole.substr(*offset, length_at(whole, *offset));
 }
 
 template <bool Last>
@@ -108,19 +137,21 @@ Value index_of(Arguments a, Budget& budget)
     const auto* from = a.size() > 2 ? a[2].as<std::int64_t>() : nullptr;
     if (!all_strings(a, 2) || (a.size() > 2 && from == nullptr))
         return no_overload(Last ? "lastIndexOf" : "indexOf", a);
-    if (!charge_text(budget, text(a[0]).size() * (text(a[1]).size() + 1))) return over_budget();
-    const auto points = code_points(text(a[0]));
-    const auto wanted = code_points(text(a[1]));
-    const auto size = static_cast<std::int64_t>(points.size());
-    if (from != nullptr && (*from < 0 || *from > size)) {
-        return Value::error("index out of range: " + std::to_string(*from));
+    const std::string_view whole = text(a[0]);
+    const std::string_view wanted = text(a[1]);
+    if (!charge(budget, whole.size() + wanted.size(), price::kTurned / (Last ? 2 : 1))) return over_budget();
+    auto start = Last ? whole.size() : 0;
+    if (from != nullptr) {
+        const auto offset = offset_of_code_point(whole, *from);
+        if (!offset) return out_of_range(*from);
+        // Nothing begins at the end, but nothing.
+        if (*offset == whole.size() && !wanted.empty()) return std::int64_t{-1};
+        start = *offset;
     }
-    const std::u32string_view whole(points);
-    // Nothing begins at the end, but nothing.
-    if (from != nullptr && *from == size && !wanted.empty()) return std::int64_t{-1};
-    const auto start = from != nullptr ? static_cast<std::size_t>(*from) : Last ? whole.npos : 0;
-    const auto found = Last ? whole.rfind(wanted, start) : whole.find(wanted, start);
-    return found == whole.npos ? std::int64_t{-1} : static_cast<std::int64_t>(found);
+    const auto found =
+        Last ? find_last_text(whole.substr(0, start + wanted.size()), wanted) : find_text(whole.substr(start), wanted);
+    if (found == whole.npos) return std::int64_t{-1};
+    return static_cast<std::int64_t>(count_code_points(whole.substr(0, Last ? found : start + found)));
 }
 
 Value substring(Arguments a, Budget& budget)
@@ -128,15 +159,14 @@ Value substring(Arguments a, Budget& budget)
     const auto* begin = a[1].as<std::int64_t>();
     const auto* end = a.size() > 2 ? a[2].as<std::int64_t>() : nullptr;
     if (!all_strings(a, 1) || begin == nullptr || (a.size() > 2 && end == nullptr)) return no_overload("substring", a);
-    if (!charge_text(budget, text(a[0]).size())) return over_budget();
-    const auto points = code_points(text(a[0]));
-    const auto size = static_cast<std::int64_t>(points.size());
-    const auto last = end != nullptr ? *end : size;
-    if (*begin < 0 || *begin > last || last > size) {
-        return Value::error("index out of range: " + std::to_string(*begin < 0 || *begin > size ? *begin : last));
-    }
-    return utf8(
-        std::u32string_view(points).substr(static_cast<std::size_t>(*begin), static_cast<std::size_t>(last - *begin)));
+    const auto& whole = text(a[0]);
+    if (!charge(budget, 2 * whole.size(), price::kSearched)) return over_budget();
+    const auto first = offset_of_code_point(whole, *begin);
+    if (!first) return out_of_range(*begin);
+    if (end == nullptr) return whole.substr(*first);
+    const auto last = *end < *begin ? std::nullopt : offset_of_code_point(whole, *end);
+    if (!last) return out_of_range(*end);
+    return whole.substr(*first, *last - *first);
 }
 
 /// How many at most; without the argument, or where it is negative: all.
@@ -148,49 +178,52 @@ std::int64_t count_of(Arguments a, std::size_t at)
     return count < 0 ? kAll : count;
 }
 
+/// With "" something stands before each character, and at the end.
 Value replace(Arguments a, Budget& budget)
 {
     if (!all_strings(a, 3) || (a.size() > 3 && !a[3].is<std::int64_t>())) return no_overload("replace", a);
     auto left = count_of(a, 3);
-    const auto whole = code_points(text(a[0]));
-    const auto wanted = code_points(text(a[1]));
-    const auto other = code_points(text(a[2]));
-    // Every place may become the replacement: bounded before it is built.
-    if (!charge_text(budget, (whole.size() + 1) * (other.size() + 1))) return over_budget();
-    std::u32string out;
-    std::size_t i = 0;
-    while (i <= whole.size()) {
-        const bool here = left > 0 && std::u32string_view(whole).substr(i).starts_with(wanted);
-        if (here) {
-            out += other;
-            --left;
-            i += wanted.size();
-        }
-        if (!here || wanted.empty()) {
-            if (i < whole.size()) out += whole[i];
-            ++i;
-        }
+    const std::string_view whole = text(a[0]);
+    const std::string_view wanted = text(a[1]);
+    const std::string_view other = text(a[2]);
+    if (!charge(budget, whole.size() + wanted.size(), price::kTurned)) return over_budget();
+    const auto a_piece = price::kPiece + price::blocks(other.size(), price::kWritten);
+    std::string out;
+    std::size_t at = 0;
+    for (; left > 0 && at <= whole.size(); --left) {
+        const auto found = wanted.empty() ? 0 : find_text(whole.substr(at), wanted);
+        if (found == whole.npos) break;
+        if (!budget.charge(a_piece)) return over_budget();
+        out.append(whole.substr(at, found)).append(other);
+        at += found + wanted.size();
+        if (!wanted.empty()) continue;
+        if (at == whole.size()) return out;
+        const auto length = length_at(whole, at);
+        out += whole.substr(at, length);
+        at += length;
     }
-    return utf8(out);
+    if (at < whole.size()) out += whole.substr(at);
+    return out;
 }
 
+/// With "" each character is a part.
 Value split(Arguments a, Budget& budget)
 {
     if (!all_strings(a, 2) || (a.size() > 2 && !a[2].is<std::int64_t>())) return no_overload("split", a);
     const auto most = count_of(a, 2);
-    const auto whole = code_points(text(a[0]));
-    const auto by = code_points(text(a[1]));
-    if (!charge_text(budget, whole.size() * 16)) return over_budget();
+    std::string_view rest = text(a[0]);
+    const std::string_view by = text(a[1]);
+    if (!charge(budget, rest.size() + by.size(), price::kTurned)) return over_budget();
     List parts;
-    if (most == 0 || (whole.empty() && by.empty())) return Value::list(std::move(parts));
-    std::u32string_view rest(whole);
+    if (most == 0 || (rest.empty() && by.empty())) return Value::list(std::move(parts));
     while (static_cast<std::int64_t>(parts.size()) + 1 < most) {
-        const auto at = by.empty() ? (rest.size() > 1 ? 1 : rest.npos) : rest.find(by);
-        if (at == rest.npos) break;
-        parts.emplace_back(utf8(rest.substr(0, at)));
-        rest.remove_prefix(at + by.size());
+        const auto first = by.empty() ? length_at(rest, 0) : find_text(rest, by);
+        if (first == rest.npos || (by.empty() && first == rest.size())) break;
+        if (!budget.charge(price::kPiece)) return over_budget();
+        parts.emplace_back(std::string(rest.substr(0, first)));
+        rest.remove_prefix(first + by.size());
     }
-    parts.emplace_back(utf8(rest));
+    parts.emplace_back(std::string(rest));
     return Value::list(std::move(parts));
 }
 
@@ -203,7 +236,7 @@ Value join(Arguments a, Budget& budget)
     for (const auto& item : *list) {
         const auto* part = item.as<std::string>();
         if (part == nullptr) return Value::error("join takes a list of strings");
-        if (!charge_text(budget, part->size() + between.size())) return over_budget();
+        if (!budget.charge(1) || !charge(budget, part->size() + between.size(), price::kWritten)) return over_budget();
         if (&item != list->data()) out += between;
         out += *part;
     }
@@ -218,11 +251,11 @@ void add_text_functions(std::vector<Function>& all)
                             Value (*call)(Arguments, Budget&)) {
         all.push_back({.name = name, .method = true, .least = least, .most = most, .call = call});
     };
-    add("contains", 2, 2, test<contains>);
-    add("startsWith", 2, 2, test<starts_with>);
-    add("endsWith", 2, 2, test<ends_with>);
-    add("matches", 2, 2, matches);
-    all.push_back({.name = "matches", .method = false, .least = 2, .most = 2, .call = matches});
+    add("contains", 2, 2, contains);
+    add("startsWith", 2, 2, starts_with);
+    add("endsWith", 2, 2, ends_with);
+    add("matches", 2, 2, matches_text);
+    all.push_back({.name = "matches", .method = false, .least = 2, .most = 2, .call = matches_text});
     add("lowerAscii", 1, 1, lower_ascii);
     add("upperAscii", 1, 1, upper_ascii);
     add("trim", 1, 1, trim);

@@ -1,5 +1,7 @@
 #include "expr/function.hpp"
+#include "expr/prices.hpp"
 #include "expr/scalar_text.hpp"
+#include "winnow/base/text.hpp"
 #include "winnow/base/zone_name.hpp"
 
 #include <date/tz.h>
@@ -35,12 +37,19 @@ std::optional<seconds> offset_of(std::string_view zone, std::int64_t at)
 {
     if (zone.empty() || zone == "UTC" || zone == "Z") return seconds{0};
     if (const auto fixed = fixed_offset(zone)) return fixed;
-    if (!may_name_zone(zone)) return std::nullopt;
+    constexpr std::size_t kLongest = 64;
+    if (zone.size() > kLongest || !may_name_zone(zone)) return std::nullopt;
     try {
         return date::locate_zone(zone)->get_info(sys_seconds(seconds(at))).offset;
     } catch (const std::runtime_error&) {
         return std::nullopt;
     }
+}
+
+Value no_zone(std::string_view zone)
+{
+    constexpr std::size_t kMostShown = 256;
+    return Value::error("there is no time zone " + std::string(truncate_utf8(zone, kMostShown)));
 }
 
 struct Local {
@@ -50,13 +59,14 @@ struct Local {
 };
 
 template <std::int64_t (*Part)(const Local&, const Instant&)>
-Value part_of_instant(Arguments a, Budget& /*budget*/)
+Value part_of_instant(Arguments a, Budget& budget)
 {
     const auto* at = a[0].as<Instant>();
     const auto* zone = a.size() > 1 ? a[1].as<std::string>() : nullptr;
     if (at == nullptr || (a.size() > 1 && zone == nullptr)) return no_overload("a timestamp's part", a);
+    if (!budget.charge(zone == nullptr ? 1 : price::kZone)) return over_budget();
     const auto offset = offset_of(zone == nullptr ? "" : *zone, at->seconds);
-    if (!offset) return Value::error("there is no time zone " + *zone);
+    if (!offset) return budget.charge(price::kNoZone) ? no_zone(*zone) : over_budget();
     const sys_seconds local(seconds(at->seconds) + *offset);
     const auto day = floor<days>(local);
     return Part({.date = day, .day = day, .time = hh_mm_ss<seconds>(local - day)}, *at);

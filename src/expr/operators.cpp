@@ -1,8 +1,11 @@
 #include "expr/operators.hpp"
 
+#include "expr/comparison.hpp"
 #include "expr/function.hpp"
+#include "expr/prices.hpp"
 #include "expr/scalar_text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -12,6 +15,7 @@ namespace winnow::expr {
 namespace {
 
 using Kind = Node::Kind;
+using price::blocks;
 
 std::string_view sign_of(Kind kind) noexcept
 {
@@ -120,25 +124,38 @@ Value time_arithmetic(Kind kind, const Value& left, const Value& right)
     return mismatch(kind, left, right);
 }
 
-Value concatenation(const Value& left, const Value& right)
+bool append(List& all, const List& more, Budget& budget)
+{
+    for (const auto& item : more) {
+        if (!budget.charge(price::of_copy(item))) return false;
+        all.push_back(item);
+    }
+    return true;
+}
+
+Value concatenation(const Value& left, const Value& right, Budget& budget)
 {
     if (const auto* a = left.as<std::string>(); a != nullptr && right.is<std::string>()) {
-        return *a + *right.as<std::string>();
+        const auto& b = *right.as<std::string>();
+        return budget.charge(blocks(a->size() + b.size(), price::kWritten)) ? Value(*a + b) : over_budget();
     }
     if (const auto* a = left.as<Bytes>(); a != nullptr && right.is<Bytes>()) {
-        return Bytes{a->data + right.as<Bytes>()->data};
+        const auto& b = right.as<Bytes>()->data;
+        if (!budget.charge(blocks(a->data.size() + b.size(), price::kWritten))) return over_budget();
+        return Bytes{a->data + b};
     }
     const auto* a = left.as_list();
     const auto* b = right.as_list();
     if (a != nullptr && b != nullptr) {
-        auto both = *a;
-        both.insert(both.end(), b->begin(), b->end());
-        return Value::list(std::move(both));
+        if (!budget.charge(a->size() + b->size())) return over_budget();
+        List both;
+        both.reserve(a->size() + b->size());
+        return append(both, *a, budget) && append(both, *b, budget) ? Value::list(std::move(both)) : over_budget();
     }
     return time_arithmetic(Kind::add, left, right);
 }
 
-Value arithmetic(Kind kind, const Value& left, const Value& right)
+Value arithmetic(Kind kind, const Value& left, const Value& right, Budget& budget)
 {
     const auto* i = left.as<std::int64_t>();
     const auto* j = right.as<std::int64_t>();
@@ -149,13 +166,22 @@ Value arithmetic(Kind kind, const Value& left, const Value& right)
     const auto* a = left.as<double>();
     const auto* b = right.as<double>();
     if (a != nullptr && b != nullptr) return double_arithmetic(kind, *a, *b);
-    if (kind == Kind::add) return concatenation(left, right);
+    if (kind == Kind::add) return concatenation(left, right, budget);
     return time_arithmetic(kind, left, right);
 }
 
-Value ordered(Kind kind, const Value& left, const Value& right)
+/// What comparing or looking up a text or bytes looks at; nothing of other values.
+std::size_t bytes_in(const Value& value)
+{
+    if (const auto* text = value.as<std::string>()) return text->size();
+    if (const auto* bytes = value.as<Bytes>()) return bytes->data.size();
+    return 0;
+}
+
+Value ordered(Kind kind, const Value& left, const Value& right, Budget& budget)
 {
     if (!comparable(left, right)) return mismatch(kind, left, right);
+    if (!budget.charge(blocks(std::min(bytes_in(left), bytes_in(right)), price::kCompared))) return over_budget();
     const auto order = compare(left, right);
     switch (kind) {
         case Kind::less: return order < 0;
@@ -165,16 +191,30 @@ Value ordered(Kind kind, const Value& left, const Value& right)
     }
 }
 
-Value contained(const Value& item, const Value& container)
+Value equality(const Value& left, const Value& right, bool wanted, Budget& budget)
+{
+    const auto same = equals(left, right, budget);
+    return same ? Value(*same == wanted) : over_budget();
+}
+
+bool charge_look_up(const Value& key, Budget& budget)
+{
+    return budget.charge(price::kMapFound + blocks(bytes_in(key), price::kRead));
+}
+
+Value contained(const Value& item, const Value& container, Budget& budget)
 {
     if (const auto* list = container.as_list()) {
         for (const auto& candidate : *list) {
-            if (equals(item, candidate)) return true;
+            const auto same = equals(item, candidate, budget);
+            if (!same) return over_budget();
+            if (*same) return true;
         }
         return false;
     }
     if (const auto* map = container.as_map()) {
-        return is_map_key(item) || item.is<double>() ? Value(map->find(item) != nullptr) : Value(false);
+        if (!is_map_key(item) && !item.is<double>()) return false;
+        return charge_look_up(item, budget) ? Value(map->find(item) != nullptr) : over_budget();
     }
     return mismatch(Kind::in, item, container);
 }
@@ -193,7 +233,7 @@ std::optional<std::int64_t> whole_index(const Value& key)
 
 Value no_such_key(const Value& key)
 {
-    return Value::error("no such key: " + to_text(key));
+    return Value::error("no such key: " + shown(key));
 }
 
 Value has_no_fields(const Value& value)
@@ -205,8 +245,12 @@ Value has_no_fields(const Value& value)
 enum class Absence : std::uint8_t { none, of_element, of_container };
 
 /// The element, or nullptr with `trouble` saying why there is none.
-const Value* find(const Value& container, const Value& key, Value& trouble, Absence& absence)
+const Value* find(const Value& container, const Value& key, Value& trouble, Absence& absence, Budget& budget)
 {
+    if (!charge_look_up(key, budget)) {
+        trouble = over_budget();
+        return nullptr;
+    }
     if (!is_map_key(key) && !key.is<double>()) {
         trouble = no_overload("_[_]", std::array{container, key});
         return nullptr;
@@ -234,9 +278,11 @@ const Value* find(const Value& container, const Value& key, Value& trouble, Abse
     return &(*list)[static_cast<std::size_t>(*index)];
 }
 
-Value some(const Value& value)
+/// The field of a map; nullptr, with `over` saying whether it was only too dear to look, where there is none.
+const Value* field_of(const Map& map, const std::string& field, Budget& budget, bool& over)
 {
-    return Optional{std::make_shared<const Value>(value)};
+    over = !budget.charge(price::kMapFound + blocks(field.size(), price::kRead));
+    return over ? nullptr : map.find(field);
 }
 
 }  // namespace
@@ -246,17 +292,28 @@ bool is_map_key(const Value& value) noexcept
     return value.is<std::string>() || value.is<bool>() || value.is<std::int64_t>() || value.is<std::uint64_t>();
 }
 
-Value operate(Kind kind, const Value& left, const Value& right)
+Value copied(const Value& value, Budget& budget)
+{
+    return budget.charge(price::of_copy(value)) ? value : over_budget();
+}
+
+Value some(const Value& value, Budget& budget)
+{
+    if (!budget.charge(1 + price::of_copy(value))) return over_budget();
+    return Optional{std::make_shared<const Value>(value)};
+}
+
+Value operate(Kind kind, const Value& left, const Value& right, Budget& budget)
 {
     switch (kind) {
-        case Kind::equal: return equals(left, right);
-        case Kind::not_equal: return !equals(left, right);
+        case Kind::equal: return equality(left, right, true, budget);
+        case Kind::not_equal: return equality(left, right, false, budget);
         case Kind::less:
         case Kind::less_equal:
         case Kind::greater:
-        case Kind::greater_equal: return ordered(kind, left, right);
-        case Kind::in: return contained(left, right);
-        default: return arithmetic(kind, left, right);
+        case Kind::greater_equal: return ordered(kind, left, right, budget);
+        case Kind::in: return contained(left, right, budget);
+        default: return arithmetic(kind, left, right, budget);
     }
 }
 
@@ -275,29 +332,29 @@ Value negate(const Value& value)
     return no_overload("-_", std::array{value});
 }
 
-Value index_into(const Value& container, const Value& key)
+Value index_into(const Value& container, const Value& key, Budget& budget)
 {
     const auto* optional = container.as<Optional>();
     const auto& inner = optional != nullptr ? *optional->value : container;
     Value trouble;
     auto absence = Absence::none;
-    const auto* found = find(inner, key, trouble, absence);
-    if (optional == nullptr) return found != nullptr ? *found : trouble;
-    if (found != nullptr) return some(*found);
+    const auto* found = find(inner, key, trouble, absence, budget);
+    if (optional == nullptr) return found != nullptr ? copied(*found, budget) : trouble;
+    if (found != nullptr) return some(*found, budget);
     return absence == Absence::of_element ? Value(Optional{}) : trouble;
 }
 
-Value optional_index_into(const Value& container, const Value& key)
+Value optional_index_into(const Value& container, const Value& key, Budget& budget)
 {
     const auto* optional = container.as<Optional>();
     Value trouble;
     auto absence = Absence::none;
-    const auto* found = find(optional != nullptr ? *optional->value : container, key, trouble, absence);
-    if (found != nullptr) return some(*found);
+    const auto* found = find(optional != nullptr ? *optional->value : container, key, trouble, absence, budget);
+    if (found != nullptr) return some(*found, budget);
     return absence != Absence::none ? Value(Optional{}) : trouble;
 }
 
-Value select(const Value& from, const std::string& field)
+Value select(const Value& from, const std::string& field, Budget& budget)
 {
     if (from.is_error()) return from;
     const auto* optional = from.as<Optional>();
@@ -305,12 +362,14 @@ Value select(const Value& from, const std::string& field)
     const auto& container = optional != nullptr ? *optional->value : from;
     const auto* map = container.as_map();
     if (map == nullptr) return has_no_fields(container);
-    const auto* found = map->find(field);
-    if (optional != nullptr) return found != nullptr ? some(*found) : Value(Optional{});
-    return found != nullptr ? *found : Value::error("no such key: " + field);
+    bool over = false;
+    const auto* found = field_of(*map, field, budget, over);
+    if (over) return over_budget();
+    if (optional != nullptr) return found != nullptr ? some(*found, budget) : Value(Optional{});
+    return found != nullptr ? copied(*found, budget) : Value::error("no such key: " + field);
 }
 
-Value optional_select(const Value& from, const std::string& field)
+Value optional_select(const Value& from, const std::string& field, Budget& budget)
 {
     if (from.is_error()) return from;
     const auto* optional = from.as<Optional>();
@@ -318,18 +377,23 @@ Value optional_select(const Value& from, const std::string& field)
     const auto& container = optional != nullptr ? *optional->value : from;
     if (container.as_list() != nullptr) return has_no_fields(container);
     const auto* map = container.as_map();
-    const auto* found = map != nullptr ? map->find(field) : nullptr;
-    return found != nullptr ? some(*found) : Value(Optional{});
+    bool over = false;
+    const auto* found = map != nullptr ? field_of(*map, field, budget, over) : nullptr;
+    if (over) return over_budget();
+    return found != nullptr ? some(*found, budget) : Value(Optional{});
 }
 
-Value has(const Value& from, const std::string& field)
+Value has(const Value& from, const std::string& field, Budget& budget)
 {
     if (from.is_error()) return from;
     const auto* optional = from.as<Optional>();
     if (optional != nullptr && !optional->value) return false;
     const auto& container = optional != nullptr ? *optional->value : from;
     const auto* map = container.as_map();
-    return map != nullptr ? Value(map->find(field) != nullptr) : has_no_fields(container);
+    if (map == nullptr) return has_no_fields(container);
+    bool over = false;
+    const auto* found = field_of(*map, field, budget, over);
+    return over ? over_budget() : Value(found != nullptr);
 }
 
 }  // namespace winnow::expr

@@ -232,6 +232,7 @@ std::string text_of(const Cidr& cidr)
 
 std::optional<Ip> parse_ip(std::string_view text)
 {
+    if (text.size() >= INET6_ADDRSTRLEN) return std::nullopt;  // longer than any address
     const std::string terminated(text);
     if (terminated.size() != std::char_traits<char>::length(terminated.c_str())) return std::nullopt;
     std::array<char, 16> bytes{};
@@ -245,10 +246,13 @@ std::optional<Ip> parse_ip(std::string_view text)
 
 std::optional<Cidr> parse_cidr(std::string_view text)
 {
-    const auto slash = text.find('/');
+    constexpr std::size_t kLongest = INET6_ADDRSTRLEN + 4;
+    const auto slash = text.substr(0, kLongest).find('/');
     if (slash == std::string_view::npos) return std::nullopt;
     const auto address = parse_ip(text.substr(0, slash));
     const auto digits = text.substr(slash + 1);
+    constexpr std::size_t kMostDigits = 3;
+    if (digits.size() > kMostDigits) return std::nullopt;
     int prefix = 0;
     const auto [end, wrong] = std::from_chars(digits.data(), digits.data() + digits.size(), prefix);
     // One way to write each: a sign or a leading zero is a slip, or octal to somebody else.

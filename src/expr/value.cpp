@@ -1,11 +1,13 @@
 #include "winnow/expr/value.hpp"
 
 #include "expr/scalar_text.hpp"
+#include "winnow/base/text.hpp"
 
+#include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 
 namespace winnow::expr {
 
@@ -43,25 +45,6 @@ std::partial_ordering compare_numbers(const Value& a, const Value& b)
                    : std::partial_ordering::equivalent;
 }
 
-bool equal_lists(const List& a, const List& b)
-{
-    if (a.size() != b.size()) return false;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        if (!equals(a[i], b[i])) return false;
-    }
-    return true;
-}
-
-bool equal_maps(const Map& a, const Map& b)
-{
-    if (a.entries().size() != b.entries().size()) return false;
-    for (const auto& [key, value] : a.entries()) {
-        const auto* other = b.find(key);
-        if (other == nullptr || !equals(value, *other)) return false;
-    }
-    return true;
-}
-
 /// Equal keys, and no others, have the same text.
 std::string canonical_key(const Value& key)
 {
@@ -76,54 +59,141 @@ std::string canonical_key(const Value& key)
     return "?";
 }
 
-std::string quoted(std::string_view text)
-{
-    std::string out = "\"";
-    for (const char c : text) {
+/// Writes what CEL would write, up to a limit, and counts what it would have been.
+class Writer {
+public:
+    Writer(std::size_t max_bytes, std::size_t max_counted) : max_bytes_(max_bytes), max_counted_(max_counted) {}
+
+    void write(const Value& value)
+    {
+        if (value.is_null()) return put("null");
+        if (const auto* flag = value.as<bool>()) return put(*flag ? "true" : "false");
+        if (const auto* i = value.as<std::int64_t>()) return put(std::to_string(*i));
+        if (const auto* u = value.as<std::uint64_t>()) return put(std::to_string(*u) + "u");
+        if (const auto* d = value.as<double>()) return write_double(*d);
+        if (const auto* text = value.as<std::string>()) return write_text(*text);
+        if (const auto* bytes = value.as<Bytes>()) return write_bytes(bytes->data);
+        if (const auto* list = value.as_list()) return write_list(*list);
+        if (const auto* map = value.as_map()) return write_map(*map);
+        if (const auto* at = value.as<Instant>()) return put("timestamp(\"" + text_of(*at) + "\")");
+        if (const auto* span = value.as<Span>()) return put("duration(\"" + text_of(*span) + "\")");
+        if (const auto* type = value.as<TypeName>()) return put(type->name);
+        if (const auto* optional = value.as<Optional>()) return write_optional(*optional);
+        if (const auto* ip = value.as<Ip>()) return put("ip(\"" + text_of(*ip) + "\")");
+        if (const auto* cidr = value.as<Cidr>()) return put("cidr(\"" + text_of(*cidr) + "\")");
+        put("error: ");
+        put(value.as<EvalError>()->message);
+    }
+
+    [[nodiscard]] TextStart take()
+    {
+        const auto cut = out_.size() < bytes_ ? truncate_utf8(out_, max_bytes_).size() : out_.size();
+        out_.resize(cut);
+        return {std::move(out_), bytes_};
+    }
+
+private:
+    /// What is cut is so on a character's boundary when it is taken: so one byte more is kept.
+    void put(std::string_view part)
+    {
+        bytes_ = std::min(bytes_ + part.size(), max_counted_);
+        if (out_.size() <= max_bytes_) out_ += part.substr(0, max_bytes_ - out_.size() + 1);
+    }
+    void put(char c) { put(std::string_view(&c, 1)); }
+
+    [[nodiscard]] bool is_full() const noexcept { return bytes_ >= max_counted_; }
+
+    void write_double(double number)
+    {
+        auto text = text_of_double(number);
+        if (text.find_first_not_of("-0123456789") == std::string::npos) text += ".0";
+        put(text);
+    }
+
+    void write_text(std::string_view text)
+    {
+        put('"');
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            if (out_.size() > max_bytes_) {
+                const auto rest = text.substr(i);
+                const auto escapes = std::ranges::count_if(rest, [](char c) { return escaped(c) != '\0'; });
+                bytes_ = std::min(bytes_ + rest.size() + static_cast<std::size_t>(escapes), max_counted_);
+                break;
+            }
+            const auto letter = escaped(text[i]);
+            if (letter != '\0') put('\\');
+            put(letter != '\0' ? letter : text[i]);
+        }
+        put('"');
+    }
+
+    /// What stands after the backslash; U+0000 where none is needed.
+    static char escaped(char c) noexcept
+    {
         switch (c) {
-            case '"': out += "\\\""; break;
-            case '\\': out += "\\\\"; break;
-            case '\n': out += "\\n"; break;
-            case '\r': out += "\\r"; break;
-            case '\t': out += "\\t"; break;
-            default: out += c;
+            case '\n': return 'n';
+            case '\r': return 'r';
+            case '\t': return 't';
+            case '"':
+            case '\\': return c;
+            default: return '\0';
         }
     }
-    return out + '"';
-}
 
-std::string quoted_bytes(std::string_view data)
-{
-    constexpr std::string_view kHex = "0123456789abcdef";
-    std::string out = "b\"";
-    for (const char c : data) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte >= 0x20 && byte < 0x7F && c != '"' && c != '\\') {
-            out += c;
-        } else {
-            out += "\\x";
-            out += kHex[byte >> 4U];
-            out += kHex[byte & 0x0FU];
+    void write_bytes(std::string_view data)
+    {
+        constexpr std::string_view kHex = "0123456789abcdef";
+        put("b\"");
+        for (const char c : data) {
+            const auto byte = static_cast<unsigned char>(c);
+            if (byte >= 0x20 && byte < 0x7F && c != '"' && c != '\\') {
+                put(c);
+            } else {
+                put("\\x");
+                put(kHex[byte >> 4U]);
+                put(kHex[byte & 0x0FU]);
+            }
         }
+        put('"');
     }
-    return out + '"';
-}
 
-std::string joined(const List& list)
-{
-    std::string out = "[";
-    for (const auto& item : list) out += (out.size() == 1 ? "" : ", ") + to_text(item);
-    return out + ']';
-}
-
-std::string joined(const Map& map)
-{
-    std::string out = "{";
-    for (const auto& [key, value] : map.entries()) {
-        out += (out.size() == 1 ? "" : ", ") + to_text(key) + ": " + to_text(value);
+    void write_list(const List& list)
+    {
+        put('[');
+        for (const auto& item : list) {
+            if (is_full()) return;
+            if (&item != list.data()) put(", ");
+            write(item);
+        }
+        put(']');
     }
-    return out + '}';
-}
+
+    void write_map(const Map& map)
+    {
+        put('{');
+        for (const auto& entry : map.entries()) {
+            if (is_full()) return;
+            if (&entry != map.entries().data()) put(", ");
+            write(entry.first);
+            put(": ");
+            write(entry.second);
+        }
+        put('}');
+    }
+
+    void write_optional(const Optional& optional)
+    {
+        if (!optional.value) return put("optional.none()");
+        put("optional.of(");
+        write(*optional.value);
+        put(')');
+    }
+
+    std::size_t max_bytes_;
+    std::size_t max_counted_;
+    std::size_t bytes_ = 0;
+    std::string out_;
+};
 
 }  // namespace
 
@@ -174,30 +244,6 @@ std::string_view type_name(const Value& value) noexcept
     return kNames[value.data().index()];
 }
 
-bool equals(const Value& a, const Value& b)
-{
-    if (a.is_number() && b.is_number()) return compare_numbers(a, b) == std::partial_ordering::equivalent;
-    if (a.data().index() != b.data().index()) return false;
-    if (const auto* list = a.as_list()) return equal_lists(*list, *b.as_list());
-    if (const auto* map = a.as_map()) return equal_maps(*map, *b.as_map());
-    if (const auto* optional = a.as<Optional>()) {
-        const auto& other = *b.as<Optional>();
-        if (!optional->value || !other.value) return !optional->value && !other.value;
-        return equals(*optional->value, *other.value);
-    }
-    return std::visit(
-        [&b]<typename T>(const T& x) {
-            if constexpr (requires {
-                              { x == x } -> std::convertible_to<bool>;
-                          }) {
-                return x == *b.as<T>();
-            } else {
-                return false;
-            }
-        },
-        a.data());
-}
-
 bool comparable(const Value& a, const Value& b) noexcept
 {
     if (a.is_number() && b.is_number()) return true;
@@ -219,28 +265,17 @@ std::partial_ordering compare(const Value& a, const Value& b)
 
 std::string to_text(const Value& value)
 {
-    if (value.is_null()) return "null";
-    if (const auto* flag = value.as<bool>()) return *flag ? "true" : "false";
-    if (const auto* i = value.as<std::int64_t>()) return std::to_string(*i);
-    if (const auto* u = value.as<std::uint64_t>()) return std::to_string(*u) + "u";
-    if (const auto* d = value.as<double>()) {
-        auto text = text_of_double(*d);
-        if (text.find_first_not_of("-0123456789") == std::string::npos) text += ".0";
-        return text;
-    }
-    if (const auto* text = value.as<std::string>()) return quoted(*text);
-    if (const auto* bytes = value.as<Bytes>()) return quoted_bytes(bytes->data);
-    if (const auto* list = value.as_list()) return joined(*list);
-    if (const auto* map = value.as_map()) return joined(*map);
-    if (const auto* at = value.as<Instant>()) return "timestamp(\"" + text_of(*at) + "\")";
-    if (const auto* span = value.as<Span>()) return "duration(\"" + text_of(*span) + "\")";
-    if (const auto* type = value.as<TypeName>()) return type->name;
-    if (const auto* optional = value.as<Optional>()) {
-        return optional->value ? "optional.of(" + to_text(*optional->value) + ")" : "optional.none()";
-    }
-    if (const auto* ip = value.as<Ip>()) return "ip(\"" + text_of(*ip) + "\")";
-    if (const auto* cidr = value.as<Cidr>()) return "cidr(\"" + text_of(*cidr) + "\")";
-    return "error: " + value.as<EvalError>()->message;
+    constexpr auto kAll = std::numeric_limits<std::size_t>::max() / 2;
+    Writer writer(kAll, kAll);
+    writer.write(value);
+    return writer.take().text;
+}
+
+TextStart start_of_text(const Value& value, std::size_t max_bytes)
+{
+    Writer writer(max_bytes, kMostCounted);
+    writer.write(value);
+    return writer.take();
 }
 
 }  // namespace winnow::expr

@@ -51,7 +51,7 @@ Value well_known(const json& object)
     expr::Budget budget;
     const auto made = [&](const char* function) {
         const auto compiled = expr::Expression::parse(std::string(function) + "('" + text + "')");
-        return compiled->evaluate([](std::string_view) { return std::nullopt; }, budget);
+        return compiled->evaluate([](std::string_view, expr::Budget&) { return std::nullopt; }, budget);
     };
     if (type.ends_with("google.protobuf.Timestamp")) return made("timestamp");
     if (type.ends_with("google.protobuf.Duration")) return made("duration");
@@ -145,7 +145,7 @@ Outcome run(const json& test)
     if (!compiled) return {wants_error, "refused: " + compiled.error().message()};
     expr::Budget budget{1'000'000};
     const auto value = compiled->evaluate(
-        [&](std::string_view name) -> std::optional<Value> {
+        [&](std::string_view name, expr::Budget&) -> std::optional<Value> {
             const auto found = bindings.find(name);
             if (found == bindings.end()) return std::nullopt;
             return found->second;

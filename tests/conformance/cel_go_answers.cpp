@@ -123,7 +123,7 @@ Value evaluate(const std::string& expression, const World& world)
     if (!compiled) return Value::error(compiled.error().message());
     expr::Budget budget{1'000'000};
     return compiled->evaluate(
-        [&](std::string_view name) -> std::optional<Value> {
+        [&](std::string_view name, expr::Budget&) -> std::optional<Value> {
             const auto found = world.find(name);
             if (found == world.end()) return std::nullopt;
             return found->second;

@@ -29,13 +29,26 @@ struct Limits {
     std::size_t max_macro_nesting = 2;
 };
 
-/// Names that a tree refers to. A value is looked up at most once an evaluation step; nullopt: no such name.
-using Names = std::function<std::optional<Value>(std::string_view)>;
-
-/// What an evaluation may cost. A step is about one operator, one element, or 64 bytes of text.
+/// What an evaluation may cost. What an operation touches is what it pays, before it is done and rounded up, at every
+/// depth; a step stands for at most some 40 ns (docs/conditions.md has the prices, `cost_search` holds them to it).
 struct Budget {
     std::size_t steps = 20'000;
+    /// What was spent on values that are made once an alert, however many conditions ask for them: `details`, `labels`
+    /// and `links`. The door bounds them, so a condition does not pay for them; who counts for an alert adds this.
+    std::size_t beside = 0;
+
+    /// False, and nothing is left, where the price is more than what is left.
+    [[nodiscard]] bool charge(std::size_t price) noexcept
+    {
+        const bool allowed = price <= steps;
+        steps = allowed ? steps - price : 0;
+        return allowed;
+    }
 };
+
+/// Names that a tree refers to. A value is looked up at most once an evaluation step; nullopt: no such name. What is
+/// made once for all that ask goes to `budget.beside`; copying the value is paid for by who asks.
+using Names = std::function<std::optional<Value>(std::string_view name, Budget& budget)>;
 
 /// A parsed and checked expression of any type, immutable and shareable.
 class Expression {

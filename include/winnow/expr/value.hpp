@@ -136,4 +136,13 @@ private:
 /// As CEL would write it, for traces: `"text"`, `[1, 2]`, `duration("90s")`.
 [[nodiscard]] std::string to_text(const Value& value);
 
+/// The beginning of to_text, at most `max_bytes` of it on a character's boundary, and how long all of it is. Nothing
+/// beyond is written. `bytes` is counted up to kMostCounted: nested lists may be longer than anybody can wait for.
+struct TextStart {
+    std::string text;
+    std::size_t bytes = 0;
+};
+inline constexpr std::size_t kMostCounted = std::size_t{1} << 20U;
+[[nodiscard]] TextStart start_of_text(const Value& value, std::size_t max_bytes);
+
 }  // namespace winnow::expr

@@ -1,6 +1,7 @@
 #include "rules/index/event.hpp"
 
-#include <re2/re2.h>
+#include "winnow/expr/pattern.hpp"
+
 #include <simdjson.h>
 
 #include <algorithm>
@@ -285,11 +286,11 @@ Truth Event::matches(std::uint32_t number, const Predicate& predicate)
 {
     const auto& value = this->value(predicate.slot);
     if (value.type != Type::text) return Truth::error;
-    constexpr std::size_t kBytesAStep = 8;
-    const auto steps = value.text.size() / kBytesAStep + 1;
-    if (steps_left_ < steps) return over_budget(number);
-    steps_left_ -= steps;
-    return truth(RE2::PartialMatch(re2::StringPiece(value.text.data(), value.text.size()), *predicate.regex));
+    expr::Budget budget{.steps = steps_left_};
+    const auto found = expr::matches(*predicate.regex, value.text, budget);
+    if (!found) return over_budget(number);  // what costs less may still be looked for
+    steps_left_ = budget.steps;
+    return truth(*found);
 }
 
 Truth Event::evaluate(std::uint32_t number, const Predicate& predicate)
@@ -300,7 +301,7 @@ Truth Event::evaluate(std::uint32_t number, const Predicate& predicate)
     budget.steps = std::min(budget.steps, steps_left_);
     const auto allowed = budget.steps;
     const auto result = expr::evaluate(*predicate.node, *names_, budget);
-    steps_left_ -= allowed - budget.steps;
+    steps_left_ -= std::min(steps_left_, allowed - budget.steps + budget.beside);
     if (const auto* flag = result.as<bool>()) return truth(*flag);
     const auto* error = result.as<expr::EvalError>();
     errors_.emplace_back(number, error != nullptr ? error->message : "the condition is no true or false");

@@ -1,0 +1,56 @@
+#include "winnow/expr/pattern.hpp"
+
+#include "expr/prices.hpp"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <atomic>
+
+namespace winnow::expr {
+
+namespace {
+
+std::atomic<MatchClock> match_clock = nullptr;
+
+/// What a step stands for, and what an instruction takes for a byte at the very worst, in nanoseconds.
+constexpr std::size_t kStepNanos = 40;
+constexpr std::size_t kWorstNanos = 16;
+/// Bytes times instructions from which on a match is worth looking at the clock twice.
+constexpr std::size_t kWorthTiming = 512;
+
+}  // namespace
+
+std::optional<std::string> too_large(const re2::RE2& pattern)
+{
+    const auto program = std::max(pattern.ProgramSize(), pattern.ReverseProgramSize());
+    if (program <= kMaxProgram) return std::nullopt;
+    return "this regular expression becomes a program of " + std::to_string(program) + " instructions, the limit is " +
+           std::to_string(kMaxProgram) +
+           ": what is repeated {100} times counts 100 times, and \\p{L} or [^x] for many; write + or *, or a smaller "
+           "number, and leave out .{0,200} at the ends, which does nothing";
+}
+
+void time_matches_with(MatchClock clock) noexcept
+{
+    match_clock = clock;
+}
+
+std::optional<bool> matches(const re2::RE2& pattern, std::string_view text, Budget& budget)
+{
+    const auto paid = price::kMatch + price::blocks(text.size(), price::kMatched);
+    if (!budget.charge(paid)) return std::nullopt;
+    const re2::StringPiece subject(text.data(), text.size());
+    const auto work = text.size() * static_cast<std::size_t>(std::max(pattern.ProgramSize(), 1));
+    const auto clock = work < kWorthTiming ? nullptr : match_clock.load(std::memory_order_relaxed);
+    if (clock == nullptr) return re2::RE2::PartialMatch(subject, pattern);
+    const auto before = clock();
+    const bool found = re2::RE2::PartialMatch(subject, pattern);
+    // Where the thread had to wait, the clock went on: no match takes more than the worst.
+    const auto took = std::min<std::size_t>(clock() - before, work * kWorstNanos) / kStepNanos;
+    // The answer is there already; what comes after it finds nothing left.
+    if (took > paid) static_cast<void>(budget.charge(took - paid));
+    return found;
+}
+
+}  // namespace winnow::expr
