@@ -21,6 +21,7 @@ using Member = Field::Member;
 constexpr domain::AlertLimits kLimits;
 constexpr std::size_t kMaxReasonChars = 1'024;
 constexpr std::size_t kMaxGroups = 50;
+constexpr std::size_t kMaxCharBytes = 4;
 
 class Drop final : public CompiledAction {
 public:
@@ -65,10 +66,11 @@ class SetLabel final : public CompiledAction {
 public:
     SetLabel(std::string name, Template value) : name_(std::move(name)), value_(std::move(value)) {}
 
-    std::string apply(domain::Alert& alert, Evaluation& /*evaluation*/) const override
+    std::string apply(domain::Alert& alert, Evaluation& evaluation) const override
     {
-        auto value = value_.render(alert);
-        auto why = set_label(alert, name_, std::move(value));
+        auto value = value_.render(alert, kLimits.max_label_value_chars * kMaxCharBytes, evaluation.text_steps);
+        if (!value) return texts_too_dear("set labels." + name_);
+        auto why = set_label(alert, name_, *std::move(value));
         return why.empty() ? why : "set " + why;
     }
 
@@ -84,14 +86,15 @@ public:
     {
     }
 
-    std::string apply(domain::Alert& alert, Evaluation& /*evaluation*/) const override
+    std::string apply(domain::Alert& alert, Evaluation& evaluation) const override
     {
-        auto value = value_.render(alert);
-        truncate_chars(value, max_chars_);
-        if (value.empty() && target_ == &domain::Alert::title) {
+        auto value = value_.render(alert, max_chars_ * kMaxCharBytes, evaluation.text_steps);
+        if (!value) return texts_too_dear("set");
+        truncate_chars(*value, max_chars_);
+        if (value->empty() && target_ == &domain::Alert::title) {
             return "set title: the template gives an empty text, and an alert must have a title";
         }
-        alert.*target_ = std::move(value);
+        alert.*target_ = *std::move(value);
         return {};
     }
 
@@ -107,10 +110,11 @@ public:
 
     std::string apply(domain::Alert& alert, Evaluation& evaluation) const override
     {
-        auto key = key_.of(alert, kLimits.max_dedup_key_chars);
-        if (key.empty()) return "dedup_key: the template gives an empty text, so the key stays as it was";
-        if (key == alert.dedup_key) return {};
-        alert.dedup_key = std::move(key);
+        auto key = key_.of(alert, kLimits.max_dedup_key_chars, evaluation.text_steps);
+        if (!key) return texts_too_dear("dedup_key");
+        if (key->empty()) return "dedup_key: the template gives an empty text, so the key stays as it was";
+        if (*key == alert.dedup_key) return {};
+        alert.dedup_key = *std::move(key);
         evaluation.dedup_key_changed = true;
         return {};
     }
@@ -243,6 +247,12 @@ bool is_plain_text(std::string_view text)
 Compiled compile_action(const domain::Action& action, const std::string& rule_name, RuleId rule_id)
 {
     return std::visit(Compiler{rule_name, rule_id}, action);
+}
+
+std::string texts_too_dear(const std::string& noun)
+{
+    return noun + ": the texts that rules put together for one alert cost more than " +
+           std::to_string(Evaluation::kTextSteps) + " steps; this one is left out";
 }
 
 bool repeats_machine(const std::vector<domain::Action>& actions, std::size_t at)

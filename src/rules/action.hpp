@@ -8,6 +8,7 @@
 #include "winnow/rules/rule_set.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,13 @@ public:
 [[nodiscard]] Result<std::unique_ptr<const CompiledAction>> compile_action(const domain::Action& action,
                                                                            const std::string& rule_name,
                                                                            RuleId rule_id);
+
+/// Why an action is not taken any more where it is saved, relative to the action; what is stored goes on. nullopt: it
+/// is.
+[[nodiscard]] std::optional<FieldError> too_large(const domain::Action& action);
+
+/// Why an action was left out whose text costs more than is left: `noun` is the action.
+[[nodiscard]] std::string texts_too_dear(const std::string& noun);
 
 /// Whether an action before this one is a threshold, pause or flap, too, and of the same kind: they would share what
 /// they remember.

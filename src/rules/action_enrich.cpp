@@ -5,12 +5,15 @@
 #include "rules/action_kinds.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/domain/limits.hpp"
+#include "winnow/expr/pattern.hpp"
 
 #include <re2/re2.h>
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
+#include <variant>
 
 namespace winnow::rules {
 
@@ -37,8 +40,9 @@ public:
     {
     }
 
-    std::string apply(domain::Alert& alert, Evaluation& /*evaluation*/) const override
+    std::string apply(domain::Alert& alert, Evaluation& evaluation) const override
     {
+        if (!pay(evaluation.text_steps, 1 + bytes_touched(field_, alert) / kSearchedAStep)) return too_dear();
         std::string text;
         append_value(field_, alert, text);
         if (text.size() > kMaxSearchedBytes) text.resize(kMaxSearchedBytes);
@@ -47,6 +51,9 @@ public:
         if (!pattern_->Match(text, 0, text.size(), re2::RE2::UNANCHORED, found.data(), static_cast<int>(groups))) {
             return {};
         }
+        // What is found is gone through once more, for its groups: by each instruction in turn.
+        const auto program = static_cast<std::size_t>(pattern_->ProgramSize());
+        if (!pay(evaluation.text_steps, found[0].size() * program / kInstructionsAStep)) return too_dear();
         std::string problem;
         for (const auto& [name, group] : pattern_->NamedCapturingGroups()) {
             const auto& value = found[static_cast<std::size_t>(group)];
@@ -58,6 +65,11 @@ public:
     }
 
 private:
+    static constexpr std::size_t kSearchedAStep = 10;  // bytes
+    static constexpr std::size_t kInstructionsAStep = 6;
+
+    [[nodiscard]] std::string too_dear() const { return texts_too_dear("extract from " + field_.text); }
+
     Field field_;
     std::unique_ptr<const re2::RE2> pattern_;
 };
@@ -66,11 +78,12 @@ class SetGroup final : public CompiledAction {
 public:
     explicit SetGroup(KeySource key) : key_(std::move(key)) {}
 
-    std::string apply(domain::Alert& alert, Evaluation& /*evaluation*/) const override
+    std::string apply(domain::Alert& alert, Evaluation& evaluation) const override
     {
-        auto group = key_.of(alert, kLimits.max_field_chars);
-        if (group.empty()) return "group_key: the template gives an empty text, so the group stays as it was";
-        alert.group = std::move(group);
+        auto group = key_.of(alert, kLimits.max_field_chars, evaluation.text_steps);
+        if (!group) return texts_too_dear("group_key");
+        if (group->empty()) return "group_key: the template gives an empty text, so the group stays as it was";
+        alert.group = *std::move(group);
         return {};
     }
 
@@ -112,10 +125,24 @@ public:
 
     std::string apply(domain::Alert& alert, Evaluation& evaluation) const override
     {
-        auto text = note_.render(alert);
-        truncate_chars(text, kLimits.max_description_chars);
-        if (text.empty()) return "note: the template gives an empty text";
-        evaluation.notes.push_back({rule_id_, std::move(text)});
+        if (evaluation.notes.size() >= NoteLimits::kNotes) {
+            return "note: rules gave the alert " + std::to_string(NoteLimits::kNotes) + " notes already, the limit";
+        }
+        std::size_t of_rule = 0;
+        for (const auto& note : evaluation.notes) of_rule += note.rule_id == rule_id_ ? note.text.size() : 0;
+        const auto of_alert = evaluation.note_bytes;
+        const auto room =
+            std::min({NoteLimits::kBytes, NoteLimits::kBytesOfRule - of_rule, NoteLimits::kBytesOfAlert - of_alert});
+        if (room == 0) {
+            const bool rule_is_full = of_rule == NoteLimits::kBytesOfRule;
+            return std::string("note: the notes of ") + (rule_is_full ? "this rule" : "all rules") + " have " +
+                   std::to_string(rule_is_full ? of_rule : of_alert) + " bytes already, the limit";
+        }
+        auto text = note_.render(alert, room, evaluation.text_steps);
+        if (!text) return texts_too_dear("note");
+        if (text->empty()) return "note: the template gives an empty text";
+        evaluation.note_bytes += text->size();
+        evaluation.notes.push_back({rule_id_, *std::move(text)});
         return {};
     }
 
@@ -147,6 +174,17 @@ Result<std::unique_ptr<const re2::RE2>> compile_pattern(const std::string& patte
 }
 
 }  // namespace
+
+std::optional<FieldError> too_large(const domain::Action& action)
+{
+    const auto* extract = std::get_if<domain::ExtractAction>(&action);
+    if (extract == nullptr) return std::nullopt;
+    const auto pattern = compile_pattern(extract->pattern);
+    if (!pattern) return std::nullopt;
+    auto why = expr::too_large(**pattern);
+    if (!why) return std::nullopt;
+    return FieldError{.pointer = "/pattern", .detail = *std::move(why)};
+}
 
 std::string set_label(domain::Alert& alert, const std::string& name, std::string value)
 {

@@ -10,6 +10,7 @@ namespace winnow::rules {
 namespace {
 
 constexpr std::size_t kMaxKeyFields = 16;
+constexpr std::size_t kDigestedAStep = 16;  // bytes that a digest takes in
 
 std::string no_status(const std::string& noun)
 {
@@ -47,9 +48,18 @@ Result<KeySource> KeySource::compile(const std::vector<std::string>& fields, con
     return source;
 }
 
-std::string KeySource::of(const domain::Alert& alert, std::size_t max_chars) const
+std::optional<std::string> KeySource::of(const domain::Alert& alert, std::size_t max_chars, std::size_t& steps) const
 {
-    return bounded_key(template_ ? template_->render(alert) : identity_of(fields_, alert), max_chars);
+    constexpr std::size_t kMaxKeyBytes = 65'536;
+    if (template_) {
+        auto text = template_->render(alert, kMaxKeyBytes, steps);
+        if (!text || !pay(steps, text->size() / kDigestedAStep)) return std::nullopt;
+        return bounded_key(*std::move(text), max_chars);
+    }
+    for (const auto& field : fields_) {
+        if (!pay(steps, 1 + bytes_touched(field, alert) / kDigestedAStep)) return std::nullopt;
+    }
+    return bounded_key(identity_of(fields_, alert), max_chars);
 }
 
 }  // namespace winnow::rules

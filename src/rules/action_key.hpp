@@ -19,8 +19,10 @@ public:
     [[nodiscard]] static Result<KeySource> compile(const std::vector<std::string>& fields,
                                                    const std::string& key_template, const std::string& noun);
 
-    /// At most `max_chars` characters; "" where a template gives nothing.
-    [[nodiscard]] std::string of(const domain::Alert& alert, std::size_t max_chars) const;
+    /// At most `max_chars` characters; "" where a template gives nothing; nullopt where `steps` does not allow to put
+    /// it together. Of a template's text the first 64 KiB count.
+    [[nodiscard]] std::optional<std::string> of(const domain::Alert& alert, std::size_t max_chars,
+                                                std::size_t& steps) const;
 
 private:
     std::vector<Field> fields_;

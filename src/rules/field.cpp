@@ -204,6 +204,35 @@ ValueKind append_value(const Field& field, const domain::Alert& alert, std::stri
     return ValueKind::missing;
 }
 
+std::size_t bytes_touched(const Field& field, const domain::Alert& alert)
+{
+    constexpr std::size_t kWord = 32;  // a time, a status
+    switch (field.member) {
+        case Member::title: return alert.title.size();
+        case Member::description: return alert.description.size();
+        case Member::source: return alert.source.size();
+        case Member::service: return alert.service.size();
+        case Member::component: return alert.component.size();
+        case Member::group: return alert.group.size();
+        case Member::class_name: return alert.class_name.size();
+        case Member::dedup_key: return alert.dedup_key.size();
+        case Member::integration: return alert.integration.size();
+        case Member::label: {
+            const auto* value = alert.labels.find(field.label);
+            return value == nullptr ? 0 : value->size();
+        }
+        case Member::detail: return alert.details.size();
+        default: return kWord;
+    }
+}
+
+bool pay(std::size_t& steps, std::size_t price) noexcept
+{
+    const bool allowed = price <= steps;
+    steps = allowed ? steps - price : 0;
+    return allowed;
+}
+
 void truncate_chars(std::string& text, std::size_t max_chars)
 {
     if (text.size() <= max_chars) return;

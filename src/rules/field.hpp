@@ -6,6 +6,7 @@
 #include "winnow/base/result.hpp"
 #include "winnow/domain/alert.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -49,6 +50,14 @@ enum class ValueKind : char { missing = '-', string = 's', number = 'n', boolean
 /// Appends the field's value as text and says what it was. An alert's own field that is "" counts as missing; numbers
 /// come as they were written, times in RFC 3339, objects and arrays as JSON.
 ValueKind append_value(const Field& field, const domain::Alert& alert, std::string& out);
+
+/// How much append_value looks at, in bytes: of a detail all details, for they are read anew.
+[[nodiscard]] std::size_t bytes_touched(const Field& field, const domain::Alert& alert);
+
+/// What texts that rules put together cost: a step is a piece of a template, or so many bytes.
+inline constexpr std::size_t kBytesAStep = 64;
+/// False, and nothing is left, where the price is more than what is left.
+[[nodiscard]] bool pay(std::size_t& steps, std::size_t price) noexcept;
 
 /// Cuts well-formed UTF-8 to at most `max_chars` code points.
 void truncate_chars(std::string& text, std::size_t max_chars);

@@ -1,5 +1,6 @@
 #include "winnow/rules/rule_set.hpp"
 
+#include "rules/action.hpp"
 #include "rules/ordered_rules.hpp"
 #include "winnow/expr/check.hpp"
 #include "winnow/expr/condition.hpp"
@@ -194,6 +195,12 @@ Result<Done> check(const domain::Rule& rule)
         auto at = std::ranges::find(errors, "/condition", &FieldError::pointer);
         if (at == errors.end()) at = errors.insert(errors.begin(), FieldError{.pointer = "/condition", .detail = {}});
         at->detail = checked.error().message();
+    }
+    for (std::size_t i = 0; compiled && i < rule.actions.size(); ++i) {
+        auto wrong = too_large(rule.actions[i]);
+        if (!wrong) continue;
+        wrong->pointer = "/actions/" + std::to_string(i) + wrong->pointer;
+        errors.push_back(*std::move(wrong));
     }
     if (!errors.empty()) return Error(std::move(errors));
     return Done{};

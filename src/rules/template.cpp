@@ -49,12 +49,17 @@ Result<Template> Template::parse(std::string_view text)
     }
 }
 
-std::string Template::render(const domain::Alert& alert) const
+std::optional<std::string> Template::render(const domain::Alert& alert, std::size_t max_bytes, std::size_t& steps) const
 {
     std::string out;
     for (const auto& piece : pieces_) {
+        const auto bytes = piece.literal.size() + (piece.field ? bytes_touched(*piece.field, alert) : 0);
+        if (!pay(steps, 1 + bytes / kBytesAStep)) return std::nullopt;
         out += piece.literal;
         if (piece.field) append_value(*piece.field, alert, out);
+        if (out.size() < max_bytes) continue;
+        out.resize(truncate_utf8(out, max_bytes).size());
+        break;
     }
     return out;
 }

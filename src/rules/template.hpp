@@ -22,8 +22,10 @@ public:
     /// `invalid_argument` for a brace left open, an unknown field, or more than kMaxTemplateBytes.
     [[nodiscard]] static Result<Template> parse(std::string_view text);
 
-    /// A missing field gives nothing.
-    [[nodiscard]] std::string render(const domain::Alert& alert) const;
+    /// A missing field gives nothing. Stops at `max_bytes`, on a character's boundary: nothing beyond is put together.
+    /// Each piece is paid from `steps` before; nullopt where that does not allow it.
+    [[nodiscard]] std::optional<std::string> render(const domain::Alert& alert, std::size_t max_bytes,
+                                                    std::size_t& steps) const;
 
     [[nodiscard]] bool uses(Field::Member member) const;
 

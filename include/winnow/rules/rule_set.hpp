@@ -30,7 +30,12 @@ struct Evaluation {
         RuleId rule_id;
         std::string text;
     };
-    std::vector<Note> notes;  ///< Comments on a ticket that the alert opens or reopens.
+    std::vector<Note> notes;     ///< Comments on a ticket that the alert opens or reopens; within the limits below.
+    std::size_t note_bytes = 0;  ///< Of all of them.
+    /// What is left for the texts that actions put together (docs/rules.md, "Limits"). An action that does not get by
+    /// with it is left out, and counted.
+    static constexpr std::size_t kTextSteps = 200'000;
+    std::size_t text_steps = kTextSteps;
     /// What stateful actions ask for. Whether the alert is held back, the fold decides: it knows the past.
     struct Hold {
         RuleId rule_id;
@@ -62,9 +67,11 @@ struct Evaluation {
 /// One test of a condition, looked at by itself.
 struct TraceLeaf {
     std::string expression;  ///< `env="prod"` of matchers, else CEL: `labels.env == "prod"`.
-    std::string value;       ///< What the alert had: of matchers unquoted, else as CEL writes it; "" when absent.
-    bool matched = false;    ///< The test is true.
-    std::string error;       ///< Why it is neither true nor false: `no such key: env`.
+    /// What the alert had: of matchers unquoted, else as CEL writes it; "" when absent. At most kShownBytes of it.
+    std::string value;
+    std::size_t bytes = 0;  ///< How long all of it is (at most expr::kMostCounted), where `value` is not all; else 0.
+    bool matched = false;   ///< The test is true.
+    std::string error;      ///< Why it is neither true nor false: `no such key: env`.
 };
 /// One rule's part in an evaluation, for explanations.
 struct TraceEntry {
@@ -78,6 +85,14 @@ struct TraceEntry {
     bool stopped_here = false;
     std::string error;
     std::vector<TraceLeaf> leaves;  ///< Also of a rule that was reached but not considered; none after the end.
+    bool leaves_left_out = false;   ///< There are more; the trace has as much as it may have.
+};
+
+/// What a trace may take, and near misses: its tests, over all rules. The rules themselves are looked at all the same.
+struct TraceLimits {
+    static constexpr std::size_t kShownBytes = 256;
+    static constexpr std::size_t kLeafBytes = std::size_t{512} << 10U;  ///< Of expressions, values and errors together.
+    static constexpr std::size_t kSteps = 4'000'000;                    ///< As of expr::Budget.
 };
 
 /// A rule that did not match, and what of it would have had to be otherwise.
@@ -86,6 +101,14 @@ struct NearMiss {
     std::string rule_name;
     std::int64_t version = 0;
     std::vector<TraceLeaf> failing;  ///< The fewest tests whose outcome would have had to be another.
+};
+
+/// Notes of one alert: what is longer is cut, one that has no room is left out and counted.
+struct NoteLimits {
+    static constexpr std::size_t kBytes = 4'096;  ///< Of one.
+    static constexpr std::size_t kBytesOfRule = 16'384;
+    static constexpr std::size_t kBytesOfAlert = 65'536;
+    static constexpr std::size_t kNotes = 256;
 };
 
 /// How many rules may change one alert; the next that would is an error, and the evaluation ends as it stands then.
