@@ -30,6 +30,7 @@ json leaves_json(const std::vector<rules::TraceLeaf>& leaves)
                          {"value", leaf.value},
                          {"matched", leaf.matched},
                          {"error", text_or_null(leaf.error)}});
+        if (leaf.bytes != 0) lines.back()["bytes"] = leaf.bytes;
     }
     return lines;
 }
@@ -149,6 +150,7 @@ Result<ActedRules> acted_rules(const PastAlert& past, const std::vector<Rule>& t
         if (entry == seen.end()) continue;
         acted.lines[i]["leaves"] = leaves_json(entry->second->leaves);
         acted.lines[i]["error"] = text_or_null(entry->second->error);
+        if (entry->second->leaves_left_out) acted.lines[i]["leaves_left_out"] = true;
     }
     if (known.size() == matches.size()) {
         acted.after = past.alert;
@@ -183,6 +185,7 @@ RulesToday rules_today(const PastAlert& past, const std::vector<Rule>& today)
                               {"stopped_here", entry.stopped_here},
                               {"error", text_or_null(entry.error)},
                               {"leaves", leaves_json(entry.leaves)}});
+        if (entry.leaves_left_out) seen.lines.back()["leaves_left_out"] = true;
     }
     if (!any) seen.near_misses = near_misses_json(*set, past);
     return seen;

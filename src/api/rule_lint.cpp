@@ -4,6 +4,7 @@
 #include "api/json_body.hpp"
 #include "api/respond.hpp"
 #include "api/rule_work.hpp"
+#include "winnow/base/text.hpp"
 #include "winnow/ports/rule_store.hpp"
 #include "winnow/rules/cost.hpp"
 #include "winnow/rules/lint.hpp"
@@ -26,6 +27,9 @@ using http::Response;
 using nlohmann::json;
 using ports::TenantSession;
 
+constexpr std::size_t kMaxMessage = 1'024;
+constexpr std::size_t kMaxFindings = 200;
+
 /// Findings that say that a rule does not do what it seems to; the others are advice.
 bool is_warning(rules::FindingKind kind)
 {
@@ -44,7 +48,9 @@ json finding_json(const rules::Finding& finding, const std::unordered_map<RuleId
             {"rule_name", names.at(finding.rule_id)},
             {"kind", to_string(finding.kind)},
             {"severity", is_warning(finding.kind) ? "warning" : "info"},
-            {"message", finding.message},
+            {"message", finding.message.size() > kMaxMessage
+                            ? std::string(truncate_utf8(finding.message, kMaxMessage)) + "…"
+                            : finding.message},
             {"pointer", "/condition"},
             {"position", std::move(position)},
             {"because_of", finding.because_of ? named(*finding.because_of) : json(nullptr)}};
@@ -95,6 +101,13 @@ void put_among(std::vector<Rule>& rules, const RuleInput& input, RuleId id)
     if (same != rules.end()) rules.erase(same);
     const auto after = std::ranges::lower_bound(rules, rule.position, {}, &Rule::position);
     rules.insert(after, std::move(rule));
+}
+
+Response answer(json findings)
+{
+    auto document = json::object();
+    put_findings(document, std::move(findings));
+    return json_response(200, document);
 }
 
 std::vector<Rule> draft_set(const std::vector<RuleInput>& inputs)
@@ -154,6 +167,18 @@ json findings_json(const std::vector<Rule>& rules, Timestamp now)
     return list;
 }
 
+void put_findings(json& document, json findings)
+{
+    if (findings.size() > kMaxFindings) {
+        // Warnings first: they are what must not be lost.
+        auto& all = findings.get_ref<json::array_t&>();
+        std::ranges::stable_partition(all, [](const json& finding) { return finding["severity"] == "warning"; });
+        document["findings_left_out"] = all.size() - kMaxFindings;
+        all.resize(kMaxFindings);
+    }
+    document["findings"] = std::move(findings);
+}
+
 Result<Done> check_allowance(const std::vector<Rule>& all, const domain::TenantLimits& limits)
 {
     rules::Cost cost;
@@ -173,11 +198,11 @@ Result<Response> lint_rules(const Call& call, TenantSession& session)
     if (ruleset != nullptr) {
         const auto inputs = sound_rules(session, *ruleset, "/ruleset");
         if (!inputs) return inputs.error();
-        return json_response(200, {{"findings", findings_json(draft_set(*inputs), call.now)}});
+        return answer(findings_json(draft_set(*inputs), call.now));
     }
     auto rules = session.rules().all();
     if (!rules) return rules.error();
-    if (rule == nullptr) return json_response(200, {{"findings", findings_json(*rules, call.now)}});
+    if (rule == nullptr) return answer(findings_json(*rules, call.now));
 
     std::vector<FieldError> errors;
     const auto input = read_rule(*rule, "/rule", errors);
@@ -188,7 +213,7 @@ Result<Response> lint_rules(const Call& call, TenantSession& session)
     findings.erase(std::remove_if(findings.begin(), findings.end(),
                                   [&](const json& finding) { return finding["rule_id"] != id.str(); }),
                    findings.end());
-    return json_response(200, {{"findings", std::move(findings)}});
+    return answer(std::move(findings));
 }
 
 }  // namespace winnow::api

@@ -132,6 +132,7 @@ json trace_json(const rules::TraceEntry& entry)
         } else {
             line["error"] = leaf.error;
         }
+        if (leaf.bytes != 0) line["actual_bytes"] = leaf.bytes;
         leaves.push_back(std::move(line));
     }
     return leaves;
@@ -156,11 +157,13 @@ json test_json(const TestInput& input, Timestamp now)
     const auto entries = compiled->trace(input.alert, now);
 
     bool matched = false;
+    bool truncated = false;
     auto trace = json::array();
     auto actions = json::array();
     auto per_rule = json::array();
     for (std::size_t i = 0; i < entries.size() && i < input.rules.size(); ++i) {
         const auto& entry = entries[i];
+        truncated = truncated || entry.leaves_left_out;
         const auto leaves = trace_json(entry);
         trace.insert(trace.end(), leaves.begin(), leaves.end());
         per_rule.push_back({{"name", entry.rule_name},
@@ -175,6 +178,7 @@ json test_json(const TestInput& input, Timestamp now)
     return {{"matched", matched},
             {"error", error_json(entries, evaluation)},
             {"trace", std::move(trace)},
+            {"truncated", truncated},
             {"rules", std::move(per_rule)},
             {"alert", received_json(alert)},
             {"disposition", to_string(disposition_of(evaluation, alert))},

@@ -46,6 +46,10 @@ struct RulesetChange {
 /// What lint finds in rules that are in position order, as JSON.
 [[nodiscard]] nlohmann::json findings_json(const std::vector<domain::Rule>& rules, Timestamp now);
 
+/// Puts them into an answer as `findings`: the first 200, warnings before advice where there are more, and then
+/// `findings_left_out`.
+void put_findings(nlohmann::json& document, nlohmann::json findings);
+
 /// Of rules in position order those that have the name of one before them, as findings in JSON.
 [[nodiscard]] nlohmann::json shared_names_json(const std::vector<domain::Rule>& rules);
 

@@ -156,7 +156,7 @@ Result<Response> change_ruleset(const Call& call, TenantSession& session, const 
     if (!version) return version.error();
     auto answer = plan_json(plan, change.dry_run, *version);
     if (change.dry_run) {
-        answer["findings"] = findings_json(outcome, call.now);
+        put_findings(answer, findings_json(outcome, call.now));
     } else {
         auto changed = plan.changes.created;
         changed.insert(changed.end(), plan.changes.updated.begin(), plan.changes.updated.end());
@@ -164,7 +164,7 @@ Result<Response> change_ruleset(const Call& call, TenantSession& session, const 
         if (!changed.empty()) {
             for (auto& shared : shared_names_json(outcome)) findings.push_back(std::move(shared));
         }
-        if (!findings.empty()) answer["findings"] = std::move(findings);
+        if (!findings.empty()) put_findings(answer, std::move(findings));
     }
     return versioned(answer, *version);
 }

@@ -69,10 +69,11 @@ std::vector<TraceEntry> OrderedRules::trace(domain::Alert alert, Timestamp now) 
 {
     std::vector<TraceEntry> entries;
     Evaluation evaluation;
+    TraceRoom room;
     bool ended = false;
     std::size_t changes = 0;
     for (std::uint32_t number = 0; number < rules_.size(); ++number) {
-        entries.push_back(trace_rule(rules_[number], ended, alert, now));
+        entries.push_back(trace_rule(rules_[number], ended, alert, now, room));
         auto& entry = entries.back();
         if (!entry.matched) continue;
         const auto failures = evaluation.failures.size();
@@ -89,9 +90,13 @@ std::vector<TraceEntry> OrderedRules::trace(domain::Alert alert, Timestamp now) 
 std::vector<NearMiss> OrderedRules::near_misses(const domain::Alert& alert, Timestamp now, std::size_t count) const
 {
     std::vector<NearMiss> nearest;
+    TraceRoom room;
     for (const auto& placed : rules_) {
         if (!placed.applies(now)) continue;
-        auto miss = near_miss(placed, alert, now);
+        // What is written of a miss that is not kept takes no room.
+        const auto bytes = room.bytes;
+        auto miss = near_miss(placed, alert, now, room);
+        room.bytes = bytes;
         if (!miss) continue;
         nearest.push_back(*std::move(miss));
         // Keeps the best only: a set has more rules than anybody wants to read about.

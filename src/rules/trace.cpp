@@ -1,8 +1,11 @@
 #include "rules/trace.hpp"
 
+#include "winnow/base/text.hpp"
 #include "winnow/expr/condition.hpp"
 #include "winnow/expr/matchers.hpp"
 
+#include <algorithm>
+#include <string_view>
 #include <utility>
 
 namespace winnow::rules {
@@ -13,16 +16,29 @@ using expr::Node;
 using expr::Value;
 using Kind = Node::Kind;
 
+/// The first bytes of a text of the alert's own.
+void show(std::string_view value, TraceLeaf& leaf)
+{
+    leaf.value = truncate_utf8(value, TraceLimits::kShownBytes);
+    leaf.bytes = leaf.value.size() < value.size() ? value.size() : 0;
+}
+
 /// Evaluates parts of one rule's condition.
 class Eye {
 public:
-    Eye(const domain::Alert& alert, Timestamp now) : names_(expr::names_of(alert, now)) {}
+    Eye(const domain::Alert& alert, Timestamp now, TraceRoom& room) : names_(expr::names_of(alert, now)), room_(room) {}
 
-    Value value(const Node& node) const
+    Value value(const Node& node) const { return value(node, room_.steps); }
+
+    /// Whether a whole condition matches is found out whatever its tests take, one by one.
+    Value condition(const Node& root) const
     {
-        expr::Budget budget;
-        return expr::evaluate(node, names_, budget);
+        if (room_.condition_steps == 0) return Value::error("the rules before it cost more than may be traced");
+        return value(root, room_.condition_steps);
     }
+
+    /// Nothing more can be found out.
+    [[nodiscard]] bool is_full() const noexcept { return room_.bytes == 0 || room_.steps == 0; }
 
     TraceLeaf leaf(const Node& node) const
     {
@@ -35,12 +51,34 @@ public:
         } else if (!result.is<bool>()) {
             leaf.error = "this is no true or false";
         }
-        const auto shown = value(looked_at(node));
-        if (!shown.is_error()) leaf.value = expr::to_text(shown);
+        const auto seen = value(looked_at(node));
+        if (!seen.is_error()) {
+            auto start = expr::start_of_text(seen, TraceLimits::kShownBytes);
+            leaf.bytes = start.text.size() < start.bytes ? start.bytes : 0;
+            leaf.value = std::move(start.text);
+        }
+        take_room(leaf);
         return leaf;
     }
 
+    void take_room(const TraceLeaf& leaf) const
+    {
+        constexpr std::size_t kFrame = 64;  // its names and marks
+        const auto bytes = leaf.expression.size() + leaf.value.size() + leaf.error.size() + kFrame;
+        room_.bytes -= std::min(room_.bytes, bytes);
+    }
+
 private:
+    Value value(const Node& node, std::size_t& steps) const
+    {
+        expr::Budget budget;
+        budget.steps = std::min(budget.steps, steps);
+        const auto allowed = budget.steps;
+        auto value = expr::evaluate(node, names_, budget);
+        steps -= std::min(steps, allowed - budget.steps + budget.beside);
+        return value;
+    }
+
     /// The part that tells most: what is compared, not the outcome.
     static const Node& looked_at(const Node& node)
     {
@@ -53,12 +91,17 @@ private:
     }
 
     expr::Names names_;
+    TraceRoom& room_;
 };
 
-void add_leaves(const Node& node, const Eye& eye, std::vector<TraceLeaf>& leaves)
+void add_leaves(const Node& node, const Eye& eye, TraceEntry& entry)
 {
-    if (!index::is_connective(node)) return leaves.push_back(eye.leaf(node));
-    for (const auto& child : node.children) add_leaves(child, eye, leaves);
+    if (eye.is_full()) {
+        entry.leaves_left_out = true;
+        return;
+    }
+    if (!index::is_connective(node)) return entry.leaves.push_back(eye.leaf(node));
+    for (const auto& child : node.children) add_leaves(child, eye, entry);
 }
 
 /// The fewest leaves that would have had to be otherwise for the node to be true (or, negated, false).
@@ -88,7 +131,7 @@ std::vector<const Node*> failing(const Node& node, bool negated, const Eye& eye)
 
 }  // namespace
 
-TraceEntry trace_rule(const PlacedRule& placed, bool ended, const domain::Alert& alert, Timestamp now)
+TraceEntry trace_rule(const PlacedRule& placed, bool ended, const domain::Alert& alert, Timestamp now, TraceRoom& room)
 {
     const auto& source = placed.rule->source;
     TraceEntry entry;
@@ -100,32 +143,44 @@ TraceEntry trace_rule(const PlacedRule& placed, bool ended, const domain::Alert&
     entry.shadow = placed.shadow && placed.is_due(now);
     const auto condition = expr::compile_condition(source.condition, source.syntax);
     if (!condition) return entry;  // it compiled before
-    const Eye eye(alert, now);
-    const auto result = eye.value(condition->root());
+    const Eye eye(alert, now, room);
+    const auto result = eye.condition(condition->root());
     entry.matched = entry.considered && result.is_true();
     entry.would_match = entry.shadow && result.is_true();
     if (const auto* error = result.as<expr::EvalError>()) entry.error = error->message;
     if (source.syntax != domain::RuleSyntax::matchers) {
-        add_leaves(condition->root(), eye, entry.leaves);
+        add_leaves(condition->root(), eye, entry);
         return entry;
     }
     const auto matchers = expr::parse_matchers(source.condition);
     for (const auto& matcher : matchers ? *matchers : std::vector<expr::Matcher>()) {
-        entry.leaves.push_back({matcher.str(), matcher.value_in(alert), matcher.matches(alert), {}});
+        if (eye.is_full()) {
+            entry.leaves_left_out = true;
+            break;
+        }
+        TraceLeaf leaf{
+            .expression = matcher.str(), .value = {}, .bytes = 0, .matched = matcher.matches(alert), .error = {}};
+        show(matcher.value_in(alert), leaf);
+        eye.take_room(leaf);
+        entry.leaves.push_back(std::move(leaf));
     }
     return entry;
 }
 
-std::optional<NearMiss> near_miss(const PlacedRule& placed, const domain::Alert& alert, Timestamp now)
+std::optional<NearMiss> near_miss(const PlacedRule& placed, const domain::Alert& alert, Timestamp now, TraceRoom& room)
 {
     const auto& source = placed.rule->source;
     const auto condition = expr::compile_condition(source.condition, source.syntax);
     if (!condition) return std::nullopt;
-    const Eye eye(alert, now);
+    const Eye eye(alert, now, room);
+    if (eye.is_full()) return std::nullopt;
     const auto leaves = failing(condition->root(), false, eye);
-    if (leaves.empty()) return std::nullopt;
+    if (leaves.empty() || eye.is_full()) return std::nullopt;
     NearMiss miss{.rule_id = source.id, .rule_name = source.name, .version = placed.version, .failing = {}};
-    for (const auto* leaf : leaves) miss.failing.push_back(eye.leaf(*leaf));
+    for (const auto* leaf : leaves) {
+        if (eye.is_full()) return std::nullopt;
+        miss.failing.push_back(eye.leaf(*leaf));
+    }
     return miss;
 }
 

@@ -6,14 +6,24 @@
 
 #include "rules/ordered_rules.hpp"
 
+#include <cstddef>
 #include <optional>
 
 namespace winnow::rules {
 
-/// `ended`: an earlier rule ended the evaluation.
-[[nodiscard]] TraceEntry trace_rule(const PlacedRule& placed, bool ended, const domain::Alert& alert, Timestamp now);
+/// What is left of TraceLimits.
+struct TraceRoom {
+    std::size_t bytes = TraceLimits::kLeafBytes;
+    std::size_t steps = TraceLimits::kSteps;            ///< For the tests of conditions, one by one.
+    std::size_t condition_steps = TraceLimits::kSteps;  ///< For whole conditions: whether each matches.
+};
 
-/// nullopt where the rule matches.
-[[nodiscard]] std::optional<NearMiss> near_miss(const PlacedRule& placed, const domain::Alert& alert, Timestamp now);
+/// `ended`: an earlier rule ended the evaluation.
+[[nodiscard]] TraceEntry trace_rule(const PlacedRule& placed, bool ended, const domain::Alert& alert, Timestamp now,
+                                    TraceRoom& room);
+
+/// nullopt where the rule matches, or where there is no room to find out.
+[[nodiscard]] std::optional<NearMiss> near_miss(const PlacedRule& placed, const domain::Alert& alert, Timestamp now,
+                                                TraceRoom& room);
 
 }  // namespace winnow::rules
