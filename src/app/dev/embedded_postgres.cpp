@@ -28,6 +28,7 @@ constexpr auto kDatabase = "winnow";
 constexpr std::string_view kUnfinished = "data.new.";
 constexpr auto kStartWithin = 60s;
 constexpr auto kStopWithin = 20s;
+constexpr auto kQuitWithin = 5s;
 constexpr std::size_t kLongestSocketFolder = 90;  // a socket's whole path takes 107 bytes
 
 void hand_over(const fs::path& folder, const std::optional<Account>& account)
@@ -270,6 +271,8 @@ void EmbeddedPostgres::stop()
     if (!changed_.wait_for(lock, kStopWithin, [this] { return gone_; }) && postmaster_ > 0) {
         observe::warn("PostgreSQL takes long to stop; it recovers at the next start");
         kill(postmaster_, SIGQUIT);
+        // One that is stopped or hangs hears neither.
+        if (!changed_.wait_for(lock, kQuitWithin, [this] { return gone_; }) && postmaster_ > 0) kill(postmaster_, SIGKILL);
     }
     lock.unlock();
     supervisor_.join();
