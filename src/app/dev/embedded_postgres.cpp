@@ -272,7 +272,8 @@ void EmbeddedPostgres::stop()
         observe::warn("PostgreSQL takes long to stop; it recovers at the next start");
         kill(postmaster_, SIGQUIT);
         // One that is stopped or hangs hears neither.
-        if (!changed_.wait_for(lock, kQuitWithin, [this] { return gone_; }) && postmaster_ > 0) kill(postmaster_, SIGKILL);
+        if (!changed_.wait_for(lock, kQuitWithin, [this] { return gone_; }) && postmaster_ > 0)
+            kill(postmaster_, SIGKILL);
     }
     lock.unlock();
     supervisor_.join();
