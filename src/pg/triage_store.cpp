@@ -106,7 +106,7 @@ public:
             Transaction transaction(session);
             auto& tx = transaction.tx();
             if (!lock_folding_patiently(tx, tenant, turn.patience)) return being_folded();
-            const auto expired = load_expired(tx, tenant, judged_until(tx, resolve_timeout_), turn.limit);
+            const auto expired = load_expired(tx, tenant, judged_until(tx, resolve_timeout_, tenant), turn.limit);
             if (expired.empty()) return std::size_t{0};
             const auto now = time_of(tx.exec("select now()")[0][0]);
             const auto states = load_states(tx, tenant, expired);
