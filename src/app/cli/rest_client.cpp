@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <strings.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -27,6 +28,12 @@ using Headers = std::unique_ptr<curl_slist, CurlFree>;
 
 void append(Headers& headers, const std::string& line)
 {
+    const auto breaks = [](unsigned char c) {
+        return c < 0x20 || c == 0x7F;
+    };
+    if (std::ranges::any_of(line, breaks)) {
+        throw std::runtime_error(line.substr(0, line.find(':')) + " must not hold line ends or control characters");
+    }
     headers.reset(curl_slist_append(headers.release(), line.c_str()));
 }
 
@@ -64,6 +71,19 @@ void check_whole(const Connection& given, const Connection& names, const std::st
                                               : names.url + " and " + names.key;
     throw std::runtime_error(known + " is given without " + missing + ": URL, key and CA come from one place (" +
                              elsewhere + "), so that no key goes to a server that it is not meant for");
+}
+
+/// Throws where a header cannot carry it.
+void check_key(const std::string& key)
+{
+    const auto odd = [](unsigned char c) {
+        return c <= 0x20 || c >= 0x7F;
+    };
+    if (std::ranges::any_of(key, odd)) {
+        throw std::runtime_error(
+            "the key (--key or WINNOW_KEY) holds a blank, a line end or another character that no key has: copy it "
+            "again, without the end of its line");
+    }
 }
 
 /// As paths are put behind it. Throws where it is none that could be called.
@@ -151,6 +171,7 @@ void complete(Connection& connection, As who)
         .url = variable("WINNOW_URL"), .key = variable("WINNOW_KEY"), .ca_file = variable("WINNOW_CA_FILE")};
     if (complete_from(connection, environment)) {
         connection.url = checked_url(std::move(connection.url));
+        check_key(connection.key);
         return;
     }
     const auto file = ready_file();
@@ -158,7 +179,9 @@ void complete(Connection& connection, As who)
     if (!in) {
         throw std::runtime_error(
             "no server to call: give --url and --key (or WINNOW_URL and WINNOW_KEY), or start one here with "
-            "\"winnow dev\"");
+            "\"winnow dev\" (no instance has left " +
+            file.string() + (std::getenv("WINNOW_STATE_DIR") == nullptr ? "" : ", where WINNOW_STATE_DIR points") +
+            ")");
     }
     try {
         complete_from_ready_file(connection, json::parse(in), who);

@@ -97,14 +97,17 @@ Option* Syntax::keep(CLI::Option& option)
     return &options_.emplace_back(option);
 }
 
-Option* Syntax::add_option(const std::string& name, std::string& value, const std::string& description)
+Option* Syntax::add_option(const std::string& name, std::string& value, const std::string& description, Empty empty)
 {
-    return keep(*app_.add_option(name, value, description));
+    auto* option = keep(*app_.add_option(name, value, description));
+    return empty == Empty::refused ? option->not_empty() : option;
 }
 
-Option* Syntax::add_option(const std::string& name, std::vector<std::string>& values, const std::string& description)
+Option* Syntax::add_option(const std::string& name, std::vector<std::string>& values, const std::string& description,
+                           Empty empty)
 {
-    return keep(*app_.add_option(name, values, description));
+    auto* option = keep(*app_.add_option(name, values, description));
+    return empty == Empty::refused ? option->not_empty() : option;
 }
 
 Option* Syntax::add_option(const std::string& name, std::uint16_t& value, const std::string& description)
