@@ -253,7 +253,9 @@ private:
             find("provider.client_subjects",
                  "names certificates that nobody is asked for: set listen.management.client_ca_file, too");
         }
-        if (provider.key_sha256.empty() && provider.client_subjects.empty()) {
+        // One that is wrong has been told of already.
+        const bool given = config_.settings.contains("provider.key_sha256");
+        if (provider.key_sha256.empty() && !given && provider.client_subjects.empty()) {
             find("provider.key_sha256",
                  "is not set, nor are provider.client_subjects: nobody can make tenants or suspend them", true);
         }

@@ -5,6 +5,7 @@
 #include "winnow/domain/position.hpp"
 
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -32,6 +33,11 @@ Key text(std::string path, Member<std::string> member)
 Key secret_file(std::string path, Member<std::string> member)
 {
     return {std::move(path), [member](Config& config, const auto& values) {
+                std::error_code unknown;
+                if (std::filesystem::exists(values.front(), unknown) &&
+                    !std::filesystem::is_regular_file(values.front(), unknown)) {
+                    return "cannot read " + values.front() + ": it is no file";
+                }
                 std::ifstream in(values.front());
                 if (!std::getline(in, member(config))) return "cannot read " + values.front();
                 return std::string();

@@ -170,6 +170,15 @@ class Commands(unittest.TestCase):
         self.assertIn('"shwo" of ticket; did you mean show?', winnow("ticket", "shwo", "1", status=2).stderr)
         self.assertIn('no command "bogus"', winnow("bogus", status=2).stderr)
         self.assertNotIn("winnow dev", winnow("silence", "--help").stdout, "no examples of other commands")
+        self.assertIn("no option --titel of send; did you mean --title?",
+                      winnow("alert", "send", "--titel", "x", status=2).stderr)
+        self.assertIn("no option --verson; did you mean --version?", winnow("--verson", status=2).stderr)
+        self.assertIn("from 0 to 65535, not \"99999\"", winnow("dev", "--customer-port", "99999", status=2).stderr)
+        self.assertIn("a whole number from 0 on, not \"abc\"",
+                      winnow("rules", "apply", "f", "--if-version", "abc", status=2).stderr)
+        self.assertIn("WINNOW_POSTGRES_BIN names /nonexistent", winnow(
+            "dev", "--state-dir", os.path.join(instance.state_dir, "none"), status=1,
+            environment={"WINNOW_POSTGRES_BIN": "/nonexistent"}).stderr)
         mixed = winnow("alert", "send", "--title", "x", "--file", "f.json", status=2)
         self.assertIn("--file", mixed.stderr)
         for word in ("OK", "RESOLVED", "fixed"):

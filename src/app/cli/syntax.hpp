@@ -90,6 +90,8 @@ public:
 private:
     /// A sentence about the first word that should be a command and is none; "" where there is none.
     [[nodiscard]] std::string unknown_command(int argc, const char* const* argv) const;
+    /// The same of options.
+    [[nodiscard]] std::string unknown_option(int argc, const char* const* argv) const;
     explicit Syntax(CLI::App& app);
     Option* keep(CLI::Option& option);
 

@@ -84,7 +84,10 @@ fs::path find_programs(const fs::path& data)
 {
     auto version = read_file(data / "PG_VERSION");
     while (!version.empty() && version.back() == '\n') version.pop_back();
-    if (const char* given = std::getenv("WINNOW_POSTGRES_BIN"); given != nullptr) return given;
+    if (const char* given = std::getenv("WINNOW_POSTGRES_BIN"); given != nullptr) {
+        if (fs::exists(fs::path(given) / "initdb")) return given;
+        throw std::runtime_error("WINNOW_POSTGRES_BIN names " + std::string(given) + ", which holds no initdb");
+    }
     int newest = 0;
     std::error_code missing;
     for (const auto& entry : fs::directory_iterator("/usr/lib/postgresql", missing)) {
