@@ -29,6 +29,8 @@ using ports::TenantSession;
 constexpr std::size_t kShown = 20;
 constexpr std::size_t kMaxAlerts = 10'000;
 constexpr auto kLookBack = std::chrono::hours{1};
+/// Two hundred steps for each of as many tickets, or alerts, as are looked at.
+constexpr suppression::Effort kEffortOfEach{.steps = 200 * kMaxAlerts};
 
 /// Things of one kind that are hit: how many, and the newest of them.
 struct Hits {
@@ -37,6 +39,14 @@ struct Hits {
     json items = json::array();
     bool complete = true;        ///< Everything was looked at.
     std::set<std::string> keys;  ///< Of what was looked at, two at most: whether there is more than one.
+
+    /// Whether the alert is hit; one that is not asked of makes this incomplete.
+    bool ask(const suppression::Scope& scope, const domain::Alert& alert, Timestamp now, suppression::Effort& effort)
+    {
+        const auto found = scope.finds(alert, now, effort);
+        if (!found) complete = false;
+        return found == true;
+    }
 
     [[nodiscard]] bool all() const { return complete && count == asked; }
     void note(const std::string& key)
@@ -61,14 +71,15 @@ json ticket_line(const domain::Ticket& ticket)
 
 Result<Hits> hit_tickets(const suppression::Scope& scope, Timestamp now, TenantSession& session)
 {
+    auto effort = kEffortOfEach;
     Hits hits;
     const auto complete = for_live_tickets(session.tickets(), [&](const domain::Ticket& ticket) {
         hits.note(ticket.dedup_key);
-        if (!scope.finds(alert_of(ticket), now)) return;
+        if (!hits.ask(scope, alert_of(ticket), now, effort)) return;
         if (++hits.count <= kShown) hits.items.push_back(ticket_line(ticket));
     });
     if (!complete) return complete.error();
-    hits.complete = *complete;
+    hits.complete = hits.complete && *complete;
     return hits;
 }
 
@@ -83,6 +94,7 @@ Result<Hits> hit_alerts(const suppression::Scope& scope, Timestamp now, TenantSe
     auto found = search_alerts(session.alerts(), query, std::nullopt, kMaxAlerts,
                                {.rows = kMaxAlerts, .alerts = kMaxAlerts, .decoded = kMaxAlerts});
     if (!found) return found.error();
+    auto effort = kEffortOfEach;
     Hits hits;
     hits.complete = !found->next;
     for (auto& past : found->items) {
@@ -90,7 +102,7 @@ Result<Hits> hit_alerts(const suppression::Scope& scope, Timestamp now, TenantSe
         auto alert = past.alert;
         if (compiled->evaluate(alert, alert.received_at).dropped) continue;
         hits.note(alert.dedup_key);
-        if (!scope.finds(alert, now)) continue;
+        if (!hits.ask(scope, alert, now, effort)) continue;
         if (++hits.count <= kShown) hits.items.push_back(alert_json(past));
     }
     return hits;
@@ -131,7 +143,7 @@ Result<Response> preview_silence(const Call& call, TenantSession& session)
     if (!tickets) return tickets.error();
     auto alerts = hit_alerts(*scope, call.now, session);
     if (!alerts) return alerts.error();
-    const bool everything = suppression::covers_everything(*scope, at);
+    const bool everything = suppression::breadth_of(*scope, at) != suppression::Breadth::something;
     json answer{{"covers_everything", everything}};
     warn_of_scope(answer, wanted, at);
     if (!everything) warn_of_all(answer, *tickets, *alerts, fields.has("matchers") ? "matchers" : "condition");

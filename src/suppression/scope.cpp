@@ -57,6 +57,27 @@ bool Scope::finds(const domain::Alert& alert, Timestamp now) const
     return std::get<expr::Expression>(compiled_).evaluate(expr::names_of(alert, now), budget).is_true();
 }
 
+std::optional<bool> Scope::finds(const domain::Alert& alert, Timestamp now, Effort& effort) const
+{
+    constexpr std::size_t kStepsOfAsking = 20;  // whatever is asked
+    constexpr std::size_t kStepsOfAMatcher = 8;
+    const auto* matchers = std::get_if<std::vector<Matcher>>(&compiled_);
+    expr::Budget budget;
+    const auto allowed = budget.steps;
+    const auto most = kStepsOfAsking + (matchers != nullptr ? matchers->size() * kStepsOfAMatcher : allowed);
+    if (effort.steps < most) {
+        effort.steps = 0;
+        return std::nullopt;
+    }
+    if (matchers != nullptr) {
+        effort.steps -= most;
+        return expr::matches_all(*matchers, alert);
+    }
+    const auto value = std::get<expr::Expression>(compiled_).evaluate(expr::names_of(alert, now), budget);
+    effort.steps -= kStepsOfAsking + (allowed - budget.steps);
+    return value.is_true();
+}
+
 bool Scope::asks_for_the_time() const
 {
     const auto* condition = std::get_if<expr::Expression>(&compiled_);

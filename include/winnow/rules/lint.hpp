@@ -23,6 +23,7 @@ enum class FindingKind : std::uint8_t {
     regex_is_equality,  ///< A regular expression that matches one text, or one of a list.
     opaque,             ///< A part that the index cannot use.
     suspicious,         ///< Probably a slip, such as a name that is nearly a field's; or refused, were it written now.
+    untried,            ///< Not found by lint: what takes trying out, and would have cost too much.
 };
 
 /// "contradictory", "unguarded_label"…

@@ -10,11 +10,19 @@
 #include "winnow/expr/condition.hpp"
 #include "winnow/expr/matchers.hpp"
 
+#include <cstddef>
+#include <optional>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 namespace winnow::suppression {
+
+/// What asking scopes may cost in all where they are asked of many alerts, in steps of `expr::Budget`, of which an
+/// ordinary condition takes some tens; used up by asking. A million is about a twentieth of a second.
+struct Effort {
+    std::size_t steps = 0;
+};
 
 /// Immutable, shareable.
 class Scope {
@@ -24,6 +32,9 @@ public:
 
     /// False where a condition fails: an error keeps nobody from being told.
     [[nodiscard]] bool finds(const domain::Alert& alert, Timestamp now) const;
+
+    /// nullopt, and nothing is asked, where the effort that is left might not do.
+    [[nodiscard]] std::optional<bool> finds(const domain::Alert& alert, Timestamp now, Effort& effort) const;
 
     /// Whether what it finds may depend on the hour: it names `now`, or a time of the alert.
     [[nodiscard]] bool asks_for_the_time() const;

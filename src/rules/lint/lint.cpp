@@ -222,6 +222,7 @@ std::string_view to_string(FindingKind kind) noexcept
         case FindingKind::regex_is_equality: return "regex_is_equality";
         case FindingKind::opaque: return "opaque";
         case FindingKind::suspicious: return "suspicious";
+        case FindingKind::untried: return "untried";
     }
     return "opaque";
 }

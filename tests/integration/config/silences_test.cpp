@@ -262,5 +262,49 @@ TEST_F(Silences, AConditionOfTheTimeCoversEverythingWhereItHoldsAllTheWhile)
     EXPECT_THAT(post("/maintenance-windows", sunday).errors(), ElementsAre(HasSubstr("/condition: covers every")));
 }
 
+TEST_F(Silences, OfOneHourADayIsNotEverythingHoweverLongItLasts)
+{
+    auto hourly = about(body(), "condition", "now.getHours() == 6");
+    hourly["ends_at"] = format_rfc3339(now_ + std::chrono::hours{24 * 168});
+    EXPECT_EQ(post("/silences/preview", hourly).body["covers_everything"], false);
+    EXPECT_EQ(post("/silences", hourly).status, 201);
+    const json window{{"name", "w"},
+                      {"condition", "now.getHours() == 6"},
+                      {"duration", "P16D"},
+                      {"starts_at", "2026-11-24T06:00:00Z"}};
+    EXPECT_EQ(post("/maintenance-windows", window).status, 201);
+}
+
+TEST_F(Silences, AnIntegrationOfAnyNameIsSomething)
+{
+    for (const auto* matchers : {R"(integration="monitoring")", R"(integration=~"from .*")"}) {
+        EXPECT_EQ(post("/silences", body({{"matchers", matchers}})).status, 201) << matchers;
+    }
+}
+
+TEST_F(Silences, WhatCostsTooMuchToTryOutNeedsSayingSo)
+{
+    sql("insert into tickets (tenant_id, ticket_id, number, state, severity, title, dedup_key, source, occurrences, "
+        "first_seen_at, last_seen_at, opened_at) select '" +
+        ours_.str() +
+        "', gen_random_uuid(), n, 'open', 3, 'disk', 'k' || n, 'db-1', 1, t, t, t "
+        "from generate_series(1, 1500) n, date_trunc('milliseconds', now()) t returning 1");
+    const auto costly = R"(now > timestamp("2000-01-01T00:00:00Z") && )" + costly_condition();
+    const auto asked = about(body(), "condition", costly);
+    EXPECT_THAT(post("/silences", asked).errors(), ElementsAre(HasSubstr("/condition: may cover every alert")));
+    const auto preview = post("/silences/preview", asked);
+    EXPECT_EQ(preview.body["covers_everything"], true);
+    EXPECT_EQ(preview.body["tickets"]["complete"], false) << "not all tickets were asked of";
+    EXPECT_THAT(preview.body["warnings"].dump(), HasSubstr("may cover every alert"));
+    EXPECT_EQ(post("/silences?everything=true", asked).status, 201);
+
+    json inhibition{{"name", "costly"}, {"source_condition", costly}, {"target_matchers", R"(env="prod")"}};
+    EXPECT_THAT(post("/inhibitions?everything=true", inhibition).errors(),
+                ElementsAre(HasSubstr("/source_condition: costs too much")));
+    EXPECT_EQ(get("/inhibitions").body["items"].size(), 0U);
+    inhibition["source_condition"] = R"(source == "db-2" && )" + costly;
+    EXPECT_EQ(post("/inhibitions", inhibition).status, 201);
+}
+
 }  // namespace
 }  // namespace winnow::test
