@@ -1,5 +1,7 @@
 #include "app/cli/rest_client.hpp"
 
+#include "app/shown_url.hpp"
+
 #include <curl/curl.h>
 #include <strings.h>
 
@@ -94,7 +96,13 @@ std::string checked_url(std::string url)
         throw std::runtime_error(
             "the URL (--url or WINNOW_URL) must begin with https://, which is all that Winnow "
             "speaks: \"" +
-            url + "\"");
+            shown_url(url) + "\"");
+    }
+    const std::string_view rest = std::string_view(url).substr(8);
+    if (rest.substr(0, rest.find_first_of("/?#")).contains('@')) {
+        throw std::runtime_error(
+            "the URL (--url or WINNOW_URL) must not hold a user name or password: give the API key by --key or "
+            "WINNOW_KEY");
     }
     return url;
 }
@@ -226,7 +234,7 @@ Answer call(const Connection& connection, const Call& what)
     }
     curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, headers.get());
     if (const auto code = curl_easy_perform(handle.get()); code != CURLE_OK) {
-        throw std::runtime_error("cannot call " + connection.url + ": " + no_answer(code, connection));
+        throw std::runtime_error("cannot call " + shown_url(connection.url) + ": " + no_answer(code, connection));
     }
     curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &answer.status);
     return answer;
