@@ -54,13 +54,8 @@ bool asks_for_firing(const suppression::Scope& compiled, const domain::Scope& sc
 {
     if (!compiled.asks_for_status()) return true;
     if (scope.syntax == domain::RuleSyntax::matchers) return !compiled.refuses_firing();
-    domain::Rule rule;
-    rule.name = "scope";
-    rule.syntax = domain::RuleSyntax::cel;
-    rule.actions = {domain::DropAction{}};
-    const auto is_impossible = [&](std::string condition) {
-        rule.condition = std::move(condition);
-        return std::ranges::any_of(rules::lint_alone(rule), [](const rules::Finding& finding) {
+    const auto is_impossible = [](const std::string& condition) {
+        return std::ranges::any_of(rules::warnings_of(condition, domain::RuleSyntax::cel), [](const auto& finding) {
             return finding.kind == rules::FindingKind::contradictory || finding.kind == rules::FindingKind::never_true;
         });
     };
@@ -126,17 +121,7 @@ void warn_of_scope(nlohmann::json& document, const domain::Scope& scope, std::sp
     if (!asks_for_firing(*compiled, scope)) {
         warn("this never keeps anything quiet: only alerts that fire are kept quiet, and it finds none of them");
     }
-    domain::Rule rule;  // lint looks at conditions of rules
-    rule.name = "scope";
-    rule.condition = scope.text;
-    rule.syntax = scope.syntax;
-    rule.actions = {domain::DropAction{}};
-    for (auto& finding : rules::lint_alone(rule)) {
-        using enum rules::FindingKind;
-        if (finding.kind == contradictory || finding.kind == never_true || finding.kind == suspicious) {
-            warn(std::move(finding.message));
-        }
-    }
+    for (auto& finding : rules::warnings_of(scope.text, scope.syntax)) warn(std::move(finding.message));
 }
 
 }  // namespace winnow::api

@@ -199,6 +199,11 @@ class Silences(unittest.TestCase):
         self.assertNotIn("warnings", answer("severity >= INFO", "--bindings", '{"severity": "info", "mount": "/"}'))
         remarked = answer('severty="x"', "--syntax", "matchers")
         self.assertEqual((remarked["value"], len(remarked["warnings"])), (False, 1))
+        for expression, said in (('title == ""', "it never matches"), ("severity > CRITICAL", "it never matches"),
+                                 ('title == "a" && title == "b"', "exclude each other"),
+                                 ('now.getHours("Asia/Tokio") > 5', 'did you mean "Asia/Tokyo"?'),
+                                 ('now.getHours("Asia/Tokio")', 'did you mean "Asia/Tokyo"?')):
+            self.assertIn(said, " ".join(answer(expression)["warnings"]), expression)
 
     def get(self, silence):
         return world.instance.user("viewer").get(f"/api/v1/silences/{silence['id']}").json()

@@ -4,6 +4,7 @@
 #include "winnow/crypto/digest.hpp"
 #include "winnow/expr/check.hpp"
 #include "winnow/expr/condition.hpp"
+#include "winnow/rules/lint.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -72,13 +73,14 @@ Result<Compiled> compile(const std::string& text, const std::string& syntax)
         if (*known != domain::RuleSyntax::cel) return checked.error();
         auto expression = expr::check_expression(text);
         if (!expression) return expression.error();
-        Compiled compiled{.expression = *std::move(expression)};
+        Compiled compiled{.expression = std::move(expression->condition)};
         const auto& why = checked.error().message();
         compiled.warnings.push_back("as a condition it is refused: " + why.substr(0, why.find('\n')));
+        for (auto& remark : expression->remarks) compiled.warnings.push_back(std::move(remark.message));
         return compiled;
     }
     Compiled compiled{.expression = std::move(checked->condition)};
-    for (auto& remark : checked->remarks) compiled.warnings.push_back(std::move(remark.message));
+    for (auto& finding : rules::warnings_of(text, *known)) compiled.warnings.push_back(std::move(finding.message));
     return compiled;
 }
 

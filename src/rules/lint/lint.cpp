@@ -234,6 +234,21 @@ std::vector<Finding> lint_alone(const domain::Rule& rule)
     return findings;
 }
 
+std::vector<Finding> warnings_of(const std::string& condition, domain::RuleSyntax syntax)
+{
+    domain::Rule rule;
+    rule.name = "condition";
+    rule.condition = condition;
+    rule.syntax = syntax;
+    rule.actions = {domain::DropAction{}};
+    auto findings = lint_alone(rule);
+    std::erase_if(findings, [](const Finding& finding) {
+        using enum FindingKind;
+        return finding.kind != contradictory && finding.kind != never_true && finding.kind != suspicious;
+    });
+    return findings;
+}
+
 std::vector<Finding> lint(const std::vector<domain::Rule>& rules)
 {
     std::vector<const domain::Rule*> sorted;

@@ -355,6 +355,22 @@ TEST_F(Rules, CanBeTriedOnAnAlertWithoutATrace)
               "suppressed");
 }
 
+TEST_F(Rules, TestsTellWhatSavingTheRuleAndSendingTheAlertWouldTell)
+{
+    const auto said = [this](const char* condition) {
+        const auto answered = post("/rules/test", {{"rule", a_rule("a", {{"condition", condition}, {"syntax", "cel"}})},
+                                                   {"alert", {{"title", "t"}, {"lables", {{"env", "dev"}}}}}});
+        EXPECT_EQ(answered.status, 200) << answered.text;
+        EXPECT_EQ(answered.body["warnings"][0]["pointer"], "/lables");
+        return answered.body["findings"];
+    };
+    EXPECT_THAT(said("title == \"t\""), IsEmpty());
+    EXPECT_EQ(said("title == \"\"")[0]["kind"], "never_true");
+    EXPECT_EQ(said("title == \"a\" && title == \"b\"")[0]["kind"], "contradictory");
+    EXPECT_THAT(said("now.getHours(\"Asia/Tokio\") > 5")[0]["message"].get<std::string>(),
+                HasSubstr("did you mean \"Asia/Tokyo\"?"));
+}
+
 TEST_F(Rules, TestsRefuseWhatIsNoTest)
 {
     EXPECT_THAT(post("/rules/test", {{"alert", {{"title", "t"}}}}).pointers(), ElementsAre(""));
