@@ -2,6 +2,7 @@
 /// What looks wrong in rules that are valid, and what they may cost together.
 
 #include "api/json_body.hpp"
+#include "api/reach/mute_routes.hpp"
 #include "api/respond.hpp"
 #include "api/rule_work.hpp"
 #include "winnow/ports/rule_store.hpp"
@@ -213,6 +214,17 @@ Result<Done> check_allowance(const std::vector<Rule>& all, const domain::TenantL
     return rules::check_cost(cost, limits);
 }
 
+namespace {
+
+Result<Response> findings_response(const std::vector<Rule>& rules, Timestamp now, TenantSession& session)
+{
+    auto findings = findings_json(rules, now);
+    if (const auto told = append_mute_routes(findings, rules, session); !told) return told.error();
+    return json_response(200, {{"findings", std::move(findings)}});
+}
+
+}  // namespace
+
 Result<Response> lint_rules(const Call& call, TenantSession& session)
 {
     const auto document = read_object(call.request);
@@ -225,18 +237,23 @@ Result<Response> lint_rules(const Call& call, TenantSession& session)
     if (ruleset != nullptr) {
         const auto inputs = sound_rules(session, *ruleset, "/ruleset");
         if (!inputs) return inputs.error();
-        return json_response(200, {{"findings", findings_json(draft_set(*inputs), call.now)}});
+        return findings_response(draft_set(*inputs), call.now, session);
     }
     auto rules = session.rules().all();
     if (!rules) return rules.error();
-    if (rule == nullptr) return json_response(200, {{"findings", findings_json(*rules, call.now)}});
+    if (rule == nullptr) return findings_response(*rules, call.now, session);
 
     std::vector<FieldError> errors;
     const auto input = read_rule(*rule, "/rule", errors);
     if (!errors.empty()) return Error(std::move(errors));
     const auto id = input.id.value_or(RuleId(Uuid::from_words(0, 1)));
     put_among(*rules, input, id);
-    return json_response(200, {{"findings", findings_json(*rules, call.now, id)}});
+    auto findings = findings_json(*rules, call.now, id);
+    if (const auto told = append_mute_routes(findings, *rules, session); !told) return told.error();
+    findings.erase(std::remove_if(findings.begin(), findings.end(),
+                                  [&](const json& finding) { return finding["rule_id"] != id.str(); }),
+                   findings.end());
+    return json_response(200, {{"findings", std::move(findings)}});
 }
 
 }  // namespace winnow::api

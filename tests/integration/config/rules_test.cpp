@@ -122,6 +122,35 @@ TEST_F(Rules, KeepEveryActionAsItWasWritten)
     EXPECT_EQ(get("/rules/" + id).body["actions"], actions);
 }
 
+TEST_F(Rules, AreRemarkedOnWhereTheyRouteToNobody)
+{
+    const auto group = a_group("night shift");
+    const auto routing = a_rule("routes", {{"actions", {{{"type", "route"}, {"contact_group_ids", {group}}}}}});
+    const auto said =
+        "it routes to the group \"night shift\", which has no enabled contact; the default route is asked "
+        "only where no rule routes";
+    const auto messages = [](const json& answer) {
+        std::vector<std::string> list;
+        for (const auto& finding : answer.value("findings", json::array())) list.push_back(finding["message"]);
+        return list;
+    };
+    const auto saved = post("/rules", routing);
+    EXPECT_EQ(saved.body["findings"][0]["pointer"], "/actions/0/contact_group_ids") << saved.text;
+    EXPECT_THAT(messages(saved.body), ElementsAre(said));
+    EXPECT_THAT(messages(post("/rules/lint", json::object()).body), ElementsAre(said));
+    EXPECT_THAT(messages(post("/rules/lint", {{"rule", routing}}).body), testing::Contains(said));
+    EXPECT_THAT(messages(put("/ruleset?dry_run=true", {{"rules", {routing}}}).body), ElementsAre(said));
+    const auto renamed = a_rule("anew", {{"actions", routing["actions"]}});
+    EXPECT_THAT(messages(put("/ruleset", {{"rules", {renamed}}}).body), ElementsAre(said));
+
+    const json contact{{"name", "night"}, {"type", "email"}, {"address", "night@example.com"}};
+    const auto id = made("/contacts", contact);
+    ASSERT_EQ(patch("/contact-groups/" + group, {{"contact_ids", {id}}}).status, 200);
+    EXPECT_THAT(messages(post("/rules/lint", json::object()).body), IsEmpty());
+    ASSERT_EQ(patch("/contacts/" + id, {{"enabled", false}}).status, 200);
+    EXPECT_THAT(messages(post("/rules/lint", json::object()).body), ElementsAre(said));
+}
+
 TEST_F(Rules, StopAfterADropUnlessToldOtherwise)
 {
     const json drop = {{"actions", {{{"type", "drop"}}}}};
