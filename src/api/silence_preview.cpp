@@ -18,6 +18,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace winnow::api {
 namespace {
@@ -37,8 +38,9 @@ struct Hits {
     std::size_t count = 0;
     std::size_t asked = 0;  ///< How many were looked at.
     json items = json::array();
-    bool complete = true;        ///< Everything was looked at.
-    std::set<std::string> keys;  ///< Of what was looked at, two at most: whether there is more than one.
+    bool complete = true;             ///< Everything was looked at.
+    std::vector<std::string> unseen;  ///< Fields that the scope names and these things do not have.
+    std::set<std::string> keys;       ///< Of what was looked at, two at most: whether there is more than one.
 
     /// Whether the alert is hit; one that is not asked of makes this incomplete.
     bool ask(const suppression::Scope& scope, const domain::Alert& alert, Timestamp now, suppression::Effort& effort)
@@ -55,7 +57,12 @@ struct Hits {
         if (keys.size() < 2) keys.insert(key);
     }
 
-    [[nodiscard]] json shown() && { return {{"count", count}, {"complete", complete}, {"items", std::move(items)}}; }
+    [[nodiscard]] json shown() &&
+    {
+        json document{{"count", count}, {"complete", complete}, {"items", std::move(items)}};
+        if (!unseen.empty()) document["unseen"] = unseen;
+        return document;
+    }
 };
 
 json ticket_line(const domain::Ticket& ticket)
@@ -69,10 +76,25 @@ json ticket_line(const domain::Ticket& ticket)
             {"service", ticket.service}};
 }
 
+/// What alerts have and tickets do not: a scope that names such a field cannot be tried on tickets.
+std::vector<std::string> unseen_on_tickets(const suppression::Scope& scope)
+{
+    std::vector<std::string> fields;
+    for (const auto* field : {"integration", "details", "links"}) {
+        if (scope.names_field(field)) fields.emplace_back(field);
+    }
+    return fields;
+}
+
 Result<Hits> hit_tickets(const suppression::Scope& scope, Timestamp now, TenantSession& session)
 {
     auto effort = kEffortOfEach;
     Hits hits;
+    hits.unseen = unseen_on_tickets(scope);
+    if (!hits.unseen.empty()) {
+        hits.complete = false;
+        return hits;
+    }
     const auto complete = for_live_tickets(session.tickets(), [&](const domain::Ticket& ticket) {
         hits.note(ticket.dedup_key);
         if (!hits.ask(scope, alert_of(ticket), now, effort)) return;
@@ -113,13 +135,15 @@ void warn_of_all(json& answer, const Hits& tickets, const Hits& alerts, std::str
 {
     auto keys = tickets.keys;
     keys.insert(alerts.keys.begin(), alerts.keys.end());
-    if (keys.size() < 2 || !tickets.all() || !alerts.all()) return;
+    const bool blind = !tickets.unseen.empty();
+    if (keys.size() < 2 || (!blind && !tickets.all()) || !alerts.all()) return;
     answer["warnings"].push_back(
         {{"pointer", "/" + std::string(field)},
-         {"detail",
-          "this finds every live ticket and every alert of the last hour: ask for a value that only some "
-          "have, or, where everything is meant, write {} and say so with ?everything=true (winnow: "
-          "--everything)"}});
+         {"detail", std::string(blind ? "this finds every alert of the last hour"
+                                      : "this finds every live ticket and every alert of the last hour") +
+                        ": ask for a value that only some "
+                        "have, or, where everything is meant, write {} and say so with ?everything=true (winnow: "
+                        "--everything)"}});
 }
 
 }  // namespace
@@ -129,13 +153,12 @@ Result<Response> preview_silence(const Call& call, TenantSession& session)
     const auto document = read_object(call.request);
     if (!document) return document.error();
     FieldReader fields(*document);
-    const auto from = std::max(call.now, fields.timestamp("starts_at").value_or(call.now));
-    const auto until = fields.timestamp("ends_at").value_or(from + kLookBack);
-    const auto at = suppression::instants_within(from, until);
     // It tells of what covers everything; nothing is made of it.
-    const auto wanted = read_scope(fields, {.at = at, .everything = true});
-    fields.read_only({"id", "comment", "end_when_quiet", "state", "created_by", "created_at", "ended_by", "stats",
-                      "version", "updated_at", "updated_by", "warnings"});
+    auto input = read_silence(fields, call.now, {.at = {}, .everything = true}, Need::optional);
+    settle_new_times(fields, input, call.now);
+    const auto& wanted = input.silence.scope;
+    const auto from = std::max(call.now, input.silence.starts_at);
+    const auto at = suppression::instants_within(from, input.ends_at.value_or(from + kLookBack));
     if (const auto read = fields.finish(); !read) return read.error();
     const auto scope = suppression::Scope::compile(wanted);
     if (!scope) return scope.error();

@@ -20,6 +20,12 @@ bool names_a_time(const expr::Node& node)
     return std::ranges::any_of(node.children, names_a_time);
 }
 
+bool names_identifier(const expr::Node& node, std::string_view name)
+{
+    if (node.kind == expr::Node::Kind::identifier && node.name == name) return true;
+    return std::ranges::any_of(node.children, [&](const expr::Node& child) { return names_identifier(child, name); });
+}
+
 /// `labels.x`, `labels["x"]`, `label("x")`.
 bool names_label(const expr::Node& node, std::string_view label)
 {
@@ -100,6 +106,12 @@ bool Scope::asks_for_name(std::string_view name) const
         return std::ranges::find(*matchers, name, &Matcher::name) != matchers->end();
     }
     return names_label(std::get<expr::Expression>(compiled_).root(), name);
+}
+
+bool Scope::names_field(std::string_view field) const
+{
+    if (std::holds_alternative<std::vector<Matcher>>(compiled_)) return asks_for_name(field);
+    return names_identifier(std::get<expr::Expression>(compiled_).root(), field);
 }
 
 bool Scope::refuses_firing() const

@@ -44,6 +44,9 @@ public:
     [[nodiscard]] bool asks_for_status() const { return asks_for_name("status"); }
     [[nodiscard]] bool refuses_firing() const;
 
+    /// Whether what it finds depends on that field of an alert (or, of matchers, on a label of that name).
+    [[nodiscard]] bool names_field(std::string_view field) const;
+
     /// A matcher without which it finds nothing: `name="value"`, the value not empty; nullptr where there is none.
     [[nodiscard]] const expr::Matcher* required() const;
 

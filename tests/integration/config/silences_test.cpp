@@ -238,6 +238,17 @@ TEST_F(Silences, ThePreviewCountsLiveTicketsThatMatchAndMakesNothing)
     EXPECT_EQ(sql("select count(*) from silences"), "0");
     EXPECT_THAT(post("/silences/preview", {{"matchers", "x"}}).pointers(), ElementsAre("/matchers"));
     EXPECT_FALSE(preview.body.contains("warnings")) << "web-1 is not found";
+    for (const json& body : {json{{"matchers", R"(integration="demo")"}}, json{{"condition", "details.n == 5"}},
+                             json{{"condition", R"(!(integration == "demo"))"}}}) {
+        const auto blind = post("/silences/preview", body).body["tickets"];
+        EXPECT_EQ(blind["count"], 0) << "tickets do not have what it asks for: " << body;
+        EXPECT_EQ(blind["complete"], false);
+        EXPECT_EQ(blind["unseen"].size(), 1U);
+    }
+    EXPECT_FALSE(preview.body["tickets"].contains("unseen"));
+    EXPECT_FALSE(
+        post("/silences/preview", {{"condition", R"(title != "integration")"}}).body["tickets"].contains("unseen"));
+
     // What looks as if it asked for something, and finds whatever there is, is told of.
     const auto all = post("/silences/preview", {{"matchers", R"(title=~"d.*")"}});
     EXPECT_EQ(all.body["covers_everything"], false);
@@ -246,6 +257,23 @@ TEST_F(Silences, ThePreviewCountsLiveTicketsThatMatchAndMakesNothing)
     become_theirs();
     EXPECT_EQ(post("/silences/preview", body()).body["tickets"]["count"], 0);
     EXPECT_FALSE(post("/silences/preview", body()).body.contains("warnings")) << "there is nothing to be found";
+}
+
+TEST_F(Silences, ThePreviewRefusesWhatMakingItWouldRefuse)
+{
+    const json shared = {{"matchers", R"(source="db-7")"}};
+    const auto refused = [&](json more) {
+        more.update(shared);
+        return post("/silences/preview", more).pointers();
+    };
+    EXPECT_THAT(refused({{"ends_at", "2020-01-01T00:00:00Z"}}), testing::Contains("/ends_at"));
+    EXPECT_THAT(refused({{"starts_at", "2016-12-01T00:00:00Z"}, {"ends_at", "2016-12-01T01:00:00Z"}}),
+                ElementsAre("/ends_at"));
+    EXPECT_THAT(refused({{"starts_at", "2036-12-01T00:00:00Z"}, {"ends_at", "2036-11-01T01:00:00Z"}}),
+                ElementsAre("/ends_at"));
+    EXPECT_THAT(refused({{"comment", ""}}), ElementsAre("/comment"));
+    EXPECT_THAT(refused({{"end_when_quiet", "foo"}}), ElementsAre("/end_when_quiet"));
+    EXPECT_EQ(post("/silences/preview", shared).status, 200) << "what is left out is no fault";
 }
 
 TEST_F(Silences, AConditionOfTheTimeCoversEverythingWhereItHoldsAllTheWhile)
