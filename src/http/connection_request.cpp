@@ -26,6 +26,18 @@ constexpr Refusal kTooSlow{
     .status = 408, .code = "request_timeout", .detail = "The request did not arrive completely in time."};
 constexpr Refusal kBodyTooLarge{
     .status = 413, .code = "body_too_large", .detail = "The request's body is longer than this resource takes."};
+/// The detail that names the limit.
+std::string too_large(std::size_t most)
+{
+    return "The request's body is longer than the " + std::to_string(most) + " bytes that this resource takes.";
+}
+
+constexpr Refusal with_detail(Refusal refusal, std::string_view detail)
+{
+    refusal.detail = detail;
+    return refusal;
+}
+
 constexpr Refusal kBadChunks{
     .status = 400, .code = "malformed_request", .detail = "The chunks of the request's body are malformed."};
 constexpr Refusal kHeadTooLarge{
@@ -153,7 +165,8 @@ asio::awaitable<bool> Connection::serve(Turn& turn)
 
     const auto most = turn.admission.max_body_bytes;
     if (turn.framing.body == BodyKind::length && turn.framing.length > most) {
-        auto answer = explain(turn.path, kBodyTooLarge);
+        const auto detail = too_large(most);
+        auto answer = explain(turn.path, with_detail(kBodyTooLarge, detail));
         co_return co_await send_unread(turn, std::move(answer));
     }
     std::string body;
@@ -161,7 +174,9 @@ asio::awaitable<bool> Connection::serve(Turn& turn)
     if (!end.complete && !end.refusal) co_return false;
     if (!end.complete) {
         turn.keep_alive = false;
-        auto answer = explain(turn.path, *end.refusal);
+        const auto detail = too_large(most);
+        auto answer =
+            explain(turn.path, *end.refusal == kBodyTooLarge ? with_detail(kBodyTooLarge, detail) : *end.refusal);
         if (end.refusal->status == 503) answer.set("Retry-After", "5");
         co_return co_await send(turn, std::move(answer));
     }

@@ -120,6 +120,25 @@ class Commands(unittest.TestCase):
             self.assertIn("condition", refused.stderr)
             self.assertIn("development is not urgent", winnow("rules", "list").stdout, "nothing was replaced")
 
+    def test_the_list_of_rules_tells_which_of_them_act(self):
+        def row(**more):
+            rule = {"name": "tried", "syntax": "matchers", "condition": '{env="x"}', "actions": [{"type": "drop"}], **more}
+            with tempfile.NamedTemporaryFile("w", suffix=".json") as out:
+                json.dump([rule], out)
+                out.flush()
+                winnow("rules", "apply", out.name)
+            return winnow("rules", "list").stdout.splitlines()[1]
+
+        before = winnow("rules", "export").stdout
+        self.assertRegex(row(mode="shadow"), r"tried +yes +shadow ")
+        self.assertRegex(row(effective_from="2030-01-01T00:00:00Z"), r"tried +not yet +live ")
+        self.assertRegex(row(effective_until="2020-01-01T00:00:00Z"), r"tried +over +live ")
+        self.assertRegex(row(enabled=False), r"tried +no +live ")
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as out:
+            out.write(before)
+            out.flush()
+            winnow("rules", "apply", out.name)
+
     def test_what_keeps_alerts_quiet_is_made_listed_and_ended(self):
         one = ("--matchers", 'source="quiet"')
         silence = winnow("silence", "add", *one, "--for", "PT1H", "--comment", "work").stdout.split()[0]
