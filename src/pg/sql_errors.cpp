@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -124,6 +125,8 @@ Error to_error(const std::exception& failure)
     if (const auto* sql = dynamic_cast<const pqxx::sql_error*>(&failure)) {
         return error_of_sqlstate(sqlstate_of(*sql), sql->what());
     }
+    // Of this process, and nothing of what was to be stored: waiting helps.
+    if (dynamic_cast<const std::bad_alloc*>(&failure) != nullptr) return {ErrorCode::unavailable, "no memory is left"};
     observe::error("a database adapter failed", {{"reason", first_line(failure.what())}});
     return {ErrorCode::internal, "internal error"};
 }

@@ -45,6 +45,21 @@ protected:
         });
     }
 
+    /// A tenant who tells so many contacts of everything.
+    static domain::TenantConfig telling(TenantId tenant, std::uint64_t contacts)
+    {
+        auto many = config(tenant);
+        many.contacts.clear();
+        many.groups.front().contact_ids.clear();
+        for (std::uint64_t n = 1; n <= contacts; ++n) {
+            domain::Contact contact;
+            contact.id = ContactId(Uuid::from_words(8, n));
+            many.groups.front().contact_ids.push_back(contact.id);
+            many.contacts.push_back(contact);
+        }
+        return many;
+    }
+
     [[nodiscard]] std::int64_t occurrences(TenantId tenant, const std::string& key)
     {
         return store_.with([&](auto& store) {
@@ -294,16 +309,7 @@ TEST_F(TriageServiceTest, AFoldThatIsNeverStoredInTimeShrinksUntilItIsAndOthersA
 
 TEST_F(TriageServiceTest, AFoldThatWouldOweTooMuchIsStoredInPartsWithoutAFailure)
 {
-    auto many = config(one_);
-    many.contacts.clear();
-    many.groups.front().contact_ids.clear();
-    for (std::uint64_t n = 1; n <= 50; ++n) {
-        domain::Contact contact;
-        contact.id = ContactId(Uuid::from_words(8, n));
-        many.groups.front().contact_ids.push_back(contact.id);
-        many.contacts.push_back(contact);
-    }
-    configs_.put(many, false);
+    configs_.put(telling(one_, 50), false);
     hold(true);
     submit({row(two_, 3, 1, {"b"})});
     std::vector<journal::CommittedRow> push;
@@ -323,6 +329,93 @@ TEST_F(TriageServiceTest, AFoldThatWouldOweTooMuchIsStoredInPartsWithoutAFailure
     }
     EXPECT_EQ(owed, 50'001U);
     EXPECT_TRUE(measured("winnow_triage_fold_failures_total 0"));
+}
+
+TEST_F(TriageServiceTest, OfTwoRowsOneThatOwesTooMuchIsStoredByItself)
+{
+    configs_.put(telling(one_, 20'001), false);
+    hold(true);
+    submit({row(two_, 3, 1, {"b"})});
+    ASSERT_TRUE(eventually([&] { return store_.attempts() == 1; }));
+    submit({row(one_, 3, 2, {}), row(one_, 3, 3, {"a"})});
+    hold(false);
+    ASSERT_TRUE(flushed());
+    EXPECT_EQ(position(one_, 3), 3U);
+    EXPECT_LE(store_.attempts(), 4);
+    EXPECT_TRUE(measured("winnow_triage_fold_failures_total 0"));
+}
+
+TEST_F(TriageServiceTest, AFoldThatIsRepeatedOwesWhatTheTenantsConfigurationOfNowSays)
+{
+    auto many = telling(one_, 50);
+    configs_.put(many, false);
+    store_.with([](auto& store) { store.most_owed_ = 10; });
+    submit({row(one_, 3, 1, {"a"})});
+    ASSERT_TRUE(eventually([&] { return store_.attempts() >= 2; }));
+    many = telling(one_, 2);
+    many.tenant.config_version = 2;
+    configs_.put(many);
+    ASSERT_TRUE(flushed());
+    ASSERT_EQ(store_.done().size(), 1U);
+    EXPECT_EQ(store_.done()[0].deliveries, 2U);
+}
+
+TEST_F(TriageServiceTest, ASingleRowThatTakesTooLongIsGivenMoreAndMoreTimeUntilItIsStored)
+{
+    configs_.put(telling(one_, 50), false);
+    store_.with([](auto& store) {
+        store.most_owed_ = 100;
+        store.needed_ = 100s;
+    });
+    submit({row(one_, 3, 1, {"a", "b", "c"})});
+    ASSERT_TRUE(flushed());
+    submit({row(one_, 3, 2, {"d"})});
+    ASSERT_TRUE(flushed());
+    ASSERT_EQ(store_.done().size(), 2U);
+    EXPECT_EQ(store_.done()[0].deliveries, 150U);
+    const auto given = store_.with([](auto& store) { return store.given_; });
+    EXPECT_THAT(given, ElementsAre(0ms, 0ms, 30s, 60s, 120s, 0ms)) << "and the next row no more than any other";
+}
+
+TEST_F(TriageServiceTest, NobodyWaitsForARowThatIsGivenMoreTime)
+{
+    configs_.put(telling(one_, 50), false);
+    store_.with([](auto& store) {
+        store.most_owed_ = 10;
+        store.needed_ = 1s;
+        store.patient_held_ = true;
+    });
+    submit({row(one_, 3, 1, {"a"})});
+    ASSERT_TRUE(eventually([&] { return store_.attempts() == 3; }));
+    submit({row(two_, 3, 2, {"b"}), row(one_, 3, 3, {"a"})});
+    EXPECT_TRUE(eventually([&] { return position(two_, 3) == 2; }));
+    EXPECT_EQ(position(one_, 3), 0U);
+    store_.with([](auto& store) { store.patient_held_ = false; });
+    ASSERT_TRUE(flushed());
+    EXPECT_EQ(occurrences(one_, "a"), 2);
+    EXPECT_EQ(position(one_, 3), 3U);
+}
+
+TEST_F(TriageServiceTest, EndsThoughARowIsGivenMoreTime)
+{
+    configs_.put(telling(one_, 50), false);
+    store_.with([](auto& store) {
+        store.most_owed_ = 10;
+        store.patient_held_ = true;
+    });
+    submit({row(one_, 3, 1, {"a"})});
+    ASSERT_TRUE(eventually([&] { return store_.attempts() == 3; }));
+    service_.reset();
+    EXPECT_EQ(position(one_, 3), 0U);
+}
+
+TEST_F(TriageServiceTest, WithoutMemoryNoAlertIsIgnored)
+{
+    store_.with([](auto& store) { store.out_of_memory_ = 5; });
+    submit({row(one_, 3, 1, {"a"}), row(one_, 3, 2, {"a"})});
+    ASSERT_TRUE(flushed());
+    EXPECT_EQ(occurrences(one_, "a"), 2);
+    EXPECT_TRUE(measured("winnow_triage_poisoned_rows_total 0"));
 }
 
 TEST_F(TriageServiceTest, AlertsOfATenantThatDoesNotExistAreDropped)
