@@ -175,14 +175,17 @@ json test_json(const TestInput& input, Timestamp now)
         const auto acted = rule_json(input.rules[i])["actions"];
         actions.insert(actions.end(), acted.begin(), acted.end());
     }
-    return {{"matched", matched},
-            {"error", error_json(entries, evaluation)},
-            {"trace", std::move(trace)},
-            {"truncated", truncated},
-            {"rules", std::move(per_rule)},
-            {"alert", received_json(alert)},
-            {"disposition", to_string(disposition_of(evaluation, alert))},
-            {"actions", std::move(actions)}};
+    json document{{"matched", matched},
+                  {"error", error_json(entries, evaluation)},
+                  {"trace", std::move(trace)},
+                  {"truncated", truncated},
+                  {"rules", std::move(per_rule)},
+                  {"alert", received_json(alert)},
+                  {"disposition", to_string(disposition_of(evaluation, alert))},
+                  {"actions", std::move(actions)},
+                  {"warnings", warnings_json(input.alert)}};
+    put_findings(document, own_findings_json(input.rules, now));
+    return document;
 }
 
 }  // namespace

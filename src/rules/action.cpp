@@ -4,6 +4,7 @@
 #include "rules/action_kinds.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/domain/limits.hpp"
+#include "winnow/domain/one_line.hpp"
 
 #include <algorithm>
 #include <array>
@@ -22,6 +23,7 @@ constexpr domain::AlertLimits kLimits;
 constexpr std::size_t kMaxReasonChars = 1'024;
 constexpr std::size_t kMaxGroups = 50;
 constexpr std::size_t kMaxCharBytes = 4;
+constexpr std::size_t kBlanksOfATitle = 4;  // times as much is put together, for line ends and blanks go
 
 class Drop final : public CompiledAction {
 public:
@@ -88,11 +90,16 @@ public:
 
     std::string apply(domain::Alert& alert, Evaluation& evaluation) const override
     {
-        auto value = value_.render(alert, max_chars_ * kMaxCharBytes, evaluation.text_steps);
-        if (!value) return texts_too_dear("set");
+        const bool is_title = target_ == &domain::Alert::title;
+        const auto room = max_chars_ * kMaxCharBytes * (is_title ? kBlanksOfATitle : 1);
+        auto value = value_.render(alert, room, evaluation.text_steps);
+        if (!value || (is_title && !pay(evaluation.text_steps, 1 + value->size() / kBytesAStep))) {
+            return texts_too_dear("set");
+        }
+        if (is_title) value = domain::one_line(*value);
         truncate_chars(*value, max_chars_);
-        if (value->empty() && target_ == &domain::Alert::title) {
-            return "set title: the template gives an empty text, and an alert must have a title";
+        if (value->empty() && is_title) {
+            return "set title: the template gives nothing that can be seen, and an alert must have a title";
         }
         alert.*target_ = *std::move(value);
         return {};

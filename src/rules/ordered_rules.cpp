@@ -92,6 +92,7 @@ std::vector<NearMiss> OrderedRules::near_misses(const domain::Alert& alert, Time
     std::vector<NearMiss> nearest;
     TraceRoom room;
     for (const auto& placed : rules_) {
+        if (room.steps == 0) break;
         if (!placed.applies(now)) continue;
         // What is written of a miss that is not kept takes no room.
         const auto bytes = room.bytes;

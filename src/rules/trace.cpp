@@ -28,30 +28,26 @@ class Eye {
 public:
     Eye(const domain::Alert& alert, Timestamp now, TraceRoom& room) : names_(expr::names_of(alert, now)), room_(room) {}
 
-    Value value(const Node& node) const { return value(node, room_.steps); }
+    Value condition(const Node& root) const { return value(root, room_.condition_steps); }
+    Value part(const Node& node) const { return value(node, room_.steps); }
 
-    /// Whether a whole condition matches is found out whatever its tests take, one by one.
-    Value condition(const Node& root) const
-    {
-        if (room_.condition_steps == 0) return Value::error("the rules before it cost more than may be traced");
-        return value(root, room_.condition_steps);
-    }
-
-    /// Nothing more can be found out.
-    [[nodiscard]] bool is_full() const noexcept { return room_.bytes == 0 || room_.steps == 0; }
+    /// No more can be shown.
+    [[nodiscard]] bool is_full() const noexcept { return room_.bytes == 0; }
+    /// No more can be found out of tests.
+    [[nodiscard]] bool is_spent() const noexcept { return room_.steps == 0; }
 
     TraceLeaf leaf(const Node& node) const
     {
         TraceLeaf leaf;
         leaf.expression = expr::to_cel(node);
-        const auto result = value(node);
+        const auto result = part(node);
         leaf.matched = result.is_true();
         if (const auto* error = result.as<expr::EvalError>()) {
             leaf.error = error->message;
         } else if (!result.is<bool>()) {
             leaf.error = "this is no true or false";
         }
-        const auto seen = value(looked_at(node));
+        const auto seen = part(looked_at(node));
         if (!seen.is_error()) {
             auto start = expr::start_of_text(seen, TraceLimits::kShownBytes);
             leaf.bytes = start.text.size() < start.bytes ? start.bytes : 0;
@@ -69,14 +65,16 @@ public:
     }
 
 private:
-    Value value(const Node& node, std::size_t& steps) const
+    Value value(const Node& node, std::size_t& steps_left) const
     {
+        if (steps_left == 0) {
+            return Value::error("not looked at: what was looked at before has used up the budget of one request");
+        }
         expr::Budget budget;
-        budget.steps = std::min(budget.steps, steps);
-        const auto allowed = budget.steps;
-        auto value = expr::evaluate(node, names_, budget);
-        steps -= std::min(steps, allowed - budget.steps + budget.beside);
-        return value;
+        const auto allowed = budget.steps = std::min(budget.steps, steps_left);
+        auto seen = expr::evaluate(node, names_, budget);
+        steps_left -= std::min(steps_left, allowed - budget.steps + budget.beside);
+        return seen;
     }
 
     /// The part that tells most: what is compared, not the outcome.
@@ -109,7 +107,7 @@ std::vector<const Node*> failing(const Node& node, bool negated, const Eye& eye)
 {
     if (node.kind == Kind::logical_not) return failing(node.children[0], !negated, eye);
     if (!index::is_connective(node)) {
-        const auto result = eye.value(node);
+        const auto result = eye.part(node);
         const auto* flag = result.as<bool>();
         if (flag != nullptr && *flag != negated) return {};
         return {&node};
@@ -173,13 +171,12 @@ std::optional<NearMiss> near_miss(const PlacedRule& placed, const domain::Alert&
     const auto condition = expr::compile_condition(source.condition, source.syntax);
     if (!condition) return std::nullopt;
     const Eye eye(alert, now, room);
-    if (eye.is_full()) return std::nullopt;
     const auto leaves = failing(condition->root(), false, eye);
-    if (leaves.empty() || eye.is_full()) return std::nullopt;
+    if (leaves.empty() || eye.is_spent()) return std::nullopt;
     NearMiss miss{.rule_id = source.id, .rule_name = source.name, .version = placed.version, .failing = {}};
     for (const auto* leaf : leaves) {
-        if (eye.is_full()) return std::nullopt;
         miss.failing.push_back(eye.leaf(*leaf));
+        if (eye.is_full() || eye.is_spent()) return std::nullopt;
     }
     return miss;
 }

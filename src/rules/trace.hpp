@@ -15,10 +15,11 @@ namespace winnow::rules {
 struct TraceRoom {
     std::size_t bytes = TraceLimits::kLeafBytes;
     std::size_t steps = TraceLimits::kSteps;            ///< For the tests of conditions, one by one.
-    std::size_t condition_steps = TraceLimits::kSteps;  ///< For whole conditions: whether each matches.
+    std::size_t condition_steps = TraceLimits::kSteps;  ///< For whole conditions: tests cost no rule its match.
 };
 
-/// `ended`: an earlier rule ended the evaluation.
+/// `ended`: an earlier rule ended the evaluation. Where the steps are used up, conditions and tests fail and say so;
+/// tests that have no room are left out.
 [[nodiscard]] TraceEntry trace_rule(const PlacedRule& placed, bool ended, const domain::Alert& alert, Timestamp now,
                                     TraceRoom& room);
 

@@ -88,11 +88,12 @@ struct TraceEntry {
     bool leaves_left_out = false;   ///< There are more; the trace has as much as it may have.
 };
 
-/// What a trace may take, and near misses: its tests, over all rules. The rules themselves are looked at all the same.
+/// What a trace may take, and near misses, over all rules. Tests that have no room are left out; what the steps do not
+/// suffice for is there with an error that says so.
 struct TraceLimits {
     static constexpr std::size_t kShownBytes = 256;
     static constexpr std::size_t kLeafBytes = std::size_t{512} << 10U;  ///< Of expressions, values and errors together.
-    static constexpr std::size_t kSteps = 4'000'000;                    ///< As of expr::Budget.
+    static constexpr std::size_t kSteps = 4'000'000;  ///< Of expr::Budget, for tests; as many for whole conditions.
 };
 
 /// A rule that did not match, and what of it would have had to be otherwise.
@@ -131,10 +132,12 @@ public:
     /// Evaluates in position order and applies the actions to `alert`. Thread-safe. Never throws.
     [[nodiscard]] virtual Evaluation evaluate(domain::Alert& alert, Timestamp now) const = 0;
 
-    /// As evaluate, and says for every rule what it saw.
+    /// As evaluate, and says for every rule what it saw. A condition, or a part of one, that is not looked at because
+    /// those before it cost too much has an error that says so.
     [[nodiscard]] virtual std::vector<TraceEntry> trace(domain::Alert alert, Timestamp now) const = 0;
 
-    /// The at most `count` rules in force that came closest to matching the alert as it is, the closest first.
+    /// The at most `count` rules in force that came closest to matching the alert as it is, the closest first;
+    /// of the first rules only where looking at them costs too much.
     [[nodiscard]] virtual std::vector<NearMiss> near_misses(const domain::Alert& alert, Timestamp now,
                                                             std::size_t count) const = 0;
 

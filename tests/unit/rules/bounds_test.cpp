@@ -90,6 +90,15 @@ TEST(Templates, StopWhereTheirTargetIsFull)
     EXPECT_GT(evaluation.text_steps, Evaluation::kTextSteps - 2'000) << "what is beyond the end is not paid for";
 }
 
+TEST(Templates, ATitleHasRoomForTheBlanksThatGo)
+{
+    auto alert = make_alert();
+    alert.description = std::string(8'000, '\n') + "disk  full";
+    const auto evaluation = evaluated({make_rule(1, "{}", {SetAction{"title", "{{description}}"}})}, alert);
+    EXPECT_EQ(alert.title, "disk full");
+    EXPECT_THAT(evaluation.failures, SizeIs(0));
+}
+
 TEST(Templates, WhatFindsNothingCostsToo)
 {
     auto alert = make_alert();
