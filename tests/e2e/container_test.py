@@ -181,7 +181,7 @@ class Compose(unittest.TestCase):
         ca_file = os.path.join(self.secrets, "ca.pem")
         probe = Client(customer, ca_file)
         self.addCleanup(probe.close)
-        wait_until(lambda: probe.get("/readyz").status == 200, "readiness", 30)
+        self.assertEqual(probe.get("/readyz").status, 200)
 
         created = run(os.environ["WINNOW_BINARY"], "tenant", "create", "Acme Ltd", "--admin-email", "ops@acme.example",
                       env={**os.environ, "WINNOW_URL": management, "WINNOW_CA_FILE": ca_file,
