@@ -8,6 +8,7 @@
 #include "winnow/domain/delivery.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -65,12 +66,20 @@ public:
 
 /// How one attempt ended, in the channel's terms.
 struct SendReport {
+    /// How the one who was called behaved, whatever it said.
+    enum class Heard : std::uint8_t {
+        nothing,  ///< Nobody was called, or what failed was ours.
+        answer,
+        silence,  ///< No connection, or no answer on it.
+        timeout,  ///< Silence until the attempt's time was up.
+    };
     enum class Outcome : std::uint8_t {
         delivered,
         retry,    ///< May succeed later.
         refused,  ///< Will never succeed as it is (bad address, forbidden target).
     };
     Outcome outcome = Outcome::retry;
+    Heard heard = Heard::nothing;
     std::int32_t status = 0;                               ///< HTTP or SMTP code, 0 if none was seen.
     std::string error;                                     ///< Tenant-safe, at most 500 characters.
     std::optional<std::chrono::milliseconds> retry_after;  ///< The receiver's wish.
