@@ -1,6 +1,6 @@
 #include "winnow/dispatch/dispatcher.hpp"
 
-#include "dispatch/slots.hpp"
+#include "dispatch/shares.hpp"
 #include "dispatch/verdict.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
@@ -22,6 +22,15 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstPause{250};  // after the database did not answer
 constexpr milliseconds kLongestPause{2'000};
+constexpr int kMostClaims = 16;  // in a row, of one kind; then reports are looked at
+
+Shares::Party party_of(const ports::ClaimedDelivery& claimed)
+{
+    return {.tenant = claimed.tenant,
+            .contact = claimed.contact.id,
+            .receiver = claimed.receiver,
+            .retry = claimed.delivery.attempts > 1};
+}
 
 /// Where reports arrive, on the channel's thread, also after the dispatcher is gone.
 struct Inbox {
@@ -38,6 +47,15 @@ struct Measures {
           retried(count(metrics, "retry")),
           dead(count(metrics, "dead")),
           in_flight(metrics.gauge("winnow_deliveries_in_flight", "Attempts under way")),
+          retries_in_flight(metrics.gauge("winnow_delivery_retries_in_flight", "Of these, not the first attempt")),
+          hanging_tenants(metrics.gauge("winnow_delivery_hanging_tenants",
+                                        "Tenants most of whose attempts run into their time limit")),
+          closed_receivers(metrics.gauge("winnow_delivery_closed_receivers",
+                                         "Tenants' receivers that do not answer and are only probed")),
+          freed_leases(metrics.counter("winnow_delivery_freed_leases_total",
+                                       "Attempts of dead nodes that were made due again at once")),
+          first_attempt(metrics.histogram("winnow_delivery_first_attempt_seconds", "From owed to the first attempt", {},
+                                          {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 30, 300})),
           latency(metrics.histogram("winnow_delivery_latency_seconds", "From owed to delivered", {},
                                     {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300}))
     {
@@ -47,8 +65,9 @@ struct Measures {
         return metrics.counter("winnow_deliveries_total", "Attempts by outcome", {{"outcome", outcome}});
     }
     observe::Counter delivered, retried, dead;
-    observe::Gauge in_flight;
-    observe::Histogram latency;
+    observe::Gauge in_flight, retries_in_flight, hanging_tenants, closed_receivers;
+    observe::Counter freed_leases;
+    observe::Histogram first_attempt, latency;
 };
 
 }  // namespace
@@ -56,11 +75,7 @@ struct Measures {
 class Dispatcher::Impl {
 public:
     Impl(ports::Outbox& outbox, ports::Channel& channel, DispatcherOptions options, observe::Metrics& metrics)
-        : outbox_(outbox),
-          channel_(channel),
-          options_(std::move(options)),
-          slots_(options_.max_in_flight, options_.per_contact, options_.breaker_after),
-          measures_(metrics)
+        : outbox_(outbox), channel_(channel), options_(std::move(options)), shares_(options_.shares), measures_(metrics)
     {
     }
 
@@ -76,6 +91,20 @@ public:
             inbox_->poked = true;
         }
         inbox_->changed.notify_one();
+    }
+
+    void take_over(domain::StreamId stream)
+    {
+        const auto freed = outbox_.free_leases(stream, options_.node);
+        if (!freed) {  // they run out by themselves
+            observe::warn("a dead node's deliveries cannot be freed", {{"reason", freed.error().message()}});
+            return;
+        }
+        if (*freed == 0) return;
+        measures_.freed_leases.add(static_cast<double>(*freed));
+        observe::info("a dead node's deliveries are due again",
+                      {{"stream", static_cast<std::int64_t>(stream)}, {"deliveries", *freed}});
+        poke();
     }
 
     void stop(milliseconds grace)
@@ -119,11 +148,15 @@ private:
     /// How long nothing falls due.
     milliseconds sleep_length()
     {
-        if (slots_.free() == 0) return options_.poll;
+        if (shares_.free() == 0) return options_.poll;
+        if (more_) return kFirstPause;
         const auto due = outbox_.next_due();
         if (!due || !*due) return options_.poll;
-        // What is due already and was not claimed waits for a busy contact: its report wakes us.
-        return std::clamp(**due, kFirstPause, std::max(options_.poll, kFirstPause));
+        // What is due already and was not claimed waits for somebody's share, and a report wakes us; or for a receiver
+        // that is to be probed.
+        const auto wait =
+            **due > milliseconds{0} ? **due : shares_.next_probe(SteadyClock::now()).value_or(options_.poll);
+        return std::clamp(wait, kFirstPause, std::max(options_.poll, kFirstPause));
     }
 
     /// True when it is time to claim: poked, something reported (a slot came free), or the time is over.
@@ -136,29 +169,46 @@ private:
         return true;
     }
 
+    /// First attempts before retries. False where the database did not answer.
     bool claim()
     {
-        while (slots_.free() > 0) {
-            auto claimed =
-                outbox_.claim(options_.node, slots_.free(), options_.per_contact, slots_.busy(), options_.lease);
-            if (!claimed) {
-                observe::warn("deliveries cannot be claimed", {{"reason", claimed.error().message()}});
+        shares_.forget(SteadyClock::now());
+        more_ = false;
+        const bool claimed = claim(false) && claim(true);
+        show();
+        return claimed;
+    }
+
+    bool claim(bool retries)
+    {
+        for (int i = 0; i < kMostClaims; ++i) {
+            const auto share = shares_.share(retries, SteadyClock::now());
+            if (share.limit == 0) return true;
+            auto claim = outbox_.claim(options_.node, share, options_.lease);
+            if (!claim) {
+                observe::warn("deliveries cannot be claimed", {{"reason", claim.error().message()}});
                 return false;
             }
-            if (claimed->empty()) return true;
-            for (auto& delivery : *claimed) begin(std::move(delivery));
+            const bool last = claim->deliveries.empty() && !claim->more;
+            for (auto& delivery : claim->deliveries) begin(std::move(delivery));
+            if (last) return true;
         }
+        more_ = true;
         return true;
     }
 
     void begin(ports::ClaimedDelivery claimed)
     {
-        if (slots_.free_for(claimed.contact.id) == 0) return hand_back(claimed);
-        slots_.take(claimed.contact.id);
+        const auto party = party_of(claimed);
+        const auto now = SteadyClock::now();
+        if (const auto wait = shares_.wait_for(party, now)) return hand_back(claimed, *wait);
+        shares_.take(party, now);
+        if (!party.retry) {
+            const auto owed_for = claimed.lease_until - options_.lease - claimed.delivery.created_at;
+            measures_.first_attempt.observe(std::chrono::duration<double>(owed_for).count());
+        }
         const auto id = claimed.delivery.id;
-        const auto& attempt =
-            attempts_.insert_or_assign(id, Attempt{std::move(claimed), SteadyClock::now()}).first->second;
-        measures_.in_flight.set(static_cast<double>(slots_.in_flight()));
+        const auto& attempt = attempts_.insert_or_assign(id, Attempt{std::move(claimed), now}).first->second;
         channel_.send(attempt.claimed, [inbox = inbox_, id](ports::SendReport report) {
             {
                 const std::lock_guard lock(inbox->mutex);
@@ -168,15 +218,15 @@ private:
         });
     }
 
-    /// Due again soon: its contact already has what it may have. `attempted`: it was sent, and nothing is known.
-    void hand_back(const ports::ClaimedDelivery& claimed, bool attempted = false)
+    /// Due again later: somebody already has what he may have. `attempted`: it was sent, and nothing is known.
+    void hand_back(const ports::ClaimedDelivery& claimed, milliseconds wait, bool attempted = false)
     {
         ports::AttemptResult result;
         result.tenant = claimed.tenant;
         result.id = claimed.delivery.id;
         result.lease_token = claimed.lease_token;
         result.state = domain::DeliveryState::pending;
-        result.retry_after = kFirstPause;
+        result.retry_after = wait;
         result.attempted = attempted;
         unrecorded_.push_back(std::move(result));
     }
@@ -195,7 +245,15 @@ private:
             conclude(at->second, report);
             attempts_.erase(at);
         }
-        measures_.in_flight.set(static_cast<double>(slots_.in_flight()));
+        show();
+    }
+
+    void show() const
+    {
+        measures_.in_flight.set(static_cast<double>(shares_.in_flight()));
+        measures_.retries_in_flight.set(static_cast<double>(shares_.retries_in_flight()));
+        measures_.hanging_tenants.set(static_cast<double>(shares_.hanging_tenants()));
+        measures_.closed_receivers.set(static_cast<double>(shares_.closed_receivers()));
     }
 
     void conclude(const Attempt& attempt, const ports::SendReport& report)
@@ -205,7 +263,7 @@ private:
         const double jitter = options_.jitter ? options_.jitter() : 0.5;
         auto result = judge(claimed, report, claimed_at, options_.backoff, jitter);
         const bool delivered = result.state == domain::DeliveryState::delivered;
-        slots_.give_back(claimed.contact.id, delivered);
+        shares_.give_back(party_of(claimed), {.delivered = delivered, .heard = report.heard}, SteadyClock::now());
         if (delivered) {
             const auto took = std::chrono::floor<milliseconds>(SteadyClock::now() - attempt.started);
             measures_.latency.observe(
@@ -242,10 +300,7 @@ private:
             lock.unlock();
             collect();
         }
-        for (const auto& [id, attempt] : attempts_) hand_back(attempt.claimed, true);
-        for (auto& result : unrecorded_) {
-            if (attempts_.contains(result.id)) result.retry_after = milliseconds{0};
-        }
+        for (const auto& [id, attempt] : attempts_) hand_back(attempt.claimed, milliseconds{0}, true);
         attempts_.clear();
         record();
     }
@@ -253,7 +308,8 @@ private:
     ports::Outbox& outbox_;
     ports::Channel& channel_;
     const DispatcherOptions options_;
-    Slots slots_;
+    Shares shares_;
+    bool more_ = false;  ///< There is more to claim than was looked at.
     const Measures measures_;
     const std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
     std::unordered_map<DeliveryId, Attempt> attempts_;
@@ -281,6 +337,11 @@ void Dispatcher::start()
 void Dispatcher::poke()
 {
     impl_->poke();
+}
+
+void Dispatcher::take_over(domain::StreamId stream)
+{
+    impl_->take_over(stream);
 }
 
 void Dispatcher::stop(std::chrono::milliseconds grace)

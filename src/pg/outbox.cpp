@@ -9,6 +9,7 @@
 #include <pqxx/nontransaction>
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
 namespace winnow::pg {
@@ -16,7 +17,6 @@ namespace winnow::pg {
 namespace {
 
 using ports::AttemptResult;
-using ports::ClaimedDelivery;
 
 // Fenced by the lease's token: whoever lost the lease changes nothing.
 constexpr auto kRecord = R"sql(
@@ -96,20 +96,47 @@ select (extract(epoch from least(
             (select min(lease_until) from deliveries where state = 'sending')) - now()) * 1000)::bigint
 )sql";
 
+// A node's name is its process's own, so a node whose latest stream was taken over is gone. What is being recorded
+// right now is passed over.
+constexpr auto kFreeLeases = R"sql(
+with lost as materialized (
+    select d.tenant_id, d.delivery_id
+      from journal_streams s
+      join deliveries d on d.lease_node = s.node
+     where s.stream = $1 and s.node <> $2
+       and not exists (select from journal_streams l where l.node = s.node and l.stream > s.stream)
+       and d.state = 'sending' and d.lease_until > now()
+     order by d.tenant_id, d.delivery_id
+       for update of d skip locked
+)
+update deliveries d set lease_until = now()
+  from lost l
+ where d.tenant_id = l.tenant_id and d.delivery_id = l.delivery_id
+)sql";
+
 class PgOutbox final : public ports::Outbox {
 public:
     explicit PgOutbox(PgOptions options) : pool_(std::move(options)) {}
 
-    Result<std::vector<ClaimedDelivery>> claim(const std::string& node, std::size_t limit, std::size_t per_contact,
-                                               const std::vector<ContactId>& busy,
-                                               std::chrono::milliseconds lease) override
+    Result<ports::Claim> claim(const std::string& node, const ports::ClaimShare& share,
+                               std::chrono::milliseconds lease) override
     {
-        return pool_.run([&](Session& session) -> Result<std::vector<ClaimedDelivery>> {
+        return pool_.run([&](Session& session) -> Result<ports::Claim> {
             Transaction transaction(session);
-            auto claimed = claim_due(transaction.tx(), node, limit, per_contact, busy, lease);
+            auto places = this->places();
+            auto claim = claim_due(transaction.tx(), node, share, lease, places);
             transaction.commit();
-            std::ranges::sort(claimed, {}, [](const auto& c) { return c.delivery.next_attempt_at; });
-            return claimed;
+            go_on_from(std::move(places));
+            std::ranges::sort(claim.deliveries, {}, [](const auto& c) { return c.delivery.next_attempt_at; });
+            return claim;
+        });
+    }
+
+    Result<std::size_t> free_leases(domain::StreamId stream, const std::string& own) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::size_t> {
+            pqxx::nontransaction tx(session.connection());
+            return static_cast<std::size_t>(query(tx, kFreeLeases, stream, own).affected_rows());
         });
     }
 
@@ -192,7 +219,20 @@ private:
                      statuses.take(), errors.take(), attempted.take());
     }
 
+    Places places() const
+    {
+        const std::lock_guard lock(mutex_);
+        return places_;
+    }
+    void go_on_from(Places places)
+    {
+        const std::lock_guard lock(mutex_);
+        places_ = std::move(places);
+    }
+
     SessionPool pool_;
+    mutable std::mutex mutex_;
+    Places places_;  // guarded by mutex_
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "winnow/pg/outbox.hpp"
 
+#include "claiming.hpp"
 #include "fixture.hpp"
 
 #include <pqxx/transaction>
@@ -58,7 +59,7 @@ protected:
                                                      const std::vector<ContactId>& busy = {},
                                                      milliseconds lease = kLease)
     {
-        auto claimed = outbox_->claim("node", limit, per_contact, busy, lease);
+        auto claimed = claim_any(*outbox_, limit, per_contact, busy, lease);
         EXPECT_TRUE(claimed) << claimed.error().message();
         return claimed.value_or(std::vector<ClaimedDelivery>());
     }
@@ -323,7 +324,7 @@ TEST_F(OutboxTest, ManyNodesClaimEachDeliveryOnce)
             nodes.emplace_back([&] {
                 const auto outbox = make_outbox(pipeline());
                 while (number("select count(*) from deliveries where state = 'pending'") > 0) {
-                    const auto claimed = outbox->claim("n", 20, 5, {}, kLease);
+                    const auto claimed = claim_any(*outbox, 20, 5);
                     ASSERT_TRUE(claimed) << claimed.error().message();
                     total += static_cast<int>(claimed->size());
                 }

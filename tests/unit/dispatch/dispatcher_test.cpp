@@ -49,9 +49,8 @@ public:
         std::chrono::milliseconds retry_after{0};
     };
 
-    Result<std::vector<ports::ClaimedDelivery>> claim(const std::string& /*node*/, std::size_t limit,
-                                                      std::size_t per_contact, const std::vector<ContactId>& busy,
-                                                      std::chrono::milliseconds lease) override
+    Result<ports::Claim> claim(const std::string& /*node*/, const ports::ClaimShare& share,
+                               std::chrono::milliseconds lease) override
     {
         const std::lock_guard lock(mutex_);
         ++claims_;
@@ -59,22 +58,45 @@ public:
             --claim_errors_;
             return Error(ErrorCode::unavailable, "away");
         }
-        std::vector<ports::ClaimedDelivery> claimed;
+        ports::Claim claim;
         std::map<ContactId, std::size_t> of_contact;
+        // All are of one tenant.
+        const auto room = share.tenants.empty() ? share.per_tenant : share.tenants.front().room;
         for (auto& [id, row] : rows_) {
-            const bool is_busy = !careless_ && std::ranges::find(busy, row.contact) != busy.end();
-            if (row.state != domain::DeliveryState::pending || !row.due || is_busy || claimed.size() == limit) continue;
-            if (!careless_ && of_contact[row.contact]++ >= per_contact) continue;
+            const bool is_busy = !careless_ && std::ranges::find(share.busy, row.contact) != share.busy.end();
+            if (row.state != domain::DeliveryState::pending || !row.due || is_busy) continue;
+            if (share.retries != (row.attempts > 0) || claim.deliveries.size() >= share.limit) continue;
+            if (!careless_ && claim.deliveries.size() >= room) continue;
+            if (!careless_ && of_contact[row.contact]++ >= share.per_contact) continue;
             row.state = domain::DeliveryState::sending;
             ++row.attempts;
-            auto& made = claimed.emplace_back();
+            auto& made = claim.deliveries.emplace_back();
             made.delivery.id = id;
             made.delivery.attempts = row.attempts;
             made.contact.id = row.contact;
+            made.receiver = row.contact.str();
             made.lease_token = ++row.token;
             made.lease_until = Timestamp{} + lease;
         }
-        return claimed;
+        return claim;
+    }
+
+    Result<std::size_t> free_leases(domain::StreamId stream, const std::string& own) override
+    {
+        const std::lock_guard lock(mutex_);
+        freed_.emplace_back(stream, own);
+        if (free_errors_ > 0) {
+            --free_errors_;
+            return Error(ErrorCode::unavailable, "away");
+        }
+        std::size_t freed = 0;
+        for (auto& [id, row] : rows_) {
+            if (row.state != domain::DeliveryState::sending) continue;
+            row.state = domain::DeliveryState::pending;
+            row.due = true;
+            ++freed;
+        }
+        return freed;
     }
 
     Result<Done> record(const std::vector<ports::AttemptResult>& results) override
@@ -125,6 +147,8 @@ public:
     int due_errors_ = 0;
     int claims_ = 0;
     int records_ = 0;
+    int free_errors_ = 0;
+    std::vector<std::pair<domain::StreamId, std::string>> freed_;
     bool careless_ = false;  ///< Claims without regard to what was asked for.
 
 private:
@@ -285,6 +309,39 @@ TEST_F(DispatcherTest, WhatIsHandedBackIsNoAttempt)
         return attempts;
     }),
               2);
+    channel_.let_go();
+}
+
+TEST_F(DispatcherTest, WhatADeadNodeHadUnderWayIsSentAgainAtOnce)
+{
+    owe(2);
+    outbox_.with([](auto& outbox) {
+        for (auto& [id, row] : outbox.rows_) row.state = domain::DeliveryState::sending;
+        outbox.free_errors_ = 1;
+    });
+    start();
+    dispatcher_->take_over(7);
+    EXPECT_EQ(outbox_.row(delivery(0)).state, domain::DeliveryState::sending) << "its lease runs out";
+    dispatcher_->take_over(8);
+    ASSERT_TRUE(eventually([&] { return in_state(domain::DeliveryState::delivered) == 2; }));
+    EXPECT_EQ(outbox_.freed_, (std::vector{std::pair(domain::StreamId{7}, std::string("node")),
+                                           std::pair(domain::StreamId{8}, std::string("node"))}));
+    EXPECT_THAT(metrics_.exposition(), testing::HasSubstr("winnow_delivery_freed_leases_total 2"));
+}
+
+TEST_F(DispatcherTest, WhatHangsLeavesPlacesAndRetriesComeAfterFirstAttempts)
+{
+    outbox_.with([&](auto& outbox) {
+        for (std::uint64_t i = 0; i < 100; ++i) {
+            outbox.rows_[delivery(i)] = {.contact = contact(i), .attempts = i < 50 ? 3 : 0};
+        }
+    });
+    channel_.hold();
+    start();
+    ASSERT_TRUE(eventually([&] { return channel_.sent() == 32; }));
+    EXPECT_THAT(metrics_.exposition(), testing::HasSubstr("winnow_delivery_retries_in_flight 0"));
+    for (std::uint64_t i = 0; i < 50; ++i) EXPECT_EQ(outbox_.row(delivery(i)).attempts, 3) << i;
+    dispatcher_->stop(0ms);
     channel_.let_go();
 }
 
