@@ -1,4 +1,4 @@
--- 0017: deliveries are claimed by shares: first attempts before retries, and of each tenant and receiver so many.
+-- 0018: deliveries are claimed by shares: first attempts before retries, and of each tenant and receiver so many.
 -- compatible: yes
 
 -- Who is called, as those whose calls are counted together: scheme, host and port of a webhook; all mails leave by one
