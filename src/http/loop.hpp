@@ -18,6 +18,10 @@
 #include <thread>
 #include <vector>
 
+#ifndef BOOST_ASIO_SEPARATE_COMPILATION
+#error "link winnow_asio: with other definitions than the rest of the program there would be a second Asio in it"
+#endif
+
 namespace winnow::http {
 
 class Connection;
