@@ -1,12 +1,13 @@
 #include "winnow/dispatch/dispatcher.hpp"
 
+#include "dispatch/measures.hpp"
 #include "dispatch/shares.hpp"
 #include "dispatch/verdict.hpp"
 #include "winnow/observe/log.hpp"
-#include "winnow/observe/metrics.hpp"
 
 #include <algorithm>
 #include <condition_variable>
+#include <iterator>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
@@ -22,7 +23,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstPause{250};  // after the database did not answer
 constexpr milliseconds kLongestPause{2'000};
-constexpr int kMostClaims = 16;  // in a row, of one kind; then reports are looked at
+constexpr std::chrono::seconds kSettleAnyway{10};  // what another node left
+constexpr int kMostClaims = 16;                    // in a row, of one kind; then reports are looked at
 
 Shares::Party party_of(const ports::ClaimedDelivery& claimed)
 {
@@ -39,35 +41,6 @@ struct Inbox {
     std::vector<std::pair<DeliveryId, ports::SendReport>> reports;  // guarded by mutex, as what follows
     bool poked = false;
     bool stopping = false;
-};
-
-struct Measures {
-    explicit Measures(observe::Metrics& metrics)
-        : delivered(count(metrics, "delivered")),
-          retried(count(metrics, "retry")),
-          dead(count(metrics, "dead")),
-          in_flight(metrics.gauge("winnow_deliveries_in_flight", "Attempts under way")),
-          retries_in_flight(metrics.gauge("winnow_delivery_retries_in_flight", "Of these, not the first attempt")),
-          hanging_tenants(metrics.gauge("winnow_delivery_hanging_tenants",
-                                        "Tenants most of whose attempts run into their time limit")),
-          closed_receivers(metrics.gauge("winnow_delivery_closed_receivers",
-                                         "Tenants' receivers that do not answer and are only probed")),
-          freed_leases(metrics.counter("winnow_delivery_freed_leases_total",
-                                       "Attempts of dead nodes that were made due again at once")),
-          first_attempt(metrics.histogram("winnow_delivery_first_attempt_seconds", "From owed to the first attempt", {},
-                                          {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 30, 300})),
-          latency(metrics.histogram("winnow_delivery_latency_seconds", "From owed to delivered", {},
-                                    {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300}))
-    {
-    }
-    static observe::Counter count(observe::Metrics& metrics, const char* outcome)
-    {
-        return metrics.counter("winnow_deliveries_total", "Attempts by outcome", {{"outcome", outcome}});
-    }
-    observe::Counter delivered, retried, dead;
-    observe::Gauge in_flight, retries_in_flight, hanging_tenants, closed_receivers;
-    observe::Counter freed_leases;
-    observe::Histogram first_attempt, latency;
 };
 
 }  // namespace
@@ -134,6 +107,7 @@ private:
             if (stopping()) break;
             const bool claimed = !look || claim();
             pause = claimed ? kFirstPause : std::min(pause * 2, kLongestPause);
+            settle();
             look = wait(claimed && unrecorded_.empty() ? sleep_length() : pause);
         }
         finish();
@@ -182,8 +156,9 @@ private:
     bool claim(bool retries)
     {
         for (int i = 0; i < kMostClaims; ++i) {
-            const auto share = shares_.share(retries, SteadyClock::now());
+            auto share = shares_.share(retries, SteadyClock::now());
             if (share.limit == 0) return true;
+            share.unrecorded = unrecorded();
             auto claim = outbox_.claim(options_.node, share, options_.lease);
             if (!claim) {
                 observe::warn("deliveries cannot be claimed", {{"reason", claim.error().message()}});
@@ -195,6 +170,18 @@ private:
         }
         more_ = true;
         return true;
+    }
+
+    /// Attempts whose ends are not stored, and whose leases may have run out.
+    [[nodiscard]] std::vector<DeliveryId> unrecorded() const
+    {
+        std::vector<DeliveryId> ids;
+        for (const auto& result : unrecorded_) ids.push_back(result.id);
+        const auto old = SteadyClock::now() - options_.lease / 2;
+        for (const auto& [id, attempt] : attempts_) {
+            if (attempt.started <= old) ids.push_back(id);
+        }
+        return ids;
     }
 
     void begin(ports::ClaimedDelivery claimed)
@@ -277,18 +264,53 @@ private:
         unrecorded_.push_back(std::move(result));
     }
 
-    /// False where the results could not be stored: they are kept for the next try.
+    /// False where the database did not answer. What could not be stored is kept for the next try.
     bool record()
     {
         if (unrecorded_.empty()) return true;
-        const auto stored = outbox_.record(unrecorded_);
-        if (stored || !is_retryable(stored.error().code())) {
-            if (!stored) observe::error("delivery results were refused", {{"reason", stored.error().message()}});
-            unrecorded_.clear();  // refused ones come again when their lease runs out
+        return store(std::exchange(unrecorded_, {}));
+    }
+
+    /// One result's trouble is its own: where the database refuses them together they are tried in halves.
+    bool store(std::vector<ports::AttemptResult> results)
+    {
+        const auto stored = outbox_.record(results);
+        if (stored) {
+            owes_ = owes_ || stored->owes;
+            for (auto& result : results) {
+                const bool held = std::ranges::find(stored->held, result.id) != stored->held.end();
+                if (held) unrecorded_.push_back(std::move(result));
+            }
             return true;
         }
-        observe::warn("delivery results cannot be stored yet", {{"reason", stored.error().message()}});
-        return false;
+        const auto& error = stored.error();
+        const bool away = error.code() == ErrorCode::unavailable || error.code() == ErrorCode::timeout;
+        if (results.size() > 1 && !away) {
+            const auto middle = results.begin() + static_cast<std::ptrdiff_t>(results.size() / 2);
+            std::vector<ports::AttemptResult> rest(std::move_iterator(middle), std::move_iterator(results.end()));
+            results.erase(middle, results.end());
+            const bool first = store(std::move(results));
+            return store(std::move(rest)) && first;
+        }
+        if (!is_retryable(error.code())) {  // comes again when its lease runs out
+            observe::error("delivery results were refused", {{"reason", error.message()}});
+            return true;
+        }
+        observe::warn("delivery results cannot be stored yet", {{"reason", error.message()}});
+        std::ranges::move(results, std::back_inserter(unrecorded_));
+        return !away;
+    }
+
+    /// Tells timelines what they are owed, as far as nobody holds their tickets; the rest, and what a node left that
+    /// is gone, later.
+    void settle()
+    {
+        const auto now = SteadyClock::now();
+        if (!owes_ && now < settle_at_) return;
+        owes_ = false;
+        const auto left = outbox_.settle();
+        if (!left) observe::warn("timelines cannot be told of deliveries yet", {{"reason", left.error().message()}});
+        settle_at_ = left && !*left ? now + kSettleAnyway : now + options_.poll;
     }
 
     /// Waits for what is in flight, hands the rest back, and records both.
@@ -302,7 +324,7 @@ private:
         }
         for (const auto& [id, attempt] : attempts_) hand_back(attempt.claimed, milliseconds{0}, true);
         attempts_.clear();
-        record();
+        if (record()) settle();
     }
 
     ports::Outbox& outbox_;
@@ -314,6 +336,8 @@ private:
     const std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
     std::unordered_map<DeliveryId, Attempt> attempts_;
     std::vector<ports::AttemptResult> unrecorded_;
+    bool owes_ = true;  ///< Timelines: by this node's results, or a former one's.
+    SteadyClock::time_point settle_at_;
     SteadyClock::time_point stop_by_;  // guarded by inbox_->mutex until the thread sees `stopping`
     std::jthread thread_;
 };

@@ -50,6 +50,9 @@ struct ClaimShare {
     std::vector<Tenant> tenants = {};
     std::vector<Receiver> receivers = {};
     std::vector<ContactId> busy = {};  ///< Get nothing.
+    /// Attempts that this node made and has not stored the end of: they stay its own, also when their leases have run
+    /// out, and so do their chains.
+    std::vector<DeliveryId> unrecorded = {};
 };
 
 struct Claim {
@@ -67,6 +70,12 @@ struct AttemptResult {
     std::int32_t status = 0;
     std::string error;      ///< Tenant-safe, at most 500 characters.
     bool attempted = true;  ///< False where it was handed back untried: then the claim counts as no attempt.
+};
+
+/// What became of results.
+struct Recorded {
+    std::vector<DeliveryId> held;  ///< Not stored, because somebody else holds their rows: to be tried again.
+    bool owes = false;             ///< settle() has something to do.
 };
 
 /// Thread-safe. Leases and due times are on the database's clock.
@@ -91,8 +100,13 @@ public:
     /// were.
     [[nodiscard]] virtual Result<std::size_t> free_leases(domain::StreamId stream, const std::string& own) = 0;
 
-    /// Records attempts, and the ticket timeline's `notified`/`notification_failed` for final ones.
-    [[nodiscard]] virtual Result<Done> record(const std::vector<AttemptResult>& results) = 0;
+    /// Records attempts: all that can be, or none and an error. Waits for nobody's row. What the tickets' timelines
+    /// are owed of final ones is stored with them, for settle().
+    [[nodiscard]] virtual Result<Recorded> record(const std::vector<AttemptResult>& results) = 0;
+
+    /// Writes `notified` and `notification_failed` into the timelines that are owed them, by whatever node, a bounded
+    /// number of tickets at a time, and passes over tickets that somebody holds. True where something is left.
+    [[nodiscard]] virtual Result<bool> settle() = 0;
 
     /// Time until the next delivery falls due; nullopt if none is pending.
     [[nodiscard]] virtual Result<std::optional<std::chrono::milliseconds>> next_due() = 0;

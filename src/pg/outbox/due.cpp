@@ -101,6 +101,7 @@ with recursive tenant as (
          where d.tenant_id = c.tenant_id and d.ticket_id = c.ticket_id and d.contact_id = c.contact_id
            and d.state in ('pending', 'sending')
          order by d.event_seq limit 1) h
+     where h.delivery_id <> all($13::uuid[])
 ), locked as (
     select d.tenant_id, d.delivery_id, d.state = 'sending' and d.lease_until > now() as under_way
       from deliveries d
@@ -118,7 +119,7 @@ constexpr std::string_view kRunOutLeases = R"sql(
     union all
     select l.tenant_id, coalesce(o.room, $2::int8), l.contact_id, l.ticket_id, l.lease_until
       from (select d.tenant_id, d.contact_id, d.ticket_id, d.lease_until from deliveries d
-             where d.state = 'sending' and d.lease_until <= now()
+             where d.state = 'sending' and d.lease_until <= now() and d.delivery_id <> all($13::uuid[])
              order by d.lease_until limit 2000) l
       left join own o on o.tenant_id = l.tenant_id
      where coalesce(o.room, $2::int8) > 0 and l.contact_id <> all($12::uuid[])
@@ -183,7 +184,7 @@ Due lock_due(pqxx::transaction_base& tx, const ports::ClaimShare& share, Places&
     const auto rows = query(tx, statement(share.retries).c_str(), share.limit, share.per_tenant, share.per_receiver,
                             share.per_contact, columns.tenants.take(), columns.rooms.take(), columns.owners.take(),
                             columns.receivers.take(), columns.receiver_rooms.take(), columns.placed.take(),
-                            columns.contacts.take(), array_of(share.busy));
+                            columns.contacts.take(), array_of(share.busy), array_of(share.unrecorded));
     for (const auto& row : rows) {
         const auto tenant = id_of<TenantId>(row["tenant_id"]);
         const auto what = static_cast<What>(row["what"].as<int>());
