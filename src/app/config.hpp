@@ -5,6 +5,7 @@
 
 #include "winnow/base/result.hpp"
 #include "winnow/delivery/channel.hpp"
+#include "winnow/dispatch/dispatcher.hpp"
 #include "winnow/domain/limits.hpp"
 #include "winnow/http/server.hpp"
 #include "winnow/journal/writer.hpp"
@@ -41,8 +42,7 @@ struct ProviderConfig {
 };
 
 struct DispatchConfig {
-    std::size_t max_in_flight = 64;
-    std::size_t per_contact = 2;
+    dispatch::ShareOptions shares;
     routing::BackoffPolicy backoff;
 };
 

@@ -280,8 +280,11 @@ private:
         const auto& backoff = config_.dispatch.backoff;
         not_above("dispatch.first_retry", backoff.initial, "dispatch.longest_retry", backoff.maximum,
                   "the first pause is cut to the longest");
-        not_above("dispatch.per_contact", config_.dispatch.per_contact, "dispatch.max_in_flight",
-                  config_.dispatch.max_in_flight, "one contact may take every slot");
+        const auto& shares = config_.dispatch.shares;
+        not_above("dispatch.per_contact", shares.per_contact, "dispatch.max_in_flight", shares.max_in_flight,
+                  "one contact may take every slot");
+        not_above("dispatch.retries_per_tenant", shares.retries_per_tenant, "dispatch.per_tenant", shares.per_tenant,
+                  "retries may take a tenant's whole share");
         const auto& limits = config_.limits;
         not_above("limits.max_alert_bytes", limits.max_alert_bytes, "limits.max_body_bytes", limits.max_body_bytes,
                   "such an alert never gets in");

@@ -225,10 +225,16 @@ void add_work(std::vector<Key>& keys)
     keys.push_back(duration(
         "triage.coalesce", [](Config& c) -> auto& { return c.triage.coalesce; }, milliseconds{0},
         std::chrono::seconds{10}));
-    keys.push_back(number<std::size_t>(
-        "dispatch.max_in_flight", [](Config& c) -> auto& { return c.dispatch.max_in_flight; }, 1, 1'000));
-    keys.push_back(
-        number<std::size_t>("dispatch.per_contact", [](Config& c) -> auto& { return c.dispatch.per_contact; }, 1, 64));
+    const auto share = [&](const char* name, std::size_t dispatch::ShareOptions::* field, std::size_t most) {
+        keys.push_back(number<std::size_t>(
+            std::string("dispatch.") + name, [=](Config& c) -> auto& { return c.dispatch.shares.*field; }, 1, most));
+    };
+    share("max_in_flight", &dispatch::ShareOptions::max_in_flight, 1'000);
+    share("max_retries", &dispatch::ShareOptions::max_retries, 1'000);
+    share("per_tenant", &dispatch::ShareOptions::per_tenant, 1'000);
+    share("retries_per_tenant", &dispatch::ShareOptions::retries_per_tenant, 1'000);
+    share("per_receiver", &dispatch::ShareOptions::per_receiver, 64);
+    share("per_contact", &dispatch::ShareOptions::per_contact, 64);
     keys.push_back(duration(
         "dispatch.first_retry", [](Config& c) -> auto& { return c.dispatch.backoff.initial; }, milliseconds{100},
         std::chrono::hours{1}));

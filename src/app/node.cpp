@@ -64,7 +64,8 @@ pg::PgOptions session(const std::string& url, const char* name, std::size_t conn
     return options;
 }
 
-/// Names this node in streams and leases: the host's name where none is configured, and the process.
+/// Names this node in streams and leases: the host's name where none is configured, the process, and dice, because a
+/// container's processes all have the same number.
 std::string node_name(const Config& config)
 {
     auto name = config.node.name;
@@ -72,7 +73,8 @@ std::string node_name(const Config& config)
         std::array<char, 256> host{};
         name = gethostname(host.data(), host.size() - 1) == 0 ? host.data() : "winnow";
     }
-    return name + "-" + std::to_string(getpid());
+    constexpr std::size_t kDice = 4;
+    return name + "-" + std::to_string(getpid()) + "-" + crypto::to_hex(crypto::random_bytes(kDice));
 }
 
 std::size_t io_threads(const Config& config)
@@ -91,13 +93,7 @@ double uniform()
 
 dispatch::DispatcherOptions dispatch_options(const Config& config, const std::string& node)
 {
-    dispatch::DispatcherOptions options;
-    options.node = node;
-    options.max_in_flight = config.dispatch.max_in_flight;
-    options.per_contact = config.dispatch.per_contact;
-    options.backoff = config.dispatch.backoff;
-    options.jitter = uniform;
-    return options;
+    return {.node = node, .shares = config.dispatch.shares, .backoff = config.dispatch.backoff, .jitter = uniform};
 }
 
 }  // namespace
@@ -145,7 +141,12 @@ public:
           writer_(
               *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
           housekeeping_(
-              *streams_, triage_, [this] { return own_stream(); }, {}, metrics_),
+              *streams_, triage_, [this] { return own_stream(); },
+              {.on_takeover =
+                   [this](auto stream) {
+                       dispatcher_.take_over(stream);
+                   }},
+              metrics_),
           upkeep_(*chores_, {}, metrics_),
           customer_api_(customer_options()),
           management_api_(management_options()),
@@ -389,7 +390,8 @@ void raise_open_files_limit(const Config& config)
     if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
-    const auto wanted = config.customer.limits.max_connections + config.management.limits.max_connections + kOtherFiles;
+    const auto wanted = config.customer.limits.max_connections + config.management.limits.max_connections +
+                        2 * config.dispatch.shares.max_in_flight + kOtherFiles;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < wanted) {
         observe::warn("this process may open fewer files than http.max_connections needs; raise its LimitNOFILE",
                       {{"limit", static_cast<std::int64_t>(files.rlim_cur)}, {"wanted", wanted}});

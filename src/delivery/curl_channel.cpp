@@ -12,8 +12,9 @@ namespace {
 
 using Outcome = ports::SendReport::Outcome;
 
-constexpr int kLongestPollMs = 1'000;  // libcurl's own timers and wake-ups end it sooner
-constexpr long kConnectionsPerHost = 16;
+constexpr int kLongestPollMs = 1'000;     // libcurl's own timers and wake-ups end it sooner
+constexpr long kOpenConnections = 512;    // with those that rest; more while more are under way
+constexpr std::size_t kMailsAtOnce = 16;  // to the operator's mail server, which may bound a client's connections
 constexpr std::size_t kMaxErrorBytes = 500;
 
 CURLM* start_libcurl()
@@ -65,8 +66,8 @@ CurlChannel::CurlChannel(DeliveryOptions options, const crypto::Sealer& sealer, 
       mail_measures_(metrics, "email"),
       multi_(start_libcurl())
 {
-    curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS, kConnectionsPerHost);
-    curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(options_.max_concurrent * 2));
+    // No bound a host: many tenants may share one, and who calls has given each its share.
+    curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kOpenConnections);
     thread_ = std::thread([this] { run(); });
 }
 
@@ -103,7 +104,7 @@ void CurlChannel::run()
         int active = 0;
         curl_multi_perform(multi_.get(), &active);
         collect();
-        if (!waiting_.empty() && running_.size() < options_.max_concurrent) continue;
+        if (may_begin()) continue;
         curl_multi_poll(multi_.get(), nullptr, 0, kLongestPollMs, nullptr);
     }
     give_up_rest();
@@ -124,7 +125,8 @@ void CurlChannel::take_orders()
     }
     for (auto& order : orders) {
         if (order.prepared) {
-            waiting_.push_back(std::move(order));
+            auto& waiting = order.type == domain::ContactType::email ? waiting_mails_ : waiting_;
+            waiting.push_back(std::move(order));
         } else {
             report(order, order.prepared.error());
         }
@@ -133,10 +135,34 @@ void CurlChannel::take_orders()
 
 void CurlChannel::begin_waiting()
 {
-    while (!waiting_.empty() && running_.size() < options_.max_concurrent) {
-        auto order = std::move(waiting_.front());
-        waiting_.pop_front();
+    give_up_mails_that_wait_too_long();
+    while (may_begin()) {
+        auto& waiting = may_begin_mail() ? waiting_mails_ : waiting_;
+        auto order = std::move(waiting.front());
+        waiting.pop_front();
         begin(std::move(order));
+    }
+}
+
+bool CurlChannel::may_begin() const
+{
+    return may_begin_mail() || (!waiting_.empty() && running_.size() < options_.max_concurrent);
+}
+
+bool CurlChannel::may_begin_mail() const
+{
+    return !waiting_mails_.empty() && running_mails_ < kMailsAtOnce && running_.size() < options_.max_concurrent;
+}
+
+/// Their leases go on meanwhile.
+void CurlChannel::give_up_mails_that_wait_too_long()
+{
+    const auto latest = SteadyClock::now() - options_.total_timeout;
+    while (!waiting_mails_.empty() && waiting_mails_.front().since < latest) {
+        ports::SendReport busy;
+        busy.error = "The mail server was busy with other mails.";
+        report(waiting_mails_.front(), std::move(busy));
+        waiting_mails_.pop_front();
     }
 }
 
@@ -149,6 +175,7 @@ void CurlChannel::begin(Order order)
         if (curl_multi_add_handle(multi_.get(), transfer.get()) != CURLM_OK) {
             throw std::runtime_error("libcurl takes no more transfers");
         }
+        if (order.type == domain::ContactType::email) ++running_mails_;
         auto* const key = transfer.get();
         running_.emplace(key, Running{std::move(transfer), std::move(order)});
     } catch (const std::exception& failure) {
@@ -167,6 +194,7 @@ void CurlChannel::collect()
         const auto end = message->data.result;  // the message goes with the handle
         auto running = running_.extract(message->easy_handle);
         auto& [transfer, order] = running.mapped();
+        if (order.type == domain::ContactType::email) --running_mails_;
         auto result = (*order.prepared)->judge(transfer.get(), end, seconds_now());
         curl_multi_remove_handle(multi_.get(), transfer.get());
         report(order, std::move(result));
@@ -185,8 +213,11 @@ void CurlChannel::give_up_rest()
         report(running.order, stopped);
     }
     running_.clear();
-    for (const auto& order : waiting_) report(order, stopped);
+    for (const auto* const waiting : {&waiting_, &waiting_mails_}) {
+        for (const auto& order : *waiting) report(order, stopped);
+    }
     waiting_.clear();
+    waiting_mails_.clear();
     spare_.clear();
 }
 

@@ -52,6 +52,9 @@ private:
     void run();
     void take_orders();
     void begin_waiting();
+    void give_up_mails_that_wait_too_long();
+    [[nodiscard]] bool may_begin() const;
+    [[nodiscard]] bool may_begin_mail() const;
     void begin(Order order);
     void collect();
     void give_up_rest();
@@ -71,8 +74,10 @@ private:
     bool stopping_ = false;
 
     // The thread's own.
-    std::deque<Order> waiting_;
+    std::deque<Order> waiting_;        // webhooks
+    std::deque<Order> waiting_mails_;  // for one of the few connections to the mail server
     std::unordered_map<CURL*, Running> running_;
+    std::size_t running_mails_ = 0;
     std::vector<Transfer> spare_;
 
     std::thread thread_;  // last: starts when all else stands

@@ -62,11 +62,13 @@ public:
         if (end == CURLE_OK) {
             report.outcome = Outcome::delivered;
             report.status = reply;
+            report.heard = ports::SendReport::Heard::answer;
             return report;
         }
         const bool answered = end == CURLE_SEND_ERROR || end == CURLE_LOGIN_DENIED ||
                               end == CURLE_REMOTE_ACCESS_DENIED || end == CURLE_WEIRD_SERVER_REPLY;
         if (answered && reply >= kFirstFailure) return judge_smtp(reply, stage(end));
+        report.heard = heard_of(end);
         report.error = describe_failure(transfer, end, "The mail server", options_);
         return report;
     }

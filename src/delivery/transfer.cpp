@@ -84,6 +84,21 @@ int reply_code(CURL* transfer)
     return static_cast<int>(code);
 }
 
+ports::SendReport::Heard heard_of(CURLcode end)
+{
+    using Heard = ports::SendReport::Heard;
+    switch (end) {
+        case CURLE_OPERATION_TIMEDOUT: return Heard::timeout;
+        case CURLE_WEIRD_SERVER_REPLY:
+        case CURLE_UNSUPPORTED_PROTOCOL:
+        case CURLE_HTTP2: return Heard::answer;
+        case CURLE_SSL_CACERT_BADFILE:
+        case CURLE_OUT_OF_MEMORY:
+        case CURLE_FAILED_INIT: return Heard::nothing;
+        default: return Heard::silence;
+    }
+}
+
 std::string describe_failure(CURL* transfer, CURLcode end, std::string_view peer, const DeliveryOptions& options)
 {
     const std::string name(peer);

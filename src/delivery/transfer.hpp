@@ -38,6 +38,9 @@ void set_common(CURL* transfer, const DeliveryOptions& options, const char* prot
 
 [[nodiscard]] int reply_code(CURL* transfer);
 
+/// How the peer of a transfer without a final status behaved.
+[[nodiscard]] ports::SendReport::Heard heard_of(CURLcode end);
+
 /// Why no answer came, as a sentence for the tenant without addresses or libcurl's words.
 /// @param peer "The receiver", "The mail server".
 [[nodiscard]] std::string describe_failure(CURL* transfer, CURLcode end, std::string_view peer,

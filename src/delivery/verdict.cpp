@@ -56,6 +56,7 @@ ports::SendReport judge_http(int status, std::string_view retry_after, std::chro
 {
     ports::SendReport report;
     report.status = status;
+    report.heard = ports::SendReport::Heard::answer;
     if (status >= 200 && status < 300) {
         report.outcome = Outcome::delivered;
         return report;
@@ -70,6 +71,7 @@ ports::SendReport judge_smtp(int reply, SmtpStage stage)
 {
     ports::SendReport report;
     report.status = reply;
+    report.heard = ports::SendReport::Heard::answer;
     const auto code = std::to_string(reply);
     if (stage == SmtpStage::session || is_about_login(reply)) {
         report.error = "The mail server does not let this service send (" + code + "); its operator has to look.";

@@ -103,8 +103,10 @@ public:
             report.error = "The URL cannot be called: it must be a well-formed https:// address.";
             return report;
         }
-        report.error = received_ > options_.max_reply_bytes ? "The receiver's answer is too large."
-                                                            : describe_failure(transfer, end, "The receiver", options_);
+        const bool too_large = received_ > options_.max_reply_bytes;
+        report.heard = too_large ? ports::SendReport::Heard::answer : heard_of(end);
+        report.error = too_large ? "The receiver's answer is too large."
+                                 : describe_failure(transfer, end, "The receiver", options_);
         return report;
     }
 

@@ -1,12 +1,13 @@
 #include "winnow/dispatch/dispatcher.hpp"
 
-#include "dispatch/slots.hpp"
+#include "dispatch/measures.hpp"
+#include "dispatch/shares.hpp"
 #include "dispatch/verdict.hpp"
 #include "winnow/observe/log.hpp"
-#include "winnow/observe/metrics.hpp"
 
 #include <algorithm>
 #include <condition_variable>
+#include <iterator>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
@@ -22,6 +23,16 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstPause{250};  // after the database did not answer
 constexpr milliseconds kLongestPause{2'000};
+constexpr std::chrono::seconds kSettleAnyway{10};  // what another node left
+constexpr int kMostClaims = 16;                    // in a row, of one kind; then reports are looked at
+
+Shares::Party party_of(const ports::ClaimedDelivery& claimed)
+{
+    return {.tenant = claimed.tenant,
+            .contact = claimed.contact.id,
+            .receiver = claimed.receiver,
+            .retry = claimed.delivery.attempts > 1};
+}
 
 /// Where reports arrive, on the channel's thread, also after the dispatcher is gone.
 struct Inbox {
@@ -32,35 +43,12 @@ struct Inbox {
     bool stopping = false;
 };
 
-struct Measures {
-    explicit Measures(observe::Metrics& metrics)
-        : delivered(count(metrics, "delivered")),
-          retried(count(metrics, "retry")),
-          dead(count(metrics, "dead")),
-          in_flight(metrics.gauge("winnow_deliveries_in_flight", "Attempts under way")),
-          latency(metrics.histogram("winnow_delivery_latency_seconds", "From owed to delivered", {},
-                                    {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300}))
-    {
-    }
-    static observe::Counter count(observe::Metrics& metrics, const char* outcome)
-    {
-        return metrics.counter("winnow_deliveries_total", "Attempts by outcome", {{"outcome", outcome}});
-    }
-    observe::Counter delivered, retried, dead;
-    observe::Gauge in_flight;
-    observe::Histogram latency;
-};
-
 }  // namespace
 
 class Dispatcher::Impl {
 public:
     Impl(ports::Outbox& outbox, ports::Channel& channel, DispatcherOptions options, observe::Metrics& metrics)
-        : outbox_(outbox),
-          channel_(channel),
-          options_(std::move(options)),
-          slots_(options_.max_in_flight, options_.per_contact, options_.breaker_after),
-          measures_(metrics)
+        : outbox_(outbox), channel_(channel), options_(std::move(options)), shares_(options_.shares), measures_(metrics)
     {
     }
 
@@ -76,6 +64,20 @@ public:
             inbox_->poked = true;
         }
         inbox_->changed.notify_one();
+    }
+
+    void take_over(domain::StreamId stream)
+    {
+        const auto freed = outbox_.free_leases(stream, options_.node);
+        if (!freed) {  // they run out by themselves
+            observe::warn("a dead node's deliveries cannot be freed", {{"reason", freed.error().message()}});
+            return;
+        }
+        if (*freed == 0) return;
+        measures_.freed_leases.add(static_cast<double>(*freed));
+        observe::info("a dead node's deliveries are due again",
+                      {{"stream", static_cast<std::int64_t>(stream)}, {"deliveries", *freed}});
+        poke();
     }
 
     void stop(milliseconds grace)
@@ -105,6 +107,7 @@ private:
             if (stopping()) break;
             const bool claimed = !look || claim();
             pause = claimed ? kFirstPause : std::min(pause * 2, kLongestPause);
+            settle();
             look = wait(claimed && unrecorded_.empty() ? sleep_length() : pause);
         }
         finish();
@@ -119,11 +122,15 @@ private:
     /// How long nothing falls due.
     milliseconds sleep_length()
     {
-        if (slots_.free() == 0) return options_.poll;
+        if (shares_.free() == 0) return options_.poll;
+        if (more_) return kFirstPause;
         const auto due = outbox_.next_due();
         if (!due || !*due) return options_.poll;
-        // What is due already and was not claimed waits for a busy contact: its report wakes us.
-        return std::clamp(**due, kFirstPause, std::max(options_.poll, kFirstPause));
+        // What is due already and was not claimed waits for somebody's share, and a report wakes us; or for a receiver
+        // that is to be probed.
+        const auto wait =
+            **due > milliseconds{0} ? **due : shares_.next_probe(SteadyClock::now()).value_or(options_.poll);
+        return std::clamp(wait, kFirstPause, std::max(options_.poll, kFirstPause));
     }
 
     /// True when it is time to claim: poked, something reported (a slot came free), or the time is over.
@@ -136,29 +143,59 @@ private:
         return true;
     }
 
+    /// First attempts before retries. False where the database did not answer.
     bool claim()
     {
-        while (slots_.free() > 0) {
-            auto claimed =
-                outbox_.claim(options_.node, slots_.free(), options_.per_contact, slots_.busy(), options_.lease);
-            if (!claimed) {
-                observe::warn("deliveries cannot be claimed", {{"reason", claimed.error().message()}});
+        shares_.forget(SteadyClock::now());
+        more_ = false;
+        const bool claimed = claim(false) && claim(true);
+        show();
+        return claimed;
+    }
+
+    bool claim(bool retries)
+    {
+        for (int i = 0; i < kMostClaims; ++i) {
+            auto share = shares_.share(retries, SteadyClock::now());
+            if (share.limit == 0) return true;
+            share.unrecorded = unrecorded();
+            auto claim = outbox_.claim(options_.node, share, options_.lease);
+            if (!claim) {
+                observe::warn("deliveries cannot be claimed", {{"reason", claim.error().message()}});
                 return false;
             }
-            if (claimed->empty()) return true;
-            for (auto& delivery : *claimed) begin(std::move(delivery));
+            const bool last = claim->deliveries.empty() && !claim->more;
+            for (auto& delivery : claim->deliveries) begin(std::move(delivery));
+            if (last) return true;
         }
+        more_ = true;
         return true;
+    }
+
+    /// Attempts whose ends are not stored, and whose leases may have run out.
+    [[nodiscard]] std::vector<DeliveryId> unrecorded() const
+    {
+        std::vector<DeliveryId> ids;
+        for (const auto& result : unrecorded_) ids.push_back(result.id);
+        const auto old = SteadyClock::now() - options_.lease / 2;
+        for (const auto& [id, attempt] : attempts_) {
+            if (attempt.started <= old) ids.push_back(id);
+        }
+        return ids;
     }
 
     void begin(ports::ClaimedDelivery claimed)
     {
-        if (slots_.free_for(claimed.contact.id) == 0) return hand_back(claimed);
-        slots_.take(claimed.contact.id);
+        const auto party = party_of(claimed);
+        const auto now = SteadyClock::now();
+        if (const auto wait = shares_.wait_for(party, now)) return hand_back(claimed, *wait);
+        shares_.take(party, now);
+        if (!party.retry) {
+            const auto owed_for = claimed.lease_until - options_.lease - claimed.delivery.created_at;
+            measures_.first_attempt.observe(std::chrono::duration<double>(owed_for).count());
+        }
         const auto id = claimed.delivery.id;
-        const auto& attempt =
-            attempts_.insert_or_assign(id, Attempt{std::move(claimed), SteadyClock::now()}).first->second;
-        measures_.in_flight.set(static_cast<double>(slots_.in_flight()));
+        const auto& attempt = attempts_.insert_or_assign(id, Attempt{std::move(claimed), now}).first->second;
         channel_.send(attempt.claimed, [inbox = inbox_, id](ports::SendReport report) {
             {
                 const std::lock_guard lock(inbox->mutex);
@@ -168,15 +205,15 @@ private:
         });
     }
 
-    /// Due again soon: its contact already has what it may have. `attempted`: it was sent, and nothing is known.
-    void hand_back(const ports::ClaimedDelivery& claimed, bool attempted = false)
+    /// Due again later: somebody already has what he may have. `attempted`: it was sent, and nothing is known.
+    void hand_back(const ports::ClaimedDelivery& claimed, milliseconds wait, bool attempted = false)
     {
         ports::AttemptResult result;
         result.tenant = claimed.tenant;
         result.id = claimed.delivery.id;
         result.lease_token = claimed.lease_token;
         result.state = domain::DeliveryState::pending;
-        result.retry_after = kFirstPause;
+        result.retry_after = wait;
         result.attempted = attempted;
         unrecorded_.push_back(std::move(result));
     }
@@ -195,7 +232,15 @@ private:
             conclude(at->second, report);
             attempts_.erase(at);
         }
-        measures_.in_flight.set(static_cast<double>(slots_.in_flight()));
+        show();
+    }
+
+    void show() const
+    {
+        measures_.in_flight.set(static_cast<double>(shares_.in_flight()));
+        measures_.retries_in_flight.set(static_cast<double>(shares_.retries_in_flight()));
+        measures_.hanging_tenants.set(static_cast<double>(shares_.hanging_tenants()));
+        measures_.closed_receivers.set(static_cast<double>(shares_.closed_receivers()));
     }
 
     void conclude(const Attempt& attempt, const ports::SendReport& report)
@@ -205,7 +250,7 @@ private:
         const double jitter = options_.jitter ? options_.jitter() : 0.5;
         auto result = judge(claimed, report, claimed_at, options_.backoff, jitter);
         const bool delivered = result.state == domain::DeliveryState::delivered;
-        slots_.give_back(claimed.contact.id, delivered);
+        shares_.give_back(party_of(claimed), {.delivered = delivered, .heard = report.heard}, SteadyClock::now());
         if (delivered) {
             const auto took = std::chrono::floor<milliseconds>(SteadyClock::now() - attempt.started);
             measures_.latency.observe(
@@ -219,18 +264,53 @@ private:
         unrecorded_.push_back(std::move(result));
     }
 
-    /// False where the results could not be stored: they are kept for the next try.
+    /// False where the database did not answer. What could not be stored is kept for the next try.
     bool record()
     {
         if (unrecorded_.empty()) return true;
-        const auto stored = outbox_.record(unrecorded_);
-        if (stored || !is_retryable(stored.error().code())) {
-            if (!stored) observe::error("delivery results were refused", {{"reason", stored.error().message()}});
-            unrecorded_.clear();  // refused ones come again when their lease runs out
+        return store(std::exchange(unrecorded_, {}));
+    }
+
+    /// One result's trouble is its own: where the database refuses them together they are tried in halves.
+    bool store(std::vector<ports::AttemptResult> results)
+    {
+        const auto stored = outbox_.record(results);
+        if (stored) {
+            owes_ = owes_ || stored->owes;
+            for (auto& result : results) {
+                const bool held = std::ranges::find(stored->held, result.id) != stored->held.end();
+                if (held) unrecorded_.push_back(std::move(result));
+            }
             return true;
         }
-        observe::warn("delivery results cannot be stored yet", {{"reason", stored.error().message()}});
-        return false;
+        const auto& error = stored.error();
+        const bool away = error.code() == ErrorCode::unavailable || error.code() == ErrorCode::timeout;
+        if (results.size() > 1 && !away) {
+            const auto middle = results.begin() + static_cast<std::ptrdiff_t>(results.size() / 2);
+            std::vector<ports::AttemptResult> rest(std::move_iterator(middle), std::move_iterator(results.end()));
+            results.erase(middle, results.end());
+            const bool first = store(std::move(results));
+            return store(std::move(rest)) && first;
+        }
+        if (!is_retryable(error.code())) {  // comes again when its lease runs out
+            observe::error("delivery results were refused", {{"reason", error.message()}});
+            return true;
+        }
+        observe::warn("delivery results cannot be stored yet", {{"reason", error.message()}});
+        std::ranges::move(results, std::back_inserter(unrecorded_));
+        return !away;
+    }
+
+    /// Tells timelines what they are owed, as far as nobody holds their tickets; the rest, and what a node left that
+    /// is gone, later.
+    void settle()
+    {
+        const auto now = SteadyClock::now();
+        if (!owes_ && now < settle_at_) return;
+        owes_ = false;
+        const auto left = outbox_.settle();
+        if (!left) observe::warn("timelines cannot be told of deliveries yet", {{"reason", left.error().message()}});
+        settle_at_ = left && !*left ? now + kSettleAnyway : now + options_.poll;
     }
 
     /// Waits for what is in flight, hands the rest back, and records both.
@@ -242,22 +322,22 @@ private:
             lock.unlock();
             collect();
         }
-        for (const auto& [id, attempt] : attempts_) hand_back(attempt.claimed, true);
-        for (auto& result : unrecorded_) {
-            if (attempts_.contains(result.id)) result.retry_after = milliseconds{0};
-        }
+        for (const auto& [id, attempt] : attempts_) hand_back(attempt.claimed, milliseconds{0}, true);
         attempts_.clear();
-        record();
+        if (record()) settle();
     }
 
     ports::Outbox& outbox_;
     ports::Channel& channel_;
     const DispatcherOptions options_;
-    Slots slots_;
+    Shares shares_;
+    bool more_ = false;  ///< There is more to claim than was looked at.
     const Measures measures_;
     const std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
     std::unordered_map<DeliveryId, Attempt> attempts_;
     std::vector<ports::AttemptResult> unrecorded_;
+    bool owes_ = true;  ///< Timelines: by this node's results, or a former one's.
+    SteadyClock::time_point settle_at_;
     SteadyClock::time_point stop_by_;  // guarded by inbox_->mutex until the thread sees `stopping`
     std::jthread thread_;
 };
@@ -281,6 +361,11 @@ void Dispatcher::start()
 void Dispatcher::poke()
 {
     impl_->poke();
+}
+
+void Dispatcher::take_over(domain::StreamId stream)
+{
+    impl_->take_over(stream);
 }
 
 void Dispatcher::stop(std::chrono::milliseconds grace)

@@ -1,6 +1,9 @@
 #include "pg/ticket_rows.hpp"
 
+#include "pg/array_literal.hpp"
 #include "pg/values.hpp"
+
+#include <pqxx/except>
 
 #include <stdexcept>
 
@@ -60,6 +63,33 @@ domain::Ticket read_ticket(const pqxx::row& row)
     ticket.event_seq = row["event_seq"].as<std::int32_t>();
     ticket.version = row["version"].as<std::int64_t>();
     return ticket;
+}
+
+std::vector<domain::Ticket> read_tickets(const pqxx::result& rows)
+{
+    std::vector<domain::Ticket> tickets;
+    tickets.reserve(rows.size());
+    for (const auto& row : rows) tickets.push_back(read_ticket(row));
+    return tickets;
+}
+
+// A fold of a storm may hold its tickets for minutes: people are told so soon, because few threads serve all of them.
+// The setting is made before the first row is looked for, and ends with the transaction.
+Result<std::vector<domain::Ticket>> lock_tickets(pqxx::transaction_base& tx, TenantId tenant,
+                                                 const std::vector<TicketId>& ids)
+{
+    static const auto kLock = "select " + ticket_columns() +
+                              " from tickets t where t.tenant_id = $1 and t.ticket_id = any($2::uuid[])"
+                              " and (select set_config('lock_timeout', '1s', true)) is not null"
+                              " order by t.ticket_id for update";
+    try {
+        return read_tickets(query(tx, kLock.c_str(), tenant, array_of(ids)));
+    } catch (const pqxx::sql_error& failure) {
+        if (failure.sqlstate() != "55P03") throw;
+        return Error(ErrorCode::unavailable,
+                     "the ticket is being changed just now, perhaps by a large batch of alerts; "
+                     "nothing was done, try again soon");
+    }
 }
 
 const std::string& ticket_event_columns()

@@ -3,11 +3,14 @@
 /// @file
 /// Ticket and timeline rows.
 
+#include "winnow/base/result.hpp"
 #include "winnow/domain/ticket.hpp"
 
 #include <pqxx/result>
+#include <pqxx/transaction_base>
 
 #include <string>
+#include <vector>
 
 namespace winnow::pg {
 
@@ -17,6 +20,12 @@ namespace winnow::pg {
 
 /// Throws on a word that the table's check constraint would have kept out.
 [[nodiscard]] domain::TicketState read_ticket_state(const pqxx::field& field);
+
+[[nodiscard]] std::vector<domain::Ticket> read_tickets(const pqxx::result& rows);
+
+/// Those of `ids` that exist, in order of id, locked; see ports::TicketStore::lock().
+[[nodiscard]] Result<std::vector<domain::Ticket>> lock_tickets(pqxx::transaction_base& tx, TenantId tenant,
+                                                               const std::vector<TicketId>& ids);
 
 /// The columns that read_ticket_event() reads, of a table called `t`.
 [[nodiscard]] const std::string& ticket_event_columns();

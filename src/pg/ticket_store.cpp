@@ -127,10 +127,6 @@ void add_cursor(Arguments& parameters, TicketOrder order, const TicketCursor& af
 
 const auto kFind = "select " + ticket_columns() + " from tickets t where t.tenant_id = $1 and t.ticket_id = $2";
 
-const auto kLock = "select " + ticket_columns() +
-                   " from tickets t where t.tenant_id = $1 and t.ticket_id = any($2::uuid[])"
-                   " order by t.ticket_id for update";
-
 constexpr auto kStore = R"sql(
 update tickets t
    set state = u.state, severity = u.severity, priority = u.priority, title = u.title, assignee = u.assignee,
@@ -199,14 +195,6 @@ select ticket_id from line order by depth
 Error no_such_ticket()
 {
     return {ErrorCode::not_found, "there is no such ticket"};
-}
-
-std::vector<Ticket> read_tickets(const pqxx::result& rows)
-{
-    std::vector<Ticket> tickets;
-    tickets.reserve(rows.size());
-    for (const auto& row : rows) tickets.push_back(read_ticket(row));
-    return tickets;
 }
 
 std::vector<TicketEvent> read_events(const pqxx::result& rows)
@@ -290,9 +278,7 @@ public:
 
     Result<std::vector<Ticket>> lock(const std::vector<TicketId>& ids) override
     {
-        return translated([&]() -> Result<std::vector<Ticket>> {
-            return read_tickets(query(tx_, kLock.c_str(), tenant_, array_of(ids)));
-        });
+        return translated([&]() -> Result<std::vector<Ticket>> { return lock_tickets(tx_, tenant_, ids); });
     }
 
     Result<Done> store(const std::vector<ports::TicketChange>& changes) override

@@ -100,6 +100,7 @@ private:
             if (std::ranges::find(orphans_, stream, &OrphanReplay::stream) != orphans_.end()) continue;
             observe::info("taking over a stream whose writer is gone", {{"stream", static_cast<std::int64_t>(stream)}});
             orphans_.emplace_back(stream, streams_, triage_);
+            if (options_.on_takeover) options_.on_takeover(stream);
         }
     }
 

@@ -39,8 +39,8 @@ struct DeliveryOptions {
     std::chrono::milliseconds connect_timeout{3'000};
     std::chrono::milliseconds total_timeout{10'000};
     std::size_t max_reply_bytes = 65'536;
-    std::size_t max_concurrent = 64;
-    std::string public_url;  ///< For links in messages; "" : none.
+    std::size_t max_concurrent = 1'000;  ///< Who calls send() has tighter bounds of its own.
+    std::string public_url;              ///< For links in messages; "" : none.
 };
 
 /// The channel for every contact type. `sealer` and `metrics` must outlive it. The destructor reports what is still in

@@ -3,6 +3,7 @@
 /// @file
 /// The outbox's loop: claims what is due, hands it to the channel, records what became of it.
 
+#include "winnow/domain/position.hpp"
 #include "winnow/ports/outbox.hpp"
 #include "winnow/routing/plan.hpp"
 
@@ -18,13 +19,26 @@ class Metrics;
 
 namespace winnow::dispatch {
 
+/// How many attempts may be under way at once on this node, and whose.
+struct ShareOptions {
+    std::size_t max_in_flight = 256;
+    std::size_t max_retries = 128;       ///< Of these, attempts at what was tried before; never more than half.
+    std::size_t per_tenant = 32;         ///< And never more than are left free for others.
+    std::size_t retries_per_tenant = 8;  ///< Of these, attempts at what was tried before.
+    std::size_t per_hanging_tenant = 4;  ///< While more than half of its attempts run into their time limit.
+    std::size_t per_receiver = 8;        ///< A tenant's attempts at one host and port, or by mail.
+    std::size_t per_contact = 2;         ///< A slow receiver takes no more slots than these.
+    std::size_t breaker_after = 5;       ///< Failures in a row after which a contact is tried one at a time; and
+                                         ///< attempts without any answer after which a receiver is only probed …
+    std::chrono::milliseconds first_probe{5'000};      ///< … so long after the last one, doubled with each that fails …
+    std::chrono::milliseconds longest_probe{300'000};  ///< … up to this.
+};
+
 struct DispatcherOptions {
     std::string node;
-    std::size_t max_in_flight = 64;
-    std::size_t per_contact = 2;              ///< A slow receiver takes no more slots than these.
+    ShareOptions shares;
     std::chrono::milliseconds lease{60'000};  ///< Longer than any attempt may take.
     std::chrono::milliseconds poll{1'000};    ///< The longest sleep.
-    std::size_t breaker_after = 5;            ///< Failures in a row after which a contact is tried one at a time.
     routing::BackoffPolicy backoff;
     std::function<double()> jitter;  ///< Uniform in [0, 1).
 };
@@ -41,6 +55,9 @@ public:
 
     /// Something came to be owed: look now. Never blocks.
     void poke();
+
+    /// The writer of this journal stream is gone: what it had under way is due again. Waits for the database.
+    void take_over(domain::StreamId stream);
 
     /// Claims nothing more, waits up to `grace` for attempts in flight, and hands the rest back as due.
     void stop(std::chrono::milliseconds grace);

@@ -21,7 +21,8 @@ namespace winnow::pipeline {
 
 struct HousekeepingOptions {
     std::chrono::milliseconds heartbeat{2'000};
-    std::chrono::milliseconds takeover{1'000};  ///< How often to look for streams whose writers are gone.
+    std::chrono::milliseconds takeover{1'000};               ///< How often to look for streams whose writers are gone.
+    std::function<void(domain::StreamId)> on_takeover = {};  ///< When one begins; on the thread that takes over.
 };
 
 /// Two threads: one for the heartbeat, one that takes streams over and replays them. All references must outlive it.

@@ -86,7 +86,8 @@ public:
     [[nodiscard]] virtual Result<domain::Ticket> find(TicketId id) = 0;
 
     /// Those of `ids` that exist, in order of id, locked until the transaction ends: nobody else, triage included,
-    /// changes them in between.
+    /// changes them in between. `unavailable` where somebody else goes on holding one for a second: the transaction is
+    /// then over.
     [[nodiscard]] virtual Result<std::vector<domain::Ticket>> lock(const std::vector<TicketId>& ids) = 0;
 
     /// Stores what a person may change of locked tickets (state and its times, severity, title, priority, assignee,

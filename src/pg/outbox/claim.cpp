@@ -4,8 +4,8 @@
 #include "pg/contact_rows.hpp"
 #include "pg/values.hpp"
 
-#include <array>
 #include <utility>
+#include <vector>
 
 namespace winnow::pg {
 
@@ -18,56 +18,6 @@ constexpr int kMostRounds = 16;  // of one claim
 // A chain: what is owed to one contact about one ticket. It is told in the order of the ticket's events, one message at
 // a time, so the oldest of it that is not finished, its head, stands for the whole: whoever holds the head's lock may
 // act on the chain (docs/decisions/one-word-at-a-time.md).
-//
-// Steps from contact to contact through deliveries_due_by_contact, so that a contact with 100,000 due deliveries costs
-// as much as one with a few; then takes the chains that have waited longest, and locks their heads. What another node
-// is claiming right now is skipped.
-constexpr auto kDueChains = R"sql(
-with recursive receiver as (
-    (select tenant_id, contact_id from deliveries where state = 'pending'
-      order by tenant_id, contact_id limit 1)
-    union all
-    select n.tenant_id, n.contact_id
-      from receiver r
-     cross join lateral (
-        select d.tenant_id, d.contact_id from deliveries d
-         where d.state = 'pending' and (d.tenant_id, d.contact_id) > (r.tenant_id, r.contact_id)
-         order by d.tenant_id, d.contact_id limit 1) n
-), due as (
-    select d.* from receiver r
-     cross join lateral (
-        select d.tenant_id, d.ticket_id, d.contact_id, d.next_attempt_at as due_at from deliveries d
-         where d.state = 'pending' and d.tenant_id = r.tenant_id and d.contact_id = r.contact_id
-           and d.next_attempt_at <= now()
-         order by d.next_attempt_at limit $2) d
-     where r.contact_id <> all($3::uuid[])
-    union all
-    (select tenant_id, ticket_id, contact_id, lease_until from deliveries
-      where state = 'sending' and lease_until <= now() and contact_id <> all($3::uuid[])
-      order by lease_until limit $1)
-), chain as (
-    select tenant_id, ticket_id, contact_id, min(due_at) as due_at from due group by 1, 2, 3
-), chosen as (
-    select tenant_id, ticket_id, contact_id
-      from (select chain.*, row_number() over (partition by tenant_id, contact_id order by due_at, ticket_id) as place
-              from chain) as ranked
-     where place <= $2
-     order by due_at, ticket_id limit $1
-), head as (
-    select c.tenant_id, h.delivery_id
-      from chosen c
-     cross join lateral (
-        select d.delivery_id from deliveries d
-         where d.tenant_id = c.tenant_id and d.ticket_id = c.ticket_id and d.contact_id = c.contact_id
-           and d.state in ('pending', 'sending')
-         order by d.event_seq limit 1) h
-)
-select d.tenant_id, d.delivery_id, d.state = 'sending' and d.lease_until > now() as under_way
-  from deliveries d
- where (d.tenant_id, d.delivery_id) in (select tenant_id, delivery_id from head)
-   and d.finished_at is null  -- by the primary key: no partial index of states fits
-   for update skip locked
-)sql";
 
 // What waits behind an attempt is not looked at again before its lease ends; the attempt's end calls the next (kNext).
 constexpr auto kWait = R"sql(
@@ -87,7 +37,7 @@ constexpr auto kClaim = R"sql(
 with target as (
     select h.tenant_id, h.ticket_id, h.contact_id, n.event_seq is not null as overtakes,
            coalesce(n.delivery_id, h.delivery_id) as delivery_id, coalesce(n.event_seq, h.event_seq) as event_seq,
-           c.enabled, c.name, c.type, c.url, c.address, c.sealed_secret, c.version, c.updated_at
+           c.enabled, c.name, c.type, c.url, c.address, c.sealed_secret, c.version, c.updated_at, c.receiver
       from unnest($1::uuid[], $2::uuid[]) as u(tenant_id, delivery_id)
       join deliveries h on h.tenant_id = u.tenant_id and h.delivery_id = u.delivery_id
       left join contacts c on c.tenant_id = h.tenant_id and c.contact_id = h.contact_id
@@ -141,7 +91,8 @@ update deliveries d
  where d.tenant_id = t.tenant_id and d.delivery_id = t.delivery_id
 returning d.tenant_id, d.delivery_id, d.ticket_id, d.event_seq, d.event_kind, d.state, d.attempts, d.created_at,
           d.next_attempt_at, d.last_error, d.last_status, d.payload, d.lease_token, d.lease_until,
-          d.contact_id, t.name, t.type, t.url, t.address, t.sealed_secret, t.enabled, t.version, t.updated_at
+          d.contact_id, t.name, t.type, t.url, t.address, t.sealed_secret, t.enabled, t.version, t.updated_at,
+          t.receiver
 )sql";
 
 // The rest of what is owed to contacts that the claim found gone: so many at a time, and none that somebody else holds.
@@ -172,17 +123,6 @@ update deliveries d set state = 'cancelled', finished_at = now(), lease_token = 
  where d.tenant_id = l.tenant_id and d.delivery_id = l.delivery_id
 )sql";
 
-/// Heads of chains, as two columns.
-struct Heads {
-    std::string tenants;
-    std::string heads;
-    std::size_t count = 0;
-};
-struct Due {
-    Heads free;
-    Heads under_way;
-};
-
 ClaimedDelivery read_claim(const pqxx::row& row)
 {
     ClaimedDelivery claimed;
@@ -201,40 +141,26 @@ ClaimedDelivery read_claim(const pqxx::row& row)
     d.last_status = row["last_status"].as<std::int32_t>();
     d.payload = text_of(row["payload"]);
     claimed.contact = read_contact(row);
+    claimed.receiver = text_of(row["receiver"]);
     claimed.lease_token = row["lease_token"].as<std::int64_t>();
     claimed.lease_until = time_of(row["lease_until"]);
     return claimed;
 }
 
-Due lock_due(pqxx::transaction_base& tx, std::size_t limit, std::size_t per_contact, const std::vector<ContactId>& busy)
-{
-    std::array<ArrayLiteral, 2> tenants;
-    std::array<ArrayLiteral, 2> heads;
-    std::array<std::size_t, 2> counts{};
-    for (const auto& row : query(tx, kDueChains, limit, per_contact, array_of(busy))) {
-        const std::size_t which = row["under_way"].as<bool>() ? 1 : 0;
-        tenants.at(which).add(id_of<TenantId>(row["tenant_id"]));
-        heads.at(which).add(id_of<DeliveryId>(row["delivery_id"]));
-        ++counts.at(which);
-    }
-    return {.free = {tenants[0].take(), heads[0].take(), counts[0]},
-            .under_way = {tenants[1].take(), heads[1].take(), counts[1]}};
-}
-
-struct Claim {
-    std::vector<ClaimedDelivery> claimed;
+struct Claimed {
+    std::vector<ClaimedDelivery> deliveries;
     bool cancelled = false;  ///< Something, and so it was the transaction's last step.
 };
 
-Claim claim_chains(pqxx::transaction_base& tx, const Heads& chains, const std::string& node,
-                   std::chrono::milliseconds lease)
+Claimed claim_chains(pqxx::transaction_base& tx, const Heads& chains, const std::string& node,
+                     std::chrono::milliseconds lease)
 {
-    Claim claim;
+    Claimed claim;
     ArrayLiteral tenants;
     ArrayLiteral gone;
     for (const auto& row : query(tx, kClaim, chains.tenants, chains.heads, node, lease.count())) {
         if (text_of(row["state"]) == "sending") {
-            claim.claimed.push_back(read_claim(row));
+            claim.deliveries.push_back(read_claim(row));
             continue;
         }
         claim.cancelled = true;
@@ -247,22 +173,22 @@ Claim claim_chains(pqxx::transaction_base& tx, const Heads& chains, const std::s
 
 }  // namespace
 
-std::vector<ClaimedDelivery> claim_due(pqxx::transaction_base& tx, const std::string& node, std::size_t limit,
-                                       std::size_t per_contact, const std::vector<ContactId>& busy,
-                                       std::chrono::milliseconds lease)
+ports::Claim claim_due(pqxx::transaction_base& tx, const std::string& node, const ports::ClaimShare& share,
+                       std::chrono::milliseconds lease, Places& places)
 {
-    std::vector<ClaimedDelivery> claimed;
+    ports::Claim claim;
     // Where all that was found waits behind attempts under way, there may be more behind it.
-    for (int round = 0; round < kMostRounds && claimed.empty(); ++round) {
-        const auto due = lock_due(tx, limit, per_contact, busy);
+    for (int round = 0; round < kMostRounds && claim.deliveries.empty(); ++round) {
+        const auto due = lock_due(tx, share, places);
+        claim.more = due.more;
         if (due.free.count == 0 && due.under_way.count == 0) break;
         if (due.under_way.count > 0) query(tx, kWait, due.under_way.tenants, due.under_way.heads);
         if (due.free.count == 0) continue;
-        auto claim = claim_chains(tx, due.free, node, lease);
-        claimed = std::move(claim.claimed);
-        if (claim.cancelled) break;
+        auto claimed = claim_chains(tx, due.free, node, lease);
+        claim.deliveries = std::move(claimed.deliveries);
+        if (claimed.cancelled) break;
     }
-    return claimed;
+    return claim;
 }
 
 }  // namespace winnow::pg

@@ -31,6 +31,7 @@ constexpr std::array kGrowth{
     Growth{"noise_counts", "forget_noise", ""},
     Growth{"noise_deltas", "gather_noise", ""},
     Growth{"outages", "forget_outages", ""},
+    Growth{"owed_events", "", "written into their timelines by the dispatcher, within seconds once the ticket is free"},
     Growth{"quiet_tickets", "", "only of live tickets, and goes when they are told of"},
     Growth{"rule_machines", "forget_rule_machines", ""},
     Growth{"rule_stats", "forget_rule_statistics", ""},

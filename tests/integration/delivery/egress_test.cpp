@@ -118,6 +118,13 @@ private:
     std::thread thread_;
 };
 
+TEST_F(Egress, OfWhomIsNotCalledNothingIsHeard)
+{
+    const auto report = send_to("127.0.0.1");
+    EXPECT_EQ(report.outcome, Outcome::refused);
+    EXPECT_EQ(report.heard, ports::SendReport::Heard::nothing);
+}
+
 TEST_F(Egress, WithoutTlsAnAllowedNetworkIsOpen)
 {
     const PlainReceiver plain("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");

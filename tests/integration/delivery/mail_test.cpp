@@ -3,6 +3,10 @@
 
 #include <gmock/gmock.h>
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 namespace winnow::test {
 namespace {
 
@@ -65,6 +69,37 @@ TEST_F(Mail, NamesTheTicketsPlaceWhereThatIsKnown)
     EXPECT_EQ(send_by(server).outcome, Outcome::delivered);
     EXPECT_THAT(server.next_mail()["content"].get<std::string>(),
                 HasSubstr("\r\nIts resource: https://w.example/api/v1/tickets/018f3a5e-"));
+}
+
+TEST_F(Mail, FewAreHandedOverAtOnceAndWhatWaitsForThemIsReportedInTime)
+{
+    // Takes connections, as the kernel does for whoever listens, and never says a word.
+    const int listener = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in place{};
+    place.sin_family = AF_INET;
+    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&place), sizeof place), 0);  // NOLINT
+    ASSERT_EQ(listen(listener, 64), 0);
+    socklen_t size = sizeof place;
+    ASSERT_EQ(getsockname(listener, reinterpret_cast<sockaddr*>(&place), &size), 0);  // NOLINT
+    options.smtp.host = "127.0.0.1";
+    options.smtp.port = ntohs(place.sin_port);
+    options.total_timeout = milliseconds{400};
+    const auto own = channel();
+    std::vector<std::future<ports::SendReport>> reports;
+    for (int i = 0; i < 40; ++i) reports.push_back(begin(*own, mail()));
+    int silent = 0;
+    int waited = 0;
+    for (auto& each : reports) {
+        const auto report = await(std::move(each));
+        EXPECT_EQ(report.outcome, Outcome::retry);
+        if (report.heard == ports::SendReport::Heard::timeout) ++silent;
+        if (report.error == "The mail server was busy with other mails.") ++waited;
+    }
+    EXPECT_GE(silent, 16);
+    EXPECT_GT(waited, 0);
+    EXPECT_EQ(silent + waited, 40);
+    close(listener);
 }
 
 TEST_F(Mail, SeveralMailsUseOneConnection)

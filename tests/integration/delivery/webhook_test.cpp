@@ -99,6 +99,30 @@ TEST_F(Webhook, AReceiverThatNeverAnswersTimesOutAndHoldsUpNobody)
     EXPECT_EQ(report.outcome, Outcome::retry);
     EXPECT_EQ(report.status, 0);
     EXPECT_EQ(report.error, "The receiver did not answer within 400 ms.");
+    EXPECT_EQ(report.heard, ports::SendReport::Heard::timeout);
+}
+
+TEST_F(Webhook, WhoHangsAtOneHostHoldsUpNoOtherMessageToIt)
+{
+    const WebhookReceiver receiver(certificate(), [](const WebhookCall& call) {
+        return call.head.starts_with("POST /good ") ? answer(200) : WebhookAnswer{"", WebhookAnswer::Then::hang};
+    });
+    const auto own = channel();
+    std::vector<std::future<ports::SendReport>> hanging;
+    for (int i = 0; i < 40; ++i) hanging.push_back(begin(*own, webhook(url(receiver))));
+    ASSERT_TRUE(receiver.wait_for_calls(40)) << "whose they are was decided before";
+    EXPECT_EQ(send(*own, webhook("https://localhost:" + std::to_string(receiver.port()) + "/good")).outcome,
+              Outcome::delivered);
+}
+
+TEST_F(Webhook, ARefusedConnectionIsSilence)
+{
+    std::string nobody;
+    {
+        const WebhookReceiver gone(certificate(), [](const WebhookCall&) { return answer(200); });
+        nobody = url(gone);
+    }
+    EXPECT_EQ(send(webhook(nobody)).heard, ports::SendReport::Heard::silence);
 }
 
 TEST_F(Webhook, SilenceOnAConnectionThatIsUsedAgainIsCalledByItsName)

@@ -1,3 +1,4 @@
+#include "claiming.hpp"
 #include "fixture.hpp"
 #include "winnow/pg/outbox.hpp"
 
@@ -49,7 +50,7 @@ protected:
     [[nodiscard]] std::vector<ClaimedDelivery> claim(std::size_t limit = 100, std::size_t per_contact = 100,
                                                      milliseconds lease = kLease)
     {
-        auto claimed = outbox_->claim("node", limit, per_contact, {}, lease);
+        auto claimed = claim_any(*outbox_, limit, per_contact, {}, lease);
         EXPECT_TRUE(claimed) << claimed.error().message();
         return claimed.value_or(std::vector<ClaimedDelivery>());
     }
@@ -254,7 +255,7 @@ TEST_F(DeliveryOrder, AcrossNodesOneWordAtATimeAndTheLastOneLast)
         std::mt19937 dice(seed);
         const auto outbox = make_outbox(pipeline());
         while (!all_owed || number("select count(*) from deliveries where state in ('pending', 'sending')") > 0) {
-            const auto claimed = outbox->claim("n", 6, 2, {}, kLease);
+            const auto claimed = claim_any(*outbox, 6, 2);
             ASSERT_TRUE(claimed) << claimed.error().message();
             std::vector<AttemptResult> results;
             for (const auto& each : *claimed) {

@@ -1,5 +1,6 @@
 #include "winnow/pg/outbox.hpp"
 
+#include "claiming.hpp"
 #include "fixture.hpp"
 
 #include <pqxx/transaction>
@@ -58,7 +59,7 @@ protected:
                                                      const std::vector<ContactId>& busy = {},
                                                      milliseconds lease = kLease)
     {
-        auto claimed = outbox_->claim("node", limit, per_contact, busy, lease);
+        auto claimed = claim_any(*outbox_, limit, per_contact, busy, lease);
         EXPECT_TRUE(claimed) << claimed.error().message();
         return claimed.value_or(std::vector<ClaimedDelivery>());
     }
@@ -178,6 +179,7 @@ TEST_F(OutboxTest, AnExpiredLeaseIsClaimedAgainAndTheLateHolderChangesNothing)
 
     ASSERT_TRUE(outbox_->record({result(late[0], DeliveryState::delivered)}));
     EXPECT_EQ(text("select state from deliveries"), "sending");
+    EXPECT_FALSE(outbox_->settle().value());
     EXPECT_EQ(number("select count(*) from ticket_events"), 0);
     ASSERT_TRUE(outbox_->record({result(second[0], DeliveryState::delivered)}));
     EXPECT_EQ(text("select state from deliveries"), "delivered");
@@ -197,6 +199,7 @@ TEST_F(OutboxTest, FinalAttemptsGoIntoTheTicketsTimeline)
     const auto second = claim();
     ASSERT_THAT(second, SizeIs(1));
     ASSERT_TRUE(outbox_->record({result(second[0], DeliveryState::dead)}));
+    EXPECT_FALSE(outbox_->settle().value()) << "nothing is left";
     EXPECT_EQ(text("select string_agg(seq::text, ',' order by seq) from ticket_events where ticket_id = '" +
                    ticket_.str() + "'"),
               "2,3");
@@ -219,6 +222,7 @@ TEST_F(OutboxTest, ARetryIsDueLaterAndLeavesNoTrace)
     ASSERT_TRUE(outbox_->record({again}));
     EXPECT_THAT(claim(), IsEmpty());
     EXPECT_GT(outbox_->next_due().value(), milliseconds{20'000});
+    EXPECT_FALSE(outbox_->settle().value());
     EXPECT_EQ(number("select count(*) from ticket_events"), 0);
     EXPECT_EQ(text("select last_status || last_error from deliveries"), "500it said \"no\"");
 }
@@ -241,6 +245,7 @@ TEST_F(OutboxTest, WhatIsOwedToGoneContactsIsCancelledAndNobodyIsTold)
             "select count(*) from deliveries where state = 'cancelled' and finished_at is not null and attempts = 0"),
         60)
         << "all of them, however few the slots";
+    EXPECT_FALSE(outbox_->settle().value());
     EXPECT_EQ(number("select count(*) from ticket_events"), 0);
 }
 
@@ -272,7 +277,7 @@ TEST_F(OutboxTest, CancellingLeavesAloneWhatAnotherNodeHolds)
     EXPECT_EQ(number("select count(*) from deliveries where state = 'cancelled'"), 3);
 }
 
-TEST_F(OutboxTest, RecordingLocksWhatComesNextInTheOrderOfIdsSoThatNobodyWaitsInACircle)
+TEST_F(OutboxTest, RecordingWaitsForNobodyWhoHoldsWhatComesNextAndCallsItLater)
 {
     const auto two = new_ticket(tenant_);
     const auto delivery = [&](TicketId ticket, int seq, const std::string& id, const std::string& due) {
@@ -291,21 +296,15 @@ TEST_F(OutboxTest, RecordingLocksWhatComesNextInTheOrderOfIdsSoThatNobodyWaitsIn
     pqxx::connection connection(database_.superuser);
     pqxx::work other(connection);
     other.exec("select from deliveries where right(delivery_id::text, 2) = 'f1' for update");
-    Result<Done> recorded = Done{};
-    std::jthread recorder([&] {
-        recorded =
-            outbox_->record({result(first[0], DeliveryState::delivered), result(first[1], DeliveryState::delivered)});
-    });
-    ASSERT_TRUE(eventually([&] {
-        return number(
-                   "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = "
-                   "current_database()") > 0;
-    }));
+    const auto recorded =
+        outbox_->record({result(first[0], DeliveryState::delivered), result(first[1], DeliveryState::delivered)});
+    ASSERT_TRUE(recorded) << recorded.error().message();
+    EXPECT_TRUE(recorded->owes);
+    EXPECT_TRUE(outbox_->settle().value()) << "it still is held";
     EXPECT_NO_THROW(other.exec("select from deliveries where right(delivery_id::text, 2) = 'f2' for update nowait"))
-        << "what comes later is not held while it waits for what comes before";
+        << "nothing is held meanwhile";
     other.commit();
-    recorder.join();
-    EXPECT_TRUE(recorded) << recorded.error().message();
+    EXPECT_FALSE(outbox_->settle().value());
     EXPECT_THAT(claim(), SizeIs(2));
 }
 
@@ -323,7 +322,7 @@ TEST_F(OutboxTest, ManyNodesClaimEachDeliveryOnce)
             nodes.emplace_back([&] {
                 const auto outbox = make_outbox(pipeline());
                 while (number("select count(*) from deliveries where state = 'pending'") > 0) {
-                    const auto claimed = outbox->claim("n", 20, 5, {}, kLease);
+                    const auto claimed = claim_any(*outbox, 20, 5);
                     ASSERT_TRUE(claimed) << claimed.error().message();
                     total += static_cast<int>(claimed->size());
                 }

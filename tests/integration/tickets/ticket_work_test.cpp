@@ -1,7 +1,11 @@
 #include "integration/tickets/world.hpp"
 #include "winnow/domain/ticket.hpp"
 
+#include <pqxx/transaction>
+
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace winnow::test {
 namespace {
@@ -348,6 +352,31 @@ TEST_F(TicketWork, ABulkChangeThatCannotBeReadIsRefusedWhole)
     EXPECT_EQ(call("POST", "/tickets/bulk", {{"ids", {id}}, {"transition", {{"to", "gone"}}}}).status, 422);
     EXPECT_EQ(call("POST", "/tickets/bulk", {{"ids", {id}}, {"patch", 7}}).status, 422);
     EXPECT_EQ(get("/tickets/" + id).body["version"], 1);
+}
+
+TEST_F(TicketWork, WhatIsBeingChangedByALargeBatchIsSaidToBeAndTriedAgain)
+{
+    const auto id = add_ticket();
+    const std::vector<std::pair<std::string, std::pair<std::string, json>>> changes = {
+        {"PATCH", {"/tickets/" + id, {{"priority", "P1"}}}},
+        {"POST", {"/tickets/bulk", {{"ids", {id}}, {"transition", {{"to", "in_progress"}}}}}},
+    };
+    {
+        pqxx::connection connection(database_.superuser);
+        pqxx::work fold(connection);
+        fold.exec("select from tickets for update");
+        for (const auto& [method, change] : changes) {
+            const auto busy = call(method, change.first, change.second);
+            EXPECT_EQ(busy.status, 503) << busy.text;
+            EXPECT_EQ(busy.retry_after, "5");
+            EXPECT_THAT(busy.text, testing::HasSubstr("being changed just now"));
+        }
+    }
+    for (const auto& [method, change] : changes) {
+        const auto done = call(method, change.first, change.second);
+        EXPECT_EQ(done.status, 200) << done.text;
+    }
+    EXPECT_EQ(get("/tickets/" + id).body["state"], "in_progress");
 }
 
 }  // namespace

@@ -71,6 +71,7 @@ AnswerOf answer(const http::Response& response)
     out.text = response.body;
     out.etag = header_of(response, "ETag");
     out.link = header_of(response, "Link");
+    out.retry_after = header_of(response, "Retry-After");
     if (header_of(response, "Content-Type").find("json") != std::string::npos) {
         out.body = nlohmann::json::parse(response.body);
     }

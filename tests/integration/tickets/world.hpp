@@ -48,6 +48,7 @@ struct AnswerOf {
     std::string text;
     std::string etag;
     std::string link;
+    std::string retry_after;
 };
 
 class World : public testing::Test {

@@ -37,6 +37,15 @@ TEST(HttpVerdict, WhatMayPassIsTriedAgain)
     }
 }
 
+TEST(HttpVerdict, WhateverStatusCameIsAnAnswer)
+{
+    for (const int status : {200, 302, 404, 429, 500, 503}) {
+        EXPECT_EQ(judge_http(status, "", kNow).heard, ports::SendReport::Heard::answer) << status;
+    }
+    EXPECT_EQ(judge_smtp(421, SmtpStage::session).heard, ports::SendReport::Heard::answer);
+    EXPECT_EQ(judge_smtp(550, SmtpStage::envelope).heard, ports::SendReport::Heard::answer);
+}
+
 TEST(HttpVerdict, AReceiverThatIsBeingDeployedIsTriedAgain)
 {
     for (const int status : {401, 403, 404}) EXPECT_EQ(judge_http(status, "", kNow).outcome, Outcome::retry) << status;

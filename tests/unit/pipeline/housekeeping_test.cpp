@@ -180,6 +180,26 @@ TEST_F(HousekeepingTest, TheHeartbeatTellsHowFarTriageHasCome)
         eventually([&] { return streams_.with([](auto& s) { return s.renewed_.back() == std::pair(3U, 9UL); }); }));
 }
 
+TEST_F(HousekeepingTest, AStreamThatIsTakenOverIsToldOfOnceBeforeItsRowsAre)
+{
+    std::mutex mutex;
+    std::vector<domain::StreamId> told;  // guarded by mutex
+    auto options = quick_;
+    options.on_takeover = [&](domain::StreamId stream) {
+        const std::lock_guard lock(mutex);
+        EXPECT_TRUE(streams_.with([](auto& s) { return s.ended_.empty(); }));
+        told.push_back(stream);
+    };
+    streams_.with([&](auto& s) {
+        s.orphans_ = {7};
+        s.rows_ = {stored(one_, 7, 1, {"a"})};
+    });
+    start(options);
+    ASSERT_TRUE(eventually([&] { return streams_.with([](auto& s) { return !s.ended_.empty(); }); }));
+    housekeeping_.reset();
+    EXPECT_THAT(told, ElementsAre(7));
+}
+
 TEST_F(HousekeepingTest, AHeartbeatOfANodeThatCannotWriteSaysSoAndStillTellsHowFarTriageHasCome)
 {
     own_ = {.stream = 3, .released_seq = 9};
