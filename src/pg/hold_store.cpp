@@ -4,6 +4,7 @@
 #include "pg/covers.hpp"
 #include "pg/fold_lock.hpp"
 #include "pg/machine_rows.hpp"
+#include "pg/outages.hpp"
 #include "pg/session_pool.hpp"
 #include "pg/transaction.hpp"
 #include "pg/triage_states.hpp"
@@ -24,21 +25,8 @@ select tenant_id from tickets where state = 'held' and held_until <= now()
 select tenant_id from rule_machines where due_at <= now()
 )sql";
 
-// Up to where time has passed for the tenant: an alert that is committed and not folded holds it. The tenth of a second
-// is for those that are received and not committed yet. Everything below a stream's applied_seq is folded.
-//
-// The bound is a statement of its own, so that its value is known where the second is planned: that one then leaves out
-// the days before it, instead of opening each of them.
-constexpr auto kSettled = "select coalesce(min(settled_at), now()) from journal_streams where ended_at is null";
-constexpr auto kUntil = R"sql(
-select least(now() - interval '0.1 s',
-             (select min(j.received_at)
-                from journal_streams s
-                left join journal_progress p on p.tenant_id = $1 and p.stream = s.stream
-                join journal j on j.stream = s.stream and j.seq > greatest(s.applied_seq, p.applied_seq)
-                              and j.tenant_id = $1 and j.received_at >= $2::timestamptz
-               where s.ended_at is null))
-)sql";
+// The tenth of a second is for alerts that are received and not committed yet.
+constexpr auto kUntil = "select least(now() - interval '0.1 s', $1::timestamptz)";
 
 constexpr auto kDueTickets = R"sql(
 select ticket_id, title, severity, dedup_key, source, service, component, group_name, class_name, description, labels
@@ -87,8 +75,8 @@ public:
             if (!lock_folding_patiently(tx, tenant, turn.patience)) return being_folded();
             if (query(tx, kCurrent, tenant, config_version).empty()) return std::size_t{0};
             ports::DueHolds due;
-            const auto settled = time_of(tx.exec(kSettled)[0][0]);
-            due.until = time_of(query(tx, kUntil, tenant, settled)[0][0]);
+            // Time has passed for the tenant up to what it has still to fold.
+            due.until = time_of(query(tx, kUntil, waiting_since(tx, tenant))[0][0]);
             std::vector<TicketId> held;
             for (const auto& row : query(tx, kDueTickets, tenant, due.until, turn.limit)) {
                 held.push_back(id_of<TicketId>(row[0]));

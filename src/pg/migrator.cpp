@@ -148,40 +148,98 @@ select quote_ident(relname) from pg_class
  order by relname
 )sql";
 
-/// Whoever already works ends what it is at, and nobody begins: what follows waits for nobody. Longer than any
-/// statement of a node takes, but not for ever: nobody is served meanwhile.
-void lock_everything(pqxx::transaction_base& tx)
+void wait_at_most(pqxx::transaction_base& tx, std::chrono::milliseconds time)
 {
-    tx.exec("set local lock_timeout = '20s'");
-    for (const auto& row : tx.exec(kTables)) {
-        tx.exec(std::string("lock table only public.") + row[0].c_str() + " in access exclusive mode");
-    }
-    tx.exec("set local lock_timeout = 0");
+    constexpr std::chrono::milliseconds kShortest{1};  // 0 would be for ever
+    query(tx, "select set_config('lock_timeout', $1, true)", std::max(time, kShortest).count());
 }
 
-void apply(Session& session, const Migration& migration, bool alone)
+/// A table that a step did not get, as its try left it.
+struct Locks {
+    std::string missed;  ///< Quoted; "" where it is not known.
+};
+
+/// Whoever already works ends what it is at, and nobody begins: what follows waits for nobody. A fold may work for
+/// minutes, a dump for hours, and nobody is served meanwhile: so it waits for a moment in all.
+void lock_everything(pqxx::transaction_base& tx, std::chrono::milliseconds wait, Locks& locks)
+{
+    const auto until = std::chrono::steady_clock::now() + wait;
+    for (const auto& row : tx.exec(kTables)) {
+        locks.missed = row[0].c_str();
+        wait_at_most(tx, std::chrono::floor<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()));
+        tx.exec("lock table only public." + locks.missed + " in access exclusive mode");
+    }
+    locks.missed.clear();
+}
+
+void apply(Session& session, const Migration& migration, bool alone, std::chrono::milliseconds wait, Locks& locks)
 {
     Transaction transaction(session);
-    if (alone) lock_everything(transaction.tx());
-    transaction.tx().exec(std::string(migration.sql));
-    query(transaction.tx(),
+    auto& tx = transaction.tx();
+    if (alone) lock_everything(tx, wait, locks);
+    wait_at_most(tx, wait);
+    tx.exec(std::string(migration.sql));
+    query(tx,
           "insert into schema_migrations (name, checksum, compatible) "
           "values ($1, encode(sha256(convert_to($2, 'UTF8')), 'hex'), $3)",
           migration.name, migration.sql, is_compatible(migration.sql));
     transaction.commit();
 }
 
+// Whoever holds any lock of a table keeps us from it; the oldest transaction is the one that lasts. Without a table
+// (the step's own locks): who has been at work for longest.
+constexpr auto kInTheWay = R"sql(
+select a.pid, coalesce(nullif(a.application_name, ''), a.backend_type), coalesce(a.usename, ''),
+       date_trunc('second', a.xact_start at time zone 'UTC'), coalesce(a.state, ''),
+       left(regexp_replace(coalesce(a.query, ''), '\s+', ' ', 'g'), 100)
+  from pg_stat_activity a
+ where a.datname = current_database() and a.pid <> pg_backend_pid()
+   and exists (select from pg_locks l join pg_class c on c.oid = l.relation
+                where l.pid = a.pid and l.granted and l.database = a.datid and c.relnamespace = 'public'::regnamespace
+                  and ($1 = '' or quote_ident(c.relname) = $1))
+ order by a.xact_start nulls last limit 1
+)sql";
+
+/// Who holds the table by now, in words; "" where nobody does any more.
+std::string in_the_way(Session& session, const Locks& locks)
+{
+    Transaction transaction(session);
+    auto& tx = transaction.tx();
+    tx.exec("set local role none");  // the login may be shown more of others than winnow_owner is
+    const auto rows = query(tx, kInTheWay, locks.missed);
+    if (rows.empty()) return "";
+    const auto row = rows[0];
+    std::string words = "process " + std::string(row[0].c_str()) + ", " + row[1].c_str();
+    if (row[2].size() > 0) words.append(" as ").append(row[2].c_str());
+    if (!row[3].is_null()) words.append(", at work since ").append(row[3].c_str()).append(" UTC");
+    if (row[4].size() > 0) words.append(", ").append(row[4].c_str());
+    if (row[5].size() > 0) words.append(": ").append(row[5].c_str());
+    return words;
+}
+
+Error never_locked(const Migration& migration, const Locks& locks, const std::string& who, const LockPatience& patience)
+{
+    std::string words(migration.name);
+    words += " did not get its locks in " +
+             std::to_string(std::chrono::ceil<std::chrono::seconds>(patience.in_all).count()) +
+             " seconds, and changed nothing";
+    if (!locks.missed.empty()) words += "; the last was that of the table " + locks.missed;
+    if (!who.empty()) words += "; in its way was " + who;
+    return {ErrorCode::conflict,
+            words + ": stop the nodes and what else uses the database, then run `winnow migrate` again"};
+}
+
 /// A step that builds an index lets readers in until it changes the table. A statement of a node that is at work and
 /// reads to change waits for it then, and it for that statement: PostgreSQL ends one of the two, mostly us, who waited
 /// later and did more. Trying the same again would meet the next statement, so from then on the step is alone.
-Result<Done> apply_beside_nodes(Session& session, const Migration& migration)
+Result<Done> apply_beside_nodes(Session& session, const Migration& migration, const LockPatience& patience)
 {
-    constexpr int kMostTries = 10;
-    constexpr std::chrono::milliseconds kPause{200};
+    const auto until = std::chrono::steady_clock::now() + patience.in_all;
     for (int tries = 1;; ++tries) {
+        Locks locks;
         std::string state;
         try {
-            apply(session, migration, tries > 1);
+            apply(session, migration, tries > 1, patience.wait, locks);
             return Done{};
         } catch (const pqxx::deadlock_detected&) {  // no pqxx::sql_error
             state = "40P01";
@@ -189,22 +247,24 @@ Result<Done> apply_beside_nodes(Session& session, const Migration& migration)
             state = failure.sqlstate();
             if (state != "55P03") throw;
         }
-        if (tries == kMostTries) {
-            return Error(ErrorCode::conflict, std::string(migration.name) + " did not get its locks in " +
-                                                  std::to_string(kMostTries) +
-                                                  " tries, and changed nothing: stop the nodes and what else uses the "
-                                                  "database, then run `winnow migrate` again");
+        const auto who = in_the_way(session, locks);
+        if (std::chrono::steady_clock::now() + patience.pause >= until) {
+            return never_locked(migration, locks, who, patience);
         }
         observe::warn("a step of the schema and a session at work were in each other's way; it is tried again",
-                      {{"step", migration.name}, {"try", tries}, {"sqlstate", state}});
-        std::this_thread::sleep_for(kPause);
+                      {{"step", migration.name},
+                       {"try", tries},
+                       {"sqlstate", state},
+                       {"table", locks.missed},
+                       {"in_the_way", who}});
+        std::this_thread::sleep_for(patience.pause);
     }
 }
 
 }  // namespace
 
 Result<std::size_t> migrate(const std::string& conninfo, const MigrationProgress& progress,
-                            const std::vector<Migration>& migrations)
+                            const std::vector<Migration>& migrations, const LockPatience& patience)
 {
     return translated([&]() -> Result<std::size_t> {
         Session session(unhurried(conninfo));
@@ -219,7 +279,8 @@ Result<std::size_t> migrate(const std::string& conninfo, const MigrationProgress
         }
         for (std::size_t i = 0; i < missing.size(); ++i) {
             if (progress) progress(i, missing.size(), missing[i].name);
-            if (const auto applied = apply_beside_nodes(session, missing[i]); !applied) return applied.error();
+            if (const auto applied = apply_beside_nodes(session, missing[i], patience); !applied)
+                return applied.error();
         }
         if (progress) progress(missing.size(), missing.size(), "");
         return missing.size();

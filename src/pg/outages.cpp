@@ -36,15 +36,34 @@ with recursive judged(until) as (
 select min(until) from judged
 )sql";
 
-// `applied_seq` of the stream: what everybody has applied, as of the latest heartbeat; so little is looked at.
-constexpr auto kWaiting = R"sql(
+// What waits to be applied, in three statements: the value that each finds is known where the next is planned. That one
+// then leaves out the days before it, instead of opening each of them.
+//
+// `settled_at` of a stream is older than all of its rows that anybody still has to apply; there are none without a
+// stream that is not ended.
+constexpr auto kSettled = "select min(settled_at) from journal_streams where ended_at is null";
+
+// A stream's first row, whosever, after what the tenant has applied and everybody has (`applied_seq` of the stream, as
+// of the latest heartbeat): `received_at` never decreases along a stream, so none of the tenant's that waits is older.
+constexpr auto kFirstAfter = R"sql(
 select min(first.received_at)
   from journal_streams s
   left join journal_progress p on p.tenant_id = $1 and p.stream = s.stream
  cross join lateral (select j.received_at from journal j
-                      where j.stream = s.stream and j.seq > greatest(s.applied_seq, coalesce(p.applied_seq, 0))
-                        and j.tenant_id = $1 and j.received_at >= s.settled_at
+                      where j.stream = s.stream and j.seq > greatest(s.applied_seq, p.applied_seq)
+                        and j.received_at >= $2::timestamptz
                       order by j.seq limit 1) as first
+ where s.ended_at is null
+)sql";
+
+// By the tenant and the time: a row of somebody else's that cannot be applied holds back its stream's applied_seq, and
+// what came after it is everybody's.
+constexpr auto kWaiting = R"sql(
+select min(j.received_at)
+  from journal_streams s
+  left join journal_progress p on p.tenant_id = $1 and p.stream = s.stream
+  join journal j on j.tenant_id = $1 and j.received_at >= $2::timestamptz
+                and j.stream = s.stream and j.seq > greatest(s.applied_seq, p.applied_seq)
  where s.ended_at is null
 )sql";
 
@@ -68,8 +87,17 @@ Timestamp judged_until(pqxx::transaction_base& tx, std::chrono::milliseconds res
 Timestamp judged_until(pqxx::transaction_base& tx, std::chrono::milliseconds resolve_timeout, TenantId tenant)
 {
     const auto judged = judged_until(tx, resolve_timeout);
-    const auto waiting = optional_time_of(query(tx, kWaiting, tenant)[0][0]);
+    const auto waiting = waiting_since(tx, tenant);
     return waiting ? std::min(judged, *waiting) : judged;
+}
+
+std::optional<Timestamp> waiting_since(pqxx::transaction_base& tx, TenantId tenant)
+{
+    const auto settled = optional_time_of(tx.exec(kSettled)[0][0]);
+    if (!settled) return std::nullopt;
+    const auto first = optional_time_of(query(tx, kFirstAfter, tenant, *settled)[0][0]);
+    if (!first) return std::nullopt;
+    return optional_time_of(query(tx, kWaiting, tenant, *first)[0][0]);
 }
 
 }  // namespace winnow::pg

@@ -9,6 +9,7 @@
 #include <pqxx/transaction_base>
 
 #include <chrono>
+#include <optional>
 
 namespace winnow::pg {
 
@@ -28,5 +29,9 @@ void note_outage(pqxx::transaction_base& tx);
 /// refresh what seems to have ended. To be called under the tenant's fold lock.
 [[nodiscard]] Timestamp judged_until(pqxx::transaction_base& tx, std::chrono::milliseconds resolve_timeout,
                                      TenantId tenant);
+
+/// When the oldest of the tenant's alerts was received that are committed and not applied; nullopt where all are. To be
+/// called under the tenant's fold lock.
+[[nodiscard]] std::optional<Timestamp> waiting_since(pqxx::transaction_base& tx, TenantId tenant);
 
 }  // namespace winnow::pg

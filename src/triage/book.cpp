@@ -175,6 +175,7 @@ void Book::record(TicketSlot& ticket, domain::TicketEventKind kind, Timestamp at
     if (earlier_) {
         ticket.net_from = outcome_.notices.size();
         ticket.told_in_row = 0;
+        std::erase(told_again_, &ticket);  // of what may be needless nothing is told yet
         return;
     }
     if (row_ == 0) return;

@@ -120,6 +120,30 @@ class Commands(unittest.TestCase):
             self.assertIn("condition", refused.stderr)
             self.assertIn("development is not urgent", winnow("rules", "list").stdout, "nothing was replaced")
 
+    def test_the_rule_set_can_be_read_back_as_it_is_printed(self):
+        rule = {"name": "staging can wait", "syntax": "matchers", "condition": '{env="staging"}',
+                "actions": [{"type": "severity", "severity": "info"}]}
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "rules.json")
+            with open(path, "w", encoding="utf-8") as out:
+                json.dump([rule], out)
+            winnow("rules", "apply", path)
+            for words in (["list", "--json"], ["export", "--format", "json"], ["export"]):
+                with open(path, "w", encoding="utf-8") as out:
+                    out.write(winnow("rules", *words).stdout)
+                with self.subTest(words=words):
+                    self.assertIn("1 unchanged", winnow("rules", "apply", path).stdout)
+                    self.assertIn("1 unchanged", winnow("rules", "plan", path).stdout)
+                    self.assertIn("nothing looks wrong", winnow("rules", "lint", path).stdout)
+                    self.assertEqual(winnow("rules", "backtest", path, "--json").stdout.count('"state": "done"'), 1)
+            shown = json.loads(winnow("rules", "list", "--json").stdout)
+            cases = {"cases": [{"name": "one", "steps": [{"alert": {"title": "full", "labels": {"env": "staging"}}}]}]}
+            for printed in (shown, shown["rules"]):
+                with open(path, "w", encoding="utf-8") as out:
+                    json.dump({**(printed if isinstance(printed, dict) else {"rules": printed}), **cases}, out)
+                with self.subTest(printed=printed):
+                    winnow("rules", "test", path)
+
     def test_the_list_of_rules_tells_which_of_them_act(self):
         def row(**more):
             rule = {"name": "tried", "syntax": "matchers", "condition": '{env="x"}', "actions": [{"type": "drop"}], **more}

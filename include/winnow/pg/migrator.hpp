@@ -5,6 +5,7 @@
 
 #include "winnow/base/result.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -26,17 +27,29 @@ struct Migration {
 /// Told before each step: `done` of `total` steps are applied, `name` is next; once more at the end with "".
 using MigrationProgress = std::function<void(std::size_t done, std::size_t total, std::string_view name)>;
 
+/// How a step gets its locks beside nodes that go on working. Whoever comes after it waits as long as it does, so it
+/// waits for moments only, and lets everybody work between its tries.
+struct LockPatience {
+    /// In one try: for each lock, and for all tables where it locks them first. Shorter than any node's lock_timeout,
+    /// and longer than the second (deadlock_timeout) after which an autovacuum gives way.
+    std::chrono::milliseconds wait{1'500};
+    std::chrono::milliseconds pause{5'000};
+    /// Until it gives up: longer than a node's longest transaction, a fold of five minutes.
+    std::chrono::milliseconds in_all{std::chrono::minutes{15}};
+};
+
 /// Makes the roles winnow_owner, winnow_api, winnow_pipeline and winnow_provider where they are missing (without
 /// passwords), and applies what is not yet applied, as winnow_owner, each step in a transaction of its own. Only one
 /// process at a time migrates a database; a second one waits, then finds nothing to do. Returns how many were applied.
-/// A step that a deadlock (or its own lock_timeout) ends is tried again, which the log tells, up to ten times, from the
-/// second on with every table locked first.
+/// A step that a deadlock or `patience` for a lock ends is tried again, from the second time on with every table locked
+/// first; the log tells each time who is in its way.
 ///
 /// `conninfo` needs a superuser, or, where the roles exist, a member of winnow_owner.
 /// `conflict`: the database holds a step that is unknown here (a newer program migrated it) or was changed since, or a
-/// step never got its locks.
+/// step never got its locks, with whom it waited for.
 [[nodiscard]] Result<std::size_t> migrate(const std::string& conninfo, const MigrationProgress& progress = {},
-                                          const std::vector<Migration>& migrations = embedded_migrations());
+                                          const std::vector<Migration>& migrations = embedded_migrations(),
+                                          const LockPatience& patience = {});
 
 /// Ready to serve: every step is applied, and those that are unknown here, because a newer program applied them, are
 /// compatible. Any of our roles may ask. `conflict` says what is missing or unknown.

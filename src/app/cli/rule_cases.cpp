@@ -148,7 +148,10 @@ Result<RuleCases> read_cases(const json& document)
 {
     Errors errors;
     RuleCases cases;
-    if (!only(document, "", std::array{"rules", "settings", "cases"}, errors)) return Error(std::move(errors));
+    // "version": beside rules as `rules list --json` prints them.
+    if (!only(document, "", std::array{"rules", "settings", "cases", "version"}, errors)) {
+        return Error(std::move(errors));
+    }
     cases.rules = member(document, "rules");
     if (!cases.rules.is_array() && !cases.rules.is_string()) {
         refuse(errors, "/rules", "must be a list of rules, or the name of a file that holds one");

@@ -2,10 +2,12 @@
 
 #include "app/cli/yaml_document.hpp"
 
+#include <algorithm>
 #include <array>
 #include <iostream>
 #include <optional>
 #include <stdexcept>
+#include <string_view>
 
 namespace winnow::app::cli {
 
@@ -13,6 +15,10 @@ namespace {
 
 using nlohmann::json;
 using nlohmann::ordered_json;
+
+/// Of a file of tests, and of the rule set as `rules list --json` and GET /ruleset print it: its version is none that
+/// it must have, as PUT /ruleset has it, too.
+constexpr std::array<std::string_view, 3> kBesideRules{"cases", "settings", "version"};
 
 bool is_default(const std::string& field, const json& value)
 {
@@ -78,7 +84,7 @@ json rules_of(json document, const std::string& file)
 {
     if (document.is_object() && document.contains("rules")) {
         for (const auto& [name, member] : document.items()) {
-            if (name == "rules" || name == "cases" || name == "settings") continue;  // the latter two: a file of tests
+            if (name == "rules" || std::ranges::find(kBesideRules, name) != kBesideRules.end()) continue;
             throw std::runtime_error(file + ": \"" + name + "\" beside \"rules\" means nothing" +
                                      (name == "comment" ? "; give --comment" : ""));
         }

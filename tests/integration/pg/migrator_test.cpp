@@ -5,14 +5,22 @@
 #include <gmock/gmock.h>
 #include <pqxx/connection>
 #include <pqxx/nontransaction>
+#include <pqxx/transaction>
 
 #include <atomic>
+#include <chrono>
+#include <string>
 #include <thread>
+#include <vector>
 
 namespace winnow::pg {
 namespace {
 
 using test::PostgresCluster;
+
+using namespace std::chrono_literals;
+
+constexpr LockPatience kBrief{.wait = 200ms, .pause = 100ms, .in_all = 2s};
 
 const std::vector<Migration> kTwo = {{"0001_a", "create table a (n integer)"},
                                      {"0002_b", "create table b (n integer)"}};
@@ -162,8 +170,9 @@ TEST(Migrator, AStepThatANodeAtWorkDeadlocksWithIsTriedAgainAndPasses)
     std::atomic<bool> ended{false};
     const std::jthread node([&] { claim_until(database.superuser, ended); });
     std::vector<std::string> steps;
-    const auto applied = migrate(
-        database.superuser, [&](std::size_t, std::size_t, std::string_view name) { steps.emplace_back(name); }, both);
+    const auto applied =
+        migrate(database.superuser, [&](std::size_t, std::size_t, std::string_view name) { steps.emplace_back(name); },
+                both, {.wait = 2s, .pause = 100ms, .in_all = 60s});
     ended = true;
     ASSERT_TRUE(applied) << applied.error().message();
     EXPECT_EQ(*applied, 1U);
@@ -176,12 +185,116 @@ TEST(Migrator, AStepThatNeverGetsItsLocksGivesUpAndSaysWhatToDo)
     const auto database = PostgresCluster::instance().empty_database();
     const auto failed = migrate(
         database.superuser, {},
-        {kTwo[0], {"0002_b", "do $$ begin raise exception 'in the way' using errcode = 'lock_not_available'; end $$"}});
+        {kTwo[0], {"0002_b", "do $$ begin raise exception 'in the way' using errcode = 'lock_not_available'; end $$"}},
+        kBrief);
     ASSERT_FALSE(failed);
     EXPECT_EQ(failed.error().code(), ErrorCode::conflict);
     EXPECT_THAT(failed.error().message(), testing::HasSubstr("0002_b"));
     EXPECT_THAT(failed.error().message(), testing::HasSubstr("stop the nodes"));
     EXPECT_EQ(count_tables(database.superuser), 2) << "a and schema_migrations";
+}
+
+/// Somebody whose transaction has read `a` and lasts.
+class Dump {
+public:
+    explicit Dump(const std::string& conninfo)
+        : connection_(conninfo + " application_name='nightly dump'"), tx_(connection_)
+    {
+        tx_.exec("select from a");
+    }
+    void end() { tx_.commit(); }
+    [[nodiscard]] int process() const { return connection_.backendpid(); }
+
+private:
+    pqxx::connection connection_;
+    pqxx::work tx_;
+};
+
+/// A node that writes all the time and waits for a lock as long as it may.
+class Writer {
+public:
+    explicit Writer(const std::string& conninfo)
+        : thread_([this, conninfo](const std::stop_token& stop) { write(conninfo, stop); })
+    {
+    }
+    [[nodiscard]] int writes() const { return writes_; }
+    [[nodiscard]] int refused() const { return refused_; }
+
+private:
+    void write(const std::string& conninfo, const std::stop_token& stop)
+    {
+        pqxx::connection connection(conninfo + " options='-c lock_timeout=5s'");
+        pqxx::nontransaction tx(connection);
+        while (!stop.stop_requested()) {
+            try {
+                tx.exec0("insert into a values (1)");
+                ++writes_;
+            } catch (const pqxx::sql_error&) {
+                ++refused_;
+            }
+        }
+    }
+
+    std::atomic<int> writes_{0};
+    std::atomic<int> refused_{0};
+    std::jthread thread_;
+};
+
+/// False after a minute.
+template <typename Condition>
+bool soon(const Condition& condition)
+{
+    const auto until = std::chrono::steady_clock::now() + 1min;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > until) return false;
+        std::this_thread::sleep_for(1ms);
+    }
+    return true;
+}
+
+TEST(Migrator, WhileAStepWaitsForALongTransactionTheServiceGoesOn)
+{
+    const auto database = PostgresCluster::instance().empty_database();
+    ASSERT_TRUE(migrate(database.superuser, {}, {kTwo[0]}));
+    Dump dump(database.superuser);
+    const Writer writer(database.superuser);
+    Result<std::size_t> migrated = Error(ErrorCode::internal, "");
+    {
+        const std::jthread migration([&] {
+            migrated = migrate(database.superuser, {}, {kTwo[0], {"0002_m", "alter table a add m integer"}},
+                               {.wait = 200ms, .pause = 100ms, .in_all = 5min});
+        });
+        pqxx::connection connection(database.superuser);
+        pqxx::nontransaction tx(connection);
+        for (int tries = 0; tries < 3; ++tries) {
+            EXPECT_TRUE(soon([&] {
+                return !tx.exec(
+                              "select from pg_locks where relation = 'a'::regclass and "
+                              "mode = 'AccessExclusiveLock' and not granted")
+                            .empty();
+            })) << "it waits";
+            const auto before = writer.writes();
+            EXPECT_TRUE(soon([&] { return writer.writes() > before + 1; })) << "and lets go";
+        }
+        dump.end();
+    }
+    ASSERT_TRUE(migrated) << migrated.error().message();
+    EXPECT_EQ(writer.refused(), 0);
+}
+
+TEST(Migrator, AStepThatALongTransactionKeepsFromItsLocksSaysWhoseItIs)
+{
+    const auto database = PostgresCluster::instance().empty_database();
+    ASSERT_TRUE(migrate(database.superuser, {}, {kTwo[0]}));
+    const Dump dump(database.superuser);
+    const auto failed = migrate(database.superuser, {}, {kTwo[0], {"0002_m", "alter table a add m integer"}}, kBrief);
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().code(), ErrorCode::conflict);
+    for (const auto& words : {std::string("0002_m"), std::string("the table a;"), std::string("nightly dump"),
+                              std::to_string(dump.process()), std::string("idle in transaction: select from a"),
+                              std::string("at work since ")}) {
+        EXPECT_THAT(failed.error().message(), testing::HasSubstr(words));
+    }
 }
 
 TEST(Login, SaysWhyThereIsNone)

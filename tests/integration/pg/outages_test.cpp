@@ -79,6 +79,25 @@ TEST_F(OwnOutage, NothingEndsBeforeWhatCameInUntilThenIsApplied)
     EXPECT_THAT(judged(), testing::ElementsAre("long gone", "refreshed")) << "applied for every tenant";
 }
 
+TEST_F(OwnOutage, WhatWaitsOfSomebodyElseHoldsBackNobody)
+{
+    instance("long gone", "-20 minutes");
+    instance("refreshed", "-1 minute");
+    const auto row = [&](const std::string& tenant, const std::string& age, int seq) {
+        sql("insert into journal (tenant_id, received_at, stream, seq, alert_count, payload) values (" + tenant +
+            ", now() - interval '" + age + "', " + std::to_string(stream_) + ", " + std::to_string(seq) + ", 1, '')");
+    };
+    row("gen_random_uuid()", "30 minutes", 5);  // stuck
+    EXPECT_THAT(judged(), testing::ElementsAre("long gone", "refreshed"));
+    row("gen_random_uuid()", "8 minutes", 6);
+    row("'" + tenant_.str() + "'", "5 minutes", 7);
+    EXPECT_THAT(judged(), testing::ElementsAre("long gone"));
+    sql("insert into journal_progress (tenant_id, stream, applied_seq) values ('" + tenant_.str() + "', " +
+        std::to_string(stream_) + ", 7)");
+    row("gen_random_uuid()", "4 minutes", 8);
+    EXPECT_THAT(judged(), testing::ElementsAre("long gone", "refreshed"));
+}
+
 TEST_F(OwnOutage, ANodeWhoseDatabaseWasAwayNotesIt)
 {
     instance("in between", "4 minutes");

@@ -11,7 +11,7 @@ namespace winnow::triage {
 namespace {
 
 /// Alerts of every kind, over few keys and instances so that they meet often.
-std::vector<Evaluated> random_alerts(std::mt19937& dice, std::size_t count)
+std::vector<Evaluated> random_alerts(std::mt19937& dice, std::size_t count, unsigned keys = 4)
 {
     AlertSource source;
     std::vector<Evaluated> alerts;
@@ -21,7 +21,7 @@ std::vector<Evaluated> random_alerts(std::mt19937& dice, std::size_t count)
     };
     for (std::size_t i = 0; i < count; ++i) {
         now += std::chrono::seconds{roll(90)};
-        const auto key = "key " + std::to_string(roll(4));
+        const auto key = "key " + std::to_string(roll(keys));
         auto next = source.firing(key, now);
         next.alert.title = "disk " + std::to_string(roll(3));
         if (roll(3) != 0) {
@@ -41,11 +41,11 @@ std::vector<Evaluated> random_alerts(std::mt19937& dice, std::size_t count)
 }
 
 /// The same alerts, several of which come in one row.
-std::vector<std::vector<Evaluated>> in_rows(std::mt19937& dice, std::vector<Evaluated> alerts)
+std::vector<std::vector<Evaluated>> in_rows(std::mt19937& dice, std::vector<Evaluated> alerts, unsigned in_one = 3)
 {
     std::vector<std::vector<Evaluated>> rows;
     for (auto& alert : alerts) {
-        if (rows.empty() || dice() % 3 == 0) rows.emplace_back();
+        if (rows.empty() || dice() % in_one == 0) rows.emplace_back();
         auto& row = rows.back();
         if (!row.empty()) {
             alert.position = {.row = row.front().position.row, .index = static_cast<std::uint16_t>(row.size())};
@@ -55,6 +55,32 @@ std::vector<std::vector<Evaluated>> in_rows(std::mt19937& dice, std::vector<Eval
         row.push_back(std::move(alert));
     }
     return rows;
+}
+
+/// Some of the alerts ask one of two rules whether they flap: at the drop of a hat, the one for long, the other not.
+void ask_for_flapping(std::mt19937& dice, std::vector<Evaluated>& alerts)
+{
+    const auto nervous = [](std::chrono::minutes settle) {
+        return domain::FlapAction{.transitions = 2, .within = std::chrono::minutes{20}, .settle = settle};
+    };
+    for (auto& alert : alerts) {
+        const auto rule = dice() % 3;
+        if (rule == 0) continue;
+        alert = asking(std::move(alert), rule, nervous(rule == 1 ? std::chrono::minutes{60} : std::chrono::minutes{2}));
+    }
+}
+
+/// What a person does to a ticket now and then.
+void close_one(std::mt19937& dice, Timestamp now, std::initializer_list<StoreModel*> stores)
+{
+    const auto key = "key " + std::to_string(dice() % 2);
+    for (auto* store : stores) {
+        for (auto& [id, ticket] : store->tickets) {
+            if (ticket.dedup_key != key || !domain::is_live(ticket.state)) continue;
+            ticket.state = domain::TicketState::closed;
+            ticket.closed_at = now;
+        }
+    }
 }
 
 StoreModel empty_store()
@@ -203,6 +229,36 @@ TEST(FoldProperty, RowsMayBeFoldedTogetherOrApartAndTellOfATicketAtMostOnce)
         ASSERT_NO_FATAL_FAILURE(expect_same(whole, apart));
         if (HasFailure()) return;
     }
+}
+
+TEST(FoldProperty, RowsMayBeFoldedTogetherOrApartWhereTwoRulesDetectFlappingAndPeopleClose)
+{
+    std::size_t settled = 0;
+    for (unsigned seed = 1; seed <= 60; ++seed) {
+        SCOPED_TRACE(seed);
+        std::mt19937 dice(seed);
+        auto alerts = random_alerts(dice, 400, 2);
+        ask_for_flapping(dice, alerts);
+        const auto rows = in_rows(dice, std::move(alerts), 6);
+        auto together = empty_store();
+        auto apart = empty_store();
+        for (std::size_t from = 0; from < rows.size();) {
+            const auto until = std::min<std::size_t>(rows.size(), from + 1 + dice() % 4);
+            std::vector<Evaluated> all;
+            for (; from < until; ++from) {
+                all.insert(all.end(), rows[from].begin(), rows[from].end());
+                apart.apply(rows[from]);
+            }
+            together.apply(all);
+            ASSERT_NO_FATAL_FAILURE(expect_sound_words(apart));
+            close_one(dice, all.back().alert.received_at, {&together, &apart});
+        }
+        ASSERT_NO_FATAL_FAILURE(expect_same(together, apart));
+        settled += static_cast<std::size_t>(
+            std::ranges::count(told(apart.notices), domain::TicketEventKind::flapping_settled));
+        if (HasFailure()) return;
+    }
+    EXPECT_GT(settled, 60U) << "the dice must lead there";
 }
 
 TEST(FoldProperty, OneByOneGivesTheSameToo)

@@ -131,4 +131,24 @@ TEST_F(FirstWord, OfAHeldTicketThatFlapsIsTheOpening)
     EXPECT_EQ(std::ranges::count(pages(), opened), 1);
 }
 
+TEST_F(Together, ARuleThatSettlesAmongARowsAlertsLeavesAloneWhatTheRowHasToldBefore)
+{
+    constexpr std::uint64_t kOtherRule = 4;
+    for (int i = 0; i < 5; ++i) {
+        auto alert = i % 2 == 0 ? alerts.firing("k", i * 1min) : alerts.resolved("k", i * 1min);
+        take(asking(std::move(alert), kOtherRule, kFlap));  // due at 14 min
+    }
+    for (int i = 5; i < 10; ++i) flapped(i * 1min, i % 2 == 0);  // due at 19 min
+    store.tickets.begin()->second.state = InState::closed;
+    store.tickets.begin()->second.closed_at = at(10min);
+    store.notices.clear();
+    // The timers are late: the other rule settles when its alert of the row comes.
+    push({alerts.firing("k", 15min), with(alerts.firing("k", 15min), domain::Severity::critical),
+          asking(alerts.firing("k", 15min), 3, kFlap), asking(alerts.firing("k", 15min), kOtherRule, kFlap)});
+    EXPECT_THAT(pages(), ElementsAre(reopened, severity_changed, flapping_started, flapping_settled));
+    EXPECT_EQ(only().state, InState::open);
+    EXPECT_EQ(only().restraint.flapping, Flapping::no);
+    for (const auto& event : store.events) EXPECT_THAT(event.data, testing::Not(HasSubstr("batched")));
+}
+
 }  // namespace winnow::triage
