@@ -7,7 +7,8 @@ namespace winnow::pipeline {
 
 RowMark mark_of(const PendingRow& pending)
 {
-    return {.position = pending.row.position,
+    return {.tenant = pending.row.tenant,
+            .position = pending.row.position,
             .turn = pending.turn,
             .bytes = pending.row.bytes,
             .alerts = pending.row.alerts.size()};
@@ -21,7 +22,10 @@ std::vector<PendingRow> Backlog::add(std::vector<journal::CommittedRow> rows)
     for (auto& row : rows) {
         bytes_ += row.bytes;
         alerts_ += row.alerts.size();
-        ++streams_[row.position.stream][row.position.seq];
+        auto& stream = streams_[row.position.stream];
+        ++stream.rows[row.position.seq];
+        stream.bytes += row.bytes;
+        stream.tenants[row.tenant] += row.bytes;
         pending_.insert(++turns_);
         pending.push_back({.row = std::move(row), .turn = turns_});
     }
@@ -38,9 +42,13 @@ void Backlog::done(const std::vector<RowMark>& rows)
             alerts_ -= row.alerts;
             pending_.erase(row.turn);
             const auto stream = streams_.find(row.position.stream);
-            const auto seq = stream->second.find(row.position.seq);
-            if (--seq->second == 0) stream->second.erase(seq);
-            if (stream->second.empty()) streams_.erase(stream);
+            auto& [seqs, bytes, tenants] = stream->second;
+            bytes -= row.bytes;
+            const auto tenant = tenants.find(row.tenant);
+            if (tenant != tenants.end() && (tenant->second -= row.bytes) == 0) tenants.erase(tenant);
+            const auto seq = seqs.find(row.position.seq);
+            if (--seq->second == 0) seqs.erase(seq);
+            if (seqs.empty()) streams_.erase(stream);
         }
         alerts_gauge_.set(static_cast<double>(alerts_));
     }
@@ -53,11 +61,28 @@ std::size_t Backlog::bytes() const
     return bytes_;
 }
 
+std::size_t Backlog::bytes(domain::StreamId stream) const
+{
+    const std::lock_guard lock(mutex_);
+    const auto found = streams_.find(stream);
+    return found == streams_.end() ? 0 : found->second.bytes;
+}
+
+std::size_t Backlog::bytes(domain::StreamId stream, TenantId tenant) const
+{
+    const std::lock_guard lock(mutex_);
+    const auto found = streams_.find(stream);
+    if (found == streams_.end()) return 0;
+    const auto& tenants = found->second.tenants;
+    const auto its = tenants.find(tenant);
+    return its == tenants.end() ? 0 : its->second;
+}
+
 std::uint64_t Backlog::applied_through(domain::StreamId stream, std::uint64_t written) const
 {
     const std::lock_guard lock(mutex_);
     const auto found = streams_.find(stream);
-    return found == streams_.end() ? written : std::min(written, found->second.begin()->first - 1);
+    return found == streams_.end() ? written : std::min(written, found->second.rows.begin()->first - 1);
 }
 
 bool Backlog::wait(std::chrono::milliseconds deadline)

@@ -26,6 +26,7 @@ struct PendingRow {
 
 /// What the ledger must know of a row when it is done.
 struct RowMark {
+    TenantId tenant;
     domain::RowPosition position;
     std::uint64_t turn = 0;
     std::size_t bytes = 0;
@@ -43,12 +44,20 @@ public:
     void done(const std::vector<RowMark>& rows);
 
     [[nodiscard]] std::size_t bytes() const;
+    [[nodiscard]] std::size_t bytes(domain::StreamId stream) const;
+    [[nodiscard]] std::size_t bytes(domain::StreamId stream, TenantId tenant) const;
     /// One below the lowest pending seq of the stream; `written` where nothing is pending.
     [[nodiscard]] std::uint64_t applied_through(domain::StreamId stream, std::uint64_t written) const;
     /// Waits until all that was added before the call is done. False after `deadline`.
     bool wait(std::chrono::milliseconds deadline);
 
 private:
+    struct Stream {
+        std::map<std::uint64_t, std::size_t> rows;  ///< By seq: several tenants' may share one.
+        std::size_t bytes = 0;
+        std::unordered_map<TenantId, std::size_t> tenants;  ///< Their bytes.
+    };
+
     const observe::Gauge alerts_gauge_;
     mutable std::mutex mutex_;  // guards everything below
     std::condition_variable changed_;
@@ -56,8 +65,7 @@ private:
     std::size_t bytes_ = 0;
     std::size_t alerts_ = 0;
     std::set<std::uint64_t> pending_;
-    /// Rows of several tenants may share a seq.
-    std::unordered_map<domain::StreamId, std::map<std::uint64_t, std::size_t>> streams_;
+    std::unordered_map<domain::StreamId, Stream> streams_;
 };
 
 }  // namespace winnow::pipeline

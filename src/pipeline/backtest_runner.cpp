@@ -1,6 +1,7 @@
 #include "winnow/pipeline/backtest_runner.hpp"
 
 #include "pipeline/backtest_run.hpp"
+#include "pipeline/round.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 
@@ -66,14 +67,23 @@ private:
     {
         setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness);  // Linux: of this thread alone
         while (!stop.stop_requested()) {
-            const auto job = jobs_.claim(options_.node);
-            if (job && *job) {
-                work(**job, stop);
-                continue;
-            }
-            if (!job) warn("cannot look for back-tests", job.error());
-            pause(stop, job ? options_.look : kAfterError);
+            auto next = kAfterError;
+            round("back-tests", [&] { next = look(stop); });
+            if (next.count() > 0) pause(stop, next);
         }
+    }
+
+    /// How long to wait before the next look.
+    std::chrono::milliseconds look(const std::stop_token& stop)
+    {
+        const auto job = jobs_.claim(options_.node);
+        if (!job) {
+            warn("cannot look for back-tests", job.error());
+            return kAfterError;
+        }
+        if (!*job) return options_.look;
+        work(**job, stop);
+        return {};
     }
 
     void work(const BacktestJob& job, const std::stop_token& stop)

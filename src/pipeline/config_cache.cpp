@@ -1,5 +1,6 @@
 #include "winnow/pipeline/config_cache.hpp"
 
+#include "pipeline/round.hpp"
 #include "winnow/observe/log.hpp"
 
 #include <condition_variable>
@@ -64,15 +65,14 @@ public:
                 }
                 // One reads and compiles for all. What changed while it did is asked for anew.
                 const auto other = others->second;
-                landed_.wait(lock, [&] { return other->outcome.has_value(); });
-                if (other->current || !*other->outcome) return *other->outcome;
+                landed_.wait(lock, [&] { return other->landed; });
+                if (other->outcome && (other->current || !*other->outcome)) return *other->outcome;
             }
         }
         try {
             return land(tenant, *flight, load(tenant, *flight));
         } catch (...) {
-            static_cast<void>(
-                land(tenant, *flight, Error(ErrorCode::internal, "a tenant's configuration could not be compiled")));
+            crash(tenant, *flight);
             throw;
         }
     }
@@ -81,8 +81,9 @@ private:
     /// A load in progress: a change meanwhile must not be covered up by what the load brings.
     struct Flight {
         std::uint64_t changes = 0;
-        std::optional<Result<Policy>> outcome;
-        bool current = false;  ///< Nothing changed while it was read.
+        bool landed = false;
+        std::optional<Result<Policy>> outcome;  ///< None where something was thrown: each of the others tries itself.
+        bool current = false;                   ///< Nothing changed while it was read.
     };
 
     Result<Policy> load(TenantId tenant, Flight& flight)
@@ -112,11 +113,24 @@ private:
     {
         {
             const std::lock_guard lock(mutex_);
-            flights_.erase(tenant);
             flight.outcome = outcome;
+            flight.landed = true;
+            flights_.erase(tenant);
         }
         landed_.notify_all();
         return outcome;
+    }
+
+    /// Takes no memory: the want of it may be the reason.
+    void crash(TenantId tenant, Flight& flight) noexcept
+    {
+        {
+            const std::lock_guard lock(mutex_);
+            flight.outcome.reset();
+            flight.landed = true;
+            flights_.erase(tenant);
+        }
+        landed_.notify_all();
     }
 
     /// What was read of the policy is out of date; of credentials nothing is kept here.
@@ -143,32 +157,44 @@ private:
     {
         bool heard = true;
         while (!stop.stop_requested()) {
-            const auto changes = store_.wait_for_changes(kListen);
-            if (!changes) {
-                if (heard) observe::warn("cannot listen for changes", {{"error", changes.error().message()}});
-                heard = false;
-                if (pause(stop, kAfterError)) return;
-                continue;
-            }
-            if (!std::exchange(heard, true)) observe::info("listening for changes again");
-            for (const auto& change : *changes) pass_on(change);
+            bool listened = false;
+            round("configuration", [&] { listened = listen_once(heard); });
+            if (!listened && pause(stop, kAfterError)) return;
         }
+    }
+
+    bool listen_once(bool& heard)
+    {
+        const auto changes = store_.wait_for_changes(kListen);
+        if (!changes) {
+            if (heard) observe::warn("cannot listen for changes", {{"error", changes.error().message()}});
+            heard = false;
+            return false;
+        }
+        if (!std::exchange(heard, true)) observe::info("listening for changes again");
+        for (const auto& change : *changes) pass_on(change);  // what is thrown in between, the poller finds
+        return true;
     }
 
     void poll(const std::stop_token& stop)
     {
         while (!pause(stop, kPoll)) {
-            const auto versions = store_.versions();
-            if (!versions) continue;  // the listener says so already
-            for (const auto& change : changed_since(*versions)) pass_on(change);
+            round("configuration", [&] { poll_once(); });
         }
     }
 
-    /// Tenants whose versions differ from the cached one or from the last poll's, and cached ones that are gone.
-    std::vector<ports::TenantChange> changed_since(
-        const std::vector<std::pair<TenantId, ports::TenantVersions>>& versions)
+    void poll_once()
     {
-        std::unordered_map<TenantId, ports::TenantVersions> listed(versions.begin(), versions.end());
+        const auto versions = store_.versions();
+        if (!versions) return;  // the listener says so already
+        std::unordered_map<TenantId, ports::TenantVersions> listed(versions->begin(), versions->end());
+        for (const auto& change : changed_since(listed)) pass_on(change);
+        polled_ = std::move(listed);  // last: what was not passed on is found again
+    }
+
+    /// Tenants whose versions differ from the cached one or from the last poll's, and cached ones that are gone.
+    std::vector<ports::TenantChange> changed_since(const std::unordered_map<TenantId, ports::TenantVersions>& listed)
+    {
         std::vector<ports::TenantChange> changed;
         const std::lock_guard lock(mutex_);
         for (const auto& [tenant, now] : listed) {
@@ -186,7 +212,6 @@ private:
             if (!listed.contains(tenant)) changed.push_back({.tenant = tenant, .policy = true, .credentials = true});
         }
         std::erase_if(outdated_, [&](const auto& known) { return !listed.contains(known.first); });
-        polled_ = std::move(listed);
         return changed;
     }
 
@@ -199,7 +224,7 @@ private:
     std::unordered_map<TenantId, std::shared_ptr<const TenantPolicy>> outdated_;  ///< Until the next load of theirs.
     std::unordered_map<TenantId, std::shared_ptr<Flight>> flights_;
     std::condition_variable landed_;
-    std::unordered_map<TenantId, ports::TenantVersions> polled_;
+    std::unordered_map<TenantId, ports::TenantVersions> polled_;  ///< The poller's own.
 
     std::jthread listener_;  // last: they end before what they use
     std::jthread poller_;

@@ -22,9 +22,9 @@ bool may_be_covered(const Evaluated& evaluated)
 
 void put(domain::Cover cover, Evaluated& evaluated)
 {
-    evaluated.evaluation.suppressed = true;
-    evaluated.evaluation.suppression_reason = cover.reason;
+    evaluated.evaluation.suppression_reason = cover.reason;  // first: it may throw, and is put again then
     evaluated.cover = std::move(cover);
+    evaluated.evaluation.suppressed = true;
 }
 
 /// Tickets that stand suppressed when the fold is done. What it did not change is not among them: a covered alert

@@ -1,6 +1,7 @@
 #include "winnow/pipeline/expiry_keeper.hpp"
 
 #include "pipeline/fold_batch.hpp"
+#include "pipeline/round.hpp"
 #include "pipeline/turns.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
@@ -48,7 +49,9 @@ private:
     void run(const std::stop_token& stop)
     {
         while (!stop.stop_requested()) {
-            if (expire(stop)) continue;
+            bool more = false;
+            round("expiry", [&] { more = expire(stop); });
+            if (more) continue;
             std::unique_lock lock(mutex_);
             wake_.wait_for(lock, stop, interval_, [] { return false; });
         }

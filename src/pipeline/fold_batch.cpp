@@ -80,26 +80,23 @@ std::vector<domain::Owed> owed(const triage::Outcome& outcome, const domain::Ten
     return plan(outcome, planner);
 }
 
-FoldBatch prepare(std::shared_ptr<const TenantPolicy> policy, std::vector<PendingRow> rows)
+void take_alerts(FoldBatch& batch, PendingRow& row) noexcept
 {
-    FoldBatch batch;
-    batch.tenant = rows.front().row.tenant;
-    batch.policy = std::move(policy);
-    batch.current = batch.policy;
-    std::size_t count = 0;
-    for (const auto& pending : rows) count += pending.row.alerts.size();
-    batch.alerts.reserve(count);
-    for (auto& pending : rows) {
-        batch.rows.push_back(mark_of(pending));
-        for (auto& [index, alert] : pending.row.alerts) {
-            batch.alerts.emplace_back(domain::AlertPosition{.row = pending.row.position, .index = index},
-                                      std::move(alert));
-        }
-        pending.row.alerts = {};
+    for (auto& [index, alert] : row.row.alerts) {
+        batch.alerts.emplace_back(domain::AlertPosition{.row = row.row.position, .index = index}, std::move(alert));
     }
-    triage::evaluate(*batch.policy->rules, batch.alerts);
+}
+
+bool judge(FoldBatch& batch)
+{
+    if (batch.judged || batch.mode != FoldBatch::Mode::fold) return false;
+    const auto& rules = *batch.policy->rules;
+    for (; rules.size() > 0 && batch.ruled < batch.alerts.size(); ++batch.ruled) {
+        auto& each = batch.alerts[batch.ruled];
+        each.evaluation = rules.evaluate(each.alert, each.alert.received_at);
+    }
     cover(*batch.policy->suppressions, batch.alerts);
-    return batch;
+    return batch.judged = true;
 }
 
 Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_deliveries)
@@ -146,25 +143,33 @@ triage::StateKeys keys_of(const FoldBatch& batch)
     return keys;
 }
 
-std::pair<FoldBatch, FoldBatch> split(FoldBatch batch)
+FoldBatch room_for_half(const FoldBatch& batch)
 {
-    const auto rows = static_cast<std::ptrdiff_t>(batch.rows.size() / 2);
-    std::ptrdiff_t alerts = 0;
-    for (std::ptrdiff_t i = 0; i < rows; ++i) {
-        alerts += static_cast<std::ptrdiff_t>(batch.rows[static_cast<std::size_t>(i)].alerts);
-    }
     FoldBatch second;
     second.tenant = batch.tenant;
     second.policy = batch.policy;
     second.current = batch.current;
+    second.judged = batch.judged;
     second.tried = batch.tried;
-    second.rows.assign(batch.rows.begin() + rows, batch.rows.end());
-    second.alerts.assign(std::make_move_iterator(batch.alerts.begin() + alerts),
-                         std::make_move_iterator(batch.alerts.end()));
-    batch.rows.erase(batch.rows.begin() + rows, batch.rows.end());
-    batch.alerts.erase(batch.alerts.begin() + alerts, batch.alerts.end());
+    second.rows.assign(batch.rows.begin() + static_cast<std::ptrdiff_t>(batch.rows.size() / 2), batch.rows.end());
+    std::size_t alerts = 0;
+    for (const auto& row : second.rows) alerts += row.alerts;
+    second.alerts.reserve(alerts);
+    return second;
+}
+
+void split(FoldBatch& batch, FoldBatch& second) noexcept
+{
+    std::size_t moved = 0;
+    for (const auto& row : second.rows) moved += row.alerts;
+    const auto first = batch.alerts.size() - moved;
+    const auto at = batch.alerts.begin() + static_cast<std::ptrdiff_t>(first);
+    second.alerts.assign(std::make_move_iterator(at), std::make_move_iterator(batch.alerts.end()));
+    second.ruled = batch.ruled - std::min(batch.ruled, first);
+    batch.rows.erase(batch.rows.end() - static_cast<std::ptrdiff_t>(second.rows.size()), batch.rows.end());
+    batch.alerts.erase(at, batch.alerts.end());
+    batch.ruled = std::min(batch.ruled, first);
     batch.failures = batch.timeouts = 0;
-    return {std::move(batch), std::move(second)};
 }
 
 std::vector<RowMark> drop_through(FoldBatch& batch, std::uint64_t applied)
@@ -175,6 +180,7 @@ std::vector<RowMark> drop_through(FoldBatch& batch, std::uint64_t applied)
     std::vector<RowMark> dropped(batch.rows.begin(), batch.rows.begin() + static_cast<std::ptrdiff_t>(rows));
     batch.rows.erase(batch.rows.begin(), batch.rows.begin() + static_cast<std::ptrdiff_t>(rows));
     batch.alerts.erase(batch.alerts.begin(), batch.alerts.begin() + static_cast<std::ptrdiff_t>(alerts));
+    batch.ruled -= std::min(batch.ruled, alerts);
     return dropped;
 }
 

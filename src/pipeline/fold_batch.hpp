@@ -25,6 +25,8 @@ struct FoldBatch {
     std::shared_ptr<const TenantPolicy> current;  ///< As of the latest attempt: settings, routes and contacts.
     std::vector<RowMark> rows;                    ///< At least one, seq ascending.
     std::vector<triage::Evaluated> alerts;
+    std::size_t ruled = 0;  ///< So many of the alerts, the first ones, have been through the rules, …
+    bool judged = false;    ///< … and all through everything that judges them.
 
     /// How a row is stored that cannot be folded: nobody may wait behind it for ever.
     enum class Mode : std::uint8_t { fold, ignore, skip };
@@ -34,8 +36,12 @@ struct FoldBatch {
     std::uint32_t timeouts = 0;  ///< In a row.
 };
 
-/// Runs the rules; consumes the rows. They are of one tenant and stream.
-[[nodiscard]] FoldBatch prepare(std::shared_ptr<const TenantPolicy> policy, std::vector<PendingRow> rows);
+/// Takes a row's alerts, for which there is room already.
+void take_alerts(FoldBatch& batch, PendingRow& row) noexcept;
+
+/// Runs the rules over what has not been through them, and covers what is to be quiet. True where that was left to do.
+/// Where it throws it may be called again: it goes on with the alert it got to, as the rules have left that.
+bool judge(FoldBatch& batch);
 
 struct Decision {
     ports::TriageWrites writes;
@@ -49,8 +55,9 @@ struct Decision {
 /// What decide() must see.
 [[nodiscard]] triage::StateKeys keys_of(const FoldBatch& batch);
 
-/// Halves a batch of two rows or more.
-[[nodiscard]] std::pair<FoldBatch, FoldBatch> split(FoldBatch batch);
+/// To halve a batch of two rows or more, first make room for its second half, then move that there.
+[[nodiscard]] FoldBatch room_for_half(const FoldBatch& batch);
+void split(FoldBatch& batch, FoldBatch& second) noexcept;
 
 /// Takes the rows up to `applied` off its front.
 std::vector<RowMark> drop_through(FoldBatch& batch, std::uint64_t applied);

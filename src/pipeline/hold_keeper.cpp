@@ -1,6 +1,7 @@
 #include "winnow/pipeline/hold_keeper.hpp"
 
 #include "pipeline/release.hpp"
+#include "pipeline/round.hpp"
 #include "pipeline/turns.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
@@ -47,7 +48,7 @@ private:
     void run(const std::stop_token& stop)
     {
         while (!stop.stop_requested()) {
-            release(stop);
+            round("holds", [&] { release(stop); });
             std::unique_lock lock(mutex_);
             wake_.wait_for(lock, stop, interval_, [] { return false; });
         }

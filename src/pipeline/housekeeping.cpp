@@ -1,6 +1,7 @@
 #include "winnow/pipeline/housekeeping.hpp"
 
 #include "pipeline/orphan_replay.hpp"
+#include "pipeline/round.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 
@@ -54,7 +55,7 @@ private:
     void beat(const std::stop_token& stop)
     {
         while (!stop.stop_requested()) {
-            renew();
+            round("heartbeat", [&] { renew(); });
             pause(stop, Clock::now() + options_.heartbeat);
         }
     }
@@ -65,9 +66,11 @@ private:
         while (!stop.stop_requested()) {
             if (Clock::now() >= look_at) {
                 look_at = Clock::now() + options_.takeover;
-                claim_orphans();
+                round("takeover", [&] { claim_orphans(); });
             }
-            if (replay()) continue;
+            bool progressed = false;
+            round("takeover", [&] { progressed = replay(); });
+            if (progressed) continue;
             pause(stop, orphans_.empty() ? look_at : std::min(look_at, Clock::now() + kReplayPause));
         }
     }

@@ -5,6 +5,7 @@
 #include "winnow/observe/log.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -16,6 +17,7 @@ constexpr std::size_t kPageAlerts = 64'000;
 constexpr std::size_t kMinPage = 8;
 constexpr std::size_t kMaxPage = 256;
 constexpr int kPasses = 2;
+constexpr std::chrono::seconds kLongestWait{1};
 
 void log_damage(const ports::JournalRow& row, std::string_view what)
 {
@@ -54,40 +56,94 @@ journal::CommittedRow read_row(const ports::JournalRow& row)
 
 OrphanReplay::Step OrphanReplay::step()
 {
-    // At most two pages are on their way.
-    if (!triage_.accepting() || triage_.applied_through(stream_, after_) < previous_) return Step::waiting;
-    const auto page = streams_.unapplied(stream_, after_, limit_);
+    if (next_ < page_.size()) return submit();
+    return at_end_ ? finish() : read();
+}
+
+OrphanReplay::Step OrphanReplay::read()
+{
+    auto page = streams_.unapplied(stream_, after_, limit_);
     if (!page) {
         observe::warn("cannot read an orphaned stream", {{"error", page.error().message()}});
         return Step::waiting;
     }
-    return page->empty() ? finish() : submit(*page);
+    at_end_ = page->empty();
+    if (at_end_) return finish();
+    std::size_t alerts = 0;
+    for (const auto& row : *page) alerts += row.alert_count;
+    limit_ = std::clamp(kPageAlerts * page->size() / std::max<std::size_t>(1, alerts), kMinPage, kMaxPage);
+    after_ = page->back().position.seq;
+    page_ = *std::move(page);
+    next_ = 0;
+    return submit();
 }
 
-OrphanReplay::Step OrphanReplay::submit(const std::vector<ports::JournalRow>& page)
+/// Row by row, because each makes the room for the next one smaller.
+OrphanReplay::Step OrphanReplay::submit()
 {
-    std::vector<journal::CommittedRow> rows;
-    std::size_t alerts = 0;
-    for (const auto& row : page) {
+    const auto before = next_;
+    for (; next_ < page_.size(); ++next_) {
+        const auto& row = page_[next_];
+        if (!is_wanted(row)) continue;
+        if (!triage_.has_room(stream_)) break;
+        if (!triage_.has_room(stream_, row.tenant)) {
+            if (!has_waited()) break;
+            passed_over_.emplace(row.tenant, row.position.seq);
+            continue;
+        }
+        std::vector<journal::CommittedRow> rows;
         rows.push_back(read_row(row));
-        alerts += rows.back().alerts.size();
+        replayed_alerts_ += rows.back().alerts.size();
+        triage_.submit(std::move(rows));
+        full_since_ = Clock::time_point::max();
     }
-    replayed_alerts_ += alerts;
-    limit_ = std::clamp(kPageAlerts * page.size() / std::max<std::size_t>(1, alerts), kMinPage, kMaxPage);
-    previous_ = after_;
-    after_ = page.back().position.seq;
-    triage_.submit(std::move(rows));
-    return Step::progressed;
+    return next_ > before ? Step::progressed : Step::waiting;
+}
+
+/// A tenant's order stays: with one row all that follow it are left to the next pass.
+bool OrphanReplay::is_wanted(const ports::JournalRow& row) const
+{
+    if (passed_over_.contains(row.tenant)) return false;
+    if (first_pass_) return true;
+    const auto begin = wanted_.find(row.tenant);
+    return begin != wanted_.end() && begin->second <= row.position.seq;
+}
+
+/// True where the next row has been without room for so long that nobody else's should wait behind it.
+bool OrphanReplay::has_waited()
+{
+    const auto now = Clock::now();
+    if (full_since_ == Clock::time_point::max()) full_since_ = now;
+    if (now - full_since_ < kLongestWait) return false;
+    full_since_ = Clock::time_point::max();
+    return true;
 }
 
 OrphanReplay::Step OrphanReplay::finish()
 {
-    if (triage_.applied_through(stream_, after_) < after_) return Step::waiting;
+    if (!passed_over_.empty()) {
+        wanted_.clear();
+        auto from = std::numeric_limits<std::uint64_t>::max();
+        for (const auto& [tenant, begin] : passed_over_) {
+            if (!triage_.has_room(stream_, tenant)) continue;
+            wanted_.emplace(tenant, begin);
+            from = std::min(from, begin);
+        }
+        if (wanted_.empty()) return Step::waiting;
+        for (const auto& [tenant, begin] : wanted_) passed_over_.erase(tenant);
+        first_pass_ = at_end_ = false;
+        after_ = from - 1;
+        return Step::progressed;
+    }
+    constexpr auto kAll = std::numeric_limits<std::uint64_t>::max();
+    if (triage_.applied_through(stream_, kAll) < kAll) return Step::waiting;
     const auto left = streams_.unapplied(stream_, 0, 1);
     if (!left) return Step::waiting;
     if (left->empty()) return end();
     if (++passes_ < kPasses) {  // two rows may share a seq, and a page may end between them
-        after_ = previous_ = 0;
+        first_pass_ = true;
+        at_end_ = false;
+        after_ = 0;
         return Step::progressed;
     }
     log_damage(left->front(), "a row of an orphaned stream could not be applied");

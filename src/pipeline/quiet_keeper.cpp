@@ -1,6 +1,7 @@
 #include "winnow/pipeline/quiet_keeper.hpp"
 
 #include "pipeline/release.hpp"
+#include "pipeline/round.hpp"
 #include "pipeline/turns.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
@@ -48,8 +49,8 @@ private:
     void run(const std::stop_token& stop)
     {
         while (!stop.stop_requested()) {
-            end_silences();
-            release(stop);
+            round("silences", [&] { end_silences(); });
+            round("quiet tickets", [&] { release(stop); });
             std::unique_lock lock(mutex_);
             wake_.wait_for(lock, stop, interval_, [] { return false; });
         }

@@ -1,5 +1,6 @@
 #include "winnow/pipeline/search_keeper.hpp"
 
+#include "pipeline/round.hpp"
 #include "winnow/observe/log.hpp"
 
 #include <algorithm>
@@ -35,14 +36,18 @@ private:
         bool said = false;
         while (!stop.stop_requested()) {
             const auto begun = Clock::now();
-            const auto advanced = index_.advance(kAtOnce);
-            const auto took = Clock::now() - begun;
-            if (!advanced && !said) {
-                observe::warn("cannot index tickets; searches go on without", {{"error", advanced.error().message()}});
-            }
-            said = !advanced;
+            bool behind = false;
+            round("search", [&] {
+                const auto advanced = index_.advance(kAtOnce);
+                if (!advanced && !said) {
+                    observe::warn("cannot index tickets; searches go on without",
+                                  {{"error", advanced.error().message()}});
+                }
+                said = !advanced;
+                behind = advanced && *advanced > 0;
+            });
             // Behind a storm it takes half of the time: what opens tickets goes first.
-            const bool behind = advanced && *advanced > 0;
+            const auto took = Clock::now() - begun;
             std::unique_lock lock(mutex_);
             wake_.wait_for(lock, stop, behind ? std::min<Clock::duration>(took, interval_) : interval_,
                            [] { return false; });

@@ -13,6 +13,8 @@ namespace winnow::pipeline {
 
 namespace {
 
+constexpr std::chrono::milliseconds kFirstBackoff{50};
+constexpr std::chrono::milliseconds kMaxBackoff{2'000};
 constexpr std::uint32_t kMaxFailures = 3;
 constexpr std::uint32_t kMaxTimeouts = 2;
 
@@ -32,7 +34,7 @@ void TriageWorker::finish(Tenant& tenant, const Applied& applied)
         if (dispositions.at(i) > 0) metrics.dispositions.at(i).add(dispositions.at(i));
     }
     tenant.pace.stored(batch.alerts.size(), applied.deliveries, applied.took, shared_.options.max_fold_alerts);
-    const auto rows = batch.rows;
+    const auto rows = std::move(tenant.batches.front().rows);
     tenant.batches.pop_front();
     tenant.backoff = {};
     tenant.patience.done();
@@ -58,7 +60,7 @@ void TriageWorker::fenced(Tenant& tenant)
         if (batch.rows.empty()) tenant.batches.pop_front();
         if (shared_.outbox_changed) shared_.outbox_changed();
     } else {
-        discard(std::move(batch.rows), tenant.id, "rows of a stream that has ended are dropped");
+        discard(batch.rows, tenant.id, "rows of a stream that has ended are dropped");
         tenant.batches.pop_front();
     }
     tenant.backoff = {};
@@ -108,6 +110,40 @@ void TriageWorker::refused(Tenant& tenant, const Applied& applied)
     back_off(tenant, "a fold failed and is repeated", error);
     // A row that cannot be made smaller must leave its worker to the other tenants for a while.
     if (too_slow) tenant.due = std::max(tenant.due, Clock::now() + tenant.patience.pause());
+}
+
+void TriageWorker::back_off(Tenant& tenant, std::string_view doing, const Error& error)
+{
+    // An outage meets all tenants: each is named once, and then one line in a while tells that it lasts.
+    if (tenant.backoff.count() == 0 || error.code() != ErrorCode::unavailable) {
+        observe::warn(doing, {{"tenant_id", tenant.id.str()}, {"error", error.message()}});
+    } else {
+        observe::warn(doing, {{"error", error.message()}});
+    }
+    postpone(tenant);
+}
+
+void TriageWorker::postpone(Tenant& tenant) noexcept
+{
+    tenant.backoff = std::clamp(tenant.backoff * 2, kFirstBackoff, kMaxBackoff);
+    tenant.due = Clock::now() + tenant.backoff;
+}
+
+void TriageWorker::drop(Tenant& tenant, std::string_view why)
+{
+    std::vector<RowMark> rows;
+    for (const auto& pending : tenant.rows) rows.push_back(mark_of(pending));
+    discard(rows, tenant.id, why);
+    tenant.rows.clear();
+    tenant.waiting = 0;
+    tenant.backoff = {};
+}
+
+void TriageWorker::discard(const std::vector<RowMark>& rows, TenantId tenant, std::string_view why)
+{
+    observe::error(why, {{"tenant_id", tenant.str()}, {"rows", rows.size()}});
+    shared_.metrics.dropped_rows.add(static_cast<double>(rows.size()));
+    shared_.backlog.done(rows);
 }
 
 }  // namespace winnow::pipeline

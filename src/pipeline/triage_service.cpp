@@ -76,7 +76,7 @@ TriageService::TriageService(ports::TriageStore& store, ConfigCache& policies, T
 
 TriageService::~TriageService() = default;
 
-void TriageService::submit(std::vector<journal::CommittedRow> rows)
+void TriageService::submit(std::vector<journal::CommittedRow> rows) noexcept
 {
     impl_->submit(std::move(rows));
 }
@@ -84,6 +84,18 @@ void TriageService::submit(std::vector<journal::CommittedRow> rows)
 bool TriageService::accepting() const
 {
     return impl_->shared_.backlog.bytes() < impl_->shared_.options.max_backlog_bytes;
+}
+
+bool TriageService::has_room(domain::StreamId stream) const
+{
+    constexpr std::size_t kShare = 4;
+    return accepting() && impl_->shared_.backlog.bytes(stream) < impl_->shared_.options.max_backlog_bytes / kShare;
+}
+
+bool TriageService::has_room(domain::StreamId stream, TenantId tenant) const
+{
+    constexpr std::size_t kShare = 32;
+    return impl_->shared_.backlog.bytes(stream, tenant) < impl_->shared_.options.max_backlog_bytes / kShare;
 }
 
 bool TriageService::behind() const

@@ -13,8 +13,7 @@ namespace winnow::pipeline {
 
 namespace {
 
-constexpr std::chrono::milliseconds kFirstBackoff{50};
-constexpr std::chrono::milliseconds kMaxBackoff{2'000};
+constexpr std::chrono::milliseconds kPause{50};  ///< After what failed before it was any tenant's turn.
 constexpr std::size_t kKeptPositions = 4;
 constexpr std::size_t kMostAside = 4;  ///< Threads a worker.
 
@@ -28,7 +27,11 @@ TriageWorker::TriageWorker(TriageShared& shared)
 {
 }
 
-TriageWorker::~TriageWorker() = default;
+TriageWorker::~TriageWorker()
+{
+    thread_ = {};                                                     // has ended
+    for (auto& [id, tenant] : tenants_) tenant.aside.request_stop();  // all, before any of them is waited for
+}
 
 void TriageWorker::submit(std::vector<PendingRow> rows)
 {
@@ -39,17 +42,33 @@ void TriageWorker::submit(std::vector<PendingRow> rows)
     wake_.notify_one();
 }
 
+/// Whatever is thrown in the middle of a turn, no row is lost by it: it stands among those that arrived, with its
+/// tenant or in one of its tenant's batches.
 void TriageWorker::run(const std::stop_token& stop)
 {
     while (!stop.stop_requested()) {
-        take_inbox();
-        auto earliest = Clock::time_point::max();
-        if (auto* tenant = next(Clock::now(), earliest)) {
-            turn(*tenant);
-        } else {
-            wait(stop, earliest);
+        Tenant* tenant = nullptr;
+        try {
+            take_inbox();
+            auto earliest = Clock::time_point::max();
+            tenant = next(Clock::now(), earliest);
+            if (tenant != nullptr) {
+                turn(*tenant);
+            } else {
+                wait(stop, earliest);
+            }
+        } catch (const std::exception& thrown) {  // no memory, most likely
+            survive(tenant, thrown.what());
         }
     }
+}
+
+/// The tenant's turn comes again later; where it was nobody's, the worker pauses. What keeps failing spins nowhere.
+void TriageWorker::survive(Tenant* tenant, std::string_view what)
+{
+    observe::error("triage could not go on and tries again", {{"error", what}});
+    if (tenant != nullptr) return postpone(*tenant);
+    std::this_thread::sleep_for(kPause);
 }
 
 void TriageWorker::wait(const std::stop_token& stop, Clock::time_point until)
@@ -67,32 +86,50 @@ void TriageWorker::wait(const std::stop_token& stop, Clock::time_point until)
 
 void TriageWorker::take_inbox()
 {
-    std::vector<PendingRow> arrived;
-    std::vector<std::pair<Tenant*, Applied>> finished;
     {
         const std::lock_guard lock(mutex_);
-        arrived.swap(inbox_);
-        finished.swap(finished_);
+        if (sorted_ == arrived_.size()) {
+            arrived_.clear();
+            sorted_ = 0;
+            arrived_.swap(inbox_);
+        }
+        landed_.splice(landed_.end(), finished_);
     }
-    for (const auto& [tenant, applied] : finished) {
-        tenant->away = false;
-        --away_;
-        settle(*tenant, applied);
-    }
-    for (auto& pending : arrived) {
+    settle_finished();
+    for (; sorted_ < arrived_.size(); ++sorted_) {
+        auto& pending = arrived_[sorted_];
         auto& tenant = tenants_[pending.row.tenant];
-        if (!std::exchange(tenant.in_ring, true)) {
+        if (!tenant.in_ring) {
             tenant.id = pending.row.tenant;
             ring_.push_back(&tenant);
+            tenant.in_ring = true;
         }
-        tenant.waiting += pending.row.alerts.size();
+        const auto count = pending.row.alerts.size();
         tenant.rows.push_back(std::move(pending));
+        tenant.waiting += count;
+    }
+}
+
+void TriageWorker::settle_finished()
+{
+    while (!landed_.empty()) {
+        Finished finished;
+        finished.splice(finished.end(), landed_, landed_.begin());
+        auto& [tenant, applied] = finished.front();
+        tenant->away = false;
+        --away_;
+        try {
+            settle(*tenant, applied);
+        } catch (const std::exception& thrown) {  // its batch is asked for anew: the fence knows what was stored
+            observe::error("what became of a fold could not be noted", {{"error", thrown.what()}});
+            postpone(*tenant);
+        }
     }
 }
 
 TriageWorker::Clock::time_point TriageWorker::due(const Tenant& tenant) const
 {
-    if (tenant.away) return Clock::time_point::max();
+    if (tenant.away || waits_for_a_place(tenant)) return Clock::time_point::max();
     const bool full = tenant.waiting >= most_alerts(tenant);
     return full && tenant.backoff.count() == 0 ? Clock::time_point::min() : tenant.due;
 }
@@ -103,8 +140,9 @@ TriageWorker::Tenant* TriageWorker::next(Clock::time_point now, Clock::time_poin
         const auto when = due(**at);
         if (when <= now) {
             auto* tenant = *at;
-            ring_.erase(at);
-            ring_.push_back(tenant);
+            const auto place = at - ring_.begin();
+            ring_.push_back(tenant);  // first: it may throw
+            ring_.erase(ring_.begin() + place);
             return tenant;
         }
         earliest = std::min(earliest, when);
@@ -145,33 +183,45 @@ void TriageWorker::gather(Tenant& tenant)
     const auto applied = position(tenant, tenant.rows.front().row.position.stream);
     if (!applied) return;
     tenant.backoff = {};
-    auto rows = take_rows(tenant, *applied);
-    if (!rows.empty()) tenant.batches.push_back(prepare(*std::move(policy), std::move(rows)));
+    take_rows(tenant, *applied, *std::move(policy));
 }
 
-std::vector<PendingRow> TriageWorker::take_rows(Tenant& tenant, std::uint64_t applied)
+void TriageWorker::take_rows(Tenant& tenant, std::uint64_t applied, std::shared_ptr<const TenantPolicy> policy)
 {
     const auto stream = tenant.rows.front().row.position.stream;
-    std::vector<PendingRow> rows;
-    std::vector<RowMark> skipped;
-    std::size_t alerts = 0;
     const auto most = most_alerts(tenant);
-    while (!tenant.rows.empty() && tenant.rows.front().row.position.stream == stream) {
-        auto& first = tenant.rows.front();
-        const auto count = first.row.alerts.size();
-        if (!rows.empty() && alerts + count > most) break;
-        tenant.waiting -= count;
-        if (first.row.position.seq <= applied) {
-            skipped.push_back(mark_of(first));
+    std::size_t taken = 0;
+    std::size_t alerts = 0;
+    std::vector<RowMark> skipped;
+    FoldBatch batch;
+    for (; taken < tenant.rows.size() && tenant.rows[taken].row.position.stream == stream; ++taken) {
+        const auto& next = tenant.rows[taken];
+        const auto count = next.row.alerts.size();
+        if (!batch.rows.empty() && alerts + count > most) break;
+        if (next.row.position.seq <= applied) {
+            skipped.push_back(mark_of(next));
         } else {
-            applied = first.row.position.seq;  // a row that was submitted twice is taken once
+            applied = next.row.position.seq;  // a row that was submitted twice is taken once
             alerts += count;
-            rows.push_back(std::move(first));
+            batch.rows.push_back(mark_of(next));
+        }
+    }
+    batch.tenant = tenant.id;
+    batch.policy = batch.current = std::move(policy);
+    batch.alerts.reserve(alerts);
+    if (!batch.rows.empty()) tenant.batches.push_back(std::move(batch));
+    // There is memory for all of it: from here on nothing is thrown, and no row is lost.
+    for (std::size_t turn = 0; taken > 0; --taken) {
+        auto& first = tenant.rows.front();
+        tenant.waiting -= first.row.alerts.size();
+        if (!tenant.batches.empty() && turn < tenant.batches.back().rows.size() &&
+            tenant.batches.back().rows[turn].turn == first.turn) {
+            take_alerts(tenant.batches.back(), first);
+            ++turn;
         }
         tenant.rows.pop_front();
     }
     if (!skipped.empty()) shared_.backlog.done(skipped);
-    return rows;
 }
 
 std::optional<std::uint64_t> TriageWorker::position(Tenant& tenant, domain::StreamId stream)
@@ -193,9 +243,11 @@ std::size_t TriageWorker::most_alerts(const Tenant& tenant) const
 
 void TriageWorker::halve(Tenant& tenant)
 {
-    auto [first, second] = split(std::move(tenant.batches.front()));
-    tenant.batches.front() = std::move(second);
-    tenant.batches.push_front(std::move(first));
+    auto second = room_for_half(tenant.batches.front());
+    tenant.batches.emplace_front();
+    std::swap(tenant.batches[0], tenant.batches[1]);
+    split(tenant.batches[0], second);
+    tenant.batches[1] = std::move(second);
 }
 
 void TriageWorker::attempt(Tenant& tenant)
@@ -215,36 +267,49 @@ void TriageWorker::attempt(Tenant& tenant)
         tenant.patience.done();
         return;
     }
-    if (tenant.patience.given().count() == 0 || !fold_aside(tenant, *from)) {
-        settle(tenant, apply(batch, *from, {.time = tenant.patience.given(), .stop = {}}));
-    }
+    if (tenant.patience.given().count() > 0) return fold_aside(tenant, *from);
+    settle(tenant, apply(batch, *from, {}));
 }
 
-/// Nobody waits for a fold that is given minutes. False where there are too many of them already.
-bool TriageWorker::fold_aside(Tenant& tenant, std::uint64_t from)
+/// Its next fold is given minutes, and as many of those as may be are under way: it is due when one of them is done.
+bool TriageWorker::waits_for_a_place(const Tenant& tenant) const
 {
-    if (away_ >= kMostAside) return false;
+    return away_ >= kMostAside && tenant.patience.given().count() > 0;
+}
+
+/// Nobody waits for a fold that is given minutes. There is a place for it, or it would not be the tenant's turn.
+void TriageWorker::fold_aside(Tenant& tenant, std::uint64_t from)
+{
+    Finished finished;
+    finished.emplace_back(&tenant, Applied{.outcome = Done{}, .unknown = true, .took = {}, .verdicts = {}});
     try {
-        tenant.aside = std::jthread([this, &tenant, from, time = tenant.patience.given()](const std::stop_token& stop) {
-            auto applied =
-                apply(tenant.batches.front(), from, {.time = time, .stop = stop});  // nobody touches it meanwhile
+        tenant.aside = std::jthread([this, from, time = tenant.patience.given(),
+                                     finished = std::move(finished)](const std::stop_token& stop) mutable {
+            auto& [away, applied] = finished.front();
+            try {
+                applied = apply(away->batches.front(), from, {.time = time, .stop = stop});  // nobody else touches it
+            } catch (const std::exception& thrown) {
+                observe::error("a fold failed", {{"error", thrown.what()}});
+            }
             const std::lock_guard lock(mutex_);
-            finished_.emplace_back(&tenant, std::move(applied));
+            finished_.splice(finished_.end(), finished);
             wake_.notify_one();
         });
-    } catch (const std::system_error&) {  // no thread is to be had
-        return false;
+    } catch (const std::system_error& refused) {
+        return back_off(tenant, "no thread is to be had for a row that takes long",
+                        Error(ErrorCode::unavailable, refused.what()));
     }
     tenant.away = true;
     ++away_;
-    return true;
 }
 
 void TriageWorker::settle(Tenant& tenant, const Applied& applied)
 {
     auto& batch = tenant.batches.front();
     const auto stream = batch.rows.front().position.stream;
-    if (applied.outcome) {
+    if (applied.unknown) {
+        postpone(tenant);
+    } else if (applied.outcome) {
         tenant.applied[stream] = batch.rows.back().position.seq;
         finish(tenant, applied);
     } else if (applied.outcome.error().code() == ErrorCode::conflict) {
@@ -270,9 +335,9 @@ bool TriageWorker::renew(Tenant& tenant)
     return true;
 }
 
-TriageWorker::Applied TriageWorker::apply(const FoldBatch& batch, std::uint64_t from, const ports::Patience& patience)
+TriageWorker::Applied TriageWorker::apply(FoldBatch& batch, std::uint64_t from, const ports::Patience& patience)
 {
-    const auto begun = Clock::now();
+    auto begun = Clock::now();
     Applied applied{.outcome = Done{}, .took = {}, .verdicts = {}};
     const auto most = batch.rows.size() > 1 ? FoldPace::kMostDeliveries : SIZE_MAX;
     const auto deciding = [&](triage::States states) {
@@ -289,6 +354,7 @@ TriageWorker::Applied TriageWorker::apply(const FoldBatch& batch, std::uint64_t 
         }
     };
     try {
+        if (judge(batch)) begun = Clock::now();  // what the rules take is not the database's fault
         applied.outcome =
             shared_.store.apply(batch.tenant, from, batch.rows.back().position, keys_of(batch), deciding, patience);
     } catch (const std::bad_alloc&) {
@@ -302,35 +368,6 @@ TriageWorker::Applied TriageWorker::apply(const FoldBatch& batch, std::uint64_t 
     applied.took = Clock::now() - begun;
     shared_.metrics.fold_seconds.observe(std::chrono::duration<double>(applied.took).count());
     return applied;
-}
-
-void TriageWorker::back_off(Tenant& tenant, std::string_view doing, const Error& error)
-{
-    // An outage meets all tenants: each is named once, and then one line in a while tells that it lasts.
-    if (tenant.backoff.count() == 0 || error.code() != ErrorCode::unavailable) {
-        observe::warn(doing, {{"tenant_id", tenant.id.str()}, {"error", error.message()}});
-    } else {
-        observe::warn(doing, {{"error", error.message()}});
-    }
-    tenant.backoff = std::clamp(tenant.backoff * 2, kFirstBackoff, kMaxBackoff);
-    tenant.due = Clock::now() + tenant.backoff;
-}
-
-void TriageWorker::drop(Tenant& tenant, std::string_view why)
-{
-    std::vector<RowMark> rows;
-    for (const auto& pending : tenant.rows) rows.push_back(mark_of(pending));
-    tenant.rows.clear();
-    tenant.waiting = 0;
-    tenant.backoff = {};
-    discard(std::move(rows), tenant.id, why);
-}
-
-void TriageWorker::discard(std::vector<RowMark> rows, TenantId tenant, std::string_view why)
-{
-    observe::error(why, {{"tenant_id", tenant.str()}, {"rows", rows.size()}});
-    shared_.metrics.dropped_rows.add(static_cast<double>(rows.size()));
-    shared_.backlog.done(rows);
 }
 
 void TriageWorker::forget_old_streams(Tenant& tenant) const

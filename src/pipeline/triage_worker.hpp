@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <list>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -82,6 +83,7 @@ private:
     };
     struct Applied {
         Result<Done> outcome;
+        bool unknown = false;        ///< There was no memory to tell the outcome: the fence knows it.
         bool decided = false;        ///< The database had answered, and had to store.
         std::size_t deliveries = 0;  ///< That it owes.
         bool declined = false;       ///< It owes more than one transaction should store.
@@ -90,21 +92,27 @@ private:
         std::vector<domain::Verdict> verdicts;
     };
 
+    /// A fold that went on aside, and the tenant. A list's node, so that it takes no memory to hand it over.
+    using Finished = std::list<std::pair<Tenant*, Applied>>;
+
     void run(const std::stop_token& stop);
+    static void survive(Tenant* tenant, std::string_view what);
     void wait(const std::stop_token& stop, Clock::time_point until);
     void take_inbox();
+    void settle_finished();
     [[nodiscard]] Clock::time_point due(const Tenant& tenant) const;
     /// Moves the first tenant that is due to the end of the ring and returns it; else says when one will be.
     [[nodiscard]] Tenant* next(Clock::time_point now, Clock::time_point& earliest);
 
     void turn(Tenant& tenant);
     void gather(Tenant& tenant);
-    [[nodiscard]] std::vector<PendingRow> take_rows(Tenant& tenant, std::uint64_t applied);
+    void take_rows(Tenant& tenant, std::uint64_t applied, std::shared_ptr<const TenantPolicy> policy);
     [[nodiscard]] std::optional<std::uint64_t> position(Tenant& tenant, domain::StreamId stream);
     void attempt(Tenant& tenant);
-    [[nodiscard]] bool fold_aside(Tenant& tenant, std::uint64_t from);
+    [[nodiscard]] bool waits_for_a_place(const Tenant& tenant) const;
+    void fold_aside(Tenant& tenant, std::uint64_t from);
     void settle(Tenant& tenant, const Applied& applied);
-    [[nodiscard]] Applied apply(const FoldBatch& batch, std::uint64_t from, const ports::Patience& patience);
+    [[nodiscard]] Applied apply(FoldBatch& batch, std::uint64_t from, const ports::Patience& patience);
     [[nodiscard]] bool renew(Tenant& tenant);
     void finish(Tenant& tenant, const Applied& applied);
     void fenced(Tenant& tenant);
@@ -112,17 +120,22 @@ private:
     static void halve(Tenant& tenant);
     [[nodiscard]] std::size_t most_alerts(const Tenant& tenant) const;
     void back_off(Tenant& tenant, std::string_view doing, const Error& error);
+    static void postpone(Tenant& tenant) noexcept;
     void drop(Tenant& tenant, std::string_view why);
-    void discard(std::vector<RowMark> rows, TenantId tenant, std::string_view why);
+    void discard(const std::vector<RowMark>& rows, TenantId tenant, std::string_view why);
     void forget_old_streams(Tenant& tenant) const;
 
     TriageShared& shared_;
 
     std::mutex mutex_;
     std::condition_variable_any wake_;
-    std::vector<PendingRow> inbox_;                      // guarded by mutex_
-    std::vector<std::pair<Tenant*, Applied>> finished_;  // aside; guarded by mutex_
+    std::vector<PendingRow> inbox_;  // guarded by mutex_
+    Finished finished_;              // guarded by mutex_
 
+    // The thread's own from here on.
+    std::vector<PendingRow> arrived_;  ///< Taken from the inbox; from `sorted_` on they are not with their tenants yet.
+    std::size_t sorted_ = 0;
+    Finished landed_;       ///< Not settled yet.
     std::size_t away_ = 0;  ///< Tenants.
 
     std::unordered_map<TenantId, Tenant> tenants_;

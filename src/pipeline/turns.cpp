@@ -1,5 +1,7 @@
 #include "pipeline/turns.hpp"
 
+#include "pipeline/round.hpp"
+
 #include <unordered_set>
 
 namespace winnow::pipeline {
@@ -9,7 +11,9 @@ void Turns::take(const std::vector<TenantId>& due, const std::stop_token& stop, 
     std::vector<TenantId> refused;
     for (const auto tenant : due) {
         if (stop.stop_requested()) return;
-        if (!attempt(tenant, std::chrono::milliseconds{0})) refused.push_back(tenant);
+        bool free = true;
+        round("timers", [&] { free = attempt(tenant, std::chrono::milliseconds{0}); });  // the others' turns come
+        if (!free) refused.push_back(tenant);
     }
     std::unordered_set<TenantId> unseen(refused.begin(), refused.end());
     std::erase_if(busy_, [&](const TenantId tenant) { return unseen.erase(tenant) == 0; });

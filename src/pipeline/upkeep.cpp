@@ -1,5 +1,6 @@
 #include "winnow/pipeline/upkeep.hpp"
 
+#include "pipeline/round.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 
@@ -57,7 +58,8 @@ private:
         while (!stop.stop_requested() && !turns_.empty()) {
             const auto next = std::ranges::min_element(turns_, {}, &Turn::at);  // the one that has waited longest
             if (next->at <= Clock::now()) {
-                step(static_cast<std::size_t>(next - turns_.begin()));
+                const auto index = static_cast<std::size_t>(next - turns_.begin());
+                if (!round("chores", [&] { step(index); })) next->at = Clock::now() + options_.after_failure;
                 continue;
             }
             std::unique_lock lock(mutex_);

@@ -43,11 +43,20 @@ public:
     TriageService(const TriageService&) = delete;
     TriageService& operator=(const TriageService&) = delete;
 
-    /// Takes rows in the order of their stream. Never blocks. A journal::CommittedSink.
-    void submit(std::vector<journal::CommittedRow> rows);
+    /// Takes rows in the order of their stream. Never blocks. A journal::CommittedSink. Without memory for it the
+    /// process ends: they are committed, and replayed by the next start or another node; half handed over they would be
+    /// by none.
+    void submit(std::vector<journal::CommittedRow> rows) noexcept;
 
     /// False while the backlog in memory is at its bound: the door should answer 503.
     [[nodiscard]] bool accepting() const;
+
+    /// For who brings rows that can stay in the journal for now: false while those of the stream fill their share of
+    /// that bound, or accepting() is false.
+    [[nodiscard]] bool has_room(domain::StreamId stream) const;
+
+    /// As above, of the tenant's rows of the stream: where they fill their share, others' still find room.
+    [[nodiscard]] bool has_room(domain::StreamId stream, TenantId tenant) const;
 
     /// True while more than a small part of that bound waits: what can be done at another time should be.
     [[nodiscard]] bool behind() const;

@@ -19,6 +19,7 @@
 #include <new>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -92,6 +93,7 @@ public:
     {
         std::unique_lock lock(mutex_);
         ++loads_;
+        if (thrown_for_ == tenant) throw std::runtime_error("on demand");
         if (error_) return *error_;
         const auto found = configs_.find(tenant);
         auto read = found == configs_.end() ? Result<domain::TenantConfig>(Error(ErrorCode::not_found, "none"))
@@ -145,6 +147,10 @@ public:
     {
         change([&] { error_ = std::move(error); });
     }
+    void throw_for(std::optional<TenantId> tenant)
+    {
+        change([&] { thrown_for_ = tenant; });
+    }
     void fail_to_listen(int times)
     {
         change([&] { listen_errors_ = times; });
@@ -178,6 +184,7 @@ private:
     int polls_ = 0;
     std::vector<ports::TenantChange> notices_;
     std::optional<Error> error_;
+    std::optional<TenantId> thrown_for_;
     bool held_ = false;
     int listen_errors_ = 0;
     int loads_ = 0;

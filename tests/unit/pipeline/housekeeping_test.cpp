@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <memory>
+#include <new>
 
 namespace winnow::pipeline {
 namespace {
@@ -95,12 +96,17 @@ public:
     std::vector<domain::StreamId> orphans_;
     std::vector<domain::StreamId> ended_;
     std::vector<std::pair<domain::StreamId, std::uint64_t>> renewed_;
-    bool serves_ = true;  ///< What the last heartbeat said.
-    int errors_ = 0;      ///< That many calls fail.
+    bool serves_ = true;   ///< What the last heartbeat said.
+    int errors_ = 0;       ///< That many calls fail.
+    bool throws_ = false;  ///< … by throwing.
 
 private:
     Result<Done> answer()
     {
+        if (errors_ > 0 && throws_) {
+            --errors_;
+            throw std::bad_alloc();
+        }
         if (errors_ == 0) return Done{};
         --errors_;
         return Error(ErrorCode::unavailable, "away");
@@ -259,6 +265,69 @@ TEST_F(HousekeepingTest, ARowThatCanNeverBeAppliedDoesNotKeepAStreamForEver)
     EXPECT_TRUE(eventually([&] { return !streams_.ended().empty(); }));
 }
 
+/// A tenant whose rows are never stored in the usual time nor in any other, until `fits` is called.
+class StuckReplayTest : public HousekeepingTest {
+protected:
+    ~StuckReplayTest() override { housekeeping_.reset(); }
+
+    void stick(TenantId tenant)
+    {
+        auto many = config(tenant);
+        many.contacts.clear();
+        many.groups.front().contact_ids.clear();
+        for (std::uint64_t n = 1; n <= 20; ++n) {
+            domain::Contact contact;
+            contact.id = ContactId(Uuid::from_words(8, n));
+            many.groups.front().contact_ids.push_back(contact.id);
+            many.contacts.push_back(contact);
+        }
+        configs_.put(many, false);
+        store_.with([](auto& store) { store.most_owed_ = 10; });
+    }
+    void fits()
+    {
+        store_.with([](auto& store) { store.most_owed_ = SIZE_MAX; });
+    }
+
+    TriageService small_{store_, policies_, {.max_backlog_bytes = 256U << 10U, .coalesce = 1ms}, {}, metrics_};
+};
+
+TEST_F(StuckReplayTest, ARowThatIsNotStoredHoldsUpNoOtherTenantsRowsOfItsStream)
+{
+    stick(one_);
+    streams_.rows_.push_back(stored(one_, 5, 1, {"a"}));
+    for (std::uint64_t seq = 2; seq <= 600; ++seq) streams_.rows_.push_back(stored(two_, 5, seq, {"b"}));
+    streams_.orphans_ = {5};
+    start(quick_);
+    EXPECT_TRUE(eventually([&] { return store_.applied(two_, 5).value() == 600; }));
+    EXPECT_EQ(store_.applied(one_, 5).value(), 0U);
+    EXPECT_TRUE(streams_.ended().empty()) << "with a row that is not applied";
+    fits();
+    ASSERT_TRUE(eventually([&] { return !streams_.ended().empty(); }));
+    EXPECT_EQ(store_.occurrences(one_, "a"), 1);
+    EXPECT_EQ(store_.occurrences(two_, "b"), 599);
+}
+
+TEST_F(StuckReplayTest, MoreRowsBehindItThanMayBeInMemoryStayInTheJournalMeanwhile)
+{
+    stick(one_);
+    for (std::uint64_t seq = 1; seq <= 600; ++seq) {
+        const bool behind = seq % 2 == 1;
+        streams_.rows_.push_back(behind ? stored(one_, 5, seq, {"a", "a"}) : stored(two_, 5, seq, {"b"}));
+    }
+    streams_.orphans_ = {5};
+    housekeeping_ = std::make_unique<Housekeeping>(streams_, small_, [this] { return own(); }, quick_, metrics_);
+    housekeeping_->start();
+    EXPECT_TRUE(eventually([&] { return store_.applied(two_, 5).value() == 600; }));
+    EXPECT_EQ(store_.applied(one_, 5).value(), 0U);
+    EXPECT_EQ(small_.hold_back(), 0ms) << "senders to this node are slowed down";
+    fits();
+    ASSERT_TRUE(eventually([&] { return !streams_.ended().empty(); }));
+    EXPECT_EQ(store_.occurrences(one_, "a"), 600);
+    EXPECT_EQ(store_.occurrences(two_, "b"), 300);
+    EXPECT_TRUE(metrics_.exposition().contains("winnow_takeover_alerts_total 900"));
+}
+
 TEST_F(HousekeepingTest, WhatFailsIsDoneAgain)
 {
     streams_.rows_ = {stored(one_, 5, 1, {"a"})};
@@ -267,6 +336,20 @@ TEST_F(HousekeepingTest, WhatFailsIsDoneAgain)
     start(quick_);
     ASSERT_TRUE(eventually([&] { return !streams_.ended().empty(); }));
     EXPECT_EQ(store_.occurrences(one_, "a"), 1);
+}
+
+TEST_F(HousekeepingTest, WhatIsThrownEndsNeitherTheHeartbeatNorATakeover)
+{
+    own_ = {.stream = 3, .released_seq = 9};
+    streams_.rows_ = {stored(one_, 5, 1, {"a"})};
+    streams_.orphans_ = {5};
+    streams_.throws_ = true;
+    streams_.errors_ = 20;
+    start(quick_);
+    ASSERT_TRUE(eventually([&] { return !streams_.ended().empty(); }));
+    EXPECT_EQ(store_.occurrences(one_, "a"), 1);
+    const auto before = streams_.with([](auto& s) { return s.renewed_.size(); });
+    EXPECT_TRUE(eventually([&] { return streams_.with([&](auto& s) { return s.renewed_.size() > before; }); }));
 }
 
 TEST_F(HousekeepingTest, WhicheverThreadNoticesFirstSaysThatTheDatabaseIsAway)

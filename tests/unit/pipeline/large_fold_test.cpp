@@ -148,6 +148,68 @@ TEST_F(LargeFoldTest, EndsThoughARowIsGivenMoreTime)
     EXPECT_EQ(position(one_, 3), 0U);
 }
 
+/// One tenant more than there are places for folds that are given more time, each with a row that needs it.
+class CrowdedFoldTest : public TriageServiceTest {
+protected:
+    static constexpr std::uint64_t kPlaces = 4;
+
+    void crowd()
+    {
+        store_.with([](auto& store) {
+            store.most_owed_ = 10;
+            store.needed_ = 1s;
+            store.patient_held_ = true;
+        });
+        for (std::uint64_t n = 10; n <= 10 + kPlaces; ++n) {
+            configs_.put(telling(tenant_id(n), 50), false);
+            submit({row(tenant_id(n), 3, n, {"a"})});
+        }
+        // Each has failed twice in the usual time, and all places are taken.
+        ASSERT_TRUE(eventually([&] { return store_.attempts() == 2 * (kPlaces + 1) + kPlaces; }));
+    }
+
+    /// It fails often enough for the one without a place to come to its turn meanwhile.
+    [[nodiscard]] bool quiet_tenant_is_served()
+    {
+        fail_next({ErrorCode::unavailable, ErrorCode::unavailable, ErrorCode::unavailable, ErrorCode::unavailable});
+        submit({row(two_, 3, 20, {"b"})});
+        return eventually([&] { return position(two_, 3) == 20; });
+    }
+
+    [[nodiscard]] std::vector<std::chrono::milliseconds> patience()
+    {
+        auto given = store_.with([](auto& store) { return store.given_; });
+        std::erase(given, 0ms);
+        return given;
+    }
+};
+
+TEST_F(CrowdedFoldTest, ARowThatFindsNoPlaceForItsFoldWaitsForOneAndNobodyForIt)
+{
+    crowd();
+    EXPECT_TRUE(quiet_tenant_is_served());
+    EXPECT_EQ(patience().size(), kPlaces);
+    store_.with([](auto& store) { store.patient_held_ = false; });
+    ASSERT_TRUE(flushed());
+    for (std::uint64_t n = 10; n <= 10 + kPlaces; ++n) EXPECT_EQ(store_.occurrences(tenant_id(n), "a"), 1) << n;
+    EXPECT_EQ(patience(), std::vector<std::chrono::milliseconds>(kPlaces + 1, 30s));
+}
+
+TEST_F(CrowdedFoldTest, EndsThoughARowHasNoPlace)
+{
+    crowd();
+    EXPECT_TRUE(quiet_tenant_is_served());
+    std::atomic<bool> ended = false;
+    std::jthread ending([&] {
+        service_.reset();
+        ended = true;
+    });
+    EXPECT_TRUE(eventually([&] { return ended.load(); }));
+    store_.with([](auto& store) { store.patient_held_ = false; });
+    ending.join();
+    EXPECT_EQ(position(tenant_id(10), 3), 0U);
+}
+
 TEST_F(LargeFoldTest, WithoutMemoryNoAlertIsIgnored)
 {
     store_.with([](auto& store) { store.out_of_memory_ = 5; });

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include <new>
 #include <random>
 #include <set>
 
@@ -23,6 +24,7 @@ protected:
         waited_.clear();
         turns_.take(due, stop_.get_token(), [&](TenantId tenant, milliseconds patience) {
             (patience.count() == 0 ? tried_ : waited_).push_back(tenant);
+            if (broken_.contains(tenant)) throw std::bad_alloc();
             return !busy_.contains(tenant);
         });
     }
@@ -30,6 +32,7 @@ protected:
     Turns turns_;
     std::stop_source stop_;
     std::set<TenantId> busy_;
+    std::set<TenantId> broken_;
     std::vector<TenantId> tried_;   ///< Without waiting.
     std::vector<TenantId> waited_;  ///< With patience.
     const TenantId a_ = tenant_id(1), b_ = tenant_id(2), c_ = tenant_id(3);
@@ -40,6 +43,13 @@ TEST_F(TurnsTest, WhereNobodyIsInTheWayNobodyWaits)
     round({a_, b_, c_});
     EXPECT_THAT(tried_, ElementsAre(a_, b_, c_));
     EXPECT_THAT(waited_, IsEmpty());
+}
+
+TEST_F(TurnsTest, WhatOneTenantsTurnThrowsTakesNobodyElsesTurn)
+{
+    broken_ = {a_};
+    round({a_, b_, c_});
+    EXPECT_THAT(tried_, ElementsAre(a_, b_, c_));
 }
 
 TEST_F(TurnsTest, TheBusyOnesAreWaitedForOneARoundAndAfterEverybodyElse)
