@@ -1,0 +1,176 @@
+#pragma once
+
+/// @file
+/// Housekeeping over fake streams of dead writers.
+
+#include "fake_chores.hpp"
+#include "fakes.hpp"
+#include "winnow/intake/canonical.hpp"
+#include "winnow/observe/metrics.hpp"
+#include "winnow/pipeline/expiry_keeper.hpp"
+#include "winnow/pipeline/housekeeping.hpp"
+#include "winnow/pipeline/upkeep.hpp"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+#include <memory>
+#include <new>
+
+namespace winnow::pipeline {
+
+/// Streams of dead writers; what is unapplied follows from the triage store.
+class FakeStreams final : public ports::JournalStreams {
+public:
+    explicit FakeStreams(FakeTriageStore& store) : store_(store) {}
+
+    Result<domain::StreamId> open(const std::string& /*node*/) override { return 1; }
+    Result<std::unique_ptr<ports::JournalSession>> session(domain::StreamId /*stream*/) override
+    {
+        return Error(ErrorCode::internal, "not for housekeeping");
+    }
+    Result<Done> renew(domain::StreamId stream, std::uint64_t applied_seq, bool serves) override
+    {
+        const std::lock_guard lock(mutex_);
+        renewed_.emplace_back(stream, applied_seq);
+        serves_ = serves;
+        return answer();
+    }
+    Result<std::vector<domain::StreamId>> claim_orphans() override
+    {
+        const std::lock_guard lock(mutex_);
+        if (errors_ > 0) return answer().error();
+        return std::exchange(orphans_, {});
+    }
+    Result<std::vector<ports::JournalRow>> unapplied(domain::StreamId stream, std::uint64_t after_seq,
+                                                     std::size_t limit) override
+    {
+        std::unique_lock lock(mutex_);
+        if (held_) {
+            ++held_reads_;
+            changed_.wait(lock, [&] { return !held_; });
+        }
+        if (errors_ > 0) return answer().error();
+        std::vector<ports::JournalRow> rows;
+        for (const auto& row : rows_) {
+            if (row.position.stream != stream || row.position.seq <= after_seq || rows.size() == limit) continue;
+            if (row.position.seq > store_.applied(row.tenant, stream).value()) rows.push_back(row);
+        }
+        return rows;
+    }
+    Result<Done> end(domain::StreamId stream) override
+    {
+        const std::lock_guard lock(mutex_);
+        if (errors_ > 0) return answer();
+        ended_.push_back(stream);
+        return Done{};
+    }
+    Result<Done> maintain_partitions() override { return Done{}; }
+
+    void hold_reads(bool held)
+    {
+        {
+            const std::lock_guard lock(mutex_);
+            held_ = held;
+        }
+        changed_.notify_all();
+    }
+    [[nodiscard]] int held_reads()
+    {
+        const std::lock_guard lock(mutex_);
+        return held_reads_;
+    }
+
+    template <typename Change>
+    auto with(Change change)
+    {
+        const std::lock_guard lock(mutex_);
+        return change(*this);
+    }
+    [[nodiscard]] std::vector<domain::StreamId> ended()
+    {
+        return with([](auto& streams) { return streams.ended_; });
+    }
+
+    // Set through with().
+    std::vector<ports::JournalRow> rows_;
+    std::vector<domain::StreamId> orphans_;
+    std::vector<domain::StreamId> ended_;
+    std::vector<std::pair<domain::StreamId, std::uint64_t>> renewed_;
+    bool serves_ = true;   ///< What the last heartbeat said.
+    int errors_ = 0;       ///< That many calls fail.
+    bool throws_ = false;  ///< … by throwing.
+
+private:
+    Result<Done> answer()
+    {
+        if (errors_ > 0 && throws_) {
+            --errors_;
+            throw std::bad_alloc();
+        }
+        if (errors_ == 0) return Done{};
+        --errors_;
+        return Error(ErrorCode::unavailable, "away");
+    }
+
+    FakeTriageStore& store_;
+    bool held_ = false;
+    int held_reads_ = 0;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+};
+
+/// A journal row of the keys' alerts; "" is a gap, "?" a line that cannot be read.
+ports::JournalRow stored(TenantId tenant, domain::StreamId stream, std::uint64_t seq,
+                         const std::vector<std::string>& keys)
+{
+    std::string lines;
+    for (const auto& key : keys) {
+        if (key == "?") {
+            lines += "{broken";
+        } else if (!key.empty()) {
+            intake::append_canonical(alert(key), lines);
+        }
+        lines += '\n';
+    }
+    return {.tenant = tenant,
+            .position = {.received_at = triage::kNoon, .stream = stream, .seq = seq},
+            .alert_count = static_cast<std::uint32_t>(keys.size()),
+            .payload = journal::encode_rows(lines)};
+}
+
+class HousekeepingTest : public testing::Test {
+protected:
+    HousekeepingTest()
+    {
+        for (const auto tenant : {one_, two_}) configs_.put(config(tenant), false);
+    }
+
+    void start(HousekeepingOptions options)
+    {
+        housekeeping_ = std::make_unique<Housekeeping>(streams_, triage_, [this] { return own(); }, options, metrics_);
+        housekeeping_->start();
+    }
+
+    [[nodiscard]] std::optional<Housekeeping::OwnStream> own() const
+    {
+        auto own = own_;
+        if (own) own->serves = writable_;
+        return own;
+    }
+
+    const TenantId one_ = tenant_id(1);
+    const TenantId two_ = tenant_id(2);
+    const HousekeepingOptions quick_{.heartbeat = 5ms, .takeover = 5ms};
+    std::optional<Housekeeping::OwnStream> own_;
+    std::atomic<bool> writable_ = true;
+    observe::Metrics metrics_;
+    FakeConfigStore configs_;
+    FakeTriageStore store_;
+    FakeStreams streams_{store_};
+    ConfigCache policies_{configs_};
+    TriageService triage_{store_, policies_, {.coalesce = 1ms}, {}, metrics_};
+    std::unique_ptr<Housekeeping> housekeeping_;
+};
+
+}  // namespace winnow::pipeline
