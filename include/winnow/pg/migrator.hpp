@@ -52,6 +52,12 @@ using MigrationProgress = std::function<void(std::size_t done, std::size_t total
 /// `conflict` where row-level security does not bind this role (superuser, BYPASSRLS): it would see every tenant.
 [[nodiscard]] Result<Done> check_isolation(const std::string& conninfo);
 
+/// Whether both reach one database of one server, and the same tables in it: asked with a lock that one takes and the
+/// other must find taken, because a copy of a database has all that it was copied from, its identifiers too. `conflict`
+/// names what each reaches, for an operator's eyes. `unavailable`: one of them reaches a standby, and the other does
+/// not, as while a server takes over from another.
+[[nodiscard]] Result<Done> check_same_database(const std::string& one, const std::string& other);
+
 /// `conflict` where fsync, full_page_writes or synchronous_commit is off for this role: a committed alert could be
 /// lost.
 [[nodiscard]] Result<Done> check_durability(const std::string& conninfo);
