@@ -40,8 +40,9 @@ Result<Done> check_database(const DatabaseConfig& database)
         if (same.error().code() != ErrorCode::conflict) {
             return Error(same.error().code(), std::string(name) + ": " + same.error().message());
         }
-        refused.push_back({.pointer = name,
-                           .detail = "and database.pipeline_url must reach the same tables: " + same.error().message()});
+        refused.push_back(
+            {.pointer = name,
+             .detail = "and database.pipeline_url must reach the same tables: " + same.error().message()});
     }
     if (!refused.empty()) return Error(std::move(refused));
     if (auto schema = pg::check_schema(database.pipeline_url); !schema) return schema;

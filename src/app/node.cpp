@@ -1,5 +1,6 @@
 #include "app/node.hpp"
 
+#include "app/documents.hpp"
 #include "app/key_file.hpp"
 #include "winnow/api/customer_api.hpp"
 #include "winnow/api/management_api.hpp"
@@ -68,7 +69,9 @@ std::string node_name(const Config& config)
     auto name = config.node.name;
     if (name.empty()) {
         std::array<char, 256> host{};
-        name = gethostname(host.data(), host.size() - 1) == 0 ? host.data() : "winnow";
+        // The system takes any bytes as its name.
+        const bool named = gethostname(host.data(), host.size() - 1) == 0 && problem_of_text(host.data()).empty();
+        name = named ? host.data() : "winnow";
     }
     return name + "-" + std::to_string(getpid());
 }
