@@ -129,7 +129,7 @@ int serve_here(const DevOptions& options)
     Signals signals;
     dev::StateFolder folder(options.state_dir);
     // The folder has its own always: that is where the command line looks.
-    const dev::ReadyFile ready({folder / "ready.json", options.ready_file});
+    dev::ReadyFile ready({folder / "ready.json", options.ready_file});
     const auto place = dev::place_of_cluster(folder.path());
     dev::remove_left_clusters(place, say);
     if (options.reset) {
