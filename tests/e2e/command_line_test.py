@@ -309,6 +309,40 @@ class Commands(unittest.TestCase):
             self.assertNotIn("\x1b[", winnow(*words).stdout)
 
 
+class Output(unittest.TestCase):
+    def shell(self, line, status):
+        """Of /bin/sh, with the program as `winnow` and its own status as that of the line."""
+        everything = {**os.environ, "WINNOW_STATE_DIR": instance.state_dir}
+        script = 'winnow() { "$WINNOW_BINARY" "$@"; }\n' + line
+        done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, timeout=60, env=everything,
+                              check=False)
+        self.assertEqual(done.returncode, status, (line, done.stdout, done.stderr))
+        return done.stderr
+
+    def test_what_cannot_be_written_is_said_and_has_a_status_of_its_own(self):
+        for words in ("--version", "--help", "alert send --help", "completion bash", "ticket list", "ticket list --json",
+                      "rules export", "tenant list", "expr eval true", "alert send --title written",
+                      "config check --json", "silence list"):
+            for place, why in ((">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")):
+                status = 2 if words.startswith("config") else 3
+                said = self.shell(f"winnow {words} {place}", status)
+                self.assertIn("the output could not be written: " + why, said, words)
+                self.assertEqual("done, but" in said, status == 3, words)
+
+    def test_a_secret_that_is_lost_is_named_with_what_to_do(self):
+        for number, json_too in enumerate(("", "--json")):
+            said = self.shell("winnow tenant create Lost --admin-email ops@acme.example "
+                              f"--service-code lost{number} {json_too} >/dev/full", 3)
+            self.assertIn(f"tenant lost{number} (", said)
+            self.assertIn("the key of its admin, which is shown once, is lost", said)
+            self.assertIn(f"lost{number}", winnow("tenant", "list").stdout)
+
+    def test_a_reader_that_has_read_enough_is_no_failure(self):
+        for line in ("winnow completion bash | head -1", "winnow rules export --json | head -1",
+                     "trap '' PIPE; { winnow completion bash; } | true"):
+            self.assertEqual(self.shell(line, 0).replace(f"(the development instance of {instance.state_dir}/ready.json)\n", ""), "", line)
+
+
 class StateFolder(unittest.TestCase):
     def test_only_one_instance_works_on_a_folder(self):
         second = winnow("dev", "--state-dir", os.path.join(instance.state_dir, "state"), status=1)
