@@ -18,8 +18,8 @@ namespace winnow::app {
 /// end, and a folder has nothing to read: they are no files here.
 [[nodiscard]] std::string why_unreadable(const std::string& file);
 
-/// What is wrong with a value or line that is to be text, a clause; "" for nothing. What is not UTF-8 or has a line feed
-/// or worse in it would only be found at work, if ever.
+/// What is wrong with a value or line that is to be text, a clause; "" for nothing. What is not UTF-8 or has a line
+/// feed or worse in it would only be found at work, if ever.
 [[nodiscard]] std::string problem_of_text(const std::string& text);
 
 /// The number of the first line that is not UTF-8, from 1; 0 where there is none, or a mark at the start says that the

@@ -212,7 +212,16 @@ Result<std::size_t> migrate(const std::string& conninfo, const MigrationProgress
         {
             pqxx::nontransaction tx(session.connection());
             query(tx, "select pg_advisory_lock($1)", kMigrationLock);  // until the session ends
-            prepare(tx);
+            try {
+                prepare(tx);
+            } catch (const pqxx::insufficient_privilege&) {
+                const std::string role = session.connection().username();
+                return Error(ErrorCode::permission_denied,
+                             "the role " + role +
+                                 " may not migrate this database: log in as a superuser, or, where "
+                                 "winnow_owner exists, as a member of it (GRANT winnow_owner TO " +
+                                 role + ")");
+            }
             auto found = pending(tx, migrations, Newer::refused);
             if (!found) return found.error();
             missing = std::move(*found);
@@ -305,8 +314,9 @@ Result<Done> check_same_database(const std::string& one, const std::string& othe
         Transaction transaction(session);  // not the session's lock: a pool between may hand the session on
         auto& tx = transaction.tx();
         const auto here = look_where(session, tx);
-        const std::string lock = tx.exec("select key, pg_advisory_xact_lock(key) "
-                                         "from (select (random() * 4e18)::bigint as key offset 0) as dice")[0][0]
+        const std::string lock = tx.exec(
+                                       "select key, pg_advisory_xact_lock(key) "
+                                       "from (select (random() * 4e18)::bigint as key offset 0) as dice")[0][0]
                                      .c_str();
         Session second({.conninfo = other});
         pqxx::nontransaction there_tx(second.connection());
@@ -314,8 +324,9 @@ Result<Done> check_same_database(const std::string& one, const std::string& othe
         const auto both = "it reaches " + there.database + ", and the other " + here.database;
         if (is_true(query(there_tx, "select pg_try_advisory_xact_lock($1::bigint)", lock))) {
             if (here.standby != there.standby) {
-                return Error(ErrorCode::unavailable, both + ": one of them is a standby (several hosts in a URL want "
-                                                            "target_session_attrs=read-write)");
+                return Error(ErrorCode::unavailable, both +
+                                                         ": one of them is a standby (several hosts in a URL want "
+                                                         "target_session_attrs=read-write)");
             }
             return Error(ErrorCode::conflict, both + (here.database == there.database ? ", on another server" : ""));
         }

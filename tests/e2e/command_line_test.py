@@ -75,6 +75,30 @@ class Commands(unittest.TestCase):
             self.assertIn("nothing reads WINNOW_FOO", winnow("config", "check", path, status=2,
                                                              environment={"WINNOW_FOO": "x"}).stderr)
 
+    def test_a_file_is_named_with_the_option_or_without_and_what_is_wrong_is_said_once(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "winnow.yaml")
+            missing = path + ": this file cannot be read: No such file or directory"
+            for words in (("config", "check"), ("serve",), ("migrate",), ("dev",)):
+                for named in ((path,), ("--config", path)):
+                    if words == ("dev",):
+                        named = ("--config", path, "--state-dir", os.path.join(folder, "state"))
+                    self.assertIn(missing, winnow(*words, *named, status=2).stderr)
+            with open(path, "wb") as out:
+                out.write(b'node: {name: "\x83f\x83B"}\n')
+            for words in (("config", "check"), ("serve",)):
+                told = winnow(*words, path, status=2, environment={"WINNOW_FOO": "x", "WINNOW_LOG_LEVEL": "loud"}).stderr
+                self.assertIn(f"winnow: {path}: database.api_url is needed\n", told)
+                self.assertIn(f"winnow: {path}:1:14: node.name is not UTF-8: save the file as UTF-8\n", told)
+                self.assertIn("winnow: WINNOW_LOG_LEVEL: log.level must be one of", told)
+                if words != ("serve",):
+                    self.assertIn("winnow: nothing reads WINNOW_FOO: it changes nothing\n", told)
+            refused = winnow("dev", "--state-dir", os.path.join(folder, "state"), "--egress-allow", "foo", status=2)
+            self.assertIn("winnow: --egress-allow", refused.stderr)
+            self.assertNotIn("PostgreSQL", refused.stderr)
+        self.assertIn(".winnow/ready.json", winnow("ticket", "list", environment={"WINNOW_STATE_DIR": ""},
+                                                   status=1).stderr)
+
     def test_a_migration_says_which_url_is_wrong(self):
         for url in ("nonsense", "postgresql://u:hunter2@db:99999/x"):
             told = winnow("migrate", "--url", url, status=2).stderr

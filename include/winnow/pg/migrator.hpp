@@ -34,7 +34,7 @@ using MigrationProgress = std::function<void(std::size_t done, std::size_t total
 ///
 /// `conninfo` needs a superuser, or, where the roles exist, a member of winnow_owner.
 /// `conflict`: the database holds a step that is unknown here (a newer program migrated it) or was changed since, or a
-/// step never got its locks.
+/// step never got its locks. `permission_denied`: the role may not, which is said with what to do.
 [[nodiscard]] Result<std::size_t> migrate(const std::string& conninfo, const MigrationProgress& progress = {},
                                           const std::vector<Migration>& migrations = embedded_migrations());
 
