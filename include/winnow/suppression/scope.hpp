@@ -51,11 +51,12 @@ public:
     /// A matcher without which it finds nothing: `name="value"`, the value not empty; nullptr where there is none.
     [[nodiscard]] const expr::Matcher* required() const;
 
-    /// Whether both are written so that they find the same alerts: the same condition, or the same matchers in any order
-    /// and spelling. False says nothing.
+    /// Whether both are written so that they find the same alerts: the same condition, or the same matchers in any
+    /// order and spelling. False says nothing.
     [[nodiscard]] bool same_as(const Scope& other) const;
 
-    /// The one value that its matchers let through under that name; nullptr where there may be several, or none is told.
+    /// The one value that its matchers let through under that name; nullptr where there may be several, or none is
+    /// told.
     [[nodiscard]] const std::string* only_value_of(std::string_view label) const;
 
     /// Whether it asks for a value of the label: matchers let no alert through that lacks it, or a condition names it.

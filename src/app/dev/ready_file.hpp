@@ -13,7 +13,8 @@
 namespace winnow::app::dev {
 
 /// Exist exactly as long as the instance is ready: old ones are removed when the object is made, and its own go with
-/// it. What no instance wrote is neither removed nor replaced. Its shape is part of the contract other programs are written against.
+/// it. What no instance wrote is neither removed nor replaced. Its shape is part of the contract other programs are
+/// written against.
 class ReadyFile {
 public:
     /// At each of `paths` that is not empty, written in this order. Throws std::runtime_error, with what to do, where

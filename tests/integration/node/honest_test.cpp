@@ -84,9 +84,10 @@ TEST_F(HonestTest, UrlsThatReachDifferentDatabasesAreRefusedWithBothNames)
     EXPECT_TRUE(check_database(config));
 
     const auto other = test::PostgresCluster::instance().fresh_database();
-    for (auto [url, wrong, name] : {std::tuple{&DatabaseConfig::api_url, other.api, "database.api_url"},
-                                    std::tuple{&DatabaseConfig::pipeline_url, other.pipeline, "database.api_url"},
-                                    std::tuple{&DatabaseConfig::provider_url, other.provider, "database.provider_url"}}) {
+    for (auto [url, wrong, name] :
+         {std::tuple{&DatabaseConfig::api_url, other.api, "database.api_url"},
+          std::tuple{&DatabaseConfig::pipeline_url, other.pipeline, "database.api_url"},
+          std::tuple{&DatabaseConfig::provider_url, other.provider, "database.provider_url"}}) {
         auto database = config;
         database.*url = wrong;
         const auto refused = check_database(database);
