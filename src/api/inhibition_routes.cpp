@@ -71,6 +71,30 @@ std::optional<std::string> odd_equal(const std::string& name, const Inhibition& 
            name + "=~\".+\"";
 }
 
+void warn_of_idleness(json& document, const Inhibition& inhibition)
+{
+    const auto source = suppression::Scope::compile(inhibition.source);
+    const auto target = suppression::Scope::compile(inhibition.target);
+    if (!source || !target) return;
+    if (source->same_as(*target)) {
+        const bool is_matchers = inhibition.target.syntax == domain::RuleSyntax::matchers;
+        document["warnings"].push_back(
+            {{"pointer", "/" + std::string(is_matchers ? kTarget.matchers : kTarget.condition)},
+             {"detail",
+              "finds the same alerts as the source side, so this never keeps anything quiet: what both sides find is "
+              "explained only by a source that the target side does not find"}});
+    }
+    for (std::size_t i = 0; i < inhibition.equal.size(); ++i) {
+        const auto* one = source->only_value_of(inhibition.equal[i]);
+        const auto* other = target->only_value_of(inhibition.equal[i]);
+        if (one == nullptr || other == nullptr || *one == *other) continue;
+        document["warnings"].push_back(
+            {{"pointer", "/equal/" + std::to_string(i)},
+             {"detail", inhibition.equal[i] + ": the two sides ask for different values of it (\"" + *one +
+                            "\" and \"" + *other + "\"), which are never equal, so this never keeps anything quiet"}});
+    }
+}
+
 /// With what whoever saved it is to hear.
 json saved_json(const StoredInhibition& stored, const LabelNames& seen, Timestamp now)
 {
@@ -78,6 +102,7 @@ json saved_json(const StoredInhibition& stored, const LabelNames& seen, Timestam
     const auto at = suppression::hours_of_a_week(now);
     warn_of_scope(document, stored.inhibition.source, at, kSource);
     warn_of_scope(document, stored.inhibition.target, at, kTarget);
+    warn_of_idleness(document, stored.inhibition);
     const auto& equal = stored.inhibition.equal;
     for (std::size_t i = 0; i < equal.size(); ++i) {
         auto odd = odd_equal(equal[i], stored.inhibition, seen);

@@ -8,6 +8,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -76,14 +77,10 @@ bool is_section(const std::string& path)
     return std::ranges::any_of(config_schema(), [&](const Key& key) { return key.path.starts_with(path + "."); });
 }
 
-/// A name or path with a line feed or worse in it would only be found at work, if ever.
 std::string problem_of_values(const std::vector<std::string>& values)
 {
-    const auto is_control = [](unsigned char c) {
-        return c < 0x20 || c == 0x7F;
-    };
     for (const auto& value : values) {
-        if (std::ranges::any_of(value, is_control)) return "holds a line feed or another control character";
+        if (auto wrong = problem_of_text(value); !wrong.empty()) return wrong;
     }
     return "";
 }
@@ -114,7 +111,7 @@ void apply_environment(Config& config, std::vector<FieldError>& problems)
         if (value == nullptr) continue;
         auto wrong = problem_of_values({value});
         if (wrong.empty()) wrong = key.set(config, {value});
-        if (!wrong.empty()) problems.push_back({.pointer = name, .detail = name + " " + wrong});
+        if (!wrong.empty()) problems.push_back({.pointer = name, .detail = key.path + " " + wrong});
         config.settings[key.path] = {.place = name, .values = {value}};
     }
     for (auto& problem : misspelt_variables()) problems.push_back(std::move(problem));
@@ -153,6 +150,8 @@ Reading read_text(const std::string& text, const std::string& name, Config base)
     const auto at = [&](const YAML::Mark& mark) {
         return name + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
     };
+    const auto no_text = line_that_is_no_text(text);
+    const std::string save_as = ": save the file as UTF-8";
     std::map<std::string, Entry> entries;
     try {
         std::vector<Twice> twice;
@@ -163,13 +162,21 @@ Reading read_text(const std::string& text, const std::string& name, Config base)
                                           std::to_string(key.first.line + 1) + "; only one of them can hold"});
         }
     } catch (const YAML::Exception& error) {
-        problems.push_back({.pointer = at(error.mark), .detail = error.msg});
+        if (no_text == 0) problems.push_back({.pointer = at(error.mark), .detail = error.msg});
         reading.understood = false;
     }
+    bool told = false;
     for (const auto& [path, entry] : entries) {
-        const auto wrong = apply(base, path, entry);
+        if (!is_valid_utf8(path)) continue;  // told by its line
+        const bool is_text = std::ranges::all_of(entry.values, is_valid_utf8);
+        told = told || !is_text;
+        const auto wrong = is_text ? apply(base, path, entry) : path + " is not UTF-8" + save_as;
         if (!wrong.empty()) problems.push_back({.pointer = at(entry.mark), .detail = wrong});
         if (!entry.empty) base.settings[path] = {.place = at(entry.mark), .values = entry.values};
+    }
+    if (no_text != 0 && !told) {
+        problems.push_back(
+            {.pointer = name + ":" + std::to_string(no_text) + ":1", .detail = "this line is not UTF-8" + save_as});
     }
     apply_environment(base, problems);
     reading.config = std::move(base);
@@ -191,13 +198,14 @@ Result<Config> parse_config(const std::string& text, const std::string& name, Co
 
 Reading read_config(const std::string& file, Config base)
 {
-    const auto unreadable = [&](const char* why) {
+    const auto unreadable = [&](const std::string& why) {
         return Reading{.config = {}, .problems = {{.pointer = file, .detail = why}}, .understood = false};
     };
     std::error_code failure;
     if (std::filesystem::is_directory(file, failure)) return unreadable("this is a folder; name the file in it");
+    errno = 0;
     std::ifstream in(file);
-    if (!in) return unreadable("this file cannot be read");
+    if (!in) return unreadable("this file cannot be read: " + std::generic_category().message(errno));
     const std::string text(std::istreambuf_iterator<char>(in), {});
     return read_text(text, file, std::move(base));
 }

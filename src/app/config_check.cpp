@@ -17,6 +17,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string_view>
+#include <utility>
 
 namespace winnow::app {
 
@@ -80,9 +81,22 @@ bool is_subject(std::string_view text)
     }
 }
 
+/// As a clause: `names "10.0.0.1/33", which has no good prefix length`. `wrong` begins with the network in quotes.
+std::string which(const std::string& network, const std::string& wrong)
+{
+    return "names \"" + network + "\", which" + wrong.substr(network.size() + 2);
+}
+
 class Look {
 public:
-    Look(const Config& config, const std::string& file) : config_(config), file_(file) {}
+    Look(const Config& config, std::string file) : config_(config), file_(std::move(file)) {}
+
+    std::vector<Finding> take_listeners()
+    {
+        listener(config_.customer, "listen.customer.");
+        listener(config_.management, "listen.management.");
+        return std::move(findings_);
+    }
 
     std::vector<Finding> take()
     {
@@ -109,7 +123,8 @@ private:
     void find(const std::string& path, const std::string& what, bool tolerable = false)
     {
         const auto set = config_.settings.find(path);
-        const auto& place = set == config_.settings.end() ? path : set->second.place;
+        const auto& whole = file_.empty() ? path : file_;
+        const auto& place = set == config_.settings.end() ? whole : set->second.place;
         findings_.push_back({.error = {.pointer = place, .detail = path + " " + what}, .tolerable = tolerable});
     }
 
@@ -168,7 +183,7 @@ private:
         for (const auto& network : options.trusted_proxies) {
             // The same texts as in egress_allow: one with bits after its prefix may mean the address or the network.
             const auto wrong = winnow::delivery::problem_of_egress_network(network);
-            if (!wrong.empty()) find(section + "trusted_proxies", "has " + wrong);
+            if (!wrong.empty()) find(section + "trusted_proxies", which(network, wrong));
         }
         authorities(section + "client_ca_file", options.tls.client_authorities);
         const auto& certificate = options.tls.certificate_chain;
@@ -316,16 +331,25 @@ private:
         }
         for (const auto& network : options.egress_allow) {
             const auto wrong = winnow::delivery::problem_of_egress_network(network);
-            if (!wrong.empty()) find("delivery.egress_allow", "has " + wrong);
+            if (!wrong.empty()) find("delivery.egress_allow", which(network, wrong));
         }
     }
 
     const Config& config_;
-    const std::string& file_;
+    const std::string file_;
     std::vector<Finding> findings_;
 };
 
 }  // namespace
+
+std::string problem_of_certificates(const Config& config)
+{
+    std::string problems;
+    for (const auto& finding : Look(config, "").take_listeners()) {
+        if (!finding.tolerable) problems += (problems.empty() ? "" : "; ") + finding.error.detail;
+    }
+    return problems;
+}
 
 std::vector<Finding> look_closer(const Config& config, const std::string& file)
 {

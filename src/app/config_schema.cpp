@@ -1,11 +1,13 @@
 #include "app/config_schema.hpp"
 
+#include "app/documents.hpp"
+#include "winnow/base/text.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/crypto/digest.hpp"
+#include "winnow/domain/one_line.hpp"
 #include "winnow/domain/position.hpp"
 
 #include <charconv>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -29,17 +31,35 @@ Key text(std::string path, Member<std::string> member)
             }};
 }
 
+/// Stands in every line of the log and in rows of the database: "" (the host's name), or what people can read.
+Key node_name()
+{
+    return {"node.name", [](Config& config, const std::vector<std::string>& values) {
+                constexpr std::size_t kMostCharacters = 100;
+                const auto& name = values.front();
+                if (domain::one_line(name) != name || count_code_points(name) > kMostCharacters) {
+                    return std::string(
+                        "must be 1 to 100 characters that can be seen, with no blank at either end nor two in a row");
+                }
+                config.node.name = name;
+                return std::string();
+            }};
+}
+
 /// The first line of a file, so that a secret need not stand in the configuration.
 Key secret_file(std::string path, Member<std::string> member)
 {
     return {std::move(path), [member](Config& config, const auto& values) {
-                std::error_code unknown;
-                if (std::filesystem::exists(values.front(), unknown) &&
-                    !std::filesystem::is_regular_file(values.front(), unknown)) {
-                    return "cannot read " + values.front() + ": it is no file";
+                const auto& file = values.front();
+                if (const auto why = why_unreadable(file); !why.empty()) return "cannot read " + file + ": " + why;
+                std::ifstream in(file);
+                std::string line;
+                if (!std::getline(in, line)) return "cannot read " + file + ": it is empty";
+                if (line.ends_with('\r')) line.pop_back();
+                if (const auto wrong = problem_of_text(line); !wrong.empty()) {
+                    return "names " + file + ", whose first line " + wrong;
                 }
-                std::ifstream in(values.front());
-                if (!std::getline(in, member(config))) return "cannot read " + values.front();
+                member(config) = std::move(line);
                 return std::string();
             }};
 }
@@ -301,7 +321,7 @@ void add_rest(std::vector<Key>& keys)
     keys.push_back(flag("database.allow_unsafe_durability",
                         [](Config& c) -> auto& { return c.database.allow_unsafe_durability; }));
     keys.push_back(text("encryption_key_file", [](Config& c) -> auto& { return c.encryption_key_file; }));
-    keys.push_back(text("node.name", [](Config& c) -> auto& { return c.node.name; }));
+    keys.push_back(node_name());
     keys.push_back(number<std::size_t>("node.io_threads", [](Config& c) -> auto& { return c.node.io_threads; }, 0, 64));
     keys.push_back(duration(
         "node.grace", [](Config& c) -> auto& { return c.node.grace; }, milliseconds{0}, std::chrono::minutes{10}));

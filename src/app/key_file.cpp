@@ -1,12 +1,11 @@
 #include "app/key_file.hpp"
 
+#include "app/documents.hpp"
 #include "winnow/crypto/digest.hpp"
 
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
-#include <system_error>
 
 namespace winnow::app {
 
@@ -18,14 +17,13 @@ constexpr std::size_t kKeyBytes = 32;
 
 std::string read_key_file(const std::string& path)
 {
-    // A pipe or a device may never end, and a folder has nothing to read.
-    std::error_code unknown;
-    if (std::filesystem::exists(path, unknown) && !std::filesystem::is_regular_file(path, unknown)) {
-        throw std::runtime_error("the encryption key " + path + " cannot be read: it is no file");
-    }
+    const auto unreadable = [&](const std::string& why) {
+        return std::runtime_error("the encryption key " + path + " cannot be read: " + why);
+    };
+    if (const auto why = why_unreadable(path); !why.empty()) throw unreadable(why);
     std::ifstream file(path, std::ios::binary);
     std::string content(std::istreambuf_iterator<char>(file), {});
-    if (!file) throw std::runtime_error("the encryption key " + path + " cannot be read");
+    if (!file) throw unreadable("its bytes do not come");
     if (content.size() == kKeyBytes) return content;
     while (!content.empty() && (content.back() == '\n' || content.back() == '\r')) content.pop_back();
     std::string key;

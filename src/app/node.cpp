@@ -1,5 +1,6 @@
 #include "app/node.hpp"
 
+#include "app/documents.hpp"
 #include "app/key_file.hpp"
 #include "winnow/api/customer_api.hpp"
 #include "winnow/api/management_api.hpp"
@@ -19,7 +20,6 @@
 #include "winnow/pg/credential_store.hpp"
 #include "winnow/pg/hold_store.hpp"
 #include "winnow/pg/journal_streams.hpp"
-#include "winnow/pg/migrator.hpp"
 #include "winnow/pg/outbox.hpp"
 #include "winnow/pg/provider_store.hpp"
 #include "winnow/pg/quiet_store.hpp"
@@ -71,7 +71,9 @@ std::string node_name(const Config& config)
     auto name = config.node.name;
     if (name.empty()) {
         std::array<char, 256> host{};
-        name = gethostname(host.data(), host.size() - 1) == 0 ? host.data() : "winnow";
+        // The system takes any bytes as its name.
+        const bool named = gethostname(host.data(), host.size() - 1) == 0 && problem_of_text(host.data()).empty();
+        name = named ? host.data() : "winnow";
     }
     constexpr std::size_t kDice = 4;
     return name + "-" + std::to_string(getpid()) + "-" + crypto::to_hex(crypto::random_bytes(kDice));
@@ -351,36 +353,6 @@ Result<Done> Node::reload_certificates()
 void Node::stop()
 {
     impl_->stop();
-}
-
-Result<Done> check_database(const DatabaseConfig& database)
-{
-    const std::pair<const char*, const std::string&> urls[] = {{"database.pipeline_url", database.pipeline_url},
-                                                               {"database.api_url", database.api_url},
-                                                               {"database.provider_url", database.provider_url}};
-    std::vector<FieldError> refused;
-    std::string away;
-    for (const auto& [name, url] : urls) {
-        const auto entered = pg::check_login(url);
-        if (entered) continue;
-        const auto& why = entered.error();
-        if (why.code() == ErrorCode::unavailable) {
-            if (away.empty()) away = std::string(name) + ": " + why.message();
-        } else {
-            refused.push_back({.pointer = name, .detail = "cannot log in: " + why.message()});
-        }
-    }
-    if (!refused.empty()) return Error(std::move(refused));
-    if (!away.empty()) return Error(ErrorCode::unavailable, away);
-    if (const auto bound = pg::check_isolation(database.api_url); !bound) {
-        return field_error("database.api_url", bound.error().message() + "; log in as winnow_api");
-    }
-    if (auto schema = pg::check_schema(database.pipeline_url); !schema) return schema;
-    auto durable = pg::check_durability(database.pipeline_url);
-    if (durable || durable.error().code() != ErrorCode::conflict || !database.allow_unsafe_durability) return durable;
-    observe::warn("this database may lose committed alerts; database.allow_unsafe_durability accepts that",
-                  {{"reason", durable.error().message()}});
-    return Done{};
 }
 
 void raise_open_files_limit(const Config& config)

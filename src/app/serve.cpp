@@ -48,7 +48,7 @@ Loaded load_for_serving(const std::string& file)
     };
     if (const auto complete = complete_for_serving(loaded.config); !complete) {
         for (const auto& missing : complete.error().fields()) {
-            if (!is_named(missing.pointer)) loaded.problems.push_back(missing);
+            if (!is_named(missing.pointer)) loaded.problems.push_back({.pointer = file, .detail = missing.detail});
         }
     }
     for (auto& finding : look_closer(loaded.config, file)) {
@@ -79,14 +79,21 @@ Result<Waited> wait_for_database(const DatabaseConfig& database, Signals& signal
 
 void print_problems(const Error& error)
 {
-    for (const auto& field : error.fields()) std::cerr << "winnow: " << field.pointer << ": " << field.detail << '\n';
+    for (const auto& field : error.fields()) {
+        // A place that the sentence begins with, or a variable that it is about, is not said twice.
+        const bool told = field.pointer.empty() || field.detail.starts_with(field.pointer + " ") ||
+                          (field.pointer.starts_with("WINNOW_") && field.detail.contains(field.pointer));
+        std::cerr << "winnow: " << (told ? "" : field.pointer + ": ") << field.detail << '\n';
+    }
     if (error.fields().empty()) std::cerr << "winnow: " << error.message() << '\n';
 }
 
-void serve_until_signalled(Node& node, Signals& signals)
+void serve_until_signalled(Node& node, const Config& config, Signals& signals)
 {
     while (signals.wait_for_reload()) {
-        if (const auto reloaded = node.reload_certificates(); reloaded) {
+        if (const auto wrong = problem_of_certificates(config); !wrong.empty()) {
+            observe::error("certificates not reloaded; those in use stay", {{"reason", wrong}});
+        } else if (const auto reloaded = node.reload_certificates(); reloaded) {
             observe::info("certificates reloaded");
         } else {
             observe::error("certificates not reloaded; those in use stay", {{"reason", reloaded.error().message()}});
@@ -117,7 +124,7 @@ int run_serve(const std::string& config_file)
     }
     if (*usable == Waited::told_to_stop) return 0;
     Node node(config);
-    serve_until_signalled(node, signals);
+    serve_until_signalled(node, config, signals);
     return 0;
 }
 
@@ -168,7 +175,9 @@ int run_config_check(const std::string& config_file, bool json)
     if (json) {
         auto problems = nlohmann::json::array();
         for (const auto& field : found) problems.push_back({{"at", field.pointer}, {"detail", field.detail}});
-        std::cout << nlohmann::json{{"valid", found.empty()}, {"problems", problems}}.dump(2) << '\n';
+        std::cout << nlohmann::json{{"valid", found.empty()}, {"problems", problems}}.dump(
+                         2, ' ', false, nlohmann::json::error_handler_t::replace)
+                  << '\n';
     } else if (found.empty()) {
         std::cout << config_file << " is complete and correct\n";
     } else {

@@ -8,12 +8,14 @@
 namespace winnow::app {
 
 class Node;
+struct Config;
 class Signals;
 
 /// Each problem on a line of standard error.
 void print_problems(const Error& error);
 
-/// Reloads certificates at SIGHUP; at SIGTERM or SIGINT stops the node and returns.
-void serve_until_signalled(Node& node, Signals& signals);
+/// Reloads certificates at SIGHUP, where they are as `config`, the node's, wants them; at SIGTERM or SIGINT stops the
+/// node and returns.
+void serve_until_signalled(Node& node, const Config& config, Signals& signals);
 
 }  // namespace winnow::app

@@ -272,7 +272,16 @@ Result<std::size_t> migrate(const std::string& conninfo, const MigrationProgress
         {
             pqxx::nontransaction tx(session.connection());
             query(tx, "select pg_advisory_lock($1)", kMigrationLock);  // until the session ends
-            prepare(tx);
+            try {
+                prepare(tx);
+            } catch (const pqxx::insufficient_privilege&) {
+                const std::string role = session.connection().username();
+                return Error(ErrorCode::permission_denied,
+                             "the role " + role +
+                                 " may not migrate this database: log in as a superuser, or, where "
+                                 "winnow_owner exists, as a member of it (GRANT winnow_owner TO " +
+                                 role + ")");
+            }
             auto found = pending(tx, migrations, Newer::refused);
             if (!found) return found.error();
             missing = std::move(*found);
@@ -335,6 +344,57 @@ Result<Done> check_isolation(const std::string& conninfo)
         if (!rows[0][1].as<bool>()) return Done{};
         return Error(ErrorCode::conflict, std::string("the role ") + rows[0][0].c_str() +
                                               " is a superuser or has BYPASSRLS: it would see every tenant's rows");
+    });
+}
+
+namespace {
+
+/// What the stores of a session would work on, in words.
+struct Reached {
+    std::string database;
+    std::string tables;  ///< Identifies what `tenants` is to this session; "" where there is none.
+    bool standby;
+};
+
+Reached look_where(Session& session, pqxx::transaction_base& tx)
+{
+    const auto row = tx.exec("select current_database(), to_regclass('tenants')::oid, pg_is_in_recovery()")[0];
+    auto& connection = session.connection();
+    return {.database = std::string("the database ") + row[0].c_str() + " at " + connection.hostname() + " (port " +
+                        connection.port() + ")",
+            .tables = row[1].is_null() ? "" : row[1].c_str(),
+            .standby = row[2].as<bool>()};
+}
+
+}  // namespace
+
+Result<Done> check_same_database(const std::string& one, const std::string& other)
+{
+    return translated([&]() -> Result<Done> {
+        Session session({.conninfo = one});
+        Transaction transaction(session);  // not the session's lock: a pool between may hand the session on
+        auto& tx = transaction.tx();
+        const auto here = look_where(session, tx);
+        const std::string lock = tx.exec(
+                                       "select key, pg_advisory_xact_lock(key) "
+                                       "from (select (random() * 4e18)::bigint as key offset 0) as dice")[0][0]
+                                     .c_str();
+        Session second({.conninfo = other});
+        pqxx::nontransaction there_tx(second.connection());
+        const auto there = look_where(second, there_tx);
+        const auto both = "it reaches " + there.database + ", and the other " + here.database;
+        if (is_true(query(there_tx, "select pg_try_advisory_xact_lock($1::bigint)", lock))) {
+            if (here.standby != there.standby) {
+                return Error(ErrorCode::unavailable, both +
+                                                         ": one of them is a standby (several hosts in a URL want "
+                                                         "target_session_attrs=read-write)");
+            }
+            return Error(ErrorCode::conflict, both + (here.database == there.database ? ", on another server" : ""));
+        }
+        if (here.tables != there.tables) {
+            return Error(ErrorCode::conflict, both + ", but other tables in it: leave search_path out of the URLs");
+        }
+        return Done{};
     });
 }
 

@@ -1,6 +1,8 @@
 #include "winnow/suppression/scope.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -35,6 +37,28 @@ bool names_label(const expr::Node& node, std::string_view label)
         return text != nullptr && *text == label;
     }
     return std::ranges::any_of(node.children, [&](const expr::Node& child) { return names_label(child, label); });
+}
+
+template <typename... Kinds>
+bool same_literal(const expr::Value& a, const expr::Value& b)
+{
+    const auto same = [&]<typename Kind>(const Kind* one, const Kind* other) {
+        return one != nullptr && other != nullptr && *one == *other;
+    };
+    return (same(a.as<Kinds>(), b.as<Kinds>()) || ...);
+}
+
+// Recursion is bounded, as above.
+bool same_tree(const expr::Node& a, const expr::Node& b)
+{
+    if (a.kind != b.kind || a.method != b.method || a.name != b.name || a.variable != b.variable ||
+        a.optional_at != b.optional_at) {
+        return false;
+    }
+    if (a.kind == expr::Node::Kind::literal) {
+        return same_literal<bool, std::int64_t, std::uint64_t, double, std::string>(a.value, b.value);
+    }
+    return std::ranges::equal(a.children, b.children, same_tree);
 }
 
 }  // namespace
@@ -88,6 +112,33 @@ bool Scope::asks_for_the_time() const
 {
     const auto* condition = std::get_if<expr::Expression>(&compiled_);
     return condition != nullptr && names_a_time(condition->root());
+}
+
+bool Scope::same_as(const Scope& other) const
+{
+    const auto* matchers = std::get_if<std::vector<Matcher>>(&compiled_);
+    const auto* others = std::get_if<std::vector<Matcher>>(&other.compiled_);
+    if ((matchers == nullptr) != (others == nullptr)) return false;
+    if (matchers == nullptr) {
+        return same_tree(std::get<expr::Expression>(compiled_).root(),
+                         std::get<expr::Expression>(other.compiled_).root());
+    }
+    const auto written = [](const std::vector<Matcher>& all) {
+        std::set<std::string> lines;
+        for (const auto& matcher : all) lines.insert(matcher.str());
+        return lines;
+    };
+    return written(*matchers) == written(*others);
+}
+
+const std::string* Scope::only_value_of(std::string_view label) const
+{
+    const auto* matchers = std::get_if<std::vector<Matcher>>(&compiled_);
+    if (matchers == nullptr) return nullptr;
+    const auto found = std::ranges::find_if(*matchers, [&](const Matcher& matcher) {
+        return matcher.name() == label && matcher.op() == Matcher::Op::equal;
+    });
+    return found == matchers->end() ? nullptr : &found->value();
 }
 
 bool Scope::asks_for(std::string_view label) const

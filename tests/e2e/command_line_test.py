@@ -75,6 +75,30 @@ class Commands(unittest.TestCase):
             self.assertIn("nothing reads WINNOW_FOO", winnow("config", "check", path, status=2,
                                                              environment={"WINNOW_FOO": "x"}).stderr)
 
+    def test_a_file_is_named_with_the_option_or_without_and_what_is_wrong_is_said_once(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "winnow.yaml")
+            missing = path + ": this file cannot be read: No such file or directory"
+            for words in (("config", "check"), ("serve",), ("migrate",), ("dev",)):
+                for named in ((path,), ("--config", path)):
+                    if words == ("dev",):
+                        named = ("--config", path, "--state-dir", os.path.join(folder, "state"))
+                    self.assertIn(missing, winnow(*words, *named, status=2).stderr)
+            with open(path, "wb") as out:
+                out.write(b'node: {name: "\x83f\x83B"}\n')
+            for words in (("config", "check"), ("serve",)):
+                told = winnow(*words, path, status=2, environment={"WINNOW_FOO": "x", "WINNOW_LOG_LEVEL": "loud"}).stderr
+                self.assertIn(f"winnow: {path}: database.api_url is needed\n", told)
+                self.assertIn(f"winnow: {path}:1:14: node.name is not UTF-8: save the file as UTF-8\n", told)
+                self.assertIn("winnow: WINNOW_LOG_LEVEL: log.level must be one of", told)
+                if words != ("serve",):
+                    self.assertIn("winnow: nothing reads WINNOW_FOO: it changes nothing\n", told)
+            refused = winnow("dev", "--state-dir", os.path.join(folder, "state"), "--egress-allow", "foo", status=2)
+            self.assertIn("winnow: --egress-allow", refused.stderr)
+            self.assertNotIn("PostgreSQL", refused.stderr)
+        self.assertIn(".winnow/ready.json", winnow("ticket", "list", environment={"WINNOW_STATE_DIR": ""},
+                                                   status=1).stderr)
+
     def test_a_migration_says_which_url_is_wrong(self):
         for url in ("nonsense", "postgresql://u:hunter2@db:99999/x"):
             told = winnow("migrate", "--url", url, status=2).stderr
@@ -331,6 +355,40 @@ class Commands(unittest.TestCase):
     def test_output_into_a_pipe_has_no_colours(self):
         for words in (["ticket", "list"], ["rules", "list"], ["tenant", "list"]):
             self.assertNotIn("\x1b[", winnow(*words).stdout)
+
+
+class Output(unittest.TestCase):
+    def shell(self, line, status):
+        """Of /bin/sh, with the program as `winnow` and its own status as that of the line."""
+        everything = {**os.environ, "WINNOW_STATE_DIR": instance.state_dir}
+        script = 'winnow() { "$WINNOW_BINARY" "$@"; }\n' + line
+        done = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, timeout=60, env=everything,
+                              check=False)
+        self.assertEqual(done.returncode, status, (line, done.stdout, done.stderr))
+        return done.stderr
+
+    def test_what_cannot_be_written_is_said_and_has_a_status_of_its_own(self):
+        for words in ("--version", "--help", "alert send --help", "completion bash", "ticket list", "ticket list --json",
+                      "rules export", "tenant list", "expr eval true", "alert send --title written",
+                      "config check --json", "silence list"):
+            for place, why in ((">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")):
+                status = 2 if words.startswith("config") else 3
+                said = self.shell(f"winnow {words} {place}", status)
+                self.assertIn("the output could not be written: " + why, said, words)
+                self.assertEqual("done, but" in said, status == 3, words)
+
+    def test_a_secret_that_is_lost_is_named_with_what_to_do(self):
+        for number, json_too in enumerate(("", "--json")):
+            said = self.shell("winnow tenant create Lost --admin-email ops@acme.example "
+                              f"--service-code lost{number} {json_too} >/dev/full", 3)
+            self.assertIn(f"tenant lost{number} (", said)
+            self.assertIn("the key of its admin, which is shown once, is lost", said)
+            self.assertIn(f"lost{number}", winnow("tenant", "list").stdout)
+
+    def test_a_reader_that_has_read_enough_is_no_failure(self):
+        for line in ("winnow completion bash | head -1", "winnow rules export --json | head -1",
+                     "trap '' PIPE; { winnow completion bash; } | true"):
+            self.assertEqual(self.shell(line, 0).replace(f"(the development instance of {instance.state_dir}/ready.json)\n", ""), "", line)
 
 
 class StateFolder(unittest.TestCase):

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 import time
 import unittest
@@ -99,6 +100,62 @@ class ReadyFiles(unittest.TestCase):
             instance.stop()
             self.assertFalse(os.path.exists(own))
             self.assertFalse(os.path.exists(instance.ready_file))
+
+
+    def refused(self, folder, ready_file):
+        """What it says, before anything is started."""
+        command = [os.environ["WINNOW_BINARY"], "dev", "--state-dir", os.path.join(folder, "state"), "--ready-file",
+                   ready_file, "--customer-port", "0", "--management-port", "0", "--no-receiver"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as dev:
+            first = dev.stdout.readline()
+            dev.terminate()
+            rest = dev.stdout.read()
+        self.assertEqual(dev.returncode, 1, first + rest)
+        self.assertEqual(rest, "")
+        self.assertIn(ready_file, first)
+        return first
+
+    def test_what_it_did_not_write_itself_is_refused_at_once_and_left_alone(self):
+        with tempfile.TemporaryDirectory() as folder:
+            empty = os.path.join(folder, "empty")
+            os.mkdir(empty)
+            self.assertIn("it is a folder; name a file in it", self.refused(folder, empty))
+            self.assertTrue(os.path.isdir(empty))
+            for content in ("years of work", "", '{"tenants": []}', "[1]"):
+                precious = os.path.join(folder, "thesis.json")
+                with open(precious, "w", encoding="utf-8") as out:
+                    out.write(content)
+                self.assertIn("`winnow dev` did not write", self.refused(folder, precious))
+                with open(precious, encoding="utf-8") as kept:
+                    self.assertEqual(kept.read(), content)
+            link = os.path.join(folder, "link")
+            os.symlink("/dev/null", link)
+            self.assertIn("move it away", self.refused(folder, link))
+            self.assertTrue(os.path.islink(link))
+            self.assertIn("No such file or directory", self.refused(folder, os.path.join(folder, "nope", "x")))
+
+    def test_one_that_is_left_is_replaced_and_what_came_instead_of_it_stays(self):
+        with Instance() as instance:
+            beside = instance.ready_file + ".new"
+            with open(beside, "w", encoding="utf-8") as out:
+                out.write("somebody else's")
+            instance.kill()
+            instance.process = subprocess.Popen(  # without the harness, which would remove it
+                [instance.binary, "dev", *instance.arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+            def replaced():
+                try:
+                    with open(instance.ready_file, encoding="utf-8") as ready:
+                        return json.load(ready)["pid"] == instance.process.pid
+                except FileNotFoundError:
+                    return False
+            wait_until(replaced, "its own ready file", 90)
+            with open(instance.ready_file, "w", encoding="utf-8") as out:
+                out.write("mine now")
+            instance.stop()
+            for path, content in ((instance.ready_file, "mine now"), (beside, "somebody else's")):
+                with open(path, encoding="utf-8") as kept:
+                    self.assertEqual(kept.read(), content)
 
 
 @unittest.skipIf(os.geteuid() != 0, "only root's clusters are outside of their state folders")

@@ -67,6 +67,22 @@ class Start(unittest.TestCase):
         self.assertEqual(node.wait(60), 1)
         self.assertTrue(self.said("database.api_url: cannot log in"))
 
+    def test_certificates_that_cannot_be_used_are_told_of_as_the_check_of_a_configuration_does(self):
+        path = os.path.join(self.instance.state_dir, "state", "server.pem")
+        with open(path, encoding="utf-8") as kept:
+            good = kept.read()
+
+        def put(text):
+            with open(path, "w", encoding="utf-8") as out:
+                out.write(text)
+            self.instance.process.send_signal(signal.SIGHUP)
+        self.addCleanup(put, good)
+        put("junk")
+        wait_until(lambda: f"names {path}, which holds no certificate" in self.instance.log(), "it to say what is wrong")
+        self.assertNotIn("error:", self.instance.log())
+        put(good)
+        wait_until(lambda: "certificates reloaded" in self.instance.log(), "the reload")
+
 
 if __name__ == "__main__":
     unittest.main()

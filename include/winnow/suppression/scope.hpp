@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -49,6 +50,14 @@ public:
 
     /// A matcher without which it finds nothing: `name="value"`, the value not empty; nullptr where there is none.
     [[nodiscard]] const expr::Matcher* required() const;
+
+    /// Whether both are written so that they find the same alerts: the same condition, or the same matchers in any
+    /// order and spelling. False says nothing.
+    [[nodiscard]] bool same_as(const Scope& other) const;
+
+    /// The one value that its matchers let through under that name; nullptr where there may be several, or none is
+    /// told.
+    [[nodiscard]] const std::string* only_value_of(std::string_view label) const;
 
     /// Whether it asks for a value of the label: matchers let no alert through that lacks it, or a condition names it.
     [[nodiscard]] bool asks_for(std::string_view label) const;

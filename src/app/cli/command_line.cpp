@@ -1,6 +1,7 @@
 #include "app/cli/command_line.hpp"
 
 #include "app/cli/commands.hpp"
+#include "app/cli/standard_output.hpp"
 #include "winnow/base/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -14,6 +15,7 @@ namespace winnow::app::cli {
 namespace {
 
 constexpr int kWrongUsage = 2;
+constexpr int kOutputLost = 3;  // no failure: what was to be done is done, and is not to be done again
 constexpr auto kVersion = "winnow 0.1.0";
 
 }  // namespace
@@ -72,9 +74,7 @@ bool check_text(int argc, const char* const* argv)
     return true;
 }
 
-}  // namespace
-
-int run(int argc, const char* const* argv)
+int run_command(int argc, const char* const* argv)
 {
     if (!check_text(argc, argv)) return kWrongUsage;
     Command chosen;
@@ -92,6 +92,18 @@ int run(int argc, const char* const* argv)
         std::cerr << "winnow: " << failure.what() << '\n';
         return 1;
     }
+}
+
+}  // namespace
+
+int run(int argc, const char* const* argv)
+{
+    StandardOutput output;
+    const int status = run_command(argc, argv);
+    const auto lost = output.problem();
+    if (lost.empty()) return status;
+    std::cerr << "winnow: " << (status == 0 ? "done, but " : "") << "the output could not be written: " << lost << '\n';
+    return status == 0 ? kOutputLost : status;
 }
 
 }  // namespace winnow::app::cli

@@ -10,7 +10,8 @@
 
 namespace winnow::app::cli {
 
-/// Parses and runs. Exit status: 0 done, 1 failed, 2 wrong usage.
+/// Parses and runs. Exit status: 0 done, 1 failed, 2 wrong usage, 3 done, but the output could
+/// not be written.
 [[nodiscard]] int run(int argc, const char* const* argv);
 
 /// What the chosen sub-command does, once the arguments are parsed.

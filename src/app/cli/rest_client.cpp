@@ -57,10 +57,17 @@ std::size_t take_header(const char* data, std::size_t size, std::size_t count, v
     return size * count;
 }
 
-std::filesystem::path ready_file()
+/// "" where it is not set, or empty, which is the same as of every variable here.
+std::string state_folder()
 {
     const char* folder = std::getenv("WINNOW_STATE_DIR");
-    return std::filesystem::path(folder == nullptr ? ".winnow" : folder) / "ready.json";
+    return folder == nullptr ? "" : folder;
+}
+
+std::filesystem::path ready_file()
+{
+    const auto folder = state_folder();
+    return std::filesystem::path(folder.empty() ? ".winnow" : folder) / "ready.json";
 }
 
 /// Throws where a place that gives something does not give what a call takes.
@@ -188,8 +195,7 @@ void complete(Connection& connection, As who)
         throw std::runtime_error(
             "no server to call: give --url and --key (or WINNOW_URL and WINNOW_KEY), or start one here with "
             "\"winnow dev\" (no instance has left " +
-            file.string() + (std::getenv("WINNOW_STATE_DIR") == nullptr ? "" : ", where WINNOW_STATE_DIR points") +
-            ")");
+            file.string() + (state_folder().empty() ? "" : ", where WINNOW_STATE_DIR points") + ")");
     }
     try {
         complete_from_ready_file(connection, json::parse(in), who);

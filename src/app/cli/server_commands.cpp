@@ -40,7 +40,7 @@ void add_serve(Syntax& root, Command& chosen)
 {
     auto* command = root.add_subcommand("serve", "Serve with a PostgreSQL that somebody operates");
     auto file = std::make_shared<std::string>("config/winnow.yaml");
-    command->add_option("--config", *file, "The configuration file")->capture_default_str();
+    command->add_option("--config,FILE", *file, "The configuration file")->capture_default_str();
     command->footer("Example:\n  winnow serve --config /etc/winnow/winnow.yaml");
     command->callback([&chosen, file] {
         chosen = [file] {
@@ -57,7 +57,7 @@ void add_migrate(Syntax& root, Command& chosen)
     };
     auto* command = root.add_subcommand("migrate", "Bring the database to this program's schema");
     auto arguments = std::make_shared<Arguments>();
-    command->add_option("--config", arguments->config, "The configuration file (database.owner_url)")
+    command->add_option("--config,FILE", arguments->config, "The configuration file (database.owner_url)")
         ->capture_default_str();
     command->add_option("--url", arguments->url, "Use this database instead");
     command->footer("Example:\n  winnow migrate --url postgresql://postgres@db.internal/winnow");
@@ -78,7 +78,7 @@ void add_config(Syntax& root, Command& chosen)
     config->require_subcommand();
     auto* check = config->add_subcommand("check", "Say what is wrong with a configuration file, all of it at once");
     auto arguments = std::make_shared<Arguments>();
-    check->add_option("FILE", arguments->file, "The configuration file")->capture_default_str();
+    check->add_option("--config,FILE", arguments->file, "The configuration file")->capture_default_str();
     check->add_flag("--json", arguments->json, "For scripts");
     check->footer("Example:\n  winnow config check /etc/winnow/winnow.yaml");
     check->callback([&chosen, arguments] {

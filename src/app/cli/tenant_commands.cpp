@@ -16,6 +16,18 @@ struct CreateArguments {
     std::string name, service_code, email, admin_name;
 };
 
+/// Nobody else knows the key, and the provider cannot make another one.
+void tell_if_lost(const json& tenant)
+{
+    std::cout.flush();
+    if (std::cout) return;
+    const auto id = tenant.at("id").get<std::string>();
+    std::cerr << "winnow: tenant " << tenant.at("service_code").get<std::string>() << " (" << id
+              << ") was made, but the key of its admin, which is shown once, is lost, so that nobody can work in it. "
+                 "Suspend it (POST /admin/v1/tenants/"
+              << id << "/suspend), and create another one with another service code\n";
+}
+
 int create(CreateArguments& arguments)
 {
     complete(arguments.connection, As::provider);
@@ -26,10 +38,12 @@ int create(CreateArguments& arguments)
         call_or_fail(arguments.connection, {.method = "POST", .path = "/admin/v1/tenants", .body = body.dump()}).json();
     if (arguments.connection.json) {
         std::cout << answer.dump(2) << '\n';
+        tell_if_lost(answer);
         return 0;
     }
     std::cout << "tenant " << answer.at("service_code").get<std::string>() << " (" << answer.at("id").get<std::string>()
               << ")\nkey of its admin, shown this once: " << answer.at("admin").at("key").get<std::string>() << '\n';
+    tell_if_lost(answer);
     return 0;
 }
 

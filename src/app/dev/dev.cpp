@@ -14,6 +14,7 @@
 #include "app/serving.hpp"
 #include "app/signals.hpp"
 #include "winnow/crypto/digest.hpp"
+#include "winnow/delivery/egress.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/pg/migrator.hpp"
 
@@ -65,6 +66,10 @@ Result<Config> make_config(const DevOptions& options, const dev::StateFolder& fo
     auto smtp = parse_smtp(options.smtp);
     if (!smtp) return smtp.error();
     config.delivery.smtp = *std::move(smtp);
+    for (const auto& network : options.egress_allow) {
+        const auto wrong = delivery::problem_of_egress_network(network);
+        if (!wrong.empty()) return field_error("--egress-allow", "takes a network such as 127.0.0.0/8: " + wrong);
+    }
     config.delivery.egress_allow = options.egress_allow;
     return options.config_file.empty() ? parse_config("", "", std::move(config))
                                        : load_config(options.config_file, std::move(config));
@@ -129,7 +134,7 @@ int serve_here(const DevOptions& options)
     Signals signals;
     dev::StateFolder folder(options.state_dir);
     // The folder has its own always: that is where the command line looks.
-    const dev::ReadyFile ready({folder / "ready.json", options.ready_file});
+    dev::ReadyFile ready({folder / "ready.json", options.ready_file});
     const auto place = dev::place_of_cluster(folder.path());
     dev::remove_left_clusters(place, say);
     if (options.reset) {
@@ -162,7 +167,7 @@ int serve_here(const DevOptions& options)
     demo.save(folder);
     ready.write(demo, folder / "ca.pem", config->database.owner_url);
     dev::print_what_to_do_next(std::cout, demo, folder / "ca.pem", receiver != nullptr);
-    serve_until_signalled(*node, signals);
+    serve_until_signalled(*node, *config, signals);
     return 0;
 }
 

@@ -2,17 +2,27 @@
 
 #include <nlohmann/json.hpp>
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
 #include <ostream>
+#include <stdexcept>
 #include <system_error>
-#include <utility>
 
 namespace winnow::app::dev {
+
+namespace fs = std::filesystem;
 
 using nlohmann::json;
 
 namespace {
+
+constexpr std::array kMembers{"customer_url", "management_url", "ca_file", "database_url",
+                              "pid",          "provider",       "tenants"};
 
 std::string loopback_url(std::uint16_t port)
 {
@@ -33,23 +43,71 @@ json as_json(const DemoTenant& tenant)
             {"users", users}};
 }
 
+/// Whether it is one that an instance wrote, at whatever time.
+bool is_ready_file(const std::string& content)
+{
+    const auto document = json::parse(content, nullptr, false);
+    if (!document.is_object()) return false;
+    return std::ranges::all_of(kMembers, [&](const char* member) { return document.contains(member); });
+}
+
+[[noreturn]] void refuse(const fs::path& path, const std::string& why)
+{
+    throw std::runtime_error("the ready file " + path.string() + " cannot be written: " + why);
+}
+
+/// It would be replaced when the instance is ready, and removed at the end.
+void refuse_what_is_not_ours(const fs::path& path)
+{
+    std::error_code failure;
+    const auto type = fs::symlink_status(path, failure).type();
+    if (type == fs::file_type::not_found) return;
+    if (type == fs::file_type::directory) refuse(path, "it is a folder; name a file in it");
+    if (type == fs::file_type::none) refuse(path, failure.message());
+    const bool ours = type == fs::file_type::regular && is_ready_file(read_file(path));
+    if (!ours) {
+        refuse(path,
+               "something is there that `winnow dev` did not write, and it would be lost; name another place, or "
+               "move it away");
+    }
+}
+
+void refuse_unwritable(const fs::path& path)
+{
+    const auto parent = path.parent_path();
+    auto probe = path.string() + ".XXXXXX";
+    const int file = ::mkostemp(probe.data(), O_CLOEXEC);
+    if (file < 0) refuse(path, parent.string() + ": " + std::generic_category().message(errno));
+    ::close(file);
+    ::unlink(probe.c_str());
+}
+
 }  // namespace
 
-ReadyFile::ReadyFile(const std::vector<std::filesystem::path>& paths)
+ReadyFile::ReadyFile(const std::vector<fs::path>& paths)
 {
     for (const auto& path : paths) {
-        if (!path.empty()) paths_.push_back(std::filesystem::absolute(path));
+        if (!path.empty()) paths_.push_back(fs::absolute(path));
     }
-    for (const auto& path : paths_) std::filesystem::remove(path);
+    for (const auto& path : paths_) {
+        refuse_what_is_not_ours(path);
+        refuse_unwritable(path);
+    }
+    for (const auto& path : paths_) fs::remove(path);
 }
 
 ReadyFile::~ReadyFile()
 {
-    std::error_code ignored;
-    for (const auto& path : paths_) std::filesystem::remove(path, ignored);
+    if (written_.empty()) return;
+    for (const auto& path : paths_) {
+        std::error_code ignored;
+        // Somebody may have put something else there since, as another instance that was given the same name.
+        const bool file = fs::symlink_status(path, ignored).type() == fs::file_type::regular;
+        if (file && read_file(path) == written_) fs::remove(path, ignored);
+    }
 }
 
-void ReadyFile::write(const Demo& demo, const std::filesystem::path& authority, const std::string& database_url) const
+void ReadyFile::write(const Demo& demo, const std::filesystem::path& authority, const std::string& database_url)
 {
     auto tenants = json::array();
     for (const auto& tenant : demo.tenants) tenants.push_back(as_json(tenant));
@@ -60,7 +118,9 @@ void ReadyFile::write(const Demo& demo, const std::filesystem::path& authority, 
                         {"pid", getpid()},
                         {"provider", {{"key", demo.provider_key}}},
                         {"tenants", tenants}};
-    for (const auto& path : paths_) write_private_file(path, ready.dump(2) + "\n");
+    for (const auto& path : paths_) refuse_what_is_not_ours(path);
+    written_ = ready.dump(2) + "\n";
+    for (const auto& path : paths_) write_private_file(path, written_);
 }
 
 void print_what_to_do_next(std::ostream& out, const Demo& demo, const std::filesystem::path& authority,

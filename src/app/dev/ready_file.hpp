@@ -13,20 +13,23 @@
 namespace winnow::app::dev {
 
 /// Exist exactly as long as the instance is ready: old ones are removed when the object is made, and its own go with
-/// it. Its shape is part of the contract other programs are written against.
+/// it. What no instance wrote is neither removed nor replaced. Its shape is part of the contract other programs are
+/// written against.
 class ReadyFile {
 public:
-    /// At each of `paths` that is not empty, written in this order.
+    /// At each of `paths` that is not empty, written in this order. Throws std::runtime_error, with what to do, where
+    /// something else is there, or nothing can be written.
     explicit ReadyFile(const std::vector<std::filesystem::path>& paths);
     ~ReadyFile();
     ReadyFile(const ReadyFile&) = delete;
     ReadyFile& operator=(const ReadyFile&) = delete;
 
-    /// Mode 0600: it holds credentials.
-    void write(const Demo& demo, const std::filesystem::path& authority, const std::string& database_url) const;
+    /// Mode 0600: it holds credentials. Throws as the constructor does.
+    void write(const Demo& demo, const std::filesystem::path& authority, const std::string& database_url);
 
 private:
     std::vector<std::filesystem::path> paths_;
+    std::string written_;  ///< "": not yet.
 };
 
 /// Commands to paste; and where messages go, if the built-in receiver takes them.

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -67,16 +68,19 @@ void StateFolder::clear()
 
 void write_private_file(const fs::path& path, const std::string& content)
 {
-    const auto next = fs::path(path.string() + ".new");
-    const int file = open(next.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (file < 0) fail("cannot write", next);
+    auto next = path.string() + ".XXXXXX";              // not a name that may be somebody else's file
+    const int file = mkostemp(next.data(), O_CLOEXEC);  // mode 0600
+    if (file < 0) fail("cannot write", path);
     std::size_t written = 0;
     while (written < content.size()) {
         const auto more = write(file, content.data() + written, content.size() - written);
         if (more < 0 && errno == EINTR) continue;
         if (more < 0) {
+            const int why = errno;
             close(file);
-            fail("cannot write", next);
+            unlink(next.c_str());
+            errno = why;
+            fail("cannot write", path);
         }
         written += static_cast<std::size_t>(more);
     }

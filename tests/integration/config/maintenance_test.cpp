@@ -195,6 +195,38 @@ TEST_F(Inhibitions, NameEveryMistake)
     EXPECT_EQ(sql("select count(*) from inhibitions"), "0");
 }
 
+TEST_F(Inhibitions, WhatCanNeverActIsToldOf)
+{
+    auto warnings = [&, number = 0](const char* kind, const std::string& source, const std::string& target,
+                                    const json& equal) mutable {
+        return post("/inhibitions", {{"name", "n" + std::to_string(++number)},
+                                     {std::string("source_") + kind, source},
+                                     {std::string("target_") + kind, target},
+                                     {"equal", equal}})
+            .body["warnings"]
+            .dump();
+    };
+    constexpr auto kSame = "finds the same alerts as the source side, so this never keeps anything quiet";
+    EXPECT_THAT(warnings("matchers", R"(class="x")", R"(class="x")", json::array()),
+                AllOf(HasSubstr(kSame), HasSubstr("/target_matchers")));
+    EXPECT_THAT(
+        warnings("matchers", R"(class="x",env=~"a|b")", R"({ env=~"a|b", "class"="x", class="x" })", {"source"}),
+        HasSubstr(kSame));
+    EXPECT_THAT(warnings("condition", R"(class == "x" && source != "y")", R"((class  ==  "x") && source != 'y')",
+                         json::array()),
+                AllOf(HasSubstr(kSame), HasSubstr("/target_condition")));
+    EXPECT_THAT(
+        warnings("matchers", R"(class="rack_down")", R"(class="host_down")", {"class", "source"}),
+        AllOf(HasSubstr("/equal/0"), HasSubstr(R"(\"rack_down\" and \"host_down\")"), HasSubstr("never equal")));
+    // A source outside of what both find keeps it quiet.
+    EXPECT_EQ(warnings("matchers", R"(class=~"x|y")", R"(class="x")", json::array()), "null");
+    EXPECT_EQ(warnings("condition", R"(class == "x")", R"(class == "y")", json::array()), "null");
+    EXPECT_EQ(warnings("condition", R"(class in ["x"])", R"(class in ["x", "y"])", json::array()), "null");
+    const auto id = made("/inhibitions", body());
+    EXPECT_THAT(patch("/inhibitions/" + id, {{"target_matchers", body()["source_matchers"]}}).body.dump(),
+                HasSubstr(kSame));
+}
+
 TEST_F(Inhibitions, ANameThatBothSidesMayLackIsToldOf)
 {
     ticket(1, "cluster_down", "open", "a");

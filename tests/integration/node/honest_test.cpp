@@ -74,6 +74,42 @@ TEST_F(HonestTest, EveryUrlIsLoggedInWithAtTheStartAndRefusedByName)
     EXPECT_THAT(refused.error().message(), HasSubstr("every tenant's rows"));
 }
 
+TEST_F(HonestTest, UrlsThatReachDifferentDatabasesAreRefusedWithBothNames)
+{
+    auto config = config_.database;
+    config.allow_unsafe_durability = true;
+    // In other words, and through another way: it is the database that counts.
+    config.api_url += " host='/nowhere," + std::string(pqxx::connection(database_.api).hostname()) +
+                      "' target_session_attrs=read-write";
+    EXPECT_TRUE(check_database(config));
+
+    const auto other = test::PostgresCluster::instance().fresh_database();
+    for (auto [url, wrong, name] :
+         {std::tuple{&DatabaseConfig::api_url, other.api, "database.api_url"},
+          std::tuple{&DatabaseConfig::pipeline_url, other.pipeline, "database.api_url"},
+          std::tuple{&DatabaseConfig::provider_url, other.provider, "database.provider_url"}}) {
+        auto database = config;
+        database.*url = wrong;
+        const auto refused = check_database(database);
+        ASSERT_FALSE(refused) << name;
+        ASSERT_FALSE(refused.error().fields().empty()) << refused.error().message();
+        EXPECT_EQ(refused.error().fields().front().pointer, name);
+        const auto& detail = refused.error().fields().front().detail;
+        EXPECT_THAT(detail, HasSubstr("database.pipeline_url"));
+        EXPECT_THAT(detail, HasSubstr(other.name));
+        EXPECT_THAT(detail, HasSubstr(database_.name));
+    }
+    // The same database, and other tables in it.
+    sql("create schema winnow_copy; create table winnow_copy.tenants (); grant usage on schema winnow_copy to public");
+    auto database = config;
+    database.provider_url += " options='-c search_path=winnow_copy,public'";
+    const auto refused = check_database(database);
+    ASSERT_FALSE(refused);
+    ASSERT_FALSE(refused.error().fields().empty()) << refused.error().message();
+    EXPECT_EQ(refused.error().fields().front().pointer, "database.provider_url");
+    EXPECT_THAT(refused.error().fields().front().detail, HasSubstr("search_path"));
+}
+
 TEST_F(HonestTest, AFullDiskIsToldToTheSenderAndToTheBalancerUntilThereIsRoom)
 {
     Node node(config_);

@@ -297,6 +297,16 @@ TEST(Migrator, AStepThatALongTransactionKeepsFromItsLocksSaysWhoseItIs)
     }
 }
 
+TEST(Migrator, ARoleThatMayNotIsNamedWithWhatToDo)
+{
+    const auto database = PostgresCluster::instance().fresh_database();
+    const auto refused = migrate(database.api);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), ErrorCode::permission_denied);
+    EXPECT_THAT(refused.error().message(), testing::HasSubstr("the role winnow_api may not migrate this database"));
+    EXPECT_THAT(refused.error().message(), testing::HasSubstr("GRANT winnow_owner TO winnow_api"));
+}
+
 TEST(Login, SaysWhyThereIsNone)
 {
     const auto database = PostgresCluster::instance().fresh_database();

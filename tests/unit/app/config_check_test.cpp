@@ -119,6 +119,31 @@ TEST_F(ConfigCheck, WhatIsNoCertificateOrKeyIsSaidSo)
                                            HasSubstr("must hold 32 bytes")));
 }
 
+TEST_F(ConfigCheck, WhatTheListenersCannotReloadIsToldInWordsOfTheConfiguration)
+{
+    const auto config = parse_config(text(), "w.yaml");
+    ASSERT_TRUE(config);
+    EXPECT_EQ(problem_of_certificates(*config), "");
+    write("customer.pem", "junk", 0644);
+    EXPECT_EQ(problem_of_certificates(*config),
+              "listen.customer.certificate_file names " + path("customer.pem") +
+                  ", which holds no certificate in PEM (-----BEGIN CERTIFICATE-----)");
+    pair("customer", std::chrono::days{-1});
+    EXPECT_EQ(problem_of_certificates(*config), "") << "expired, and still what the operator put there";
+    std::filesystem::copy_file(path("management.key"), path("customer.key"),
+                               std::filesystem::copy_options::overwrite_existing);
+    EXPECT_THAT(problem_of_certificates(*config),
+                AllOf(StartsWith("listen.customer.key_file names " + path("customer.key") + ", which is not"),
+                      HasSubstr("in " + path("customer.pem"))));
+}
+
+TEST_F(ConfigCheck, AKeyThatCannotBeReadSaysWhy)
+{
+    std::filesystem::remove(path("encryption.key"));
+    EXPECT_THAT(found(text()), ElementsAre(HasSubstr("the encryption key " + path("encryption.key") +
+                                                     " cannot be read: No such file or directory")));
+}
+
 TEST_F(ConfigCheck, AnExpiredCertificateIsFoundAndCanStillBeServedWith)
 {
     pair("customer", std::chrono::days{0});
@@ -158,13 +183,16 @@ TEST_F(ConfigCheck, TwoListenersCannotShareAPort)
 
 TEST_F(ConfigCheck, NetworksAddressesHostsAndUrlsAreRead)
 {
-    EXPECT_THAT(found("listen:\n  customer: {address: localhost, trusted_proxies: [10.0.0.0/33]}\n"),
-                ElementsAre(HasSubstr("listen.customer.address is \"localhost\", no IP address"),
-                            HasSubstr("listen.customer.trusted_proxies has \"10.0.0.0/33\"")));
+    EXPECT_THAT(
+        found("listen:\n  customer: {address: localhost, trusted_proxies: [10.0.0.0/33]}\n"),
+        ElementsAre(
+            HasSubstr("listen.customer.address is \"localhost\", no IP address"),
+            HasSubstr("listen.customer.trusted_proxies names \"10.0.0.0/33\", which has no good prefix length")));
     EXPECT_THAT(found("listen: {customer: {trusted_proxies: [10.0.0.1/8]}}\n"),
-                ElementsAre(HasSubstr("listen.customer.trusted_proxies has \"10.0.0.1/8\" has bits set")));
-    EXPECT_THAT(found("delivery: {egress_allow: [10.0.0.1/8]}\n"),
-                ElementsAre(HasSubstr("delivery.egress_allow has \"10.0.0.1/8\" has bits set after its prefix")));
+                ElementsAre(HasSubstr("listen.customer.trusted_proxies names \"10.0.0.1/8\", which has bits set")));
+    EXPECT_THAT(
+        found("delivery: {egress_allow: [10.0.0.1/8]}\n"),
+        ElementsAre(HasSubstr("delivery.egress_allow names \"10.0.0.1/8\", which has bits set after its prefix")));
     EXPECT_THAT(found("delivery: {smtp: {host: 'smtp://mail', from: nobody}, public_url: winnow.example.com}\n"),
                 ElementsAre(HasSubstr("delivery.smtp.host is \"smtp://mail\""), HasSubstr("delivery.smtp.from"),
                             HasSubstr("delivery.public_url is \"winnow.example.com\"")));

@@ -153,6 +153,7 @@ TEST(Config, AFileThatCannotBeReadIsNamed)
     const auto config = load_config("/nonexistent/winnow.yaml");
     ASSERT_FALSE(config);
     EXPECT_EQ(config.error().fields().front().pointer, "/nonexistent/winnow.yaml");
+    EXPECT_EQ(config.error().fields().front().detail, "this file cannot be read: No such file or directory");
 }
 
 TEST(Config, TheFileGoesBeforeTheBaseAndTheEnvironmentBeforeTheFile)
@@ -172,9 +173,8 @@ TEST(Config, TheFileGoesBeforeTheBaseAndTheEnvironmentBeforeTheFile)
 TEST(Config, AWrongVariableIsNamedByItsName)
 {
     const Variable wrong("WINNOW_JOURNAL_TRANSACTIONS_IN_FLIGHT", "many");
-    EXPECT_THAT(problems(""),
-                ElementsAre("WINNOW_JOURNAL_TRANSACTIONS_IN_FLIGHT: WINNOW_JOURNAL_TRANSACTIONS_IN_FLIGHT "
-                            "must be a whole number from 1 to 16"));
+    EXPECT_THAT(problems(""), ElementsAre("WINNOW_JOURNAL_TRANSACTIONS_IN_FLIGHT: journal.transactions_in_flight must "
+                                          "be a whole number from 1 to 16"));
 }
 
 TEST(Config, AVariableGivesAListOneElement)
@@ -210,10 +210,11 @@ TEST(Config, ASecretsFileMayBeNamedByTheEnvironment)
 TEST(Config, ASecretsFileThatIsMissingOrEmptyIsRefused)
 {
     const File empty("empty", "");
-    EXPECT_THAT(problems("delivery: {smtp: {password_file: /nonexistent/p}}\n"),
-                ElementsAre(HasSubstr("delivery.smtp.password_file cannot read /nonexistent/p")));
+    EXPECT_THAT(
+        problems("delivery: {smtp: {password_file: /nonexistent/p}}\n"),
+        ElementsAre(HasSubstr("delivery.smtp.password_file cannot read /nonexistent/p: No such file or directory")));
     EXPECT_THAT(problems("delivery: {smtp: {password_file: '" + empty.path() + "'}}\n"),
-                ElementsAre(HasSubstr("cannot read " + empty.path())));
+                ElementsAre(HasSubstr("cannot read " + empty.path() + ": it is empty")));
 }
 
 TEST(Config, AnEmptySectionThatNobodyKnowsIsUnknown)
@@ -230,7 +231,55 @@ TEST(Config, NoValueHoldsControlCharacters)
     EXPECT_THAT(problems("node: {name: \"a\\nb\"}\nlog: {level: \"info\\e\"}\n"),
                 ElementsAre(HasSubstr("log.level holds a line feed"), HasSubstr("node.name holds a line feed")));
     const Variable name("WINNOW_NODE_NAME", "a\x7f");
-    EXPECT_THAT(problems(""), ElementsAre(HasSubstr("WINNOW_NODE_NAME holds a line feed")));
+    EXPECT_THAT(problems(""),
+                ElementsAre("WINNOW_NODE_NAME: node.name holds a line feed or another control character"));
+}
+
+TEST(Config, WhatIsNotUtf8IsRefusedWithItsPlaceAndKey)
+{
+    EXPECT_THAT(problems("log: {level: info}\nnode: {name: \"\x83\x66\x83\x42\"}\n"),
+                ElementsAre("w.yaml:2:14: node.name is not UTF-8: save the file as UTF-8"));
+    EXPECT_THAT(problems("provider:\n  client_subjects: [CN=a, 'CN=\xE9']\n"),
+                ElementsAre("w.yaml:2:20: provider.client_subjects is not UTF-8: save the file as UTF-8"));
+    EXPECT_THAT(problems("log: {level: info}\n# \x93\xFA\x96\x7B\n"),
+                ElementsAre("w.yaml:2:1: this line is not UTF-8: save the file as UTF-8"));
+    EXPECT_THAT(problems("log: {\xE9: info}\n"),
+                ElementsAre("w.yaml:1:1: this line is not UTF-8: save the file as UTF-8"));
+    EXPECT_THAT(problems("log: {level: [\xE9\n"), ElementsAre(StartsWith("w.yaml:1:1: this line is not UTF-8")));
+    EXPECT_THAT(problems("node: {name: '東京-1'}\n"), ElementsAre());
+    // As Windows saves it: marked as UTF-16.
+    EXPECT_THAT(problems(std::string("\xFF\xFEl\0o\0g\0:\0 \0{\0}\0\n\0", 18)), ElementsAre());
+
+    const Variable name("WINNOW_NODE_NAME", "\x83\x66");
+    EXPECT_THAT(problems(""), ElementsAre("WINNOW_NODE_NAME: node.name is not UTF-8"));
+}
+
+TEST(Config, WhatIsNoTextInASecretsFileIsRefused)
+{
+    const File latin("latin", "postgresql://winnow_api:p\xE4ss@db/winnow\n");
+    const File control("control", "postgresql://winnow_api:\x1b[A@db/winnow\n");
+    const File windows("windows", "postgresql://winnow_api@db/winnow\r\n");
+    EXPECT_THAT(
+        problems("database: {api_url_file: '" + latin.path() + "'}\n"),
+        ElementsAre("w.yaml:1:26: database.api_url_file names " + latin.path() + ", whose first line is not UTF-8"));
+    EXPECT_THAT(problems("delivery: {smtp: {password_file: '" + control.path() + "'}}\n"),
+                ElementsAre(HasSubstr("whose first line holds a line feed or another control character")));
+    const auto config = parse_config("database: {api_url_file: '" + windows.path() + "'}\n", "w.yaml");
+    ASSERT_TRUE(config) << config.error().message();
+    EXPECT_EQ(config->database.api_url, "postgresql://winnow_api@db/winnow");
+}
+
+TEST(Config, ANodesNameCanBeShown)
+{
+    constexpr auto kWanted =
+        "node.name must be 1 to 100 characters that can be seen, with no blank at either end nor two in a row";
+    for (const auto* const wrong : {"' '", "' a'", "'a '", "'a  b'", "\"\\u200F\"", "\"a\\u0085b\"", "\"a\\u2028b\""}) {
+        EXPECT_THAT(problems(std::string("node: {name: ") + wrong + "}\n"), ElementsAre(HasSubstr(kWanted))) << wrong;
+    }
+    EXPECT_THAT(problems("node: {name: " + std::string(101, 'x') + "}\n"), ElementsAre(HasSubstr(kWanted)));
+    for (const auto* const right : {"''", "a", "node-1.example.com", "'rack 7 / left'", "東京-1"}) {
+        EXPECT_THAT(problems(std::string("node: {name: ") + right + "}\n"), ElementsAre()) << right;
+    }
 }
 
 TEST(Config, WhatIsGoodOfABadOneIsStillLookedAt)
