@@ -89,9 +89,8 @@ std::string zones_meant(std::string_view name, std::span<const std::string_view>
         kAbbreviations, [name](const Abbreviation& each) { return is_abbreviation(name, each.name); });
     std::vector<std::string_view> zones;
     if (found != kAbbreviations.end()) {
-        std::ranges::copy_if(found->zones, std::back_inserter(zones), [known](std::string_view zone) {
-            return std::ranges::find(known, zone) != known.end();
-        });
+        std::ranges::copy_if(found->zones, std::back_inserter(zones),
+                             [known](std::string_view zone) { return std::ranges::find(known, zone) != known.end(); });
     }
     if (!zones.empty()) return quoted_choice(zones);
     const auto near = nearest(name.substr(0, 64), known);

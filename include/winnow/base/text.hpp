@@ -33,7 +33,7 @@ namespace winnow {
 template <typename Range>
 [[nodiscard]] std::string nearest(std::string_view word, const Range& candidates)
 {
-    constexpr std::size_t kOtherLetter = 3;  // a slip counts two
+    constexpr std::size_t kOtherLetter = 3;       // a slip counts two
     const std::size_t far = word.size() / 3 + 2;  // this far is not a typo
     std::string best;
     auto best_cost = 2 * far + kOtherLetter;

@@ -14,9 +14,9 @@ namespace winnow {
 /// "posix/UTC"). Says nothing of whether a zone of that name exists.
 [[nodiscard]] bool may_name_zone(std::string_view name) noexcept;
 
-/// The zones that may have been meant by `name`, which is none, for a person: `"Asia/Tokyo"` where it is "JST" or nearly
-/// that name, and all that an abbreviation such as "IST" stands for; "" where there is nothing to suggest. Only of
-/// `known`. Of `name` 64 bytes count.
+/// The zones that may have been meant by `name`, which is none, for a person: `"Asia/Tokyo"` where it is "JST" or
+/// nearly that name, and all that an abbreviation such as "IST" stands for; "" where there is nothing to suggest. Only
+/// of `known`. Of `name` 64 bytes count.
 [[nodiscard]] std::string zones_meant(std::string_view name, std::span<const std::string_view> known);
 
 }  // namespace winnow

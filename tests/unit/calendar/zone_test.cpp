@@ -84,9 +84,9 @@ TEST(Zone, IsNamedWhereAnAbbreviationWasGiven)
     EXPECT_EQ(Zone::names_meant("IST"), R"("Asia/Kolkata", "Europe/Dublin" or "Asia/Jerusalem")");
     EXPECT_EQ(Zone::names_meant("AEST"), R"("Australia/Sydney" or "Australia/Brisbane")");
     EXPECT_EQ(Zone::names_meant("Asia/Tokio"), R"("Asia/Tokyo")");
-    for (const auto* const name : {"ACDT", "ADT",  "AKST", "ART", "AST", "AWST", "BRT", "BST", "CAT", "CDT", "CEST",
-                                   "CLT",  "CST",  "EAT",  "EDT", "GST", "HKT",  "ICT", "KST", "MDT", "MSK", "NST",
-                                   "NZST", "PDT",  "PHT",  "PKT", "PST", "SAST", "SGT", "TRT", "WAT", "WIB", "EEST"}) {
+    for (const auto* const name : {"ACDT", "ADT", "AKST", "ART", "AST", "AWST", "BRT", "BST", "CAT", "CDT", "CEST",
+                                   "CLT",  "CST", "EAT",  "EDT", "GST", "HKT",  "ICT", "KST", "MDT", "MSK", "NST",
+                                   "NZST", "PDT", "PHT",  "PKT", "PST", "SAST", "SGT", "TRT", "WAT", "WIB", "EEST"}) {
         EXPECT_FALSE(Zone::named(name)) << name << " is a zone: nothing is to be suggested";
         expect_zones(Zone::names_meant(name));
         EXPECT_THAT(Zone::names_meant(name), testing::HasSubstr("/")) << name;
