@@ -2,9 +2,9 @@
 
 #include "winnow/base/text.hpp"
 
-#include <locale.h>
-#include <wchar.h>
-
+#include <array>
+#include <clocale>
+#include <cwchar>
 #include <memory>
 #include <type_traits>
 
@@ -72,7 +72,7 @@ private:
 /// Of a whole sequence of well-formed UTF-8.
 char32_t character_of(std::string_view sequence)
 {
-    constexpr unsigned kFirstBits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    constexpr std::array<unsigned, 5> kFirstBits{0, 0x7F, 0x1F, 0x0F, 0x07};
     char32_t character = static_cast<unsigned char>(sequence.front()) & kFirstBits[sequence.size()];
     for (const char c : sequence.substr(1)) character = (character << 6U) | (static_cast<unsigned char>(c) & 0x3FU);
     return character;
@@ -80,8 +80,8 @@ char32_t character_of(std::string_view sequence)
 
 std::size_t width_of(std::string_view sequence)
 {
-    static const Widths kWidths;
-    return kWidths.of(character_of(sequence));
+    static const Widths widths;
+    return widths.of(character_of(sequence));
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ class Words(unittest.TestCase):
         names = ["plain", "日本語ルール", "🔥 hot", "cafe\u0301 e", "ＤＢ７"]
         with tempfile.NamedTemporaryFile("w", suffix=".json") as out:
             json.dump([{"name": name, "syntax": "matchers", "condition": '{env="x"}', "actions": [{"type": "drop"}]}
-                       for name in names], out, ensure_ascii=False)
+                       for name in names], out)
             out.flush()
             winnow("rules", "apply", out.name)
         for name in names:
