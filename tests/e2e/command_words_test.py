@@ -193,7 +193,7 @@ class Words(unittest.TestCase):
 
     def test_a_refusal_names_the_flag_that_was_typed(self):
         def told(*words):
-            error = winnow(*words, status=1).stderr
+            error = winnow(*words, status=1, stdin="[]").stderr
             self.assertNotRegex(error, r"\n  /")
             return error
 
@@ -210,6 +210,8 @@ class Words(unittest.TestCase):
                                        "2026-01-01T00:00:00Z"))
         self.assertIn("warning: --title: ", winnow("alert", "send", "--title", "x" * 2000, "--source", "long").stderr)
         self.assertIn("--admin-email: ", told("tenant", "create", "x", "--admin-email", "nobody"))
+        self.assertIn("VERSION: ", told("rules", "rollback", "987654"))
+        self.assertIn("--comment: ", told("rules", "apply", "-", "--comment", "x" * 20_000))
         self.assertIn("--state: ", told("ticket", "list", "--state", "bogus"))
 
     def test_a_value_may_begin_with_a_dash(self):

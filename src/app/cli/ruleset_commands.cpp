@@ -68,7 +68,9 @@ int plan(Arguments& arguments)
     if (arguments.days > 0) {
         const json question{{"ruleset", body.at("rules")}, {"days", arguments.days}};
         backtest =
-            call_or_fail(arguments.connection, {.method = "POST", .path = kBacktestsPath, .body = question.dump()})
+            call_or_fail(
+                arguments.connection,
+                {.method = "POST", .path = kBacktestsPath, .body = question.dump(), .typed = {{"/days", "--days"}}})
                 .json();
         backtest = wait_for_backtest(arguments.connection, std::move(backtest));
     }
@@ -109,7 +111,10 @@ int roll_back(Arguments& arguments)
     complete(arguments.connection, As::admin);
     json body{{"to", arguments.version}};
     if (!arguments.comment.empty()) body["comment"] = arguments.comment;
-    Call request{.method = "POST", .path = "/api/v1/ruleset/rollback", .body = body.dump()};
+    Call request{.method = "POST",
+                 .path = "/api/v1/ruleset/rollback",
+                 .body = body.dump(),
+                 .typed = {{"/to", "VERSION"}, {"/comment", "--comment"}}};
     if (arguments.if_version >= 0) {
         request.headers.push_back("If-Match: \"" + std::to_string(arguments.if_version) + '"');
     }
