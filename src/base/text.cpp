@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 namespace winnow {
@@ -76,18 +77,31 @@ bool has_control_characters(std::string_view text) noexcept
 
 std::size_t edit_distance(std::string_view a, std::string_view b)
 {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
+    const auto width = b.size() + 1;
+    std::vector<std::size_t> rows(3 * width);
+    auto* row = rows.data();
+    auto* above = row + width;     // the row before, and
+    auto* higher = above + width;  // the one before that
+    std::iota(row, row + width, std::size_t{0});
     for (std::size_t i = 1; i <= a.size(); ++i) {
-        auto diagonal = row[0];
+        std::swap(higher, above);
+        std::swap(above, row);
         row[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
-            const auto substitution = diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U);
-            diagonal = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, substitution});
+            const auto substitution = above[j - 1] + (a[i - 1] == b[j - 1] ? 0U : 1U);
+            row[j] = std::min({above[j] + 1, row[j - 1] + 1, substitution});
+            const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if (swapped) row[j] = std::min(row[j], higher[j - 2] + 1);
         }
     }
-    return row.back();
+    return row[b.size()];
+}
+
+bool begin_alike(std::string_view a, std::string_view b) noexcept
+{
+    a.remove_prefix(std::min(a.find_first_not_of('-'), a.size()));
+    b.remove_prefix(std::min(b.find_first_not_of('-'), b.size()));
+    return a.substr(0, 1) == b.substr(0, 1);
 }
 
 }  // namespace winnow

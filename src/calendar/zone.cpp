@@ -2,7 +2,6 @@
 
 #include "calendar/clock_changes.hpp"
 #include "calendar/days.hpp"
-#include "winnow/base/text.hpp"
 #include "winnow/base/zone_name.hpp"
 
 #include <date/tz.h>
@@ -80,13 +79,13 @@ private:
     std::int64_t table_ends_ = 0;
 };
 
-std::string Zone::nearest_name(std::string_view name)
+std::string Zone::names_meant(std::string_view name)
 {
-    std::vector<std::string> names;
+    std::vector<std::string_view> names;
     for (const auto& zone : date::get_tzdb().zones) {
-        if (may_name_zone(zone.name())) names.push_back(zone.name());
+        if (may_name_zone(zone.name())) names.emplace_back(zone.name());
     }
-    return nearest(name.substr(0, 64), names);
+    return zones_meant(name, names);
 }
 
 std::optional<Zone> Zone::named(const std::string& name)

@@ -1,6 +1,5 @@
 #include "expr/certainties.hpp"
 
-#include "winnow/base/text.hpp"
 #include "winnow/base/zone_name.hpp"
 #include "winnow/domain/limits.hpp"
 #include "winnow/expr/condition.hpp"
@@ -89,14 +88,14 @@ private:
     std::size_t left_ = 60'000;  ///< Steps: three times what one condition may cost an alert.
 };
 
-std::string nearest_zone(std::string_view name)
+std::string zones_near(std::string_view name)
 {
     try {
         std::vector<std::string_view> names;
         for (const auto& zone : date::get_tzdb().zones) {
             if (may_name_zone(zone.name())) names.emplace_back(zone.name());
         }
-        return nearest(name, names);
+        return zones_meant(name, names);
     } catch (const std::exception&) {  // a missing table stops nothing
         return {};
     }
@@ -109,9 +108,9 @@ std::string Constants::zone_hint(const Node& call)
     if (zone == nullptr) return "";
     constexpr std::size_t kSearch = 20'000;  // about what comparing with 600 names costs
     const bool look = zone->find(':') == std::string::npos && spend(kSearch);
-    const auto near = look ? nearest_zone(std::string_view(*zone).substr(0, 64)) : "";
+    const auto near = look ? zones_near(*zone) : "";
     return near.empty() ? "; a time zone is a name such as \"Asia/Tokyo\" or an offset such as \"+09:00\""
-                        : "; did you mean \"" + near + "\"?";
+                        : "; did you mean " + near + "?";
 }
 
 /// Whether a method's constant arguments make it fail whatever it is called on.

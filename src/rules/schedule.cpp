@@ -1,6 +1,5 @@
 #include "rules/schedule.hpp"
 
-#include "winnow/base/text.hpp"
 #include "winnow/base/zone_name.hpp"
 
 #include <date/tz.h>
@@ -25,14 +24,14 @@ const date::time_zone* zone_named(const std::string& name)
     }
 }
 
-std::string nearest_zone(const std::string& name)
+std::string zones_near(const std::string& name)
 {
     try {
         std::vector<std::string_view> names;
         for (const auto& zone : date::get_tzdb().zones) {
             if (may_name_zone(zone.name())) names.emplace_back(zone.name());
         }
-        return nearest(name, names);
+        return zones_meant(name, names);
     } catch (const std::exception&) {
         return {};
     }
@@ -81,9 +80,9 @@ bool Schedule::covers(Timestamp instant) const
 void check_schedule(const domain::WeeklySchedule& schedule, std::vector<FieldError>& errors)
 {
     if (!may_name_zone(schedule.time_zone) || zone_named(schedule.time_zone) == nullptr) {
-        const auto near = nearest_zone(schedule.time_zone);
+        const auto near = zones_near(schedule.time_zone);
         refuse(errors, "/schedule/time_zone",
-               "is no time zone such as \"Asia/Tokyo\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+               "is no time zone such as \"Asia/Tokyo\"" + (near.empty() ? "" : "; did you mean " + near + "?"));
     }
     if (schedule.weekly.empty() || schedule.weekly.size() > domain::kMaxWeeklyPeriods) {
         refuse(errors, "/schedule/weekly", "must have 1 to " + std::to_string(domain::kMaxWeeklyPeriods) + " periods");

@@ -217,10 +217,10 @@ Result<Recurrence> Recurrence::compile(const domain::MaintenanceWindow& window)
 {
     auto zone = calendar::Zone::named(window.time_zone);
     if (!zone) {
-        const auto near = calendar::Zone::nearest_name(window.time_zone);
+        const auto near = calendar::Zone::names_meant(window.time_zone);
         return field_error("/time_zone", "is not a time zone; " +
                                              (near.empty() ? std::string(R"(use a name such as "Asia/Tokyo" or "UTC")")
-                                                           : "did you mean \"" + near + "\"?"));
+                                                           : "did you mean " + near + "?"));
     }
     if (window.duration < kShortestWindow || window.duration > kLongestWindow) {
         return field_error("/duration", "must be between PT1M and P31D");

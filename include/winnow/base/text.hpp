@@ -21,19 +21,28 @@ namespace winnow {
 /// True when a C0 control character other than tab, line feed and carriage return, or DEL, is inside.
 [[nodiscard]] bool has_control_characters(std::string_view text) noexcept;
 
-/// The candidate nearest to `word` by edit distance, or "" when none is near enough to suggest.
-/// `candidates` is any range of string_view-convertible values.
+/// How many letters must be put in, left out, changed, or swapped with their neighbour, to get from one to the other.
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
+/// Whether both begin with the same letter, behind dashes ("--title").
+[[nodiscard]] bool begin_alike(std::string_view a, std::string_view b) noexcept;
+
+/// The candidate nearest to `word` by edit distance, or "" when none is near enough to suggest. One that begins with
+/// another letter is chosen only where it is nearer by two: the first letter is rarely the wrong one.
+/// `candidates` is any range of string_view-convertible values.
 template <typename Range>
 [[nodiscard]] std::string nearest(std::string_view word, const Range& candidates)
 {
+    constexpr std::size_t kOtherLetter = 3;       // a slip counts two
+    const std::size_t far = word.size() / 3 + 2;  // this far is not a typo
     std::string best;
-    std::size_t best_distance = word.size() / 3 + 2;  // further than this is not a typo
+    auto best_cost = 2 * far + kOtherLetter;
     for (const auto& candidate : candidates) {
         const auto distance = edit_distance(word, candidate);
-        if (distance < best_distance) {
-            best_distance = distance;
+        if (distance >= far) continue;
+        const auto cost = 2 * distance + (begin_alike(word, candidate) ? 0 : kOtherLetter);
+        if (cost < best_cost) {
+            best_cost = cost;
             best = std::string(candidate);
         }
     }

@@ -22,8 +22,8 @@ public:
     /// "Asia/Tokyo". nullopt: there is none of that name.
     [[nodiscard]] static std::optional<Zone> named(const std::string& name);
 
-    /// The name of a zone that may have been meant by one of which there is none; "" where none is near.
-    [[nodiscard]] static std::string nearest_name(std::string_view name);
+    /// The names, quoted, of zones that may have been meant by one of which there is none (zones_meant() of all).
+    [[nodiscard]] static std::string names_meant(std::string_view name);
 
     [[nodiscard]] WallTime wall(std::chrono::sys_seconds instant) const;
 

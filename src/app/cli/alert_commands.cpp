@@ -2,7 +2,10 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/rest_client.hpp"
 #include "app/documents.hpp"
+#include "winnow/base/text.hpp"
+#include "winnow/crypto/digest.hpp"
 
+#include <algorithm>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -21,9 +24,8 @@ struct SendArguments {
     std::string idempotency_key;
 };
 
-std::string body_of(const SendArguments& arguments)
+std::string written_alert(const SendArguments& arguments)
 {
-    if (!arguments.file.empty()) return read_text_file(arguments.file);
     auto alert = json::object();
     const auto put = [&](const char* name, const std::string& value) {
         if (!value.empty()) alert[name] = value;
@@ -42,7 +44,7 @@ std::string body_of(const SendArguments& arguments)
     for (const auto& label : arguments.labels) {
         if (label.empty()) continue;
         const auto equals = label.find('=');
-        if (equals == std::string::npos) throw std::runtime_error("--label wants NAME=VALUE, not \"" + label + "\"");
+        if (equals == std::string::npos) throw WrongUsage("--label wants NAME=VALUE, not \"" + label + "\"");
         const auto [at, fresh] = labels.emplace(label.substr(0, equals), label.substr(equals + 1));
         if (!fresh) {
             std::cerr << "warning: --label " << at->first << " stands twice; the first one counts, \"" << label
@@ -53,27 +55,72 @@ std::string body_of(const SendArguments& arguments)
     return alert.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+/// Whether an alert stands in each line, by the file's name or by what it holds.
+bool is_ndjson(const std::string& file, const std::string& text)
+{
+    if (file.ends_with(".ndjson") || file.ends_with(".jsonl")) return true;
+    const auto begin = text.find_first_not_of(" \t\r\n");
+    if (begin == std::string::npos || text[begin] != '{') return false;
+    const auto end = text.find('\n', begin);
+    const auto next = end == std::string::npos ? end : text.find_first_not_of(" \t\r\n", end);
+    if (next == std::string::npos || text[next] != '{') return false;
+    auto line = text.substr(begin, end - begin);
+    std::ranges::replace_if(line, [](char c) { return static_cast<unsigned char>(c) > 0x7F; }, '?');  // not UTF-8?
+    return json::accept(line);
+}
+
+Call request_of(const SendArguments& arguments)
+{
+    Call request{.method = "POST", .path = "/api/v1/alerts"};
+    if (arguments.file.empty()) {
+        request.body = written_alert(arguments);
+        for (const auto* field :
+             {"title", "severity", "status", "source", "service", "component", "group", "class", "description"}) {
+            request.typed.emplace_back(std::string("/") + field, std::string("--") + field);
+        }
+        request.typed.emplace_back("/dedup_key", "--dedup-key");
+        request.typed.emplace_back("/labels", "--label");
+    } else {
+        request.body = read_text_file(arguments.file);
+        if (is_ndjson(arguments.file, request.body)) request.content_type = "application/x-ndjson";
+    }
+    return request;
+}
+
+/// A page must not be lost for its key, and two keys that differ must not become one.
+std::string key_of_repetition(const std::string& key)
+{
+    if (is_valid_utf8(key)) return key;
+    std::cerr << "warning: --idempotency-key is not UTF-8: the SHA-256 of its bytes is sent in its place\n";
+    return "sha256-" + crypto::to_hex(crypto::sha256(key));
+}
+
 int send(SendArguments& arguments)
 {
     if (arguments.title.empty() && arguments.file.empty()) {
-        throw std::runtime_error("an alert needs a --title (or give a --file with alerts)");
+        throw WrongUsage("an alert needs a --title (or give a --file with alerts)");
     }
+    auto request = request_of(arguments);
     complete(arguments.connection, As::integration);
-    Call request{.method = "POST", .path = "/api/v1/alerts", .body = body_of(arguments)};
-    if (!arguments.idempotency_key.empty()) request.headers.push_back("Idempotency-Key: " + arguments.idempotency_key);
+    if (!arguments.idempotency_key.empty()) {
+        request.headers.push_back("Idempotency-Key: " + key_of_repetition(arguments.idempotency_key));
+    }
     const auto answer = call_or_fail(arguments.connection, request);
     const auto receipt = answer.json();
     if (arguments.connection.json) {
         std::cout << receipt.dump(2) << '\n';
         return receipt.value("rejected", 0) == 0 ? 0 : 1;
     }
+    const auto told = [&request](const json& about) {
+        return place_of(about.value("pointer", ""), request.typed) + about.value("detail", "") + '\n';
+    };
     for (const auto& result : receipt.at("results")) {
         if (const auto error = result.find("error"); error != result.end()) {
-            std::cerr << "refused: " << error->value("pointer", "") << ": " << error->value("detail", "") << '\n';
+            std::cerr << "refused: " << told(*error);
         } else {
             std::cout << "accepted " << result.at("alert_id").get<std::string>() << '\n';
-            for (const auto& warning : result.value("warnings", nlohmann::json::array())) {
-                std::cerr << "warning: " << warning.value("pointer", "") << ": " << warning.value("detail", "") << '\n';
+            for (const auto& warning : result.value("warnings", json::array())) {
+                std::cerr << "warning: " << told(warning);
             }
         }
     }
@@ -85,8 +132,9 @@ void add_send(Syntax& group, Command& chosen)
     auto* command = group.add_subcommand("send", "Send an alert, or a file of them");
     auto arguments = std::make_shared<SendArguments>();
     arguments->connection.add_options(*command);
-    auto* file = command->add_option("--file", arguments->file,
-                                     "JSON: an alert, an array, or {\"alerts\":[…]}; - is standard input");
+    auto* file = command->add_option(
+        "--file", arguments->file,
+        "JSON: an alert, an array, or {\"alerts\":[…]}; NDJSON: an alert a line; - is standard input");
     // What a file holds is not mended by flags: with both, one of them would be passed over. An empty one is passed
     // over, too: a script whose variable is empty must not lose its alert.
     const auto field = [&](const char* name, auto& value, const char* description) {
@@ -132,10 +180,10 @@ void add_show(Syntax& group, Command& chosen)
     command->footer("Example:\n  winnow alert show 01932d5e-77a0-8000-8010-000000010000 --explain");
     command->callback([&chosen, arguments] {
         chosen = [arguments] {
+            auto request = about_alert(arguments->id);
+            if (arguments->explain) request.path += "/explanation";
             complete(arguments->connection, As::admin);
-            const auto path =
-                "/api/v1/alerts/" + url_encode(arguments->id) + (arguments->explain ? "/explanation" : "");
-            std::cout << call_or_fail(arguments->connection, {.path = path}).json().dump(2) << '\n';
+            std::cout << call_or_fail(arguments->connection, request).json().dump(2) << '\n';
             return 0;
         };
     });

@@ -1,6 +1,7 @@
 #include "app/cli/alert_explain.hpp"
 
-#include "app/cli/rest_client.hpp"
+#include "app/terminal_text.hpp"
+#include "winnow/base/uuid.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -31,11 +32,7 @@ public:
 
 private:
     /// A title must not drive the terminal.
-    void put(std::string line)
-    {
-        std::ranges::replace_if(line, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
-        text_ += line + '\n';
-    }
+    void put(const std::string& line) { text_ += for_terminal(line) + '\n'; }
 
     std::string text_;
 };
@@ -165,6 +162,19 @@ std::string explanation_text(const json& explanation)
     return lines.text();
 }
 
+Call about_alert(const std::string& id)
+{
+    if (!Uuid::parse(id)) {
+        throw WrongUsage('"' + id +
+                         "\" is no alert's id: give one as `winnow alert send` printed it, such as "
+                         "01932d5e-77a0-8000-8010-000000010000");
+    }
+    return {.path = "/api/v1/alerts/" + id,
+            .missing = "there is no alert " + id +
+                       ", or none any more: they are kept for the tenant's "
+                       "journal_retention_days"};
+}
+
 void add_alert_explain(Syntax& group, Command& chosen)
 {
     struct Arguments {
@@ -178,9 +188,10 @@ void add_alert_explain(Syntax& group, Command& chosen)
     command->footer("Example:\n  winnow alert explain 01932d5e-77a0-8000-8010-000000010000");
     command->callback([&chosen, arguments] {
         chosen = [arguments] {
+            auto request = about_alert(arguments->id);
+            request.path += "/explanation";
             complete(arguments->connection, As::admin);
-            const auto path = "/api/v1/alerts/" + url_encode(arguments->id) + "/explanation";
-            const auto explanation = call_or_fail(arguments->connection, {.path = path}).json();
+            const auto explanation = call_or_fail(arguments->connection, request).json();
             std::cout << (arguments->connection.json ? explanation.dump(2) + '\n' : explanation_text(explanation));
             return 0;
         };

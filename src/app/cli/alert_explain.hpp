@@ -4,8 +4,7 @@
 /// `winnow alert explain`: an explanation in a person's words.
 
 #include "app/cli/commands.hpp"
-
-#include <nlohmann/json_fwd.hpp>
+#include "app/cli/rest_client.hpp"
 
 #include <string>
 
@@ -13,6 +12,9 @@ namespace winnow::app::cli {
 
 /// What GET /alerts/{id}/explanation answers, as lines. Control characters in it become spaces.
 [[nodiscard]] std::string explanation_text(const nlohmann::json& explanation);
+
+/// GET of an alert. Throws WrongUsage where that is no id.
+[[nodiscard]] Call about_alert(const std::string& id);
 
 void add_alert_explain(Syntax& group, Command& chosen);
 

@@ -1,5 +1,6 @@
 #include "app/cli/backtest_report.hpp"
 #include "app/cli/commands.hpp"
+#include "app/cli/named_items.hpp"
 #include "app/cli/ruleset_changes.hpp"
 #include "app/cli/yaml_document.hpp"
 
@@ -20,11 +21,18 @@ struct Arguments {
     bool no_wait = false;
 };
 
+const Kind kRule{.noun = "rule",
+                 .path = "/api/v1/ruleset",
+                 .lists = "winnow rules list",
+                 .has_names = true,
+                 .has_cursor = false,
+                 .items = "rules"};
+
 /// A single rule, a list, or {rules: […]}.
 void add_draft(json& body, const Arguments& arguments)
 {
     if (!arguments.rule_id.empty()) {
-        body["rule_id"] = arguments.rule_id;
+        body["rule_id"] = find_id(arguments.connection, kRule, arguments.rule_id);
         return;
     }
     auto document = read_document(arguments.file);
@@ -44,8 +52,15 @@ int backtest(Arguments& arguments)
     if (!arguments.until.empty()) body["until"] = arguments.until;
     if (arguments.days != 0) body["days"] = arguments.days;
     if (arguments.max_alerts != 0) body["max_alerts"] = arguments.max_alerts;
-    auto started =
-        call_or_fail(arguments.connection, {.method = "POST", .path = kBacktestsPath, .body = body.dump()}).json();
+    auto started = call_or_fail(arguments.connection, {.method = "POST",
+                                                       .path = kBacktestsPath,
+                                                       .body = body.dump(),
+                                                       .typed = {{"/rule_id", "--rule-id"},
+                                                                 {"/from", "--from"},
+                                                                 {"/until", "--until"},
+                                                                 {"/days", "--days"},
+                                                                 {"/max_alerts", "--max-alerts"}}})
+                       .json();
     if (!arguments.no_wait) started = wait_for_backtest(arguments.connection, std::move(started));
     if (arguments.connection.json) {
         std::cout << started.dump(2) << '\n';
@@ -65,15 +80,16 @@ void add_backtest_command(Syntax& rules, Command& chosen)
     auto* command = rules.add_subcommand("backtest", "Say what draft rules would have made of past alerts");
     auto arguments = std::make_shared<Arguments>();
     arguments->connection.add_options(*command);
-    auto* id = command->add_option("--rule-id", arguments->rule_id, "A stored rule, as if it were enabled and live");
+    auto* id = command->add_option("--rule-id", arguments->rule_id,
+                                   "A stored rule (id or name), as if it were enabled and live");
     command
         ->add_option(
             "FILE", arguments->file,
             "YAML or JSON: a rule that joins the live ones, or a whole rule set as `rules apply` takes it; - is "
             "standard input")
         ->excludes(id);
-    auto* from = command->add_option("--from", arguments->from, "The first alerts: 2026-11-16T06:00:00Z");
-    command->add_option("--until", arguments->until, "The last alerts; without it those of now");
+    auto* from = command->add_option("--from", arguments->from, "The first alerts: 2026-11-16T06:00:00Z")->time();
+    command->add_option("--until", arguments->until, "The last alerts; without it those of now")->time();
     command->add_option("--days", arguments->days, "So many days up to then (default 7)")->positive()->excludes(from);
     command->add_option("--max-alerts", arguments->max_alerts, "Read no more than so many (default 2,000,000)")
         ->positive();

@@ -1,10 +1,10 @@
 #include "app/cli/collection_commands.hpp"
 
-#include "app/cli/rest_client.hpp"
 #include "app/cli/table.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <utility>
@@ -48,10 +48,15 @@ struct DeleteArguments {
 int delete_each(DeleteArguments& arguments)
 {
     complete(arguments.connection, As::admin);
-    for (const auto& id : arguments.ids) {
-        const auto path = arguments.what.path + "/" + url_encode(id);
-        static_cast<void>(call_or_fail(arguments.connection, {.method = "DELETE", .path = path}));
-        if (!arguments.connection.json) std::cout << id << ' ' << arguments.what.done << '\n';
+    const auto& kind = arguments.what.kind;
+    std::vector<Call> calls;
+    for (const auto& word : arguments.ids) {
+        const auto id = find_id(arguments.connection, kind, word);
+        calls.push_back({.method = "DELETE", .path = kind.path + '/' + id, .missing = no_such(kind, word)});
+    }
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        static_cast<void>(call_or_fail(arguments.connection, calls[i]));
+        if (!arguments.connection.json) std::cout << arguments.ids[i] << ' ' << arguments.what.done << '\n';
     }
     return 0;
 }
@@ -80,7 +85,8 @@ void add_delete_command(Syntax& group, Command& chosen, DeleteCommand what)
     auto arguments = std::make_shared<DeleteArguments>();
     arguments->what = std::move(what);
     arguments->connection.add_options(*command);
-    command->add_option("ID", arguments->ids, "Their ids")->required();
+    command->add_option("ID", arguments->ids, arguments->what.kind.has_names ? "Their ids, or names" : "Their ids")
+        ->required();
     command->footer("Example:\n  " + arguments->what.example);
     command->callback([&chosen, arguments] {
         chosen = [arguments] {
@@ -99,11 +105,11 @@ std::string with_everything(std::string path, bool everything)
     return everything ? path + "?everything=true" : path;
 }
 
-void print_warnings(const json& saved)
+void print_warnings(const json& saved, const Typed& typed)
 {
     for (const auto& warning : saved.value("warnings", json::array())) {
-        std::cerr << "warning: " << warning.at("pointer").get<std::string>().substr(1) << ": "
-                  << warning.at("detail").get<std::string>() << '\n';
+        std::cerr << "warning: " << place_of(warning.at("pointer"), typed) << warning.at("detail").get<std::string>()
+                  << '\n';
     }
 }
 
@@ -127,6 +133,13 @@ void ScopeOptions::write(json& body, const std::string& before) const
 {
     if (!matchers.empty()) body[before + "matchers"] = matchers;
     if (!condition.empty()) body[before + "condition"] = condition;
+}
+
+Typed ScopeOptions::typed(const std::string& before)
+{
+    auto flags = "--" + before;
+    std::ranges::replace(flags, '_', '-');
+    return {{'/' + before + "matchers", flags + "matchers"}, {'/' + before + "condition", flags + "condition"}};
 }
 
 std::string scope_of(const json& item, const std::string& before)

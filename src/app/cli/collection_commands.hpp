@@ -4,6 +4,7 @@
 /// What the commands of a REST collection have in common: a list as a table, and members that are ended one by one.
 
 #include "app/cli/command_line.hpp"
+#include "app/cli/named_items.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -27,12 +28,12 @@ void add_list_command(Syntax& group, Command& chosen, ListCommand list);
 struct DeleteCommand {
     std::string name;  ///< "remove".
     std::string description;
-    std::string path;  ///< Of the collection.
+    Kind kind;
     std::string done;  ///< "is removed"; stands behind the id.
     std::string example;
 };
 
-/// `name ID…`: DELETE of each.
+/// `name ID…`: DELETE of each, once it is known that each names something.
 void add_delete_command(Syntax& group, Command& chosen, DeleteCommand what);
 
 /// `--everything`: a scope may cover every alert.
@@ -41,7 +42,7 @@ void add_everything_option(Syntax& command, bool& everything);
 [[nodiscard]] std::string with_everything(std::string path, bool everything);
 
 /// What the server warns of in what was saved, to standard error.
-void print_warnings(const nlohmann::json& saved);
+void print_warnings(const nlohmann::json& saved, const Typed& typed);
 
 /// "--matchers or --condition": exactly one of them, each with what stands before it ("source-").
 struct ScopeOptions {
@@ -51,6 +52,8 @@ struct ScopeOptions {
     /// Fails as wrong usage where neither is given.
     void check(const std::string& before = "") const;
     void write(nlohmann::json& body, const std::string& before = "") const;
+    /// The flags, for what is refused.
+    [[nodiscard]] static Typed typed(const std::string& before = "");
 };
 
 /// The scope as it was written, whichever of the two it is; `before` as the API has it ("source_").

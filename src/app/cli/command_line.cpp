@@ -58,18 +58,21 @@ std::string option_of(int at, const char* const* argv)
     return before.starts_with("--") ? before : "an argument";
 }
 
-/// Whether the arguments can be sent. An alert gets through with U+FFFD for what is no text, as by any other way.
+/// Whether the arguments can be sent. An alert gets through with U+FFFD for what is no text, as by any other way; a
+/// file's name may be any bytes, and of the key of a repetition the command itself tells.
 bool check_text(int argc, const char* const* argv)
 {
     const bool alert = argc > 2 && std::string_view(argv[1]) == "alert" && std::string_view(argv[2]) == "send";
     for (int i = 1; i < argc; ++i) {
         if (is_valid_utf8(argv[i])) continue;
-        if (alert) {
-            std::cerr << "warning: " << option_of(i, argv) << ": what is not UTF-8 was replaced\n";
-        } else {
-            std::cerr << "winnow: " << option_of(i, argv) << " is not UTF-8\n";
+        const auto option = option_of(i, argv);
+        const bool as_it_is = option == "--file" || option == "--ca" || option == "--idempotency-key";
+        const bool sent = alert && option != "--url" && option != "--key";
+        if (!sent) {
+            std::cerr << "winnow: " << option << " is not UTF-8\n";
             return false;
         }
+        if (!as_it_is) std::cerr << "warning: " << option << ": what is not UTF-8 was replaced\n";
     }
     return true;
 }
@@ -88,6 +91,9 @@ int run_command(int argc, const char* const* argv)
             << "winnow: the answer lacks what is expected of it: is the URL (--url or WINNOW_URL) that of a Winnow "
                "of this version?\n";
         return 1;
+    } catch (const WrongUsage& wrong) {
+        std::cerr << "winnow: " << wrong.what() << '\n';
+        return kWrongUsage;
     } catch (const std::exception& failure) {
         std::cerr << "winnow: " << failure.what() << '\n';
         return 1;

@@ -1,6 +1,7 @@
 #include "app/cli/bindings.hpp"
 #include "app/cli/commands.hpp"
 #include "app/cli/yaml_document.hpp"
+#include "winnow/base/text.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/expr/check.hpp"
 #include "winnow/expr/condition.hpp"
@@ -10,9 +11,12 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <iostream>
 #include <memory>
+#include <string_view>
 
 namespace winnow::app::cli {
 
@@ -102,8 +106,15 @@ json evaluate(const std::string& text, const std::string& syntax, const json& bi
 
 json evaluate_line(const std::string& line, const std::string& syntax)
 {
+    constexpr std::array<std::string_view, 3> kMembers{"expr", "bindings", "syntax"};
     try {
         const auto request = json::parse(line);
+        for (const auto& [name, value] : request.get_ref<const json::object_t&>()) {
+            if (std::ranges::find(kMembers, name) != kMembers.end()) continue;
+            const auto meant = nearest(name.substr(0, 64), kMembers);
+            return {{"error", "there is no member \"" + name + "\" of a line" +
+                                  (meant.empty() ? "" : "; did you mean \"" + meant + "\"?")}};
+        }
         return evaluate(request.at("expr").get<std::string>(), request.value("syntax", syntax),
                         request.value("bindings", json::object()));
     } catch (const json::exception&) {
@@ -145,10 +156,14 @@ int eval_one(const Arguments& arguments)
 
 int eval_batch(const Arguments& arguments)
 {
+    bool failed = false;
     for (std::string line; std::getline(std::cin, line);) {
-        if (!line.empty()) std::cout << written(evaluate_line(line, arguments.syntax)) << '\n';
+        if (line.empty()) continue;
+        const auto answer = evaluate_line(line, arguments.syntax);
+        failed = failed || answer.contains("error");
+        std::cout << written(answer) << '\n';
     }
-    return 0;
+    return failed ? 1 : 0;
 }
 
 }  // namespace
@@ -159,14 +174,16 @@ void add_expression_commands(Syntax& root, Command& chosen)
     group->require_subcommand();
     auto* command = group->add_subcommand("eval", "What an expression gives for an alert, as JSON");
     auto arguments = std::make_shared<Arguments>();
-    command->add_option("EXPR", arguments->text, "The expression");
+    auto* expression = command->add_option("EXPR", arguments->text, "The expression");
     command->add_option("--syntax", arguments->syntax, "cel, matchers or keywords")
         ->one_of({"cel", "matchers", "keywords"})
         ->capture_default_str();
-    command->add_option("--bindings", arguments->bindings,
-                        "The alert's fields as a JSON object; absent where left out");
-    command->add_flag("--batch", arguments->batch,
-                      "Read lines of {\"expr\", \"bindings\", \"syntax\"}, write a line each");
+    auto* bindings = command->add_option("--bindings", arguments->bindings,
+                                         "The alert's fields as a JSON object; absent where left out");
+    command
+        ->add_flag("--batch", arguments->batch, "Read lines of {\"expr\", \"bindings\", \"syntax\"}, write a line each")
+        ->excludes(expression)
+        ->excludes(bindings);
     command->footer(
         "Examples:\n"
         "  winnow expr eval 'severity >= ERROR && labels.env == \"prod\"' \\\n"

@@ -1,11 +1,11 @@
 #include "app/cli/collection_commands.hpp"
 #include "app/cli/commands.hpp"
-#include "app/cli/rest_client.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <iostream>
 #include <memory>
+#include <utility>
 
 namespace winnow::app::cli {
 
@@ -43,8 +43,14 @@ int add(AddArguments& arguments)
     arguments.source.write(body, "source_");
     arguments.target.write(body, "target_");
     const auto path = with_everything(kPath, arguments.everything);
-    const auto made = call_or_fail(arguments.connection, {.method = "POST", .path = path, .body = body.dump()}).json();
-    print_warnings(made);
+    Typed typed{{"/name", "NAME"}, {"/equal", "--equal"}};
+    for (const auto* side : {"source_", "target_"}) {
+        for (auto& each : ScopeOptions::typed(side)) typed.push_back(std::move(each));
+    }
+    const auto made =
+        call_or_fail(arguments.connection, {.method = "POST", .path = path, .body = body.dump(), .typed = typed})
+            .json();
+    print_warnings(made, typed);
     if (arguments.connection.json) {
         std::cout << made.dump(2) << '\n';
     } else {
@@ -90,12 +96,13 @@ void add_inhibition_commands(Syntax& root, Command& chosen)
                       .states = "",
                       .example = "winnow inhibition list"});
     add_add(*group, chosen);
-    add_delete_command(*group, chosen,
-                       {.name = "remove",
-                        .description = "Remove inhibitions; what one keeps quiet now is told",
-                        .path = kPath,
-                        .done = "is removed",
-                        .example = "winnow inhibition remove 0199c0de-0000-7000-8000-000000000001"});
+    add_delete_command(
+        *group, chosen,
+        {.name = "remove",
+         .description = "Remove inhibitions; what one keeps quiet now is told",
+         .kind = {.noun = "inhibition", .path = kPath, .lists = "winnow inhibition list", .has_names = true},
+         .done = "is removed",
+         .example = "winnow inhibition remove 'the rack explains its hosts'"});
 }
 
 }  // namespace winnow::app::cli

@@ -263,11 +263,35 @@ std::string hint_of_listener(const Answer& answer, const std::string& path)
 Answer call_or_fail(const Connection& connection, const Call& what)
 {
     auto answer = call(connection, what);
-    if (!answer.ok()) throw std::runtime_error(explain(answer) + hint_of_listener(answer, what.path));
+    if (answer.status == 404 && !what.missing.empty()) throw std::runtime_error(what.missing);
+    if (!answer.ok()) throw std::runtime_error(explain(answer, what.typed) + hint_of_listener(answer, what.path));
     return answer;
 }
 
-std::string explain(const Answer& answer)
+std::string place_of(const std::string& pointer, const Typed& typed)
+{
+    for (const auto& [field, flag] : typed) {
+        if (pointer == field) return flag + ": ";
+        if (pointer.starts_with(field + '/')) return flag + " (" + pointer + "): ";
+    }
+    return pointer.empty() ? "" : pointer + ": ";
+}
+
+namespace {
+
+/// "query parameter 'group_by': …" as "--by: …".
+std::string with_flag(const std::string& sentence, const Typed& typed)
+{
+    for (const auto& [parameter, flag] : typed) {
+        const auto before = "query parameter '" + parameter + "': ";
+        if (sentence.starts_with(before)) return flag + ": " + sentence.substr(before.size());
+    }
+    return sentence;
+}
+
+}  // namespace
+
+std::string explain(const Answer& answer, const Typed& typed)
 {
     const auto problem = json::parse(answer.body, nullptr, /*allow_exceptions=*/false);
     std::string text = "the server answered " + std::to_string(answer.status);
@@ -280,10 +304,10 @@ std::string explain(const Answer& answer)
         for (const auto& error : *errors) {
             const auto sentence = error.value("detail", "");
             told_by_fields = told_by_fields || (!sentence.empty() && detail.ends_with(sentence));
-            fields += "\n  " + error.value("pointer", "") + ": " + sentence;
+            fields += "\n  " + place_of(error.value("pointer", ""), typed) + with_flag(sentence, typed);
         }
     }
-    if (!detail.empty() && !told_by_fields) text += ": " + detail;
+    if (!detail.empty() && !told_by_fields) text += ": " + with_flag(detail, typed);
     text += fields;
     return text;
 }

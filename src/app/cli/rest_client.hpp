@@ -9,6 +9,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace winnow::app::cli {
@@ -44,22 +45,30 @@ struct Answer {
     [[nodiscard]] nlohmann::json json() const;
 };
 
+/// What was typed for a field or a query parameter of a call: {"/ends_at", "--until"}, {"group_by", "--by"}.
+using Typed = std::vector<std::pair<std::string, std::string>>;
+
 struct Call {
     std::string method = "GET";
     std::string path{};  ///< With the query.
     std::string body{};
     std::string content_type = "application/json";
     std::vector<std::string> headers{};
+    Typed typed{};          ///< A refusal names these.
+    std::string missing{};  ///< What to say where there is no such thing; empty: what the server says.
 };
 
 /// Throws std::runtime_error where no answer came.
 [[nodiscard]] Answer call(const Connection& connection, const Call& what);
 
-/// As call(), and throws what the problem document says where the answer is an error.
+/// As call(), and throws what the problem document, or `what.missing`, says where the answer is an error.
 [[nodiscard]] Answer call_or_fail(const Connection& connection, const Call& what);
 
-/// The sentence and the fields of a problem document, for a person.
-[[nodiscard]] std::string explain(const Answer& answer);
+/// The sentence and the fields of a problem document, for a person who typed what `typed` says.
+[[nodiscard]] std::string explain(const Answer& answer, const Typed& typed = {});
+
+/// "--title: " of "/title", "--label (/labels/a b): " of what is inside; "" of "".
+[[nodiscard]] std::string place_of(const std::string& pointer, const Typed& typed);
 
 [[nodiscard]] std::string url_encode(const std::string& text);
 

@@ -65,7 +65,7 @@ int apply(ApplyArguments& arguments)
     json document{{"rules", read_rules(arguments.file)}};
     if (!arguments.comment.empty()) document["comment"] = arguments.comment;
     const auto path = std::string("/api/v1/ruleset?dry_run=") + (arguments.dry_run ? "true" : "false");
-    Call request{.method = "PUT", .path = path, .body = document.dump()};
+    Call request{.method = "PUT", .path = path, .body = document.dump(), .typed = {{"/comment", "--comment"}}};
     if (arguments.if_version >= 0) {
         request.headers.push_back("If-Match: \"" + std::to_string(arguments.if_version) + '"');
     }

@@ -81,7 +81,7 @@ void add_rule_test_command(Syntax& rules, Command& chosen)
     command->add_option("--junit", arguments->junit, "Write the results to this file, as JUnit XML");
     command->add_flag("--json", arguments->json, "Print the results as JSON");
     command->footer(
-        "Exit status: 0 all passed, 1 a case failed, 2 the file cannot be used.\n"
+        "Exit status: 0 all passed, 1 a case failed, 2 a file cannot be used.\n"
         "Example:\n"
         "  winnow rules test rules.test.yaml --junit results.xml\n"
         "where rules.test.yaml holds\n"
@@ -93,7 +93,12 @@ void add_rule_test_command(Syntax& rules, Command& chosen)
         "        - {after: PT1M, alert: {title: login failed}, expect: {told: [opened]}}");
     command->callback([&chosen, arguments] {
         chosen = [arguments] {
-            return test(*arguments);
+            try {
+                return test(*arguments);
+            } catch (const std::exception& failure) {  // 1 would mean that a case failed
+                std::cerr << "winnow: " << failure.what() << '\n';
+                return kBadFile;
+            }
         };
     });
 }

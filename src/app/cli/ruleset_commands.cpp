@@ -23,7 +23,7 @@ using nlohmann::json;
 struct Arguments {
     Connection connection;
     std::string file;
-    std::string format = "yaml";
+    std::string format;
     std::string rule;
     std::string comment;
     std::int64_t version = 0;
@@ -31,12 +31,20 @@ struct Arguments {
     std::int64_t if_version = -1;
 };
 
+/// As asked for, else as the file's name has it, else YAML.
+bool exports_json(const Arguments& arguments)
+{
+    if (arguments.connection.json) return true;
+    return arguments.format.empty() ? arguments.file.ends_with(".json") : arguments.format == "json";
+}
+
 int export_rules(Arguments& arguments)
 {
+    if (arguments.connection.json && arguments.format == "yaml") throw WrongUsage("--json excludes --format yaml");
     complete(arguments.connection, As::admin);
     const auto set = call_or_fail(arguments.connection, {.path = "/api/v1/ruleset"}).json();
     const auto rules = written_form(set.at("rules"));
-    const auto text = arguments.format == "json" ? rules.dump(2) + "\n" : json_to_yaml(rules);
+    const auto text = exports_json(arguments) ? rules.dump(2) + "\n" : json_to_yaml(rules);
     if (arguments.file.empty() || arguments.file == "-") {
         std::cout << text;
         return 0;
@@ -60,7 +68,9 @@ int plan(Arguments& arguments)
     if (arguments.days > 0) {
         const json question{{"ruleset", body.at("rules")}, {"days", arguments.days}};
         backtest =
-            call_or_fail(arguments.connection, {.method = "POST", .path = kBacktestsPath, .body = question.dump()})
+            call_or_fail(
+                arguments.connection,
+                {.method = "POST", .path = kBacktestsPath, .body = question.dump(), .typed = {{"/days", "--days"}}})
                 .json();
         backtest = wait_for_backtest(arguments.connection, std::move(backtest));
     }
@@ -101,7 +111,10 @@ int roll_back(Arguments& arguments)
     complete(arguments.connection, As::admin);
     json body{{"to", arguments.version}};
     if (!arguments.comment.empty()) body["comment"] = arguments.comment;
-    Call request{.method = "POST", .path = "/api/v1/ruleset/rollback", .body = body.dump()};
+    Call request{.method = "POST",
+                 .path = "/api/v1/ruleset/rollback",
+                 .body = body.dump(),
+                 .typed = {{"/to", "VERSION"}, {"/comment", "--comment"}}};
     if (arguments.if_version >= 0) {
         request.headers.push_back("If-Match: \"" + std::to_string(arguments.if_version) + '"');
     }
@@ -143,7 +156,7 @@ json shadow_rule(const Connection& connection, const std::string& wanted)
         if (found != nullptr) throw std::runtime_error("several rules are called " + wanted + "; give an id");
         found = &rule;
     }
-    if (found == nullptr) throw std::runtime_error("there is no rule " + wanted);
+    if (found == nullptr) throw std::runtime_error("there is no rule " + wanted + ": `winnow rules list` lists them");
     if (found->at("mode") != "shadow") throw std::runtime_error(wanted + " is no shadow rule");
     return *found;
 }
@@ -203,7 +216,10 @@ void add_ruleset_commands(Syntax& rules, Command& chosen)
     auto* command = add(rules, chosen, "export", "Write all rules as a file that `rules apply` takes",
                         "Example:\n  winnow rules export rules.yaml", export_rules, exported);
     command->add_option("FILE", exported->file, "Where to; without it standard output");
-    command->add_option("--format", exported->format, "yaml or json")->one_of({"yaml", "json"})->capture_default_str();
+    command
+        ->add_option("--format", exported->format,
+                     "yaml or json; without it (or --json) json into a file named so, else yaml")
+        ->one_of({"yaml", "json"});
 
     auto planned = std::make_shared<Arguments>();
     command = add(rules, chosen, "plan", "Say what applying a file would change, and what that would have done lately",

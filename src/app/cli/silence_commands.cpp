@@ -1,6 +1,5 @@
 #include "app/cli/collection_commands.hpp"
 #include "app/cli/commands.hpp"
-#include "app/cli/rest_client.hpp"
 #include "winnow/base/time.hpp"
 
 #include <nlohmann/json.hpp>
@@ -8,7 +7,6 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
-#include <optional>
 
 namespace winnow::app::cli {
 
@@ -17,6 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr auto kPath = "/api/v1/silences";
+const Kind kSilence{.noun = "silence", .path = kPath, .lists = "winnow silence list"};
 
 std::vector<std::string> row(const json& silence)
 {
@@ -26,13 +25,9 @@ std::vector<std::string> row(const json& silence)
 }
 
 /// An end as the options have it: `until` as it is, or `duration` after `begin`.
-std::string end_of(const std::string& until, const std::string& duration, std::optional<Timestamp> begin)
+std::string end_of(const std::string& until, const std::string& duration, Timestamp begin)
 {
-    if (!until.empty()) return until;
-    const auto length = parse_iso8601_duration(duration);
-    if (!length) throw std::runtime_error("--for takes an ISO 8601 duration such as PT2H or P1D");
-    if (!begin) throw std::runtime_error("--from takes a time such as 2026-11-23T06:00:00Z");
-    return format_rfc3339(*begin + *length);
+    return until.empty() ? format_rfc3339(begin + parse_iso8601_duration(duration).value()) : until;
 }
 
 Timestamp now()
@@ -80,15 +75,21 @@ void print_preview(const json& preview)
 int add(AddArguments& arguments)
 {
     complete(arguments.connection, As::admin);
-    const auto begin = arguments.from.empty() ? now() : parse_rfc3339(arguments.from);
+    const auto begin = arguments.from.empty() ? now() : parse_rfc3339(arguments.from).value();
     json body{{"comment", arguments.comment}, {"ends_at", end_of(arguments.until, arguments.duration, begin)}};
     arguments.scope.write(body);
     if (!arguments.from.empty()) body["starts_at"] = arguments.from;
     if (!arguments.quiet.empty()) body["end_when_quiet"] = arguments.quiet;
     const auto path = arguments.dry_run ? "/api/v1/silences/preview" : with_everything(kPath, arguments.everything);
+    auto typed = ScopeOptions::typed();
+    typed.insert(typed.end(), {{"/ends_at", arguments.until.empty() ? "--for" : "--until"},
+                               {"/starts_at", "--from"},
+                               {"/end_when_quiet", "--end-when-quiet"},
+                               {"/comment", "--comment"}});
     const auto answer =
-        call_or_fail(arguments.connection, {.method = "POST", .path = path, .body = body.dump()}).json();
-    print_warnings(answer);
+        call_or_fail(arguments.connection, {.method = "POST", .path = path, .body = body.dump(), .typed = typed})
+            .json();
+    print_warnings(answer, typed);
     if (arguments.connection.json) {
         std::cout << answer.dump(2) << '\n';
     } else if (arguments.dry_run) {
@@ -109,11 +110,15 @@ int extend(ExtendArguments& arguments)
 {
     complete(arguments.connection, As::admin);
     const json body{{"ends_at", end_of(arguments.until, arguments.duration, now())}};
-    const auto answer = call_or_fail(arguments.connection, {.method = "PATCH",
-                                                            .path = std::string(kPath) + "/" + url_encode(arguments.id),
-                                                            .body = body.dump(),
-                                                            .content_type = "application/merge-patch+json"})
-                            .json();
+    const auto answer =
+        call_or_fail(arguments.connection,
+                     {.method = "PATCH",
+                      .path = kSilence.path + '/' + find_id(arguments.connection, kSilence, arguments.id),
+                      .body = body.dump(),
+                      .content_type = "application/merge-patch+json",
+                      .typed = {{"/ends_at", arguments.until.empty() ? "--for" : "--until"}},
+                      .missing = no_such(kSilence, arguments.id)})
+            .json();
     if (arguments.connection.json) {
         std::cout << answer.dump(2) << '\n';
     } else {
@@ -128,8 +133,8 @@ void add_extend(Syntax& group, Command& chosen)
     auto arguments = std::make_shared<ExtendArguments>();
     arguments->connection.add_options(*command);
     command->add_option("ID", arguments->id, "Its id")->required();
-    auto* until = command->add_option("--until", arguments->until, "When it ends: 2026-11-23T06:00:00Z");
-    command->add_option("--for", arguments->duration, "How long from now: PT2H, P1D")->excludes(until);
+    auto* until = command->add_option("--until", arguments->until, "When it ends: 2026-11-23T06:00:00Z")->time();
+    command->add_option("--for", arguments->duration, "How long from now: PT2H, P1D")->excludes(until)->duration();
     command->footer("Example:\n  winnow silence extend 0199c0de-0000-7000-8000-000000000001 --for PT1H");
     command->callback([&chosen, arguments] {
         if (arguments->duration.empty() && arguments->until.empty()) fail_required("--for or --until");
@@ -145,11 +150,12 @@ void add_add(Syntax& group, Command& chosen)
     auto arguments = std::make_shared<AddArguments>();
     arguments->connection.add_options(*command);
     arguments->scope.add(*command);
-    auto* until = command->add_option("--until", arguments->until, "When it ends: 2026-11-23T06:00:00Z");
-    command->add_option("--for", arguments->duration, "How long: PT2H, P1D")->excludes(until);
-    command->add_option("--from", arguments->from, "When it begins; without it at once");
+    auto* until = command->add_option("--until", arguments->until, "When it ends: 2026-11-23T06:00:00Z")->time();
+    command->add_option("--for", arguments->duration, "How long: PT2H, P1D")->excludes(until)->duration();
+    command->add_option("--from", arguments->from, "When it begins; without it at once")->time();
     command->add_option("--comment", arguments->comment, "Why; shown on the tickets")->required();
-    command->add_option("--end-when-quiet", arguments->quiet, "End by itself after covering nothing for so long: PT1H");
+    command->add_option("--end-when-quiet", arguments->quiet, "End by itself after covering nothing for so long: PT1H")
+        ->duration();
     command->add_flag("--dry-run", arguments->dry_run, "Only say what it would hit now");
     add_everything_option(*command, arguments->everything);
     command->footer("Example:\n  winnow silence add --matchers 'source=\"db-7\"' --for PT2H --comment 'new disks'");
@@ -181,7 +187,7 @@ void add_silence_commands(Syntax& root, Command& chosen)
     add_delete_command(*group, chosen,
                        {.name = "expire",
                         .description = "End silences at once",
-                        .path = kPath,
+                        .kind = kSilence,
                         .done = "is expired",
                         .example = "winnow silence expire 0199c0de-0000-7000-8000-000000000001"});
 }

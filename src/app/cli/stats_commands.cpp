@@ -47,7 +47,10 @@ int noise(Arguments& arguments)
     add("from", arguments.from);
     add("to", arguments.until);
     add("group_by", arguments.group);
-    const auto result = call_or_fail(arguments.connection, {.path = "/api/v1/stats/noise" + query}).json();
+    const auto result =
+        call_or_fail(arguments.connection, {.path = "/api/v1/stats/noise" + query,
+                                            .typed = {{"from", "--from"}, {"to", "--until"}, {"group_by", "--by"}}})
+            .json();
     if (arguments.connection.json) {
         std::cout << result.dump(2) << '\n';
         return 0;
@@ -68,8 +71,8 @@ void add_stats_commands(Syntax& root, Command& chosen)
     auto* command = group->add_subcommand("noise", "Count alerts by what became of them");
     auto arguments = std::make_shared<Arguments>();
     arguments->connection.add_options(*command);
-    command->add_option("--from", arguments->from, "From the hour of this instant on; without it seven days");
-    command->add_option("--until", arguments->until, "Up to this instant; without it now");
+    command->add_option("--from", arguments->from, "From the hour of this instant on; without it seven days")->time();
+    command->add_option("--until", arguments->until, "Up to this instant; without it now")->time();
     command->add_option("--by", arguments->group, "rule, source, service, hour or day")
         ->one_of({"rule", "source", "service", "hour", "day"});
     command->footer("Example:\n  winnow stats noise --by rule");

@@ -34,7 +34,8 @@ int suggest(Arguments& arguments)
     std::string path = "/api/v1/stats/suggestions";
     if (!arguments.from.empty()) path += "?from=" + url_encode(arguments.from);
     if (!arguments.until.empty()) path += (arguments.from.empty() ? "?to=" : "&to=") + url_encode(arguments.until);
-    const auto result = call_or_fail(arguments.connection, {.path = path}).json();
+    const auto result =
+        call_or_fail(arguments.connection, {.path = path, .typed = {{"from", "--from"}, {"to", "--until"}}}).json();
     const auto& suggestions = result.at("suggestions");
     if (arguments.connection.json) {
         std::cout << result.dump(2) << '\n';
@@ -67,8 +68,8 @@ void add_suggest_command(Syntax& rules, Command& chosen)
     auto* command = rules.add_subcommand("suggest", "Draft rules for frequent titles that nobody acted on");
     auto arguments = std::make_shared<Arguments>();
     arguments->connection.add_options(*command);
-    command->add_option("--from", arguments->from, "Tickets opened from then on; without it of seven days");
-    command->add_option("--until", arguments->until, "Tickets opened before then; without it now");
+    command->add_option("--from", arguments->from, "Tickets opened from then on; without it of seven days")->time();
+    command->add_option("--until", arguments->until, "Tickets opened before then; without it now")->time();
     command->add_flag("--yaml", arguments->yaml, "Print the drafts as shadow rules");
     command->footer(
         "Example:\n"

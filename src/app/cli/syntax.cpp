@@ -1,6 +1,7 @@
 #include "app/cli/syntax.hpp"
 
 #include "winnow/base/text.hpp"
+#include "winnow/base/time.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -71,6 +72,23 @@ Option* Option::not_negative()
 Option* Option::not_empty()
 {
     option_.check([](const std::string& value) { return value.empty() ? std::string("must not be empty") : ""; });
+    return this;
+}
+
+Option* Option::time()
+{
+    option_.check([](const std::string& text) {
+        return parse_rfc3339(text) ? "" : "takes a time such as 2026-11-23T06:00:00Z, not \"" + text + '"';
+    });
+    return this;
+}
+
+Option* Option::duration()
+{
+    option_.check([](const std::string& text) {
+        return parse_iso8601_duration(text) ? ""
+                                            : "takes an ISO 8601 duration such as PT2H or P1D, not \"" + text + '"';
+    });
     return this;
 }
 
@@ -155,15 +173,68 @@ void Syntax::callback(std::function<void()> chosen)
     app_.callback(std::move(chosen));
 }
 
-std::string Syntax::unknown_command(int argc, const char* const* argv) const
+const Syntax* Syntax::subcommand(const std::string& word) const
+{
+    const auto named = std::ranges::find(subcommands_, word, [](const auto& each) { return each->name(); });
+    return named == subcommands_.end() ? nullptr : named->get();
+}
+
+bool Syntax::takes_value(const std::string& word) const
+{
+    const auto* option = word.starts_with("--") ? std::as_const(app_).get_option_no_throw(word) : nullptr;
+    return option != nullptr && option->get_items_expected_max() > 0;
+}
+
+std::pair<const Syntax*, std::string> Syntax::chosen_by(const Words& words) const
 {
     const auto* here = this;
-    for (int i = 1; i < argc && !here->subcommands_.empty(); ++i) {
-        const std::string word = argv[i];
-        if (word.starts_with('-')) return "";
-        const auto named = std::ranges::find(here->subcommands_, word, [](const auto& each) { return each->name(); });
-        if (named != here->subcommands_.end()) {
-            here = named->get();
+    std::string path;
+    for (const auto& word : words) {
+        const auto* next = here->subcommand(word);
+        if (next == nullptr) continue;
+        here = next;
+        path += (path.empty() ? "" : " ") + word;
+    }
+    return {here, path};
+}
+
+namespace {
+
+/// CLI11 takes every word that begins with a dash for an option. What has one dash, or a blank, is none of ours.
+bool is_value_with_dash(const std::string& word)
+{
+    const bool long_option = word.starts_with("--") && word.find(' ') == std::string::npos;
+    return word.size() > 1 && word.starts_with('-') && !long_option && word != "-h";
+}
+
+}  // namespace
+
+Syntax::Words Syntax::with_values(int argc, const char* const* argv) const
+{
+    Words words;
+    const auto* here = this;
+    for (int i = 1; i < argc; ++i) {
+        auto word = std::string(argv[i]);
+        if (word == "--") {
+            words.insert(words.end(), argv + i, argv + argc);
+            break;
+        }
+        if (const auto* next = here->subcommand(word); next != nullptr) here = next;
+        if (here->takes_value(word) && i + 1 < argc && is_value_with_dash(argv[i + 1])) {
+            word.append(1, '=').append(argv[++i]);
+        }
+        words.push_back(std::move(word));
+    }
+    return words;
+}
+
+std::string Syntax::unknown_command(const Words& words) const
+{
+    const auto* here = this;
+    for (const auto& word : words) {
+        if (here->subcommands_.empty() || word.starts_with('-')) return "";
+        if (const auto* next = here->subcommand(word); next != nullptr) {
+            here = next;
             continue;
         }
         std::vector<std::string> known;
@@ -176,17 +247,17 @@ std::string Syntax::unknown_command(int argc, const char* const* argv) const
     return "";
 }
 
-std::string Syntax::unknown_option(int argc, const char* const* argv) const
+std::string Syntax::unknown_option(const Words& words) const
 {
     const auto* here = this;
-    for (int i = 1; i < argc; ++i) {
-        const std::string word = argv[i];
-        const auto named = std::ranges::find(here->subcommands_, word, [](const auto& each) { return each->name(); });
-        if (named != here->subcommands_.end()) {
-            here = named->get();
+    for (const auto& word : words) {
+        if (const auto* next = here->subcommand(word); next != nullptr) {
+            here = next;
             continue;
         }
+        if (word == "--") return "";
         if (!word.starts_with('-') || word == "-") continue;
+        if (word[1] >= '0' && word[1] <= '9') return here->name() + " takes nothing negative here, and got " + word;
         const auto name = word.substr(0, word.find('='));
         const auto known = here->option_names();
         if (std::ranges::find(known, name) != known.end() || name == "-h") continue;
@@ -197,23 +268,43 @@ std::string Syntax::unknown_option(int argc, const char* const* argv) const
     return "";
 }
 
+std::string Syntax::unexpected_arguments(const Words& words) const
+{
+    std::string extra;
+    for (const auto& word : app_.remaining(true)) extra += (extra.empty() ? "\"" : ", \"") + word + '"';
+    if (extra.empty()) return "";
+    const auto [command, path] = chosen_by(words);
+    constexpr std::size_t kFew = 6;
+    std::string options;
+    auto names = command->option_names();
+    std::erase(names, "--help");
+    for (const auto& name : names) options += (options.empty() ? "" : ", ") + name;
+    const bool takes_some = std::ranges::any_of(std::as_const(command->app_).get_options(),
+                                                [](const auto* option) { return option->get_positional(); });
+    return "not expected: " + extra + "; " + path + " takes " + (takes_some ? "no more arguments" : "no arguments") +
+           (options.empty()        ? ""
+            : names.size() <= kFew ? ", but the options " + options
+                                   : ", but options; a value with blanks stands in quotes");
+}
+
 bool Syntax::parse(int argc, const char* const* argv, int& status)
 {
-    if (const auto unknown = unknown_command(argc, argv); !unknown.empty()) {
-        std::cerr << "winnow: " << unknown << "\nRun with --help for all commands.\n";
+    const auto words = with_values(argc, argv);
+    const auto refuse = [&status](const std::string& why, const char* of_what) {
+        std::cerr << "winnow: " << why << "\nRun with --help for all " << of_what << ".\n";
         status = 1;
         return false;
-    }
+    };
+    if (const auto unknown = unknown_command(words); !unknown.empty()) return refuse(unknown, "commands");
     try {
-        app_.parse(argc, argv);
+        app_.parse(Words(words.rbegin(), words.rend()));  // it takes them from the end
         return true;
     } catch (const CLI::ParseError& error) {
         // Told by its name, before all that follows from it.
         const bool unasked = error.get_exit_code() != 0;
-        if (const auto unknown = unknown_option(argc, argv); unasked && !unknown.empty()) {
-            std::cerr << "winnow: " << unknown << "\nRun with --help for all options.\n";
-            status = 1;
-            return false;
+        if (const auto unknown = unknown_option(words); unasked && !unknown.empty()) return refuse(unknown, "options");
+        if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
+            if (const auto extra = unexpected_arguments(words); !extra.empty()) return refuse(extra, "options");
         }
         status = app_.exit(error, std::cout, std::cerr);
         return false;

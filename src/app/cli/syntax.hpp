@@ -10,7 +10,9 @@
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace CLI {
@@ -38,10 +40,20 @@ public:
     Option* positive();
     Option* not_negative();
     Option* not_empty();
+    /// "2026-11-23T06:00:00Z".
+    Option* time();
+    /// ISO 8601, as everywhere in Winnow: "PT2H".
+    Option* duration();
     Option* one_of(std::initializer_list<std::string> words);
 
 private:
     CLI::Option& option_;
+};
+
+/// A command line that cannot be understood, seen only once the command is at work.
+class WrongUsage : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
 };
 
 /// What an option says that is given as '', as by a script whose variable is empty.
@@ -88,10 +100,20 @@ public:
     [[nodiscard]] std::vector<std::string> option_names() const;
 
 private:
+    using Words = std::vector<std::string>;  ///< Of a command line, without the program.
+
+    [[nodiscard]] const Syntax* subcommand(const std::string& word) const;  ///< nullptr: there is none.
+    [[nodiscard]] bool takes_value(const std::string& word) const;
+    /// The command that the words choose, and its path: "alert send".
+    [[nodiscard]] std::pair<const Syntax*, std::string> chosen_by(const Words& words) const;
+    /// With a value that begins with a dash joined to its option: "--limit=-1".
+    [[nodiscard]] Words with_values(int argc, const char* const* argv) const;
     /// A sentence about the first word that should be a command and is none; "" where there is none.
-    [[nodiscard]] std::string unknown_command(int argc, const char* const* argv) const;
+    [[nodiscard]] std::string unknown_command(const Words& words) const;
     /// The same of options.
-    [[nodiscard]] std::string unknown_option(int argc, const char* const* argv) const;
+    [[nodiscard]] std::string unknown_option(const Words& words) const;
+    /// A sentence about arguments that nothing takes; "" where there are none.
+    [[nodiscard]] std::string unexpected_arguments(const Words& words) const;
     explicit Syntax(CLI::App& app);
     Option* keep(CLI::Option& option);
 

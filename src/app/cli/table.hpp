@@ -10,12 +10,12 @@
 
 namespace winnow::app::cli {
 
-/// Rows of one width; the last column is not padded. Wide characters are not accounted for.
+/// Rows of one width; the last column is not padded. A wide character fills two columns, a mark none.
 class Table {
 public:
     explicit Table(std::vector<std::string> head) : width_(head.size()) { rows_.push_back(std::move(head)); }
 
-    /// As many cells as the head has. Control characters become spaces: a title must not drive the terminal.
+    /// As many cells as the head has; each is shown as for_terminal() has it: a title must not drive the terminal.
     void add(std::vector<std::string> row);
 
     void print(std::ostream& out, bool bold_head) const;

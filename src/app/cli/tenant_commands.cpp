@@ -34,8 +34,14 @@ int create(CreateArguments& arguments)
     json body{{"name", arguments.name}, {"admin", {{"email", arguments.email}}}};
     if (!arguments.service_code.empty()) body["service_code"] = arguments.service_code;
     if (!arguments.admin_name.empty()) body["admin"]["name"] = arguments.admin_name;
-    const auto answer =
-        call_or_fail(arguments.connection, {.method = "POST", .path = "/admin/v1/tenants", .body = body.dump()}).json();
+    const auto answer = call_or_fail(arguments.connection, {.method = "POST",
+                                                            .path = "/admin/v1/tenants",
+                                                            .body = body.dump(),
+                                                            .typed = {{"/name", "NAME"},
+                                                                      {"/service_code", "--service-code"},
+                                                                      {"/admin/email", "--admin-email"},
+                                                                      {"/admin/name", "--admin-name"}}})
+                            .json();
     if (arguments.connection.json) {
         std::cout << answer.dump(2) << '\n';
         tell_if_lost(answer);

@@ -1,6 +1,7 @@
 #include "app/cli/commands.hpp"
-#include "app/cli/rest_client.hpp"
+#include "app/cli/named_items.hpp"
 #include "app/cli/table.hpp"
+#include "winnow/base/uuid.hpp"
 
 #include <algorithm>
 #include <iostream>
@@ -32,7 +33,12 @@ int list(ListArguments& arguments)
     filter("severity", arguments.severity);
     filter("service", arguments.service);
     filter("q", arguments.text);
-    const auto page = call_or_fail(arguments.connection, {.path = path}).json();
+    const auto page =
+        call_or_fail(
+            arguments.connection,
+            {.path = path,
+             .typed = {{"q", "--q"}, {"state", "--state"}, {"severity", "--severity"}, {"service", "--service"}}})
+            .json();
     if (arguments.connection.json) {
         std::cout << page.dump(2) << '\n';
         return 0;
@@ -48,13 +54,20 @@ int list(ListArguments& arguments)
     return 0;
 }
 
-/// "#12" and "12" are numbers; anything else is taken as an id.
+const Kind kTicket{.noun = "ticket", .path = "/api/v1/tickets", .lists = "winnow ticket list"};
+
+/// "#12" and "12" are numbers; anything else must be an id.
 std::string id_of(const Connection& connection, const std::string& name)
 {
     const auto digits = name.starts_with('#') ? name.substr(1) : name;
     const bool is_number = !digits.empty() && digits.size() < 18 &&
                            std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
-    if (!is_number) return name;
+    if (!is_number) {
+        if (Uuid::parse(name)) return name;
+        throw WrongUsage('"' + name +
+                         "\" is no ticket: give its number (12 or #12) or its id; `winnow ticket list` "
+                         "lists those that are not closed");
+    }
     const auto number = std::stol(digits);
     std::string cursor;
     for (int page = 0; page < kMaxPages; ++page) {
@@ -66,7 +79,7 @@ std::string id_of(const Connection& connection, const std::string& name)
         if (answer.at("next_cursor").is_null()) break;
         cursor = "&cursor=" + url_encode(answer.at("next_cursor"));
     }
-    throw std::runtime_error("there is no ticket #" + digits);
+    throw std::runtime_error(no_such(kTicket, '#' + digits));
 }
 
 struct TicketArguments {
@@ -79,7 +92,8 @@ int show(TicketArguments& arguments)
 {
     complete(arguments.connection, As::admin);
     const auto path = "/api/v1/tickets/" + url_encode(id_of(arguments.connection, arguments.ticket));
-    auto ticket = call_or_fail(arguments.connection, {.path = path}).json();
+    auto ticket =
+        call_or_fail(arguments.connection, {.path = path, .missing = no_such(kTicket, arguments.ticket)}).json();
     const auto timeline = call_or_fail(arguments.connection, {.path = path + "/timeline?limit=100"}).json();
     if (arguments.connection.json) {
         ticket["timeline"] = timeline.at("items");
@@ -107,9 +121,11 @@ int move(TicketArguments& arguments, const std::string& to)
     json body{{"to", to}};
     if (!arguments.comment.empty()) body["comment"] = arguments.comment;
     const auto id = id_of(arguments.connection, arguments.ticket);
-    const auto answer = call_or_fail(
-        arguments.connection,
-        {.method = "POST", .path = "/api/v1/tickets/" + url_encode(id) + "/transitions", .body = body.dump()});
+    const auto answer = call_or_fail(arguments.connection, {.method = "POST",
+                                                            .path = kTicket.path + '/' + id + "/transitions",
+                                                            .body = body.dump(),
+                                                            .typed = {{"/comment", "--comment"}},
+                                                            .missing = no_such(kTicket, arguments.ticket)});
     const auto ticket = answer.json();
     if (arguments.connection.json) {
         std::cout << ticket.dump(2) << '\n';

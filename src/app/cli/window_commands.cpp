@@ -1,6 +1,5 @@
 #include "app/cli/collection_commands.hpp"
 #include "app/cli/commands.hpp"
-#include "app/cli/rest_client.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -14,6 +13,7 @@ namespace {
 using nlohmann::json;
 
 constexpr auto kPath = "/api/v1/maintenance-windows";
+const Kind kWindow{.noun = "window", .path = kPath, .lists = "winnow window list", .has_names = true};
 
 std::vector<std::string> row(const json& window)
 {
@@ -55,9 +55,18 @@ int add(AddArguments& arguments)
     if (!arguments.exceptions.empty()) body["exceptions"] = arguments.exceptions;
     if (!arguments.comment.empty()) body["comment"] = arguments.comment;
     const auto path = with_everything(kPath, arguments.everything);
+    auto typed = ScopeOptions::typed();
+    typed.insert(typed.end(), {{"/name", "NAME"},
+                               {"/starts_at", "--from"},
+                               {"/duration", "--for"},
+                               {"/time_zone", "--time-zone"},
+                               {"/rrule", "--rrule"},
+                               {"/exceptions", "--except"},
+                               {"/comment", "--comment"}});
     const auto window =
-        call_or_fail(arguments.connection, {.method = "POST", .path = path, .body = body.dump()}).json();
-    print_warnings(window);
+        call_or_fail(arguments.connection, {.method = "POST", .path = path, .body = body.dump(), .typed = typed})
+            .json();
+    print_warnings(window, typed);
     if (arguments.connection.json) {
         std::cout << window.dump(2) << '\n';
         return 0;
@@ -75,8 +84,9 @@ struct ShowArguments {
 int show(ShowArguments& arguments)
 {
     complete(arguments.connection, As::admin);
-    const auto path = std::string(kPath) + "/" + url_encode(arguments.id);
-    const auto window = call_or_fail(arguments.connection, {.path = path}).json();
+    const auto path = kWindow.path + '/' + find_id(arguments.connection, kWindow, arguments.id);
+    const auto window =
+        call_or_fail(arguments.connection, {.path = path, .missing = no_such(kWindow, arguments.id)}).json();
     if (arguments.connection.json) {
         std::cout << window.dump(2) << '\n';
         return 0;
@@ -93,8 +103,10 @@ void add_add(Syntax& group, Command& chosen)
     arguments->connection.add_options(*command);
     command->add_option("NAME", arguments->name, "Shown on the tickets")->required();
     arguments->scope.add(*command);
-    command->add_option("--from", arguments->from, "When it first begins: 2026-11-29T02:00:00+09:00")->required();
-    command->add_option("--for", arguments->duration, "How long each time: PT2H")->required();
+    command->add_option("--from", arguments->from, "When it first begins: 2026-11-29T02:00:00+09:00")
+        ->required()
+        ->time();
+    command->add_option("--for", arguments->duration, "How long each time: PT2H")->required()->duration();
     command->add_option("--time-zone", arguments->zone, "Whose clocks it keeps to: Asia/Tokyo; without it UTC")
         ->not_empty();
     command->add_option("--rrule", arguments->rrule, "How it recurs (RFC 5545): FREQ=WEEKLY;BYDAY=SU")->not_empty();
@@ -117,8 +129,8 @@ void add_show(Syntax& group, Command& chosen)
     auto* command = group.add_subcommand("show", "Show when a window occurs next");
     auto arguments = std::make_shared<ShowArguments>();
     arguments->connection.add_options(*command);
-    command->add_option("ID", arguments->id, "Its id")->required();
-    command->footer("Example:\n  winnow window show 0199c0de-0000-7000-8000-000000000001");
+    command->add_option("ID", arguments->id, "Its id, or its name")->required();
+    command->footer("Example:\n  winnow window show 'patch night'");
     command->callback([&chosen, arguments] {
         chosen = [arguments] {
             return show(*arguments);
@@ -144,9 +156,9 @@ void add_window_commands(Syntax& root, Command& chosen)
     add_delete_command(*group, chosen,
                        {.name = "remove",
                         .description = "Remove windows; what one keeps quiet now is told",
-                        .path = kPath,
+                        .kind = kWindow,
                         .done = "is removed",
-                        .example = "winnow window remove 0199c0de-0000-7000-8000-000000000001"});
+                        .example = "winnow window remove 'patch night'"});
 }
 
 }  // namespace winnow::app::cli

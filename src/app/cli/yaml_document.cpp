@@ -95,6 +95,39 @@ void emit(YAML::Emitter& out, const nlohmann::ordered_json& value)
     }
 }
 
+/// The UTF-16 unit that `text` escapes here ("\\ud83d"), if it is half of a pair: from 0xD800 on. 0: it is none.
+unsigned half_at(std::string_view text, std::size_t at)
+{
+    constexpr std::size_t kLength = 6;
+    if (text.substr(at, 2) != "\\u" || text.size() - at < kLength) return 0;
+    unsigned unit = 0;
+    const auto* const end = text.data() + at + kLength;
+    const auto [stop, failure] = std::from_chars(text.data() + at + 2, end, unit, 16);
+    return failure == std::errc() && stop == end && unit >= 0xD800 && unit <= 0xDFFF ? unit : 0;
+}
+
+/// JSON escapes what is beyond U+FFFF as two halves, of which YAML knows nothing: here it stands as itself.
+std::string without_halves(std::string_view json_text)
+{
+    std::string text;
+    for (std::size_t at = 0; at < json_text.size();) {
+        const auto high = half_at(json_text, at);
+        if (high != 0) {
+            const auto character = 0x10000 + ((high - 0xD800) << 10U) + (half_at(json_text, at + 6) - 0xDC00);
+            for (const auto bits : {0xF0U | (character >> 18U), 0x80U | (character >> 12U & 0x3FU),
+                                    0x80U | (character >> 6U & 0x3FU), 0x80U | (character & 0x3FU)}) {
+                text += static_cast<char>(bits);
+            }
+            at += 12;
+            continue;
+        }
+        const std::size_t length = json_text[at] == '\\' ? 2 : 1;  // an escaped backslash begins nothing
+        text += json_text.substr(at, length);
+        at += length;
+    }
+    return text;
+}
+
 /// The number of the first line that is not UTF-8.
 std::size_t bad_line(std::string_view text)
 {
@@ -118,7 +151,7 @@ std::string json_to_yaml(const nlohmann::ordered_json& document)
 
 json yaml_to_json(const std::string& text)
 {
-    return convert(one_document(text), 0);
+    return convert(one_document(json::accept(text) ? without_halves(text) : text), 0);
 }
 
 json read_document(const std::string& file)

@@ -1,9 +1,8 @@
 #include "app/dev/page_printer.hpp"
 
-#include "winnow/base/text.hpp"
+#include "app/terminal_text.hpp"
 #include "winnow/routing/plan.hpp"
 
-#include <cstdint>
 #include <vector>
 
 namespace winnow::app::dev {
@@ -14,36 +13,6 @@ constexpr std::size_t kPagesASecond = 5;
 constexpr std::size_t kLinesASecond = 25;  // with those of the pages: the others are a line each
 constexpr std::size_t kMaxLines = 22;
 constexpr std::size_t kMaxLineBytes = 200;
-
-/// Bytes of the sequence that begins here; 1 for what is none.
-std::size_t length_of(std::string_view text)
-{
-    const auto first = static_cast<unsigned char>(text.front());
-    std::size_t length = 1;
-    if (first >= 0xF0)
-        length = 4;
-    else if (first >= 0xE0)
-        length = 3;
-    else if (first >= 0xC0)
-        length = 2;
-    return length <= text.size() && is_valid_utf8(text.substr(0, length)) ? length : 1;
-}
-
-bool is_harmless(std::string_view sequence)
-{
-    const auto byte = [&](std::size_t i) {
-        return static_cast<unsigned>(static_cast<unsigned char>(sequence[i]));
-    };
-    if (sequence.size() == 1) return byte(0) >= 0x20 && byte(0) < 0x7F;
-    if (sequence.size() == 2) return !(byte(0) == 0xC2 && byte(1) < 0xA0);  // C1
-    if (sequence.size() == 3 && byte(0) == 0xE2) {
-        const unsigned low = (byte(1) << 8U) | byte(2);
-        const bool breaks_lines = low == 0x80A8 || low == 0x80A9;                                 // U+2028, U+2029
-        const bool turns = (low >= 0x80AA && low <= 0x80AE) || (low >= 0x81A6 && low <= 0x81A9);  // bidi controls
-        return !breaks_lines && !turns;
-    }
-    return true;
-}
 
 /// With what is in the middle left out: the end says how to take it on.
 std::string shortened(std::string_view text)
@@ -66,22 +35,6 @@ std::string shortened(std::string_view text)
 }
 
 }  // namespace
-
-std::string for_terminal(std::string_view text, std::size_t max_bytes)
-{
-    constexpr std::string_view kCut = "…";
-    std::string shown;
-    std::size_t cut_at = 0;  // so that what is kept and the sign fit
-    while (!text.empty()) {
-        const auto sequence = text.substr(0, length_of(text));
-        text.remove_prefix(sequence.size());
-        const std::string_view piece = is_harmless(sequence) ? sequence : " ";
-        if (shown.size() + piece.size() > max_bytes) return shown.substr(0, cut_at).append(kCut);
-        shown.append(piece);
-        if (shown.size() + kCut.size() <= max_bytes) cut_at = shown.size();
-    }
-    return shown;
-}
 
 std::string PagePrinter::rest(Clock::time_point now)
 {

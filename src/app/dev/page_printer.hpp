@@ -7,13 +7,8 @@
 #include <chrono>
 #include <cstddef>
 #include <string>
-#include <string_view>
 
 namespace winnow::app::dev {
-
-/// `text` as a terminal may have it: no control character (C0, DEL, C1), nothing that turns the direction of writing,
-/// well-formed UTF-8, at most `max_bytes`. What was there stands as a space, what was cut as "…".
-[[nodiscard]] std::string for_terminal(std::string_view text, std::size_t max_bytes);
 
 /// Not thread-safe.
 class PagePrinter {

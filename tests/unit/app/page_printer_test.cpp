@@ -1,7 +1,5 @@
 #include "app/dev/page_printer.hpp"
 
-#include "winnow/base/text.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -76,16 +74,6 @@ TEST(PagePrinter, OfMoreThanAFewInASecondTheCountIsTold)
     EXPECT_THAT(printer.rest(kNow + 1'001ms), HasSubstr("75 more messages"));
     EXPECT_EQ(printer.rest(kNow + 3s), "") << "told once";
     EXPECT_THAT(printer.page(message("after"), kNow + 4s), HasSubstr("after"));
-}
-
-TEST(ForTerminal, CutsBetweenCharactersAndSaysSo)
-{
-    EXPECT_EQ(for_terminal("abc", 3), "abc");
-    EXPECT_EQ(for_terminal("", 0), "");
-    const auto cut = for_terminal("ディスク full", 12);
-    EXPECT_EQ(cut, "ディス…");
-    EXPECT_TRUE(is_valid_utf8(cut));
-    EXPECT_TRUE(is_valid_utf8(for_terminal("a\xff\xe3\x83", 100)));
 }
 
 }  // namespace

@@ -16,6 +16,13 @@ TEST(YamlDocument, WhatIsWrittenIsReadBackTheSame)
     EXPECT_EQ(yaml_to_json(json_to_yaml(document)), nlohmann::json(document)) << json_to_yaml(document);
 }
 
+// Python and others write them so.
+TEST(YamlDocument, WhatJsonWritesAsTwoEscapesIsOneCharacter)
+{
+    EXPECT_EQ(yaml_to_json(R"({"name": "\uD83D\udd25 hot", "path": "C:\\ud83d\\udd25", "e": "\u00e9\/"})"),
+              (nlohmann::json{{"name", "🔥 hot"}, {"path", R"(C:\ud83d\udd25)"}, {"e", "é/"}}));
+}
+
 TEST(YamlDocument, MembersKeepTheirOrder)
 {
     const auto text = json_to_yaml(nlohmann::ordered_json::parse(R"({"name": "x", "actions": [], "id": 1})"));

@@ -78,6 +78,25 @@ TEST(EditDistance, CountsEdits)
     EXPECT_EQ(edit_distance("same", "same"), 0U);
 }
 
+TEST(EditDistance, TwoLettersThatChangedPlacesAreOneSlip)
+{
+    EXPECT_EQ(edit_distance("tilte", "title"), 1U);
+    EXPECT_EQ(edit_distance("itlte", "title"), 2U);
+    EXPECT_EQ(edit_distance("ab", "ba"), 1U);
+    EXPECT_EQ(edit_distance("abc", "cab"), 2U) << "no neighbours";
+}
+
+TEST(Nearest, ASwapAndTheFirstLetterTellWhatWasMeant)
+{
+    const std::array<std::string_view, 3> options{"--file", "--limit", "--title"};
+    EXPECT_EQ(nearest("--tilte", options), "--title");
+    EXPECT_EQ(nearest("--tile", options), "--title");
+    EXPECT_EQ(nearest("--lile", options), "--file") << "the first letter may be the wrong one";
+    EXPECT_EQ(nearest("itcket", std::array<std::string_view, 1>{"ticket"}), "ticket");
+    EXPECT_EQ(nearest("cat", std::array<std::string_view, 2>{"bat", "cot"}), "cot");
+    EXPECT_EQ(nearest("", options), "");
+}
+
 TEST(Nearest, SuggestsOnlyWhatIsNear)
 {
     const std::array<std::string_view, 3> words{"severity", "service", "source"};

@@ -1,5 +1,6 @@
 #include "winnow/calendar/zone.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace winnow::calendar {
@@ -57,13 +58,38 @@ TEST(Zone, ReadsATimeThatComesTwiceAsTheFirstAndASkippedOneAsBeforeTheChange)
     check(wall(2060, 11, 7, 2h), utc(2060, 11, 7, 7h), false);
 }
 
+/// What stands in quotes exists.
+void expect_zones(const std::string& told)
+{
+    for (auto open = told.find('"'); open != std::string::npos; open = told.find('"', open)) {
+        const auto close = told.find('"', open + 1);
+        EXPECT_TRUE(Zone::named(told.substr(open + 1, close - open - 1))) << told;
+        open = close + 1;
+    }
+}
+
 TEST(Zone, HasToBeInTheTables)
 {
     for (const auto* const name : {"Mars/Olympus", "", "../../etc/passwd", "/etc/localtime", "localtime", "posixrules",
                                    "Factory", "right/UTC", "posix/UTC"}) {
         EXPECT_FALSE(Zone::named(name)) << name;
-        const auto near = Zone::nearest_name(name);
-        EXPECT_TRUE(near.empty() || Zone::named(near)) << "what is suggested exists: " << near;
+        expect_zones(Zone::names_meant(name));
+    }
+}
+
+TEST(Zone, IsNamedWhereAnAbbreviationWasGiven)
+{
+    EXPECT_EQ(Zone::names_meant("JST"), R"("Asia/Tokyo")");
+    EXPECT_EQ(Zone::names_meant("jst"), R"("Asia/Tokyo")");
+    EXPECT_EQ(Zone::names_meant("IST"), R"("Asia/Kolkata", "Europe/Dublin" or "Asia/Jerusalem")");
+    EXPECT_EQ(Zone::names_meant("AEST"), R"("Australia/Sydney" or "Australia/Brisbane")");
+    EXPECT_EQ(Zone::names_meant("Asia/Tokio"), R"("Asia/Tokyo")");
+    for (const auto* const name : {"ACDT", "ADT", "AKST", "ART", "AST", "AWST", "BRT", "BST", "CAT", "CDT", "CEST",
+                                   "CLT",  "CST", "EAT",  "EDT", "GST", "HKT",  "ICT", "KST", "MDT", "MSK", "NST",
+                                   "NZST", "PDT", "PHT",  "PKT", "PST", "SAST", "SGT", "TRT", "WAT", "WIB", "EEST"}) {
+        EXPECT_FALSE(Zone::named(name)) << name << " is a zone: nothing is to be suggested";
+        expect_zones(Zone::names_meant(name));
+        EXPECT_THAT(Zone::names_meant(name), testing::HasSubstr("/")) << name;
     }
 }
 

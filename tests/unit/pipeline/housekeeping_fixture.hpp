@@ -121,7 +121,7 @@ private:
 };
 
 /// A journal row of the keys' alerts; "" is a gap, "?" a line that cannot be read.
-ports::JournalRow stored(TenantId tenant, domain::StreamId stream, std::uint64_t seq,
+inline ports::JournalRow stored(TenantId tenant, domain::StreamId stream, std::uint64_t seq,
                          const std::vector<std::string>& keys)
 {
     std::string lines;
