@@ -89,7 +89,7 @@ public:
 private:
     Syntax member(std::string_view name, ondemand::value& value, const Path& at)
     {
-        if (name == "alerts" && !seen_ && Reader::kind_of(value) == '[') {
+        if (names_alerts(name) && Reader::kind_of(value) == '[') {
             seen_ = true;
             ondemand::array elements;
             if (const auto broken = value.get_array().get(elements); broken != simdjson::SUCCESS) return broken;
