@@ -353,4 +353,24 @@ Syntax Reader::pass_over(ondemand::value& value, std::string& out)
     return diagnose(raw) ? simdjson::TAPE_ERROR : simdjson::SUCCESS;
 }
 
+bool Reader::Names::add(std::string_view name)
+{
+    constexpr std::size_t kMany = 64;
+    // A small filter: names that fall on a free bit cannot have been there.
+    const auto length = name.size();
+    const auto mix = length == 0 ? 0
+                                 : static_cast<unsigned char>(name[0]) * 7U +
+                                       static_cast<unsigned char>(name[length - 1]) * 31U +
+                                       static_cast<unsigned char>(name[length / 2]) * 13U;
+    const auto slot = (mix + length * 17U) % (64 * filter_.size());
+    auto& word = filter_[slot / 64];
+    const auto bit = std::uint64_t{1} << slot % 64;
+    if ((word & bit) != 0 && has(name)) return false;
+    word |= bit;
+    auto& names = reader_.scratch_.names;
+    names.push_back(name);
+    if (names.size() - begin_ > kMany) add_to_many(name);
+    return true;
+}
+
 }  // namespace winnow::intake

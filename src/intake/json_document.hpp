@@ -138,7 +138,7 @@ public:
         [[nodiscard]] bool add(std::string_view name);
 
         /// True once there are kMaxMembers: so many are more than an alert can hold.
-        [[nodiscard]] bool full() const noexcept { return reader_.scratch_.names.size() - begin_ >= kMaxMembers; }
+        [[nodiscard]] bool full() const noexcept { return rare_ && rare_->many.size() >= kMaxMembers; }
 
         /// Of a name that was there before: how often it came again, this time included.
         [[nodiscard]] std::size_t repeat(std::string_view name);
