@@ -4,6 +4,7 @@
 #include "intake/alertmanager_alert.hpp"
 #include "intake/batch_reader.hpp"
 #include "intake/json_diagnosis.hpp"
+#include "winnow/base/text.hpp"
 #include "winnow/intake/formats.hpp"
 
 #include <cstddef>
@@ -98,7 +99,8 @@ private:
         if (name == "truncatedAlerts" && Reader::kind_of(value) != '"') {
             std::string text;
             const auto broken = reader_.append(value, at, 1, text);
-            if (text != "0" && text != "null") left_out_ = std::move(text);
+            constexpr std::size_t kShownBytes = 32;  // a number, if the sender is what it says
+            if (text != "0" && text != "null") left_out_ = truncate_utf8(text, kShownBytes);
             return broken;
         }
         const auto broken = reader_.skip(value, at, 1);

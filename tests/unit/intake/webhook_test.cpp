@@ -156,6 +156,20 @@ TEST(ForeignBody, IsRecognised)
     }
 }
 
+TEST(Webhook, SaysWhatItsSenderLeftOutInFewWordsWhateverStandsThere)
+{
+    const auto warned = [](const std::string& left_out) {
+        const auto batch = parse(R"({"alerts":[{"labels":{"alertname":"A"}}],"truncatedAlerts":)" + left_out + "}");
+        const auto alert = first_of(batch);
+        return alert.warnings.empty() ? std::string() : alert.warnings.back().detail;
+    };
+    EXPECT_THAT(warned("7"), testing::HasSubstr("left out 7 more"));
+    EXPECT_EQ(warned("0"), "");
+    const auto odd = warned(R"(["é)" + std::string(100'000, 'x') + R"("])");
+    EXPECT_THAT(odd, testing::HasSubstr("xxx"));
+    EXPECT_LE(odd.size(), 200U);
+}
+
 TEST(Webhook, AlertsInSeveralMembersAreAllTaken)
 {
     const std::string a = R"([{"labels":{"alertname":"A"}}])";
