@@ -30,8 +30,9 @@ bool is_alertmanager_path(std::string_view path) noexcept
 
 http::Response bare_error(int status, std::string_view detail)
 {
-    auto answer = problem(status, "", detail);  // for its headers
-    answer.body = dump(nlohmann::json(detail));
+    const auto shown = cut_text(detail, kMostDetailBytes);
+    auto answer = problem(status, "", shown);  // for its headers
+    answer.body = dump(nlohmann::json(shown));
     answer.set("Content-Type", "application/json");
     return answer;
 }

@@ -34,17 +34,18 @@ Response refusal(const Error& error, const http::RequestHead& head)
     return problem(error, instance_of(head.request_id));
 }
 
-/// Why nothing of a body was taken; empty where something was, or where it is not for a field's sake.
-std::vector<FieldError> all_refused(const Result<intake::Batch>& batch)
+/// Why nothing of a body was taken, which it then holds no more; empty where something was, or where it is not for a
+/// field's sake.
+std::vector<FieldError> all_refused(Result<intake::Batch>& batch)
 {
     if (!batch) return batch.error().fields();
-    constexpr std::size_t kShown = 1'000;
+    const auto was_refused = [](const intake::Item& item) {
+        return std::holds_alternative<FieldError>(item);
+    };
+    if (!std::ranges::all_of(*batch, was_refused)) return {};
     std::vector<FieldError> refusals;
-    for (const auto& item : *batch) {
-        const auto* refused = std::get_if<FieldError>(&item);
-        if (refused == nullptr) return {};
-        if (refusals.size() < kShown) refusals.push_back(*refused);
-    }
+    refusals.reserve(batch->size());
+    for (auto& item : *batch) refusals.push_back(std::move(std::get<FieldError>(item)));
     return refusals;
 }
 

@@ -73,6 +73,8 @@ std::string ingest_answer(const domain::ReceiptId& receipt, const ItemOutcomes& 
     body += R"(,"results":[)";
     auto position = receipt.first;
     auto warnings = outcomes.warnings.begin();
+    std::size_t told = 0;
+    std::size_t untold = 0;
     for (std::size_t i = 0; i < refusals.size(); ++i) {
         if (i > 0) body += ',';
         if (refusals[i]) {
@@ -84,11 +86,18 @@ std::string ingest_answer(const domain::ReceiptId& receipt, const ItemOutcomes& 
         body += R"({"alert_id":")";
         body += domain::alert_id_at(position).str();
         body += '"';
-        if (warnings != outcomes.warnings.end() && warnings->first == i) append_warnings((warnings++)->second, body);
+        if (warnings != outcomes.warnings.end() && warnings->first == i) {
+            const auto& own = (warnings++)->second;
+            const bool fits = told + own.size() <= kMaxWarnings;
+            (fits ? told : untold) += own.size();
+            if (fits) append_warnings(own, body);
+        }
         body += '}';
         position = domain::next_in_request(position);
     }
-    body += "]}";
+    body += ']';
+    if (untold > 0) body += R"(,"more_warnings":)" + std::to_string(untold);
+    body += '}';
     return body;
 }
 

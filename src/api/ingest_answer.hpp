@@ -23,8 +23,12 @@ struct ItemOutcomes {
     std::vector<std::pair<std::size_t, std::vector<FieldError>>> warnings;
 };
 
+/// The most warnings that one answer tells.
+inline constexpr std::size_t kMaxWarnings = 1'000;
+
 /// `{"receipt_id","accepted","rejected","results":[{"alert_id","warnings"?}|{"error":{code,pointer,detail}}]}` in the
-/// body's order; each warning is {code,pointer,detail}.
+/// body's order; each warning is {code,pointer,detail}. Beyond kMaxWarnings of them `"more_warnings"` at its end counts
+/// those of the alerts that are shown without; the receipt has them.
 [[nodiscard]] std::string ingest_answer(const domain::ReceiptId& receipt, const ItemOutcomes& outcomes);
 
 /// Appends `text` as a JSON string with its quotes. `text` is well-formed UTF-8.

@@ -1,10 +1,12 @@
 #include "api/problem.hpp"
 
 #include "api/respond.hpp"
+#include "winnow/base/text.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <array>
+#include <span>
 #include <utility>
 
 namespace winnow::api {
@@ -77,10 +79,18 @@ http::Response problem(const Error& error, std::string_view instance)
     return problem(status, code, detail, error.fields(), instance);
 }
 
+std::string cut_text(std::string_view text, std::size_t max_bytes)
+{
+    constexpr std::string_view kEllipsis = "…";
+    if (text.size() <= max_bytes) return std::string(text);
+    return std::string(truncate_utf8(text, max_bytes - kEllipsis.size())) + std::string(kEllipsis);
+}
+
 std::string explained(const Error& error)
 {
     if (error.fields().empty() || error.fields().front().pointer.empty()) return error.message();
-    return error.fields().front().pointer + " " + error.message();
+    return cut_text(error.fields().front().pointer, kMostPointerBytes) + " " +
+           cut_text(error.message(), kMostDetailBytes);
 }
 
 http::Response problem(int status, std::string_view code, std::string_view detail,
@@ -89,13 +99,20 @@ http::Response problem(int status, std::string_view code, std::string_view detai
     nlohmann::json document{{"type", "urn:winnow:problem:" + std::string(code)},
                             {"title", title_of(code, status)},
                             {"status", status},
-                            {"detail", detail},
+                            {"detail", cut_text(detail, kMostDetailBytes)},
                             {"code", code}};
     if (!instance.empty()) document["instance"] = instance;
     if (!errors.empty()) {
         auto& list = document["errors"] = nlohmann::json::array();
-        for (const auto& field : errors) {
-            list.push_back({{"pointer", field.pointer}, {"code", field.code}, {"detail", field.detail}});
+        const auto shown = errors.size() > kMostErrors ? kMostErrors - 1 : errors.size();
+        for (const auto& field : std::span(errors).first(shown)) {
+            list.push_back({{"pointer", cut_text(field.pointer, kMostPointerBytes)},
+                            {"code", field.code},
+                            {"detail", cut_text(field.detail, kMostDetailBytes)}});
+        }
+        if (shown < errors.size()) {
+            const auto detail_of_rest = std::to_string(errors.size() - shown) + " more errors";
+            list.push_back({{"pointer", ""}, {"code", "more"}, {"detail", detail_of_rest}});
         }
     }
     http::Response response(status, std::string(kProblemType), dump(document));

@@ -6,6 +6,7 @@
 #include "winnow/base/error.hpp"
 #include "winnow/http/message.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,8 +36,17 @@ struct ProblemKind {
 /// An error's message; of one that names fields, with the first one's pointer before it: "/labels/env must be …".
 [[nodiscard]] std::string explained(const Error& error);
 
-/// The problem document of an Error. 401 carries WWW-Authenticate, 429 and 503 carry Retry-After. The message of an
-/// `internal` error is replaced: log it, never show it.
+/// The most of an answer that says what was wrong, whatever came in: errors, and the bytes of each pointer and text.
+inline constexpr std::size_t kMostErrors = 100;
+inline constexpr std::size_t kMostPointerBytes = 512;
+inline constexpr std::size_t kMostDetailBytes = 2'048;
+
+/// `text` cut to `max_bytes`, an ellipsis at its end.
+[[nodiscard]] std::string cut_text(std::string_view text, std::size_t max_bytes);
+
+/// The problem document of an Error; of more than kMostErrors the last only counts the rest (`more`). 401 carries
+/// WWW-Authenticate, 429 and 503 carry Retry-After. The message of an `internal` error is replaced: log it, never show
+/// it.
 /// @param instance  What the error happened to, "" to leave the member out; CustomerApi passes the request id's URN.
 [[nodiscard]] http::Response problem(const Error& error, std::string_view instance = {});
 

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
-#include <set>
 
 namespace winnow::intake {
 
@@ -37,6 +35,18 @@ std::string too_long(std::size_t max_chars)
     return "is longer than " + std::to_string(max_chars) + " characters and was cut";
 }
 
+/// In any order; of equal names the last counts. Sorted once: Labels::set() moves half of them for each.
+domain::Labels labels_of(std::vector<domain::Labels::Entry> entries)
+{
+    std::ranges::stable_sort(entries, {}, &domain::Labels::Entry::first);
+    domain::Labels labels;
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        const bool is_last = i + 1 == entries.size() || entries[i + 1].first != entries[i].first;
+        if (is_last) labels.set(std::move(entries[i].first), std::move(entries[i].second));
+    }
+    return labels;
+}
+
 /// Reads into the labels of one alert.
 class LabelReader {
 public:
@@ -48,11 +58,17 @@ public:
     Syntax read(ondemand::object& members, const Path& at)
     {
         Reader::Names names(reader_);
+        bool was_full = false;
         for (auto member : members) {
             ondemand::field field;
             if (const auto error = std::move(member).get(field); error != simdjson::SUCCESS) return error;
             std::string_view name;
             if (const auto error = reader_.name(field, at, name); error != simdjson::SUCCESS) return error;
+            if (names.full()) {
+                const auto error = reader_.leave_out(field.value(), at, kLabelDepth, was_full);
+                if (error != simdjson::SUCCESS) return error;
+                continue;
+            }
             const auto here = at.member(name);
             const bool fresh = names.add(name);
             std::string_view text;
@@ -60,11 +76,11 @@ public:
             if (text.empty()) continue;
             if (fresh) {
                 add(here, text);
-            } else {
-                reader_.warn(here, "repeated", "stands twice; the later one was moved to details");
+            } else if (reader_.keeps_repeat(names, here, "stands twice; the later one was moved to details")) {
                 excess_.add(name, std::string(text));
             }
         }
+        finish();
         return simdjson::SUCCESS;
     }
 
@@ -78,7 +94,7 @@ public:
             excess_.add(at.name, std::string(value));
             return;
         }
-        if (out_.size() == limits_.max_labels && out_.find(at.name) == nullptr) {
+        if (out_.size() + late_.size() == limits_.max_labels && out_.find(at.name) == nullptr) {
             if (!full_) {
                 reader_.warn(
                     *at.parent, "moved",
@@ -88,16 +104,36 @@ public:
             excess_.add(at.name, std::string(value));
             return;
         }
+        std::string cut;
         if (!fits(value, limits_.max_label_value_chars)) {
             reader_.warn(at, "cut", too_long(limits_.max_label_value_chars) + "; details hold the whole");
             excess_.add(at.name, std::string(value));
-            out_.set(std::string(at.name), shorten(value, limits_.max_label_value_chars));
-            return;
+            cut = shorten(value, limits_.max_label_value_chars);
+            value = cut;
         }
-        out_.set(std::string(at.name), std::string(value));
+        if (is_late(at.name)) {
+            late_.emplace_back(at.name, value);
+        } else {
+            out_.set(std::string(at.name), std::string(value));
+        }
+    }
+
+    /// After the last one.
+    void finish()
+    {
+        if (late_.empty()) return;
+        late_.insert(late_.end(), out_.entries().begin(), out_.entries().end());
+        out_ = labels_of(std::exchange(late_, {}));
     }
 
 private:
+    // Whether `name` had to be put between very many others.
+    [[nodiscard]] bool is_late(std::string_view name) const noexcept
+    {
+        constexpr std::size_t kFew = 256;
+        return out_.size() >= kFew && name < out_.entries().back().first;
+    }
+
     Syntax read_one(ondemand::value& value, const Path& at, std::string_view& text)
     {
         switch (Reader::kind_of(value)) {
@@ -127,6 +163,7 @@ private:
     const domain::AlertLimits& limits_;
     domain::Labels& out_;
     Excess& excess_;
+    std::vector<domain::Labels::Entry> late_;  // of very many those that came out of order
     bool full_ = false;
 };
 
@@ -241,34 +278,9 @@ Syntax read_time(Reader& reader, ondemand::value& value, const Path& at, const T
 
 domain::Labels Excess::whole(const domain::Labels& kept) const
 {
-    auto whole = kept;
-    for (const auto& [name, text] : texts_) whole.set(name, text);
-    return whole;
-}
-
-void Excess::keep_in(Details& details, std::string_view as) const
-{
-    if (empty()) return;
-    std::string json;
-    const auto name_of = [&json](std::string_view name) {
-        json += json.empty() ? '{' : ',';
-        append_json_string(json, name);
-        json += ':';
-    };
-    std::set<std::string, std::less<>> taken;
-    const auto fresh = [&taken](std::string name) {
-        while (!taken.insert(name).second) name += '_';
-        return name;
-    };
-    for (const auto& [name, text] : texts_) {
-        name_of(fresh(name));
-        append_json_string(json, text);
-    }
-    for (const auto& [name, value] : others_) {
-        name_of(fresh(name));
-        json += value;
-    }
-    details.keep(as, json + "}");
+    auto whole = kept.entries();
+    whole.insert(whole.end(), texts_.begin(), texts_.end());
+    return labels_of(std::move(whole));
 }
 
 Syntax read_labels(Reader& reader, ondemand::value& value, const Path& at, Manner manner,
@@ -300,43 +312,8 @@ domain::Labels fit_labels(Reader& reader, const Path& at, const domain::AlertLim
             if (is_chief(name) == chief) labels.add(at.member(name), value);
         }
     }
+    labels.finish();
     return kept;
-}
-
-Syntax Details::read(Reader& reader, ondemand::value& value, const Path& at, std::size_t depth)
-{
-    switch (Reader::kind_of(value)) {
-        case '{': return reader.append_members(value, at, depth, members_, &names_);
-        case 'n': return check_scalar(reader, value, at);
-        default:
-            members_ = "\"value\":";
-            names_.push_back("value");
-            return reader.append(value, at, depth, members_);
-    }
-}
-
-Syntax Details::keep(Reader& reader, ondemand::value& value, const Path& at, std::size_t depth)
-{
-    return reader.append(value, at, depth, kept_.emplace_back(std::string(at.name), std::string()).second);
-}
-
-std::string Details::str()
-{
-    std::string text;
-    text.reserve(members_.size() + 2);
-    text += '{';
-    text += members_;
-    std::set<std::string, std::less<>> taken;
-    if (!kept_.empty()) taken.insert(names_.begin(), names_.end());
-    for (auto& [name, json] : kept_) {
-        while (!taken.insert(name).second) name += '_';
-        if (text.size() > 1) text += ',';
-        append_json_string(text, name);
-        text += ':';
-        text += json;
-    }
-    text += '}';
-    return text;
 }
 
 }  // namespace winnow::intake

@@ -34,6 +34,9 @@ namespace winnow::intake {
 /// is refused. Who speaks another product's format cannot: the value goes to details.
 enum class Manner : std::uint8_t { native, compatible };
 
+/// What became of an alert's member that stands twice.
+inline constexpr std::string_view kRepeated = "stands twice; the first one counts, the later one was moved to details";
+
 /// A string of at most `max_chars`, cut with a warning; null leaves `out` empty.
 [[nodiscard]] Syntax read_text(Reader& reader, ondemand::value& value, const Path& at, std::size_t max_chars,
                                std::string& out);
@@ -65,7 +68,8 @@ public:
     /// The labels as they were sent: what identity is made of.
     [[nodiscard]] domain::Labels whole(const domain::Labels& kept) const;
 
-    void keep_in(Details& details, std::string_view as) const;
+    /// Of a name that came many times the later ones are left out, with a warning.
+    void keep_in(Reader& reader, const Path& at, Details& details, std::string_view as) const;
 
 private:
     std::vector<std::pair<std::string, std::string>> texts_;
@@ -93,8 +97,9 @@ public:
     /// `json` must be JSON text.
     void keep(std::string_view name, std::string json) { kept_.emplace_back(name, std::move(json)); }
 
-    /// The object's text. A kept member whose name is taken gets underscores behind it until it is free.
-    [[nodiscard]] std::string str();
+    /// The object's text. A kept member whose name is taken gets underscores behind it until it is free; where that
+    /// takes too many it is left out, with a warning. `at`: the alert.
+    [[nodiscard]] std::string str(Reader& reader, const Path& at);
 
 private:
     std::string members_;

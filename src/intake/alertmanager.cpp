@@ -4,6 +4,7 @@
 #include "intake/alertmanager_alert.hpp"
 #include "intake/batch_reader.hpp"
 #include "intake/json_diagnosis.hpp"
+#include "winnow/base/text.hpp"
 #include "winnow/intake/formats.hpp"
 
 #include <cstddef>
@@ -89,7 +90,7 @@ public:
 private:
     Syntax member(std::string_view name, ondemand::value& value, const Path& at)
     {
-        if (name == "alerts" && !seen_ && Reader::kind_of(value) == '[') {
+        if (names_alerts(name) && Reader::kind_of(value) == '[') {
             seen_ = true;
             ondemand::array elements;
             if (const auto broken = value.get_array().get(elements); broken != simdjson::SUCCESS) return broken;
@@ -98,7 +99,8 @@ private:
         if (name == "truncatedAlerts" && Reader::kind_of(value) != '"') {
             std::string text;
             const auto broken = reader_.append(value, at, 1, text);
-            if (text != "0" && text != "null") left_out_ = std::move(text);
+            constexpr std::size_t kShownBytes = 32;  // a number, if the sender is what it says
+            if (text != "0" && text != "null") left_out_ = truncate_utf8(text, kShownBytes);
             return broken;
         }
         const auto broken = reader_.skip(value, at, 1);

@@ -55,6 +55,15 @@ std::string json_of(const domain::Labels& texts)
     return json + "}";
 }
 
+// The names that mean something; all others only fill details.
+bool is_known(std::string_view name) noexcept
+{
+    constexpr std::array<std::string_view, 7> kNames{"labels",       "annotations", "startsAt",   "endsAt",
+                                                     "generatorURL", "status",      "fingerprint"};
+    return std::ranges::find(kNames, name) != kNames.end() ||
+           std::ranges::find(kUrls, name, &std::pair<std::string_view, std::string_view>::first) != kUrls.end();
+}
+
 // What another product calls its fingerprint: a short word, or it is not taken.
 bool is_fingerprint(std::string_view text) noexcept
 {
@@ -69,18 +78,24 @@ bool is_fingerprint(std::string_view text) noexcept
 Syntax AlertmanagerAlert::read(ondemand::object& object)
 {
     Reader::Names names(reader_);
+    bool was_full = false;
     for (auto item : object) {
         ondemand::field field;
         if (const auto error = std::move(item).get(field); error != simdjson::SUCCESS) return error;
         std::string_view name;
         if (const auto error = reader_.name(field, at_, name); error != simdjson::SUCCESS) return error;
+        if (names.full() && !is_known(name)) {
+            const auto error = reader_.leave_out(field.value(), at_, kInside, was_full);
+            if (error != simdjson::SUCCESS) return error;
+            continue;
+        }
         auto error = simdjson::SUCCESS;
         if (names.add(name)) {
             error = member(name, field.value());
         } else {
             const auto here = at_.member(name);
-            reader_.warn(here, "repeated", "stands twice; the first one counts, the later one was moved to details");
-            error = details_.keep(reader_, field.value(), here, kInside);
+            error = reader_.keeps_repeat(names, here, kRepeated) ? details_.keep(reader_, field.value(), here, kInside)
+                                                                 : reader_.skip(field.value(), here, kInside);
         }
         if (error != simdjson::SUCCESS) return error;
     }
@@ -149,9 +164,9 @@ void AlertmanagerAlert::finish()
     set_texts();
     set_links();
     if (!annotations_.empty()) details_.keep("annotations", json_of(annotations_));
-    more_annotations_.keep_in(details_, "annotations");
-    excess_.keep_in(details_, "labels");
-    alert_.details = details_.str();
+    more_annotations_.keep_in(reader_, at_.member("annotations"), details_, "annotations");
+    excess_.keep_in(reader_, at_.member("labels"), details_, "labels");
+    alert_.details = details_.str(reader_, at_);
     alert_.integration_id = origin_.integration_id;
     alert_.integration = origin_.integration;
     alert_.received_at = origin_.received_at;

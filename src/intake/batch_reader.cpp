@@ -29,6 +29,14 @@ std::optional<Error> check_body(std::string_view& body, std::size_t max_bytes)
     return std::nullopt;
 }
 
+bool names_alerts(std::string_view name) noexcept
+{
+    constexpr std::string_view kName = "alerts";
+    return name.size() == kName.size() && std::ranges::equal(name, kName, {}, [](char c) {
+               return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+           });
+}
+
 Error no_alerts()
 {
     return field_error("", "The body holds no alerts; send at least one.");
@@ -70,8 +78,11 @@ Result<Batch> read_repairing(std::string_view body, bool by_lines, const ReadBod
 void finish_item(Reader& reader, const Path& at, std::string_view json, const domain::AlertLimits& limits, Item& item)
 {
     constexpr std::string_view kSpace = " \t\r\n";
+    // What is kept may be longer than what was sent: labels that were cut, and links, are whole in details, too.
+    constexpr std::size_t kMostGrowth = 8;
     const auto bytes = json.find_last_not_of(kSpace) + 1 - json.find_first_not_of(kSpace);
-    if (bytes > limits.max_alert_bytes && !reader.refused()) shrink(reader, at, limits, std::get<domain::Alert>(item));
+    if (bytes > limits.max_alert_bytes / kMostGrowth && !reader.refused())
+        shrink(reader, at, limits, std::get<domain::Alert>(item));
     auto warnings = reader.take_warnings();
     if (auto refusal = reader.take_refusal()) {
         item = std::move(*refusal);
@@ -85,6 +96,7 @@ Syntax read_array(Reader& reader, ondemand::array elements, const Path& at, cons
 {
     constexpr std::size_t kUsualBytes = 256;  // of an alert's JSON; moving alerts about costs more than empty room
     batch.reserve(std::min(max_alerts, reader.size() / kUsualBytes + 1));
+    const auto before = batch.size();
     for (auto element : elements) {
         if (batch.size() == max_alerts) {
             error = too_many_alerts(max_alerts);
@@ -92,7 +104,7 @@ Syntax read_array(Reader& reader, ondemand::array elements, const Path& at, cons
         }
         ondemand::value value;
         if (const auto broken = std::move(element).get(value); broken != simdjson::SUCCESS) return broken;
-        const auto here = at.element(batch.size());
+        const auto here = at.element(batch.size() - before);
         const char* const begin = value.raw_json_token().data();
         auto& item = batch.emplace_back();  // filled where it stands: an alert is half a kilobyte
         auto broken = simdjson::SUCCESS;

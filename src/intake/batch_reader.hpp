@@ -24,6 +24,9 @@ using ReadAlert = std::function<Syntax(Reader&, ondemand::object&, const Path&, 
 /// Refusals that every format gives before it reads: nothing sent, or more than may be. Skips the mark of `body`.
 [[nodiscard]] std::optional<Error> check_body(std::string_view& body, std::size_t max_bytes);
 
+/// True for "alerts" in any case: the member that wraps a body's alerts.
+[[nodiscard]] bool names_alerts(std::string_view name) noexcept;
+
 [[nodiscard]] Error no_alerts();
 [[nodiscard]] Error too_many_alerts(std::size_t max_alerts);
 
@@ -36,7 +39,8 @@ using ReadBody = std::function<Result<Batch>(std::string_view text, std::span<co
 /// alert's text.
 void finish_item(Reader& reader, const Path& at, std::string_view json, const domain::AlertLimits& limits, Item& item);
 
-/// Reads an array's alerts. On success `error` may still say that there are more than `max_alerts`.
+/// Reads an array's alerts behind those that `batch` holds. On success `error` may still say that there are more than
+/// `max_alerts`.
 [[nodiscard]] Syntax read_array(Reader& reader, ondemand::array elements, const Path& at, const ReadAlert& read,
                                 const domain::AlertLimits& limits, std::size_t max_alerts, Batch& batch,
                                 std::optional<Error>& error);

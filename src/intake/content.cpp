@@ -30,7 +30,8 @@ Error too_large(std::size_t max_bytes)
 std::size_t grow(std::string& out, std::size_t max_bytes)
 {
     const auto room = std::min(kChunk, max_bytes + 1 - out.size());
-    out.resize(out.size() + room);
+    // Not zeroed: a body may be many empty members, each of which gets a chunk.
+    out.resize_and_overwrite(out.size() + room, [](char*, std::size_t size) { return size; });
     return room;
 }
 

@@ -30,10 +30,25 @@ public:
 
 private:
     struct Frame {
-        bool is_array = false;
         std::size_t index = 0;
-        std::optional<std::string> name;  // absent until it was read
+        std::optional<std::string_view> name;  // absent until it was read; escapes left as they are
     };
+
+    void push(bool is_array)
+    {
+        // A body may be all brackets: what no pointer shows is a bit.
+        if (is_array_.size() < kShown) frames_.emplace_back();
+        is_array_.push_back(is_array);
+    }
+
+    void pop()
+    {
+        is_array_.pop_back();
+        if (is_array_.size() < frames_.size()) frames_.pop_back();
+    }
+
+    // The innermost container's, where a pointer would show it.
+    Frame* innermost() { return frames_.size() == is_array_.size() ? &frames_.back() : nullptr; }
 
     // Reads a value's beginning. True when a whole value was read; false when one was opened or it failed.
     bool value()
@@ -44,14 +59,14 @@ private:
                 ++at_;
                 skip_space();
                 if (take('}')) return true;
-                frames_.push_back({});
+                push(false);
                 member_name();
                 return false;
             case '[':
                 ++at_;
                 skip_space();
                 if (take(']')) return true;
-                frames_.push_back({true, 0, std::nullopt});
+                push(true);
                 return false;
             case '"': return string(nullptr);
             default: return scalar();
@@ -62,27 +77,28 @@ private:
     bool after_value()
     {
         skip_space();
-        while (!frames_.empty()) {
-            auto& frame = frames_.back();
-            const char close = frame.is_array ? ']' : '}';
+        while (!is_array_.empty()) {
+            const bool is_array = is_array_.back();
+            const char close = is_array ? ']' : '}';
             if (take(',')) {
                 skip_space();
-                if (frame.is_array) {
-                    ++frame.index;
+                auto* const frame = innermost();
+                if (is_array) {
+                    if (frame != nullptr) ++frame->index;
                     if (!at_end() && text_[at_] == ']') fail("a value must follow the comma");
                 } else {
-                    frame.name.reset();
+                    if (frame != nullptr) frame->name.reset();
                     member_name();
                 }
                 return false;
             }
             if (!take(close)) {
-                fail(at_end()         ? "it ends before its last bracket is closed"
-                     : frame.is_array ? "a comma or ] must stand here"
-                                      : "a comma or } must stand here");
+                fail(at_end()   ? "it ends before its last bracket is closed"
+                     : is_array ? "a comma or ] must stand here"
+                                : "a comma or } must stand here");
                 return false;
             }
-            frames_.pop_back();
+            pop();
             skip_space();
         }
         return true;
@@ -94,9 +110,9 @@ private:
             fail("a member's name in double quotes must stand here");
             return;
         }
-        std::string name;
+        std::string_view name;
         if (!string(&name)) return;
-        frames_.back().name = std::move(name);
+        if (auto* const frame = innermost()) frame->name = name;
         skip_space();
         if (!take(':')) {
             fail("a colon must follow the member's name");
@@ -117,7 +133,7 @@ private:
         return refuse("a value must stand here: a string in double quotes, a number, true, false, null, { or [");
     }
 
-    bool string(std::string* name)
+    bool string(std::string_view* name)
     {
         const auto begin = ++at_;
         while (!at_end() && text_[at_] != '"') {
@@ -135,7 +151,7 @@ private:
             at_ = begin + valid_prefix(raw);
             return refuse("a string is not well-formed UTF-8");
         }
-        if (name != nullptr) *name = raw;  // escapes left as they are: good enough to find it
+        if (name != nullptr) *name = raw;
         ++at_;
         return true;
     }
@@ -197,10 +213,12 @@ private:
     [[nodiscard]] std::string pointer() const
     {
         std::string text;
-        for (const auto& frame : frames_) {
-            if (frame.is_array) append_pointer_token(text, std::to_string(frame.index));
+        for (std::size_t i = 0; i < frames_.size(); ++i) {
+            const auto& frame = frames_[i];
+            if (is_array_[i]) append_pointer_token(text, std::to_string(frame.index));
             if (frame.name) append_pointer_token(text, *frame.name);
         }
+        cut_pointer(text);
         return text;
     }
 
@@ -220,7 +238,9 @@ private:
 
     std::string_view text_;
     std::size_t at_ = 0;
-    std::vector<Frame> frames_;
+    static constexpr std::size_t kShown = kMaxPointerBytes / 2 + 1;  // each has two characters at least
+    std::vector<bool> is_array_;
+    std::vector<Frame> frames_;  // of the outermost kShown containers
     std::optional<Diagnosis> failure_;
 };
 

@@ -15,7 +15,7 @@ namespace winnow::intake {
 
 struct Diagnosis {
     std::size_t offset = 0;  ///< Of the first byte that does not fit; the text's size where it ends too early.
-    std::string pointer;     ///< The innermost value in which that byte stands.
+    std::string pointer;     ///< The innermost value in which that byte stands; cut as cut_pointer() does.
     std::string what;        ///< "a comma or ] is missing".
 };
 

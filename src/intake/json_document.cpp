@@ -15,8 +15,6 @@ namespace {
 // Beyond this a thread gives its memory back after the body: simdjson's is several times the body's size.
 constexpr std::size_t kKeptBytes = 256 * 1024;
 
-constexpr std::size_t kMaxPointerBytes = 512;  // names come from outside, and may be as long as a body
-
 Scratch& thread_scratch()
 {
     thread_local Scratch scratch;
@@ -76,18 +74,18 @@ void Reader::refuse(const Path& at, std::string detail)
 {
     if (refusal_) return;
     refusal_.emplace();
-    refusal_->pointer = truncate_utf8(at.pointer(), kMaxPointerBytes);
+    refusal_->pointer = at.pointer();
     refusal_->detail = std::move(detail);
 }
 
 void Reader::warn(const Path& at, std::string_view code, std::string detail)
 {
-    if (warnings_.size() == kMaxWarnings) {
+    if (warnings_.size() == kMaxWarnings || body_warnings_ >= kMaxBodyWarnings) {
         ++more_warnings_;
         return;
     }
     auto& warning = warnings_.emplace_back();
-    warning.pointer = truncate_utf8(at.pointer(), kMaxPointerBytes);
+    warning.pointer = at.pointer();
     warning.code = code;
     warning.detail = std::move(detail);
 }
@@ -95,11 +93,17 @@ void Reader::warn(const Path& at, std::string_view code, std::string detail)
 std::vector<FieldError> Reader::take_warnings()
 {
     if (more_warnings_ > 0) {
-        warnings_.back() = {.pointer = "",
-                            .code = "more",
-                            .detail = std::to_string(more_warnings_ + 1) + " more warnings about this alert"};
+        if (warnings_.size() == kMaxWarnings) {
+            warnings_.pop_back();
+            ++more_warnings_;
+        }
+        const auto* const what = warnings_.empty()
+                                     ? " warnings about this alert; the body has too many to tell them all"
+                                     : " more warnings about this alert";
+        warnings_.push_back({.pointer = "", .code = "more", .detail = std::to_string(more_warnings_) + what});
         more_warnings_ = 0;
     }
+    body_warnings_ += warnings_.size();
     return std::exchange(warnings_, {});
 }
 
@@ -107,11 +111,13 @@ const std::string& Reader::suggestion_for(std::string_view name, std::span<const
 {
     constexpr std::size_t kRemembered = 32;
     constexpr std::size_t kLongest = 32;  // of what may be a slip of the pen
+    constexpr std::size_t kMost = 1'000;  // of a body; who means well has fewer names
     static const std::string kNone;
     if (name.size() > kLongest) return kNone;
     for (const auto& [asked, answer] : suggestions_) {
         if (asked == name) return answer;
     }
+    if (++suggested_ > kMost) return kNone;
     std::string lower(name);
     std::ranges::transform(lower, lower.begin(),
                            [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
@@ -248,14 +254,21 @@ Syntax Reader::append_members(ondemand::value& value, const Path& at, std::size_
     if (const auto error = value.get_object().get(members); error != simdjson::SUCCESS) return error;
     Names seen(*this);
     bool first = true;
+    bool was_full = false;
     for (auto member : members) {
         ondemand::field field;
         if (const auto error = std::move(member).get(field); error != simdjson::SUCCESS) return error;
         std::string_view key;
         if (const auto error = name(field, at, key); error != simdjson::SUCCESS) return error;
-        if (!seen.add(key)) {
-            warn(at.member(key), "repeated", "stands twice; the later one is kept under another name");
-            key = fresh_name(seen, key);
+        if (seen.full()) {
+            const auto error = leave_out(field.value(), at, depth + 1, was_full);
+            if (error != simdjson::SUCCESS) return error;
+            continue;
+        }
+        if (!seen.add(key) && !rename(seen, at, key)) {
+            const auto error = skip(field.value(), at.member(key), depth + 1);
+            if (error != simdjson::SUCCESS) return error;
+            continue;
         }
         if (names != nullptr) names->push_back(key);
         if (!first) out += ',';
@@ -269,12 +282,44 @@ Syntax Reader::append_members(ondemand::value& value, const Path& at, std::size_
     return simdjson::SUCCESS;
 }
 
-std::string_view Reader::fresh_name(Names& seen, std::string_view name)
+Syntax Reader::leave_out(ondemand::value& value, const Path& object, std::size_t depth, bool& warned)
 {
+    if (!warned) {
+        warn(object, "left_out",
+             "has more than " + std::to_string(kMaxMembers) + " members; what comes after those was left out");
+    }
+    warned = true;
+    return skip(value, object, depth);
+}
+
+// A few tries: a sender may have taken names such that each repeat has to pass all of them.
+bool Reader::rename(Names& seen, const Path& at, std::string_view& name)
+{
+    constexpr std::size_t kMostTries = 2 * kMaxRepeats;
+    const auto here = at.member(name);
+    if (!keeps_repeat(seen, here, "stands twice; the later one is kept under another name")) return false;
     auto& fresh = renamed_.emplace_front(name);
-    do fresh += '_';
-    while (!seen.add(fresh));
-    return fresh;
+    for (std::size_t i = 0; i < kMostTries; ++i) {
+        fresh += '_';
+        if (seen.add(fresh)) {
+            name = fresh;
+            return true;
+        }
+    }
+    renamed_.pop_front();
+    warn(here, "left_out", "stands twice, and too many names like it are taken; the later one was left out");
+    return false;
+}
+
+bool Reader::keeps_repeat(Names& names, const Path& at, std::string_view kept)
+{
+    const auto times = names.repeat(at.name);
+    if (times <= kMaxRepeats) warn(at, "repeated", std::string(kept));
+    if (times == kMaxRepeats + 1) {
+        warn(at, "left_out",
+             "stands more than " + std::to_string(kMaxRepeats + 1) + " times; what comes after those was left out");
+    }
+    return times <= kMaxRepeats;
 }
 
 Syntax Reader::skip(ondemand::value& value, const Path& at, std::size_t depth)
@@ -324,21 +369,8 @@ bool Reader::Names::add(std::string_view name)
     word |= bit;
     auto& names = reader_.scratch_.names;
     names.push_back(name);
-    if (names.size() - begin_ > kMany) {
-        if (!many_) {
-            many_ = std::make_unique<std::unordered_set<std::string_view>>(
-                names.begin() + static_cast<std::ptrdiff_t>(begin_), names.end());
-        }
-        many_->insert(name);
-    }
+    if (names.size() - begin_ > kMany) add_to_many(name);
     return true;
-}
-
-bool Reader::Names::has(std::string_view name)
-{
-    if (many_) return many_->contains(name);
-    const auto& names = reader_.scratch_.names;
-    return std::find(names.begin() + static_cast<std::ptrdiff_t>(begin_), names.end(), name) != names.end();
 }
 
 }  // namespace winnow::intake

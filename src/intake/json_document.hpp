@@ -16,12 +16,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <forward_list>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -63,13 +64,19 @@ private:
 /// Strings are handed out as views that hold as long as lease and Reader do.
 class Reader {
 public:
-    static constexpr std::size_t kMaxWarnings = 16;  ///< Of one alert.
+    static constexpr std::size_t kMaxWarnings = 16;         ///< Of one alert.
+    static constexpr std::size_t kMaxBodyWarnings = 1'000;  ///< Of a body; beyond them an alert only tells how many.
+    static constexpr std::size_t kMaxMembers = 10'000;      ///< Of an object in an alert; what comes later is left out.
+    static constexpr std::size_t kMaxRepeats = 8;           ///< Of one name in an object; what comes later is left out.
 
     /// `text` must lie in the lease, which serves one Reader at a time. `max_depth`: see `append`.
     Reader(ScratchLease& lease, std::string_view text, std::size_t max_depth);
 
     /// Where bytes of the lease's text stand for what was no text (Repaired::places). Must outlive the Reader.
     void expect_repairs(std::span<const std::size_t> places) noexcept { repairs_ = places; }
+
+    /// How many warnings the alerts before had, where a body has several Readers.
+    void expect_warnings(std::size_t before) noexcept { body_warnings_ = before; }
 
     /// Starts reading. Call once; `document` must not move afterwards.
     [[nodiscard]] Syntax open(ondemand::document& document);
@@ -79,7 +86,7 @@ public:
     [[nodiscard]] std::optional<FieldError> take_refusal() { return std::exchange(refusal_, std::nullopt); }
     [[nodiscard]] bool refused() const noexcept { return refusal_.has_value(); }
 
-    /// Notes what was changed. Beyond kMaxWarnings they are only counted.
+    /// Notes what was changed. Beyond kMaxWarnings, and in a body that had kMaxBodyWarnings, they are only counted.
     void warn(const Path& at, std::string_view code, std::string detail);
     [[nodiscard]] std::vector<FieldError> take_warnings();
 
@@ -99,8 +106,9 @@ public:
     [[nodiscard]] Syntax name(ondemand::field& field, const Path& at, std::string_view& text);
 
     /// Appends any value as compact JSON: numbers exactly as sent, strings with the shortest escapes. A number beyond
-    /// every double becomes a string, what is nested too deep null, a name that stands twice gets underscores; each
-    /// with a warning. `depth` is that of the value itself were it a container; 1 is the alert.
+    /// every double becomes a string, what is nested too deep null, a name that stands twice gets underscores, up to
+    /// kMaxRepeats of them; each with a warning. `depth` is that of the value itself were it a container; 1 is the
+    /// alert.
     [[nodiscard]] Syntax append(ondemand::value& value, const Path& at, std::size_t depth, std::string& out);
 
     /// Appends an object's members, without the braces. Their names go to `names` where it is given.
@@ -129,20 +137,41 @@ public:
         /// False where the name was there before.
         [[nodiscard]] bool add(std::string_view name);
 
+        /// True once there are kMaxMembers: so many are more than an alert can hold.
+        [[nodiscard]] bool full() const noexcept { return rare_ && rare_->many.size() >= kMaxMembers; }
+
+        /// Of a name that was there before: how often it came again, this time included.
+        [[nodiscard]] std::size_t repeat(std::string_view name);
+
     private:
+        /// What few objects need.
+        struct Rare {
+            /// All of them, once they are many. No hash table: who sends them could choose names that meet in it.
+            std::set<std::string_view> many;
+            std::map<std::string_view, std::size_t> repeats;
+        };
+
         [[nodiscard]] bool has(std::string_view name);
+        void add_to_many(std::string_view name);
+        Rare& rare();
 
         Reader& reader_;
         std::size_t begin_;
         std::array<std::uint64_t, 8> filter_{};
-        std::unique_ptr<std::unordered_set<std::string_view>> many_;  ///< All of them, once they are many.
+        std::unique_ptr<Rare> rare_;
     };
+
+    /// Reads and drops what is left of an object that is full; warns.
+    [[nodiscard]] Syntax leave_out(ondemand::value& value, const Path& object, std::size_t depth, bool& warned);
+
+    /// Whether a member whose name stood before is kept; warns of it, and once where it is not. `kept` says how.
+    [[nodiscard]] bool keeps_repeat(Names& names, const Path& at, std::string_view kept);
 
 private:
     [[nodiscard]] Syntax decode(ondemand::raw_json_string raw, const Path& at, std::string_view& text);
     [[nodiscard]] Syntax decode_slowly(const char* begin, const Path& at, std::string_view& text);
     void note_repairs(const char* begin, const Path& at);
-    [[nodiscard]] std::string_view fresh_name(Names& seen, std::string_view name);
+    [[nodiscard]] bool rename(Names& seen, const Path& at, std::string_view& name);
     [[nodiscard]] Syntax append_elements(ondemand::value& value, const Path& at, std::size_t depth, std::string& out);
     [[nodiscard]] bool too_deep(const Path& at, std::size_t depth);
     [[nodiscard]] static Syntax pass_over(ondemand::value& value, std::string& out);
@@ -156,9 +185,11 @@ private:
     std::optional<FieldError> refusal_;
     std::vector<FieldError> warnings_;
     std::size_t more_warnings_ = 0;
+    std::size_t body_warnings_ = 0;  ///< Taken.
     std::span<const std::size_t> repairs_;
     std::forward_list<std::string> renamed_;
     std::vector<std::pair<std::string, std::string>> suggestions_;
+    std::size_t suggested_ = 0;
 };
 
 }  // namespace winnow::intake

@@ -115,8 +115,10 @@ Repaired repair_text(std::string_view body, bool by_lines)
     auto& text = repaired.text;
     text.reserve(body.size() + 64);
     bool in_string = false;
+    bool noted = false;  // one place a string tells all that is asked
     const auto replace = [&](std::string_view by) {
-        repaired.places.push_back(text.size());
+        if (!noted) repaired.places.push_back(text.size());
+        noted = true;
         text += by;
     };
     for (std::size_t at = 0; at < body.size();) {
@@ -124,6 +126,7 @@ Repaired repair_text(std::string_view body, bool by_lines)
         if (by_lines && c == '\n') in_string = false;
         if (!in_string || c == '"') {
             if (c == '"') in_string = !in_string;
+            noted = false;
             text += c;
             ++at;
         } else if (c == '\\' && at + 1 < body.size() && static_cast<unsigned char>(body[at + 1]) >= 0x20 &&

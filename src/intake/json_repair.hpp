@@ -15,7 +15,7 @@ namespace winnow::intake {
 /// A body in which every string is well-formed UTF-8 without raw control characters.
 struct Repaired {
     std::string text;
-    std::vector<std::size_t> places;  ///< Of what was replaced in `text`, ascending.
+    std::vector<std::size_t> places;  ///< The first of each string in `text` that was changed, ascending.
 };
 
 /// Replaces inside of strings: ill-formed UTF-8 by U+FFFD (one for each maximal part, as browsers do), raw line ends

@@ -1,5 +1,7 @@
 #include "intake/json_text.hpp"
 
+#include "winnow/base/text.hpp"
+
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -80,21 +82,29 @@ bool has_number_grammar(std::string_view text) noexcept
 
 std::string Path::pointer() const
 {
-    if (parent == nullptr) return {};
-    auto text = parent->pointer();
-    if (index == kMember) {
-        append_pointer_token(text, name);
-    } else {
-        text += '/';
-        text += std::to_string(index);
-    }
+    std::string text;
+    append_to(text);
+    cut_pointer(text);
     return text;
+}
+
+void Path::append_to(std::string& pointer) const
+{
+    if (parent == nullptr) return;
+    parent->append_to(pointer);
+    if (index == kMember) {
+        append_pointer_token(pointer, name);
+    } else {
+        append_pointer_token(pointer, std::to_string(index));
+    }
 }
 
 void append_pointer_token(std::string& pointer, std::string_view name)
 {
+    if (pointer.size() > kMaxPointerBytes) return;
     pointer += '/';
     for (const char c : name) {
+        if (pointer.size() > kMaxPointerBytes) return;
         if (c == '~') {
             pointer += "~0";
         } else if (c == '/') {
@@ -103,6 +113,16 @@ void append_pointer_token(std::string& pointer, std::string_view name)
             pointer += c;
         }
     }
+}
+
+void cut_pointer(std::string& pointer)
+{
+    constexpr std::string_view kEllipsis = "…";
+    if (pointer.size() <= kMaxPointerBytes) return;
+    auto kept = truncate_utf8(pointer, kMaxPointerBytes - kEllipsis.size());
+    if (kept.ends_with('~')) kept.remove_suffix(1);  // half an escape
+    pointer.resize(kept.size());
+    pointer += kEllipsis;
 }
 
 void append_json_string(std::string& out, std::string_view text)

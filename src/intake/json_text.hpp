@@ -58,12 +58,20 @@ struct Path {
     [[nodiscard]] Path member(std::string_view member_name) const { return {this, member_name, kMember}; }
     [[nodiscard]] Path element(std::size_t at) const { return {this, {}, at}; }
 
-    /// JSON Pointer (RFC 6901).
+    /// JSON Pointer (RFC 6901), cut as cut_pointer() does. Costs no more than that, however long the names are.
     [[nodiscard]] std::string pointer() const;
+
+    void append_to(std::string& pointer) const;
 };
 
-/// Appends `/name` with `~` and `/` escaped.
+/// Names come from outside, and may be as long as a body.
+inline constexpr std::size_t kMaxPointerBytes = 512;
+
+/// Appends `/name` with `~` and `/` escaped; nothing to a pointer that is too long already, and little beyond that.
 void append_pointer_token(std::string& pointer, std::string_view name);
+
+/// Cuts to kMaxPointerBytes, an ellipsis at its end.
+void cut_pointer(std::string& pointer);
 
 /// Appends `text` (well-formed UTF-8) as a JSON string. The shortest escapes; everything above U+001F as it is.
 void append_json_string(std::string& out, std::string_view text);

@@ -11,24 +11,33 @@ namespace winnow::intake {
 
 namespace {
 
+constexpr std::size_t kMemberDepth = 2;
+
 Syntax read_alert(Reader& reader, ondemand::object& object, const Path& at, const Origin& origin,
                   const domain::AlertLimits& limits, domain::Alert& alert)
 {
     NativeAlert native(reader, at, origin, limits, alert);
     Reader::Names names(reader);
+    bool was_full = false;
     for (auto member : object) {
         ondemand::field field;
         if (const auto error = std::move(member).get(field); error != simdjson::SUCCESS) return error;
         std::string_view name;
         if (const auto error = reader.name(field, at, name); error != simdjson::SUCCESS) return error;
-        const auto error = names.add(name) ? native.member(name, field.value()) : native.repeated(name, field.value());
+        if (names.full() && !NativeAlert::knows(name)) {
+            const auto error = reader.leave_out(field.value(), at, kMemberDepth, was_full);
+            if (error != simdjson::SUCCESS) return error;
+            continue;
+        }
+        const auto error =
+            names.add(name) ? native.member(name, field.value()) : native.repeated(names, name, field.value());
         if (error != simdjson::SUCCESS) return error;
     }
     native.finish();
     return simdjson::SUCCESS;
 }
 
-// A body that is one object: an alert, or {"alerts": […]}.
+// A body that is one object: an alert, or {"alerts": […]} with its members in any order.
 class RootObject {
 public:
     RootObject(Reader& reader, const Origin& origin, const domain::AlertLimits& limits)
@@ -42,30 +51,34 @@ public:
         domain::Alert alert;
         NativeAlert native(reader_, root, origin_, limits_, alert);
         Reader::Names names(reader_);
+        bool was_full = false;
         for (auto member : object) {
             ondemand::field field;
             if (const auto error = std::move(member).get(field); error != simdjson::SUCCESS) return error;
             std::string_view name;
             if (const auto error = reader_.name(field, root, name); error != simdjson::SUCCESS) return error;
-            const bool fresh = names.add(name);
-            if (!fresh && name == "alerts" && wrapped_) {
-                refusal = field_error("/alerts", "stands twice; keep one of them");
-                return simdjson::SUCCESS;
-            }
-            const bool wraps = name == "alerts" && !titled_ && !wrapped_ && Reader::kind_of(field.value()) == '[';
-            if (wraps) {
-                wrapped_ = true;
-                if (const auto broken = read_wrapped(field.value()); broken != simdjson::SUCCESS) return broken;
-                if (refusal) return simdjson::SUCCESS;
+            if (names.full() && !NativeAlert::knows(name)) {
+                const auto error = reader_.leave_out(field.value(), root, kMemberDepth, was_full);
+                if (error != simdjson::SUCCESS) return error;
                 continue;
             }
-            if (other_.empty()) other_ = name;
-            titled_ = titled_ || name == "title";
-            const auto error = fresh ? native.member(name, field.value()) : native.repeated(name, field.value());
+            const bool fresh = names.add(name);
+            if (names_alerts(name) && (wrapped_ || Reader::kind_of(field.value()) == '[')) {
+                if (wrapped_) {
+                    refusal = field_error(root.member(name).pointer(), "stands twice; keep one of them");
+                    return simdjson::SUCCESS;
+                }
+                wrapped_ = true;
+                const auto broken = read_wrapped(field.value(), root.member(name));
+                if (broken != simdjson::SUCCESS || refusal) return broken;
+                continue;
+            }
+            note_beside(name);
+            const auto error = fresh ? native.member(name, field.value()) : native.repeated(names, name, field.value());
             if (error != simdjson::SUCCESS) return error;
         }
         if (wrapped_) {
-            finish_wrapped(root);
+            finish_wrapped();
         } else {
             native.finish();
             finish_item(reader_, root, text, limits_, batch.emplace_back(std::move(alert)));
@@ -76,26 +89,48 @@ public:
     Batch batch;
     std::optional<Error> refusal;
 
+    /// What `alerts` holds is no alerts, and a title stands beside it: the body may be an alert of which that is a
+    /// member.
+    bool may_be_alert = false;
+
 private:
-    Syntax read_wrapped(ondemand::value& value)
+    void note_beside(std::string_view name)
     {
-        // Of members beside the alerts: the whole is refused for them anyway.
-        const auto aside = reader_.take_refusal();
-        const auto warnings = reader_.take_warnings();
-        const Path root;
-        const auto at = root.member("alerts");
+        if (beside_ == 0) other_ = name;
+        ++beside_;
+        titled_ = titled_ || name == "title";
+    }
+
+    Syntax read_wrapped(ondemand::value& value, const Path& at)
+    {
+        forget_beside();
         ondemand::array elements;
         if (const auto broken = value.get_array().get(elements); broken != simdjson::SUCCESS) return broken;
         return read_array(reader_, elements, at, read_one(), limits_, limits_.max_alerts_per_body, batch, refusal);
     }
 
-    void finish_wrapped(const Path& root)
+    // What was wrong with members beside the alerts.
+    void forget_beside()
     {
-        if (!other_.empty()) {
-            refusal = field_error(root.member(other_).pointer(),
-                                  "stands beside \"alerts\", where nothing may stand; put it into each alert");
-        } else if (auto repeated = reader_.take_refusal()) {
-            refusal = Error(std::vector<FieldError>{std::move(*repeated)});
+        static_cast<void>(reader_.take_refusal());
+        static_cast<void>(reader_.take_warnings());
+    }
+
+    // Alerts are taken whatever stands beside them, before or behind; the first one tells.
+    void finish_wrapped()
+    {
+        forget_beside();
+        const auto first =
+            std::ranges::find_if(batch, [](const Item& item) { return std::holds_alternative<domain::Alert>(item); });
+        if (first == batch.end()) {
+            may_be_alert = titled_;
+        } else if (beside_ > 0) {
+            const Path root;
+            auto what = "stands beside \"alerts\"" +
+                        (beside_ == 1 ? std::string() : " (and " + std::to_string(beside_ - 1) + " more)") +
+                        " and was left out; put it into each alert";
+            std::get<domain::Alert>(*first).warnings.push_back(
+                {.pointer = root.member(other_).pointer(), .code = "left_out", .detail = std::move(what)});
         }
     }
 
@@ -109,7 +144,8 @@ private:
     Reader& reader_;
     const Origin& origin_;
     const domain::AlertLimits& limits_;
-    std::string other_;  // the first member that is not the wrapped array
+    std::string_view other_;  // the first member beside the wrapped array
+    std::size_t beside_ = 0;
     bool titled_ = false;
     bool wrapped_ = false;
 };
@@ -126,16 +162,14 @@ Syntax read_root_array(Reader& reader, ondemand::document& document, const Origi
 }
 
 // One line of NDJSON. Its broken syntax is its own: the other lines are read all the same.
-Item read_line(ScratchLease& lease, std::string_view line, std::span<const std::size_t> repairs, const Path& at,
-               const Origin& origin, const domain::AlertLimits& limits)
+Item read_line(Reader& reader, std::string_view line, const Path& at, const Origin& origin,
+               const domain::AlertLimits& limits)
 {
-    Reader reader(lease, line, limits.max_json_depth);
-    reader.expect_repairs(repairs);
     ondemand::document document;
     ondemand::object object;
     domain::Alert alert;
     auto broken = reader.open(document);
-    if (broken == simdjson::SUCCESS && line.front() != '{' && !diagnose(line)) {
+    if (broken == simdjson::SUCCESS && line[line.find_first_not_of(" \t\r\n")] != '{' && !diagnose(line)) {
         return FieldError{at.pointer(), "invalid_field", "must be an object: one alert"};
     }
     if (broken == simdjson::SUCCESS) broken = document.get_object().get(object);
@@ -147,6 +181,7 @@ Item read_line(ScratchLease& lease, std::string_view line, std::span<const std::
     }
     auto field = malformed_json(line).fields().front();
     field.pointer = at.pointer() + field.pointer;
+    cut_pointer(field.pointer);
     return field;
 }
 
@@ -161,6 +196,7 @@ Result<Batch> read_json(std::string_view body, std::span<const std::size_t> repa
 
     Batch batch;
     std::optional<Error> error;
+    bool may_be_alert = false;
     auto broken = simdjson::SUCCESS;
     switch (body[body.find_first_not_of(" \t\r\n")]) {
         case '[': broken = read_root_array(reader, document, origin, limits, batch, error); break;
@@ -171,6 +207,7 @@ Result<Batch> read_json(std::string_view body, std::span<const std::size_t> repa
             if (broken == simdjson::SUCCESS) broken = root.read(object, lease.text());
             batch = std::move(root.batch);
             error = std::move(root.refusal);
+            may_be_alert = root.may_be_alert;
             break;
         }
         default:
@@ -180,6 +217,15 @@ Result<Batch> read_json(std::string_view body, std::span<const std::size_t> repa
     if (broken != simdjson::SUCCESS) return malformed_json(body);
     if (error) return std::move(*error);
     if (!reader.at_end()) return malformed_json(body);
+    if (may_be_alert && recognise_foreign(body).empty()) {
+        Reader again(lease, lease.text(), limits.max_json_depth);
+        again.expect_repairs(repairs);
+        auto item = read_line(again, lease.text(), Path(), origin, limits);
+        if (batch.empty() || std::holds_alternative<domain::Alert>(item)) {
+            batch.clear();
+            batch.push_back(std::move(item));
+        }
+    }
     if (batch.empty()) return no_alerts();
     return batch;
 }
@@ -191,6 +237,7 @@ Result<Batch> read_lines(std::string_view body, std::span<const std::size_t> rep
     Batch batch;
     const Path root;
     auto rest = lease.text();
+    std::size_t warned = 0;
     while (!rest.empty()) {
         auto line = rest.substr(0, rest.find('\n'));
         rest.remove_prefix(std::min(line.size() + 1, rest.size()));
@@ -198,7 +245,12 @@ Result<Batch> read_lines(std::string_view body, std::span<const std::size_t> rep
         const auto begin = line.find_first_not_of(" \t\r");
         if (begin == std::string_view::npos) continue;
         if (batch.size() == limits.max_alerts_per_body) return too_many_alerts(limits.max_alerts_per_body);
-        batch.push_back(read_line(lease, line.substr(begin), repairs, root.element(batch.size()), origin, limits));
+        line = line.substr(begin);
+        Reader reader(lease, line, limits.max_json_depth);
+        reader.expect_repairs(repairs);
+        reader.expect_warnings(warned);
+        batch.push_back(read_line(reader, line, root.element(batch.size()), origin, limits));
+        if (const auto* alert = std::get_if<domain::Alert>(&batch.back())) warned += alert->warnings.size();
     }
     return batch;
 }

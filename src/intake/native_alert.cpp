@@ -1,9 +1,11 @@
 #include "intake/native_alert.hpp"
 
+#include "intake/batch_reader.hpp"
 #include "intake/unknown_word.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/domain/one_line.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -39,6 +41,11 @@ bool is(std::string_view name, std::string_view known) noexcept
 
 }  // namespace
 
+bool NativeAlert::knows(std::string_view name) noexcept
+{
+    return names_alerts(name) || std::ranges::find(kFields, name) != kFields.end();
+}
+
 Syntax NativeAlert::member(std::string_view name, ondemand::value& value)
 {
     const auto here = at_.member(name);
@@ -61,17 +68,20 @@ Syntax NativeAlert::member(std::string_view name, ondemand::value& value)
     return unknown(name, value, here);
 }
 
-Syntax NativeAlert::repeated(std::string_view name, ondemand::value& value)
+Syntax NativeAlert::repeated(Reader::Names& names, std::string_view name, ondemand::value& value)
 {
     const auto here = at_.member(name);
-    reader_.warn(here, "repeated", "stands twice; the first one counts, the later one was moved to details");
+    if (!reader_.keeps_repeat(names, here, kRepeated)) return reader_.skip(value, here, kInside);
     return details_.keep(reader_, value, here, kInside);
 }
 
 void NativeAlert::finish()
 {
     set_title();
-    if (alert_.title.empty() && !reader_.refused()) {
+    if (alert_.title.empty() && !alerts_.empty()) {
+        reader_.refuse(at_.member(alerts_),
+                       R"(must be an array of alerts that stands by itself: {"alerts": [{"title": "…"}]})");
+    } else if (alert_.title.empty() && !reader_.refused()) {
         auto what = "is required: say in 1 to " + std::to_string(limits_.max_title_chars) + " characters what happened";
         if (unseen_) what += "; nothing of what stands there can be seen";
         if (!slip_.empty()) what += "; did you mean it by \"" + std::string(slip_) + "\"?";
@@ -80,8 +90,8 @@ void NativeAlert::finish()
     if (reader_.refused()) return;
     set_severity();
     set_status();
-    excess_.keep_in(details_, "labels");
-    alert_.details = details_.str();
+    excess_.keep_in(reader_, at_.member("labels"), details_, "labels");
+    alert_.details = details_.str(reader_, at_);
     alert_.integration_id = origin_.integration_id;
     alert_.integration = origin_.integration;
     alert_.received_at = origin_.received_at;
@@ -131,7 +141,15 @@ Syntax NativeAlert::dedup_key(ondemand::value& value, const Path& at)
 
 Syntax NativeAlert::unknown(std::string_view name, ondemand::value& value, const Path& at)
 {
-    if (const auto& meant = reader_.suggestion_for(name, kFields); !meant.empty()) {
+    if (names_alerts(name)) {
+        alerts_ = name;
+        const char kind = Reader::kind_of(value);
+        if (kind == '[' || kind == '{') {
+            reader_.warn(at, "moved",
+                         "was not read, as an alert holds no alerts, and was moved to details; send them as an array "
+                         R"(or as {"alerts": […]})");
+        }
+    } else if (const auto& meant = reader_.suggestion_for(name, kFields); !meant.empty()) {
         if (meant == "title") slip_ = name;
         reader_.warn(at, "unknown_field",
                      "is no field of an alert and was kept in details; did you mean \"" + meant + "\"?");

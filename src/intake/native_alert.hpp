@@ -19,10 +19,13 @@ public:
     {
     }
 
+    /// True of the names that mean something; all others only fill details.
+    [[nodiscard]] static bool knows(std::string_view name) noexcept;
+
     [[nodiscard]] Syntax member(std::string_view name, ondemand::value& value);
 
-    /// A member whose name stood in the alert before: what it holds is kept, and changes nothing.
-    [[nodiscard]] Syntax repeated(std::string_view name, ondemand::value& value);
+    /// A member whose name stood among `names` before: what it holds is kept, a few times, and changes nothing.
+    [[nodiscard]] Syntax repeated(Reader::Names& names, std::string_view name, ondemand::value& value);
 
     void finish();
 
@@ -46,8 +49,9 @@ private:
     Excess excess_;
     std::string severity_;  // as sent
     std::string status_;
-    bool unseen_ = false;    // the title holds blanks only
-    std::string_view slip_;  // a name that may be meant for the title's
+    bool unseen_ = false;      // the title holds blanks only
+    std::string_view alerts_;  // a member's name that says it holds alerts
+    std::string_view slip_;    // a name that may be meant for the title's
 };
 
 }  // namespace winnow::intake

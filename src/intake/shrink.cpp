@@ -2,6 +2,7 @@
 #include "winnow/base/text.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace winnow::intake {
 
@@ -14,6 +15,36 @@ std::size_t bytes_of(const domain::Labels& labels)
     std::size_t bytes = 0;
     for (const auto& [name, value] : labels.entries()) bytes += name.size() + value.size();
     return bytes;
+}
+
+constexpr std::array kFields{&domain::Alert::source, &domain::Alert::service, &domain::Alert::component,
+                             &domain::Alert::group, &domain::Alert::class_name};
+
+// What an alert holds beside its details.
+std::size_t others_of(const domain::Alert& alert)
+{
+    auto bytes = alert.title.size() + alert.description.size() + bytes_of(alert.labels);
+    for (const auto field : kFields) bytes += (alert.*field).size();
+    for (const auto& link : alert.links) bytes += link.href.size() + link.text.size();
+    return bytes;
+}
+
+// Cuts all texts to `length`; a link that is longer goes, as half of one leads nowhere.
+void cut_others(domain::Alert& alert, std::size_t length)
+{
+    const auto cut = [length](std::string& text) {
+        if (text.size() > length) text = std::string(truncate_utf8(text, length));
+    };
+    cut(alert.description);
+    cut(alert.title);
+    for (const auto field : kFields) cut(alert.*field);
+    domain::Labels labels;
+    for (const auto& [name, value] : alert.labels.entries()) {
+        labels.set(name, std::string(truncate_utf8(value, length)));
+    }
+    alert.labels = std::move(labels);
+    std::erase_if(alert.links, [length](const auto& link) { return link.href.size() > length; });
+    for (auto& link : alert.links) cut(link.text);
 }
 
 // Where a string's text must end so that it has at most `max_bytes` and no escape or character is cut apart.
@@ -63,13 +94,13 @@ std::string cut_strings(std::string_view json, std::size_t max_bytes)
 void shrink(Reader& reader, const Path& at, const domain::AlertLimits& limits, domain::Alert& alert)
 {
     const auto most = limits.max_alert_bytes;
-    const auto others = [&] {
-        return alert.title.size() + alert.description.size() + bytes_of(alert.labels);
-    };
+    const auto others = others_of(alert);
+    if (others + alert.details.size() <= most) return;
     bool cut = false;
-    if (others() + alert.details.size() > most) {
-        const auto room = most - std::min(most / 2, others());
-        for (std::size_t length = most / 2; alert.details.size() > room && length >= kLeastText; length /= 2) {
+    const auto room = most - std::min(most / 2, others);
+    if (alert.details.size() > room) {
+        const bool helps = cut_strings(alert.details, kLeastText).size() <= room;
+        for (std::size_t length = most / 2; helps && alert.details.size() > room && length >= kLeastText; length /= 2) {
             alert.details = cut_strings(alert.details, length);
             cut = true;
         }
@@ -78,15 +109,9 @@ void shrink(Reader& reader, const Path& at, const domain::AlertLimits& limits, d
             cut = true;
         }
     }
-    for (auto length = most / 2; others() + alert.details.size() > most && length >= kLeastText; length /= 2) {
+    for (auto length = most / 2; others_of(alert) + alert.details.size() > most && length >= kLeastText; length /= 2) {
         cut = true;
-        alert.description = truncate_utf8(alert.description, length);
-        alert.title = truncate_utf8(alert.title, length);
-        domain::Labels labels;
-        for (const auto& [name, value] : alert.labels.entries()) {
-            labels.set(name, std::string(truncate_utf8(value, length)));
-        }
-        alert.labels = std::move(labels);
+        cut_others(alert, length);
     }
     if (cut) {
         reader.warn(at, "cut",

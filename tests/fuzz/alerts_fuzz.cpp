@@ -21,21 +21,34 @@ void require(bool holds)
     if (!holds) std::abort();
 }
 
+// What is said of a body is bounded, whatever it holds.
+void require_short(const FieldError& field)
+{
+    require(field.pointer.size() <= 512 && field.detail.size() <= 2'048);
+}
+
 void check(const Result<intake::Batch>& batch, std::size_t max_alerts, const domain::AlertLimits& limits)
 {
-    if (!batch) return require(!batch.error().message().empty());
+    if (!batch) {
+        for (const auto& field : batch.error().fields()) require_short(field);
+        return require(!batch.error().message().empty());
+    }
     require(batch->size() <= max_alerts);
     for (const auto& item : *batch) {
         const auto* alert = std::get_if<domain::Alert>(&item);
         if (alert == nullptr) {
+            require_short(std::get<FieldError>(item));
             require(!std::get<FieldError>(item).detail.empty());
             continue;
         }
         require(!alert->title.empty() && !alert->dedup_key.empty());
         require(is_valid_utf8(alert->title) && is_valid_utf8(alert->details) && is_valid_utf8(alert->description));
         require(!alert->title.contains('\0') && alert->labels.size() <= limits.max_labels);
-        require(alert->warnings.size() <= 17);
-        for (const auto& warning : alert->warnings) require(is_valid_utf8(warning.pointer) && !warning.detail.empty());
+        require(alert->warnings.size() <= 17 && alert->details.size() <= limits.max_alert_bytes);
+        for (const auto& warning : alert->warnings) {
+            require_short(warning);
+            require(is_valid_utf8(warning.pointer) && !warning.detail.empty());
+        }
         std::string line;
         intake::append_canonical(*alert, line);
         const auto back = intake::read_canonical(line);

@@ -1,5 +1,6 @@
 #include "api/problem.hpp"
 
+#include "api/alertmanager_error.hpp"
 #include "api/etag.hpp"
 
 #include <gtest/gtest.h>
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 namespace winnow::api {
 namespace {
@@ -86,6 +88,31 @@ TEST(Problem, AnUnreadableBodyAndABadParameterAre400)
     EXPECT_EQ(parameter.status, 400);
     EXPECT_EQ(json::parse(parameter.body)["code"], "invalid_parameter");
     EXPECT_NE(parameter.body.find("limit"), std::string::npos);
+}
+
+TEST(Problem, IsShortHoweverMuchIsWrong)
+{
+    const std::string name(1'000'000, '~');
+    const std::vector<FieldError> errors(5'000,
+                                         {.pointer = "/" + name.substr(0, 10'000), .detail = name.substr(0, 10'000)});
+    const auto many = problem(Error(errors));
+    EXPECT_LE(many.body.size(), kMostErrors * (kMostPointerBytes + kMostDetailBytes + 100) + 10'000);
+    const auto list = json::parse(many.body)["errors"];
+    ASSERT_EQ(list.size(), kMostErrors);
+    EXPECT_EQ(list[98]["pointer"].get<std::string>().size(), kMostPointerBytes);
+    EXPECT_TRUE(list[98]["pointer"].get<std::string>().ends_with("…"));
+    EXPECT_EQ(list[99]["code"], "more");
+    EXPECT_EQ(list[99]["detail"], "4901 more errors");
+    EXPECT_EQ(json::parse(problem(Error(std::vector<FieldError>(100, errors.front()))).body)["errors"][99]["code"],
+              "invalid_field");
+
+    const Error long_error({{.pointer = "/" + name, .code = "malformed_json", .detail = name}});
+    EXPECT_LE(problem(long_error).body.size(), 3 * (kMostPointerBytes + kMostDetailBytes));
+    EXPECT_LE(error_at("/am/api/v2/alerts", long_error, "r1").body.size(), 2 * kMostDetailBytes);
+    EXPECT_LE(error_at("/grafana", long_error, "r1").body.size(), 3 * (kMostPointerBytes + kMostDetailBytes));
+    std::string wide;
+    for (int i = 0; i < 3'000; ++i) wide += "é";
+    EXPECT_TRUE(json::accept(bare_error(400, wide).body));
 }
 
 TEST(Problem, AnInternalErrorKeepsItsReasonToItself)

@@ -104,7 +104,8 @@ TEST(NativeBody, TakesTheThreeForms)
     EXPECT_EQ(parse(R"({"title":"x"})")->size(), 1U);
     EXPECT_EQ(parse(R"([{"title":"x"},{"title":"y"}])")->size(), 2U);
     EXPECT_EQ(parse(R"( {"alerts":[{"title":"x"},{"title":"y"}]} )")->size(), 2U);
-    EXPECT_EQ(alert_of(R"({"title":"x","alerts":[{"title":"y"}]})").details, R"({"alerts":[{"title":"y"}]})");
+    EXPECT_EQ(alert_of(R"({"title":"x","alerts":[]})").details, R"({"alerts":[]})");
+    EXPECT_EQ(alert_of(R"({"title":"x","alerts":[{"name":"y"}]})").details, R"({"alerts":[{"name":"y"}]})");
 }
 
 TEST(NativeBody, KeepsTheGoodOnes)
@@ -123,15 +124,66 @@ TEST(NativeBody, KeepsTheGoodOnes)
     }
 }
 
-TEST(NativeBody, NothingStandsBesideWrappedAlerts)
+TEST(NativeBody, TakesWrappedAlertsWhateverStandsBesideThemInAnyOrder)
 {
-    for (const auto* body : {R"({"alerts":[{"title":"x"}],"foo":1})", R"({"foo":1,"alerts":[{"title":"x"}]})"}) {
-        const auto batch = parse(body);
-        ASSERT_FALSE(batch.has_value()) << body;
-        ASSERT_EQ(batch.error().fields().size(), 1U);
-        EXPECT_EQ(batch.error().fields().front().pointer, "/foo");
+    const std::string page = R"([{"source":"s"},{"title":"disk full on db-1","severity":"critical"}])";
+    for (const auto* name : {"alerts", "Alerts", "ALERTS"}) {
+        const auto alerts = "\"" + std::string(name) + "\":" + page;
+        for (const auto& [body, beside] :
+             {std::tuple{R"({"title":"batch",)" + alerts + "}", "/title"},
+              std::tuple{"{" + alerts + R"(,"title":"batch"})", "/title"},
+              std::tuple{"{" + alerts + R"(,"foo":1})", "/foo"}, std::tuple{R"({"foo":1,)" + alerts + "}", "/foo"},
+              std::tuple{R"({"labels":7,)" + alerts + R"(,"title":"batch"})", "/labels"},
+              std::tuple{R"({"title":"a","title":"b",)" + alerts + R"(,"severity":[]})", "/title"}}) {
+            const auto batch = parse(body);
+            ASSERT_TRUE(batch.has_value()) << body;
+            ASSERT_EQ(batch->size(), 2U) << body;
+            EXPECT_EQ(std::get<FieldError>((*batch)[0]).pointer, "/" + std::string(name) + "/0/title");
+            const auto& alert = std::get<Alert>((*batch)[1]);
+            EXPECT_EQ(alert.title, "disk full on db-1");
+            ASSERT_EQ(alert.warnings.size(), 1U) << body;
+            EXPECT_EQ(alert.warnings.front().pointer, beside) << body;
+            EXPECT_EQ(alert.warnings.front().code, "left_out");
+            EXPECT_NE(alert.warnings.front().detail.find("stands beside"), std::string::npos);
+        }
     }
     EXPECT_FALSE(parse(R"({"alerts":[{"title":"x"}],"alerts":[{"title":"y"}]})").has_value());
+    EXPECT_FALSE(parse(R"({"alerts":[{"title":"x"}],"Alerts":[{"title":"y"}]})").has_value());
+}
+
+TEST(NativeBody, AnAlertWhoseOwnMemberIsCalledAlertsIsNotLost)
+{
+    for (const auto* held : {"[]", R"(["a","b"])", R"([{"name":"a"}])", R"({"title":"x"})"}) {
+        for (const auto& body : {R"({"title":"t","alerts":)" + std::string(held) + "}",
+                                 R"({"alerts":)" + std::string(held) + R"(,"title":"t"})",
+                                 R"([{"title":"t","alerts":)" + std::string(held) + "}]"}) {
+            const auto alert = alert_of(body);
+            EXPECT_EQ(alert.title, "t") << body;
+            EXPECT_EQ(alert.details, R"({"alerts":)" + std::string(held) + "}");
+            ASSERT_EQ(alert.warnings.size(), 1U) << body;
+            EXPECT_EQ(alert.warnings.front().code, "moved");
+            EXPECT_TRUE(alert.warnings.front().pointer.ends_with("/alerts")) << alert.warnings.front().pointer;
+        }
+    }
+    EXPECT_TRUE(alert_of(R"({"title":"t","alerts":3})").warnings.empty());
+}
+
+TEST(NativeBody, WhatShouldHaveHeldAlertsIsNamed)
+{
+    const auto refused = [](const std::string& body) {
+        const auto batch = parse(body);
+        if (!batch) return std::string("none");
+        const auto* item = std::get_if<FieldError>(&batch->front());
+        return item == nullptr ? "taken" : item->pointer;
+    };
+    EXPECT_EQ(refused(R"({"alerts":null})"), "/alerts");
+    EXPECT_EQ(refused(R"({"alerts":{}})"), "/alerts");
+    EXPECT_EQ(refused(R"({"alerts":{"title":"x"},"source":"s"})"), "/alerts");
+    EXPECT_EQ(refused(R"({"Alerts":"x"})"), "/Alerts");
+    EXPECT_EQ(refused(R"([{"alerts":[{"title":"x"}]}])"), "/0/alerts");
+    EXPECT_EQ(refused(R"({"source":"s"})"), "/title");
+    const auto line = parse_native_ndjson("{\"alerts\":[{\"title\":\"x\"}]}\n{\"title\":\"y\"}\n", origin(), {});
+    EXPECT_EQ(std::get<FieldError>(line->front()).pointer, "/0/alerts");
 }
 
 TEST(NativeBody, RefusesWhatHoldsNoAlert)

@@ -156,4 +156,48 @@ TEST(ForeignBody, IsRecognised)
     }
 }
 
+TEST(Webhook, SaysWhatItsSenderLeftOutInFewWordsWhateverStandsThere)
+{
+    const auto warned = [](const std::string& left_out) {
+        const auto batch = parse(R"({"alerts":[{"labels":{"alertname":"A"}}],"truncatedAlerts":)" + left_out + "}");
+        const auto alert = first_of(batch);
+        return alert.warnings.empty() ? std::string() : alert.warnings.back().detail;
+    };
+    EXPECT_THAT(warned("7"), testing::HasSubstr("left out 7 more"));
+    EXPECT_EQ(warned("0"), "");
+    const auto odd = warned(R"(["é)" + std::string(100'000, 'x') + R"("])");
+    EXPECT_THAT(odd, testing::HasSubstr("xxx"));
+    EXPECT_LE(odd.size(), 200U);
+}
+
+TEST(Webhook, AlertsInSeveralMembersAreAllTaken)
+{
+    const std::string a = R"([{"labels":{"alertname":"A"}}])";
+    const std::string b = R"([{"labels":{}},{"labels":{"alertname":"B"}}])";
+    for (const auto* second : {"alerts", "Alerts"}) {
+        const auto batch = parse(R"({"alerts":)" + a + ",\"" + second + "\":" + b + "}");
+        ASSERT_TRUE(batch);
+        ASSERT_EQ(batch->size(), 3U);
+        EXPECT_EQ(first_of(batch, 0).title, "A");
+        EXPECT_EQ(std::get<FieldError>((*batch)[1]).pointer, "/" + std::string(second) + "/0/labels");
+        EXPECT_EQ(first_of(batch, 2).title, "B");
+    }
+    EXPECT_EQ(first_of(parse(R"({"ALERTS":)" + a + "}")).title, "A");
+    EXPECT_EQ(first_of(parse(R"({"alerts":null,"alerts":)" + a + "}")).title, "A");
+}
+
+// Grafana's own has a title beside its alerts, and they have none.
+TEST(Webhook, AtTheNativeDoorIsToldItsOwnDoorWhereverItsTitleStands)
+{
+    const std::string alerts = R"("alerts":[{"labels":{"alertname":"A"}}],"groupKey":"{}","receiver":"r","orgId":1)";
+    for (const auto& body :
+         {"{" + alerts + R"(,"title":"[FIRING:1] A"})", R"({"title":"[FIRING:1] A",)" + alerts + "}"}) {
+        const auto batch =
+            parse_native_json(body, {IntegrationId(Uuid::from_words(1, 2)), "native", kNow}, domain::AlertLimits());
+        ASSERT_TRUE(batch);
+        EXPECT_EQ(std::get<FieldError>(batch->front()).pointer, "/alerts/0/title") << body;
+        EXPECT_THAT(recognise_foreign(body), testing::HasSubstr("/grafana"));
+    }
+}
+
 }  // namespace winnow::intake
