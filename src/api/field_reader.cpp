@@ -3,6 +3,7 @@
 
 #include "api/json_body.hpp"
 #include "winnow/base/text.hpp"
+#include "winnow/base/time_range.hpp"
 
 #include <algorithm>
 
@@ -143,13 +144,13 @@ std::optional<std::chrono::milliseconds> FieldReader::duration(std::string_view 
 
 std::optional<Timestamp> FieldReader::timestamp(std::string_view name, Need need)
 {
-    static constexpr std::string_view kRule = "an RFC 3339 time such as \"2026-11-23T06:00:00Z\"";
-    const auto* value = find(name, need, kRule);
+    const auto rule = "an RFC 3339 time such as \"2026-11-23T06:00:00Z\", " + std::string(kTimeRange);
+    const auto* value = find(name, need, rule);
     if (value == nullptr) return std::nullopt;
     if (value->is_string()) {
         if (const auto parsed = parse_rfc3339(value->get_ref<const std::string&>())) return parsed;
     }
-    error(name, "must be " + std::string(kRule));
+    error(name, "must be " + rule);
     return std::nullopt;
 }
 

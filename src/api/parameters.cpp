@@ -1,6 +1,7 @@
 #include "api/parameters.hpp"
 
 #include "winnow/base/text.hpp"
+#include "winnow/base/time_range.hpp"
 
 #include <utility>
 
@@ -65,7 +66,10 @@ Result<std::optional<Timestamp>> time_parameter(const http::RequestHead& head, s
     const auto text = head.query_parameter(name);
     if (!text) return std::optional<Timestamp>();
     const auto at = parse_rfc3339(*text);
-    if (!at) return query_error(name, "must be a time such as 2026-11-23T06:00:00Z (write '+' as %2B)");
+    if (!at) {
+        return query_error(
+            name, "must be a time such as 2026-11-23T06:00:00Z, " + std::string(kTimeRange) + "; write '+' as %2B");
+    }
     return at;
 }
 

@@ -41,6 +41,7 @@ json silence_json(const StoredSilence& stored, Timestamp now)
         {"updated_by", silence.updated_by}};
     if (silence.end_when_quiet) document["end_when_quiet"] = format_iso8601_duration(*silence.end_when_quiet);
     show_scope(document, silence.scope);
+    show_problem(document, silence.scope);
     return document;
 }
 
@@ -205,8 +206,8 @@ SilenceInput read_silence(FieldReader& fields, Timestamp now, ScopeGuard guard, 
     silence.scope = read_scope(fields, guard);
     silence.comment = fields.text("comment", {1, kMaxCommentChars}, need).value_or("");
     silence.end_when_quiet = fields.duration("end_when_quiet", kShortestQuiet, kLongestQuiet);
-    fields.read_only({"id", "state", "created_by", "created_at", "ended_by", "stats", "version", "updated_at",
-                      "updated_by", "warnings"});
+    fields.read_only({"id", "state", "created_by", "created_at", "ended_by", "problem", "stats", "version",
+                      "updated_at", "updated_by", "warnings"});
     return input;
 }
 

@@ -2,6 +2,7 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/rest_client.hpp"
 #include "winnow/base/time.hpp"
+#include "winnow/base/time_range.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -32,6 +33,7 @@ std::string end_of(const std::string& until, const std::string& duration, std::o
     const auto length = parse_iso8601_duration(duration);
     if (!length) throw std::runtime_error("--for takes an ISO 8601 duration such as PT2H or P1D");
     if (!begin) throw std::runtime_error("--from takes a time such as 2026-11-23T06:00:00Z");
+    if (*begin > kLatestTime - *length) throw std::runtime_error("an end must be a time " + std::string(kTimeRange));
     return format_rfc3339(*begin + *length);
 }
 
