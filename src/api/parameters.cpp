@@ -3,6 +3,8 @@
 #include "winnow/base/text.hpp"
 #include "winnow/base/time_range.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace winnow::api {
@@ -26,14 +28,16 @@ std::string shown(std::string_view name)
 
 Result<std::optional<std::string>> idempotency_key(const http::RequestHead& head)
 {
-    const auto found = std::ranges::find_if(head.headers, [](const http::Header& header) {
+    const auto names_it = [](const http::Header& header) {
         return std::ranges::equal(header.name, std::string_view("idempotency-key"), {},
                                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-    });
+    };
+    const auto found = std::ranges::find_if(head.headers, names_it);
     if (found == head.headers.end()) return std::optional<std::string>();
     const auto wrong = [](std::string detail) {
         return Error(ErrorCode::invalid_argument, "header 'Idempotency-Key': " + std::move(detail));
     };
+    if (std::any_of(std::next(found), head.headers.end(), names_it)) return wrong("must stand once in a request");
     const auto& key = found->value;
     if (key.empty()) return wrong("must not be empty; leave the header out, or send a key of your own, such as a UUID");
     if (!is_valid_utf8(key)) return wrong("must be UTF-8, and best plain ASCII, such as a UUID");
