@@ -4,14 +4,18 @@
 #include "api/json_body.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/base/time_range.hpp"
+#include "winnow/domain/one_line.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace winnow::api {
 namespace {
 
 using nlohmann::json;
 
+/// What people look for where they are shown it; a title is judged where it is read.
+constexpr std::array<std::string_view, 4> kRead{"name", "comment", "priority", "text"};
 constexpr std::size_t kMaxErrors = 50;  // a hostile document must not buy a long answer
 
 std::string length_rule(Length length)
@@ -94,7 +98,17 @@ std::optional<std::string> FieldReader::text(std::string_view name, Length lengt
 {
     const auto* value = find(name, need, "a string");
     if (value == nullptr) return std::nullopt;
-    return checked_text(*value, pointer_to(name), length);
+    auto checked = checked_text(*value, pointer_to(name), length);
+    if (!checked || checked->empty()) return checked;
+    if (std::ranges::find(kRead, name) != kRead.end() && domain::one_line(*checked).empty()) {
+        error(name, "must hold something that can be seen");
+        return std::nullopt;
+    }
+    if (name == "name" && checked->find_first_of("\t\n\r") != std::string::npos) {
+        error(name, "must be one line, without tabs");
+        return std::nullopt;
+    }
+    return checked;
 }
 
 std::optional<bool> FieldReader::boolean(std::string_view name, Need need)

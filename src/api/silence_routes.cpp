@@ -216,8 +216,12 @@ void settle_new_times(FieldReader& fields, SilenceInput& input, Timestamp now)
     auto& silence = input.silence;
     silence.starts_at = input.starts_at.value_or(now);
     silence.ends_at = input.ends_at.value_or(silence.starts_at);
-    if (input.ends_at && silence.ends_at <= silence.starts_at) fields.error("ends_at", "must be later than starts_at");
-    if (input.ends_at && silence.ends_at <= now) fields.error("ends_at", "must be in the future");
+    if (!input.ends_at) return;
+    if (silence.ends_at <= now) {
+        fields.error("ends_at", "must be in the future");
+    } else if (silence.ends_at <= silence.starts_at) {
+        fields.error("ends_at", "must be later than starts_at");
+    }
 }
 
 std::vector<Route> silence_routes()
