@@ -6,7 +6,10 @@
 #include "winnow/ports/contact_store.hpp"
 #include "winnow/ports/settings_store.hpp"
 
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace winnow::api {
 namespace {
@@ -168,6 +171,26 @@ Result<Response> change_contact(const Call& call, TenantSession& session)
     return versioned(contact_json(contact), contact.version);
 }
 
+/// Somebody counts on a group that would have nobody left. A group that was emptied on purpose is another matter.
+Result<Done> leaves_nobody(const Contact& contact, TenantSession& session)
+{
+    constexpr std::size_t kAll = 1'000'000;
+    const auto groups = session.contacts().page_groups(std::nullopt, kAll);
+    if (!groups) return groups.error();
+    for (const auto& group : *groups) {
+        if (group.contact_ids != std::vector<ContactId>{contact.id}) continue;
+        const auto use = session.contacts().use_of_group(group.id);
+        if (!use) return use.error();
+        if (!use->any()) continue;
+        const auto user = use->default_route ? std::string("the default route is made of")
+                                             : "the rule \"" + use->rules.front().second + "\" routes to";
+        return Error(ErrorCode::conflict, "this is the only contact of the contact group \"" + group.name +
+                                              "\", which " + user + ": nobody would be told. Give the group (" +
+                                              group.id.str() + ") other contact_ids first, or none");
+    }
+    return Done{};
+}
+
 Result<Response> delete_contact(const Call& call, TenantSession& session)
 {
     const auto id = call.id<ContactId>();
@@ -176,6 +199,7 @@ Result<Response> delete_contact(const Call& call, TenantSession& session)
     const auto current = session.contacts().find(*id);
     if (!current) return current.error();
     if (const auto fresh = check_if_match(call.request.head, current->version); !fresh) return fresh.error();
+    if (const auto others = leaves_nobody(*current, session); !others) return others.error();
     if (const auto removed = session.contacts().remove(*id); !removed) return removed.error();
     return no_content();
 }

@@ -3,14 +3,19 @@
 
 #include "api/json_body.hpp"
 #include "winnow/base/text.hpp"
+#include "winnow/base/time_range.hpp"
+#include "winnow/domain/one_line.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace winnow::api {
 namespace {
 
 using nlohmann::json;
 
+/// What people look for where they are shown it; a title is judged where it is read.
+constexpr std::array<std::string_view, 4> kRead{"name", "comment", "priority", "text"};
 constexpr std::size_t kMaxErrors = 50;  // a hostile document must not buy a long answer
 
 std::string length_rule(Length length)
@@ -93,7 +98,17 @@ std::optional<std::string> FieldReader::text(std::string_view name, Length lengt
 {
     const auto* value = find(name, need, "a string");
     if (value == nullptr) return std::nullopt;
-    return checked_text(*value, pointer_to(name), length);
+    auto checked = checked_text(*value, pointer_to(name), length);
+    if (!checked || checked->empty()) return checked;
+    if (std::ranges::find(kRead, name) != kRead.end() && domain::one_line(*checked).empty()) {
+        error(name, "must hold something that can be seen");
+        return std::nullopt;
+    }
+    if (name == "name" && checked->find_first_of("\t\n\r") != std::string::npos) {
+        error(name, "must be one line, without tabs");
+        return std::nullopt;
+    }
+    return checked;
 }
 
 std::optional<bool> FieldReader::boolean(std::string_view name, Need need)
@@ -143,13 +158,13 @@ std::optional<std::chrono::milliseconds> FieldReader::duration(std::string_view 
 
 std::optional<Timestamp> FieldReader::timestamp(std::string_view name, Need need)
 {
-    static constexpr std::string_view kRule = "an RFC 3339 time such as \"2026-11-23T06:00:00Z\"";
-    const auto* value = find(name, need, kRule);
+    const auto rule = "an RFC 3339 time such as \"2026-11-23T06:00:00Z\", " + std::string(kTimeRange);
+    const auto* value = find(name, need, rule);
     if (value == nullptr) return std::nullopt;
     if (value->is_string()) {
         if (const auto parsed = parse_rfc3339(value->get_ref<const std::string&>())) return parsed;
     }
-    error(name, "must be " + std::string(kRule));
+    error(name, "must be " + rule);
     return std::nullopt;
 }
 

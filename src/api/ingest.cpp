@@ -139,9 +139,15 @@ bool is_unsupported(const Error& error)
 
 Result<std::string> plain_body(Request& request, std::size_t max_bytes)
 {
-    std::string encoding(request.head.header("Content-Encoding"));
-    std::ranges::transform(encoding, encoding.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    const auto lower = [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    };
+    std::string encoding;  // lines of one name are one list (RFC 9110, 5.3)
+    for (const auto& header : request.head.headers) {
+        if (!std::ranges::equal(header.name, std::string_view("content-encoding"), {}, lower)) continue;
+        encoding += (encoding.empty() ? "" : ", ") + header.value;
+    }
+    std::ranges::transform(encoding, encoding.begin(), lower);
     constexpr std::array<std::string_view, 5> kKnown{"", "identity", "gzip", "x-gzip", "zstd"};
     if (std::ranges::find(kKnown, encoding) == kKnown.end()) {
         return unsupported_content("Content-Encoding may be gzip, zstd or identity");

@@ -44,6 +44,8 @@ json inhibition_json(const StoredInhibition& stored)
         {"updated_by", inhibition.updated_by}};
     show_scope(document, inhibition.source, kSource);
     show_scope(document, inhibition.target, kTarget);
+    show_problem(document, inhibition.source, kSource);
+    show_problem(document, inhibition.target, kTarget);
     return document;
 }
 
@@ -139,7 +141,7 @@ Result<Inhibition> read_inhibition(const Call& call, const json& document, const
     inhibition.target = read_scope(fields, guard, kTarget);
     inhibition.equal = fields.texts("equal", {1, 255}, kMaxEqual).value_or(inhibition.equal);
     check_equal(inhibition.equal, before, fields);
-    fields.read_only({"id", "stats", "version", "updated_at", "updated_by", "warnings"});
+    fields.read_only({"id", "problem", "stats", "version", "updated_at", "updated_by", "warnings"});
     if (const auto read = fields.finish(); !read) return read.error();
     std::ranges::sort(inhibition.equal);
     inhibition.equal.erase(std::ranges::unique(inhibition.equal).begin(), inhibition.equal.end());

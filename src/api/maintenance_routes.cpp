@@ -46,6 +46,8 @@ json window_json(const StoredWindow& stored, Timestamp now)
         {"updated_at", format_rfc3339(window.updated_at)},
         {"updated_by", window.updated_by}};
     show_scope(document, window.scope);
+    show_problem(document, window.scope);
+    if (document["problem"].is_string()) return document;
     const auto recurrence = suppression::Recurrence::compile(window);
     if (!recurrence) {  // what was taken once need not be readable for ever: a zone's name goes, a part is refused now
         const auto& error = recurrence.error().fields().front();

@@ -102,6 +102,9 @@ Result<Done> only_parameters(const http::RequestHead& head, std::initializer_lis
             return name == candidate;
         });
         if (is_known) continue;
+        if (name.ends_with('.') && std::ranges::find(known, name) != known.end()) {
+            return query_error(name, "needs a name behind the dot, as in " + name + "env=prod");
+        }
         const auto suggestion = nearest(name, known);
         return query_error(truncate_utf8(name, 64), suggestion.empty()
                                                         ? std::string("is not known here")

@@ -52,19 +52,23 @@ template <typename Value>
     std::vector<Value> values;
     for (const auto& word : *listed) {
         const auto value = parse(word);
-        if (!value) return query_error(name, "must be of " + std::string(words));
+        if (!value) return query_error(name, "must be one of " + std::string(words));
         values.push_back(*value);
     }
     return values;
 }
 
+/// The value of a parameter that is given once at most; nullopt where it is absent.
+[[nodiscard]] Result<std::optional<std::string>> sole_parameter(const http::RequestHead& head, std::string_view name);
+
 /// An id; nullopt where the parameter is absent.
 template <typename Id>
 [[nodiscard]] Result<std::optional<Id>> id_parameter(const http::RequestHead& head, std::string_view name)
 {
-    const auto text = head.query_parameter(name);
-    if (!text) return std::optional<Id>();
-    const auto id = Id::parse(*text);
+    const auto text = sole_parameter(head, name);
+    if (!text) return text.error();
+    if (!*text) return std::optional<Id>();
+    const auto id = Id::parse(**text);
     if (!id) return query_error(name, "must be an id, such as 0199c0de-0000-7000-8000-000000000001");
     return std::optional<Id>(*id);
 }

@@ -1,11 +1,17 @@
 #include "api/rule_order.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
 
 namespace winnow::api {
+
+bool reaches_beyond(const RuleOrder& moved, std::int32_t last)
+{
+    return std::ranges::any_of(moved, [last](const auto& each) { return each.second > last; });
+}
 
 std::int32_t position_at_end(const RuleOrder& order)
 {

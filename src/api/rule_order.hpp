@@ -22,6 +22,9 @@ using RuleOrder = std::vector<std::pair<RuleId, std::int32_t>>;
 /// one place up. The place that `rule` leaves counts as a gap.
 [[nodiscard]] RuleOrder make_room(const RuleOrder& order, std::int32_t position, RuleId rule);
 
+/// Whether a rule would move to a position behind `last`.
+[[nodiscard]] bool reaches_beyond(const RuleOrder& moved, std::int32_t last);
+
 /// Whether `wanted` names every rule of `order` exactly once; what is wrong otherwise, with pointers into `/ids`.
 [[nodiscard]] std::vector<FieldError> reorder_errors(const RuleOrder& order, const std::vector<RuleId>& wanted);
 

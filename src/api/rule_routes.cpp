@@ -99,6 +99,12 @@ Result<json> saved_json(const ports::StoredRule& stored, Timestamp now, TenantSe
     return document;
 }
 
+Error no_position_left()
+{
+    return {ErrorCode::conflict, "a rule would stand behind position " + std::to_string(kMaxRulePosition) +
+                                     ", the last there is; POST /api/v1/rules/reorder numbers the rules from 1 on"};
+}
+
 Result<Response> create_rule(const Call& call, TenantSession& session)
 {
     const auto document = read_object(call.request);
@@ -119,6 +125,7 @@ Result<Response> create_rule(const Call& call, TenantSession& session)
     rule.updated_by = call.who.actor();
     ports::RuleChanges changes;
     changes.moved = make_room(*order, rule.position, rule.id);
+    if (rule.position > kMaxRulePosition || reaches_beyond(changes.moved, kMaxRulePosition)) return no_position_left();
     changes.created.push_back(rule);
     changes.actor = rule.updated_by;
     if (const auto allowed = allowed_with(call, session, rule); !allowed) return allowed.error();
@@ -153,6 +160,7 @@ Result<Response> change_rule(const Call& call, TenantSession& session)
         const auto order = session.rules().order();
         if (!order) return order.error();
         changes.moved = make_room(*order, rule.position, rule.id);
+        if (reaches_beyond(changes.moved, kMaxRulePosition)) return no_position_left();
     }
     changes.updated.push_back(rule);
     changes.actor = rule.updated_by;

@@ -100,6 +100,12 @@ void show_scope(nlohmann::json& document, const domain::Scope& scope, const Scop
     document[std::string(names.condition)] = is_matchers ? nlohmann::json(nullptr) : nlohmann::json(scope.text);
 }
 
+void show_problem(nlohmann::json& document, const domain::Scope& scope, const ScopeNames& names)
+{
+    const auto compiled = suppression::Scope::compile(scope);
+    if (!compiled) document["problem"] = std::string(name_of(scope, names)) + ": " + compiled.error().message();
+}
+
 void warn_of_scope(nlohmann::json& document, const domain::Scope& scope, std::span<const Timestamp> at,
                    const ScopeNames& names)
 {

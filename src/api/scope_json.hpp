@@ -39,6 +39,9 @@ struct ScopeGuard {
 /// Adds both fields, one of them null.
 void show_scope(nlohmann::json& document, const domain::Scope& scope, const ScopeNames& names = {});
 
+/// Adds `problem` where the scope, which was stored once, does not compile now: what it belongs to is never in force.
+void show_problem(nlohmann::json& document, const domain::Scope& scope, const ScopeNames& names = {});
+
 /// What whoever wrote the scope, in force at the instants, is to hear: that it can never find anything, that it is
 /// probably a slip, that it covers everything. Appended to the document's `warnings` (`[{"pointer", "detail"}]`), which
 /// is not there where there are none.

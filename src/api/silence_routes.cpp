@@ -41,6 +41,7 @@ json silence_json(const StoredSilence& stored, Timestamp now)
         {"updated_by", silence.updated_by}};
     if (silence.end_when_quiet) document["end_when_quiet"] = format_iso8601_duration(*silence.end_when_quiet);
     show_scope(document, silence.scope);
+    show_problem(document, silence.scope);
     return document;
 }
 
@@ -205,8 +206,8 @@ SilenceInput read_silence(FieldReader& fields, Timestamp now, ScopeGuard guard, 
     silence.scope = read_scope(fields, guard);
     silence.comment = fields.text("comment", {1, kMaxCommentChars}, need).value_or("");
     silence.end_when_quiet = fields.duration("end_when_quiet", kShortestQuiet, kLongestQuiet);
-    fields.read_only({"id", "state", "created_by", "created_at", "ended_by", "stats", "version", "updated_at",
-                      "updated_by", "warnings"});
+    fields.read_only({"id", "state", "created_by", "created_at", "ended_by", "problem", "stats", "version",
+                      "updated_at", "updated_by", "warnings"});
     return input;
 }
 
@@ -215,8 +216,12 @@ void settle_new_times(FieldReader& fields, SilenceInput& input, Timestamp now)
     auto& silence = input.silence;
     silence.starts_at = input.starts_at.value_or(now);
     silence.ends_at = input.ends_at.value_or(silence.starts_at);
-    if (input.ends_at && silence.ends_at <= silence.starts_at) fields.error("ends_at", "must be later than starts_at");
-    if (input.ends_at && silence.ends_at <= now) fields.error("ends_at", "must be in the future");
+    if (!input.ends_at) return;
+    if (silence.ends_at <= now) {
+        fields.error("ends_at", "must be in the future");
+    } else if (silence.ends_at <= silence.starts_at) {
+        fields.error("ends_at", "must be later than starts_at");
+    }
 }
 
 std::vector<Route> silence_routes()

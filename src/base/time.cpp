@@ -1,5 +1,8 @@
 #include "winnow/base/time.hpp"
 
+#include "winnow/base/time_range.hpp"
+
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
@@ -121,6 +124,7 @@ constexpr milliseconds kLongest = std::chrono::years{100};
 
 std::string format_rfc3339(Timestamp instant)
 {
+    instant = std::clamp(instant, kEarliestTime, kLatestTime);
     const auto day = std::chrono::floor<std::chrono::days>(instant);
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss time{instant - day};
@@ -134,6 +138,12 @@ std::string format_rfc3339(Timestamp instant)
 }
 
 std::optional<Timestamp> parse_rfc3339(std::string_view text) noexcept
+{
+    const auto instant = parse_unbounded_rfc3339(text);
+    return instant && is_in_time_range(*instant) ? instant : std::nullopt;
+}
+
+std::optional<Timestamp> parse_unbounded_rfc3339(std::string_view text) noexcept
 {
     Cursor cursor(text);
     const auto year = cursor.digits(4);

@@ -97,11 +97,12 @@ asio::awaitable<bool> Connection::serve_one()
         const auto& refusal = head.error();
         if (!refusal) co_return false;
         turn.request_id = fresh_request_id();
-        auto answer = explain("", *refusal);
+        auto answer = explain(claimed_path(input()), *refusal);
         co_return co_await send(turn, std::move(answer));
     }
     const auto framing =
         turn.parser.parse_head(input().substr(0, *head), limits_.max_header_count, limits_.max_url_bytes);
+    if (!framing) turn.exchange->head.path = claimed_path(input());
     consume(*head);
     complete_head(turn);
     if (!framing) {

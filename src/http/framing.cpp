@@ -189,6 +189,20 @@ std::expected<Target, Refusal> split_target(std::string_view method, std::string
     return Target{.path = target.substr(0, question), .query = target.substr(question + 1)};
 }
 
+std::string_view claimed_path(std::string_view bytes) noexcept
+{
+    const auto line = bytes.substr(0, bytes.find_first_of("\r\n"));
+    const auto blank = line.find(' ');
+    if (blank == std::string_view::npos) return {};
+    auto target = line.substr(blank + 1);
+    target = target.substr(0, target.find_first_of(" ?#"));
+    if (const auto scheme = target.find("://"); scheme != std::string_view::npos && !target.starts_with('/')) {
+        const auto path = target.find('/', scheme + 3);
+        return path == std::string_view::npos ? std::string_view() : target.substr(path);
+    }
+    return target.starts_with('/') ? target : std::string_view();
+}
+
 HeadScan::State HeadScan::scan(std::string_view bytes) noexcept
 {
     for (; position_ < bytes.size(); ++position_) {

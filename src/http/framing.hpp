@@ -51,6 +51,10 @@ struct Target {
 /// Takes origin-form, absolute-form of http and https, and `*` of OPTIONS (as "/").
 [[nodiscard]] std::expected<Target, Refusal> split_target(std::string_view method, std::string_view target);
 
+/// The path that a request names whose bytes are refused, as far as its first line can be read; else "". Good for
+/// nothing but the form of the answer.
+[[nodiscard]] std::string_view claimed_path(std::string_view bytes) noexcept;
+
 /// Looks for the end of a head in raw bytes, and refuses what a lenient parser would forgive: a bare CR or LF, folded
 /// lines, control characters. Resumable: keep it between reads of one head.
 class HeadScan {

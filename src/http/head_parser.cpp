@@ -61,6 +61,19 @@ std::expected<Framing, Refusal> HeadParser::parse_head(std::string_view bytes, s
     return framing;
 }
 
+namespace {
+
+/// Among the lines between chunks, which the parser leaves until a CRLF ends them: it would wait for that for ever.
+bool has_bare_line_feed(std::string_view lines)
+{
+    for (auto at = lines.find('\n'); at != std::string_view::npos; at = lines.find('\n', at + 1)) {
+        if (at == 0 || lines[at - 1] != '\r') return true;
+    }
+    return false;
+}
+
+}  // namespace
+
 std::optional<std::size_t> HeadParser::parse_chunks(std::string_view bytes, std::string& body)
 {
     body_ = &body;
@@ -69,7 +82,10 @@ std::optional<std::size_t> HeadParser::parse_chunks(std::string_view bytes, std:
         Code ec;
         trailers_end_ = bytes.data() + bytes.size();
         used += put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), ec);
-        if (ec == beast_http::error::need_more) break;
+        if (ec == beast_http::error::need_more) {
+            if (has_bare_line_feed(bytes.substr(used))) return std::nullopt;
+            break;
+        }
         if (ec) return std::nullopt;
     }
     return used;

@@ -2,6 +2,7 @@
 
 #include "intake/lenient_time.hpp"
 #include "winnow/base/text.hpp"
+#include "winnow/base/time_range.hpp"
 
 #include <algorithm>
 #include <array>
@@ -254,7 +255,7 @@ Syntax read_time(Reader& reader, ondemand::value& value, const Path& at, const T
         return reader.skip(value, at, 2);
     }
     if (text.starts_with("0001-01-01")) return simdjson::SUCCESS;  // Go's zero time, which its clients send for "none"
-    out = parse_rfc3339(text);
+    out = parse_unbounded_rfc3339(text);                           // what is far off is set right below
     if (!out) {
         out = time_from_sender(text);
         if (out) {

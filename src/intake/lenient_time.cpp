@@ -1,5 +1,7 @@
 #include "intake/lenient_time.hpp"
 
+#include "winnow/base/time_range.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
@@ -52,13 +54,13 @@ std::optional<Timestamp> time_from_sender(std::string_view text)
     while (text.starts_with(' ')) text.remove_prefix(1);
     while (text.ends_with(' ')) text.remove_suffix(1);
     if (text.empty() || text.size() > kLongest) return std::nullopt;
-    if (const auto strict = parse_rfc3339(text)) return strict;
+    if (const auto strict = parse_unbounded_rfc3339(text)) return strict;
     if (std::ranges::all_of(text, [](char c) { return is_digit(c) || c == '.'; })) return unix_time(text);
 
     constexpr std::size_t kDate = 10;
     constexpr std::size_t kMinutes = 16;
     constexpr std::size_t kSeconds = 19;
-    if (text.size() == kDate) return parse_rfc3339(std::string(text) + "T00:00:00Z");
+    if (text.size() == kDate) return parse_unbounded_rfc3339(std::string(text) + "T00:00:00Z");
     if (text.size() < kMinutes) return std::nullopt;
     std::string clock(text.substr(0, kMinutes));
     auto rest = text.substr(kMinutes);
@@ -75,7 +77,7 @@ std::optional<Timestamp> time_from_sender(std::string_view text)
         rest.remove_prefix(end);
     }
     const auto zone = zone_of(rest);
-    return zone ? parse_rfc3339(clock + *zone) : std::nullopt;
+    return zone ? parse_unbounded_rfc3339(clock + *zone) : std::nullopt;
 }
 
 }  // namespace winnow::intake

@@ -46,6 +46,14 @@ constexpr auto kInsertMembers = R"sql(
 insert into contact_group_members (tenant_id, contact_group_id, contact_id, ordinal)
 select $1::uuid, $2::uuid, m.contact_id, m.ordinal from unnest($3::uuid[]) with ordinality as m(contact_id, ordinal))sql";
 
+/// What a group shows changes with its members.
+constexpr auto kLeaveGroups = R"sql(
+with left_one as (
+    delete from contact_group_members where tenant_id = $1 and contact_id = $2 returning contact_group_id
+)
+update contact_groups g set version = g.version + 1, updated_at = date_trunc('milliseconds', now())
+ where g.tenant_id = $1 and g.contact_group_id in (select contact_group_id from left_one))sql";
+
 constexpr auto kRoutingRules = R"sql(
 select rule_id, name from rules where tenant_id = $1 and actions @> $2::jsonb order by position limit $3)sql";
 
@@ -107,6 +115,7 @@ public:
     Result<Done> remove(ContactId id) override
     {
         return translated([&]() -> Result<Done> {
+            query(tx_, kLeaveGroups, tenant_, id);
             query(tx_, "delete from contacts where tenant_id = $1 and contact_id = $2", tenant_, id);
             return Done{};
         });

@@ -47,8 +47,8 @@ Inhibition read_inhibition(const pqxx::row& row)
     inhibition.id = id_of<InhibitionId>(row["inhibition_id"]);
     inhibition.name = text_of(row["name"]);
     inhibition.enabled = row["enabled"].as<bool>();
-    inhibition.source = read_scope(row["source_condition"], row["source_syntax"]);
-    inhibition.target = read_scope(row["target_condition"], row["target_syntax"]);
+    inhibition.source = read_scope("inhibition", inhibition.id, row["source_condition"], row["source_syntax"]);
+    inhibition.target = read_scope("inhibition", inhibition.id, row["target_condition"], row["target_syntax"]);
     inhibition.equal = read_texts(row["equal_json"]);
     inhibition.version = row["version"].as<std::int64_t>();
     inhibition.updated_at = time_of(row["updated_at"]);

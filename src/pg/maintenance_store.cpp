@@ -40,7 +40,7 @@ MaintenanceWindow read_window(const pqxx::row& row)
     window.id = id_of<MaintenanceWindowId>(row["maintenance_window_id"]);
     window.name = text_of(row["name"]);
     window.comment = text_of(row["comment"]);
-    window.scope = read_scope(row["condition"], row["syntax"]);
+    window.scope = read_scope("maintenance window", window.id, row["condition"], row["syntax"]);
     window.enabled = row["enabled"].as<bool>();
     window.starts_at = time_of(row["starts_at"]);
     window.duration = std::chrono::milliseconds(row["duration_ms"].as<std::int64_t>());

@@ -120,12 +120,14 @@ select t.*, s.matched, s.last_matched_at, s.failed, s.last_error, s.last_failed_
 StoredRule read_stored(const pqxx::row& row)
 {
     StoredRule stored{.rule = read_rule(row), .stats = {}};
-    if (row["matched"].is_null()) return stored;
-    stored.stats.matched = row["matched"].as<std::int64_t>();
-    stored.stats.last_matched_at = optional_time_of(row["last_matched_at"]);
-    stored.stats.failed = row["failed"].as<std::int64_t>();
-    stored.stats.last_error = text_of(row["last_error"]);
-    stored.stats.last_failed_at = optional_time_of(row["last_failed_at"]);
+    if (!row["matched"].is_null()) {
+        stored.stats.matched = row["matched"].as<std::int64_t>();
+        stored.stats.last_matched_at = optional_time_of(row["last_matched_at"]);
+        stored.stats.failed = row["failed"].as<std::int64_t>();
+        stored.stats.last_error = text_of(row["last_error"]);
+        stored.stats.last_failed_at = optional_time_of(row["last_failed_at"]);
+    }
+    if (is_unreadable(stored.rule)) stored.stats.last_error = "what is stored cannot be read: the rule is left out";
     return stored;
 }
 

@@ -3,6 +3,7 @@
 /// @file
 /// Columns that silences, windows and inhibitions have in common. Private to pg.
 
+#include "pg/legible.hpp"
 #include "pg/values.hpp"
 #include "winnow/domain/silence.hpp"
 #include "winnow/ports/silence_store.hpp"
@@ -12,16 +13,24 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace winnow::pg {
 
-/// Throws std::runtime_error where this version does not know the syntax.
-[[nodiscard]] inline domain::Scope read_scope(const pqxx::field& text, const pqxx::field& syntax)
+/// Of `what` with that id. Where this version does not know the syntax, that is logged and the scope is empty, which
+/// does not compile: what it belongs to is left out, and can be shown, replaced and deleted.
+template <typename Id>
+[[nodiscard]] domain::Scope read_scope(std::string_view what, const Id& id, const pqxx::field& text,
+                                       const pqxx::field& syntax)
 {
-    const auto known = domain::parse_rule_syntax(syntax.c_str());
-    if (!known) throw std::runtime_error("a stored condition's syntax is unknown");
-    return {.text = text_of(text), .syntax = *known};
+    domain::Scope scope;
+    const bool legible = is_legible(what, id, [&] {
+        const auto known = domain::parse_rule_syntax(syntax.c_str());
+        if (!known) throw std::runtime_error("unknown syntax");
+        scope = {.text = text_of(text), .syntax = *known};
+    });
+    return legible ? scope : domain::Scope();
 }
 
 /// A JSON array of strings.

@@ -46,7 +46,7 @@ Silence read_silence(const pqxx::row& row)
 {
     Silence silence;
     silence.id = id_of<SilenceId>(row["silence_id"]);
-    silence.scope = read_scope(row["condition"], row["syntax"]);
+    silence.scope = read_scope("silence", silence.id, row["condition"], row["syntax"]);
     silence.starts_at = time_of(row["starts_at"]);
     silence.ends_at = time_of(row["ends_at"]);
     silence.comment = text_of(row["comment"]);

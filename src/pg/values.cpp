@@ -1,9 +1,11 @@
 #include "pg/values.hpp"
 
 #include "pg/sql_errors.hpp"
+#include "winnow/base/time_range.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 
@@ -22,6 +24,16 @@ std::string_view view_of(const pqxx::field& field)
 [[noreturn]] void refuse(const pqxx::field& field)
 {
     throw std::runtime_error(std::string("unreadable value in column ") + field.name());
+}
+
+/// A row from before times were held to the range must still be listed, ended and deleted.
+std::optional<Timestamp> end_beyond(std::string_view text) noexcept
+{
+    if (text == "infinity") return kLatestTime;
+    if (text == "-infinity" || text.ends_with("+00 BC")) return kEarliestTime;
+    const auto year = std::min(text.find_first_not_of("0123456789"), text.size());
+    const bool is_far = year > 4 && text.substr(year).starts_with('-') && text.ends_with("+00");
+    return is_far ? std::optional(kLatestTime) : std::nullopt;
 }
 
 int digit_of(char c) noexcept
@@ -76,7 +88,13 @@ Uuid uuid_of(const pqxx::field& field)
 Timestamp time_of(const pqxx::field& field)
 {
     auto text = view_of(field);
-    if (!text.ends_with("+00") || text.size() > 40) refuse(field);
+    constexpr std::size_t kYearDigits = 4;
+    if (text.find('-') != kYearDigits || !text.ends_with("+00")) {
+        const auto end = end_beyond(text);
+        if (!end) refuse(field);
+        return *end;
+    }
+    if (text.size() > 40) refuse(field);
     std::array<char, 40> rfc3339{};
     text.remove_suffix(3);
     text.copy(rfc3339.data(), text.size());
@@ -131,7 +149,8 @@ domain::Labels labels_of(const pqxx::field& field)
 {
     domain::Labels labels;
     const auto object = nlohmann::json::parse(view_of(field));
-    for (const auto& [name, value] : object.items()) labels.set(name, value.get<std::string>());
+    for (const auto& [name, value] : object.items())
+        labels.set(name, value.is_string() ? value.get<std::string>() : value.dump());
     return labels;
 }
 

@@ -81,7 +81,8 @@ pqxx::result query(pqxx::transaction_base& tx, const char* sql, const Args&... a
 // Columns. Each throws on a value of another type: a bug of ours, never of a caller.
 
 [[nodiscard]] Uuid uuid_of(const pqxx::field& field);
-[[nodiscard]] Timestamp time_of(const pqxx::field& field);  ///< Cut to milliseconds.
+/// Cut to milliseconds. What lies beyond the range of times (time_range.hpp), infinity too, is its nearer end.
+[[nodiscard]] Timestamp time_of(const pqxx::field& field);
 [[nodiscard]] std::string bytes_of(const pqxx::field& field);
 [[nodiscard]] std::string text_of(const pqxx::field& field);         ///< "" for NULL.
 [[nodiscard]] std::vector<Uuid> uuids_of(const pqxx::field& field);  ///< A `uuid[]` without NULLs.

@@ -31,9 +31,10 @@ std::shared_ptr<const TenantPolicy> policy_of(domain::TenantConfig config, const
                        {{"tenant", config.tenant.service_code}, {"rule", broken.rule_id.str()}});
     }
     auto suppressions = suppression::Suppressions::compile(config);
-    if (suppressions->broken() > 0) {
-        observe::error("stored silences, windows or inhibitions do not compile and are left out",
-                       {{"tenant", config.tenant.service_code}, {"count", suppressions->broken()}});
+    for (const auto& broken : suppressions->broken()) {
+        observe::error(
+            "a stored silence, window or inhibition does not compile and is left out",
+            {{"tenant", config.tenant.service_code}, {"kind", to_string(broken.kind)}, {"id", broken.id.str()}});
     }
     return std::make_shared<const TenantPolicy>(
         TenantPolicy{.config = std::move(config), .rules = std::move(rules), .suppressions = std::move(suppressions)});

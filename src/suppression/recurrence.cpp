@@ -1,6 +1,7 @@
 #include "winnow/suppression/recurrence.hpp"
 
 #include "winnow/base/time.hpp"
+#include "winnow/base/time_range.hpp"
 #include "winnow/calendar/rule.hpp"
 #include "winnow/calendar/series.hpp"
 #include "winnow/calendar/zone.hpp"
@@ -117,7 +118,10 @@ public:
         }
         std::vector<Occurrence> found;
         found.reserve(begins.size());
-        for (const auto begin : begins) found.push_back({begin, begin + duration_});
+        for (const auto begin : begins) {
+            if (begin > kLatestTime - duration_) break;  // in order: the calendar ends here
+            found.push_back({begin, begin + duration_});
+        }
         return found;
     }
 
@@ -224,6 +228,9 @@ Result<Recurrence> Recurrence::compile(const domain::MaintenanceWindow& window)
     }
     if (window.duration < kShortestWindow || window.duration > kLongestWindow) {
         return field_error("/duration", "must be between PT1M and P31D");
+    }
+    if (!is_in_time_range(window.starts_at) || window.starts_at > kLatestTime - window.duration) {
+        return field_error("/starts_at", "must let the window begin and end " + std::string(kTimeRange));
     }
     std::optional<Rule> rule;
     if (!window.rrule.empty()) {

@@ -31,7 +31,7 @@ void Suppressions::add(const domain::Silence& silence)
 {
     auto scope = Scope::compile(silence.scope);
     if (!scope) {
-        ++broken_;
+        broken_.push_back({.kind = domain::QuietKind::silence, .id = silence.id.value()});
         return;
     }
     silences_.push_back({.scope = *std::move(scope),
@@ -71,7 +71,7 @@ void Suppressions::add(const domain::MaintenanceWindow& window)
     auto scope = Scope::compile(window.scope);
     auto recurrence = Recurrence::compile(window);
     if (!scope || !recurrence) {
-        ++broken_;
+        broken_.push_back({.kind = domain::QuietKind::maintenance_window, .id = window.id.value()});
         return;
     }
     windows_.push_back({.scope = *std::move(scope),
@@ -86,7 +86,7 @@ void Suppressions::add(const domain::Inhibition& inhibition)
     auto source = Scope::compile(inhibition.source);
     auto target = Scope::compile(inhibition.target);
     if (!source || !target) {
-        ++broken_;
+        broken_.push_back({.kind = domain::QuietKind::inhibition, .id = inhibition.id.value()});
         return;
     }
     CompiledInhibition compiled{.id = inhibition.id,

@@ -30,7 +30,7 @@ public:
         std::string reason;
     };
 
-    /// What does not compile (it was checked on save, so this is a version skew) is left out and counted in broken().
+    /// What does not compile (it was checked on save, so this is a version skew) is left out and named in broken().
     [[nodiscard]] static std::shared_ptr<const Suppressions> compile(const domain::TenantConfig& config);
 
     /// The first silence, else window, that covers the alert at that instant. Asks for neither status nor inhibitions.
@@ -39,7 +39,7 @@ public:
     /// Those that are enabled.
     [[nodiscard]] const std::vector<CompiledInhibition>& inhibitions() const noexcept { return inhibitions_; }
 
-    [[nodiscard]] std::size_t broken() const noexcept { return broken_; }
+    [[nodiscard]] const std::vector<domain::QuietCause>& broken() const noexcept { return broken_; }
 
 private:
     struct CompiledSilence {
@@ -76,7 +76,7 @@ private:
     std::vector<std::size_t> not_indexed_;
     std::vector<CompiledWindow> windows_;
     std::vector<CompiledInhibition> inhibitions_;
-    std::size_t broken_ = 0;
+    std::vector<domain::QuietCause> broken_;
 };
 
 }  // namespace winnow::suppression

@@ -2,6 +2,7 @@
 /// Test cases, played.
 
 #include "app/cli/rule_cases.hpp"
+#include "winnow/base/time_range.hpp"
 #include "winnow/intake/formats.hpp"
 #include "winnow/triage/rehearsal.hpp"
 
@@ -83,6 +84,10 @@ private:
     void step(const CaseStep& step, const std::string& where, CaseResult& result)
     {
         const auto then = step.at.value_or(now_ + step.after.value_or(std::chrono::milliseconds{0}));
+        if (!is_in_time_range(then)) {
+            result.error = where + ": the clock must be " + std::string(kTimeRange);
+            return;
+        }
         if (then < now_) {
             result.error = where + ": the clock cannot go back to " + format_rfc3339(then);
             return;

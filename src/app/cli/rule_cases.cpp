@@ -1,6 +1,7 @@
 #include "app/cli/rule_cases.hpp"
 
 #include "winnow/base/text.hpp"
+#include "winnow/base/time_range.hpp"
 
 #include <algorithm>
 #include <array>
@@ -68,7 +69,8 @@ std::optional<Timestamp> read_time(const json& value, const std::string& pointer
 {
     if (value.is_null()) return std::nullopt;
     const auto time = value.is_string() ? parse_rfc3339(value.get_ref<const std::string&>()) : std::nullopt;
-    if (!time) refuse(errors, pointer, "must be an instant such as \"2026-11-23T06:00:00Z\"");
+    if (!time)
+        refuse(errors, pointer, "must be an instant such as \"2026-11-23T06:00:00Z\", " + std::string(kTimeRange));
     return time;
 }
 

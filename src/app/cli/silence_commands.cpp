@@ -1,6 +1,7 @@
 #include "app/cli/collection_commands.hpp"
 #include "app/cli/commands.hpp"
 #include "winnow/base/time.hpp"
+#include "winnow/base/time_range.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -27,7 +28,10 @@ std::vector<std::string> row(const json& silence)
 /// An end as the options have it: `until` as it is, or `duration` after `begin`.
 std::string end_of(const std::string& until, const std::string& duration, Timestamp begin)
 {
-    return until.empty() ? format_rfc3339(begin + parse_iso8601_duration(duration).value()) : until;
+    if (!until.empty()) return until;
+    const auto length = parse_iso8601_duration(duration).value();
+    if (begin > kLatestTime - length) throw WrongUsage("--for: the end must be a time " + std::string(kTimeRange));
+    return format_rfc3339(begin + length);
 }
 
 Timestamp now()

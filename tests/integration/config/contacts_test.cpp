@@ -149,6 +149,41 @@ TEST_F(Contacts, ThatAreDeletedLeaveTheirGroups)
     EXPECT_EQ(get("/contact-groups/" + group).body["contact_ids"], json::array({b}));
 }
 
+TEST_F(Contacts, ThatLeaveAGroupChangeItsVersion)
+{
+    const auto a = made("/contacts", email("a"));
+    const auto b = made("/contacts", email("b"));
+    const auto group = "/contact-groups/" + made("/contact-groups", {{"name", "g"}, {"contact_ids", {a, b}}});
+    const auto other = "/contact-groups/" + made("/contact-groups", {{"name", "h"}, {"contact_ids", {b}}});
+    const auto before = get(group);
+    EXPECT_EQ(remove("/contacts/" + a).status, 204);
+    const auto after = call("GET", group, nullptr, {{"If-None-Match", before.header("ETag")}});
+    ASSERT_EQ(after.status, 200) << "not what the caller has";
+    EXPECT_EQ(after.body["contact_ids"], json::array({b}));
+    EXPECT_EQ(after.body["version"], 2);
+    EXPECT_NE(after.body["updated_at"], before.body["updated_at"]);
+    EXPECT_EQ(with_if_match("PATCH", group, {{"name", "i"}}, before.header("ETag")).status, 412);
+    EXPECT_EQ(get(other).body["version"], 1);
+}
+
+TEST_F(Contacts, WhoAreTheLastOfAGroupInUseStay)
+{
+    const auto a = made("/contacts", email("a"));
+    const auto group = made("/contact-groups", {{"name", "night shift"}, {"contact_ids", {a}}});
+    EXPECT_EQ(patch("/settings", {{"default_route", {group}}}).status, 200);
+    const auto refused = remove("/contacts/" + a);
+    EXPECT_EQ(refused.status, 409) << "the next alert would be told to nobody";
+    EXPECT_THAT(refused.text, HasSubstr("night shift"));
+    EXPECT_EQ(get("/contacts/" + a).status, 200);
+
+    const auto b = made("/contacts", email("b"));
+    EXPECT_EQ(patch("/contact-groups/" + group, {{"contact_ids", {a, b}}}).status, 200);
+    EXPECT_EQ(remove("/contacts/" + a).status, 204) << "another is there";
+    EXPECT_EQ(remove("/contacts/" + b).status, 409);
+    EXPECT_EQ(patch("/contact-groups/" + group, {{"contact_ids", json::array()}}).status, 200);
+    EXPECT_EQ(remove("/contacts/" + b).status, 204) << "somebody has said so";
+}
+
 class ContactGroups : public Contacts {};
 
 TEST_F(ContactGroups, HoldOnlyContactsOfTheirTenantEachOnce)

@@ -354,5 +354,22 @@ TEST_F(Rules, TestsRefuseWhatIsNoTest)
                 ElementsAre("/alert"));
 }
 
+TEST_F(Rules, GoNoFurtherThanTheLastPosition)
+{
+    const auto last = made("/rules", a_rule("last", {{"position", 1'000'000}}));
+    for (const auto& more : {a_rule("behind"), a_rule("instead", {{"position", 1'000'000}})}) {
+        const auto refused = post("/rules", more);
+        EXPECT_EQ(refused.status, 409) << refused.text;
+        EXPECT_THAT(refused.text, testing::HasSubstr("/api/v1/rules/reorder"));
+    }
+    const auto first = made("/rules", a_rule("first", {{"position", 1}}));
+    EXPECT_EQ(patch("/rules/" + first, {{"position", 1'000'000}}).status, 409);
+    const auto shown = get("/rules/" + last).body;
+    EXPECT_EQ(shown["position"], 1'000'000);
+    EXPECT_EQ(put("/rules/" + last, shown).status, 200);
+    EXPECT_EQ(post("/rules/reorder", {{"ids", {first, last}}}).status, 200);
+    EXPECT_EQ(post("/rules", a_rule("behind")).body["position"], 3);
+}
+
 }  // namespace
 }  // namespace winnow::test

@@ -88,7 +88,7 @@ const std::vector<api::Route>& config_routes()
         for (auto* const table :
              {api::rule_routes, api::backtest_routes, api::contact_routes, api::contact_group_routes,
               api::integration_routes, api::settings_routes, api::silence_routes, api::inhibition_routes,
-              api::maintenance_routes, api::user_routes}) {
+              api::maintenance_routes, api::user_routes, api::noise_routes, api::suggestion_routes}) {
             for (auto& route : table()) all.push_back(std::move(route));
         }
         return all;

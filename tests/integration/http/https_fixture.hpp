@@ -45,10 +45,13 @@ public:
         sink(Response(200, "text/plain", request.head.method + " " + request.head.path + " " + request.body));
     }
 
-    Response protocol_error(std::string_view /*path*/, int status, std::string_view code,
+    /// Says in a header for which path it takes the request.
+    Response protocol_error(std::string_view path, int status, std::string_view code,
                             std::string_view /*detail*/) override
     {
-        return {status, "application/problem+json", std::string(code)};
+        Response response(status, "application/problem+json", std::string(code));
+        response.set("X-Path", std::string(path.substr(0, 20)));
+        return response;
     }
 };
 

@@ -72,6 +72,34 @@ std::vector<BadRequest> bad_requests()
 INSTANTIATE_TEST_SUITE_P(Requests, Smuggling, testing::ValuesIn(bad_requests()),
                          [](const auto& test) { return test.param.name; });
 
+/// What is wrong with the bytes may be all that is known of a request, and yet its sender reads errors in its own form.
+TEST_F(HttpsTest, WhatIsRefusedByItsBytesIsRefusedInThePathsForm)
+{
+    const std::string post = "POST /am/alerts?a=b HTTP/1.1\r\nHost: h\r\n";
+    const std::string chunked = post + "Transfer-Encoding: chunked\r\n\r\n";
+    for (const auto& [bytes, status] : std::vector<std::pair<std::string, int>>{
+             {post + "Expect: foo\r\n\r\n", 417},
+             {post + "Transfer-Encoding: gzip\r\n\r\n", 501},
+             {post + "X: " + std::string(9'000, 'x') + "\r\n\r\n", 431},
+             {post + "Content-Length: a\r\n\r\n", 400},
+             {post + "X : a\r\n\r\n", 400},
+             {post + "X: a\n\r\n", 400},
+             {"POST http://h/am/alerts?a=b HTTP/1.1\r\nHost: h/\r\n\r\n", 400},
+             {"POST /am/alerts?a=b HTTP/1.2\r\nHost: h\r\n\r\n", 505},
+             {"POST /am/alerts?" + std::string(5'000, 'x') + " HTTP/1.1\r\nHost: h\r\n\r\n", 414},
+             {chunked + "x\r\n", 400},
+             {chunked + "2\nab", 400}}) {
+        test::TlsClient client(port());
+        client.send(bytes);
+        const auto answer = client.receive();
+        EXPECT_EQ(answer.status, status) << bytes.substr(0, 200);
+        EXPECT_EQ(answer.header("X-Path"), "/am/alerts") << bytes.substr(0, 200);
+    }
+    test::TlsClient noise(port());
+    noise.send("\x16\x03 nonsense\r\n\r\n");
+    EXPECT_EQ(noise.receive().header("X-Path"), "");
+}
+
 class HeadLimits : public HttpsTest {};
 
 TEST_F(HeadLimits, TakesExactlySoManyBytesOfHead)

@@ -85,7 +85,10 @@ TEST(OnlyParameters, SuggestsWhatWasMeantAndTakesPrefixes)
     const auto wrong = only_parameters(get("sate=open"), {"state"});
     ASSERT_FALSE(wrong);
     EXPECT_NE(wrong.error().message().find("'state'"), std::string::npos);
-    EXPECT_FALSE(only_parameters(get("label.=x"), {"label."}));
+    const auto nameless = only_parameters(get("label.=x"), {"label."});
+    ASSERT_FALSE(nameless);
+    EXPECT_NE(nameless.error().message().find("label.env"), std::string::npos) << nameless.error().message();
+    EXPECT_EQ(nameless.error().message().find("did you mean"), std::string::npos) << nameless.error().message();
 }
 
 }  // namespace

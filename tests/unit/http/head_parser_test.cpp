@@ -45,6 +45,24 @@ TEST(HeadParser, DecodesChunksWhereverTheyAreCut)
     }
 }
 
+TEST(HeadParser, RefusesABareLineFeedAtOnce)
+{
+    for (const std::string bytes : {"3\n", "3\nabc", "3;a=b\n", "3\r\nabc\r\n0\n", "0\r\nT: t\n", "3\r\nabc\n"}) {
+        RequestHead head;
+        HeadParser parser(head);
+        ASSERT_TRUE(parser.parse_head(kChunkedHead, 100, 4'096));
+        std::string body;
+        EXPECT_FALSE(parser.parse_chunks(bytes, body)) << bytes;
+    }
+    RequestHead head;
+    HeadParser parser(head);
+    ASSERT_TRUE(parser.parse_head(kChunkedHead, 100, 4'096));
+    std::string body;
+    const std::string lines = "4\r\n\na\n\n\r\n0\r\n\r\n";
+    ASSERT_TRUE(parser.parse_chunks(lines, body)) << "of a body they are part";
+    EXPECT_EQ(body, "\na\n\n");
+}
+
 TEST(HeadParser, ForgetsTrailers)
 {
     RequestHead head;

@@ -110,12 +110,14 @@ TEST(Silence, OfAConditionThatFailsKeepsNobodyFromBeingTold)
     EXPECT_FALSE(cover_of({made}, alert("prod"), kNoon));
 }
 
-TEST(Silence, ThatDoesNotCompileIsLeftOutAndCounted)
+TEST(Silence, ThatDoesNotCompileIsLeftOutAndNamed)
 {
     domain::TenantConfig config;
     config.silences = {silence(1, "{env"), silence(2, R"(env="prod")")};
     const auto compiled = Suppressions::compile(config);
-    EXPECT_EQ(compiled->broken(), 1U);
+    ASSERT_EQ(compiled->broken().size(), 1U);
+    const domain::QuietCause named{.kind = domain::QuietKind::silence, .id = config.silences.front().id.value()};
+    EXPECT_EQ(compiled->broken().front(), named);
     EXPECT_TRUE(compiled->covering(alert("prod"), kNoon));
 }
 
