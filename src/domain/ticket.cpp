@@ -65,6 +65,12 @@ bool is_live(TicketState state) noexcept
     return state != TicketState::recovered && state != TicketState::closed;
 }
 
+bool is_over(TicketState state, const std::optional<Timestamp>& recovered_at) noexcept
+{
+    if (!is_live(state)) return true;
+    return recovered_at && (state == TicketState::close_requested || state == TicketState::returned);
+}
+
 std::vector<TicketState> allowed_transitions(TicketState from, bool close_approval)
 {
     using enum TicketState;

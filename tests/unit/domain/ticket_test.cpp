@@ -30,6 +30,16 @@ TEST(TicketState, IsLiveUntilItRecoversOrCloses)
         EXPECT_EQ(is_live(state), state != recovered && state != closed) << to_string(state);
 }
 
+TEST(TicketState, IsOverOnceItsTroubleHasEndedWhoeverStillWorksOnIt)
+{
+    for (const auto state : kStates) {
+        EXPECT_EQ(is_over(state, std::nullopt), !is_live(state)) << to_string(state);
+        EXPECT_EQ(is_over(state, Timestamp{}),
+                  !is_live(state) || state == close_requested || state == returned)
+            << to_string(state);
+    }
+}
+
 TEST(TicketTransitions, WithoutApprovalCloseDirectly)
 {
     EXPECT_THAT(allowed_transitions(held, false), testing::IsEmpty());
