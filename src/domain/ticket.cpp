@@ -76,7 +76,7 @@ std::vector<TicketState> allowed_transitions(TicketState from, bool close_approv
     using enum TicketState;
     const auto end = close_approval ? close_requested : closed;
     switch (from) {
-        case held: return {};
+        case held: return {open, end};
         case open: return {in_progress, recovered, end};
         case in_progress: return {open, recovered, end};
         case recovered: return {open, in_progress, end};
