@@ -28,10 +28,7 @@ struct Release : testing::Test {
     StoreModel store;
 
     domain::Verdict take(const Evaluated& evaluated) { return store.apply({evaluated}).verdicts.front(); }
-    Outcome let_go(Timestamp now = at(1h))
-    {
-        return store.release_all(now);
-    }
+    Outcome let_go(Timestamp now = at(1h)) { return store.release_all(now); }
 };
 
 TEST_F(Release, ACoveredAlertKeepsItsTicketUntoldAndItsVerdictNamesTheCause)
