@@ -49,7 +49,9 @@ void keep_times(Ticket& ticket, TicketState to, Timestamp now)
             ticket.recovered_at.reset();
             ticket.closed_at.reset();
             break;
-        case TicketState::recovered: ticket.recovered_at = now; break;
+        case TicketState::recovered:
+            if (!ticket.recovered_at) ticket.recovered_at = now;  // else its end was noticed before
+            break;
         case TicketState::closed: ticket.closed_at = now; break;
         case TicketState::held:
         case TicketState::close_requested:
@@ -89,6 +91,11 @@ Result<std::vector<TicketEvent>> move_ticket(Ticket& ticket, TicketState to, boo
     const auto allowed = domain::allowed_transitions(from, close_approval);
     if (std::ranges::find(allowed, to) == allowed.end()) {
         return Error(ErrorCode::conflict, refusal(from, to, allowed));
+    }
+    if (from == TicketState::held) {  // they are of an episode before the one that was held
+        ticket.acknowledged_at.reset();
+        ticket.recovered_at.reset();
+        ticket.closed_at.reset();
     }
     ticket.state = to;
     keep_times(ticket, to, act.at);

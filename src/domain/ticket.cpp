@@ -65,12 +65,18 @@ bool is_live(TicketState state) noexcept
     return state != TicketState::recovered && state != TicketState::closed;
 }
 
+bool is_over(TicketState state, const std::optional<Timestamp>& recovered_at) noexcept
+{
+    if (!is_live(state)) return true;
+    return recovered_at && (state == TicketState::close_requested || state == TicketState::returned);
+}
+
 std::vector<TicketState> allowed_transitions(TicketState from, bool close_approval)
 {
     using enum TicketState;
     const auto end = close_approval ? close_requested : closed;
     switch (from) {
-        case held: return {};
+        case held: return {open, end};
         case open: return {in_progress, recovered, end};
         case in_progress: return {open, recovered, end};
         case recovered: return {open, in_progress, end};

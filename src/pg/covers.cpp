@@ -60,6 +60,11 @@ update quiet_tickets set source_ended = true
  where tenant_id = $1 and source_key = any($2::text[]) and source_key <> '' and not source_ended
 )sql";
 
+constexpr auto kReturned = R"sql(
+update quiet_tickets set source_ended = true
+ where tenant_id = $1 and ticket_id = any($2::uuid[]) and config_version = $3
+)sql";
+
 constexpr auto kCount = R"sql(
 insert into suppression_stats as s (tenant_id, cause_id, matched)
 select $1, cause_id, matched from unnest($2::uuid[], $3::int8[]) as t(cause_id, matched)
@@ -67,12 +72,24 @@ on conflict (tenant_id, cause_id) do update
    set matched = s.matched + excluded.matched, last_matched_at = now()
 )sql";
 
+/// How a ticket without instances is named as the source of an inhibition.
+std::string source_key_of_ticket(const std::string& dedup_key)
+{
+    return "k" + dedup_key;
+}
+
+/// These sources no longer fire: makes due what they cover.
+void end_sources(pqxx::transaction_base& tx, TenantId tenant, const std::vector<std::string>& keys)
+{
+    if (!keys.empty()) query(tx, kEndSources, tenant, array_of(keys));
+}
+
 /// Keys of the alerts that fire no longer, as far as the outcome ends them.
 std::vector<std::string> ended_sources(const triage::Outcome& outcome)
 {
     std::vector<std::string> keys;
     for (const auto& ticket : outcome.changed) {
-        if (!domain::is_live(ticket.state)) keys.push_back(source_key_of_ticket(ticket.dedup_key));
+        if (domain::is_over(ticket.state, ticket.recovered_at)) keys.push_back(source_key_of_ticket(ticket.dedup_key));
     }
     for (const auto& instance : outcome.instances) {
         if (!instance.firing) keys.push_back("i" + instance.key);
@@ -81,11 +98,6 @@ std::vector<std::string> ended_sources(const triage::Outcome& outcome)
 }
 
 }  // namespace
-
-std::string source_key_of_ticket(const std::string& dedup_key)
-{
-    return "k" + dedup_key;
-}
 
 std::vector<domain::InhibitionSource> load_sources(pqxx::transaction_base& tx, TenantId tenant,
                                                    const domain::InhibitionSourceKeys& keys)
@@ -113,9 +125,22 @@ std::vector<domain::InhibitionSource> load_sources(pqxx::transaction_base& tx, T
     return sources;
 }
 
-void end_sources(pqxx::transaction_base& tx, TenantId tenant, const std::vector<std::string>& keys)
+void follow_people(pqxx::transaction_base& tx, TenantId tenant, const std::vector<ports::TicketChange>& changes)
 {
-    if (!keys.empty()) query(tx, kEndSources, tenant, array_of(keys));
+    std::vector<std::string> ended;
+    std::vector<TicketId> quiet;
+    MultiRow<9> let_go(tx, tenant, kStoreQuiet);
+    for (const auto& [ticket, events, alert] : changes) {
+        const bool over = domain::is_over(ticket.state, ticket.recovered_at);
+        if (over) ended.push_back(source_key_of_ticket(ticket.dedup_key));
+        if (!over && ticket.suppressed) quiet.push_back(ticket.id);
+        if (!alert) continue;
+        let_go.add(ticket.id, to_string(domain::QuietKind::silence), Uuid(), "", domain::opener_of(ticket.id), *alert,
+                   std::optional<std::int64_t>(), std::int64_t{0}, true);
+    }
+    end_sources(tx, tenant, ended);
+    if (!quiet.empty()) query(tx, kReturned, tenant, array_of(quiet), kParked);
+    let_go.flush();
 }
 
 void store_covers(pqxx::transaction_base& tx, TenantId tenant, const ports::TriageWrites& writes)

@@ -3,11 +3,14 @@
 /// @file
 /// What triage keeps of silences, windows and inhibitions: quiet tickets, sources and counts. Private to pg.
 
+#include "winnow/ports/ticket_store.hpp"
 #include "winnow/ports/triage_store.hpp"
 
 #include <pqxx/result>
 #include <pqxx/transaction_base>
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -20,11 +23,13 @@ namespace winnow::pg {
 /// Stores quiet_tickets, covers and sources of `writes`.
 void store_covers(pqxx::transaction_base& tx, TenantId tenant, const ports::TriageWrites& writes);
 
-/// How a ticket without instances is named as the source of an inhibition.
-[[nodiscard]] std::string source_key_of_ticket(const std::string& dedup_key);
+/// The config_version of a quiet ticket's row that waits for its ticket, which has ended, to come back by hand. It is
+/// never due until then: whatever covers the ticket now matters only then.
+inline constexpr auto kParked = std::numeric_limits<std::int64_t>::max();
 
-/// These sources no longer fire: makes due what they cover.
-void end_sources(pqxx::transaction_base& tx, TenantId tenant, const std::vector<std::string>& keys);
+/// What people's changes of tickets mean for covers: what is over explains nothing any more, what has come back quiet
+/// is judged anew, what was let go is judged, too.
+void follow_people(pqxx::transaction_base& tx, TenantId tenant, const std::vector<ports::TicketChange>& changes);
 
 /// Reads `select * from quiet_tickets …`.
 [[nodiscard]] ports::QuietTicket read_quiet_ticket(const pqxx::row& row);

@@ -61,6 +61,14 @@ constexpr auto kCurrent = "select from tenants where tenant_id = $1 and config_v
 
 constexpr auto kForget = "delete from quiet_tickets where tenant_id = $1 and ticket_id = any($2::uuid[])";
 
+// It names no cause and no source any more: neither waits for it, or looks at it.
+constexpr auto kPark = R"sql(
+update quiet_tickets
+   set cause_id = '00000000-0000-0000-0000-000000000000', source_key = '', source_ended = false, recheck_at = null,
+       config_version = $3
+ where tenant_id = $1 and ticket_id = any($2::uuid[])
+)sql";
+
 constexpr auto kEndQuiet = R"sql(
 update silences
    set ends_at = now(), ended_by = 'quiet', version = version + 1, updated_at = now(), updated_by = 'system'
@@ -73,7 +81,8 @@ select s.ctid from silences s
        + s.end_when_quiet_ms * interval '1 millisecond' <= now()
    and (select true from quiet_tickets q  -- `limit`: by the silence's own tickets, never by a join with everybody's
          where q.tenant_id = s.tenant_id and q.cause_id = s.silence_id
-           and (select t.suppressed and t.state not in ('recovered', 'closed') from tickets t
+           and (select t.suppressed and t.state not in ('recovered', 'closed')
+                  and (t.recovered_at is null or t.state not in ('close_requested', 'returned')) from tickets t
                  where t.tenant_id = q.tenant_id and t.ticket_id = q.ticket_id)
          limit 1) is null
  order by s.ends_at limit 500 for update skip locked))
@@ -152,8 +161,14 @@ public:
             due.states = load_states(tx, tenant, ids_of_tickets(due.tickets));
             due.states.sources = load_sources(tx, tenant, source_keys(due.tickets));
             due.now = time_of(tx.exec("select now()")[0][0]);
+            const auto ended = std::ranges::stable_partition(
+                due.tickets, [&](const auto& quiet) { return !waits_for_return(due.states, quiet.ticket_id); });
+            if (!ended.empty()) {
+                query(tx, kPark, tenant, array_of(ids_of_tickets({ended.begin(), ended.end()})), kParked);
+                due.tickets.erase(ended.begin(), ended.end());
+            }
             query(tx, kForget, tenant, array_of(ids_of_tickets(due.tickets)));  // decide() says which stay
-            std::erase_if(due.tickets, [&](const auto& quiet) { return !is_quiet(due.states, quiet.ticket_id); });
+            std::erase_if(due.tickets, [&](const auto& quiet) { return !is_suppressed(due.states, quiet.ticket_id); });
             const auto writes = decide(due);
             store_writes(tx, tenant, writes, due.states);
             transaction.commit();
@@ -173,10 +188,18 @@ public:
     }
 
 private:
-    static bool is_quiet(const triage::States& states, TicketId id)
+    static bool is_suppressed(const triage::States& states, TicketId id)
     {
         const auto ticket = std::ranges::find(states.tickets, id, &triage::TicketState::id);
-        return ticket != states.tickets.end() && ticket->suppressed && is_live(ticket->state);
+        return ticket != states.tickets.end() && ticket->suppressed;
+    }
+
+    /// It has ended quietly, and people may bring it back.
+    static bool waits_for_return(const triage::States& states, TicketId id)
+    {
+        const auto ticket = std::ranges::find(states.tickets, id, &triage::TicketState::id);
+        return ticket != states.tickets.end() && ticket->suppressed &&
+               domain::is_over(ticket->state, ticket->recovered_at);
     }
 
     /// Looks at a stretch of the sources, and at the next one in the next call, round and round.

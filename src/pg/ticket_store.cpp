@@ -132,13 +132,16 @@ update tickets t
    set state = u.state, severity = u.severity, priority = u.priority, title = u.title, assignee = u.assignee,
        due_at = u.due_at, acknowledged_at = u.acknowledged_at, recovered_at = u.recovered_at, closed_at = u.closed_at,
        parent_id = u.parent_id, cause = u.cause, impact = u.impact, measure = u.measure, approver = u.approver,
-       event_seq = u.event_seq, version = u.version,
+       event_seq = u.event_seq, version = u.version, suppressed = u.suppressed, suppression_reason = u.reason,
+       held_by = case u.state when 'held' then t.held_by end, held_rule = case u.state when 'held' then t.held_rule end,
+       held_until = case u.state when 'held' then t.held_until end,
+       held_from = case u.state when 'held' then t.held_from end,
        title_edited = t.title_edited or t.title <> u.title
   from unnest($2::uuid[], $3::text[], $4::smallint[], $5::text[], $6::text[], $7::uuid[], $8::timestamptz[],
               $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::uuid[], $13::text[], $14::text[],
-              $15::text[], $16::text[], $17::int[], $18::bigint[])
+              $15::text[], $16::text[], $17::int[], $18::bigint[], $19::boolean[], $20::text[])
        as u(ticket_id, state, severity, priority, title, assignee, due_at, acknowledged_at, recovered_at, closed_at,
-            parent_id, cause, impact, measure, approver, event_seq, version)
+            parent_id, cause, impact, measure, approver, event_seq, version, suppressed, reason)
  where t.tenant_id = $1 and t.ticket_id = u.ticket_id
 )sql";
 
@@ -285,14 +288,11 @@ public:
     {
         return translated([&]() -> Result<Done> {
             // First what ends: a key that one of them gives up another may take.
-            std::vector<std::string> ended;
-            MultiRow<17> ends(tx_, tenant_, kStore);
-            MultiRow<17> lives(tx_, tenant_, kStore);
+            MultiRow<19> ends(tx_, tenant_, kStore);
+            MultiRow<19> lives(tx_, tenant_, kStore);
             MultiRow<6> events(tx_, tenant_, kAppendEvents);
-            for (const auto& [ticket, happened] : changes) {
-                const bool live = domain::is_live(ticket.state);
-                if (!live) ended.push_back(source_key_of_ticket(ticket.dedup_key));
-                add(live ? lives : ends, ticket);
+            for (const auto& [ticket, happened, let_go] : changes) {
+                add(domain::is_live(ticket.state) ? lives : ends, ticket);
                 for (const auto& event : happened) {
                     events.add(ticket.id, event.seq, to_string(event.kind), event.at, event.actor, event.data);
                 }
@@ -300,7 +300,7 @@ public:
             const auto stored = ends.flush();
             if (stored + lives.flush() != changes.size()) return no_such_ticket();
             events.flush();
-            end_sources(tx_, tenant_, ended);
+            follow_people(tx_, tenant_, changes);
             return Done{};
         });
     }
@@ -365,11 +365,11 @@ private:
         return found ? kAmong : kAnybody;
     }
 
-    static void add(MultiRow<17>& rows, const Ticket& t)
+    static void add(MultiRow<19>& rows, const Ticket& t)
     {
         rows.add(t.id, to_string(t.state), static_cast<int>(t.severity), t.priority, t.title, t.assignee, t.due_at,
                  t.acknowledged_at, t.recovered_at, t.closed_at, t.parent_id, t.cause, t.impact, t.measure, t.approver,
-                 t.event_seq, t.version);
+                 t.event_seq, t.version, t.suppressed, t.suppression_reason);
     }
 
     pqxx::transaction_base& tx_;

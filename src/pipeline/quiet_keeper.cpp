@@ -85,7 +85,7 @@ private:
         const auto decide = [&](const ports::DueTickets& due) {
             auto writes = decide_release(**policy, due);
             owes = !writes.deliveries.empty();
-            told = writes.outcome.changed.size();
+            told = writes.outcome.notices.size();
             return writes;
         };
         const auto keys = [&](const std::vector<ports::QuietTicket>& due) {

@@ -79,7 +79,7 @@ private:
             }
         }
         const auto gate = holds_.judge(cause);
-        if (ticket != nullptr && is_live(ticket->state.state)) {
+        if (ticket != nullptr && !is_over(ticket->state.state, ticket->state.recovered_at)) {
             join(*ticket, cause, gate);
             verdict.effect = TicketEffect::joined;
         } else if (ticket != nullptr && may_reopen(ticket->state, alert.received_at)) {
@@ -199,8 +199,9 @@ private:
         ++ticket.state.occurrences;
         ticket.ending.reset();
         see(ticket, cause);
+        Holds::hush(ticket, gate, cause);
         learn(ticket, cause);
-        if (!cause.evaluation.suppressed) holds_.go_on(ticket, gate, cause);
+        holds_.go_on(ticket, gate, cause);
     }
 
     static void see(TicketSlot& ticket, const Evaluated& cause)
@@ -223,13 +224,14 @@ private:
             state.severity = cause.alert.severity;
             record(ticket, TicketEventKind::severity_changed, cause, std::move(data), is_heard(state));
         }
-        if (!quiet && state.suppressed) {
-            state.suppressed = false;
-            state.suppression_reason.clear();
-            ticket.changed = true;
-            if (state.state == held) return;  // told of when it is let go
+        if (quiet) return;
+        if (state.suppressed) {
+            if (state.restraint.flapping != Flapping::no) state.restraint.flapping = Flapping::firing;
+            if (!lift(book_, ticket, cause.alert.received_at)) return;  // a held one is told of when it is let go
             record(ticket, begun(state), cause,
                    Data(cause).add("severity", to_string(state.severity)).flag("unsuppressed"), true);
+        } else if (state.restraint.never_told && is_heard(state)) {  // opened by hand, unheard until now
+            record(ticket, begun(state), cause, Data(cause).add("severity", to_string(state.severity)), true);
         }
     }
 
@@ -253,6 +255,7 @@ private:
 
     [[nodiscard]] bool may_reopen(const TicketState& ticket, Timestamp now) const
     {
+        if (is_live(ticket.state)) return true;  // no other may have its key
         const auto& ended_at = ticket.state == closed && ticket.closed_at ? ticket.closed_at : ticket.recovered_at;
         return now - ended_at.value_or(ticket.last_seen_at) <= settings_.reopen_window;
     }

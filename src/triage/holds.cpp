@@ -48,6 +48,21 @@ void end_unheard(Book& book, TicketSlot& ticket, Timestamp at, std::string data)
     book.record(ticket, TicketEventKind::recovered, at, std::move(data), false);
 }
 
+/// Whether an alert that is kept quiet gets a held ticket past its threshold: by reaching it, or because only a cover
+/// keeps quiet what no threshold holds back. Else the threshold would be given up, and the page with it. A pause needs
+/// no such help: it ends by itself.
+bool passes_threshold(const TicketState& ticket, const Gate& gate, const Evaluated& cause)
+{
+    return ticket.restraint.by == HoldKind::threshold && !gate.below && (gate.reached || cause.cover);
+}
+
+void take_over(TicketState& ticket, const Evaluated& cause)
+{
+    if (!cause.evaluation.suppressed || ticket.suppressed) return;
+    ticket.suppressed = true;
+    ticket.suppression_reason = cause.evaluation.suppression_reason;
+}
+
 const domain::FlapAction* flap_terms(const Evaluated& cause, RuleId& rule_id)
 {
     for (const auto& hold : cause.evaluation.holds) {
@@ -75,7 +90,7 @@ bool is_heard(const TicketState& ticket) noexcept
 bool would_recover(const TicketState& ticket) noexcept
 {
     const auto state = ticket.state;
-    return state == held || (ticket.restraint.flapping == Flapping::no && (state == open || state == in_progress));
+    return state == held || (ticket.restraint.flapping == Flapping::no && !is_over(state, ticket.recovered_at));
 }
 
 bool recover(Book& book, TicketSlot& ticket, Timestamp now, std::string data)
@@ -90,9 +105,9 @@ bool recover(Book& book, TicketSlot& ticket, Timestamp now, std::string data)
         ticket.changed = true;
         return false;
     }
-    if (state.state != open && state.state != in_progress) return false;
+    if (is_over(state.state, state.recovered_at)) return false;
     const bool heard = is_heard(state);
-    state.state = recovered;
+    if (state.state == open || state.state == in_progress) state.state = recovered;  // else people are closing it
     state.recovered_at = now;
     book.record(ticket, TicketEventKind::recovered, now, std::move(data), heard);
     return true;
@@ -123,6 +138,17 @@ void settle_due(Book& book, MachineSlot& machine, Timestamp now)
     auto* ticket = book.current(machine.state.key.dedup_key);
     if (ticket == nullptr) return;
     settle_ticket(book, *ticket, machine.state.key.rule_id, due);
+}
+
+bool lift(Book& book, TicketSlot& ticket, Timestamp at)
+{
+    auto& state = ticket.state;
+    const auto flapped = std::exchange(state.restraint.flapping, Flapping::no);
+    if (flapped == Flapping::resolved) recover(book, ticket, at, Data().str());
+    state.suppressed = false;
+    state.suppression_reason.clear();
+    ticket.changed = true;
+    return flapped != Flapping::resolved && state.state != held;
 }
 
 void settle_ticket(Book& book, TicketSlot& ticket, RuleId rule_id, Timestamp at)
@@ -165,6 +191,7 @@ Gate Holds::judge(const Evaluated& cause)
             auto& machine = book_.machine(*machine_key(hold, cause.alert));
             const auto count = count_alert(machine.state, *threshold, now);
             machine.changed = true;
+            gate.reached = gate.reached || count.reached;
             if (count.reached || gate.below) continue;
             gate.below = Held{.kind = HoldKind::threshold,
                               .rule_id = hold.rule_id,
@@ -209,14 +236,23 @@ Restraint Holds::restraint(const Gate& gate, const TicketState* before)
     Restraint restraint{.by = why.kind, .rule_id = why.rule_id, .until = why.until};
     restraint.never_told = before == nullptr || before->restraint.never_told;
     // What ended while it was held is as good as new.
-    if (before != nullptr && !(restraint.never_told && before->state == closed)) restraint.from = before->state;
+    if (before != nullptr && !(restraint.never_told && before->state == closed)) {
+        restraint.from = before->state == closed ? closed : recovered;
+    }
     return restraint;
+}
+
+void Holds::hush(TicketSlot& ticket, const Gate& gate, const Evaluated& cause)
+{
+    if (ticket.state.state != held) return;
+    if (gate.flap || passes_threshold(ticket.state, gate, cause)) take_over(ticket.state, cause);
 }
 
 void Holds::go_on(TicketSlot& ticket, const Gate& gate, const Evaluated& cause)
 {
     auto& restraint = ticket.state.restraint;
     if (ticket.state.state != held || gate.flap) return;
+    if (cause.evaluation.suppressed && !gate.below && !passes_threshold(ticket.state, gate, cause)) return;
     if (!gate.holds()) {
         let_go(book_, ticket, cause.alert.received_at, Data(cause));
         return;
@@ -234,7 +270,10 @@ void Holds::flap(TicketSlot& ticket, const Held& held_by, const Evaluated& cause
     auto& state = ticket.state;
     ticket.changed = true;
     if (state.restraint.flapping != Flapping::no) return;
-    if (state.state == held) open_held(state);
+    if (state.state == held) {
+        open_held(state);
+        take_over(state, cause);
+    }
     const bool heard = is_heard(state);
     state.restraint.flapping = Flapping::firing;
     auto data = Data(cause);

@@ -18,6 +18,7 @@ struct Gate {
     std::optional<domain::Held> below;  ///< The first threshold that is not reached.
     std::optional<domain::Held> pause;  ///< The longest pause, from now on.
     std::optional<domain::Held> flap;
+    bool reached = false;  ///< A threshold is, by this alert or before it.
 
     /// Its ticket may not be told of yet.
     [[nodiscard]] bool holds() const noexcept { return !flap && (below || pause); }
@@ -43,6 +44,11 @@ void pass_time(Book& book, TicketSlot& ticket, Timestamp now);
 /// Settles the machine, if it is due by `now`, at the instant when it was due.
 void settle_due(Book& book, MachineSlot& machine, Timestamp now);
 
+/// Nothing keeps the live ticket quiet any more, and people may be told of it: true where they are to be. Of its
+/// flapping nobody has heard: it counts as beginning with the next alert that says so, and where it was over for the
+/// moment, the trouble has ended unheard.
+[[nodiscard]] bool lift(Book& book, TicketSlot& ticket, Timestamp at);
+
 /// The flapping is over: tells how it ended.
 void settle_ticket(Book& book, TicketSlot& ticket, RuleId rule_id, Timestamp at);
 
@@ -62,6 +68,10 @@ public:
 
     /// How a ticket begins or comes back that the gate holds.
     [[nodiscard]] static Restraint restraint(const Gate& gate, const TicketState* before);
+
+    /// A firing alert joins the ticket: where it lets a held one go, or begins its pause, and is kept quiet itself, the
+    /// ticket takes over what keeps it quiet, and is told of when that is over.
+    static void hush(TicketSlot& ticket, const Gate& gate, const Evaluated& cause);
 
     /// A firing alert has joined a held ticket: it goes on being held, or is let go.
     void go_on(TicketSlot& ticket, const Gate& gate, const Evaluated& cause);

@@ -1,6 +1,7 @@
 #include "winnow/triage/release.hpp"
 
 #include "triage/book.hpp"
+#include "triage/holds.hpp"
 
 #include <utility>
 
@@ -11,11 +12,8 @@ Outcome release(const std::vector<Released>& released, States states, Timestamp 
     Book book(std::move(states));
     for (const auto& [id, alert_id] : released) {
         auto* ticket = book.ticket(id);
-        if (ticket == nullptr || !ticket->state.suppressed || !is_live(ticket->state.state)) continue;
-        ticket->state.suppressed = false;
-        ticket->state.suppression_reason.clear();
-        ticket->changed = true;
-        if (ticket->state.state == domain::TicketState::held) continue;
+        if (ticket == nullptr || !ticket->state.suppressed) continue;
+        if (is_over(ticket->state.state, ticket->state.recovered_at) || !lift(book, *ticket, now)) continue;
         book.record(*ticket, begun(ticket->state), now,
                     R"({"alert_id":")" + alert_id.str() + R"(","severity":")" +
                         std::string(to_string(ticket->state.severity)) + R"(","unsuppressed":true})",

@@ -26,6 +26,10 @@ enum class TicketState : std::uint8_t { held, open, in_progress, recovered, clos
 /// (unique partial index `tickets_one_live_per_key`).
 [[nodiscard]] bool is_live(TicketState state) noexcept;
 
+/// True when the ticket's trouble has ended: recovered or closed, or noticed (recovered_at) while people were about to
+/// close the ticket. Such a one explains nothing, and what comes after it begins anew.
+[[nodiscard]] bool is_over(TicketState state, const std::optional<Timestamp>& recovered_at) noexcept;
+
 /// The states a person may move a ticket to from `from`. `close_approval` is the tenant's setting.
 [[nodiscard]] std::vector<TicketState> allowed_transitions(TicketState from, bool close_approval);
 

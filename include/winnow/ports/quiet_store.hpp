@@ -17,13 +17,14 @@ namespace winnow::ports {
 
 /// A tenant's quiet tickets that are due, with what deciding about them takes.
 struct DueTickets {
-    std::vector<QuietTicket> tickets;  ///< Live and suppressed.
+    std::vector<QuietTicket> tickets;  ///< Suppressed, and their trouble is not over.
     triage::States states;             ///< Their tickets, locked.
     Timestamp now;
 };
 
-/// What becomes of them: tickets among `writes.quiet_tickets` stay quiet under the cover given there, the others of the
-/// due ones are no longer looked at.
+/// What becomes of them (a ticket that has ended quietly waits for people to bring it back, and is due then): tickets
+/// among `writes.quiet_tickets` stay quiet under the cover given there, the others of the due ones are no longer looked
+/// at.
 using DecideRelease = std::function<TriageWrites(const DueTickets&)>;
 
 /// Thread-safe; each call borrows a connection of the pipeline role.

@@ -59,6 +59,10 @@ struct TimelineRange {
 struct TicketChange {
     domain::Ticket ticket;
     std::vector<domain::TicketEvent> events;
+    /// Of a ticket that was held, that nothing else kept quiet, and that is live now: as a firing alert would show it,
+    /// as intake::append_canonical writes it. The ticket says that it is suppressed; it is told of as soon as nothing
+    /// covers it.
+    std::optional<std::string> let_go = {};
 };
 
 /// Not thread-safe: lives and dies with its transaction.
@@ -90,9 +94,11 @@ public:
     /// then over.
     [[nodiscard]] virtual Result<std::vector<domain::Ticket>> lock(const std::vector<TicketId>& ids) = 0;
 
-    /// Stores what a person may change of locked tickets (state and its times, severity, title, priority, assignee,
-    /// due_at, parent, cause, impact, measure, approver, version, event_seq) and appends the events to their timelines.
-    /// Each ticket once. As many statements for 500 as for one.
+    /// A suppressed ticket that is live again is judged anew, as if its cover had ended.
+    ///
+    /// Stores what a person may change of locked tickets (state and its times, suppression, severity, title, priority,
+    /// assignee, due_at, parent, cause, impact, measure, approver, version, event_seq) and appends the events to their
+    /// timelines. Each ticket once. As many statements for 500 as for one.
     [[nodiscard]] virtual Result<Done> store(const std::vector<TicketChange>& changes) = 0;
 
     /// At most `limit` events of one ticket.

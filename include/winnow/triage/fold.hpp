@@ -158,20 +158,25 @@ struct Outcome {
 ///   instance's end, a higher severity), in whatever state the ticket is: closing it by hand holds until the
 ///   instance has resolved and fires anew. If the instance fires on another ticket, it moves from there to here.
 /// - *Resolved*: without instance_key ends the key's trouble; with one ends the instance, and the ticket recovers with
-///   its last firing instance. An unknown instance ends nothing. Only open, in_progress and held tickets recover.
-///   An end before the present episode's start belongs to an earlier one and is ignored (the verdict names the ticket);
-///   so is the end of the episode before, sent again. Times are compared that the sender gave.
+///   its last firing instance. An unknown instance ends nothing. Open, in_progress and held tickets recover; one that
+///   is close_requested or returned stays so, with its end noted (recovered_at) and told, and the next firing alert
+///   reopens it, whatever its age. An end before the present episode's start belongs to an earlier one and is ignored
+///   (the verdict names the ticket); so is the end of the episode before, sent again. Times are compared that the
+///   sender gave.
 /// - *Acknowledged*: open becomes in_progress.
 /// - *Suppressed by a rule*: a ticket that it opens or reopens is suppressed; one that people know of already stays
 ///   as it is, but this alert raises nothing and tells nobody. The first firing alert that is not suppressed lifts the
 ///   suppression, with a second event (`"unsuppressed":true`) that does tell: `opened` where people have not heard of
 ///   the ticket, else `reopened`.
+///   A ticket that people opened by hand before anybody was told of it is told of by the next firing alert that nothing
+///   keeps quiet.
 /// - *Covered* by a silence, window or inhibition: as suppressed, with a disposition of its own.
 /// - *Dropped*: a verdict, and nothing else.
 /// - *Threshold and pause*: where people do not know of a live ticket, one is opened or reopened `held`: hidden, told
 ///   of to nobody. It is let go (open, and told) by the first firing alert that no rule holds back, or when its pause
 ///   is over. If its trouble ends first, or its threshold's time runs out, it goes back to what it was, else is closed.
-///   A repeat of an instance (refresh) does not count towards a threshold.
+///   A repeat of an instance (refresh) does not count towards a threshold. An alert that is kept quiet counts; where it
+///   reaches the threshold, or only a cover keeps it quiet and no rule holds it, the ticket is let go and is as quiet.
 /// - *Flap*: when it starts, a `flapping_started` event tells; until it has settled the ticket stays as it is and
 ///   nothing else is told. Then `recovered` tells, or `flapping_settled` where the trouble is there.
 /// - What was due before an alert was received has happened before it, also where the timers are late.

@@ -16,8 +16,9 @@ struct Released {
 };
 
 /// Lifts the suppression of these tickets and tells: an `opened` event (`"unsuppressed":true`; `reopened` where people
-/// know of the ticket), as of a ticket's first alert that nothing suppresses. Tickets that are not live or not
-/// suppressed are left alone; held ones lose their suppression, and are told of when they are let go.
+/// know of the ticket), as of a ticket's first alert that nothing suppresses. Tickets that are over or not suppressed
+/// are left alone; flapping ones whose trouble is over for the moment recover unheard; held ones lose their
+/// suppression, and are told of when they are let go.
 [[nodiscard]] Outcome release(const std::vector<Released>& released, States states, Timestamp now);
 
 }  // namespace winnow::triage

@@ -2,6 +2,7 @@
 
 #include "api/json_body.hpp"
 #include "api/ticket_json.hpp"
+#include "winnow/intake/canonical.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/user_store.hpp"
 
@@ -27,6 +28,28 @@ Result<bool> TicketWriter::needs_approval()
         close_approval_ = settings->close_approval;
     }
     return *close_approval_;
+}
+
+/// What was held is owed to people from now on, unless something covers it: both is for the keeper of quiet tickets to
+/// find out and do. It is matched as a paused ticket is at the end of its pause.
+void TicketWriter::let_go(Ticket& ticket)
+{
+    ticket.suppressed = true;
+    ticket.suppression_reason = "let go by hand: told of within seconds";
+    domain::Alert alert;
+    alert.title = ticket.title;
+    alert.description = ticket.description;
+    alert.severity = ticket.severity;
+    alert.dedup_key = ticket.dedup_key;
+    alert.source = ticket.source;
+    alert.service = ticket.service;
+    alert.component = ticket.component;
+    alert.group = ticket.group;
+    alert.class_name = ticket.class_name;
+    alert.labels = ticket.labels;
+    alert.received_at = call_.now;
+    auto& canonical = changes_[ticket.id].let_go.emplace();
+    intake::append_canonical(alert, canonical);
 }
 
 /// Where closing takes a second person, it is not the one who asked for it.
@@ -110,6 +133,7 @@ Result<Done> TicketWriter::move(Ticket& ticket, const Move& move)
     if (!domain::is_live(from) && domain::is_live(move.to)) {
         if (const auto ok = check_key(ticket); !ok) return ok.error();
     }
+    if (from == TicketState::held && domain::is_live(move.to) && !ticket.suppressed) let_go(ticket);
     keep(ticket, *events);
     return Done{};
 }

@@ -44,6 +44,7 @@ public:
     [[nodiscard]] Result<Done> store();
 
 private:
+    void let_go(domain::Ticket& ticket);
     Result<bool> needs_approval();
     Result<Done> check_second_person(const domain::Ticket& ticket);
     Result<Done> check_key(const domain::Ticket& ticket);

@@ -1,5 +1,6 @@
 #include "app/cli/collection_commands.hpp"
 #include "app/cli/commands.hpp"
+#include "app/cli/syntax.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/time_range.hpp"
 

@@ -190,6 +190,28 @@ TEST_F(QuietFlow, AnOutageOfOursIsNoQuietTime)
     EXPECT_EQ(node.quiet->end_quiet_silences().value(), 1U);
 }
 
+TEST_F(QuietFlow, WhatEndedUnderASilenceAndComesBackByHandAfterItIsTold)
+{
+    const auto id = silence(R"(source="a")", "1 hour");
+    Node node(pipeline());
+    node.keeper.start();
+    take(node, alert("a"));
+    sql("update tickets set state = 'recovered', recovered_at = now()");  // by hand
+    sql("update silences set ends_at = now() where silence_id = '" + id + "'");
+    ASSERT_TRUE(pg::eventually([&] {
+        return number(
+                   "select count(*) from quiet_tickets q join tenants t using (tenant_id) "
+                   "where q.config_version > t.config_version") == 1;
+    })) << "it waits";
+    EXPECT_EQ(told("a"), 0);
+    // As TicketStore::store does it.
+    sql("update tickets set state = 'open', recovered_at = null; update quiet_tickets set source_ended = true");
+    EXPECT_TRUE(soon_told("a"));
+    EXPECT_EQ(number("select count(*) from tickets where suppressed"), 0);
+    take(node, resolved(alert("a")));
+    EXPECT_EQ(told("a"), 2) << "and its end";
+}
+
 TEST_F(QuietFlow, TwoNodesTellOnce)
 {
     silence(R"(source="a")", "1 second");

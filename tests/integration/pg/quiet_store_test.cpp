@@ -111,6 +111,54 @@ TEST_F(QuietStoreTest, ATicketWhoseExplanationEndsInTheSameTransactionIsDueAtOnc
     EXPECT_THAT(quiet_->tenants_due().value(), ElementsAre(tenant_));
 }
 
+TEST_F(QuietStoreTest, ASourceThatEndsWhileItIsBeingClosedExplainsNothingAnyMore)
+{
+    const auto cause = opened("cause", 1);
+    const auto effect = suppressed("effect", 2);
+    auto writes = opening({cause, effect}, 3);
+    writes.quiet_tickets = {covered(effect, "kcause")};
+    store(writes);
+    sql("update tickets set state = 'close_requested' where dedup_key = 'cause'");
+    EXPECT_EQ(number("select source_fires(tenant_id, 'kcause')::int from tenants"), 1);
+    ASSERT_TRUE(store_->apply(tenant_, seq_, at(seq_ + 1), by_keys({"cause"}), [&](States states) {
+        TriageWrites ends;
+        states.tickets.at(0).recovered_at = now_;
+        ends.outcome.changed = states.tickets;
+        return ends;
+    }));
+    EXPECT_THAT(quiet_->tenants_due().value(), ElementsAre(tenant_));
+    EXPECT_EQ(number("select source_fires(tenant_id, 'kcause')::int from tenants"), 0);
+}
+
+TEST_F(QuietStoreTest, AQuietTicketThatHasEndedWaitsForItsReturnAndIsNotDueBefore)
+{
+    const auto effect = suppressed("effect", 1);
+    auto writes = opening({effect}, 2);
+    writes.quiet_tickets = {covered(effect, "kcause")};
+    store(writes);
+    sql("update tickets set state = 'recovered', recovered_at = now()");
+    sql("update tenants set config_version = config_version + 1");
+    for (int i = 0; i < 20; ++i) {  // every kind of look at it
+        if (quiet_->tenants_due().value().empty()) break;
+        release();
+    }
+    EXPECT_THAT(quiet_->tenants_due().value(), IsEmpty());
+    EXPECT_EQ(number("select count(*) from quiet_tickets"), 1);
+    sql("update tenants set config_version = config_version + 1");
+    for (int i = 0; i < 20; ++i) EXPECT_THAT(quiet_->tenants_due().value(), IsEmpty());
+    sql("update tickets set state = 'open', recovered_at = null; update quiet_tickets set source_ended = true");
+    EXPECT_THAT(quiet_->tenants_due().value(), ElementsAre(tenant_));
+    std::vector<TicketId> seen;
+    ASSERT_TRUE(quiet_->release(
+        tenant_, version(), 100, [](const auto&) { return domain::InhibitionSourceKeys{}; },
+        [&](const ports::DueTickets& due) {
+            for (const auto& each : due.tickets) seen.push_back(each.ticket_id);
+            return TriageWrites{};
+        }));
+    EXPECT_THAT(seen, ElementsAre(effect.ticket.id));
+    EXPECT_EQ(number("select count(*) from quiet_tickets"), 0);
+}
+
 TEST_F(QuietStoreTest, AnEndThatNobodySawIsFoundALittleLater)
 {
     const auto cause = opened("cause", 1);

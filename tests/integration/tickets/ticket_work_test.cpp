@@ -277,21 +277,21 @@ TEST_F(TicketWork, FamiliesHaveNoRings)
 TEST_F(TicketWork, ABulkTransitionAnswersForEachTicket)
 {
     const auto open = add_ticket();
-    const auto held = add_ticket({.state = "held"});
+    const auto ended = add_ticket({.state = "closed"});
     const std::string missing = "0199c0de-0000-7000-8000-0000000000ff";
     const auto bulk = call("POST", "/tickets/bulk",
-                           {{"ids", {held, open, missing}}, {"transition", {{"to", "closed"}, {"comment", "done"}}}});
+                           {{"ids", {ended, open, missing}}, {"transition", {{"to", "closed"}, {"comment", "done"}}}});
     ASSERT_EQ(bulk.status, 200) << bulk.text;
     EXPECT_EQ(bulk.body["succeeded"], 1);
     EXPECT_EQ(bulk.body["failed"], 2);
     const auto& results = bulk.body["results"];
-    EXPECT_EQ(results[0]["id"], held);
+    EXPECT_EQ(results[0]["id"], ended);
     EXPECT_EQ(results[0]["error"]["status"], 409);
     EXPECT_EQ(results[1], (json{{"id", open}, {"state", "closed"}, {"version", 2}}));
     EXPECT_EQ(results[2]["error"]["code"], "not_found");
     EXPECT_EQ(get("/tickets/" + open).body["state"], "closed");
     EXPECT_EQ(timeline(open)[0]["data"]["comment"], "done");
-    EXPECT_EQ(get("/tickets/" + held).body["state"], "held");
+    EXPECT_EQ(get("/tickets/" + ended).body["state"], "closed");
 }
 
 TEST_F(TicketWork, ABulkChangeOf500TicketsTakesNoMoreStatementsThanOneOfTwo)

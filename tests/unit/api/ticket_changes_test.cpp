@@ -81,6 +81,25 @@ TEST(TicketMoves, TakingATicketAcknowledgesItOnce)
     EXPECT_EQ(ticket.recovered_at, std::nullopt);
 }
 
+TEST(TicketMoves, AnEndThatWasNoticedWhileClosingWasAskedForKeepsItsTime)
+{
+    auto ticket = ticket_in(TicketState::returned);
+    ticket.recovered_at = Timestamp(std::chrono::hours(7));
+    ASSERT_TRUE(move_ticket(ticket, TicketState::recovered, true, "", kAct));
+    EXPECT_EQ(ticket.recovered_at, Timestamp(std::chrono::hours(7)));
+}
+
+TEST(TicketMoves, WhatWasHeldBeginsItsEpisodeWhenItIsLetGo)
+{
+    for (const auto to : {TicketState::open, TicketState::close_requested}) {
+        auto ticket = ticket_in(TicketState::held);
+        ticket.recovered_at = ticket.acknowledged_at = Timestamp(std::chrono::hours(7));
+        ASSERT_TRUE(move_ticket(ticket, to, to == TicketState::close_requested, "", kAct));
+        EXPECT_EQ(ticket.recovered_at, std::nullopt);
+        EXPECT_EQ(ticket.acknowledged_at, std::nullopt);
+    }
+}
+
 TEST(TicketMoves, ReopeningForgetsHowItEnded)
 {
     auto ticket = ticket_in(TicketState::in_progress);

@@ -30,9 +30,18 @@ TEST(TicketState, IsLiveUntilItRecoversOrCloses)
         EXPECT_EQ(is_live(state), state != recovered && state != closed) << to_string(state);
 }
 
+TEST(TicketState, IsOverOnceItsTroubleHasEndedWhoeverStillWorksOnIt)
+{
+    for (const auto state : kStates) {
+        EXPECT_EQ(is_over(state, std::nullopt), !is_live(state)) << to_string(state);
+        EXPECT_EQ(is_over(state, Timestamp{}), !is_live(state) || state == close_requested || state == returned)
+            << to_string(state);
+    }
+}
+
 TEST(TicketTransitions, WithoutApprovalCloseDirectly)
 {
-    EXPECT_THAT(allowed_transitions(held, false), testing::IsEmpty());
+    EXPECT_THAT(allowed_transitions(held, false), UnorderedElementsAre(open, closed));
     EXPECT_THAT(allowed_transitions(open, false), UnorderedElementsAre(in_progress, recovered, closed));
     EXPECT_THAT(allowed_transitions(in_progress, false), UnorderedElementsAre(open, recovered, closed));
     EXPECT_THAT(allowed_transitions(recovered, false), UnorderedElementsAre(open, in_progress, closed));
@@ -41,7 +50,7 @@ TEST(TicketTransitions, WithoutApprovalCloseDirectly)
 
 TEST(TicketTransitions, WithApprovalTakeASecondStep)
 {
-    for (const auto state : {open, in_progress, recovered, returned}) {
+    for (const auto state : {held, open, in_progress, recovered, returned}) {
         const auto next = allowed_transitions(state, true);
         EXPECT_THAT(next, testing::Contains(close_requested)) << to_string(state);
         EXPECT_THAT(next, testing::Not(testing::Contains(closed))) << to_string(state);

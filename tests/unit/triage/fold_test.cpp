@@ -180,7 +180,7 @@ TEST_F(Fold, AnAcknowledgementTakesAnOpenTicketIntoProgressOnce)
     EXPECT_EQ(take(alerts.resolved("k", 3min)).effect, TicketEffect::recovered);
 }
 
-TEST_F(Fold, ATicketOnItsWayToBeingClosedIsJoinedButNotMoved)
+TEST_F(Fold, ATicketOnItsWayToBeingClosedIsJoinedAndItsEndNotedButItIsNotMoved)
 {
     for (const auto state : {InState::close_requested, InState::returned}) {
         store = {};
@@ -189,10 +189,11 @@ TEST_F(Fold, ATicketOnItsWayToBeingClosedIsJoinedButNotMoved)
         EXPECT_EQ(take(alerts.acknowledged("k", 2min)).effect, TicketEffect::none);
         const auto verdict = take(alerts.resolved("k", 3min));
         EXPECT_EQ(verdict.disposition, Disposition::resolved);
-        EXPECT_EQ(verdict.effect, TicketEffect::none);
+        EXPECT_EQ(verdict.effect, TicketEffect::recovered);
         EXPECT_EQ(only().state, state);
+        EXPECT_EQ(only().recovered_at, at(3min));
         EXPECT_EQ(only().occurrences, 2);
-        EXPECT_THAT(store.events, IsEmpty());
+        EXPECT_THAT(kinds(store.events), ElementsAre(recovered));
     }
 }
 

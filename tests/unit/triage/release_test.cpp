@@ -28,18 +28,7 @@ struct Release : testing::Test {
     StoreModel store;
 
     domain::Verdict take(const Evaluated& evaluated) { return store.apply({evaluated}).verdicts.front(); }
-    Outcome let_go(Timestamp now = at(1h))
-    {
-        States states{.tickets = {}, .instances = {}, .next_number = store.next_number};
-        std::vector<Released> released;
-        for (const auto& [id, ticket] : store.tickets) {
-            states.tickets.push_back(ticket);
-            released.push_back({.ticket_id = id, .alert_id = {}});
-        }
-        auto outcome = release(released, std::move(states), now);
-        store.keep(outcome);
-        return outcome;
-    }
+    Outcome let_go(Timestamp now = at(1h)) { return store.release_all(now); }
 };
 
 TEST_F(Release, ACoveredAlertKeepsItsTicketUntoldAndItsVerdictNamesTheCause)

@@ -4,6 +4,7 @@
 /// What a store does for triage, in memory: answers keys with states as the contract says, and keeps outcomes.
 
 #include "winnow/triage/fold.hpp"
+#include "winnow/triage/release.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -90,6 +91,20 @@ struct StoreModel {
         for (const auto& [id, ticket] : tickets) states.tickets.push_back(ticket);
         for (const auto& [key, machine] : machines) states.machines.push_back(machine);
         auto outcome = pass_time(std::move(states), now);
+        keep(outcome);
+        return outcome;
+    }
+
+    /// Nothing covers any ticket any more.
+    Outcome release_all(Timestamp now)
+    {
+        States states{.tickets = {}, .instances = {}, .next_number = next_number};
+        std::vector<Released> released;
+        for (const auto& [id, ticket] : tickets) {
+            states.tickets.push_back(ticket);
+            released.push_back({.ticket_id = id, .alert_id = {}});
+        }
+        auto outcome = release(released, std::move(states), now);
         keep(outcome);
         return outcome;
     }
