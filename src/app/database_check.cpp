@@ -3,6 +3,7 @@
 
 #include "app/node.hpp"
 #include "winnow/observe/log.hpp"
+#include "winnow/pg/database_checks.hpp"
 #include "winnow/pg/migrator.hpp"
 
 #include <string>

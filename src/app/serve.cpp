@@ -9,6 +9,7 @@
 #include "app/serving.hpp"
 #include "app/signals.hpp"
 #include "winnow/observe/log.hpp"
+#include "winnow/pg/database_checks.hpp"
 #include "winnow/pg/migrator.hpp"
 #include "winnow/pg/options.hpp"
 

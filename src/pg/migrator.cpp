@@ -134,12 +134,6 @@ Result<std::vector<Migration>> pending(pqxx::transaction_base& tx, const std::ve
     return missing;
 }
 
-/// Nobody answered, or the server says that it is only now that it cannot.
-bool lets_in_later(std::string_view state)
-{
-    return state.empty() || state.starts_with("08") || state.starts_with("53") || state.starts_with("57P");
-}
-
 /// Every table but the partitions, which nobody reaches past their table, and our own.
 constexpr auto kTables = R"sql(
 select quote_ident(relname) from pg_class
@@ -309,105 +303,6 @@ Result<Done> check_schema(const std::string& conninfo, const std::vector<Migrati
         if (!missing->empty()) {
             return Error(ErrorCode::conflict,
                          std::string(missing->front().name) + " is not applied: run `winnow migrate`");
-        }
-        return Done{};
-    });
-}
-
-Result<Done> check_login(const std::string& conninfo)
-{
-    try {
-        const Session session({.conninfo = conninfo});
-        return Done{};
-    } catch (const NoSession& refused) {
-        if (const auto ours = refused.sqlstate().empty() ? problem_of_our_side(conninfo, refused.what()) : "";
-            !ours.empty()) {
-            return Error(ErrorCode::invalid_argument, ours);
-        }
-        const auto state = refused.sqlstate().empty() ? std::string() : " (SQLSTATE " + refused.sqlstate() + ")";
-        return Error(lets_in_later(refused.sqlstate()) ? ErrorCode::unavailable : ErrorCode::permission_denied,
-                     refused.what() + state);
-    } catch (const std::invalid_argument& unreadable) {
-        return Error(ErrorCode::invalid_argument, unreadable.what());
-    } catch (const std::exception& failure) {
-        return to_error(failure);
-    }
-}
-
-Result<Done> check_isolation(const std::string& conninfo)
-{
-    return translated([&]() -> Result<Done> {
-        Session session({.conninfo = conninfo});
-        pqxx::nontransaction tx(session.connection());
-        const auto rows =
-            tx.exec("select current_user, rolsuper or rolbypassrls from pg_roles where rolname = current_user");
-        if (!rows[0][1].as<bool>()) return Done{};
-        return Error(ErrorCode::conflict, std::string("the role ") + rows[0][0].c_str() +
-                                              " is a superuser or has BYPASSRLS: it would see every tenant's rows");
-    });
-}
-
-namespace {
-
-/// What the stores of a session would work on, in words.
-struct Reached {
-    std::string database;
-    std::string tables;  ///< Identifies what `tenants` is to this session; "" where there is none.
-    bool standby;
-};
-
-Reached look_where(Session& session, pqxx::transaction_base& tx)
-{
-    const auto row = tx.exec("select current_database(), to_regclass('tenants')::oid, pg_is_in_recovery()")[0];
-    auto& connection = session.connection();
-    return {.database = std::string("the database ") + row[0].c_str() + " at " + connection.hostname() + " (port " +
-                        connection.port() + ")",
-            .tables = row[1].is_null() ? "" : row[1].c_str(),
-            .standby = row[2].as<bool>()};
-}
-
-}  // namespace
-
-Result<Done> check_same_database(const std::string& one, const std::string& other)
-{
-    return translated([&]() -> Result<Done> {
-        Session session({.conninfo = one});
-        Transaction transaction(session);  // not the session's lock: a pool between may hand the session on
-        auto& tx = transaction.tx();
-        const auto here = look_where(session, tx);
-        const std::string lock = tx.exec(
-                                       "select key, pg_advisory_xact_lock(key) "
-                                       "from (select (random() * 4e18)::bigint as key offset 0) as dice")[0][0]
-                                     .c_str();
-        Session second({.conninfo = other});
-        pqxx::nontransaction there_tx(second.connection());
-        const auto there = look_where(second, there_tx);
-        const auto both = "it reaches " + there.database + ", and the other " + here.database;
-        if (is_true(query(there_tx, "select pg_try_advisory_xact_lock($1::bigint)", lock))) {
-            if (here.standby != there.standby) {
-                return Error(ErrorCode::unavailable, both +
-                                                         ": one of them is a standby (several hosts in a URL want "
-                                                         "target_session_attrs=read-write)");
-            }
-            return Error(ErrorCode::conflict, both + (here.database == there.database ? ", on another server" : ""));
-        }
-        if (here.tables != there.tables) {
-            return Error(ErrorCode::conflict, both + ", but other tables in it: leave search_path out of the URLs");
-        }
-        return Done{};
-    });
-}
-
-Result<Done> check_durability(const std::string& conninfo)
-{
-    return translated([&]() -> Result<Done> {
-        Session session({.conninfo = conninfo});
-        pqxx::nontransaction tx(session.connection());
-        for (const char* setting : {"fsync", "full_page_writes", "synchronous_commit"}) {
-            if (is_true(query(tx, "select current_setting($1) = 'off'", setting))) {
-                return Error(ErrorCode::conflict, std::string("PostgreSQL runs with ") + setting +
-                                                      " = off: an acknowledged alert could be lost in a crash");
-            }
         }
         return Done{};
     });

@@ -122,7 +122,7 @@ private:
 
 /// A journal row of the keys' alerts; "" is a gap, "?" a line that cannot be read.
 inline ports::JournalRow stored(TenantId tenant, domain::StreamId stream, std::uint64_t seq,
-                         const std::vector<std::string>& keys)
+                                const std::vector<std::string>& keys)
 {
     std::string lines;
     for (const auto& key : keys) {
