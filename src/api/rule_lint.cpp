@@ -161,9 +161,37 @@ Result<Done> check_allowance(const std::vector<Rule>& all, const domain::TenantL
     return rules::check_cost(cost, limits);
 }
 
-Result<Response> lint_rules(const Call& call, TenantSession& session)
+namespace {
+
+/// A whole set that is not saved.
+Result<Response> lint_draft(const json& list, const Groups& groups, Timestamp now)
 {
-    const auto document = read_object(call.request);
+    const auto inputs = sound_rules(groups, list, "/ruleset");
+    if (!inputs) return inputs.error();
+    return json_response(200, {{"findings", findings_json(draft_set(*inputs), now)}});
+}
+
+/// The live rules; or one that is not saved, in its place among them.
+Result<Response> lint_stored(std::vector<Rule>& rules, const json& rule, Timestamp now)
+{
+    if (rule.is_null()) return json_response(200, {{"findings", findings_json(rules, now)}});
+    std::vector<FieldError> errors;
+    const auto input = read_rule(rule, "/rule", errors);
+    if (!errors.empty()) return Error(std::move(errors));
+    const auto id = input.id.value_or(RuleId(Uuid::from_words(0, 1)));
+    put_among(rules, input, id);
+    auto findings = findings_json(rules, now);
+    findings.erase(std::remove_if(findings.begin(), findings.end(),
+                                  [&](const json& finding) { return finding["rule_id"] != id.str(); }),
+                   findings.end());
+    return json_response(200, {{"findings", std::move(findings)}});
+}
+
+}  // namespace
+
+Result<Answer> lint_rules(const Call& call, TenantSession& session)
+{
+    auto document = read_object(call.request);
     if (!document) return document.error();
     FieldReader fields(*document);
     const auto* rule = fields.any("rule");
@@ -171,24 +199,17 @@ Result<Response> lint_rules(const Call& call, TenantSession& session)
     if (rule != nullptr && ruleset != nullptr) fields.error("", R"(has "rule" or "ruleset", not both)");
     if (const auto read = fields.finish(); !read) return read.error();
     if (ruleset != nullptr) {
-        const auto inputs = sound_rules(session, *ruleset, "/ruleset");
-        if (!inputs) return inputs.error();
-        return json_response(200, {{"findings", findings_json(draft_set(*inputs), call.now)}});
+        auto groups = named_groups(session, *ruleset);
+        if (!groups) return groups.error();
+        return Compute([list = std::move(document->at("ruleset")), groups = *std::move(groups)](const Call& again) {
+            return lint_draft(list, groups, again.now);
+        });
     }
     auto rules = session.rules().all();
     if (!rules) return rules.error();
-    if (rule == nullptr) return json_response(200, {{"findings", findings_json(*rules, call.now)}});
-
-    std::vector<FieldError> errors;
-    const auto input = read_rule(*rule, "/rule", errors);
-    if (!errors.empty()) return Error(std::move(errors));
-    const auto id = input.id.value_or(RuleId(Uuid::from_words(0, 1)));
-    put_among(*rules, input, id);
-    auto findings = findings_json(*rules, call.now);
-    findings.erase(std::remove_if(findings.begin(), findings.end(),
-                                  [&](const json& finding) { return finding["rule_id"] != id.str(); }),
-                   findings.end());
-    return json_response(200, {{"findings", std::move(findings)}});
+    return Compute([rules = *std::move(rules), rule = rule == nullptr ? json() : *rule](const Call& again) mutable {
+        return lint_stored(rules, rule, again.now);
+    });
 }
 
 }  // namespace winnow::api

@@ -17,11 +17,14 @@
 #include <chrono>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace winnow::api {
 namespace {
 
+using domain::Rule;
 using http::Response;
 using nlohmann::json;
 using ports::TenantSession;
@@ -59,38 +62,64 @@ json ticket_line(const domain::Ticket& ticket)
             {"service", ticket.service}};
 }
 
-Result<Hits> hit_tickets(const suppression::Scope& scope, Timestamp now, TenantSession& session)
-{
-    Hits hits;
-    const auto complete = for_live_tickets(session.tickets(), [&](const domain::Ticket& ticket) {
-        hits.note(ticket.dedup_key);
-        if (!scope.finds(alert_of(ticket), now)) return;
-        if (++hits.count <= kShown) hits.items.push_back(ticket_line(ticket));
-    });
-    if (!complete) return complete.error();
-    hits.complete = *complete;
-    return hits;
-}
+/// What is looked at.
+struct Looked {
+    std::vector<domain::Ticket> tickets;  ///< That are live.
+    bool all_tickets = false;
+    std::vector<Rule> rules;
+    AlertStretch alerts;  ///< Of the last hour.
+};
 
-/// The last hour's firing alerts, as the rules would leave them now.
-Result<Hits> hit_alerts(const suppression::Scope& scope, Timestamp now, TenantSession& session)
+Result<Looked> look(Timestamp now, TenantSession& session)
 {
-    const auto rules = session.rules().all();
+    Looked looked;
+    const auto complete =
+        for_live_tickets(session.tickets(), [&](const domain::Ticket& ticket) { looked.tickets.push_back(ticket); });
+    if (!complete) return complete.error();
+    looked.all_tickets = *complete;
+    auto rules = session.rules().all();
     if (!rules) return rules.error();
-    const auto compiled = rules::RuleSet::compile(*rules);
+    looked.rules = *std::move(rules);
     AlertQuery query;
     query.received_from = now - kLookBack;
     auto found = search_alerts(session.alerts(), query, std::nullopt, kMaxAlerts,
                                {.rows = kMaxAlerts, .alerts = kMaxAlerts, .decoded = kMaxAlerts});
     if (!found) return found.error();
+    looked.alerts = *std::move(found);
+    return looked;
+}
+
+Error nobody_waits()
+{
+    return {ErrorCode::timeout, "nobody waited for the answer any more"};
+}
+
+Result<Hits> hit_tickets(const Call& call, const suppression::Scope& scope, const Looked& looked)
+{
     Hits hits;
-    hits.complete = !found->next;
-    for (auto& past : found->items) {
+    hits.complete = looked.all_tickets;
+    for (const auto& ticket : looked.tickets) {
+        if (call.is_given_up()) return nobody_waits();
+        hits.note(ticket.dedup_key);
+        if (!scope.finds(alert_of(ticket), call.now)) continue;
+        if (++hits.count <= kShown) hits.items.push_back(ticket_line(ticket));
+    }
+    return hits;
+}
+
+/// The last hour's firing alerts, as the rules would leave them now.
+Result<Hits> hit_alerts(const Call& call, const suppression::Scope& scope, const Looked& looked)
+{
+    const auto compiled = rules::RuleSet::compile(looked.rules);
+    Hits hits;
+    hits.complete = !looked.alerts.next;
+    for (const auto& past : looked.alerts.items) {
+        if (call.is_given_up()) return nobody_waits();
         if (past.alert.status != domain::AlertStatus::firing) continue;
         auto alert = past.alert;
         if (compiled->evaluate(alert, alert.received_at).dropped) continue;
         hits.note(alert.dedup_key);
-        if (!scope.finds(alert, now)) continue;
+        if (!scope.finds(alert, call.now)) continue;
         if (++hits.count <= kShown) hits.items.push_back(alert_json(past));
     }
     return hits;
@@ -110,34 +139,52 @@ void warn_of_all(json& answer, const Hits& tickets, const Hits& alerts, std::str
           "--everything)"}});
 }
 
+/// A silence that is only thought of.
+struct Wanted {
+    domain::Scope scope;
+    std::vector<Timestamp> at;  ///< Some of the instants at which it would be in force.
+    std::string_view field;     ///< That says what it covers.
+};
+
+Result<Response> preview(const Call& call, const Wanted& wanted, const Looked& looked)
+{
+    const auto scope = suppression::Scope::compile(wanted.scope);
+    if (!scope) return scope.error();
+    auto tickets = hit_tickets(call, *scope, looked);
+    if (!tickets) return tickets.error();
+    auto alerts = hit_alerts(call, *scope, looked);
+    if (!alerts) return alerts.error();
+    const bool everything = suppression::covers_everything(*scope, wanted.at);
+    json answer{{"covers_everything", everything}};
+    warn_of_scope(answer, wanted.scope, wanted.at);
+    if (!everything) warn_of_all(answer, *tickets, *alerts, wanted.field);
+    answer["tickets"] = std::move(*tickets).shown();
+    answer["alerts"] = std::move(*alerts).shown();
+    return json_response(200, answer);
+}
+
 }  // namespace
 
-Result<Response> preview_silence(const Call& call, TenantSession& session)
+Result<Answer> preview_silence(const Call& call, TenantSession& session)
 {
     const auto document = read_object(call.request);
     if (!document) return document.error();
     FieldReader fields(*document);
     const auto from = std::max(call.now, fields.timestamp("starts_at").value_or(call.now));
     const auto until = fields.timestamp("ends_at").value_or(from + kLookBack);
-    const auto at = suppression::instants_within(from, until);
+    Wanted wanted;
+    wanted.at = suppression::instants_within(from, until);
+    wanted.field = fields.has("matchers") ? "matchers" : "condition";
     // It tells of what covers everything; nothing is made of it.
-    const auto wanted = read_scope(fields, {.at = at, .everything = true});
+    wanted.scope = read_scope(fields, {.at = wanted.at, .everything = true});
     fields.read_only({"id", "comment", "end_when_quiet", "state", "created_by", "created_at", "ended_by", "stats",
                       "version", "updated_at", "updated_by", "warnings"});
     if (const auto read = fields.finish(); !read) return read.error();
-    const auto scope = suppression::Scope::compile(wanted);
-    if (!scope) return scope.error();
-    auto tickets = hit_tickets(*scope, call.now, session);
-    if (!tickets) return tickets.error();
-    auto alerts = hit_alerts(*scope, call.now, session);
-    if (!alerts) return alerts.error();
-    const bool everything = suppression::covers_everything(*scope, at);
-    json answer{{"covers_everything", everything}};
-    warn_of_scope(answer, wanted, at);
-    if (!everything) warn_of_all(answer, *tickets, *alerts, fields.has("matchers") ? "matchers" : "condition");
-    answer["tickets"] = std::move(*tickets).shown();
-    answer["alerts"] = std::move(*alerts).shown();
-    return json_response(200, answer);
+    auto looked = look(call.now, session);
+    if (!looked) return looked.error();
+    return Compute([wanted = std::move(wanted), looked = *std::move(looked)](const Call& again) {
+        return preview(again, wanted, looked);
+    });
 }
 
 }  // namespace winnow::api

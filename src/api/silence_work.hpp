@@ -7,6 +7,6 @@
 
 namespace winnow::api {
 
-[[nodiscard]] Result<http::Response> preview_silence(const Call& call, ports::TenantSession& session);
+[[nodiscard]] Result<Answer> preview_silence(const Call& call, ports::TenantSession& session);
 
 }  // namespace winnow::api

@@ -34,7 +34,7 @@ struct QueueLimits {
     std::size_t floor_bytes = 65'536;
 
     std::size_t tenant_in_flight = 1;  ///< Taken, not done.
-    Cost quantum = 10'000'000;         ///< Of one turn; no less than what most items cost.
+    Cost quantum = 10'000'000;         ///< Of one turn, above 0; no less than what most items cost.
 
     Cost slow_cost = 0;                        ///< A tenant whose items cost more than this is slow; 0: none is.
     std::chrono::milliseconds memory{60'000};  ///< How long debts, overruns and slowness outlive a tenant's last item.
