@@ -2,6 +2,7 @@
 
 #include "api/acted_rules.hpp"
 #include "api/alert_json.hpp"
+#include "api/reach/mute_routes.hpp"
 #include "api/respond.hpp"
 #include "api/ticket_json.hpp"
 #include "winnow/ports/contact_store.hpp"
@@ -72,6 +73,13 @@ std::string capital(std::string sentence)
         sentence.front() = static_cast<char>(sentence.front() - 'a' + 'A');
     }
     return sentence;
+}
+
+bool has_action(const ActedRules& acted, std::string_view action)
+{
+    return std::ranges::any_of(acted.lines, [&](const json& line) {
+        return std::ranges::any_of(line["actions"], [&](const json& each) { return each["type"] == action; });
+    });
 }
 
 /// The name of the first acting rule with that action, else of the last one that acted.
@@ -282,6 +290,7 @@ struct Evidence {
     RulesThen then;
     TicketSide side;
     json deliveries;
+    std::vector<std::string> route_names;  ///< Of the groups of the ticket's route, where nobody was told of an event.
     std::string covered;  ///< What covered the alert, in a sentence; "" where nothing did, or it is gone.
 };
 
@@ -300,6 +309,11 @@ Result<Evidence> gather(PastAlert past, ports::TenantSession& session)
     auto deliveries = deliveries_json(found.side.deliveries, session);
     if (!deliveries) return deliveries.error();
     found.deliveries = *std::move(deliveries);
+    if (found.side.deliveries.empty() && std::ranges::any_of(found.side.events, is_told)) {
+        auto names = names_on_route(found.side.ticket->route, session);
+        if (!names) return names.error();
+        found.route_names = *std::move(names);
+    }
     if (found.side.deliveries.empty() && past.verdict && past.verdict->quieted_by) {
         auto covered = covered_by(*past.verdict->quieted_by, session);
         if (!covered) return covered.error();
@@ -313,13 +327,17 @@ Result<Evidence> gather(PastAlert past, ports::TenantSession& session)
 json nobody_told_json(const Evidence& found, const ActedRules& acted)
 {
     if (!found.side.deliveries.empty()) return nullptr;
-    const auto why = why_nobody_was_told(found.past, found.side, acted);
+    auto why = why_nobody_was_told(found.past, found.side, acted);
+    if (why.code == "no_contacts") {
+        const auto rule = has_action(acted, "route") ? culprit(acted, "route") : std::string();
+        why.detail = why_nobody_is_reached(found.side.ticket->route, found.route_names, rule);
+    }
     return {{"code", why.code}, {"detail", found.covered.empty() ? why.detail : found.covered}};
 }
 
 json explanation(const Evidence& found)
 {
-    const auto& [past, rules, then, side, deliveries, covered] = found;
+    const auto& [past, rules, then, side, deliveries, route_names, covered] = found;
     auto acted = acted_rules(past, then, rules);
     auto nobody_told = nobody_told_json(found, acted);
     auto today = rules_today(past, rules);

@@ -1,6 +1,7 @@
 #include "api/etag.hpp"
 #include "api/json_body.hpp"
 #include "api/problem.hpp"
+#include "api/reach/mute_routes.hpp"
 #include "api/resource.hpp"
 #include "api/rule_json.hpp"
 #include "api/rule_work.hpp"
@@ -171,6 +172,7 @@ Result<Planned> planned(const Call& call, const std::vector<Rule>& existing, con
 struct Plan {
     json list;
     Groups groups;
+    MuteGroups mute;
     std::vector<Rule> existing;
     LastVersions before;
     std::int64_t version = 0;
@@ -183,7 +185,9 @@ Result<Response> plan_response(const Call& call, const Plan& plan)
     const auto would_be = planned(call, plan.existing, *wanted, plan.before);
     if (!would_be) return would_be.error();
     auto answer = plan_json(would_be->plan, /*dry_run=*/true, plan.version);
-    answer["findings"] = findings_json(would_be->outcome, call.now);
+    auto findings = findings_json(would_be->outcome, call.now);
+    append_mute_routes(findings, would_be->outcome, plan.mute);
+    answer["findings"] = std::move(findings);
     return versioned(answer, plan.version);
 }
 
@@ -194,8 +198,11 @@ Result<Answer> plan_only(TenantSession& session, json list, Groups groups, std::
     if (!existing) return existing.error();
     auto before = deleted_before(session, *existing, ids_in(list));
     if (!before) return before.error();
+    auto mute = mute_groups(groups, session);
+    if (!mute) return mute.error();
     Plan plan{.list = std::move(list),
               .groups = std::move(groups),
+              .mute = *std::move(mute),
               .existing = *std::move(existing),
               .before = *std::move(before),
               .version = version};
@@ -225,6 +232,7 @@ Result<Response> change_ruleset(const Call& call, TenantSession& session, const 
     auto changed = plan.changes.created;
     changed.insert(changed.end(), plan.changes.updated.begin(), plan.changes.updated.end());
     auto findings = own_findings_json(changed, call.now);
+    if (const auto told = append_mute_routes(findings, changed, session); !told) return told.error();
     if (!changed.empty()) {
         for (auto& shared : shared_names_json(outcome)) findings.push_back(std::move(shared));
     }

@@ -32,14 +32,25 @@ using ports::TenantSession;
 constexpr std::size_t kShown = 20;
 constexpr std::size_t kMaxAlerts = 10'000;
 constexpr auto kLookBack = std::chrono::hours{1};
+/// Two hundred steps for each of as many tickets, or alerts, as are looked at.
+constexpr suppression::Effort kEffortOfEach{.steps = 200 * kMaxAlerts};
 
 /// Things of one kind that are hit: how many, and the newest of them.
 struct Hits {
     std::size_t count = 0;
     std::size_t asked = 0;  ///< How many were looked at.
     json items = json::array();
-    bool complete = true;        ///< Everything was looked at.
-    std::set<std::string> keys;  ///< Of what was looked at, two at most: whether there is more than one.
+    bool complete = true;             ///< Everything was looked at.
+    std::vector<std::string> unseen;  ///< Fields that the scope names and these things do not have.
+    std::set<std::string> keys;       ///< Of what was looked at, two at most: whether there is more than one.
+
+    /// Whether the alert is hit; one that is not asked of makes this incomplete.
+    bool ask(const suppression::Scope& scope, const domain::Alert& alert, Timestamp now, suppression::Effort& effort)
+    {
+        const auto found = scope.finds(alert, now, effort);
+        if (!found) complete = false;
+        return found == true;
+    }
 
     [[nodiscard]] bool all() const { return complete && count == asked; }
     void note(const std::string& key)
@@ -48,7 +59,12 @@ struct Hits {
         if (keys.size() < 2) keys.insert(key);
     }
 
-    [[nodiscard]] json shown() && { return {{"count", count}, {"complete", complete}, {"items", std::move(items)}}; }
+    [[nodiscard]] json shown() &&
+    {
+        json document{{"count", count}, {"complete", complete}, {"items", std::move(items)}};
+        if (!unseen.empty()) document["unseen"] = unseen;
+        return document;
+    }
 };
 
 json ticket_line(const domain::Ticket& ticket)
@@ -62,21 +78,42 @@ json ticket_line(const domain::Ticket& ticket)
             {"service", ticket.service}};
 }
 
+/// A silence that is only thought of.
+struct Wanted {
+    domain::Scope scope;
+    suppression::Scope compiled;
+    std::vector<Timestamp> at;        ///< Some of the instants at which it would be in force.
+    std::string_view field;           ///< That says what it covers.
+    std::vector<std::string> unseen;  ///< Fields that it names and tickets do not have.
+};
+
 /// What is looked at.
 struct Looked {
-    std::vector<domain::Ticket> tickets;  ///< That are live.
+    std::vector<domain::Ticket> tickets;  ///< That are live; none where the silence cannot be tried on them.
     bool all_tickets = false;
     std::vector<Rule> rules;
     AlertStretch alerts;  ///< Of the last hour.
 };
 
-Result<Looked> look(Timestamp now, TenantSession& session)
+/// What alerts have and tickets do not: a scope that names such a field cannot be tried on tickets.
+std::vector<std::string> unseen_on_tickets(const suppression::Scope& scope)
+{
+    std::vector<std::string> fields;
+    for (const auto* field : {"integration", "details", "links"}) {
+        if (scope.names_field(field)) fields.emplace_back(field);
+    }
+    return fields;
+}
+
+Result<Looked> look(const Wanted& wanted, Timestamp now, TenantSession& session)
 {
     Looked looked;
-    const auto complete =
-        for_live_tickets(session.tickets(), [&](const domain::Ticket& ticket) { looked.tickets.push_back(ticket); });
-    if (!complete) return complete.error();
-    looked.all_tickets = *complete;
+    if (wanted.unseen.empty()) {
+        const auto complete = for_live_tickets(session.tickets(),
+                                               [&](const domain::Ticket& ticket) { looked.tickets.push_back(ticket); });
+        if (!complete) return complete.error();
+        looked.all_tickets = *complete;
+    }
     auto rules = session.rules().all();
     if (!rules) return rules.error();
     looked.rules = *std::move(rules);
@@ -94,23 +131,26 @@ Error nobody_waits()
     return {ErrorCode::timeout, "nobody waited for the answer any more"};
 }
 
-Result<Hits> hit_tickets(const Call& call, const suppression::Scope& scope, const Looked& looked)
+Result<Hits> hit_tickets(const Call& call, const Wanted& wanted, const Looked& looked)
 {
+    auto effort = kEffortOfEach;
     Hits hits;
+    hits.unseen = wanted.unseen;
     hits.complete = looked.all_tickets;
     for (const auto& ticket : looked.tickets) {
         if (call.is_given_up()) return nobody_waits();
         hits.note(ticket.dedup_key);
-        if (!scope.finds(alert_of(ticket), call.now)) continue;
+        if (!hits.ask(wanted.compiled, alert_of(ticket), call.now, effort)) continue;
         if (++hits.count <= kShown) hits.items.push_back(ticket_line(ticket));
     }
     return hits;
 }
 
 /// The last hour's firing alerts, as the rules would leave them now.
-Result<Hits> hit_alerts(const Call& call, const suppression::Scope& scope, const Looked& looked)
+Result<Hits> hit_alerts(const Call& call, const Wanted& wanted, const Looked& looked)
 {
     const auto compiled = rules::RuleSet::compile(looked.rules);
+    auto effort = kEffortOfEach;
     Hits hits;
     hits.complete = !looked.alerts.next;
     for (const auto& past : looked.alerts.items) {
@@ -119,7 +159,7 @@ Result<Hits> hit_alerts(const Call& call, const suppression::Scope& scope, const
         auto alert = past.alert;
         if (compiled->evaluate(alert, alert.received_at).dropped) continue;
         hits.note(alert.dedup_key);
-        if (!scope.finds(alert, call.now)) continue;
+        if (!hits.ask(wanted.compiled, alert, call.now, effort)) continue;
         if (++hits.count <= kShown) hits.items.push_back(alert_json(past));
     }
     return hits;
@@ -130,31 +170,24 @@ void warn_of_all(json& answer, const Hits& tickets, const Hits& alerts, std::str
 {
     auto keys = tickets.keys;
     keys.insert(alerts.keys.begin(), alerts.keys.end());
-    if (keys.size() < 2 || !tickets.all() || !alerts.all()) return;
+    const bool blind = !tickets.unseen.empty();
+    if (keys.size() < 2 || (!blind && !tickets.all()) || !alerts.all()) return;
     answer["warnings"].push_back(
         {{"pointer", "/" + std::string(field)},
-         {"detail",
-          "this finds every live ticket and every alert of the last hour: ask for a value that only some "
-          "have, or, where everything is meant, write {} and say so with ?everything=true (winnow: "
-          "--everything)"}});
+         {"detail", std::string(blind ? "this finds every alert of the last hour"
+                                      : "this finds every live ticket and every alert of the last hour") +
+                        ": ask for a value that only some "
+                        "have, or, where everything is meant, write {} and say so with ?everything=true (winnow: "
+                        "--everything)"}});
 }
-
-/// A silence that is only thought of.
-struct Wanted {
-    domain::Scope scope;
-    std::vector<Timestamp> at;  ///< Some of the instants at which it would be in force.
-    std::string_view field;     ///< That says what it covers.
-};
 
 Result<Response> preview(const Call& call, const Wanted& wanted, const Looked& looked)
 {
-    const auto scope = suppression::Scope::compile(wanted.scope);
-    if (!scope) return scope.error();
-    auto tickets = hit_tickets(call, *scope, looked);
+    auto tickets = hit_tickets(call, wanted, looked);
     if (!tickets) return tickets.error();
-    auto alerts = hit_alerts(call, *scope, looked);
+    auto alerts = hit_alerts(call, wanted, looked);
     if (!alerts) return alerts.error();
-    const bool everything = suppression::covers_everything(*scope, wanted.at);
+    const bool everything = suppression::breadth_of(wanted.compiled, wanted.at) != suppression::Breadth::something;
     json answer{{"covers_everything", everything}};
     warn_of_scope(answer, wanted.scope, wanted.at);
     if (!everything) warn_of_all(answer, *tickets, *alerts, wanted.field);
@@ -170,17 +203,20 @@ Result<Answer> preview_silence(const Call& call, TenantSession& session)
     const auto document = read_object(call.request);
     if (!document) return document.error();
     FieldReader fields(*document);
-    const auto from = std::max(call.now, fields.timestamp("starts_at").value_or(call.now));
-    const auto until = fields.timestamp("ends_at").value_or(from + kLookBack);
-    Wanted wanted;
-    wanted.at = suppression::instants_within(from, until);
-    wanted.field = fields.has("matchers") ? "matchers" : "condition";
     // It tells of what covers everything; nothing is made of it.
-    wanted.scope = read_scope(fields, {.at = wanted.at, .everything = true});
-    fields.read_only({"id", "comment", "end_when_quiet", "state", "created_by", "created_at", "ended_by", "stats",
-                      "version", "updated_at", "updated_by", "warnings"});
+    auto input = read_silence(fields, call.now, {.at = {}, .everything = true}, Need::optional);
+    settle_new_times(fields, input, call.now);
     if (const auto read = fields.finish(); !read) return read.error();
-    auto looked = look(call.now, session);
+    auto compiled = suppression::Scope::compile(input.silence.scope);
+    if (!compiled) return compiled.error();
+    auto unseen = unseen_on_tickets(*compiled);
+    const auto from = std::max(call.now, input.silence.starts_at);
+    Wanted wanted{.scope = std::move(input.silence.scope),
+                  .compiled = *std::move(compiled),
+                  .at = suppression::instants_within(from, input.ends_at.value_or(from + kLookBack)),
+                  .field = fields.has("matchers") ? "matchers" : "condition",
+                  .unseen = std::move(unseen)};
+    auto looked = look(wanted, call.now, session);
     if (!looked) return looked.error();
     return Compute([wanted = std::move(wanted), looked = *std::move(looked)](const Call& again) {
         return preview(again, wanted, looked);
