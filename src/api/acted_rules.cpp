@@ -61,10 +61,10 @@ std::optional<Rule> read_version(const std::string& content)
 }
 
 /// Each match's rule as it was; nullopt where it is not known any more.
-Result<std::vector<std::optional<Rule>>> rules_of(const std::vector<RuleMatch>& matches, const std::vector<Rule>& today,
-                                                  ports::TenantSession& session)
+Result<RulesThen> rules_of(const std::vector<RuleMatch>& matches, const std::vector<Rule>& today,
+                           ports::TenantSession& session)
 {
-    std::vector<std::optional<Rule>> found(matches.size());
+    RulesThen found(matches.size());
     std::vector<RuleMatch> older;
     for (std::size_t i = 0; i < matches.size(); ++i) {
         const auto rule = std::ranges::find(today, matches[i].rule_id, &Rule::id);
@@ -124,20 +124,24 @@ json near_misses_json(const rules::RuleSet& set, const PastAlert& past)
 
 }  // namespace
 
-Result<ActedRules> acted_rules(const PastAlert& past, const std::vector<Rule>& today, ports::TenantSession& session)
+Result<RulesThen> rules_then(const PastAlert& past, const std::vector<Rule>& today, ports::TenantSession& session)
+{
+    if (!past.verdict) return RulesThen();
+    return rules_of(past.verdict->matches, today, session);
+}
+
+ActedRules acted_rules(const PastAlert& past, const RulesThen& then, const std::vector<Rule>& today)
 {
     ActedRules acted;
     if (!past.verdict) return acted;
     const auto& matches = past.verdict->matches;
-    const auto found = rules_of(matches, today, session);
-    if (!found) return found.error();
 
     std::vector<Rule> known;
     for (std::size_t i = 0; i < matches.size(); ++i) {
-        acted.lines.push_back(line_of(matches[i], (*found)[i], today));
+        acted.lines.push_back(line_of(matches[i], then[i], today));
         const auto& name = acted.lines.back()["name"];
         acted.names.push_back(name.is_null() ? std::string() : name.get<std::string>());
-        if ((*found)[i]) known.push_back(*(*found)[i]);
+        if (then[i]) known.push_back(*then[i]);
     }
     // Replayed in their order, so that each sees what those before it have made of the alert.
     const auto set = rules::RuleSet::compile(known);

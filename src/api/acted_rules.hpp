@@ -24,9 +24,13 @@ struct ActedRules {
     std::optional<domain::Alert> after;              ///< The alert as they left it; nullopt where one is not known.
 };
 
-/// `today`: the tenant's rules.
-[[nodiscard]] Result<ActedRules> acted_rules(const PastAlert& past, const std::vector<domain::Rule>& today,
-                                             ports::TenantSession& session);
+/// The rule of each match as it was then; nullopt where it is not known any more. `today`: the tenant's rules.
+using RulesThen = std::vector<std::optional<domain::Rule>>;
+[[nodiscard]] Result<RulesThen> rules_then(const PastAlert& past, const std::vector<domain::Rule>& today,
+                                           ports::TenantSession& session);
+
+[[nodiscard]] ActedRules acted_rules(const PastAlert& past, const RulesThen& then,
+                                     const std::vector<domain::Rule>& today);
 
 /// What the rules of today see in the alert.
 struct RulesToday {

@@ -3,6 +3,7 @@
 #include "api/acted_rules.hpp"
 #include "api/alert_json.hpp"
 #include "api/reach/mute_routes.hpp"
+#include "api/respond.hpp"
 #include "api/ticket_json.hpp"
 #include "winnow/ports/contact_store.hpp"
 #include "winnow/ports/delivery_store.hpp"
@@ -236,11 +237,11 @@ Reason why_nobody_was_told(const PastAlert& past, const TicketSide& side, const 
     }
 }
 
-/// `The silence "switch upgrade" covered the alert.`; `otherwise` where it is gone.
-Result<std::string> covered_by(const domain::QuietCause& cause, ports::TenantSession& session, std::string otherwise)
+/// `The silence "switch upgrade" covered the alert.`; "" where it is gone.
+Result<std::string> covered_by(const domain::QuietCause& cause, ports::TenantSession& session)
 {
     const auto said = [&](const Error& error) -> Result<std::string> {
-        if (error.code() == ErrorCode::not_found) return otherwise;
+        if (error.code() == ErrorCode::not_found) return std::string();
         return error;
     };
     switch (cause.kind) {
@@ -260,7 +261,7 @@ Result<std::string> covered_by(const domain::QuietCause& cause, ports::TenantSes
             return "Another firing alert explains this one, by the inhibition \"" + found->inhibition.name + "\".";
         }
     }
-    return otherwise;
+    return std::string();
 }
 
 /// The deliveries, each with its contact's name; null where the contact is gone.
@@ -282,63 +283,97 @@ Result<json> deliveries_json(const std::vector<domain::Delivery>& deliveries, po
     return lines;
 }
 
-/// Null where somebody was told.
-Result<json> nobody_told_json(const PastAlert& past, const TicketSide& side, const ActedRules& acted,
-                              ports::TenantSession& session)
+/// All that the answer needs of the database.
+struct Evidence {
+    PastAlert past;
+    std::vector<domain::Rule> rules;  ///< Today's.
+    RulesThen then;
+    TicketSide side;
+    json deliveries;
+    std::vector<std::string> route_names;  ///< Of the groups of the ticket's route, where nobody was told of an event.
+    std::string covered;  ///< What covered the alert, in a sentence; "" where nothing did, or it is gone.
+};
+
+Result<Evidence> gather(PastAlert past, ports::TenantSession& session)
 {
-    if (!side.deliveries.empty()) return json(nullptr);
-    auto why = why_nobody_was_told(past, side, acted);
-    Result<std::string> detail = std::move(why.detail);
-    if (why.code == "no_contacts") {
-        const bool routed = has_action(acted, "route");
-        detail = why_nobody_is_reached(side.ticket->route, routed ? culprit(acted, "route") : "", session);
-        if (!detail) return detail.error();
+    Evidence found;
+    auto rules = session.rules().all();
+    if (!rules) return rules.error();
+    found.rules = *std::move(rules);
+    auto then = rules_then(past, found.rules, session);
+    if (!then) return then.error();
+    found.then = *std::move(then);
+    auto side = ticket_side(past, session);
+    if (!side) return side.error();
+    found.side = *std::move(side);
+    auto deliveries = deliveries_json(found.side.deliveries, session);
+    if (!deliveries) return deliveries.error();
+    found.deliveries = *std::move(deliveries);
+    if (found.side.deliveries.empty() && std::ranges::any_of(found.side.events, is_told)) {
+        auto names = names_on_route(found.side.ticket->route, session);
+        if (!names) return names.error();
+        found.route_names = *std::move(names);
     }
-    if (past.verdict && past.verdict->quieted_by) {
-        detail = covered_by(*past.verdict->quieted_by, session, *std::move(detail));
-        if (!detail) return detail.error();
+    if (found.side.deliveries.empty() && past.verdict && past.verdict->quieted_by) {
+        auto covered = covered_by(*past.verdict->quieted_by, session);
+        if (!covered) return covered.error();
+        found.covered = *std::move(covered);
     }
-    return json{{"code", why.code}, {"detail", *detail}};
+    found.past = std::move(past);
+    return found;
 }
 
-}  // namespace
-
-Result<json> explain(const PastAlert& past, ports::TenantSession& session)
+/// Null where somebody was told.
+json nobody_told_json(const Evidence& found, const ActedRules& acted)
 {
-    const auto rules = session.rules().all();
-    if (!rules) return rules.error();
-    const auto side = ticket_side(past, session);
-    if (!side) return side.error();
-    auto acted = acted_rules(past, *rules, session);
-    if (!acted) return acted.error();
-    auto deliveries = deliveries_json(side->deliveries, session);
-    if (!deliveries) return deliveries.error();
-    auto nobody_told = nobody_told_json(past, *side, *acted, session);
-    if (!nobody_told) return nobody_told.error();
+    if (!found.side.deliveries.empty()) return nullptr;
+    auto why = why_nobody_was_told(found.past, found.side, acted);
+    if (why.code == "no_contacts") {
+        const auto rule = has_action(acted, "route") ? culprit(acted, "route") : std::string();
+        why.detail = why_nobody_is_reached(found.side.ticket->route, found.route_names, rule);
+    }
+    return {{"code", why.code}, {"detail", found.covered.empty() ? why.detail : found.covered}};
+}
 
-    auto today = rules_today(past, *rules);
+json explanation(const Evidence& found)
+{
+    const auto& [past, rules, then, side, deliveries, route_names, covered] = found;
+    auto acted = acted_rules(past, then, rules);
+    auto nobody_told = nobody_told_json(found, acted);
+    auto today = rules_today(past, rules);
     auto events = json::array();
-    for (const auto& event : side->events) events.push_back(timeline_json(event));
+    for (const auto& event : side.events) events.push_back(timeline_json(event));
     const auto& verdict = past.verdict;
     return json{{"id", domain::alert_id_at(past.position).str()},
                 {"received_at", format_rfc3339(past.alert.received_at)},
                 {"integration_id", past.alert.integration_id.str()},
                 {"integration", past.alert.integration},
                 {"alert", received_json(past.alert)},
-                {"alert_after_rules", acted->after ? received_json(*acted->after) : json(nullptr)},
+                {"alert_after_rules", acted.after ? received_json(*acted.after) : json(nullptr)},
                 {"disposition", disposition_word(past)},
                 {"effect", verdict ? json(to_string(verdict->effect)) : json(nullptr)},
                 {"dedup_key", verdict ? json(folded_dedup_key(past)) : json(nullptr)},
-                {"ticket", ticket_summary(side->ticket)},
+                {"ticket", ticket_summary(side.ticket)},
                 {"ticket_events", std::move(events)},
-                {"matched_rules", std::move(acted->lines)},
+                {"matched_rules", std::move(acted.lines)},
                 {"quieted_by", quieted_by_json(past)},
                 {"held_by", held_by_json(past)},
                 {"rules", std::move(today.lines)},
                 {"rules_left_out", today.left_out},
                 {"near_misses", std::move(today.near_misses)},
-                {"deliveries", *std::move(deliveries)},
-                {"nobody_told", *std::move(nobody_told)}};
+                {"deliveries", deliveries},
+                {"nobody_told", std::move(nobody_told)}};
+}
+
+}  // namespace
+
+Result<Answer> explain(PastAlert past, ports::TenantSession& session)
+{
+    auto found = gather(std::move(past), session);
+    if (!found) return found.error();
+    return Compute([found = *std::move(found)](const Call&) -> Result<http::Response> {
+        return json_response(200, explanation(found));
+    });
 }
 
 }  // namespace winnow::api

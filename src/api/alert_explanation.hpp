@@ -4,14 +4,13 @@
 /// Why an alert ended where it did: GET /alerts/{id}/explanation.
 
 #include "api/alert_history.hpp"
+#include "api/route.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
-#include <nlohmann/json_fwd.hpp>
-
 namespace winnow::api {
 
-/// The whole answer.
-[[nodiscard]] Result<nlohmann::json> explain(const PastAlert& past, ports::TenantSession& session);
+/// Reads what the answer needs; the rest, with the rules' part, needs the database no more.
+[[nodiscard]] Result<Answer> explain(PastAlert past, ports::TenantSession& session);
 
 }  // namespace winnow::api

@@ -101,13 +101,11 @@ Result<Response> get_alert(const Call& call, TenantSession& session)
     return json_response(200, document);
 }
 
-Result<Response> explain_alert(const Call& call, TenantSession& session)
+Result<Answer> explain_alert(const Call& call, TenantSession& session)
 {
-    const auto past = alert_of(call, session);
+    auto past = alert_of(call, session);
     if (!past) return past.error();
-    const auto explanation = explain(*past, session);
-    if (!explanation) return explanation.error();
-    return json_response(200, *explanation);
+    return explain(*std::move(past), session);
 }
 
 Result<Response> get_receipt(const Call& call, TenantSession& session)
@@ -145,7 +143,7 @@ std::vector<Route> alert_routes()
     return {
         {"GET", "/api/v1/alerts", read_alerts, "listAlerts", &list_alerts},
         {"GET", "/api/v1/alerts/{id}", read_alerts, "getAlert", &get_alert},
-        {"GET", "/api/v1/alerts/{id}/explanation", read_alerts, "explainAlert", &explain_alert},
+        {"GET", "/api/v1/alerts/{id}/explanation", read_alerts, "explainAlert", &explain_alert, always},
         {"GET", "/api/v1/receipts/{id}", read_alerts, "getReceipt", &get_receipt},
     };
 }

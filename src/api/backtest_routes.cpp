@@ -86,7 +86,9 @@ Result<RuleDraft> draft_of_rule(TenantSession& session, const json& document)
 
 Result<RuleDraft> draft_of_set(TenantSession& session, const json& list)
 {
-    auto inputs = sound_rules(session, list, "/ruleset");
+    const auto groups = named_groups(session, list);
+    if (!groups) return groups.error();
+    auto inputs = sound_rules(*groups, list, "/ruleset");
     if (!inputs) return inputs.error();
     RuleDraft draft{.whole_set = true, .rules = {}};
     for (auto& input : *inputs) draft.rules.push_back(drafted(std::move(input)));

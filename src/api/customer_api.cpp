@@ -115,7 +115,7 @@ public:
         : options_(std::move(options)),
           router_(std::make_shared<const Router>(customer_routes())),
           door_{options_.journal, options_.accepting, wall_clock, options_.limits, options_.resolve_timeout},
-          sessions_(options_.database, services())
+          sessions_(options_.database, services(), session_options())
     {
     }
 
@@ -195,6 +195,14 @@ private:
         services.alert_limits = options_.limits;
         services.tenant_limits = options_.tenant_limits;
         return services;
+    }
+
+    [[nodiscard]] SessionCalls::Options session_options() const
+    {
+        return {.read_timeout = options_.read_timeout,
+                .analysis = {.threads = options_.analysis_threads,
+                             .waiting = options_.analyses_waiting,
+                             .metrics = observe::QueueMetrics(options_.metrics, "analysis")}};
     }
 
     [[nodiscard]] std::size_t longest_body(const RouteEntry& entry) const

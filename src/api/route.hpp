@@ -40,6 +40,9 @@ struct Call {
     Timestamp now;
     const Services& services;
 
+    /// Whether nobody waits for the answer any more.
+    [[nodiscard]] bool is_given_up() const noexcept { return request.is_given_up(); }
+
     /// A path parameter; "" if the pattern has none of that name.
     [[nodiscard]] std::string_view parameter(std::string_view name) const noexcept;
 
@@ -53,9 +56,45 @@ struct Call {
     }
 };
 
+/// What is left to do when everything was read: runs after the transaction, on an analysis thread, with no session. It
+/// looks at Call::is_given_up() between parts that take long.
+using Compute = std::move_only_function<Result<http::Response>(const Call&)>;
+
+/// What a handler makes of a request: a response, or what will make one.
+class Answer {
+public:
+    Answer(http::Response response) : response_(std::move(response)) {}  // NOLINT(google-explicit-constructor)
+    Answer(Compute compute) : compute_(std::move(compute)) {}            // NOLINT(google-explicit-constructor)
+
+    [[nodiscard]] bool is_ready() const noexcept { return !compute_; }
+    [[nodiscard]] http::Response& response() noexcept { return response_; }  ///< Where it is ready.
+    [[nodiscard]] Compute& compute() noexcept { return compute_; }           ///< Where it is not.
+
+private:
+    http::Response response_;
+    Compute compute_;
+};
+
+/// The response at once, wherever that is.
+[[nodiscard]] inline Result<http::Response> made_of(Result<Answer> answer, const Call& call)
+{
+    if (!answer) return answer.error();
+    if (!answer->is_ready()) return answer->compute()(call);
+    return std::move(answer->response());
+}
+
 /// Runs on a database thread inside one transaction of the caller's tenant; the answer is sent after the commit.
 /// An Error becomes a problem document and rolls back.
-using SessionHandler = std::function<Result<http::Response>(const Call&, ports::TenantSession&)>;
+using SessionHandler = std::function<Result<Answer>(const Call&, ports::TenantSession&)>;
+
+/// Whether a request costs processor time: it then waits for its tenant's turn among those, and what its handler leaves
+/// to do is done on other threads than the database's. Such a request changes nothing, so an Idempotency-Key has no
+/// effect on it.
+using IsAnalysis = bool (*)(const http::RequestHead&);
+[[nodiscard]] inline bool always(const http::RequestHead&)
+{
+    return true;
+}
 
 /// One line of the router's table.
 struct Route {
@@ -64,6 +103,7 @@ struct Route {
     access::Permission permission;
     std::string_view operation_id;  ///< Its name in docs/openapi.yaml.
     SessionHandler handler;
+    IsAnalysis is_analysis = nullptr;  ///< Null: never.
 };
 
 /// The resources' tables, one function a file.

@@ -244,18 +244,40 @@ Result<Done> check_allowance(const std::vector<Rule>& all, const domain::TenantL
 
 namespace {
 
-Result<Response> findings_response(const std::vector<Rule>& rules, Timestamp now, TenantSession& session)
+Result<Response> findings_response(const std::vector<Rule>& rules, const MuteGroups& mute, Timestamp now)
 {
     auto findings = findings_json(rules, now);
-    if (const auto told = append_mute_routes(findings, rules, session); !told) return told.error();
+    append_mute_routes(findings, rules, mute);
+    return answer(std::move(findings));
+}
+
+/// A whole set that is not saved.
+Result<Response> lint_draft(const json& list, const Groups& groups, const MuteGroups& mute, Timestamp now)
+{
+    const auto inputs = sound_rules(groups, list, "/ruleset");
+    if (!inputs) return inputs.error();
+    return findings_response(draft_set(*inputs), mute, now);
+}
+
+/// The live rules; or one that is not saved, in its place among them.
+Result<Response> lint_stored(std::vector<Rule>& rules, const json& rule, const MuteGroups& mute, Timestamp now)
+{
+    if (rule.is_null()) return findings_response(rules, mute, now);
+    std::vector<FieldError> errors;
+    const auto input = read_rule(rule, "/rule", errors);
+    if (!errors.empty()) return Error(std::move(errors));
+    const auto id = input.id.value_or(RuleId(Uuid::from_words(0, 1)));
+    put_among(rules, input, id);
+    auto findings = findings_json(rules, now, id);
+    append_mute_routes(findings, {*std::ranges::find(rules, id, &Rule::id)}, mute);
     return answer(std::move(findings));
 }
 
 }  // namespace
 
-Result<Response> lint_rules(const Call& call, TenantSession& session)
+Result<Answer> lint_rules(const Call& call, TenantSession& session)
 {
-    const auto document = read_object(call.request);
+    auto document = read_object(call.request);
     if (!document) return document.error();
     FieldReader fields(*document);
     const auto* rule = fields.any("rule");
@@ -263,25 +285,23 @@ Result<Response> lint_rules(const Call& call, TenantSession& session)
     if (rule != nullptr && ruleset != nullptr) fields.error("", R"(has "rule" or "ruleset", not both)");
     if (const auto read = fields.finish(); !read) return read.error();
     if (ruleset != nullptr) {
-        const auto inputs = sound_rules(session, *ruleset, "/ruleset");
-        if (!inputs) return inputs.error();
-        return findings_response(draft_set(*inputs), call.now, session);
+        auto groups = named_groups(session, *ruleset);
+        if (!groups) return groups.error();
+        auto mute = mute_groups(*groups, session);
+        if (!mute) return mute.error();
+        return Compute(
+            [list = std::move(document->at("ruleset")), groups = *std::move(groups),
+             mute = *std::move(mute)](const Call& again) { return lint_draft(list, groups, mute, again.now); });
     }
     auto rules = session.rules().all();
     if (!rules) return rules.error();
-    if (rule == nullptr) return findings_response(*rules, call.now, session);
-
-    std::vector<FieldError> errors;
-    const auto input = read_rule(*rule, "/rule", errors);
-    if (!errors.empty()) return Error(std::move(errors));
-    const auto id = input.id.value_or(RuleId(Uuid::from_words(0, 1)));
-    put_among(*rules, input, id);
-    auto findings = findings_json(*rules, call.now, id);
-    if (const auto told = append_mute_routes(findings, *rules, session); !told) return told.error();
-    findings.erase(std::remove_if(findings.begin(), findings.end(),
-                                  [&](const json& finding) { return finding["rule_id"] != id.str(); }),
-                   findings.end());
-    return answer(std::move(findings));
+    const auto groups =
+        rule == nullptr ? Result<Groups>(groups_routed_to(*rules)) : named_groups(session, json::array({*rule}));
+    if (!groups) return groups.error();
+    auto mute = mute_groups(*groups, session);
+    if (!mute) return mute.error();
+    return Compute([rules = *std::move(rules), rule = rule == nullptr ? json() : *rule, mute = *std::move(mute)](
+                       const Call& again) mutable { return lint_stored(rules, rule, mute, again.now); });
 }
 
 }  // namespace winnow::api

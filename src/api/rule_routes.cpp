@@ -24,6 +24,12 @@ using http::Response;
 using nlohmann::json;
 using ports::TenantSession;
 
+/// PUT /ruleset?dry_run=true changes nothing.
+bool is_plan(const http::RequestHead& head)
+{
+    return head.query_parameter("dry_run") == "true";
+}
+
 Result<std::optional<std::int32_t>> position_of(const Cursor& cursor)
 {
     if (cursor.empty()) return std::optional<std::int32_t>();
@@ -213,14 +219,16 @@ Result<Response> reorder_rules(const Call& call, TenantSession& session)
 
 }  // namespace
 
-Result<std::vector<FieldError>> missing_groups(TenantSession& session, const std::vector<RoutedRule>& rules)
+namespace {
+
+struct Mention {
+    ContactGroupId group;
+    std::string pointer;
+};
+
+std::vector<Mention> mentions_in(const std::vector<RoutedRule>& rules)
 {
-    struct Mention {
-        ContactGroupId group;
-        std::string pointer;
-    };
     std::vector<Mention> mentions;
-    std::vector<ContactGroupId> groups;
     for (const auto& [rule, pointer] : rules) {
         for (std::size_t i = 0; i < rule->actions.size(); ++i) {
             const auto* route = std::get_if<domain::RouteAction>(&rule->actions[i]);
@@ -228,22 +236,63 @@ Result<std::vector<FieldError>> missing_groups(TenantSession& session, const std
             const auto list = pointer + "/actions/" + std::to_string(i) + "/contact_group_ids/";
             for (std::size_t j = 0; j < route->contact_group_ids.size(); ++j) {
                 mentions.push_back({route->contact_group_ids[j], list + std::to_string(j)});
-                groups.push_back(route->contact_group_ids[j]);
             }
         }
     }
+    return mentions;
+}
+
+Result<Groups> existing_of(TenantSession& session, std::vector<ContactGroupId> groups)
+{
     std::ranges::sort(groups);
     groups.erase(std::ranges::unique(groups).begin(), groups.end());
-    if (groups.empty()) return std::vector<FieldError>();
+    if (groups.empty()) return Groups();
     const auto found = session.contacts().existing_groups(groups);
     if (!found) return found.error();
-    const std::unordered_set<ContactGroupId> existing(found->begin(), found->end());
+    return Groups(found->begin(), found->end());
+}
+
+/// The member, where there is such a thing.
+const json& member(const json& object, const char* name)
+{
+    static const json kNothing;
+    const auto found = object.is_object() ? object.find(name) : object.end();
+    return object.is_object() && found != object.end() ? *found : kNothing;
+}
+
+}  // namespace
+
+Result<Groups> named_groups(TenantSession& session, const json& list)
+{
+    std::vector<ContactGroupId> groups;
+    for (const auto& rule : list) {
+        for (const auto& action : member(rule, "actions")) {
+            for (const auto& text : member(action, "contact_group_ids")) {
+                if (!text.is_string()) continue;
+                if (const auto id = ContactGroupId::parse(text.get_ref<const std::string&>())) groups.push_back(*id);
+            }
+        }
+    }
+    return existing_of(session, std::move(groups));
+}
+
+std::vector<FieldError> missing_groups(const Groups& existing, const std::vector<RoutedRule>& rules)
+{
     std::vector<FieldError> errors;
-    for (auto& [group, pointer] : mentions) {
+    for (auto& [group, pointer] : mentions_in(rules)) {
         if (existing.contains(group)) continue;
         errors.push_back({.pointer = std::move(pointer), .detail = "there is no contact group " + group.str()});
     }
     return errors;
+}
+
+Result<std::vector<FieldError>> missing_groups(TenantSession& session, const std::vector<RoutedRule>& rules)
+{
+    std::vector<ContactGroupId> groups;
+    for (const auto& mention : mentions_in(rules)) groups.push_back(mention.group);
+    const auto existing = existing_of(session, std::move(groups));
+    if (!existing) return existing.error();
+    return missing_groups(*existing, rules);
 }
 
 std::vector<Route> rule_routes()
@@ -253,14 +302,14 @@ std::vector<Route> rule_routes()
         {"GET", "/api/v1/rules", read_rules, "listRules", list_rules},
         {"POST", "/api/v1/rules", write_rules, "createRule", create_rule},
         {"POST", "/api/v1/rules/reorder", write_rules, "reorderRules", reorder_rules},
-        {"POST", "/api/v1/rules/test", read_rules, "testRule", test_rule},
-        {"POST", "/api/v1/rules/lint", read_rules, "lintRules", lint_rules},
+        {"POST", "/api/v1/rules/test", read_rules, "testRule", test_rule, always},
+        {"POST", "/api/v1/rules/lint", read_rules, "lintRules", lint_rules, always},
         {"GET", "/api/v1/rules/{id}", read_rules, "getRule", get_rule},
         {"PUT", "/api/v1/rules/{id}", write_rules, "replaceRule", change_rule},
         {"PATCH", "/api/v1/rules/{id}", write_rules, "updateRule", change_rule},
         {"DELETE", "/api/v1/rules/{id}", write_rules, "deleteRule", delete_rule},
         {"GET", "/api/v1/ruleset", read_rules, "getRuleset", get_ruleset},
-        {"PUT", "/api/v1/ruleset", write_rules, "replaceRuleset", put_ruleset},
+        {"PUT", "/api/v1/ruleset", write_rules, "replaceRuleset", put_ruleset, is_plan},
         {"GET", "/api/v1/ruleset/versions", read_rules, "listRulesetVersions", list_ruleset_versions},
         {"GET", "/api/v1/ruleset/versions/{version}", read_rules, "getRulesetVersion", get_ruleset_version},
         {"POST", "/api/v1/ruleset/rollback", write_rules, "rollBackRuleset", roll_back_ruleset},

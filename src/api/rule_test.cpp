@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace winnow::api {
@@ -50,7 +51,8 @@ Rule numbered(Rule rule, std::size_t index)
     return rule;
 }
 
-Result<std::vector<Rule>> tested_rules(FieldReader& fields, std::vector<FieldError>& errors, TenantSession& session)
+/// `stored`: the rule that "rule_id" names, where it names one that can be.
+std::vector<Rule> tested_rules(FieldReader& fields, std::vector<FieldError>& errors, const std::optional<Rule>& stored)
 {
     std::vector<Rule> rules;
     const auto* rule = fields.any("rule");
@@ -59,12 +61,8 @@ Result<std::vector<Rule>> tested_rules(FieldReader& fields, std::vector<FieldErr
     const int given = (rule != nullptr ? 1 : 0) + (ruleset != nullptr ? 1 : 0) + (fields.has("rule_id") ? 1 : 0);
     if (given != 1) fields.error("", R"(must have exactly one of "rule", "rule_id" and "ruleset")");
     if (rule != nullptr) rules.push_back(numbered(in_force(read_rule(*rule, "/rule", errors).rule), 0));
-    if (id) {
-        const auto stored = session.rules().find(*id);
-        if (!stored && stored.error().code() != ErrorCode::not_found) return stored.error();
-        if (!stored) fields.error("rule_id", "there is no such rule");
-        if (stored) rules.push_back(in_force(stored->rule));
-    }
+    if (id && !stored) fields.error("rule_id", "there is no such rule");
+    if (id && stored) rules.push_back(in_force(*stored));
     if (ruleset != nullptr && (!ruleset->is_array() || ruleset->size() > kMaxTestedRules)) {
         fields.error("ruleset", "must be an array of at most " + std::to_string(kMaxTestedRules) + " rules");
     } else if (ruleset != nullptr) {
@@ -98,18 +96,17 @@ domain::Alert tested_alert(const Call& call, FieldReader& fields, std::vector<Fi
     return {};
 }
 
-Result<TestInput> read_test(const Call& call, const json& document, TenantSession& session)
+Result<TestInput> read_test(const Call& call, const json& document, const std::optional<Rule>& stored)
 {
     FieldReader fields(document);
     std::vector<FieldError> errors;
-    auto rules = tested_rules(fields, errors, session);
-    if (!rules) return rules.error();
+    auto rules = tested_rules(fields, errors, stored);
     auto alert = tested_alert(call, fields, errors);
     if (const auto read = fields.finish(); !read) {
         errors.insert(errors.begin(), read.error().fields().begin(), read.error().fields().end());
     }
     if (!errors.empty()) return Error(std::move(errors));
-    return TestInput{.rules = *std::move(rules), .alert = std::move(alert)};
+    return TestInput{.rules = std::move(rules), .alert = std::move(alert)};
 }
 
 /// What the alert would end as, were no ticket open and no silence in force.
@@ -188,15 +185,32 @@ json test_json(const TestInput& input, Timestamp now)
     return document;
 }
 
+/// The rule that the document names by its id; nullopt where there is none, or none such.
+Result<std::optional<Rule>> named_rule(const json& document, TenantSession& session)
+{
+    FieldReader fields(document);
+    const auto id = fields.id<RuleId>("rule_id");
+    if (!id) return std::optional<Rule>();
+    auto stored = session.rules().find(*id);
+    if (!stored && stored.error().code() == ErrorCode::not_found) return std::optional<Rule>();
+    if (!stored) return stored.error();
+    return std::optional(std::move(stored->rule));
+}
+
 }  // namespace
 
-Result<Response> test_rule(const Call& call, TenantSession& session)
+Result<Answer> test_rule(const Call& call, TenantSession& session)
 {
-    const auto document = read_object(call.request);
+    auto document = read_object(call.request);
     if (!document) return document.error();
-    const auto input = read_test(call, *document, session);
-    if (!input) return input.error();
-    return json_response(200, test_json(*input, call.now));
+    auto stored = named_rule(*document, session);
+    if (!stored) return stored.error();
+    return Compute(
+        [document = *std::move(document), stored = *std::move(stored)](const Call& again) -> Result<Response> {
+            const auto input = read_test(again, document, stored);
+            if (!input) return input.error();
+            return json_response(200, test_json(*input, again.now));
+        });
 }
 
 }  // namespace winnow::api

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace winnow::api {
@@ -22,22 +23,29 @@ struct RoutedRule {
     std::string pointer;
 };
 
+/// Contact groups that a tenant has.
+using Groups = std::unordered_set<ContactGroupId>;
+
+/// Those that a list of rules names anywhere, without reading the rules: what an analysis needs of the database.
+[[nodiscard]] Result<Groups> named_groups(ports::TenantSession& session, const nlohmann::json& list);
+
 /// An error for each contact group that a route names and the tenant does not have.
+[[nodiscard]] std::vector<FieldError> missing_groups(const Groups& existing, const std::vector<RoutedRule>& rules);
 [[nodiscard]] Result<std::vector<FieldError>> missing_groups(ports::TenantSession& session,
                                                              const std::vector<RoutedRule>& rules);
 
-/// Reads and checks a list of rules; `pointer` stands before the pointers of errors.
-[[nodiscard]] Result<std::vector<RuleInput>> sound_rules(ports::TenantSession& session, const nlohmann::json& list,
+/// Reads and checks a list of rules, which costs what its conditions do; `pointer` stands before the pointers of
+/// errors.
+[[nodiscard]] Result<std::vector<RuleInput>> sound_rules(const Groups& existing, const nlohmann::json& list,
                                                          const std::string& pointer);
 
 /// What the whole rule set is to be.
 struct RulesetChange {
     std::vector<RuleInput> wanted;
     std::string comment;
-    bool dry_run = false;
 };
 
-/// Under the configuration's lock: makes the set `change.wanted`, and answers what changed, or would.
+/// Under the configuration's lock: makes the set `change.wanted`, and answers what changed.
 [[nodiscard]] Result<http::Response> change_ruleset(const Call& call, ports::TenantSession& session,
                                                     const RulesetChange& change);
 
@@ -60,11 +68,11 @@ void put_findings(nlohmann::json& document, nlohmann::json findings);
 [[nodiscard]] nlohmann::json own_findings_json(const std::vector<domain::Rule>& rules, Timestamp now);
 
 [[nodiscard]] Result<http::Response> get_ruleset(const Call& call, ports::TenantSession& session);
-[[nodiscard]] Result<http::Response> put_ruleset(const Call& call, ports::TenantSession& session);
+[[nodiscard]] Result<Answer> put_ruleset(const Call& call, ports::TenantSession& session);
 [[nodiscard]] Result<http::Response> list_ruleset_versions(const Call& call, ports::TenantSession& session);
 [[nodiscard]] Result<http::Response> get_ruleset_version(const Call& call, ports::TenantSession& session);
 [[nodiscard]] Result<http::Response> roll_back_ruleset(const Call& call, ports::TenantSession& session);
-[[nodiscard]] Result<http::Response> lint_rules(const Call& call, ports::TenantSession& session);
-[[nodiscard]] Result<http::Response> test_rule(const Call& call, ports::TenantSession& session);
+[[nodiscard]] Result<Answer> lint_rules(const Call& call, ports::TenantSession& session);
+[[nodiscard]] Result<Answer> test_rule(const Call& call, ports::TenantSession& session);
 
 }  // namespace winnow::api

@@ -94,12 +94,14 @@ Result<Response> roll_back_ruleset(const Call& call, TenantSession& session)
         return field_error("/to", "there is no version " + std::to_string(*to) + " of the rule set (any more)");
     }
     if (!found) return found.error();
-    auto wanted = sound_rules(session, json::parse(found->rules), "/rules");
+    const auto rules = json::parse(found->rules);
+    const auto groups = named_groups(session, rules);
+    if (!groups) return groups.error();
+    auto wanted = sound_rules(*groups, rules, "/rules");
     if (!wanted) return wanted.error();
-    return change_ruleset(call, session,
-                          {.wanted = *std::move(wanted),
-                           .comment = comment.value_or("back to version " + std::to_string(*to)),
-                           .dry_run = false});
+    return change_ruleset(
+        call, session,
+        {.wanted = *std::move(wanted), .comment = comment.value_or("back to version " + std::to_string(*to))});
 }
 
 }  // namespace winnow::api

@@ -47,18 +47,19 @@ void refuse_repeated_ids(const std::vector<RuleInput>& rules, const std::string&
     }
 }
 
+using LastVersions = std::unordered_map<RuleId, std::int64_t>;
+
 /// Of rules that are wanted and not there, those that the tenant had once.
-Result<std::unordered_map<RuleId, std::int64_t>> deleted_before(TenantSession& session,
-                                                                const std::vector<Rule>& existing,
-                                                                const std::vector<RuleInput>& wanted)
+Result<LastVersions> deleted_before(TenantSession& session, const std::vector<Rule>& existing,
+                                    const std::vector<RuleId>& wanted)
 {
     std::unordered_set<RuleId> there;
     for (const auto& rule : existing) there.insert(rule.id);
     std::vector<RuleId> missing;
-    for (const auto& input : wanted) {
-        if (input.id && !there.contains(*input.id)) missing.push_back(*input.id);
+    for (const auto id : wanted) {
+        if (!there.contains(id)) missing.push_back(id);
     }
-    std::unordered_map<RuleId, std::int64_t> found;
+    LastVersions found;
     if (missing.empty()) return found;
     const auto versions = session.ruleset_history().last_versions(missing);
     if (!versions) return versions.error();
@@ -113,7 +114,7 @@ json plan_json(const RulesetPlan& plan, bool dry_run, std::int64_t version)
 
 }  // namespace
 
-Result<std::vector<RuleInput>> sound_rules(TenantSession& session, const json& list, const std::string& pointer)
+Result<std::vector<RuleInput>> sound_rules(const Groups& existing, const json& list, const std::string& pointer)
 {
     std::vector<FieldError> errors;
     std::vector<RuleInput> rules;
@@ -128,48 +129,114 @@ Result<std::vector<RuleInput>> sound_rules(TenantSession& session, const json& l
     for (std::size_t i = 0; i < rules.size(); ++i) {
         routed.push_back({.rule = &rules[i].rule, .pointer = pointer + "/" + std::to_string(i)});
     }
-    auto missing = missing_groups(session, routed);
-    if (!missing) return missing.error();
-    for (auto& error : *missing) errors.push_back(std::move(error));
+    for (auto& error : missing_groups(existing, routed)) errors.push_back(std::move(error));
     if (errors.size() > kMaxErrors) errors.resize(kMaxErrors);
     if (!errors.empty()) return Error(std::move(errors));
     return rules;
 }
 
+namespace {
+
+/// The ids that rules of a list have, without reading the rules.
+std::vector<RuleId> ids_in(const json& list)
+{
+    std::vector<RuleId> ids;
+    for (const auto& rule : list) {
+        const auto found = rule.is_object() ? rule.find("id") : rule.end();
+        if (!rule.is_object() || found == rule.end() || !found->is_string()) continue;
+        if (const auto id = RuleId::parse(found->get_ref<const std::string&>())) ids.push_back(*id);
+    }
+    return ids;
+}
+
+/// From the rules that are to those that are wanted, if the tenant may have them.
+struct Planned {
+    RulesetPlan plan;
+    std::vector<Rule> outcome;
+};
+
+Result<Planned> planned(const Call& call, const std::vector<Rule>& existing, const std::vector<RuleInput>& wanted,
+                        LastVersions before)
+{
+    auto plan = plan_ruleset(existing, wanted,
+                             {.actor = call.who.actor(),
+                              .at = call.now,
+                              .new_id = call.services.new_id,
+                              .deleted_before = std::move(before)});
+    auto outcome = outcome_of(plan);
+    if (const auto allowed = check_allowance(outcome, call.services.tenant_limits); !allowed) return allowed.error();
+    return Planned{.plan = std::move(plan), .outcome = std::move(outcome)};
+}
+
+/// What the rules of the list would change, from what was read of the database.
+struct Plan {
+    json list;
+    Groups groups;
+    MuteGroups mute;
+    std::vector<Rule> existing;
+    LastVersions before;
+    std::int64_t version = 0;
+};
+
+Result<Response> plan_response(const Call& call, const Plan& plan)
+{
+    const auto wanted = sound_rules(plan.groups, plan.list, "/rules");
+    if (!wanted) return wanted.error();
+    const auto would_be = planned(call, plan.existing, *wanted, plan.before);
+    if (!would_be) return would_be.error();
+    auto answer = plan_json(would_be->plan, /*dry_run=*/true, plan.version);
+    auto findings = findings_json(would_be->outcome, call.now);
+    append_mute_routes(findings, would_be->outcome, plan.mute);
+    put_findings(answer, std::move(findings));
+    return versioned(answer, plan.version);
+}
+
+/// Under the configuration's lock, so that all is of one version.
+Result<Answer> plan_only(TenantSession& session, json list, Groups groups, std::int64_t version)
+{
+    auto existing = session.rules().all();
+    if (!existing) return existing.error();
+    auto before = deleted_before(session, *existing, ids_in(list));
+    if (!before) return before.error();
+    auto mute = mute_groups(groups, session);
+    if (!mute) return mute.error();
+    Plan plan{.list = std::move(list),
+              .groups = std::move(groups),
+              .mute = *std::move(mute),
+              .existing = *std::move(existing),
+              .before = *std::move(before),
+              .version = version};
+    return Compute([plan = std::move(plan)](const Call& again) { return plan_response(again, plan); });
+}
+
+}  // namespace
+
 Result<Response> change_ruleset(const Call& call, TenantSession& session, const RulesetChange& change)
 {
     const auto existing = session.rules().all();
     if (!existing) return existing.error();
-    auto before = deleted_before(session, *existing, change.wanted);
-    if (!before) return before.error();
-    auto plan = plan_ruleset(*existing, change.wanted,
-                             {.actor = call.who.actor(),
-                              .at = call.now,
-                              .new_id = call.services.new_id,
-                              .deleted_before = *std::move(before)});
-    const auto outcome = outcome_of(plan);
-    if (const auto allowed = check_allowance(outcome, call.services.tenant_limits); !allowed) return allowed.error();
-    plan.changes.comment = change.comment;
-    if (!change.dry_run) {
-        if (const auto stored = session.rules().apply(plan.changes); !stored) return stored.error();
+    std::vector<RuleId> ids;
+    for (const auto& input : change.wanted) {
+        if (input.id) ids.push_back(*input.id);
     }
+    auto before = deleted_before(session, *existing, ids);
+    if (!before) return before.error();
+    auto next = planned(call, *existing, change.wanted, *std::move(before));
+    if (!next) return next.error();
+    auto& [plan, outcome] = *next;
+    plan.changes.comment = change.comment;
+    if (const auto stored = session.rules().apply(plan.changes); !stored) return stored.error();
     const auto version = session.ruleset_history().version();
     if (!version) return version.error();
-    auto answer = plan_json(plan, change.dry_run, *version);
-    if (change.dry_run) {
-        auto findings = findings_json(outcome, call.now);
-        if (const auto told = append_mute_routes(findings, outcome, session); !told) return told.error();
-        put_findings(answer, std::move(findings));
-    } else {
-        auto changed = plan.changes.created;
-        changed.insert(changed.end(), plan.changes.updated.begin(), plan.changes.updated.end());
-        auto findings = own_findings_json(changed, call.now);
-        if (const auto told = append_mute_routes(findings, changed, session); !told) return told.error();
-        if (!changed.empty()) {
-            for (auto& shared : shared_names_json(outcome)) findings.push_back(std::move(shared));
-        }
-        if (!findings.empty()) put_findings(answer, std::move(findings));
+    auto answer = plan_json(plan, /*dry_run=*/false, *version);
+    auto changed = plan.changes.created;
+    changed.insert(changed.end(), plan.changes.updated.begin(), plan.changes.updated.end());
+    auto findings = own_findings_json(changed, call.now);
+    if (const auto told = append_mute_routes(findings, changed, session); !told) return told.error();
+    if (!changed.empty()) {
+        for (auto& shared : shared_names_json(outcome)) findings.push_back(std::move(shared));
     }
+    if (!findings.empty()) put_findings(answer, std::move(findings));
     return versioned(answer, *version);
 }
 
@@ -185,7 +252,7 @@ Result<Response> get_ruleset(const Call& call, TenantSession& session)
     return shown(call, {{"version", *version}, {"rules", std::move(list)}}, *version);
 }
 
-Result<Response> put_ruleset(const Call& call, TenantSession& session)
+Result<Answer> put_ruleset(const Call& call, TenantSession& session)
 {
     const auto dry_run = dry_run_of(call.request.head);
     if (!dry_run) return dry_run.error();
@@ -200,10 +267,12 @@ Result<Response> put_ruleset(const Call& call, TenantSession& session)
     const auto comment = fields.text("comment", {0, kMaxRulesetComment});
     fields.read_only({"version"});
     if (const auto read = fields.finish(); !read) return read.error();
-    auto wanted = sound_rules(session, *list, "/rules");
+    auto groups = named_groups(session, *list);
+    if (!groups) return groups.error();
+    if (*dry_run) return plan_only(session, *list, *std::move(groups), *current);
+    auto wanted = sound_rules(*groups, *list, "/rules");
     if (!wanted) return wanted.error();
-    return change_ruleset(call, session,
-                          {.wanted = *std::move(wanted), .comment = comment.value_or(""), .dry_run = *dry_run});
+    return change_ruleset(call, session, {.wanted = *std::move(wanted), .comment = comment.value_or("")});
 }
 
 }  // namespace winnow::api

@@ -6,6 +6,8 @@
 #include "winnow/observe/log.hpp"
 #include "winnow/ports/receipt_store.hpp"
 
+#include <chrono>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -24,17 +26,24 @@ struct Running {
     http::Request request;
     http::ResponseSink sink;
     Services services;
+    Timestamp now;  ///< When the handler began.
     Response response;
+    Compute compute;              ///< Where it is not empty it makes the response.
     bool outbox_changed = false;  ///< Said by the handler; true only once the transaction is committed.
 };
 
+bool is_analysis(const Route& route, const http::RequestHead& head)
+{
+    return route.is_analysis != nullptr && route.is_analysis(head);
+}
+
 /// The handler's answer, once an Idempotency-Key.
-Result<Response> answer_once(const Call& call, const Route& route, ports::TenantSession& session)
+Result<Answer> answer_once(const Call& call, const Route& route, ports::TenantSession& session)
 {
     if (route.method != "POST") return route.handler(call, session);
     const auto given = idempotency_key(call.request.head);
     if (!given) return given.error();
-    if (!*given) return route.handler(call, session);
+    if (!*given || is_analysis(route, call.request.head)) return route.handler(call, session);
     const auto& key = **given;
 
     const auto& scope = call.who.user.value();
@@ -50,8 +59,9 @@ Result<Response> answer_once(const Call& call, const Route& route, ports::Tenant
         again.set("Idempotent-Replayed", "true");
         return again;
     }
-    auto response = route.handler(call, session);
-    if (!response) return response;
+    // The answer is kept in the transaction of what it tells of.
+    auto response = made_of(route.handler(call, session), call);
+    if (!response) return response.error();
     // An answer that shows a secret is not kept: the key stays claimed, and its answer says so.
     bool secret = false;
     for (const auto& header : response->headers) secret = secret || header.name == "Cache-Control";
@@ -60,20 +70,64 @@ Result<Response> answer_once(const Call& call, const Route& route, ports::Tenant
     if (const auto stored = session.receipts().answer(scope, key, response->status, kept); !stored) {
         return stored.error();
     }
-    return response;
+    return *std::move(response);
+}
+
+Call call_of(const Running& running)
+{
+    return {.request = running.request,
+            .who = running.who,
+            .path = running.parameters,
+            .now = running.now,
+            .services = running.services};
 }
 
 Result<Done> run_handler(Running& running, ports::TenantSession& session)
 {
-    const Call call{.request = running.request,
-                    .who = running.who,
-                    .path = running.parameters,
-                    .now = running.services.clock(),
-                    .services = running.services};
-    auto response = answer_once(call, *running.route, session);
-    if (!response) return response.error();
-    running.response = *std::move(response);
+    running.now = running.services.clock();
+    const auto call = call_of(running);
+    auto answer = answer_once(call, *running.route, session);
+    if (!answer) return answer.error();
+    if (answer->is_ready()) {
+        running.response = std::move(answer->response());
+    } else {
+        running.compute = std::move(answer->compute());
+    }
     return Done{};
+}
+
+void fail(Running& running, const Error& error)
+{
+    const auto& head = running.request.head;
+    if (error.code() == ErrorCode::internal) {
+        observe::error(
+            "a request failed",
+            {{"request_id", head.request_id}, {"tenant", running.who.service_code}, {"reason", error.message()}});
+    }
+    running.sink(problem(error, instance_of(head.request_id)));
+}
+
+/// Makes the response of what was read, and sends it.
+void compute(Running& running)
+{
+    const auto call = call_of(running);
+    auto made = [&]() -> Result<Response> {
+        try {
+            return running.compute(call);
+        } catch (const std::exception& failure) {
+            return Error(ErrorCode::internal, failure.what());
+        }
+    }();
+    running.compute = {};
+    if (!made) return fail(running, made.error());
+    running.sink(*std::move(made));
+}
+
+ports::TenantDatabase::Job job_of(std::shared_ptr<Running> running)
+{
+    return [running = std::move(running)](ports::TenantSession& session) {
+        return run_handler(*running, session);
+    };
 }
 
 }  // namespace
@@ -96,24 +150,34 @@ void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parame
         *flag = true;
     };
 
-    const auto tenant = running->who.tenant;
-    auto job = [running](ports::TenantSession& session) {
-        return run_handler(*running, session);
+    const auto failed = [running](const Error& error) {
+        fail(*running, error);
     };
+    const auto given_up = [running] {
+        return running->request.is_given_up();
+    };
+    const auto& head = running->request.head;
+    if (is_analysis(*running->route, head)) {
+        auto load = [running, failed, given_up, &database = database_](AnalysisThreads::Turn turn) {
+            auto loaded = [running, failed, turn = std::move(turn)](const Result<Done>& done) mutable {
+                if (!done) return fail(*running, done.error());
+                if (!running->compute) return running->sink(std::move(running->response));
+                std::move(turn).run([running] { compute(*running); }, failed);
+            };
+            database.submit(running->who.tenant, job_of(running), std::move(loaded),
+                            {.given_up = given_up, .statement_timeout = {}});
+        };
+        return analysis_.submit(running->who.tenant, std::move(load), failed, given_up);
+    }
+    const bool reads = running->route->method == "GET";
     auto finished = [running, wake = services_.outbox_changed](const Result<Done>& done) {
-        const auto& head = running->request.head;
-        if (!done) {
-            if (done.error().code() == ErrorCode::internal) {
-                observe::error("a request failed", {{"request_id", head.request_id},
-                                                    {"tenant", running->who.service_code},
-                                                    {"reason", done.error().message()}});
-            }
-            return running->sink(problem(done.error(), instance_of(head.request_id)));
-        }
+        if (!done) return fail(*running, done.error());
         if (running->outbox_changed && wake) wake();
+        if (running->compute) return compute(*running);
         running->sink(std::move(running->response));
     };
-    database_.submit(tenant, std::move(job), std::move(finished));
+    database_.submit(running->who.tenant, job_of(running), std::move(finished),
+                     {.given_up = given_up, .statement_timeout = reads ? read_timeout_ : std::chrono::milliseconds{0}});
 }
 
 }  // namespace winnow::api

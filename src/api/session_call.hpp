@@ -1,11 +1,14 @@
 #pragma once
 
 /// @file
-/// Runs a resource's handler in a transaction of its tenant, and answers after the commit.
+/// Runs a resource's handler in a transaction of its tenant, and answers after the commit, or after the analysis of
+/// what the handler has read.
 
+#include "api/analysis/analysis_threads.hpp"
 #include "api/route.hpp"
 #include "api/router.hpp"
 
+#include <chrono>
 #include <memory>
 
 namespace winnow::api {
@@ -13,8 +16,16 @@ namespace winnow::api {
 /// Thread-safe.
 class SessionCalls {
 public:
-    SessionCalls(ports::TenantDatabase& database, Services services)
-        : database_(database), services_(std::move(services))
+    struct Options {
+        std::chrono::milliseconds read_timeout{5'000};  ///< Of each statement of a GET that is no analysis.
+        AnalysisThreads::Options analysis;
+    };
+
+    SessionCalls(ports::TenantDatabase& database, Services services, const Options& options)
+        : database_(database),
+          services_(std::move(services)),
+          read_timeout_(options.read_timeout),
+          analysis_(options.analysis)
     {
     }
 
@@ -26,6 +37,8 @@ public:
 private:
     ports::TenantDatabase& database_;
     const Services services_;
+    const std::chrono::milliseconds read_timeout_;
+    AnalysisThreads analysis_;
 };
 
 }  // namespace winnow::api

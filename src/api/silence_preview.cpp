@@ -17,12 +17,14 @@
 #include <chrono>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace winnow::api {
 namespace {
 
+using domain::Rule;
 using http::Response;
 using nlohmann::json;
 using ports::TenantSession;
@@ -76,6 +78,23 @@ json ticket_line(const domain::Ticket& ticket)
             {"service", ticket.service}};
 }
 
+/// A silence that is only thought of.
+struct Wanted {
+    domain::Scope scope;
+    suppression::Scope compiled;
+    std::vector<Timestamp> at;        ///< Some of the instants at which it would be in force.
+    std::string_view field;           ///< That says what it covers.
+    std::vector<std::string> unseen;  ///< Fields that it names and tickets do not have.
+};
+
+/// What is looked at.
+struct Looked {
+    std::vector<domain::Ticket> tickets;  ///< That are live; none where the silence cannot be tried on them.
+    bool all_tickets = false;
+    std::vector<Rule> rules;
+    AlertStretch alerts;  ///< Of the last hour.
+};
+
 /// What alerts have and tickets do not: a scope that names such a field cannot be tried on tickets.
 std::vector<std::string> unseen_on_tickets(const suppression::Scope& scope)
 {
@@ -86,45 +105,61 @@ std::vector<std::string> unseen_on_tickets(const suppression::Scope& scope)
     return fields;
 }
 
-Result<Hits> hit_tickets(const suppression::Scope& scope, Timestamp now, TenantSession& session)
+Result<Looked> look(const Wanted& wanted, Timestamp now, TenantSession& session)
 {
-    auto effort = kEffortOfEach;
-    Hits hits;
-    hits.unseen = unseen_on_tickets(scope);
-    if (!hits.unseen.empty()) {
-        hits.complete = false;
-        return hits;
+    Looked looked;
+    if (wanted.unseen.empty()) {
+        const auto complete = for_live_tickets(session.tickets(),
+                                               [&](const domain::Ticket& ticket) { looked.tickets.push_back(ticket); });
+        if (!complete) return complete.error();
+        looked.all_tickets = *complete;
     }
-    const auto complete = for_live_tickets(session.tickets(), [&](const domain::Ticket& ticket) {
-        hits.note(ticket.dedup_key);
-        if (!hits.ask(scope, alert_of(ticket), now, effort)) return;
-        if (++hits.count <= kShown) hits.items.push_back(ticket_line(ticket));
-    });
-    if (!complete) return complete.error();
-    hits.complete = hits.complete && *complete;
-    return hits;
-}
-
-/// The last hour's firing alerts, as the rules would leave them now.
-Result<Hits> hit_alerts(const suppression::Scope& scope, Timestamp now, TenantSession& session)
-{
-    const auto rules = session.rules().all();
+    auto rules = session.rules().all();
     if (!rules) return rules.error();
-    const auto compiled = rules::RuleSet::compile(*rules);
+    looked.rules = *std::move(rules);
     AlertQuery query;
     query.received_from = now - kLookBack;
     auto found = search_alerts(session.alerts(), query, std::nullopt, kMaxAlerts,
                                {.rows = kMaxAlerts, .alerts = kMaxAlerts, .decoded = kMaxAlerts});
     if (!found) return found.error();
+    looked.alerts = *std::move(found);
+    return looked;
+}
+
+Error nobody_waits()
+{
+    return {ErrorCode::timeout, "nobody waited for the answer any more"};
+}
+
+Result<Hits> hit_tickets(const Call& call, const Wanted& wanted, const Looked& looked)
+{
     auto effort = kEffortOfEach;
     Hits hits;
-    hits.complete = !found->next;
-    for (auto& past : found->items) {
+    hits.unseen = wanted.unseen;
+    hits.complete = looked.all_tickets;
+    for (const auto& ticket : looked.tickets) {
+        if (call.is_given_up()) return nobody_waits();
+        hits.note(ticket.dedup_key);
+        if (!hits.ask(wanted.compiled, alert_of(ticket), call.now, effort)) continue;
+        if (++hits.count <= kShown) hits.items.push_back(ticket_line(ticket));
+    }
+    return hits;
+}
+
+/// The last hour's firing alerts, as the rules would leave them now.
+Result<Hits> hit_alerts(const Call& call, const Wanted& wanted, const Looked& looked)
+{
+    const auto compiled = rules::RuleSet::compile(looked.rules);
+    auto effort = kEffortOfEach;
+    Hits hits;
+    hits.complete = !looked.alerts.next;
+    for (const auto& past : looked.alerts.items) {
+        if (call.is_given_up()) return nobody_waits();
         if (past.alert.status != domain::AlertStatus::firing) continue;
         auto alert = past.alert;
         if (compiled->evaluate(alert, alert.received_at).dropped) continue;
         hits.note(alert.dedup_key);
-        if (!hits.ask(scope, alert, now, effort)) continue;
+        if (!hits.ask(wanted.compiled, alert, call.now, effort)) continue;
         if (++hits.count <= kShown) hits.items.push_back(alert_json(past));
     }
     return hits;
@@ -146,9 +181,24 @@ void warn_of_all(json& answer, const Hits& tickets, const Hits& alerts, std::str
                         "--everything)"}});
 }
 
+Result<Response> preview(const Call& call, const Wanted& wanted, const Looked& looked)
+{
+    auto tickets = hit_tickets(call, wanted, looked);
+    if (!tickets) return tickets.error();
+    auto alerts = hit_alerts(call, wanted, looked);
+    if (!alerts) return alerts.error();
+    const bool everything = suppression::breadth_of(wanted.compiled, wanted.at) != suppression::Breadth::something;
+    json answer{{"covers_everything", everything}};
+    warn_of_scope(answer, wanted.scope, wanted.at);
+    if (!everything) warn_of_all(answer, *tickets, *alerts, wanted.field);
+    answer["tickets"] = std::move(*tickets).shown();
+    answer["alerts"] = std::move(*alerts).shown();
+    return json_response(200, answer);
+}
+
 }  // namespace
 
-Result<Response> preview_silence(const Call& call, TenantSession& session)
+Result<Answer> preview_silence(const Call& call, TenantSession& session)
 {
     const auto document = read_object(call.request);
     if (!document) return document.error();
@@ -156,23 +206,21 @@ Result<Response> preview_silence(const Call& call, TenantSession& session)
     // It tells of what covers everything; nothing is made of it.
     auto input = read_silence(fields, call.now, {.at = {}, .everything = true}, Need::optional);
     settle_new_times(fields, input, call.now);
-    const auto& wanted = input.silence.scope;
-    const auto from = std::max(call.now, input.silence.starts_at);
-    const auto at = suppression::instants_within(from, input.ends_at.value_or(from + kLookBack));
     if (const auto read = fields.finish(); !read) return read.error();
-    const auto scope = suppression::Scope::compile(wanted);
-    if (!scope) return scope.error();
-    auto tickets = hit_tickets(*scope, call.now, session);
-    if (!tickets) return tickets.error();
-    auto alerts = hit_alerts(*scope, call.now, session);
-    if (!alerts) return alerts.error();
-    const bool everything = suppression::breadth_of(*scope, at) != suppression::Breadth::something;
-    json answer{{"covers_everything", everything}};
-    warn_of_scope(answer, wanted, at);
-    if (!everything) warn_of_all(answer, *tickets, *alerts, fields.has("matchers") ? "matchers" : "condition");
-    answer["tickets"] = std::move(*tickets).shown();
-    answer["alerts"] = std::move(*alerts).shown();
-    return json_response(200, answer);
+    auto compiled = suppression::Scope::compile(input.silence.scope);
+    if (!compiled) return compiled.error();
+    auto unseen = unseen_on_tickets(*compiled);
+    const auto from = std::max(call.now, input.silence.starts_at);
+    Wanted wanted{.scope = std::move(input.silence.scope),
+                  .compiled = *std::move(compiled),
+                  .at = suppression::instants_within(from, input.ends_at.value_or(from + kLookBack)),
+                  .field = fields.has("matchers") ? "matchers" : "condition",
+                  .unseen = std::move(unseen)};
+    auto looked = look(wanted, call.now, session);
+    if (!looked) return looked.error();
+    return Compute([wanted = std::move(wanted), looked = *std::move(looked)](const Call& again) {
+        return preview(again, wanted, looked);
+    });
 }
 
 }  // namespace winnow::api

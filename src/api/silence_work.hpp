@@ -26,6 +26,6 @@ struct SilenceInput {
 /// Gives a new silence its times, and refuses an end that is not after its start, or has passed.
 void settle_new_times(FieldReader& fields, SilenceInput& input, Timestamp now);
 
-[[nodiscard]] Result<http::Response> preview_silence(const Call& call, ports::TenantSession& session);
+[[nodiscard]] Result<Answer> preview_silence(const Call& call, ports::TenantSession& session);
 
 }  // namespace winnow::api

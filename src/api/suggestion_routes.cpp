@@ -47,7 +47,7 @@ json suggestion_json(const rules::Suggestion& suggestion)
              {{"tickets", tried.tickets}, {"acted_on", 0}, {"alerts", tried.alerts}, {"notified", tried.told}}}};
 }
 
-Result<Response> list_suggestions(const Call& call, TenantSession& session)
+Result<Answer> list_suggestions(const Call& call, TenantSession& session)
 {
     const auto& head = call.request.head;
     if (const auto known = only_parameters(head, {"from", "to"}); !known) return known.error();
@@ -63,20 +63,23 @@ Result<Response> list_suggestions(const Call& call, TenantSession& session)
     if (!tickets) return tickets.error();
     const bool complete = tickets->size() <= kMaxTicketsRead;
     if (!complete) tickets->resize(kMaxTicketsRead);
-    auto suggestions = json::array();
-    for (const auto& each : rules::suggest(*tickets)) suggestions.push_back(suggestion_json(each));
-    return json_response(200, {{"from", format_rfc3339(since)},
-                               {"to", format_rfc3339(until)},
-                               {"tickets_read", tickets->size()},
-                               {"complete", complete},
-                               {"suggestions", std::move(suggestions)}});
+    return Compute([=, tickets = *std::move(tickets)](const Call&) -> Result<Response> {
+        auto suggestions = json::array();
+        for (const auto& each : rules::suggest(tickets)) suggestions.push_back(suggestion_json(each));
+        return json_response(200, {{"from", format_rfc3339(since)},
+                                   {"to", format_rfc3339(until)},
+                                   {"tickets_read", tickets.size()},
+                                   {"complete", complete},
+                                   {"suggestions", std::move(suggestions)}});
+    });
 }
 
 }  // namespace
 
 std::vector<Route> suggestion_routes()
 {
-    return {{"GET", "/api/v1/stats/suggestions", access::Permission::read_rules, "listSuggestions", list_suggestions}};
+    return {{"GET", "/api/v1/stats/suggestions", access::Permission::read_rules, "listSuggestions", list_suggestions,
+             always}};
 }
 
 }  // namespace winnow::api

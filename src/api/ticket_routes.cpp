@@ -85,7 +85,7 @@ Result<Cursor> csv_cursor(const http::RequestHead& head)
     return page->cursor;
 }
 
-Result<Response> list_tickets_as_csv(const Call& call, TenantSession& session)
+Result<Answer> list_tickets_as_csv(const Call& call, TenantSession& session)
 {
     const auto& head = call.request.head;
     const auto known = only_parameters(
@@ -111,8 +111,10 @@ Result<Response> list_tickets_as_csv(const Call& call, TenantSession& session)
     }
     response.set("Content-Type", "text/csv; charset=utf-8; header=present");
     response.set("Content-Disposition", "attachment; filename=\"tickets.csv\"");
-    response.body = tickets_csv(*tickets);
-    return response;
+    return Compute([response = std::move(response), tickets = *std::move(tickets)](const Call&) mutable {
+        response.body = tickets_csv(tickets);
+        return Result<Response>(std::move(response));
+    });
 }
 
 Result<Response> ticket_stats(const Call& call, TenantSession& session)
@@ -233,7 +235,7 @@ std::vector<Route> ticket_routes()
     using enum access::Permission;
     return {
         {"GET", "/api/v1/tickets", read_tickets, "listTickets", &list_tickets},
-        {"GET", "/api/v1/tickets.csv", read_tickets, "listTicketsAsCsv", &list_tickets_as_csv},
+        {"GET", "/api/v1/tickets.csv", read_tickets, "listTicketsAsCsv", &list_tickets_as_csv, always},
         {"GET", "/api/v1/tickets/stats", read_tickets, "getTicketStats", &ticket_stats},
         {"POST", "/api/v1/tickets/bulk", work_tickets, "changeTicketsInBulk", &change_tickets_in_bulk},
         {"GET", "/api/v1/tickets/{id}", read_tickets, "getTicket", &get_ticket},

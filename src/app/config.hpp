@@ -30,6 +30,17 @@ struct DatabaseConfig {
     bool allow_unsafe_durability = false;  ///< Serve although PostgreSQL may lose what it committed.
 };
 
+/// How tenants share REST on a node.
+struct RestConfig {
+    std::size_t waiting_per_tenant = 64;
+    std::chrono::milliseconds statement_timeout{5'000};  ///< Of a request that only reads.
+};
+
+struct AnalysisConfig {
+    std::size_t threads = 2;
+    std::size_t waiting_per_tenant = 8;
+};
+
 struct NodeConfig {
     std::string name;            ///< "": the host's name.
     std::size_t io_threads = 0;  ///< 0: one a core.
@@ -56,6 +67,8 @@ struct Config {
     http::ListenOptions management;
     ProviderConfig provider;
     DatabaseConfig database;
+    RestConfig rest;
+    AnalysisConfig analysis;
     NodeConfig node;
     domain::AlertLimits limits;
     domain::TenantLimits tenants;

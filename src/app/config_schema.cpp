@@ -226,6 +226,19 @@ void add_tenant_limits(std::vector<Key>& keys)
     limit("max_retention_days", &Limits::max_retention_days, 3'650);
 }
 
+void add_sharing(std::vector<Key>& keys)
+{
+    keys.push_back(number<std::size_t>(
+        "rest.waiting_per_tenant", [](Config& c) -> auto& { return c.rest.waiting_per_tenant; }, 1, 256));
+    keys.push_back(duration(
+        "rest.statement_timeout", [](Config& c) -> auto& { return c.rest.statement_timeout; }, milliseconds{100},
+        std::chrono::seconds{10}));
+    keys.push_back(
+        number<std::size_t>("analysis.threads", [](Config& c) -> auto& { return c.analysis.threads; }, 1, 64));
+    keys.push_back(number<std::size_t>(
+        "analysis.waiting_per_tenant", [](Config& c) -> auto& { return c.analysis.waiting_per_tenant; }, 1, 64));
+}
+
 void add_work(std::vector<Key>& keys)
 {
     keys.push_back(number<std::size_t>(
@@ -344,6 +357,7 @@ std::vector<Key> all_keys()
     add_http_limits(keys);
     add_alert_limits(keys);
     add_tenant_limits(keys);
+    add_sharing(keys);
     add_work(keys);
     add_delivery(keys);
     return keys;

@@ -123,7 +123,8 @@ public:
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
           credentials_(pg::make_credential_store(session(config.database.api_url, "winnow credentials", 1))),
           database_(pg::make_tenant_database(
-              session(config.database.api_url, "winnow api", config.database.api_connections))),
+              session(config.database.api_url, "winnow api", config.database.api_connections),
+              {.waiting = config.rest.waiting_per_tenant, .metrics = observe::QueueMetrics(metrics_, "rest")})),
           provider_(pg::make_provider_store(session(config.database.provider_url, "winnow provider", 2))),
           authenticator_(*credentials_, {}),
           policies_(*config_store_,
@@ -274,7 +275,10 @@ private:
                 .webhook_host = delivery::webhook_hosts(config_.delivery.egress_allow),
                 .limits = config_.limits,
                 .tenant_limits = config_.tenants,
-                .resolve_timeout = config_.resolve_timeout};
+                .resolve_timeout = config_.resolve_timeout,
+                .read_timeout = config_.rest.statement_timeout,
+                .analysis_threads = config_.analysis.threads,
+                .analyses_waiting = config_.analysis.waiting_per_tenant};
     }
 
     api::ManagementApiOptions management_options()

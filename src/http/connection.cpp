@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -201,9 +202,20 @@ void Connection::set_deadline(std::chrono::milliseconds after)
 
 void Connection::expire(std::chrono::steady_clock::time_point now)
 {
+    if (awaited_ && peer_has_gone(now)) awaited_->give_up();
     if (expired_ || now < deadline_) return;
     expired_ = true;
+    if (awaited_) awaited_->give_up();
     interrupt_wait();
+}
+
+/// A client that has closed its half is taken for gone, as by other servers: it still gets an answer if there is one.
+bool Connection::peer_has_gone(std::chrono::steady_clock::time_point now)
+{
+    constexpr std::chrono::milliseconds kBeforeLooking{100};
+    if (now < deadline_ - limits_.handler + kBeforeLooking) return false;
+    pollfd socket{.fd = socket_.native_handle(), .events = POLLRDHUP, .revents = 0};
+    return ::poll(&socket, 1, 0) > 0;
 }
 
 void Connection::drain()
@@ -215,6 +227,7 @@ void Connection::drain()
 void Connection::abort()
 {
     aborted_ = true;
+    if (awaited_) awaited_->give_up();
     interrupt_wait();
 }
 

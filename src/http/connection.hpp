@@ -92,6 +92,8 @@ private:
 
     void set_deadline(std::chrono::milliseconds after);
     void interrupt_wait();
+    /// Looked at only while a handler has been at work for a while.
+    [[nodiscard]] bool peer_has_gone(std::chrono::steady_clock::time_point now);
     [[nodiscard]] bool is_cut_off() const noexcept { return expired_ || aborted_; }
 
     [[nodiscard]] std::string_view input() const noexcept { return std::string_view(input_).substr(input_start_); }

@@ -205,8 +205,10 @@ asio::awaitable<Response> Connection::handle(Turn& turn, std::string body)
 {
     auto& exchange = *turn.exchange;
     // Nobody else looks at the head any more: the admission has been given.
-    Request request{
-        .head = std::move(exchange.head), .body = std::move(body), .attachment = std::move(turn.admission.attachment)};
+    Request request{.head = std::move(exchange.head),
+                    .body = std::move(body),
+                    .attachment = std::move(turn.admission.attachment),
+                    .given_up = Exchange::given_up(turn.exchange)};
     try {
         listener_.handler.handle(std::move(request), Exchange::response_sink(turn.exchange));
     } catch (const std::exception& failure) {

@@ -11,6 +11,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -34,6 +35,14 @@ class Exchange : public ExchangeState {
 public:
     explicit Exchange(std::weak_ptr<Loop> loop) : loop_(std::move(loop)) {}
 
+    /// Nobody waits for the answer any more.
+    void give_up() noexcept { given_up_.store(true, std::memory_order_relaxed); }
+    [[nodiscard]] static std::shared_ptr<const std::atomic<bool>> given_up(std::shared_ptr<const Exchange> exchange)
+    {
+        const auto* flag = &exchange->given_up_;
+        return {std::move(exchange), flag};
+    }
+
     [[nodiscard]] static AdmissionSink admission_sink(std::shared_ptr<Exchange> exchange);
     [[nodiscard]] static ResponseSink response_sink(std::shared_ptr<Exchange> exchange);
 
@@ -53,6 +62,7 @@ private:
     static void apply(std::shared_ptr<Exchange> exchange, Change change);
 
     std::weak_ptr<Loop> loop_;
+    std::atomic<bool> given_up_ = false;  ///< Read from any thread.
     std::move_only_function<void()> waiter_;
 };
 

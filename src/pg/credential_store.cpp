@@ -54,14 +54,16 @@ Result<std::optional<Principal>> find_in(Session& session, const std::string& ha
 
 class PgCredentialStore final : public ports::CredentialStore {
 public:
-    explicit PgCredentialStore(PgOptions options) : threads_(std::move(options)) {}
+    explicit PgCredentialStore(const PgOptions& options) : threads_(options, DatabaseThreads::one_line(options)) {}
 
     void find(std::string hash, std::move_only_function<void(Result<std::optional<Principal>>)> done) override
     {
         // Shared between the two ways out, of which exactly one is taken.
         auto answer = std::make_shared<decltype(done)>(std::move(done));
-        threads_.submit([hash = std::move(hash), answer](Session& session) { (*answer)(find_in(session, hash)); },
-                        [answer](Error error) { (*answer)(std::move(error)); });
+        threads_.submit(TenantId(), {.work = [hash = std::move(hash),
+                                              answer](Session& session) { (*answer)(find_in(session, hash)); },
+                                     .failed = [answer](Error error) { (*answer)(std::move(error)); },
+                                     .given_up = {}});
     }
 
     bool healthy() const override { return threads_.healthy(); }
@@ -72,9 +74,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<ports::CredentialStore> make_credential_store(PgOptions options)
+std::unique_ptr<ports::CredentialStore> make_credential_store(const PgOptions& options)
 {
-    return std::make_unique<PgCredentialStore>(std::move(options));
+    return std::make_unique<PgCredentialStore>(options);
 }
 
 }  // namespace winnow::pg

@@ -5,26 +5,49 @@
 #include <pqxx/except>
 #include <pqxx/nontransaction>
 
+#include <algorithm>
+#include <string>
 #include <utility>
 
 namespace winnow::pg {
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::chrono::milliseconds kRetryConnecting{250};
 constexpr std::chrono::seconds kLookAgain{1};  // while there is no session and nobody asks for one
 
-Error unavailable(const char* why)
+Error unavailable(std::string why)
 {
-    return {ErrorCode::unavailable, why};
+    return {ErrorCode::unavailable, std::move(why)};
+}
+
+Error given_up()
+{
+    return {ErrorCode::timeout, "nobody waited for the answer any more"};
 }
 
 }  // namespace
 
-DatabaseThreads::DatabaseThreads(PgOptions options) : options_(std::move(options))
+DatabaseThreads::Sharing DatabaseThreads::one_line(const PgOptions& options)
 {
-    for (std::size_t i = 0; i < std::max<std::size_t>(options_.connections, 1); ++i) {
-        threads_.emplace_back([this] { run(); });
+    Sharing sharing;
+    sharing.limits.items = options.queue_limit;
+    sharing.limits.floor_items = fair::QueueLimits::kNone;
+    sharing.limits.tenant_in_flight = fair::QueueLimits::kNone;
+    return sharing;
+}
+
+DatabaseThreads::DatabaseThreads(PgOptions options, Sharing sharing)
+    : options_(std::move(options)),
+      sharing_(std::move(sharing)),
+      queues_(sharing_.limits, [](const Job& job) { return job.given_up && job.given_up(); })
+{
+    const auto count = std::max<std::size_t>(options_.connections, 1);
+    for (std::size_t i = 0; i < count; ++i) {
+        const bool quick = sharing_.has_quick_lane && count > 1 && i == 0;
+        threads_.emplace_back([this, lane = quick ? fair::Lane::quick : fair::Lane::any] { run(lane); });
     }
 }
 
@@ -35,46 +58,97 @@ DatabaseThreads::~DatabaseThreads()
         stopping_ = true;
     }
     changed_.notify_all();
+    quick_changed_.notify_all();
     for (auto& thread : threads_) thread.join();
-    for (auto& job : queue_) job.failed(unavailable("shutting down"));
+    for (auto& job : queues_.clear()) job.failed(unavailable("shutting down"));
 }
 
-void DatabaseThreads::submit(Work work, Failed failed)
+void DatabaseThreads::submit(TenantId tenant, Job job)
 {
+    std::optional<Error> refused;
+    std::vector<Job> dead;
     {
         const std::lock_guard lock(mutex_);
-        if (!stopping_ && queue_.size() < options_.queue_limit) {
-            queue_.push_back({std::move(work), std::move(failed)});
-            changed_.notify_one();
-            return;
+        if (stopping_) {
+            refused = unavailable("shutting down");
+        } else if (const auto no_room = queues_.push(tenant, job, Clock::now())) {
+            refused = refusal_of(*no_room);
         }
+        dead = queues_.dead();
+        sharing_.metrics.waiting(queues_.order().items());
+        wake();
     }
-    failed(unavailable("the database queue is full"));
+    tell(dead);
+    if (!refused) return;
+    sharing_.metrics.refused();
+    job.failed(*std::move(refused));
 }
 
-void DatabaseThreads::run()
+/// Whose lock is held. One thread, and that of the quick lane, which may not be allowed what the other is.
+void DatabaseThreads::wake()
+{
+    if (queues_.order().items() == 0) return;
+    changed_.notify_one();
+    quick_changed_.notify_one();
+}
+
+Error DatabaseThreads::refusal_of(const fair::Refused& refused) const
+{
+    const auto value = std::to_string(refused.value);
+    if (refused.whose == fair::Refused::Whose::node) {
+        return unavailable("the node's queue for the database is full: " + value + " requests wait");
+    }
+    const bool own = refused.value == sharing_.limits.tenant_items;
+    return {ErrorCode::rate_limited,
+            "too many requests of your tenant wait on this node already: the limit is " + value +
+                (own ? " (" + sharing_.waiting_key + ")" : ", your tenant's share of a queue that is nearly full") +
+                "; wait for answers before you ask for more"};
+}
+
+void DatabaseThreads::run(fair::Lane lane)
 {
     std::optional<Session> session;
     std::unique_lock lock(mutex_);
-    while (true) {
-        const auto wanted = [this] {
-            return stopping_ || !queue_.empty();
-        };
-        if (!failing_) {
-            changed_.wait(lock, wanted);
-        } else if (!changed_.wait_for(lock, kLookAgain, wanted)) {
+    while (!stopping_) {
+        auto taken = queues_.take(Clock::now(), lane);
+        sharing_.metrics.waiting(queues_.order().items());
+        if (auto dead = queues_.dead(); taken || !dead.empty()) {
             lock.unlock();
-            try_to_connect(session);
+            tell(dead);
+            if (taken) serve(*taken, session);
             lock.lock();
             continue;
         }
-        if (stopping_) return;
-        Job job = std::move(queue_.front());
-        queue_.pop_front();
-        lock.unlock();
-        run(job, session);
-        lock.lock();
+        auto& changed = lane == fair::Lane::quick ? quick_changed_ : changed_;
+        if (!failing_) {
+            changed.wait(lock);
+        } else if (changed.wait_for(lock, kLookAgain) == std::cv_status::timeout) {
+            lock.unlock();
+            try_to_connect(session);
+            lock.lock();
+        }
     }
+}
+
+void DatabaseThreads::tell(std::vector<Job>& dead) const
+{
+    if (dead.empty()) return;
+    sharing_.metrics.given_up(dead.size());
+    for (auto& job : dead) job.failed(given_up());
+    dead.clear();  // before anybody takes a lock
+}
+
+void DatabaseThreads::serve(Queues::Taken& taken, std::optional<Session>& session)
+{
+    sharing_.metrics.taken(taken.waited);
+    const auto began = Clock::now();
+    run(taken.item, session);
+    taken.item = {};  // what the job holds goes before its tenant's place is free
+    const auto ended = Clock::now();
+    sharing_.metrics.cost(ended - began);
+    const std::lock_guard lock(mutex_);
+    queues_.done(taken.ticket, std::chrono::nanoseconds(ended - began).count(), ended);
+    wake();
 }
 
 void DatabaseThreads::run(Job& job, std::optional<Session>& session)
@@ -94,7 +168,7 @@ void DatabaseThreads::connect(std::optional<Session>& session)
 {
     {
         const std::lock_guard lock(mutex_);
-        if (std::chrono::steady_clock::now() < retry_at_) throw pqxx::broken_connection("not yet");
+        if (Clock::now() < retry_at_) throw pqxx::broken_connection("not yet");
     }
     try {
         session.emplace(options_);
@@ -102,7 +176,7 @@ void DatabaseThreads::connect(std::optional<Session>& session)
         failing_ = false;
     } catch (const pqxx::broken_connection&) {
         const std::lock_guard lock(mutex_);
-        retry_at_ = std::chrono::steady_clock::now() + kRetryConnecting;
+        retry_at_ = Clock::now() + kRetryConnecting;
         failing_ = true;
         throw;
     }

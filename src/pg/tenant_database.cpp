@@ -5,36 +5,83 @@
 #include "pg/tenant_session.hpp"
 #include "pg/transaction.hpp"
 #include "pg/values.hpp"
+#include "winnow/base/time.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <string>
 #include <utility>
 
 namespace winnow::pg {
 
 namespace {
 
-Result<Done> run_job(Session& session, TenantId tenant, ports::TenantDatabase::Job& job)
+using std::chrono::milliseconds;
+
+constexpr milliseconds kSlow{100};  // what lists take is far below
+constexpr milliseconds kStale{1'000};
+
+DatabaseThreads::Sharing sharing_of(const PgOptions& options, const TenantShare& share)
+{
+    DatabaseThreads::Sharing sharing;
+    sharing.limits.items = options.queue_limit;
+    sharing.limits.tenant_items = share.waiting;
+    sharing.limits.tenant_in_flight = std::max<std::size_t>(options.connections / 2, 1);
+    sharing.limits.slow_cost = std::chrono::nanoseconds(kSlow).count();
+    sharing.limits.newest_first_after = kStale;
+    sharing.has_quick_lane = true;
+    sharing.waiting_key = "rest.waiting_per_tenant";
+    sharing.metrics = share.metrics;
+    return sharing;
+}
+
+void begin(pqxx::transaction_base& tx, TenantId tenant, milliseconds statement_timeout)
+{
+    if (statement_timeout.count() == 0) {
+        query(tx, "select set_config('winnow.tenant_id', $1, true)", tenant);
+    } else {
+        query(tx, "select set_config('winnow.tenant_id', $1, true), set_config('statement_timeout', $2, true)", tenant,
+              std::to_string(statement_timeout.count()));
+    }
+}
+
+/// The database's own words do not say whose limit it was.
+Error explained(Error error, milliseconds statement_timeout)
+{
+    if (error.code() != ErrorCode::timeout || statement_timeout.count() == 0) return error;
+    return {ErrorCode::timeout, "the database needed longer for this request than a query may take: the limit is " +
+                                    format_iso8601_duration(statement_timeout) +
+                                    " (rest.statement_timeout); ask for less, or filter more"};
+}
+
+Result<Done> run_job(Session& session, TenantId tenant, ports::TenantDatabase::Job& job, milliseconds statement_timeout)
 {
     return translated([&]() -> Result<Done> {
         Transaction transaction(session);
-        query(transaction.tx(), "select set_config('winnow.tenant_id', $1, true)", tenant);
+        begin(transaction.tx(), tenant, statement_timeout);
         PgTenantSession nouns(transaction.tx(), tenant);
         auto outcome = job(nouns);
-        if (outcome) transaction.commit();
+        if (!outcome) return explained(std::move(outcome.error()), statement_timeout);
+        transaction.commit();
         return outcome;
     });
 }
 
 class PgTenantDatabase final : public ports::TenantDatabase {
 public:
-    explicit PgTenantDatabase(PgOptions options) : threads_(std::move(options)) {}
+    PgTenantDatabase(const PgOptions& options, const TenantShare& share) : threads_(options, sharing_of(options, share))
+    {
+    }
 
-    void submit(TenantId tenant, Job job, Finished finished) override
+    void submit(TenantId tenant, Job job, Finished finished, Terms terms) override
     {
         // Shared between the two ways out, of which exactly one is taken.
         auto done = std::make_shared<Finished>(std::move(finished));
-        threads_.submit(
-            [tenant, job = std::move(job), done](Session& session) mutable { (*done)(run_job(session, tenant, job)); },
-            [done](Error error) { (*done)(std::move(error)); });
+        threads_.submit(tenant,
+                        {.work = [tenant, job = std::move(job), done, timeout = terms.statement_timeout](
+                                     Session& session) mutable { (*done)(run_job(session, tenant, job, timeout)); },
+                         .failed = [done](Error error) { (*done)(std::move(error)); },
+                         .given_up = std::move(terms.given_up)});
     }
 
     bool healthy() const override { return threads_.healthy(); }
@@ -45,9 +92,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<ports::TenantDatabase> make_tenant_database(PgOptions options)
+std::unique_ptr<ports::TenantDatabase> make_tenant_database(const PgOptions& options, const TenantShare& share)
 {
-    return std::make_unique<PgTenantDatabase>(std::move(options));
+    return std::make_unique<PgTenantDatabase>(options, share);
 }
 
 }  // namespace winnow::pg

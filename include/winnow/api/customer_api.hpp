@@ -43,6 +43,9 @@ struct CustomerApiOptions {
     domain::TenantLimits tenant_limits;
     std::size_t max_rest_body_bytes = 1'048'576;
     std::chrono::milliseconds resolve_timeout = std::chrono::minutes{5};  ///< Alertmanager alerts without an end.
+    std::chrono::milliseconds read_timeout{5'000};  ///< Of each statement of a REST request that only reads.
+    std::size_t analysis_threads = 2;               ///< For what costs processor time: tests of rules, lint, previews.
+    std::size_t analyses_waiting = 8;               ///< Of one tenant, besides the one under way.
 };
 
 /// Thread-safe. Throws std::logic_error at construction where two routes collide or one lacks its permission.

@@ -5,6 +5,7 @@
 
 #include "winnow/base/uuid.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -54,6 +55,11 @@ struct Request {
     RequestHead head;
     std::string body;  ///< As sent: Content-Encoding is the handler's to undo.
     std::shared_ptr<const Attachment> attachment;
+    /// Set by the server, once: the client has gone, or its time is up. Null: nobody tells.
+    std::shared_ptr<const std::atomic<bool>> given_up;
+
+    /// Whether nobody waits for the answer any more. From any thread.
+    [[nodiscard]] bool is_given_up() const noexcept { return given_up && given_up->load(std::memory_order_relaxed); }
 };
 
 /// An answer. The server adds Date, Content-Length, Connection, X-Request-Id and the security headers.

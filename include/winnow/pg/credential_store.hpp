@@ -11,6 +11,6 @@
 namespace winnow::pg {
 
 /// As the role winnow_api, on `options.connections` threads of its own: a look-up never waits behind a query.
-[[nodiscard]] std::unique_ptr<ports::CredentialStore> make_credential_store(PgOptions options);
+[[nodiscard]] std::unique_ptr<ports::CredentialStore> make_credential_store(const PgOptions& options);
 
 }  // namespace winnow::pg

@@ -15,7 +15,7 @@ struct PgOptions {
     std::string conninfo;
     std::string application_name = "winnow";
     std::size_t connections = 2;    ///< Sessions, and threads where the store has threads of its own.
-    std::size_t queue_limit = 512;  ///< Jobs waiting for a session; beyond: `unavailable`.
+    std::size_t queue_limit = 512;  ///< Jobs of all tenants that wait for a session; beyond: `unavailable`.
     std::chrono::seconds connect_timeout{5};
     std::chrono::milliseconds lock_timeout{5'000};
     std::chrono::milliseconds statement_timeout{10'000};

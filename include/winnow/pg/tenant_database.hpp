@@ -3,15 +3,28 @@
 /// @file
 /// ports::TenantDatabase on PostgreSQL.
 
+#include "winnow/observe/queue_metrics.hpp"
 #include "winnow/pg/options.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
+#include <cstddef>
 #include <memory>
 
 namespace winnow::pg {
 
+/// How tenants share the threads and the queue before them.
+struct TenantShare {
+    /// Jobs that one tenant may have waiting, or fewer where the queue is nearly full. More: `rate_limited`.
+    std::size_t waiting = 64;
+    observe::QueueMetrics metrics;
+};
+
+/// Jobs run in a queue a tenant, which take turns by the time for which they hold a session; at most half of the
+/// threads work for one tenant, and of several one passes over tenants whose jobs take long.
+///
 /// `options.connections` threads, each with its own session of the role winnow_api, opened when first needed. The
 /// destructor answers what still waits with `unavailable`, lets running jobs end, and joins.
-[[nodiscard]] std::unique_ptr<ports::TenantDatabase> make_tenant_database(PgOptions options);
+[[nodiscard]] std::unique_ptr<ports::TenantDatabase> make_tenant_database(const PgOptions& options,
+                                                                          const TenantShare& share = {});
 
 }  // namespace winnow::pg

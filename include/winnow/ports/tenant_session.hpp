@@ -8,7 +8,9 @@
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
 
+#include <chrono>
 #include <functional>
+#include <utility>
 
 namespace winnow::ports {
 
@@ -67,9 +69,21 @@ public:
     using Job = std::move_only_function<Result<Done>(TenantSession&)>;
     using Finished = std::move_only_function<void(Result<Done>)>;
 
-    /// Queues `job`; `finished` is called once, on a database thread, after commit or roll-back. With the queue full
-    /// it is called at once, on the caller's thread, with `unavailable`.
-    virtual void submit(TenantId tenant, Job job, Finished finished) = 0;
+    struct Terms {
+        /// Whether nobody waits for the outcome any more: a job that was not begun is dropped then, and finished with
+        /// `timeout`. Thread-safe and quick; empty: somebody always does.
+        std::function<bool()> given_up;
+        std::chrono::milliseconds statement_timeout{0};  ///< Of each statement; 0: the store's own.
+    };
+
+    /// Queues `job` in the tenant's queue; `finished` is called once, on a database thread, after commit or roll-back.
+    /// Where there is no room it is called at once, on the caller's thread: with `rate_limited` where the tenant has
+    /// its share of the queue, and with `unavailable` where all of the queue is full.
+    virtual void submit(TenantId tenant, Job job, Finished finished, Terms terms) = 0;
+    void submit(TenantId tenant, Job job, Finished finished)
+    {
+        submit(tenant, std::move(job), std::move(finished), Terms{});
+    }
 
     /// False while no session is to be had; it is tried again without a call.
     [[nodiscard]] virtual bool healthy() const { return true; }

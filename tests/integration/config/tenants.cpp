@@ -154,8 +154,9 @@ Answered Tenants::call(std::string_view method, const std::string& target, const
     pg::query(transaction.tx(), "select set_config('winnow.tenant_id', $1, true)", who_.tenant);
     pg::PgTenantSession nouns(transaction.tx(), who_.tenant);
     auto result = route->handler(call, nouns);
-    const auto response = result ? *std::move(result) : api::problem(result.error());
     if (result) transaction.commit();
+    const auto made = api::made_of(std::move(result), call);
+    const auto response = made ? *made : api::problem(made.error());
     Answered answered{.status = response.status, .body = {}, .text = response.body, .headers = response.headers};
     if (!response.body.empty()) answered.body = json::parse(response.body);
     return answered;

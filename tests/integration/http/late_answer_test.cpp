@@ -154,6 +154,53 @@ TEST_F(LateAnswer, IsNotNeededFromAHandlerThatThrows)
     EXPECT_EQ(client.ask(kGet).status, 500);
 }
 
+/// Whether the request is given up within ten seconds.
+bool is_given_up_soon(const Request& request)
+{
+    const auto until = std::chrono::steady_clock::now() + 10s;
+    while (!request.is_given_up()) {
+        if (std::chrono::steady_clock::now() > until) return false;
+        std::this_thread::yield();
+    }
+    return true;
+}
+
+TEST_F(LateAnswer, IsNotWaitedForByAClientThatHasGoneAndTheHandlerIsTold)
+{
+    Held<std::pair<Request, ResponseSink>> held;
+    handler_.on_handle = [&](Request request, ResponseSink sink) {
+        held.put({std::move(request), std::move(sink)});
+    };
+    auto client = std::make_unique<TlsClient>(port());
+    client->send(post("/", "hello"));
+    auto [answered, sink] = held.take();
+    sink(Response(200));
+    EXPECT_EQ(client->receive().status, 200);
+    EXPECT_FALSE(answered.is_given_up());
+
+    client->send(post("/", "hello"));
+    auto [waiting, late] = held.take();
+    EXPECT_FALSE(waiting.is_given_up());
+    client.reset();
+    EXPECT_TRUE(is_given_up_soon(waiting));
+    EXPECT_FALSE(answered.is_given_up());
+    late(Response(200));
+}
+
+TEST_F(LateAnswer, IsNotWaitedForOnceItsTimeIsUpAndTheHandlerIsTold)
+{
+    options_.limits.handler = 200ms;
+    Held<std::pair<Request, ResponseSink>> held;
+    handler_.on_handle = [&](Request request, ResponseSink sink) {
+        held.put({std::move(request), std::move(sink)});
+    };
+    TlsClient client(port());
+    EXPECT_EQ(client.ask(post("/", "hello")).status, 503);
+    auto [request, sink] = held.take();
+    EXPECT_TRUE(request.is_given_up());
+    sink(Response(200));
+}
+
 TEST_F(LateAnswer, GivenTwiceCountsOnce)
 {
     handler_.on_handle = [](const Request&, ResponseSink sink) {

@@ -155,6 +155,117 @@ TEST_F(TenantDatabaseTest, AFullQueueAnswersAtOnceAndShuttingDownAnswersEverybod
     EXPECT_EQ(answered, 4);
 }
 
+/// Jobs of one tenant that do not end before they are let go.
+class Blocked {
+public:
+    ports::TenantDatabase::Job job()
+    {
+        return [this](TenantSession&) -> Result<Done> {
+            ++running;
+            gate_.wait();
+            return Done{};
+        };
+    }
+    ports::TenantDatabase::Finished finished()
+    {
+        return [this](const Result<Done>& done) {
+            if (!done) last = done.error();
+            ++answered;
+        };
+    }
+    void let_go() { open_.set_value(); }
+
+    std::atomic<int> running = 0;
+    std::atomic<int> answered = 0;
+    Error last{ErrorCode::internal, "none"};
+
+private:
+    std::promise<void> open_;
+    std::shared_future<void> gate_ = open_.get_future().share();
+};
+
+TEST_F(TenantDatabaseTest, ATenantHasAtMostHalfOfTheThreadsAndItsShareOfTheQueue)
+{
+    auto options = as(database_.api);
+    options.connections = 4;
+    Blocked loud;
+    auto shared = make_tenant_database(options, {.waiting = 3, .metrics = {}});
+    const auto submit = [&](int jobs) {
+        for (int i = 0; i < jobs; ++i) shared->submit(tenant_, loud.job(), loud.finished());
+    };
+    submit(2);
+    EXPECT_TRUE(eventually([&] { return loud.running == 2; }));
+    submit(3);
+    EXPECT_EQ(loud.answered, 0);
+    submit(1);
+    EXPECT_EQ(loud.answered, 1) << "at once";
+    EXPECT_EQ(loud.last.code(), ErrorCode::rate_limited);
+    EXPECT_THAT(loud.last.message(), testing::HasSubstr("of your tenant"));
+    EXPECT_THAT(loud.last.message(), testing::HasSubstr("the limit is 3 (rest.waiting_per_tenant)"));
+
+    std::promise<Result<Done>> quiet;
+    shared->submit(
+        new_tenant(),
+        [](TenantSession& session) -> Result<Done> {
+            EXPECT_TRUE(session.contacts().count());
+            return Done{};
+        },
+        [&](Result<Done> done) { quiet.set_value(std::move(done)); });
+    EXPECT_TRUE(quiet.get_future().get());
+    EXPECT_EQ(loud.running, 2);
+    loud.let_go();
+    ASSERT_TRUE(eventually([&] { return loud.answered == 6; }));
+    EXPECT_EQ(loud.running, 5);
+}
+
+TEST_F(TenantDatabaseTest, AJobThatIsGivenUpBeforeItsTurnIsNotRun)
+{
+    auto options = as(database_.api);
+    options.connections = 1;
+    Blocked first;
+    auto single = make_tenant_database(options);
+    single->submit(tenant_, first.job(), first.finished());
+    EXPECT_TRUE(eventually([&] { return first.running == 1; }));
+    std::atomic<bool> gone = false;
+    std::promise<Result<Done>> outcome;
+    single->submit(
+        tenant_,
+        [](TenantSession&) -> Result<Done> {
+            ADD_FAILURE();
+            return Done{};
+        },
+        [&](Result<Done> done) { outcome.set_value(std::move(done)); },
+        {.given_up = [&] { return gone.load(); }, .statement_timeout = {}});
+    gone = true;
+    first.let_go();
+    EXPECT_EQ(outcome.get_future().get().error().code(), ErrorCode::timeout);
+}
+
+TEST_F(TenantDatabaseTest, AStatementHasItsOwnTimeoutAndSaysWhose)
+{
+    std::promise<Result<Done>> outcome;
+    pqxx::connection connection(database_.superuser);
+    pqxx::nontransaction lock(connection);
+    lock.exec("begin; lock table contacts in access exclusive mode");
+    tenants_->submit(
+        tenant_,
+        [](TenantSession& session) -> Result<Done> {
+            if (auto count = session.contacts().count(); !count) return count.error();
+            return Done{};
+        },
+        [&](Result<Done> done) { outcome.set_value(std::move(done)); },
+        {.given_up = {}, .statement_timeout = std::chrono::milliseconds{100}});
+    const auto done = outcome.get_future().get();
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code(), ErrorCode::timeout);
+    EXPECT_THAT(done.error().message(), testing::HasSubstr("the limit is PT0.100S (rest.statement_timeout)"));
+    lock.exec("commit");
+    EXPECT_TRUE(run(tenant_, [](TenantSession& session) -> Result<Done> {
+        EXPECT_TRUE(session.contacts().count());
+        return Done{};
+    }));
+}
+
 TEST_F(TenantDatabaseTest, WithoutADatabaseJobsAreUnavailableAndNotRun)
 {
     const auto nowhere = make_tenant_database({.conninfo = "host=/nowhere"});
@@ -189,7 +300,7 @@ TEST_F(TenantDatabaseTest, ASpareSessionThatCannotBeHadIsNoOutageAsLongAsAnother
         [&](const Result<Done>& done) { first.set_value(done); });
     started.get_future().wait();
     narrow->submit(
-        tenant_, [](TenantSession&) -> Result<Done> { return Done{}; },
+        new_tenant(), [](TenantSession&) -> Result<Done> { return Done{}; },
         [&](const Result<Done>& done) { second.set_value(done); });
     EXPECT_EQ(second.get_future().get().error().code(), ErrorCode::unavailable);
     EXPECT_TRUE(narrow->healthy());

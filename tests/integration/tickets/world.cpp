@@ -125,10 +125,10 @@ AnswerOf World::call(std::string_view method, const std::string& target, const n
         pg::Transaction transaction(session_);
         pg::query(transaction.tx(), "select set_config('winnow.tenant_id', $1, true)", who_.tenant);
         pg::PgTenantSession nouns(transaction.tx(), who_.tenant);
-        const auto response = route.handler(call, nouns);
-        if (!response) return answer(api::problem(response.error()));
-        transaction.commit();
-        return answer(*response);
+        auto result = route.handler(call, nouns);
+        if (result) transaction.commit();
+        const auto response = api::made_of(std::move(result), call);
+        return answer(response ? *response : api::problem(response.error()));
     }
     throw std::runtime_error("no route for " + target);
 }
