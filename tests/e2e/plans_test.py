@@ -280,8 +280,16 @@ class Plans(unittest.TestCase):
         for status in ("firing", "resolved", "firing", "resolved"):
             flapping = becomes("flap", status=status)
         assert flapping == "held", flapping
-        for _ in range(2):
-            assert becomes("x") == "silenced"
+        for key in ("x", "x", "parked", "returned"):
+            assert becomes("x", key) == "silenced"
+        for key, states in (("parked", ("recovered",)), ("returned", ("recovered", "open"))):
+            ticket, = admin.get(f"/api/v1/tickets?dedup_key={key}").json()["items"]
+            for state in states:
+                moved = admin.post(f"/api/v1/tickets/{ticket['id']}/transitions", {"to": state})
+                assert moved.status == 200, moved.body
+        silence, = (each for each in admin.get("/api/v1/silences").json()["items"] if each.get("matchers") == 'mark="x"')
+        ended = admin.call("DELETE", f"/api/v1/silences/{silence['id']}")
+        assert ended.status in (200, 204), ended.body
         wait_until(lambda: becomes("z") and becomes("y") == "inhibited", "the inhibition to be in force")
         assert becomes("z", status="resolved") == "resolved"
 
