@@ -6,6 +6,7 @@
 
 #include <pqxx/transaction>
 
+#include <algorithm>
 #include <thread>
 #include <tuple>
 #include <vector>
@@ -236,6 +237,19 @@ TEST_F(Recording, WhatIsOwedToATicketThatIsGoneIsForgotten)
     sql("delete from tickets where ticket_id = '" + mine.ticket.str() + "'");
     EXPECT_FALSE(outbox_->settle().value());
     EXPECT_EQ(number("select count(*) from owed_events"), 0);
+}
+
+TEST_F(Recording, WhatIsOwedToManyTicketsThatAreGoneIsForgottenPageByPage)
+{
+    const auto tenant = new_tenant();
+    sql("insert into owed_events (tenant_id, ticket_id, kind, at, data) select '" + tenant.str() +
+        "', gen_random_uuid(), 'notified', now(), '{}' from generate_series(1, 2500)");
+    for (int pages = 1; pages <= 3; ++pages) {
+        const auto left = outbox_->settle();
+        ASSERT_TRUE(left) << left.error().message();
+        EXPECT_EQ(*left, pages < 3);
+        EXPECT_EQ(number("select count(*) from owed_events"), std::max(0, 2'500 - pages * 1'000));
+    }
 }
 
 }  // namespace
