@@ -252,5 +252,20 @@ TEST_F(Recording, WhatIsOwedToManyTicketsThatAreGoneIsForgottenPageByPage)
     }
 }
 
+TEST_F(Recording, WhatIsHandedBackUntriedCallsNothingOfItsChain)
+{
+    std::ignore = storm(2);
+    sql("update deliveries set next_attempt_at = now() - interval '1 minute'");
+    const auto claimed = claim();
+    ASSERT_THAT(claimed, SizeIs(1));
+    EXPECT_THAT(claim(), IsEmpty()) << "the second waits behind the first";
+    auto back = result(claimed[0], DeliveryState::pending);
+    back.attempted = false;
+    back.retry_after = std::chrono::minutes{5};
+    ASSERT_TRUE(outbox_->record({back}));
+    EXPECT_THAT(claim(), IsEmpty()) << "the wait that was stored holds for its whole chain";
+    EXPECT_EQ(number("select count(*) from deliveries where state = 'pending' and next_attempt_at > now()"), 2);
+}
+
 }  // namespace
 }  // namespace winnow::pg
