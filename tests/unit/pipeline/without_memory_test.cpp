@@ -2,6 +2,7 @@
 /// Triage where any allocation may fail: no alert is lost, none is ignored, and no thread ends the process.
 
 #include "triage_fixture.hpp"
+#include "winnow/observe/log.hpp"
 
 #include <atomic>
 #include <cstdlib>
@@ -158,6 +159,23 @@ TEST_F(WithoutMemoryTest, NeitherWhereRowsAreGivenMoreTimeAside)
         store.needed_ = 1s;
     });
     fail_everywhere(30, 20);
+}
+
+// Run alone, the process has written no line before: that one makes the log.
+TEST_F(WithoutMemoryTest, ALineOfTheLogIsLeftOutRatherThanThrown)
+{
+    for (int n = 0; n < 20; ++n) {
+        bool thrown = false;
+        succeeding = n;
+        failing = 1'000;
+        try {
+            observe::error("a line of the log", {{"allocations", n}});
+        } catch (const std::bad_alloc&) {
+            thrown = true;
+        }
+        failing = 0;
+        EXPECT_FALSE(thrown) << n;
+    }
 }
 
 TEST_F(WithoutMemoryTest, WhatElseIsThrownHoldsUpItsTenantOnly)
