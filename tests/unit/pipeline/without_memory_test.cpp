@@ -17,7 +17,7 @@ std::atomic<std::int64_t> failing{0};
 std::atomic<std::int64_t> failed{0};
 thread_local int spared = 0;
 
-bool fails()
+[[maybe_unused]] bool fails()
 {
     if (spared > 0 || failing.load(std::memory_order_relaxed) <= 0) return false;
     if (succeeding.fetch_sub(1) > 0 || failing.fetch_sub(1) <= 0) return false;
