@@ -29,6 +29,14 @@ std::string shown(std::string_view name)
     return std::string(is_text(name) ? truncate_utf8(name, 64) : "(a name that is not UTF-8)");
 }
 
+/// Of the parameter that has something wrong at `at`.
+std::string name_before(std::string_view query, std::size_t at)
+{
+    const auto before = query.substr(0, at);
+    const auto pair = before.substr(before.rfind('&') + 1);
+    return shown(pair.substr(0, pair.find('=')));
+}
+
 }  // namespace
 
 Result<std::optional<std::string>> idempotency_key(const http::RequestHead& head)
@@ -64,12 +72,10 @@ Result<Done> only_text(const http::RequestHead& head, const std::vector<std::pai
     // Undecoded, because what holds it is not decoded: see query_parameters().
     const std::string_view query = head.query;
     for (auto at = query.find('%'); at != std::string_view::npos; at = query.find('%', at + 1)) {
-        const auto pair = query.substr(0, at).substr(query.substr(0, at).rfind('&') + 1);
-        const auto name = shown(pair.substr(0, pair.find('=')));
         const auto code = query.substr(at + 1, 2);
-        if (code == "00") return query_error(name, "must not hold U+0000 (%00)");
+        if (code == "00") return query_error(name_before(query, at), "must not hold U+0000 (%00)");
         if (code.size() != 2 || !std::ranges::all_of(code, is_hex_digit)) {
-            return query_error(name, "must be percent-encoded: '%' itself is written %25");
+            return query_error(name_before(query, at), "must be percent-encoded: '%' itself is written %25");
         }
     }
     return Done{};

@@ -44,6 +44,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <ctime>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -332,9 +333,12 @@ private:
 
 Node::Node(const Config& config) : impl_(std::make_unique<Impl>(config))
 {
+    // The thread's own time: what a rule matches must not depend on how busy the machine is.
     expr::time_matches_with([]() noexcept -> std::uint64_t {
-        const std::chrono::nanoseconds now = std::chrono::steady_clock::now().time_since_epoch();
-        return static_cast<std::uint64_t>(now.count());
+        timespec spent{};
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+        constexpr std::uint64_t kNanos = 1'000'000'000;
+        return static_cast<std::uint64_t>(spent.tv_sec) * kNanos + static_cast<std::uint64_t>(spent.tv_nsec);
     });
 }
 Node::~Node() = default;

@@ -94,7 +94,7 @@ public:
 private:
     struct Attempt {
         ports::ClaimedDelivery claimed;
-        SteadyClock::time_point started;
+        SteadyClock::time_point started;  ///< When it was claimed.
     };
 
     void run()
@@ -186,8 +186,9 @@ private:
 
     void begin(ports::ClaimedDelivery claimed)
     {
-        const auto party = party_of(claimed);
         const auto now = SteadyClock::now();
+        if (go_on_with(claimed, now)) return;
+        const auto party = party_of(claimed);
         if (const auto wait = shares_.wait_for(party, now)) return hand_back(claimed, *wait);
         shares_.take(party, now);
         if (!party.retry) {
@@ -195,7 +196,7 @@ private:
             measures_.first_attempt.observe(std::chrono::duration<double>(owed_for).count());
         }
         const auto id = claimed.delivery.id;
-        const auto& attempt = attempts_.insert_or_assign(id, Attempt{std::move(claimed), now}).first->second;
+        const auto& attempt = attempts_.emplace(id, Attempt{std::move(claimed), now}).first->second;
         channel_.send(attempt.claimed, [inbox = inbox_, id](ports::SendReport report) {
             {
                 const std::lock_guard lock(inbox->mutex);
@@ -203,6 +204,19 @@ private:
             }
             inbox->changed.notify_one();
         });
+    }
+
+    /// An attempt under way whose lease somebody else ended, who took this node for dead: it has the new one now, and
+    /// is not made twice. It keeps its place, as what it was begun as.
+    bool go_on_with(const ports::ClaimedDelivery& claimed, SteadyClock::time_point now)
+    {
+        const auto at = attempts_.find(claimed.delivery.id);
+        if (at == attempts_.end()) return false;
+        auto& attempt = at->second;
+        attempt.claimed.lease_token = claimed.lease_token;
+        attempt.claimed.lease_until = claimed.lease_until;
+        attempt.started = now;  // of the lease
+        return true;
     }
 
     /// Due again later: somebody already has what he may have. `attempted`: it was sent, and nothing is known.

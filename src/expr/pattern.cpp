@@ -46,7 +46,7 @@ std::optional<bool> matches(const re2::RE2& pattern, std::string_view text, Budg
     if (clock == nullptr) return re2::RE2::PartialMatch(subject, pattern);
     const auto before = clock();
     const bool found = re2::RE2::PartialMatch(subject, pattern);
-    // Where the thread had to wait, the clock went on: no match takes more than the worst.
+    // Whatever the clock says, no match takes more than the worst.
     const auto took = std::min<std::size_t>(clock() - before, work * kWorstNanos) / kStepNanos;
     // The answer is there already; what comes after it finds nothing left.
     if (took > paid) static_cast<void>(budget.charge(took - paid));

@@ -67,10 +67,10 @@ void start_log(LogFormat format, Level least)
 
 void log(Level level, std::string_view message, std::initializer_list<Field> fields)
 {
-    auto& log = the_log();
-    const auto severity = level_of(level);
-    if (!log.logger.should_log(severity)) return;
     try {
+        auto& log = the_log();  // the first line makes it, and there may be no memory for that either
+        const auto severity = level_of(level);
+        if (!log.logger.should_log(severity)) return;
         const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
         std::span<const Field> span(fields.begin(), fields.size());
         std::vector<Field> counted;

@@ -61,8 +61,12 @@ update quiet_tickets set source_ended = true
 )sql";
 
 constexpr auto kReturned = R"sql(
-update quiet_tickets set source_ended = true
- where tenant_id = $1 and ticket_id = any($2::uuid[]) and config_version = $3
+update quiet_tickets q set source_ended = true
+  from tickets t
+ where q.tenant_id = $1 and q.ticket_id = any($2::uuid[]) and q.config_version = $3
+   and t.tenant_id = q.tenant_id and t.ticket_id = q.ticket_id
+   and (t.state in ('recovered', 'closed')  -- as is_over() has it
+        or t.recovered_at is not null and t.state in ('close_requested', 'returned'))
 )sql";
 
 constexpr auto kCount = R"sql(

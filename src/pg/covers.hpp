@@ -29,6 +29,7 @@ inline constexpr auto kParked = std::numeric_limits<std::int64_t>::max();
 
 /// What people's changes of tickets mean for covers: what is over explains nothing any more, what has come back quiet
 /// is judged anew, what was let go is judged, too.
+/// To be called before the changes are stored: it asks the rows which tickets are over until now.
 void follow_people(pqxx::transaction_base& tx, TenantId tenant, const std::vector<ports::TicketChange>& changes);
 
 /// Reads `select * from quiet_tickets …`.

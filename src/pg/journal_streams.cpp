@@ -138,10 +138,10 @@ public:
             pqxx::nontransaction tx(session.connection());
             std::vector<domain::StreamId> mine;  // the lock is re-entrant: asking again for ours would succeed
             for (const auto& [stream, hold] : held_) mine.push_back(stream);
-            std::vector<domain::StreamId> claimed;
-            for (const auto& row : query(tx, kUnended, array_of(mine))) {
-                const auto stream = row[0].as<domain::StreamId>();
-                if (claim(tx, stream)) claimed.push_back(stream);
+            for (const auto& row : query(tx, kUnended, array_of(mine))) claim(tx, row[0].as<domain::StreamId>());
+            std::vector<domain::StreamId> claimed;  // all, or what was claimed before a failure would be nobody's
+            for (const auto& [stream, hold] : held_) {
+                if (hold == Hold::claimed) claimed.push_back(stream);
             }
             return Result<std::vector<domain::StreamId>>(claimed);
         });
@@ -199,15 +199,14 @@ public:
 private:
     static Error taken_over() { return {ErrorCode::conflict, "the stream was taken over"}; }
 
-    bool claim(pqxx::transaction_base& tx, domain::StreamId stream)
+    void claim(pqxx::transaction_base& tx, domain::StreamId stream)
     {
-        if (!query(tx, kClaim, kStreamLockClass, stream)[0][0].as<bool>()) return false;
-        if (!query(tx, kIsOpen, stream)[0][0].as<bool>()) {  // its claimant ended it just before
+        if (!query(tx, kClaim, kStreamLockClass, stream)[0][0].as<bool>()) return;
+        if (query(tx, kIsOpen, stream)[0][0].as<bool>()) {
+            held_.emplace(stream, Hold::claimed);
+        } else {  // its claimant ended it just before
             query(tx, kReleaseClaim, kStreamLockClass, stream);
-            return false;
         }
-        held_.emplace(stream, Hold::claimed);
-        return true;
     }
 
     /// After a lost session: takes the locks again. Streams that somebody else took meanwhile are no longer held.

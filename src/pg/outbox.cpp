@@ -99,9 +99,10 @@ public:
             call_left_ones(session);
             const auto tickets = owing(session, settled_to());
             write(session, tickets);
-            const bool more = tickets.size() == kTicketsAtOnce;
+            const bool left = is_anything_left(session, tickets);
+            const bool more = left && tickets.size() == kTicketsAtOnce;
             settle_from(more ? tickets.back() : OwingTicket());
-            return more || is_anything_left(session, tickets);
+            return left;
         });
     }
 
@@ -163,17 +164,17 @@ private:
 
     bool is_anything_left(Session& session, std::span<const OwingTicket> tickets) const
     {
-        {
-            const std::lock_guard lock(mutex_);
-            if (!uncalled_.empty()) return true;
-        }
         pqxx::nontransaction tx(session.connection());
         const auto owes = [&] {
             return tx.exec("select exists (select from owed_events)")[0][0].as<bool>();
         };
-        if (!owes()) return false;
-        forget_gone(tx, tickets);
-        return owes();
+        bool left = owes();
+        if (left && !tickets.empty()) {
+            forget_gone(tx, tickets);
+            left = owes();
+        }
+        const std::lock_guard lock(mutex_);
+        return left || !uncalled_.empty();
     }
 
     void call_later(const std::vector<ChainPlace>& chains)

@@ -297,10 +297,10 @@ public:
                     events.add(ticket.id, event.seq, to_string(event.kind), event.at, event.actor, event.data);
                 }
             }
+            follow_people(tx_, tenant_, changes);
             const auto stored = ends.flush();
             if (stored + lives.flush() != changes.size()) return no_such_ticket();
             events.flush();
-            follow_people(tx_, tenant_, changes);
             return Done{};
         });
     }

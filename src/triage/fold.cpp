@@ -156,7 +156,7 @@ private:
     void follow_flapping(TicketSlot* ticket, const std::optional<domain::Held>& flap, const Evaluated& cause,
                          Verdict& verdict)
     {
-        if (ticket == nullptr || !is_live(ticket->state.state)) return;
+        if (ticket == nullptr || is_over(ticket->state.state, ticket->state.recovered_at)) return;
         if (flap) holds_.flap(*ticket, *flap, cause);
         if (ticket->state.restraint.flapping == Flapping::no) return;
         verdict.disposition = Disposition::held;
@@ -185,11 +185,11 @@ private:
             instance.state.starts_at = std::max(instance.state.starts_at, *cause.alert.starts_at);
         instance.changed = true;
         see(ticket, cause);
-        if (is_live(ticket.state.state)) learn(ticket, cause);
+        if (!is_over(ticket.state.state, ticket.state.recovered_at)) learn(ticket, cause);
         verdict.effect = TicketEffect::refreshed;
         verdict.ticket_id = ticket.state.id;
         const auto flap = holds_.see_flap(cause, true);
-        if (!is_live(ticket.state.state)) return;
+        if (is_over(ticket.state.state, ticket.state.recovered_at)) return;
         follow_flapping(ticket, flap, cause);
         note_hold(ticket, flap, verdict);
     }

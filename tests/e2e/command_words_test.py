@@ -229,7 +229,7 @@ class Words(unittest.TestCase):
     def test_arguments_that_nothing_takes_are_named_in_order(self):
         self.refused('not expected: "disk", "full"; alert send takes no arguments', "alert", "send", "disk", "full")
         self.refused('not expected: "2"; ticket show takes no more arguments', "ticket", "show", "1", "2")
-        self.refused('not expected: "f"; serve takes no arguments, but the options --config', "serve", "f")
+        self.refused('not expected: "f"; dev takes no arguments', "dev", "f")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ inline constexpr int kMaxProgram = 1'500;
 /// Why the pattern is too large to be saved: its size, the limit, and what helps. nullopt where it is not.
 [[nodiscard]] std::optional<std::string> too_large(const re2::RE2& pattern);
 
-/// Nanoseconds that never go back. The core has no clock: who runs it gives it one, once, before anything is matched.
+/// Nanoseconds that the calling thread has computed, which never go back. The core has no clock: who runs it gives it
+/// one, once, before anything is matched.
 /// Without one only what is charged before counts, and what conditions cost is the same on every machine.
 using MatchClock = std::uint64_t (*)() noexcept;
 void time_matches_with(MatchClock clock) noexcept;

@@ -95,6 +95,7 @@ public:
     [[nodiscard]] virtual Result<Done> renew(domain::StreamId stream, std::uint64_t applied_seq, bool serves) = 0;
 
     /// Streams that are not ended and whose writers are gone. The caller then owns them (lock held by this process).
+    /// Those that it owns already are among them until they are ended, so that none is forgotten where a call fails.
     [[nodiscard]] virtual Result<std::vector<domain::StreamId>> claim_orphans() = 0;
 
     /// Rows of a stream that are not applied, oldest first, at most `limit`, with seq > `after_seq`.

@@ -1,6 +1,7 @@
 #include "api/tickets/ticket_writer.hpp"
 
 #include "api/json_body.hpp"
+#include "api/live_tickets.hpp"
 #include "api/ticket_json.hpp"
 #include "winnow/intake/canonical.hpp"
 #include "winnow/ports/settings_store.hpp"
@@ -36,17 +37,8 @@ void TicketWriter::let_go(Ticket& ticket)
 {
     ticket.suppressed = true;
     ticket.suppression_reason = "let go by hand: told of within seconds";
-    domain::Alert alert;
-    alert.title = ticket.title;
-    alert.description = ticket.description;
-    alert.severity = ticket.severity;
-    alert.dedup_key = ticket.dedup_key;
-    alert.source = ticket.source;
-    alert.service = ticket.service;
-    alert.component = ticket.component;
-    alert.group = ticket.group;
-    alert.class_name = ticket.class_name;
-    alert.labels = ticket.labels;
+    auto alert = alert_of(ticket);
+    alert.starts_at.reset();
     alert.received_at = call_.now;
     auto& canonical = changes_[ticket.id].let_go.emplace();
     intake::append_canonical(alert, canonical);

@@ -124,6 +124,10 @@ int send(SendArguments& arguments)
             }
         }
     }
+    if (const auto more = receipt.value("more_warnings", 0); more > 0) {
+        std::cerr << "warning: " << more << " more warnings stand in the receipt " << receipt.value("receipt_id", "")
+                  << " (GET /api/v1/receipts/ID)\n";
+    }
     return receipt.value("rejected", 0) == 0 ? 0 : 1;
 }
 

@@ -171,6 +171,17 @@ struct Columns {
     }
 };
 
+/// Tenants without room were not looked at: they go on later where they were. All others that are not in `next` were
+/// looked at to their end, or owe nothing.
+void keep_places(std::unordered_map<TenantId, ContactId>& next, const std::unordered_map<TenantId, ContactId>& former,
+                 const ports::ClaimShare& share)
+{
+    for (const auto& tenant : share.tenants) {
+        const auto place = former.find(tenant.id);
+        if (tenant.room == 0 && place != former.end()) next.insert(*place);
+    }
+}
+
 }  // namespace
 
 Due lock_due(pqxx::transaction_base& tx, const ports::ClaimShare& share, Places& places)
@@ -198,6 +209,7 @@ Due lock_due(pqxx::transaction_base& tx, const ports::ClaimShare& share, Places&
         ++counts.at(which);
     }
     const bool more = !next.empty();
+    keep_places(next, own_places, share);
     own_places = std::move(next);
     return {.free = {tenants[0].take(), heads[0].take(), counts[0]},
             .under_way = {tenants[1].take(), heads[1].take(), counts[1]},

@@ -4,6 +4,7 @@
 #include "pg/values.hpp"
 
 #include <string_view>
+#include <unordered_set>
 
 namespace winnow::pg {
 
@@ -106,6 +107,10 @@ StoredResults store_results(pqxx::transaction_base& tx, const std::vector<ports:
         errors.add(result.error);
         attempted.add(result.attempted ? std::string_view("true") : std::string_view("false"));
     }
+    std::unordered_set<DeliveryId> untried;
+    for (const auto& result : results) {
+        if (!result.attempted) untried.insert(result.id);
+    }
     StoredResults stored;
     for (const auto& row : query(tx, kRecord, tenants.take(), ids.take(), tokens.take(), states.take(), delays.take(),
                                  statuses.take(), errors.take(), attempted.take())) {
@@ -115,6 +120,8 @@ StoredResults store_results(pqxx::transaction_base& tx, const std::vector<ports:
             continue;
         }
         if (state == "delivered" || state == "dead") stored.recorded.owes = true;
+        // The next message would bring its chain's head back before its time.
+        if (state == "pending" && untried.contains(id_of<DeliveryId>(row["delivery_id"]))) continue;
         stored.chains.push_back({.tenant = id_of<TenantId>(row["tenant_id"]),
                                  .ticket = id_of<TicketId>(row["ticket_id"]),
                                  .contact = id_of<ContactId>(row["contact_id"]),

@@ -22,7 +22,7 @@ struct ChainPlace {
 
 struct StoredResults {
     ports::Recorded recorded;
-    std::vector<ChainPlace> chains;  ///< Of those that are stored.
+    std::vector<ChainPlace> chains;  ///< Of those that are stored and need call their next.
 };
 
 /// Stores results and, of final ones, what the timeline is owed. Waits for nobody: rows that others hold are left out.

@@ -34,7 +34,14 @@ protected:
     void sql(const std::string& statement) const
     {
         pqxx::connection connection(database_.superuser);
-        pqxx::nontransaction(connection).exec(statement);
+        for (int tries = 1;; ++tries) {
+            try {
+                pqxx::nontransaction(connection).exec(statement);
+                return;
+            } catch (const pqxx::deadlock_detected&) {  // with the node, which is at work meanwhile
+                if (tries == 10) throw;
+            }
+        }
     }
 };
 

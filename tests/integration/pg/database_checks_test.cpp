@@ -7,6 +7,8 @@
 namespace winnow::pg {
 namespace {
 
+using test::PostgresCluster;
+
 TEST(Login, SaysWhyThereIsNone)
 {
     const auto database = PostgresCluster::instance().fresh_database();

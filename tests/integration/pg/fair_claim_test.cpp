@@ -196,6 +196,29 @@ TEST_F(FairClaim, WhatIsOwedToManyWhoGetNothingHidesNothingBehindIt)
     EXPECT_FALSE(claim(share).deliveries.empty()) << "and it begins anew";
 }
 
+TEST_F(FairClaim, ATenantWithoutRoomGoesOnLaterWhereItsLastClaimEnded)
+{
+    make_contacts(100);
+    owe(20, mine(), "1 hour");
+    std::set<ContactId> late;
+    for (const auto& row : sql("select contact_id from contacts order by contact_id offset 64")) {
+        late.insert(ContactId(*Uuid::parse(row[0].c_str())));
+    }
+    auto share = usual();
+    share.per_tenant = 4;
+    auto full = share;
+    full.tenants = {{.id = tenant_, .room = 0}};
+    for (int turn = 0; turn < 4; ++turn) {
+        const auto got = claim(share);
+        ASSERT_THAT(got.deliveries, SizeIs(4));
+        EXPECT_EQ(got.more, turn % 2 == 0);
+        for (const auto& each : got.deliveries) {
+            EXPECT_EQ(late.contains(each.contact.id), turn % 2 == 1) << "turn " << turn;
+        }
+        EXPECT_THAT(claim(full).deliveries, IsEmpty());
+    }
+}
+
 TEST_F(FairClaim, TheShareOfRetriesHoldsForRunOutLeasesToo)
 {
     make_contacts(20);

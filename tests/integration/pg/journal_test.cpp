@@ -317,6 +317,18 @@ TEST_F(JournalTest, AWriterWhoseStreamWasTakenOverWritesNeverAgain)
     EXPECT_EQ(streams_->end(stream_).error().code(), ErrorCode::conflict);
 }
 
+TEST_F(JournalTest, AClaimedStreamIsNamedAgainUntilItIsEnded)
+{
+    const auto other = node("node-b");
+    kill_sessions("node-a");
+    ASSERT_TRUE(eventually([&] { return !other->claim_orphans().value().empty(); }));
+    EXPECT_THAT(other->claim_orphans().value(), ElementsAre(stream_)) << "its replay may not have begun";
+    ASSERT_TRUE(other->open("node-b"));
+    EXPECT_THAT(other->claim_orphans().value(), ElementsAre(stream_)) << "its own is no orphan";
+    ASSERT_TRUE(other->end(stream_));
+    EXPECT_THAT(other->claim_orphans().value(), IsEmpty());
+}
+
 TEST_F(JournalTest, OnlyOneOfManyNodesClaimsAnOrphan)
 {
     streams_.reset();

@@ -48,6 +48,18 @@ TEST(Migrator, BringsAnEmptyDatabaseToTheSchemaAndThenHasNothingToDo)
     EXPECT_EQ(migrate(database.owner).value(), 0U) << "the owner may migrate too, once the roles exist";
 }
 
+/// Nobody reads a table that is being rewritten until its step ends.
+TEST(Migrator, AStepThatRewritesATableBuildsNoIndexMeanwhile)
+{
+    int rewrites = 0;
+    for (const auto& step : embedded_migrations()) {
+        if (!step.sql.contains("add column") || !step.sql.contains(" stored;")) continue;
+        ++rewrites;
+        EXPECT_FALSE(step.sql.contains("create index")) << step.name;
+    }
+    EXPECT_GT(rewrites, 0);
+}
+
 TEST(Migrator, EachRoleCanTellWhetherTheSchemaIsCurrent)
 {
     const auto database = PostgresCluster::instance().fresh_database();

@@ -23,6 +23,11 @@ protected:
         move_back(time);
         sql("update journal_streams set renewed_at = now()");
     }
+    /// Also for rows of yesterday: it may be just after midnight.
+    void make_partitions()
+    {
+        sql("select make_day_partitions(((now() - interval '30 minutes') at time zone 'UTC')::date, 2)");
+    }
     void instance(const std::string& key, const std::string& ends_in)
     {
         sql("insert into alert_instances (tenant_id, instance_key, ticket_id, starts_at, ends_at, firing) values ('" +
@@ -65,6 +70,7 @@ TEST_F(OwnOutage, EndsThatPassedMeanwhileAreJudgedOneResolveTimeoutAfterIt)
 
 TEST_F(OwnOutage, NothingEndsBeforeWhatCameInUntilThenIsApplied)
 {
+    make_partitions();
     instance("long gone", "-20 minutes");
     instance("refreshed", "-1 minute");
     sql("insert into journal (tenant_id, received_at, stream, seq, alert_count, payload) values ('" + tenant_.str() +
@@ -81,6 +87,7 @@ TEST_F(OwnOutage, NothingEndsBeforeWhatCameInUntilThenIsApplied)
 
 TEST_F(OwnOutage, WhatWaitsOfSomebodyElseHoldsBackNobody)
 {
+    make_partitions();
     instance("long gone", "-20 minutes");
     instance("refreshed", "-1 minute");
     const auto row = [&](const std::string& tenant, const std::string& age, int seq) {

@@ -6,6 +6,7 @@
 
 #include <pqxx/transaction>
 
+#include <algorithm>
 #include <thread>
 #include <tuple>
 #include <vector>
@@ -236,6 +237,34 @@ TEST_F(Recording, WhatIsOwedToATicketThatIsGoneIsForgotten)
     sql("delete from tickets where ticket_id = '" + mine.ticket.str() + "'");
     EXPECT_FALSE(outbox_->settle().value());
     EXPECT_EQ(number("select count(*) from owed_events"), 0);
+}
+
+TEST_F(Recording, WhatIsOwedToManyTicketsThatAreGoneIsForgottenPageByPage)
+{
+    const auto tenant = new_tenant();
+    sql("insert into owed_events (tenant_id, ticket_id, kind, at, data) select '" + tenant.str() +
+        "', gen_random_uuid(), 'notified', now(), '{}' from generate_series(1, 2500)");
+    for (int pages = 1; pages <= 3; ++pages) {
+        const auto left = outbox_->settle();
+        ASSERT_TRUE(left) << left.error().message();
+        EXPECT_EQ(*left, pages < 3);
+        EXPECT_EQ(number("select count(*) from owed_events"), std::max(0, 2'500 - pages * 1'000));
+    }
+}
+
+TEST_F(Recording, WhatIsHandedBackUntriedCallsNothingOfItsChain)
+{
+    std::ignore = storm(2);
+    sql("update deliveries set next_attempt_at = now() - interval '1 minute'");
+    const auto claimed = claim();
+    ASSERT_THAT(claimed, SizeIs(1));
+    EXPECT_THAT(claim(), IsEmpty()) << "the second waits behind the first";
+    auto back = result(claimed[0], DeliveryState::pending);
+    back.attempted = false;
+    back.retry_after = std::chrono::minutes{5};
+    ASSERT_TRUE(outbox_->record({back}));
+    EXPECT_THAT(claim(), IsEmpty()) << "the wait that was stored holds for its whole chain";
+    EXPECT_EQ(number("select count(*) from deliveries where state = 'pending' and next_attempt_at > now()"), 2);
 }
 
 }  // namespace

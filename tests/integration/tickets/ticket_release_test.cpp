@@ -69,6 +69,10 @@ TEST_F(TicketRelease, AQuietTicketThatComesBackByHandIsJudgedAnew)
     const auto covered = quiet("recovered", "1");
     EXPECT_EQ(call("POST", "/tickets/" + covered + "/transitions", {{"to", "in_progress"}}).status, 200);
     EXPECT_FALSE(due(covered)) << "what covers it has not changed";
+    const auto live = quiet("open", parked);  // an alert that a rule suppresses has reopened it
+    EXPECT_EQ(call("POST", "/tickets/" + live + "/comments", {{"text", "hm"}}).status, 201);
+    EXPECT_EQ(call("POST", "/tickets/" + live + "/transitions", {{"to", "in_progress"}}).status, 200);
+    EXPECT_FALSE(due(live)) << "nobody brought it back";
     const auto closing = quiet("recovered", parked);
     sql("update tickets set recovered_at = now() where ticket_id = '" + closing + "'");
     sql("insert into tenant_settings (tenant_id, close_approval) values ('" + ours_.str() + "', true)");

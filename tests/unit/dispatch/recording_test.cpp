@@ -1,5 +1,7 @@
 #include "fakes.hpp"
 
+#include <tuple>
+
 namespace winnow::dispatch {
 namespace {
 
@@ -36,6 +38,25 @@ TEST_F(RecordingResults, AnAttemptThatOutlivesItsLeaseIsNotMadeTwiceAtOnce)
     EXPECT_EQ(channel_.sent(), 1U);
     dispatcher_->stop(0ms);
     channel_.let_go();
+}
+
+TEST_F(RecordingResults, AnAttemptWhoseLeaseAnotherNodeFreedIsItsOwnAgainAndNotMadeTwice)
+{
+    owe(1);
+    channel_.hold();
+    start();
+    ASSERT_TRUE(eventually([&] { return channel_.sent() == 1; }));
+    std::ignore = outbox_.free_leases(1, "another node");
+    dispatcher_->poke();
+    ASSERT_TRUE(eventually([&] { return outbox_.row(delivery(0)).token == 2; }));
+    const auto claims = outbox_.with([](auto& outbox) { return outbox.claims_; });
+    ASSERT_TRUE(eventually([&] { return outbox_.with([&](auto& outbox) { return outbox.claims_ > claims + 2; }); }));
+    EXPECT_EQ(channel_.sent(), 1U);
+    channel_.let_go();
+    ASSERT_TRUE(eventually([&] { return in_state(domain::DeliveryState::pending) == 1; })) << "its end is not stored";
+    dispatcher_->stop(0ms);
+    EXPECT_THAT(metrics_.exposition(), testing::HasSubstr("winnow_deliveries_in_flight 0"));
+    EXPECT_THAT(metrics_.exposition(), testing::HasSubstr("winnow_delivery_retries_in_flight 0"));
 }
 
 TEST_F(RecordingResults, OneThatIsRefusedKeepsNoOtherFromBeingStored)

@@ -40,7 +40,9 @@ public:
     {
         const std::lock_guard lock(mutex_);
         if (errors_ > 0) return answer().error();
-        return std::exchange(orphans_, {});
+        auto owned = orphans_;
+        std::erase_if(owned, [&](auto stream) { return std::ranges::find(ended_, stream) != ended_.end(); });
+        return owned;
     }
     Result<std::vector<ports::JournalRow>> unapplied(domain::StreamId stream, std::uint64_t after_seq,
                                                      std::size_t limit) override

@@ -122,6 +122,23 @@ TEST_F(HousekeepingTest, WhatIsThrownEndsNeitherTheHeartbeatNorATakeover)
     EXPECT_TRUE(eventually([&] { return streams_.with([&](auto& s) { return s.renewed_.size() > before; }); }));
 }
 
+TEST_F(HousekeepingTest, AClaimedStreamWhoseTakeoverThrewIsTakenOverByTheNextRound)
+{
+    streams_.rows_ = {stored(one_, 5, 1, {"a"}), stored(one_, 6, 1, {"a"})};
+    streams_.orphans_ = {5, 6};
+    std::atomic<int> begun = 0;
+    auto options = quick_;
+    options.on_takeover = [&](domain::StreamId) {
+        if (begun++ == 0) throw std::bad_alloc();
+    };
+    start(options);
+    EXPECT_TRUE(eventually([&] { return streams_.ended().size() == 2; }));
+    EXPECT_EQ(store_.occurrences(one_, "a"), 2);
+    housekeeping_.reset();
+    EXPECT_THAT(streams_.ended(), testing::UnorderedElementsAre(5, 6)) << "each once";
+    EXPECT_EQ(begun, 2);
+}
+
 TEST_F(HousekeepingTest, WhicheverThreadNoticesFirstSaysThatTheDatabaseIsAway)
 {
     streams_.errors_ = 1'000'000;

@@ -100,5 +100,31 @@ TEST_F(Closing, WhatIsOverIsNotToldOfWhenItsCoverEnds)
     EXPECT_THAT(pages(), IsEmpty());
 }
 
+TEST_F(Closing, AnInstanceThatIsHeardOfAfterTheEndTellsNobody)
+{
+    take(suppressed(alerts.instance("k", "i")));
+    is(InState::close_requested);
+    resolved(1min);
+    ASSERT_EQ(only().recovered_at, at(1min));
+    EXPECT_EQ(take(alerts.instance("k", "i", 2min)).effect, TicketEffect::refreshed);
+    EXPECT_TRUE(only().suppressed);
+    EXPECT_THAT(pages(), IsEmpty());
+}
+
+TEST_F(Closing, WhatIsOverDoesNotBeginToFlap)
+{
+    for (int i = 0; i < 4; ++i) {
+        const auto when = i * 1min;
+        take(suppressed(asking(i % 2 == 0 ? alerts.firing("k", when) : alerts.resolved("k", when), 3, kFlap)));
+    }
+    is(InState::close_requested);
+    store.release_all(at(4min));
+    ASSERT_EQ(only().recovered_at, at(4min));
+    store.notices.clear();
+    flapped(5min, false);
+    EXPECT_EQ(only().restraint.flapping, Flapping::no);
+    EXPECT_THAT(pages(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace winnow::triage
