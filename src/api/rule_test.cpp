@@ -71,6 +71,7 @@ Result<std::vector<Rule>> tested_rules(FieldReader& fields, std::vector<FieldErr
         for (const auto& item : *ruleset) {
             const auto pointer = "/ruleset/" + std::to_string(rules.size());
             rules.push_back(numbered(read_rule(item, pointer, errors).rule, rules.size()));
+            if (errors.size() >= kMaxErrors) break;
         }
     }
     return rules;

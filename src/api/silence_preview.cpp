@@ -169,7 +169,14 @@ Result<Response> preview_silence(const Call& call, TenantSession& session)
     const bool everything = suppression::breadth_of(*scope, at) != suppression::Breadth::something;
     json answer{{"covers_everything", everything}};
     warn_of_scope(answer, wanted, at);
-    if (!everything) warn_of_all(answer, *tickets, *alerts, fields.has("matchers") ? "matchers" : "condition");
+    const auto* const field = fields.has("matchers") ? "matchers" : "condition";
+    if (everything) {
+        answer["warnings"].push_back(
+            {{"pointer", "/" + std::string(field)},
+             {"detail", "so it is made only where that is meant: ?everything=true (winnow: --everything)"}});
+    } else {
+        warn_of_all(answer, *tickets, *alerts, field);
+    }
     answer["tickets"] = std::move(*tickets).shown();
     answer["alerts"] = std::move(*alerts).shown();
     return json_response(200, answer);
