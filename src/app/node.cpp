@@ -247,7 +247,15 @@ private:
                  }},
                 {"triage",
                  [this] {
-                     return triage_.accepting();
+                     return triage_.goes_on();
+                 }},
+                {"delivery",
+                 [this] {
+                     return dispatcher_.goes_on();
+                 }},
+                {"chores",
+                 [this] {
+                     return upkeep_.goes_on();
                  }},
                 {"housekeeping",
                  [this] {
