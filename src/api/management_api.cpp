@@ -154,6 +154,13 @@ public:
         }
     }
 
+    /// The provider is the only caller here. What is open to all, nobody calls.
+    [[nodiscard]] Uuid caller(const http::RequestHead& head) const
+    {
+        const auto* route = find(head).route;
+        return route != nullptr && route->permission == Permission::provider ? Uuid::from_words(0, 1) : Uuid();
+    }
+
 private:
     [[nodiscard]] bool is_provider(const http::RequestHead& head) const
     {
@@ -202,6 +209,7 @@ void ManagementApi::admit(const http::RequestHead& head, http::AdmissionSink sin
     http::Admission admission;
     admission.refusal = impl_->refusal(head);
     admission.max_body_bytes = kMaxBodyBytes;
+    admission.caller = impl_->caller(head);
     sink(std::move(admission));
 }
 

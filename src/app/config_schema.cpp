@@ -173,6 +173,8 @@ void add_http_limits(std::vector<Key>& keys)
     count("max_requests_per_connection", &Limits::max_requests_per_connection, 1, 1'000'000'000);
     count("max_connections", &Limits::max_connections, 1, 1'000'000);
     count("max_connections_per_address", &Limits::max_connections_per_address, 1, 1'000'000);
+    count("max_new_connections_per_address", &Limits::max_new_connections_per_address, 1, 1'000'000);
+    count("max_unsent_bytes_per_tenant", &Limits::max_unsent_bytes_per_tenant, 65'536, std::uint64_t{1} << 36U);
     count("max_body_memory", &Limits::max_body_memory, 1U << 20U, std::uint64_t{1} << 36U);
     count("min_body_rate", &Limits::min_body_rate, 0, 1U << 20U);
 }

@@ -38,7 +38,6 @@
 #include "winnow/ports/credential_store.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -155,8 +154,9 @@ public:
           customer_api_(customer_options()),
           management_api_(management_options()),
           threads_(io_threads(config)),
+          management_threads_(1),
           customer_(threads_, customer_api_, metrics_, config.customer),
-          management_(threads_, management_api_, metrics_, config.management)
+          management_(management_threads_, management_api_, metrics_, config.management)
     {
         if (const auto prepared = streams_->maintain_partitions(); !prepared) {
             throw std::runtime_error("the journal's partitions cannot be made: " + prepared.error().message());
@@ -247,7 +247,15 @@ private:
                  }},
                 {"triage",
                  [this] {
-                     return triage_.accepting();
+                     return triage_.goes_on();
+                 }},
+                {"delivery",
+                 [this] {
+                     return dispatcher_.goes_on();
+                 }},
+                {"chores",
+                 [this] {
+                     return upkeep_.goes_on();
                  }},
                 {"housekeeping",
                  [this] {
@@ -327,6 +335,7 @@ private:
     api::CustomerApi customer_api_;
     api::ManagementApi management_api_;
     http::IoThreads threads_;
+    http::IoThreads management_threads_;  ///< Whatever customers do, operators and probes are answered.
     http::Server customer_;
     http::Server management_;
 };
@@ -361,21 +370,6 @@ Result<Done> Node::reload_certificates()
 void Node::stop()
 {
     impl_->stop();
-}
-
-void raise_open_files_limit(const Config& config)
-{
-    constexpr std::size_t kOtherFiles = 256;  // database sessions, webhooks, libraries
-    rlimit files{};
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
-    files.rlim_cur = files.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &files);
-    const auto wanted = config.customer.limits.max_connections + config.management.limits.max_connections +
-                        2 * config.dispatch.shares.max_in_flight + kOtherFiles;
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < wanted) {
-        observe::warn("this process may open fewer files than http.max_connections needs; raise its LimitNOFILE",
-                      {{"limit", static_cast<std::int64_t>(files.rlim_cur)}, {"wanted", wanted}});
-    }
 }
 
 }  // namespace winnow::app

@@ -1,5 +1,6 @@
 #include "winnow/dispatch/dispatcher.hpp"
 
+#include "dispatch/inbox.hpp"
 #include "dispatch/measures.hpp"
 #include "dispatch/shares.hpp"
 #include "dispatch/verdict.hpp"
@@ -34,26 +35,23 @@ Shares::Party party_of(const ports::ClaimedDelivery& claimed)
             .retry = claimed.delivery.attempts > 1};
 }
 
-/// Where reports arrive, on the channel's thread, also after the dispatcher is gone.
-struct Inbox {
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::vector<std::pair<DeliveryId, ports::SendReport>> reports;  // guarded by mutex, as what follows
-    bool poked = false;
-    bool stopping = false;
-};
-
 }  // namespace
 
 class Dispatcher::Impl {
 public:
     Impl(ports::Outbox& outbox, ports::Channel& channel, DispatcherOptions options, observe::Metrics& metrics)
-        : outbox_(outbox), channel_(channel), options_(std::move(options)), shares_(options_.shares), measures_(metrics)
+        : outbox_(outbox),
+          channel_(channel),
+          options_(std::move(options)),
+          progress_(options_.standstill),
+          shares_(options_.shares),
+          measures_(metrics)
     {
     }
 
     void start()
     {
+        progress_.waits(true, SteadyClock::now());
         thread_ = std::jthread([this] { run(); });
     }
 
@@ -65,6 +63,8 @@ public:
         }
         inbox_->changed.notify_one();
     }
+
+    [[nodiscard]] bool goes_on() const { return !progress_.stands_still(SteadyClock::now()); }
 
     void take_over(domain::StreamId stream)
     {
@@ -103,9 +103,11 @@ private:
         bool look = true;  // at once: something may have been left by the last run
         while (true) {
             collect();
-            if (!record()) pause = std::min(pause * 2, kLongestPause);
+            const bool recorded = record();
+            if (!recorded) pause = std::min(pause * 2, kLongestPause);
             if (stopping()) break;
             const bool claimed = !look || claim();
+            if (recorded && claimed) progress_.turned(SteadyClock::now());
             pause = claimed ? kFirstPause : std::min(pause * 2, kLongestPause);
             settle();
             look = wait(claimed && unrecorded_.empty() ? sleep_length() : pause);
@@ -350,6 +352,7 @@ private:
     ports::Outbox& outbox_;
     ports::Channel& channel_;
     const DispatcherOptions options_;
+    observe::Progress progress_;
     Shares shares_;
     bool more_ = false;  ///< There is more to claim than was looked at.
     const Measures measures_;
@@ -381,6 +384,11 @@ void Dispatcher::start()
 void Dispatcher::poke()
 {
     impl_->poke();
+}
+
+bool Dispatcher::goes_on() const
+{
+    return impl_->goes_on();
 }
 
 void Dispatcher::take_over(domain::StreamId stream)

@@ -34,11 +34,12 @@ constexpr std::size_t kKeptBytes = 4'096;
 
 }  // namespace
 
-Connection::Connection(const Listener& listener, std::shared_ptr<Loop> loop, asio::ip::tcp::socket socket,
+Connection::Connection(const Listener& listener, std::shared_ptr<Seat> seat, asio::ip::tcp::socket socket,
                        SSL_CTX* context, std::string peer)
     : listener_(listener),
       limits_(listener.limits),
-      loop_(std::move(loop)),
+      seat_(std::move(seat)),
+      loop_(seat_->loop),
       socket_(std::move(socket)),
       tls_(context, socket_.native_handle()),
       peer_(std::move(peer))
@@ -91,7 +92,8 @@ asio::awaitable<bool> Connection::handshake()
         co_return false;
     }
     for (;;) {
-        const auto progress = tls_.handshake();
+        if (!seat_->returning) co_await loop_->handshake_turn(seat_->prefix);
+        const auto progress = is_cut_off() ? Progress::failed : tls_.handshake();
         if (progress == Progress::done) break;
         const bool goes_on =
             (progress == Progress::wants_read || progress == Progress::wants_write) && co_await wait_for(progress);
@@ -121,7 +123,7 @@ asio::awaitable<Connection::Read> Connection::read_more()
     }
 }
 
-asio::awaitable<bool> Connection::send_text(std::string_view text)
+asio::awaitable<bool> Connection::send_text(std::string_view text, UnsentAnswers::Part* unsent)
 {
     while (!text.empty()) {
         const auto step = tls_.write(text);
@@ -131,6 +133,7 @@ asio::awaitable<bool> Connection::send_text(std::string_view text)
             continue;
         }
         if (step.progress == Progress::closed || step.progress == Progress::failed) co_return false;
+        if (unsent != nullptr) unsent->wait(listener_.doorman.cutter(*seat_));
         const bool goes_on = co_await wait_for(step.progress);
         if (!goes_on) co_return false;
     }

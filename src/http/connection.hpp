@@ -25,7 +25,7 @@ namespace winnow::http {
 /// Every member is touched by the loop's thread only. The listener must outlive it.
 class Connection {
 public:
-    Connection(const Listener& listener, std::shared_ptr<Loop> loop, boost::asio::ip::tcp::socket socket,
+    Connection(const Listener& listener, std::shared_ptr<Seat> seat, boost::asio::ip::tcp::socket socket,
                SSL_CTX* context, std::string peer);
 
     /// Runs the connection to its end. Never throws.
@@ -75,7 +75,8 @@ private:
     /// Answers a request whose body has not been read, and throws the body away if it is small.
     Awaitable<bool> send_unread(Turn& turn, Response response);
     Awaitable<bool> discard_body(std::uint64_t length);
-    Awaitable<bool> send_text(std::string_view text);
+    /// `unsent`: is told when the peer takes no more for now.
+    Awaitable<bool> send_text(std::string_view text, UnsentAnswers::Part* unsent = nullptr);
     Awaitable<void> close_lingering();
 
     Awaitable<Read> read_more();
@@ -102,6 +103,7 @@ private:
 
     const Listener& listener_;
     const Limits& limits_;
+    std::shared_ptr<Seat> seat_;
     std::shared_ptr<Loop> loop_;
     boost::asio::ip::tcp::socket socket_;
     TlsSession tls_;

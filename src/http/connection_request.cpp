@@ -1,4 +1,5 @@
 #include "http/connection.hpp"
+#include "http/connection_turn.hpp"
 #include "http/request_id.hpp"
 #include "http/response_text.hpp"
 #include "winnow/observe/log.hpp"
@@ -20,7 +21,6 @@ namespace {
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 constexpr std::size_t kFirstBodyReservation = 65'536;
-constexpr std::size_t kKeptOutputBytes = 4'096;
 
 constexpr Refusal kTooSlow{
     .status = 408, .code = "request_timeout", .detail = "The request did not arrive completely in time."};
@@ -36,6 +36,13 @@ constexpr Refusal with_detail(Refusal refusal, std::string_view detail)
 {
     refusal.detail = detail;
     return refusal;
+}
+
+constexpr Refusal kTooManyAtWork{.status = 429, .code = "too_many_requests", .detail = {}};
+/// The detail that names the limit.
+std::string too_many_at_work(std::size_t most)
+{
+    return "The tenant has " + std::to_string(most) + " requests under way on this node, as many as one tenant may.";
 }
 
 constexpr Refusal kBadChunks{
@@ -63,30 +70,20 @@ bool is_response_settled(const Exchange& exchange)
     return exchange.response.has_value() || exchange.dropped;
 }
 
-}  // namespace
+/// A request of a caller's, from its admission until its answer was taken.
+class Visit {
+public:
+    Visit(Doorman& doorman, Seat& seat) noexcept : doorman_(doorman), seat_(seat) {}
+    ~Visit() { doorman_.end(seat_); }
+    Visit(const Visit&) = delete;
+    Visit& operator=(const Visit&) = delete;
 
-/// One request and its answer.
-struct Connection::Turn {
-    Turn(std::shared_ptr<Exchange> shared, BodyMemory& memory)
-        : exchange(std::move(shared)), parser(exchange->head), memory(memory)
-    {
-    }
-    Turn(const Turn&) = delete;
-    Turn& operator=(const Turn&) = delete;
-
-    std::shared_ptr<Exchange> exchange;
-    HeadParser parser;
-    Framing framing;
-    Admission admission;
-    std::string request_id;
-    std::string path;
-    BodyMemory::Part memory;  ///< Given back with the turn: a body's alerts live until they are stored.
-    std::chrono::steady_clock::time_point body_end;  ///< When all of the body must be here.
-    std::size_t paced_from = 0;                      ///< Bytes of the body that were here when its deadline was set.
-    bool keep_alive = false;
-    bool is_head = false;
-    bool http_1_0 = false;
+private:
+    Doorman& doorman_;
+    Seat& seat_;
 };
+
+}  // namespace
 
 asio::awaitable<bool> Connection::serve_one()
 {
@@ -164,6 +161,15 @@ asio::awaitable<bool> Connection::serve(Turn& turn)
     if (aborted_) co_return false;
     if (refusal) co_return co_await send_unread(turn, std::move(*refusal));
 
+    const Visit visit(listener_.doorman, *seat_);
+    const auto& caller = turn.admission.caller;
+    if (!caller.is_nil() && !listener_.doorman.begin(*seat_, caller)) {
+        turn.keep_alive = false;
+        const auto detail = too_many_at_work(listener_.doorman.most_busy());
+        auto answer = explain(turn.path, with_detail(kTooManyAtWork, detail));
+        answer.set("Retry-After", "1");
+        co_return co_await send_unread(turn, std::move(answer));
+    }
     const auto most = turn.admission.max_body_bytes;
     if (turn.framing.body == BodyKind::length && turn.framing.length > most) {
         const auto detail = too_large(most);
@@ -345,55 +351,6 @@ asio::awaitable<Connection::BodyEnd> Connection::read_chunked_body(Turn& turn, s
         if (read == Read::expired) co_return BodyEnd{.complete = false, .refusal = kTooSlow};
         if (read == Read::closed) co_return BodyEnd{};
     }
-}
-
-Response Connection::explain(std::string_view path, const Refusal& refusal) const
-{
-    return listener_.handler.protocol_error(path, refusal.status, refusal.code, refusal.detail);
-}
-
-asio::awaitable<bool> Connection::send_unread(Turn& turn, Response response)
-{
-    const auto& framing = turn.framing;
-    // A client that waits for "100 Continue" may or may not send the body now: only closing is unambiguous.
-    const bool is_small =
-        framing.body == BodyKind::none ||
-        (framing.body == BodyKind::length && framing.length <= limits_.max_drained_bytes && !framing.expects_continue);
-    turn.keep_alive = turn.keep_alive && is_small;
-    const bool stays_open = co_await send(turn, std::move(response));
-    if (!stays_open || framing.body == BodyKind::none) co_return stays_open;
-    co_return co_await discard_body(framing.length);
-}
-
-asio::awaitable<bool> Connection::discard_body(std::uint64_t length)
-{
-    set_deadline(limits_.body);
-    for (;;) {
-        const auto part = std::min<std::uint64_t>(length, input().size());
-        consume(static_cast<std::size_t>(part));
-        length -= part;
-        if (length == 0) co_return true;
-        const auto read = co_await read_more();
-        if (read != Read::data) co_return false;
-    }
-}
-
-asio::awaitable<bool> Connection::send(Turn& turn, Response response)
-{
-    const bool keep_alive = turn.keep_alive && !draining_ && !listener_.draining;
-    output_.clear();
-    append_response(output_, response,
-                    {.date = loop_->date(),
-                     .request_id = turn.request_id,
-                     .is_head_request = turn.is_head,
-                     .keep_alive = keep_alive,
-                     .http_1_0 = turn.http_1_0});
-    const auto digit = static_cast<std::size_t>(std::clamp(response.status / 100, 1, 5));
-    listener_.metrics.responses.at(digit).add();
-    set_deadline(limits_.write);
-    const bool sent = co_await send_text(output_);
-    if (output_.capacity() > kKeptOutputBytes) output_ = {};
-    co_return sent&& keep_alive;
 }
 
 }  // namespace winnow::http

@@ -28,12 +28,12 @@ std::optional<AddressBytes> parse_address(std::string_view text, bool& is_v4)
     return std::nullopt;
 }
 
+}  // namespace
+
 bool is_any_of(std::span<const Network> networks, std::string_view address)
 {
     return std::ranges::any_of(networks, [address](const Network& network) { return network.contains(address); });
 }
-
-}  // namespace
 
 std::optional<Network> Network::parse(std::string_view text)
 {

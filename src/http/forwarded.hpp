@@ -30,6 +30,8 @@ private:
     unsigned bits_ = 128;
 };
 
+[[nodiscard]] bool is_any_of(std::span<const Network> networks, std::string_view address);
+
 /// The address of the last hop that is not one of `trusted`, from X-Forwarded-For where `peer` is trusted; else `peer`.
 [[nodiscard]] std::string client_address(const std::string& peer, std::span<const Header> headers,
                                          std::span<const Network> trusted);

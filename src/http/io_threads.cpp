@@ -2,9 +2,15 @@
 #include "http/loop.hpp"
 #include "http/response_text.hpp"
 
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <algorithm>
 
 namespace winnow::http {
+
+namespace asio = boost::asio;
 
 namespace {
 
@@ -50,6 +56,28 @@ void Loop::schedule_sweep()
         const auto now = std::chrono::steady_clock::now();
         for (auto* connection : connections_) connection->expire(now);
         schedule_sweep();
+    });
+}
+
+asio::awaitable<void> Loop::handshake_turn(Prefix prefix)
+{
+    const auto keep_handler = [this, prefix](auto handler) {
+        handshakes_.push(prefix, std::move(handler));
+        schedule_handshake();
+    };
+    co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(keep_handler, asio::use_awaitable);
+}
+
+/// What is posted comes after all that is ready now.
+void Loop::schedule_handshake()
+{
+    if (handshake_scheduled_ || handshakes_.empty()) return;
+    handshake_scheduled_ = true;
+    asio::post(context_, [this] {
+        handshake_scheduled_ = false;
+        auto next = handshakes_.take();
+        schedule_handshake();
+        if (next) (*next)();
     });
 }
 

@@ -5,10 +5,6 @@ namespace winnow::http {
 ListenerMetrics::ListenerMetrics(observe::Metrics& metrics, const std::string& listener)
     : open(metrics.gauge("winnow_http_connections", "Open connections.", {{"listener", listener}})),
       accepted(metrics.counter("winnow_http_connections_total", "Accepted connections.", {{"listener", listener}})),
-      over_total(metrics.counter("winnow_http_connections_refused_total", "Connections closed for a limit.",
-                                 {{"listener", listener}, {"limit", "total"}})),
-      over_per_address(metrics.counter("winnow_http_connections_refused_total", "Connections closed for a limit.",
-                                       {{"listener", listener}, {"limit", "address"}})),
       handshake_failures(metrics.counter("winnow_http_handshake_failures_total", "TLS handshakes that failed.",
                                          {{"listener", listener}})),
       received_bytes(metrics.counter("winnow_http_received_bytes_total", "Bytes of requests, decrypted.",

@@ -5,6 +5,7 @@
 
 #include "http/body_memory.hpp"
 #include "http/forwarded.hpp"
+#include "http/places/doorman.hpp"
 #include "winnow/http/server.hpp"
 
 #include <array>
@@ -18,8 +19,6 @@ struct ListenerMetrics {
 
     observe::Gauge open;
     observe::Counter accepted;
-    observe::Counter over_total;        ///< Connections refused by max_connections.
-    observe::Counter over_per_address;  ///< Connections refused by max_connections_per_address.
     observe::Counter handshake_failures;
     observe::Counter received_bytes;            ///< Plaintext.
     observe::Counter sent_bytes;                ///< Plaintext.
@@ -34,6 +33,7 @@ struct Listener {
     bool asks_for_certificates;
     ListenerMetrics metrics;
     BodyMemory& body_memory;
+    Doorman& doorman;
     const std::atomic<bool>& draining;  ///< Once true, no answer promises another one on its connection.
 };
 

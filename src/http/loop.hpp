@@ -3,8 +3,10 @@
 /// @file
 /// One event loop and what its connections share.
 
+#include "http/places/handshake_line.hpp"
 #include "winnow/http/server.hpp"
 
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -13,6 +15,7 @@
 #include <chrono>
 #include <cstddef>
 #include <ctime>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -49,17 +52,24 @@ public:
     void add(Connection& connection);
     void remove(Connection& connection);
 
+    /// Completes when a step of a handshake may be done for somebody who showed no key lately. They cost more than most
+    /// requests: one is done at a time, prefixes in turn, and what else is ready comes in between.
+    [[nodiscard]] boost::asio::awaitable<void> handshake_turn(Prefix prefix);
+
     [[nodiscard]] const std::vector<Connection*>& connections() const noexcept { return connections_; }
 
 private:
     friend class IoThreads;
     void schedule_sweep();
+    void schedule_handshake();
 
     boost::asio::io_context context_{1};
     std::atomic<std::size_t> load_{0};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     boost::asio::steady_timer sweep_;
     bool sweeping_ = false;
+    HandshakeLine<std::move_only_function<void()>> handshakes_;
+    bool handshake_scheduled_ = false;
     std::vector<char> scratch_;
     std::vector<Connection*> connections_;
     std::time_t date_second_ = -1;

@@ -19,7 +19,6 @@
 #include <condition_variable>
 #include <mutex>
 #include <stdexcept>
-#include <unordered_map>
 #include <utility>
 
 namespace winnow::http {
@@ -88,12 +87,14 @@ public:
     Impl(IoThreads& threads, Handler& handler, observe::Metrics& metrics, ListenOptions options)
         : options_(std::move(options)),
           threads_(threads.impl()),
+          doorman_(options_.limits, metrics, options_.name),
           listener_{.handler = handler,
                     .limits = options_.limits,
                     .trusted_proxies = parse_networks(options_.trusted_proxies),
                     .asks_for_certificates = !options_.tls.client_authorities.empty(),
                     .metrics = ListenerMetrics(metrics, options_.name),
                     .body_memory = body_memory_,
+                    .doorman = doorman_,
                     .draining = draining_},
           tls_(load_tls(options_)),
           acceptor_(bind_acceptor(threads_.loops.front()->context(), options_)),
@@ -108,16 +109,17 @@ public:
 
 private:
     static asio::awaitable<void> accept(std::shared_ptr<Impl> self);
-    static asio::awaitable<void> serve(std::shared_ptr<Impl> self, std::shared_ptr<Loop> loop, tcp::socket socket,
+    static asio::awaitable<void> serve(std::shared_ptr<Impl> self, std::shared_ptr<Seat> seat, tcp::socket socket,
                                        std::string peer);
-
-    [[nodiscard]] bool take_place(const std::string& peer);
-    void give_back_place(const std::string& peer);
+    void take(const std::shared_ptr<Loop>& loop, tcp::socket socket);
+    void begin_connection(Loop& loop);
+    void end_connection(Seat& seat);
     void tell_connections(void (Connection::*what)());
 
     const ListenOptions options_;
     BodyMemory body_memory_{options_.limits.max_body_memory};
     IoThreads::Impl& threads_;
+    Doorman doorman_;
     const Listener listener_;
     Snapshot<TlsContext> tls_;
     tcp::acceptor acceptor_;  // after start(): the first loop's thread only
@@ -127,7 +129,6 @@ private:
 
     std::mutex mutex_;  // guards what follows
     std::condition_variable changed_;
-    std::unordered_map<std::string, std::size_t> open_per_address_;
     std::size_t open_ = 0;
     bool accepting_ = false;
 };
@@ -157,12 +158,7 @@ asio::awaitable<void> Server::Impl::accept(std::shared_ptr<Impl> self)
             co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
             continue;
         }
-        const auto remote = socket.remote_endpoint(ec);
-        if (ec) continue;  // gone already
-        auto peer = address_text(remote.address());
-        if (!self->take_place(peer)) continue;
-        loop->count_connection();
-        asio::co_spawn(loop->context(), serve(self, loop, std::move(socket), std::move(peer)), asio::detached);
+        self->take(loop, std::move(socket));
     }
     boost::system::error_code ignored;
     self->acceptor_.close(ignored);
@@ -171,55 +167,66 @@ asio::awaitable<void> Server::Impl::accept(std::shared_ptr<Impl> self)
     self->changed_.notify_all();
 }
 
-asio::awaitable<void> Server::Impl::serve(std::shared_ptr<Impl> self, std::shared_ptr<Loop> loop, tcp::socket socket,
+/// What is thrown costs this connection and no other.
+void Server::Impl::take(const std::shared_ptr<Loop>& loop, tcp::socket socket)
+{
+    boost::system::error_code ec;
+    const auto remote = socket.remote_endpoint(ec);
+    if (ec) return;  // gone already
+    std::shared_ptr<Seat> seat;
+    try {
+        auto peer = address_text(remote.address());
+        seat = doorman_.arrive(loop, peer, is_any_of(listener_.trusted_proxies, peer));
+        if (!seat) return;
+        begin_connection(*loop);
+        asio::co_spawn(loop->context(), serve(shared_from_this(), seat, std::move(socket), std::move(peer)),
+                       asio::detached);
+    } catch (const std::exception& failure) {
+        observe::error("A connection could not be taken.", {{"reason", failure.what()}});
+        if (seat) end_connection(*seat);
+    }
+}
+
+void Server::Impl::begin_connection(Loop& loop)
+{
+    listener_.metrics.accepted.add();
+    listener_.metrics.open.add(1);
+    loop.count_connection();
+    const std::lock_guard lock(mutex_);
+    ++open_;
+}
+
+void Server::Impl::end_connection(Seat& seat)
+{
+    listener_.metrics.open.add(-1);
+    seat.loop->uncount_connection();
+    doorman_.leave(seat);
+    const std::lock_guard lock(mutex_);
+    --open_;
+    changed_.notify_all();
+}
+
+asio::awaitable<void> Server::Impl::serve(std::shared_ptr<Impl> self, std::shared_ptr<Seat> seat, tcp::socket socket,
                                           std::string peer)
 {
-    self->listener_.metrics.open.add(1);
+    const auto& loop = seat->loop;
     try {
         boost::system::error_code ignored;
         socket.set_option(tcp::no_delay(true), ignored);
         socket.native_non_blocking(true);
         const auto tls = self->tls_.get();
-        Connection connection(self->listener_, loop, std::move(socket), tls->ssl.get(), peer);
+        Connection connection(self->listener_, seat, std::move(socket), tls->ssl.get(), peer);
         loop->add(connection);
+        seat->connection = &connection;
         if (self->draining_) connection.drain();
-        if (self->aborting_) connection.abort();
+        if (self->aborting_ || seat->cut) connection.abort();
         co_await connection.run();
+        seat->connection = nullptr;
         loop->remove(connection);
     } catch (const std::exception& failure) {
         observe::error("A connection could not be set up.", {{"reason", failure.what()}});
     }
-    self->listener_.metrics.open.add(-1);
-    loop->uncount_connection();
-    self->give_back_place(peer);
-}
-
-bool Server::Impl::take_place(const std::string& peer)
-{
-    const auto& limits = options_.limits;
-    const std::lock_guard lock(mutex_);
-    if (open_ >= limits.max_connections) {
-        listener_.metrics.over_total.add();
-        return false;
-    }
-    auto& of_peer = open_per_address_[peer];
-    if (of_peer >= limits.max_connections_per_address) {
-        listener_.metrics.over_per_address.add();
-        return false;
-    }
-    ++of_peer;
-    ++open_;
-    listener_.metrics.accepted.add();
-    return true;
-}
-
-void Server::Impl::give_back_place(const std::string& peer)
-{
-    const std::lock_guard lock(mutex_);
-    const auto of_peer = open_per_address_.find(peer);
-    if (--of_peer->second == 0) open_per_address_.erase(of_peer);
-    --open_;
-    changed_.notify_all();
+    self->end_connection(*seat);
 }
 
 void Server::Impl::tell_connections(void (Connection::*what)())

@@ -26,9 +26,11 @@ std::vector<PendingRow> Backlog::add(std::vector<journal::CommittedRow> rows)
         ++stream.rows[row.position.seq];
         stream.bytes += row.bytes;
         stream.tenants[row.tenant] += row.bytes;
+        ++waiting_[row.tenant];
         pending_.insert(++turns_);
         pending.push_back({.row = std::move(row), .turn = turns_});
     }
+    watch();
     alerts_gauge_.set(static_cast<double>(alerts_));
     return pending;
 }
@@ -49,7 +51,11 @@ void Backlog::done(const std::vector<RowMark>& rows)
             const auto seq = seqs.find(row.position.seq);
             if (--seq->second == 0) seqs.erase(seq);
             if (seqs.empty()) streams_.erase(stream);
+            const auto waiting = waiting_.find(row.tenant);
+            if (--waiting->second == 0) waiting_.erase(waiting);
         }
+        if (!rows.empty()) progress_.turned(Clock::now());
+        watch();
         alerts_gauge_.set(static_cast<double>(alerts_));
     }
     changed_.notify_all();

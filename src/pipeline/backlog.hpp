@@ -6,6 +6,7 @@
 #include "winnow/domain/position.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/observe/metrics.hpp"
+#include "winnow/observe/progress.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -37,7 +38,10 @@ struct RowMark {
 /// Thread-safe.
 class Backlog {
 public:
-    explicit Backlog(observe::Gauge alerts) : alerts_gauge_(alerts) {}
+    explicit Backlog(observe::Gauge alerts, std::chrono::milliseconds standstill = observe::kStandstill)
+        : alerts_gauge_(alerts), progress_(standstill)
+    {
+    }
 
     /// Gives each row its turn.
     [[nodiscard]] std::vector<PendingRow> add(std::vector<journal::CommittedRow> rows);
@@ -48,15 +52,22 @@ public:
     [[nodiscard]] std::size_t bytes(domain::StreamId stream, TenantId tenant) const;
     /// One below the lowest pending seq of the stream; `written` where nothing is pending.
     [[nodiscard]] std::uint64_t applied_through(domain::StreamId stream, std::uint64_t written) const;
+    /// False where nothing was done for a while and rows of more than one tenant wait: it is not a tenant's own
+    /// trouble.
+    [[nodiscard]] bool goes_on() const { return !progress_.stands_still(std::chrono::steady_clock::now()); }
     /// Waits until all that was added before the call is done. False after `deadline`.
     bool wait(std::chrono::milliseconds deadline);
 
 private:
+    using Clock = std::chrono::steady_clock;
+
     struct Stream {
         std::map<std::uint64_t, std::size_t> rows;  ///< By seq: several tenants' may share one.
         std::size_t bytes = 0;
         std::unordered_map<TenantId, std::size_t> tenants;  ///< Their bytes.
     };
+
+    void watch() { progress_.waits(waiting_.size() > 1, Clock::now()); }
 
     const observe::Gauge alerts_gauge_;
     mutable std::mutex mutex_;  // guards everything below
@@ -65,6 +76,8 @@ private:
     std::size_t bytes_ = 0;
     std::size_t alerts_ = 0;
     std::set<std::uint64_t> pending_;
+    std::unordered_map<TenantId, std::size_t> waiting_;  ///< Rows of each tenant.
+    observe::Progress progress_;
     std::unordered_map<domain::StreamId, Stream> streams_;
 };
 

@@ -47,7 +47,8 @@ public:
                   .outbox_changed = std::move(outbox_changed),
                   .metrics = TriageMetrics(metrics),
                   .backlog = Backlog(metrics.gauge("winnow_triage_backlog_alerts",
-                                                   "Committed alerts in memory that are not applied yet."))}
+                                                   "Committed alerts in memory that are not applied yet."),
+                                     options.standstill)}
     {
         const auto count = std::max<std::size_t>(1, options.workers);
         for (std::size_t i = 0; i < count; ++i) workers_.push_back(std::make_unique<TriageWorker>(shared_));
@@ -84,6 +85,11 @@ void TriageService::submit(std::vector<journal::CommittedRow> rows) noexcept
 bool TriageService::accepting() const
 {
     return impl_->shared_.backlog.bytes() < impl_->shared_.options.max_backlog_bytes;
+}
+
+bool TriageService::goes_on() const
+{
+    return impl_->shared_.backlog.goes_on();
 }
 
 bool TriageService::has_room(domain::StreamId stream) const

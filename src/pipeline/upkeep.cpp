@@ -3,6 +3,7 @@
 #include "pipeline/round.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
+#include "winnow/observe/progress.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -27,7 +28,8 @@ constexpr int kConflictsUntilToldOf = 18;
 
 class Upkeep::Impl {
 public:
-    Impl(ports::Chores& chores, UpkeepOptions options, observe::Metrics& metrics) : chores_(chores), options_(options)
+    Impl(ports::Chores& chores, UpkeepOptions options, observe::Metrics& metrics)
+        : chores_(chores), options_(options), progress_(options.standstill)
     {
         for (const auto& chore : chores.list()) {
             turns_.push_back({.at = Clock::now(),
@@ -45,6 +47,8 @@ public:
         thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
     }
 
+    [[nodiscard]] bool goes_on() const { return !progress_.stands_still(Clock::now()); }
+
 private:
     struct Turn {
         Clock::time_point at;
@@ -57,9 +61,12 @@ private:
     {
         while (!stop.stop_requested() && !turns_.empty()) {
             const auto next = std::ranges::min_element(turns_, {}, &Turn::at);  // the one that has waited longest
-            if (next->at <= Clock::now()) {
+            const bool due = next->at <= Clock::now();
+            progress_.waits(due, Clock::now());
+            if (due) {
                 const auto index = static_cast<std::size_t>(next - turns_.begin());
                 if (!round("chores", [&] { step(index); })) next->at = Clock::now() + options_.after_failure;
+                progress_.turned(Clock::now());
                 continue;
             }
             std::unique_lock lock(mutex_);
@@ -90,7 +97,8 @@ private:
     ports::Chores& chores_;
     const UpkeepOptions options_;
     std::vector<Turn> turns_;  // as chores_.list(); the thread's own once it runs
-    std::mutex mutex_;         // for wake_ alone
+    observe::Progress progress_;
+    std::mutex mutex_;  // for wake_ alone
     std::condition_variable_any wake_;
     std::jthread thread_;  // last
 };
@@ -105,6 +113,11 @@ Upkeep::~Upkeep() = default;
 void Upkeep::start()
 {
     impl_->start();
+}
+
+bool Upkeep::goes_on() const
+{
+    return impl_->goes_on();
 }
 
 }  // namespace winnow::pipeline

@@ -4,6 +4,7 @@
 /// The outbox's loop: claims what is due, hands it to the channel, records what became of it.
 
 #include "winnow/domain/position.hpp"
+#include "winnow/observe/progress.hpp"
 #include "winnow/ports/outbox.hpp"
 #include "winnow/routing/plan.hpp"
 
@@ -40,7 +41,8 @@ struct DispatcherOptions {
     std::chrono::milliseconds lease{60'000};  ///< Longer than any attempt may take.
     std::chrono::milliseconds poll{1'000};    ///< The longest sleep.
     routing::BackoffPolicy backoff;
-    std::function<double()> jitter;  ///< Uniform in [0, 1).
+    std::function<double()> jitter;                               ///< Uniform in [0, 1).
+    std::chrono::milliseconds standstill = observe::kStandstill;  ///< See goes_on().
 };
 
 /// Thread-safe. One thread of its own; `outbox` and `channel` must outlive it.
@@ -55,6 +57,10 @@ public:
 
     /// Something came to be owed: look now. Never blocks.
     void poke();
+
+    /// False where for `standstill` no look at what is due has come to its end: readiness. What receivers do, or do
+    /// not, is nothing to it.
+    [[nodiscard]] bool goes_on() const;
 
     /// The writer of this journal stream is gone: what it had under way is due again. Waits for the database.
     void take_over(domain::StreamId stream);

@@ -86,7 +86,7 @@ struct Response {
 struct Admission {
     std::optional<Response> refusal;  ///< Sent as the answer; the body is drained or the connection closed.
     std::size_t max_body_bytes = 0;   ///< A longer body is answered 413.
-    Uuid caller;                      ///< Whose share of the memory a long body takes; nil: that of all who have none.
+    Uuid caller;  ///< Who was authenticated, and takes of its shares of places and memory; nil: nobody was.
     std::shared_ptr<const Attachment> attachment;
 };
 

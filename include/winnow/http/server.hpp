@@ -17,7 +17,7 @@
 namespace winnow::http {
 
 /// The event loops that serve connections: `count` threads, started by the constructor, ended by the destructor.
-/// Several servers may share them; each must be destroyed before.
+/// Several servers may share them; each must be destroyed before. Servers that share them hold each other up.
 class IoThreads {
 public:
     explicit IoThreads(std::size_t count);
@@ -67,8 +67,13 @@ struct Limits {
     std::chrono::milliseconds body_pace{10'000};
 
     std::size_t max_requests_per_connection = 100'000;
-    std::size_t max_connections = 12'000;
-    std::size_t max_connections_per_address = 1'024;
+    // An address is an IPv4 address or an IPv6 /64. A connection is new until a request on it was authenticated.
+    std::size_t max_connections = 12'000;             ///< At most a quarter of them new, of addresses without a key.
+    std::size_t max_connections_per_address = 1'024;  ///< More are closed at once.
+    std::size_t max_new_connections_per_address =
+        256;  ///< More displace the oldest; none where a key was shown lately.
+    /// Of answers of one tenant that wait for their clients to take them; beyond, the slowest are cut off.
+    std::size_t max_unsent_bytes_per_tenant = std::size_t{16} << 20U;
 };
 
 struct ListenOptions {

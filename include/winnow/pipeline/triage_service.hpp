@@ -5,6 +5,7 @@
 
 #include "winnow/domain/position.hpp"
 #include "winnow/journal/writer.hpp"
+#include "winnow/observe/progress.hpp"
 #include "winnow/pipeline/config_cache.hpp"
 #include "winnow/ports/journal_store.hpp"
 #include "winnow/ports/triage_store.hpp"
@@ -28,6 +29,7 @@ struct TriageOptions {
     /// With a backlog, how long a tenant's rows may gather between two folds (less while its folds are short): folds
     /// grow, and the cost per alert falls.
     std::chrono::milliseconds coalesce{100};
+    std::chrono::milliseconds standstill = observe::kStandstill;  ///< See goes_on().
 };
 
 /// Tenants are sharded over the workers, so that one tenant's rows are applied in order; within a worker tenants take
@@ -50,6 +52,10 @@ public:
 
     /// False while the backlog in memory is at its bound: the door should answer 503.
     [[nodiscard]] bool accepting() const;
+
+    /// False where rows of more than one tenant wait and none was applied for `standstill`: readiness. One tenant whose
+    /// rows are not applied is that tenant's trouble, however long.
+    [[nodiscard]] bool goes_on() const;
 
     /// For who brings rows that can stay in the journal for now: false while those of the stream fill their share of
     /// that bound, or accepting() is false.

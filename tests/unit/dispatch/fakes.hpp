@@ -260,6 +260,7 @@ protected:
         options.node = "node";
         options.lease = lease;
         options.poll = 5ms;
+        options.standstill = standstill_;
         dispatcher_.emplace(outbox_, channel_, options, metrics_);
         dispatcher_->start();
     }
@@ -271,6 +272,7 @@ protected:
         });
     }
 
+    std::chrono::milliseconds standstill_ = 20s;
     FakeOutbox outbox_;
     FakeChannel channel_;
     observe::Metrics metrics_;

@@ -1,0 +1,25 @@
+#pragma once
+
+/// @file
+/// What wakes a dispatcher. Private to dispatch.
+
+#include "winnow/base/uuid.hpp"
+#include "winnow/ports/outbox.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace winnow::dispatch {
+
+/// Where reports arrive, on the channel's thread, also after the dispatcher is gone.
+struct Inbox {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<std::pair<DeliveryId, ports::SendReport>> reports;  // guarded by mutex, as what follows
+    bool poked = false;
+    bool stopping = false;
+};
+
+}  // namespace winnow::dispatch

@@ -1,0 +1,145 @@
+#pragma once
+
+/// @file
+/// Whose connection has a place, and whose goes when there is none left. Pure: no sockets, no clock, no lock.
+
+#include "http/places/prefix.hpp"
+#include "http/places/recent_prefixes.hpp"
+#include "winnow/base/uuid.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <unordered_map>
+#include <vector>
+
+namespace winnow::http {
+
+struct PlaceLimits {
+    std::size_t total = 12'000;
+    std::size_t per_prefix = 1'024;
+    std::size_t newcomers_per_prefix = 256;  ///< Of a prefix that showed no key lately.
+};
+
+/// The books of one listener. A connection is a newcomer until a request on it was authenticated; from then on it is
+/// its caller's, busy during a request and idle between two. Newcomers whose prefix showed a key lately stand in a line
+/// of their own (returning), so that strangers, however many, displace strangers only.
+///
+/// Every operation takes constant time. Belongs to one thread, or its owner's lock.
+class Places {
+    struct Party;
+    struct Tenant;
+
+    template <typename T>
+    using Line = std::list<T*>;  ///< Who came first stands first.
+
+    /// What stands in a line: made with its owner and moved from line to line, so that nobody needs memory to be moved.
+    template <typename T>
+    struct Node {
+        explicit Node(T* owner) : home{owner}, at(home.begin()) {}
+        void join(Line<T>& line) noexcept { line.splice(line.end(), home, at); }
+        void leave(Line<T>& line) noexcept { home.splice(home.end(), line, at); }
+        Line<T> home;
+        typename Line<T>::iterator at;
+    };
+
+public:
+    using Time = std::chrono::steady_clock::time_point;
+
+    enum class Stage : std::uint8_t {
+        outside,    ///< Has no place: not yet, not any more, or displaced.
+        stranger,   ///< A newcomer.
+        returning,  ///< A newcomer of a prefix that showed a key lately, or of a trusted proxy.
+        idle,
+        busy,
+    };
+
+    /// One connection's. Stays where it is from arrive() to leave().
+    class Place {
+    public:
+        Place() = default;
+        virtual ~Place() = default;
+        Place(const Place&) = delete;
+        Place& operator=(const Place&) = delete;
+
+        [[nodiscard]] Stage stage() const noexcept { return stage_; }
+
+    private:
+        friend class Places;
+        Stage stage_ = Stage::outside;
+        Prefix prefix_;
+        Party* party_ = nullptr;      ///< While it has a place.
+        Tenant* tenant_ = nullptr;    ///< While it is idle or busy.
+        Node<Place> in_line_{this};   ///< Of its stage.
+        Node<Place> of_party_{this};  ///< Its party's newcomers.
+    };
+
+    enum class Refused : std::uint8_t { no, total, prefix };
+
+    struct Arrival {
+        Refused refused = Refused::no;
+        Place* displaced = nullptr;  ///< Has lost its place to the new one, and is outside now.
+        Stage was = Stage::outside;  ///< What the displaced one was before.
+    };
+
+    /// `seed`: dice. See RecentPrefixes.
+    Places(PlaceLimits limits, std::uint64_t seed);
+
+    /// A new connection. `trusted`: a proxy that many clients stand behind.
+    [[nodiscard]] Arrival arrive(Place& place, const Prefix& prefix, bool trusted, Time now);
+
+    /// A request on it was authenticated as `caller`'s. False, and nothing changed, where the caller has as many at
+    /// work as one may. True for one that is outside: it is on its way out, and may finish.
+    [[nodiscard]] bool begin(Place& place, const Uuid& caller, Time now);
+
+    /// The request was answered. No-op where none was begun.
+    void end(Place& place) noexcept;
+
+    /// The connection is closed. No-op for one that is outside.
+    void leave(Place& place, Time now) noexcept;
+
+    [[nodiscard]] std::size_t taken() const noexcept { return taken_; }
+    [[nodiscard]] std::size_t newcomers() const noexcept { return strangers_.size() + returning_.size(); }
+    /// Of one caller, busy at the same time: half of what is left beside newcomers.
+    [[nodiscard]] std::size_t most_busy() const noexcept { return most_busy_; }
+
+private:
+    /// Who counts as one: the connections of a prefix.
+    struct Party {
+        std::size_t open = 0;
+        Line<Place> newcomers;
+    };
+    struct Tenant {
+        explicit Tenant(const Uuid& caller) : id(caller) {}
+        Uuid id;
+        std::size_t busy = 0;
+        Line<Place> idle;  ///< Who has been so for longest stands first.
+        Node<Tenant> on_ladder{this};
+    };
+
+    [[nodiscard]] Place* somebody_to_go(const Place& place, const Party& party) const noexcept;
+    void displace(Place& place) noexcept;
+    void depart(Place& place) noexcept;
+    void climb(Tenant& tenant) noexcept;
+    void descend(Tenant& tenant) noexcept;
+    void forget_if_unused(Tenant& tenant) noexcept;
+    [[nodiscard]] Line<Place>& line_of(const Place& place) noexcept
+    {
+        return place.stage_ == Stage::stranger ? strangers_ : returning_;
+    }
+
+    const PlaceLimits limits_;
+    const std::size_t most_newcomers_;  ///< Of each of the two lines.
+    const std::size_t most_busy_;
+    std::size_t taken_ = 0;
+    Line<Place> strangers_;
+    Line<Place> returning_;
+    RecentPrefixes recent_;
+    std::unordered_map<Prefix, Party> parties_;
+    std::unordered_map<Uuid, Tenant> tenants_;
+    std::vector<Line<Tenant>> ladder_;  ///< Tenants by the number of their idle connections.
+    std::size_t highest_ = 0;           ///< The highest rung on which somebody stands; 0: nobody has any idle.
+};
+
+}  // namespace winnow::http
