@@ -4,6 +4,7 @@
 /// What was submitted and is not applied yet. Private to pipeline.
 
 #include "winnow/domain/position.hpp"
+#include "winnow/fair/share.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/observe/metrics.hpp"
 
@@ -44,6 +45,7 @@ public:
     void done(const std::vector<RowMark>& rows);
 
     [[nodiscard]] std::size_t bytes() const;
+    [[nodiscard]] fair::Held held(TenantId tenant) const;  ///< In bytes.
     [[nodiscard]] std::size_t bytes(domain::StreamId stream) const;
     [[nodiscard]] std::size_t bytes(domain::StreamId stream, TenantId tenant) const;
     /// One below the lowest pending seq of the stream; `written` where nothing is pending.
@@ -66,6 +68,7 @@ private:
     std::size_t alerts_ = 0;
     std::set<std::uint64_t> pending_;
     std::unordered_map<domain::StreamId, Stream> streams_;
+    std::unordered_map<TenantId, std::size_t> tenants_;  ///< Their bytes of all streams; none is 0.
 };
 
 }  // namespace winnow::pipeline
