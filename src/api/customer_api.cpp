@@ -114,7 +114,7 @@ public:
     explicit Impl(CustomerApiOptions options)
         : options_(std::move(options)),
           router_(std::make_shared<const Router>(customer_routes())),
-          door_{options_.journal, options_.accepting, wall_clock, options_.limits, options_.resolve_timeout},
+          door_{options_.journal, wall_clock, options_.limits, options_.resolve_timeout},
           sessions_(options_.database, services(), session_options())
     {
     }

@@ -164,15 +164,11 @@ intake::Origin origin_of(const Door& door, const access::Principal& who)
     return origin;
 }
 
-Error overloaded()
-{
-    return {ErrorCode::unavailable,
-            "too much is waiting to be stored; nothing of this request was. Send it again later"};
-}
-
 void ingest_native(const Door& door, const access::Principal& who, Request request, ResponseSink sink)
 {
-    if (!door.accepting()) return sink(problem(overloaded(), instance_of(request.head.request_id)));
+    if (const auto refused = door.journal.refusal(who.tenant)) {
+        return sink(problem(*refused, instance_of(request.head.request_id)));
+    }
     const auto key = idempotency_key(request.head);
     if (!key) return sink(problem(key.error(), instance_of(request.head.request_id)));
     auto digest = *key ? crypto::sha256(request.body) : std::string();

@@ -20,7 +20,6 @@ namespace winnow::api {
 /// What all doors work with.
 struct Door {
     journal::Writer& journal;
-    std::function<bool()> accepting;
     std::function<Timestamp()> clock;
     domain::AlertLimits limits;
     std::chrono::milliseconds resolve_timeout;
@@ -52,8 +51,6 @@ struct Parsed {
 [[nodiscard]] bool is_unsupported(const Error& error);
 
 [[nodiscard]] intake::Origin origin_of(const Door& door, const access::Principal& who);
-
-[[nodiscard]] Error overloaded();
 
 /// GET …/api/v2/status: enough for clients that look before they send.
 [[nodiscard]] http::Response alertmanager_status();

@@ -32,6 +32,8 @@ Result<intake::Batch> read_push(const Door& door, PushFormat format, const acces
 Response refusal(const Error& error, const std::string& path, const std::string& id)
 {
     if (is_unsupported(error)) return error_at(path, 415, "unsupported_media_type", error.message(), id);
+    // These senders give up on 429, and come again on 503.
+    if (error.code() == ErrorCode::rate_limited) return error_at(path, 503, kind_of(error).code, error.message(), id);
     return error_at(path, error, id);
 }
 
@@ -66,7 +68,7 @@ void ingest_push(const Door& door, PushFormat format, const access::Principal& w
 {
     auto path = std::move(request.head.path);
     auto id = std::move(request.head.request_id);
-    if (!door.accepting()) return sink(refusal(overloaded(), path, id));
+    if (const auto refused = door.journal.refusal(who.tenant)) return sink(refusal(*refused, path, id));
     auto batch = read_push(door, format, who, request);
     if (!batch) return sink(refusal(batch.error(), path, id));
     if (batch->empty()) return sink(nothing_to_store(format));

@@ -218,8 +218,9 @@ private:
     journal::WriterOptions journal_options()
     {
         auto options = config_.journal;
-        options.hold_back = [this] {
-            return triage_.hold_back();
+        options.max_unapplied_bytes = config_.triage.max_backlog_bytes;
+        options.unapplied = [this](TenantId tenant) {
+            return triage_.held(tenant);
         };
         return options;
     }
@@ -277,7 +278,6 @@ private:
                 .journal = writer_,
                 .sealer = sealer_,
                 .metrics = metrics_,
-                .accepting = [this] { return triage_.accepting(); },
                 .checks = checks(),
                 .outbox_changed = [this] { dispatcher_.poke(); },
                 .plain_http = delivery::plain_http_hosts(config_.delivery.egress_allow),

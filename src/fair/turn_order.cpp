@@ -7,20 +7,7 @@ namespace winnow::fair {
 
 namespace {
 
-constexpr Cost kSmoothing = 8;            // the newest item counts an eighth
-constexpr std::size_t kFloorsShare = 10;  // floors may exceed the whole by a tenth
-
-/// What one may hold where all hold `held` of `whole`.
-std::size_t share_of(std::size_t whole, std::size_t held, std::size_t floor)
-{
-    return std::max(floor, whole - std::min(whole, held));
-}
-
-/// `whole`, and what floors may add to it.
-std::size_t with_floors(std::size_t whole)
-{
-    return whole + std::min(whole / kFloorsShare, QueueLimits::kNone - whole);
-}
+constexpr Cost kSmoothing = 8;  // the newest item counts an eighth
 
 }  // namespace
 
@@ -31,16 +18,16 @@ std::optional<Refused> TurnOrder::refusal(TenantId tenant, std::size_t bytes) co
     const auto found = found_.find(tenant);
     const auto own_items = found == found_.end() ? 0 : found->second->items;
     const auto own_bytes = found == found_.end() ? 0 : found->second->bytes;
-    const auto may_items = std::min(limits_.tenant_items, share_of(limits_.items, items_, limits_.floor_items));
+    const auto may_items = std::min(limits_.tenant_items, share_of({limits_.items, limits_.floor_items}, items_));
     if (own_items >= may_items) return Refused{Refused::Limit::items, may_items, Refused::Whose::tenant};
-    const auto may_bytes = share_of(limits_.bytes, bytes_, limits_.floor_bytes);
+    const auto may_bytes = share_of({limits_.bytes, limits_.floor_bytes}, bytes_);
     if (bytes > may_bytes - std::min(may_bytes, own_bytes)) {
         return Refused{Refused::Limit::bytes, may_bytes, Refused::Whose::tenant};
     }
     // Below its share and no room: that is nobody's fault but the node's.
-    if (items_ >= with_floors(limits_.items))
+    if (items_ >= with_floors({limits_.items, limits_.floor_items}))
         return Refused{Refused::Limit::items, limits_.items, Refused::Whose::node};
-    const auto most_bytes = with_floors(limits_.bytes);
+    const auto most_bytes = with_floors({limits_.bytes, limits_.floor_bytes});
     if (bytes > most_bytes - std::min(most_bytes, bytes_)) {
         return Refused{Refused::Limit::bytes, limits_.bytes, Refused::Whose::node};
     }

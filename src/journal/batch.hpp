@@ -20,8 +20,9 @@ struct Pending {
     Submission submission;
     std::move_only_function<void(Result<Committed>)> done;
     std::chrono::steady_clock::time_point since;
-    std::size_t bytes = 0;  ///< Rough memory held by its alerts.
-    bool answered = false;  ///< Told early (`timeout`), while its write was still in doubt.
+    std::chrono::steady_clock::time_point held_until;  ///< RequestQueue's own.
+    std::size_t bytes = 0;                             ///< Rough memory held by its alerts.
+    bool answered = false;                             ///< Told early (`timeout`), while its write was still in doubt.
 
     /// Calls `done`, the first time.
     void answer(Result<Committed> result);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -22,8 +23,11 @@ public:
     /// Sequences first…last of the stream are about to be written. Call in their order.
     void begin(domain::StreamId stream, std::uint64_t first, std::uint64_t last);
 
-    /// What began at `first` is decided: these rows were stored (none: nothing was).
-    void decide(domain::StreamId stream, std::uint64_t first, std::vector<CommittedRow> rows);
+    using HandedOn = std::move_only_function<void()>;
+
+    /// What began at `first` is decided: these rows were stored (none: nothing was). `handed_on` is called once the
+    /// sink has them.
+    void decide(domain::StreamId stream, std::uint64_t first, std::vector<CommittedRow> rows, HandedOn handed_on = {});
 
     /// The highest sequence of the stream up to which everything is decided and handed on.
     [[nodiscard]] std::uint64_t released(domain::StreamId stream) const;
@@ -35,6 +39,7 @@ private:
         std::uint64_t last = 0;
         bool decided = false;
         std::vector<CommittedRow> rows;
+        HandedOn handed_on;
     };
 
     const CommittedSink sink_;

@@ -1,94 +1,318 @@
 #include "journal/request_queue.hpp"
 
 #include <algorithm>
-#include <set>
+#include <cmath>
 #include <string>
 #include <tuple>
-#include <utility>
 
 namespace winnow::journal {
 
-RequestQueue::Push RequestQueue::push(std::unique_ptr<Pending>& pending)
+namespace {
+
+using Limit = RequestQueue::Refusal::Limit;
+
+/// What a tenant may always have waiting: a row of small alerts.
+constexpr std::size_t kFloorAlerts = 100;
+
+/// From half of its share on a tenant waits.
+constexpr double kFree = 0.5;
+
+std::chrono::milliseconds hold_of(double fullness)
 {
-    const auto alerts = pending->submission.alerts.size();
-    {
-        const std::lock_guard lock(mutex_);
-        if (closed_) return Push::closed;
-        // One request alone is always taken: it is in memory already, and smaller bounds would refuse it for ever.
-        const bool fits = queue_.empty() || (alerts_ + alerts <= max_alerts_ && bytes_ + pending->bytes <= max_bytes_);
-        if (!fits) return Push::full;
-        alerts_ += alerts;
-        bytes_ += pending->bytes;
-        queue_.push_back(std::move(pending));
-    }
-    changed_.notify_one();
-    return Push::taken;
+    if (fullness <= kFree) return {};
+    const auto part = (fullness - kFree) / (1 - kFree);
+    return std::chrono::milliseconds(std::llround(part * static_cast<double>(RequestQueue::kLongestHold.count())));
 }
 
-void RequestQueue::forget(const Pending& pending)
+fair::Cost cost_of(const Pending& pending)
 {
-    alerts_ -= pending.submission.alerts.size();
-    bytes_ -= pending.bytes;
+    return static_cast<fair::Cost>(pending.bytes) +
+           static_cast<fair::Cost>(pending.submission.alerts.size()) * RequestQueue::kAlertCost;
+}
+
+}  // namespace
+
+fair::Held RequestQueue::held_until_applied(const Tenant* tenant, const fair::Held& unapplied) const
+{
+    const auto own = tenant != nullptr ? tenant->bytes + tenant->stored_bytes : 0;
+    return {.all = unapplied.all + bytes_ + stored_bytes_, .own = unapplied.own + own};
+}
+
+std::optional<RequestQueue::Refusal> RequestQueue::refusal(const Tenant* tenant, const fair::Held& unapplied,
+                                                           std::size_t alerts, std::size_t bytes) const
+{
+    using Whose = fair::Refused::Whose;
+    const auto own_alerts = tenant != nullptr ? tenant->alerts : 0;
+    const auto own_bytes = tenant != nullptr ? tenant->bytes : 0;
+    const auto refuse = [](Limit limit, const fair::Refused& refused) {
+        return Refusal{.limit = limit, .value = refused.value, .is_nodes = refused.whose == Whose::node};
+    };
+    if (const auto refused =
+            fair::refusal(fair::Refused::Limit::items, {limits_.alerts, kFloorAlerts}, {alerts_, own_alerts}, alerts)) {
+        return refuse(Limit::alerts, *refused);
+    }
+    if (const auto refused = fair::refusal(fair::Refused::Limit::bytes, {limits_.bytes}, {bytes_, own_bytes}, bytes)) {
+        return refuse(Limit::bytes, *refused);
+    }
+    if (const auto refused = fair::refusal(fair::Refused::Limit::bytes, {limits_.unapplied_bytes},
+                                           held_until_applied(tenant, unapplied), bytes)) {
+        return refuse(Limit::unapplied_bytes, *refused);
+    }
+    return std::nullopt;
+}
+
+std::optional<RequestQueue::Refusal> RequestQueue::refusal(TenantId tenant, const fair::Held& unapplied) const
+{
+    const std::lock_guard lock(mutex_);
+    const auto found = tenants_.find(tenant);
+    return refusal(found == tenants_.end() ? nullptr : &found->second, unapplied, 1, 1);
+}
+
+std::optional<RequestQueue::Refusal> RequestQueue::push(std::unique_ptr<Pending>& pending, const fair::Held& unapplied)
+{
+    const auto id = pending->submission.tenant;
+    {
+        const std::lock_guard lock(mutex_);
+        if (closed_) return Refusal{.is_nodes = true};
+        const auto found = tenants_.find(id);
+        auto* known = found == tenants_.end() ? nullptr : &found->second;
+        if (auto refused = refusal(known, unapplied, pending->submission.alerts.size(), pending->bytes)) {
+            return refused;
+        }
+        auto& tenant = known != nullptr ? *known : tenants_[id];
+        const auto length = hold_of(fair::fullness({limits_.unapplied_bytes}, held_until_applied(known, unapplied)));
+        pending->held_until = pending->since + length;
+        count_in(*pending);
+        tenant.alerts += pending->submission.alerts.size();
+        tenant.bytes += pending->bytes;
+        const bool others_held = tenant.ready < tenant.waiting.size();
+        const auto since = pending->since;
+        tenant.waiting.push_back(std::move(pending));
+        if (!others_held && length.count() == 0) {
+            make_ready(id, tenant, since);
+        } else if (!others_held) {
+            hold(id, tenant);
+        }
+    }
+    changed_.notify_one();
+    return std::nullopt;
+}
+
+void RequestQueue::count_in(const Pending& pending)
+{
+    const auto alerts = pending.submission.alerts.size();
+    alerts_ += alerts;
+    bytes_ += pending.bytes;
+    ++waiting_.requests;
+    waiting_.alerts += alerts;
+}
+
+/// The first that is held back takes turns from now on.
+void RequestQueue::make_ready(TenantId id, Tenant& tenant, TimePoint now)
+{
+    const auto& pending = *tenant.waiting[tenant.ready++];
+    ready_alerts_ += pending.submission.alerts.size();
+    order_.add(id, pending.bytes, now);
+}
+
+/// The first that is held back is to be looked at when it is due.
+void RequestQueue::hold(TenantId id, Tenant& tenant)
+{
+    tenant.due = tenant.waiting[tenant.ready]->held_until;
+    held_back_.emplace(tenant.due, id);
+}
+
+void RequestQueue::release_due(TimePoint now)
+{
+    while (!held_back_.empty() && (closed_ || held_back_.begin()->first <= now)) {
+        const auto id = held_back_.begin()->second;
+        held_back_.erase(held_back_.begin());
+        auto& tenant = tenants_.at(id);
+        make_ready(id, tenant, now);
+        if (tenant.ready < tenant.waiting.size()) hold(id, tenant);
+    }
+}
+
+/// The tenant's first, whether it takes turns or not. Its place in the order of turns is the caller's.
+std::unique_ptr<Pending> RequestQueue::pop(TenantId id, Tenant& tenant)
+{
+    auto pending = std::move(tenant.waiting.front());
+    tenant.waiting.pop_front();
+    const auto alerts = pending->submission.alerts.size();
+    --waiting_.requests;
+    waiting_.alerts -= alerts;
+    if (tenant.ready > 0) {
+        --tenant.ready;
+        ready_alerts_ -= alerts;
+    } else {
+        held_back_.erase({tenant.due, id});
+        if (!tenant.waiting.empty()) hold(id, tenant);
+    }
+    return pending;
+}
+
+void RequestQueue::wait_for_ready(std::unique_lock<std::mutex>& lock)
+{
+    while (true) {
+        release_due(Clock::now());
+        if (closed_ || order_.items() > 0) return;
+        if (held_back_.empty()) {
+            changed_.wait(lock);
+        } else {
+            changed_.wait_until(lock, held_back_.begin()->first);
+        }
+    }
 }
 
 void RequestQueue::wait()
 {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return closed_ || !queue_.empty(); });
+    wait_for_ready(lock);
 }
 
-std::vector<std::unique_ptr<Pending>> RequestQueue::take(std::size_t max_alerts)
+std::vector<std::unique_ptr<Pending>> RequestQueue::take(const Most& most)
 {
     std::vector<std::unique_ptr<Pending>> taken;
-    std::deque<std::unique_ptr<Pending>> later;
+    std::vector<std::unique_ptr<Pending>> later;
     std::set<std::tuple<TenantId, Uuid, std::string>> keys;
     std::size_t alerts = 0;
+    std::size_t bytes = 0;
 
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return closed_ || !queue_.empty(); });
-    while (!queue_.empty() && alerts < max_alerts) {
-        auto pending = std::move(queue_.front());
-        queue_.pop_front();
+    wait_for_ready(lock);
+    const auto now = Clock::now();
+    while (alerts < most.alerts && bytes < most.bytes) {
+        const auto id = order_.next(fair::Lane::any, now);
+        if (!id) break;
+        auto pending = pop(*id, tenants_.at(*id));
         const auto& submission = pending->submission;
         const auto& once = submission.once;
         if (once && !keys.emplace(submission.tenant, once->scope, once->key).second) {
+            order_.drop(*id, pending->bytes);
             later.push_back(std::move(pending));  // its first answer is not stored yet
             continue;
         }
+        const auto cost = cost_of(*pending);
+        order_.done(order_.begin(*id, pending->bytes, cost), cost, now);
         alerts += submission.alerts.size();
-        forget(*pending);
+        bytes += pending->bytes;
         taken.push_back(std::move(pending));
     }
-    for (; !later.empty(); later.pop_back()) queue_.push_front(std::move(later.back()));
-    const bool more = !queue_.empty();
+    for (; !later.empty(); later.pop_back()) {
+        const auto id = later.back()->submission.tenant;
+        ++waiting_.requests;
+        waiting_.alerts += later.back()->submission.alerts.size();
+        auto& tenant = tenants_.at(id);
+        ready_alerts_ += later.back()->submission.alerts.size();
+        order_.add(id, later.back()->bytes, now);
+        ++tenant.ready;
+        tenant.waiting.push_front(std::move(later.back()));
+    }
+    const bool more = order_.items() > 0;
     lock.unlock();
     if (more) changed_.notify_one();
     return taken;
+}
+
+bool RequestQueue::fills(const Most& most) const
+{
+    const std::lock_guard lock(mutex_);
+    return ready_alerts_ >= most.alerts || order_.bytes() >= most.bytes;
 }
 
 void RequestQueue::put_back(std::vector<std::unique_ptr<Pending>> requests)
 {
     {
         const std::lock_guard lock(mutex_);
+        const auto now = Clock::now();
         for (auto& request : requests) {
-            alerts_ += request->submission.alerts.size();
-            bytes_ += request->bytes;
-            const auto place =
-                std::ranges::upper_bound(queue_, request->since, {}, [](const auto& other) { return other->since; });
-            queue_.insert(place, std::move(request));
+            const auto id = request->submission.tenant;
+            const auto alerts = request->submission.alerts.size();
+            auto& tenant = tenants_.at(id);  // it still counts what was taken
+            ++waiting_.requests;
+            waiting_.alerts += alerts;
+            ready_alerts_ += alerts;
+            order_.add(id, request->bytes, now);
+            const auto ready_end = tenant.waiting.begin() + static_cast<std::ptrdiff_t>(tenant.ready++);
+            const auto place = std::upper_bound(
+                tenant.waiting.begin(), ready_end, request->since,
+                [](TimePoint since, const std::unique_ptr<Pending>& other) { return since < other->since; });
+            tenant.waiting.insert(place, std::move(request));
         }
     }
     changed_.notify_one();
+}
+
+RequestQueue::Amounts RequestQueue::amounts_of(const std::vector<Placed>& requests)
+{
+    Amounts amounts;
+    for (const auto& [pending, receipt, repeat] : requests) {
+        const auto tenant = pending->submission.tenant;
+        if (amounts.empty() || amounts.back().tenant != tenant) amounts.push_back({.tenant = tenant});
+        amounts.back().alerts += pending->submission.alerts.size();
+        amounts.back().bytes += pending->bytes;
+    }
+    return amounts;
+}
+
+RequestQueue::Tenants::iterator RequestQueue::count_out(const Amount& amount)
+{
+    const auto tenant = tenants_.find(amount.tenant);
+    alerts_ -= amount.alerts;
+    bytes_ -= amount.bytes;
+    tenant->second.alerts -= amount.alerts;
+    tenant->second.bytes -= amount.bytes;
+    return tenant;
+}
+
+void RequestQueue::forget_if_idle(Tenants::iterator tenant)
+{
+    const auto& [waiting, ready, due, alerts, bytes, stored_bytes] = tenant->second;
+    if (waiting.empty() && alerts == 0 && bytes == 0 && stored_bytes == 0) tenants_.erase(tenant);
+}
+
+void RequestQueue::settle(const Amounts& amounts)
+{
+    const std::lock_guard lock(mutex_);
+    for (const auto& amount : amounts) forget_if_idle(count_out(amount));
+}
+
+void RequestQueue::stored(const Amounts& amounts)
+{
+    const std::lock_guard lock(mutex_);
+    for (const auto& amount : amounts) {
+        count_out(amount)->second.stored_bytes += amount.bytes;
+        stored_bytes_ += amount.bytes;
+    }
+}
+
+void RequestQueue::handed_over(const Amounts& amounts)
+{
+    const std::lock_guard lock(mutex_);
+    for (const auto& amount : amounts) {
+        const auto tenant = tenants_.find(amount.tenant);
+        tenant->second.stored_bytes -= amount.bytes;
+        stored_bytes_ -= amount.bytes;
+        forget_if_idle(tenant);
+    }
 }
 
 std::vector<std::unique_ptr<Pending>> RequestQueue::take_older(TimePoint limit)
 {
     std::vector<std::unique_ptr<Pending>> old;
     const std::lock_guard lock(mutex_);
-    while (!queue_.empty() && queue_.front()->since <= limit) {
-        forget(*queue_.front());
-        old.push_back(std::move(queue_.front()));
-        queue_.pop_front();
+    for (auto at = tenants_.begin(); at != tenants_.end();) {
+        const auto here = at++;
+        auto& [id, tenant] = *here;
+        Amount settled{.tenant = id};
+        while (!tenant.waiting.empty() && tenant.waiting.front()->since <= limit) {
+            const bool was_ready = tenant.ready > 0;
+            old.push_back(pop(id, tenant));
+            if (was_ready) order_.drop(id, old.back()->bytes);
+            settled.alerts += old.back()->submission.alerts.size();
+            settled.bytes += old.back()->bytes;
+        }
+        forget_if_idle(count_out(settled));
     }
     return old;
 }
@@ -115,10 +339,10 @@ bool RequestQueue::pause(std::chrono::milliseconds length)
     return !closing_.wait_for(lock, length, [this] { return closed_; });
 }
 
-std::size_t RequestQueue::alerts() const
+RequestQueue::Waiting RequestQueue::waiting() const
 {
     const std::lock_guard lock(mutex_);
-    return alerts_;
+    return waiting_;
 }
 
 }  // namespace winnow::journal

@@ -2,12 +2,13 @@
 
 #include "journal/batch.hpp"
 #include "journal/health.hpp"
+#include "journal/measures.hpp"
 #include "journal/own_stream.hpp"
+#include "journal/refusals.hpp"
 #include "journal/release_order.hpp"
 #include "journal/request_queue.hpp"
 #include "journal/takeoff.hpp"
 #include "winnow/observe/log.hpp"
-#include "winnow/observe/metrics.hpp"
 
 #include <algorithm>
 #include <mutex>
@@ -23,38 +24,13 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kHold{2'000};      // how long a request waits for a database that is away
 constexpr milliseconds kRetryPause{100};  // between attempts while it is away
-constexpr std::size_t kMaxBatchAlerts = 20'000;
-
-Error overloaded()
-{
-    return {ErrorCode::unavailable,
-            "too much is waiting to be stored; nothing of this request was. Send it again later"};
-}
-
-Error stopping()
-{
-    return {ErrorCode::unavailable, "this node is shutting down; nothing of this request was stored. Send it again"};
-}
+/// Of one transaction. What is large takes long to encode and to store, and everybody in it waits for that.
+constexpr RequestQueue::Most kMostAtOnce{.alerts = 20'000, .bytes = 8U << 20U};
 
 Error in_doubt()
 {
     return {ErrorCode::timeout, "it is not known yet whether the alerts were stored"};
 }
-
-struct Measures {
-    explicit Measures(observe::Metrics& metrics)
-        : alerts(metrics.counter("winnow_journal_alerts_total", "Alerts committed to the journal")),
-          commits(metrics.counter("winnow_journal_commits_total", "Transactions of the journal")),
-          failures(metrics.counter("winnow_journal_failures_total", "Transactions that stored nothing")),
-          queued(metrics.gauge("winnow_journal_queued_alerts", "Alerts that wait for their commit")),
-          seconds(metrics.histogram("winnow_journal_commit_seconds", "Time of one transaction", {},
-                                    {0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5}))
-    {
-    }
-    observe::Counter alerts, commits, failures;
-    observe::Gauge queued;
-    observe::Histogram seconds;
-};
 
 }  // namespace
 
@@ -65,7 +41,9 @@ public:
         : streams_(streams),
           options_(std::move(options)),
           own_(streams, std::move(node), options_.max_queued_alerts),
-          queue_(options.max_queued_alerts, options.max_queued_bytes),
+          queue_({.alerts = options_.max_queued_alerts,
+                  .bytes = options_.max_queued_bytes,
+                  .unapplied_bytes = options_.max_unapplied_bytes}),
           order_(std::move(committed)),
           measures_(metrics)
     {
@@ -90,11 +68,15 @@ public:
         pending->done = std::move(done);
         pending->since = SteadyClock::now();
         if (health_.refusing()) return pending->answer(queue_.closed() ? stopping() : health_.refusal());
-        switch (queue_.push(pending)) {
-            case RequestQueue::Push::taken: return;
-            case RequestQueue::Push::full: return pending->answer(overloaded());
-            case RequestQueue::Push::closed: return pending->answer(stopping());
-        }
+        const auto refused = queue_.push(pending, unapplied(pending->submission.tenant));
+        if (refused) pending->answer(refuse(*refused));
+    }
+
+    [[nodiscard]] std::optional<Error> refusal(TenantId tenant) const
+    {
+        const auto refused = queue_.refusal(tenant, unapplied(tenant));
+        if (!refused) return std::nullopt;
+        return refuse(*refused);
     }
 
     [[nodiscard]] std::optional<domain::StreamId> stream() const { return own_.current(); }
@@ -131,9 +113,7 @@ private:
     {
         Session session;
         while (connect(session)) {
-            if (options_.hold_back) hold_back(options_.hold_back());
             auto requests = gather();
-            measures_.queued.set(static_cast<double>(queue_.alerts()));
             if (requests.empty()) return;
             write(session, std::move(requests));
             takeoff_.land();
@@ -144,15 +124,22 @@ private:
     {
         const auto right = takeoff_.right_to_gather();
         queue_.wait();
-        if (queue_.alerts() < kMaxBatchAlerts) takeoff_.wait();
-        auto requests = queue_.take(kMaxBatchAlerts);
+        if (!queue_.fills(kMostAtOnce)) takeoff_.wait();
+        auto requests = queue_.take(kMostAtOnce);
         if (!requests.empty()) takeoff_.start();
+        measures_.taken(requests, queue_.waiting());
         return requests;
     }
 
-    void hold_back(std::chrono::milliseconds wait)
+    [[nodiscard]] fair::Held unapplied(TenantId tenant) const
     {
-        if (wait.count() > 0) static_cast<void>(queue_.pause(wait));  // stopping ends it early
+        return options_.unapplied ? options_.unapplied(tenant) : fair::Held{};
+    }
+
+    [[nodiscard]] Error refuse(const RequestQueue::Refusal& refusal) const
+    {
+        measures_.refused(refusal);
+        return error_of(refusal);
     }
 
     static void say_not_open(const Error& cause)
@@ -227,7 +214,7 @@ private:
         const auto first = batch.rows.front().position.seq;
         const auto started = SteadyClock::now();
         const auto outcome = attempt(session, batch, started);
-        measures_.seconds.observe(std::chrono::duration<double>(SteadyClock::now() - started).count());
+        measures_.transaction(SteadyClock::now() - started);
         if (outcome) return succeed(batch, session.stream, first);
 
         measures_.failures.add();
@@ -242,6 +229,7 @@ private:
         if (!is_retryable(code)) {
             observe::error("an alert could not be journalled", {{"reason", outcome.error().message()}});
         }
+        queue_.settle(RequestQueue::amounts_of(batch.requests));
         for (auto& pending : take_requests(batch)) pending->answer(outcome.error());
     }
 
@@ -325,6 +313,8 @@ private:
     {
         health_.succeeded();
         measures_.commits.add();
+        auto amounts = RequestQueue::amounts_of(batch.requests);
+        queue_.stored(amounts);  // before anybody is answered: who sends one request at a time holds one at a time
         auto rows = take_rows(batch);
         for (const auto& row : rows) measures_.alerts.add(static_cast<double>(row.alerts.size()));
         for (auto& request : batch.requests) {
@@ -333,7 +323,8 @@ private:
             if (request.repeat.outcome != ports::ReceiptAnswer::Outcome::fresh) committed.replayed = request.repeat;
             request.pending->answer(std::move(committed));
         }
-        order_.decide(stream, first, std::move(rows));
+        order_.decide(stream, first, std::move(rows),
+                      [this, amounts = std::move(amounts)] { queue_.handed_over(amounts); });
     }
 
     ports::JournalStreams& streams_;
@@ -365,6 +356,11 @@ void Writer::start()
 void Writer::submit(Submission submission, std::move_only_function<void(Result<Committed>)> done)
 {
     impl_->submit(std::move(submission), std::move(done));
+}
+
+std::optional<Error> Writer::refusal(TenantId tenant) const
+{
+    return impl_->refusal(tenant);
 }
 
 std::optional<domain::StreamId> Writer::stream() const

@@ -27,6 +27,7 @@ std::vector<PendingRow> Backlog::add(std::vector<journal::CommittedRow> rows)
         stream.bytes += row.bytes;
         stream.tenants[row.tenant] += row.bytes;
         ++waiting_[row.tenant];
+        tenants_[row.tenant] += row.bytes;
         pending_.insert(++turns_);
         pending.push_back({.row = std::move(row), .turn = turns_});
     }
@@ -48,6 +49,8 @@ void Backlog::done(const std::vector<RowMark>& rows)
             bytes -= row.bytes;
             const auto tenant = tenants.find(row.tenant);
             if (tenant != tenants.end() && (tenant->second -= row.bytes) == 0) tenants.erase(tenant);
+            const auto whole = tenants_.find(row.tenant);
+            if (whole != tenants_.end() && (whole->second -= row.bytes) == 0) tenants_.erase(whole);
             const auto seq = seqs.find(row.position.seq);
             if (--seq->second == 0) seqs.erase(seq);
             if (seqs.empty()) streams_.erase(stream);
@@ -65,6 +68,13 @@ std::size_t Backlog::bytes() const
 {
     const std::lock_guard lock(mutex_);
     return bytes_;
+}
+
+fair::Held Backlog::held(TenantId tenant) const
+{
+    const std::lock_guard lock(mutex_);
+    const auto found = tenants_.find(tenant);
+    return {.all = bytes_, .own = found == tenants_.end() ? 0 : found->second};
 }
 
 std::size_t Backlog::bytes(domain::StreamId stream) const

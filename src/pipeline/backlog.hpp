@@ -4,6 +4,7 @@
 /// What was submitted and is not applied yet. Private to pipeline.
 
 #include "winnow/domain/position.hpp"
+#include "winnow/fair/share.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/observe/progress.hpp"
@@ -48,6 +49,7 @@ public:
     void done(const std::vector<RowMark>& rows);
 
     [[nodiscard]] std::size_t bytes() const;
+    [[nodiscard]] fair::Held held(TenantId tenant) const;  ///< In bytes.
     [[nodiscard]] std::size_t bytes(domain::StreamId stream) const;
     [[nodiscard]] std::size_t bytes(domain::StreamId stream, TenantId tenant) const;
     /// One below the lowest pending seq of the stream; `written` where nothing is pending.
@@ -79,6 +81,7 @@ private:
     std::unordered_map<TenantId, std::size_t> waiting_;  ///< Rows of each tenant.
     observe::Progress progress_;
     std::unordered_map<domain::StreamId, Stream> streams_;
+    std::unordered_map<TenantId, std::size_t> tenants_;  ///< Their bytes of all streams; none is 0.
 };
 
 }  // namespace winnow::pipeline

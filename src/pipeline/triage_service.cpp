@@ -110,15 +110,9 @@ bool TriageService::behind() const
     return impl_->shared_.backlog.bytes() > impl_->shared_.options.max_backlog_bytes / kSmallPart;
 }
 
-std::chrono::milliseconds TriageService::hold_back() const
+fair::Held TriageService::held(TenantId tenant) const
 {
-    constexpr std::chrono::milliseconds kMost{200};
-    const auto free_half = impl_->shared_.options.max_backlog_bytes / 2;
-    const auto bytes = impl_->shared_.backlog.bytes();
-    if (bytes <= free_half) return {};
-    const auto share = static_cast<double>(bytes - free_half) / static_cast<double>(free_half);
-    return std::chrono::milliseconds(
-        static_cast<std::int64_t>(std::min(1.0, share) * static_cast<double>(kMost.count())));
+    return impl_->shared_.backlog.held(tenant);
 }
 
 std::uint64_t TriageService::applied_through(domain::StreamId stream, std::uint64_t written) const

@@ -34,8 +34,7 @@ struct CustomerApiOptions {
     journal::Writer& journal;
     const crypto::Sealer& sealer;
     observe::Metrics& metrics;
-    std::function<bool()> accepting;  ///< False: triage is behind its bound, ingestion answers 503.
-    Checks checks;                    ///< /readyz
+    Checks checks;  ///< /readyz
     std::function<void()> outbox_changed;
     std::function<bool(std::string_view host)> plain_http;  ///< Hosts that webhooks may go to without TLS; empty: none.
     std::function<bool(std::string_view host)> webhook_host;  ///< Those that webhooks may name; empty: all.

@@ -5,12 +5,12 @@
 /// time.
 
 #include "winnow/base/uuid.hpp"
+#include "winnow/fair/share.hpp"
 
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <list>
 #include <optional>
 #include <unordered_map>
@@ -24,7 +24,7 @@ using Cost = std::int64_t;
 
 /// What waits together, and what of it one tenant may hold. An item that was taken does not wait any more.
 struct QueueLimits {
-    static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t kNone = Bound::kNone;
 
     std::size_t items = 512;  ///< Of all tenants. One may hold as much as all of them leave free: alone half of it.
     std::size_t bytes = kNone;
@@ -41,18 +41,6 @@ struct QueueLimits {
     /// Once a tenant's oldest item has waited this long its newest goes first: a fresh click beats stale ones. 0:
     /// never.
     std::chrono::milliseconds newest_first_after{0};
-};
-
-/// Why an item found no room.
-struct Refused {
-    enum class Limit : std::uint8_t { items, bytes };
-    enum class Whose : std::uint8_t { tenant, node };
-
-    Limit limit = Limit::items;
-    std::size_t value = 0;  ///< Of the limit that was met, by now: what others hold is not the tenant's.
-    Whose whose = Whose::tenant;
-
-    friend bool operator==(const Refused&, const Refused&) = default;
 };
 
 /// A thread that serves only `quick` passes over slow tenants, so that they never hold all threads.

@@ -6,6 +6,7 @@
 #include "winnow/base/result.hpp"
 #include "winnow/domain/alert.hpp"
 #include "winnow/domain/position.hpp"
+#include "winnow/fair/share.hpp"
 #include "winnow/ports/journal_store.hpp"
 
 #include <chrono>
@@ -57,15 +58,20 @@ struct CommittedRow {
 using CommittedSink = std::function<void(std::vector<CommittedRow>)>;
 
 struct WriterOptions {
-    std::size_t transactions_in_flight = 3;   ///< Writer threads, a database session each.
-    std::size_t max_queued_alerts = 200'000;  ///< Beyond: `unavailable`.
+    std::size_t transactions_in_flight = 3;  ///< Writer threads, a database session each.
+    /// Of all tenants, that wait or are being written. One tenant has its share of them (fair::share_of), and beyond
+    /// it is `rate_limited`; the node beyond the whole `unavailable`.
+    std::size_t max_queued_alerts = 200'000;
     std::size_t max_queued_bytes = 128U << 20U;
+    /// The same of bytes until they are applied, those above included.
+    std::size_t max_unapplied_bytes = 512U << 20U;
     std::size_t max_row_alerts = domain::kRowAlerts;
     /// A submitter is told `timeout` after this, or once a call that hangs then has been cut by its own deadline.
     std::chrono::milliseconds answer_within{10'000};
-    /// Asked before each transaction, on a writer thread: how long to let requests gather first, because what reads the
-    /// journal is behind. Senders then feel it as latency, long before anybody is refused. Empty: never.
-    std::function<std::chrono::milliseconds()> hold_back;
+    /// How many bytes were committed and are not applied yet, of all tenants and of this one. From half of its share on
+    /// a tenant's requests wait for up to 200 ms, so that its senders slow down before they are refused. Called on any
+    /// thread; must not block. Empty: none are.
+    std::function<fair::Held(TenantId)> unapplied;
 };
 
 /// The node's own stream, and the threads that write it.
@@ -81,8 +87,12 @@ public:
     /// Opens the stream and starts the threads; retries inside as long as the database is away.
     void start();
 
-    /// Thread-safe, never blocks. `done` is called exactly once, on a writer thread (or at once, on the caller's, with
-    /// `unavailable` when the queue is full or the database is known to be away).
+    /// Why nothing of the tenant would be taken, whatever it is: to be asked before a body is read. Thread-safe.
+    [[nodiscard]] std::optional<Error> refusal(TenantId tenant) const;
+
+    /// Thread-safe, never blocks. `done` is called exactly once, on a writer thread (or at once, on the caller's: with
+    /// `rate_limited` when the tenant's share of a queue is full, with `unavailable` when the queue is or the database
+    /// is known to be away).
     void submit(Submission submission, std::move_only_function<void(Result<Committed>)> done);
 
     /// The stream being written; nullopt before the first one was opened.

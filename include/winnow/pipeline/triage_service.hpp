@@ -4,6 +4,7 @@
 /// From committed rows to tickets: the workers that run the fold.
 
 #include "winnow/domain/position.hpp"
+#include "winnow/fair/share.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/observe/progress.hpp"
 #include "winnow/pipeline/config_cache.hpp"
@@ -25,7 +26,7 @@ namespace winnow::pipeline {
 struct TriageOptions {
     std::size_t workers = 1;
     std::size_t max_fold_alerts = 100'000;
-    std::size_t max_backlog_bytes = 512U << 20U;  ///< Of committed alerts in memory; beyond, accepting() is false.
+    std::size_t max_backlog_bytes = 512U << 20U;  ///< Of committed alerts in memory, of all tenants.
     /// With a backlog, how long a tenant's rows may gather between two folds (less while its folds are short): folds
     /// grow, and the cost per alert falls.
     std::chrono::milliseconds coalesce{100};
@@ -50,7 +51,7 @@ public:
     /// by none.
     void submit(std::vector<journal::CommittedRow> rows) noexcept;
 
-    /// False while the backlog in memory is at its bound: the door should answer 503.
+    /// False while the backlog in memory is at its bound, which one tenant alone never fills.
     [[nodiscard]] bool accepting() const;
 
     /// False where rows of more than one tenant wait and none was applied for `standstill`: readiness. One tenant whose
@@ -67,9 +68,9 @@ public:
     /// True while more than a small part of that bound waits: what can be done at another time should be.
     [[nodiscard]] bool behind() const;
 
-    /// How long the journal should let requests gather before it writes on: nothing while the backlog is below half of
-    /// its bound, then more and more, so that senders slow down before they are refused.
-    [[nodiscard]] std::chrono::milliseconds hold_back() const;
+    /// How many bytes of committed alerts are in memory, of all tenants and of this one: for who submits, to keep
+    /// each within its share of `max_backlog_bytes`.
+    [[nodiscard]] fair::Held held(TenantId tenant) const;
 
     /// The highest seq up to which every submitted row of the stream is applied; `written` where nothing is pending.
     [[nodiscard]] std::uint64_t applied_through(domain::StreamId stream, std::uint64_t written) const;

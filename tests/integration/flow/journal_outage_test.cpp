@@ -34,11 +34,12 @@ protected:
     {
         journal::WriterOptions options;
         options.transactions_in_flight = 1;
-        options.hold_back = [this] {
+        const auto released = [this](const auto&) {
+            blocked_ = gathering_.load();
             while (gathering_) std::this_thread::sleep_for(1ms);  // until the test has submitted what belongs together
-            return 0ms;
+            blocked_ = false;
         };
-        writer_.emplace(*streams_, "node-a", options, [](const auto&) {}, metrics_);
+        writer_.emplace(*streams_, "node-a", options, released, metrics_);
         writer_->start();
     }
 
@@ -58,6 +59,14 @@ protected:
             const std::lock_guard lock(mutex_);
             answers_.insert_or_assign(title, std::move(answer));
         });
+    }
+
+    /// The writer stops behind a request of its own: what is submitted from now on is written together.
+    void gather()
+    {
+        gathering_ = true;
+        submit("unblocks", "unblocks");
+        ASSERT_TRUE(eventually([this] { return blocked_.load(); }));
     }
 
     [[nodiscard]] bool all_answered()
@@ -98,7 +107,8 @@ protected:
     std::unique_ptr<ports::JournalStreams> streams_ = make_journal_streams(options_);
     observe::Metrics metrics_;
     std::atomic<bool> gathering_ = false;
-    std::mutex mutex_;  // guards answers_
+    std::atomic<bool> blocked_ = false;  ///< Behind what was written last.
+    std::mutex mutex_;                   // guards answers_
     std::map<std::string, Result<journal::Committed>> answers_;
     std::size_t submitted_ = 0;
     std::optional<journal::Writer> writer_;  // last: it ends before what its threads tell
@@ -112,8 +122,7 @@ TEST_F(JournalOutageTest, ARequestThatTheDatabaseRefusesFailsAloneAndCostsNoSess
     const auto before = sessions();
     ASSERT_EQ(before.size(), 1U);
 
-    gathering_ = true;
-    submit("unblocks", "unblocks");
+    gather();
     for (int i = 0; i < 7; ++i) submit("good " + std::to_string(i), "good " + std::to_string(i));
     submit("bad", "\xff\xfe");  // the doors refuse it: here it stands for whatever they do not know yet
     submit("nul", std::string("a\0b", 3));
@@ -136,11 +145,11 @@ TEST_F(JournalOutageTest, TheDatabaseHangsWhileABatchIsTakenApart)
     const auto before = sessions();
     ASSERT_EQ(before.size(), 1U);
 
+    gather();
     // Holds the first claim until the postmaster is stopped and the session's end is on its way.
     pqxx::connection holder(database_.superuser);
     pqxx::nontransaction locked(holder);
     locked.exec("begin; lock table idempotency_receipts in access exclusive mode");
-    gathering_ = true;
     submit("good 0", "good 0");
     submit("good 1", "good 1");
     submit("good 2", "good 2");

@@ -70,6 +70,24 @@ TEST_F(ReleaseOrderTest, ANewStreamBeginsAnew)
     EXPECT_EQ(order_.released(1), 0U);
 }
 
+TEST_F(ReleaseOrderTest, SaysWhenTheSinkHasThem)
+{
+    std::vector<std::pair<int, std::size_t>> told;  // with how many rows the sink had
+    const auto tell = [&](int number) {
+        return [&, number] {
+            told.emplace_back(number, released_.size());
+        };
+    };
+    order_.begin(1, 1, 2);
+    order_.begin(1, 3, 3);
+    order_.decide(1, 3, rows(1, 3, 3), tell(2));
+    EXPECT_THAT(told, IsEmpty());
+    order_.decide(1, 1, rows(1, 1, 2), tell(1));
+    EXPECT_THAT(told, ElementsAre(std::pair(1, 3U), std::pair(2, 3U)));
+    order_.decide(1, 9, {}, tell(3));
+    EXPECT_EQ(told.size(), 3U) << "what nobody knows is waited for by nobody";
+}
+
 TEST_F(ReleaseOrderTest, ADecisionAboutNothingChangesNothing)
 {
     order_.begin(1, 1, 1);

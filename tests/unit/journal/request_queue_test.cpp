@@ -2,7 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <optional>
+#include <string>
 #include <thread>
+#include <utility>
 
 namespace winnow::journal {
 namespace {
@@ -10,87 +13,280 @@ namespace {
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
-using Push = RequestQueue::Push;
+using testing::SizeIs;
+using Limit = RequestQueue::Refusal::Limit;
 
+constexpr std::size_t kAny = 1'000'000;
+
+/// Requests are named "a1", "a2": the letter is the tenant. An alert takes 10 bytes.
 class RequestQueueTest : public testing::Test {
 protected:
-    std::unique_ptr<Pending> request(const std::string& title, const std::string& key = "", std::size_t alerts = 1)
+    static TenantId of(const std::string& name)
+    {
+        return TenantId(Uuid::from_words(7, static_cast<std::uint64_t>(name.front())));
+    }
+    std::unique_ptr<Pending> request(const std::string& name, std::size_t alerts = 1, const std::string& key = "")
     {
         auto made = std::make_unique<Pending>();
+        made->submission.tenant = of(name);
         made->submission.alerts.resize(alerts);
-        made->submission.alerts.front().title = title;
+        made->submission.alerts.front().title = name;
         made->bytes = 10 * alerts;
         made->since = now_ += 1ms;
         if (!key.empty()) made->submission.once.emplace().key = key;
         return made;
     }
-    Push push(const std::string& title, const std::string& key = "", std::size_t alerts = 1)
+    std::optional<RequestQueue::Refusal> push(const std::string& name, std::size_t alerts = 1,
+                                              const std::string& key = "", const fair::Held& unapplied = {})
     {
-        auto made = request(title, key, alerts);
-        return queue_.push(made);
+        auto made = request(name, alerts, key);
+        return queue_->push(made, unapplied);
     }
-    static std::vector<std::string> titles(const std::vector<std::unique_ptr<Pending>>& requests)
+    /// So many alerts as find room one by one, and why no more do.
+    std::pair<std::size_t, RequestQueue::Refusal> fill(const std::string& name, std::size_t alerts = 1)
+    {
+        std::size_t held = 0;
+        while (true) {
+            if (auto refused = push(name, alerts)) return {held, *refused};
+            held += alerts;
+        }
+    }
+    std::vector<std::string> take(std::size_t alerts, std::size_t bytes = kAny)
+    {
+        taken_ = queue_->take({.alerts = alerts, .bytes = bytes});
+        return names(taken_);
+    }
+    static std::vector<std::string> names(const std::vector<std::unique_ptr<Pending>>& requests)
     {
         std::vector<std::string> all;
         for (const auto& each : requests) all.push_back(each->submission.alerts.front().title);
         return all;
     }
+    /// Of what was taken last.
+    [[nodiscard]] RequestQueue::Amounts amounts() const
+    {
+        RequestQueue::Amounts all;
+        for (const auto& each : taken_) {
+            all.push_back({each->submission.tenant, each->submission.alerts.size(), each->bytes});
+        }
+        return all;
+    }
+    void make(const RequestQueue::Limits& limits) { queue_.emplace(limits); }
 
-    RequestQueue queue_{10, 80};
+    std::optional<RequestQueue> queue_{std::in_place, RequestQueue::Limits{}};
+    std::vector<std::unique_ptr<Pending>> taken_;
     RequestQueue::TimePoint now_{};
 };
 
-TEST_F(RequestQueueTest, TakesWhatWaitsInTheOrderOfArrivalUpToALimit)
+TEST_F(RequestQueueTest, TakesATenantsRequestsInTheOrderOfArrivalUpToALimit)
 {
-    for (const auto* title : {"a", "b", "c"}) EXPECT_EQ(push(title), Push::taken);
-    EXPECT_THAT(titles(queue_.take(2)), ElementsAre("a", "b"));
-    EXPECT_THAT(titles(queue_.take(2)), ElementsAre("c"));
-    EXPECT_EQ(queue_.alerts(), 0U);
+    for (const auto* name : {"a1", "a2", "a3", "a4"}) EXPECT_FALSE(push(name));
+    EXPECT_TRUE(queue_->fills({.alerts = 4}));
+    EXPECT_TRUE(queue_->fills({.alerts = 9, .bytes = 40}));
+    EXPECT_FALSE(queue_->fills({.alerts = 5}));
+    EXPECT_THAT(take(2), ElementsAre("a1", "a2"));
+    EXPECT_THAT(take(9, 10), ElementsAre("a3"));
+    EXPECT_THAT(take(2), ElementsAre("a4"));
+    EXPECT_EQ(queue_->waiting().alerts, 0U);
+    EXPECT_EQ(queue_->waiting().requests, 0U);
 }
 
-TEST_F(RequestQueueTest, IsFullByAlertsAndByBytesAndSaysWhyItTakesNothing)
+TEST_F(RequestQueueTest, ATransactionThatIsNotFullHoldsWhateverWaits)
 {
-    EXPECT_EQ(push("fits", "", 4), Push::taken);
-    EXPECT_EQ(push("alerts", "", 7), Push::full);
-    EXPECT_EQ(push("bytes", "", 5), Push::full);
-    EXPECT_EQ(push("to the brim", "", 4), Push::taken);
-    EXPECT_EQ(push("no more"), Push::full);
-    queue_.close();
-    EXPECT_EQ(push("late"), Push::closed);
-    EXPECT_THAT(titles(queue_.take(100)), ElementsAre("fits", "to the brim")) << "what was taken is still given out";
-    EXPECT_THAT(queue_.take(100), IsEmpty());
+    for (int i = 0; i < 100; ++i) EXPECT_FALSE(push("a", 300));
+    EXPECT_FALSE(push("b"));
+    EXPECT_THAT(take(kAny), SizeIs(101));
+}
+
+TEST_F(RequestQueueTest, OneThatIsFullHasAPartOfEachHoweverMuchOfTheOthersWaitsBefore)
+{
+    for (int i = 0; i < 100; ++i) EXPECT_FALSE(push("loud", 1'000));
+    EXPECT_FALSE(push("q1"));
+    for (int i = 0; i < 10; ++i) EXPECT_FALSE(push("also loud", 1'000));
+    EXPECT_THAT(take(5'000), ElementsAre("loud", "q1", "also loud", "loud", "also loud", "loud"));
+    EXPECT_FALSE(push("q2"));
+    EXPECT_THAT(take(2'001), testing::Contains("q2"));
+}
+
+TEST_F(RequestQueueTest, WhoSendsMuchAtOncePaysForItInLaterTransactions)
+{
+    for (int i = 0; i < 8; ++i) EXPECT_FALSE(push("large", 5'000));
+    for (int i = 0; i < 400; ++i) EXPECT_FALSE(push("small", 100));
+    EXPECT_THAT(take(5'000), ElementsAre("large"));
+    std::size_t large = 0;
+    std::size_t small = 0;
+    for (int i = 0; i < 4; ++i) {
+        for (const auto& name : take(5'000)) (name == "large" ? large : small) += 1;
+    }
+    EXPECT_EQ(large, 3U);
+    EXPECT_GE(small, 120U) << "of both about as many bytes";
+}
+
+TEST_F(RequestQueueTest, AloneATenantFillsHalfOfItAndIsToldSoAndANewcomerFindsRoom)
+{
+    make({.alerts = 1'000, .bytes = 1'000'000});
+    const auto [loud, why] = fill("a");
+    EXPECT_EQ(loud, 500U);
+    EXPECT_EQ(why.limit, Limit::alerts);
+    EXPECT_EQ(why.value, 500U);
+    EXPECT_FALSE(why.is_nodes);
+    EXPECT_FALSE(push("b", 550)) << "whatever it brings, where it fits at all";
+    EXPECT_TRUE(queue_->refusal(of("a"), {}));
+    EXPECT_FALSE(queue_->refusal(of("c"), {}));
+}
+
+TEST_F(RequestQueueTest, BytesAreSharedAsAlertsAre)
+{
+    make({.alerts = kAny, .bytes = 1'000'000});
+    const auto [loud, why] = fill("a", 1'000);
+    EXPECT_EQ(loud, 50'000U);
+    EXPECT_EQ(why.limit, Limit::bytes);
+    EXPECT_EQ(why.value, 500'000U);
+    EXPECT_EQ(fill("b", 1'000).first, 25'000U);
+}
+
+TEST_F(RequestQueueTest, WhereNobodyHasRoomItIsTheNode)
+{
+    make({.alerts = 1'000});
+    EXPECT_FALSE(push("a", 1'090));
+    EXPECT_TRUE(push("a", 11)) << "a floor of a hundred, a tenth beyond the whole";
+    const auto refused = push("b", 11);
+    ASSERT_TRUE(refused);
+    EXPECT_TRUE(refused->is_nodes);
+    EXPECT_EQ(refused->value, 1'000U);
+    EXPECT_FALSE(push("b", 10));
+}
+
+TEST_F(RequestQueueTest, WhatIsBeingWrittenCountsUntilItIsSettled)
+{
+    make({.alerts = 1'000});
+    fill("a");
+    EXPECT_THAT(take(kAny), SizeIs(500));
+    EXPECT_TRUE(push("a")) << "a slow database must not let it have any number of transactions";
+    queue_->settle(amounts());
+    EXPECT_EQ(fill("a").first, 500U);
+    EXPECT_THAT(queue_->take_older(RequestQueue::TimePoint::max()), SizeIs(500));
+    EXPECT_EQ(fill("a").first, 500U) << "what was given up is settled";
+}
+
+TEST_F(RequestQueueTest, ATenantHasItsShareOfWhatIsNotApplied)
+{
+    make({.unapplied_bytes = 1'000'000});
+    EXPECT_FALSE(push("a", 100, "", {.all = 499'000, .own = 498'000}));
+    const fair::Held full{.all = 500'000, .own = 499'001};
+    const auto refused = push("a", 1, "", full);
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->limit, Limit::unapplied_bytes);
+    EXPECT_EQ(refused->value, 499'000U) << "what waits here counts, too";
+    EXPECT_FALSE(refused->is_nodes);
+    EXPECT_TRUE(queue_->refusal(of("a"), full));
+    EXPECT_FALSE(queue_->refusal(of("b"), {.all = 500'000, .own = 0}));
+    EXPECT_FALSE(push("b", 1, "", {.all = 500'000, .own = 0}));
+}
+
+TEST_F(RequestQueueTest, WhatIsStoredCountsAsNotAppliedUntilItIsHandedOver)
+{
+    make({.alerts = 200'000, .unapplied_bytes = 1'000'000});
+    EXPECT_FALSE(push("a", 60'000));
+    EXPECT_THAT(take(kAny), SizeIs(1));
+    queue_->stored(amounts());
+    ASSERT_TRUE(push("a"));
+    EXPECT_EQ(push("a")->limit, Limit::unapplied_bytes);
+    queue_->handed_over(amounts());
+    EXPECT_FALSE(push("a"));
+}
+
+TEST_F(RequestQueueTest, FromHalfOfItsShareOnATenantsOwnRequestsAreHeldBackAndNobodyElses)
+{
+    make({.unapplied_bytes = 1'000'000});
+    const auto from = RequestQueue::Clock::now() + 1h;
+    now_ = from;  // nothing is due before the test ends
+    EXPECT_FALSE(push("a1", 1, "", {.all = 250'000, .own = 250'000}));
+    EXPECT_FALSE(push("a2", 1, "", {.all = 375'000, .own = 375'000}));
+    EXPECT_FALSE(push("a3")) << "its order stays";
+    EXPECT_FALSE(push("b1", 1, "", {.all = 375'000, .own = 0}));
+    EXPECT_EQ(queue_->waiting().requests, 4U);
+    EXPECT_FALSE(queue_->fills({.alerts = 3}));
+    EXPECT_THAT(take(kAny), ElementsAre("a1", "b1"));
+    EXPECT_EQ(queue_->waiting().requests, 2U);
+    EXPECT_FALSE(push("b2"));
+    EXPECT_THAT(take(kAny), ElementsAre("b2"));
+    queue_->close();
+    EXPECT_THAT(take(kAny), ElementsAre("a2", "a3")) << "and nothing is held back at the end";
+}
+
+TEST_F(RequestQueueTest, WhatIsHeldBackIsTakenWhenItIsDueThoughNobodySendsAnything)
+{
+    make({.unapplied_bytes = 1'000'000});
+    now_ = RequestQueue::Clock::now() - 50ms;
+    EXPECT_FALSE(push("a1", 1, "", {.all = 375'000, .own = 375'000}));  // 100 ms
+    EXPECT_FALSE(push("a2"));
+    EXPECT_THAT(take(kAny), ElementsAre("a1", "a2"));
+    EXPECT_GE(RequestQueue::Clock::now(), now_ - 1ms + 100ms);
+}
+
+TEST_F(RequestQueueTest, WhatIsHeldBackIsGivenUpAsWhatIsNot)
+{
+    make({.unapplied_bytes = 1'000'000});
+    now_ = RequestQueue::Clock::now() + 1h;
+    EXPECT_FALSE(push("a1"));
+    const auto first = now_;
+    EXPECT_FALSE(push("a2", 1, "", {.all = 375'000, .own = 375'000}));
+    EXPECT_FALSE(push("a3"));
+    EXPECT_THAT(names(queue_->take_older(first + 1ms)), ElementsAre("a1", "a2"));
+    EXPECT_FALSE(push("b1"));
+    EXPECT_THAT(take(kAny), ElementsAre("b1"));
+    EXPECT_THAT(names(queue_->take_older(RequestQueue::TimePoint::max())), ElementsAre("a3"));
+    EXPECT_EQ(queue_->waiting().requests, 0U);
 }
 
 TEST_F(RequestQueueTest, AKeyThatIsInATransactionTwiceWaitsForTheNext)
 {
-    for (const auto& [title, key] : {std::pair{"a", "k"}, {"b", ""}, {"again", "k"}, {"c", "other"}}) push(title, key);
-    EXPECT_THAT(titles(queue_.take(100)), ElementsAre("a", "b", "c"));
-    EXPECT_THAT(titles(queue_.take(100)), ElementsAre("again"));
+    for (const auto& [name, key] : {std::pair{"a1", "k"}, {"a2", ""}, {"a3", "k"}, {"a4", "k"}, {"a5", "other"}}) {
+        EXPECT_FALSE(push(name, 1, key));
+    }
+    EXPECT_FALSE(push("b1", 1, "k")) << "its own";
+    EXPECT_THAT(take(kAny), ElementsAre("a1", "a2", "a5", "b1"));
+    EXPECT_EQ(queue_->waiting().requests, 2U);
+    EXPECT_THAT(take(kAny), ElementsAre("a3"));
+    EXPECT_THAT(take(kAny), ElementsAre("a4"));
 }
 
 TEST_F(RequestQueueTest, WhatIsPutBackStandsWhereItStoodWhateverCameBackBefore)
 {
-    for (const auto* title : {"a", "b", "c", "d"}) push(title);
-    auto first = queue_.take(2);
-    auto second = queue_.take(1);
-    queue_.put_back(std::move(first));
-    queue_.put_back(std::move(second));
-    EXPECT_EQ(queue_.alerts(), 4U);
-    EXPECT_THAT(titles(queue_.take(100)), ElementsAre("a", "b", "c", "d"));
+    for (const auto* name : {"a1", "a2", "b1", "a3", "a4"}) EXPECT_FALSE(push(name));
+    auto first = queue_->take({.alerts = 2});
+    auto second = queue_->take({.alerts = 2});
+    queue_->put_back(std::move(second));
+    queue_->put_back(std::move(first));
+    EXPECT_EQ(queue_->waiting().alerts, 5U);
+    EXPECT_THAT(take(kAny), ElementsAre("a1", "a2", "a3", "a4", "b1"));
 }
 
 TEST_F(RequestQueueTest, GivesUpWhatIsOlderThanALimit)
 {
-    for (const auto* title : {"a", "b", "c"}) push(title);
-    EXPECT_THAT(titles(queue_.take_older(RequestQueue::TimePoint{} + 2ms)), ElementsAre("a", "b"));
-    EXPECT_EQ(queue_.alerts(), 1U);
+    for (const auto* name : {"a1", "a2", "a3"}) EXPECT_FALSE(push(name));
+    EXPECT_THAT(names(queue_->take_older(RequestQueue::TimePoint{} + 2ms)), ElementsAre("a1", "a2"));
+    EXPECT_EQ(queue_->waiting().alerts, 1U);
+    EXPECT_THAT(take(kAny), ElementsAre("a3"));
+}
+
+TEST_F(RequestQueueTest, WhatWasTakenBeforeTheEndIsGivenOutAndNothingIsTakenAfterIt)
+{
+    EXPECT_FALSE(push("a1"));
+    queue_->close();
+    const auto late = push("a2");
+    ASSERT_TRUE(late);
+    EXPECT_EQ(late->limit, Limit::closed);
+    EXPECT_THAT(take(kAny), ElementsAre("a1"));
+    EXPECT_THAT(take(kAny), IsEmpty());
 }
 
 TEST_F(RequestQueueTest, ClosingWakesWhoeverWaits)
 {
-    std::jthread taker([this] { EXPECT_THAT(queue_.take(1), IsEmpty()); });
-    std::jthread pauser([this] { EXPECT_FALSE(queue_.pause(1h)); });
-    queue_.close();
+    std::jthread taker([this] { EXPECT_THAT(queue_->take({.alerts = 1}), IsEmpty()); });
+    std::jthread pauser([this] { EXPECT_FALSE(queue_->pause(1h)); });
+    queue_->close();
 }
 
 }  // namespace

@@ -1,138 +1,12 @@
-#include "winnow/journal/writer.hpp"
+#include "writer_fixture.hpp"
 
-#include "fake_streams.hpp"
-#include "winnow/observe/metrics.hpp"
-
-#include <gmock/gmock.h>
-
-#include <atomic>
-#include <condition_variable>
-#include <thread>
+#include <algorithm>
+#include <stdexcept>
 
 namespace winnow::journal {
 namespace {
 
-using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-/// Polls until `condition` holds; false after a generous deadline.
-template <typename Condition>
-bool eventually(Condition condition)
-{
-    const auto deadline = std::chrono::steady_clock::now() + 30s;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > deadline) return false;
-        std::this_thread::sleep_for(1ms);  // polls for the condition
-    }
-    return true;
-}
-
-/// A writer over a fake store, and what its submitters and triage are told.
-class WriterTest : public testing::Test {
-protected:
-    using Answer = Result<Committed>;
-
-    void make(FakeStreams::Faults faults = {}, std::size_t threads = 1)
-    {
-        streams_.set_faults(std::move(faults));
-        WriterOptions options;
-        options.transactions_in_flight = threads;
-        options.answer_within = 50ms;
-        options.hold_back = [this] {
-            while (gathering_) std::this_thread::sleep_for(1ms);  // until the test has submitted what belongs together
-            return 0ms;
-        };
-        const auto released = [this](std::vector<CommittedRow> rows) {
-            const std::lock_guard lock(mutex_);
-            for (const auto& row : rows) {
-                if (row.position.stream == stream_ && row.position.seq <= seq_) ++out_of_order_;
-                stream_ = row.position.stream;
-                seq_ = row.position.seq;
-                for (const auto& [index, alert] : row.alerts) ++released_[alert.title];
-            }
-        };
-        writer_ = std::make_unique<Writer>(streams_, "node", options, released, metrics_);
-        writer_->start();
-    }
-
-    /// One request with one alert; `key` is its Idempotency-Key.
-    void submit(const std::string& title, const std::string& key = "", std::uint64_t tenant = 1)
-    {
-        Submission submission;
-        submission.tenant = TenantId(Uuid::from_words(7, tenant));
-        auto& alert = submission.alerts.emplace_back();
-        alert.title = alert.dedup_key = title;
-        if (!key.empty()) {
-            auto& once = submission.once.emplace();
-            once.key = key;
-            once.body_sha256 = std::string(32, 'a');
-            once.answer = [](const domain::ReceiptId&) {
-                return std::string("{}");
-            };
-        }
-        ++submitted_;
-        writer_->submit(std::move(submission), [this, title](Answer answer) {
-            const std::lock_guard lock(mutex_);
-            ++answered_;
-            answers_.insert_or_assign(title, std::move(answer));
-        });
-    }
-
-    /// What was submitted while gathering is written together.
-    void gather() { gathering_ = true; }
-    void go() { gathering_ = false; }
-
-    bool all_answered()
-    {
-        return eventually([this] {
-            const std::lock_guard lock(mutex_);
-            return answered_ >= submitted_;
-        });
-    }
-    Answer answer_to(const std::string& title)
-    {
-        const std::lock_guard lock(mutex_);
-        return answers_.at(title);
-    }
-
-    /// The promise: each answered once; what was acknowledged is stored and handed on exactly once, what was refused is
-    /// not.
-    void expect_the_promise_kept()
-    {
-        ASSERT_TRUE(all_answered());
-        writer_->stop();
-        auto stored = streams_.stored();
-        const std::lock_guard lock(mutex_);
-        EXPECT_EQ(answered_, submitted_) << "somebody was answered twice";
-        EXPECT_EQ(out_of_order_, 0);
-        for (const auto& [title, answer] : answers_) {
-            if (answer) {
-                EXPECT_EQ(stored[title], 1) << title << " was acknowledged";
-                EXPECT_EQ(released_[title], 1) << title << " was acknowledged";
-            } else if (answer.error().code() != ErrorCode::timeout) {
-                EXPECT_EQ(stored[title], 0) << title << " was refused: " << answer.error().message();
-                EXPECT_EQ(released_[title], 0) << title << " was refused: " << answer.error().message();
-            } else {
-                EXPECT_EQ(stored[title], released_[title]) << title << " was in doubt";
-            }
-        }
-    }
-
-    FakeStreams streams_;
-    observe::Metrics metrics_;
-    std::atomic<bool> gathering_ = false;
-    std::atomic<bool> away_ = false;  // for the faults: what they refer to must outlive the writer
-    std::atomic<int> struck_ = 0;
-    std::mutex mutex_;  // guards what follows
-    int submitted_ = 0;
-    int answered_ = 0;
-    int out_of_order_ = 0;
-    std::map<std::string, Answer> answers_;
-    std::map<std::string, int> released_;
-    domain::StreamId stream_ = 0;
-    std::uint64_t seq_ = 0;
-    std::unique_ptr<Writer> writer_;  // last: it ends before what its threads tell
-};
 
 bool holds(const std::string& lines, const std::string& title)
 {
@@ -149,10 +23,10 @@ TEST_F(WriterTest, IsHealthyAsSoonAsItIsStarted)
 
 TEST_F(WriterTest, ARequestThatSpoilsItsTransactionFailsAlone)
 {
-    gather();
     make([](std::string_view, int, const std::string& lines) {
         return holds(lines, "poison") ? Fault::refused : Fault::none;
     });
+    gather();
     for (int i = 0; i < 9; ++i) submit("good " + std::to_string(i), i % 2 == 0 ? "key " + std::to_string(i) : "");
     submit("poison");
     go();
@@ -164,13 +38,13 @@ TEST_F(WriterTest, ARequestThatSpoilsItsTransactionFailsAlone)
 
 TEST_F(WriterTest, TheDatabaseGoesAwayWhileABatchIsTakenApart)
 {
-    gather();
     make([this](std::string_view call, int, const std::string& lines) {
         if (away_) return call == "append" || call == "probe" ? Fault::unavailable : Fault::none;
         if (!holds(lines, "poison")) return Fault::none;
         away_ = true;
         return Fault::refused;
     });
+    gather();
     for (int i = 0; i < 3; ++i) submit("good " + std::to_string(i));
     submit("poison");
     go();
@@ -180,13 +54,13 @@ TEST_F(WriterTest, TheDatabaseGoesAwayWhileABatchIsTakenApart)
 
 TEST_F(WriterTest, TheStreamIsLostWhileABatchIsTakenApart)
 {
-    gather();
     make([this](std::string_view, int, const std::string& lines) {
         if (!holds(lines, "poison") && !holds(lines, "good 0")) return Fault::none;
         if (++struck_ == 1) return Fault::refused;
         if (struck_ == 2) return Fault::taken_over;
         return holds(lines, "poison") ? Fault::refused : Fault::none;
     });
+    gather();
     for (int i = 0; i < 3; ++i) submit("good " + std::to_string(i));
     submit("poison");
     go();
@@ -267,8 +141,8 @@ TEST_F(WriterTest, WhatIsInDoubtWhenStoppingIsLeftForReplay)
 
 TEST_F(WriterTest, AnAnswerThatCannotBeMadeFailsItsRequestAlone)
 {
-    gather();
     make();
+    gather();
     submit("good", "a");
     Submission bad;
     bad.tenant = TenantId(Uuid::from_words(7, 1));
@@ -332,44 +206,16 @@ TEST_F(WriterTest, WhatExpiredWhileTheStreamWasContestedLeavesNobodyRefused)
     expect_the_promise_kept();
 }
 
-TEST_F(WriterTest, AFullQueueSaysSo)
-{
-    gather();
-    make([](std::string_view, int, const std::string&) { return Fault::none; });
-    submit("first");
-    Submission large;
-    large.tenant = TenantId(Uuid::from_words(7, 1));
-    large.alerts.resize(WriterOptions{}.max_queued_alerts + 1);
-    std::optional<Answer> answer;
-    writer_->submit(std::move(large), [&](Answer given) { answer.emplace(std::move(given)); });
-    ASSERT_TRUE(answer);
-    EXPECT_EQ(answer->error().code(), ErrorCode::unavailable);
-    EXPECT_THAT(answer->error().message(), HasSubstr("too much is waiting"));
-    go();
-    EXPECT_TRUE(all_answered());
-}
-
 TEST_F(WriterTest, ARequestLongerThanTheQueueIsTakenWhereNobodyWaits)
 {
-    gather();
     make([](std::string_view, int, const std::string&) { return Fault::none; });
-    Submission large;
-    large.tenant = TenantId(Uuid::from_words(7, 1));
-    large.alerts.resize(WriterOptions{}.max_queued_alerts + 1);
-    std::mutex mutex;
-    std::optional<Answer> answer;
-    writer_->submit(std::move(large), [&](Answer given) {
-        const std::lock_guard lock(mutex);
-        answer.emplace(std::move(given));
-    });
-    go();
-    ASSERT_TRUE(eventually([&] {
-        const std::lock_guard lock(mutex);
-        return answer.has_value();
-    }));
-    ASSERT_TRUE(*answer) << answer->error().message();
-    EXPECT_EQ((*answer)->receipt.count, WriterOptions{}.max_queued_alerts + 1);
-    EXPECT_EQ((*answer)->receipt.first.index, 0U);
+    const auto longer = static_cast<int>(WriterOptions{}.max_queued_alerts) + 1;
+    submit_many(longer, 1);
+    ASSERT_TRUE(all_answered());
+    const auto answer = answer_to("many");
+    ASSERT_TRUE(answer) << answer.error().message();
+    EXPECT_EQ(answer->receipt.count, static_cast<std::size_t>(longer));
+    EXPECT_EQ(answer->receipt.first.index, 0U);
 }
 
 TEST_F(WriterTest, WhatIsSubmittedAfterTheStopIsRefused)
