@@ -5,6 +5,9 @@
 #include "api/ingest.hpp"
 #include "api/json_body.hpp"
 #include "api/problem.hpp"
+#include "api/rates/ingest_bill.hpp"
+#include "api/rates/rate_answer.hpp"
+#include "api/rates/rates.hpp"
 #include "api/respond.hpp"
 #include "api/router.hpp"
 #include "api/session_call.hpp"
@@ -13,6 +16,8 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <functional>
+#include <optional>
 #include <utility>
 
 namespace winnow::api {
@@ -26,6 +31,9 @@ struct Admitted final : http::Attachment {
     std::shared_ptr<const RouteEntry> entry;  ///< Keeps the router: a call may outlive the API.
     PathParameters parameters;
     access::Principal who;
+    domain::RateClass kind = domain::RateClass::read;
+    bool asked = false;               ///< The database, for a key that it had not confirmed before.
+    std::optional<Standing> stopped;  ///< It was not, because too many such keys came from that address.
 };
 
 std::string_view token_of(const Admitted& admitted)
@@ -107,6 +115,24 @@ Error unauthenticated(const std::string& credential, const http::RequestHead& he
     return {ErrorCode::unauthenticated, why()};
 }
 
+/// On which account a request goes.
+domain::RateClass class_of(const RouteEntry& entry, const http::RequestHead& head)
+{
+    const auto& route = entry.route;
+    if (entry.special == Special::ingest_native || is_push(entry.special)) return domain::RateClass::ingest;
+    if (route.is_analysis != nullptr && route.is_analysis(head)) return domain::RateClass::heavy;
+    return route.method == "GET" ? domain::RateClass::read : domain::RateClass::write;
+}
+
+/// Alertmanager's and Grafana's webhooks give up on 429; what is under /am reads JSON strings.
+RefusalForm form_of(const RouteEntry& entry, std::string_view path)
+{
+    const bool gives_up =
+        entry.special == Special::push_alertmanager_webhook || entry.special == Special::push_grafana_webhook;
+    if (is_alertmanager_path(path)) return gives_up ? RefusalForm::bare_503 : RefusalForm::bare;
+    return gives_up ? RefusalForm::problem_503 : RefusalForm::problem;
+}
+
 }  // namespace
 
 class CustomerApi::Impl {
@@ -114,7 +140,8 @@ public:
     explicit Impl(CustomerApiOptions options)
         : options_(std::move(options)),
           router_(std::make_shared<const Router>(customer_routes())),
-          door_{options_.journal, wall_clock, options_.limits, options_.resolve_timeout},
+          rates_(std::make_shared<Rates>(options_.tenant_limits.rates, options_.metrics)),
+          door_{options_.journal, wall_clock, options_.limits, options_.resolve_timeout, rates_},
           sessions_(options_.database, services(), session_options())
     {
     }
@@ -133,29 +160,48 @@ public:
 
         // The head stays valid until the sink was called. Without `this`: the look-up may come back after the API is
         // gone.
+        const auto asks = [this, &head, &now = *admitted] {
+            now.asked = true;
+            now.stopped = rates_->login_refusal(head.remote_address);
+            return !now.stopped;
+        };
+        const std::function<bool()> may_ask = std::cref(asks);  // which takes no memory
         options_.authenticator.authenticate(
             credential_of(head, token_of(*admitted)),
-            [admitted, max_body_bytes, &head, sink = std::move(sink)](Result<access::Principal> who) mutable {
+            [admitted, max_body_bytes, rates = rates_, &head,
+             sink = std::move(sink)](Result<access::Principal> who) mutable {
+                const auto& entry = *admitted->entry;
+                if (admitted->stopped) {
+                    return sink(refused(rate_refusal(*admitted->stopped, form_of(entry, head.path), head.request_id)));
+                }
                 if (!who) {
                     const bool unknown = who.error().code() == ErrorCode::unauthenticated;
+                    if (unknown && admitted->asked) rates->login_failed(head.remote_address);
                     const auto error =
                         unknown ? unauthenticated(credential_of(head, token_of(*admitted)), head) : who.error();
                     return sink(refused(error_at(head.path, error, head.request_id)));
                 }
-                const auto& route = admitted->entry->route;
+                admitted->kind = class_of(entry, head);
+                const auto cost = admitted->kind == domain::RateClass::ingest ? units_of_head(head, max_body_bytes) : 1;
+                if (const auto fast = rates->refusal(*who, admitted->kind, cost)) {
+                    return sink(refused(rate_refusal(*fast, form_of(entry, head.path), head.request_id)));
+                }
+                const auto& route = entry.route;
                 if (!access::allows(*who, route.permission)) {
                     return sink(
                         refused(error_at(head.path, 403, "forbidden", why_forbidden(*who, route), head.request_id)));
                 }
                 admitted->who = *std::move(who);
                 sink(accepted(std::move(admitted), max_body_bytes));
-            });
+            },
+            may_ask);
     }
 
     void handle(http::Request request, http::ResponseSink sink)
     {
         const auto attachment = request.attachment;
         const auto& admitted = static_cast<const Admitted&>(*attachment);
+        if (!admitted.who.tenant.is_nil()) sink = showing_rate(admitted, std::move(sink));
         switch (admitted.entry->special) {
             case Special::ingest_native: return ingest_native(door_, admitted.who, std::move(request), std::move(sink));
             case Special::push_alertmanager:
@@ -183,6 +229,16 @@ private:
         ingest_push(door_, format, who, std::move(request), std::move(sink));
     }
 
+    /// Every answer tells how its account stands by then.
+    [[nodiscard]] http::ResponseSink showing_rate(const Admitted& admitted, http::ResponseSink sink) const
+    {
+        return [rates = rates_, payer = payer_of(admitted.who), kind = admitted.kind,
+                sink = std::move(sink)](Response response) mutable {
+            show_standing(response, rates->standing(payer, kind));
+            sink(std::move(response));
+        };
+    }
+
     [[nodiscard]] Services services()
     {
         Services services;
@@ -202,7 +258,11 @@ private:
         return {.read_timeout = options_.read_timeout,
                 .analysis = {.threads = options_.analysis_threads,
                              .waiting = options_.analyses_waiting,
-                             .metrics = observe::QueueMetrics(options_.metrics, "analysis")}};
+                             .metrics = observe::QueueMetrics(options_.metrics, "analysis")},
+                .analysed = [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
+                    const auto begun = std::chrono::ceil<std::chrono::milliseconds>(spent).count();
+                    rates->settle(payer_of(who), domain::RateClass::heavy, begun - 1);  // the head has paid one
+                }};
     }
 
     [[nodiscard]] std::size_t longest_body(const RouteEntry& entry) const
@@ -221,6 +281,7 @@ private:
 
     const CustomerApiOptions options_;
     const std::shared_ptr<const Router> router_;
+    const std::shared_ptr<Rates> rates_;
     const Door door_;
     SessionCalls sessions_;
 };

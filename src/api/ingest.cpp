@@ -58,18 +58,19 @@ bool is_ndjson(std::string_view body)
     return next != std::string_view::npos && body[next] == '{' && nlohmann::json::accept(body.substr(0, end));
 }
 
-Result<intake::Batch> read_native(const Door& door, const access::Principal& who, Request& request)
+Result<intake::Batch> read_native(const Door& door, const access::Principal& who, Request& request, IngestBill& bill)
 {
     const bool lines = has_media_type(request.head, {"application/x-ndjson", "application/ndjson"}) &&
                        !request.head.header("Content-Type").empty();
     if (!lines && !has_media_type(request.head, {kJson})) {
         return unsupported_content("Content-Type must be application/json or application/x-ndjson, in UTF-8");
     }
-    const auto body = plain_body(request, door.limits.max_body_bytes);
+    const auto body = plain_body(request, door.limits.max_body_bytes, bill);
     if (!body) return body.error();
     const auto origin = origin_of(door, who);
     auto batch = lines ? intake::parse_native_ndjson(*body, origin, door.limits)
                        : intake::parse_native_json(*body, origin, door.limits);
+    if (batch) bill.alerts(batch->size());
     auto refusals = all_refused(batch);
     if (refusals.empty()) return batch;
     if (auto hint = intake::recognise_foreign(*body); !hint.empty()) {
@@ -137,7 +138,7 @@ bool is_unsupported(const Error& error)
     return !error.fields().empty() && error.fields().front().code == "unsupported_media_type";
 }
 
-Result<std::string> plain_body(Request& request, std::size_t max_bytes)
+Result<std::string> plain_body(Request& request, std::size_t max_bytes, IngestBill& bill)
 {
     const auto lower = [](char c) {
         return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
@@ -152,7 +153,9 @@ Result<std::string> plain_body(Request& request, std::size_t max_bytes)
     if (std::ranges::find(kKnown, encoding) == kKnown.end()) {
         return unsupported_content("Content-Encoding may be gzip, zstd or identity");
     }
-    return intake::decode_content(encoding, std::move(request.body), max_bytes);
+    auto body = intake::decode_content(encoding, std::move(request.body), max_bytes);
+    bill.bytes(body ? body->size() : max_bytes);  // what cannot be undone may have taken as much work as the longest
+    return body;
 }
 
 intake::Origin origin_of(const Door& door, const access::Principal& who)
@@ -172,7 +175,8 @@ void ingest_native(const Door& door, const access::Principal& who, Request reque
     const auto key = idempotency_key(request.head);
     if (!key) return sink(problem(key.error(), instance_of(request.head.request_id)));
     auto digest = *key ? crypto::sha256(request.body) : std::string();
-    auto batch = read_native(door, who, request);
+    IngestBill bill(door.rates, who, request, door.limits.max_body_bytes);
+    auto batch = read_native(door, who, request, bill);
     if (!batch) return sink(refusal(batch.error(), request.head));
 
     auto parsed = sort_out(*std::move(batch));

@@ -4,6 +4,7 @@
 /// Alerts at the door: bytes → alerts → journal → answer. Runs on I/O threads and never blocks.
 
 #include "api/ingest_answer.hpp"
+#include "api/rates/ingest_bill.hpp"
 #include "winnow/access/permission.hpp"
 #include "winnow/domain/limits.hpp"
 #include "winnow/http/message.hpp"
@@ -12,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,7 @@ struct Door {
     std::function<Timestamp()> clock;
     domain::AlertLimits limits;
     std::chrono::milliseconds resolve_timeout;
+    std::shared_ptr<Rates> rates;  ///< Null: nothing is paid.
 };
 
 /// POST /api/v1/alerts and /i/{token}/alerts.
@@ -43,8 +46,9 @@ struct Parsed {
 };
 [[nodiscard]] Parsed sort_out(intake::Batch batch);
 
-/// The body with its Content-Encoding undone; unsupported_content() where it is one that we do not know.
-[[nodiscard]] Result<std::string> plain_body(http::Request& request, std::size_t max_bytes);
+/// The body with its Content-Encoding undone; unsupported_content() where it is one that we do not know. What that took
+/// is put on the bill.
+[[nodiscard]] Result<std::string> plain_body(http::Request& request, std::size_t max_bytes, IngestBill& bill);
 
 /// An error that is answered 415.
 [[nodiscard]] Error unsupported_content(std::string detail);

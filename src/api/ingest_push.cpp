@@ -16,9 +16,10 @@ using http::ResponseSink;
 
 constexpr std::string_view kReceipt = "Winnow-Receipt";
 
-Result<intake::Batch> read_push(const Door& door, PushFormat format, const access::Principal& who, Request& request)
+Result<intake::Batch> read_push(const Door& door, PushFormat format, const access::Principal& who, Request& request,
+                                IngestBill& bill)
 {
-    const auto body = plain_body(request, door.limits.max_push_bytes);
+    const auto body = plain_body(request, door.limits.max_push_bytes, bill);
     if (!body) return body.error();
     const auto origin = origin_of(door, who);
     if (format == PushFormat::alertmanager_api) {
@@ -69,8 +70,10 @@ void ingest_push(const Door& door, PushFormat format, const access::Principal& w
     auto path = std::move(request.head.path);
     auto id = std::move(request.head.request_id);
     if (const auto refused = door.journal.refusal(who.tenant)) return sink(refusal(*refused, path, id));
-    auto batch = read_push(door, format, who, request);
+    IngestBill bill(door.rates, who, request, door.limits.max_push_bytes);
+    auto batch = read_push(door, format, who, request, bill);
     if (!batch) return sink(refusal(batch.error(), path, id));
+    bill.alerts(batch->size());
     if (batch->empty()) return sink(nothing_to_store(format));
     auto parsed = sort_out(*std::move(batch));
     if (parsed.alerts.empty()) return sink(refusal(first_refusal(parsed.outcomes), path, id));

@@ -31,7 +31,7 @@ constexpr std::size_t kWorkers = 2;
 constexpr std::size_t kQueueLimit = 256;
 constexpr std::size_t kMaxBodyBytes = 65'536;
 
-enum class Action : std::uint8_t { create, list, show, suspend, resume, metrics, alive, ready };
+enum class Action : std::uint8_t { create, list, show, change, suspend, resume, metrics, alive, ready };
 
 struct ManagementRoute {
     std::string_view method;
@@ -45,6 +45,7 @@ constexpr ManagementRoute kRoutes[] = {
     {"POST", "/admin/v1/tenants", Permission::provider, "createTenant", Action::create},
     {"GET", "/admin/v1/tenants", Permission::provider, "listTenants", Action::list},
     {"GET", "/admin/v1/tenants/{id}", Permission::provider, "getTenant", Action::show},
+    {"PATCH", "/admin/v1/tenants/{id}", Permission::provider, "changeTenant", Action::change},
     {"POST", "/admin/v1/tenants/{id}/suspend", Permission::provider, "suspendTenant", Action::suspend},
     {"POST", "/admin/v1/tenants/{id}/resume", Permission::provider, "resumeTenant", Action::resume},
     {"GET", "/metrics", Permission::open, "getMetrics", Action::metrics},
@@ -193,6 +194,7 @@ private:
         const auto tenant = TenantId::parse(id);
         if (!tenant) return Error(ErrorCode::not_found, "there is no such tenant");
         if (action == Action::show) return show_tenant(*tenant, options_.store);
+        if (action == Action::change) return change_tenant(*tenant, request, options_.store);
         return suspend_tenant(*tenant, action == Action::suspend, options_.store);
     }
 

@@ -9,6 +9,8 @@
 #include "winnow/identity/authenticator.hpp"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +24,17 @@ using nlohmann::json;
 constexpr std::size_t kGeneratedCodeLength = 6;
 constexpr int kCodeAttempts = 8;
 
+json rates_json(const domain::RateOverrides& rates)
+{
+    auto shown = json::object();
+    for (const auto& [kind, word] : domain::kRateTable) {
+        const auto& [rate, burst] = rates.of(kind);
+        if (rate) shown[std::string(word)]["rate"] = *rate;
+        if (burst) shown[std::string(word)]["burst"] = *burst;
+    }
+    return shown;
+}
+
 json tenant_json(const domain::Tenant& tenant)
 {
     return {{"id", tenant.id.str()},
@@ -29,7 +42,8 @@ json tenant_json(const domain::Tenant& tenant)
             {"service_code", tenant.service_code},
             {"name", tenant.name},
             {"state", tenant.suspended ? "suspended" : "active"},
-            {"created_at", format_rfc3339(tenant.created_at)}};
+            {"created_at", format_rfc3339(tenant.created_at)},
+            {"rates", rates_json(tenant.rates)}};
 }
 
 /// Letters and digits that nobody mistakes for one another on the telephone.
@@ -78,6 +92,65 @@ Result<Wanted> read_wanted(const json& document)
     if (auto read = fields.finish(); !read) return read.error();
     return wanted;
 }
+
+/// Reads what RFC 7396 would make of the rates: null takes away. Absent fields change nothing.
+class RatesPatch {
+public:
+    static Result<RatesPatch> read(const json& document)
+    {
+        RatesPatch patch;
+        FieldReader fields(document);
+        const auto given = document.find("rates");
+        patch.clears_all_ = given != document.end() && given->is_null();
+        if (auto rates = fields.object("rates")) {
+            for (const auto& [kind, word] : domain::kRateTable) patch.read_class(*rates, *given, kind, word);
+            rates->close();
+        }
+        if (auto read = fields.finish(); !read) return read.error();
+        return patch;
+    }
+
+    [[nodiscard]] domain::RateOverrides applied_to(domain::RateOverrides rates) const
+    {
+        if (clears_all_) rates = {};
+        for (const auto& [kind, word] : domain::kRateTable) {
+            const auto& change = of_[static_cast<std::size_t>(kind)];
+            if (change.rate) rates.of(kind).rate = *change.rate;
+            if (change.burst) rates.of(kind).burst = *change.burst;
+        }
+        return rates;
+    }
+
+private:
+    using Number = std::optional<std::int64_t>;
+    struct Change {
+        std::optional<Number> rate;  ///< nullopt: left as it is; of nullopt: taken away.
+        std::optional<Number> burst;
+    };
+
+    void read_class(FieldReader& rates, const json& given, domain::RateClass kind, std::string_view word)
+    {
+        auto& change = of_[static_cast<std::size_t>(kind)];
+        const auto found = given.find(word);
+        if (found != given.end() && found->is_null()) change = {.rate = Number(), .burst = Number()};
+        auto fields = rates.object(word);
+        if (!fields) return;
+        change.rate = read_number(*fields, *found, "rate");
+        change.burst = read_number(*fields, *found, "burst");
+        fields->close();
+    }
+
+    static std::optional<Number> read_number(FieldReader& fields, const json& given, std::string_view name)
+    {
+        const auto number = fields.integer(name, 0, domain::kMostRate);
+        const auto found = given.find(name);
+        if (found != given.end() && found->is_null()) return Number();
+        return number ? std::optional<Number>(number) : std::nullopt;
+    }
+
+    bool clears_all_ = false;
+    std::array<Change, domain::kRateClasses> of_;
+};
 
 }  // namespace
 
@@ -138,6 +211,17 @@ Result<http::Response> list_tenants(const http::Request& request, ports::Provide
 Result<http::Response> show_tenant(TenantId id, ports::ProviderStore& store)
 {
     const auto tenant = store.tenant(id);
+    if (!tenant) return tenant.error();
+    return json_response(200, tenant_json(*tenant));
+}
+
+Result<http::Response> change_tenant(TenantId id, const http::Request& request, ports::ProviderStore& store)
+{
+    const auto document = read_object(request);
+    if (!document) return document.error();
+    const auto patch = RatesPatch::read(*document);
+    if (!patch) return patch.error();
+    const auto tenant = store.change_rates(id, [&](domain::RateOverrides rates) { return patch->applied_to(rates); });
     if (!tenant) return tenant.error();
     return json_response(200, tenant_json(*tenant));
 }

@@ -17,6 +17,9 @@ namespace winnow::api {
                                                    const std::function<Uuid()>& new_id);
 [[nodiscard]] Result<http::Response> list_tenants(const http::Request& request, ports::ProviderStore& store);
 [[nodiscard]] Result<http::Response> show_tenant(TenantId id, ports::ProviderStore& store);
+/// PATCH: `rates`, merged into what is set for the tenant.
+[[nodiscard]] Result<http::Response> change_tenant(TenantId id, const http::Request& request,
+                                                   ports::ProviderStore& store);
 [[nodiscard]] Result<http::Response> suspend_tenant(TenantId id, bool suspended, ports::ProviderStore& store);
 
 }  // namespace winnow::api

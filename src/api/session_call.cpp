@@ -158,11 +158,19 @@ void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parame
     };
     const auto& head = running->request.head;
     if (is_analysis(*running->route, head)) {
-        auto load = [running, failed, given_up, &database = database_](AnalysisThreads::Turn turn) {
-            auto loaded = [running, failed, turn = std::move(turn)](const Result<Done>& done) mutable {
+        auto load = [running, failed, given_up, analysed = analysed_,
+                     &database = database_](AnalysisThreads::Turn turn) {
+            auto loaded = [running, failed, analysed, turn = std::move(turn)](const Result<Done>& done) mutable {
                 if (!done) return fail(*running, done.error());
                 if (!running->compute) return running->sink(std::move(running->response));
-                std::move(turn).run([running] { compute(*running); }, failed);
+                AnalysisThreads::Paid paid;
+                if (analysed) {
+                    // Not with `running`: what was read goes when it was worked on.
+                    paid = [analysed, who = running->who](std::chrono::nanoseconds spent) {
+                        analysed(who, spent);
+                    };
+                }
+                std::move(turn).run([running] { compute(*running); }, failed, std::move(paid));
             };
             database.submit(running->who.tenant, job_of(running), std::move(loaded),
                             {.given_up = given_up, .statement_timeout = {}});

@@ -9,6 +9,7 @@
 #include "api/router.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 
 namespace winnow::api {
@@ -19,12 +20,16 @@ public:
     struct Options {
         std::chrono::milliseconds read_timeout{5'000};  ///< Of each statement of a GET that is no analysis.
         AnalysisThreads::Options analysis;
+        /// Told what an analysis took of a processor, from any thread, also when whoever made this is gone. Empty:
+        /// nobody is.
+        std::function<void(const access::Principal&, std::chrono::nanoseconds)> analysed = {};
     };
 
     SessionCalls(ports::TenantDatabase& database, Services services, const Options& options)
         : database_(database),
           services_(std::move(services)),
           read_timeout_(options.read_timeout),
+          analysed_(options.analysed),
           analysis_(options.analysis)
     {
     }
@@ -38,6 +43,7 @@ private:
     ports::TenantDatabase& database_;
     const Services services_;
     const std::chrono::milliseconds read_timeout_;
+    const std::function<void(const access::Principal&, std::chrono::nanoseconds)> analysed_;
     AnalysisThreads analysis_;
 };
 

@@ -228,6 +228,22 @@ void add_tenant_limits(std::vector<Key>& keys)
     limit("max_retention_days", &Limits::max_retention_days, 3'650);
 }
 
+void add_rates(std::vector<Key>& keys)
+{
+    using Limit = domain::RateLimit;
+    const auto numbers = [&](std::string_view word, const Member<Limit>& limit, std::uint64_t least) {
+        const auto path = "tenants.rates." + std::string(word);
+        keys.push_back(number<std::int64_t>(
+            path + ".rate", [=](Config& c) -> auto& { return limit(c).rate; }, least, domain::kMostRate));
+        keys.push_back(number<std::int64_t>(
+            path + ".burst", [=](Config& c) -> auto& { return limit(c).burst; }, least, domain::kMostRate));
+    };
+    for (const auto& each : domain::kRateTable) {
+        numbers(each.word, [kind = each.kind](Config& c) -> auto& { return c.tenants.rates.of(kind); }, 0);
+    }
+    numbers("failed_logins", [](Config& c) -> auto& { return c.tenants.rates.failed_logins; }, 1);
+}
+
 void add_sharing(std::vector<Key>& keys)
 {
     keys.push_back(number<std::size_t>(
@@ -359,6 +375,7 @@ std::vector<Key> all_keys()
     add_http_limits(keys);
     add_alert_limits(keys);
     add_tenant_limits(keys);
+    add_rates(keys);
     add_sharing(keys);
     add_work(keys);
     add_delivery(keys);

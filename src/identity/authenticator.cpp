@@ -3,6 +3,7 @@
 #include "winnow/crypto/digest.hpp"
 #include "winnow/ports/credential_store.hpp"
 
+#include <deque>
 #include <mutex>
 #include <optional>
 #include <unordered_map>
@@ -25,7 +26,7 @@ Error unknown_key()
 
 /// One key, by its SHA-256, so that the cache holds no secret; and whoever finds a hash equal has shown the key.
 struct Entry {
-    std::optional<access::Principal> principal;  ///< nullopt: known not to exist.
+    std::optional<access::Principal> principal;
     SteadyClock::time_point until;
 };
 
@@ -36,7 +37,7 @@ class Authenticator::Impl : public std::enable_shared_from_this<Authenticator::I
 public:
     Impl(ports::CredentialStore& store, Options options) : store_(store), options_(options) {}
 
-    void authenticate(std::string_view key, Sink done)
+    void authenticate(std::string_view key, Sink done, const std::function<bool()>& may_ask)
     {
         const bool plausible = key.size() <= kLongestKey && (key.starts_with("wnk_") || key.starts_with("wnu_"));
         if (!plausible) return done(unknown_key());
@@ -46,6 +47,9 @@ public:
         {
             const std::lock_guard lock(mutex_);
             cached = find(hash);
+            if (!cached && may_ask && !known_.contains(hash) && !waiting_.contains(hash) && !may_ask()) {
+                cached = Result<access::Principal>(Error(ErrorCode::rate_limited, "too many unknown keys"));
+            }
             if (!cached) {
                 auto& waiting = waiting_[hash];
                 ask = waiting.empty();
@@ -60,8 +64,11 @@ public:
     {
         const std::lock_guard lock(mutex_);
         ++generation_;
-        std::erase_if(known_, [&](const auto& item) { return item.second.principal->tenant == tenant; });
+        for (auto& [hash, entry] : known_) {
+            if (entry.principal->tenant == tenant) entry.until = {};  // and it is known that it was good
+        }
         unknown_.clear();  // a key of the tenant may have been made just now
+        unknown_in_order_.clear();
     }
 
 private:
@@ -73,7 +80,7 @@ private:
         if (const auto at = known_.find(hash); at != known_.end() && at->second.until > now) {
             return Result<access::Principal>(*at->second.principal);
         }
-        if (const auto at = unknown_.find(hash); at != unknown_.end() && at->second.until > now) {
+        if (const auto at = unknown_.find(hash); at != unknown_.end() && at->second > now) {
             return Result<access::Principal>(unknown_key());
         }
         return std::nullopt;
@@ -118,24 +125,40 @@ private:
     void remember(const std::string& hash, const std::optional<access::Principal>& principal)  // mutex_ held
     {
         // Two maps, so that a flood of made-up keys cannot push out the real ones.
-        auto& entries = principal ? known_ : unknown_;
-        const auto lifetime = principal ? options_.found_for : options_.unknown_for;
-        if (entries.size() >= options_.max_entries) make_room(entries);
-        entries[hash] = {principal, SteadyClock::now() + lifetime};
+        const auto now = SteadyClock::now();
+        if (principal) {
+            if (known_.size() >= options_.max_entries && !known_.contains(hash)) make_room(now);
+            known_[hash] = {principal, now + options_.found_for};
+            return;
+        }
+        known_.erase(hash);
+        forget_unknown(now);
+        if (unknown_.insert_or_assign(hash, now + options_.unknown_for).second) unknown_in_order_.push_back(hash);
     }
 
-    static void make_room(Entries& entries)
+    /// Those whose time is up, and where that is not enough the oldest. All live equally long.
+    void forget_unknown(SteadyClock::time_point now)
     {
-        const auto now = SteadyClock::now();
-        std::erase_if(entries, [&](const auto& item) { return item.second.until <= now; });
-        if (!entries.empty()) entries.erase(entries.begin());
+        while (!unknown_in_order_.empty()) {
+            const auto at = unknown_.find(unknown_in_order_.front());
+            if (at->second > now && unknown_.size() < options_.max_unknown) return;
+            unknown_.erase(at);
+            unknown_in_order_.pop_front();
+        }
+    }
+
+    void make_room(SteadyClock::time_point now)
+    {
+        std::erase_if(known_, [&](const auto& item) { return item.second.until <= now; });
+        if (known_.size() >= options_.max_entries) known_.erase(known_.begin());
     }
 
     ports::CredentialStore& store_;
     const Options options_;
     std::mutex mutex_;
-    Entries known_;  // guarded by mutex_, as what follows
-    Entries unknown_;
+    Entries known_;                                                     // guarded by mutex_, as what follows
+    std::unordered_map<std::string, SteadyClock::time_point> unknown_;  // until when
+    std::deque<std::string> unknown_in_order_;                          // its keys, the oldest first
     std::unordered_map<std::string, std::vector<Sink>> waiting_;
     std::uint64_t generation_ = 0;
 };
@@ -147,9 +170,9 @@ Authenticator::Authenticator(ports::CredentialStore& store, Options options)
 
 Authenticator::~Authenticator() = default;
 
-void Authenticator::authenticate(std::string_view key, Sink done)
+void Authenticator::authenticate(std::string_view key, Sink done, const std::function<bool()>& may_ask)
 {
-    impl_->authenticate(key, std::move(done));
+    impl_->authenticate(key, std::move(done), may_ask);
 }
 
 void Authenticator::forget(TenantId tenant)

@@ -2,6 +2,7 @@
 
 #include "pg/database_threads.hpp"
 #include "pg/sql_errors.hpp"
+#include "pg/tenant_rows.hpp"
 #include "pg/values.hpp"
 
 #include <pqxx/nontransaction>
@@ -17,7 +18,8 @@ using access::CredentialKind;
 using access::Principal;
 
 constexpr auto kFind = R"sql(
-select kind, tenant_id, service_code, suspended, subject_id, subject_name, email, role from find_credential($1)
+select kind, tenant_id, service_code, suspended, subject_id, subject_name, email, role, rates_of_tenant(tenant_id) as rates
+  from find_credential($1)
 )sql";
 
 Principal read_principal(const pqxx::row& row)
@@ -26,6 +28,9 @@ Principal read_principal(const pqxx::row& row)
     who.tenant = id_of<TenantId>(row["tenant_id"]);
     who.service_code = text_of(row["service_code"]);
     who.tenant_suspended = row["suspended"].as<bool>();
+    if (const auto own = read_rates(row["rates"].c_str()); !own.empty()) {
+        who.rates = std::make_shared<const domain::RateOverrides>(own);
+    }
     if (text_of(row["kind"]) == "integration") {
         who.kind = CredentialKind::integration_key;
         who.integration = id_of<IntegrationId>(row["subject_id"]);

@@ -40,6 +40,15 @@ select changed.*, pg_notify('winnow_config', tenant_id::text), pg_notify('winnow
   from changed
 )sql";
 
+// As above: the rates stand in what nodes have cached of the tenant's keys.
+constexpr auto kSetRates = R"sql(
+with changed as (
+    update tenants set rates = $2::jsonb, credentials_version = credentials_version + 1
+     where tenant_id = $1 returning *
+)
+select changed.*, pg_notify('winnow_credentials', tenant_id::text) from changed
+)sql";
+
 Result<Tenant> one(const pqxx::result& rows)
 {
     if (rows.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
@@ -85,6 +94,20 @@ public:
         return pool_.run([&](Session& session) {
             pqxx::nontransaction tx(session.connection());
             return one(query(tx, kSuspend, id, suspended));
+        });
+    }
+
+    Result<Tenant> change_rates(TenantId id,
+                                const std::function<domain::RateOverrides(domain::RateOverrides)>& change) override
+    {
+        return pool_.run([&](Session& session) -> Result<Tenant> {
+            Transaction transaction(session);
+            auto& tx = transaction.tx();
+            const auto before = query(tx, "select rates from tenants where tenant_id = $1 for no key update", id);
+            if (before.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
+            auto changed = one(query(tx, kSetRates, id, rates_json(change(read_rates(before[0][0].c_str())))));
+            if (changed) transaction.commit();
+            return changed;
         });
     }
 

@@ -4,8 +4,10 @@
 /// Who may do what. The one table that drives the router, docs/openapi.yaml and the tests.
 
 #include "winnow/base/uuid.hpp"
+#include "winnow/domain/rates.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,6 +67,7 @@ struct Principal {
     IntegrationId integration;  ///< integration_key only.
     std::string integration_name;
     bool tenant_suspended = false;
+    std::shared_ptr<const domain::RateOverrides> rates;  ///< The tenant's own; null where it has none.
 
     /// "user:<id>", "integration:<id>", "provider": the actor of what it does.
     [[nodiscard]] std::string actor() const;

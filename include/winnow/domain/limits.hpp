@@ -4,6 +4,8 @@
 /// The limits of what Winnow takes in and of what a tenant may have. Configurable (config/winnow.yaml, `limits:` and
 /// `tenants:`); these are the defaults.
 
+#include "winnow/domain/rates.hpp"
+
 #include <cstddef>
 #include <cstdint>
 
@@ -44,6 +46,7 @@ struct TenantLimits {
     std::size_t max_contact_groups = 1'000;
     std::size_t max_users = 10'000;
     std::size_t max_retention_days = 3'650;  ///< Of each class that a tenant may choose (domain::Retention).
+    RateLimits rates;                        ///< On each node.
 };
 
 }  // namespace winnow::domain

@@ -6,6 +6,7 @@
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/contact.hpp"
+#include "winnow/domain/rates.hpp"
 #include "winnow/domain/retention.hpp"
 #include "winnow/domain/rule.hpp"
 #include "winnow/domain/silence.hpp"
@@ -33,6 +34,7 @@ struct Tenant {
     bool suspended = false;
     Timestamp created_at;
     std::int64_t config_version = 1;  ///< Grows with every change of the tenant's configuration.
+    RateOverrides rates;              ///< What the provider has set for it alone.
 };
 
 /// Everything triage needs to know of a tenant, read in one transaction. Published as an immutable snapshot.

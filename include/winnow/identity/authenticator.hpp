@@ -34,7 +34,8 @@ public:
     struct Options {
         std::chrono::milliseconds found_for{30'000};   ///< How long a verified key is trusted without asking again.
         std::chrono::milliseconds unknown_for{5'000};  ///< How long an unknown key is refused without asking again.
-        std::size_t max_entries = 100'000;             ///< Oldest go first; unknown keys never evict known ones.
+        std::size_t max_entries = 100'000;             ///< Of known keys; those that were not asked for go first.
+        std::size_t max_unknown = 20'000;              ///< The oldest go first; they never evict known ones.
     };
 
     Authenticator(ports::CredentialStore& store, Options options);
@@ -44,9 +45,14 @@ public:
 
     /// `done` gets the caller, `unauthenticated`, or `unavailable` where the database is away and the key is not
     /// cached. Called at once where cached, else later on a database thread. Never blocks.
-    void authenticate(std::string_view key, std::move_only_function<void(Result<access::Principal>)> done);
+    ///
+    /// `may_ask` is called, at once, where the database would be asked for a key that it has not confirmed before;
+    /// false makes that `rate_limited` instead. A key that was good of late is asked for in any case: whoever shares
+    /// its sender's address must not be able to shut it out.
+    void authenticate(std::string_view key, std::move_only_function<void(Result<access::Principal>)> done,
+                      const std::function<bool()>& may_ask = {});
 
-    /// Forgets what is cached for a tenant (keys, users or integrations changed).
+    /// Asks again for what is cached of a tenant (keys, users or integrations changed).
     void forget(TenantId tenant);
 
 private:

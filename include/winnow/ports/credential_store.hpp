@@ -58,6 +58,9 @@ public:
     [[nodiscard]] virtual Result<std::vector<domain::Tenant>> tenants(const std::string& after, std::size_t limit) = 0;
     [[nodiscard]] virtual Result<domain::Tenant> tenant(TenantId id) = 0;
     [[nodiscard]] virtual Result<domain::Tenant> set_suspended(TenantId id, bool suspended) = 0;
+    /// Stores what `change` makes of the tenant's rates, which nobody else changes meanwhile.
+    [[nodiscard]] virtual Result<domain::Tenant> change_rates(
+        TenantId id, const std::function<domain::RateOverrides(domain::RateOverrides)>& change) = 0;
 
     /// Cheap round trip: readiness.
     [[nodiscard]] virtual Result<Done> ping() = 0;

@@ -60,7 +60,7 @@ public:
     void fail_all();
 
     /// A turn has got its work.
-    void hand_over(const fair::Ticket& ticket, bool is_slow, Work work, Failed failed);
+    void hand_over(const fair::Ticket& ticket, bool is_slow, Work work, Failed failed, Paid paid);
     /// A turn is over.
     void finish(const fair::Ticket& ticket, bool is_slow, nanoseconds cost);
 
@@ -75,6 +75,7 @@ private:
         bool is_slow = false;
         Work work;
         Failed failed;
+        Paid paid;
     };
     /// Of slow tenants and of others, apart: what waits for the ones does not stop the others from beginning.
     struct Begun {
@@ -113,10 +114,10 @@ AnalysisThreads::Turn::~Turn()
     if (place_) place_->state->finish(place_->ticket, place_->is_slow, nanoseconds{0});
 }
 
-void AnalysisThreads::Turn::run(Work work, Failed failed) &&
+void AnalysisThreads::Turn::run(Work work, Failed failed, Paid paid) &&
 {
     const auto place = std::move(place_);
-    place->state->hand_over(place->ticket, place->is_slow, std::move(work), std::move(failed));
+    place->state->hand_over(place->ticket, place->is_slow, std::move(work), std::move(failed), std::move(paid));
 }
 
 void AnalysisThreads::State::submit(TenantId tenant, Load load, Failed failed, GivenUp given_up)
@@ -169,7 +170,9 @@ bool AnalysisThreads::State::do_ready(Begun& begun, std::unique_lock<std::mutex>
     const auto before = processor_time();
     ready.work();
     ready.work = {};  // what it holds goes before the tenant's next one is begun, and is paid for
-    finish(ready.ticket, ready.is_slow, processor_time() - before);
+    const auto spent = processor_time() - before;
+    if (ready.paid) ready.paid(spent);
+    finish(ready.ticket, ready.is_slow, spent);
     lock.lock();
     return true;
 }
@@ -201,14 +204,17 @@ bool AnalysisThreads::State::begin_next(fair::Lane lane, std::unique_lock<std::m
     return true;
 }
 
-void AnalysisThreads::State::hand_over(const fair::Ticket& ticket, bool is_slow, Work work, Failed failed)
+void AnalysisThreads::State::hand_over(const fair::Ticket& ticket, bool is_slow, Work work, Failed failed, Paid paid)
 {
     {
         const std::lock_guard lock(mutex_);
         if (!stopping_) {
             (is_slow ? slow_ : quick_)
-                .ready.push_back(
-                    {.ticket = ticket, .is_slow = is_slow, .work = std::move(work), .failed = std::move(failed)});
+                .ready.push_back({.ticket = ticket,
+                                  .is_slow = is_slow,
+                                  .work = std::move(work),
+                                  .failed = std::move(failed),
+                                  .paid = std::move(paid)});
             wake();
             return;
         }

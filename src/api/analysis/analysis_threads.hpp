@@ -7,6 +7,7 @@
 #include "winnow/base/uuid.hpp"
 #include "winnow/observe/queue_metrics.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -32,6 +33,8 @@ public:
     using Work = std::move_only_function<void()>;         ///< Must not throw.
     using Failed = std::move_only_function<void(Error)>;  ///< Instead of the work: nobody will do it.
     using GivenUp = std::function<bool()>;
+    /// Told, after the work, what it took of a processor. Must not throw.
+    using Paid = std::move_only_function<void(std::chrono::nanoseconds)>;
 
     /// A tenant's turn: it ends with the work, or where it is destroyed without having got any.
     class Turn {
@@ -43,7 +46,7 @@ public:
         ~Turn();
 
         /// Runs `work` on one of the threads; once. Where they are gone meanwhile, calls `failed` at once.
-        void run(Work work, Failed failed) &&;
+        void run(Work work, Failed failed, Paid paid = {}) &&;
 
     private:
         friend class State;

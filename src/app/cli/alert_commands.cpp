@@ -102,10 +102,13 @@ int send(SendArguments& arguments)
     }
     auto request = request_of(arguments);
     complete(arguments.connection, As::integration);
-    if (!arguments.idempotency_key.empty()) {
-        request.headers.push_back("Idempotency-Key: " + key_of_repetition(arguments.idempotency_key));
-    }
-    const auto answer = call_or_fail(arguments.connection, request);
+    // One of our own where none is given: what is sent again when it could not be said whether it was stored counts
+    // once.
+    constexpr std::size_t kDice = 16;
+    const auto key = arguments.idempotency_key.empty() ? crypto::to_hex(crypto::random_bytes(kDice))
+                                                       : key_of_repetition(arguments.idempotency_key);
+    request.headers.push_back("Idempotency-Key: " + key);
+    const auto answer = call_patiently(arguments.connection, request);
     const auto receipt = answer.json();
     if (arguments.connection.json) {
         std::cout << receipt.dump(2) << '\n';
@@ -158,6 +161,8 @@ void add_send(Syntax& group, Command& chosen)
     command->add_option("--idempotency-key", arguments->idempotency_key, "Sending it again changes nothing",
                         Empty::as_not_given);
     command->footer(
+        "Where the server has no room at the moment (429, 503) it is sent again when the server says so, for a minute\n"
+        "and a half in all.\n\n"
         "Examples:\n"
         "  winnow alert send --title 'disk 93% full' --severity critical --source db-7 --label env=prod\n"
         "  winnow alert send --title 'disk 93% full' --source db-7 --label env=prod --status resolved\n"

@@ -6,12 +6,14 @@
 #include <strings.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
 #include <string_view>
+#include <thread>
 #include <utility>
 
 namespace winnow::app::cli {
@@ -45,14 +47,23 @@ std::size_t take_body(const char* data, std::size_t size, std::size_t count, voi
     return size * count;
 }
 
-std::size_t take_header(const char* data, std::size_t size, std::size_t count, void* etag)
+std::optional<std::string_view> value_of(std::string_view line, std::string_view name)
+{
+    if (line.size() <= name.size() || strncasecmp(line.data(), name.data(), name.size()) != 0) return std::nullopt;
+    auto value = line.substr(name.size());
+    while (value.ends_with('\n') || value.ends_with('\r')) value.remove_suffix(1);
+    return value;
+}
+
+std::size_t take_header(const char* data, std::size_t size, std::size_t count, void* into)
 {
     const std::string_view line(data, size * count);
-    constexpr std::string_view kName = "etag: ";
-    if (line.size() > kName.size() && strncasecmp(line.data(), kName.data(), kName.size()) == 0) {
-        auto value = line.substr(kName.size());
-        while (value.ends_with('\n') || value.ends_with('\r')) value.remove_suffix(1);
-        *static_cast<std::string*>(etag) = value;
+    auto& answer = *static_cast<Answer*>(into);
+    if (const auto etag = value_of(line, "etag: ")) answer.etag = *etag;
+    if (const auto pause = value_of(line, "retry-after: ")) {
+        int seconds = 0;
+        const auto [end, wrong] = std::from_chars(pause->data(), pause->data() + pause->size(), seconds);
+        if (wrong == std::errc() && seconds >= 0) answer.retry_after = std::chrono::seconds(seconds);
     }
     return size * count;
 }
@@ -231,7 +242,7 @@ Answer call(const Connection& connection, const Call& what)
     curl_easy_setopt(handle.get(), CURLOPT_WRITEFUNCTION, &take_body);
     curl_easy_setopt(handle.get(), CURLOPT_WRITEDATA, &answer.body);
     curl_easy_setopt(handle.get(), CURLOPT_HEADERFUNCTION, &take_header);
-    curl_easy_setopt(handle.get(), CURLOPT_HEADERDATA, &answer.etag);
+    curl_easy_setopt(handle.get(), CURLOPT_HEADERDATA, &answer);
     if (!connection.ca_file.empty()) curl_easy_setopt(handle.get(), CURLOPT_CAINFO, connection.ca_file.c_str());
     if (!what.body.empty() || what.method == "POST") {
         append(headers, "Content-Type: " + what.content_type);
@@ -258,14 +269,35 @@ std::string hint_of_listener(const Answer& answer, const std::string& path)
     return "";
 }
 
+Answer checked(Answer answer, const Call& what)
+{
+    if (answer.status == 404 && !what.missing.empty()) throw std::runtime_error(what.missing);
+    if (!answer.ok()) throw std::runtime_error(explain(answer, what.typed) + hint_of_listener(answer, what.path));
+    return answer;
+}
+
 }  // namespace
 
 Answer call_or_fail(const Connection& connection, const Call& what)
 {
-    auto answer = call(connection, what);
-    if (answer.status == 404 && !what.missing.empty()) throw std::runtime_error(what.missing);
-    if (!answer.ok()) throw std::runtime_error(explain(answer, what.typed) + hint_of_listener(answer, what.path));
-    return answer;
+    return checked(call(connection, what), what);
+}
+
+Answer call_patiently(const Connection& connection, const Call& what)
+{
+    constexpr std::chrono::seconds kPatience{90};
+    constexpr std::chrono::seconds kUntold{5};
+    std::chrono::seconds waited{0};
+    for (;;) {
+        auto answer = call(connection, what);
+        const auto pause = std::max(answer.retry_after.value_or(kUntold), std::chrono::seconds{1});
+        if ((answer.status != 429 && answer.status != 503) || waited + pause > kPatience) {
+            return checked(std::move(answer), what);
+        }
+        std::cerr << explain(answer, what.typed) << "\n(sending it again in " << pause.count() << " s)" << std::endl;
+        std::this_thread::sleep_for(pause);
+        waited += pause;
+    }
 }
 
 std::string place_of(const std::string& pointer, const Typed& typed)

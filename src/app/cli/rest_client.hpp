@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -41,6 +43,7 @@ struct Answer {
     long status = 0;
     std::string body{};
     std::string etag;
+    std::optional<std::chrono::seconds> retry_after{};  ///< As the server says.
     [[nodiscard]] bool ok() const noexcept { return status >= 200 && status < 300; }
     [[nodiscard]] nlohmann::json json() const;
 };
@@ -63,6 +66,10 @@ struct Call {
 
 /// As call(), and throws what the problem document, or `what.missing`, says where the answer is an error.
 [[nodiscard]] Answer call_or_fail(const Connection& connection, const Call& what);
+
+/// As call_or_fail(), and comes again, when it is told to, where the server has no room now (429, 503): for a minute
+/// and a half in all, each time said on standard error. What is sent must bear to be sent twice.
+[[nodiscard]] Answer call_patiently(const Connection& connection, const Call& what);
 
 /// The sentence and the fields of a problem document, for a person who typed what `typed` says.
 [[nodiscard]] std::string explain(const Answer& answer, const Typed& typed = {});

@@ -71,6 +71,11 @@ Result<Config> make_config(const DevOptions& options, const dev::StateFolder& fo
         if (!wrong.empty()) return field_error("--egress-allow", "takes a network such as 127.0.0.0/8: " + wrong);
     }
     config.delivery.egress_allow = options.egress_allow;
+    // One tenant on one machine: nobody needs to be kept from another, and tests and benchmarks ask as fast as they
+    // can.
+    constexpr domain::RateLimit kUnhindered{.rate = 1'000'000, .burst = 10'000'000};
+    config.tenants.rates.tenant.fill(kUnhindered);
+    config.tenants.rates.failed_logins = kUnhindered;
     return options.config_file.empty() ? parse_config("", "", std::move(config))
                                        : load_config(options.config_file, std::move(config));
 }

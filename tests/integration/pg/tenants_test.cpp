@@ -250,6 +250,45 @@ TEST_F(TenantsTest, CredentialsAndPolicyHaveVersionsAndNoticesOfTheirOwn)
     }
 }
 
+TEST_F(TenantsTest, RatesOfATenantGoWithItsCredentialsAndTheirChangeIsToldAsOne)
+{
+    using domain::RateClass;
+    const auto tenant = new_tenant();
+    const std::string hash = std::string(31, 'k') + '\x01';
+    ASSERT_TRUE(find(hash));
+    EXPECT_FALSE(find(hash)->rates);
+    ASSERT_TRUE(config_->wait_for_changes(std::chrono::milliseconds{1}));
+    const auto before = versions(tenant);
+
+    const auto changed = provider_->change_rates(tenant, [](domain::RateOverrides rates) {
+        rates.of(RateClass::ingest) = {.rate = 7, .burst = {}};
+        return rates;
+    });
+    ASSERT_TRUE(changed) << changed.error().message();
+    EXPECT_EQ(versions(tenant).credentials, before.credentials + 1);
+    EXPECT_EQ(versions(tenant).policy, before.policy) << "no rule is compiled again for it";
+    EXPECT_THAT(config_->wait_for_changes(std::chrono::seconds{5}).value(),
+                ElementsAre(ports::TenantChange{.tenant = tenant, .credentials = true}));
+
+    const auto again = provider_->change_rates(tenant, [](domain::RateOverrides rates) {
+        rates.of(RateClass::heavy).burst = 0;
+        return rates;
+    });
+    ASSERT_TRUE(again) << again.error().message();
+    const auto who = find(hash);
+    ASSERT_TRUE(who && who->rates);
+    EXPECT_EQ(*who->rates, again->rates);
+    EXPECT_EQ(who->rates->of(RateClass::ingest).rate, 7);
+    EXPECT_EQ(who->rates->of(RateClass::ingest).burst, std::nullopt);
+    EXPECT_EQ(who->rates->of(RateClass::heavy).burst, 0);
+    EXPECT_EQ(provider_->tenant(tenant)->rates, again->rates);
+
+    sql("update tenants set rates = '{\"ingest\": {\"rate\": -1, \"burst\": \"x\"}, \"sms\": 1, \"read\": 2}'");
+    EXPECT_FALSE(find(hash)->rates) << "what is not understood is as if it were not there";
+    EXPECT_EQ(provider_->change_rates(TenantId(new_uuid()), [](auto rates) { return rates; }).error().code(),
+              ErrorCode::not_found);
+}
+
 TEST_F(TenantsTest, ListeningGoesOnAfterTheSessionWasLost)
 {
     const auto tenant = new_tenant();

@@ -38,7 +38,8 @@ TEST(ContentEncoding, OfTwoLinesIsAListLikeThatOfOne)
         http::Request request;
         request.head.headers = std::move(headers);
         request.body = "[]";
-        const auto body = plain_body(request, 1'000);
+        IngestBill nothing(nullptr, {}, request, 1'000);
+        const auto body = plain_body(request, 1'000, nothing);
         return !body && is_unsupported(body.error());
     };
     EXPECT_TRUE(refused({{"Content-Encoding", "gzip, gzip"}}));

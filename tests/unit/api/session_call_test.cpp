@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <future>
 #include <memory>
 #include <optional>
@@ -115,6 +116,26 @@ TEST_F(SessionCallsTest, AnAnalysisReadsInATransactionAndIsWorkedOutWithoutOne)
     EXPECT_EQ(answer.body, R"({"now":42,"read":"what was read"})");
     EXPECT_TRUE(loaded_in_transaction);
     EXPECT_FALSE(computed_in_transaction);
+}
+
+TEST_F(SessionCallsTest, WhatAnAnalysisTookOfAProcessorIsTold)
+{
+    std::promise<std::chrono::nanoseconds> told;
+    calls_.emplace(database_, services(),
+                   SessionCalls::Options{.analysis = {}, .analysed = [&](const access::Principal&, auto spent) {
+                                             told.set_value(spent);
+                                         }});
+    const auto works = [](const Call&, ports::TenantSession&) -> Result<Answer> {
+        return Compute([](const Call&) -> Result<http::Response> {
+            timespec now{};
+            do {
+                clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+            } while (now.tv_sec == 0 && now.tv_nsec < 20'000'000);
+            return http::Response(200);
+        });
+    };
+    EXPECT_EQ(ask(works, "POST", always).status, 200);
+    EXPECT_GE(told.get_future().get(), 10ms);
 }
 
 TEST_F(SessionCallsTest, AnErrorOfEitherStageIsAProblem)

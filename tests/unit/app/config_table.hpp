@@ -32,7 +32,7 @@ inline std::string text_of(std::chrono::milliseconds value)
 {
     return format_iso8601_duration(value);
 }
-inline std::string text_of(std::unsigned_integral auto value)
+inline std::string text_of(std::integral auto value)
 {
     return std::to_string(value);
 }
@@ -159,6 +159,24 @@ inline std::vector<ExpectedKey> expected_keys()
         {"tenants.max_contact_groups", [](C c) { return text_of(c.tenants.max_contact_groups); }, "30"},
         {"tenants.max_users", [](C c) { return text_of(c.tenants.max_users); }, "31"},
         {"tenants.max_retention_days", [](C c) { return text_of(c.tenants.max_retention_days); }, "32"},
+        {"tenants.rates.ingest.rate", [](C c) { return text_of(c.tenants.rates.of(domain::RateClass::ingest).rate); },
+         "201"},
+        {"tenants.rates.ingest.burst", [](C c) { return text_of(c.tenants.rates.of(domain::RateClass::ingest).burst); },
+         "202"},
+        {"tenants.rates.read.rate", [](C c) { return text_of(c.tenants.rates.of(domain::RateClass::read).rate); },
+         "203"},
+        {"tenants.rates.read.burst", [](C c) { return text_of(c.tenants.rates.of(domain::RateClass::read).burst); },
+         "204"},
+        {"tenants.rates.write.rate", [](C c) { return text_of(c.tenants.rates.of(domain::RateClass::write).rate); },
+         "205"},
+        {"tenants.rates.write.burst", [](C c) { return text_of(c.tenants.rates.of(domain::RateClass::write).burst); },
+         "206"},
+        {"tenants.rates.heavy.rate", [](C c) { return text_of(c.tenants.rates.of(domain::RateClass::heavy).rate); },
+         "207"},
+        {"tenants.rates.heavy.burst", [](C c) { return text_of(c.tenants.rates.of(domain::RateClass::heavy).burst); },
+         "208"},
+        {"tenants.rates.failed_logins.rate", [](C c) { return text_of(c.tenants.rates.failed_logins.rate); }, "209"},
+        {"tenants.rates.failed_logins.burst", [](C c) { return text_of(c.tenants.rates.failed_logins.burst); }, "210"},
         {"rest.waiting_per_tenant", [](C c) { return text_of(c.rest.waiting_per_tenant); }, "33"},
         {"rest.statement_timeout", [](C c) { return text_of(c.rest.statement_timeout); }, "PT1S"},
         {"analysis.threads", [](C c) { return text_of(c.analysis.threads); }, "3"},

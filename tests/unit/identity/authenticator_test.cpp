@@ -109,6 +109,57 @@ TEST_F(AuthenticatorTest, ForgetsATenantAndWhatWasInFlightMeanwhile)
     EXPECT_FALSE(ask(key_));
 }
 
+TEST_F(AuthenticatorTest, AsksForAKeyThatItHasNotConfirmedOnlyWhereItMay)
+{
+    std::optional<Result<Principal>> answer;
+    const auto ask_if = [&](const std::string& key, bool may) {
+        answer.reset();
+        authenticator_.authenticate(
+            key, [&](Result<Principal> result) { answer.emplace(std::move(result)); }, [may] { return may; });
+    };
+    ask_if(key_, false);
+    ASSERT_TRUE(answer && !*answer);
+    EXPECT_EQ(answer->error().code(), ErrorCode::rate_limited);
+    EXPECT_EQ(store_.asked, 0);
+
+    ask_if(key_, true);
+    store_.answer(std::optional(principal()));
+    ask_if(key_, false);
+    EXPECT_TRUE(answer && *answer) << "cached";
+    authenticator_.forget(principal().tenant);
+    ask_if(key_, false);
+    EXPECT_FALSE(answer) << "it was good of late: asked for again, whoever shares its address";
+    EXPECT_EQ(store_.asked, 2);
+    store_.answer(std::optional<Principal>());
+    ask_if(key_, false);
+    ASSERT_TRUE(answer && !*answer);
+    EXPECT_EQ(answer->error().code(), ErrorCode::unauthenticated) << "known not to exist, and no trouble";
+    EXPECT_EQ(store_.asked, 2);
+}
+
+TEST(AuthenticatorLimits, AFloodOfUnknownKeysIsRememberedInPartAndPushesOutNoKnownOne)
+{
+    HeldStore store;
+    Authenticator authenticator(store, {.max_entries = 2, .max_unknown = 10});
+    const auto ask = [&](const std::string& key) {
+        authenticator.authenticate(key, [](const Result<Principal>&) {});
+    };
+    Principal who;
+    ask("wnk_good");
+    store.answer(std::optional(who));
+    for (int i = 0; i < 100; ++i) {
+        ask("wnk_" + std::to_string(i));
+        store.answer(std::optional<Principal>());
+    }
+    const auto asked = store.asked;
+    ask("wnk_good");
+    ask("wnk_99");
+    ask("wnk_90");
+    EXPECT_EQ(store.asked, asked);
+    ask("wnk_89");
+    EXPECT_EQ(store.asked, asked + 1) << "the oldest went";
+}
+
 TEST_F(AuthenticatorTest, DoesNotRememberThatTheDatabaseWasAway)
 {
     EXPECT_FALSE(ask(key_));
