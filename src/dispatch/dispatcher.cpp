@@ -27,14 +27,6 @@ constexpr milliseconds kLongestPause{2'000};
 constexpr std::chrono::seconds kSettleAnyway{10};  // what another node left
 constexpr int kMostClaims = 16;                    // in a row, of one kind; then reports are looked at
 
-Shares::Party party_of(const ports::ClaimedDelivery& claimed)
-{
-    return {.tenant = claimed.tenant,
-            .contact = claimed.contact.id,
-            .receiver = claimed.receiver,
-            .retry = claimed.delivery.attempts > 1};
-}
-
 }  // namespace
 
 class Dispatcher::Impl {
@@ -196,7 +188,7 @@ private:
     {
         const auto now = SteadyClock::now();
         if (go_on_with(claimed, now)) return;
-        const auto party = party_of(claimed);
+        const auto party = Shares::party_of(claimed);
         if (const auto wait = shares_.wait_for(party, now)) return hand_back(claimed, *wait);
         shares_.take(party, now);
         if (!party.retry) {
@@ -272,7 +264,8 @@ private:
         const double jitter = options_.jitter ? options_.jitter() : 0.5;
         auto result = judge(claimed, report, claimed_at, options_.backoff, jitter);
         const bool delivered = result.state == domain::DeliveryState::delivered;
-        shares_.give_back(party_of(claimed), {.delivered = delivered, .heard = report.heard}, SteadyClock::now());
+        shares_.give_back(Shares::party_of(claimed), {.delivered = delivered, .heard = report.heard},
+                          SteadyClock::now());
         if (delivered) {
             const auto took = std::chrono::floor<milliseconds>(SteadyClock::now() - attempt.started);
             measures_.latency.observe(

@@ -54,6 +54,13 @@ public:
         std::string receiver;
         bool retry = false;
     };
+    [[nodiscard]] static Party party_of(const ports::ClaimedDelivery& claimed)
+    {
+        return {.tenant = claimed.tenant,
+                .contact = claimed.contact.id,
+                .receiver = claimed.receiver,
+                .retry = claimed.delivery.attempts > 1};
+    }
     /// How it went.
     struct End {
         bool delivered = false;
