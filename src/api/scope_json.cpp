@@ -63,6 +63,10 @@ bool asks_for_firing(const suppression::Scope& compiled, const domain::Scope& sc
 
 Result<bool> everything_of(const http::RequestHead& head)
 {
+    const auto given = head.query_parameters();
+    if (std::ranges::count(given, "everything", [](const auto& each) { return each.first; }) > 1) {
+        return query_error("everything", "stands more than once: give it once");
+    }
     const auto text = head.query_parameter("everything");
     if (!text || *text == "false") return false;
     if (*text == "true") return true;

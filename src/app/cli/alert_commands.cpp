@@ -1,6 +1,8 @@
 #include "app/cli/alert_explain.hpp"
 #include "app/cli/commands.hpp"
 #include "app/cli/rest_client.hpp"
+#include "app/cli/shown.hpp"
+#include "winnow/base/text.hpp"
 
 #include <fstream>
 #include <iostream>
@@ -65,16 +67,18 @@ int send(SendArguments& arguments)
     const auto answer = call_or_fail(arguments.connection, request);
     const auto receipt = answer.json();
     if (arguments.connection.json) {
-        std::cout << receipt.dump(2) << '\n';
+        std::cout << json_text(receipt) << '\n';
         return receipt.value("rejected", 0) == 0 ? 0 : 1;
     }
     for (const auto& result : receipt.at("results")) {
         if (const auto error = result.find("error"); error != result.end()) {
-            std::cerr << "refused: " << error->value("pointer", "") << ": " << error->value("detail", "") << '\n';
+            std::cerr << "refused: " << shown_text(error->value("pointer", "") + ": " + error->value("detail", ""))
+                      << '\n';
         } else {
             std::cout << "accepted " << result.at("alert_id").get<std::string>() << '\n';
             for (const auto& warning : result.value("warnings", nlohmann::json::array())) {
-                std::cerr << "warning: " << warning.value("pointer", "") << ": " << warning.value("detail", "") << '\n';
+                std::cerr << "warning: "
+                          << shown_text(warning.value("pointer", "") + ": " + warning.value("detail", "")) << '\n';
             }
         }
     }
@@ -134,7 +138,7 @@ void add_show(Syntax& group, Command& chosen)
             complete(arguments->connection, As::admin);
             const auto path =
                 "/api/v1/alerts/" + url_encode(arguments->id) + (arguments->explain ? "/explanation" : "");
-            std::cout << call_or_fail(arguments->connection, {.path = path}).json().dump(2) << '\n';
+            std::cout << json_text(call_or_fail(arguments->connection, {.path = path}).json()) << '\n';
             return 0;
         };
     });

@@ -1,6 +1,8 @@
 #include "app/cli/alert_explain.hpp"
 
 #include "app/cli/rest_client.hpp"
+#include "app/cli/shown.hpp"
+#include "winnow/base/text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -31,11 +33,7 @@ public:
 
 private:
     /// A title must not drive the terminal.
-    void put(std::string line)
-    {
-        std::ranges::replace_if(line, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
-        text_ += line + '\n';
-    }
+    void put(const std::string& line) { text_ += shown_text(line) + '\n'; }
 
     std::string text_;
 };
@@ -181,7 +179,7 @@ void add_alert_explain(Syntax& group, Command& chosen)
             complete(arguments->connection, As::admin);
             const auto path = "/api/v1/alerts/" + url_encode(arguments->id) + "/explanation";
             const auto explanation = call_or_fail(arguments->connection, {.path = path}).json();
-            std::cout << (arguments->connection.json ? explanation.dump(2) + '\n' : explanation_text(explanation));
+            std::cout << (arguments->connection.json ? json_text(explanation) + '\n' : explanation_text(explanation));
             return 0;
         };
     });

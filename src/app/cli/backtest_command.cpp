@@ -1,5 +1,6 @@
 #include "app/cli/backtest_report.hpp"
 #include "app/cli/commands.hpp"
+#include "app/cli/shown.hpp"
 #include "app/cli/yaml_document.hpp"
 
 #include <iostream>
@@ -49,7 +50,7 @@ int backtest(Arguments& arguments)
         call_or_fail(arguments.connection, {.method = "POST", .path = kBacktestsPath, .body = body.dump()}).json();
     if (!arguments.no_wait) started = wait_for_backtest(arguments.connection, std::move(started));
     if (arguments.connection.json) {
-        std::cout << started.dump(2) << '\n';
+        std::cout << json_text(started) << '\n';
         return arguments.no_wait || started.at("state") == "done" ? 0 : 1;
     }
     if (arguments.no_wait) {

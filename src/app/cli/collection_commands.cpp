@@ -1,7 +1,9 @@
 #include "app/cli/collection_commands.hpp"
 
 #include "app/cli/rest_client.hpp"
+#include "app/cli/shown.hpp"
 #include "app/cli/table.hpp"
+#include "winnow/base/text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -29,7 +31,7 @@ int print_list(ListArguments& arguments)
     if (!arguments.state.empty()) path += "&state=" + url_encode(arguments.state);
     const auto page = call_or_fail(arguments.connection, {.path = path}).json();
     if (arguments.connection.json) {
-        std::cout << page.dump(2) << '\n';
+        std::cout << json_text(page) << '\n';
         return 0;
     }
     Table table(arguments.list.head);
@@ -102,8 +104,10 @@ std::string with_everything(std::string path, bool everything)
 void print_warnings(const json& saved)
 {
     for (const auto& warning : saved.value("warnings", json::array())) {
-        std::cerr << "warning: " << warning.at("pointer").get<std::string>().substr(1) << ": "
-                  << warning.at("detail").get<std::string>() << '\n';
+        std::cerr << "warning: "
+                  << shown_text(warning.at("pointer").get<std::string>().substr(1) + ": " +
+                                warning.at("detail").get<std::string>())
+                  << '\n';
     }
 }
 

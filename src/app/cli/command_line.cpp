@@ -1,6 +1,7 @@
 #include "app/cli/command_line.hpp"
 
 #include "app/cli/commands.hpp"
+#include "winnow/base/text.hpp"
 
 #include <iostream>
 
@@ -49,7 +50,8 @@ int run(int argc, const char* const* argv)
     try {
         return chosen();
     } catch (const std::exception& failure) {
-        std::cerr << "winnow: " << failure.what() << '\n';
+        // It may quote what a server, or a sender, wrote.
+        std::cerr << "winnow: " << shown_text(failure.what(), LineFeeds::kept) << '\n';
         return 1;
     }
 }

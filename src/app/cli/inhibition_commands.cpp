@@ -1,6 +1,7 @@
 #include "app/cli/collection_commands.hpp"
 #include "app/cli/commands.hpp"
 #include "app/cli/rest_client.hpp"
+#include "app/cli/shown.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -46,7 +47,7 @@ int add(AddArguments& arguments)
     const auto made = call_or_fail(arguments.connection, {.method = "POST", .path = path, .body = body.dump()}).json();
     print_warnings(made);
     if (arguments.connection.json) {
-        std::cout << made.dump(2) << '\n';
+        std::cout << json_text(made) << '\n';
     } else {
         std::cout << made.at("id").get<std::string>() << " is in force\n";
     }

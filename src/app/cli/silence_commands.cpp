@@ -1,6 +1,8 @@
 #include "app/cli/collection_commands.hpp"
 #include "app/cli/commands.hpp"
 #include "app/cli/rest_client.hpp"
+#include "app/cli/shown.hpp"
+#include "winnow/base/text.hpp"
 #include "winnow/base/time.hpp"
 
 #include <nlohmann/json.hpp>
@@ -66,7 +68,7 @@ void print_preview(const json& preview)
     std::cout << "would keep quiet: " << counted(tickets, "live ticket") << ", "
               << counted(preview.at("alerts"), "alert") << " of the last hour (nothing was made)\n";
     for (const auto& ticket : tickets.at("items")) {
-        std::cout << "  #" << ticket.at("number") << ' ' << ticket.at("title").get<std::string>() << '\n';
+        std::cout << "  #" << ticket.at("number") << ' ' << shown_text(ticket.at("title").get<std::string>()) << '\n';
     }
 }
 
@@ -83,7 +85,7 @@ int add(AddArguments& arguments)
         call_or_fail(arguments.connection, {.method = "POST", .path = path, .body = body.dump()}).json();
     print_warnings(answer);
     if (arguments.connection.json) {
-        std::cout << answer.dump(2) << '\n';
+        std::cout << json_text(answer) << '\n';
     } else if (arguments.dry_run) {
         print_preview(answer);
     } else {
@@ -108,7 +110,7 @@ int extend(ExtendArguments& arguments)
                                                             .content_type = "application/merge-patch+json"})
                             .json();
     if (arguments.connection.json) {
-        std::cout << answer.dump(2) << '\n';
+        std::cout << json_text(answer) << '\n';
     } else {
         print_state(answer);
     }

@@ -4,6 +4,7 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/rest_client.hpp"
 #include "app/cli/ruleset_changes.hpp"
+#include "app/cli/shown.hpp"
 #include "app/cli/table.hpp"
 #include "app/cli/yaml_document.hpp"
 
@@ -37,7 +38,7 @@ int suggest(Arguments& arguments)
     const auto result = call_or_fail(arguments.connection, {.path = path}).json();
     const auto& suggestions = result.at("suggestions");
     if (arguments.connection.json) {
-        std::cout << result.dump(2) << '\n';
+        std::cout << json_text(result) << '\n';
         return 0;
     }
     if (arguments.yaml) {

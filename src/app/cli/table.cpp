@@ -1,5 +1,7 @@
 #include "app/cli/table.hpp"
 
+#include "winnow/base/text.hpp"
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,9 +14,7 @@ namespace winnow::app::cli {
 void Table::add(std::vector<std::string> row)
 {
     row.resize(width_);
-    for (auto& cell : row) {
-        std::ranges::replace_if(cell, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
-    }
+    for (auto& cell : row) cell = shown_text(cell);
     rows_.push_back(std::move(row));
 }
 

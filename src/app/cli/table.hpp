@@ -15,7 +15,7 @@ class Table {
 public:
     explicit Table(std::vector<std::string> head) : width_(head.size()) { rows_.push_back(std::move(head)); }
 
-    /// As many cells as the head has. Control characters become spaces: a title must not drive the terminal.
+    /// As many cells as the head has. Shown as shown_text() has it: a title must not drive the terminal.
     void add(std::vector<std::string> row);
 
     void print(std::ostream& out, bool bold_head) const;

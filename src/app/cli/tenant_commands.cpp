@@ -1,5 +1,6 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/rest_client.hpp"
+#include "app/cli/shown.hpp"
 #include "app/cli/table.hpp"
 
 #include <iostream>
@@ -25,7 +26,7 @@ int create(CreateArguments& arguments)
     const auto answer =
         call_or_fail(arguments.connection, {.method = "POST", .path = "/admin/v1/tenants", .body = body.dump()}).json();
     if (arguments.connection.json) {
-        std::cout << answer.dump(2) << '\n';
+        std::cout << json_text(answer) << '\n';
         return 0;
     }
     std::cout << "tenant " << answer.at("service_code").get<std::string>() << " (" << answer.at("id").get<std::string>()
@@ -45,7 +46,7 @@ int list(Connection& connection)
         cursor = "&cursor=" + url_encode(page.at("next_cursor"));
     }
     if (connection.json) {
-        std::cout << json{{"items", all}}.dump(2) << '\n';
+        std::cout << json_text(json{{"items", all}}) << '\n';
         return 0;
     }
     Table table({"SERVICE CODE", "STATE", "CREATED", "ID", "NAME"});

@@ -1,5 +1,6 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/rest_client.hpp"
+#include "app/cli/shown.hpp"
 #include "app/cli/table.hpp"
 
 #include <algorithm>
@@ -34,7 +35,7 @@ int list(ListArguments& arguments)
     filter("q", arguments.text);
     const auto page = call_or_fail(arguments.connection, {.path = path}).json();
     if (arguments.connection.json) {
-        std::cout << page.dump(2) << '\n';
+        std::cout << json_text(page) << '\n';
         return 0;
     }
     Table table({"NUMBER", "STATE", "SEVERITY", "COUNT", "LAST SEEN", "SOURCE", "TITLE"});
@@ -83,7 +84,7 @@ int show(TicketArguments& arguments)
     const auto timeline = call_or_fail(arguments.connection, {.path = path + "/timeline?limit=100"}).json();
     if (arguments.connection.json) {
         ticket["timeline"] = timeline.at("items");
-        std::cout << ticket.dump(2) << '\n';
+        std::cout << json_text(ticket) << '\n';
         return 0;
     }
     Table fields({"FIELD", "VALUE"});
@@ -112,7 +113,7 @@ int move(TicketArguments& arguments, const std::string& to)
         {.method = "POST", .path = "/api/v1/tickets/" + url_encode(id) + "/transitions", .body = body.dump()});
     const auto ticket = answer.json();
     if (arguments.connection.json) {
-        std::cout << ticket.dump(2) << '\n';
+        std::cout << json_text(ticket) << '\n';
     } else {
         std::cout << '#' << ticket.at("number") << " is " << ticket.at("state").get<std::string>() << '\n';
     }

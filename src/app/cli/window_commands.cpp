@@ -1,6 +1,8 @@
 #include "app/cli/collection_commands.hpp"
 #include "app/cli/commands.hpp"
 #include "app/cli/rest_client.hpp"
+#include "app/cli/shown.hpp"
+#include "winnow/base/text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -59,7 +61,7 @@ int add(AddArguments& arguments)
         call_or_fail(arguments.connection, {.method = "POST", .path = path, .body = body.dump()}).json();
     print_warnings(window);
     if (arguments.connection.json) {
-        std::cout << window.dump(2) << '\n';
+        std::cout << json_text(window) << '\n';
         return 0;
     }
     std::cout << window.at("id").get<std::string>() << " occurs next:\n";
@@ -78,10 +80,10 @@ int show(ShowArguments& arguments)
     const auto path = std::string(kPath) + "/" + url_encode(arguments.id);
     const auto window = call_or_fail(arguments.connection, {.path = path}).json();
     if (arguments.connection.json) {
-        std::cout << window.dump(2) << '\n';
+        std::cout << json_text(window) << '\n';
         return 0;
     }
-    std::cout << window.at("name").get<std::string>() << ": " << scope_of(window) << '\n';
+    std::cout << shown_text(window.at("name").get<std::string>() + ": " + scope_of(window)) << '\n';
     print_occurrences(window);
     return 0;
 }

@@ -15,36 +15,6 @@ constexpr std::size_t kLinesASecond = 25;  // with those of the pages: the other
 constexpr std::size_t kMaxLines = 22;
 constexpr std::size_t kMaxLineBytes = 200;
 
-/// Bytes of the sequence that begins here; 1 for what is none.
-std::size_t length_of(std::string_view text)
-{
-    const auto first = static_cast<unsigned char>(text.front());
-    std::size_t length = 1;
-    if (first >= 0xF0)
-        length = 4;
-    else if (first >= 0xE0)
-        length = 3;
-    else if (first >= 0xC0)
-        length = 2;
-    return length <= text.size() && is_valid_utf8(text.substr(0, length)) ? length : 1;
-}
-
-bool is_harmless(std::string_view sequence)
-{
-    const auto byte = [&](std::size_t i) {
-        return static_cast<unsigned>(static_cast<unsigned char>(sequence[i]));
-    };
-    if (sequence.size() == 1) return byte(0) >= 0x20 && byte(0) < 0x7F;
-    if (sequence.size() == 2) return !(byte(0) == 0xC2 && byte(1) < 0xA0);  // C1
-    if (sequence.size() == 3 && byte(0) == 0xE2) {
-        const unsigned low = (byte(1) << 8U) | byte(2);
-        const bool breaks_lines = low == 0x80A8 || low == 0x80A9;                                 // U+2028, U+2029
-        const bool turns = (low >= 0x80AA && low <= 0x80AE) || (low >= 0x81A6 && low <= 0x81A9);  // bidi controls
-        return !breaks_lines && !turns;
-    }
-    return true;
-}
-
 /// With what is in the middle left out: the end says how to take it on.
 std::string shortened(std::string_view text)
 {
@@ -73,9 +43,11 @@ std::string for_terminal(std::string_view text, std::size_t max_bytes)
     std::string shown;
     std::size_t cut_at = 0;  // so that what is kept and the sign fit
     while (!text.empty()) {
-        const auto sequence = text.substr(0, length_of(text));
-        text.remove_prefix(sequence.size());
-        const std::string_view piece = is_harmless(sequence) ? sequence : " ";
+        const auto [point, bytes] = first_code_point(text);
+        const auto sequence = text.substr(0, bytes);
+        text.remove_prefix(bytes);
+        const bool broken = bytes == 1 && point == U'\uFFFD';
+        const std::string_view piece = is_hidden(point) || broken ? " " : sequence;
         if (shown.size() + piece.size() > max_bytes) return shown.substr(0, cut_at).append(kCut);
         shown.append(piece);
         if (shown.size() + kCut.size() <= max_bytes) cut_at = shown.size();

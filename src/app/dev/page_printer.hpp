@@ -11,8 +11,8 @@
 
 namespace winnow::app::dev {
 
-/// `text` as a terminal may have it: no control character (C0, DEL, C1), nothing that turns the direction of writing,
-/// well-formed UTF-8, at most `max_bytes`. What was there stands as a space, what was cut as "…".
+/// `text` as a terminal may have it: nothing that is_hidden(), well-formed UTF-8, at most `max_bytes`. What was there
+/// stands as a space, what was cut as "…".
 [[nodiscard]] std::string for_terminal(std::string_view text, std::size_t max_bytes);
 
 /// Not thread-safe.

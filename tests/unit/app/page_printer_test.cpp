@@ -42,6 +42,14 @@ TEST(PagePrinter, NothingThatASenderWroteDrivesTheTerminal)
     }
 }
 
+TEST(PagePrinter, WhatNobodySeesIsSeen)
+{
+    for (const std::string_view hidden : {"\u00ad", "\u061c", "\u200b", "\u200f", "\u2060", "\ufeff", "\U000E0041"}) {
+        EXPECT_EQ(for_terminal("pro" + std::string(hidden) + "d", 100), "pro d");
+    }
+    EXPECT_EQ(for_terminal("Grüße, 日本, 👍🏽, ❤️", 100), "Grüße, 日本, 👍🏽, ❤️");
+}
+
 TEST(PagePrinter, AMessageIsShort)
 {
     std::string lines;
