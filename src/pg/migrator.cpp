@@ -73,9 +73,27 @@ void make_role(pqxx::transaction_base& tx, const char* role)
     }
 }
 
+/// The database is for Winnow's roles alone: PostgreSQL lets everybody in, and make temporary tables, by itself. Only
+/// its owner can change that; who migrates as somebody else leaves it as it is.
+void close_to_everybody(pqxx::transaction_base& tx)
+{
+    const auto facts = tx.exec(
+        "select (has_database_privilege('public', d.oid, 'connect') or has_database_privilege('public', d.oid, "
+        "'temporary'))"
+        " and pg_has_role(current_user, d.datdba, 'usage'), quote_ident(d.datname)"
+        " from pg_database d where d.datname = current_database()");
+    if (!facts[0][0].as<bool>()) return;
+    const std::string database = facts[0][1].c_str();
+    std::string roles;
+    for (const char* role : kRoles) roles += (roles.empty() ? "" : ", ") + std::string(role);
+    tx.exec("grant connect on database " + database + " to " + roles);
+    tx.exec("revoke connect, temporary on database " + database + " from public");
+}
+
 void prepare(pqxx::transaction_base& tx)
 {
     for (const char* role : kRoles) make_role(tx, role);
+    close_to_everybody(tx);
     if (!is_true(tx.exec("select pg_has_role(current_user, 'winnow_owner', 'member')"))) {
         tx.exec("grant winnow_owner to current_user");
     }
@@ -198,6 +216,13 @@ Result<Done> check_login(const std::string& conninfo)
         const Session session({.conninfo = conninfo});
         return Done{};
     } catch (const NoSession& refused) {
+        const std::string words = refused.what();
+        if (refused.sqlstate().empty() && (words.contains("certificate") || words.contains("not support SSL"))) {
+            return Error(ErrorCode::permission_denied,
+                         words +
+                             "; the server is verified by the authority in sslrootcert of the URL or in "
+                             "database.ca_file, and as sslmode or database.sslmode says");
+        }
         const auto state = refused.sqlstate().empty() ? std::string() : " (SQLSTATE " + refused.sqlstate() + ")";
         return Error(lets_in_later(refused.sqlstate()) ? ErrorCode::unavailable : ErrorCode::permission_denied,
                      refused.what() + state);
