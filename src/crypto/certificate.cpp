@@ -107,7 +107,9 @@ Certificate make_loopback_certificate(const Certificate& authority, const std::s
     add_extension(certificate.get(), issuer.get(), NID_basic_constraints, "critical,CA:FALSE");
     add_extension(certificate.get(), issuer.get(), NID_key_usage, "critical,digitalSignature");  // ECDSA: no more
     add_extension(certificate.get(), issuer.get(), NID_subject_key_identifier, "hash");
-    add_extension(certificate.get(), issuer.get(), NID_authority_key_identifier, "keyid:always");
+    if (X509_get0_subject_key_id(issuer.get()) != nullptr) {  // authorities of before had none
+        add_extension(certificate.get(), issuer.get(), NID_authority_key_identifier, "keyid:always");
+    }
     add_extension(certificate.get(), issuer.get(), NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1");
     add_extension(certificate.get(), issuer.get(), NID_ext_key_usage, "serverAuth,clientAuth");
     require(X509_sign(certificate.get(), issuer_key.get(), EVP_sha256()) > 0, "certificate signature");

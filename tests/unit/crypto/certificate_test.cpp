@@ -83,6 +83,34 @@ TEST(Certificate, IsGoodForWhatItIsMadeForAndNothingElse)
     EXPECT_EQ(X509_check_issued(authority.get(), server.get()), X509_V_OK);
 }
 
+/// As earlier versions made it, and as state folders still hold it: without an identifier of its key. For this test
+/// only.
+const Certificate kAuthorityOfBefore{.certificate =
+                                         "-----BEGIN CERTIFICATE-----\n"
+                                         "MIIBZDCCAQmgAwIBAgIEOECazjAKBggqhkjOPQQDAjAnMSUwIwYDVQQDDBxXaW5u\n"
+                                         "b3cgZGV2ZWxvcG1lbnQgYXV0aG9yaXR5MB4XDTI2MTEyNTE5MzgzOFoXDTM2MTEy\n"
+                                         "MzE5MzgzOFowJzElMCMGA1UEAwwcV2lubm93IGRldmVsb3BtZW50IGF1dGhvcml0\n"
+                                         "eTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABMT9t+c8zfIFpeBJRUB4rowzqjWA\n"
+                                         "GygavokkOs1XUiOPjicxF927ban3mueiqnnptYIUEQmfwmMjz+sIcmwaPC2jIzAh\n"
+                                         "MA8GA1UdEwEB/wQFMAMBAf8wDgYDVR0PAQH/BAQDAgEGMAoGCCqGSM49BAMCA0kA\n"
+                                         "MEYCIQCTEg6BfWHayhDsTaCFmZv7Fo8lobLNxUeIFgeroZoeRQIhAOqntjJonBEF\n"
+                                         "2TQlw5lFm+ZrSYYmAQXcyT2n38CzqTeA\n"
+                                         "-----END CERTIFICATE-----\n",
+                                     .key =
+                                         "-----BEGIN PRIVATE KEY-----\n"
+                                         "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg4n9kwtdteH85CKdt\n"
+                                         "UknHJU9N3lSR2Hq32ugu4d/rQE6hRANCAATE/bfnPM3yBaXgSUVAeK6MM6o1gBso\n"
+                                         "Gr6JJDrNV1Ijj44nMRfdu22p95rnoqp56bWCFBEJn8JjI8/rCHJsGjwt\n"
+                                         "-----END PRIVATE KEY-----\n"};
+
+TEST(Certificate, IsMadeByAnAuthorityOfBeforeToo)
+{
+    const auto authority = parsed(kAuthorityOfBefore.certificate);
+    ASSERT_EQ(X509_get0_subject_key_id(authority.get()), nullptr);
+    const auto server = parsed(make_loopback_certificate(kAuthorityOfBefore, "server", days{2}).certificate);
+    EXPECT_EQ(X509_check_issued(authority.get(), server.get()), X509_V_OK);
+}
+
 TEST(Certificate, ThatCannotBeReadHasNoTimeLeft)
 {
     EXPECT_EQ(time_to_expiry("").count(), 0);
