@@ -2,6 +2,7 @@
 
 #include "api/acted_rules.hpp"
 #include "api/alert_json.hpp"
+#include "api/reach/mute_routes.hpp"
 #include "api/ticket_json.hpp"
 #include "winnow/ports/contact_store.hpp"
 #include "winnow/ports/delivery_store.hpp"
@@ -71,6 +72,13 @@ std::string capital(std::string sentence)
         sentence.front() = static_cast<char>(sentence.front() - 'a' + 'A');
     }
     return sentence;
+}
+
+bool has_action(const ActedRules& acted, std::string_view action)
+{
+    return std::ranges::any_of(acted.lines, [&](const json& line) {
+        return std::ranges::any_of(line["actions"], [&](const json& each) { return each["type"] == action; });
+    });
 }
 
 /// The name of the first acting rule with that action, else of the last one that acted.
@@ -281,6 +289,11 @@ Result<json> nobody_told_json(const PastAlert& past, const TicketSide& side, con
     if (!side.deliveries.empty()) return json(nullptr);
     auto why = why_nobody_was_told(past, side, acted);
     Result<std::string> detail = std::move(why.detail);
+    if (why.code == "no_contacts") {
+        const bool routed = has_action(acted, "route");
+        detail = why_nobody_is_reached(side.ticket->route, routed ? culprit(acted, "route") : "", session);
+        if (!detail) return detail.error();
+    }
     if (past.verdict && past.verdict->quieted_by) {
         detail = covered_by(*past.verdict->quieted_by, session, *std::move(detail));
         if (!detail) return detail.error();

@@ -93,6 +93,9 @@ Error unauthenticated(const std::string& credential, const http::RequestHead& he
         if (credential.starts_with("wnk_") || credential.starts_with("wnu_")) {
             return "the key is unknown, expired or revoked";
         }
+        if (credential.starts_with("wnp_")) {
+            return "this is the provider's key; it belongs to the management listener";
+        }
         if (!credential.empty()) {
             return "this is no key of Winnow's: those of integrations begin with wnk_, those of users with wnu_";
         }

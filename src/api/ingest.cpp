@@ -48,6 +48,15 @@ std::vector<FieldError> all_refused(const Result<intake::Batch>& batch)
     return refusals;
 }
 
+/// An object a line, as NDJSON has it, whatever the Content-Type says.
+bool is_ndjson(std::string_view body)
+{
+    const auto end = body.find('\n');
+    if (end == std::string_view::npos || !body.starts_with('{')) return false;
+    const auto next = body.find_first_not_of(" \t\r\n", end);
+    return next != std::string_view::npos && body[next] == '{' && nlohmann::json::accept(body.substr(0, end));
+}
+
 Result<intake::Batch> read_native(const Door& door, const access::Principal& who, Request& request)
 {
     const bool lines = has_media_type(request.head, {"application/x-ndjson", "application/ndjson"}) &&
@@ -64,6 +73,8 @@ Result<intake::Batch> read_native(const Door& door, const access::Principal& who
     if (refusals.empty()) return batch;
     if (auto hint = intake::recognise_foreign(*body); !hint.empty()) {
         refusals.insert(refusals.begin(), {.pointer = "", .code = "foreign_format", .detail = std::move(hint)});
+    } else if (!lines && is_ndjson(*body)) {
+        refusals.front().detail += " This is an alert a line: send it with Content-Type: application/x-ndjson.";
     }
     return Error(std::move(refusals));
 }

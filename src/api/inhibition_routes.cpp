@@ -121,17 +121,39 @@ Result<Inhibition> read_inhibition(const Call& call, const json& document, const
     return inhibition;
 }
 
+/// A thousand steps for each of as many live tickets as are looked at.
+constexpr suppression::Effort kEffortOfTickets{.steps = 1'000 * kMaxLiveTickets};
+
+Error costs_too_much(const Inhibition& inhibition)
+{
+    const bool is_matchers = inhibition.source.syntax == domain::RuleSyntax::matchers;
+    return Error({{.pointer = "/" + std::string(is_matchers ? kSource.matchers : kSource.condition),
+                   .detail = "costs too much, with the target's, to be asked of all live tickets: ask for a value that "
+                             "is there first, as in source == \"db-7\" && …"}});
+}
+
 /// What fires already counts from now on. The labels that live tickets have.
 Result<LabelNames> take_sources(const Inhibition& inhibition, Timestamp now, TenantSession& session)
 {
     domain::TenantConfig config;
     config.inhibitions = {inhibition};
     const auto compiled = suppression::Suppressions::compile(config);
+    const auto source_side = suppression::Scope::compile(inhibition.source);
+    if (!source_side) return source_side.error();
+    const auto target_side = suppression::Scope::compile(inhibition.target);
+    if (!target_side) return target_side.error();
+    auto effort = kEffortOfTickets;
+    bool affordable = true;
     std::vector<ports::SourceTicket> sources;
     LabelNames seen;
     const auto complete = for_live_tickets(session.tickets(), [&](const domain::Ticket& ticket) {
         auto alert = alert_of(ticket);
         for (const auto& [name, value] : alert.labels.entries()) seen.emplace(name);
+        if (!inhibition.enabled || !affordable) return;
+        const auto explains = source_side->finds(alert, now, effort);
+        if (explains == false) return;
+        affordable = explains && target_side->finds(alert, now, effort);
+        if (!affordable) return;
         suppression::Inhibitor inhibitor(*compiled, {});
         static_cast<void>(inhibitor.take(alert, now));
         for (auto& source : std::move(inhibitor).changes()) {
@@ -140,6 +162,7 @@ Result<LabelNames> take_sources(const Inhibition& inhibition, Timestamp now, Ten
         }
     });
     if (!complete) return complete.error();
+    if (!affordable) return costs_too_much(inhibition);
     if (const auto replaced = session.inhibitions().replace_sources(inhibition.id, sources); !replaced) {
         return replaced.error();
     }

@@ -63,11 +63,12 @@ json window_json(const StoredWindow& stored, Timestamp now)
 /// Some of the instants at which it is in force.
 std::vector<Timestamp> instants_of(const MaintenanceWindow& window, Timestamp now)
 {
-    constexpr std::size_t kOfEach = 16;
+    constexpr std::size_t kOfAll = 168;
     std::vector<Timestamp> instants;
     if (const auto recurrence = suppression::Recurrence::compile(window)) {
-        for (const auto& [starts_at, ends_at] : recurrence->next(now, kShownOccurrences)) {
-            const auto some = suppression::instants_within(starts_at, ends_at, kOfEach);
+        const auto occurrences = recurrence->next(now, kShownOccurrences);
+        for (const auto& [starts_at, ends_at] : occurrences) {
+            const auto some = suppression::instants_within(starts_at, ends_at, kOfAll / occurrences.size());
             instants.insert(instants.end(), some.begin(), some.end());
         }
     }

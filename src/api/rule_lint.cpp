@@ -2,6 +2,7 @@
 /// What looks wrong in rules that are valid, and what they may cost together.
 
 #include "api/json_body.hpp"
+#include "api/reach/mute_routes.hpp"
 #include "api/respond.hpp"
 #include "api/rule_work.hpp"
 #include "winnow/ports/rule_store.hpp"
@@ -13,10 +14,12 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace winnow::api {
 namespace {
@@ -55,29 +58,66 @@ bool drops(const domain::Action& action)
     return std::holds_alternative<domain::DropAction>(action);
 }
 
-/// What lint does not see, because it needs the time, or alerts to try the condition with.
-json more_findings_json(const Rule& rule, Timestamp now)
-{
-    auto list = json::array();
-    const auto add = [&](const char* pointer, std::string message) {
-        const rules::Finding finding{.rule_id = rule.id,
-                                     .kind = rules::FindingKind::suspicious,
-                                     .message = std::move(message),
-                                     .position = {},
-                                     .because_of = {}};
-        list.push_back(finding_json(finding, {{rule.id, rule.name}}));
-        list.back()["pointer"] = pointer;
-    };
-    if (rule.effective_until && *rule.effective_until <= now) {
-        add("/effective_until", "its effective_until has passed: it matches nothing any more");
+/// What lint does not see, because it needs the time, or alerts to try conditions with. Conditions are tried at one
+/// cost for all of a request's rules, so that nobody keeps the API busy with many that cost much.
+class Trials {
+public:
+    explicit Trials(Timestamp now) : now_(now), hours_(suppression::hours_of_a_week(now)) {}
+
+    void look_at(const Rule& rule)
+    {
+        if (rule.effective_until && *rule.effective_until <= now_) {
+            add(rule, rules::FindingKind::suspicious, "/effective_until",
+                "its effective_until has passed: it matches nothing any more");
+        }
+        if (!std::ranges::any_of(rule.actions, drops)) return;
+        switch (breadth_of(rule)) {
+            case Breadth::something: return;
+            case Breadth::everything:
+                return add(rule, rules::FindingKind::suspicious, "/condition",
+                           "it drops every alert that reaches it, or every one that lacks what it names");
+            case Breadth::untried:
+                if (untried_++ == 0) first_untried_ = rule;
+        }
     }
-    if (!std::ranges::any_of(rule.actions, drops)) return list;
-    const auto scope = suppression::Scope::compile({.text = rule.condition, .syntax = rule.syntax});
-    if (scope && suppression::covers_everything(*scope, suppression::hours_of_a_week(now))) {
-        add("/condition", "it drops every alert that reaches it, or every one that lacks what it names");
+
+    /// After the last rule.
+    [[nodiscard]] json findings() &&
+    {
+        if (untried_ == 0) return std::move(findings_);
+        const auto others = untried_ == 1 ? std::string() : ", nor were " + std::to_string(untried_ - 1) + " after it";
+        add(first_untried_, rules::FindingKind::untried, "/condition",
+            "it was not tried out whether it drops everything" + others +
+                ": trying conditions has cost all that one request may; look at fewer rules at once, or let them ask "
+                "for less");
+        return std::move(findings_);
     }
-    return list;
-}
+
+private:
+    using Breadth = suppression::Breadth;
+
+    Breadth breadth_of(const Rule& rule)
+    {
+        if (effort_.steps == 0) return Breadth::untried;
+        const auto scope = suppression::Scope::compile({.text = rule.condition, .syntax = rule.syntax});
+        return scope ? suppression::breadth_of(*scope, hours_, effort_) : Breadth::something;
+    }
+
+    void add(const Rule& rule, rules::FindingKind kind, const char* pointer, std::string message)
+    {
+        const rules::Finding finding{
+            .rule_id = rule.id, .kind = kind, .message = std::move(message), .position = {}, .because_of = {}};
+        findings_.push_back(finding_json(finding, {{rule.id, rule.name}}));
+        findings_.back()["pointer"] = pointer;
+    }
+
+    Timestamp now_;
+    std::vector<Timestamp> hours_;
+    suppression::Effort effort_ = suppression::kEffortOfARequest;
+    json findings_ = json::array();
+    std::size_t untried_ = 0;
+    Rule first_untried_;
+};
 
 void append(json& list, json&& more)
 {
@@ -113,12 +153,14 @@ std::vector<Rule> draft_set(const std::vector<RuleInput>& inputs)
 json own_findings_json(const std::vector<Rule>& rules, Timestamp now)
 {
     auto list = json::array();
+    Trials trials(now);
     for (const auto& rule : rules) {
         for (const auto& finding : rules::lint_alone(rule)) {
             list.push_back(finding_json(finding, {{rule.id, rule.name}}));
         }
-        append(list, more_findings_json(rule, now));
+        trials.look_at(rule);
     }
+    append(list, std::move(trials).findings());
     return list;
 }
 
@@ -143,14 +185,25 @@ json shared_names_json(const std::vector<Rule>& rules)
     return list;
 }
 
-json findings_json(const std::vector<Rule>& rules, Timestamp now)
+json findings_json(const std::vector<Rule>& rules, Timestamp now, std::optional<RuleId> only)
 {
+    const auto is_meant = [&](RuleId id) {
+        return !only || id == *only;
+    };
     std::unordered_map<RuleId, std::string> names;
     for (const auto& rule : rules) names.emplace(rule.id, rule.name);
     auto list = json::array();
-    for (const auto& finding : rules::lint(rules)) list.push_back(finding_json(finding, names));
-    for (const auto& rule : rules) append(list, more_findings_json(rule, now));
-    append(list, shared_names_json(rules));
+    for (const auto& finding : rules::lint(rules)) {
+        if (is_meant(finding.rule_id)) list.push_back(finding_json(finding, names));
+    }
+    Trials trials(now);
+    for (const auto& rule : rules) {
+        if (is_meant(rule.id)) trials.look_at(rule);
+    }
+    append(list, std::move(trials).findings());
+    for (auto& shared : shared_names_json(rules)) {
+        if (!only || shared["rule_id"] == only->str()) list.push_back(std::move(shared));
+    }
     return list;
 }
 
@@ -160,6 +213,17 @@ Result<Done> check_allowance(const std::vector<Rule>& all, const domain::TenantL
     for (const auto& rule : all) cost += rules::cost_of(rule);
     return rules::check_cost(cost, limits);
 }
+
+namespace {
+
+Result<Response> findings_response(const std::vector<Rule>& rules, Timestamp now, TenantSession& session)
+{
+    auto findings = findings_json(rules, now);
+    if (const auto told = append_mute_routes(findings, rules, session); !told) return told.error();
+    return json_response(200, {{"findings", std::move(findings)}});
+}
+
+}  // namespace
 
 Result<Response> lint_rules(const Call& call, TenantSession& session)
 {
@@ -173,18 +237,19 @@ Result<Response> lint_rules(const Call& call, TenantSession& session)
     if (ruleset != nullptr) {
         const auto inputs = sound_rules(session, *ruleset, "/ruleset");
         if (!inputs) return inputs.error();
-        return json_response(200, {{"findings", findings_json(draft_set(*inputs), call.now)}});
+        return findings_response(draft_set(*inputs), call.now, session);
     }
     auto rules = session.rules().all();
     if (!rules) return rules.error();
-    if (rule == nullptr) return json_response(200, {{"findings", findings_json(*rules, call.now)}});
+    if (rule == nullptr) return findings_response(*rules, call.now, session);
 
     std::vector<FieldError> errors;
     const auto input = read_rule(*rule, "/rule", errors);
     if (!errors.empty()) return Error(std::move(errors));
     const auto id = input.id.value_or(RuleId(Uuid::from_words(0, 1)));
     put_among(*rules, input, id);
-    auto findings = findings_json(*rules, call.now);
+    auto findings = findings_json(*rules, call.now, id);
+    if (const auto told = append_mute_routes(findings, *rules, session); !told) return told.error();
     findings.erase(std::remove_if(findings.begin(), findings.end(),
                                   [&](const json& finding) { return finding["rule_id"] != id.str(); }),
                    findings.end());

@@ -1,5 +1,6 @@
 #include "api/etag.hpp"
 #include "api/json_body.hpp"
+#include "api/reach/mute_routes.hpp"
 #include "api/resource.hpp"
 #include "api/route.hpp"
 #include "api/rule_json.hpp"
@@ -89,11 +90,12 @@ Result<Done> allowed_with(const Call& call, TenantSession& session, const Rule& 
 }
 
 /// With what lint has to say to whoever saved it.
-json saved_json(const ports::StoredRule& stored, Timestamp now)
+Result<json> saved_json(const ports::StoredRule& stored, Timestamp now, TenantSession& session)
 {
     auto document = rule_json(stored);
-    if (auto findings = own_findings_json({stored.rule}, now); !findings.empty())
-        document["findings"] = std::move(findings);
+    auto findings = own_findings_json({stored.rule}, now);
+    if (const auto told = append_mute_routes(findings, {stored.rule}, session); !told) return told.error();
+    if (!findings.empty()) document["findings"] = std::move(findings);
     return document;
 }
 
@@ -121,7 +123,9 @@ Result<Response> create_rule(const Call& call, TenantSession& session)
     changes.actor = rule.updated_by;
     if (const auto allowed = allowed_with(call, session, rule); !allowed) return allowed.error();
     if (const auto stored = session.rules().apply(changes); !stored) return stored.error();
-    return created("/api/v1/rules/" + rule.id.str(), saved_json({rule, {}}, call.now), rule.version);
+    const auto saved = saved_json({rule, {}}, call.now, session);
+    if (!saved) return saved.error();
+    return created("/api/v1/rules/" + rule.id.str(), *saved, rule.version);
 }
 
 /// PUT and PATCH.
@@ -154,7 +158,9 @@ Result<Response> change_rule(const Call& call, TenantSession& session)
     changes.actor = rule.updated_by;
     if (const auto allowed = allowed_with(call, session, rule); !allowed) return allowed.error();
     if (const auto stored = session.rules().apply(changes); !stored) return stored.error();
-    return versioned(saved_json({rule, current->stats}, call.now), rule.version);
+    const auto saved = saved_json({rule, current->stats}, call.now, session);
+    if (!saved) return saved.error();
+    return versioned(*saved, rule.version);
 }
 
 Result<Response> delete_rule(const Call& call, TenantSession& session)

@@ -12,11 +12,13 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kMaxZoneChars = 64;
+constexpr std::size_t kMaxWordChars =
+    64;  // so that a word that is none hears which there are, and not how long they are
 
 std::uint8_t read_days(FieldReader& period)
 {
     unsigned days = 0;
-    const auto names = period.texts("days", {1, 3}, 7, Need::required);
+    const auto names = period.texts("days", {0, kMaxWordChars}, 7, Need::required);
     for (std::size_t i = 0; names && i < names->size(); ++i) {
         const auto day = domain::parse_weekday((*names)[i]);
         if (!day) {
@@ -32,7 +34,7 @@ std::uint8_t read_days(FieldReader& period)
 
 std::optional<std::int16_t> read_clock(FieldReader& period, const char* name)
 {
-    const auto text = period.text(name, {5, 5}, Need::required);
+    const auto text = period.text(name, {0, kMaxWordChars}, Need::required);
     if (!text) return std::nullopt;
     const auto minutes = domain::parse_clock(*text);
     if (!minutes) period.error(name, "must be a time of day from \"00:00\" to \"24:00\"");

@@ -178,7 +178,9 @@ json test_json(const TestInput& input, Timestamp now)
             {"rules", std::move(per_rule)},
             {"alert", received_json(alert)},
             {"disposition", to_string(disposition_of(evaluation, alert))},
-            {"actions", std::move(actions)}};
+            {"actions", std::move(actions)},
+            {"findings", own_findings_json(input.rules, now)},
+            {"warnings", warnings_json(input.alert)}};
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,8 +44,10 @@ struct RulesetChange {
 /// Whether a tenant may have these rules, all of them: what they cost together.
 [[nodiscard]] Result<Done> check_allowance(const std::vector<domain::Rule>& all, const domain::TenantLimits& limits);
 
-/// What lint finds in rules that are in position order, as JSON.
-[[nodiscard]] nlohmann::json findings_json(const std::vector<domain::Rule>& rules, Timestamp now);
+/// What lint finds in rules that are in position order, or in one of them, as JSON. Trying conditions out costs no more
+/// for many rules than for a few: the finding `untried` says where not all were.
+[[nodiscard]] nlohmann::json findings_json(const std::vector<domain::Rule>& rules, Timestamp now,
+                                           std::optional<RuleId> only = std::nullopt);
 
 /// Of rules in position order those that have the name of one before them, as findings in JSON.
 [[nodiscard]] nlohmann::json shared_names_json(const std::vector<domain::Rule>& rules);

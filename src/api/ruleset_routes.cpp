@@ -1,6 +1,7 @@
 #include "api/etag.hpp"
 #include "api/json_body.hpp"
 #include "api/problem.hpp"
+#include "api/reach/mute_routes.hpp"
 #include "api/resource.hpp"
 #include "api/rule_json.hpp"
 #include "api/rule_work.hpp"
@@ -156,11 +157,14 @@ Result<Response> change_ruleset(const Call& call, TenantSession& session, const 
     if (!version) return version.error();
     auto answer = plan_json(plan, change.dry_run, *version);
     if (change.dry_run) {
-        answer["findings"] = findings_json(outcome, call.now);
+        auto findings = findings_json(outcome, call.now);
+        if (const auto told = append_mute_routes(findings, outcome, session); !told) return told.error();
+        answer["findings"] = std::move(findings);
     } else {
         auto changed = plan.changes.created;
         changed.insert(changed.end(), plan.changes.updated.begin(), plan.changes.updated.end());
         auto findings = own_findings_json(changed, call.now);
+        if (const auto told = append_mute_routes(findings, changed, session); !told) return told.error();
         if (!changed.empty()) {
             for (auto& shared : shared_names_json(outcome)) findings.push_back(std::move(shared));
         }

@@ -33,10 +33,18 @@ Result<Done> judge(const domain::Scope& scope, const ScopeGuard& guard)
     const auto checked = expr::check_condition(scope.text, scope.syntax, expr::WrittenIn::scope);
     if (!checked) return checked.error();
     if (!compiled) return compiled.error();
-    if (!guard.everything && suppression::covers_everything(*compiled, guard.at)) {
-        return Error(ErrorCode::invalid_argument,
-                     "covers every alert, or every one that lacks what it names: ask for a value that is there, "
-                     "or say that everything is meant with ?everything=true (winnow: --everything)");
+    if (guard.everything) return Done{};
+    switch (suppression::breadth_of(*compiled, guard.at)) {
+        case suppression::Breadth::something: break;
+        case suppression::Breadth::everything:
+            return Error(ErrorCode::invalid_argument,
+                         "covers every alert, or every one that lacks what it names: ask for a value that is there, "
+                         "or say that everything is meant with ?everything=true (winnow: --everything)");
+        case suppression::Breadth::untried:
+            return Error(ErrorCode::invalid_argument,
+                         "may cover every alert, and costs too much to try that out: ask for a value that is there "
+                         "first, as in source == \"db-7\" && …, or say that everything may be meant with "
+                         "?everything=true (winnow: --everything)");
     }
     return Done{};
 }
@@ -46,13 +54,8 @@ bool asks_for_firing(const suppression::Scope& compiled, const domain::Scope& sc
 {
     if (!compiled.asks_for_status()) return true;
     if (scope.syntax == domain::RuleSyntax::matchers) return !compiled.refuses_firing();
-    domain::Rule rule;
-    rule.name = "scope";
-    rule.syntax = domain::RuleSyntax::cel;
-    rule.actions = {domain::DropAction{}};
-    const auto is_impossible = [&](std::string condition) {
-        rule.condition = std::move(condition);
-        return std::ranges::any_of(rules::lint_alone(rule), [](const rules::Finding& finding) {
+    const auto is_impossible = [](const std::string& condition) {
+        return std::ranges::any_of(rules::warnings_of(condition, domain::RuleSyntax::cel), [](const auto& finding) {
             return finding.kind == rules::FindingKind::contradictory || finding.kind == rules::FindingKind::never_true;
         });
     };
@@ -110,23 +113,19 @@ void warn_of_scope(nlohmann::json& document, const domain::Scope& scope, std::sp
     };
     const auto compiled = suppression::Scope::compile(scope);
     if (!compiled) return;
-    if (suppression::covers_everything(*compiled, at)) {
-        warn("this covers every alert, or every one that lacks what it names");
+    switch (suppression::breadth_of(*compiled, at)) {
+        case suppression::Breadth::something: break;
+        case suppression::Breadth::everything:
+            warn("this covers every alert, or every one that lacks what it names");
+            break;
+        case suppression::Breadth::untried:
+            warn("this may cover every alert, and costs too much to try that out");
+            break;
     }
     if (!asks_for_firing(*compiled, scope)) {
         warn("this never keeps anything quiet: only alerts that fire are kept quiet, and it finds none of them");
     }
-    domain::Rule rule;  // lint looks at conditions of rules
-    rule.name = "scope";
-    rule.condition = scope.text;
-    rule.syntax = scope.syntax;
-    rule.actions = {domain::DropAction{}};
-    for (auto& finding : rules::lint_alone(rule)) {
-        using enum rules::FindingKind;
-        if (finding.kind == contradictory || finding.kind == never_true || finding.kind == suspicious) {
-            warn(std::move(finding.message));
-        }
-    }
+    for (auto& finding : rules::warnings_of(scope.text, scope.syntax)) warn(std::move(finding.message));
 }
 
 }  // namespace winnow::api

@@ -18,6 +18,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace winnow::api {
 namespace {
@@ -29,14 +30,25 @@ using ports::TenantSession;
 constexpr std::size_t kShown = 20;
 constexpr std::size_t kMaxAlerts = 10'000;
 constexpr auto kLookBack = std::chrono::hours{1};
+/// Two hundred steps for each of as many tickets, or alerts, as are looked at.
+constexpr suppression::Effort kEffortOfEach{.steps = 200 * kMaxAlerts};
 
 /// Things of one kind that are hit: how many, and the newest of them.
 struct Hits {
     std::size_t count = 0;
     std::size_t asked = 0;  ///< How many were looked at.
     json items = json::array();
-    bool complete = true;        ///< Everything was looked at.
-    std::set<std::string> keys;  ///< Of what was looked at, two at most: whether there is more than one.
+    bool complete = true;             ///< Everything was looked at.
+    std::vector<std::string> unseen;  ///< Fields that the scope names and these things do not have.
+    std::set<std::string> keys;       ///< Of what was looked at, two at most: whether there is more than one.
+
+    /// Whether the alert is hit; one that is not asked of makes this incomplete.
+    bool ask(const suppression::Scope& scope, const domain::Alert& alert, Timestamp now, suppression::Effort& effort)
+    {
+        const auto found = scope.finds(alert, now, effort);
+        if (!found) complete = false;
+        return found == true;
+    }
 
     [[nodiscard]] bool all() const { return complete && count == asked; }
     void note(const std::string& key)
@@ -45,7 +57,12 @@ struct Hits {
         if (keys.size() < 2) keys.insert(key);
     }
 
-    [[nodiscard]] json shown() && { return {{"count", count}, {"complete", complete}, {"items", std::move(items)}}; }
+    [[nodiscard]] json shown() &&
+    {
+        json document{{"count", count}, {"complete", complete}, {"items", std::move(items)}};
+        if (!unseen.empty()) document["unseen"] = unseen;
+        return document;
+    }
 };
 
 json ticket_line(const domain::Ticket& ticket)
@@ -59,16 +76,32 @@ json ticket_line(const domain::Ticket& ticket)
             {"service", ticket.service}};
 }
 
+/// What alerts have and tickets do not: a scope that names such a field cannot be tried on tickets.
+std::vector<std::string> unseen_on_tickets(const suppression::Scope& scope)
+{
+    std::vector<std::string> fields;
+    for (const auto* field : {"integration", "details", "links"}) {
+        if (scope.names_field(field)) fields.emplace_back(field);
+    }
+    return fields;
+}
+
 Result<Hits> hit_tickets(const suppression::Scope& scope, Timestamp now, TenantSession& session)
 {
+    auto effort = kEffortOfEach;
     Hits hits;
+    hits.unseen = unseen_on_tickets(scope);
+    if (!hits.unseen.empty()) {
+        hits.complete = false;
+        return hits;
+    }
     const auto complete = for_live_tickets(session.tickets(), [&](const domain::Ticket& ticket) {
         hits.note(ticket.dedup_key);
-        if (!scope.finds(alert_of(ticket), now)) return;
+        if (!hits.ask(scope, alert_of(ticket), now, effort)) return;
         if (++hits.count <= kShown) hits.items.push_back(ticket_line(ticket));
     });
     if (!complete) return complete.error();
-    hits.complete = *complete;
+    hits.complete = hits.complete && *complete;
     return hits;
 }
 
@@ -83,6 +116,7 @@ Result<Hits> hit_alerts(const suppression::Scope& scope, Timestamp now, TenantSe
     auto found = search_alerts(session.alerts(), query, std::nullopt, kMaxAlerts,
                                {.rows = kMaxAlerts, .alerts = kMaxAlerts, .decoded = kMaxAlerts});
     if (!found) return found.error();
+    auto effort = kEffortOfEach;
     Hits hits;
     hits.complete = !found->next;
     for (auto& past : found->items) {
@@ -90,7 +124,7 @@ Result<Hits> hit_alerts(const suppression::Scope& scope, Timestamp now, TenantSe
         auto alert = past.alert;
         if (compiled->evaluate(alert, alert.received_at).dropped) continue;
         hits.note(alert.dedup_key);
-        if (!scope.finds(alert, now)) continue;
+        if (!hits.ask(scope, alert, now, effort)) continue;
         if (++hits.count <= kShown) hits.items.push_back(alert_json(past));
     }
     return hits;
@@ -101,13 +135,15 @@ void warn_of_all(json& answer, const Hits& tickets, const Hits& alerts, std::str
 {
     auto keys = tickets.keys;
     keys.insert(alerts.keys.begin(), alerts.keys.end());
-    if (keys.size() < 2 || !tickets.all() || !alerts.all()) return;
+    const bool blind = !tickets.unseen.empty();
+    if (keys.size() < 2 || (!blind && !tickets.all()) || !alerts.all()) return;
     answer["warnings"].push_back(
         {{"pointer", "/" + std::string(field)},
-         {"detail",
-          "this finds every live ticket and every alert of the last hour: ask for a value that only some "
-          "have, or, where everything is meant, write {} and say so with ?everything=true (winnow: "
-          "--everything)"}});
+         {"detail", std::string(blind ? "this finds every alert of the last hour"
+                                      : "this finds every live ticket and every alert of the last hour") +
+                        ": ask for a value that only some "
+                        "have, or, where everything is meant, write {} and say so with ?everything=true (winnow: "
+                        "--everything)"}});
 }
 
 }  // namespace
@@ -117,13 +153,12 @@ Result<Response> preview_silence(const Call& call, TenantSession& session)
     const auto document = read_object(call.request);
     if (!document) return document.error();
     FieldReader fields(*document);
-    const auto from = std::max(call.now, fields.timestamp("starts_at").value_or(call.now));
-    const auto until = fields.timestamp("ends_at").value_or(from + kLookBack);
-    const auto at = suppression::instants_within(from, until);
     // It tells of what covers everything; nothing is made of it.
-    const auto wanted = read_scope(fields, {.at = at, .everything = true});
-    fields.read_only({"id", "comment", "end_when_quiet", "state", "created_by", "created_at", "ended_by", "stats",
-                      "version", "updated_at", "updated_by", "warnings"});
+    auto input = read_silence(fields, call.now, {.at = {}, .everything = true}, Need::optional);
+    settle_new_times(fields, input, call.now);
+    const auto& wanted = input.silence.scope;
+    const auto from = std::max(call.now, input.silence.starts_at);
+    const auto at = suppression::instants_within(from, input.ends_at.value_or(from + kLookBack));
     if (const auto read = fields.finish(); !read) return read.error();
     const auto scope = suppression::Scope::compile(wanted);
     if (!scope) return scope.error();
@@ -131,7 +166,7 @@ Result<Response> preview_silence(const Call& call, TenantSession& session)
     if (!tickets) return tickets.error();
     auto alerts = hit_alerts(*scope, call.now, session);
     if (!alerts) return alerts.error();
-    const bool everything = suppression::covers_everything(*scope, at);
+    const bool everything = suppression::breadth_of(*scope, at) != suppression::Breadth::something;
     json answer{{"covers_everything", everything}};
     warn_of_scope(answer, wanted, at);
     if (!everything) warn_of_all(answer, *tickets, *alerts, fields.has("matchers") ? "matchers" : "condition");

@@ -22,10 +22,6 @@ using nlohmann::json;
 using ports::StoredSilence;
 using ports::TenantSession;
 
-constexpr std::size_t kMaxCommentChars = 1'000;
-constexpr std::chrono::milliseconds kShortestQuiet = std::chrono::seconds{10};
-constexpr std::chrono::milliseconds kLongestQuiet = std::chrono::hours{24 * 31};
-
 json silence_json(const StoredSilence& stored, Timestamp now)
 {
     const auto& silence = stored.silence;
@@ -46,29 +42,6 @@ json silence_json(const StoredSilence& stored, Timestamp now)
     if (silence.end_when_quiet) document["end_when_quiet"] = format_iso8601_duration(*silence.end_when_quiet);
     show_scope(document, silence.scope);
     return document;
-}
-
-/// Reads all but the times, which mean different things to a new silence and to one that has begun.
-struct SilenceInput {
-    Silence silence;
-    std::optional<Timestamp> starts_at;
-    std::optional<Timestamp> ends_at;
-};
-
-SilenceInput read_silence(FieldReader& fields, Timestamp now, ScopeGuard guard)
-{
-    SilenceInput input;
-    auto& silence = input.silence;
-    input.starts_at = fields.timestamp("starts_at");
-    input.ends_at = fields.timestamp("ends_at", Need::required);
-    const auto from = std::max(now, input.starts_at.value_or(now));
-    guard.at = suppression::instants_within(from, input.ends_at.value_or(from));
-    silence.scope = read_scope(fields, guard);
-    silence.comment = fields.text("comment", {1, kMaxCommentChars}, Need::required).value_or("");
-    silence.end_when_quiet = fields.duration("end_when_quiet", kShortestQuiet, kLongestQuiet);
-    fields.read_only({"id", "state", "created_by", "created_at", "ended_by", "stats", "version", "updated_at",
-                      "updated_by", "warnings"});
-    return input;
 }
 
 /// With what whoever saved it is to hear.
@@ -124,10 +97,7 @@ Result<Response> create_silence(const Call& call, TenantSession& session)
     FieldReader fields(*document);
     auto input = read_silence(fields, call.now, {.at = {}, .everything = *everything});
     auto& silence = input.silence;
-    silence.starts_at = input.starts_at.value_or(call.now);
-    silence.ends_at = input.ends_at.value_or(silence.starts_at);
-    if (input.ends_at && silence.ends_at <= silence.starts_at) fields.error("ends_at", "must be later than starts_at");
-    if (input.ends_at && silence.ends_at <= call.now) fields.error("ends_at", "must be in the future");
+    settle_new_times(fields, input, call.now);
     if (const auto read = fields.finish(); !read) return read.error();
 
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
@@ -220,6 +190,34 @@ Result<Response> expire_silence(const Call& call, TenantSession& session)
 }
 
 }  // namespace
+
+SilenceInput read_silence(FieldReader& fields, Timestamp now, ScopeGuard guard, Need need)
+{
+    constexpr std::size_t kMaxCommentChars = 1'000;
+    constexpr std::chrono::milliseconds kShortestQuiet = std::chrono::seconds{10};
+    constexpr std::chrono::milliseconds kLongestQuiet = std::chrono::hours{24 * 31};
+    SilenceInput input;
+    auto& silence = input.silence;
+    input.starts_at = fields.timestamp("starts_at");
+    input.ends_at = fields.timestamp("ends_at", need);
+    const auto from = std::max(now, input.starts_at.value_or(now));
+    guard.at = suppression::instants_within(from, input.ends_at.value_or(from));
+    silence.scope = read_scope(fields, guard);
+    silence.comment = fields.text("comment", {1, kMaxCommentChars}, need).value_or("");
+    silence.end_when_quiet = fields.duration("end_when_quiet", kShortestQuiet, kLongestQuiet);
+    fields.read_only({"id", "state", "created_by", "created_at", "ended_by", "stats", "version", "updated_at",
+                      "updated_by", "warnings"});
+    return input;
+}
+
+void settle_new_times(FieldReader& fields, SilenceInput& input, Timestamp now)
+{
+    auto& silence = input.silence;
+    silence.starts_at = input.starts_at.value_or(now);
+    silence.ends_at = input.ends_at.value_or(silence.starts_at);
+    if (input.ends_at && silence.ends_at <= silence.starts_at) fields.error("ends_at", "must be later than starts_at");
+    if (input.ends_at && silence.ends_at <= now) fields.error("ends_at", "must be in the future");
+}
 
 std::vector<Route> silence_routes()
 {

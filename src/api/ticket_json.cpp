@@ -1,6 +1,7 @@
 #include "api/ticket_json.hpp"
 
 #include "api/json_body.hpp"
+#include "winnow/domain/one_line.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -109,7 +110,11 @@ Result<TicketEdit> read_ticket_patch(const domain::Ticket& ticket, const json& p
     const auto merged = merge_patch(current, patch);
     FieldReader fields(merged);
     TicketEdit edit;
-    edit.title = fields.text("title", {1, kMaxTitle}, Need::required).value_or("");
+    if (auto title = fields.text("title", {1, kMaxTitle}, Need::required)) {
+        // One that is not edited stays as it is, whatever an earlier version let through.
+        edit.title = *title == ticket.title ? *std::move(title) : domain::one_line(*title);
+        if (edit.title.empty()) fields.error("title", "must hold something that can be seen");
+    }
     edit.priority = fields.text("priority", {0, kMaxPriority}).value_or("");
     const auto severity = fields.word("severity", {"critical", "error", "warning", "info"}, Need::required);
     if (severity) edit.severity = domain::parse_severity(*severity).value_or(ticket.severity);

@@ -1,6 +1,7 @@
 #include "app/config.hpp"
 
 #include "app/config_schema.hpp"
+#include "app/documents.hpp"
 #include "app/environment.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/pg/options.hpp"
@@ -156,7 +157,7 @@ Reading read_text(const std::string& text, const std::string& name, Config base)
     std::map<std::string, Entry> entries;
     try {
         std::vector<Twice> twice;
-        flatten(YAML::Load(text), "", entries, twice);
+        flatten(one_document(text), "", entries, twice);
         for (const auto& key : twice) {
             problems.push_back({.pointer = at(key.second),
                                 .detail = key.path + " stands twice, first in line " +

@@ -1,6 +1,7 @@
 #include "app/config_check.hpp"
 
 #include "app/key_file.hpp"
+#include "app/shown_url.hpp"
 #include "winnow/crypto/certificate.hpp"
 #include "winnow/delivery/egress.hpp"
 #include "winnow/http/addresses.hpp"
@@ -42,6 +43,7 @@ bool is_web_url(std::string_view text)
         text.remove_prefix(scheme.size());
         if (text.find_first_of(" \t\"<>") != std::string_view::npos) return false;
         auto host = text.substr(0, text.find_first_of("/?#"));
+        if (host.contains('@')) return false;
         if (host.starts_with('[')) return host.find(']') != std::string_view::npos;
         return is_host(std::string(host.substr(0, host.find(':'))));
     }
@@ -254,7 +256,9 @@ private:
             find("provider.client_subjects",
                  "names certificates that nobody is asked for: set listen.management.client_ca_file, too");
         }
-        if (provider.key_sha256.empty() && provider.client_subjects.empty()) {
+        // One that is wrong has been told of already.
+        const bool given = config_.settings.contains("provider.key_sha256");
+        if (provider.key_sha256.empty() && !given && provider.client_subjects.empty()) {
             find("provider.key_sha256",
                  "is not set, nor are provider.client_subjects: nobody can make tenants or suspend them", true);
         }
@@ -294,7 +298,7 @@ private:
         authorities("delivery.webhook_ca_file", options.webhook_ca_file);
         authorities("delivery.smtp.ca_file", options.smtp.ca_file);
         if (!options.smtp.host.empty() && !is_host(options.smtp.host)) {
-            find("delivery.smtp.host", "is \"" + options.smtp.host +
+            find("delivery.smtp.host", "is \"" + shown_url(options.smtp.host) +
                                            "\", no name of a host: write it without scheme and "
                                            "port, such as mail.example.com");
         }
@@ -305,7 +309,8 @@ private:
             find("delivery.smtp.from", "is \"" + options.smtp.from + "\", no address such as winnow@example.com");
         }
         if (!options.public_url.empty() && !is_web_url(options.public_url)) {
-            find("delivery.public_url", "is \"" + options.public_url + "\", no URL such as https://winnow.example.com");
+            find("delivery.public_url",
+                 "is \"" + shown_url(options.public_url) + "\", no URL such as https://winnow.example.com");
         }
         for (const auto& network : options.egress_allow) {
             const auto wrong = winnow::delivery::problem_of_egress_network(network);

@@ -5,6 +5,7 @@
 #include "winnow/domain/position.hpp"
 
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -32,6 +33,11 @@ Key text(std::string path, Member<std::string> member)
 Key secret_file(std::string path, Member<std::string> member)
 {
     return {std::move(path), [member](Config& config, const auto& values) {
+                std::error_code unknown;
+                if (std::filesystem::exists(values.front(), unknown) &&
+                    !std::filesystem::is_regular_file(values.front(), unknown)) {
+                    return "cannot read " + values.front() + ": it is no file";
+                }
                 std::ifstream in(values.front());
                 if (!std::getline(in, member(config))) return "cannot read " + values.front();
                 return std::string();
@@ -148,6 +154,7 @@ void add_http_limits(std::vector<Key>& keys)
     count("max_connections", &Limits::max_connections, 1, 1'000'000);
     count("max_connections_per_address", &Limits::max_connections_per_address, 1, 1'000'000);
     count("max_body_memory", &Limits::max_body_memory, 1U << 20U, std::uint64_t{1} << 36U);
+    count("min_body_rate", &Limits::min_body_rate, 0, 1U << 20U);
 }
 
 void add_alert_limits(std::vector<Key>& keys)

@@ -2,9 +2,11 @@
 
 #include "winnow/crypto/digest.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <system_error>
 
 namespace winnow::app {
 
@@ -16,6 +18,11 @@ constexpr std::size_t kKeyBytes = 32;
 
 std::string read_key_file(const std::string& path)
 {
+    // A pipe or a device may never end, and a folder has nothing to read.
+    std::error_code unknown;
+    if (std::filesystem::exists(path, unknown) && !std::filesystem::is_regular_file(path, unknown)) {
+        throw std::runtime_error("the encryption key " + path + " cannot be read: it is no file");
+    }
     std::ifstream file(path, std::ios::binary);
     std::string content(std::istreambuf_iterator<char>(file), {});
     if (!file) throw std::runtime_error("the encryption key " + path + " cannot be read");

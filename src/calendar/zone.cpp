@@ -83,7 +83,9 @@ private:
 std::string Zone::nearest_name(std::string_view name)
 {
     std::vector<std::string> names;
-    for (const auto& zone : date::get_tzdb().zones) names.push_back(zone.name());
+    for (const auto& zone : date::get_tzdb().zones) {
+        if (may_name_zone(zone.name())) names.push_back(zone.name());
+    }
     return nearest(name.substr(0, 64), names);
 }
 

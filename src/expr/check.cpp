@@ -1,6 +1,7 @@
 #include "winnow/expr/check.hpp"
 
 #include "expr/cel/parser.hpp"
+#include "expr/certainties.hpp"
 #include "expr/checker.hpp"
 #include "expr/condition_types.hpp"
 #include "expr/keywords.hpp"
@@ -77,33 +78,13 @@ Error with_hint(const Error& error, std::string_view text, RuleSyntax syntax, Wr
     return refusal(error.message() + "\n" + looks_like(*other, where));
 }
 
-/// A call of nothing but constants that fails, fails for every alert: `cidr("10.0.0.0/08")`. Recursion is bounded by
-/// the depth that the tree was checked for.
-void remark_on_constants(const Node& node, std::vector<Remark>& remarks)
-{
-    const auto is_literal = [](const Node& child) {
-        return child.kind == Kind::literal;
-    };
-    if (node.kind == Kind::call && !node.children.empty() && std::ranges::all_of(node.children, is_literal)) {
-        Budget budget;
-        static const domain::Alert kBare;  // label("x") is no constant, and never fails
-        const auto value = evaluate(node, names_of(kBare, {}), budget);
-        if (const auto* error = value.as<EvalError>()) {
-            remarks.push_back({.at = node.at, .message = "this fails for every alert: " + error->message});
-        }
-        return;
-    }
-    for (const auto& child : node.children) remark_on_constants(child, remarks);
-}
-
 Result<CheckedCondition> check_cel(std::string_view text)
 {
     auto condition = compile_condition(text, RuleSyntax::cel);
     if (!condition) return condition.error();
     if (const auto wrong = slip_in(condition->root())) return explained(text, *wrong);
-    CheckedCondition checked{.condition = *std::move(condition), .remarks = {}};
-    remark_on_constants(checked.condition.root(), checked.remarks);
-    return checked;
+    auto remarks = remarks_on_certainties(condition->root());
+    return CheckedCondition{.condition = *std::move(condition), .remarks = std::move(remarks)};
 }
 
 Result<CheckedCondition> check_matchers(std::string_view text)
@@ -151,13 +132,14 @@ Result<std::optional<std::string>> check_name(std::string_view name)
     return remark_on_name(name);
 }
 
-Result<Expression> check_expression(std::string_view text)
+Result<CheckedCondition> check_expression(std::string_view text)
 {
     auto expression = Expression::parse(text, {}, is_alert_name);
     if (!expression) return with_hint(expression.error(), text, RuleSyntax::cel, WrittenIn::rule);
     if (const auto wrong = check_comparisons(expression->root())) return explained(text, *wrong);
     if (const auto wrong = slip_in(expression->root())) return explained(text, *wrong);
-    return expression;
+    auto remarks = remarks_on_certainties(expression->root());
+    return CheckedCondition{.condition = *std::move(expression), .remarks = std::move(remarks)};
 }
 
 }  // namespace winnow::expr

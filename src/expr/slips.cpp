@@ -116,6 +116,31 @@ std::optional<std::string> odd_value(const Matcher& matcher)
            suggestion(matcher.value(), words).value_or("");
 }
 
+/// Short names lie near many a label's (`test` and `text`): these are taken for slips only where a letter within or at
+/// the end was left out, was doubled, or two changed places.
+constexpr std::array<std::string_view, 3> kShortFields = {"group", "class", "text"};
+
+bool is_slip_of(std::string_view name, std::string_view field)
+{
+    const auto without = [](std::string_view text, std::size_t i) {
+        return std::string(text.substr(0, i)) + std::string(text.substr(i + 1));
+    };
+    if (name.size() + 1 == field.size()) {
+        for (std::size_t i = 1; i < field.size(); ++i) {
+            if (without(field, i) == name) return true;
+        }
+    }
+    if (name.size() == field.size() + 1) {
+        for (std::size_t i = 1; i < name.size(); ++i) {
+            if (name[i] == name[i - 1] && without(name, i) == field) return true;
+        }
+    }
+    if (name.size() != field.size()) return false;
+    const auto at = static_cast<std::size_t>(std::ranges::mismatch(name, field).in1 - name.begin());
+    return at + 1 < name.size() && name[at] == field[at + 1] && name[at + 1] == field[at] &&
+           name.substr(at + 2) == field.substr(at + 2);
+}
+
 std::optional<std::string> odd_name(std::string_view written)
 {
     const std::string name(written);
@@ -132,10 +157,15 @@ std::optional<std::string> odd_name(std::string_view written)
         dot != std::string::npos && edit_distance(name.substr(0, std::min<std::size_t>(dot, 16)), "labels") <= kNear) {
         return "this is a label called " + name + "; did you mean the label " + name.substr(dot + 1) + "?";
     }
-    for (const auto field : kLongFields) {
-        if (edit_distance(name.substr(0, 64), field) > kNear) continue;
+    const auto meant = [&](std::string_view field) {
         return "there is no field " + name + ", so this is a label called " + name + "; did you mean " +
                std::string(field) + "?";
+    };
+    for (const auto field : kLongFields) {
+        if (edit_distance(name.substr(0, 64), field) <= kNear) return meant(field);
+    }
+    for (const auto field : kShortFields) {
+        if (is_slip_of(name, field)) return meant(field);
     }
     return std::nullopt;
 }

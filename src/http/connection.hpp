@@ -55,8 +55,12 @@ private:
     Awaitable<bool> handshake();
     /// False where the peer does not begin a TLS handshake; one that speaks plain HTTP has been told so.
     Awaitable<bool> speaks_tls();
-    /// Room for the turn's body of `bytes`, once; false where none came free in time.
-    Awaitable<bool> take_memory(Turn& turn, std::size_t bytes);
+    /// Room for `bytes` of the turn's body, of which `arrived` are here; false where none came free in time.
+    Awaitable<bool> make_room(Turn& turn, std::size_t arrived, std::size_t bytes);
+    /// From now on `arrived` bytes are here, and the next ones must come in time.
+    void begin_pace(Turn& turn, std::size_t arrived);
+    /// As above where so many have come since that a large body may go on.
+    void keep_pace(Turn& turn, std::size_t arrived);
     Awaitable<bool> serve_one();
     /// The length of the complete head at the front of the input; no refusal: just close.
     Awaitable<std::expected<std::size_t, std::optional<Refusal>>> read_head();

@@ -7,6 +7,8 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
+#include <bit>
+#include <chrono>
 #include <exception>
 #include <utility>
 
@@ -24,6 +26,18 @@ constexpr Refusal kTooSlow{
     .status = 408, .code = "request_timeout", .detail = "The request did not arrive completely in time."};
 constexpr Refusal kBodyTooLarge{
     .status = 413, .code = "body_too_large", .detail = "The request's body is longer than this resource takes."};
+/// The detail that names the limit.
+std::string too_large(std::size_t most)
+{
+    return "The request's body is longer than the " + std::to_string(most) + " bytes that this resource takes.";
+}
+
+constexpr Refusal with_detail(Refusal refusal, std::string_view detail)
+{
+    refusal.detail = detail;
+    return refusal;
+}
+
 constexpr Refusal kBadChunks{
     .status = 400, .code = "malformed_request", .detail = "The chunks of the request's body are malformed."};
 constexpr Refusal kHeadTooLarge{
@@ -54,20 +68,11 @@ bool is_response_settled(const Exchange& exchange)
 /// One request and its answer.
 struct Connection::Turn {
     Turn(std::shared_ptr<Exchange> shared, BodyMemory& memory)
-        : exchange(std::move(shared)), parser(exchange->head), body_memory(memory)
+        : exchange(std::move(shared)), parser(exchange->head), memory(memory)
     {
     }
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
-    ~Turn() { keep_memory(0); }
-
-    /// Gives back what was taken beyond.
-    void keep_memory(std::size_t bytes)
-    {
-        if (memory_taken <= bytes) return;
-        body_memory.give_back(admission.caller, memory_taken - bytes);
-        memory_taken = bytes;
-    }
 
     std::shared_ptr<Exchange> exchange;
     HeadParser parser;
@@ -75,8 +80,9 @@ struct Connection::Turn {
     Admission admission;
     std::string request_id;
     std::string path;
-    BodyMemory& body_memory;
-    std::size_t memory_taken = 0;  ///< Given back with the turn: a body's alerts live until they are stored.
+    BodyMemory::Part memory;  ///< Given back with the turn: a body's alerts live until they are stored.
+    std::chrono::steady_clock::time_point body_end;  ///< When all of the body must be here.
+    std::size_t paced_from = 0;                      ///< Bytes of the body that were here when its deadline was set.
     bool keep_alive = false;
     bool is_head = false;
     bool http_1_0 = false;
@@ -159,7 +165,8 @@ asio::awaitable<bool> Connection::serve(Turn& turn)
 
     const auto most = turn.admission.max_body_bytes;
     if (turn.framing.body == BodyKind::length && turn.framing.length > most) {
-        auto answer = explain(turn.path, kBodyTooLarge);
+        const auto detail = too_large(most);
+        auto answer = explain(turn.path, with_detail(kBodyTooLarge, detail));
         co_return co_await send_unread(turn, std::move(answer));
     }
     std::string body;
@@ -167,7 +174,9 @@ asio::awaitable<bool> Connection::serve(Turn& turn)
     if (!end.complete && !end.refusal) co_return false;
     if (!end.complete) {
         turn.keep_alive = false;
-        auto answer = explain(turn.path, *end.refusal);
+        const auto detail = too_large(most);
+        auto answer =
+            explain(turn.path, *end.refusal == kBodyTooLarge ? with_detail(kBodyTooLarge, detail) : *end.refusal);
         if (end.refusal->status == 503) answer.set("Retry-After", "5");
         co_return co_await send(turn, std::move(answer));
     }
@@ -222,10 +231,7 @@ asio::awaitable<Connection::BodyEnd> Connection::read_body(Turn& turn, std::stri
 {
     if (turn.framing.body == BodyKind::none) co_return BodyEnd{.complete = true, .refusal = {}};
     set_deadline(limits_.body);
-    if (turn.framing.body == BodyKind::length) {
-        const bool has_room = co_await take_memory(turn, static_cast<std::size_t>(turn.framing.length));
-        if (!has_room) co_return BodyEnd{.complete = false, .refusal = kNoMemory};
-    }
+    turn.body_end = deadline_;
     if (turn.framing.expects_continue && input().empty()) {
         const bool sent = co_await send_text(kContinue);
         if (!sent) co_return BodyEnd{};
@@ -234,40 +240,66 @@ asio::awaitable<Connection::BodyEnd> Connection::read_body(Turn& turn, std::stri
     co_return co_await read_fixed_body(turn, body);
 }
 
-asio::awaitable<bool> Connection::take_memory(Turn& turn, std::size_t bytes)
+asio::awaitable<bool> Connection::make_room(Turn& turn, std::size_t arrived, std::size_t bytes)
 {
     constexpr std::chrono::milliseconds kPause{20};
-    if (bytes <= kFirstBodyReservation) co_return true;
-    bool waited = false;
-    while (!turn.body_memory.take(turn.admission.caller, bytes)) {
-        waited = true;
-        if (is_cut_off()) co_return false;
-        asio::steady_timer pause(loop_->context(), kPause);
-        co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (!turn.memory.grow(turn.admission.caller, bytes)) {
+        const auto since = std::chrono::steady_clock::now();
+        set_deadline(limits_.body);
+        while (!turn.memory.grow(turn.admission.caller, bytes)) {
+            if (is_cut_off()) co_return false;
+            asio::steady_timer pause(loop_->context(), kPause);
+            co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+        }
+        // The sender shall not pay for those before it.
+        turn.body_end += std::chrono::steady_clock::now() - since;
     }
-    turn.memory_taken = bytes;
-    if (waited) set_deadline(limits_.body);  // the sender shall not pay for those before it
+    begin_pace(turn, arrived);
     co_return true;
+}
+
+void Connection::begin_pace(Turn& turn, std::size_t arrived)
+{
+    const auto now = std::chrono::steady_clock::now();
+    const auto next = limits_.min_body_rate == 0 ? turn.body_end : now + limits_.body_pace;
+    turn.paced_from = arrived;
+    set_deadline(std::chrono::ceil<std::chrono::milliseconds>(std::min(turn.body_end, next) - now));
+}
+
+void Connection::keep_pace(Turn& turn, std::size_t arrived)
+{
+    if (turn.memory.bytes() == 0) return;
+    const auto seconds = std::chrono::duration<double>(limits_.body_pace).count();
+    const auto wanted = static_cast<std::size_t>(static_cast<double>(limits_.min_body_rate) * seconds);
+    if (arrived - turn.paced_from >= wanted) begin_pace(turn, arrived);
 }
 
 asio::awaitable<Connection::BodyEnd> Connection::read_fixed_body(Turn& turn, std::string& body)
 {
     // What is announced is not yet there: memory grows with what has come.
     const auto whole = static_cast<std::size_t>(turn.framing.length);
-    body.reserve(std::min(whole, kFirstBodyReservation));
+    auto room = std::min(whole, kFirstBodyReservation);
+    body.reserve(room);
     const auto buffered = input().substr(0, whole);
     body.append(buffered);
     consume(buffered.size());
     while (body.size() < whole) {
-        if (body.size() == body.capacity()) body.reserve(std::min(whole, body.size() * 2));
+        if (body.size() >= room) {
+            room = std::min(whole, room * 2);
+            const bool has_room = co_await make_room(turn, body.size(), room);
+            if (!has_room) co_return BodyEnd{.complete = false, .refusal = kNoMemory};
+            body.reserve(room);
+            continue;
+        }
         const auto before = body.size();
         TlsSession::Step step{};
-        body.resize_and_overwrite(std::min(whole, body.capacity()), [&](char* bytes, std::size_t size) {
+        body.resize_and_overwrite(room, [&](char* bytes, std::size_t size) {
             step = tls_.read(bytes + before, size - before);
             return before + step.bytes;
         });
         if (step.progress == Progress::done) {
             listener_.metrics.received_bytes.add(static_cast<double>(step.bytes));
+            keep_pace(turn, body.size());
             continue;
         }
         if (step.progress == Progress::closed || step.progress == Progress::failed) co_return BodyEnd{};
@@ -291,10 +323,10 @@ asio::awaitable<Connection::BodyEnd> Connection::read_chunked_body(Turn& turn, s
         consume(*used);
         raw += *used;
         if (body.size() > most) co_return BodyEnd{.complete = false, .refusal = kBodyTooLarge};
-        if (body.size() > kFirstBodyReservation && turn.memory_taken == 0) {
-            // How long it will become, nobody says: room for the longest until it is known.
-            const auto longest = parser.chunks_complete() ? body.size() : most;
-            const bool has_room = co_await take_memory(turn, longest);
+        if (body.size() > std::max(kFirstBodyReservation, turn.memory.bytes())) {
+            // How long it will become, nobody says.
+            const auto next = parser.chunks_complete() ? body.size() : std::min(most, std::bit_ceil(body.size()));
+            const bool has_room = co_await make_room(turn, body.size(), next);
             if (!has_room) co_return BodyEnd{.complete = false, .refusal = kNoMemory};
         }
         const auto unparsed = parser.chunks_complete() ? 0 : input().size();
@@ -302,9 +334,10 @@ asio::awaitable<Connection::BodyEnd> Connection::read_chunked_body(Turn& turn, s
             co_return BodyEnd{.complete = false, .refusal = kBadChunks};
         }
         if (parser.chunks_complete()) {
-            turn.keep_memory(body.size());
+            turn.memory.shrink(body.size());
             co_return BodyEnd{.complete = true, .refusal = {}};
         }
+        keep_pace(turn, body.size());
         const auto read = co_await read_more();
         if (read == Read::expired) co_return BodyEnd{.complete = false, .refusal = kTooSlow};
         if (read == Read::closed) co_return BodyEnd{};

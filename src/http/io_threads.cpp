@@ -70,6 +70,12 @@ IoThreads::~IoThreads()
 {
     for (auto& loop : impl_->loops) loop->context().stop();
     for (auto& loop : impl_->loops) loop->thread_.join();
+    // What was posted to a loop and has not run may be the last to hold a server, whose acceptor is the first loop's:
+    // it has to go while all loops are there.
+    for (auto& loop : impl_->loops) {
+        loop->context().restart();
+        loop->context().poll();
+    }
 }
 
 }  // namespace winnow::http

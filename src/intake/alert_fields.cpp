@@ -72,8 +72,9 @@ public:
     {
         if (at.name.empty() || !fits(at.name, limits_.max_label_name_chars)) {
             reader_.warn(at, "moved",
-                         "has no name of 1 to " + std::to_string(limits_.max_label_name_chars) +
-                             " characters and was moved to details");
+                         at.name.empty() ? std::string("has no name and was moved to details")
+                                         : "has a name of more than " + std::to_string(limits_.max_label_name_chars) +
+                                               " characters and was moved to details");
             excess_.add(at.name, std::string(value));
             return;
         }

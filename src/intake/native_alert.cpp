@@ -1,8 +1,8 @@
 #include "intake/native_alert.hpp"
 
-#include "intake/alert_title.hpp"
 #include "intake/unknown_word.hpp"
 #include "winnow/base/text.hpp"
+#include "winnow/domain/one_line.hpp"
 
 #include <array>
 #include <utility>
@@ -94,8 +94,8 @@ void NativeAlert::finish()
 // People read it in lists and in subjects of mails.
 void NativeAlert::set_title()
 {
-    if (!is_plain_line(alert_.title)) {
-        auto line = one_line(alert_.title);
+    if (!domain::is_plain_line(alert_.title)) {
+        auto line = domain::one_line(alert_.title);
         if (!line.empty() && line != alert_.title) {
             reader_.warn(at_.member("title"), "replaced",
                          "was made one line: line ends and runs of blanks are one blank");

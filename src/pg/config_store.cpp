@@ -116,7 +116,7 @@ public:
     Result<std::vector<ports::TenantChange>> wait_for_changes(std::chrono::milliseconds timeout) override
     {
         auto changed = translated([&]() -> Result<std::vector<ports::TenantChange>> {
-            if (!listening_) listening_ = std::make_unique<Listening>(options_);
+            if (!listening_) listening_ = std::make_unique<Listening>(options_, *dog_);
             auto& connection = listening_->session.connection();
             connection.await_notification(timeout.count() / 1000, (timeout.count() % 1000) * 1000);
             return listening_->take();
@@ -127,12 +127,19 @@ public:
 
 private:
     struct Listening {
-        explicit Listening(const PgOptions& options)
+        Listening(const PgOptions& options, Watchdog& dog)
             : session(options),
+              guard(std::in_place, dog, session.socket(), options.deadline),
               policy(session.connection(), "winnow_config", &ports::TenantChange::policy, changes),
               credentials(session.connection(), "winnow_credentials", &ports::TenantChange::credentials, changes)
         {
+            guard.reset();  // what comes now waits with a timeout of its own
         }
+
+        /// Its receivers say goodbye to the server and wait for an answer, which one that hangs never gives.
+        ~Listening() { session.socket().shut_down(); }
+        Listening(const Listening&) = delete;
+        Listening& operator=(const Listening&) = delete;
 
         [[nodiscard]] std::vector<ports::TenantChange> take()
         {
@@ -142,6 +149,7 @@ private:
         }
 
         Session session;
+        std::optional<Watchdog::Guard> guard;
         Changes changes;
         Notices policy;
         Notices credentials;
@@ -149,6 +157,7 @@ private:
 
     const PgOptions options_;
     SessionPool pool_;
+    const std::shared_ptr<Watchdog> dog_ = Watchdog::shared();
     std::unique_ptr<Listening> listening_;
 };
 

@@ -5,8 +5,10 @@
 
 #include <libpq-fe.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
@@ -15,6 +17,7 @@
 #include <regex>
 #include <stdexcept>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace winnow::pg {
@@ -209,6 +212,32 @@ Refusal why_no_session(const PgOptions& options)
     observe::error("a session with the database cannot be opened",
                    {{"session", options.application_name}, {"sqlstate", refusal.sqlstate}, {"reason", refusal.words}});
     return refusal;
+}
+
+std::string problem_of_our_side(const std::string& conninfo, const std::string& words)
+{
+    // In libpq's English, which is all that a program without setlocale() gets.
+    if (words.starts_with("invalid ") || words.contains("certificate file") || words.contains("private key file")) {
+        return words;
+    }
+    // libpq opens these files only once a server has answered.
+    const auto values = parse(conninfo);
+    const auto value = [&](const char* name) {
+        const auto found = values.find(name);
+        return found == values.end() ? std::string() : found->second;
+    };
+    const auto mode = value("sslmode");
+    const bool verifies = mode.starts_with("verify-");
+    if (!verifies && mode != "require") return "";
+    for (const char* name : {"sslrootcert", "sslcrl", "sslcert", "sslkey"}) {
+        const auto file = value(name);
+        if (file.empty() || ::access(file.c_str(), R_OK) == 0) continue;
+        const auto why = errno;
+        const bool needed = verifies && std::string_view(name) == "sslrootcert";
+        if (!needed && (why == ENOENT || why == ENOTDIR)) continue;  // libpq does without it
+        return std::string(name) + ": " + file + " cannot be read: " + std::generic_category().message(why);
+    }
+    return "";
 }
 
 Session::Session(const PgOptions& options)

@@ -25,6 +25,11 @@ struct Refusal {
 };
 [[nodiscard]] Refusal why_no_session(const PgOptions& options);
 
+/// Where no session is to be had because of what is on this machine, which no waiting mends (a certificate's file that
+/// cannot be read, a word that libpq does not know): what an operator is to mend. "" where it may be anything else.
+/// `words` are why_no_session()'s.
+[[nodiscard]] std::string problem_of_our_side(const std::string& conninfo, const std::string& words);
+
 /// An open connection. After pqxx::broken_connection throw it away: libpqxx would reconnect behind our back and lose
 /// the session's settings, so reconnecting is switched off.
 class Session {

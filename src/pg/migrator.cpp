@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <map>
+#include <thread>
 
 namespace winnow::pg {
 
@@ -156,15 +158,65 @@ bool lets_in_later(std::string_view state)
     return state.empty() || state.starts_with("08") || state.starts_with("53") || state.starts_with("57P");
 }
 
-void apply(Session& session, const Migration& migration)
+/// Every table but the partitions, which nobody reaches past their table, and our own.
+constexpr auto kTables = R"sql(
+select quote_ident(relname) from pg_class
+ where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
+   and relname <> 'schema_migrations'
+ order by relname
+)sql";
+
+/// Whoever already works ends what it is at, and nobody begins: what follows waits for nobody. Longer than any
+/// statement of a node takes, but not for ever: nobody is served meanwhile.
+void lock_everything(pqxx::transaction_base& tx)
+{
+    tx.exec("set local lock_timeout = '20s'");
+    for (const auto& row : tx.exec(kTables)) {
+        tx.exec(std::string("lock table only public.") + row[0].c_str() + " in access exclusive mode");
+    }
+    tx.exec("set local lock_timeout = 0");
+}
+
+void apply(Session& session, const Migration& migration, bool alone)
 {
     Transaction transaction(session);
+    if (alone) lock_everything(transaction.tx());
     transaction.tx().exec(std::string(migration.sql));
     query(transaction.tx(),
           "insert into schema_migrations (name, checksum, compatible) "
           "values ($1, encode(sha256(convert_to($2, 'UTF8')), 'hex'), $3)",
           migration.name, migration.sql, is_compatible(migration.sql));
     transaction.commit();
+}
+
+/// A step that builds an index lets readers in until it changes the table. A statement of a node that is at work and
+/// reads to change waits for it then, and it for that statement: PostgreSQL ends one of the two, mostly us, who waited
+/// later and did more. Trying the same again would meet the next statement, so from then on the step is alone.
+Result<Done> apply_beside_nodes(Session& session, const Migration& migration)
+{
+    constexpr int kMostTries = 10;
+    constexpr std::chrono::milliseconds kPause{200};
+    for (int tries = 1;; ++tries) {
+        std::string state;
+        try {
+            apply(session, migration, tries > 1);
+            return Done{};
+        } catch (const pqxx::deadlock_detected&) {  // no pqxx::sql_error
+            state = "40P01";
+        } catch (const pqxx::sql_error& failure) {
+            state = failure.sqlstate();
+            if (state != "55P03") throw;
+        }
+        if (tries == kMostTries) {
+            return Error(ErrorCode::conflict, std::string(migration.name) + " did not get its locks in " +
+                                                  std::to_string(kMostTries) +
+                                                  " tries, and changed nothing: stop the nodes and what else uses the "
+                                                  "database, then run `winnow migrate` again");
+        }
+        observe::warn("a step of the schema and a session at work were in each other's way; it is tried again",
+                      {{"step", migration.name}, {"try", tries}, {"sqlstate", state}});
+        std::this_thread::sleep_for(kPause);
+    }
 }
 
 }  // namespace
@@ -185,7 +237,7 @@ Result<std::size_t> migrate(const std::string& conninfo, const MigrationProgress
         }
         for (std::size_t i = 0; i < missing.size(); ++i) {
             if (progress) progress(i, missing.size(), missing[i].name);
-            apply(session, missing[i]);
+            if (const auto applied = apply_beside_nodes(session, missing[i]); !applied) return applied.error();
         }
         if (progress) progress(missing.size(), missing.size(), "");
         return missing.size();
@@ -212,20 +264,27 @@ Result<Done> check_schema(const std::string& conninfo, const std::vector<Migrati
 
 Result<Done> check_login(const std::string& conninfo)
 {
+    static constexpr auto kHowItIsVerified =
+        "; the server is verified by the authority in sslrootcert of the URL or in database.ca_file, and as sslmode or "
+        "database.sslmode says";
     try {
         const Session session({.conninfo = conninfo});
         return Done{};
     } catch (const NoSession& refused) {
         const std::string words = refused.what();
-        if (refused.sqlstate().empty() && (words.contains("certificate") || words.contains("not support SSL"))) {
-            return Error(ErrorCode::permission_denied,
-                         words +
-                             "; the server is verified by the authority in sslrootcert of the URL or in "
-                             "database.ca_file, and as sslmode or database.sslmode says");
+        if (refused.sqlstate().empty()) {
+            // What is on this machine first: libpq speaks of certificates there, too.
+            if (const auto ours = problem_of_our_side(conninfo, words); !ours.empty()) {
+                const bool verifying = ours.contains("root certificate") || ours.starts_with("sslrootcert");
+                return Error(ErrorCode::invalid_argument, verifying ? ours + kHowItIsVerified : ours);
+            }
+            if (words.contains("certificate") || words.contains("not support SSL")) {
+                return Error(ErrorCode::permission_denied, words + kHowItIsVerified);
+            }
         }
         const auto state = refused.sqlstate().empty() ? std::string() : " (SQLSTATE " + refused.sqlstate() + ")";
         return Error(lets_in_later(refused.sqlstate()) ? ErrorCode::unavailable : ErrorCode::permission_denied,
-                     refused.what() + state);
+                     words + state);
     } catch (const std::invalid_argument& unreadable) {
         return Error(ErrorCode::invalid_argument, unreadable.what());
     } catch (const std::exception& failure) {

@@ -4,6 +4,8 @@
 
 #include <pqxx/result>
 
+#include <algorithm>
+
 namespace winnow::pg {
 
 namespace {
@@ -34,6 +36,18 @@ with recursive judged(until) as (
 select min(until) from judged
 )sql";
 
+// `applied_seq` of the stream: what everybody has applied, as of the latest heartbeat; so little is looked at.
+constexpr auto kWaiting = R"sql(
+select min(first.received_at)
+  from journal_streams s
+  left join journal_progress p on p.tenant_id = $1 and p.stream = s.stream
+ cross join lateral (select j.received_at from journal j
+                      where j.stream = s.stream and j.seq > greatest(s.applied_seq, coalesce(p.applied_seq, 0))
+                        and j.tenant_id = $1 and j.received_at >= s.settled_at
+                      order by j.seq limit 1) as first
+ where s.ended_at is null
+)sql";
+
 }  // namespace
 
 void note_outage(pqxx::transaction_base& tx)
@@ -49,6 +63,13 @@ bool is_away(pqxx::transaction_base& tx)
 Timestamp judged_until(pqxx::transaction_base& tx, std::chrono::milliseconds resolve_timeout)
 {
     return time_of(query(tx, kJudged, resolve_timeout.count())[0][0]);
+}
+
+Timestamp judged_until(pqxx::transaction_base& tx, std::chrono::milliseconds resolve_timeout, TenantId tenant)
+{
+    const auto judged = judged_until(tx, resolve_timeout);
+    const auto waiting = optional_time_of(query(tx, kWaiting, tenant)[0][0]);
+    return waiting ? std::min(judged, *waiting) : judged;
 }
 
 }  // namespace winnow::pg

@@ -1,9 +1,10 @@
 #pragma once
 
 /// @file
-/// Times in which no node served, so that no sender could refresh. Private to pg.
+/// Times in which no sender could refresh: no node served, or what came waits to be applied. Private to pg.
 
 #include "winnow/base/time.hpp"
+#include "winnow/base/uuid.hpp"
 
 #include <pqxx/transaction_base>
 
@@ -22,5 +23,10 @@ void note_outage(pqxx::transaction_base& tx);
 /// Up to where ends count. Time in which nobody could refresh does not, so after an outage of ours only what had ended
 /// before it, until senders have had `resolve_timeout` to come again. The same whether it is written down or not.
 [[nodiscard]] Timestamp judged_until(pqxx::transaction_base& tx, std::chrono::milliseconds resolve_timeout);
+
+/// The same for one tenant: only up to where its alerts have been applied, too. What was accepted and still waits may
+/// refresh what seems to have ended. To be called under the tenant's fold lock.
+[[nodiscard]] Timestamp judged_until(pqxx::transaction_base& tx, std::chrono::milliseconds resolve_timeout,
+                                     TenantId tenant);
 
 }  // namespace winnow::pg

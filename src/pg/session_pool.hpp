@@ -7,8 +7,11 @@
 #include "pg/sql_errors.hpp"
 #include "winnow/base/result.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <utility>
 #include <vector>
 
@@ -20,14 +23,17 @@ public:
     explicit SessionPool(PgOptions options) : options_(std::move(options)) {}
 
     /// Runs `work(Session&)`, which returns a Result, under the watchdog; what it throws becomes an Error, and a
-    /// session that broke is thrown away. One that broke while it was idle is replaced before.
+    /// session that broke is thrown away. One that broke while it was idle is replaced before. The watchdog waits as
+    /// long as the options say, or for `patience` where that is longer, but no longer than until `stop` is asked for.
     template <typename Work>
-    std::invoke_result_t<Work&, Session&> run(Work work)
+    std::invoke_result_t<Work&, Session&> run(Work work, std::chrono::milliseconds patience = {},
+                                              const std::stop_token& stop = {})
     {
         std::unique_ptr<Session> session;
         auto outcome = translated([&] {
             session = borrow();
-            const Watchdog::Guard guard(*dog_, session->socket(), options_.deadline);
+            const Watchdog::Guard guard(*dog_, session->socket(), std::max(patience, options_.deadline));
+            const std::stop_callback given_up(stop, [&] { session->socket().shut_down(); });
             return work(*session);
         });
         give_back(std::move(session));

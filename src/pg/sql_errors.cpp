@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -19,7 +20,7 @@ Error unavailable(std::string_view state)
 }
 
 /// By the first characters of a SQLSTATE; the longer ones first.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kCauses{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kCauses{{
     {"53100", "the database's disk is full"},
     {"53200", "the database is out of memory"},
     {"53300", "the database has no connection left"},
@@ -34,6 +35,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kCauses{
     {"28", "the database refused the login"},
     {"3D000", "the database does not exist"},
     {"42501", "the database's role lacks a permission"},
+    {"42", "the database does not hold what this version works with"},
     {"58", "the database has trouble with its files"},
     {"XX", "the database is damaged or has failed inside"},
     {"08", "the connection to the database broke"},
@@ -41,10 +43,22 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kCauses{
 
 bool is_an_outage(std::string_view state) noexcept
 {
-    for (const std::string_view known : {"53", "57P", "58", "08", "28", "3D000", "25006", "25P03"}) {
+    for (const std::string_view known :
+         {"42501", "42P01", "42703", "42883", "53", "57P", "58", "08", "28", "3D000", "25006", "25P03"}) {
         if (state.starts_with(known)) return true;
     }
     return state.empty();
+}
+
+/// libpqxx 6 leaves the SQLSTATE out where it has a class for it.
+std::string sqlstate_of(const pqxx::sql_error& failure)
+{
+    if (!failure.sqlstate().empty()) return failure.sqlstate();
+    if (dynamic_cast<const pqxx::insufficient_privilege*>(&failure) != nullptr) return "42501";
+    if (dynamic_cast<const pqxx::disk_full*>(&failure) != nullptr) return "53100";
+    if (dynamic_cast<const pqxx::out_of_memory*>(&failure) != nullptr) return "53200";
+    if (dynamic_cast<const pqxx::insufficient_resources*>(&failure) != nullptr) return "53000";
+    return "";  // its connection broke under it
 }
 
 std::string_view first_line(std::string_view text)
@@ -56,7 +70,13 @@ std::string_view first_line(std::string_view text)
 
 Error error_of_sqlstate(std::string_view state, std::string_view what)
 {
-    if (is_an_outage(state)) return unavailable(state);
+    if (is_an_outage(state)) {
+        // Waiting helps once somebody mends it, and meanwhile this is all that he has.
+        if (state.starts_with("42")) {
+            observe::error("the database refused a statement", {{"sqlstate", state}, {"reason", first_line(what)}});
+        }
+        return unavailable(state);
+    }
     if (state == "40001" || state == "40P01" || state == "55P03") return {ErrorCode::conflict, "concurrent update"};
     if (state == "23505") return {ErrorCode::conflict, "it exists already"};
     if (state == "23503") return {ErrorCode::conflict, "it refers to something that does not exist, or is in use"};
@@ -93,13 +113,20 @@ Error to_error(const std::exception& failure)
         dynamic_cast<const pqxx::in_doubt_error*>(&failure) != nullptr) {
         return {ErrorCode::timeout, "the outcome of the write is unknown"};
     }
+    if (dynamic_cast<const pqxx::statement_completion_unknown*>(&failure) != nullptr) {
+        return {ErrorCode::timeout, "the outcome of the write is unknown"};
+    }
+    if (dynamic_cast<const pqxx::transaction_rollback*>(&failure) != nullptr) {  // a deadlock, a serialization failure
+        return error_of_sqlstate("40001", failure.what());
+    }
     if (dynamic_cast<const BadParameter*>(&failure) != nullptr) return {ErrorCode::invalid_argument, failure.what()};
     if (const auto* none = dynamic_cast<const NoSession*>(&failure)) return unavailable(none->sqlstate());
     if (dynamic_cast<const pqxx::broken_connection*>(&failure) != nullptr) return unavailable("");
     if (const auto* sql = dynamic_cast<const pqxx::sql_error*>(&failure)) {
-        // A statement whose connection broke under it comes without a SQLSTATE.
-        return error_of_sqlstate(sql->sqlstate(), sql->what());
+        return error_of_sqlstate(sqlstate_of(*sql), sql->what());
     }
+    // Of this process, and nothing of what was to be stored: waiting helps.
+    if (dynamic_cast<const std::bad_alloc*>(&failure) != nullptr) return {ErrorCode::unavailable, "no memory is left"};
     observe::error("a database adapter failed", {{"reason", first_line(failure.what())}});
     return {ErrorCode::internal, "internal error"};
 }

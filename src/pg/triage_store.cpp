@@ -29,6 +29,10 @@ on conflict (tenant_id, stream) do update
  where p.applied_seq = $3::int8
 )sql";
 
+// Until the transaction ends.
+constexpr auto kPatience =
+    "select set_config('statement_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $1, true)";
+
 constexpr auto kApplied = "select applied_seq from journal_progress where tenant_id = $1 and stream = $2";
 
 constexpr auto kExpiredTenants = "select distinct tenant_id from alert_instances where firing and ends_at <= $1";
@@ -46,33 +50,36 @@ Result<T> repeatable(Result<T> outcome)
 class PgTriageStore final : public ports::TriageStore {
 public:
     PgTriageStore(PgOptions options, std::chrono::milliseconds resolve_timeout)
-        : pool_(std::move(options)), resolve_timeout_(resolve_timeout)
+        : statement_timeout_(options.statement_timeout), pool_(std::move(options)), resolve_timeout_(resolve_timeout)
     {
     }
 
     Result<Done> apply(TenantId tenant, std::uint64_t from_seq, const domain::RowPosition& to,
-                       const triage::StateKeys& keys,
-                       const std::function<ports::TriageWrites(triage::States)>& decide) override
+                       const triage::StateKeys& keys, const std::function<ports::TriageWrites(triage::States)>& decide,
+                       const ports::Patience& patience) override
     {
         bool fenced = false;
         bool declined = false;
-        auto outcome = pool_.run([&](Session& session) -> Result<Done> {
-            Transaction transaction(session);
-            auto& tx = transaction.tx();
-            lock_folding(tx, tenant);
-            if (query(tx, kAdvance, tenant, to.stream, from_seq, to.seq).affected_rows() == 0) {
-                fenced = true;
+        auto outcome = pool_.run(
+            [&](Session& session) -> Result<Done> {
+                Transaction transaction(session);
+                auto& tx = transaction.tx();
+                if (patience.time > statement_timeout_) query(tx, kPatience, patience.time.count());
+                lock_folding(tx, tenant);
+                if (query(tx, kAdvance, tenant, to.stream, from_seq, to.seq).affected_rows() == 0) {
+                    fenced = true;
+                    return Done{};
+                }
+                auto states = load_states(tx, tenant, keys);
+                states.sources = load_sources(tx, tenant, keys.sources);
+                const auto writes = decide(states);
+                declined = writes.declined;
+                if (declined) return Done{};
+                store_writes(tx, tenant, writes, states);
+                transaction.commit();
                 return Done{};
-            }
-            auto states = load_states(tx, tenant, keys);
-            states.sources = load_sources(tx, tenant, keys.sources);
-            const auto writes = decide(states);
-            declined = writes.declined;
-            if (declined) return Done{};
-            store_writes(tx, tenant, writes, states);
-            transaction.commit();
-            return Done{};
-        });
+            },
+            patience.time, patience.stop);
         if (outcome && declined) return Error(ErrorCode::too_large, "it is too much for one transaction");
         if (fenced) return Error(ErrorCode::conflict, "the position was moved by somebody else");
         return repeatable(std::move(outcome));
@@ -106,7 +113,7 @@ public:
             Transaction transaction(session);
             auto& tx = transaction.tx();
             if (!lock_folding_patiently(tx, tenant, turn.patience)) return being_folded();
-            const auto expired = load_expired(tx, tenant, judged_until(tx, resolve_timeout_), turn.limit);
+            const auto expired = load_expired(tx, tenant, judged_until(tx, resolve_timeout_, tenant), turn.limit);
             if (expired.empty()) return std::size_t{0};
             const auto now = time_of(tx.exec("select now()")[0][0]);
             const auto states = load_states(tx, tenant, expired);
@@ -117,6 +124,7 @@ public:
     }
 
 private:
+    const std::chrono::milliseconds statement_timeout_;
     SessionPool pool_;
     const std::chrono::milliseconds resolve_timeout_;
 };

@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace winnow::pg {
 
@@ -112,11 +114,17 @@ select $1, to_timestamp(received / 1000.0::float8), stream, seq, payload
   from unnest($2::int8[], $3::int4[], $4::int8[], $5::bytea[]) as t(received, stream, seq, payload)
 )sql";
 
+// A message travels and is read once, however many are told of it.
 constexpr auto kInsertDeliveries = R"sql(
+with events as materialized (
+    select ticket_id, event_seq, event_kind, payload::jsonb as payload, place
+      from unnest($2::uuid[], $3::int4[], $4::text[], $5::text[]) with ordinality
+           as t(ticket_id, event_seq, event_kind, payload, place)
+)
 insert into deliveries (tenant_id, delivery_id, ticket_id, event_seq, event_kind, contact_id, payload)
-select $1, id, ticket_id, event_seq, event_kind, contact_id, payload::jsonb
-  from unnest($2::uuid[], $3::uuid[], $4::int4[], $5::text[], $6::uuid[], $7::text[])
-       as t(id, ticket_id, event_seq, event_kind, contact_id, payload)
+select $1, r.id, e.ticket_id, e.event_seq, e.event_kind, r.contact_id, e.payload
+  from unnest($6::uuid[], $7::uuid[], $8::int8[]) as r(id, contact_id, place)
+  join events e using (place)
 on conflict do nothing
 )sql";
 
@@ -218,6 +226,64 @@ void update_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vect
     rows.flush();
 }
 
+/// At most kRowsPerStatement deliveries of one or more events.
+class DeliveryRows {
+public:
+    DeliveryRows(pqxx::transaction_base& tx, TenantId tenant) : tx_(tx), tenant_(tenant) {}
+
+    void add(const domain::Owed& owed)
+    {
+        bool named = false;
+        for (const auto& [id, contact] : owed.to) {
+            if (!std::exchange(named, true)) name(owed);
+            ids_.add(id);
+            contacts_.add(contact);
+            places_.add(events_);
+            if (++rows_ < kRowsPerStatement) continue;
+            flush();
+            named = false;
+        }
+    }
+
+    void flush()
+    {
+        if (rows_ == 0) return;
+        query(tx_, kInsertDeliveries, tenant_, tickets_.take(), seqs_.take(), kinds_.take(), payloads_.take(),
+              ids_.take(), contacts_.take(), places_.take());
+        rows_ = 0;
+        events_ = 0;
+    }
+
+private:
+    void name(const domain::Owed& owed)
+    {
+        tickets_.add(owed.ticket_id);
+        seqs_.add(owed.event_seq);
+        kinds_.add(owed.event_kind);
+        payloads_.add(owed.payload);
+        ++events_;
+    }
+
+    pqxx::transaction_base& tx_;
+    TenantId tenant_;
+    ArrayLiteral tickets_;
+    ArrayLiteral seqs_;
+    ArrayLiteral kinds_;
+    ArrayLiteral payloads_;
+    ArrayLiteral ids_;
+    ArrayLiteral contacts_;
+    ArrayLiteral places_;
+    std::size_t rows_ = 0;
+    std::size_t events_ = 0;
+};
+
+void insert_deliveries(pqxx::transaction_base& tx, TenantId tenant, const std::vector<domain::Owed>& deliveries)
+{
+    DeliveryRows rows(tx, tenant);
+    for (const auto& owed : deliveries) rows.add(owed);
+    rows.flush();
+}
+
 void count_rules(pqxx::transaction_base& tx, TenantId tenant, const ports::TriageWrites& writes)
 {
     struct Count {
@@ -264,11 +330,7 @@ void store_writes(pqxx::transaction_base& tx, TenantId tenant, const ports::Tria
     }
     verdicts.flush();
 
-    MultiRow<6> deliveries(tx, tenant, kInsertDeliveries);
-    for (const auto& d : writes.deliveries) {
-        deliveries.add(d.id, d.ticket_id, d.event_seq, d.event_kind, d.contact_id, d.payload);
-    }
-    deliveries.flush();
+    insert_deliveries(tx, tenant, writes.deliveries);
 
     store_machines(tx, tenant, outcome.machines);
     count_rules(tx, tenant, writes);

@@ -62,15 +62,22 @@ void count_rules(const std::vector<triage::Evaluated>& alerts, ports::TriageWrit
     std::ranges::sort(writes.rule_matches);
 }
 
+std::vector<domain::Owed> plan(const triage::Outcome& outcome, routing::Planner& planner)
+{
+    std::vector<domain::Owed> owed;
+    for (const auto& notice : outcome.notices) {
+        if (planner.recipients(notice.ticket.route).empty()) continue;
+        owed.push_back(planner.plan(notice.event, subject_of(notice)));
+    }
+    return owed;
+}
+
 }  // namespace
 
-std::vector<domain::Delivery> owed(const triage::Outcome& outcome, const domain::TenantConfig& config)
+std::vector<domain::Owed> owed(const triage::Outcome& outcome, const domain::TenantConfig& config)
 {
-    std::vector<domain::Delivery> deliveries;
-    for (const auto& notice : outcome.notices) {
-        std::ranges::move(routing::plan(notice.event, subject_of(notice), config), std::back_inserter(deliveries));
-    }
-    return deliveries;
+    routing::Planner planner(config);
+    return plan(outcome, planner);
 }
 
 FoldBatch prepare(std::shared_ptr<const TenantPolicy> policy, std::vector<PendingRow> rows)
@@ -78,6 +85,7 @@ FoldBatch prepare(std::shared_ptr<const TenantPolicy> policy, std::vector<Pendin
     FoldBatch batch;
     batch.tenant = rows.front().row.tenant;
     batch.policy = std::move(policy);
+    batch.current = batch.policy;
     std::size_t count = 0;
     for (const auto& pending : rows) count += pending.row.alerts.size();
     batch.alerts.reserve(count);
@@ -94,15 +102,17 @@ FoldBatch prepare(std::shared_ptr<const TenantPolicy> policy, std::vector<Pendin
     return batch;
 }
 
-ports::TriageWrites decide(const FoldBatch& batch, triage::States states)
+Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_deliveries)
 {
-    ports::TriageWrites writes;
+    Decision decision;
+    auto& writes = decision.writes;
     if (batch.mode != FoldBatch::Mode::fold) {
         writes.outcome.next_number = states.next_number;
-        if (batch.mode == FoldBatch::Mode::skip) return writes;
+        if (batch.mode == FoldBatch::Mode::skip) return decision;
         writes.outcome.verdicts.resize(batch.alerts.size());  // "ignored" by default
     } else {
-        const auto& config = batch.policy->config;
+        // A fold that is repeated may have to wait for an operator to mend the route that it takes.
+        const auto& config = batch.current->config;
         const auto& suppressions = *batch.policy->suppressions;
         const bool inhibits = !suppressions.inhibitions().empty();
         // A copy, because the batch is decided anew where it could not be stored, by other sources perhaps.
@@ -110,13 +120,22 @@ ports::TriageWrites decide(const FoldBatch& batch, triage::States states)
         if (inhibits) writes.sources = inhibit(suppressions, std::move(states.sources), inhibited);
         const auto& alerts = inhibits ? inhibited : batch.alerts;
         writes.outcome = triage::fold(alerts, std::move(states), config.settings);
-        writes.deliveries = owed(writes.outcome, config);
+        routing::Planner planner(config);
+        for (const auto& notice : writes.outcome.notices) {
+            decision.deliveries += planner.recipients(notice.ticket.route).size();
+        }
+        if (decision.deliveries > most_deliveries) {
+            writes = {};
+            writes.declined = true;
+            return decision;
+        }
+        writes.deliveries = plan(writes.outcome, planner);
         count_rules(alerts, writes);
         writes.noise = count_noise(alerts, writes.outcome, writes.deliveries);
-        keep_covers(alerts, config.tenant.config_version, writes);
+        keep_covers(alerts, batch.policy->config.tenant.config_version, writes);
     }
     writes.verdict_rows = verdict_rows(batch, writes.outcome.verdicts);
-    return writes;
+    return decision;
 }
 
 triage::StateKeys keys_of(const FoldBatch& batch)
@@ -137,6 +156,8 @@ std::pair<FoldBatch, FoldBatch> split(FoldBatch batch)
     FoldBatch second;
     second.tenant = batch.tenant;
     second.policy = batch.policy;
+    second.current = batch.current;
+    second.tried = batch.tried;
     second.rows.assign(batch.rows.begin() + rows, batch.rows.end());
     second.alerts.assign(std::make_move_iterator(batch.alerts.begin() + alerts),
                          std::make_move_iterator(batch.alerts.end()));
@@ -144,6 +165,17 @@ std::pair<FoldBatch, FoldBatch> split(FoldBatch batch)
     batch.alerts.erase(batch.alerts.begin() + alerts, batch.alerts.end());
     batch.failures = batch.timeouts = 0;
     return {std::move(batch), std::move(second)};
+}
+
+std::vector<RowMark> drop_through(FoldBatch& batch, std::uint64_t applied)
+{
+    std::size_t alerts = 0;
+    std::size_t rows = 0;
+    while (rows < batch.rows.size() && batch.rows[rows].position.seq <= applied) alerts += batch.rows[rows++].alerts;
+    std::vector<RowMark> dropped(batch.rows.begin(), batch.rows.begin() + static_cast<std::ptrdiff_t>(rows));
+    batch.rows.erase(batch.rows.begin(), batch.rows.begin() + static_cast<std::ptrdiff_t>(rows));
+    batch.alerts.erase(batch.alerts.begin(), batch.alerts.begin() + static_cast<std::ptrdiff_t>(alerts));
+    return dropped;
 }
 
 }  // namespace winnow::pipeline

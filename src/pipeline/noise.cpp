@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -112,11 +113,11 @@ std::optional<domain::AlertPosition> cause_of(const std::string& data)
 
 /// How many messages each alert of the batch brought about, by its index; the others are counted by their tickets.
 std::vector<std::int64_t> messages(const std::vector<triage::Evaluated>& alerts, const triage::Outcome& outcome,
-                                   const std::vector<domain::Delivery>& deliveries, Counter& counter)
+                                   const std::vector<domain::Owed>& deliveries, Counter& counter)
 {
     std::vector<std::int64_t> by_alert(alerts.size(), 0);
     std::map<std::pair<TicketId, std::int32_t>, std::int64_t> of_event;
-    for (const auto& delivery : deliveries) ++of_event[{delivery.ticket_id, delivery.event_seq}];
+    for (const auto& owed : deliveries) of_event[{owed.ticket_id, owed.event_seq}] += std::ssize(owed.to);
     for (const auto& notice : outcome.notices) {
         const auto found = of_event.find({notice.event.ticket_id, notice.event.seq});
         if (found == of_event.end()) continue;
@@ -139,7 +140,7 @@ std::vector<std::int64_t> messages(const std::vector<triage::Evaluated>& alerts,
 }  // namespace
 
 std::vector<NoiseRow> count_noise(const std::vector<triage::Evaluated>& alerts, const triage::Outcome& outcome,
-                                  const std::vector<domain::Delivery>& deliveries)
+                                  const std::vector<domain::Owed>& deliveries)
 {
     Counter counter;
     const auto told = messages(alerts, outcome, deliveries, counter);

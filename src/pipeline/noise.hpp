@@ -15,6 +15,6 @@ namespace winnow::pipeline {
 /// the alert that brought them about; those that time brought about count where nobody asks for a rule.
 [[nodiscard]] std::vector<domain::NoiseRow> count_noise(const std::vector<triage::Evaluated>& alerts,
                                                         const triage::Outcome& outcome,
-                                                        const std::vector<domain::Delivery>& deliveries);
+                                                        const std::vector<domain::Owed>& deliveries);
 
 }  // namespace winnow::pipeline

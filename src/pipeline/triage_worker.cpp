@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <exception>
 #include <iterator>
+#include <new>
+#include <system_error>
 #include <utility>
 
 namespace winnow::pipeline {
@@ -13,25 +15,11 @@ namespace {
 
 constexpr std::chrono::milliseconds kFirstBackoff{50};
 constexpr std::chrono::milliseconds kMaxBackoff{2'000};
-constexpr std::uint32_t kMaxFailures = 3;
-constexpr std::uint32_t kMaxTimeouts = 2;
 constexpr std::size_t kKeptPositions = 4;
+constexpr std::size_t kMostAside = 4;  ///< Threads a worker.
 
 // While folds are short they may take this share of the time, so that a steady trickle is not held back.
 constexpr int kFoldShare = 4;
-constexpr int kPausePerSlowFold = 2;
-
-/// Takes the rows up to `applied` off the batch's front.
-std::vector<RowMark> drop_through(FoldBatch& batch, std::uint64_t applied)
-{
-    std::size_t alerts = 0;
-    std::size_t rows = 0;
-    while (rows < batch.rows.size() && batch.rows[rows].position.seq <= applied) alerts += batch.rows[rows++].alerts;
-    std::vector<RowMark> dropped(batch.rows.begin(), batch.rows.begin() + static_cast<std::ptrdiff_t>(rows));
-    batch.rows.erase(batch.rows.begin(), batch.rows.begin() + static_cast<std::ptrdiff_t>(rows));
-    batch.alerts.erase(batch.alerts.begin(), batch.alerts.begin() + static_cast<std::ptrdiff_t>(alerts));
-    return dropped;
-}
 
 }  // namespace
 
@@ -68,7 +56,7 @@ void TriageWorker::wait(const std::stop_token& stop, Clock::time_point until)
 {
     std::unique_lock lock(mutex_);
     const auto arrived = [this] {
-        return !inbox_.empty();
+        return !inbox_.empty() || !finished_.empty();
     };
     if (until == Clock::time_point::max()) {
         wake_.wait(lock, stop, arrived);
@@ -80,9 +68,16 @@ void TriageWorker::wait(const std::stop_token& stop, Clock::time_point until)
 void TriageWorker::take_inbox()
 {
     std::vector<PendingRow> arrived;
+    std::vector<std::pair<Tenant*, Applied>> finished;
     {
         const std::lock_guard lock(mutex_);
         arrived.swap(inbox_);
+        finished.swap(finished_);
+    }
+    for (const auto& [tenant, applied] : finished) {
+        tenant->away = false;
+        --away_;
+        settle(*tenant, applied);
     }
     for (auto& pending : arrived) {
         auto& tenant = tenants_[pending.row.tenant];
@@ -97,6 +92,7 @@ void TriageWorker::take_inbox()
 
 TriageWorker::Clock::time_point TriageWorker::due(const Tenant& tenant) const
 {
+    if (tenant.away) return Clock::time_point::max();
     const bool full = tenant.waiting >= most_alerts(tenant);
     return full && tenant.backoff.count() == 0 ? Clock::time_point::min() : tenant.due;
 }
@@ -120,7 +116,7 @@ void TriageWorker::turn(Tenant& tenant)
 {
     const auto begun = Clock::now();
     tenant.due = Clock::time_point::min();
-    if (tenant.batches.empty()) gather(tenant);
+    if (tenant.batches.empty() && !tenant.rows.empty()) gather(tenant);
     if (!tenant.batches.empty()) attempt(tenant);
     take_inbox();
     if (tenant.rows.empty() && tenant.batches.empty()) {
@@ -208,6 +204,7 @@ void TriageWorker::attempt(Tenant& tenant)
         halve(tenant);
     }
     auto& batch = tenant.batches.front();
+    if (std::exchange(batch.tried, true) && !renew(tenant)) return;
     const auto stream = batch.rows.front().position.stream;
     const auto from = position(tenant, stream);
     if (!from) return;
@@ -215,129 +212,96 @@ void TriageWorker::attempt(Tenant& tenant)
     if (batch.rows.empty()) {
         tenant.batches.pop_front();
         tenant.backoff = {};
+        tenant.patience.done();
         return;
     }
-    const auto applied = apply(batch, *from);
+    if (tenant.patience.given().count() == 0 || !fold_aside(tenant, *from)) {
+        settle(tenant, apply(batch, *from, {.time = tenant.patience.given(), .stop = {}}));
+    }
+}
+
+/// Nobody waits for a fold that is given minutes. False where there are too many of them already.
+bool TriageWorker::fold_aside(Tenant& tenant, std::uint64_t from)
+{
+    if (away_ >= kMostAside) return false;
+    try {
+        tenant.aside = std::jthread([this, &tenant, from, time = tenant.patience.given()](const std::stop_token& stop) {
+            auto applied =
+                apply(tenant.batches.front(), from, {.time = time, .stop = stop});  // nobody touches it meanwhile
+            const std::lock_guard lock(mutex_);
+            finished_.emplace_back(&tenant, std::move(applied));
+            wake_.notify_one();
+        });
+    } catch (const std::system_error&) {  // no thread is to be had
+        return false;
+    }
+    tenant.away = true;
+    ++away_;
+    return true;
+}
+
+void TriageWorker::settle(Tenant& tenant, const Applied& applied)
+{
+    auto& batch = tenant.batches.front();
+    const auto stream = batch.rows.front().position.stream;
     if (applied.outcome) {
         tenant.applied[stream] = batch.rows.back().position.seq;
         finish(tenant, applied);
     } else if (applied.outcome.error().code() == ErrorCode::conflict) {
         fenced(tenant);
     } else if (applied.declined) {
-        tenant.pace.declined(batch.alerts.size(), applied.deliveries);  // the next attempt takes fewer of its rows
+        tenant.pace.declined(batch.alerts.size(), applied.deliveries);
+        halve(tenant);  // whatever the pace says: it counts alerts, and one of them may owe it all
     } else {
         refused(tenant, applied);
     }
 }
 
-TriageWorker::Applied TriageWorker::apply(const FoldBatch& batch, std::uint64_t from)
+/// What a repeated fold owes is read anew: its rows may wait for somebody to make a route smaller.
+bool TriageWorker::renew(Tenant& tenant)
+{
+    auto policy = shared_.policies.get(tenant.id);
+    if (policy) {
+        tenant.batches.front().current = *std::move(policy);
+    } else if (policy.error().code() != ErrorCode::not_found) {
+        back_off(tenant, "cannot read a tenant's configuration", policy.error());
+        return false;
+    }
+    return true;
+}
+
+TriageWorker::Applied TriageWorker::apply(const FoldBatch& batch, std::uint64_t from, const ports::Patience& patience)
 {
     const auto begun = Clock::now();
     Applied applied{.outcome = Done{}, .took = {}, .verdicts = {}};
+    const auto most = batch.rows.size() > 1 ? FoldPace::kMostDeliveries : SIZE_MAX;
+    const auto deciding = [&](triage::States states) {
+        try {
+            auto [writes, deliveries] = decide(batch, std::move(states), most);
+            applied.decided = true;
+            applied.deliveries = deliveries;
+            applied.declined = writes.declined;
+            applied.verdicts = writes.outcome.verdicts;
+            return std::move(writes);
+        } catch (const std::bad_alloc&) {
+            applied.no_memory = true;
+            throw;
+        }
+    };
     try {
-        applied.outcome = shared_.store.apply(
-            batch.tenant, from, batch.rows.back().position, keys_of(batch), [&](triage::States states) {
-                auto writes = decide(batch, std::move(states));
-                applied.decided = true;
-                applied.deliveries = writes.deliveries.size();
-                applied.declined = batch.rows.size() > 1 && applied.deliveries > FoldPace::kMostDeliveries;
-                writes.declined = applied.declined;
-                applied.verdicts = writes.outcome.verdicts;
-                return writes;
-            });
+        applied.outcome =
+            shared_.store.apply(batch.tenant, from, batch.rows.back().position, keys_of(batch), deciding, patience);
+    } catch (const std::bad_alloc&) {
+        applied.no_memory = true;
     } catch (const std::exception& thrown) {  // of the fold: the batch is tried in parts
         observe::error("a fold failed", {{"error", thrown.what()}});
         applied.outcome = Error(ErrorCode::internal, "a fold failed");
     }
+    // Nothing of the alerts: they are never ignored for it.
+    if (applied.no_memory) applied.outcome = Error(ErrorCode::unavailable, "no memory is left for the fold");
     applied.took = Clock::now() - begun;
     shared_.metrics.fold_seconds.observe(std::chrono::duration<double>(applied.took).count());
     return applied;
-}
-
-void TriageWorker::finish(Tenant& tenant, const Applied& applied)
-{
-    const auto& batch = tenant.batches.front();
-    const auto& metrics = shared_.metrics;
-    const auto age = std::chrono::system_clock::now() - batch.rows.front().position.received_at;
-    metrics.lag_seconds.observe(std::max(0.0, std::chrono::duration<double>(age).count()));
-    metrics.folds.add();
-    metrics.alerts.add(static_cast<double>(batch.alerts.size()));
-    std::array<double, 8> dispositions{};
-    for (const auto& verdict : applied.verdicts) ++dispositions.at(static_cast<std::size_t>(verdict.disposition));
-    for (std::size_t i = 0; i < dispositions.size(); ++i) {
-        if (dispositions.at(i) > 0) metrics.dispositions.at(i).add(dispositions.at(i));
-    }
-    tenant.pace.stored(batch.alerts.size(), applied.deliveries, applied.took, shared_.options.max_fold_alerts);
-    const auto rows = batch.rows;
-    tenant.batches.pop_front();
-    tenant.backoff = {};
-    if (applied.deliveries > 0 && shared_.outbox_changed) shared_.outbox_changed();
-    shared_.backlog.done(rows);
-}
-
-void TriageWorker::fenced(Tenant& tenant)
-{
-    auto& batch = tenant.batches.front();
-    const auto stream = batch.rows.front().position.stream;
-    const auto before = tenant.applied[stream];
-    tenant.applied.erase(stream);
-    const auto now = position(tenant, stream);
-    if (!now) {  // asks again later, by way of the same conflict
-        tenant.applied[stream] = before;
-        return;
-    }
-    if (*now > before) {
-        // Somebody else was faster, or it was us, and the answer was lost: then the outbox holds what we owe.
-        const auto dropped = drop_through(batch, *now);
-        if (!dropped.empty()) shared_.backlog.done(dropped);
-        if (batch.rows.empty()) tenant.batches.pop_front();
-        if (shared_.outbox_changed) shared_.outbox_changed();
-    } else {
-        discard(std::move(batch.rows), tenant.id, "rows of a stream that has ended are dropped");
-        tenant.batches.pop_front();
-    }
-    tenant.backoff = {};
-}
-
-void TriageWorker::refused(Tenant& tenant, const Applied& applied)
-{
-    auto& batch = tenant.batches.front();
-    shared_.metrics.fold_failures.add();
-    const bool waiting_helps = is_retryable(applied.outcome.error().code());
-    // A database that is away is no reason for smaller folds; one that was there and did not get done is.
-    const bool stored_too_long = waiting_helps && applied.decided && applied.took > FoldPace::kSlow;
-    const auto error =
-        stored_too_long ? Error(ErrorCode::timeout, "the database did not store it in time") : applied.outcome.error();
-    batch.timeouts = error.code() == ErrorCode::timeout ? batch.timeouts + 1 : 0;
-    const bool too_slow = stored_too_long || batch.timeouts >= kMaxTimeouts;
-    if (too_slow) tenant.pace.failed(batch.alerts.size());
-    if (batch.rows.size() > 1 && (!waiting_helps || too_slow)) {
-        observe::warn("a fold failed and is tried in halves", {{"tenant", batch.policy->config.tenant.service_code},
-                                                               {"rows", batch.rows.size()},
-                                                               {"alerts", batch.alerts.size()},
-                                                               {"error", error.message()}});
-        halve(tenant);
-        return;
-    }
-    if (!waiting_helps && ++batch.failures >= kMaxFailures) {
-        batch.failures = 0;
-        const auto mode = batch.mode;
-        // Where even the position cannot be moved it is not the row's fault: from the start again.
-        batch.mode = mode == FoldBatch::Mode::fold     ? FoldBatch::Mode::ignore
-                     : mode == FoldBatch::Mode::ignore ? FoldBatch::Mode::skip
-                                                       : FoldBatch::Mode::fold;
-        if (mode == FoldBatch::Mode::fold) {
-            shared_.metrics.poisoned_rows.add();
-            observe::error("a row cannot be folded: its alerts are ignored",
-                           {{"tenant", batch.policy->config.tenant.service_code},
-                            {"stream", static_cast<std::int64_t>(batch.rows.front().position.stream)},
-                            {"seq", static_cast<std::int64_t>(batch.rows.front().position.seq)},
-                            {"error", error.message()}});
-        }
-    }
-    back_off(tenant, "a fold failed and is repeated", error);
-    // A row that cannot be made smaller must leave its worker to the other tenants for most of the time.
-    if (stored_too_long) tenant.due = Clock::now() + kPausePerSlowFold * applied.took;
 }
 
 void TriageWorker::back_off(Tenant& tenant, std::string_view doing, const Error& error)

@@ -6,6 +6,7 @@
 #include "pipeline/backlog.hpp"
 #include "pipeline/fold_batch.hpp"
 #include "pipeline/fold_pace.hpp"
+#include "pipeline/fold_patience.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pipeline/config_cache.hpp"
 #include "winnow/pipeline/triage_service.hpp"
@@ -23,6 +24,7 @@
 #include <string_view>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace winnow::pipeline {
@@ -73,6 +75,9 @@ private:
         Clock::time_point due = Clock::time_point::min();
         std::chrono::milliseconds backoff{0};  ///< Zero unless the last attempt failed.
         FoldPace pace;
+        FoldPatience patience;
+        bool away = false;  ///< Its first batch is being folded on `aside`.
+        std::jthread aside;
         std::unordered_map<domain::StreamId, std::uint64_t> applied;
     };
     struct Applied {
@@ -80,6 +85,7 @@ private:
         bool decided = false;        ///< The database had answered, and had to store.
         std::size_t deliveries = 0;  ///< That it owes.
         bool declined = false;       ///< It owes more than one transaction should store.
+        bool no_memory = false;
         Clock::duration took{0};
         std::vector<domain::Verdict> verdicts;
     };
@@ -96,7 +102,10 @@ private:
     [[nodiscard]] std::vector<PendingRow> take_rows(Tenant& tenant, std::uint64_t applied);
     [[nodiscard]] std::optional<std::uint64_t> position(Tenant& tenant, domain::StreamId stream);
     void attempt(Tenant& tenant);
-    [[nodiscard]] Applied apply(const FoldBatch& batch, std::uint64_t from);
+    [[nodiscard]] bool fold_aside(Tenant& tenant, std::uint64_t from);
+    void settle(Tenant& tenant, const Applied& applied);
+    [[nodiscard]] Applied apply(const FoldBatch& batch, std::uint64_t from, const ports::Patience& patience);
+    [[nodiscard]] bool renew(Tenant& tenant);
     void finish(Tenant& tenant, const Applied& applied);
     void fenced(Tenant& tenant);
     void refused(Tenant& tenant, const Applied& applied);
@@ -111,7 +120,10 @@ private:
 
     std::mutex mutex_;
     std::condition_variable_any wake_;
-    std::vector<PendingRow> inbox_;  // guarded by mutex_
+    std::vector<PendingRow> inbox_;                      // guarded by mutex_
+    std::vector<std::pair<Tenant*, Applied>> finished_;  // aside; guarded by mutex_
+
+    std::size_t away_ = 0;  ///< Tenants.
 
     std::unordered_map<TenantId, Tenant> tenants_;
     std::deque<Tenant*> ring_;  ///< Those with something to do.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <unordered_map>
 #include <unordered_set>
 
 namespace winnow::routing {
@@ -50,35 +49,42 @@ std::vector<const domain::ContactGroup*> groups_of(const std::vector<ContactGrou
 
 }  // namespace
 
-std::vector<domain::Delivery> plan(const domain::TicketEvent& event, const Subject& subject,
-                                   const domain::TenantConfig& config)
+std::vector<ContactId> Planner::look_up(const std::vector<ContactGroupId>& route)
 {
-    auto groups = groups_of(subject.route, config);
-    if (groups.empty()) groups = groups_of(config.settings.default_route, config);
-
-    std::unordered_map<ContactId, const domain::Contact*> contacts;
-    if (!groups.empty()) {
-        for (const auto& contact : config.contacts) contacts.emplace(contact.id, &contact);
+    auto groups = groups_of(route, config_);
+    if (groups.empty()) groups = groups_of(config_.settings.default_route, config_);
+    if (!groups.empty() && enabled_.empty()) {
+        for (const auto& contact : config_.contacts) {
+            if (contact.enabled) enabled_.insert(contact.id);
+        }
     }
-    std::vector<domain::Delivery> owed;
+    std::vector<ContactId> recipients;
     std::unordered_set<ContactId> told;
     for (const auto* group : groups) {
         for (const auto& id : group->contact_ids) {
-            const auto contact = contacts.find(id);
-            if (contact == contacts.end() || !contact->second->enabled || !told.insert(id).second) continue;
-            domain::Delivery delivery;
-            delivery.id = delivery_id(event.ticket_id, event.seq, id);
-            delivery.ticket_id = event.ticket_id;
-            delivery.event_seq = event.seq;
-            delivery.event_kind = std::string(to_string(event.kind));
-            delivery.contact_id = id;
-            delivery.created_at = delivery.next_attempt_at = event.at;
-            owed.push_back(std::move(delivery));
+            if (enabled_.contains(id) && told.insert(id).second) recipients.push_back(id);
         }
     }
-    if (owed.empty()) return owed;
-    const auto payload = render_payload(event, subject, config.tenant);
-    for (auto& delivery : owed) delivery.payload = payload;
+    return recipients;
+}
+
+const std::vector<ContactId>& Planner::recipients(const std::vector<ContactGroupId>& route)
+{
+    const auto known = by_route_.find(route);
+    return known != by_route_.end() ? known->second : by_route_.emplace(route, look_up(route)).first->second;
+}
+
+domain::Owed Planner::plan(const domain::TicketEvent& event, const Subject& subject)
+{
+    domain::Owed owed;
+    owed.ticket_id = event.ticket_id;
+    owed.event_seq = event.seq;
+    const auto& told = recipients(subject.route);
+    if (told.empty()) return owed;
+    owed.event_kind = to_string(event.kind);
+    owed.payload = render_payload(event, subject, config_.tenant);
+    owed.to.reserve(told.size());
+    for (const auto& contact : told) owed.to.push_back({delivery_id(event.ticket_id, event.seq, contact), contact});
     return owed;
 }
 

@@ -4,6 +4,7 @@
 #include "rules/action_kinds.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/domain/limits.hpp"
+#include "winnow/domain/one_line.hpp"
 
 #include <algorithm>
 #include <array>
@@ -87,9 +88,11 @@ public:
     std::string apply(domain::Alert& alert, Evaluation& /*evaluation*/) const override
     {
         auto value = value_.render(alert);
+        const bool is_title = target_ == &domain::Alert::title;
+        if (is_title) value = domain::one_line(value);
         truncate_chars(value, max_chars_);
-        if (value.empty() && target_ == &domain::Alert::title) {
-            return "set title: the template gives an empty text, and an alert must have a title";
+        if (value.empty() && is_title) {
+            return "set title: the template gives nothing that can be seen, and an alert must have a title";
         }
         alert.*target_ = std::move(value);
         return {};

@@ -71,8 +71,9 @@ std::vector<TraceEntry> OrderedRules::trace(domain::Alert alert, Timestamp now) 
     Evaluation evaluation;
     bool ended = false;
     std::size_t changes = 0;
+    LookingBudget budget;
     for (std::uint32_t number = 0; number < rules_.size(); ++number) {
-        entries.push_back(trace_rule(rules_[number], ended, alert, now));
+        entries.push_back(trace_rule(rules_[number], ended, alert, now, budget));
         auto& entry = entries.back();
         if (!entry.matched) continue;
         const auto failures = evaluation.failures.size();
@@ -89,9 +90,11 @@ std::vector<TraceEntry> OrderedRules::trace(domain::Alert alert, Timestamp now) 
 std::vector<NearMiss> OrderedRules::near_misses(const domain::Alert& alert, Timestamp now, std::size_t count) const
 {
     std::vector<NearMiss> nearest;
+    LookingBudget budget;
     for (const auto& placed : rules_) {
+        if (budget.parts == 0) break;
         if (!placed.applies(now)) continue;
-        auto miss = near_miss(placed, alert, now);
+        auto miss = near_miss(placed, alert, now, budget);
         if (!miss) continue;
         nearest.push_back(*std::move(miss));
         // Keeps the best only: a set has more rules than anybody wants to read about.

@@ -3,6 +3,7 @@
 #include "winnow/expr/condition.hpp"
 #include "winnow/expr/matchers.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace winnow::rules {
@@ -16,31 +17,43 @@ using Kind = Node::Kind;
 /// Evaluates parts of one rule's condition.
 class Eye {
 public:
-    Eye(const domain::Alert& alert, Timestamp now) : names_(expr::names_of(alert, now)) {}
-
-    Value value(const Node& node) const
+    Eye(const domain::Alert& alert, Timestamp now, LookingBudget& budget)
+        : names_(expr::names_of(alert, now)), budget_(budget)
     {
-        expr::Budget budget;
-        return expr::evaluate(node, names_, budget);
     }
+
+    Value condition(const Node& node) const { return value(node, budget_.conditions); }
+    Value part(const Node& node) const { return value(node, budget_.parts); }
 
     TraceLeaf leaf(const Node& node) const
     {
         TraceLeaf leaf;
         leaf.expression = expr::to_cel(node);
-        const auto result = value(node);
+        const auto result = part(node);
         leaf.matched = result.is_true();
         if (const auto* error = result.as<expr::EvalError>()) {
             leaf.error = error->message;
         } else if (!result.is<bool>()) {
             leaf.error = "this is no true or false";
         }
-        const auto shown = value(looked_at(node));
+        const auto shown = part(looked_at(node));
         if (!shown.is_error()) leaf.value = expr::to_text(shown);
         return leaf;
     }
 
 private:
+    Value value(const Node& node, std::size_t& steps_left) const
+    {
+        if (steps_left == 0) {
+            return Value::error("not looked at: what was looked at before has used up the budget of one request");
+        }
+        expr::Budget budget;
+        const auto allowed = budget.steps = std::min(budget.steps, steps_left);
+        auto seen = expr::evaluate(node, names_, budget);
+        steps_left -= allowed - budget.steps;
+        return seen;
+    }
+
     /// The part that tells most: what is compared, not the outcome.
     static const Node& looked_at(const Node& node)
     {
@@ -53,6 +66,7 @@ private:
     }
 
     expr::Names names_;
+    LookingBudget& budget_;
 };
 
 void add_leaves(const Node& node, const Eye& eye, std::vector<TraceLeaf>& leaves)
@@ -66,7 +80,7 @@ std::vector<const Node*> failing(const Node& node, bool negated, const Eye& eye)
 {
     if (node.kind == Kind::logical_not) return failing(node.children[0], !negated, eye);
     if (!index::is_connective(node)) {
-        const auto result = eye.value(node);
+        const auto result = eye.part(node);
         const auto* flag = result.as<bool>();
         if (flag != nullptr && *flag != negated) return {};
         return {&node};
@@ -88,7 +102,8 @@ std::vector<const Node*> failing(const Node& node, bool negated, const Eye& eye)
 
 }  // namespace
 
-TraceEntry trace_rule(const PlacedRule& placed, bool ended, const domain::Alert& alert, Timestamp now)
+TraceEntry trace_rule(const PlacedRule& placed, bool ended, const domain::Alert& alert, Timestamp now,
+                      LookingBudget& budget)
 {
     const auto& source = placed.rule->source;
     TraceEntry entry;
@@ -100,8 +115,8 @@ TraceEntry trace_rule(const PlacedRule& placed, bool ended, const domain::Alert&
     entry.shadow = placed.shadow && placed.is_due(now);
     const auto condition = expr::compile_condition(source.condition, source.syntax);
     if (!condition) return entry;  // it compiled before
-    const Eye eye(alert, now);
-    const auto result = eye.value(condition->root());
+    const Eye eye(alert, now, budget);
+    const auto result = eye.condition(condition->root());
     entry.matched = entry.considered && result.is_true();
     entry.would_match = entry.shadow && result.is_true();
     if (const auto* error = result.as<expr::EvalError>()) entry.error = error->message;
@@ -116,16 +131,18 @@ TraceEntry trace_rule(const PlacedRule& placed, bool ended, const domain::Alert&
     return entry;
 }
 
-std::optional<NearMiss> near_miss(const PlacedRule& placed, const domain::Alert& alert, Timestamp now)
+std::optional<NearMiss> near_miss(const PlacedRule& placed, const domain::Alert& alert, Timestamp now,
+                                  LookingBudget& budget)
 {
     const auto& source = placed.rule->source;
     const auto condition = expr::compile_condition(source.condition, source.syntax);
     if (!condition) return std::nullopt;
-    const Eye eye(alert, now);
+    const Eye eye(alert, now, budget);
     const auto leaves = failing(condition->root(), false, eye);
     if (leaves.empty()) return std::nullopt;
     NearMiss miss{.rule_id = source.id, .rule_name = source.name, .version = placed.version, .failing = {}};
     for (const auto* leaf : leaves) miss.failing.push_back(eye.leaf(*leaf));
+    if (budget.parts == 0) return std::nullopt;
     return miss;
 }
 

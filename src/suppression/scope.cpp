@@ -20,6 +20,12 @@ bool names_a_time(const expr::Node& node)
     return std::ranges::any_of(node.children, names_a_time);
 }
 
+bool names_identifier(const expr::Node& node, std::string_view name)
+{
+    if (node.kind == expr::Node::Kind::identifier && node.name == name) return true;
+    return std::ranges::any_of(node.children, [&](const expr::Node& child) { return names_identifier(child, name); });
+}
+
 /// `labels.x`, `labels["x"]`, `label("x")`.
 bool names_label(const expr::Node& node, std::string_view label)
 {
@@ -57,6 +63,27 @@ bool Scope::finds(const domain::Alert& alert, Timestamp now) const
     return std::get<expr::Expression>(compiled_).evaluate(expr::names_of(alert, now), budget).is_true();
 }
 
+std::optional<bool> Scope::finds(const domain::Alert& alert, Timestamp now, Effort& effort) const
+{
+    constexpr std::size_t kStepsOfAsking = 20;  // whatever is asked
+    constexpr std::size_t kStepsOfAMatcher = 8;
+    const auto* matchers = std::get_if<std::vector<Matcher>>(&compiled_);
+    expr::Budget budget;
+    const auto allowed = budget.steps;
+    const auto most = kStepsOfAsking + (matchers != nullptr ? matchers->size() * kStepsOfAMatcher : allowed);
+    if (effort.steps < most) {
+        effort.steps = 0;
+        return std::nullopt;
+    }
+    if (matchers != nullptr) {
+        effort.steps -= most;
+        return expr::matches_all(*matchers, alert);
+    }
+    const auto value = std::get<expr::Expression>(compiled_).evaluate(expr::names_of(alert, now), budget);
+    effort.steps -= kStepsOfAsking + (allowed - budget.steps);
+    return value.is_true();
+}
+
 bool Scope::asks_for_the_time() const
 {
     const auto* condition = std::get_if<expr::Expression>(&compiled_);
@@ -79,6 +106,12 @@ bool Scope::asks_for_name(std::string_view name) const
         return std::ranges::find(*matchers, name, &Matcher::name) != matchers->end();
     }
     return names_label(std::get<expr::Expression>(compiled_).root(), name);
+}
+
+bool Scope::names_field(std::string_view field) const
+{
+    if (std::holds_alternative<std::vector<Matcher>>(compiled_)) return asks_for_name(field);
+    return names_identifier(std::get<expr::Expression>(compiled_).root(), field);
 }
 
 bool Scope::refuses_firing() const

@@ -120,6 +120,25 @@ class Commands(unittest.TestCase):
             self.assertIn("condition", refused.stderr)
             self.assertIn("development is not urgent", winnow("rules", "list").stdout, "nothing was replaced")
 
+    def test_the_list_of_rules_tells_which_of_them_act(self):
+        def row(**more):
+            rule = {"name": "tried", "syntax": "matchers", "condition": '{env="x"}', "actions": [{"type": "drop"}], **more}
+            with tempfile.NamedTemporaryFile("w", suffix=".json") as out:
+                json.dump([rule], out)
+                out.flush()
+                winnow("rules", "apply", out.name)
+            return winnow("rules", "list").stdout.splitlines()[1]
+
+        before = winnow("rules", "export").stdout
+        self.assertRegex(row(mode="shadow"), r"tried +yes +shadow ")
+        self.assertRegex(row(effective_from="2030-01-01T00:00:00Z"), r"tried +not yet +live ")
+        self.assertRegex(row(effective_until="2020-01-01T00:00:00Z"), r"tried +over +live ")
+        self.assertRegex(row(enabled=False), r"tried +no +live ")
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as out:
+            out.write(before)
+            out.flush()
+            winnow("rules", "apply", out.name)
+
     def test_what_keeps_alerts_quiet_is_made_listed_and_ended(self):
         one = ("--matchers", 'source="quiet"')
         silence = winnow("silence", "add", *one, "--for", "PT1H", "--comment", "work").stdout.split()[0]
@@ -170,6 +189,15 @@ class Commands(unittest.TestCase):
         self.assertIn('"shwo" of ticket; did you mean show?', winnow("ticket", "shwo", "1", status=2).stderr)
         self.assertIn('no command "bogus"', winnow("bogus", status=2).stderr)
         self.assertNotIn("winnow dev", winnow("silence", "--help").stdout, "no examples of other commands")
+        self.assertIn("no option --titel of send; did you mean --title?",
+                      winnow("alert", "send", "--titel", "x", status=2).stderr)
+        self.assertIn("no option --verson; did you mean --version?", winnow("--verson", status=2).stderr)
+        self.assertIn("from 0 to 65535, not \"99999\"", winnow("dev", "--customer-port", "99999", status=2).stderr)
+        self.assertIn("a whole number from 0 on, not \"abc\"",
+                      winnow("rules", "apply", "f", "--if-version", "abc", status=2).stderr)
+        self.assertIn("WINNOW_POSTGRES_BIN names /nonexistent", winnow(
+            "dev", "--state-dir", os.path.join(instance.state_dir, "none"), status=1,
+            environment={"WINNOW_POSTGRES_BIN": "/nonexistent"}).stderr)
         mixed = winnow("alert", "send", "--title", "x", "--file", "f.json", status=2)
         self.assertIn("--file", mixed.stderr)
         for word in ("OK", "RESOLVED", "fixed"):
@@ -177,6 +205,60 @@ class Commands(unittest.TestCase):
         never = winnow("window", "add", "never", "--matchers", 'source="a"', "--from", "2036-03-01T02:00:00Z", "--for",
                        "PT2H", "--rrule", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", status=1).stderr
         self.assertEqual(never.count("never"), 1, "said once: " + never)
+
+    def test_nothing_in_a_file_is_passed_over(self):
+        rule = "- {name: %s, syntax: cel, condition: 'source == \"%s\"', actions: [{type: drop}]}\n"
+        one, other = rule % ("a", "a"), rule % ("b", "b")
+        files = {
+            "rules:\n" + one + "---\nrules:\n" + other: ":4:1: a second document begins here",
+            "rules:\n" + one + "rules:\n" + other: ':3:1: "rules" stands twice, first in line 1',
+            "- {name: a, condition: 'true', condition: 'false'}\n": '"condition" stands twice',
+            '{"rules": [{"name": "a", "name": "b"}]}': '"name" stands twice',
+            "rules:\n" + one + "coment: hello\n": '"coment" beside "rules"',
+            "- {name: second, position: 20}\n- {name: first, position: 10}\n": "in the order in which they stand",
+        }
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "rules.yaml")
+            for text, why in files.items():
+                with open(path, "w", encoding="utf-8") as out:
+                    out.write(text)
+                with self.subTest(text=text):
+                    self.assertIn(why, winnow("rules", "apply", path, "--dry-run", status=1).stderr)
+                    self.assertIn(why, winnow("rules", "lint", path, status=1).stderr)
+                    self.assertIn(why, winnow("rules", "plan", path, status=1).stderr)
+            with open(path, "w", encoding="utf-8") as out:
+                out.write("---\nrules:\n" + one + "...\n---\n")
+            self.assertIn("+ a", winnow("rules", "apply", path, "--dry-run").stdout, "one document, however framed")
+            with open(path, "wb") as out:
+                out.write(b"rules:\n- name: caf\xe9\n")
+            self.assertIn("line 2 is not UTF-8", winnow("rules", "apply", path, status=1).stderr)
+            with open(path, "w", encoding="utf-8") as out:
+                out.write("log: {level: debug}\n---\njournal: {transactions_in_flight: 99}\n")
+            self.assertIn("a second document begins here", winnow("config", "check", path, status=2).stderr)
+            self.assertIn("it is a folder", winnow("rules", "apply", folder, status=1).stderr)
+            self.assertIn("it is a folder", winnow("alert", "send", "--file", folder, status=1).stderr)
+        self.assertIn("stands twice", winnow("expr", "eval", "title", "--bindings", '{"title":"x","title":"y"}',
+                                             status=1).stdout)
+
+    def test_an_alert_gets_through_and_all_else_is_named(self):
+        sent = winnow("alert", "send", "--title", b"caf\xe9 a\xffb", "--source", "bytes", "--description", "",
+                      "--label", "a=1", "--label", "a=2")
+        self.assertIn("warning: --title: what is not UTF-8 was replaced", sent.stderr)
+        self.assertIn("warning: --label a stands twice", sent.stderr)
+        alert = sent.stdout.split()[-1]
+        self.assertEqual(json.loads(winnow("alert", "show", alert, "--json").stdout)["labels"]["a"], "1")
+        self.assertIn("--comment is not UTF-8", winnow("ticket", "ack", "1", "--comment", b"\xe9", status=2).stderr)
+        for words in (("window", "show", ""), ("silence", "expire", ""), ("ticket", "list", "--state", ""),
+                      ("migrate", "--url", "")):
+            with self.subTest(words=words):
+                self.assertIn("must not be empty", winnow(*words, status=2).stderr)
+        for key in ("wnu_a\r", "a\r\nX: y", "two words"):
+            broken = winnow("ticket", "list", environment={**server(), "WINNOW_KEY": key}, status=1)
+            self.assertIn("the key (--key or WINNOW_KEY) holds", broken.stderr)
+        injected = winnow("alert", "send", "--title", "x", "--idempotency-key", "a\r\nX: y", status=1)
+        self.assertIn("Idempotency-Key must not hold line ends", injected.stderr)
+        nowhere = winnow("ticket", "list", environment={"WINNOW_STATE_DIR": "/nonexistent"}, status=1)
+        self.assertIn("/nonexistent/ready.json, where WINNOW_STATE_DIR points", nowhere.stderr)
 
     def test_a_server_that_cannot_be_called_is_told_with_what_to_change(self):
         here = server()

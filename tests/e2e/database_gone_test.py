@@ -1,6 +1,7 @@
 """PostgreSQL dies, or stands still: senders are told to come back, nothing that was acknowledged is lost, and all goes on
 by itself."""
 
+import contextlib
 import os
 import signal
 import time
@@ -16,8 +17,8 @@ class DatabaseGone(unittest.TestCase):
         cls.instance.start()
         cls.addClassCleanup(cls.instance.__exit__)
 
-    def postmaster(self):
-        place = os.path.join(self.instance.state_dir, "state", "postgres", "data", "postmaster.pid")
+    def postmaster(self, instance=None):
+        place = os.path.join((instance or self.instance).state_dir, "state", "postgres", "data", "postmaster.pid")
         with open(place, encoding="utf-8") as pid:
             return int(pid.readline())
 
@@ -67,8 +68,8 @@ class DatabaseGone(unittest.TestCase):
             self.go_on(stopped)
         wait_until(lambda: probe.get("/readyz").status == 200, "readiness to come back", 30)
 
-    def stand_still(self):
-        postmaster = self.postmaster()
+    def stand_still(self, postmaster=None):
+        postmaster = postmaster or self.postmaster()
         stopped = [int(pid) for pid in os.popen(f"pgrep -P {postmaster}").read().split()] + [postmaster]
         for pid in stopped:
             os.kill(pid, signal.SIGSTOP)
@@ -76,7 +77,8 @@ class DatabaseGone(unittest.TestCase):
 
     def go_on(self, stopped):
         for pid in stopped:
-            os.kill(pid, signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
     def test_a_database_that_stands_still_is_answered_for_in_time(self):
         acknowledged = [0]
@@ -92,6 +94,19 @@ class DatabaseGone(unittest.TestCase):
             self.go_on(stopped)
         self.send("stands", 5, acknowledged)
         wait_until(lambda: self.occurrences("stands") == acknowledged[0], "every acknowledged alert, once", 30)
+
+    def test_z_a_node_ends_when_asked_though_its_database_stands_still(self):
+        own = Instance()
+        self.addCleanup(own.__exit__)
+        own.start()
+        postmaster = self.postmaster(own)
+        stopped = self.stand_still(postmaster)
+        try:
+            os.kill(own.ready["pid"], signal.SIGTERM)
+            self.assertIsNotNone(own.process.wait(timeout=120))
+            self.assertFalse(os.path.exists(f"/proc/{postmaster}/cwd"), "and its database with it")
+        finally:
+            self.go_on(stopped)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 import unittest
 import urllib.request
 
@@ -124,13 +125,15 @@ class LeftBehind(unittest.TestCase):
             return owner.read().splitlines()[1:]
 
     @staticmethod
-    def let_a_day_pass(*clusters, device=None):
+    def let_a_day_pass(*clusters, device=None, away=None):
         for cluster in clusters:
             with open(cluster + ".state-folder", encoding="utf-8") as owner:
                 folder, on, missing = owner.read().splitlines()
             since = int(missing.removeprefix("missing since ")) - 24 * 3600
             with open(cluster + ".state-folder", "w", encoding="utf-8") as owner:
                 owner.write(f"{folder}\n{device or on}\nmissing since {since}\n")
+                if away is not None:
+                    owner.write(f"away since {int(time.time()) - away}\n")
 
     def remove(self, cluster):
         shutil.rmtree(cluster, ignore_errors=True)
@@ -169,15 +172,19 @@ class LeftBehind(unittest.TestCase):
 
         last.stop()
         os.rename(kept.state_dir + ".unmounted", kept.state_dir)
-        self.let_a_day_pass(its_cluster, other_cluster)
-        self.let_a_day_pass(away_cluster, device="device 1")  # its file system is not there
+        self.let_a_day_pass(its_cluster)
+        self.let_a_day_pass(other_cluster, device="device 1")  # as after a reboot, on overlay or btrfs
+        self.let_a_day_pass(away_cluster, device="device 1", away=31 * 24 * 3600)  # its file system is not there
         last.start()
         self.assertFalse(os.path.exists(its_cluster))
         self.assertFalse(os.path.exists(its_cluster + ".state-folder"))
         self.assertIn("which is gone", last.log())
         for cluster in (other_cluster, away_cluster, third_cluster, last_cluster, foreign):
             self.assertTrue(os.path.isdir(cluster))
-        self.assertEqual(len(self.facts(other_cluster)), 1)  # it was seen: the day begins anew
+        # It was seen: the day begins anew, and where it is was noted.
+        self.assertEqual(self.facts(other_cluster), [f"device {os.stat(self.closed).st_dev}"])
+        self.assertRegex(last.log(), f"{away.state_dir}/state and .* away for over 30 days.*: rm -r {away_cluster} ")
+        self.assertNotIn(f"rm -r {third_cluster}", last.log())
 
         running.process.terminate()
         running.process.wait(timeout=60)

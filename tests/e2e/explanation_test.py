@@ -350,6 +350,9 @@ class Dispositions(unittest.TestCase):
         wait_until(lambda: explained(send("wave", **{"class": "beach"}))["matched_rules"], "the rule to be known")
         shown = explained(send("another wave", **{"class": "beach"}), "ticketed, and nobody is there to be told")
         self.check(shown, "ticketed", "opened", "no_contacts")
+        self.assertEqual(shown["nobody_told"]["detail"],
+                         'The rule "to holiday" routes to the group "holiday", which has no enabled contact; the default '
+                         "route is asked only where no rule routes.")
 
     def test_the_version_that_acted_is_shown_also_when_the_rule_has_changed_and_when_it_is_gone(self):
         admin = world.instance.user("admin")

@@ -139,13 +139,23 @@ class BadInput(unittest.TestCase):
         self.assertEqual(sender.post("/api/v1/alerts", {"title": "still here"}).status, 202)
 
     def test_a_body_too_large_is_413_and_read_by_the_client(self):
-        self.check(world.instance.integration().post("/api/v1/alerts", b" " * 1_048_577), 413, "payload_too_large")
+        answer = world.instance.integration().post("/api/v1/alerts", b" " * 1_048_577)
+        self.check(answer, 413, "payload_too_large")
+        self.assertIn("longer than the 1048576 bytes", answer.json()["detail"])
+
+    def test_alerts_a_line_sent_as_json_hear_of_the_content_type(self):
+        answer = world.instance.integration().post("/api/v1/alerts", b'{"title": "a"}\n{"title": "b"}\n',
+                                                   headers={"Content-Type": "application/json"})
+        self.assertEqual(answer.status, 400, answer.body)
+        self.assertIn("application/x-ndjson", answer.json()["errors"][0]["detail"])
 
     def test_no_key_and_a_wrong_key_are_401(self):
         self.check(world.instance.anonymous().post("/api/v1/alerts", {"title": "x"}), 401, "unauthenticated")
         wrong = world.instance.integration()
         wrong.key = "wnk_" + "A" * 43
         self.check(wrong.post("/api/v1/alerts", {"title": "x"}), 401, "unauthenticated")
+        wrong.key = "wnp_" + "A" * 43
+        self.assertIn("it belongs to the management listener", wrong.post("/api/v1/alerts", {"title": "x"}).json()["detail"])
 
     def test_the_management_routes_do_not_exist_on_the_customer_port(self):
         self.check(world.instance.user("admin").get("/admin/v1/tenants"), 404, "not_found")

@@ -147,6 +147,11 @@ class Silences(unittest.TestCase):
         preview = viewer.post("/api/v1/silences/preview", {"matchers": 'source="quiet-8"'}).json()
         self.assertEqual((preview["tickets"]["count"], preview["alerts"]["count"]), (1, 1))
         self.assertEqual(preview["alerts"]["items"][0]["title"], "seen")
+        explained(send("another", "other-8/another", source="other-8"))
+        name = viewer.get(f"/api/v1/alerts/{preview['alerts']['items'][0]['id']}").json()["integration"]
+        blind = viewer.post("/api/v1/silences/preview", {"matchers": f'integration="{name}"'}).json()
+        self.assertEqual((blind["tickets"]["count"], blind["tickets"]["unseen"]), (0, ["integration"]))
+        self.assertIn("this finds every alert of the last hour: ", json.dumps(blind["warnings"]))
         refused = viewer.post("/api/v1/silences", {"matchers": 'a="b"', "ends_at": after(hours=1), "comment": "x"})
         self.assertEqual(refused.status, 403)
 
@@ -199,6 +204,11 @@ class Silences(unittest.TestCase):
         self.assertNotIn("warnings", answer("severity >= INFO", "--bindings", '{"severity": "info", "mount": "/"}'))
         remarked = answer('severty="x"', "--syntax", "matchers")
         self.assertEqual((remarked["value"], len(remarked["warnings"])), (False, 1))
+        for expression, said in (('title == ""', "it never matches"), ("severity > CRITICAL", "it never matches"),
+                                 ('title == "a" && title == "b"', "exclude each other"),
+                                 ('now.getHours("Asia/Tokio") > 5', 'did you mean "Asia/Tokyo"?'),
+                                 ('now.getHours("Asia/Tokio")', 'did you mean "Asia/Tokyo"?')):
+            self.assertIn(said, " ".join(answer(expression)["warnings"]), expression)
 
     def get(self, silence):
         return world.instance.user("viewer").get(f"/api/v1/silences/{silence['id']}").json()

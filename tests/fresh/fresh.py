@@ -320,9 +320,9 @@ def try_run(machine, steps):
 
     begin = time.monotonic()
     tour = "export PATH=$PWD/build/release:$PATH\n" + first_of_the_tour(machine.root)
-    said, _ = machine.start(tour, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).communicate(timeout=120)
+    said, errors = machine.start(tour, stdout=subprocess.PIPE, stderr=subprocess.PIPE).communicate(timeout=120)
     if not re.fullmatch(r"(accepted [0-9a-f-]{36}\n)+", said):
-        raise Failed(f"the first command of the README's tour says: {said}")
+        raise Failed(f"the first command of the README's tour says: {said}{errors}")
     steps.add("the tour's first command", time.monotonic() - begin)
 
     begin = time.monotonic()

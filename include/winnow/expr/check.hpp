@@ -41,6 +41,6 @@ enum class WrittenIn : std::uint8_t { rule, scope };
 [[nodiscard]] Result<std::optional<std::string>> check_name(std::string_view name);
 
 /// A CEL expression of any type, held to what holds in conditions: comparisons that can never be true are refused.
-[[nodiscard]] Result<Expression> check_expression(std::string_view text);
+[[nodiscard]] Result<CheckedCondition> check_expression(std::string_view text);
 
 }  // namespace winnow::expr

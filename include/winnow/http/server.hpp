@@ -59,8 +59,12 @@ struct Limits {
     /// Read and thrown away while closing: a client that is still sending reads its answer only afterwards.
     std::size_t max_lingering_bytes = std::size_t{64} << 20U;
     /// Of all bodies together that are longer than 64 KiB, until they are answered; one caller may have a quarter of
-    /// it. A body for which there is no room waits, unread, and is answered 503 when its time is up.
+    /// it. A body takes it in doublings, as its bytes arrive; where there is no room it waits, unread, and is answered
+    /// 503 when that takes longer than `body`. One body of all may go beyond, so that none wait for each other.
     std::size_t max_body_memory = std::size_t{256} << 20U;
+    /// Bytes a second of a body that has some of it, on average over each `body_pace`; less is 408. 0: `body` only.
+    std::size_t min_body_rate = 4'096;
+    std::chrono::milliseconds body_pace{10'000};
 
     std::size_t max_requests_per_connection = 100'000;
     std::size_t max_connections = 12'000;

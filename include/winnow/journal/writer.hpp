@@ -61,7 +61,8 @@ struct WriterOptions {
     std::size_t max_queued_alerts = 200'000;  ///< Beyond: `unavailable`.
     std::size_t max_queued_bytes = 128U << 20U;
     std::size_t max_row_alerts = domain::kRowAlerts;
-    std::chrono::milliseconds answer_within{10'000};  ///< A submitter is told `timeout` after this, whatever happens.
+    /// A submitter is told `timeout` after this, or once a call that hangs then has been cut by its own deadline.
+    std::chrono::milliseconds answer_within{10'000};
     /// Asked before each transaction, on a writer thread: how long to let requests gather first, because what reads the
     /// journal is behind. Senders then feel it as latency, long before anybody is refused. Empty: never.
     std::function<std::chrono::milliseconds()> hold_back;

@@ -4,13 +4,15 @@
 /// Where triage loads states and stores outcomes, fenced by position.
 
 #include "winnow/base/result.hpp"
-#include "winnow/domain/delivery.hpp"
 #include "winnow/domain/noise.hpp"
+#include "winnow/domain/owed.hpp"
 #include "winnow/domain/tenant.hpp"
 #include "winnow/ports/turn.hpp"
 #include "winnow/triage/fold.hpp"
 
+#include <chrono>
 #include <functional>
+#include <stop_token>
 #include <vector>
 
 namespace winnow::ports {
@@ -27,7 +29,7 @@ struct QuietTicket {
 /// What one triage transaction stores.
 struct TriageWrites {
     triage::Outcome outcome;
-    std::vector<domain::Delivery> deliveries;
+    std::vector<domain::Owed> deliveries;  ///< Each to somebody.
     /// (row, its verdicts as journal::encode_verdicts made them), rows ascending.
     std::vector<std::pair<domain::RowPosition, std::string>> verdict_rows;
     std::vector<rules::Evaluation::Failure> rule_failures;
@@ -37,6 +39,13 @@ struct TriageWrites {
     std::vector<domain::InhibitionSource> sources;              ///< New, changed, or to be forgotten.
     std::vector<domain::NoiseRow> noise;                        ///< To be added to what is counted; one a place.
     bool declined = false;  ///< Of apply(): it is too much for one transaction. Nothing is stored.
+};
+
+/// How long a transaction may take: `time`, or what the store gives any other where that is longer. Once `stop` is
+/// asked for it is given up.
+struct Patience {
+    std::chrono::milliseconds time{0};
+    std::stop_token stop;
 };
 
 /// Thread-safe; each call borrows a connection of the pipeline role.
@@ -58,7 +67,16 @@ public:
     /// `unavailable`/`timeout`: unknown or not stored; repeating the call is safe because of the fence.
     [[nodiscard]] virtual Result<Done> apply(TenantId tenant, std::uint64_t from_seq, const domain::RowPosition& to,
                                              const triage::StateKeys& keys,
-                                             const std::function<TriageWrites(triage::States)>& decide) = 0;
+                                             const std::function<TriageWrites(triage::States)>& decide,
+                                             const Patience& patience) = 0;
+
+    /// With the store's usual patience.
+    [[nodiscard]] Result<Done> apply(TenantId tenant, std::uint64_t from_seq, const domain::RowPosition& to,
+                                     const triage::StateKeys& keys,
+                                     const std::function<TriageWrites(triage::States)>& decide)
+    {
+        return apply(tenant, from_seq, to, keys, decide, {});
+    }
 
     /// The last applied sequence of a tenant in a stream; 0 if none.
     [[nodiscard]] virtual Result<std::uint64_t> applied(TenantId tenant, domain::StreamId stream) = 0;

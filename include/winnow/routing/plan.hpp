@@ -4,13 +4,15 @@
 /// From a ticket event to what is owed to whom. Pure.
 
 #include "winnow/domain/contact.hpp"
-#include "winnow/domain/delivery.hpp"
+#include "winnow/domain/owed.hpp"
 #include "winnow/domain/tenant.hpp"
 #include "winnow/domain/ticket.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace winnow::routing {
@@ -32,12 +34,26 @@ struct Subject {
     std::vector<ContactGroupId> route;  ///< Empty: the tenant's default route.
 };
 
-/// Deliveries owed for one event: one to each enabled contact of the route's groups, each contact once, in the order
-/// of groups and members. Due at once (the event's instant). A route all of whose groups have been deleted falls back
-/// to the default route: what is owed is not lost with a group. Ids are a function of (ticket, event, contact), so
-/// replaying owes nothing twice.
-[[nodiscard]] std::vector<domain::Delivery> plan(const domain::TicketEvent& event, const Subject& subject,
-                                                 const domain::TenantConfig& config);
+/// Who is told of a tenant's events. A route is looked up once, however many events take it. `config` must outlive it.
+class Planner {
+public:
+    explicit Planner(const domain::TenantConfig& config) : config_(config) {}
+
+    /// Each enabled contact of the route's groups once, in the order of groups and members. A route all of whose groups
+    /// have been deleted falls back to the default route: what is owed is not lost with a group.
+    [[nodiscard]] const std::vector<ContactId>& recipients(const std::vector<ContactGroupId>& route);
+
+    /// What is owed for one event to those recipients; without any, no message either. Ids are a function of (ticket,
+    /// event, contact), so replaying owes nothing twice.
+    [[nodiscard]] domain::Owed plan(const domain::TicketEvent& event, const Subject& subject);
+
+private:
+    [[nodiscard]] std::vector<ContactId> look_up(const std::vector<ContactGroupId>& route);
+
+    const domain::TenantConfig& config_;
+    std::unordered_set<ContactId> enabled_;  ///< Read when the first route is looked up.
+    std::map<std::vector<ContactGroupId>, std::vector<ContactId>> by_route_;
+};
 
 /// The webhook body and the mail's material: `{"type":"ticket.opened","timestamp":…,"tenant":"<service code>",
 /// "event_seq":…,"ticket":{…}}`, with `"change":{"from","to"}` where a severity changed. Types end in the event's kind.

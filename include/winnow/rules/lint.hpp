@@ -23,6 +23,7 @@ enum class FindingKind : std::uint8_t {
     regex_is_equality,  ///< A regular expression that matches one text, or one of a list.
     opaque,             ///< A part that the index cannot use.
     suspicious,         ///< Probably a slip, such as a name that is nearly a field's; or refused, were it written now.
+    untried,            ///< Not found by lint: what takes trying out, and would have cost too much.
 };
 
 /// "contradictory", "unguarded_label"…
@@ -38,6 +39,10 @@ struct Finding {
 
 /// What can be said of a rule by itself: all but duplicate and shadowed. Nothing of one that does not compile.
 [[nodiscard]] std::vector<Finding> lint_alone(const domain::Rule& rule);
+
+/// What is to be said of a condition to whoever writes or tries one, wherever it stands: that it never matches, or is
+/// probably a slip. No advice.
+[[nodiscard]] std::vector<Finding> warnings_of(const std::string& condition, domain::RuleSyntax syntax);
 
 /// In position order. Sound, not complete: what is found is so, but an arithmetic relation, or several rules that
 /// shadow another together, are not found. Rules that do not compile are passed over; only rules that are enabled and

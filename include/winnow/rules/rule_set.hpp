@@ -108,10 +108,12 @@ public:
     /// Evaluates in position order and applies the actions to `alert`. Thread-safe. Never throws.
     [[nodiscard]] virtual Evaluation evaluate(domain::Alert& alert, Timestamp now) const = 0;
 
-    /// As evaluate, and says for every rule what it saw.
+    /// As evaluate, and says for every rule what it saw. A condition, or a part of one, that is not looked at because
+    /// those before it cost too much has an error that says so.
     [[nodiscard]] virtual std::vector<TraceEntry> trace(domain::Alert alert, Timestamp now) const = 0;
 
-    /// The at most `count` rules in force that came closest to matching the alert as it is, the closest first.
+    /// The at most `count` rules in force that came closest to matching the alert as it is, the closest first;
+    /// of the first rules only where looking at them costs too much.
     [[nodiscard]] virtual std::vector<NearMiss> near_misses(const domain::Alert& alert, Timestamp now,
                                                             std::size_t count) const = 0;
 

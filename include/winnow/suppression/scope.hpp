@@ -10,11 +10,19 @@
 #include "winnow/expr/condition.hpp"
 #include "winnow/expr/matchers.hpp"
 
+#include <cstddef>
+#include <optional>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 namespace winnow::suppression {
+
+/// What asking scopes may cost in all where they are asked of many alerts, in steps of `expr::Budget`, of which an
+/// ordinary condition takes some tens; used up by asking. A million is about a twentieth of a second.
+struct Effort {
+    std::size_t steps = 0;
+};
 
 /// Immutable, shareable.
 class Scope {
@@ -25,6 +33,9 @@ public:
     /// False where a condition fails: an error keeps nobody from being told.
     [[nodiscard]] bool finds(const domain::Alert& alert, Timestamp now) const;
 
+    /// nullopt, and nothing is asked, where the effort that is left might not do.
+    [[nodiscard]] std::optional<bool> finds(const domain::Alert& alert, Timestamp now, Effort& effort) const;
+
     /// Whether what it finds may depend on the hour: it names `now`, or a time of the alert.
     [[nodiscard]] bool asks_for_the_time() const;
 
@@ -32,6 +43,9 @@ public:
     /// that do not fire.
     [[nodiscard]] bool asks_for_status() const { return asks_for_name("status"); }
     [[nodiscard]] bool refuses_firing() const;
+
+    /// Whether what it finds depends on that field of an alert (or, of matchers, on a label of that name).
+    [[nodiscard]] bool names_field(std::string_view field) const;
 
     /// A matcher without which it finds nothing: `name="value"`, the value not empty; nullptr where there is none.
     [[nodiscard]] const expr::Matcher* required() const;

@@ -2,11 +2,11 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/rest_client.hpp"
 #include "app/cli/shown.hpp"
+#include "app/documents.hpp"
 #include "winnow/base/text.hpp"
 
-#include <fstream>
 #include <iostream>
-#include <iterator>
+#include <map>
 #include <memory>
 
 namespace winnow::app::cli {
@@ -23,17 +23,9 @@ struct SendArguments {
     std::string idempotency_key;
 };
 
-std::string read_input(const std::string& file)
-{
-    if (file == "-") return {std::istreambuf_iterator<char>(std::cin), {}};
-    std::ifstream in(file);
-    if (!in) throw std::runtime_error("cannot read " + file);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
-
 std::string body_of(const SendArguments& arguments)
 {
-    if (!arguments.file.empty()) return read_input(arguments.file);
+    if (!arguments.file.empty()) return read_text_file(arguments.file);
     auto alert = json::object();
     const auto put = [&](const char* name, const std::string& value) {
         if (!value.empty()) alert[name] = value;
@@ -48,12 +40,19 @@ std::string body_of(const SendArguments& arguments)
     put("class", arguments.class_name);
     put("dedup_key", arguments.dedup_key);
     put("description", arguments.description);
+    std::map<std::string, std::string> labels;
     for (const auto& label : arguments.labels) {
+        if (label.empty()) continue;
         const auto equals = label.find('=');
         if (equals == std::string::npos) throw std::runtime_error("--label wants NAME=VALUE, not \"" + label + "\"");
-        alert["labels"][label.substr(0, equals)] = label.substr(equals + 1);
+        const auto [at, fresh] = labels.emplace(label.substr(0, equals), label.substr(equals + 1));
+        if (!fresh) {
+            std::cerr << "warning: --label " << shown_text(at->first) << " stands twice; the first one counts, \""
+                      << shown_text(label) << "\" was left out\n";
+        }
     }
-    return alert.dump();
+    if (!labels.empty()) alert["labels"] = labels;
+    return alert.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 int send(SendArguments& arguments)
@@ -92,9 +91,10 @@ void add_send(Syntax& group, Command& chosen)
     arguments->connection.add_options(*command);
     auto* file = command->add_option("--file", arguments->file,
                                      "JSON: an alert, an array, or {\"alerts\":[…]}; - is standard input");
-    // What a file holds is not mended by flags: with both, one of them would be passed over.
+    // What a file holds is not mended by flags: with both, one of them would be passed over. An empty one is passed
+    // over, too: a script whose variable is empty must not lose its alert.
     const auto field = [&](const char* name, auto& value, const char* description) {
-        command->add_option(name, value, description)->excludes(file);
+        command->add_option(name, value, description, Empty::as_not_given)->excludes(file);
     };
     field("--title", arguments->title, "What happened, in a line");
     field("--severity", arguments->severity, "critical, error, warning or info, or another word that senders use");
@@ -107,7 +107,8 @@ void add_send(Syntax& group, Command& chosen)
     field("--dedup-key", arguments->dedup_key, "Alerts of one key are one ticket");
     field("--description", arguments->description, "More words");
     field("--label", arguments->labels, "NAME=VALUE; may be repeated");
-    command->add_option("--idempotency-key", arguments->idempotency_key, "Sending it again changes nothing");
+    command->add_option("--idempotency-key", arguments->idempotency_key, "Sending it again changes nothing",
+                        Empty::as_not_given);
     command->footer(
         "Examples:\n"
         "  winnow alert send --title 'disk 93% full' --severity critical --source db-7 --label env=prod\n"

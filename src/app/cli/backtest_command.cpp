@@ -1,5 +1,6 @@
 #include "app/cli/backtest_report.hpp"
 #include "app/cli/commands.hpp"
+#include "app/cli/ruleset_changes.hpp"
 #include "app/cli/shown.hpp"
 #include "app/cli/yaml_document.hpp"
 
@@ -28,10 +29,8 @@ void add_draft(json& body, const Arguments& arguments)
         return;
     }
     auto document = read_document(arguments.file);
-    if (document.is_array()) {
-        body["ruleset"] = std::move(document);
-    } else if (document.is_object() && document.contains("rules")) {
-        body["ruleset"] = document.at("rules");
+    if (document.is_array() || (document.is_object() && document.contains("rules"))) {
+        body["ruleset"] = rules_of(std::move(document), arguments.file);
     } else {
         body["rule"] = std::move(document);
     }

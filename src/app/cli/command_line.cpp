@@ -3,7 +3,11 @@
 #include "app/cli/commands.hpp"
 #include "winnow/base/text.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <iostream>
+#include <string>
+#include <string_view>
 
 namespace winnow::app::cli {
 
@@ -41,14 +45,49 @@ std::shared_ptr<Syntax> make_command_line(Command& chosen)
     return root;
 }
 
+namespace {
+
+/// The option that an argument belongs to, as it may be shown; "an argument" where there is none.
+std::string option_of(int at, const char* const* argv)
+{
+    const std::string word = argv[at];
+    if (word.starts_with("--")) return shown_text(word.substr(0, word.find('=')));
+    const std::string before = at > 1 ? argv[at - 1] : "";
+    return before.starts_with("--") ? shown_text(before) : "an argument";
+}
+
+/// Whether the arguments can be sent. An alert gets through with U+FFFD for what is no text, as by any other way.
+bool check_text(int argc, const char* const* argv)
+{
+    const bool alert = argc > 2 && std::string_view(argv[1]) == "alert" && std::string_view(argv[2]) == "send";
+    for (int i = 1; i < argc; ++i) {
+        if (is_valid_utf8(argv[i])) continue;
+        if (alert) {
+            std::cerr << "warning: " << option_of(i, argv) << ": what is not UTF-8 was replaced\n";
+        } else {
+            std::cerr << "winnow: " << option_of(i, argv) << " is not UTF-8\n";
+            return false;
+        }
+    }
+    return true;
+}
+
+}  // namespace
+
 int run(int argc, const char* const* argv)
 {
+    if (!check_text(argc, argv)) return kWrongUsage;
     Command chosen;
     const auto root = make_command_line(chosen);
     int status = 0;
     if (!root->parse(argc, argv, status)) return status == 0 ? 0 : kWrongUsage;
     try {
         return chosen();
+    } catch (const nlohmann::json::exception&) {
+        std::cerr
+            << "winnow: the answer lacks what is expected of it: is the URL (--url or WINNOW_URL) that of a Winnow "
+               "of this version?\n";
+        return 1;
     } catch (const std::exception& failure) {
         // It may quote what a server, or a sender, wrote.
         std::cerr << "winnow: " << shown_text(failure.what(), LineFeeds::kept) << '\n';

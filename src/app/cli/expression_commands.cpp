@@ -1,11 +1,15 @@
 #include "app/cli/bindings.hpp"
 #include "app/cli/commands.hpp"
 #include "app/cli/shown.hpp"
+#include "app/cli/yaml_document.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/expr/check.hpp"
 #include "winnow/expr/condition.hpp"
+#include "winnow/rules/lint.hpp"
 
 #include <nlohmann/json.hpp>
+
+#include <yaml-cpp/yaml.h>
 
 #include <cmath>
 #include <iostream>
@@ -70,13 +74,14 @@ Result<Compiled> compile(const std::string& text, const std::string& syntax)
         if (*known != domain::RuleSyntax::cel) return checked.error();
         auto expression = expr::check_expression(text);
         if (!expression) return expression.error();
-        Compiled compiled{.expression = *std::move(expression)};
+        Compiled compiled{.expression = std::move(expression->condition)};
         const auto& why = checked.error().message();
         compiled.warnings.push_back("as a condition it is refused: " + why.substr(0, why.find('\n')));
+        for (auto& remark : expression->remarks) compiled.warnings.push_back(std::move(remark.message));
         return compiled;
     }
     Compiled compiled{.expression = std::move(checked->condition)};
-    for (auto& remark : checked->remarks) compiled.warnings.push_back(std::move(remark.message));
+    for (auto& finding : rules::warnings_of(text, *known)) compiled.warnings.push_back(std::move(finding.message));
     return compiled;
 }
 
@@ -119,11 +124,22 @@ struct Arguments {
     bool batch = false;
 };
 
+/// JSON, of which no member stands twice.
+Result<json> bindings_of(const std::string& text)
+{
+    if (!json::accept(text)) return Error(ErrorCode::invalid_argument, "this is no JSON");
+    try {
+        return yaml_to_json(text);
+    } catch (const YAML::Exception& error) {
+        return Error(ErrorCode::invalid_argument, error.msg);
+    }
+}
+
 int eval_one(const Arguments& arguments)
 {
-    const auto bindings = json::parse(arguments.bindings, nullptr, false);
-    const auto answer = bindings.is_discarded() ? json{{"error", "the bindings are no JSON"}}
-                                                : evaluate(arguments.text, arguments.syntax, bindings);
+    const auto bindings = bindings_of(arguments.bindings);
+    const auto answer = bindings ? evaluate(arguments.text, arguments.syntax, *bindings)
+                                 : json{{"error", "--bindings: " + bindings.error().message()}};
     std::cout << written(answer) << '\n';
     return answer.contains("error") ? 1 : 0;
 }

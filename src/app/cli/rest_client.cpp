@@ -1,8 +1,11 @@
 #include "app/cli/rest_client.hpp"
 
+#include "app/shown_url.hpp"
+
 #include <curl/curl.h>
 #include <strings.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -27,6 +30,12 @@ using Headers = std::unique_ptr<curl_slist, CurlFree>;
 
 void append(Headers& headers, const std::string& line)
 {
+    const auto breaks = [](unsigned char c) {
+        return c < 0x20 || c == 0x7F;
+    };
+    if (std::ranges::any_of(line, breaks)) {
+        throw std::runtime_error(line.substr(0, line.find(':')) + " must not hold line ends or control characters");
+    }
     headers.reset(curl_slist_append(headers.release(), line.c_str()));
 }
 
@@ -66,6 +75,19 @@ void check_whole(const Connection& given, const Connection& names, const std::st
                              elsewhere + "), so that no key goes to a server that it is not meant for");
 }
 
+/// Throws where a header cannot carry it.
+void check_key(const std::string& key)
+{
+    const auto odd = [](unsigned char c) {
+        return c <= 0x20 || c >= 0x7F;
+    };
+    if (std::ranges::any_of(key, odd)) {
+        throw std::runtime_error(
+            "the key (--key or WINNOW_KEY) holds a blank, a line end or another character that no key has: copy it "
+            "again, without the end of its line");
+    }
+}
+
 /// As paths are put behind it. Throws where it is none that could be called.
 std::string checked_url(std::string url)
 {
@@ -74,7 +96,13 @@ std::string checked_url(std::string url)
         throw std::runtime_error(
             "the URL (--url or WINNOW_URL) must begin with https://, which is all that Winnow "
             "speaks: \"" +
-            url + "\"");
+            shown_url(url) + "\"");
+    }
+    const std::string_view rest = std::string_view(url).substr(8);
+    if (rest.substr(0, rest.find_first_of("/?#")).contains('@')) {
+        throw std::runtime_error(
+            "the URL (--url or WINNOW_URL) must not hold a user name or password: give the API key by --key or "
+            "WINNOW_KEY");
     }
     return url;
 }
@@ -151,6 +179,7 @@ void complete(Connection& connection, As who)
         .url = variable("WINNOW_URL"), .key = variable("WINNOW_KEY"), .ca_file = variable("WINNOW_CA_FILE")};
     if (complete_from(connection, environment)) {
         connection.url = checked_url(std::move(connection.url));
+        check_key(connection.key);
         return;
     }
     const auto file = ready_file();
@@ -158,7 +187,9 @@ void complete(Connection& connection, As who)
     if (!in) {
         throw std::runtime_error(
             "no server to call: give --url and --key (or WINNOW_URL and WINNOW_KEY), or start one here with "
-            "\"winnow dev\"");
+            "\"winnow dev\" (no instance has left " +
+            file.string() + (std::getenv("WINNOW_STATE_DIR") == nullptr ? "" : ", where WINNOW_STATE_DIR points") +
+            ")");
     }
     try {
         complete_from_ready_file(connection, json::parse(in), who);
@@ -203,7 +234,7 @@ Answer call(const Connection& connection, const Call& what)
     }
     curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, headers.get());
     if (const auto code = curl_easy_perform(handle.get()); code != CURLE_OK) {
-        throw std::runtime_error("cannot call " + connection.url + ": " + no_answer(code, connection));
+        throw std::runtime_error("cannot call " + shown_url(connection.url) + ": " + no_answer(code, connection));
     }
     curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &answer.status);
     return answer;

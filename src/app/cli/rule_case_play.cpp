@@ -96,6 +96,7 @@ private:
             for (std::size_t i = 0; i < step.times; ++i) {
                 auto alert = read_alert(step.alert, where, result);
                 if (!alert) return;
+                if (i == 0) note_warnings(*alert, where, result);
                 facts = facts_of(rehearsal_.take(*std::move(alert)));
             }
         }
@@ -115,6 +116,13 @@ private:
         const auto& error = std::get<FieldError>(batch->front());
         result.error = where + ": /alert" + error.pointer + " " + error.detail;
         return std::nullopt;
+    }
+
+    static void note_warnings(const domain::Alert& alert, const std::string& where, CaseResult& result)
+    {
+        for (const auto& warning : alert.warnings) {
+            result.warnings.push_back(where + ": /alert" + warning.pointer + " " + warning.detail);
+        }
     }
 
     json facts_of(const Rehearsal::Taken& taken) const

@@ -28,6 +28,13 @@ std::vector<std::string> complaints(const CaseResult& result)
     return lines;
 }
 
+std::string in_lines(const std::vector<std::string>& lines)
+{
+    std::string all;
+    for (const auto& line : lines) all += line + '\n';
+    return all;
+}
+
 std::size_t failed(const std::vector<CaseResult>& results)
 {
     return static_cast<std::size_t>(std::ranges::count_if(results, [](const auto& each) { return !each.passed(); }));
@@ -61,6 +68,7 @@ void print_results(const std::vector<CaseResult>& results, bool colours, std::os
     for (const auto& result : results) {
         out << (result.passed() ? good : bad) << ' ' << shown_text(result.name) << '\n';
         for (const auto& line : complaints(result)) out << "       " << shown_text(line) << '\n';
+        for (const auto& line : result.warnings) out << "       warning: " << shown_text(line) << '\n';
     }
     out << results.size() - failed(results) << " passed, " << failed(results) << " failed\n";
 }
@@ -79,6 +87,7 @@ json results_json(const std::vector<CaseResult>& results)
         cases.push_back({{"name", result.name},
                          {"passed", result.passed()},
                          {"mismatches", std::move(mismatches)},
+                         {"warnings", result.warnings},
                          {"error", result.error.empty() ? json(nullptr) : json(result.error)}});
     }
     return {{"passed", results.size() - failed(results)}, {"failed", failed(results)}, {"cases", std::move(cases)}};
@@ -94,16 +103,21 @@ std::string junit_xml(const std::vector<CaseResult>& results, const std::string&
                       escaped(file) + "\"" + counts + ">\n";
     for (const auto& result : results) {
         xml += "    <testcase classname=\"" + escaped(file) + "\" name=\"" + escaped(result.name) + "\"";
-        if (result.passed()) {
+        if (result.passed() && result.warnings.empty()) {
             xml += "/>\n";
             continue;
         }
-        const auto lines = complaints(result);
-        std::string all;
-        for (const auto& line : lines) all += line + '\n';
-        const std::string kind = result.error.empty() ? "failure" : "error";
-        xml += ">\n      <" + kind + " message=\"" + escaped(lines.front()) + "\">" + escaped(all) + "</" + kind +
-               ">\n    </testcase>\n";
+        xml += ">\n";
+        if (!result.passed()) {
+            const auto lines = complaints(result);
+            const std::string kind = result.error.empty() ? "failure" : "error";
+            xml += "      <" + kind + " message=\"" + escaped(lines.front()) + "\">" + escaped(in_lines(lines)) + "</" +
+                   kind + ">\n";
+        }
+        if (!result.warnings.empty()) {
+            xml += "      <system-out>" + escaped(in_lines(result.warnings)) + "</system-out>\n";
+        }
+        xml += "    </testcase>\n";
     }
     return xml + "  </testsuite>\n</testsuites>\n";
 }

@@ -53,7 +53,8 @@ struct Mismatch {
 struct CaseResult {
     std::string name;
     std::vector<Mismatch> mismatches;
-    std::string error;  ///< Why the case could not be played to its end.
+    std::string error;                  ///< Why the case could not be played to its end.
+    std::vector<std::string> warnings;  ///< What a door would say of the steps' alerts; the case passes all the same.
 
     [[nodiscard]] bool passed() const noexcept { return mismatches.empty() && error.empty(); }
 };

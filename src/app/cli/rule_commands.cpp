@@ -3,15 +3,31 @@
 #include "app/cli/ruleset_changes.hpp"
 #include "app/cli/shown.hpp"
 #include "app/cli/table.hpp"
+#include "winnow/base/time.hpp"
 
+#include <chrono>
 #include <iostream>
 #include <memory>
+#include <optional>
 
 namespace winnow::app::cli {
 
 namespace {
 
 using nlohmann::json;
+
+/// Whether it acts by now, as its switch and its dates have it.
+std::string enabled_word(const json& rule, Timestamp now)
+{
+    if (!rule.value("enabled", true)) return "no";
+    const auto date = [&](const char* name) -> std::optional<Timestamp> {
+        const auto found = rule.find(name);
+        return found != rule.end() && found->is_string() ? parse_rfc3339(found->get<std::string>()) : std::nullopt;
+    };
+    if (const auto from = date("effective_from"); from && now < *from) return "not yet";
+    if (const auto until = date("effective_until"); until && *until <= now) return "over";
+    return "yes";
+}
 
 int list(Connection& connection)
 {
@@ -21,15 +37,16 @@ int list(Connection& connection)
         std::cout << json_text(set) << '\n';
         return 0;
     }
-    Table table({"POSITION", "NAME", "ENABLED", "STOP", "SYNTAX", "CONDITION", "ACTIONS"});
+    const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    Table table({"POSITION", "NAME", "ENABLED", "MODE", "STOP", "SYNTAX", "CONDITION", "ACTIONS"});
     for (const auto& rule : set.at("rules")) {
         std::string actions;
         for (const auto& action : rule.at("actions")) {
             actions += (actions.empty() ? "" : ", ") + action.at("type").get<std::string>();
         }
-        table.add({std::to_string(rule.value("position", 0)), rule.at("name"),
-                   rule.value("enabled", true) ? "yes" : "no", rule.value("stop", false) ? "yes" : "no",
-                   rule.at("syntax"), rule.at("condition"), actions});
+        table.add({std::to_string(rule.value("position", 0)), rule.at("name"), enabled_word(rule, now),
+                   rule.value("mode", std::string("live")), rule.value("stop", false) ? "yes" : "no", rule.at("syntax"),
+                   rule.at("condition"), actions});
     }
     table.print(std::cout, standard_output_takes_colour());
     return 0;

@@ -3,6 +3,7 @@
 
 #include "app/cli/commands.hpp"
 #include "app/cli/rule_case_report.hpp"
+#include "app/cli/ruleset_changes.hpp"
 #include "app/cli/shown.hpp"
 #include "app/cli/table.hpp"
 #include "app/cli/yaml_document.hpp"
@@ -47,8 +48,7 @@ std::string rules_file(const TestArguments& arguments, const RuleCases& cases)
 nlohmann::json rules_document(const std::string& file, const RuleCases& cases)
 {
     if (!cases.rules.is_string()) return cases.rules;
-    auto document = read_document(file);
-    return document.is_object() && document.contains("rules") ? document["rules"] : document;
+    return read_rules(file);
 }
 
 int test(const TestArguments& arguments)

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <iostream>
+#include <optional>
 #include <stdexcept>
 
 namespace winnow::app::cli {
@@ -55,14 +56,43 @@ void print_names(const json& result, const char* what, char sign)
     }
 }
 
+/// Rules run in the order of the list. A position that says otherwise would be passed over.
+void check_order(const json& rules, const std::string& file)
+{
+    std::optional<double> before;
+    for (const auto& rule : rules) {
+        const auto position = rule.is_object() ? rule.find("position") : rule.end();
+        if (!rule.is_object() || position == rule.end() || !position->is_number()) continue;
+        const auto here = position->get<double>();
+        if (before && here <= *before) {
+            throw std::runtime_error(file + ": rules run in the order in which they stand, and the position " +
+                                     position->dump() + " of \"" + rule.value("name", "") +
+                                     "\" says otherwise: move the rule, and leave \"position\" out");
+        }
+        before = here;
+    }
+}
+
 }  // namespace
+
+json rules_of(json document, const std::string& file)
+{
+    if (document.is_object() && document.contains("rules")) {
+        for (const auto& [name, member] : document.items()) {
+            if (name == "rules" || name == "cases" || name == "settings") continue;  // the latter two: a file of tests
+            throw std::runtime_error(file + ": \"" + name + "\" beside \"rules\" means nothing" +
+                                     (name == "comment" ? "; give --comment" : ""));
+        }
+        document = json(document["rules"]);
+    }
+    if (!document.is_array()) throw std::runtime_error(file + ": must be a list of rules, or {rules: […]}");
+    check_order(document, file);
+    return document;
+}
 
 json read_rules(const std::string& file)
 {
-    auto document = read_document(file);
-    if (document.is_object() && document.contains("rules")) document = json(document["rules"]);
-    if (!document.is_array()) throw std::runtime_error(file + ": must be a list of rules, or {rules: […]}");
-    return document;
+    return rules_of(read_document(file), file);
 }
 
 void print_changes(const json& result)

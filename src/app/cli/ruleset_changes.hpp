@@ -12,6 +12,10 @@ namespace winnow::app::cli {
 /// The list of rules in a file that is one, or that has it as `rules`. Throws std::runtime_error where it is neither.
 [[nodiscard]] nlohmann::json read_rules(const std::string& file);
 
+/// The rules in such a file's document. Throws std::runtime_error, also where something stands in it that would be
+/// passed over.
+[[nodiscard]] nlohmann::json rules_of(nlohmann::json document, const std::string& file);
+
 /// The server's answer to PUT /ruleset or to a rollback: a line a rule, and a count.
 void print_changes(const nlohmann::json& result);
 

@@ -65,8 +65,15 @@ std::string counted(const json& hits, const std::string& what)
 void print_preview(const json& preview)
 {
     const auto& tickets = preview.at("tickets");
-    std::cout << "would keep quiet: " << counted(tickets, "live ticket") << ", "
-              << counted(preview.at("alerts"), "alert") << " of the last hour (nothing was made)\n";
+    const auto unseen = tickets.value("unseen", std::vector<std::string>());
+    std::cout << "would keep quiet: ";
+    if (unseen.empty()) std::cout << counted(tickets, "live ticket") << ", ";
+    std::cout << counted(preview.at("alerts"), "alert") << " of the last hour (nothing was made)\n";
+    if (!unseen.empty()) {
+        std::cout << "which live tickets cannot be said: tickets do not have ";
+        for (const auto& field : unseen) std::cout << (&field == &unseen.front() ? "" : ", ") << shown_text(field);
+        std::cout << '\n';
+    }
     for (const auto& ticket : tickets.at("items")) {
         std::cout << "  #" << ticket.at("number") << ' ' << shown_text(ticket.at("title").get<std::string>()) << '\n';
     }

@@ -5,7 +5,10 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <iostream>
+#include <limits>
+#include <system_error>
 #include <utility>
 
 namespace winnow::app::cli {
@@ -42,20 +45,27 @@ Option* Option::delimiter(char between)
 
 Option* Option::range(std::int64_t least, std::int64_t most)
 {
-    option_.check(CLI::Range(least, most));
+    const bool bounded = most < std::numeric_limits<std::int64_t>::max();
+    const auto wanted =
+        "takes a whole number from " + std::to_string(least) + (bounded ? " to " + std::to_string(most) : " on");
+    option_.check([=](const std::string& text) {
+        std::int64_t number = 0;
+        const auto* const end = text.data() + text.size();
+        const auto [at, failure] = std::from_chars(text.data(), end, number);
+        const bool fits = failure == std::errc() && at == end && number >= least && number <= most;
+        return fits ? std::string() : wanted + ", not \"" + text + '"';
+    });
     return this;
 }
 
 Option* Option::positive()
 {
-    option_.check(CLI::PositiveNumber);
-    return this;
+    return range(1, std::numeric_limits<std::int64_t>::max());
 }
 
 Option* Option::not_negative()
 {
-    option_.check(CLI::NonNegativeNumber);
-    return this;
+    return range(0, std::numeric_limits<std::int64_t>::max());
 }
 
 Option* Option::not_empty()
@@ -97,19 +107,22 @@ Option* Syntax::keep(CLI::Option& option)
     return &options_.emplace_back(option);
 }
 
-Option* Syntax::add_option(const std::string& name, std::string& value, const std::string& description)
+Option* Syntax::add_option(const std::string& name, std::string& value, const std::string& description, Empty empty)
 {
-    return keep(*app_.add_option(name, value, description));
+    auto* option = keep(*app_.add_option(name, value, description));
+    return empty == Empty::refused ? option->not_empty() : option;
 }
 
-Option* Syntax::add_option(const std::string& name, std::vector<std::string>& values, const std::string& description)
+Option* Syntax::add_option(const std::string& name, std::vector<std::string>& values, const std::string& description,
+                           Empty empty)
 {
-    return keep(*app_.add_option(name, values, description));
+    auto* option = keep(*app_.add_option(name, values, description));
+    return empty == Empty::refused ? option->not_empty() : option;
 }
 
 Option* Syntax::add_option(const std::string& name, std::uint16_t& value, const std::string& description)
 {
-    return keep(*app_.add_option(name, value, description));
+    return keep(*app_.add_option(name, value, description))->range(0, std::numeric_limits<std::uint16_t>::max());
 }
 
 Option* Syntax::add_option(const std::string& name, std::size_t& value, const std::string& description)
@@ -163,6 +176,27 @@ std::string Syntax::unknown_command(int argc, const char* const* argv) const
     return "";
 }
 
+std::string Syntax::unknown_option(int argc, const char* const* argv) const
+{
+    const auto* here = this;
+    for (int i = 1; i < argc; ++i) {
+        const std::string word = argv[i];
+        const auto named = std::ranges::find(here->subcommands_, word, [](const auto& each) { return each->name(); });
+        if (named != here->subcommands_.end()) {
+            here = named->get();
+            continue;
+        }
+        if (!word.starts_with('-') || word == "-") continue;
+        const auto name = word.substr(0, word.find('='));
+        const auto known = here->option_names();
+        if (std::ranges::find(known, name) != known.end() || name == "-h") continue;
+        const auto meant = nearest(name, known);
+        return "there is no option " + name + (here == this ? "" : " of " + here->name()) +
+               (meant.empty() ? "" : "; did you mean " + meant + "?");
+    }
+    return "";
+}
+
 bool Syntax::parse(int argc, const char* const* argv, int& status)
 {
     if (const auto unknown = unknown_command(argc, argv); !unknown.empty()) {
@@ -174,6 +208,13 @@ bool Syntax::parse(int argc, const char* const* argv, int& status)
         app_.parse(argc, argv);
         return true;
     } catch (const CLI::ParseError& error) {
+        // Told by its name, before all that follows from it.
+        const bool unasked = error.get_exit_code() != 0;
+        if (const auto unknown = unknown_option(argc, argv); unasked && !unknown.empty()) {
+            std::cerr << "winnow: " << unknown << "\nRun with --help for all options.\n";
+            status = 1;
+            return false;
+        }
         status = app_.exit(error, std::cout, std::cerr);
         return false;
     }

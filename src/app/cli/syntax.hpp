@@ -44,6 +44,12 @@ private:
     CLI::Option& option_;
 };
 
+/// What an option says that is given as '', as by a script whose variable is empty.
+enum class Empty {
+    refused,
+    as_not_given,
+};
+
 /// A command, its options and the commands under it.
 class Syntax {
 public:
@@ -57,8 +63,10 @@ public:
     void require_subcommand();
 
     // `value` is written when the command line is parsed, and must live until then.
-    Option* add_option(const std::string& name, std::string& value, const std::string& description);
-    Option* add_option(const std::string& name, std::vector<std::string>& values, const std::string& description);
+    Option* add_option(const std::string& name, std::string& value, const std::string& description,
+                       Empty empty = Empty::refused);
+    Option* add_option(const std::string& name, std::vector<std::string>& values, const std::string& description,
+                       Empty empty = Empty::refused);
     Option* add_option(const std::string& name, std::uint16_t& value, const std::string& description);
     Option* add_option(const std::string& name, std::size_t& value, const std::string& description);
     Option* add_option(const std::string& name, std::int64_t& value, const std::string& description);
@@ -82,6 +90,8 @@ public:
 private:
     /// A sentence about the first word that should be a command and is none; "" where there is none.
     [[nodiscard]] std::string unknown_command(int argc, const char* const* argv) const;
+    /// The same of options.
+    [[nodiscard]] std::string unknown_option(int argc, const char* const* argv) const;
     explicit Syntax(CLI::App& app);
     Option* keep(CLI::Option& option);
 

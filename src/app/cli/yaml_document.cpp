@@ -1,5 +1,6 @@
 #include "app/cli/yaml_document.hpp"
 
+#include "app/documents.hpp"
 #include "winnow/base/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -10,9 +11,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
-#include <fstream>
-#include <iostream>
-#include <iterator>
+#include <map>
 #include <stdexcept>
 #include <string_view>
 
@@ -50,7 +49,17 @@ json convert(const YAML::Node& node, int depth)
     }
     if (node.IsMap()) {
         auto object = json::object();
-        for (const auto& entry : node) object[entry.first.Scalar()] = convert(entry.second, depth + 1);
+        std::map<std::string, YAML::Mark> seen;
+        for (const auto& entry : node) {
+            const auto& name = entry.first.Scalar();
+            const auto [first, fresh] = seen.try_emplace(name, entry.first.Mark());
+            if (!fresh) {
+                throw YAML::Exception(entry.first.Mark(), "\"" + name + "\" stands twice, first in line " +
+                                                              std::to_string(first->second.line + 1) +
+                                                              "; only one of them can hold");
+            }
+            object[name] = convert(entry.second, depth + 1);
+        }
         return object;
     }
     return nullptr;
@@ -112,6 +121,18 @@ std::string escaped(std::string_view written)
     return text;
 }
 
+/// The number of the first line that is not UTF-8.
+std::size_t bad_line(std::string_view text)
+{
+    std::size_t line = 1;
+    while (true) {
+        const auto end = text.find('\n');
+        if (end == std::string_view::npos || !is_valid_utf8(text.substr(0, end))) return line;
+        text.remove_prefix(end + 1);
+        ++line;
+    }
+}
+
 }  // namespace
 
 std::string json_to_yaml(const nlohmann::ordered_json& document)
@@ -123,18 +144,14 @@ std::string json_to_yaml(const nlohmann::ordered_json& document)
 
 json yaml_to_json(const std::string& text)
 {
-    return convert(YAML::Load(text), 0);
+    return convert(one_document(text), 0);
 }
 
 json read_document(const std::string& file)
 {
-    std::ifstream in;
-    if (file != "-") {
-        in.open(file);
-        if (!in) throw std::runtime_error("cannot read " + file);
-    }
-    auto& source = file == "-" ? static_cast<std::istream&>(std::cin) : in;
-    const std::string text(std::istreambuf_iterator<char>(source), {});
+    const auto text = read_text_file(file);
+    if (!is_valid_utf8(text))
+        throw std::runtime_error(file + ": line " + std::to_string(bad_line(text)) + " is not UTF-8");
     try {
         return yaml_to_json(text);
     } catch (const YAML::Exception& error) {

@@ -28,6 +28,7 @@ constexpr auto kDatabase = "winnow";
 constexpr std::string_view kUnfinished = "data.new.";
 constexpr auto kStartWithin = 60s;
 constexpr auto kStopWithin = 20s;
+constexpr auto kQuitWithin = 5s;
 constexpr std::size_t kLongestSocketFolder = 90;  // a socket's whole path takes 107 bytes
 
 void hand_over(const fs::path& folder, const std::optional<Account>& account)
@@ -83,7 +84,10 @@ fs::path find_programs(const fs::path& data)
 {
     auto version = read_file(data / "PG_VERSION");
     while (!version.empty() && version.back() == '\n') version.pop_back();
-    if (const char* given = std::getenv("WINNOW_POSTGRES_BIN"); given != nullptr) return given;
+    if (const char* given = std::getenv("WINNOW_POSTGRES_BIN"); given != nullptr) {
+        if (fs::exists(fs::path(given) / "initdb")) return given;
+        throw std::runtime_error("WINNOW_POSTGRES_BIN names " + std::string(given) + ", which holds no initdb");
+    }
     int newest = 0;
     std::error_code missing;
     for (const auto& entry : fs::directory_iterator("/usr/lib/postgresql", missing)) {
@@ -270,6 +274,9 @@ void EmbeddedPostgres::stop()
     if (!changed_.wait_for(lock, kStopWithin, [this] { return gone_; }) && postmaster_ > 0) {
         observe::warn("PostgreSQL takes long to stop; it recovers at the next start");
         kill(postmaster_, SIGQUIT);
+        // One that is stopped or hangs hears neither.
+        if (!changed_.wait_for(lock, kQuitWithin, [this] { return gone_; }) && postmaster_ > 0)
+            kill(postmaster_, SIGKILL);
     }
     lock.unlock();
     supervisor_.join();

@@ -31,11 +31,16 @@ constexpr std::string_view kOwner = ".state-folder";
 /// stays away so long is gone.
 constexpr std::chrono::seconds kGoneAfter = std::chrono::hours(24);
 
+/// Where its file system is not the one that it was on, only a person can know whether that is merely unmounted or has
+/// another number now (overlay and btrfs, after a reboot): after so long the cluster is told, and never removed.
+constexpr std::chrono::seconds kToldAfter = std::chrono::days(30);
+
 /// What the file beside a cluster says.
 struct Owner {
     std::string folder;
     std::optional<std::int64_t> device;         ///< The file system that the folder was on.
     std::optional<std::int64_t> missing_since;  ///< Seconds since 1970; of the first start that found it missing.
+    std::optional<std::int64_t> away_since;     ///< The same, of the first that did not find its file system either.
 };
 
 std::optional<std::int64_t> number_after(std::string_view line, std::string_view word)
@@ -59,6 +64,7 @@ Owner read_owner(const fs::path& file)
         if (number == 0) owner.folder = line;
         if (const auto device = number_after(line, "device ")) owner.device = device;
         if (const auto since = number_after(line, "missing since ")) owner.missing_since = since;
+        if (const auto since = number_after(line, "away since ")) owner.away_since = since;
         at = end + 1;
     }
     return owner;
@@ -69,6 +75,7 @@ void write_owner(const fs::path& file, const Owner& owner)
     auto text = owner.folder + "\n";
     if (owner.device) text += "device " + std::to_string(*owner.device) + "\n";
     if (owner.missing_since) text += "missing since " + std::to_string(*owner.missing_since) + "\n";
+    if (owner.away_since) text += "away since " + std::to_string(*owner.away_since) + "\n";
     write_private_file(file, text);
 }
 
@@ -82,13 +89,34 @@ std::optional<std::int64_t> device_of(fs::path folder)
     }
 }
 
+std::chrono::seconds now()
+{
+    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+}
+
+/// Whether the file system that the owner was on is here.
+bool is_within_reach(const Owner& owner)
+{
+    return owner.device && device_of(owner.folder) == owner.device;
+}
+
 /// Whether the owner, which is missing, has been so for long. Where its file system is away it is not missing at all.
 bool is_gone(const fs::path& file, Owner owner)
 {
-    if (!owner.device || device_of(owner.folder) != owner.device) return false;
-    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
-    if (owner.missing_since) return now - std::chrono::seconds(*owner.missing_since) >= kGoneAfter;
-    owner.missing_since = now.count();
+    if (!is_within_reach(owner)) return false;
+    if (owner.missing_since) return now() - std::chrono::seconds(*owner.missing_since) >= kGoneAfter;
+    owner.missing_since = now().count();
+    owner.away_since = {};
+    write_owner(file, owner);
+    return false;
+}
+
+/// Whether nobody has seen the owner or its file system for so long that a person should look.
+bool is_long_away(const fs::path& file, Owner owner)
+{
+    if (is_within_reach(owner)) return false;
+    if (owner.away_since) return now() - std::chrono::seconds(*owner.away_since) >= kToldAfter;
+    owner.away_since = now().count();
     write_owner(file, owner);
     return false;
 }
@@ -131,8 +159,9 @@ void claim_cluster(const ClusterPlace& place, const std::function<void()>& make)
     if (!is_outside(place)) return make();
     fs::create_directories(kOutsideClusters);
     const OutsideLock lock;
-    write_owner(place.folder.string() + std::string(kOwner),
-                {.folder = place.state.string(), .device = device_of(place.state), .missing_since = std::nullopt});
+    write_owner(
+        place.folder.string() + std::string(kOwner),
+        {.folder = place.state.string(), .device = device_of(place.state), .missing_since = {}, .away_since = {}});
     make();
 }
 
@@ -149,12 +178,20 @@ void remove_left_clusters(const ClusterPlace& place, const std::function<void(co
         // Its name is made of the state folder's path: what does not fit is not ours.
         if (tag != tag_of(owner.folder) || cluster == place.folder) continue;
         if (StateFolder::is_one(owner.folder)) {
-            if (owner.missing_since) {
-                write_owner(entry.path(), {.folder = owner.folder, .device = owner.device, .missing_since = {}});
+            // Seen: what it is on may have another number since a reboot, or an earlier version did not note it.
+            const auto device = device_of(owner.folder);
+            if (owner.missing_since || owner.away_since || device != owner.device) {
+                write_owner(entry.path(),
+                            {.folder = owner.folder, .device = device, .missing_since = {}, .away_since = {}});
             }
             continue;
         }
-        if (is_running(cluster) || !is_gone(entry.path(), owner)) continue;
+        if (is_running(cluster)) continue;
+        if (is_long_away(entry.path(), owner)) {
+            say("the state folder " + owner.folder + " and its file system have been away for over 30 days; if they " +
+                "are gone for good, remove its database: rm -r " + cluster.string() + " " + entry.path().string());
+        }
+        if (!is_gone(entry.path(), owner)) continue;
         if (is_private_folder(cluster, *place.account)) {
             say("removing the database of " + owner.folder + ", which is gone");
             fs::remove_all(cluster, failure);

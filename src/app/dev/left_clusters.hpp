@@ -16,7 +16,9 @@ void claim_cluster(const ClusterPlace& place, const std::function<void()>& make)
 
 /// Removes each cluster outside that says whose it is, on which no server works, and whose state folder was missing at
 /// a start a day ago already, and at each since then, while the file system that it was on is here; `say` is told of
-/// each. Does nothing where PostgreSQL runs as ourselves: then clusters are inside.
+/// each. What a file system is told by may change with a reboot (overlay, btrfs): it is noted anew whenever the folder
+/// is seen, and a cluster whose folder and file system nobody saw for 30 days is told to `say`, not removed. Does
+/// nothing where PostgreSQL runs as ourselves: then clusters are inside.
 void remove_left_clusters(const ClusterPlace& place, const std::function<void(const std::string&)>& say);
 
 }  // namespace winnow::app::dev

@@ -222,6 +222,7 @@ std::string_view to_string(FindingKind kind) noexcept
         case FindingKind::regex_is_equality: return "regex_is_equality";
         case FindingKind::opaque: return "opaque";
         case FindingKind::suspicious: return "suspicious";
+        case FindingKind::untried: return "untried";
     }
     return "opaque";
 }
@@ -230,6 +231,21 @@ std::vector<Finding> lint_alone(const domain::Rule& rule)
 {
     std::vector<Finding> findings;
     if (const auto compiled = compile_rule(rule)) RuleLint(rule, **compiled, findings).run();
+    return findings;
+}
+
+std::vector<Finding> warnings_of(const std::string& condition, domain::RuleSyntax syntax)
+{
+    domain::Rule rule;
+    rule.name = "condition";
+    rule.condition = condition;
+    rule.syntax = syntax;
+    rule.actions = {domain::DropAction{}};
+    auto findings = lint_alone(rule);
+    std::erase_if(findings, [](const Finding& finding) {
+        using enum FindingKind;
+        return finding.kind != contradictory && finding.kind != never_true && finding.kind != suspicious;
+    });
     return findings;
 }
 

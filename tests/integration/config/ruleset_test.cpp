@@ -217,6 +217,35 @@ TEST_F(Ruleset, LintFindsWhatIsValidAndLooksWrong)
     EXPECT_EQ(post("/rules/lint", {{"rule", later}, {"ruleset", json::array()}}).status, 422);
 }
 
+TEST_F(Ruleset, LintTriesConditionsAtOneCostForARequest)
+{
+    const auto costly = [](const std::string& name) {
+        return a_rule(name, {{"condition", R"(now > timestamp("2000-01-01T00:00:00Z") && )" + costly_condition() +
+                                               R"( && title != ")" + name + R"(")"},
+                             {"syntax", "cel"},
+                             {"actions", {{{"type", "drop"}}}}});
+    };
+    auto rules = json::array();
+    for (int i = 0; i < 30; ++i) rules.push_back(costly("r" + std::to_string(i)));
+    const auto of_many = post("/rules/lint", {{"ruleset", rules}});
+    ASSERT_EQ(of_many.status, 200) << of_many.text;
+    const auto untried = [](const Answered& answered) {
+        auto found = json::array();
+        for (const auto& finding : answered.body["findings"]) {
+            if (finding["kind"] == "untried") found.push_back(finding);
+        }
+        return found;
+    };
+    ASSERT_EQ(untried(of_many).size(), 1U) << of_many.body["findings"].dump();
+    EXPECT_EQ(untried(of_many)[0]["rule_name"], "r1");
+    EXPECT_EQ(untried(of_many)[0]["severity"], "info");
+    EXPECT_THAT(untried(of_many)[0]["message"].get<std::string>(), HasSubstr("nor were 28 after it"));
+    EXPECT_EQ(untried(put("/ruleset?dry_run=true", {{"rules", rules}})).size(), 1U);
+    EXPECT_EQ(untried(put("/ruleset", {{"rules", rules}})).size(), 1U);
+    const auto of_one = post("/rules/lint", {{"rule", costly("another")}});
+    EXPECT_THAT(of_one.body["findings"].dump(), HasSubstr("it drops every alert")) << "the others cost it nothing";
+}
+
 TEST_F(Ruleset, HasAnAllowanceOfPatterns)
 {
     auto rules = json::array();

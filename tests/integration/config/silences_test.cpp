@@ -238,6 +238,17 @@ TEST_F(Silences, ThePreviewCountsLiveTicketsThatMatchAndMakesNothing)
     EXPECT_EQ(sql("select count(*) from silences"), "0");
     EXPECT_THAT(post("/silences/preview", {{"matchers", "x"}}).pointers(), ElementsAre("/matchers"));
     EXPECT_FALSE(preview.body.contains("warnings")) << "web-1 is not found";
+    for (const json& body : {json{{"matchers", R"(integration="demo")"}}, json{{"condition", "details.n == 5"}},
+                             json{{"condition", R"(!(integration == "demo"))"}}}) {
+        const auto blind = post("/silences/preview", body).body["tickets"];
+        EXPECT_EQ(blind["count"], 0) << "tickets do not have what it asks for: " << body;
+        EXPECT_EQ(blind["complete"], false);
+        EXPECT_EQ(blind["unseen"].size(), 1U);
+    }
+    EXPECT_FALSE(preview.body["tickets"].contains("unseen"));
+    EXPECT_FALSE(
+        post("/silences/preview", {{"condition", R"(title != "integration")"}}).body["tickets"].contains("unseen"));
+
     // What looks as if it asked for something, and finds whatever there is, is told of.
     const auto all = post("/silences/preview", {{"matchers", R"(title=~"d.*")"}});
     EXPECT_EQ(all.body["covers_everything"], false);
@@ -246,6 +257,23 @@ TEST_F(Silences, ThePreviewCountsLiveTicketsThatMatchAndMakesNothing)
     become_theirs();
     EXPECT_EQ(post("/silences/preview", body()).body["tickets"]["count"], 0);
     EXPECT_FALSE(post("/silences/preview", body()).body.contains("warnings")) << "there is nothing to be found";
+}
+
+TEST_F(Silences, ThePreviewRefusesWhatMakingItWouldRefuse)
+{
+    const json shared = {{"matchers", R"(source="db-7")"}};
+    const auto refused = [&](json more) {
+        more.update(shared);
+        return post("/silences/preview", more).pointers();
+    };
+    EXPECT_THAT(refused({{"ends_at", "2020-01-01T00:00:00Z"}}), testing::Contains("/ends_at"));
+    EXPECT_THAT(refused({{"starts_at", "2016-12-01T00:00:00Z"}, {"ends_at", "2016-12-01T01:00:00Z"}}),
+                ElementsAre("/ends_at"));
+    EXPECT_THAT(refused({{"starts_at", "2036-12-01T00:00:00Z"}, {"ends_at", "2036-11-01T01:00:00Z"}}),
+                ElementsAre("/ends_at"));
+    EXPECT_THAT(refused({{"comment", ""}}), ElementsAre("/comment"));
+    EXPECT_THAT(refused({{"end_when_quiet", "foo"}}), ElementsAre("/end_when_quiet"));
+    EXPECT_EQ(post("/silences/preview", shared).status, 200) << "what is left out is no fault";
 }
 
 TEST_F(Silences, AConditionOfTheTimeCoversEverythingWhereItHoldsAllTheWhile)
@@ -260,6 +288,50 @@ TEST_F(Silences, AConditionOfTheTimeCoversEverythingWhereItHoldsAllTheWhile)
                       {"duration", "PT2H"}, {"starts_at", "2026-11-29T02:00:00Z"},
                       {"time_zone", "UTC"}, {"rrule", "FREQ=WEEKLY;BYDAY=SU"}};
     EXPECT_THAT(post("/maintenance-windows", sunday).errors(), ElementsAre(HasSubstr("/condition: covers every")));
+}
+
+TEST_F(Silences, OfOneHourADayIsNotEverythingHoweverLongItLasts)
+{
+    auto hourly = about(body(), "condition", "now.getHours() == 6");
+    hourly["ends_at"] = format_rfc3339(now_ + std::chrono::hours{24 * 168});
+    EXPECT_EQ(post("/silences/preview", hourly).body["covers_everything"], false);
+    EXPECT_EQ(post("/silences", hourly).status, 201);
+    const json window{{"name", "w"},
+                      {"condition", "now.getHours() == 6"},
+                      {"duration", "P16D"},
+                      {"starts_at", "2026-11-24T06:00:00Z"}};
+    EXPECT_EQ(post("/maintenance-windows", window).status, 201);
+}
+
+TEST_F(Silences, AnIntegrationOfAnyNameIsSomething)
+{
+    for (const auto* matchers : {R"(integration="monitoring")", R"(integration=~"from .*")"}) {
+        EXPECT_EQ(post("/silences", body({{"matchers", matchers}})).status, 201) << matchers;
+    }
+}
+
+TEST_F(Silences, WhatCostsTooMuchToTryOutNeedsSayingSo)
+{
+    sql("insert into tickets (tenant_id, ticket_id, number, state, severity, title, dedup_key, source, occurrences, "
+        "first_seen_at, last_seen_at, opened_at) select '" +
+        ours_.str() +
+        "', gen_random_uuid(), n, 'open', 3, 'disk', 'k' || n, 'db-1', 1, t, t, t "
+        "from generate_series(1, 1500) n, date_trunc('milliseconds', now()) t returning 1");
+    const auto costly = R"(now > timestamp("2000-01-01T00:00:00Z") && )" + costly_condition();
+    const auto asked = about(body(), "condition", costly);
+    EXPECT_THAT(post("/silences", asked).errors(), ElementsAre(HasSubstr("/condition: may cover every alert")));
+    const auto preview = post("/silences/preview", asked);
+    EXPECT_EQ(preview.body["covers_everything"], true);
+    EXPECT_EQ(preview.body["tickets"]["complete"], false) << "not all tickets were asked of";
+    EXPECT_THAT(preview.body["warnings"].dump(), HasSubstr("may cover every alert"));
+    EXPECT_EQ(post("/silences?everything=true", asked).status, 201);
+
+    json inhibition{{"name", "costly"}, {"source_condition", costly}, {"target_matchers", R"(env="prod")"}};
+    EXPECT_THAT(post("/inhibitions?everything=true", inhibition).errors(),
+                ElementsAre(HasSubstr("/source_condition: costs too much")));
+    EXPECT_EQ(get("/inhibitions").body["items"].size(), 0U);
+    inhibition["source_condition"] = R"(source == "db-2" && )" + costly;
+    EXPECT_EQ(post("/inhibitions", inhibition).status, 201);
 }
 
 }  // namespace

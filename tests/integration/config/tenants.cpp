@@ -179,6 +179,14 @@ std::string Tenants::a_group(const std::string& name)
     return made("/contact-groups", {{"name", name}, {"contact_ids", json::array()}});
 }
 
+std::string costly_condition()
+{
+    std::string list = "[0";
+    for (int i = 1; i < 50; ++i) list += "," + std::to_string(i);
+    list += "]";
+    return list + ".all(x, " + list + ".all(y, x >= 0))";
+}
+
 json a_rule(const std::string& name, const json& more)
 {
     json rule{{"name", name}, {"condition", R"(env="prod")"}, {"actions", {{{"type", "suppress"}}}}};

@@ -85,6 +85,8 @@ private:
 };
 
 /// A rule that is as short as one can be.
+/// In CEL, true of every alert after some ten thousand steps: half of what one evaluation may cost.
+[[nodiscard]] std::string costly_condition();
 [[nodiscard]] nlohmann::json a_rule(const std::string& name, const nlohmann::json& more = nlohmann::json::object());
 
 }  // namespace winnow::test

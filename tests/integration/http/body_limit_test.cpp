@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace winnow::http {
@@ -161,6 +162,66 @@ TEST_F(BodyLimit, OneCallersBodiesLeaveTheOthersTheirShare)
     EXPECT_EQ(other.ask(post("/other", std::string(250'000, 'x'))).status, 200);
     EXPECT_EQ(*greedy, 1);
     sink(Response(200));
+}
+
+TEST_F(BodyLimit, StalledBodiesDoNotShutOutTheirCallersOthers)
+{
+    handler_.max_body = std::size_t{16} << 20U;
+    constexpr std::size_t kWhole = 1'000'000;
+    const std::string begun(70'000, 'x');
+    const std::string rest(kWhole - begun.size(), 'x');
+    std::size_t sent = 0;
+    const auto stall_beside_a_push = [&](const std::string& head, const std::string& end) {
+        std::vector<std::unique_ptr<TlsClient>> stalled;
+        for (int i = 0; i < 4; ++i) {
+            stalled.push_back(std::make_unique<TlsClient>(port()));
+            stalled.back()->send(head + begun);
+            sent += head.size() + begun.size();
+        }
+        ASSERT_TRUE(has_metric("winnow_http_received_bytes_total{listener=\"customer\"} " + std::to_string(sent)));
+        TlsClient push(port());
+        const auto pushed = post("/", std::string(112'000, 'x'));
+        EXPECT_EQ(push.ask(pushed).status, 200);
+        sent += pushed.size() + 4 * (rest.size() + end.size());
+        for (const auto& client : stalled) {
+            client->send(rest + end);
+            EXPECT_EQ(client->receive().status, 200) << "the push has waited for its end";
+        }
+    };
+    stall_beside_a_push(kChunkedHead + "f4240\r\n", "\r\n0\r\n\r\n");
+    stall_beside_a_push("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n", "");
+}
+
+TEST_F(BodyLimit, ALongAnnouncementTakesNothingUntilItsBytesCome)
+{
+    handler_.max_body = std::size_t{16} << 20U;
+    std::vector<std::unique_ptr<TlsClient>> stalled;
+    for (int i = 0; i < 4; ++i) {
+        stalled.push_back(std::make_unique<TlsClient>(port()));
+        stalled.back()->send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 16777216\r\n\r\n");
+    }
+    TlsClient push(port());
+    EXPECT_EQ(push.ask(post("/", std::string(112'000, 'x'))).status, 200) << "at once";
+    const std::string whole(std::size_t{16} << 20U, 'x');
+    stalled.front()->send(whole);
+    EXPECT_EQ(stalled.front()->receive().status, 200) << "the push has waited for its end";
+}
+
+TEST_F(BodyLimit, GrowingBodiesThatTogetherAreTooLargeGetThroughOneAfterTheOther)
+{
+    handler_.max_body = 1'000'000;
+    options_.limits.max_body_memory = 1'200'000;  // a caller's: 300,000
+    std::vector<std::unique_ptr<TlsClient>> clients;
+    for (int i = 0; i < 2; ++i) {
+        clients.push_back(std::make_unique<TlsClient>(port()));
+        clients.back()->send(kChunkedHead + "f4240\r\n" + std::string(70'000, 'x'));
+    }
+    std::vector<std::jthread> senders;
+    for (const auto& client : clients) {
+        senders.emplace_back([&] { client->send(std::string(930'000, 'x') + "\r\n0\r\n\r\n"); });
+    }
+    for (auto& sender : senders) sender.join();
+    for (const auto& client : clients) EXPECT_EQ(client->receive().status, 200);
 }
 
 TEST_F(BodyLimit, AChunkedBodyGivesBackWhatItDidNotNeed)

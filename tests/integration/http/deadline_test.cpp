@@ -86,6 +86,38 @@ TEST_F(Deadline, AChunkedBodyThatStopsIsAnswered408)
     EXPECT_TRUE(client.at_end());
 }
 
+TEST_F(Deadline, ALargeBodyThatStallsIsCutOffLongBeforeItsDeadline)
+{
+    handler_.max_body = 1'000'000;
+    options_.limits.body = 1h;
+    options_.limits.body_pace = kShort;
+    for (const std::string head : {"Content-Length: 900000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\ndbba0\r\n"}) {
+        TlsClient client(port());
+        client.send("POST / HTTP/1.1\r\nHost: h\r\n" + head + std::string(200'000, 'x'));
+        EXPECT_EQ(client.receive().status, 408) << head;
+        EXPECT_TRUE(client.at_end());
+    }
+}
+
+TEST_F(Deadline, ALargeBodyThatKeepsThePaceMayTakeAsLongAsItsDeadline)
+{
+    handler_.max_body = 1'000'000;
+    options_.limits.body = 1h;
+    options_.limits.body_pace = kShort;
+    options_.limits.min_body_rate = 100;  // 30 bytes each time
+    TlsClient client(port());
+    const auto begin = Clock::now();
+    client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 900000\r\n\r\n" + std::string(200'000, 'x'));
+    std::size_t sent = 200'000;
+    while (Clock::now() - begin < 4 * kShort) {
+        client.send(std::string(100, 'x'));
+        sent += 100;
+        std::this_thread::sleep_for(10ms);  // slow, not stalled
+    }
+    client.send(std::string(900'000 - sent, 'x'));
+    EXPECT_EQ(client.receive().status, 200);
+}
+
 TEST_F(Deadline, AClientThatDoesNotReadItsAnswerIsCutOff)
 {
     options_.limits.write = kShort;

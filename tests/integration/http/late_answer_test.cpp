@@ -1,5 +1,9 @@
+#include "http/loop.hpp"
 #include "https_fixture.hpp"
 
+#include <boost/asio/post.hpp>
+
+#include <future>
 #include <thread>
 #include <vector>
 
@@ -106,6 +110,21 @@ TEST_F(LateAnswer, MayComeAfterTheThreadsHaveGone)
         sink = responses_.take();
     }
     (*sink)(Response(200));
+}
+
+/// Seen as a use after free: the server's acceptor is the first loop's, and what was posted to another loop held it.
+TEST_F(LateAnswer, OfALoopThatIsBusyUntilTheEndCostsNothing)
+{
+    IoThreads threads(2);
+    auto& busy = threads.impl().loops.back()->context();
+    std::promise<void> begun;
+    boost::asio::post(busy, [&] {
+        begun.set_value();
+        while (!busy.stopped()) std::this_thread::yield();
+    });
+    begun.get_future().wait();
+    Server server(threads, handler_, metrics_, options_);
+    server.start();
 }
 
 TEST_F(LateAnswer, ThatIsNeverGivenBecauseTheSinkIsDroppedIs500)

@@ -7,6 +7,7 @@
 #include <pqxx/except>
 #include <pqxx/nontransaction>
 
+#include <atomic>
 #include <thread>
 
 namespace winnow::pg {
@@ -152,6 +153,56 @@ TEST(Migrator, ClosesTheDatabaseToEverybodyButItsRoles)
     EXPECT_EQ(migrate(database.superuser).value_or(99), 0U) << "again changes nothing";
 }
 
+/// As a node's claim does: reads to change, then changes, in one statement. It waits for ever rather than end by
+/// itself.
+void claim_until(const std::string& conninfo, const std::atomic<bool>& ended)
+{
+    pqxx::connection connection(conninfo + " options='-c deadlock_timeout=1h'");
+    pqxx::nontransaction tx(connection);
+    while (!ended) tx.exec0("with due as (select n from a for update) update a set n = a.n from due where a.n = due.n");
+}
+
+TEST(Migrator, AStepThatANodeAtWorkDeadlocksWithIsTriedAgainAndPasses)
+{
+    const auto database = PostgresCluster::instance().empty_database();
+    const std::vector<Migration> first = {{"0001_a", "create table a (n integer); insert into a values (1)"}};
+    ASSERT_TRUE(migrate(database.superuser, {}, first));
+    // Readers may go on while the index is built, so a claim comes half way, and waits for the end of the step; which
+    // waits for the claim.
+    const std::vector<Migration> both = {first[0], {"0002_index", R"sql(
+        create index on a (n);
+        do $$ begin
+            while not exists (select from pg_locks where relation = 'a'::regclass and not granted) loop
+                perform pg_sleep(0.01);
+            end loop;
+        end $$;
+        alter table a add m integer;
+    )sql"}};
+    std::atomic<bool> ended{false};
+    const std::jthread node([&] { claim_until(database.superuser, ended); });
+    std::vector<std::string> steps;
+    const auto applied = migrate(
+        database.superuser, [&](std::size_t, std::size_t, std::string_view name) { steps.emplace_back(name); }, both);
+    ended = true;
+    ASSERT_TRUE(applied) << applied.error().message();
+    EXPECT_EQ(*applied, 1U);
+    EXPECT_THAT(steps, testing::ElementsAre("0002_index", ""));
+    EXPECT_TRUE(check_schema(database.api, both));
+}
+
+TEST(Migrator, AStepThatNeverGetsItsLocksGivesUpAndSaysWhatToDo)
+{
+    const auto database = PostgresCluster::instance().empty_database();
+    const auto failed = migrate(
+        database.superuser, {},
+        {kTwo[0], {"0002_b", "do $$ begin raise exception 'in the way' using errcode = 'lock_not_available'; end $$"}});
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().code(), ErrorCode::conflict);
+    EXPECT_THAT(failed.error().message(), testing::HasSubstr("0002_b"));
+    EXPECT_THAT(failed.error().message(), testing::HasSubstr("stop the nodes"));
+    EXPECT_EQ(count_tables(database.superuser), 2) << "a and schema_migrations";
+}
+
 TEST(Login, SaysWhyThereIsNone)
 {
     const auto database = PostgresCluster::instance().fresh_database();
@@ -166,6 +217,29 @@ TEST(Login, SaysWhyThereIsNone)
     EXPECT_THAT(unreachable.error().message(), testing::HasSubstr("/nowhere"));
     EXPECT_THAT(unreachable.error().message(), testing::Not(testing::HasSubstr("hunter2")));
     EXPECT_EQ(check_login("nonsense").error().code(), ErrorCode::invalid_argument);
+}
+
+TEST(Login, AFileOfOursThatCannotBeReadIsNotWaitedFor)
+{
+    const std::string away = "host=/nowhere password=hunter2 ";
+    const auto missing = check_login(away + "sslmode=verify-full sslrootcert=/no/ca.pem");
+    ASSERT_FALSE(missing);
+    EXPECT_EQ(missing.error().code(), ErrorCode::invalid_argument);
+    EXPECT_THAT(missing.error().message(), testing::HasSubstr("sslrootcert"));
+    EXPECT_THAT(missing.error().message(), testing::HasSubstr("/no/ca.pem"));
+    EXPECT_THAT(missing.error().message(), testing::HasSubstr("database.ca_file")) << "where else it may be named";
+    EXPECT_THAT(missing.error().message(), testing::Not(testing::HasSubstr("hunter2")));
+    EXPECT_EQ(check_login(away + "sslmode=sometimes").error().code(), ErrorCode::invalid_argument);
+    EXPECT_EQ(check_login(away + "sslmode=require sslrootcert=/no/ca.pem").error().code(), ErrorCode::unavailable)
+        << "libpq does without it";
+}
+
+TEST(Login, AHostThatNobodyKnowsYetIsNamed)
+{
+    const auto unknown = check_login("host=winnow-database.invalid");
+    ASSERT_FALSE(unknown);
+    EXPECT_EQ(unknown.error().code(), ErrorCode::unavailable) << "names become known late, too";
+    EXPECT_THAT(unknown.error().message(), testing::HasSubstr("winnow-database.invalid"));
 }
 
 TEST(Login, ARoleThatRowLevelSecurityDoesNotBindIsFoundOut)

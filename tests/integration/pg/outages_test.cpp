@@ -30,13 +30,18 @@ protected:
     }
     std::vector<std::string> expired()
     {
+        auto keys = judged();
+        EXPECT_EQ(store_->tenants_with_expired_instances().value().empty(), keys.empty());
+        return keys;
+    }
+    std::vector<std::string> judged()
+    {
         std::vector<std::string> keys;
         const auto done = store_->expire(tenant_, 100, [&](auto instances, const auto&, Timestamp) {
             for (const auto& instance : instances) keys.push_back(instance.key);
             return ports::TriageWrites();
         });
         EXPECT_TRUE(done) << done.error().message();
-        EXPECT_EQ(store_->tenants_with_expired_instances().value().empty(), keys.empty());
         return keys;
     }
 };
@@ -56,6 +61,22 @@ TEST_F(OwnOutage, EndsThatPassedMeanwhileAreJudgedOneResolveTimeoutAfterIt)
     EXPECT_THAT(expired(), testing::ElementsAre("long gone"));
     pass("2 minutes");
     EXPECT_THAT(expired(), testing::ElementsAre("long gone", "in between"));
+}
+
+TEST_F(OwnOutage, NothingEndsBeforeWhatCameInUntilThenIsApplied)
+{
+    instance("long gone", "-20 minutes");
+    instance("refreshed", "-1 minute");
+    sql("insert into journal (tenant_id, received_at, stream, seq, alert_count, payload) values ('" + tenant_.str() +
+        "', now() - interval '5 minutes', " + std::to_string(stream_) + ", 7, 1, '')");
+    EXPECT_THAT(judged(), testing::ElementsAre("long gone")) << "what refreshes the other one waits to be applied";
+    sql("insert into journal_progress (tenant_id, stream, applied_seq) values ('" + tenant_.str() + "', " +
+        std::to_string(stream_) + ", 7)");
+    EXPECT_THAT(judged(), testing::ElementsAre("long gone", "refreshed"));
+    sql("delete from journal_progress");
+    EXPECT_THAT(judged(), testing::ElementsAre("long gone"));
+    ASSERT_TRUE(streams_->renew(stream_, 7, true));
+    EXPECT_THAT(judged(), testing::ElementsAre("long gone", "refreshed")) << "applied for every tenant";
 }
 
 TEST_F(OwnOutage, ANodeWhoseDatabaseWasAwayNotesIt)

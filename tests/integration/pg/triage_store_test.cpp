@@ -61,6 +61,21 @@ TEST_F(TriageStoreTest, WhatIsDeclinedIsNotStoredAndThePositionStays)
     EXPECT_EQ(store_->applied(tenant_, stream_).value(), 2U);
 }
 
+TEST_F(TriageStoreTest, ATransactionThatNobodyWaitsForAnyMoreIsGivenUp)
+{
+    std::stop_source nobody;
+    const auto given_up = store_->apply(tenant_, 0, at(3), {},
+                                        [&](const States&) {
+                                            nobody.request_stop();
+                                            return opening({opened("k1", 1)}, 2);
+                                        },
+                                        {.time = std::chrono::minutes{5}, .stop = nobody.get_token()});
+    ASSERT_FALSE(given_up);
+    EXPECT_TRUE(is_retryable(given_up.error().code()));
+    EXPECT_EQ(store_->applied(tenant_, stream_).value(), 0U);
+    EXPECT_TRUE(store_->apply(tenant_, 0, at(3), {}, nothing)) << "in a session of its own";
+}
+
 TEST_F(TriageStoreTest, EveryChangeIsStoredAndRaisesTheVersion)
 {
     ASSERT_TRUE(store_->apply(tenant_, 0, at(1), {},
@@ -168,18 +183,17 @@ TEST_F(TriageStoreTest, EventsVerdictsDeliveriesAndRuleCountsAreStoredOnce)
 {
     const auto first = opened("k", 1);
     const RuleId rule(new_uuid());
-    domain::Delivery delivery;
-    delivery.id = DeliveryId(new_uuid());
-    delivery.ticket_id = first.ticket.id;
-    delivery.event_seq = 1;
-    delivery.event_kind = "opened";
-    delivery.contact_id = ContactId(new_uuid());
-    delivery.payload = R"({"a":"\"é"})";
+    const ContactId contact(new_uuid());
+    const domain::Owed owed{.ticket_id = first.ticket.id,
+                            .event_seq = 1,
+                            .event_kind = "opened",
+                            .payload = R"({"a":"\"é"})",
+                            .to = {{DeliveryId(new_uuid()), contact}}};
     ASSERT_TRUE(store_->apply(tenant_, 0, at(9), {}, [&](const States&) {
         auto writes = opening({first}, 2);
         writes.outcome.events = {{.ticket_id = first.ticket.id, .seq = 1, .at = now_, .actor = "system"}};
         writes.verdict_rows = {{at(8), std::string("v\0\\", 3)}, {at(9), ""}};
-        writes.deliveries = {delivery, delivery};
+        writes.deliveries = {owed, owed};
         writes.rule_matches = {{rule, 3}, {rule, 4}};
         writes.rule_failures = {{.rule_id = rule, .error = "division by zero"}};
         return writes;

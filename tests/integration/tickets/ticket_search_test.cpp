@@ -72,6 +72,25 @@ TEST_F(TicketSearch, OfADescriptionItsBeginningIsSearchedHoweverTheTicketIsFound
     EXPECT_THAT(ids("/tickets?q=needle"), ElementsAre(within)) << "by the index";
 }
 
+/// A run is indexed in pieces of 32 characters.
+TEST_F(TicketSearch, AnyPartOfALongRunIsFoundByTheIndex)
+{
+    std::string letters;
+    for (unsigned i = 0; i < 100; ++i) letters += static_cast<char>('a' + i * i * 7 % 26);
+    std::string kana;
+    for (unsigned i = 0; i < 100; ++i) kana += {'\xE3', '\x82', static_cast<char>(0x80 + i * i * 5 % 63)};
+    add_ticket({.title = letters, .description = kana});
+    number_of(1);
+    index();
+    for (std::size_t at = 0; at + 6 <= 100; ++at) {
+        EXPECT_EQ(found_for(ours_.str(), letters.substr(at, 6)), 1) << at;
+        EXPECT_EQ(found_for(ours_.str(), kana.substr(3 * at, 3 * 2)), 1) << at;
+    }
+    EXPECT_EQ(count("select cardinality(search_grams('" + letters + "', true))"),
+              count("select count(distinct substr(t, at, width)) from (select '" + letters +
+                    "' as t) as one, generate_series(1, 3) as width, generate_series(1, 101 - width) as at"));
+}
+
 /// What the list finds without the index is the oracle: the same request with as many tickets not indexed.
 TEST_F(TicketSearch, TheIndexFindsExactlyWhatLookingAtEveryTicketFinds)
 {

@@ -64,6 +64,12 @@ TEST_F(TicketWork, APatchThatChangesNothingWritesNothing)
     EXPECT_TRUE(timeline(id).empty());
 }
 
+TEST_F(TicketWork, ATitleIsOneLineWhoeverWritesIt)
+{
+    const auto id = add_ticket();
+    EXPECT_EQ(call("PATCH", "/tickets/" + id, {{"title", " disk\r\nfull\n"}}).body["title"], "disk full");
+}
+
 TEST_F(TicketWork, APatchIsRefusedWithAPointerToTheField)
 {
     const auto id = add_ticket();
@@ -72,6 +78,7 @@ TEST_F(TicketWork, APatchIsRefusedWithAPointerToTheField)
         const char* pointer;
     } cases[] = {
         {{{"colour", "red"}}, "/colour"},
+        {{{"title", "\r\n \u2028"}}, "/title"},
         {{{"state", "closed"}}, "/state"},
         {{{"number", 9}}, "/number"},
         {{{"occurrences", nullptr}}, "/occurrences"},

@@ -19,9 +19,11 @@
 namespace winnow::app {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 /// A folder with everything that a good configuration names.
@@ -169,6 +171,14 @@ TEST_F(ConfigCheck, NetworksAddressesHostsAndUrlsAreRead)
     EXPECT_THAT(found("database: {api_url: 'db.internal pw'}\n"),
                 ElementsAre(testing::AllOf(HasSubstr("database.api_url is no connection string"),
                                            testing::Not(HasSubstr("pw'")))));
+}
+
+TEST_F(ConfigCheck, APasswordInAUrlIsNotShown)
+{
+    const auto told = found(
+        "delivery: {smtp: {host: 'smtp://u:hunter2@mail'}, public_url: 'https://u:hunter2@winnow.example.com'}\n");
+    EXPECT_THAT(told, ElementsAre(AllOf(HasSubstr("delivery.smtp.host"), Not(HasSubstr("hunter2"))),
+                                  AllOf(HasSubstr("delivery.public_url"), Not(HasSubstr("hunter2")))));
 }
 
 TEST_F(ConfigCheck, WhoMayCallAsProviderIsSomebody)

@@ -128,6 +128,7 @@ inline std::vector<ExpectedKey> expected_keys()
         {"http.max_connections", [](C c) { return limit_of(c, &L::max_connections); }, "8"},
         {"http.max_connections_per_address", [](C c) { return limit_of(c, &L::max_connections_per_address); }, "9"},
         {"http.max_body_memory", [](C c) { return limit_of(c, &L::max_body_memory); }, "1048577"},
+        {"http.min_body_rate", [](C c) { return limit_of(c, &L::min_body_rate); }, "4097"},
         {"limits.max_body_bytes", [](C c) { return text_of(c.limits.max_body_bytes); }, "2000"},
         {"limits.max_alerts_per_body", [](C c) { return text_of(c.limits.max_alerts_per_body); }, "2"},
         {"limits.max_push_bytes", [](C c) { return text_of(c.limits.max_push_bytes); }, "2002"},

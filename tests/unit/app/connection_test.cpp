@@ -57,5 +57,27 @@ TEST(Connection, WhereNothingIsGivenTheReadyFileIsLeft)
     EXPECT_FALSE(complete_from(none, kNothing));
 }
 
+TEST(Connection, APasswordInAUrlIsNotShown)
+{
+    for (const std::string url :
+         {"http://u:hunter2@x", "u:hunter2@x", "https://u:hunter2@x:8443", "https://u:p@hunter2@x/"}) {
+        Connection given{.url = url, .key = "k"};
+        try {
+            complete(given, As::admin);
+            FAIL() << url;
+        } catch (const std::runtime_error& refused) {
+            EXPECT_THAT(refused.what(), HasSubstr("--url or WINNOW_URL"));
+            EXPECT_THAT(refused.what(), testing::Not(HasSubstr("hunter2"))) << url;
+        }
+    }
+    Connection plain{.url = "http://x", .key = "k"};
+    try {
+        complete(plain, As::admin);
+        FAIL();
+    } catch (const std::runtime_error& refused) {
+        EXPECT_THAT(refused.what(), HasSubstr("\"http://x\""));
+    }
+}
+
 }  // namespace
 }  // namespace winnow::app::cli

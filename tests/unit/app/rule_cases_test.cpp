@@ -5,6 +5,8 @@
 
 #include <gmock/gmock.h>
 
+#include <sstream>
+
 namespace winnow::app::cli {
 namespace {
 
@@ -107,6 +109,19 @@ TEST(RuleCases, AnAlertThatWouldBeRefusedEndsTheCase)
 {
     EXPECT_THAT(played(R"([{"alert": {"title": ""}}])").error, HasSubstr("step 1: /alert/title"));
     EXPECT_THAT(played(R"([{"at": "2020-01-01T00:00:00Z"}])").error, HasSubstr("cannot go back"));
+}
+
+TEST(RuleCases, WhatADoorWouldSayOfAnAlertStandsWithItsStepOnce)
+{
+    const auto result = played(
+        R"([{"alert": {"title": "x"}}, {"alert": {"title": "x", "lables": {}, "severity": "hihg"}, "times": 3}])");
+    EXPECT_TRUE(result.passed()) << results_json({result});
+    EXPECT_THAT(result.warnings, ElementsAre(HasSubstr("step 2: /alert/lables"), HasSubstr("step 2: /alert/severity")));
+    std::ostringstream shown;
+    print_results({result}, false, shown);
+    EXPECT_THAT(shown.str(), HasSubstr("ok     case\n       warning: step 2: /alert/lables is no field"));
+    EXPECT_EQ(results_json({result})["cases"][0]["warnings"].size(), 2U);
+    EXPECT_THAT(junit_xml({result}, "x.yaml"), HasSubstr("<system-out>step 2: /alert/lables"));
 }
 
 TEST(RuleCases, JUnitIsWellFormedWhateverTheNamesAre)

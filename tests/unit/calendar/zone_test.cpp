@@ -62,6 +62,8 @@ TEST(Zone, HasToBeInTheTables)
     for (const auto* const name : {"Mars/Olympus", "", "../../etc/passwd", "/etc/localtime", "localtime", "posixrules",
                                    "Factory", "right/UTC", "posix/UTC"}) {
         EXPECT_FALSE(Zone::named(name)) << name;
+        const auto near = Zone::nearest_name(name);
+        EXPECT_TRUE(near.empty() || Zone::named(near)) << "what is suggested exists: " << near;
     }
 }
 

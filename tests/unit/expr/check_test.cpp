@@ -121,6 +121,74 @@ TEST(CheckedCel, RemarksOnConstantsThatFailForEveryAlert)
         "");
 }
 
+TEST(CheckedCel, RemarksOnWhatFailsForEveryAlertBecauseOfItsConstants)
+{
+    const auto remarked = [](const std::string& text) {
+        return remarks(text, RuleSyntax::cel);
+    };
+    EXPECT_EQ(remarked(R"(source == "x" && now.getHours("Asia/Tokio") > 5)"),
+              R"(this fails for every alert: there is no time zone Asia/Tokio; did you mean "Asia/Tokyo"?)");
+    EXPECT_THAT(remarked(R"(starts_at.getDayOfWeek("Europe/Berlim") == 0)"), HasSubstr(R"("Europe/Berlin"?)"));
+    EXPECT_THAT(remarked(R"(now.getHours("+25:00") > 5)"), HasSubstr("there is no time zone +25:00; a time zone is"));
+    for (const auto* failing :
+         {"1/0 == 1", "title == \"x\" || 1/0 == 1", "[1,2][5] == 1", R"({"a":1}.b == 1)",
+          R"(title.substring(-1) == "")", R"(title.charAt(-1) == "")", R"(source.substring(5, 2) == "")",
+          R"(links.exists(l, l.text.charAt(-1) == "a"))", R"(int("x") == size(title))"}) {
+        EXPECT_THAT(remarked(failing), StartsWith("this fails for every alert: ")) << failing;
+    }
+    for (const auto* sound :
+         {R"(now.getHours("Asia/Tokyo") > 5)", R"(now.getHours("+09:00") > 5)", R"(title.substring(1000) == "")",
+          R"(title.charAt(3) == "a")", "int(source) > 5", R"(details.text.substring(100000) == "x")",
+          R"(ip(source).family() == 4)", "[1,2][1] == size(title)", R"(labels.env == "prod" && severity >= ERROR)",
+          R"(title.split(" ")[7] == "x")"}) {
+        EXPECT_EQ(remarked(sound), "") << sound;
+    }
+}
+
+TEST(CheckedCel, RemarksOnComparisonsThatComeOutTheSameForEveryAlert)
+{
+    const auto remarked = [](const std::string& text) {
+        return remarks(text, RuleSyntax::cel);
+    };
+    EXPECT_EQ(remarked(R"(source.lowerAscii() == "DB")"),
+              R"(source.lowerAscii() == "DB" is false for every alert; lowerAscii() leaves no capital letter)");
+    EXPECT_EQ(remarked("now.getHours() == 24"), "now.getHours() == 24 is false for every alert; getHours() is 0 to 23");
+    EXPECT_THAT(remarked("now.getDayOfWeek() == 7"), HasSubstr("getDayOfWeek() is 0 to 6, 0 is Sunday"));
+    EXPECT_THAT(remarked(R"("DB" != source.upperAscii().trim().lowerAscii())"), HasSubstr("is true for every alert"));
+    EXPECT_THAT(remarked("now.getDayOfWeek() in [6, 7]"), StartsWith("7 is in vain here"));
+    for (const auto* certain :
+         {R"(title.lowerAscii().contains("DB"))", R"(title.upperAscii().startsWith("db"))", "now.getMonth() == 12",
+          "title.size() < 1", "title.size() > 1024", "1024 < size(title)", "labels.env.size() < 0",
+          R"(now.getHours("Asia/Tokyo") >= 24)", "!(received_at.getMinutes() == 60)", "now.getDate() == 0"}) {
+        EXPECT_THAT(remarked(certain), HasSubstr(" is false for every alert; ")) << certain;
+    }
+    for (const auto* sound :
+         {R"(source.lowerAscii() == "db")", R"(source.lowerAscii().contains("日本 42"))", "now.getHours() == 23",
+          "now.getDayOfWeek() in [0, 6]", "(now - received_at).getHours() > 24", "title.size() >= 1024",
+          "title.size() < 2", "source.size() < 1", "now.getDate() == 31", "now.getHours() >= 0", R"(source == "DB")",
+          R"(source.lowerAscii().replace("d", "D") == "DB")"}) {
+        EXPECT_EQ(remarked(sound), "") << sound;
+    }
+}
+
+TEST(CheckedMatchers, RemarkOnShortFieldsLikelyMistyped)
+{
+    for (const auto& [slip, field] : {std::pair{"clas", "class"},
+                                      {"calss", "class"},
+                                      {"grop", "group"},
+                                      {"gruop", "group"},
+                                      {"grouup", "group"},
+                                      {"txt", "text"},
+                                      {"tetx", "text"}}) {
+        EXPECT_THAT(remarks(std::string(slip) + R"(="a")", RuleSyntax::matchers),
+                    HasSubstr(std::string("did you mean ") + field + "?"))
+            << slip;
+    }
+    for (const auto* label : {"test", "next", "groups", "glass", "ext", "team", "host", "classes", "group", "class"}) {
+        EXPECT_EQ(remarks(std::string(label) + R"(="a")", RuleSyntax::matchers), "") << label;
+    }
+}
+
 TEST(CheckedCel, AStatusWithoutQuotesIsNoSeverity)
 {
     EXPECT_THAT(refused("status == FIRING", RuleSyntax::cel), HasSubstr(R"(a status is a text: write "firing")"));

@@ -297,6 +297,13 @@ TEST(Alertmanager, AByteOrderMarkCostsNothing)
     EXPECT_TRUE(parse("\xEF\xBB\xBF[]"));
 }
 
+TEST(Alertmanager, ALabelWithoutANameIsSaidToHaveNone)
+{
+    const auto unnamed = alert_of(R"({"labels":{"alertname":"E","":"x"}})");
+    ASSERT_EQ(unnamed.warnings.size(), 1U);
+    EXPECT_EQ(unnamed.warnings[0].detail, "has no name and was moved to details");
+}
+
 TEST(Alertmanager, AnEmptyPushIsNoError)
 {
     const auto batch = parse(" [ ] ");

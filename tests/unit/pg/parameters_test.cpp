@@ -148,6 +148,13 @@ TEST(SqlStates, MapToWhatACallerCanDo)
     EXPECT_EQ(code("57014"), ErrorCode::timeout);
     EXPECT_EQ(code("42601"), ErrorCode::internal);
     EXPECT_EQ(to_error(InDoubt()).code(), ErrorCode::timeout);
+    EXPECT_EQ(to_error(pqxx::deadlock_detected("deadlock detected")).code(), ErrorCode::conflict);
+    EXPECT_EQ(to_error(pqxx::serialization_failure("could not serialize access")).code(), ErrorCode::conflict);
+    const auto denied = to_error(pqxx::insufficient_privilege("permission denied for table tickets"));
+    EXPECT_EQ(denied.code(), ErrorCode::unavailable) << "nobody's input is at fault, and nothing is lost meanwhile";
+    EXPECT_EQ(denied.message(), "the database's role lacks a permission (SQLSTATE 42501)");
+    EXPECT_EQ(to_error(pqxx::disk_full("could not extend file")).message(),
+              "the database's disk is full (SQLSTATE 53100)");
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <set>
 #include <string>
@@ -193,17 +194,26 @@ public:
     };
 
     Result<Done> apply(TenantId tenant, std::uint64_t from, const domain::RowPosition& to,
-                       const triage::StateKeys& keys,
-                       const std::function<ports::TriageWrites(triage::States)>& decide) override
+                       const triage::StateKeys& keys, const std::function<ports::TriageWrites(triage::States)>& decide,
+                       const ports::Patience& patience) override
     {
         std::unique_lock lock(mutex_);
         ++attempts_;
+        given_.push_back(patience.time);
         changed_.notify_all();
         changed_.wait(lock, [&] { return !held_; });
+        while (patient_held_ && patience.time > 0ms) {
+            if (patience.stop.stop_requested()) return Error(ErrorCode::unavailable, "given up");
+            changed_.wait_for(lock, 5ms);
+        }
         if (!errors_.empty()) {
             const auto error = errors_.front();
             errors_.pop_front();
             return error;
+        }
+        if (out_of_memory_ > 0) {
+            --out_of_memory_;
+            throw std::bad_alloc();
         }
         auto& position = positions_[{tenant, to.stream}];
         if (ended_.contains(to.stream) || position != from) return Error(ErrorCode::conflict, "fenced");
@@ -213,12 +223,14 @@ public:
         auto& model = models_[tenant];
         const auto writes = decide(model.load(keys));
         if (writes.declined) return Error(ErrorCode::too_large, "declined");
+        std::size_t owed = 0;
+        for (const auto& message : writes.deliveries) owed += message.to.size();
+        if (owed > most_owed_ && patience.time < needed_) return Error(ErrorCode::timeout, "took too long");
         if (writes.outcome.verdicts.size() > patience_) return Error(ErrorCode::timeout, "took too long");
         if (refuse_verdicts_ && !writes.verdict_rows.empty()) return Error(ErrorCode::internal, "no partition");
         model.keep(writes.outcome);
         position = to.seq;
-        Transaction done{
-            .tenant = tenant, .from = from, .to = to, .verdicts = {}, .deliveries = writes.deliveries.size()};
+        Transaction done{.tenant = tenant, .from = from, .to = to, .verdicts = {}, .deliveries = owed};
         for (const auto& [at, payload] : writes.verdict_rows) {
             done.verdicts.emplace_back(at, journal::decode_verdicts(payload).value());
         }
@@ -286,10 +298,15 @@ public:
     std::deque<Error> errors_;  ///< Answers to the next calls of apply().
     std::set<domain::StreamId> ended_;
     std::map<TenantId, std::size_t> expired_;
-    bool held_ = false;         ///< apply() waits.
-    bool lose_answer_ = false;  ///< The next apply() commits and says `timeout`.
+    bool held_ = false;          ///< apply() waits.
+    bool patient_held_ = false;  ///< As above, where it is given more time than usual.
+    bool lose_answer_ = false;   ///< The next apply() commits and says `timeout`.
     bool refuse_verdicts_ = false;
-    std::size_t patience_ = SIZE_MAX;  ///< More alerts than this cannot be stored in time.
+    std::size_t patience_ = SIZE_MAX;               ///< More alerts than this cannot be stored in time.
+    std::size_t most_owed_ = SIZE_MAX;              ///< More deliveries than this cannot be stored in time either, …
+    std::chrono::milliseconds needed_ = 24h;        ///< … unless there is so much of it.
+    std::vector<std::chrono::milliseconds> given_;  ///< Patience, call by call.
+    int out_of_memory_ = 0;                         ///< So many calls of apply() find no memory.
     int attempts_ = 0;
     int expiries_ = 0;
     int expiries_begun_ = 0;

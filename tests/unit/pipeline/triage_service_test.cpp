@@ -1,82 +1,10 @@
-#include "winnow/pipeline/triage_service.hpp"
-
-#include "fakes.hpp"
-#include "winnow/observe/metrics.hpp"
-
-#include <gmock/gmock.h>
-
-#include <atomic>
-#include <memory>
+#include "triage_fixture.hpp"
 
 namespace winnow::pipeline {
 namespace {
 
 using domain::Disposition;
 using testing::ElementsAre;
-
-class TriageServiceTest : public testing::Test {
-protected:
-    void SetUp() override
-    {
-        for (const auto tenant : {one_, two_}) configs_.put(config(tenant), false);
-        make({});
-    }
-
-    void make(TriageOptions options)
-    {
-        service_.reset();
-        service_ = std::make_unique<TriageService>(store_, policies_, options, [this] { ++outbox_changes_; }, metrics_);
-    }
-
-    void submit(std::vector<journal::CommittedRow> rows) { service_->submit(std::move(rows)); }
-
-    /// Everything is applied. Several flushes fit into the tests' patience.
-    [[nodiscard]] bool flushed() { return service_->flush(kDeadline); }
-
-    /// Folds stop at the store until the next call with false.
-    void hold(bool held)
-    {
-        store_.with([&](auto& store) { store.held_ = held; });
-    }
-    void fail_next(std::initializer_list<ErrorCode> codes)
-    {
-        store_.with([&](auto& store) {
-            for (const auto code : codes) store.errors_.emplace_back(code, "on demand");
-        });
-    }
-
-    [[nodiscard]] std::int64_t occurrences(TenantId tenant, const std::string& key)
-    {
-        return store_.with([&](auto& store) {
-            std::int64_t sum = 0;
-            for (const auto& [id, ticket] : store.models_[tenant].tickets) {
-                if (ticket.dedup_key == key) sum += ticket.occurrences;
-            }
-            return sum;
-        });
-    }
-    [[nodiscard]] std::uint64_t position(TenantId tenant, domain::StreamId stream)
-    {
-        return store_.applied(tenant, stream).value();
-    }
-    /// (tenant, from, to) of each transaction.
-    [[nodiscard]] std::vector<std::tuple<TenantId, std::uint64_t, std::uint64_t>> moves()
-    {
-        std::vector<std::tuple<TenantId, std::uint64_t, std::uint64_t>> moves;
-        for (const auto& done : store_.done()) moves.emplace_back(done.tenant, done.from, done.to.seq);
-        return moves;
-    }
-    [[nodiscard]] bool measured(const std::string& line) const { return metrics_.exposition().contains(line); }
-
-    const TenantId one_ = tenant_id(1);
-    const TenantId two_ = tenant_id(2);
-    observe::Metrics metrics_;
-    FakeConfigStore configs_;
-    FakeTriageStore store_;
-    ConfigCache policies_{configs_};
-    std::atomic<int> outbox_changes_ = 0;
-    std::unique_ptr<TriageService> service_;
-};
 
 TEST_F(TriageServiceTest, ARowBecomesTicketsDeliveriesAndVerdictsAtTheirIndexes)
 {
@@ -254,75 +182,6 @@ TEST_F(TriageServiceTest, ARowWhoseVerdictsCannotBeStoredMovesThePosition)
     submit({row(one_, 3, 1, {"a"})});
     ASSERT_TRUE(flushed());
     EXPECT_EQ(position(one_, 3), 1U);
-}
-
-TEST_F(TriageServiceTest, TooLargeAFoldForTheDatabasesPatienceIsHalved)
-{
-    hold(true);
-    submit({row(two_, 3, 1, {"b"})});
-    submit({row(one_, 3, 1, {"a"}), row(one_, 3, 2, {"a"})});
-    fail_next({ErrorCode::timeout, ErrorCode::timeout, ErrorCode::timeout, ErrorCode::timeout});
-    hold(false);
-    ASSERT_TRUE(flushed());
-    EXPECT_EQ(occurrences(one_, "a"), 2);
-    EXPECT_EQ(occurrences(two_, "b"), 1);
-}
-
-TEST_F(TriageServiceTest, AFoldThatIsNeverStoredInTimeShrinksUntilItIsAndOthersAreServedBetween)
-{
-    store_.with([](auto& store) { store.patience_ = 4; });
-    hold(true);
-    submit({row(two_, 3, 1, {"b"})});
-    ASSERT_TRUE(eventually([&] { return store_.attempts() == 1; }));
-    std::vector<journal::CommittedRow> push;
-    for (std::uint64_t seq = 2; seq < 34; ++seq) push.push_back(row(one_, 3, seq, {"a", "a"}));
-    submit(std::move(push));
-    submit({row(two_, 3, 34, {"b"})});
-    hold(false);
-    ASSERT_TRUE(flushed());
-
-    EXPECT_EQ(occurrences(one_, "a"), 64);
-    EXPECT_EQ(occurrences(two_, "b"), 2);
-    EXPECT_EQ(position(one_, 3), 33U);
-    EXPECT_FALSE(measured("winnow_triage_fold_failures_total 0"));
-    std::vector<TenantId> turns;
-    for (const auto& done : store_.done()) turns.push_back(done.tenant);
-    ASSERT_GE(turns.size(), 10U);
-    EXPECT_THAT(std::vector(turns.begin(), turns.begin() + 4), testing::Contains(two_).Times(2))
-        << "the other tenant waited for all parts of the push";
-}
-
-TEST_F(TriageServiceTest, AFoldThatWouldOweTooMuchIsStoredInPartsWithoutAFailure)
-{
-    auto many = config(one_);
-    many.contacts.clear();
-    many.groups.front().contact_ids.clear();
-    for (std::uint64_t n = 1; n <= 50; ++n) {
-        domain::Contact contact;
-        contact.id = ContactId(Uuid::from_words(8, n));
-        many.groups.front().contact_ids.push_back(contact.id);
-        many.contacts.push_back(contact);
-    }
-    configs_.put(many, false);
-    hold(true);
-    submit({row(two_, 3, 1, {"b"})});
-    std::vector<journal::CommittedRow> push;
-    for (std::uint64_t seq = 2; seq < 12; ++seq) {
-        std::vector<std::string> keys;
-        for (int i = 0; i < 100; ++i) keys.push_back(std::to_string(seq) + "-" + std::to_string(i));
-        push.push_back(row(one_, 3, seq, keys));
-    }
-    submit(std::move(push));
-    hold(false);
-    ASSERT_TRUE(flushed());
-
-    std::size_t owed = 0;
-    for (const auto& done : store_.done()) {
-        EXPECT_LE(done.deliveries, 20'000U);
-        owed += done.deliveries;
-    }
-    EXPECT_EQ(owed, 50'001U);
-    EXPECT_TRUE(measured("winnow_triage_fold_failures_total 0"));
 }
 
 TEST_F(TriageServiceTest, AlertsOfATenantThatDoesNotExistAreDropped)

@@ -292,6 +292,25 @@ TEST(Trace, ShowsEachLeafOfACelConditionWithItsValueOrWhyThereIsNone)
     EXPECT_EQ(trace[0].leaves[3].value, "13");
 }
 
+TEST(Trace, CostsNoMoreForManyRulesThanItsBudget)
+{
+    std::string list = "[0";
+    for (int i = 1; i < 50; ++i) list += "," + std::to_string(i);
+    list += "]";
+    const auto part = "!" + list + ".all(x, " + list + ".all(y, x >= 0))";
+    const auto costly = part + " || " + part;
+    std::vector<domain::Rule> rules;
+    for (std::int32_t i = 1; i <= 300; ++i) rules.push_back(cel(i, costly));
+    rules.push_back(cel(301, R"(labels.env == "prod")"));
+    const auto compiled = RuleSet::compile(rules);
+    const auto trace = compiled->trace(make_alert(), kNow);
+    ASSERT_EQ(trace.size(), 301U);
+    EXPECT_EQ(trace[0].leaves[1].error, "");
+    EXPECT_THAT(trace[299].leaves[1].error, HasSubstr("used up the budget"));
+    EXPECT_THAT(trace[300].error, HasSubstr("used up the budget")) << "and it does not say that the rule is false";
+    EXPECT_THAT(compiled->near_misses(make_alert(), kNow, 500), SizeIs(testing::Lt(300U)));
+}
+
 TEST(NearMisses, AreTheRulesWithTheFewestFailingTests)
 {
     auto off = cel(4, R"(labels.env == "dev")");

@@ -68,6 +68,7 @@ TEST(RuleSet, RunsInPositionOrderWhateverTheOrderGiven)
                        make_rule(10, "{}", {SetAction{"title", "1"}}),
                        make_rule(20, "{}", {SetAction{"title", "{{title}}2"}})});
     EXPECT_EQ(run.alert.title, "123");
+    EXPECT_EQ(Applied({make_rule(1, "{}", {SetAction{"title", " disk\r\nfull\n"}})}).alert.title, "disk full");
     EXPECT_THAT(run.matched(), ElementsAre(rule_id(10), rule_id(20), rule_id(30)));
 }
 

@@ -1,4 +1,4 @@
--- 0018: alerts go when the tenant they belong to lets go of them, not only when everybody has.
+-- 0019: alerts go when the tenant they belong to lets go of them, not only when everybody has.
 --
 -- compatible: yes
 

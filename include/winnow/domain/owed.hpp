@@ -1,0 +1,29 @@
+#pragma once
+
+/// @file
+/// Notifications as they come to be owed: a message once, however many are told.
+
+#include "winnow/base/uuid.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace winnow::domain {
+
+/// What is owed because of one ticket event. Stored as a domain::Delivery for each recipient: a route of hundreds of
+/// contacts must not hold its message hundreds of times.
+struct Owed {
+    struct Recipient {
+        DeliveryId id;
+        ContactId contact_id;
+    };
+
+    TicketId ticket_id;
+    std::int32_t event_seq = 0;
+    std::string event_kind;  ///< "opened", "reopened", "recovered", …
+    std::string payload;     ///< As domain::Delivery's.
+    std::vector<Recipient> to;
+};
+
+}  // namespace winnow::domain

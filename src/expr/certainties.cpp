@@ -1,0 +1,326 @@
+#include "expr/certainties.hpp"
+
+#include "winnow/base/text.hpp"
+#include "winnow/base/zone_name.hpp"
+#include "winnow/domain/limits.hpp"
+#include "winnow/expr/condition.hpp"
+
+#include <date/tz.h>
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace winnow::expr {
+
+namespace {
+
+using Kind = Node::Kind;
+
+constexpr double kAnyNumber = std::numeric_limits<double>::infinity();
+
+bool is_call(const Node& node, std::string_view name)
+{
+    return node.kind == Kind::call && node.name == name;
+}
+
+bool is_level(std::string_view name)
+{
+    constexpr std::array<std::string_view, 4> kLevels = {"CRITICAL", "ERROR", "WARNING", "INFO"};
+    return std::ranges::find(kLevels, name) != kLevels.end();
+}
+
+// The recursions here are bounded by the depth that the tree was checked for.
+bool is_constant(const Node& node)
+{
+    if (node.kind == Kind::macro || is_call(node, "label")) return false;  // variables; the alert's labels
+    if (node.kind == Kind::identifier) return is_level(node.name);
+    return std::ranges::all_of(node.children, is_constant);
+}
+
+Value value_of(const Node& node)
+{
+    Budget budget;
+    static const domain::Alert kBare;
+    return evaluate(node, names_of(kBare, {}), budget);
+}
+
+/// The smallest part of a constant that fails, with why.
+std::optional<Remark> failure_in(const Node& constant)
+{
+    const auto value = value_of(constant);
+    const auto* error = value.as<EvalError>();
+    if (error == nullptr) return std::nullopt;
+    for (const auto& child : constant.children) {
+        if (auto within = failure_in(child)) return within;
+    }
+    return Remark{.at = constant.at, .message = "this fails for every alert: " + error->message};
+}
+
+std::string nearest_zone(std::string_view name)
+{
+    try {
+        std::vector<std::string_view> names;
+        for (const auto& zone : date::get_tzdb().zones) {
+            if (may_name_zone(zone.name())) names.emplace_back(zone.name());
+        }
+        return nearest(name, names);
+    } catch (const std::exception&) {  // a missing table stops nothing
+        return {};
+    }
+}
+
+std::string zone_hint(const Node& call)
+{
+    const auto value = value_of(call.children[1]);
+    const auto* zone = value.as<std::string>();
+    if (zone == nullptr) return "";
+    const auto near = zone->find(':') == std::string::npos ? nearest_zone(std::string_view(*zone).substr(0, 64)) : "";
+    return near.empty() ? "; a time zone is a name such as \"Asia/Tokyo\" or an offset such as \"+09:00\""
+                        : "; did you mean \"" + near + "\"?";
+}
+
+/// Whether a method's constant arguments make it fail whatever it is called on.
+std::optional<Remark> failure_of_arguments(const Node& node)
+{
+    constexpr std::array<std::string_view, 5> kOfTexts = {"substring", "charAt", "indexOf", "lastIndexOf", "split"};
+    const bool of_text = std::ranges::find(kOfTexts, node.name) != kOfTexts.end();
+    const bool of_time = node.name.starts_with("get");
+    if (node.kind != Kind::call || !node.method || node.children.size() < 2 || (!of_text && !of_time)) {
+        return std::nullopt;
+    }
+    constexpr std::int64_t kProbed = 65'536;
+    for (const auto& argument : std::span(node.children).subspan(1)) {
+        if (!is_constant(argument)) return std::nullopt;
+        const auto value = value_of(argument);
+        const auto* place = value.as<std::int64_t>();
+        if (place != nullptr && *place >= kProbed) return std::nullopt;  // texts of details may be longer
+    }
+    auto tried = node;
+    auto& called_on = tried.children[0];
+    called_on = Node{};
+    std::string why;
+    static const std::array<Value, 2> kTexts = {std::string(kProbed, 'a'), std::string()};
+    static const std::array<Value, 1> kTimes = {Instant{.seconds = 0, .nanos = 0}};
+    for (const auto& probe : of_text ? std::span<const Value>(kTexts) : std::span<const Value>(kTimes)) {
+        called_on.value = probe;
+        const auto value = value_of(tried);
+        const auto* error = value.as<EvalError>();
+        if (error == nullptr) return std::nullopt;
+        if (why.empty()) why = error->message;
+    }
+    return Remark{.at = node.at, .message = "this fails for every alert: " + why + (of_time ? zone_hint(node) : "")};
+}
+
+// ---------------------------------------------------------------------- comparisons
+
+/// Letters that a text never has.
+enum class Lacks : std::uint8_t { none, capitals, small };
+
+Lacks lacks(const Node& node)
+{
+    constexpr std::array<std::string_view, 3> kKeep = {"trim", "substring", "charAt"};
+    if (node.kind != Kind::call || !node.method) return Lacks::none;
+    if (node.name == "lowerAscii") return Lacks::capitals;
+    if (node.name == "upperAscii") return Lacks::small;
+    return std::ranges::find(kKeep, node.name) != kKeep.end() ? lacks(node.children[0]) : Lacks::none;
+}
+
+bool has(Lacks letters, std::string_view text)
+{
+    return std::ranges::any_of(text, [&](char c) {
+        return letters == Lacks::capitals ? c >= 'A' && c <= 'Z' : letters == Lacks::small && c >= 'a' && c <= 'z';
+    });
+}
+
+std::string why_not(Lacks letters)
+{
+    return letters == Lacks::capitals ? "lowerAscii() leaves no capital letter" : "upperAscii() leaves no small letter";
+}
+
+/// Which numbers something may be.
+struct Range {
+    double least = -kAnyNumber;
+    double most = kAnyNumber;
+};
+
+bool is_instant(const Node& node)
+{
+    constexpr std::array<std::string_view, 3> kInstants = {"now", "received_at", "starts_at"};
+    return (node.kind == Kind::identifier && std::ranges::find(kInstants, node.name) != kInstants.end()) ||
+           is_call(node, "timestamp");
+}
+
+std::optional<Range> range_of(const Node& node)
+{
+    if (node.kind != Kind::call || node.children.empty()) return std::nullopt;
+    const auto& on = node.children[0];
+    if (node.name == "size") {
+        if (on.kind != Kind::identifier || on.name != "title") return Range{.least = 0};
+        return Range{.least = 1, .most = static_cast<double>(domain::AlertLimits{}.max_title_chars)};
+    }
+    static constexpr std::array<std::pair<std::string_view, std::pair<int, int>>, 9> kParts = {
+        {{"getMonth", {0, 11}},
+         {"getDate", {1, 31}},
+         {"getDayOfMonth", {0, 30}},
+         {"getDayOfWeek", {0, 6}},
+         {"getDayOfYear", {0, 365}},
+         {"getHours", {0, 23}},
+         {"getMinutes", {0, 59}},
+         {"getSeconds", {0, 59}},
+         {"getMilliseconds", {0, 999}}}};
+    if (node.children.size() == 1 && !is_instant(on)) return std::nullopt;  // a duration's parts are others
+    for (const auto& [name, range] : kParts) {
+        if (node.name == name)
+            return Range{.least = static_cast<double>(range.first), .most = static_cast<double>(range.second)};
+    }
+    return std::nullopt;
+}
+
+std::optional<double> number_of(const Value& value)
+{
+    if (const auto* i = value.as<std::int64_t>()) return static_cast<double>(*i);
+    if (const auto* u = value.as<std::uint64_t>()) return static_cast<double>(*u);
+    if (const auto* d = value.as<double>()) return *d;
+    return std::nullopt;
+}
+
+bool may_be(const Range& span, Kind op, double number)
+{
+    switch (op) {
+        case Kind::less: return span.least < number;
+        case Kind::less_equal: return span.least <= number;
+        case Kind::greater: return span.most > number;
+        case Kind::greater_equal: return span.most >= number;
+        default: return span.least <= number && number <= span.most;
+    }
+}
+
+std::string range_text(const Node& node, const Range& span)
+{
+    auto what = node.name + "()";
+    if (node.name == "size" && span.most < kAnyNumber) what = "a title's size()";
+    auto text = "; " + what + " is " + std::to_string(static_cast<int>(span.least));
+    text += span.most < kAnyNumber ? " to " + std::to_string(static_cast<int>(span.most)) : " or more";
+    if (node.name == "getDayOfWeek") text += ", 0 is Sunday";
+    if (node.name == "getMonth") text += ", 0 is January";
+    return text;
+}
+
+/// Why `varying op constant` can hold for no alert; "" where it may. `op` is the comparison's, or `equal`.
+std::string why_never(const Node& varying, Kind op, const Value& constant)
+{
+    if (const auto span = range_of(varying)) {
+        const auto number = number_of(constant);
+        return number && !may_be(*span, op, *number) ? range_text(varying, *span) : "";
+    }
+    const auto* text = constant.as<std::string>();
+    const auto letters = lacks(varying);
+    return text != nullptr && op == Kind::equal && has(letters, *text) ? "; " + why_not(letters) : "";
+}
+
+Kind turned(Kind op)
+{
+    switch (op) {
+        case Kind::less: return Kind::greater;
+        case Kind::less_equal: return Kind::greater_equal;
+        case Kind::greater: return Kind::less;
+        case Kind::greater_equal: return Kind::less_equal;
+        default: return op;
+    }
+}
+
+class Certainties {
+public:
+    std::vector<Remark> of(const Node& root) &&
+    {
+        look_at(root);
+        return std::move(remarks_);
+    }
+
+private:
+    void look_at(const Node& node)
+    {
+        if (is_constant(node)) {
+            if (node.kind == Kind::literal) return;
+            if (auto failure = failure_in(node)) remarks_.push_back(*std::move(failure));
+            return;
+        }
+        if (auto failure = failure_of_arguments(node)) {
+            remarks_.push_back(*std::move(failure));
+            look_at(node.children[0]);
+            return;
+        }
+        compare(node);
+        for (const auto& child : node.children) look_at(child);
+    }
+
+    void compare(const Node& node)
+    {
+        switch (node.kind) {
+            case Kind::equal:
+            case Kind::not_equal:
+            case Kind::less:
+            case Kind::less_equal:
+            case Kind::greater:
+            case Kind::greater_equal: {
+                const bool turn = is_constant(node.children[0]);
+                if (!turn && !is_constant(node.children[1])) return;
+                const auto op = node.kind == Kind::not_equal ? Kind::equal : turn ? turned(node.kind) : node.kind;
+                const auto why = why_never(node.children[turn ? 1 : 0], op, value_of(node.children[turn ? 0 : 1]));
+                if (!why.empty()) say(node, node.kind == Kind::not_equal, why);
+                return;
+            }
+            case Kind::in: return in_list(node);
+            case Kind::call: return search(node);
+            default: return;
+        }
+    }
+
+    void in_list(const Node& node)
+    {
+        const auto& list = node.children[1];
+        if (list.kind != Kind::list) return;
+        for (const auto& item : list.children) {
+            if (!is_constant(item)) continue;
+            const auto why = why_never(node.children[0], Kind::equal, value_of(item));
+            if (why.empty()) continue;
+            remarks_.push_back({.at = item.at, .message = to_cel(item) + " is in vain here" + why});
+        }
+    }
+
+    /// `title.lowerAscii().contains("DB")`
+    void search(const Node& node)
+    {
+        constexpr std::array<std::string_view, 3> kSearches = {"contains", "startsWith", "endsWith"};
+        if (std::ranges::find(kSearches, node.name) == kSearches.end() || node.children.size() != 2) return;
+        const auto letters = lacks(node.children[0]);
+        if (letters == Lacks::none || !is_constant(node.children[1])) return;
+        const auto value = value_of(node.children[1]);
+        const auto* text = value.as<std::string>();
+        if (text != nullptr && has(letters, *text)) say(node, false, "; " + why_not(letters));
+    }
+
+    void say(const Node& node, bool always, const std::string& why)
+    {
+        remarks_.push_back(
+            {.at = node.at, .message = to_cel(node) + " is " + (always ? "true" : "false") + " for every alert" + why});
+    }
+
+    std::vector<Remark> remarks_;
+};
+
+}  // namespace
+
+std::vector<Remark> remarks_on_certainties(const Node& root)
+{
+    return Certainties().of(root);
+}
+
+}  // namespace winnow::expr
