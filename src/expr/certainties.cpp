@@ -44,24 +44,50 @@ bool is_constant(const Node& node)
     return std::ranges::all_of(node.children, is_constant);
 }
 
-Value value_of(const Node& node)
-{
-    Budget budget;
-    static const domain::Alert kBare;
-    return evaluate(node, names_of(kBare, {}), budget);
-}
-
-/// The smallest part of a constant that fails, with why.
-std::optional<Remark> failure_in(const Node& constant)
-{
-    const auto value = value_of(constant);
-    const auto* error = value.as<EvalError>();
-    if (error == nullptr) return std::nullopt;
-    for (const auto& child : constant.children) {
-        if (auto within = failure_in(child)) return within;
+/// Evaluates constants. Whoever writes a condition decides how many it has and what each costs, so all of them together
+/// have an allowance; when it is spent, nothing more is known.
+class Constants {
+public:
+    /// nullopt: not known.
+    std::optional<Value> value_of(const Node& node)
+    {
+        Budget budget;
+        const auto given = std::min(budget.steps, left_);
+        const bool whole = given == budget.steps;
+        budget.steps = given;
+        static const domain::Alert kBare;
+        auto value = evaluate(node, names_of(kBare, {}), budget);
+        left_ -= given - budget.steps;
+        if (!whole && budget.steps == 0) return std::nullopt;
+        return value;
     }
-    return Remark{.at = constant.at, .message = "this fails for every alert: " + error->message};
-}
+
+    /// The smallest part of a constant that fails, with why.
+    std::optional<Remark> failure_in(const Node& constant)
+    {
+        const auto value = value_of(constant);
+        const auto* error = value ? value->as<EvalError>() : nullptr;
+        if (error == nullptr) return std::nullopt;
+        for (const auto& child : constant.children) {
+            if (auto within = failure_in(child)) return within;
+        }
+        return Remark{.at = constant.at, .message = "this fails for every alert: " + error->message};
+    }
+
+    std::optional<Remark> failure_of_arguments(const Node& node);
+
+private:
+    std::string zone_hint(const Node& call);
+
+    bool spend(std::size_t steps)
+    {
+        if (steps > left_) return false;
+        left_ -= steps;
+        return true;
+    }
+
+    std::size_t left_ = 60'000;  ///< Steps: three times what one condition may cost an alert.
+};
 
 std::string nearest_zone(std::string_view name)
 {
@@ -76,18 +102,20 @@ std::string nearest_zone(std::string_view name)
     }
 }
 
-std::string zone_hint(const Node& call)
+std::string Constants::zone_hint(const Node& call)
 {
     const auto value = value_of(call.children[1]);
-    const auto* zone = value.as<std::string>();
+    const auto* zone = value ? value->as<std::string>() : nullptr;
     if (zone == nullptr) return "";
-    const auto near = zone->find(':') == std::string::npos ? nearest_zone(std::string_view(*zone).substr(0, 64)) : "";
+    constexpr std::size_t kSearch = 20'000;  // about what comparing with 600 names costs
+    const bool look = zone->find(':') == std::string::npos && spend(kSearch);
+    const auto near = look ? nearest_zone(std::string_view(*zone).substr(0, 64)) : "";
     return near.empty() ? "; a time zone is a name such as \"Asia/Tokyo\" or an offset such as \"+09:00\""
                         : "; did you mean \"" + near + "\"?";
 }
 
 /// Whether a method's constant arguments make it fail whatever it is called on.
-std::optional<Remark> failure_of_arguments(const Node& node)
+std::optional<Remark> Constants::failure_of_arguments(const Node& node)
 {
     constexpr std::array<std::string_view, 5> kOfTexts = {"substring", "charAt", "indexOf", "lastIndexOf", "split"};
     const bool of_text = std::ranges::find(kOfTexts, node.name) != kOfTexts.end();
@@ -96,22 +124,30 @@ std::optional<Remark> failure_of_arguments(const Node& node)
         return std::nullopt;
     }
     constexpr std::int64_t kProbed = 65'536;
+    std::int64_t length = 0;  // of a text in which every place that is named exists
     for (const auto& argument : std::span(node.children).subspan(1)) {
         if (!is_constant(argument)) return std::nullopt;
         const auto value = value_of(argument);
-        const auto* place = value.as<std::int64_t>();
-        if (place != nullptr && *place >= kProbed) return std::nullopt;  // texts of details may be longer
+        if (!value) return std::nullopt;
+        const auto* place = value->as<std::int64_t>();
+        if (place == nullptr) continue;
+        if (*place >= kProbed) return std::nullopt;  // texts of details may be longer
+        length = std::max(length, *place + 1);
     }
     auto tried = node;
     auto& called_on = tried.children[0];
     called_on = Node{};
     std::string why;
-    static const std::array<Value, 2> kTexts = {std::string(kProbed, 'a'), std::string()};
-    static const std::array<Value, 1> kTimes = {Instant{.seconds = 0, .nanos = 0}};
-    for (const auto& probe : of_text ? std::span<const Value>(kTexts) : std::span<const Value>(kTimes)) {
-        called_on.value = probe;
+    std::vector<Value> probes;
+    if (of_text) {
+        probes = {std::string(static_cast<std::size_t>(length), 'a'), std::string()};
+    } else {
+        probes = {Instant{.seconds = 0, .nanos = 0}};
+    }
+    for (auto& probe : probes) {
+        called_on.value = std::move(probe);
         const auto value = value_of(tried);
-        const auto* error = value.as<EvalError>();
+        const auto* error = value ? value->as<EvalError>() : nullptr;
         if (error == nullptr) return std::nullopt;
         if (why.empty()) why = error->message;
     }
@@ -213,14 +249,16 @@ std::string range_text(const Node& node, const Range& span)
     return text;
 }
 
-/// Why `varying op constant` can hold for no alert; "" where it may. `op` is the comparison's, or `equal`.
-std::string why_never(const Node& varying, Kind op, const Value& constant)
+/// Why `varying op constant` can hold for no alert; "" where it may or that is not known. `op` is the comparison's, or
+/// `equal`.
+std::string why_never(const Node& varying, Kind op, const std::optional<Value>& constant)
 {
+    if (!constant) return "";
     if (const auto span = range_of(varying)) {
-        const auto number = number_of(constant);
+        const auto number = number_of(*constant);
         return number && !may_be(*span, op, *number) ? range_text(varying, *span) : "";
     }
-    const auto* text = constant.as<std::string>();
+    const auto* text = constant->as<std::string>();
     const auto letters = lacks(varying);
     return text != nullptr && op == Kind::equal && has(letters, *text) ? "; " + why_not(letters) : "";
 }
@@ -249,10 +287,10 @@ private:
     {
         if (is_constant(node)) {
             if (node.kind == Kind::literal) return;
-            if (auto failure = failure_in(node)) remarks_.push_back(*std::move(failure));
+            if (auto failure = constants_.failure_in(node)) remarks_.push_back(*std::move(failure));
             return;
         }
-        if (auto failure = failure_of_arguments(node)) {
+        if (auto failure = constants_.failure_of_arguments(node)) {
             remarks_.push_back(*std::move(failure));
             look_at(node.children[0]);
             return;
@@ -273,7 +311,8 @@ private:
                 const bool turn = is_constant(node.children[0]);
                 if (!turn && !is_constant(node.children[1])) return;
                 const auto op = node.kind == Kind::not_equal ? Kind::equal : turn ? turned(node.kind) : node.kind;
-                const auto why = why_never(node.children[turn ? 1 : 0], op, value_of(node.children[turn ? 0 : 1]));
+                const auto why =
+                    why_never(node.children[turn ? 1 : 0], op, constants_.value_of(node.children[turn ? 0 : 1]));
                 if (!why.empty()) say(node, node.kind == Kind::not_equal, why);
                 return;
             }
@@ -289,7 +328,7 @@ private:
         if (list.kind != Kind::list) return;
         for (const auto& item : list.children) {
             if (!is_constant(item)) continue;
-            const auto why = why_never(node.children[0], Kind::equal, value_of(item));
+            const auto why = why_never(node.children[0], Kind::equal, constants_.value_of(item));
             if (why.empty()) continue;
             remarks_.push_back({.at = item.at, .message = to_cel(item) + " is in vain here" + why});
         }
@@ -302,8 +341,8 @@ private:
         if (std::ranges::find(kSearches, node.name) == kSearches.end() || node.children.size() != 2) return;
         const auto letters = lacks(node.children[0]);
         if (letters == Lacks::none || !is_constant(node.children[1])) return;
-        const auto value = value_of(node.children[1]);
-        const auto* text = value.as<std::string>();
+        const auto value = constants_.value_of(node.children[1]);
+        const auto* text = value ? value->as<std::string>() : nullptr;
         if (text != nullptr && has(letters, *text)) say(node, false, "; " + why_not(letters));
     }
 
@@ -313,6 +352,7 @@ private:
             {.at = node.at, .message = to_cel(node) + " is " + (always ? "true" : "false") + " for every alert" + why});
     }
 
+    Constants constants_;
     std::vector<Remark> remarks_;
 };
 

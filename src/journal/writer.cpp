@@ -77,6 +77,8 @@ public:
 
     void start()
     {
+        // Here and now, so that whoever starts the writer finds it healthy. A thread tries again where that fails.
+        if (const auto opened = own_.open(); !opened) say_not_open(opened.error());
         for (std::size_t i = 0; i < options_.transactions_in_flight; ++i) threads_.emplace_back([this] { run(); });
     }
 
@@ -153,13 +155,18 @@ private:
         if (wait.count() > 0) static_cast<void>(queue_.pause(wait));  // stopping ends it early
     }
 
+    static void say_not_open(const Error& cause)
+    {
+        observe::warn("the journal's stream cannot be opened", {{"reason", cause.message()}});
+    }
+
     /// False when stopping. Returns with a session of the current stream, on a database that stores what it is given.
     bool connect(Session& session)
     {
         while (true) {
             const auto current = own_.open();
             if (!current) {
-                observe::warn("the journal's stream cannot be opened", {{"reason", current.error().message()}});
+                say_not_open(current.error());
                 health_.failed(current.error());
             } else {
                 const bool ours = session.connection && session.stream == *current;

@@ -22,6 +22,7 @@ std::vector<std::string> sorted(const std::unordered_set<std::string_view>& keys
 
 void evaluate(const rules::RuleSet& rules, std::vector<Evaluated>& batch)
 {
+    if (rules.size() == 0) return;
     for (auto& each : batch) each.evaluation = rules.evaluate(each.alert, each.alert.received_at);
 }
 

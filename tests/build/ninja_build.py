@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 
@@ -72,7 +73,8 @@ class Build:
     def programs(self):
         """Those that our own files ask for. CMake takes the rest (ar, strip …) as it finds them; binutils has them."""
         named = ("CMAKE_CXX_COMPILER", "CMAKE_COMMAND", "CMAKE_MAKE_PROGRAM", "PKG_CONFIG_EXECUTABLE", "CCACHE", "LLD")
-        return sorted(self.cache[name] for name in named if os.path.isabs(self.cache[name]))
+        # Configured twice, the cache holds the compiler by its name alone.
+        return sorted(filter(None, (shutil.which(self.cache[name]) for name in named)))
 
     def configuration(self):
         """The files from outside that configuring the program alone reads: what find_package() has found."""

@@ -351,7 +351,19 @@ def try_test(machine, steps):
         raise Failed(f"./dev test ended with {status}; all it said is in {watched.log}; the end:\n{watched.tail()}")
 
 
+def bury_the_dead():
+    """Leaves process 1 of the namespace to what init does: it waits for whatever has lost its parent, or a database server
+    that was killed would stay in the table of processes and look alive. Returns in the process that does the work."""
+    worker = os.fork()
+    while worker:
+        buried, status = os.wait()
+        if buried == worker:
+            sys.stdout.flush()
+            os._exit(os.waitstatus_to_exitcode(status) & 0xff)
+
+
 def inside(options):
+    bury_the_dead()
     steps = Steps()
     failed = ""
     try:

@@ -122,7 +122,9 @@ std::unique_ptr<Node> start_node(Config& config, const DevOptions& options)
 
 }  // namespace
 
-int run_dev(const DevOptions& options)
+namespace {
+
+int serve_here(const DevOptions& options)
 {
     Signals signals;
     dev::StateFolder folder(options.state_dir);
@@ -145,7 +147,7 @@ int run_dev(const DevOptions& options)
     observe::start_log(config->log.format, config->log.level);
     raise_open_files_limit(*config);
 
-    dev::EmbeddedPostgres postgres(place, say);
+    dev::EmbeddedPostgres postgres(place, say, [&](auto time) { return signals.asked_to_stop_within(time); });
     use(*config, postgres);
     migrate(config->database.owner_url);
     const auto receiver = start_receiver(options, demo, *config);
@@ -162,6 +164,17 @@ int run_dev(const DevOptions& options)
     dev::print_what_to_do_next(std::cout, demo, folder / "ca.pem", receiver != nullptr);
     serve_until_signalled(*node, signals);
     return 0;
+}
+
+}  // namespace
+
+int run_dev(const DevOptions& options)
+{
+    try {
+        return serve_here(options);
+    } catch (const dev::EmbeddedPostgres::GivenUp&) {
+        return 0;
+    }
 }
 
 }  // namespace winnow::app

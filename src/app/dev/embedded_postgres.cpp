@@ -27,6 +27,7 @@ constexpr auto kSuperuser = "postgres";
 constexpr auto kDatabase = "winnow";
 constexpr std::string_view kUnfinished = "data.new.";
 constexpr auto kStartWithin = 60s;
+constexpr auto kRecoverWithin = 15min;  // a crash may leave max_wal_size to be read again
 constexpr auto kStopWithin = 20s;
 constexpr auto kQuitWithin = 5s;
 constexpr std::size_t kLongestSocketFolder = 90;  // a socket's whole path takes 107 bytes
@@ -154,7 +155,7 @@ void remove_cluster(const ClusterPlace& place)
     if (place.socket != place.folder) fs::remove_all(place.socket);
 }
 
-EmbeddedPostgres::EmbeddedPostgres(ClusterPlace place, const Progress& progress)
+EmbeddedPostgres::EmbeddedPostgres(ClusterPlace place, const Progress& progress, const Pause& pause)
     : place_(std::move(place)), programs_(find_programs(place_.folder / "data"))
 {
     claim_cluster(place_, [&] { make_private_folder(place_.folder, place_.account); });
@@ -164,7 +165,7 @@ EmbeddedPostgres::EmbeddedPostgres(ClusterPlace place, const Progress& progress)
     progress("starting PostgreSQL");
     supervisor_ = std::thread([this] { supervise(); });
     try {
-        wait_until_ready();
+        wait_until_ready(progress, pause);
         const auto made = pg::ensure_database(url(kSuperuser, kSuperuser), kDatabase);
         if (!made) throw std::runtime_error("cannot make the database: " + made.error().message());
     } catch (...) {
@@ -242,15 +243,29 @@ void EmbeddedPostgres::supervise()
     changed_.notify_all();
 }
 
-void EmbeddedPostgres::wait_until_ready()
+void EmbeddedPostgres::wait_until_ready(const Progress& progress, const Pause& pause)
 {
-    const auto patience = std::chrono::steady_clock::now() + kStartWithin;
+    const auto begun = std::chrono::steady_clock::now();
+    const auto postmaster = [this] {
+        const std::lock_guard lock(mutex_);
+        return postmaster_;
+    };
+    pid_t first = -1;
+    bool said = false;
     while (!pg::accepts_connections(url(kSuperuser, kSuperuser))) {
-        if (std::chrono::steady_clock::now() > patience) {
+        if (first < 0) first = postmaster();
+        const auto waited = std::chrono::steady_clock::now() - begun;
+        // One that ends is started again, and has another number; one that goes on has a log to read.
+        const bool recovers = first > 0 && postmaster() == first;
+        if (waited > kStartWithin && recovers && !said) {
+            progress("PostgreSQL recovers from a crash, which may take minutes; Ctrl-C gives up");
+            said = true;
+        }
+        if (waited > (recovers ? kRecoverWithin : kStartWithin)) {
             throw std::runtime_error("PostgreSQL does not start; it says why in " +
                                      (place_.folder / "postgres.log").string());
         }
-        std::this_thread::sleep_for(10ms);  // polls for the condition, with a deadline
+        if (pause(10ms)) throw GivenUp();  // polls for the condition, with a deadline
     }
 }
 

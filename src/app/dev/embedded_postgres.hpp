@@ -5,6 +5,7 @@
 
 #include "app/dev/child_process.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <filesystem>
 #include <functional>
@@ -40,10 +41,13 @@ void remove_cluster(const ClusterPlace& place);
 class EmbeddedPostgres {
 public:
     using Progress = std::function<void(const std::string& step)>;
+    /// Waits so long. True: give up.
+    using Pause = std::function<bool(std::chrono::milliseconds time)>;
+    struct GivenUp {};
 
-    /// Makes the cluster and the database `winnow` where they are missing; returns once connections are accepted.
-    /// Throws std::runtime_error that names the server's log.
-    EmbeddedPostgres(ClusterPlace place, const Progress& progress);
+    /// Makes the cluster and the database `winnow` where they are missing; returns once connections are accepted, which
+    /// after a crash may take minutes. Throws std::runtime_error that names the server's log, or GivenUp.
+    EmbeddedPostgres(ClusterPlace place, const Progress& progress, const Pause& pause);
 
     /// As stop().
     ~EmbeddedPostgres();
@@ -60,7 +64,7 @@ private:
     [[nodiscard]] std::string url(const std::string& user, const std::string& database) const;
     void make_cluster(const Progress& progress);
     void supervise();
-    void wait_until_ready();
+    void wait_until_ready(const Progress& progress, const Pause& pause);
 
     const ClusterPlace place_;
     const std::filesystem::path programs_;

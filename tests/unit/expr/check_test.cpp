@@ -145,6 +145,18 @@ TEST(CheckedCel, RemarksOnWhatFailsForEveryAlertBecauseOfItsConstants)
     }
 }
 
+TEST(CheckedCel, LooksForFailuresOnlyAsLongAsThatIsCheap)
+{
+    // Each is tried on a long text: a thousand rules like these would otherwise keep a thread for minutes.
+    const auto remarked = [](int costly) {
+        std::string text;
+        for (int i = 0; i < costly; ++i) text += R"(title.indexOf("b",60000)==0||)";
+        return remarks(text + "1/0==1", RuleSyntax::cel);
+    };
+    EXPECT_EQ(remarked(3), "this fails for every alert: division by zero");
+    EXPECT_EQ(remarked(60), "");
+}
+
 TEST(CheckedCel, RemarksOnComparisonsThatComeOutTheSameForEveryAlert)
 {
     const auto remarked = [](const std::string& text) {

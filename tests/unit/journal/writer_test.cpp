@@ -140,6 +140,13 @@ bool holds(const std::string& lines, const std::string& title)
     return std::ranges::find(titles, title) != titles.end();
 }
 
+TEST_F(WriterTest, IsHealthyAsSoonAsItIsStarted)
+{
+    make();
+    EXPECT_TRUE(writer_->healthy());
+    EXPECT_TRUE(writer_->stream());
+}
+
 TEST_F(WriterTest, ARequestThatSpoilsItsTransactionFailsAlone)
 {
     gather();

@@ -290,6 +290,17 @@ public:
     {
         return with([](auto& store) { return store.attempts_; });
     }
+    /// Of all tickets with that dedup key.
+    [[nodiscard]] std::int64_t occurrences(TenantId tenant, const std::string& key)
+    {
+        return with([&](auto& store) {
+            std::int64_t sum = 0;
+            for (const auto& [id, ticket] : store.models_[tenant].tickets) {
+                if (ticket.dedup_key == key) sum += ticket.occurrences;
+            }
+            return sum;
+        });
+    }
 
     // Set through with().
     std::map<std::pair<TenantId, domain::StreamId>, std::uint64_t> positions_;

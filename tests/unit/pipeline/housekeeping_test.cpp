@@ -152,17 +152,6 @@ protected:
         return own;
     }
 
-    [[nodiscard]] std::int64_t occurrences(TenantId tenant, const std::string& key)
-    {
-        return store_.with([&](auto& store) {
-            std::int64_t sum = 0;
-            for (const auto& [id, ticket] : store.models_[tenant].tickets) {
-                if (ticket.dedup_key == key) sum += ticket.occurrences;
-            }
-            return sum;
-        });
-    }
-
     const TenantId one_ = tenant_id(1);
     const TenantId two_ = tenant_id(2);
     const HousekeepingOptions quick_{.heartbeat = 5ms, .takeover = 5ms};
@@ -212,8 +201,8 @@ TEST_F(HousekeepingTest, AnOrphanedStreamIsReplayedOnceAndEnded)
     start(quick_);
     ASSERT_TRUE(eventually([&] { return !streams_.ended().empty(); }));
     EXPECT_THAT(streams_.ended(), ElementsAre(5U));
-    EXPECT_EQ(occurrences(one_, "a"), 500);
-    EXPECT_EQ(occurrences(two_, "a"), 600);
+    EXPECT_EQ(store_.occurrences(one_, "a"), 500);
+    EXPECT_EQ(store_.occurrences(two_, "a"), 600);
     EXPECT_TRUE(metrics_.exposition().contains("winnow_takeover_alerts_total 1100"));
 }
 
@@ -227,7 +216,7 @@ TEST_F(HousekeepingTest, RowsOfManyTenantsThatShareASeqAreAllReplayed)
     streams_.orphans_ = {5};
     start(quick_);
     ASSERT_TRUE(eventually([&] { return !streams_.ended().empty(); }));
-    for (std::uint64_t n = 100; n < 140; ++n) EXPECT_EQ(occurrences(tenant_id(n), "a"), 1) << n;
+    for (std::uint64_t n = 100; n < 140; ++n) EXPECT_EQ(store_.occurrences(tenant_id(n), "a"), 1) << n;
 }
 
 TEST_F(HousekeepingTest, DamageIsLeftOutAndHoldsNothingUp)
@@ -238,7 +227,7 @@ TEST_F(HousekeepingTest, DamageIsLeftOutAndHoldsNothingUp)
     streams_.orphans_ = {5};
     start(quick_);
     ASSERT_TRUE(eventually([&] { return !streams_.ended().empty(); }));
-    EXPECT_EQ(occurrences(one_, "a"), 2);
+    EXPECT_EQ(store_.occurrences(one_, "a"), 2);
     EXPECT_EQ(store_.applied(one_, 5).value(), 3U);
 }
 
@@ -257,7 +246,7 @@ TEST_F(HousekeepingTest, WhatFailsIsDoneAgain)
     streams_.errors_ = 20;
     start(quick_);
     ASSERT_TRUE(eventually([&] { return !streams_.ended().empty(); }));
-    EXPECT_EQ(occurrences(one_, "a"), 1);
+    EXPECT_EQ(store_.occurrences(one_, "a"), 1);
 }
 
 TEST_F(HousekeepingTest, WhicheverThreadNoticesFirstSaysThatTheDatabaseIsAway)

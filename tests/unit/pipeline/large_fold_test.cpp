@@ -18,8 +18,8 @@ TEST_F(LargeFoldTest, TooLargeAFoldForTheDatabasesPatienceIsHalved)
     fail_next({ErrorCode::timeout, ErrorCode::timeout, ErrorCode::timeout, ErrorCode::timeout});
     hold(false);
     ASSERT_TRUE(flushed());
-    EXPECT_EQ(occurrences(one_, "a"), 2);
-    EXPECT_EQ(occurrences(two_, "b"), 1);
+    EXPECT_EQ(store_.occurrences(one_, "a"), 2);
+    EXPECT_EQ(store_.occurrences(two_, "b"), 1);
 }
 
 TEST_F(LargeFoldTest, AFoldThatIsNeverStoredInTimeShrinksUntilItIsAndOthersAreServedBetween)
@@ -35,8 +35,8 @@ TEST_F(LargeFoldTest, AFoldThatIsNeverStoredInTimeShrinksUntilItIsAndOthersAreSe
     hold(false);
     ASSERT_TRUE(flushed());
 
-    EXPECT_EQ(occurrences(one_, "a"), 64);
-    EXPECT_EQ(occurrences(two_, "b"), 2);
+    EXPECT_EQ(store_.occurrences(one_, "a"), 64);
+    EXPECT_EQ(store_.occurrences(two_, "b"), 2);
     EXPECT_EQ(position(one_, 3), 33U);
     EXPECT_FALSE(measured("winnow_triage_fold_failures_total 0"));
     std::vector<TenantId> turns;
@@ -131,7 +131,7 @@ TEST_F(LargeFoldTest, NobodyWaitsForARowThatIsGivenMoreTime)
     EXPECT_EQ(position(one_, 3), 0U);
     store_.with([](auto& store) { store.patient_held_ = false; });
     ASSERT_TRUE(flushed());
-    EXPECT_EQ(occurrences(one_, "a"), 2);
+    EXPECT_EQ(store_.occurrences(one_, "a"), 2);
     EXPECT_EQ(position(one_, 3), 3U);
 }
 
@@ -153,7 +153,7 @@ TEST_F(LargeFoldTest, WithoutMemoryNoAlertIsIgnored)
     store_.with([](auto& store) { store.out_of_memory_ = 5; });
     submit({row(one_, 3, 1, {"a"}), row(one_, 3, 2, {"a"})});
     ASSERT_TRUE(flushed());
-    EXPECT_EQ(occurrences(one_, "a"), 2);
+    EXPECT_EQ(store_.occurrences(one_, "a"), 2);
     EXPECT_TRUE(measured("winnow_triage_poisoned_rows_total 0"));
 }
 

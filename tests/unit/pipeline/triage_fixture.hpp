@@ -60,16 +60,6 @@ protected:
         return many;
     }
 
-    [[nodiscard]] std::int64_t occurrences(TenantId tenant, const std::string& key)
-    {
-        return store_.with([&](auto& store) {
-            std::int64_t sum = 0;
-            for (const auto& [id, ticket] : store.models_[tenant].tickets) {
-                if (ticket.dedup_key == key) sum += ticket.occurrences;
-            }
-            return sum;
-        });
-    }
     [[nodiscard]] std::uint64_t position(TenantId tenant, domain::StreamId stream)
     {
         return store_.applied(tenant, stream).value();

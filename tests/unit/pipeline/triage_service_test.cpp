@@ -11,7 +11,7 @@ TEST_F(TriageServiceTest, ARowBecomesTicketsDeliveriesAndVerdictsAtTheirIndexes)
     submit({row(one_, 3, 1, {"", "disk", "", "disk"})});
     ASSERT_TRUE(flushed());
 
-    EXPECT_EQ(occurrences(one_, "disk"), 2);
+    EXPECT_EQ(store_.occurrences(one_, "disk"), 2);
     const auto done = store_.done();
     ASSERT_EQ(done.size(), 1U);
     EXPECT_EQ(done[0].deliveries, 1U);
@@ -52,7 +52,7 @@ TEST_F(TriageServiceTest, RowsAtOrBelowThePositionAreSkipped)
     store_.positions_[{one_, 3}] = 4;
     submit({row(one_, 3, 3, {"a"}), row(one_, 3, 4, {"a"}), row(one_, 3, 5, {"a"}), row(one_, 3, 5, {"a"})});
     ASSERT_TRUE(flushed());
-    EXPECT_EQ(occurrences(one_, "a"), 1);
+    EXPECT_EQ(store_.occurrences(one_, "a"), 1);
     EXPECT_THAT(moves(), ElementsAre(std::tuple(one_, 4, 5)));
 }
 
@@ -66,7 +66,7 @@ TEST_F(TriageServiceTest, WaitingRowsOfOneStreamAreOneTransactionAndStreamsAreSe
     ASSERT_TRUE(flushed());
     EXPECT_THAT(moves(), ElementsAre(std::tuple(one_, 0, 1), std::tuple(one_, 1, 3), std::tuple(one_, 0, 1),
                                      std::tuple(one_, 3, 4)));
-    EXPECT_EQ(occurrences(one_, "a"), 5);
+    EXPECT_EQ(store_.occurrences(one_, "a"), 5);
 }
 
 TEST_F(TriageServiceTest, AFoldTakesNoMoreAlertsThanAllowedButAtLeastARow)
@@ -104,7 +104,7 @@ TEST_F(TriageServiceTest, AnAbsentDatabaseDelaysRowsAndKeepsTheirOrder)
     submit({row(one_, 3, 1, {"a"}), row(one_, 3, 2, {"a"})});
     submit({row(one_, 3, 3, {"a"})});
     ASSERT_TRUE(flushed());
-    EXPECT_EQ(occurrences(one_, "a"), 3);
+    EXPECT_EQ(store_.occurrences(one_, "a"), 3);
     EXPECT_EQ(position(one_, 3), 3U);
     EXPECT_FALSE(measured("winnow_triage_poisoned_rows_total 1"));
 }
@@ -117,8 +117,8 @@ TEST_F(TriageServiceTest, OneTenantsTroubleDoesNotHoldUpAnother)
     configs_.fail(std::nullopt);
     submit({row(two_, 3, 2, {"b"})});
     ASSERT_TRUE(flushed());
-    EXPECT_EQ(occurrences(one_, "a"), 1);
-    EXPECT_EQ(occurrences(two_, "b"), 1);
+    EXPECT_EQ(store_.occurrences(one_, "a"), 1);
+    EXPECT_EQ(store_.occurrences(two_, "b"), 1);
 }
 
 TEST_F(TriageServiceTest, ATransactionWhoseAnswerWasLostIsNotCountedTwice)
@@ -128,7 +128,7 @@ TEST_F(TriageServiceTest, ATransactionWhoseAnswerWasLostIsNotCountedTwice)
     ASSERT_TRUE(flushed());
     submit({row(one_, 3, 3, {"a"})});
     ASSERT_TRUE(flushed());
-    EXPECT_EQ(occurrences(one_, "a"), 3);
+    EXPECT_EQ(store_.occurrences(one_, "a"), 3);
     EXPECT_GE(outbox_changes_, 1) << "what the lost transaction owes must be found";
 }
 
@@ -141,7 +141,7 @@ TEST_F(TriageServiceTest, RowsThatAnotherNodeAppliedAreLeftOutAndTheRestIsFolded
     submit({row(one_, 3, 2, {"a"}), row(one_, 3, 3, {"a"})});
     hold(false);
     ASSERT_TRUE(flushed());
-    EXPECT_EQ(occurrences(one_, "a"), 2);
+    EXPECT_EQ(store_.occurrences(one_, "a"), 2);
     EXPECT_EQ(position(one_, 3), 3U);
 }
 
@@ -150,7 +150,7 @@ TEST_F(TriageServiceTest, RowsOfAStreamThatHasEndedAreDropped)
     store_.ended_ = {3};
     submit({row(one_, 3, 1, {"a"}), row(one_, 4, 1, {"a"})});
     ASSERT_TRUE(flushed());
-    EXPECT_EQ(occurrences(one_, "a"), 1);
+    EXPECT_EQ(store_.occurrences(one_, "a"), 1);
     EXPECT_TRUE(measured("winnow_triage_dropped_rows_total 1"));
 }
 
@@ -162,7 +162,7 @@ TEST_F(TriageServiceTest, ARowThatCannotBeFoldedIsIgnoredAndItsNeighboursAreNot)
         {row(one_, 3, 1, {"a"}), row(one_, 3, 2, {"a"}), row(one_, 3, 3, {"a", "", "poison"}), row(one_, 3, 4, {"a"})});
     hold(false);
     ASSERT_TRUE(flushed());
-    EXPECT_EQ(occurrences(one_, "a"), 3);
+    EXPECT_EQ(store_.occurrences(one_, "a"), 3);
     EXPECT_EQ(position(one_, 3), 4U);
     EXPECT_TRUE(measured("winnow_triage_poisoned_rows_total 1"));
     for (const auto& done : store_.done()) {
@@ -188,7 +188,7 @@ TEST_F(TriageServiceTest, AlertsOfATenantThatDoesNotExistAreDropped)
 {
     submit({row(tenant_id(99), 3, 1, {"a"}), row(one_, 3, 2, {"a"})});
     ASSERT_TRUE(flushed());
-    EXPECT_EQ(occurrences(one_, "a"), 1);
+    EXPECT_EQ(store_.occurrences(one_, "a"), 1);
     EXPECT_EQ(service_->applied_through(3, 2), 2U);
 }
 
@@ -247,7 +247,7 @@ TEST_F(TriageServiceTest, ManyTenantsOverSeveralWorkersLoseNothing)
         submit(std::move(rows));
     }
     ASSERT_TRUE(flushed());
-    for (std::uint64_t n = 10; n < 30; ++n) EXPECT_EQ(occurrences(tenant_id(n), "a"), 100);
+    for (std::uint64_t n = 10; n < 30; ++n) EXPECT_EQ(store_.occurrences(tenant_id(n), "a"), 100);
     EXPECT_EQ(service_->applied_through(3, 50), 50U);
 }
 
