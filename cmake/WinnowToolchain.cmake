@@ -43,3 +43,5 @@ if(WINNOW_SANITIZE)
     endif()
   endif()
 endif()
+
+include(WinnowHardening)

@@ -4,6 +4,7 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/rule_case_report.hpp"
 #include "app/cli/ruleset_changes.hpp"
+#include "app/cli/shown.hpp"
 #include "app/cli/table.hpp"
 #include "app/cli/yaml_document.hpp"
 #include "winnow/api/rule_documents.hpp"
@@ -64,7 +65,7 @@ int test(const TestArguments& arguments)
         if (!out.flush()) throw std::runtime_error("cannot write " + arguments.junit);
     }
     if (arguments.json) {
-        std::cout << results_json(results).dump(2) << '\n';
+        std::cout << json_text(results_json(results)) << '\n';
     } else {
         print_results(results, standard_output_takes_colour(), std::cout);
     }
