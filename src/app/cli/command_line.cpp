@@ -93,7 +93,7 @@ int run_command(int argc, const char* const* argv)
                "of this version?\n";
         return 1;
     } catch (const WrongUsage& wrong) {
-        std::cerr << "winnow: " << wrong.what() << '\n';
+        std::cerr << "winnow: " << shown_text(wrong.what(), LineFeeds::kept) << '\n';
         return kWrongUsage;
     } catch (const std::exception& failure) {
         // It may quote what a server, or a sender, wrote.

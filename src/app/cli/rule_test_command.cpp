@@ -8,6 +8,7 @@
 #include "app/cli/table.hpp"
 #include "app/cli/yaml_document.hpp"
 #include "winnow/api/rule_documents.hpp"
+#include "winnow/base/text.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -97,7 +98,7 @@ void add_rule_test_command(Syntax& rules, Command& chosen)
             try {
                 return test(*arguments);
             } catch (const std::exception& failure) {  // 1 would mean that a case failed
-                std::cerr << "winnow: " << failure.what() << '\n';
+                std::cerr << "winnow: " << shown_text(failure.what(), LineFeeds::kept) << '\n';
                 return kBadFile;
             }
         };
