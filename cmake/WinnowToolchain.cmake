@@ -15,7 +15,9 @@ set(WINNOW_SANITIZE "" CACHE STRING "Sanitizers: '', 'address;undefined' or 'thr
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
+  # By the dependencies that the compiler names: what the cache does not know is not preprocessed twice.
+  find_program(WINNOW_ENV NAMES env REQUIRED)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${WINNOW_ENV} CCACHE_DEPEND=1 CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
 endif()
 find_program(LLD ld.lld-19)
 if(LLD AND CMAKE_CXX_COMPILER_ID STREQUAL "Clang")

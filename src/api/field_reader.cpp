@@ -16,7 +16,6 @@ using nlohmann::json;
 
 /// What people look for where they are shown it; a title is judged where it is read.
 constexpr std::array<std::string_view, 4> kRead{"name", "comment", "priority", "text"};
-constexpr std::size_t kMaxErrors = 50;  // a hostile document must not buy a long answer
 
 std::string length_rule(Length length)
 {

@@ -50,6 +50,10 @@ struct Length {
     std::size_t max = 200;
 };
 
+/// So many errors of one document are told, and reading stops at them: a hostile one must not buy long work or a long
+/// answer.
+inline constexpr std::size_t kMaxErrors = 50;
+
 /// Takes one object's fields and collects every error, so that the caller can mend all in one go.
 ///
 /// A getter returns nullopt where the field is absent, null, or wrong; the last two of an unwanted kind are recorded

@@ -21,6 +21,7 @@ Result<std::vector<domain::Rule>> read_rule_documents(std::string_view json)
         input.rule.id = input.id.value_or(RuleId(Uuid::from_words(0, place + 1)));
         input.rule.position = static_cast<std::int32_t>(place) + 1;
         rules.push_back(std::move(input.rule));
+        if (errors.size() >= kMaxErrors) break;
     }
     if (!errors.empty()) return Error(std::move(errors));
     return rules;

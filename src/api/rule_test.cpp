@@ -69,6 +69,7 @@ std::vector<Rule> tested_rules(FieldReader& fields, std::vector<FieldError>& err
         for (const auto& item : *ruleset) {
             const auto pointer = "/ruleset/" + std::to_string(rules.size());
             rules.push_back(numbered(read_rule(item, pointer, errors).rule, rules.size()));
+            if (errors.size() >= kMaxErrors) break;
         }
     }
     return rules;

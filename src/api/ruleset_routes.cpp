@@ -23,8 +23,6 @@ using http::Response;
 using nlohmann::json;
 using ports::TenantSession;
 
-constexpr std::size_t kMaxErrors = 50;  // as FieldReader: a hostile document must not buy a long answer
-
 Result<bool> dry_run_of(const http::RequestHead& head)
 {
     if (const auto known = only_parameters(head, {"dry_run"}); !known) return known.error();

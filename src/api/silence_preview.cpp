@@ -190,7 +190,13 @@ Result<Response> preview(const Call& call, const Wanted& wanted, const Looked& l
     const bool everything = suppression::breadth_of(wanted.compiled, wanted.at) != suppression::Breadth::something;
     json answer{{"covers_everything", everything}};
     warn_of_scope(answer, wanted.scope, wanted.at);
-    if (!everything) warn_of_all(answer, *tickets, *alerts, wanted.field);
+    if (everything) {
+        answer["warnings"].push_back(
+            {{"pointer", "/" + std::string(wanted.field)},
+             {"detail", "so it is made only where that is meant: ?everything=true (winnow: --everything)"}});
+    } else {
+        warn_of_all(answer, *tickets, *alerts, wanted.field);
+    }
     answer["tickets"] = std::move(*tickets).shown();
     answer["alerts"] = std::move(*alerts).shown();
     return json_response(200, answer);

@@ -164,12 +164,18 @@ private:
                 observe::warn("deliveries cannot be claimed", {{"reason", claim.error().message()}});
                 return false;
             }
-            const bool last = claim->deliveries.empty() && !claim->more;
+            if (claim->deliveries.empty() && !(claim->more && is_something_due())) return true;
             for (auto& delivery : claim->deliveries) begin(std::move(delivery));
-            if (last) return true;
         }
         more_ = true;
         return true;
+    }
+
+    /// Where nothing is, a claim that has not looked at everybody need not go on: many contacts all wait for later.
+    [[nodiscard]] bool is_something_due()
+    {
+        const auto due = outbox_.next_due();
+        return due && *due && **due <= milliseconds{0};
     }
 
     /// Attempts whose ends are not stored, and whose leases may have run out.

@@ -102,8 +102,9 @@ private:
         for (const auto stream : *claimed) {
             if (std::ranges::find(orphans_, stream, &OrphanReplay::stream) != orphans_.end()) continue;
             observe::info("taking over a stream whose writer is gone", {{"stream", static_cast<std::int64_t>(stream)}});
-            orphans_.emplace_back(stream, streams_, triage_);
+            // First: where it throws the stream is named again, and this is done again.
             if (options_.on_takeover) options_.on_takeover(stream);
+            orphans_.emplace_back(stream, streams_, triage_);
         }
     }
 

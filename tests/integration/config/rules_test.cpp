@@ -7,6 +7,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::UnorderedElementsAre;
 
 class Rules : public Tenants {
@@ -319,6 +320,20 @@ TEST_F(Rules, ArePagedInOrder)
     EXPECT_EQ(get("/rules?limit=0").status, 400);
     EXPECT_EQ(get("/rules?cursor=x").status, 400);
     EXPECT_EQ(get("/rules?limt=1").status, 400);
+}
+
+TEST_F(Rules, AreReadOnlyAsFarAsTheirErrorsAreTold)
+{
+    const json refused{{"type", "extract"}, {"field", "title"}, {"pattern", "(?P<a>[^z]{900})"}};
+    const std::vector<json> rules(70, a_rule("a", {{"actions", std::vector<json>(2, refused)}}));
+    for (const auto* path : {"/rules/test", "/rules/lint"}) {
+        json asked{{"ruleset", rules}};
+        if (path == std::string_view("/rules/test")) asked["alert"] = {{"title", "t"}};
+        const auto answered = post(path, asked);
+        ASSERT_EQ(answered.status, 422);
+        EXPECT_THAT(answered.text, HasSubstr("/ruleset/24/actions/1/pattern")) << path;
+        EXPECT_THAT(answered.text, Not(HasSubstr("more errors"))) << path << ": after fifty none was looked for";
+    }
 }
 
 TEST_F(Rules, CanBeTriedOnAnAlertWithoutATrace)

@@ -185,6 +185,7 @@ TEST_F(Silences, WhatCoversEverythingNeedsSayingSoHoweverItIsWritten)
         EXPECT_EQ(preview.status, 200);
         EXPECT_EQ(preview.body["covers_everything"], true) << text;
         EXPECT_THAT(preview.body["warnings"].dump(), HasSubstr("covers every alert"));
+        EXPECT_THAT(preview.body["warnings"].dump(), HasSubstr("--everything"));
     }
     const auto narrow = made("/silences", body());
     EXPECT_EQ(patch("/silences/" + narrow, {{"matchers", "{}"}}).status, 422);

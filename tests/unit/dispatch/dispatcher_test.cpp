@@ -153,5 +153,20 @@ TEST_F(DispatcherTest, StoppingWhileTheDatabaseIsAwayEnds)
     channel_.let_go();
 }
 
+TEST_F(DispatcherTest, WhereAllWaitForLaterNobodyIsLookedAtAgainAndAgain)
+{
+    outbox_.with([](auto& outbox) {
+        outbox.more_ = true;
+        outbox.due_ = 1h;
+    });
+    start();
+    int claims = 0;
+    ASSERT_TRUE(eventually([&] {
+        claims = outbox_.with([](auto& outbox) { return outbox.settles_ > 0 ? outbox.claims_ : 0; });
+        return claims > 0;
+    }));
+    EXPECT_LT(claims, 16) << "one of each kind, and perhaps of the next rounds";
+}
+
 }  // namespace
 }  // namespace winnow::dispatch

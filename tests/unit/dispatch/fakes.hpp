@@ -91,6 +91,7 @@ public:
             made.lease_token = ++row.token;
             made.lease_until = Timestamp{} + lease;
         }
+        claim.more = more_;
         return claim;
     }
 
@@ -161,7 +162,7 @@ public:
             --due_errors_;
             return Error(ErrorCode::unavailable, "away");
         }
-        return std::optional<std::chrono::milliseconds>();
+        return due_;
     }
 
     template <typename Change>
@@ -188,6 +189,8 @@ public:
     int left_ = 0;  ///< So often something is left to settle.
     ErrorCode refusal_ = ErrorCode::internal;
     std::vector<std::pair<domain::StreamId, std::string>> freed_;
+    bool more_ = false;  ///< What a claim says: that it has not looked at everybody.
+    std::optional<std::chrono::milliseconds> due_;
     bool careless_ = false;  ///< Claims without regard to what was asked for.
 
 private:

@@ -136,7 +136,7 @@ TEST_F(HousekeepingTest, AClaimedStreamWhoseTakeoverThrewIsTakenOverByTheNextRou
     EXPECT_EQ(store_.occurrences(one_, "a"), 2);
     housekeeping_.reset();
     EXPECT_THAT(streams_.ended(), testing::UnorderedElementsAre(5, 6)) << "each once";
-    EXPECT_EQ(begun, 2);
+    EXPECT_EQ(begun, 3) << "what is done at a takeover is done for the one that threw, too";
 }
 
 TEST_F(HousekeepingTest, WhicheverThreadNoticesFirstSaysThatTheDatabaseIsAway)

@@ -27,15 +27,20 @@ thread_local int spared = 0;
 
 }  // namespace
 
-// ThreadSanitizer brings these operators itself, and links no others.
+// ThreadSanitizer brings these operators itself, and links no others. AddressSanitizer's own would be called for what
+// is not replaced here, and memory of its must not be freed by ours.
 #if __has_feature(thread_sanitizer)
 constexpr bool kCanFail = false;
 #else
 constexpr bool kCanFail = true;
 // NOLINTBEGIN(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory,misc-definitions-in-headers)
+void* operator new(std::size_t size, const std::nothrow_t& /*tag*/) noexcept
+{
+    return fails() ? nullptr : std::malloc(size == 0 ? 1 : size);
+}
 void* operator new(std::size_t size)
 {
-    void* const memory = fails() ? nullptr : std::malloc(size == 0 ? 1 : size);
+    void* const memory = operator new(size, std::nothrow);
     if (memory == nullptr) throw std::bad_alloc();
     return memory;
 }
