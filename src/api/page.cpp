@@ -114,8 +114,8 @@ Result<Done> only_parameters(const http::RequestHead& head, std::initializer_lis
             return name == plain(candidate);
         });
         if (found != known.end()) {
-            // Of two, a proxy or a filter before us may have looked at the other one.
-            if (given.insert(name).second || found->ends_with(kIsList)) continue;
+            // Of two, a proxy or a filter before us may have looked at the other one. Of a label each has to hold.
+            if (given.insert(name).second || found->ends_with(kIsList) || found->ends_with('.')) continue;
             return query_error(truncate_utf8(name, 64), "must be given once");
         }
         if (name.ends_with('.') && std::ranges::find(known, name) != known.end()) {
