@@ -205,6 +205,26 @@ bool doubles()
     return good;
 }
 
+/// A list's element is what is cheapest; the bound is ten times that.
+constexpr double kTimesTheAnchor = 10;
+
+/// What is over the bound is measured again beside the anchor: an evaluation of milliseconds may have met no quiet
+/// moment on a busy machine, where the short anchor met one. What is really dearer stays so.
+bool holds(const Finding& dearest, double bound)
+{
+    constexpr int kRounds = 5;
+    constexpr int kTimes = 200;
+    auto cost = dearest.cost.a_step();
+    for (int round = 0; round < kRounds && cost > bound; ++round) {
+        const auto again = score(dearest.genome, kTimes);
+        if (!again) return false;
+        cost = again->a_step();
+        bound = anchor() * kTimesTheAnchor;
+        std::printf("measured again: %.1f ns a step, the bound is %.1f\n", cost, bound);
+    }
+    return cost <= bound;
+}
+
 }  // namespace
 
 int main(int count, char** arguments)
@@ -214,8 +234,6 @@ int main(int count, char** arguments)
     const bool linear = doubles();
     Search search(seed);
     search.run(seconds);
-    // A list's element is what is cheapest; the bound is ten times that.
-    constexpr double kTimesTheAnchor = 10;
     const auto bound = anchor() * kTimesTheAnchor;
     std::printf("seed %u: %zu expressions tried, %zu long enough to be measured; the bound is %.1f ns a step\n", seed,
                 search.tried(), search.counted(), bound);
@@ -226,7 +244,7 @@ int main(int count, char** arguments)
                 dearest.cost.nanos / 1e3, candidate.expression.c_str());
     std::printf("  title %zu, description %zu, details %zu bytes: %.200s\n", candidate.alert.title.size(),
                 candidate.alert.description.size(), candidate.alert.details.size(), candidate.alert.details.c_str());
-    const bool held = dearest.cost.a_step() <= bound;
+    const bool held = holds(dearest, bound);
     if (!held) std::puts("DEARER THAN ITS BOUND");
     if (!linear) std::puts("WORSE THAN LINEAR");
     return held && linear ? EXIT_SUCCESS : EXIT_FAILURE;
