@@ -45,3 +45,5 @@ if(WINNOW_SANITIZE)
     endif()
   endif()
 endif()
+
+include(WinnowHardening)

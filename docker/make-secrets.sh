@@ -14,7 +14,8 @@ random() { openssl rand -hex 32; }
 for role in postgres api pipeline provider; do
     random | put "${role}_password"
 done
-url() { printf 'postgresql://%s:%s@%s/winnow\n' "$1" "$(cat "$2")" "${DATABASE_HOST:-postgres}"; }
+# The network between the two containers is theirs alone (compose.yaml: internal), and the image has no certificate.
+url() { printf 'postgresql://%s:%s@%s/winnow?sslmode=disable\n' "$1" "$(cat "$2")" "${DATABASE_HOST:-postgres}"; }
 url postgres postgres_password | put owner_url
 for role in api pipeline provider; do
     url "winnow_$role" "${role}_password" | put "${role}_url"

@@ -66,7 +66,7 @@ Result<Response> list_alerts(const Call& call, TenantSession& session)
 {
     const auto& head = call.request.head;
     const auto known =
-        only_parameters(head, {"from", "to", "disposition", "rule_id", "ticket_id", "q", "limit", "cursor"});
+        only_parameters(head, {"from", "to", "disposition[]", "rule_id", "ticket_id", "q", "limit", "cursor"});
     if (!known) return known.error();
     const auto page = page_request(head, 1);
     if (!page) return page.error();

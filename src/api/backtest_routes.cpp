@@ -8,6 +8,8 @@
 #include "api/ticket_json.hpp"
 #include "winnow/backtest/draft.hpp"
 #include "winnow/domain/backtest.hpp"
+#include "winnow/domain/position.hpp"
+#include "winnow/ports/alert_archive.hpp"
 #include "winnow/ports/backtest_store.hpp"
 #include "winnow/ports/rule_store.hpp"
 #include "winnow/ports/settings_store.hpp"
@@ -63,6 +65,21 @@ json backtest_json(const Backtest& backtest)
             {"error", backtest.error.empty() ? json(nullptr) : json(backtest.error)},
             {"progress", progress_json(backtest)},
             {"result", backtest.result.empty() ? json(nullptr) : json::parse(backtest.result)}};
+}
+
+/// A report outlives what the tenant keeps of the alerts that it tells of.
+void leave_out_samples_before(Timestamp kept_from, json& result)
+{
+    const auto differences = result.find("difference");
+    if (differences == result.end()) return;  // of one that was stopped before it had any
+    for (auto& difference : *differences) {
+        auto& samples = difference.at("samples").get_ref<json::array_t&>();
+        std::erase_if(samples, [&](const json& sample) {
+            const auto id = AlertId::parse(sample.at("alert_id").get<std::string>());
+            const auto position = id ? domain::position_of(*id) : std::nullopt;
+            return !position || position->row.received_at < kept_from;
+        });
+    }
 }
 
 /// A rule as somebody wrote it; it keeps the id that he gave.
@@ -190,7 +207,13 @@ Result<Response> get_backtest(const Call& call, TenantSession& session)
     if (!id) return id.error();
     const auto found = session.backtests().find(*id);
     if (!found) return found.error();
-    return shown(call, backtest_json(*found), found->revision);
+    auto document = backtest_json(*found);
+    if (!document["result"].is_null()) {
+        const auto kept_from = session.alerts().kept_from();
+        if (!kept_from) return kept_from.error();
+        leave_out_samples_before(*kept_from, document["result"]);
+    }
+    return shown(call, document, found->revision);
 }
 
 Result<Response> cancel_backtest(const Call& call, TenantSession& session)

@@ -33,7 +33,7 @@ Result<ports::DeliveryCursor> read_cursor(const Cursor& parts)
 Result<Response> list_deliveries(const Call& call, TenantSession& session)
 {
     const auto& head = call.request.head;
-    const auto known = only_parameters(head, {"state", "ticket_id", "contact_id", "limit", "cursor"});
+    const auto known = only_parameters(head, {"state[]", "ticket_id", "contact_id", "limit", "cursor"});
     if (!known) return known.error();
     const auto page = page_request(head, 2);
     if (!page) return page.error();

@@ -10,12 +10,23 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace winnow::api {
 namespace {
 
 constexpr std::size_t kMaxCursorBytes = 4'096;
+constexpr std::string_view kIsList = "[]";
+
+/// A parameter's name without the sign of a list.
+std::string_view plain(std::string_view known)
+{
+    if (known.ends_with(kIsList)) known.remove_suffix(kIsList.size());
+    return known;
+}
 
 std::optional<Cursor> decode_cursor(std::string text)
 {
@@ -96,16 +107,23 @@ http::Response page_response(const http::RequestHead& head, const nlohmann::json
 
 Result<Done> only_parameters(const http::RequestHead& head, std::initializer_list<std::string_view> known)
 {
+    std::set<std::string> given;
     for (const auto& [name, value] : head.query_parameters()) {
-        const auto is_known = std::ranges::any_of(known, [&name](std::string_view candidate) {
+        const auto* const found = std::ranges::find_if(known, [&name](std::string_view candidate) {
             if (candidate.ends_with('.')) return name.starts_with(candidate) && name != candidate;
-            return name == candidate;
+            return name == plain(candidate);
         });
-        if (is_known) continue;
+        if (found != known.end()) {
+            // Of two, a proxy or a filter before us may have looked at the other one. Of a label each has to hold.
+            if (given.insert(name).second || found->ends_with(kIsList) || found->ends_with('.')) continue;
+            return query_error(truncate_utf8(name, 64), "must be given once");
+        }
         if (name.ends_with('.') && std::ranges::find(known, name) != known.end()) {
             return query_error(name, "needs a name behind the dot, as in " + name + "env=prod");
         }
-        const auto suggestion = nearest(name, known);
+        std::vector<std::string_view> names;
+        for (const auto candidate : known) names.push_back(plain(candidate));
+        const auto suggestion = nearest(name, names);
         return query_error(truncate_utf8(name, 64), suggestion.empty()
                                                         ? std::string("is not known here")
                                                         : "is not known here; did you mean '" + suggestion + "'?");

@@ -43,7 +43,8 @@ struct PageRequest {
                                            const Cursor& next);
 
 /// Refuses query parameters that the resource does not know, with a suggestion. A name that ends in '.' stands for
-/// everything that begins with it ("label."). `limit` and `cursor` must be named too where they are taken.
+/// everything that begins with it ("label."), one that ends in "[]" for a list that may be given in parts ("state[]"
+/// takes state=open&state=held); any other may stand once. `limit` and `cursor` must be named too where they are taken.
 [[nodiscard]] Result<Done> only_parameters(const http::RequestHead& head,
                                            std::initializer_list<std::string_view> known);
 

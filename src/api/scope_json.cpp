@@ -1,5 +1,6 @@
 #include "api/scope_json.hpp"
 
+#include "api/parameters.hpp"
 #include "api/problem.hpp"
 #include "winnow/expr/check.hpp"
 #include "winnow/rules/lint.hpp"
@@ -66,7 +67,9 @@ bool asks_for_firing(const suppression::Scope& compiled, const domain::Scope& sc
 
 Result<bool> everything_of(const http::RequestHead& head)
 {
-    const auto text = head.query_parameter("everything");
+    const auto given = sole_parameter(head, "everything");
+    if (!given) return given.error();
+    const auto& text = *given;
     if (!text || *text == "false") return false;
     if (*text == "true") return true;
     return query_error("everything", "must be true or false");

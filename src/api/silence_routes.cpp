@@ -58,7 +58,7 @@ json saved_json(const StoredSilence& stored, Timestamp now)
 Result<Response> list_silences(const Call& call, TenantSession& session)
 {
     const auto& head = call.request.head;
-    if (const auto known = only_parameters(head, {"limit", "cursor", "state"}); !known) return known.error();
+    if (const auto known = only_parameters(head, {"limit", "cursor", "state[]"}); !known) return known.error();
     const auto page = id_page<SilenceId>(head);
     if (!page) return page.error();
     const auto states =

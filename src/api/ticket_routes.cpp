@@ -36,8 +36,8 @@ constexpr std::size_t kMaxCsvRows = 10'000;
 Result<Response> list_tickets(const Call& call, TenantSession& session)
 {
     const auto& head = call.request.head;
-    const auto known = only_parameters(
-        head, {"state", "severity", "service", "assignee", "label.", "q", "from", "to", "sort", "limit", "cursor"});
+    const auto known = only_parameters(head, {"state[]", "severity[]", "service[]", "assignee", "label.", "q", "from",
+                                              "to", "sort", "limit", "cursor"});
     if (!known) return known.error();
     const auto page = page_request(head, kTicketCursorParts);
     if (!page) return page.error();
@@ -88,8 +88,8 @@ Result<Cursor> csv_cursor(const http::RequestHead& head)
 Result<Answer> list_tickets_as_csv(const Call& call, TenantSession& session)
 {
     const auto& head = call.request.head;
-    const auto known = only_parameters(
-        head, {"state", "severity", "service", "assignee", "label.", "q", "from", "to", "sort", "limit", "cursor"});
+    const auto known = only_parameters(head, {"state[]", "severity[]", "service[]", "assignee", "label.", "q", "from",
+                                              "to", "sort", "limit", "cursor"});
     if (!known) return known.error();
     const auto limit = csv_limit(head);
     if (!limit) return limit.error();
@@ -120,7 +120,8 @@ Result<Answer> list_tickets_as_csv(const Call& call, TenantSession& session)
 Result<Response> ticket_stats(const Call& call, TenantSession& session)
 {
     const auto& head = call.request.head;
-    const auto known = only_parameters(head, {"state", "severity", "service", "assignee", "label.", "q", "from", "to"});
+    const auto known =
+        only_parameters(head, {"state[]", "severity[]", "service[]", "assignee", "label.", "q", "from", "to"});
     if (!known) return known.error();
     const auto filter = ticket_filter(head, call.who);
     if (!filter) return filter.error();

@@ -4,6 +4,7 @@
 #include "app/documents.hpp"
 #include "app/environment.hpp"
 #include "winnow/base/text.hpp"
+#include "winnow/pg/options.hpp"
 
 #include <yaml-cpp/yaml.h>
 
@@ -213,6 +214,13 @@ Reading read_config(const std::string& file, Config base)
 Result<Config> load_config(const std::string& file, Config base)
 {
     return whole(read_config(file, std::move(base)));
+}
+
+void secure_database(DatabaseConfig& database)
+{
+    for (auto* const url : {&database.owner_url, &database.api_url, &database.pipeline_url, &database.provider_url}) {
+        if (!url->empty()) *url = pg::with_tls(*url, database.sslmode, database.ca_file);
+    }
 }
 
 Result<Done> complete_for_serving(const Config& config)

@@ -26,6 +26,8 @@ struct DatabaseConfig {
     std::string api_url;
     std::string pipeline_url;
     std::string provider_url;
+    std::string sslmode = "verify-full";  ///< libpq's word, for a URL that names another machine and does not say.
+    std::string ca_file;                  ///< PEM: authorities of the database's certificate; "": the system's.
     std::size_t api_connections = 4;
     bool allow_unsafe_durability = false;  ///< Serve although PostgreSQL may lose what it committed.
 };
@@ -104,6 +106,9 @@ struct Reading {
 
 /// The same from a text; `name` stands in the messages.
 [[nodiscard]] Result<Config> parse_config(const std::string& text, const std::string& name, Config base = {});
+
+/// The database's URLs as they are connected to: with TLS as database.sslmode and database.ca_file say (pg::with_tls).
+void secure_database(DatabaseConfig& database);
 
 /// What `winnow serve` cannot do without.
 [[nodiscard]] Result<Done> complete_for_serving(const Config& config);

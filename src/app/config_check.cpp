@@ -109,6 +109,7 @@ public:
         secret("database.pipeline_url_file");
         secret("database.provider_url_file");
         secret("delivery.smtp.password_file");
+        authorities("database.ca_file", config_.database.ca_file);
         database("database.owner_url", config_.database.owner_url);
         database("database.api_url", config_.database.api_url);
         database("database.pipeline_url", config_.database.pipeline_url);

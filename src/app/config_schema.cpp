@@ -347,6 +347,14 @@ void add_rest(std::vector<Key>& keys)
         secret_file("database.pipeline_url_file", [](Config& c) -> auto& { return c.database.pipeline_url; }));
     keys.push_back(
         secret_file("database.provider_url_file", [](Config& c) -> auto& { return c.database.provider_url; }));
+    keys.push_back(word<std::string>("database.sslmode", [](Config& c) -> auto& { return c.database.sslmode; },
+                                     {{"disable", "disable"},
+                                      {"allow", "allow"},
+                                      {"prefer", "prefer"},
+                                      {"require", "require"},
+                                      {"verify-ca", "verify-ca"},
+                                      {"verify-full", "verify-full"}}));
+    keys.push_back(text("database.ca_file", [](Config& c) -> auto& { return c.database.ca_file; }));
     keys.push_back(number<std::size_t>(
         "database.api_connections", [](Config& c) -> auto& { return c.database.api_connections; }, 1, 200));
     keys.push_back(flag("database.allow_unsafe_durability",

@@ -55,12 +55,13 @@ namespace {
 
 using std::chrono::milliseconds;
 
-pg::PgOptions session(const std::string& url, const char* name, std::size_t connections)
+pg::PgOptions session(const std::string& url, const char* name, std::size_t connections, std::size_t max_days = 3'650)
 {
     pg::PgOptions options;
     options.conninfo = url;
     options.application_name = name;
     options.connections = connections;
+    options.max_retention = std::chrono::days(max_days);
     return options;
 }
 
@@ -115,7 +116,8 @@ public:
           hold_store_(pg::make_hold_store(session(config.database.pipeline_url, "winnow holds", 1))),
           chores_(pg::make_chores(session(config.database.pipeline_url, "winnow chores", 1),
                                   {.max_retention = std::chrono::days(config.tenants.max_retention_days)})),
-          backtest_jobs_(pg::make_backtest_jobs(session(config.database.pipeline_url, "winnow back-tests", 1))),
+          backtest_jobs_(pg::make_backtest_jobs(
+              session(config.database.pipeline_url, "winnow back-tests", 1, config.tenants.max_retention_days))),
           config_store_(pg::make_config_store(session(config.database.pipeline_url, "winnow configuration", 1))),
           search_index_(pg::make_search_index(session(config.database.pipeline_url, "winnow search", 1))),
           outbox_(pg::make_outbox(session(config.database.pipeline_url, "winnow outbox", 1))),
@@ -123,7 +125,8 @@ public:
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
           credentials_(pg::make_credential_store(session(config.database.api_url, "winnow credentials", 1))),
           database_(pg::make_tenant_database(
-              session(config.database.api_url, "winnow api", config.database.api_connections),
+              session(config.database.api_url, "winnow api", config.database.api_connections,
+                      config.tenants.max_retention_days),
               {.waiting = config.rest.waiting_per_tenant, .metrics = observe::QueueMetrics(metrics_, "rest")})),
           provider_(pg::make_provider_store(session(config.database.provider_url, "winnow provider", 2))),
           authenticator_(*credentials_, {}),

@@ -15,10 +15,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <iostream>
 #include <utility>
 #include <vector>
@@ -56,7 +61,18 @@ Loaded load_for_serving(const std::string& file)
         (finding.tolerable ? loaded.tolerable : loaded.problems).push_back(std::move(finding.error));
     }
     for (auto& unread : unread_variables()) loaded.tolerable.push_back(std::move(unread));
+    secure_database(loaded.config.database);
     return loaded;
+}
+
+/// An image of this process's memory would hold keys and what tenants' alerts say. The limit is for who obeys it;
+/// a program that cores are piped to need not, so the kernel is told not to make one at all.
+void forbid_core_dumps()
+{
+    const rlimit none{};
+    if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0) {
+        observe::warn("core dumps cannot be switched off", {{"reason", std::strerror(errno)}});
+    }
 }
 
 enum class Waited : std::uint8_t { for_it, told_to_stop };
@@ -117,6 +133,7 @@ int run_serve(const std::string& config_file)
     for (const auto& problem : loaded.tolerable) {
         observe::warn("the configuration should be mended", {{"at", problem.pointer}, {"detail", problem.detail}});
     }
+    forbid_core_dumps();
     raise_open_files_limit(config);
     const auto usable = wait_for_database(config.database, signals);
     if (!usable) {
@@ -132,13 +149,15 @@ int run_serve(const std::string& config_file)
 int run_migrate(const std::string& config_file, const std::string& url)
 {
     auto target = url;
+    DatabaseConfig database;
     if (target.empty()) {
         const auto config = load_config(config_file);
         if (!config) {
             print_problems(config.error());
             return kWrongConfiguration;
         }
-        target = config->database.owner_url;
+        database = config->database;
+        target = database.owner_url;
     }
     const bool given = !url.empty();
     if (target.empty()) {
@@ -150,6 +169,7 @@ int run_migrate(const std::string& config_file, const std::string& url)
         std::cerr << "winnow: " << name << ' ' << wrong << '\n';
         return kWrongConfiguration;
     }
+    target = pg::with_tls(target, database.sslmode, database.ca_file);
     observe::start_log(observe::LogFormat::automatic, observe::Level::warning);
     if (const auto entered = pg::check_login(target); !entered) {
         std::cerr << "winnow: " << name << ": cannot log in: " << entered.error().message() << '\n';

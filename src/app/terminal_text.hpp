@@ -9,9 +9,8 @@
 
 namespace winnow::app {
 
-/// `text` as a terminal may have it: no control character (C0, DEL, C1), nothing that turns the direction of writing,
-/// well-formed UTF-8, at most `max_bytes`. What was there stands as a space, what was cut as "…"; a letter and the
-/// marks on it stay together.
+/// `text` as a terminal may have it: nothing that is_hidden(), well-formed UTF-8, at most `max_bytes`. What was there
+/// stands as a space, what was cut as "…"; a letter and the marks on it stay together.
 [[nodiscard]] std::string for_terminal(std::string_view text, std::size_t max_bytes = std::string::npos);
 
 /// The columns of a terminal that well-formed UTF-8 without control characters fills: East Asian wide characters and

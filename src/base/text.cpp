@@ -75,6 +75,82 @@ bool has_control_characters(std::string_view text) noexcept
     });
 }
 
+CodePoint first_code_point(std::string_view text) noexcept
+{
+    const auto length = sequence_length(text, 0);
+    if (length == 0) return {.value = U'\uFFFD', .bytes = 1};
+    const auto lead = static_cast<std::uint8_t>(text.front());
+    if (length == 1) return {.value = lead, .bytes = 1};
+    char32_t value = lead & (0x7FU >> length);
+    for (std::size_t i = 1; i < length; ++i) value = (value << 6U) | (static_cast<std::uint8_t>(text[i]) & 0x3FU);
+    return {.value = value, .bytes = length};
+}
+
+bool is_hidden(char32_t point) noexcept
+{
+    struct Range {
+        char32_t first;
+        char32_t last;
+    };
+    static constexpr Range kRanges[] = {
+        {0x0000, 0x001F},    // C0
+        {0x007F, 0x009F},    // DEL, C1
+        {0x00AD, 0x00AD},    // soft hyphen
+        {0x061C, 0x061C},    // Arabic letter mark
+        {0x180E, 0x180E},    // Mongolian vowel separator
+        {0x200B, 0x200F},    // no width, joiners, marks of direction
+        {0x2028, 0x202E},    // ends of lines and paragraphs, embedding and override of direction
+        {0x2060, 0x206F},    // joiners, invisible operators, isolation of direction
+        {0xFEFF, 0xFEFF},    // byte order mark
+        {0xFFF9, 0xFFFB},    // interlinear annotation
+        {0xE0000, 0xE007F},  // tags
+    };
+    if (point >= 0x20 && point < 0x7F) return false;
+    return std::ranges::any_of(kRanges, [&](Range range) { return point >= range.first && point <= range.last; });
+}
+
+bool has_hidden(std::string_view text) noexcept
+{
+    while (!text.empty()) {
+        const auto [point, bytes] = first_code_point(text);
+        if (is_hidden(point)) return true;
+        text.remove_prefix(bytes);
+    }
+    return false;
+}
+
+std::string shown_text(std::string_view text, LineFeeds feeds)
+{
+    std::string shown;
+    shown.reserve(text.size());
+    while (!text.empty()) {
+        const auto [point, bytes] = first_code_point(text);
+        const bool stays = feeds == LineFeeds::kept && (point == U'\n' || point == U'\t');
+        if (is_hidden(point) && !stays) {
+            shown += ' ';
+        } else if (point == U'\uFFFD') {
+            shown += "\uFFFD";
+        } else {
+            shown += text.substr(0, bytes);
+        }
+        text.remove_prefix(bytes);
+    }
+    return shown;
+}
+
+void append_json_escape(std::string& out, char32_t point)
+{
+    constexpr std::string_view kHex = "0123456789abcdef";
+    constexpr char32_t kBeyond = 0x10000;
+    if (point >= kBeyond) {
+        append_json_escape(out, 0xD800 + ((point - kBeyond) >> 10U));
+        append_json_escape(out, 0xDC00 + ((point - kBeyond) & 0x3FFU));
+        return;
+    }
+    out += "\\u";
+    for (const unsigned shift : {12U, 8U, 4U, 0U}) out += kHex[(point >> shift) & 0xFU];
+}
+
 std::size_t edit_distance(std::string_view a, std::string_view b)
 {
     const auto width = b.size() + 1;

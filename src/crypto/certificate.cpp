@@ -61,9 +61,13 @@ X509Pointer blank_certificate(EVP_PKEY* key, const std::string& common_name, std
 {
     X509Pointer certificate(X509_new(), &X509_free);
     X509_set_version(certificate.get(), X509_VERSION_3);
-    std::uint32_t serial = 0;
-    RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), static_cast<long>(serial / 2 + 1));
+    // 128 random bits behind a one, which keeps it positive and as long as it is.
+    std::array<unsigned char, 17> serial{};
+    require(RAND_bytes(serial.data() + 1, static_cast<int>(serial.size()) - 1) == 1, "random bytes");
+    serial[0] = 1;
+    const std::unique_ptr<BIGNUM, decltype(&BN_free)> number(
+        BN_bin2bn(serial.data(), static_cast<int>(serial.size()), nullptr), &BN_free);
+    require(number && BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate.get())) != nullptr, "serial");
     // Since yesterday: a peer whose clock is behind accepts it, too.
     X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -std::chrono::seconds(std::chrono::days{1}).count());
     X509_gmtime_adj(X509_getm_notAfter(certificate.get()), std::chrono::seconds(valid_for).count());
@@ -80,8 +84,10 @@ Certificate make_authority(const std::string& common_name, std::chrono::days val
     const Key key(EVP_EC_gen("P-256"), &EVP_PKEY_free);
     const auto certificate = blank_certificate(key.get(), common_name, valid_for);
     X509_set_issuer_name(certificate.get(), X509_get_subject_name(certificate.get()));
-    add_extension(certificate.get(), certificate.get(), NID_basic_constraints, "critical,CA:TRUE");
+    add_extension(certificate.get(), certificate.get(), NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
     add_extension(certificate.get(), certificate.get(), NID_key_usage, "critical,keyCertSign,cRLSign");
+    add_extension(certificate.get(), certificate.get(), NID_subject_key_identifier, "hash");
+    add_extension(certificate.get(), certificate.get(), NID_authority_key_identifier, "keyid:always");
     require(X509_sign(certificate.get(), key.get(), EVP_sha256()) > 0, "certificate signature");
     return {.certificate = pem_of(certificate.get()), .key = pem_of(key.get())};
 }
@@ -98,6 +104,12 @@ Certificate make_loopback_certificate(const Certificate& authority, const std::s
     const Key key(EVP_EC_gen("P-256"), &EVP_PKEY_free);
     const auto certificate = blank_certificate(key.get(), common_name, valid_for);
     X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuer.get()));
+    add_extension(certificate.get(), issuer.get(), NID_basic_constraints, "critical,CA:FALSE");
+    add_extension(certificate.get(), issuer.get(), NID_key_usage, "critical,digitalSignature");  // ECDSA: no more
+    add_extension(certificate.get(), issuer.get(), NID_subject_key_identifier, "hash");
+    if (X509_get0_subject_key_id(issuer.get()) != nullptr) {  // authorities of before had none
+        add_extension(certificate.get(), issuer.get(), NID_authority_key_identifier, "keyid:always");
+    }
     add_extension(certificate.get(), issuer.get(), NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1");
     add_extension(certificate.get(), issuer.get(), NID_ext_key_usage, "serverAuth,clientAuth");
     require(X509_sign(certificate.get(), issuer_key.get(), EVP_sha256()) > 0, "certificate signature");

@@ -28,9 +28,7 @@ bool is_ascii(char c)
 
 std::string on_one_line(std::string_view text)
 {
-    std::string out(text);
-    std::ranges::replace_if(out, is_control, ' ');
-    return out;
+    return shown_text(text);
 }
 
 /// Breaks before words that do not fit. Never makes a line of blanks only: readers would take it for the body's start.

@@ -3,6 +3,8 @@
 #include "winnow/crypto/digest.hpp"
 #include "winnow/ports/credential_store.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -35,7 +37,7 @@ struct Entry {
 // Shared with the look-ups in flight, which may come back after the Authenticator is gone.
 class Authenticator::Impl : public std::enable_shared_from_this<Authenticator::Impl> {
 public:
-    Impl(ports::CredentialStore& store, Options options) : store_(store), options_(options) {}
+    Impl(ports::CredentialStore& store, Options options) : store_(store), options_(std::move(options)) {}
 
     void authenticate(std::string_view key, Sink done, const std::function<bool()>& may_ask)
     {
@@ -74,9 +76,14 @@ public:
 private:
     using Entries = std::unordered_map<std::string, Entry>;
 
+    struct Asked {
+        std::uint64_t generation;
+        SteadyClock::time_point at;
+    };
+
     std::optional<Result<access::Principal>> find(const std::string& hash)  // mutex_ held
     {
-        const auto now = SteadyClock::now();
+        const auto now = options_.clock();
         if (const auto at = known_.find(hash); at != known_.end() && at->second.until > now) {
             return Result<access::Principal>(*at->second.principal);
         }
@@ -93,19 +100,21 @@ private:
             const std::lock_guard lock(mutex_);
             generation = generation_;
         }
-        auto answer = [self = shared_from_this(), hash, generation](Result<std::optional<access::Principal>> found) {
-            self->conclude(hash, generation, std::move(found));
+        // From before the question on: what is left of a key's life is counted from then, never from later.
+        const Asked asked{.generation = generation, .at = options_.clock()};
+        auto answer = [self = shared_from_this(), hash, asked](Result<std::optional<ports::Credential>> found) {
+            self->conclude(hash, asked, std::move(found));
         };
         store_.find(std::move(hash), std::move(answer));
     }
 
-    void conclude(const std::string& hash, std::uint64_t generation, Result<std::optional<access::Principal>> found)
+    void conclude(const std::string& hash, const Asked& asked, Result<std::optional<ports::Credential>> found)
     {
         std::vector<Sink> sinks;
         {
             const std::lock_guard lock(mutex_);
             // What was looked up before a change must not outlive it in the cache.
-            if (found && generation == generation_) remember(hash, *found);
+            if (found && asked.generation == generation_) remember(hash, asked.at, *found);
             if (const auto at = waiting_.find(hash); at != waiting_.end()) {
                 sinks = std::move(at->second);
                 waiting_.erase(at);
@@ -115,20 +124,24 @@ private:
             if (!found) {
                 sink(found.error());
             } else if (*found) {
-                sink(**found);
+                sink((*found)->principal);
             } else {
                 sink(unknown_key());
             }
         }
     }
 
-    void remember(const std::string& hash, const std::optional<access::Principal>& principal)  // mutex_ held
+    // mutex_ held
+    void remember(const std::string& hash, SteadyClock::time_point asked_at,
+                  const std::optional<ports::Credential>& found)
     {
         // Two maps, so that a flood of made-up keys cannot push out the real ones.
-        const auto now = SteadyClock::now();
-        if (principal) {
+        const auto now = options_.clock();
+        if (found) {
             if (known_.size() >= options_.max_entries && !known_.contains(hash)) make_room(now);
-            known_[hash] = {principal, now + options_.found_for};
+            Entry entry{.principal = found->principal, .until = now + options_.found_for};
+            if (found->lives_for) entry.until = std::min(entry.until, asked_at + *found->lives_for);
+            known_[hash] = std::move(entry);
             return;
         }
         known_.erase(hash);
@@ -164,7 +177,7 @@ private:
 };
 
 Authenticator::Authenticator(ports::CredentialStore& store, Options options)
-    : impl_(std::make_shared<Impl>(store, options))
+    : impl_(std::make_shared<Impl>(store, std::move(options)))
 {
 }
 

@@ -12,48 +12,24 @@ namespace winnow::observe {
 
 namespace {
 
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
-void append_control(std::string& out, char byte)
-{
-    constexpr std::string_view kHex = "0123456789abcdef";
-    const auto value = static_cast<unsigned char>(byte);
-    out += "\\u00";
-    out += kHex[value >> 4U];
-    out += kHex[value & 0xFU];
-}
-
-/// The length of the well-formed UTF-8 sequence at the start of `text`, 0 if there is none.
-std::size_t sequence_length(std::string_view text) noexcept
-{
-    for (std::size_t length = 1; length <= std::min<std::size_t>(4, text.size()); ++length) {
-        if (is_valid_utf8(text.substr(0, length))) return length;
-    }
-    return 0;
-}
-
 void append_quoted(std::string& out, std::string_view text)
 {
-    const bool well_formed = is_valid_utf8(text);
     out += '"';
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
+    while (!text.empty()) {
+        const auto [point, bytes] = first_code_point(text);
+        if (point == U'"' || point == U'\\') {
             out += '\\';
-            out += c;
-        } else if (c == '\n') {
+            out += text.front();
+        } else if (point == U'\n') {
             out += "\\n";
-        } else if (byte < 0x20 || byte == 0x7F) {
-            append_control(out, c);
-        } else if (byte < 0x80 || well_formed) {
-            out += c;
-        } else if (const auto length = sequence_length(text.substr(i)); length > 0) {
-            out += text.substr(i, length);
-            i += length - 1;
+        } else if (is_hidden(point)) {  // what it is stays readable, and nothing obeys it
+            append_json_escape(out, point);
+        } else if (point == U'\uFFFD') {
+            out += "\uFFFD";
         } else {
-            out += kReplacement;
+            out += text.substr(0, bytes);
         }
+        text.remove_prefix(bytes);
     }
     out += '"';
 }
@@ -157,7 +133,7 @@ std::string text_line(Timestamp instant, Level level, std::string_view message, 
     if (coloured) line += "\x1B[0m";
     line += ' ';
     // The sentence is ours, but nothing stops a caller from passing text of somebody else's.
-    if (has_control_characters(message) || message.find_first_of("\r\n") != std::string_view::npos) {
+    if (has_hidden(message)) {
         append_quoted(line, message);
     } else {
         line += message;

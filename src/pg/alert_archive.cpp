@@ -3,9 +3,11 @@
 #include "pg/noun_stores.hpp"
 #include "pg/sql_errors.hpp"
 #include "pg/values.hpp"
+#include "winnow/domain/retention.hpp"
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -64,9 +66,16 @@ class PgAlertArchive final : public ports::AlertArchive {
 public:
     PgAlertArchive(pqxx::transaction_base& tx, TenantId tenant) : tx_(tx), tenant_(tenant) {}
 
+    Result<Timestamp> kept_from() override
+    {
+        return translated([&]() -> Result<Timestamp> { return begin(); });
+    }
+
     Result<ArchivedRow> row(const RowPosition& position) override
     {
         return translated([&]() -> Result<ArchivedRow> {
+            // What its tenant no longer keeps may be there still: it is forgotten in steps, or with its whole day.
+            if (position.received_at < begin()) return Error(ErrorCode::not_found, "there is no such journal row");
             const auto sql = kColumns + "t.payload" + kFrom + kOneRow;
             const auto rows = query(tx_, sql.c_str(), tenant_, position.received_at, position.stream, position.seq);
             if (rows.empty()) return Error(ErrorCode::not_found, "there is no such journal row");
@@ -79,6 +88,7 @@ public:
         return translated([&]() -> Result<std::vector<ArchivedRow>> {
             std::vector<ArchivedRow> found;
             auto rest = range;
+            rest.received_from = std::max(rest.received_from.value_or(begin()), begin());
             for (auto span = kFirstSpan; found.size() < limit; span *= 4) {
                 auto stretch = rest;
                 const auto begin = newest_of(rest) - span;
@@ -97,6 +107,16 @@ private:
     /// back, until something is there. A statement opens the days that it names, however many years are kept.
     static constexpr std::chrono::days kFirstSpan{2};
     static constexpr std::chrono::days kLongest{4'000};  // longer than anything is kept
+
+    /// Of the whole transaction.
+    Timestamp begin()
+    {
+        if (!begin_) {
+            begin_ = time_of(query(tx_, "select kept_from($1::uuid, 'journal', $2::int)", tenant_,
+                                   domain::class_of(domain::Kept::journal).usual.count())[0][0]);
+        }
+        return *begin_;
+    }
 
     static Timestamp newest_of(const ports::ArchiveRange& range)
     {
@@ -126,6 +146,7 @@ private:
 
     pqxx::transaction_base& tx_;
     TenantId tenant_;
+    std::optional<Timestamp> begin_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "pg/session_pool.hpp"
 #include "pg/transaction.hpp"
 #include "pg/values.hpp"
+#include "winnow/domain/retention.hpp"
 
 #include <utility>
 
@@ -33,7 +34,8 @@ update backtests b set state = 'running', runner = $1, attempt = b.attempt + 1, 
                        started_at = coalesce(b.started_at, now()), alerts_read = 0, rate = 0, result = '',
                        revision = b.revision + 1
   from next where b.tenant_id = next.tenant_id and b.backtest_id = next.backtest_id
-returning b.tenant_id, b.backtest_id, b.attempt, b.range_from, b.range_until, b.max_alerts, b.draft
+returning b.tenant_id, b.backtest_id, b.attempt,
+          least(greatest(b.range_from, kept_from(b.tenant_id, 'journal', $3::int)), b.range_until) as range_from, b.range_until, b.max_alerts, b.draft
 )sql";
 
 constexpr auto kCountAlerts = R"sql(
@@ -70,7 +72,8 @@ public:
             const auto silence = ports::kBacktestSilence.count();
             query(tx, kGiveUp, ports::kBacktestAttempts, silence);
             try {
-                const auto rows = query(tx, kClaim, runner, silence);
+                const auto rows =
+                    query(tx, kClaim, runner, silence, domain::class_of(domain::Kept::journal).usual.count());
                 if (rows.empty()) return std::optional<BacktestJob>();
                 return read_job(tx, rows.front(), runner);
             } catch (const std::exception& failure) {

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <cstdlib>
 #include <map>
 #include <new>
 #include <regex>
@@ -70,6 +71,40 @@ Refusal read_refusal(std::string_view text)
     return refusal;
 }
 
+/// Debian's bundle: libpq 15 takes a file only, and by itself none but one in the home folder.
+constexpr const char* kSystemAuthorities = "/etc/ssl/certs/ca-certificates.crt";
+
+/// A socket, or an address that no other machine can answer at.
+bool is_here(std::string_view host)
+{
+    return host.empty() || host.front() == '/' || host.front() == '@' || host == "localhost" || host == "::1" ||
+           host.starts_with("127.");
+}
+
+/// What stands at `name`, or else in the environment, as libpq takes it; "" for neither.
+std::string value_of(const std::map<std::string, std::string>& values, const char* name, const char* variable)
+{
+    const auto at = values.find(name);
+    if (at != values.end() && !at->second.empty()) return at->second;
+    const char* const set = std::getenv(variable);
+    return set == nullptr ? "" : set;
+}
+
+/// Whether one of the hosts is another machine. A host's name goes before its address: it is what the certificate is
+/// for, and an address here may be the mouth of a tunnel.
+bool is_remote(const std::map<std::string, std::string>& values)
+{
+    auto hosts = value_of(values, "host", "PGHOST");
+    if (hosts.empty()) hosts = value_of(values, "hostaddr", "PGHOSTADDR");
+    std::string_view rest = hosts;
+    while (true) {
+        const auto host = rest.substr(0, rest.find(','));
+        if (!is_here(host)) return true;
+        if (host.size() == rest.size()) return false;
+        rest.remove_prefix(host.size() + 1);
+    }
+}
+
 std::string milliseconds(std::chrono::milliseconds duration)
 {
     return std::to_string(duration.count());
@@ -109,6 +144,22 @@ std::string problem_of_connection_string(const std::string& conninfo)
     }
 }
 
+std::string with_tls(const std::string& conninfo, const std::string& sslmode, const std::string& ca_file)
+{
+    if (!is_connection_string(conninfo)) return conninfo;
+    auto values = parse(conninfo);
+    if (!is_remote(values)) return conninfo;
+    const auto said = value_of(values, "sslmode", "PGSSLMODE");
+    if (said.empty()) values["sslmode"] = sslmode;
+    const bool verifies = (said.empty() ? sslmode : said).starts_with("verify");
+    // Who says sslmode=verify-… and no authority means libpq's own, in the home folder.
+    const auto authorities = !ca_file.empty() ? ca_file : said.empty() ? kSystemAuthorities : std::string();
+    if (verifies && !authorities.empty() && value_of(values, "sslrootcert", "PGSSLROOTCERT").empty()) {
+        values["sslrootcert"] = authorities;
+    }
+    return join(values);
+}
+
 std::string user_of_connection_string(const std::string& conninfo)
 {
     if (!is_connection_string(conninfo)) return "";
@@ -131,10 +182,11 @@ std::string session_conninfo(const PgOptions& options)
         {"client_encoding", "UTF8"},
     };
     for (const auto& [name, value] : defaults) values.emplace(name, value);
-    values["options"] += " -c DateStyle=ISO -c TimeZone=UTC -c bytea_output=hex -c jit=off -c lock_timeout=" +
-                         milliseconds(options.lock_timeout) +
-                         " -c statement_timeout=" + milliseconds(options.statement_timeout) +
-                         " -c idle_in_transaction_session_timeout=" + milliseconds(options.idle_in_transaction_timeout);
+    values["options"] +=
+        " -c DateStyle=ISO -c TimeZone=UTC -c bytea_output=hex -c jit=off -c lock_timeout=" +
+        milliseconds(options.lock_timeout) + " -c statement_timeout=" + milliseconds(options.statement_timeout) +
+        " -c idle_in_transaction_session_timeout=" + milliseconds(options.idle_in_transaction_timeout) +
+        " -c winnow.max_retention_days=" + std::to_string(options.max_retention.count());
     return join(values);
 }
 

@@ -7,6 +7,8 @@
 
 #include <pqxx/nontransaction>
 
+#include <chrono>
+#include <cstdint>
 #include <stdexcept>
 #include <utility>
 
@@ -16,9 +18,12 @@ namespace {
 
 using access::CredentialKind;
 using access::Principal;
+using ports::Credential;
 
 constexpr auto kFind = R"sql(
-select kind, tenant_id, service_code, suspended, subject_id, subject_name, email, role, rates_of_tenant(tenant_id) as rates
+select kind, tenant_id, service_code, suspended, subject_id, subject_name, email, role,
+       rates_of_tenant(tenant_id) as rates,
+       floor(extract(epoch from expires_at - clock_timestamp()) * 1000)::int8 as lives_for_ms
   from find_credential($1)
 )sql";
 
@@ -47,13 +52,16 @@ Principal read_principal(const pqxx::row& row)
     return who;
 }
 
-Result<std::optional<Principal>> find_in(Session& session, const std::string& hash)
+Result<std::optional<Credential>> find_in(Session& session, const std::string& hash)
 {
-    return translated([&]() -> Result<std::optional<Principal>> {
+    return translated([&]() -> Result<std::optional<Credential>> {
         pqxx::nontransaction tx(session.connection());
         const auto rows = query(tx, kFind, Bytes{hash});
-        if (rows.empty()) return std::optional<Principal>();
-        return std::optional(read_principal(rows.front()));
+        if (rows.empty()) return std::optional<Credential>();
+        Credential found{.principal = read_principal(rows.front()), .lives_for = std::nullopt};
+        const auto left = rows.front()["lives_for_ms"];
+        if (!left.is_null()) found.lives_for = std::chrono::milliseconds(left.as<std::int64_t>());
+        return std::optional(std::move(found));
     });
 }
 
@@ -61,7 +69,7 @@ class PgCredentialStore final : public ports::CredentialStore {
 public:
     explicit PgCredentialStore(const PgOptions& options) : threads_(options, DatabaseThreads::one_line(options)) {}
 
-    void find(std::string hash, std::move_only_function<void(Result<std::optional<Principal>>)> done) override
+    void find(std::string hash, std::move_only_function<void(Result<std::optional<Credential>>)> done) override
     {
         // Shared between the two ways out, of which exactly one is taken.
         auto answer = std::make_shared<decltype(done)>(std::move(done));

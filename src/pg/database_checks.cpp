@@ -47,17 +47,27 @@ Reached look_where(Session& session, pqxx::transaction_base& tx)
 
 Result<Done> check_login(const std::string& conninfo)
 {
+    static constexpr auto kHowItIsVerified =
+        "; the server is verified by the authority in sslrootcert of the URL or in database.ca_file, and as sslmode or "
+        "database.sslmode says";
     try {
         const Session session({.conninfo = conninfo});
         return Done{};
     } catch (const NoSession& refused) {
-        if (const auto ours = refused.sqlstate().empty() ? problem_of_our_side(conninfo, refused.what()) : "";
-            !ours.empty()) {
-            return Error(ErrorCode::invalid_argument, ours);
+        const std::string words = refused.what();
+        if (refused.sqlstate().empty()) {
+            // What is on this machine first: libpq speaks of certificates there, too.
+            if (const auto ours = problem_of_our_side(conninfo, words); !ours.empty()) {
+                const bool verifying = ours.contains("root certificate") || ours.starts_with("sslrootcert");
+                return Error(ErrorCode::invalid_argument, verifying ? ours + kHowItIsVerified : ours);
+            }
+            if (words.contains("certificate") || words.contains("not support SSL")) {
+                return Error(ErrorCode::permission_denied, words + kHowItIsVerified);
+            }
         }
         const auto state = refused.sqlstate().empty() ? std::string() : " (SQLSTATE " + refused.sqlstate() + ")";
         return Error(lets_in_later(refused.sqlstate()) ? ErrorCode::unavailable : ErrorCode::permission_denied,
-                     refused.what() + state);
+                     words + state);
     } catch (const std::invalid_argument& unreadable) {
         return Error(ErrorCode::invalid_argument, unreadable.what());
     } catch (const std::exception& failure) {

@@ -75,9 +75,27 @@ void make_role(pqxx::transaction_base& tx, const char* role)
     }
 }
 
+/// The database is for Winnow's roles alone: PostgreSQL lets everybody in, and make temporary tables, by itself. Only
+/// its owner can change that; who migrates as somebody else leaves it as it is.
+void close_to_everybody(pqxx::transaction_base& tx)
+{
+    const auto facts = tx.exec(
+        "select (has_database_privilege('public', d.oid, 'connect') or has_database_privilege('public', d.oid, "
+        "'temporary'))"
+        " and pg_has_role(current_user, d.datdba, 'usage'), quote_ident(d.datname)"
+        " from pg_database d where d.datname = current_database()");
+    if (!facts[0][0].as<bool>()) return;
+    const std::string database = facts[0][1].c_str();
+    std::string roles;
+    for (const char* role : kRoles) roles += (roles.empty() ? "" : ", ") + std::string(role);
+    tx.exec("grant connect on database " + database + " to " + roles);
+    tx.exec("revoke connect, temporary on database " + database + " from public");
+}
+
 void prepare(pqxx::transaction_base& tx)
 {
     for (const char* role : kRoles) make_role(tx, role);
+    close_to_everybody(tx);
     if (!is_true(tx.exec("select pg_has_role(current_user, 'winnow_owner', 'member')"))) {
         tx.exec("grant winnow_owner to current_user");
     }

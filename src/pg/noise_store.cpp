@@ -5,6 +5,7 @@
 #include "pg/noun_stores.hpp"
 #include "pg/sql_errors.hpp"
 #include "pg/values.hpp"
+#include "winnow/domain/retention.hpp"
 
 #include <algorithm>
 #include <array>
@@ -101,7 +102,9 @@ std::string where()
 {
     const std::string list = "tenant_id, hour, kind, key, " + columns("%");
     return "from (select " + list + " from noise_counts union all " + expanded("noise_deltas") +
-           ") c where c.tenant_id = $1 and c.hour >= date_trunc('hour', $2::timestamptz) and c.hour < $3 ";
+           ") c where c.tenant_id = $1 and c.hour >= date_trunc('hour', $2::timestamptz) and c.hour < $3 "
+           "and c.hour >= (select date_trunc('hour', kept_from($1, 'statistics', " +
+           std::to_string(domain::class_of(domain::Kept::statistics).usual.count()) + "))) ";
 }
 
 std::string statement(NoiseGroup group)

@@ -35,10 +35,9 @@ std::string text_at(const json& object, const char* name)
 }
 
 /// On one line, whatever a sender put into it: a header made of it cannot break out.
-std::string one_line(std::string text)
+std::string one_line(std::string_view text)
 {
-    std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
-    return text;
+    return shown_text(text);
 }
 
 std::string upper(std::string word)
@@ -72,7 +71,7 @@ std::string subject_line(std::string_view kind, const json& ticket)
 {
     auto subject = "[#" + text_at(ticket, "number") + " " + upper(text_at(ticket, "severity")) + "] " + headline(kind) +
                    text_at(ticket, "title");
-    subject = one_line(std::move(subject));
+    subject = one_line(subject);
     if (subject.size() <= kMaxSubjectBytes) return subject;
     return std::string(truncate_utf8(subject, kMaxSubjectBytes - 3)) + "...";
 }
@@ -85,10 +84,11 @@ void append_line(std::string& text, std::string_view name, const std::string& va
     text.append(one_line(value)).append("\n");
 }
 
-std::string without_carriage_returns(std::string text)
+/// Its lines as they are, and nothing in them that a reader's terminal would obey.
+std::string on_its_lines(std::string text)
 {
-    std::erase_if(text, [](char c) { return c == '\r' || c == '\0'; });
-    return text;
+    std::erase(text, '\r');
+    return shown_text(text, LineFeeds::kept);
 }
 
 std::string body_text(std::string_view kind, const json& message, const json& ticket)
@@ -110,7 +110,7 @@ std::string body_text(std::string_view kind, const json& message, const json& ti
     append_line(text, "This message", text_at(message, "timestamp"));
     append_line(text, "Ticket", "#" + text_at(ticket, "number") + " (" + text_at(ticket, "id") + ")");
     append_line(text, "Tenant", text_at(message, "tenant"));
-    const auto description = without_carriage_returns(text_at(ticket, "description"));
+    const auto description = on_its_lines(text_at(ticket, "description"));
     if (!description.empty()) text += "\n" + description + "\n";
     if (const auto earlier = message.find("overtook"); earlier != message.end() && earlier->is_array()) {
         text += "\nEarlier messages about it did not get through:\n";

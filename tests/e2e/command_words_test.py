@@ -133,6 +133,10 @@ class Words(unittest.TestCase):
                 out.write("rules: []\ncases: [{name: a, steps: [{alert: {title: x}}]}]\n")
             self.refused("cannot write", "rules", "test", path, "--junit", os.path.join(folder, "none", "x.xml"))
 
+    def test_what_is_refused_drives_no_terminal(self):
+        self.refused('not "a 2J b"', "alert", "send", "--title", "x", "--label", "a\u009b2J\u202eb")
+        self.refused("no 2Jfile", "rules", "test", "no\u009b2Jfile")
+
     def test_a_batch_of_expressions_tells_that_one_failed(self):
         def batch(*lines, status):
             done = winnow("expr", "eval", "--batch", stdin="\n".join(lines), status=status)

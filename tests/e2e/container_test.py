@@ -31,7 +31,7 @@ def run(*words, **kwargs):
 class Postgres:
     """As the image postgres:15 sets it up: a superuser with a password, passwords over TCP."""
 
-    def __init__(self, folder, password_file):
+    def __init__(self, folder, password_file, extra=()):
         self.port = free_port()
         self.data = os.path.join(folder, "data")
         self.log = open(os.path.join(folder, "postgres.log"), "wb")
@@ -39,7 +39,7 @@ class Postgres:
             "--auth-local=trust", "--auth-host=scram-sha-256", *initdb_arguments(), cwd="/")
         self.process = subprocess.Popen(
             [*AS_POSTGRES, f"{PROGRAMS}/postgres", "-D", self.data, "-p", str(self.port),
-             "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}"],
+             "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}", *extra],
             stdout=self.log, stderr=self.log, cwd="/")
         ready = [f"{PROGRAMS}/pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         wait_until(lambda: subprocess.run(ready, check=False).returncode == 0, "PostgreSQL")

@@ -1,6 +1,7 @@
 """`winnow serve` at a start that does not go as it should."""
 
 import os
+import resource
 import signal
 import subprocess
 import tempfile
@@ -21,7 +22,7 @@ class Start(unittest.TestCase):
         self.folder = self.enterContext(tempfile.TemporaryDirectory())
         self.log = os.path.join(self.folder, "log")
 
-    def serve(self, owner):
+    def serve(self, owner, **more):
         """A second node on the instance's database, whose socket it looks for where there is none yet."""
         sockets = parse_qs(urlsplit(self.instance.ready["database_url"]).query)["host"][0]
         link = os.path.join(self.folder, "sockets")
@@ -38,7 +39,8 @@ class Start(unittest.TestCase):
                               (("api", owner), ("pipeline", "winnow_pipeline"), ("provider", "winnow_provider"))))
         os.chmod(config, 0o600)
         with open(self.log, "w", encoding="utf-8") as log:
-            node = subprocess.Popen([os.environ["WINNOW_BINARY"], "serve", "--config", config], stderr=log)
+            node = subprocess.Popen([os.environ["WINNOW_BINARY"], "serve", "--config", config], stderr=log,
+                                    cwd=self.folder, **more)
         self.addCleanup(lambda: node.poll() is None and node.kill())
         return node, lambda: os.symlink(sockets, link)
 
@@ -82,6 +84,20 @@ class Start(unittest.TestCase):
         self.assertNotIn("error:", self.instance.log())
         put(good)
         wait_until(lambda: "certificates reloaded" in self.instance.log(), "the reload")
+
+    def test_a_crash_leaves_no_image_of_its_memory(self):
+        def allow_cores():
+            _, most = resource.getrlimit(resource.RLIMIT_CORE)
+            resource.setrlimit(resource.RLIMIT_CORE, (most, most))
+
+        node, _ = self.serve("winnow_api", preexec_fn=allow_cores)
+        wait_until(lambda: self.said("waiting for the database"), "it to have started", 30)
+        with open(f"/proc/{node.pid}/limits", encoding="utf-8") as limits:
+            self.assertRegex(limits.read(), r"Max core file size +0 +0 ")
+        node.send_signal(signal.SIGABRT)
+        ended = os.waitid(os.P_PID, node.pid, os.WEXITED)
+        self.assertEqual((ended.si_code, ended.si_status), (os.CLD_KILLED, signal.SIGABRT))
+        self.assertEqual([name for name in os.listdir(self.folder) if "core" in name], [])
 
 
 if __name__ == "__main__":

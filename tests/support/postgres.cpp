@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <stdexcept>
 #include <string_view>
@@ -35,7 +36,10 @@ const passwd* other_user()
     return user;
 }
 
-pid_t spawn(const std::vector<std::string>& words, const fs::path& log)
+/// What does not outlive the test ends with it, however it ends.
+enum class Ends : std::uint8_t { with_the_test, by_itself };
+
+pid_t spawn(const std::vector<std::string>& words, const fs::path& log, Ends ends = Ends::with_the_test)
 {
     std::vector<char*> argv;
     argv.reserve(words.size() + 1);
@@ -52,7 +56,7 @@ pid_t spawn(const std::vector<std::string>& words, const fs::path& log)
     if (user != nullptr && (setgroups(0, nullptr) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)) {
         _exit(127);
     }
-    prctl(PR_SET_PDEATHSIG, SIGQUIT);  // a killed test leaves no server behind
+    if (ends == Ends::with_the_test) prctl(PR_SET_PDEATHSIG, SIGQUIT);  // a killed test leaves no server behind
     if (chdir("/") != 0) _exit(127);
     execv(argv[0], argv.data());
     _exit(127);
@@ -104,8 +108,8 @@ PostgresCluster::PostgresCluster()
 PostgresCluster::~PostgresCluster()
 {
     stop();
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
+    // Nobody waits for it: the files of two hundred databases took minutes on a disk that was busy.
+    spawn({"/bin/rm", "-rf", folder_.string()}, "/dev/null", Ends::by_itself);
 }
 
 void PostgresCluster::start()

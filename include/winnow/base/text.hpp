@@ -21,6 +21,27 @@ namespace winnow {
 /// True when a C0 control character other than tab, line feed and carriage return, or DEL, is inside.
 [[nodiscard]] bool has_control_characters(std::string_view text) noexcept;
 
+/// The code point at the beginning of `text`, which must not be empty, and its length; what is no UTF-8 is U+FFFD, a
+/// byte at a time.
+struct CodePoint {
+    char32_t value;
+    std::size_t bytes;
+};
+[[nodiscard]] CodePoint first_code_point(std::string_view text) noexcept;
+
+/// True for what a terminal obeys and what nobody sees: controls (C0 with tab and line feed, DEL, C1), what turns the
+/// direction of writing or ends a line, characters of no width and tags. Such a one makes text pass for other text.
+[[nodiscard]] bool is_hidden(char32_t point) noexcept;
+[[nodiscard]] bool has_hidden(std::string_view text) noexcept;
+
+/// Somebody else's text as it may be shown to people: a blank stands for each hidden code point, U+FFFD for a byte that
+/// is no UTF-8. With `kept`, line feeds and tabs stay.
+enum class LineFeeds : bool { blanked, kept };
+[[nodiscard]] std::string shown_text(std::string_view text, LineFeeds feeds = LineFeeds::blanked);
+
+/// Adds a code point as JSON escapes it: \u009b, or two of them beyond U+FFFF.
+void append_json_escape(std::string& out, char32_t point);
+
 /// How many letters must be put in, left out, changed, or swapped with their neighbour, to get from one to the other.
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 

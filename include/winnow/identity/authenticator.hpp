@@ -32,10 +32,12 @@ struct NewKey {
 class Authenticator {
 public:
     struct Options {
-        std::chrono::milliseconds found_for{30'000};   ///< How long a verified key is trusted without asking again.
+        /// How long a verified key is trusted without asking again; never longer than it lives.
+        std::chrono::milliseconds found_for{30'000};
         std::chrono::milliseconds unknown_for{5'000};  ///< How long an unknown key is refused without asking again.
         std::size_t max_entries = 100'000;             ///< Of known keys; those that were not asked for go first.
         std::size_t max_unknown = 20'000;              ///< The oldest go first; they never evict known ones.
+        std::function<std::chrono::steady_clock::time_point()> clock = &std::chrono::steady_clock::now;
     };
 
     Authenticator(ports::CredentialStore& store, Options options);

@@ -10,9 +10,9 @@
 namespace winnow::pg {
 
 /// Whether the server lets us in. `unavailable` where nobody answers or it has no time for anybody (starting up, no
-/// connection left), `permission_denied` where it refuses this login; with what libpq and the server say, for an
-/// operator's eyes: it may name hosts and users, never a password. `invalid_argument` where libpq cannot read
-/// `conninfo`, or one of the files on this machine that it names.
+/// connection left), `permission_denied` where it refuses this login, or shows no certificate that holds; with what
+/// libpq and the server say, for an operator's eyes: it may name hosts and users, never a password. `invalid_argument`
+/// where libpq cannot read `conninfo`, or one of the files on this machine that it names.
 [[nodiscard]] Result<Done> check_login(const std::string& conninfo);
 
 /// `conflict` where row-level security does not bind this role (superuser, BYPASSRLS): it would see every tenant.

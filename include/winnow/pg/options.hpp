@@ -22,6 +22,7 @@ struct PgOptions {
     std::chrono::milliseconds idle_in_transaction_timeout{30'000};
     /// Our own watch over a transaction: PostgreSQL's timeouts do not end the wait for a backend that was stopped.
     std::chrono::milliseconds deadline{15'000};
+    std::chrono::days max_retention{3'650};  ///< Nothing older is shown, whatever a tenant has chosen.
 };
 
 /// Whether libpq can read a connection string or URI. It connects nowhere.
@@ -29,6 +30,13 @@ struct PgOptions {
 
 /// What is wrong with a connection string, a clause without the text of it, which may hold a password; "" for nothing.
 [[nodiscard]] std::string problem_of_connection_string(const std::string& conninfo);
+
+/// The same server and role, with TLS as `sslmode` says (libpq's word) for a server that is reached by network, where
+/// the string itself and PGSSLMODE do not say: a socket and this machine's own loopback address are left as they are.
+/// Where certificates are verified, `ca_file` (PEM; "": the system's authorities) is what they are verified against,
+/// unless the string or PGSSLROOTCERT says. What libpq cannot read comes back unchanged. The result is a connection
+/// string.
+[[nodiscard]] std::string with_tls(const std::string& conninfo, const std::string& sslmode, const std::string& ca_file);
 
 /// Who it logs in as; "" where it does not say, or cannot be read.
 [[nodiscard]] std::string user_of_connection_string(const std::string& conninfo);

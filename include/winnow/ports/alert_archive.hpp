@@ -39,6 +39,9 @@ public:
     AlertArchive& operator=(const AlertArchive&) = delete;
     virtual ~AlertArchive() = default;
 
+    /// What was received before is not shown any more: the tenant's own retention.
+    [[nodiscard]] virtual Result<Timestamp> kept_from() = 0;
+
     /// One row by its primary key; `not_found` where it never was, or its retention has ended.
     [[nodiscard]] virtual Result<ArchivedRow> row(const domain::RowPosition& position) = 0;
 

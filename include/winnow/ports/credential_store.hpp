@@ -7,12 +7,19 @@
 #include "winnow/base/result.hpp"
 #include "winnow/domain/tenant.hpp"
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace winnow::ports {
+
+/// Whose key it is, and for how long it will be: from when it was asked for; nullopt: it does not expire.
+struct Credential {
+    access::Principal principal;
+    std::optional<std::chrono::milliseconds> lives_for;
+};
 
 /// Thread-safe; never blocks the caller.
 class CredentialStore {
@@ -24,8 +31,7 @@ public:
 
     /// The caller whose key has this SHA-256; nullopt if there is none. `unavailable` where the database is away.
     /// `done` is called once, on a database thread (or at once with `unavailable` when the queue is full).
-    virtual void find(std::string hash,
-                      std::move_only_function<void(Result<std::optional<access::Principal>>)> done) = 0;
+    virtual void find(std::string hash, std::move_only_function<void(Result<std::optional<Credential>>)> done) = 0;
 
     /// False while no session is to be had; it is tried again without a call.
     [[nodiscard]] virtual bool healthy() const { return true; }

@@ -1,7 +1,9 @@
 #include "app/cli/alert_explain.hpp"
 #include "app/cli/commands.hpp"
 #include "app/cli/rest_client.hpp"
+#include "app/cli/shown.hpp"
 #include "app/documents.hpp"
+#include "app/terminal_text.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/crypto/digest.hpp"
 
@@ -47,8 +49,8 @@ std::string written_alert(const SendArguments& arguments)
         if (equals == std::string::npos) throw WrongUsage("--label wants NAME=VALUE, not \"" + label + "\"");
         const auto [at, fresh] = labels.emplace(label.substr(0, equals), label.substr(equals + 1));
         if (!fresh) {
-            std::cerr << "warning: --label " << at->first << " stands twice; the first one counts, \"" << label
-                      << "\" was left out\n";
+            std::cerr << "warning: --label " << for_terminal(at->first) << " stands twice; the first one counts, \""
+                      << for_terminal(label) << "\" was left out\n";
         }
     }
     if (!labels.empty()) alert["labels"] = labels;
@@ -111,11 +113,11 @@ int send(SendArguments& arguments)
     const auto answer = call_patiently(arguments.connection, request);
     const auto receipt = answer.json();
     if (arguments.connection.json) {
-        std::cout << receipt.dump(2) << '\n';
+        std::cout << json_text(receipt) << '\n';
         return receipt.value("rejected", 0) == 0 ? 0 : 1;
     }
     const auto told = [&request](const json& about) {
-        return place_of(about.value("pointer", ""), request.typed) + about.value("detail", "") + '\n';
+        return for_terminal(place_of(about.value("pointer", ""), request.typed) + about.value("detail", "")) + '\n';
     };
     for (const auto& result : receipt.at("results")) {
         if (const auto error = result.find("error"); error != result.end()) {
@@ -192,7 +194,7 @@ void add_show(Syntax& group, Command& chosen)
             auto request = about_alert(arguments->id);
             if (arguments->explain) request.path += "/explanation";
             complete(arguments->connection, As::admin);
-            std::cout << call_or_fail(arguments->connection, request).json().dump(2) << '\n';
+            std::cout << json_text(call_or_fail(arguments->connection, request).json()) << '\n';
             return 0;
         };
     });

@@ -1,5 +1,6 @@
 #include "app/cli/alert_explain.hpp"
 
+#include "app/cli/shown.hpp"
 #include "app/terminal_text.hpp"
 #include "winnow/base/uuid.hpp"
 
@@ -192,7 +193,7 @@ void add_alert_explain(Syntax& group, Command& chosen)
             request.path += "/explanation";
             complete(arguments->connection, As::admin);
             const auto explanation = call_or_fail(arguments->connection, request).json();
-            std::cout << (arguments->connection.json ? explanation.dump(2) + '\n' : explanation_text(explanation));
+            std::cout << (arguments->connection.json ? json_text(explanation) + '\n' : explanation_text(explanation));
             return 0;
         };
     });

@@ -2,6 +2,7 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/named_items.hpp"
 #include "app/cli/ruleset_changes.hpp"
+#include "app/cli/shown.hpp"
 #include "app/cli/yaml_document.hpp"
 
 #include <iostream>
@@ -63,7 +64,7 @@ int backtest(Arguments& arguments)
                        .json();
     if (!arguments.no_wait) started = wait_for_backtest(arguments.connection, std::move(started));
     if (arguments.connection.json) {
-        std::cout << started.dump(2) << '\n';
+        std::cout << json_text(started) << '\n';
         return arguments.no_wait || started.at("state") == "done" ? 0 : 1;
     }
     if (arguments.no_wait) {

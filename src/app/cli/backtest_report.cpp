@@ -1,6 +1,7 @@
 #include "app/cli/backtest_report.hpp"
 
 #include "app/cli/table.hpp"
+#include "app/terminal_text.hpp"
 
 #include <unistd.h>
 
@@ -119,7 +120,7 @@ int print_backtest(const json& backtest)
     }
     if (state == "done") return 0;
     std::cerr << "the back-test was " << (state == "failed" ? "not finished" : state);
-    if (backtest.at("error").is_string()) std::cerr << ": " << backtest.at("error").get<std::string>();
+    if (backtest.at("error").is_string()) std::cerr << ": " << for_terminal(backtest.at("error").get<std::string>());
     std::cerr << '\n';
     return 1;
 }

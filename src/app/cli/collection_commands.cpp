@@ -1,6 +1,8 @@
 #include "app/cli/collection_commands.hpp"
 
+#include "app/cli/shown.hpp"
 #include "app/cli/table.hpp"
+#include "app/terminal_text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -29,7 +31,7 @@ int print_list(ListArguments& arguments)
     if (!arguments.state.empty()) path += "&state=" + url_encode(arguments.state);
     const auto page = call_or_fail(arguments.connection, {.path = path}).json();
     if (arguments.connection.json) {
-        std::cout << page.dump(2) << '\n';
+        std::cout << json_text(page) << '\n';
         return 0;
     }
     Table table(arguments.list.head);
@@ -108,7 +110,8 @@ std::string with_everything(std::string path, bool everything)
 void print_warnings(const json& saved, const Typed& typed)
 {
     for (const auto& warning : saved.value("warnings", json::array())) {
-        std::cerr << "warning: " << place_of(warning.at("pointer"), typed) << warning.at("detail").get<std::string>()
+        std::cerr << "warning: "
+                  << for_terminal(place_of(warning.at("pointer"), typed) + warning.at("detail").get<std::string>())
                   << '\n';
     }
 }

@@ -2,6 +2,7 @@
 
 #include "app/cli/commands.hpp"
 #include "app/cli/standard_output.hpp"
+#include "app/terminal_text.hpp"
 #include "winnow/base/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -49,13 +50,13 @@ std::shared_ptr<Syntax> make_command_line(Command& chosen)
 
 namespace {
 
-/// The option that an argument belongs to, as it was typed; "an argument" where there is none.
+/// The option that an argument belongs to, as it may be shown; "an argument" where there is none.
 std::string option_of(int at, const char* const* argv)
 {
     const std::string word = argv[at];
-    if (word.starts_with("--")) return word.substr(0, word.find('='));
+    if (word.starts_with("--")) return for_terminal(word.substr(0, word.find('=')));
     const std::string before = at > 1 ? argv[at - 1] : "";
-    return before.starts_with("--") ? before : "an argument";
+    return before.starts_with("--") ? for_terminal(before) : "an argument";
 }
 
 /// Whether the arguments can be sent. An alert gets through with U+FFFD for what is no text, as by any other way; a
@@ -92,10 +93,11 @@ int run_command(int argc, const char* const* argv)
                "of this version?\n";
         return 1;
     } catch (const WrongUsage& wrong) {
-        std::cerr << "winnow: " << wrong.what() << '\n';
+        std::cerr << "winnow: " << shown_text(wrong.what(), LineFeeds::kept) << '\n';
         return kWrongUsage;
     } catch (const std::exception& failure) {
-        std::cerr << "winnow: " << failure.what() << '\n';
+        // It may quote what a server, or a sender, wrote.
+        std::cerr << "winnow: " << shown_text(failure.what(), LineFeeds::kept) << '\n';
         return 1;
     }
 }

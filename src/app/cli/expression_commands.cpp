@@ -1,5 +1,6 @@
 #include "app/cli/bindings.hpp"
 #include "app/cli/commands.hpp"
+#include "app/cli/shown.hpp"
 #include "app/cli/yaml_document.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/crypto/digest.hpp"
@@ -124,7 +125,7 @@ json evaluate_line(const std::string& line, const std::string& syntax)
 
 std::string written(const json& answer)
 {
-    return answer.dump(-1, ' ', false, json::error_handler_t::replace);
+    return json_line(answer);
 }
 
 struct Arguments {

@@ -1,5 +1,6 @@
 #include "app/cli/collection_commands.hpp"
 #include "app/cli/commands.hpp"
+#include "app/cli/shown.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -52,7 +53,7 @@ int add(AddArguments& arguments)
             .json();
     print_warnings(made, typed);
     if (arguments.connection.json) {
-        std::cout << made.dump(2) << '\n';
+        std::cout << json_text(made) << '\n';
     } else {
         std::cout << made.at("id").get<std::string>() << " is in force\n";
     }

@@ -1,5 +1,7 @@
 #include "app/cli/rule_case_report.hpp"
 
+#include "app/terminal_text.hpp"
+
 #include <algorithm>
 #include <string_view>
 
@@ -64,9 +66,9 @@ void print_results(const std::vector<CaseResult>& results, bool colours, std::os
     const auto* const good = colours ? "\033[32mok\033[0m    " : "ok    ";
     const auto* const bad = colours ? "\033[31mFAILED\033[0m" : "FAILED";
     for (const auto& result : results) {
-        out << (result.passed() ? good : bad) << ' ' << result.name << '\n';
-        for (const auto& line : complaints(result)) out << "       " << line << '\n';
-        for (const auto& line : result.warnings) out << "       warning: " << line << '\n';
+        out << (result.passed() ? good : bad) << ' ' << for_terminal(result.name) << '\n';
+        for (const auto& line : complaints(result)) out << "       " << for_terminal(line) << '\n';
+        for (const auto& line : result.warnings) out << "       warning: " << for_terminal(line) << '\n';
     }
     out << results.size() - failed(results) << " passed, " << failed(results) << " failed\n";
 }

@@ -1,6 +1,7 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/rest_client.hpp"
 #include "app/cli/ruleset_changes.hpp"
+#include "app/cli/shown.hpp"
 #include "app/cli/table.hpp"
 #include "winnow/base/time.hpp"
 
@@ -33,7 +34,7 @@ int list(Connection& connection)
     complete(connection, As::admin);
     const auto set = call_or_fail(connection, {.path = "/api/v1/ruleset"}).json();
     if (connection.json) {
-        std::cout << set.dump(2) << '\n';
+        std::cout << json_text(set) << '\n';
         return 0;
     }
     const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
@@ -71,7 +72,7 @@ int apply(ApplyArguments& arguments)
     }
     const auto answer = call_or_fail(arguments.connection, request).json();
     if (arguments.connection.json) {
-        std::cout << answer.dump(2) << '\n';
+        std::cout << json_text(answer) << '\n';
     } else {
         print_changes(answer);
         print_findings(answer.value("findings", json::array()));

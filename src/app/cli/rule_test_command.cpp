@@ -4,9 +4,11 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/rule_case_report.hpp"
 #include "app/cli/ruleset_changes.hpp"
+#include "app/cli/shown.hpp"
 #include "app/cli/table.hpp"
 #include "app/cli/yaml_document.hpp"
 #include "winnow/api/rule_documents.hpp"
+#include "winnow/base/text.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -64,7 +66,7 @@ int test(const TestArguments& arguments)
         if (!out.flush()) throw std::runtime_error("cannot write " + arguments.junit);
     }
     if (arguments.json) {
-        std::cout << results_json(results).dump(2) << '\n';
+        std::cout << json_text(results_json(results)) << '\n';
     } else {
         print_results(results, standard_output_takes_colour(), std::cout);
     }
@@ -96,7 +98,7 @@ void add_rule_test_command(Syntax& rules, Command& chosen)
             try {
                 return test(*arguments);
             } catch (const std::exception& failure) {  // 1 would mean that a case failed
-                std::cerr << "winnow: " << failure.what() << '\n';
+                std::cerr << "winnow: " << shown_text(failure.what(), LineFeeds::kept) << '\n';
                 return kBadFile;
             }
         };

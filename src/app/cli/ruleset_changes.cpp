@@ -1,6 +1,7 @@
 #include "app/cli/ruleset_changes.hpp"
 
 #include "app/cli/yaml_document.hpp"
+#include "app/terminal_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -51,7 +52,7 @@ ordered_json written_value(const std::string& field, const json& value)
 void print_names(const json& result, const char* what, char sign)
 {
     for (const auto& rule : result.at(what)) {
-        std::cout << sign << ' ' << rule.at("name").get<std::string>();
+        std::cout << sign << ' ' << for_terminal(rule.at("name").get<std::string>());
         if (const auto fields = rule.find("fields"); fields != rule.end()) {
             std::string names;
             for (const auto& field : *fields) names += (names.empty() ? "" : ", ") + field.get<std::string>();
@@ -113,11 +114,12 @@ void print_changes(const json& result)
 void print_findings(const json& findings)
 {
     for (const auto& finding : findings) {
-        std::cout << finding.at("severity").get<std::string>() << ": " << finding.at("rule_name").get<std::string>();
+        std::cout << finding.at("severity").get<std::string>() << ": "
+                  << for_terminal(finding.at("rule_name").get<std::string>());
         if (const auto& at = finding.at("position"); !at.is_null()) {
             std::cout << ", " << at.at("line") << ':' << at.at("column");
         }
-        std::cout << ": " << finding.at("message").get<std::string>() << '\n';
+        std::cout << ": " << for_terminal(finding.at("message").get<std::string>()) << '\n';
     }
 }
 

@@ -5,8 +5,10 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/rest_client.hpp"
 #include "app/cli/ruleset_changes.hpp"
+#include "app/cli/shown.hpp"
 #include "app/cli/table.hpp"
 #include "app/cli/yaml_document.hpp"
+#include "app/terminal_text.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -44,7 +46,7 @@ int export_rules(Arguments& arguments)
     complete(arguments.connection, As::admin);
     const auto set = call_or_fail(arguments.connection, {.path = "/api/v1/ruleset"}).json();
     const auto rules = written_form(set.at("rules"));
-    const auto text = exports_json(arguments) ? rules.dump(2) + "\n" : json_to_yaml(rules);
+    const auto text = exports_json(arguments) ? json_text(rules) + "\n" : json_to_yaml(rules);
     if (arguments.file.empty() || arguments.file == "-") {
         std::cout << text;
         return 0;
@@ -76,7 +78,7 @@ int plan(Arguments& arguments)
     }
     if (arguments.connection.json) {
         result["backtest"] = std::move(backtest);
-        std::cout << result.dump(2) << '\n';
+        std::cout << json_text(result) << '\n';
         return 0;
     }
     print_changes(result);
@@ -93,7 +95,7 @@ int list_versions(Arguments& arguments)
     complete(arguments.connection, As::admin);
     const auto page = call_or_fail(arguments.connection, {.path = "/api/v1/ruleset/versions"}).json();
     if (arguments.connection.json) {
-        std::cout << page.dump(2) << '\n';
+        std::cout << json_text(page) << '\n';
         return 0;
     }
     Table table({"VERSION", "MADE AT", "MADE BY", "RULES", "CREATED", "UPDATED", "DELETED", "MOVED", "COMMENT"});
@@ -120,7 +122,7 @@ int roll_back(Arguments& arguments)
     }
     const auto result = call_or_fail(arguments.connection, request).json();
     if (arguments.connection.json) {
-        std::cout << result.dump(2) << '\n';
+        std::cout << json_text(result) << '\n';
     } else {
         print_changes(result);
     }
@@ -137,7 +139,7 @@ int lint(Arguments& arguments)
             .json();
     const auto& findings = result.at("findings");
     if (arguments.connection.json) {
-        std::cout << result.dump(2) << '\n';
+        std::cout << json_text(result) << '\n';
     } else if (findings.empty()) {
         std::cout << "nothing looks wrong\n";
     } else {
@@ -177,9 +179,9 @@ int promote(Arguments& arguments)
     request.content_type = "application/merge-patch+json";
     const auto rule = call_or_fail(arguments.connection, request).json();
     if (arguments.connection.json) {
-        std::cout << rule.dump(2) << '\n';
+        std::cout << json_text(rule) << '\n';
     } else {
-        std::cout << rule.at("name").get<std::string>() << " is live\n";
+        std::cout << for_terminal(rule.at("name").get<std::string>()) << " is live\n";
     }
     return 0;
 }
@@ -189,7 +191,8 @@ int discard(Arguments& arguments)
     complete(arguments.connection, As::admin);
     const auto rule = shadow_rule(arguments.connection, arguments.rule);
     const auto answer = call_or_fail(arguments.connection, about(rule, "DELETE"));
-    if (!arguments.connection.json && answer.ok()) std::cout << rule.at("name").get<std::string>() << " is deleted\n";
+    if (!arguments.connection.json && answer.ok())
+        std::cout << for_terminal(rule.at("name").get<std::string>()) << " is deleted\n";
     return 0;
 }
 

@@ -1,6 +1,8 @@
 #include "app/cli/collection_commands.hpp"
 #include "app/cli/commands.hpp"
+#include "app/cli/shown.hpp"
 #include "app/cli/syntax.hpp"
+#include "app/terminal_text.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/time_range.hpp"
 
@@ -69,11 +71,11 @@ void print_preview(const json& preview)
     std::cout << counted(preview.at("alerts"), "alert") << " of the last hour (nothing was made)\n";
     if (!unseen.empty()) {
         std::cout << "which live tickets cannot be said: tickets do not have ";
-        for (const auto& field : unseen) std::cout << (&field == &unseen.front() ? "" : ", ") << field;
+        for (const auto& field : unseen) std::cout << (&field == &unseen.front() ? "" : ", ") << for_terminal(field);
         std::cout << '\n';
     }
     for (const auto& ticket : tickets.at("items")) {
-        std::cout << "  #" << ticket.at("number") << ' ' << ticket.at("title").get<std::string>() << '\n';
+        std::cout << "  #" << ticket.at("number") << ' ' << for_terminal(ticket.at("title").get<std::string>()) << '\n';
     }
 }
 
@@ -96,7 +98,7 @@ int add(AddArguments& arguments)
             .json();
     print_warnings(answer, typed);
     if (arguments.connection.json) {
-        std::cout << answer.dump(2) << '\n';
+        std::cout << json_text(answer) << '\n';
     } else if (arguments.dry_run) {
         print_preview(answer);
     } else {
@@ -125,7 +127,7 @@ int extend(ExtendArguments& arguments)
                       .missing = no_such(kSilence, arguments.id)})
             .json();
     if (arguments.connection.json) {
-        std::cout << answer.dump(2) << '\n';
+        std::cout << json_text(answer) << '\n';
     } else {
         print_state(answer);
     }

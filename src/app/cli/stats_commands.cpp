@@ -3,6 +3,7 @@
 
 #include "app/cli/commands.hpp"
 #include "app/cli/rest_client.hpp"
+#include "app/cli/shown.hpp"
 #include "app/cli/table.hpp"
 
 #include <array>
@@ -52,7 +53,7 @@ int noise(Arguments& arguments)
                                             .typed = {{"from", "--from"}, {"to", "--until"}, {"group_by", "--by"}}})
             .json();
     if (arguments.connection.json) {
-        std::cout << result.dump(2) << '\n';
+        std::cout << json_text(result) << '\n';
         return 0;
     }
     Table table({"", "RECEIVED", "DROPPED", "SUPPRESSED", "SILENCED", "INHIBITED", "HELD", "TICKETED", "MESSAGES"});

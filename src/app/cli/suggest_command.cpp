@@ -4,6 +4,7 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/rest_client.hpp"
 #include "app/cli/ruleset_changes.hpp"
+#include "app/cli/shown.hpp"
 #include "app/cli/table.hpp"
 #include "app/cli/yaml_document.hpp"
 
@@ -38,7 +39,7 @@ int suggest(Arguments& arguments)
         call_or_fail(arguments.connection, {.path = path, .typed = {{"from", "--from"}, {"to", "--until"}}}).json();
     const auto& suggestions = result.at("suggestions");
     if (arguments.connection.json) {
-        std::cout << result.dump(2) << '\n';
+        std::cout << json_text(result) << '\n';
         return 0;
     }
     if (arguments.yaml) {

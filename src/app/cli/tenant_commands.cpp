@@ -1,5 +1,6 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/rest_client.hpp"
+#include "app/cli/shown.hpp"
 #include "app/cli/table.hpp"
 
 #include <iostream>
@@ -43,7 +44,7 @@ int create(CreateArguments& arguments)
                                                                       {"/admin/name", "--admin-name"}}})
                             .json();
     if (arguments.connection.json) {
-        std::cout << answer.dump(2) << '\n';
+        std::cout << json_text(answer) << '\n';
         tell_if_lost(answer);
         return 0;
     }
@@ -65,7 +66,7 @@ int list(Connection& connection)
         cursor = "&cursor=" + url_encode(page.at("next_cursor"));
     }
     if (connection.json) {
-        std::cout << json{{"items", all}}.dump(2) << '\n';
+        std::cout << json_text(json{{"items", all}}) << '\n';
         return 0;
     }
     Table table({"SERVICE CODE", "STATE", "CREATED", "ID", "NAME"});

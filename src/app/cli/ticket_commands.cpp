@@ -1,5 +1,6 @@
 #include "app/cli/commands.hpp"
 #include "app/cli/named_items.hpp"
+#include "app/cli/shown.hpp"
 #include "app/cli/table.hpp"
 #include "winnow/base/uuid.hpp"
 
@@ -40,7 +41,7 @@ int list(ListArguments& arguments)
              .typed = {{"q", "--q"}, {"state", "--state"}, {"severity", "--severity"}, {"service", "--service"}}})
             .json();
     if (arguments.connection.json) {
-        std::cout << page.dump(2) << '\n';
+        std::cout << json_text(page) << '\n';
         return 0;
     }
     Table table({"NUMBER", "STATE", "SEVERITY", "COUNT", "LAST SEEN", "SOURCE", "TITLE"});
@@ -97,7 +98,7 @@ int show(TicketArguments& arguments)
     const auto timeline = call_or_fail(arguments.connection, {.path = path + "/timeline?limit=100"}).json();
     if (arguments.connection.json) {
         ticket["timeline"] = timeline.at("items");
-        std::cout << ticket.dump(2) << '\n';
+        std::cout << json_text(ticket) << '\n';
         return 0;
     }
     Table fields({"FIELD", "VALUE"});
@@ -128,7 +129,7 @@ int move(TicketArguments& arguments, const std::string& to)
                                                             .missing = no_such(kTicket, arguments.ticket)});
     const auto ticket = answer.json();
     if (arguments.connection.json) {
-        std::cout << ticket.dump(2) << '\n';
+        std::cout << json_text(ticket) << '\n';
     } else {
         std::cout << '#' << ticket.at("number") << " is " << ticket.at("state").get<std::string>() << '\n';
     }

@@ -1,5 +1,7 @@
 #include "app/cli/collection_commands.hpp"
 #include "app/cli/commands.hpp"
+#include "app/cli/shown.hpp"
+#include "app/terminal_text.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -68,7 +70,7 @@ int add(AddArguments& arguments)
             .json();
     print_warnings(window, typed);
     if (arguments.connection.json) {
-        std::cout << window.dump(2) << '\n';
+        std::cout << json_text(window) << '\n';
         return 0;
     }
     std::cout << window.at("id").get<std::string>() << " occurs next:\n";
@@ -88,10 +90,10 @@ int show(ShowArguments& arguments)
     const auto window =
         call_or_fail(arguments.connection, {.path = path, .missing = no_such(kWindow, arguments.id)}).json();
     if (arguments.connection.json) {
-        std::cout << window.dump(2) << '\n';
+        std::cout << json_text(window) << '\n';
         return 0;
     }
-    std::cout << window.at("name").get<std::string>() << ": " << scope_of(window) << '\n';
+    std::cout << for_terminal(window.at("name").get<std::string>() + ": " + scope_of(window)) << '\n';
     print_occurrences(window);
     return 0;
 }

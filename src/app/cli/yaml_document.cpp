@@ -8,7 +8,9 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdint>
 #include <map>
 #include <stdexcept>
 #include <string_view>
@@ -74,7 +76,9 @@ void emit(YAML::Emitter& out, const nlohmann::ordered_json& value)
     if (value.is_object()) {
         out << YAML::BeginMap;
         for (const auto& [name, member] : value.items()) {
-            out << YAML::Key << name << YAML::Value;
+            out << YAML::Key;
+            if (has_hidden(name)) out << YAML::DoubleQuoted;
+            out << name << YAML::Value;
             emit(out, member);
         }
         out << YAML::EndMap;
@@ -86,7 +90,7 @@ void emit(YAML::Emitter& out, const nlohmann::ordered_json& value)
         out << YAML::EndSeq;
     } else if (value.is_string()) {
         const auto& text = value.get_ref<const std::string&>();
-        if (needs_quotes(text)) out << YAML::DoubleQuoted;
+        if (needs_quotes(text) || has_hidden(text)) out << YAML::DoubleQuoted;
         out << text;
     } else if (value.is_null()) {
         out << YAML::Null;
@@ -128,6 +132,28 @@ std::string without_halves(std::string_view json_text)
     return text;
 }
 
+/// What the emitter leaves as it is, although a terminal obeys it or nobody sees it: it stands between double quotes.
+std::string escaped(std::string_view written)
+{
+    constexpr char32_t kBeyond = 0x10000;
+    std::string text;
+    while (!written.empty()) {
+        const auto [point, bytes] = first_code_point(written);
+        if (!is_hidden(point) || point == U'\n') {
+            text += written.substr(0, bytes);
+        } else if (point < kBeyond) {
+            append_json_escape(text, point);
+        } else {
+            std::array<char, 16> digits{};
+            const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), std::uint32_t{point}, 16).ptr;
+            const std::string_view hex(digits.data(), end);
+            text.append("\\U").append(8 - hex.size(), '0').append(hex);
+        }
+        written.remove_prefix(bytes);
+    }
+    return text;
+}
+
 /// The number of the first line that is not UTF-8.
 std::size_t bad_line(std::string_view text)
 {
@@ -146,7 +172,7 @@ std::string json_to_yaml(const nlohmann::ordered_json& document)
 {
     YAML::Emitter out;
     emit(out, document);
-    return std::string(out.c_str(), out.size()) + "\n";
+    return escaped({out.c_str(), out.size()}) + "\n";
 }
 
 json yaml_to_json(const std::string& text)

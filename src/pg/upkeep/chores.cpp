@@ -24,6 +24,7 @@ using ports::ChoreStep;
 
 constexpr std::int32_t kChoreLockClass = 0x574E4348;
 constexpr std::size_t kGatherAtOnce = 100;  // of a flood, 200,000 counts
+constexpr int kAlertRowsAtOnce = 500;       // of up to 2,000 alerts each
 constexpr int kDaysAhead = 4;
 
 constexpr auto kMakePartitions = "select make_day_partitions((now() at time zone 'UTC')::date, $1::int4)";
@@ -46,6 +47,14 @@ ChoreStep drop_partitions(pqxx::transaction_base& tx, const ChoreLimits& limits)
                                domain::class_of(domain::Kept::journal).usual.count())[0][0]
                              .as<std::size_t>();
     return {.rows = dropped, .more = dropped > 0};
+}
+
+ChoreStep forget_alerts(pqxx::transaction_base& tx, const ChoreLimits& limits)
+{
+    tx.exec(kChoreManners);
+    const auto row = query(tx, "select forgotten, more from forget_alerts($1::int, $2::int, $3::int)", kAlertRowsAtOnce,
+                           domain::class_of(domain::Kept::journal).usual.count(), limits.max_retention.count())[0];
+    return {.rows = row[0].as<std::size_t>(), .more = row[1].as<bool>()};
 }
 
 ChoreStep gather(pqxx::transaction_base& tx)
@@ -125,6 +134,7 @@ public:
         using namespace std::chrono_literals;
         add({.name = "make_partitions", .interval = 1h}, make_partitions);
         add({.name = "drop_partitions", .interval = 1h}, [limits](auto& tx) { return drop_partitions(tx, limits); });
+        add({.name = "forget_alerts", .interval = 1h}, [limits](auto& tx) { return forget_alerts(tx, limits); });
         add({.name = "gather_noise", .interval = 5s}, gather);
         for (const auto& purge : purges()) {
             add({.name = "forget_" + std::string(purge.name), .interval = purge.interval},

@@ -12,6 +12,7 @@ constexpr std::string_view kWithParent = "goes with the row it belongs to";
 
 constexpr std::array kGrowth{
     Growth{"alert_instances", "forget_instances", ""},
+    Growth{"alerts_forgotten", "", kOneATenant},
     Growth{"api_keys", "forget_keys", ""},
     Growth{"backtests", "forget_backtests", ""},
     Growth{"contact_group_members", "", kWithParent},

@@ -22,7 +22,9 @@ TEST_F(HttpsTest, AnswersWithTheServersOwnHeaders)
     EXPECT_EQ(answer.header("Content-Type"), "text/plain");
     EXPECT_EQ(answer.header("X-Content-Type-Options"), "nosniff");
     EXPECT_EQ(answer.header("Cache-Control"), "no-store");
-    EXPECT_THAT(answer.header("Strict-Transport-Security"), testing::StartsWith("max-age="));
+    EXPECT_THAT(answer.header("Strict-Transport-Security"), testing::MatchesRegex("max-age=[0-9]+; includeSubDomains"));
+    EXPECT_EQ(answer.header("Content-Security-Policy"), "default-src 'none'; frame-ancestors 'none'");
+    EXPECT_EQ(answer.header("Referrer-Policy"), "no-referrer");
     EXPECT_THAT(answer.header("Date"), testing::MatchesRegex("[A-Z][a-z]+, .. [A-Z][a-z]+ .... ..:..:.. GMT"));
     EXPECT_THAT(answer.header("X-Request-Id"), testing::SizeIs(36));
     EXPECT_EQ(answer.header("Server"), "");

@@ -132,6 +132,21 @@ TEST_F(CatalogueTest, NoServingRoleMayCreateTruncateOrReachAPartitionDirectly)
     }
 }
 
+TEST_F(CatalogueTest, NoServingRoleChangesAHistory)
+{
+    for (const std::string role : {"winnow_api", "winnow_pipeline", "winnow_provider"}) {
+        for (const std::string table : {"journal", "verdicts", "ticket_events", "rule_versions", "ruleset_versions"}) {
+            EXPECT_EQ(text("select has_table_privilege('" + role + "', '" + table +
+                           "', 'update') or has_any_column_privilege('" + role + "', '" + table + "', 'update')"),
+                      "f")
+                << role << " " << table;
+        }
+        for (const std::string table : {"journal", "verdicts"}) {
+            EXPECT_EQ(text("select has_table_privilege('" + role + "', '" + table + "', 'delete')"), "f") << role;
+        }
+    }
+}
+
 TEST_F(CatalogueTest, SecurityDefinersPinTheirSearchPathAndAreNotForEverybody)
 {
     EXPECT_THAT(column("select proname from pg_proc where prosecdef and pronamespace = 'public'::regnamespace and "
@@ -170,6 +185,7 @@ protected:
             t + ", " + u + ", 1, 'open', 1, 't', 'k', 1, now(), now(), now())");
         sql("insert into ticket_search values (" + t + ", " + u + ", 't', '{}')");
         sql("insert into search_progress values (" + t + ", 1)");
+        sql("insert into alerts_forgotten values (" + t + ", now())");
         sql("insert into search_due (tenant_id, ticket_id) values (" + t + ", " + u + ")");
         sql("insert into ticket_events values (" + t + ", " + u + ", 1, 'opened', now(), 'system')");
         sql("insert into alert_instances values (" + t + ", 'k', " + u + ", now(), null, true)");

@@ -33,6 +33,7 @@ TEST(Login, AFileOfOursThatCannotBeReadIsNotWaitedFor)
     EXPECT_EQ(missing.error().code(), ErrorCode::invalid_argument);
     EXPECT_THAT(missing.error().message(), testing::HasSubstr("sslrootcert"));
     EXPECT_THAT(missing.error().message(), testing::HasSubstr("/no/ca.pem"));
+    EXPECT_THAT(missing.error().message(), testing::HasSubstr("database.ca_file")) << "where else it may be named";
     EXPECT_THAT(missing.error().message(), testing::Not(testing::HasSubstr("hunter2")));
     EXPECT_EQ(check_login(away + "sslmode=sometimes").error().code(), ErrorCode::invalid_argument);
     EXPECT_EQ(check_login(away + "sslmode=require sslrootcert=/no/ca.pem").error().code(), ErrorCode::unavailable)

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <pqxx/connection>
+#include <pqxx/except>
 #include <pqxx/nontransaction>
 #include <pqxx/transaction>
 
@@ -152,6 +153,24 @@ TEST(Migrator, TwoAtOnceApplyEachStepOnce)
         const std::jthread two([&] { applied[1] = migrate(database.superuser).value_or(99); });
     }
     EXPECT_EQ(applied[0] + applied[1], embedded_migrations().size());
+}
+
+TEST(Migrator, ClosesTheDatabaseToEverybodyButItsRoles)
+{
+    const auto database = PostgresCluster::instance().empty_database();
+    ASSERT_TRUE(migrate(database.superuser));
+    pqxx::connection connection(database.superuser);
+    pqxx::nontransaction tx(connection);
+    for (const std::string privilege : {"connect", "temporary"}) {
+        EXPECT_FALSE(
+            tx.exec1("select has_database_privilege('public', current_database(), '" + privilege + "')")[0].as<bool>())
+            << privilege;
+    }
+    for (const auto& role : {database.api, database.pipeline, database.provider, database.owner}) {
+        pqxx::connection served(role);
+        EXPECT_THROW(pqxx::nontransaction(served).exec("create temporary table t ()"), pqxx::sql_error);
+    }
+    EXPECT_EQ(migrate(database.superuser).value_or(99), 0U) << "again changes nothing";
 }
 
 /// As a node's claim does: reads to change, then changes, in one statement. It waits for ever rather than end by

@@ -17,13 +17,18 @@ using testing::IsEmpty;
 
 class TenantsTest : public PgTest {
 protected:
-    [[nodiscard]] std::optional<Principal> find(const std::string& hash)
+    [[nodiscard]] std::optional<ports::Credential> credential(const std::string& hash)
     {
-        std::promise<Result<std::optional<Principal>>> answer;
+        std::promise<Result<std::optional<ports::Credential>>> answer;
         credentials_->find(hash, [&](auto found) { answer.set_value(std::move(found)); });
         auto found = answer.get_future().get();
         EXPECT_TRUE(found) << found.error().message();
         return found.value_or(std::nullopt);
+    }
+    [[nodiscard]] std::optional<Principal> find(const std::string& hash)
+    {
+        const auto found = credential(hash);
+        return found ? std::optional(found->principal) : std::nullopt;
     }
     void add_integration(TenantId tenant, const std::string& byte)
     {
@@ -137,8 +142,11 @@ TEST_F(TenantsTest, AUsersKeyEndsWithItsTimeItsRevocationOrItsUser)
 {
     new_tenant();
     const auto key = std::string(31, 'k') + '\x01';
+    EXPECT_FALSE(credential(key)->lives_for) << "it does not expire";
     sql("update api_keys set expires_at = now() + interval '1 hour'");
     EXPECT_TRUE(find(key));
+    EXPECT_GT(credential(key)->lives_for, std::chrono::minutes{50});
+    EXPECT_LE(credential(key)->lives_for, std::chrono::hours{1});
     sql("update api_keys set expires_at = now()");
     EXPECT_FALSE(find(key));
     sql("update api_keys set expires_at = null, revoked_at = now()");

@@ -14,7 +14,7 @@ TEST_F(TicketRelease, AHeldTicketIsLetGoByHandAndOwedFromThenOn)
 {
     for (const bool approval : {false, true}) {
         if (approval) {
-            sql("insert into tenant_settings (tenant_id, close_approval) values ('" + ours_.str() + "', true)");
+            sql("update tenant_settings set close_approval = true where tenant_id = '" + ours_.str() + "'");
         }
         const auto id = add_ticket({.state = "held", .labels = R"({"env": "prod"})"});
         sql("update tickets set held_by = 'pause', held_until = now() + interval '1 hour', held_from = 'recovered', "
@@ -75,7 +75,7 @@ TEST_F(TicketRelease, AQuietTicketThatComesBackByHandIsJudgedAnew)
     EXPECT_FALSE(due(live)) << "nobody brought it back";
     const auto closing = quiet("recovered", parked);
     sql("update tickets set recovered_at = now() where ticket_id = '" + closing + "'");
-    sql("insert into tenant_settings (tenant_id, close_approval) values ('" + ours_.str() + "', true)");
+    sql("update tenant_settings set close_approval = true where tenant_id = '" + ours_.str() + "'");
     EXPECT_EQ(call("POST", "/tickets/" + closing + "/transitions", {{"to", "close_requested"}}).status, 200);
     EXPECT_FALSE(due(closing)) << "its trouble is over";
 }

@@ -128,7 +128,7 @@ TEST_F(TicketWork, TransitionsGoExactlyWhereTheyMay)
     using domain::TicketState;
     for (const bool approval : {false, true}) {
         if (approval) {
-            sql("insert into tenant_settings (tenant_id, close_approval) values ('" + ours_.str() + "', true)");
+            sql("update tenant_settings set close_approval = true where tenant_id = '" + ours_.str() + "'");
         }
         for (const auto from : {TicketState::held, TicketState::open, TicketState::in_progress, TicketState::recovered,
                                 TicketState::close_requested, TicketState::returned, TicketState::closed}) {
@@ -197,7 +197,7 @@ TEST_F(TicketWork, ATicketIsNotReopenedBesideANewerOneOfItsKey)
 
 TEST_F(TicketWork, ClosingTakesASecondPersonWhereTheTenantSaysSo)
 {
-    sql("insert into tenant_settings (tenant_id, close_approval) values ('" + ours_.str() + "', true)");
+    sql("update tenant_settings set close_approval = true where tenant_id = '" + ours_.str() + "'");
     const auto path = "/tickets/" + add_ticket() + "/transitions";
     EXPECT_EQ(call("POST", path, {{"to", "close_requested"}}).status, 200);
     EXPECT_EQ(call("POST", path, {{"to", "closed"}}).status, 409);

@@ -87,6 +87,9 @@ World::World() : session_(pg::PgOptions{.conninfo = database_.api})
     sql("insert into users (tenant_id, user_id, email, name, role) values ('" + ours_.str() + "', '" + user_ +
         "', 'ann@example.org', 'Ann', 'operator'), ('" + ours_.str() + "', '" + second_user_ +
         "', 'ben@example.org', 'Ben', 'operator')");
+    // kNow is a day of its own: what came in on it is kept however late it is by the database's clock.
+    sql("insert into tenant_settings (tenant_id, journal_retention_days) values ('" + ours_.str() + "', 3650), ('" +
+        theirs_.str() + "', 3650)");
     sql("select make_day_partitions('2026-11-20', 6)");
     who_.kind = access::CredentialKind::user_key;
     who_.tenant = ours_;

@@ -63,6 +63,18 @@ TEST(PageRequest, RefusesForgedCursors)
     }
 }
 
+TEST(OnlyParameters, RefusesOneThatStandsTwiceAndNamesIt)
+{
+    const auto refused = only_parameters(get("limit=1&cursor=a&limit=1"), {"limit", "cursor"});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(kind_of(refused.error()).status, 400);
+    EXPECT_NE(explained(refused.error()).find("limit"), std::string::npos) << explained(refused.error());
+    EXPECT_FALSE(only_parameters(get("label.env=a&label.%65nv=b"), {"label."})) << "however it is written";
+    EXPECT_TRUE(only_parameters(get("label.env=a&label.tier=b"), {"label."}));
+    EXPECT_TRUE(only_parameters(get("state=open&state=held&limit=1"), {"state[]", "limit"})) << "where it is a list";
+    EXPECT_FALSE(only_parameters(get("state[]=open"), {"state[]", "limit"})) << "the sign is ours";
+}
+
 TEST(PageResponse, TheLastPageHasNoCursorAndNoLink)
 {
     const auto response = page_response(get("limit=2"), json::array({1, 2}), {});

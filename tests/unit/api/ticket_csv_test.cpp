@@ -23,9 +23,32 @@ TEST(CsvCell, DisarmsFormulas)
     EXPECT_EQ(csv_cell("+1"), "'+1");
     EXPECT_EQ(csv_cell("-2"), "'-2");
     EXPECT_EQ(csv_cell("@sum"), "'@sum");
-    EXPECT_EQ(csv_cell("\tx"), "'\tx");
-    EXPECT_EQ(csv_cell("\r=x"), "\"'\r=x\"");
+    EXPECT_EQ(csv_cell("\tx"), "\"'\tx\"");
+    EXPECT_EQ(csv_cell("\r=x"), "\"'\r'=x\"");
     EXPECT_EQ(csv_cell("a=b"), "a=b");
+}
+
+TEST(CsvCell, DisarmsFormulasThatASpreadsheetSeesWhereWeSeeNone)
+{
+    for (const std::string_view sign : {"＝", "＋", "－", "＠"}) {  // full width: what a Japanese keyboard writes
+        EXPECT_EQ(csv_cell(std::string(sign) + "1"), "'" + std::string(sign) + "1");
+    }
+    for (const std::string_view before : {" ", "  \t", "\u00a0", "\u3000", "\u200b", "\ufeff", "\x01", "\""}) {
+        const auto cell = csv_cell(std::string(before) + "=1+1");
+        EXPECT_TRUE(cell.starts_with("'") || cell.starts_with("\"'")) << cell << ": blanks are passed over";
+    }
+    EXPECT_EQ(csv_cell("  a=b"), "  a=b");
+    EXPECT_EQ(csv_cell("a ＝b"), "a ＝b");
+}
+
+TEST(CsvCell, HasNoWayOutWhereSemicolonsOrTabsSeparate)
+{
+    EXPECT_EQ(csv_cell("a;=1+1"), "\"a;'=1+1\"") << "a spreadsheet that splits at semicolons sees a cell of its own";
+    EXPECT_EQ(csv_cell("a\t＋1"), "\"a\t'＋1\"");
+    EXPECT_EQ(csv_cell("a\n=1"), "\"a\n'=1\"");
+    EXPECT_EQ(csv_cell("a, -1"), "\"a, -1\"") << "at commas the quotes hold";
+    EXPECT_EQ(csv_cell("a;b"), "\"a;b\"");
+    EXPECT_EQ(csv_cell("x\";=1"), "\"x\"\";'=1\"");
 }
 
 TEST(TicketsCsv, HasAsManyCellsAsColumns)

@@ -105,6 +105,8 @@ inline std::vector<ExpectedKey> expected_keys()
         {"database.api_url_file", [](C c) { return c.database.api_url; }, ""},
         {"database.pipeline_url_file", [](C c) { return c.database.pipeline_url; }, ""},
         {"database.provider_url_file", [](C c) { return c.database.provider_url; }, ""},
+        {"database.sslmode", [](C c) { return c.database.sslmode; }, "require"},
+        {"database.ca_file", [](C c) { return c.database.ca_file; }, "/d.pem"},
         {"database.api_connections", [](C c) { return text_of(c.database.api_connections); }, "5"},
         {"database.allow_unsafe_durability", [](C c) { return text_of(c.database.allow_unsafe_durability); }, "true"},
         {"encryption_key_file", [](C c) { return c.encryption_key_file; }, "/k"},

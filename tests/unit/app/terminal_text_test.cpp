@@ -28,6 +28,14 @@ TEST(ForTerminal, ALetterIsNotCutFromItsMarks)
     EXPECT_EQ(for_terminal("か\u3099き\u3099", 12), "か\u3099き\u3099");
 }
 
+TEST(ForTerminal, WhatNobodySeesIsSeen)
+{
+    for (const std::string_view hidden : {"\u00ad", "\u061c", "\u200b", "\u200f", "\u2060", "\ufeff", "\U000E0041"}) {
+        EXPECT_EQ(for_terminal("pro" + std::string(hidden) + "d", 100), "pro d");
+    }
+    EXPECT_EQ(for_terminal("Grüße, 日本, 👍🏽, ❤️", 100), "Grüße, 日本, 👍🏽, ❤️");
+}
+
 TEST(ColumnsOf, AreThoseOfATerminal)
 {
     EXPECT_EQ(columns_of(""), 0U);

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace winnow {
@@ -67,6 +69,46 @@ TEST(ControlCharacters, AreC0ButForWhitespaceAndDel)
         EXPECT_EQ(has_control_characters(text), expected) << c;
     }
     EXPECT_FALSE(has_control_characters(""));
+}
+
+TEST(CodePoints, AreReadOneByOneAndWhatIsNoneIsOneByte)
+{
+    const auto read = [](std::string_view text) {
+        const auto [value, bytes] = first_code_point(text);
+        return std::pair(std::uint32_t{value}, bytes);
+    };
+    EXPECT_EQ(read("a"), std::pair(0x61U, std::size_t{1}));
+    EXPECT_EQ(read(std::string_view("\0b", 2)), std::pair(0U, std::size_t{1}));
+    EXPECT_EQ(read("\u009bx"), std::pair(0x9BU, std::size_t{2}));
+    EXPECT_EQ(read("\u07ff"), std::pair(0x7FFU, std::size_t{2}));
+    EXPECT_EQ(read("\u202ex"), std::pair(0x202EU, std::size_t{3}));
+    EXPECT_EQ(read("\U000E0041"), std::pair(0xE0041U, std::size_t{4}));
+    EXPECT_EQ(read("\U0010FFFF"), std::pair(0x10FFFFU, std::size_t{4}));
+    for (const std::string_view broken : {"\xff", "\xc2", "\xe2\x80", "\xed\xa0\x80", "\x80"}) {
+        EXPECT_EQ(read(broken), std::pair(0xFFFDU, std::size_t{1}));
+    }
+}
+
+TEST(HiddenText, IsSeenAndNothingElseIsTouched)
+{
+    EXPECT_EQ(shown_text("Grüße, 日本, 👍🏽, ❤️, a\u00a0b"), "Grüße, 日本, 👍🏽, ❤️, a\u00a0b");
+    EXPECT_EQ(shown_text("a\tb\nc\x1b[2J"), "a b c [2J");
+    EXPECT_EQ(shown_text("a\tb\nc\rd\x1b", LineFeeds::kept), "a\tb\nc d ");
+    EXPECT_EQ(shown_text("caf\xc3\xa9 \xff!"), "caf\xc3\xa9 \uFFFD!");
+    EXPECT_EQ(shown_text(""), "");
+    for (char32_t c = 0; c < 0x100; ++c) {
+        EXPECT_EQ(is_hidden(c), c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xAD) << std::uint32_t{c};
+    }
+    EXPECT_FALSE(has_hidden("plain"));
+    EXPECT_TRUE(has_hidden("pl\u200bain"));
+}
+
+TEST(JsonEscapes, AreOneOrTwo)
+{
+    std::string text;
+    append_json_escape(text, 0x9B);
+    append_json_escape(text, 0xE0041);
+    EXPECT_EQ(text, R"(\u009b\udb40\udc41)");
 }
 
 TEST(EditDistance, CountsEdits)

@@ -104,6 +104,13 @@ TEST(Mail, NoValueBreaksOutOfItsHeader)
     EXPECT_THAT(head_of(compose_mail(mail)), Not(HasSubstr("Bcc:")));
 }
 
+TEST(Mail, ASubjectHoldsNothingThatNobodySees)
+{
+    auto mail = message();
+    mail.subject = "pay\u202eload\u009b2J\u200b";
+    EXPECT_THAT(compose_mail(mail), HasSubstr("\r\nSubject: pay load 2J \r\n"));
+}
+
 TEST(Mail, ADisplayNameInAnotherScriptIsEncodedAndItsMailboxIsNot)
 {
     auto mail = message();

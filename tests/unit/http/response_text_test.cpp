@@ -34,7 +34,8 @@ TEST(ResponseText, IsCompleteAndInOnePiece)
 {
     EXPECT_EQ(text_of(Response(202, "text/plain", "hi")),
               "HTTP/1.1 202 Accepted\r\nContent-Type: text/plain\r\nDate: D\r\nX-Request-Id: R\r\n"
-              "Strict-Transport-Security: max-age=31536000\r\nX-Content-Type-Options: nosniff\r\n"
+              "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\nX-Content-Type-Options: nosniff\r\n"
+              "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\nReferrer-Policy: no-referrer\r\n"
               "Cache-Control: no-store\r\nContent-Length: 2\r\n\r\nhi");
 }
 

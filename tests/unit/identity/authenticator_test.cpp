@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <map>
 #include <utility>
 #include <vector>
@@ -13,7 +14,8 @@ namespace winnow::identity {
 namespace {
 
 using access::Principal;
-using Found = Result<std::optional<Principal>>;
+using ports::Credential;
+using Found = Result<std::optional<Credential>>;
 
 /// Answers when told to.
 class HeldStore final : public ports::CredentialStore {
@@ -50,8 +52,15 @@ protected:
         return who;
     }
 
+    static Found found(std::optional<std::chrono::milliseconds> lives_for = {})
+    {
+        return std::optional(Credential{.principal = principal(), .lives_for = lives_for});
+    }
+    std::chrono::steady_clock::time_point now_{std::chrono::hours{1}};
     HeldStore store_;
-    Authenticator authenticator_{store_, Authenticator::Options{}};
+    Authenticator authenticator_{store_, {.clock = [this] {
+                                     return now_;
+                                 }}};
     const std::string key_ = make_key(access::CredentialKind::user_key).secret;
 };
 
@@ -71,7 +80,7 @@ TEST_F(AuthenticatorTest, AsksOnceAndThenAnswersAtOnce)
     EXPECT_FALSE(ask(key_));
     EXPECT_FALSE(ask(key_));
     EXPECT_EQ(store_.asked, 1) << "concurrent look-ups of one key are one";
-    store_.answer(std::optional(principal()));
+    store_.answer(found());
     const auto cached = ask(key_);
     ASSERT_TRUE(cached && *cached);
     EXPECT_EQ((*cached)->user_name, "Ann");
@@ -81,7 +90,7 @@ TEST_F(AuthenticatorTest, AsksOnceAndThenAnswersAtOnce)
 TEST_F(AuthenticatorTest, RemembersThatAKeyIsUnknown)
 {
     EXPECT_FALSE(ask(key_));
-    store_.answer(std::optional<Principal>());
+    store_.answer(std::optional<Credential>());
     const auto cached = ask(key_);
     ASSERT_TRUE(cached && !*cached);
     EXPECT_EQ(cached->error().code(), ErrorCode::unauthenticated);
@@ -97,13 +106,49 @@ TEST_F(AuthenticatorTest, RefusesWhatCannotBeAKeyWithoutAsking)
     EXPECT_EQ(store_.asked, 0);
 }
 
+TEST_F(AuthenticatorTest, TrustsAKeyNoLongerThanItLives)
+{
+    using namespace std::chrono_literals;
+    EXPECT_FALSE(ask(key_));
+    now_ += 1s;  // the answer takes its time, and the key grows no older for it
+    store_.answer(found(5s));
+    now_ += 3'999ms;
+    EXPECT_TRUE(ask(key_)) << "5 s from the question are not over";
+    now_ += 1ms;
+    EXPECT_FALSE(ask(key_)) << "whether it still lives is for the database to say";
+    store_.answer(std::optional<Credential>());
+    const auto refused = ask(key_);
+    ASSERT_TRUE(refused && !*refused);
+    EXPECT_EQ(refused->error().code(), ErrorCode::unauthenticated);
+}
+
+TEST_F(AuthenticatorTest, AsksAgainForAKeyThatLivesLongAsForOneThatNeverExpires)
+{
+    using namespace std::chrono_literals;
+    for (const auto lives_for :
+         {std::optional<std::chrono::milliseconds>(), std::optional<std::chrono::milliseconds>(24h)}) {
+        EXPECT_FALSE(ask(key_));
+        store_.answer(found(lives_for));
+        now_ += 29'999ms;
+        EXPECT_TRUE(ask(key_));
+        now_ += 1ms;
+    }
+}
+
+TEST_F(AuthenticatorTest, AKeyThatExpiredMeanwhileIsNotKept)
+{
+    EXPECT_FALSE(ask(key_));
+    store_.answer(found(std::chrono::milliseconds{0}));
+    EXPECT_FALSE(ask(key_));
+}
+
 TEST_F(AuthenticatorTest, ForgetsATenantAndWhatWasInFlightMeanwhile)
 {
     EXPECT_FALSE(ask(key_));
     authenticator_.forget(principal().tenant);
-    store_.answer(std::optional(principal()));
+    store_.answer(found());
     EXPECT_FALSE(ask(key_)) << "looked up before the change: not to be kept";
-    store_.answer(std::optional(principal()));
+    store_.answer(found());
     EXPECT_TRUE(ask(key_));
     authenticator_.forget(principal().tenant);
     EXPECT_FALSE(ask(key_));

@@ -73,6 +73,34 @@ TEST(TextLine, LetsNobodyForgeALineOrColourTheTerminal)
     EXPECT_THAT(line, Not(HasSubstr("\x1B")));
 }
 
+/// What a terminal obeys, and what nobody sees: C1 controls, directions, widths of nothing, ends of lines.
+constexpr std::string_view kHidden[] = {"\u0080", "\u009b", "\u009f", "\u00ad", "\u061c",
+                                        "\u200b", "\u200f", "\u2028", "\u2029", "\u202e",
+                                        "\u2060", "\u2066", "\u2069", "\ufeff", "\U000E0041"};
+
+TEST(JsonLine, NothingThatATerminalObeysOrNobodySeesStandsInIt)
+{
+    for (const auto hidden : kHidden) {
+        const auto text = "a" + std::string(hidden) + "2Jb";
+        const std::array fields{Field("text", text)};
+        const auto line = json_line(kInstant, Level::info, "m", fields);
+        EXPECT_THAT(line, Not(HasSubstr(std::string(hidden))));
+        EXPECT_EQ(nlohmann::json::parse(line).at("text").get<std::string>(), text) << "and nothing is lost";
+    }
+}
+
+TEST(TextLine, NothingThatATerminalObeysOrNobodySeesStandsInIt)
+{
+    for (const auto hidden : kHidden) {
+        const auto text = "a" + std::string(hidden) + "2Jb";
+        const std::array fields{Field("text", text)};
+        const auto line = text_line(kInstant, Level::info, text, fields, false);
+        EXPECT_THAT(line, Not(HasSubstr(std::string(hidden))));
+        EXPECT_THAT(line, HasSubstr("\\u")) << "it shows that something was there";
+    }
+    EXPECT_THAT(text_line(kInstant, Level::info, "Grüße, 日本, 👍🏽", {}, false), HasSubstr("Grüße, 日本, 👍🏽"));
+}
+
 TEST(Log, WritesJsonLinesToStandardErrorFromTheLeastLevelUp)
 {
     testing::internal::CaptureStderr();

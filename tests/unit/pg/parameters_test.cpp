@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 
@@ -81,6 +82,60 @@ TEST(SessionConninfo, RefusesNonsenseWithoutRepeatingIt)
     } catch (const std::invalid_argument& refused) {
         EXPECT_THAT(refused.what(), Not(HasSubstr("hunter2")));
     }
+}
+
+/// Without what the environment of the tests says.
+class WithTls : public testing::Test {
+protected:
+    WithTls()
+    {
+        for (const auto* name : kNames) unsetenv(name);
+    }
+    ~WithTls() override
+    {
+        for (const auto* name : kNames) unsetenv(name);
+    }
+    static constexpr const char* kNames[] = {"PGHOST", "PGHOSTADDR", "PGSSLMODE", "PGSSLROOTCERT"};
+};
+
+TEST_F(WithTls, AServerThatIsReachedByNetworkIsVerified)
+{
+    for (const std::string remote :
+         {"postgresql://u@db.internal/winnow", "host=10.0.0.1", "hostaddr=10.0.0.1", "host=/run/postgresql,db2",
+          "postgresql://u@localhost,db2/winnow", "host=db.internal hostaddr=127.0.0.1", "host=localhost.example"}) {
+        EXPECT_THAT(with_tls(remote, "verify-full", "/ca.pem"),
+                    testing::AllOf(HasSubstr("sslmode='verify-full'"), HasSubstr("sslrootcert='/ca.pem'")))
+            << remote;
+        EXPECT_THAT(with_tls(remote, "verify-full", ""), HasSubstr("sslrootcert='/etc/ssl/certs/ca-certificates.crt'"));
+    }
+}
+
+TEST_F(WithTls, ASocketAndThisMachineAreLeftAsTheyAre)
+{
+    for (const std::string here : {"", "dbname=winnow", "host=/run/postgresql", "host=@abstract", "host=localhost",
+                                   "postgresql://u@127.0.0.1:5433/winnow", "postgresql://u@[::1]/winnow",
+                                   "host=127.0.0.1,localhost", "hostaddr=127.0.0.2", "no connection string"}) {
+        EXPECT_EQ(with_tls(here, "verify-full", "/ca.pem"), here);
+    }
+}
+
+TEST_F(WithTls, WhatIsSaidElsewhereHolds)
+{
+    const std::string url = "postgresql://u:p@db/winnow?sslmode=";
+    EXPECT_THAT(with_tls(url + "disable", "verify-full", "/ca.pem"),
+                testing::AllOf(HasSubstr("sslmode='disable'"), Not(HasSubstr("sslrootcert"))));
+    EXPECT_THAT(with_tls(url + "verify-ca", "disable", "/ca.pem"),
+                testing::AllOf(HasSubstr("sslmode='verify-ca'"), HasSubstr("sslrootcert='/ca.pem'")));
+    EXPECT_THAT(with_tls(url + "verify-full", "disable", ""), Not(HasSubstr("sslrootcert"))) << "libpq's own place";
+    EXPECT_THAT(with_tls(url + "verify-full&sslrootcert=/mine.pem", "disable", "/ca.pem"),
+                testing::AllOf(HasSubstr("sslrootcert='/mine.pem'"), Not(HasSubstr("'/ca.pem'"))));
+    EXPECT_THAT(with_tls("host=db", "require", "/ca.pem"),
+                testing::AllOf(HasSubstr("sslmode='require'"), Not(HasSubstr("sslrootcert"))));
+    setenv("PGSSLMODE", "prefer", 1);
+    EXPECT_THAT(with_tls("host=db", "verify-full", "/ca.pem"), Not(HasSubstr("sslmode")));
+    unsetenv("PGSSLMODE");
+    setenv("PGHOST", "db", 1);
+    EXPECT_THAT(with_tls("dbname=winnow", "verify-full", ""), HasSubstr("sslmode='verify-full'"));
 }
 
 TEST(SqlStates, MapToWhatACallerCanDo)

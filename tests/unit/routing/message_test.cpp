@@ -124,6 +124,21 @@ TEST(Mail, ATitleCannotAddHeaders)
     EXPECT_THAT(mail(hostile).text, Not(HasSubstr("\nBcc:")));
 }
 
+TEST(Mail, NothingInItIsObeyedByATerminalOrSeenByNobody)
+{
+    for (const std::string_view hidden : {"\u0080", "\u009b", "\u061c", "\u200b", "\u2028", "\u202e", "\u2066",
+                                          "\u2069", "\ufeff", "\U000E0041", "\x1b", "\x7f"}) {
+        auto hostile = subject();
+        hostile.title = "a" + std::string(hidden) + "2Jb";
+        hostile.source = hostile.title;
+        hostile.description = "first\n\t" + hostile.title + "\nlast";
+        const auto made = mail(hostile);
+        EXPECT_THAT(made.subject, Not(HasSubstr(std::string(hidden))));
+        EXPECT_THAT(made.text, Not(HasSubstr(std::string(hidden))));
+        EXPECT_THAT(made.text, HasSubstr("\nfirst\n\ta 2Jb\nlast\n"));
+    }
+}
+
 TEST(Mail, ALongSubjectIsCutBetweenCharacters)
 {
     auto wide = subject();
