@@ -18,6 +18,7 @@ std::vector<PendingRow> Backlog::add(std::vector<journal::CommittedRow> rows)
 {
     std::vector<PendingRow> pending;
     pending.reserve(rows.size());
+    const auto now = std::chrono::steady_clock::now();
     const std::lock_guard lock(mutex_);
     for (auto& row : rows) {
         bytes_ += row.bytes;
@@ -28,9 +29,10 @@ std::vector<PendingRow> Backlog::add(std::vector<journal::CommittedRow> rows)
         stream.tenants[row.tenant] += row.bytes;
         tenants_[row.tenant] += row.bytes;
         pending_.insert(++turns_);
-        pending.push_back({.row = std::move(row), .turn = turns_});
+        pending.push_back({.row = std::move(row), .turn = turns_, .since = now});
     }
     alerts_gauge_.set(static_cast<double>(alerts_));
+    queue_.waiting(pending_.size());
     return pending;
 }
 
@@ -54,6 +56,7 @@ void Backlog::done(const std::vector<RowMark>& rows)
             if (seqs.empty()) streams_.erase(stream);
         }
         alerts_gauge_.set(static_cast<double>(alerts_));
+        queue_.waiting(pending_.size());
     }
     changed_.notify_all();
 }

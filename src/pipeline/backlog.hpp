@@ -7,6 +7,7 @@
 #include "winnow/fair/share.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/observe/metrics.hpp"
+#include "winnow/observe/queue_metrics.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -23,6 +24,7 @@ namespace winnow::pipeline {
 struct PendingRow {
     journal::CommittedRow row;
     std::uint64_t turn = 0;
+    std::chrono::steady_clock::time_point since;
 };
 
 /// What the ledger must know of a row when it is done.
@@ -38,7 +40,7 @@ struct RowMark {
 /// Thread-safe.
 class Backlog {
 public:
-    explicit Backlog(observe::Gauge alerts) : alerts_gauge_(alerts) {}
+    Backlog(observe::Gauge alerts, observe::QueueMetrics queue) : alerts_gauge_(alerts), queue_(queue) {}
 
     /// Gives each row its turn.
     [[nodiscard]] std::vector<PendingRow> add(std::vector<journal::CommittedRow> rows);
@@ -61,6 +63,7 @@ private:
     };
 
     const observe::Gauge alerts_gauge_;
+    const observe::QueueMetrics queue_;
     mutable std::mutex mutex_;  // guards everything below
     std::condition_variable changed_;
     std::uint64_t turns_ = 0;
