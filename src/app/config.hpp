@@ -76,7 +76,7 @@ struct Config {
     domain::TenantLimits tenants;
     std::chrono::milliseconds resolve_timeout = std::chrono::minutes{5};
     journal::WriterOptions journal;
-    pipeline::TriageOptions triage;
+    pipeline::TriageOptions triage{.workers = 2};
     DispatchConfig dispatch;
     delivery::DeliveryOptions delivery;
     LogConfig log;

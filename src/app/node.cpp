@@ -99,6 +99,19 @@ dispatch::DispatcherOptions dispatch_options(const Config& config, const std::st
     return {.node = node, .shares = config.dispatch.shares, .backoff = config.dispatch.backoff, .jitter = uniform};
 }
 
+/// One for all tenants, one for those whose turns are short.
+std::size_t triage_workers(const Config& config)
+{
+    return std::max<std::size_t>(2, config.triage.workers);
+}
+
+pipeline::TriageOptions triage_options(const Config& config)
+{
+    auto options = config.triage;
+    options.workers = triage_workers(config);
+    return options;
+}
+
 }  // namespace
 
 /// Parts in the order in which they are made: each refers only to those above it, and goes before them.
@@ -110,7 +123,7 @@ public:
           sealer_(read_key_file(config.encryption_key_file)),
           streams_(pg::make_journal_streams(session(config.database.pipeline_url, "winnow journal", 1))),
           triage_store_(
-              pg::make_triage_store(session(config.database.pipeline_url, "winnow triage", config.triage.workers + 1),
+              pg::make_triage_store(session(config.database.pipeline_url, "winnow triage", triage_workers(config) + 1),
                                     config.resolve_timeout)),
           quiet_store_(pg::make_quiet_store(session(config.database.pipeline_url, "winnow silences", 1))),
           hold_store_(pg::make_hold_store(session(config.database.pipeline_url, "winnow holds", 1))),
@@ -135,7 +148,7 @@ public:
                         if (change.credentials) authenticator_.forget(change.tenant);
                     }),
           triage_(
-              *triage_store_, policies_, config.triage, [this] { dispatcher_.poke(); }, metrics_),
+              *triage_store_, policies_, triage_options(config), [this] { dispatcher_.poke(); }, metrics_),
           quiet_(
               *quiet_store_, policies_, [this] { dispatcher_.poke(); }, milliseconds{1'000}, metrics_),
           holds_(

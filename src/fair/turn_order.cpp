@@ -1,7 +1,6 @@
 #include "winnow/fair/turn_order.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 namespace winnow::fair {
 
@@ -37,10 +36,12 @@ std::optional<Refused> TurnOrder::refusal(TenantId tenant, std::size_t bytes) co
 void TurnOrder::add(TenantId tenant, std::size_t bytes, Instant now)
 {
     forget(now);
-    const auto [entry, is_new] = found_.try_emplace(tenant);
-    if (is_new) {
-        lists_[fresh].push_back({.tenant = tenant, .list = fresh, .credit = limits_.quantum});
-        entry->second = std::prev(lists_[fresh].end());
+    auto entry = found_.find(tenant);
+    if (entry == found_.end()) {
+        Records made;  // first: whatever finds no memory, nothing has changed
+        made.push_back({.tenant = tenant, .list = fresh, .credit = limits_.quantum});
+        entry = found_.emplace(tenant, made.begin()).first;
+        lists_[fresh].splice(lists_[fresh].end(), made);
     }
     const auto record = entry->second;
     if (record->list == resting && record->credit >= 0) {

@@ -18,6 +18,7 @@ std::vector<PendingRow> Backlog::add(std::vector<journal::CommittedRow> rows)
 {
     std::vector<PendingRow> pending;
     pending.reserve(rows.size());
+    const auto now = std::chrono::steady_clock::now();
     const std::lock_guard lock(mutex_);
     for (auto& row : rows) {
         bytes_ += row.bytes;
@@ -29,10 +30,11 @@ std::vector<PendingRow> Backlog::add(std::vector<journal::CommittedRow> rows)
         ++waiting_[row.tenant];
         tenants_[row.tenant] += row.bytes;
         pending_.insert(++turns_);
-        pending.push_back({.row = std::move(row), .turn = turns_});
+        pending.push_back({.row = std::move(row), .turn = turns_, .since = now});
     }
     watch();
     alerts_gauge_.set(static_cast<double>(alerts_));
+    queue_.waiting(pending_.size());
     return pending;
 }
 
@@ -60,6 +62,7 @@ void Backlog::done(const std::vector<RowMark>& rows)
         if (!rows.empty()) progress_.turned(Clock::now());
         watch();
         alerts_gauge_.set(static_cast<double>(alerts_));
+        queue_.waiting(pending_.size());
     }
     changed_.notify_all();
 }

@@ -8,6 +8,7 @@
 #include "winnow/journal/writer.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/observe/progress.hpp"
+#include "winnow/observe/queue_metrics.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -24,6 +25,7 @@ namespace winnow::pipeline {
 struct PendingRow {
     journal::CommittedRow row;
     std::uint64_t turn = 0;
+    std::chrono::steady_clock::time_point since;
 };
 
 /// What the ledger must know of a row when it is done.
@@ -39,8 +41,9 @@ struct RowMark {
 /// Thread-safe.
 class Backlog {
 public:
-    explicit Backlog(observe::Gauge alerts, std::chrono::milliseconds standstill = observe::kStandstill)
-        : alerts_gauge_(alerts), progress_(standstill)
+    Backlog(observe::Gauge alerts, observe::QueueMetrics queue,
+            std::chrono::milliseconds standstill = observe::kStandstill)
+        : alerts_gauge_(alerts), queue_(queue), progress_(standstill)
     {
     }
 
@@ -72,6 +75,7 @@ private:
     void watch() { progress_.waits(waiting_.size() > 1, Clock::now()); }
 
     const observe::Gauge alerts_gauge_;
+    const observe::QueueMetrics queue_;
     mutable std::mutex mutex_;  // guards everything below
     std::condition_variable changed_;
     std::uint64_t turns_ = 0;

@@ -54,14 +54,10 @@ ports::QuietTicket quiet_ticket(const Evaluated& evaluated, TicketId ticket, std
 
 }  // namespace
 
-void cover(const suppression::Suppressions& suppressions, std::vector<Evaluated>& alerts)
+void cover(const suppression::Suppressions& suppressions, Evaluated& alert)
 {
-    for (auto& evaluated : alerts) {
-        if (!may_be_covered(evaluated)) continue;
-        if (auto found = suppressions.covering(evaluated.alert, evaluated.alert.received_at)) {
-            put(*std::move(found), evaluated);
-        }
-    }
+    if (!may_be_covered(alert)) return;
+    if (auto found = suppressions.covering(alert.alert, alert.alert.received_at)) put(*std::move(found), alert);
 }
 
 std::vector<domain::InhibitionSource> inhibit(const suppression::Suppressions& suppressions,

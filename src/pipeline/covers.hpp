@@ -12,8 +12,8 @@
 
 namespace winnow::pipeline {
 
-/// Covers the firing alerts that a silence or window finds, save those that a rule dropped or suppressed.
-void cover(const suppression::Suppressions& suppressions, std::vector<triage::Evaluated>& alerts);
+/// Covers a firing alert that a silence or window finds, unless a rule dropped or suppressed it.
+void cover(const suppression::Suppressions& suppressions, triage::Evaluated& alert);
 
 /// Covers the firing alerts that a firing source explains, save those that a rule, silence or window keeps from being
 /// told already. `known` are the sources that source_keys() asked for; returns what has changed about them.

@@ -87,16 +87,28 @@ void take_alerts(FoldBatch& batch, PendingRow& row) noexcept
     }
 }
 
-bool judge(FoldBatch& batch)
+bool judge(FoldBatch& batch, const std::function<bool()>& is_over)
 {
-    if (batch.judged || batch.mode != FoldBatch::Mode::fold) return false;
+    if (batch.mode != FoldBatch::Mode::fold) return true;
     const auto& rules = *batch.policy->rules;
-    for (; rules.size() > 0 && batch.ruled < batch.alerts.size(); ++batch.ruled) {
-        auto& each = batch.alerts[batch.ruled];
-        each.evaluation = rules.evaluate(each.alert, each.alert.received_at);
+    const auto& suppressions = *batch.policy->suppressions;
+    while (batch.judged < batch.alerts.size()) {
+        auto& each = batch.alerts[batch.judged];
+        if (rules.size() > 0) each.evaluation = rules.evaluate(each.alert, each.alert.received_at);
+        cover(suppressions, each);
+        if (++batch.judged < batch.alerts.size() && is_over()) return false;
     }
-    cover(*batch.policy->suppressions, batch.alerts);
-    return batch.judged = true;
+    return true;
+}
+
+std::size_t judged_rows(const FoldBatch& batch) noexcept
+{
+    std::size_t alerts = 0;
+    std::size_t rows = 0;
+    while (rows < batch.rows.size() && alerts + batch.rows[rows].alerts <= batch.judged) {
+        alerts += batch.rows[rows++].alerts;
+    }
+    return rows;
 }
 
 Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_deliveries)
@@ -143,15 +155,14 @@ triage::StateKeys keys_of(const FoldBatch& batch)
     return keys;
 }
 
-FoldBatch room_for_half(const FoldBatch& batch)
+FoldBatch room_behind(const FoldBatch& batch, std::size_t rows)
 {
     FoldBatch second;
     second.tenant = batch.tenant;
     second.policy = batch.policy;
     second.current = batch.current;
-    second.judged = batch.judged;
     second.tried = batch.tried;
-    second.rows.assign(batch.rows.begin() + static_cast<std::ptrdiff_t>(batch.rows.size() / 2), batch.rows.end());
+    second.rows.assign(batch.rows.begin() + static_cast<std::ptrdiff_t>(rows), batch.rows.end());
     std::size_t alerts = 0;
     for (const auto& row : second.rows) alerts += row.alerts;
     second.alerts.reserve(alerts);
@@ -165,10 +176,10 @@ void split(FoldBatch& batch, FoldBatch& second) noexcept
     const auto first = batch.alerts.size() - moved;
     const auto at = batch.alerts.begin() + static_cast<std::ptrdiff_t>(first);
     second.alerts.assign(std::make_move_iterator(at), std::make_move_iterator(batch.alerts.end()));
-    second.ruled = batch.ruled - std::min(batch.ruled, first);
+    second.judged = batch.judged - std::min(batch.judged, first);
     batch.rows.erase(batch.rows.end() - static_cast<std::ptrdiff_t>(second.rows.size()), batch.rows.end());
     batch.alerts.erase(at, batch.alerts.end());
-    batch.ruled = std::min(batch.ruled, first);
+    batch.judged = std::min(batch.judged, first);
     batch.failures = batch.timeouts = 0;
 }
 
@@ -180,7 +191,7 @@ std::vector<RowMark> drop_through(FoldBatch& batch, std::uint64_t applied)
     std::vector<RowMark> dropped(batch.rows.begin(), batch.rows.begin() + static_cast<std::ptrdiff_t>(rows));
     batch.rows.erase(batch.rows.begin(), batch.rows.begin() + static_cast<std::ptrdiff_t>(rows));
     batch.alerts.erase(batch.alerts.begin(), batch.alerts.begin() + static_cast<std::ptrdiff_t>(alerts));
-    batch.ruled -= std::min(batch.ruled, alerts);
+    batch.judged -= std::min(batch.judged, alerts);
     return dropped;
 }
 

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -25,8 +26,7 @@ struct FoldBatch {
     std::shared_ptr<const TenantPolicy> current;  ///< As of the latest attempt: settings, routes and contacts.
     std::vector<RowMark> rows;                    ///< At least one, seq ascending.
     std::vector<triage::Evaluated> alerts;
-    std::size_t ruled = 0;  ///< So many of the alerts, the first ones, have been through the rules, …
-    bool judged = false;    ///< … and all through everything that judges them.
+    std::size_t judged = 0;  ///< So many of the alerts, the first ones, have been through rules, silences and windows.
 
     /// How a row is stored that cannot be folded: nobody may wait behind it for ever.
     enum class Mode : std::uint8_t { fold, ignore, skip };
@@ -39,9 +39,12 @@ struct FoldBatch {
 /// Takes a row's alerts, for which there is room already.
 void take_alerts(FoldBatch& batch, PendingRow& row) noexcept;
 
-/// Runs the rules over what has not been through them, and covers what is to be quiet. True where that was left to do.
-/// Where it throws it may be called again: it goes on with the alert it got to, as the rules have left that.
-bool judge(FoldBatch& batch);
+/// Runs the rules over what has not been through them, and covers what is to be quiet. `is_over` is asked after each
+/// alert but the last; where it says so, false: the next call goes on. Where it throws, too.
+bool judge(FoldBatch& batch, const std::function<bool()>& is_over);
+
+/// So many rows, the first ones, are judged wholly.
+[[nodiscard]] std::size_t judged_rows(const FoldBatch& batch) noexcept;
 
 struct Decision {
     ports::TriageWrites writes;
@@ -55,8 +58,9 @@ struct Decision {
 /// What decide() must see.
 [[nodiscard]] triage::StateKeys keys_of(const FoldBatch& batch);
 
-/// To halve a batch of two rows or more, first make room for its second half, then move that there.
-[[nodiscard]] FoldBatch room_for_half(const FoldBatch& batch);
+/// To split a batch behind its first `rows`, of which there are more, first make room for its second part, then move
+/// that there.
+[[nodiscard]] FoldBatch room_behind(const FoldBatch& batch, std::size_t rows);
 void split(FoldBatch& batch, FoldBatch& second) noexcept;
 
 /// Takes the rows up to `applied` off its front.

@@ -13,6 +13,8 @@ namespace winnow::pipeline {
 
 namespace {
 
+constexpr std::size_t kMostAside = 4;  ///< Threads a worker.
+
 const std::vector<double> kSeconds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300};
 
 }  // namespace
@@ -28,7 +30,8 @@ TriageMetrics::TriageMetrics(observe::Metrics& metrics)
                                    "Journal rows of ended streams or tenants that do not exist.")),
       fold_seconds(metrics.histogram("winnow_triage_fold_seconds", "Time of one triage transaction.", {}, kSeconds)),
       lag_seconds(metrics.histogram("winnow_triage_lag_seconds",
-                                    "Age of the oldest alert of a fold when it was applied.", {}, kSeconds))
+                                    "Age of the oldest alert of a fold when it was applied.", {}, kSeconds)),
+      queue(metrics, "triage")
 {
     for (std::size_t i = 0; i < dispositions.size(); ++i) {
         const auto name = std::string(to_string(static_cast<domain::Disposition>(i)));
@@ -39,32 +42,28 @@ TriageMetrics::TriageMetrics(observe::Metrics& metrics)
 
 class TriageService::Impl {
 public:
-    Impl(ports::TriageStore& store, ConfigCache& policies, TriageOptions options, std::function<void()> outbox_changed,
-         observe::Metrics& metrics)
-        : shared_{.store = store,
+    Impl(ports::TriageStore& store, ConfigCache& policies, const TriageOptions& options,
+         std::function<void()> outbox_changed, observe::Metrics& metrics)
+        : count_(std::max<std::size_t>(1, options.workers)),
+          shared_{.store = store,
                   .policies = policies,
                   .options = options,
                   .outbox_changed = std::move(outbox_changed),
                   .metrics = TriageMetrics(metrics),
                   .backlog = Backlog(metrics.gauge("winnow_triage_backlog_alerts",
                                                    "Committed alerts in memory that are not applied yet."),
-                                     options.standstill)}
+                                     observe::QueueMetrics(metrics, "triage"), options.standstill),
+                  .line = TenantLine({.max_fold_alerts = options.max_fold_alerts, .most_aside = kMostAside * count_})}
     {
-        const auto count = std::max<std::size_t>(1, options.workers);
-        for (std::size_t i = 0; i < count; ++i) workers_.push_back(std::make_unique<TriageWorker>(shared_));
-    }
-
-    void submit(std::vector<journal::CommittedRow> rows)
-    {
-        std::vector<std::vector<PendingRow>> shares(workers_.size());
-        for (auto& pending : shared_.backlog.add(std::move(rows))) {
-            shares[std::hash<TenantId>{}(pending.row.tenant) % shares.size()].push_back(std::move(pending));
-        }
-        for (std::size_t i = 0; i < shares.size(); ++i) {
-            if (!shares[i].empty()) workers_[i]->submit(std::move(shares[i]));
+        for (std::size_t i = 0; i < count_; ++i) {
+            const bool quick = count_ > 1 && i == 0;
+            workers_.push_back(std::make_unique<TriageWorker>(shared_, quick ? fair::Lane::quick : fair::Lane::any));
         }
     }
 
+    void submit(std::vector<journal::CommittedRow> rows) { shared_.line.submit(shared_.backlog.add(std::move(rows))); }
+
+    const std::size_t count_;
     TriageShared shared_;
     std::vector<std::unique_ptr<TriageWorker>> workers_;  // last: they end before what they share
 };

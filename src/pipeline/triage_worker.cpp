@@ -1,12 +1,13 @@
 #include "pipeline/triage_worker.hpp"
 
+#include "pipeline/slice.hpp"
 #include "winnow/observe/log.hpp"
 
 #include <algorithm>
+#include <ctime>
 #include <exception>
-#include <iterator>
 #include <new>
-#include <system_error>
+#include <thread>
 #include <utility>
 
 namespace winnow::pipeline {
@@ -14,52 +15,60 @@ namespace winnow::pipeline {
 namespace {
 
 constexpr std::chrono::milliseconds kPause{50};  ///< After what failed before it was any tenant's turn.
-constexpr std::size_t kKeptPositions = 4;
-constexpr std::size_t kMostAside = 4;  ///< Threads a worker.
 
 // While folds are short they may take this share of the time, so that a steady trickle is not held back.
 constexpr int kFoldShare = 4;
 
+/// Of the calling thread.
+std::chrono::nanoseconds processor_time()
+{
+    timespec spent{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+    return std::chrono::seconds{spent.tv_sec} + std::chrono::nanoseconds{spent.tv_nsec};
+}
+
+/// What is thrown is noted as what became of the fold.
+template <typename Work>
+void guarded(Applied& applied, Work work)
+{
+    try {
+        work();
+    } catch (const std::bad_alloc&) {
+        applied.no_memory = true;
+    } catch (const std::exception& thrown) {  // of the fold: the batch is tried in parts
+        observe::error("a fold failed", {{"error", thrown.what()}});
+        applied.outcome = Error(ErrorCode::internal, "a fold failed");
+    }
+    // Nothing of the alerts: they are never ignored for it.
+    if (applied.no_memory) applied.outcome = Error(ErrorCode::unavailable, "no memory is left for the fold");
+}
+
 }  // namespace
 
-TriageWorker::TriageWorker(TriageShared& shared)
-    : shared_(shared), thread_([this](const std::stop_token& stop) { run(stop); })
+TriageWorker::TriageWorker(TriageShared& shared, fair::Lane lane)
+    : shared_(shared), lane_(lane), thread_([this](const std::stop_token& stop) { run(stop); })
 {
 }
 
-TriageWorker::~TriageWorker()
-{
-    thread_ = {};                                                     // has ended
-    for (auto& [id, tenant] : tenants_) tenant.aside.request_stop();  // all, before any of them is waited for
-}
-
-void TriageWorker::submit(std::vector<PendingRow> rows)
-{
-    {
-        const std::lock_guard lock(mutex_);
-        std::ranges::move(rows, std::back_inserter(inbox_));
-    }
-    wake_.notify_one();
-}
-
-/// Whatever is thrown in the middle of a turn, no row is lost by it: it stands among those that arrived, with its
-/// tenant or in one of its tenant's batches.
+/// Whatever is thrown in the middle of a turn, no row is lost by it: it stands with its tenant or in one of its
+/// tenant's batches.
 void TriageWorker::run(const std::stop_token& stop)
 {
     while (!stop.stop_requested()) {
         Tenant* tenant = nullptr;
+        auto begun = Clock::now();
         try {
-            take_inbox();
-            auto earliest = Clock::time_point::max();
-            tenant = next(Clock::now(), earliest);
-            if (tenant != nullptr) {
-                turn(*tenant);
-            } else {
-                wait(stop, earliest);
-            }
+            tenant = shared_.line.take(lane_, stop);
+            if (tenant == nullptr) return;
+            begun = Clock::now();
+            turn(*tenant);
         } catch (const std::exception& thrown) {  // no memory, most likely
             survive(tenant, thrown.what());
         }
+        if (tenant == nullptr) continue;
+        const auto took = Clock::now() - begun;
+        shared_.metrics.queue.cost(took);
+        shared_.line.give_back(*tenant, took);
     }
 }
 
@@ -71,98 +80,22 @@ void TriageWorker::survive(Tenant* tenant, std::string_view what)
     std::this_thread::sleep_for(kPause);
 }
 
-void TriageWorker::wait(const std::stop_token& stop, Clock::time_point until)
-{
-    std::unique_lock lock(mutex_);
-    const auto arrived = [this] {
-        return !inbox_.empty() || !finished_.empty();
-    };
-    if (until == Clock::time_point::max()) {
-        wake_.wait(lock, stop, arrived);
-    } else {
-        wake_.wait_until(lock, stop, until, arrived);
-    }
-}
-
-void TriageWorker::take_inbox()
-{
-    {
-        const std::lock_guard lock(mutex_);
-        if (sorted_ == arrived_.size()) {
-            arrived_.clear();
-            sorted_ = 0;
-            arrived_.swap(inbox_);
-        }
-        landed_.splice(landed_.end(), finished_);
-    }
-    settle_finished();
-    for (; sorted_ < arrived_.size(); ++sorted_) {
-        auto& pending = arrived_[sorted_];
-        auto& tenant = tenants_[pending.row.tenant];
-        if (!tenant.in_ring) {
-            tenant.id = pending.row.tenant;
-            ring_.push_back(&tenant);
-            tenant.in_ring = true;
-        }
-        const auto count = pending.row.alerts.size();
-        tenant.rows.push_back(std::move(pending));
-        tenant.waiting += count;
-    }
-}
-
-void TriageWorker::settle_finished()
-{
-    while (!landed_.empty()) {
-        Finished finished;
-        finished.splice(finished.end(), landed_, landed_.begin());
-        auto& [tenant, applied] = finished.front();
-        tenant->away = false;
-        --away_;
-        try {
-            settle(*tenant, applied);
-        } catch (const std::exception& thrown) {  // its batch is asked for anew: the fence knows what was stored
-            observe::error("what became of a fold could not be noted", {{"error", thrown.what()}});
-            postpone(*tenant);
-        }
-    }
-}
-
-TriageWorker::Clock::time_point TriageWorker::due(const Tenant& tenant) const
-{
-    if (tenant.away || waits_for_a_place(tenant)) return Clock::time_point::max();
-    const bool full = tenant.waiting >= most_alerts(tenant);
-    return full && tenant.backoff.count() == 0 ? Clock::time_point::min() : tenant.due;
-}
-
-TriageWorker::Tenant* TriageWorker::next(Clock::time_point now, Clock::time_point& earliest)
-{
-    for (auto at = ring_.begin(); at != ring_.end(); ++at) {
-        const auto when = due(**at);
-        if (when <= now) {
-            auto* tenant = *at;
-            const auto place = at - ring_.begin();
-            ring_.push_back(tenant);  // first: it may throw
-            ring_.erase(ring_.begin() + place);
-            return tenant;
-        }
-        earliest = std::min(earliest, when);
-    }
-    return nullptr;
-}
-
 void TriageWorker::turn(Tenant& tenant)
 {
     const auto begun = Clock::now();
     tenant.due = Clock::time_point::min();
-    if (tenant.batches.empty() && !tenant.rows.empty()) gather(tenant);
-    if (!tenant.batches.empty()) attempt(tenant);
-    take_inbox();
-    if (tenant.rows.empty() && tenant.batches.empty()) {
-        std::erase(ring_, &tenant);
-        tenant.in_ring = false;
-        forget_old_streams(tenant);
+    if (tenant.landed) {
+        try {
+            settle(tenant, *tenant.landed);
+        } catch (const std::exception& thrown) {  // its batch is asked for anew: the fence knows what was stored
+            observe::error("what became of a fold could not be noted", {{"error", thrown.what()}});
+            postpone(tenant);
+        }
+        tenant.landed.reset();
         return;
     }
+    if (tenant.batches.empty() && !tenant.rows.empty()) gather(tenant);
+    if (!tenant.batches.empty() && !attempt(tenant)) return;
     if (tenant.batches.empty() && tenant.backoff.count() == 0) {
         // A backlog: let rows gather, so that the next fold is larger and the cost per alert falls.
         tenant.due = begun + std::min<Clock::duration>(shared_.options.coalesce, kFoldShare * (Clock::now() - begun));
@@ -189,7 +122,7 @@ void TriageWorker::gather(Tenant& tenant)
 void TriageWorker::take_rows(Tenant& tenant, std::uint64_t applied, std::shared_ptr<const TenantPolicy> policy)
 {
     const auto stream = tenant.rows.front().row.position.stream;
-    const auto most = most_alerts(tenant);
+    const auto most = shared_.line.most_alerts(tenant);
     std::size_t taken = 0;
     std::size_t alerts = 0;
     std::vector<RowMark> skipped;
@@ -210,9 +143,11 @@ void TriageWorker::take_rows(Tenant& tenant, std::uint64_t applied, std::shared_
     batch.policy = batch.current = std::move(policy);
     batch.alerts.reserve(alerts);
     if (!batch.rows.empty()) tenant.batches.push_back(std::move(batch));
+    const auto now = Clock::now();
     // There is memory for all of it: from here on nothing is thrown, and no row is lost.
     for (std::size_t turn = 0; taken > 0; --taken) {
         auto& first = tenant.rows.front();
+        shared_.metrics.queue.taken(now - first.since);
         tenant.waiting -= first.row.alerts.size();
         if (!tenant.batches.empty() && turn < tenant.batches.back().rows.size() &&
             tenant.batches.back().rows[turn].turn == first.turn) {
@@ -236,71 +171,91 @@ std::optional<std::uint64_t> TriageWorker::position(Tenant& tenant, domain::Stre
     return *applied;
 }
 
-std::size_t TriageWorker::most_alerts(const Tenant& tenant) const
-{
-    return std::min(tenant.pace.alerts(), shared_.options.max_fold_alerts);
-}
-
 void TriageWorker::halve(Tenant& tenant)
 {
-    auto second = room_for_half(tenant.batches.front());
+    split_behind(tenant, tenant.batches.front().rows.size() / 2);
+}
+
+void TriageWorker::split_behind(Tenant& tenant, std::size_t rows)
+{
+    auto second = room_behind(tenant.batches.front(), rows);
     tenant.batches.emplace_front();
     std::swap(tenant.batches[0], tenant.batches[1]);
     split(tenant.batches[0], second);
     tenant.batches[1] = std::move(second);
 }
 
-void TriageWorker::attempt(Tenant& tenant)
+/// False where the tenant is away: then it is not this thread's any more.
+bool TriageWorker::attempt(Tenant& tenant)
 {
-    while (tenant.batches.front().rows.size() > 1 && tenant.batches.front().alerts.size() > most_alerts(tenant)) {
+    while (tenant.batches.front().rows.size() > 1 &&
+           tenant.batches.front().alerts.size() > shared_.line.most_alerts(tenant)) {
         halve(tenant);
     }
-    auto& batch = tenant.batches.front();
-    if (std::exchange(batch.tried, true) && !renew(tenant)) return;
-    const auto stream = batch.rows.front().position.stream;
+    const auto stream = tenant.batches.front().rows.front().position.stream;
     const auto from = position(tenant, stream);
-    if (!from) return;
-    if (const auto dropped = drop_through(batch, *from); !dropped.empty()) shared_.backlog.done(dropped);
-    if (batch.rows.empty()) {
+    if (!from) return true;
+    if (const auto dropped = drop_through(tenant.batches.front(), *from); !dropped.empty()) {
+        shared_.backlog.done(dropped);
+    }
+    if (tenant.batches.front().rows.empty()) {
         tenant.batches.pop_front();
         tenant.backoff = {};
         tenant.patience.done();
-        return;
+        return true;
     }
-    if (tenant.patience.given().count() > 0) return fold_aside(tenant, *from);
-    settle(tenant, apply(batch, *from, {}));
+    if (!judge_in_time(tenant)) return true;
+    auto& batch = tenant.batches.front();
+    if (std::exchange(batch.tried, true) && !renew(tenant)) return true;
+    if (tenant.patience.given().count() > 0) return !fold_aside(tenant, *from);
+    settle(tenant, apply(shared_, batch, *from, {}));
+    return true;
 }
 
-/// Its next fold is given minutes, and as many of those as may be are under way: it is due when one of them is done.
-bool TriageWorker::waits_for_a_place(const Tenant& tenant) const
+/// Judges the tenant's first batch for as long as its turn lasts. What it got through becomes the batch, the rest the
+/// next one. False where it did not get through a single row: the next turn goes on.
+bool TriageWorker::judge_in_time(Tenant& tenant)
 {
-    return away_ >= kMostAside && tenant.patience.given().count() > 0;
+    auto& batch = tenant.batches.front();
+    const auto& spent = shared_.options.spent;
+    Slice slice(spent ? spent : processor_time, [&] { return shared_.line.others_wait(tenant); });
+    bool done = false;
+    Applied failed{.outcome = Done{}, .took = {}, .verdicts = {}};
+    guarded(failed, [&] { done = judge(batch, [&] { return slice.is_over(); }); });
+    if (!failed.outcome) {
+        settle(tenant, failed);
+        return false;
+    }
+    if (done) return true;
+    const auto rows = judged_rows(batch);
+    if (rows > 0) split_behind(tenant, rows);
+    return rows > 0;
 }
 
-/// Nobody waits for a fold that is given minutes. There is a place for it, or it would not be the tenant's turn.
-void TriageWorker::fold_aside(Tenant& tenant, std::uint64_t from)
+/// Nobody waits for a fold that is given minutes. There is a place for it, or it would not be the tenant's turn. False
+/// where no thread is to be had.
+bool TriageWorker::fold_aside(Tenant& tenant, std::uint64_t from)
 {
-    Finished finished;
-    finished.emplace_back(&tenant, Applied{.outcome = Done{}, .unknown = true, .took = {}, .verdicts = {}});
+    tenant.landed.emplace(Applied{.outcome = Done{}, .unknown = true, .took = {}, .verdicts = {}});
+    tenant.away = true;  // from here on until it lands it is the other thread's
     try {
-        tenant.aside = std::jthread([this, from, time = tenant.patience.given(),
-                                     finished = std::move(finished)](const std::stop_token& stop) mutable {
-            auto& [away, applied] = finished.front();
-            try {
-                applied = apply(away->batches.front(), from, {.time = time, .stop = stop});  // nobody else touches it
-            } catch (const std::exception& thrown) {
-                observe::error("a fold failed", {{"error", thrown.what()}});
-            }
-            const std::lock_guard lock(mutex_);
-            finished_.splice(finished_.end(), finished);
-            wake_.notify_one();
-        });
-    } catch (const std::system_error& refused) {
-        return back_off(tenant, "no thread is to be had for a row that takes long",
-                        Error(ErrorCode::unavailable, refused.what()));
+        tenant.aside = std::jthread(
+            [&shared = shared_, &tenant, from, time = tenant.patience.given()](const std::stop_token& stop) {
+                try {
+                    *tenant.landed = apply(shared, tenant.batches.front(), from, {.time = time, .stop = stop});
+                } catch (const std::exception& failure) {
+                    observe::error("a fold failed", {{"error", failure.what()}});
+                }
+                shared.line.land(tenant);
+            });
+    } catch (const std::exception& refused) {
+        tenant.away = false;
+        tenant.landed.reset();
+        back_off(tenant, "no thread is to be had for a row that takes long",
+                 Error(ErrorCode::unavailable, refused.what()));
+        return false;
     }
-    tenant.away = true;
-    ++away_;
+    return true;
 }
 
 void TriageWorker::settle(Tenant& tenant, const Applied& applied)
@@ -335,9 +290,10 @@ bool TriageWorker::renew(Tenant& tenant)
     return true;
 }
 
-TriageWorker::Applied TriageWorker::apply(FoldBatch& batch, std::uint64_t from, const ports::Patience& patience)
+Applied TriageWorker::apply(const TriageShared& shared, FoldBatch& batch, std::uint64_t from,
+                            const ports::Patience& patience)
 {
-    auto begun = Clock::now();
+    const auto begun = Clock::now();
     Applied applied{.outcome = Done{}, .took = {}, .verdicts = {}};
     const auto most = batch.rows.size() > 1 ? FoldPace::kMostDeliveries : SIZE_MAX;
     const auto deciding = [&](triage::States states) {
@@ -353,26 +309,13 @@ TriageWorker::Applied TriageWorker::apply(FoldBatch& batch, std::uint64_t from, 
             throw;
         }
     };
-    try {
-        if (judge(batch)) begun = Clock::now();  // what the rules take is not the database's fault
+    guarded(applied, [&] {
         applied.outcome =
-            shared_.store.apply(batch.tenant, from, batch.rows.back().position, keys_of(batch), deciding, patience);
-    } catch (const std::bad_alloc&) {
-        applied.no_memory = true;
-    } catch (const std::exception& thrown) {  // of the fold: the batch is tried in parts
-        observe::error("a fold failed", {{"error", thrown.what()}});
-        applied.outcome = Error(ErrorCode::internal, "a fold failed");
-    }
-    // Nothing of the alerts: they are never ignored for it.
-    if (applied.no_memory) applied.outcome = Error(ErrorCode::unavailable, "no memory is left for the fold");
+            shared.store.apply(batch.tenant, from, batch.rows.back().position, keys_of(batch), deciding, patience);
+    });
     applied.took = Clock::now() - begun;
-    shared_.metrics.fold_seconds.observe(std::chrono::duration<double>(applied.took).count());
+    shared.metrics.fold_seconds.observe(std::chrono::duration<double>(applied.took).count());
     return applied;
-}
-
-void TriageWorker::forget_old_streams(Tenant& tenant) const
-{
-    if (tenant.applied.size() > kKeptPositions) tenant.applied.clear();  // they are read again when needed
 }
 
 }  // namespace winnow::pipeline

@@ -1,31 +1,27 @@
 #pragma once
 
 /// @file
-/// One thread that folds its share of the tenants, each in order, all in turns. Private to pipeline.
+/// A thread that folds whichever tenant's turn it is. Private to pipeline.
 
 #include "pipeline/backlog.hpp"
-#include "pipeline/fold_batch.hpp"
-#include "pipeline/fold_pace.hpp"
-#include "pipeline/fold_patience.hpp"
+#include "pipeline/folding_tenant.hpp"
+#include "pipeline/tenant_line.hpp"
 #include "winnow/observe/metrics.hpp"
+#include "winnow/observe/queue_metrics.hpp"
 #include "winnow/pipeline/config_cache.hpp"
 #include "winnow/pipeline/triage_service.hpp"
 #include "winnow/ports/triage_store.hpp"
 
 #include <array>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
-#include <deque>
+#include <cstdint>
 #include <functional>
-#include <list>
-#include <mutex>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string_view>
 #include <thread>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
 namespace winnow::pipeline {
@@ -41,6 +37,7 @@ struct TriageMetrics {
     observe::Histogram fold_seconds;
     observe::Histogram lag_seconds;
     std::array<observe::Counter, 8> dispositions;  ///< By domain::Disposition.
+    observe::QueueMetrics queue;
 };
 
 /// What all workers share. Outlives them.
@@ -51,96 +48,44 @@ struct TriageShared {
     const std::function<void()> outbox_changed;
     const TriageMetrics metrics;
     Backlog backlog;
+    TenantLine line;  ///< Last: what is aside ends before what it works with.
 };
 
 class TriageWorker {
 public:
-    explicit TriageWorker(TriageShared& shared);
-    ~TriageWorker();
+    TriageWorker(TriageShared& shared, fair::Lane lane);
     TriageWorker(const TriageWorker&) = delete;
     TriageWorker& operator=(const TriageWorker&) = delete;
 
-    /// Thread-safe, never blocks for long.
-    void submit(std::vector<PendingRow> rows);
-
 private:
     using Clock = std::chrono::steady_clock;
-
-    /// Owned by the thread.
-    struct Tenant {
-        TenantId id;
-        bool in_ring = false;
-        std::deque<PendingRow> rows;
-        std::size_t waiting = 0;        ///< Alerts in `rows`.
-        std::deque<FoldBatch> batches;  ///< Made of earlier rows; the first one is next.
-        Clock::time_point due = Clock::time_point::min();
-        std::chrono::milliseconds backoff{0};  ///< Zero unless the last attempt failed.
-        FoldPace pace;
-        FoldPatience patience;
-        bool away = false;  ///< Its first batch is being folded on `aside`.
-        std::jthread aside;
-        std::unordered_map<domain::StreamId, std::uint64_t> applied;
-    };
-    struct Applied {
-        Result<Done> outcome;
-        bool unknown = false;        ///< There was no memory to tell the outcome: the fence knows it.
-        bool decided = false;        ///< The database had answered, and had to store.
-        std::size_t deliveries = 0;  ///< That it owes.
-        bool declined = false;       ///< It owes more than one transaction should store.
-        bool no_memory = false;
-        Clock::duration took{0};
-        std::vector<domain::Verdict> verdicts;
-    };
-
-    /// A fold that went on aside, and the tenant. A list's node, so that it takes no memory to hand it over.
-    using Finished = std::list<std::pair<Tenant*, Applied>>;
+    using Tenant = FoldingTenant;
 
     void run(const std::stop_token& stop);
     static void survive(Tenant* tenant, std::string_view what);
-    void wait(const std::stop_token& stop, Clock::time_point until);
-    void take_inbox();
-    void settle_finished();
-    [[nodiscard]] Clock::time_point due(const Tenant& tenant) const;
-    /// Moves the first tenant that is due to the end of the ring and returns it; else says when one will be.
-    [[nodiscard]] Tenant* next(Clock::time_point now, Clock::time_point& earliest);
-
     void turn(Tenant& tenant);
     void gather(Tenant& tenant);
     void take_rows(Tenant& tenant, std::uint64_t applied, std::shared_ptr<const TenantPolicy> policy);
     [[nodiscard]] std::optional<std::uint64_t> position(Tenant& tenant, domain::StreamId stream);
-    void attempt(Tenant& tenant);
-    [[nodiscard]] bool waits_for_a_place(const Tenant& tenant) const;
-    void fold_aside(Tenant& tenant, std::uint64_t from);
+    [[nodiscard]] bool attempt(Tenant& tenant);
+    [[nodiscard]] bool judge_in_time(Tenant& tenant);
+    [[nodiscard]] bool fold_aside(Tenant& tenant, std::uint64_t from);
     void settle(Tenant& tenant, const Applied& applied);
-    [[nodiscard]] Applied apply(FoldBatch& batch, std::uint64_t from, const ports::Patience& patience);
+    [[nodiscard]] static Applied apply(const TriageShared& shared, FoldBatch& batch, std::uint64_t from,
+                                       const ports::Patience& patience);
     [[nodiscard]] bool renew(Tenant& tenant);
     void finish(Tenant& tenant, const Applied& applied);
     void fenced(Tenant& tenant);
     void refused(Tenant& tenant, const Applied& applied);
     static void halve(Tenant& tenant);
-    [[nodiscard]] std::size_t most_alerts(const Tenant& tenant) const;
+    static void split_behind(Tenant& tenant, std::size_t rows);
     void back_off(Tenant& tenant, std::string_view doing, const Error& error);
     static void postpone(Tenant& tenant) noexcept;
     void drop(Tenant& tenant, std::string_view why);
     void discard(const std::vector<RowMark>& rows, TenantId tenant, std::string_view why);
-    void forget_old_streams(Tenant& tenant) const;
 
     TriageShared& shared_;
-
-    std::mutex mutex_;
-    std::condition_variable_any wake_;
-    std::vector<PendingRow> inbox_;  // guarded by mutex_
-    Finished finished_;              // guarded by mutex_
-
-    // The thread's own from here on.
-    std::vector<PendingRow> arrived_;  ///< Taken from the inbox; from `sorted_` on they are not with their tenants yet.
-    std::size_t sorted_ = 0;
-    Finished landed_;       ///< Not settled yet.
-    std::size_t away_ = 0;  ///< Tenants.
-
-    std::unordered_map<TenantId, Tenant> tenants_;
-    std::deque<Tenant*> ring_;  ///< Those with something to do.
-
+    const fair::Lane lane_;
     std::jthread thread_;  // last
 };
 

@@ -24,17 +24,20 @@ class Metrics;
 namespace winnow::pipeline {
 
 struct TriageOptions {
-    std::size_t workers = 1;
+    std::size_t workers = 1;  ///< Threads. Of two or more, one passes over tenants whose turns are long.
     std::size_t max_fold_alerts = 100'000;
     std::size_t max_backlog_bytes = 512U << 20U;  ///< Of committed alerts in memory, of all tenants.
     /// With a backlog, how long a tenant's rows may gather between two folds (less while its folds are short): folds
     /// grow, and the cost per alert falls.
     std::chrono::milliseconds coalesce{100};
     std::chrono::milliseconds standstill = observe::kStandstill;  ///< See goes_on().
+    /// The calling thread's processor time, which turns are measured by. Empty: what the system says it is.
+    std::function<std::chrono::nanoseconds()> spent;
 };
 
-/// Tenants are sharded over the workers, so that one tenant's rows are applied in order; within a worker tenants take
-/// turns. Thread-safe.
+/// Any worker takes any tenant, each with one at a time, so that a tenant's rows are applied in order. Tenants take
+/// turns by what their turns take; a turn judges alerts for 10 ms of processor time while others wait, else for 100,
+/// and stores the rows that it got through. Thread-safe.
 class TriageService {
 public:
     /// `outbox_changed` is called after each transaction that left something to deliver. All references must outlive

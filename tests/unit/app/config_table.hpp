@@ -186,7 +186,7 @@ inline std::vector<ExpectedKey> expected_keys()
         {"journal.transactions_in_flight", [](C c) { return text_of(c.journal.transactions_in_flight); }, "2"},
         {"journal.max_queued_alerts", [](C c) { return text_of(c.journal.max_queued_alerts); }, "1000"},
         {"journal.max_queued_bytes", [](C c) { return text_of(c.journal.max_queued_bytes); }, "1048576"},
-        {"triage.workers", [](C c) { return text_of(c.triage.workers); }, "2"},
+        {"triage.workers", [](C c) { return text_of(c.triage.workers); }, "3"},
         {"triage.max_fold_alerts", [](C c) { return text_of(c.triage.max_fold_alerts); }, "100"},
         {"triage.max_backlog_bytes", [](C c) { return text_of(c.triage.max_backlog_bytes); }, "1048577"},
         {"triage.coalesce", [](C c) { return text_of(c.triage.coalesce); }, "PT0S"},

@@ -208,7 +208,7 @@ public:
         ++attempts_;
         given_.push_back(patience.time);
         changed_.notify_all();
-        changed_.wait(lock, [&] { return !held_; });
+        changed_.wait(lock, [&] { return !held_ && !held_for_.contains(tenant); });
         while (patient_held_ && patience.time > 0ms) {
             if (patience.stop.stop_requested()) return Error(ErrorCode::unavailable, "given up");
             changed_.wait_for(lock, 5ms);
@@ -316,9 +316,10 @@ public:
     std::deque<Error> errors_;  ///< Answers to the next calls of apply().
     std::set<domain::StreamId> ended_;
     std::map<TenantId, std::size_t> expired_;
-    bool held_ = false;          ///< apply() waits.
-    bool patient_held_ = false;  ///< As above, where it is given more time than usual.
-    bool lose_answer_ = false;   ///< The next apply() commits and says `timeout`.
+    bool held_ = false;            ///< apply() waits.
+    std::set<TenantId> held_for_;  ///< As above, for these tenants.
+    bool patient_held_ = false;    ///< As above, where it is given more time than usual.
+    bool lose_answer_ = false;     ///< The next apply() commits and says `timeout`.
     bool refuse_verdicts_ = false;
     std::size_t patience_ = SIZE_MAX;               ///< More alerts than this cannot be stored in time.
     std::size_t most_owed_ = SIZE_MAX;              ///< More deliveries than this cannot be stored in time either, …
