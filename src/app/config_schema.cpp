@@ -1,35 +1,20 @@
 #include "app/config_schema.hpp"
 
-#include "app/documents.hpp"
+#include "app/config_key.hpp"
 #include "winnow/base/text.hpp"
-#include "winnow/base/time.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/domain/one_line.hpp"
 #include "winnow/domain/position.hpp"
 
-#include <charconv>
-#include <fstream>
-#include <iterator>
-#include <map>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace winnow::app {
 
 namespace {
 
 using std::chrono::milliseconds;
-
-/// Finds the member a key sets.
-template <typename T>
-using Member = std::function<T&(Config&)>;
-
-Key text(std::string path, Member<std::string> member)
-{
-    return {std::move(path), [member](Config& config, const auto& values) {
-                member(config) = values.front();
-                return std::string();
-            }};
-}
 
 /// Stands in every line of the log and in rows of the database: "" (the host's name), or what people can read.
 Key node_name()
@@ -44,82 +29,6 @@ Key node_name()
                 config.node.name = name;
                 return std::string();
             }};
-}
-
-/// The first line of a file, so that a secret need not stand in the configuration.
-Key secret_file(std::string path, Member<std::string> member)
-{
-    return {std::move(path), [member](Config& config, const auto& values) {
-                const auto& file = values.front();
-                if (const auto why = why_unreadable(file); !why.empty()) return "cannot read " + file + ": " + why;
-                std::ifstream in(file);
-                std::string line;
-                if (!std::getline(in, line)) return "cannot read " + file + ": it is empty";
-                if (line.ends_with('\r')) line.pop_back();
-                if (const auto wrong = problem_of_text(line); !wrong.empty()) {
-                    return "names " + file + ", whose first line " + wrong;
-                }
-                member(config) = std::move(line);
-                return std::string();
-            }};
-}
-
-Key texts(std::string path, Member<std::vector<std::string>> member)
-{
-    return {std::move(path),
-            [member](Config& config, const auto& values) {
-                member(config) = values;
-                return std::string();
-            },
-            true};
-}
-
-template <typename T>
-Key number(std::string path, Member<T> member, std::uint64_t min, std::uint64_t max)
-{
-    return {std::move(path), [=](Config& config, const std::vector<std::string>& values) {
-                std::uint64_t value = 0;
-                const auto& word = values.front();
-                const auto [end, ec] = std::from_chars(word.data(), word.data() + word.size(), value);
-                if (ec != std::errc() || end != word.data() + word.size() || value < min || value > max) {
-                    return "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max);
-                }
-                member(config) = static_cast<T>(value);
-                return std::string();
-            }};
-}
-
-Key duration(std::string path, Member<milliseconds> member, milliseconds min, milliseconds max)
-{
-    return {std::move(path), [=](Config& config, const std::vector<std::string>& values) {
-                const auto value = parse_iso8601_duration(values.front());
-                if (!value || *value < min || *value > max) {
-                    return "must be a duration such as PT5S, from " + format_iso8601_duration(min) + " to " +
-                           format_iso8601_duration(max);
-                }
-                member(config) = *value;
-                return std::string();
-            }};
-}
-
-template <typename T>
-Key word(std::string path, Member<T> member, std::map<std::string, T> words)
-{
-    return {std::move(path), [=](Config& config, const std::vector<std::string>& values) {
-                const auto at = words.find(values.front());
-                if (at != words.end()) {
-                    member(config) = at->second;
-                    return std::string();
-                }
-                std::string list;
-                for (const auto& [name, value] : words) list += (list.empty() ? "" : ", ") + name;
-                return "must be one of " + list;
-            }};
-}
-
-Key flag(std::string path, Member<bool> member)
-{
-    return word<bool>(std::move(path), std::move(member), {{"true", true}, {"false", false}});
 }
 
 void add_listener(std::vector<Key>& keys, const std::string& name, Member<http::ListenOptions> listener)

@@ -29,14 +29,11 @@ fair::Cost cost_of(nanoseconds took)
 
 TenantLine::TenantLine(const Options& options) : options_(options), order_(limits()) {}
 
+// By found_ and not place by place: who lands meanwhile changes its place.
 TenantLine::~TenantLine()
 {
-    for (auto& tenants : places_) {
-        for (auto& tenant : tenants) tenant.aside.request_stop();  // all, before any of them is waited for
-    }
-    for (auto& tenants : places_) {
-        for (auto& tenant : tenants) tenant.aside = {};
-    }
+    for (auto& [id, tenant] : found_) tenant->aside.request_stop();  // all, before any of them is waited for
+    for (auto& [id, tenant] : found_) tenant->aside = {};
 }
 
 void TenantLine::submit(std::vector<PendingRow> rows)
