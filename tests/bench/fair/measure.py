@@ -71,15 +71,15 @@ def start_victim(node, certificates, settings):
 
 
 def start_attackers(node, name, cap, settings):
-    found = []
+    found, preparations = [], {}
     for number, attacker in enumerate(catalogue.parts(name)):
         tenant = Tenant(node, f"attacker{number}")
-        prepared = attacker().prepare(tenant)
+        prepared = preparations[attacker.name] = attacker().prepare(tenant)
         node.restrain(tenant, settings.hinder)
         tenant.forget_connections()
         found.append(Process("attack", {"name": attacker.name, "url": node.url, "ca_file": node.ca_file,
                                         "keys": tenant.keys, "prepared": prepared, "cgroup": cap.folder}))
-    return found
+    return found, preparations
 
 
 def cores_of(node, seconds):
@@ -116,6 +116,13 @@ def caps_reached(before, after):
     return found
 
 
+def means_ms(deltas):
+    """Of each histogram of times that grew: the mean of what was added."""
+    return {name.replace("_seconds_sum", ""): 1000 * total / deltas[name.replace("_sum", "_count")]
+            for name, total in sorted(deltas.items())
+            if "_seconds_sum" in name and deltas.get(name.replace("_sum", "_count"))}
+
+
 class Blocks:
     """What was seen from outside the victim: windows of time, and what the server took in them."""
 
@@ -124,6 +131,7 @@ class Blocks:
         self.down = []
         self.winnow = {"burn": 0.0, "go": 0.0}
         self.database = {"burn": 0.0, "go": 0.0}
+        self.grown = {"burn": {}, "go": {}}
         self.answers, self.caps = {}, set()
         self.peak_mib = 0.0
 
@@ -141,10 +149,12 @@ class Blocks:
             before, metrics = node.processors(), node.metrics()
         time.sleep(settings.seconds / 2)
         end = time.time()
-        after = node.processors()
+        after, metrics_after = node.processors(), node.metrics()
+        for name, value in metrics_after.items():
+            self.grown[kind][name] = self.grown[kind].get(name, 0.0) + value - metrics.get(name, 0.0)
         if kind == "go":
             self.peak_mib = max(self.peak_mib, node.memory_mib("VmHWM"))
-            self.caps |= caps_reached(metrics, node.metrics())
+            self.caps |= caps_reached(metrics, metrics_after)
         for process in capped:
             process.say("stop")
         for process in capped:
@@ -196,6 +206,7 @@ def row_of(name, settings, blocks, seen, applied, idle_mib):
         "cores": (blocks.winnow["go"] + blocks.database["go"]) / seconds, "winnow_seconds": blocks.winnow,
         "database_seconds": blocks.database, "answers": blocks.answers, "refused_a_second": refusals / seconds,
         "refusal_us": cost, "caps": sorted(blocks.caps) + (["killed"] if blocks.down else []),
+        "server_means_ms": {"alone": means_ms(blocks.grown["burn"]), "beside": means_ms(blocks.grown["go"])},
         "down_seconds": [until - since for since, until in blocks.down],
     }
     row["bites"], row["failures"] = figures.bites(row), figures.failures(row)
@@ -209,7 +220,7 @@ def measure(name, binary, certificates, cap, settings, progress):
         tenant, victim = start_victim(node, certificates, settings)
         running.callback(victim.close)
         progress("preparing the attack")
-        attackers = start_attackers(node, name, cap, settings)
+        attackers, preparations = start_attackers(node, name, cap, settings)
         for attacker in attackers:
             running.callback(attacker.close)
         victim.say("begin")
@@ -225,4 +236,4 @@ def measure(name, binary, certificates, cap, settings, progress):
         progress("waiting for the last answers")
         victim.say("end")
         seen = victim.hear()
-        return row_of(name, settings, blocks, seen, node.applied(tenant), idle_mib)
+        return {**row_of(name, settings, blocks, seen, node.applied(tenant), idle_mib), "prepared": preparations}

@@ -4,6 +4,7 @@ import json
 import select
 import selectors
 import socket
+import ssl
 import threading
 import time
 
@@ -14,6 +15,16 @@ ADDRESSES = [f"127.0.1.{last}" for last in range(2, 15)]
 OF_AN_ADDRESS = 320  # more than one without a key may have
 HOOKS = 1_000
 PORTS = 8
+
+
+def is_open(connection):
+    """Of one on which something came: the end, or what TLS says after a handshake."""
+    try:
+        return bool(connection.recv(4096))
+    except (ssl.SSLWantReadError, BlockingIOError):
+        return True
+    except OSError:
+        return False
 
 
 class SilentTcp(Attacker):
@@ -39,27 +50,27 @@ class SilentTcp(Attacker):
             return None
 
     def hold(self):
-        poll, held = select.poll(), {}
-
-        def take(address):
-            connection = self.connect(address)
-            if connection is not None:
-                held[connection.fileno()] = address, connection
-                poll.register(connection, select.POLLIN | select.POLLHUP)
-
-        for _ in range(OF_AN_ADDRESS):
-            for address in ADDRESSES:
-                if self.stopping.is_set():
-                    break
-                take(address)
-        while not self.stopping.is_set():
-            for number, _ in poll.poll(100):
-                address, connection = held.pop(number)
-                poll.unregister(number)
-                connection.close()
-                self.displaced += 1
-                if not self.stopping.is_set():
-                    take(address)
+        held, missing = {}, ADDRESSES * OF_AN_ADDRESS
+        with select.epoll() as poll:
+            while not self.stopping.is_set():
+                for _ in range(min(64, len(missing))):  # of those that are not open, before it looks who was closed
+                    address = missing.pop()
+                    connection = self.connect(address)
+                    if connection is None:
+                        missing.insert(0, address)
+                        continue
+                    connection.setblocking(False)
+                    held[connection.fileno()] = address, connection
+                    poll.register(connection, select.EPOLLIN)
+                for number, _ in poll.poll(0 if missing else 0.1):
+                    address, connection = held[number]
+                    if is_open(connection):
+                        continue
+                    poll.unregister(number)
+                    del held[number]
+                    connection.close()
+                    self.displaced += 1
+                    missing.append(address)
         for _, connection in held.values():
             connection.close()
 
