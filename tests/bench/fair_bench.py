@@ -28,6 +28,8 @@ def parse_arguments():
     parser.add_argument("--only", nargs="+", metavar="NAME", help="these attackers")
     parser.add_argument("--list", action="store_true", help="what attackers there are")
     parser.add_argument("--quick", action="store_true", help="one pair of blocks of 3 s instead of six of 10 s")
+    parser.add_argument("--pairs", type=int, metavar="COUNT", help="of blocks, instead")
+    parser.add_argument("--seconds", type=float, metavar="SECONDS", help="of a block, instead")
     parser.add_argument("--without-rates", action="store_true", help="no tenant meets a rate limit (default: tenants.rates of "
                                                                      "config/winnow.yaml)")
     parser.add_argument("--json", action="store_true", help="the rows as JSON")
@@ -36,6 +38,9 @@ def parse_arguments():
     unknown = [name for name in given.names if name not in catalogue.ABOUT]
     if unknown:
         parser.error(f"there is no attacker {unknown[0]}; there are {', '.join(catalogue.ABOUT)}")
+    for name, least in (("pairs", 1), ("seconds", 3)):
+        if getattr(given, name) is not None and getattr(given, name) < least:
+            parser.error(f"--{name} takes a number from {least}")
     if not given.list:
         if not os.access(given.binary, os.X_OK):
             parser.error(f"there is no program {given.binary}: run ./dev build first")
@@ -54,7 +59,7 @@ def run(given):
         for name in given.names:
             def progress(text, name=name):
                 print(f"bench: {name}: {text}", file=sys.stderr, flush=True)
-            settings = measure.Settings(given.quick, hinder=not given.without_rates)
+            settings = measure.Settings(given.quick, given.pairs, given.seconds, hinder=not given.without_rates)
             try:
                 rows.append(measure.measure(name, given.binary, certificates, cap, settings, progress))
             except (RuntimeError, AssertionError, OSError, ValueError) as failure:

@@ -20,9 +20,11 @@ WARM_UP_SECONDS = 2
 class Settings:
     """How long and how often. A block is `seconds`, of which the first `settling` do not count for times."""
 
-    def __init__(self, quick, hinder=True):
-        self.pairs, self.seconds, self.settling = (1, 3.0, 0.5) if quick else (6, 10.0, 2.0)
-        self.calm_deadline = 5 if quick else 30
+    def __init__(self, quick, pairs=None, seconds=None, hinder=True):
+        self.pairs = pairs or (1 if quick else 6)
+        self.seconds = seconds or (3.0 if quick else 10.0)
+        self.settling = min(2.0, self.seconds / 6)
+        self.calm_deadline = 5 if quick else 60
         self.grace_seconds = 5 if quick else 60  # for alerts that nobody was told of yet at the end
         self.hinder = hinder
 
@@ -90,11 +92,12 @@ def cores_of(node, seconds):
 
 
 def await_calm(node, cores, seconds):
-    """Until the node has worked through what is left, or so many seconds are over. With the victim alone it takes `cores`."""
+    """Until the node has worked through what is left; false where that takes longer. With the victim alone it takes `cores`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if cores_of(node, CALM_SECONDS) <= cores * CALM and not node.metrics()["winnow_triage_backlog_alerts"]:
-            return
+            return True
+    return False
 
 
 GAUGES = {"winnow_delivery_hanging_tenants": (1, "hanging tenant known"),
@@ -228,12 +231,16 @@ def measure(name, binary, certificates, cap, settings, progress):
         cores = cores_of(node, WARM_UP_SECONDS)
         blocks = Blocks()
         kills = any(part.kills for part in catalogue.parts(name))
+        restless = 0  # blocks that began although the last one was not over
         for pair in range(settings.pairs):
             for kind, word in (("burn", "alone"), ("go", "beside")):
                 progress(f"pair {pair + 1} of {settings.pairs}: {word}")
-                await_calm(node, cores, settings.calm_deadline)
+                if not await_calm(node, cores, settings.calm_deadline):
+                    progress(f"after {settings.calm_deadline} s the node still works for the attacker")
+                    restless += 1
                 blocks.run(node, kind, attackers, settings, kills)
         progress("waiting for the last answers")
         victim.say("end")
         seen = victim.hear()
-        return {**row_of(name, settings, blocks, seen, node.applied(tenant), idle_mib), "prepared": preparations}
+        return {**row_of(name, settings, blocks, seen, node.applied(tenant), idle_mib), "prepared": preparations,
+                "restless_blocks": restless}
