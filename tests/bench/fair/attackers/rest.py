@@ -8,6 +8,7 @@ import time
 from fair.attackers.base import Threads, Wrk
 
 SEEDED = 10_000  # tickets
+SEEDING_SECONDS = 600
 BODY_BYTES = 900_000
 
 
@@ -69,7 +70,7 @@ def seed_titles(tenant, count=SEEDED):
         for body in in_bodies({"title": title, "dedup_key": f"seed-{number}", "status": status, "service": "one"}
                               for number, title in enumerate(titles)):
             tenant.send(body)
-    end = time.monotonic() + 120
+    end = time.monotonic() + SEEDING_SECONDS
     client = tenant.node.client(tenant.keys["viewer"])
     while client.get("/api/v1/tickets?state=open&limit=1").json()["items"]:
         if time.monotonic() > end:
