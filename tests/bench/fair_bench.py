@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 
@@ -74,6 +75,7 @@ def main():
         width = max(map(len, catalogue.ABOUT))
         print("\n".join(f"{name:{width}}  {about}" for name, about in catalogue.ABOUT.items()))
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped, as after ctrl-C
     rows, failed = run(given)
     measured = report.plain({"rows": rows, "not_measured": failed})
     print(json.dumps(measured, indent=2) if given.json else report.page(measured))
