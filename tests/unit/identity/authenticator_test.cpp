@@ -168,14 +168,14 @@ TEST_F(AuthenticatorTest, AsksForAKeyThatItHasNotConfirmedOnlyWhereItMay)
     EXPECT_EQ(store_.asked, 0);
 
     ask_if(key_, true);
-    store_.answer(std::optional(principal()));
+    store_.answer(found());
     ask_if(key_, false);
     EXPECT_TRUE(answer && *answer) << "cached";
     authenticator_.forget(principal().tenant);
     ask_if(key_, false);
     EXPECT_FALSE(answer) << "it was good of late: asked for again, whoever shares its address";
     EXPECT_EQ(store_.asked, 2);
-    store_.answer(std::optional<Principal>());
+    store_.answer(std::optional<Credential>());
     ask_if(key_, false);
     ASSERT_TRUE(answer && !*answer);
     EXPECT_EQ(answer->error().code(), ErrorCode::unauthenticated) << "known not to exist, and no trouble";
@@ -191,10 +191,10 @@ TEST(AuthenticatorLimits, AFloodOfUnknownKeysIsRememberedInPartAndPushesOutNoKno
     };
     Principal who;
     ask("wnk_good");
-    store.answer(std::optional(who));
+    store.answer(std::optional(Credential{.principal = who, .lives_for = std::nullopt}));
     for (int i = 0; i < 100; ++i) {
         ask("wnk_" + std::to_string(i));
-        store.answer(std::optional<Principal>());
+        store.answer(std::optional<Credential>());
     }
     const auto asked = store.asked;
     ask("wnk_good");
