@@ -130,7 +130,7 @@ public:
           chores_(pg::make_chores(session(config.database.pipeline_url, "winnow chores", 1),
                                   {.max_retention = std::chrono::days(config.tenants.max_retention_days)})),
           backtest_jobs_(pg::make_backtest_jobs(
-              session(config.database.pipeline_url, "winnow back-tests", 1, config.tenants.max_retention_days))),
+              session(config.database.pipeline_url, "winnow back-tests", 2, config.tenants.max_retention_days))),
           config_store_(pg::make_config_store(session(config.database.pipeline_url, "winnow configuration", 1))),
           search_index_(pg::make_search_index(session(config.database.pipeline_url, "winnow search", 1))),
           outbox_(pg::make_outbox(session(config.database.pipeline_url, "winnow outbox", 1))),

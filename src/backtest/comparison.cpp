@@ -175,7 +175,8 @@ void Comparison::list_rules(const Question& question)
 /// draft has nor one that only the live set has matches. Then one evaluation does for two.
 void Comparison::compile(const Question& question)
 {
-    live_ = question.live_set ? question.live_set : rules::RuleSet::compile(question.live);
+    live_ = question.live_set ? question.live_set : rules::RuleSet::compile(question.live, nullptr, question.given_up);
+    if (live_ == nullptr) return;
     const auto kept = kept_rules(question.draft, question.live);
     for (const auto& rule : question.draft) known_[rule.id].differs = !kept.contains(rule.id);
     std::vector<Rule> gone;
@@ -184,7 +185,7 @@ void Comparison::compile(const Question& question)
     }
     short_cut_ = gone.size() <= question.live.size() / 4;
     draft_ = rules::RuleSet::compile(short_cut_ ? with_lookouts(question.draft, std::move(gone)) : question.draft,
-                                     live_.get());
+                                     live_.get(), question.given_up);
 }
 
 std::vector<Rule> Comparison::with_lookouts(std::vector<Rule> draft, std::vector<Rule> gone)

@@ -49,6 +49,11 @@ select coalesce(sum(alert_count), 0) from journal
 constexpr auto kBegin =
     "update backtests set draft_rules = $5, live_rules = $6, alerts_total = $7, touched_at = now(), "
     "revision = revision + 1" WINNOW_STILL_HIS;
+// Written now and then only.
+constexpr auto kKeep = "with his as (select from backtests" WINNOW_STILL_HIS
+                       "), told as (update backtests set touched_at = now()" WINNOW_STILL_HIS
+                       " and touched_at < now() - interval '2 seconds') "
+                       "select exists (select from his)";
 constexpr auto kReport =
     "update backtests set alerts_read = $5, alerts_total = $6, rate = $7, "
     "result = case when $8 = '' then result else $8 end, touched_at = now(), revision = revision + 1" WINNOW_STILL_HIS;
@@ -84,24 +89,34 @@ public:
         });
     }
 
-    Result<std::uint64_t> count_alerts(const BacktestJob& job) override
+    Result<std::uint64_t> count_alerts(const BacktestJob& job, const std::stop_token& stop) override
     {
-        return pool_.run([&](Session& session) -> Result<std::uint64_t> {
-            pqxx::nontransaction tx(session.connection());
-            return query(tx, kCountAlerts, job.tenant, job.from, job.until)[0][0].as<std::uint64_t>();
-        });
+        return pool_.run(
+            [&](Session& session) -> Result<std::uint64_t> {
+                pqxx::nontransaction tx(session.connection());
+                return query(tx, kCountAlerts, job.tenant, job.from, job.until)[0][0].as<std::uint64_t>();
+            },
+            {}, stop);
     }
 
     Result<std::vector<HistoryRow>> history(const BacktestJob& job, const std::optional<domain::RowPosition>& after,
-                                            std::uint64_t max_alerts) override
+                                            std::uint64_t max_alerts, const std::stop_token& stop) override
     {
-        return history_.read(job, after, max_alerts);
+        return history_.read(job, after, max_alerts, stop);
     }
 
     Result<bool> begin(const BacktestJob& job, std::size_t draft_rules, std::size_t live_rules,
                        std::uint64_t alerts_total) override
     {
         return change(kBegin, job, draft_rules, live_rules, alerts_total);
+    }
+
+    Result<bool> keep(const BacktestJob& job) override
+    {
+        return pool_.run([&](Session& session) -> Result<bool> {
+            pqxx::nontransaction tx(session.connection());
+            return query(tx, kKeep, job.tenant, job.id, job.runner, job.attempt)[0][0].as<bool>();
+        });
     }
 
     Result<bool> report(const BacktestJob& job, const ports::BacktestProgress& progress,

@@ -64,12 +64,14 @@ HistoryRow row_at(const PGresult* rows, int row)
 }  // namespace
 
 Result<std::vector<HistoryRow>> HistorySession::read(const ports::BacktestJob& job,
-                                                     const std::optional<RowPosition>& after, std::uint64_t max_alerts)
+                                                     const std::optional<RowPosition>& after, std::uint64_t max_alerts,
+                                                     const std::stop_token& stop)
 {
     const std::lock_guard lock(mutex_);
     try {
         if (session_ && session_->went_away()) session_.reset();
         if (!session_) session_.emplace(options_).prepare("history", kHistory);
+        const std::stop_callback given_up(stop, [this] { session_->shut_down(); });
         return fetch(job, after.value_or(RowPosition{.received_at = job.from, .stream = 0, .seq = 0}), max_alerts);
     } catch (const StatementFailed& failure) {
         session_.reset();

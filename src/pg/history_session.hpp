@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <vector>
 
 namespace winnow::pg {
@@ -23,7 +24,7 @@ public:
     /// ports::BacktestJobs::history().
     [[nodiscard]] Result<std::vector<ports::HistoryRow>> read(const ports::BacktestJob& job,
                                                               const std::optional<domain::RowPosition>& after,
-                                                              std::uint64_t max_alerts);
+                                                              std::uint64_t max_alerts, const std::stop_token& stop);
 
 private:
     [[nodiscard]] std::vector<ports::HistoryRow> fetch(const ports::BacktestJob& job, const domain::RowPosition& after,

@@ -68,6 +68,9 @@ public:
     /// Runs one statement without parameters.
     ResultPtr run(const char* sql);
 
+    /// From any thread: whatever runs fails, and the session is broken.
+    void shut_down() const noexcept { socket_.shut_down(); }
+
 private:
     struct Finish {
         void operator()(PGconn* connection) const noexcept { PQfinish(connection); }

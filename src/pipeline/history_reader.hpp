@@ -19,46 +19,41 @@ namespace winnow::pipeline {
 /// Not thread-safe.
 class HistoryReader {
 public:
-    /// `take(AlertId, domain::Alert&, restore)` for each alert of a row, which it may change; `restore(alert)` makes it
-    /// again what it was. `damaged()` for each that cannot be read (once where it is the whole row). Stops after
-    /// `limit` alerts. How many `take` got.
-    template <typename Take, typename Damaged>
-    std::uint64_t read(const ports::HistoryRow& row, std::uint64_t limit, Take take, Damaged damaged)
-    {
-        if (!open(row)) {
-            damaged();
-            return 0;
-        }
-        std::uint64_t taken = 0;
-        while (taken < limit && fill(row, limit - taken, damaged)) {
-            for (std::size_t i = 0; i < filled_; ++i, ++taken) {
-                auto& read = batch_.at(i);
-                take(domain::alert_id_at({.row = row.position, .index = read.index}), read.alert,
-                     [&](domain::Alert& alert) { static_cast<void>(parse(row, read.line, alert)); });
-            }
-        }
-        return taken;
-    }
-
-private:
-    /// Reading some and then looking at them is faster than taking turns: each fits into a processor's cache by itself.
     struct Read {
-        domain::Alert alert;
+        domain::Alert alert;  ///< For whoever has it to change.
         std::string_view line;
         std::uint16_t index = 0;
     };
+
+    /// Goes to a row, which stays where it is until the next one is opened. False where none of it can be read.
+    [[nodiscard]] bool open(const ports::HistoryRow& row);
+
+    /// The row's next alert; nullptr at its end. No more than `limit` are looked at ahead, which is 1 at least.
+    /// `damaged()` for each that cannot be read. The answer holds until the next call.
+    template <typename Damaged>
+    [[nodiscard]] Read* next(std::uint64_t limit, Damaged damaged)
+    {
+        if (taken_ == filled_ && !fill(limit, damaged)) return nullptr;
+        return &batch_.at(taken_++);
+    }
+
+    /// Makes the alert again what it was when it came in.
+    void restore(std::string_view line, domain::Alert& alert) const { static_cast<void>(parse(line, alert)); }
+
+private:
+    /// Reading some and then looking at them is faster than taking turns: each fits into a processor's cache by itself.
     static constexpr std::size_t kAtOnce = 32;
 
     /// False where the row has no more.
     template <typename Damaged>
-    bool fill(const ports::HistoryRow& row, std::uint64_t limit, Damaged damaged)
+    bool fill(std::uint64_t limit, Damaged damaged)
     {
-        filled_ = 0;
+        taken_ = filled_ = 0;
         std::string_view line;
-        while (filled_ < std::min<std::uint64_t>(limit, kAtOnce) && next(line)) {
+        while (filled_ < std::min<std::uint64_t>(limit, kAtOnce) && next_line(line)) {
             if (line.empty()) continue;  // a gap
             auto& read = batch_.at(filled_);
-            if (!parse(row, line, read.alert)) {
+            if (!parse(line, read.alert)) {
                 damaged();
                 continue;
             }
@@ -69,14 +64,15 @@ private:
         return filled_ > 0;
     }
 
-    [[nodiscard]] bool open(const ports::HistoryRow& row);
-    [[nodiscard]] bool next(std::string_view& line);
-    [[nodiscard]] static bool parse(const ports::HistoryRow& row, std::string_view line, domain::Alert& alert);
+    [[nodiscard]] bool next_line(std::string_view& line);
+    [[nodiscard]] bool parse(std::string_view line, domain::Alert& alert) const;
 
+    Timestamp received_at_;
     std::string lines_;
     std::string_view rest_;
     std::uint32_t next_index_ = 0;
     std::array<Read, kAtOnce> batch_;
+    std::size_t taken_ = 0;
     std::size_t filled_ = 0;
 };
 

@@ -13,18 +13,26 @@
 namespace winnow::pipeline {
 
 /// Time is a thread's own: what counts is what an alert costs, and not how busy the machine is. A turn is over when
-/// kShort is spent and others wait, or kLong in any case. An alert is never interrupted here; what one may cost is
-/// bounded by its budget. Pure but for what it is given.
+/// the short length is spent and others wait, or the long one in any case. An alert is never interrupted here; what one
+/// may cost is bounded by its budget. Pure but for what it is given.
 class Slice {
 public:
     using Spent = std::function<std::chrono::nanoseconds()>;  ///< By the thread so far, from any beginning.
     using OthersWait = std::function<bool()>;
 
-    static constexpr std::chrono::milliseconds kShort{10};
-    static constexpr std::chrono::milliseconds kLong{100};
+    struct Lengths {
+        std::chrono::milliseconds shorter;
+        std::chrono::milliseconds longer;
+    };
+    static constexpr Lengths kTriage{.shorter = std::chrono::milliseconds{10},
+                                     .longer = std::chrono::milliseconds{100}};
 
-    Slice(Spent spent, OthersWait others_wait)
-        : spent_(std::move(spent)), others_wait_(std::move(others_wait)), begun_(spent_()), looked_(begun_)
+    Slice(Spent spent, OthersWait others_wait, Lengths lengths = kTriage)
+        : spent_(std::move(spent)),
+          others_wait_(std::move(others_wait)),
+          lengths_(lengths),
+          begun_(spent_()),
+          looked_(begun_)
     {
     }
 
@@ -37,7 +45,7 @@ public:
         alerts_ = 0;
         looked_ = now;
         const auto spent = now - begun_;
-        return spent >= kLong || (spent >= kShort && others_wait_());
+        return spent >= lengths_.longer || (spent >= lengths_.shorter && others_wait_());
     }
 
 private:
@@ -46,6 +54,7 @@ private:
 
     Spent spent_;
     OthersWait others_wait_;
+    Lengths lengths_;
     std::chrono::nanoseconds begun_;
     std::chrono::nanoseconds looked_;
     std::size_t alerts_ = 0;

@@ -154,13 +154,15 @@ private:
 };
 
 template <typename Rules>
-std::shared_ptr<const RuleSet> compile_as(const std::vector<domain::Rule>& rules, const RuleSet* previous)
+std::shared_ptr<const RuleSet> compile_as(const std::vector<domain::Rule>& rules, const RuleSet* previous,
+                                          const std::function<bool()>& given_up)
 {
     std::vector<PlacedRule> placed;
     std::vector<Evaluation::Failure> broken;
     placed.reserve(rules.size());
     Cache cache(previous);
     for (const auto& rule : rules) {
+        if (given_up && given_up()) return nullptr;
         auto compiled = cache.find(rule);
         if (compiled == nullptr) {
             auto made = compile_rule(rule);
@@ -177,14 +179,15 @@ std::shared_ptr<const RuleSet> compile_as(const std::vector<domain::Rule>& rules
 
 }  // namespace
 
-std::shared_ptr<const RuleSet> RuleSet::compile(const std::vector<domain::Rule>& rules, const RuleSet* previous)
+std::shared_ptr<const RuleSet> RuleSet::compile(const std::vector<domain::Rule>& rules, const RuleSet* previous,
+                                                const std::function<bool()>& given_up)
 {
-    return compile_as<IndexedRules>(rules, previous);
+    return compile_as<IndexedRules>(rules, previous, given_up);
 }
 
 std::shared_ptr<const RuleSet> RuleSet::compile_plain(const std::vector<domain::Rule>& rules)
 {
-    return compile_as<PlainRules>(rules, nullptr);
+    return compile_as<PlainRules>(rules, nullptr, {});
 }
 
 Result<Done> check(const domain::Rule& rule)

@@ -30,7 +30,8 @@ struct Question {
     std::shared_ptr<const rules::RuleSet> live_set = {};  ///< `live`, where somebody has compiled it already.
     std::vector<ContactGroupId> default_route;
     Timestamp from;
-    Timestamp until;  ///< Later than `from`.
+    Timestamp until;                      ///< Later than `from`.
+    std::function<bool()> given_up = {};  ///< Asked while the sets are compiled; may be empty.
 };
 
 /// How the draft would have treated an alert otherwise. One alert may differ in several ways.
@@ -123,8 +124,11 @@ struct Report {
 /// whether a threshold is reached or a pause passes, silences, maintenance windows, inhibitions.
 class Comparison {
 public:
-    /// Compiles both sets.
+    /// Compiles both sets, unless it is given up meanwhile.
     explicit Comparison(Question question);
+
+    /// False where it was given up: there is nothing that it could be asked then.
+    [[nodiscard]] bool is_ready() const noexcept { return draft_ != nullptr; }
 
     /// Makes an alert again what it was when it came in.
     using Restore = std::function<void(domain::Alert&)>;

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -60,19 +61,24 @@ public:
     /// It is the runner's until it is ended or released, or silent for kBacktestSilence.
     [[nodiscard]] virtual Result<std::optional<BacktestJob>> claim(const std::string& runner) = 0;
 
+    // These two look at much, and end with an error as soon as `stop` is asked for.
+
     /// How many alerts the job's time holds.
-    [[nodiscard]] virtual Result<std::uint64_t> count_alerts(const BacktestJob& job) = 0;
+    [[nodiscard]] virtual Result<std::uint64_t> count_alerts(const BacktestJob& job, const std::stop_token& stop) = 0;
 
     /// The rows behind `after`, oldest first: at least one where there is one, and no further one once they hold
     /// `max_alerts` alerts or kHistoryBytes of payload.
     [[nodiscard]] virtual Result<std::vector<HistoryRow>> history(const BacktestJob& job,
                                                                   const std::optional<domain::RowPosition>& after,
-                                                                  std::uint64_t max_alerts) = 0;
+                                                                  std::uint64_t max_alerts,
+                                                                  const std::stop_token& stop) = 0;
 
     // Each answers false where the job is no longer its runner's: cancelled, deleted, or given to another one.
 
     [[nodiscard]] virtual Result<bool> begin(const BacktestJob& job, std::size_t draft_rules, std::size_t live_rules,
                                              std::uint64_t alerts_total) = 0;
+    /// Its runner is alive. Cheap: to be asked several times a second.
+    [[nodiscard]] virtual Result<bool> keep(const BacktestJob& job) = 0;
     /// An empty `result` leaves the last one.
     [[nodiscard]] virtual Result<bool> report(const BacktestJob& job, const BacktestProgress& progress,
                                               const std::string& result) = 0;

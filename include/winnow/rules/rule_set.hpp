@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <variant>
@@ -119,9 +120,11 @@ class RuleSet {
 public:
     /// Compiles what the admin wrote. A rule that does not compile (it was checked on save, so this is a version
     /// skew) is left out and reported in `broken()`. What `previous` has of the same rules is used again: after an edit
-    /// only the rule that changed is compiled.
+    /// only the rule that changed is compiled. `given_up` is asked before each rule, where there is such a function;
+    /// once it says yes the answer is null.
     [[nodiscard]] static std::shared_ptr<const RuleSet> compile(const std::vector<domain::Rule>& rules,
-                                                                const RuleSet* previous = nullptr);
+                                                                const RuleSet* previous = nullptr,
+                                                                const std::function<bool()>& given_up = {});
 
     /// The same by a plain loop that interprets every condition: what an indexed set is measured against. It reports no
     /// errors of conditions.

@@ -139,6 +139,20 @@ TEST_F(BacktestStoreTest, GoesThroughItsStatesAndKeepsWhatItCameTo)
     EXPECT_EQ(jobs_->report(*job, {}, ""), false);
 }
 
+TEST_F(BacktestStoreTest, WhoKeepsItStaysAliveAndHearsThatItIsNotWantedAnyMore)
+{
+    const auto id = queue(ours_);
+    const auto job = claim();
+    EXPECT_EQ(jobs_->keep(*job), true);
+    sql("update backtests set touched_at = now() - interval '9 seconds'");
+    const auto revision = found(ours_, id).revision;
+    EXPECT_EQ(jobs_->keep(*job), true);
+    EXPECT_EQ(number("select (now() - touched_at < interval '5 seconds')::int from backtests"), 1);
+    EXPECT_EQ(found(ours_, id).revision, revision) << "nothing that anybody sees has changed";
+    EXPECT_TRUE(in(ours_, [&](ports::BacktestStore& store) { return store.cancel_or_remove(id); }));
+    EXPECT_EQ(jobs_->keep(*job), false);
+}
+
 TEST_F(BacktestStoreTest, TheOldestIsTakenFirstAndOneOfATenantAtATime)
 {
     const auto second = queue(ours_, 1);
@@ -268,7 +282,7 @@ protected:
     {
         std::vector<std::string> names;
         last_ = after;
-        for (const auto& row : jobs_->history(job_, after, alerts).value()) {
+        for (const auto& row : jobs_->history(job_, after, alerts, {}).value()) {
             names.push_back(std::to_string(row.position.stream) + '/' + std::to_string(row.position.seq));
             last_ = row.position;
         }
@@ -289,7 +303,7 @@ TEST_F(HistoryTest, IsReadInTheOrderOfPositionsWithBothEndsOfTheTimeAsTheySay)
     row(job_.until - 1ms, 1, 5, 1);
     row(job_.until, 1, 6, 1);
     EXPECT_THAT(page({}, 100), ElementsAre("1/2", "1/3", "2/1", "1/5"));
-    EXPECT_EQ(jobs_->count_alerts(job_), 4U);
+    EXPECT_EQ(jobs_->count_alerts(job_, {}), 4U);
     EXPECT_THAT(page(last_, 100), IsEmpty());
 }
 

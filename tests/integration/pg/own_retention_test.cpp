@@ -231,8 +231,8 @@ TEST_F(OwnRetention, ABacktestReadsNoFurtherBackThanItsTenantKeepsAlerts)
     const auto jobs = make_backtest_jobs(pipeline());
     const auto job = jobs->claim("node");
     ASSERT_TRUE(job && *job);
-    EXPECT_EQ(jobs->count_alerts(**job).value(), 1U);
-    const auto history = jobs->history(**job, std::nullopt, 100);
+    EXPECT_EQ(jobs->count_alerts(**job, {}).value(), 1U);
+    const auto history = jobs->history(**job, std::nullopt, 100, {});
     ASSERT_TRUE(history) << history.error().message();
     ASSERT_EQ(history->size(), 1U);
     EXPECT_EQ(history->front().position.seq, 2U);
