@@ -91,8 +91,9 @@ OrphanReplay::Step OrphanReplay::submit()
             passed_over_.emplace(row.tenant, row.position.seq);
             continue;
         }
+        if (!trial_.admits(row)) break;
         std::vector<journal::CommittedRow> rows;
-        rows.push_back(read_row(row));
+        rows.push_back(trial_.read(row));
         replayed_alerts_ += rows.back().alerts.size();
         triage_.submit(std::move(rows));
         full_since_ = Clock::time_point::max();
@@ -152,6 +153,7 @@ OrphanReplay::Step OrphanReplay::finish()
 
 OrphanReplay::Step OrphanReplay::end()
 {
+    if (!trial_.end()) return Step::waiting;
     const auto ended = streams_.end(stream_);
     if (!ended && ended.error().code() != ErrorCode::conflict) {
         observe::warn("cannot end an orphaned stream", {{"error", ended.error().message()}});
