@@ -32,7 +32,7 @@ struct TriageOptions {
     std::chrono::milliseconds coalesce{100};
     std::chrono::milliseconds standstill = observe::kStandstill;  ///< See goes_on().
     /// The calling thread's processor time, which turns are measured by. Empty: what the system says it is.
-    std::function<std::chrono::nanoseconds()> spent;
+    std::function<std::chrono::nanoseconds()> spent = {};
 };
 
 /// Any worker takes any tenant, each with one at a time, so that a tenant's rows are applied in order. Tenants take
