@@ -25,12 +25,27 @@ constexpr std::size_t kMinSecretBytes = 24;  // Standard Webhooks
 constexpr std::size_t kMaxSecretBytes = 64;
 constexpr std::size_t kNewSecretBytes = 32;
 
-json contact_json(const Contact& contact)
+/// `internal` where it is sealed under another key than this service has.
+Result<std::string> whole_url(const Call& call, const Contact& contact)
+{
+    if (contact.sealed_url.empty()) return contact.url;
+    return call.services.sealer->open(contact.sealed_url, domain::sealed_url_context(call.who.tenant, contact.id));
+}
+
+/// Whole for admins, who alone can set it; a token stands in it where chat services are called.
+std::string shown_url(const Call& call, const Contact& contact)
+{
+    if (call.who.role != access::Role::admin) return domain::masked_url(contact.url);
+    const auto whole = whole_url(call, contact);
+    return whole ? *whole : domain::masked_url(contact.url);
+}
+
+json contact_json(const Call& call, const Contact& contact)
 {
     json document{{"id", contact.id.str()},          {"name", contact.name},
                   {"type", to_string(contact.type)}, {"enabled", contact.enabled},
                   {"version", contact.version},      {"updated_at", format_rfc3339(contact.updated_at)}};
-    if (contact.type == ContactType::webhook) document["url"] = contact.url;
+    if (contact.type == ContactType::webhook) document["url"] = shown_url(call, contact);
     if (contact.type == ContactType::email) document["address"] = contact.address;
     return document;
 }
@@ -51,7 +66,11 @@ struct ContactInput {
 void read_webhook(FieldReader& fields, ContactInput& input, const Services& services)
 {
     if (const auto url = fields.text("url", {1, kMaxWebhookUrl}, Need::required)) {
-        auto problem = webhook_url_problem(*url, services.plain_http, services.webhook_host);
+        auto problem = domain::is_masked_url(*url)
+                           ? std::string(
+                                 "is masked: what follows the host is shown to admins only. Send the whole "
+                                 "URL; a PATCH without it keeps the stored one")
+                           : webhook_url_problem(*url, services.plain_http, services.webhook_host);
         if (!problem.empty()) fields.error("url", std::move(problem));
         input.contact.url = *url;
     }
@@ -96,6 +115,13 @@ Result<ContactInput> read_contact(const Call& call, const json& document, const 
     return input;
 }
 
+void seal_url(const Call& call, Contact& contact)
+{
+    if (contact.type != ContactType::webhook) return;
+    const auto context = domain::sealed_url_context(call.who.tenant, contact.id);
+    contact.sealed_url = call.services.sealer->seal(contact.url, context);
+}
+
 std::string sealed(const Call& call, const Contact& contact, std::string_view secret)
 {
     return call.services.sealer->seal(secret, "contact:" + call.who.tenant.str() + ':' + contact.id.str());
@@ -109,7 +135,8 @@ Result<Response> list_contacts(const Call& call, TenantSession& session)
     if (!page) return page.error();
     auto contacts = session.contacts().page(page->after, page->limit + 1);
     if (!contacts) return contacts.error();
-    return id_page_response(head, *std::move(contacts), page->limit, contact_json);
+    return with_secret(id_page_response(head, *std::move(contacts), page->limit,
+                                        [&](const Contact& contact) { return contact_json(call, contact); }));
 }
 
 Result<Response> get_contact(const Call& call, TenantSession& session)
@@ -118,7 +145,7 @@ Result<Response> get_contact(const Call& call, TenantSession& session)
     if (!id) return id.error();
     const auto contact = session.contacts().find(*id);
     if (!contact) return contact.error();
-    return shown(call, contact_json(*contact), contact->version);
+    return with_secret(shown(call, contact_json(call, *contact), contact->version));
 }
 
 Result<Response> create_contact(const Call& call, TenantSession& session)
@@ -141,14 +168,15 @@ Result<Response> create_contact(const Call& call, TenantSession& session)
         input->secret = std::string(kSecretPrefix) + crypto::to_base64(crypto::random_bytes(kNewSecretBytes));
     }
     if (input->secret) contact.sealed_secret = sealed(call, contact, *input->secret);
+    seal_url(call, contact);
     if (const auto stored = session.contacts().insert(contact); !stored) return stored.error();
 
-    auto answer = contact_json(contact);
+    auto answer = contact_json(call, contact);
     if (makes_secret) answer["secret"] = *input->secret;  // this once; nobody knows it otherwise
     return with_secret(created("/api/v1/contacts/" + contact.id.str(), answer, contact.version));
 }
 
-/// PUT and PATCH. Without `secret` the stored one stays.
+/// PUT and PATCH. Without `secret` the stored one stays; without `url`, too, even where this service cannot open it.
 Result<Response> change_contact(const Call& call, TenantSession& session)
 {
     const auto id = call.id<ContactId>();
@@ -157,8 +185,11 @@ Result<Response> change_contact(const Call& call, TenantSession& session)
     const auto current = session.contacts().find(*id);
     if (!current) return current.error();
     if (const auto fresh = check_if_match(call.request.head, current->version); !fresh) return fresh.error();
-    const auto document = wanted_document(call, contact_json(*current));
+    auto document = wanted_document(call, contact_json(call, *current));
     if (!document) return document.error();
+    const bool keeps_url =
+        !whole_url(call, *current) && document->value("url", json()) == domain::masked_url(current->url);
+    if (keeps_url) (*document)["url"] = current->url;
     auto input = read_contact(call, *document, &*current);
     if (!input) return input.error();
 
@@ -167,8 +198,13 @@ Result<Response> change_contact(const Call& call, TenantSession& session)
     contact.version = current->version + 1;
     contact.updated_at = call.now;
     contact.sealed_secret = input->secret ? sealed(call, contact, *input->secret) : current->sealed_secret;
+    if (keeps_url) {
+        contact.sealed_url = current->sealed_url;
+    } else {
+        seal_url(call, contact);
+    }
     if (const auto stored = session.contacts().update(contact); !stored) return stored.error();
-    return versioned(contact_json(contact), contact.version);
+    return with_secret(versioned(contact_json(call, contact), contact.version));
 }
 
 /// Somebody counts on a group that would have nobody left. A group that was emptied on purpose is another matter.

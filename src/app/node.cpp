@@ -130,7 +130,10 @@ public:
           quiet_store_(pg::make_quiet_store(session(config.database.pipeline_url, "winnow silences", 1))),
           hold_store_(pg::make_hold_store(session(config.database.pipeline_url, "winnow holds", 1))),
           chores_(pg::make_chores(session(config.database.pipeline_url, "winnow chores", 1),
-                                  {.max_retention = std::chrono::days(config.tenants.max_retention_days)})),
+                                  {.max_retention = std::chrono::days(config.tenants.max_retention_days)},
+                                  [this](TenantId tenant, ContactId contact, std::string_view url) {
+                                      return sealer_.seal(url, domain::sealed_url_context(tenant, contact));
+                                  })),
           backtest_jobs_(pg::make_backtest_jobs(
               session(config.database.pipeline_url, "winnow back-tests", 2, config.tenants.max_retention_days))),
           config_store_(pg::make_config_store(session(config.database.pipeline_url, "winnow configuration", 1))),

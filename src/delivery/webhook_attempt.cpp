@@ -53,11 +53,11 @@ bool is_plain(std::string_view url)
 class WebhookAttempt final : public Attempt {
 public:
     WebhookAttempt(const ports::ClaimedDelivery& message, const DeliveryOptions& options, const EgressGuard& guard,
-                   std::string key)
+                   std::string key, std::string url)
         : options_(options),
           guard_(guard),
           key_(std::move(key)),
-          url_(message.contact.url),
+          url_(std::move(url)),
           plain_(is_plain(url_)),
           id_(message.delivery.id.str()),
           body_(message.delivery.payload)
@@ -175,7 +175,17 @@ Prepared prepare_webhook(const ports::ClaimedDelivery& message, const DeliveryOp
         report.error = "The contact's signing secret cannot be read by this service; set a new one.";
         return std::unexpected(std::move(report));
     }
-    return std::make_unique<WebhookAttempt>(message, options, guard, *std::move(key));
+    auto url = contact.sealed_url.empty()
+                   ? Result<std::string>(contact.url)
+                   : sealer.open(contact.sealed_url, domain::sealed_url_context(message.tenant, contact.id));
+    if (!url) {
+        observe::error("a webhook's URL cannot be opened",
+                       {{"contact", contact.id.str()}, {"reason", url.error().message()}});
+        ports::SendReport report;  // retry, as above
+        report.error = "The contact's URL cannot be read by this service; set it anew.";
+        return std::unexpected(std::move(report));
+    }
+    return std::make_unique<WebhookAttempt>(message, options, guard, *std::move(key), *std::move(url));
 }
 
 }  // namespace winnow::delivery

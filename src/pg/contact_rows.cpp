@@ -13,6 +13,7 @@ domain::Contact read_contact(const pqxx::row& row)
     contact.id = id_of<ContactId>(row["contact_id"]);
     contact.name = text_of(row["name"]);
     contact.url = text_of(row["url"]);
+    contact.sealed_url = bytes_of(row["sealed_url"]);
     contact.address = text_of(row["address"]);
     contact.sealed_secret = bytes_of(row["sealed_secret"]);
     const bool legible = is_legible("contact", contact.id, [&] {

@@ -22,14 +22,18 @@ using domain::ContactGroup;
 
 constexpr std::size_t kMaxNamedUsers = 10;
 
+// A URL is stored whole ($5) as long as a program may be at work that knows no sealed ones, and by its base ($11) and
+// sealed ($12) from then on (pg/upkeep/sealing.hpp).
 constexpr auto kInsertContact = R"sql(
-insert into contacts (tenant_id, contact_id, name, type, url, address, sealed_secret, enabled, version, created_at,
-                      updated_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10))sql";
+insert into contacts (tenant_id, contact_id, name, type, url, sealed_url, address, sealed_secret, enabled, version,
+                      created_at, updated_at)
+values ($1, $2, $3, $4, case when urls_are_sealed() then $11 else $5 end,
+        case when urls_are_sealed() then $12::bytea else '' end, $6, $7, $8, $9, $10, $10))sql";
 
 constexpr auto kUpdateContact = R"sql(
-update contacts set name = $3, type = $4, url = $5, address = $6, sealed_secret = $7, enabled = $8, version = $9,
-                    updated_at = $10
+update contacts set name = $3, type = $4, url = case when urls_are_sealed() then $11 else $5 end,
+                    sealed_url = case when urls_are_sealed() then $12::bytea else '' end, address = $6,
+                    sealed_secret = $7, enabled = $8, version = $9, updated_at = $10
  where tenant_id = $1 and contact_id = $2)sql";
 
 constexpr auto kGroups = R"sql(
@@ -225,12 +229,12 @@ private:
 
     Result<Done> write(const char* statement, const Contact& contact)
     {
-        return unless_taken("contacts_tenant_id_name_key", "another contact is already called \"" + contact.name + '"',
-                            [&] {
-                                query(tx_, statement, tenant_, contact.id, contact.name, to_string(contact.type),
-                                      contact.url, contact.address, Bytes{contact.sealed_secret}, contact.enabled,
-                                      contact.version, contact.updated_at);
-                            });
+        return unless_taken(
+            "contacts_tenant_id_name_key", "another contact is already called \"" + contact.name + '"', [&] {
+                query(tx_, statement, tenant_, contact.id, contact.name, to_string(contact.type), contact.url,
+                      contact.address, Bytes{contact.sealed_secret}, contact.enabled, contact.version,
+                      contact.updated_at, domain::base_of_url(contact.url), Bytes{contact.sealed_url});
+            });
     }
 
     void insert_members(const ContactGroup& group)

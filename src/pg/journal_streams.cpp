@@ -22,7 +22,10 @@ namespace winnow::pg {
 
 namespace {
 
-constexpr auto kOpen = "insert into journal_streams (node, settled_at) values ($1, $2) returning stream";
+// The mark: who writes this stream opens sealed URLs (pg/upkeep/sealing.hpp).
+constexpr auto kOpen = R"sql(
+insert into journal_streams (node, settled_at, opens_urls) values ($1, $2, true) returning stream
+)sql";
 
 constexpr auto kShare = R"sql(
 select pg_try_advisory_lock_shared($1, $2) and exists (select from journal_streams where stream = $2 and ended_at is null)

@@ -3,11 +3,15 @@
 /// @file
 /// ports::Chores on PostgreSQL.
 
+#include "winnow/base/uuid.hpp"
 #include "winnow/pg/options.hpp"
 #include "winnow/ports/chores.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
 
 namespace winnow::pg {
 
@@ -15,7 +19,12 @@ struct ChoreLimits {
     std::chrono::days max_retention{3'650};  ///< Whatever a tenant has chosen.
 };
 
-/// As the role winnow_pipeline. One session.
-[[nodiscard]] std::unique_ptr<ports::Chores> make_chores(PgOptions options, ChoreLimits limits = {});
+/// A webhook's whole URL, sealed under domain::sealed_url_context().
+using SealUrl = std::function<std::string(TenantId, ContactId, std::string_view url)>;
+
+/// As the role winnow_pipeline. One session. With `seal_url` the URLs that were stored before there was sealing are
+/// sealed, once no program is at work that could not open them.
+[[nodiscard]] std::unique_ptr<ports::Chores> make_chores(PgOptions options, ChoreLimits limits = {},
+                                                         SealUrl seal_url = {});
 
 }  // namespace winnow::pg

@@ -113,9 +113,13 @@ Result<Done> add_receiver(const DemoTenant& demo, const std::string& url, const 
 {
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
     const auto contact_id = id<ContactId>(demo.contact_id);
+    const auto url_context = domain::sealed_url_context(id<TenantId>(demo.id), contact_id);
     if (auto known = session.contacts().find(contact_id); known) {
-        if (known->url == url) return Done{};
+        const auto whole =
+            known->sealed_url.empty() ? Result<std::string>(known->url) : sealer.open(known->sealed_url, url_context);
+        if (whole && *whole == url) return Done{};
         known->url = url;
+        known->sealed_url = sealer.seal(url, url_context);
         ++known->version;
         known->updated_at = now();
         return session.contacts().update(*known);
@@ -126,6 +130,7 @@ Result<Done> add_receiver(const DemoTenant& demo, const std::string& url, const 
     contact.id = contact_id;
     contact.name = "the terminal of winnow dev";
     contact.url = url;
+    contact.sealed_url = sealer.seal(url, url_context);
     contact.sealed_secret = sealer.seal("whsec_" + crypto::to_base64(crypto::random_bytes(kSecretBytes)),
                                         "contact:" + demo.id + ':' + demo.contact_id);
     contact.updated_at = now();

@@ -6,6 +6,7 @@
 #include "pg/session_pool.hpp"
 #include "pg/transaction.hpp"
 #include "pg/upkeep/purges.hpp"
+#include "pg/upkeep/sealing.hpp"
 #include "pg/values.hpp"
 
 #include <functional>
@@ -129,13 +130,16 @@ ChoreStep walk_on(pqxx::transaction_base& tx, const Walk& walk, const ChoreLimit
 
 class PgChores final : public ports::Chores {
 public:
-    PgChores(PgOptions options, ChoreLimits limits) : pool_(std::move(options))
+    PgChores(PgOptions options, ChoreLimits limits, SealUrl seal_url) : pool_(std::move(options))
     {
         using namespace std::chrono_literals;
         add({.name = "make_partitions", .interval = 1h}, make_partitions);
         add({.name = "drop_partitions", .interval = 1h}, [limits](auto& tx) { return drop_partitions(tx, limits); });
         add({.name = "forget_alerts", .interval = 1h}, [limits](auto& tx) { return forget_alerts(tx, limits); });
         add({.name = "gather_noise", .interval = 5s}, gather);
+        if (seal_url) {
+            add({.name = "seal_urls", .interval = 15s}, [seal_url](auto& tx) { return seal_urls(tx, seal_url); });
+        }
         for (const auto& purge : purges()) {
             add({.name = "forget_" + std::string(purge.name), .interval = purge.interval},
                 [&purge, limits](auto& tx) { return forget(tx, purge, limits); });
@@ -180,9 +184,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<ports::Chores> make_chores(PgOptions options, ChoreLimits limits)
+std::unique_ptr<ports::Chores> make_chores(PgOptions options, ChoreLimits limits, SealUrl seal_url)
 {
-    return std::make_unique<PgChores>(std::move(options), limits);
+    return std::make_unique<PgChores>(std::move(options), limits, std::move(seal_url));
 }
 
 }  // namespace winnow::pg

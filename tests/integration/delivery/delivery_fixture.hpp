@@ -67,7 +67,8 @@ protected:
     ports::ClaimedDelivery webhook(const std::string& url) const
     {
         auto message = delivery(domain::ContactType::webhook);
-        message.contact.url = url;
+        message.contact.url = domain::base_of_url(url);
+        message.contact.sealed_url = sealer.seal(url, domain::sealed_url_context(message.tenant, message.contact.id));
         message.contact.sealed_secret =
             sealer.seal(kSecret, "contact:" + message.tenant.str() + ":" + message.contact.id.str());
         return message;

@@ -312,6 +312,53 @@ TEST_F(Webhook, WhatIsInFlightAtTheEndIsHandedBack)
     }
 }
 
+TEST_F(Webhook, WhoseUrlIsStillStoredWholeIsCalledToo)
+{
+    const WebhookReceiver receiver(certificate(), [](const WebhookCall&) { return answer(200); });
+    auto message = webhook("https://elsewhere.example/");
+    message.contact.url = url(receiver);
+    message.contact.sealed_url.clear();
+    EXPECT_EQ(send(message).outcome, Outcome::delivered);
+    EXPECT_THAT(receiver.calls().at(0).head, StartsWith("POST /hooks/ops?team=a HTTP/1.1\r\n"));
+}
+
+TEST_F(Webhook, WhoseUrlCannotBeOpenedIsCalledNowhereAndTriedAgain)
+{
+    const WebhookReceiver receiver(certificate(), [](const WebhookCall&) { return answer(200); });
+    auto moved = webhook(url(receiver));
+    moved.contact.sealed_url = sealer.seal(url(receiver), "contact-url:of another one");
+    auto damaged = webhook(url(receiver));
+    damaged.contact.sealed_url.back() ^= 1;
+    for (const auto& message : {moved, damaged}) {
+        const auto report = send(message);
+        EXPECT_EQ(report.outcome, Outcome::retry) << "the operator may have started with another key file";
+        EXPECT_EQ(report.error, "The contact's URL cannot be read by this service; set it anew.");
+    }
+    EXPECT_TRUE(receiver.calls().empty()) << "least of all at what is left of the URL";
+}
+
+TEST_F(Webhook, WhateverGoesWrongNothingOfTheUrlButItsHostIsTold)
+{
+    options.connect_timeout = options.total_timeout = milliseconds{300};
+    const WebhookReceiver silent(certificate(),
+                                 [](const WebhookCall&) { return WebhookAnswer{"", WebhookAnswer::Then::hang}; });
+    const WebhookReceiver failing(certificate(), [](const WebhookCall&) { return answer(500); });
+    const WebhookReceiver gone(certificate(), [](const WebhookCall&) { return answer(410); });
+    std::vector<ports::SendReport> reports;
+    for (const auto& where :
+         {url(silent), url(failing), url(gone), url(gone, "127.0.0.2"), std::string("https://localhost:1/hooks/ops"),
+          std::string("https://no.such.host.invalid/hooks/ops"), std::string("https://10.0.0.1/hooks/ops"),
+          std::string("http://10.0.0.1/hooks/ops"), std::string("https:///hooks/ops"), std::string("hooks/ops"),
+          std::string("gopher://localhost/hooks/ops"), std::string("https://local host/hooks/ops")}) {
+        reports.push_back(send(webhook(where)));
+    }
+    for (const auto& report : reports) {
+        EXPECT_NE(report.outcome, Outcome::delivered);
+        EXPECT_FALSE(report.error.empty());
+        EXPECT_THAT(report.error, Not(HasSubstr("hooks")));
+    }
+}
+
 TEST_F(Webhook, AttemptsAreCountedByTypeAndOutcome)
 {
     std::ignore = answered(answer(200));
