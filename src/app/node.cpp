@@ -160,7 +160,7 @@ public:
               *hold_store_, policies_, [this] { dispatcher_.poke(); }, milliseconds{250}, metrics_),
           expiry_(
               *triage_store_, policies_, [this] { dispatcher_.poke(); }, milliseconds{1'000}, metrics_),
-          search_(*search_index_, milliseconds{1'000}),
+          search_(*search_index_, milliseconds{1'000}, metrics_),
           backtests_(*backtest_jobs_, policies_, backtest_options(), metrics_),
           writer_(
               *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),

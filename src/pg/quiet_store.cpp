@@ -5,10 +5,15 @@
 #include "pg/fold_lock.hpp"
 #include "pg/outages.hpp"
 #include "pg/session_pool.hpp"
+#include "pg/sql_errors.hpp"
 #include "pg/transaction.hpp"
 #include "pg/triage_states.hpp"
 #include "pg/triage_writes.hpp"
+#include "pg/upkeep/tenant_rounds.hpp"
 #include "pg/values.hpp"
+#include "winnow/observe/log.hpp"
+
+#include <pqxx/except>
 
 #include <algorithm>
 #include <atomic>
@@ -75,6 +80,7 @@ update silences
  where ctid = any(array(
 select s.ctid from silences s
  where s.end_when_quiet_ms is not null and s.starts_at <= now() and s.ends_at > now()
+   and s.tenant_id >= $1::uuid and s.tenant_id <= $2::uuid and s.tenant_id <> all($3::uuid[])
    and greatest(s.starts_at, s.created_at, (select max(ended_at) from outages),  -- while we were away nothing was heard
                 (select c.last_matched_at from suppression_stats c
                   where c.tenant_id = s.tenant_id and c.cause_id = s.silence_id))
@@ -112,8 +118,15 @@ with recursive sources as (
 select tenant_id, source_key from sources order by place desc limit 1
 )sql";
 
+constexpr auto kNextSource = R"sql(
+select tenant_id from quiet_tickets where source_key <> '' and (tenant_id, source_key) > ($1::uuid, $2)
+ order by tenant_id, source_key limit 1
+)sql";
+constexpr auto kLastKey = "l";  // behind all: they begin with 'i' and 'k'
+
 constexpr std::size_t kStretch = 500;
 constexpr std::size_t kCallsBetweenMarks = 10;
+constexpr std::size_t kAttempts = 32;  // what is left of a round comes with the next call
 
 std::vector<ports::QuietTicket> load_due(pqxx::transaction_base& tx, TenantId tenant, std::size_t limit)
 {
@@ -138,7 +151,7 @@ public:
     {
         return pool_.run([&](Session& session) -> Result<std::vector<TenantId>> {
             pqxx::nontransaction tx(session.connection());
-            if (calls_++ % kCallsBetweenMarks == 0) mark(tx);
+            if (calls_++ % kCallsBetweenMarks == 0) mark_or_pass(tx);
             std::vector<TenantId> tenants;
             for (const auto& row : tx.exec(kDueTenants)) tenants.push_back(id_of<TenantId>(row[0]));
             return tenants;
@@ -178,13 +191,19 @@ public:
 
     Result<std::size_t> end_quiet_silences() override
     {
-        return pool_.run([](Session& session) -> Result<std::size_t> {
-            Transaction transaction(session);
-            if (is_away(transaction.tx())) return std::size_t{0};
-            const auto rows = transaction.tx().exec(kEndQuiet).affected_rows();
-            transaction.commit();
-            return static_cast<std::size_t>(rows);
-        });
+        std::size_t ended = 0;
+        for (std::size_t attempts = 0; attempts < kAttempts; ++attempts) {
+            const auto step =
+                ending_.step(pool_, [](pqxx::transaction_base& tx, const Stretch& stretch, const std::string& without) {
+                    if (is_away(tx)) return ports::ChoreStep{};
+                    return ports::ChoreStep{
+                        .rows = query(tx, kEndQuiet, stretch.first, stretch.last, without).affected_rows()};
+                });
+            if (!step) return step.error();
+            ended += step->rows;
+            if (!step->more) break;
+        }
+        return ended;
     }
 
 private:
@@ -202,6 +221,24 @@ private:
                domain::is_over(ticket->state, ticket->recovered_at);
     }
 
+    /// Where a stretch cannot be marked the next call begins behind its tenant: the others' are due all the same.
+    void mark_or_pass(pqxx::transaction_base& tx)
+    {
+        try {
+            mark(tx);
+        } catch (const pqxx::sql_error& failure) {
+            if (!tx.conn().is_open()) throw;
+            const auto error = to_error(failure);
+            if (!may_be_one_tenants(error)) throw;
+            const std::lock_guard lock(mutex_);
+            const auto behind = query(tx, kNextSource, last_tenant_, last_key_);
+            last_tenant_ = behind.empty() ? TenantId() : id_of<TenantId>(behind[0][0]);
+            last_key_ = behind.empty() ? "" : kLastKey;
+            observe::warn("what sources left behind cannot be marked for a tenant",
+                          {{"tenant_id", last_tenant_.str()}, {"error", error.message()}});
+        }
+    }
+
     /// Looks at a stretch of the sources, and at the next one in the next call, round and round.
     void mark(pqxx::transaction_base& tx)
     {
@@ -212,6 +249,7 @@ private:
     }
 
     SessionPool pool_;
+    TenantRounds ending_{"end_quiet_silences"};  // of the one thread that ends them
     std::atomic<std::size_t> calls_ = 0;
     std::mutex mutex_;
     TenantId last_tenant_;  // guarded by mutex_

@@ -8,7 +8,6 @@
 
 #include <condition_variable>
 #include <mutex>
-#include <optional>
 #include <stop_token>
 #include <string_view>
 #include <thread>
@@ -69,18 +68,18 @@ private:
         turns_.take(*tenants, stop, [&](TenantId tenant, std::chrono::milliseconds patience) {
             const auto count = expire(tenant, patience);
             more = more || count.value_or(0) >= kAtOnce;
-            return count.has_value();
+            return count ? Turns::End::done : end_of(count.error());
         });
         return more;
     }
 
-    /// nullopt where somebody else is at the tenant.
-    std::optional<std::size_t> expire(TenantId tenant, std::chrono::milliseconds patience)
+    /// `conflict` where somebody else is at the tenant.
+    Result<std::size_t> expire(TenantId tenant, std::chrono::milliseconds patience)
     {
         const auto policy = policies_.get(tenant);
         if (!policy) {
             warn("cannot read a tenant's configuration", policy.error());
-            return 0;
+            return policy.error();
         }
         bool owes = false;
         const auto decide = [&](std::vector<triage::InstanceState> expired, triage::States states, Timestamp now) {
@@ -91,10 +90,9 @@ private:
             return writes;
         };
         const auto done = store_.expire(tenant, {kAtOnce, patience}, decide);
-        if (!done && done.error().code() == ErrorCode::conflict) return std::nullopt;
         if (!done) {
-            warn("cannot end expired instances", done.error());
-            return 0;
+            if (end_of(done.error()) != Turns::End::busy) warn("cannot end expired instances", done.error());
+            return done.error();
         }
         expired_.add(static_cast<double>(*done));
         if (owes && outbox_changed_) outbox_changed_();

@@ -62,13 +62,13 @@ private:
                     [&](TenantId tenant, std::chrono::milliseconds patience) { return release(tenant, patience); });
     }
 
-    /// One stretch a round: what is left is due again in the next one. False where somebody else is at the tenant.
-    bool release(TenantId tenant, std::chrono::milliseconds patience)
+    /// One stretch a round: what is left is due again in the next one.
+    Turns::End release(TenantId tenant, std::chrono::milliseconds patience)
     {
         const auto policy = policies_.get(tenant);
         if (!policy) {
             warn("cannot read a tenant's configuration", policy.error());
-            return true;
+            return end_of(policy.error());
         }
         bool owes = false;
         const auto keys = [&](const ports::DueHolds& due) {
@@ -82,13 +82,13 @@ private:
         const auto done =
             store_.release(tenant, (*policy)->config.tenant.config_version, {kAtOnce, patience}, keys, decide);
         if (!done) {
-            if (done.error().code() == ErrorCode::conflict) return false;
-            warn("cannot let go of what rules held back", done.error());
-            return true;
+            const auto end = end_of(done.error());
+            if (end != Turns::End::busy) warn("cannot let go of what rules held back", done.error());
+            return end;
         }
         due_.add(static_cast<double>(*done));
         if (owes && outbox_changed_) outbox_changed_();
-        return true;
+        return Turns::End::done;
     }
 
     ports::HoldStore& store_;

@@ -1,5 +1,6 @@
 #include "pipeline/noise.hpp"
 
+#include "winnow/domain/noise_key.hpp"
 #include "winnow/domain/position.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -72,7 +73,7 @@ private:
         for (std::size_t i = 0; i < keys.size(); ++i) {
             const auto& [key, of_key] = keys[i];
             if (i < domain::kMaxNoiseKeys) {
-                rows.push_back({hour, kind, std::string(key), *of_key});
+                rows.push_back({hour, kind, domain::noise_key(key), *of_key});
             } else {
                 others.counts += *of_key;
             }

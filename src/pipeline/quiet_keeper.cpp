@@ -71,13 +71,13 @@ private:
                     [&](TenantId tenant, std::chrono::milliseconds patience) { return release(tenant, patience); });
     }
 
-    /// One stretch a round: what is left is due again in the next one. False where somebody else is at the tenant.
-    bool release(TenantId tenant, std::chrono::milliseconds patience)
+    /// One stretch a round: what is left is due again in the next one.
+    Turns::End release(TenantId tenant, std::chrono::milliseconds patience)
     {
         const auto policy = policies_.get(tenant);
         if (!policy) {
             warn("cannot read a tenant's configuration", policy.error());
-            return true;
+            return end_of(policy.error());
         }
         const auto version = (*policy)->config.tenant.config_version;
         bool owes = false;
@@ -93,13 +93,13 @@ private:
                                 std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
         };
         if (const auto done = store_.release(tenant, version, {kAtOnce, patience}, keys, decide); !done) {
-            if (done.error().code() == ErrorCode::conflict) return false;
-            warn("cannot release quiet tickets", done.error());
-            return true;
+            const auto end = end_of(done.error());
+            if (end != Turns::End::busy) warn("cannot release quiet tickets", done.error());
+            return end;
         }
         released_.add(static_cast<double>(told));
         if (owes && outbox_changed_) outbox_changed_();
-        return true;
+        return Turns::End::done;
     }
 
     ports::QuietStore& store_;

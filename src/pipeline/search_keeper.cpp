@@ -2,6 +2,7 @@
 
 #include "pipeline/round.hpp"
 #include "winnow/observe/log.hpp"
+#include "winnow/observe/metrics.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -21,7 +22,14 @@ constexpr std::size_t kAtOnce = 50;
 
 class SearchKeeper::Impl {
 public:
-    Impl(ports::SearchIndex& index, std::chrono::milliseconds interval) : index_(index), interval_(interval) {}
+    Impl(ports::SearchIndex& index, std::chrono::milliseconds interval, observe::Metrics& metrics)
+        : index_(index),
+          interval_(interval),
+          set_aside_(metrics.counter("winnow_chore_set_aside_total",
+                                     "Rows that a chore could not take in, and put aside.",
+                                     {{"chore", "index_tickets"}}))
+    {
+    }
 
     void start()
     {
@@ -44,6 +52,8 @@ private:
                                   {{"error", advanced.error().message()}});
                 }
                 said = !advanced;
+                set_aside_.add(static_cast<double>(index_.set_aside() - counted_));
+                counted_ = index_.set_aside();
                 behind = advanced && *advanced > 0;
             });
             // Behind a storm it takes half of the time: what opens tickets goes first.
@@ -56,13 +66,15 @@ private:
 
     ports::SearchIndex& index_;
     const std::chrono::milliseconds interval_;
-    std::mutex mutex_;  // for wake_ alone
+    const observe::Counter set_aside_;
+    std::size_t counted_ = 0;  // the thread's own
+    std::mutex mutex_;         // for wake_ alone
     std::condition_variable_any wake_;
     std::jthread thread_;  // last
 };
 
-SearchKeeper::SearchKeeper(ports::SearchIndex& index, std::chrono::milliseconds interval)
-    : impl_(std::make_unique<Impl>(index, interval))
+SearchKeeper::SearchKeeper(ports::SearchIndex& index, std::chrono::milliseconds interval, observe::Metrics& metrics)
+    : impl_(std::make_unique<Impl>(index, interval, metrics))
 {
 }
 

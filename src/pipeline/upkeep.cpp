@@ -38,6 +38,12 @@ public:
                                                       "Rows and partitions that were gathered, dropped or forgotten.",
                                                       {{"chore", chore.name}}),
                               .failed = metrics.counter("winnow_chore_failures_total", "Steps of chores that failed.",
+                                                        {{"chore", chore.name}}),
+                              .set_aside = metrics.counter("winnow_chore_set_aside_total",
+                                                           "Rows that a chore could not take in, and put aside.",
+                                                           {{"chore", chore.name}}),
+                              .left_out = metrics.gauge("winnow_chore_tenants_left_out",
+                                                        "Tenants for which a chore failed, and is tried again later.",
                                                         {{"chore", chore.name}})});
         }
     }
@@ -55,6 +61,8 @@ private:
         int failures = 0;
         observe::Counter rows;
         observe::Counter failed;
+        observe::Counter set_aside;
+        observe::Gauge left_out;
     };
 
     void run(const std::stop_token& stop)
@@ -91,7 +99,12 @@ private:
         }
         turn.failures = 0;
         turn.rows.add(static_cast<double>(done->rows));
-        turn.at = Clock::now() + (done->more ? std::min(options_.between_steps, chore.interval) : chore.interval);
+        turn.failed.add(static_cast<double>(done->failed));
+        turn.set_aside.add(static_cast<double>(done->set_aside));
+        turn.left_out.set(static_cast<double>(done->left_out));
+        auto pause = done->more ? std::min(options_.between_steps, chore.interval) : chore.interval;
+        if (done->again_in) pause = std::min(pause, std::max(*done->again_in, options_.between_steps));
+        turn.at = Clock::now() + pause;
     }
 
     ports::Chores& chores_;

@@ -8,12 +8,16 @@
 #include <chrono>
 #include <memory>
 
+namespace winnow::observe {
+class Metrics;
+}
+
 namespace winnow::pipeline {
 
-/// One thread. `index` must outlive it.
+/// One thread. All references must outlive it.
 class SearchKeeper {
 public:
-    SearchKeeper(ports::SearchIndex& index, std::chrono::milliseconds interval);
+    SearchKeeper(ports::SearchIndex& index, std::chrono::milliseconds interval, observe::Metrics& metrics);
     ~SearchKeeper();
     SearchKeeper(const SearchKeeper&) = delete;
     SearchKeeper& operator=(const SearchKeeper&) = delete;

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,12 @@ struct Chore {
 struct ChoreStep {
     std::size_t rows = 0;  ///< How many were gathered, dropped or forgotten.
     bool more = false;     ///< Another step has something to do at once.
+
+    // What failed of single tenants, which is no reason for the others to wait.
+    std::size_t failed = 0;     ///< Attempts that could not be done.
+    std::size_t set_aside = 0;  ///< Rows that cannot be done, and are left out from now on.
+    std::size_t left_out = 0;   ///< Tenants that are left out until their pause is over.
+    std::optional<std::chrono::milliseconds> again_in = {};  ///< When the first of them is due again.
 };
 
 /// Every node may do every chore: two never do the same one at the same moment, and whoever comes second has nothing to
@@ -34,6 +41,7 @@ public:
     [[nodiscard]] virtual const std::vector<Chore>& list() const = 0;
 
     /// One step of the chore at that place of the list: bounded in rows, locks and time however much there is to do.
+    /// What cannot be done of one tenant is told in the step, and is no error: the others' is done.
     /// `conflict`: somebody was in the way; nothing was done, and waiting helps.
     [[nodiscard]] virtual Result<ChoreStep> step(std::size_t chore) = 0;
 };

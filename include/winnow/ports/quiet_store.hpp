@@ -53,7 +53,8 @@ public:
         const DecideRelease& decide) = 0;
 
     /// Ends active silences that have covered nothing for their `end_when_quiet`, and that no quiet ticket waits
-    /// under: some hundreds at once, the others next time. Returns how many.
+    /// under: some hundreds at once, the others next time. Returns how many. One call at a time. A tenant whose
+    /// silences cannot be ended is left out for a while, the others' are ended.
     [[nodiscard]] virtual Result<std::size_t> end_quiet_silences() = 0;
 };
 

@@ -2,11 +2,12 @@
 
 #include "pg/array_literal.hpp"
 #include "pg/fold_lock.hpp"
-#include "pg/noise_rows.hpp"
+#include "pg/noise/gatherer.hpp"
 #include "pg/session_pool.hpp"
 #include "pg/transaction.hpp"
 #include "pg/upkeep/purges.hpp"
 #include "pg/upkeep/sealing.hpp"
+#include "pg/upkeep/tenant_rounds.hpp"
 #include "pg/values.hpp"
 
 #include <functional>
@@ -50,18 +51,16 @@ ChoreStep drop_partitions(pqxx::transaction_base& tx, const ChoreLimits& limits)
     return {.rows = dropped, .more = dropped > 0};
 }
 
-ChoreStep forget_alerts(pqxx::transaction_base& tx, const ChoreLimits& limits)
+ChoreStep forget_alerts(pqxx::transaction_base& tx, const ChoreLimits& limits, const Stretch& stretch,
+                        const std::string& without)
 {
     tx.exec(kChoreManners);
-    const auto row = query(tx, "select forgotten, more from forget_alerts($1::int, $2::int, $3::int)", kAlertRowsAtOnce,
-                           domain::class_of(domain::Kept::journal).usual.count(), limits.max_retention.count())[0];
+    const auto row = query(tx,
+                           "select forgotten, more from forget_alerts($1::int, $2::int, $3::int, $4::uuid, $5::uuid, "
+                           "$6::uuid[])",
+                           kAlertRowsAtOnce, domain::class_of(domain::Kept::journal).usual.count(),
+                           limits.max_retention.count(), stretch.first, stretch.last, without)[0];
     return {.rows = row[0].as<std::size_t>(), .more = row[1].as<bool>()};
-}
-
-ChoreStep gather(pqxx::transaction_base& tx)
-{
-    const auto gathered = gather_noise(tx, kGatherAtOnce);
-    return {.rows = gathered, .more = gathered == kGatherAtOnce};
 }
 
 /// Adds what a statement about a class is told.
@@ -75,7 +74,8 @@ void add_class(Arguments& arguments, const std::optional<domain::Kept>& kept, co
     arguments.add(domain::class_of(domain::Kept::journal).usual.count());
 }
 
-ChoreStep forget(pqxx::transaction_base& tx, const Purge& purge, const ChoreLimits& limits)
+ChoreStep forget(pqxx::transaction_base& tx, const Purge& purge, const ChoreLimits& limits, const Stretch& stretch,
+                 const std::string& without)
 {
     tx.exec(kChoreManners);
     ChoreStep done;
@@ -84,6 +84,11 @@ ChoreStep forget(pqxx::transaction_base& tx, const Purge& purge, const ChoreLimi
         Arguments arguments;
         arguments.add(at_once);
         add_class(arguments, purge.kept, limits);
+        if (purge.kept) {
+            arguments.add(stretch.first);
+            arguments.add(stretch.last);
+            arguments.add_literal(without);
+        }
         const auto removed = query(tx, sql, arguments).affected_rows();
         done.rows += removed;
         done.more = removed >= at_once;
@@ -92,15 +97,8 @@ ChoreStep forget(pqxx::transaction_base& tx, const Purge& purge, const ChoreLimi
     return done;
 }
 
-/// Where a walk has come to. Of this node: another one walks by itself, and finds less.
-struct Place {
-    std::string first = Uuid().str();
-    std::string second = Uuid().str();
-    std::string third;
-};
-
 /// Takes the fold locks of those whose rows come next; the array of those that it got.
-std::string lock_next(pqxx::transaction_base& tx, const Walk& walk, const Place& place)
+std::string lock_next(pqxx::transaction_base& tx, const Walk& walk, const Stretch& place)
 {
     ArrayLiteral locked;
     for (const auto& row : query(tx, walk.tenants, walk.at_once, place.first, place.second, place.third)) {
@@ -110,21 +108,25 @@ std::string lock_next(pqxx::transaction_base& tx, const Walk& walk, const Place&
     return locked.take();
 }
 
-ChoreStep walk_on(pqxx::transaction_base& tx, const Walk& walk, const ChoreLimits& limits, Place& place)
+/// Where the walk has come to is this node's own: another one walks by itself, and finds less.
+ChoreStep walk_on(pqxx::transaction_base& tx, const Walk& walk, const ChoreLimits& limits, Stretch& place,
+                  const std::string& without)
 {
     tx.exec(kChoreManners);
     Arguments arguments;
     arguments.add(walk.at_once);
-    for (const auto& key : {place.first, place.second, place.third}) arguments.add(key);
+    for (const auto& key : {place.first, place.second, place.third, place.last}) arguments.add(key);
+    arguments.add_literal(without);
     add_class(arguments, walk.kept, limits);
     // A statement of its own: what it finds must have been seen after the locks were taken.
     if (walk.tenants != nullptr) arguments.add_literal(lock_next(tx, walk, place));
     const auto rows = query(tx, walk.sql, arguments);
     if (rows.empty() || rows[0][0].as<std::size_t>() < walk.at_once) {
-        place = {};
         return {.rows = rows.empty() ? 0 : rows[0][1].as<std::size_t>(), .more = false};
     }
-    place = {.first = text_of(rows[0][2]), .second = text_of(rows[0][3]), .third = text_of(rows[0][4])};
+    place.first = text_of(rows[0][2]);
+    place.second = text_of(rows[0][3]);
+    place.third = text_of(rows[0][4]);
     return {.rows = rows[0][1].as<std::size_t>(), .more = true};
 }
 
@@ -135,49 +137,75 @@ public:
         using namespace std::chrono_literals;
         add({.name = "make_partitions", .interval = 1h}, make_partitions);
         add({.name = "drop_partitions", .interval = 1h}, [limits](auto& tx) { return drop_partitions(tx, limits); });
-        add({.name = "forget_alerts", .interval = 1h}, [limits](auto& tx) { return forget_alerts(tx, limits); });
-        add({.name = "gather_noise", .interval = 5s}, gather);
+        add({.name = "gather_noise", .interval = 5s}, [this](auto& tx) { return noise_.gather(tx, kGatherAtOnce); });
         if (seal_url) {
             add({.name = "seal_urls", .interval = 15s}, [seal_url](auto& tx) { return seal_urls(tx, seal_url); });
         }
+        add_by_tenant({.name = "forget_alerts", .interval = 1h},
+                      [limits](auto& tx, auto& stretch, const auto& without) {
+                          return forget_alerts(tx, limits, stretch, without);
+                      });
         for (const auto& purge : purges()) {
-            add({.name = "forget_" + std::string(purge.name), .interval = purge.interval},
-                [&purge, limits](auto& tx) { return forget(tx, purge, limits); });
+            Chore chore{.name = "forget_" + std::string(purge.name), .interval = purge.interval};
+            auto step = [&purge, limits](auto& tx, const auto& stretch, const auto& without) {
+                return forget(tx, purge, limits, stretch, without);
+            };
+            if (purge.kept) {
+                add_by_tenant(std::move(chore), std::move(step));
+            } else {
+                add(std::move(chore), [step](auto& tx) { return step(tx, Stretch(), std::string()); });
+            }
         }
         for (const auto& walk : walks()) {
-            add({.name = "forget_" + std::string(walk.name), .interval = walk.interval},
-                [&walk, limits, place = Place()](auto& tx) mutable { return walk_on(tx, walk, limits, place); });
+            add_by_tenant({.name = "forget_" + std::string(walk.name), .interval = walk.interval},
+                          [&walk, limits](auto& tx, auto& stretch, const auto& without) {
+                              return walk_on(tx, walk, limits, stretch, without);
+                          });
         }
     }
 
     [[nodiscard]] const std::vector<Chore>& list() const override { return list_; }
 
-    Result<ChoreStep> step(std::size_t chore) override
-    {
-        return pool_.run([&](Session& session) -> Result<ChoreStep> {
-            Transaction transaction(session);
-            auto& tx = transaction.tx();
-            if (!query(tx, "select pg_try_advisory_xact_lock($1::int4, hashtext($2))", kChoreLockClass,
-                       list_.at(chore).name)[0][0]
-                     .as<bool>()) {
-                return ChoreStep{};
-            }
-            const auto done = steps_.at(chore)(tx);
-            transaction.commit();
-            return done;
-        });
-    }
+    Result<ChoreStep> step(std::size_t chore) override { return steps_.at(chore)(); }
 
 private:
-    using Step = std::function<ChoreStep(pqxx::transaction_base&)>;
+    using Step = std::function<Result<ChoreStep>()>;
 
-    void add(Chore chore, Step step)
+    /// False where another node is at it.
+    static bool lock(pqxx::transaction_base& tx, const std::string& chore)
     {
+        return query(tx, "select pg_try_advisory_xact_lock($1::int4, hashtext($2))", kChoreLockClass, chore)[0][0]
+            .as<bool>();
+    }
+
+    /// One transaction a step.
+    void add(Chore chore, std::function<ChoreStep(pqxx::transaction_base&)> work)
+    {
+        steps_.emplace_back([this, name = chore.name, work = std::move(work)] {
+            return pool_.run([&](Session& session) -> Result<ChoreStep> {
+                Transaction transaction(session);
+                if (!lock(transaction.tx(), name)) return ChoreStep{};
+                const auto done = work(transaction.tx());
+                transaction.commit();
+                return done;
+            });
+        });
         list_.push_back(std::move(chore));
-        steps_.push_back(std::move(step));
+    }
+
+    void add_by_tenant(Chore chore, TenantRounds::Attempt work)
+    {
+        const auto rounds = std::make_shared<TenantRounds>(chore.name);
+        steps_.emplace_back([this, name = chore.name, rounds, work = std::move(work)] {
+            return rounds->step(pool_, [&](auto& tx, auto& stretch, const auto& without) {
+                return lock(tx, name) ? work(tx, stretch, without) : ChoreStep{};
+            });
+        });
+        list_.push_back(std::move(chore));
     }
 
     SessionPool pool_;
+    NoiseGatherer noise_;
     std::vector<Chore> list_;
     std::vector<Step> steps_;  ///< As list_.
 };

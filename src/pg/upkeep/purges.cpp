@@ -17,7 +17,8 @@ using domain::Kept;
     " (select t.tenant_id, s.reopen_window_ms * interval '1 ms' as reopen_window,"                      \
     " least(coalesce(s.journal_retention_days, $5::int), $2::int) * interval '1 day' as journal,"       \
     " least(coalesce((s.retention_days->>$4::text)::int, $3::int), $2::int) * interval '1 day' as kept" \
-    " from tenants t left join tenant_settings s using (tenant_id)) p "
+    " from tenants t left join tenant_settings s using (tenant_id)"                                     \
+    " where t.tenant_id >= $6::uuid and t.tenant_id <= $7::uuid and t.tenant_id <> all($8::uuid[])) p "
 
 constexpr auto kReceipts = "delete from idempotency_receipts where ctid = any(array(select r.place from" WINNOW_POLICY
                            R"sql(
@@ -126,7 +127,7 @@ delete from journal_streams
 constexpr auto kMachines = R"sql(
 delete from rule_machines
  where ctid = any(array(select ctid from rule_machines where expires_at < now() - interval '1 day' and due_at is null
-                         order by expires_at limit $1))
+                         order by expires_at limit $1 for update skip locked))
 )sql";
 
 constexpr auto kOutages = R"sql(
@@ -135,6 +136,12 @@ delete from outages
                          order by ended_at limit $1))
 )sql";
 
+constexpr auto kSetAsides =
+    "delete from chore_set_asides where ctid = any(array(select a.place from" WINNOW_POLICY R"sql(
+ cross join lateral (select a.ctid as place from chore_set_asides a
+                      where a.tenant_id = p.tenant_id and a.set_aside_at < now() - p.kept
+                      order by a.set_aside_at limit $1) a limit $1)))sql";
+
 constexpr Removal kNone{};
 
 constexpr std::array kPurges{
@@ -142,6 +149,7 @@ constexpr std::array kPurges{
     Purge{"deliveries", Kept::deliveries, {{{kDeliveries, 2'000}, kNone, kNone}}},
     Purge{"instances", Kept::instances, {{{kInstances, 2'000}, kNone, kNone}}},
     Purge{"noise", Kept::statistics, {{{kNoise, 2'000}, kNone, kNone}}},
+    Purge{"set_asides", Kept::statistics, {{{kSetAsides, 100}, kNone, kNone}}},
     Purge{"receipts", Kept::receipts, {{{kReceipts, 2'000}, kNone, kNone}}},
     Purge{"silences", Kept::silences, {{{kSilences, 1'000}, kNone, kNone}}},
     Purge{"keys", Kept::keys, {{{kApiKeys, 1'000}, {kIntegrationKeys, 1'000}, kNone}}},
@@ -164,11 +172,12 @@ constexpr auto kSources = R"sql(
 with looked as materialized (
     select s.ctid as place, s.tenant_id, s.inhibition_id, s.source_key from inhibition_sources s
      where (s.tenant_id, s.inhibition_id, s.source_key) > ($2::uuid, $3::uuid, $4::text)
+       and s.tenant_id <= $5::uuid and s.tenant_id <> all($6::uuid[])
      order by s.tenant_id, s.inhibition_id, s.source_key limit $1
 ), gone as (
     delete from inhibition_sources
      where ctid = any(array(select place from looked l
-                             where l.tenant_id = any($5::uuid[]) and not source_fires(l.tenant_id, l.source_key)))
+                             where l.tenant_id = any($7::uuid[]) and not source_fires(l.tenant_id, l.source_key)))
     returning 1
 )
 select (select count(*) from looked), (select count(*) from gone), tenant_id, inhibition_id, source_key
@@ -178,8 +187,8 @@ select (select count(*) from looked), (select count(*) from gone), tenant_id, in
 /// Walks with a class: `p` as above, of the tenant of `l`.
 #define WINNOW_POLICY_OF_L                                                                              \
     " cross join lateral (select s.reopen_window_ms * interval '1 ms' as reopen_window,"                \
-    " least(coalesce(s.journal_retention_days, $8::int), $5::int) * interval '1 day' as journal,"       \
-    " least(coalesce((s.retention_days->>$7::text)::int, $6::int), $5::int) * interval '1 day' as kept" \
+    " least(coalesce(s.journal_retention_days, $10::int), $7::int) * interval '1 day' as journal,"      \
+    " least(coalesce((s.retention_days->>$9::text)::int, $8::int), $7::int) * interval '1 day' as kept" \
     " from tenants t left join tenant_settings s using (tenant_id) where t.tenant_id = l.tenant_id) p "
 
 // An alert that is to fire until its sender ends it, of a ticket that was closed by hand as long ago as tickets are
@@ -197,13 +206,14 @@ with looked as materialized (
     select i.ctid as place, i.tenant_id, i.instance_key, i.ticket_id, i.firing and i.ends_at is null as endless
       from alert_instances i
      where (i.tenant_id, i.instance_key) > ($2::uuid, $4::text) and $3::uuid is not null
+       and i.tenant_id <= $5::uuid and i.tenant_id <> all($6::uuid[])
      order by i.tenant_id, i.instance_key limit $1
 ), gone as (
     delete from alert_instances
      where ctid = any(array(
         select l.place from looked l)sql" WINNOW_POLICY_OF_L R"sql(
           left join tickets t on t.tenant_id = l.tenant_id and t.ticket_id = l.ticket_id
-         where l.endless and l.tenant_id = any($9::uuid[])
+         where l.endless and l.tenant_id = any($11::uuid[])
            and (t.ticket_id is null
                 or (t.state = 'closed'
                     and greatest(t.closed_at, t.last_seen_at)
@@ -224,6 +234,7 @@ constexpr auto kRuleStats = R"sql(
 with looked as materialized (
     select s.ctid as place, s.tenant_id, s.rule_id, greatest(s.last_matched_at, s.last_failed_at) as latest
       from rule_stats s where (s.tenant_id, s.rule_id) > ($2::uuid, $3::uuid) and $4::text is not null
+       and s.tenant_id <= $5::uuid and s.tenant_id <> all($6::uuid[])
      order by s.tenant_id, s.rule_id limit $1
 ), gone as (
     delete from rule_stats
@@ -241,6 +252,7 @@ constexpr auto kSuppressionStats = R"sql(
 with looked as materialized (
     select s.ctid as place, s.tenant_id, s.cause_id, s.last_matched_at
       from suppression_stats s where (s.tenant_id, s.cause_id) > ($2::uuid, $3::uuid) and $4::text is not null
+       and s.tenant_id <= $5::uuid and s.tenant_id <> all($6::uuid[])
      order by s.tenant_id, s.cause_id limit $1
 ), gone as (
     delete from suppression_stats
@@ -264,6 +276,7 @@ constexpr auto kRuleVersions = R"sql(
 with looked as materialized (
     select v.ctid as place, v.tenant_id, v.rule_id, v.version, v.changed_at from rule_versions v
      where (v.tenant_id, v.rule_id, v.version) > ($2::uuid, $3::uuid, coalesce(nullif($4::text, ''), '-1')::bigint)
+       and v.tenant_id <= $5::uuid and v.tenant_id <> all($6::uuid[])
      order by v.tenant_id, v.rule_id, v.version limit $1
 ), gone as (
     delete from rule_versions

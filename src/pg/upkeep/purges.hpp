@@ -16,7 +16,8 @@ namespace winnow::pg {
 
 /// One bounded statement. It deletes at most `at_once` rows, which is its $1, and finds them through an index: well
 /// under a second, whatever else is in the table. Of a class it is told the provider's limit ($2), what is usual ($3),
-/// both in days, the class's word ($4), and what is usual for the journal ($5).
+/// both in days, the class's word ($4), what is usual for the journal ($5), and whose it is: the tenants from $6 to $7,
+/// but not those in $8 (uuid[]).
 struct Removal {
     const char* sql = nullptr;
     std::size_t at_once = 0;
@@ -30,10 +31,11 @@ struct Purge {
 };
 
 /// For what no index tells of: the table is walked along its primary key, `at_once` rows a step. The statement takes
-/// where the last step ended ($2 uuid, $3 uuid, $4 text), and says how many rows it looked at, how many it deleted, and
-/// where it ended itself. Of a class it is told what a Removal is, from $5 on. With `tenants`, which takes the same $1
-/// to $4 and says whose rows come next, the step is done under their fold locks, as far as nobody else holds them: the
-/// last parameter names those that it got (uuid[]), the others' rows are left to the next round.
+/// where the last step ended ($2 uuid, $3 uuid, $4 text), the last tenant whose rows it may look at ($5), those that it
+/// must not ($6 uuid[]), and says how many rows it looked at, how many it deleted, and where it ended itself. Of a
+/// class it is told in days what a Removal is, from $7 on. With `tenants`, which takes the same $1 to $4 and says whose
+/// rows come next, the step is done under their fold locks, as far as nobody else holds them: the last parameter names
+/// those that it got (uuid[]), the others' rows are left to the next round.
 struct Walk {
     std::string_view name;
     std::optional<domain::Kept> kept;

@@ -1,5 +1,6 @@
 /// The noise statistics: what each fold adds is read at once, and gathered later into the same.
 
+#include "pg/noise/gatherer.hpp"
 #include "pg/noise_rows.hpp"
 #include "triage_fixture.hpp"
 #include "winnow/pg/tenant_database.hpp"
@@ -52,7 +53,7 @@ protected:
     {
         pqxx::connection connection(database_.pipeline);
         pqxx::work tx(connection);
-        const auto gathered = gather_noise(tx, limit);
+        const auto gathered = NoiseGatherer().gather(tx, limit).rows;
         tx.commit();
         return gathered;
     }

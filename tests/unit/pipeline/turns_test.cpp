@@ -25,7 +25,8 @@ protected:
         turns_.take(due, stop_.get_token(), [&](TenantId tenant, milliseconds patience) {
             (patience.count() == 0 ? tried_ : waited_).push_back(tenant);
             if (broken_.contains(tenant)) throw std::bad_alloc();
-            return !busy_.contains(tenant);
+            if (failing_.contains(tenant)) return Turns::End::failed;
+            return busy_.contains(tenant) ? Turns::End::busy : Turns::End::done;
         });
     }
 
@@ -33,6 +34,7 @@ protected:
     std::stop_source stop_;
     std::set<TenantId> busy_;
     std::set<TenantId> broken_;
+    std::set<TenantId> failing_;
     std::vector<TenantId> tried_;   ///< Without waiting.
     std::vector<TenantId> waited_;  ///< With patience.
     const TenantId a_ = tenant_id(1), b_ = tenant_id(2), c_ = tenant_id(3);
@@ -50,6 +52,35 @@ TEST_F(TurnsTest, WhatOneTenantsTurnThrowsTakesNobodyElsesTurn)
     broken_ = {a_};
     round({a_, b_, c_});
     EXPECT_THAT(tried_, ElementsAre(a_, b_, c_));
+}
+
+TEST_F(TurnsTest, OneForWhichItFailsAgainAndAgainIsLeftOutAndTheOthersAreNot)
+{
+    failing_ = {b_};
+    for (int i = 0; i < 4; ++i) {
+        round({a_, b_, c_});
+        EXPECT_THAT(tried_, ElementsAre(a_, b_, c_)) << "three failures are tried again at once";
+    }
+    round({a_, b_, c_});
+    EXPECT_THAT(tried_, ElementsAre(a_, c_));
+    EXPECT_THAT(waited_, IsEmpty());
+}
+
+TEST_F(TurnsTest, WhoSucceedsInBetweenIsNotLeftOut)
+{
+    for (int i = 0; i < 20; ++i) {
+        failing_ = i % 3 == 2 ? std::set<TenantId>{} : std::set<TenantId>{b_};
+        round({a_, b_});
+        EXPECT_THAT(tried_, ElementsAre(a_, b_));
+    }
+}
+
+TEST_F(TurnsTest, WhatIsTheDatabasesFaultIsNoTenants)
+{
+    EXPECT_EQ(end_of(Error(ErrorCode::unavailable, "")), Turns::End::done);
+    EXPECT_EQ(end_of(Error(ErrorCode::conflict, "")), Turns::End::busy);
+    EXPECT_EQ(end_of(Error(ErrorCode::internal, "")), Turns::End::failed);
+    EXPECT_EQ(end_of(Error(ErrorCode::timeout, "")), Turns::End::failed);
 }
 
 TEST_F(TurnsTest, TheBusyOnesAreWaitedForOneARoundAndAfterEverybodyElse)

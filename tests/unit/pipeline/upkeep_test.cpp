@@ -75,6 +75,20 @@ TEST_F(UpkeepTest, WhatFailsIsCountedAndTriedAgainBeforeItsInterval)
     EXPECT_TRUE(shows("winnow_chore_failures_total{chore=\"purge\"} 2"));
 }
 
+TEST_F(UpkeepTest, WhatFailsOfOneTenantIsCountedAndTriedAgainWhenThatTenantIsDue)
+{
+    FakeChores chores({"purge"}, 1h);
+    chores.answer("purge",
+                  {ChoreStep{.rows = 3, .more = false, .failed = 2, .set_aside = 1, .left_out = 1, .again_in = 1ms},
+                   ChoreStep{.rows = 4, .more = false}});
+    Upkeep upkeep(chores, quick_, metrics_);
+    upkeep.start();
+    EXPECT_TRUE(shows("winnow_chore_rows_total{chore=\"purge\"} 7")) << "not after an hour";
+    EXPECT_TRUE(shows("winnow_chore_failures_total{chore=\"purge\"} 2"));
+    EXPECT_TRUE(shows("winnow_chore_set_aside_total{chore=\"purge\"} 1"));
+    EXPECT_TRUE(shows("winnow_chore_tenants_left_out{chore=\"purge\"} 0"));
+}
+
 TEST_F(UpkeepTest, EndsAtOnceHoweverLongItsIntervals)
 {
     FakeChores chores({"purge"}, 1h);
