@@ -14,14 +14,20 @@ using Limit = RequestQueue::Refusal::Limit;
 /// What a tenant may always have waiting: a row of small alerts.
 constexpr std::size_t kFloorAlerts = 100;
 
-/// From half of its share on a tenant waits.
-constexpr double kFree = 0.5;
+/// From here on of its share a tenant waits.
+constexpr double kFree = 0.75;
 
 std::chrono::milliseconds hold_of(double fullness)
 {
     if (fullness <= kFree) return {};
     const auto part = (fullness - kFree) / (1 - kFree);
     return std::chrono::milliseconds(std::llround(part * static_cast<double>(RequestQueue::kLongestHold.count())));
+}
+
+/// What is held back goes on in groups: one by one each would be a transaction of its own.
+RequestQueue::TimePoint together(RequestQueue::TimePoint due)
+{
+    return std::chrono::ceil<std::chrono::milliseconds>(due.time_since_epoch() / 10) * 10 + RequestQueue::TimePoint();
 }
 
 fair::Cost cost_of(const Pending& pending)
@@ -81,7 +87,7 @@ std::optional<RequestQueue::Refusal> RequestQueue::push(std::unique_ptr<Pending>
         }
         auto& tenant = known != nullptr ? *known : tenants_[id];
         const auto length = hold_of(fair::fullness({limits_.unapplied_bytes}, held_until_applied(known, unapplied)));
-        pending->held_until = pending->since + length;
+        pending->held_until = length.count() == 0 ? pending->since : together(pending->since + length);
         count_in(*pending);
         tenant.alerts += pending->submission.alerts.size();
         tenant.bytes += pending->bytes;

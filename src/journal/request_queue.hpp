@@ -25,8 +25,8 @@ namespace winnow::journal {
 
 /// A queue a tenant. Tenants take turns by what their requests hold, so a transaction that is full has a part of each;
 /// one that is not has all that waits. Each has its share of three bounds: of alerts and of bytes that wait or are
-/// being written, and of bytes from here to the end of triage. From half of the latter on a tenant's own requests are
-/// held back for a moment, the longer the more of it is full. Thread-safe.
+/// being written, and of bytes from here to the end of triage. From three quarters of the latter on a tenant's own
+/// requests are held back for a moment, the longer the more of it is full. Thread-safe.
 class RequestQueue {
 public:
     using Clock = std::chrono::steady_clock;

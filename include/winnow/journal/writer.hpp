@@ -71,9 +71,9 @@ struct WriterOptions {
     std::size_t max_row_alerts = domain::kRowAlerts;
     /// A submitter is told `timeout` after this, or once a call that hangs then has been cut by its own deadline.
     std::chrono::milliseconds answer_within{10'000};
-    /// How many bytes were committed and are not applied yet, of all tenants and of this one. From half of its share on
-    /// a tenant's requests wait for up to 200 ms, so that its senders slow down before they are refused. Called on any
-    /// thread; must not block. Empty: none are.
+    /// How many bytes were committed and are not applied yet, of all tenants and of this one. From three quarters of
+    /// its share on a tenant's requests wait for up to 200 ms, so that its senders slow down before they are refused.
+    /// Called on any thread; must not block. Empty: none are.
     std::function<fair::Held(TenantId)> unapplied;
 };
 

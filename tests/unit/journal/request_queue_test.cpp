@@ -196,15 +196,15 @@ TEST_F(RequestQueueTest, WhatIsStoredCountsAsNotAppliedUntilItIsHandedOver)
     EXPECT_FALSE(push("a"));
 }
 
-TEST_F(RequestQueueTest, FromHalfOfItsShareOnATenantsOwnRequestsAreHeldBackAndNobodyElses)
+TEST_F(RequestQueueTest, FromThreeQuartersOfItsShareOnATenantsOwnRequestsAreHeldBackAndNobodyElses)
 {
     make({.unapplied_bytes = 1'000'000});
     const auto from = RequestQueue::Clock::now() + 1h;
     now_ = from;  // nothing is due before the test ends
-    EXPECT_FALSE(push("a1", 1, "", {.all = 250'000, .own = 250'000}));
-    EXPECT_FALSE(push("a2", 1, "", {.all = 375'000, .own = 375'000}));
+    EXPECT_FALSE(push("a1", 1, "", {.all = 375'000, .own = 375'000}));
+    EXPECT_FALSE(push("a2", 1, "", {.all = 437'500, .own = 437'500}));
     EXPECT_FALSE(push("a3")) << "its order stays";
-    EXPECT_FALSE(push("b1", 1, "", {.all = 375'000, .own = 0}));
+    EXPECT_FALSE(push("b1", 1, "", {.all = 437'500, .own = 0}));
     EXPECT_EQ(queue_->waiting().requests, 4U);
     EXPECT_FALSE(queue_->fills({.alerts = 3}));
     EXPECT_THAT(take(kAny), ElementsAre("a1", "b1"));
@@ -219,7 +219,7 @@ TEST_F(RequestQueueTest, WhatIsHeldBackIsTakenWhenItIsDueThoughNobodySendsAnythi
 {
     make({.unapplied_bytes = 1'000'000});
     now_ = RequestQueue::Clock::now() - 50ms;
-    EXPECT_FALSE(push("a1", 1, "", {.all = 375'000, .own = 375'000}));  // 100 ms
+    EXPECT_FALSE(push("a1", 1, "", {.all = 437'500, .own = 437'500}));  // 100 ms
     EXPECT_FALSE(push("a2"));
     EXPECT_THAT(take(kAny), ElementsAre("a1", "a2"));
     EXPECT_GE(RequestQueue::Clock::now(), now_ - 1ms + 100ms);
@@ -231,7 +231,7 @@ TEST_F(RequestQueueTest, WhatIsHeldBackIsGivenUpAsWhatIsNot)
     now_ = RequestQueue::Clock::now() + 1h;
     EXPECT_FALSE(push("a1"));
     const auto first = now_;
-    EXPECT_FALSE(push("a2", 1, "", {.all = 375'000, .own = 375'000}));
+    EXPECT_FALSE(push("a2", 1, "", {.all = 437'500, .own = 437'500}));
     EXPECT_FALSE(push("a3"));
     EXPECT_THAT(names(queue_->take_older(first + 1ms)), ElementsAre("a1", "a2"));
     EXPECT_FALSE(push("b1"));
