@@ -13,6 +13,9 @@ namespace winnow::intake {
 namespace {
 
 constexpr std::size_t kChunk = 64 * 1024;
+// What a body of so many parts must at least hold: each costs something, and none of it is an alert.
+constexpr std::size_t kFreeParts = 1'000;
+constexpr std::size_t kBytesOfPart = 64;
 constexpr int kMaxWindowLog = 23;  // 8 MiB: what RFC 9659 lets a zstd Content-Encoding ask of its receiver
 
 Error damaged(std::string_view encoding)
@@ -24,6 +27,19 @@ Error too_large(std::size_t max_bytes)
 {
     return Error(ErrorCode::too_large, "The body is larger than " + std::to_string(max_bytes) +
                                            " bytes when decoded; send fewer alerts at a time.");
+}
+
+// Members of gzip, frames of zstd: a body may be several of them in a row.
+bool too_many(std::size_t parts, std::size_t bytes)
+{
+    return parts > kFreeParts + bytes / kBytesOfPart;
+}
+
+Error too_many_parts(std::string_view what)
+{
+    return field_error("", "The body has more than " + std::to_string(kFreeParts) + ' ' + std::string(what) +
+                               " of fewer than " + std::to_string(kBytesOfPart) +
+                               " bytes; compress all of it at once.");
 }
 
 // Grows `out` by what fits, one byte more than allowed at most: that byte proves the body too large.
@@ -47,8 +63,12 @@ Result<std::string> decode_gzip(std::string_view body, std::size_t max_bytes)
 
     std::string out;
     int status = Z_OK;
+    std::size_t members = 1;
     while (status != Z_STREAM_END || stream.avail_in > 0) {
-        if (status == Z_STREAM_END && inflateReset(&stream) != Z_OK) return damaged("gzip");  // a further member
+        if (status == Z_STREAM_END) {  // a further member
+            if (too_many(++members, out.size())) return too_many_parts("members");
+            if (inflateReset(&stream) != Z_OK) return damaged("gzip");
+        }
         const auto before = out.size();
         const auto room = grow(out, max_bytes);
         stream.next_out = reinterpret_cast<Bytef*>(out.data() + before);
@@ -71,6 +91,7 @@ Result<std::string> decode_zstd(std::string_view body, std::size_t max_bytes)
     ZSTD_inBuffer in{body.data(), body.size(), 0};
     std::string out;
     std::size_t hint = 1;  // 0 where a frame is complete
+    std::size_t frames = 0;
     while (in.pos < in.size || hint != 0) {
         const auto before = out.size();
         const auto consumed = in.pos;
@@ -81,6 +102,7 @@ Result<std::string> decode_zstd(std::string_view body, std::size_t max_bytes)
         if (ZSTD_isError(hint) != 0U) return damaged("zstd");
         if (out.size() > max_bytes) return too_large(max_bytes);
         if (hint != 0 && chunk.pos == 0 && in.pos == consumed) return damaged("zstd");
+        if (hint == 0 && too_many(++frames, out.size())) return too_many_parts("frames");
     }
     return out;
 }

@@ -74,6 +74,26 @@ TEST(DecodeContent, ABombStopsAtTheBound)
     EXPECT_EQ(decode_content("zstd", zstd(bomb), kMax).error().code(), ErrorCode::too_large);
 }
 
+TEST(DecodeContent, PartsThatHoldNextToNothingAreBoundedByWhatTheyHold)
+{
+    const auto repeated = [](const std::string& part, std::size_t times) {
+        std::string all;
+        for (std::size_t i = 0; i < times; ++i) all += part;
+        return all;
+    };
+    for (const auto* encoding : {"gzip", "zstd"}) {
+        const auto pack = std::string(encoding) == "gzip" ? &gzip : &zstd;
+        EXPECT_EQ(*decode_content(encoding, repeated(pack(""), 1'000), kMax), "") << encoding;
+        const auto refused = decode_content(encoding, repeated(pack(""), 1'001), kMax);
+        ASSERT_FALSE(refused) << encoding;
+        EXPECT_EQ(refused.error().code(), ErrorCode::invalid_argument);
+        EXPECT_FALSE(decode_content(encoding, repeated(pack("."), 1'100), kMax)) << encoding;
+        EXPECT_TRUE(decode_content(encoding, repeated(pack(std::string(64, '.')), 5'000), kMax)) << encoding;
+    }
+    const std::string skipped("\x50\x2a\x4d\x18\0\0\0\0", 8);  // a frame for others than the decoder
+    EXPECT_FALSE(decode_content("zstd", repeated(skipped, 1'001) + zstd("a"), kMax));
+}
+
 TEST(DecodeContent, RefusesDamage)
 {
     std::string text;
