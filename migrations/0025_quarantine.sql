@@ -32,4 +32,4 @@ create policy own_tenant on quarantined_rows to winnow_api
     using (tenant_id = current_tenant()) with check (tenant_id = current_tenant());
 create policy every_tenant on quarantined_rows to winnow_pipeline using (true) with check (true);
 grant select on quarantined_rows to winnow_api;
-grant select, insert on quarantined_rows to winnow_pipeline;
+grant select, insert, delete on quarantined_rows to winnow_pipeline;

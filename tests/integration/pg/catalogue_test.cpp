@@ -187,6 +187,7 @@ protected:
         sql("insert into search_progress values (" + t + ", 1)");
         sql("insert into alerts_forgotten values (" + t + ", now())");
         sql("insert into chore_set_asides (tenant_id, chore, reason, content) values (" + t + ", 'c', 'r', '{}')");
+        sql("insert into quarantined_rows values (" + t + ", now(), 1, 1, 1)");
         sql("insert into search_due (tenant_id, ticket_id) values (" + t + ", " + u + ")");
         sql("insert into ticket_events values (" + t + ", " + u + ", 1, 'opened', now(), 'system')");
         sql("insert into alert_instances values (" + t + ", 'k', " + u + ", now(), null, true)");

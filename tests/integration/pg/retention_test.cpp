@@ -69,17 +69,20 @@ TEST_F(RetentionTest, AnIndexServesEveryStatementThatForgets)
             EXPECT_THAT(std::string(line[0].c_str()), Not(HasSubstr("Seq Scan"))) << name;
         }
     };
+    const auto nil = "'" + Uuid().str() + "'";
     const std::string of_class = ", 3650, 90, 'x', 90";
+    const auto of_tenants = ", " + nil + ", " + nil + ", '{}'";
     for (const auto& purge : purges()) {
         for (const auto& removal : purge.removals) {
-            if (removal.sql != nullptr) check(purge.name, removal.sql, "100" + (purge.kept ? of_class : ""));
+            if (removal.sql != nullptr)
+                check(purge.name, removal.sql, "100" + (purge.kept ? of_class + of_tenants : ""));
         }
     }
-    const auto nil = "'" + Uuid().str() + "'";
     for (const auto& walk : walks()) {
         const auto place = "100, " + nil + ", " + nil + ", ''";
         if (walk.tenants != nullptr) check(walk.name, walk.tenants, place);
-        check(walk.name, walk.sql, place + (walk.kept ? of_class : "") + (walk.tenants != nullptr ? ", '{}'" : ""));
+        check(walk.name, walk.sql,
+              place + ", " + nil + ", '{}'" + (walk.kept ? of_class : "") + (walk.tenants != nullptr ? ", '{}'" : ""));
     }
     EXPECT_GT(statements, 15);
 }
@@ -142,6 +145,16 @@ TEST_F(RetentionTest, AnAlertThatWasNeverEndedDoesNotKeepAClosedTicketForEver)
     EXPECT_EQ(number("select firing_instances from tickets where title = 'counted'"), 1);
     do_chore("forget_tickets");
     EXPECT_EQ(names("title", "tickets"), "closed lately counted open still sent will end");
+}
+
+TEST_F(RetentionTest, WhatWasSetAsideIsKnownForAsLongAsItsAlertsAreKept)
+{
+    sql("update tenant_settings set journal_retention_days = 30 where tenant_id = " + t());
+    for (const int days : {29, 31}) {
+        sql("insert into quarantined_rows values (" + t() + ", " + ago(days) + ", 1, " + std::to_string(days) + ", 1)");
+    }
+    EXPECT_EQ(do_chore("forget_quarantined_rows"), 1U);
+    EXPECT_EQ(number("select seq from quarantined_rows"), 29);
 }
 
 TEST_F(RetentionTest, ATicketThatMayReopenStaysHoweverShortTheRetention)
