@@ -24,7 +24,6 @@
 #include "winnow/pg/provider_store.hpp"
 #include "winnow/pg/quiet_store.hpp"
 #include "winnow/pg/search_index.hpp"
-#include "winnow/pg/suspects.hpp"
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/backtest_runner.hpp"
@@ -123,7 +122,6 @@ public:
           name_(node_name(config)),
           sealer_(read_key_file(config.encryption_key_file)),
           streams_(pg::make_journal_streams(session(config.database.pipeline_url, "winnow journal", 1))),
-          suspects_(pg::make_suspects(session(config.database.pipeline_url, "winnow takeover", 1))),
           triage_store_(
               pg::make_triage_store(session(config.database.pipeline_url, "winnow triage", triage_workers(config) + 1),
                                     config.resolve_timeout)),
@@ -166,7 +164,10 @@ public:
               *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
           housekeeping_(
               *streams_, triage_, [this] { return own_stream(); },
-              {.on_takeover = [this](auto stream) { dispatcher_.take_over(stream); }, .suspects = suspects_.get()},
+              {.on_takeover =
+                   [this](auto stream) {
+                       dispatcher_.take_over(stream);
+                   }},
               metrics_),
           upkeep_(*chores_, {}, metrics_),
           customer_api_(customer_options()),
@@ -324,7 +325,6 @@ private:
     observe::Metrics metrics_;
     crypto::Sealer sealer_;
     std::unique_ptr<ports::JournalStreams> streams_;
-    std::unique_ptr<ports::Suspects> suspects_;
     std::unique_ptr<ports::TriageStore> triage_store_;
     std::unique_ptr<ports::QuietStore> quiet_store_;
     std::unique_ptr<ports::HoldStore> hold_store_;

@@ -38,7 +38,6 @@ public:
           triage_(triage),
           own_stream_(std::move(own_stream)),
           options_(options),
-          trials_(options.suspects, triage, {.alibi = options.alibi}),
           taken_over_(metrics.counter("winnow_takeover_streams_total", "Streams of dead writers that were replayed.")),
           replayed_(metrics.counter("winnow_takeover_alerts_total", "Alerts replayed from streams of dead writers."))
     {
@@ -105,7 +104,7 @@ private:
             observe::info("taking over a stream whose writer is gone", {{"stream", static_cast<std::int64_t>(stream)}});
             // First: where it throws the stream is named again, and this is done again.
             if (options_.on_takeover) options_.on_takeover(stream);
-            orphans_.emplace_back(stream, streams_, triage_, trials_);
+            orphans_.emplace_back(stream, streams_, triage_);
         }
     }
 
@@ -130,12 +129,10 @@ private:
     TriageService& triage_;
     const std::function<std::optional<OwnStream>()> own_stream_;
     const HousekeepingOptions options_;
-    Trials trials_;  // takeover_'s own, as are the orphans
     const observe::Counter taken_over_;
     const observe::Counter replayed_;
 
-    std::list<OrphanReplay> orphans_;
-
+    std::list<OrphanReplay> orphans_;  // takeover_'s own
     std::atomic<bool> renewing_ = true;
     std::atomic<bool> claiming_ = true;
     std::mutex mutex_;  // for wake_ alone

@@ -91,9 +91,8 @@ OrphanReplay::Step OrphanReplay::submit()
             passed_over_.emplace(row.tenant, row.position.seq);
             continue;
         }
-        if (!trial_.admits(row)) break;
         std::vector<journal::CommittedRow> rows;
-        rows.push_back(trial_.read(row));
+        rows.push_back(read_row(row));
         replayed_alerts_ += rows.back().alerts.size();
         triage_.submit(std::move(rows));
         full_since_ = Clock::time_point::max();
@@ -153,7 +152,6 @@ OrphanReplay::Step OrphanReplay::finish()
 
 OrphanReplay::Step OrphanReplay::end()
 {
-    if (!trial_.end()) return Step::waiting;
     const auto ended = streams_.end(stream_);
     if (!ended && ended.error().code() != ErrorCode::conflict) {
         observe::warn("cannot end an orphaned stream", {{"error", ended.error().message()}});

@@ -27,9 +27,8 @@ void TriageWorker::finish(Tenant& tenant, const Applied& applied)
     const auto age = std::chrono::system_clock::now() - batch.rows.front().position.received_at;
     metrics.lag_seconds.observe(std::max(0.0, std::chrono::duration<double>(age).count()));
     metrics.folds.add();
-    if (batch.mode == FoldBatch::Mode::quarantine) metrics.quarantined_rows.add();
     metrics.alerts.add(static_cast<double>(batch.alerts.size()));
-    std::array<double, 9> dispositions{};
+    std::array<double, 8> dispositions{};
     for (const auto& verdict : applied.verdicts) ++dispositions.at(static_cast<std::size_t>(verdict.disposition));
     for (std::size_t i = 0; i < dispositions.size(); ++i) {
         if (dispositions.at(i) > 0) metrics.dispositions.at(i).add(dispositions.at(i));
@@ -96,10 +95,10 @@ void TriageWorker::refused(Tenant& tenant, const Applied& applied)
         batch.failures = 0;
         const auto mode = batch.mode;
         // Where even the position cannot be moved it is not the row's fault: from the start again.
-        batch.mode = mode == batch.first_mode()        ? FoldBatch::Mode::ignore
+        batch.mode = mode == FoldBatch::Mode::fold     ? FoldBatch::Mode::ignore
                      : mode == FoldBatch::Mode::ignore ? FoldBatch::Mode::skip
-                                                       : batch.first_mode();
-        if (mode == batch.first_mode()) {
+                                                       : FoldBatch::Mode::fold;
+        if (mode == FoldBatch::Mode::fold) {
             shared_.metrics.poisoned_rows.add();
             observe::error("a row cannot be folded: its alerts are ignored",
                            {{"tenant", batch.policy->config.tenant.service_code},

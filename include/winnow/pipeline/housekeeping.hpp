@@ -7,7 +7,6 @@
 #include "winnow/domain/position.hpp"
 #include "winnow/pipeline/triage_service.hpp"
 #include "winnow/ports/journal_store.hpp"
-#include "winnow/ports/suspects.hpp"
 
 #include <chrono>
 #include <functional>
@@ -24,10 +23,6 @@ struct HousekeepingOptions {
     std::chrono::milliseconds heartbeat{2'000};
     std::chrono::milliseconds takeover{1'000};               ///< How often to look for streams whose writers are gone.
     std::function<void(domain::StreamId)> on_takeover = {};  ///< When one begins; on the thread that takes over.
-    /// Where it is written down which row of a dead writer is being applied, so that one that ends the process is set
-    /// aside the second time. nullptr: such a row ends each process that takes it over.
-    ports::Suspects* suspects = nullptr;
-    std::chrono::milliseconds alibi{5'000};  ///< For the process that was at such a row, to show that it is alive.
 };
 
 /// Two threads: one for the heartbeat, one that takes streams over and replays them. All references must outlive it.

@@ -34,7 +34,6 @@ constexpr std::array kGrowth{
     Growth{"noise_deltas", "gather_noise", ""},
     Growth{"outages", "forget_outages", ""},
     Growth{"owed_events", "", "written into their timelines by the dispatcher, within seconds once the ticket is free"},
-    Growth{"quarantined_rows", "forget_quarantined_rows", ""},
     Growth{"quiet_tickets", "", "one a quiet ticket at most; goes when it is told of, or with it"},
     Growth{"rule_machines", "forget_rule_machines", ""},
     Growth{"rule_stats", "forget_rule_statistics", ""},
@@ -52,7 +51,6 @@ constexpr std::array kGrowth{
     Growth{"ticket_numbers", "", kOneATenant},
     Growth{"ticket_search", "forget_tickets", ""},
     Growth{"tickets", "forget_tickets", ""},
-    Growth{"triage_suspects", "", "one a dead writer's stream; goes when all of that is applied"},
     Growth{"users", "", kByPeople},
     Growth{"verdicts", "drop_partitions", ""},
 };

@@ -48,7 +48,7 @@ protected:
     std::string at_rest() { return sql("select string_agg(c::text, ' ') from contacts c"); }
     std::string is_compatible()
     {
-        return sql("select compatible from schema_migrations where name = '0027_sealed_urls'");
+        return sql("select compatible from schema_migrations where name = '0026_sealed_urls'");
     }
     void a_stream(const std::string& opens_urls, const std::string& ended_at)
     {

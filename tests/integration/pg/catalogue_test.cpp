@@ -34,7 +34,7 @@ TEST_F(CatalogueTest, OnlyTheseTablesBelongToNoTenant)
     EXPECT_THAT(column("select c.relname from pg_class c where c.relkind in ('r', 'p') and c.relnamespace = "
                        "'public'::regnamespace and not exists (select from pg_attribute a where a.attrelid = c.oid and "
                        "a.attname = 'tenant_id') order by 1"),
-                testing::ElementsAre("journal_streams", "outages", "schema_migrations", "triage_suspects"));
+                testing::ElementsAre("journal_streams", "outages", "schema_migrations"));
 }
 
 TEST_F(CatalogueTest, EveryTenantTablesPrimaryKeyBeginsWithTheTenant)
@@ -226,7 +226,6 @@ protected:
         sql("insert into search_progress values (" + t + ", 1)");
         sql("insert into alerts_forgotten values (" + t + ", now())");
         sql("insert into chore_set_asides (tenant_id, chore, reason, content) values (" + t + ", 'c', 'r', '{}')");
-        sql("insert into quarantined_rows values (" + t + ", now(), 1, 1, 1)");
         sql("insert into search_due (tenant_id, ticket_id) values (" + t + ", " + u + ")");
         sql("insert into ticket_events values (" + t + ", " + u + ", 1, 'opened', now(), 'system')");
         sql("insert into alert_instances values (" + t + ", 'k', " + u + ", now(), null, true)");

@@ -39,7 +39,6 @@ public:
     Result<std::vector<domain::StreamId>> claim_orphans() override
     {
         const std::lock_guard lock(mutex_);
-        ++claims_;
         if (errors_ > 0) return answer().error();
         auto owned = orphans_;
         std::erase_if(owned, [&](auto stream) { return std::ranges::find(ended_, stream) != ended_.end(); });
@@ -100,7 +99,6 @@ public:
     std::vector<domain::StreamId> orphans_;
     std::vector<domain::StreamId> ended_;
     std::vector<std::pair<domain::StreamId, std::uint64_t>> renewed_;
-    int claims_ = 0;       ///< How often it was asked for orphans.
     bool serves_ = true;   ///< What the last heartbeat said.
     int errors_ = 0;       ///< That many calls fail.
     bool throws_ = false;  ///< … by throwing.

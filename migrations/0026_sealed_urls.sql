@@ -1,4 +1,4 @@
--- 0027: webhooks' URLs are secrets: chat services put a token into the path. They are sealed like signing secrets.
+-- 0026: webhooks' URLs are secrets: chat services put a token into the path. They are sealed like signing secrets.
 -- compatible: yes
 
 -- Beside a sealed one `url` ends after host and port, which is what `receiver` is made of anyway. A program from before
@@ -16,7 +16,7 @@ alter table journal_streams add column opens_urls boolean not null default false
 -- is stored whole at that very moment is found by the chore's next round.
 create function urls_are_sealed() returns boolean language sql stable
     begin atomic
-        select not compatible from schema_migrations where name = '0027_sealed_urls';
+        select not compatible from schema_migrations where name = '0026_sealed_urls';
     end;
 revoke all on function urls_are_sealed from public;
 grant execute on function urls_are_sealed to winnow_api, winnow_pipeline;
@@ -33,7 +33,7 @@ begin
                 where not opens_urls and (ended_at is null or ended_at > now() - interval '5 minutes')) then
         return false;
     end if;
-    update schema_migrations set compatible = false where name = '0027_sealed_urls';
+    update schema_migrations set compatible = false where name = '0026_sealed_urls';
     return true;
 end $$;
 revoke all on function begin_sealing_urls from public;

@@ -1,4 +1,4 @@
--- 0026: chores are done tenant by tenant, and what cannot be done of one stops no other.
+-- 0025: chores are done tenant by tenant, and what cannot be done of one stops no other.
 -- compatible: yes
 
 -- A source or service may be longer than an index takes. Beyond 256 bytes: its beginning, to the end of a character, and
@@ -35,7 +35,7 @@ grant select, insert, delete on chore_set_asides to winnow_pipeline;
 -- A ticket that the search index could not take in waits here, where searches look for it, and is tried again then.
 alter table search_due add column retry_at timestamptz;
 
--- As before 0026, of the tenants from `first` to `last` that are not in `without`.
+-- As before 0025, of the tenants from `first` to `last` that are not in `without`.
 create function forget_alerts(at_once integer, usual integer, most integer, first uuid, last uuid, without uuid[],
                               out forgotten bigint, out more boolean)
     language plpgsql security definer set search_path = public, pg_temp set plan_cache_mode = force_custom_plan as $$
