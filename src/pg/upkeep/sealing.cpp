@@ -9,11 +9,13 @@ namespace {
 
 constexpr std::size_t kAtOnce = 100;
 
-// Not those that a person is changing right now: what is written anew is sealed by who writes it.
+// Not those that a person is changing right now: what is written anew is sealed by who writes it. And no lock that a
+// reference to a contact would wait for: who makes a group has changed the tenant's version before it refers to one,
+// and this does it afterwards.
 constexpr auto kWhole = R"sql(
 select tenant_id, contact_id, url from contacts
  where type = 'webhook' and sealed_url = '' and url <> '' order by tenant_id, contact_id limit $1
-   for update skip locked
+   for no key update skip locked
 )sql";
 
 constexpr auto kSeal = R"sql(
