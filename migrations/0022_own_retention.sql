@@ -27,8 +27,10 @@ create policy owner_forgets on verdicts to winnow_owner using (true);
 -- Forgets alerts of tenants that keep them for a shorter time than the one that keeps them longest, whose days go as a
 -- whole (drop_day_partitions). At most `at_once` rows a call, and 200 stretches of at most a day, of which the oldest
 -- come first. `more`: another call has something to do. An alert without a verdict stays until its day goes: nobody has
--- been told of it yet. Serving roles cannot delete alerts but by this function.
-create function forget_alerts(at_once integer, usual integer, most integer, out forgotten bigint, out more boolean)
+-- been told of it yet. Of the tenants from `first` to `last` that are not in `without`. Serving roles cannot delete alerts
+-- but by this function.
+create function forget_alerts(at_once integer, usual integer, most integer, first uuid, last uuid, without uuid[],
+                              out forgotten bigint, out more boolean)
     language plpgsql security definer set search_path = public, pg_temp set plan_cache_mode = force_custom_plan as $$
 declare
     first_day timestamptz;
@@ -50,6 +52,7 @@ begin
           from kept k left join alerts_forgotten f using (tenant_id)
          cross join lateral (select greatest(f.until, first_day) as begins) b
          where k.days < (select max(days) from kept) and b.begins < now() - k.days * interval '1 day'
+           and k.tenant_id >= first and k.tenant_id <= last and k.tenant_id <> all(without)
          order by b.begins, k.tenant_id limit 200
     loop
         since := one.begins;

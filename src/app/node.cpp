@@ -14,6 +14,7 @@
 #include "winnow/journal/writer.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
+#include "winnow/observe/processor_time.hpp"
 #include "winnow/pg/backtest_jobs.hpp"
 #include "winnow/pg/chores.hpp"
 #include "winnow/pg/config_store.hpp"
@@ -43,7 +44,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <ctime>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -362,12 +362,8 @@ private:
 Node::Node(const Config& config) : impl_(std::make_unique<Impl>(config))
 {
     // The thread's own time: what a rule matches must not depend on how busy the machine is.
-    expr::time_matches_with([]() noexcept -> std::uint64_t {
-        timespec spent{};
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
-        constexpr std::uint64_t kNanos = 1'000'000'000;
-        return static_cast<std::uint64_t>(spent.tv_sec) * kNanos + static_cast<std::uint64_t>(spent.tv_nsec);
-    });
+    expr::time_matches_with(
+        []() noexcept -> std::uint64_t { return static_cast<std::uint64_t>(observe::processor_time().count()); });
 }
 Node::~Node() = default;
 

@@ -2,9 +2,9 @@
 
 #include "pipeline/slice.hpp"
 #include "winnow/backtest/draft.hpp"
+#include "winnow/observe/processor_time.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <functional>
 #include <utility>
 
@@ -17,14 +17,6 @@ using std::chrono::nanoseconds;
 /// While alerts wait to be triaged, and otherwise.
 constexpr Slice::Lengths kLengths{.shorter = std::chrono::milliseconds{20}, .longer = kBacktestSlice};
 
-/// Of the calling thread.
-nanoseconds processor_time()
-{
-    timespec spent{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
-    return std::chrono::seconds{spent.tv_sec} + nanoseconds{spent.tv_nsec};
-}
-
 }  // namespace
 
 BacktestRun::BacktestRun(ports::BacktestJobs& jobs, const ports::BacktestJob& job, const TenantPolicy& policy,
@@ -35,16 +27,16 @@ BacktestRun::BacktestRun(ports::BacktestJobs& jobs, const ports::BacktestJob& jo
 
 nanoseconds BacktestRun::spent() const
 {
-    return processor_time() + waited_;
+    return observe::processor_time() + waited_;
 }
 
 template <typename Call>
 auto BacktestRun::waiting_for(Call call)
 {
-    const auto processor = processor_time();
+    const auto processor = observe::processor_time();
     const auto before = Clock::now();
     auto answer = call();
-    waited_ += std::max(nanoseconds{0}, Clock::now() - before - (processor_time() - processor));
+    waited_ += std::max(nanoseconds{0}, Clock::now() - before - (observe::processor_time() - processor));
     return answer;
 }
 

@@ -2,9 +2,9 @@
 
 #include "pipeline/slice.hpp"
 #include "winnow/observe/log.hpp"
+#include "winnow/observe/processor_time.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <exception>
 #include <new>
 #include <thread>
@@ -18,14 +18,6 @@ constexpr std::chrono::milliseconds kPause{50};  ///< After what failed before i
 
 // While folds are short they may take this share of the time, so that a steady trickle is not held back.
 constexpr int kFoldShare = 4;
-
-/// Of the calling thread.
-std::chrono::nanoseconds processor_time()
-{
-    timespec spent{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
-    return std::chrono::seconds{spent.tv_sec} + std::chrono::nanoseconds{spent.tv_nsec};
-}
 
 /// What is thrown is noted as what became of the fold.
 template <typename Work>
@@ -218,7 +210,7 @@ bool TriageWorker::judge_in_time(Tenant& tenant)
 {
     auto& batch = tenant.batches.front();
     const auto& spent = shared_.options.spent;
-    Slice slice(spent ? spent : processor_time, [&] { return shared_.line.others_wait(tenant); });
+    Slice slice(spent ? spent : observe::processor_time, [&] { return shared_.line.others_wait(tenant); });
     bool done = false;
     Applied failed{.outcome = Done{}, .took = {}, .verdicts = {}};
     guarded(failed, [&] { done = judge(batch, [&] { return slice.is_over(); }); });

@@ -1,13 +1,13 @@
 #include "api/analysis/analysis_threads.hpp"
 
 #include "winnow/fair/tenant_queues.hpp"
+#include "winnow/observe/processor_time.hpp"
 
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <condition_variable>
-#include <ctime>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -26,14 +26,6 @@ constexpr int kNiceness = 5;  // after connections, the journal and triage; befo
 constexpr nanoseconds kQuantum = milliseconds{50};
 constexpr nanoseconds kSlow = milliseconds{100};
 constexpr milliseconds kStale{1'000};
-
-/// Of the calling thread.
-nanoseconds processor_time()
-{
-    timespec spent{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
-    return std::chrono::seconds{spent.tv_sec} + nanoseconds{spent.tv_nsec};
-}
 
 fair::QueueLimits limits_of(const AnalysisThreads::Options& options)
 {
@@ -167,10 +159,10 @@ bool AnalysisThreads::State::do_ready(Begun& begun, std::unique_lock<std::mutex>
     auto ready = std::move(begun.ready.front());
     begun.ready.pop_front();
     lock.unlock();
-    const auto before = processor_time();
+    const auto before = observe::processor_time();
     ready.work();
     ready.work = {};  // what it holds goes before the tenant's next one is begun, and is paid for
-    const auto spent = processor_time() - before;
+    const auto spent = observe::processor_time() - before;
     if (ready.paid) ready.paid(spent);
     finish(ready.ticket, ready.is_slow, spent);
     lock.lock();

@@ -20,17 +20,7 @@ class FairIngest : public NodeTest {
 protected:
     FairIngest()
     {
-        const auto made = pg::make_provider_store({.conninfo = database_.provider})
-                              ->create_tenant({.id = quiet_,
-                                               .service_code = "tenant2",
-                                               .name = "Other tenant",
-                                               .admin_id = UserId(Uuid::from_words(2, 2)),
-                                               .admin_email = "admin@example.org",
-                                               .admin_name = "Admin",
-                                               .admin_key_id = ApiKeyId(Uuid::from_words(2, 3)),
-                                               .admin_key_hash = crypto::sha256(kOtherKey),
-                                               .admin_key_hint = "wnu_oooo"});
-        EXPECT_TRUE(made);
+        make_tenant(2, kOtherKey);
         config_.triage.max_backlog_bytes = 4U << 20U;
         config_.node.grace = 2s;
         sender_key("wnk_" + std::string(43, 'l'), loud_, 1);

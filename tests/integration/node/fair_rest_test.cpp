@@ -19,17 +19,7 @@ class FairRest : public NodeTest {
 protected:
     FairRest()
     {
-        const auto made = pg::make_provider_store({.conninfo = database_.provider})
-                              ->create_tenant({.id = TenantId(Uuid::from_words(2, 1)),
-                                               .service_code = "tenant2",
-                                               .name = "Other tenant",
-                                               .admin_id = UserId(Uuid::from_words(2, 2)),
-                                               .admin_email = "admin@example.org",
-                                               .admin_name = "Admin",
-                                               .admin_key_id = ApiKeyId(Uuid::from_words(2, 3)),
-                                               .admin_key_hash = crypto::sha256(kOtherKey),
-                                               .admin_key_hint = "wnu_oooo"});
-        EXPECT_TRUE(made);
+        make_tenant(2, kOtherKey);
         sql("create policy slow on tickets as restrictive to winnow_api using (tenant_id <> '" +
             TenantId(Uuid::from_words(1, 1)).str() +
             "' or (set_config('lock_timeout', '1min', true) is not null and pg_advisory_xact_lock_shared(42) is not "

@@ -57,16 +57,22 @@ protected:
         config_.database.provider_url = database_.provider;
         config_.node.grace = 200ms;
         config_.node.io_threads = 2;
+        make_tenant(1, kKey);
+    }
+
+    /// Its id is (number, 1), its admin's (number, 2).
+    void make_tenant(std::uint64_t number, const std::string& admin_key) const
+    {
         const auto made = pg::make_provider_store({.conninfo = database_.provider})
-                              ->create_tenant({.id = TenantId(Uuid::from_words(1, 1)),
-                                               .service_code = "tenant1",
-                                               .name = "Tenant",
-                                               .admin_id = UserId(Uuid::from_words(1, 2)),
+                              ->create_tenant({.id = TenantId(Uuid::from_words(number, 1)),
+                                               .service_code = "tenant" + std::to_string(number),
+                                               .name = "Tenant " + std::to_string(number),
+                                               .admin_id = UserId(Uuid::from_words(number, 2)),
                                                .admin_email = "admin@example.org",
                                                .admin_name = "Admin",
-                                               .admin_key_id = ApiKeyId(Uuid::from_words(1, 3)),
-                                               .admin_key_hash = crypto::sha256(kKey),
-                                               .admin_key_hint = "wnu_kkkk"});
+                                               .admin_key_id = ApiKeyId(Uuid::from_words(number, 3)),
+                                               .admin_key_hash = crypto::sha256(admin_key),
+                                               .admin_key_hint = "wnu_" + admin_key.substr(admin_key.size() - 4)});
         EXPECT_TRUE(made);
     }
 

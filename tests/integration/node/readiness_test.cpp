@@ -15,17 +15,7 @@ class ReadinessTest : public NodeTest {
 protected:
     ReadinessTest()
     {
-        const auto made = pg::make_provider_store({.conninfo = database_.provider})
-                              ->create_tenant({.id = TenantId(Uuid::from_words(2, 1)),
-                                               .service_code = "tenant2",
-                                               .name = "Other tenant",
-                                               .admin_id = UserId(Uuid::from_words(2, 2)),
-                                               .admin_email = "admin@example.org",
-                                               .admin_name = "Admin",
-                                               .admin_key_id = ApiKeyId(Uuid::from_words(2, 3)),
-                                               .admin_key_hash = crypto::sha256("wnu_" + std::string(43, 'o')),
-                                               .admin_key_hint = "wnu_oooo"});
-        EXPECT_TRUE(made);
+        make_tenant(2, "wnu_" + std::string(43, 'o'));
         pqxx::connection connection(database_.superuser);
         pqxx::nontransaction tx(connection);
         const auto tenant = Uuid::from_words(2, 1).str();

@@ -187,8 +187,10 @@ TEST_F(OwnRetention, NoServingRoleDeletesAlertsButByTheirRetention)
     }
     for (const auto& role : {database_.api, database_.provider}) {
         pqxx::connection connection(role);
-        EXPECT_THROW(pqxx::nontransaction(connection).exec("select forget_alerts(1, 90, 90)"),
-                     pqxx::insufficient_privilege);
+        EXPECT_THROW(
+            pqxx::nontransaction(connection)
+                .exec("select forget_alerts(1, 90, 90, $$" + Uuid().str() + "$$, $$" + Uuid().str() + "$$, '{}')"),
+            pqxx::insufficient_privilege);
     }
 }
 
