@@ -143,6 +143,7 @@ public:
           database_(pg::make_tenant_database(
               session(config.database.api_url, "winnow api", config.database.api_connections,
                       config.tenants.max_retention_days),
+              config.database.pipeline_url,
               {.waiting = config.rest.waiting_per_tenant, .metrics = observe::QueueMetrics(metrics_, "rest")})),
           provider_(pg::make_provider_store(session(config.database.provider_url, "winnow provider", 2))),
           authenticator_(*credentials_, {}),

@@ -22,7 +22,7 @@ using ports::Credential;
 
 constexpr auto kFind = R"sql(
 select kind, tenant_id, service_code, suspended, subject_id, subject_name, email, role,
-       rates_of_tenant(tenant_id) as rates,
+       rates_of_credential($1) as rates,
        floor(extract(epoch from expires_at - clock_timestamp()) * 1000)::int8 as lives_for_ms
   from find_credential($1)
 )sql";

@@ -152,6 +152,18 @@ Result<std::vector<Migration>> pending(pqxx::transaction_base& tx, const std::ve
     return missing;
 }
 
+/// On a new database at once: there is no older program at work that could not prove a tenant. Else nodes see to it.
+void require_tenant_proofs(Session& session)
+{
+    Transaction transaction(session);
+    auto& tx = transaction.tx();
+    if (tx.exec("select to_regprocedure('public.require_tenant_proofs()')")[0][0].is_null()) return;
+    const bool required = is_true(tx.exec("select require_tenant_proofs()"));
+    transaction.commit();
+    if (required) return;
+    observe::info("nodes need not prove tenants yet: an older program is at work, or was less than five minutes ago");
+}
+
 /// Every table but the partitions, which nobody reaches past their table, and our own.
 constexpr auto kTables = R"sql(
 select quote_ident(relname) from pg_class
@@ -303,6 +315,7 @@ Result<std::size_t> migrate(const std::string& conninfo, const MigrationProgress
             if (const auto applied = apply_beside_nodes(session, missing[i], patience); !applied)
                 return applied.error();
         }
+        require_tenant_proofs(session);
         if (progress) progress(missing.size(), missing.size(), "");
         return missing.size();
     });

@@ -2,9 +2,8 @@
 
 #include "pg/database_threads.hpp"
 #include "pg/sql_errors.hpp"
+#include "pg/tenant/proofs.hpp"
 #include "pg/tenant_session.hpp"
-#include "pg/transaction.hpp"
-#include "pg/values.hpp"
 #include "winnow/base/time.hpp"
 
 #include <algorithm>
@@ -35,16 +34,6 @@ DatabaseThreads::Sharing sharing_of(const PgOptions& options, const TenantShare&
     return sharing;
 }
 
-void begin(pqxx::transaction_base& tx, TenantId tenant, milliseconds statement_timeout)
-{
-    if (statement_timeout.count() == 0) {
-        query(tx, "select set_config('winnow.tenant_id', $1, true)", tenant);
-    } else {
-        query(tx, "select set_config('winnow.tenant_id', $1, true), set_config('statement_timeout', $2, true)", tenant,
-              std::to_string(statement_timeout.count()));
-    }
-}
-
 /// The database's own words do not say whose limit it was.
 Error explained(Error error, milliseconds statement_timeout)
 {
@@ -54,22 +43,30 @@ Error explained(Error error, milliseconds statement_timeout)
                                     " (rest.statement_timeout); ask for less, or filter more"};
 }
 
-Result<Done> run_job(Session& session, TenantId tenant, ports::TenantDatabase::Job& job, milliseconds statement_timeout)
+Result<Done> run_job(TenantProofs& proofs, Session& session, TenantId tenant, ports::TenantDatabase::Job& job,
+                     milliseconds statement_timeout)
 {
     return translated([&]() -> Result<Done> {
-        Transaction transaction(session);
-        begin(transaction.tx(), tenant, statement_timeout);
-        PgTenantSession nouns(transaction.tx(), tenant);
+        const auto transaction = proofs.begin(session, tenant, statement_timeout);
+        if (!transaction) return transaction.error();
+        PgTenantSession nouns((*transaction)->tx(), tenant);
         auto outcome = job(nouns);
         if (!outcome) return explained(std::move(outcome.error()), statement_timeout);
-        transaction.commit();
+        (*transaction)->commit();
         return outcome;
     });
 }
 
+PgOptions with_conninfo(PgOptions options, const std::string& conninfo)
+{
+    options.conninfo = conninfo;
+    return options;
+}
+
 class PgTenantDatabase final : public ports::TenantDatabase {
 public:
-    PgTenantDatabase(const PgOptions& options, const TenantShare& share) : threads_(options, sharing_of(options, share))
+    PgTenantDatabase(const PgOptions& options, const std::string& pipeline_conninfo, const TenantShare& share)
+        : proofs_(with_conninfo(options, pipeline_conninfo)), threads_(options, sharing_of(options, share))
     {
     }
 
@@ -77,24 +74,28 @@ public:
     {
         // Shared between the two ways out, of which exactly one is taken.
         auto done = std::make_shared<Finished>(std::move(finished));
-        threads_.submit(tenant,
-                        {.work = [tenant, job = std::move(job), done, timeout = terms.statement_timeout](
-                                     Session& session) mutable { (*done)(run_job(session, tenant, job, timeout)); },
-                         .failed = [done](Error error) { (*done)(std::move(error)); },
-                         .given_up = std::move(terms.given_up)});
+        threads_.submit(
+            tenant,
+            {.work = [this, tenant, job = std::move(job), done, timeout = terms.statement_timeout](
+                         Session& session) mutable { (*done)(run_job(proofs_, session, tenant, job, timeout)); },
+             .failed = [done](Error error) { (*done)(std::move(error)); },
+             .given_up = std::move(terms.given_up)});
     }
 
     bool healthy() const override { return threads_.healthy(); }
 
 private:
-    DatabaseThreads threads_;
+    TenantProofs proofs_;
+    DatabaseThreads threads_;  // last: its jobs use the proofs
 };
 
 }  // namespace
 
-std::unique_ptr<ports::TenantDatabase> make_tenant_database(const PgOptions& options, const TenantShare& share)
+std::unique_ptr<ports::TenantDatabase> make_tenant_database(const PgOptions& options,
+                                                            const std::string& pipeline_conninfo,
+                                                            const TenantShare& share)
 {
-    return std::make_unique<PgTenantDatabase>(options, share);
+    return std::make_unique<PgTenantDatabase>(options, pipeline_conninfo, share);
 }
 
 }  // namespace winnow::pg

@@ -6,10 +6,7 @@
 
 namespace winnow::pg {
 
-Transaction::Transaction(Session& session) : tx_(session.connection())
-{
-    tx_.exec("begin");
-}
+Transaction::Transaction(Session& session, const char* begin) : tx_(session.connection()), begun_(tx_.exec(begin)) {}
 
 Transaction::~Transaction()
 {

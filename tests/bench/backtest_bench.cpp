@@ -151,11 +151,11 @@ private:
     void in_tenant(Work work)
     {
         pqxx::connection connection(database_.api);
-        pqxx::work tx(connection);
-        tx.exec("set datestyle = 'ISO'; set time zone 'UTC'; select set_config('winnow.tenant_id', '" + tenant_.str() +
-                "', false)");
+        pqxx::nontransaction tx(connection);
+        tx.exec("set datestyle = 'ISO'; set time zone 'UTC'");
+        test::begin_as(tx, database_, tenant_.str());
         work(tx);
-        tx.commit();
+        tx.exec("commit");
     }
 
     /// Rows as a busy node writes them, over the last six days.

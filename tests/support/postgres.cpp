@@ -84,6 +84,21 @@ PostgresCluster& PostgresCluster::instance()
     return cluster;
 }
 
+// As the schema describes the proof, without the program's own code.
+void begin_as(pqxx::transaction_base& tx, const TestDatabase& database, const std::string& tenant)
+{
+    const std::string moment =
+        tx.exec("begin; select encode(int4send(pg_backend_pid()) || timestamptz_send(now()), 'hex')")[0][0].c_str();
+    pqxx::connection connection(database.superuser);
+    pqxx::nontransaction admin(connection);
+    const std::string proof = admin
+                                  .exec1("select encode(sha256(outer_pad || sha256(inner_pad || uuid_send('" + tenant +
+                                         "') || decode('" + moment + "', 'hex'))), 'hex') from tenant_key")[0]
+                                  .c_str();
+    tx.exec("select set_config('winnow.tenant_id', '" + tenant + "', true), set_config('winnow.tenant_proof', '" +
+            proof + "', true)");
+}
+
 PostgresCluster::PostgresCluster()
 {
     std::string name = (fs::temp_directory_path() / "winnow-pg-XXXXXX").string();

@@ -8,6 +8,10 @@
 #include <filesystem>
 #include <string>
 
+namespace pqxx {
+class transaction_base;
+}
+
 namespace winnow::test {
 
 /// One migrated, empty database, and how each role reaches it.
@@ -19,6 +23,9 @@ struct TestDatabase {
     std::string pipeline;
     std::string provider;
 };
+
+/// A transaction on a session of winnow_api, of the tenant: what only a holder of the database's key can begin.
+void begin_as(pqxx::transaction_base& tx, const TestDatabase& database, const std::string& tenant);
 
 /// A cluster in a temporary folder, on a unix socket only, ended with the process and removed. fsync is off unless the
 /// environment says WINNOW_TEST_FSYNC=on. Databases sort by ICU's en-US, so that a statement that silently counts on

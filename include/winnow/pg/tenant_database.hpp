@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 
 namespace winnow::pg {
 
@@ -23,8 +24,11 @@ struct TenantShare {
 /// threads work for one tenant, and of several one passes over tenants whose jobs take long.
 ///
 /// `options.connections` threads, each with its own session of the role winnow_api, opened when first needed. The
-/// destructor answers what still waits with `unavailable`, lets running jobs end, and joins.
+/// transactions are put on their tenants with a key that only `pipeline_conninfo` reaches: a session of the role
+/// winnow_pipeline, opened when the key is first needed and when it was renewed. The destructor answers what still
+/// waits with `unavailable`, lets running jobs end, and joins.
 [[nodiscard]] std::unique_ptr<ports::TenantDatabase> make_tenant_database(const PgOptions& options,
+                                                                          const std::string& pipeline_conninfo,
                                                                           const TenantShare& share = {});
 
 }  // namespace winnow::pg

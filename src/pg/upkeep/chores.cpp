@@ -29,6 +29,8 @@ constexpr std::size_t kGatherAtOnce = 100;  // of a flood, 200,000 counts
 constexpr int kAlertRowsAtOnce = 500;       // of up to 2,000 alerts each
 constexpr int kDaysAhead = 4;
 
+// See migration 0027, and for how it tells who is at work 0026, too.
+constexpr auto kRequireProofs = "select require_tenant_proofs()";
 constexpr auto kMakePartitions = "select make_day_partitions((now() at time zone 'UTC')::date, $1::int4)";
 // The longest of any tenant: a day's partition is everybody's.
 constexpr auto kDropPartitions = R"sql(
@@ -40,6 +42,12 @@ select drop_day_partitions((now() at time zone 'UTC')::date
 ChoreStep make_partitions(pqxx::transaction_base& tx)
 {
     query(tx, kMakePartitions, kDaysAhead);
+    return {};
+}
+
+ChoreStep require_proofs(pqxx::transaction_base& tx)
+{
+    tx.exec(kRequireProofs);
     return {};
 }
 
@@ -138,6 +146,7 @@ public:
         add({.name = "make_partitions", .interval = 1h}, make_partitions);
         add({.name = "drop_partitions", .interval = 1h}, [limits](auto& tx) { return drop_partitions(tx, limits); });
         add({.name = "gather_noise", .interval = 5s}, [this](auto& tx) { return noise_.gather(tx, kGatherAtOnce); });
+        add({.name = "require_proofs", .interval = 15s}, require_proofs);
         if (seal_url) {
             add({.name = "seal_urls", .interval = 15s}, [seal_url](auto& tx) { return seal_urls(tx, seal_url); });
         }

@@ -45,6 +45,7 @@ constexpr std::array kGrowth{
     Growth{"search_progress", "", kOneATenant},
     Growth{"silences", "forget_silences", ""},
     Growth{"suppression_stats", "forget_suppression_statistics", ""},
+    Growth{"tenant_key", "", "one row"},
     Growth{"tenant_settings", "", kOneATenant},
     Growth{"tenants", "", "made by the provider"},
     Growth{"ticket_events", "forget_tickets", ""},

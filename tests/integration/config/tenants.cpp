@@ -150,11 +150,10 @@ Answered Tenants::call(std::string_view method, const std::string& target, const
     const auto* route = route_of(method, request.head.path, parameters);
     if (route == nullptr) throw std::runtime_error("no route for " + std::string(method) + ' ' + target);
     const api::Call call{request, who_, std::move(parameters), now_, services};
-    pg::Transaction transaction(session_);
-    pg::query(transaction.tx(), "select set_config('winnow.tenant_id', $1, true)", who_.tenant);
-    pg::PgTenantSession nouns(transaction.tx(), who_.tenant);
+    const auto transaction = proofs_.begin(session_, who_.tenant).value();
+    pg::PgTenantSession nouns(transaction->tx(), who_.tenant);
     auto result = route->handler(call, nouns);
-    if (result) transaction.commit();
+    if (result) transaction->commit();
     const auto made = api::made_of(std::move(result), call);
     const auto response = made ? *made : api::problem(made.error());
     Answered answered{.status = response.status, .body = {}, .text = response.body, .headers = response.headers};

@@ -5,6 +5,7 @@
 
 #include "api/route.hpp"
 #include "pg/connection.hpp"
+#include "pg/tenant/proofs.hpp"
 #include "support/postgres.hpp"
 #include "winnow/crypto/sealer.hpp"
 
@@ -81,6 +82,7 @@ protected:
 private:
     pqxx::connection superuser_{database_.superuser};
     pg::Session session_;
+    pg::TenantProofs proofs_{{.conninfo = database_.pipeline}};
     std::uint64_t ids_made_ = 0;
 };
 

@@ -127,8 +127,9 @@ protected:
     void with_store(Work work)
     {
         pqxx::nontransaction tx(session_.connection());
-        tx.exec("select set_config('winnow.tenant_id', " + t() + ", false)");
+        test::begin_as(tx, database_, tenant_.str());
         work(*pg::make_backtest_store(tx, tenant_));
+        tx.exec("commit");
     }
 
     Backtest seen(BacktestId id)

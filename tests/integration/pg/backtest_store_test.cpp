@@ -30,8 +30,10 @@ protected:
     auto in(TenantId tenant, Work work)
     {
         pqxx::nontransaction tx(session_.connection());
-        tx.exec("select set_config('winnow.tenant_id', '" + tenant.str() + "', false)");
-        return work(*make_backtest_store(tx, tenant));
+        test::begin_as(tx, database_, tenant.str());
+        auto result = work(*make_backtest_store(tx, tenant));
+        tx.exec("commit");
+        return result;
     }
 
     BacktestId queue(TenantId tenant, std::int32_t seconds = 0)

@@ -34,7 +34,7 @@ TEST_F(CatalogueTest, OnlyTheseTablesBelongToNoTenant)
     EXPECT_THAT(column("select c.relname from pg_class c where c.relkind in ('r', 'p') and c.relnamespace = "
                        "'public'::regnamespace and not exists (select from pg_attribute a where a.attrelid = c.oid and "
                        "a.attname = 'tenant_id') order by 1"),
-                testing::ElementsAre("journal_streams", "outages", "schema_migrations"));
+                testing::ElementsAre("journal_streams", "outages", "schema_migrations", "tenant_key"));
 }
 
 TEST_F(CatalogueTest, EveryTenantTablesPrimaryKeyBeginsWithTheTenant)
@@ -135,7 +135,8 @@ TEST_F(CatalogueTest, TheApiRoleHasOnePolicyATableAndItHoldsTheTenantBothWays)
         EXPECT_EQ(text("select count(*) || ' ' || min(policyname) || ' ' || min(cmd) || ' ' || min(qual) || ' ' || "
                        "min(with_check) from pg_policies where tablename = '" +
                        table + "' and 'winnow_api' = any(roles)"),
-                  "1 own_tenant ALL (tenant_id = current_tenant()) (tenant_id = current_tenant())")
+                  "1 own_tenant ALL (tenant_id = ( SELECT current_tenant() AS current_tenant)) "
+                  "(tenant_id = ( SELECT current_tenant() AS current_tenant))")
             << table;
         EXPECT_EQ(
             number("select count(*) from pg_policies where tablename = '" + table + "' and 'public' = any(roles)"), 0)
@@ -276,7 +277,7 @@ TEST_F(TenantProbe, ATenantSeesItsOwnRowsAndNoneOfTheOthersInEveryTable)
                                     "a.attname = 'tenant_id' and relkind in ('r', 'p') and not relispartition and "
                                     "relnamespace = 'public'::regnamespace")) {
         ASSERT_EQ(number("select count(distinct tenant_id) from " + table), 2) << table << ": fill() forgets it";
-        tx.exec("begin; select set_config('winnow.tenant_id', '" + a_.str() + "', true)");
+        test::begin_as(tx, database_, a_.str());
         if (text("select has_table_privilege('winnow_api', '" + table + "', 'select')") == "t") {
             EXPECT_EQ(tx.exec1("select string_agg(distinct tenant_id::text, ',') from " + table)[0].as<std::string>(),
                       a_.str())
@@ -289,6 +290,41 @@ TEST_F(TenantProbe, ATenantSeesItsOwnRowsAndNoneOfTheOthersInEveryTable)
     }
 }
 
+/// What a statement reaches that somebody smuggled into a session: any SQL can write any setting.
+TEST_F(TenantProbe, WhoOnlySaysATenantReadsAndWritesNothingInAnyTable)
+{
+    fill(a_);
+    pqxx::connection connection(database_.api);
+    pqxx::nontransaction tx(connection);
+    const auto expect_refused = [&](const std::string& statement) {
+        std::string state = "taken";
+        tx.exec("begin; select set_config('winnow.tenant_id', '" + a_.str() + "', true)");
+        try {
+            tx.exec(statement);
+        } catch (const pqxx::insufficient_privilege&) {
+            state = "refused";
+        } catch (const pqxx::sql_error& failure) {
+            state = failure.what();
+        }
+        tx.exec("rollback");
+        EXPECT_EQ(state, "refused") << statement;
+    };
+    // Of each table a column that the role may change, or any.
+    for (const auto& row :
+         sql("select distinct on (1) c.relname, quote_ident(b.attname) from pg_class c "
+             "join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' "
+             "join pg_attribute b on b.attrelid = c.oid and b.attnum > 0 and not b.attisdropped and b.attidentity = '' "
+             "where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace and not c.relispartition "
+             "order by 1, has_column_privilege('winnow_api', c.oid, b.attnum, 'update') desc, b.attnum")) {
+        const std::string table = row[0].c_str();
+        ASSERT_GT(number("select count(*) from " + table), 0) << table << ": fill() forgets it";
+        expect_refused("select * from " + table);
+        expect_refused("update " + table + " set " + row[1].c_str() + " = null");
+        expect_refused("delete from " + table);
+        expect_refused("insert into " + table + " (tenant_id) values ('" + a_.str() + "')");
+    }
+}
+
 TEST_F(TenantProbe, ATenantCannotWriteIntoAnother)
 {
     fill(a_);
@@ -296,7 +332,7 @@ TEST_F(TenantProbe, ATenantCannotWriteIntoAnother)
     pqxx::connection connection(database_.api);
     pqxx::nontransaction tx(connection);
     const auto as_a = [&](const std::string& statement) {
-        tx.exec("begin; select set_config('winnow.tenant_id', '" + a_.str() + "', true)");
+        test::begin_as(tx, database_, a_.str());
         const auto changed = tx.exec(statement).affected_rows();
         tx.exec("rollback");
         return changed;

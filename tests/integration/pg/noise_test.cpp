@@ -79,7 +79,7 @@ protected:
 
     static constexpr Timestamp kHour{std::chrono::hours{494'000}};
     std::uint64_t seq_ = 0;
-    std::unique_ptr<ports::TenantDatabase> tenants_ = make_tenant_database(as(database_.api));
+    std::unique_ptr<ports::TenantDatabase> tenants_ = make_tenant_database(as(database_.api), database_.pipeline);
 };
 
 TEST_F(NoiseTest, IsReadTheSameBeforeAndAfterItIsGathered)

@@ -61,7 +61,7 @@ protected:
     {
         auto options = as(database_.api);
         options.max_retention = provider;
-        const auto database = make_tenant_database(options);
+        const auto database = make_tenant_database(options, database_.pipeline);
         std::promise<Result<Done>> promise;
         database->submit(
             tenant,

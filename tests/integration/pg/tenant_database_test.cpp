@@ -34,7 +34,7 @@ protected:
     }
 
     TenantId tenant_ = new_tenant();
-    std::unique_ptr<ports::TenantDatabase> tenants_ = make_tenant_database(as(database_.api));
+    std::unique_ptr<ports::TenantDatabase> tenants_ = make_tenant_database(as(database_.api), database_.pipeline);
 };
 
 TEST_F(TenantDatabaseTest, SuccessCommitsAndAnErrorRollsBack)
@@ -124,7 +124,7 @@ TEST_F(TenantDatabaseTest, AFullQueueAnswersAtOnceAndShuttingDownAnswersEverybod
     auto options = as(database_.api);
     options.connections = 1;
     options.queue_limit = 2;
-    auto small = make_tenant_database(options);
+    auto small = make_tenant_database(options, database_.pipeline);
     std::promise<void> started;
     std::promise<void> go;
     std::atomic<int> answered = 0;
@@ -189,7 +189,7 @@ TEST_F(TenantDatabaseTest, ATenantHasAtMostHalfOfTheThreadsAndItsShareOfTheQueue
     auto options = as(database_.api);
     options.connections = 4;
     Blocked loud;
-    auto shared = make_tenant_database(options, {.waiting = 3, .metrics = {}});
+    auto shared = make_tenant_database(options, database_.pipeline, {.waiting = 3, .metrics = {}});
     const auto submit = [&](int jobs) {
         for (int i = 0; i < jobs; ++i) shared->submit(tenant_, loud.job(), loud.finished());
     };
@@ -223,7 +223,7 @@ TEST_F(TenantDatabaseTest, AJobThatIsGivenUpBeforeItsTurnIsNotRun)
     auto options = as(database_.api);
     options.connections = 1;
     Blocked first;
-    auto single = make_tenant_database(options);
+    auto single = make_tenant_database(options, database_.pipeline);
     single->submit(tenant_, first.job(), first.finished());
     EXPECT_TRUE(eventually([&] { return first.running == 1; }));
     std::atomic<bool> gone = false;
@@ -268,7 +268,7 @@ TEST_F(TenantDatabaseTest, AStatementHasItsOwnTimeoutAndSaysWhose)
 
 TEST_F(TenantDatabaseTest, WithoutADatabaseJobsAreUnavailableAndNotRun)
 {
-    const auto nowhere = make_tenant_database({.conninfo = "host=/nowhere"});
+    const auto nowhere = make_tenant_database({.conninfo = "host=/nowhere"}, "host=/nowhere");
     std::promise<ErrorCode> code;
     nowhere->submit(
         tenant_,
@@ -285,7 +285,7 @@ TEST_F(TenantDatabaseTest, ASpareSessionThatCannotBeHadIsNoOutageAsLongAsAnother
     sql("create role narrow login connection limit 1 in role winnow_api");
     auto options = as(database_.api + " user=narrow");
     options.connections = 2;
-    auto narrow = make_tenant_database(options);
+    auto narrow = make_tenant_database(options, database_.pipeline);
     std::promise<void> started;
     std::promise<void> go;
     std::promise<Result<Done>> first;
@@ -319,7 +319,7 @@ TEST_F(TenantDatabaseTest, ASpareSessionThatCannotBeHadIsNoOutageAsLongAsAnother
 
 TEST_F(TenantDatabaseTest, AnUnreadableConnectionStringDoesNotShowItsPassword)
 {
-    const auto broken = make_tenant_database({.conninfo = "host=x password='hunter2"});
+    const auto broken = make_tenant_database({.conninfo = "host=x password='hunter2"}, "host=x password='hunter2");
     std::promise<std::string> message;
     broken->submit(
         tenant_, [](TenantSession&) -> Result<Done> { return Done{}; },

@@ -205,7 +205,7 @@ TEST_F(TenantsTest, EveryChangeOfConfigurationRaisesTheVersionOnceATransactionAn
 
     pqxx::connection connection(database_.api);
     pqxx::nontransaction tx(connection);
-    tx.exec("begin; select set_config('winnow.tenant_id', '" + tenant.str() + "', true)");
+    test::begin_as(tx, database_, tenant.str());
     tx.exec(
         "insert into contacts (tenant_id, contact_id, name, type) select current_tenant(), gen_random_uuid(), "
         "n::text, 'email' from generate_series(1, 50) n");
@@ -225,7 +225,7 @@ TEST_F(TenantsTest, DeletingInCascadeTellsToo)
     const auto before = versions(tenant);
     pqxx::connection connection(database_.api);
     pqxx::nontransaction tx(connection);
-    tx.exec("begin; select set_config('winnow.tenant_id', '" + tenant.str() + "', true)");
+    test::begin_as(tx, database_, tenant.str());
     tx.exec("delete from users");
     tx.exec("commit");
     EXPECT_EQ(number("select count(*) from api_keys"), 0);

@@ -214,7 +214,7 @@ std::string plan_of(const TestDatabase& database, TenantId tenant, const std::st
     pqxx::connection connection(database.api);
     pqxx::nontransaction tx(connection);
     tx.exec("set enable_seqscan = on");
-    tx.exec("select set_config('winnow.tenant_id', '" + tenant.str() + "', false)");
+    begin_as(tx, database, tenant.str());
     std::string plan;
     for (const auto& row : tx.exec("explain (analyze, timing off, summary off) " + select)) {
         plan += row[0].c_str();

@@ -33,7 +33,7 @@ protected:
     {
         pqxx::connection connection(database_.api);
         pqxx::nontransaction tx(connection);
-        if (!tenant.empty()) tx.exec("select set_config('winnow.tenant_id', " + tx.quote(tenant) + ", false)");
+        if (!tenant.empty()) begin_as(tx, database_, tenant);
         return tx.exec("select count(*) from find_tickets(" + tx.quote(needle) + ", '{}', 100)")[0][0]
             .as<std::int64_t>();
     }

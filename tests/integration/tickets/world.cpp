@@ -125,11 +125,10 @@ AnswerOf World::call(std::string_view method, const std::string& target, const n
         auto parameters = match(route.pattern, request.head.path);
         if (route.method != method || !parameters) continue;
         const api::Call call{request, who_, std::move(*parameters), now_, services};
-        pg::Transaction transaction(session_);
-        pg::query(transaction.tx(), "select set_config('winnow.tenant_id', $1, true)", who_.tenant);
-        pg::PgTenantSession nouns(transaction.tx(), who_.tenant);
+        const auto transaction = proofs_.begin(session_, who_.tenant).value();
+        pg::PgTenantSession nouns(transaction->tx(), who_.tenant);
         auto result = route.handler(call, nouns);
-        if (result) transaction.commit();
+        if (result) transaction->commit();
         const auto response = api::made_of(std::move(result), call);
         return answer(response ? *response : api::problem(response.error()));
     }
@@ -138,9 +137,8 @@ AnswerOf World::call(std::string_view method, const std::string& target, const n
 
 void World::in_session(const std::function<void(ports::TenantSession&)>& work)
 {
-    pg::Transaction transaction(session_);
-    pg::query(transaction.tx(), "select set_config('winnow.tenant_id', $1, true)", who_.tenant);
-    pg::PgTenantSession nouns(transaction.tx(), who_.tenant);
+    const auto transaction = proofs_.begin(session_, who_.tenant).value();
+    pg::PgTenantSession nouns(transaction->tx(), who_.tenant);
     work(nouns);
 }
 

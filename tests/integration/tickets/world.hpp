@@ -5,6 +5,7 @@
 
 #include "api/route.hpp"
 #include "pg/connection.hpp"
+#include "pg/tenant/proofs.hpp"
 #include "support/postgres.hpp"
 #include "winnow/domain/alert.hpp"
 #include "winnow/domain/delivery.hpp"
@@ -104,6 +105,7 @@ private:
 
     int made_ = 0;
     pg::Session session_;
+    pg::TenantProofs proofs_{{.conninfo = database_.pipeline}};
 };
 
 domain::Alert an_alert(std::string title);

@@ -1,0 +1,87 @@
+#include "pg/tenant/proofs.hpp"
+
+#include "pg/values.hpp"
+#include "winnow/crypto/digest.hpp"
+
+#include <pqxx/except>
+
+#include <string>
+#include <utility>
+
+namespace winnow::pg {
+
+namespace {
+
+// What a proof is good for: the backend and the moment at which the transaction began, as 12 bytes.
+constexpr auto kBegin = "begin; select int4send(pg_backend_pid()) || timestamptz_send(now())";
+
+constexpr auto kPutOn =
+    "select set_config('winnow.tenant_id', $1, true), set_config('winnow.tenant_proof', $2, true), current_tenant()";
+
+constexpr auto kPutOnForAWhile =
+    "select set_config('winnow.tenant_id', $1, true), set_config('winnow.tenant_proof', $2, true), current_tenant(),"
+    " set_config('statement_timeout', $3, true)";
+
+std::string proof(const std::string& key, TenantId tenant, const std::string& transaction)
+{
+    const auto id = tenant.value().bytes();
+    return crypto::to_hex(crypto::hmac_sha256(key, std::string(id.begin(), id.end()) + transaction));
+}
+
+void put_on(pqxx::transaction_base& tx, TenantId tenant, const std::string& proof, std::chrono::milliseconds timeout)
+{
+    if (timeout.count() == 0) {
+        query(tx, kPutOn, tenant, proof);
+    } else {
+        query(tx, kPutOnForAWhile, tenant, proof, std::to_string(timeout.count()));
+    }
+}
+
+PgOptions without_idle_sessions(PgOptions options)
+{
+    options.connections = 0;
+    options.application_name = "winnow tenant key";
+    return options;
+}
+
+}  // namespace
+
+TenantProofs::TenantProofs(PgOptions keys) : sessions_(without_idle_sessions(std::move(keys))) {}
+
+Result<std::string> TenantProofs::key()
+{
+    const std::lock_guard lock(mutex_);
+    if (!key_.empty()) return key_;
+    auto read = sessions_.run([](Session& session) -> Result<std::string> {
+        pqxx::nontransaction tx(session.connection());
+        return bytes_of(tx.exec1("select key from tenant_key")[0]);
+    });
+    if (read) key_ = *read;
+    return read;
+}
+
+void TenantProofs::forget(const std::string& key)
+{
+    const std::lock_guard lock(mutex_);
+    if (key_ == key) key_.clear();
+}
+
+Result<std::unique_ptr<Transaction>> TenantProofs::begin(Session& session, TenantId tenant,
+                                                         std::chrono::milliseconds statement_timeout)
+{
+    for (bool first = true;; first = false) {
+        const auto known = key();
+        if (!known) return known.error();
+        auto transaction = std::make_unique<Transaction>(session, kBegin);
+        try {
+            put_on(transaction->tx(), tenant, proof(*known, tenant, bytes_of(transaction->begun()[0][0])),
+                   statement_timeout);
+            return transaction;
+        } catch (const pqxx::insufficient_privilege&) {
+            forget(*known);
+            if (!first) throw;
+        }
+    }
+}
+
+}  // namespace winnow::pg
