@@ -47,6 +47,10 @@ Result<Done> check_database(const DatabaseConfig& database)
     }
     if (!refused.empty()) return Error(std::move(refused));
     if (auto schema = pg::check_schema(database.pipeline_url); !schema) return schema;
+    const auto openings = pg::check_openings(database.pipeline_url);
+    if (!openings) return openings.error();
+    for (const auto& opening : *openings)
+        observe::warn("the database is more open than it has to be", {{"in", opening}});
     auto durable = pg::check_durability(database.pipeline_url);
     if (durable || durable.error().code() != ErrorCode::conflict || !database.allow_unsafe_durability) return durable;
     observe::warn("this database may lose committed alerts; database.allow_unsafe_durability accepts that",

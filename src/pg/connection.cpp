@@ -182,6 +182,8 @@ std::string session_conninfo(const PgOptions& options)
         {"client_encoding", "UTF8"},
     };
     for (const auto& [name, value] : defaults) values.emplace(name, value);
+    // Before what the URL says, which may know better, but not what SQL can give its own role (`alter role … set`).
+    values["options"].insert(0, "-c search_path=public ");
     values["options"] +=
         " -c DateStyle=ISO -c TimeZone=UTC -c bytea_output=hex -c jit=off -c lock_timeout=" +
         milliseconds(options.lock_timeout) + " -c statement_timeout=" + milliseconds(options.statement_timeout) +

@@ -43,6 +43,41 @@ Reached look_where(Session& session, pqxx::transaction_base& tx)
             .standby = row[2].as<bool>()};
 }
 
+// The last: a role may give itself settings; PostgreSQL has no privilege that it could be denied.
+constexpr auto kOpenings = R"sql(
+select 'everybody may ' || string_agg(privilege, ' and ' order by privilege)
+       || ' in this database; as its owner: revoke connect, temporary on database '
+       || quote_ident(current_database()) || ' from public'
+  from unnest(array['connect', 'make temporary tables']) as privilege
+ where has_database_privilege('public', current_database(),
+                              case privilege when 'connect' then privilege else 'temporary' end)
+having count(*) > 0
+union all
+select 'everybody may create functions in the schema public; as its owner: revoke create on schema public from public'
+ where has_schema_privilege('public', 'public', 'create')
+union all
+select 'sessions are put on a tenant without a proof, for programs from before it; that ends by itself, five minutes after '
+       || 'the last of them has'
+  from tenant_key where not required
+union all
+select 'the role ' || r.rolname || ' has more rights than it needs (superuser, BYPASSRLS, CREATEROLE, CREATEDB or '
+       || 'REPLICATION); take them from it'
+  from pg_roles r where r.rolname = any($1::text[])
+   and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication)
+union all
+select 'the role ' || m.member::regrole || ' is a member of ' || m.roleid::regrole || '; revoke that'
+  from pg_auth_members m join pg_roles r on r.oid = m.member where r.rolname = any($1::text[])
+union all
+select 'the role ' || s.setrole::regrole || ' has settings of its own, which it can give itself: ' || string_agg(
+           split_part(setting, '=', 1), ', ' order by setting) || '; where that was not you: alter role '
+       || s.setrole::regrole || case when s.setdatabase = 0 then '' else ' in database '
+       || quote_ident(current_database()) end || ' reset all'
+  from pg_db_role_setting s join pg_roles r on r.oid = s.setrole, unnest(s.setconfig) as setting
+ where r.rolname = any($1::text[]) and s.setdatabase in (0, (select oid from pg_database
+                                                              where datname = current_database()))
+ group by s.setrole, s.setdatabase
+)sql";
+
 }  // namespace
 
 Result<Done> check_login(const std::string& conninfo)
@@ -130,6 +165,19 @@ Result<Done> check_durability(const std::string& conninfo)
             }
         }
         return Done{};
+    });
+}
+
+Result<std::vector<std::string>> check_openings(const std::string& conninfo)
+{
+    return translated([&]() -> Result<std::vector<std::string>> {
+        Session session({.conninfo = conninfo});
+        pqxx::nontransaction tx(session.connection());
+        std::vector<std::string> openings;
+        for (const auto& row : query(tx, kOpenings, "{winnow_api,winnow_pipeline,winnow_provider}")) {
+            openings.emplace_back(row[0].c_str());
+        }
+        return openings;
     });
 }
 

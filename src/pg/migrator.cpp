@@ -92,10 +92,22 @@ void close_to_everybody(pqxx::transaction_base& tx)
     tx.exec("revoke connect, temporary on database " + database + " from public");
 }
 
+/// Before PostgreSQL 15, and in a cluster that was upgraded from there, everybody makes functions and tables in the
+/// schema that all our statements look into. Only its owner can change that, too.
+void close_schema_to_everybody(pqxx::transaction_base& tx)
+{
+    if (!is_true(tx.exec("select has_schema_privilege('public', n.oid, 'create') and pg_has_role(current_user, "
+                         "n.nspowner, 'usage') from pg_namespace n where n.nspname = 'public'"))) {
+        return;
+    }
+    tx.exec("revoke create on schema public from public");
+}
+
 void prepare(pqxx::transaction_base& tx)
 {
     for (const char* role : kRoles) make_role(tx, role);
     close_to_everybody(tx);
+    close_schema_to_everybody(tx);
     if (!is_true(tx.exec("select pg_has_role(current_user, 'winnow_owner', 'member')"))) {
         tx.exec("grant winnow_owner to current_user");
     }

@@ -6,6 +6,7 @@
 #include "winnow/base/result.hpp"
 
 #include <string>
+#include <vector>
 
 namespace winnow::pg {
 
@@ -27,5 +28,9 @@ namespace winnow::pg {
 /// `conflict` where fsync, full_page_writes or synchronous_commit is off for this role: a committed alert could be
 /// lost.
 [[nodiscard]] Result<Done> check_durability(const std::string& conninfo);
+
+/// In what the database leaves more open than Winnow needs, each with what to do about it; what a node can serve with,
+/// but should not. As the role winnow_pipeline, on a migrated database.
+[[nodiscard]] Result<std::vector<std::string>> check_openings(const std::string& conninfo);
 
 }  // namespace winnow::pg

@@ -3,6 +3,7 @@
 #include "fixture.hpp"
 #include "pg/connection.hpp"
 #include "pg/tenant/proofs.hpp"
+#include "winnow/pg/database_checks.hpp"
 #include "winnow/pg/journal_streams.hpp"
 #include "winnow/pg/migrator.hpp"
 #include "winnow/pg/tenant_database.hpp"
@@ -17,6 +18,7 @@ namespace {
 
 using test::PostgresCluster;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 class ServingRoles : public PgTest {
 protected:
@@ -292,6 +294,7 @@ TEST_F(OlderProgram, IsBelievedWhatItSaysUntilItHasEnded)
         EXPECT_EQ(seen_by_who_says("00"), "refused") << "a wrong proof is never none";
         EXPECT_EQ(seen_by_who_proves(), "ours");
         EXPECT_TRUE(check_schema(database_.pipeline, its_steps_)) << "it may start again";
+        EXPECT_THAT(check_openings(database_.pipeline).value(), testing::Contains(HasSubstr("without a proof")));
     }
     sql("update journal_streams set ended_at = now() - interval '6 minutes' where not proves_tenants");
     do_chore("require_proofs");
@@ -300,6 +303,50 @@ TEST_F(OlderProgram, IsBelievedWhatItSaysUntilItHasEnded)
     const auto refused = check_schema(database_.pipeline, its_steps_);
     ASSERT_FALSE(refused) << "it would be refused each statement";
     EXPECT_THAT(refused.error().message(), HasSubstr("_tenant_proofs is unknown"));
+    EXPECT_THAT(check_openings(database_.pipeline).value(), IsEmpty());
+}
+
+/// On a database as PostgreSQL 14 made them, where everybody had more rights.
+TEST(ServingRole, ShadowsNothingAndChangesNoOther)
+{
+    const auto database = PostgresCluster::instance().empty_database();
+    {
+        pqxx::connection connection(database.superuser);
+        pqxx::nontransaction(connection).exec0("grant create on schema public to public");
+    }
+    ASSERT_TRUE(migrate(database.superuser));
+    for (const auto& role : {database.api, database.pipeline, database.provider}) {
+        pqxx::connection connection(role);
+        pqxx::nontransaction tx(connection);
+        for (const std::string statement :
+             {"create function public.sha256(text) returns bytea language sql as 'select ''''::bytea'",
+              "create function pg_temp.current_tenant() returns uuid language sql as 'select null::uuid'",
+              "create operator public.|| (leftarg = bytea, rightarg = text, function = pg_catalog.byteacat)",
+              "create temporary table tenant_key (key bytea)", "create table public.t ()", "create schema mine",
+              "set role winnow_owner", "alter role winnow_owner password 'x'",
+              "alter role winnow_owner set search_path = x", "create role another",
+              "set session_replication_role = replica"}) {
+            EXPECT_THROW(tx.exec(statement), pqxx::sql_error) << statement;
+        }
+    }
+    EXPECT_THAT(check_openings(database.pipeline).value(), IsEmpty());
+}
+
+/// PostgreSQL lets a role give itself settings. They are of no use to whoever does, and are told.
+TEST_F(ServingRoles, WhatARoleSetsForItselfDoesNotReachItsSessionsAndIsTold)
+{
+    tx_.exec("alter role winnow_api in database " + database_.name + " set search_path = nowhere");
+    EXPECT_EQ(contacts_of(a_), "ours");
+    EXPECT_THAT(check_openings(database_.pipeline).value(),
+                testing::Contains(testing::AllOf(HasSubstr("winnow_api"), HasSubstr("search_path"))));
+}
+
+TEST_F(ServingRoles, WhatEverybodyMayDoIsTold)
+{
+    sql("grant create on schema public to public; grant temporary on database " + database_.name + " to public");
+    const auto openings = check_openings(database_.pipeline).value();
+    EXPECT_THAT(openings, testing::Contains(HasSubstr("revoke create on schema public")));
+    EXPECT_THAT(openings, testing::Contains(HasSubstr("temporary")));
 }
 
 }  // namespace
