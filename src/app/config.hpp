@@ -6,6 +6,7 @@
 #include "winnow/base/result.hpp"
 #include "winnow/delivery/channel.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
+#include "winnow/domain/history.hpp"
 #include "winnow/domain/limits.hpp"
 #include "winnow/http/server.hpp"
 #include "winnow/journal/writer.hpp"
@@ -74,6 +75,7 @@ struct Config {
     NodeConfig node;
     domain::AlertLimits limits;
     domain::TenantLimits tenants;
+    domain::HistoryLimits history;  ///< Under `tenants:`, too.
     std::chrono::milliseconds resolve_timeout = std::chrono::minutes{5};
     journal::WriterOptions journal;
     pipeline::TriageOptions triage{.workers = 2};

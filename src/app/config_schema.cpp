@@ -135,6 +135,11 @@ void add_tenant_limits(std::vector<Key>& keys)
     limit("max_contact_groups", &Limits::max_contact_groups, 100'000);
     limit("max_users", &Limits::max_users, 1'000'000);
     limit("max_retention_days", &Limits::max_retention_days, 3'650);
+    keys.push_back(number<std::int64_t>(
+        std::string(domain::kHistoryLimit), [](Config& c) -> auto& { return c.history.max_bytes; },
+        domain::kLeastHistoryBytes, domain::kMostHistoryBytes));
+    keys.push_back(number<std::size_t>(
+        "tenants.newest_ruleset_versions", [](Config& c) -> auto& { return c.history.newest_rulesets; }, 1, 10'000));
 }
 
 void add_rates(std::vector<Key>& keys)

@@ -65,6 +65,15 @@ pg::PgOptions session(const std::string& url, const char* name, std::size_t conn
     return options;
 }
 
+/// In which people read and write.
+pg::PgOptions api_session(const Config& config)
+{
+    auto options = session(config.database.api_url, "winnow api", config.database.api_connections,
+                           config.tenants.max_retention_days);
+    options.max_history_bytes = config.history.max_bytes;
+    return options;
+}
+
 /// Names this node in streams and leases: the host's name where none is configured, the process, and dice, because a
 /// container's processes all have the same number.
 std::string node_name(const Config& config)
@@ -128,7 +137,8 @@ public:
           quiet_store_(pg::make_quiet_store(session(config.database.pipeline_url, "winnow silences", 1))),
           hold_store_(pg::make_hold_store(session(config.database.pipeline_url, "winnow holds", 1))),
           chores_(pg::make_chores(session(config.database.pipeline_url, "winnow chores", 1),
-                                  {.max_retention = std::chrono::days(config.tenants.max_retention_days)},
+                                  {.max_retention = std::chrono::days(config.tenants.max_retention_days),
+                                   .newest_rulesets = config.history.newest_rulesets},
                                   [this](TenantId tenant, ContactId contact, std::string_view url) {
                                       return sealer_.seal(url, domain::sealed_url_context(tenant, contact));
                                   })),
@@ -141,8 +151,7 @@ public:
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
           credentials_(pg::make_credential_store(session(config.database.api_url, "winnow credentials", 1))),
           database_(pg::make_tenant_database(
-              session(config.database.api_url, "winnow api", config.database.api_connections,
-                      config.tenants.max_retention_days),
+              api_session(config),
               {.waiting = config.rest.waiting_per_tenant, .metrics = observe::QueueMetrics(metrics_, "rest")})),
           provider_(pg::make_provider_store(session(config.database.provider_url, "winnow provider", 2))),
           authenticator_(*credentials_, {}),

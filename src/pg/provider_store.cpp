@@ -97,17 +97,32 @@ public:
         });
     }
 
-    Result<Tenant> change_rates(TenantId id,
-                                const std::function<domain::RateOverrides(domain::RateOverrides)>& change) override
+    Result<Tenant> change_limits(TenantId id, const ports::LimitsChange& change) override
     {
         return pool_.run([&](Session& session) -> Result<Tenant> {
             Transaction transaction(session);
             auto& tx = transaction.tx();
             const auto before = query(tx, "select rates from tenants where tenant_id = $1 for no key update", id);
             if (before.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
-            auto changed = one(query(tx, kSetRates, id, rates_json(change(read_rates(before[0][0].c_str())))));
+            if (const auto& bytes = change.history_bytes) {
+                query(tx, "update tenants set max_history_bytes = $2 where tenant_id = $1", id, *bytes);
+            }
+            auto changed = one(query(tx, kSetRates, id, rates_json(change.rates(read_rates(before[0][0].c_str())))));
             if (changed) transaction.commit();
             return changed;
+        });
+    }
+
+    Result<domain::HistoryUse> history(TenantId id) override
+    {
+        return pool_.run([&](Session& session) -> Result<domain::HistoryUse> {
+            pqxx::nontransaction tx(session.connection());
+            const auto rows =
+                query(tx, "select history_bytes(tenant_id), max_history_bytes from tenants where tenant_id = $1", id);
+            if (rows.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
+            domain::HistoryUse use{.used = rows[0][0].as<std::int64_t>(), .own = {}};
+            if (!rows[0][1].is_null()) use.own = rows[0][1].as<std::int64_t>();
+            return use;
         });
     }
 

@@ -5,6 +5,7 @@
 #include "pg/noise/gatherer.hpp"
 #include "pg/session_pool.hpp"
 #include "pg/transaction.hpp"
+#include "pg/upkeep/history.hpp"
 #include "pg/upkeep/purges.hpp"
 #include "pg/upkeep/sealing.hpp"
 #include "pg/upkeep/tenant_rounds.hpp"
@@ -89,6 +90,7 @@ ChoreStep forget(pqxx::transaction_base& tx, const Purge& purge, const ChoreLimi
             arguments.add(stretch.last);
             arguments.add_literal(without);
         }
+        if (purge.spares_newest) arguments.add(limits.newest_rulesets);
         const auto removed = query(tx, sql, arguments).affected_rows();
         done.rows += removed;
         done.more = removed >= at_once;
@@ -141,6 +143,8 @@ public:
         if (seal_url) {
             add({.name = "seal_urls", .interval = 15s}, [seal_url](auto& tx) { return seal_urls(tx, seal_url); });
         }
+        add_by_tenant({.name = "gather_history", .interval = 5s}, gather_history);
+        add_by_tenant({.name = "count_history", .interval = 1min}, count_history);
         add_by_tenant({.name = "forget_alerts", .interval = 1h},
                       [limits](auto& tx, auto& stretch, const auto& without) {
                           return forget_alerts(tx, limits, stretch, without);

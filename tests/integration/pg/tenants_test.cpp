@@ -268,20 +268,20 @@ TEST_F(TenantsTest, RatesOfATenantGoWithItsCredentialsAndTheirChangeIsToldAsOne)
     ASSERT_TRUE(config_->wait_for_changes(std::chrono::milliseconds{1}));
     const auto before = versions(tenant);
 
-    const auto changed = provider_->change_rates(tenant, [](domain::RateOverrides rates) {
-        rates.of(RateClass::ingest) = {.rate = 7, .burst = {}};
-        return rates;
-    });
+    const auto changed = provider_->change_limits(tenant, {.rates = [](domain::RateOverrides rates) {
+                                                      rates.of(RateClass::ingest) = {.rate = 7, .burst = {}};
+                                                      return rates;
+                                                  }});
     ASSERT_TRUE(changed) << changed.error().message();
     EXPECT_EQ(versions(tenant).credentials, before.credentials + 1);
     EXPECT_EQ(versions(tenant).policy, before.policy) << "no rule is compiled again for it";
     EXPECT_THAT(config_->wait_for_changes(std::chrono::seconds{5}).value(),
                 ElementsAre(ports::TenantChange{.tenant = tenant, .credentials = true}));
 
-    const auto again = provider_->change_rates(tenant, [](domain::RateOverrides rates) {
-        rates.of(RateClass::heavy).burst = 0;
-        return rates;
-    });
+    const auto again = provider_->change_limits(tenant, {.rates = [](domain::RateOverrides rates) {
+                                                    rates.of(RateClass::heavy).burst = 0;
+                                                    return rates;
+                                                }});
     ASSERT_TRUE(again) << again.error().message();
     const auto who = find(hash);
     ASSERT_TRUE(who && who->rates);
@@ -293,7 +293,13 @@ TEST_F(TenantsTest, RatesOfATenantGoWithItsCredentialsAndTheirChangeIsToldAsOne)
 
     sql("update tenants set rates = '{\"ingest\": {\"rate\": -1, \"burst\": \"x\"}, \"sms\": 1, \"read\": 2}'");
     EXPECT_FALSE(find(hash)->rates) << "what is not understood is as if it were not there";
-    EXPECT_EQ(provider_->change_rates(TenantId(new_uuid()), [](auto rates) { return rates; }).error().code(),
+    EXPECT_EQ(provider_
+                  ->change_limits(TenantId(new_uuid()), {.rates =
+                                                             [](auto rates) {
+                                                                 return rates;
+                                                             }})
+                  .error()
+                  .code(),
               ErrorCode::not_found);
 }
 
