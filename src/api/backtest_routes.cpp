@@ -7,8 +7,8 @@
 #include "api/rule_work.hpp"
 #include "api/ticket_json.hpp"
 #include "winnow/backtest/draft.hpp"
+#include "winnow/domain/alert_ids.hpp"
 #include "winnow/domain/backtest.hpp"
-#include "winnow/domain/position.hpp"
 #include "winnow/ports/alert_archive.hpp"
 #include "winnow/ports/backtest_store.hpp"
 #include "winnow/ports/rule_store.hpp"
@@ -76,8 +76,8 @@ void leave_out_samples_before(Timestamp kept_from, json& result)
         auto& samples = difference.at("samples").get_ref<json::array_t&>();
         std::erase_if(samples, [&](const json& sample) {
             const auto id = AlertId::parse(sample.at("alert_id").get<std::string>());
-            const auto position = id ? domain::position_of(*id) : std::nullopt;
-            return !position || position->row.received_at < kept_from;
+            const auto received_at = id ? domain::received_at_of(*id) : std::nullopt;
+            return !received_at || *received_at < kept_from;
         });
     }
 }

@@ -141,7 +141,7 @@ public:
         : options_(std::move(options)),
           router_(std::make_shared<const Router>(customer_routes())),
           rates_(std::make_shared<Rates>(options_.tenant_limits.rates, options_.metrics)),
-          door_{options_.journal, wall_clock, options_.limits, options_.resolve_timeout, rates_},
+          door_{options_.journal, wall_clock, options_.limits, options_.resolve_timeout, rates_, options_.ids},
           sessions_(options_.database, services(), session_options())
     {
     }
@@ -245,6 +245,7 @@ private:
         services.clock = wall_clock;
         services.new_id = fresh_id;
         services.sealer = &options_.sealer;
+        services.ids = options_.ids;
         services.outbox_changed = options_.outbox_changed;
         services.plain_http = options_.plain_http;
         services.webhook_host = options_.webhook_host;

@@ -26,6 +26,7 @@ struct Door {
     domain::AlertLimits limits;
     std::chrono::milliseconds resolve_timeout;
     std::shared_ptr<Rates> rates;  ///< Null: nothing is paid.
+    domain::AlertIds ids = {};
 };
 
 /// POST /api/v1/alerts and /i/{token}/alerts.

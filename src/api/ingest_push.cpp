@@ -51,15 +51,15 @@ Response nothing_to_store(PushFormat format)
     return {200, "application/json", R"({"receipt_id":null,"accepted":0,"rejected":0,"results":[]})"};
 }
 
-Response stored(PushFormat format, const domain::ReceiptId& receipt, const ItemOutcomes& outcomes,
-                const std::string& path, const std::string& id)
+Response stored(PushFormat format, const domain::ReceiptId& receipt, const domain::TenantIds& ids,
+                const ItemOutcomes& outcomes, const std::string& path, const std::string& id)
 {
     const bool all_good =
         std::ranges::none_of(outcomes.refusals, [](const auto& refusal) { return refusal.has_value(); });
     auto answer = format != PushFormat::alertmanager_api
-                      ? Response(202, "application/json", ingest_answer(receipt, outcomes))
+                      ? Response(202, "application/json", ingest_answer(receipt, ids, outcomes))
                       : (all_good ? Response(200) : refusal(first_refusal(outcomes), path, id));
-    answer.set(kReceipt, receipt.str());
+    answer.set(kReceipt, ids.receipt(receipt));
     return answer;
 }
 
@@ -81,12 +81,13 @@ void ingest_push(const Door& door, PushFormat format, const access::Principal& w
     journal::Submission submission;
     submission.tenant = who.tenant;
     submission.alerts = std::move(parsed.alerts);
-    door.journal.submit(std::move(submission),
-                        [format, outcomes = std::move(parsed.outcomes), path = std::move(path), id = std::move(id),
-                         sink = std::move(sink)](const Result<journal::Committed>& committed) mutable {
-                            if (!committed) return sink(refusal(committed.error(), path, id));
-                            sink(stored(format, committed->receipt, outcomes, path, id));
-                        });
+    door.journal.submit(
+        std::move(submission),
+        [format, ids = door.ids.of(who.tenant), outcomes = std::move(parsed.outcomes), path = std::move(path),
+         id = std::move(id), sink = std::move(sink)](const Result<journal::Committed>& committed) mutable {
+            if (!committed) return sink(refusal(committed.error(), path, id));
+            sink(stored(format, committed->receipt, ids, outcomes, path, id));
+        });
 }
 
 }  // namespace winnow::api

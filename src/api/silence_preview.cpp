@@ -119,7 +119,7 @@ Result<Looked> look(const Wanted& wanted, Timestamp now, TenantSession& session)
     looked.rules = *std::move(rules);
     AlertQuery query;
     query.received_from = now - kLookBack;
-    auto found = search_alerts(session.alerts(), query, std::nullopt, kMaxAlerts,
+    auto found = search_alerts(session.alerts(), {}, query, std::nullopt, kMaxAlerts,
                                {.rows = kMaxAlerts, .alerts = kMaxAlerts, .decoded = kMaxAlerts});
     if (!found) return found.error();
     looked.alerts = *std::move(found);

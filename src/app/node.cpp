@@ -1,7 +1,7 @@
 #include "app/node.hpp"
 
-#include "app/documents.hpp"
 #include "app/key_file.hpp"
+#include "app/node_name.hpp"
 #include "winnow/api/customer_api.hpp"
 #include "winnow/api/management_api.hpp"
 #include "winnow/crypto/digest.hpp"
@@ -15,6 +15,7 @@
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/observe/processor_time.hpp"
+#include "winnow/pg/alert_ids.hpp"
 #include "winnow/pg/backtest_jobs.hpp"
 #include "winnow/pg/chores.hpp"
 #include "winnow/pg/config_store.hpp"
@@ -39,10 +40,7 @@
 #include "winnow/ports/credential_store.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <stdexcept>
 #include <string>
@@ -72,21 +70,6 @@ pg::PgOptions api_session(const Config& config)
                            config.tenants.max_retention_days);
     options.max_history_bytes = config.history.max_bytes;
     return options;
-}
-
-/// Names this node in streams and leases: the host's name where none is configured, the process, and dice, because a
-/// container's processes all have the same number.
-std::string node_name(const Config& config)
-{
-    auto name = config.node.name;
-    if (name.empty()) {
-        std::array<char, 256> host{};
-        // The system takes any bytes as its name.
-        const bool named = gethostname(host.data(), host.size() - 1) == 0 && problem_of_text(host.data()).empty();
-        name = named ? host.data() : "winnow";
-    }
-    constexpr std::size_t kDice = 4;
-    return name + "-" + std::to_string(getpid()) + "-" + crypto::to_hex(crypto::random_bytes(kDice));
 }
 
 std::size_t io_threads(const Config& config)
@@ -130,6 +113,7 @@ public:
         : config_(config),
           name_(node_name(config)),
           sealer_(read_key_file(config.encryption_key_file)),
+          ids_(pg::stored_alert_ids(session(config.database.pipeline_url, "winnow ids", 1))),
           streams_(pg::make_journal_streams(session(config.database.pipeline_url, "winnow journal", 1))),
           triage_store_(
               pg::make_triage_store(session(config.database.pipeline_url, "winnow triage", triage_workers(config) + 1),
@@ -155,10 +139,12 @@ public:
               {.waiting = config.rest.waiting_per_tenant, .metrics = observe::QueueMetrics(metrics_, "rest")})),
           provider_(pg::make_provider_store(session(config.database.provider_url, "winnow provider", 2))),
           authenticator_(*credentials_, {}),
-          policies_(*config_store_,
-                    [this](const ports::TenantChange& change) {
-                        if (change.credentials) authenticator_.forget(change.tenant);
-                    }),
+          policies_(
+              *config_store_,
+              [this](const ports::TenantChange& change) {
+                  if (change.credentials) authenticator_.forget(change.tenant);
+              },
+              ids_),
           triage_(
               *triage_store_, policies_, triage_options(config), [this] { dispatcher_.poke(); }, metrics_),
           quiet_(
@@ -306,6 +292,7 @@ private:
                 .journal = writer_,
                 .sealer = sealer_,
                 .metrics = metrics_,
+                .ids = ids_,
                 .checks = checks(),
                 .outbox_changed = [this] { dispatcher_.poke(); },
                 .plain_http = delivery::plain_http_hosts(config_.delivery.egress_allow),
@@ -333,6 +320,7 @@ private:
     bool stopped_ = false;
     observe::Metrics metrics_;
     crypto::Sealer sealer_;
+    const domain::AlertIds ids_;
     std::unique_ptr<ports::JournalStreams> streams_;
     std::unique_ptr<ports::TriageStore> triage_store_;
     std::unique_ptr<ports::QuietStore> quiet_store_;

@@ -22,9 +22,10 @@ namespace winnow::pg {
 
 namespace {
 
-// The mark: who writes this stream opens sealed URLs (pg/upkeep/sealing.hpp).
+// The marks: who writes this stream opens sealed URLs (pg/upkeep/sealing.hpp), and masks ids (domain/alert_ids.hpp).
 constexpr auto kOpen = R"sql(
-insert into journal_streams (node, settled_at, opens_urls) values ($1, $2, true) returning stream
+insert into journal_streams (stream, node, settled_at, opens_urls) overriding system value
+values (nextval('masked_streams'), $1, $2, true) returning stream
 )sql";
 
 constexpr auto kShare = R"sql(

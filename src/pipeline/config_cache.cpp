@@ -23,7 +23,8 @@ constexpr std::chrono::seconds kPoll{3};
 constexpr int kLoads = 3;
 
 /// `before`, if there is one, is the tenant's policy up to now: what did not change is not compiled again.
-std::shared_ptr<const TenantPolicy> policy_of(domain::TenantConfig config, const TenantPolicy* before)
+std::shared_ptr<const TenantPolicy> policy_of(domain::TenantConfig config, const TenantPolicy* before,
+                                              const domain::TenantIds& ids)
 {
     auto rules = rules::RuleSet::compile(config.rules, before != nullptr ? before->rules.get() : nullptr);
     for (const auto& broken : rules->broken()) {
@@ -36,8 +37,8 @@ std::shared_ptr<const TenantPolicy> policy_of(domain::TenantConfig config, const
             "a stored silence, window or inhibition does not compile and is left out",
             {{"tenant", config.tenant.service_code}, {"kind", to_string(broken.kind)}, {"id", broken.id.str()}});
     }
-    return std::make_shared<const TenantPolicy>(
-        TenantPolicy{.config = std::move(config), .rules = std::move(rules), .suppressions = std::move(suppressions)});
+    return std::make_shared<const TenantPolicy>(TenantPolicy{
+        .config = std::move(config), .rules = std::move(rules), .suppressions = std::move(suppressions), .ids = ids});
 }
 
 }  // namespace
@@ -46,7 +47,8 @@ class ConfigCache::Impl {
     using Policy = std::shared_ptr<const TenantPolicy>;
 
 public:
-    Impl(ports::ConfigStore& store, Changed changed) : store_(store), changed_(std::move(changed))
+    Impl(ports::ConfigStore& store, Changed changed, const domain::AlertIds& ids)
+        : store_(store), changed_(std::move(changed)), ids_(ids)
     {
         listener_ = std::jthread([this](const std::stop_token& stop) { listen(stop); });
         poller_ = std::jthread([this](const std::stop_token& stop) { poll(stop); });
@@ -100,7 +102,7 @@ private:
             }
             auto config = store_.load(tenant);
             if (!config) return config.error();
-            policy = policy_of(*std::move(config), before.get());
+            policy = policy_of(*std::move(config), before.get(), ids_.of(tenant));
             const std::lock_guard lock(mutex_);
             if (flight.changes != since) continue;
             flight.current = true;
@@ -218,6 +220,7 @@ private:
 
     ports::ConfigStore& store_;
     const Changed changed_;
+    const domain::AlertIds ids_;
 
     std::mutex mutex_;  // guards everything below
     std::condition_variable_any wake_;
@@ -231,8 +234,8 @@ private:
     std::jthread poller_;
 };
 
-ConfigCache::ConfigCache(ports::ConfigStore& store, Changed changed)
-    : impl_(std::make_unique<Impl>(store, std::move(changed)))
+ConfigCache::ConfigCache(ports::ConfigStore& store, Changed changed, domain::AlertIds ids)
+    : impl_(std::make_unique<Impl>(store, std::move(changed), ids))
 {
 }
 

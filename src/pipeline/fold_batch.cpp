@@ -94,6 +94,9 @@ bool judge(FoldBatch& batch, const std::function<bool()>& is_over)
     const auto& suppressions = *batch.policy->suppressions;
     while (batch.judged < batch.alerts.size()) {
         auto& each = batch.alerts[batch.judged];
+        const auto* const before = batch.judged == 0 ? nullptr : &batch.alerts[batch.judged - 1];
+        const bool goes_on = before != nullptr && before->position.row == each.position.row;
+        each.names = goes_on ? before->names : batch.policy->ids.row(each.position.row);
         if (rules.size() > 0) each.evaluation = rules.evaluate(each.alert, each.alert.received_at);
         cover(suppressions, each);
         if (++batch.judged < batch.alerts.size() && is_over()) return false;
@@ -140,7 +143,7 @@ Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_
         }
         writes.deliveries = plan(writes.outcome, planner);
         count_rules(alerts, writes);
-        writes.noise = count_noise(alerts, writes.outcome, writes.deliveries);
+        writes.noise = count_noise(alerts, batch.policy->ids, writes.outcome, writes.deliveries);
         keep_covers(alerts, batch.policy->config.tenant.config_version, writes);
     }
     writes.verdict_rows = verdict_rows(batch, writes.outcome.verdicts);

@@ -39,8 +39,8 @@ struct FoldBatch {
 /// Takes a row's alerts, for which there is room already.
 void take_alerts(FoldBatch& batch, PendingRow& row) noexcept;
 
-/// Runs the rules over what has not been through them, and covers what is to be quiet. `is_over` is asked after each
-/// alert but the last; where it says so, false: the next call goes on. Where it throws, too.
+/// Names what has not been through the rules, runs them over it, and covers what is to be quiet. `is_over` is asked
+/// after each alert but the last; where it says so, false: the next call goes on. Where it throws, too.
 bool judge(FoldBatch& batch, const std::function<bool()>& is_over);
 
 /// So many rows, the first ones, are judged wholly.

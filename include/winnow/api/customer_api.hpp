@@ -4,6 +4,7 @@
 /// Everything behind the customer listener: routing, credentials, ingestion, REST.
 
 #include "winnow/crypto/sealer.hpp"
+#include "winnow/domain/alert_ids.hpp"
 #include "winnow/domain/limits.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/identity/authenticator.hpp"
@@ -34,7 +35,8 @@ struct CustomerApiOptions {
     journal::Writer& journal;
     const crypto::Sealer& sealer;
     observe::Metrics& metrics;
-    Checks checks;  ///< /readyz
+    domain::AlertIds ids = {};  ///< What names alerts: the same on every node, and for good.
+    Checks checks;              ///< /readyz
     std::function<void()> outbox_changed;
     std::function<bool(std::string_view host)> plain_http;  ///< Hosts that webhooks may go to without TLS; empty: none.
     std::function<bool(std::string_view host)> webhook_host;  ///< Those that webhooks may name; empty: all.

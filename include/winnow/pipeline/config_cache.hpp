@@ -4,6 +4,7 @@
 /// Every tenant's configuration and compiled rules on this node, as immutable snapshots.
 
 #include "winnow/base/result.hpp"
+#include "winnow/domain/alert_ids.hpp"
 #include "winnow/domain/tenant.hpp"
 #include "winnow/ports/triage_store.hpp"
 #include "winnow/rules/rule_set.hpp"
@@ -19,6 +20,7 @@ struct TenantPolicy {
     domain::TenantConfig config;
     std::shared_ptr<const rules::RuleSet> rules;
     std::shared_ptr<const suppression::Suppressions> suppressions;
+    domain::TenantIds ids = {};  ///< What names its alerts and tickets.
 };
 
 /// Thread-safe. Two threads of its own: one waits for change notices, one compares versions every 3 seconds in case a
@@ -28,7 +30,7 @@ public:
     /// Called on an own thread with each tenant whose policy or credentials changed.
     using Changed = std::function<void(const ports::TenantChange&)>;
 
-    explicit ConfigCache(ports::ConfigStore& store, Changed changed = {});
+    explicit ConfigCache(ports::ConfigStore& store, Changed changed = {}, domain::AlertIds ids = {});
     ~ConfigCache();
     ConfigCache(const ConfigCache&) = delete;
     ConfigCache& operator=(const ConfigCache&) = delete;
