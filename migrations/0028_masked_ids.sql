@@ -1,4 +1,4 @@
--- 0027: ids of alerts, tickets and receipts no longer count what other tenants send.
+-- 0028: ids of alerts, tickets and receipts no longer count what other tenants send.
 -- compatible: yes
 
 -- The key that masks them (include/winnow/domain/alert_ids.hpp), on every node and for good: an id that was told must be
