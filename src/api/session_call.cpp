@@ -180,7 +180,7 @@ void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parame
                 std::move(turn).run([running] { compute(*running); }, failed, std::move(paid));
             };
             database.submit(running->who.tenant, job_of(running), std::move(loaded),
-                            {.given_up = given_up, .statement_timeout = {}});
+                            {.given_up = given_up, .statement_timeout = {}, .reads_only = true});
         };
         return analysis_.submit(running->who.tenant, std::move(load), failed, given_up);
     }
@@ -193,7 +193,9 @@ void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parame
         running->sink(std::move(running->response));
     };
     database_.submit(running->who.tenant, job_of(running), std::move(finished),
-                     {.given_up = given_up, .statement_timeout = reads ? read_timeout_ : std::chrono::milliseconds{0}});
+                     {.given_up = given_up,
+                      .statement_timeout = reads ? read_timeout_ : std::chrono::milliseconds{0},
+                      .reads_only = reads});
 }
 
 }  // namespace winnow::api
