@@ -115,12 +115,17 @@ Error unauthenticated(const std::string& credential, const http::RequestHead& he
     return {ErrorCode::unauthenticated, why()};
 }
 
+bool is_analysis(const Route& route, const http::RequestHead& head)
+{
+    return route.is_analysis != nullptr && route.is_analysis(head);
+}
+
 /// On which account a request goes.
 domain::RateClass class_of(const RouteEntry& entry, const http::RequestHead& head)
 {
     const auto& route = entry.route;
     if (entry.special == Special::ingest_native || is_push(entry.special)) return domain::RateClass::ingest;
-    if (route.is_analysis != nullptr && route.is_analysis(head)) return domain::RateClass::heavy;
+    if (is_analysis(route, head) || route.is_charged) return domain::RateClass::heavy;
     return route.method == "GET" ? domain::RateClass::read : domain::RateClass::write;
 }
 
@@ -183,7 +188,8 @@ public:
                 }
                 admitted->kind = class_of(entry, head);
                 const auto cost = admitted->kind == domain::RateClass::ingest ? units_of_head(head, max_body_bytes) : 1;
-                if (const auto fast = rates->refusal(*who, admitted->kind, cost)) {
+                const auto beside = is_analysis(entry.route, head) ? domain::RateClass::read : domain::RateClass::write;
+                if (const auto fast = rates->refusal(*who, admitted->kind, cost, beside)) {
                     return sink(refused(rate_refusal(*fast, form_of(entry, head.path), head.request_id)));
                 }
                 const auto& route = entry.route;

@@ -109,6 +109,7 @@ struct Route {
     std::string_view operation_id;  ///< Its name in docs/openapi.yaml.
     SessionHandler handler;
     IsAnalysis is_analysis = nullptr;  ///< Null: never.
+    bool is_charged = false;           ///< It changes something, and is charged for processor time as an analysis is.
 };
 
 /// The resources' tables, one function a file.

@@ -124,6 +124,8 @@ void add_tenant_limits(std::vector<Key>& keys)
     };
     limit("max_rules", &Limits::max_rules, 100'000);
     limit("max_rule_patterns", &Limits::max_rule_patterns, 100'000);
+    limit("max_pattern_instructions", &Limits::max_pattern_instructions, 10'000'000);
+    limit("max_open_patterns", &Limits::max_open_patterns, 100'000);
     limit("max_rule_memory", &Limits::max_rule_memory, std::uint64_t{1} << 34U);
     limit("max_ruleset_bytes", &Limits::max_ruleset_bytes, std::uint64_t{1} << 30U);
     limit("max_unfinished_backtests", &Limits::max_unfinished_backtests, 100);

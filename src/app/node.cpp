@@ -134,10 +134,6 @@ public:
           channel_(delivery::make_channel(config.delivery, sealer_, metrics_)),
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
           credentials_(pg::make_credential_store(session(config.database.api_url, "winnow credentials", 1))),
-          database_(pg::make_tenant_database(
-              api_session(config),
-              {.waiting = config.rest.waiting_per_tenant, .metrics = observe::QueueMetrics(metrics_, "rest")})),
-          provider_(pg::make_provider_store(session(config.database.provider_url, "winnow provider", 2))),
           authenticator_(*credentials_, {}),
           policies_(
               *config_store_,
@@ -145,6 +141,11 @@ public:
                   if (change.credentials) authenticator_.forget(change.tenant);
               },
               ids_),
+          database_(pg::make_tenant_database(
+              api_session(config),
+              {.waiting = config.rest.waiting_per_tenant, .metrics = observe::QueueMetrics(metrics_, "rest")},
+              noted_here())),
+          provider_(pg::make_provider_store(session(config.database.provider_url, "winnow provider", 2), noted_here())),
           triage_(
               *triage_store_, policies_, triage_options(config), [this] { dispatcher_.poke(); }, metrics_),
           quiet_(
@@ -227,6 +228,14 @@ private:
         if (!stream) return std::nullopt;
         return pipeline::Housekeeping::OwnStream{
             .stream = *stream, .released_seq = writer_.released_seq(), .serves = writer_.healthy()};
+    }
+
+    /// What is changed by way of this node is in force on it when that is answered, for the very next alert.
+    ports::TenantChanged noted_here()
+    {
+        return [this](const ports::TenantChange& change) {
+            policies_.note(change);
+        };
     }
 
     journal::WriterOptions journal_options()
@@ -335,10 +344,10 @@ private:
     // Their threads run what the APIs below gave them, until they are gone: queued calls bring along all of the API
     // that they need, and poke the dispatcher.
     std::unique_ptr<ports::CredentialStore> credentials_;
-    std::unique_ptr<ports::TenantDatabase> database_;
-    std::unique_ptr<ports::ProviderStore> provider_;
     identity::Authenticator authenticator_;
     pipeline::ConfigCache policies_;
+    std::unique_ptr<ports::TenantDatabase> database_;  ///< Tells `policies_` of changes.
+    std::unique_ptr<ports::ProviderStore> provider_;   ///< So does it.
     pipeline::TriageService triage_;
     pipeline::QuietKeeper quiet_;
     pipeline::HoldKeeper holds_;

@@ -54,22 +54,20 @@ Error explained(Error error, milliseconds statement_timeout)
                                     " (rest.statement_timeout); ask for less, or filter more"};
 }
 
-Result<Done> run_job(Session& session, TenantId tenant, ports::TenantDatabase::Job& job, milliseconds statement_timeout)
+/// What the triggers of the tables have noted (config_changed(), credentials_changed()): they know better than whoever
+/// wrote what belongs to the configuration.
+ports::TenantChange changed_by(pqxx::transaction_base& tx, TenantId tenant)
 {
-    return translated([&]() -> Result<Done> {
-        Transaction transaction(session);
-        begin(transaction.tx(), tenant, statement_timeout);
-        PgTenantSession nouns(transaction.tx(), tenant);
-        auto outcome = job(nouns);
-        if (!outcome) return explained(std::move(outcome.error()), statement_timeout);
-        transaction.commit();
-        return outcome;
-    });
+    const auto noted = query(tx,
+                             "select current_setting('winnow.config_changed', true) <> '', "
+                             "current_setting('winnow.credentials_changed', true) <> ''");
+    return {.tenant = tenant, .policy = noted[0][0].as<bool>(false), .credentials = noted[0][1].as<bool>(false)};
 }
 
 class PgTenantDatabase final : public ports::TenantDatabase {
 public:
-    PgTenantDatabase(const PgOptions& options, const TenantShare& share) : threads_(options, sharing_of(options, share))
+    PgTenantDatabase(const PgOptions& options, const TenantShare& share, ports::TenantChanged changed)
+        : changed_(std::move(changed)), threads_(options, sharing_of(options, share))
     {
     }
 
@@ -77,24 +75,45 @@ public:
     {
         // Shared between the two ways out, of which exactly one is taken.
         auto done = std::make_shared<Finished>(std::move(finished));
-        threads_.submit(tenant,
-                        {.work = [tenant, job = std::move(job), done, timeout = terms.statement_timeout](
-                                     Session& session) mutable { (*done)(run_job(session, tenant, job, timeout)); },
-                         .failed = [done](Error error) { (*done)(std::move(error)); },
-                         .given_up = std::move(terms.given_up)});
+        threads_.submit(
+            tenant, {.work = [this, tenant, job = std::move(job), done, timeout = terms.statement_timeout,
+                              tells = changed_ && !terms.reads_only](
+                                 Session& session) mutable { (*done)(run_job(session, tenant, job, timeout, tells)); },
+                     .failed = [done](Error error) { (*done)(std::move(error)); },
+                     .given_up = std::move(terms.given_up)});
     }
 
     bool healthy() const override { return threads_.healthy(); }
 
 private:
-    DatabaseThreads threads_;
+    [[nodiscard]] Result<Done> run_job(Session& session, TenantId tenant, Job& job, milliseconds statement_timeout,
+                                       bool tells) const
+    {
+        ports::TenantChange change;
+        auto finished = translated([&]() -> Result<Done> {
+            Transaction transaction(session);
+            begin(transaction.tx(), tenant, statement_timeout);
+            PgTenantSession nouns(transaction.tx(), tenant);
+            auto outcome = job(nouns);
+            if (!outcome) return explained(std::move(outcome.error()), statement_timeout);
+            if (tells) change = changed_by(transaction.tx(), tenant);
+            transaction.commit();
+            return outcome;
+        });
+        if (finished && (change.policy || change.credentials)) changed_(change);
+        return finished;
+    }
+
+    const ports::TenantChanged changed_;
+    DatabaseThreads threads_;  // last: they end before what they use
 };
 
 }  // namespace
 
-std::unique_ptr<ports::TenantDatabase> make_tenant_database(const PgOptions& options, const TenantShare& share)
+std::unique_ptr<ports::TenantDatabase> make_tenant_database(const PgOptions& options, const TenantShare& share,
+                                                            ports::TenantChanged changed)
 {
-    return std::make_unique<PgTenantDatabase>(options, share);
+    return std::make_unique<PgTenantDatabase>(options, share, std::move(changed));
 }
 
 }  // namespace winnow::pg

@@ -6,6 +6,7 @@
 #include "winnow/observe/queue_metrics.hpp"
 #include "winnow/pg/options.hpp"
 #include "winnow/ports/tenant_session.hpp"
+#include "winnow/ports/triage_store.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -24,7 +25,11 @@ struct TenantShare {
 ///
 /// `options.connections` threads, each with its own session of the role winnow_api, opened when first needed. The
 /// destructor answers what still waits with `unavailable`, lets running jobs end, and joins.
+///
+/// `changed` is told what a transaction changed of its tenant's configuration, after the commit and before `finished`:
+/// the database's own notice comes a little later.
 [[nodiscard]] std::unique_ptr<ports::TenantDatabase> make_tenant_database(const PgOptions& options,
-                                                                          const TenantShare& share = {});
+                                                                          const TenantShare& share = {},
+                                                                          ports::TenantChanged changed = {});
 
 }  // namespace winnow::pg

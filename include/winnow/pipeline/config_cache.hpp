@@ -10,7 +10,6 @@
 #include "winnow/rules/rule_set.hpp"
 #include "winnow/suppression/suppressions.hpp"
 
-#include <functional>
 #include <memory>
 
 namespace winnow::pipeline {
@@ -27,10 +26,8 @@ struct TenantPolicy {
 /// notice was missed. `store` must outlive it.
 class ConfigCache {
 public:
-    /// Called on an own thread with each tenant whose policy or credentials changed.
-    using Changed = std::function<void(const ports::TenantChange&)>;
-
-    explicit ConfigCache(ports::ConfigStore& store, Changed changed = {}, domain::AlertIds ids = {});
+    /// `changed` is called with each tenant whose policy or credentials changed, also by note().
+    explicit ConfigCache(ports::ConfigStore& store, ports::TenantChanged changed = {}, domain::AlertIds ids = {});
     ~ConfigCache();
     ConfigCache(const ConfigCache&) = delete;
     ConfigCache& operator=(const ConfigCache&) = delete;
@@ -38,6 +35,10 @@ public:
     /// The tenant's policy; read from the store (blocking) where it is not cached, by one caller for all who ask
     /// meanwhile. `not_found`, `unavailable`.
     [[nodiscard]] Result<std::shared_ptr<const TenantPolicy>> get(TenantId tenant);
+
+    /// For who made a change, or knows of it before its notice comes: what is asked for from here on has it, where it
+    /// is committed. The notice may follow, and be of something else.
+    void note(const ports::TenantChange& change) noexcept;
 
 private:
     class Impl;

@@ -110,6 +110,9 @@ struct TenantChange {
     friend bool operator==(const TenantChange&, const TenantChange&) = default;
 };
 
+/// Told of a change on whichever thread hears of it, several at once. Quick; throws nothing where a store calls it.
+using TenantChanged = std::function<void(const TenantChange&)>;
+
 /// Tenants' configuration, for triage and dispatch. Thread-safe.
 class ConfigStore {
 public:
@@ -120,6 +123,9 @@ public:
 
     /// `not_found` for a tenant that does not exist.
     [[nodiscard]] virtual Result<domain::TenantConfig> load(TenantId tenant) = 0;
+
+    /// Of its policy, by now. `not_found` as above.
+    [[nodiscard]] virtual Result<std::int64_t> policy_version(TenantId tenant) = 0;
 
     /// Every tenant's current versions: the poll that catches a missed notice.
     [[nodiscard]] virtual Result<std::vector<std::pair<TenantId, TenantVersions>>> versions() = 0;

@@ -114,6 +114,8 @@ TEST_F(TenantsTest, SuspendingShowsOnEveryKeyAndIsTakenBack)
     EXPECT_TRUE(provider_->set_suspended(id, true)->suspended);
     EXPECT_TRUE(find(std::string(31, 'k') + '\x01')->tenant_suspended);
     EXPECT_GT(provider_->tenant(id)->config_version, before) << "so that caches hear of it";
+    EXPECT_EQ(config_->policy_version(id).value(), provider_->tenant(id)->config_version);
+    EXPECT_EQ(config_->policy_version(TenantId(new_uuid())).error().code(), ErrorCode::not_found);
     EXPECT_FALSE(provider_->set_suspended(id, false)->suspended);
     EXPECT_FALSE(find(std::string(31, 'k') + '\x01')->tenant_suspended);
     EXPECT_EQ(provider_->set_suspended(TenantId(new_uuid()), true).error().code(), ErrorCode::not_found);

@@ -150,6 +150,8 @@ inline std::vector<ExpectedKey> expected_keys()
         {"limits.alertmanager_resolve_timeout", [](C c) { return text_of(c.resolve_timeout); }, "PT1S"},
         {"tenants.max_rules", [](C c) { return text_of(c.tenants.max_rules); }, "20"},
         {"tenants.max_rule_patterns", [](C c) { return text_of(c.tenants.max_rule_patterns); }, "21"},
+        {"tenants.max_pattern_instructions", [](C c) { return text_of(c.tenants.max_pattern_instructions); }, "211"},
+        {"tenants.max_open_patterns", [](C c) { return text_of(c.tenants.max_open_patterns); }, "212"},
         {"tenants.max_rule_memory", [](C c) { return text_of(c.tenants.max_rule_memory); }, "22"},
         {"tenants.max_ruleset_bytes", [](C c) { return text_of(c.tenants.max_ruleset_bytes); }, "23"},
         {"tenants.max_unfinished_backtests", [](C c) { return text_of(c.tenants.max_unfinished_backtests); }, "24"},
