@@ -56,7 +56,8 @@ struct Ticket {
 /// quantum is spent; what costs more is a debt that later turns pay. Who blinks gains nothing: a tenant that ran empty
 /// is forgotten only after its turn among the others has come, and with a debt only after `memory`.
 ///
-/// Amortised O(1), but for tenants that are at their `tenant_in_flight`, slow or to be passed over: those are, one by one.
+/// Amortised O(1), but for tenants that are at their `tenant_in_flight`, slow or to be passed over: those are, one by
+/// one.
 class TurnOrder {
 public:
     explicit TurnOrder(const QueueLimits& limits);
