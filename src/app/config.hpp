@@ -44,6 +44,11 @@ struct AnalysisConfig {
     std::size_t waiting_per_tenant = 8;
 };
 
+struct BodiesConfig {
+    std::size_t threads = 0;  ///< 0: two for each I/O thread.
+    std::size_t max_waiting_bytes = std::size_t{128} << 20U;
+};
+
 struct NodeConfig {
     std::string name;            ///< "": the host's name.
     std::size_t io_threads = 0;  ///< 0: one a core.
@@ -72,6 +77,7 @@ struct Config {
     DatabaseConfig database;
     RestConfig rest;
     AnalysisConfig analysis;
+    BodiesConfig bodies;
     NodeConfig node;
     domain::AlertLimits limits;
     domain::TenantLimits tenants;

@@ -171,6 +171,10 @@ void add_sharing(std::vector<Key>& keys)
         number<std::size_t>("analysis.threads", [](Config& c) -> auto& { return c.analysis.threads; }, 1, 64));
     keys.push_back(number<std::size_t>(
         "analysis.waiting_per_tenant", [](Config& c) -> auto& { return c.analysis.waiting_per_tenant; }, 1, 64));
+    keys.push_back(number<std::size_t>("bodies.threads", [](Config& c) -> auto& { return c.bodies.threads; }, 0, 128));
+    keys.push_back(number<std::size_t>(
+        "bodies.max_waiting_bytes", [](Config& c) -> auto& { return c.bodies.max_waiting_bytes; }, 1U << 20U,
+        std::uint64_t{1} << 36U));
 }
 
 void add_work(std::vector<Key>& keys)

@@ -78,6 +78,12 @@ std::size_t io_threads(const Config& config)
     return std::max(1U, std::thread::hardware_concurrency());
 }
 
+/// So that one tenant, which has half of them, reads as many at a time as the loops would.
+std::size_t body_threads(const Config& config)
+{
+    return config.bodies.threads != 0 ? config.bodies.threads : 2 * io_threads(config);
+}
+
 double uniform()
 {
     constexpr int kMantissaBits = 53;
@@ -311,7 +317,9 @@ private:
                 .resolve_timeout = config_.resolve_timeout,
                 .read_timeout = config_.rest.statement_timeout,
                 .analysis_threads = config_.analysis.threads,
-                .analyses_waiting = config_.analysis.waiting_per_tenant};
+                .analyses_waiting = config_.analysis.waiting_per_tenant,
+                .body_threads = body_threads(config_),
+                .max_waiting_body_bytes = config_.bodies.max_waiting_bytes};
     }
 
     api::ManagementApiOptions management_options()

@@ -47,6 +47,8 @@ struct CustomerApiOptions {
     std::chrono::milliseconds read_timeout{5'000};  ///< Of each statement of a REST request that only reads.
     std::size_t analysis_threads = 2;               ///< For what costs processor time: tests of rules, lint, previews.
     std::size_t analyses_waiting = 8;               ///< Of one tenant, besides the one under way.
+    std::size_t body_threads = 4;                   ///< That read large bodies; half of them for one tenant.
+    std::size_t max_waiting_body_bytes = std::size_t{128} << 20U;  ///< Of bodies that wait for them or are read.
 };
 
 /// Thread-safe. Throws std::logic_error at construction where two routes collide or one lacks its permission.

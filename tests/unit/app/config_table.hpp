@@ -187,6 +187,8 @@ inline std::vector<ExpectedKey> expected_keys()
         {"rest.statement_timeout", [](C c) { return text_of(c.rest.statement_timeout); }, "PT1S"},
         {"analysis.threads", [](C c) { return text_of(c.analysis.threads); }, "3"},
         {"analysis.waiting_per_tenant", [](C c) { return text_of(c.analysis.waiting_per_tenant); }, "5"},
+        {"bodies.threads", [](C c) { return text_of(c.bodies.threads); }, "6"},
+        {"bodies.max_waiting_bytes", [](C c) { return text_of(c.bodies.max_waiting_bytes); }, "1048577"},
         {"journal.transactions_in_flight", [](C c) { return text_of(c.journal.transactions_in_flight); }, "2"},
         {"journal.max_queued_alerts", [](C c) { return text_of(c.journal.max_queued_alerts); }, "1000"},
         {"journal.max_queued_bytes", [](C c) { return text_of(c.journal.max_queued_bytes); }, "1048576"},
