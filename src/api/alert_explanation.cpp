@@ -150,7 +150,7 @@ Result<TicketSide> ticket_side(const PastAlert& past, ports::TenantSession& sess
         return ticket.error();
     }
     side.ticket = std::move(*ticket);
-    auto events = session.tickets().events_of(side.ticket->id, domain::alert_id_at(past.position), kMaxEvents);
+    auto events = session.tickets().events_of(side.ticket->id, past.id, kMaxEvents);
     if (!events) return events.error();
     side.events = *std::move(events);
     std::vector<std::int32_t> seqs;
@@ -344,7 +344,7 @@ json explanation(const Evidence& found)
     auto events = json::array();
     for (const auto& event : side.events) events.push_back(timeline_json(event));
     const auto& verdict = past.verdict;
-    return json{{"id", domain::alert_id_at(past.position).str()},
+    return json{{"id", past.id.str()},
                 {"received_at", format_rfc3339(past.alert.received_at)},
                 {"integration_id", past.alert.integration_id.str()},
                 {"integration", past.alert.integration},

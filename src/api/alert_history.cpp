@@ -87,8 +87,8 @@ bool verdict_matches(const AlertQuery& query, const Verdict* verdict)
 /// One search on its way down the journal.
 class Search {
 public:
-    Search(ports::AlertArchive& archive, const AlertQuery& query, std::size_t limit)
-        : archive_(archive), query_(query), limit_(limit)
+    Search(ports::AlertArchive& archive, const domain::TenantIds& ids, const AlertQuery& query, std::size_t limit)
+        : archive_(archive), ids_(ids), query_(query), limit_(limit)
     {
     }
 
@@ -110,6 +110,7 @@ public:
         const auto text = journal::decode_rows(row.payload);
         if (!text) return text.error();
         const auto lines = lines_of(*text);
+        const auto names = ids_.row(row.position);
         for (const auto index : wanted) {
             if (full()) break;
             if (index >= lines.size() || lines[index].empty()) continue;
@@ -117,7 +118,9 @@ public:
             if (!alert) return alert.error();
             ++decoded_;
             if (!text_matches(query_, *alert)) continue;
-            PastAlert past{.position = {.row = row.position, .index = static_cast<std::uint16_t>(index)},
+            const auto place = static_cast<std::uint16_t>(index);
+            PastAlert past{.position = {.row = row.position, .index = place},
+                           .id = names.alert(place),
                            .alert = std::move(*alert),
                            .verdict = {}};
             if (*verdicts && index < (*verdicts)->size()) past.verdict = (**verdicts)[index];
@@ -157,6 +160,7 @@ private:
     }
 
     ports::AlertArchive& archive_;
+    const domain::TenantIds& ids_;
     const AlertQuery& query_;
     std::size_t limit_;
     std::size_t decoded_ = 0;
@@ -172,11 +176,11 @@ RowPosition just_below(RowPosition row)
 
 }  // namespace
 
-Result<AlertStretch> search_alerts(ports::AlertArchive& archive, const AlertQuery& query,
+Result<AlertStretch> search_alerts(ports::AlertArchive& archive, const domain::TenantIds& ids, const AlertQuery& query,
                                    const std::optional<AlertPosition>& before, std::size_t limit,
                                    const ScanBudget& budget)
 {
-    Search search(archive, query, limit);
+    Search search(archive, ids, query, limit);
     ports::ArchiveRange range{.received_from = query.received_from,
                               .received_until = query.received_until,
                               .not_after = {},
@@ -203,16 +207,17 @@ Result<AlertStretch> search_alerts(ports::AlertArchive& archive, const AlertQuer
     }
 }
 
-Result<PastAlert> find_alert(ports::AlertArchive& archive, AlertId id)
+Result<PastAlert> find_alert(ports::AlertArchive& archive, const domain::TenantIds& ids, AlertId id)
 {
-    const auto position = domain::position_of(id);
+    const auto position = ids.position(id);
     if (!position) return no_such_alert();
-    auto found = alerts_of_receipt(archive, {.first = *position, .count = 1});
+    auto found = alerts_of_receipt(archive, ids, {.first = *position, .count = 1});
     if (!found) return found.error().code() == ErrorCode::not_found ? no_such_alert() : found.error();
     return std::move(found->front());
 }
 
-Result<std::vector<PastAlert>> alerts_of_receipt(ports::AlertArchive& archive, const domain::ReceiptId& receipt)
+Result<std::vector<PastAlert>> alerts_of_receipt(ports::AlertArchive& archive, const domain::TenantIds& ids,
+                                                 const domain::ReceiptId& receipt)
 {
     const Error none(ErrorCode::not_found, "there is no such receipt");
     if (receipt.count == 0) return none;
@@ -231,11 +236,13 @@ Result<std::vector<PastAlert>> alerts_of_receipt(ports::AlertArchive& archive, c
         const auto rest = receipt.count - alerts.size();
         const auto end = position.index + rest;
         if (end > lines.size() && (position.index != 0 || lines.size() < domain::kRowAlerts)) return none;
+        const auto names = ids.row(position.row);
         for (; position.index < std::min<std::size_t>(end, lines.size()); ++position.index) {
             if (lines[position.index].empty()) return none;  // a gap: that request was a repeat, with another receipt
             auto alert = intake::read_canonical(lines[position.index]);
             if (!alert) return alert.error();
-            PastAlert past{.position = position, .alert = std::move(*alert), .verdict = {}};
+            PastAlert past{
+                .position = position, .id = names.alert(position.index), .alert = std::move(*alert), .verdict = {}};
             if (*verdicts && position.index < (*verdicts)->size()) past.verdict = (**verdicts)[position.index];
             alerts.push_back(std::move(past));
         }
@@ -249,10 +256,9 @@ AlertQuery alerts_of(const domain::Ticket& ticket)
 {
     AlertQuery query;
     query.ticket_id = ticket.id;
-    // The id tells which alert opened the ticket (its two lowest bits say "ticket"): nothing older has gone into it.
-    const auto& id = ticket.id.value();
-    const auto opener = domain::position_of(AlertId(Uuid::from_words(id.high(), id.low() & ~std::uint64_t{3})));
-    query.received_from = opener ? opener->row.received_at : std::min(ticket.first_seen_at, ticket.opened_at);
+    // The id tells which alert opened the ticket: nothing older has gone into it.
+    const auto opened = domain::received_at_of(domain::opener_of(ticket.id));
+    query.received_from = opened ? *opened : std::min(ticket.first_seen_at, ticket.opened_at);
     auto last_news = std::max(ticket.last_seen_at, ticket.opened_at);
     for (const auto& at : {ticket.acknowledged_at, ticket.recovered_at, ticket.closed_at}) {
         if (at) last_news = std::max(last_news, *at);

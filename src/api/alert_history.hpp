@@ -5,7 +5,7 @@
 
 #include "winnow/base/result.hpp"
 #include "winnow/domain/alert.hpp"
-#include "winnow/domain/position.hpp"
+#include "winnow/domain/alert_ids.hpp"
 #include "winnow/domain/ticket.hpp"
 #include "winnow/domain/verdict.hpp"
 #include "winnow/ports/alert_archive.hpp"
@@ -20,6 +20,7 @@ namespace winnow::api {
 /// One journalled alert as it came in, and what became of it.
 struct PastAlert {
     domain::AlertPosition position;
+    AlertId id;
     domain::Alert alert;
     std::optional<domain::Verdict> verdict;  ///< nullopt while triage has not reached it.
 };
@@ -48,15 +49,17 @@ struct AlertStretch {
 };
 
 /// At most `limit` alerts that match, below `before`. May end early with a `next` when the budget is spent.
-[[nodiscard]] Result<AlertStretch> search_alerts(ports::AlertArchive& archive, const AlertQuery& query,
+[[nodiscard]] Result<AlertStretch> search_alerts(ports::AlertArchive& archive, const domain::TenantIds& ids,
+                                                 const AlertQuery& query,
                                                  const std::optional<domain::AlertPosition>& before, std::size_t limit,
                                                  const ScanBudget& budget = {});
 
 /// `not_found` for an id that is not an alert's, is another tenant's, or whose retention has ended.
-[[nodiscard]] Result<PastAlert> find_alert(ports::AlertArchive& archive, AlertId id);
+[[nodiscard]] Result<PastAlert> find_alert(ports::AlertArchive& archive, const domain::TenantIds& ids, AlertId id);
 
 /// The alerts of one request in its order. `not_found` where the receipt names none of this tenant's rows.
 [[nodiscard]] Result<std::vector<PastAlert>> alerts_of_receipt(ports::AlertArchive& archive,
+                                                               const domain::TenantIds& ids,
                                                                const domain::ReceiptId& receipt);
 
 /// What has gone into a ticket, from the alert that opened it to a little after its last news: what came later and

@@ -65,7 +65,7 @@ json warnings_json(const domain::Alert& alert)
 json alert_json(const PastAlert& past)
 {
     auto document = received_json(past.alert);
-    document["id"] = domain::alert_id_at(past.position).str();
+    document["id"] = past.id.str();
     document["received_at"] = format_rfc3339(past.alert.received_at);
     document["integration_id"] = past.alert.integration_id.str();
     document["integration"] = past.alert.integration;
@@ -86,22 +86,23 @@ json alert_json(const PastAlert& past)
     return document;
 }
 
-Result<http::Response> alerts_page(const http::RequestHead& head, ports::AlertArchive& archive, const AlertQuery& query,
+Result<http::Response> alerts_page(const Call& call, ports::AlertArchive& archive, const AlertQuery& query,
                                    const PageRequest& page)
 {
+    const auto ids = call.ids();
     std::optional<domain::AlertPosition> before;
     if (!page.cursor.empty()) {
         const auto id = AlertId::parse(page.cursor.front());
-        if (id) before = domain::position_of(*id);
+        if (id) before = ids.position(*id);
         if (!before || before->row.seq == 0) return bad_cursor();
     }
-    const auto stretch = search_alerts(archive, query, before, page.limit);
+    const auto stretch = search_alerts(archive, ids, query, before, page.limit);
     if (!stretch) return stretch.error();
     auto items = json::array();
     for (const auto& past : stretch->items) items.push_back(alert_json(past));
     Cursor next;
-    if (stretch->next) next = {domain::alert_id_at(*stretch->next).str()};
-    return page_response(head, items, next);
+    if (stretch->next) next = {ids.alert(*stretch->next).str()};
+    return page_response(call.request.head, items, next);
 }
 
 }  // namespace winnow::api

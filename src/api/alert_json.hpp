@@ -5,6 +5,7 @@
 
 #include "api/alert_history.hpp"
 #include "api/page.hpp"
+#include "api/route.hpp"
 #include "winnow/http/message.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -33,8 +34,8 @@ namespace winnow::api {
 /// The dedup key after the rules.
 [[nodiscard]] const std::string& folded_dedup_key(const PastAlert& past);
 
-/// One page of the journal. The request's cursor has one part, an alert's id.
-[[nodiscard]] Result<http::Response> alerts_page(const http::RequestHead& head, ports::AlertArchive& archive,
+/// One page of the journal. The call's cursor has one part, an alert's id.
+[[nodiscard]] Result<http::Response> alerts_page(const Call& call, ports::AlertArchive& archive,
                                                  const AlertQuery& query, const PageRequest& page);
 
 }  // namespace winnow::api

@@ -72,14 +72,14 @@ Result<Response> list_alerts(const Call& call, TenantSession& session)
     if (!page) return page.error();
     const auto query = read_query(head);
     if (!query) return query.error();
-    return alerts_page(head, session.alerts(), *query, *page);
+    return alerts_page(call, session.alerts(), *query, *page);
 }
 
 Result<PastAlert> alert_of(const Call& call, TenantSession& session)
 {
     const auto id = call.id<AlertId>();
     if (!id) return id.error();
-    return find_alert(session.alerts(), *id);
+    return find_alert(session.alerts(), call.ids(), *id);
 }
 
 Result<Response> get_alert(const Call& call, TenantSession& session)
@@ -110,15 +110,16 @@ Result<Answer> explain_alert(const Call& call, TenantSession& session)
 
 Result<Response> get_receipt(const Call& call, TenantSession& session)
 {
-    const auto receipt = domain::ReceiptId::parse(call.parameter("id"));
+    const auto ids = call.ids();
+    const auto receipt = ids.receipt(call.parameter("id"));
     if (!receipt) return Error(ErrorCode::not_found, "there is no such receipt");
-    const auto alerts = alerts_of_receipt(session.alerts(), *receipt);
+    const auto alerts = alerts_of_receipt(session.alerts(), ids, *receipt);
     if (!alerts) return alerts.error();
     auto results = json::array();
     bool settled = true;
     for (const auto& past : *alerts) {
         settled = settled && past.verdict.has_value();
-        json line{{"alert_id", domain::alert_id_at(past.position).str()},
+        json line{{"alert_id", past.id.str()},
                   {"disposition", disposition_word(past)},
                   {"effect", nullptr},
                   {"ticket_id", nullptr},
@@ -129,7 +130,7 @@ Result<Response> get_receipt(const Call& call, TenantSession& session)
         }
         results.push_back(std::move(line));
     }
-    return json_response(200, {{"id", receipt->str()},
+    return json_response(200, {{"id", ids.receipt(*receipt)},
                                {"received_at", format_rfc3339(receipt->first.row.received_at)},
                                {"settled", settled},
                                {"results", std::move(results)}});

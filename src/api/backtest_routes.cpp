@@ -7,8 +7,8 @@
 #include "api/rule_work.hpp"
 #include "api/ticket_json.hpp"
 #include "winnow/backtest/draft.hpp"
+#include "winnow/domain/alert_ids.hpp"
 #include "winnow/domain/backtest.hpp"
-#include "winnow/domain/position.hpp"
 #include "winnow/ports/alert_archive.hpp"
 #include "winnow/ports/backtest_store.hpp"
 #include "winnow/ports/rule_store.hpp"
@@ -76,8 +76,8 @@ void leave_out_samples_before(Timestamp kept_from, json& result)
         auto& samples = difference.at("samples").get_ref<json::array_t&>();
         std::erase_if(samples, [&](const json& sample) {
             const auto id = AlertId::parse(sample.at("alert_id").get<std::string>());
-            const auto position = id ? domain::position_of(*id) : std::nullopt;
-            return !position || position->row.received_at < kept_from;
+            const auto received_at = id ? domain::received_at_of(*id) : std::nullopt;
+            return !received_at || *received_at < kept_from;
         });
     }
 }
@@ -101,11 +101,11 @@ Result<RuleDraft> draft_of_rule(TenantSession& session, const json& document)
     return RuleDraft{.whole_set = false, .rules = {std::move(rule)}};
 }
 
-Result<RuleDraft> draft_of_set(TenantSession& session, const json& list)
+Result<RuleDraft> draft_of_set(const Call& call, TenantSession& session, const json& list)
 {
     const auto groups = named_groups(session, list);
     if (!groups) return groups.error();
-    auto inputs = sound_rules(*groups, list, "/ruleset");
+    auto inputs = sound_rules(*groups, list, "/ruleset", bounds_beside_stored(call, session));
     if (!inputs) return inputs.error();
     RuleDraft draft{.whole_set = true, .rules = {}};
     for (auto& input : *inputs) draft.rules.push_back(drafted(std::move(input)));
@@ -154,7 +154,7 @@ Result<RuleDraft> read_start(const Call& call, TenantSession& session, const jso
     read_range(fields, call.now, backtest);
     if (const auto read = fields.finish(); !read) return read.error();
     if (rule != nullptr) return draft_of_rule(session, *rule);
-    return ruleset != nullptr ? draft_of_set(session, *ruleset) : draft_of_stored(session, *id);
+    return ruleset != nullptr ? draft_of_set(call, session, *ruleset) : draft_of_stored(session, *id);
 }
 
 Result<Response> start_backtest(const Call& call, TenantSession& session)
@@ -174,7 +174,7 @@ Result<Response> start_backtest(const Call& call, TenantSession& session)
     const auto live = session.rules().all();
     if (!live) return live.error();
     const auto wanted = backtest::drafted_rules(*draft, *live, backtest.from, backtest.until);
-    if (const auto allowed = check_allowance(wanted, limits); !allowed) return allowed.error();
+    if (const auto allowed = check_allowance(wanted, limits, *live); !allowed) return allowed.error();
     backtest.id = BacktestId(call.services.new_id());
     backtest.draft_rules = wanted.size();
     backtest.live_rules = live->size();
@@ -231,7 +231,7 @@ std::vector<Route> backtest_routes()
     using enum access::Permission;
     return {
         {"GET", "/api/v1/rules/backtests", read_rules, "listBacktests", list_backtests},
-        {"POST", "/api/v1/rules/backtests", write_rules, "startBacktest", start_backtest},
+        {"POST", "/api/v1/rules/backtests", write_rules, "startBacktest", start_backtest, nullptr, true},
         {"GET", "/api/v1/rules/backtests/{id}", read_rules, "getBacktest", get_backtest},
         {"DELETE", "/api/v1/rules/backtests/{id}", write_rules, "cancelBacktest", cancel_backtest},
     };

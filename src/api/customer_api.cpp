@@ -2,6 +2,7 @@
 
 #include "api/alertmanager_error.hpp"
 #include "api/credential.hpp"
+#include "api/door/large_bodies.hpp"
 #include "api/ingest.hpp"
 #include "api/json_body.hpp"
 #include "api/problem.hpp"
@@ -12,11 +13,14 @@
 #include "api/router.hpp"
 #include "api/session_call.hpp"
 #include "winnow/crypto/digest.hpp"
+#include "winnow/observe/log.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -115,12 +119,27 @@ Error unauthenticated(const std::string& credential, const http::RequestHead& he
     return {ErrorCode::unauthenticated, why()};
 }
 
+bool is_analysis(const Route& route, const http::RequestHead& head)
+{
+    return route.is_analysis != nullptr && route.is_analysis(head);
+}
+
+std::optional<PushFormat> push_format(Special special)
+{
+    switch (special) {
+        case Special::push_alertmanager: return PushFormat::alertmanager_api;
+        case Special::push_alertmanager_webhook: return PushFormat::alertmanager_webhook;
+        case Special::push_grafana_webhook: return PushFormat::grafana_webhook;
+        default: return std::nullopt;
+    }
+}
+
 /// On which account a request goes.
 domain::RateClass class_of(const RouteEntry& entry, const http::RequestHead& head)
 {
     const auto& route = entry.route;
     if (entry.special == Special::ingest_native || is_push(entry.special)) return domain::RateClass::ingest;
-    if (route.is_analysis != nullptr && route.is_analysis(head)) return domain::RateClass::heavy;
+    if (is_analysis(route, head) || route.is_charged) return domain::RateClass::heavy;
     return route.method == "GET" ? domain::RateClass::read : domain::RateClass::write;
 }
 
@@ -141,8 +160,11 @@ public:
         : options_(std::move(options)),
           router_(std::make_shared<const Router>(customer_routes())),
           rates_(std::make_shared<Rates>(options_.tenant_limits.rates, options_.metrics)),
-          door_{options_.journal, wall_clock, options_.limits, options_.resolve_timeout, rates_},
-          sessions_(options_.database, services(), session_options())
+          door_{options_.journal, wall_clock, options_.limits, options_.resolve_timeout, rates_, options_.ids},
+          sessions_(options_.database, services(), session_options()),
+          large_bodies_({.threads = options_.body_threads,
+                         .max_bytes = options_.max_waiting_body_bytes,
+                         .metrics = observe::QueueMetrics(options_.metrics, "bodies")})
     {
     }
 
@@ -183,7 +205,8 @@ public:
                 }
                 admitted->kind = class_of(entry, head);
                 const auto cost = admitted->kind == domain::RateClass::ingest ? units_of_head(head, max_body_bytes) : 1;
-                if (const auto fast = rates->refusal(*who, admitted->kind, cost)) {
+                const auto beside = is_analysis(entry.route, head) ? domain::RateClass::read : domain::RateClass::write;
+                if (const auto fast = rates->refusal(*who, admitted->kind, cost, beside)) {
                     return sink(refused(rate_refusal(*fast, form_of(entry, head.path), head.request_id)));
                 }
                 const auto& route = entry.route;
@@ -201,15 +224,17 @@ public:
     {
         const auto attachment = request.attachment;
         const auto& admitted = static_cast<const Admitted&>(*attachment);
-        if (!admitted.who.tenant.is_nil()) sink = showing_rate(admitted, std::move(sink));
+        if (!admitted.who.tenant.is_nil()) {
+            large_bodies_.came(admitted.who.tenant);
+            sink = showing_rate(admitted, std::move(sink));
+        }
         switch (admitted.entry->special) {
-            case Special::ingest_native: return ingest_native(door_, admitted.who, std::move(request), std::move(sink));
+            case Special::ingest_native:
             case Special::push_alertmanager:
-                return push(PushFormat::alertmanager_api, admitted.who, std::move(request), std::move(sink));
             case Special::push_alertmanager_webhook:
-                return push(PushFormat::alertmanager_webhook, admitted.who, std::move(request), std::move(sink));
             case Special::push_grafana_webhook:
-                return push(PushFormat::grafana_webhook, admitted.who, std::move(request), std::move(sink));
+                if (large_bodies_.takes(request)) return read_in_turn(admitted, std::move(request), std::move(sink));
+                return read(admitted, std::move(request), std::move(sink));
             case Special::alertmanager_status: return sink(alertmanager_status());
             case Special::alive: return sink(json_response(200, {{"status", "alive"}}));
             case Special::ready: return sink(readiness(options_.checks));
@@ -224,9 +249,42 @@ public:
     }
 
 private:
-    void push(PushFormat format, const access::Principal& who, http::Request request, http::ResponseSink sink)
+    /// Alerts, here and now.
+    void read(const Admitted& admitted, http::Request request, http::ResponseSink sink) const
     {
-        ingest_push(door_, format, who, std::move(request), std::move(sink));
+        const auto format = push_format(admitted.entry->special);
+        if (!format) return ingest_native(door_, admitted.who, std::move(request), std::move(sink));
+        ingest_push(door_, *format, admitted.who, std::move(request), std::move(sink));
+    }
+
+    /// The same on a thread for large bodies, when it is the tenant's turn.
+    void read_in_turn(const Admitted& admitted, http::Request request, http::ResponseSink sink)
+    {
+        struct Body {
+            std::shared_ptr<const http::Attachment> keeps;  ///< `admitted`
+            http::Request request;
+            http::ResponseSink sink;
+        };
+        const auto bytes = request.body.size();
+        const auto given_up = request.given_up;
+        const auto keeps = request.attachment;
+        const auto body = std::make_shared<Body>(keeps, std::move(request), std::move(sink));
+        large_bodies_.submit(
+            admitted.who.tenant, bytes,
+            [this, &admitted, body] {
+                const auto id = body->request.head.request_id;
+                try {
+                    read(admitted, std::move(body->request), std::move(body->sink));
+                } catch (const std::exception& failure) {  // the sink says that there is no answer
+                    observe::error("a large body could not be read", {{"request_id", id}, {"reason", failure.what()}});
+                }
+            },
+            [&admitted, body](const Error& error) {
+                const auto& head = body->request.head;
+                body->sink(is_push(admitted.entry->special) ? push_refusal(error, head.path, head.request_id)
+                                                            : problem(error, instance_of(head.request_id)));
+            },
+            [given_up] { return given_up && given_up->load(std::memory_order_relaxed); });
     }
 
     /// Every answer tells how its account stands by then.
@@ -245,6 +303,7 @@ private:
         services.clock = wall_clock;
         services.new_id = fresh_id;
         services.sealer = &options_.sealer;
+        services.ids = options_.ids;
         services.outbox_changed = options_.outbox_changed;
         services.plain_http = options_.plain_http;
         services.webhook_host = options_.webhook_host;
@@ -284,6 +343,7 @@ private:
     const std::shared_ptr<Rates> rates_;
     const Door door_;
     SessionCalls sessions_;
+    LargeBodies large_bodies_;
 };
 
 CustomerApi::CustomerApi(CustomerApiOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}

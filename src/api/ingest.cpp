@@ -88,14 +88,15 @@ Error doubtful()
 }
 
 /// The journal's word on a native request.
-Response answer_to(const Result<journal::Committed>& committed, const ItemOutcomes& outcomes, const std::string& id)
+Response answer_to(const Result<journal::Committed>& committed, const domain::TenantIds& ids,
+                   const ItemOutcomes& outcomes, const std::string& id)
 {
     if (!committed) {
         const auto code = committed.error().code();
         if (code == ErrorCode::timeout) return problem(doubtful(), instance_of(id));
         return problem(committed.error(), instance_of(id));
     }
-    if (!committed->replayed) return {202, kJson, ingest_answer(committed->receipt, outcomes)};
+    if (!committed->replayed) return {202, kJson, ingest_answer(committed->receipt, ids, outcomes)};
     if (committed->replayed->outcome == Outcome::mismatched) {
         return problem(422, "idempotency_mismatch", "this Idempotency-Key was used with another body before", {},
                        instance_of(id));
@@ -184,18 +185,19 @@ void ingest_native(const Door& door, const access::Principal& who, Request reque
     submission.tenant = who.tenant;
     submission.alerts = std::move(parsed.alerts);
     auto outcomes = std::make_shared<const ItemOutcomes>(std::move(parsed.outcomes));
+    const auto ids = door.ids.of(who.tenant);
     if (*key) {
         auto& once = submission.once.emplace();
         once.scope = who.integration.value();
         once.key = **key;
         once.body_sha256 = std::move(digest);
-        once.answer = [outcomes](const domain::ReceiptId& receipt) {
-            return ingest_answer(receipt, *outcomes);
+        once.answer = [outcomes, ids](const domain::ReceiptId& receipt) {
+            return ingest_answer(receipt, ids, *outcomes);
         };
     }
-    door.journal.submit(std::move(submission), [outcomes, id = std::move(request.head.request_id),
+    door.journal.submit(std::move(submission), [outcomes, ids, id = std::move(request.head.request_id),
                                                 sink = std::move(sink)](Result<journal::Committed> committed) mutable {
-        sink(answer_to(committed, *outcomes, id));
+        sink(answer_to(committed, ids, *outcomes, id));
     });
 }
 

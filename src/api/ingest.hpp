@@ -1,7 +1,8 @@
 #pragma once
 
 /// @file
-/// Alerts at the door: bytes → alerts → journal → answer. Runs on I/O threads and never blocks.
+/// Alerts at the door: bytes → alerts → journal → answer. Runs on I/O threads, or on those for large bodies, and never
+/// blocks.
 
 #include "api/ingest_answer.hpp"
 #include "api/rates/ingest_bill.hpp"
@@ -26,6 +27,7 @@ struct Door {
     domain::AlertLimits limits;
     std::chrono::milliseconds resolve_timeout;
     std::shared_ptr<Rates> rates;  ///< Null: nothing is paid.
+    domain::AlertIds ids = {};
 };
 
 /// POST /api/v1/alerts and /i/{token}/alerts.
@@ -38,6 +40,9 @@ enum class PushFormat : std::uint8_t { alertmanager_api, alertmanager_webhook, g
 /// what native ingestion answers). Each success with the header Winnow-Receipt.
 void ingest_push(const Door& door, PushFormat format, const access::Principal& who, http::Request request,
                  http::ResponseSink sink);
+
+/// An error as senders of these formats take it: they give up on 429, and come again on 503.
+[[nodiscard]] http::Response push_refusal(const Error& error, const std::string& path, const std::string& request_id);
 
 /// A body as far as it could be read.
 struct Parsed {

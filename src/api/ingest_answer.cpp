@@ -57,7 +57,7 @@ void append_json_string(std::string_view text, std::string& out)
     out += '"';
 }
 
-std::string ingest_answer(const domain::ReceiptId& receipt, const ItemOutcomes& outcomes)
+std::string ingest_answer(const domain::ReceiptId& receipt, const domain::TenantIds& ids, const ItemOutcomes& outcomes)
 {
     const auto& refusals = outcomes.refusals;
     std::string body;
@@ -65,7 +65,8 @@ std::string ingest_answer(const domain::ReceiptId& receipt, const ItemOutcomes& 
     std::size_t rejected = 0;
     for (const auto& refusal : refusals) rejected += refusal ? 1U : 0U;
     body += R"({"receipt_id":")";
-    body += receipt.str();
+    auto row = ids.row(receipt.first.row);
+    body += row.alert(receipt.first.index).str() + '.' + std::to_string(receipt.count);  // ids.receipt(), masked once
     body += R"(","accepted":)";
     body += std::to_string(refusals.size() - rejected);
     body += R"(,"rejected":)";
@@ -84,7 +85,7 @@ std::string ingest_answer(const domain::ReceiptId& receipt, const ItemOutcomes& 
             continue;
         }
         body += R"({"alert_id":")";
-        body += domain::alert_id_at(position).str();
+        body += row.alert(position.index).str();
         body += '"';
         if (warnings != outcomes.warnings.end() && warnings->first == i) {
             const auto& own = (warnings++)->second;
@@ -94,6 +95,7 @@ std::string ingest_answer(const domain::ReceiptId& receipt, const ItemOutcomes& 
         }
         body += '}';
         position = domain::next_in_request(position);
+        if (position.index == 0) row = ids.row(position.row);
     }
     body += ']';
     if (untold > 0) body += R"(,"more_warnings":)" + std::to_string(untold);

@@ -3,7 +3,7 @@
 /// @file
 /// The answer to ingestion, written by hand: it is on the hot path. Pure.
 
-#include "winnow/domain/position.hpp"
+#include "winnow/domain/alert_ids.hpp"
 #include "winnow/intake/formats.hpp"
 
 #include <cstddef>
@@ -29,7 +29,8 @@ inline constexpr std::size_t kMaxWarnings = 1'000;
 /// `{"receipt_id","accepted","rejected","results":[{"alert_id","warnings"?}|{"error":{code,pointer,detail}}]}` in the
 /// body's order; each warning is {code,pointer,detail}. Beyond kMaxWarnings of them `"more_warnings"` at its end counts
 /// those of the alerts that are shown without; the receipt has them.
-[[nodiscard]] std::string ingest_answer(const domain::ReceiptId& receipt, const ItemOutcomes& outcomes);
+[[nodiscard]] std::string ingest_answer(const domain::ReceiptId& receipt, const domain::TenantIds& ids,
+                                        const ItemOutcomes& outcomes);
 
 /// Appends `text` as a JSON string with its quotes. `text` is well-formed UTF-8.
 void append_json_string(std::string_view text, std::string& out);

@@ -2,10 +2,12 @@
 
 #include "api/respond.hpp"
 #include "winnow/base/text.hpp"
+#include "winnow/domain/history.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <array>
+#include <cstdlib>
 #include <span>
 #include <utility>
 
@@ -17,7 +19,7 @@ constexpr std::string_view kRetryAfterSeconds = "5";
 /// `title` of RFC 9457: the same for every occurrence of a code.
 std::string_view title_of(std::string_view code, int status)
 {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 20> kTitles{{
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 21> kTitles{{
         {"invalid_field", "A field is not valid"},
         {"invalid_request", "The request is not valid"},
         {kInvalidParameter, "A query parameter is not valid"},
@@ -34,6 +36,7 @@ std::string_view title_of(std::string_view code, int status)
         {"idempotency_mismatch", "The Idempotency-Key was used with another request"},
         {"rate_limited", "Too many requests"},
         {"quota_exceeded", "A quota is spent"},
+        {domain::kHistoryFull, "The tenant's histories are full"},
         {"overloaded", "The service is overloaded"},
         {"timeout", "The request took too long"},
         {"internal", "Something went wrong on our side"},
@@ -53,6 +56,7 @@ ProblemKind kind_of(const Error& error)
         case ErrorCode::invalid_argument: {
             if (error.fields().empty()) return {400, "invalid_request"};
             const auto& first = error.fields().front().code;
+            if (first == domain::kHistoryFull) return {507, first};
             if (first == kMalformedBody || first == kMalformedJson || first == kInvalidParameter) return {400, first};
             return {422, "invalid_field"};
         }
@@ -102,7 +106,13 @@ http::Response problem(int status, std::string_view code, std::string_view detai
                             {"detail", cut_text(detail, kMostDetailBytes)},
                             {"code", code}};
     if (!instance.empty()) document["instance"] = instance;
-    if (!errors.empty()) {
+    if (code == domain::kHistoryFull) {
+        document["limit"] = domain::kHistoryLimit;
+        document["whose"] = "tenant";
+        for (const auto& each : errors) {
+            if (each.code == "value") document["value"] = {{"bytes", std::strtoll(each.detail.c_str(), nullptr, 10)}};
+        }
+    } else if (!errors.empty()) {
         auto& list = document["errors"] = nlohmann::json::array();
         const auto shown = errors.size() > kMostErrors ? kMostErrors - 1 : errors.size();
         for (const auto& field : std::span(errors).first(shown)) {

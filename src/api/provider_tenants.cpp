@@ -46,6 +46,17 @@ json tenant_json(const domain::Tenant& tenant)
             {"rates", rates_json(tenant.rates)}};
 }
 
+/// The tenant by itself, with what its histories take.
+Result<http::Response> shown(const domain::Tenant& tenant, ports::ProviderStore& store)
+{
+    const auto history = store.history(tenant.id);
+    if (!history) return history.error();
+    auto document = tenant_json(tenant);
+    document["history_bytes"] = history->used;
+    document["max_history_bytes"] = history->own ? json(*history->own) : json(nullptr);
+    return json_response(200, document);
+}
+
 /// Letters and digits that nobody mistakes for one another on the telephone.
 std::string generated_service_code()
 {
@@ -93,12 +104,13 @@ Result<Wanted> read_wanted(const json& document)
     return wanted;
 }
 
-/// Reads what RFC 7396 would make of the rates: null takes away. Absent fields change nothing.
-class RatesPatch {
+/// Reads what RFC 7396 would make of the rates and of the limit of histories: null takes away. Absent fields change
+/// nothing.
+class TenantPatch {
 public:
-    static Result<RatesPatch> read(const json& document)
+    static Result<TenantPatch> read(const json& document)
     {
-        RatesPatch patch;
+        TenantPatch patch;
         FieldReader fields(document);
         const auto given = document.find("rates");
         patch.clears_all_ = given != document.end() && given->is_null();
@@ -106,6 +118,8 @@ public:
             for (const auto& [kind, word] : domain::kRateTable) patch.read_class(*rates, *given, kind, word);
             rates->close();
         }
+        patch.history_ =
+            read_number(fields, document, "max_history_bytes", domain::kLeastHistoryBytes, domain::kMostHistoryBytes);
         if (auto read = fields.finish(); !read) return read.error();
         return patch;
     }
@@ -120,6 +134,9 @@ public:
         }
         return rates;
     }
+
+    /// nullopt: left as it is.
+    [[nodiscard]] const std::optional<std::optional<std::int64_t>>& history_limit() const { return history_; }
 
 private:
     using Number = std::optional<std::int64_t>;
@@ -140,15 +157,17 @@ private:
         fields->close();
     }
 
-    static std::optional<Number> read_number(FieldReader& fields, const json& given, std::string_view name)
+    static std::optional<Number> read_number(FieldReader& fields, const json& given, std::string_view name,
+                                             std::int64_t least = 0, std::int64_t most = domain::kMostRate)
     {
-        const auto number = fields.integer(name, 0, domain::kMostRate);
+        const auto number = fields.integer(name, least, most);
         const auto found = given.find(name);
         if (found != given.end() && found->is_null()) return Number();
         return number ? std::optional<Number>(number) : std::nullopt;
     }
 
     bool clears_all_ = false;
+    std::optional<Number> history_;
     std::array<Change, domain::kRateClasses> of_;
 };
 
@@ -212,18 +231,20 @@ Result<http::Response> show_tenant(TenantId id, ports::ProviderStore& store)
 {
     const auto tenant = store.tenant(id);
     if (!tenant) return tenant.error();
-    return json_response(200, tenant_json(*tenant));
+    return shown(*tenant, store);
 }
 
 Result<http::Response> change_tenant(TenantId id, const http::Request& request, ports::ProviderStore& store)
 {
     const auto document = read_object(request);
     if (!document) return document.error();
-    const auto patch = RatesPatch::read(*document);
+    const auto patch = TenantPatch::read(*document);
     if (!patch) return patch.error();
-    const auto tenant = store.change_rates(id, [&](domain::RateOverrides rates) { return patch->applied_to(rates); });
+    const auto tenant =
+        store.change_limits(id, {.rates = [&](domain::RateOverrides rates) { return patch->applied_to(rates); },
+                                 .history_bytes = patch->history_limit()});
     if (!tenant) return tenant.error();
-    return json_response(200, tenant_json(*tenant));
+    return shown(*tenant, store);
 }
 
 Result<http::Response> suspend_tenant(TenantId id, bool suspended, ports::ProviderStore& store)

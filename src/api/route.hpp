@@ -8,6 +8,7 @@
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
 #include "winnow/crypto/sealer.hpp"
+#include "winnow/domain/alert_ids.hpp"
 #include "winnow/domain/limits.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/ports/tenant_session.hpp"
@@ -25,6 +26,7 @@ struct Services {
     std::function<Timestamp()> clock;
     std::function<Uuid()> new_id;                             ///< Version 7.
     const crypto::Sealer* sealer = nullptr;                   ///< Contacts' secrets.
+    domain::AlertIds ids = {};                                ///< What names alerts.
     std::function<void()> outbox_changed;                     ///< Wakes the dispatcher after a retry.
     std::function<bool(std::string_view host)> plain_http;    ///< Where webhooks may go without TLS; empty: nowhere.
     std::function<bool(std::string_view host)> webhook_host;  ///< Those that webhooks may name; empty: all.
@@ -42,6 +44,9 @@ struct Call {
 
     /// Whether nobody waits for the answer any more.
     [[nodiscard]] bool is_given_up() const noexcept { return request.is_given_up(); }
+
+    /// What names the caller's alerts.
+    [[nodiscard]] domain::TenantIds ids() const noexcept { return services.ids.of(who.tenant); }
 
     /// A path parameter; "" if the pattern has none of that name.
     [[nodiscard]] std::string_view parameter(std::string_view name) const noexcept;
@@ -104,6 +109,7 @@ struct Route {
     std::string_view operation_id;  ///< Its name in docs/openapi.yaml.
     SessionHandler handler;
     IsAnalysis is_analysis = nullptr;  ///< Null: never.
+    bool is_charged = false;           ///< It changes something, and is charged for processor time as an analysis is.
 };
 
 /// The resources' tables, one function a file.

@@ -235,11 +235,32 @@ void put_findings(json& document, json findings)
     document["findings"] = std::move(findings);
 }
 
-Result<Done> check_allowance(const std::vector<Rule>& all, const domain::TenantLimits& limits)
+Result<Done> check_allowance(const std::vector<Rule>& all, const domain::TenantLimits& limits,
+                             const std::vector<Rule>& stored)
 {
+    const auto cost = cost_of_all(all);
+    const auto allowed = rules::check_cost(cost, limits);
+    return allowed ? allowed : rules::check_cost(cost, limits, cost_of_all(stored));
+}
+
+json over_limit_json(const std::vector<Rule>& rules, const domain::TenantLimits& limits)
+{
+    auto list = json::array();
     rules::Cost cost;
-    for (const auto& rule : all) cost += rules::cost_of(rule);
-    return rules::check_cost(cost, limits);
+    for (const auto& rule : rules) {
+        cost += rules::pattern_cost_of(rule);
+        if (!rules::too_many_patterns(cost, limits)) continue;
+        const auto of_all = rules::too_many_patterns(cost_of_all(rules), limits);
+        const rules::Finding finding{
+            .rule_id = rule.id,
+            .kind = rules::FindingKind::suspicious,
+            .message = "what is stored stays in force, but more is refused: from this rule on " + of_all.value_or(""),
+            .position = {},
+            .because_of = {}};
+        list.push_back(finding_json(finding, {{rule.id, rule.name}}));
+        break;
+    }
+    return list;
 }
 
 namespace {
@@ -252,17 +273,23 @@ Result<Response> findings_response(const std::vector<Rule>& rules, const MuteGro
 }
 
 /// A whole set that is not saved.
-Result<Response> lint_draft(const json& list, const Groups& groups, const MuteGroups& mute, Timestamp now)
+Result<Response> lint_draft(const json& list, const Groups& groups, const MuteGroups& mute, const Call& call)
 {
-    const auto inputs = sound_rules(groups, list, "/ruleset");
+    const auto inputs = sound_rules(groups, list, "/ruleset", bounds_of(call));
     if (!inputs) return inputs.error();
-    return findings_response(draft_set(*inputs), mute, now);
+    return findings_response(draft_set(*inputs), mute, call.now);
 }
 
 /// The live rules; or one that is not saved, in its place among them.
-Result<Response> lint_stored(std::vector<Rule>& rules, const json& rule, const MuteGroups& mute, Timestamp now)
+Result<Response> lint_stored(std::vector<Rule>& rules, const json& rule, const MuteGroups& mute, const Call& call)
 {
-    if (rule.is_null()) return findings_response(rules, mute, now);
+    const auto now = call.now;
+    if (rule.is_null()) {
+        auto findings = findings_json(rules, now);
+        append_mute_routes(findings, rules, mute);
+        append(findings, over_limit_json(rules, call.services.tenant_limits));
+        return answer(std::move(findings));
+    }
     std::vector<FieldError> errors;
     const auto input = read_rule(rule, "/rule", errors);
     if (!errors.empty()) return Error(std::move(errors));
@@ -289,9 +316,8 @@ Result<Answer> lint_rules(const Call& call, TenantSession& session)
         if (!groups) return groups.error();
         auto mute = mute_groups(*groups, session);
         if (!mute) return mute.error();
-        return Compute(
-            [list = std::move(document->at("ruleset")), groups = *std::move(groups),
-             mute = *std::move(mute)](const Call& again) { return lint_draft(list, groups, mute, again.now); });
+        return Compute([list = std::move(document->at("ruleset")), groups = *std::move(groups),
+                        mute = *std::move(mute)](const Call& again) { return lint_draft(list, groups, mute, again); });
     }
     auto rules = session.rules().all();
     if (!rules) return rules.error();
@@ -301,7 +327,7 @@ Result<Answer> lint_rules(const Call& call, TenantSession& session)
     auto mute = mute_groups(*groups, session);
     if (!mute) return mute.error();
     return Compute([rules = *std::move(rules), rule = rule == nullptr ? json() : *rule, mute = *std::move(mute)](
-                       const Call& again) mutable { return lint_stored(rules, rule, mute, again.now); });
+                       const Call& again) mutable { return lint_stored(rules, rule, mute, again); });
 }
 
 }  // namespace winnow::api

@@ -90,9 +90,10 @@ Result<Done> allowed_with(const Call& call, TenantSession& session, const Rule& 
 {
     auto all = session.rules().all();
     if (!all) return all.error();
+    const auto stored = *all;
     std::erase_if(*all, [&](const Rule& other) { return other.id == rule.id; });
     all->push_back(rule);
-    return check_allowance(*all, call.services.tenant_limits);
+    return check_allowance(*all, call.services.tenant_limits, stored);
 }
 
 /// With what lint has to say to whoever saved it.
@@ -300,19 +301,19 @@ std::vector<Route> rule_routes()
     using enum access::Permission;
     return {
         {"GET", "/api/v1/rules", read_rules, "listRules", list_rules},
-        {"POST", "/api/v1/rules", write_rules, "createRule", create_rule},
+        {"POST", "/api/v1/rules", write_rules, "createRule", create_rule, nullptr, true},
         {"POST", "/api/v1/rules/reorder", write_rules, "reorderRules", reorder_rules},
         {"POST", "/api/v1/rules/test", read_rules, "testRule", test_rule, always},
         {"POST", "/api/v1/rules/lint", read_rules, "lintRules", lint_rules, always},
         {"GET", "/api/v1/rules/{id}", read_rules, "getRule", get_rule},
-        {"PUT", "/api/v1/rules/{id}", write_rules, "replaceRule", change_rule},
-        {"PATCH", "/api/v1/rules/{id}", write_rules, "updateRule", change_rule},
+        {"PUT", "/api/v1/rules/{id}", write_rules, "replaceRule", change_rule, nullptr, true},
+        {"PATCH", "/api/v1/rules/{id}", write_rules, "updateRule", change_rule, nullptr, true},
         {"DELETE", "/api/v1/rules/{id}", write_rules, "deleteRule", delete_rule},
         {"GET", "/api/v1/ruleset", read_rules, "getRuleset", get_ruleset},
-        {"PUT", "/api/v1/ruleset", write_rules, "replaceRuleset", put_ruleset, is_plan},
+        {"PUT", "/api/v1/ruleset", write_rules, "replaceRuleset", put_ruleset, is_plan, true},
         {"GET", "/api/v1/ruleset/versions", read_rules, "listRulesetVersions", list_ruleset_versions},
         {"GET", "/api/v1/ruleset/versions/{version}", read_rules, "getRulesetVersion", get_ruleset_version},
-        {"POST", "/api/v1/ruleset/rollback", write_rules, "rollBackRuleset", roll_back_ruleset},
+        {"POST", "/api/v1/ruleset/rollback", write_rules, "rollBackRuleset", roll_back_ruleset, nullptr, true},
     };
 }
 

@@ -52,7 +52,8 @@ Rule numbered(Rule rule, std::size_t index)
 }
 
 /// `stored`: the rule that "rule_id" names, where it names one that can be.
-std::vector<Rule> tested_rules(FieldReader& fields, std::vector<FieldError>& errors, const std::optional<Rule>& stored)
+std::vector<Rule> tested_rules(const Call& call, FieldReader& fields, std::vector<FieldError>& errors,
+                               const std::optional<Rule>& stored)
 {
     std::vector<Rule> rules;
     const auto* rule = fields.any("rule");
@@ -66,10 +67,17 @@ std::vector<Rule> tested_rules(FieldReader& fields, std::vector<FieldError>& err
     if (ruleset != nullptr && (!ruleset->is_array() || ruleset->size() > kMaxTestedRules)) {
         fields.error("ruleset", "must be an array of at most " + std::to_string(kMaxTestedRules) + " rules");
     } else if (ruleset != nullptr) {
+        const auto bounds = bounds_of(call);
+        RuleBill bill(bounds);
         for (const auto& item : *ruleset) {
             const auto pointer = "/ruleset/" + std::to_string(rules.size());
             rules.push_back(numbered(read_rule(item, pointer, errors).rule, rules.size()));
             if (errors.size() >= kMaxErrors) break;
+            const auto ended = bill.add(rules.back(), pointer);
+            if (!ended) continue;
+            errors.insert(errors.end(), ended->fields().begin(), ended->fields().end());
+            if (ended->fields().empty()) fields.error("ruleset", ended->message());
+            break;
         }
     }
     return rules;
@@ -101,7 +109,7 @@ Result<TestInput> read_test(const Call& call, const json& document, const std::o
 {
     FieldReader fields(document);
     std::vector<FieldError> errors;
-    auto rules = tested_rules(fields, errors, stored);
+    auto rules = tested_rules(call, fields, errors, stored);
     auto alert = tested_alert(call, fields, errors);
     if (const auto read = fields.finish(); !read) {
         errors.insert(errors.begin(), read.error().fields().begin(), read.error().fields().end());
@@ -147,9 +155,11 @@ json error_json(const std::vector<rules::TraceEntry>& entries, const rules::Eval
     return {{"code", "evaluation_failed"}, {"rule", nullptr}, {"detail", evaluation.failures.front().error}};
 }
 
-json test_json(const TestInput& input, Timestamp now)
+Result<json> test_json(const Call& call, const TestInput& input)
 {
-    const auto compiled = rules::RuleSet::compile(input.rules);
+    const auto now = call.now;
+    const auto compiled = rules::RuleSet::compile(input.rules, nullptr, [&] { return call.is_given_up(); });
+    if (compiled == nullptr) return Error(ErrorCode::timeout, "nobody waited for the answer any more");
     auto alert = input.alert;
     const auto evaluation = compiled->evaluate(alert, now);
     const auto entries = compiled->trace(input.alert, now);
@@ -210,7 +220,9 @@ Result<Answer> test_rule(const Call& call, TenantSession& session)
         [document = *std::move(document), stored = *std::move(stored)](const Call& again) -> Result<Response> {
             const auto input = read_test(again, document, stored);
             if (!input) return input.error();
-            return json_response(200, test_json(*input, again.now));
+            const auto tested = test_json(again, *input);
+            if (!tested) return tested.error();
+            return json_response(200, *tested);
         });
 }
 

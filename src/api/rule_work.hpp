@@ -3,6 +3,7 @@
 /// @file
 /// What the handlers of single rules and of the rule set share.
 
+#include "api/analysis/rule_bill.hpp"
 #include "api/route.hpp"
 #include "api/rule_json.hpp"
 #include "winnow/domain/rule.hpp"
@@ -34,10 +35,13 @@ using Groups = std::unordered_set<ContactGroupId>;
 [[nodiscard]] Result<std::vector<FieldError>> missing_groups(ports::TenantSession& session,
                                                              const std::vector<RoutedRule>& rules);
 
-/// Reads and checks a list of rules, which costs what its conditions do; `pointer` stands before the pointers of
-/// errors.
+/// Reads and checks a list of rules, which costs what its conditions do, within bounds; `pointer` stands before the
+/// pointers of errors.
 [[nodiscard]] Result<std::vector<RuleInput>> sound_rules(const Groups& existing, const nlohmann::json& list,
-                                                         const std::string& pointer);
+                                                         const std::string& pointer, const ReadingBounds& bounds);
+
+/// Bounds that let a tenant keep what it has stored, whatever the limits are by now.
+[[nodiscard]] ReadingBounds bounds_beside_stored(const Call& call, ports::TenantSession& session);
 
 /// What the whole rule set is to be.
 struct RulesetChange {
@@ -49,8 +53,14 @@ struct RulesetChange {
 [[nodiscard]] Result<http::Response> change_ruleset(const Call& call, ports::TenantSession& session,
                                                     const RulesetChange& change);
 
-/// Whether a tenant may have these rules, all of them: what they cost together.
-[[nodiscard]] Result<Done> check_allowance(const std::vector<domain::Rule>& all, const domain::TenantLimits& limits);
+/// Whether a tenant may have these rules, all of them: what they cost together. What it has already it may keep.
+[[nodiscard]] Result<Done> check_allowance(const std::vector<domain::Rule>& all, const domain::TenantLimits& limits,
+                                           const std::vector<domain::Rule>& stored);
+
+/// Of rules in position order, which are stored, the one from which on they are more than is taken by now, as a
+/// finding.
+[[nodiscard]] nlohmann::json over_limit_json(const std::vector<domain::Rule>& rules,
+                                             const domain::TenantLimits& limits);
 
 /// What lint finds in rules that are in position order, or in one of them, as JSON. Trying conditions out costs no more
 /// for many rules than for a few: the finding `untried` says where not all were.

@@ -97,7 +97,7 @@ Result<Response> roll_back_ruleset(const Call& call, TenantSession& session)
     const auto rules = json::parse(found->rules);
     const auto groups = named_groups(session, rules);
     if (!groups) return groups.error();
-    auto wanted = sound_rules(*groups, rules, "/rules");
+    auto wanted = sound_rules(*groups, rules, "/rules", bounds_beside_stored(call, session));
     if (!wanted) return wanted.error();
     return change_ruleset(
         call, session,

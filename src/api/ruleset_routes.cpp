@@ -112,14 +112,32 @@ json plan_json(const RulesetPlan& plan, bool dry_run, std::int64_t version)
 
 }  // namespace
 
-Result<std::vector<RuleInput>> sound_rules(const Groups& existing, const json& list, const std::string& pointer)
+ReadingBounds bounds_beside_stored(const Call& call, TenantSession& session)
+{
+    auto bounds = bounds_of(call);
+    bounds.stored = [&session]() -> Result<rules::Cost> {
+        const auto stored = session.rules().all();
+        if (!stored) return stored.error();
+        return cost_of_all(*stored);
+    };
+    return bounds;
+}
+
+Result<std::vector<RuleInput>> sound_rules(const Groups& existing, const json& list, const std::string& pointer,
+                                           const ReadingBounds& bounds)
 {
     std::vector<FieldError> errors;
     std::vector<RuleInput> rules;
     rules.reserve(list.size());
+    RuleBill bill(bounds);
     for (const auto& item : list) {
-        rules.push_back(read_rule(item, pointer + "/" + std::to_string(rules.size()), errors));
+        const auto at = pointer + "/" + std::to_string(rules.size());
+        rules.push_back(read_rule(item, at, errors));
         if (errors.size() >= kMaxErrors) return Error(std::move(errors));
+        auto ended = bill.add(rules.back().rule, at);
+        if (!ended) continue;
+        errors.insert(errors.end(), ended->fields().begin(), ended->fields().end());
+        return ended->fields().empty() ? *std::move(ended) : Error(std::move(errors));
     }
     refuse_repeated_ids(rules, pointer, errors);
     std::vector<RoutedRule> routed;
@@ -162,7 +180,9 @@ Result<Planned> planned(const Call& call, const std::vector<Rule>& existing, con
                               .new_id = call.services.new_id,
                               .deleted_before = std::move(before)});
     auto outcome = outcome_of(plan);
-    if (const auto allowed = check_allowance(outcome, call.services.tenant_limits); !allowed) return allowed.error();
+    if (const auto allowed = check_allowance(outcome, call.services.tenant_limits, existing); !allowed) {
+        return allowed.error();
+    }
     return Planned{.plan = std::move(plan), .outcome = std::move(outcome)};
 }
 
@@ -178,13 +198,20 @@ struct Plan {
 
 Result<Response> plan_response(const Call& call, const Plan& plan)
 {
-    const auto wanted = sound_rules(plan.groups, plan.list, "/rules");
+    auto bounds = bounds_of(call);
+    bounds.stored = [&plan]() -> Result<rules::Cost> {
+        return cost_of_all(plan.existing);
+    };
+    const auto wanted = sound_rules(plan.groups, plan.list, "/rules", bounds);
     if (!wanted) return wanted.error();
     const auto would_be = planned(call, plan.existing, *wanted, plan.before);
     if (!would_be) return would_be.error();
     auto answer = plan_json(would_be->plan, /*dry_run=*/true, plan.version);
     auto findings = findings_json(would_be->outcome, call.now);
     append_mute_routes(findings, would_be->outcome, plan.mute);
+    for (auto& finding : over_limit_json(would_be->outcome, call.services.tenant_limits)) {
+        findings.push_back(std::move(finding));
+    }
     put_findings(answer, std::move(findings));
     return versioned(answer, plan.version);
 }
@@ -268,7 +295,7 @@ Result<Answer> put_ruleset(const Call& call, TenantSession& session)
     auto groups = named_groups(session, *list);
     if (!groups) return groups.error();
     if (*dry_run) return plan_only(session, *list, *std::move(groups), *current);
-    auto wanted = sound_rules(*groups, *list, "/rules");
+    auto wanted = sound_rules(*groups, *list, "/rules", bounds_beside_stored(call, session));
     if (!wanted) return wanted.error();
     return change_ruleset(call, session, {.wanted = *std::move(wanted), .comment = comment.value_or("")});
 }

@@ -3,7 +3,9 @@
 #include "api/parameters.hpp"
 #include "api/problem.hpp"
 #include "winnow/crypto/digest.hpp"
+#include "winnow/expr/pattern.hpp"
 #include "winnow/observe/log.hpp"
+#include "winnow/observe/processor_time.hpp"
 #include "winnow/ports/receipt_store.hpp"
 
 #include <chrono>
@@ -28,8 +30,9 @@ struct Running {
     Services services;
     Timestamp now;  ///< When the handler began.
     Response response;
-    Compute compute;              ///< Where it is not empty it makes the response.
-    bool outbox_changed = false;  ///< Said by the handler; true only once the transaction is committed.
+    Compute compute;                    ///< Where it is not empty it makes the response.
+    std::chrono::nanoseconds spent{0};  ///< Of a processor, by the handler.
+    bool outbox_changed = false;        ///< Said by the handler; true only once the transaction is committed.
 };
 
 bool is_analysis(const Route& route, const http::RequestHead& head)
@@ -84,9 +87,12 @@ Call call_of(const Running& running)
 
 Result<Done> run_handler(Running& running, ports::TenantSession& session)
 {
+    const expr::PatternsOnce once;  // its rules are looked at several times
+    const auto before = observe::processor_time();
     running.now = running.services.clock();
     const auto call = call_of(running);
     auto answer = answer_once(call, *running.route, session);
+    running.spent += observe::processor_time() - before;
     if (!answer) return answer.error();
     if (answer->is_ready()) {
         running.response = std::move(answer->response());
@@ -111,6 +117,7 @@ void fail(Running& running, const Error& error)
 void compute(Running& running)
 {
     const auto call = call_of(running);
+    const expr::PatternsOnce once;
     auto made = [&]() -> Result<Response> {
         try {
             return running.compute(call);
@@ -173,19 +180,22 @@ void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parame
                 std::move(turn).run([running] { compute(*running); }, failed, std::move(paid));
             };
             database.submit(running->who.tenant, job_of(running), std::move(loaded),
-                            {.given_up = given_up, .statement_timeout = {}});
+                            {.given_up = given_up, .statement_timeout = {}, .reads_only = true});
         };
         return analysis_.submit(running->who.tenant, std::move(load), failed, given_up);
     }
     const bool reads = running->route->method == "GET";
-    auto finished = [running, wake = services_.outbox_changed](const Result<Done>& done) {
+    auto finished = [running, wake = services_.outbox_changed, analysed = analysed_](const Result<Done>& done) {
+        if (running->route->is_charged && analysed) analysed(running->who, running->spent);
         if (!done) return fail(*running, done.error());
         if (running->outbox_changed && wake) wake();
         if (running->compute) return compute(*running);
         running->sink(std::move(running->response));
     };
     database_.submit(running->who.tenant, job_of(running), std::move(finished),
-                     {.given_up = given_up, .statement_timeout = reads ? read_timeout_ : std::chrono::milliseconds{0}});
+                     {.given_up = given_up,
+                      .statement_timeout = reads ? read_timeout_ : std::chrono::milliseconds{0},
+                      .reads_only = reads});
 }
 
 }  // namespace winnow::api

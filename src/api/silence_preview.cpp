@@ -8,6 +8,7 @@
 #include "api/respond.hpp"
 #include "api/scope_json.hpp"
 #include "api/silence_work.hpp"
+#include "winnow/observe/processor_time.hpp"
 #include "winnow/ports/rule_store.hpp"
 #include "winnow/rules/rule_set.hpp"
 #include "winnow/suppression/breadth.hpp"
@@ -34,6 +35,8 @@ constexpr std::size_t kMaxAlerts = 10'000;
 constexpr auto kLookBack = std::chrono::hours{1};
 /// Two hundred steps for each of as many tickets, or alerts, as are looked at.
 constexpr suppression::Effort kEffortOfEach{.steps = 200 * kMaxAlerts};
+/// Of a processor, for what the rules make of the alerts: one alert may cost milliseconds.
+constexpr std::chrono::seconds kMostOfRules{1};
 
 /// Things of one kind that are hit: how many, and the newest of them.
 struct Hits {
@@ -119,7 +122,7 @@ Result<Looked> look(const Wanted& wanted, Timestamp now, TenantSession& session)
     looked.rules = *std::move(rules);
     AlertQuery query;
     query.received_from = now - kLookBack;
-    auto found = search_alerts(session.alerts(), query, std::nullopt, kMaxAlerts,
+    auto found = search_alerts(session.alerts(), {}, query, std::nullopt, kMaxAlerts,
                                {.rows = kMaxAlerts, .alerts = kMaxAlerts, .decoded = kMaxAlerts});
     if (!found) return found.error();
     looked.alerts = *std::move(found);
@@ -149,13 +152,19 @@ Result<Hits> hit_tickets(const Call& call, const Wanted& wanted, const Looked& l
 /// The last hour's firing alerts, as the rules would leave them now.
 Result<Hits> hit_alerts(const Call& call, const Wanted& wanted, const Looked& looked)
 {
-    const auto compiled = rules::RuleSet::compile(looked.rules);
+    const auto compiled = rules::RuleSet::compile(looked.rules, nullptr, [&] { return call.is_given_up(); });
+    if (compiled == nullptr) return nobody_waits();
+    const auto begun = observe::processor_time();
     auto effort = kEffortOfEach;
     Hits hits;
     hits.complete = !looked.alerts.next;
     for (const auto& past : looked.alerts.items) {
         if (call.is_given_up()) return nobody_waits();
         if (past.alert.status != domain::AlertStatus::firing) continue;
+        if (observe::processor_time() - begun > kMostOfRules) {
+            hits.complete = false;
+            break;
+        }
         auto alert = past.alert;
         if (compiled->evaluate(alert, alert.received_at).dropped) continue;
         hits.note(alert.dedup_key);

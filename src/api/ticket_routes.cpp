@@ -226,7 +226,7 @@ Result<Response> list_ticket_alerts(const Call& call, TenantSession& session)
     if (!page) return page.error();
     const auto ticket = ticket_of(call, session);
     if (!ticket) return ticket.error();
-    return alerts_page(head, session.alerts(), alerts_of(*ticket), *page);
+    return alerts_page(call, session.alerts(), alerts_of(*ticket), *page);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "winnow/base/result.hpp"
 #include "winnow/delivery/channel.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
+#include "winnow/domain/history.hpp"
 #include "winnow/domain/limits.hpp"
 #include "winnow/http/server.hpp"
 #include "winnow/journal/writer.hpp"
@@ -43,6 +44,11 @@ struct AnalysisConfig {
     std::size_t waiting_per_tenant = 8;
 };
 
+struct BodiesConfig {
+    std::size_t threads = 0;  ///< 0: two for each I/O thread.
+    std::size_t max_waiting_bytes = std::size_t{128} << 20U;
+};
+
 struct NodeConfig {
     std::string name;            ///< "": the host's name.
     std::size_t io_threads = 0;  ///< 0: one a core.
@@ -71,9 +77,11 @@ struct Config {
     DatabaseConfig database;
     RestConfig rest;
     AnalysisConfig analysis;
+    BodiesConfig bodies;
     NodeConfig node;
     domain::AlertLimits limits;
     domain::TenantLimits tenants;
+    domain::HistoryLimits history;  ///< Under `tenants:`, too.
     std::chrono::milliseconds resolve_timeout = std::chrono::minutes{5};
     journal::WriterOptions journal;
     pipeline::TriageOptions triage{.workers = 2};

@@ -124,6 +124,8 @@ void add_tenant_limits(std::vector<Key>& keys)
     };
     limit("max_rules", &Limits::max_rules, 100'000);
     limit("max_rule_patterns", &Limits::max_rule_patterns, 100'000);
+    limit("max_pattern_instructions", &Limits::max_pattern_instructions, 10'000'000);
+    limit("max_open_patterns", &Limits::max_open_patterns, 100'000);
     limit("max_rule_memory", &Limits::max_rule_memory, std::uint64_t{1} << 34U);
     limit("max_ruleset_bytes", &Limits::max_ruleset_bytes, std::uint64_t{1} << 30U);
     limit("max_unfinished_backtests", &Limits::max_unfinished_backtests, 100);
@@ -135,6 +137,11 @@ void add_tenant_limits(std::vector<Key>& keys)
     limit("max_contact_groups", &Limits::max_contact_groups, 100'000);
     limit("max_users", &Limits::max_users, 1'000'000);
     limit("max_retention_days", &Limits::max_retention_days, 3'650);
+    keys.push_back(number<std::int64_t>(
+        std::string(domain::kHistoryLimit), [](Config& c) -> auto& { return c.history.max_bytes; },
+        domain::kLeastHistoryBytes, domain::kMostHistoryBytes));
+    keys.push_back(number<std::size_t>(
+        "tenants.newest_ruleset_versions", [](Config& c) -> auto& { return c.history.newest_rulesets; }, 1, 10'000));
 }
 
 void add_rates(std::vector<Key>& keys)
@@ -164,6 +171,10 @@ void add_sharing(std::vector<Key>& keys)
         number<std::size_t>("analysis.threads", [](Config& c) -> auto& { return c.analysis.threads; }, 1, 64));
     keys.push_back(number<std::size_t>(
         "analysis.waiting_per_tenant", [](Config& c) -> auto& { return c.analysis.waiting_per_tenant; }, 1, 64));
+    keys.push_back(number<std::size_t>("bodies.threads", [](Config& c) -> auto& { return c.bodies.threads; }, 0, 128));
+    keys.push_back(number<std::size_t>(
+        "bodies.max_waiting_bytes", [](Config& c) -> auto& { return c.bodies.max_waiting_bytes; }, 1U << 20U,
+        std::uint64_t{1} << 36U));
 }
 
 void add_work(std::vector<Key>& keys)

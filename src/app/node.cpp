@@ -1,7 +1,7 @@
 #include "app/node.hpp"
 
-#include "app/documents.hpp"
 #include "app/key_file.hpp"
+#include "app/node_settings.hpp"
 #include "winnow/api/customer_api.hpp"
 #include "winnow/api/management_api.hpp"
 #include "winnow/crypto/digest.hpp"
@@ -15,6 +15,7 @@
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/observe/processor_time.hpp"
+#include "winnow/pg/alert_ids.hpp"
 #include "winnow/pg/backtest_jobs.hpp"
 #include "winnow/pg/chores.hpp"
 #include "winnow/pg/config_store.hpp"
@@ -39,10 +40,7 @@
 #include "winnow/ports/credential_store.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <stdexcept>
 #include <string>
@@ -65,50 +63,12 @@ pg::PgOptions session(const std::string& url, const char* name, std::size_t conn
     return options;
 }
 
-/// Names this node in streams and leases: the host's name where none is configured, the process, and dice, because a
-/// container's processes all have the same number.
-std::string node_name(const Config& config)
+/// In which people read and write.
+pg::PgOptions api_session(const Config& config)
 {
-    auto name = config.node.name;
-    if (name.empty()) {
-        std::array<char, 256> host{};
-        // The system takes any bytes as its name.
-        const bool named = gethostname(host.data(), host.size() - 1) == 0 && problem_of_text(host.data()).empty();
-        name = named ? host.data() : "winnow";
-    }
-    constexpr std::size_t kDice = 4;
-    return name + "-" + std::to_string(getpid()) + "-" + crypto::to_hex(crypto::random_bytes(kDice));
-}
-
-std::size_t io_threads(const Config& config)
-{
-    if (config.node.io_threads != 0) return config.node.io_threads;
-    return std::max(1U, std::thread::hardware_concurrency());
-}
-
-double uniform()
-{
-    constexpr int kMantissaBits = 53;
-    constexpr int kWordBits = 64;
-    return static_cast<double>(crypto::random_u64() >> (kWordBits - kMantissaBits)) /
-           static_cast<double>(1ULL << kMantissaBits);
-}
-
-dispatch::DispatcherOptions dispatch_options(const Config& config, const std::string& node)
-{
-    return {.node = node, .shares = config.dispatch.shares, .backoff = config.dispatch.backoff, .jitter = uniform};
-}
-
-/// One for all tenants, one for those whose turns are short.
-std::size_t triage_workers(const Config& config)
-{
-    return std::max<std::size_t>(2, config.triage.workers);
-}
-
-pipeline::TriageOptions triage_options(const Config& config)
-{
-    auto options = config.triage;
-    options.workers = triage_workers(config);
+    auto options = session(config.database.api_url, "winnow api", config.database.api_connections,
+                           config.tenants.max_retention_days);
+    options.max_history_bytes = config.history.max_bytes;
     return options;
 }
 
@@ -121,6 +81,7 @@ public:
         : config_(config),
           name_(node_name(config)),
           sealer_(read_key_file(config.encryption_key_file)),
+          ids_(pg::stored_alert_ids(session(config.database.pipeline_url, "winnow ids", 1))),
           streams_(pg::make_journal_streams(session(config.database.pipeline_url, "winnow journal", 1))),
           triage_store_(
               pg::make_triage_store(session(config.database.pipeline_url, "winnow triage", triage_workers(config) + 1),
@@ -128,7 +89,8 @@ public:
           quiet_store_(pg::make_quiet_store(session(config.database.pipeline_url, "winnow silences", 1))),
           hold_store_(pg::make_hold_store(session(config.database.pipeline_url, "winnow holds", 1))),
           chores_(pg::make_chores(session(config.database.pipeline_url, "winnow chores", 1),
-                                  {.max_retention = std::chrono::days(config.tenants.max_retention_days)},
+                                  {.max_retention = std::chrono::days(config.tenants.max_retention_days),
+                                   .newest_rulesets = config.history.newest_rulesets},
                                   [this](TenantId tenant, ContactId contact, std::string_view url) {
                                       return sealer_.seal(url, domain::sealed_url_context(tenant, contact));
                                   })),
@@ -140,17 +102,18 @@ public:
           channel_(delivery::make_channel(config.delivery, sealer_, metrics_)),
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
           credentials_(pg::make_credential_store(session(config.database.api_url, "winnow credentials", 1))),
-          database_(pg::make_tenant_database(
-              session(config.database.api_url, "winnow api", config.database.api_connections,
-                      config.tenants.max_retention_days),
-              config.database.pipeline_url,
-              {.waiting = config.rest.waiting_per_tenant, .metrics = observe::QueueMetrics(metrics_, "rest")})),
-          provider_(pg::make_provider_store(session(config.database.provider_url, "winnow provider", 2))),
           authenticator_(*credentials_, {}),
-          policies_(*config_store_,
-                    [this](const ports::TenantChange& change) {
-                        if (change.credentials) authenticator_.forget(change.tenant);
-                    }),
+          policies_(
+              *config_store_,
+              [this](const ports::TenantChange& change) {
+                  if (change.credentials) authenticator_.forget(change.tenant);
+              },
+              ids_),
+          database_(pg::make_tenant_database(
+              api_session(config), config.database.pipeline_url,
+              {.waiting = config.rest.waiting_per_tenant, .metrics = observe::QueueMetrics(metrics_, "rest")},
+              noted_here())),
+          provider_(pg::make_provider_store(session(config.database.provider_url, "winnow provider", 2), noted_here())),
           triage_(
               *triage_store_, policies_, triage_options(config), [this] { dispatcher_.poke(); }, metrics_),
           quiet_(
@@ -235,6 +198,14 @@ private:
             .stream = *stream, .released_seq = writer_.released_seq(), .serves = writer_.healthy()};
     }
 
+    /// What is changed by way of this node is in force on it when that is answered, for the very next alert.
+    ports::TenantChanged noted_here()
+    {
+        return [this](const ports::TenantChange& change) {
+            policies_.note(change);
+        };
+    }
+
     journal::WriterOptions journal_options()
     {
         auto options = config_.journal;
@@ -298,6 +269,7 @@ private:
                 .journal = writer_,
                 .sealer = sealer_,
                 .metrics = metrics_,
+                .ids = ids_,
                 .checks = checks(),
                 .outbox_changed = [this] { dispatcher_.poke(); },
                 .plain_http = delivery::plain_http_hosts(config_.delivery.egress_allow),
@@ -307,7 +279,9 @@ private:
                 .resolve_timeout = config_.resolve_timeout,
                 .read_timeout = config_.rest.statement_timeout,
                 .analysis_threads = config_.analysis.threads,
-                .analyses_waiting = config_.analysis.waiting_per_tenant};
+                .analyses_waiting = config_.analysis.waiting_per_tenant,
+                .body_threads = body_threads(config_),
+                .max_waiting_body_bytes = config_.bodies.max_waiting_bytes};
     }
 
     api::ManagementApiOptions management_options()
@@ -325,6 +299,7 @@ private:
     bool stopped_ = false;
     observe::Metrics metrics_;
     crypto::Sealer sealer_;
+    const domain::AlertIds ids_;
     std::unique_ptr<ports::JournalStreams> streams_;
     std::unique_ptr<ports::TriageStore> triage_store_;
     std::unique_ptr<ports::QuietStore> quiet_store_;
@@ -339,10 +314,10 @@ private:
     // Their threads run what the APIs below gave them, until they are gone: queued calls bring along all of the API
     // that they need, and poke the dispatcher.
     std::unique_ptr<ports::CredentialStore> credentials_;
-    std::unique_ptr<ports::TenantDatabase> database_;
-    std::unique_ptr<ports::ProviderStore> provider_;
     identity::Authenticator authenticator_;
     pipeline::ConfigCache policies_;
+    std::unique_ptr<ports::TenantDatabase> database_;  ///< Tells `policies_` of changes.
+    std::unique_ptr<ports::ProviderStore> provider_;   ///< So does it.
     pipeline::TriageService triage_;
     pipeline::QuietKeeper quiet_;
     pipeline::HoldKeeper holds_;

@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <memory>
 #include <stdexcept>
 
 namespace winnow::crypto {
@@ -29,13 +30,28 @@ std::string to_string(const Digest& digest)
     return {digest.begin(), digest.end()};
 }
 
+struct Free {
+    void operator()(EVP_MD* method) const noexcept { EVP_MD_free(method); }
+    void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
+};
+
+/// What EVP_sha256() stands for, looked up once: with each digest that costs twice as much as hashing a key does.
+const EVP_MD* sha256_method()
+{
+    static const std::unique_ptr<EVP_MD, Free> method(EVP_MD_fetch(nullptr, "SHA256", nullptr));
+    return method.get();
+}
+
 }  // namespace
 
 std::string sha256(std::string_view data)
 {
+    static thread_local const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
     Digest digest{};
     unsigned int length = 0;
-    if (EVP_Digest(data.data(), data.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1) {
+    if (!context || EVP_DigestInit_ex2(context.get(), sha256_method(), nullptr) != 1 ||
+        EVP_DigestUpdate(context.get(), data.data(), data.size()) != 1 ||
+        EVP_DigestFinal_ex(context.get(), digest.data(), &length) != 1) {
         throw std::runtime_error("SHA-256 is not available");
     }
     return to_string(digest);

@@ -33,9 +33,8 @@ TicketId ticket_id_at(const AlertPosition& position) noexcept
 
 AlertId opener_of(TicketId id) noexcept
 {
-    constexpr std::uint64_t kKindBits = 3;
-    const auto low = (id.value().low() & ~kKindBits) | static_cast<std::uint64_t>(Kind::alert);
-    return AlertId(Uuid::from_words(id.value().high(), low));
+    constexpr auto kTicketBit = static_cast<std::uint64_t>(Kind::ticket);
+    return AlertId(Uuid::from_words(id.value().high(), id.value().low() & ~kTicketBit));
 }
 
 std::optional<AlertPosition> position_of(AlertId id) noexcept

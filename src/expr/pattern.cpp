@@ -21,10 +21,16 @@ constexpr std::size_t kWorthTiming = 512;
 
 }  // namespace
 
+std::size_t instructions_of(const re2::RE2& pattern)
+{
+    if (!pattern.ok()) return 0;
+    return static_cast<std::size_t>(std::max({pattern.ProgramSize(), pattern.ReverseProgramSize(), 0}));
+}
+
 std::optional<std::string> too_large(const re2::RE2& pattern)
 {
-    const auto program = std::max(pattern.ProgramSize(), pattern.ReverseProgramSize());
-    if (program <= kMaxProgram) return std::nullopt;
+    const auto program = instructions_of(pattern);
+    if (program <= static_cast<std::size_t>(kMaxProgram)) return std::nullopt;
     return "this regular expression becomes a program of " + std::to_string(program) + " instructions, the limit is " +
            std::to_string(kMaxProgram) +
            ": what is repeated {100} times counts 100 times, and \\p{L} or [^x] for many; write + or *, or a smaller "

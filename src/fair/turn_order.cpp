@@ -114,10 +114,7 @@ TurnOrder::Place TurnOrder::next_in_ring(Lane lane, Instant now)
 Ticket TurnOrder::begin(TenantId tenant, std::size_t bytes, std::optional<Cost> estimate)
 {
     const auto record = found_.at(tenant);
-    if (--record->items == 0) --waiting_tenants_;
-    record->bytes -= bytes;
-    --items_;
-    bytes_ -= bytes;
+    leave(*record, bytes);
     ++record->in_flight;
     ++in_flight_;
     const auto paid = estimate.value_or(record->smoothed.value_or(0));
@@ -127,11 +124,25 @@ Ticket TurnOrder::begin(TenantId tenant, std::size_t bytes, std::optional<Cost> 
 
 void TurnOrder::drop(TenantId tenant, std::size_t bytes)
 {
-    const auto record = found_.at(tenant);
-    if (--record->items == 0) --waiting_tenants_;
-    record->bytes -= bytes;
+    leave(*found_.at(tenant), bytes);
+}
+
+/// One of the tenant's items waits no more.
+void TurnOrder::leave(Record& record, std::size_t bytes)
+{
+    if (--record.items == 0) {
+        --waiting_tenants_;
+        record.passed_over = false;
+    }
+    record.bytes -= bytes;
     --items_;
     bytes_ -= bytes;
+}
+
+void TurnOrder::pass_over(TenantId tenant, bool passed)
+{
+    const auto found = found_.find(tenant);
+    if (found != found_.end()) found->second->passed_over = passed && found->second->items > 0;
 }
 
 void TurnOrder::done(const Ticket& ticket, Cost cost, Instant now, bool overran)
@@ -166,7 +177,7 @@ bool TurnOrder::is_slow(const Record& record, Instant now) const
 
 bool TurnOrder::may(const Record& record, Lane lane, Instant now) const
 {
-    return record.items > 0 && record.in_flight < limits_.tenant_in_flight &&
+    return record.items > 0 && !record.passed_over && record.in_flight < limits_.tenant_in_flight &&
            (lane == Lane::any || !is_slow(record, now));
 }
 

@@ -29,6 +29,12 @@ constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 /// A connection that always has work gives way to the others of its loop after this many requests.
 constexpr unsigned kLongestBurst = 16;
 
+/// As many connections of a loop keep OpenSSL's buffers from one request to the next: 17 MB.
+constexpr std::size_t kRoomy = 512;
+
+/// A client that sends nothing for so long has no next request yet.
+constexpr std::chrono::milliseconds kResting{100};
+
 /// Input and output space kept between requests.
 constexpr std::size_t kKeptBytes = 4'096;
 
@@ -103,6 +109,7 @@ asio::awaitable<bool> Connection::handshake()
         }
     }
     if (listener_.asks_for_certificates) client_subject_ = tls_.client_subject();
+    if (loop_->connections().size() <= kRoomy) tls_.keep_buffers();
     co_return true;
 }
 
@@ -206,6 +213,10 @@ void Connection::set_deadline(std::chrono::milliseconds after)
 void Connection::expire(std::chrono::steady_clock::time_point now)
 {
     if (awaited_ && peer_has_gone(now)) awaited_->give_up();
+    if (idle_ && holds_buffers_ && now - (deadline_ - limits_.idle) >= kResting) {
+        tls_.release_buffers();
+        holds_buffers_ = false;
+    }
     if (expired_ || now < deadline_) return;
     expired_ = true;
     if (awaited_) awaited_->give_up();

@@ -122,7 +122,8 @@ private:
     bool expired_ = false;
     bool aborted_ = false;
     bool draining_ = false;
-    bool idle_ = false;  ///< Between two requests.
+    bool idle_ = false;          ///< Between two requests.
+    bool holds_buffers_ = true;  ///< OpenSSL's; it may hold some.
 };
 
 }  // namespace winnow::http

@@ -130,6 +130,7 @@ asio::awaitable<std::expected<std::size_t, std::optional<Refusal>>> Connection::
         if (read != Read::data) co_return Outcome(std::unexpect, std::nullopt);
         if (idle_) set_deadline(limits_.header);
         idle_ = false;
+        holds_buffers_ = true;
     }
 }
 

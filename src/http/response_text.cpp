@@ -59,6 +59,13 @@ constexpr std::array kReasons{
 constexpr std::array<std::string_view, 6> kOwnHeaders{"Date",         "Content-Length", "Connection",
                                                       "X-Request-Id", "Server",         "Transfer-Encoding"};
 
+/// An answer is data: whatever a sender wrote in it, no browser makes a page of it, or says where it came from.
+constexpr std::string_view kForBrowsers =
+    "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n"
+    "X-Content-Type-Options: nosniff\r\n"
+    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"
+    "Referrer-Policy: no-referrer\r\n";
+
 std::string_view reason_of(int status) noexcept
 {
     const auto* found = std::ranges::find(kReasons, status, &Reason::status);
@@ -110,11 +117,7 @@ void append_response(std::string& out, const Response& response, const ResponseC
     }
     append_field(out, "Date", context.date);
     append_field(out, "X-Request-Id", context.request_id);
-    append_field(out, "Strict-Transport-Security", "max-age=31536000; includeSubDomains");
-    append_field(out, "X-Content-Type-Options", "nosniff");
-    // An answer is data: whatever a sender wrote in it, no browser makes a page of it, or says where it came from.
-    append_field(out, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
-    append_field(out, "Referrer-Policy", "no-referrer");
+    out += kForBrowsers;
     if (!has_cache_control) append_field(out, "Cache-Control", "no-store");
     if (!context.keep_alive) {
         append_field(out, "Connection", "close");

@@ -104,6 +104,16 @@ TlsSession::Step TlsSession::write(std::string_view text) noexcept
     return {.progress = progress_of(result), .bytes = bytes};
 }
 
+void TlsSession::keep_buffers() noexcept
+{
+    SSL_clear_mode(ssl_.get(), SSL_MODE_RELEASE_BUFFERS);
+}
+
+void TlsSession::release_buffers() noexcept
+{
+    SSL_free_buffers(ssl_.get());  // refuses where a record is on its way
+}
+
 void TlsSession::send_close_notify() noexcept
 {
     if (!usable_ || SSL_is_init_finished(ssl_.get()) == 0) return;

@@ -88,6 +88,7 @@ std::optional<RequestQueue::Refusal> RequestQueue::push(std::unique_ptr<Pending>
         auto& tenant = known != nullptr ? *known : tenants_[id];
         const auto length = hold_of(fair::fullness({limits_.unapplied_bytes}, held_until_applied(known, unapplied)));
         pending->held_until = length.count() == 0 ? pending->since : together(pending->since + length);
+        company_.came(id, pending->since);
         count_in(*pending);
         tenant.alerts += pending->submission.alerts.size();
         tenant.bytes += pending->bytes;
@@ -139,6 +140,24 @@ void RequestQueue::release_due(TimePoint now)
     }
 }
 
+/// Who is served next; nullopt where nobody is, or those who wait have as much in writing as they may.
+std::optional<TenantId> RequestQueue::next(TimePoint now)
+{
+    while (const auto id = order_.next(fair::Lane::any, now)) {
+        if (!are_shared(now)) return id;
+        auto& tenant = tenants_.at(*id);
+        if (tenant.taken_bytes < limits_.tenant_bytes_in_flight) return id;
+        pass_over(*id, tenant, true);
+    }
+    return std::nullopt;
+}
+
+void RequestQueue::pass_over(TenantId id, Tenant& tenant, bool passed)
+{
+    tenant.is_passed_over = passed;
+    order_.pass_over(id, passed);
+}
+
 /// The tenant's first, whether it takes turns or not. Its place in the order of turns is the caller's.
 std::unique_ptr<Pending> RequestQueue::pop(TenantId id, Tenant& tenant)
 {
@@ -160,8 +179,9 @@ std::unique_ptr<Pending> RequestQueue::pop(TenantId id, Tenant& tenant)
 void RequestQueue::wait_for_ready(std::unique_lock<std::mutex>& lock)
 {
     while (true) {
-        release_due(Clock::now());
-        if (closed_ || order_.items() > 0) return;
+        const auto now = Clock::now();
+        release_due(now);
+        if (closed_ || next(now)) return;
         if (held_back_.empty()) {
             changed_.wait(lock);
         } else {
@@ -187,10 +207,13 @@ std::vector<std::unique_ptr<Pending>> RequestQueue::take(const Most& most)
     std::unique_lock lock(mutex_);
     wait_for_ready(lock);
     const auto now = Clock::now();
+    std::unordered_map<TenantId, std::size_t> parts;  // of each tenant, in bytes, where there are several
+    std::vector<TenantId> full;
     while (alerts < most.alerts && bytes < most.bytes) {
-        const auto id = order_.next(fair::Lane::any, now);
+        const auto id = next(now);
         if (!id) break;
-        auto pending = pop(*id, tenants_.at(*id));
+        auto& tenant = tenants_.at(*id);
+        auto pending = pop(*id, tenant);
         const auto& submission = pending->submission;
         const auto& once = submission.once;
         if (once && !keys.emplace(submission.tenant, once->scope, once->key).second) {
@@ -202,8 +225,14 @@ std::vector<std::unique_ptr<Pending>> RequestQueue::take(const Most& most)
         order_.done(order_.begin(*id, pending->bytes, cost), cost, now);
         alerts += submission.alerts.size();
         bytes += pending->bytes;
+        tenant.taken_bytes += pending->bytes;
+        if (are_shared(now) && (parts[*id] += pending->bytes) >= limits_.tenant_bytes_at_once) {
+            pass_over(*id, tenant, true);
+            full.push_back(*id);
+        }
         taken.push_back(std::move(pending));
     }
+    for (const auto id : full) pass_over(id, tenants_.at(id), false);
     for (; !later.empty(); later.pop_back()) {
         const auto id = later.back()->submission.tenant;
         ++waiting_.requests;
@@ -235,6 +264,8 @@ void RequestQueue::put_back(std::vector<std::unique_ptr<Pending>> requests)
             const auto id = request->submission.tenant;
             const auto alerts = request->submission.alerts.size();
             auto& tenant = tenants_.at(id);  // it still counts what was taken
+            tenant.taken_bytes -= request->bytes;
+            if (tenant.is_passed_over) pass_over(id, tenant, false);
             ++waiting_.requests;
             waiting_.alerts += alerts;
             ready_alerts_ += alerts;
@@ -271,23 +302,34 @@ RequestQueue::Tenants::iterator RequestQueue::count_out(const Amount& amount)
     return tenant;
 }
 
+RequestQueue::Tenants::iterator RequestQueue::count_out_taken(const Amount& amount)
+{
+    const auto tenant = count_out(amount);
+    tenant->second.taken_bytes -= amount.bytes;
+    if (tenant->second.is_passed_over) {
+        pass_over(amount.tenant, tenant->second, false);
+        changed_.notify_one();
+    }
+    return tenant;
+}
+
 void RequestQueue::forget_if_idle(Tenants::iterator tenant)
 {
-    const auto& [waiting, ready, due, alerts, bytes, stored_bytes] = tenant->second;
-    if (waiting.empty() && alerts == 0 && bytes == 0 && stored_bytes == 0) tenants_.erase(tenant);
+    const auto& one = tenant->second;
+    if (one.waiting.empty() && one.alerts == 0 && one.bytes == 0 && one.stored_bytes == 0) tenants_.erase(tenant);
 }
 
 void RequestQueue::settle(const Amounts& amounts)
 {
     const std::lock_guard lock(mutex_);
-    for (const auto& amount : amounts) forget_if_idle(count_out(amount));
+    for (const auto& amount : amounts) forget_if_idle(count_out_taken(amount));
 }
 
 void RequestQueue::stored(const Amounts& amounts)
 {
     const std::lock_guard lock(mutex_);
     for (const auto& amount : amounts) {
-        count_out(amount)->second.stored_bytes += amount.bytes;
+        count_out_taken(amount)->second.stored_bytes += amount.bytes;
         stored_bytes_ += amount.bytes;
     }
 }
@@ -328,6 +370,9 @@ void RequestQueue::close()
     {
         const std::lock_guard lock(mutex_);
         closed_ = true;
+        for (auto& [id, tenant] : tenants_) {
+            if (tenant.is_passed_over) pass_over(id, tenant, false);
+        }
     }
     changed_.notify_all();
     closing_.notify_all();

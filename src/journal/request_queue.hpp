@@ -4,6 +4,7 @@
 /// The requests that wait for a transaction. Private to journal.
 
 #include "journal/batch.hpp"
+#include "winnow/fair/company.hpp"
 #include "winnow/fair/share.hpp"
 #include "winnow/fair/turn_order.hpp"
 
@@ -26,7 +27,11 @@ namespace winnow::journal {
 /// A queue a tenant. Tenants take turns by what their requests hold, so a transaction that is full has a part of each;
 /// one that is not has all that waits. Each has its share of three bounds: of alerts and of bytes that wait or are
 /// being written, and of bytes from here to the end of triage. From three quarters of the latter on a tenant's own
-/// requests are held back for a moment, the longer the more of it is full. Thread-safe.
+/// requests are held back for a moment, the longer the more of it is full.
+///
+/// A request that comes waits for the transactions before it. Therefore, while more than one tenant sends, a
+/// transaction takes a part of each only, and of each only so much is written at once; a tenant that is alone has it
+/// all. Thread-safe.
 class RequestQueue {
 public:
     using Clock = std::chrono::steady_clock;
@@ -40,6 +45,10 @@ public:
         std::size_t alerts = fair::Bound::kNone;
         std::size_t bytes = fair::Bound::kNone;
         std::size_t unapplied_bytes = fair::Bound::kNone;  ///< With what was written and is not applied.
+        // Of one tenant, while others send, too; beyond it goes only what was begun below.
+        std::size_t tenant_bytes_at_once = fair::Bound::kNone;    ///< In one transaction.
+        std::size_t tenant_bytes_in_flight = fair::Bound::kNone;  ///< In all of them that are not settled or stored.
+        std::chrono::milliseconds company{60'000};                ///< So long others count after they sent.
     };
 
     /// Why a request was not taken.
@@ -50,7 +59,7 @@ public:
         bool is_nodes = false;  ///< Nobody's fault: the node itself is full, or closed.
     };
 
-    explicit RequestQueue(const Limits& limits) : limits_(limits) {}
+    explicit RequestQueue(const Limits& limits) : limits_(limits), company_(limits.company) {}
 
     /// Whether the tenant may have anything taken at all. `unapplied`: what was written and is not applied, in bytes.
     [[nodiscard]] std::optional<Refusal> refusal(TenantId tenant, const fair::Held& unapplied) const;
@@ -59,7 +68,7 @@ public:
     /// nothing here is taken whatever its request's size as long as the node has room.
     [[nodiscard]] std::optional<Refusal> push(std::unique_ptr<Pending>& pending, const fair::Held& unapplied);
 
-    /// Waits until there are requests that may be taken, or it is closed.
+    /// Waits until there are requests that may be taken, or it is closed. Once it is closed all may be.
     void wait();
 
     struct Most {
@@ -116,6 +125,8 @@ private:
         std::size_t alerts = 0;                        ///< That wait or were taken.
         std::size_t bytes = 0;
         std::size_t stored_bytes = 0;  ///< Not handed over.
+        std::size_t taken_bytes = 0;   ///< Of `bytes`, those that were taken.
+        bool is_passed_over = false;   ///< In the order of turns, because too much of it was taken.
     };
     using Tenants = std::unordered_map<TenantId, Tenant>;
 
@@ -127,9 +138,14 @@ private:
     void hold(TenantId id, Tenant& tenant);
     void release_due(TimePoint now);
     void wait_for_ready(std::unique_lock<std::mutex>& lock);
+    [[nodiscard]] std::optional<TenantId> next(TimePoint now);
+    [[nodiscard]] bool are_shared(TimePoint now) const { return !closed_ && company_.is_there(now); }
+    void pass_over(TenantId id, Tenant& tenant, bool passed);
     [[nodiscard]] std::unique_ptr<Pending> pop(TenantId id, Tenant& tenant);
     void count_in(const Pending& pending);
     Tenants::iterator count_out(const Amount& amount);
+    /// The same of what was taken. Its tenant may be taken again.
+    Tenants::iterator count_out_taken(const Amount& amount);
     void forget_if_idle(Tenants::iterator tenant);
 
     const Limits limits_;
@@ -139,6 +155,7 @@ private:
     // The rest: guarded by mutex_.
     Tenants tenants_;  ///< That have something waiting or being written.
     fair::TurnOrder order_{{.items = fair::Bound::kNone, .tenant_in_flight = fair::Bound::kNone, .quantum = kQuantum}};
+    fair::Company company_;
     std::set<std::pair<TimePoint, TenantId>> held_back_;  ///< Tenants by `due`.
     Waiting waiting_;
     std::size_t ready_alerts_ = 0;

@@ -26,6 +26,14 @@ constexpr milliseconds kHold{2'000};      // how long a request waits for a data
 constexpr milliseconds kRetryPause{100};  // between attempts while it is away
 /// Of one transaction. What is large takes long to encode and to store, and everybody in it waits for that.
 constexpr RequestQueue::Most kMostAtOnce{.alerts = 20'000, .bytes = 8U << 20U};
+/// Of it one tenant's, while others send, too.
+constexpr std::size_t kTenantAtOnce = 1U << 20U;
+
+/// Of one tenant while others send: all writers but one may be full of it.
+std::size_t in_flight_of_one(const WriterOptions& options)
+{
+    return kTenantAtOnce * std::max<std::size_t>(1, options.transactions_in_flight - 1);
+}
 
 Error in_doubt()
 {
@@ -43,7 +51,9 @@ public:
           own_(streams, std::move(node), options_.max_queued_alerts),
           queue_({.alerts = options_.max_queued_alerts,
                   .bytes = options_.max_queued_bytes,
-                  .unapplied_bytes = options_.max_unapplied_bytes}),
+                  .unapplied_bytes = options_.max_unapplied_bytes,
+                  .tenant_bytes_at_once = kTenantAtOnce,
+                  .tenant_bytes_in_flight = in_flight_of_one(options_)}),
           order_(std::move(committed)),
           measures_(metrics)
     {

@@ -63,11 +63,16 @@ bool take(T& into, Result<T> from, std::optional<Error>& error)
     return !error;
 }
 
+Error no_such_tenant()
+{
+    return {ErrorCode::not_found, "there is no such tenant"};
+}
+
 Result<TenantConfig> load_config(pqxx::transaction_base& tx, TenantId tenant)
 {
     TenantConfig config;
     const auto rows = query(tx, "select * from tenants where tenant_id = $1", tenant);
-    if (rows.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
+    if (rows.empty()) return no_such_tenant();
     config.tenant = read_tenant(rows.front());
     const auto contacts = make_contact_store(tx, tenant);
     std::optional<Error> error;
@@ -95,6 +100,16 @@ public:
             auto config = load_config(transaction.tx(), tenant);
             if (config) transaction.commit();
             return config;
+        });
+    }
+
+    Result<std::int64_t> policy_version(TenantId tenant) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::int64_t> {
+            pqxx::nontransaction tx(session.connection());
+            const auto rows = query(tx, "select config_version from tenants where tenant_id = $1", tenant);
+            if (rows.empty()) return no_such_tenant();
+            return rows[0][0].as<std::int64_t>();
         });
     }
 

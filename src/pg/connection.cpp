@@ -189,6 +189,9 @@ std::string session_conninfo(const PgOptions& options)
         milliseconds(options.lock_timeout) + " -c statement_timeout=" + milliseconds(options.statement_timeout) +
         " -c idle_in_transaction_session_timeout=" + milliseconds(options.idle_in_transaction_timeout) +
         " -c winnow.max_retention_days=" + std::to_string(options.max_retention.count());
+    if (options.max_history_bytes > 0) {
+        values["options"] += " -c winnow.max_history_bytes=" + std::to_string(options.max_history_bytes);
+    }
     return join(values);
 }
 

@@ -22,10 +22,11 @@ namespace winnow::pg {
 
 namespace {
 
-// The marks: who writes this stream opens sealed URLs (pg/upkeep/sealing.hpp), and proves tenants
-// (pg/tenant/proofs.hpp).
+// The marks: who writes this stream opens sealed URLs (pg/upkeep/sealing.hpp), masks ids (domain/alert_ids.hpp) and
+// proves tenants (pg/tenant/proofs.hpp).
 constexpr auto kOpen = R"sql(
-insert into journal_streams (node, settled_at, opens_urls, proves_tenants) values ($1, $2, true, true) returning stream
+insert into journal_streams (stream, node, settled_at, opens_urls, proves_tenants) overriding system value
+values (nextval('masked_streams'), $1, $2, true, true) returning stream
 )sql";
 
 constexpr auto kShare = R"sql(

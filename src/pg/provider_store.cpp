@@ -49,6 +49,12 @@ with changed as (
 select changed.*, pg_notify('winnow_credentials', tenant_id::text) from changed
 )sql";
 
+/// Of a tenant's configuration.
+struct Parts {
+    bool policy;
+    bool credentials;
+};
+
 Result<Tenant> one(const pqxx::result& rows)
 {
     if (rows.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
@@ -57,18 +63,21 @@ Result<Tenant> one(const pqxx::result& rows)
 
 class PgProviderStore final : public ports::ProviderStore {
 public:
-    explicit PgProviderStore(PgOptions options) : pool_(std::move(options)) {}
+    PgProviderStore(PgOptions options, ports::TenantChanged changed)
+        : pool_(std::move(options)), changed_(std::move(changed))
+    {
+    }
 
     Result<Tenant> create_tenant(const ports::NewTenant& tenant) override
     {
-        return pool_.run([&](Session& session) -> Result<Tenant> {
+        return told({.policy = true, .credentials = true}, pool_.run([&](Session& session) -> Result<Tenant> {
             try {
                 return create(session, tenant);
             } catch (const pqxx::sql_error& failure) {
                 if (!violates(failure, "tenants_service_code_key")) throw;
                 return Error(ErrorCode::conflict, "another tenant has this service code");
             }
-        });
+        }));
     }
 
     Result<std::vector<Tenant>> tenants(const std::string& after, std::size_t limit) override
@@ -91,23 +100,38 @@ public:
 
     Result<Tenant> set_suspended(TenantId id, bool suspended) override
     {
-        return pool_.run([&](Session& session) {
+        return told({.policy = true, .credentials = true}, pool_.run([&](Session& session) {
             pqxx::nontransaction tx(session.connection());
             return one(query(tx, kSuspend, id, suspended));
-        });
+        }));
     }
 
-    Result<Tenant> change_rates(TenantId id,
-                                const std::function<domain::RateOverrides(domain::RateOverrides)>& change) override
+    Result<Tenant> change_limits(TenantId id, const ports::LimitsChange& change) override
     {
-        return pool_.run([&](Session& session) -> Result<Tenant> {
+        return told({.policy = false, .credentials = true}, pool_.run([&](Session& session) -> Result<Tenant> {
             Transaction transaction(session);
             auto& tx = transaction.tx();
             const auto before = query(tx, "select rates from tenants where tenant_id = $1 for no key update", id);
             if (before.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
-            auto changed = one(query(tx, kSetRates, id, rates_json(change(read_rates(before[0][0].c_str())))));
+            if (const auto& bytes = change.history_bytes) {
+                query(tx, "update tenants set max_history_bytes = $2 where tenant_id = $1", id, *bytes);
+            }
+            auto changed = one(query(tx, kSetRates, id, rates_json(change.rates(read_rates(before[0][0].c_str())))));
             if (changed) transaction.commit();
             return changed;
+        }));
+    }
+
+    Result<domain::HistoryUse> history(TenantId id) override
+    {
+        return pool_.run([&](Session& session) -> Result<domain::HistoryUse> {
+            pqxx::nontransaction tx(session.connection());
+            const auto rows =
+                query(tx, "select history_bytes(tenant_id), max_history_bytes from tenants where tenant_id = $1", id);
+            if (rows.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
+            domain::HistoryUse use{.used = rows[0][0].as<std::int64_t>(), .own = {}};
+            if (!rows[0][1].is_null()) use.own = rows[0][1].as<std::int64_t>();
+            return use;
         });
     }
 
@@ -120,6 +144,15 @@ public:
     }
 
 private:
+    /// The database's own notice comes a little later.
+    Result<Tenant> told(Parts parts, Result<Tenant> changed) const
+    {
+        if (changed && changed_) {
+            changed_({.tenant = changed->id, .policy = parts.policy, .credentials = parts.credentials});
+        }
+        return changed;
+    }
+
     static Result<Tenant> create(Session& session, const ports::NewTenant& tenant)
     {
         Transaction transaction(session);
@@ -135,13 +168,14 @@ private:
     }
 
     SessionPool pool_;
+    const ports::TenantChanged changed_;
 };
 
 }  // namespace
 
-std::unique_ptr<ports::ProviderStore> make_provider_store(PgOptions options)
+std::unique_ptr<ports::ProviderStore> make_provider_store(PgOptions options, ports::TenantChanged changed)
 {
-    return std::make_unique<PgProviderStore>(std::move(options));
+    return std::make_unique<PgProviderStore>(std::move(options), std::move(changed));
 }
 
 }  // namespace winnow::pg

@@ -1,5 +1,6 @@
 #include "pg/sql_errors.hpp"
 
+#include "winnow/domain/history.hpp"
 #include "winnow/observe/log.hpp"
 
 #include <pqxx/except>
@@ -9,6 +10,7 @@
 #include <new>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace winnow::pg {
 
@@ -61,6 +63,24 @@ std::string sqlstate_of(const pqxx::sql_error& failure)
     return "";  // its connection broke under it
 }
 
+/// keep_history_limit() says no more than the limit's value.
+Error history_full(std::string_view what)
+{
+    constexpr std::string_view kDigits = "0123456789";
+    const auto begin = std::min(what.find_first_of(kDigits), what.size());
+    auto value = std::string(what.substr(begin, what.find_first_not_of(kDigits, begin) - begin));
+    return Error(std::vector<FieldError>{
+        {.pointer = "",
+         .code = std::string(domain::kHistoryFull),
+         .detail = "the tenant's histories (versions of rules, people's entries in timelines, silences) take all that "
+                   "they may: " +
+                   value + " bytes (" + std::string(domain::kHistoryLimit) +
+                   "). What is past its retention makes room by itself: keep it for fewer days (the settings "
+                   "rule_history_retention_days, ticket_retention_days, silence_retention_days, and "
+                   "journal_retention_days, before which no version of a rule goes), or ask your provider for more"},
+        {.pointer = "", .code = "value", .detail = std::move(value)}});
+}
+
 std::string_view first_line(std::string_view text)
 {
     return text.substr(0, std::min(text.find('\n'), std::size_t{200}));
@@ -80,6 +100,7 @@ Error error_of_sqlstate(std::string_view state, std::string_view what)
     if (state == "40001" || state == "40P01" || state == "55P03") return {ErrorCode::conflict, "concurrent update"};
     if (state == "23505") return {ErrorCode::conflict, "it exists already"};
     if (state == "23503") return {ErrorCode::conflict, "it refers to something that does not exist, or is in use"};
+    if (state == "WQ001") return history_full(what);
     if (state == "57014") return {ErrorCode::timeout, "the database took too long"};
     observe::error("the database refused a statement", {{"sqlstate", state}, {"reason", first_line(what)}});
     return {ErrorCode::internal, "internal error"};

@@ -43,18 +43,14 @@ Error explained(Error error, milliseconds statement_timeout)
                                     " (rest.statement_timeout); ask for less, or filter more"};
 }
 
-Result<Done> run_job(TenantProofs& proofs, Session& session, TenantId tenant, ports::TenantDatabase::Job& job,
-                     milliseconds statement_timeout)
+/// What the triggers of the tables have noted (config_changed(), credentials_changed()): they know better than whoever
+/// wrote what belongs to the configuration.
+ports::TenantChange changed_by(pqxx::transaction_base& tx, TenantId tenant)
 {
-    return translated([&]() -> Result<Done> {
-        const auto transaction = proofs.begin(session, tenant, statement_timeout);
-        if (!transaction) return transaction.error();
-        PgTenantSession nouns((*transaction)->tx(), tenant);
-        auto outcome = job(nouns);
-        if (!outcome) return explained(std::move(outcome.error()), statement_timeout);
-        (*transaction)->commit();
-        return outcome;
-    });
+    const auto noted = query(tx,
+                             "select current_setting('winnow.config_changed', true) <> '', "
+                             "current_setting('winnow.credentials_changed', true) <> ''");
+    return {.tenant = tenant, .policy = noted[0][0].as<bool>(false), .credentials = noted[0][1].as<bool>(false)};
 }
 
 PgOptions with_conninfo(PgOptions options, const std::string& conninfo)
@@ -65,8 +61,11 @@ PgOptions with_conninfo(PgOptions options, const std::string& conninfo)
 
 class PgTenantDatabase final : public ports::TenantDatabase {
 public:
-    PgTenantDatabase(const PgOptions& options, const std::string& pipeline_conninfo, const TenantShare& share)
-        : proofs_(with_conninfo(options, pipeline_conninfo)), threads_(options, sharing_of(options, share))
+    PgTenantDatabase(const PgOptions& options, const std::string& pipeline_conninfo, const TenantShare& share,
+                     ports::TenantChanged changed)
+        : changed_(std::move(changed)),
+          proofs_(with_conninfo(options, pipeline_conninfo)),
+          threads_(options, sharing_of(options, share))
     {
     }
 
@@ -75,27 +74,47 @@ public:
         // Shared between the two ways out, of which exactly one is taken.
         auto done = std::make_shared<Finished>(std::move(finished));
         threads_.submit(
-            tenant,
-            {.work = [this, tenant, job = std::move(job), done, timeout = terms.statement_timeout](
-                         Session& session) mutable { (*done)(run_job(proofs_, session, tenant, job, timeout)); },
-             .failed = [done](Error error) { (*done)(std::move(error)); },
-             .given_up = std::move(terms.given_up)});
+            tenant, {.work = [this, tenant, job = std::move(job), done, timeout = terms.statement_timeout,
+                              tells = changed_ && !terms.reads_only](
+                                 Session& session) mutable { (*done)(run_job(session, tenant, job, timeout, tells)); },
+                     .failed = [done](Error error) { (*done)(std::move(error)); },
+                     .given_up = std::move(terms.given_up)});
     }
 
     bool healthy() const override { return threads_.healthy(); }
 
 private:
+    [[nodiscard]] Result<Done> run_job(Session& session, TenantId tenant, Job& job, milliseconds statement_timeout,
+                                       bool tells)
+    {
+        ports::TenantChange change;
+        auto finished = translated([&]() -> Result<Done> {
+            const auto transaction = proofs_.begin(session, tenant, statement_timeout);
+            if (!transaction) return transaction.error();
+            auto& tx = (*transaction)->tx();
+            PgTenantSession nouns(tx, tenant);
+            auto outcome = job(nouns);
+            if (!outcome) return explained(std::move(outcome.error()), statement_timeout);
+            if (tells) change = changed_by(tx, tenant);
+            (*transaction)->commit();
+            return outcome;
+        });
+        if (finished && (change.policy || change.credentials)) changed_(change);
+        return finished;
+    }
+
+    const ports::TenantChanged changed_;
     TenantProofs proofs_;
-    DatabaseThreads threads_;  // last: its jobs use the proofs
+    DatabaseThreads threads_;  // last: they end before what they use
 };
 
 }  // namespace
 
 std::unique_ptr<ports::TenantDatabase> make_tenant_database(const PgOptions& options,
                                                             const std::string& pipeline_conninfo,
-                                                            const TenantShare& share)
+                                                            const TenantShare& share, ports::TenantChanged changed)
 {
-    return std::make_unique<PgTenantDatabase>(options, pipeline_conninfo, share);
+    return std::make_unique<PgTenantDatabase>(options, pipeline_conninfo, share, std::move(changed));
 }
 
 }  // namespace winnow::pg

@@ -293,8 +293,8 @@ void count_rules(pqxx::transaction_base& tx, TenantId tenant, const ports::Triag
     };
     std::map<RuleId, Count> counts;  // sorted: two tenants' statements share no row, but one order is one order
     for (const auto& [rule, matched] : writes.rule_matches) counts[rule].matched += matched;
-    for (const auto& [rule, error] : writes.rule_failures) {
-        ++counts[rule].failed;
+    for (const auto& [rule, times, error] : writes.rule_failures) {
+        counts[rule].failed += times;
         counts[rule].error = error;
     }
     MultiRow<4> rows(tx, tenant, kCountRules);

@@ -55,7 +55,9 @@ Result<BacktestRun::Step> BacktestRun::slice()
             in_row_ = read_alert();
             if (slice.is_over()) return report_if_due();
         } else if (next_row_ < page_.size()) {
-            in_row_ = reader_.open(page_[next_row_++]);
+            const auto& row = page_[next_row_++];
+            names_ = policy_.ids.row(row.position);
+            in_row_ = reader_.open(row);
             if (!in_row_) comparison_->add_unreadable();
         } else {
             if (!page_.empty()) {
@@ -119,11 +121,10 @@ bool BacktestRun::read_alert()
 {
     auto* read = reader_.next(left(), [this] { comparison_->add_unreadable(); });
     if (read == nullptr) return false;
-    const auto& row = page_[next_row_ - 1].position;
     const auto restore = [this, line = read->line](domain::Alert& alert) {
         reader_.restore(line, alert);
     };
-    comparison_->add(domain::alert_id_at({.row = row, .index = read->index}), read->alert, std::cref(restore));
+    comparison_->add(names_->alert(read->index), read->alert, std::cref(restore));
     return true;
 }
 

@@ -5,6 +5,7 @@
 
 #include "pipeline/history_reader.hpp"
 #include "winnow/backtest/comparison.hpp"
+#include "winnow/domain/alert_ids.hpp"
 #include "winnow/pipeline/backtest_runner.hpp"
 #include "winnow/pipeline/config_cache.hpp"
 #include "winnow/ports/backtest_jobs.hpp"
@@ -71,6 +72,7 @@ private:
     std::vector<ports::HistoryRow> page_;
     std::size_t next_row_ = 0;  ///< Of the page.
     bool in_row_ = false;
+    std::optional<domain::RowIds> names_;  ///< Of the row's alerts.
     std::optional<domain::RowPosition> after_;
     std::uint64_t total_ = 0;  ///< In the range; 0 where it could not be counted.
     bool at_end_ = false;

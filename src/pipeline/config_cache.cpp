@@ -23,7 +23,8 @@ constexpr std::chrono::seconds kPoll{3};
 constexpr int kLoads = 3;
 
 /// `before`, if there is one, is the tenant's policy up to now: what did not change is not compiled again.
-std::shared_ptr<const TenantPolicy> policy_of(domain::TenantConfig config, const TenantPolicy* before)
+std::shared_ptr<const TenantPolicy> policy_of(domain::TenantConfig config, const TenantPolicy* before,
+                                              const domain::TenantIds& ids)
 {
     auto rules = rules::RuleSet::compile(config.rules, before != nullptr ? before->rules.get() : nullptr);
     for (const auto& broken : rules->broken()) {
@@ -36,8 +37,8 @@ std::shared_ptr<const TenantPolicy> policy_of(domain::TenantConfig config, const
             "a stored silence, window or inhibition does not compile and is left out",
             {{"tenant", config.tenant.service_code}, {"kind", to_string(broken.kind)}, {"id", broken.id.str()}});
     }
-    return std::make_shared<const TenantPolicy>(
-        TenantPolicy{.config = std::move(config), .rules = std::move(rules), .suppressions = std::move(suppressions)});
+    return std::make_shared<const TenantPolicy>(TenantPolicy{
+        .config = std::move(config), .rules = std::move(rules), .suppressions = std::move(suppressions), .ids = ids});
 }
 
 }  // namespace
@@ -46,7 +47,8 @@ class ConfigCache::Impl {
     using Policy = std::shared_ptr<const TenantPolicy>;
 
 public:
-    Impl(ports::ConfigStore& store, Changed changed) : store_(store), changed_(std::move(changed))
+    Impl(ports::ConfigStore& store, ports::TenantChanged changed, const domain::AlertIds& ids)
+        : store_(store), changed_(std::move(changed)), ids_(ids)
     {
         listener_ = std::jthread([this](const std::stop_token& stop) { listen(stop); });
         poller_ = std::jthread([this](const std::stop_token& stop) { poll(stop); });
@@ -78,6 +80,12 @@ public:
         }
     }
 
+    /// Takes no harm where memory is short: the notice comes, too.
+    void note(const ports::TenantChange& change) noexcept
+    {
+        round("configuration", [&] { pass_on(change); });
+    }
+
 private:
     /// A load in progress: a change meanwhile must not be covered up by what the load brings.
     struct Flight {
@@ -98,9 +106,9 @@ private:
                 if (const auto found = outdated_.find(tenant); found != outdated_.end()) before = found->second;
                 since = flight.changes;
             }
-            auto config = store_.load(tenant);
-            if (!config) return config.error();
-            policy = policy_of(*std::move(config), before.get());
+            auto read = policy == nullptr ? load_anew(tenant, before) : renewed(tenant, policy);
+            if (!read) return read;
+            policy = *std::move(read);
             const std::lock_guard lock(mutex_);
             if (flight.changes != since) continue;
             flight.current = true;
@@ -108,6 +116,21 @@ private:
             outdated_.erase(tenant);
         }
         return policy;  // at worst one that changed while it was read: as if it had been asked for a moment earlier
+    }
+
+    Result<Policy> load_anew(TenantId tenant, const Policy& before)
+    {
+        auto config = store_.load(tenant);
+        if (!config) return config.error();
+        return policy_of(*std::move(config), before.get(), ids_.of(tenant));
+    }
+
+    /// Told of a change while it read, it may have read that already: a node hears twice of what it did itself.
+    Result<Policy> renewed(TenantId tenant, const Policy& read)
+    {
+        const auto version = store_.policy_version(tenant);
+        if (!version) return version.error();
+        return *version == read->config.tenant.config_version ? read : load_anew(tenant, read);
     }
 
     Result<Policy> land(TenantId tenant, Flight& flight, Result<Policy> outcome)
@@ -217,7 +240,8 @@ private:
     }
 
     ports::ConfigStore& store_;
-    const Changed changed_;
+    const ports::TenantChanged changed_;
+    const domain::AlertIds ids_;
 
     std::mutex mutex_;  // guards everything below
     std::condition_variable_any wake_;
@@ -231,8 +255,8 @@ private:
     std::jthread poller_;
 };
 
-ConfigCache::ConfigCache(ports::ConfigStore& store, Changed changed)
-    : impl_(std::make_unique<Impl>(store, std::move(changed)))
+ConfigCache::ConfigCache(ports::ConfigStore& store, ports::TenantChanged changed, domain::AlertIds ids)
+    : impl_(std::make_unique<Impl>(store, std::move(changed), ids))
 {
 }
 
@@ -241,6 +265,11 @@ ConfigCache::~ConfigCache() = default;
 Result<std::shared_ptr<const TenantPolicy>> ConfigCache::get(TenantId tenant)
 {
     return impl_->get(tenant);
+}
+
+void ConfigCache::note(const ports::TenantChange& change) noexcept
+{
+    impl_->note(change);
 }
 
 }  // namespace winnow::pipeline

@@ -44,7 +44,7 @@ std::unordered_set<TicketId> suppressed_tickets(const triage::Outcome& outcome)
 ports::QuietTicket quiet_ticket(const Evaluated& evaluated, TicketId ticket, std::int64_t config_version)
 {
     ports::QuietTicket quiet{.ticket_id = ticket,
-                             .alert_id = domain::alert_id_at(evaluated.position),
+                             .alert_id = evaluated.alert_id(),
                              .alert = {},
                              .cover = *evaluated.cover,
                              .config_version = config_version};

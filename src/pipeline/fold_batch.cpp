@@ -9,6 +9,7 @@
 #include <iterator>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 namespace winnow::pipeline {
 
@@ -49,15 +50,59 @@ std::vector<std::pair<domain::RowPosition, std::string>> verdict_rows(const Fold
     return encoded;
 }
 
-void count_rules(const std::vector<triage::Evaluated>& alerts, ports::TriageWrites& writes)
+/// Most alerts of one rule fail alike.
+void count(JudgedRow& row, rules::Evaluation::Failure&& failure)
+{
+    auto& [rule, times, error] = row.failures[failure.rule_id];
+    rule = failure.rule_id;
+    ++times;
+    error = std::move(failure.error);
+}
+
+std::string no_room_for_a_note()
+{
+    return "note: the notes of alerts that came together have " + std::to_string(JudgedRow::kMostNoteBytes) +
+           " bytes already, the limit";
+}
+
+/// What of an evaluation is the row's, and not the alert's: what failed is only counted. Notes that have no room are
+/// left out, and those of what opens no ticket.
+void keep(domain::AlertStatus status, rules::Evaluation& evaluation, JudgedRow& row)
+{
+    for (auto* failures : {&evaluation.failures, &evaluation.shadow_failures}) {
+        auto taken = std::exchange(*failures, {});  // whose memory goes, too
+        for (auto& failure : taken) count(row, std::move(failure));
+    }
+    if (evaluation.notes.empty()) return;
+    if (status != domain::AlertStatus::firing || evaluation.dropped) {
+        static_cast<void>(std::exchange(evaluation.notes, {}));
+        evaluation.note_bytes = 0;
+    }
+    for (auto& notes = evaluation.notes;
+         row.note_bytes + evaluation.note_bytes > JudgedRow::kMostNoteBytes && !notes.empty(); notes.pop_back()) {
+        evaluation.note_bytes -= notes.back().text.size();
+        count(row, {notes.back().rule_id, no_room_for_a_note()});
+    }
+    row.note_bytes += evaluation.note_bytes;
+}
+
+void count_rules(const FoldBatch& batch, const std::vector<triage::Evaluated>& alerts, ports::TriageWrites& writes)
 {
     std::unordered_map<RuleId, std::int64_t> matches;
     for (const auto& alert : alerts) {
         for (const auto& match : alert.evaluation.matches) ++matches[match.rule_id];
         for (const auto& rule : alert.evaluation.shadows) ++matches[rule.rule_id];
-        std::ranges::copy(alert.evaluation.failures, std::back_inserter(writes.rule_failures));
-        std::ranges::copy(alert.evaluation.shadow_failures, std::back_inserter(writes.rule_failures));
     }
+    std::unordered_map<RuleId, ports::RuleFailures> failures;
+    for (const auto& row : batch.begun_rows) {
+        for (const auto& [id, failed] : row.failures) {
+            auto& [rule, times, error] = failures[id];
+            rule = id;
+            times += failed.times;
+            error = failed.error;
+        }
+    }
+    for (auto& [id, failed] : failures) writes.rule_failures.push_back(std::move(failed));
     writes.rule_matches.assign(matches.begin(), matches.end());
     std::ranges::sort(writes.rule_matches);
 }
@@ -92,11 +137,23 @@ bool judge(FoldBatch& batch, const std::function<bool()>& is_over)
     if (batch.mode != FoldBatch::Mode::fold) return true;
     const auto& rules = *batch.policy->rules;
     const auto& suppressions = *batch.policy->suppressions;
+    std::size_t row = 0;
+    std::size_t note_bytes = 0;  // of the rows before
     while (batch.judged < batch.alerts.size()) {
         auto& each = batch.alerts[batch.judged];
+        const auto* const before = batch.judged == 0 ? nullptr : &batch.alerts[batch.judged - 1];
+        const bool goes_on = before != nullptr && before->position.row == each.position.row;
+        each.names = goes_on ? before->names : batch.policy->ids.row(each.position.row);
+        for (; batch.rows[row].position != each.position.row; ++row) {
+            if (row < batch.begun_rows.size()) note_bytes += batch.begun_rows[row].note_bytes;
+        }
+        if (batch.begun_rows.size() <= row) batch.begun_rows.resize(row + 1);
         if (rules.size() > 0) each.evaluation = rules.evaluate(each.alert, each.alert.received_at);
         cover(suppressions, each);
-        if (++batch.judged < batch.alerts.size() && is_over()) return false;
+        keep(each.alert.status, each.evaluation, batch.begun_rows[row]);
+        const auto notes = note_bytes + batch.begun_rows[row].note_bytes;
+        const bool is_full = row > 0 && notes >= JudgedRow::kMostNoteBytes;
+        if (++batch.judged < batch.alerts.size() && (is_full || is_over())) return false;
     }
     return true;
 }
@@ -139,8 +196,8 @@ Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_
             return decision;
         }
         writes.deliveries = plan(writes.outcome, planner);
-        count_rules(alerts, writes);
-        writes.noise = count_noise(alerts, writes.outcome, writes.deliveries);
+        count_rules(batch, alerts, writes);
+        writes.noise = count_noise(alerts, batch.policy->ids, writes.outcome, writes.deliveries);
         keep_covers(alerts, batch.policy->config.tenant.config_version, writes);
     }
     writes.verdict_rows = verdict_rows(batch, writes.outcome.verdicts);
@@ -163,6 +220,7 @@ FoldBatch room_behind(const FoldBatch& batch, std::size_t rows)
     second.current = batch.current;
     second.tried = batch.tried;
     second.rows.assign(batch.rows.begin() + static_cast<std::ptrdiff_t>(rows), batch.rows.end());
+    second.begun_rows.reserve(second.rows.size());
     std::size_t alerts = 0;
     for (const auto& row : second.rows) alerts += row.alerts;
     second.alerts.reserve(alerts);
@@ -178,6 +236,11 @@ void split(FoldBatch& batch, FoldBatch& second) noexcept
     second.alerts.assign(std::make_move_iterator(at), std::make_move_iterator(batch.alerts.end()));
     second.judged = batch.judged - std::min(batch.judged, first);
     batch.rows.erase(batch.rows.end() - static_cast<std::ptrdiff_t>(second.rows.size()), batch.rows.end());
+    if (batch.begun_rows.size() > batch.rows.size()) {
+        const auto from = batch.begun_rows.begin() + static_cast<std::ptrdiff_t>(batch.rows.size());
+        second.begun_rows.assign(std::make_move_iterator(from), std::make_move_iterator(batch.begun_rows.end()));
+        batch.begun_rows.erase(from, batch.begun_rows.end());
+    }
     batch.alerts.erase(at, batch.alerts.end());
     batch.judged = std::min(batch.judged, first);
     batch.failures = batch.timeouts = 0;
@@ -192,6 +255,8 @@ std::vector<RowMark> drop_through(FoldBatch& batch, std::uint64_t applied)
     batch.rows.erase(batch.rows.begin(), batch.rows.begin() + static_cast<std::ptrdiff_t>(rows));
     batch.alerts.erase(batch.alerts.begin(), batch.alerts.begin() + static_cast<std::ptrdiff_t>(alerts));
     batch.judged -= std::min(batch.judged, alerts);
+    const auto begun = static_cast<std::ptrdiff_t>(std::min(rows, batch.begun_rows.size()));
+    batch.begun_rows.erase(batch.begun_rows.begin(), batch.begun_rows.begin() + begun);
     return dropped;
 }
 

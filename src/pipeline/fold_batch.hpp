@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -20,12 +21,22 @@ namespace winnow::pipeline {
 /// What an outcome's notices owe to whom.
 [[nodiscard]] std::vector<domain::Owed> owed(const triage::Outcome& outcome, const domain::TenantConfig& config);
 
+/// What is kept of the judgement of a row's alerts beside what is kept of each. However many alerts it has and whatever
+/// their rules do, it is bounded: failures take an entry a rule, and all notes have kMostNoteBytes.
+struct JudgedRow {
+    static constexpr std::size_t kMostNoteBytes = std::size_t{8} << 20U;
+
+    std::unordered_map<RuleId, ports::RuleFailures> failures;
+    std::size_t note_bytes = 0;
+};
+
 struct FoldBatch {
     TenantId tenant;
     std::shared_ptr<const TenantPolicy> policy;   ///< That its alerts were judged by.
     std::shared_ptr<const TenantPolicy> current;  ///< As of the latest attempt: settings, routes and contacts.
     std::vector<RowMark> rows;                    ///< At least one, seq ascending.
     std::vector<triage::Evaluated> alerts;
+    std::vector<JudgedRow> begun_rows;  ///< As far as rows were begun.
     std::size_t judged = 0;  ///< So many of the alerts, the first ones, have been through rules, silences and windows.
 
     /// How a row is stored that cannot be folded: nobody may wait behind it for ever.
@@ -39,8 +50,9 @@ struct FoldBatch {
 /// Takes a row's alerts, for which there is room already.
 void take_alerts(FoldBatch& batch, PendingRow& row) noexcept;
 
-/// Runs the rules over what has not been through them, and covers what is to be quiet. `is_over` is asked after each
-/// alert but the last; where it says so, false: the next call goes on. Where it throws, too.
+/// Names what has not been through the rules, runs them over it, and covers what is to be quiet. `is_over` is asked
+/// after each alert but the last; where it says so, false: the next call goes on. Where it throws, too. Also false
+/// where a row is judged wholly and the notes of all have as many bytes as those of one may.
 bool judge(FoldBatch& batch, const std::function<bool()>& is_over);
 
 /// So many rows, the first ones, are judged wholly.

@@ -12,6 +12,7 @@
 #include "winnow/domain/verdict.hpp"
 #include "winnow/fair/turn_order.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -32,7 +33,7 @@ struct Applied {
     bool declined = false;       ///< It owes more than one transaction should store.
     bool no_memory = false;
     std::chrono::steady_clock::duration took{0};
-    std::vector<domain::Verdict> verdicts;
+    std::array<std::size_t, 8> dispositions{};  ///< How many alerts came to each.
 };
 
 /// Belongs to the thread that has it from TenantLine::take(), until it is given back; while it is away, its first batch

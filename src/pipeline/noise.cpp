@@ -102,19 +102,20 @@ void count(NoiseCounts& counts, Disposition disposition)
 }
 
 /// The position of the alert that brought an event about, as triage writes its id into the event; none where time did.
-std::optional<domain::AlertPosition> cause_of(const std::string& data)
+std::optional<domain::AlertPosition> cause_of(const std::string& data, const domain::TenantIds& ids)
 {
     constexpr std::string_view kMember = R"("alert_id":")";
     constexpr std::size_t kIdLength = 36;
     const auto at = data.find(kMember);
     if (at == std::string::npos) return std::nullopt;
     const auto id = AlertId::parse(std::string_view(data).substr(at + kMember.size(), kIdLength));
-    return id ? domain::position_of(*id) : std::nullopt;
+    return id ? ids.position(*id) : std::nullopt;
 }
 
 /// How many messages each alert of the batch brought about, by its index; the others are counted by their tickets.
-std::vector<std::int64_t> messages(const std::vector<triage::Evaluated>& alerts, const triage::Outcome& outcome,
-                                   const std::vector<domain::Owed>& deliveries, Counter& counter)
+std::vector<std::int64_t> messages(const std::vector<triage::Evaluated>& alerts, const domain::TenantIds& ids,
+                                   const triage::Outcome& outcome, const std::vector<domain::Owed>& deliveries,
+                                   Counter& counter)
 {
     std::vector<std::int64_t> by_alert(alerts.size(), 0);
     std::map<std::pair<TicketId, std::int32_t>, std::int64_t> of_event;
@@ -122,7 +123,7 @@ std::vector<std::int64_t> messages(const std::vector<triage::Evaluated>& alerts,
     for (const auto& notice : outcome.notices) {
         const auto found = of_event.find({notice.event.ticket_id, notice.event.seq});
         if (found == of_event.end()) continue;
-        const auto cause = cause_of(notice.event.data);
+        const auto cause = cause_of(notice.event.data, ids);
         const auto alert = cause
                                ? std::ranges::lower_bound(alerts, *cause, {}, &triage::Evaluated::position)  // in order
                                : alerts.end();
@@ -140,13 +141,13 @@ std::vector<std::int64_t> messages(const std::vector<triage::Evaluated>& alerts,
 
 }  // namespace
 
-std::vector<NoiseRow> count_noise(const std::vector<triage::Evaluated>& alerts, const triage::Outcome& outcome,
-                                  const std::vector<domain::Owed>& deliveries)
+std::vector<NoiseRow> count_noise(const std::vector<triage::Evaluated>& alerts, const domain::TenantIds& ids,
+                                  const triage::Outcome& outcome, const std::vector<domain::Owed>& deliveries)
 {
     Counter counter;
-    const auto told = messages(alerts, outcome, deliveries, counter);
+    const auto told = messages(alerts, ids, outcome, deliveries, counter);
     for (std::size_t i = 0; i < alerts.size(); ++i) {
-        const auto& [position, alert, evaluation, cover] = alerts[i];
+        const auto& [position, alert, evaluation, cover, names] = alerts[i];
         auto& hour = counter.at(alert.received_at);
         NoiseCounts one;
         count(one, outcome.verdicts[i].disposition);

@@ -11,10 +11,11 @@
 
 namespace winnow::pipeline {
 
-/// `alerts` are in order of their positions. One row an hour, kind and key, in no order. Messages count in the hour of
-/// the alert that brought them about; those that time brought about count where nobody asks for a rule.
+/// `alerts` are one tenant's, which `ids` name, in order of their positions. One row an hour, kind and key, in no
+/// order. Messages count in the hour of the alert that brought them about; those that time brought about count where
+/// nobody asks for a rule.
 [[nodiscard]] std::vector<domain::NoiseRow> count_noise(const std::vector<triage::Evaluated>& alerts,
-                                                        const triage::Outcome& outcome,
+                                                        const domain::TenantIds& ids, const triage::Outcome& outcome,
                                                         const std::vector<domain::Owed>& deliveries);
 
 }  // namespace winnow::pipeline

@@ -28,10 +28,9 @@ void TriageWorker::finish(Tenant& tenant, const Applied& applied)
     metrics.lag_seconds.observe(std::max(0.0, std::chrono::duration<double>(age).count()));
     metrics.folds.add();
     metrics.alerts.add(static_cast<double>(batch.alerts.size()));
-    std::array<double, 8> dispositions{};
-    for (const auto& verdict : applied.verdicts) ++dispositions.at(static_cast<std::size_t>(verdict.disposition));
-    for (std::size_t i = 0; i < dispositions.size(); ++i) {
-        if (dispositions.at(i) > 0) metrics.dispositions.at(i).add(dispositions.at(i));
+    for (std::size_t i = 0; i < applied.dispositions.size(); ++i) {
+        const auto count = applied.dispositions.at(i);
+        if (count > 0) metrics.dispositions.at(i).add(static_cast<double>(count));
     }
     tenant.pace.stored(batch.alerts.size(), applied.deliveries, applied.took, shared_.options.max_fold_alerts);
     const auto rows = std::move(tenant.batches.front().rows);

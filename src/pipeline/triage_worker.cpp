@@ -212,7 +212,7 @@ bool TriageWorker::judge_in_time(Tenant& tenant)
     const auto& spent = shared_.options.spent;
     Slice slice(spent ? spent : observe::processor_time, [&] { return shared_.line.others_wait(tenant); });
     bool done = false;
-    Applied failed{.outcome = Done{}, .took = {}, .verdicts = {}};
+    Applied failed{.outcome = Done{}, .took = {}};
     guarded(failed, [&] { done = judge(batch, [&] { return slice.is_over(); }); });
     if (!failed.outcome) {
         settle(tenant, failed);
@@ -228,7 +228,7 @@ bool TriageWorker::judge_in_time(Tenant& tenant)
 /// where no thread is to be had.
 bool TriageWorker::fold_aside(Tenant& tenant, std::uint64_t from)
 {
-    tenant.landed.emplace(Applied{.outcome = Done{}, .unknown = true, .took = {}, .verdicts = {}});
+    tenant.landed.emplace(Applied{.outcome = Done{}, .unknown = true, .took = {}});
     tenant.away = true;  // from here on until it lands it is the other thread's
     try {
         tenant.aside = std::jthread(
@@ -286,7 +286,7 @@ Applied TriageWorker::apply(const TriageShared& shared, FoldBatch& batch, std::u
                             const ports::Patience& patience)
 {
     const auto begun = Clock::now();
-    Applied applied{.outcome = Done{}, .took = {}, .verdicts = {}};
+    Applied applied{.outcome = Done{}, .took = {}};
     const auto most = batch.rows.size() > 1 ? FoldPace::kMostDeliveries : SIZE_MAX;
     const auto deciding = [&](triage::States states) {
         try {
@@ -294,7 +294,10 @@ Applied TriageWorker::apply(const TriageShared& shared, FoldBatch& batch, std::u
             applied.decided = true;
             applied.deliveries = deliveries;
             applied.declined = writes.declined;
-            applied.verdicts = writes.outcome.verdicts;
+            applied.dispositions = {};
+            for (const auto& verdict : writes.outcome.verdicts) {
+                ++applied.dispositions.at(static_cast<std::size_t>(verdict.disposition));
+            }
             return std::move(writes);
         } catch (const std::bad_alloc&) {
             applied.no_memory = true;

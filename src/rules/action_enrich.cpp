@@ -21,7 +21,6 @@ namespace {
 
 constexpr domain::AlertLimits kLimits;
 constexpr std::size_t kMaxPatternBytes = 1'024;
-constexpr std::int64_t kMaxPatternMemory = 256 * 1'024;
 constexpr std::size_t kMaxNames = 16;
 constexpr std::size_t kMaxSearchedBytes = 65'536;
 constexpr std::size_t kMaxPriorityChars = 64;
@@ -35,7 +34,7 @@ bool is_label_name(const std::string& name)
 
 class Extract final : public CompiledAction {
 public:
-    Extract(Field field, std::unique_ptr<const re2::RE2> pattern)
+    Extract(Field field, std::shared_ptr<const re2::RE2> pattern)
         : field_(std::move(field)), pattern_(std::move(pattern))
     {
     }
@@ -71,7 +70,7 @@ private:
     [[nodiscard]] std::string too_dear() const { return texts_too_dear("extract from " + field_.text); }
 
     Field field_;
-    std::unique_ptr<const re2::RE2> pattern_;
+    std::shared_ptr<const re2::RE2> pattern_;
 };
 
 class SetGroup final : public CompiledAction {
@@ -151,16 +150,13 @@ private:
     RuleId rule_id_;
 };
 
-Result<std::unique_ptr<const re2::RE2>> compile_pattern(const std::string& pattern)
+Result<std::shared_ptr<const re2::RE2>> compile_pattern(const std::string& pattern)
 {
     if (pattern.empty() || pattern.size() > kMaxPatternBytes) {
         return field_error("/pattern", "a pattern has 1 to " + std::to_string(kMaxPatternBytes) + " bytes");
     }
     if (!is_plain_text(pattern)) return field_error("/pattern", "a pattern is text without U+0000");
-    re2::RE2::Options options;
-    options.set_log_errors(false);
-    options.set_max_mem(kMaxPatternMemory);
-    auto compiled = std::make_unique<const re2::RE2>(pattern, options);
+    auto compiled = expr::compile_pattern(pattern, expr::Dot::no_line_feed);
     if (!compiled->ok()) {
         const auto* hint = pattern.find("(?<") == std::string::npos ? "" : "; a named group is written (?P<name>…)";
         return field_error("/pattern", "not a regular expression (RE2): " + compiled->error() + hint);

@@ -1,13 +1,13 @@
 #include "winnow/rules/suggestions.hpp"
 
 #include "winnow/base/text.hpp"
-#include "winnow/domain/alert.hpp"
 #include "winnow/rules/rule_set.hpp"
 #include "winnow/rules/title_templates.hpp"
 
 #include <algorithm>
 #include <map>
-#include <unordered_set>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 
 namespace winnow::rules {
@@ -53,8 +53,14 @@ bool saves_more(const Suggestion& a, const Suggestion& b)
     return std::pair(a.told, a.alerts) > std::pair(b.told, b.alerts);
 }
 
+struct Candidate {
+    Suggestion suggestion;
+    std::size_t number = 0;  ///< Of its template.
+    bool spoilt = false;     ///< Not to be suggested.
+};
+
 /// Patterns of tickets that are over and that nobody acted on.
-std::vector<Suggestion> candidates(const std::vector<PastTicket>& tickets, TitleTemplates& templates)
+std::vector<Candidate> candidates(const std::vector<PastTicket>& tickets, TitleTemplates& templates)
 {
     std::map<Place, Suggestion> found;
     for (const auto& ticket : tickets) {
@@ -70,7 +76,7 @@ std::vector<Suggestion> candidates(const std::vector<PastTicket>& tickets, Title
             examples.push_back(ticket.title);
         }
     }
-    std::vector<std::pair<Suggestion, std::size_t>> list;
+    std::vector<Candidate> list;
     for (auto& [place, suggestion] : found) {
         if (suggestion.tickets < kLeastTickets) continue;
         const auto& known = templates.all()[place.second];
@@ -78,37 +84,35 @@ std::vector<Suggestion> candidates(const std::vector<PastTicket>& tickets, Title
         if (anything) continue;  // "* *" would keep quiet whatever comes
         suggestion.service = place.first;
         suggestion.pattern = known.text();
-        list.emplace_back(std::move(suggestion), place.second);
+        list.push_back({.suggestion = std::move(suggestion), .number = place.second});
     }
-    std::ranges::stable_sort(list, saves_more, &std::pair<Suggestion, std::size_t>::first);
+    std::ranges::stable_sort(list, saves_more, &Candidate::suggestion);
     if (list.size() > kCandidates) list.resize(kCandidates);
-    std::vector<Suggestion> best;
-    for (auto& [suggestion, number] : list) {
-        suggestion.rule = rule_for(suggestion, templates.all()[number], best.size());
-        best.push_back(std::move(suggestion));
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        auto& [suggestion, number, spoilt] = list[i];
+        suggestion.rule = rule_for(suggestion, templates.all()[number], i);
+        spoilt = !check(suggestion.rule);  // such as a pattern that is too large to be saved
     }
-    return best;
+    return list;
 }
 
-/// Tries all of them on all tickets; those that are not to be suggested come out in `spoilt`.
-void backtest(const std::vector<PastTicket>& tickets, std::vector<Suggestion>& suggestions,
-              std::unordered_set<RuleId>& spoilt)
+/// Tries all of them on all tickets. By their templates: texts that are made to be dear would take RE2 minutes.
+void backtest(const std::vector<PastTicket>& tickets, const TitleTemplates& templates,
+              std::vector<Candidate>& candidates)
 {
-    std::vector<domain::Rule> rules;
-    for (const auto& suggestion : suggestions) rules.push_back(suggestion.rule);
-    const auto set = RuleSet::compile(rules);
-    for (const auto& failure : set->broken()) spoilt.insert(failure.rule_id);
-    domain::Alert alert;
+    std::unordered_map<std::string_view, std::vector<Candidate*>> of_service;
+    for (auto& each : candidates) of_service[each.suggestion.service].push_back(&each);
     for (const auto& ticket : tickets) {
-        alert.title = ticket.title;
-        alert.service = ticket.service;
-        for (const auto& match : set->evaluate(alert, {}).matches) {
-            if (ticket.acted_on) spoilt.insert(match.rule_id);
-            const auto hit =
-                std::ranges::find(suggestions, match.rule_id, [](const auto& each) { return each.rule.id; });
-            ++hit->backtest.tickets;
-            hit->backtest.alerts += ticket.alerts;
-            hit->backtest.told += ticket.told;
+        const auto asked = of_service.find(ticket.service);
+        if (asked == of_service.end()) continue;
+        const auto title = TitleTemplates::cut(ticket.title);
+        for (auto* each : asked->second) {
+            if (!templates.all()[each->number].matches(title)) continue;
+            each->spoilt = each->spoilt || ticket.acted_on;
+            auto& tried = each->suggestion.backtest;
+            ++tried.tickets;
+            tried.alerts += ticket.alerts;
+            tried.told += ticket.told;
         }
     }
 }
@@ -118,16 +122,16 @@ void backtest(const std::vector<PastTicket>& tickets, std::vector<Suggestion>& s
 std::vector<Suggestion> suggest(const std::vector<PastTicket>& tickets)
 {
     TitleTemplates templates;
-    auto suggestions = candidates(tickets, templates);
-    std::unordered_set<RuleId> spoilt;
-    backtest(tickets, suggestions, spoilt);
-    std::erase_if(suggestions, [&](const Suggestion& each) { return spoilt.contains(each.rule.id); });
-    if (suggestions.size() > kMaxSuggestions) suggestions.resize(kMaxSuggestions);
+    auto tried = candidates(tickets, templates);
+    backtest(tickets, templates, tried);
     std::int64_t all = 0;
     for (const auto& ticket : tickets) all += ticket.alerts;
-    for (auto& suggestion : suggestions) {
+    std::vector<Suggestion> suggestions;
+    for (auto& [suggestion, number, spoilt] : tried) {
+        if (spoilt || suggestions.size() == kMaxSuggestions) continue;
         suggestion.share = all == 0 ? 0 : static_cast<double>(suggestion.alerts) / static_cast<double>(all);
         suggestion.rule.mode = domain::RuleMode::shadow;
+        suggestions.push_back(std::move(suggestion));
     }
     return suggestions;
 }

@@ -11,7 +11,7 @@ namespace {
 
 bool is_blank(char c)
 {
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';  // \s of RE2
 }
 
 bool changes(std::string_view word)
@@ -19,30 +19,42 @@ bool changes(std::string_view word)
     return std::ranges::any_of(word, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-/// At most one more than are looked at. A word that changes is "".
-std::vector<std::string> words_of(std::string_view text)
+}  // namespace
+
+TitleTemplates::Words TitleTemplates::cut(std::string_view text)
 {
-    std::vector<std::string> words;
+    Words cut;
     std::size_t at = 0;
-    while (words.size() <= TitleTemplates::kMaxWords) {
+    for (;;) {
         while (at < text.size() && is_blank(text[at])) ++at;
-        if (at == text.size()) break;
+        if (at == text.size()) return cut;
+        cut.open_end = cut.words.size() == kMaxWords;
+        if (cut.open_end) return cut;
         const auto begin = at;
         while (at < text.size() && !is_blank(text[at])) ++at;
         const auto word = text.substr(begin, at - begin);
-        words.emplace_back(changes(word) ? std::string_view() : word);
+        cut.words.push_back(changes(word) ? std::string_view() : word);
     }
-    return words;
 }
 
-std::size_t shared(const std::vector<std::string>& a, const std::vector<std::string>& b)
+bool TitleTemplates::Template::matches(const Words& text) const
 {
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) count += a[i] == b[i] ? 1U : 0U;
-    return count;
+    return open_end == text.open_end &&
+           std::ranges::equal(words, text.words, [](const std::string& known, std::string_view word) {
+               return known.empty() || known == word;
+           });
 }
 
-}  // namespace
+std::size_t TitleTemplates::shared(const std::vector<std::string>& known, const Words& text)
+{
+    std::size_t different = 0;
+    for (std::size_t i = 0; i < known.size(); ++i) {
+        ++compared_;
+        different += known[i] == text.words[i] ? 0U : 1U;
+        if (2 * different > known.size()) return 0;
+    }
+    return known.size() - different;
+}
 
 std::string TitleTemplates::Template::text() const
 {
@@ -62,16 +74,15 @@ std::string TitleTemplates::Template::regex() const
 
 std::size_t TitleTemplates::add(std::string_view text)
 {
-    auto words = words_of(text);
+    const auto cut = TitleTemplates::cut(text);
+    const auto& words = cut.words;
     if (words.empty()) return kNone;
-    const bool open_end = words.size() > kMaxWords;
-    if (open_end) words.pop_back();
-    auto& leaf = leaves_[{words.size() + (open_end ? 1U : 0U), words.front()}];
+    auto& leaf = leaves_[{words.size() + (cut.open_end ? 1U : 0U), std::string(words.front())}];
     std::size_t best = kNone;
     std::size_t most = 0;
     for (const auto number : leaf) {
-        const auto count = shared(templates_[number].words, words);
-        if (count * 2 >= words.size() && (best == kNone || count > most)) {
+        const auto count = shared(templates_[number].words, cut);
+        if (count > most) {
             best = number;
             most = count;
         }
@@ -83,9 +94,9 @@ std::size_t TitleTemplates::add(std::string_view text)
         }
         return best;
     }
-    if (templates_.size() == kMaxTemplates) return kNone;
+    if (templates_.size() == kMaxTemplates || leaf.size() == kMaxInLeaf) return kNone;
     leaf.push_back(templates_.size());
-    templates_.push_back({.words = std::move(words), .open_end = open_end});
+    templates_.push_back({.words = {words.begin(), words.end()}, .open_end = cut.open_end});
     return templates_.size() - 1;
 }
 

@@ -15,7 +15,7 @@ namespace winnow::triage {
 class Data {
 public:
     Data() = default;
-    explicit Data(const Evaluated& cause) { add("alert_id", domain::alert_id_at(cause.position).str()); }
+    explicit Data(const Evaluated& cause) { add("alert_id", cause.alert_id().str()); }
 
     /// `word` is an identifier or one of our own words: nothing in it needs escaping.
     Data& add(std::string_view name, std::string_view word)

@@ -296,7 +296,7 @@ private:
     {
         const auto& alert = cause.alert;
         domain::Ticket ticket;
-        ticket.id = domain::ticket_id_at(cause.position);
+        ticket.id = cause.ticket_id();
         ticket.severity = alert.severity;
         ticket.priority = cause.evaluation.priority;
         ticket.title = alert.title;

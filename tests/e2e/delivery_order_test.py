@@ -41,6 +41,9 @@ def contact(name):
 
 
 class TheLastWord(unittest.TestCase):
+    # Whoever sends a message away does so until the recovery is through: how often the first one is tried meanwhile is
+    # the machine's affair. Afterwards all are taken, so that a late one would be seen.
+
     def test_a_receiver_that_is_busy_once_hears_the_recovery_and_nothing_older_after_it(self):
         taken = []
         tried = []
@@ -49,7 +52,7 @@ class TheLastWord(unittest.TestCase):
             if message["ticket"]["dedup_key"] != "busy once":
                 return 204
             tried.append(message["type"])
-            if len(tried) == 1:
+            if message["type"] == "ticket.opened" and not taken:
                 return 503
             taken.append((message["type"], message["ticket"]["state"]))
             return 204
@@ -76,8 +79,11 @@ class TheLastWord(unittest.TestCase):
         self.assertEqual([each["type"] for each in overtaker["message"]["overtook"]], ["ticket.opened"])
 
     def test_a_mail_server_that_greylists_delivers_one_mail_that_says_it_all(self):
-        world.mail.greylisting = True
-        self.addCleanup(setattr, world.mail, "greylisting", False)
+        def greylists(mail, is_first):
+            return is_first or not ("Recovered: " in mail["Subject"] or world.mails_about("greylisted"))
+
+        self.addCleanup(setattr, world.mail, "sends_away", world.mail.sends_away)
+        world.mail.sends_away = greylists
         before = len(world.mail.sent_away)
         send("greylisted")
         wait_until(lambda: len(world.mail.sent_away) > before, "the first attempt")

@@ -29,18 +29,18 @@ def verify_signature(headers, body, secret):
 
 
 class MailReceiver:
-    """A real SMTP server that keeps what it got. While `greylisting`, it sends each mail away once."""
+    """A real SMTP server that keeps what it got, except what `sends_away(mail, is_first)` says to send away for now."""
 
     def __init__(self):
         self.messages = []
-        self.greylisting = False
+        self.sends_away = lambda mail, is_first: False
         self.sent_away = set()
         receiver = self
 
         class Handler:
             async def handle_DATA(self, _server, _session, envelope):  # noqa: N802
                 mail = email.message_from_bytes(envelope.content)
-                if receiver.greylisting and mail["Message-ID"] not in receiver.sent_away:
+                if receiver.sends_away(mail, mail["Message-ID"] not in receiver.sent_away):
                     receiver.sent_away.add(mail["Message-ID"])
                     return "451 4.7.1 greylisted, come back later"
                 receiver.messages.append((envelope.rcpt_tos, mail))

@@ -4,6 +4,7 @@
 /// Everything behind the customer listener: routing, credentials, ingestion, REST.
 
 #include "winnow/crypto/sealer.hpp"
+#include "winnow/domain/alert_ids.hpp"
 #include "winnow/domain/limits.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/identity/authenticator.hpp"
@@ -34,7 +35,8 @@ struct CustomerApiOptions {
     journal::Writer& journal;
     const crypto::Sealer& sealer;
     observe::Metrics& metrics;
-    Checks checks;  ///< /readyz
+    domain::AlertIds ids = {};  ///< What names alerts: the same on every node, and for good.
+    Checks checks;              ///< /readyz
     std::function<void()> outbox_changed;
     std::function<bool(std::string_view host)> plain_http;  ///< Hosts that webhooks may go to without TLS; empty: none.
     std::function<bool(std::string_view host)> webhook_host;  ///< Those that webhooks may name; empty: all.
@@ -45,6 +47,8 @@ struct CustomerApiOptions {
     std::chrono::milliseconds read_timeout{5'000};  ///< Of each statement of a REST request that only reads.
     std::size_t analysis_threads = 2;               ///< For what costs processor time: tests of rules, lint, previews.
     std::size_t analyses_waiting = 8;               ///< Of one tenant, besides the one under way.
+    std::size_t body_threads = 4;                   ///< That read large bodies; half of them for one tenant.
+    std::size_t max_waiting_body_bytes = std::size_t{128} << 20U;  ///< Of bodies that wait for them or are read.
 };
 
 /// Thread-safe. Throws std::logic_error at construction where two routes collide or one lacks its permission.

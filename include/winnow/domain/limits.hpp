@@ -34,7 +34,9 @@ struct AlertLimits {
 /// What one tenant may have at most, so that no tenant's configuration crowds out another's.
 struct TenantLimits {
     std::size_t max_rules = 10'000;
-    std::size_t max_rule_patterns = 5'000;  ///< Regular expressions of all rules; equal ones count each time.
+    std::size_t max_rule_patterns = 5'000;           ///< Regular expressions of all rules; equal ones count each time.
+    std::size_t max_pattern_instructions = 200'000;  ///< That they become together.
+    std::size_t max_open_patterns = 500;             ///< Those that have to be tried on every alert.
     std::size_t max_rule_memory = std::size_t{128} << 20U;   ///< Bytes, as rules::cost_of() estimates.
     std::size_t max_ruleset_bytes = std::size_t{16} << 20U;  ///< Of a request with a rule set.
     std::size_t max_unfinished_backtests = 4;

@@ -45,7 +45,8 @@ inline constexpr std::uint16_t kMaxIndex = (1U << 14U) - 1;
 inline constexpr std::size_t kRowAlerts = 2'000;
 
 /// An alert's id *is* its position, as a version 8 UUID: 48 bits of milliseconds, stream, sequence, index and two
-/// bits of kind. Finding an alert by id is one row read, and ids sort by arrival.
+/// bits of kind. Finding an alert by id is one row read. These are the ids of before they were masked; TenantIds
+/// (alert_ids.hpp) knows both, and is who to ask.
 [[nodiscard]] AlertId alert_id_at(const AlertPosition& position) noexcept;
 
 /// The position an id names; nullopt for an id that is not an alert's.
@@ -54,7 +55,7 @@ inline constexpr std::size_t kRowAlerts = 2'000;
 /// A ticket is named after the alert that opened it, so replaying the journal makes the same ticket again.
 [[nodiscard]] TicketId ticket_id_at(const AlertPosition& position) noexcept;
 
-/// The alert that opened it.
+/// The alert that opened it, masked where the ticket's id is.
 [[nodiscard]] AlertId opener_of(TicketId id) noexcept;
 
 /// The position of the request's next alert: the next index, or the next row's first one.

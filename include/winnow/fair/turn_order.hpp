@@ -56,7 +56,8 @@ struct Ticket {
 /// quantum is spent; what costs more is a debt that later turns pay. Who blinks gains nothing: a tenant that ran empty
 /// is forgotten only after its turn among the others has come, and with a debt only after `memory`.
 ///
-/// Amortised O(1), but for tenants that are at their `tenant_in_flight` or slow: those are passed over one by one.
+/// Amortised O(1), but for tenants that are at their `tenant_in_flight`, slow or to be passed over: those are, one by
+/// one.
 class TurnOrder {
 public:
     explicit TurnOrder(const QueueLimits& limits);
@@ -72,6 +73,8 @@ public:
     [[nodiscard]] Ticket begin(TenantId tenant, std::size_t bytes, std::optional<Cost> estimate);
     /// An item of the tenant is not wanted any more, and was not begun: free of charge.
     void drop(TenantId tenant, std::size_t bytes);
+    /// From now on next() passes over the tenant, or does so no more. Forgotten once nothing of it waits.
+    void pass_over(TenantId tenant, bool passed);
     /// `overran`: it did not keep to its budget; the tenant is slow for a while.
     void done(const Ticket& ticket, Cost cost, Instant now, bool overran = false);
 
@@ -91,6 +94,7 @@ private:
         std::size_t items = 0;
         std::size_t bytes = 0;
         std::size_t in_flight = 0;
+        bool passed_over = false;
         Cost credit = 0;
         std::optional<Cost> smoothed = {};  ///< Of its last items, the newest ones most.
         Instant slow_until{};
@@ -108,6 +112,7 @@ private:
     };
 
     void move(Place record, List to);
+    void leave(Record& record, std::size_t bytes);
     void retire(Place record, Instant now);
     void forget(Instant now);
     [[nodiscard]] bool may(const Record& record, Lane lane, Instant now) const;

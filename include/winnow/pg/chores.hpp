@@ -8,6 +8,7 @@
 #include "winnow/ports/chores.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -17,6 +18,7 @@ namespace winnow::pg {
 
 struct ChoreLimits {
     std::chrono::days max_retention{3'650};  ///< Whatever a tenant has chosen.
+    std::size_t newest_rulesets = 100;       ///< Versions of a rule set that stay, each; those before them are thinned.
 };
 
 /// A webhook's whole URL, sealed under domain::sealed_url_context().

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace winnow::pg {
@@ -23,6 +24,9 @@ struct PgOptions {
     /// Our own watch over a transaction: PostgreSQL's timeouts do not end the wait for a backend that was stopped.
     std::chrono::milliseconds deadline{15'000};
     std::chrono::days max_retention{3'650};  ///< Nothing older is shown, whatever a tenant has chosen.
+    /// What a tenant's histories may take where the provider has set nothing for it; what people add beyond it is
+    /// refused (docs/operations.md). 0: nothing is.
+    std::int64_t max_history_bytes = 0;
 };
 
 /// Whether libpq can read a connection string or URI. It connects nowhere.

@@ -6,6 +6,7 @@
 #include "winnow/observe/queue_metrics.hpp"
 #include "winnow/pg/options.hpp"
 #include "winnow/ports/tenant_session.hpp"
+#include "winnow/ports/triage_store.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -27,8 +28,12 @@ struct TenantShare {
 /// transactions are put on their tenants with a key that only `pipeline_conninfo` reaches: a session of the role
 /// winnow_pipeline, opened when the key is first needed and when it was renewed. The destructor answers what still
 /// waits with `unavailable`, lets running jobs end, and joins.
+///
+/// `changed` is told what a transaction changed of its tenant's configuration, after the commit and before `finished`:
+/// the database's own notice comes a little later.
 [[nodiscard]] std::unique_ptr<ports::TenantDatabase> make_tenant_database(const PgOptions& options,
                                                                           const std::string& pipeline_conninfo,
-                                                                          const TenantShare& share = {});
+                                                                          const TenantShare& share = {},
+                                                                          ports::TenantChanged changed = {});
 
 }  // namespace winnow::pg

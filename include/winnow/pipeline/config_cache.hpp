@@ -4,12 +4,12 @@
 /// Every tenant's configuration and compiled rules on this node, as immutable snapshots.
 
 #include "winnow/base/result.hpp"
+#include "winnow/domain/alert_ids.hpp"
 #include "winnow/domain/tenant.hpp"
 #include "winnow/ports/triage_store.hpp"
 #include "winnow/rules/rule_set.hpp"
 #include "winnow/suppression/suppressions.hpp"
 
-#include <functional>
 #include <memory>
 
 namespace winnow::pipeline {
@@ -19,16 +19,15 @@ struct TenantPolicy {
     domain::TenantConfig config;
     std::shared_ptr<const rules::RuleSet> rules;
     std::shared_ptr<const suppression::Suppressions> suppressions;
+    domain::TenantIds ids = {};  ///< What names its alerts and tickets.
 };
 
 /// Thread-safe. Two threads of its own: one waits for change notices, one compares versions every 3 seconds in case a
 /// notice was missed. `store` must outlive it.
 class ConfigCache {
 public:
-    /// Called on an own thread with each tenant whose policy or credentials changed.
-    using Changed = std::function<void(const ports::TenantChange&)>;
-
-    explicit ConfigCache(ports::ConfigStore& store, Changed changed = {});
+    /// `changed` is called with each tenant whose policy or credentials changed, also by note().
+    explicit ConfigCache(ports::ConfigStore& store, ports::TenantChanged changed = {}, domain::AlertIds ids = {});
     ~ConfigCache();
     ConfigCache(const ConfigCache&) = delete;
     ConfigCache& operator=(const ConfigCache&) = delete;
@@ -36,6 +35,10 @@ public:
     /// The tenant's policy; read from the store (blocking) where it is not cached, by one caller for all who ask
     /// meanwhile. `not_found`, `unavailable`.
     [[nodiscard]] Result<std::shared_ptr<const TenantPolicy>> get(TenantId tenant);
+
+    /// For who made a change, or knows of it before its notice comes: what is asked for from here on has it, where it
+    /// is committed. The notice may follow, and be of something else.
+    void note(const ports::TenantChange& change) noexcept;
 
 private:
     class Impl;

@@ -5,6 +5,7 @@
 
 #include "winnow/access/permission.hpp"
 #include "winnow/base/result.hpp"
+#include "winnow/domain/history.hpp"
 #include "winnow/domain/tenant.hpp"
 
 #include <chrono>
@@ -50,6 +51,13 @@ struct NewTenant {
     std::string admin_key_hint;
 };
 
+/// What becomes of the limits that are set for one tenant alone.
+struct LimitsChange {
+    std::function<domain::RateOverrides(domain::RateOverrides)> rates;
+    /// nullopt: left as it is; of nullopt: the node's configuration holds again. In force for the next request.
+    std::optional<std::optional<std::int64_t>> history_bytes = {};
+};
+
 /// The management plane's transactions, under the provider role. Thread-safe, blocking: call on a worker thread.
 class ProviderStore {
 public:
@@ -64,9 +72,11 @@ public:
     [[nodiscard]] virtual Result<std::vector<domain::Tenant>> tenants(const std::string& after, std::size_t limit) = 0;
     [[nodiscard]] virtual Result<domain::Tenant> tenant(TenantId id) = 0;
     [[nodiscard]] virtual Result<domain::Tenant> set_suspended(TenantId id, bool suspended) = 0;
-    /// Stores what `change` makes of the tenant's rates, which nobody else changes meanwhile.
-    [[nodiscard]] virtual Result<domain::Tenant> change_rates(
-        TenantId id, const std::function<domain::RateOverrides(domain::RateOverrides)>& change) = 0;
+    /// All of it or nothing; nobody else changes the tenant meanwhile.
+    [[nodiscard]] virtual Result<domain::Tenant> change_limits(TenantId id, const LimitsChange& change) = 0;
+
+    /// What the tenant's histories take, and its own limit.
+    [[nodiscard]] virtual Result<domain::HistoryUse> history(TenantId id) = 0;
 
     /// Cheap round trip: readiness.
     [[nodiscard]] virtual Result<Done> ping() = 0;

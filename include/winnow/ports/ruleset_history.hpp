@@ -36,7 +36,7 @@ struct RulesetSnapshot {
 };
 
 /// Not thread-safe: lives and dies with its transaction. RuleStore::apply writes what this reads; a chore forgets the
-/// old ones (domain::Kept::rule_history), save the newest hundred.
+/// old ones (domain::Kept::rule_history), save the newest, and thins those between (docs/operations.md).
 class RulesetHistory {
 public:
     RulesetHistory() = default;

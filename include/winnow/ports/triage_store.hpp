@@ -26,13 +26,20 @@ struct QuietTicket {
     std::int64_t config_version = 0;  ///< Of the configuration that covered it.
 };
 
+/// What became of a rule's conditions and actions that could not be done.
+struct RuleFailures {
+    RuleId rule_id;
+    std::int64_t times = 0;
+    std::string error;  ///< The latest.
+};
+
 /// What one triage transaction stores.
 struct TriageWrites {
     triage::Outcome outcome;
     std::vector<domain::Owed> deliveries;  ///< Each to somebody.
     /// (row, its verdicts as journal::encode_verdicts made them), rows ascending.
     std::vector<std::pair<domain::RowPosition, std::string>> verdict_rows;
-    std::vector<rules::Evaluation::Failure> rule_failures;
+    std::vector<RuleFailures> rule_failures;                    ///< One a rule.
     std::vector<std::pair<RuleId, std::int64_t>> rule_matches;  ///< How often each rule matched.
     std::vector<QuietTicket> quiet_tickets;                     ///< New or covered anew; one a ticket.
     std::vector<std::pair<Uuid, std::int64_t>> covers;          ///< How often each silence, window, inhibition did.
@@ -110,6 +117,9 @@ struct TenantChange {
     friend bool operator==(const TenantChange&, const TenantChange&) = default;
 };
 
+/// Told of a change on whichever thread hears of it, several at once. Quick; throws nothing where a store calls it.
+using TenantChanged = std::function<void(const TenantChange&)>;
+
 /// Tenants' configuration, for triage and dispatch. Thread-safe.
 class ConfigStore {
 public:
@@ -120,6 +130,9 @@ public:
 
     /// `not_found` for a tenant that does not exist.
     [[nodiscard]] virtual Result<domain::TenantConfig> load(TenantId tenant) = 0;
+
+    /// Of its policy, by now. `not_found` as above.
+    [[nodiscard]] virtual Result<std::int64_t> policy_version(TenantId tenant) = 0;
 
     /// Every tenant's current versions: the poll that catches a missed notice.
     [[nodiscard]] virtual Result<std::vector<std::pair<TenantId, TenantVersions>>> versions() = 0;

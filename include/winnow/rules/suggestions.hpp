@@ -43,7 +43,8 @@ inline constexpr std::size_t kMaxSuggestions = 20;
 inline constexpr std::int64_t kLeastTickets = 5;  ///< Fewer are no pattern.
 
 /// Those first that would have saved most messages. Titles are taken together by TitleTemplates, each service by
-/// itself; a rule that would have kept quiet a ticket that somebody acted on is not suggested. Linear in the tickets.
+/// itself; a rule that would have kept quiet a ticket that somebody acted on is not suggested, nor is one that could
+/// not be saved. Linear in the tickets, however different their titles are.
 [[nodiscard]] std::vector<Suggestion> suggest(const std::vector<PastTicket>& tickets);
 
 }  // namespace winnow::rules

@@ -7,6 +7,7 @@
 /// calls `fold`, and stores the outcome together with the position reached, in one transaction.
 
 #include "winnow/domain/alert.hpp"
+#include "winnow/domain/alert_ids.hpp"
 #include "winnow/domain/position.hpp"
 #include "winnow/domain/tenant.hpp"
 #include "winnow/domain/ticket.hpp"
@@ -29,6 +30,17 @@ struct Evaluated {
     /// What keeps the alert quiet besides the rules. Whoever sets it sets `evaluation.suppressed` and its reason, too;
     /// where a rule suppresses, it stays unset.
     std::optional<domain::Cover> cover = {};
+    std::optional<domain::RowIds> names = {};  ///< Its row's; unset: as its position has it, in a rehearsal.
+
+    [[nodiscard]] AlertId alert_id() const noexcept
+    {
+        return names ? names->alert(position.index) : domain::alert_id_at(position);
+    }
+    /// Of the ticket that it opens.
+    [[nodiscard]] TicketId ticket_id() const noexcept
+    {
+        return names ? names->ticket(position.index) : domain::ticket_id_at(position);
+    }
 };
 
 /// Runs the rules over a batch, in place: a large one is not moved. Pure; `now` is the alerts' received_at where rules

@@ -102,19 +102,20 @@ std::optional<Standing> Rates::shortage(const Limits& limits, RateClass kind, st
     return found;
 }
 
-std::optional<Standing> Rates::refusal(const access::Principal& who, RateClass kind, std::int64_t cost)
+std::optional<Standing> Rates::refusal(const access::Principal& who, RateClass kind, std::int64_t cost,
+                                       RateClass beside)
 {
     const auto now = clock_();
     const auto payer = payer_of(who);
     const auto limits = limits_of(payer.own.get(), kind);
-    const bool is_analysis = kind == RateClass::heavy;
-    const auto reads = is_analysis ? limits_of(payer.own.get(), RateClass::read) : Limits{};
+    const bool is_heavy = kind == RateClass::heavy;
+    const auto others = is_heavy ? limits_of(payer.own.get(), beside) : Limits{};
     bool is_news = false;
     auto refused = accounts_.with(payer.tenant.value(), payer.credential, now,
                                   [&](Buckets& tenant, Buckets& credential) -> std::optional<Standing> {
                                       auto found = shortage(limits, kind, cost, tenant, credential, now);
-                                      if (!found && is_analysis)
-                                          found = shortage(reads, RateClass::read, 1, tenant, credential, now);
+                                      if (!found && is_heavy)
+                                          found = shortage(others, beside, 1, tenant, credential, now);
                                       if (found) {
                                           is_news = tenant.told == Instant{} || now - tenant.told >= kToldAgain;
                                           if (is_news) tenant.told = now;
@@ -122,13 +123,13 @@ std::optional<Standing> Rates::refusal(const access::Principal& who, RateClass k
                                       }
                                       tenant.of(kind).charge(limits.tenant, cost, now);
                                       credential.of(kind).charge(limits.credential, cost, now);
-                                      if (!is_analysis) return std::nullopt;
-                                      tenant.of(RateClass::read).charge(reads.tenant, 1, now);
-                                      credential.of(RateClass::read).charge(reads.credential, 1, now);
+                                      if (!is_heavy) return std::nullopt;
+                                      tenant.of(beside).charge(others.tenant, 1, now);
+                                      credential.of(beside).charge(others.credential, 1, now);
                                       return std::nullopt;
                                   });
     if (!refused) return std::nullopt;
-    const auto counted = refused->policy == to_string(kind) ? kind : RateClass::read;
+    const auto counted = refused->policy == to_string(kind) ? kind : beside;
     refused_[static_cast<std::size_t>(counted)][refused->whose == Whose::tenant ? 1 : 0].add();
     if (is_news) tell(who, *refused);
     return refused;

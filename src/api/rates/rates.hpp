@@ -50,10 +50,11 @@ public:
 
     Rates(const domain::RateLimits& limits, observe::Metrics& metrics, Clock clock = std::chrono::steady_clock::now);
 
-    /// Takes `cost` of the class, and one read where the class is `heavy`; or says why not, and takes nothing. A
-    /// refusal is counted; the log hears of it once a minute and tenant.
+    /// Takes `cost` of the class, and one of the class `beside` where it is `heavy`; or says why not, and takes
+    /// nothing. A refusal is counted; the log hears of it once a minute and tenant.
     [[nodiscard]] std::optional<Standing> refusal(const access::Principal& who, domain::RateClass kind,
-                                                  std::int64_t cost);
+                                                  std::int64_t cost,
+                                                  domain::RateClass beside = domain::RateClass::read);
 
     /// What turned out to be due besides; below 0 it is given back.
     void settle(const Payer& payer, domain::RateClass kind, std::int64_t cost);

@@ -5,6 +5,7 @@
 #include "pg/noise/gatherer.hpp"
 #include "pg/session_pool.hpp"
 #include "pg/transaction.hpp"
+#include "pg/upkeep/history.hpp"
 #include "pg/upkeep/purges.hpp"
 #include "pg/upkeep/sealing.hpp"
 #include "pg/upkeep/tenant_rounds.hpp"
@@ -29,7 +30,7 @@ constexpr std::size_t kGatherAtOnce = 100;  // of a flood, 200,000 counts
 constexpr int kAlertRowsAtOnce = 500;       // of up to 2,000 alerts each
 constexpr int kDaysAhead = 4;
 
-// See migration 0027, and for how it tells who is at work 0026, too.
+// See migration 0029, and for how it tells who is at work 0026, too.
 constexpr auto kRequireProofs = "select require_tenant_proofs()";
 constexpr auto kMakePartitions = "select make_day_partitions((now() at time zone 'UTC')::date, $1::int4)";
 // The longest of any tenant: a day's partition is everybody's.
@@ -97,6 +98,7 @@ ChoreStep forget(pqxx::transaction_base& tx, const Purge& purge, const ChoreLimi
             arguments.add(stretch.last);
             arguments.add_literal(without);
         }
+        if (purge.spares_newest) arguments.add(limits.newest_rulesets);
         const auto removed = query(tx, sql, arguments).affected_rows();
         done.rows += removed;
         done.more = removed >= at_once;
@@ -150,6 +152,8 @@ public:
         if (seal_url) {
             add({.name = "seal_urls", .interval = 15s}, [seal_url](auto& tx) { return seal_urls(tx, seal_url); });
         }
+        add_by_tenant({.name = "gather_history", .interval = 5s}, gather_history);
+        add_by_tenant({.name = "count_history", .interval = 1min}, count_history);
         add_by_tenant({.name = "forget_alerts", .interval = 1h},
                       [limits](auto& tx, auto& stretch, const auto& without) {
                           return forget_alerts(tx, limits, stretch, without);

@@ -11,6 +11,7 @@ constexpr std::string_view kOneATenant = "one row a tenant";
 constexpr std::string_view kWithParent = "goes with the row it belongs to";
 
 constexpr std::array kGrowth{
+    Growth{"alert_id_root", "", "one row"},
     Growth{"alert_instances", "forget_instances", ""},
     Growth{"alerts_forgotten", "", kOneATenant},
     Growth{"api_keys", "forget_keys", ""},
@@ -21,6 +22,9 @@ constexpr std::array kGrowth{
     Growth{"contacts", "", kByPeople},
     Growth{"default_route", "", kWithParent},
     Growth{"deliveries", "forget_deliveries", ""},
+    Growth{"history_deltas", "gather_history", ""},
+    Growth{"history_uncounted", "count_history", ""},
+    Growth{"history_used", "", kOneATenant},
     Growth{"idempotency_receipts", "forget_receipts", ""},
     Growth{"inhibition_sources", "forget_inhibition_sources", ""},
     Growth{"inhibitions", "", kByPeople},

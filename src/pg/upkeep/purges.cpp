@@ -69,14 +69,30 @@ constexpr auto kIntegrationKeys =
                       where k.tenant_id = p.tenant_id and k.revoked_at < now() - p.kept
                       order by k.revoked_at limit $1) k limit $1))sql";
 
-// The newest hundred stay, however old.
+// The newest ones ($9) stay, however old.
 constexpr auto kRulesets =
     "delete from ruleset_versions where ctid = any(array(select v.place from" WINNOW_POLICY R"sql(
  cross join lateral (select v.ctid as place from ruleset_versions v
                       where v.tenant_id = p.tenant_id and v.made_at < now() - greatest(p.kept, p.journal)
                         and v.version <= (select max(m.version) from ruleset_versions m
-                                           where m.tenant_id = p.tenant_id) - 100
+                                           where m.tenant_id = p.tenant_id) - $9::bigint
                       order by v.version limit $1) v limit $1)))sql";
+
+// Of those before the newest ones ($9) the last of each hour stay, and after a day the last of each day.
+constexpr auto kThinRulesets =
+    "delete from ruleset_versions where ctid = any(array(select v.place from" WINNOW_POLICY R"sql(
+ cross join lateral (select max(m.version) - $9::bigint as before from ruleset_versions m
+                      where m.tenant_id = p.tenant_id) newest
+ cross join lateral (
+    select v.ctid as place from ruleset_versions v
+     where v.tenant_id = p.tenant_id and v.version <= newest.before
+       and (select date_trunc(u.unit, n.made_at) = date_trunc(u.unit, v.made_at)
+              from ruleset_versions n,
+                   (select case when v.made_at > now() - interval '1 day' then 'hour' else 'day' end as unit) u
+             where n.tenant_id = v.tenant_id and n.version > v.version and n.version <= newest.before
+             order by n.version limit 1)
+     order by v.version limit $1) v
+ limit $1)))sql";
 
 /// `t (tenant_id, ticket_id, place)`: up to `most` tickets that ended long ago. One that may reopen stays, and so does
 /// one that others refer to, that somebody is still to be told of, or whose trouble goes on although it was closed
@@ -154,7 +170,8 @@ constexpr std::array kPurges{
     Purge{"silences", Kept::silences, {{{kSilences, 1'000}, kNone, kNone}}},
     Purge{"keys", Kept::keys, {{{kApiKeys, 1'000}, {kIntegrationKeys, 1'000}, kNone}}},
     Purge{"backtests", Kept::backtests, {{{kBacktests, 100}, kNone, kNone}}},
-    Purge{"rulesets", Kept::rule_history, {{{kRulesets, 1'000}, kNone, kNone}}},
+    Purge{"rulesets", Kept::rule_history, {{{kRulesets, 1'000}, kNone, kNone}}, 1h, true},
+    Purge{"dense_rulesets", Kept::rule_history, {{{kThinRulesets, 500}, kNone, kNone}}, 2min, true},
     Purge{"streams", std::nullopt, {{{kProgress, 2'000}, {kStreams, 1'000}, kNone}}},
     Purge{"rule_machines", std::nullopt, {{{kMachines, 2'000}, kNone, kNone}}, 10min},
     Purge{"outages", std::nullopt, {{{kOutages, 1'000}, kNone, kNone}}},

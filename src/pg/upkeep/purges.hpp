@@ -28,6 +28,7 @@ struct Purge {
     std::optional<domain::Kept> kept;  ///< nullopt: nothing that a tenant has a say in.
     std::array<Removal, 3> removals;   ///< In this order; a later one only where the ones before it left nothing.
     std::chrono::milliseconds interval = std::chrono::hours{1};
+    bool spares_newest = false;  ///< It is told how many of a tenant's newest stay ($9).
 };
 
 /// For what no index tells of: the table is walked along its primary key, `at_once` rows a step. The statement takes

@@ -22,11 +22,16 @@ using index::Literal;
 using Origin = index::Slot::Origin;
 using Kind = Node::Kind;
 
+/// In steps, for what follows from what: in one rule, and in all of a set together. A second on a processor at most.
+constexpr std::size_t kEffortAlone = 1'000'000;
+constexpr std::size_t kEffort = 25'000'000;
+
 /// Looks at one rule by itself.
 class RuleLint {
 public:
-    RuleLint(const domain::Rule& rule, const CompiledRule& compiled, std::vector<Finding>& findings)
-        : rule_(rule), form_(compiled.form), findings_(findings)
+    RuleLint(const domain::Rule& rule, const CompiledRule& compiled, expr::Budget& effort,
+             std::vector<Finding>& findings)
+        : rule_(rule), form_(compiled.form), effort_(effort), findings_(findings)
     {
     }
 
@@ -65,12 +70,12 @@ private:
         bool contradictory = false;
         for (std::size_t i = 0; i < form_.clauses(); ++i) {
             const auto clause = form_.clause(i);
-            if (exclude_each_other(form_, clause)) {
+            if (exclude_each_other(form_, clause, effort_)) {
                 contradictory = true;
                 continue;
             }
             const bool possible = std::ranges::none_of(clause, [&](const Literal& literal) {
-                return is_impossible(form_.leaves[literal.leaf], literal.negated);
+                return is_impossible(form_.leaves[literal.leaf], literal.negated, effort_);
             });
             if (possible) return;
         }
@@ -149,6 +154,7 @@ private:
 
     const domain::Rule& rule_;
     const index::NormalForm& form_;
+    expr::Budget& effort_;
     std::vector<Finding>& findings_;
 };
 
@@ -192,13 +198,15 @@ void find_duplicates(const std::vector<PlacedRule>& rules, std::vector<Finding>&
                  .position = {},
                  .because_of = source.id});
         }
-        same.push_back(&placed);
+        constexpr std::size_t kMostCompared = 64;  // with one condition, and each with other actions
+        if (same.size() < kMostCompared) same.push_back(&placed);
     }
 }
 
-void find_shadows(const std::vector<PlacedRule>& rules, std::vector<Finding>& findings)
+void find_shadows(const std::vector<PlacedRule>& rules, expr::Budget& effort, std::vector<Finding>& findings)
 {
-    for (const auto& [shadowed, by] : shadowed_rules(rules)) {
+    const auto shadows = shadowed_rules(rules, effort);
+    for (const auto& [shadowed, by] : shadows.found) {
         const auto& source = rules[by].rule->source;
         findings.push_back({.rule_id = rules[shadowed].rule->source.id,
                             .kind = FindingKind::shadowed,
@@ -207,6 +215,14 @@ void find_shadows(const std::vector<PlacedRule>& rules, std::vector<Finding>& fi
                             .position = {},
                             .because_of = source.id});
     }
+    if (!shadows.untried) return;
+    findings.push_back({.rule_id = rules[*shadows.untried].rule->source.id,
+                        .kind = FindingKind::untried,
+                        .message = "whether this rule and those after it can be reached was not looked at: comparing "
+                                   "the tests of all rules has cost all that it may; they have many in common, or "
+                                   "regular expressions that take long",
+                        .position = {},
+                        .because_of = {}});
 }
 
 }  // namespace
@@ -230,7 +246,8 @@ std::string_view to_string(FindingKind kind) noexcept
 std::vector<Finding> lint_alone(const domain::Rule& rule)
 {
     std::vector<Finding> findings;
-    if (const auto compiled = compile_rule(rule)) RuleLint(rule, **compiled, findings).run();
+    expr::Budget effort{.steps = kEffortAlone};
+    if (const auto compiled = compile_rule(rule)) RuleLint(rule, **compiled, effort, findings).run();
     return findings;
 }
 
@@ -256,15 +273,16 @@ std::vector<Finding> lint(const std::vector<domain::Rule>& rules)
     std::ranges::stable_sort(sorted, {}, &domain::Rule::position);
     std::vector<PlacedRule> placed;
     std::unordered_map<RuleId, std::vector<Finding>> by_rule;
+    expr::Budget effort{.steps = kEffort};
     for (const auto* rule : sorted) {
         auto compiled = compile_rule(*rule);
         if (!compiled) continue;
-        RuleLint(*rule, **compiled, by_rule[rule->id]).run();
+        RuleLint(*rule, **compiled, effort, by_rule[rule->id]).run();
         placed.push_back(place(*rule, *std::move(compiled)));
     }
     std::vector<Finding> of_several;
     find_duplicates(placed, of_several);
-    find_shadows(placed, of_several);
+    find_shadows(placed, effort, of_several);
     for (auto& finding : of_several) by_rule[finding.rule_id].push_back(std::move(finding));
     std::vector<Finding> findings;
     for (const auto* rule : sorted) std::ranges::move(by_rule[rule->id], std::back_inserter(findings));

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 namespace winnow::rules {
 
@@ -24,7 +25,9 @@ bool ends_evaluation(const PlacedRule& placed)
     return placed.live && (placed.stop || placed.rule->drops);
 }
 
-/// The literals of the clauses that may cover others, each once, and for a given literal those that it implies.
+/// The literals of the clauses that may cover others, each once, and for a given literal those that it implies. A
+/// clause is found by the one of its literals that fewest clauses have: a test that all rules have in common finds
+/// none.
 class Covers {
 public:
     explicit Covers(const std::vector<PlacedRule>& rules)
@@ -32,6 +35,7 @@ public:
         for (std::uint32_t rule = 0; rule < rules.size(); ++rule) {
             if (ends_evaluation(rules[rule])) add(rule, rules[rule].rule->form);
         }
+        for (std::uint32_t clause = 0; clause < clauses_.size(); ++clause) find_by_rarest(clause);
         for (auto& [key, slot] : slots_) {
             for (const auto number : slot.texts) slot.scanner.add(literals_[number].leaf->text);
             slot.scanner.build();
@@ -40,22 +44,24 @@ public:
 
     struct CoveringClause {
         std::uint32_t rule = 0;
-        std::uint32_t literals = 0;
+        std::vector<std::uint32_t> literals;
     };
-    [[nodiscard]] const std::vector<CoveringClause>& clauses() const { return clauses_; }
-    [[nodiscard]] const std::vector<std::uint32_t>& clauses_of(std::uint32_t literal) const
+    /// Those of a literal, in the order of their rules.
+    [[nodiscard]] const std::vector<CoveringClause>& found_by(std::uint32_t literal) const
     {
-        return literals_[literal].clauses;
+        return literals_[literal].finds;
     }
+    /// The rules that have a clause without a literal, in order: they match whatever comes.
+    [[nodiscard]] const std::vector<std::uint32_t>& unconditional() const { return unconditional_; }
     [[nodiscard]] std::size_t literals() const { return literals_.size(); }
 
     /// Calls `use(literal)` for each that the given one implies; perhaps more than once.
     template <typename Use>
-    void for_implied(const Leaf& leaf, bool negated, Use use) const
+    void for_implied(const Leaf& leaf, bool negated, expr::Budget& effort, Use use) const
     {
         const auto consider = [&](std::uint32_t number) {
             const auto& other = literals_[number];
-            if (implies(leaf, negated, *other.leaf, other.negated)) use(number);
+            if (implies(leaf, negated, *other.leaf, other.negated, effort)) use(number);
         };
         if (const auto same = numbers_.find(name_of(leaf, negated)); same != numbers_.end()) use(same->second);
         const auto found = slots_.find(slot_of(leaf));
@@ -76,7 +82,8 @@ private:
     struct Known {
         const Leaf* leaf = nullptr;
         bool negated = false;
-        std::vector<std::uint32_t> clauses;
+        std::uint32_t clauses = 0;               ///< That have it.
+        std::vector<CoveringClause> finds = {};  ///< Of these, those that no rarer one finds.
     };
     struct SlotLiterals {
         std::unordered_map<std::string, std::vector<std::uint32_t>> equalities;  ///< By each of their values.
@@ -95,12 +102,24 @@ private:
     void add(std::uint32_t rule, const index::NormalForm& form)
     {
         for (std::size_t i = 0; i < form.clauses(); ++i) {
-            const auto clause = static_cast<std::uint32_t>(clauses_.size());
-            clauses_.push_back({rule, static_cast<std::uint32_t>(form.clause(i).size())});
+            if (form.clause(i).empty()) unconditional_.push_back(rule);
+            if (form.clause(i).empty()) continue;
+            auto& clause = clauses_.emplace_back(rule);
             for (const auto& literal : form.clause(i)) {
-                literals_[number_of(form.leaves[literal.leaf], literal.negated)].clauses.push_back(clause);
+                clause.literals.push_back(number_of(form.leaves[literal.leaf], literal.negated));
+                ++literals_[clause.literals.back()].clauses;
             }
         }
+    }
+
+    void find_by_rarest(std::uint32_t number)
+    {
+        auto& clause = clauses_[number];
+        const auto clauses_with = [&](std::uint32_t literal) {
+            return literals_[literal].clauses;
+        };
+        const auto rarest = *std::ranges::min_element(clause.literals, {}, clauses_with);
+        literals_[rarest].finds.push_back(std::move(clause));
     }
 
     std::uint32_t number_of(const Leaf& leaf, bool negated)
@@ -109,7 +128,7 @@ private:
             numbers_.try_emplace(name_of(leaf, negated), static_cast<std::uint32_t>(literals_.size()));
         if (!fresh) return at->second;
         const auto number = at->second;
-        literals_.push_back({&leaf, negated, {}});
+        literals_.push_back({.leaf = &leaf, .negated = negated});
         if (leaf.kind == LeafKind::opaque) return number;
         auto& slot = slots_[slot_of(leaf)];
         constexpr std::size_t kMostTried = 512;
@@ -126,25 +145,31 @@ private:
     std::vector<Known> literals_;
     std::unordered_map<std::string, std::uint32_t> numbers_;
     std::unordered_map<std::string, SlotLiterals> slots_;
-    std::vector<CoveringClause> clauses_;
+    std::vector<CoveringClause> clauses_;  ///< Until they are found by a literal.
+    std::vector<std::uint32_t> unconditional_;
 };
 
 class Search {
 public:
-    explicit Search(const std::vector<PlacedRule>& rules)
-        : rules_(rules), covers_(rules), counted_(covers_.clauses().size()), seen_(covers_.literals(), 0)
+    Search(const std::vector<PlacedRule>& rules, expr::Budget& effort)
+        : rules_(rules), covers_(rules), seen_(covers_.literals(), 0), effort_(effort)
     {
     }
 
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> run()
+    Shadows run()
     {
-        std::vector<std::pair<std::uint32_t, std::uint32_t>> found;
+        Shadows shadows;
         std::uint32_t unchanged_since = 0;  // rules before it saw another alert, perhaps
         for (std::uint32_t rule = 0; rule < rules_.size(); ++rule) {
-            if (const auto by = shadow_of(rule, unchanged_since); by != kNone) found.emplace_back(rule, by);
+            const auto by = shadow_of(rule, unchanged_since);
+            if (by != kNone) shadows.found.emplace_back(rule, by);
+            if (by == kNone && effort_.steps == 0) {
+                shadows.untried = rule;
+                break;
+            }
             if (rules_[rule].live && rules_[rule].rule->changes_alert) unchanged_since = rule;
         }
-        return found;
+        return shadows;
     }
 
 private:
@@ -166,32 +191,38 @@ private:
                            std::uint32_t since)
     {
         ++round_;
-        touched_.clear();
-        std::uint32_t best = kNone;
-        const auto count = [&](std::uint32_t literal) {
-            if (seen_[literal] == round_) return;
-            seen_[literal] = round_;
-            for (const auto covering : covers_.clauses_of(literal)) {
-                const auto& cover = covers_.clauses()[covering];
-                if (cover.rule >= rule) return;  // they ascend
-                if (counted_[covering]++ == 0) touched_.push_back(covering);
-                if (counted_[covering] == cover.literals && may_cover(cover.rule, rule, since)) {
-                    best = std::min(best, cover.rule);
-                }
-            }
+        implied_.clear();
+        const auto note = [&](std::uint32_t literal) {
+            if (std::exchange(seen_[literal], round_) != round_) implied_.push_back(literal);
         };
-        for (const auto& literal : clause) covers_.for_implied(form.leaves[literal.leaf], literal.negated, count);
-        for (const auto covering : touched_) counted_[covering] = 0;
-        if (best == kNone) best = unconditional(rule, since);
-        return best;
+        for (const auto& literal : clause) {
+            covers_.for_implied(form.leaves[literal.leaf], literal.negated, effort_, note);
+        }
+        auto best = kNone;
+        for (const auto literal : implied_) best = std::min(best, first_found_by(literal, rule, best, since));
+        return best == kNone ? unconditional(rule, since) : best;
+    }
+
+    /// The first rule before `end`, too, that covers, of those that the literal finds.
+    std::uint32_t first_found_by(std::uint32_t literal, std::uint32_t rule, std::uint32_t end, std::uint32_t since)
+    {
+        const auto is_implied = [&](std::uint32_t other) {
+            return effort_.charge(1) && seen_[other] == round_;
+        };
+        for (const auto& cover : covers_.found_by(literal)) {
+            if (cover.rule >= std::min(rule, end)) break;
+            if (std::ranges::all_of(cover.literals, is_implied) && may_cover(cover.rule, rule, since))
+                return cover.rule;
+        }
+        return kNone;
     }
 
     /// A rule without a test matches whatever comes.
-    [[nodiscard]] std::uint32_t unconditional(std::uint32_t rule, std::uint32_t since) const
+    [[nodiscard]] std::uint32_t unconditional(std::uint32_t rule, std::uint32_t since)
     {
-        for (const auto& cover : covers_.clauses()) {
-            if (cover.rule >= rule) break;
-            if (cover.literals == 0 && may_cover(cover.rule, rule, since)) return cover.rule;
+        for (const auto cover : covers_.unconditional()) {
+            if (cover >= rule || !effort_.charge(1)) break;
+            if (may_cover(cover, rule, since)) return cover;
         }
         return kNone;
     }
@@ -206,17 +237,17 @@ private:
 
     const std::vector<PlacedRule>& rules_;
     Covers covers_;
-    std::vector<std::uint32_t> counted_;  ///< By covering clause: its literals that are implied.
-    std::vector<std::uint32_t> seen_;     ///< By literal: the round in which it was counted.
+    std::vector<std::uint32_t> seen_;     ///< By literal: the last round in which it was implied.
+    std::vector<std::uint32_t> implied_;  ///< In this one.
     std::uint32_t round_ = 0;
-    std::vector<std::uint32_t> touched_;
+    expr::Budget& effort_;
 };
 
 }  // namespace
 
-std::vector<std::pair<std::uint32_t, std::uint32_t>> shadowed_rules(const std::vector<PlacedRule>& rules)
+Shadows shadowed_rules(const std::vector<PlacedRule>& rules, expr::Budget& effort)
 {
-    return Search(rules).run();
+    return Search(rules, effort).run();
 }
 
 }  // namespace winnow::rules

@@ -117,6 +117,78 @@ TEST_F(TenantLimits, MemoryIsCountedOverAllRules)
     EXPECT_THAT(refused.body.value("detail", ""), HasSubstr("bytes of memory together, the limit is 1"));
 }
 
+/// Each with a pattern of some 305 instructions, none like another.
+json patterned(std::size_t count, const std::string& end = "z")
+{
+    auto list = json::array();
+    while (list.size() < count) {
+        const auto number = std::to_string(list.size());
+        list.push_back(
+            a_rule("p" + number, {{"syntax", "cel"}, {"condition", "title.matches(\"a{300}" + number + end + "\")"}}));
+    }
+    return list;
+}
+
+TEST_F(TenantLimits, RegularExpressionsThatAreTooLargeTogetherEndTheReadingWhereTheyBecomeSo)
+{
+    limits_.max_pattern_instructions = 2'000;
+    const auto rules = patterned(10);
+    const json alert{{"title", "t"}};
+    for (const auto& [answer, pointer] : {
+             std::pair(put("/ruleset", {{"rules", rules}}), "/rules/6/condition"),
+             std::pair(put("/ruleset?dry_run=true", {{"rules", rules}}), "/rules/6/condition"),
+             std::pair(post("/rules/lint", {{"ruleset", rules}}), "/ruleset/6/condition"),
+             std::pair(post("/rules/test", {{"ruleset", rules}, {"alert", alert}}), "/ruleset/6/condition"),
+             std::pair(post("/rules/backtests", {{"ruleset", rules}}), "/ruleset/6/condition"),
+         }) {
+        EXPECT_EQ(answer.status, 422) << answer.text;
+        EXPECT_THAT(answer.pointers(), ElementsAre(pointer));
+        EXPECT_THAT(answer.text, HasSubstr("the limit is 2000 (tenants.max_pattern_instructions); what is repeated"));
+    }
+    EXPECT_EQ(put("/ruleset", {{"rules", patterned(6)}}).status, 200);
+    const auto refused = post("/rules", patterned(1, "y")[0]);
+    EXPECT_EQ(refused.status, 409) << refused.text;
+    EXPECT_THAT(refused.body.value("detail", ""), HasSubstr("(tenants.max_pattern_instructions); what is repeated"));
+}
+
+TEST_F(TenantLimits, RegularExpressionsThatNothingFindsAreCounted)
+{
+    limits_.max_open_patterns = 1;
+    const auto open = [](const std::string& name, const std::string& pattern) {
+        return a_rule(name, {{"syntax", "cel"}, {"condition", "title.matches(\"" + pattern + "\")"}});
+    };
+    for (const auto* found : {"^[a-z]+x", "disk[0-9]+", "^ab.*"})
+        EXPECT_EQ(post("/rules", open("f", found)).status, 201);
+    EXPECT_EQ(post("/rules", a_rule("m", {{"condition", R"(env=~"p.*d|q")"}})).status, 201);
+    EXPECT_EQ(post("/rules", open("first", "[a-z]+x")).status, 201);
+    const auto refused = post("/rules", open("second", "^.*ab"));
+    EXPECT_EQ(refused.status, 409) << refused.text;
+    EXPECT_THAT(
+        refused.body.value("detail", ""),
+        HasSubstr("have 2 regular expressions that may begin anywhere and name no text of 3 bytes together, the "
+                  "limit is 1 (tenants.max_open_patterns); begin them with ^"));
+}
+
+TEST_F(TenantLimits, WhatWasStoredBeforeThereWasALimitStaysAndIsWarnedAbout)
+{
+    const auto rules = patterned(5);
+    ASSERT_EQ(put("/ruleset", {{"rules", rules}}).status, 200);
+    EXPECT_THAT(post("/rules/lint", json::object()).text, testing::Not(HasSubstr("more is refused")));
+    limits_.max_pattern_instructions = 1'000;
+    const auto lint = post("/rules/lint", json::object()).body["findings"];
+    ASSERT_EQ(lint.size(), 1U) << lint;
+    EXPECT_EQ(lint[0]["rule_name"], "p3");
+    EXPECT_EQ(lint[0]["severity"], "warning");
+    EXPECT_THAT(lint[0]["message"].get<std::string>(), HasSubstr("stays in force, but more is refused"));
+    EXPECT_EQ(put("/ruleset", {{"rules", rules}}).status, 200);
+    const auto id = get("/ruleset").body["rules"][0]["id"].get<std::string>();
+    EXPECT_EQ(patch("/rules/" + id, {{"name", "another name"}}).status, 200);
+    EXPECT_EQ(post("/rules/backtests", {{"rule_id", id}}).status, 202);
+    EXPECT_EQ(patch("/rules/" + id, {{"condition", "title.matches(\"a{400}\")"}}).status, 409);
+    EXPECT_THAT(put("/ruleset", {{"rules", patterned(6)}}).pointers(), ElementsAre("/rules/5/condition"));
+    EXPECT_EQ(patch("/rules/" + id, {{"condition", "title.matches(\"a{200}\")"}}).status, 200);
+}
+
 TEST_F(TenantLimits, BacktestsThatAreNotFinishedAreCounted)
 {
     limits_.max_unfinished_backtests = 1;

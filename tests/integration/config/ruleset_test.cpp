@@ -262,7 +262,9 @@ TEST_F(Ruleset, HasAnAllowanceOfPatterns)
     EXPECT_EQ(refused.status, 409);
     EXPECT_THAT(refused.text, testing::HasSubstr("5001 regular expressions"));
     rules.push_back(one_more);
-    EXPECT_EQ(put("/ruleset", {{"rules", rules}}).status, 409);
+    const auto refused_set = put("/ruleset", {{"rules", rules}});
+    EXPECT_EQ(refused_set.status, 422);
+    EXPECT_THAT(refused_set.pointers(), testing::ElementsAre("/rules/40/condition"));
     EXPECT_EQ(post("/rules", a_rule("plain")).status, 201);
 }
 

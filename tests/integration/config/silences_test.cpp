@@ -1,4 +1,7 @@
 #include "integration/config/tenants.hpp"
+#include "pg/values.hpp"
+#include "winnow/intake/canonical.hpp"
+#include "winnow/journal/codec.hpp"
 
 namespace winnow::test {
 namespace {
@@ -237,6 +240,35 @@ TEST_F(Silences, EveryWriteIsAChangeOfTheConfiguration)
     EXPECT_EQ(version(), before + 2);
     remove("/silences/" + id);
     EXPECT_EQ(version(), before + 3);
+}
+
+TEST_F(Silences, ThePreviewLooksAtNoMoreAlertsThanTheRulesCanBeTriedOnInASecond)
+{
+    constexpr std::size_t kAlerts = 4'000;
+    now_ = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    std::string list = "[0";
+    for (int item = 1; item < 100; ++item) list += "," + std::to_string(item);
+    list += "]";
+    for (int i = 0; i < 10; ++i) {  // all that an alert may cost: some milliseconds
+        const auto dear = list + ".all(a, " + list + ".all(b, a + b + size(title) >= " + std::to_string(-i) + "))";
+        ASSERT_EQ(post("/rules", a_rule("dear " + std::to_string(i), {{"syntax", "cel"}, {"condition", dear}})).status,
+                  201);
+    }
+    std::string lines;
+    for (std::size_t i = 0; i < kAlerts; ++i) {
+        domain::Alert alert;
+        alert.title = alert.dedup_key = "disk " + std::to_string(i);
+        alert.source = "db-1";
+        intake::append_canonical(alert, lines);
+        lines += '\n';
+    }
+    sql("select make_day_partitions((now() - interval '1 day')::date, 3)");
+    sql("insert into journal values ('" + ours_.str() + "', now() - interval '1 minute', 1, 1, " +
+        std::to_string(kAlerts) + ", '" + pg::hex_bytes(journal::encode_rows(lines)) + "')");
+    const auto alerts = post("/silences/preview", {{"matchers", R"(source="db-1")"}}).body["alerts"];
+    EXPECT_EQ(alerts["complete"], false) << alerts;
+    EXPECT_GT(alerts["count"], 0);
+    EXPECT_LT(alerts["count"], kAlerts);
 }
 
 TEST_F(Silences, ThePreviewCountsLiveTicketsThatMatchAndMakesNothing)

@@ -1,4 +1,5 @@
 #include "integration/pg/fixture.hpp"
+#include "support/full_disk.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/observe/metrics.hpp"
 
@@ -174,20 +175,19 @@ TEST_F(JournalOutageTest, TheDatabaseHangsWhileABatchIsTakenApart)
 
 TEST_F(JournalOutageTest, AFullDiskIsNamedAndEndsByItself)
 {
+    const test::FullDisk disk(database_.superuser, "journal");
     start();
     submit("first", "first");
     ASSERT_TRUE(all_answered());
     ASSERT_TRUE(answer_to("first"));
-    sql("create function disk_is_full() returns trigger language plpgsql as "
-        "$$ begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$");
-    sql("create trigger full_disk before insert on journal for each row execute function disk_is_full()");
+    disk.fill();
     submit("second", "second");
     ASSERT_TRUE(all_answered());
     ASSERT_FALSE(answer_to("second"));
     EXPECT_EQ(answer_to("second").error().code(), ErrorCode::unavailable);
     EXPECT_THAT(answer_to("second").error().message(), HasSubstr("the database's disk is full (SQLSTATE 53100)"));
     EXPECT_FALSE(writer_->healthy());
-    sql("drop trigger full_disk on journal");
+    disk.make_room();
     EXPECT_TRUE(eventually([this] { return writer_->healthy(); })) << "without a request";
     submit("third", "third");
     ASSERT_TRUE(all_answered());

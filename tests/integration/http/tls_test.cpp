@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <malloc.h>
+
+#include <list>
+
 namespace winnow::http {
 namespace {
 
@@ -68,6 +72,37 @@ TEST_F(Tls, RefusesRenegotiation)
     TlsClient client(port(), options);
     SSL_renegotiate(client.ssl());
     EXPECT_NE(SSL_do_handshake(client.ssl()), 1);
+}
+
+TEST_F(Tls, WhoIsIdleHoldsNoBuffers)
+{
+    constexpr std::size_t kClients = 100;
+    constexpr std::size_t kBuffer = 16'384;  // of one direction, at least
+    std::mutex mutex;
+    std::vector<ResponseSink> sinks;
+    handler_.on_handle = [&](const Request&, ResponseSink sink) {
+        const std::lock_guard lock(mutex);
+        sinks.push_back(std::move(sink));
+    };
+    const auto soon = [](const std::function<bool()>& holds) {
+        for (const auto end = std::chrono::steady_clock::now() + 20s; !holds();) {
+            if (std::chrono::steady_clock::now() > end) return false;
+            std::this_thread::sleep_for(5ms);  // polls for the condition
+        }
+        return true;
+    };
+    std::list<TlsClient> clients;
+    for (std::size_t i = 0; i < kClients; ++i) clients.emplace_back(port()).send(kGet);
+    ASSERT_TRUE(soon([&] {
+        const std::lock_guard lock(mutex);
+        return sinks.size() == kClients;
+    }));
+    const auto busy = ::mallinfo2().uordblks;
+    for (auto& sink : sinks) std::exchange(sink, nullptr)(Response(200));
+    for (auto& client : clients) EXPECT_EQ(client.receive().status, 200);
+    EXPECT_TRUE(soon([&] { return ::mallinfo2().uordblks + kClients * kBuffer < busy; }));
+    handler_.on_handle = nullptr;
+    for (auto& client : clients) EXPECT_EQ(client.ask(kGet).status, 200);
 }
 
 TEST_F(Tls, TellsPlainHttpThatItSpeaksHttpsOnly)

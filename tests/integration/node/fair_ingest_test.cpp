@@ -124,6 +124,29 @@ TEST_F(FairIngest, ATenantWhoseAlertsOf12KbAreNotTriagedIsRefusedAndTheOtherNeve
     EXPECT_TRUE(eventually([&] { return loud.ask(post("/api/v1/alerts", loud_key_, body)).status == 202; }));
 }
 
+TEST_F(FairIngest, LargeBodiesAreReadOnThreadsOfTheirOwnOnceSomebodyElseSends)
+{
+    Node node(config_);
+    test::TlsClient loud(node.customer_port());
+    test::TlsClient quiet(node.customer_port());
+    const auto read_there = [&] {
+        return metric(node, R"(winnow_queue_wait_seconds_count{queue="bodies"})");
+    };
+    EXPECT_EQ(loud.ask(post("/api/v1/alerts", loud_key_, alerts(20))).status, 202);
+    EXPECT_EQ(read_there(), "0");
+    EXPECT_EQ(quiet.ask(post("/api/v1/alerts", quiet_key_, alerts(1))).status, 202);
+    const auto large = loud.ask(post("/api/v1/alerts", loud_key_, alerts(20)));
+    EXPECT_EQ(large.status, 202) << large.body;
+    EXPECT_THAT(large.body, HasSubstr(R"("accepted":20)"));
+    EXPECT_EQ(read_there(), "1");
+    const auto bad = loud.ask(post("/am/api/v2/alerts", loud_key_, "[" + std::string(40'000, ' ')));
+    EXPECT_EQ(bad.status, 400);
+    EXPECT_THAT(bad.body, testing::StartsWith("\"")) << "in the sender's form";
+    EXPECT_EQ(read_there(), "2");
+    EXPECT_EQ(loud.ask(post("/api/v1/alerts", loud_key_, alerts(1))).status, 202);
+    EXPECT_EQ(read_there(), "2");
+}
+
 /// Prometheus drops what is answered 429; an Alertmanager in front gives it up. Both come again on 503.
 TEST_F(FairIngest, SendersThatGiveUpOn429Get503AndLearnWhy)
 {

@@ -1,4 +1,5 @@
 #include "node_fixture.hpp"
+#include "support/full_disk.hpp"
 
 #include <gmock/gmock.h>
 
@@ -34,14 +35,7 @@ protected:
     void sql(const std::string& statement) const
     {
         pqxx::connection connection(database_.superuser);
-        for (int tries = 1;; ++tries) {
-            try {
-                pqxx::nontransaction(connection).exec(statement);
-                return;
-            } catch (const pqxx::deadlock_detected&) {  // with the node, which is at work meanwhile
-                if (tries == 10) throw;
-            }
-        }
+        pqxx::nontransaction(connection).exec(statement);
     }
 };
 
@@ -119,18 +113,17 @@ TEST_F(HonestTest, UrlsThatReachDifferentDatabasesAreRefusedWithBothNames)
 
 TEST_F(HonestTest, AFullDiskIsToldToTheSenderAndToTheBalancerUntilThereIsRoom)
 {
+    const test::FullDisk disk(database_.superuser, "journal");
     Node node(config_);
     ASSERT_TRUE(eventually([&] { return ready(node).contains(R"("status":"ready")"); }));
     ASSERT_EQ(send(node).status, 202);
-    sql("create function disk_is_full() returns trigger language plpgsql as "
-        "$$ begin raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$");
-    sql("create trigger full_disk before insert on journal for each row execute function disk_is_full()");
+    disk.fill();
     const auto refused = send(node);
     EXPECT_EQ(refused.status, 503);
     EXPECT_THAT(refused.body, HasSubstr("the database's disk is full (SQLSTATE 53100)"));
     EXPECT_THAT(refused.body, testing::Not(HasSubstr("too much is waiting")));
     EXPECT_THAT(ready(node), HasSubstr(R"("journal":"failing")"));
-    sql("drop trigger full_disk on journal");
+    disk.make_room();
     ASSERT_TRUE(eventually([&] { return ready(node).contains(R"("status":"ready")"); }));
     EXPECT_EQ(send(node).status, 202);
 }

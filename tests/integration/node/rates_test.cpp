@@ -112,6 +112,25 @@ TEST_F(RatesTest, AnalysesPayForTheProcessorTimeThatTheyTook)
     EXPECT_EQ(admin.ask(get(kMe, kKey)).status, 200);
 }
 
+TEST_F(RatesTest, WritesOfRulesAndStartsOfBacktestsPayAsAnalysesDo)
+{
+    limit(RateClass::heavy, 2, 10);
+    Node node(config_);
+    test::TlsClient admin(node.customer_port());
+    const std::string rule = R"({"name":"r","condition":"{env=\"dev\"}","actions":[{"type":"suppress"}]})";
+    for (const auto& [path, body] :
+         {std::pair("/api/v1/rules", rule), std::pair("/api/v1/rules/backtests", R"({"rule":)" + rule + "}")}) {
+        std::optional<test::Answer> refused;
+        for (int i = 0; i < 50 && !refused; ++i) {
+            auto answer = admin.ask(post(path, kKey, body));
+            if (answer.status == 429) refused = std::move(answer);
+        }
+        ASSERT_TRUE(refused) << path;
+        EXPECT_THAT(refused->body, HasSubstr(R"("limit":"tenants.rates.heavy")"));
+    }
+    EXPECT_EQ(admin.ask(get(kMe, kKey)).status, 200);
+}
+
 TEST_F(RatesTest, UnknownKeysOfOneAddressAreNotLookedUpForEverAndKnownSendersBehindItGoOn)
 {
     config_.tenants.rates.failed_logins = {.rate = 1, .burst = 5};

@@ -34,7 +34,7 @@ TEST_F(CatalogueTest, OnlyTheseTablesBelongToNoTenant)
     EXPECT_THAT(column("select c.relname from pg_class c where c.relkind in ('r', 'p') and c.relnamespace = "
                        "'public'::regnamespace and not exists (select from pg_attribute a where a.attrelid = c.oid and "
                        "a.attname = 'tenant_id') order by 1"),
-                testing::ElementsAre("journal_streams", "outages", "schema_migrations", "tenant_key"));
+                testing::ElementsAre("alert_id_root", "journal_streams", "outages", "schema_migrations", "tenant_key"));
 }
 
 TEST_F(CatalogueTest, EveryTenantTablesPrimaryKeyBeginsWithTheTenant)
@@ -57,6 +57,7 @@ TEST_F(CatalogueTest, EveryIndexedTextOfOthersIsShortEnoughForItsIndex)
         {"alert_instances.instance_key", 120},  // a prefix, an id, a fingerprint of at most 64 characters
         {"contact_groups.name", 4 * 200},       // checked by the table, as all names
         {"contacts.name", 4 * 200},
+        {"history_uncounted.history", 20},             // names of four tables
         {"idempotency_receipts.key", 4 * 255},         // checked by the table
         {"inhibition_sources.source_key", 1 + 2'048},  // an instance key or a dedup key
         {"inhibitions.name", 4 * 200},
@@ -228,6 +229,9 @@ protected:
         sql("insert into search_progress values (" + t + ", 1)");
         sql("insert into alerts_forgotten values (" + t + ", now())");
         sql("insert into chore_set_asides (tenant_id, chore, reason, content) values (" + t + ", 'c', 'r', '{}')");
+        sql("insert into history_used values (" + t + ", 1)");
+        sql("insert into history_uncounted (tenant_id, history) values (" + t + ", 'h')");
+        sql("insert into history_deltas (tenant_id, bytes) values (" + t + ", 1)");
         sql("insert into search_due (tenant_id, ticket_id) values (" + t + ", " + u + ")");
         sql("insert into ticket_events values (" + t + ", " + u + ", 1, 'opened', now(), 'system')");
         sql("insert into alert_instances values (" + t + ", 'k', " + u + ", now(), null, true)");

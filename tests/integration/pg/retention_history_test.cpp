@@ -6,6 +6,8 @@
 #include <pqxx/except>
 
 #include <algorithm>
+#include <functional>
+#include <string>
 
 namespace winnow::pg {
 namespace {
@@ -127,6 +129,49 @@ TEST_F(RetentionTest, RuleSetsGoWhenThereAreAHundredLaterOnesAndTheyAreOld)
     EXPECT_EQ(do_chore("forget_rulesets"), 10U);
     keep(Kept::rule_history, 1);
     EXPECT_EQ(do_chore("forget_rulesets"), 0U) << "the journal can still name them, and the newest hundred stay anyway";
+}
+
+/// A version every ten minutes, the first so many minutes ago, the last ten; its number.
+int often_changed(const std::function<void(const std::string&)>& sql, const std::string& tenant, int minutes)
+{
+    sql("insert into ruleset_versions (tenant_id, version, made_at, made_by, created, updated, deleted, moved, "
+        "rule_ids, "
+        "rule_versions) select " +
+        tenant + ", n, now() - (" + std::to_string(minutes) +
+        " - 10 * (n - 1)) * interval '1 minute', 'x', 0, 1, 0, "
+        "0, '{}', '{}' from generate_series(1, " +
+        std::to_string(minutes / 10) + ") n");
+    return minutes / 10;
+}
+
+TEST_F(RetentionTest, OfRuleSetsBeforeTheNewestTheLastOfEachHourStayAndAfterADayTheLastOfEachDay)
+{
+    const auto last = often_changed([&](const auto& statement) { sql(statement); }, t(), 5 * 24 * 60);
+    const auto before = std::to_string(last - 100);
+    EXPECT_GT(do_chore("forget_dense_rulesets"), 500U);
+    const auto kept = number("select count(*) from ruleset_versions");
+    EXPECT_GE(kept, 100 + 7 + 4);
+    EXPECT_LE(kept, 100 + 9 + 6);
+    EXPECT_EQ(number("select count(*) from ruleset_versions where version > " + before), 100);
+    EXPECT_EQ(do_chore("forget_dense_rulesets"), 0U);
+    EXPECT_EQ(number("select count(*) from (select from ruleset_versions where version <= " + before +
+                     " and made_at < now() - interval '25 hours' group by date_trunc('day', made_at at time zone "
+                     "'UTC') having count(*) > 1) as twice"),
+              0);
+    EXPECT_EQ(number("select count(*) from ruleset_versions v where version < " + before +
+                     " and date_trunc('hour', made_at) = date_trunc('hour', made_at + interval '10 minutes')"),
+              0)
+        << "the last of its hour";
+}
+
+TEST_F(RetentionTest, TheRuleSetInForceStaysHoweverFewStay)
+{
+    const auto last = often_changed([&](const auto& statement) { sql(statement); }, t(), 30);
+    const auto chores = make_chores(pipeline(), {.newest_rulesets = 1});
+    const auto thin = std::ranges::find(chores->list(), "forget_dense_rulesets", &ports::Chore::name);
+    ASSERT_TRUE(chores->step(static_cast<std::size_t>(thin - chores->list().begin())));
+    EXPECT_EQ(number("select max(version) from ruleset_versions"), last);
+    EXPECT_GE(number("select count(*) from ruleset_versions"), 2) << "and the last of those before it";
 }
 
 TEST_F(RetentionTest, StreamsThatEndedAWeekAgoGoAfterTheirProgress)

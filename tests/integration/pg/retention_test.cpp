@@ -75,7 +75,8 @@ TEST_F(RetentionTest, AnIndexServesEveryStatementThatForgets)
     for (const auto& purge : purges()) {
         for (const auto& removal : purge.removals) {
             if (removal.sql != nullptr)
-                check(purge.name, removal.sql, "100" + (purge.kept ? of_class + of_tenants : ""));
+                check(purge.name, removal.sql,
+                      "100" + (purge.kept ? of_class + of_tenants : "") + (purge.spares_newest ? ", 100" : ""));
         }
     }
     for (const auto& walk : walks()) {

@@ -2,9 +2,11 @@
 
 #include "fixture.hpp"
 #include "winnow/ports/contact_store.hpp"
+#include "winnow/ports/integration_store.hpp"
 #include "winnow/ports/receipt_store.hpp"
 
 #include <atomic>
+#include <functional>
 #include <future>
 
 namespace winnow::pg {
@@ -47,6 +49,44 @@ TEST_F(TenantDatabaseTest, SuccessCommitsAndAnErrorRollsBack)
     EXPECT_EQ(failed.error().code(), ErrorCode::version_mismatch);
     EXPECT_EQ(text("select string_agg(name, ',') from contacts"), "kept");
     EXPECT_EQ(text("select to_char(updated_at at time zone 'UTC', 'MS') from contacts"), "123");
+}
+
+TEST_F(TenantDatabaseTest, WhatACommitChangedOfTheConfigurationIsToldBeforeItIsFinished)
+{
+    std::vector<ports::TenantChange> told;
+    tenants_ = make_tenant_database(as(database_.api), {}, [&](const auto& change) { told.push_back(change); });
+    const auto changes = [&](const std::function<Result<Done>(TenantSession&)>& job, bool reads_only = false) {
+        std::promise<std::vector<ports::TenantChange>> promise;
+        told.clear();
+        tenants_->submit(
+            tenant_, [&](TenantSession& session) { return job(session); },
+            [&](const Result<Done>&) { promise.set_value(told); },
+            {.given_up = {}, .statement_timeout = {}, .reads_only = reads_only});
+        return promise.get_future().get();
+    };
+    const auto insert = [](TenantSession& session) {
+        return session.contacts().insert(contact(new_uuid().str()));
+    };
+    const ports::TenantChange policy{.tenant = tenant_, .policy = true, .credentials = false};
+    const ports::TenantChange credentials{.tenant = tenant_, .policy = false, .credentials = true};
+    EXPECT_THAT(changes(insert), testing::ElementsAre(policy));
+    EXPECT_THAT(changes([&](TenantSession& session) -> Result<Done> {
+                    EXPECT_TRUE(insert(session));
+                    return Error(ErrorCode::version_mismatch, "no");
+                }),
+                testing::IsEmpty());
+    EXPECT_THAT(changes([](TenantSession& session) -> Result<Done> {
+                    EXPECT_TRUE(session.contacts().count());
+                    return Done{};
+                }),
+                testing::IsEmpty())
+        << "nothing is left of the transaction before it on its session";
+    ports::Integration integration;
+    integration.id = IntegrationId(new_uuid());
+    integration.name = "i";
+    EXPECT_THAT(changes([&](TenantSession& session) { return session.integrations().insert(integration); }),
+                testing::ElementsAre(credentials));
+    EXPECT_THAT(changes(insert, /*reads_only=*/true), testing::IsEmpty()) << "nobody looks";
 }
 
 TEST_F(TenantDatabaseTest, AJobSeesItsTenantOnlyAlsoOnASessionThatServedAnother)

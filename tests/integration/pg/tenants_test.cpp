@@ -114,6 +114,8 @@ TEST_F(TenantsTest, SuspendingShowsOnEveryKeyAndIsTakenBack)
     EXPECT_TRUE(provider_->set_suspended(id, true)->suspended);
     EXPECT_TRUE(find(std::string(31, 'k') + '\x01')->tenant_suspended);
     EXPECT_GT(provider_->tenant(id)->config_version, before) << "so that caches hear of it";
+    EXPECT_EQ(config_->policy_version(id).value(), provider_->tenant(id)->config_version);
+    EXPECT_EQ(config_->policy_version(TenantId(new_uuid())).error().code(), ErrorCode::not_found);
     EXPECT_FALSE(provider_->set_suspended(id, false)->suspended);
     EXPECT_FALSE(find(std::string(31, 'k') + '\x01')->tenant_suspended);
     EXPECT_EQ(provider_->set_suspended(TenantId(new_uuid()), true).error().code(), ErrorCode::not_found);
@@ -268,20 +270,20 @@ TEST_F(TenantsTest, RatesOfATenantGoWithItsCredentialsAndTheirChangeIsToldAsOne)
     ASSERT_TRUE(config_->wait_for_changes(std::chrono::milliseconds{1}));
     const auto before = versions(tenant);
 
-    const auto changed = provider_->change_rates(tenant, [](domain::RateOverrides rates) {
-        rates.of(RateClass::ingest) = {.rate = 7, .burst = {}};
-        return rates;
-    });
+    const auto changed = provider_->change_limits(tenant, {.rates = [](domain::RateOverrides rates) {
+                                                      rates.of(RateClass::ingest) = {.rate = 7, .burst = {}};
+                                                      return rates;
+                                                  }});
     ASSERT_TRUE(changed) << changed.error().message();
     EXPECT_EQ(versions(tenant).credentials, before.credentials + 1);
     EXPECT_EQ(versions(tenant).policy, before.policy) << "no rule is compiled again for it";
     EXPECT_THAT(config_->wait_for_changes(std::chrono::seconds{5}).value(),
                 ElementsAre(ports::TenantChange{.tenant = tenant, .credentials = true}));
 
-    const auto again = provider_->change_rates(tenant, [](domain::RateOverrides rates) {
-        rates.of(RateClass::heavy).burst = 0;
-        return rates;
-    });
+    const auto again = provider_->change_limits(tenant, {.rates = [](domain::RateOverrides rates) {
+                                                    rates.of(RateClass::heavy).burst = 0;
+                                                    return rates;
+                                                }});
     ASSERT_TRUE(again) << again.error().message();
     const auto who = find(hash);
     ASSERT_TRUE(who && who->rates);
@@ -293,7 +295,13 @@ TEST_F(TenantsTest, RatesOfATenantGoWithItsCredentialsAndTheirChangeIsToldAsOne)
 
     sql("update tenants set rates = '{\"ingest\": {\"rate\": -1, \"burst\": \"x\"}, \"sms\": 1, \"read\": 2}'");
     EXPECT_FALSE(find(hash)->rates) << "what is not understood is as if it were not there";
-    EXPECT_EQ(provider_->change_rates(TenantId(new_uuid()), [](auto rates) { return rates; }).error().code(),
+    EXPECT_EQ(provider_
+                  ->change_limits(TenantId(new_uuid()), {.rates =
+                                                             [](auto rates) {
+                                                                 return rates;
+                                                             }})
+                  .error()
+                  .code(),
               ErrorCode::not_found);
 }
 

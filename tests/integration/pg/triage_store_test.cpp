@@ -195,7 +195,7 @@ TEST_F(TriageStoreTest, EventsVerdictsDeliveriesAndRuleCountsAreStoredOnce)
         writes.verdict_rows = {{at(8), std::string("v\0\\", 3)}, {at(9), ""}};
         writes.deliveries = {owed, owed};
         writes.rule_matches = {{rule, 3}, {rule, 4}};
-        writes.rule_failures = {{.rule_id = rule, .error = "division by zero"}};
+        writes.rule_failures = {{.rule_id = rule, .times = 1, .error = "division by zero"}};
         return writes;
     }));
     EXPECT_EQ(number("select count(*) from deliveries where state = 'pending' and next_attempt_at <= now()"), 1);

@@ -138,7 +138,7 @@ TEST_F(AlertJournal, ASearchThatFindsLittleEndsEarlyAndGoesOn)
         std::size_t found = 0;
         int calls = 0;
         do {
-            const auto stretch = api::search_alerts(session.alerts(), query, before, 50, {.rows = 10});
+            const auto stretch = api::search_alerts(session.alerts(), {}, query, before, 50, {.rows = 10});
             ASSERT_TRUE(stretch) << stretch.error().message();
             found += stretch->items.size();
             before = stretch->next;
@@ -147,6 +147,29 @@ TEST_F(AlertJournal, ASearchThatFindsLittleEndsEarlyAndGoesOn)
         EXPECT_EQ(found, 1U);
         EXPECT_GE(calls, 3);
     });
+}
+
+TEST_F(AlertJournal, OldIdsAreFoundBesideMaskedOnesAndNobodyFindsAMaskedAlertByItsPlace)
+{
+    const auto old = journal(1, kNow, {an_alert("old")});
+    stream_ = domain::kFirstMaskedStream + 7;
+    const auto fresh = journal(2, kNow + std::chrono::hours(1), {an_alert("other request"), an_alert("fresh")});
+    const auto names = names_.of(ours_);
+    const auto masked = names.alert({.row = fresh, .index = 1}).str();
+    EXPECT_THAT(ids("/alerts"), ElementsAre(masked, names.alert({.row = fresh, .index = 0}).str(), id_of(old, 0)));
+    EXPECT_EQ(all_ids("/alerts", "", 1).size(), 3U) << "cursors of both kinds";
+    EXPECT_EQ(get("/alerts/" + id_of(old, 0)).body["title"], "old");
+    EXPECT_EQ(get("/receipts/" + id_of(old, 0) + ".1").status, 200);
+    EXPECT_EQ(get("/alerts/" + masked).body["title"], "fresh");
+    EXPECT_EQ(get("/alerts/" + masked + "/explanation").body["id"], masked);
+    EXPECT_EQ(get("/receipts/" + masked + ".1").body["results"][0]["alert_id"], masked);
+
+    EXPECT_EQ(get("/alerts/" + id_of(fresh, 1)).status, 404);
+    EXPECT_EQ(get("/receipts/" + id_of(fresh, 1) + ".1").status, 404);
+    for (const auto* const path : {"/alerts/", "/receipts/"}) {
+        const auto theirs = names_.of(theirs_).alert({.row = fresh, .index = 1}).str();
+        EXPECT_EQ(get(path + theirs + (std::string_view(path) == "/receipts/" ? ".1" : "")).status, 404);
+    }
 }
 
 TEST_F(AlertJournal, AReceiptTellsWhereEachAlertOfItsRequestEnded)

@@ -118,6 +118,7 @@ AnswerOf World::call(std::string_view method, const std::string& target, const n
     if (!if_match.empty()) request.head.headers.push_back({"If-Match", if_match});
 
     api::Services services;
+    services.ids = names_;
     services.outbox_changed = [this] {
         ++outbox_wakes_;
     };
@@ -247,13 +248,13 @@ domain::RowPosition World::journal(std::uint64_t seq, Timestamp at, const std::v
         lines += '\n';
     }
     pqxx::nontransaction tx(admin_);
-    pg::query(tx, "insert into journal values ($1, $2, 7, $3, $4, $5)", who_.tenant, at, seq, stored,
+    pg::query(tx, "insert into journal values ($1, $2, $3, $4, $5, $6)", who_.tenant, at, stream_, seq, stored,
               pg::Bytes{journal::encode_rows(lines)});
     if (!verdicts.empty()) {
-        pg::query(tx, "insert into verdicts values ($1, $2, 7, $3, $4)", who_.tenant, at, seq,
+        pg::query(tx, "insert into verdicts values ($1, $2, $3, $4, $5)", who_.tenant, at, stream_, seq,
                   pg::Bytes{journal::encode_verdicts(verdicts)});
     }
-    return {.received_at = at, .stream = 7, .seq = seq};
+    return {.received_at = at, .stream = stream_, .seq = seq};
 }
 
 std::string World::add_delivery(const std::string& ticket, int event_seq, const std::string& state,

@@ -97,6 +97,8 @@ protected:
     const std::string user_ = "0199c0de-0000-7000-8000-0000000000a1";
     const std::string second_user_ = "0199c0de-0000-7000-8000-0000000000a2";
     access::Principal who_;
+    const domain::AlertIds names_{domain::AlertIds::Root{1, 2, 3}};
+    domain::StreamId stream_ = 7;  ///< That journal() writes: one of before ids were masked.
     Timestamp now_ = kNow;
     int outbox_wakes_ = 0;
 

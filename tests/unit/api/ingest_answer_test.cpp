@@ -16,7 +16,7 @@ using nlohmann::json;
 
 json answer_to(const ItemOutcomes& outcomes)
 {
-    return json::parse(ingest_answer(domain::ReceiptId(), outcomes));
+    return json::parse(ingest_answer(domain::ReceiptId(), {}, outcomes));
 }
 
 FieldError warning(std::size_t of)

@@ -86,6 +86,17 @@ TEST_F(RatesTest, ClassesAreCountedApartAndAnAnalysisIsAReadToo)
     EXPECT_TRUE(passes(who, 50, RateClass::ingest));
 }
 
+TEST_F(RatesTest, AHeavyWriteIsAWriteBesideItAndNoRead)
+{
+    const auto who = sender(1, 1);
+    while (passes(who, 1, RateClass::write)) {
+    }
+    const auto refused = rates_->refusal(who, RateClass::heavy, 1, RateClass::write);
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->policy, "write");
+    EXPECT_TRUE(passes(who, 1, RateClass::heavy)) << "an analysis is a read";
+}
+
 TEST_F(RatesTest, WhatIsKnownOnlyAfterwardsMakesADebtThatLaterOnesWaitFor)
 {
     const auto who = sender(1, 1);

@@ -196,6 +196,35 @@ TEST(TenantQueues, ClearGivesBackAllThatWaits)
     EXPECT_EQ(queues.take(), "");
 }
 
+TEST(TurnOrder, WhoIsPassedOverKeepsItsPlaceAndNobodyWaitsForIt)
+{
+    TurnOrder order({.tenant_in_flight = 100, .quantum = 10});
+    const Instant now{1h};
+    for (const auto number : {1, 2}) order.add(tenant(static_cast<std::uint64_t>(number)), 1, now);
+    order.add(tenant(1), 1, now);
+    order.pass_over(tenant(1), true);
+    EXPECT_EQ(order.next(Lane::any, now), tenant(2));
+    static_cast<void>(order.begin(tenant(2), 1, 10));
+    EXPECT_EQ(order.next(Lane::any, now), std::nullopt);
+    EXPECT_EQ(order.items(), 2U);
+    order.pass_over(tenant(1), false);
+    EXPECT_EQ(order.next(Lane::any, now), tenant(1));
+}
+
+TEST(TurnOrder, WhoseItemsAreGoneIsPassedOverNoMore)
+{
+    TurnOrder order({.tenant_in_flight = 100, .quantum = 10});
+    const Instant now{1h};
+    order.pass_over(tenant(1), true);  // nobody knows it
+    order.add(tenant(1), 1, now);
+    EXPECT_EQ(order.next(Lane::any, now), tenant(1));
+    order.pass_over(tenant(1), true);
+    order.drop(tenant(1), 1);
+    order.pass_over(tenant(1), true);
+    order.add(tenant(1), 1, now);
+    EXPECT_EQ(order.next(Lane::any, now), tenant(1));
+}
+
 /// Whatever comes: counts agree, nobody exceeds a cap, nothing is lost, and who waits is served if anybody is.
 TEST(TenantQueues, HoldsWhatItPromisesUnderAnyOrderOfCalls)
 {

@@ -63,12 +63,14 @@ protected:
     }
 
     /// One request with one alert; `key` is its Idempotency-Key.
-    void submit(const std::string& title, const std::string& key = "", std::uint64_t tenant = 1)
+    void submit(const std::string& title, const std::string& key = "", std::uint64_t tenant = 1,
+                const std::string& description = "")
     {
         Submission submission;
         submission.tenant = TenantId(Uuid::from_words(7, tenant));
         auto& alert = submission.alerts.emplace_back();
         alert.title = alert.dedup_key = title;
+        alert.description = description;
         if (!key.empty()) {
             auto& once = submission.once.emplace();
             once.key = key;

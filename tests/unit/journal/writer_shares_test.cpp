@@ -1,5 +1,7 @@
 #include "writer_fixture.hpp"
 
+#include <condition_variable>
+
 namespace winnow::journal {
 namespace {
 
@@ -47,6 +49,48 @@ TEST_F(WriterTest, SoIsWhoseBacklogFillsItsShare)
                           "triage.max_backlog_bytes"));
     EXPECT_TRUE(answer_to("quiet"));
     EXPECT_TRUE(metrics_.exposition().contains("winnow_queue_refused_total{queue=\"triage\"} 2\n"));
+}
+
+/// Those who come while three large transactions are under way would wait for one of them to end.
+TEST_F(WriterTest, OneTenantsLargeRequestsDoNotFillAllTransactions)
+{
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool open = false;
+    int stuck = 0;
+    const auto slow_for_the_loud = [&](std::string_view /*call*/, int /*number*/, const std::string& lines) {
+        std::unique_lock lock(mutex);
+        if (!lines.contains("loud")) return Fault::none;
+        ++stuck;
+        changed.notify_all();
+        changed.wait(lock, [&] { return open; });
+        return Fault::none;
+    };
+    const auto wait_for_stuck = [&](int count) {
+        std::unique_lock lock(mutex);
+        return changed.wait_for(lock, 30s, [&] { return stuck >= count; });
+    };
+    const std::string megabyte(1U << 20U, 'd');
+    make(slow_for_the_loud, 3);
+    submit("first", "", 2);
+    submit("loud 1", "", 1, megabyte);
+    EXPECT_TRUE(wait_for_stuck(1));
+    submit("loud 2", "", 1, megabyte);
+    EXPECT_TRUE(wait_for_stuck(2));
+    submit("loud 3", "", 1, megabyte);
+    submit("loud 4", "", 1, megabyte);
+    submit("quiet", "", 2);
+    EXPECT_TRUE(eventually([&] {
+        const std::lock_guard lock(mutex_);
+        return answers_.contains("quiet");
+    })) << "while nothing of the other is stored";
+    {
+        const std::lock_guard lock(mutex);
+        EXPECT_EQ(stuck, 2);
+        open = true;
+    }
+    changed.notify_all();
+    expect_the_promise_kept();
 }
 
 TEST_F(WriterTest, WhereTheNodeIsFullItSaysSo)

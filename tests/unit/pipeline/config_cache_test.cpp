@@ -104,6 +104,49 @@ TEST_F(ConfigCacheTest, AChangeDuringALoadIsNotCoveredUpByIt)
     EXPECT_EQ(name(), "second");
 }
 
+TEST_F(ConfigCacheTest, WhatIsNotedIsInForceBeforeAnyNoticeOfItComes)
+{
+    put("first", 1, false);
+    ASSERT_EQ(name(), "first");
+    put("second", 2, false);
+    cache_.note({.tenant = tenant_, .policy = true, .credentials = false});
+    EXPECT_EQ(name(), "second");
+    cache_.note({.tenant = tenant_, .policy = false, .credentials = true});
+    EXPECT_EQ(credential_changes_, 1) << "and is passed on before the call returns";
+    EXPECT_EQ(name(), "second");
+    EXPECT_EQ(store_.loads(), 2);
+}
+
+TEST_F(ConfigCacheTest, WhatIsNotedDuringALoadIsNotCoveredUpByIt)
+{
+    put("first", 1, false);
+    store_.hold(true);
+    auto loading = std::async(std::launch::async, [&] { return name(); });
+    ASSERT_TRUE(eventually([&] { return store_.loads() == 1; }));
+    put("second", 2, false);
+    cache_.note({.tenant = tenant_, .policy = true, .credentials = false});
+    auto asked = std::async(std::launch::async, [&] { return name(); });
+    store_.hold(false);
+    EXPECT_EQ(loading.get(), "second");
+    EXPECT_EQ(asked.get(), "second");
+    EXPECT_EQ(name(), "second");
+    EXPECT_EQ(store_.loads(), 2);
+}
+
+TEST_F(ConfigCacheTest, ANoticeOfWhatALoadHasReadAlreadyLoadsNothingAgain)
+{
+    put("second", 2, false);
+    store_.hold(true);
+    auto loading = std::async(std::launch::async, [&] { return name(); });
+    ASSERT_TRUE(eventually([&] { return store_.loads() == 1; }));
+    put("second", 2);  // nothing but the notice
+    ASSERT_TRUE(eventually([&] { return changes_ == 1; }));
+    store_.hold(false);
+    EXPECT_EQ(loading.get(), "second");
+    EXPECT_EQ(name(), "second");
+    EXPECT_EQ(store_.loads(), 1);
+}
+
 TEST_F(ConfigCacheTest, ListensAgainAfterAFailure)
 {
     put("first", 1, false);

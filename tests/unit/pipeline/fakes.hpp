@@ -102,6 +102,15 @@ public:
         return read;
     }
 
+    Result<std::int64_t> policy_version(TenantId tenant) override
+    {
+        const std::lock_guard lock(mutex_);
+        if (error_) return *error_;
+        const auto found = configs_.find(tenant);
+        if (found == configs_.end()) return Error(ErrorCode::not_found, "none");
+        return found->second.tenant.config_version;
+    }
+
     Result<std::vector<std::pair<TenantId, ports::TenantVersions>>> versions() override
     {
         const std::lock_guard lock(mutex_);

@@ -18,7 +18,7 @@ std::vector<NoiseRow> count(const std::vector<triage::Evaluated>& alerts, domain
     triage::Outcome outcome;
     outcome.verdicts.resize(alerts.size());
     for (auto& verdict : outcome.verdicts) verdict.disposition = disposition;
-    return count_noise(alerts, outcome, {});
+    return count_noise(alerts, {}, outcome, {});
 }
 
 std::vector<NoiseRow> of_kind(const std::vector<NoiseRow>& rows, NoiseKind kind)

@@ -192,7 +192,7 @@ TEST_F(TenantLineTest, ATenantThatIsAwayComesBackWhenItLandsAndItsPlaceIsFreeThe
     auto* away = take();
     ASSERT_NE(away, nullptr);
     EXPECT_EQ(take(), nullptr) << "there is one place";
-    away->landed.emplace(Applied{.outcome = Done{}, .took = {}, .verdicts = {}});
+    away->landed.emplace(Applied{.outcome = Done{}, .took = {}});
     away->away = true;
     line_.give_back(*away, 1ms);
     EXPECT_EQ(take(), nullptr);
@@ -209,7 +209,7 @@ TEST_F(TenantLineTest, ItMayLandBeforeItsTurnIsOver)
     submit(one_);
     auto* tenant = take();
     tenant->rows.clear();
-    tenant->landed.emplace(Applied{.outcome = Done{}, .took = {}, .verdicts = {}});
+    tenant->landed.emplace(Applied{.outcome = Done{}, .took = {}});
     tenant->away = true;
     line_.land(*tenant);
     EXPECT_EQ(take(), nullptr);

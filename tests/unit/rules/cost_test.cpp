@@ -1,5 +1,7 @@
 #include "winnow/rules/cost.hpp"
 
+#include "winnow/expr/pattern.hpp"
+
 #include <gmock/gmock.h>
 
 namespace winnow::rules {
@@ -52,6 +54,43 @@ TEST(RuleCost, TheAllowanceIsKeptToTheLastPatternAndByte)
     const auto bytes = check_cost({.regexes = 0, .memory = 1'001}, allowance);
     ASSERT_FALSE(bytes);
     EXPECT_THAT(bytes.error().message(), testing::HasSubstr("1001 bytes"));
+}
+
+TEST(RuleCost, EqualPatternsAreCompiledOnceWhileSomebodySaysSo)
+{
+    const auto compile = [] {
+        return expr::compile_pattern("a+b", expr::Dot::anything);
+    };
+    EXPECT_NE(compile(), compile());
+    const expr::PatternsOnce once;
+    const auto first = compile();
+    {
+        const expr::PatternsOnce again;
+        EXPECT_EQ(compile(), first);
+    }
+    EXPECT_EQ(compile(), first);
+    EXPECT_NE(expr::compile_pattern("a+b", expr::Dot::no_line_feed), first) << "they are not the same";
+}
+
+TEST(RuleCost, CountsInstructionsAndWhatNothingFinds)
+{
+    const auto cost = [](const char* pattern) {
+        return cost_of(rule_of(std::string("title.matches(\"") + pattern + "\")"));
+    };
+    EXPECT_GT(cost("a{400}").instructions, 400U);
+    EXPECT_LT(cost("a{400}").instructions, 420U);
+    for (const auto* open : {"[a-z]+", "ab", "a|bcd", "^.*", "^.*ab", "^a|b", "(abc)?"}) {
+        EXPECT_EQ(cost(open).open_patterns, 1U) << open;
+    }
+    for (const auto* found : {"abc", "[0-9]abc+", "^[a-z]+", "^a.*", ".*abc.*"}) {
+        EXPECT_EQ(cost(found).open_patterns, 0U) << found;
+    }
+    const auto matcher = [](const char* text) {
+        return cost_of(rule_of(text, domain::RuleSyntax::matchers)).open_patterns;
+    };
+    EXPECT_EQ(matcher(R"(env=~"a.*|b")"), 0U);
+    EXPECT_EQ(matcher(R"(env=~".*a")"), 1U);
+    EXPECT_EQ(matcher(R"(env=~".*abc")"), 0U);
 }
 
 }  // namespace

@@ -200,4 +200,67 @@ TEST(Lint, TenThousandRulesAreNoTrouble)
     EXPECT_EQ(std::ranges::count(findings, FindingKind::shadowed, &Finding::kind), 1'000);
 }
 
+/// `count` rules, each with all of 30 tests but four, of which no two have the same.
+std::vector<domain::Rule> entangled(std::size_t count)
+{
+    constexpr int kTests = 30;
+    std::vector<domain::Rule> rules;
+    for (int a = 0; a < kTests; ++a) {
+        for (int b = 0; b < a; ++b) {
+            for (int c = 0; c < b; ++c) {
+                for (int d = 0; d < c && rules.size() < count; ++d) {
+                    std::string condition;
+                    for (int i = 0; i < kTests; ++i) {
+                        if (i == a || i == b || i == c || i == d) continue;
+                        condition +=
+                            (condition.empty() ? "" : " && ") + ("title.contains(\"t" + std::to_string(i)) + ".\")";
+                    }
+                    const auto number = static_cast<int>(rules.size());
+                    rules.push_back(cel(number + 1, condition, DropAction{}));
+                }
+            }
+        }
+    }
+    return rules;
+}
+
+TEST(Lint, RulesThatHaveMuchInCommonAreComparedUpToABoundAndItSaysFromWhereOnTheyWereNot)
+{
+    const auto rules = entangled(6'000);
+    const auto findings = lint(rules);
+    ASSERT_EQ(findings.size(), 1U);
+    EXPECT_EQ(findings.front().kind, FindingKind::untried);
+    const auto from = std::ranges::find(rules, findings.front().rule_id, &domain::Rule::id);
+    EXPECT_GT(from - rules.begin(), 1'000);
+    EXPECT_TRUE(lint({rules.begin(), rules.begin() + 1'000}).empty());
+}
+
+TEST(Lint, TestsThatAllRulesHaveInCommonCostNothing)
+{
+    std::string common;
+    for (int i = 0; i < 20; ++i) common += "title.contains(\"t" + std::to_string(i) + ".\") && ";
+    std::vector<domain::Rule> rules;
+    for (int i = 0; i < 3'000; ++i) {
+        rules.push_back(cel(i + 1, common + "source == \"s" + std::to_string(i % 2'900) + "\"", DropAction{}));
+    }
+    const auto findings = lint(rules);
+    EXPECT_EQ(std::ranges::count(findings, FindingKind::shadowed, &Finding::kind), 100);
+    EXPECT_EQ(std::ranges::count(findings, FindingKind::untried, &Finding::kind), 0);
+}
+
+TEST(Lint, ValuesThatAreTriedOnRegularExpressionsAreBoundedAndNothingIsSaidThatIsNotSo)
+{
+    std::string values;
+    for (int i = 0; i < 240; ++i) values += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\"";
+    std::vector<domain::Rule> rules;
+    for (int i = 0; i < 100; ++i) {  // each matches each value
+        rules.push_back(cel(i + 1, "title.matches(\"^a?[0-9]*b{0," + std::to_string(i + 1) + "}$\") && source == \"x\"",
+                            DropAction{}));
+    }
+    for (int i = 0; i < 200; ++i) {
+        rules.push_back(cel(101 + i, "title in [" + values + "] && source == \"" + std::to_string(i) + "\""));
+    }
+    EXPECT_THAT(kinds_in(rules), ElementsAre(FindingKind::untried));
+}
+
 }  // namespace winnow::rules

@@ -54,6 +54,53 @@ TEST(TitleTemplates, LongTextsAreCutAndBounded)
     EXPECT_EQ(templates.add("Another"), TitleTemplates::kNone);
 }
 
+/// Titles that have a first word in common and nothing else, all of as many words as are looked at.
+std::vector<std::string> hostile(std::size_t count)
+{
+    std::vector<std::string> titles(count, "alert");
+    std::size_t number = 0;
+    for (auto& title : titles) {
+        for (std::size_t word = 1; word < TitleTemplates::kMaxWords; ++word) {
+            title += ' ';
+            for (auto left = ++number; left > 0; left /= 26) title += static_cast<char>('a' + left % 26);
+        }
+    }
+    return titles;
+}
+
+TEST(TitleTemplates, TwiceAsManyTextsOfWhateverKindCostTwiceAsMuch)
+{
+    const auto compared = [](std::size_t count) {
+        TitleTemplates templates;
+        for (const auto& title : hostile(count)) templates.add(title);
+        return static_cast<double>(templates.compared());
+    };
+    EXPECT_LE(compared(10'000), 2.5 * compared(5'000));
+    EXPECT_LE(compared(10'000), 10'000.0 * TitleTemplates::kMaxInLeaf * TitleTemplates::kMaxWords);
+}
+
+TEST(TitleTemplates, ATemplateMatchesWhatItsExpressionFinds)
+{
+    std::mt19937 dice(11);
+    const std::vector<std::string> words{"disk", "full", "on", "db-7", "[x]", "93%", "\\d+"};
+    TitleTemplates templates;
+    std::vector<std::string> texts;
+    for (int i = 0; i < 300; ++i) {
+        std::string text;
+        const auto length = 1 + dice() % 5 + (i % 50 == 0 ? 62 : 0);
+        for (std::size_t word = 0; word < length; ++word) text += (word == 0 ? "" : " ") + words[dice() % words.size()];
+        texts.push_back(text);
+        templates.add(text);
+    }
+    for (const auto& each : templates.all()) {
+        const re2::RE2 expression(each.regex());
+        for (const auto& text : texts) {
+            EXPECT_EQ(each.matches(TitleTemplates::cut(text)), re2::RE2::PartialMatch(text, expression))
+                << text << " / " << expression.pattern();
+        }
+    }
+}
+
 TEST(TitleTemplates, ATemplateFindsEveryTextThatWentIntoIt)
 {
     std::mt19937 dice(7);

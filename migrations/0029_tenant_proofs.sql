@@ -1,4 +1,4 @@
--- 0027: a session is put on a tenant by who holds a key, not by who can say set_config.
+-- 0029: a session is put on a tenant by who holds a key, not by who can say set_config.
 -- compatible: yes
 --
 -- Until now row-level security believed the setting winnow.tenant_id, which any SQL can write. From here on a second one,
