@@ -4,6 +4,8 @@
 #include "pg/sql_errors.hpp"
 #include "pg/tenant/proofs.hpp"
 #include "pg/tenant_session.hpp"
+#include "pg/transaction.hpp"
+#include "pg/values.hpp"
 #include "winnow/base/time.hpp"
 
 #include <algorithm>

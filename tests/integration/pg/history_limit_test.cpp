@@ -21,10 +21,10 @@ constexpr std::int64_t kFrame = 100 + 12;  ///< What an entry counts beside its 
 /// Writes as people do, through the API's role; the tenant's own limit is kLimit unless the test says else.
 class Person {
 public:
-    Person(const std::string& conninfo, TenantId tenant, const std::string& options)
-        : connection_(conninfo + " options='" + options + "'"), tx_(connection_), tenant_("'" + tenant.str() + "'")
+    Person(const test::TestDatabase& database, TenantId tenant, const std::string& options)
+        : connection_(database.api + " options='" + options + "'"), tx_(connection_), tenant_("'" + tenant.str() + "'")
     {
-        tx_.exec("select set_config('winnow.tenant_id', " + tenant_ + ", true)");
+        test::begin_as(tx_, database, tenant.str());
     }
     /// An entry that counts so many bytes.
     void entry(const std::string& ticket, int seq, std::int64_t bytes)
@@ -42,11 +42,11 @@ public:
             std::to_string(updated) + ", " + std::to_string(deleted) + ", 0, '{}', '{}')");
     }
     void exec(const std::string& statement) { tx_.exec(statement); }
-    void commit() { tx_.commit(); }
+    void commit() { tx_.exec("commit"); }
 
 private:
     pqxx::connection connection_;
-    pqxx::work tx_;
+    pqxx::nontransaction tx_;
     std::string tenant_;
 };
 
@@ -86,7 +86,7 @@ protected:
     }
     Person person(const std::string& options = "-c winnow.max_history_bytes=2097152")
     {
-        return Person(database_.api, tenant_, options);
+        return {database_, tenant_, options};
     }
     /// What the database says where the entry goes beyond the limit; "" where it does not.
     template <typename Write>

@@ -54,7 +54,8 @@ TEST_F(TenantDatabaseTest, SuccessCommitsAndAnErrorRollsBack)
 TEST_F(TenantDatabaseTest, WhatACommitChangedOfTheConfigurationIsToldBeforeItIsFinished)
 {
     std::vector<ports::TenantChange> told;
-    tenants_ = make_tenant_database(as(database_.api), {}, [&](const auto& change) { told.push_back(change); });
+    tenants_ = make_tenant_database(as(database_.api), database_.pipeline, {},
+                                    [&](const auto& change) { told.push_back(change); });
     const auto changes = [&](const std::function<Result<Done>(TenantSession&)>& job, bool reads_only = false) {
         std::promise<std::vector<ports::TenantChange>> promise;
         told.clear();
