@@ -1,7 +1,7 @@
 # Everything comes from Debian 12; `./dev deps` installs it.
 
 find_package(Boost 1.81 CONFIG REQUIRED COMPONENTS headers)
-find_package(OpenSSL 3.0 REQUIRED)
+find_package(OpenSSL 3.0.14 REQUIRED)  # before, SSL_free_buffers took the half of a record that had come (CVE-2024-4741)
 find_package(Threads REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)

@@ -272,8 +272,14 @@ private:
         large_bodies_.submit(
             admitted.who.tenant, bytes,
             [this, &admitted, body] {
-                const auto id = body->request.head.request_id;
+                std::string id;
                 try {
+                    id = body->request.head.request_id;
+                    // Its head was paid; what others of the tenant turned out to hold meanwhile may have used up more.
+                    if (const auto fast = rates_->refusal(admitted.who, admitted.kind, 0)) {
+                        const auto form = form_of(*admitted.entry, body->request.head.path);
+                        return body->sink(rate_refusal(*fast, form, id));
+                    }
                     read(admitted, std::move(body->request), std::move(body->sink));
                 } catch (const std::exception& failure) {  // the sink says that there is no answer
                     observe::error("a large body could not be read", {{"request_id", id}, {"reason", failure.what()}});

@@ -108,7 +108,7 @@ std::vector<std::string> unseen_on_tickets(const suppression::Scope& scope)
     return fields;
 }
 
-Result<Looked> look(const Wanted& wanted, Timestamp now, TenantSession& session)
+Result<Looked> look(const Call& call, const Wanted& wanted, TenantSession& session)
 {
     Looked looked;
     if (wanted.unseen.empty()) {
@@ -121,8 +121,8 @@ Result<Looked> look(const Wanted& wanted, Timestamp now, TenantSession& session)
     if (!rules) return rules.error();
     looked.rules = *std::move(rules);
     AlertQuery query;
-    query.received_from = now - kLookBack;
-    auto found = search_alerts(session.alerts(), {}, query, std::nullopt, kMaxAlerts,
+    query.received_from = call.now - kLookBack;
+    auto found = search_alerts(session.alerts(), call.ids(), query, std::nullopt, kMaxAlerts,
                                {.rows = kMaxAlerts, .alerts = kMaxAlerts, .decoded = kMaxAlerts});
     if (!found) return found.error();
     looked.alerts = *std::move(found);
@@ -231,7 +231,7 @@ Result<Answer> preview_silence(const Call& call, TenantSession& session)
                   .at = suppression::instants_within(from, input.ends_at.value_or(from + kLookBack)),
                   .field = fields.has("matchers") ? "matchers" : "condition",
                   .unseen = std::move(unseen)};
-    auto looked = look(wanted, call.now, session);
+    auto looked = look(call, wanted, session);
     if (!looked) return looked.error();
     return Compute([wanted = std::move(wanted), looked = *std::move(looked)](const Call& again) {
         return preview(again, wanted, looked);

@@ -6,7 +6,13 @@
 
 namespace winnow::pg {
 
-Transaction::Transaction(Session& session, const char* begin) : tx_(session.connection()), begun_(tx_.exec(begin)) {}
+Transaction::Transaction(Session& session, NotBegun /*unused*/) : tx_(session.connection()) {}
+
+// By way of the other one: where `begin` fails half way, the destructor runs, and the session is of use afterwards.
+Transaction::Transaction(Session& session, const char* begin) : Transaction(session, NotBegun())
+{
+    begun_ = tx_.exec(begin);
+}
 
 Transaction::~Transaction()
 {

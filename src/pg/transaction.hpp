@@ -29,6 +29,9 @@ public:
     void commit();
 
 private:
+    struct NotBegun {};
+    Transaction(Session& session, NotBegun /*unused*/);
+
     pqxx::nontransaction tx_;
     pqxx::result begun_;
     bool open_ = true;

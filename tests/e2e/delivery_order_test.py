@@ -102,7 +102,7 @@ class TheLastWord(unittest.TestCase):
                               "all messages", 30)
         numbers = [json.loads(body)["event_seq"] for _, _, body in requests]
         self.assertEqual(numbers, sorted(set(numbers)))
-        self.assertEqual({state for _, state in ledger("in order", contact("hook"))}, {"delivered"})
+        wait_until(lambda: {state for _, state in ledger("in order", contact("hook"))} == {"delivered"}, "the ledger")
 
 
 if __name__ == "__main__":

@@ -43,7 +43,14 @@ public:
         if (refused && throw_out_dead(tenant)) refused = order_.refusal(tenant, weight.bytes);
         if (refused) return refused;
         order_.add(tenant, weight.bytes, now);
-        queues_[tenant].push_back({std::move(item), weight, now});
+        try {
+            queues_[tenant].push_back({std::move(item), weight, now});
+        } catch (...) {  // no memory: an item that is in the one is in the other
+            const auto queue = queues_.find(tenant);
+            if (queue != queues_.end() && queue->second.empty()) queues_.erase(queue);
+            order_.drop(tenant, weight.bytes);
+            throw;
+        }
         return std::nullopt;
     }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,11 +21,15 @@ using std::chrono::nanoseconds;
 /// Shorter ones take less than it takes to hand them over and back, and some more.
 constexpr std::size_t kLarge = 32'768;
 
+/// What is longer takes so long that whoever comes meanwhile, if only to say who he is, would wait for it.
+constexpr std::size_t kDear = 262'144;
+
 /// What a request holds beside its body.
 constexpr std::size_t kHead = 4'096;
 
 constexpr nanoseconds kQuantum = milliseconds{2};
 constexpr nanoseconds kSlow = milliseconds{5};
+constexpr milliseconds kNoMemoryPause{10};
 
 fair::QueueLimits limits_of(std::size_t threads)
 {
@@ -114,7 +119,8 @@ void LargeBodies::came(TenantId tenant)
 
 bool LargeBodies::takes(const http::Request& request) const
 {
-    if (request.body.size() <= kLarge && !is_packed(request.head)) return false;
+    if (request.body.size() > kDear || is_packed(request.head)) return true;
+    if (request.body.size() <= kLarge) return false;
     const std::lock_guard lock(company_mutex_);
     return company_.is_there(Clock::now());
 }
@@ -137,9 +143,15 @@ void LargeBodies::submit(TenantId tenant, std::size_t bytes, Work work, Failed f
             refused = refusal(tenant, item.bytes);
         }
         if (!refused) {
-            hold(tenant, item.bytes);
-            refused = queues_.push(tenant, item, Clock::now());
-            if (refused) release(tenant, item.bytes);
+            const auto held = item.bytes;
+            hold(tenant, held);
+            try {
+                refused = queues_.push(tenant, item, Clock::now());
+            } catch (...) {
+                release(tenant, held);
+                throw;
+            }
+            if (refused) release(tenant, held);
         }
         if (refused) error = error_of(*refused);
         options_.metrics.waiting(queues_.order().items());
@@ -151,6 +163,17 @@ void LargeBodies::submit(TenantId tenant, std::size_t bytes, Work work, Failed f
 }
 
 void LargeBodies::run(fair::Lane lane)
+{
+    while (true) {
+        try {
+            return serve(lane);
+        } catch (const std::bad_alloc&) {  // whatever was on its way has a sink that says so: the thread goes on
+            std::this_thread::sleep_for(kNoMemoryPause);
+        }
+    }
+}
+
+void LargeBodies::serve(fair::Lane lane)
 {
     std::unique_lock lock(mutex_);
     while (!stopping_) {

@@ -28,7 +28,8 @@ namespace winnow::api {
 /// tenant has its share.
 ///
 /// A tenant that is alone on the node would only pay for the way from thread to thread and back, so its bodies are read
-/// where they arrive: as long as no other has sent anything for `company`.
+/// where they arrive: as long as no other has sent anything for `company`, and except what is longer than 256 KiB or
+/// packed, beside which that way is nothing.
 class LargeBodies {
 public:
     struct Options {
@@ -70,6 +71,7 @@ private:
     };
 
     void run(fair::Lane lane);
+    void serve(fair::Lane lane);
     void tell(std::vector<Waiting>& dead) const;
     void wake();
     // With mutex_ held:

@@ -12,8 +12,11 @@ namespace winnow::pg {
 
 namespace {
 
-// What a proof is good for: the backend and the moment at which the transaction began, as 12 bytes.
-constexpr auto kBegin = "begin; select int4send(pg_backend_pid()) || timestamptz_send(now())";
+// First whatever SQL in another tenant's request may have left in the session: settings (an encoding, a zone, no row
+// security) and locks. Then what a proof is good for: the backend and the moment at which the transaction began, as 12
+// bytes.
+constexpr auto kBegin =
+    "reset all; select pg_advisory_unlock_all(); begin; select int4send(pg_backend_pid()) || timestamptz_send(now())";
 
 constexpr auto kPutOn =
     "select set_config('winnow.tenant_id', $1, true), set_config('winnow.tenant_proof', $2, true), current_tenant()";

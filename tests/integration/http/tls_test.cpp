@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <malloc.h>
+#include <sys/socket.h>
 
 #include <list>
 
@@ -103,6 +104,25 @@ TEST_F(Tls, WhoIsIdleHoldsNoBuffers)
     EXPECT_TRUE(soon([&] { return ::mallinfo2().uordblks + kClients * kBuffer < busy; }));
     handler_.on_handle = nullptr;
     for (auto& client : clients) EXPECT_EQ(client.ask(kGet).status, 200);
+}
+
+/// The half of a record that has come stays, however long the other half takes (CVE-2024-4741).
+TEST_F(Tls, WhoIsIdleInTheMiddleOfARecordKeepsItsBuffers)
+{
+    TlsClient client(port());
+    ASSERT_EQ(client.ask(kGet).status, 200);
+    auto* const record = BIO_new(BIO_s_mem());
+    SSL_set0_wbio(client.ssl(), record);
+    ASSERT_GT(SSL_write(client.ssl(), kGet.data(), static_cast<int>(kGet.size())), 0);
+    char* bytes = nullptr;
+    const auto length = static_cast<std::size_t>(BIO_get_mem_data(record, &bytes));
+    const int socket = SSL_get_rfd(client.ssl());
+    constexpr std::size_t kHeader = 5;
+    ASSERT_EQ(::send(socket, bytes, kHeader, MSG_NOSIGNAL), static_cast<ssize_t>(kHeader));
+    std::this_thread::sleep_for(300ms);  // longer than it takes to be taken for idle
+    const auto rest = length - kHeader;
+    ASSERT_EQ(::send(socket, bytes + kHeader, rest, MSG_NOSIGNAL), static_cast<ssize_t>(rest));
+    EXPECT_EQ(client.receive().status, 200);
 }
 
 TEST_F(Tls, TellsPlainHttpThatItSpeaksHttpsOnly)

@@ -129,6 +129,46 @@ TEST_F(ServingRoles, WhatIsLeftInASessionPutsNobodyElseOnATenant)
     EXPECT_EQ(contacts(transaction->tx()), "theirs");
 }
 
+TEST_F(ServingRoles, WhatIsLeftInASessionChangesNothingForWhoeverComesNext)
+{
+    Session session(as(database_.api));
+    TenantProofs proofs(pipeline());
+    const auto settings = [](pqxx::transaction_base& tx) {
+        const std::string all =
+            tx.exec(
+                  "select string_agg(name || '=' || setting, ',' order by name) from pg_settings where name in "
+                  "('client_encoding', 'TimeZone', 'DateStyle', 'row_security', 'default_transaction_isolation', "
+                  "'statement_timeout', 'search_path')")[0][0]
+                .c_str();
+        return all + std::to_string(tx.exec("select count(*) from pg_locks where locktype = 'advisory' and pid = "
+                                            "pg_backend_pid()")[0][0]
+                                        .as<int>());
+    };
+    std::string before;
+    {
+        const auto transaction = proofs.begin(session, a_).value();
+        auto& tx = transaction->tx();
+        before = settings(tx);
+        for (const auto* setting :
+             {"client_encoding = 'LATIN1'", "time zone 'Asia/Tokyo'", "datestyle = 'SQL, DMY'", "row_security = off",
+              "default_transaction_isolation = 'serializable'", "statement_timeout = 7", "search_path = pg_catalog"}) {
+            tx.exec(std::string("set ") + setting);
+        }
+        tx.exec("select pg_advisory_lock(1, 2)");
+        transaction->commit();
+    }
+    const auto transaction = proofs.begin(session, b_).value();
+    EXPECT_EQ(settings(transaction->tx()), before);
+    EXPECT_EQ(contacts(transaction->tx()), "theirs");
+}
+
+TEST_F(ServingRoles, ABeginningThatFailsHalfWayLeavesTheSessionOfUse)
+{
+    Session session(as(database_.api));
+    EXPECT_THROW(Transaction(session, "begin; select 1 / 0"), pqxx::sql_error);
+    EXPECT_EQ(Transaction(session, "begin; select 1").begun()[0][0].as<int>(), 1);
+}
+
 TEST_F(ServingRoles, TheKeyIsOutOfReach)
 {
     for (const auto& role : {database_.api, database_.provider}) {

@@ -98,8 +98,16 @@ TEST_F(Bodies, OneThatIsAloneReadsThemWhereTheyArrive)
 {
     for (int i = 0; i < 3; ++i) {
         bodies_->came(tenant(1));
-        EXPECT_FALSE(bodies_->takes(request_of(1U << 20U)));
+        EXPECT_FALSE(bodies_->takes(request_of(262'144)));
     }
+}
+
+/// Whoever comes meanwhile cannot say so before it is read.
+TEST_F(Bodies, AlsoOfOneThatIsAloneTheDearAndThePackedGoToThreads)
+{
+    bodies_->came(tenant(1));
+    EXPECT_TRUE(bodies_->takes(request_of(262'145)));
+    EXPECT_TRUE(bodies_->takes(request_of(100, "gzip")));
 }
 
 TEST_F(Bodies, InCompanyTheLargeAndThePackedGoToThreadsAndTheSmallDoNot)
@@ -121,7 +129,7 @@ TEST_F(Bodies, OnceTheOthersHaveGoneItIsAlone)
     bodies_.emplace(options_);
     bodies_->came(tenant(1));
     bodies_->came(tenant(2));
-    EXPECT_FALSE(bodies_->takes(request_of(1U << 20U)));
+    EXPECT_FALSE(bodies_->takes(request_of(262'144)));
 }
 
 /// The thread that submits is an I/O loop: it must be free to answer others while these are read.
