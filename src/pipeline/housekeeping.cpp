@@ -46,7 +46,14 @@ public:
     void start()
     {
         heartbeat_ = std::jthread([this](const std::stop_token& stop) { beat(stop); });
-        takeover_ = std::jthread([this](const std::stop_token& stop) { take_over(stop); });
+        // Here and now, before anything new comes in: what a tenant sent earlier is folded earlier.
+        auto look_at = Clock::now() + options_.takeover;
+        round("takeover", [&] { claim_orphans(); });
+        for (bool progressed = true; progressed && Clock::now() < look_at;) {
+            progressed = false;
+            round("takeover", [&] { progressed = replay(); });
+        }
+        takeover_ = std::jthread([this, look_at](const std::stop_token& stop) { take_over(stop, look_at); });
     }
 
     [[nodiscard]] bool healthy() const noexcept { return renewing_ && claiming_; }
@@ -60,9 +67,8 @@ private:
         }
     }
 
-    void take_over(const std::stop_token& stop)
+    void take_over(const std::stop_token& stop, Clock::time_point look_at)
     {
-        auto look_at = Clock::now();
         while (!stop.stop_requested()) {
             if (Clock::now() >= look_at) {
                 look_at = Clock::now() + options_.takeover;
@@ -132,7 +138,7 @@ private:
     const observe::Counter taken_over_;
     const observe::Counter replayed_;
 
-    std::list<OrphanReplay> orphans_;  // takeover_'s own
+    std::list<OrphanReplay> orphans_;  // takeover_'s own, once it runs
     std::atomic<bool> renewing_ = true;
     std::atomic<bool> claiming_ = true;
     std::mutex mutex_;  // for wake_ alone

@@ -21,8 +21,9 @@ namespace winnow::pipeline {
 
 struct HousekeepingOptions {
     std::chrono::milliseconds heartbeat{2'000};
-    std::chrono::milliseconds takeover{1'000};               ///< How often to look for streams whose writers are gone.
-    std::function<void(domain::StreamId)> on_takeover = {};  ///< When one begins; on the thread that takes over.
+    std::chrono::milliseconds takeover{1'000};  ///< How often to look for streams whose writers are gone.
+    std::function<void(domain::StreamId)> on_takeover =
+        {};  ///< When one begins; on the thread that takes over, or in start().
 };
 
 /// Two threads: one for the heartbeat, one that takes streams over and replays them. All references must outlive it.
@@ -43,6 +44,8 @@ public:
     Housekeeping(const Housekeeping&) = delete;
     Housekeeping& operator=(const Housekeeping&) = delete;
 
+    /// Returns when the rows of dead writers that are found at once are with triage, as many as it has room for now; at
+    /// the latest when the next look would be due. So they are folded before what comes in afterwards.
     void start();
 
     /// False while either thread finds the database away: an idle node learns it from them. Thread-safe.

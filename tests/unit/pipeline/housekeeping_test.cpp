@@ -39,6 +39,23 @@ TEST_F(HousekeepingTest, AStreamThatIsTakenOverIsToldOfOnceBeforeItsRowsAre)
     EXPECT_THAT(told, ElementsAre(7));
 }
 
+TEST_F(HousekeepingTest, WhatIsFoundAtOnceIsWithTriageBeforeAnythingNewCanBe)
+{
+    store_.with([](auto& store) { store.held_ = true; });
+    streams_.with([&](auto& s) {
+        s.orphans_ = {7};
+        for (std::uint64_t seq = 1; seq <= 300; ++seq) s.rows_.push_back(stored(one_, 7, seq, {"a"}));
+    });
+    start(quick_);
+    EXPECT_EQ(triage_.applied_through(7, 300), 0U) << "the first of them waits to be folded";
+    triage_.submit({row(one_, 3, 1, {"a"})});
+    store_.with([](auto& store) { store.held_ = false; });
+    ASSERT_TRUE(eventually([&] { return !streams_.ended().empty(); }));
+    ASSERT_TRUE(triage_.flush(30s));
+    EXPECT_EQ(store_.applied(one_, 7).value(), 300U);
+    EXPECT_EQ(store_.applied(one_, 3).value(), 1U);
+}
+
 TEST_F(HousekeepingTest, AHeartbeatOfANodeThatCannotWriteSaysSoAndStillTellsHowFarTriageHasCome)
 {
     own_ = {.stream = 3, .released_seq = 9};
