@@ -30,10 +30,14 @@ void remember(std::vector<Timestamp>& recent, Timestamp at, std::chrono::millise
     if (recent.size() > most) recent.erase(recent.begin(), recent.end() - static_cast<std::ptrdiff_t>(most));
 }
 
+/// Of the window that the one at `at` completes. One that comes late completes that of the newest, if it is in it: else
+/// what was received in time would never be counted together, for the one that counts them has been already.
 std::int32_t in_window(const std::vector<Timestamp>& recent, Timestamp at, std::chrono::milliseconds within)
 {
-    const auto from = std::ranges::upper_bound(recent, at - within);
-    return static_cast<std::int32_t>(std::ranges::upper_bound(recent, at) - from);
+    const bool counts = std::ranges::binary_search(recent, at);
+    const auto end = counts ? recent.back() : at;
+    const auto from = std::ranges::upper_bound(recent, end - within);
+    return static_cast<std::int32_t>(std::ranges::upper_bound(recent, end) - from);
 }
 
 }  // namespace

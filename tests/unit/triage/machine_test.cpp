@@ -79,6 +79,19 @@ TEST(Threshold, AlertsThatComeInAnotherOrderCountInTheirOwnTime)
     EXPECT_TRUE(reached(state, 21s));
 }
 
+/// As after a restart: the newest has been counted without it, and nobody sends a fourth.
+TEST(Threshold, TheOneThatMakesTheNumberFullReachesItAlsoWhereItComesLate)
+{
+    MachineState state;
+    EXPECT_FALSE(reached(state, 0s));
+    EXPECT_FALSE(reached(state, 20s));
+    EXPECT_TRUE(reached(state, 10s));
+    MachineState wide;
+    EXPECT_FALSE(reached(wide, 30s));
+    EXPECT_FALSE(reached(wide, 80s));
+    EXPECT_FALSE(reached(wide, 10s)) << "no minute has all three";
+}
+
 TEST(Flap, StartsWithTheLastOfItsTransitionsAndAFirstAlertIsNone)
 {
     MachineState state;
