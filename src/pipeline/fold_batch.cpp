@@ -70,7 +70,7 @@ std::string no_room_for_a_note()
 void keep(domain::AlertStatus status, rules::Evaluation& evaluation, JudgedRow& row)
 {
     for (auto* failures : {&evaluation.failures, &evaluation.shadow_failures}) {
-        if (failures->empty()) continue;  // as nearly always
+        if (failures->empty()) continue;            // as nearly always
         auto taken = std::exchange(*failures, {});  // whose memory goes, too
         for (auto& failure : taken) count(row, std::move(failure));
     }
