@@ -1,15 +1,15 @@
 #include "api/analysis/analysis_threads.hpp"
 
+#include "unit/api/heard.hpp"
+
 #include <gmock/gmock.h>
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <ctime>
 #include <future>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -33,30 +33,6 @@ bool never()
 {
     return false;
 }
-
-/// What threads say, in the order in which they say it.
-class Heard {
-public:
-    void say(std::string word)
-    {
-        const std::lock_guard lock(mutex_);
-        words_.push_back(std::move(word));
-        changed_.notify_all();
-    }
-    /// Once there are so many; a wait for more than are ever said is a failure of its own.
-    std::vector<std::string> words(std::size_t count)
-    {
-        std::unique_lock lock(mutex_);
-        EXPECT_TRUE(changed_.wait_for(lock, 30s, [&] { return words_.size() >= count; }))
-            << "waited for " << count << " words";
-        return words_;
-    }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::vector<std::string> words_;
-};
 
 class Analyses : public testing::Test {
 protected:

@@ -1,14 +1,14 @@
 #include "api/door/large_bodies.hpp"
 
+#include "unit/api/heard.hpp"
+
 #include <gmock/gmock.h>
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <ctime>
 #include <future>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -35,30 +35,6 @@ http::Request request_of(std::size_t bytes, const std::string& encoding = "")
     if (!encoding.empty()) request.head.headers = {{"Host", "h"}, {"CONTENT-encoding", encoding}};
     return request;
 }
-
-/// What threads say, in the order in which they say it.
-class Heard {
-public:
-    void say(std::string word)
-    {
-        const std::lock_guard lock(mutex_);
-        words_.push_back(std::move(word));
-        changed_.notify_all();
-    }
-    /// Once there are so many; a wait for more than are ever said is a failure of its own.
-    std::vector<std::string> words(std::size_t count)
-    {
-        std::unique_lock lock(mutex_);
-        EXPECT_TRUE(changed_.wait_for(lock, 30s, [&] { return words_.size() >= count; }))
-            << "waited for " << count << " words";
-        return words_;
-    }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::vector<std::string> words_;
-};
 
 class Bodies : public testing::Test {
 protected:
