@@ -34,7 +34,7 @@ public:
     [[nodiscard]] Step write(std::string_view bytes) noexcept;
 
     /// From now on OpenSSL's two buffers (33 KB) stay between requests instead of being given back after each record:
-    /// to take them anew costs as much as the rest of a small record does.
+    /// three times for a small request, each through the heap's slow path, for what is so large.
     void keep_buffers() noexcept;
     /// Gives back those that hold nothing.
     void release_buffers() noexcept;
