@@ -16,16 +16,12 @@ namespace winnow::rules {
 
 namespace {
 
-/// RE2 keeps its syntax tree and both programs besides the states that it builds while it matches.
-constexpr std::size_t kRegexBytes = 4'096;
-constexpr std::size_t kInstructionBytes = 64;
-
 void add_regex(const re2::RE2& regex, Cost& cost)
 {
     ++cost.regexes;
     cost.instructions += expr::instructions_of(regex);
     const auto program = static_cast<std::size_t>(regex.ok() ? regex.ProgramSize() : 0);
-    cost.memory += kRegexBytes + program * kInstructionBytes;
+    cost.memory += expr::kPatternBytes + program * expr::kInstructionBytes;
 }
 
 /// Matchers stand in ^(?:…)$.
@@ -64,7 +60,7 @@ void add_action(const domain::Action& action, Cost& cost)
     cost.memory += sizeof(domain::Action);
     const auto* extract = std::get_if<domain::ExtractAction>(&action);
     if (extract == nullptr) return;
-    add_regex(*expr::compile_pattern(extract->pattern, expr::Dot::no_line_feed), cost);
+    if (const auto regex = expr::compile_pattern(extract->pattern, expr::Dot::no_line_feed)) add_regex(**regex, cost);
 }
 
 }  // namespace
@@ -88,6 +84,11 @@ Cost pattern_cost_of(const domain::Rule& rule)
                               return std::holds_alternative<domain::ExtractAction>(action);
                           });
     return may_have ? cost_of(rule) : Cost{};
+}
+
+std::size_t pattern_bytes(std::size_t regexes, std::size_t instructions) noexcept
+{
+    return regexes * expr::kPatternBytes + instructions * expr::kInstructionBytes;
 }
 
 std::optional<std::string> too_many_patterns(const Cost& of_all, const domain::TenantLimits& limits, const Cost& stored)

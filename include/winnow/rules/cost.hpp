@@ -37,6 +37,9 @@ struct Cost {
 /// The same for too_many_patterns() alone: next to nothing where the rule has no regular expression.
 [[nodiscard]] Cost pattern_cost_of(const domain::Rule& rule);
 
+/// So many bytes are regular expressions counted as, at most, that become so many instructions.
+[[nodiscard]] std::size_t pattern_bytes(std::size_t regexes, std::size_t instructions) noexcept;
+
 /// `conflict` with what is too much for a tenant, and what helps. `of_all`: of all its rules together. `stored`: of
 /// those that it has already, perhaps from before there was a limit: so much it may keep.
 [[nodiscard]] Result<Done> check_cost(const Cost& of_all, const domain::TenantLimits& limits, const Cost& stored = {});

@@ -59,7 +59,7 @@ TEST(RuleCost, TheAllowanceIsKeptToTheLastPatternAndByte)
 TEST(RuleCost, EqualPatternsAreCompiledOnceWhileSomebodySaysSo)
 {
     const auto compile = [] {
-        return expr::compile_pattern("a+b", expr::Dot::anything);
+        return expr::compile_pattern("a+b", expr::Dot::anything).value_or(nullptr);
     };
     EXPECT_NE(compile(), compile());
     const expr::PatternsOnce once;
@@ -69,7 +69,39 @@ TEST(RuleCost, EqualPatternsAreCompiledOnceWhileSomebodySaysSo)
         EXPECT_EQ(compile(), first);
     }
     EXPECT_EQ(compile(), first);
-    EXPECT_NE(expr::compile_pattern("a+b", expr::Dot::no_line_feed), first) << "they are not the same";
+    EXPECT_NE(expr::compile_pattern("a+b", expr::Dot::no_line_feed).value_or(nullptr), first) << "they are not the same";
+}
+
+TEST(RuleCost, WhatIsCompiledIsCountedWhateverBecomesOfItAndOnceWhereItIsEqual)
+{
+    const auto compile = [](int number) {
+        return expr::compile_pattern("a+b" + std::to_string(number), expr::Dot::anything);
+    };
+    constexpr std::size_t kRoomForTwo = 2 * (expr::kPatternBytes + 20 * expr::kInstructionBytes);
+    expr::PatternBound bound(kRoomForTwo, "too much", [&compile]() -> std::size_t {
+        EXPECT_TRUE(compile(1'000)) << "not counted";
+        return expr::kPatternBytes + 20 * expr::kInstructionBytes;
+    });
+    EXPECT_TRUE(compile(1));
+    EXPECT_TRUE(compile(2));
+    EXPECT_TRUE(compile(1));
+    EXPECT_TRUE(compile(3)) << "of what there may be besides";
+    EXPECT_FALSE(bound.is_met());
+    const auto refused = compile(4);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message(), "too much");
+    EXPECT_TRUE(bound.is_met());
+    EXPECT_TRUE(compile(2)) << "it is there";
+    const auto condition = expr::compile_condition(R"(title.matches("c+d"))", domain::RuleSyntax::cel);
+    ASSERT_FALSE(condition);
+    EXPECT_THAT(condition.error().message(), testing::HasSubstr("is refused: too much"));
+}
+
+TEST(RuleCost, WrongPatternsAreCountedToo)
+{
+    expr::PatternBound bound(2 * expr::kPatternBytes, "too much");
+    for (const auto* wrong : {"(", "[", "*"}) EXPECT_FALSE(expr::compile_pattern(wrong, expr::Dot::anything));
+    EXPECT_TRUE(bound.is_met());
 }
 
 TEST(RuleCost, CountsInstructionsAndWhatNothingFinds)
