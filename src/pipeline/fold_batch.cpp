@@ -65,8 +65,27 @@ std::string no_room_for_a_note()
            " bytes already, the limit";
 }
 
-/// What of an evaluation is the row's, and not the alert's: what failed is only counted. Notes that have no room are
-/// left out, and those of what opens no ticket.
+/// Of more than may be recorded the first ones are, as if the others had taken no memory.
+template <typename Match>
+void cut(std::vector<Match>& matches, JudgedRow& row)
+{
+    for (auto i = domain::kMostRecordedMatches; i < matches.size(); ++i) ++row.unrecorded[matches[i].rule_id];
+    matches = std::vector<Match>(matches.begin(), matches.begin() + domain::kMostRecordedMatches);
+}
+
+/// What dropped the alert is always recorded, and in its place.
+void keep_matches(rules::Evaluation& evaluation, JudgedRow& row)
+{
+    auto& matches = evaluation.matches;
+    if (evaluation.shadows.size() > domain::kMostRecordedMatches) cut(evaluation.shadows, row);
+    if (matches.size() <= domain::kMostRecordedMatches) return;
+    evaluation.more_matches = matches.size() - domain::kMostRecordedMatches;
+    if (evaluation.dropped) std::swap(matches[domain::kMostRecordedMatches - 1], matches.back());
+    cut(matches, row);
+}
+
+/// What of an evaluation is the row's, and not the alert's: what failed is only counted, and so is what matched beyond
+/// what is recorded. Notes that have no room are left out, and those of what opens no ticket.
 void keep(domain::AlertStatus status, rules::Evaluation& evaluation, JudgedRow& row)
 {
     for (auto* failures : {&evaluation.failures, &evaluation.shadow_failures}) {
@@ -74,6 +93,7 @@ void keep(domain::AlertStatus status, rules::Evaluation& evaluation, JudgedRow& 
         auto taken = std::exchange(*failures, {});  // whose memory goes, too
         for (auto& failure : taken) count(row, std::move(failure));
     }
+    keep_matches(evaluation, row);
     if (evaluation.notes.empty()) return;
     if (status != domain::AlertStatus::firing || evaluation.dropped) {
         static_cast<void>(std::exchange(evaluation.notes, {}));
@@ -96,6 +116,7 @@ void count_rules(const FoldBatch& batch, const std::vector<triage::Evaluated>& a
     }
     std::unordered_map<RuleId, ports::RuleFailures> failures;
     for (const auto& row : batch.begun_rows) {
+        for (const auto& [id, times] : row.unrecorded) matches[id] += times;
         for (const auto& [id, failed] : row.failures) {
             auto& [rule, times, error] = failures[id];
             rule = id;
@@ -140,20 +161,25 @@ bool judge(FoldBatch& batch, const std::function<bool()>& is_over)
     const auto& suppressions = *batch.policy->suppressions;
     std::size_t row = 0;
     std::size_t note_bytes = 0;  // of the rows before
+    std::size_t unrecorded = 0;
     while (batch.judged < batch.alerts.size()) {
         auto& each = batch.alerts[batch.judged];
         const auto* const before = batch.judged == 0 ? nullptr : &batch.alerts[batch.judged - 1];
         const bool goes_on = before != nullptr && before->position.row == each.position.row;
         each.names = goes_on ? before->names : batch.policy->ids.row(each.position.row);
         for (; batch.rows[row].position != each.position.row; ++row) {
-            if (row < batch.begun_rows.size()) note_bytes += batch.begun_rows[row].note_bytes;
+            if (row >= batch.begun_rows.size()) continue;
+            note_bytes += batch.begun_rows[row].note_bytes;
+            unrecorded += batch.begun_rows[row].unrecorded.size();
         }
         if (batch.begun_rows.size() <= row) batch.begun_rows.resize(row + 1);
         if (rules.size() > 0) each.evaluation = rules.evaluate(each.alert, each.alert.received_at);
         cover(suppressions, each);
         keep(each.alert.status, each.evaluation, batch.begun_rows[row]);
         const auto notes = note_bytes + batch.begun_rows[row].note_bytes;
-        const bool is_full = row > 0 && notes >= JudgedRow::kMostNoteBytes;
+        const auto counted = unrecorded + batch.begun_rows[row].unrecorded.size();
+        const bool is_full =
+            row > 0 && (notes >= JudgedRow::kMostNoteBytes || counted >= JudgedRow::kMostUnrecorded);
         if (++batch.judged < batch.alerts.size() && (is_full || is_over())) return false;
     }
     return true;
