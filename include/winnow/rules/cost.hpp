@@ -16,8 +16,8 @@ namespace winnow::rules {
 struct Cost {
     std::size_t regexes = 0;       ///< In conditions and `extract` actions; equal patterns count each time.
     std::size_t instructions = 0;  ///< Of RE2, that they become.
-    /// Those of conditions that may begin anywhere in a text and name none of 3 bytes that has to stand there: nothing
-    /// finds the rule sooner, so every alert pays for them.
+    /// Those of conditions that may begin anywhere in a text, or at its beginning with no certain character, and name
+    /// no text of 3 bytes that has to stand there: nothing finds the rule sooner, so every alert pays for them.
     std::size_t open_patterns = 0;
     std::size_t memory = 0;  ///< Bytes of texts, trees and compiled patterns, estimated.
 
