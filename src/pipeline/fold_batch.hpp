@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,10 @@ struct JudgedRow {
     /// How often each rule matched, live or in shadow mode, where the alert has no record of it.
     std::unordered_map<RuleId, std::int64_t> unrecorded;
     std::size_t note_bytes = 0;
+    /// Alerts with notes whose dedup key an alert with notes before them has, by index: that one opens the ticket, if
+    /// one is opened, so they make room for those that may.
+    std::vector<std::uint16_t> spare_notes;
+    std::unordered_set<std::size_t> noted_keys;  ///< Hashes of dedup keys.
 };
 
 struct FoldBatch {

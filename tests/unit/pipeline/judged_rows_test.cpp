@@ -138,6 +138,21 @@ TEST_F(JudgedRows, TheNotesOfOneRowAreBoundedAndWhatHasNoRoomIsCounted)
                                                  "already, the limit")));
 }
 
+TEST_F(JudgedRows, AlertsThatFollowOneOfTheirKeyMakeRoomForTheNotesOfThoseThatMayOpenATicket)
+{
+    add_row(200);
+    for (std::size_t i = 0; i < 180; ++i) batch_.alerts[i].alert.dedup_key = "one";
+    ASSERT_TRUE(judge(batch_, never));
+    EXPECT_THAT(batch_.alerts[0].evaluation.notes, SizeIs(16));
+    for (std::size_t i = 180; i < 200; ++i) EXPECT_THAT(batch_.alerts[i].evaluation.notes, SizeIs(16)) << i;
+    EXPECT_LE(note_bytes(batch_), 8 * kMiB);
+    EXPECT_EQ(note_bytes(batch_), batch_.begun_rows.front().note_bytes);
+    const auto writes = decide(batch_, {}, SIZE_MAX).writes;
+    EXPECT_EQ(std::ranges::count(writes.outcome.events, domain::TicketEventKind::commented, &domain::TicketEvent::kind),
+              21 * 16)
+        << "every ticket has its notes";
+}
+
 /// 10,000 rules were 240 KB of each alert, of which a row has 2,000.
 TEST_F(JudgedRows, TheFirstMatchesOfAnAlertAreRecordedAndAllOfThemAct)
 {
