@@ -156,7 +156,8 @@ ActedRules acted_rules(const PastAlert& past, const RulesThen& then, const std::
         acted.lines[i]["error"] = text_or_null(entry->second->error);
         if (entry->second->leaves_left_out) acted.lines[i]["leaves_left_out"] = true;
     }
-    if (known.size() == matches.size()) {
+    acted.are_all = past.verdict->more_matches == 0;
+    if (known.size() == matches.size() && acted.are_all) {
         acted.after = past.alert;
         const auto replayed = set->evaluate(*acted.after, now);
         if (replayed.matches != matches) acted.after.reset();
@@ -170,6 +171,7 @@ RulesToday rules_today(const PastAlert& past, const std::vector<Rule>& today)
     const auto set = rules::RuleSet::compile(today);
     std::size_t idle = 0;
     bool any = past.verdict && !past.verdict->matches.empty();
+    const bool all_known = !past.verdict || past.verdict->more_matches == 0;
     for (const auto& entry : set->trace(past.alert, past.position.row.received_at)) {
         const RuleMatch same{.rule_id = entry.rule_id, .version = entry.version};
         const bool acted =
@@ -182,7 +184,7 @@ RulesToday rules_today(const PastAlert& past, const std::vector<Rule>& today)
         seen.lines.push_back({{"rule_id", entry.rule_id.str()},
                               {"name", entry.rule_name},
                               {"version", entry.version},
-                              {"acted", acted},
+                              {"acted", acted || all_known ? json(acted) : json(nullptr)},
                               {"considered", entry.considered},
                               {"matched", entry.matched},
                               {"would_match", entry.shadow ? json(entry.would_match) : json(nullptr)},

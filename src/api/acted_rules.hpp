@@ -22,6 +22,7 @@ struct ActedRules {
     nlohmann::json lines = nlohmann::json::array();  ///< In their order: what each saw, and what it did.
     std::vector<std::string> names;                  ///< Of the same rules; "" where nothing is known any more.
     std::optional<domain::Alert> after;              ///< The alert as they left it; nullopt where one is not known.
+    bool are_all = true;                             ///< More acted, and are not recorded: false.
 };
 
 /// The rule of each match as it was then; nullopt where it is not known any more. `today`: the tenant's rules.

@@ -82,7 +82,7 @@ bool has_action(const ActedRules& acted, std::string_view action)
     });
 }
 
-/// The name of the first acting rule with that action, else of the last one that acted.
+/// The name of the first acting rule with that action, else of the last one that acted; "" where it need not be either.
 std::string culprit(const ActedRules& acted, std::string_view action)
 {
     for (std::size_t i = 0; i < acted.names.size(); ++i) {
@@ -90,7 +90,7 @@ std::string culprit(const ActedRules& acted, std::string_view action)
             if (each["type"] == action) return acted.names[i];
         }
     }
-    return acted.names.empty() ? std::string() : acted.names.back();
+    return acted.names.empty() || !acted.are_all ? std::string() : acted.names.back();
 }
 
 /// What held the alert back, and what has become of its ticket since.
@@ -356,6 +356,7 @@ json explanation(const Evidence& found)
                 {"ticket", ticket_summary(side.ticket)},
                 {"ticket_events", std::move(events)},
                 {"matched_rules", std::move(acted.lines)},
+                {"matched_rules_left_out", verdict ? verdict->more_matches : 0},
                 {"quieted_by", quieted_by_json(past)},
                 {"held_by", held_by_json(past)},
                 {"rules", std::move(today.lines)},

@@ -76,6 +76,7 @@ json alert_json(const PastAlert& past)
     document["folded_dedup_key"] = nullptr;
     document["quieted_by"] = quieted_by_json(past);
     auto& matched = document["matched_rules"] = json::array();
+    document["matched_rules_left_out"] = past.verdict ? past.verdict->more_matches : 0;
     if (!past.verdict) return document;
     document["effect"] = to_string(past.verdict->effect);
     if (past.verdict->ticket_id) document["ticket_id"] = past.verdict->ticket_id->str();

@@ -2,6 +2,7 @@
 
 #include "api/resource.hpp"
 #include "api/rule_schedule.hpp"
+#include "winnow/expr/pattern.hpp"
 #include "winnow/rules/rule_set.hpp"
 
 #include <algorithm>
@@ -285,6 +286,11 @@ RuleInput read_rule(const json& document, const std::string& pointer, std::vecto
 
     std::vector<FieldError> found;
     if (const auto read = fields.finish(); !read) found = read.error().fields();
+    // A list's reader has one of its own already.
+    constexpr std::size_t kMostPatternBytes = std::size_t{64} << 20U;
+    const expr::PatternBound patterns(kMostPatternBytes, "the rule's regular expressions take more than " +
+                                                             std::to_string(kMostPatternBytes) +
+                                                             " bytes compiled, the limit; split it");
     // What could not be read was told of; the rest is judged as a rule.
     const auto sound = rules::check(rule);
     if (document.is_object() && !sound) merge_errors(found, sound.error().fields(), pointer);

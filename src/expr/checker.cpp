@@ -191,8 +191,8 @@ private:
             fail(node.children[1], "the pattern of matches() is a text in quotes");
         }
         auto regex = compile_regex(*pattern);
-        if (!regex->ok()) fail(node.children[1], "this regular expression is refused: " + regex->error());
-        node.regex = std::move(regex);
+        if (!regex) fail(node.children[1], "this regular expression is refused: " + regex.error().message());
+        node.regex = *std::move(regex);
     }
 
     const Limits& limits_;

@@ -62,8 +62,8 @@ Value matches_text(Arguments a, Budget& budget)
     constexpr std::size_t kPatternByte = 64;
     if (!budget.charge(kCompiling + kPatternByte * text(a[1]).size())) return over_budget();
     const auto pattern = compile_regex(text(a[1]));
-    if (!pattern->ok()) return Value::error("bad regular expression: " + pattern->error());
-    const auto found = expr::matches(*pattern, text(a[0]), budget);
+    if (!pattern) return Value::error("bad regular expression: " + pattern.error().message());
+    const auto found = expr::matches(**pattern, text(a[0]), budget);
     return found ? Value(*found) : over_budget();
 }
 

@@ -193,13 +193,9 @@ Result<Matcher> Matcher::make(std::string name, Op op, std::string value)
     if (value.size() > kMaxPatternBytes) {
         return invalid("the regular expression is longer than " + std::to_string(kMaxPatternBytes) + " bytes");
     }
-    // Judged without the anchors first: "a)(b" must not become good by what is put around it.
-    if (const auto alone = compile_regex(value); !alone->ok()) {
-        return invalid("bad regular expression: " + alone->error());
-    }
-    auto regex = compile_regex("^(?:" + value + ")$");
-    if (!regex->ok()) return invalid("bad regular expression: " + regex->error());
-    return Matcher(std::move(name), op, std::move(value), std::move(regex));
+    auto regex = compile_whole(value);
+    if (!regex) return invalid("bad regular expression: " + regex.error().message());
+    return Matcher(std::move(name), op, std::move(value), *std::move(regex));
 }
 
 std::string Matcher::value_in(const domain::Alert& alert) const

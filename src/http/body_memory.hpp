@@ -6,6 +6,7 @@
 #include "winnow/base/uuid.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <unordered_map>
 
@@ -19,7 +20,13 @@ public:
     /// So much of it one caller may have: the others' bodies are taken beside any number of slow ones of one caller.
     static constexpr std::size_t kShares = 4;
 
+    /// Whose room there was too little of.
+    enum class Lack : std::uint8_t { of_caller, of_all };
+
     explicit BodyMemory(std::size_t limit) noexcept : limit_(limit) {}
+
+    [[nodiscard]] std::size_t limit() const noexcept { return limit_; }
+    [[nodiscard]] std::size_t share() const noexcept { return limit_ / kShares; }
 
     /// What one body has, given back at its end. The memory must outlive it.
     class Part {
@@ -39,9 +46,13 @@ public:
 
         [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
 
+        /// After a grow() that found no room.
+        [[nodiscard]] Lack lacks() const noexcept { return lacks_; }
+
     private:
         friend class BodyMemory;
         BodyMemory& memory_;
+        Lack lacks_ = Lack::of_all;
         Uuid caller_;  ///< Of a part that has something.
         std::size_t bytes_ = 0;
     };
@@ -59,13 +70,17 @@ private:
         const auto more = bytes - part.bytes_;
         const auto found = shares_.find(caller);
         const auto used = found == shares_.end() ? 0 : found->second.used;
-        const bool in_share = used == part.bytes_ || used + more <= limit_ / kShares;
+        const bool in_share = used == part.bytes_ || used + more <= share();
         const bool in_all = used_ == part.bytes_ || used_ + more <= limit_;
         if (!in_share || !in_all) {
+            part.lacks_ = in_share ? Lack::of_all : Lack::of_caller;
             if (part.bytes_ == 0) return false;  // who waits with empty hands is waited for by nobody
             auto& share = found->second;
             if (share.goes_on != nullptr && share.goes_on != &part) return false;
-            if (!in_all && goes_on_ != nullptr && goes_on_ != &part) return false;
+            if (!in_all && goes_on_ != nullptr && goes_on_ != &part) {
+                part.lacks_ = Lack::of_all;
+                return false;
+            }
             // In this order always: the one of all is its caller's, too, and waits for nothing any more.
             share.goes_on = &part;
             if (!in_all) goes_on_ = &part;

@@ -47,6 +47,7 @@ private:
     struct BodyEnd {
         bool complete = false;
         std::optional<Refusal> refusal;
+        std::string detail = {};  ///< Names the limit that was met; "": the refusal's own says all.
     };
 
     template <typename T>
@@ -61,6 +62,8 @@ private:
     void begin_pace(Turn& turn, std::size_t arrived);
     /// As above where so many have come since that a large body may go on.
     void keep_pace(Turn& turn, std::size_t arrived);
+    [[nodiscard]] BodyEnd too_slow(const Turn& turn) const;
+    [[nodiscard]] BodyEnd without_room(const Turn& turn) const;
     Awaitable<bool> serve_one();
     /// The length of the complete head at the front of the input; no refusal: just close.
     Awaitable<std::expected<std::size_t, std::optional<Refusal>>> read_head();

@@ -1,5 +1,6 @@
 #include "http/connection.hpp"
 #include "http/connection_turn.hpp"
+#include "http/refusal_text.hpp"
 #include "http/request_id.hpp"
 #include "http/response_text.hpp"
 #include "winnow/observe/log.hpp"
@@ -26,25 +27,15 @@ constexpr Refusal kTooSlow{
     .status = 408, .code = "request_timeout", .detail = "The request did not arrive completely in time."};
 constexpr Refusal kBodyTooLarge{
     .status = 413, .code = "body_too_large", .detail = "The request's body is longer than this resource takes."};
-/// The detail that names the limit.
-std::string too_large(std::size_t most)
-{
-    return "The request's body is longer than the " + std::to_string(most) + " bytes that this resource takes.";
-}
 
+/// Refers to the detail. "": it keeps its own.
 constexpr Refusal with_detail(Refusal refusal, std::string_view detail)
 {
-    refusal.detail = detail;
+    if (!detail.empty()) refusal.detail = detail;
     return refusal;
 }
 
 constexpr Refusal kTooManyAtWork{.status = 429, .code = "too_many_requests", .detail = {}};
-/// The detail that names the limit.
-std::string too_many_at_work(std::size_t most)
-{
-    return "The tenant has " + std::to_string(most) + " requests under way on this node, as many as one tenant may.";
-}
-
 constexpr Refusal kBadChunks{
     .status = 400, .code = "malformed_request", .detail = "The chunks of the request's body are malformed."};
 constexpr Refusal kHeadTooLarge{
@@ -94,7 +85,8 @@ asio::awaitable<bool> Connection::serve_one()
         const auto& refusal = head.error();
         if (!refusal) co_return false;
         turn.request_id = fresh_request_id();
-        auto answer = explain(claimed_path(input()), *refusal);
+        const auto detail = head_detail(*refusal, limits_);
+        auto answer = explain(claimed_path(input()), with_detail(*refusal, detail));
         co_return co_await send(turn, std::move(answer));
     }
     const auto framing =
@@ -103,7 +95,8 @@ asio::awaitable<bool> Connection::serve_one()
     consume(*head);
     complete_head(turn);
     if (!framing) {
-        auto answer = explain(turn.path, framing.error());
+        const auto detail = head_detail(framing.error(), limits_);
+        auto answer = explain(turn.path, with_detail(framing.error(), detail));
         co_return co_await send(turn, std::move(answer));
     }
     turn.framing = *framing;
@@ -166,14 +159,14 @@ asio::awaitable<bool> Connection::serve(Turn& turn)
     const auto& caller = turn.admission.caller;
     if (!caller.is_nil() && !listener_.doorman.begin(*seat_, caller)) {
         turn.keep_alive = false;
-        const auto detail = too_many_at_work(listener_.doorman.most_busy());
+        const auto detail = busy_tenant_detail(listener_.doorman.most_busy());
         auto answer = explain(turn.path, with_detail(kTooManyAtWork, detail));
         answer.set("Retry-After", "1");
         co_return co_await send_unread(turn, std::move(answer));
     }
     const auto most = turn.admission.max_body_bytes;
     if (turn.framing.body == BodyKind::length && turn.framing.length > most) {
-        const auto detail = too_large(most);
+        const auto detail = large_body_detail(most);
         auto answer = explain(turn.path, with_detail(kBodyTooLarge, detail));
         co_return co_await send_unread(turn, std::move(answer));
     }
@@ -182,9 +175,7 @@ asio::awaitable<bool> Connection::serve(Turn& turn)
     if (!end.complete && !end.refusal) co_return false;
     if (!end.complete) {
         turn.keep_alive = false;
-        const auto detail = too_large(most);
-        auto answer =
-            explain(turn.path, *end.refusal == kBodyTooLarge ? with_detail(kBodyTooLarge, detail) : *end.refusal);
+        auto answer = explain(turn.path, with_detail(*end.refusal, end.detail));
         if (end.refusal->status == 503) answer.set("Retry-After", "5");
         co_return co_await send(turn, std::move(answer));
     }
@@ -284,6 +275,19 @@ void Connection::keep_pace(Turn& turn, std::size_t arrived)
     if (arrived - turn.paced_from >= wanted) begin_pace(turn, arrived);
 }
 
+Connection::BodyEnd Connection::too_slow(const Turn& turn) const
+{
+    // A deadline is the body's own, or that of its pace, whichever comes first.
+    const bool whole = deadline_ >= turn.body_end;
+    return {.complete = false, .refusal = kTooSlow, .detail = slow_body_detail(whole, limits_)};
+}
+
+Connection::BodyEnd Connection::without_room(const Turn& turn) const
+{
+    const auto detail = no_memory_detail(turn.memory.lacks(), listener_.body_memory);
+    return {.complete = false, .refusal = kNoMemory, .detail = detail};
+}
+
 asio::awaitable<Connection::BodyEnd> Connection::read_fixed_body(Turn& turn, std::string& body)
 {
     // What is announced is not yet there: memory grows with what has come.
@@ -297,7 +301,7 @@ asio::awaitable<Connection::BodyEnd> Connection::read_fixed_body(Turn& turn, std
         if (body.size() >= room) {
             room = std::min(whole, room * 2);
             const bool has_room = co_await make_room(turn, body.size(), room);
-            if (!has_room) co_return BodyEnd{.complete = false, .refusal = kNoMemory};
+            if (!has_room) co_return without_room(turn);
             body.reserve(room);
             continue;
         }
@@ -314,7 +318,7 @@ asio::awaitable<Connection::BodyEnd> Connection::read_fixed_body(Turn& turn, std
         }
         if (step.progress == Progress::closed || step.progress == Progress::failed) co_return BodyEnd{};
         const bool goes_on = co_await wait_for(step.progress);
-        if (!goes_on && expired_) co_return BodyEnd{.complete = false, .refusal = kTooSlow};
+        if (!goes_on && expired_) co_return too_slow(turn);
         if (!goes_on) co_return BodyEnd{};
     }
     co_return BodyEnd{.complete = true, .refusal = {}};
@@ -332,12 +336,14 @@ asio::awaitable<Connection::BodyEnd> Connection::read_chunked_body(Turn& turn, s
         if (!used) co_return BodyEnd{.complete = false, .refusal = kBadChunks};
         consume(*used);
         raw += *used;
-        if (body.size() > most) co_return BodyEnd{.complete = false, .refusal = kBodyTooLarge};
+        if (body.size() > most) {
+            co_return BodyEnd{.complete = false, .refusal = kBodyTooLarge, .detail = large_body_detail(most)};
+        }
         if (body.size() > std::max(kFirstBodyReservation, turn.memory.bytes())) {
             // How long it will become, nobody says.
             const auto next = parser.chunks_complete() ? body.size() : std::min(most, std::bit_ceil(body.size()));
             const bool has_room = co_await make_room(turn, body.size(), next);
-            if (!has_room) co_return BodyEnd{.complete = false, .refusal = kNoMemory};
+            if (!has_room) co_return without_room(turn);
         }
         const auto unparsed = parser.chunks_complete() ? 0 : input().size();
         if (unparsed > limits_.max_header_bytes || raw > limits_.max_header_bytes + body.size() * kOverheadFactor) {
@@ -349,7 +355,7 @@ asio::awaitable<Connection::BodyEnd> Connection::read_chunked_body(Turn& turn, s
         }
         keep_pace(turn, body.size());
         const auto read = co_await read_more();
-        if (read == Read::expired) co_return BodyEnd{.complete = false, .refusal = kTooSlow};
+        if (read == Read::expired) co_return too_slow(turn);
         if (read == Read::closed) co_return BodyEnd{};
     }
 }

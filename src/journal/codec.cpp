@@ -254,8 +254,11 @@ void put_verdict(std::string& out, const Verdict& verdict, RuleTable& rules)
     if (verdict.ticket_id) put_uuid(out, verdict.ticket_id->value());
     if (names_cause(verdict.disposition)) put_cause(out, verdict.quieted_by);
     if (verdict.disposition == domain::Disposition::held) put_held(out, verdict.held_by);
-    put_number(out, verdict.matches.size());
+    // How many more there were stands where a rule's version does; older programs show a rule that they do not know.
+    const domain::RuleMatch more{.rule_id = {}, .version = static_cast<std::int64_t>(verdict.more_matches)};
+    put_number(out, verdict.matches.size() + (more.version > 0 ? 1 : 0));
     for (const auto& match : verdict.matches) put_number(out, rules.index_of(match));
+    if (more.version > 0) put_number(out, rules.index_of(more));
     put_number(out, verdict.dedup_key.size());
     out += verdict.dedup_key;
 }
@@ -285,7 +288,9 @@ std::optional<Verdict> get_verdict(Input& in, const std::vector<domain::RuleMatc
             in.fail();
             return std::nullopt;
         }
-        verdict.matches.push_back(rules[static_cast<std::size_t>(index)]);
+        const auto& match = rules[static_cast<std::size_t>(index)];
+        if (!match.rule_id.is_nil()) verdict.matches.push_back(match);
+        if (match.rule_id.is_nil()) verdict.more_matches = static_cast<std::uint64_t>(match.version);
     }
     verdict.dedup_key = in.take(in.number());
     return verdict;

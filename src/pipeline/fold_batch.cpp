@@ -6,6 +6,7 @@
 #include "winnow/routing/plan.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <unordered_map>
@@ -65,26 +66,72 @@ std::string no_room_for_a_note()
            " bytes already, the limit";
 }
 
-/// What of an evaluation is the row's, and not the alert's: what failed is only counted. Notes that have no room are
-/// left out, and those of what opens no ticket.
-void keep(domain::AlertStatus status, rules::Evaluation& evaluation, JudgedRow& row)
+/// Of more than may be recorded the first ones are, as if the others had taken no memory.
+template <typename Match>
+void cut(std::vector<Match>& matches, JudgedRow& row)
 {
-    for (auto* failures : {&evaluation.failures, &evaluation.shadow_failures}) {
-        if (failures->empty()) continue;            // as nearly always
-        auto taken = std::exchange(*failures, {});  // whose memory goes, too
-        for (auto& failure : taken) count(row, std::move(failure));
+    for (auto i = domain::kMostRecordedMatches; i < matches.size(); ++i) ++row.unrecorded[matches[i].rule_id];
+    matches = std::vector<Match>(matches.begin(), matches.begin() + domain::kMostRecordedMatches);
+}
+
+/// What dropped the alert is always recorded, and in its place.
+void keep_matches(rules::Evaluation& evaluation, JudgedRow& row)
+{
+    auto& matches = evaluation.matches;
+    if (evaluation.shadows.size() > domain::kMostRecordedMatches) cut(evaluation.shadows, row);
+    if (matches.size() <= domain::kMostRecordedMatches) return;
+    evaluation.more_matches = matches.size() - domain::kMostRecordedMatches;
+    if (evaluation.dropped) std::swap(matches[domain::kMostRecordedMatches - 1], matches.back());
+    cut(matches, row);
+}
+
+/// Leaves out notes of alerts that follow another of their key.
+void make_room(std::size_t bytes, FoldBatch& batch, JudgedRow& row)
+{
+    const auto& here = batch.alerts[batch.judged].position;
+    for (; row.note_bytes + bytes > JudgedRow::kMostNoteBytes && !row.spare_notes.empty(); row.spare_notes.pop_back()) {
+        const domain::AlertPosition position{.row = here.row, .index = row.spare_notes.back()};
+        auto& evaluation =
+            std::ranges::lower_bound(batch.alerts, position, {}, &triage::Evaluated::position)->evaluation;
+        auto notes = std::exchange(evaluation.notes, {});
+        row.note_bytes -= std::exchange(evaluation.note_bytes, 0);
+        for (const auto& note : notes) count(row, {note.rule_id, no_room_for_a_note()});
     }
+}
+
+/// Notes that have no room are left out, and those of what opens no ticket.
+void keep_notes(FoldBatch& batch, JudgedRow& row)
+{
+    auto& [position, alert, evaluation, cover, names] = batch.alerts[batch.judged];
     if (evaluation.notes.empty()) return;
-    if (status != domain::AlertStatus::firing || evaluation.dropped) {
+    if (alert.status != domain::AlertStatus::firing || evaluation.dropped) {
         static_cast<void>(std::exchange(evaluation.notes, {}));
         evaluation.note_bytes = 0;
+        return;
     }
+    const bool is_first = row.noted_keys.insert(std::hash<std::string>()(alert.dedup_key)).second;
+    if (is_first) make_room(evaluation.note_bytes, batch, row);
     for (auto& notes = evaluation.notes;
          row.note_bytes + evaluation.note_bytes > JudgedRow::kMostNoteBytes && !notes.empty(); notes.pop_back()) {
         evaluation.note_bytes -= notes.back().text.size();
         count(row, {notes.back().rule_id, no_room_for_a_note()});
     }
     row.note_bytes += evaluation.note_bytes;
+    if (!is_first && !evaluation.notes.empty()) row.spare_notes.push_back(position.index);
+}
+
+/// What of the evaluation of the alert that was just judged is the row's, and not the alert's: what failed is only
+/// counted, and so is what matched beyond what is recorded.
+void keep(FoldBatch& batch, JudgedRow& row)
+{
+    auto& evaluation = batch.alerts[batch.judged].evaluation;
+    for (auto* failures : {&evaluation.failures, &evaluation.shadow_failures}) {
+        if (failures->empty()) continue;            // as nearly always
+        auto taken = std::exchange(*failures, {});  // whose memory goes, too
+        for (auto& failure : taken) count(row, std::move(failure));
+    }
+    keep_matches(evaluation, row);
+    keep_notes(batch, row);
 }
 
 void count_rules(const FoldBatch& batch, const std::vector<triage::Evaluated>& alerts, ports::TriageWrites& writes)
@@ -96,6 +143,7 @@ void count_rules(const FoldBatch& batch, const std::vector<triage::Evaluated>& a
     }
     std::unordered_map<RuleId, ports::RuleFailures> failures;
     for (const auto& row : batch.begun_rows) {
+        for (const auto& [id, times] : row.unrecorded) matches[id] += times;
         for (const auto& [id, failed] : row.failures) {
             auto& [rule, times, error] = failures[id];
             rule = id;
@@ -140,20 +188,24 @@ bool judge(FoldBatch& batch, const std::function<bool()>& is_over)
     const auto& suppressions = *batch.policy->suppressions;
     std::size_t row = 0;
     std::size_t note_bytes = 0;  // of the rows before
+    std::size_t unrecorded = 0;
     while (batch.judged < batch.alerts.size()) {
         auto& each = batch.alerts[batch.judged];
         const auto* const before = batch.judged == 0 ? nullptr : &batch.alerts[batch.judged - 1];
         const bool goes_on = before != nullptr && before->position.row == each.position.row;
         each.names = goes_on ? before->names : batch.policy->ids.row(each.position.row);
         for (; batch.rows[row].position != each.position.row; ++row) {
-            if (row < batch.begun_rows.size()) note_bytes += batch.begun_rows[row].note_bytes;
+            if (row >= batch.begun_rows.size()) continue;
+            note_bytes += batch.begun_rows[row].note_bytes;
+            unrecorded += batch.begun_rows[row].unrecorded.size();
         }
         if (batch.begun_rows.size() <= row) batch.begun_rows.resize(row + 1);
         if (rules.size() > 0) each.evaluation = rules.evaluate(each.alert, each.alert.received_at);
         cover(suppressions, each);
-        keep(each.alert.status, each.evaluation, batch.begun_rows[row]);
+        keep(batch, batch.begun_rows[row]);
         const auto notes = note_bytes + batch.begun_rows[row].note_bytes;
-        const bool is_full = row > 0 && notes >= JudgedRow::kMostNoteBytes;
+        const auto counted = unrecorded + batch.begun_rows[row].unrecorded.size();
+        const bool is_full = row > 0 && (notes >= JudgedRow::kMostNoteBytes || counted >= JudgedRow::kMostUnrecorded);
         if (++batch.judged < batch.alerts.size() && (is_full || is_over())) return false;
     }
     return true;

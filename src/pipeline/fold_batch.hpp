@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -22,12 +23,21 @@ namespace winnow::pipeline {
 [[nodiscard]] std::vector<domain::Owed> owed(const triage::Outcome& outcome, const domain::TenantConfig& config);
 
 /// What is kept of the judgement of a row's alerts beside what is kept of each. However many alerts it has and whatever
-/// their rules do, it is bounded: failures take an entry a rule, and all notes have kMostNoteBytes.
+/// their rules do, it is bounded: failures and unrecorded matches take an entry a rule, and all notes have
+/// kMostNoteBytes.
 struct JudgedRow {
     static constexpr std::size_t kMostNoteBytes = std::size_t{8} << 20U;
+    /// Where so many entries of unrecorded matches are held of all rows, no further row is begun.
+    static constexpr std::size_t kMostUnrecorded = 100'000;
 
     std::unordered_map<RuleId, ports::RuleFailures> failures;
+    /// How often each rule matched, live or in shadow mode, where the alert has no record of it.
+    std::unordered_map<RuleId, std::int64_t> unrecorded;
     std::size_t note_bytes = 0;
+    /// Alerts with notes whose dedup key an alert with notes before them has, by index: that one opens the ticket, if
+    /// one is opened, so they make room for those that may.
+    std::vector<std::uint16_t> spare_notes;
+    std::unordered_set<std::size_t> noted_keys;  ///< Hashes of dedup keys.
 };
 
 struct FoldBatch {
@@ -52,7 +62,8 @@ void take_alerts(FoldBatch& batch, PendingRow& row) noexcept;
 
 /// Names what has not been through the rules, runs them over it, and covers what is to be quiet. `is_over` is asked
 /// after each alert but the last; where it says so, false: the next call goes on. Where it throws, too. Also false
-/// where a row is judged wholly and the notes of all have as many bytes as those of one may.
+/// where a row is judged wholly and the notes of all have as many bytes as those of one may, or as many matches as may
+/// be are counted and not recorded.
 bool judge(FoldBatch& batch, const std::function<bool()>& is_over);
 
 /// So many rows, the first ones, are judged wholly.

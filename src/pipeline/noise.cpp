@@ -153,8 +153,8 @@ std::vector<NoiseRow> count_noise(const std::vector<triage::Evaluated>& alerts, 
         count(one, outcome.verdicts[i].disposition);
         one.notified = told[i];
         for (const auto& match : evaluation.matches) hour.rules[match.rule_id] += one;
-        bool drops = false;
-        bool suppresses = false;
+        bool drops = evaluation.would_drop;
+        bool suppresses = evaluation.would_suppress;
         for (const auto& shadow : evaluation.shadows) {
             auto& counts = hour.rules[shadow.rule_id];
             counts += one;

@@ -157,11 +157,11 @@ Result<std::shared_ptr<const re2::RE2>> compile_pattern(const std::string& patte
     }
     if (!is_plain_text(pattern)) return field_error("/pattern", "a pattern is text without U+0000");
     auto compiled = expr::compile_pattern(pattern, expr::Dot::no_line_feed);
-    if (!compiled->ok()) {
+    if (!compiled) {
         const auto* hint = pattern.find("(?<") == std::string::npos ? "" : "; a named group is written (?P<name>…)";
-        return field_error("/pattern", "not a regular expression (RE2): " + compiled->error() + hint);
+        return field_error("/pattern", "not a regular expression (RE2): " + compiled.error().message() + hint);
     }
-    const auto& names = compiled->NamedCapturingGroups();
+    const auto& names = (*compiled)->NamedCapturingGroups();
     if (names.empty() || names.size() > kMaxNames) {
         return field_error("/pattern", "a pattern has 1 to " + std::to_string(kMaxNames) +
                                            " named groups, such as (?P<host>[a-z]+): each gives a label");

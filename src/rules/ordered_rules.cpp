@@ -47,6 +47,8 @@ void OrderedRules::note_shadows(const index::Search& search, std::uint32_t end, 
         if (number >= end) break;
         const auto& rule = *rules_[number].rule;
         evaluation.shadows.push_back({rule.source.id, rule.drops, rule.suppresses});
+        evaluation.would_drop = evaluation.would_drop || rule.drops;
+        evaluation.would_suppress = evaluation.would_suppress || rule.suppresses;
     }
     note_errors(search, end, evaluation.shadow_failures);
 }

@@ -47,6 +47,7 @@ public:
     {
         Verdict verdict;
         verdict.matches = evaluated.evaluation.matches;
+        verdict.more_matches = evaluated.evaluation.more_matches;
         if (evaluated.evaluation.dedup_key_changed) verdict.dedup_key = evaluated.alert.dedup_key;
         if (evaluated.evaluation.dropped) {
             verdict.disposition = Disposition::dropped;

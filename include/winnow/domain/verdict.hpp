@@ -7,6 +7,7 @@
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/silence.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -44,6 +45,9 @@ struct RuleMatch {
     friend bool operator==(const RuleMatch&, const RuleMatch&) = default;
 };
 
+/// So many matches of one alert are recorded at most.
+inline constexpr std::size_t kMostRecordedMatches = 256;
+
 /// The machines that hold alerts back. Stored by name and by number: change neither.
 enum class HoldKind : std::uint8_t { threshold = 0, pause = 1, flap = 2 };
 
@@ -66,10 +70,13 @@ struct Verdict {
     Disposition disposition = Disposition::ignored;
     TicketEffect effect = TicketEffect::none;
     std::optional<TicketId> ticket_id;
-    std::vector<RuleMatch> matches;          ///< In evaluation order; the last one is what dropped a dropped alert.
+    /// In evaluation order; the last one is what dropped a dropped alert. The first kMostRecordedMatches at most, of
+    /// which a dropped alert's last is what dropped it all the same.
+    std::vector<RuleMatch> matches;
     std::string dedup_key;                   ///< What the rules made of it; "" where they left the alert's own.
     std::optional<QuietCause> quieted_by{};  ///< `silenced` and `inhibited` only.
     std::optional<Held> held_by{};           ///< `held` only.
+    std::uint64_t more_matches = 0;          ///< That acted like the others, and are not recorded.
 
     friend bool operator==(const Verdict&, const Verdict&) = default;
 };

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,14 +32,24 @@ inline constexpr int kMaxProgram = 1'500;
 /// How many instructions a pattern became, in its longer direction.
 [[nodiscard]] std::size_t instructions_of(const re2::RE2& pattern);
 
+/// What a compiled pattern is counted as, in bytes. RE2 keeps its syntax tree and both programs besides the states that
+/// it builds while it matches.
+inline constexpr std::size_t kPatternBytes = 4'096;
+inline constexpr std::size_t kInstructionBytes = 64;
+
 /// Whether `.` stands for a line feed, too.
 enum class Dot : bool { no_line_feed, anything };
 
-/// With states of 256 KiB at most. What is wrong with it is for the caller to ask: `ok()`, `error()`.
-[[nodiscard]] std::shared_ptr<const re2::RE2> compile_pattern(const std::string& pattern, Dot dot);
+using CompiledPattern = Result<std::shared_ptr<const re2::RE2>>;
+
+/// With states of 256 KiB at most. `invalid_argument` with what is wrong with it, in RE2's words, or in those of the
+/// PatternBound that it is beyond.
+[[nodiscard]] CompiledPattern compile_pattern(const std::string& pattern, Dot dot);
+
+class PatternCache;
 
 /// While one lives on a thread, compile_pattern() compiles equal patterns once there: a request's rules are looked at
-/// several times. They are kept as long as it lives, up to some number of instructions. In another one it does nothing.
+/// several times. They are kept as long as it lives, up to 64 MiB of them. In another one it does nothing.
 class PatternsOnce {
 public:
     PatternsOnce();
@@ -47,9 +58,34 @@ public:
     PatternsOnce& operator=(const PatternsOnce&) = delete;
 
 private:
-    class Kept;
-    std::unique_ptr<Kept> kept_;  ///< Of the outermost.
-    friend std::shared_ptr<const re2::RE2> compile_pattern(const std::string& pattern, Dot dot);
+    std::unique_ptr<PatternCache> kept_;  ///< Of the outermost.
+};
+
+/// While one lives on a thread, what is compiled anew there is counted as it is compiled, whatever becomes of the
+/// condition that it stands in; once it would be too much, nothing new is compiled. All of it is kept by the thread's
+/// PatternsOnce, so equal patterns count once. In another one it does nothing.
+class PatternBound {
+public:
+    /// `bytes`, as kPatternBytes and kInstructionBytes count them. `refusal` is the error of what is beyond. `more` is
+    /// asked once, where they are used up, how many bytes there may be besides; what it compiles itself is not counted.
+    PatternBound(std::size_t bytes, std::string refusal, std::function<std::size_t()> more = {});
+    ~PatternBound();
+    PatternBound(const PatternBound&) = delete;
+    PatternBound& operator=(const PatternBound&) = delete;
+
+    /// Something was refused.
+    [[nodiscard]] bool is_met() const noexcept { return met_; }
+
+private:
+    friend class PatternCache;
+    [[nodiscard]] bool take(std::size_t bytes);
+
+    const PatternsOnce once_;
+    std::size_t left_;
+    std::string refusal_;
+    std::function<std::size_t()> more_;
+    bool met_ = false;
+    bool asks_ = false;  ///< What is compiled meanwhile is not counted.
 };
 
 /// Nanoseconds that the calling thread has computed, which never go back. The core has no clock: who runs it gives it

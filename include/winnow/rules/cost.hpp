@@ -16,8 +16,8 @@ namespace winnow::rules {
 struct Cost {
     std::size_t regexes = 0;       ///< In conditions and `extract` actions; equal patterns count each time.
     std::size_t instructions = 0;  ///< Of RE2, that they become.
-    /// Those of conditions that may begin anywhere in a text and name none of 3 bytes that has to stand there: nothing
-    /// finds the rule sooner, so every alert pays for them.
+    /// Those of conditions that may begin anywhere in a text, or at its beginning with no certain character, and name
+    /// no text of 3 bytes that has to stand there: nothing finds the rule sooner, so every alert pays for them.
     std::size_t open_patterns = 0;
     std::size_t memory = 0;  ///< Bytes of texts, trees and compiled patterns, estimated.
 
@@ -36,6 +36,9 @@ struct Cost {
 
 /// The same for too_many_patterns() alone: next to nothing where the rule has no regular expression.
 [[nodiscard]] Cost pattern_cost_of(const domain::Rule& rule);
+
+/// So many bytes are regular expressions counted as, at most, that become so many instructions.
+[[nodiscard]] std::size_t pattern_bytes(std::size_t regexes, std::size_t instructions) noexcept;
 
 /// `conflict` with what is too much for a tenant, and what helps. `of_all`: of all its rules together. `stored`: of
 /// those that it has already, perhaps from before there was a limit: so much it may keep.

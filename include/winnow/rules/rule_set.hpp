@@ -44,6 +44,7 @@ struct Evaluation {
     };
     std::vector<Hold> holds;
     std::vector<domain::RuleMatch> matches;
+    std::uint64_t more_matches = 0;  ///< Of which who keeps the evaluation has kept no record; 0 where it is made.
     struct Failure {
         RuleId rule_id;
         std::string error;
@@ -62,6 +63,8 @@ struct Evaluation {
         friend bool operator==(const Shadow&, const Shadow&) = default;
     };
     std::vector<Shadow> shadows;
+    bool would_drop = false;               ///< One of the shadows drops; also where not all of them are kept.
+    bool would_suppress = false;           ///< The same of suppressing.
     std::vector<Failure> shadow_failures;  ///< Of their conditions, which have a budget of their own.
 };
 

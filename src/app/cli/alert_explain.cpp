@@ -92,6 +92,10 @@ void add_rules(const json& explanation, Lines& lines)
         if (const auto failed = word(rule, "error"); !failed.empty()) lines.more("  left out: " + failed);
     }
     if (explanation.at("matched_rules").empty()) lines.add("rule", "none matched");
+    // What an older service says has no such count.
+    if (const auto more = explanation.value("matched_rules_left_out", 0); more > 0) {
+        lines.add("rule", "and " + std::to_string(more) + " more, which are not recorded");
+    }
     for (const auto& miss : explanation.at("near_misses")) {
         lines.add("near miss", quoted(miss));
         add_leaves(miss.at("failing"), lines);

@@ -97,6 +97,7 @@ TEST_F(BodyLimit, LargeBodiesShareTheirMemory)
     const auto refused = second.receive();
     EXPECT_EQ(refused.status, 503);
     EXPECT_EQ(refused.body, "overloaded");
+    EXPECT_TRUE(refused.header("X-Detail").contains("fill its 250000 bytes")) << refused.header("X-Detail");
     EXPECT_EQ(refused.header("Retry-After"), "5");
 
     TlsClient small(port());

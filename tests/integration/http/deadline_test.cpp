@@ -61,7 +61,9 @@ TEST_F(Deadline, ASlowHeadIsCutOffHoweverSteadilyItComes)
     options_.limits.header = kShort;
     TlsClient client(port());
     const auto took = trickle(client, "GET / HTTP/1.1\r\nHost: h\r\nX: ");
-    EXPECT_EQ(client.receive().status, 408);
+    const auto answer = client.receive();
+    EXPECT_EQ(answer.status, 408);
+    EXPECT_TRUE(answer.header("X-Detail").contains("head did not arrive")) << answer.header("X-Detail");
     EXPECT_TRUE(client.at_end());
     EXPECT_LT(took, 5s);
     EXPECT_GE(took, kShort - 10ms);
@@ -72,7 +74,9 @@ TEST_F(Deadline, ASlowBodyIsCutOffHoweverSteadilyItComes)
     options_.limits.body = kShort;
     TlsClient client(port());
     const auto took = trickle(client, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n");
-    EXPECT_EQ(client.receive().status, 408);
+    const auto answer = client.receive();
+    EXPECT_EQ(answer.status, 408);
+    EXPECT_TRUE(answer.header("X-Detail").contains("body did not arrive")) << answer.header("X-Detail");
     EXPECT_TRUE(client.at_end());
     EXPECT_LT(took, 5s);
 }
@@ -94,7 +98,9 @@ TEST_F(Deadline, ALargeBodyThatStallsIsCutOffLongBeforeItsDeadline)
     for (const std::string head : {"Content-Length: 900000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\ndbba0\r\n"}) {
         TlsClient client(port());
         client.send("POST / HTTP/1.1\r\nHost: h\r\n" + head + std::string(200'000, 'x'));
-        EXPECT_EQ(client.receive().status, 408) << head;
+        const auto answer = client.receive();
+        EXPECT_EQ(answer.status, 408) << head;
+        EXPECT_TRUE(answer.header("X-Detail").contains("slower than the 4096 bytes")) << answer.header("X-Detail");
         EXPECT_TRUE(client.at_end());
     }
 }

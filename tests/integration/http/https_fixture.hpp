@@ -45,12 +45,12 @@ public:
         sink(Response(200, "text/plain", request.head.method + " " + request.head.path + " " + request.body));
     }
 
-    /// Says in a header for which path it takes the request.
-    Response protocol_error(std::string_view path, int status, std::string_view code,
-                            std::string_view /*detail*/) override
+    /// Says in headers for which path it takes the request, and the detail.
+    Response protocol_error(std::string_view path, int status, std::string_view code, std::string_view detail) override
     {
         Response response(status, "application/problem+json", std::string(code));
         response.set("X-Path", std::string(path.substr(0, 20)));
+        response.set("X-Detail", std::string(detail));
         return response;
     }
 };

@@ -246,6 +246,26 @@ TEST_F(AlertJournal, ExplainsADroppedAlertWithTheRuleThatDroppedIt)
     EXPECT_EQ(earlier["matched_rules"][0]["current_version"], 2);
 }
 
+TEST_F(AlertJournal, OfMoreRulesThanAreRecordedTheRestIsTold)
+{
+    add_rule(kRule, "env=dev", R"([{"type":"priority","priority":"P1"}])", 2);
+    auto alert = an_alert("noise");
+    alert.labels.set("env", "dev");
+    auto made = verdict(Disposition::suppressed, TicketEffect::none, std::nullopt, {{.rule_id = kRule, .version = 2}});
+    made.more_matches = 744;
+    const auto row = journal(1, kNow, {alert}, {made});
+    const auto shown = get("/alerts").body["items"][0];
+    EXPECT_EQ(shown["matched_rules"].size(), 1U);
+    EXPECT_EQ(shown["matched_rules_left_out"], 744);
+    const auto now = get("/alerts/" + id_of(row, 0) + "/explanation").body;
+    EXPECT_EQ(now["matched_rules"].size(), 1U);
+    EXPECT_EQ(now["matched_rules_left_out"], 744);
+    EXPECT_EQ(now["rules"][0]["acted"], true);
+    EXPECT_EQ(now["alert_after_rules"], nullptr) << "the others changed it, perhaps";
+    EXPECT_EQ(now["nobody_told"]["detail"].get<std::string>().find("quiet dev"), std::string::npos)
+        << "it may have been another: " << now["nobody_told"];
+}
+
 TEST_F(AlertJournal, ExplainsWhoWasToldOfATicketedAlert)
 {
     const auto ticket = add_ticket();

@@ -56,6 +56,15 @@ TEST(ExplanationText, OfARuleThatIsGoneSaysThat)
     EXPECT_THAT(explanation_text(shown), HasSubstr("(a rule that is gone) version 1\n"));
 }
 
+TEST(ExplanationText, SaysHowManyRulesActedThatAreNotRecorded)
+{
+    auto shown = an_explanation();
+    shown["matched_rules_left_out"] = 744;
+    EXPECT_THAT(explanation_text(shown), HasSubstr("rule         and 744 more, which are not recorded\n"));
+    shown["matched_rules_left_out"] = 0;
+    EXPECT_THAT(explanation_text(shown), Not(HasSubstr("more")));
+}
+
 TEST(ExplanationText, SaysWhatCameCloseAndWhatFailed)
 {
     auto shown = an_explanation();

@@ -45,6 +45,7 @@ Verdicts some_verdicts(std::size_t count, unsigned seed)
                                             .needed = static_cast<std::int32_t>(random() % 1'001)};
             if (random() % 2 == 0) verdict->held_by->until = Timestamp(std::chrono::milliseconds{1 + random()});
         }
+        if (random() % 5 == 0) verdict->more_matches = random() % 10'000;
         verdict->dedup_key = std::string(random() % 300, static_cast<char>('a' + random() % 26));
     }
     return verdicts;
@@ -155,6 +156,24 @@ TEST(VerdictCodec, RefusesWhatIsNotItsOwn)
         ASSERT_FALSE(decoded.has_value());
         EXPECT_EQ(decoded.error().code(), ErrorCode::internal);
     }
+}
+
+TEST(VerdictCodec, HowManyMoreMatchedStandsInTheTableOfRulesWhereOlderProgramsReadIt)
+{
+    Verdict verdict;
+    verdict.disposition = Disposition::dropped;
+    verdict.matches = {{RuleId(Uuid::from_words(1, 2)), 3}};
+    verdict.more_matches = 300;
+    verdict.dedup_key = "k";
+    // 2 rules: id, 3; nil, 300 | 1 verdict: dropped, none, 2 matches: 0, 1, "k"
+    const std::string bytes(
+        "\x02\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x02\x03\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xac\x02\x01\x02\0\x02\0\x01\x01k",
+        44);
+    const auto payload = encode_verdicts({verdict});
+    EXPECT_EQ(payload.substr(1, bytes.size()), bytes);
+    const auto decoded = decode_verdicts(payload);
+    ASSERT_TRUE(decoded);
+    EXPECT_EQ(decoded->front(), verdict);
 }
 
 TEST(VerdictCodec, StillReadsThePlainFormOfItsFirstDay)

@@ -38,6 +38,17 @@ std::vector<domain::Rule> rules_with_notes(std::size_t count = 64)
     return rules;
 }
 
+/// That match every alert.
+std::vector<domain::Rule> rules_for_all(std::size_t count, domain::RuleMode mode = domain::RuleMode::live)
+{
+    auto rules = rules_with_notes(count);
+    for (auto& rule : rules) {
+        rule.actions = {domain::SuppressAction{}};
+        rule.mode = mode;
+    }
+    return rules;
+}
+
 class JudgedRows : public testing::Test {
 protected:
     JudgedRows() { use(rules_with_notes()); }
@@ -66,6 +77,15 @@ protected:
             batch_.alerts.emplace_back(domain::AlertPosition{.row = position, .index = static_cast<std::uint16_t>(i)},
                                        std::move(alert));
         }
+    }
+
+    [[nodiscard]] std::int64_t counted(std::size_t rules)
+    {
+        const auto writes = decide(batch_, {}, SIZE_MAX).writes;
+        EXPECT_THAT(writes.rule_matches, SizeIs(rules));
+        std::int64_t times = 0;
+        for (const auto& [rule, count] : writes.rule_matches) times += count;
+        return times;
     }
 
     [[nodiscard]] static std::size_t note_bytes(const FoldBatch& batch)
@@ -116,6 +136,81 @@ TEST_F(JudgedRows, TheNotesOfOneRowAreBoundedAndWhatHasNoRoomIsCounted)
                 testing::Contains(testing::Field(&ports::RuleFailures::error,
                                                  "note: the notes of alerts that came together have 8388608 bytes "
                                                  "already, the limit")));
+}
+
+TEST_F(JudgedRows, AlertsThatFollowOneOfTheirKeyMakeRoomForTheNotesOfThoseThatMayOpenATicket)
+{
+    add_row(200);
+    for (std::size_t i = 0; i < 180; ++i) batch_.alerts[i].alert.dedup_key = "one";
+    ASSERT_TRUE(judge(batch_, never));
+    EXPECT_THAT(batch_.alerts[0].evaluation.notes, SizeIs(16));
+    for (std::size_t i = 180; i < 200; ++i) EXPECT_THAT(batch_.alerts[i].evaluation.notes, SizeIs(16)) << i;
+    EXPECT_LE(note_bytes(batch_), 8 * kMiB);
+    EXPECT_EQ(note_bytes(batch_), batch_.begun_rows.front().note_bytes);
+    const auto writes = decide(batch_, {}, SIZE_MAX).writes;
+    EXPECT_EQ(std::ranges::count(writes.outcome.events, domain::TicketEventKind::commented, &domain::TicketEvent::kind),
+              21 * 16)
+        << "every ticket has its notes";
+}
+
+/// 10,000 rules were 240 KB of each alert, of which a row has 2,000.
+TEST_F(JudgedRows, TheFirstMatchesOfAnAlertAreRecordedAndAllOfThemAct)
+{
+    auto rules = rules_for_all(1'000);
+    rules.back().actions = {domain::PriorityAction{"P1"}};
+    use(std::move(rules));
+    add_row(5);
+    ASSERT_TRUE(judge(batch_, never));
+    for (const auto& each : batch_.alerts) {
+        ASSERT_THAT(each.evaluation.matches, SizeIs(256));
+        EXPECT_EQ(each.evaluation.matches.capacity(), 256U);
+        EXPECT_EQ(each.evaluation.matches.back().rule_id, RuleId(Uuid::from_words(9, 256)));
+        EXPECT_EQ(each.evaluation.priority, "P1") << "the last one's";
+    }
+    EXPECT_EQ(counted(1'000), 5 * 1'000);
+}
+
+TEST_F(JudgedRows, AVerdictSaysHowManyMatchesAreNotRecordedAndWhatDroppedTheAlert)
+{
+    auto rules = rules_for_all(300);
+    rules.back().actions = {domain::DropAction{}};
+    use(std::move(rules));
+    add_row(1);
+    ASSERT_TRUE(judge(batch_, never));
+    const auto verdict = decide(batch_, {}, SIZE_MAX).writes.outcome.verdicts.front();
+    EXPECT_EQ(verdict.disposition, domain::Disposition::dropped);
+    ASSERT_THAT(verdict.matches, SizeIs(256));
+    EXPECT_EQ(verdict.matches[254].rule_id, RuleId(Uuid::from_words(9, 255)));
+    EXPECT_EQ(verdict.matches[255].rule_id, RuleId(Uuid::from_words(9, 300)));
+    EXPECT_EQ(verdict.more_matches, 44U);
+    EXPECT_EQ(counted(300), 300);
+}
+
+TEST_F(JudgedRows, MatchesInShadowModeAreKeptUpToTheSameLimitAndAllCount)
+{
+    auto rules = rules_for_all(1'000, domain::RuleMode::shadow);
+    rules.back().actions = {domain::DropAction{}};
+    use(std::move(rules));
+    add_row(5);
+    ASSERT_TRUE(judge(batch_, never));
+    for (const auto& each : batch_.alerts) EXPECT_EQ(each.evaluation.shadows.capacity(), 256U);
+    EXPECT_EQ(counted(1'000), 5 * 1'000);
+    const auto noise = decide(batch_, {}, SIZE_MAX).writes.noise;
+    const auto all = std::ranges::find(noise, domain::NoiseKind::total, &domain::NoiseRow::kind);
+    ASSERT_NE(all, noise.end());
+    EXPECT_EQ(all->counts.would_drop, 5) << "by the last one";
+}
+
+TEST_F(JudgedRows, RowsWithManyUnrecordedMatchesAreStoredBeforeMoreAreJudged)
+{
+    use(rules_for_all(10'000));
+    for (int i = 0; i < 20; ++i) add_row(1);
+    ASSERT_FALSE(judge(batch_, never)) << "though time is left";
+    EXPECT_EQ(judged_rows(batch_), 11U) << "of 9,744 counted ones each";
+    auto second = room_behind(batch_, 11);
+    split(batch_, second);
+    EXPECT_EQ(counted(10'000), 11 * 10'000) << "of its own rows only";
+    EXPECT_TRUE(judge(second, never));
 }
 
 TEST_F(JudgedRows, SmallNotesAllHaveRoom)

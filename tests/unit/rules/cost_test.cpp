@@ -59,7 +59,7 @@ TEST(RuleCost, TheAllowanceIsKeptToTheLastPatternAndByte)
 TEST(RuleCost, EqualPatternsAreCompiledOnceWhileSomebodySaysSo)
 {
     const auto compile = [] {
-        return expr::compile_pattern("a+b", expr::Dot::anything);
+        return expr::compile_pattern("a+b", expr::Dot::anything).value_or(nullptr);
     };
     EXPECT_NE(compile(), compile());
     const expr::PatternsOnce once;
@@ -69,7 +69,40 @@ TEST(RuleCost, EqualPatternsAreCompiledOnceWhileSomebodySaysSo)
         EXPECT_EQ(compile(), first);
     }
     EXPECT_EQ(compile(), first);
-    EXPECT_NE(expr::compile_pattern("a+b", expr::Dot::no_line_feed), first) << "they are not the same";
+    EXPECT_NE(expr::compile_pattern("a+b", expr::Dot::no_line_feed).value_or(nullptr), first)
+        << "they are not the same";
+}
+
+TEST(RuleCost, WhatIsCompiledIsCountedWhateverBecomesOfItAndOnceWhereItIsEqual)
+{
+    const auto compile = [](int number) {
+        return expr::compile_pattern("a+b" + std::to_string(number), expr::Dot::anything);
+    };
+    constexpr std::size_t kRoomForTwo = 2 * (expr::kPatternBytes + 20 * expr::kInstructionBytes);
+    expr::PatternBound bound(kRoomForTwo, "too much", [&compile]() -> std::size_t {
+        EXPECT_TRUE(compile(1'000)) << "not counted";
+        return expr::kPatternBytes + 20 * expr::kInstructionBytes;
+    });
+    EXPECT_TRUE(compile(1));
+    EXPECT_TRUE(compile(2));
+    EXPECT_TRUE(compile(1));
+    EXPECT_TRUE(compile(3)) << "of what there may be besides";
+    EXPECT_FALSE(bound.is_met());
+    const auto refused = compile(4);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message(), "too much");
+    EXPECT_TRUE(bound.is_met());
+    EXPECT_TRUE(compile(2)) << "it is there";
+    const auto condition = expr::compile_condition(R"(title.matches("c+d"))", domain::RuleSyntax::cel);
+    ASSERT_FALSE(condition);
+    EXPECT_THAT(condition.error().message(), testing::HasSubstr("is refused: too much"));
+}
+
+TEST(RuleCost, WrongPatternsAreCountedToo)
+{
+    expr::PatternBound bound(2 * expr::kPatternBytes, "too much");
+    for (const auto* wrong : {"(", "[", "*"}) EXPECT_FALSE(expr::compile_pattern(wrong, expr::Dot::anything));
+    EXPECT_TRUE(bound.is_met());
 }
 
 TEST(RuleCost, CountsInstructionsAndWhatNothingFinds)
@@ -79,17 +112,41 @@ TEST(RuleCost, CountsInstructionsAndWhatNothingFinds)
     };
     EXPECT_GT(cost("a{400}").instructions, 400U);
     EXPECT_LT(cost("a{400}").instructions, 420U);
-    for (const auto* open : {"[a-z]+", "ab", "a|bcd", "^.*", "^.*ab", "^a|b", "(abc)?"}) {
+    for (const auto* open : {"[a-z]+",
+                             "ab",
+                             "a|bcd",
+                             "^.*",
+                             "^.*ab",
+                             "^a|b",
+                             "(abc)?",
+                             "^[^~]*q1",
+                             "^(.*)q2",
+                             "^(?:.*)q3",
+                             "^\\\\C*q4",
+                             "^a*q5",
+                             "^a?.*q6",
+                             "^a{0,9}.*q7",
+                             "^(?i)q8",
+                             "^\\\\Q.\\\\E.*q9",
+                             "^ü*.*q",
+                             "^(?:abc)*.*(?:q)$",
+                             "^(?:a[(])*.*(?:q)$",
+                             "^[a-z]+"}) {
         EXPECT_EQ(cost(open).open_patterns, 1U) << open;
     }
-    for (const auto* found : {"abc", "[0-9]abc+", "^[a-z]+", "^a.*", ".*abc.*"}) {
+    for (const auto* found :
+         {"abc", "[0-9]abc+", "^a[a-z]+", "^a.*", ".*abc.*", "^a+.*q", "^ü.*q", "^(?:a.*)$", "^(a|)$"}) {
         EXPECT_EQ(cost(found).open_patterns, 0U) << found;
     }
     const auto matcher = [](const char* text) {
         return cost_of(rule_of(text, domain::RuleSyntax::matchers)).open_patterns;
     };
     EXPECT_EQ(matcher(R"(env=~"a.*|b")"), 0U);
-    EXPECT_EQ(matcher(R"(env=~".*a")"), 1U);
+    EXPECT_EQ(matcher(R"(env=~"prod|")"), 0U);
+    EXPECT_EQ(matcher(R"(env=~"a(b|c)[0-9]*")"), 1U) << "what is not plain counts";
+    for (const auto* open : {".*a", "(.*)q5", "a|.*q", "[^~]*q6", "a*.*q7", "\\\\C*q8"}) {
+        EXPECT_EQ(matcher(("env=~\"" + std::string(open) + "\"").c_str()), 1U) << open;
+    }
     EXPECT_EQ(matcher(R"(env=~".*abc")"), 0U);
 }
 
