@@ -211,6 +211,7 @@ Reason why_nobody_was_told(const PastAlert& past, const TicketSide& side, const 
         case Disposition::held: return {"held", why_held(*past.verdict, ticket)};
         case Disposition::ignored: return {"ignored", why_ignored(past)};
         case Disposition::ticketed:
+        case Disposition::quarantined:
         case Disposition::resolved: break;
     }
     if (ticket != nullptr && ticket->suppressed) {

@@ -266,7 +266,7 @@ std::optional<Verdict> get_verdict(Input& in, const std::vector<domain::RuleMatc
     if (kind == 0) return std::nullopt;
     Verdict verdict;
     const auto effect = in.take(1);
-    if (effect.empty() || kind > static_cast<std::uint64_t>(domain::Disposition::ignored) + 1) {
+    if (effect.empty() || kind > static_cast<std::uint64_t>(domain::Disposition::quarantined) + 1) {
         in.fail();
         return std::nullopt;
     }

@@ -94,10 +94,10 @@ void TriageWorker::refused(Tenant& tenant, const Applied& applied)
         batch.failures = 0;
         const auto mode = batch.mode;
         // Where even the position cannot be moved it is not the row's fault: from the start again.
-        batch.mode = mode == FoldBatch::Mode::fold     ? FoldBatch::Mode::ignore
+        batch.mode = mode == batch.first_mode()        ? FoldBatch::Mode::ignore
                      : mode == FoldBatch::Mode::ignore ? FoldBatch::Mode::skip
-                                                       : FoldBatch::Mode::fold;
-        if (mode == FoldBatch::Mode::fold) {
+                                                       : batch.first_mode();
+        if (mode == batch.first_mode()) {
             shared_.metrics.poisoned_rows.add();
             observe::error("a row cannot be folded: its alerts are ignored",
                            {{"tenant", batch.policy->config.tenant.service_code},

@@ -53,6 +53,9 @@ public:
                   .backlog = Backlog(metrics.gauge("winnow_triage_backlog_alerts",
                                                    "Committed alerts in memory that are not applied yet."),
                                      observe::QueueMetrics(metrics, "triage"), options.standstill),
+                  .watch{{.long_turn = options.long_turn, .hung_turn = options.hung_turn, .hung = options.hung},
+                         metrics.counter("winnow_triage_long_turns_total",
+                                         "Turns of triage that took more processor time than any should.")},
                   .line = TenantLine({.max_fold_alerts = options.max_fold_alerts, .most_aside = kMostAside * count_})}
     {
         for (std::size_t i = 0; i < count_; ++i) {
@@ -117,6 +120,11 @@ fair::Held TriageService::held(TenantId tenant) const
 std::uint64_t TriageService::applied_through(domain::StreamId stream, std::uint64_t written) const
 {
     return impl_->shared_.backlog.applied_through(stream, written);
+}
+
+bool TriageService::settled(domain::StreamId stream, std::chrono::milliseconds deadline)
+{
+    return impl_->shared_.backlog.wait(stream, deadline);
 }
 
 bool TriageService::flush(std::chrono::milliseconds deadline)

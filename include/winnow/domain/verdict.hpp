@@ -25,6 +25,7 @@ enum class Disposition : std::uint8_t {
     held,        ///< A pause or threshold is not yet reached.
     resolved,    ///< It ended a ticket's trouble.
     ignored,     ///< A recovery or acknowledgement with nothing open.
+    quarantined, ///< Not judged, because judging its row ended processes. Its ticket is one that says so.
 };
 
 [[nodiscard]] std::string_view to_string(Disposition disposition) noexcept;
