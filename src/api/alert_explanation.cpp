@@ -359,6 +359,7 @@ json explanation(const Evidence& found)
                 {"matched_rules", std::move(acted.lines)},
                 {"quieted_by", quieted_by_json(past)},
                 {"held_by", held_by_json(past)},
+                {"over_budget", over_budget_json(past)},
                 {"rules", std::move(today.lines)},
                 {"rules_left_out", today.left_out},
                 {"near_misses", std::move(today.near_misses)},

@@ -28,6 +28,8 @@ TriageMetrics::TriageMetrics(observe::Metrics& metrics)
                                     "Journal rows that could not be folded and were recorded as ignored.")),
       dropped_rows(metrics.counter("winnow_triage_dropped_rows_total",
                                    "Journal rows of ended streams or tenants that do not exist.")),
+      over_budget(metrics.counter("winnow_over_budget_total",
+                                  "Alerts that cost more to judge than one may: what was left was not decided.")),
       fold_seconds(metrics.histogram("winnow_triage_fold_seconds", "Time of one triage transaction.", {}, kSeconds)),
       lag_seconds(metrics.histogram("winnow_triage_lag_seconds",
                                     "Age of the oldest alert of a fold when it was applied.", {}, kSeconds)),

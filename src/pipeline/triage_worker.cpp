@@ -302,8 +302,10 @@ Applied TriageWorker::apply(const TriageShared& shared, FoldBatch& batch, std::u
             applied.deliveries = deliveries;
             applied.declined = writes.declined;
             applied.dispositions = {};
+            applied.over_budget = 0;
             for (const auto& verdict : writes.outcome.verdicts) {
                 ++applied.dispositions.at(static_cast<std::size_t>(verdict.disposition));
+                if (verdict.over_budget) ++applied.over_budget;
             }
             return std::move(writes);
         } catch (const std::bad_alloc&) {

@@ -35,6 +35,7 @@ struct TriageMetrics {
     observe::Counter fold_failures;
     observe::Counter poisoned_rows;
     observe::Counter dropped_rows;
+    observe::Counter over_budget;
     observe::Histogram fold_seconds;
     observe::Histogram lag_seconds;
     std::array<observe::Counter, 9> dispositions;  ///< By domain::Disposition.

@@ -6,6 +6,7 @@
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/domain/alert.hpp"
+#include "winnow/domain/alert_budget.hpp"
 #include "winnow/domain/rule.hpp"
 #include "winnow/domain/verdict.hpp"
 
@@ -62,7 +63,10 @@ struct Evaluation {
         friend bool operator==(const Shadow&, const Shadow&) = default;
     };
     std::vector<Shadow> shadows;
-    std::vector<Failure> shadow_failures;  ///< Of their conditions, which have a budget of their own.
+    std::vector<Failure> shadow_failures;  ///< Of their conditions, which have a quarter of a budget of their own.
+
+    /// What is left for silences, windows and inhibitions, and whether what rules asked for was not decided.
+    domain::AlertBudget budget;
 };
 
 /// One test of a condition, looked at by itself.
