@@ -50,7 +50,6 @@ TEST(TurnWatch, WaitingIsNotSpending)
     Watched watched;
     TurnWatch::Seat seat(watched.watch);
     seat.begin(tenant_id(1));
-    std::atomic<bool> done = false;
     std::jthread spender([&] {  // proves that the watch looks
         TurnWatch::Seat its(watched.watch);
         its.begin(tenant_id(2));
@@ -58,9 +57,8 @@ TEST(TurnWatch, WaitingIsNotSpending)
             for (std::atomic<int> i = 0; i < 100'000;) ++i;
         }
         its.end();
-        done = true;
     });
-    while (!done) std::this_thread::sleep_for(1ms);  // polls for it
+    spender.join();
     seat.end();
     EXPECT_EQ(watched.hung, 1);
     EXPECT_TRUE(watched.counted(1));
