@@ -39,7 +39,8 @@ struct MachineState {
     friend bool operator==(const MachineState&, const MachineState&) = default;
 };
 
-/// A firing alert at `at` in (at - within, at] makes how many?
+/// A firing alert at `at` makes how many in (end - within, end]? `end` is `at` itself; or, where it comes after alerts
+/// that were received later, any of those that makes it the most: whoever reaches the count last reaches it for all.
 struct Count {
     std::int32_t alerts = 0;
     bool reached = false;

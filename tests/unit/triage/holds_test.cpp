@@ -208,6 +208,16 @@ TEST_F(HoldRules, BelowItsCountAThresholdHoldsAndReachingItTellsOnce)
     EXPECT_THAT(store.notices.front().event.data, HasSubstr(R"("released":"threshold")"));
 }
 
+TEST_F(HoldRules, AThresholdIsReachedByAnAlertThatComesLate)
+{
+    counted(0s);
+    EXPECT_EQ(counted(2min).held_by->count, 2);
+    EXPECT_EQ(counted(1min).disposition, Disposition::ticketed) << "a dead node's, judged after what came later";
+    EXPECT_EQ(only().state, InState::open);
+    EXPECT_EQ(only().last_seen_at, at(2min));
+    EXPECT_THAT(pages(), ElementsAre(opened));
+}
+
 TEST_F(HoldRules, AThresholdThatIsNotReachedInItsTimeIsGivenUpUnheard)
 {
     counted(0s);

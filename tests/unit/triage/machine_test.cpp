@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 namespace winnow::triage {
 namespace {
 
@@ -74,9 +76,37 @@ TEST(Threshold, AlertsThatComeInAnotherOrderCountInTheirOwnTime)
 {
     MachineState state;
     EXPECT_FALSE(reached(state, 20s));
-    EXPECT_FALSE(reached(state, 10s)) << "of the two that were received by then, one";
+    EXPECT_FALSE(reached(state, 10s));
     EXPECT_THAT(state.recent, ElementsAre(at(10s), at(20s)));
     EXPECT_TRUE(reached(state, 21s));
+}
+
+TEST(Threshold, InWhateverOrderItsAlertsComeTheLastOfThemReachesIt)
+{
+    std::vector<std::chrono::milliseconds> order{0s, 10s, 20s};
+    do {
+        MachineState state;
+        EXPECT_FALSE(reached(state, order[0]));
+        EXPECT_FALSE(reached(state, order[1]));
+        EXPECT_TRUE(reached(state, order[2])) << order[0] << order[1] << order[2];
+    } while (std::ranges::next_permutation(order).found);
+}
+
+TEST(Threshold, ALateAlertReachesNothingWithAlertsThatAreNoWindowTogether)
+{
+    MachineState state;
+    EXPECT_FALSE(reached(state, 0s));
+    EXPECT_FALSE(reached(state, 60s));
+    EXPECT_EQ(count_alert(state, kThreeInAMinute, at(30s)).alerts, 2);
+    EXPECT_FALSE(reached(state, 0s)) << "too late: it stands with one of them at most";
+}
+
+TEST(Flap, ATransitionThatComesLateMayBeTheOneThatLacked)
+{
+    MachineState state;
+    EXPECT_FALSE(see_status(state, kFourInTen, true, at(0s)));
+    for (const auto when : {1min, 2min, 4min}) EXPECT_FALSE(see_status(state, kFourInTen, !*state.firing, at(when)));
+    EXPECT_TRUE(see_status(state, kFourInTen, !*state.firing, at(3min)));
 }
 
 TEST(Flap, StartsWithTheLastOfItsTransitionsAndAFirstAlertIsNone)
