@@ -168,6 +168,10 @@ ActedRules acted_rules(const PastAlert& past, const RulesThen& then, const std::
 RulesToday rules_today(const PastAlert& past, const std::vector<Rule>& today)
 {
     RulesToday seen;
+    if (past.verdict && past.verdict->disposition == domain::Disposition::quarantined) {
+        seen.left_out = today.size();  // what ended triage would end whoever explains it, too
+        return seen;
+    }
     const auto set = rules::RuleSet::compile(today);
     std::size_t idle = 0;
     bool any = past.verdict && !past.verdict->matches.empty();

@@ -211,6 +211,7 @@ Reason why_nobody_was_told(const PastAlert& past, const TicketSide& side, const 
         case Disposition::held: return {"held", why_held(*past.verdict, ticket)};
         case Disposition::ignored: return {"ignored", why_ignored(past)};
         case Disposition::ticketed:
+        case Disposition::quarantined:
         case Disposition::resolved: break;
     }
     if (ticket != nullptr && ticket->suppressed) {
@@ -359,6 +360,7 @@ json explanation(const Evidence& found)
                 {"matched_rules_left_out", verdict ? verdict->more_matches : 0},
                 {"quieted_by", quieted_by_json(past)},
                 {"held_by", held_by_json(past)},
+                {"over_budget", over_budget_json(past)},
                 {"rules", std::move(today.lines)},
                 {"rules_left_out", today.left_out},
                 {"near_misses", std::move(today.near_misses)},

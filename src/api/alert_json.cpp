@@ -53,6 +53,13 @@ json quieted_by_json(const PastAlert& past)
     return {{"kind", to_string(kind)}, {"id", id.str()}};
 }
 
+json over_budget_json(const PastAlert& past)
+{
+    if (!past.verdict || !past.verdict->over_budget) return nullptr;
+    const auto& [kind, id] = *past.verdict->over_budget;
+    return {{"kind", to_string(kind)}, {"id", id.str()}};
+}
+
 json warnings_json(const domain::Alert& alert)
 {
     auto warnings = json::array();
@@ -75,6 +82,7 @@ json alert_json(const PastAlert& past)
     document["ticket_id"] = nullptr;
     document["folded_dedup_key"] = nullptr;
     document["quieted_by"] = quieted_by_json(past);
+    document["over_budget"] = over_budget_json(past);
     auto& matched = document["matched_rules"] = json::array();
     document["matched_rules_left_out"] = past.verdict ? past.verdict->more_matches : 0;
     if (!past.verdict) return document;

@@ -28,6 +28,9 @@ namespace winnow::api {
 /// `{kind, id}`, or null where nothing covered the alert.
 [[nodiscard]] nlohmann::json quieted_by_json(const PastAlert& past);
 
+/// `{kind, id}` of what was dearest, or null where judging the alert cost no more than it may.
+[[nodiscard]] nlohmann::json over_budget_json(const PastAlert& past);
+
 /// The disposition's word; "pending" while there is no verdict.
 [[nodiscard]] std::string_view disposition_word(const PastAlert& past);
 

@@ -31,7 +31,19 @@ constexpr std::size_t kWorkers = 2;
 constexpr std::size_t kQueueLimit = 256;
 constexpr std::size_t kMaxBodyBytes = 65'536;
 
-enum class Action : std::uint8_t { create, list, show, change, suspend, resume, metrics, alive, ready };
+enum class Action : std::uint8_t {
+    create,
+    list,
+    show,
+    change,
+    suspend,
+    resume,
+    quarantine,
+    release,
+    metrics,
+    alive,
+    ready
+};
 
 struct ManagementRoute {
     std::string_view method;
@@ -48,6 +60,8 @@ constexpr ManagementRoute kRoutes[] = {
     {"PATCH", "/admin/v1/tenants/{id}", Permission::provider, "changeTenant", Action::change},
     {"POST", "/admin/v1/tenants/{id}/suspend", Permission::provider, "suspendTenant", Action::suspend},
     {"POST", "/admin/v1/tenants/{id}/resume", Permission::provider, "resumeTenant", Action::resume},
+    {"GET", "/admin/v1/tenants/{id}/quarantine", Permission::provider, "listQuarantine", Action::quarantine},
+    {"POST", "/admin/v1/tenants/{id}/quarantine/release", Permission::provider, "releaseQuarantine", Action::release},
     {"GET", "/metrics", Permission::open, "getMetrics", Action::metrics},
     {"GET", "/livez", Permission::open, "getManagementLiveness", Action::alive},
     {"GET", "/readyz", Permission::open, "getManagementReadiness", Action::ready},
@@ -195,6 +209,8 @@ private:
         if (!tenant) return Error(ErrorCode::not_found, "there is no such tenant");
         if (action == Action::show) return show_tenant(*tenant, options_.store);
         if (action == Action::change) return change_tenant(*tenant, request, options_.store);
+        if (action == Action::quarantine) return list_quarantine(*tenant, options_.store, options_.ids);
+        if (action == Action::release) return release_quarantine(*tenant, options_.store);
         return suspend_tenant(*tenant, action == Action::suspend, options_.store);
     }
 

@@ -254,4 +254,30 @@ Result<http::Response> suspend_tenant(TenantId id, bool suspended, ports::Provid
     return json_response(200, tenant_json(*tenant));
 }
 
+Result<http::Response> list_quarantine(TenantId id, ports::ProviderStore& store, const domain::AlertIds& ids)
+{
+    constexpr std::size_t kMost = 200;
+    auto rows = store.set_aside_rows(id, kMost + 1);
+    if (!rows) return rows.error();
+    const bool more = rows->size() > kMost;
+    if (more) rows->resize(kMost);
+    const auto names = ids.of(id);
+    auto items = json::array();
+    for (const auto& row : *rows) {
+        items.push_back({{"first_alert_id", names.row(row.position).alert(0).str()},
+                         {"received_at", format_rfc3339(row.position.received_at)},
+                         {"alerts", row.alerts},
+                         {"set_aside_at", format_rfc3339(row.set_aside_at)},
+                         {"release_asked", row.release_asked}});
+    }
+    return json_response(200, {{"items", std::move(items)}, {"more", more}});
+}
+
+Result<http::Response> release_quarantine(TenantId id, ports::ProviderStore& store)
+{
+    const auto rows = store.release(id);
+    if (!rows) return rows.error();
+    return json_response(202, {{"rows", *rows}});
+}
+
 }  // namespace winnow::api

@@ -5,6 +5,7 @@
 
 #include "winnow/base/result.hpp"
 #include "winnow/base/uuid.hpp"
+#include "winnow/domain/alert_ids.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/ports/credential_store.hpp"
 
@@ -21,5 +22,9 @@ namespace winnow::api {
 [[nodiscard]] Result<http::Response> change_tenant(TenantId id, const http::Request& request,
                                                    ports::ProviderStore& store);
 [[nodiscard]] Result<http::Response> suspend_tenant(TenantId id, bool suspended, ports::ProviderStore& store);
+/// Its journal rows that were set aside because judging them ended processes; and that these are judged again.
+[[nodiscard]] Result<http::Response> list_quarantine(TenantId id, ports::ProviderStore& store,
+                                                     const domain::AlertIds& ids);
+[[nodiscard]] Result<http::Response> release_quarantine(TenantId id, ports::ProviderStore& store);
 
 }  // namespace winnow::api

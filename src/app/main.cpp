@@ -1,6 +1,9 @@
 #include "app/cli/command_line.hpp"
+#include "app/try_rows.hpp"
 
 #include <malloc.h>
+
+#include <string_view>
 
 namespace {
 
@@ -20,5 +23,6 @@ void keep_memory_between_folds()
 int main(int argc, char** argv)
 {
     keep_memory_between_folds();
+    if (argc == 2 && std::string_view(argv[1]) == winnow::app::kTryRows) return winnow::app::run_try_rows();
     return winnow::app::cli::run(argc, argv);
 }

@@ -2,19 +2,18 @@
 
 #include "app/key_file.hpp"
 #include "app/node_settings.hpp"
+#include "app/try_rows.hpp"
 #include "winnow/api/customer_api.hpp"
 #include "winnow/api/management_api.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/crypto/sealer.hpp"
 #include "winnow/delivery/channel.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
-#include "winnow/expr/pattern.hpp"
 #include "winnow/http/server.hpp"
 #include "winnow/identity/authenticator.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
-#include "winnow/observe/processor_time.hpp"
 #include "winnow/pg/alert_ids.hpp"
 #include "winnow/pg/backtest_jobs.hpp"
 #include "winnow/pg/chores.hpp"
@@ -83,6 +82,7 @@ public:
           sealer_(read_key_file(config.encryption_key_file)),
           ids_(pg::stored_alert_ids(session(config.database.pipeline_url, "winnow ids", 1))),
           streams_(pg::make_journal_streams(session(config.database.pipeline_url, "winnow journal", 1))),
+          trials_(pipeline::make_trial_bench(trial_program(config))),
           triage_store_(
               pg::make_triage_store(session(config.database.pipeline_url, "winnow triage", triage_workers(config) + 1),
                                     config.resolve_timeout)),
@@ -128,10 +128,7 @@ public:
               *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
           housekeeping_(
               *streams_, triage_, [this] { return own_stream(); },
-              {.on_takeover =
-                   [this](auto stream) {
-                       dispatcher_.take_over(stream);
-                   }},
+              {.on_takeover = [this](auto stream) { dispatcher_.take_over(stream); }, .trials = trials_.get()},
               metrics_),
           upkeep_(*chores_, {}, metrics_),
           customer_api_(customer_options()),
@@ -290,7 +287,8 @@ private:
                 .metrics = metrics_,
                 .provider_key_sha256 = config_.provider.key_sha256,
                 .client_subjects = config_.provider.client_subjects,
-                .checks = checks()};
+                .checks = checks(),
+                .ids = ids_};
     }
 
     const Config config_;
@@ -301,6 +299,7 @@ private:
     crypto::Sealer sealer_;
     const domain::AlertIds ids_;
     std::unique_ptr<ports::JournalStreams> streams_;
+    std::unique_ptr<pipeline::TrialBench> trials_;
     std::unique_ptr<ports::TriageStore> triage_store_;
     std::unique_ptr<ports::QuietStore> quiet_store_;
     std::unique_ptr<ports::HoldStore> hold_store_;
@@ -337,9 +336,7 @@ private:
 
 Node::Node(const Config& config) : impl_(std::make_unique<Impl>(config))
 {
-    // The thread's own time: what a rule matches must not depend on how busy the machine is.
-    expr::time_matches_with(
-        []() noexcept -> std::uint64_t { return static_cast<std::uint64_t>(observe::processor_time().count()); });
+    time_matches();
 }
 Node::~Node() = default;
 

@@ -2,12 +2,15 @@
 
 #include "app/documents.hpp"
 #include "winnow/crypto/digest.hpp"
+#include "winnow/expr/pattern.hpp"
+#include "winnow/observe/processor_time.hpp"
 
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <thread>
 
 namespace winnow::app {
@@ -63,6 +66,12 @@ pipeline::TriageOptions triage_options(const Config& config)
     auto options = config.triage;
     options.workers = triage_workers(config);
     return options;
+}
+
+void time_matches()
+{
+    expr::time_matches_with(
+        []() noexcept -> std::uint64_t { return static_cast<std::uint64_t>(observe::processor_time().count()); });
 }
 
 }  // namespace winnow::app

@@ -28,4 +28,8 @@ namespace winnow::app {
 
 [[nodiscard]] dispatch::DispatcherOptions dispatch_options(const Config& config, const std::string& node);
 
+/// Matches take the time of the thread they run in, in this whole process: what a rule matches must not depend on how
+/// busy the machine is.
+void time_matches();
+
 }  // namespace winnow::app

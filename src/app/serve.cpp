@@ -65,16 +65,6 @@ Loaded load_for_serving(const std::string& file)
     return loaded;
 }
 
-/// An image of this process's memory would hold keys and what tenants' alerts say. The limit is for who obeys it;
-/// a program that cores are piped to need not, so the kernel is told not to make one at all.
-void forbid_core_dumps()
-{
-    const rlimit none{};
-    if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0) {
-        observe::warn("core dumps cannot be switched off", {{"reason", std::strerror(errno)}});
-    }
-}
-
 enum class Waited : std::uint8_t { for_it, told_to_stop };
 
 /// A database that is away, or just starting, is waited for: an operator may start both together, and a supervisor
@@ -93,6 +83,16 @@ Result<Waited> wait_for_database(const DatabaseConfig& database, Signals& signal
 }
 
 }  // namespace
+
+/// The limit is for who obeys it; a program that cores are piped to need not, so the kernel is told not to make one at
+/// all.
+void forbid_core_dumps()
+{
+    const rlimit none{};
+    if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0) {
+        observe::warn("core dumps cannot be switched off", {{"reason", std::strerror(errno)}});
+    }
+}
 
 void print_problems(const Error& error)
 {

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::array kDispositions{Disposition::ticketed, Disposition::dropped,   Disposition::suppressed,
                                    Disposition::silenced, Disposition::inhibited, Disposition::held,
-                                   Disposition::resolved, Disposition::ignored};
+                                   Disposition::resolved, Disposition::ignored,   Disposition::quarantined};
 
 constexpr std::array kEffects{TicketEffect::none,      TicketEffect::opened,   TicketEffect::joined,
                               TicketEffect::refreshed, TicketEffect::reopened, TicketEffect::acknowledged,
@@ -27,6 +27,7 @@ std::string_view to_string(Disposition disposition) noexcept
         case Disposition::held: return "held";
         case Disposition::resolved: return "resolved";
         case Disposition::ignored: return "ignored";
+        case Disposition::quarantined: return "quarantined";
     }
     return "ignored";
 }

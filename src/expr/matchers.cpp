@@ -1,8 +1,10 @@
 #include "winnow/expr/matchers.hpp"
 
 #include "expr/matcher_lexer.hpp"
+#include "expr/prices.hpp"
 #include "expr/regex.hpp"
 #include "winnow/base/text.hpp"
+#include "winnow/expr/pattern.hpp"
 
 #include <algorithm>
 #include <array>
@@ -217,6 +219,21 @@ bool Matcher::matches(const domain::Alert& alert) const
     return false;
 }
 
+std::optional<bool> Matcher::matches(const domain::Alert& alert, Budget& budget) const
+{
+    std::string made;
+    const auto actual = find_value(name_, alert, made);
+    if (!budget.charge(1 + price::blocks(made.size(), price::kWritten))) return std::nullopt;
+    if (op_ == Op::equal || op_ == Op::not_equal) {
+        if (!budget.charge(price::blocks(std::min(actual.size(), value_.size()), price::kCompared)))
+            return std::nullopt;
+        return (actual == value_) == (op_ == Op::equal);
+    }
+    const auto found = expr::matches_whole(*regex_, actual, budget);
+    if (!found) return std::nullopt;
+    return *found == (op_ == Op::regex);
+}
+
 std::string Matcher::str() const
 {
     const auto name = is_plain_word(name_) ? name_ : quote(name_);
@@ -238,6 +255,15 @@ bool is_own_field(std::string_view name) noexcept
 bool matches_all(const std::vector<Matcher>& matchers, const domain::Alert& alert)
 {
     return std::ranges::all_of(matchers, [&](const Matcher& matcher) { return matcher.matches(alert); });
+}
+
+std::optional<bool> matches_all(const std::vector<Matcher>& matchers, const domain::Alert& alert, Budget& budget)
+{
+    for (const auto& matcher : matchers) {
+        const auto found = matcher.matches(alert, budget);
+        if (found != true) return found;
+    }
+    return true;
 }
 
 }  // namespace winnow::expr

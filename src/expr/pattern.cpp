@@ -42,21 +42,38 @@ void time_matches_with(MatchClock clock) noexcept
     match_clock = clock;
 }
 
-std::optional<bool> matches(const re2::RE2& pattern, std::string_view text, Budget& budget)
+namespace {
+
+std::optional<bool> look(const re2::RE2& pattern, std::string_view text, re2::RE2::Anchor anchor, Budget& budget)
 {
     const auto paid = price::kMatch + price::blocks(text.size(), price::kMatched);
     if (!budget.charge(paid)) return std::nullopt;
     const re2::StringPiece subject(text.data(), text.size());
+    const auto find = [&] {
+        return pattern.Match(subject, 0, text.size(), anchor, nullptr, 0);
+    };
     const auto work = text.size() * static_cast<std::size_t>(std::max(pattern.ProgramSize(), 1));
     const auto clock = work < kWorthTiming ? nullptr : match_clock.load(std::memory_order_relaxed);
-    if (clock == nullptr) return re2::RE2::PartialMatch(subject, pattern);
+    if (clock == nullptr) return find();
     const auto before = clock();
-    const bool found = re2::RE2::PartialMatch(subject, pattern);
+    const bool found = find();
     // Whatever the clock says, no match takes more than the worst.
     const auto took = std::min<std::size_t>(clock() - before, work * kWorstNanos) / kStepNanos;
     // The answer is there already; what comes after it finds nothing left.
     if (took > paid) static_cast<void>(budget.charge(took - paid));
     return found;
+}
+
+}  // namespace
+
+std::optional<bool> matches(const re2::RE2& pattern, std::string_view text, Budget& budget)
+{
+    return look(pattern, text, re2::RE2::UNANCHORED, budget);
+}
+
+std::optional<bool> matches_whole(const re2::RE2& pattern, std::string_view text, Budget& budget)
+{
+    return look(pattern, text, re2::RE2::ANCHOR_BOTH, budget);
 }
 
 }  // namespace winnow::expr

@@ -186,6 +186,7 @@ private:
 };
 
 constexpr std::uint8_t kHasTicket = 0x80;
+constexpr std::uint8_t kIsOver = 0x40;
 
 /// These alone carry what quieted them: 0 for nothing, else its kind + 1, and its id.
 bool names_cause(domain::Disposition disposition) noexcept
@@ -244,14 +245,22 @@ std::optional<domain::Held> get_held(Input& in)
     return held;
 }
 
-// One verdict: 0 for a gap, else disposition + 1; effect with the high bit for a ticket; ticket; cause or hold;
-// matches; dedup key.
+domain::Judge get_judge(Input& in)
+{
+    const auto kind = in.number();
+    if (kind > static_cast<std::uint64_t>(domain::JudgeKind::inhibition)) in.fail();
+    return {.kind = static_cast<domain::JudgeKind>(kind), .id = in.uuid()};
+}
+
+// One verdict: 0 for a gap, else disposition + 1; effect with the high bit for a ticket and the next one for what was
+// dearest; ticket; that; cause or hold; matches; dedup key.
 void put_verdict(std::string& out, const Verdict& verdict, RuleTable& rules)
 {
     out += static_cast<char>(static_cast<std::uint8_t>(verdict.disposition) + 1);
     const auto effect = static_cast<std::uint8_t>(verdict.effect);
-    out += static_cast<char>(verdict.ticket_id ? effect | kHasTicket : effect);
+    out += static_cast<char>(effect | (verdict.ticket_id ? kHasTicket : 0) | (verdict.over_budget ? kIsOver : 0));
     if (verdict.ticket_id) put_uuid(out, verdict.ticket_id->value());
+    if (verdict.over_budget) put_uuid(out += static_cast<char>(verdict.over_budget->kind), verdict.over_budget->id);
     if (names_cause(verdict.disposition)) put_cause(out, verdict.quieted_by);
     if (verdict.disposition == domain::Disposition::held) put_held(out, verdict.held_by);
     // How many more there were stands where a rule's version does; older programs show a rule that they do not know.
@@ -269,15 +278,16 @@ std::optional<Verdict> get_verdict(Input& in, const std::vector<domain::RuleMatc
     if (kind == 0) return std::nullopt;
     Verdict verdict;
     const auto effect = in.take(1);
-    if (effect.empty() || kind > static_cast<std::uint64_t>(domain::Disposition::ignored) + 1) {
+    if (effect.empty() || kind > static_cast<std::uint64_t>(domain::Disposition::quarantined) + 1) {
         in.fail();
         return std::nullopt;
     }
     const auto bits = static_cast<std::uint8_t>(effect.front());
     verdict.disposition = static_cast<domain::Disposition>(kind - 1);
-    verdict.effect = static_cast<domain::TicketEffect>(bits & ~kHasTicket);
+    verdict.effect = static_cast<domain::TicketEffect>(bits & ~(kHasTicket | kIsOver));
     if (verdict.effect > domain::TicketEffect::recovered) in.fail();
     if ((bits & kHasTicket) != 0) verdict.ticket_id = TicketId(in.uuid());
+    if ((bits & kIsOver) != 0) verdict.over_budget = get_judge(in);
     if (names_cause(verdict.disposition)) verdict.quieted_by = get_cause(in);
     if (verdict.disposition == domain::Disposition::held) verdict.held_by = get_held(in);
     const auto matches = in.count();

@@ -68,6 +68,36 @@ select j.tenant_id, j.received_at, j.stream, j.seq, j.alert_count, j.payload
  limit $3
 )sql";
 
+constexpr auto kTakeovers = "select takeovers from journal_streams where stream = $1";
+
+// No count that anybody reads needs more.
+constexpr auto kBeginTakeover = R"sql(
+update journal_streams set takeovers = least(takeovers, 1000) + 1 where stream = $1 and ended_at is null
+)sql";
+
+// By its index, which is empty but for what is to be released.
+constexpr auto kToRelease = R"sql(
+select tenant_id, received_at, stream, seq from quarantined_rows
+ where release_asked order by quarantined_at limit 1 for update skip locked
+)sql";
+
+// Its time is new, so that it stands where rows are looked for that are not applied. Of what has gone by its age
+// nothing is released. The stream has the marks of one that this node writes.
+constexpr auto kRelease = R"sql(
+with found as (
+    select tenant_id, alert_count, payload from journal
+     where tenant_id = $1 and received_at = $2::timestamptz and stream = $3 and seq = $4
+), opened as (
+    insert into journal_streams (stream, node, settled_at, opens_urls, proves_tenants) overriding system value
+    select nextval('masked_streams'), 'released', $5::timestamptz - interval '1 day', true, true
+      from found returning stream
+), journaled as (
+    insert into journal (tenant_id, received_at, stream, seq, alert_count, payload)
+    select f.tenant_id, $5::timestamptz, o.stream, 1, f.alert_count, f.payload from found f cross join opened o
+)
+delete from quarantined_rows where tenant_id = $1 and received_at = $2::timestamptz and stream = $3 and seq = $4
+)sql";
+
 constexpr auto kEnd = "update journal_streams set ended_at = now() where stream = $1 and ended_at is null";
 
 constexpr auto kMakePartition = "select make_day_partitions((now() at time zone 'UTC')::date + $1::int4, 1)";
@@ -152,6 +182,24 @@ public:
         });
     }
 
+    Result<std::int32_t> takeovers(domain::StreamId stream) override
+    {
+        return on_session<std::int32_t>([&](Session& session) -> Result<std::int32_t> {
+            pqxx::nontransaction tx(session.connection());
+            const auto known = query(tx, kTakeovers, stream);
+            return known.empty() ? 0 : known[0][0].as<std::int32_t>();
+        });
+    }
+
+    Result<Done> begin_takeover(domain::StreamId stream) override
+    {
+        return on_session<Done>([&](Session& session) -> Result<Done> {
+            pqxx::nontransaction tx(session.connection());
+            if (query(tx, kBeginTakeover, stream).affected_rows() == 0) return taken_over();
+            return Done{};
+        });
+    }
+
     Result<std::vector<ports::JournalRow>> unapplied(domain::StreamId stream, std::uint64_t after_seq,
                                                      std::size_t limit) override
     {
@@ -170,6 +218,20 @@ public:
                                 .payload = bytes_of(row[5])});
             }
             return rows;
+        });
+    }
+
+    Result<bool> release_row() override
+    {
+        return on_session<bool>([&](Session& session) -> Result<bool> {
+            Transaction transaction(session);
+            auto& tx = transaction.tx();
+            const auto rows = query(tx, kToRelease);
+            if (rows.empty()) return false;
+            query(tx, kRelease, id_of<TenantId>(rows[0][0]), time_of(rows[0][1]), rows[0][2].as<domain::StreamId>(),
+                  rows[0][3].as<std::uint64_t>(), node_clock());
+            transaction.commit();
+            return true;
         });
     }
 

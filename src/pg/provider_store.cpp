@@ -49,6 +49,12 @@ with changed as (
 select changed.*, pg_notify('winnow_credentials', tenant_id::text) from changed
 )sql";
 
+constexpr auto kSetAside = R"sql(
+select received_at, stream, seq, alerts, quarantined_at, release_asked from quarantined_rows
+ where tenant_id = $1 order by received_at, stream, seq limit $2
+)sql";
+constexpr auto kReleaseAll = "update quarantined_rows set release_asked = true where tenant_id = $1";
+
 /// Of a tenant's configuration.
 struct Parts {
     bool policy;
@@ -132,6 +138,33 @@ public:
             domain::HistoryUse use{.used = rows[0][0].as<std::int64_t>(), .own = {}};
             if (!rows[0][1].is_null()) use.own = rows[0][1].as<std::int64_t>();
             return use;
+        });
+    }
+
+    Result<std::vector<ports::SetAsideRow>> set_aside_rows(TenantId id, std::size_t limit) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::vector<ports::SetAsideRow>> {
+            pqxx::nontransaction tx(session.connection());
+            if (auto known = one(query(tx, kFind, id)); !known) return known.error();
+            std::vector<ports::SetAsideRow> rows;
+            for (const auto& row : query(tx, kSetAside, id, limit)) {
+                rows.push_back({.position = {.received_at = time_of(row[0]),
+                                             .stream = row[1].as<domain::StreamId>(),
+                                             .seq = row[2].as<std::uint64_t>()},
+                                .alerts = row[3].as<std::uint32_t>(),
+                                .set_aside_at = time_of(row[4]),
+                                .release_asked = row[5].as<bool>()});
+            }
+            return rows;
+        });
+    }
+
+    Result<std::size_t> release(TenantId id) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::size_t> {
+            pqxx::nontransaction tx(session.connection());
+            if (auto known = one(query(tx, kFind, id)); !known) return known.error();
+            return static_cast<std::size_t>(query(tx, kReleaseAll, id).affected_rows());
         });
     }
 

@@ -19,6 +19,10 @@ namespace winnow::pg {
 
 namespace {
 
+constexpr auto kQuarantine = R"sql(
+insert into quarantined_rows (tenant_id, received_at, stream, seq, alerts) values ($1, $2, $3, $4, $5)
+)sql";
+
 // Arrays inside arrays and jsonb travel as text and are cast: unnest would flatten the former.
 constexpr auto kInsertTickets = R"sql(
 insert into tickets (tenant_id, ticket_id, number, state, severity, title, description, dedup_key, source, service,
@@ -332,6 +336,9 @@ void store_writes(pqxx::transaction_base& tx, TenantId tenant, const ports::Tria
 
     insert_deliveries(tx, tenant, writes.deliveries);
 
+    for (const auto& [position, alerts] : writes.quarantined) {
+        query(tx, kQuarantine, tenant, position.received_at, position.stream, position.seq, alerts);
+    }
     store_machines(tx, tenant, outcome.machines);
     count_rules(tx, tenant, writes);
     store_covers(tx, tenant, writes);

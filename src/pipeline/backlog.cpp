@@ -104,6 +104,12 @@ std::uint64_t Backlog::applied_through(domain::StreamId stream, std::uint64_t wr
     return found == streams_.end() ? written : std::min(written, found->second.rows.begin()->first - 1);
 }
 
+bool Backlog::wait(domain::StreamId stream, std::chrono::milliseconds deadline)
+{
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, deadline, [&] { return !streams_.contains(stream); });
+}
+
 bool Backlog::wait(std::chrono::milliseconds deadline)
 {
     std::unique_lock lock(mutex_);

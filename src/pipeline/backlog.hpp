@@ -60,6 +60,8 @@ public:
     /// False where nothing was done for a while and rows of more than one tenant wait: it is not a tenant's own
     /// trouble.
     [[nodiscard]] bool goes_on() const { return !progress_.stands_still(std::chrono::steady_clock::now()); }
+    /// Waits until nothing of the stream is left. False after `deadline`.
+    bool wait(domain::StreamId stream, std::chrono::milliseconds deadline);
     /// Waits until all that was added before the call is done. False after `deadline`.
     bool wait(std::chrono::milliseconds deadline);
 

@@ -57,7 +57,8 @@ ports::QuietTicket quiet_ticket(const Evaluated& evaluated, TicketId ticket, std
 void cover(const suppression::Suppressions& suppressions, Evaluated& alert)
 {
     if (!may_be_covered(alert)) return;
-    if (auto found = suppressions.covering(alert.alert, alert.alert.received_at)) put(*std::move(found), alert);
+    auto found = suppressions.covering(alert.alert, alert.alert.received_at, alert.evaluation.budget);
+    if (found) put(*std::move(found), alert);
 }
 
 std::vector<domain::InhibitionSource> inhibit(const suppression::Suppressions& suppressions,
@@ -70,11 +71,12 @@ std::vector<domain::InhibitionSource> inhibit(const suppression::Suppressions& s
         const auto end = std::find_if(row, alerts.end(),
                                       [&](const Evaluated& each) { return each.position.row != row->position.row; });
         for (auto at = row; at != end; ++at) {
-            if (!at->evaluation.dropped) inhibitor.learn(at->alert, at->alert.received_at);
+            if (!at->evaluation.dropped) inhibitor.learn(at->alert, at->alert.received_at, at->evaluation.budget);
         }
         for (auto at = row; at != end; ++at) {
             if (!may_be_covered(*at)) continue;
-            if (auto found = inhibitor.covering(at->alert, at->alert.received_at)) put(*std::move(found), *at);
+            auto found = inhibitor.covering(at->alert, at->alert.received_at, at->evaluation.budget);
+            if (found) put(*std::move(found), *at);
         }
         row = end;
     }
@@ -86,7 +88,9 @@ domain::InhibitionSourceKeys source_keys(const suppression::Suppressions& suppre
 {
     suppression::SourceKeys keys(suppressions);
     for (const auto& evaluated : alerts) {
-        if (!evaluated.evaluation.dropped) keys.add(evaluated.alert, evaluated.alert.received_at);
+        if (evaluated.evaluation.dropped) continue;
+        auto budget = evaluated.evaluation.budget;  // what inhibit() begins with
+        keys.add(evaluated.alert, evaluated.alert.received_at, budget);
     }
     return std::move(keys).take();
 }

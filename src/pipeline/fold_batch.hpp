@@ -50,8 +50,10 @@ struct FoldBatch {
     std::size_t judged = 0;  ///< So many of the alerts, the first ones, have been through rules, silences and windows.
 
     /// How a row is stored that cannot be folded: nobody may wait behind it for ever.
-    enum class Mode : std::uint8_t { fold, ignore, skip };
+    enum class Mode : std::uint8_t { fold, quarantine, ignore, skip };
     Mode mode = Mode::fold;
+    std::uint32_t quarantined = 0;  ///< Its only row must not be judged, and has so many alerts.
+    [[nodiscard]] Mode first_mode() const noexcept { return quarantined > 0 ? Mode::quarantine : Mode::fold; }
     bool tried = false;
     std::uint32_t failures = 0;  ///< Attempts that cannot succeed by waiting.
     std::uint32_t timeouts = 0;  ///< In a row.
@@ -75,7 +77,8 @@ struct Decision {
 };
 
 /// The fold and all that is stored with it. `skip` moves the position and stores nothing; `ignore` stores verdicts
-/// that say so. Where more than `most_deliveries` are owed the writes are declined, and hold nothing.
+/// that say so. `quarantine` folds one alert that no rule sees, which says that those of the row were not judged. Where
+/// more than `most_deliveries` are owed the writes are declined, and hold nothing.
 [[nodiscard]] Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_deliveries);
 
 /// What decide() must see.

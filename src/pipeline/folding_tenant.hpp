@@ -33,7 +33,8 @@ struct Applied {
     bool declined = false;       ///< It owes more than one transaction should store.
     bool no_memory = false;
     std::chrono::steady_clock::duration took{0};
-    std::array<std::size_t, 8> dispositions{};  ///< How many alerts came to each.
+    std::array<std::size_t, 9> dispositions{};  ///< How many alerts came to each.
+    std::size_t over_budget = 0;                ///< Alerts.
 };
 
 /// Belongs to the thread that has it from TenantLine::take(), until it is given back; while it is away, its first batch

@@ -38,6 +38,10 @@ public:
           triage_(triage),
           own_stream_(std::move(own_stream)),
           options_(options),
+          trials_(options.trials,
+                  metrics.counter("winnow_quarantined_rows_total",
+                                  "Journal rows that were set aside because judging them ended processes."),
+                  {}),
           taken_over_(metrics.counter("winnow_takeover_streams_total", "Streams of dead writers that were replayed.")),
           replayed_(metrics.counter("winnow_takeover_alerts_total", "Alerts replayed from streams of dead writers."))
     {
@@ -72,6 +76,7 @@ private:
         while (!stop.stop_requested()) {
             if (Clock::now() >= look_at) {
                 look_at = Clock::now() + options_.takeover;
+                round("release", [&] { release(); });
                 round("takeover", [&] { claim_orphans(); });
             }
             bool progressed = false;
@@ -97,6 +102,14 @@ private:
         if (!renewed) warn("the stream's heartbeat failed", renewed.error());
     }
 
+    /// What it journals is an orphan, and claimed next.
+    void release()
+    {
+        const auto released = streams_.release_row();
+        if (!released) return warn("cannot release a row that was set aside", released.error());
+        if (*released) observe::info("a row that was set aside is journaled anew");
+    }
+
     void claim_orphans()
     {
         const auto claimed = streams_.claim_orphans();
@@ -110,7 +123,7 @@ private:
             observe::info("taking over a stream whose writer is gone", {{"stream", static_cast<std::int64_t>(stream)}});
             // First: where it throws the stream is named again, and this is done again.
             if (options_.on_takeover) options_.on_takeover(stream);
-            orphans_.emplace_back(stream, streams_, triage_);
+            orphans_.emplace_back(stream, streams_, triage_, trials_);
         }
     }
 
@@ -135,6 +148,7 @@ private:
     TriageService& triage_;
     const std::function<std::optional<OwnStream>()> own_stream_;
     const HousekeepingOptions options_;
+    Trials trials_;  // takeover_'s own, as are the orphans
     const observe::Counter taken_over_;
     const observe::Counter replayed_;
 

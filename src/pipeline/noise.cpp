@@ -90,6 +90,7 @@ void count(NoiseCounts& counts, Disposition disposition)
 {
     ++counts.received;
     switch (disposition) {
+        case Disposition::quarantined:  // in a ticket, too
         case Disposition::ticketed: ++counts.ticketed; break;
         case Disposition::dropped: ++counts.dropped; break;
         case Disposition::suppressed: ++counts.suppressed; break;

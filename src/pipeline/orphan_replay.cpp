@@ -56,7 +56,7 @@ journal::CommittedRow read_row(const ports::JournalRow& row)
 
 OrphanReplay::Step OrphanReplay::step()
 {
-    if (next_ < page_.size()) return submit();
+    if (next_ < page_.size()) return trial_.is_over() ? submit() : try_rows();
     return at_end_ ? finish() : read();
 }
 
@@ -75,7 +75,18 @@ OrphanReplay::Step OrphanReplay::read()
     after_ = page->back().position.seq;
     page_ = *std::move(page);
     next_ = 0;
-    return submit();
+    return trial_.is_over() ? submit() : try_rows();
+}
+
+OrphanReplay::Step OrphanReplay::try_rows()
+{
+    if (!trial_.step()) return Step::waiting;
+    if (!trial_.has_folded()) return submit();
+    replayed_alerts_ += trial_.alerts();
+    page_.clear();  // some of it may be applied
+    next_ = 0;
+    after_ = 0;
+    return Step::progressed;
 }
 
 /// Row by row, because each makes the room for the next one smaller.

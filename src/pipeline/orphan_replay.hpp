@@ -3,6 +3,7 @@
 /// @file
 /// A dead writer's rows, brought to triage page by page. Private to pipeline.
 
+#include "pipeline/takeover/trial.hpp"
 #include "winnow/domain/position.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/pipeline/triage_service.hpp"
@@ -19,15 +20,17 @@ namespace winnow::pipeline {
 /// Rows as triage takes them. Damaged rows and lines are logged and left out: their position moves on all the same.
 [[nodiscard]] journal::CommittedRow read_row(const ports::JournalRow& row);
 
-/// Never waits: whoever owns it calls step() again.
+/// Waits for a moment at most: whoever owns it calls step() again.
+///
+/// Where one of the first rows may have ended processes they are tried first, in one of their own (Trial).
 ///
 /// Rows are brought in the order of the stream as long as there is room for them. A tenant whose share of the memory
 /// stays full, because one of its rows is not stored, is passed over from there on, so that the others' rows behind it
 /// are read; what was left of it is brought in another pass, once it has room again.
 class OrphanReplay {
 public:
-    OrphanReplay(domain::StreamId stream, ports::JournalStreams& streams, TriageService& triage)
-        : stream_(stream), streams_(streams), triage_(triage)
+    OrphanReplay(domain::StreamId stream, ports::JournalStreams& streams, TriageService& triage, Trials& trials)
+        : stream_(stream), streams_(streams), triage_(triage), trial_(trials, streams, stream)
     {
     }
 
@@ -43,6 +46,7 @@ private:
     using Begins = std::unordered_map<TenantId, std::uint64_t>;
 
     [[nodiscard]] Step read();
+    [[nodiscard]] Step try_rows();
     [[nodiscard]] Step submit();
     [[nodiscard]] bool is_wanted(const ports::JournalRow& row) const;
     [[nodiscard]] bool has_waited();
@@ -52,6 +56,7 @@ private:
     domain::StreamId stream_;
     ports::JournalStreams& streams_;
     TriageService& triage_;
+    Trial trial_;
     std::vector<ports::JournalRow> page_;  ///< As they are stored; from `next_` on they wait to be submitted.
     std::size_t next_ = 0;
     Clock::time_point full_since_ = Clock::time_point::max();  ///< The next row has no room; `max`: it has not waited.

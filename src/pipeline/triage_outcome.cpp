@@ -28,6 +28,7 @@ void TriageWorker::finish(Tenant& tenant, const Applied& applied)
     metrics.lag_seconds.observe(std::max(0.0, std::chrono::duration<double>(age).count()));
     metrics.folds.add();
     metrics.alerts.add(static_cast<double>(batch.alerts.size()));
+    if (applied.over_budget > 0) metrics.over_budget.add(static_cast<double>(applied.over_budget));
     for (std::size_t i = 0; i < applied.dispositions.size(); ++i) {
         const auto count = applied.dispositions.at(i);
         if (count > 0) metrics.dispositions.at(i).add(static_cast<double>(count));
@@ -94,10 +95,10 @@ void TriageWorker::refused(Tenant& tenant, const Applied& applied)
         batch.failures = 0;
         const auto mode = batch.mode;
         // Where even the position cannot be moved it is not the row's fault: from the start again.
-        batch.mode = mode == FoldBatch::Mode::fold     ? FoldBatch::Mode::ignore
+        batch.mode = mode == batch.first_mode()        ? FoldBatch::Mode::ignore
                      : mode == FoldBatch::Mode::ignore ? FoldBatch::Mode::skip
-                                                       : FoldBatch::Mode::fold;
-        if (mode == FoldBatch::Mode::fold) {
+                                                       : batch.first_mode();
+        if (mode == batch.first_mode()) {
             shared_.metrics.poisoned_rows.add();
             observe::error("a row cannot be folded: its alerts are ignored",
                            {{"tenant", batch.policy->config.tenant.service_code},

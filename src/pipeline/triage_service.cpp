@@ -28,6 +28,8 @@ TriageMetrics::TriageMetrics(observe::Metrics& metrics)
                                     "Journal rows that could not be folded and were recorded as ignored.")),
       dropped_rows(metrics.counter("winnow_triage_dropped_rows_total",
                                    "Journal rows of ended streams or tenants that do not exist.")),
+      over_budget(metrics.counter("winnow_over_budget_total",
+                                  "Alerts that cost more to judge than one may: what was left was not decided.")),
       fold_seconds(metrics.histogram("winnow_triage_fold_seconds", "Time of one triage transaction.", {}, kSeconds)),
       lag_seconds(metrics.histogram("winnow_triage_lag_seconds",
                                     "Age of the oldest alert of a fold when it was applied.", {}, kSeconds)),
@@ -53,6 +55,9 @@ public:
                   .backlog = Backlog(metrics.gauge("winnow_triage_backlog_alerts",
                                                    "Committed alerts in memory that are not applied yet."),
                                      observe::QueueMetrics(metrics, "triage"), options.standstill),
+                  .watch{{.long_turn = options.long_turn, .hung_turn = options.hung_turn, .hung = options.hung},
+                         metrics.counter("winnow_triage_long_turns_total",
+                                         "Turns of triage that took more processor time than any should.")},
                   .line = TenantLine({.max_fold_alerts = options.max_fold_alerts, .most_aside = kMostAside * count_})}
     {
         for (std::size_t i = 0; i < count_; ++i) {
@@ -117,6 +122,11 @@ fair::Held TriageService::held(TenantId tenant) const
 std::uint64_t TriageService::applied_through(domain::StreamId stream, std::uint64_t written) const
 {
     return impl_->shared_.backlog.applied_through(stream, written);
+}
+
+bool TriageService::settled(domain::StreamId stream, std::chrono::milliseconds deadline)
+{
+    return impl_->shared_.backlog.wait(stream, deadline);
 }
 
 bool TriageService::flush(std::chrono::milliseconds deadline)

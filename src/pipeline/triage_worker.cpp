@@ -46,6 +46,7 @@ TriageWorker::TriageWorker(TriageShared& shared, fair::Lane lane)
 /// tenant's batches.
 void TriageWorker::run(const std::stop_token& stop)
 {
+    TurnWatch::Seat seat(shared_.watch);
     while (!stop.stop_requested()) {
         Tenant* tenant = nullptr;
         auto begun = Clock::now();
@@ -53,10 +54,12 @@ void TriageWorker::run(const std::stop_token& stop)
             tenant = shared_.line.take(lane_, stop);
             if (tenant == nullptr) return;
             begun = Clock::now();
+            seat.begin(tenant->id);
             turn(*tenant);
         } catch (const std::exception& thrown) {  // no memory, most likely
             survive(tenant, thrown.what());
         }
+        seat.end();
         if (tenant == nullptr) continue;
         const auto took = Clock::now() - begun;
         shared_.metrics.queue.cost(took);
@@ -122,16 +125,18 @@ void TriageWorker::take_rows(Tenant& tenant, std::uint64_t applied, std::shared_
     for (; taken < tenant.rows.size() && tenant.rows[taken].row.position.stream == stream; ++taken) {
         const auto& next = tenant.rows[taken];
         const auto count = next.row.alerts.size();
-        if (!batch.rows.empty() && alerts + count > most) break;
+        if (!batch.rows.empty() && (alerts + count > most || batch.quarantined > 0 || next.row.quarantined > 0)) break;
         if (next.row.position.seq <= applied) {
             skipped.push_back(mark_of(next));
         } else {
             applied = next.row.position.seq;  // a row that was submitted twice is taken once
             alerts += count;
             batch.rows.push_back(mark_of(next));
+            batch.quarantined = next.row.quarantined;
         }
     }
     batch.tenant = tenant.id;
+    batch.mode = batch.first_mode();
     batch.policy = batch.current = std::move(policy);
     batch.alerts.reserve(alerts);
     if (!batch.rows.empty()) tenant.batches.push_back(std::move(batch));
@@ -234,6 +239,8 @@ bool TriageWorker::fold_aside(Tenant& tenant, std::uint64_t from)
         tenant.aside = std::jthread(
             [&shared = shared_, &tenant, from, time = tenant.patience.given()](const std::stop_token& stop) {
                 try {
+                    TurnWatch::Seat seat(shared.watch);
+                    seat.begin(tenant.id);
                     *tenant.landed = apply(shared, tenant.batches.front(), from, {.time = time, .stop = stop});
                 } catch (const std::exception& failure) {
                     observe::error("a fold failed", {{"error", failure.what()}});
@@ -295,8 +302,10 @@ Applied TriageWorker::apply(const TriageShared& shared, FoldBatch& batch, std::u
             applied.deliveries = deliveries;
             applied.declined = writes.declined;
             applied.dispositions = {};
+            applied.over_budget = 0;
             for (const auto& verdict : writes.outcome.verdicts) {
                 ++applied.dispositions.at(static_cast<std::size_t>(verdict.disposition));
+                if (verdict.over_budget) ++applied.over_budget;
             }
             return std::move(writes);
         } catch (const std::bad_alloc&) {

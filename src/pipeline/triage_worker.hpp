@@ -6,6 +6,7 @@
 #include "pipeline/backlog.hpp"
 #include "pipeline/folding_tenant.hpp"
 #include "pipeline/tenant_line.hpp"
+#include "pipeline/watch/turn_watch.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/observe/queue_metrics.hpp"
 #include "winnow/pipeline/config_cache.hpp"
@@ -34,9 +35,10 @@ struct TriageMetrics {
     observe::Counter fold_failures;
     observe::Counter poisoned_rows;
     observe::Counter dropped_rows;
+    observe::Counter over_budget;
     observe::Histogram fold_seconds;
     observe::Histogram lag_seconds;
-    std::array<observe::Counter, 8> dispositions;  ///< By domain::Disposition.
+    std::array<observe::Counter, 9> dispositions;  ///< By domain::Disposition.
     observe::QueueMetrics queue;
 };
 
@@ -48,6 +50,7 @@ struct TriageShared {
     const std::function<void()> outbox_changed;
     const TriageMetrics metrics;
     Backlog backlog;
+    TurnWatch watch;
     TenantLine line;  ///< Last: what is aside ends before what it works with.
 };
 

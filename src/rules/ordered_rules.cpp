@@ -41,6 +41,15 @@ void OrderedRules::note_errors(const index::Search& search, std::size_t end,
     }
 }
 
+void OrderedRules::note_cost(const index::Search& search, domain::AlertBudget& budget) const
+{
+    budget.left = search.steps_left;
+    if (!search.over) return;
+    budget.over = true;
+    if (search.dearest == index::kNone) return;
+    budget.note({.kind = domain::JudgeKind::rule, .id = rules_[search.dearest].rule->source.id.value()}, search.most);
+}
+
 void OrderedRules::note_shadows(const index::Search& search, std::uint32_t end, Evaluation& evaluation) const
 {
     for (const auto number : search.rules) {

@@ -67,6 +67,7 @@ protected:
         for (std::size_t changes = 0; from < rules_.size(); ++changes) {
             const index::Search& search = find(from);
             note_errors(search, rules_.size(), evaluation.failures);
+            note_cost(search, evaluation.budget);
             if (has_shadows_) note_shadows(find_shadows(from), search.limit, evaluation);
             const bool last_changes = !search.rules.empty() && rules_[search.rules.back()].rule->changes_alert;
             evaluation.matches.reserve(evaluation.matches.size() + search.rules.size());
@@ -82,6 +83,7 @@ protected:
 private:
     /// Of rules before `end`.
     void note_errors(const index::Search& search, std::size_t end, std::vector<Evaluation::Failure>& failures) const;
+    void note_cost(const index::Search& search, domain::AlertBudget& budget) const;
     void note_shadows(const index::Search& search, std::uint32_t end, Evaluation& evaluation) const;
 
     /// False where the evaluation ends with the rule.

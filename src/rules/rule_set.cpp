@@ -14,6 +14,9 @@ namespace winnow::rules {
 
 namespace {
 
+/// Shadow rules cost no live rule anything, and an alert not much.
+constexpr std::size_t kShadowSteps = domain::AlertBudget::kSteps / 4;
+
 /// Rules found by an index.
 class IndexedRules final : public OrderedRules {
 public:
@@ -29,8 +32,11 @@ public:
         static thread_local Finder live;
         static thread_local Finder shadow;
         return run(
-            alert, [&](std::uint32_t from) -> auto& { return live.find(index_, from, alert, now); },
-            [&](std::uint32_t from) -> auto& { return shadow.find(*shadows_, from, alert, now); });
+            alert,
+            [&](std::uint32_t from) -> auto& {
+                return live.find(index_, from, alert, now, domain::AlertBudget::kSteps);
+            },
+            [&](std::uint32_t from) -> auto& { return shadow.find(*shadows_, from, alert, now, kShadowSteps); });
     }
 
     [[nodiscard]] std::size_t index_bytes() const noexcept override
@@ -41,10 +47,10 @@ public:
 private:
     struct Finder {
         const index::Search& find(const index::Index& index, std::uint32_t from, const domain::Alert& alert,
-                                  Timestamp now)
+                                  Timestamp now, std::size_t steps)
         {
             if (from == 0) {
-                event.start(index.program(), alert, now);
+                event.start(index.program(), alert, now, steps);
             } else {
                 event.refresh();
             }

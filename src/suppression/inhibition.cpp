@@ -35,6 +35,11 @@ void make_unique(std::vector<T>& list)
     list.erase(std::ranges::unique(list).begin(), list.end());
 }
 
+domain::Judge judge_of(const Suppressions::CompiledInhibition& inhibition)
+{
+    return {.kind = domain::JudgeKind::inhibition, .id = inhibition.id.value()};
+}
+
 domain::Cover cover_of(const Suppressions::CompiledInhibition& inhibition, const InhibitionSource& source)
 {
     return {.cause = {.kind = domain::QuietKind::inhibition, .id = inhibition.id.value()},
@@ -52,11 +57,18 @@ std::string source_key(const domain::Alert& alert)
 
 void SourceKeys::add(const domain::Alert& alert, Timestamp now)
 {
+    domain::AlertBudget budget;
+    add(alert, now, budget);
+}
+
+void SourceKeys::add(const domain::Alert& alert, Timestamp now, domain::AlertBudget& budget)
+{
     if (suppressions_.inhibitions().empty()) return;
     keys_.keys.push_back(source_key(alert));
     if (alert.status != AlertStatus::firing) return;
+    Asked asked(alert, now, budget);
     for (const auto& inhibition : suppressions_.inhibitions()) {
-        if (inhibition.target.finds(alert, now)) {
+        if (inhibition.target.finds(asked, judge_of(inhibition))) {
             keys_.equals.emplace_back(inhibition.id, equal_values(inhibition, alert));
         }
     }
@@ -80,10 +92,17 @@ Inhibitor::Inhibitor(const Suppressions& suppressions, std::vector<InhibitionSou
 
 void Inhibitor::learn(const domain::Alert& alert, Timestamp now)
 {
+    domain::AlertBudget budget;
+    learn(alert, now, budget);
+}
+
+void Inhibitor::learn(const domain::Alert& alert, Timestamp now, domain::AlertBudget& budget)
+{
+    Asked asked(alert, now, budget);
     if (alert.status == AlertStatus::acknowledged) return;
     for (const auto& inhibition : suppressions_.inhibitions()) {
         if (alert.status == AlertStatus::firing) {
-            learn(inhibition, alert, now);
+            learn(inhibition, asked);
         } else if (const auto* known = index_of(inhibition.id, source_key(alert))) {
             // The store asks tickets and instances whether a source fires; only this batch must be told.
             sources_[*known].firing = false;
@@ -99,9 +118,18 @@ std::optional<domain::Cover> Inhibitor::take(const domain::Alert& alert, Timesta
 
 std::optional<domain::Cover> Inhibitor::covering(const domain::Alert& alert, Timestamp now) const
 {
+    domain::AlertBudget budget;
+    return covering(alert, now, budget);
+}
+
+std::optional<domain::Cover> Inhibitor::covering(const domain::Alert& alert, Timestamp now,
+                                                 domain::AlertBudget& budget) const
+{
+    Asked asked(alert, now, budget);
     for (const auto& inhibition : suppressions_.inhibitions()) {
-        if (!inhibition.target.finds(alert, now)) continue;
-        const auto* source = explaining(inhibition, alert, inhibition.source.finds(alert, now));
+        const auto judge = judge_of(inhibition);
+        if (!inhibition.target.finds(asked, judge)) continue;
+        const auto* source = explaining(inhibition, alert, inhibition.source.finds(asked, judge));
         if (source != nullptr) return cover_of(inhibition, *source);
     }
     return std::nullopt;
@@ -123,11 +151,13 @@ std::size_t* Inhibitor::index_of(InhibitionId inhibition, const std::string& key
     return found == by_key_.end() ? nullptr : &found->second;
 }
 
-void Inhibitor::learn(const Inhibition& inhibition, const domain::Alert& alert, Timestamp now)
+void Inhibitor::learn(const Inhibition& inhibition, Asked& asked)
 {
+    const auto judge = judge_of(inhibition);
+    const auto& alert = asked.alert();
     const auto key = source_key(alert);
     const auto* known = index_of(inhibition.id, key);
-    if (!inhibition.source.finds(alert, now)) {
+    if (!inhibition.source.finds(asked, judge)) {
         if (known == nullptr) return;
         sources_[*known].firing = false;
         changed_[*known] = true;
@@ -136,7 +166,7 @@ void Inhibitor::learn(const Inhibition& inhibition, const domain::Alert& alert, 
     InhibitionSource source{.inhibition = inhibition.id,
                             .key = key,
                             .equal = equal_values(inhibition, alert),
-                            .two_sided = inhibition.target.finds(alert, now),
+                            .two_sided = inhibition.target.finds(asked, judge),
                             .firing = true};
     if (known == nullptr) {
         const auto index = sources_.size();

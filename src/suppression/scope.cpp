@@ -87,6 +87,27 @@ bool Scope::finds(const domain::Alert& alert, Timestamp now) const
     return std::get<expr::Expression>(compiled_).evaluate(expr::names_of(alert, now), budget).is_true();
 }
 
+bool Scope::finds(Asked& asked, const domain::Judge& judge) const
+{
+    auto& whole = asked.budget_;
+    expr::Budget budget;
+    budget.steps = std::min(budget.steps, whole.left);
+    const auto allowed = budget.steps;
+    std::optional<bool> found;
+    if (!budget.charge(1)) {
+        // Nothing is left.
+    } else if (const auto* matchers = std::get_if<std::vector<Matcher>>(&compiled_)) {
+        found = expr::matches_all(*matchers, asked.alert_, budget);
+    } else {
+        if (!asked.names_) asked.names_ = expr::names_of(asked.alert_, asked.now_);
+        const auto value = std::get<expr::Expression>(compiled_).evaluate(*asked.names_, budget);
+        if (value.as<bool>() != nullptr || budget.steps > 0) found = value.is_true();
+    }
+    whole.over = whole.over || !found;
+    whole.pay(judge, allowed - budget.steps + budget.beside);
+    return found == true;
+}
+
 std::optional<bool> Scope::finds(const domain::Alert& alert, Timestamp now, Effort& effort) const
 {
     constexpr std::size_t kStepsOfAsking = 20;  // whatever is asked

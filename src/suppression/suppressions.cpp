@@ -16,6 +16,13 @@ std::string reason_of(std::string_view what, const std::string& text)
     return std::string(truncate_utf8(std::string(what) + ": " + text, kMaxReasonBytes));
 }
 
+domain::Judge judge_of(const domain::QuietCause& cause)
+{
+    const auto kind =
+        cause.kind == domain::QuietKind::silence ? domain::JudgeKind::silence : domain::JudgeKind::maintenance_window;
+    return {.kind = kind, .id = cause.id};
+}
+
 }  // namespace
 
 std::shared_ptr<const Suppressions> Suppressions::compile(const domain::TenantConfig& config)
@@ -103,15 +110,24 @@ void Suppressions::add(const domain::Inhibition& inhibition)
 
 std::optional<domain::Cover> Suppressions::covering(const domain::Alert& alert, Timestamp now) const
 {
+    domain::AlertBudget budget;
+    return covering(alert, now, budget);
+}
+
+std::optional<domain::Cover> Suppressions::covering(const domain::Alert& alert, Timestamp now,
+                                                    domain::AlertBudget& budget) const
+{
+    Asked asked(alert, now, budget);
     for (const auto i : candidates(alert)) {
         const auto& silence = silences_[i];
-        if (now < silence.starts_at || now >= silence.ends_at || !silence.scope.finds(alert, now)) continue;
+        if (now < silence.starts_at || now >= silence.ends_at) continue;
+        if (!silence.scope.finds(asked, judge_of(silence.cause))) continue;
         return domain::Cover{
             .cause = silence.cause, .reason = silence.reason, .until = silence.ends_at, .source_key = {}};
     }
     for (const auto& window : windows_) {
         const auto occurrence = window.recurrence.covering(now);
-        if (!occurrence || !window.scope.finds(alert, now)) continue;
+        if (!occurrence || !window.scope.finds(asked, judge_of(window.cause))) continue;
         return domain::Cover{
             .cause = window.cause, .reason = window.reason, .until = occurrence->ends_at, .source_key = {}};
     }

@@ -48,6 +48,7 @@ public:
         Verdict verdict;
         verdict.matches = evaluated.evaluation.matches;
         verdict.more_matches = evaluated.evaluation.more_matches;
+        if (evaluated.evaluation.budget.over) verdict.over_budget = evaluated.evaluation.budget.dearest;
         if (evaluated.evaluation.dedup_key_changed) verdict.dedup_key = evaluated.alert.dedup_key;
         if (evaluated.evaluation.dropped) {
             verdict.disposition = Disposition::dropped;

@@ -129,6 +129,7 @@ UNSEEN = {
     "quiet_store.kPark": "a quiet ticket that has ended when what covered it ends; by its key",
     "quiet_store.kNextSource": "a tenant whose quiet tickets cannot be marked; by their index, one row",
     "search/search_index.kSetAside": "a ticket that the search index cannot take in; by what is due, one row",
+    "triage_writes.kQuarantine": "a row that ended processes; an insert",
     "triage_store.kPatience": "a fold that took too long; looks at no table",
 }
 

@@ -6,6 +6,7 @@
 
 #include "winnow/api/customer_api.hpp"
 #include "winnow/base/result.hpp"
+#include "winnow/domain/alert_ids.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/ports/credential_store.hpp"
 
@@ -28,6 +29,7 @@ struct ManagementApiOptions {
     std::string provider_key_sha256;           ///< 32 bytes; "": no bearer credential (production).
     std::vector<std::string> client_subjects;  ///< Verified client certificate subjects that are the provider.
     Checks checks;                             ///< /readyz
+    domain::AlertIds ids;                      ///< What names alerts.
 };
 
 /// Thread-safe. Two worker threads of its own for the blocking store.

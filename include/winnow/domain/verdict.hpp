@@ -5,6 +5,7 @@
 
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
+#include "winnow/domain/alert_budget.hpp"
 #include "winnow/domain/silence.hpp"
 
 #include <cstddef>
@@ -18,14 +19,15 @@ namespace winnow::domain {
 
 /// Stored by name: do not rename.
 enum class Disposition : std::uint8_t {
-    ticketed,    ///< Opened or joined a ticket.
-    dropped,     ///< A rule dropped it.
-    suppressed,  ///< A ticket is kept, nobody is told.
-    silenced,    ///< A silence or maintenance window covered it.
-    inhibited,   ///< Another firing alert explains it.
-    held,        ///< A pause or threshold is not yet reached.
-    resolved,    ///< It ended a ticket's trouble.
-    ignored,     ///< A recovery or acknowledgement with nothing open.
+    ticketed,     ///< Opened or joined a ticket.
+    dropped,      ///< A rule dropped it.
+    suppressed,   ///< A ticket is kept, nobody is told.
+    silenced,     ///< A silence or maintenance window covered it.
+    inhibited,    ///< Another firing alert explains it.
+    held,         ///< A pause or threshold is not yet reached.
+    resolved,     ///< It ended a ticket's trouble.
+    ignored,      ///< A recovery or acknowledgement with nothing open.
+    quarantined,  ///< Not judged, because judging its row ended processes. Its ticket is one that says so.
 };
 
 [[nodiscard]] std::string_view to_string(Disposition disposition) noexcept;
@@ -77,6 +79,9 @@ struct Verdict {
     std::optional<QuietCause> quieted_by{};  ///< `silenced` and `inhibited` only.
     std::optional<Held> held_by{};           ///< `held` only.
     std::uint64_t more_matches = 0;          ///< That acted like the others, and are not recorded.
+    /// Set where judging it cost more than an alert may, so that something was not decided and did not act: what of it
+    /// was dearest.
+    std::optional<Judge> over_budget{};
 
     friend bool operator==(const Verdict&, const Verdict&) = default;
 };

@@ -7,6 +7,7 @@
 #include "winnow/domain/alert.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,8 @@ class RE2;
 }
 
 namespace winnow::expr {
+
+struct Budget;
 
 /// One compiled matcher: name, operator, value. Immutable, shareable.
 class Matcher {
@@ -27,6 +30,9 @@ public:
 
     /// A name that is no label falls back to the alert's own field of that name; a name that is neither is "".
     [[nodiscard]] bool matches(const domain::Alert& alert) const;
+
+    /// The same, paid for; nullopt where the budget does not allow to look.
+    [[nodiscard]] std::optional<bool> matches(const domain::Alert& alert, Budget& budget) const;
 
     /// What the alert has under this matcher's name; "" when absent.
     [[nodiscard]] std::string value_in(const domain::Alert& alert) const;
@@ -56,5 +62,7 @@ private:
 
 /// All of them.
 [[nodiscard]] bool matches_all(const std::vector<Matcher>& matchers, const domain::Alert& alert);
+[[nodiscard]] std::optional<bool> matches_all(const std::vector<Matcher>& matchers, const domain::Alert& alert,
+                                              Budget& budget);
 
 }  // namespace winnow::expr

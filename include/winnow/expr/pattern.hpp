@@ -97,4 +97,7 @@ void time_matches_with(MatchClock clock) noexcept;
 /// Whether the pattern matches somewhere in the text; nullopt where the budget does not allow to look. Thread-safe.
 [[nodiscard]] std::optional<bool> matches(const re2::RE2& pattern, std::string_view text, Budget& budget);
 
+/// The same of the whole text.
+[[nodiscard]] std::optional<bool> matches_whole(const re2::RE2& pattern, std::string_view text, Budget& budget);
+
 }  // namespace winnow::expr

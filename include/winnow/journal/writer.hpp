@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -54,6 +55,8 @@ struct CommittedRow {
     /// Index in the row → alert; gaps are absent.
     std::vector<std::pair<std::uint16_t, domain::Alert>> alerts;
     std::size_t bytes = 0;  ///< Rough memory held.
+    /// Where it must not be judged, because its fold has ended processes: how many alerts it has, `alerts` or more.
+    std::uint32_t quarantined = 0;
 };
 using CommittedSink = std::function<void(std::vector<CommittedRow>)>;
 

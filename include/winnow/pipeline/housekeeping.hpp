@@ -19,11 +19,16 @@ class Metrics;
 
 namespace winnow::pipeline {
 
+class TrialBench;
+
 struct HousekeepingOptions {
     std::chrono::milliseconds heartbeat{2'000};
     std::chrono::milliseconds takeover{1'000};  ///< How often to look for streams whose writers are gone.
     std::function<void(domain::StreamId)> on_takeover =
         {};  ///< When one begins; on the thread that takes over, or in start().
+    /// Where rows are tried that may have ended processes; used on the thread that takes over. nullptr: such a row ends
+    /// each process that takes it over.
+    TrialBench* trials = nullptr;
 };
 
 /// Two threads: one for the heartbeat, one that takes streams over and replays them. All references must outlive it.

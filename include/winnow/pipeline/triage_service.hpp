@@ -33,6 +33,12 @@ struct TriageOptions {
     std::chrono::milliseconds standstill = observe::kStandstill;  ///< See goes_on().
     /// The calling thread's processor time, which turns are measured by. Empty: what the system says it is.
     std::function<std::chrono::nanoseconds()> spent{};
+    /// Of processor time that one turn may take. None should come near the first, which is logged and counted. One that
+    /// reaches the second hangs: nothing in the process can stop it, so the process is ended. The next one tries the
+    /// row, and sets it aside when it hangs again.
+    std::chrono::milliseconds long_turn{10'000};
+    std::chrono::milliseconds hung_turn{30'000};
+    std::function<void()> hung = {};  ///< What is done then, on a thread of its own. Empty: the process is aborted.
 };
 
 /// Any worker takes any tenant, each with one at a time, so that a tenant's rows are applied in order. Tenants take
@@ -77,6 +83,9 @@ public:
 
     /// The highest seq up to which every submitted row of the stream is applied; `written` where nothing is pending.
     [[nodiscard]] std::uint64_t applied_through(domain::StreamId stream, std::uint64_t written) const;
+
+    /// Waits until every submitted row of the stream is applied, or `deadline` has passed. True if applied.
+    bool settled(domain::StreamId stream, std::chrono::milliseconds deadline);
 
     /// Waits until everything submitted so far is applied, or `deadline` has passed. True if applied.
     bool flush(std::chrono::milliseconds deadline);

@@ -5,7 +5,9 @@
 
 #include "winnow/access/permission.hpp"
 #include "winnow/base/result.hpp"
+#include "winnow/base/time.hpp"
 #include "winnow/domain/history.hpp"
+#include "winnow/domain/position.hpp"
 #include "winnow/domain/tenant.hpp"
 
 #include <chrono>
@@ -58,6 +60,14 @@ struct LimitsChange {
     std::optional<std::optional<std::int64_t>> history_bytes = {};
 };
 
+/// A journal row that was set aside because judging it ended processes.
+struct SetAsideRow {
+    domain::RowPosition position;
+    std::uint32_t alerts = 0;
+    Timestamp set_aside_at;
+    bool release_asked = false;
+};
+
 /// The management plane's transactions, under the provider role. Thread-safe, blocking: call on a worker thread.
 class ProviderStore {
 public:
@@ -77,6 +87,12 @@ public:
 
     /// What the tenant's histories take, and its own limit.
     [[nodiscard]] virtual Result<domain::HistoryUse> history(TenantId id) = 0;
+
+    /// The oldest ones first. `not_found`: there is no such tenant.
+    [[nodiscard]] virtual Result<std::vector<SetAsideRow>> set_aside_rows(TenantId id, std::size_t limit) = 0;
+    /// All of the tenant's that are set aside are journaled anew, by any node, within seconds. How many; errors as
+    /// above.
+    [[nodiscard]] virtual Result<std::size_t> release(TenantId id) = 0;
 
     /// Cheap round trip: readiness.
     [[nodiscard]] virtual Result<Done> ping() = 0;

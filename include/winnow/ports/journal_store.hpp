@@ -98,9 +98,19 @@ public:
     /// Those that it owns already are among them until they are ended, so that none is forgotten where a call fails.
     [[nodiscard]] virtual Result<std::vector<domain::StreamId>> claim_orphans() = 0;
 
+    /// How often begin_takeover() was called for the stream: by processes that are gone, but for this one.
+    [[nodiscard]] virtual Result<std::int32_t> takeovers(domain::StreamId stream) = 0;
+    /// To be called before the rows of a claimed stream are applied otherwise than on trial. Durable on return.
+    /// `conflict`: the stream is ended.
+    [[nodiscard]] virtual Result<Done> begin_takeover(domain::StreamId stream) = 0;
+
     /// Rows of a stream that are not applied, oldest first, at most `limit`, with seq > `after_seq`.
     [[nodiscard]] virtual Result<std::vector<JournalRow>> unapplied(domain::StreamId stream, std::uint64_t after_seq,
                                                                     std::size_t limit) = 0;
+
+    /// Journals one row that was set aside and is to be released (ProviderStore::release) anew, in a stream of its own
+    /// that nobody writes: it is an orphan. False where there is none.
+    [[nodiscard]] virtual Result<bool> release_row() = 0;
 
     /// Everything is applied: the stream is history, its lock is released.
     [[nodiscard]] virtual Result<Done> end(domain::StreamId stream) = 0;

@@ -45,6 +45,8 @@ struct TriageWrites {
     std::vector<std::pair<Uuid, std::int64_t>> covers;          ///< How often each silence, window, inhibition did.
     std::vector<domain::InhibitionSource> sources;              ///< New, changed, or to be forgotten.
     std::vector<domain::NoiseRow> noise;                        ///< To be added to what is counted; one a place.
+    /// Rows that were set aside unjudged, and how many alerts each has.
+    std::vector<std::pair<domain::RowPosition, std::uint32_t>> quarantined;
     bool declined = false;  ///< Of apply(): it is too much for one transaction. Nothing is stored.
 };
 

@@ -6,6 +6,7 @@
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/domain/alert.hpp"
+#include "winnow/domain/alert_budget.hpp"
 #include "winnow/domain/rule.hpp"
 #include "winnow/domain/verdict.hpp"
 
@@ -65,7 +66,10 @@ struct Evaluation {
     std::vector<Shadow> shadows;
     bool would_drop = false;               ///< One of the shadows drops; also where not all of them are kept.
     bool would_suppress = false;           ///< The same of suppressing.
-    std::vector<Failure> shadow_failures;  ///< Of their conditions, which have a budget of their own.
+    std::vector<Failure> shadow_failures;  ///< Of their conditions, which have a quarter of a budget of their own.
+
+    /// What is left for silences, windows and inhibitions, and whether what rules asked for was not decided.
+    domain::AlertBudget budget;
 };
 
 /// One test of a condition, looked at by itself.

@@ -26,6 +26,7 @@ class SourceKeys {
 public:
     explicit SourceKeys(const Suppressions& suppressions) : suppressions_(suppressions) {}
     void add(const domain::Alert& alert, Timestamp now);
+    void add(const domain::Alert& alert, Timestamp now, domain::AlertBudget& budget);
     [[nodiscard]] domain::InhibitionSourceKeys take() &&;
 
 private:
@@ -33,7 +34,8 @@ private:
     domain::InhibitionSourceKeys keys_;
 };
 
-/// Alerts of one tenant in their order. Not thread-safe.
+/// Alerts of one tenant in their order. Not thread-safe. Calls without an alert's budget have one of their own; a side
+/// that the budget does not do for does not find the alert.
 class Inhibitor {
 public:
     /// `firing` are the sources that SourceKeys asked for. `suppressions` outlives it.
@@ -42,12 +44,15 @@ public:
     /// Learns from an alert that the rules did not drop, whether or not anybody is told of it: a firing one may be a
     /// source, a resolved one is none any more.
     void learn(const domain::Alert& alert, Timestamp now);
+    void learn(const domain::Alert& alert, Timestamp now, domain::AlertBudget& budget);
 
     /// As learn(); returns what keeps a firing one quiet.
     std::optional<domain::Cover> take(const domain::Alert& alert, Timestamp now);
 
     /// What keeps the alert quiet, without learning from it.
     [[nodiscard]] std::optional<domain::Cover> covering(const domain::Alert& alert, Timestamp now) const;
+    [[nodiscard]] std::optional<domain::Cover> covering(const domain::Alert& alert, Timestamp now,
+                                                        domain::AlertBudget& budget) const;
 
     /// The sources that have come, changed, or are to be forgotten; sorted by inhibition and key.
     [[nodiscard]] std::vector<domain::InhibitionSource> changes() &&;
@@ -56,7 +61,7 @@ private:
     using Inhibition = Suppressions::CompiledInhibition;
 
     [[nodiscard]] std::size_t* index_of(InhibitionId inhibition, const std::string& key);
-    void learn(const Inhibition& inhibition, const domain::Alert& alert, Timestamp now);
+    void learn(const Inhibition& inhibition, Asked& asked);
     [[nodiscard]] const domain::InhibitionSource* explaining(const Inhibition& inhibition, const domain::Alert& alert,
                                                              bool is_source) const;
 

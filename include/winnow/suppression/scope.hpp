@@ -6,6 +6,7 @@
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/domain/alert.hpp"
+#include "winnow/domain/alert_budget.hpp"
 #include "winnow/domain/silence.hpp"
 #include "winnow/expr/condition.hpp"
 #include "winnow/expr/matchers.hpp"
@@ -25,6 +26,26 @@ struct Effort {
     std::size_t steps = 0;
 };
 
+/// An alert on its way past scopes: what asking them has cost, and what is made of it once however many ask. Refers to
+/// both, which must stay as they are. For one thread.
+class Asked {
+public:
+    Asked(const domain::Alert& alert, Timestamp now, domain::AlertBudget& budget)
+        : alert_(alert), now_(now), budget_(budget)
+    {
+    }
+
+    [[nodiscard]] const domain::Alert& alert() const noexcept { return alert_; }
+    [[nodiscard]] Timestamp now() const noexcept { return now_; }
+
+private:
+    friend class Scope;
+    const domain::Alert& alert_;
+    const Timestamp now_;
+    domain::AlertBudget& budget_;
+    std::optional<expr::Names> names_;
+};
+
 /// Immutable, shareable.
 class Scope {
 public:
@@ -33,6 +54,9 @@ public:
 
     /// False where a condition fails: an error keeps nobody from being told.
     [[nodiscard]] bool finds(const domain::Alert& alert, Timestamp now) const;
+
+    /// The same, paid for by the alert's budget, as the judge's whose scope it is. False where that does not do.
+    [[nodiscard]] bool finds(Asked& asked, const domain::Judge& judge) const;
 
     /// nullopt, and nothing is asked, where the effort that is left might not do.
     [[nodiscard]] std::optional<bool> finds(const domain::Alert& alert, Timestamp now, Effort& effort) const;

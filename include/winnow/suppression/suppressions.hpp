@@ -34,6 +34,10 @@ public:
     [[nodiscard]] static std::shared_ptr<const Suppressions> compile(const domain::TenantConfig& config);
 
     /// The first silence, else window, that covers the alert at that instant. Asks for neither status nor inhibitions.
+    /// What the budget does not do for covers nothing.
+    [[nodiscard]] std::optional<domain::Cover> covering(const domain::Alert& alert, Timestamp now,
+                                                        domain::AlertBudget& budget) const;
+    /// With a budget of its own.
     [[nodiscard]] std::optional<domain::Cover> covering(const domain::Alert& alert, Timestamp now) const;
 
     /// Those that are enabled.

@@ -38,6 +38,7 @@ constexpr std::array kGrowth{
     Growth{"noise_deltas", "gather_noise", ""},
     Growth{"outages", "forget_outages", ""},
     Growth{"owed_events", "", "written into their timelines by the dispatcher, within seconds once the ticket is free"},
+    Growth{"quarantined_rows", "forget_quarantined_rows", ""},
     Growth{"quiet_tickets", "", "one a quiet ticket at most; goes when it is told of, or with it"},
     Growth{"rule_machines", "forget_rule_machines", ""},
     Growth{"rule_stats", "forget_rule_statistics", ""},

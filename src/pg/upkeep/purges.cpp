@@ -158,6 +158,13 @@ constexpr auto kSetAsides =
                       where a.tenant_id = p.tenant_id and a.set_aside_at < now() - p.kept
                       order by a.set_aside_at limit $1) a limit $1)))sql";
 
+// As long as the alerts in them.
+constexpr auto kQuarantined =
+    "delete from quarantined_rows where ctid = any(array(select q.place from" WINNOW_POLICY R"sql(
+ cross join lateral (select q.ctid as place from quarantined_rows q
+                      where q.tenant_id = p.tenant_id and q.received_at < now() - p.journal
+                      order by q.received_at limit $1) q limit $1)))sql";
+
 constexpr Removal kNone{};
 
 constexpr std::array kPurges{
@@ -165,6 +172,7 @@ constexpr std::array kPurges{
     Purge{"deliveries", Kept::deliveries, {{{kDeliveries, 2'000}, kNone, kNone}}},
     Purge{"instances", Kept::instances, {{{kInstances, 2'000}, kNone, kNone}}},
     Purge{"noise", Kept::statistics, {{{kNoise, 2'000}, kNone, kNone}}},
+    Purge{"quarantined_rows", Kept::journal, {{{kQuarantined, 1'000}, kNone, kNone}}},
     Purge{"set_asides", Kept::statistics, {{{kSetAsides, 100}, kNone, kNone}}},
     Purge{"receipts", Kept::receipts, {{{kReceipts, 2'000}, kNone, kNone}}},
     Purge{"silences", Kept::silences, {{{kSilences, 1'000}, kNone, kNone}}},

@@ -48,12 +48,15 @@ struct Event::Details {
 Event::Event() : details_(std::make_unique<Details>()) {}
 Event::~Event() = default;
 
-void Event::start(const Program& program, const domain::Alert& alert, Timestamp now)
+void Event::start(const Program& program, const domain::Alert& alert, Timestamp now, std::size_t steps)
 {
     program_ = &program;
     alert_ = &alert;
     now_ = now;
-    steps_left_ = kStepsAnAlert;
+    steps_ = steps_left_ = steps;
+    over_ = false;
+    dearest_ = kNone;
+    most_ = 0;
     if (values_.size() < program.slots().size()) values_.resize(program.slots().size());
     if (memory_.size() < program.remembered()) memory_.resize(program.remembered());
     refresh();
@@ -289,7 +292,7 @@ Truth Event::matches(std::uint32_t number, const Predicate& predicate)
     expr::Budget budget{.steps = steps_left_};
     const auto found = expr::matches(*predicate.regex, value.text, budget);
     if (!found) return over_budget(number);  // what costs less may still be looked for
-    steps_left_ = budget.steps;
+    pay(number, steps_left_ - budget.steps);
     return truth(*found);
 }
 
@@ -301,17 +304,26 @@ Truth Event::evaluate(std::uint32_t number, const Predicate& predicate)
     budget.steps = std::min(budget.steps, steps_left_);
     const auto allowed = budget.steps;
     const auto result = expr::evaluate(*predicate.node, *names_, budget);
-    steps_left_ -= std::min(steps_left_, allowed - budget.steps + budget.beside);
+    pay(number, allowed - budget.steps + budget.beside);
     if (const auto* flag = result.as<bool>()) return truth(*flag);
     const auto* error = result.as<expr::EvalError>();
+    over_ = over_ || budget.steps == 0;
     errors_.emplace_back(number, error != nullptr ? error->message : "the condition is no true or false");
     return Truth::error;
 }
 
+void Event::pay(std::uint32_t number, std::size_t steps)
+{
+    steps_left_ -= std::min(steps_left_, steps);
+    if (steps <= most_) return;
+    most_ = steps;
+    dearest_ = number;
+}
+
 Truth Event::over_budget(std::uint32_t number)
 {
-    errors_.emplace_back(number,
-                         "the rules' budget of " + std::to_string(kStepsAnAlert) + " steps an alert is used up");
+    over_ = true;
+    errors_.emplace_back(number, "the rules' budget of " + std::to_string(steps_) + " steps an alert is used up");
     return Truth::error;
 }
 

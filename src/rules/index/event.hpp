@@ -21,9 +21,6 @@ namespace winnow::rules::index {
 
 enum class Truth : std::uint8_t { no, yes, error };
 
-/// What conditions of one alert may cost together: a step is about one operator or 64 bytes of text.
-inline constexpr std::size_t kStepsAnAlert = 200'000;
-
 /// Reused from alert to alert and from program to program; for one thread at a time.
 class Event {
 public:
@@ -43,7 +40,7 @@ public:
     Event& operator=(const Event&) = delete;
 
     /// A new alert: its budget is whole. Program and alert must stay as they are until the next `start` or `refresh`.
-    void start(const Program& program, const domain::Alert& alert, Timestamp now);
+    void start(const Program& program, const domain::Alert& alert, Timestamp now, std::size_t steps);
 
     /// The same alert, changed: whatever was remembered is forgotten, but not what it cost.
     void refresh();
@@ -63,6 +60,13 @@ public:
     [[nodiscard]] std::string error_of(std::uint32_t predicate) const;
 
     [[nodiscard]] Timestamp now() const noexcept { return now_; }
+
+    /// Of the alert's budget; and whether a predicate was not decided for want of it, or of a condition's own.
+    [[nodiscard]] std::size_t steps_left() const noexcept { return steps_left_; }
+    [[nodiscard]] bool is_over() const noexcept { return over_; }
+    /// The predicate that has cost most, and so much; kNone where none cost anything.
+    [[nodiscard]] std::uint32_t dearest() const noexcept { return dearest_; }
+    [[nodiscard]] std::size_t most() const noexcept { return most_; }
 
 private:
     struct Details;
@@ -85,6 +89,7 @@ private:
     [[nodiscard]] Truth matches(std::uint32_t number, const Predicate& predicate);
     [[nodiscard]] Truth evaluate(std::uint32_t number, const Predicate& predicate);
     [[nodiscard]] Truth over_budget(std::uint32_t number);
+    void pay(std::uint32_t number, std::size_t steps);
     void remember(const Predicate& predicate, Truth truth)
     {
         memory_[predicate.memory] = epoch_ << 2U | static_cast<std::uint32_t>(truth);
@@ -93,7 +98,11 @@ private:
     const Program* program_ = nullptr;
     const domain::Alert* alert_ = nullptr;
     Timestamp now_;
+    std::size_t steps_ = 0;  ///< Of a whole budget.
     std::size_t steps_left_ = 0;
+    bool over_ = false;
+    std::uint32_t dearest_ = kNone;
+    std::size_t most_ = 0;
 
     std::uint32_t epoch_ = 0;  ///< Values and results of other epochs do not count.
     std::vector<Value> values_;

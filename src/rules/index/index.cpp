@@ -148,6 +148,22 @@ void Index::find(Event& event, std::uint32_t from, Search& search) const
     std::erase_if(search.errors, [&](const auto& error) {
         return error.first > search.limit || std::ranges::binary_search(search.rules, error.first);
     });
+    search.steps_left = event.steps_left();
+    search.over = event.is_over();
+    if (!search.over) return;
+    search.dearest = rule_that_asks(event.dearest());
+    search.most = event.most();
+}
+
+/// Slow, and asked only where an alert has cost thousands of times as much.
+std::uint32_t Index::rule_that_asks(std::uint32_t predicate) const noexcept
+{
+    for (const auto& clause : program_.clauses()) {
+        for (const auto literal : program_.literals(clause)) {
+            if (literal >> 1U == predicate) return clause.rule;
+        }
+    }
+    return kNone;
 }
 
 /// All clauses that a text or a value of the event gives, before any is verified: then every text that was not found is

@@ -8,6 +8,7 @@
 #include "rules/index/event.hpp"
 #include "rules/index/program.hpp"
 #include "rules/schedule.hpp"
+#include "winnow/domain/alert_budget.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -36,6 +37,10 @@ struct Search {
     std::vector<std::uint32_t> rules;                           ///< That match, ascending, each once.
     std::vector<std::pair<std::uint32_t, std::string>> errors;  ///< Rules whose conditions could not be decided.
     std::uint32_t limit = kNone;                                ///< Rules beyond it need not be looked at.
+    std::size_t steps_left = domain::AlertBudget::kSteps;       ///< Of the alert's budget.
+    bool over = false;                                          ///< Some of that was for want of the budget.
+    std::uint32_t dearest = kNone;                              ///< Then: a rule that asks for what has cost most, …
+    std::size_t most = 0;                                       ///< … and how many steps that was.
     BitmapTier::Scratch bitmap;
     std::vector<std::uint32_t> found;
 };
@@ -69,6 +74,7 @@ private:
     void collect(Event& event, std::vector<std::uint32_t>& clauses) const;
     void verify(Event& event, std::uint32_t from, Search& search) const;
     void consider(Event& event, std::uint32_t from, std::uint32_t clause, Search& search) const;
+    [[nodiscard]] std::uint32_t rule_that_asks(std::uint32_t predicate) const noexcept;
     [[nodiscard]] std::uint32_t first_clause_of(std::uint32_t rule) const noexcept;
 
     Program program_;

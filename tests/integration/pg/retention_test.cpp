@@ -148,6 +148,16 @@ TEST_F(RetentionTest, AnAlertThatWasNeverEndedDoesNotKeepAClosedTicketForEver)
     EXPECT_EQ(names("title", "tickets"), "closed lately counted open still sent will end");
 }
 
+TEST_F(RetentionTest, WhatWasSetAsideIsKnownForAsLongAsItsAlertsAreKept)
+{
+    sql("update tenant_settings set journal_retention_days = 30 where tenant_id = " + t());
+    for (const int days : {29, 31}) {
+        sql("insert into quarantined_rows values (" + t() + ", " + ago(days) + ", 1, " + std::to_string(days) + ", 1)");
+    }
+    EXPECT_EQ(do_chore("forget_quarantined_rows"), 1U);
+    EXPECT_EQ(number("select seq from quarantined_rows"), 29);
+}
+
 TEST_F(RetentionTest, ATicketThatMayReopenStaysHoweverShortTheRetention)
 {
     keep(Kept::tickets, 1);

@@ -29,9 +29,12 @@ Verdicts some_verdicts(std::size_t count, unsigned seed)
     for (auto& verdict : verdicts) {
         if (random() % 7 == 0) continue;
         verdict.emplace();
-        verdict->disposition = static_cast<Disposition>(random() % 8);
+        verdict->disposition = static_cast<Disposition>(random() % 9);
         verdict->effect = static_cast<TicketEffect>(random() % 7);
         if (random() % 3 != 0) verdict->ticket_id = TicketId(Uuid::from_words(random(), random()));
+        if (random() % 4 == 0) {
+            verdict->over_budget = {static_cast<domain::JudgeKind>(random() % 4), Uuid::from_words(random(), random())};
+        }
         for (auto n = random() % 4; n > 0; --n) verdict->matches.push_back(rules[random() % rules.size()]);
         const bool covered =
             verdict->disposition == Disposition::silenced || verdict->disposition == Disposition::inhibited;
@@ -119,7 +122,7 @@ TEST(VerdictCodec, RoundTripsAnyVerdicts)
 
 TEST(VerdictCodec, KeepsEveryWord)
 {
-    for (int disposition = 0; disposition < 8; ++disposition) {
+    for (int disposition = 0; disposition < 9; ++disposition) {
         for (int effect = 0; effect < 7; ++effect) {
             Verdict verdict;
             verdict.disposition = static_cast<Disposition>(disposition);

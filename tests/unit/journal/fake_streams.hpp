@@ -54,6 +54,9 @@ public:
     {
         return std::vector<ports::JournalRow>();
     }
+    Result<std::int32_t> takeovers(domain::StreamId /*stream*/) override { return 0; }
+    Result<Done> begin_takeover(domain::StreamId /*stream*/) override { return Done{}; }
+    Result<bool> release_row() override { return false; }
     Result<Done> end(domain::StreamId /*stream*/) override { return Done{}; }
     Result<Done> maintain_partitions() override { return Done{}; }
 

@@ -39,6 +39,7 @@ public:
     Result<std::vector<domain::StreamId>> claim_orphans() override
     {
         const std::lock_guard lock(mutex_);
+        ++claims_;
         if (errors_ > 0) return answer().error();
         auto owned = orphans_;
         std::erase_if(owned, [&](auto stream) { return std::ranges::find(ended_, stream) != ended_.end(); });
@@ -60,6 +61,20 @@ public:
         }
         return rows;
     }
+    Result<std::int32_t> takeovers(domain::StreamId /*stream*/) override
+    {
+        const std::lock_guard lock(mutex_);
+        if (errors_ > 0) return answer().error();
+        return takeovers_;
+    }
+    Result<Done> begin_takeover(domain::StreamId /*stream*/) override
+    {
+        const std::lock_guard lock(mutex_);
+        if (errors_ > 0) return answer();
+        ++takeovers_;
+        return Done{};
+    }
+    Result<bool> release_row() override { return false; }
     Result<Done> end(domain::StreamId stream) override
     {
         const std::lock_guard lock(mutex_);
@@ -99,9 +114,11 @@ public:
     std::vector<domain::StreamId> orphans_;
     std::vector<domain::StreamId> ended_;
     std::vector<std::pair<domain::StreamId, std::uint64_t>> renewed_;
-    bool serves_ = true;   ///< What the last heartbeat said.
-    int errors_ = 0;       ///< That many calls fail.
-    bool throws_ = false;  ///< … by throwing.
+    std::int32_t takeovers_ = 0;  ///< That have begun.
+    int claims_ = 0;              ///< How often it was asked for orphans.
+    bool serves_ = true;          ///< What the last heartbeat said.
+    int errors_ = 0;              ///< That many calls fail.
+    bool throws_ = false;         ///< … by throwing.
 
 private:
     Result<Done> answer()

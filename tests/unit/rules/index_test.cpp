@@ -239,6 +239,35 @@ TEST(IndexedRules, HostileConditionsCostNoMoreThanTheirBudget)
     EXPECT_THAT(versions(evaluation), ElementsAre(301)) << "a rule that costs little is found whatever the others cost";
     ASSERT_FALSE(evaluation.failures.empty());
     EXPECT_THAT(evaluation.failures.back().error, HasSubstr("budget"));
+    EXPECT_TRUE(evaluation.budget.over);
+    EXPECT_EQ(evaluation.budget.left, 0);
+    ASSERT_TRUE(evaluation.budget.dearest);
+    EXPECT_EQ(evaluation.budget.dearest->kind, domain::JudgeKind::rule);
+}
+
+TEST(IndexedRules, OneConditionThatTakesMoreThanItMayLeavesTheAlertOverItsBudgetAndIsNamed)
+{
+    auto alert = make_alert();
+    alert.details = "{\"list\":[" + std::string("0");
+    for (int i = 1; i < 1'000; ++i) alert.details += "," + std::to_string(i);
+    alert.details += "]}";
+    const auto evaluation =
+        evaluated({cel(1, R"(labels.env == "prod")"), cel(2, "details.list.all(a, details.list.all(b, a + b > -1))"),
+                   cel(3, "details.list.all(a, a >= 0)")},
+                  alert);
+    EXPECT_THAT(versions(evaluation), ElementsAre(1, 3));
+    EXPECT_TRUE(evaluation.budget.over);
+    EXPECT_EQ(evaluation.budget.dearest, (domain::Judge{domain::JudgeKind::rule, rule_id(2).value()}));
+    EXPECT_LT(evaluation.budget.left, domain::AlertBudget::kSteps - 20'000);
+    EXPECT_GT(evaluation.budget.left, domain::AlertBudget::kSteps / 2);
+}
+
+TEST(IndexedRules, WhatCostsLittleLeavesTheBudgetAlmostWhole)
+{
+    const auto evaluation = evaluated({cel(1, R"(labels.env == "prod")"), cel(2, "title.size() > 100")});
+    EXPECT_FALSE(evaluation.budget.over);
+    EXPECT_FALSE(evaluation.budget.dearest);
+    EXPECT_GT(evaluation.budget.left, domain::AlertBudget::kSteps - 100);
 }
 
 TEST(IndexedRules, DatesAreLookedAtWhenAnAlertComes)

@@ -1,0 +1,150 @@
+#include "pipeline/takeover/trial.hpp"
+
+#include "winnow/observe/log.hpp"
+
+#include <algorithm>
+
+namespace winnow::pipeline {
+
+namespace {
+
+constexpr std::int32_t kMostTakeovers = 8;
+constexpr std::uint64_t kWider = 16;
+constexpr int kHopeless = 2;  ///< Further deaths over a row that is set aside already, and not even read.
+
+}  // namespace
+
+Trial::~Trial()
+{
+    release();
+}
+
+bool Trial::step()
+{
+    if (over_) return true;
+    if (tried_) return conclude();
+    if (!order_) return begin();
+    return running_ ? follow() : start();
+}
+
+bool Trial::begin()
+{
+    const auto before = streams_.takeovers(stream_);
+    if (!before) {
+        observe::warn("cannot read how often a stream was taken over", {{"error", before.error().message()}});
+        return false;
+    }
+    if (trials_.bench_ == nullptr || *before == 0) return end();
+    order_.emplace(TrialOrder{.stream = stream_, .rows = trials_.options_.rows, .aside = {}});
+    for (auto more = std::min(*before, kMostTakeovers); more > 1; --more) order_->rows *= kWider;
+    return false;
+}
+
+bool Trial::start()
+{
+    if (trials_.at_work_ != nullptr && trials_.at_work_ != this) return false;
+    const auto now = Clock::now();
+    if (now < again_) return false;
+    trials_.at_work_ = this;
+    observe::info("a dead writer's rows are tried in a process of their own",
+                  {{"stream", static_cast<std::int64_t>(stream_)}, {"rows", static_cast<std::int64_t>(order_->rows)}});
+    if (const auto started = trials_.bench_->start(*order_); !started) {
+        observe::warn("a dead writer's rows cannot be tried", {{"error", started.error().message()}});
+        return refused();
+    }
+    running_ = has_folded_ = true;
+    heard_ = now;
+    seen_ = {};
+    return false;
+}
+
+bool Trial::follow()
+{
+    const auto report = trials_.bench_->look();
+    const auto now = Clock::now();
+    if (report.steps > seen_.steps) heard_ = now;
+    alerts_ += report.alerts - seen_.alerts;
+    if (report.set_aside > seen_.set_aside)
+        trials_.quarantined_.add(static_cast<double>(report.set_aside - seen_.set_aside));
+    seen_ = report;
+    switch (report.state) {
+        case TrialReport::State::running:
+            if (now - heard_ < trials_.options_.silence) return false;
+            trials_.bench_->stop();
+            observe::error("a process that tries a dead writer's rows says nothing: they are folded as usual",
+                           {{"stream", static_cast<std::int64_t>(stream_)}});
+            return end();
+        case TrialReport::State::passed: return end();
+        case TrialReport::State::slow:
+            observe::warn("a dead writer's row is not stored in time: it is folded as usual",
+                          {{"stream", static_cast<std::int64_t>(stream_)}});
+            return end();
+        case TrialReport::State::stopped: return refused();
+        case TrialReport::State::died: break;
+    }
+    return died(report);
+}
+
+/// A stream is not left standing because no process is to be had.
+bool Trial::refused()
+{
+    running_ = false;
+    if (++refusals_ < trials_.options_.refusals) {
+        again_ = Clock::now() + trials_.options_.again;
+        return false;
+    }
+    observe::error("a dead writer's rows could not be tried: they are folded as usual",
+                   {{"stream", static_cast<std::int64_t>(stream_)}});
+    return end();
+}
+
+bool Trial::died(const TrialReport& report)
+{
+    running_ = false;
+    const auto row = *report.at;
+    const int deaths = ++deaths_[row];
+    const int most = trials_.options_.deaths;
+    if (deaths > most + kHopeless) {
+        observe::error("a row ends processes even while it is set aside",
+                       {{"tenant_id", row.tenant.str()},
+                        {"stream", static_cast<std::int64_t>(stream_)},
+                        {"seq", static_cast<std::int64_t>(row.seq)}});
+        return end();
+    }
+    observe::error(deaths < most ? "a row has ended the process that tried it, and is tried once more"
+                                 : "a row has ended processes: it is set aside unjudged",
+                   {{"tenant_id", row.tenant.str()},
+                    {"stream", static_cast<std::int64_t>(stream_)},
+                    {"seq", static_cast<std::int64_t>(row.seq)},
+                    {"while_read", report.reading}});
+    if (deaths == most) order_->aside.push_back({.row = row, .unread = report.reading});
+    if (deaths > most) std::ranges::find(order_->aside, row, &TrialOrder::SetAside::row)->unread = true;
+    return false;
+}
+
+bool Trial::end()
+{
+    tried_ = true;
+    release();
+    return conclude();
+}
+
+void Trial::release()
+{
+    running_ = false;
+    if (trials_.at_work_ != this) return;
+    trials_.bench_->stop();
+    trials_.at_work_ = nullptr;
+}
+
+/// From here on this process folds the rows: if it ends by them, the next one tries them first.
+bool Trial::conclude()
+{
+    const auto begun = streams_.begin_takeover(stream_);
+    over_ =
+        begun || begun.error().code() == ErrorCode::conflict;  // somebody else has ended the stream: nothing is left
+    if (!over_) observe::warn("cannot write down that a stream is taken over", {{"error", begun.error().message()}});
+    return over_;
+}
+
+}  // namespace winnow::pipeline

@@ -1,0 +1,91 @@
+#pragma once
+
+/// @file
+/// A dead writer's rows, of which one may have ended its process. Private to pipeline.
+
+#include "winnow/domain/position.hpp"
+#include "winnow/observe/metrics.hpp"
+#include "winnow/pipeline/row_trial.hpp"
+#include "winnow/ports/journal_store.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+
+namespace winnow::pipeline {
+
+/// How a stream's rows are tried.
+struct TrialOptions {
+    std::uint64_t rows = 256;                ///< That are tried; 16 times as many with each further takeover.
+    int deaths = 2;                          ///< Of processes that tried the row alone, until it is set aside.
+    int refusals = 3;                        ///< Of processes that told nothing, until the stream is folded untried.
+    std::chrono::milliseconds again{1'000};  ///< After such a one.
+    std::chrono::milliseconds silence{150'000};  ///< Of a process, until it is ended.
+};
+
+/// What the trials of a node share: one stream at a time is tried. Not thread-safe.
+class Trials {
+public:
+    /// `bench` nullptr: nothing is tried.
+    Trials(TrialBench* bench, observe::Counter quarantined, TrialOptions options)
+        : bench_(bench), quarantined_(quarantined), options_(options)
+    {
+    }
+
+private:
+    friend class Trial;
+    TrialBench* const bench_;
+    const observe::Counter quarantined_;
+    const TrialOptions options_;
+    const void* at_work_ = nullptr;  ///< The trial that has the bench.
+};
+
+/// One stream's: whether its first rows are folded in a process of their own before the others are folded here. A row
+/// at which that process ends by itself, twice, is set aside; how this process ends tells nothing about any row.
+class Trial {
+public:
+    Trial(Trials& trials, ports::JournalStreams& streams, domain::StreamId stream)
+        : trials_(trials), streams_(streams), stream_(stream)
+    {
+    }
+    ~Trial();
+    Trial(const Trial&) = delete;
+    Trial& operator=(const Trial&) = delete;
+
+    /// Goes on, without waiting. True once the stream's rows may be folded here.
+    [[nodiscard]] bool step();
+    [[nodiscard]] bool is_over() const noexcept { return over_; }
+    /// Whether rows may have been folded, and how many alerts.
+    [[nodiscard]] bool has_folded() const noexcept { return has_folded_; }
+    [[nodiscard]] std::uint64_t alerts() const noexcept { return alerts_; }
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    [[nodiscard]] bool begin();
+    [[nodiscard]] bool start();
+    [[nodiscard]] bool follow();
+    [[nodiscard]] bool refused();
+    [[nodiscard]] bool died(const TrialReport& report);
+    [[nodiscard]] bool end();
+    void release();
+    [[nodiscard]] bool conclude();
+
+    Trials& trials_;
+    ports::JournalStreams& streams_;
+    const domain::StreamId stream_;
+    bool tried_ = false;  ///< No process works at it, or will.
+    bool over_ = false;
+    bool has_folded_ = false;
+    std::optional<TrialOrder> order_;  ///< None: it is not known yet whether there is one.
+    bool running_ = false;
+    int refusals_ = 0;
+    Clock::time_point again_ = Clock::time_point::min();
+    Clock::time_point heard_;  ///< When the process last got on.
+    TrialReport seen_;         ///< As of then.
+    std::uint64_t alerts_ = 0;
+    std::map<TriedRow, int> deaths_;
+};
+
+}  // namespace winnow::pipeline

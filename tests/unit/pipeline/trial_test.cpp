@@ -1,0 +1,281 @@
+/// @file
+/// A dead writer's rows are tried in a process of their own, once a taker has died over them, too.
+
+#include "housekeeping_fixture.hpp"
+#include "winnow/pipeline/row_trial.hpp"
+
+#include <deque>
+#include <functional>
+#include <utility>
+#include <vector>
+
+namespace winnow::pipeline {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using State = TrialReport::State;
+
+/// Processes that end as they are told to.
+class FakeBench final : public TrialBench {
+public:
+    Result<Done> start(const TrialOrder& order) override
+    {
+        const std::lock_guard lock(mutex_);
+        orders_.push_back(order);
+        if (refused_) return Error(ErrorCode::unavailable, "none is to be had");
+        if (on_start_) on_start_(order);
+        return Done{};
+    }
+    TrialReport look() override
+    {
+        const std::lock_guard lock(mutex_);
+        if (reports_.empty()) return {};
+        auto report = reports_.front();
+        if (report.state != State::running) reports_.pop_front();
+        return report;
+    }
+    void stop() override
+    {
+        const std::lock_guard lock(mutex_);
+        ++stops_;
+    }
+
+    template <typename Look>
+    auto with(Look look)
+    {
+        const std::lock_guard lock(mutex_);
+        return look(*this);
+    }
+
+    bool refused_ = false;
+    std::function<void(const TrialOrder&)> on_start_;
+    std::deque<TrialReport> reports_;  ///< How each process ends; `running` where there is none.
+    std::vector<TrialOrder> orders_;
+    int stops_ = 0;
+
+private:
+    std::mutex mutex_;
+};
+
+class TrialTest : public HousekeepingTest {
+protected:
+    // Its threads look at the bench until they are gone.
+    void TearDown() override { housekeeping_.reset(); }
+
+    /// `takeovers`: that have begun before.
+    void put(std::uint64_t rows, std::int32_t takeovers)
+    {
+        for (std::uint64_t seq = 1; seq <= rows; ++seq) streams_.rows_.push_back(stored(one_, 5, seq, {"a"}));
+        streams_.orphans_.push_back(5);
+        streams_.takeovers_ = takeovers;
+    }
+    void take_over()
+    {
+        auto options = quick_;
+        options.trials = &bench_;
+        start(options);
+    }
+    [[nodiscard]] bool ended(std::size_t streams = 1)
+    {
+        return eventually([&] { return streams_.ended().size() == streams; });
+    }
+    [[nodiscard]] std::vector<TrialOrder> orders()
+    {
+        return bench_.with([](auto& bench) { return bench.orders_; });
+    }
+    [[nodiscard]] TrialReport died(std::uint64_t seq, bool reading = false) const
+    {
+        return {.state = State::died, .at = TriedRow{.tenant = one_, .seq = seq}, .reading = reading};
+    }
+
+    FakeBench bench_;
+};
+
+TEST_F(TrialTest, TheFirstTakeoverTriesNothing)
+{
+    put(3, 0);
+    take_over();
+    ASSERT_TRUE(ended());
+    EXPECT_THAT(orders(), IsEmpty());
+    EXPECT_EQ(store_.occurrences(one_, "a"), 3);
+}
+
+TEST_F(TrialTest, TheSecondOneTriesTheFirstRowsAndFoldsTheRest)
+{
+    put(3, 1);
+    bench_.on_start_ = [&](const TrialOrder& /*order*/) {  // it folds two of them
+        triage_.submit({row(one_, 5, 1, {"a"}), row(one_, 5, 2, {"a"})});
+        ASSERT_TRUE(triage_.flush(10s));
+    };
+    bench_.reports_ = {{.state = State::passed, .steps = 5, .alerts = 2}};
+    take_over();
+    ASSERT_TRUE(ended());
+    ASSERT_EQ(orders().size(), 1U);
+    EXPECT_EQ(orders()[0].stream, 5);
+    EXPECT_EQ(orders()[0].rows, 256U);
+    EXPECT_THAT(orders()[0].aside, IsEmpty());
+    EXPECT_EQ(store_.occurrences(one_, "a"), 3);
+    EXPECT_TRUE(eventually([&] { return metrics_.exposition().contains("winnow_takeover_alerts_total 3"); }));
+}
+
+TEST_F(TrialTest, EachFurtherTakeoverTriesSixteenTimesAsMany)
+{
+    put(3, 3);
+    bench_.reports_ = {{.state = State::passed}};
+    take_over();
+    ASSERT_TRUE(ended());
+    ASSERT_EQ(orders().size(), 1U);
+    EXPECT_EQ(orders()[0].rows, 256U * 16 * 16);
+}
+
+TEST_F(TrialTest, NothingOfTheStreamIsFoldedHereUntilItsTrialIsOver)
+{
+    put(3, 1);
+    take_over();
+    ASSERT_TRUE(eventually([&] { return !orders().empty(); }));
+    const auto claims = streams_.with([](auto& streams) { return streams.claims_; });
+    ASSERT_TRUE(eventually([&] { return streams_.with([&](auto& s) { return s.claims_ > claims + 3; }); }));
+    EXPECT_EQ(store_.attempts(), 0);
+    bench_.with([](auto& bench) { bench.reports_ = {{.state = State::passed}}; });
+    ASSERT_TRUE(ended());
+    EXPECT_EQ(store_.occurrences(one_, "a"), 3);
+}
+
+TEST_F(TrialTest, ARowAtWhichOneProcessDiedIsTriedAgainAndNotSetAside)
+{
+    put(3, 1);
+    bench_.reports_ = {died(2), {.state = State::passed}};
+    take_over();
+    ASSERT_TRUE(ended());
+    ASSERT_EQ(orders().size(), 2U);
+    EXPECT_THAT(orders()[1].aside, IsEmpty());
+    EXPECT_TRUE(metrics_.exposition().contains("winnow_quarantined_rows_total 0"));
+}
+
+TEST_F(TrialTest, ARowAtWhichTwoProcessesDiedIsSetAside)
+{
+    put(3, 1);
+    bench_.reports_ = {died(2), died(2), {.state = State::passed, .steps = 9, .set_aside = 1}};
+    take_over();
+    ASSERT_TRUE(ended());
+    ASSERT_EQ(orders().size(), 3U);
+    ASSERT_EQ(orders()[2].aside.size(), 1U);
+    EXPECT_EQ(orders()[2].aside[0].row, (TriedRow{.tenant = one_, .seq = 2}));
+    EXPECT_FALSE(orders()[2].aside[0].unread);
+    EXPECT_TRUE(eventually([&] { return metrics_.exposition().contains("winnow_quarantined_rows_total 1"); }));
+}
+
+TEST_F(TrialTest, ProcessesThatDiedAtDifferentRowsBlameNone)
+{
+    put(3, 1);
+    bench_.reports_ = {died(2), died(3), {.state = State::passed}};
+    take_over();
+    ASSERT_TRUE(ended());
+    ASSERT_EQ(orders().size(), 3U);
+    EXPECT_THAT(orders()[2].aside, IsEmpty());
+}
+
+TEST_F(TrialTest, ARowThatEndsProcessesWhileItIsReadIsSetAsideUnread)
+{
+    put(3, 1);
+    bench_.reports_ = {died(1, true), died(1, true), {.state = State::passed}};
+    take_over();
+    ASSERT_TRUE(ended());
+    ASSERT_EQ(orders().size(), 3U);
+    ASSERT_EQ(orders()[2].aside.size(), 1U);
+    EXPECT_TRUE(orders()[2].aside[0].unread);
+}
+
+TEST_F(TrialTest, WhatEndsProcessesEvenUnreadHoldsUpNoStreamForEver)
+{
+    put(3, 1);
+    bench_.reports_.assign(20, died(1));
+    take_over();
+    ASSERT_TRUE(ended());
+    EXPECT_EQ(orders().size(), 5U);
+    EXPECT_TRUE(orders().back().aside.at(0).unread);
+}
+
+TEST_F(TrialTest, AProcessThatSomebodyStoppedBlamesNobody)
+{
+    put(1, 1);
+    const TrialReport stopped{.state = State::stopped, .at = TriedRow{.tenant = one_, .seq = 1}};
+    bench_.reports_ = {stopped, {.state = State::passed}};
+    take_over();
+    ASSERT_TRUE(ended());
+    ASSERT_EQ(orders().size(), 2U);
+    EXPECT_THAT(orders()[1].aside, IsEmpty());
+    EXPECT_EQ(store_.occurrences(one_, "a"), 1);
+}
+
+TEST_F(TrialTest, WhereNoProcessIsToBeHadRowsAreFoldedUntried)
+{
+    put(2, 1);
+    bench_.refused_ = true;
+    take_over();
+    ASSERT_TRUE(ended());
+    EXPECT_EQ(orders().size(), 3U);
+    EXPECT_EQ(store_.occurrences(one_, "a"), 2);
+}
+
+TEST_F(TrialTest, ARowThatIsSlowToStoreIsFoldedAsUsual)
+{
+    put(2, 1);
+    bench_.reports_ = {{.state = State::slow, .at = TriedRow{.tenant = one_, .seq = 1}}};
+    take_over();
+    ASSERT_TRUE(ended());
+    EXPECT_EQ(orders().size(), 1U);
+    EXPECT_EQ(store_.occurrences(one_, "a"), 2);
+}
+
+TEST_F(TrialTest, OneStreamAtATimeIsTried)
+{
+    put(2, 1);
+    streams_.rows_.push_back(stored(two_, 6, 1, {"b"}));
+    streams_.orphans_.push_back(6);
+    take_over();
+    ASSERT_TRUE(eventually([&] { return !orders().empty(); }));
+    const auto claims = streams_.with([](auto& streams) { return streams.claims_; });
+    ASSERT_TRUE(eventually([&] { return streams_.with([&](auto& s) { return s.claims_ > claims + 3; }); }));
+    EXPECT_EQ(orders().size(), 1U);
+    bench_.with([](auto& bench) { bench.reports_ = {{.state = State::passed}, {.state = State::passed}}; });
+    ASSERT_TRUE(ended(2));
+    EXPECT_EQ(orders().size(), 2U);
+    EXPECT_EQ(store_.occurrences(two_, "b"), 1);
+}
+
+TEST_F(TrialTest, AStopEndsTheProcess)
+{
+    put(2, 1);
+    take_over();
+    ASSERT_TRUE(eventually([&] { return !orders().empty(); }));
+    housekeeping_.reset();
+    EXPECT_EQ(bench_.with([](auto& bench) { return bench.stops_; }), 1);
+}
+
+TEST_F(TrialTest, ATrialThatEndsWithItsOwnerIsNoTakeoverAndTriesNoMoreTheNextTime)
+{
+    put(2, 1);
+    take_over();
+    ASSERT_TRUE(eventually([&] { return !orders().empty(); }));
+    housekeeping_.reset();
+    EXPECT_EQ(streams_.with([](auto& streams) { return streams.takeovers_; }), 1);
+    bench_.with([](auto& bench) { bench.reports_ = {{.state = State::passed}}; });
+    take_over();
+    ASSERT_TRUE(ended());
+    EXPECT_EQ(orders().back().rows, 256U);
+    EXPECT_EQ(streams_.with([](auto& streams) { return streams.takeovers_; }), 2);
+}
+
+TEST_F(TrialTest, OfAStreamWhoseRowsAreAllAppliedNothingIsWrittenDown)
+{
+    put(0, 5);
+    take_over();
+    ASSERT_TRUE(ended());
+    EXPECT_THAT(orders(), IsEmpty());
+    EXPECT_EQ(streams_.with([](auto& streams) { return streams.takeovers_; }), 5);
+}
+
+}  // namespace
+}  // namespace winnow::pipeline

@@ -1,0 +1,80 @@
+/// @file
+/// What is done about a turn that does not end.
+
+#include "pipeline/watch/turn_watch.hpp"
+
+#include "fakes.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+namespace winnow::pipeline {
+namespace {
+
+struct Watched {
+    observe::Metrics metrics;
+    observe::Counter counter = metrics.counter("winnow_test_total", "long turns");
+    std::atomic<int> hung = 0;
+    TurnWatch watch{{.long_turn = 10ms,
+                     .hung_turn = 40ms,
+                     .hung =
+                         [this] {
+                             ++hung;
+                         }},
+                    counter};
+
+    [[nodiscard]] bool counted(int turns) const
+    {
+        return metrics.exposition().contains("winnow_test_total " + std::to_string(turns) + "\n");
+    }
+};
+
+TEST(TurnWatch, ATurnThatGoesOnSpendingIsCountedOnceAndThenTakenForHung)
+{
+    Watched watched;
+    TurnWatch::Seat seat(watched.watch);
+    seat.begin(tenant_id(1));
+    EXPECT_TRUE(eventually([&] {
+        for (std::atomic<int> i = 0; i < 100'000;) ++i;
+        return watched.hung == 1;
+    }));
+    EXPECT_TRUE(watched.counted(1));
+    for (std::atomic<int> i = 0; i < 10'000'000;) ++i;  // goes on: it has been said
+    seat.end();
+    EXPECT_EQ(watched.hung, 1);
+}
+
+TEST(TurnWatch, WaitingIsNotSpending)
+{
+    Watched watched;
+    TurnWatch::Seat seat(watched.watch);
+    seat.begin(tenant_id(1));
+    std::jthread spender([&] {  // proves that the watch looks
+        TurnWatch::Seat its(watched.watch);
+        its.begin(tenant_id(2));
+        while (watched.hung == 0) {
+            for (std::atomic<int> i = 0; i < 100'000;) ++i;
+        }
+        its.end();
+    });
+    spender.join();
+    seat.end();
+    EXPECT_EQ(watched.hung, 1);
+    EXPECT_TRUE(watched.counted(1));
+}
+
+TEST(TurnWatch, ATurnIsOverAndTheNextOneBeginsAnew)
+{
+    Watched watched;
+    TurnWatch::Seat seat(watched.watch);
+    for (int turn = 0; turn < 200; ++turn) {
+        seat.begin(tenant_id(1));
+        for (std::atomic<int> i = 0; i < 50'000;) ++i;  // 200 of them are more than a turn may take
+        seat.end();
+    }
+    EXPECT_EQ(watched.hung, 0);
+}
+
+}  // namespace
+}  // namespace winnow::pipeline
