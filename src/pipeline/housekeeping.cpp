@@ -51,12 +51,15 @@ public:
     {
         heartbeat_ = std::jthread([this](const std::stop_token& stop) { beat(stop); });
         // Here and now, before anything new comes in: what a tenant sent earlier is folded earlier.
-        auto look_at = Clock::now() + options_.takeover;
+        const auto begun = Clock::now();
+        const auto look_at = begun + options_.takeover;
         round("takeover", [&] { claim_orphans(); });
-        for (bool progressed = true; progressed && Clock::now() < look_at;) {
-            progressed = false;
+        do {
+            bool progressed = false;
             round("takeover", [&] { progressed = replay(); });
-        }
+            if (std::ranges::all_of(orphans_, &OrphanReplay::is_brought)) break;
+            if (!progressed) std::this_thread::sleep_for(kReplayPause);
+        } while (Clock::now() - begun < options_.before_serving);
         takeover_ = std::jthread([this, look_at](const std::stop_token& stop) { take_over(stop, look_at); });
     }
 
@@ -127,12 +130,16 @@ private:
         }
     }
 
-    /// True where another step may get further at once.
+    /// True where another step may get further at once. In the order of the streams, which is that of their rows: a
+    /// later one waits a moment for the trial of one before.
     bool replay()
     {
         bool progressed = false;
+        bool waits = false;
         std::erase_if(orphans_, [&](OrphanReplay& orphan) {
+            if (waits) return false;
             const auto step = orphan.step();
+            waits = step != OrphanReplay::Step::ended && orphan.goes_first();
             progressed = progressed || step == OrphanReplay::Step::progressed;
             if (step != OrphanReplay::Step::ended) return false;
             taken_over_.add();

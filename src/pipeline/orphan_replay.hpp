@@ -38,6 +38,10 @@ public:
     [[nodiscard]] Step step();
 
     [[nodiscard]] domain::StreamId stream() const noexcept { return stream_; }
+    /// Triage has all of it.
+    [[nodiscard]] bool is_brought() const noexcept { return at_end_; }
+    /// Its rows are being tried, for a moment yet: those of later streams had better wait.
+    [[nodiscard]] bool goes_first() const { return trial_.goes_first(); }
     [[nodiscard]] std::size_t replayed_alerts() const noexcept { return replayed_alerts_; }
 
 private:

@@ -24,6 +24,8 @@ class TrialBench;
 struct HousekeepingOptions {
     std::chrono::milliseconds heartbeat{2'000};
     std::chrono::milliseconds takeover{1'000};  ///< How often to look for streams whose writers are gone.
+    /// So long at most start() waits until triage has what dead writers left, for want of room or for a trial.
+    std::chrono::milliseconds before_serving{5'000};
     std::function<void(domain::StreamId)> on_takeover =
         {};  ///< When one begins; on the thread that takes over, or in start().
     /// Where rows are tried that may have ended processes; used on the thread that takes over. nullptr: such a row ends

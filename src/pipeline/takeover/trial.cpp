@@ -35,6 +35,7 @@ bool Trial::begin()
         return false;
     }
     if (trials_.bench_ == nullptr || *before == 0) return end();
+    begun_ = Clock::now();
     order_.emplace(TrialOrder{.stream = stream_, .rows = trials_.options_.rows, .aside = {}});
     for (auto more = std::min(*before, kMostTakeovers); more > 1; --more) order_->rows *= kWider;
     return false;

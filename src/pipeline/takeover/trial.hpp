@@ -22,6 +22,7 @@ struct TrialOptions {
     int refusals = 3;                        ///< Of processes that told nothing, until the stream is folded untried.
     std::chrono::milliseconds again{1'000};  ///< After such a one.
     std::chrono::milliseconds silence{150'000};  ///< Of a process, until it is ended.
+    std::chrono::milliseconds ahead{5'000};      ///< So long the rows of later streams wait for it.
 };
 
 /// What the trials of a node share: one stream at a time is tried. Not thread-safe.
@@ -56,6 +57,8 @@ public:
     /// Goes on, without waiting. True once the stream's rows may be folded here.
     [[nodiscard]] bool step();
     [[nodiscard]] bool is_over() const noexcept { return over_; }
+    /// It has begun, and is neither over nor so long under way that others should not wait for it.
+    [[nodiscard]] bool goes_first() const { return order_ && !over_ && Clock::now() - begun_ < trials_.options_.ahead; }
     /// Whether rows may have been folded, and how many alerts.
     [[nodiscard]] bool has_folded() const noexcept { return has_folded_; }
     [[nodiscard]] std::uint64_t alerts() const noexcept { return alerts_; }
@@ -79,6 +82,7 @@ private:
     bool over_ = false;
     bool has_folded_ = false;
     std::optional<TrialOrder> order_;  ///< None: it is not known yet whether there is one.
+    Clock::time_point begun_;
     bool running_ = false;
     int refusals_ = 0;
     Clock::time_point again_ = Clock::time_point::min();

@@ -180,7 +180,7 @@ protected:
 
     const TenantId one_ = tenant_id(1);
     const TenantId two_ = tenant_id(2);
-    const HousekeepingOptions quick_{.heartbeat = 5ms, .takeover = 5ms};
+    const HousekeepingOptions quick_{.heartbeat = 5ms, .takeover = 5ms, .before_serving = 0ms};
     std::optional<Housekeeping::OwnStream> own_;
     std::atomic<bool> writable_ = true;
     observe::Metrics metrics_;

@@ -46,7 +46,9 @@ TEST_F(HousekeepingTest, WhatIsFoundAtOnceIsWithTriageBeforeAnythingNewCanBe)
         s.orphans_ = {7};
         for (std::uint64_t seq = 1; seq <= 300; ++seq) s.rows_.push_back(stored(one_, 7, seq, {"a"}));
     });
-    start(quick_);
+    auto patient = quick_;
+    patient.before_serving = 60s;
+    start(patient);
     EXPECT_EQ(triage_.applied_through(7, 300), 0U) << "the first of them waits to be folded";
     triage_.submit({row(one_, 3, 1, {"a"})});
     store_.with([](auto& store) { store.held_ = false; });

@@ -1,6 +1,8 @@
 /// @file
 /// A dead writer's rows are tried in a process of their own, once a taker has died over them, too.
 
+#include "pipeline/takeover/trial.hpp"
+
 #include "housekeeping_fixture.hpp"
 #include "winnow/pipeline/row_trial.hpp"
 
@@ -70,9 +72,10 @@ protected:
         streams_.orphans_.push_back(5);
         streams_.takeovers_ = takeovers;
     }
-    void take_over()
+    void take_over(std::chrono::milliseconds before_serving = {})
     {
         auto options = quick_;
+        options.before_serving = before_serving;
         options.trials = &bench_;
         start(options);
     }
@@ -243,6 +246,39 @@ TEST_F(TrialTest, OneStreamAtATimeIsTried)
     ASSERT_TRUE(ended(2));
     EXPECT_EQ(orders().size(), 2U);
     EXPECT_EQ(store_.occurrences(two_, "b"), 1);
+}
+
+TEST_F(TrialTest, WhatIsTriedIsWithTriageBeforeAnythingNewCanBe)
+{
+    put(3, 1);
+    std::atomic<bool> passed = false;
+    const std::jthread process([&] {
+        ASSERT_TRUE(eventually([&] { return !orders().empty(); }));
+        passed = true;
+        bench_.with([](auto& bench) { bench.reports_ = {{.state = State::passed}}; });
+    });
+    take_over(60s);
+    EXPECT_TRUE(passed);
+    ASSERT_TRUE(triage_.flush(60s));
+    EXPECT_EQ(store_.applied(one_, 5).value(), 3U) << "all of them were with it";
+}
+
+TEST_F(TrialTest, LaterStreamsWaitForATrialForAMomentOnly)
+{
+    const auto quarantined = metrics_.counter("quarantined", "Rows.");
+    put(2, 1);
+    for (const auto ahead : {1h, 0h}) {
+        Trials trials(&bench_, quarantined, {.ahead = ahead});
+        Trial trial(trials, streams_, 5);
+        EXPECT_FALSE(trial.goes_first()) << "nobody knows yet whether there is anything to try";
+        EXPECT_FALSE(trial.step());
+        EXPECT_EQ(trial.goes_first(), ahead > 0h);
+        EXPECT_FALSE(trial.step());
+        EXPECT_EQ(trial.goes_first(), ahead > 0h) << "it is under way";
+        bench_.with([](auto& bench) { bench.reports_ = {{.state = State::passed}}; });
+        EXPECT_TRUE(trial.step());
+        EXPECT_FALSE(trial.goes_first());
+    }
 }
 
 TEST_F(TrialTest, AStopEndsTheProcess)
