@@ -79,7 +79,8 @@ def ledger(key):
 
 def story_told(key, story):
     """All of it, in order; but what was under way when a node died may be overtaken by the latest, which is the opening
-    where no opening got through: the ledger says so, and the last word is told in any case."""
+    where no opening got through and the trouble is still there, and the recovery where it is over
+    (docs/decisions/one-word-at-a-time.md): the ledger says so, and the last word is told in any case."""
     heard = told(key)
     if heard == story:
         return True
@@ -92,9 +93,10 @@ def story_told(key, story):
             if state != "superseded" and (state != "delivered" or kind not in heard):
                 return False
             opened = opened or state == "delivered"
-        return len(chain) == len(story) and chain[-1] == (heard[-1], "delivered")
+        first = "recovered" if chain[:2] == [("opened", "superseded"), ("recovered", "delivered")] else "opened"
+        return len(chain) == len(story) and heard[0] == first and chain[-1] == (heard[-1], "delivered")
 
-    return bool(heard) and heard[0] == "opened" and any(right(chain) for chain in ledger(key))
+    return bool(heard) and any(right(chain) for chain in ledger(key))
 
 
 def restart():
