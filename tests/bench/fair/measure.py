@@ -25,7 +25,7 @@ class Settings:
         self.seconds = seconds or (3.0 if quick else 10.0)
         self.settling = min(2.0, self.seconds / 6)
         self.calm_deadline = 5 if quick else 60
-        self.grace_seconds = 5 if quick else 60  # for alerts that nobody was told of yet at the end
+        self.grace_seconds = 60  # for alerts that nobody was told of yet at the end
         self.hinder = hinder
 
 
