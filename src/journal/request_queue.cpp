@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string>
-#include <tuple>
 
 namespace winnow::journal {
 
@@ -28,12 +26,6 @@ std::chrono::milliseconds hold_of(double fullness)
 RequestQueue::TimePoint together(RequestQueue::TimePoint due)
 {
     return std::chrono::ceil<std::chrono::milliseconds>(due.time_since_epoch() / 10) * 10 + RequestQueue::TimePoint();
-}
-
-fair::Cost cost_of(const Pending& pending)
-{
-    return static_cast<fair::Cost>(pending.bytes) +
-           static_cast<fair::Cost>(pending.submission.alerts.size()) * RequestQueue::kAlertCost;
 }
 
 }  // namespace
@@ -138,121 +130,6 @@ void RequestQueue::release_due(TimePoint now)
         make_ready(id, tenant, now);
         if (tenant.ready < tenant.waiting.size()) hold(id, tenant);
     }
-}
-
-/// Who is served next; nullopt where nobody is, or those who wait have as much in writing as they may.
-std::optional<TenantId> RequestQueue::next(TimePoint now)
-{
-    while (const auto id = order_.next(fair::Lane::any, now)) {
-        if (!are_shared(now)) return id;
-        auto& tenant = tenants_.at(*id);
-        if (tenant.taken_bytes < limits_.tenant_bytes_in_flight) return id;
-        pass_over(*id, tenant, true);
-    }
-    return std::nullopt;
-}
-
-void RequestQueue::pass_over(TenantId id, Tenant& tenant, bool passed)
-{
-    tenant.is_passed_over = passed;
-    order_.pass_over(id, passed);
-}
-
-/// The tenant's first, whether it takes turns or not. Its place in the order of turns is the caller's.
-std::unique_ptr<Pending> RequestQueue::pop(TenantId id, Tenant& tenant)
-{
-    auto pending = std::move(tenant.waiting.front());
-    tenant.waiting.pop_front();
-    const auto alerts = pending->submission.alerts.size();
-    --waiting_.requests;
-    waiting_.alerts -= alerts;
-    if (tenant.ready > 0) {
-        --tenant.ready;
-        ready_alerts_ -= alerts;
-    } else {
-        held_back_.erase({tenant.due, id});
-        if (!tenant.waiting.empty()) hold(id, tenant);
-    }
-    return pending;
-}
-
-void RequestQueue::wait_for_ready(std::unique_lock<std::mutex>& lock)
-{
-    while (true) {
-        const auto now = Clock::now();
-        release_due(now);
-        if (closed_ || next(now)) return;
-        if (held_back_.empty()) {
-            changed_.wait(lock);
-        } else {
-            changed_.wait_until(lock, held_back_.begin()->first);
-        }
-    }
-}
-
-void RequestQueue::wait()
-{
-    std::unique_lock lock(mutex_);
-    wait_for_ready(lock);
-}
-
-std::vector<std::unique_ptr<Pending>> RequestQueue::take(const Most& most)
-{
-    std::vector<std::unique_ptr<Pending>> taken;
-    std::vector<std::unique_ptr<Pending>> later;
-    std::set<std::tuple<TenantId, Uuid, std::string>> keys;
-    std::size_t alerts = 0;
-    std::size_t bytes = 0;
-
-    std::unique_lock lock(mutex_);
-    wait_for_ready(lock);
-    const auto now = Clock::now();
-    std::unordered_map<TenantId, std::size_t> parts;  // of each tenant, in bytes, where there are several
-    std::vector<TenantId> full;
-    while (alerts < most.alerts && bytes < most.bytes) {
-        const auto id = next(now);
-        if (!id) break;
-        auto& tenant = tenants_.at(*id);
-        auto pending = pop(*id, tenant);
-        const auto& submission = pending->submission;
-        const auto& once = submission.once;
-        if (once && !keys.emplace(submission.tenant, once->scope, once->key).second) {
-            order_.drop(*id, pending->bytes);
-            later.push_back(std::move(pending));  // its first answer is not stored yet
-            continue;
-        }
-        const auto cost = cost_of(*pending);
-        order_.done(order_.begin(*id, pending->bytes, cost), cost, now);
-        alerts += submission.alerts.size();
-        bytes += pending->bytes;
-        tenant.taken_bytes += pending->bytes;
-        if (are_shared(now) && (parts[*id] += pending->bytes) >= limits_.tenant_bytes_at_once) {
-            pass_over(*id, tenant, true);
-            full.push_back(*id);
-        }
-        taken.push_back(std::move(pending));
-    }
-    for (const auto id : full) pass_over(id, tenants_.at(id), false);
-    for (; !later.empty(); later.pop_back()) {
-        const auto id = later.back()->submission.tenant;
-        ++waiting_.requests;
-        waiting_.alerts += later.back()->submission.alerts.size();
-        auto& tenant = tenants_.at(id);
-        ready_alerts_ += later.back()->submission.alerts.size();
-        order_.add(id, later.back()->bytes, now);
-        ++tenant.ready;
-        tenant.waiting.push_front(std::move(later.back()));
-    }
-    const bool more = order_.items() > 0;
-    lock.unlock();
-    if (more) changed_.notify_one();
-    return taken;
-}
-
-bool RequestQueue::fills(const Most& most) const
-{
-    const std::lock_guard lock(mutex_);
-    return ready_alerts_ >= most.alerts || order_.bytes() >= most.bytes;
 }
 
 void RequestQueue::put_back(std::vector<std::unique_ptr<Pending>> requests)

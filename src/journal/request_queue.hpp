@@ -31,7 +31,8 @@ namespace winnow::journal {
 ///
 /// A request that comes waits for the transactions before it. Therefore, while more than one tenant sends, a
 /// transaction takes a part of each only, and of each only so much is written at once; a tenant that is alone has it
-/// all. Thread-safe.
+/// all. A request that is larger than such a part then has a transaction of its own, by turns with what is not, so that
+/// neither waits for more than one transaction of the other. Thread-safe.
 class RequestQueue {
 public:
     using Clock = std::chrono::steady_clock;
@@ -46,7 +47,7 @@ public:
         std::size_t bytes = fair::Bound::kNone;
         std::size_t unapplied_bytes = fair::Bound::kNone;  ///< With what was written and is not applied.
         // Of one tenant, while others send, too; beyond it goes only what was begun below.
-        std::size_t tenant_bytes_at_once = fair::Bound::kNone;    ///< In one transaction.
+        std::size_t tenant_bytes_at_once = fair::Bound::kNone;    ///< In one transaction; what is larger goes alone.
         std::size_t tenant_bytes_in_flight = fair::Bound::kNone;  ///< In all of them that are not settled or stored.
         std::chrono::milliseconds company{60'000};                ///< So long others count after they sent.
     };
@@ -142,6 +143,10 @@ private:
     [[nodiscard]] bool are_shared(TimePoint now) const { return !closed_ && company_.is_there(now); }
     void pass_over(TenantId id, Tenant& tenant, bool passed);
     [[nodiscard]] std::unique_ptr<Pending> pop(TenantId id, Tenant& tenant);
+    [[nodiscard]] bool is_large(const Tenant& tenant, TimePoint now) const;
+    [[nodiscard]] std::optional<TenantId> due_large(TimePoint now);
+    [[nodiscard]] std::unique_ptr<Pending> take_first(TenantId id, Tenant& tenant, TimePoint now);
+    [[nodiscard]] std::vector<std::unique_ptr<Pending>> take_together(const Most& most, TimePoint now);
     void count_in(const Pending& pending);
     Tenants::iterator count_out(const Amount& amount);
     /// The same of what was taken. Its tenant may be taken again.
@@ -157,6 +162,7 @@ private:
     fair::TurnOrder order_{{.items = fair::Bound::kNone, .tenant_in_flight = fair::Bound::kNone, .quantum = kQuantum}};
     fair::Company company_;
     std::set<std::pair<TimePoint, TenantId>> held_back_;  ///< Tenants by `due`.
+    std::optional<TenantId> large_due_;                   ///< The next transaction is for its large request.
     Waiting waiting_;
     std::size_t ready_alerts_ = 0;
     std::size_t alerts_ = 0;  ///< That wait or were taken.

@@ -49,40 +49,32 @@ PgOptions without_idle_sessions(PgOptions options)
 
 }  // namespace
 
-TenantProofs::TenantProofs(PgOptions keys) : sessions_(without_idle_sessions(std::move(keys))) {}
-
-Result<std::string> TenantProofs::key()
+TenantProofs::TenantProofs(PgOptions keys)
+    : sessions_(without_idle_sessions(std::move(keys))), key_([this] {
+          return sessions_.run([](Session& session) -> Result<std::string> {
+              pqxx::nontransaction tx(session.connection());
+              return bytes_of(tx.exec1("select key from tenant_key")[0]);
+          });
+      })
 {
-    const std::lock_guard lock(mutex_);
-    if (!key_.empty()) return key_;
-    auto read = sessions_.run([](Session& session) -> Result<std::string> {
-        pqxx::nontransaction tx(session.connection());
-        return bytes_of(tx.exec1("select key from tenant_key")[0]);
-    });
-    if (read) key_ = *read;
-    return read;
-}
-
-void TenantProofs::forget(const std::string& key)
-{
-    const std::lock_guard lock(mutex_);
-    if (key_ == key) key_.clear();
 }
 
 Result<std::unique_ptr<Transaction>> TenantProofs::begin(Session& session, TenantId tenant,
                                                          std::chrono::milliseconds statement_timeout)
 {
+    std::string refused;
     for (bool first = true;; first = false) {
-        const auto known = key();
-        if (!known) return known.error();
+        const auto asked = key_.ask(refused);
+        const auto& key = asked.get();
+        if (!key) return key.error();
         auto transaction = std::make_unique<Transaction>(session, kBegin);
         try {
-            put_on(transaction->tx(), tenant, proof(*known, tenant, bytes_of(transaction->begun()[0][0])),
+            put_on(transaction->tx(), tenant, proof(*key, tenant, bytes_of(transaction->begun()[0][0])),
                    statement_timeout);
             return transaction;
         } catch (const pqxx::insufficient_privilege&) {
-            forget(*known);
             if (!first) throw;
+            refused = *key;
         }
     }
 }

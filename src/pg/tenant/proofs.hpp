@@ -4,20 +4,19 @@
 /// How a transaction of the role winnow_api is put on a tenant (docs/decisions/proven-tenants.md). Private to pg.
 
 #include "pg/session_pool.hpp"
+#include "pg/tenant/key.hpp"
 #include "pg/transaction.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/base/uuid.hpp"
 
 #include <chrono>
 #include <memory>
-#include <mutex>
-#include <string>
 
 namespace winnow::pg {
 
 /// Row-level security believes who proves with the database's key that this transaction is about a tenant. The key is
 /// read when first needed, and again where a proof was refused: then it was renewed, or the database is another one.
-/// Thread-safe.
+/// However many threads need it then, they wait for one read (TenantKey). Thread-safe.
 class TenantProofs {
 public:
     /// `keys` are of the role winnow_pipeline: winnow_api, whose statements the proof is about, cannot read the key.
@@ -30,12 +29,8 @@ public:
                                                              std::chrono::milliseconds statement_timeout = {});
 
 private:
-    [[nodiscard]] Result<std::string> key();
-    void forget(const std::string& key);
-
     SessionPool sessions_;
-    std::mutex mutex_;
-    std::string key_;  ///< 32 bytes, or none yet.
+    TenantKey key_;  // reads by a session
 };
 
 }  // namespace winnow::pg

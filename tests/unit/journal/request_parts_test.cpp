@@ -9,6 +9,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
+using testing::UnorderedElementsAre;
 
 /// Of each tenant 5 alerts in a transaction and 10 in all of them, as long as there are several.
 class RequestParts : public RequestQueueTest {
@@ -59,11 +60,64 @@ TEST_F(RequestParts, WhatIsLargerThanAPartGoesAlone)
     EXPECT_FALSE(push("l1", 30));
     EXPECT_FALSE(push("l2", 30));
     EXPECT_FALSE(push("q1"));
-    EXPECT_THAT(take(kAny), ElementsAre("l1", "q1"));
+    ASSERT_THAT(take(kAny), ElementsAre("q1"));
     EXPECT_FALSE(push("q2"));
-    EXPECT_THAT(take(kAny), ElementsAre("q2")) << "more than its part of all is being written";
+    ASSERT_THAT(take(kAny), ElementsAre("l1"));
+    ASSERT_THAT(take(kAny), ElementsAre("q2"));
+    EXPECT_FALSE(push("q3"));
+    ASSERT_THAT(take(kAny), ElementsAre("q3")) << "more than its part of all is being written";
     queue_->stored({{of("l1"), 30, 300}});
-    EXPECT_THAT(take(kAny), ElementsAre("l2"));
+    ASSERT_THAT(take(kAny), ElementsAre("l2"));
+}
+
+/// Whoever shares a transaction with one that is large waits as long as that takes.
+TEST_F(RequestParts, NobodySharesATransactionWithALargeRequestWhoeverCameFirst)
+{
+    somebody_else_sends();
+    for (const auto* name : {"a1", "b1"}) EXPECT_FALSE(push(name));
+    EXPECT_FALSE(push("h1", 30));
+    for (const auto* name : {"h2", "c1", "a2"}) EXPECT_FALSE(push(name));
+    ASSERT_THAT(take(kAny), UnorderedElementsAre("a1", "a2", "b1", "c1"));
+    ASSERT_THAT(take(kAny), ElementsAre("h1"));
+    queue_->stored(amounts());
+    ASSERT_THAT(take(kAny), ElementsAre("h2")) << "the order of its own requests stays";
+}
+
+TEST_F(RequestParts, LargeRequestsTakeTurnsWithAllOthersHoweverManyOfThoseCome)
+{
+    somebody_else_sends();
+    for (const auto* name : {"h", "k", "m"}) EXPECT_FALSE(push(name, 30));
+    const auto others_send = [&] {
+        for (const auto* small : {"a", "b", "c"}) EXPECT_FALSE(push(small));
+    };
+    others_send();
+    for (const auto* large : {"h", "k", "m"}) {
+        ASSERT_THAT(take(kAny), UnorderedElementsAre("a", "b", "c"));
+        others_send();
+        ASSERT_THAT(take(kAny), ElementsAre(large));
+    }
+    ASSERT_THAT(take(kAny), UnorderedElementsAre("a", "b", "c"));
+    EXPECT_EQ(queue_->waiting().requests, 0U);
+}
+
+TEST_F(RequestParts, ALargeRequestWhoseTurnHasComeMayHaveBeenGivenUp)
+{
+    somebody_else_sends();
+    EXPECT_FALSE(push("a1"));
+    EXPECT_FALSE(push("h1", 30));
+    ASSERT_THAT(take(kAny), ElementsAre("a1"));
+    ASSERT_THAT(names(queue_->take_older(RequestQueue::TimePoint::max())), ElementsAre("h1"));
+    EXPECT_FALSE(push("h2"));
+    EXPECT_FALSE(push("a2"));
+    ASSERT_THAT(take(kAny), UnorderedElementsAre("a2", "h2"));
+}
+
+TEST_F(RequestParts, WhoIsAloneHasItsLargeAndItsSmallRequestsInOneTransaction)
+{
+    EXPECT_FALSE(push("l1"));
+    EXPECT_FALSE(push("l2", 30));
+    EXPECT_FALSE(push("l3"));
+    ASSERT_THAT(take(kAny), ElementsAre("l1", "l2", "l3"));
 }
 
 TEST_F(RequestParts, ThereIsAlwaysATransactionForWhoHasLittleInWriting)

@@ -120,6 +120,13 @@ protected:
             return answered_ >= submitted_;
         });
     }
+    bool eventually_answered(const std::string& title)
+    {
+        return eventually([&] {
+            const std::lock_guard lock(mutex_);
+            return answers_.contains(title);
+        });
+    }
     Answer answer_to(const std::string& title)
     {
         const std::lock_guard lock(mutex_);

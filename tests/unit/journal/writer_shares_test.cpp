@@ -1,11 +1,59 @@
 #include "writer_fixture.hpp"
 
+#include <algorithm>
 #include <condition_variable>
+#include <set>
 
 namespace winnow::journal {
 namespace {
 
 using testing::HasSubstr;
+
+/// A store in which transactions that hold a word do not end until the word is let go.
+class Gate {
+public:
+    explicit Gate(std::set<std::string> words) : words_(std::move(words)) {}
+
+    Fault pass(const std::string& lines)
+    {
+        std::unique_lock lock(mutex_);
+        if (!is_shut(lines)) return Fault::none;
+        ++stuck_;
+        changed_.notify_all();
+        changed_.wait(lock, [&] { return !is_shut(lines); });
+        --stuck_;
+        return Fault::none;
+    }
+    [[nodiscard]] bool wait_for_stuck(int count)
+    {
+        std::unique_lock lock(mutex_);
+        return changed_.wait_for(lock, 30s, [&] { return stuck_ >= count; });
+    }
+    [[nodiscard]] int stuck()
+    {
+        const std::lock_guard lock(mutex_);
+        return stuck_;
+    }
+    void let_go(const std::string& word)
+    {
+        {
+            const std::lock_guard lock(mutex_);
+            words_.erase(word);
+        }
+        changed_.notify_all();
+    }
+
+private:
+    bool is_shut(const std::string& lines) const
+    {
+        return std::ranges::any_of(words_, [&](const std::string& word) { return lines.contains(word); });
+    }
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::set<std::string> words_;
+    int stuck_ = 0;
+};
 
 TEST_F(WriterTest, WhoFillsItsShareIsToldSoAndOthersAreTaken)
 {
@@ -54,42 +102,42 @@ TEST_F(WriterTest, SoIsWhoseBacklogFillsItsShare)
 /// Those who come while three large transactions are under way would wait for one of them to end.
 TEST_F(WriterTest, OneTenantsLargeRequestsDoNotFillAllTransactions)
 {
-    std::mutex mutex;
-    std::condition_variable changed;
-    bool open = false;
-    int stuck = 0;
-    const auto slow_for_the_loud = [&](std::string_view /*call*/, int /*number*/, const std::string& lines) {
-        std::unique_lock lock(mutex);
-        if (!lines.contains("loud")) return Fault::none;
-        ++stuck;
-        changed.notify_all();
-        changed.wait(lock, [&] { return open; });
-        return Fault::none;
-    };
-    const auto wait_for_stuck = [&](int count) {
-        std::unique_lock lock(mutex);
-        return changed.wait_for(lock, 30s, [&] { return stuck >= count; });
-    };
+    Gate gate({"loud"});
     const std::string megabyte(1U << 20U, 'd');
-    make(slow_for_the_loud, 3);
+    make([&](std::string_view /*call*/, int /*number*/, const std::string& lines) { return gate.pass(lines); }, 3);
     submit("first", "", 2);
     submit("loud 1", "", 1, megabyte);
-    EXPECT_TRUE(wait_for_stuck(1));
+    EXPECT_TRUE(gate.wait_for_stuck(1));
     submit("loud 2", "", 1, megabyte);
-    EXPECT_TRUE(wait_for_stuck(2));
+    EXPECT_TRUE(gate.wait_for_stuck(2));
     submit("loud 3", "", 1, megabyte);
     submit("loud 4", "", 1, megabyte);
     submit("quiet", "", 2);
-    EXPECT_TRUE(eventually([&] {
-        const std::lock_guard lock(mutex_);
-        return answers_.contains("quiet");
-    })) << "while nothing of the other is stored";
-    {
-        const std::lock_guard lock(mutex);
-        EXPECT_EQ(stuck, 2);
-        open = true;
-    }
-    changed.notify_all();
+    EXPECT_TRUE(eventually_answered("quiet")) << "while nothing of the other is stored";
+    EXPECT_EQ(gate.stuck(), 2);
+    gate.let_go("loud");
+    expect_the_promise_kept();
+}
+
+/// Whatever waits while the writers are busy is taken at once by the first that is free.
+TEST_F(WriterTest, WhoWaitsBesideALargeRequestOfAnotherTenantIsStoredWithoutIt)
+{
+    Gate gate({"busy", "loud"});
+    make([&](std::string_view /*call*/, int /*number*/, const std::string& lines) { return gate.pass(lines); }, 2);
+    submit("busy 1", "", 3);
+    EXPECT_TRUE(gate.wait_for_stuck(1));
+    submit("busy 2", "", 4);
+    EXPECT_TRUE(gate.wait_for_stuck(2));
+    submit("quiet 1", "", 2);
+    submit("loud", "", 1, std::string(2U << 20U, 'd'));
+    submit("quiet 2", "", 5);
+    gate.let_go("busy");
+    EXPECT_TRUE(eventually_answered("quiet 1"));
+    EXPECT_TRUE(eventually_answered("quiet 2"));
+    EXPECT_TRUE(gate.wait_for_stuck(1)) << "nor is the large one forgotten";
+    submit("quiet 3", "", 2);
+    EXPECT_TRUE(eventually_answered("quiet 3")) << "by the other writer";
+    gate.let_go("loud");
     expect_the_promise_kept();
 }
 
