@@ -19,7 +19,7 @@ using domain::Alert;
 class Name {
 public:
     template <std::size_t N>
-    consteval Name(const char (&name)[N]) : bytes_(N + 3)  // NOLINT(google-explicit-constructor): it stands for one
+    consteval Name(const char (&name)[N]) : bytes_(N + 3)  // NOLINT: a literal, and it stands for one
     {
         text_.at(0) = ',';
         text_.at(1) = '"';
@@ -39,7 +39,7 @@ private:
 
 struct TextField {
     Name name;
-    std::string Alert::* member;
+    std::string Alert::* member = nullptr;
 };
 
 // In the order in which they are written.
