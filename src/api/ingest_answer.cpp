@@ -1,5 +1,7 @@
 #include "api/ingest_answer.hpp"
 
+#include "winnow/base/uuid_text.hpp"
+
 #include <array>
 #include <cstdio>
 
@@ -85,7 +87,7 @@ std::string ingest_answer(const domain::ReceiptId& receipt, const domain::Tenant
             continue;
         }
         body += R"({"alert_id":")";
-        body += row.alert(position.index).str();
+        body += UuidText(row.alert(position.index)).view();
         body += '"';
         if (warnings != outcomes.warnings.end() && warnings->first == i) {
             const auto& own = (warnings++)->second;

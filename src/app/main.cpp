@@ -16,6 +16,9 @@ void keep_memory_between_folds()
     mallopt(M_MMAP_THRESHOLD, 32 * kMiB);
     mallopt(M_TRIM_THRESHOLD, 128 * kMiB);
     mallopt(M_TOP_PAD, kMiB);
+    // Of small blocks, only each thread's few are kept as they are. More of them would be put aside one by one, to be
+    // joined with their neighbours by whoever next asks for a large block: here that is every request and fold.
+    mallopt(M_MXFAST, 0);
 }
 
 }  // namespace

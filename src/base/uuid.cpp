@@ -1,22 +1,29 @@
 #include "winnow/base/uuid.hpp"
 
+#include "winnow/base/uuid_text.hpp"
+
 namespace winnow {
 
 namespace {
 
 constexpr std::string_view kHex = "0123456789abcdef";
 
-constexpr bool is_dash_position(std::size_t i) noexcept
-{
-    return i == 8 || i == 13 || i == 18 || i == 23;
-}
+/// Where the first of each byte's two digits stands in the text, and the dashes between.
+constexpr std::array<std::uint8_t, 16> kPlaces{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
+constexpr std::array<std::uint8_t, 4> kDashes{8, 13, 18, 23};
 
-constexpr int digit_of(char c) noexcept
+/// The value of each character that is a digit; beyond 15 for any other.
+constexpr std::array<std::uint8_t, 256> kDigits = [] {
+    std::array<std::uint8_t, 256> digits{};
+    digits.fill(0xFF);
+    for (std::uint8_t i = 0; i < 10; ++i) digits.at('0' + i) = i;
+    for (std::uint8_t i = 0; i < 6; ++i) digits.at('a' + i) = digits.at('A' + i) = static_cast<std::uint8_t>(10 + i);
+    return digits;
+}();
+
+constexpr std::uint8_t digit_of(char c) noexcept
 {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
+    return kDigits[static_cast<unsigned char>(c)];
 }
 
 std::uint64_t read_word(const std::uint8_t* bytes) noexcept
@@ -41,19 +48,18 @@ Uuid Uuid::from_words(std::uint64_t high, std::uint64_t low) noexcept
 std::optional<Uuid> Uuid::parse(std::string_view text) noexcept
 {
     if (text.size() != 36) return std::nullopt;
-    std::array<std::uint8_t, 16> bytes{};
-    std::size_t nibble = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (is_dash_position(i)) {
-            if (text[i] != '-') return std::nullopt;
-            continue;
-        }
-        const int digit = digit_of(text[i]);
-        if (digit < 0) return std::nullopt;
-        auto& byte = bytes[nibble / 2];
-        byte = static_cast<std::uint8_t>(byte << 4 | digit);
-        ++nibble;
+    for (const auto dash : kDashes) {
+        if (text[dash] != '-') return std::nullopt;
     }
+    std::array<std::uint8_t, 16> bytes{};
+    unsigned all = 0;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        const auto high = digit_of(text[kPlaces[i]]);
+        const auto low = digit_of(text[kPlaces[i] + 1U]);
+        all |= high | low;
+        bytes[i] = static_cast<std::uint8_t>(high << 4U | low);
+    }
+    if (all > 0x0F) return std::nullopt;
     return Uuid(bytes);
 }
 
@@ -76,14 +82,17 @@ std::uint64_t Uuid::low() const noexcept
 
 std::string Uuid::str() const
 {
-    std::string text(36, '-');
-    std::size_t at = 0;
-    for (const auto byte : bytes_) {
-        if (is_dash_position(at)) ++at;
-        text[at++] = kHex[byte >> 4U];
-        text[at++] = kHex[byte & 0x0FU];
+    return std::string(UuidText(*this).view());
+}
+
+UuidText::UuidText(const Uuid& id) noexcept
+{
+    for (const auto dash : kDashes) chars_[dash] = '-';
+    for (std::size_t i = 0; i < id.bytes().size(); ++i) {
+        const auto byte = id.bytes()[i];
+        chars_[kPlaces[i]] = kHex[byte >> 4U];
+        chars_[kPlaces[i] + 1U] = kHex[byte & 0x0FU];
     }
-    return text;
 }
 
 }  // namespace winnow

@@ -54,7 +54,9 @@ bool is_plain_line(std::string_view text) noexcept
     if (text.empty() || text.front() == ' ' || text.back() == ' ') return false;
     bool odd = false;  // no early way out, so that the compiler makes vectors of it
     for (const char c : text) odd |= static_cast<unsigned char>(c - ' ') >= 0x7F - ' ';
-    for (std::size_t i = 1; i < text.size(); ++i) odd |= text[i] == ' ' && text[i - 1] == ' ';
+    for (std::size_t i = 1; i < text.size(); ++i) {
+        odd |= (static_cast<unsigned>(text[i] == ' ') & static_cast<unsigned>(text[i - 1] == ' ')) != 0;
+    }
     return !odd;
 }
 

@@ -1,6 +1,7 @@
 #include "winnow/intake/canonical.hpp"
 
 #include "intake/json_document.hpp"
+#include "winnow/base/uuid_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,9 +15,31 @@ namespace {
 
 using domain::Alert;
 
+/// A member's name as it stands behind another member, `,"title":`; made when this is compiled.
+class Name {
+public:
+    template <std::size_t N>
+    consteval Name(const char (&name)[N]) : bytes_(N + 3)  // NOLINT: a literal, and it stands for one
+    {
+        text_.at(0) = ',';
+        text_.at(1) = '"';
+        std::copy_n(name, N - 1, text_.begin() + 2);
+        text_.at(N + 1) = '"';
+        text_.at(N + 2) = ':';
+    }
+
+    [[nodiscard]] constexpr std::string_view behind_another() const noexcept { return {text_.data(), bytes_}; }
+    [[nodiscard]] constexpr std::string_view first() const noexcept { return behind_another().substr(1); }
+    [[nodiscard]] constexpr std::string_view bare() const noexcept { return {text_.data() + 2, bytes_ - 4}; }
+
+private:
+    std::array<char, 24> text_{};
+    std::size_t bytes_;
+};
+
 struct TextField {
-    std::string_view name;
-    std::string Alert::* member;
+    Name name;
+    std::string Alert::* member = nullptr;
 };
 
 // In the order in which they are written.
@@ -38,37 +61,26 @@ class ObjectWriter {
 public:
     explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
 
-    std::string& name(std::string_view name)
+    std::string& name(const Name& name)
     {
-        const std::size_t comma = first_ ? 0 : 1;
+        out_ += first_ ? name.first() : name.behind_another();
         first_ = false;
-        const auto begin = out_.size();
-        out_.resize_and_overwrite(begin + comma + name.size() + 3, [&](char* bytes, std::size_t) {
-            auto* to = bytes + begin;
-            *to = ',';
-            to += comma;
-            *to++ = '"';
-            to = std::ranges::copy(name, to).out;
-            *to++ = '"';
-            *to++ = ':';
-            return static_cast<std::size_t>(to - bytes);
-        });
         return out_;
     }
 
-    void text(std::string_view key, std::string_view value)
+    void text(const Name& key, std::string_view value)
     {
         if (!value.empty()) append_json_string(name(key), value);
     }
 
-    void number(std::string_view key, std::int64_t value)
+    void number(const Name& key, std::int64_t value)
     {
         std::array<char, 24> digits{};
         const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
         name(key).append(digits.data(), end);
     }
 
-    void time(std::string_view key, Timestamp at) { number(key, at.time_since_epoch().count()); }
+    void time(const Name& key, Timestamp at) { number(key, at.time_since_epoch().count()); }
 
     void close() { out_ += '}'; }
 
@@ -167,7 +179,7 @@ private:
     {
         for (std::size_t i = 0; i < kTexts.size(); ++i) {
             const auto& field = kTexts.at(next_++ % kTexts.size());
-            if (name == field.name) return text(value, alert.*field.member);
+            if (name == field.name.bare()) return text(value, alert.*field.member);
         }
         if (name == "labels") return labels(value, alert.labels);
         if (name == "details") return details(value, alert.details);
@@ -295,7 +307,7 @@ void append_canonical(const Alert& alert, std::string& out)
     if (!alert.warnings.empty()) append_warnings(alert.warnings, writer.name("warnings"));
     if (alert.starts_at) writer.time("starts_at", *alert.starts_at);
     if (alert.ends_at) writer.time("ends_at", *alert.ends_at);
-    if (!alert.integration_id.is_nil()) writer.text("integration_id", alert.integration_id.str());
+    if (!alert.integration_id.is_nil()) writer.text("integration_id", UuidText(alert.integration_id).view());
     if (alert.received_at != defaults.received_at) writer.time("received_at", alert.received_at);
     writer.close();
 }

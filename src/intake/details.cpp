@@ -10,6 +10,9 @@ namespace winnow::intake {
 
 namespace {
 
+constexpr std::size_t kUsualBytes = 128;
+constexpr std::size_t kUsualMembers = 4;
+
 /// The names of an object that is put together.
 class TakenNames {
 public:
@@ -69,7 +72,10 @@ void Excess::keep_in(Reader& reader, const Path& at, Details& details, std::stri
 Syntax Details::read(Reader& reader, ondemand::value& value, const Path& at, std::size_t depth)
 {
     switch (Reader::kind_of(value)) {
-        case '{': return reader.append_members(value, at, depth, members_, &names_);
+        case '{':
+            members_.reserve(kUsualBytes);
+            names_.reserve(kUsualMembers);
+            return reader.append_members(value, at, depth, members_, &names_);
         case 'n': {
             std::string_view text;
             return reader.scalar(value, at, text);

@@ -17,17 +17,28 @@ constexpr bool is_special(char c) noexcept
     return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
 }
 
+// Marks bytes that must be escaped as swar::bytes_equal() does.
+std::uint64_t specials_of(std::uint64_t word) noexcept
+{
+    const auto controls = (word - swar::kOnes * 0x20) & ~word & swar::kHighBits;
+    return controls | swar::bytes_equal(word, '"') | swar::bytes_equal(word, '\\');
+}
+
 // Copies up to the first byte that must be escaped; returns how much. Eight bytes at a time.
 std::size_t copy_plain(char* target, std::string_view text) noexcept
 {
     std::size_t at = 0;
+    std::uint64_t word = 0;
     for (; at + 8 <= text.size(); at += 8) {
-        std::uint64_t word = 0;
         std::memcpy(&word, text.data() + at, 8);
-        const auto controls = (word - swar::kOnes * 0x20) & ~word & swar::kHighBits;
-        const auto hits = controls | swar::bytes_equal(word, '"') | swar::bytes_equal(word, '\\');
         std::memcpy(target + at, &word, 8);
-        if (hits != 0) return at + swar::first(hits);
+        if (const auto hits = specials_of(word); hits != 0) return at + swar::first(hits);
+    }
+    if (at > 0 && at < text.size()) {  // the last eight, some of them once more
+        const auto last = text.size() - 8;
+        std::memcpy(&word, text.data() + last, 8);
+        std::memcpy(target + last, &word, 8);
+        if (specials_of(word) == 0) return text.size();
     }
     for (; at < text.size() && !is_special(text[at]); ++at) target[at] = text[at];
     return at;

@@ -23,6 +23,7 @@ public:
         }
         ondemand::object members;
         if (const auto error = value.get_object().get(members); error != simdjson::SUCCESS) return error;
+        if (json_.empty()) json_.reserve(kUsualBytes);
         json_ += json_.empty() ? "[{" : ",{";
         Reader::Names names(reader_);
         for (auto member : members) {
@@ -72,6 +73,8 @@ private:
         append_json_string(json_, text);
         return error;
     }
+
+    static constexpr std::size_t kUsualBytes = 256;
 
     Reader& reader_;
     std::size_t depth_;

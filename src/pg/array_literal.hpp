@@ -5,6 +5,7 @@
 
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
+#include "winnow/base/uuid_text.hpp"
 
 #include <concepts>
 #include <cstddef>
@@ -22,13 +23,13 @@ public:
     void add(const std::string& text) { add(std::string_view(text)); }
     void add(bool value) { raw(value ? "t" : "f"); }
     void add(std::integral auto number) { raw(std::to_string(number)); }
-    void add(const Uuid& id) { raw(id.str()); }
+    void add(const Uuid& id) { raw(UuidText(id).view()); }
     void add(Timestamp instant) { raw(format_rfc3339(instant)); }
     void add(std::nullptr_t) { raw("NULL"); }
     template <typename Tag>
     void add(StrongId<Tag> id)
     {
-        raw(id.str());
+        raw(UuidText(id).view());
     }
     template <typename T>
     void add(const std::optional<T>& value)

@@ -4,8 +4,10 @@
 #include "pg/machine_rows.hpp"
 #include "pg/values.hpp"
 
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <pqxx/row>
 
+#include <functional>
 #include <stdexcept>
 #include <string_view>
 #include <unordered_set>
@@ -131,7 +133,7 @@ void lock_by_keys(pqxx::transaction_base& tx, TenantId tenant, const std::vector
                   std::vector<TicketState>& tickets)
 {
     if (keys.empty()) return;
-    std::unordered_set<std::string_view> without(keys.begin(), keys.end());
+    boost::unordered_flat_set<std::string_view, std::hash<std::string_view>> without(keys.begin(), keys.end());
     const auto live = query(tx, lock_live_sql().c_str(), tenant, array_of(keys));
     tickets.reserve(static_cast<std::size_t>(live.size()));
     for (const auto& row : live) {

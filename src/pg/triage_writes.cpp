@@ -6,12 +6,14 @@
 #include "pg/noise_rows.hpp"
 #include "pg/values.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <functional>
 #include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -206,7 +208,7 @@ bool only_counted(const triage::TicketState& now, const triage::TicketState& bef
 void update_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vector<triage::TicketState>& changed,
                     const triage::States& loaded)
 {
-    std::unordered_map<TicketId, const triage::TicketState*> before;
+    boost::unordered_flat_map<TicketId, const triage::TicketState*, std::hash<TicketId>> before;
     before.reserve(loaded.tickets.size());
     for (const auto& ticket : loaded.tickets) before.emplace(ticket.id, &ticket);
 

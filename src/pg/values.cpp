@@ -120,7 +120,7 @@ std::string bytes_of(const pqxx::field& field)
 
 std::string text_of(const pqxx::field& field)
 {
-    return field.is_null() ? std::string() : std::string(view_of(field));
+    return field.is_null() ? std::string() : std::string(field.c_str(), field.size());
 }
 
 std::vector<Uuid> uuids_of(const pqxx::field& field)

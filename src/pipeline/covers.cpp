@@ -86,6 +86,7 @@ std::vector<domain::InhibitionSource> inhibit(const suppression::Suppressions& s
 domain::InhibitionSourceKeys source_keys(const suppression::Suppressions& suppressions,
                                          const std::vector<Evaluated>& alerts)
 {
+    if (suppressions.inhibitions().empty()) return {};
     suppression::SourceKeys keys(suppressions);
     for (const auto& evaluated : alerts) {
         if (evaluated.evaluation.dropped) continue;

@@ -136,6 +136,7 @@ void keep(FoldBatch& batch, JudgedRow& row)
 
 void count_rules(const FoldBatch& batch, const std::vector<triage::Evaluated>& alerts, ports::TriageWrites& writes)
 {
+    if (batch.policy->rules->size() == 0) return;
     std::unordered_map<RuleId, std::int64_t> matches;
     for (const auto& alert : alerts) {
         for (const auto& match : alert.evaluation.matches) ++matches[match.rule_id];
@@ -258,7 +259,7 @@ bool judge(FoldBatch& batch, const std::function<bool()>& is_over)
         if (batch.begun_rows.size() <= row) batch.begun_rows.resize(row + 1);
         if (rules.size() > 0) each.evaluation = rules.evaluate(each.alert, each.alert.received_at);
         cover(suppressions, each);
-        keep(batch, batch.begun_rows[row]);
+        if (rules.size() > 0) keep(batch, batch.begun_rows[row]);
         const auto notes = note_bytes + batch.begun_rows[row].note_bytes;
         const auto counted = unrecorded + batch.begun_rows[row].unrecorded.size();
         const bool is_full = row > 0 && (notes >= JudgedRow::kMostNoteBytes || counted >= JudgedRow::kMostUnrecorded);

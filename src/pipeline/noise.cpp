@@ -1,5 +1,6 @@
 #include "pipeline/noise.hpp"
 
+#include "winnow/base/ordered_text.hpp"
 #include "winnow/domain/noise_key.hpp"
 #include "winnow/domain/position.hpp"
 
@@ -63,17 +64,21 @@ private:
     /// One batch needs no more keys than are kept of a whole hour.
     static void add(Timestamp hour, NoiseKind kind, const ByText& counts, std::vector<NoiseRow>& rows)
     {
-        std::vector<std::pair<std::string_view, const NoiseCounts*>> keys;
+        std::vector<std::pair<OrderedText, const NoiseCounts*>> keys;
         keys.reserve(counts.size());
-        for (const auto& [key, of_key] : counts) keys.emplace_back(key, &of_key);
-        std::ranges::sort(keys, [](const auto& a, const auto& b) {
+        for (const auto& [key, of_key] : counts) keys.emplace_back(OrderedText(key), &of_key);
+        // What is beyond the limit is counted together, in whatever order.
+        const auto kept = keys.begin() + static_cast<std::ptrdiff_t>(std::min(keys.size(), domain::kMaxNoiseKeys));
+        const auto comes_first = [](const auto& a, const auto& b) {
             return std::tie(b.second->received, a.first) < std::tie(a.second->received, b.first);
-        });
+        };
+        std::ranges::nth_element(keys, kept, comes_first);
+        std::ranges::sort(keys.begin(), kept, comes_first);
         NoiseRow others{hour, kind, std::string(domain::kOtherKeys), {}};
         for (std::size_t i = 0; i < keys.size(); ++i) {
             const auto& [key, of_key] = keys[i];
             if (i < domain::kMaxNoiseKeys) {
-                rows.push_back({hour, kind, domain::noise_key(key), *of_key});
+                rows.push_back({hour, kind, domain::noise_key(key.text()), *of_key});
             } else {
                 others.counts += *of_key;
             }

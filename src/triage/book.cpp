@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <iterator>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 namespace winnow::triage {
@@ -274,7 +275,10 @@ Outcome Book::finish(std::vector<domain::Verdict> verdicts) &&
     for (auto& [key, slot] : machines_) {
         if (slot.changed) outcome_.machines.push_back(std::move(slot.state));
     }
-    std::ranges::sort(outcome_.changed, {}, &TicketState::id);
+    // As they are loaded in that order, they nearly always have it; to sort them moves much.
+    if (!std::ranges::is_sorted(outcome_.changed, {}, &TicketState::id)) {
+        std::ranges::sort(outcome_.changed, {}, &TicketState::id);
+    }
     std::ranges::sort(outcome_.instances, {}, &InstanceState::key);
     return std::move(outcome_);
 }

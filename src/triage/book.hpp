@@ -5,14 +5,16 @@
 
 #include "winnow/triage/fold.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -98,8 +100,10 @@ private:
 
     std::deque<TicketSlot> tickets_;
     std::deque<InstanceSlot> instances_;
-    std::unordered_map<std::string_view, TicketSlot*> by_key_;             // views into tickets_
-    std::unordered_map<std::string_view, InstanceSlot*> instance_by_key_;  // views into instances_
+    template <typename Slot>
+    using ByKey = boost::unordered_flat_map<std::string_view, Slot*, std::hash<std::string_view>>;
+    ByKey<TicketSlot> by_key_;             // views into tickets_
+    ByKey<InstanceSlot> instance_by_key_;  // views into instances_
     std::map<MachineKey, MachineSlot> machines_;
     Outcome outcome_;
     std::size_t row_ = 0;          // number of the row, from 1

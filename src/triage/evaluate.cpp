@@ -1,20 +1,30 @@
 #include "triage/holds.hpp"
+#include "winnow/base/ordered_text.hpp"
 #include "winnow/triage/fold.hpp"
 
+#include <boost/unordered/unordered_flat_set.hpp>
+
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <string_view>
-#include <unordered_set>
 #include <utility>
 
 namespace winnow::triage {
 
 namespace {
 
-std::vector<std::string> sorted(const std::unordered_set<std::string_view>& keys)
+using Keys = boost::unordered_flat_set<std::string_view, std::hash<std::string_view>>;
+
+std::vector<std::string> sorted(const Keys& keys)
 {
-    std::vector<std::string> list(keys.begin(), keys.end());
-    std::ranges::sort(list);
+    std::vector<OrderedText> order;
+    order.reserve(keys.size());
+    for (const auto key : keys) order.emplace_back(key);
+    std::ranges::sort(order);
+    std::vector<std::string> list;
+    list.reserve(order.size());
+    for (const auto& key : order) list.emplace_back(key.text());
     return list;
 }
 
@@ -29,8 +39,8 @@ void evaluate(const rules::RuleSet& rules, std::vector<Evaluated>& batch)
 StateKeys keys_of(const std::vector<Evaluated>& batch)
 {
     // Sets first: a flood repeats few keys often, and sorting the repeats would cost more than the fold.
-    std::unordered_set<std::string_view> dedup_keys;
-    std::unordered_set<std::string_view> instance_keys;
+    Keys dedup_keys;
+    Keys instance_keys;
     std::set<MachineKey> machines;
     for (const auto& [position, alert, evaluation, cover, names] : batch) {
         if (evaluation.dropped) continue;
