@@ -1,3 +1,4 @@
+#include "api/costs/cost_json.hpp"
 #include "api/json_body.hpp"
 #include "api/live_tickets.hpp"
 #include "api/resource.hpp"
@@ -30,7 +31,7 @@ constexpr std::size_t kMaxEqual = 32;
 constexpr ScopeNames kSource{.matchers = "source_matchers", .condition = "source_condition"};
 constexpr ScopeNames kTarget{.matchers = "target_matchers", .condition = "target_condition"};
 
-json inhibition_json(const StoredInhibition& stored)
+json inhibition_json(const StoredInhibition& stored, Timestamp now)
 {
     const auto& inhibition = stored.inhibition;
     json document{
@@ -42,6 +43,7 @@ json inhibition_json(const StoredInhibition& stored)
         {"version", inhibition.version},
         {"updated_at", format_rfc3339(inhibition.updated_at)},
         {"updated_by", inhibition.updated_by}};
+    document["cost"] = cost_json(stored.cost, now);
     show_scope(document, inhibition.source, kSource);
     show_scope(document, inhibition.target, kTarget);
     show_problem(document, inhibition.source, kSource);
@@ -100,7 +102,7 @@ void warn_of_idleness(json& document, const Inhibition& inhibition)
 /// With what whoever saved it is to hear.
 json saved_json(const StoredInhibition& stored, const LabelNames& seen, Timestamp now)
 {
-    auto document = inhibition_json(stored);
+    auto document = inhibition_json(stored, now);
     const auto at = suppression::hours_of_a_week(now);
     warn_of_scope(document, stored.inhibition.source, at, kSource);
     warn_of_scope(document, stored.inhibition.target, at, kTarget);
@@ -141,7 +143,7 @@ Result<Inhibition> read_inhibition(const Call& call, const json& document, const
     inhibition.target = read_scope(fields, guard, kTarget);
     inhibition.equal = fields.texts("equal", {1, 255}, kMaxEqual).value_or(inhibition.equal);
     check_equal(inhibition.equal, before, fields);
-    fields.read_only({"id", "problem", "stats", "version", "updated_at", "updated_by", "warnings"});
+    fields.read_only({"id", "problem", "stats", "cost", "version", "updated_at", "updated_by", "warnings"});
     if (const auto read = fields.finish(); !read) return read.error();
     std::ranges::sort(inhibition.equal);
     inhibition.equal.erase(std::ranges::unique(inhibition.equal).begin(), inhibition.equal.end());
@@ -210,7 +212,7 @@ Result<Response> list_inhibitions(const Call& call, TenantSession& session)
         next = {found->back().inhibition.id.str()};
     }
     auto items = json::array();
-    for (const auto& inhibition : *found) items.push_back(inhibition_json(inhibition));
+    for (const auto& inhibition : *found) items.push_back(inhibition_json(inhibition, call.now));
     return page_response(head, items, next);
 }
 
@@ -220,7 +222,8 @@ Result<Response> get_inhibition(const Call& call, TenantSession& session)
     if (!id) return id.error();
     const auto found = session.inhibitions().find(*id);
     if (!found) return found.error();
-    return versioned(inhibition_json(*found), found->inhibition.version);  // not 304: counts change without a version
+    return versioned(inhibition_json(*found, call.now),
+                     found->inhibition.version);  // not 304: counts change without a version
 }
 
 Result<Response> create_inhibition(const Call& call, TenantSession& session)
@@ -254,7 +257,7 @@ Result<Response> change_inhibition(const Call& call, TenantSession& session)
     const auto current = session.inhibitions().find(*id);
     if (!current) return current.error();
     if (const auto fresh = check_if_match(call.request.head, current->inhibition.version); !fresh) return fresh.error();
-    const auto document = wanted_document(call, inhibition_json(*current));
+    const auto document = wanted_document(call, inhibition_json(*current, call.now));
     if (!document) return document.error();
     auto inhibition = read_inhibition(call, *document, &current->inhibition);
     if (!inhibition) return inhibition.error();

@@ -1,3 +1,4 @@
+#include "api/costs/cost_json.hpp"
 #include "api/json_body.hpp"
 #include "api/resource.hpp"
 #include "api/route.hpp"
@@ -45,6 +46,7 @@ json window_json(const StoredWindow& stored, Timestamp now)
         {"version", window.version},
         {"updated_at", format_rfc3339(window.updated_at)},
         {"updated_by", window.updated_by}};
+    document["cost"] = cost_json(stored.cost, now);
     show_scope(document, window.scope);
     show_problem(document, window.scope);
     if (document["problem"].is_string()) return document;
@@ -145,8 +147,8 @@ Result<MaintenanceWindow> read_window(const Call& call, const json& document, co
     window.time_zone = fields.text("time_zone", {1, 64}).value_or("UTC");
     window.rrule = fields.text("rrule", {1, 512}).value_or("");
     window.exceptions = fields.texts("exceptions", {1, 64}, kMaxExceptions).value_or(window.exceptions);
-    fields.read_only(
-        {"id", "active", "next_occurrences", "problem", "stats", "version", "updated_at", "updated_by", "warnings"});
+    fields.read_only({"id", "active", "next_occurrences", "problem", "stats", "cost", "version", "updated_at",
+                      "updated_by", "warnings"});
     if (starts_at && duration) {
         window.starts_at = *starts_at;
         window.duration = *duration;

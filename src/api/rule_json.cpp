@@ -1,5 +1,6 @@
 #include "api/rule_json.hpp"
 
+#include "api/costs/cost_json.hpp"
 #include "api/resource.hpp"
 #include "api/rule_schedule.hpp"
 #include "winnow/expr/pattern.hpp"
@@ -238,7 +239,7 @@ json rule_json(const Rule& rule)
             {"updated_by", rule.updated_by}};
 }
 
-json rule_json(const ports::StoredRule& stored)
+json rule_json(const ports::StoredRule& stored, Timestamp now)
 {
     const auto& stats = stored.stats;
     auto document = rule_json(stored.rule);
@@ -247,6 +248,7 @@ json rule_json(const ports::StoredRule& stored)
                          {"failed", stats.failed},
                          {"last_error", stats.last_error.empty() ? json(nullptr) : json(stats.last_error)},
                          {"last_failed_at", time_or_null(stats.last_failed_at)}};
+    document["cost"] = cost_json(stored.cost, now);
     return document;
 }
 
@@ -282,7 +284,7 @@ RuleInput read_rule(const json& document, const std::string& pointer, std::vecto
     rule.stop = fields.boolean("stop").value_or(drops(rule));
     const auto mode = fields.word("mode", {"live", "shadow"});
     rule.mode = domain::parse_rule_mode(mode.value_or("live")).value_or(domain::RuleMode::live);
-    fields.read_only({"version", "updated_at", "updated_by", "stats", "findings"});
+    fields.read_only({"version", "updated_at", "updated_by", "stats", "cost", "findings"});
 
     std::vector<FieldError> found;
     if (const auto read = fields.finish(); !read) found = read.error().fields();

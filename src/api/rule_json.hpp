@@ -25,8 +25,8 @@ inline constexpr std::int32_t kMaxRulePosition = 1'000'000;
 
 /// Without `stats`.
 [[nodiscard]] nlohmann::json rule_json(const domain::Rule& rule);
-/// With them.
-[[nodiscard]] nlohmann::json rule_json(const ports::StoredRule& stored);
+/// With them, and `cost` as it is at `now`.
+[[nodiscard]] nlohmann::json rule_json(const ports::StoredRule& stored, Timestamp now);
 
 /// What a document says of a rule. Its version and who wrote it are the caller's to set, and its place.
 struct RuleInput {

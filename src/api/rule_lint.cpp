@@ -1,6 +1,7 @@
 /// @file
 /// What looks wrong in rules that are valid, and what they may cost together.
 
+#include "api/costs/cost_json.hpp"
 #include "api/json_body.hpp"
 #include "api/reach/mute_routes.hpp"
 #include "api/respond.hpp"
@@ -265,6 +266,32 @@ json over_limit_json(const std::vector<Rule>& rules, const domain::TenantLimits&
 
 namespace {
 
+constexpr std::size_t kAllRules = 1'000'000;
+
+/// Rules that alerts cost too much by, at present.
+json costly_json(const std::vector<Rule>& rules, const std::vector<domain::JudgeCost>& costs, Timestamp now)
+{
+    auto list = json::array();
+    for (const auto& cost : costs) {
+        const auto document = cost_json(cost, now);
+        const auto rule = std::ranges::find(rules, RuleId(cost.judge.id), &Rule::id);
+        if (document.is_null() || rule == rules.end()) continue;
+        const bool is_aside = is_set_aside(state_of(cost.record, now));
+        const auto so_often =
+            std::to_string(cost.record.overruns) + " alerts cost more to judge than one may, and it cost most";
+        const auto until =
+            document["until"].is_string() ? document["until"].get<std::string>() : std::string("somebody changes it");
+        const rules::Finding finding{.rule_id = rule->id,
+                                     .kind = rules::FindingKind::suspicious,
+                                     .message = is_aside ? "it is set aside until " + until + ": " + so_often
+                                                         : so_often + ": if that goes on it is set aside",
+                                     .position = {},
+                                     .because_of = {}};
+        list.push_back(finding_json(finding, {{rule->id, rule->name}}));
+    }
+    return list;
+}
+
 Result<Response> findings_response(const std::vector<Rule>& rules, const MuteGroups& mute, Timestamp now)
 {
     auto findings = findings_json(rules, now);
@@ -281,13 +308,15 @@ Result<Response> lint_draft(const json& list, const Groups& groups, const MuteGr
 }
 
 /// The live rules; or one that is not saved, in its place among them.
-Result<Response> lint_stored(std::vector<Rule>& rules, const json& rule, const MuteGroups& mute, const Call& call)
+Result<Response> lint_stored(std::vector<Rule>& rules, const std::vector<domain::JudgeCost>& costs, const json& rule,
+                             const MuteGroups& mute, const Call& call)
 {
     const auto now = call.now;
     if (rule.is_null()) {
         auto findings = findings_json(rules, now);
         append_mute_routes(findings, rules, mute);
         append(findings, over_limit_json(rules, call.services.tenant_limits));
+        append(findings, costly_json(rules, costs, now));
         return answer(std::move(findings));
     }
     std::vector<FieldError> errors;
@@ -319,15 +348,22 @@ Result<Answer> lint_rules(const Call& call, TenantSession& session)
         return Compute([list = std::move(document->at("ruleset")), groups = *std::move(groups),
                         mute = *std::move(mute)](const Call& again) { return lint_draft(list, groups, mute, again); });
     }
-    auto rules = session.rules().all();
-    if (!rules) return rules.error();
+    auto stored = session.rules().page(std::nullopt, kAllRules);
+    if (!stored) return stored.error();
+    std::vector<Rule> rules;
+    std::vector<domain::JudgeCost> costs;
+    for (auto& each : *stored) {
+        rules.push_back(std::move(each.rule));
+        if (each.cost) costs.push_back(*std::move(each.cost));
+    }
     const auto groups =
-        rule == nullptr ? Result<Groups>(groups_routed_to(*rules)) : named_groups(session, json::array({*rule}));
+        rule == nullptr ? Result<Groups>(groups_routed_to(rules)) : named_groups(session, json::array({*rule}));
     if (!groups) return groups.error();
     auto mute = mute_groups(*groups, session);
     if (!mute) return mute.error();
-    return Compute([rules = *std::move(rules), rule = rule == nullptr ? json() : *rule, mute = *std::move(mute)](
-                       const Call& again) mutable { return lint_stored(rules, rule, mute, again); });
+    return Compute(
+        [rules = std::move(rules), costs = std::move(costs), rule = rule == nullptr ? json() : *rule,
+         mute = *std::move(mute)](const Call& again) mutable { return lint_stored(rules, costs, rule, mute, again); });
 }
 
 }  // namespace winnow::api

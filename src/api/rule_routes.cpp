@@ -57,7 +57,7 @@ Result<Response> list_rules(const Call& call, TenantSession& session)
         next = {std::to_string(rules->back().rule.position)};
     }
     auto items = json::array();
-    for (const auto& rule : *rules) items.push_back(rule_json(rule));
+    for (const auto& rule : *rules) items.push_back(rule_json(rule, call.now));
     return page_response(head, items, next);
 }
 
@@ -67,7 +67,9 @@ Result<Response> get_rule(const Call& call, TenantSession& session)
     if (!id) return id.error();
     const auto found = session.rules().find(*id);
     if (!found) return found.error();
-    return shown(call, rule_json(*found), found->rule.version);
+    auto document = rule_json(*found, call.now);
+    if (found->cost) return versioned(document, found->rule.version);  // not 304: time changes what it shows
+    return shown(call, document, found->rule.version);
 }
 
 /// Reads a rule and checks what only the database knows. A condition that stays as it is `before` stays good.
@@ -99,7 +101,7 @@ Result<Done> allowed_with(const Call& call, TenantSession& session, const Rule& 
 /// With what lint has to say to whoever saved it.
 Result<json> saved_json(const ports::StoredRule& stored, Timestamp now, TenantSession& session)
 {
-    auto document = rule_json(stored);
+    auto document = rule_json(stored, now);
     auto findings = own_findings_json({stored.rule}, now);
     if (const auto told = append_mute_routes(findings, {stored.rule}, session); !told) return told.error();
     if (!findings.empty()) document["findings"] = std::move(findings);

@@ -1,3 +1,4 @@
+#include "api/costs/cost_json.hpp"
 #include "api/json_body.hpp"
 #include "api/parameters.hpp"
 #include "api/resource.hpp"
@@ -39,6 +40,7 @@ json silence_json(const StoredSilence& stored, Timestamp now)
         {"version", silence.version},
         {"updated_at", format_rfc3339(silence.updated_at)},
         {"updated_by", silence.updated_by}};
+    document["cost"] = cost_json(stored.cost, now);
     if (silence.end_when_quiet) document["end_when_quiet"] = format_iso8601_duration(*silence.end_when_quiet);
     show_scope(document, silence.scope);
     show_problem(document, silence.scope);
@@ -206,7 +208,7 @@ SilenceInput read_silence(FieldReader& fields, Timestamp now, ScopeGuard guard, 
     silence.scope = read_scope(fields, guard);
     silence.comment = fields.text("comment", {1, kMaxCommentChars}, need).value_or("");
     silence.end_when_quiet = fields.duration("end_when_quiet", kShortestQuiet, kLongestQuiet);
-    fields.read_only({"id", "state", "created_by", "created_at", "ended_by", "problem", "stats", "version",
+    fields.read_only({"id", "state", "created_by", "created_at", "ended_by", "problem", "stats", "cost", "version",
                       "updated_at", "updated_by", "warnings"});
     return input;
 }

@@ -1,5 +1,6 @@
 #include "winnow/pg/config_store.hpp"
 
+#include "pg/costs/judge_costs.hpp"
 #include "pg/noun_stores.hpp"
 #include "pg/session_pool.hpp"
 #include "pg/tenant_rows.hpp"
@@ -84,6 +85,7 @@ Result<TenantConfig> load_config(pqxx::transaction_base& tx, TenantId tenant)
                           take(config.windows, make_maintenance_store(tx, tenant)->all(), error) &&
                           take(config.inhibitions, make_inhibition_store(tx, tenant)->all(), error);
     if (!complete) return *error;
+    config.set_asides = load_set_asides(tx, tenant);
     return config;
 }
 

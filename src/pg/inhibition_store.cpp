@@ -1,6 +1,7 @@
 #include "winnow/ports/inhibition_store.hpp"
 
 #include "pg/array_literal.hpp"
+#include "pg/costs/judge_costs.hpp"
 #include "pg/noun_stores.hpp"
 #include "pg/scope_columns.hpp"
 #include "pg/sql_errors.hpp"
@@ -16,8 +17,11 @@ using domain::Inhibition;
 using ports::StoredInhibition;
 
 constexpr auto kPage = R"sql(
-select i.*, to_json(i.equal_labels) as equal_json, c.matched, c.last_matched_at
+select i.*, to_json(i.equal_labels) as equal_json, c.matched, c.last_matched_at,
+       a.record as cost_record, a.until as cost_until, a.for_good as cost_for_good
   from inhibitions i left join suppression_stats c on c.tenant_id = i.tenant_id and c.cause_id = i.inhibition_id
+  left join set_asides a on a.tenant_id = i.tenant_id and a.kind = 'inhibition' and a.id = i.inhibition_id
+                        and a.version = i.version
  where i.tenant_id = $1 and ($2::uuid is null or i.inhibition_id > $2::uuid)
    and ($3::uuid is null or i.inhibition_id = $3::uuid)
  order by i.inhibition_id limit $4)sql";
@@ -56,6 +60,13 @@ Inhibition read_inhibition(const pqxx::row& row)
     return inhibition;
 }
 
+StoredInhibition read_stored(const pqxx::row& row)
+{
+    StoredInhibition stored{.inhibition = read_inhibition(row), .stats = read_cover_stats(row)};
+    stored.cost = read_judge_cost(row, domain::JudgeKind::inhibition, stored.inhibition);
+    return stored;
+}
+
 class PgInhibitionStore final : public ports::InhibitionStore {
 public:
     PgInhibitionStore(pqxx::transaction_base& tx, TenantId tenant) : tx_(tx), tenant_(tenant) {}
@@ -65,7 +76,7 @@ public:
         return translated([&]() -> Result<std::vector<StoredInhibition>> {
             std::vector<StoredInhibition> found;
             for (const auto& row : query(tx_, kPage, tenant_, after, nullptr, limit)) {
-                found.push_back({.inhibition = read_inhibition(row), .stats = read_cover_stats(row)});
+                found.push_back(read_stored(row));
             }
             return found;
         });
@@ -87,8 +98,7 @@ public:
         return translated([&]() -> Result<StoredInhibition> {
             const auto rows = query(tx_, kPage, tenant_, nullptr, id, 1);
             if (rows.empty()) return Error(ErrorCode::not_found, "there is no such inhibition");
-            return StoredInhibition{.inhibition = read_inhibition(rows.front()),
-                                    .stats = read_cover_stats(rows.front())};
+            return read_stored(rows.front());
         });
     }
 

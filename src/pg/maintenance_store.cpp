@@ -1,6 +1,7 @@
 #include "winnow/ports/maintenance_store.hpp"
 
 #include "pg/array_literal.hpp"
+#include "pg/costs/judge_costs.hpp"
 #include "pg/noun_stores.hpp"
 #include "pg/scope_columns.hpp"
 #include "pg/sql_errors.hpp"
@@ -16,9 +17,12 @@ using domain::MaintenanceWindow;
 using ports::StoredWindow;
 
 constexpr auto kPage = R"sql(
-select w.*, to_json(w.exceptions) as exceptions_json, c.matched, c.last_matched_at
+select w.*, to_json(w.exceptions) as exceptions_json, c.matched, c.last_matched_at,
+       a.record as cost_record, a.until as cost_until, a.for_good as cost_for_good
   from maintenance_windows w
   left join suppression_stats c on c.tenant_id = w.tenant_id and c.cause_id = w.maintenance_window_id
+  left join set_asides a on a.tenant_id = w.tenant_id and a.kind = 'maintenance_window'
+                        and a.id = w.maintenance_window_id and a.version = w.version
  where w.tenant_id = $1 and ($2::uuid is null or w.maintenance_window_id > $2::uuid)
    and ($3::uuid is null or w.maintenance_window_id = $3::uuid)
  order by w.maintenance_window_id limit $4)sql";
@@ -53,6 +57,13 @@ MaintenanceWindow read_window(const pqxx::row& row)
     return window;
 }
 
+StoredWindow read_stored(const pqxx::row& row)
+{
+    StoredWindow stored{.window = read_window(row), .stats = read_cover_stats(row)};
+    stored.cost = read_judge_cost(row, domain::JudgeKind::maintenance_window, stored.window);
+    return stored;
+}
+
 class PgMaintenanceStore final : public ports::MaintenanceStore {
 public:
     PgMaintenanceStore(pqxx::transaction_base& tx, TenantId tenant) : tx_(tx), tenant_(tenant) {}
@@ -62,7 +73,7 @@ public:
         return translated([&]() -> Result<std::vector<StoredWindow>> {
             std::vector<StoredWindow> found;
             for (const auto& row : query(tx_, kPage, tenant_, after, nullptr, limit)) {
-                found.push_back({.window = read_window(row), .stats = read_cover_stats(row)});
+                found.push_back(read_stored(row));
             }
             return found;
         });
@@ -84,7 +95,7 @@ public:
         return translated([&]() -> Result<StoredWindow> {
             const auto rows = query(tx_, kPage, tenant_, nullptr, id, 1);
             if (rows.empty()) return Error(ErrorCode::not_found, "there is no such maintenance window");
-            return StoredWindow{.window = read_window(rows.front()), .stats = read_cover_stats(rows.front())};
+            return read_stored(rows.front());
         });
     }
 

@@ -1,6 +1,7 @@
 #include "winnow/ports/rule_store.hpp"
 
 #include "pg/array_literal.hpp"
+#include "pg/costs/judge_costs.hpp"
 #include "pg/noun_stores.hpp"
 #include "pg/rule_actions.hpp"
 #include "pg/rule_rows.hpp"
@@ -107,19 +108,24 @@ std::string records(const std::vector<Rule>& rules)
 }
 
 constexpr auto kPage = R"sql(
-select t.*, s.matched, s.last_matched_at, s.failed, s.last_error, s.last_failed_at
+select t.*, s.matched, s.last_matched_at, s.failed, s.last_error, s.last_failed_at,
+       a.record as cost_record, a.until as cost_until, a.for_good as cost_for_good
   from rules t left join rule_stats s on s.tenant_id = t.tenant_id and s.rule_id = t.rule_id
+  left join set_asides a on a.tenant_id = t.tenant_id and a.kind = 'rule' and a.id = t.rule_id and a.version = t.version
  where t.tenant_id = $1 and ($2::bigint is null or t.position > $2::bigint)
  order by t.position limit $3)sql";
 
 constexpr auto kFind = R"sql(
-select t.*, s.matched, s.last_matched_at, s.failed, s.last_error, s.last_failed_at
+select t.*, s.matched, s.last_matched_at, s.failed, s.last_error, s.last_failed_at,
+       a.record as cost_record, a.until as cost_until, a.for_good as cost_for_good
   from rules t left join rule_stats s on s.tenant_id = t.tenant_id and s.rule_id = t.rule_id
+  left join set_asides a on a.tenant_id = t.tenant_id and a.kind = 'rule' and a.id = t.rule_id and a.version = t.version
  where t.tenant_id = $1 and t.rule_id = $2)sql";
 
 StoredRule read_stored(const pqxx::row& row)
 {
     StoredRule stored{.rule = read_rule(row), .stats = {}};
+    stored.cost = read_judge_cost(row, domain::JudgeKind::rule, stored.rule);
     if (!row["matched"].is_null()) {
         stored.stats.matched = row["matched"].as<std::int64_t>();
         stored.stats.last_matched_at = optional_time_of(row["last_matched_at"]);

@@ -1,5 +1,6 @@
 #include "winnow/ports/silence_store.hpp"
 
+#include "pg/costs/judge_costs.hpp"
 #include "pg/noun_stores.hpp"
 #include "pg/scope_columns.hpp"
 #include "pg/sql_errors.hpp"
@@ -14,8 +15,11 @@ using domain::Silence;
 using ports::StoredSilence;
 
 constexpr auto kPage = R"sql(
-select s.*, c.matched, c.last_matched_at
+select s.*, c.matched, c.last_matched_at,
+       a.record as cost_record, a.until as cost_until, a.for_good as cost_for_good
   from silences s left join suppression_stats c on c.tenant_id = s.tenant_id and c.cause_id = s.silence_id
+  left join set_asides a on a.tenant_id = s.tenant_id and a.kind = 'silence' and a.id = s.silence_id
+                        and a.version = s.version
  where s.tenant_id = $1 and ($2::uuid is null or s.silence_id < $2::uuid)
    and case $3::text when 'pending' then s.starts_at > $4::timestamptz and s.ends_at > $4::timestamptz
                      when 'active'  then s.starts_at <= $4::timestamptz and s.ends_at > $4::timestamptz
@@ -24,8 +28,11 @@ select s.*, c.matched, c.last_matched_at
  order by s.silence_id desc limit $5)sql";
 
 constexpr auto kFind = R"sql(
-select s.*, c.matched, c.last_matched_at
+select s.*, c.matched, c.last_matched_at,
+       a.record as cost_record, a.until as cost_until, a.for_good as cost_for_good
   from silences s left join suppression_stats c on c.tenant_id = s.tenant_id and c.cause_id = s.silence_id
+  left join set_asides a on a.tenant_id = s.tenant_id and a.kind = 'silence' and a.id = s.silence_id
+                        and a.version = s.version
  where s.tenant_id = $1 and s.silence_id = $2)sql";
 
 constexpr auto kInForce = R"sql(
@@ -62,6 +69,13 @@ Silence read_silence(const pqxx::row& row)
     return silence;
 }
 
+StoredSilence read_stored(const pqxx::row& row)
+{
+    StoredSilence stored{.silence = read_silence(row), .stats = read_cover_stats(row)};
+    stored.cost = read_judge_cost(row, domain::JudgeKind::silence, stored.silence);
+    return stored;
+}
+
 std::optional<std::int64_t> milliseconds_of(const std::optional<std::chrono::milliseconds>& duration)
 {
     if (!duration) return std::nullopt;
@@ -80,7 +94,7 @@ public:
             if (state) word = std::string(to_string(*state));
             std::vector<StoredSilence> silences;
             for (const auto& row : query(tx_, kPage, tenant_, before, word, now, limit)) {
-                silences.push_back({.silence = read_silence(row), .stats = read_cover_stats(row)});
+                silences.push_back(read_stored(row));
             }
             return silences;
         });
@@ -100,7 +114,7 @@ public:
         return translated([&]() -> Result<StoredSilence> {
             const auto rows = query(tx_, kFind, tenant_, id);
             if (rows.empty()) return Error(ErrorCode::not_found, "there is no such silence");
-            return StoredSilence{.silence = read_silence(rows.front()), .stats = read_cover_stats(rows.front())};
+            return read_stored(rows.front());
         });
     }
 

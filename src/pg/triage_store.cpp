@@ -1,5 +1,6 @@
 #include "winnow/pg/triage_store.hpp"
 
+#include "pg/costs/judge_costs.hpp"
 #include "pg/covers.hpp"
 #include "pg/fold_lock.hpp"
 #include "pg/outages.hpp"
@@ -47,6 +48,16 @@ Result<T> repeatable(Result<T> outcome)
     return outcome;
 }
 
+void store_sequel(pqxx::transaction_base& tx, TenantId tenant, const ports::CostSequel& sequel)
+{
+    const auto costs = load_judge_costs(tx, tenant, sequel.judges);
+    const auto states = load_states(tx, tenant, sequel.keys);
+    const auto now = time_of(tx.exec("select clock_timestamp()")[0][0]);  // it waited for others' folds
+    const auto writes = sequel.decide(states, costs, now);
+    store_writes(tx, tenant, writes, states);
+    store_judge_costs(tx, tenant, writes.costs);
+}
+
 class PgTriageStore final : public ports::TriageStore {
 public:
     PgTriageStore(PgOptions options, std::chrono::milliseconds resolve_timeout)
@@ -76,6 +87,7 @@ public:
                 declined = writes.declined;
                 if (declined) return Done{};
                 store_writes(tx, tenant, writes, states);
+                if (writes.sequel) store_sequel(tx, tenant, *writes.sequel);
                 transaction.commit();
                 return Done{};
             },

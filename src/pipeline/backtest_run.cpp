@@ -79,15 +79,16 @@ Result<BacktestRun::Step> BacktestRun::begin()
     if (!comparison_) {
         auto draft = backtest::drafted_rules(job_.draft, policy_.config.rules, job_.from, job_.until);
         draft_rules_ = draft.size();
-        comparison_.emplace(backtest::Question{.draft = std::move(draft),
-                                               .live = policy_.config.rules,
-                                               .live_set = policy_.rules,
-                                               .default_route = policy_.config.settings.default_route,
-                                               .from = job_.from,
-                                               .until = job_.until,
-                                               .given_up = [this] {
-                                                   return stop_.stop_requested();
-                                               }});
+        comparison_.emplace(
+            backtest::Question{.draft = std::move(draft),
+                               .live = policy_.config.rules,
+                               .live_set = policy_.config.set_asides.empty() ? policy_.rules : nullptr,  // it asks all
+                               .default_route = policy_.config.settings.default_route,
+                               .from = job_.from,
+                               .until = job_.until,
+                               .given_up = [this] {
+                                   return stop_.stop_requested();
+                               }});
         if (!comparison_->is_ready()) {
             comparison_.reset();
             return Step::stopped;

@@ -1,5 +1,6 @@
 #include "winnow/pipeline/config_cache.hpp"
 
+#include "pipeline/overruns/asked.hpp"
 #include "pipeline/round.hpp"
 #include "winnow/observe/log.hpp"
 
@@ -26,19 +27,27 @@ constexpr int kLoads = 3;
 std::shared_ptr<const TenantPolicy> policy_of(domain::TenantConfig config, const TenantPolicy* before,
                                               const domain::TenantIds& ids)
 {
-    auto rules = rules::RuleSet::compile(config.rules, before != nullptr ? before->rules.get() : nullptr);
+    const auto outdated_after = first_asked_again(config);
+    std::optional<std::chrono::steady_clock::time_point> outdated_at;
+    if (outdated_after) outdated_at = std::chrono::steady_clock::now() + *outdated_after;
+    const auto rest = config.set_asides.empty() ? domain::TenantConfig() : asked_of(config);
+    const auto& asked = config.set_asides.empty() ? config : rest;
+    auto rules = rules::RuleSet::compile(asked.rules, before != nullptr ? before->rules.get() : nullptr);
     for (const auto& broken : rules->broken()) {
         observe::error("a stored rule does not compile and is left out",
                        {{"tenant", config.tenant.service_code}, {"rule", broken.rule_id.str()}});
     }
-    auto suppressions = suppression::Suppressions::compile(config);
+    auto suppressions = suppression::Suppressions::compile(asked);
     for (const auto& broken : suppressions->broken()) {
         observe::error(
             "a stored silence, window or inhibition does not compile and is left out",
             {{"tenant", config.tenant.service_code}, {"kind", to_string(broken.kind)}, {"id", broken.id.str()}});
     }
-    return std::make_shared<const TenantPolicy>(TenantPolicy{
-        .config = std::move(config), .rules = std::move(rules), .suppressions = std::move(suppressions), .ids = ids});
+    return std::make_shared<const TenantPolicy>(TenantPolicy{.config = std::move(config),
+                                                             .rules = std::move(rules),
+                                                             .suppressions = std::move(suppressions),
+                                                             .ids = ids,
+                                                             .outdated_at = outdated_at});
 }
 
 }  // namespace
@@ -216,16 +225,19 @@ private:
         polled_ = std::move(listed);  // last: what was not passed on is found again
     }
 
-    /// Tenants whose versions differ from the cached one or from the last poll's, and cached ones that are gone.
+    /// Tenants whose versions differ from the cached one or from the last poll's, those of which something set aside is
+    /// to be asked again, and cached ones that are gone.
     std::vector<ports::TenantChange> changed_since(const std::unordered_map<TenantId, ports::TenantVersions>& listed)
     {
         std::vector<ports::TenantChange> changed;
+        const auto present = std::chrono::steady_clock::now();
         const std::lock_guard lock(mutex_);
         for (const auto& [tenant, now] : listed) {
             const auto cached = policies_.find(tenant);
             const auto before = polled_.find(tenant);
             const bool outdated =
-                cached != policies_.end() && cached->second->config.tenant.config_version < now.policy;
+                cached != policies_.end() && (cached->second->config.tenant.config_version < now.policy ||
+                                              cached->second->outdated_at.value_or(present + kPoll) <= present);
             const ports::TenantChange change{
                 .tenant = tenant,
                 .policy = outdated || (before != polled_.end() && before->second.policy != now.policy),

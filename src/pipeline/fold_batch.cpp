@@ -2,6 +2,7 @@
 
 #include "pipeline/covers.hpp"
 #include "pipeline/noise.hpp"
+#include "pipeline/overruns/overruns.hpp"
 #include "winnow/journal/codec.hpp"
 #include "winnow/routing/plan.hpp"
 
@@ -34,9 +35,10 @@ routing::Subject subject_of(const triage::Outcome::Notice& notice)
             .route = ticket.route};
 }
 
-/// The verdicts of each row, each at its alert's index.
+/// The verdicts of each row, each at its alert's index; counts those that were over their budget.
 std::vector<std::pair<domain::RowPosition, std::string>> verdict_rows(const FoldBatch& batch,
-                                                                      const std::vector<domain::Verdict>& verdicts)
+                                                                      const std::vector<domain::Verdict>& verdicts,
+                                                                      std::size_t& over_budget)
 {
     std::vector<std::pair<domain::RowPosition, std::string>> encoded;
     encoded.reserve(batch.rows.size());
@@ -45,7 +47,10 @@ std::vector<std::pair<domain::RowPosition, std::string>> verdict_rows(const Fold
         const auto end = next + row.alerts;
         std::vector<std::optional<domain::Verdict>> at_index;
         if (end > next) at_index.resize(batch.alerts[end - 1].position.index + std::size_t{1});
-        for (; next < end; ++next) at_index[batch.alerts[next].position.index] = verdicts[next];
+        for (; next < end; ++next) {
+            if (verdicts[next].over_budget) ++over_budget;
+            at_index[batch.alerts[next].position.index] = verdicts[next];
+        }
         encoded.emplace_back(row.position, journal::encode_verdicts(at_index));
     }
     return encoded;
@@ -102,7 +107,7 @@ void make_room(std::size_t bytes, FoldBatch& batch, JudgedRow& row)
 /// Notes that have no room are left out, and those of what opens no ticket.
 void keep_notes(FoldBatch& batch, JudgedRow& row)
 {
-    auto& [position, alert, evaluation, cover, names] = batch.alerts[batch.judged];
+    auto& [position, alert, evaluation, cover, names, ticket_index] = batch.alerts[batch.judged];
     if (evaluation.notes.empty()) return;
     if (alert.status != domain::AlertStatus::firing || evaluation.dropped) {
         static_cast<void>(std::exchange(evaluation.notes, {}));
@@ -282,6 +287,8 @@ Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_
 {
     Decision decision;
     auto& writes = decision.writes;
+    std::vector<triage::Evaluated> inhibited;
+    const auto* judged = &batch.alerts;
     if (batch.mode == FoldBatch::Mode::quarantine) {
         decision = set_aside(batch, std::move(states));
     } else if (batch.mode != FoldBatch::Mode::fold) {
@@ -294,9 +301,12 @@ Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_
         const auto& suppressions = *batch.policy->suppressions;
         const bool inhibits = !suppressions.inhibitions().empty();
         // A copy, because the batch is decided anew where it could not be stored, by other sources perhaps.
-        auto inhibited = inhibits ? batch.alerts : std::vector<triage::Evaluated>();
-        if (inhibits) writes.sources = inhibit(suppressions, std::move(states.sources), inhibited);
-        const auto& alerts = inhibits ? inhibited : batch.alerts;
+        if (inhibits) {
+            inhibited = batch.alerts;
+            writes.sources = inhibit(suppressions, std::move(states.sources), inhibited);
+            judged = &inhibited;
+        }
+        const auto& alerts = *judged;
         writes.outcome = triage::fold(alerts, std::move(states), config.settings);
         routing::Planner planner(config);
         for (const auto& notice : writes.outcome.notices) {
@@ -312,7 +322,8 @@ Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_
         writes.noise = count_noise(alerts, batch.policy->ids, writes.outcome, writes.deliveries);
         keep_covers(alerts, batch.policy->config.tenant.config_version, writes);
     }
-    writes.verdict_rows = verdict_rows(batch, writes.outcome.verdicts);
+    writes.verdict_rows = verdict_rows(batch, writes.outcome.verdicts, decision.over_budget);
+    if (decision.over_budget > 0) writes.sequel = overruns(*judged, batch.policy, batch.current);
     return decision;
 }
 

@@ -73,7 +73,8 @@ bool judge(FoldBatch& batch, const std::function<bool()>& is_over);
 
 struct Decision {
     ports::TriageWrites writes;
-    std::size_t deliveries = 0;  ///< That are owed, also where the writes are declined.
+    std::size_t deliveries = 0;   ///< That are owed, also where the writes are declined.
+    std::size_t over_budget = 0;  ///< Alerts.
 };
 
 /// The fold and all that is stored with it. `skip` moves the position and stores nothing; `ignore` stores verdicts

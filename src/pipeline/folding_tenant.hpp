@@ -35,6 +35,7 @@ struct Applied {
     std::chrono::steady_clock::duration took{0};
     std::array<std::size_t, 9> dispositions{};  ///< How many alerts came to each.
     std::size_t over_budget = 0;                ///< Alerts.
+    std::size_t set_aside = 0;                  ///< Rules, silences, windows and inhibitions.
 };
 
 /// Belongs to the thread that has it from TenantLine::take(), until it is given back; while it is away, its first batch

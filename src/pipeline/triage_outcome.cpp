@@ -29,6 +29,7 @@ void TriageWorker::finish(Tenant& tenant, const Applied& applied)
     metrics.folds.add();
     metrics.alerts.add(static_cast<double>(batch.alerts.size()));
     if (applied.over_budget > 0) metrics.over_budget.add(static_cast<double>(applied.over_budget));
+    if (applied.set_aside > 0) metrics.set_aside.add(static_cast<double>(applied.set_aside));
     for (std::size_t i = 0; i < applied.dispositions.size(); ++i) {
         const auto count = applied.dispositions.at(i);
         if (count > 0) metrics.dispositions.at(i).add(static_cast<double>(count));
@@ -39,7 +40,19 @@ void TriageWorker::finish(Tenant& tenant, const Applied& applied)
     tenant.backoff = {};
     tenant.patience.done();
     if (applied.deliveries > 0 && shared_.outbox_changed) shared_.outbox_changed();
+    if (applied.set_aside > 0) ask_no_more(tenant);
     shared_.backlog.done(rows);
+}
+
+/// What waits behind the fold that set something aside does without it, too. Where the configuration cannot be read,
+/// it goes on as it was gathered.
+void TriageWorker::ask_no_more(Tenant& tenant)
+{
+    const auto policy = shared_.policies.get(tenant.id);
+    if (!policy) return;
+    for (auto& batch : tenant.batches) {
+        if (batch.judged == 0) batch.policy = batch.current = *policy;
+    }
 }
 
 void TriageWorker::fenced(Tenant& tenant)

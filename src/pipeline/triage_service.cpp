@@ -30,6 +30,9 @@ TriageMetrics::TriageMetrics(observe::Metrics& metrics)
                                    "Journal rows of ended streams or tenants that do not exist.")),
       over_budget(metrics.counter("winnow_over_budget_total",
                                   "Alerts that cost more to judge than one may: what was left was not decided.")),
+      set_aside(metrics.counter(
+          "winnow_set_aside_total",
+          "Rules, silences, windows and inhibitions that were set aside because they kept costing too much.")),
       fold_seconds(metrics.histogram("winnow_triage_fold_seconds", "Time of one triage transaction.", {}, kSeconds)),
       lag_seconds(metrics.histogram("winnow_triage_lag_seconds",
                                     "Age of the oldest alert of a fold when it was applied.", {}, kSeconds)),

@@ -35,6 +35,21 @@ void guarded(Applied& applied, Work work)
     if (applied.no_memory) applied.outcome = Error(ErrorCode::unavailable, "no memory is left for the fold");
 }
 
+/// The same, and what it comes to is noted of the attempt.
+std::shared_ptr<const ports::CostSequel> told_of(std::shared_ptr<const ports::CostSequel> sequel, Applied& applied)
+{
+    auto told = std::make_shared<ports::CostSequel>(*sequel);
+    told->decide = [sequel = std::move(sequel), &applied, fold = applied.deliveries](
+                       triage::States states, const std::vector<domain::JudgeCost>& costs, Timestamp now) {
+        auto writes = sequel->decide(std::move(states), costs, now);
+        applied.set_aside = writes.set_aside;
+        applied.deliveries = fold;
+        for (const auto& owed : writes.deliveries) applied.deliveries += owed.to.size();
+        return writes;
+    };
+    return told;
+}
+
 }  // namespace
 
 TriageWorker::TriageWorker(TriageShared& shared, fair::Lane lane)
@@ -297,16 +312,17 @@ Applied TriageWorker::apply(const TriageShared& shared, FoldBatch& batch, std::u
     const auto most = batch.rows.size() > 1 ? FoldPace::kMostDeliveries : SIZE_MAX;
     const auto deciding = [&](triage::States states) {
         try {
-            auto [writes, deliveries] = decide(batch, std::move(states), most);
+            auto [writes, deliveries, over_budget] = decide(batch, std::move(states), most);
             applied.decided = true;
             applied.deliveries = deliveries;
             applied.declined = writes.declined;
             applied.dispositions = {};
-            applied.over_budget = 0;
+            applied.over_budget = over_budget;
+            applied.set_aside = 0;
             for (const auto& verdict : writes.outcome.verdicts) {
                 ++applied.dispositions.at(static_cast<std::size_t>(verdict.disposition));
-                if (verdict.over_budget) ++applied.over_budget;
             }
+            if (writes.sequel) writes.sequel = told_of(std::move(writes.sequel), applied);
             return std::move(writes);
         } catch (const std::bad_alloc&) {
             applied.no_memory = true;
@@ -317,6 +333,8 @@ Applied TriageWorker::apply(const TriageShared& shared, FoldBatch& batch, std::u
         applied.outcome =
             shared.store.apply(batch.tenant, from, batch.rows.back().position, keys_of(batch), deciding, patience);
     });
+    // First of all this node: its next fold asks no more what was set aside.
+    if (applied.outcome && applied.set_aside > 0) shared.policies.note({.tenant = batch.tenant, .policy = true});
     applied.took = Clock::now() - begun;
     shared.metrics.fold_seconds.observe(std::chrono::duration<double>(applied.took).count());
     return applied;

@@ -36,6 +36,7 @@ struct TriageMetrics {
     observe::Counter poisoned_rows;
     observe::Counter dropped_rows;
     observe::Counter over_budget;
+    observe::Counter set_aside;
     observe::Histogram fold_seconds;
     observe::Histogram lag_seconds;
     std::array<observe::Counter, 9> dispositions;  ///< By domain::Disposition.
@@ -78,6 +79,7 @@ private:
                                        const ports::Patience& patience);
     [[nodiscard]] bool renew(Tenant& tenant);
     void finish(Tenant& tenant, const Applied& applied);
+    void ask_no_more(Tenant& tenant);
     void fenced(Tenant& tenant);
     void refused(Tenant& tenant, const Applied& applied);
     static void halve(Tenant& tenant);

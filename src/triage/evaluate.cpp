@@ -42,7 +42,9 @@ StateKeys keys_of(const std::vector<Evaluated>& batch)
     Keys dedup_keys;
     Keys instance_keys;
     std::set<MachineKey> machines;
-    for (const auto& [position, alert, evaluation, cover, names] : batch) {
+    for (const auto& each : batch) {
+        const auto& alert = each.alert;
+        const auto& evaluation = each.evaluation;
         if (evaluation.dropped) continue;
         dedup_keys.insert(alert.dedup_key);
         if (!alert.instance_key.empty()) instance_keys.insert(alert.instance_key);

@@ -6,6 +6,7 @@
 #include "winnow/base/uuid.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -31,6 +32,7 @@ struct Judge {
 /// nothing covers by it, and the alert goes on.
 struct AlertBudget {
     static constexpr std::size_t kSteps = 200'000;
+    static constexpr std::chrono::nanoseconds kStep{40};  ///< What one takes of a processor, at most about.
 
     std::size_t left = kSteps;
     bool over = false;                  ///< Something was not decided for want of it.

@@ -6,6 +6,7 @@
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/contact.hpp"
+#include "winnow/domain/cost_ladder.hpp"
 #include "winnow/domain/rates.hpp"
 #include "winnow/domain/retention.hpp"
 #include "winnow/domain/rule.hpp"
@@ -47,6 +48,7 @@ struct TenantConfig {
     std::vector<Silence> silences;  ///< Those that are not long over, oldest first.
     std::vector<MaintenanceWindow> windows;
     std::vector<Inhibition> inhibitions;
+    std::vector<SetAside> set_asides = {};  ///< Of the above, as far as they are these versions.
 };
 
 }  // namespace winnow::domain

@@ -10,20 +10,25 @@
 #include "winnow/rules/rule_set.hpp"
 #include "winnow/suppression/suppressions.hpp"
 
+#include <chrono>
 #include <memory>
+#include <optional>
 
 namespace winnow::pipeline {
 
 /// What triage needs of one tenant. Immutable.
 struct TenantPolicy {
     domain::TenantConfig config;
+    // Compiled, without what is set aside for its cost.
     std::shared_ptr<const rules::RuleSet> rules;
     std::shared_ptr<const suppression::Suppressions> suppressions;
     domain::TenantIds ids = {};  ///< What names its alerts and tickets.
+    /// When something of that is to be asked again.
+    std::optional<std::chrono::steady_clock::time_point> outdated_at = {};
 };
 
 /// Thread-safe. Two threads of its own: one waits for change notices, one compares versions every 3 seconds in case a
-/// notice was missed. `store` must outlive it.
+/// notice was missed, and looks whether what was set aside is to be asked again. `store` must outlive it.
 class ConfigCache {
 public:
     /// `changed` is called with each tenant whose policy or credentials changed, also by note().

@@ -4,6 +4,7 @@
 /// A tenant's inhibitions, inside one of its transactions.
 
 #include "winnow/base/result.hpp"
+#include "winnow/domain/cost_ladder.hpp"
 #include "winnow/domain/silence.hpp"
 #include "winnow/ports/silence_store.hpp"
 
@@ -17,6 +18,7 @@ namespace winnow::ports {
 struct StoredInhibition {
     domain::Inhibition inhibition;
     CoverStats stats;
+    std::optional<domain::JudgeCost> cost = {};  ///< Where this version was an alert's dearest over its budget.
 };
 
 /// A live ticket that the source side finds.

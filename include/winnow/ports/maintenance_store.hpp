@@ -4,6 +4,7 @@
 /// A tenant's maintenance windows, inside one of its transactions.
 
 #include "winnow/base/result.hpp"
+#include "winnow/domain/cost_ladder.hpp"
 #include "winnow/domain/silence.hpp"
 #include "winnow/ports/silence_store.hpp"
 
@@ -16,6 +17,7 @@ namespace winnow::ports {
 struct StoredWindow {
     domain::MaintenanceWindow window;
     CoverStats stats;
+    std::optional<domain::JudgeCost> cost = {};  ///< Where this version was an alert's dearest over its budget.
 };
 
 /// Lists go by id, which is by age. Not thread-safe: lives and dies with its transaction. Writers hold

@@ -6,6 +6,7 @@
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
+#include "winnow/domain/cost_ladder.hpp"
 #include "winnow/domain/rule.hpp"
 
 #include <cstddef>
@@ -29,6 +30,7 @@ struct RuleStats {
 struct StoredRule {
     domain::Rule rule;
     RuleStats stats;
+    std::optional<domain::JudgeCost> cost = {};  ///< Where this version was an alert's dearest over its budget.
 };
 
 /// Changes to several rules that come about together or not at all.

@@ -5,6 +5,7 @@
 
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
+#include "winnow/domain/cost_ladder.hpp"
 #include "winnow/domain/silence.hpp"
 
 #include <cstddef>
@@ -23,6 +24,7 @@ struct CoverStats {
 struct StoredSilence {
     domain::Silence silence;
     CoverStats stats;
+    std::optional<domain::JudgeCost> cost = {};  ///< Where this version was an alert's dearest over its budget.
 };
 
 /// Not thread-safe: lives and dies with its transaction. Writers hold SettingsStore::lock_configuration().

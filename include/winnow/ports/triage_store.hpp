@@ -4,6 +4,7 @@
 /// Where triage loads states and stores outcomes, fenced by position.
 
 #include "winnow/base/result.hpp"
+#include "winnow/domain/cost_ladder.hpp"
 #include "winnow/domain/noise.hpp"
 #include "winnow/domain/owed.hpp"
 #include "winnow/domain/tenant.hpp"
@@ -12,6 +13,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <stop_token>
 #include <vector>
 
@@ -33,6 +35,18 @@ struct RuleFailures {
     std::string error;  ///< The latest.
 };
 
+struct TriageWrites;
+
+/// What overruns come to. They are rare, so the fold loads nothing of it; it is decided in the same transaction, behind
+/// what the fold has stored.
+struct CostSequel {
+    std::vector<domain::Judge> judges;  ///< Whose records are wanted; each once.
+    triage::StateKeys keys;             ///< Of dedup keys alone.
+    /// On the states of `keys` and the records of those judges that have one, by the database's clock. Its writes hold
+    /// no verdicts, and no sequel.
+    std::function<TriageWrites(triage::States, const std::vector<domain::JudgeCost>&, Timestamp now)> decide = {};
+};
+
 /// What one triage transaction stores.
 struct TriageWrites {
     triage::Outcome outcome;
@@ -47,7 +61,10 @@ struct TriageWrites {
     std::vector<domain::NoiseRow> noise;                        ///< To be added to what is counted; one a place.
     /// Rows that were set aside unjudged, and how many alerts each has.
     std::vector<std::pair<domain::RowPosition, std::uint32_t>> quarantined;
-    bool declined = false;  ///< Of apply(): it is too much for one transaction. Nothing is stored.
+    std::vector<domain::JudgeCost> costs;      ///< Whole records, new or changed; one a judge.
+    std::size_t set_aside = 0;                 ///< So many of these nobody asks from here on.
+    std::shared_ptr<const CostSequel> sequel;  ///< Of apply(): null as nearly always.
+    bool declined = false;                     ///< Of apply(): it is too much for one transaction. Nothing is stored.
 };
 
 /// How long a transaction may take: `time`, or what the store gives any other where that is longer. Once `stop` is
@@ -66,7 +83,7 @@ public:
     virtual ~TriageStore() = default;
 
     /// One transaction: locks the tenant's folding, loads the states of `keys` (locking the ticket rows), calls
-    /// `decide`, stores what it returns, and moves (tenant, stream) from `from_seq` to `to`.
+    /// `decide`, stores what it and its sequel return, and moves (tenant, stream) from `from_seq` to `to`.
     ///
     /// The tickets come in this order: for each dedup key the live one, else the latest; then those that only the
     /// loaded instances refer to (which may share a key with one before).

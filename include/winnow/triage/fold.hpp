@@ -31,6 +31,9 @@ struct Evaluated {
     /// where a rule suppresses, it stays unset.
     std::optional<domain::Cover> cover = {};
     std::optional<domain::RowIds> names = {};  ///< Its row's; unset: as its position has it, in a rehearsal.
+    /// Of a word of the service about the alert at that position, which may have a ticket of its own: an index in the
+    /// row that no alert has.
+    std::optional<std::uint16_t> ticket_index = {};
 
     [[nodiscard]] AlertId alert_id() const noexcept
     {
@@ -39,7 +42,8 @@ struct Evaluated {
     /// Of the ticket that it opens.
     [[nodiscard]] TicketId ticket_id() const noexcept
     {
-        return names ? names->ticket(position.index) : domain::ticket_id_at(position);
+        const auto index = ticket_index.value_or(position.index);
+        return names ? names->ticket(index) : domain::ticket_id_at({.row = position.row, .index = index});
     }
 };
 

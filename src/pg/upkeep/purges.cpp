@@ -165,6 +165,24 @@ constexpr auto kQuarantined =
                       where q.tenant_id = p.tenant_id and q.received_at < now() - p.journal
                       order by q.received_at limit $1) q limit $1)))sql";
 
+// What is set aside until somebody changes it stays so for as long as that version is there.
+constexpr auto kJudgeCosts = R"sql(
+delete from set_asides
+ where ctid = any(array(
+    select s.ctid from set_asides s
+     where s.last_at < now() - interval '1 day'
+       and not (s.for_good and case s.kind
+            when 'rule' then exists (select from rules o where o.tenant_id = s.tenant_id and o.rule_id = s.id
+                                                           and o.version = s.version)
+            when 'silence' then exists (select from silences o where o.tenant_id = s.tenant_id and o.silence_id = s.id
+                                                                 and o.version = s.version)
+            when 'inhibition' then exists (select from inhibitions o where o.tenant_id = s.tenant_id
+                                              and o.inhibition_id = s.id and o.version = s.version)
+            else exists (select from maintenance_windows o where o.tenant_id = s.tenant_id
+                            and o.maintenance_window_id = s.id and o.version = s.version) end)
+     order by s.last_at limit $1 for update skip locked))
+)sql";
+
 constexpr Removal kNone{};
 
 constexpr std::array kPurges{
@@ -182,6 +200,7 @@ constexpr std::array kPurges{
     Purge{"dense_rulesets", Kept::rule_history, {{{kThinRulesets, 500}, kNone, kNone}}, 2min, true},
     Purge{"streams", std::nullopt, {{{kProgress, 2'000}, {kStreams, 1'000}, kNone}}},
     Purge{"rule_machines", std::nullopt, {{{kMachines, 2'000}, kNone, kNone}}, 10min},
+    Purge{"judge_costs", std::nullopt, {{{kJudgeCosts, 1'000}, kNone, kNone}}, 10min},
     Purge{"outages", std::nullopt, {{{kOutages, 1'000}, kNone, kNone}}},
 };
 

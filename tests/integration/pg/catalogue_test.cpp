@@ -233,6 +233,7 @@ protected:
         sql("insert into history_uncounted (tenant_id, history) values (" + t + ", 'h')");
         sql("insert into history_deltas (tenant_id, bytes) values (" + t + ", 1)");
         sql("insert into quarantined_rows values (" + t + ", now(), 1, 1, 1)");
+        sql("insert into set_asides values (" + t + ", 'rule', " + u + ", 1, '{}', null, false, now())");
         sql("insert into search_due (tenant_id, ticket_id) values (" + t + ", " + u + ")");
         sql("insert into ticket_events values (" + t + ", " + u + ", 1, 'opened', now(), 'system')");
         sql("insert into alert_instances values (" + t + ", 'k', " + u + ", now(), null, true)");

@@ -158,6 +158,36 @@ TEST_F(RetentionTest, WhatWasSetAsideIsKnownForAsLongAsItsAlertsAreKept)
     EXPECT_EQ(number("select seq from quarantined_rows"), 29);
 }
 
+TEST_F(RetentionTest, WhatWasDearToAskIsForgottenADayAfterUnlessItIsSetAsideUntilSomebodyChangesIt)
+{
+    const auto rule = [&](int position, int version) {
+        const auto id = new_uuid().str();
+        sql("insert into rules (tenant_id, rule_id, name, position, condition, syntax, actions, version, updated_by) "
+            "values "
+            "(" +
+            t() + ", '" + id + "', 'r" + std::to_string(position) + "', " + std::to_string(position) +
+            ", '{}', 'matchers', '[]', " + std::to_string(version) + ", 'x')");
+        return id;
+    };
+    const auto cost = [&](const std::string& id, const std::string& what, const std::string& days, bool for_good) {
+        sql("insert into set_asides values (" + t() + ", 'rule', '" + id + "', 1, '{\"what\": \"" + what +
+            "\"}', null, " + (for_good ? "true" : "false") + ", now() - interval '" + days + "')");
+    };
+    cost(rule(1, 1), "young", "23 hours", false);
+    cost(rule(2, 1), "old", "25 hours", false);
+    cost(rule(3, 1), "for good", "25 hours", true);
+    cost(rule(4, 2), "changed since", "25 hours", true);
+    cost(new_uuid().str(), "gone", "25 hours", true);
+    EXPECT_EQ(do_chore("forget_judge_costs"), 3U);
+    EXPECT_EQ(names("record->>'what'", "set_asides"), "for good young");
+    for (const std::string kind : {"silence", "maintenance_window", "inhibition"}) {
+        sql("insert into set_asides values (" + t() + ", '" + kind +
+            "', gen_random_uuid(), 1, '{}', null, true, now() - "
+            "interval '25 hours')");
+    }
+    EXPECT_EQ(do_chore("forget_judge_costs"), 3U) << "of what is gone";
+}
+
 TEST_F(RetentionTest, ATicketThatMayReopenStaysHoweverShortTheRetention)
 {
     keep(Kept::tickets, 1);

@@ -187,5 +187,25 @@ TEST_F(ConfigCacheTest, AMissedNoticeOfCredentialsIsMadeUpForByThePoll)
     EXPECT_EQ(store_.loads(), 1);
 }
 
+TEST_F(ConfigCacheTest, WhatIsSetAsideIsNotCompiledAndIsAgainOnceItsTimeIsOverWithoutAChange)
+{
+    auto made = config(tenant_);
+    made.rules.resize(1);
+    made.rules[0].id = RuleId(Uuid::from_words(5, 1));
+    made.rules[0].name = "r";
+    made.rules[0].condition = "{}";
+    made.rules[0].actions = {domain::DropAction{}};
+    auto aside = made;
+    aside.set_asides = {{.judge = {.kind = domain::JudgeKind::rule, .id = made.rules[0].id.value()},
+                         .version = made.rules[0].version,
+                         .left = 1ms}};
+    store_.put(aside, false);
+    EXPECT_EQ(cache_.get(tenant_).value()->rules->size(), 0U);
+    EXPECT_EQ(cache_.get(tenant_).value()->config.rules.size(), 1U) << "it is still there";
+    store_.put(made, false);  // of the same version: nobody has changed anything
+    EXPECT_TRUE(eventually([&] { return cache_.get(tenant_).value()->rules->size() == 1; }));
+    EXPECT_EQ(store_.loads(), 2) << "once is enough";
+}
+
 }  // namespace
 }  // namespace winnow::pipeline

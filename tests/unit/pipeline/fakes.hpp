@@ -245,6 +245,7 @@ public:
         if (writes.outcome.verdicts.size() > patience_) return Error(ErrorCode::timeout, "took too long");
         if (refuse_verdicts_ && !writes.verdict_rows.empty()) return Error(ErrorCode::internal, "no partition");
         model.keep(writes.outcome);
+        if (writes.sequel) owed += follow(*writes.sequel, model, costs_[tenant]);
         position = to.seq;
         Transaction done{.tenant = tenant, .from = from, .to = to, .verdicts = {}, .deliveries = owed};
         for (const auto& [at, payload] : writes.verdict_rows) {
@@ -342,7 +343,25 @@ public:
     std::set<TenantId> busy_;        ///< Tenants that somebody else folds all the time: expire() is refused.
     std::map<TenantId, int> waits_;  ///< How often it waited for each of them.
 
+    std::map<TenantId, std::map<Uuid, domain::JudgeCost>> costs_;  ///< By the judge's id.
+
 private:
+    /// At noon, always. How many it tells.
+    static std::size_t follow(const ports::CostSequel& sequel, triage::StoreModel& model,
+                              std::map<Uuid, domain::JudgeCost>& costs)
+    {
+        std::vector<domain::JudgeCost> known;
+        for (const auto& judge : sequel.judges) {
+            if (const auto found = costs.find(judge.id); found != costs.end()) known.push_back(found->second);
+        }
+        const auto writes = sequel.decide(model.load(sequel.keys), known, triage::kNoon);
+        model.keep(writes.outcome);
+        for (const auto& cost : writes.costs) costs[cost.judge.id] = cost;
+        std::size_t owed = 0;
+        for (const auto& message : writes.deliveries) owed += message.to.size();
+        return owed;
+    }
+
     std::mutex mutex_;
     std::condition_variable changed_;
 };

@@ -21,6 +21,14 @@ protected:
         made.alerts[0].second.description = std::string(16'000, 'a');
         return made;
     }
+    [[nodiscard]] std::vector<domain::JudgeCost> costs()
+    {
+        return store_.with([&](auto& store) {
+            std::vector<domain::JudgeCost> all;
+            for (const auto& [id, cost] : store.costs_[one_]) all.push_back(cost);
+            return all;
+        });
+    }
     [[nodiscard]] std::vector<std::optional<domain::Verdict>> verdicts()
     {
         return store_.done().at(0).verdicts.at(0).second;
@@ -69,6 +77,36 @@ TEST_F(OverBudget, InhibitionsPayOutOfTheSameBudget)
     ASSERT_TRUE(found[0]->over_budget);
     EXPECT_EQ(found[0]->over_budget->kind, domain::JudgeKind::inhibition);
     EXPECT_FALSE(found[1]->over_budget);
+    ASSERT_EQ(costs().size(), 1U);
+    EXPECT_EQ(costs()[0].judge, found[0]->over_budget);
+}
+
+TEST_F(OverBudget, WhatWasDearestIsNotedOnceAlsoWhereTheAnswerIsLost)
+{
+    auto many = config(one_);
+    for (std::uint64_t n = 1; n <= 300; ++n) {
+        domain::Silence silence;
+        silence.id = SilenceId(Uuid::from_words(3, n));
+        silence.version = 7;
+        silence.scope = dear(n);
+        silence.starts_at = triage::kNoon - 1h;
+        silence.ends_at = triage::kNoon + 1h;
+        many.silences.push_back(silence);
+    }
+    configs_.put(many, false);
+    store_.with([](auto& store) { store.lose_answer_ = true; });
+    submit({long_alert(one_)});
+    ASSERT_TRUE(flushed());
+    ASSERT_EQ(costs().size(), 1U);
+    const auto cost = costs()[0];
+    EXPECT_EQ(cost.judge, verdicts()[0]->over_budget);
+    EXPECT_EQ(cost.version, 7);
+    EXPECT_EQ(cost.last_alert, domain::alert_id_at({.row = long_alert(one_).position, .index = 0}));
+    ASSERT_EQ(cost.record.recent.size(), 1U);
+    EXPECT_EQ(cost.record.overruns, 1);
+    EXPECT_GT(cost.record.most, 1'000 * domain::AlertBudget::kStep);
+    EXPECT_LT(cost.record.most, 1'200 * domain::AlertBudget::kStep);
+    EXPECT_TRUE(measured("winnow_set_aside_total 0\n"));
 }
 
 }  // namespace
