@@ -5,7 +5,8 @@
 -- died over the rows, too: they are tried first (docs/decisions/rows-on-trial.md).
 alter table journal_streams add column takeovers integer not null default 0;
 
--- Rows that were set aside, for the operator who looks for the reason. `release_asked`: they are to be journaled anew.
+-- Rows that were set aside, for the operator who looks for the reason. `release_asked`: they are to be journaled anew,
+-- those first that were least often tried in vain.
 create table quarantined_rows (
     tenant_id      uuid        not null references tenants on delete cascade,
     received_at    timestamptz not null,
@@ -14,9 +15,10 @@ create table quarantined_rows (
     alerts         integer     not null,
     quarantined_at timestamptz not null default now(),
     release_asked  boolean     not null default false,
+    release_tries  integer     not null default 0,
     primary key (tenant_id, received_at, stream, seq)
 );
-create index quarantined_rows_to_release on quarantined_rows (quarantined_at) where release_asked;
+create index quarantined_rows_to_release on quarantined_rows (release_tries, quarantined_at) where release_asked;
 alter table quarantined_rows enable row level security;
 alter table quarantined_rows force row level security;
 create policy own_tenant on quarantined_rows to winnow_api

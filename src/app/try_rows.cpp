@@ -74,7 +74,7 @@ int run_try_rows()
     const auto streams = pg::make_journal_streams(session(url));
     const auto store = pg::make_triage_store(session(url), milliseconds("resolve_timeout"));
     const auto configs = pg::make_config_store(session(url));
-    pipeline::try_rows(*streams, *store, *configs, *ids, milliseconds("hung_turn"));
+    pipeline::try_rows(*streams, *store, *configs, *ids, {.hung_turn = milliseconds("hung_turn")});
 }
 
 }  // namespace winnow::app

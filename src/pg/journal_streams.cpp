@@ -14,9 +14,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 
 namespace winnow::pg {
 
@@ -75,27 +77,40 @@ constexpr auto kBeginTakeover = R"sql(
 update journal_streams set takeovers = least(takeovers, 1000) + 1 where stream = $1 and ended_at is null
 )sql";
 
+constexpr auto kTakeBack = R"sql(
+update journal_streams set takeovers = takeovers - 1
+ where stream = any($1::int4[]) and takeovers > 0 and ended_at is null
+)sql";
+
 // By its index, which is empty but for what is to be released.
 constexpr auto kToRelease = R"sql(
 select tenant_id, received_at, stream, seq from quarantined_rows
- where release_asked order by quarantined_at limit 1 for update skip locked
+ where release_asked order by release_tries, quarantined_at, stream, seq limit 64 for update skip locked
+)sql";
+
+constexpr auto kNextStream = "select nextval('masked_streams')";
+
+// With the marks of one that this node writes. What it holds has ended more than one process: it is tried first.
+constexpr auto kOpenReleased = R"sql(
+insert into journal_streams (stream, node, settled_at, opens_urls, proves_tenants, takeovers) overriding system value
+values ($1, 'released', $2::timestamptz - interval '1 day', true, true, 1)
 )sql";
 
 // Its time is new, so that it stands where rows are looked for that are not applied. Of what has gone by its age
-// nothing is released. The stream has the marks of one that this node writes.
-constexpr auto kRelease = R"sql(
-with found as (
-    select tenant_id, alert_count, payload from journal
-     where tenant_id = $1 and received_at = $2::timestamptz and stream = $3 and seq = $4
-), opened as (
-    insert into journal_streams (stream, node, settled_at, opens_urls, proves_tenants) overriding system value
-    select nextval('masked_streams'), 'released', $5::timestamptz - interval '1 day', true, true
-      from found returning stream
-), journaled as (
-    insert into journal (tenant_id, received_at, stream, seq, alert_count, payload)
-    select f.tenant_id, $5::timestamptz, o.stream, 1, f.alert_count, f.payload from found f cross join opened o
-)
+// nothing is released.
+constexpr auto kJournalAnew = R"sql(
+insert into journal (tenant_id, received_at, stream, seq, alert_count, payload)
+select tenant_id, $5::timestamptz, $6, $7, alert_count, payload from journal
+ where tenant_id = $1 and received_at = $2::timestamptz and stream = $3 and seq = $4
+)sql";
+
+constexpr auto kForgetReleased = R"sql(
 delete from quarantined_rows where tenant_id = $1 and received_at = $2::timestamptz and stream = $3 and seq = $4
+)sql";
+
+constexpr auto kReleaseLater = R"sql(
+update quarantined_rows set release_tries = release_tries + 1
+ where tenant_id = $1 and received_at = $2::timestamptz and stream = $3 and seq = $4
 )sql";
 
 constexpr auto kEnd = "update journal_streams set ended_at = now() where stream = $1 and ended_at is null";
@@ -115,6 +130,9 @@ Timestamp node_clock()
 class PgJournalStreams final : public ports::JournalStreams {
 public:
     explicit PgJournalStreams(PgOptions options) : options_(std::move(options)), readers_(options_) {}
+    PgJournalStreams(const PgJournalStreams&) = delete;
+    PgJournalStreams& operator=(const PgJournalStreams&) = delete;
+    ~PgJournalStreams() override { take_back(); }
 
     Result<domain::StreamId> open(const std::string& node) override
     {
@@ -196,6 +214,7 @@ public:
         return on_session<Done>([&](Session& session) -> Result<Done> {
             pqxx::nontransaction tx(session.connection());
             if (query(tx, kBeginTakeover, stream).affected_rows() == 0) return taken_over();
+            begun_.insert(stream);
             return Done{};
         });
     }
@@ -228,10 +247,11 @@ public:
             auto& tx = transaction.tx();
             const auto rows = query(tx, kToRelease);
             if (rows.empty()) return false;
-            query(tx, kRelease, id_of<TenantId>(rows[0][0]), time_of(rows[0][1]), rows[0][2].as<domain::StreamId>(),
-                  rows[0][3].as<std::uint64_t>(), node_clock());
+            Released released{.at = node_clock(), .stream = query(tx, kNextStream)[0][0].as<domain::StreamId>()};
+            for (const auto& row : rows) release(tx, row, released);
+            if (released.rows > 0) query(tx, kOpenReleased, released.stream, released.at);
             transaction.commit();
-            return true;
+            return released.rows > 0;
         });
     }
 
@@ -244,6 +264,7 @@ public:
             query(tx, kEnd, stream);
             query(tx, held->second == Hold::shared ? kReleaseShare : kReleaseClaim, kStreamLockClass, stream);
             held_.erase(held);
+            begun_.erase(stream);
             return Done{};
         });
     }
@@ -273,6 +294,52 @@ private:
             held_.emplace(stream, Hold::claimed);
         } else {  // its claimant ended it just before
             query(tx, kReleaseClaim, kStreamLockClass, stream);
+        }
+    }
+
+    /// What one call of release_row() journals, and where.
+    struct Released {
+        Timestamp at;
+        domain::StreamId stream = 0;
+        std::uint64_t rows = 0;
+    };
+
+    /// One that cannot be journaled keeps no other from it.
+    static void release(pqxx::transaction_base& tx, const pqxx::row& row, Released& released)
+    {
+        const auto name = [&](const char* statement, const auto&... more) {
+            return query(tx, statement, id_of<TenantId>(row[0]), time_of(row[1]), row[2].as<domain::StreamId>(),
+                         row[3].as<std::uint64_t>(), more...);
+        };
+        tx.exec("savepoint one_row");
+        try {
+            const auto journaled = name(kJournalAnew, released.at, released.stream, released.rows + 1).affected_rows();
+            name(kForgetReleased);
+            tx.exec("release savepoint one_row");
+            released.rows += static_cast<std::uint64_t>(journaled);
+        } catch (const pqxx::sql_error& failure) {
+            if (!tx.conn().is_open()) throw;
+            tx.exec("rollback to savepoint one_row");
+            observe::warn("a row that was set aside cannot be journaled anew: it is tried again",
+                          {{"tenant_id", id_of<TenantId>(row[0]).str()},
+                           {"stream", static_cast<std::int64_t>(row[2].as<domain::StreamId>())},
+                           {"seq", row[3].as<std::int64_t>()},
+                           {"error", to_error(failure).message()}});
+            name(kReleaseLater);
+        }
+    }
+
+    /// This process ends in order, and has died over no stream's rows.
+    void take_back() noexcept
+    {
+        try {
+            const std::lock_guard lock(mutex_);
+            if (begun_.empty() || !session_) return;
+            const Watchdog::Guard guard(*dog_, session_->socket(), options_.deadline);
+            pqxx::nontransaction tx(session_->connection());
+            query(tx, kTakeBack, array_of(begun_));
+        } catch (const std::exception& failure) {  // the next one tries rows that it need not
+            observe::warn("that streams were taken over cannot be taken back", {{"error", failure.what()}});
         }
     }
 
@@ -314,6 +381,7 @@ private:
     std::mutex mutex_;  // guards everything below
     std::optional<Session> session_;
     std::map<domain::StreamId, Hold> held_;
+    std::set<domain::StreamId> begun_;  ///< Taken over by this process, and not ended.
     std::map<domain::StreamId, std::uint16_t> next_writer_;
 };
 

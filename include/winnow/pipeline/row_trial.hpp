@@ -43,6 +43,9 @@ struct TrialOrder {
         bool unread = false;  ///< Without being decoded: that has ended processes, too.
     };
     std::vector<SetAside> aside;  ///< Those of them that are not judged.
+
+    std::vector<TenantId> last = {};  ///< Whose rows are tried when all others' are, a tenant at a time.
+    std::vector<TenantId> left = {};  ///< Whose rows are left as they are.
 };
 
 /// How far it has come.
@@ -50,16 +53,17 @@ struct TrialReport {
     enum class State : std::uint8_t {
         running,
         passed,   ///< All of it is done.
-        slow,     ///< A row was not stored in time, which tells nothing about it; it is left as it is.
+        slow,     ///< The row was not stored in time, nor did it work meanwhile, which tells nothing about it. None:
+                  ///< no rows are to be had.
         stopped,  ///< The process ended, but not by itself: it was told to, or could not even start.
         died,     ///< It ended by itself: a signal that is a defect's, no memory, or an exit in the middle.
     };
     State state = State::running;
     std::optional<TriedRow> at = {};  ///< The row that it is, or was, at.
     bool reading = false;             ///< It only decodes that row yet.
-    std::uint64_t steps = 0;          ///< Grows while it gets on.
+    std::uint64_t steps = 0;          ///< Grows while it gets on, or works.
     std::uint64_t alerts = 0;         ///< Of rows that were applied.
-    std::uint64_t set_aside = 0;      ///< Rows.
+    std::vector<TriedRow> set_aside = {};
 };
 
 /// Where such processes run, one at a time. It ends with its owner, however that ends. Not thread-safe.
@@ -91,9 +95,17 @@ struct TrialProgram {
 /// The kernel, where it has no memory left, is to end this process rather than any other.
 void volunteer_to_end();
 
+/// What a row may take there.
+struct TrialLimits {
+    std::chrono::milliseconds hung_turn{30'000};  ///< Of processor time: TriageOptions::hung_turn, and so for reading.
+    /// To be stored, or until the database answers. Who spends a fiftieth of it on a processor works, and has as long
+    /// again: until it is done, or hangs, however little of a processor it gets.
+    std::chrono::milliseconds waiting{60'000};
+};
+
 /// The process's own part, after it has read its settings: reads the order, does it, and ends the process. Ends it at
 /// once when its owner ends. Call it on the only thread.
 [[noreturn]] void try_rows(ports::JournalStreams& streams, ports::TriageStore& store, ports::ConfigStore& configs,
-                           const domain::AlertIds& ids, std::chrono::milliseconds hung_turn);
+                           const domain::AlertIds& ids, TrialLimits limits);
 
 }  // namespace winnow::pipeline

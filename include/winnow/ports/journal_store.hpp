@@ -101,15 +101,17 @@ public:
     /// How often begin_takeover() was called for the stream: by processes that are gone, but for this one.
     [[nodiscard]] virtual Result<std::int32_t> takeovers(domain::StreamId stream) = 0;
     /// To be called before the rows of a claimed stream are applied otherwise than on trial. Durable on return.
-    /// `conflict`: the stream is ended.
+    /// `conflict`: the stream is ended. Taken back when this object goes, so that only who ended in the middle counts:
+    /// let nothing apply rows any more by then.
     [[nodiscard]] virtual Result<Done> begin_takeover(domain::StreamId stream) = 0;
 
     /// Rows of a stream that are not applied, oldest first, at most `limit`, with seq > `after_seq`.
     [[nodiscard]] virtual Result<std::vector<JournalRow>> unapplied(domain::StreamId stream, std::uint64_t after_seq,
                                                                     std::size_t limit) = 0;
 
-    /// Journals one row that was set aside and is to be released (ProviderStore::release) anew, in a stream of its own
-    /// that nobody writes: it is an orphan. False where there is none.
+    /// Journals some rows that were set aside and are to be released (ProviderStore::release) anew, in a stream that
+    /// nobody writes: it is an orphan, whose rows are tried first. False where there are none. What cannot be
+    /// journaled is asked for again when the others are.
     [[nodiscard]] virtual Result<bool> release_row() = 0;
 
     /// Everything is applied: the stream is history, its lock is released.

@@ -62,28 +62,56 @@ bool Trial::start()
 bool Trial::follow()
 {
     const auto report = trials_.bench_->look();
-    const auto now = Clock::now();
-    if (report.steps > seen_.steps) heard_ = now;
-    alerts_ += report.alerts - seen_.alerts;
-    if (report.set_aside > seen_.set_aside)
-        trials_.quarantined_.add(static_cast<double>(report.set_aside - seen_.set_aside));
-    seen_ = report;
+    note(report);
     switch (report.state) {
-        case TrialReport::State::running:
-            if (now - heard_ < trials_.options_.silence) return false;
-            trials_.bench_->stop();
-            observe::error("a process that tries a dead writer's rows says nothing: they are folded as usual",
-                           {{"stream", static_cast<std::int64_t>(stream_)}});
+        case TrialReport::State::running: return Clock::now() - heard_ >= trials_.options_.silence && silent(report);
+        case TrialReport::State::passed:
+            observe::info("a dead writer's rows were tried", {{"stream", static_cast<std::int64_t>(stream_)},
+                                                              {"alerts", static_cast<std::int64_t>(report.alerts)}});
             return end();
-        case TrialReport::State::passed: return end();
-        case TrialReport::State::slow:
-            observe::warn("a dead writer's row is not stored in time: it is folded as usual",
-                          {{"stream", static_cast<std::int64_t>(stream_)}});
-            return end();
+        case TrialReport::State::slow: return leave(report, "a dead writer's row is not stored in time");
         case TrialReport::State::stopped: return refused();
         case TrialReport::State::died: break;
     }
     return died(report);
+}
+
+void Trial::note(const TrialReport& report)
+{
+    if (report.steps > seen_.steps) heard_ = Clock::now();
+    if (report.alerts > seen_.alerts) {
+        blamed_.clear();
+        slow_ = 0;
+    }
+    alerts_ += report.alerts - seen_.alerts;
+    for (auto i = seen_.set_aside.size(); i < report.set_aside.size(); ++i) {
+        trials_.quarantined_.add();
+        std::erase_if(order_->aside, [&](const auto& aside) { return aside.row == report.set_aside[i]; });
+    }
+    seen_ = report;
+}
+
+/// Who reads waits for nothing; who folds may wait for a database.
+bool Trial::silent(const TrialReport& report)
+{
+    trials_.bench_->stop();
+    return report.at && report.reading ? died(report) : leave(report, "a process that tries rows says nothing");
+}
+
+/// The others' rows are tried all the same, unless it is the database that is at fault.
+bool Trial::leave(const TrialReport& report, std::string_view why)
+{
+    running_ = false;
+    if (!report.at || ++slow_ >= trials_.options_.slow) {
+        observe::error(why, {{"stream", static_cast<std::int64_t>(stream_)}, {"left", "all: folded as usual"}});
+        return end();
+    }
+    observe::warn(why, {{"tenant_id", report.at->tenant.str()},
+                        {"stream", static_cast<std::int64_t>(stream_)},
+                        {"seq", static_cast<std::int64_t>(report.at->seq)},
+                        {"left", "the tenant's rows: folded as usual when the others' are tried"}});
+    order_->left.push_back(report.at->tenant);
+    return false;
 }
 
 /// A stream is not left standing because no process is to be had.
@@ -105,11 +133,13 @@ bool Trial::died(const TrialReport& report)
     const auto row = *report.at;
     const int deaths = ++deaths_[row];
     const int most = trials_.options_.deaths;
-    if (deaths > most + kHopeless) {
-        observe::error("a row ends processes even while it is set aside",
-                       {{"tenant_id", row.tenant.str()},
-                        {"stream", static_cast<std::int64_t>(stream_)},
-                        {"seq", static_cast<std::int64_t>(row.seq)}});
+    if (deaths > most + kHopeless) return leave(report, "a row ends processes even while it is set aside");
+    if (deaths == most) blamed_.push_back(row.tenant);
+    if (is_general()) {
+        observe::error("row after row ends processes: none is blamed any more, and all are folded as usual",
+                       {{"stream", static_cast<std::int64_t>(stream_)},
+                        {"set_aside", trials_.options_.in_a_row},
+                        {"likely", "this version of the program, or the memory that it has"}});
         return end();
     }
     observe::error(deaths < most ? "a row has ended the process that tried it, and is tried once more"
@@ -118,9 +148,18 @@ bool Trial::died(const TrialReport& report)
                     {"stream", static_cast<std::int64_t>(stream_)},
                     {"seq", static_cast<std::int64_t>(row.seq)},
                     {"while_read", report.reading}});
+    std::erase(order_->last, row.tenant);
+    order_->last.push_back(row.tenant);
     if (deaths == most) order_->aside.push_back({.row = row, .unread = report.reading});
     if (deaths > most) std::ranges::find(order_->aside, row, &TrialOrder::SetAside::row)->unread = true;
     return false;
+}
+
+/// Where others' rows pass it is the tenant's rows, however many it has of them.
+bool Trial::is_general() const
+{
+    if (blamed_.size() <= trials_.options_.in_a_row) return false;
+    return alerts_ == 0 || std::ranges::any_of(blamed_, [&](auto tenant) { return tenant != blamed_.front(); });
 }
 
 bool Trial::end()

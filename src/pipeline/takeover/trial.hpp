@@ -9,9 +9,12 @@
 #include "winnow/ports/journal_store.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string_view>
+#include <vector>
 
 namespace winnow::pipeline {
 
@@ -19,6 +22,8 @@ namespace winnow::pipeline {
 struct TrialOptions {
     std::uint64_t rows = 256;                ///< That are tried; 16 times as many with each further takeover.
     int deaths = 2;                          ///< Of processes that tried the row alone, until it is set aside.
+    std::size_t in_a_row = 16;               ///< Rows that are blamed while none passes, until none is blamed any more.
+    int slow = 3;                            ///< Rows that are not stored, while none is, until no more is tried.
     int refusals = 3;                        ///< Of processes that told nothing, until the stream is folded untried.
     std::chrono::milliseconds again{1'000};  ///< After such a one.
     std::chrono::milliseconds silence{150'000};  ///< Of a process, until it is ended.
@@ -43,7 +48,9 @@ private:
 };
 
 /// One stream's: whether its first rows are folded in a process of their own before the others are folded here. A row
-/// at which that process ends by itself, twice, is set aside; how this process ends tells nothing about any row.
+/// at which that process ends by itself, twice, is set aside; how this process ends tells nothing about any row. The
+/// rows of a tenant at which a process has ended are tried after all others'; where one is not stored in time its
+/// tenant's are left.
 class Trial {
 public:
     Trial(Trials& trials, ports::JournalStreams& streams, domain::StreamId stream)
@@ -69,8 +76,12 @@ private:
     [[nodiscard]] bool begin();
     [[nodiscard]] bool start();
     [[nodiscard]] bool follow();
+    void note(const TrialReport& report);
+    [[nodiscard]] bool silent(const TrialReport& report);
     [[nodiscard]] bool refused();
+    [[nodiscard]] bool leave(const TrialReport& report, std::string_view why);
     [[nodiscard]] bool died(const TrialReport& report);
+    [[nodiscard]] bool is_general() const;
     [[nodiscard]] bool end();
     void release();
     [[nodiscard]] bool conclude();
@@ -90,6 +101,8 @@ private:
     TrialReport seen_;         ///< As of then.
     std::uint64_t alerts_ = 0;
     std::map<TriedRow, int> deaths_;
+    std::vector<TenantId> blamed_;  ///< The tenants of rows that were blamed since one passed.
+    int slow_ = 0;                  ///< Rows that were not stored since one passed.
 };
 
 }  // namespace winnow::pipeline

@@ -7,14 +7,29 @@ namespace winnow::pipeline {
 
 namespace {
 
-TriedRow row_of(std::istream& words)
+TenantId tenant_of(std::istream& words)
 {
     std::string tenant;
-    std::uint64_t seq = 0;
-    words >> tenant >> seq;
+    words >> tenant;
     const auto id = TenantId::parse(tenant);
-    if (!words || !id) throw std::runtime_error("a line of a trial names no row");
-    return {.tenant = *id, .seq = seq};
+    if (!id) throw std::runtime_error("a line of a trial names no tenant");
+    return *id;
+}
+
+TriedRow row_of(std::istream& words)
+{
+    TriedRow row{.tenant = tenant_of(words)};
+    if (!(words >> row.seq)) throw std::runtime_error("a line of a trial names no row");
+    return row;
+}
+
+std::vector<TenantId> tenants_of(std::istream& words)
+{
+    std::vector<TenantId> tenants;
+    std::size_t count = 0;
+    words >> count;
+    for (; words && count > 0; --count) tenants.push_back(tenant_of(words));
+    return tenants;
 }
 
 }  // namespace
@@ -25,6 +40,10 @@ std::string order_line(const TrialOrder& order)
     line << order.stream << ' ' << order.rows << ' ' << order.aside.size();
     for (const auto& aside : order.aside) {
         line << ' ' << aside.row.tenant.str() << ' ' << aside.row.seq << ' ' << aside.unread;
+    }
+    for (const auto* tenants : {&order.last, &order.left}) {
+        line << ' ' << tenants->size();
+        for (const auto tenant : *tenants) line << ' ' << tenant.str();
     }
     line << '\n';
     return line.str();
@@ -41,6 +60,8 @@ TrialOrder order_of(const std::string& line)
         words >> one.unread;
         order.aside.push_back(one);
     }
+    order.last = tenants_of(words);
+    order.left = tenants_of(words);
     if (!words) throw std::runtime_error("the order of a trial cannot be read");
     return order;
 }
@@ -64,14 +85,16 @@ void hear(TrialReport& report, const std::string& line)
     if (word == kReading || word == kFolding) {
         report.at = row_of(words);
         report.reading = word == kReading;
-    } else if (word == kApplied || word == kSetAside) {
+    } else if (word == kApplied) {
         std::uint64_t count = 0;
         words >> count;
-        (word == kApplied ? report.alerts : report.set_aside) += count;
+        report.alerts += count;
+        report.at.reset();
+    } else if (word == kSetAside) {
+        report.set_aside.push_back(row_of(words));
         report.at.reset();
     } else if (word == kPassed || word == kSlow) {
         report.state = word == kPassed ? TrialReport::State::passed : TrialReport::State::slow;
-        report.at.reset();
     }
 }
 

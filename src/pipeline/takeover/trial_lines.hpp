@@ -21,6 +21,7 @@ inline constexpr std::string_view kReading = "reading";
 inline constexpr std::string_view kFolding = "folding";
 inline constexpr std::string_view kApplied = "applied";
 inline constexpr std::string_view kSetAside = "aside";
+inline constexpr std::string_view kWorking = "working";
 inline constexpr std::string_view kPassed = "passed";
 inline constexpr std::string_view kSlow = "slow";
 

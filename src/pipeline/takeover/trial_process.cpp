@@ -134,33 +134,41 @@ public:
         const int wrong = Spawn().run(child, program_.arguments, orders->out.number(), reports->in.number());
         if (wrong != 0) return refused(wrong);
         child_ = child;
-        // A pipe holds more than this, and its other end is still open: it neither waits nor raises a signal.
+        // A pipe holds more than this; where this one does not, nobody waits for it. Its other end is still open here,
+        // so that no signal is raised.
+        fcntl(orders->in.number(), F_SETFL, O_NONBLOCK);
         const auto text = program_.settings + "\n" + order_line(order);
         const bool told = write_all(orders->in.number(), text);
+        const int reason = errno;
         order_ = std::move(orders->in);
         reports_ = std::move(reports->out);
         fcntl(reports_.number(), F_SETFL, O_NONBLOCK);
         if (told) return Done{};
         end();
-        return refused(errno);
+        return refused(reason);
     }
 
     TrialReport look() override
     {
-        if (child_ == 0) return report_;
-        int status = 0;
-        const auto ended = waitpid(child_, &status, WNOHANG);
-        listen();  // after that: what it said before it ended is there
-        if (ended == 0 || (ended < 0 && errno == EINTR)) return running();
-        child_ = 0;
-        order_ = Descriptor();
-        if (report_.state == TrialReport::State::running) {
+        if (child_ != 0) {
+            int status = 0;
+            const auto ended = waitpid(child_, &status, WNOHANG);
+            if (ended == 0 || (ended < 0 && errno == EINTR)) {
+                listen();
+                return running();
+            }
+            child_ = 0;  // first: from here on the number may be another process's
             // Where nobody may wait for children how it ended is not known.
-            const bool known = ended > 0;
-            const bool stop = known && WIFSIGNALED(status) && is_a_stop(WTERMSIG(status));
-            const bool by_itself = known && !stop && report_.at;
-            report_.state = by_itself ? TrialReport::State::died : TrialReport::State::stopped;
+            status_ = ended > 0 ? status : SIGTERM;
+            order_ = Descriptor();
         }
+        if (!status_) return report_;
+        listen();  // after it has ended: what it said before is there
+        if (report_.state == TrialReport::State::running) {
+            const bool stop = WIFSIGNALED(*status_) && is_a_stop(WTERMSIG(*status_));
+            report_.state = !stop && report_.at ? TrialReport::State::died : TrialReport::State::stopped;
+        }
+        status_.reset();
         return report_;
     }
 
@@ -209,13 +217,15 @@ private:
             }
             child_ = 0;
         }
+        status_.reset();
         order_ = Descriptor();
         reports_ = Descriptor();
     }
 
     TrialProgram program_;
-    pid_t child_ = 0;   ///< 0: none.
-    Descriptor order_;  ///< The process ends when this is closed.
+    pid_t child_ = 0;            ///< 0: none.
+    std::optional<int> status_;  ///< How it has ended, until report_ says so.
+    Descriptor order_;           ///< The process ends when this is closed.
     Descriptor reports_;
     std::string heard_;  ///< Of a line that is not complete.
     TrialReport report_;

@@ -2,7 +2,9 @@
 /// Trials in processes of the operating system: the process's own part.
 
 #include "pipeline/orphan_replay.hpp"
+#include "pipeline/takeover/bare_configs.hpp"
 #include "pipeline/takeover/trial_lines.hpp"
+#include "pipeline/watch/turn_watch.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pipeline/config_cache.hpp"
@@ -17,15 +19,30 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <ctime>
+#include <optional>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace winnow::pipeline {
 
 namespace {
 
 constexpr std::size_t kPage = 16;
-constexpr std::chrono::seconds kLongest{60};  ///< For a row to be stored, or for the database to answer.
 constexpr std::chrono::milliseconds kPause{100};
+constexpr std::chrono::seconds kPulse{10};
+constexpr int kLeast = 50;  ///< Who spends this part of the time on a processor works: a loaded machine gives no more.
+
+using Clock = std::chrono::steady_clock;
+
+/// What this process has spent on processors.
+std::chrono::nanoseconds spent()
+{
+    timespec time{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
+}
 
 /// Whatever this process is doing, it does not outlive its owner, whose end closes standard input.
 void end_with_owner()
@@ -45,22 +62,66 @@ void say(std::string_view line)
     }
 }
 
+/// Its owner takes the silence of who works for no silence.
+void say_that_it_works()
+{
+    std::thread([] {
+        for (auto before = spent();; before = spent()) {
+            std::this_thread::sleep_for(kPulse);
+            if (spent() - before >= std::chrono::nanoseconds{kPulse} / kLeast) say(std::string(kWorking) + "\n");
+        }
+    }).detach();
+}
+
 [[noreturn]] void say_and_end(std::string_view word)
 {
     say(std::string(word) + "\n");
     std::_Exit(EXIT_SUCCESS);  // a worker may still be at a row
 }
 
+/// What folds one row at a time.
+struct Folder {
+    Folder(ports::TriageStore& store, ports::ConfigStore& configs, const domain::AlertIds& ids, TrialLimits limits,
+           observe::Metrics& metrics)
+        : policies(configs, {}, ids),
+          triage(store, policies, {.workers = 1, .hung_turn = limits.hung_turn}, {}, metrics)
+    {
+    }
+
+    ConfigCache policies;
+    TriageService triage;
+};
+
 class RowByRow {
 public:
-    RowByRow(TrialOrder order, ports::JournalStreams& streams, TriageService& triage)
-        : order_(std::move(order)), streams_(streams), triage_(triage)
+    RowByRow(TrialOrder order, TrialLimits limits, ports::JournalStreams& streams, ports::TriageStore& store,
+             ports::ConfigStore& configs, const domain::AlertIds& ids)
+        : order_(std::move(order)),
+          limits_(limits),
+          streams_(streams),
+          reading_({.long_turn = limits.hung_turn, .hung_turn = limits.hung_turn},
+                   metrics_.counter("winnow_trial_long_reads_total", "Rows that took long to read.")),
+          seat_(reading_),
+          judges_(store, configs, ids, limits, metrics_),
+          bare_(configs),
+          sets_aside_(store, bare_, ids, limits, metrics_)
     {
     }
 
     void run()
     {
-        while (order_.rows > 0) {
+        go_through({});
+        for (const auto tenant : order_.last) go_through(tenant);
+    }
+
+private:
+    /// Without a tenant: all of whom nothing else is said.
+    void go_through(const std::optional<TenantId>& tenant)
+    {
+        after_ = 0;
+        done_.clear();
+        auto rows = order_.rows;
+        while (rows > 0) {
             auto page = next_page();
             if (page.empty()) return;
             // Two rows may share a seq, and the page end between them.
@@ -74,22 +135,30 @@ public:
                     continue;
                 }
                 any = true;
-                if (order_.rows == 0) return;
-                --order_.rows;
-                try_one(row);
+                if (rows == 0) return;
+                --rows;
+                if (is_wanted(row.tenant, tenant)) try_one(row);
             }
             if (!any) after_ = page.back().position.seq;
         }
     }
 
-private:
+    [[nodiscard]] bool is_wanted(TenantId whose, const std::optional<TenantId>& tenant) const
+    {
+        const auto is_among = [&](const std::vector<TenantId>& tenants) {
+            return std::ranges::find(tenants, whose) != tenants.end();
+        };
+        if (is_among(order_.left)) return false;
+        return tenant ? whose == *tenant : !is_among(order_.last);
+    }
+
     std::vector<ports::JournalRow> next_page()
     {
-        const auto until = std::chrono::steady_clock::now() + kLongest;
+        const auto until = Clock::now() + limits_.waiting;
         while (true) {
             auto page = streams_.unapplied(order_.stream, after_, kPage);
             if (page) return *std::move(page);
-            if (std::chrono::steady_clock::now() > until) say_and_end(kSlow);
+            if (Clock::now() > until) say_and_end(kSlow);
             std::this_thread::sleep_for(kPause);  // the database is away
         }
     }
@@ -100,24 +169,46 @@ private:
         const auto aside = std::ranges::find(order_.aside, name, &TrialOrder::SetAside::row);
         const bool guilty = aside != order_.aside.end();
         say(row_line(kReading, name));
+        seat_.begin(row.tenant);
         auto read = guilty && aside->unread ? journal::CommittedRow{.tenant = row.tenant,
                                                                     .position = row.position,
                                                                     .alerts = {},
                                                                     .bytes = sizeof(row)}
                                             : read_row(row);
+        seat_.end();
         if (guilty) read.quarantined = std::max<std::uint32_t>(1, row.alert_count);
         const auto alerts = read.alerts.size();
         say(row_line(kFolding, name));
         std::vector<journal::CommittedRow> rows;
         rows.push_back(std::move(read));
-        triage_.submit(std::move(rows));
-        if (!triage_.settled(order_.stream, kLongest)) say_and_end(kSlow);
-        say(guilty ? count_line(kSetAside, 1) : count_line(kApplied, alerts));
+        auto& triage = guilty ? sets_aside_.triage : judges_.triage;
+        triage.submit(std::move(rows));
+        await_stored(triage);
+        say(guilty ? row_line(kSetAside, name) : count_line(kApplied, alerts));
+    }
+
+    /// Who works has time until it is done, or its turn hangs, on a machine that gives it that little.
+    void await_stored(TriageService& triage) const
+    {
+        const auto end = Clock::now() + limits_.waiting + kLeast * limits_.hung_turn;
+        auto before = spent();
+        while (!triage.settled(order_.stream, limits_.waiting)) {
+            const auto now = spent();
+            if (now - before < std::chrono::nanoseconds{limits_.waiting} / kLeast || Clock::now() > end)
+                say_and_end(kSlow);
+            before = now;
+        }
     }
 
     TrialOrder order_;
+    const TrialLimits limits_;
     ports::JournalStreams& streams_;
-    TriageService& triage_;
+    observe::Metrics metrics_;
+    TurnWatch reading_;
+    TurnWatch::Seat seat_;  ///< This thread's.
+    Folder judges_;
+    BareConfigs bare_;
+    Folder sets_aside_;
     std::uint64_t after_ = 0;
     std::vector<TriedRow> done_;  ///< Of the last page.
 };
@@ -146,15 +237,14 @@ std::string next_trial_line()
 }
 
 void try_rows(ports::JournalStreams& streams, ports::TriageStore& store, ports::ConfigStore& configs,
-              const domain::AlertIds& ids, std::chrono::milliseconds hung_turn)
+              const domain::AlertIds& ids, TrialLimits limits)
 {
     std::signal(SIGPIPE, SIG_IGN);  // as in its owner
     auto order = order_of(next_trial_line());
     end_with_owner();
-    observe::Metrics metrics;
-    ConfigCache policies(configs, {}, ids);
-    TriageService triage(store, policies, {.workers = 1, .hung_turn = hung_turn}, {}, metrics);
-    RowByRow(std::move(order), streams, triage).run();
+    say_that_it_works();
+    RowByRow rows(std::move(order), limits, streams, store, configs, ids);
+    rows.run();
     say_and_end(kPassed);
 }
 

@@ -61,6 +61,30 @@ protected:
         }
     }
 
+    /// Of the process of a trial that is at the poison: not of the one of before.
+    [[nodiscard]] pid_t trial_at_the_poison(pid_t before)
+    {
+        pid_t met = 0;
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+        while (met == 0 || met == before) {
+            if (std::chrono::steady_clock::now() > deadline) return 0;
+            std::this_thread::sleep_for(std::chrono::milliseconds{2});  // polls for it
+            std::ifstream(trial_file_) >> met;
+        }
+        return met;
+    }
+    void set_the_poison_aside()
+    {
+        ASSERT_EQ(run("write", "abort"), -SIGABRT);
+        ASSERT_EQ(run("take", "abort"), -SIGABRT);
+        ASSERT_EQ(run("take", "abort"), 0);
+    }
+    void release_it()
+    {
+        ASSERT_EQ(make_provider_store(as(database_.provider))->release(one_).value(), 1U);
+        ASSERT_TRUE(make_journal_streams(pipeline())->release_row().value());
+    }
+
     void kill_at_the_poison(const std::string& what, const std::string& file)
     {
         const auto child = start(what, "block");
@@ -164,11 +188,68 @@ TEST_F(Poison, AStopAtARowDoesNotCount)
     expect_all_of_it_folded();
 }
 
-TEST_F(Poison, WhatWasSetAsideIsJudgedAgainWhenTheProviderReleasesIt)
+TEST_F(Poison, WhoStopsTheProcessesOfATrialBlamesNoRow)
 {
     ASSERT_EQ(run("write", "abort"), -SIGABRT);
     ASSERT_EQ(run("take", "abort"), -SIGABRT);
-    ASSERT_EQ(run("take", "abort"), 0);
+    const auto owner = start("take", "block");
+    pid_t trial = 0;
+    for (int time = 0; time < 2; ++time) {
+        trial = trial_at_the_poison(trial);
+        ASSERT_NE(trial, 0);
+        kill(trial, SIGTERM);
+    }
+    ASSERT_NE(trial_at_the_poison(trial), 0) << "it is tried again, and not set aside";
+    kill(owner, SIGTERM);
+    ASSERT_EQ(end_of(owner), 0);
+    ASSERT_EQ(run("take", "none"), 0);
+    expect_all_of_it_folded();
+}
+
+TEST_F(Poison, WhatTheKernelKillsTwiceForWantOfMemoryIsSetAside)
+{
+    ASSERT_EQ(run("write", "abort"), -SIGABRT);
+    ASSERT_EQ(run("take", "abort"), -SIGABRT);
+    const auto owner = start("take", "block");
+    pid_t trial = 0;
+    for (int time = 0; time < 2; ++time) {
+        trial = trial_at_the_poison(trial);
+        ASSERT_NE(trial, 0);
+        if (time == 1) {
+            EXPECT_EQ(number("select count(*) from tickets where dedup_key = 'other'"), 1)
+                << "after the first death the others' rows go first";
+        }
+        kill(trial, SIGKILL);  // as the kernel does
+    }
+    ASSERT_EQ(end_of(owner), 0);
+    expect_the_row_set_aside();
+}
+
+TEST_F(Poison, ARowThatIsNotStoredKeepsNoOtherTenantsRowsWaiting)
+{
+    kill_at_the_poison("write", file_);
+    kill_at_the_poison("take", file_);
+    const auto owner = start("take", "wait");
+    await(file_);  // the trial is over, and the node itself is at the row, with the only worker that it has
+    EXPECT_EQ(number("select count(*) from tickets where dedup_key = 'other'"), 1);
+    kill(owner, SIGKILL);
+    ASSERT_EQ(end_of(owner), -SIGKILL);
+    ASSERT_EQ(run("take", "none"), 0);
+    expect_all_of_it_folded();
+}
+
+TEST_F(Poison, WhatIsReleasedAndStillEndsProcessesEndsNoNodeAndIsSetAsideAgain)
+{
+    set_the_poison_aside();
+    release_it();
+    ASSERT_EQ(run("take", "abort"), 0) << "two nodes have died by it: no third does";
+    EXPECT_EQ(number("select count(*) from quarantined_rows"), 1);
+    EXPECT_EQ(tickets(), "after 2, before 2, other 2, winnow:quarantined 2");
+}
+
+TEST_F(Poison, WhatWasSetAsideIsJudgedAgainWhenTheProviderReleasesIt)
+{
+    set_the_poison_aside();
     const auto provider = make_provider_store(as(database_.provider));
     const auto set_aside = provider->set_aside_rows(one_, 10).value();
     ASSERT_EQ(set_aside.size(), 1U);

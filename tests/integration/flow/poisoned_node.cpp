@@ -1,11 +1,12 @@
 /// @file
 /// A process that folds, and ends at the rows with an alert of the dedup key "poison" unless they are set aside.
 ///
-///     poisoned_node PIPELINE SUPERUSER write|take|unread abort|hang|block|none FILE TENANT…
+///     poisoned_node PIPELINE SUPERUSER write|take|unread abort|hang|block|wait|none FILE TENANT…
 ///
 /// `write` journals some rows of the tenants, the poison among them, and folds them; `take` takes dead writers' streams
 /// over, and ends with 0 when there are none left; `unread` sets the poison aside without reading it. FILE is made when
-/// the poison is met, FILE.trial when a trial's process meets it, and FILE holds the metrics at the end.
+/// the poison is met, FILE.trial when a trial's process meets it, with the process's number; FILE holds the metrics at
+/// the end.
 
 #include "winnow/intake/canonical.hpp"
 #include "winnow/journal/codec.hpp"
@@ -21,6 +22,8 @@
 #include <pqxx/connection>
 #include <pqxx/nontransaction>
 #include <pqxx/result>
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -77,7 +80,7 @@ private:
     void meet_the_end() const
     {
         if (how_ == "none") return;
-        std::ofstream(file_) << "met\n";
+        std::ofstream(file_) << getpid() << '\n';
         if (how_ == "abort") std::abort();
         std::atomic<std::uint64_t> turns = 0;
         while (how_ == "hang") ++turns;
@@ -159,14 +162,26 @@ pipeline::TrialProgram trials(std::span<const char* const> arguments)
     return program;
 }
 
+/// As on a machine that gives what hangs less than a processor: it waits for it longer than rows are waited for.
+pipeline::TrialLimits limits(std::string_view how)
+{
+    if (how == "hang") return {.hung_turn = 4s, .waiting = 3s};
+    if (how == "wait") return {.hung_turn = kHung, .waiting = 3s};
+    return {.hung_turn = kHung};
+}
+
 [[noreturn]] void try_rows(std::span<const char* const> arguments)
 {
     static_cast<void>(pipeline::next_trial_line());  // it has its settings already
     const auto streams = pg::make_journal_streams({.conninfo = arguments[1]});
     const auto real = pg::make_triage_store({.conninfo = arguments[1]});
     const auto configs = pg::make_config_store({.conninfo = arguments[1]});
+    for (const auto* const id : arguments.subspan(6)) {  // connects: of a row's time the row is to have all
+        configs->load(TenantId::parse(id).value()).value();
+        real->applied(TenantId::parse(id).value(), 1).value();
+    }
     PoisonedStore store(*real, arguments[4], arguments[5] + std::string(".trial"));
-    pipeline::try_rows(*streams, store, *configs, {}, kHung);
+    pipeline::try_rows(*streams, store, *configs, {}, limits(arguments[4]));
 }
 
 /// The poison, of the only stream.
@@ -178,7 +193,7 @@ int set_aside(pipeline::TrialBench& bench, domain::StreamId stream, TenantId ten
     for (; report.state == pipeline::TrialReport::State::running; report = bench.look()) {
         std::this_thread::sleep_for(5ms);  // polls for the end
     }
-    return report.state == pipeline::TrialReport::State::passed && report.set_aside == 1 ? 0 : 1;
+    return report.state == pipeline::TrialReport::State::passed && report.set_aside.size() == 1 ? 0 : 1;
 }
 
 int run(std::span<const char* const> arguments)
@@ -218,6 +233,9 @@ int run(std::span<const char* const> arguments)
 
 int main(int count, char** arguments)
 {
-    std::signal(SIGTERM, [](int) { winnow::stop_asked = true; });
-    return winnow::run(std::span<const char* const>(arguments, static_cast<std::size_t>(count)));
+    const std::span<const char* const> words(arguments, static_cast<std::size_t>(count));
+    if (std::string_view(words[3]) != "try") {  // a trial's process ends as the program's does
+        std::signal(SIGTERM, [](int) { winnow::stop_asked = true; });
+    }
+    return winnow::run(words);
 }

@@ -9,13 +9,18 @@
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pipeline/expiry_keeper.hpp"
 #include "winnow/pipeline/housekeeping.hpp"
+#include "winnow/pipeline/row_trial.hpp"
 #include "winnow/pipeline/upkeep.hpp"
 
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <deque>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <new>
+#include <vector>
 
 namespace winnow::pipeline {
 
@@ -157,6 +162,48 @@ inline ports::JournalRow stored(TenantId tenant, domain::StreamId stream, std::u
             .alert_count = static_cast<std::uint32_t>(keys.size()),
             .payload = journal::encode_rows(lines)};
 }
+
+/// Processes that end as they are told to.
+class FakeBench final : public TrialBench {
+public:
+    Result<Done> start(const TrialOrder& order) override
+    {
+        const std::lock_guard lock(mutex_);
+        orders_.push_back(order);
+        if (refused_) return Error(ErrorCode::unavailable, "none is to be had");
+        if (on_start_) on_start_(order);
+        return Done{};
+    }
+    TrialReport look() override
+    {
+        const std::lock_guard lock(mutex_);
+        if (reports_.empty()) return {};
+        auto report = reports_.front();
+        if (report.state != TrialReport::State::running) reports_.pop_front();
+        return report;
+    }
+    void stop() override
+    {
+        const std::lock_guard lock(mutex_);
+        ++stops_;
+    }
+
+    template <typename Look>
+    auto with(Look look)
+    {
+        const std::lock_guard lock(mutex_);
+        return look(*this);
+    }
+
+    bool refused_ = false;
+    std::function<void(const TrialOrder&)> on_start_;
+    std::deque<TrialReport> reports_;  ///< How each process ends; `running` where there is none.
+    std::vector<TrialOrder> orders_;
+    int stops_ = 0;
+
+private:
+    std::mutex mutex_;
+};
 
 class HousekeepingTest : public testing::Test {
 protected:

@@ -4,6 +4,7 @@
 #include "pipeline/watch/turn_watch.hpp"
 
 #include "fakes.hpp"
+#include "winnow/observe/processor_time.hpp"
 
 #include <gtest/gtest.h>
 
@@ -68,12 +69,24 @@ TEST(TurnWatch, ATurnIsOverAndTheNextOneBeginsAnew)
 {
     Watched watched;
     TurnWatch::Seat seat(watched.watch);
-    for (int turn = 0; turn < 200; ++turn) {
+    const auto begun = observe::processor_time();
+    std::jthread other([&] {  // proves that the watch looks
+        TurnWatch::Seat its(watched.watch);
+        its.begin(tenant_id(2));
+        while (watched.hung == 0) {
+            for (std::atomic<int> i = 0; i < 100'000;) ++i;
+        }
+        its.end();
+    });
+    // Together more than a turn may take, and until the watch has certainly looked.
+    while (observe::processor_time() - begun < 200ms || watched.hung == 0) {
         seat.begin(tenant_id(1));
-        for (std::atomic<int> i = 0; i < 50'000;) ++i;  // 200 of them are more than a turn may take
+        for (const auto turn = observe::processor_time(); observe::processor_time() - turn < 1ms;) {
+        }
         seat.end();
     }
-    EXPECT_EQ(watched.hung, 0);
+    other.join();
+    EXPECT_EQ(watched.hung, 1) << "the other's";
 }
 
 }  // namespace
