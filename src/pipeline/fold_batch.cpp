@@ -102,7 +102,7 @@ void make_room(std::size_t bytes, FoldBatch& batch, JudgedRow& row)
 /// Notes that have no room are left out, and those of what opens no ticket.
 void keep_notes(FoldBatch& batch, JudgedRow& row)
 {
-    auto& [position, alert, evaluation, cover, names] = batch.alerts[batch.judged];
+    auto& [position, alert, evaluation, cover, sides, names] = batch.alerts[batch.judged];
     if (evaluation.notes.empty()) return;
     if (alert.status != domain::AlertStatus::firing || evaluation.dropped) {
         static_cast<void>(std::exchange(evaluation.notes, {}));
@@ -245,6 +245,7 @@ bool judge(FoldBatch& batch, const std::function<bool()>& is_over)
     std::size_t row = 0;
     std::size_t note_bytes = 0;  // of the rows before
     std::size_t unrecorded = 0;
+    std::size_t sides = 0;
     while (batch.judged < batch.alerts.size()) {
         auto& each = batch.alerts[batch.judged];
         const auto* const before = batch.judged == 0 ? nullptr : &batch.alerts[batch.judged - 1];
@@ -254,14 +255,18 @@ bool judge(FoldBatch& batch, const std::function<bool()>& is_over)
             if (row >= batch.begun_rows.size()) continue;
             note_bytes += batch.begun_rows[row].note_bytes;
             unrecorded += batch.begun_rows[row].unrecorded.size();
+            sides += batch.begun_rows[row].sides;
         }
         if (batch.begun_rows.size() <= row) batch.begun_rows.resize(row + 1);
         if (rules.size() > 0) each.evaluation = rules.evaluate(each.alert, each.alert.received_at);
         cover(suppressions, each);
-        keep(batch, batch.begun_rows[row]);
-        const auto notes = note_bytes + batch.begun_rows[row].note_bytes;
-        const auto counted = unrecorded + batch.begun_rows[row].unrecorded.size();
-        const bool is_full = row > 0 && (notes >= JudgedRow::kMostNoteBytes || counted >= JudgedRow::kMostUnrecorded);
+        find_sides(suppressions, each);
+        auto& judged = batch.begun_rows[row];
+        judged.sides += each.sides.size();
+        keep(batch, judged);
+        const bool is_full = row > 0 && (note_bytes + judged.note_bytes >= JudgedRow::kMostNoteBytes ||
+                                         unrecorded + judged.unrecorded.size() >= JudgedRow::kMostUnrecorded ||
+                                         sides + judged.sides >= JudgedRow::kMostSides);
         if (++batch.judged < batch.alerts.size() && (is_full || is_over())) return false;
     }
     return true;
@@ -277,8 +282,12 @@ std::size_t judged_rows(const FoldBatch& batch) noexcept
     return rows;
 }
 
-Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_deliveries)
+Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_deliveries,
+                const std::function<void()>& progress)
 {
+    const auto got_on = [&] {
+        if (progress) progress();
+    };
     Decision decision;
     auto& writes = decision.writes;
     if (batch.mode == FoldBatch::Mode::quarantine) {
@@ -294,9 +303,11 @@ Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_
         const bool inhibits = !suppressions.inhibitions().empty();
         // A copy, because the batch is decided anew where it could not be stored, by other sources perhaps.
         auto inhibited = inhibits ? batch.alerts : std::vector<triage::Evaluated>();
-        if (inhibits) writes.sources = inhibit(suppressions, std::move(states.sources), inhibited);
+        if (inhibits) writes.sources = inhibit(suppressions, std::move(states.sources), inhibited, progress);
         const auto& alerts = inhibits ? inhibited : batch.alerts;
+        got_on();
         writes.outcome = triage::fold(alerts, std::move(states), config.settings);
+        got_on();
         routing::Planner planner(config);
         for (const auto& notice : writes.outcome.notices) {
             decision.deliveries += planner.recipients(notice.ticket.route).size();
@@ -307,11 +318,16 @@ Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_
             return decision;
         }
         writes.deliveries = plan(writes.outcome, planner);
+        got_on();
         count_rules(batch, alerts, writes);
+        got_on();
         writes.noise = count_noise(alerts, batch.policy->ids, writes.outcome, writes.deliveries);
+        got_on();
         keep_covers(alerts, batch.policy->config.tenant.config_version, writes);
     }
+    got_on();
     writes.verdict_rows = verdict_rows(batch, writes.outcome.verdicts);
+    got_on();
     return decision;
 }
 

@@ -148,7 +148,7 @@ std::vector<NoiseRow> count_noise(const std::vector<triage::Evaluated>& alerts, 
     Counter counter;
     const auto told = messages(alerts, ids, outcome, deliveries, counter);
     for (std::size_t i = 0; i < alerts.size(); ++i) {
-        const auto& [position, alert, evaluation, cover, names] = alerts[i];
+        const auto& [position, alert, evaluation, cover, sides, names] = alerts[i];
         auto& hour = counter.at(alert.received_at);
         NoiseCounts one;
         count(one, outcome.verdicts[i].disposition);

@@ -32,7 +32,7 @@ StateKeys keys_of(const std::vector<Evaluated>& batch)
     std::unordered_set<std::string_view> dedup_keys;
     std::unordered_set<std::string_view> instance_keys;
     std::set<MachineKey> machines;
-    for (const auto& [position, alert, evaluation, cover, names] : batch) {
+    for (const auto& [position, alert, evaluation, cover, sides, names] : batch) {
         if (evaluation.dropped) continue;
         dedup_keys.insert(alert.dedup_key);
         if (!alert.instance_key.empty()) instance_keys.insert(alert.instance_key);

@@ -112,6 +112,15 @@ struct Cover {
     friend bool operator==(const Cover&, const Cover&) = default;
 };
 
+/// A firing alert and an inhibition that finds it.
+struct InhibitionSide {
+    std::uint32_t inhibition = 0;  ///< Its place among those that are in force (suppression::Suppressions).
+    bool source = false;
+    bool target = false;
+
+    friend bool operator==(const InhibitionSide&, const InhibitionSide&) = default;
+};
+
 /// A firing alert that the source side of an inhibition finds.
 struct InhibitionSource {
     InhibitionId inhibition;
