@@ -2,6 +2,7 @@
 
 #include "pipeline/covers.hpp"
 #include "pipeline/noise.hpp"
+#include "pipeline/takeover/set_aside.hpp"
 #include "winnow/journal/codec.hpp"
 #include "winnow/routing/plan.hpp"
 
@@ -166,62 +167,6 @@ std::vector<domain::Owed> plan(const triage::Outcome& outcome, routing::Planner&
     return owed;
 }
 
-/// What is told of a row that must not be judged, as an alert that no rule sees. One ticket takes all of a tenant's.
-std::vector<triage::Evaluated> quarantine_notice(const FoldBatch& batch)
-{
-    const auto& row = batch.rows.front().position;
-    const auto count = batch.quarantined;
-    triage::Evaluated notice{.position = {.row = row, .index = 0}, .alert = {}};
-    if (!batch.alerts.empty()) notice.position = batch.alerts.front().position;
-    notice.names = batch.policy->ids.row(row);
-    auto& alert = notice.alert;
-    alert.title =
-        count == 1 ? "1 alert could not be processed" : std::to_string(count) + " alerts could not be processed";
-    alert.description =
-        "Judging them ended processes of the service, so they were set aside: no rule, silence or window was applied "
-        "to them, and they are in no other ticket. They were received at " +
-        format_rfc3339(row.received_at) + " and can be read among the alerts, with the disposition \"quarantined\", " +
-        "the first one as " + notice.alert_id().str() +
-        ". Look at them yourself, and tell the operator of this service.";
-    alert.source = "winnow";
-    alert.dedup_key = "winnow:quarantined";
-    alert.received_at = row.received_at;
-    alert.severity = domain::Severity::critical;
-    if (!batch.alerts.empty()) {
-        const auto severity = [](const triage::Evaluated& each) {
-            return each.alert.severity;
-        };
-        alert.severity = std::ranges::max_element(batch.alerts, {}, severity)->alert.severity;
-    }
-    std::vector<triage::Evaluated> notices;
-    notices.push_back(std::move(notice));
-    return notices;
-}
-
-/// The alerts themselves are looked at no more.
-Decision set_aside(const FoldBatch& batch, triage::States states)
-{
-    Decision decision;
-    auto& writes = decision.writes;
-    const auto& config = batch.current->config;
-    writes.outcome = triage::fold(quarantine_notice(batch), std::move(states), config.settings);
-    routing::Planner planner(config);
-    for (const auto& notice : writes.outcome.notices) {
-        decision.deliveries += planner.recipients(notice.ticket.route).size();
-    }
-    writes.deliveries = plan(writes.outcome, planner);
-    writes.quarantined.emplace_back(batch.rows.front().position, batch.quarantined);
-    auto verdict = std::move(writes.outcome.verdicts.front());
-    verdict.disposition = domain::Disposition::quarantined;
-    verdict.dedup_key.clear();
-    writes.outcome.verdicts.assign(batch.alerts.size(), verdict);
-    if (verdict.effect != domain::TicketEffect::opened) return decision;
-    for (std::size_t i = 1; i < batch.alerts.size(); ++i) {
-        writes.outcome.verdicts[i].effect = domain::TicketEffect::joined;
-    }
-    return decision;
-}
-
 }  // namespace
 
 std::vector<domain::Owed> owed(const triage::Outcome& outcome, const domain::TenantConfig& config)
@@ -290,9 +235,8 @@ Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_
     };
     Decision decision;
     auto& writes = decision.writes;
-    if (batch.mode == FoldBatch::Mode::quarantine) {
-        decision = set_aside(batch, std::move(states));
-    } else if (batch.mode != FoldBatch::Mode::fold) {
+    if (batch.mode == FoldBatch::Mode::quarantine) return set_aside(batch, std::move(states));
+    if (batch.mode != FoldBatch::Mode::fold) {
         writes.outcome.next_number = states.next_number;
         if (batch.mode == FoldBatch::Mode::skip) return decision;
         writes.outcome.verdicts.resize(batch.alerts.size());  // "ignored" by default
@@ -333,7 +277,7 @@ Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_
 
 triage::StateKeys keys_of(const FoldBatch& batch)
 {
-    if (batch.mode == FoldBatch::Mode::quarantine) return triage::keys_of(quarantine_notice(batch));
+    if (batch.mode == FoldBatch::Mode::quarantine) return triage::keys_of(set_aside_notice(batch));
     if (batch.mode != FoldBatch::Mode::fold) return {};
     auto keys = triage::keys_of(batch.alerts);
     keys.sources = source_keys(*batch.policy->suppressions, batch.alerts);

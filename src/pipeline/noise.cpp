@@ -90,7 +90,7 @@ void count(NoiseCounts& counts, Disposition disposition)
 {
     ++counts.received;
     switch (disposition) {
-        case Disposition::quarantined:  // in a ticket, too
+        case Disposition::quarantined:  // in the ticket that says so
         case Disposition::ticketed: ++counts.ticketed; break;
         case Disposition::dropped: ++counts.dropped; break;
         case Disposition::suppressed: ++counts.suppressed; break;
