@@ -5,6 +5,8 @@
 #include "winnow/routing/plan.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <optional>
 #include <ranges>
 #include <string>
 #include <utility>
@@ -26,18 +28,31 @@ std::vector<triage::Evaluated> set_aside_alerts(const FoldBatch& batch)
     return alerts;
 }
 
-/// One for each index that the row has or may have: none of its alerts is pending for ever.
-std::vector<domain::Verdict> set_aside_verdicts(const FoldBatch& batch, domain::Verdict verdict)
+std::vector<domain::Verdict> set_aside_verdicts(std::size_t alerts, domain::Verdict verdict)
 {
-    std::size_t count = batch.quarantined;
-    if (!batch.alerts.empty()) count = std::max(count, batch.alerts.back().position.index + std::size_t{1});
     verdict.disposition = domain::Disposition::quarantined;
     verdict.dedup_key.clear();
-    std::vector<domain::Verdict> verdicts(count, verdict);
+    std::vector<domain::Verdict> verdicts(alerts, verdict);
     if (verdict.effect == domain::TicketEffect::opened) {
         for (auto& each : verdicts | std::views::drop(1)) each.effect = domain::TicketEffect::joined;
     }
     return verdicts;
+}
+
+/// By index. Only who reads a row knows where it has gaps, so where not all of it was read each index that a row may
+/// have gets one: none of its alerts is pending for ever, and a verdict that has no alert means nothing.
+std::string encoded(const FoldBatch& batch, const std::vector<domain::Verdict>& verdicts)
+{
+    const auto& alerts = batch.alerts;
+    const std::size_t end = alerts.empty() ? 0 : alerts.back().position.index + std::size_t{1};
+    std::vector<std::optional<domain::Verdict>> at_index(end);
+    if (alerts.size() < verdicts.size()) {
+        at_index.assign(std::max(end, domain::kRowAlerts), verdicts.back());
+        at_index.front() = verdicts.front();
+    } else {
+        for (std::size_t i = 0; i < alerts.size(); ++i) at_index[alerts[i].position.index] = verdicts[i];
+    }
+    return journal::encode_verdicts(at_index);
 }
 
 }  // namespace
@@ -86,10 +101,10 @@ Decision set_aside(const FoldBatch& batch, triage::States states)
     writes.deliveries = owed(writes.outcome, config);
     const auto& row = batch.rows.front().position;
     writes.quarantined.emplace_back(row, batch.quarantined);
-    writes.outcome.verdicts = set_aside_verdicts(batch, std::move(writes.outcome.verdicts.front()));
-    writes.verdict_rows.emplace_back(
-        row, journal::encode_verdicts({writes.outcome.verdicts.begin(), writes.outcome.verdicts.end()}));
-    writes.noise = count_noise(set_aside_alerts(batch), batch.policy->ids, writes.outcome, writes.deliveries);
+    const auto alerts = set_aside_alerts(batch);
+    writes.outcome.verdicts = set_aside_verdicts(alerts.size(), std::move(writes.outcome.verdicts.front()));
+    writes.verdict_rows.emplace_back(row, encoded(batch, writes.outcome.verdicts));
+    writes.noise = count_noise(alerts, batch.policy->ids, writes.outcome, writes.deliveries);
     return decision;
 }
 

@@ -67,26 +67,37 @@ FoldBatch set_aside(std::uint32_t alerts, const std::vector<std::uint16_t>& read
 
 TEST(FoldBatch, EachAlertOfARowThatIsSetAsideHasItsVerdictAndIsCountedReadOrNot)
 {
-    const std::vector<std::vector<std::uint16_t>> cases{{}, {0, 1, 2}, {2}};
-    for (const auto& read : cases) {
-        const auto writes = decide(set_aside(3, read), {}, SIZE_MAX).writes;
+    struct Case {
+        std::uint32_t alerts;
+        std::vector<std::uint16_t> read;
+        std::size_t verdicts;
+    };
+    const std::vector<Case> cases{{3, {}, domain::kRowAlerts},  // it may have gaps, which nobody has seen
+                                  {3, {2}, domain::kRowAlerts},
+                                  {3, {0, 1, 2}, 3},
+                                  {2, {0, 2}, 3}};
+    for (const auto& [alerts, read, end] : cases) {
+        const auto writes = decide(set_aside(alerts, read), {}, SIZE_MAX).writes;
         ASSERT_EQ(writes.verdict_rows.size(), 1U);
         const auto verdicts = journal::decode_verdicts(writes.verdict_rows[0].second);
         ASSERT_TRUE(verdicts);
-        ASSERT_EQ(verdicts->size(), 3U);
-        for (const auto& verdict : *verdicts) {
-            ASSERT_TRUE(verdict);
-            EXPECT_EQ(verdict->disposition, domain::Disposition::quarantined);
-            EXPECT_EQ(verdict->ticket_id, verdicts->front()->ticket_id);
+        ASSERT_EQ(verdicts->size(), end);
+        for (std::size_t index = 0; index < end; ++index) {
+            const bool is_gap = end < domain::kRowAlerts && std::ranges::find(read, index) == read.end();
+            ASSERT_EQ((*verdicts)[index].has_value(), !is_gap) << index;
+            if (is_gap) continue;
+            EXPECT_EQ((*verdicts)[index]->disposition, domain::Disposition::quarantined);
+            EXPECT_EQ((*verdicts)[index]->ticket_id, verdicts->front()->ticket_id);
         }
         EXPECT_EQ(verdicts->front()->effect, domain::TicketEffect::opened);
         EXPECT_EQ(verdicts->back()->effect, domain::TicketEffect::joined);
+        EXPECT_EQ(writes.outcome.verdicts.size(), alerts) << "which are counted";
         const auto total = std::ranges::find(writes.noise, domain::NoiseKind::total, &domain::NoiseRow::kind);
         ASSERT_NE(total, writes.noise.end());
-        EXPECT_EQ(total->counts.received, 3);
-        EXPECT_EQ(total->counts.ticketed, 3);
+        EXPECT_EQ(total->counts.received, alerts);
+        EXPECT_EQ(total->counts.ticketed, alerts);
         ASSERT_EQ(writes.quarantined.size(), 1U);
-        EXPECT_EQ(writes.quarantined[0].second, 3U);
+        EXPECT_EQ(writes.quarantined[0].second, alerts);
     }
 }
 
