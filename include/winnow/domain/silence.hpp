@@ -134,8 +134,10 @@ struct InhibitionSource {
 
 /// Which sources a batch must know of.
 struct InhibitionSourceKeys {
-    std::vector<std::pair<InhibitionId, std::string>> equals;  ///< All of an inhibition with these equal values…
-    std::vector<std::string> keys;                             ///< …and all of these keys. Sorted, unique.
+    /// Of an inhibition with these equal values: at least one that fires and is one-sided, and one that is two-sided,
+    /// where there are any beside those of the keys…
+    std::vector<std::pair<InhibitionId, std::string>> equals;
+    std::vector<std::string> keys;  ///< …and all of these keys. Sorted, unique.
 
     [[nodiscard]] bool empty() const noexcept { return equals.empty() && keys.empty(); }
 };
