@@ -33,7 +33,7 @@ Result<Done> read_dispositions(const http::RequestHead& head, AlertQuery& query)
         if (!disposition) {
             return query_error("disposition",
                                "must be of ticketed, dropped, suppressed, silenced, inhibited, held, resolved, "
-                               "ignored, pending");
+                               "ignored, quarantined, pending");
         }
         query.dispositions.push_back(*disposition);
     }

@@ -102,6 +102,7 @@ std::string to_json(const Report& report, bool complete)
                         {"buckets", std::move(buckets)},
                         {"draft_failures", report.draft_failures},
                         {"unreadable", report.unreadable},
+                        {"quarantined_rows", report.quarantined_rows},
                         {"read_until", report.read_until ? json(format_rfc3339(*report.read_until)) : json(nullptr)},
                         {"complete", complete}};
     return document.dump(-1, ' ', false, json::error_handler_t::replace);

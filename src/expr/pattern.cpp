@@ -11,7 +11,7 @@ namespace winnow::expr {
 
 namespace {
 
-std::atomic<MatchClock> match_clock = nullptr;
+std::atomic<MatchClock> the_clock = nullptr;
 
 /// What a step stands for, and what an instruction takes for a byte at the very worst, in nanoseconds.
 constexpr std::size_t kStepNanos = 40;
@@ -39,7 +39,12 @@ std::optional<std::string> too_large(const re2::RE2& pattern)
 
 void time_matches_with(MatchClock clock) noexcept
 {
-    match_clock = clock;
+    the_clock = clock;
+}
+
+MatchClock match_clock() noexcept
+{
+    return the_clock.load(std::memory_order_relaxed);
 }
 
 namespace {
@@ -53,7 +58,7 @@ std::optional<bool> look(const re2::RE2& pattern, std::string_view text, re2::RE
         return pattern.Match(subject, 0, text.size(), anchor, nullptr, 0);
     };
     const auto work = text.size() * static_cast<std::size_t>(std::max(pattern.ProgramSize(), 1));
-    const auto clock = work < kWorthTiming ? nullptr : match_clock.load(std::memory_order_relaxed);
+    const auto clock = work < kWorthTiming ? nullptr : match_clock();
     if (clock == nullptr) return find();
     const auto before = clock();
     const bool found = find();

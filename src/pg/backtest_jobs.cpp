@@ -40,6 +40,11 @@ returning b.tenant_id, b.backtest_id, b.attempt,
 
 constexpr auto kCountAlerts = R"sql(
 select coalesce(sum(alert_count), 0) from journal
+ where tenant_id = $1::uuid and received_at >= $2::timestamptz and received_at < $3::timestamptz
+   and (received_at, stream, seq) not in )sql" WINNOW_SET_ASIDE;
+
+constexpr auto kCountQuarantined = R"sql(
+select count(*) from quarantined_rows
  where tenant_id = $1 and received_at >= $2::timestamptz and received_at < $3::timestamptz
 )sql";
 
@@ -97,6 +102,14 @@ public:
                 return query(tx, kCountAlerts, job.tenant, job.from, job.until)[0][0].as<std::uint64_t>();
             },
             {}, stop);
+    }
+
+    Result<std::uint64_t> count_quarantined(const BacktestJob& job) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::uint64_t> {
+            pqxx::nontransaction tx(session.connection());
+            return query(tx, kCountQuarantined, job.tenant, job.from, job.until)[0][0].as<std::uint64_t>();
+        });
     }
 
     Result<std::vector<HistoryRow>> history(const BacktestJob& job, const std::optional<domain::RowPosition>& after,

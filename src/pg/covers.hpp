@@ -16,7 +16,7 @@
 
 namespace winnow::pg {
 
-/// The sources that still fire.
+/// Sources that still fire: all of these keys; of the others with these values, one of each kind.
 [[nodiscard]] std::vector<domain::InhibitionSource> load_sources(pqxx::transaction_base& tx, TenantId tenant,
                                                                  const domain::InhibitionSourceKeys& keys);
 

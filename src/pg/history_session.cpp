@@ -27,6 +27,7 @@ with behind as (
     select received_at, stream, seq, alert_count, octet_length(payload) as bytes from journal
      where tenant_id = $1::uuid and received_at >= $2::timestamptz and received_at < $3::timestamptz
        and (received_at, stream, seq) > ($2::timestamptz, $4::int4, $5::int8)
+       and (received_at, stream, seq) not in )sql" WINNOW_SET_ASIDE R"sql(
      order by received_at, stream, seq limit $8::int8),
 page as (
     select *, sum(alert_count) over w - alert_count as alerts_before, sum(bytes) over w - bytes as bytes_before

@@ -16,6 +16,9 @@
 
 namespace winnow::pg {
 
+/// Of a tenant's rows, for `(received_at, stream, seq) not in`: what must not be judged again. Nearly always none.
+#define WINNOW_SET_ASIDE "(select received_at, stream, seq from quarantined_rows where tenant_id = $1::uuid)"
+
 /// One session, opened when it is first needed. Thread-safe; one call at a time.
 class HistorySession {
 public:

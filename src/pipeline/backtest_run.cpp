@@ -99,6 +99,9 @@ Result<BacktestRun::Step> BacktestRun::begin()
     if (stop_.stop_requested()) return Step::stopped;
     if (!total && total.error().code() != ErrorCode::timeout) return total.error();
     total_ = total ? *total : 0;
+    const auto quarantined = waiting_for([&] { return jobs_.count_quarantined(job_); });
+    if (!quarantined) return quarantined.error();
+    comparison_->leave_out(*quarantined);
     const auto begun = waiting_for([&] {
         return jobs_.begin(job_, draft_rules_, policy_.config.rules.size(), std::min(total_, job_.max_alerts));
     });

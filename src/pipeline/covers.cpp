@@ -61,9 +61,16 @@ void cover(const suppression::Suppressions& suppressions, Evaluated& alert)
     if (found) put(*std::move(found), alert);
 }
 
+void find_sides(const suppression::Suppressions& suppressions, Evaluated& alert)
+{
+    if (alert.alert.status != domain::AlertStatus::firing) return;
+    if (alert.evaluation.dropped || suppressions.inhibitions().empty()) return;
+    alert.sides = suppression::sides_of(suppressions, alert.alert, alert.alert.received_at, alert.evaluation.budget);
+}
+
 std::vector<domain::InhibitionSource> inhibit(const suppression::Suppressions& suppressions,
                                               std::vector<domain::InhibitionSource> known,
-                                              std::vector<Evaluated>& alerts)
+                                              std::vector<Evaluated>& alerts, const std::function<void()>& progress)
 {
     suppression::Inhibitor inhibitor(suppressions, std::move(known));
     // What came together is judged together: whether a source fires when all of a row has been heard.
@@ -71,12 +78,14 @@ std::vector<domain::InhibitionSource> inhibit(const suppression::Suppressions& s
         const auto end = std::find_if(row, alerts.end(),
                                       [&](const Evaluated& each) { return each.position.row != row->position.row; });
         for (auto at = row; at != end; ++at) {
-            if (!at->evaluation.dropped) inhibitor.learn(at->alert, at->alert.received_at, at->evaluation.budget);
+            if (!at->evaluation.dropped) inhibitor.learn(at->alert, at->sides);
+            if (progress) progress();
         }
         for (auto at = row; at != end; ++at) {
             if (!may_be_covered(*at)) continue;
-            auto found = inhibitor.covering(at->alert, at->alert.received_at, at->evaluation.budget);
+            auto found = inhibitor.covering(at->alert, at->sides);
             if (found) put(*std::move(found), *at);
+            if (progress) progress();
         }
         row = end;
     }
@@ -89,9 +98,7 @@ domain::InhibitionSourceKeys source_keys(const suppression::Suppressions& suppre
     if (suppressions.inhibitions().empty()) return {};
     suppression::SourceKeys keys(suppressions);
     for (const auto& evaluated : alerts) {
-        if (evaluated.evaluation.dropped) continue;
-        auto budget = evaluated.evaluation.budget;  // what inhibit() begins with
-        keys.add(evaluated.alert, evaluated.alert.received_at, budget);
+        if (!evaluated.evaluation.dropped) keys.add(evaluated.alert, evaluated.sides);
     }
     return std::move(keys).take();
 }

@@ -8,6 +8,7 @@
 #include "winnow/triage/fold.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace winnow::pipeline {
@@ -15,11 +16,16 @@ namespace winnow::pipeline {
 /// Covers a firing alert that a silence or window finds, unless a rule dropped or suppressed it.
 void cover(const suppression::Suppressions& suppressions, triage::Evaluated& alert);
 
+/// Asks inhibitions for a firing alert that no rule dropped. All that follows goes by what they said.
+void find_sides(const suppression::Suppressions& suppressions, triage::Evaluated& alert);
+
 /// Covers the firing alerts that a firing source explains, save those that a rule, silence or window keeps from being
-/// told already. `known` are the sources that source_keys() asked for; returns what has changed about them.
+/// told already. `known` are the sources that source_keys() asked for; returns what has changed about them. `progress`
+/// is told after each alert, where there is one.
 [[nodiscard]] std::vector<domain::InhibitionSource> inhibit(const suppression::Suppressions& suppressions,
                                                             std::vector<domain::InhibitionSource> known,
-                                                            std::vector<triage::Evaluated>& alerts);
+                                                            std::vector<triage::Evaluated>& alerts,
+                                                            const std::function<void()>& progress);
 
 /// Which sources inhibit() must know.
 [[nodiscard]] domain::InhibitionSourceKeys source_keys(const suppression::Suppressions& suppressions,

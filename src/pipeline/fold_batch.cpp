@@ -3,6 +3,7 @@
 #include "pipeline/covers.hpp"
 #include "pipeline/noise.hpp"
 #include "pipeline/overruns/overruns.hpp"
+#include "pipeline/takeover/set_aside.hpp"
 #include "winnow/journal/codec.hpp"
 #include "winnow/routing/plan.hpp"
 
@@ -107,7 +108,7 @@ void make_room(std::size_t bytes, FoldBatch& batch, JudgedRow& row)
 /// Notes that have no room are left out, and those of what opens no ticket.
 void keep_notes(FoldBatch& batch, JudgedRow& row)
 {
-    auto& [position, alert, evaluation, cover, names, ticket_index] = batch.alerts[batch.judged];
+    auto& [position, alert, evaluation, cover, sides, names, ticket_index] = batch.alerts[batch.judged];
     if (evaluation.notes.empty()) return;
     if (alert.status != domain::AlertStatus::firing || evaluation.dropped) {
         static_cast<void>(std::exchange(evaluation.notes, {}));
@@ -172,62 +173,6 @@ std::vector<domain::Owed> plan(const triage::Outcome& outcome, routing::Planner&
     return owed;
 }
 
-/// What is told of a row that must not be judged, as an alert that no rule sees. One ticket takes all of a tenant's.
-std::vector<triage::Evaluated> quarantine_notice(const FoldBatch& batch)
-{
-    const auto& row = batch.rows.front().position;
-    const auto count = batch.quarantined;
-    triage::Evaluated notice{.position = {.row = row, .index = 0}, .alert = {}};
-    if (!batch.alerts.empty()) notice.position = batch.alerts.front().position;
-    notice.names = batch.policy->ids.row(row);
-    auto& alert = notice.alert;
-    alert.title =
-        count == 1 ? "1 alert could not be processed" : std::to_string(count) + " alerts could not be processed";
-    alert.description =
-        "Judging them ended processes of the service, so they were set aside: no rule, silence or window was applied "
-        "to them, and they are in no other ticket. They were received at " +
-        format_rfc3339(row.received_at) + " and can be read among the alerts, with the disposition \"quarantined\", " +
-        "the first one as " + notice.alert_id().str() +
-        ". Look at them yourself, and tell the operator of this service.";
-    alert.source = "winnow";
-    alert.dedup_key = "winnow:quarantined";
-    alert.received_at = row.received_at;
-    alert.severity = domain::Severity::critical;
-    if (!batch.alerts.empty()) {
-        const auto severity = [](const triage::Evaluated& each) {
-            return each.alert.severity;
-        };
-        alert.severity = std::ranges::max_element(batch.alerts, {}, severity)->alert.severity;
-    }
-    std::vector<triage::Evaluated> notices;
-    notices.push_back(std::move(notice));
-    return notices;
-}
-
-/// The alerts themselves are looked at no more.
-Decision set_aside(const FoldBatch& batch, triage::States states)
-{
-    Decision decision;
-    auto& writes = decision.writes;
-    const auto& config = batch.current->config;
-    writes.outcome = triage::fold(quarantine_notice(batch), std::move(states), config.settings);
-    routing::Planner planner(config);
-    for (const auto& notice : writes.outcome.notices) {
-        decision.deliveries += planner.recipients(notice.ticket.route).size();
-    }
-    writes.deliveries = plan(writes.outcome, planner);
-    writes.quarantined.emplace_back(batch.rows.front().position, batch.quarantined);
-    auto verdict = std::move(writes.outcome.verdicts.front());
-    verdict.disposition = domain::Disposition::quarantined;
-    verdict.dedup_key.clear();
-    writes.outcome.verdicts.assign(batch.alerts.size(), verdict);
-    if (verdict.effect != domain::TicketEffect::opened) return decision;
-    for (std::size_t i = 1; i < batch.alerts.size(); ++i) {
-        writes.outcome.verdicts[i].effect = domain::TicketEffect::joined;
-    }
-    return decision;
-}
-
 }  // namespace
 
 std::vector<domain::Owed> owed(const triage::Outcome& outcome, const domain::TenantConfig& config)
@@ -251,6 +196,7 @@ bool judge(FoldBatch& batch, const std::function<bool()>& is_over)
     std::size_t row = 0;
     std::size_t note_bytes = 0;  // of the rows before
     std::size_t unrecorded = 0;
+    std::size_t sides = 0;
     while (batch.judged < batch.alerts.size()) {
         auto& each = batch.alerts[batch.judged];
         const auto* const before = batch.judged == 0 ? nullptr : &batch.alerts[batch.judged - 1];
@@ -260,14 +206,20 @@ bool judge(FoldBatch& batch, const std::function<bool()>& is_over)
             if (row >= batch.begun_rows.size()) continue;
             note_bytes += batch.begun_rows[row].note_bytes;
             unrecorded += batch.begun_rows[row].unrecorded.size();
+            sides += batch.begun_rows[row].sides;
         }
         if (batch.begun_rows.size() <= row) batch.begun_rows.resize(row + 1);
         if (rules.size() > 0) each.evaluation = rules.evaluate(each.alert, each.alert.received_at);
         cover(suppressions, each);
-        if (rules.size() > 0) keep(batch, batch.begun_rows[row]);
-        const auto notes = note_bytes + batch.begun_rows[row].note_bytes;
-        const auto counted = unrecorded + batch.begun_rows[row].unrecorded.size();
-        const bool is_full = row > 0 && (notes >= JudgedRow::kMostNoteBytes || counted >= JudgedRow::kMostUnrecorded);
+        find_sides(suppressions, each);
+        auto& judged = batch.begun_rows[row];
+        judged.sides += each.sides.size();
+        const auto& budget = each.evaluation.budget;
+        if (budget.over) ++(budget.deadline.has_passed() ? judged.over_time : judged.over_steps);
+        if (rules.size() > 0) keep(batch, judged);
+        const bool is_full = row > 0 && (note_bytes + judged.note_bytes >= JudgedRow::kMostNoteBytes ||
+                                         unrecorded + judged.unrecorded.size() >= JudgedRow::kMostUnrecorded ||
+                                         sides + judged.sides >= JudgedRow::kMostSides);
         if (++batch.judged < batch.alerts.size() && (is_full || is_over())) return false;
     }
     return true;
@@ -283,15 +235,18 @@ std::size_t judged_rows(const FoldBatch& batch) noexcept
     return rows;
 }
 
-Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_deliveries)
+Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_deliveries,
+                const std::function<void()>& progress)
 {
+    const auto got_on = [&] {
+        if (progress) progress();
+    };
     Decision decision;
     auto& writes = decision.writes;
+    if (batch.mode == FoldBatch::Mode::quarantine) return set_aside(batch, std::move(states));
     std::vector<triage::Evaluated> inhibited;
     const auto* judged = &batch.alerts;
-    if (batch.mode == FoldBatch::Mode::quarantine) {
-        decision = set_aside(batch, std::move(states));
-    } else if (batch.mode != FoldBatch::Mode::fold) {
+    if (batch.mode != FoldBatch::Mode::fold) {
         writes.outcome.next_number = states.next_number;
         if (batch.mode == FoldBatch::Mode::skip) return decision;
         writes.outcome.verdicts.resize(batch.alerts.size());  // "ignored" by default
@@ -303,11 +258,13 @@ Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_
         // A copy, because the batch is decided anew where it could not be stored, by other sources perhaps.
         if (inhibits) {
             inhibited = batch.alerts;
-            writes.sources = inhibit(suppressions, std::move(states.sources), inhibited);
+            writes.sources = inhibit(suppressions, std::move(states.sources), inhibited, progress);
             judged = &inhibited;
         }
         const auto& alerts = *judged;
+        got_on();
         writes.outcome = triage::fold(alerts, std::move(states), config.settings);
+        got_on();
         routing::Planner planner(config);
         for (const auto& notice : writes.outcome.notices) {
             decision.deliveries += planner.recipients(notice.ticket.route).size();
@@ -318,18 +275,23 @@ Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_
             return decision;
         }
         writes.deliveries = plan(writes.outcome, planner);
+        got_on();
         count_rules(batch, alerts, writes);
+        got_on();
         writes.noise = count_noise(alerts, batch.policy->ids, writes.outcome, writes.deliveries);
+        got_on();
         keep_covers(alerts, batch.policy->config.tenant.config_version, writes);
     }
+    got_on();
     writes.verdict_rows = verdict_rows(batch, writes.outcome.verdicts, decision.over_budget);
     if (decision.over_budget > 0) writes.sequel = overruns(*judged, batch.policy, batch.current);
+    got_on();
     return decision;
 }
 
 triage::StateKeys keys_of(const FoldBatch& batch)
 {
-    if (batch.mode == FoldBatch::Mode::quarantine) return triage::keys_of(quarantine_notice(batch));
+    if (batch.mode == FoldBatch::Mode::quarantine) return triage::keys_of(set_aside_notice(batch));
     if (batch.mode != FoldBatch::Mode::fold) return {};
     auto keys = triage::keys_of(batch.alerts);
     keys.sources = source_keys(*batch.policy->suppressions, batch.alerts);

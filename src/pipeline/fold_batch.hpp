@@ -29,10 +29,16 @@ struct JudgedRow {
     static constexpr std::size_t kMostNoteBytes = std::size_t{8} << 20U;
     /// Where so many entries of unrecorded matches are held of all rows, no further row is begun.
     static constexpr std::size_t kMostUnrecorded = 100'000;
+    /// Where inhibitions have found so many alerts of all rows, one alert once for each that did, no further row is
+    /// begun: looking up what explains them is part of one turn, and of one transaction.
+    static constexpr std::size_t kMostSides = 50'000;
 
     std::unordered_map<RuleId, ports::RuleFailures> failures;
     /// How often each rule matched, live or in shadow mode, where the alert has no record of it.
     std::unordered_map<RuleId, std::int64_t> unrecorded;
+    std::size_t sides = 0;       ///< Of inhibitions that found its alerts.
+    std::size_t over_steps = 0;  ///< Alerts that steps did not do for.
+    std::size_t over_time = 0;   ///< Alerts that processor time did not do for.
     std::size_t note_bytes = 0;
     /// Alerts with notes whose dedup key an alert with notes before them has, by index: that one opens the ticket, if
     /// one is opened, so they make room for those that may.
@@ -62,10 +68,10 @@ struct FoldBatch {
 /// Takes a row's alerts, for which there is room already.
 void take_alerts(FoldBatch& batch, PendingRow& row) noexcept;
 
-/// Names what has not been through the rules, runs them over it, and covers what is to be quiet. `is_over` is asked
-/// after each alert but the last; where it says so, false: the next call goes on. Where it throws, too. Also false
-/// where a row is judged wholly and the notes of all have as many bytes as those of one may, or as many matches as may
-/// be are counted and not recorded.
+/// Names what has not been through the rules, runs them over it, covers what is to be quiet, and asks inhibitions.
+/// `is_over` is asked after each alert but the last; where it says so, false: the next call goes on. Where it throws,
+/// too. Also false where a row is judged wholly and the notes of all have as many bytes as those of one may, as
+/// many matches as may be are counted and not recorded, or inhibitions have found as many alerts as they may.
 bool judge(FoldBatch& batch, const std::function<bool()>& is_over);
 
 /// So many rows, the first ones, are judged wholly.
@@ -79,8 +85,10 @@ struct Decision {
 
 /// The fold and all that is stored with it. `skip` moves the position and stores nothing; `ignore` stores verdicts
 /// that say so. `quarantine` folds one alert that no rule sees, which says that those of the row were not judged. Where
-/// more than `most_deliveries` are owed the writes are declined, and hold nothing.
-[[nodiscard]] Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_deliveries);
+/// more than `most_deliveries` are owed the writes are declined, and hold nothing. `progress` is told, where there is
+/// one, after each alert that inhibitions are asked for, and after each further step.
+[[nodiscard]] Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_deliveries,
+                              const std::function<void()>& progress = {});
 
 /// What decide() must see.
 [[nodiscard]] triage::StateKeys keys_of(const FoldBatch& batch);

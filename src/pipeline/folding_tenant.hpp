@@ -34,7 +34,8 @@ struct Applied {
     bool no_memory = false;
     std::chrono::steady_clock::duration took{0};
     std::array<std::size_t, 9> dispositions{};  ///< How many alerts came to each.
-    std::size_t over_budget = 0;                ///< Alerts.
+    std::size_t over_steps = 0;                 ///< Alerts that steps did not do for.
+    std::size_t over_time = 0;                  ///< That processor time did not do for.
     std::size_t set_aside = 0;                  ///< Rules, silences, windows and inhibitions.
 };
 

@@ -95,7 +95,7 @@ void count(NoiseCounts& counts, Disposition disposition)
 {
     ++counts.received;
     switch (disposition) {
-        case Disposition::quarantined:  // in a ticket, too
+        case Disposition::quarantined:  // in the ticket that says so
         case Disposition::ticketed: ++counts.ticketed; break;
         case Disposition::dropped: ++counts.dropped; break;
         case Disposition::suppressed: ++counts.suppressed; break;
@@ -153,7 +153,7 @@ std::vector<NoiseRow> count_noise(const std::vector<triage::Evaluated>& alerts, 
     Counter counter;
     const auto told = messages(alerts, ids, outcome, deliveries, counter);
     for (std::size_t i = 0; i < alerts.size(); ++i) {
-        const auto& [position, alert, evaluation, cover, names, ticket_index] = alerts[i];
+        const auto& [position, alert, evaluation, cover, sides, names, ticket_index] = alerts[i];
         auto& hour = counter.at(alert.received_at);
         NoiseCounts one;
         count(one, outcome.verdicts[i].disposition);

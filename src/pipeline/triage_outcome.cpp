@@ -28,7 +28,8 @@ void TriageWorker::finish(Tenant& tenant, const Applied& applied)
     metrics.lag_seconds.observe(std::max(0.0, std::chrono::duration<double>(age).count()));
     metrics.folds.add();
     metrics.alerts.add(static_cast<double>(batch.alerts.size()));
-    if (applied.over_budget > 0) metrics.over_budget.add(static_cast<double>(applied.over_budget));
+    if (applied.over_steps > 0) metrics.over_steps.add(static_cast<double>(applied.over_steps));
+    if (applied.over_time > 0) metrics.over_time.add(static_cast<double>(applied.over_time));
     if (applied.set_aside > 0) metrics.set_aside.add(static_cast<double>(applied.set_aside));
     for (std::size_t i = 0; i < applied.dispositions.size(); ++i) {
         const auto count = applied.dispositions.at(i);

@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::size_t kMostAside = 4;  ///< Threads a worker.
 
+constexpr auto kOverBudget = "Alerts that cost more to judge than one may: what was left was not decided.";
+
 const std::vector<double> kSeconds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300};
 
 }  // namespace
@@ -28,8 +30,8 @@ TriageMetrics::TriageMetrics(observe::Metrics& metrics)
                                     "Journal rows that could not be folded and were recorded as ignored.")),
       dropped_rows(metrics.counter("winnow_triage_dropped_rows_total",
                                    "Journal rows of ended streams or tenants that do not exist.")),
-      over_budget(metrics.counter("winnow_over_budget_total",
-                                  "Alerts that cost more to judge than one may: what was left was not decided.")),
+      over_steps(metrics.counter("winnow_over_budget_total", kOverBudget, {{"by", "steps"}})),
+      over_time(metrics.counter("winnow_over_budget_total", kOverBudget, {{"by", "time"}})),
       set_aside(metrics.counter(
           "winnow_set_aside_total",
           "Rules, silences, windows and inhibitions that were set aside because they kept costing too much.")),

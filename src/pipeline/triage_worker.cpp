@@ -62,6 +62,7 @@ TriageWorker::TriageWorker(TriageShared& shared, fair::Lane lane)
 void TriageWorker::run(const std::stop_token& stop)
 {
     TurnWatch::Seat seat(shared_.watch);
+    seat_ = &seat;
     while (!stop.stop_requested()) {
         Tenant* tenant = nullptr;
         auto begun = Clock::now();
@@ -220,7 +221,7 @@ bool TriageWorker::attempt(Tenant& tenant)
     auto& batch = tenant.batches.front();
     if (std::exchange(batch.tried, true) && !renew(tenant)) return true;
     if (tenant.patience.given().count() > 0) return !fold_aside(tenant, *from);
-    settle(tenant, apply(shared_, batch, *from, {}));
+    settle(tenant, apply(shared_, batch, *from, {}, *seat_));
     return true;
 }
 
@@ -233,7 +234,13 @@ bool TriageWorker::judge_in_time(Tenant& tenant)
     Slice slice(spent ? spent : observe::processor_time, [&] { return shared_.line.others_wait(tenant); });
     bool done = false;
     Applied failed{.outcome = Done{}, .took = {}};
-    guarded(failed, [&] { done = judge(batch, [&] { return slice.is_over(); }); });
+    guarded(failed, [&] {
+        done = judge(batch, [&] {
+            seat_->get_on();
+            return slice.is_over();
+        });
+    });
+    seat_->get_on();
     if (!failed.outcome) {
         settle(tenant, failed);
         return false;
@@ -256,7 +263,7 @@ bool TriageWorker::fold_aside(Tenant& tenant, std::uint64_t from)
                 try {
                     TurnWatch::Seat seat(shared.watch);
                     seat.begin(tenant.id);
-                    *tenant.landed = apply(shared, tenant.batches.front(), from, {.time = time, .stop = stop});
+                    *tenant.landed = apply(shared, tenant.batches.front(), from, {.time = time, .stop = stop}, seat);
                 } catch (const std::exception& failure) {
                     observe::error("a fold failed", {{"error", failure.what()}});
                 }
@@ -305,19 +312,23 @@ bool TriageWorker::renew(Tenant& tenant)
 }
 
 Applied TriageWorker::apply(const TriageShared& shared, FoldBatch& batch, std::uint64_t from,
-                            const ports::Patience& patience)
+                            const ports::Patience& patience, TurnWatch::Seat& seat)
 {
     const auto begun = Clock::now();
     Applied applied{.outcome = Done{}, .took = {}};
     const auto most = batch.rows.size() > 1 ? FoldPace::kMostDeliveries : SIZE_MAX;
+    for (const auto& row : batch.begun_rows) {
+        applied.over_steps += row.over_steps;
+        applied.over_time += row.over_time;
+    }
     const auto deciding = [&](triage::States states) {
         try {
-            auto [writes, deliveries, over_budget] = decide(batch, std::move(states), most);
+            seat.get_on();
+            auto [writes, deliveries] = decide(batch, std::move(states), most, [&] { seat.get_on(); });
             applied.decided = true;
             applied.deliveries = deliveries;
             applied.declined = writes.declined;
             applied.dispositions = {};
-            applied.over_budget = over_budget;
             applied.set_aside = 0;
             for (const auto& verdict : writes.outcome.verdicts) {
                 ++applied.dispositions.at(static_cast<std::size_t>(verdict.disposition));

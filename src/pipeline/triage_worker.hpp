@@ -35,7 +35,8 @@ struct TriageMetrics {
     observe::Counter fold_failures;
     observe::Counter poisoned_rows;
     observe::Counter dropped_rows;
-    observe::Counter over_budget;
+    observe::Counter over_steps;
+    observe::Counter over_time;
     observe::Counter set_aside;
     observe::Histogram fold_seconds;
     observe::Histogram lag_seconds;
@@ -76,7 +77,7 @@ private:
     [[nodiscard]] bool fold_aside(Tenant& tenant, std::uint64_t from);
     void settle(Tenant& tenant, const Applied& applied);
     [[nodiscard]] static Applied apply(const TriageShared& shared, FoldBatch& batch, std::uint64_t from,
-                                       const ports::Patience& patience);
+                                       const ports::Patience& patience, TurnWatch::Seat& seat);
     [[nodiscard]] bool renew(Tenant& tenant);
     void finish(Tenant& tenant, const Applied& applied);
     void ask_no_more(Tenant& tenant);
@@ -91,7 +92,8 @@ private:
 
     TriageShared& shared_;
     const fair::Lane lane_;
-    std::jthread thread_;  // last
+    TurnWatch::Seat* seat_ = nullptr;  ///< The thread's.
+    std::jthread thread_;              // last
 };
 
 }  // namespace winnow::pipeline

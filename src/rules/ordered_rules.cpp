@@ -35,15 +35,14 @@ void OrderedRules::note_errors(const index::Search& search, std::size_t end,
 {
     for (const auto& [number, error] : search.errors) {
         if (number >= end) continue;
-        const auto& id = rules_[number].rule->source.id;
-        if (std::ranges::find(failures, id, &Evaluation::Failure::rule_id) != failures.end()) continue;
-        failures.push_back({id, error});
+        failures.push_back({rules_[number].rule->source.id, *error});
     }
 }
 
 void OrderedRules::note_cost(const index::Search& search, domain::AlertBudget& budget) const
 {
     budget.left = search.steps_left;
+    budget.deadline = search.deadline;
     if (!search.over) return;
     budget.over = true;
     if (search.dearest == index::kNone) return;

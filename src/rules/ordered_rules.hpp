@@ -81,7 +81,8 @@ protected:
     }
 
 private:
-    /// Of rules before `end`.
+    /// Of rules before `end`. The searches of one evaluation have no rule in common before their ends, and each names a
+    /// rule once, so nothing has to be looked for here, however many have failed.
     void note_errors(const index::Search& search, std::size_t end, std::vector<Evaluation::Failure>& failures) const;
     void note_cost(const index::Search& search, domain::AlertBudget& budget) const;
     void note_shadows(const index::Search& search, std::uint32_t end, Evaluation& evaluation) const;

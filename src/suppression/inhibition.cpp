@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <unordered_set>
 #include <utility>
 
 namespace winnow::suppression {
@@ -48,6 +49,14 @@ domain::Cover cover_of(const Suppressions::CompiledInhibition& inhibition, const
             .source_key = source.key};
 }
 
+/// What the values of its labels, the keys made of them and looking these up take for one side, in steps.
+std::size_t price_of_side(const std::string& equal)
+{
+    constexpr std::size_t kLookUps = 24;
+    constexpr std::size_t kBlock = 16;  // it is copied and hashed several times
+    return kLookUps + equal.size() / kBlock;
+}
+
 }  // namespace
 
 std::string source_key(const domain::Alert& alert)
@@ -55,22 +64,45 @@ std::string source_key(const domain::Alert& alert)
     return alert.instance_key.empty() ? 'k' + alert.dedup_key : 'i' + alert.instance_key;
 }
 
+Sides sides_of(const Suppressions& suppressions, const domain::Alert& alert, Timestamp now, domain::AlertBudget& budget)
+{
+    Sides sides;
+    Asked asked(alert, now, budget);
+    std::uint32_t place = 0;
+    for (const auto& inhibition : suppressions.inhibitions()) {
+        if (budget.left == 0) {
+            budget.over = true;
+            break;
+        }
+        const auto judge = judge_of(inhibition);
+        domain::InhibitionSide side{.inhibition = place++,
+                                    .source = inhibition.source.finds(asked, judge),
+                                    .target = inhibition.target.finds(asked, judge)};
+        if (!side.source && !side.target) continue;
+        const auto price = price_of_side(equal_values(inhibition, alert));
+        if (price > budget.left) budget.over = true;
+        side.source = side.source && price <= budget.left;
+        side.target = side.target && price <= budget.left;
+        budget.pay(judge, price, nullptr);
+        if (side.source || side.target) sides.push_back(side);
+    }
+    return sides;
+}
+
 void SourceKeys::add(const domain::Alert& alert, Timestamp now)
 {
     domain::AlertBudget budget;
-    add(alert, now, budget);
+    add(alert, alert.status == AlertStatus::firing ? sides_of(suppressions_, alert, now, budget) : Sides());
 }
 
-void SourceKeys::add(const domain::Alert& alert, Timestamp now, domain::AlertBudget& budget)
+void SourceKeys::add(const domain::Alert& alert, const Sides& sides)
 {
     if (suppressions_.inhibitions().empty()) return;
     keys_.keys.push_back(source_key(alert));
-    if (alert.status != AlertStatus::firing) return;
-    Asked asked(alert, now, budget);
-    for (const auto& inhibition : suppressions_.inhibitions()) {
-        if (inhibition.target.finds(asked, judge_of(inhibition))) {
-            keys_.equals.emplace_back(inhibition.id, equal_values(inhibition, alert));
-        }
+    for (const auto& side : sides) {
+        if (!side.target) continue;
+        const auto& inhibition = suppressions_.inhibitions()[side.inhibition];
+        keys_.equals.emplace_back(inhibition.id, equal_values(inhibition, alert));
     }
 }
 
@@ -84,52 +116,66 @@ domain::InhibitionSourceKeys SourceKeys::take() &&
 Inhibitor::Inhibitor(const Suppressions& suppressions, std::vector<InhibitionSource> firing)
     : suppressions_(suppressions), sources_(std::move(firing)), changed_(sources_.size(), false)
 {
-    for (std::size_t i = 0; i < sources_.size(); ++i) {
-        by_values_[joined(sources_[i].inhibition, sources_[i].equal)].push_back(i);
-        by_key_.emplace(joined(sources_[i].inhibition, sources_[i].key), i);
+    std::unordered_set<InhibitionId> in_force;
+    for (const auto& inhibition : suppressions.inhibitions()) in_force.insert(inhibition.id);
+    for (std::size_t place = 0; place < sources_.size(); ++place) {
+        if (!in_force.contains(sources_[place].inhibition)) continue;
+        auto& own = by_key_[sources_[place].key];
+        own.insert(place_of(sources_[place].inhibition, own), place);
+        begin(place);
     }
 }
 
-void Inhibitor::learn(const domain::Alert& alert, Timestamp now)
+void Inhibitor::learn(const domain::Alert& alert, const Sides& sides)
 {
-    domain::AlertBudget budget;
-    learn(alert, now, budget);
-}
-
-void Inhibitor::learn(const domain::Alert& alert, Timestamp now, domain::AlertBudget& budget)
-{
-    Asked asked(alert, now, budget);
-    if (alert.status == AlertStatus::acknowledged) return;
-    for (const auto& inhibition : suppressions_.inhibitions()) {
-        if (alert.status == AlertStatus::firing) {
-            learn(inhibition, asked);
-        } else if (const auto* known = index_of(inhibition.id, source_key(alert))) {
-            // The store asks tickets and instances whether a source fires; only this batch must be told.
-            sources_[*known].firing = false;
-        }
+    if (alert.status == AlertStatus::acknowledged || suppressions_.inhibitions().empty()) return;
+    const auto key = source_key(alert);
+    auto known = by_key_.find(key);
+    const bool is_source = std::ranges::any_of(sides, &domain::InhibitionSide::source);
+    if (known == by_key_.end()) {
+        if (!is_source) return;
+        known = by_key_.try_emplace(key).first;
+    }
+    auto& own = known->second;
+    if (alert.status != AlertStatus::firing) {
+        // The store asks tickets and instances whether a source fires; only this batch must be told.
+        for (const auto place : own) end(place);
+        return;
+    }
+    std::unordered_set<InhibitionId> finding;
+    for (const auto& side : sides) {
+        if (!side.source) continue;
+        const auto& inhibition = suppressions_.inhibitions()[side.inhibition];
+        finding.insert(inhibition.id);
+        learn(inhibition, side, alert, own);
+    }
+    for (const auto place : own) {
+        if (finding.contains(sources_[place].inhibition)) continue;
+        end(place);
+        changed_[place] = true;
     }
 }
 
 std::optional<domain::Cover> Inhibitor::take(const domain::Alert& alert, Timestamp now)
 {
-    learn(alert, now);
-    return alert.status == AlertStatus::firing ? covering(alert, now) : std::nullopt;
+    domain::AlertBudget budget;
+    const auto sides = alert.status == AlertStatus::firing ? sides_of(suppressions_, alert, now, budget) : Sides();
+    learn(alert, sides);
+    return covering(alert, sides);
 }
 
 std::optional<domain::Cover> Inhibitor::covering(const domain::Alert& alert, Timestamp now) const
 {
     domain::AlertBudget budget;
-    return covering(alert, now, budget);
+    return covering(alert, sides_of(suppressions_, alert, now, budget));
 }
 
-std::optional<domain::Cover> Inhibitor::covering(const domain::Alert& alert, Timestamp now,
-                                                 domain::AlertBudget& budget) const
+std::optional<domain::Cover> Inhibitor::covering(const domain::Alert& alert, const Sides& sides) const
 {
-    Asked asked(alert, now, budget);
-    for (const auto& inhibition : suppressions_.inhibitions()) {
-        const auto judge = judge_of(inhibition);
-        if (!inhibition.target.finds(asked, judge)) continue;
-        const auto* source = explaining(inhibition, alert, inhibition.source.finds(asked, judge));
+    for (const auto& side : sides) {
+        if (!side.target) continue;
+        const auto& inhibition = suppressions_.inhibitions()[side.inhibition];
+        const auto* source = explaining(inhibition, alert, side.source);
         if (source != nullptr) return cover_of(inhibition, *source);
     }
     return std::nullopt;
@@ -145,55 +191,61 @@ std::vector<InhibitionSource> Inhibitor::changes() &&
     return changes;
 }
 
-std::size_t* Inhibitor::index_of(InhibitionId inhibition, const std::string& key)
+Inhibitor::Places::iterator Inhibitor::place_of(InhibitionId inhibition, Places& own) const
 {
-    const auto found = by_key_.find(joined(inhibition, key));
-    return found == by_key_.end() ? nullptr : &found->second;
+    return std::ranges::lower_bound(own, inhibition, {},
+                                    [this](std::size_t place) { return sources_[place].inhibition; });
 }
 
-void Inhibitor::learn(const Inhibition& inhibition, Asked& asked)
+std::set<std::size_t>& Inhibitor::firing_like(std::size_t place)
 {
-    const auto judge = judge_of(inhibition);
-    const auto& alert = asked.alert();
-    const auto key = source_key(alert);
-    const auto* known = index_of(inhibition.id, key);
-    if (!inhibition.source.finds(asked, judge)) {
-        if (known == nullptr) return;
-        sources_[*known].firing = false;
-        changed_[*known] = true;
-        return;
-    }
+    const auto& source = sources_[place];
+    auto& firing = by_values_[joined(source.inhibition, source.equal)];
+    return source.two_sided ? firing.two_sided : firing.one_sided;
+}
+
+void Inhibitor::begin(std::size_t place)
+{
+    if (sources_[place].firing) firing_like(place).insert(place);
+}
+
+void Inhibitor::end(std::size_t place)
+{
+    if (std::exchange(sources_[place].firing, false)) firing_like(place).erase(place);
+}
+
+void Inhibitor::learn(const Inhibition& inhibition, const domain::InhibitionSide& side, const domain::Alert& alert,
+                      Places& own)
+{
     InhibitionSource source{.inhibition = inhibition.id,
-                            .key = key,
+                            .key = source_key(alert),
                             .equal = equal_values(inhibition, alert),
-                            .two_sided = inhibition.target.finds(asked, judge),
+                            .two_sided = side.target,
                             .firing = true};
-    if (known == nullptr) {
-        const auto index = sources_.size();
-        by_values_[joined(inhibition.id, source.equal)].push_back(index);
-        by_key_.emplace(joined(inhibition.id, key), index);
+    const auto known = place_of(inhibition.id, own);
+    if (known == own.end() || sources_[*known].inhibition != inhibition.id) {
+        const auto place = sources_.size();
         sources_.push_back(std::move(source));
         changed_.push_back(true);
+        own.insert(known, place);
+        begin(place);
         return;
     }
     if (sources_[*known] == source) return;
-    if (sources_[*known].equal != source.equal) by_values_[joined(inhibition.id, source.equal)].push_back(*known);
+    end(*known);
     sources_[*known] = std::move(source);
     changed_[*known] = true;
+    begin(*known);
 }
 
 const InhibitionSource* Inhibitor::explaining(const Inhibition& inhibition, const domain::Alert& alert,
                                               bool is_source) const
 {
-    const auto equal = equal_values(inhibition, alert);
-    const auto found = by_values_.find(joined(inhibition.id, equal));
+    const auto found = by_values_.find(joined(inhibition.id, equal_values(inhibition, alert)));
     if (found == by_values_.end()) return nullptr;
-    for (const auto index : found->second) {
-        const auto& source = sources_[index];
-        // Its values may have changed since it was put under these.
-        if (!source.firing || source.equal != equal || (is_source && source.two_sided)) continue;
-        return &source;
-    }
+    const auto& [one_sided, two_sided] = found->second;
+    if (!one_sided.empty()) return &sources_[*one_sided.begin()];
+    if (!is_source && !two_sided.empty()) return &sources_[*two_sided.begin()];
     return nullptr;
 }
 

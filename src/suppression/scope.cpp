@@ -1,5 +1,7 @@
 #include "winnow/suppression/scope.hpp"
 
+#include "winnow/expr/pattern.hpp"
+
 #include <algorithm>
 #include <cstdint>
 #include <set>
@@ -104,7 +106,7 @@ bool Scope::finds(Asked& asked, const domain::Judge& judge) const
         if (value.as<bool>() != nullptr || budget.steps > 0) found = value.is_true();
     }
     whole.over = whole.over || !found;
-    whole.pay(judge, allowed - budget.steps + budget.beside);
+    whole.pay(judge, allowed - budget.steps + budget.beside, expr::match_clock());
     return found == true;
 }
 

@@ -87,6 +87,7 @@ class Unit(unittest.TestCase):
         "RestrictAddressFamilies": "AF_INET AF_INET6 AF_UNIX", "RestrictNamespaces": "yes", "RestrictRealtime": "yes",
         "RestrictSUIDSGID": "yes", "LockPersonality": "yes", "MemoryDenyWriteExecute": "yes",
         "SystemCallArchitectures": "native", "LimitCORE": "0", "UMask": "0077", "Restart": "always",
+        "OOMPolicy": "continue",
     }
 
     @classmethod

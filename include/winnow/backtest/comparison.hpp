@@ -104,8 +104,9 @@ struct Bucket {
 
 struct Report {
     std::uint64_t read = 0;
-    std::uint64_t unreadable = 0;      ///< Journalled alerts that could not be read: counted, not compared.
-    std::uint64_t draft_failures = 0;  ///< Conditions and actions of the draft that failed at run time.
+    std::uint64_t quarantined_rows = 0;  ///< Of the time, which were set aside and are not looked at.
+    std::uint64_t unreadable = 0;        ///< Journalled alerts that could not be read: counted, not compared.
+    std::uint64_t draft_failures = 0;    ///< Conditions and actions of the draft that failed at run time.
     Tally draft;
     Tally live;
     Timestamp from;
@@ -137,6 +138,7 @@ public:
     void add(AlertId id, domain::Alert& alert, const Restore& restore);
 
     void add_unreadable() noexcept { ++report_.unreadable; }
+    void leave_out(std::uint64_t quarantined_rows) noexcept { report_.quarantined_rows = quarantined_rows; }
 
     [[nodiscard]] const Report& report() const& noexcept { return report_; }
     const Report& report() const&& = delete;  ///< It would be gone with the comparison.

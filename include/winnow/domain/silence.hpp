@@ -112,6 +112,15 @@ struct Cover {
     friend bool operator==(const Cover&, const Cover&) = default;
 };
 
+/// A firing alert and an inhibition that finds it.
+struct InhibitionSide {
+    std::uint32_t inhibition = 0;  ///< Its place among those that are in force (suppression::Suppressions).
+    bool source = false;
+    bool target = false;
+
+    friend bool operator==(const InhibitionSide&, const InhibitionSide&) = default;
+};
+
 /// A firing alert that the source side of an inhibition finds.
 struct InhibitionSource {
     InhibitionId inhibition;
@@ -125,8 +134,10 @@ struct InhibitionSource {
 
 /// Which sources a batch must know of.
 struct InhibitionSourceKeys {
-    std::vector<std::pair<InhibitionId, std::string>> equals;  ///< All of an inhibition with these equal values…
-    std::vector<std::string> keys;                             ///< …and all of these keys. Sorted, unique.
+    /// Of an inhibition with these equal values: at least one that fires and is one-sided, and one that is two-sided,
+    /// where there are any beside those of the keys…
+    std::vector<std::pair<InhibitionId, std::string>> equals;
+    std::vector<std::string> keys;  ///< …and all of these keys. Sorted, unique.
 
     [[nodiscard]] bool empty() const noexcept { return equals.empty() && keys.empty(); }
 };

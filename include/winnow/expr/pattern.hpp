@@ -93,6 +93,7 @@ private:
 /// Without one only what is charged before counts, and what conditions cost is the same on every machine.
 using MatchClock = std::uint64_t (*)() noexcept;
 void time_matches_with(MatchClock clock) noexcept;
+[[nodiscard]] MatchClock match_clock() noexcept;  ///< nullptr where there is none.
 
 /// Whether the pattern matches somewhere in the text; nullopt where the budget does not allow to look. Thread-safe.
 [[nodiscard]] std::optional<bool> matches(const re2::RE2& pattern, std::string_view text, Budget& budget);

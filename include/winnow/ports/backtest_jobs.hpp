@@ -61,7 +61,8 @@ public:
     /// It is the runner's until it is ended or released, or silent for kBacktestSilence.
     [[nodiscard]] virtual Result<std::optional<BacktestJob>> claim(const std::string& runner) = 0;
 
-    // These two look at much, and end with an error as soon as `stop` is asked for.
+    // These two look at much, and end with an error as soon as `stop` is asked for. Rows that were set aside because
+    // judging them ended processes are in neither: they would end whoever judges them by a draft, too.
 
     /// How many alerts the job's time holds.
     [[nodiscard]] virtual Result<std::uint64_t> count_alerts(const BacktestJob& job, const std::stop_token& stop) = 0;
@@ -72,6 +73,9 @@ public:
                                                                   const std::optional<domain::RowPosition>& after,
                                                                   std::uint64_t max_alerts,
                                                                   const std::stop_token& stop) = 0;
+
+    /// How many rows of the job's time were set aside.
+    [[nodiscard]] virtual Result<std::uint64_t> count_quarantined(const BacktestJob& job) = 0;
 
     // Each answers false where the job is no longer its runner's: cancelled, deleted, or given to another one.
 

@@ -30,7 +30,8 @@ struct Evaluated {
     /// What keeps the alert quiet besides the rules. Whoever sets it sets `evaluation.suppressed` and its reason, too;
     /// where a rule suppresses, it stays unset.
     std::optional<domain::Cover> cover = {};
-    std::optional<domain::RowIds> names = {};  ///< Its row's; unset: as its position has it, in a rehearsal.
+    std::vector<domain::InhibitionSide> sides = {};  ///< Of those in force, by place, those that find it.
+    std::optional<domain::RowIds> names = {};        ///< Its row's; unset: as its position has it, in a rehearsal.
     /// Of a word of the service about the alert at that position, which may have a ticket of its own: an index in the
     /// row that no alert has.
     std::optional<std::uint16_t> ticket_index = {};

@@ -70,8 +70,7 @@ std::vector<Overrunning> overrunning(const std::vector<Evaluated>& alerts, const
             if (all.size() == kMostOverrunning || !find(config, found)) continue;
             at = all.insert(all.end(), std::move(found));
         }
-        const auto steps = static_cast<std::chrono::nanoseconds::rep>(budget.most);
-        at->costs.push_back(steps * domain::AlertBudget::kStep);
+        at->costs.push_back(budget.cost());
         at->last = alert.position;
         at->last_alert = alert.alert_id();
         at->names = alert.names;

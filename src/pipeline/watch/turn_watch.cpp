@@ -54,7 +54,8 @@ void TurnWatch::Seat::begin(TenantId tenant)
     busy_ = true;
     is_long_ = hangs_ = false;
     tenant_ = tenant;
-    begun_ = now;
+    begun_ = since_ = now;
+    seen_ = steps_.load(std::memory_order_relaxed);
 }
 
 void TurnWatch::Seat::end()
@@ -81,14 +82,17 @@ void TurnWatch::look()
 {
     for (auto* seat = seats_; seat != nullptr; seat = seat->after_) {
         if (!seat->busy_) continue;
-        const auto spent = read(seat->clock_) - seat->begun_;
+        const auto now = read(seat->clock_);
+        const auto steps = seat->steps_.load(std::memory_order_relaxed);
+        if (std::exchange(seat->seen_, steps) != steps) seat->since_ = now;
+        const auto spent = now - seat->begun_;
         const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(spent).count();
         if (spent >= limits_.long_turn && !std::exchange(seat->is_long_, true)) {
             long_turns_.add();
             observe::error("a turn of triage takes very long",
                            {{"tenant_id", seat->tenant_.str()}, {"milliseconds", std::int64_t{milliseconds}}});
         }
-        if (spent < limits_.hung_turn || std::exchange(seat->hangs_, true)) continue;
+        if (now - seat->since_ < limits_.hung_turn || std::exchange(seat->hangs_, true)) continue;
         observe::error("a turn of triage hangs: the process ends, so that the next one finds out which row it was",
                        {{"tenant_id", seat->tenant_.str()}, {"milliseconds", std::int64_t{milliseconds}}});
         if (!limits_.hung) std::abort();

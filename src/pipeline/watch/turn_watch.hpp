@@ -6,8 +6,10 @@
 #include "winnow/base/uuid.hpp"
 #include "winnow/observe/metrics.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <ctime>
 #include <functional>
 #include <mutex>
@@ -17,12 +19,13 @@
 namespace winnow::pipeline {
 
 /// Looks at what the turns of other threads have spent of processor time, which waiting for a database is none of. A
-/// thread that takes turns has a Seat, made on that thread. Thread-safe.
+/// thread that takes turns has a Seat, made on that thread, and tells it of each alert that it is done with: a turn of
+/// many alerts that are dear hangs nowhere. Thread-safe.
 class TurnWatch {
 public:
     struct Limits {
         std::chrono::nanoseconds long_turn{0};  ///< Logged and counted, once a turn.
-        std::chrono::nanoseconds hung_turn{0};  ///< `hung` is called, once a turn.
+        std::chrono::nanoseconds hung_turn{0};  ///< Without getting on: `hung` is called, once a turn.
         std::function<void()> hung = {};        ///< Empty: the process is aborted.
     };
 
@@ -40,10 +43,15 @@ public:
         void begin(TenantId tenant);
         void end();
 
+        /// The turn got on: what it spends from here on is for something else. By the seat's thread only; costs
+        /// nothing.
+        void get_on() noexcept { steps_.store(steps_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
+
     private:
         friend class TurnWatch;
         TurnWatch& watch_;
         clockid_t clock_ = 0;  ///< Of the thread's processor time.
+        std::atomic<std::uint64_t> steps_ = 0;
         // Guarded by the watch. Seats are a list of their own, so that taking one needs no memory.
         Seat* before_ = nullptr;
         Seat* after_ = nullptr;
@@ -52,6 +60,8 @@ public:
         bool hangs_ = false;
         TenantId tenant_;
         std::chrono::nanoseconds begun_{0};
+        std::uint64_t seen_ = 0;             ///< Of steps_.
+        std::chrono::nanoseconds since_{0};  ///< When that was seen first.
     };
 
 private:

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 namespace winnow::rules::index {
 
@@ -53,12 +54,19 @@ void Event::start(const Program& program, const domain::Alert& alert, Timestamp 
     program_ = &program;
     alert_ = &alert;
     now_ = now;
-    steps_ = steps_left_ = steps;
+    if (std::exchange(steps_, steps) != steps) {
+        used_up_ = "the rules' budget of " + std::to_string(steps) + " steps an alert is used up";
+    }
+    steps_left_ = steps;
     over_ = false;
+    deadline_ = {};
     dearest_ = kNone;
     most_ = 0;
     if (values_.size() < program.slots().size()) values_.resize(program.slots().size());
-    if (memory_.size() < program.remembered()) memory_.resize(program.remembered());
+    if (memory_.size() < program.remembered()) {
+        memory_.resize(program.remembered());
+        failed_.resize(program.remembered());
+    }
     refresh();
 }
 
@@ -82,6 +90,7 @@ void Event::next_epoch()
     if (++epoch_ < kEpochs) return;
     epoch_ = 1;
     std::ranges::fill(memory_, 0U);
+    std::ranges::fill(failed_, Failed{});
     for (auto& value : values_) value.epoch = 0;
 }
 
@@ -308,13 +317,24 @@ Truth Event::evaluate(std::uint32_t number, const Predicate& predicate)
     if (const auto* flag = result.as<bool>()) return truth(*flag);
     const auto* error = result.as<expr::EvalError>();
     over_ = over_ || budget.steps == 0;
-    errors_.emplace_back(number, error != nullptr ? error->message : "the condition is no true or false");
+    errors_.push_back(error != nullptr ? error->message : "the condition is no true or false");
+    return fail(number, errors_.back());
+}
+
+Truth Event::fail(std::uint32_t number, const std::string& error)
+{
+    failed_[program_->predicates()[number].memory] = {.epoch = epoch_, .error = &error};
     return Truth::error;
 }
 
 void Event::pay(std::uint32_t number, std::size_t steps)
 {
     steps_left_ -= std::min(steps_left_, steps);
+    if (!deadline_.has_passed() && deadline_.passes(steps, expr::match_clock())) {
+        steps_left_ = 0;
+        over_ = true;
+        steps = SIZE_MAX;
+    }
     if (steps <= most_) return;
     most_ = steps;
     dearest_ = number;
@@ -323,14 +343,14 @@ void Event::pay(std::uint32_t number, std::size_t steps)
 Truth Event::over_budget(std::uint32_t number)
 {
     over_ = true;
-    errors_.emplace_back(number, "the rules' budget of " + std::to_string(steps_) + " steps an alert is used up");
-    return Truth::error;
+    return fail(number, used_up_);
 }
 
-std::string Event::error_of(std::uint32_t predicate) const
+const std::string* Event::error_of(std::uint32_t predicate) const
 {
-    const auto found = std::ranges::find(errors_, predicate, &std::pair<std::uint32_t, std::string>::first);
-    return found == errors_.end() ? std::string() : found->second;
+    const auto memory = program_->predicates()[predicate].memory;
+    if (memory == kNone || failed_[memory].epoch != epoch_) return nullptr;
+    return failed_[memory].error;
 }
 
 }  // namespace winnow::rules::index

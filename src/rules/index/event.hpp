@@ -5,6 +5,7 @@
 
 #include "rules/index/program.hpp"
 #include "winnow/base/time.hpp"
+#include "winnow/domain/alert_budget.hpp"
 #include "winnow/expr/condition.hpp"
 
 #include <cstddef>
@@ -14,7 +15,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace winnow::rules::index {
@@ -56,14 +56,16 @@ public:
     void set_found(std::uint32_t predicate) { remember(program_->predicates()[predicate], Truth::yes); }
     void set_scanned(std::uint32_t slot) { values_[slot].scanned = true; }
 
-    /// Why an opaque predicate, or one beyond the budget, was an error.
-    [[nodiscard]] std::string error_of(std::uint32_t predicate) const;
+    /// Why an opaque predicate, or one beyond the budget, was an error; nullptr of any other. Until the next `start` or
+    /// `refresh`.
+    [[nodiscard]] const std::string* error_of(std::uint32_t predicate) const;
 
     [[nodiscard]] Timestamp now() const noexcept { return now_; }
 
     /// Of the alert's budget; and whether a predicate was not decided for want of it, or of a condition's own.
     [[nodiscard]] std::size_t steps_left() const noexcept { return steps_left_; }
     [[nodiscard]] bool is_over() const noexcept { return over_; }
+    [[nodiscard]] const domain::AlertDeadline& deadline() const noexcept { return deadline_; }
     /// The predicate that has cost most, and so much; kNone where none cost anything.
     [[nodiscard]] std::uint32_t dearest() const noexcept { return dearest_; }
     [[nodiscard]] std::size_t most() const noexcept { return most_; }
@@ -90,6 +92,7 @@ private:
     [[nodiscard]] Truth evaluate(std::uint32_t number, const Predicate& predicate);
     [[nodiscard]] Truth over_budget(std::uint32_t number);
     void pay(std::uint32_t number, std::size_t steps);
+    Truth fail(std::uint32_t number, const std::string& error);
     void remember(const Predicate& predicate, Truth truth)
     {
         memory_[predicate.memory] = epoch_ << 2U | static_cast<std::uint32_t>(truth);
@@ -101,6 +104,7 @@ private:
     std::size_t steps_ = 0;  ///< Of a whole budget.
     std::size_t steps_left_ = 0;
     bool over_ = false;
+    domain::AlertDeadline deadline_;
     std::uint32_t dearest_ = kNone;
     std::size_t most_ = 0;
 
@@ -118,7 +122,14 @@ private:
     std::deque<std::string> lowered_;
     std::size_t lowered_used_ = 0;
     std::optional<expr::Names> names_;
-    std::vector<std::pair<std::uint32_t, std::string>> errors_;
+    /// By place in the memory, where one was noted in that epoch: thousands may fail for one reason.
+    struct Failed {
+        std::uint32_t epoch = 0;
+        const std::string* error = nullptr;
+    };
+    std::vector<Failed> failed_;
+    std::deque<std::string> errors_;
+    std::string used_up_;  ///< What is said of all that is beyond the budget.
     std::unique_ptr<Details> details_;
 };
 

@@ -1,6 +1,7 @@
 #include "rules/index/index.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace winnow::rules::index {
 
@@ -121,6 +122,18 @@ Index::Index(std::span<const NormalForm* const> forms, std::vector<RuleTraits> t
     : program_(forms), traits_(std::move(traits))
 {
     Builder(*this).run();
+    note_who_asks();
+}
+
+void Index::note_who_asks()
+{
+    asks_.assign(program_.remembered(), kNone);
+    for (const auto& clause : program_.clauses()) {
+        for (const auto literal : program_.literals(clause)) {
+            const auto memory = program_.predicates()[literal >> 1U].memory;
+            if (memory != kNone && asks_[memory] == kNone) asks_[memory] = clause.rule;
+        }
+    }
 }
 
 std::uint32_t Index::first_clause_of(std::uint32_t rule) const noexcept
@@ -129,11 +142,25 @@ std::uint32_t Index::first_clause_of(std::uint32_t rule) const noexcept
     return static_cast<std::uint32_t>(std::ranges::lower_bound(clauses, rule, {}, &Clause::rule) - clauses.begin());
 }
 
-void Index::find(Event& event, std::uint32_t from, Search& search) const
+void Index::begin(Search& search) const
 {
     search.rules.clear();
     search.errors.clear();
     search.limit = kNone;
+    if (search.failed_in.size() < traits_.size()) search.failed_in.resize(traits_.size());
+    if (++search.turn != 0) return;
+    std::ranges::fill(search.failed_in, 0U);
+    search.turn = 1;
+}
+
+void Index::note_error(std::uint32_t rule, const std::string& why, Search& search) const
+{
+    if (std::exchange(search.failed_in[rule], search.turn) != search.turn) search.errors.emplace_back(rule, &why);
+}
+
+void Index::find(Event& event, std::uint32_t from, Search& search) const
+{
+    begin(search);
     collect(event, search.found);
     verify(event, from, search);
     bitmaps_.search(event, first_clause_of(from), search.bitmap, [&](std::uint32_t clause) {
@@ -150,20 +177,10 @@ void Index::find(Event& event, std::uint32_t from, Search& search) const
     });
     search.steps_left = event.steps_left();
     search.over = event.is_over();
+    search.deadline = event.deadline();
     if (!search.over) return;
-    search.dearest = rule_that_asks(event.dearest());
+    search.dearest = event.dearest() == kNone ? kNone : asks_[program_.predicates()[event.dearest()].memory];
     search.most = event.most();
-}
-
-/// Slow, and asked only where an alert has cost thousands of times as much.
-std::uint32_t Index::rule_that_asks(std::uint32_t predicate) const noexcept
-{
-    for (const auto& clause : program_.clauses()) {
-        for (const auto literal : program_.literals(clause)) {
-            if (literal >> 1U == predicate) return clause.rule;
-        }
-    }
-    return kNone;
 }
 
 /// All clauses that a text or a value of the event gives, before any is verified: then every text that was not found is
@@ -208,8 +225,7 @@ void Index::consider(Event& event, std::uint32_t from, std::uint32_t number, Sea
         const auto result = event.test(literal >> 1U);
         if (result == ((literal & 1U) != 0 ? Truth::no : Truth::yes)) continue;
         if (result != Truth::error || !traits.applies(event.now())) return;
-        auto why = event.error_of(literal >> 1U);
-        if (!why.empty()) search.errors.emplace_back(clause.rule, std::move(why));
+        if (const auto* why = event.error_of(literal >> 1U)) note_error(clause.rule, *why, search);
         return;
     }
     if (!traits.applies(event.now())) return;
@@ -219,7 +235,8 @@ void Index::consider(Event& event, std::uint32_t from, std::uint32_t number, Sea
 
 std::size_t Index::bytes() const noexcept
 {
-    auto total = program_.bytes() + traits_.size() * sizeof(RuleTraits) + by_symbol_.bytes() + bitmaps_.bytes();
+    auto total = program_.bytes() + traits_.size() * sizeof(RuleTraits) + asks_.size() * sizeof(asks_[0]) +
+                 by_symbol_.bytes() + bitmaps_.bytes();
     for (const auto& text : by_text_) {
         total += text.scanner.bytes() + text.clauses.bytes() + text.predicates.size() * sizeof(std::uint32_t);
     }

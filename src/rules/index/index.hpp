@@ -34,13 +34,17 @@ struct RuleTraits {
 
 /// One search's results and memory, used again.
 struct Search {
-    std::vector<std::uint32_t> rules;                           ///< That match, ascending, each once.
-    std::vector<std::pair<std::uint32_t, std::string>> errors;  ///< Rules whose conditions could not be decided.
-    std::uint32_t limit = kNone;                                ///< Rules beyond it need not be looked at.
-    std::size_t steps_left = domain::AlertBudget::kSteps;       ///< Of the alert's budget.
-    bool over = false;                                          ///< Some of that was for want of the budget.
-    std::uint32_t dearest = kNone;                              ///< Then: a rule that asks for what has cost most, …
-    std::size_t most = 0;                                       ///< … and how many steps that was.
+    std::vector<std::uint32_t> rules;  ///< That match, ascending, each once.
+    /// Rules whose conditions could not be decided, each once; why, the event says as long as it is of that alert.
+    std::vector<std::pair<std::uint32_t, const std::string*>> errors;
+    std::uint32_t limit = kNone;                           ///< Rules beyond it need not be looked at.
+    std::size_t steps_left = domain::AlertBudget::kSteps;  ///< Of the alert's budget.
+    bool over = false;                                     ///< Some of that was for want of the budget.
+    domain::AlertDeadline deadline;                        ///< Of the alert, so far.
+    std::uint32_t dearest = kNone;                         ///< Then: a rule that asks for what has cost most, …
+    std::size_t most = 0;                                  ///< … and how many steps that was.
+    std::uint32_t turn = 0;                                ///< Of searches.
+    std::vector<std::uint32_t> failed_in;                  ///< By rule: the last turn in which it was among `errors`.
     BitmapTier::Scratch bitmap;
     std::vector<std::uint32_t> found;
 };
@@ -74,11 +78,14 @@ private:
     void collect(Event& event, std::vector<std::uint32_t>& clauses) const;
     void verify(Event& event, std::uint32_t from, Search& search) const;
     void consider(Event& event, std::uint32_t from, std::uint32_t clause, Search& search) const;
-    [[nodiscard]] std::uint32_t rule_that_asks(std::uint32_t predicate) const noexcept;
+    void begin(Search& search) const;
+    void note_error(std::uint32_t rule, const std::string& why, Search& search) const;
+    void note_who_asks();
     [[nodiscard]] std::uint32_t first_clause_of(std::uint32_t rule) const noexcept;
 
     Program program_;
     std::vector<RuleTraits> traits_;
+    std::vector<std::uint32_t> asks_;  ///< For what is remembered, by place there: the first rule that asks.
     Postings by_symbol_;
     std::vector<TextPostings> by_text_;
     BitmapTier bitmaps_;

@@ -71,6 +71,20 @@ TEST_F(BacktestFlow, CountsWhatCannotBeReadAndGoesOn)
     EXPECT_EQ(found["draft"]["dropped"], 4);
 }
 
+TEST_F(BacktestFlow, LeavesRowsOutThatWereSetAsideAndSaysHowMany)
+{
+    history(3);
+    history(4);
+    sql("insert into quarantined_rows select tenant_id, received_at, stream, seq, alert_count from journal where seq = "
+        "2");
+    const auto id = ask("{}");
+    const auto found = run(id);
+    EXPECT_EQ(found["quarantined_rows"], 1);
+    EXPECT_EQ(found["draft"]["dropped"], 3);
+    EXPECT_EQ(found["complete"], true);
+    EXPECT_EQ(seen(id).progress.alerts_total, 3U);
+}
+
 TEST_F(BacktestFlow, ShowsHowFarItIsAndStopsWhereItIsCancelled)
 {
     for (int i = 0; i < 50; ++i) history(10);

@@ -309,6 +309,21 @@ TEST_F(HistoryTest, IsReadInTheOrderOfPositionsWithBothEndsOfTheTimeAsTheySay)
     EXPECT_THAT(page(last_, 100), IsEmpty());
 }
 
+TEST_F(HistoryTest, RowsThatWereSetAsideAreLeftOutAndCounted)
+{
+    for (int seq = 1; seq <= 4; ++seq) row(now_ - 1h, 1, seq, 10);
+    const auto set_aside = [&](TenantId tenant, Timestamp at, int seq) {
+        sql("insert into quarantined_rows values ('" + tenant.str() + "', '" + format_rfc3339(at) + "', 1, " +
+            std::to_string(seq) + ", 10)");
+    };
+    set_aside(job_.tenant, now_ - 1h, 2);
+    set_aside(job_.tenant, job_.from - 1ms, 1);
+    set_aside(theirs_, now_ - 1h, 3);
+    EXPECT_THAT(page({}, 100), ElementsAre("1/1", "1/3", "1/4"));
+    EXPECT_EQ(jobs_->count_alerts(job_, {}), 30U);
+    EXPECT_EQ(jobs_->count_quarantined(job_), 1U) << "of its time and tenant";
+}
+
 TEST_F(HistoryTest, APageEndsWithTheRowThatFillsIt)
 {
     for (int seq = 1; seq <= 4; ++seq) row(now_ - 1h, 1, seq, 10);

@@ -170,6 +170,36 @@ TEST_F(QuietStoreTest, AnEndThatNobodySawIsFoundALittleLater)
     EXPECT_TRUE(eventually([&] { return quiet_->tenants_due().value() == std::vector{tenant_}; }));
 }
 
+TEST_F(QuietStoreTest, OfManySourcesThatExplainTheSameOneOfEachKindIsLoadedAndAllOfTheBatchsOwn)
+{
+    const auto t = "'" + tenant_.str() + "'";
+    const auto inhibition = new_uuid();
+    sql("insert into inhibitions (tenant_id, inhibition_id, name, source_condition, source_syntax, target_condition, "
+        "target_syntax, updated_by) values (" +
+        t + ", '" + inhibition.str() + "', 'i', 'true', 'cel', 'true', 'cel', 'test')");
+    sql("insert into alert_instances (tenant_id, instance_key, ticket_id, starts_at, firing) select " + t +
+        ", n::text, md5('t')::uuid, now(), n > 10 from generate_series(1, 2000) n");
+    sql("insert into inhibition_sources select " + t + ", '" + inhibition.str() +
+        "', 'i' || n, case when n > 1900 then 'other' else 'same' end, n % 2 = 0 from generate_series(1, 2000) n");
+    auto keys = by_keys({});
+    keys.sources.equals = {{InhibitionId(inhibition), "same"}};
+    keys.sources.keys = {"i11", "i12", "i13", "i1950", "i5"};
+    std::vector<std::string> own;
+    std::vector<bool> others;
+    ASSERT_TRUE(store_->apply(tenant_, seq_, at(seq_ + 1), keys, [&](const States& states) {
+        for (const auto& source : states.sources) {
+            const bool is_own = std::ranges::find(keys.sources.keys, source.key) != keys.sources.keys.end();
+            if (is_own) own.push_back(source.key);
+            if (!is_own) others.push_back(source.two_sided);
+            EXPECT_TRUE(is_own || source.equal == "same");
+            EXPECT_GT(std::stoi(source.key.substr(1)), 10) << "it does not fire";
+        }
+        return TriageWrites{};
+    }));
+    EXPECT_THAT(own, testing::UnorderedElementsAre("i11", "i12", "i13", "i1950"));
+    EXPECT_THAT(others, testing::UnorderedElementsAre(false, true));
+}
+
 TEST_F(QuietStoreTest, TheSourcesAreLookedAtInStretchesRoundAndRound)
 {
     const auto t = "'" + tenant_.str() + "'";

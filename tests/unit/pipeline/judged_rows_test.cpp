@@ -57,6 +57,11 @@ protected:
     {
         domain::TenantConfig config;
         config.rules = std::move(rules);
+        use(std::move(config));
+    }
+
+    void use(domain::TenantConfig config)
+    {
         auto compiled = rules::RuleSet::compile(config.rules);
         auto suppressions = suppression::Suppressions::compile(config);
         batch_.policy = batch_.current = std::make_shared<const TenantPolicy>(TenantPolicy{
@@ -199,6 +204,48 @@ TEST_F(JudgedRows, MatchesInShadowModeAreKeptUpToTheSameLimitAndAllCount)
     const auto all = std::ranges::find(noise, domain::NoiseKind::total, &domain::NoiseRow::kind);
     ASSERT_NE(all, noise.end());
     EXPECT_EQ(all->counts.would_drop, 5) << "by the last one";
+}
+
+/// So many inhibitions that find every alert on both sides: nothing explains anything.
+domain::TenantConfig inhibitions_for_all(std::uint64_t count)
+{
+    domain::TenantConfig config;
+    for (std::uint64_t n = 1; n <= count; ++n) {
+        domain::Inhibition inhibition;
+        inhibition.id = InhibitionId(Uuid::from_words(8, n));
+        inhibition.source.text = inhibition.target.text = "{}";
+        config.inhibitions.push_back(inhibition);
+    }
+    return config;
+}
+
+TEST_F(JudgedRows, RowsThatInhibitionsFindOftenAreStoredBeforeMoreAreJudged)
+{
+    use(inhibitions_for_all(200));
+    for (int i = 0; i < 14; ++i) add_row(25);
+    ASSERT_FALSE(judge(batch_, never)) << "though time is left";
+    EXPECT_EQ(judged_rows(batch_), 10U) << "of 5,000 sides each";
+    auto second = room_behind(batch_, 10);
+    split(batch_, second);
+    EXPECT_EQ(decide(batch_, {}, SIZE_MAX).writes.sources.size(), 50'000);
+    EXPECT_TRUE(judge(second, never));
+}
+
+TEST_F(JudgedRows, InhibitionsAreAskedWhereTurnsAreCutAndNotWhenTheFoldIsDecided)
+{
+    use(inhibitions_for_all(200));
+    add_row(30);
+    int turns = 1;
+    while (!judge(batch_, [] { return true; })) ++turns;
+    EXPECT_EQ(turns, 30) << "an alert a turn";
+    for (const auto& each : batch_.alerts) {
+        EXPECT_THAT(each.sides, SizeIs(200));
+        EXPECT_LT(each.evaluation.budget.left, domain::AlertBudget::kSteps - 200 * 20);
+    }
+    EXPECT_EQ(keys_of(batch_).sources.equals.size(), 200);
+    int told = 0;
+    EXPECT_EQ(decide(batch_, {}, SIZE_MAX, [&] { ++told; }).writes.sources.size(), 6'000);
+    EXPECT_GE(told, 60) << "twice an alert: a turn that gets on does not hang";
 }
 
 TEST_F(JudgedRows, RowsWithManyUnrecordedMatchesAreStoredBeforeMoreAreJudged)

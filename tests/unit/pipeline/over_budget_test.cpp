@@ -56,7 +56,7 @@ TEST_F(OverBudget, ItGoesOnIsCountedAndItsVerdictNamesWhatWasDearest)
     EXPECT_EQ(found[0]->over_budget->kind, domain::JudgeKind::silence);
     EXPECT_EQ(found[1]->disposition, domain::Disposition::silenced) << "an alert that costs little is silenced";
     EXPECT_FALSE(found[1]->over_budget);
-    EXPECT_TRUE(measured("winnow_over_budget_total 1\n"));
+    EXPECT_TRUE(measured("winnow_over_budget_total{by=\"steps\"} 1\n"));
 }
 
 TEST_F(OverBudget, InhibitionsPayOutOfTheSameBudget)

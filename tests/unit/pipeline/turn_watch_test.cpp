@@ -46,6 +46,30 @@ TEST(TurnWatch, ATurnThatGoesOnSpendingIsCountedOnceAndThenTakenForHung)
     EXPECT_EQ(watched.hung, 1);
 }
 
+TEST(TurnWatch, ATurnThatGetsOnHangsNowhereHoweverLongItIs)
+{
+    Watched watched;
+    TurnWatch::Seat seat(watched.watch);
+    seat.begin(tenant_id(1));
+    std::atomic<bool> seen = false;
+    std::jthread hanging([&] {  // proves that the watch looks, and for longer than this turn may hang
+        TurnWatch::Seat its(watched.watch);
+        its.begin(tenant_id(2));
+        while (watched.hung == 0) {
+            for (std::atomic<int> i = 0; i < 100'000;) ++i;
+        }
+        its.end();
+        seen = true;
+    });
+    const auto begun = observe::processor_time();
+    EXPECT_TRUE(eventually([&] {
+        for (int i = 0; i < 100'000; ++i) seat.get_on();
+        return seen && observe::processor_time() - begun > 200ms && watched.counted(2);
+    })) << "both are long";
+    seat.end();
+    EXPECT_EQ(watched.hung, 1) << "the other one";
+}
+
 TEST(TurnWatch, WaitingIsNotSpending)
 {
     Watched watched;

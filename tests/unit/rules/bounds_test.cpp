@@ -1,11 +1,14 @@
 /// @file
 /// What rules put together and what they show is bounded, whatever the alert holds.
 
+#include "unit/growth.hpp"
 #include "unit/rules/rule_maker.hpp"
 #include "winnow/base/text.hpp"
+#include "winnow/expr/pattern.hpp"
 
 #include <gmock/gmock.h>
 
+#include <set>
 #include <string>
 
 namespace winnow::rules {
@@ -163,6 +166,81 @@ TEST(Trace, IsBoundedWhateverItsRulesTest)
     EXPECT_FALSE(trace.front().leaves_left_out);
     EXPECT_TRUE(trace[199].leaves_left_out);
     EXPECT_TRUE(trace.back().matched) << "whether a rule matches is said all the same";
+}
+
+/// Of a thousand steps each: some use the budget up, the others are not decided.
+std::shared_ptr<const RuleSet> rules_beyond_the_budget(std::int32_t count)
+{
+    std::vector<domain::Rule> rules;
+    for (std::int32_t i = 1; i <= count; ++i) {
+        rules.push_back(
+            make_rule(i, "title.size() > description.size() + " + std::to_string(i), {domain::DropAction{}}));
+        rules.back().syntax = domain::RuleSyntax::cel;
+    }
+    auto compiled = RuleSet::compile(rules);
+    EXPECT_TRUE(compiled->broken().empty());
+    return compiled;
+}
+
+// What is linear is at most 8 here; what was quadratic took 40 times as long.
+TEST(BeyondTheBudget, AnAlertTakesNoLongerThanRulesAreMore)
+{
+    const auto small = rules_beyond_the_budget(2'000);
+    const auto large = rules_beyond_the_budget(16'000);
+    auto alert = long_alert();
+    const auto undecided = large->evaluate(alert, kNow).failures;
+    ASSERT_GE(undecided.size(), 15'000);
+    std::set<RuleId> rules;
+    for (const auto& failure : undecided) rules.insert(failure.rule_id);
+    EXPECT_THAT(rules, SizeIs(undecided.size())) << "each is named once";
+    const auto judging = [&](const std::shared_ptr<const RuleSet>& by) {
+        return [&] {
+            EXPECT_TRUE(by->evaluate(alert, kNow).budget.over);
+        };
+    };
+    EXPECT_LT(growth(judging(small), judging(large), 20), 20);
+}
+
+std::uint64_t computed = 0;
+std::uint64_t a_slow_clock() noexcept
+{
+    return computed += 60'000'000;
+}
+
+struct SlowConditions : testing::Test {
+    SlowConditions() { expr::time_matches_with(a_slow_clock); }
+    ~SlowConditions() override { expr::time_matches_with(nullptr); }
+
+    static Evaluation evaluated(std::int32_t rules)
+    {
+        std::vector<domain::Rule> all;
+        for (std::int32_t i = 1; i <= rules; ++i) {
+            all.push_back(make_rule(i, "title.size() > 1000 + " + std::to_string(i), {domain::DropAction{}}));
+            all.back().syntax = domain::RuleSyntax::cel;
+        }
+        auto alert = make_alert();
+        return RuleSet::compile(all)->evaluate(alert, kNow);
+    }
+};
+
+TEST_F(SlowConditions, AreStoppedByTimeWhereStepsDoNotStopThem)
+{
+    const auto stopped = evaluated(1'000);
+    EXPECT_TRUE(stopped.budget.over);
+    EXPECT_EQ(stopped.budget.left, 0);
+    EXPECT_TRUE(stopped.budget.deadline.has_passed());
+    ASSERT_TRUE(stopped.budget.dearest) << "what was being judged";
+    EXPECT_EQ(stopped.budget.dearest->kind, domain::JudgeKind::rule);
+    EXPECT_GT(stopped.failures.size(), 800);
+    expr::time_matches_with(nullptr);
+    EXPECT_FALSE(evaluated(1'000).budget.over) << "without a clock only steps count";
+}
+
+TEST_F(SlowConditions, ThatAreFewAreNotLookedAt)
+{
+    const auto before = computed;
+    EXPECT_FALSE(evaluated(20).budget.over);
+    EXPECT_EQ(computed, before) << "a look takes as long as a hundred steps";
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 /// @file
 /// All that may keep an alert quiet costs no more together than one alert may.
 
+#include "unit/growth.hpp"
+#include "winnow/expr/pattern.hpp"
 #include "winnow/suppression/inhibition.hpp"
 #include "winnow/suppression/suppressions.hpp"
 
@@ -145,18 +147,116 @@ TEST(AlertBudget, InhibitionsFindNothingThatTheBudgetDoesNotDoFor)
         config.inhibitions.push_back(inhibition);
     }
     const auto compiled = Suppressions::compile(config);
-    Inhibitor inhibitor(*compiled, {});
     AlertBudget budget;
-    inhibitor.learn(long_alert(), kNoon, budget);
+    EXPECT_TRUE(sides_of(*compiled, long_alert(), kNoon, budget).empty());
     EXPECT_TRUE(budget.over);
     EXPECT_EQ(budget.left, 0);
     EXPECT_EQ(budget.dearest->kind, JudgeKind::inhibition);
-    EXPECT_FALSE(inhibitor.covering(long_alert(), kNoon, budget));
-    SourceKeys keys(*compiled);
-    AlertBudget again;
-    keys.add(long_alert(), kNoon, again);
-    EXPECT_TRUE(again.over);
-    EXPECT_TRUE(std::move(keys).take().equals.empty());
+}
+
+domain::TenantConfig inhibitions(std::uint64_t count, const domain::Scope& source, const domain::Scope& target)
+{
+    domain::TenantConfig config;
+    for (std::uint64_t n = 1; n <= count; ++n) {
+        domain::Inhibition inhibition;
+        inhibition.id = InhibitionId(id(n));
+        inhibition.source = source;
+        inhibition.target = target;
+        config.inhibitions.push_back(inhibition);
+    }
+    return config;
+}
+
+TEST(AlertBudget, EachSideOfAnInhibitionIsAskedAndPaidOnce)
+{
+    const auto one = Suppressions::compile(inhibitions(1, dear(1), dear(1)));
+    const auto alert = long_alert();
+    AlertBudget budget;
+    Asked once(alert, kNoon, budget);
+    EXPECT_FALSE(one->inhibitions()[0].source.finds(once, {}));
+    const auto a_side = AlertBudget::kSteps - budget.left;
+    ASSERT_GT(a_side, 500);
+    AlertBudget both;
+    EXPECT_TRUE(sides_of(*one, alert, kNoon, both).empty());
+    EXPECT_EQ(AlertBudget::kSteps - both.left, 2 * a_side);
+}
+
+TEST(AlertBudget, WhatInhibitionsLookUpIsPaidForWhereTheyFind)
+{
+    const domain::Scope all{.text = "{}"};
+    const auto compiled = Suppressions::compile(inhibitions(100, all, all));
+    AlertBudget budget;
+    EXPECT_EQ(sides_of(*compiled, long_alert(), kNoon, budget).size(), 100);
+    EXPECT_LT(budget.left, AlertBudget::kSteps - 100 * 20);
+    EXPECT_FALSE(budget.over);
+    AlertBudget little{.left = 1'000};
+    const auto found = sides_of(*compiled, long_alert(), kNoon, little);
+    EXPECT_LT(found.size(), 50) << "a side that is not paid for does not find";
+    EXPECT_GT(found.size(), 10);
+    EXPECT_TRUE(little.over);
+    EXPECT_EQ(little.left, 0);
+}
+
+/// So many new alerts, each found by both sides of each inhibition: none of them explains another.
+std::size_t covered(const Suppressions& everything, std::size_t alerts)
+{
+    Inhibitor inhibitor(everything, {});
+    domain::Alert alert;
+    std::size_t covered = 0;
+    for (std::size_t i = 0; i < alerts; ++i) {
+        alert.dedup_key = std::to_string(i);
+        covered += inhibitor.take(alert, kNoon) ? 1U : 0U;
+    }
+    return covered;
+}
+
+// What is linear is about 8 here, what is quadratic 64; time is all there is to tell, so the bound lies far from both.
+TEST(CostOfInhibitions, GrowsNoFasterThanTheAlertsHoweverManySourcesExplainNothing)
+{
+    const domain::Scope all{.text = "{}"};
+    const auto everything = Suppressions::compile(inhibitions(2, all, all));
+    EXPECT_EQ(covered(*everything, 100), 0);
+    EXPECT_LT(growth([&] { covered(*everything, 2'000); }, [&] { covered(*everything, 16'000); }, 30), 30);
+}
+
+std::uint64_t computed = 0;
+std::uint64_t a_slow_clock() noexcept
+{
+    return computed += 60'000'000;
+}
+
+struct SlowConditions : testing::Test {
+    SlowConditions() { expr::time_matches_with(a_slow_clock); }
+    ~SlowConditions() override { expr::time_matches_with(nullptr); }
+};
+
+TEST_F(SlowConditions, AreStoppedByTimeWhereStepsDoNotStopThem)
+{
+    domain::TenantConfig config;
+    for (std::uint64_t n = 1; n <= 1'000; ++n) config.silences.push_back(silence(n, cel("title.size() > 100")));
+    config.silences.push_back(silence(1'001, cel("true")));
+    const auto compiled = Suppressions::compile(config);
+    AlertBudget budget;
+    EXPECT_FALSE(compiled->covering(long_alert(), kNoon, budget));
+    EXPECT_TRUE(budget.over);
+    EXPECT_EQ(budget.left, 0);
+    EXPECT_TRUE(budget.deadline.has_passed());
+    ASSERT_TRUE(budget.dearest);
+    EXPECT_EQ(budget.dearest->kind, JudgeKind::silence);
+    expr::time_matches_with(nullptr);
+    budget = {};
+    EXPECT_TRUE(compiled->covering(long_alert(), kNoon, budget)) << "without a clock only steps count";
+    EXPECT_FALSE(budget.over);
+}
+
+TEST_F(SlowConditions, ThatAreFewAreNotLookedAt)
+{
+    const auto compiled = silences(20, cel("true"));
+    const auto before = computed;
+    domain::Alert alert;
+    AlertBudget budget;
+    EXPECT_TRUE(compiled->covering(alert, kNoon, budget));
+    EXPECT_EQ(computed, before) << "a look takes as long as a hundred steps";
 }
 
 }  // namespace
