@@ -33,15 +33,6 @@ TEST_F(BacktestFlow, SaysWhatTheDraftWouldHaveDroppedBesidesTheLiveRules)
     EXPECT_EQ(std::pair(after.draft_rules, after.live_rules), std::pair(std::size_t{2}, std::size_t{1}));
 }
 
-TEST_F(BacktestFlow, AsksALiveRuleThatIsSetAsideForItsCostToo)
-{
-    history(12, "dev");
-    sql("insert into set_asides select tenant_id, 'rule', rule_id, version, '{}', now(), true, now() from rules");
-    const auto found = run(ask("{env=\"qa\"}"));
-    EXPECT_EQ(found["live"]["dropped"], 12);
-    EXPECT_EQ(found["difference"]["newly_dropped"]["count"], 0);
-}
-
 TEST_F(BacktestFlow, WithoutHistoryIsDoneAtOnce)
 {
     const auto found = run(ask("{}"));

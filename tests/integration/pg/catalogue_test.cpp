@@ -69,6 +69,7 @@ TEST_F(CatalogueTest, EveryIndexedTextOfOthersIsShortEnoughForItsIndex)
         {"rule_machines.dedup_key", 2'048},  // checked by the table
         {"rule_machines.kind", 10},
         {"schema_migrations.name", 64},  // ours
+        {"set_asides.kind", 20},
         {"tenants.service_code", 32},
         {"tickets.dedup_key", 2'048},  // checked by the table
         {"tickets.state", 20},
