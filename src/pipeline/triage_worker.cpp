@@ -324,9 +324,10 @@ Applied TriageWorker::apply(const TriageShared& shared, FoldBatch& batch, std::u
     const auto deciding = [&](triage::States states) {
         try {
             seat.get_on();
-            auto [writes, deliveries] = decide(batch, std::move(states), most, [&] { seat.get_on(); });
+            auto decision = decide(batch, std::move(states), most, [&] { seat.get_on(); });
+            auto& writes = decision.writes;
             applied.decided = true;
-            applied.deliveries = deliveries;
+            applied.deliveries = decision.deliveries;
             applied.declined = writes.declined;
             applied.dispositions = {};
             applied.set_aside = 0;
