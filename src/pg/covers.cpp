@@ -16,9 +16,10 @@ namespace winnow::pg {
 namespace {
 
 // Those of the keys may change while the batch is judged, so all of them are needed. Of the others, which do not, one
-// of each kind explains as much as ten thousand.
+// of each kind explains as much as ten thousand. Values that an earlier program stored may be long: no key is equal to
+// them, nor to their beginning, so that is enough of them until their source fires again and has its key stored.
 constexpr auto kSources = R"sql(
-select s.inhibition_id, s.source_key, s.equal_values, s.two_sided
+select s.inhibition_id, s.source_key, left(s.equal_values, 1000), s.two_sided
   from inhibition_sources s
  where s.tenant_id = $1 and s.source_key = any($4::text[]) and source_fires(s.tenant_id, s.source_key)
 union all

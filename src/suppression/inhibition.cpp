@@ -1,5 +1,7 @@
 #include "winnow/suppression/inhibition.hpp"
 
+#include "suppression/equal_values.hpp"
+
 #include <algorithm>
 #include <tuple>
 #include <unordered_set>
@@ -16,17 +18,6 @@ std::string joined(InhibitionId id, const std::string& text)
 {
     const auto& bytes = id.value().bytes();
     return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()) + text;
-}
-
-/// No two lists of values give the same text.
-std::string equal_values(const Suppressions::CompiledInhibition& inhibition, const domain::Alert& alert)
-{
-    std::string text;
-    for (const auto& label : inhibition.equal) {
-        const auto value = label.value_in(alert);
-        text += std::to_string(value.size()) + ':' + value + ';';
-    }
-    return text;
 }
 
 template <typename T>
@@ -50,11 +41,11 @@ domain::Cover cover_of(const Suppressions::CompiledInhibition& inhibition, const
 }
 
 /// What the values of its labels, the keys made of them and looking these up take for one side, in steps.
-std::size_t price_of_side(const std::string& equal)
+std::size_t price_of_side(const std::string& text)
 {
     constexpr std::size_t kLookUps = 24;
-    constexpr std::size_t kBlock = 16;  // it is copied and hashed several times
-    return kLookUps + equal.size() / kBlock;
+    constexpr std::size_t kBlock = 4;  // it is copied four times, and a digest is made of it three times
+    return kLookUps + text.size() / kBlock;
 }
 
 }  // namespace
@@ -79,7 +70,7 @@ Sides sides_of(const Suppressions& suppressions, const domain::Alert& alert, Tim
                                     .source = inhibition.source.finds(asked, judge),
                                     .target = inhibition.target.finds(asked, judge)};
         if (!side.source && !side.target) continue;
-        const auto price = price_of_side(equal_values(inhibition, alert));
+        const auto price = price_of_side(equal_text(inhibition, alert));
         if (price > budget.left) budget.over = true;
         side.source = side.source && price <= budget.left;
         side.target = side.target && price <= budget.left;
@@ -102,7 +93,7 @@ void SourceKeys::add(const domain::Alert& alert, const Sides& sides)
     for (const auto& side : sides) {
         if (!side.target) continue;
         const auto& inhibition = suppressions_.inhibitions()[side.inhibition];
-        keys_.equals.emplace_back(inhibition.id, equal_values(inhibition, alert));
+        keys_.equals.emplace_back(inhibition.id, equal_key(inhibition, alert));
     }
 }
 
@@ -219,7 +210,7 @@ void Inhibitor::learn(const Inhibition& inhibition, const domain::InhibitionSide
 {
     InhibitionSource source{.inhibition = inhibition.id,
                             .key = source_key(alert),
-                            .equal = equal_values(inhibition, alert),
+                            .equal = equal_key(inhibition, alert),
                             .two_sided = side.target,
                             .firing = true};
     const auto known = place_of(inhibition.id, own);
@@ -241,7 +232,7 @@ void Inhibitor::learn(const Inhibition& inhibition, const domain::InhibitionSide
 const InhibitionSource* Inhibitor::explaining(const Inhibition& inhibition, const domain::Alert& alert,
                                               bool is_source) const
 {
-    const auto found = by_values_.find(joined(inhibition.id, equal_values(inhibition, alert)));
+    const auto found = by_values_.find(joined(inhibition.id, equal_key(inhibition, alert)));
     if (found == by_values_.end()) return nullptr;
     const auto& [one_sided, two_sided] = found->second;
     if (!one_sided.empty()) return &sources_[*one_sided.begin()];

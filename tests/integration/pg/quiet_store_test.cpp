@@ -200,6 +200,35 @@ TEST_F(QuietStoreTest, OfManySourcesThatExplainTheSameOneOfEachKindIsLoadedAndAl
     EXPECT_THAT(others, testing::UnorderedElementsAre(false, true));
 }
 
+TEST_F(QuietStoreTest, OfLongValuesThatAnEarlierVersionStoredTheBeginningIsLoaded)
+{
+    const auto t = "'" + tenant_.str() + "'";
+    const auto inhibition = new_uuid();
+    sql("insert into inhibitions (tenant_id, inhibition_id, name, source_condition, source_syntax, target_condition, "
+        "target_syntax, updated_by) values (" +
+        t + ", '" + inhibition.str() + "', 'i', 'true', 'cel', 'true', 'cel', 'test')");
+    sql("insert into alert_instances (tenant_id, instance_key, ticket_id, starts_at, firing) values (" + t +
+        ", '1', md5('t')::uuid, now(), true)");
+    sql("insert into inhibition_sources select " + t + ", '" + inhibition.str() +
+        "', 'i1', '60000:' || repeat('x', 60000) || ';', false");
+    auto keys = by_keys({});
+    keys.sources.keys = {"i1"};
+    std::vector<domain::InhibitionSource> loaded;
+    ASSERT_TRUE(store_->apply(tenant_, seq_, at(seq_ + 1), keys, [&](const States& states) {
+        loaded = states.sources;
+        TriageWrites writes;
+        for (auto source : states.sources) {
+            source.equal = "sha256:of the same";
+            writes.sources.push_back(source);
+        }
+        return writes;
+    }));
+    ASSERT_EQ(loaded.size(), 1U);
+    EXPECT_EQ(loaded[0].equal.size(), 1'000U);
+    EXPECT_EQ(text("select equal_values from inhibition_sources"), "sha256:of the same")
+        << "as its source has it stored when it fires again";
+}
+
 TEST_F(QuietStoreTest, TheSourcesAreLookedAtInStretchesRoundAndRound)
 {
     const auto t = "'" + tenant_.str() + "'";

@@ -197,6 +197,62 @@ TEST(AlertBudget, WhatInhibitionsLookUpIsPaidForWhereTheyFind)
     EXPECT_EQ(little.left, 0);
 }
 
+domain::Alert alert_of_long_labels(std::size_t n)
+{
+    domain::Alert made;
+    made.dedup_key = std::to_string(n);
+    for (char name = 'a'; name < 'p'; ++name) made.labels.set(std::string(1, name), std::string(4'096, name));
+    return made;
+}
+
+/// 51 that find everything and compare all labels of such an alert.
+std::shared_ptr<const Suppressions> of_long_labels()
+{
+    const domain::Scope all{.text = "{}"};
+    auto config = inhibitions(51, all, all);
+    for (auto& inhibition : config.inhibitions) {
+        for (char name = 'a'; name < 'p'; ++name) inhibition.equal.emplace_back(1, name);
+    }
+    return Suppressions::compile(config);
+}
+
+// It was 61 KB for each alert and inhibition, several times in the process and again in PostgreSQL's.
+TEST(CostOfInhibitions, KeysTake256BytesEachHoweverLongTheValuesAre)
+{
+    const auto everything = of_long_labels();
+    constexpr std::size_t kAlerts = 10;
+    SourceKeys keys(*everything);
+    Inhibitor inhibitor(*everything, {});
+    for (std::size_t i = 0; i < kAlerts; ++i) {
+        auto alert = alert_of_long_labels(i);
+        alert.labels.set("a", std::to_string(i) + alert.labels.find("a")->substr(1));
+        AlertBudget plenty{.left = std::size_t{1} << 30U};
+        const auto sides = sides_of(*everything, alert, kNoon, plenty);
+        ASSERT_EQ(sides.size(), 51);
+        keys.add(alert, sides);
+        inhibitor.learn(alert, sides);
+    }
+    std::size_t asked = 0;
+    const auto wanted = std::move(keys).take();
+    EXPECT_EQ(wanted.equals.size(), 51 * kAlerts);
+    for (const auto& [inhibition, equal] : wanted.equals) asked += equal.size();
+    EXPECT_LE(asked, 51 * kAlerts * 256);
+    std::size_t stored = 0;
+    const auto changes = std::move(inhibitor).changes();
+    EXPECT_EQ(changes.size(), 51 * kAlerts);
+    for (const auto& source : changes) stored += source.equal.size();
+    EXPECT_LE(stored, 51 * kAlerts * 256);
+}
+
+TEST(CostOfInhibitions, IsPaidByTheBytesThatAreCompared)
+{
+    AlertBudget budget;
+    const auto found = sides_of(*of_long_labels(), alert_of_long_labels(1), kNoon, budget);
+    EXPECT_LT(found.size(), 20) << "of 61 KB each";
+    EXPECT_GT(found.size(), 5);
+    EXPECT_TRUE(budget.over);
+}
+
 /// So many new alerts, each found by both sides of each inhibition: none of them explains another.
 std::size_t covered(const Suppressions& everything, std::size_t alerts)
 {

@@ -126,6 +126,39 @@ TEST_F(Inhibitions, EqualValuesCannotBeMistakenForOneAnother)
     EXPECT_THAT(take({alert("t", {{"t", "1"}, {"a", "x"}, {"b", "y"}})}), IsEmpty());
 }
 
+TEST_F(Inhibitions, LongValuesAreEqualWhereTheyAreTheSameToTheirLastByte)
+{
+    rules({inhibition(R"(s="1")", R"(t="1")", {"a", "b"})});
+    const std::string text(4'096, 'x');
+    take({alert("s", {{"s", "1"}, {"a", text}, {"b", text + "1"}})});
+    ASSERT_THAT(stored, SizeIs(1));
+    EXPECT_LE(stored[0].equal.size(), 256U);
+    EXPECT_THAT(take({alert("t1", {{"t", "1"}, {"a", text}, {"b", text + "1"}}),
+                      alert("t2", {{"t", "1"}, {"a", text}, {"b", text + "2"}}),
+                      alert("t3", {{"t", "1"}, {"a", text + "1"}, {"b", text}}),
+                      alert("t4", {{"t", "1"}, {"a", text + ";" + text + "1"}}),
+                      alert("t5", {{"t", "1"}, {"a", stored[0].equal}}), alert("t6", {{"t", "1"}})}),
+                ElementsAre(0U));
+    take({resolved("s", {})});
+    EXPECT_THAT(take({alert("t1", {{"t", "1"}, {"a", text}, {"b", text + "1"}})}), IsEmpty());
+}
+
+TEST_F(Inhibitions, WhatAnEarlierVersionStoredOfLongValuesExplainsNothingUntilItsSourceFiresAgain)
+{
+    rules({inhibition(R"(s="1")", R"(t="1")", {"a"})});
+    const std::string text(4'096, 'x');
+    const auto source = alert("s", {{"s", "1"}, {"a", text}});
+    const auto target = alert("t", {{"t", "1"}, {"a", text}});
+    take({source});
+    ASSERT_THAT(stored, SizeIs(1));
+    stored[0].equal = "4096:" + text + ";";
+    EXPECT_THAT(take({target}), IsEmpty()) << "better a page too many";
+    EXPECT_THAT(take({source, target}), ElementsAre(1U));
+    EXPECT_THAT(take({target}), ElementsAre(0U));
+    ASSERT_THAT(stored, SizeIs(1));
+    EXPECT_LE(stored[0].equal.size(), 256U);
+}
+
 // The two-sided cases of Alertmanager's own TestInhibitRuleHasEqual and TestInhibitRuleMatches.
 TEST_F(Inhibitions, NoAlertInhibitsItself)
 {
