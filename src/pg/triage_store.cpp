@@ -52,6 +52,9 @@ void store_sequel(pqxx::transaction_base& tx, TenantId tenant, const ports::Cost
 {
     const auto costs = load_judge_costs(tx, tenant, sequel.judges);
     const auto states = load_states(tx, tenant, sequel.keys);
+    // What sets aside changes the configuration. A fold does not wait for a request that does, with all its locks, and
+    // with its worker: these overruns do not count, and the next one sets aside.
+    if (!try_lock_configuration(tx, tenant)) return;
     const auto now = time_of(tx.exec("select clock_timestamp()")[0][0]);  // it waited for others' folds
     const auto writes = sequel.decide(states, costs, now);
     store_writes(tx, tenant, writes, states);

@@ -43,9 +43,9 @@ void OrderedRules::note_cost(const index::Search& search, domain::AlertBudget& b
 {
     budget.left = search.steps_left;
     budget.deadline = search.deadline;
-    if (!search.over) return;
-    budget.over = true;
-    if (search.dearest == index::kNone) return;
+    budget.over = budget.over || search.over;
+    // Also where the rules are not over: what they have left may be too little for what is asked behind them.
+    if (search.dearest == index::kNone || search.most <= budget.most) return;
     budget.note({.kind = domain::JudgeKind::rule, .id = rules_[search.dearest].rule->source.id.value()}, search.most);
 }
 

@@ -22,6 +22,9 @@ using domain::JudgeCost;
 using domain::JudgeKind;
 using nlohmann::json;
 
+// The row that settings_store locks.
+constexpr auto kConfiguration = "select from tenants where tenant_id = $1 for no key update skip locked";
+
 constexpr auto kLoad = R"sql(
 select s.kind, s.id, s.version, s.record as cost_record, s.until as cost_until, s.for_good as cost_for_good
   from unnest($2::text[], $3::uuid[]) as j(kind, id)
@@ -100,6 +103,11 @@ std::optional<JudgeCost> read_judge_cost(const pqxx::row& row, const Judge& judg
     cost.record.until = optional_time_of(row["cost_until"]);
     cost.record.for_good = row["cost_for_good"].as<bool>();
     return cost;
+}
+
+bool try_lock_configuration(pqxx::transaction_base& tx, TenantId tenant)
+{
+    return !query(tx, kConfiguration, tenant).empty();
 }
 
 std::vector<JudgeCost> load_judge_costs(pqxx::transaction_base& tx, TenantId tenant, const std::vector<Judge>& judges)

@@ -14,6 +14,10 @@
 
 namespace winnow::pg {
 
+/// Keeps the tenant's configuration as it is until the transaction ends, as whoever changes it does. False at once
+/// where somebody else has it: such a request may wait for what the caller holds.
+[[nodiscard]] bool try_lock_configuration(pqxx::transaction_base& tx, TenantId tenant);
+
 /// Records of those of them that have one. The caller holds the tenant's fold lock.
 [[nodiscard]] std::vector<domain::JudgeCost> load_judge_costs(pqxx::transaction_base& tx, TenantId tenant,
                                                               const std::vector<domain::Judge>& judges);

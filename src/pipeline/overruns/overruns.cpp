@@ -57,12 +57,17 @@ bool find(const domain::TenantConfig& config, Overrunning& found)
     return false;
 }
 
+bool counts(const domain::AlertBudget& budget)
+{
+    return budget.over && budget.dearest && (budget.deadline.has_passed() || budget.most >= kLeastDear);
+}
+
 std::vector<Overrunning> overrunning(const std::vector<Evaluated>& alerts, const domain::TenantConfig& config)
 {
     std::vector<Overrunning> all;
     for (const auto& alert : alerts) {
         const auto& budget = alert.evaluation.budget;
-        if (!budget.over || !budget.dearest) continue;
+        if (!counts(budget)) continue;
         auto at = std::ranges::find(all, *budget.dearest, &Overrunning::judge);
         if (at == all.end()) {
             Overrunning found;

@@ -178,7 +178,6 @@ void Index::find(Event& event, std::uint32_t from, Search& search) const
     search.steps_left = event.steps_left();
     search.over = event.is_over();
     search.deadline = event.deadline();
-    if (!search.over) return;
     search.dearest = event.dearest() == kNone ? kNone : asks_[program_.predicates()[event.dearest()].memory];
     search.most = event.most();
 }

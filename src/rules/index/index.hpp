@@ -41,10 +41,10 @@ struct Search {
     std::size_t steps_left = domain::AlertBudget::kSteps;  ///< Of the alert's budget.
     bool over = false;                                     ///< Some of that was for want of the budget.
     domain::AlertDeadline deadline;                        ///< Of the alert, so far.
-    std::uint32_t dearest = kNone;                         ///< Then: a rule that asks for what has cost most, …
-    std::size_t most = 0;                                  ///< … and how many steps that was.
-    std::uint32_t turn = 0;                                ///< Of searches.
-    std::vector<std::uint32_t> failed_in;                  ///< By rule: the last turn in which it was among `errors`.
+    std::uint32_t dearest = kNone;         ///< A rule that asks for what has cost most, if anything has, …
+    std::size_t most = 0;                  ///< … and how many steps that was.
+    std::uint32_t turn = 0;                ///< Of searches.
+    std::vector<std::uint32_t> failed_in;  ///< By rule: the last turn in which it was among `errors`.
     BitmapTier::Scratch bitmap;
     std::vector<std::uint32_t> found;
 };

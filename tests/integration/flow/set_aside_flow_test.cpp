@@ -10,6 +10,8 @@
 #include "winnow/pipeline/config_cache.hpp"
 #include "winnow/pipeline/triage_service.hpp"
 
+#include <pqxx/transaction>
+
 #include <memory>
 #include <string>
 
@@ -236,6 +238,28 @@ TEST_F(SetAsideFlow, TheThirdTimeWithinADayItIsUntilSomebodyChangesItAndThatIsTo
               "opened,severity_changed");
     sql("update rules set version = version + 1");
     EXPECT_TRUE(pg::eventually([&] { return take(*node); }));
+}
+
+TEST_F(SetAsideFlow, NoFoldWaitsForARequestThatChangesTheConfigurationAndTheNextOverrunSetsAside)
+{
+    add(kRule);
+    const auto node = this->node();
+    for (int i = 0; i < 4; ++i) EXPECT_TRUE(take(*node)) << i;
+    const auto before = version();
+    {
+        pqxx::connection connection(database_.superuser);
+        pqxx::work request(connection);
+        request.exec("select from tenants for no key update");
+        EXPECT_TRUE(take(*node)) << "while the request is under way";
+        EXPECT_EQ(noted("(record->>'overruns') || ' ' || coalesce(until::text, '-')"), "4 -");
+        EXPECT_EQ(tickets_of_ours("title"), "");
+        EXPECT_EQ(version(), before);
+        EXPECT_THAT(node->metrics.exposition(), testing::HasSubstr("winnow_set_aside_total 0\n"));
+    }
+    EXPECT_TRUE(take(*node));
+    EXPECT_EQ(noted("(record->>'overruns') || ' ' || (until is not null)"), "5 true");
+    EXPECT_EQ(tickets_of_ours("occurrences"), "1");
+    EXPECT_FALSE(take(*node));
 }
 
 TEST_F(SetAsideFlow, WhereNoAlertIsOverItsBudgetNothingIsWritten)

@@ -2,8 +2,11 @@
 /// An alert that costs more to judge than one may.
 
 #include "triage_fixture.hpp"
+#include "winnow/rules/rule_set.hpp"
 
+#include <algorithm>
 #include <string>
+#include <utility>
 
 namespace winnow::pipeline {
 namespace {
@@ -14,6 +17,26 @@ protected:
     static domain::Scope dear(std::uint64_t n)
     {
         return {.text = "description.contains('b" + std::to_string(n) + "')", .syntax = domain::RuleSyntax::cel};
+    }
+    /// True, for some steps for each of `times` squared pairs.
+    static std::string pairs(std::uint64_t n, int times)
+    {
+        std::string numbers = "[0";
+        for (int i = 1; i < times; ++i) numbers += "," + std::to_string(i);
+        numbers += "]";
+        return numbers + ".all(a, " + numbers + ".all(b, a + b + title.size() > -" + std::to_string(n) + "))";
+    }
+    /// More than a condition may take.
+    static std::string too_dear() { return pairs(1, 100); }
+
+    static domain::Silence silence(std::uint64_t n, domain::Scope scope)
+    {
+        domain::Silence made;
+        made.id = SilenceId(Uuid::from_words(3, n));
+        made.scope = std::move(scope);
+        made.starts_at = triage::kNoon - 1h;
+        made.ends_at = triage::kNoon + 1h;
+        return made;
     }
     static journal::CommittedRow long_alert(TenantId tenant)
     {
@@ -39,12 +62,8 @@ TEST_F(OverBudget, ItGoesOnIsCountedAndItsVerdictNamesWhatWasDearest)
 {
     auto many = config(one_);
     for (std::uint64_t n = 1; n <= 400; ++n) {
-        domain::Silence silence;
-        silence.id = SilenceId(Uuid::from_words(3, n));
-        silence.scope = n == 400 ? domain::Scope{.text = "true", .syntax = domain::RuleSyntax::cel} : dear(n);
-        silence.starts_at = triage::kNoon - 1h;
-        silence.ends_at = triage::kNoon + 1h;
-        many.silences.push_back(silence);
+        many.silences.push_back(
+            silence(n, n == 400 ? domain::Scope{.text = "true", .syntax = domain::RuleSyntax::cel} : dear(n)));
     }
     configs_.put(many, false);
     submit({long_alert(one_)});
@@ -77,22 +96,47 @@ TEST_F(OverBudget, InhibitionsPayOutOfTheSameBudget)
     ASSERT_TRUE(found[0]->over_budget);
     EXPECT_EQ(found[0]->over_budget->kind, domain::JudgeKind::inhibition);
     EXPECT_FALSE(found[1]->over_budget);
-    ASSERT_EQ(costs().size(), 1U);
-    EXPECT_EQ(costs()[0].judge, found[0]->over_budget);
+    EXPECT_THAT(costs(), testing::IsEmpty()) << "none of them is dear alone";
+}
+
+TEST_F(OverBudget, RulesThatLeaveTooLittleForASilenceAreTheDearest)
+{
+    auto many = config(one_);
+    const auto judged = [&] {
+        auto alert = long_alert(one_).alerts[0].second;
+        return rules::RuleSet::compile(many.rules)->evaluate(alert, triage::kNoon).budget;
+    };
+    domain::AlertBudget budget;
+    for (std::int32_t n = 1; budget.left >= std::max<std::size_t>(1, budget.most); ++n) {
+        ASSERT_LT(n, 100);
+        domain::Rule rule;
+        rule.id = RuleId(Uuid::from_words(4, static_cast<std::uint64_t>(n)));
+        rule.name = "r";
+        rule.position = n;
+        rule.syntax = domain::RuleSyntax::cel;
+        rule.condition = pairs(static_cast<std::uint64_t>(n), 30);
+        rule.actions = {domain::TagAction{"seen"}};
+        many.rules.push_back(rule);
+        budget = judged();
+    }
+    ASSERT_FALSE(budget.over);
+    ASSERT_GT(budget.left, 0U);
+    many.silences.push_back(silence(1, {.text = too_dear(), .syntax = domain::RuleSyntax::cel}));
+    configs_.put(many, false);
+    submit({long_alert(one_)});
+    ASSERT_TRUE(flushed());
+    const auto found = verdicts();
+    ASSERT_TRUE(found[0]->over_budget);
+    EXPECT_EQ(found[0]->over_budget->kind, domain::JudgeKind::rule) << "the silence took what was left";
+    EXPECT_THAT(costs(), testing::IsEmpty()) << "nobody is set aside for what all of them take together";
 }
 
 TEST_F(OverBudget, WhatWasDearestIsNotedOnceAlsoWhereTheAnswerIsLost)
 {
     auto many = config(one_);
-    for (std::uint64_t n = 1; n <= 300; ++n) {
-        domain::Silence silence;
-        silence.id = SilenceId(Uuid::from_words(3, n));
-        silence.version = 7;
-        silence.scope = dear(n);
-        silence.starts_at = triage::kNoon - 1h;
-        silence.ends_at = triage::kNoon + 1h;
-        many.silences.push_back(silence);
-    }
+    many.silences.push_back(silence(1, dear(1)));
+    many.silences.push_back(silence(2, {.text = too_dear(), .syntax = domain::RuleSyntax::cel}));
+    many.silences.back().version = 7;
     configs_.put(many, false);
     store_.with([](auto& store) { store.lose_answer_ = true; });
     submit({long_alert(one_)});
@@ -100,12 +144,12 @@ TEST_F(OverBudget, WhatWasDearestIsNotedOnceAlsoWhereTheAnswerIsLost)
     ASSERT_EQ(costs().size(), 1U);
     const auto cost = costs()[0];
     EXPECT_EQ(cost.judge, verdicts()[0]->over_budget);
+    EXPECT_EQ(cost.judge.id, many.silences.back().id.value());
     EXPECT_EQ(cost.version, 7);
-    EXPECT_EQ(cost.last_alert, domain::alert_id_at({.row = long_alert(one_).position, .index = 0}));
-    ASSERT_EQ(cost.record.recent.size(), 1U);
-    EXPECT_EQ(cost.record.overruns, 1);
-    EXPECT_GT(cost.record.most, 1'000 * domain::AlertBudget::kStep);
-    EXPECT_LT(cost.record.most, 1'200 * domain::AlertBudget::kStep);
+    EXPECT_EQ(cost.last_alert, domain::alert_id_at({.row = long_alert(one_).position, .index = 1}));
+    ASSERT_EQ(cost.record.recent.size(), 2U) << "of both alerts";
+    EXPECT_EQ(cost.record.overruns, 2);
+    EXPECT_EQ(cost.record.most, 20'000 * domain::AlertBudget::kStep);
     EXPECT_TRUE(measured("winnow_set_aside_total 0\n"));
 }
 

@@ -82,16 +82,22 @@ protected:
     }
 
     /// An alert that was over its budget `times` times.
-    [[nodiscard]] std::shared_ptr<const ports::CostSequel> after(std::uint16_t times, Judge dearest = kRule) const
+    [[nodiscard]] std::shared_ptr<const ports::CostSequel> after(std::uint16_t times, Judge dearest = kRule,
+                                                                 std::size_t most = 20'000) const
+    {
+        domain::AlertBudget budget{.left = 0, .over = true};
+        budget.note(dearest, most);
+        return after(times, budget);
+    }
+    [[nodiscard]] std::shared_ptr<const ports::CostSequel> after(std::uint16_t times,
+                                                                 const domain::AlertBudget& budget) const
     {
         std::vector<triage::Evaluated> alerts;
         for (std::uint16_t i = 0; i < times; ++i) {
             triage::Evaluated each{
                 .position = {.row = {.received_at = triage::kNoon, .stream = 1, .seq = 1}, .index = i},
                 .alert = alert("k")};
-            each.evaluation.budget.over = true;
-            each.evaluation.budget.dearest = dearest;
-            each.evaluation.budget.most = 20'000;
+            each.evaluation.budget = budget;
             alerts.push_back(std::move(each));
         }
         return overruns(alerts, policy_, policy_);
@@ -105,6 +111,30 @@ TEST_F(Overruns, ComeToNothingWhereThereAreNoneOrNobodyIsKnownForThem)
 {
     EXPECT_EQ(after(0), nullptr);
     EXPECT_EQ(after(1, judge(JudgeKind::rule, 9)), nullptr);
+}
+
+TEST_F(Overruns, WhereNothingIsDearAloneDoNotCountHoweverMany)
+{
+    EXPECT_EQ(after(2'000, kRule, 30), nullptr) << "10,000 rules of 30 steps: to do without one of them helps nobody";
+    EXPECT_EQ(after(2'000, kRule, domain::AlertBudget::kSteps / 10 - 1), nullptr);
+    EXPECT_NE(after(1, kRule, domain::AlertBudget::kSteps / 10), nullptr);
+}
+
+/// A tenth of a second from look to look.
+std::uint64_t slow_clock() noexcept
+{
+    static std::uint64_t computed = 0;
+    return computed += 100'000'000;
+}
+
+TEST_F(Overruns, OfTheDeadlineCountWhateverStepsSay)
+{
+    domain::AlertBudget budget;
+    for (int i = 0; i < 2; ++i) budget.pay(kRule, 5'000, slow_clock);
+    ASSERT_TRUE(budget.deadline.has_passed());
+    const auto writes = after(1, budget)->decide({}, {}, triage::kNoon);
+    ASSERT_EQ(writes.costs.size(), 1U);
+    EXPECT_EQ(writes.costs[0].record.most, domain::AlertDeadline::kMost);
 }
 
 TEST_F(Overruns, OfOneFoldCountEach)

@@ -266,8 +266,18 @@ TEST(IndexedRules, WhatCostsLittleLeavesTheBudgetAlmostWhole)
 {
     const auto evaluation = evaluated({cel(1, R"(labels.env == "prod")"), cel(2, "title.size() > 100")});
     EXPECT_FALSE(evaluation.budget.over);
-    EXPECT_FALSE(evaluation.budget.dearest);
     EXPECT_GT(evaluation.budget.left, domain::AlertBudget::kSteps - 100);
+    EXPECT_EQ(evaluation.budget.dearest, (domain::Judge{domain::JudgeKind::rule, rule_id(2).value()}))
+        << "what is asked behind the rules may be over";
+    EXPECT_GT(evaluation.budget.most, 0U);
+    EXPECT_LT(evaluation.budget.most, 100U);
+}
+
+TEST(IndexedRules, WhatCostsNothingIsNoDearest)
+{
+    const auto evaluation = evaluated({cel(1, R"(labels.env == "prod")"), cel(2, R"(source == "db-7")")});
+    EXPECT_FALSE(evaluation.budget.dearest);
+    EXPECT_EQ(evaluation.budget.left, domain::AlertBudget::kSteps);
 }
 
 TEST(IndexedRules, DatesAreLookedAtWhenAnAlertComes)
