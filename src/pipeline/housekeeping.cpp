@@ -108,9 +108,9 @@ private:
     /// What it journals is an orphan, and claimed next.
     void release()
     {
-        const auto released = streams_.release_row();
-        if (!released) return warn("cannot release a row that was set aside", released.error());
-        if (*released) observe::info("a row that was set aside is journaled anew");
+        if (const auto released = streams_.release_row(); !released) {
+            warn("cannot release what was set aside", released.error());
+        }
     }
 
     void claim_orphans()
