@@ -53,13 +53,14 @@ public:
         // Here and now, before anything new comes in: what a tenant sent earlier is folded earlier.
         const auto begun = Clock::now();
         const auto look_at = begun + options_.takeover;
+        const auto until = begun + options_.before_serving;
         round("takeover", [&] { claim_orphans(); });
         do {
             bool progressed = false;
-            round("takeover", [&] { progressed = replay(); });
+            round("takeover", [&] { progressed = replay(until); });
             if (std::ranges::all_of(orphans_, &OrphanReplay::is_brought)) break;
             if (!progressed) std::this_thread::sleep_for(kReplayPause);
-        } while (Clock::now() - begun < options_.before_serving);
+        } while (Clock::now() < until);
         takeover_ = std::jthread([this, look_at](const std::stop_token& stop) { take_over(stop, look_at); });
     }
 
@@ -131,13 +132,14 @@ private:
     }
 
     /// True where another step may get further at once. In the order of the streams, which is that of their rows: a
-    /// later one waits a moment for the trial of one before.
-    bool replay()
+    /// later one waits a moment for the trial of one before. Each may ask a slow database, so none is begun with after
+    /// `until`.
+    bool replay(Clock::time_point until = Clock::time_point::max())
     {
         bool progressed = false;
         bool waits = false;
         std::erase_if(orphans_, [&](OrphanReplay& orphan) {
-            if (waits) return false;
+            if (waits || Clock::now() >= until) return false;
             const auto step = orphan.step();
             waits = step != OrphanReplay::Step::ended && orphan.goes_first();
             progressed = progressed || step == OrphanReplay::Step::progressed;
