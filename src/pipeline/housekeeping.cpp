@@ -41,6 +41,9 @@ public:
           trials_(options.trials,
                   metrics.counter("winnow_quarantined_rows_total",
                                   "Journal rows that were set aside because judging them ended processes."),
+                  metrics.counter("winnow_takeover_standing_total",
+                                  "Times that a dead writer's stream was left standing for a minute because rows of "
+                                  "several tenants ended processes and none passed."),
                   {}),
           taken_over_(metrics.counter("winnow_takeover_streams_total", "Streams of dead writers that were replayed.")),
           replayed_(metrics.counter("winnow_takeover_alerts_total", "Alerts replayed from streams of dead writers."))
