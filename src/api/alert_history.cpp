@@ -132,7 +132,7 @@ public:
     /// What was found; one more than the limit tells that the search can go on below the last one shown.
     AlertStretch finish(std::optional<AlertPosition> reached) &&
     {
-        AlertStretch stretch{.items = std::move(found_), .next = reached};
+        AlertStretch stretch{.items = std::move(found_), .next = reached, .left_out = left_out_};
         if (stretch.items.size() > limit_) {
             stretch.items.resize(limit_);
             stretch.next = stretch.items.back().position;
@@ -143,8 +143,7 @@ public:
 private:
     /// Last one first. Some may lie behind the row's end: only the payload of a row that triage has not reached tells
     /// where that is (alert_count does not count gaps).
-    [[nodiscard]] std::vector<std::size_t> wanted_indexes(const std::optional<Verdicts>& verdicts,
-                                                          std::size_t below) const
+    [[nodiscard]] std::vector<std::size_t> wanted_indexes(const std::optional<Verdicts>& verdicts, std::size_t below)
     {
         std::vector<std::size_t> wanted;
         if (!verdicts && !verdict_matches(query_, nullptr)) return wanted;
@@ -153,6 +152,10 @@ private:
             if (verdicts) {
                 const auto& verdict = (*verdicts)[index];
                 if (!verdict || !verdict_matches(query_, &*verdict)) continue;  // a gap, or not asked for
+                if (query_.without_set_aside && verdict->disposition == domain::Disposition::quarantined) {
+                    ++left_out_;
+                    continue;
+                }
             }
             wanted.push_back(index);
         }
@@ -164,6 +167,7 @@ private:
     const AlertQuery& query_;
     std::size_t limit_;
     std::size_t decoded_ = 0;
+    std::size_t left_out_ = 0;
     std::vector<PastAlert> found_;
 };
 

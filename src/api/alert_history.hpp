@@ -33,6 +33,7 @@ struct AlertQuery {
     bool pending = false;
     std::optional<RuleId> rule_id;  ///< Matched it, at whichever version.
     std::optional<TicketId> ticket_id;
+    bool without_set_aside = false;  ///< What ended processes that judged it is not even read: `left_out` counts it.
     std::string text;  ///< Inside title, description, source or dedup key, whatever the case of ASCII letters.
 };
 
@@ -46,6 +47,7 @@ struct ScanBudget {
 struct AlertStretch {
     std::vector<PastAlert> items;               ///< Newest first.
     std::optional<domain::AlertPosition> next;  ///< Go on below this one; nullopt where nothing older can match.
+    std::size_t left_out = 0;                   ///< That were set aside, so far down, where the query is without them.
 };
 
 /// At most `limit` alerts that match, below `before`. May end early with a `next` when the budget is spent.

@@ -122,6 +122,7 @@ Result<Looked> look(const Call& call, const Wanted& wanted, TenantSession& sessi
     looked.rules = *std::move(rules);
     AlertQuery query;
     query.received_from = call.now - kLookBack;
+    query.without_set_aside = true;  // this process would end by them, too
     auto found = search_alerts(session.alerts(), call.ids(), query, std::nullopt, kMaxAlerts,
                                {.rows = kMaxAlerts, .alerts = kMaxAlerts, .decoded = kMaxAlerts});
     if (!found) return found.error();
@@ -157,7 +158,7 @@ Result<Hits> hit_alerts(const Call& call, const Wanted& wanted, const Looked& lo
     const auto begun = observe::processor_time();
     auto effort = kEffortOfEach;
     Hits hits;
-    hits.complete = !looked.alerts.next;
+    hits.complete = !looked.alerts.next && looked.alerts.left_out == 0;
     for (const auto& past : looked.alerts.items) {
         if (call.is_given_up()) return nobody_waits();
         if (past.alert.status != domain::AlertStatus::firing) continue;

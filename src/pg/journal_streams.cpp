@@ -6,6 +6,7 @@
 #include "pg/session_pool.hpp"
 #include "pg/sql_errors.hpp"
 #include "pg/stream_locks.hpp"
+#include "pg/takeover/release.hpp"
 #include "pg/transaction.hpp"
 #include "pg/values.hpp"
 #include "winnow/observe/log.hpp"
@@ -80,37 +81,6 @@ update journal_streams set takeovers = least(takeovers, 1000) + 1 where stream =
 constexpr auto kTakeBack = R"sql(
 update journal_streams set takeovers = takeovers - 1
  where stream = any($1::int4[]) and takeovers > 0 and ended_at is null
-)sql";
-
-// By its index, which is empty but for what is to be released.
-constexpr auto kToRelease = R"sql(
-select tenant_id, received_at, stream, seq from quarantined_rows
- where release_asked order by release_tries, quarantined_at, stream, seq limit 64 for update skip locked
-)sql";
-
-constexpr auto kNextStream = "select nextval('masked_streams')";
-
-// With the marks of one that this node writes. What it holds has ended more than one process: it is tried first.
-constexpr auto kOpenReleased = R"sql(
-insert into journal_streams (stream, node, settled_at, opens_urls, proves_tenants, takeovers) overriding system value
-values ($1, 'released', $2::timestamptz - interval '1 day', true, true, 1)
-)sql";
-
-// Its time is new, so that it stands where rows are looked for that are not applied. Of what has gone by its age
-// nothing is released.
-constexpr auto kJournalAnew = R"sql(
-insert into journal (tenant_id, received_at, stream, seq, alert_count, payload)
-select tenant_id, $5::timestamptz, $6, $7, alert_count, payload from journal
- where tenant_id = $1 and received_at = $2::timestamptz and stream = $3 and seq = $4
-)sql";
-
-constexpr auto kForgetReleased = R"sql(
-delete from quarantined_rows where tenant_id = $1 and received_at = $2::timestamptz and stream = $3 and seq = $4
-)sql";
-
-constexpr auto kReleaseLater = R"sql(
-update quarantined_rows set release_tries = release_tries + 1
- where tenant_id = $1 and received_at = $2::timestamptz and stream = $3 and seq = $4
 )sql";
 
 constexpr auto kEnd = "update journal_streams set ended_at = now() where stream = $1 and ended_at is null";
@@ -242,16 +212,9 @@ public:
 
     Result<bool> release_row() override
     {
-        return on_session<bool>([&](Session& session) -> Result<bool> {
-            Transaction transaction(session);
-            auto& tx = transaction.tx();
-            const auto rows = query(tx, kToRelease);
-            if (rows.empty()) return false;
-            Released released{.at = node_clock(), .stream = query(tx, kNextStream)[0][0].as<domain::StreamId>()};
-            for (const auto& row : rows) release(tx, row, released);
-            if (released.rows > 0) query(tx, kOpenReleased, released.stream, released.at);
-            transaction.commit();
-            return released.rows > 0;
+        // Not on the session of the locks: it may be much that is copied.
+        return readers_.run([&](Session& session) -> Result<bool> {
+            return release_rows(session, node_clock(), options_.deadline / 7);
         });
     }
 
@@ -294,38 +257,6 @@ private:
             held_.emplace(stream, Hold::claimed);
         } else {  // its claimant ended it just before
             query(tx, kReleaseClaim, kStreamLockClass, stream);
-        }
-    }
-
-    /// What one call of release_row() journals, and where.
-    struct Released {
-        Timestamp at;
-        domain::StreamId stream = 0;
-        std::uint64_t rows = 0;
-    };
-
-    /// One that cannot be journaled keeps no other from it.
-    static void release(pqxx::transaction_base& tx, const pqxx::row& row, Released& released)
-    {
-        const auto name = [&](const char* statement, const auto&... more) {
-            return query(tx, statement, id_of<TenantId>(row[0]), time_of(row[1]), row[2].as<domain::StreamId>(),
-                         row[3].as<std::uint64_t>(), more...);
-        };
-        tx.exec("savepoint one_row");
-        try {
-            const auto journaled = name(kJournalAnew, released.at, released.stream, released.rows + 1).affected_rows();
-            name(kForgetReleased);
-            tx.exec("release savepoint one_row");
-            released.rows += static_cast<std::uint64_t>(journaled);
-        } catch (const pqxx::sql_error& failure) {
-            if (!tx.conn().is_open()) throw;
-            tx.exec("rollback to savepoint one_row");
-            observe::warn("a row that was set aside cannot be journaled anew: it is tried again",
-                          {{"tenant_id", id_of<TenantId>(row[0]).str()},
-                           {"stream", static_cast<std::int64_t>(row[2].as<domain::StreamId>())},
-                           {"seq", row[3].as<std::int64_t>()},
-                           {"error", to_error(failure).message()}});
-            name(kReleaseLater);
         }
     }
 

@@ -41,6 +41,9 @@ public:
           trials_(options.trials,
                   metrics.counter("winnow_quarantined_rows_total",
                                   "Journal rows that were set aside because judging them ended processes."),
+                  metrics.counter("winnow_takeover_standing_total",
+                                  "Times that a dead writer's stream was left standing for a minute because rows of "
+                                  "several tenants ended processes and none passed."),
                   {}),
           taken_over_(metrics.counter("winnow_takeover_streams_total", "Streams of dead writers that were replayed.")),
           replayed_(metrics.counter("winnow_takeover_alerts_total", "Alerts replayed from streams of dead writers."))
@@ -53,13 +56,14 @@ public:
         // Here and now, before anything new comes in: what a tenant sent earlier is folded earlier.
         const auto begun = Clock::now();
         const auto look_at = begun + options_.takeover;
+        const auto until = begun + options_.before_serving;
         round("takeover", [&] { claim_orphans(); });
         do {
             bool progressed = false;
-            round("takeover", [&] { progressed = replay(); });
+            round("takeover", [&] { progressed = replay(until); });
             if (std::ranges::all_of(orphans_, &OrphanReplay::is_brought)) break;
             if (!progressed) std::this_thread::sleep_for(kReplayPause);
-        } while (Clock::now() - begun < options_.before_serving);
+        } while (Clock::now() < until);
         takeover_ = std::jthread([this, look_at](const std::stop_token& stop) { take_over(stop, look_at); });
     }
 
@@ -108,9 +112,9 @@ private:
     /// What it journals is an orphan, and claimed next.
     void release()
     {
-        const auto released = streams_.release_row();
-        if (!released) return warn("cannot release a row that was set aside", released.error());
-        if (*released) observe::info("a row that was set aside is journaled anew");
+        if (const auto released = streams_.release_row(); !released) {
+            warn("cannot release what was set aside", released.error());
+        }
     }
 
     void claim_orphans()
@@ -131,13 +135,14 @@ private:
     }
 
     /// True where another step may get further at once. In the order of the streams, which is that of their rows: a
-    /// later one waits a moment for the trial of one before.
-    bool replay()
+    /// later one waits a moment for the trial of one before. Each may ask a slow database, so none is begun with after
+    /// `until`.
+    bool replay(Clock::time_point until = Clock::time_point::max())
     {
         bool progressed = false;
         bool waits = false;
         std::erase_if(orphans_, [&](OrphanReplay& orphan) {
-            if (waits) return false;
+            if (waits || Clock::now() >= until) return false;
             const auto step = orphan.step();
             waits = step != OrphanReplay::Step::ended && orphan.goes_first();
             progressed = progressed || step == OrphanReplay::Step::progressed;

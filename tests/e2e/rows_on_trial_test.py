@@ -5,7 +5,7 @@ import unittest
 
 from harness import Instance, wait_until
 
-STEPS = ("a row that was set aside is journaled anew", "a dead writer's rows are tried in a process of their own",
+STEPS = ("rows that were set aside are journaled anew", "a dead writer's rows are tried in a process of their own",
          "a dead writer's rows were tried")
 
 
@@ -35,7 +35,8 @@ class RowsOnTrial(unittest.TestCase):
         self.assertEqual(sent.status, 202, sent.body)
         wait_until(lambda: self.occurrences(viewer) == [1], "the alert's ticket")
         self.sql("insert into quarantined_rows (tenant_id, received_at, stream, seq, alerts) "
-                 "select tenant_id, received_at, stream, seq, alert_count from journal")
+                 "select tenant_id, received_at, stream, seq, alert_count from journal union all "
+                 "select tenant_id, received_at, stream, 987654321, 1 from journal")  # which has no such row any more
         tenant = provider.get("/admin/v1/tenants").json()["items"][0]["id"]
         released = provider.post(f"/admin/v1/tenants/{tenant}/quarantine/release", {})
         self.assertEqual(released.status, 202, released.body)
@@ -43,6 +44,10 @@ class RowsOnTrial(unittest.TestCase):
         wait_until(lambda: STEPS[-1] in self.instance.log(), "the end of the trial")
         log = self.instance.log()
         self.assertEqual([step for step in STEPS if step in log], list(STEPS))
+        [released] = [line for line in log.splitlines() if STEPS[0] in line]
+        self.assertRegex(released, r'"rows": ?1\b')
+        [gone] = [line for line in log.splitlines() if "a row that was set aside is not released" in line]
+        self.assertIn("987654321", gone)
         self.assertNotIn("could not be tried", log)
         self.assertNotIn("cannot be tried", log)
         wait_until(lambda: "\nwinnow_takeover_alerts_total 1\n" in provider.get("/metrics").body.decode(),

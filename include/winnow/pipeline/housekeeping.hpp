@@ -51,8 +51,8 @@ public:
     Housekeeping(const Housekeeping&) = delete;
     Housekeeping& operator=(const Housekeeping&) = delete;
 
-    /// Returns when the rows of dead writers that are found at once are with triage, as many as it has room for now; at
-    /// the latest when the next look would be due. So they are folded before what comes in afterwards.
+    /// Returns when the rows of dead writers that are found at once are with triage, or `before_serving` is over and
+    /// the call to the database that is under way. So they are folded before what comes in afterwards.
     void start();
 
     /// False while either thread finds the database away: an idle node learns it from them. Thread-safe.

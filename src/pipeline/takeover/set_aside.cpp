@@ -47,7 +47,8 @@ std::string encoded(const FoldBatch& batch, const std::vector<domain::Verdict>& 
     const std::size_t end = alerts.empty() ? 0 : alerts.back().position.index + std::size_t{1};
     std::vector<std::optional<domain::Verdict>> at_index(end);
     if (alerts.size() < verdicts.size()) {
-        at_index.assign(std::max(end, domain::kRowAlerts), verdicts.back());
+        const bool is_long = std::max(end, verdicts.size()) > domain::kRowAlerts;  // an earlier version's
+        at_index.assign(is_long ? domain::kMaxIndex + std::size_t{1} : domain::kRowAlerts, verdicts.back());
         at_index.front() = verdicts.front();
     } else {
         for (std::size_t i = 0; i < alerts.size(); ++i) at_index[alerts[i].position.index] = verdicts[i];

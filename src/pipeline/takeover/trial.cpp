@@ -79,10 +79,7 @@ bool Trial::follow()
 void Trial::note(const TrialReport& report)
 {
     if (report.steps > seen_.steps) heard_ = Clock::now();
-    if (report.alerts > seen_.alerts) {
-        blamed_.clear();
-        slow_ = 0;
-    }
+    if (report.alerts > seen_.alerts) slow_ = 0;
     alerts_ += report.alerts - seen_.alerts;
     for (auto i = seen_.set_aside.size(); i < report.set_aside.size(); ++i) {
         trials_.quarantined_.add();
@@ -133,14 +130,15 @@ bool Trial::died(const TrialReport& report)
     const auto row = *report.at;
     const int deaths = ++deaths_[row];
     const int most = trials_.options_.deaths;
-    if (deaths > most + kHopeless) return leave(report, "a row ends processes even while it is set aside");
-    if (deaths == most) blamed_.push_back(row.tenant);
-    if (is_general()) {
-        observe::error("row after row ends processes: none is blamed any more, and all are folded as usual",
-                       {{"stream", static_cast<std::int64_t>(stream_)},
-                        {"set_aside", trials_.options_.in_a_row},
-                        {"likely", "this version of the program, or the memory that it has"}});
-        return end();
+    if (deaths > most + kHopeless) {
+        return slow_ + 1 < trials_.options_.slow ? leave(report, "a row ends processes even while it is set aside")
+                                                 : stand(row);
+    }
+    std::erase(order_->last, row.tenant);
+    order_->last.push_back(row.tenant);
+    if (deaths == most) {
+        if (is_general(row.tenant)) return stand(row);
+        blamed_.push_back(row.tenant);
     }
     observe::error(deaths < most ? "a row has ended the process that tried it, and is tried once more"
                                  : "a row has ended processes: it is set aside unjudged",
@@ -148,18 +146,35 @@ bool Trial::died(const TrialReport& report)
                     {"stream", static_cast<std::int64_t>(stream_)},
                     {"seq", static_cast<std::int64_t>(row.seq)},
                     {"while_read", report.reading}});
-    std::erase(order_->last, row.tenant);
-    order_->last.push_back(row.tenant);
     if (deaths == most) order_->aside.push_back({.row = row, .unread = report.reading});
     if (deaths > most) std::ranges::find(order_->aside, row, &TrialOrder::SetAside::row)->unread = true;
     return false;
 }
 
-/// Where others' rows pass it is the tenant's rows, however many it has of them.
-bool Trial::is_general() const
+/// Where any row passes it is those that do not, and where they are all of one tenant it is those, however many it has
+/// of them: what is set aside can be released.
+bool Trial::is_general(TenantId tenant) const
 {
-    if (blamed_.size() <= trials_.options_.in_a_row) return false;
-    return alerts_ == 0 || std::ranges::any_of(blamed_, [&](auto tenant) { return tenant != blamed_.front(); });
+    return alerts_ == 0 && blamed_.size() >= trials_.options_.in_a_row &&
+           std::ranges::any_of(blamed_, [&](auto other) { return other != tenant; });
+}
+
+/// Nothing of the stream is folded meanwhile, here or elsewhere: whoever folded it would end. Rows of others further
+/// behind may pass, so the next time more are tried.
+bool Trial::stand(const TriedRow& row)
+{
+    --deaths_[row];
+    order_->rows = std::min(order_->rows * kWider, domain::kMaxSeq);
+    again_ = Clock::now() + trials_.options_.stands;
+    release();
+    trials_.standing_.add();
+    observe::error(
+        "row after row ends processes: none is blamed any more, and the stream is left standing",
+        {{"stream", static_cast<std::int64_t>(stream_)},
+         {"set_aside", static_cast<std::int64_t>(blamed_.size())},
+         {"tried_again_s", std::chrono::duration_cast<std::chrono::seconds>(trials_.options_.stands).count()},
+         {"likely", "this version of the program, or the memory that it has"}});
+    return false;
 }
 
 bool Trial::end()

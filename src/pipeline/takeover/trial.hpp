@@ -20,12 +20,13 @@ namespace winnow::pipeline {
 
 /// How a stream's rows are tried.
 struct TrialOptions {
-    std::uint64_t rows = 256;                ///< That are tried; 16 times as many with each further takeover.
-    int deaths = 2;                          ///< Of processes that tried the row alone, until it is set aside.
-    std::size_t in_a_row = 16;               ///< Rows that are blamed while none passes, until none is blamed any more.
-    int slow = 3;                            ///< Rows that are not stored, while none is, until no more is tried.
-    int refusals = 3;                        ///< Of processes that told nothing, until the stream is folded untried.
-    std::chrono::milliseconds again{1'000};  ///< After such a one.
+    std::uint64_t rows = 256;                  ///< That are tried; 16 times as many with each further takeover.
+    int deaths = 2;                            ///< Of processes that tried the row alone, until it is set aside.
+    std::size_t in_a_row = 16;                 ///< Rows of several tenants that are blamed where none passes.
+    std::chrono::milliseconds stands{60'000};  ///< The stream, when one more is, until its rows are tried anew.
+    int slow = 3;                              ///< Rows that are not stored, while none is, until no more is tried.
+    int refusals = 3;                          ///< Of processes that told nothing, until the stream is folded untried.
+    std::chrono::milliseconds again{1'000};    ///< After such a one.
     std::chrono::milliseconds silence{150'000};  ///< Of a process, until it is ended.
     std::chrono::milliseconds ahead{5'000};      ///< So long the rows of later streams wait for it.
 };
@@ -34,8 +35,8 @@ struct TrialOptions {
 class Trials {
 public:
     /// `bench` nullptr: nothing is tried.
-    Trials(TrialBench* bench, observe::Counter quarantined, TrialOptions options)
-        : bench_(bench), quarantined_(quarantined), options_(options)
+    Trials(TrialBench* bench, observe::Counter quarantined, observe::Counter standing, TrialOptions options)
+        : bench_(bench), quarantined_(quarantined), standing_(standing), options_(options)
     {
     }
 
@@ -43,6 +44,7 @@ private:
     friend class Trial;
     TrialBench* const bench_;
     const observe::Counter quarantined_;
+    const observe::Counter standing_;
     const TrialOptions options_;
     const void* at_work_ = nullptr;  ///< The trial that has the bench.
 };
@@ -50,7 +52,8 @@ private:
 /// One stream's: whether its first rows are folded in a process of their own before the others are folded here. A row
 /// at which that process ends by itself, twice, is set aside; how this process ends tells nothing about any row. The
 /// rows of a tenant at which a process has ended are tried after all others'; where one is not stored in time its
-/// tenant's are left.
+/// tenant's are left. Where those of several tenants end processes and none passes at all it is no row's fault, and
+/// this process would end, too: the stream stands, and is tried anew, until one does.
 class Trial {
 public:
     Trial(Trials& trials, ports::JournalStreams& streams, domain::StreamId stream)
@@ -81,7 +84,8 @@ private:
     [[nodiscard]] bool refused();
     [[nodiscard]] bool leave(const TrialReport& report, std::string_view why);
     [[nodiscard]] bool died(const TrialReport& report);
-    [[nodiscard]] bool is_general() const;
+    [[nodiscard]] bool is_general(TenantId tenant) const;
+    [[nodiscard]] bool stand(const TriedRow& row);
     [[nodiscard]] bool end();
     void release();
     [[nodiscard]] bool conclude();
@@ -101,7 +105,7 @@ private:
     TrialReport seen_;         ///< As of then.
     std::uint64_t alerts_ = 0;
     std::map<TriedRow, int> deaths_;
-    std::vector<TenantId> blamed_;  ///< The tenants of rows that were blamed since one passed.
+    std::vector<TenantId> blamed_;  ///< The tenants of rows that were blamed.
     int slow_ = 0;                  ///< Rows that were not stored since one passed.
 };
 

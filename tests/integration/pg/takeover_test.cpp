@@ -5,6 +5,8 @@
 
 #include <gmock/gmock.h>
 
+#include <thread>
+
 namespace winnow::pg {
 namespace {
 
@@ -12,6 +14,14 @@ class TakeoverTest : public PgTest {
 protected:
     void SetUp() override { ASSERT_TRUE(make_journal_streams(pipeline())->maintain_partitions()); }
 
+    /// So that none of it ends because it takes long.
+    [[nodiscard]] PgOptions patient() const
+    {
+        auto options = pipeline();
+        options.deadline = options.statement_timeout = std::chrono::minutes{10};
+        options.lock_timeout = std::chrono::minutes{1};
+        return options;
+    }
     /// A row that was set aside, and is to be released.
     void put(TenantId tenant, int seq, bool is_kept = true)
     {
@@ -35,7 +45,7 @@ protected:
 
     const TenantId one_ = new_tenant();
     const TenantId two_ = new_tenant();
-    const std::unique_ptr<ports::JournalStreams> streams_ = make_journal_streams(pipeline());
+    const std::unique_ptr<ports::JournalStreams> streams_ = make_journal_streams(patient());
 };
 
 TEST_F(TakeoverTest, WhatIsReleasedIsJournaledTogetherAndInItsOrderAndTriedFirst)
@@ -50,6 +60,49 @@ TEST_F(TakeoverTest, WhatIsReleasedIsJournaledTogetherAndInItsOrderAndTriedFirst
     const auto claimed = streams_->claim_orphans().value();
     ASSERT_EQ(claimed.size(), 1U);
     EXPECT_EQ(streams_->unapplied(claimed[0], 0, 10).value().size(), 3U);
+}
+
+TEST_F(TakeoverTest, WhatIsMuchIsReleasedInSeveralTurns)
+{
+    for (const int seq : {1, 2, 3}) put(one_, seq);
+    sql("update journal set payload = convert_to(repeat('x', 5 << 20), 'UTF8') where stream = 77");
+    EXPECT_TRUE(streams_->release_row().value());
+    EXPECT_EQ(number("select count(*) from quarantined_rows"), 1);
+    EXPECT_TRUE(streams_->release_row().value());
+    EXPECT_EQ(number("select count(*) from quarantined_rows"), 0);
+    EXPECT_EQ(number("select count(*) from journal where stream <> 77 and octet_length(payload) = 5 << 20"), 3);
+    EXPECT_FALSE(streams_->release_row().value());
+}
+
+TEST_F(TakeoverTest, WhatTakesLongIsReleasedInSeveralTurns)
+{
+    for (const int seq : {1, 2, 3}) put(one_, seq);
+    auto hurried = pipeline();
+    hurried.deadline = std::chrono::seconds{14};
+    sql("create function wait() returns trigger language plpgsql as $$ begin perform pg_sleep(2.1); return new; end "
+        "$$");
+    sql("create trigger wait before insert on journal for each row execute function wait()");
+    EXPECT_TRUE(make_journal_streams(hurried)->release_row().value());
+    EXPECT_EQ(number("select count(*) from quarantined_rows"), 2) << "one at least";
+}
+
+TEST_F(TakeoverTest, TheHeartbeatDoesNotWaitForWhatIsReleased)
+{
+    put(one_, 1);
+    const auto stream = streams_->open("node").value();
+    pqxx::connection other(database_.superuser);
+    pqxx::nontransaction holder(other);
+    holder.exec("begin; lock table journal in exclusive mode");
+    std::jthread releasing([&] { static_cast<void>(streams_->release_row()); });
+    const auto waits = [&] {
+        return number(
+                   "select count(*) from pg_locks where relation = 'journal'::regclass and not granted and "
+                   "database = (select oid from pg_database where datname = current_database())") == 1;
+    };
+    ASSERT_TRUE(eventually(waits));
+    EXPECT_TRUE(streams_->renew(stream, 0, true));
+    EXPECT_TRUE(waits());
+    holder.exec("rollback");
 }
 
 TEST_F(TakeoverTest, ARowThatCannotBeJournaledAnewKeepsNoOtherFromIt)

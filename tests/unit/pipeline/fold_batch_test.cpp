@@ -74,6 +74,8 @@ TEST(FoldBatch, EachAlertOfARowThatIsSetAsideHasItsVerdictAndIsCountedReadOrNot)
     };
     const std::vector<Case> cases{{3, {}, domain::kRowAlerts},  // it may have gaps, which nobody has seen
                                   {3, {2}, domain::kRowAlerts},
+                                  {2'001, {}, domain::kMaxIndex + 1U},  // an earlier version's
+                                  {3, {7'999}, domain::kMaxIndex + 1U},
                                   {3, {0, 1, 2}, 3},
                                   {2, {0, 2}, 3}};
     for (const auto& [alerts, read, end] : cases) {

@@ -53,6 +53,7 @@ public:
     Result<std::vector<ports::JournalRow>> unapplied(domain::StreamId stream, std::uint64_t after_seq,
                                                      std::size_t limit) override
     {
+        if (on_read_) on_read_();
         std::unique_lock lock(mutex_);
         if (held_) {
             ++held_reads_;
@@ -119,11 +120,12 @@ public:
     std::vector<domain::StreamId> orphans_;
     std::vector<domain::StreamId> ended_;
     std::vector<std::pair<domain::StreamId, std::uint64_t>> renewed_;
-    std::int32_t takeovers_ = 0;  ///< That have begun.
-    int claims_ = 0;              ///< How often it was asked for orphans.
-    bool serves_ = true;          ///< What the last heartbeat said.
-    int errors_ = 0;              ///< That many calls fail.
-    bool throws_ = false;         ///< … by throwing.
+    std::int32_t takeovers_ = 0;     ///< That have begun.
+    int claims_ = 0;                 ///< How often it was asked for orphans.
+    bool serves_ = true;             ///< What the last heartbeat said.
+    std::function<void()> on_read_;  ///< Called by each unapplied(), without a lock. Set before any.
+    int errors_ = 0;                 ///< That many calls fail.
+    bool throws_ = false;            ///< … by throwing.
 
 private:
     Result<Done> answer()

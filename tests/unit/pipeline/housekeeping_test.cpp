@@ -1,5 +1,7 @@
 #include "housekeeping_fixture.hpp"
 
+#include <thread>
+
 namespace winnow::pipeline {
 namespace {
 
@@ -56,6 +58,26 @@ TEST_F(HousekeepingTest, WhatIsFoundAtOnceIsWithTriageBeforeAnythingNewCanBe)
     ASSERT_TRUE(triage_.flush(30s));
     EXPECT_EQ(store_.applied(one_, 7).value(), 300U);
     EXPECT_EQ(store_.applied(one_, 3).value(), 1U);
+}
+
+TEST_F(HousekeepingTest, NoFurtherStreamIsLookedAtBeforeServingOnceTheTimeForThatIsOver)
+{
+    for (domain::StreamId stream = 7; stream < 27; ++stream) {
+        streams_.orphans_.push_back(stream);
+        streams_.rows_.push_back(stored(one_, stream, 1, {"a"}));
+    }
+    auto options = quick_;
+    options.before_serving = 20ms;
+    const auto here = std::this_thread::get_id();
+    int reads = 0;
+    streams_.on_read_ = [&] {  // a slow database
+        if (std::this_thread::get_id() != here) return;
+        ++reads;
+        std::this_thread::sleep_for(options.before_serving);
+    };
+    start(options);
+    EXPECT_LE(reads, 1);
+    EXPECT_TRUE(eventually([&] { return streams_.ended().size() == 20; })) << "they are taken over all the same";
 }
 
 TEST_F(HousekeepingTest, AHeartbeatOfANodeThatCannotWriteSaysSoAndStillTellsHowFarTriageHasCome)

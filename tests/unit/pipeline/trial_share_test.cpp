@@ -5,6 +5,7 @@
 #include "pipeline/takeover/trial.hpp"
 
 #include <deque>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::SizeIs;
 using State = TrialReport::State;
 
 class TrialShareTest : public HousekeepingTest {
@@ -47,10 +49,17 @@ protected:
         }
     }
 
+    [[nodiscard]] bool has_stood(int times) const
+    {
+        return metrics_.exposition().contains("winnow_takeover_standing_total " + std::to_string(times) + "\n");
+    }
+
     const TenantId three_ = tenant_id(3);
     std::uint64_t next_ = 1;
     FakeBench bench_;
-    Trials trials_{&bench_, metrics_.counter("winnow_quarantined_rows_total", "Rows."), {.silence = 1h}};
+    const observe::Counter quarantined_ = metrics_.counter("winnow_quarantined_rows_total", "Rows.");
+    const observe::Counter standing_ = metrics_.counter("winnow_takeover_standing_total", "Times.");
+    Trials trials_{&bench_, quarantined_, standing_, {.stands = 1h, .silence = 1h}};
     Trial trial_{trials_, streams_, 5};
 };
 
@@ -105,23 +114,72 @@ TEST_F(TrialShareTest, WhatWasSetAsideIsOrderedNoMore)
     EXPECT_TRUE(metrics_.exposition().contains("winnow_quarantined_rows_total 1\n"));
 }
 
-TEST_F(TrialShareTest, WhereRowAfterRowEndsProcessesAndNonePassesNoneIsBlamedAnyMore)
+TEST_F(TrialShareTest, OneTenantEndsNoNodesByHavingManyRowsThatEndProcesses)
 {
-    blame({one_}, 16);
+    blame({one_}, 50);
     EXPECT_FALSE(trial_.is_over());
-    blame({one_}, 1);
-    EXPECT_TRUE(trial_.is_over());
+    EXPECT_THAT(bench_.orders_.back().aside, SizeIs(50));
+    EXPECT_TRUE(has_stood(0));
 }
 
-TEST_F(TrialShareTest, WhereThoseOfSeveralTenantsDoItIsTheProgramToo)
+TEST_F(TrialShareTest, NorDoesWhoHasSeveralTenantsWhereTheOthersRowsPass)
 {
-    blame({one_, two_}, 17, 1);
-    EXPECT_TRUE(trial_.is_over());
+    blame({one_, two_}, 50, 1);
+    EXPECT_FALSE(trial_.is_over());
+    EXPECT_THAT(bench_.orders_.back().aside, SizeIs(50));
+    EXPECT_TRUE(has_stood(0));
 }
 
-TEST_F(TrialShareTest, OneTenantAmongOthersWhoseRowsPassEndsNoNodesByHavingManyOfThem)
+TEST_F(TrialShareTest, WhereThoseOfSeveralTenantsEndProcessesAndNonePassesTheStreamStandsAndNoneIsBlamedAnyMore)
 {
-    blame({one_}, 50, 1);
+    blame({one_, two_}, 16);
+    EXPECT_TRUE(has_stood(0));
+    EXPECT_THAT(bench_.orders_.back().aside, SizeIs(16));
+    const auto processes = bench_.orders_.size();
+    blame({one_, two_}, 1);
+    EXPECT_TRUE(has_stood(1));
+    EXPECT_FALSE(trial_.step());
+    EXPECT_FALSE(trial_.is_over()) << "nobody folds what would end it";
+    EXPECT_EQ(bench_.orders_.size(), processes + 1) << "its second death was the last";
+    EXPECT_THAT(bench_.orders_.back().aside, SizeIs(16));
+
+    Trial another(trials_, streams_, 6);
+    EXPECT_FALSE(another.step());
+    EXPECT_FALSE(another.step());
+    EXPECT_EQ(bench_.orders_.back().stream, 6U) << "other streams do not wait for it";
+}
+
+TEST_F(TrialShareTest, AStreamThatStandsIsTriedAnewFurtherBackUntilARowPasses)
+{
+    Trials trials(&bench_, quarantined_, standing_, {.in_a_row = 1, .stands = 0s, .silence = 1h});
+    Trial trial(trials, streams_, 5);
+    const auto tell = [&](const std::deque<TrialReport>& reports) {
+        for (const auto& report : reports) {
+            bench_.reports_.push_back(report);
+            while (!trial.is_over() && !bench_.reports_.empty()) static_cast<void>(trial.step());
+        }
+        static_cast<void>(trial.step());
+        return bench_.orders_.back();
+    };
+    EXPECT_EQ(tell({died(one_, 1), died(one_, 1), died(two_, 2)}).rows, 256U);
+    EXPECT_EQ(tell({died(two_, 2)}).rows, 256U * 16);
+    EXPECT_TRUE(has_stood(1));
+    const auto order = tell({died(two_, 2)});
+    EXPECT_TRUE(has_stood(2)) << "a process each time";
+    EXPECT_THAT(order.aside, SizeIs(1));
+    EXPECT_THAT(order.last, ElementsAre(one_, two_));
+    EXPECT_THAT(tell({died(two_, 2, 1)}).aside, SizeIs(2)) << "where others' rows pass it is this one";
+    tell({{.state = State::passed}});
+    EXPECT_TRUE(trial.is_over());
+}
+
+TEST_F(TrialShareTest, WhereRowsOfManyTenantsEndProcessesEvenUnreadTheStreamStandsToo)
+{
+    order_after(std::deque(5, died(one_, 1)));
+    order_after(std::deque(5, died(two_, 2)));
+    EXPECT_TRUE(has_stood(0));
+    order_after(std::deque(5, died(three_, 3)));
+    EXPECT_TRUE(has_stood(1));
     EXPECT_FALSE(trial_.is_over());
 }
 
@@ -135,7 +193,7 @@ struct SilentTest : TrialShareTest {
         static_cast<void>(silent_.step());
         return bench_.orders_.back();
     }
-    Trials silents_{&bench_, metrics_.counter("winnow_quarantined_rows_total", "Rows."), {.silence = 0s}};
+    Trials silents_{&bench_, quarantined_, standing_, {.silence = 0s}};
     Trial silent_{silents_, streams_, 5};
 };
 

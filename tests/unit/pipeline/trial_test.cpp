@@ -224,10 +224,10 @@ TEST_F(TrialTest, WhatIsTriedIsWithTriageBeforeAnythingNewCanBe)
 
 TEST_F(TrialTest, LaterStreamsWaitForATrialForAMomentOnly)
 {
-    const auto quarantined = metrics_.counter("quarantined", "Rows.");
+    const auto counted = metrics_.counter("counted", "Rows.");
     put(2, 1);
     for (const auto ahead : {1h, 0h}) {
-        Trials trials(&bench_, quarantined, {.ahead = ahead});
+        Trials trials(&bench_, counted, counted, {.ahead = ahead});
         Trial trial(trials, streams_, 5);
         EXPECT_FALSE(trial.goes_first()) << "nobody knows yet whether there is anything to try";
         EXPECT_FALSE(trial.step());
@@ -238,6 +238,22 @@ TEST_F(TrialTest, LaterStreamsWaitForATrialForAMomentOnly)
         EXPECT_TRUE(trial.step());
         EXPECT_FALSE(trial.goes_first());
     }
+}
+
+TEST_F(TrialTest, WhereRowsOfSeveralTenantsEndProcessesAndNonePassesNothingOfTheStreamIsFolded)
+{
+    put(3, 1);
+    for (std::uint64_t seq = 1; seq <= 17; ++seq) {
+        const TriedRow at{.tenant = seq % 2 == 0 ? one_ : two_, .seq = seq};
+        for (int deaths = 0; deaths < 2; ++deaths) bench_.reports_.push_back({.state = State::died, .at = at});
+    }
+    take_over();
+    ASSERT_TRUE(eventually([&] { return metrics_.exposition().contains("winnow_takeover_standing_total 1\n"); }));
+    const auto claims = streams_.with([](auto& streams) { return streams.claims_; });
+    ASSERT_TRUE(eventually([&] { return streams_.with([&](auto& s) { return s.claims_ > claims + 3; }); }));
+    EXPECT_EQ(store_.attempts(), 0);
+    EXPECT_THAT(streams_.ended(), IsEmpty());
+    EXPECT_EQ(streams_.with([](auto& streams) { return streams.takeovers_; }), 1) << "it is no takeover";
 }
 
 TEST_F(TrialTest, AStopEndsTheProcess)
