@@ -120,6 +120,17 @@ TEST_F(BacktestFlow, OneWhoseNodeDiedIsBegunAnew)
     EXPECT_EQ(number("select attempt from backtests"), 2);
 }
 
+TEST_F(BacktestFlow, AsksLiveRulesThatAreSetAsideForTheirCost)
+{
+    history(5, "dev");
+    sql("insert into set_asides (tenant_id, kind, id, version, record, for_good, last_at) "
+        "select tenant_id, 'rule', rule_id, version, '{}', true, now() from rules");
+    // Instead of the live rule, so that each set is asked by itself.
+    const auto found = run(ask(domain::RuleDraft{.whole_set = true, .rules = {rule_of("{env=\"dev\"}")}}));
+    EXPECT_EQ(found["live"]["dropped"], 5);
+    EXPECT_EQ(found["difference"]["newly_dropped"]["count"], 0);
+}
+
 TEST_F(BacktestFlow, ComparesWithTheRulesThatAreLiveWhenItBegins)
 {
     history(5, "dev");
