@@ -1,9 +1,7 @@
 #include "intake/alert_fields.hpp"
-
-#include <openssl/sha.h>
+#include "winnow/domain/sha256_hex.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -43,28 +41,8 @@ std::string_view bytes_of(const IntegrationId& id) noexcept
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-}  // namespace
-
-namespace {
-
-// The first 16 bytes of SHA-256, as 32 hex digits.
-std::string half_sha256(std::string_view bytes)
-{
-    // The direct functions: fetching SHA-256 through EVP costs more than hashing one alert.
-    std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest{};
-    SHA256_CTX context;
-    SHA256_Init(&context);
-    SHA256_Update(&context, bytes.data(), bytes.size());
-    SHA256_Final(digest.data(), &context);
-
-    constexpr std::string_view kHex = "0123456789abcdef";
-    std::string hex(32, '0');
-    for (std::size_t i = 0; i < 16; ++i) {
-        hex[2 * i] = kHex[digest[i] >> 4U];
-        hex[2 * i + 1] = kHex[digest[i] & 0x0FU];
-    }
-    return hex;
-}
+// Of a SHA-256: 32 digits.
+constexpr std::size_t kDigestBytes = 16;
 
 }  // namespace
 
@@ -79,14 +57,14 @@ std::string fingerprint(const domain::Alert& alert, const domain::Labels& labels
         text.add('L', name);
         text.add('V', value);
     }
-    return half_sha256(text.str());
+    return domain::sha256_hex(text.str(), kDigestBytes);
 }
 
 std::string shorten_key(std::string_view key, std::size_t max_chars)
 {
     constexpr std::size_t kHashChars = 33;  // and what parts it from the beginning
     if (fits(key, max_chars)) return std::string(key);
-    const auto hash = half_sha256(key);
+    const auto hash = domain::sha256_hex(key, kDigestBytes);
     if (max_chars < kHashChars + 1) return hash.substr(0, max_chars);
     auto begin = shorten(key, max_chars - kHashChars + 1);
     begin.resize(begin.size() - std::string_view("…").size());

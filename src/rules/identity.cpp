@@ -1,34 +1,13 @@
 #include "rules/identity.hpp"
 
 #include "winnow/base/text.hpp"
-
-#include <openssl/sha.h>
-
-#include <array>
-#include <cstdint>
-#include <string_view>
+#include "winnow/domain/sha256_hex.hpp"
 
 namespace winnow::rules {
 
 namespace {
 
 constexpr std::size_t kDigestBytes = 16;
-
-std::string digest_of(const std::string& text)
-{
-    std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest{};
-    SHA256_CTX context;
-    SHA256_Init(&context);
-    SHA256_Update(&context, text.data(), text.size());
-    SHA256_Final(digest.data(), &context);
-    constexpr std::string_view kHex = "0123456789abcdef";
-    std::string hex;
-    for (std::size_t i = 0; i < kDigestBytes; ++i) {
-        hex += kHex[digest.at(i) >> 4U];
-        hex += kHex[digest.at(i) & 0x0FU];
-    }
-    return hex;
-}
 
 }  // namespace
 
@@ -50,7 +29,7 @@ std::string identity_of(const std::vector<Field>& fields, const domain::Alert& a
 std::string bounded_key(std::string key, std::size_t max_chars)
 {
     if (count_code_points(key) <= max_chars) return key;
-    const auto digest = digest_of(key);
+    const auto digest = domain::sha256_hex(key, kDigestBytes);
     truncate_chars(key, max_chars - 1 - digest.size());
     return key + "#" + digest;
 }
