@@ -1,4 +1,4 @@
-#include "intake/alert_title.hpp"
+#include "intake/senders/alertmanager/title.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 #include "intake/batch_reader.hpp"
 #include "intake/json_diagnosis.hpp"
-#include "intake/native_alert.hpp"
+#include "intake/senders/native/alert.hpp"
 #include "winnow/intake/formats.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-#include "intake/native_alert.hpp"
+#include "intake/senders/native/alert.hpp"
 
 #include "intake/batch_reader.hpp"
 #include "intake/unknown_word.hpp"

@@ -1,6 +1,6 @@
-#include "intake/alertmanager_alert.hpp"
+#include "intake/senders/alertmanager/alert.hpp"
 
-#include "intake/alert_title.hpp"
+#include "intake/senders/alertmanager/title.hpp"
 #include "intake/unknown_word.hpp"
 
 #include <algorithm>
