@@ -23,7 +23,7 @@ std::string_view after_scheme(std::string_view header, std::string_view scheme)
 
 }  // namespace
 
-std::string credential_of(const http::RequestHead& head, std::string_view path_token)
+std::string credential_of(const http::RequestHead& head, std::string_view path_token, const intake::Sender* sender)
 {
     if (!path_token.empty()) return std::string(path_token);
     const auto authorization = head.header("Authorization");
@@ -34,7 +34,15 @@ std::string credential_of(const http::RequestHead& head, std::string_view path_t
         const auto colon = decoded.find(':');
         return colon == std::string::npos ? "" : decoded.substr(colon + 1);
     }
-    return std::string(head.header("X-Api-Key"));
+    const auto own = sender == nullptr ? intake::Credentials{} : sender->credentials;
+    for (const auto scheme : own.schemes) {
+        if (const auto key = after_scheme(authorization, scheme); !key.empty()) return std::string(key);
+    }
+    if (const auto key = head.header("X-Api-Key"); !key.empty()) return std::string(key);
+    for (const auto name : own.parameters) {
+        if (auto key = head.query_parameter(name); key && !key->empty()) return *std::move(key);
+    }
+    return "";
 }
 
 }  // namespace winnow::api

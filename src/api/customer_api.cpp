@@ -1,9 +1,7 @@
 #include "winnow/api/customer_api.hpp"
 
-#include "api/alertmanager_error.hpp"
 #include "api/credential.hpp"
 #include "api/door/large_bodies.hpp"
-#include "api/ingest.hpp"
 #include "api/json_body.hpp"
 #include "api/problem.hpp"
 #include "api/rates/ingest_bill.hpp"
@@ -11,6 +9,8 @@
 #include "api/rates/rates.hpp"
 #include "api/respond.hpp"
 #include "api/router.hpp"
+#include "api/senders/ingest.hpp"
+#include "api/senders/refusal.hpp"
 #include "api/session_call.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/observe/log.hpp"
@@ -124,32 +124,18 @@ bool is_analysis(const Route& route, const http::RequestHead& head)
     return route.is_analysis != nullptr && route.is_analysis(head);
 }
 
-std::optional<PushFormat> push_format(Special special)
+SenderRoute sender_of(const RouteEntry& entry)
 {
-    switch (special) {
-        case Special::push_alertmanager: return PushFormat::alertmanager_api;
-        case Special::push_alertmanager_webhook: return PushFormat::alertmanager_webhook;
-        case Special::push_grafana_webhook: return PushFormat::grafana_webhook;
-        default: return std::nullopt;
-    }
+    return {.sender = entry.route.sender, .path = entry.path};
 }
 
 /// On which account a request goes.
 domain::RateClass class_of(const RouteEntry& entry, const http::RequestHead& head)
 {
     const auto& route = entry.route;
-    if (entry.special == Special::ingest_native || is_push(entry.special)) return domain::RateClass::ingest;
+    if (entry.special == Special::alerts) return domain::RateClass::ingest;
     if (is_analysis(route, head) || route.is_charged) return domain::RateClass::heavy;
     return route.method == "GET" ? domain::RateClass::read : domain::RateClass::write;
-}
-
-/// Alertmanager's and Grafana's webhooks give up on 429; what is under /am reads JSON strings.
-RefusalForm form_of(const RouteEntry& entry, std::string_view path)
-{
-    const bool gives_up =
-        entry.special == Special::push_alertmanager_webhook || entry.special == Special::push_grafana_webhook;
-    if (is_alertmanager_path(path)) return gives_up ? RefusalForm::bare_503 : RefusalForm::bare;
-    return gives_up ? RefusalForm::problem_503 : RefusalForm::problem;
 }
 
 }  // namespace
@@ -189,30 +175,32 @@ public:
         };
         const std::function<bool()> may_ask = std::cref(asks);  // which takes no memory
         options_.authenticator.authenticate(
-            credential_of(head, token_of(*admitted)),
+            credential_of(head, token_of(*admitted), match.entry->route.sender),
             [admitted, max_body_bytes, rates = rates_, &head,
              sink = std::move(sink)](Result<access::Principal> who) mutable {
                 const auto& entry = *admitted->entry;
                 if (admitted->stopped) {
-                    return sink(refused(rate_refusal(*admitted->stopped, form_of(entry, head.path), head.request_id)));
+                    return sink(
+                        refused(rate_refusal(*admitted->stopped, rate_form(sender_of(entry)), head.request_id)));
                 }
                 if (!who) {
                     const bool unknown = who.error().code() == ErrorCode::unauthenticated;
                     if (unknown && admitted->asked) rates->login_failed(head.remote_address);
+                    const auto* sender = entry.route.sender;
                     const auto error =
-                        unknown ? unauthenticated(credential_of(head, token_of(*admitted)), head) : who.error();
-                    return sink(refused(error_at(head.path, error, head.request_id)));
+                        unknown ? unauthenticated(credential_of(head, token_of(*admitted), sender), head) : who.error();
+                    return sink(refused(refusal(sender, error, head.request_id)));
                 }
                 admitted->kind = class_of(entry, head);
                 const auto cost = admitted->kind == domain::RateClass::ingest ? units_of_head(head, max_body_bytes) : 1;
                 const auto beside = is_analysis(entry.route, head) ? domain::RateClass::read : domain::RateClass::write;
                 if (const auto fast = rates->refusal(*who, admitted->kind, cost, beside)) {
-                    return sink(refused(rate_refusal(*fast, form_of(entry, head.path), head.request_id)));
+                    return sink(refused(rate_refusal(*fast, rate_form(sender_of(entry)), head.request_id)));
                 }
                 const auto& route = entry.route;
                 if (!access::allows(*who, route.permission)) {
                     return sink(
-                        refused(error_at(head.path, 403, "forbidden", why_forbidden(*who, route), head.request_id)));
+                        refused(refusal(route.sender, 403, "forbidden", why_forbidden(*who, route), head.request_id)));
                 }
                 admitted->who = *std::move(who);
                 sink(accepted(std::move(admitted), max_body_bytes));
@@ -229,20 +217,17 @@ public:
             sink = showing_rate(admitted, std::move(sink));
         }
         switch (admitted.entry->special) {
-            case Special::ingest_native:
-            case Special::push_alertmanager:
-            case Special::push_alertmanager_webhook:
-            case Special::push_grafana_webhook:
+            case Special::alerts:
                 if (large_bodies_.takes(request)) return read_in_turn(admitted, std::move(request), std::move(sink));
                 return read(admitted, std::move(request), std::move(sink));
-            case Special::alertmanager_status: return sink(alertmanager_status());
+            case Special::sender_reply: return sink(response_of(admitted.entry->path->reply()));
             case Special::alive: return sink(json_response(200, {{"status", "alive"}}));
             case Special::ready: return sink(readiness(options_.checks));
             case Special::none: break;
         }
         if (!request.body.empty() && !takes_json(request.head)) {
-            return sink(problem(415, "unsupported_media_type", "Content-Type must be application/json, in UTF-8", {},
-                                instance_of(request.head.request_id)));
+            return sink(refusal(admitted.entry->route.sender, 415, "unsupported_media_type",
+                                "Content-Type must be application/json, in UTF-8", request.head.request_id));
         }
         sessions_.run({admitted.entry, &admitted.entry->route}, admitted.parameters, admitted.who, std::move(request),
                       std::move(sink));
@@ -252,9 +237,8 @@ private:
     /// Alerts, here and now.
     void read(const Admitted& admitted, http::Request request, http::ResponseSink sink) const
     {
-        const auto format = push_format(admitted.entry->special);
-        if (!format) return ingest_native(door_, admitted.who, std::move(request), std::move(sink));
-        ingest_push(door_, *format, admitted.who, std::move(request), std::move(sink));
+        ingest(door_, sender_of(*admitted.entry), admitted.who, std::move(request), admitted.parameters,
+               std::move(sink));
     }
 
     /// The same on a thread for large bodies, when it is the tenant's turn.
@@ -277,8 +261,7 @@ private:
                     id = body->request.head.request_id;
                     // Its head was paid; what others of the tenant turned out to hold meanwhile may have used up more.
                     if (const auto fast = rates_->refusal(admitted.who, admitted.kind, 0)) {
-                        const auto form = form_of(*admitted.entry, body->request.head.path);
-                        return body->sink(rate_refusal(*fast, form, id));
+                        return body->sink(rate_refusal(*fast, rate_form(sender_of(*admitted.entry)), id));
                     }
                     read(admitted, std::move(body->request), std::move(body->sink));
                 } catch (const std::exception& failure) {  // the sink says that there is no answer
@@ -286,9 +269,7 @@ private:
                 }
             },
             [&admitted, body](const Error& error) {
-                const auto& head = body->request.head;
-                body->sink(is_push(admitted.entry->special) ? push_refusal(error, head.path, head.request_id)
-                                                            : problem(error, instance_of(head.request_id)));
+                body->sink(refusal(sender_of(*admitted.entry), error, body->request.head.request_id));
             },
             [given_up] { return given_up && given_up->load(std::memory_order_relaxed); });
     }
@@ -332,7 +313,7 @@ private:
 
     [[nodiscard]] std::size_t longest_body(const RouteEntry& entry) const
     {
-        if (is_push(entry.special)) return options_.limits.max_push_bytes;
+        if (entry.special == Special::alerts) return options_.limits.*entry.path->max_bytes;
         if (entry.special != Special::none) return options_.limits.max_body_bytes;
         const auto operation = entry.route.operation_id;
         const bool takes_rulesets = operation == "replaceRuleset" || operation == "startBacktest";
@@ -375,7 +356,7 @@ Response CustomerApi::protocol_error(std::string_view path, int status, std::str
 std::vector<Operation> customer_operations()
 {
     std::vector<Operation> operations;
-    for (const auto& [route, kind] : customer_routes()) {
+    for (const auto& [route, kind, path] : customer_routes()) {
         operations.push_back({std::string(route.method), std::string(route.pattern), std::string(route.operation_id),
                               std::string(to_string(route.permission))});
     }

@@ -145,6 +145,11 @@ std::string_view trimmed(std::string_view text)
 
 bool has_media_type(const http::RequestHead& head, std::initializer_list<std::string_view> allowed)
 {
+    return has_media_type(head, std::span(allowed.begin(), allowed.size()));
+}
+
+bool has_media_type(const http::RequestHead& head, std::span<const std::string_view> allowed)
+{
     const auto header = lower(trimmed(head.header("Content-Type")));
     if (header.empty()) return true;
     std::string_view rest = header;

@@ -17,6 +17,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +29,7 @@ inline constexpr std::size_t kMaxJsonDepth = 32;
 
 /// Whether the Content-Type names one of `allowed`, parameters aside; an absent one passes as the first. A charset
 /// other than UTF-8 is refused.
+[[nodiscard]] bool has_media_type(const http::RequestHead& head, std::span<const std::string_view> allowed);
 [[nodiscard]] bool has_media_type(const http::RequestHead& head, std::initializer_list<std::string_view> allowed);
 
 /// Strict JSON: at most kMaxJsonDepth deep, no duplicate member, no U+0000, valid UTF-8, finite numbers, nothing after

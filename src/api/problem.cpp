@@ -126,10 +126,16 @@ http::Response problem(int status, std::string_view code, std::string_view detai
         }
     }
     http::Response response(status, std::string(kProblemType), dump(document));
+    add_headers_of_status(response);
+    return response;
+}
+
+void add_headers_of_status(http::Response& response)
+{
+    const auto status = response.status;
     if (status == 401)
         response.set("WWW-Authenticate", "Bearer realm=\"winnow\", Basic realm=\"winnow\", charset=\"UTF-8\"");
     if (status == 429 || status == 503) response.set("Retry-After", std::string(kRetryAfterSeconds));
-    return response;
 }
 
 std::string instance_of(std::string_view request_id)

@@ -54,6 +54,9 @@ inline constexpr std::size_t kMostDetailBytes = 2'048;
 [[nodiscard]] http::Response problem(int status, std::string_view code, std::string_view detail,
                                      const std::vector<FieldError>& errors = {}, std::string_view instance = {});
 
+/// What every refusal carries: WWW-Authenticate with 401, Retry-After with 429 and 503.
+void add_headers_of_status(http::Response& response);
+
 /// "urn:winnow:request:<id>".
 [[nodiscard]] std::string instance_of(std::string_view request_id);
 

@@ -11,6 +11,7 @@
 #include "winnow/domain/alert_ids.hpp"
 #include "winnow/domain/limits.hpp"
 #include "winnow/http/message.hpp"
+#include "winnow/intake/sender.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
 #include <functional>
@@ -110,6 +111,8 @@ struct Route {
     SessionHandler handler;
     IsAnalysis is_analysis = nullptr;  ///< Null: never.
     bool is_charged = false;           ///< It changes something, and is charged for processor time as an analysis is.
+    /// In whose form it refuses, as the table of senders says; null: with problem documents. customer_routes() sets it.
+    const intake::Sender* sender = nullptr;
 };
 
 /// The resources' tables, one function a file.

@@ -44,6 +44,21 @@ RouteEntry special(std::string_view method, std::string_view pattern, Permission
     return entry;
 }
 
+/// With and without the key in the path.
+void add_paths(const intake::Sender& sender, std::vector<RouteEntry>& entries)
+{
+    for (const auto& path : sender.paths) {
+        const auto kind = path.reply == nullptr ? Special::alerts : Special::sender_reply;
+        for (const auto& [pattern, operation_id] : {path.place, path.with_token}) {
+            if (pattern.empty()) continue;
+            auto entry = special(path.method, pattern, Permission::ingest, operation_id, kind);
+            entry.route.sender = &sender;
+            entry.path = &path;
+            entries.push_back(std::move(entry));
+        }
+    }
+}
+
 }  // namespace
 
 std::string_view Call::parameter(std::string_view name) const noexcept
@@ -56,29 +71,17 @@ std::string_view Call::parameter(std::string_view name) const noexcept
 
 std::vector<RouteEntry> customer_routes()
 {
-    std::vector<RouteEntry> entries{
-        special("POST", "/api/v1/alerts", Permission::ingest, "sendAlerts", Special::ingest_native),
-        special("POST", "/i/{token}/alerts", Permission::ingest, "sendAlertsByToken", Special::ingest_native),
-        special("POST", "/am/api/v2/alerts", Permission::ingest, "sendAlertmanagerAlerts", Special::push_alertmanager),
-        special("POST", "/i/{token}/am/api/v2/alerts", Permission::ingest, "sendAlertmanagerAlertsByToken",
-                Special::push_alertmanager),
-        special("POST", "/am/webhook", Permission::ingest, "sendAlertmanagerWebhook",
-                Special::push_alertmanager_webhook),
-        special("POST", "/i/{token}/am/webhook", Permission::ingest, "sendAlertmanagerWebhookByToken",
-                Special::push_alertmanager_webhook),
-        special("POST", "/grafana", Permission::ingest, "sendGrafanaWebhook", Special::push_grafana_webhook),
-        special("POST", "/i/{token}/grafana", Permission::ingest, "sendGrafanaWebhookByToken",
-                Special::push_grafana_webhook),
-        special("GET", "/am/api/v2/status", Permission::ingest, "getAlertmanagerStatus", Special::alertmanager_status),
-        special("GET", "/i/{token}/am/api/v2/status", Permission::ingest, "getAlertmanagerStatusByToken",
-                Special::alertmanager_status),
-        special("GET", "/livez", Permission::open, "getLiveness", Special::alive),
-        special("GET", "/readyz", Permission::open, "getReadiness", Special::ready),
-    };
+    std::vector<RouteEntry> entries;
+    for (const auto* sender : intake::senders()) add_paths(*sender, entries);
+    entries.push_back(special("GET", "/livez", Permission::open, "getLiveness", Special::alive));
+    entries.push_back(special("GET", "/readyz", Permission::open, "getReadiness", Special::ready));
     for (auto* resource : {&ticket_routes, &alert_routes, &rule_routes, &backtest_routes, &suggestion_routes,
                            &noise_routes, &contact_routes, &contact_group_routes, &integration_routes, &delivery_routes,
                            &settings_routes, &silence_routes, &inhibition_routes, &maintenance_routes, &user_routes}) {
-        for (auto& route : (*resource)()) entries.push_back({std::move(route), Special::none});
+        for (auto& route : (*resource)()) {
+            route.sender = intake::sender_at(route.pattern);
+            entries.push_back({std::move(route), Special::none});
+        }
     }
     return entries;
 }
@@ -87,7 +90,7 @@ Router::Router(std::vector<RouteEntry> routes) : routes_(std::move(routes))
 {
     std::set<std::pair<std::string, std::string>> seen;
     patterns_.reserve(routes_.size());
-    for (const auto& [route, kind] : routes_) {
+    for (const auto& [route, kind, path] : routes_) {
         const std::string name = std::string(route.method) + " " + std::string(route.pattern);
         const bool probe = kind == Special::alive || kind == Special::ready;
         if (route.permission == Permission::open && !probe) throw std::logic_error(name + " asks for no permission");

@@ -19,26 +19,17 @@ using PathParameters = std::vector<std::pair<std::string, std::string>>;
 /// What the customer listener serves besides the resources' session routes.
 enum class Special : std::uint8_t {
     none,
-    ingest_native,
-    push_alertmanager,
-    push_alertmanager_webhook,
-    push_grafana_webhook,
-    alertmanager_status,
+    alerts,        ///< A sender's path that takes them.
+    sender_reply,  ///< A sender's path that says what its clients ask first.
     alive,
     ready
 };
-
-/// Whether bodies are those of senders that neither split nor repeat.
-[[nodiscard]] constexpr bool is_push(Special special) noexcept
-{
-    return special == Special::push_alertmanager || special == Special::push_alertmanager_webhook ||
-           special == Special::push_grafana_webhook;
-}
 
 /// A route as the router holds it: a resource's, or a special one.
 struct RouteEntry {
     Route route;  ///< `handler` is empty for special ones.
     Special special = Special::none;
+    const intake::SenderPath* path = nullptr;  ///< Of the first two of them.
 };
 
 /// Every route of the customer listener.

@@ -2,6 +2,7 @@
 
 #include "api/parameters.hpp"
 #include "api/problem.hpp"
+#include "api/senders/refusal.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/expr/pattern.hpp"
 #include "winnow/observe/log.hpp"
@@ -110,7 +111,7 @@ void fail(Running& running, const Error& error)
             "a request failed",
             {{"request_id", head.request_id}, {"tenant", running.who.service_code}, {"reason", error.message()}});
     }
-    running.sink(problem(error, instance_of(head.request_id)));
+    running.sink(refusal(running.route->sender, error, head.request_id));
 }
 
 /// Makes the response of what was read, and sends it.
@@ -143,7 +144,7 @@ void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parame
                        http::Request request, http::ResponseSink sink)
 {
     if (const auto text = only_text(request.head, parameters); !text) {
-        return sink(problem(text.error(), instance_of(request.head.request_id)));
+        return sink(refusal(route->sender, text.error(), request.head.request_id));
     }
     auto running = std::make_shared<Running>();
     running->route = std::move(route);

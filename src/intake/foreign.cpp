@@ -3,12 +3,12 @@
 
 #include "intake/batch_reader.hpp"
 #include "winnow/intake/formats.hpp"
+#include "winnow/intake/sender.hpp"
 
 #include <simdjson.h>
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 #include <string>
 
 namespace winnow::intake {
@@ -18,25 +18,10 @@ namespace {
 using simdjson::dom::element;
 using simdjson::dom::object;
 
-bool has_all(const object& members, std::initializer_list<std::string_view> names)
-{
-    return std::ranges::all_of(
-        names, [&](std::string_view name) { return members.at_key(name).error() == simdjson::SUCCESS; });
-}
+constexpr std::string_view kByToken = ", or /i/{token} before it where only a URL can be set";
 
-/// Members that together give a format away, and what to say of it. The more telling ones first.
-struct Sign {
-    std::array<std::string_view, 3> members;  // "" : none
-    std::string_view says;
-};
-
-constexpr std::string_view kByToken = ", or /i/{token} before it";
-
-constexpr std::array kSigns{
-    Sign{{"alerts", "groupKey", "orgId"}, "This looks like Grafana's webhook: send it to /grafana"},
-    Sign{{"alerts", "receiver", "orgId"}, "This looks like Grafana's webhook: send it to /grafana"},
-    Sign{{"alerts", "groupKey", "receiver"}, "This looks like Alertmanager's webhook: send it to /am/webhook"},
-    Sign{{"alerts", "commonLabels", ""}, "This looks like Alertmanager's webhook: send it to /am/webhook"},
+/// Of those that no sender of the table takes. The more telling ones first.
+constexpr std::array kNotTaken{
     Sign{{"routing_key", "event_action", ""},
          "This looks like a PagerDuty event (version 2); /pagerduty/v2/enqueue is planned and does not take it yet. "
          "Until then send title, severity, dedup_key and status as POST /api/v1/alerts has them"},
@@ -61,27 +46,34 @@ constexpr std::array kSigns{
     Sign{{"message", "priority", ""},
          "This looks like an alert for Opsgenie; /opsgenie/v2/alerts is planned and does not take it yet. Send title, "
          "dedup_key and severity as POST /api/v1/alerts has them"},
-    Sign{{"labels", "annotations", ""},
-         "This looks like alerts of Prometheus: send them to /am/api/v2/alerts, as an array"},
-    Sign{{"labels", "startsAt", ""},
-         "This looks like alerts of Prometheus: send them to /am/api/v2/alerts, as an array"},
-    Sign{{"labels", "generatorURL", ""},
-         "This looks like alerts of Prometheus: send them to /am/api/v2/alerts, as an array"},
 };
+
+bool fits(const Sign& sign, const object& members)
+{
+    return std::ranges::all_of(sign.members, [&](std::string_view name) {
+        return name.empty() || members.at_key(name).error() == simdjson::SUCCESS;
+    });
+}
+
+/// What is said of a body that a sender of the table would take; "" where none has its sign there.
+std::string taken_elsewhere(const object& members, bool vaguely)
+{
+    for (const auto* sender : senders()) {
+        for (const auto& sign : sender->signs) {
+            if (sign.is_vague == vaguely && fits(sign, members)) {
+                return std::string(sign.says) + std::string(kByToken) + ".";
+            }
+        }
+    }
+    return {};
+}
 
 std::string sign_of(const object& members)
 {
-    for (const auto& sign : kSigns) {
-        const bool all = std::ranges::all_of(
-            sign.members, [&](std::string_view name) { return name.empty() || has_all(members, {name}); });
-        if (!all) continue;
-        std::string says(sign.says);
-        const bool is_taken =
-            says.find("send it to") != std::string::npos || says.find("send them to") != std::string::npos;
-        if (is_taken) says += std::string(kByToken) + " where only a URL can be set";
-        return says + ".";
-    }
-    return {};
+    if (auto says = taken_elsewhere(members, false); !says.empty()) return says;
+    const auto known = std::ranges::find_if(kNotTaken, [&](const Sign& sign) { return fits(sign, members); });
+    if (known != kNotTaken.end()) return std::string(known->says) + ".";
+    return taken_elsewhere(members, true);
 }
 
 }  // namespace

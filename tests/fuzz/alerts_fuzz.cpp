@@ -4,6 +4,7 @@
 #include "winnow/base/text.hpp"
 #include "winnow/intake/canonical.hpp"
 #include "winnow/intake/formats.hpp"
+#include "winnow/intake/sender.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -56,6 +57,14 @@ void check(const Result<intake::Batch>& batch, std::size_t max_alerts, const dom
     }
 }
 
+/// A head without anything.
+class NoFields final : public intake::RequestFields {
+public:
+    [[nodiscard]] std::string_view header(std::string_view /*name*/) const override { return ""; }
+    [[nodiscard]] std::optional<std::string> query(std::string_view /*name*/) const override { return {}; }
+    [[nodiscard]] std::string_view parameter(std::string_view /*name*/) const override { return ""; }
+};
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
@@ -63,12 +72,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view body(reinterpret_cast<const char*>(data), size);
     const domain::AlertLimits limits;
     const intake::Origin origin{.integration_id = {}, .integration = "fuzz", .received_at = {}};
-    check(intake::parse_native_json(body, origin, limits), limits.max_alerts_per_body, limits);
-    check(intake::parse_native_ndjson(body, origin, limits), limits.max_alerts_per_body, limits);
-    check(intake::parse_alertmanager(body, origin, limits, std::chrono::minutes{5}), limits.max_alerts_per_push,
-          limits);
-    for (const auto sender : {intake::WebhookSender::alertmanager, intake::WebhookSender::grafana}) {
-        check(intake::parse_webhook(sender, body, origin, limits), limits.max_alerts_per_push, limits);
+    for (const auto* sender : intake::senders()) {
+        for (const auto& path : sender->paths) {
+            const bool pushes = path.max_bytes == &domain::AlertLimits::max_push_bytes;
+            const auto max_alerts = pushes ? limits.max_alerts_per_push : limits.max_alerts_per_body;
+            for (const auto& format : path.formats) {
+                check(format.parse({.body = body,
+                                    .fields = NoFields(),
+                                    .origin = origin,
+                                    .limits = limits,
+                                    .resolve_timeout = std::chrono::minutes{5}}),
+                      max_alerts, limits);
+            }
+        }
     }
     require(is_valid_utf8(intake::recognise_foreign(body)));
     return 0;

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Sender formats → alerts. One file a format in src/intake/. Pure.
+/// Bodies → alerts, of the formats that more than one caller reads; who is answered how: sender.hpp. Pure.
 
 #include "winnow/base/result.hpp"
 #include "winnow/domain/alert.hpp"

@@ -1,6 +1,7 @@
 #include "api/rates/rate_answer.hpp"
 
 #include "api/problem.hpp"
+#include "api/senders/refusal.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -52,6 +53,27 @@ std::string detail_of(const Standing& refused, std::int64_t seconds)
     return text;
 }
 
+http::Response problem_of(const Standing& refused, int status, std::string_view detail, std::string_view request_id)
+{
+    http::Response response(status);
+    response.headers.reserve(4);
+    response.set("Content-Type", std::string(kProblemType));
+    auto& body = response.body;
+    body.reserve(768);
+    body += R"({"type":"https://iana.org/assignments/http-problem-types#quota-exceeded",)"
+            R"("title":"Too many requests","status":)";
+    body += std::to_string(status);
+    body += R"(,"detail":)" + in_quotes(detail) + R"(,"code":"rate_limited","violated-policies":[)";
+    body += in_quotes(refused.policy);
+    body += R"(],"limit":"tenants.rates.)";
+    body += refused.policy;
+    body += R"(","value":{"rate":)" + std::to_string(refused.rate.per_second) + R"(,"burst":)" +
+            std::to_string(refused.rate.burst) + R"(},"whose":)";
+    body += in_quotes(to_string(refused.whose));
+    body += R"(,"instance":")" + instance_of(request_id) + R"("})";
+    return response;
+}
+
 }  // namespace
 
 void show_standing(http::Response& response, const Standing& standing)
@@ -64,33 +86,15 @@ void show_standing(http::Response& response, const Standing& standing)
                                   ";t=" + std::to_string(seconds_of(standing.until_full)));
 }
 
-http::Response rate_refusal(const Standing& refused, RefusalForm form, std::string_view request_id)
+http::Response rate_refusal(const Standing& refused, const RefusalForm& form, std::string_view request_id)
 {
     const auto seconds = std::max<std::int64_t>(seconds_of(refused.wait), 1);
-    const bool is_503 = form == RefusalForm::problem_503 || form == RefusalForm::bare_503;
-    const int status = is_503 ? 503 : 429;
-    const auto detail = in_quotes(detail_of(refused, seconds));
-    http::Response response(status);
-    response.headers.reserve(4);
-    if (form == RefusalForm::bare || form == RefusalForm::bare_503) {
-        response.set("Content-Type", "application/json");
-        response.body = detail;
-    } else {
-        response.set("Content-Type", std::string(kProblemType));
-        auto& body = response.body;
-        body.reserve(768);
-        body += R"({"type":"https://iana.org/assignments/http-problem-types#quota-exceeded",)"
-                R"("title":"Too many requests","status":)";
-        body += std::to_string(status);
-        body += R"(,"detail":)" + detail + R"(,"code":"rate_limited","violated-policies":[)";
-        body += in_quotes(refused.policy);
-        body += R"(],"limit":"tenants.rates.)";
-        body += refused.policy;
-        body += R"(","value":{"rate":)" + std::to_string(refused.rate.per_second) + R"(,"burst":)" +
-                std::to_string(refused.rate.burst) + R"(},"whose":)";
-        body += in_quotes(to_string(refused.whose));
-        body += R"(,"instance":")" + instance_of(request_id) + R"("})";
-    }
+    const auto detail = detail_of(refused, seconds);
+    auto response =
+        form.refuse == nullptr
+            ? problem_of(refused, form.status, detail, request_id)
+            : response_of(form.refuse(
+                  {.status = form.status, .code = "rate_limited", .detail = detail, .request_id = request_id}));
     response.set("Retry-After", std::to_string(seconds));
     show_standing(response, refused);
     return response;

@@ -6,6 +6,7 @@
 
 #include "api/rates/rates.hpp"
 #include "winnow/http/message.hpp"
+#include "winnow/intake/sender.hpp"
 
 #include <string>
 #include <string_view>
@@ -17,14 +18,13 @@ namespace winnow::api {
 void show_standing(http::Response& response, const Standing& standing);
 
 /// How a refusal is written.
-enum class RefusalForm : std::uint8_t {
-    problem,      ///< 429, a problem document.
-    problem_503,  ///< 503: its sender gives up on 429.
-    bare,         ///< 429, a JSON string.
-    bare_503,
+struct RefusalForm {
+    int status = 429;                 ///< Another where its sender gives up on that.
+    intake::Refuse refuse = nullptr;  ///< Null: a problem document.
 };
 
 /// With Retry-After and show_standing().
-[[nodiscard]] http::Response rate_refusal(const Standing& refused, RefusalForm form, std::string_view request_id);
+[[nodiscard]] http::Response rate_refusal(const Standing& refused, const RefusalForm& form,
+                                          std::string_view request_id);
 
 }  // namespace winnow::api

@@ -1,7 +1,7 @@
 #include "api/parameters.hpp"
 
-#include "api/ingest.hpp"
 #include "api/problem.hpp"
+#include "api/senders/ingest.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 #include "api/problem.hpp"
 
-#include "api/alertmanager_error.hpp"
 #include "api/etag.hpp"
+#include "api/senders/refusal.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -112,7 +112,7 @@ TEST(Problem, IsShortHoweverMuchIsWrong)
     EXPECT_LE(error_at("/grafana", long_error, "r1").body.size(), 3 * (kMostPointerBytes + kMostDetailBytes));
     std::string wide;
     for (int i = 0; i < 3'000; ++i) wide += "é";
-    EXPECT_TRUE(json::accept(bare_error(400, wide).body));
+    EXPECT_TRUE(json::accept(error_at("/am", 400, "invalid_request", wide, "").body));
 }
 
 TEST(Problem, AnInternalErrorKeepsItsReasonToItself)

@@ -240,7 +240,7 @@ TEST(RateRefusal, NamesTheLimitItsValueAndWhoseItIsInEverySendersForm)
                            .left = 3,
                            .until_full = 5'100ms,
                            .wait = 1'200ms};
-    const auto native = rate_refusal(refused, RefusalForm::problem, "r-1");
+    const auto native = rate_refusal(refused, {}, "r-1");
     EXPECT_EQ(native.status, 429);
     EXPECT_EQ(header(native, "Retry-After"), "2");
     EXPECT_EQ(header(native, "RateLimit-Policy"), R"("ingest";q=15000;w=6)");
@@ -257,12 +257,12 @@ TEST(RateRefusal, NamesTheLimitItsValueAndWhoseItIsInEverySendersForm)
     EXPECT_EQ(problem["instance"], "urn:winnow:request:r-1");
     EXPECT_THAT(problem["detail"].get<std::string>(), HasSubstr("2500 alerts a second and 15000 at once"));
 
-    const auto grafana = rate_refusal(refused, RefusalForm::problem_503, "r-1");
+    const auto grafana = rate_refusal(refused, {.status = 503}, "r-1");
     EXPECT_EQ(grafana.status, 503);
     EXPECT_EQ(problem_of(grafana)["status"], 503);
-    for (const auto form : {RefusalForm::bare, RefusalForm::bare_503}) {
-        const auto bare = rate_refusal(refused, form, "r-1");
-        EXPECT_EQ(bare.status, form == RefusalForm::bare ? 429 : 503);
+    for (const auto status : {429, 503}) {
+        const auto bare = rate_refusal(refused, {status, intake::sender_at("/am")->refuse}, "r-1");
+        EXPECT_EQ(bare.status, status);
         EXPECT_EQ(header(bare, "Retry-After"), "2");
         EXPECT_EQ(header(bare, "Content-Type"), "application/json");
         EXPECT_THAT(problem_of(bare).get<std::string>(), HasSubstr("tenants.rates.ingest"));
@@ -272,7 +272,7 @@ TEST(RateRefusal, NamesTheLimitItsValueAndWhoseItIsInEverySendersForm)
 TEST(RateRefusal, SaysThatAClassIsClosed)
 {
     const Standing closed{.policy = "write", .rate = {}, .whose = Whose::tenant, .wait = 60s};
-    const auto answer = rate_refusal(closed, RefusalForm::problem, "r-1");
+    const auto answer = rate_refusal(closed, {}, "r-1");
     EXPECT_THAT(problem_of(answer)["detail"].get<std::string>(), HasSubstr("closed"));
     EXPECT_EQ(header(answer, "RateLimit-Policy"), R"("write";q=0;w=1)");
     EXPECT_EQ(header(answer, "Retry-After"), "60");

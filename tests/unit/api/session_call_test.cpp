@@ -214,5 +214,20 @@ TEST_F(SessionCallsTest, AComputeOfARouteThatIsNotMarkedRunsAfterTheTransaction)
     EXPECT_FALSE(in_transaction);
 }
 
+TEST_F(SessionCallsTest, ARouteOfASendersRefusesInItsForm)
+{
+    const auto handler = [](const Call&, ports::TenantSession&) -> Result<Answer> {
+        return Error(ErrorCode::not_found, "there is no such silence");
+    };
+    auto route =
+        std::make_shared<Route>(Route{"GET", "/am/api/v2/silence/{id}", access::Permission::read_rules, "x", handler});
+    route->sender = intake::sender_at(route->pattern);
+    std::promise<http::Response> answer;
+    calls_->run(route, {}, {}, {}, [&](http::Response response) { answer.set_value(std::move(response)); });
+    const auto told = answer.get_future().get();
+    EXPECT_EQ(told.status, 404);
+    EXPECT_EQ(told.body, R"("there is no such silence")");
+}
+
 }  // namespace
 }  // namespace winnow::api

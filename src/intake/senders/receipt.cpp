@@ -1,24 +1,25 @@
-#include "api/ingest_answer.hpp"
+#include "intake/senders/receipt.hpp"
 
+#include "intake/json_text.hpp"
 #include "winnow/base/uuid_text.hpp"
 
-#include <array>
-#include <cstdio>
+#include <vector>
 
-namespace winnow::api {
+namespace winnow::intake {
 
 namespace {
 
 constexpr std::size_t kBytesPerResult = 64;
+constexpr std::string_view kJson = "application/json";
 
 void append_fields(const FieldError& field, std::string& body)
 {
     body += R"({"code":)";
-    append_json_string(field.code, body);
+    append_json_string(body, field.code);
     body += R"(,"pointer":)";
-    append_json_string(field.pointer, body);
+    append_json_string(body, field.pointer);
     body += R"(,"detail":)";
-    append_json_string(field.detail, body);
+    append_json_string(body, field.detail);
     body += '}';
 }
 
@@ -36,30 +37,7 @@ void append_warnings(const std::vector<FieldError>& warnings, std::string& body)
 
 }  // namespace
 
-void append_json_string(std::string_view text, std::string& out)
-{
-    out += '"';
-    for (const char c : text) {
-        switch (c) {
-            case '"': out += "\\\""; break;
-            case '\\': out += "\\\\"; break;
-            case '\n': out += "\\n"; break;
-            case '\r': out += "\\r"; break;
-            case '\t': out += "\\t"; break;
-            default:
-                if (static_cast<unsigned char>(c) < 0x20) {
-                    std::array<char, 8> escaped{};
-                    std::snprintf(escaped.data(), escaped.size(), "\\u%04x", static_cast<unsigned>(c));
-                    out += escaped.data();
-                } else {
-                    out += c;
-                }
-        }
-    }
-    out += '"';
-}
-
-std::string ingest_answer(const domain::ReceiptId& receipt, const domain::TenantIds& ids, const ItemOutcomes& outcomes)
+std::string receipt_json(const domain::ReceiptId& receipt, const domain::TenantIds& ids, const ItemOutcomes& outcomes)
 {
     const auto& refusals = outcomes.refusals;
     std::string body;
@@ -105,4 +83,21 @@ std::string ingest_answer(const domain::ReceiptId& receipt, const domain::Tenant
     return body;
 }
 
-}  // namespace winnow::api
+Reply receipt_reply(const Stored& stored)
+{
+    if (!stored.receipt) {
+        return {.status = 200,
+                .content_type = kJson,
+                .body = R"({"receipt_id":null,"accepted":0,"rejected":0,"results":[]})"};
+    }
+    return {.status = 202, .content_type = kJson, .body = receipt_json(*stored.receipt, stored.ids, stored.items)};
+}
+
+Reply named_receipt_reply(const Stored& stored)
+{
+    auto reply = receipt_reply(stored);
+    if (stored.receipt) reply.headers.emplace_back(kReceiptHeader, stored.ids.receipt(*stored.receipt));
+    return reply;
+}
+
+}  // namespace winnow::intake

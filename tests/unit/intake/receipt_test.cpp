@@ -1,7 +1,7 @@
 /// @file
 /// The answer to ingestion, and that it is bounded.
 
-#include "api/ingest_answer.hpp"
+#include "intake/senders/receipt.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -9,14 +9,14 @@
 #include <optional>
 #include <string>
 
-namespace winnow::api {
+namespace winnow::intake {
 namespace {
 
 using nlohmann::json;
 
 json answer_to(const ItemOutcomes& outcomes)
 {
-    return json::parse(ingest_answer(domain::ReceiptId(), {}, outcomes));
+    return json::parse(receipt_json(domain::ReceiptId(), {}, outcomes));
 }
 
 FieldError warning(std::size_t of)
@@ -56,4 +56,4 @@ TEST(IngestAnswer, TellsAThousandWarningsAndCountsTheRest)
 }
 
 }  // namespace
-}  // namespace winnow::api
+}  // namespace winnow::intake
