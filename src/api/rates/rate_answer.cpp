@@ -1,6 +1,6 @@
 #include "api/rates/rate_answer.hpp"
 
-#include "api/problem.hpp"
+#include "api/rest/problem.hpp"
 #include "api/senders/refusal.hpp"
 
 #include <algorithm>

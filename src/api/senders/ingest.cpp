@@ -1,7 +1,7 @@
 #include "api/senders/ingest.hpp"
 
-#include "api/json_body.hpp"
-#include "api/parameters.hpp"
+#include "api/rest/json_body.hpp"
+#include "api/rest/parameters.hpp"
 #include "api/senders/head_fields.hpp"
 #include "winnow/crypto/digest.hpp"
 

@@ -5,7 +5,7 @@
 /// or on those for large bodies, and never blocks.
 
 #include "api/rates/ingest_bill.hpp"
-#include "api/router.hpp"
+#include "api/rest/router.hpp"
 #include "api/senders/refusal.hpp"
 #include "winnow/access/permission.hpp"
 #include "winnow/domain/limits.hpp"

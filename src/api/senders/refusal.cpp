@@ -1,6 +1,6 @@
 #include "api/senders/refusal.hpp"
 
-#include "api/problem.hpp"
+#include "api/rest/problem.hpp"
 #include "winnow/base/text.hpp"
 
 #include <utility>

@@ -1,6 +1,6 @@
 #include "intake/senders/receipt.hpp"
 
-#include "intake/json_text.hpp"
+#include "intake/json/json_text.hpp"
 #include "winnow/base/uuid_text.hpp"
 
 #include <vector>

@@ -1,7 +1,7 @@
 #include "intake/senders/alertmanager/alert.hpp"
 
+#include "intake/alert/unknown_word.hpp"
 #include "intake/senders/alertmanager/title.hpp"
-#include "intake/unknown_word.hpp"
 
 #include <algorithm>
 #include <cstdint>

@@ -3,7 +3,7 @@
 /// @file
 /// One alert as Alertmanager's family writes it: labels, annotations, startsAt, endsAt, generatorURL.
 
-#include "intake/alert_fields.hpp"
+#include "intake/alert/alert_fields.hpp"
 
 #include <array>
 #include <chrono>

@@ -1,9 +1,9 @@
 /// @file
 /// Alertmanager's own API, and the webhooks of Alertmanager and Grafana: the same alerts, in an array or wrapped.
 
-#include "intake/batch_reader.hpp"
-#include "intake/json_diagnosis.hpp"
+#include "intake/json/json_diagnosis.hpp"
 #include "intake/senders/alertmanager/alert.hpp"
+#include "intake/senders/batch_reader.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/intake/formats.hpp"
 

@@ -1,7 +1,7 @@
 /// @file
 /// Prometheus and all that sends as it does, to Alertmanager's API; and the webhook of a real Alertmanager.
 
-#include "intake/json_text.hpp"
+#include "intake/json/json_text.hpp"
 #include "intake/senders/receipt.hpp"
 #include "intake/senders/table.hpp"
 #include "winnow/base/text.hpp"

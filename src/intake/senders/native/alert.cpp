@@ -1,7 +1,7 @@
 #include "intake/senders/native/alert.hpp"
 
-#include "intake/batch_reader.hpp"
-#include "intake/unknown_word.hpp"
+#include "intake/alert/unknown_word.hpp"
+#include "intake/senders/batch_reader.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/domain/one_line.hpp"
 

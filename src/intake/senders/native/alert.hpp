@@ -3,7 +3,7 @@
 /// @file
 /// One alert in Winnow's own format.
 
-#include "intake/alert_fields.hpp"
+#include "intake/alert/alert_fields.hpp"
 
 #include <string>
 #include <string_view>

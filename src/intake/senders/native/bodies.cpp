@@ -1,5 +1,5 @@
-#include "intake/batch_reader.hpp"
-#include "intake/json_diagnosis.hpp"
+#include "intake/json/json_diagnosis.hpp"
+#include "intake/senders/batch_reader.hpp"
 #include "intake/senders/native/alert.hpp"
 #include "winnow/intake/formats.hpp"
 

@@ -1,8 +1,8 @@
 /// @file
 /// Winnow's own format: POST /api/v1/alerts.
 
-#include "intake/batch_reader.hpp"
-#include "intake/json_diagnosis.hpp"
+#include "intake/json/json_diagnosis.hpp"
+#include "intake/senders/batch_reader.hpp"
 #include "intake/senders/receipt.hpp"
 #include "intake/senders/table.hpp"
 
