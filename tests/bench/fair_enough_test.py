@@ -36,6 +36,9 @@ class Fails(unittest.TestCase):
 
     def test_it_is_not_where_good_pairs_would_make_it_hold(self):
         self.assertFalse(enough.is_clear(row((times(4, QUIET), [41, 44, 43])), 0, 30))
+        one_of_three = times(8, QUIET), [41.0, 44.0, 90.0]  # too much for three pairs, one of six that is this bad is not
+        self.assertTrue(figures.failures(row(one_of_three)))
+        self.assertFalse(enough.is_clear(row(one_of_three), 0, 3))
         by_the_floor = QUIET, [21.0, 22.0, 21.5]  # 4x alone, but the median of six may still be below 20 ms
         self.assertTrue(figures.failures(row(by_the_floor)))
         self.assertFalse(enough.is_clear(row(by_the_floor), 0, 3))
@@ -99,7 +102,8 @@ class Holds(unittest.TestCase):
         self.assertFalse(enough.is_clear(row(), 1, 3))
 
     def test_nothing_is_clear_where_nothing_can_be_said(self):
-        self.assertFalse(enough.is_clear(row((QUIET, [7.0, math.nan, 7.0])), 0, 3))
+        for beside in ([7.0, math.nan, 7.0], [math.nan, 700.0, 700.0], [710.0, 700.0, math.nan]):
+            self.assertFalse(enough.is_clear(row((QUIET, beside)), 0, 3), beside)
 
     def test_looking_early_does_not_let_more_pass(self):
         """Pairs whose true ratio is just the bound: hardly a run ends early with what six pairs would have refused."""
