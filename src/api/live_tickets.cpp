@@ -1,12 +1,12 @@
 #include "api/live_tickets.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 
 namespace winnow::api {
 
 namespace {
-
-using domain::TicketState;
 
 constexpr std::size_t kAtOnce = 500;
 
@@ -33,8 +33,7 @@ domain::Alert alert_of(const domain::Ticket& ticket)
 Result<bool> for_live_tickets(ports::TicketStore& tickets, const std::function<void(const domain::Ticket&)>& visit)
 {
     ports::TicketFilter live;
-    live.states = {TicketState::held, TicketState::open, TicketState::in_progress, TicketState::close_requested,
-                   TicketState::returned};
+    std::ranges::copy_if(domain::ticket_states(), std::back_inserter(live.states), domain::is_live);
     std::optional<ports::TicketCursor> after;
     for (std::size_t seen = 0; seen < kMaxLiveTickets; seen += kAtOnce) {
         const auto page = tickets.page(live, ports::TicketOrder::newest, after, kAtOnce);

@@ -30,11 +30,12 @@ using nlohmann::json;
 constexpr std::size_t kMaxBulk = 500;
 constexpr std::size_t kMaxComment = 16'384;
 
-const std::vector<std::string_view>& state_words()
+/// Every state, as the transition's `to`.
+std::vector<std::string_view> state_words()
 {
-    static const std::vector<std::string_view> kWords{
-        "held", "open", "in_progress", "recovered", "close_requested", "returned", "closed"};
-    return kWords;
+    std::vector<std::string_view> words;
+    for (const auto state : domain::ticket_states()) words.push_back(to_string(state));
+    return words;
 }
 
 /// The ticket the path names, locked; 412 where If-Match names another version.

@@ -41,6 +41,11 @@ auto by_name(const Values& values, std::string_view word) noexcept -> std::optio
 
 }  // namespace
 
+std::span<const TicketState> ticket_states() noexcept
+{
+    return kStates;
+}
+
 std::string_view to_string(TicketState state) noexcept
 {
     switch (state) {

@@ -2,6 +2,7 @@
 
 #include "pg/array_literal.hpp"
 #include "pg/multi_row.hpp"
+#include "pg/ticket_states.hpp"
 #include "pg/values.hpp"
 
 #include <pqxx/row>
@@ -68,14 +69,12 @@ update quiet_tickets set source_ended = true
  where tenant_id = $1 and source_key = any($2::text[]) and source_key <> '' and not source_ended
 )sql";
 
-constexpr auto kReturned = R"sql(
+const auto kReturned = R"sql(
 update quiet_tickets q set source_ended = true
   from tickets t
  where q.tenant_id = $1 and q.ticket_id = any($2::uuid[]) and q.config_version = $3
    and t.tenant_id = q.tenant_id and t.ticket_id = q.ticket_id
-   and (t.state in ('recovered', 'closed')  -- as is_over() has it
-        or t.recovered_at is not null and t.state in ('close_requested', 'returned'))
-)sql";
+   and )sql" + sql_is_over("t");
 
 constexpr auto kCount = R"sql(
 insert into suppression_stats as s (tenant_id, cause_id, matched)
@@ -151,7 +150,7 @@ void follow_people(pqxx::transaction_base& tx, TenantId tenant, const std::vecto
                    std::optional<std::int64_t>(), std::int64_t{0}, true);
     }
     end_sources(tx, tenant, ended);
-    if (!quiet.empty()) query(tx, kReturned, tenant, array_of(quiet), kParked);
+    if (!quiet.empty()) query(tx, kReturned.c_str(), tenant, array_of(quiet), kParked);
     let_go.flush();
 }
 

@@ -2,6 +2,7 @@
 
 #include "pg/array_literal.hpp"
 #include "pg/machine_rows.hpp"
+#include "pg/ticket_states.hpp"
 #include "pg/values.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -31,7 +32,9 @@ constexpr auto kColumns =
 const std::string& lock_live_sql()
 {
     static const std::string kSql = std::string(kColumns) + R"sql(
- where tenant_id = $1 and dedup_key = any($2::text[]) and state not in ('recovered', 'closed')
+ where tenant_id = $1 and dedup_key = any($2::text[]) and )sql" +
+                                    sql_is_live("tickets") +
+                                    R"sql(
  order by ticket_id
    for update
 )sql";

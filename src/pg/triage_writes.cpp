@@ -4,6 +4,7 @@
 #include "pg/machine_rows.hpp"
 #include "pg/multi_row.hpp"
 #include "pg/noise_rows.hpp"
+#include "pg/ticket_states.hpp"
 #include "pg/values.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -55,10 +56,11 @@ select $1, id, number, state, severity, title, description, dedup_key, source, s
 // the wrong way round on a table that grew since it was analysed, and was fourteen times slower.
 //
 // Counters only: by far the most, since a storm repeats what is known.
-constexpr auto kCountTickets = R"sql(
+const auto kCountTickets = R"sql(
 insert into tickets as t (tenant_id, ticket_id, number, state, severity, title, dedup_key, first_seen_at, opened_at,
                           occurrences, last_seen_at, firing_instances)
-select $1, id, 0, 'closed', 1, '', '-', 'epoch', 'epoch', occurrences, to_timestamp(last_seen / 1000.0::float8),
+select $1, id, 0, )sql" + sql_word(domain::TicketState::closed) +
+                           R"sql(, 1, '', '-', 'epoch', 'epoch', occurrences, to_timestamp(last_seen / 1000.0::float8),
        firing_instances
   from unnest($2::uuid[], $3::int8[], $4::int8[], $5::int4[]) as u(id, occurrences, last_seen, firing_instances)
 on conflict (tenant_id, ticket_id) do update
@@ -212,7 +214,7 @@ void update_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vect
     before.reserve(loaded.tickets.size());
     for (const auto& ticket : loaded.tickets) before.emplace(ticket.id, &ticket);
 
-    MultiRow<4> counted(tx, tenant, kCountTickets);
+    MultiRow<4> counted(tx, tenant, kCountTickets.c_str());
     MultiRow<25> rows(tx, tenant, kChangeTickets);
     for (const auto& t : changed) {
         const auto found = before.find(t.id);

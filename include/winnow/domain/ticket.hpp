@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,9 @@ namespace winnow::domain {
 
 /// Stored in columns by name (`to_string`): do not rename.
 enum class TicketState : std::uint8_t { held, open, in_progress, recovered, close_requested, returned, closed };
+
+/// Every state, in the order in which a ticket goes through them. Whoever lists states or their words asks here.
+[[nodiscard]] std::span<const TicketState> ticket_states() noexcept;
 
 [[nodiscard]] std::string_view to_string(TicketState state) noexcept;
 [[nodiscard]] std::optional<TicketState> parse_ticket_state(std::string_view word) noexcept;
