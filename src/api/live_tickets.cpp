@@ -12,24 +12,6 @@ constexpr std::size_t kAtOnce = 500;
 
 }  // namespace
 
-domain::Alert alert_of(const domain::Ticket& ticket)
-{
-    domain::Alert alert;
-    alert.title = ticket.title;
-    alert.severity = ticket.severity;
-    alert.dedup_key = ticket.dedup_key;
-    alert.source = ticket.source;
-    alert.service = ticket.service;
-    alert.component = ticket.component;
-    alert.group = ticket.group;
-    alert.class_name = ticket.class_name;
-    alert.description = ticket.description;
-    alert.labels = ticket.labels;
-    alert.starts_at = ticket.opened_at;
-    alert.received_at = ticket.last_seen_at;
-    return alert;
-}
-
 Result<bool> for_live_tickets(ports::TicketStore& tickets, const std::function<void(const domain::Ticket&)>& visit)
 {
     ports::TicketFilter live;

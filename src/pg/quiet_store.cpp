@@ -211,14 +211,14 @@ public:
 private:
     static bool is_suppressed(const triage::States& states, TicketId id)
     {
-        const auto ticket = std::ranges::find(states.tickets, id, &triage::TicketState::id);
+        const auto ticket = std::ranges::find(states.tickets, id, &tickets::TicketCore::id);
         return ticket != states.tickets.end() && ticket->suppressed;
     }
 
     /// It has ended quietly, and people may bring it back.
     static bool waits_for_return(const triage::States& states, TicketId id)
     {
-        const auto ticket = std::ranges::find(states.tickets, id, &triage::TicketState::id);
+        const auto ticket = std::ranges::find(states.tickets, id, &tickets::TicketCore::id);
         return ticket != states.tickets.end() && ticket->suppressed &&
                domain::is_over(ticket->state, ticket->recovered_at);
     }

@@ -160,7 +160,7 @@ int number_of(domain::Severity severity)
 
 /// A restraint as columns.
 struct RestraintRow {
-    explicit RestraintRow(const triage::Restraint& restraint)
+    explicit RestraintRow(const tickets::Restraint& restraint)
         : until(epoch_ms(restraint.until)), never_told(restraint.never_told)
     {
         if (restraint.by) {
@@ -168,8 +168,8 @@ struct RestraintRow {
             rule = restraint.rule_id;
         }
         if (restraint.from) from = to_string(*restraint.from);
-        if (restraint.flapping == triage::Flapping::firing) flapping = "firing";
-        if (restraint.flapping == triage::Flapping::resolved) flapping = "resolved";
+        if (restraint.flapping == tickets::Flapping::firing) flapping = "firing";
+        if (restraint.flapping == tickets::Flapping::resolved) flapping = "resolved";
     }
 
     std::optional<std::string_view> by;
@@ -196,7 +196,7 @@ void insert_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vect
 }
 
 /// True where nothing but the counters differs.
-bool only_counted(const triage::TicketState& now, const triage::TicketState& before)
+bool only_counted(const tickets::TicketCore& now, const tickets::TicketCore& before)
 {
     return now.state == before.state && now.severity == before.severity && now.event_seq == before.event_seq &&
            now.suppressed == before.suppressed && now.first_seen_at == before.first_seen_at &&
@@ -207,10 +207,10 @@ bool only_counted(const triage::TicketState& now, const triage::TicketState& bef
            now.route == before.route && now.restraint == before.restraint;
 }
 
-void update_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vector<triage::TicketState>& changed,
+void update_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vector<tickets::TicketCore>& changed,
                     const triage::States& loaded)
 {
-    boost::unordered_flat_map<TicketId, const triage::TicketState*, std::hash<TicketId>> before;
+    boost::unordered_flat_map<TicketId, const tickets::TicketCore*, std::hash<TicketId>> before;
     before.reserve(loaded.tickets.size());
     for (const auto& ticket : loaded.tickets) before.emplace(ticket.id, &ticket);
 

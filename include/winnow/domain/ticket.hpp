@@ -34,9 +34,6 @@ enum class TicketState : std::uint8_t { held, open, in_progress, recovered, clos
 /// close the ticket. Such a one explains nothing, and what comes after it begins anew.
 [[nodiscard]] bool is_over(TicketState state, const std::optional<Timestamp>& recovered_at) noexcept;
 
-/// The states a person may move a ticket to from `from`. `close_approval` is the tenant's setting.
-[[nodiscard]] std::vector<TicketState> allowed_transitions(TicketState from, bool close_approval);
-
 /// The whole ticket, as stored and as the API shows it.
 struct Ticket {
     TicketId id;
