@@ -1,6 +1,6 @@
 #include "api/tickets/ticket_writer.hpp"
 
-#include "api/ticket_json.hpp"
+#include "api/tickets/ticket_json.hpp"
 #include "winnow/intake/canonical.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/user_store.hpp"

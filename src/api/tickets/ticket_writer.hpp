@@ -4,7 +4,7 @@
 /// What people do to tickets: what it depends on is loaded, the tickets module decides, and all of it is stored at
 /// once.
 
-#include "api/route.hpp"
+#include "api/rest/route.hpp"
 #include "winnow/ports/ticket_store.hpp"
 #include "winnow/tickets/round.hpp"
 

@@ -1,6 +1,6 @@
 #include "pg/upkeep/purges.hpp"
 
-#include "pg/ticket_states.hpp"
+#include "pg/tickets/ticket_states.hpp"
 
 #include <array>
 #include <string>
