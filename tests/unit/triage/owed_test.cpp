@@ -125,7 +125,7 @@ private:
     std::set<TicketId> touched_;
 };
 
-bool over(const TicketState& ticket)
+bool over(const TicketCore& ticket)
 {
     return domain::is_over(ticket.state, ticket.recovered_at);
 }
