@@ -143,26 +143,28 @@ std::string_view trimmed(std::string_view text)
 
 }  // namespace
 
-bool has_media_type(const http::RequestHead& head, std::initializer_list<std::string_view> allowed)
+std::optional<std::string> media_type_of(const http::RequestHead& head)
 {
-    return has_media_type(head, std::span(allowed.begin(), allowed.size()));
+    auto header = lower(trimmed(head.header("Content-Type")));
+    const std::string_view rest = header;
+    if (const auto at = rest.find("charset="); at != std::string_view::npos) {
+        auto charset = rest.substr(at + std::string_view("charset=").size());
+        charset = trimmed(charset.substr(0, charset.find(';')));
+        if (charset.size() >= 2 && charset.front() == '"' && charset.back() == '"') {
+            charset = charset.substr(1, charset.size() - 2);
+        }
+        if (charset != "utf-8" && charset != "utf8" && charset != "us-ascii") return std::nullopt;
+    }
+    const auto bytes = trimmed(rest.substr(0, rest.find(';'))).size();
+    if (bytes == 0 && !header.empty()) return std::nullopt;
+    header.resize(bytes);  // no blanks are before it
+    return header;
 }
 
-bool has_media_type(const http::RequestHead& head, std::span<const std::string_view> allowed)
+bool has_media_type(const http::RequestHead& head, std::initializer_list<std::string_view> allowed)
 {
-    const auto header = lower(trimmed(head.header("Content-Type")));
-    if (header.empty()) return true;
-    std::string_view rest = header;
-    const auto type = trimmed(rest.substr(0, rest.find(';')));
-    if (std::ranges::find(allowed, type) == allowed.end()) return false;
-    const auto at = rest.find("charset=");
-    if (at == std::string_view::npos) return true;
-    auto charset = rest.substr(at + std::string_view("charset=").size());
-    charset = trimmed(charset.substr(0, charset.find(';')));
-    if (charset.size() >= 2 && charset.front() == '"' && charset.back() == '"') {
-        charset = charset.substr(1, charset.size() - 2);
-    }
-    return charset == "utf-8" || charset == "utf8" || charset == "us-ascii";
+    const auto type = media_type_of(head);
+    return type && (type->empty() || std::ranges::find(allowed, *type) != allowed.end());
 }
 
 Result<json> parse_json(std::string_view text)

@@ -17,7 +17,6 @@
 #include <limits>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,9 +26,12 @@ namespace winnow::api {
 
 inline constexpr std::size_t kMaxJsonDepth = 32;
 
+/// The Content-Type in lower case, parameters aside; "" where there is none, nullopt where it names no type, or another
+/// charset than UTF-8.
+[[nodiscard]] std::optional<std::string> media_type_of(const http::RequestHead& head);
+
 /// Whether the Content-Type names one of `allowed`, parameters aside; an absent one passes as the first. A charset
 /// other than UTF-8 is refused.
-[[nodiscard]] bool has_media_type(const http::RequestHead& head, std::span<const std::string_view> allowed);
 [[nodiscard]] bool has_media_type(const http::RequestHead& head, std::initializer_list<std::string_view> allowed);
 
 /// Strict JSON: at most kMaxJsonDepth deep, no duplicate member, no U+0000, valid UTF-8, finite numbers, nothing after

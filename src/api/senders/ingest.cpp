@@ -40,8 +40,13 @@ std::vector<FieldError> all_refused(Result<intake::Batch>& batch)
 /// How a body is read that is called so; null where it is called nothing that is taken there.
 const intake::Format* format_of(const intake::SenderPath& path, const http::RequestHead& head)
 {
-    const auto fits = [&head](const intake::Format& format) {
-        return format.media_types.empty() || has_media_type(head, format.media_types);
+    const auto& first = path.formats.front();
+    if (first.media_types.empty()) return &first;
+    const auto type = media_type_of(head);
+    if (!type) return nullptr;
+    if (type->empty()) return &first;
+    const auto fits = [&type](const intake::Format& format) {
+        return std::ranges::find(format.media_types, *type) != format.media_types.end();
     };
     const auto found = std::ranges::find_if(path.formats, fits);
     return found == path.formats.end() ? nullptr : &*found;
@@ -183,6 +188,7 @@ void ingest(const Door& door, const SenderRoute& at, const access::Principal& wh
     if (!batch) return sink(refusal(at, batch.error(), id));
     const auto ids = door.ids.of(who.tenant);
     auto [alerts, outcomes] = sort_out(*std::move(batch));
+    // The journal takes no submission of nothing.
     if (alerts.empty()) return sink(response_of(path.answer({.receipt = {}, .ids = ids, .items = outcomes})));
 
     journal::Submission submission;

@@ -44,9 +44,17 @@ std::size_t copy_plain(char* target, std::string_view text) noexcept
     return at;
 }
 
-void append_escape(std::string& out, char c)
+void append_number(std::string& out, char c)
 {
     constexpr std::string_view kHex = "0123456789abcdef";
+    out += "\\u00";
+    out += kHex[static_cast<unsigned char>(c) >> 4U];
+    out += kHex[static_cast<unsigned char>(c) & 0x0FU];
+}
+
+void append_escape(std::string& out, char c, Escapes escapes)
+{
+    if (escapes == Escapes::numbered && (c == '\b' || c == '\f')) return append_number(out, c);
     switch (c) {
         case '"': out += "\\\""; return;
         case '\\': out += "\\\\"; return;
@@ -55,10 +63,7 @@ void append_escape(std::string& out, char c)
         case '\n': out += "\\n"; return;
         case '\r': out += "\\r"; return;
         case '\t': out += "\\t"; return;
-        default:
-            out += "\\u00";
-            out += kHex[static_cast<unsigned char>(c) >> 4U];
-            out += kHex[static_cast<unsigned char>(c) & 0x0FU];
+        default: append_number(out, c);
     }
 }
 
@@ -136,7 +141,7 @@ void cut_pointer(std::string& pointer)
     pointer += kEllipsis;
 }
 
-void append_json_string(std::string& out, std::string_view text)
+void append_json_string(std::string& out, std::string_view text, Escapes escapes)
 {
     const auto begin = out.size();
     std::size_t done = 0;
@@ -147,7 +152,7 @@ void append_json_string(std::string& out, std::string_view text)
         return begin + 1 + done;
     });
     while (done < text.size()) {
-        append_escape(out, text[done++]);
+        append_escape(out, text[done++], escapes);
         auto end = done;
         while (end < text.size() && !is_special(text[end])) ++end;
         out.append(text, done, end - done);

@@ -73,8 +73,11 @@ void append_pointer_token(std::string& pointer, std::string_view name);
 /// Cuts to kMaxPointerBytes, an ellipsis at its end.
 void cut_pointer(std::string& pointer);
 
-/// Appends `text` (well-formed UTF-8) as a JSON string. The shortest escapes; everything above U+001F as it is.
-void append_json_string(std::string& out, std::string_view text);
+/// How U+0008 and U+000C are written: as \b and \f, or by their numbers.
+enum class Escapes { shortest, numbered };
+
+/// Appends `text` (well-formed UTF-8) as a JSON string. Everything above U+001F as it is.
+void append_json_string(std::string& out, std::string_view text, Escapes escapes = Escapes::shortest);
 
 enum class Number { malformed, finite, overflowing };
 

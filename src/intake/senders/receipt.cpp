@@ -15,11 +15,11 @@ constexpr std::string_view kJson = "application/json";
 void append_fields(const FieldError& field, std::string& body)
 {
     body += R"({"code":)";
-    append_json_string(body, field.code);
+    append_json_string(body, field.code, Escapes::numbered);
     body += R"(,"pointer":)";
-    append_json_string(body, field.pointer);
+    append_json_string(body, field.pointer, Escapes::numbered);
     body += R"(,"detail":)";
-    append_json_string(body, field.detail);
+    append_json_string(body, field.detail, Escapes::numbered);
     body += '}';
 }
 

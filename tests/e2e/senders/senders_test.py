@@ -143,6 +143,15 @@ receivers:
         self.assertEqual(answer.status, 422)
         self.assertIn("/am/api/v2/alerts", answer.json()["detail"])
 
+    def test_lines_without_an_alert_are_refused_as_a_body_without_one(self):
+        """Handed on as a batch of nothing, they ended the program once."""
+        for key in ({}, {"Idempotency-Key": "nothing"}):
+            answer = self.sender.post("/api/v1/alerts", b"\n\xef\xbb\xbf\r\n",
+                                      headers={"Content-Type": "application/x-ndjson", **key})
+            self.assertEqual((answer.status, answer.json()["detail"]), (422, "The body holds no alerts; send at least one."))
+        self.assertEqual(self.sender.post("/api/v1/alerts", []).status, 422)
+        self.assertEqual(self.sender.post("/api/v1/alerts", {"title": "after nothing"}).status, 202)
+
     def test_a_prometheus_with_many_alerts(self):
         target = self.url.removeprefix("https://")
         rules = "groups:\n  - name: many\n    rules:\n" + "".join(

@@ -106,6 +106,7 @@ TEST(MediaType, ComparesTheTypeAndTheCharset)
     EXPECT_FALSE(is_json("application/json; charset=iso-8859-1"));
     EXPECT_FALSE(is_json("text/plain"));
     EXPECT_FALSE(is_json("application/jsonp"));
+    EXPECT_FALSE(is_json("; charset=utf-8"));
 }
 
 TEST(MergePatch, FollowsRfc7396)

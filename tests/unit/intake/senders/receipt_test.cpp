@@ -3,6 +3,7 @@
 
 #include "intake/senders/receipt.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -37,6 +38,14 @@ TEST(IngestAnswer, TellsOfEachAlertInTheBodysOrder)
     EXPECT_EQ(answer["results"][1]["error"]["pointer"], "/1/title");
     EXPECT_EQ(answer["results"][2]["warnings"][0]["pointer"], "/2/title");
     EXPECT_FALSE(answer.contains("more_warnings"));
+}
+
+TEST(IngestAnswer, WritesEachControlCharacterAsItAlwaysDid)
+{
+    ItemOutcomes outcomes;
+    outcomes.refusals = {FieldError{.pointer = "/\b\f\n\r\t\x1f", .code = "c", .detail = "\"\\"}};
+    EXPECT_THAT(receipt_json(domain::ReceiptId(), {}, outcomes),
+                testing::HasSubstr(R"({"code":"c","pointer":"/\u0008\u000c\n\r\t\u001f","detail":"\"\\"})"));
 }
 
 TEST(IngestAnswer, TellsAThousandWarningsAndCountsTheRest)
