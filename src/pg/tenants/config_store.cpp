@@ -153,8 +153,13 @@ private:
             guard.reset();  // what comes now waits with a timeout of its own
         }
 
-        /// Its receivers say goodbye to the server and wait for an answer, which one that hangs never gives.
-        ~Listening() { session.socket().shut_down(); }
+        /// Its receivers would say goodbye to the server and wait for an answer, which one that hangs never gives, and
+        /// which libpqxx 6 does not give back. The server forgets who listens with the session.
+        ~Listening()
+        {
+            session.socket().shut_down();
+            session.connection().disconnect();
+        }
         Listening(const Listening&) = delete;
         Listening& operator=(const Listening&) = delete;
 
