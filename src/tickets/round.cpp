@@ -29,7 +29,7 @@ Needs needs_of(const std::vector<const Ticket*>& tickets, const Move& move, bool
 {
     Needs needs;
     for (const auto* ticket : tickets) {
-        if (takes_second_person(*ticket, move, close_approval)) needs.last_movers.push_back(ticket->id);
+        if (takes_second_person(*ticket, move, close_approval)) needs.close_requesters.push_back(ticket->id);
         if (takes_key(ticket->state, move.to)) needs.dedup_keys.push_back(ticket->dedup_key);
     }
     return needs;
@@ -78,8 +78,8 @@ void Round::keep(const Ticket& ticket, const std::vector<TicketEvent>& events)
 
 Result<Done> Round::check_second_person(TicketId ticket) const
 {
-    const auto mover = around_.last_movers.find(ticket);
-    if (mover == around_.last_movers.end() || mover->second != act_.actor) return Done{};
+    const auto requester = around_.close_requesters.find(ticket);
+    if (requester == around_.close_requesters.end() || requester->second != act_.actor) return Done{};
     return Error(
         ErrorCode::conflict,
         "closing this ticket takes a second person: whoever asked for it can only return it; allowed: returned");

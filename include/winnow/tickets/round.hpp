@@ -28,15 +28,15 @@ struct Move {
 
 /// What is around the tickets that a move or an edit of them depends on.
 struct Surroundings {
-    bool close_approval = false;                  ///< The tenant's setting.
-    std::map<TicketId, std::string> last_movers;  ///< Who last changed its state, of those that Needs names.
+    bool close_approval = false;                       ///< The tenant's setting.
+    std::map<TicketId, std::string> close_requesters;  ///< Who last asked for its end, of those that Needs names.
     std::map<std::string, TicketId> live_by_key;  ///< Which live ticket has the dedup key, of those that Needs names.
     std::map<UserId, bool> assignable;            ///< Whether tickets may be given to the user.
 };
 
 /// What has to be looked up before such a move can be decided; nothing of most.
 struct Needs {
-    std::vector<TicketId> last_movers;
+    std::vector<TicketId> close_requesters;
     std::vector<std::string> dedup_keys;
 };
 [[nodiscard]] Needs needs_of(const std::vector<const domain::Ticket*>& tickets, const Move& move, bool close_approval);

@@ -62,11 +62,11 @@ TEST(Round, AsksOnlyForWhatItsDecisionsDependOn)
     const auto live = ticket(3, open, "c");
     const std::vector<const Ticket*> all{&closing, &over, &live};
     const auto to_close = needs_of(all, {.to = closed}, true);
-    EXPECT_THAT(to_close.last_movers, ElementsAre(closing.id));
+    EXPECT_THAT(to_close.close_requesters, ElementsAre(closing.id));
     EXPECT_THAT(to_close.dedup_keys, IsEmpty());
-    EXPECT_THAT(needs_of(all, {.to = closed}, false).last_movers, IsEmpty());
+    EXPECT_THAT(needs_of(all, {.to = closed}, false).close_requesters, IsEmpty());
     const auto to_open = needs_of(all, {.to = open}, true);
-    EXPECT_THAT(to_open.last_movers, IsEmpty());
+    EXPECT_THAT(to_open.close_requesters, IsEmpty());
     EXPECT_THAT(to_open.dedup_keys, ElementsAre("b"));
 }
 
@@ -76,7 +76,7 @@ TEST(Round, ClosingTakesASecondPersonWhereItTakesApproval)
         for (const std::string mover : {"", "user:me", "user:somebody"}) {
             Round round(kAct, "Me");
             round.around().close_approval = approval;
-            if (!mover.empty()) round.around().last_movers = {{id_of(1), mover}};
+            if (!mover.empty()) round.around().close_requesters = {{id_of(1), mover}};
             auto closing = ticket(1, close_requested);
             const auto done = round.move(closing, {.to = closed});
             const bool may = !approval || mover != "user:me";
