@@ -1,6 +1,5 @@
 #include "winnow/tickets/round.hpp"
 
-#include <iterator>
 #include <utility>
 
 namespace winnow::tickets {
@@ -71,9 +70,6 @@ void Round::keep(const Ticket& ticket, const std::vector<TicketEvent>& events)
     auto& change = changes_[ticket.id];
     change.ticket = ticket;
     change.events.insert(change.events.end(), events.begin(), events.end());
-    auto notices = notices_of(ticket, events);
-    change.notices.insert(change.notices.end(), std::make_move_iterator(notices.begin()),
-                          std::make_move_iterator(notices.end()));
 }
 
 Result<Done> Round::check_second_person(TicketId ticket) const

@@ -8,7 +8,6 @@
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/ticket.hpp"
 #include "winnow/rules/suggestions.hpp"
-#include "winnow/tickets/notice.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -62,8 +61,6 @@ struct TicketChange {
     std::vector<domain::TicketEvent> events;
     /// tickets::Change::let_go, as intake::append_canonical writes it.
     std::optional<std::string> let_go = {};
-    /// For who plans what is owed of the change. Nothing is as long as none of them tells.
-    std::vector<tickets::Notice> notices = {};
 };
 
 /// Not thread-safe: lives and dies with its transaction.

@@ -77,8 +77,7 @@ Result<Done> TicketWriter::store()
 {
     std::vector<ports::TicketChange> changes;
     for (const auto& [id, change] : round_.changes()) {
-        auto& stored = changes.emplace_back(
-            ports::TicketChange{.ticket = change.ticket, .events = change.events, .notices = change.notices});
+        auto& stored = changes.emplace_back(ports::TicketChange{.ticket = change.ticket, .events = change.events});
         if (change.let_go) intake::append_canonical(*change.let_go, stored.let_go.emplace());
     }
     if (changes.empty()) return Done{};

@@ -302,7 +302,7 @@ public:
             MultiRow<19> ends(tx_, tenant_, kStore.c_str());
             MultiRow<19> lives(tx_, tenant_, kStore.c_str());
             MultiRow<6> events(tx_, tenant_, kAppendEvents);
-            for (const auto& [ticket, happened, let_go, notices] : changes) {
+            for (const auto& [ticket, happened, let_go] : changes) {
                 add(domain::is_live(ticket.state) ? lives : ends, ticket);
                 for (const auto& event : happened) {
                     events.add(ticket.id, event.seq, to_string(event.kind), event.at, event.actor, event.data);

@@ -11,7 +11,6 @@ namespace winnow::tickets {
 namespace {
 
 using domain::Ticket;
-using domain::TicketEventKind;
 using domain::TicketState;
 using enum domain::TicketState;
 using testing::ElementsAre;
@@ -44,13 +43,6 @@ TicketEdit as_it_is(const Ticket& ticket)
     edit.severity = ticket.severity;
     edit.assignee = ticket.assignee;
     return edit;
-}
-
-std::vector<TicketEventKind> kinds(const std::vector<Notice>& notices)
-{
-    std::vector<TicketEventKind> kinds;
-    for (const auto& notice : notices) kinds.push_back(notice.event.kind);
-    return kinds;
 }
 
 }  // namespace
@@ -180,50 +172,6 @@ TEST(Round, GivesTicketsOnlyToThoseWhoMayHaveThem)
     hers.assignee = gone;
     EXPECT_TRUE(round.edit(hers, as_it_is(hers))) << "who has it keeps it";
     EXPECT_FALSE(round.changes().contains(hers.id)) << "and nothing has changed";
-}
-
-TEST(Round, AMoveYieldsANoticeAsAnAlertsDoesWhichTellsNobody)
-{
-    struct Case {
-        TicketState from;
-        TicketState to;
-        TicketEventKind kind;
-    };
-    for (const auto& [from, to, kind] :
-         {Case{open, in_progress, TicketEventKind::acknowledged},
-          Case{in_progress, recovered, TicketEventKind::recovered}, Case{recovered, open, TicketEventKind::reopened},
-          Case{closed, open, TicketEventKind::reopened}, Case{open, closed, TicketEventKind::state_changed}}) {
-        Round round(kAct, "Me");
-        auto moving = ticket(1, from);
-        ASSERT_TRUE(round.move(moving, {.to = to, .comment = "so"}));
-        const auto& change = round.changes().at(moving.id);
-        ASSERT_EQ(change.notices.size(), 1U);
-        const auto& notice = change.notices.front();
-        EXPECT_EQ(notice.event.kind, kind);
-        EXPECT_EQ(notice.event.seq, change.events.front().seq);
-        EXPECT_EQ(notice.event.data, change.events.front().data);
-        EXPECT_EQ(notice.event.actor, "user:me");
-        EXPECT_EQ(notice.ticket.state, to);
-        EXPECT_EQ(notice.ticket.acknowledged_at, moving.acknowledged_at);
-        EXPECT_FALSE(notice.tells);
-    }
-}
-
-TEST(Round, OfAnEditOnlyWhatOthersFollowIsANotice)
-{
-    Round round(kAct, "Me");
-    auto edited = ticket(1, open);
-    auto edit = as_it_is(edited);
-    edit.title = "disk nearly full";
-    edit.severity = domain::Severity::critical;
-    ASSERT_TRUE(round.edit(edited, edit));
-    const auto& change = round.changes().at(edited.id);
-    EXPECT_EQ(change.events.size(), 2U);
-    EXPECT_THAT(kinds(change.notices), ElementsAre(TicketEventKind::severity_changed));
-    EXPECT_EQ(change.notices.front().ticket.severity, domain::Severity::critical);
-    auto commented = ticket(2, open);
-    round.keep(commented, comment_on_ticket(commented, "hm", kAct));
-    EXPECT_THAT(round.changes().at(commented.id).notices, IsEmpty());
 }
 
 TEST(Bulk, WhatIsRefusedStaysAsItWasAndStopsNobody)
