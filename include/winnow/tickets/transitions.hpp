@@ -57,6 +57,8 @@ struct Standing {
 /// The standing after a move at `at`. A time is kept exactly as long as what it tells of still holds: open, nothing has
 /// happened yet; in progress, the trouble goes on. The first acknowledgement counts, and of an end the moment when it
 /// was noticed. A person who moves a held ticket begins its episode: its times are of the one before.
+///
+/// Asserted of the machine's: that the table has the line. A person's is looked up by who calls, with the setting.
 [[nodiscard]] Standing moved(Standing standing, domain::TicketState to, Mover by, Timestamp at) noexcept;
 
 /// The same, of a domain::Ticket or a TicketCore in place.
