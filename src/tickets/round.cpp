@@ -1,5 +1,8 @@
 #include "winnow/tickets/round.hpp"
 
+#include "winnow/tickets/transitions.hpp"
+
+#include <algorithm>
 #include <utility>
 
 namespace winnow::tickets {
@@ -28,9 +31,13 @@ Needs needs_of(const std::vector<const Ticket*>& tickets, const Move& move, bool
 {
     Needs needs;
     for (const auto* ticket : tickets) {
+        if (find_transition(ticket->state, move.to, Mover::person, close_approval) == nullptr) continue;  // refused
         if (takes_second_person(*ticket, move, close_approval)) needs.close_requesters.push_back(ticket->id);
         if (takes_key(ticket->state, move.to)) needs.dedup_keys.push_back(ticket->dedup_key);
     }
+    std::ranges::sort(needs.dedup_keys);
+    const auto repeats = std::ranges::unique(needs.dedup_keys);
+    needs.dedup_keys.erase(repeats.begin(), repeats.end());
     return needs;
 }
 

@@ -33,10 +33,10 @@ struct Surroundings {
     std::map<UserId, bool> assignable;            ///< Whether tickets may be given to the user.
 };
 
-/// What has to be looked up before such a move can be decided; nothing of most.
+/// What has to be looked up before such a move can be decided; nothing of most, nor of those that the table refuses.
 struct Needs {
     std::vector<TicketId> close_requesters;
-    std::vector<std::string> dedup_keys;
+    std::vector<std::string> dedup_keys;  ///< Each once, sorted.
 };
 [[nodiscard]] Needs needs_of(const std::vector<const domain::Ticket*>& tickets, const Move& move, bool close_approval);
 

@@ -85,6 +85,16 @@ TEST_F(CloseApproval, OneBulkChangeAsksForAllAndRefusesThoseOfItsOwn)
     EXPECT_EQ(bulk["results"][1]["state"], "closed");
 }
 
+TEST_F(CloseApproval, OfAMoveThatTheTableRefusesNothingIsAsked)
+{
+    const auto key_of_its_own = add_ticket({.state = "open"});
+    const auto key_to_take = add_ticket({.state = "closed"});
+    const auto statements = [&](const std::string& id) {
+        return statements_of([&] { EXPECT_EQ(ann(id, returned), 409); });
+    };
+    EXPECT_EQ(statements(key_to_take), statements(key_of_its_own));
+}
+
 TEST_F(CloseApproval, WhoAskedIsFoundAlongTheTicketsOwnTimeline)
 {
     for (int i = 0; i < 100; ++i) add_ticket();

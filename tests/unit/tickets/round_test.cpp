@@ -62,6 +62,19 @@ TEST(Round, AsksOnlyForWhatItsDecisionsDependOn)
     EXPECT_THAT(to_open.dedup_keys, ElementsAre("b"));
 }
 
+TEST(Round, AsksNothingForMovesThatTheTableRefusesAndForAKeyOnce)
+{
+    const auto one = ticket(1, recovered, "b");
+    const auto two = ticket(2, closed, "a");
+    const auto three = ticket(3, recovered, "b");
+    const std::vector<const Ticket*> all{&one, &two, &three};
+    EXPECT_THAT(needs_of(all, {.to = in_progress}, false).dedup_keys, ElementsAre("b")) << "closed ones only open";
+    EXPECT_THAT(needs_of(all, {.to = open}, false).dedup_keys, ElementsAre("a", "b"));
+    EXPECT_THAT(needs_of(all, {.to = close_requested}, false).dedup_keys, IsEmpty()) << "nobody asks for approval";
+    EXPECT_THAT(needs_of(all, {.to = close_requested}, true).dedup_keys, ElementsAre("b"));
+    EXPECT_THAT(needs_of(all, {.to = returned}, true).dedup_keys, IsEmpty());
+}
+
 TEST(Round, ClosingTakesASecondPersonWhereItTakesApproval)
 {
     for (const bool approval : {false, true}) {
