@@ -26,8 +26,9 @@ struct Transition {
     bool by_machine = false;
     /// A person's, where the tenant's setting is this; nullopt: whatever it is.
     std::optional<bool> close_approval = {};
-    /// What the timeline calls it. Of the machine's, `reopened` is `opened` while nobody has heard of the ticket, and
-    /// back from `held` the end of the trouble is `recovered` wherever the ticket ends.
+    /// What the timeline calls it. Of the machine's, `reopened` is `opened` while nobody has heard of the ticket; and
+    /// of a held ticket the end of the trouble is `recovered` wherever the ticket ends, and letting it go is `opened`
+    /// or `reopened`, or `flapping_started` where it is let go because it flaps.
     domain::TicketEventKind kind = domain::TicketEventKind::state_changed;
 };
 
