@@ -2,6 +2,8 @@
 
 #include "winnow/tickets/transitions.hpp"
 
+#include <cassert>
+
 namespace winnow::tickets {
 
 namespace {
@@ -88,6 +90,7 @@ Ending end_trouble(TicketCore& ticket, Timestamp at) noexcept
 void give_up(TicketCore& ticket, Timestamp at) noexcept
 {
     if (const auto before = ticket.restraint.from) {
+        assert(find_transition(ticket.state, *before, Mover::machine, false));
         ticket.state = *before;  // and its times are still those of that episode
     } else {
         move(ticket, closed, Mover::machine, at);

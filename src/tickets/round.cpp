@@ -1,6 +1,8 @@
 #include "winnow/tickets/round.hpp"
 
-#include <iterator>
+#include "winnow/tickets/transitions.hpp"
+
+#include <algorithm>
 #include <utility>
 
 namespace winnow::tickets {
@@ -29,9 +31,13 @@ Needs needs_of(const std::vector<const Ticket*>& tickets, const Move& move, bool
 {
     Needs needs;
     for (const auto* ticket : tickets) {
-        if (takes_second_person(*ticket, move, close_approval)) needs.last_movers.push_back(ticket->id);
+        if (find_transition(ticket->state, move.to, Mover::person, close_approval) == nullptr) continue;  // refused
+        if (takes_second_person(*ticket, move, close_approval)) needs.close_requesters.push_back(ticket->id);
         if (takes_key(ticket->state, move.to)) needs.dedup_keys.push_back(ticket->dedup_key);
     }
+    std::ranges::sort(needs.dedup_keys);
+    const auto repeats = std::ranges::unique(needs.dedup_keys);
+    needs.dedup_keys.erase(repeats.begin(), repeats.end());
     return needs;
 }
 
@@ -71,15 +77,12 @@ void Round::keep(const Ticket& ticket, const std::vector<TicketEvent>& events)
     auto& change = changes_[ticket.id];
     change.ticket = ticket;
     change.events.insert(change.events.end(), events.begin(), events.end());
-    auto notices = notices_of(ticket, events);
-    change.notices.insert(change.notices.end(), std::make_move_iterator(notices.begin()),
-                          std::make_move_iterator(notices.end()));
 }
 
 Result<Done> Round::check_second_person(TicketId ticket) const
 {
-    const auto mover = around_.last_movers.find(ticket);
-    if (mover == around_.last_movers.end() || mover->second != act_.actor) return Done{};
+    const auto requester = around_.close_requesters.find(ticket);
+    if (requester == around_.close_requesters.end() || requester->second != act_.actor) return Done{};
     return Error(
         ErrorCode::conflict,
         "closing this ticket takes a second person: whoever asked for it can only return it; allowed: returned");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <string>
 
 namespace winnow::tickets {
@@ -101,6 +102,7 @@ Error not_allowed(TicketState from, TicketState to, bool close_approval)
 
 Standing moved(Standing standing, TicketState to, Mover by, Timestamp at) noexcept
 {
+    assert(by == Mover::person || find_transition(standing.state, to, by, false));  // people are refused before
     if (standing.state == held && by == Mover::person) forget_times(standing);
     standing.state = to;
     switch (to) {

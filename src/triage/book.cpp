@@ -4,6 +4,7 @@
 #include "winnow/tickets/event_data.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <iterator>
 #include <tuple>
@@ -222,6 +223,7 @@ void Book::net(TicketSlot& ticket, Notices& told)
 
 Outcome Book::finish(std::vector<domain::Verdict> verdicts) &&
 {
+    assert(std::ranges::all_of(outcome_.notices, &Outcome::Notice::tells));
     outcome_.verdicts = std::move(verdicts);
     for (auto& slot : tickets_) {
         if (slot.opened != TicketSlot::kLoaded) {

@@ -8,7 +8,6 @@
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/ticket.hpp"
 #include "winnow/rules/suggestions.hpp"
-#include "winnow/tickets/notice.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -62,8 +61,6 @@ struct TicketChange {
     std::vector<domain::TicketEvent> events;
     /// tickets::Change::let_go, as intake::append_canonical writes it.
     std::optional<std::string> let_go = {};
-    /// For who plans what is owed of the change. Nothing is as long as none of them tells.
-    std::vector<tickets::Notice> notices = {};
 };
 
 /// Not thread-safe: lives and dies with its transaction.
@@ -116,8 +113,10 @@ public:
     [[nodiscard]] virtual Result<std::vector<std::pair<std::string, TicketId>>> holders(
         const std::vector<std::string>& dedup_keys) = 0;
 
-    /// Who last changed the state of each of the tickets; those whose timeline has no such event are left out.
-    [[nodiscard]] virtual Result<std::vector<std::pair<TicketId, std::string>>> last_movers(
+    /// Who last asked for the end of each of the tickets: the actor of its latest move to `close_requested`. Those
+    /// whose timeline has none are left out. What alerts and time do to a ticket that is being closed changes nothing
+    /// of it.
+    [[nodiscard]] virtual Result<std::vector<std::pair<TicketId, std::string>>> close_requesters(
         const std::vector<TicketId>& ids) = 0;
 
     /// The ticket's parent, its parent's parent and so on, nearest first. Until the transaction ends nobody else's

@@ -18,7 +18,12 @@ struct Notice {
 };
 
 /// Those of a person's events that move the ticket, hand it to somebody, or change how bad it is. They tell nobody: who
-/// does it knows, and the others read it. `ticket` is as it is after all of them.
+/// does it knows, and the others read it. For who follows tickets from outside; nobody does yet, so nothing keeps them.
+///
+/// `ticket` is as it is after all of the events, and so it is in each notice; an alert's notice has it as it was right
+/// after its event. A notice has what core_of() knows: whether people were ever told of the ticket, whether it flaps,
+/// what holds it back, its firing instances and the start of its episode are at their defaults, and its kind is the
+/// event's, `opened` or not. Of alerts' acknowledgements there is no notice yet: triage makes one where it tells.
 [[nodiscard]] std::vector<Notice> notices_of(const domain::Ticket& ticket,
                                              const std::vector<domain::TicketEvent>& events);
 

@@ -8,7 +8,6 @@
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/alert.hpp"
 #include "winnow/domain/ticket.hpp"
-#include "winnow/tickets/notice.hpp"
 #include "winnow/tickets/work.hpp"
 
 #include <functional>
@@ -28,16 +27,16 @@ struct Move {
 
 /// What is around the tickets that a move or an edit of them depends on.
 struct Surroundings {
-    bool close_approval = false;                  ///< The tenant's setting.
-    std::map<TicketId, std::string> last_movers;  ///< Who last changed its state, of those that Needs names.
+    bool close_approval = false;                       ///< The tenant's setting.
+    std::map<TicketId, std::string> close_requesters;  ///< Who last asked for its end, of those that Needs names.
     std::map<std::string, TicketId> live_by_key;  ///< Which live ticket has the dedup key, of those that Needs names.
     std::map<UserId, bool> assignable;            ///< Whether tickets may be given to the user.
 };
 
-/// What has to be looked up before such a move can be decided; nothing of most.
+/// What has to be looked up before such a move can be decided; nothing of most, nor of those that the table refuses.
 struct Needs {
-    std::vector<TicketId> last_movers;
-    std::vector<std::string> dedup_keys;
+    std::vector<TicketId> close_requesters;
+    std::vector<std::string> dedup_keys;  ///< Each once, sorted.
 };
 [[nodiscard]] Needs needs_of(const std::vector<const domain::Ticket*>& tickets, const Move& move, bool close_approval);
 
@@ -45,7 +44,6 @@ struct Needs {
 struct Change {
     domain::Ticket ticket;                    ///< As it is to be.
     std::vector<domain::TicketEvent> events;  ///< What its timeline says of that.
-    std::vector<Notice> notices = {};         ///< Those of the events that are followed elsewhere.
     /// Of a ticket that was held, that nothing else kept quiet, and that is live now: as a firing alert would show it.
     /// The ticket says that it is suppressed; it is told of as soon as nothing covers it.
     std::optional<domain::Alert> let_go = {};

@@ -26,8 +26,9 @@ struct Transition {
     bool by_machine = false;
     /// A person's, where the tenant's setting is this; nullopt: whatever it is.
     std::optional<bool> close_approval = {};
-    /// What the timeline calls it. Of the machine's, `reopened` is `opened` while nobody has heard of the ticket, and
-    /// back from `held` the end of the trouble is `recovered` wherever the ticket ends.
+    /// What the timeline calls it. Of the machine's, `reopened` is `opened` while nobody has heard of the ticket; and
+    /// of a held ticket the end of the trouble is `recovered` wherever the ticket ends, and letting it go is `opened`
+    /// or `reopened`, or `flapping_started` where it is let go because it flaps.
     domain::TicketEventKind kind = domain::TicketEventKind::state_changed;
 };
 
@@ -57,6 +58,8 @@ struct Standing {
 /// The standing after a move at `at`. A time is kept exactly as long as what it tells of still holds: open, nothing has
 /// happened yet; in progress, the trouble goes on. The first acknowledgement counts, and of an end the moment when it
 /// was noticed. A person who moves a held ticket begins its episode: its times are of the one before.
+///
+/// Asserted of the machine's: that the table has the line. A person's is looked up by who calls, with the setting.
 [[nodiscard]] Standing moved(Standing standing, domain::TicketState to, Mover by, Timestamp at) noexcept;
 
 /// The same, of a domain::Ticket or a TicketCore in place.

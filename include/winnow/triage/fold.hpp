@@ -107,7 +107,9 @@ struct Outcome {
     std::vector<InstanceState> instances;     ///< New or changed, sorted by key.
     std::vector<domain::TicketEvent> events;  ///< Timeline, in order.
     using Notice = tickets::Notice;
-    std::vector<Notice> notices;         ///< Events that people hear of: all of them tell. None for suppressed tickets.
+    /// Events that people hear of. None of suppressed tickets, and each one tells: who counts or plays them need not
+    /// ask. What only steers what people still hear has no place here.
+    std::vector<Notice> notices;
     std::vector<MachineState> machines;  ///< New or changed, sorted by key.
     std::int64_t next_number = 1;
 };

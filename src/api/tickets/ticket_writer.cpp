@@ -26,10 +26,10 @@ Result<Done> TicketWriter::ask_for(const tickets::Move& move)
     if (!settings) return settings.error();
     around.close_approval = settings->close_approval;
     const auto needs = tickets::needs_of(tickets_, move, around.close_approval);
-    if (!needs.last_movers.empty()) {
-        const auto found = session_.tickets().last_movers(needs.last_movers);
+    if (!needs.close_requesters.empty()) {
+        const auto found = session_.tickets().close_requesters(needs.close_requesters);
         if (!found) return found.error();
-        around.last_movers.insert(found->begin(), found->end());
+        around.close_requesters.insert(found->begin(), found->end());
     }
     if (!needs.dedup_keys.empty()) {
         const auto found = session_.tickets().holders(needs.dedup_keys);
@@ -77,8 +77,7 @@ Result<Done> TicketWriter::store()
 {
     std::vector<ports::TicketChange> changes;
     for (const auto& [id, change] : round_.changes()) {
-        auto& stored = changes.emplace_back(
-            ports::TicketChange{.ticket = change.ticket, .events = change.events, .notices = change.notices});
+        auto& stored = changes.emplace_back(ports::TicketChange{.ticket = change.ticket, .events = change.events});
         if (change.let_go) intake::append_canonical(*change.let_go, stored.let_go.emplace());
     }
     if (changes.empty()) return Done{};

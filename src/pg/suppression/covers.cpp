@@ -141,7 +141,7 @@ void follow_people(pqxx::transaction_base& tx, TenantId tenant, const std::vecto
     std::vector<std::string> ended;
     std::vector<TicketId> quiet;
     MultiRow<9> let_go(tx, tenant, kStoreQuiet);
-    for (const auto& [ticket, events, alert, notices] : changes) {
+    for (const auto& [ticket, events, alert] : changes) {
         const bool over = domain::is_over(ticket.state, ticket.recovered_at);
         if (over) ended.push_back(source_key_of_ticket(ticket.dedup_key));
         if (!over && ticket.suppressed) quiet.push_back(ticket.id);

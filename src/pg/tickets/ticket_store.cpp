@@ -179,12 +179,13 @@ select t.dedup_key, t.ticket_id from tickets t
  where t.tenant_id = $1 and t.dedup_key = any($2::text[]) and )sql" +
                       sql_is_live("t");
 
-constexpr auto kLastMovers = R"sql(
+/// From the youngest event back: the request is among the last few. Alerts reopen tickets, too, but never name `to`.
+constexpr auto kCloseRequesters = R"sql(
 select i.ticket_id, e.actor
   from unnest($2::uuid[]) as i(ticket_id)
  cross join lateral (
     select t.actor from ticket_events t
-     where t.tenant_id = $1 and t.ticket_id = i.ticket_id and t.kind = $3
+     where t.tenant_id = $1 and t.ticket_id = i.ticket_id and t.kind in ($3, $4) and t.data->>'to' = $5
      order by t.seq desc limit 1) e
 )sql";
 
@@ -301,7 +302,7 @@ public:
             MultiRow<19> ends(tx_, tenant_, kStore.c_str());
             MultiRow<19> lives(tx_, tenant_, kStore.c_str());
             MultiRow<6> events(tx_, tenant_, kAppendEvents);
-            for (const auto& [ticket, happened, let_go, notices] : changes) {
+            for (const auto& [ticket, happened, let_go] : changes) {
                 add(domain::is_live(ticket.state) ? lives : ends, ticket);
                 for (const auto& event : happened) {
                     events.add(ticket.id, event.seq, to_string(event.kind), event.at, event.actor, event.data);
@@ -344,15 +345,16 @@ public:
         });
     }
 
-    Result<std::vector<std::pair<TicketId, std::string>>> last_movers(const std::vector<TicketId>& ids) override
+    Result<std::vector<std::pair<TicketId, std::string>>> close_requesters(const std::vector<TicketId>& ids) override
     {
         return translated([&]() -> Result<std::vector<std::pair<TicketId, std::string>>> {
-            std::vector<std::pair<TicketId, std::string>> movers;
-            const auto kind = to_string(domain::TicketEventKind::state_changed);
-            for (const auto& row : query(tx_, kLastMovers, tenant_, array_of(ids), kind)) {
-                movers.emplace_back(id_of<TicketId>(row[0]), text_of(row[1]));
+            using enum domain::TicketEventKind;  // a request that ends what was over is a `reopened`
+            std::vector<std::pair<TicketId, std::string>> requesters;
+            for (const auto& row : query(tx_, kCloseRequesters, tenant_, array_of(ids), to_string(state_changed),
+                                         to_string(reopened), to_string(TicketState::close_requested))) {
+                requesters.emplace_back(id_of<TicketId>(row[0]), text_of(row[1]));
             }
-            return movers;
+            return requesters;
         });
     }
 

@@ -254,6 +254,19 @@ TEST_F(TicketList, AFarPageReadsNoMoreRowsThanTheFirst)
     EXPECT_EQ(shown.find("Rows Removed"), std::string::npos) << shown;
 }
 
+/// A released migration cannot ask the program which tickets a list shows.
+TEST_F(TicketList, TheIndexOfWhatIsShownHasThoseThatAre)
+{
+    const auto shown = sql("select pg_get_expr(indpred, indrelid) from pg_index where indexrelid = "
+                           "'tickets_page_shown'::regclass")[0][0]
+                           .as<std::string>();
+    for (const auto state : domain::ticket_states()) {
+        const auto id = add_ticket({.state = std::string(to_string(state))});
+        const auto in_index = sql("select from tickets where ticket_id = '" + id + "' and " + shown).size() == 1;
+        EXPECT_EQ(in_index, api::is_shown(state)) << to_string(state) << ": " << shown;
+    }
+}
+
 /// The statements themselves: what they read is counted, whatever their plan looks like.
 TEST_F(TicketList, TheStoresOwnStatementsFindTheirIndexes)
 {

@@ -192,6 +192,11 @@ long World::statements_of(const std::function<void()>& work)
 
 long World::difference_by(const std::string& target, const std::string& statistics)
 {
+    return difference_by([&] { EXPECT_EQ(get(target).status, 200) << target; }, statistics);
+}
+
+long World::difference_by(const std::function<void()>& work, const std::string& statistics)
+{
     const auto flush_and_count = [&] {
         pg::Transaction transaction(session_);
         pg::query(transaction.tx(), "select pg_stat_force_next_flush()");
@@ -199,7 +204,7 @@ long World::difference_by(const std::string& target, const std::string& statisti
         return sql(statistics)[0][0].as<long>();
     };
     const auto before = flush_and_count();
-    EXPECT_EQ(get(target).status, 200) << target;
+    work();
     return flush_and_count() - before;
 }
 
@@ -209,6 +214,13 @@ long World::rows_read_by(const std::string& target)
                          "select (select sum(idx_tup_read) from pg_stat_user_indexes where relname in ('tickets',"
                          " 'ticket_search'))::bigint + (select sum(seq_tup_read) from pg_stat_user_tables where relname"
                          " in ('tickets', 'ticket_search'))::bigint");
+}
+
+long World::events_read_by(const std::function<void()>& work)
+{
+    return difference_by(work,
+                         "select seq_tup_read + idx_tup_fetch from pg_stat_user_tables where relname = "
+                         "'ticket_events'");
 }
 
 long World::pages_read_by(const std::string& target)

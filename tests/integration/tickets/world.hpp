@@ -82,6 +82,8 @@ protected:
 
     /// How many rows and index entries of `tickets` and their search index PostgreSQL reads for a GET.
     long rows_read_by(const std::string& target);
+    /// How many events of tickets it reads while `work` runs.
+    long events_read_by(const std::function<void()>& work);
     /// How many pages of `tickets` itself.
     long pages_read_by(const std::string& target);
 
@@ -104,6 +106,7 @@ protected:
 
 private:
     long difference_by(const std::string& target, const std::string& statistics);
+    long difference_by(const std::function<void()>& work, const std::string& statistics);
 
     int made_ = 0;
     pg::Session session_;

@@ -220,6 +220,21 @@ TEST(Episode, GoesAlongTheTableAndThroughAllOfIt)
     }
 }
 
+/// Where asserts are compiled in: in debug builds and under sanitizers.
+TEST(EpisodeDeathTest, LeavesTheTableNowhere)
+{
+    EXPECT_DEBUG_DEATH((void)moved({.state = closed}, in_progress, Mover::machine, kNow), "find_transition");
+    EXPECT_DEBUG_DEATH((void)moved({.state = open}, closed, Mover::machine, kNow), "find_transition") << "people's";
+    EXPECT_DEBUG_DEATH(
+        {
+            auto ticket = in(open);
+            ticket.restraint.from = closed;
+            give_up(ticket, kNow);
+        },
+        "find_transition");
+    EXPECT_EQ(moved({.state = open}, closed, Mover::person, kNow).state, closed);
+}
+
 TEST(Episode, IsHeardOfUnlessSomethingKeepsItQuiet)
 {
     EXPECT_TRUE(is_heard(in(open)));

@@ -11,7 +11,6 @@ namespace winnow::tickets {
 namespace {
 
 using domain::Ticket;
-using domain::TicketEventKind;
 using domain::TicketState;
 using enum domain::TicketState;
 using testing::ElementsAre;
@@ -46,13 +45,6 @@ TicketEdit as_it_is(const Ticket& ticket)
     return edit;
 }
 
-std::vector<TicketEventKind> kinds(const std::vector<Notice>& notices)
-{
-    std::vector<TicketEventKind> kinds;
-    for (const auto& notice : notices) kinds.push_back(notice.event.kind);
-    return kinds;
-}
-
 }  // namespace
 
 TEST(Round, AsksOnlyForWhatItsDecisionsDependOn)
@@ -62,12 +54,25 @@ TEST(Round, AsksOnlyForWhatItsDecisionsDependOn)
     const auto live = ticket(3, open, "c");
     const std::vector<const Ticket*> all{&closing, &over, &live};
     const auto to_close = needs_of(all, {.to = closed}, true);
-    EXPECT_THAT(to_close.last_movers, ElementsAre(closing.id));
+    EXPECT_THAT(to_close.close_requesters, ElementsAre(closing.id));
     EXPECT_THAT(to_close.dedup_keys, IsEmpty());
-    EXPECT_THAT(needs_of(all, {.to = closed}, false).last_movers, IsEmpty());
+    EXPECT_THAT(needs_of(all, {.to = closed}, false).close_requesters, IsEmpty());
     const auto to_open = needs_of(all, {.to = open}, true);
-    EXPECT_THAT(to_open.last_movers, IsEmpty());
+    EXPECT_THAT(to_open.close_requesters, IsEmpty());
     EXPECT_THAT(to_open.dedup_keys, ElementsAre("b"));
+}
+
+TEST(Round, AsksNothingForMovesThatTheTableRefusesAndForAKeyOnce)
+{
+    const auto one = ticket(1, recovered, "b");
+    const auto two = ticket(2, closed, "a");
+    const auto three = ticket(3, recovered, "b");
+    const std::vector<const Ticket*> all{&one, &two, &three};
+    EXPECT_THAT(needs_of(all, {.to = in_progress}, false).dedup_keys, ElementsAre("b")) << "closed ones only open";
+    EXPECT_THAT(needs_of(all, {.to = open}, false).dedup_keys, ElementsAre("a", "b"));
+    EXPECT_THAT(needs_of(all, {.to = close_requested}, false).dedup_keys, IsEmpty()) << "nobody asks for approval";
+    EXPECT_THAT(needs_of(all, {.to = close_requested}, true).dedup_keys, ElementsAre("b"));
+    EXPECT_THAT(needs_of(all, {.to = returned}, true).dedup_keys, IsEmpty());
 }
 
 TEST(Round, ClosingTakesASecondPersonWhereItTakesApproval)
@@ -76,7 +81,7 @@ TEST(Round, ClosingTakesASecondPersonWhereItTakesApproval)
         for (const std::string mover : {"", "user:me", "user:somebody"}) {
             Round round(kAct, "Me");
             round.around().close_approval = approval;
-            if (!mover.empty()) round.around().last_movers = {{id_of(1), mover}};
+            if (!mover.empty()) round.around().close_requesters = {{id_of(1), mover}};
             auto closing = ticket(1, close_requested);
             const auto done = round.move(closing, {.to = closed});
             const bool may = !approval || mover != "user:me";
@@ -180,50 +185,6 @@ TEST(Round, GivesTicketsOnlyToThoseWhoMayHaveThem)
     hers.assignee = gone;
     EXPECT_TRUE(round.edit(hers, as_it_is(hers))) << "who has it keeps it";
     EXPECT_FALSE(round.changes().contains(hers.id)) << "and nothing has changed";
-}
-
-TEST(Round, AMoveYieldsANoticeAsAnAlertsDoesWhichTellsNobody)
-{
-    struct Case {
-        TicketState from;
-        TicketState to;
-        TicketEventKind kind;
-    };
-    for (const auto& [from, to, kind] :
-         {Case{open, in_progress, TicketEventKind::acknowledged},
-          Case{in_progress, recovered, TicketEventKind::recovered}, Case{recovered, open, TicketEventKind::reopened},
-          Case{closed, open, TicketEventKind::reopened}, Case{open, closed, TicketEventKind::state_changed}}) {
-        Round round(kAct, "Me");
-        auto moving = ticket(1, from);
-        ASSERT_TRUE(round.move(moving, {.to = to, .comment = "so"}));
-        const auto& change = round.changes().at(moving.id);
-        ASSERT_EQ(change.notices.size(), 1U);
-        const auto& notice = change.notices.front();
-        EXPECT_EQ(notice.event.kind, kind);
-        EXPECT_EQ(notice.event.seq, change.events.front().seq);
-        EXPECT_EQ(notice.event.data, change.events.front().data);
-        EXPECT_EQ(notice.event.actor, "user:me");
-        EXPECT_EQ(notice.ticket.state, to);
-        EXPECT_EQ(notice.ticket.acknowledged_at, moving.acknowledged_at);
-        EXPECT_FALSE(notice.tells);
-    }
-}
-
-TEST(Round, OfAnEditOnlyWhatOthersFollowIsANotice)
-{
-    Round round(kAct, "Me");
-    auto edited = ticket(1, open);
-    auto edit = as_it_is(edited);
-    edit.title = "disk nearly full";
-    edit.severity = domain::Severity::critical;
-    ASSERT_TRUE(round.edit(edited, edit));
-    const auto& change = round.changes().at(edited.id);
-    EXPECT_EQ(change.events.size(), 2U);
-    EXPECT_THAT(kinds(change.notices), ElementsAre(TicketEventKind::severity_changed));
-    EXPECT_EQ(change.notices.front().ticket.severity, domain::Severity::critical);
-    auto commented = ticket(2, open);
-    round.keep(commented, comment_on_ticket(commented, "hm", kAct));
-    EXPECT_THAT(round.changes().at(commented.id).notices, IsEmpty());
 }
 
 TEST(Bulk, WhatIsRefusedStaysAsItWasAndStopsNobody)

@@ -173,6 +173,27 @@ TEST(TicketTransitions, NeverLeadToWhereTheyStartOrToHeld)
     }
 }
 
+/// The lines `from --> to` of its diagram; `[*]` is no state.
+TEST(Transitions, AreAllDrawn)
+{
+    std::set<std::string> drawn;
+    std::ifstream page(WINNOW_TICKETS_PAGE);
+    ASSERT_TRUE(page.is_open());
+    for (std::string line; std::getline(page, line);) {
+        std::istringstream words(line);
+        std::string from;
+        std::string arrow;
+        std::string to;
+        if (!(words >> from >> arrow >> to) || arrow != "-->" || from == "[*]") continue;
+        drawn.insert(from + " to " + to.substr(0, to.find(':')));
+    }
+    std::set<std::string> in_table;
+    for (const auto& each : transitions()) {
+        in_table.insert(std::string(to_string(each.from)) + " to " + std::string(to_string(each.to)));
+    }
+    EXPECT_EQ(drawn, in_table);
+}
+
 /// docs/tickets.md has the table in words: `| from | to | who | close approval | timeline |`.
 TEST(Transitions, AreThoseOfTheirPage)
 {

@@ -178,9 +178,16 @@ void expect_sound(const StoreModel& store)
     }
 
     std::map<TicketId, std::int32_t> seq;
-    for (const auto& event : store.events) EXPECT_EQ(event.seq, ++seq[event.ticket_id]);
+    for (const auto& event : store.events) {
+        EXPECT_EQ(event.seq, ++seq[event.ticket_id]);
+        const bool begins = event.kind == domain::TicketEventKind::reopened;
+        EXPECT_FALSE(begins && event.data.contains(R"("to":)")) << "that is how people's moves are told from it";
+    }
     for (const auto& [id, ticket] : store.tickets) EXPECT_EQ(ticket.event_seq, seq[id]);
-    for (const auto& notice : store.notices) EXPECT_FALSE(notice.ticket.suppressed);
+    for (const auto& notice : store.notices) {
+        EXPECT_FALSE(notice.ticket.suppressed);
+        EXPECT_TRUE(notice.tells) << "who counts what was told does not ask";
+    }
     expect_sound_words(store);
 }
 

@@ -30,10 +30,13 @@ TEST_F(TicketStatesTest, OfTheSchemaAreThoseOfTheProgramAndLiveInTheSame)
                        "(select oid from pg_constraint where conrelid = "
                        "'tickets'::regclass and conname = 'tickets_state_check') c"),
               all);
-    EXPECT_EQ(words_of("pg_get_expr(i.indpred, i.indrelid)",
-                       "(select indpred, indrelid from pg_index where indexrelid "
-                       "= 'tickets_one_live_per_key'::regclass) i"),
-              ended);
+    const auto words_of_index = [&](const std::string& name) {
+        return words_of("pg_get_expr(i.indpred, i.indrelid)",
+                        "(select indpred, indrelid from pg_index where indexrelid = '" + name + "'::regclass) i");
+    };
+    EXPECT_EQ(words_of_index("tickets_one_live_per_key"), ended);
+    EXPECT_EQ(words_of_index("tickets_ended"), ended);
+    EXPECT_EQ(words_of_index("tickets_held_due"), std::vector{std::string(to_string(domain::TicketState::held))});
 }
 
 }  // namespace
