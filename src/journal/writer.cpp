@@ -72,6 +72,7 @@ public:
 
     void submit(Submission submission, std::move_only_function<void(Result<Committed>)> done)
     {
+        if (submission.alerts.empty()) return done(Error(ErrorCode::internal, "a request without alerts"));
         auto pending = std::make_unique<Pending>();
         for (const auto& alert : submission.alerts) pending->bytes += bytes_of(alert);
         pending->submission = std::move(submission);

@@ -37,7 +37,8 @@ struct Once {
 /// One request's accepted alerts on their way to the journal.
 struct Submission {
     TenantId tenant;
-    std::vector<domain::Alert> alerts;  ///< 1 to ReceiptId::kMaxCount; received_at is set by the writer.
+    /// 1 to ReceiptId::kMaxCount; received_at is set by the writer. None is refused: `internal`.
+    std::vector<domain::Alert> alerts;
 
     std::optional<Once> once;  ///< Set where the request carried an Idempotency-Key.
 };

@@ -1,6 +1,7 @@
 #include "writer_fixture.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 
 namespace winnow::journal {
@@ -19,6 +20,21 @@ TEST_F(WriterTest, IsHealthyAsSoonAsItIsStarted)
     make();
     EXPECT_TRUE(writer_->healthy());
     EXPECT_TRUE(writer_->stream());
+}
+
+TEST_F(WriterTest, ARequestWithoutAlertsIsRefusedAndEndsNothing)
+{
+    make();
+    std::optional<Answer> answer;
+    Submission none;
+    none.tenant = tenant(1);
+    writer_->submit(std::move(none), [&](Answer given) { answer = std::move(given); });
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->error().code(), ErrorCode::internal);
+    submit("the next");
+    ASSERT_TRUE(all_answered());
+    EXPECT_TRUE(answer_to("the next"));
+    expect_the_promise_kept();
 }
 
 TEST_F(WriterTest, ARequestThatSpoilsItsTransactionFailsAlone)
