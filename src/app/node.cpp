@@ -19,6 +19,7 @@
 #include "winnow/pg/chores.hpp"
 #include "winnow/pg/config_store.hpp"
 #include "winnow/pg/credential_store.hpp"
+#include "winnow/pg/due_board.hpp"
 #include "winnow/pg/hold_store.hpp"
 #include "winnow/pg/journal_streams.hpp"
 #include "winnow/pg/outbox.hpp"
@@ -29,11 +30,10 @@
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/backtest_runner.hpp"
 #include "winnow/pipeline/config_cache.hpp"
-#include "winnow/pipeline/expiry_keeper.hpp"
-#include "winnow/pipeline/hold_keeper.hpp"
+#include "winnow/pipeline/due_kinds.hpp"
 #include "winnow/pipeline/housekeeping.hpp"
-#include "winnow/pipeline/quiet_keeper.hpp"
 #include "winnow/pipeline/search_keeper.hpp"
+#include "winnow/pipeline/timekeeper.hpp"
 #include "winnow/pipeline/triage_service.hpp"
 #include "winnow/pipeline/upkeep.hpp"
 #include "winnow/ports/credential_store.hpp"
@@ -45,6 +45,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace winnow::app {
 
@@ -88,6 +89,7 @@ public:
                                     config.resolve_timeout)),
           quiet_store_(pg::make_quiet_store(session(config.database.pipeline_url, "winnow silences", 1))),
           hold_store_(pg::make_hold_store(session(config.database.pipeline_url, "winnow holds", 1))),
+          due_board_(pg::make_due_board(session(config.database.pipeline_url, "winnow timers", 1))),
           chores_(pg::make_chores(session(config.database.pipeline_url, "winnow chores", 1),
                                   {.max_retention = std::chrono::days(config.tenants.max_retention_days),
                                    .newest_rulesets = config.history.newest_rulesets},
@@ -116,12 +118,7 @@ public:
           provider_(pg::make_provider_store(session(config.database.provider_url, "winnow provider", 2), noted_here())),
           triage_(
               *triage_store_, policies_, triage_options(config), [this] { dispatcher_.poke(); }, metrics_),
-          quiet_(
-              *quiet_store_, policies_, [this] { dispatcher_.poke(); }, milliseconds{1'000}, metrics_),
-          holds_(
-              *hold_store_, policies_, [this] { dispatcher_.poke(); }, milliseconds{250}, metrics_),
-          expiry_(
-              *triage_store_, policies_, [this] { dispatcher_.poke(); }, milliseconds{1'000}, metrics_),
+          timekeeper_(*due_board_, due_kinds(), {}, metrics_),
           search_(*search_index_, milliseconds{1'000}, metrics_),
           backtests_(*backtest_jobs_, policies_, backtest_options(), metrics_),
           writer_(
@@ -143,9 +140,7 @@ public:
         }
         writer_.start();
         housekeeping_.start();
-        quiet_.start();
-        holds_.start();
-        expiry_.start();
+        timekeeper_.start();
         upkeep_.start();
         search_.start();
         backtests_.start();
@@ -211,6 +206,23 @@ private:
             return triage_.held(tenant);
         };
         return options;
+    }
+
+    /// All that waits for its time; when each is due says the board (src/pg/time/due_board.cpp).
+    std::vector<std::unique_ptr<ports::DueKind>> due_kinds()
+    {
+        const pipeline::OutboxChanged owes = [this] {
+            dispatcher_.poke();
+        };
+        constexpr milliseconds kSoon{250};
+        constexpr milliseconds kSecond{1'000};
+        std::vector<std::unique_ptr<ports::DueKind>> kinds;
+        kinds.push_back(pipeline::make_hold_kind(*hold_store_, policies_, owes, kSoon, metrics_));
+        kinds.push_back(pipeline::make_quiet_kind(*quiet_store_, policies_, owes, kSecond, metrics_));
+        kinds.push_back(pipeline::make_expiry_kind(*triage_store_, policies_, owes, kSecond, metrics_));
+        kinds.push_back(pipeline::make_quiet_silence_kind(*quiet_store_, kSecond, metrics_));
+        kinds.push_back(pipeline::make_quiet_source_kind(*quiet_store_, kSecond));
+        return kinds;
     }
 
     pipeline::BacktestOptions backtest_options()
@@ -303,6 +315,7 @@ private:
     std::unique_ptr<ports::TriageStore> triage_store_;
     std::unique_ptr<ports::QuietStore> quiet_store_;
     std::unique_ptr<ports::HoldStore> hold_store_;
+    std::unique_ptr<ports::DueBoard> due_board_;
     std::unique_ptr<ports::Chores> chores_;
     std::unique_ptr<ports::BacktestJobs> backtest_jobs_;
     std::unique_ptr<ports::ConfigStore> config_store_;
@@ -318,9 +331,7 @@ private:
     std::unique_ptr<ports::TenantDatabase> database_;  ///< Tells `policies_` of changes.
     std::unique_ptr<ports::ProviderStore> provider_;   ///< So does it.
     pipeline::TriageService triage_;
-    pipeline::QuietKeeper quiet_;
-    pipeline::HoldKeeper holds_;
-    pipeline::ExpiryKeeper expiry_;
+    pipeline::Timekeeper timekeeper_;
     pipeline::SearchKeeper search_;
     pipeline::BacktestRunner backtests_;
     journal::Writer writer_;

@@ -2,7 +2,7 @@
 
 /// @file
 /// What keeps streams alive, and what takes over those of dead writers. Nothing else: whatever may take long is at
-/// home in another thread (ExpiryKeeper, Upkeep).
+/// home in other threads (Timekeeper, Upkeep).
 
 #include "winnow/domain/position.hpp"
 #include "winnow/pipeline/triage_service.hpp"

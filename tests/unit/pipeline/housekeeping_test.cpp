@@ -1,4 +1,5 @@
 #include "housekeeping_fixture.hpp"
+#include "time/one_clock.hpp"
 
 #include <thread>
 
@@ -200,7 +201,7 @@ TEST_F(HousekeepingTest, NothingThatTakesLongHoldsUpAHeartbeatOrATakeover)
     FakeChores chores({"never done"});
     chores.hold(true);
     Upkeep upkeep(chores, {}, metrics_);
-    ExpiryKeeper expiry(store_, policies_, {}, 5ms, metrics_);
+    OneClock expiry(kinds(make_expiry_kind(store_, policies_, {}, 5ms, metrics_)), metrics_);
     upkeep.start();
     expiry.start();
     ASSERT_TRUE(eventually([&] { return chores.begun() > 0; }));
