@@ -37,10 +37,10 @@ struct DueTraits {
 
 /// What one call may do.
 struct DueTurn {
-    TenantId tenant;                      ///< nil where it is nobody's own.
-    std::size_t limit = 0;                ///< Rows, at most.
+    TenantId tenant;                        ///< nil where it is nobody's own.
+    std::size_t limit = 0;                  ///< Rows, at most.
     std::chrono::milliseconds patience{0};  ///< How long to wait for somebody else who is at the tenant.
-    Timestamp now;                        ///< By the database's clock, about.
+    Timestamp now;                          ///< By the database's clock, about.
     /// Of the last day, in order; empty unless the kind is `real_time`. Valid during the call.
     std::span<const domain::Outage> outages = {};
 };

@@ -49,7 +49,8 @@ case when exists (select from quiet_tickets where source_ended)
                        where c.tenant_id = s.tenant_id and c.cause_id = s.silence_id))
             + s.end_when_quiet_ms * interval '1 millisecond')
    from silences s where s.end_when_quiet_ms is not null and s.starts_at <= now() and s.ends_at > now()))sql"},
-    {.kind = "quiet_source", .due = "case when exists (select from quiet_tickets where source_key <> '') then now() end"},
+    {.kind = "quiet_source",
+     .due = "case when exists (select from quiet_tickets where source_key <> '') then now() end"},
 };
 
 constexpr auto kNow = "select 'now' as kind, null::int8 as ms, now() as began_at, null::timestamptz as ended_at";

@@ -59,9 +59,9 @@ public:
             lateness_.push_back(metrics.histogram(
                 "winnow_timer_lateness_seconds", "How long the earliest of a kind had been due when some were done.",
                 {{"kind", name}}, {0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3'600}));
-            left_out_.push_back(metrics.gauge("winnow_timer_tenants_left_out",
-                                              "Tenants for whom a kind failed again and again, and is tried again later.",
-                                              {{"kind", name}}));
+            left_out_.push_back(metrics.gauge(
+                "winnow_timer_tenants_left_out",
+                "Tenants for whom a kind failed again and again, and is tried again later.", {{"kind", name}}));
         }
     }
 
@@ -146,9 +146,8 @@ private:
         if (!times) return answer([&](auto now) { agenda_.look_failed(now); });
         std::vector<std::optional<milliseconds>> in;
         for (const auto& kind : kinds_) {
-            const auto found = std::ranges::find(times->in, kind->traits().name, [](const auto& one) -> std::string_view {
-                return one.first;
-            });
+            const auto found = std::ranges::find(times->in, kind->traits().name,
+                                                 [](const auto& one) -> std::string_view { return one.first; });
             in.push_back(found == times->in.end() ? std::nullopt : std::optional(found->second));
         }
         answer([&](auto now) {

@@ -60,8 +60,9 @@ protected:
                 "', 1); insert into default_route values (" + t + ", '" + group + "', 1)");
             sql("insert into tickets (tenant_id, ticket_id, number, state, severity, title, dedup_key, occurrences, "
                 "first_seen_at, last_seen_at, opened_at, event_seq, firing_instances, held_by, held_until) select " +
-                t + ", ('00000000-0000-8000-8000-' || lpad(n::text, 12, '0'))::uuid, n, 'held', 1, 't', 'k' || n, 1, "
-                    "now(), now(), now(), 1, 1, 'pause', now() - interval '1 hour' * (1 - n * 0.99 / " +
+                t +
+                ", ('00000000-0000-8000-8000-' || lpad(n::text, 12, '0'))::uuid, n, 'held', 1, 't', 'k' || n, 1, "
+                "now(), now(), now(), 1, 1, 'pause', now() - interval '1 hour' * (1 - n * 0.99 / " +
                 std::to_string(all / kTenants) + ") from generate_series(1, " + std::to_string(all / kTenants) + ") n");
         }
         sql("analyze tickets");

@@ -27,7 +27,8 @@ struct Node {
           triage(
               *store, policies, {}, [] {}, metrics),
           keeper(options,
-                 kinds(make_quiet_kind(*quiet, policies, [] {}, 50ms, metrics),
+                 kinds(make_quiet_kind(
+                           *quiet, policies, [] {}, 50ms, metrics),
                        make_quiet_silence_kind(*quiet, 50ms, metrics), make_quiet_source_kind(*quiet, 50ms)),
                  50ms, metrics)
     {

@@ -44,8 +44,8 @@ struct Node {
             *streams, triage, [] { return std::nullopt; }, HousekeepingOptions{.heartbeat = 50ms, .takeover = 50ms},
             metrics);
         expiry = std::make_unique<OneClock>(
-            options, kinds(make_expiry_kind(*store, policies, [this] { ++outbox_changes; }, 50ms, metrics)), 50ms,
-            metrics);
+            options,
+            kinds(make_expiry_kind(*store, policies, [this] { ++outbox_changes; }, 50ms, metrics)), 50ms, metrics);
         housekeeping->start();
         expiry->start();
     }

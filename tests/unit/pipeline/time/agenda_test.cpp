@@ -107,12 +107,9 @@ struct Sleep {
 TEST_F(AgendaTest, SleepsUntilTheEarliestIsDueAndNoLongerThanASecond)
 {
     const std::vector<Sleep> cases{
-        {"nothing waits", {kNothing, kNothing}, "wait 1000"},
-        {"one is due soon", {300ms, kNothing}, "wait 300"},
-        {"the earlier one counts", {700ms, 300ms}, "wait 300"},
-        {"one is due much later", {1h, kNothing}, "wait 1000"},
-        {"one is due now", {0ms, 300ms}, "find hold"},
-        {"one has been due", {kNothing, -1h}, "find quiet"},
+        {"nothing waits", {kNothing, kNothing}, "wait 1000"},   {"one is due soon", {300ms, kNothing}, "wait 300"},
+        {"the earlier one counts", {700ms, 300ms}, "wait 300"}, {"one is due much later", {1h, kNothing}, "wait 1000"},
+        {"one is due now", {0ms, 300ms}, "find hold"},          {"one has been due", {kNothing, -1h}, "find quiet"},
         {"both have been", {-1ms, -1h}, "find hold"},
     };
     for (const auto& [what, in, expected] : cases) {
@@ -222,8 +219,8 @@ TEST_F(AgendaTest, AFloodOfOneKindKeepsNoOtherFromItsTurn)
         if (tasks.back().starts_with("take hold")) took(turn(), Agenda::End::done, {.rows = 1'000, .more = true});
         if (tasks.back().starts_with("take quiet")) took(turn());
     }
-    EXPECT_THAT(tasks, ElementsAre("find quiet", "take hold 1", "take quiet 2", "find hold", "take hold 1",
-                                   "find hold"));
+    EXPECT_THAT(tasks,
+                ElementsAre("find quiet", "take hold 1", "take quiet 2", "find hold", "take hold 1", "find hold"));
 }
 
 TEST_F(AgendaTest, AKindThatNoColumnTellsOfComesAtOnceAndThenAtItsOwnPace)
@@ -328,8 +325,7 @@ TEST_F(AgendaTest, WhoFailsThreeTimesIsSetAsideWithGrowingPausesAndOnlyForThatKi
         if (what.starts_with("wait")) now_ = std::max(std::get<Agenda::Wait>(task_).until, now_ + 1ms);
     }
     EXPECT_TRUE(seen.contains("take quiet 1"));
-    EXPECT_THAT(pauses, ElementsAre(0ms, 0ms, 0ms, 1min, 2min, 4min, 8min, 10min, 10min, 10min, 10min,
-                                    10min));
+    EXPECT_THAT(pauses, ElementsAre(0ms, 0ms, 0ms, 1min, 2min, 4min, 8min, 10min, 10min, 10min, 10min, 10min));
 }
 
 TEST_F(AgendaTest, IsBehindWhileSomethingIsDueOrSomebodyIsAtIt)

@@ -27,14 +27,10 @@ struct Case {
 TEST(ClockWatch, ItsStepsAreComparedWithThoseOfAClockThatNeverJumps)
 {
     const std::vector<Case> cases{
-        {"together", 1s, 1s, std::nullopt, false},
-        {"an answer that took long", 15s, 1s, std::nullopt, false},
-        {"adjusted a little", 1s, 59s, std::nullopt, false},
-        {"at the edge", 1s, 61s, std::nullopt, false},
-        {"over the edge", 1s, 61s + 1ms, 60s + 1ms, true},
-        {"forward", 1s, 1h + 1s, 1h, true},
-        {"back at the edge", 61s, 1s, std::nullopt, false},
-        {"back", 1s, -1h, -1h - 1s, false},
+        {"together", 1s, 1s, std::nullopt, false},           {"an answer that took long", 15s, 1s, std::nullopt, false},
+        {"adjusted a little", 1s, 59s, std::nullopt, false}, {"at the edge", 1s, 61s, std::nullopt, false},
+        {"over the edge", 1s, 61s + 1ms, 60s + 1ms, true},   {"forward", 1s, 1h + 1s, 1h, true},
+        {"back at the edge", 61s, 1s, std::nullopt, false},  {"back", 1s, -1h, -1h - 1s, false},
         {"both asleep", 3h, 3h, std::nullopt, false},
     };
     for (const auto& [what, steady, database, jump, left_out] : cases) {

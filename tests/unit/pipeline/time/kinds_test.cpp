@@ -129,10 +129,11 @@ protected:
         if (GetParam() == Keeper::holds) {
             keeper_.emplace(kinds(make_hold_kind(hold_store_, policies_, [] {}, 1ms, metrics_)), metrics_);
         } else {
-            keeper_.emplace(kinds(make_quiet_kind(quiet_store_, policies_, [] {}, 1ms, metrics_),
-                                  make_quiet_silence_kind(quiet_store_, 1ms, metrics_),
-                                  make_quiet_source_kind(quiet_store_, 1ms)),
-                            metrics_);
+            keeper_.emplace(
+                kinds(make_quiet_kind(
+                          quiet_store_, policies_, [] {}, 1ms, metrics_),
+                      make_quiet_silence_kind(quiet_store_, 1ms, metrics_), make_quiet_source_kind(quiet_store_, 1ms)),
+                metrics_);
         }
         keeper_->start();
     }
