@@ -29,13 +29,12 @@
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/backtest_runner.hpp"
+#include "winnow/pipeline/chore_kinds.hpp"
 #include "winnow/pipeline/config_cache.hpp"
 #include "winnow/pipeline/due_kinds.hpp"
 #include "winnow/pipeline/housekeeping.hpp"
-#include "winnow/pipeline/search_keeper.hpp"
 #include "winnow/pipeline/timekeeper.hpp"
 #include "winnow/pipeline/triage_service.hpp"
-#include "winnow/pipeline/upkeep.hpp"
 #include "winnow/ports/credential_store.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
@@ -118,8 +117,8 @@ public:
           provider_(pg::make_provider_store(session(config.database.provider_url, "winnow provider", 2), noted_here())),
           triage_(
               *triage_store_, policies_, triage_options(config), [this] { dispatcher_.poke(); }, metrics_),
+          upkeep_(*chores_, {}, metrics_),
           timekeeper_(*due_board_, due_kinds(), {}, metrics_),
-          search_(*search_index_, milliseconds{1'000}, metrics_),
           backtests_(*backtest_jobs_, policies_, backtest_options(), metrics_),
           writer_(
               *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
@@ -127,7 +126,6 @@ public:
               *streams_, triage_, [this] { return own_stream(); },
               {.on_takeover = [this](auto stream) { dispatcher_.take_over(stream); }, .trials = trials_.get()},
               metrics_),
-          upkeep_(*chores_, {}, metrics_),
           customer_api_(customer_options()),
           management_api_(management_options()),
           threads_(io_threads(config)),
@@ -141,8 +139,6 @@ public:
         writer_.start();
         housekeeping_.start();
         timekeeper_.start();
-        upkeep_.start();
-        search_.start();
         backtests_.start();
         dispatcher_.start();
         ready_ = true;
@@ -216,12 +212,13 @@ private:
         };
         constexpr milliseconds kSoon{250};
         constexpr milliseconds kSecond{1'000};
-        std::vector<std::unique_ptr<ports::DueKind>> kinds;
+        auto kinds = upkeep_.kinds();
         kinds.push_back(pipeline::make_hold_kind(*hold_store_, policies_, owes, kSoon, metrics_));
         kinds.push_back(pipeline::make_quiet_kind(*quiet_store_, policies_, owes, kSecond, metrics_));
         kinds.push_back(pipeline::make_expiry_kind(*triage_store_, policies_, owes, kSecond, metrics_));
         kinds.push_back(pipeline::make_quiet_silence_kind(*quiet_store_, kSecond, metrics_));
         kinds.push_back(pipeline::make_quiet_source_kind(*quiet_store_, kSecond));
+        kinds.push_back(pipeline::make_search_kind(*search_index_, kSecond, metrics_));
         return kinds;
     }
 
@@ -256,7 +253,7 @@ private:
                  }},
                 {"chores",
                  [this] {
-                     return upkeep_.goes_on();
+                     return upkeep_.goes_on() && timekeeper_.goes_on();
                  }},
                 {"housekeeping",
                  [this] {
@@ -331,12 +328,11 @@ private:
     std::unique_ptr<ports::TenantDatabase> database_;  ///< Tells `policies_` of changes.
     std::unique_ptr<ports::ProviderStore> provider_;   ///< So does it.
     pipeline::TriageService triage_;
+    pipeline::Upkeep upkeep_;
     pipeline::Timekeeper timekeeper_;
-    pipeline::SearchKeeper search_;
     pipeline::BacktestRunner backtests_;
     journal::Writer writer_;
     pipeline::Housekeeping housekeeping_;
-    pipeline::Upkeep upkeep_;
     api::CustomerApi customer_api_;
     api::ManagementApi management_api_;
     http::IoThreads threads_;

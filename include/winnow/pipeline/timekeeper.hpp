@@ -17,12 +17,13 @@ class Metrics;
 namespace winnow::pipeline {
 
 struct TimekeeperOptions {
-    std::size_t workers = 3;
+    std::size_t workers = 4;
     /// How long the board is left alone at most: what became due without a poke (by another node, or while a notice was
     /// lost) is found after it.
     std::chrono::milliseconds look{1'000};
     std::size_t rows = 1'000;             ///< A call, at most.
     std::chrono::milliseconds turn{200};  ///< A tenant has more calls in a row for so long; then others have theirs.
+    std::chrono::milliseconds standstill{60'000};  ///< See goes_on().
 };
 
 /// Every node has one: the rows of the database are the timers, and whoever comes first does what is due. Workers share
@@ -38,6 +39,10 @@ public:
     Timekeeper& operator=(const Timekeeper&) = delete;
 
     void start();
+
+    /// False where something is due, or somebody is at it, and nothing has ended for `standstill`: readiness.
+    /// Thread-safe, and never blocks.
+    [[nodiscard]] bool goes_on() const;
 
     /// Something may have become due by what was committed on this node, or heard of. Thread-safe, and quick.
     void poke() noexcept;

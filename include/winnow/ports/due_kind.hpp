@@ -22,7 +22,8 @@ namespace winnow::ports {
 
 /// What never changes about a kind.
 struct DueTraits {
-    std::string_view name;  ///< On the board, in metrics and in the log: lower case, with underscores. Of static life.
+    std::string_view
+        name;  ///< On the board, in metrics and in the log: lower case, with underscores. Outlives the kind.
     /// What is due and could not be done (somebody else is at its tenant, the fold is behind) is tried again after it.
     std::chrono::milliseconds again{1'000};
     /// Of a kind that no column tells of: from one turn with nothing left to do to the next. 0: the board tells.
@@ -48,7 +49,8 @@ struct DueTurn {
 struct DueDone {
     std::size_t rows = 0;  ///< That were due.
     bool more = false;     ///< There may be others that are due now.
-    /// Of a kind with `every`: when its next turn is, where that is something else.
+    /// When the next turn is due, where that is known and is no matter of a column. Of a kind with `every`: where it is
+    /// another time than usual.
     std::optional<std::chrono::milliseconds> again_in = {};
 };
 

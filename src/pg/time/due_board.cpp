@@ -49,6 +49,11 @@ case when exists (select from quiet_tickets where source_ended)
                        where c.tenant_id = s.tenant_id and c.cause_id = s.silence_id))
             + s.end_when_quiet_ms * interval '1 millisecond')
    from silences s where s.end_when_quiet_ms is not null and s.starts_at <= now() and s.ends_at > now()))sql"},
+    // As PgSearchIndex finds who is behind.
+    {.kind = "search", .due = R"sql(
+case when exists (select from search_due where retry_at is null or retry_at <= now())
+       or exists (select from ticket_numbers n left join search_progress p on p.tenant_id = n.tenant_id
+                   where n.next_number - 1 > coalesce(p.indexed_number, 0)) then now() end)sql"},
     {.kind = "quiet_source",
      .due = "case when exists (select from quiet_tickets where source_key <> '') then now() end"},
 };

@@ -152,7 +152,7 @@ std::chrono::milliseconds Agenda::took(const Take& turn, End end, const ports::D
     if (kind.traits.after_fold) folding_.erase(turn.tenant);
     std::chrono::milliseconds pause{0};
     if (end == End::done) kind.setbacks.succeeded(turn.tenant);
-    if (end == End::failed) pause = kind.setbacks.failed(turn.tenant, now);
+    if (end == End::failed && !turn.tenant.is_nil()) pause = kind.setbacks.failed(turn.tenant, now);
     kind.more = kind.more || (end == End::done && done.more);
     if (done.again_in) kind.again_in = std::min(*done.again_in, kind.again_in.value_or(*done.again_in));
     if (turn.patience.count() == 0) {
@@ -182,8 +182,9 @@ void Agenda::end_round(Kind& kind, Instant now)
     kind.not_before = now + kind.traits.again;
     if (kind.more) {
         kind.find_at = now;
-    } else if (tells_itself(kind.traits)) {
+    } else if (kind.again_in || tells_itself(kind.traits)) {
         kind.find_at = now + kind.again_in.value_or(kind.traits.every);
+        kind.not_before = kind.find_at;
     } else {
         kind.find_at = kNever;  // until the board says otherwise
         look_at_ = std::min(look_at_, kind.not_before);

@@ -23,7 +23,8 @@ namespace winnow::pipeline {
 /// once, without waiting for whoever else is at it; those that somebody else is at are tried again in the next round.
 /// So that a tenant that is folded without a pause comes to its turn all the same, each round ends with a short wait
 /// for one of them: the one that has waited longest. One for which a kind fails again and again is left out by that
-/// kind: three times it is tried at once, then after a minute, then after two, up to ten.
+/// kind: three times it is tried at once, then after a minute, then after two, up to ten. What is nobody's own (a nil
+/// tenant) is tried again at its kind's pace.
 ///
 /// While nothing is due the board is looked at once in `look`, and nothing else is asked for.
 class Agenda {

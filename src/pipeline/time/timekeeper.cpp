@@ -5,6 +5,7 @@
 #include "pipeline/time/clock_watch.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
+#include "winnow/observe/progress.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -52,6 +53,7 @@ public:
           options_(options),
           jumps_forward_(jumps(metrics, "forward")),
           jumps_back_(jumps(metrics, "back")),
+          progress_(options.standstill),
           agenda_(traits_of(kinds_), options.look, Clock::now())
     {
         for (const auto& kind : kinds_) {
@@ -78,6 +80,8 @@ public:
             workers_.emplace_back([this](const std::stop_token& stop) { work(stop); });
         }
     }
+
+    [[nodiscard]] bool goes_on() const { return !progress_.stands_still(Clock::now()); }
 
     void poke() noexcept
     {
@@ -110,7 +114,9 @@ private:
         Agenda::Task task;
         {
             std::unique_lock lock(mutex_);
-            task = agenda_.next(Clock::now());
+            const auto now = Clock::now();
+            task = agenda_.next(now);
+            progress_.waits(agenda_.is_behind(now), now);
             if (const auto* wait = std::get_if<Agenda::Wait>(&task)) {
                 const auto seen = answers_;
                 changed_.wait_until(lock, stop, wait->until, [&] { return answers_ != seen; });
@@ -131,6 +137,7 @@ private:
             ++answers_;
             tell(Clock::now());
         }
+        progress_.turned(Clock::now());
         changed_.notify_all();
     }
 
@@ -244,6 +251,8 @@ private:
     std::vector<observe::Gauge> left_out_;
     bool said_ = false;  // of whoever looks at the board: one at a time
 
+    observe::Progress progress_;
+
     std::mutex mutex_;  // guards what follows
     std::condition_variable_any changed_;
     std::uint64_t answers_ = 0;  // and pokes: news for whoever waits
@@ -265,6 +274,11 @@ Timekeeper::~Timekeeper() = default;
 void Timekeeper::start()
 {
     impl_->start();
+}
+
+bool Timekeeper::goes_on() const
+{
+    return impl_->goes_on();
 }
 
 void Timekeeper::poke() noexcept

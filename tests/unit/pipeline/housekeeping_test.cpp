@@ -202,7 +202,8 @@ TEST_F(HousekeepingTest, NothingThatTakesLongHoldsUpAHeartbeatOrATakeover)
     chores.hold(true);
     Upkeep upkeep(chores, {}, metrics_);
     OneClock expiry(kinds(make_expiry_kind(store_, policies_, {}, 5ms, metrics_)), metrics_);
-    upkeep.start();
+    OneClock clock(upkeep.kinds(), metrics_);
+    clock.start();
     expiry.start();
     ASSERT_TRUE(eventually([&] { return chores.begun() > 0; }));
     ASSERT_TRUE(eventually([&] { return store_.with([](auto& store) { return store.expiries_begun_ > 0; }); }));
