@@ -1,5 +1,6 @@
 #include "app/node.hpp"
 
+#include "app/bell.hpp"
 #include "app/key_file.hpp"
 #include "app/node_settings.hpp"
 #include "app/try_rows.hpp"
@@ -40,6 +41,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -51,6 +53,9 @@ namespace winnow::app {
 namespace {
 
 using std::chrono::milliseconds;
+
+/// How often loops that the clock reminds of what is due look by themselves: in case it cannot.
+constexpr milliseconds kAnyway{30'000};
 
 pg::PgOptions session(const std::string& url, const char* name, std::size_t connections, std::size_t max_days = 3'650)
 {
@@ -108,8 +113,9 @@ public:
               *config_store_,
               [this](const ports::TenantChange& change) {
                   if (change.credentials) authenticator_.forget(change.tenant);
+                  if (change.policy) bell_.ring();  // what was silenced may be due
               },
-              ids_),
+              ids_, kAnyway),
           database_(pg::make_tenant_database(
               api_session(config), config.database.pipeline_url,
               {.waiting = config.rest.waiting_per_tenant, .metrics = observe::QueueMetrics(metrics_, "rest")},
@@ -117,15 +123,17 @@ public:
           provider_(pg::make_provider_store(session(config.database.provider_url, "winnow provider", 2), noted_here())),
           triage_(
               *triage_store_, policies_, triage_options(config), [this] { dispatcher_.poke(); }, metrics_),
-          upkeep_(*chores_, {}, metrics_),
-          timekeeper_(*due_board_, due_kinds(), {}, metrics_),
           backtests_(*backtest_jobs_, policies_, backtest_options(), metrics_),
           writer_(
               *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
           housekeeping_(
               *streams_, triage_, [this] { return own_stream(); },
-              {.on_takeover = [this](auto stream) { dispatcher_.take_over(stream); }, .trials = trials_.get()},
+              {.takeover = kAnyway,
+               .on_takeover = [this](auto stream) { dispatcher_.take_over(stream); },
+               .trials = trials_.get()},
               metrics_),
+          upkeep_(*chores_, {}, metrics_),
+          timekeeper_(*due_board_, due_kinds(), {}, metrics_),
           customer_api_(customer_options()),
           management_api_(management_options()),
           threads_(io_threads(config)),
@@ -144,6 +152,7 @@ public:
         ready_ = true;
         management_.start();
         customer_.start();
+        bell_.hang([this] { timekeeper_.poke(); });
         observe::info("serving", {{"customer_port", static_cast<int>(customer_.port())},
                                   {"management_port", static_cast<int>(management_.port())},
                                   {"node", name_}});
@@ -166,6 +175,7 @@ public:
     void stop()
     {
         if (std::exchange(stopped_, true)) return;
+        bell_.hang({});
         ready_ = false;
         observe::info("stopping");
         // From the door inwards: what was answered 202 is in the journal before the writer ends.
@@ -218,6 +228,13 @@ private:
         kinds.push_back(pipeline::make_expiry_kind(*triage_store_, policies_, owes, kSecond, metrics_));
         kinds.push_back(pipeline::make_quiet_silence_kind(*quiet_store_, kSecond, metrics_));
         kinds.push_back(pipeline::make_quiet_source_kind(*quiet_store_, kSecond));
+        const auto remind = [&](std::string_view name, std::function<void()> loop) {
+            kinds.push_back(pipeline::make_reminder_kind(name, std::move(loop), kSecond));
+        };
+        remind("delivery", [this] { dispatcher_.remind(); });
+        remind("backtest", [this] { backtests_.poke(); });
+        remind("takeover", [this] { housekeeping_.poke(); });
+        remind("configuration", [this] { policies_.compare(); });
         kinds.push_back(pipeline::make_search_kind(*search_index_, kSecond, metrics_));
         return kinds;
     }
@@ -226,6 +243,7 @@ private:
     {
         pipeline::BacktestOptions options;
         options.node = name_;
+        options.look = kAnyway;
         options.busy = [this] {
             return triage_.behind();
         };
@@ -257,7 +275,7 @@ private:
                  }},
                 {"housekeeping",
                  [this] {
-                     return housekeeping_.healthy();
+                     return housekeeping_.healthy() && timekeeper_.healthy();
                  }},
                 {"keys",
                  [this] {
@@ -319,6 +337,7 @@ private:
     std::unique_ptr<ports::SearchIndex> search_index_;
     std::unique_ptr<ports::Outbox> outbox_;
     std::unique_ptr<ports::Channel> channel_;
+    Bell bell_;
     dispatch::Dispatcher dispatcher_;
     // Their threads run what the APIs below gave them, until they are gone: queued calls bring along all of the API
     // that they need, and poke the dispatcher.
@@ -328,11 +347,11 @@ private:
     std::unique_ptr<ports::TenantDatabase> database_;  ///< Tells `policies_` of changes.
     std::unique_ptr<ports::ProviderStore> provider_;   ///< So does it.
     pipeline::TriageService triage_;
-    pipeline::Upkeep upkeep_;
-    pipeline::Timekeeper timekeeper_;
     pipeline::BacktestRunner backtests_;
     journal::Writer writer_;
     pipeline::Housekeeping housekeeping_;
+    pipeline::Upkeep upkeep_;
+    pipeline::Timekeeper timekeeper_;
     api::CustomerApi customer_api_;
     api::ManagementApi management_api_;
     http::IoThreads threads_;

@@ -32,7 +32,7 @@ public:
     Upkeep(const Upkeep&) = delete;
     Upkeep& operator=(const Upkeep&) = delete;
 
-    /// One a chore. To be called once.
+    /// One a chore.
     [[nodiscard]] std::vector<std::unique_ptr<ports::DueKind>> kinds();
 
     /// False where a step has begun and none of any chore has ended, well or not, for `standstill`: readiness. A chore

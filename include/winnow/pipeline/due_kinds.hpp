@@ -12,6 +12,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <string_view>
 
 namespace winnow::observe {
 class Metrics;
@@ -49,5 +50,10 @@ using OutboxChanged = std::function<void()>;
                                                                OutboxChanged outbox_changed,
                                                                std::chrono::milliseconds again,
                                                                observe::Metrics& metrics);
+
+/// A column that another loop waits for: that one is told, and does what is due. `remind` is quick. The loop looks by
+/// itself, too, but seldom.
+[[nodiscard]] std::unique_ptr<ports::DueKind> make_reminder_kind(std::string_view name, std::function<void()> remind,
+                                                                 std::chrono::milliseconds again);
 
 }  // namespace winnow::pipeline

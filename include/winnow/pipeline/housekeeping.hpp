@@ -55,6 +55,10 @@ public:
     /// the call to the database that is under way. So they are folded before what comes in afterwards.
     void start();
 
+    /// There may be a stream whose writer is gone, or what was set aside is asked for: look now. Thread-safe, and
+    /// quick.
+    void poke() noexcept;
+
     /// False while either thread finds the database away: an idle node learns it from them. Thread-safe.
     [[nodiscard]] bool healthy() const noexcept;
 

@@ -44,6 +44,9 @@ public:
     /// Thread-safe, and never blocks.
     [[nodiscard]] bool goes_on() const;
 
+    /// False while the board cannot be looked at: an idle node learns from it that its database is away. Thread-safe.
+    [[nodiscard]] bool healthy() const noexcept;
+
     /// Something may have become due by what was committed on this node, or heard of. Thread-safe, and quick.
     void poke() noexcept;
 

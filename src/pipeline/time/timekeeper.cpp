@@ -8,6 +8,7 @@
 #include "winnow/observe/progress.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -82,6 +83,8 @@ public:
     }
 
     [[nodiscard]] bool goes_on() const { return !progress_.stands_still(Clock::now()); }
+
+    [[nodiscard]] bool healthy() const noexcept { return !said_; }
 
     void poke() noexcept
     {
@@ -249,7 +252,7 @@ private:
     const observe::Counter jumps_back_;
     std::vector<observe::Histogram> lateness_;  // as kinds_
     std::vector<observe::Gauge> left_out_;
-    bool said_ = false;  // of whoever looks at the board: one at a time
+    std::atomic<bool> said_ = false;  // that the board cannot be looked at
 
     observe::Progress progress_;
 
@@ -279,6 +282,11 @@ void Timekeeper::start()
 bool Timekeeper::goes_on() const
 {
     return impl_->goes_on();
+}
+
+bool Timekeeper::healthy() const noexcept
+{
+    return impl_->healthy();
 }
 
 void Timekeeper::poke() noexcept

@@ -29,7 +29,10 @@ public:
           chore_(chores.list()[index]),
           options_(options),
           progress_(progress),
-          traits_{.name = chore_.name, .every = chore_.interval, .alone = "chores"},
+          traits_{.name = chore_.name,
+                  .again = chore_.interval,
+                  .every = chore_.on_board ? std::chrono::milliseconds{0} : chore_.interval,
+                  .alone = "chores"},
           rows_(metrics.counter("winnow_chore_rows_total",
                                 "Rows and partitions that were gathered, dropped or forgotten.",
                                 {{"chore", chore_.name}})),
@@ -76,6 +79,7 @@ private:
         failed_.add(static_cast<double>(done->failed));
         set_aside_.add(static_cast<double>(done->set_aside));
         left_out_.set(static_cast<double>(done->left_out));
+        if (chore_.on_board && !done->more && !done->again_in) return {.rows = done->rows};
         auto pause = done->more ? std::min(options_.between_steps, chore_.interval) : chore_.interval;
         if (done->again_in) pause = std::min(pause, std::max(*done->again_in, options_.between_steps));
         return {.rows = done->rows, .again_in = pause};

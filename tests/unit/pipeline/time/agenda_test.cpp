@@ -1,84 +1,16 @@
 /// @file
 /// Whose turn it is and when, without a clock and without threads.
 
-#include "pipeline/time/agenda.hpp"
+#include "unit/pipeline/time/agenda_fixture.hpp"
 
-#include "unit/pipeline/fakes.hpp"
-
-#include <gmock/gmock.h>
-
-#include <map>
-#include <random>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace winnow::pipeline {
 namespace {
 
-using namespace std::chrono_literals;
-using std::chrono::milliseconds;
 using testing::ElementsAre;
-using testing::IsEmpty;
-
-const Agenda::Instant kStart{1'000h};
-constexpr std::optional<milliseconds> kNothing = std::nullopt;
-
-/// What a task is, in a word: "look", "find hold", "take hold 1", "patient hold 1", "wait 250".
-class Words {
-public:
-    explicit Words(std::vector<std::string> kinds) : kinds_(std::move(kinds)) {}
-    std::string of(const Agenda::Task& task, Agenda::Instant now) const
-    {
-        if (std::holds_alternative<Agenda::Look>(task)) return "look";
-        if (const auto* find = std::get_if<Agenda::Find>(&task)) return "find " + kinds_.at(find->kind);
-        if (const auto* turn = std::get_if<Agenda::Take>(&task)) {
-            std::string number = "nobody";
-            for (std::uint64_t n = 1; n < 20; ++n) {
-                if (turn->tenant == tenant_id(n)) number = std::to_string(n);
-            }
-            return (turn->patience.count() > 0 ? "patient " : "take ") + kinds_.at(turn->kind) + " " + number;
-        }
-        return "wait " +
-               std::to_string(std::chrono::ceil<milliseconds>(std::get<Agenda::Wait>(task).until - now).count());
-    }
-
-private:
-    std::vector<std::string> kinds_;
-};
-
-class AgendaTest : public testing::Test {
-protected:
-    void make(const std::vector<ports::DueTraits>& kinds)
-    {
-        agenda_.emplace(kinds, 1'000ms, now_);
-        names_.clear();
-        for (const auto& kind : kinds) names_.emplace_back(kind.name);
-    }
-    /// Hands out the next task.
-    std::string next()
-    {
-        task_ = agenda_->next(now_);
-        return Words(names_).of(task_, now_);
-    }
-    Agenda::Take turn() const { return std::get<Agenda::Take>(task_); }
-    void pass(milliseconds time) { now_ += time; }
-    void looked(const std::vector<std::optional<milliseconds>>& in) { agenda_->looked(in, now_); }
-    void found(std::size_t kind, const std::vector<TenantId>& tenants) { agenda_->found(kind, tenants, now_); }
-    milliseconds took(const Agenda::Take& turn, Agenda::End end = Agenda::End::done, ports::DueDone done = {})
-    {
-        return agenda_->took(turn, end, done, now_);
-    }
-
-    Agenda::Instant now_ = kStart;
-    std::optional<Agenda> agenda_;
-    std::vector<std::string> names_;
-    Agenda::Task task_;
-    const ports::DueTraits hold_{.name = "hold", .again = 250ms, .after_fold = true};
-    const ports::DueTraits quiet_{.name = "quiet", .again = 1'000ms, .after_fold = true};
-    const ports::DueTraits purge_{.name = "purge", .every = 5'000ms, .alone = "chores"};
-    const ports::DueTraits noise_{.name = "noise", .every = 1'000ms, .alone = "chores"};
-    const TenantId a_ = tenant_id(1), b_ = tenant_id(2), c_ = tenant_id(3);
-};
 
 TEST_F(AgendaTest, WhereNothingWaitsTheBoardIsLookedAtOnceASecondAndNothingElse)
 {
@@ -328,6 +260,23 @@ TEST_F(AgendaTest, WhoFailsThreeTimesIsSetAsideWithGrowingPausesAndOnlyForThatKi
     EXPECT_THAT(pauses, ElementsAre(0ms, 0ms, 0ms, 1min, 2min, 4min, 8min, 10min, 10min, 10min, 10min, 10min));
 }
 
+TEST_F(AgendaTest, WhatIsNobodysOwnIsNeverSetAside)
+{
+    make({quiet_});
+    int failures = 0;
+    for (const auto end = now_ + 20s; now_ < end;) {
+        const auto what = next();
+        if (what == "look") looked({0ms});
+        if (what == "find quiet") found(0, {TenantId()});
+        if (what == "take quiet nobody") {
+            EXPECT_EQ(took(turn(), Agenda::End::failed), 0ms);
+            ++failures;
+        }
+        if (what.starts_with("wait")) now_ = std::get<Agenda::Wait>(task_).until;
+    }
+    EXPECT_EQ(failures, 20) << "once a second";
+}
+
 TEST_F(AgendaTest, IsBehindWhileSomethingIsDueOrSomebodyIsAtIt)
 {
     make({hold_});
@@ -343,58 +292,6 @@ TEST_F(AgendaTest, IsBehindWhileSomethingIsDueOrSomebodyIsAtIt)
     EXPECT_TRUE(agenda_->is_behind(now_));
     took(turn());
     EXPECT_FALSE(agenda_->is_behind(now_));
-}
-
-/// Whatever several workers answer, in whatever order: nobody is handed out twice, everybody who is due comes to his
-/// turn, and it never stands still.
-TEST_F(AgendaTest, WhateverWorkersAnswerEverybodyWhoIsDueComesToHisTurnAndNobodyIsWithTwo)
-{
-    std::mt19937 dice(20261127);  // NOLINT: a property, the same in each run
-    make({hold_, quiet_, purge_, noise_});
-    std::vector<Agenda::Task> out;
-    std::map<std::pair<std::size_t, TenantId>, int> taken;
-    int purges = 0;
-    for (int i = 0; i < 50'000; ++i) {
-        if (out.size() < 4) {
-            const auto what = next();
-            if (what.starts_with("wait")) {
-                ASSERT_GT(std::get<Agenda::Wait>(task_).until, now_);
-                if (out.empty()) now_ = std::get<Agenda::Wait>(task_).until;
-            } else {
-                if (const auto* turn = std::get_if<Agenda::Take>(&task_)) {
-                    for (const auto& other : out) {
-                        const auto* at = std::get_if<Agenda::Take>(&other);
-                        if (at == nullptr) continue;
-                        if (turn->kind < 2 && at->kind < 2) ASSERT_NE(at->tenant, turn->tenant);
-                        ASSERT_FALSE(turn->kind >= 2 && at->kind >= 2) << "one chore at a time";
-                    }
-                }
-                out.push_back(task_);
-            }
-        }
-        now_ += 1ms;
-        if (out.empty() || (out.size() < 4 && dice() % 2 == 0)) continue;
-        const auto at = out.begin() + static_cast<std::ptrdiff_t>(dice() % out.size());
-        const auto task = *at;
-        out.erase(at);
-        if (std::holds_alternative<Agenda::Look>(task)) {
-            dice() % 10 == 0 ? agenda_->look_failed(now_) : looked({0ms, 0ms, kNothing, kNothing});
-        } else if (const auto* find = std::get_if<Agenda::Find>(&task)) {
-            if (dice() % 10 == 0) {
-                agenda_->find_failed(find->kind, now_);
-            } else {
-                found(find->kind, find->kind < 2 ? std::vector{a_, b_, c_} : std::vector{TenantId()});
-            }
-        } else if (const auto* turn = std::get_if<Agenda::Take>(&task)) {
-            const auto end = dice() % 3 == 0 ? Agenda::End::busy : Agenda::End::done;
-            took(*turn, end, {.more = dice() % 4 == 0});
-            if (end == Agenda::End::done) ++taken[{turn->kind, turn->tenant}];
-            if (turn->kind >= 2) ++purges;
-        }
-    }
-    EXPECT_EQ(taken.size(), 8U);
-    for (const auto& [whom, times] : taken) EXPECT_GT(times, whom.first == 2 ? 2 : 10) << whom.first;
-    EXPECT_GT(purges, 10);
 }
 
 }  // namespace

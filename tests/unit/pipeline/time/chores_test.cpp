@@ -94,6 +94,27 @@ TEST_F(UpkeepTest, WhatFailsOfOneTenantIsCountedAndTriedAgainWhenThatTenantIsDue
     EXPECT_TRUE(shows("winnow_chore_tenants_left_out{chore=\"purge\"} 0"));
 }
 
+TEST_F(UpkeepTest, WhatTheBoardTellsOfIsBegunWhereItIsThereAndNotOtherwise)
+{
+    FakeChores chores({"gather", "purge"}, 1h);
+    chores.put_on_board("gather");
+    chores.answer("gather", {ChoreStep{.rows = 7, .more = true}, ChoreStep{.rows = 5, .more = false}});
+    Upkeep upkeep(chores, quick_, metrics_);
+    auto made = upkeep.kinds();
+    Kinds others;
+    FullBoard full(made);
+    FullBoard empty(others);
+    {
+        Timekeeper keeper(empty, std::move(made), {.look = 1ms}, metrics_);
+        keeper.start();
+        ASSERT_TRUE(done(chores, "purge", 1));
+    }
+    EXPECT_EQ(std::ranges::count(chores.steps(), "gather"), 0);
+    Timekeeper keeper(full, upkeep.kinds(), {.look = 1ms}, metrics_);
+    keeper.start();
+    EXPECT_TRUE(shows("winnow_chore_rows_total{chore=\"gather\"} 12"));
+}
+
 TEST_F(UpkeepTest, EndsAtOnceHoweverLongItsIntervals)
 {
     FakeChores chores({"purge"}, 1h);
