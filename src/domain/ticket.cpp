@@ -41,6 +41,11 @@ auto by_name(const Values& values, std::string_view word) noexcept -> std::optio
 
 }  // namespace
 
+std::span<const TicketState> ticket_states() noexcept
+{
+    return kStates;
+}
+
 std::string_view to_string(TicketState state) noexcept
 {
     switch (state) {
@@ -69,22 +74,6 @@ bool is_over(TicketState state, const std::optional<Timestamp>& recovered_at) no
 {
     if (!is_live(state)) return true;
     return recovered_at && (state == TicketState::close_requested || state == TicketState::returned);
-}
-
-std::vector<TicketState> allowed_transitions(TicketState from, bool close_approval)
-{
-    using enum TicketState;
-    const auto end = close_approval ? close_requested : closed;
-    switch (from) {
-        case held: return {open, end};
-        case open: return {in_progress, recovered, end};
-        case in_progress: return {open, recovered, end};
-        case recovered: return {open, in_progress, end};
-        case close_requested: return {returned, closed};
-        case returned: return {in_progress, recovered, close_requested};
-        case closed: return {open};
-    }
-    return {};
 }
 
 std::string_view to_string(TicketEventKind kind) noexcept

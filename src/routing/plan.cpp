@@ -49,6 +49,23 @@ std::vector<const domain::ContactGroup*> groups_of(const std::vector<ContactGrou
 
 }  // namespace
 
+Subject subject_of(const tickets::TicketCore& ticket)
+{
+    return {.ticket_id = ticket.id,
+            .number = ticket.number,
+            .state = ticket.state,
+            .severity = ticket.severity,
+            .title = ticket.title,
+            .description = ticket.description,
+            .dedup_key = ticket.dedup_key,
+            .source = ticket.source,
+            .service = ticket.service,
+            .occurrences = ticket.occurrences,
+            .opened_at = ticket.opened_at,
+            .last_seen_at = ticket.last_seen_at,
+            .route = ticket.route};
+}
+
 std::vector<ContactId> Planner::look_up(const std::vector<ContactGroupId>& route)
 {
     auto groups = groups_of(route, config_);
@@ -72,6 +89,21 @@ const std::vector<ContactId>& Planner::recipients(const std::vector<ContactGroup
 {
     const auto known = by_route_.find(route);
     return known != by_route_.end() ? known->second : by_route_.emplace(route, look_up(route)).first->second;
+}
+
+const std::vector<ContactId>& Planner::recipients(const tickets::Notice& notice)
+{
+    static const std::vector<ContactId> kNobody;
+    return notice.tells ? recipients(notice.ticket.route) : kNobody;
+}
+
+domain::Owed Planner::plan(const tickets::Notice& notice)
+{
+    if (notice.tells) return plan(notice.event, subject_of(notice.ticket));
+    domain::Owed nothing;
+    nothing.ticket_id = notice.event.ticket_id;
+    nothing.event_seq = notice.event.seq;
+    return nothing;
 }
 
 domain::Owed Planner::plan(const domain::TicketEvent& event, const Subject& subject)

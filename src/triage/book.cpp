@@ -1,5 +1,8 @@
 #include "triage/book.hpp"
 
+#include "winnow/tickets/episode.hpp"
+#include "winnow/tickets/event_data.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
@@ -13,39 +16,13 @@ using domain::TicketEventKind;
 
 namespace {
 
-bool comes_before(const TicketState& a, const TicketState& b) noexcept
+bool comes_before(const TicketCore& a, const TicketCore& b) noexcept
 {
     return std::tuple(domain::is_live(a.state), a.opened_at, a.number) <
            std::tuple(domain::is_live(b.state), b.opened_at, b.number);
 }
 
-TicketState state_of(const domain::Ticket& ticket)
-{
-    return {.id = ticket.id,
-            .number = ticket.number,
-            .state = ticket.state,
-            .severity = ticket.severity,
-            .dedup_key = ticket.dedup_key,
-            .title = ticket.title,
-            .description = ticket.description,
-            .source = ticket.source,
-            .service = ticket.service,
-            .route = ticket.route,
-            .suppressed = ticket.suppressed,
-            .suppression_reason = ticket.suppression_reason,
-            .occurrences = ticket.occurrences,
-            .first_seen_at = ticket.first_seen_at,
-            .last_seen_at = ticket.last_seen_at,
-            .opened_at = ticket.opened_at,
-            .acknowledged_at = ticket.acknowledged_at,
-            .recovered_at = ticket.recovered_at,
-            .closed_at = ticket.closed_at,
-            .event_seq = ticket.event_seq,
-            .firing_instances = 0,
-            .restraint = {}};
-}
-
-void copy_mutable(TicketState&& from, domain::Ticket& to)
+void copy_mutable(TicketCore&& from, domain::Ticket& to)
 {
     to.state = from.state;
     to.severity = from.severity;
@@ -64,18 +41,7 @@ void copy_mutable(TicketState&& from, domain::Ticket& to)
     to.event_seq = from.event_seq;
 }
 
-void mark(domain::TicketEvent& event, std::string_view flag)
-{
-    const bool bare = event.data.size() <= 2;
-    event.data.insert(event.data.size() - 1, std::string(bare ? "\"" : ",\"").append(flag).append("\":true"));
-}
-
 }  // namespace
-
-TicketEventKind begun(const TicketState& ticket) noexcept
-{
-    return ticket.restraint.never_told ? TicketEventKind::opened : TicketEventKind::reopened;
-}
 
 Book::Book(States states)
 {
@@ -129,7 +95,7 @@ InstanceSlot* Book::instance(std::string_view key)
 TicketSlot& Book::open(domain::Ticket ticket, Restraint restraint)
 {
     ticket.number = outcome_.next_number++;
-    auto& slot = tickets_.emplace_back(TicketSlot{.state = state_of(ticket), .opened = outcome_.opened.size()});
+    auto& slot = tickets_.emplace_back(TicketSlot{.state = tickets::core_of(ticket), .opened = outcome_.opened.size()});
     slot.state.restraint = restraint;
     slot.state.restraint.never_told = true;
     outcome_.opened.push_back({.ticket = std::move(ticket)});
@@ -165,14 +131,13 @@ void Book::record(TicketSlot& ticket, domain::TicketEventKind kind, Timestamp at
                                                                    .actor = std::move(actor),
                                                                    .data = std::move(data)});
     if (!tell) return;
-    const bool first = std::exchange(ticket.state.restraint.never_told, false);
-    if (first && kind == TicketEventKind::recovered) {  // of what nobody had heard of
-        ticket.state.restraint.never_told = true;
-        mark(event, "unheard");
+    const auto heard_as = tickets::tell(ticket.state, kind);
+    if (!heard_as) {
+        tickets::mark(event.data, "unheard");
         return;
     }
     auto& notice = outcome_.notices.emplace_back(Outcome::Notice{.event = event, .ticket = ticket.state});
-    if (first) notice.event.kind = TicketEventKind::opened;
+    notice.event.kind = *heard_as;
     if (earlier_) {
         ticket.net_from = outcome_.notices.size();
         ticket.told_in_row = 0;
@@ -233,7 +198,7 @@ void Book::end_row()
         const bool left_out = std::ranges::any_of(needless, [&](const domain::TicketEvent& each) {
             return each.ticket_id == event.ticket_id && each.seq == event.seq;
         });
-        if (left_out) mark(event, "batched");
+        if (left_out) tickets::mark(event.data, "batched");
     }
 }
 
@@ -276,8 +241,8 @@ Outcome Book::finish(std::vector<domain::Verdict> verdicts) &&
         if (slot.changed) outcome_.machines.push_back(std::move(slot.state));
     }
     // As they are loaded in that order, they nearly always have it; to sort them moves much.
-    if (!std::ranges::is_sorted(outcome_.changed, {}, &TicketState::id)) {
-        std::ranges::sort(outcome_.changed, {}, &TicketState::id);
+    if (!std::ranges::is_sorted(outcome_.changed, {}, &TicketCore::id)) {
+        std::ranges::sort(outcome_.changed, {}, &TicketCore::id);
     }
     std::ranges::sort(outcome_.instances, {}, &InstanceState::key);
     return std::move(outcome_);

@@ -23,7 +23,7 @@ namespace winnow::triage {
 struct TicketSlot {
     static constexpr std::size_t kLoaded = std::numeric_limits<std::size_t>::max();
 
-    TicketState state;
+    TicketCore state;
     std::size_t opened = kLoaded;  ///< Index into Outcome::opened of a ticket that this fold opened.
     bool changed = false;
     std::optional<std::size_t> ending = {};  ///< Its trouble ends with the row, unless an alert of the row joins it.
@@ -41,9 +41,6 @@ struct MachineSlot {
     MachineState state;
     bool changed = false;
 };
-
-/// What the beginning of an episode is called: `opened` is the first word that people hear of a ticket.
-[[nodiscard]] domain::TicketEventKind begun(const TicketState& ticket) noexcept;
 
 /// Slots keep their addresses while the book lives.
 class Book {

@@ -1,6 +1,7 @@
 #include "triage/endings.hpp"
 
 #include "triage/holds.hpp"
+#include "winnow/tickets/episode.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -27,7 +28,7 @@ bool is_late_end(const InstanceState& instance, const domain::Alert& alert)
     return alert.starts_at && *alert.starts_at < *alert.ends_at && *alert.ends_at < instance.starts_at;
 }
 
-bool is_late_end(const TicketState& ticket, const domain::Alert& alert)
+bool is_late_end(const TicketCore& ticket, const domain::Alert& alert)
 {
     return alert.ends_at && ticket.episode_starts_at && *alert.ends_at < *ticket.episode_starts_at;
 }
@@ -35,7 +36,7 @@ bool is_late_end(const TicketState& ticket, const domain::Alert& alert)
 void Endings::add(TicketSlot& ticket, Timestamp at, std::string data, std::optional<std::size_t> verdict)
 {
     if (ticket.ending) return;
-    if (!would_recover(ticket.state)) {  // or only takes note
+    if (!tickets::has_trouble(ticket.state)) {  // or only takes note
         recover(book_, ticket, at, std::move(data));
         return;
     }

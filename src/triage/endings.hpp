@@ -17,7 +17,7 @@ bool end_instance(InstanceSlot& instance);
 
 /// Whether a resolved alert is of an episode before the present one.
 [[nodiscard]] bool is_late_end(const InstanceState& instance, const domain::Alert& alert);
-[[nodiscard]] bool is_late_end(const TicketState& ticket, const domain::Alert& alert);
+[[nodiscard]] bool is_late_end(const TicketCore& ticket, const domain::Alert& alert);
 
 /// The troubles that a row ends.
 class Endings {

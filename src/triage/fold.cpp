@@ -4,6 +4,7 @@
 #include "triage/endings.hpp"
 #include "triage/event_data.hpp"
 #include "triage/holds.hpp"
+#include "winnow/tickets/episode.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -76,20 +77,25 @@ private:
                 return;
             }
             if (end_instance(*instance)) {
-                endings_.add(*instance->ticket, alert.received_at, Data(cause).add("reason", "moved").str(),
+                endings_.add(*instance->ticket, alert.received_at, caused_by(cause).add("reason", "moved").str(),
                              std::nullopt);
             }
         }
         const auto gate = holds_.judge(cause);
-        if (ticket != nullptr && !is_over(ticket->state.state, ticket->state.recovered_at)) {
-            join(*ticket, cause, gate);
-            verdict.effect = TicketEffect::joined;
-        } else if (ticket != nullptr && may_reopen(ticket->state, alert.received_at)) {
-            reopen(*ticket, cause, gate);
-            verdict.effect = TicketEffect::reopened;
-        } else {
-            ticket = &open_new(cause, gate);
-            verdict.effect = TicketEffect::opened;
+        const auto* const latest = ticket == nullptr ? nullptr : &ticket->state;
+        switch (tickets::arrival_at(latest, alert.received_at, settings_.reopen_window)) {
+            case tickets::Arrival::joins:
+                join(*ticket, cause, gate);
+                verdict.effect = TicketEffect::joined;
+                break;
+            case tickets::Arrival::reopens:
+                reopen(*ticket, cause, gate);
+                verdict.effect = TicketEffect::reopened;
+                break;
+            case tickets::Arrival::opens:
+                ticket = &open_new(cause, gate);
+                verdict.effect = TicketEffect::opened;
+                break;
         }
         verdict.ticket_id = ticket->state.id;
         follow_flapping(*ticket, gate.flap, cause);
@@ -110,11 +116,9 @@ private:
         if (ticket == nullptr || !is_live(ticket->state.state)) return;  // ignored
         verdict.disposition = disposition_of(cause, verdict);
         verdict.ticket_id = ticket->state.id;
-        if (ticket->state.state != open) return;
-        ticket->state.state = in_progress;
-        ticket->state.acknowledged_at = cause.alert.received_at;
+        if (!tickets::acknowledge(ticket->state, cause.alert.received_at)) return;
         verdict.effect = TicketEffect::acknowledged;
-        record(*ticket, TicketEventKind::acknowledged, cause, Data(cause), false);
+        record(*ticket, TicketEventKind::acknowledged, cause, caused_by(cause), false);
     }
 
     void take_resolved(const Evaluated& cause, Verdict& verdict, std::size_t place)
@@ -141,7 +145,7 @@ private:
             if (alert.ends_at) instance->state.last_end = std::min(*alert.ends_at, alert.received_at);
             over = end_instance(*instance);
         }
-        if (over) endings_.add(*ticket, alert.received_at, Data(cause).str(), place);
+        if (over) endings_.add(*ticket, alert.received_at, caused_by(cause).str(), place);
         if (ticket == nullptr || (ticket->state.state == closed && !ends_instance)) return;  // ignored
         verdict.ticket_id = ticket->state.id;
         if (verdict.disposition != Disposition::held) verdict.disposition = Disposition::resolved;
@@ -221,7 +225,7 @@ private:
         take_words(ticket, cause.alert);
         extend_route(state, cause.evaluation.route);
         if (cause.alert.severity > state.severity) {
-            auto data = Data(cause);
+            auto data = caused_by(cause);
             data.add("from", to_string(state.severity)).add("to", to_string(cause.alert.severity));
             state.severity = cause.alert.severity;
             record(ticket, TicketEventKind::severity_changed, cause, std::move(data), is_heard(state));
@@ -231,9 +235,9 @@ private:
             if (state.restraint.flapping != Flapping::no) state.restraint.flapping = Flapping::firing;
             if (!lift(book_, ticket, cause.alert.received_at)) return;  // a held one is told of when it is let go
             record(ticket, begun(state), cause,
-                   Data(cause).add("severity", to_string(state.severity)).flag("unsuppressed"), true);
+                   caused_by(cause).add("severity", to_string(state.severity)).flag("unsuppressed"), true);
         } else if (state.restraint.never_told && is_heard(state)) {  // opened by hand, unheard until now
-            record(ticket, begun(state), cause, Data(cause).add("severity", to_string(state.severity)), true);
+            record(ticket, begun(state), cause, caused_by(cause).add("severity", to_string(state.severity)), true);
         }
     }
 
@@ -246,7 +250,7 @@ private:
     }
 
     /// Whoever was told of the opening goes on being told: the default route, too, where it was the ticket's.
-    void extend_route(TicketState& state, const std::vector<ContactGroupId>& more) const
+    void extend_route(TicketCore& state, const std::vector<ContactGroupId>& more) const
     {
         if (more.empty()) return;
         if (state.route.empty() && !state.suppressed) state.route = settings_.default_route;
@@ -255,17 +259,10 @@ private:
         }
     }
 
-    [[nodiscard]] bool may_reopen(const TicketState& ticket, Timestamp now) const
-    {
-        if (is_live(ticket.state)) return true;  // no other may have its key
-        const auto& ended_at = ticket.state == closed && ticket.closed_at ? ticket.closed_at : ticket.recovered_at;
-        return now - ended_at.value_or(ticket.last_seen_at) <= settings_.reopen_window;
-    }
-
     void reopen(TicketSlot& ticket, const Evaluated& cause, const Gate& gate)
     {
         auto& state = ticket.state;
-        auto data = Data(cause);
+        auto data = caused_by(cause);
         data.add("from", to_string(state.state)).add("severity", to_string(cause.alert.severity));
         data.words("title", cause.alert.title);
         take_words(ticket, cause.alert);
@@ -279,15 +276,10 @@ private:
         ++state.occurrences;
         see(ticket, cause);
         if (gate.holds()) {
-            state.restraint = Holds::restraint(gate, &state);
-            state.state = held;
+            tickets::hold(state, Holds::restraint(gate, &state), cause.alert.received_at);
             data.add("held", to_string(*state.restraint.by));
         } else {
-            state.restraint = {.never_told = state.restraint.never_told};
-            state.state = open;
-            state.acknowledged_at.reset();
-            state.recovered_at.reset();
-            state.closed_at.reset();
+            tickets::reopen(state, cause.alert.received_at);
         }
         const bool heard = is_heard(state) && !gate.flap;
         record(ticket, heard ? begun(state) : TicketEventKind::reopened, cause, std::move(data), heard);
@@ -315,7 +307,7 @@ private:
         ticket.suppressed = cause.evaluation.suppressed;
         ticket.suppression_reason = cause.evaluation.suppression_reason;
         ticket.route = cause.evaluation.route;
-        auto data = Data(cause);
+        auto data = caused_by(cause);
         data.add("severity", to_string(alert.severity)).words("title", alert.title);
         Restraint restraint;
         if (gate.holds()) {
@@ -334,7 +326,7 @@ private:
     {
         for (const auto& [rule_id, text] : cause.evaluation.notes) {
             book_.record(ticket, TicketEventKind::commented, cause.alert.received_at,
-                         Data(cause).words("text", text).str(), false, "rule:" + rule_id.str());
+                         caused_by(cause).words("text", text).str(), false, "rule:" + rule_id.str());
         }
     }
 

@@ -1,6 +1,7 @@
 #include "triage/holds.hpp"
 
 #include "triage/event_data.hpp"
+#include "winnow/tickets/episode.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -15,48 +16,33 @@ using domain::HoldKind;
 using domain::TicketEventKind;
 using enum domain::TicketState;
 
-/// A held ticket becomes an open one; what is told of it is the caller's.
-void open_held(TicketState& ticket)
-{
-    ticket.state = open;
-    ticket.acknowledged_at.reset();
-    ticket.recovered_at.reset();
-    ticket.closed_at.reset();
-    ticket.restraint = {.never_told = ticket.restraint.never_told, .flapping = ticket.restraint.flapping};
-}
-
 void let_go(Book& book, TicketSlot& ticket, Timestamp at, Data data)
 {
     auto& state = ticket.state;
     const auto from = state.restraint.from;
     data.add("severity", to_string(state.severity)).add("released", to_string(*state.restraint.by));
     if (from) data.add("from", to_string(*from));
-    open_held(state);
+    tickets::let_go(state, at);
     const auto kind = is_heard(state) ? begun(state) : from ? TicketEventKind::reopened : TicketEventKind::opened;
     book.record(ticket, kind, at, data.str(), is_heard(state));
 }
 
-/// A held ticket ends, and nobody hears of it.
-void end_unheard(Book& book, TicketSlot& ticket, Timestamp at, std::string data)
+/// A held ticket has ended, and nobody hears of it.
+void record_unheard(Book& book, TicketSlot& ticket, Timestamp at, std::string data)
 {
-    auto& state = ticket.state;
-    const auto from = state.restraint.from;
-    state.state = from.value_or(closed);
-    if (!from) state.closed_at = at;
-    state.restraint = {.never_told = state.restraint.never_told, .flapping = state.restraint.flapping};
-    data.insert(data.size() - 1, data.size() > 2 ? R"(,"unheard":true)" : R"("unheard":true)");
+    tickets::mark(data, "unheard");
     book.record(ticket, TicketEventKind::recovered, at, std::move(data), false);
 }
 
 /// Whether an alert that is kept quiet gets a held ticket past its threshold: by reaching it, or because only a cover
 /// keeps quiet what no threshold holds back. Else the threshold would be given up, and the page with it. A pause needs
 /// no such help: it ends by itself.
-bool passes_threshold(const TicketState& ticket, const Gate& gate, const Evaluated& cause)
+bool passes_threshold(const TicketCore& ticket, const Gate& gate, const Evaluated& cause)
 {
     return ticket.restraint.by == HoldKind::threshold && !gate.below && (gate.reached || cause.cover);
 }
 
-void take_over(TicketState& ticket, const Evaluated& cause)
+void take_over(TicketCore& ticket, const Evaluated& cause)
 {
     if (!cause.evaluation.suppressed || ticket.suppressed) return;
     ticket.suppressed = true;
@@ -82,34 +68,15 @@ std::optional<MachineKey> machine_key(const rules::Evaluation::Hold& hold, const
         .rule_id = hold.rule_id, .kind = counts ? HoldKind::threshold : HoldKind::flap, .dedup_key = alert.dedup_key};
 }
 
-bool is_heard(const TicketState& ticket) noexcept
-{
-    return !ticket.suppressed && ticket.state != held && ticket.restraint.flapping == Flapping::no;
-}
-
-bool would_recover(const TicketState& ticket) noexcept
-{
-    const auto state = ticket.state;
-    return state == held || (ticket.restraint.flapping == Flapping::no && !is_over(state, ticket.recovered_at));
-}
-
 bool recover(Book& book, TicketSlot& ticket, Timestamp now, std::string data)
 {
-    auto& state = ticket.state;
-    if (state.state == held) {
-        end_unheard(book, ticket, now, std::move(data));
-        return true;
+    switch (tickets::end_trouble(ticket.state, now)) {
+        case tickets::Ending::nothing: return false;
+        case tickets::Ending::noted: ticket.changed = true; return false;
+        case tickets::Ending::unheard: record_unheard(book, ticket, now, std::move(data)); return true;
+        case tickets::Ending::over: break;
     }
-    if (state.restraint.flapping != Flapping::no) {
-        state.restraint.flapping = Flapping::resolved;
-        ticket.changed = true;
-        return false;
-    }
-    if (is_over(state.state, state.recovered_at)) return false;
-    const bool heard = is_heard(state);
-    if (state.state == open || state.state == in_progress) state.state = recovered;  // else people are closing it
-    state.recovered_at = now;
-    book.record(ticket, TicketEventKind::recovered, now, std::move(data), heard);
+    book.record(ticket, TicketEventKind::recovered, now, std::move(data), is_heard(ticket.state));
     return true;
 }
 
@@ -120,7 +87,8 @@ void pass_time(Book& book, TicketSlot& ticket, Timestamp now)
     const Book::Earlier earlier(book);
     const auto due = *restraint.until;
     if (restraint.by == HoldKind::threshold) {
-        end_unheard(book, ticket, due, Data().add("reason", "lapsed").str());
+        tickets::give_up(ticket.state, due);
+        record_unheard(book, ticket, due, Data().add("reason", "lapsed").str());
         return;
     }
     auto data = Data();
@@ -230,7 +198,7 @@ std::optional<Held> Holds::see_flap(const Evaluated& cause, bool firing)
                 .until = machine.state.due_at};
 }
 
-Restraint Holds::restraint(const Gate& gate, const TicketState* before)
+Restraint Holds::restraint(const Gate& gate, const TicketCore* before)
 {
     const auto& why = *gate.why();
     Restraint restraint{.by = why.kind, .rule_id = why.rule_id, .until = why.until};
@@ -254,7 +222,7 @@ void Holds::go_on(TicketSlot& ticket, const Gate& gate, const Evaluated& cause)
     if (ticket.state.state != held || gate.flap) return;
     if (cause.evaluation.suppressed && !gate.below && !passes_threshold(ticket.state, gate, cause)) return;
     if (!gate.holds()) {
-        let_go(book_, ticket, cause.alert.received_at, Data(cause));
+        let_go(book_, ticket, cause.alert.received_at, caused_by(cause));
         return;
     }
     if (restraint.by == HoldKind::pause) return;  // from its first alert on, whatever comes
@@ -271,12 +239,12 @@ void Holds::flap(TicketSlot& ticket, const Held& held_by, const Evaluated& cause
     ticket.changed = true;
     if (state.restraint.flapping != Flapping::no) return;
     if (state.state == held) {
-        open_held(state);
+        tickets::let_go(state, cause.alert.received_at);
         take_over(state, cause);
     }
     const bool heard = is_heard(state);
     state.restraint.flapping = Flapping::firing;
-    auto data = Data(cause);
+    auto data = caused_by(cause);
     data.add("rule_id", held_by.rule_id.str()).number("transitions", held_by.count);
     book_.record(ticket, TicketEventKind::flapping_started, cause.alert.received_at, data.str(), heard);
 }

@@ -28,15 +28,9 @@ struct Gate {
     }
 };
 
-/// Whether people hear of what happens to the ticket.
-[[nodiscard]] bool is_heard(const TicketState& ticket) noexcept;
-
 /// A ticket's trouble ends, in whatever way; only a ticket that is being worked on or waits for it recovers. False
 /// where nothing ended; a flapping ticket only takes note.
 bool recover(Book& book, TicketSlot& ticket, Timestamp now, std::string data);
-
-/// Whether recover() would end something.
-[[nodiscard]] bool would_recover(const TicketState& ticket) noexcept;
 
 /// Does what has become due on the ticket by `now`: lets go of a paused one, gives up a threshold's.
 void pass_time(Book& book, TicketSlot& ticket, Timestamp now);
@@ -67,7 +61,7 @@ public:
     [[nodiscard]] std::optional<domain::Held> see_flap(const Evaluated& cause, bool firing);
 
     /// How a ticket begins or comes back that the gate holds.
-    [[nodiscard]] static Restraint restraint(const Gate& gate, const TicketState* before);
+    [[nodiscard]] static Restraint restraint(const Gate& gate, const TicketCore* before);
 
     /// A firing alert joins the ticket: where it lets a held one go, or begins its pause, and is kept quiet itself, the
     /// ticket takes over what keeps it quiet, and is told of when that is over.

@@ -10,37 +10,18 @@ namespace winnow::triage {
 namespace {
 
 /// Of several tickets of one key, which of them takes its alerts.
-std::tuple<bool, Timestamp, std::int64_t> rank(const TicketState& state)
+std::tuple<bool, Timestamp, std::int64_t> rank(const TicketCore& state)
 {
     return {is_live(state.state), state.opened_at, state.number};
 }
 
-TicketState state_of(const Outcome::Opened& opened)
+TicketCore state_of(const Outcome::Opened& opened)
 {
-    const auto& ticket = opened.ticket;
-    return {.id = ticket.id,
-            .number = ticket.number,
-            .state = ticket.state,
-            .severity = ticket.severity,
-            .dedup_key = ticket.dedup_key,
-            .title = ticket.title,
-            .description = ticket.description,
-            .source = ticket.source,
-            .service = ticket.service,
-            .route = ticket.route,
-            .suppressed = ticket.suppressed,
-            .suppression_reason = ticket.suppression_reason,
-            .occurrences = ticket.occurrences,
-            .first_seen_at = ticket.first_seen_at,
-            .last_seen_at = ticket.last_seen_at,
-            .opened_at = ticket.opened_at,
-            .episode_starts_at = opened.episode_starts_at,
-            .acknowledged_at = ticket.acknowledged_at,
-            .recovered_at = ticket.recovered_at,
-            .closed_at = ticket.closed_at,
-            .event_seq = ticket.event_seq,
-            .firing_instances = opened.firing_instances,
-            .restraint = opened.restraint};
+    auto core = tickets::core_of(opened.ticket);
+    core.episode_starts_at = opened.episode_starts_at;
+    core.firing_instances = opened.firing_instances;
+    core.restraint = opened.restraint;
+    return core;
 }
 
 }  // namespace
@@ -112,7 +93,7 @@ States Rehearsal::load(const StateKeys& keys) const
 {
     States states{.tickets = {}, .instances = {}, .next_number = next_number_};
     for (const auto& key : keys.dedup_keys) {
-        const TicketState* latest = nullptr;
+        const TicketCore* latest = nullptr;
         for (const auto& [id, known] : tickets_) {
             if (known.state.dedup_key != key) continue;
             if (latest == nullptr || rank(*latest) < rank(known.state)) latest = &known.state;
@@ -135,7 +116,7 @@ States Rehearsal::load(const StateKeys& keys) const
 void Rehearsal::add(States& states, TicketId id) const
 {
     const auto* known = find(id);
-    if (known == nullptr || std::ranges::count(states.tickets, id, &TicketState::id) != 0) return;
+    if (known == nullptr || std::ranges::count(states.tickets, id, &TicketCore::id) != 0) return;
     states.tickets.push_back(known->state);
 }
 

@@ -2,6 +2,7 @@
 
 #include "triage/book.hpp"
 #include "triage/holds.hpp"
+#include "winnow/tickets/episode.hpp"
 
 #include <utility>
 

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,9 @@ namespace winnow::domain {
 
 /// Stored in columns by name (`to_string`): do not rename.
 enum class TicketState : std::uint8_t { held, open, in_progress, recovered, close_requested, returned, closed };
+
+/// Every state, in the order in which a ticket goes through them. Whoever lists states or their words asks here.
+[[nodiscard]] std::span<const TicketState> ticket_states() noexcept;
 
 [[nodiscard]] std::string_view to_string(TicketState state) noexcept;
 [[nodiscard]] std::optional<TicketState> parse_ticket_state(std::string_view word) noexcept;
@@ -29,9 +33,6 @@ enum class TicketState : std::uint8_t { held, open, in_progress, recovered, clos
 /// True when the ticket's trouble has ended: recovered or closed, or noticed (recovered_at) while people were about to
 /// close the ticket. Such a one explains nothing, and what comes after it begins anew.
 [[nodiscard]] bool is_over(TicketState state, const std::optional<Timestamp>& recovered_at) noexcept;
-
-/// The states a person may move a ticket to from `from`. `close_approval` is the tenant's setting.
-[[nodiscard]] std::vector<TicketState> allowed_transitions(TicketState from, bool close_approval);
 
 /// The whole ticket, as stored and as the API shows it.
 struct Ticket {

@@ -8,6 +8,7 @@
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/ticket.hpp"
 #include "winnow/rules/suggestions.hpp"
+#include "winnow/tickets/notice.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -59,10 +60,10 @@ struct TimelineRange {
 struct TicketChange {
     domain::Ticket ticket;
     std::vector<domain::TicketEvent> events;
-    /// Of a ticket that was held, that nothing else kept quiet, and that is live now: as a firing alert would show it,
-    /// as intake::append_canonical writes it. The ticket says that it is suppressed; it is told of as soon as nothing
-    /// covers it.
+    /// tickets::Change::let_go, as intake::append_canonical writes it.
     std::optional<std::string> let_go = {};
+    /// For who plans what is owed of the change. Nothing is as long as none of them tells.
+    std::vector<tickets::Notice> notices = {};
 };
 
 /// Not thread-safe: lives and dies with its transaction.

@@ -7,6 +7,7 @@
 #include "winnow/domain/owed.hpp"
 #include "winnow/domain/tenant.hpp"
 #include "winnow/domain/ticket.hpp"
+#include "winnow/tickets/notice.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -34,6 +35,8 @@ struct Subject {
     std::vector<ContactGroupId> route;  ///< Empty: the tenant's default route.
 };
 
+[[nodiscard]] Subject subject_of(const tickets::TicketCore& ticket);
+
 /// Who is told of a tenant's events. A route is looked up once, however many events take it. `config` must outlive it.
 class Planner {
 public:
@@ -43,9 +46,13 @@ public:
     /// have been deleted falls back to the default route: what is owed is not lost with a group.
     [[nodiscard]] const std::vector<ContactId>& recipients(const std::vector<ContactGroupId>& route);
 
+    /// Nobody where the notice tells nobody.
+    [[nodiscard]] const std::vector<ContactId>& recipients(const tickets::Notice& notice);
+
     /// What is owed for one event to those recipients; without any, no message either. Ids are a function of (ticket,
     /// event, contact), so replaying owes nothing twice.
     [[nodiscard]] domain::Owed plan(const domain::TicketEvent& event, const Subject& subject);
+    [[nodiscard]] domain::Owed plan(const tickets::Notice& notice);
 
 private:
     [[nodiscard]] std::vector<ContactId> look_up(const std::vector<ContactGroupId>& route);

@@ -13,6 +13,8 @@
 #include "winnow/domain/ticket.hpp"
 #include "winnow/domain/verdict.hpp"
 #include "winnow/rules/rule_set.hpp"
+#include "winnow/tickets/notice.hpp"
+#include "winnow/tickets/ticket_core.hpp"
 #include "winnow/triage/machine.hpp"
 
 #include <cstdint>
@@ -66,53 +68,9 @@ struct StateKeys {
 };
 [[nodiscard]] StateKeys keys_of(const std::vector<Evaluated>& batch);
 
-/// A ticket's trouble while it comes and goes: what the last news of it was. Stored by name: do not rename.
-enum class Flapping : std::uint8_t { no, firing, resolved };
-
-/// What rules hold back about a ticket.
-struct Restraint {
-    // Of a held ticket.
-    std::optional<domain::HoldKind> by = {};  ///< threshold or pause.
-    RuleId rule_id = {};
-    std::optional<Timestamp> until = {};  ///< pause: let go then; threshold: given up then.
-    std::optional<domain::TicketState> from =
-        {};  ///< recovered or closed: what it was before; else nobody ever knew it.
-
-    /// Nobody has ever been told of the ticket: it was held, suppressed or over each time. The first word that people
-    /// hear is `opened`, and no later one is.
-    bool never_told = false;
-    Flapping flapping = Flapping::no;
-
-    friend bool operator==(const Restraint&, const Restraint&) = default;
-};
-
-/// A ticket, as far as folding needs it.
-struct TicketState {
-    TicketId id;
-    std::int64_t number = 0;
-    domain::TicketState state = domain::TicketState::open;
-    domain::Severity severity = domain::Severity::warning;
-    std::string dedup_key;
-    std::string title;
-    bool title_edited = false;  ///< By a person: no alert changes it any more.
-    std::string description;
-    std::string source;
-    std::string service;
-    std::vector<ContactGroupId> route;
-    bool suppressed = false;
-    std::string suppression_reason;
-    std::int64_t occurrences = 0;
-    Timestamp first_seen_at;
-    Timestamp last_seen_at;
-    Timestamp opened_at;
-    std::optional<Timestamp> episode_starts_at = {};  ///< Of the present trouble, where its first alert said so.
-    std::optional<Timestamp> acknowledged_at;
-    std::optional<Timestamp> recovered_at;
-    std::optional<Timestamp> closed_at;
-    std::int32_t event_seq = 0;
-    std::int32_t firing_instances = 0;  ///< How many of its instances are firing; it recovers with the last one.
-    Restraint restraint = {};
-};
+using tickets::Flapping;
+using tickets::Restraint;
+using tickets::TicketCore;
 
 /// One instance of a repeating sender (Alert::instance_key).
 struct InstanceState {
@@ -127,7 +85,7 @@ struct InstanceState {
 struct States {
     /// In any order. Where several have one dedup key, the live one takes its alerts, else the latest; the others are
     /// here because instances refer to them.
-    std::vector<TicketState> tickets;
+    std::vector<TicketCore> tickets;
     std::vector<InstanceState> instances;
     std::int64_t next_number = 1;                        ///< The number the next new ticket gets.
     std::vector<domain::InhibitionSource> sources = {};  ///< Those that fire.
@@ -145,14 +103,11 @@ struct Outcome {
         std::optional<Timestamp> episode_starts_at = {};
     };
     std::vector<Opened> opened;
-    std::vector<TicketState> changed;         ///< Sorted by id.
+    std::vector<TicketCore> changed;          ///< Sorted by id.
     std::vector<InstanceState> instances;     ///< New or changed, sorted by key.
     std::vector<domain::TicketEvent> events;  ///< Timeline, in order.
-    struct Notice {                           ///< Events that somebody must hear of.
-        domain::TicketEvent event;            ///< As in the timeline; its kind is `opened` where it is the first word.
-        TicketState ticket;                   ///< As it was right after the event.
-    };
-    std::vector<Notice> notices;         ///< None for suppressed tickets.
+    using Notice = tickets::Notice;
+    std::vector<Notice> notices;         ///< Events that people hear of: all of them tell. None for suppressed tickets.
     std::vector<MachineState> machines;  ///< New or changed, sorted by key.
     std::int64_t next_number = 1;
 };

@@ -35,7 +35,7 @@ public:
 
     struct Known {
         domain::Ticket opened;  ///< As it was opened: title, labels, priority.
-        TicketState state;      ///< As it is.
+        TicketCore state;       ///< As it is.
     };
     /// By number.
     [[nodiscard]] std::vector<Known> tickets() const;

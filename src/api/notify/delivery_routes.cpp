@@ -2,10 +2,10 @@
 #include "api/rest/parameters.hpp"
 #include "api/rest/respond.hpp"
 #include "api/rest/route.hpp"
-#include "api/tickets/ticket_changes.hpp"
 #include "api/tickets/ticket_json.hpp"
 #include "winnow/ports/delivery_store.hpp"
 #include "winnow/ports/ticket_store.hpp"
+#include "winnow/tickets/work.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -86,7 +86,8 @@ Result<Response> retry_delivery(const Call& call, TenantSession& session)
     if (!delivery) return delivery.error();
     if (!tickets->empty()) {
         auto& ticket = tickets->front();
-        const auto events = note_retry(ticket, *id, delivery->contact_id, {.actor = call.who.actor(), .at = call.now});
+        const auto events =
+            tickets::note_retry(ticket, *id, delivery->contact_id, {.actor = call.who.actor(), .at = call.now});
         if (const auto ok = session.tickets().store({{.ticket = ticket, .events = events}}); !ok) return ok.error();
     }
     if (call.services.outbox_changed) call.services.outbox_changed();

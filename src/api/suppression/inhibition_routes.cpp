@@ -12,6 +12,7 @@
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/suppression/breadth.hpp"
 #include "winnow/suppression/inhibition.hpp"
+#include "winnow/tickets/round.hpp"
 
 #include <algorithm>
 #include <set>
@@ -176,7 +177,7 @@ Result<LabelNames> take_sources(const Inhibition& inhibition, Timestamp now, Ten
     std::vector<ports::SourceTicket> sources;
     LabelNames seen;
     const auto complete = for_live_tickets(session.tickets(), [&](const domain::Ticket& ticket) {
-        auto alert = alert_of(ticket);
+        auto alert = tickets::alert_of(ticket);
         for (const auto& [name, value] : alert.labels.entries()) seen.emplace(name);
         if (!inhibition.enabled || !affordable) return;
         const auto explains = source_side->finds(alert, now, effort);

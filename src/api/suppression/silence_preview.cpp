@@ -13,6 +13,7 @@
 #include "winnow/rules/rule_set.hpp"
 #include "winnow/suppression/breadth.hpp"
 #include "winnow/suppression/scope.hpp"
+#include "winnow/tickets/round.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -144,7 +145,7 @@ Result<Hits> hit_tickets(const Call& call, const Wanted& wanted, const Looked& l
     for (const auto& ticket : looked.tickets) {
         if (call.is_given_up()) return nobody_waits();
         hits.note(ticket.dedup_key);
-        if (!hits.ask(wanted.compiled, alert_of(ticket), call.now, effort)) continue;
+        if (!hits.ask(wanted.compiled, tickets::alert_of(ticket), call.now, effort)) continue;
         if (++hits.count <= kShown) hits.items.push_back(ticket_line(ticket));
     }
     return hits;

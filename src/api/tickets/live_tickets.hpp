@@ -1,10 +1,9 @@
 #pragma once
 
 /// @file
-/// The tickets that are live now, as alerts: for what asks which of them a condition finds.
+/// The tickets that are live now: for what asks which of them a condition finds (tickets::alert_of).
 
 #include "winnow/base/result.hpp"
-#include "winnow/domain/alert.hpp"
 #include "winnow/domain/ticket.hpp"
 #include "winnow/ports/ticket_store.hpp"
 
@@ -14,9 +13,6 @@
 namespace winnow::api {
 
 inline constexpr std::size_t kMaxLiveTickets = 10'000;
-
-/// What of a ticket's alerts is left on the ticket.
-[[nodiscard]] domain::Alert alert_of(const domain::Ticket& ticket);
 
 /// Newest first, at most kMaxLiveTickets; false where there are more.
 [[nodiscard]] Result<bool> for_live_tickets(ports::TicketStore& tickets,

@@ -104,12 +104,12 @@ json comment_json(const domain::TicketEvent& event)
             {"created_at", format_rfc3339(event.at)}};
 }
 
-Result<TicketEdit> read_ticket_patch(const domain::Ticket& ticket, const json& patch)
+Result<tickets::TicketEdit> read_ticket_patch(const domain::Ticket& ticket, const json& patch)
 {
     const auto current = ticket_json(ticket);
     const auto merged = merge_patch(current, patch);
     FieldReader fields(merged);
-    TicketEdit edit;
+    tickets::TicketEdit edit;
     if (auto title = fields.text("title", {1, kMaxTitle}, Need::required)) {
         // One that is not edited stays as it is, whatever an earlier version let through.
         edit.title = *title == ticket.title ? *std::move(title) : domain::one_line(*title);

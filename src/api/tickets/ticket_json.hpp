@@ -3,10 +3,10 @@
 /// @file
 /// Tickets as the API shows and takes them.
 
-#include "api/tickets/ticket_changes.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/domain/delivery.hpp"
 #include "winnow/domain/ticket.hpp"
+#include "winnow/tickets/work.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -25,7 +25,7 @@ namespace winnow::api {
 
 /// Applies a JSON Merge Patch to what the ticket shows. Everything but the writable fields may stand in it only with
 /// the value it has; errors point into the ticket ("/severity").
-[[nodiscard]] Result<TicketEdit> read_ticket_patch(const domain::Ticket& ticket, const nlohmann::json& patch);
+[[nodiscard]] Result<tickets::TicketEdit> read_ticket_patch(const domain::Ticket& ticket, const nlohmann::json& patch);
 
 /// `{id, ticket_id, event_seq, event, contact_id, state, attempts, created_at, next_attempt_at, finished_at,
 /// last_status, last_error}`, and `message` where the payload is there.

@@ -4,8 +4,10 @@
 #include "api/rest/problem.hpp"
 #include "winnow/base/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -71,6 +73,14 @@ Result<TicketCursor> read_cursor(const Cursor& parts, TicketOrder order)
     return cursor;
 }
 
+/// `held, open, …`
+std::string listed_states()
+{
+    std::string list;
+    for (const auto state : domain::ticket_states()) list.append(list.empty() ? "" : ", ").append(to_string(state));
+    return list;
+}
+
 Result<Done> read_assignee(const http::RequestHead& head, const access::Principal& who, TicketFilter& filter)
 {
     const auto text = head.query_parameter("assignee");
@@ -99,19 +109,25 @@ Result<Done> read_labels(const http::RequestHead& head, TicketFilter& filter)
 
 }  // namespace
 
+bool is_shown(domain::TicketState state) noexcept
+{
+    return state != domain::TicketState::held && state != domain::TicketState::closed;
+}
+
 const std::vector<domain::TicketState>& shown_states()
 {
-    using enum domain::TicketState;
-    static const std::vector<domain::TicketState> kShown{open, in_progress, recovered, close_requested, returned};
+    static const auto kShown = [] {
+        std::vector<domain::TicketState> shown;
+        std::ranges::copy_if(domain::ticket_states(), std::back_inserter(shown), is_shown);
+        return shown;
+    }();
     return kShown;
 }
 
 Result<TicketFilter> ticket_filter(const http::RequestHead& head, const access::Principal& who)
 {
     TicketFilter filter;
-    auto states =
-        word_parameter<domain::TicketState>(head, "state", &domain::parse_ticket_state,
-                                            "held, open, in_progress, recovered, close_requested, returned, closed");
+    auto states = word_parameter<domain::TicketState>(head, "state", &domain::parse_ticket_state, listed_states());
     if (!states) return states.error();
     filter.states = std::move(*states);
     auto severities =

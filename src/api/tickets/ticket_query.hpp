@@ -15,7 +15,8 @@
 
 namespace winnow::api {
 
-/// What the lists hold where no state is asked for: all but `held` and `closed`.
+/// What the lists hold where no state is asked for, and what counts as unfinished: all but `held` and `closed`.
+[[nodiscard]] bool is_shown(domain::TicketState state) noexcept;
 [[nodiscard]] const std::vector<domain::TicketState>& shown_states();
 
 /// state, severity, service, assignee, label.*, q, from, to. `who` is what `assignee=me` stands for. Without `state`

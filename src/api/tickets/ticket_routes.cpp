@@ -25,7 +25,6 @@ namespace {
 
 using domain::Severity;
 using domain::Ticket;
-using domain::TicketState;
 using http::Response;
 using nlohmann::json;
 using ports::TenantSession;
@@ -128,8 +127,8 @@ Result<Response> ticket_stats(const Call& call, TenantSession& session)
     const auto counts = session.tickets().count(*filter);
     if (!counts) return counts.error();
 
-    json by_state{{"held", 0},     {"open", 0},  {"in_progress", 0}, {"recovered", 0}, {"close_requested", 0},
-                  {"returned", 0}, {"closed", 0}};
+    auto by_state = json::object();
+    for (const auto state : domain::ticket_states()) by_state[std::string(to_string(state))] = 0;
     const json none{{"critical", 0}, {"error", 0}, {"warning", 0}, {"info", 0}};
     json by_severity = none;
     json unfinished_by_severity = none;
@@ -142,9 +141,7 @@ Result<Response> ticket_stats(const Call& call, TenantSession& session)
         total += count;
         add(by_state, to_string(state), count);
         add(by_severity, to_string(severity), count);
-        if (state != TicketState::held && state != TicketState::closed) {
-            add(unfinished_by_severity, to_string(severity), count);
-        }
+        if (is_shown(state)) add(unfinished_by_severity, to_string(severity), count);
     }
     return json_response(200, {{"total", total},
                                {"by_state", by_state},

@@ -4,16 +4,15 @@
 #include "api/rest/json_body.hpp"
 #include "api/rest/problem.hpp"
 #include "api/rest/respond.hpp"
-#include "api/tickets/ticket_changes.hpp"
 #include "api/tickets/ticket_json.hpp"
 #include "api/tickets/ticket_writer.hpp"
 #include "winnow/ports/ticket_store.hpp"
+#include "winnow/tickets/round.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -26,15 +25,17 @@ using domain::Ticket;
 using domain::TicketEvent;
 using domain::TicketState;
 using nlohmann::json;
+using tickets::Move;
 
 constexpr std::size_t kMaxBulk = 500;
 constexpr std::size_t kMaxComment = 16'384;
 
-const std::vector<std::string_view>& state_words()
+/// Every state, as the transition's `to`.
+std::vector<std::string_view> state_words()
 {
-    static const std::vector<std::string_view> kWords{
-        "held", "open", "in_progress", "recovered", "close_requested", "returned", "closed"};
-    return kWords;
+    std::vector<std::string_view> words;
+    for (const auto state : domain::ticket_states()) words.push_back(to_string(state));
+    return words;
 }
 
 /// The ticket the path names, locked; 412 where If-Match names another version.
@@ -89,18 +90,6 @@ json item_error(const Error& error)
         }
     }
     return document;
-}
-
-/// Errors that are about the item, so that the others may go on. Anything else has broken the transaction.
-bool concerns_one_item(const Error& error)
-{
-    switch (error.code()) {
-        case ErrorCode::invalid_argument:
-        case ErrorCode::permission_denied:
-        case ErrorCode::not_found:
-        case ErrorCode::conflict: return true;
-        default: return false;
-    }
 }
 
 struct BulkChange {
@@ -174,7 +163,7 @@ Result<http::Response> add_ticket_comment(const Call& call, ports::TenantSession
     if (const auto ok = fields.finish(); !ok) return ok.error();
     auto ticket = lock_ticket(call, session);
     if (!ticket) return ticket.error();
-    const auto events = comment_on_ticket(*ticket, *text, act_of(call));
+    const auto events = tickets::comment_on_ticket(*ticket, *text, act_of(call));
     if (const auto ok = store(*ticket, events, call, session); !ok) return ok.error();
     return json_response(201, comment_json(events.front()));
 }
@@ -199,10 +188,8 @@ Result<http::Response> put_ticket_parent(const Call& call, ports::TenantSession&
         if (found.error().code() != ErrorCode::not_found) return found.error();
         return field_error("/parent_id", "must be the id of one of your tickets");
     }
-    if (std::ranges::find(*line, *id) != line->end()) {
-        return Error(ErrorCode::conflict, "a ticket cannot be its own ancestor: the wanted parent stands below it");
-    }
-    const auto events = set_parent(*ticket, parent, act_of(call));
+    if (const auto ok = tickets::check_ancestry(*id, *line); !ok) return ok.error();
+    const auto events = tickets::set_parent(*ticket, parent, act_of(call));
     if (const auto ok = store(*ticket, events, call, session); !ok) return ok.error();
     return versioned(ticket_json(*ticket), ticket->version);
 }
@@ -211,7 +198,7 @@ Result<http::Response> delete_ticket_parent(const Call& call, ports::TenantSessi
 {
     auto ticket = lock_ticket(call, session);
     if (!ticket) return ticket.error();
-    const auto events = set_parent(*ticket, std::nullopt, act_of(call));
+    const auto events = tickets::set_parent(*ticket, std::nullopt, act_of(call));
     if (const auto ok = store(*ticket, events, call, session); !ok) return ok.error();
     return no_content();
 }
@@ -222,31 +209,23 @@ Result<http::Response> change_tickets_in_bulk(const Call& call, ports::TenantSes
     if (!change) return change.error();
     auto locked = session.tickets().lock(change->ids);
     if (!locked) return locked.error();
-    std::map<TicketId, Ticket*> by_id;
-    std::vector<const Ticket*> tickets;
-    for (auto& ticket : *locked) {
-        by_id.emplace(ticket.id, &ticket);
-        tickets.push_back(&ticket);
-    }
-    TicketWriter work(call, session, std::move(tickets));
+    std::vector<const Ticket*> all;
+    for (const auto& ticket : *locked) all.push_back(&ticket);
+    TicketWriter work(call, session, std::move(all));
+    const auto items = tickets::change_each(change->ids, *locked, [&](Ticket& ticket) {
+        return change->move ? work.move(ticket, *change->move) : work.patch(ticket, change->patch);
+    });
+    if (!items) return items.error();
 
     auto results = json::array();
     std::size_t succeeded = 0;
-    for (const auto& id : change->ids) {
-        const auto found = by_id.find(id);
-        Result<Done> done = Error(ErrorCode::not_found, "there is no such ticket");
-        if (found != by_id.end()) {
-            auto ticket = *found->second;  // what is refused leaves it as it was
-            done = change->move ? work.move(ticket, *change->move) : work.patch(ticket, change->patch);
-            if (done) *found->second = std::move(ticket);
-        }
+    for (const auto& [id, done, state, version] : *items) {
         json item{{"id", id.str()}};
         if (done) {
             ++succeeded;
-            item["state"] = to_string(found->second->state);
-            item["version"] = found->second->version;
+            item["state"] = to_string(state);
+            item["version"] = version;
         } else {
-            if (!concerns_one_item(done.error())) return done.error();
             item["error"] = item_error(done.error());
         }
         results.push_back(std::move(item));

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The handlers that change tickets: each locks, decides (ticket_changes.hpp), stores, in the caller's transaction.
+/// The handlers that change tickets: each locks, has the tickets module decide, stores, in the caller's transaction.
 
 #include "api/rest/route.hpp"
 

@@ -3,6 +3,7 @@
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/multi_row.hpp"
 #include "pg/rows/values.hpp"
+#include "pg/tickets/ticket_states.hpp"
 
 #include <pqxx/row>
 
@@ -68,14 +69,12 @@ update quiet_tickets set source_ended = true
  where tenant_id = $1 and source_key = any($2::text[]) and source_key <> '' and not source_ended
 )sql";
 
-constexpr auto kReturned = R"sql(
+const auto kReturned = R"sql(
 update quiet_tickets q set source_ended = true
   from tickets t
  where q.tenant_id = $1 and q.ticket_id = any($2::uuid[]) and q.config_version = $3
    and t.tenant_id = q.tenant_id and t.ticket_id = q.ticket_id
-   and (t.state in ('recovered', 'closed')  -- as is_over() has it
-        or t.recovered_at is not null and t.state in ('close_requested', 'returned'))
-)sql";
+   and )sql" + sql_is_over("t");
 
 constexpr auto kCount = R"sql(
 insert into suppression_stats as s (tenant_id, cause_id, matched)
@@ -142,7 +141,7 @@ void follow_people(pqxx::transaction_base& tx, TenantId tenant, const std::vecto
     std::vector<std::string> ended;
     std::vector<TicketId> quiet;
     MultiRow<9> let_go(tx, tenant, kStoreQuiet);
-    for (const auto& [ticket, events, alert] : changes) {
+    for (const auto& [ticket, events, alert, notices] : changes) {
         const bool over = domain::is_over(ticket.state, ticket.recovered_at);
         if (over) ended.push_back(source_key_of_ticket(ticket.dedup_key));
         if (!over && ticket.suppressed) quiet.push_back(ticket.id);
@@ -151,7 +150,7 @@ void follow_people(pqxx::transaction_base& tx, TenantId tenant, const std::vecto
                    std::optional<std::int64_t>(), std::int64_t{0}, true);
     }
     end_sources(tx, tenant, ended);
-    if (!quiet.empty()) query(tx, kReturned, tenant, array_of(quiet), kParked);
+    if (!quiet.empty()) query(tx, kReturned.c_str(), tenant, array_of(quiet), kParked);
     let_go.flush();
 }
 

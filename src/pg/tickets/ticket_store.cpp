@@ -8,6 +8,7 @@
 #include "pg/suppression/covers.hpp"
 #include "pg/tenants/noun_stores.hpp"
 #include "pg/tickets/ticket_rows.hpp"
+#include "pg/tickets/ticket_states.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -20,6 +21,7 @@ namespace {
 
 using domain::Ticket;
 using domain::TicketEvent;
+using domain::TicketState;
 using ports::TicketCursor;
 using ports::TicketFilter;
 using ports::TicketOrder;
@@ -127,15 +129,21 @@ void add_cursor(Arguments& parameters, TicketOrder order, const TicketCursor& af
 
 const auto kFind = "select " + ticket_columns() + " from tickets t where t.tenant_id = $1 and t.ticket_id = $2";
 
-constexpr auto kStore = R"sql(
+/// What the column holds, as long as the ticket stays held.
+std::string while_held(const std::string& column)
+{
+    return "case u.state when " + sql_word(TicketState::held) + " then t." + column + " end";
+}
+
+const auto kStore = R"sql(
 update tickets t
    set state = u.state, severity = u.severity, priority = u.priority, title = u.title, assignee = u.assignee,
        due_at = u.due_at, acknowledged_at = u.acknowledged_at, recovered_at = u.recovered_at, closed_at = u.closed_at,
        parent_id = u.parent_id, cause = u.cause, impact = u.impact, measure = u.measure, approver = u.approver,
        event_seq = u.event_seq, version = u.version, suppressed = u.suppressed, suppression_reason = u.reason,
-       held_by = case u.state when 'held' then t.held_by end, held_rule = case u.state when 'held' then t.held_rule end,
-       held_until = case u.state when 'held' then t.held_until end,
-       held_from = case u.state when 'held' then t.held_from end,
+       held_by = )sql" +
+                    while_held("held_by") + ", held_rule = " + while_held("held_rule") +
+                    ", held_until = " + while_held("held_until") + ", held_from = " + while_held("held_from") + R"sql(,
        title_edited = t.title_edited or t.title <> u.title
   from unnest($2::uuid[], $3::text[], $4::smallint[], $5::text[], $6::text[], $7::uuid[], $8::timestamptz[],
               $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::uuid[], $13::text[], $14::text[],
@@ -166,10 +174,10 @@ const auto kEventsOf = "select " + ticket_event_columns() + R"sql(
  order by t.seq limit $4
 )sql";
 
-constexpr auto kHolders = R"sql(
+const auto kHolders = R"sql(
 select t.dedup_key, t.ticket_id from tickets t
- where t.tenant_id = $1 and t.dedup_key = any($2::text[]) and t.state not in ('recovered', 'closed')
-)sql";
+ where t.tenant_id = $1 and t.dedup_key = any($2::text[]) and )sql" +
+                      sql_is_live("t");
 
 constexpr auto kLastMovers = R"sql(
 select i.ticket_id, e.actor
@@ -208,16 +216,18 @@ std::vector<TicketEvent> read_events(const pqxx::result& rows)
     return events;
 }
 
-constexpr auto kPast = R"sql(
+const auto kPast = R"sql(
 select t.title, t.service, t.occurrences,
        (select count(*) from deliveries d where d.tenant_id = t.tenant_id and d.ticket_id = t.ticket_id),
        t.acknowledged_at is not null
          or (select true from ticket_events e  -- `exists` would be answered by a table of all events
               where e.tenant_id = t.tenant_id and e.ticket_id = t.ticket_id and e.actor like 'user:%'
               limit 1) is not null,
-       t.state in ('recovered', 'closed')
+       t.state in )sql" +
+                   sql_ended_states() + R"sql(
   from tickets t
- where t.tenant_id = $1 and t.opened_at >= $2 and t.opened_at < $3 and t.state <> 'held'
+ where t.tenant_id = $1 and t.opened_at >= $2 and t.opened_at < $3 and t.state <> )sql" +
+                   sql_word(TicketState::held) + R"sql(
  order by t.opened_at desc, t.ticket_id desc limit $4)sql";
 
 class PgTicketStore final : public ports::TicketStore {
@@ -258,7 +268,7 @@ public:
     {
         return translated([&]() -> Result<std::vector<rules::PastTicket>> {
             std::vector<rules::PastTicket> tickets;
-            for (const auto& row : query(tx_, kPast, tenant_, from, until, limit)) {
+            for (const auto& row : query(tx_, kPast.c_str(), tenant_, from, until, limit)) {
                 tickets.push_back({.title = text_of(row[0]),
                                    .service = text_of(row[1]),
                                    .alerts = row[2].as<std::int64_t>(),
@@ -288,10 +298,10 @@ public:
     {
         return translated([&]() -> Result<Done> {
             // First what ends: a key that one of them gives up another may take.
-            MultiRow<19> ends(tx_, tenant_, kStore);
-            MultiRow<19> lives(tx_, tenant_, kStore);
+            MultiRow<19> ends(tx_, tenant_, kStore.c_str());
+            MultiRow<19> lives(tx_, tenant_, kStore.c_str());
             MultiRow<6> events(tx_, tenant_, kAppendEvents);
-            for (const auto& [ticket, happened, let_go] : changes) {
+            for (const auto& [ticket, happened, let_go, notices] : changes) {
                 add(domain::is_live(ticket.state) ? lives : ends, ticket);
                 for (const auto& event : happened) {
                     events.add(ticket.id, event.seq, to_string(event.kind), event.at, event.actor, event.data);
@@ -327,7 +337,7 @@ public:
     {
         return translated([&]() -> Result<std::vector<std::pair<std::string, TicketId>>> {
             std::vector<std::pair<std::string, TicketId>> holders;
-            for (const auto& row : query(tx_, kHolders, tenant_, array_of(dedup_keys))) {
+            for (const auto& row : query(tx_, kHolders.c_str(), tenant_, array_of(dedup_keys))) {
                 holders.emplace_back(text_of(row[0]), id_of<TicketId>(row[1]));
             }
             return holders;

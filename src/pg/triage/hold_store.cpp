@@ -6,6 +6,7 @@
 #include "pg/session/session_pool.hpp"
 #include "pg/session/transaction.hpp"
 #include "pg/suppression/covers.hpp"
+#include "pg/tickets/ticket_states.hpp"
 #include "pg/triage/fold_lock.hpp"
 #include "pg/triage/machine_rows.hpp"
 #include "pg/triage/triage_states.hpp"
@@ -19,8 +20,8 @@ namespace winnow::pg {
 
 namespace {
 
-constexpr auto kDueTenants = R"sql(
-select tenant_id from tickets where state = 'held' and held_until <= now()
+const auto kDueTenants = "select tenant_id from tickets where state = " + sql_word(domain::TicketState::held) +
+                         R"sql( and held_until <= now()
  union
 select tenant_id from rule_machines where due_at <= now()
 )sql";
@@ -28,9 +29,11 @@ select tenant_id from rule_machines where due_at <= now()
 // The tenth of a second is for alerts that are received and not committed yet.
 constexpr auto kUntil = "select least(now() - interval '0.1 s', $1::timestamptz)";
 
-constexpr auto kDueTickets = R"sql(
+const auto kDueTickets = R"sql(
 select ticket_id, title, severity, dedup_key, source, service, component, group_name, class_name, description, labels
-  from tickets where tenant_id = $1 and state = 'held' and held_until <= $2 order by held_until, ticket_id limit $3
+  from tickets where tenant_id = $1 and state = )sql" +
+                         sql_word(domain::TicketState::held) +
+                         R"sql( and held_until <= $2 order by held_until, ticket_id limit $3
 )sql";
 
 constexpr auto kCurrent = "select from tenants where tenant_id = $1 and config_version = $2";
@@ -78,7 +81,7 @@ public:
             // Time has passed for the tenant up to what it has still to fold.
             due.until = time_of(query(tx, kUntil, waiting_since(tx, tenant))[0][0]);
             std::vector<TicketId> held;
-            for (const auto& row : query(tx, kDueTickets, tenant, due.until, turn.limit)) {
+            for (const auto& row : query(tx, kDueTickets.c_str(), tenant, due.until, turn.limit)) {
                 held.push_back(id_of<TicketId>(row[0]));
                 auto& alert = due.alerts.emplace(held.back(), read_alert(row)).first->second;
                 alert.received_at = due.until;

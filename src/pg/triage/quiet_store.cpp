@@ -7,6 +7,7 @@
 #include "pg/session/sql_errors.hpp"
 #include "pg/session/transaction.hpp"
 #include "pg/suppression/covers.hpp"
+#include "pg/tickets/ticket_states.hpp"
 #include "pg/triage/fold_lock.hpp"
 #include "pg/triage/triage_states.hpp"
 #include "pg/triage/triage_writes.hpp"
@@ -74,7 +75,7 @@ update quiet_tickets
  where tenant_id = $1 and ticket_id = any($2::uuid[])
 )sql";
 
-constexpr auto kEndQuiet = R"sql(
+const auto kEndQuiet = R"sql(
 update silences
    set ends_at = now(), ended_by = 'quiet', version = version + 1, updated_at = now(), updated_by = 'system'
  where ctid = any(array(
@@ -87,8 +88,9 @@ select s.ctid from silences s
        + s.end_when_quiet_ms * interval '1 millisecond' <= now()
    and (select true from quiet_tickets q  -- `limit`: by the silence's own tickets, never by a join with everybody's
          where q.tenant_id = s.tenant_id and q.cause_id = s.silence_id
-           and (select t.suppressed and t.state not in ('recovered', 'closed')
-                  and (t.recovered_at is null or t.state not in ('close_requested', 'returned')) from tickets t
+           and (select t.suppressed and not )sql" +
+                       sql_is_over("t") +
+                       R"sql( from tickets t
                  where t.tenant_id = q.tenant_id and t.ticket_id = q.ticket_id)
          limit 1) is null
  order by s.ends_at limit 500 for update skip locked))
@@ -206,7 +208,7 @@ public:
                 ending_.step(pool_, [](pqxx::transaction_base& tx, const Stretch& stretch, const std::string& without) {
                     if (is_away(tx)) return ports::ChoreStep{};
                     return ports::ChoreStep{
-                        .rows = query(tx, kEndQuiet, stretch.first, stretch.last, without).affected_rows()};
+                        .rows = query(tx, kEndQuiet.c_str(), stretch.first, stretch.last, without).affected_rows()};
                 });
             if (!step) return step.error();
             ended += step->rows;
@@ -218,14 +220,14 @@ public:
 private:
     static bool is_suppressed(const triage::States& states, TicketId id)
     {
-        const auto ticket = std::ranges::find(states.tickets, id, &triage::TicketState::id);
+        const auto ticket = std::ranges::find(states.tickets, id, &tickets::TicketCore::id);
         return ticket != states.tickets.end() && ticket->suppressed;
     }
 
     /// It has ended quietly, and people may bring it back.
     static bool waits_for_return(const triage::States& states, TicketId id)
     {
-        const auto ticket = std::ranges::find(states.tickets, id, &triage::TicketState::id);
+        const auto ticket = std::ranges::find(states.tickets, id, &tickets::TicketCore::id);
         return ticket != states.tickets.end() && ticket->suppressed &&
                domain::is_over(ticket->state, ticket->recovered_at);
     }

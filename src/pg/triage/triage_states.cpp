@@ -2,6 +2,7 @@
 
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/values.hpp"
+#include "pg/tickets/ticket_states.hpp"
 #include "pg/triage/machine_rows.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -16,9 +17,9 @@ namespace winnow::pg {
 
 namespace {
 
+using tickets::TicketCore;
 using triage::InstanceState;
 using triage::States;
-using triage::TicketState;
 
 constexpr auto kColumns =
     "select ticket_id, number, state, severity, dedup_key, title, source, service, route, suppressed, "
@@ -31,7 +32,9 @@ constexpr auto kColumns =
 const std::string& lock_live_sql()
 {
     static const std::string kSql = std::string(kColumns) + R"sql(
- where tenant_id = $1 and dedup_key = any($2::text[]) and state not in ('recovered', 'closed')
+ where tenant_id = $1 and dedup_key = any($2::text[]) and )sql" +
+                                    sql_is_live("tickets") +
+                                    R"sql(
  order by ticket_id
    for update
 )sql";
@@ -67,23 +70,23 @@ select instance_key, ticket_id, starts_at, ends_at, firing, last_end
 
 constexpr auto kNextNumber = "select next_number from ticket_numbers where tenant_id = $1";
 
-triage::Restraint read_restraint(const pqxx::row& row)
+tickets::Restraint read_restraint(const pqxx::row& row)
 {
-    triage::Restraint restraint;
+    tickets::Restraint restraint;
     if (!row[20].is_null()) restraint.by = domain::parse_hold_kind(row[20].c_str());
     if (!row[21].is_null()) restraint.rule_id = id_of<RuleId>(row[21]);
     restraint.until = optional_time_of(row[22]);
     if (!row[23].is_null()) restraint.from = domain::parse_ticket_state(row[23].c_str());
     restraint.never_told = row[24].as<bool>();
     const std::string_view flapping = row[25].c_str();
-    if (flapping == "firing") restraint.flapping = triage::Flapping::firing;
-    if (flapping == "resolved") restraint.flapping = triage::Flapping::resolved;
+    if (flapping == "firing") restraint.flapping = tickets::Flapping::firing;
+    if (flapping == "resolved") restraint.flapping = tickets::Flapping::resolved;
     return restraint;
 }
 
-TicketState read_ticket_state(const pqxx::row& row)
+TicketCore read_core(const pqxx::row& row)
 {
-    TicketState ticket;
+    TicketCore ticket;
     ticket.id = id_of<TicketId>(row[0]);
     ticket.number = row[1].as<std::int64_t>();
     const auto state = domain::parse_ticket_state(row[2].c_str());
@@ -130,14 +133,14 @@ std::vector<InstanceState> read_instances(const pqxx::result& rows)
 
 /// Tickets of keys: the live ones, and where a key has none, its latest.
 void lock_by_keys(pqxx::transaction_base& tx, TenantId tenant, const std::vector<std::string>& keys,
-                  std::vector<TicketState>& tickets)
+                  std::vector<TicketCore>& tickets)
 {
     if (keys.empty()) return;
     boost::unordered_flat_set<std::string_view, std::hash<std::string_view>> without(keys.begin(), keys.end());
     const auto live = query(tx, lock_live_sql().c_str(), tenant, array_of(keys));
     tickets.reserve(static_cast<std::size_t>(live.size()));
     for (const auto& row : live) {
-        tickets.push_back(read_ticket_state(row));
+        tickets.push_back(read_core(row));
         without.erase(tickets.back().dedup_key);
     }
     if (without.empty()) return;
@@ -146,7 +149,7 @@ void lock_by_keys(pqxx::transaction_base& tx, TenantId tenant, const std::vector
         latest.push_back(id_of<TicketId>(row[0]));
     if (latest.empty()) return;
     for (const auto& row : query(tx, lock_by_id_sql().c_str(), tenant, array_of(latest)))
-        tickets.push_back(read_ticket_state(row));
+        tickets.push_back(read_core(row));
 }
 
 /// Tickets that instances refer to and that are not there yet.
@@ -160,7 +163,7 @@ void lock_of_instances(pqxx::transaction_base& tx, TenantId tenant, States& stat
     }
     if (missing.empty()) return;
     for (const auto& row : query(tx, lock_by_id_sql().c_str(), tenant, array_of(missing))) {
-        states.tickets.push_back(read_ticket_state(row));
+        states.tickets.push_back(read_core(row));
     }
 }
 
@@ -198,7 +201,7 @@ States load_states(pqxx::transaction_base& tx, TenantId tenant, const std::vecto
 {
     States states;
     for (const auto& row : query(tx, lock_by_id_sql().c_str(), tenant, array_of(tickets))) {
-        states.tickets.push_back(read_ticket_state(row));
+        states.tickets.push_back(read_core(row));
     }
     states.next_number = next_number(tx, tenant);
     return states;
@@ -217,7 +220,7 @@ States load_states(pqxx::transaction_base& tx, TenantId tenant, const std::vecto
     }
     if (!missing.empty()) {
         for (const auto& row : query(tx, lock_by_id_sql().c_str(), tenant, array_of(missing))) {
-            states.tickets.push_back(read_ticket_state(row));
+            states.tickets.push_back(read_core(row));
         }
     }
     states.next_number = next_number(tx, tenant);

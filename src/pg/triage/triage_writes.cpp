@@ -4,6 +4,7 @@
 #include "pg/rows/multi_row.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/suppression/covers.hpp"
+#include "pg/tickets/ticket_states.hpp"
 #include "pg/triage/machine_rows.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -55,10 +56,11 @@ select $1, id, number, state, severity, title, description, dedup_key, source, s
 // the wrong way round on a table that grew since it was analysed, and was fourteen times slower.
 //
 // Counters only: by far the most, since a storm repeats what is known.
-constexpr auto kCountTickets = R"sql(
+const auto kCountTickets = R"sql(
 insert into tickets as t (tenant_id, ticket_id, number, state, severity, title, dedup_key, first_seen_at, opened_at,
                           occurrences, last_seen_at, firing_instances)
-select $1, id, 0, 'closed', 1, '', '-', 'epoch', 'epoch', occurrences, to_timestamp(last_seen / 1000.0::float8),
+select $1, id, 0, )sql" + sql_word(domain::TicketState::closed) +
+                           R"sql(, 1, '', '-', 'epoch', 'epoch', occurrences, to_timestamp(last_seen / 1000.0::float8),
        firing_instances
   from unnest($2::uuid[], $3::int8[], $4::int8[], $5::int4[]) as u(id, occurrences, last_seen, firing_instances)
 on conflict (tenant_id, ticket_id) do update
@@ -158,7 +160,7 @@ int number_of(domain::Severity severity)
 
 /// A restraint as columns.
 struct RestraintRow {
-    explicit RestraintRow(const triage::Restraint& restraint)
+    explicit RestraintRow(const tickets::Restraint& restraint)
         : until(epoch_ms(restraint.until)), never_told(restraint.never_told)
     {
         if (restraint.by) {
@@ -166,8 +168,8 @@ struct RestraintRow {
             rule = restraint.rule_id;
         }
         if (restraint.from) from = to_string(*restraint.from);
-        if (restraint.flapping == triage::Flapping::firing) flapping = "firing";
-        if (restraint.flapping == triage::Flapping::resolved) flapping = "resolved";
+        if (restraint.flapping == tickets::Flapping::firing) flapping = "firing";
+        if (restraint.flapping == tickets::Flapping::resolved) flapping = "resolved";
     }
 
     std::optional<std::string_view> by;
@@ -194,7 +196,7 @@ void insert_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vect
 }
 
 /// True where nothing but the counters differs.
-bool only_counted(const triage::TicketState& now, const triage::TicketState& before)
+bool only_counted(const tickets::TicketCore& now, const tickets::TicketCore& before)
 {
     return now.state == before.state && now.severity == before.severity && now.event_seq == before.event_seq &&
            now.suppressed == before.suppressed && now.first_seen_at == before.first_seen_at &&
@@ -205,14 +207,14 @@ bool only_counted(const triage::TicketState& now, const triage::TicketState& bef
            now.route == before.route && now.restraint == before.restraint;
 }
 
-void update_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vector<triage::TicketState>& changed,
+void update_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vector<tickets::TicketCore>& changed,
                     const triage::States& loaded)
 {
-    boost::unordered_flat_map<TicketId, const triage::TicketState*, std::hash<TicketId>> before;
+    boost::unordered_flat_map<TicketId, const tickets::TicketCore*, std::hash<TicketId>> before;
     before.reserve(loaded.tickets.size());
     for (const auto& ticket : loaded.tickets) before.emplace(ticket.id, &ticket);
 
-    MultiRow<4> counted(tx, tenant, kCountTickets);
+    MultiRow<4> counted(tx, tenant, kCountTickets.c_str());
     MultiRow<25> rows(tx, tenant, kChangeTickets);
     for (const auto& t : changed) {
         const auto found = before.find(t.id);

@@ -1,6 +1,10 @@
 #include "pg/upkeep/purges.hpp"
 
+#include "pg/tickets/ticket_states.hpp"
+
 #include <array>
+#include <string>
+#include <string_view>
 
 namespace winnow::pg {
 
@@ -94,35 +98,39 @@ constexpr auto kThinRulesets =
      order by v.version limit $1) v
  limit $1)))sql";
 
-/// `t (tenant_id, ticket_id, place)`: up to `most` tickets that ended long ago. One that may reopen stays, and so does
-/// one that others refer to, that somebody is still to be told of, or whose trouble goes on although it was closed
+/// ` p … t (tenant_id, ticket_id, place)`: up to `most` tickets that ended long ago. One that may reopen stays, and so
+/// does one that others refer to, that somebody is still to be told of, or whose trouble goes on although it was closed
 /// (when nobody speaks of that trouble any more, the walk "closed_instances" says so). What stays is what lives, not
 /// history.
-#define WINNOW_OLD_TICKETS(most, also)                                                                           \
-    WINNOW_POLICY                                                                                                \
-    "cross join lateral (select t.tenant_id, t.ticket_id, t.ctid as place from tickets t"                        \
-    " where t.tenant_id = p.tenant_id and t.state in ('recovered', 'closed')"                                    \
-    " and coalesce(t.closed_at, t.recovered_at) < now() - greatest(p.kept, coalesce(p.reopen_window, '1 day'))"  \
-    " and t.firing_instances = 0"                                                                                \
-    " and not exists (select from tickets c where c.tenant_id = t.tenant_id and c.parent_id = t.ticket_id)"      \
-    " and not exists (select from deliveries d where d.tenant_id = t.tenant_id and d.ticket_id = t.ticket_id"    \
-    " and d.state in ('pending', 'sending'))" also " order by coalesce(t.closed_at, t.recovered_at) limit " most \
-    " for update of t skip locked) t "
+std::string old_tickets(std::string_view most, std::string_view also = "")
+{
+    return WINNOW_POLICY
+           "cross join lateral (select t.tenant_id, t.ticket_id, t.ctid as place from tickets t"
+           " where t.tenant_id = p.tenant_id and t.state in " +
+           sql_ended_states() + R"sql(
+   and coalesce(t.closed_at, t.recovered_at) < now() - greatest(p.kept, coalesce(p.reopen_window, '1 day'))
+   and t.firing_instances = 0
+   and not exists (select from tickets c where c.tenant_id = t.tenant_id and c.parent_id = t.ticket_id)
+   and not exists (select from deliveries d where d.tenant_id = t.tenant_id and d.ticket_id = t.ticket_id
+                                              and d.state in ('pending', 'sending')))sql" +
+           std::string(also) + " order by coalesce(t.closed_at, t.recovered_at) limit " + std::string(most) +
+           " for update of t skip locked) t ";
+}
 
-constexpr auto kEventsOfTickets =
-    "delete from ticket_events where ctid = any(array(select e.place from" WINNOW_OLD_TICKETS("100", "") R"sql(
+const auto kEventsOfTickets =
+    "delete from ticket_events where ctid = any(array(select e.place from" + old_tickets("100") + R"sql(
  cross join lateral (select e.ctid as place from ticket_events e
                       where e.tenant_id = t.tenant_id and e.ticket_id = t.ticket_id limit $1) e limit $1)))sql";
 
-constexpr auto kDeliveriesOfTickets =
-    "delete from deliveries where ctid = any(array(select d.place from" WINNOW_OLD_TICKETS("100", "") R"sql(
+const auto kDeliveriesOfTickets =
+    "delete from deliveries where ctid = any(array(select d.place from" + old_tickets("100") + R"sql(
  cross join lateral (select d.ctid as place from deliveries d
                       where d.tenant_id = t.tenant_id and d.ticket_id = t.ticket_id limit $1) d limit $1)))sql";
 
-constexpr auto kTickets = "delete from tickets where ctid = any(array(select t.place from" WINNOW_OLD_TICKETS("$1",
-    " and not exists (select from ticket_events e where e.tenant_id = t.tenant_id and e.ticket_id = t.ticket_id)"
-    " and not exists (select from deliveries d where d.tenant_id = t.tenant_id and d.ticket_id = t.ticket_id)")
-    " limit $1))";
+const auto kTickets = "delete from tickets where ctid = any(array(select t.place from" + old_tickets("$1", R"sql(
+   and not exists (select from ticket_events e where e.tenant_id = t.tenant_id and e.ticket_id = t.ticket_id)
+   and not exists (select from deliveries d where d.tenant_id = t.tenant_id and d.ticket_id = t.ticket_id))sql") +
+                      " limit $1))";
 
 // A day's grace: whoever still held a row of an ended stream is fenced by the stream's end (triage_store.cpp).
 constexpr auto kProgress = R"sql(
@@ -185,8 +193,10 @@ delete from set_asides
 
 constexpr Removal kNone{};
 
-constexpr std::array kPurges{
-    Purge{"tickets", Kept::tickets, {{{kEventsOfTickets, 2'000}, {kDeliveriesOfTickets, 2'000}, {kTickets, 100}}}},
+const std::array kPurges{
+    Purge{"tickets",
+          Kept::tickets,
+          {{{kEventsOfTickets.c_str(), 2'000}, {kDeliveriesOfTickets.c_str(), 2'000}, {kTickets.c_str(), 100}}}},
     Purge{"deliveries", Kept::deliveries, {{{kDeliveries, 2'000}, kNone, kNone}}},
     Purge{"instances", Kept::instances, {{{kInstances, 2'000}, kNone, kNone}}},
     Purge{"noise", Kept::statistics, {{{kNoise, 2'000}, kNone, kNone}}},
@@ -245,7 +255,7 @@ select distinct tenant_id
          order by i.tenant_id, i.instance_key limit $1) as next
 )sql";
 
-constexpr auto kClosedInstances = R"sql(
+const auto kClosedInstances = R"sql(
 with looked as materialized (
     select i.ctid as place, i.tenant_id, i.instance_key, i.ticket_id, i.firing and i.ends_at is null as endless
       from alert_instances i
@@ -259,7 +269,9 @@ with looked as materialized (
           left join tickets t on t.tenant_id = l.tenant_id and t.ticket_id = l.ticket_id
          where l.endless and l.tenant_id = any($11::uuid[])
            and (t.ticket_id is null
-                or (t.state = 'closed'
+                or (t.state = )sql" +
+                              sql_word(domain::TicketState::closed) +
+                              R"sql(
                     and greatest(t.closed_at, t.last_seen_at)
                             < now() - greatest(p.kept, coalesce(p.reopen_window, '1 day'))))))
     returning tenant_id, ticket_id
@@ -343,16 +355,15 @@ select (select count(*) from looked), (select count(*) from gone), tenant_id, ru
   from looked l order by l.tenant_id desc, l.rule_id desc, l.version desc limit 1
 )sql";
 
-constexpr std::array kWalks{
+const std::array kWalks{
     Walk{"inhibition_sources", std::nullopt, kTenantsOfSources, kSources, 1'000, 5min},
-    Walk{"closed_instances", Kept::tickets, kTenantsOfInstances, kClosedInstances, 1'000, 6h},
+    Walk{"closed_instances", Kept::tickets, kTenantsOfInstances, kClosedInstances.c_str(), 1'000, 6h},
     Walk{"rule_statistics", Kept::statistics, nullptr, kRuleStats, 1'000, 6h},
     Walk{"suppression_statistics", Kept::statistics, nullptr, kSuppressionStats, 1'000, 6h},
     Walk{"rule_versions", Kept::rule_history, nullptr, kRuleVersions, 1'000, 6h},
 };
 
 #undef WINNOW_POLICY
-#undef WINNOW_OLD_TICKETS
 #undef WINNOW_POLICY_OF_L
 
 }  // namespace

@@ -18,24 +18,6 @@ namespace winnow::pipeline {
 
 namespace {
 
-routing::Subject subject_of(const triage::Outcome::Notice& notice)
-{
-    const auto& ticket = notice.ticket;
-    return {.ticket_id = ticket.id,
-            .number = ticket.number,
-            .state = ticket.state,
-            .severity = ticket.severity,
-            .title = ticket.title,
-            .description = ticket.description,
-            .dedup_key = ticket.dedup_key,
-            .source = ticket.source,
-            .service = ticket.service,
-            .occurrences = ticket.occurrences,
-            .opened_at = ticket.opened_at,
-            .last_seen_at = ticket.last_seen_at,
-            .route = ticket.route};
-}
-
 /// The verdicts of each row, each at its alert's index; counts those that were over their budget.
 std::vector<std::pair<domain::RowPosition, std::string>> verdict_rows(const FoldBatch& batch,
                                                                       const std::vector<domain::Verdict>& verdicts,
@@ -167,8 +149,8 @@ std::vector<domain::Owed> plan(const triage::Outcome& outcome, routing::Planner&
 {
     std::vector<domain::Owed> owed;
     for (const auto& notice : outcome.notices) {
-        if (planner.recipients(notice.ticket.route).empty()) continue;
-        owed.push_back(planner.plan(notice.event, subject_of(notice)));
+        if (planner.recipients(notice).empty()) continue;
+        owed.push_back(planner.plan(notice));
     }
     return owed;
 }
@@ -267,7 +249,7 @@ Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_
         got_on();
         routing::Planner planner(config);
         for (const auto& notice : writes.outcome.notices) {
-            decision.deliveries += planner.recipients(notice.ticket.route).size();
+            decision.deliveries += planner.recipients(notice).size();
         }
         if (decision.deliveries > most_deliveries) {
             writes = {};

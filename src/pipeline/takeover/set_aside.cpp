@@ -97,7 +97,7 @@ Decision set_aside(const FoldBatch& batch, triage::States states)
     writes.outcome = triage::fold(set_aside_notice(batch), std::move(states), config.settings);
     routing::Planner planner(config);
     for (const auto& notice : writes.outcome.notices) {
-        decision.deliveries += planner.recipients(notice.ticket.route).size();
+        decision.deliveries += planner.recipients(notice).size();
     }
     writes.deliveries = owed(writes.outcome, config);
     const auto& row = batch.rows.front().position;

@@ -1,5 +1,6 @@
 #include "integration/tickets/world.hpp"
 #include "winnow/domain/ticket.hpp"
+#include "winnow/tickets/transitions.hpp"
 
 #include <pqxx/transaction>
 
@@ -132,7 +133,7 @@ TEST_F(TicketWork, TransitionsGoExactlyWhereTheyMay)
         }
         for (const auto from : {TicketState::held, TicketState::open, TicketState::in_progress, TicketState::recovered,
                                 TicketState::close_requested, TicketState::returned, TicketState::closed}) {
-            const auto allowed = domain::allowed_transitions(from, approval);
+            const auto allowed = tickets::allowed_transitions(from, approval);
             for (const auto to :
                  {TicketState::held, TicketState::open, TicketState::in_progress, TicketState::recovered,
                   TicketState::close_requested, TicketState::returned, TicketState::closed}) {

@@ -76,6 +76,26 @@ std::vector<ContactId> told(const std::vector<ContactGroupId>& route)
 
 }  // namespace
 
+TEST(Notices, ThatTellNobodyOweNothingWhateverTheirRoute)
+{
+    tickets::Notice notice{.event = event(7), .ticket = {}};
+    notice.ticket.title = "disk full";
+    notice.ticket.route = {group_id(1)};
+    const auto of_config = config();
+    Planner planner(of_config);
+    EXPECT_THAT(planner.recipients(notice), ElementsAre(contact_id(2), contact_id(1)));
+    const auto owed = planner.plan(notice);
+    EXPECT_EQ(owed.to.size(), 2U);
+    EXPECT_EQ(owed.payload, planner.plan(notice.event, routed({group_id(1)})).payload);
+
+    notice.tells = false;
+    EXPECT_THAT(planner.recipients(notice), IsEmpty());
+    const auto nothing = planner.plan(notice);
+    EXPECT_THAT(nothing.to, IsEmpty());
+    EXPECT_EQ(nothing.payload, "");
+    EXPECT_EQ(nothing.event_seq, 7);
+}
+
 TEST(Plan, TellsEachEnabledContactOfTheRouteOnce)
 {
     EXPECT_THAT(told({group_id(1), group_id(2), group_id(1)}),

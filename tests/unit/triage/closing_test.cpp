@@ -7,7 +7,7 @@ namespace winnow::triage {
 namespace {
 
 struct Closing : HoldRules {
-    TicketState& ticket() { return store.tickets.begin()->second; }
+    TicketCore& ticket() { return store.tickets.begin()->second; }
     void is(InState state)
     {
         ticket().state = state;

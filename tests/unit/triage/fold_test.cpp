@@ -27,7 +27,7 @@ struct Fold : testing::Test {
     StoreModel store;
 
     domain::Verdict take(const Evaluated& evaluated) { return store.apply({evaluated}).verdicts.front(); }
-    triage::TicketState& only() { return store.tickets.begin()->second; }
+    triage::TicketCore& only() { return store.tickets.begin()->second; }
     void put_into(InState state)
     {
         take(alerts.firing("k"));

@@ -43,7 +43,7 @@ struct HoldRules : testing::Test {
         return take(asking(firing ? alerts.firing("k", when) : alerts.resolved("k", when), 3, kFlap));
     }
     domain::Verdict resolved(std::chrono::milliseconds when) { return take(alerts.resolved("k", when)); }
-    const TicketState& only() const
+    const TicketCore& only() const
     {
         EXPECT_EQ(store.tickets.size(), 1U);
         return store.tickets.begin()->second;

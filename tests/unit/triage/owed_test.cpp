@@ -3,6 +3,7 @@
 /// lost.
 
 #include "unit/triage/holds_fixture.hpp"
+#include "winnow/tickets/transitions.hpp"
 
 #include <map>
 #include <random>
@@ -95,7 +96,7 @@ private:
     {
         if (store.tickets.empty()) return;
         auto& ticket = std::next(store.tickets.begin(), roll(static_cast<unsigned>(store.tickets.size())))->second;
-        const auto allowed = domain::allowed_transitions(ticket.state, roll(2) == 0);
+        const auto allowed = tickets::allowed_transitions(ticket.state, roll(2) == 0);
         if (allowed.empty()) return;
         const auto to = allowed[roll(static_cast<unsigned>(allowed.size()))];
         if (!domain::is_live(ticket.state) && domain::is_live(to)) {
@@ -125,7 +126,7 @@ private:
     std::set<TicketId> touched_;
 };
 
-bool over(const TicketState& ticket)
+bool over(const TicketCore& ticket)
 {
     return domain::is_over(ticket.state, ticket.recovered_at);
 }

@@ -91,7 +91,7 @@ StoreModel empty_store()
     return store;
 }
 
-auto comparable(const TicketState& s)
+auto comparable(const TicketCore& s)
 {
     return std::tuple(s.id, s.number, s.state, s.severity, s.dedup_key, std::tie(s.title, s.description), s.route,
                       s.suppressed, s.suppression_reason, s.occurrences,

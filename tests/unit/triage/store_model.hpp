@@ -24,7 +24,7 @@ inline Timestamp at(std::chrono::milliseconds after_noon)
 }
 
 struct StoreModel {
-    std::map<TicketId, TicketState> tickets;
+    std::map<TicketId, TicketCore> tickets;
     std::map<std::string, InstanceState> instances;
     std::map<MachineKey, MachineState> machines;
     std::int64_t next_number = 1;
@@ -56,7 +56,7 @@ struct StoreModel {
         return outcome;
     }
 
-    const TicketState& ticket(std::int64_t number) const
+    const TicketCore& ticket(std::int64_t number) const
     {
         return std::ranges::find_if(tickets, [&](const auto& entry) { return entry.second.number == number; })->second;
     }
@@ -65,7 +65,7 @@ struct StoreModel {
     {
         States states{.tickets = {}, .instances = {}, .next_number = next_number};
         for (const auto& key : keys.dedup_keys) {
-            const TicketState* latest = nullptr;
+            const TicketCore* latest = nullptr;
             for (const auto& [id, state] : tickets) {
                 if (state.dedup_key == key && (latest == nullptr || rank(*latest) < rank(state))) latest = &state;
             }
@@ -112,11 +112,11 @@ struct StoreModel {
     void add(States& states, TicketId id) const
     {
         const auto found = tickets.find(id);
-        if (found == tickets.end() || std::ranges::count(states.tickets, id, &TicketState::id) != 0) return;
+        if (found == tickets.end() || std::ranges::count(states.tickets, id, &TicketCore::id) != 0) return;
         states.tickets.push_back(found->second);
     }
 
-    static std::tuple<bool, Timestamp, std::int64_t> rank(const TicketState& state)
+    static std::tuple<bool, Timestamp, std::int64_t> rank(const TicketCore& state)
     {
         return {domain::is_live(state.state), state.opened_at, state.number};
     }

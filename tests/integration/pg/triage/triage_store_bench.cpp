@@ -57,8 +57,8 @@ protected:
 TEST_F(TriageBench, ChangedTicketsASecond)
 {
     const auto keys = open_all();
-    fold("counted", keys, 1, [](triage::TicketState& ticket) { ++ticket.occurrences; });
-    fold("changed", keys, 1 + kFolds, [](triage::TicketState& ticket) {
+    fold("counted", keys, 1, [](triage::TicketCore& ticket) { ++ticket.occurrences; });
+    fold("changed", keys, 1 + kFolds, [](triage::TicketCore& ticket) {
         ++ticket.occurrences;
         ++ticket.event_seq;
     });

@@ -82,7 +82,7 @@ TEST_F(TriageStoreTest, EveryChangeIsStoredAndRaisesTheVersion)
                               [&](const States&) { return opening({opened("a", 1), opened("b", 2)}, 3); }));
     const auto later = now_ + std::chrono::milliseconds{1};
     ASSERT_TRUE(store_->apply(tenant_, 1, at(2), by_keys({"a", "b"}), [&](States states) {
-        std::ranges::sort(states.tickets, {}, &triage::TicketState::dedup_key);
+        std::ranges::sort(states.tickets, {}, &triage::TicketCore::dedup_key);
         TriageWrites writes;
         auto& a = states.tickets.at(0);
         a.occurrences = 7;
@@ -106,7 +106,7 @@ TEST_F(TriageStoreTest, EveryChangeIsStoredAndRaisesTheVersion)
     EXPECT_EQ(number("select version from tickets where dedup_key = 'a'"), 2) << "the counters' short way";
     EXPECT_EQ(number("select version from tickets where dedup_key = 'b'"), 2);
     ASSERT_TRUE(store_->apply(tenant_, 2, at(3), by_keys({"a", "b"}), [&](States states) {
-        std::ranges::sort(states.tickets, {}, &triage::TicketState::dedup_key);
+        std::ranges::sort(states.tickets, {}, &triage::TicketCore::dedup_key);
         EXPECT_EQ(states.tickets[0].occurrences, 7);
         EXPECT_EQ(states.tickets[0].last_seen_at, later);
         EXPECT_EQ(states.tickets[0].firing_instances, 3);

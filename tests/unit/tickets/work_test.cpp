@@ -1,4 +1,6 @@
-#include "api/tickets/ticket_changes.hpp"
+#include "winnow/tickets/work.hpp"
+
+#include "winnow/tickets/transitions.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -7,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace winnow::api {
+namespace winnow::tickets {
 namespace {
 
 using domain::Ticket;
@@ -38,7 +40,7 @@ TEST(TicketMoves, GoExactlyWhereTheDomainAllows)
 {
     for (const bool close_approval : {false, true}) {
         for (const auto from : kEveryState) {
-            const auto allowed = domain::allowed_transitions(from, close_approval);
+            const auto allowed = allowed_transitions(from, close_approval);
             for (const auto to : kEveryState) {
                 auto ticket = ticket_in(from);
                 const auto events = move_ticket(ticket, to, close_approval, "", kAct);
@@ -172,4 +174,4 @@ TEST(TicketParents, AreSetAndTakenAwayWithALineEach)
 }
 
 }  // namespace
-}  // namespace winnow::api
+}  // namespace winnow::tickets

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace winnow::api {
+namespace winnow::tickets {
 
 /// Who does it, and when.
 struct Act {
@@ -34,8 +34,8 @@ struct TicketEdit {
     std::string approver;
 };
 
-/// Moves the ticket along its states and keeps the times of acknowledgement, recovery and closing in step.
-/// `conflict` names the states that are allowed instead.
+/// Moves the ticket along its states (transitions.hpp) and keeps the times of acknowledgement, recovery and closing in
+/// step. `conflict` names the states that are allowed instead.
 [[nodiscard]] Result<std::vector<domain::TicketEvent>> move_ticket(domain::Ticket& ticket, domain::TicketState to,
                                                                    bool close_approval, const std::string& comment,
                                                                    const Act& act);
@@ -47,6 +47,9 @@ struct TicketEdit {
 [[nodiscard]] std::vector<domain::TicketEvent> comment_on_ticket(domain::Ticket& ticket, const std::string& text,
                                                                  const Act& act);
 
+/// `conflict` where the ticket is among its wanted parent and that one's ancestors: a ring would come of it.
+[[nodiscard]] Result<Done> check_ancestry(TicketId ticket, const std::vector<TicketId>& parent_and_ancestors);
+
 /// nullopt: the ticket stands alone again. The caller has made sure that no ring comes of it.
 [[nodiscard]] std::vector<domain::TicketEvent> set_parent(domain::Ticket& ticket, const std::optional<TicketId>& parent,
                                                           const Act& act);
@@ -55,4 +58,4 @@ struct TicketEdit {
 [[nodiscard]] std::vector<domain::TicketEvent> note_retry(domain::Ticket& ticket, DeliveryId delivery,
                                                           ContactId contact, const Act& act);
 
-}  // namespace winnow::api
+}  // namespace winnow::tickets
