@@ -24,8 +24,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstPause{250};  // after the database did not answer
 constexpr milliseconds kLongestPause{2'000};
-constexpr std::chrono::seconds kSettleAnyway{10};  // what another node left
-constexpr int kMostClaims = 16;                    // in a row, of one kind; then reports are looked at
+constexpr int kMostClaims = 16;  // in a row, of one kind; then reports are looked at
 
 }  // namespace
 
@@ -47,14 +46,7 @@ public:
         thread_ = std::jthread([this] { run(); });
     }
 
-    void poke()
-    {
-        {
-            const std::lock_guard lock(inbox_->mutex);
-            inbox_->poked = true;
-        }
-        inbox_->changed.notify_one();
-    }
+    void poke(bool reminds) { inbox_->poke(reminds); }
 
     [[nodiscard]] bool goes_on() const { return !progress_.stands_still(SteadyClock::now()); }
 
@@ -69,7 +61,7 @@ public:
         measures_.freed_leases.add(static_cast<double>(*freed));
         observe::info("a dead node's deliveries are due again",
                       {{"stream", static_cast<std::int64_t>(stream)}, {"deliveries", *freed}});
-        poke();
+        poke(false);
     }
 
     void stop(milliseconds grace)
@@ -127,14 +119,19 @@ private:
         return std::clamp(wait, kFirstPause, std::max(options_.poll, kFirstPause));
     }
 
-    /// True when it is time to claim: poked, something reported (a slot came free), or the time is over.
+    /// True when it is time to claim: poked, something reported (a slot came free), or the time is over. One that is
+    /// reminded of what is due asks first whether something is: it claims in vain no more often than it must.
     bool wait(milliseconds length)
     {
         std::unique_lock lock(inbox_->mutex);
-        inbox_->changed.wait_for(lock, length,
-                                 [this] { return inbox_->stopping || inbox_->poked || !inbox_->reports.empty(); });
+        const bool woken = inbox_->changed.wait_for(
+            lock, length, [this] { return inbox_->stopping || inbox_->poked || !inbox_->reports.empty(); });
         inbox_->poked = false;
-        return true;
+        owes_ = std::exchange(inbox_->reminded, false) || owes_;
+        if (woken || !options_.is_reminded) return true;
+        lock.unlock();
+        const auto due = outbox_.next_due();
+        return !due || (*due && **due <= milliseconds{0});
     }
 
     /// First attempts before retries. False where the database did not answer.
@@ -197,13 +194,8 @@ private:
         }
         const auto id = claimed.delivery.id;
         const auto& attempt = attempts_.emplace(id, Attempt{std::move(claimed), now}).first->second;
-        channel_.send(attempt.claimed, [inbox = inbox_, id](ports::SendReport report) {
-            {
-                const std::lock_guard lock(inbox->mutex);
-                inbox->reports.emplace_back(id, std::move(report));
-            }
-            inbox->changed.notify_one();
-        });
+        channel_.send(attempt.claimed,
+                      [inbox = inbox_, id](ports::SendReport report) { inbox->report(id, std::move(report)); });
     }
 
     /// An attempt under way whose lease somebody else ended, who took this node for dead: it has the new one now, and
@@ -325,7 +317,7 @@ private:
         owes_ = false;
         const auto left = outbox_.settle();
         if (!left) observe::warn("timelines cannot be told of deliveries yet", {{"reason", left.error().message()}});
-        settle_at_ = left && !*left ? now + kSettleAnyway : now + options_.poll;
+        settle_at_ = left && !*left ? now + options_.settle_anyway : now + options_.poll;
     }
 
     /// Waits for what is in flight, hands the rest back, and records both.
@@ -376,7 +368,12 @@ void Dispatcher::start()
 
 void Dispatcher::poke()
 {
-    impl_->poke();
+    impl_->poke(false);
+}
+
+void Dispatcher::remind()
+{
+    impl_->poke(true);
 }
 
 bool Dispatcher::goes_on() const
