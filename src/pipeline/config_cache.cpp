@@ -3,6 +3,7 @@
 #include "pipeline/overruns/asked.hpp"
 #include "pipeline/round.hpp"
 #include "winnow/observe/log.hpp"
+#include "winnow/observe/thread_name.hpp"
 
 #include <condition_variable>
 #include <mutex>
@@ -188,6 +189,7 @@ private:
 
     void listen(const std::stop_token& stop)
     {
+        observe::name_thread("config-notices");
         bool heard = true;
         while (!stop.stop_requested()) {
             bool listened = false;
@@ -211,6 +213,7 @@ private:
 
     void poll(const std::stop_token& stop)
     {
+        observe::name_thread("config-versions");
         while (!pause(stop, kPoll)) {
             round("configuration", [&] { poll_once(); });
         }

@@ -5,6 +5,7 @@
 #include "pipeline/turns.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
+#include "winnow/observe/thread_name.hpp"
 
 #include <condition_variable>
 #include <mutex>
@@ -47,6 +48,7 @@ public:
 private:
     void run(const std::stop_token& stop)
     {
+        observe::name_thread("holds");
         while (!stop.stop_requested()) {
             round("holds", [&] { release(stop); });
             std::unique_lock lock(mutex_);

@@ -5,6 +5,7 @@
 #include "pipeline/turns.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
+#include "winnow/observe/thread_name.hpp"
 
 #include <condition_variable>
 #include <mutex>
@@ -48,6 +49,7 @@ public:
 private:
     void run(const std::stop_token& stop)
     {
+        observe::name_thread("quiet");
         while (!stop.stop_requested()) {
             round("silences", [&] { end_silences(); });
             round("quiet tickets", [&] { release(stop); });

@@ -3,6 +3,7 @@
 #include "pipeline/round.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
+#include "winnow/observe/thread_name.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -41,6 +42,7 @@ private:
 
     void run(const std::stop_token& stop)
     {
+        observe::name_thread("search");
         bool said = false;
         while (!stop.stop_requested()) {
             const auto begun = Clock::now();

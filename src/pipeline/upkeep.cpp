@@ -4,6 +4,7 @@
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/observe/progress.hpp"
+#include "winnow/observe/thread_name.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -67,6 +68,7 @@ private:
 
     void run(const std::stop_token& stop)
     {
+        observe::name_thread("chores");
         while (!stop.stop_requested() && !turns_.empty()) {
             const auto next = std::ranges::min_element(turns_, {}, &Turn::at);  // the one that has waited longest
             const bool due = next->at <= Clock::now();
