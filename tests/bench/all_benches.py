@@ -10,7 +10,7 @@ from fair import report as fair_report
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 EPILOG = """examples:
-  ./dev bench                 everything, about an hour and a quarter, an hour of it for `fair`
+  ./dev bench                 everything, three quarters of an hour to an hour and a quarter, most of it for `fair`
   ./dev bench --quick         short runs: a smoke test, not a measurement
   ./dev bench --json > run.json
   ./dev bench rules           one of them, with its own table"""

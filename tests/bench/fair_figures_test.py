@@ -17,7 +17,7 @@ def row(**changes):
                 "send": {"alone_ms": 4.0, "beside_ms": 16.0, "ratio": 4.0, "low": 3.0, "high": 5.0}}
     made = {"attacker": "one", "judged": True, "requests": requests, "refused": 0, "refused_alone": 0, "refused_as": [],
             "lag_seconds": 0.5, "first_attempt_seconds": 1.0, "lost": 0, "memory_mib": 100.0, "livez_ms": 3.0,
-            "management_ms": 9.0, "refusal_us": None, "cores": 1.2, "refused_a_second": 0.0, "caps": []}
+            "management_ms": 9.0, "refusal_us": None, "cores": 1.2, "refused_a_second": 0.0, "caps": [], "pairs": 6}
     made.update(changes)
     made["bites"] = figures.bites(made)
     made["failures"] = figures.failures(made)
@@ -105,7 +105,8 @@ class Tables(unittest.TestCase):
         text = report.page(report.plain(measured))
         lines = text.splitlines()
         self.assertEqual(lines[0].split()[0], "attacker")
-        self.assertRegex(lines[2], r"^one +send +4\.0 +16\.0 +4\.00 +5\.00 +0 .* 1\.2 cores +yes$")
+        self.assertRegex(lines[0], r" us/refusal +pairs +bites ")
+        self.assertRegex(lines[2], r"^one +send +4\.0 +16\.0 +4\.00 +5\.00 +0 .* 6 +1\.2 cores +yes$")
         self.assertRegex(lines[3], r"^two .* NO$")
         self.assertRegex(lines[4], r"^four .* -$")
         self.assertIn("two: inf s of triage lag (at most 1); 3 refused (send 503)", lines)

@@ -71,6 +71,28 @@ class Layers(Check):
         self.fails("base lists pg before it is defined")
 
 
+class Table(unittest.TestCase):
+    """The table itself: what no line of it may come to allow, over however many modules."""
+
+    def setUp(self):
+        self.lines = {}
+        for line in (HERE / "layers.txt").read_text(encoding="utf-8").splitlines():
+            module, colon, allowed = line.partition(":")
+            if colon and not line.startswith("#"):
+                self.lines[module] = set(allowed.split())
+
+    def reached_from(self, module):
+        return set().union(*({allowed} | self.reached_from(allowed) for allowed in self.lines[module]))
+
+    def test_the_command_line_is_a_client(self):
+        self.assertIn("cli", self.lines)
+        self.assertEqual(self.reached_from("cli") & {"http", "pg", "pipeline", "journal", "delivery", "api", "app"}, set())
+
+    def test_the_database_and_the_wire_know_nothing_of_each_other(self):
+        self.assertNotIn("http", self.reached_from("pg"))
+        self.assertNotIn("pg", self.reached_from("http"))
+
+
 class Pure(Check):
     script = "check_pure.sh"
 
@@ -134,6 +156,47 @@ class Size(Check):
                 self.write(path, "int a;\n" * 401)
                 self.fails(path + ": 401 lines")
                 os.unlink(self.tree / path)
+
+
+class Rooms(Check):
+    script = "check_rooms.sh"
+
+    def fill(self, folder, files):
+        (self.tree / folder).mkdir(parents=True, exist_ok=True)
+        for number in range(files - len(list((self.tree / folder).glob("*.*")))):
+            self.write(f"{folder}/part_{number}.cpp", "int a;\n")
+
+    def test_30_files_pass(self):
+        self.fill("src/expr", 30)
+        self.passes()
+
+    def test_31_files_in_each_folder(self):
+        for folder in ("src/expr", "src/expr/matchers", "include/winnow/expr", "tests/unit/expr"):
+            with self.subTest(folder=folder):
+                self.fill(folder, 31)
+                self.fails(folder + ": 31 files")
+                shutil.rmtree(self.tree / folder)
+
+    def test_files_that_are_no_sources_count(self):
+        self.fill("src/expr", 30)
+        self.write("src/expr/CMakeLists.txt", "")
+        self.fails("src/expr: 31 files")
+
+    def test_what_stands_below_counts_there(self):
+        for room in ("cel", "matchers"):
+            self.fill(f"src/expr/{room}", 16)
+        self.passes()
+
+    def test_data_is_no_room(self):
+        self.fill("tests/fuzz/corpus/condition", 40)
+        self.fill("tests/integration/pg/__pycache__", 0)
+        for number in range(40):
+            self.write(f"tests/integration/pg/__pycache__/{number}.pyc", "")
+        self.passes()
+
+    def test_the_rest_of_fuzzing_is_one(self):
+        self.fill("tests/fuzz", 31)
+        self.fails("tests/fuzz: 31 files")
 
 
 class CoAwait(Check):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from fair import figures
+from fair import enough, figures
 from fair.attackers import catalogue
 from fair.node import Node, Tenant
 
@@ -18,15 +18,37 @@ WARM_UP_SECONDS = 2
 
 
 class Settings:
-    """How long and how often. A block is `seconds`, of which the first `settling` do not count for times."""
+    """How long and how often. A block is `seconds`, of which the first `settling` do not count for times. A row has from
+    `least` to `pairs` pairs of them."""
 
-    def __init__(self, quick, pairs=None, seconds=None, hinder=True):
+    def __init__(self, quick, pairs=None, seconds=None, hinder=True, all_pairs=False):
         self.pairs = pairs or (1 if quick else 6)
+        self.least = self.pairs if all_pairs else min(enough.LEAST_PAIRS, self.pairs)
         self.seconds = seconds or (3.0 if quick else 10.0)
         self.settling = min(2.0, self.seconds / 6)
         self.calm_deadline = 5 if quick else 60
         self.grace_seconds = 60  # for alerts that nobody was told of yet at the end
+        self.look_seconds = 5  # for what waits for an answer after a pair
         self.hinder = hinder
+
+
+class Stopwatch:
+    """What took how long: what was not given to anything before goes to `lap`'s name."""
+
+    def __init__(self):
+        self.seconds = {}
+        self.last = time.monotonic()
+
+    def lap(self, name):
+        now = time.monotonic()
+        self.seconds[name] = self.seconds.get(name, 0.0) + now - self.last
+        self.last = now
+
+
+def of_pairs_and_other(took_seconds):
+    """Of what a row took: what each pair adds, and the rest."""
+    pairs = sum(seconds for name, seconds in took_seconds.items() if name in ("looks", "calm", "blocks"))
+    return pairs, sum(took_seconds.values()) - pairs
 
 
 class Process:
@@ -65,7 +87,8 @@ def start_victim(node, certificates, settings):
     process = Process("victim", {
         "url": node.url, "management_url": node.instance.ready["management_url"], "ca_file": node.ca_file,
         "keys": tenant.keys, "provider_key": node.instance.ready["provider"]["key"],
-        "certificates": vars(certificates), "grace_seconds": settings.grace_seconds})
+        "certificates": vars(certificates), "grace_seconds": settings.grace_seconds,
+        "look_seconds": settings.look_seconds})
     tenant.tell_by_default([process.hear()["receiver"]])
     node.restrain(tenant, settings.hinder)
     tenant.forget_connections()
@@ -217,31 +240,69 @@ def row_of(name, settings, blocks, seen, applied, idle_mib):
     return row
 
 
+def look(name, settings, blocks, node, victim, tenant, idle_mib):
+    """The row by what there is so far, and how many requests and alerts have no answer and no message yet."""
+    victim.say("look")
+    seen = victim.hear()
+    row = row_of(name, settings, blocks, seen, node.applied(tenant), idle_mib)
+    return row, seen["unanswered"] + row["lost"]
+
+
+def run_pairs(name, settings, blocks, node, victim, tenant, attackers, idle_mib, watch, progress):
+    """As many as it takes; how many blocks began although what the attacker left was not over."""
+    cores = cores_of(node, WARM_UP_SECONDS)
+    watch.lap("warm_up")
+    kills = any(part.kills for part in catalogue.parts(name))
+    restless = 0
+    for done in range(settings.pairs):
+        if settings.least <= done and enough.is_clear(*look(name, settings, blocks, node, victim, tenant, idle_mib),
+                                                      settings.pairs - done):
+            watch.lap("looks")
+            progress(f"clear after {done} pairs", done)
+            break
+        watch.lap("looks")
+        most = "" if settings.least == settings.pairs else "at most "
+        # Only before a block alone: what comes before one beside the attacker has left nothing.
+        if not await_calm(node, cores, settings.calm_deadline):
+            progress(f"after {settings.calm_deadline} s the node still works for the attacker", done)
+            restless += 1
+        watch.lap("calm")
+        for kind, word in (("burn", "alone"), ("go", "beside")):
+            progress(f"pair {done + 1} of {most}{settings.pairs}: {word}", done)
+            blocks.run(node, kind, attackers, settings, kills)
+        watch.lap("blocks")
+    return restless
+
+
 def measure(name, binary, certificates, cap, settings, progress):
-    progress("starting a node")
-    with Node(binary, certificates) as node, contextlib.ExitStack() as running:
+    """The row of an attacker. `progress` is called with words and how many pairs are done."""
+    watch = Stopwatch()
+    progress("starting a node", 0)
+    with contextlib.ExitStack() as whole:
+        node = whole.enter_context(Node(binary, certificates))
+        watch.lap("start")
+        running = whole.enter_context(contextlib.ExitStack())
         idle_mib = node.memory_mib()
         tenant, victim = start_victim(node, certificates, settings)
         running.callback(victim.close)
-        progress("preparing the attack")
+        watch.lap("victim")
+        progress("preparing the attack", 0)
         attackers, preparations = start_attackers(node, name, cap, settings)
         for attacker in attackers:
             running.callback(attacker.close)
+        watch.lap("prepare")
         victim.say("begin")
         time.sleep(WARM_UP_SECONDS / 2)
-        cores = cores_of(node, WARM_UP_SECONDS)
         blocks = Blocks()
-        kills = any(part.kills for part in catalogue.parts(name))
-        restless = 0  # blocks that began although the last one was not over
-        for pair in range(settings.pairs):
-            for kind, word in (("burn", "alone"), ("go", "beside")):
-                progress(f"pair {pair + 1} of {settings.pairs}: {word}")
-                if not await_calm(node, cores, settings.calm_deadline):
-                    progress(f"after {settings.calm_deadline} s the node still works for the attacker")
-                    restless += 1
-                blocks.run(node, kind, attackers, settings, kills)
-        progress("waiting for the last answers")
+        restless = run_pairs(name, settings, blocks, node, victim, tenant, attackers, idle_mib, watch, progress)
+        pairs = len(blocks.windows["go"])
+        progress("waiting for the last answers", pairs)
         victim.say("end")
         seen = victim.hear()
-        return {**row_of(name, settings, blocks, seen, node.applied(tenant), idle_mib), "prepared": preparations,
-                "restless_blocks": restless}
+        row = {**row_of(name, settings, blocks, seen, node.applied(tenant), idle_mib), "pairs": pairs,
+               "prepared": preparations, "restless_blocks": restless}
+        watch.lap("last_answers")
+        running.close()
+        watch.lap("stop_clients")
+    watch.lap("stop_node")
+    return {**row, "took_seconds": watch.seconds}

@@ -3,14 +3,15 @@
 import math
 
 HEADS = ["attacker", "p99 of", "alone ms", "beside ms", "ratio", "to", "refused", "lag s", "first s", "+MiB", "livez ms",
-         "manage ms", "us/refusal", "bites", "holds"]
+         "manage ms", "us/refusal", "pairs", "bites", "holds"]
 LEGEND = """\
 p99 of the victim's requests, the kind that suffers more (read: GET /tickets, send: one alert), each from when it was due;
 medians of blocks; "to": the upper end of the ratio's 95 % interval. refused: the victim's requests beside the attacker, its
 new clients' included. lag: until triage had an accepted alert, first: until a webhook came of it, the longest. +MiB: the
 node's peak over idle. livez, manage: p99 of /livez and of GET /admin/v1/tenants at the management listener. Holds: to <= 2
 or beside <= 20 ms; refused 0; lag <= 1 s; first <= 2 s; <= 1,024 MiB; livez and manage <= 100 ms; <= 50 us of the node's
-processor time a refusal; and the attack bites: a core of the server, 100 refusals/s, or a bound that was met."""
+processor time a refusal; and the attack bites: a core of the server, 100 refusals/s, or a bound that was met. pairs: so many
+of blocks alone and beside, until further ones could not change the verdict (tests/bench/fair/enough.py)."""
 
 
 def number(value, digits):
@@ -33,7 +34,8 @@ def cells(row):
     return [row["attacker"], kind, number(figures["alone_ms"], 1), number(figures["beside_ms"], 1),
             number(figures["ratio"], 2), number(figures["high"], 2), str(row["refused"]), number(row["lag_seconds"], 2),
             number(row["first_attempt_seconds"], 2), number(row["memory_mib"], 0), number(row["livez_ms"], 1),
-            number(row["management_ms"], 1), number(row["refusal_us"], 0), ", ".join(row["bites"]) or "NO", holds(row)]
+            number(row["management_ms"], 1), number(row["refusal_us"], 0), str(row["pairs"]),
+            ", ".join(row["bites"]) or "NO", holds(row)]
 
 
 def table(rows):

@@ -1,6 +1,6 @@
 """The quiet tenant, in a process of its own: it asks at a steady rate whatever the answers do, and remembers when each
-request was due, when it was answered and how. `python3 -m fair.victim`: settings come as a line of JSON, a second line
-ends it, and what it saw goes out as JSON."""
+request was due, when it was answered and how. `python3 -m fair.victim`: settings come as a line of JSON, then a word a line:
+`begin`, then any number of `look`, then `end`. After the latter two, what it saw goes out as a line of JSON."""
 
 import http.client
 import itertools
@@ -76,6 +76,7 @@ class OpenLoop:
     def __init__(self, kind, rate, ask, good, workers=WORKERS):
         self.kind, self.rate, self.ask, self.good = kind, rate, ask, good
         self.samples = []
+        self.came_due = 0
         self.due = queue.SimpleQueue()
         self.stopping = threading.Event()
         self.threads = [threading.Thread(target=self.work, daemon=True) for _ in range(workers)]
@@ -92,6 +93,7 @@ class OpenLoop:
             if self.stopping.wait(max(0.0, at - time.time())):
                 break
             self.due.put((number, at))
+            self.came_due = number + 1
         for _ in self.threads:
             self.due.put(None)
 
@@ -104,6 +106,10 @@ class OpenLoop:
                 status = type(failure).__name__
             self.samples.append({"kind": self.kind, "number": number, "due": due, "done": time.time(),
                                  "status": status, "good": status == self.good})
+
+    def first(self, count):
+        """What is known of the first so many."""
+        return [sample for sample in list(self.samples) if sample["number"] < count]
 
     def stop(self):
         self.stopping.set()
@@ -140,6 +146,32 @@ def loops(settings):
     ]
 
 
+def arrivals(receiver):
+    """When each dedup key came first."""
+    arrived = {}
+    for at, _, body in list(receiver.requests):
+        arrived.setdefault(json.loads(body)["ticket"]["dedup_key"], at)
+    return arrived
+
+
+def so_far(came_due):
+    """Of pairs of a loop and how many of its requests are meant: the samples, and how many have no answer yet."""
+    samples = [sample for loop, count in came_due for sample in loop.first(count)]
+    return samples, sum(count for _, count in came_due) - len(samples)
+
+
+def tell(known, receiver, deadline):
+    """What `known()` has; before the deadline only with every answer, and when the receiver has every alert of them."""
+    while True:
+        samples, unanswered = known()
+        sent = {key_of(sample["number"]) for sample in samples if sample["kind"] == "send" and sample["good"]}
+        arrived = arrivals(receiver)
+        if not unanswered and sent <= arrived.keys() or time.time() > deadline:
+            break
+        time.sleep(0.1)
+    print(json.dumps({"samples": samples, "arrived": arrived, "unanswered": unanswered}), flush=True)
+
+
 def main():
     sys.setswitchinterval(0.0005)  # seconds; a thread that has its answer shall not wait long to look at the clock
     settings = json.loads(sys.stdin.readline())
@@ -151,24 +183,17 @@ def main():
     running = loops(settings)
     for loop in running:
         loop.start()
-    sys.stdin.readline()
+    while sys.stdin.readline() == "look\n":
+        came_due = [(loop, loop.came_due) for loop in running]
+        tell(lambda came_due=came_due: so_far(came_due), receiver, time.time() + settings["look_seconds"])
     for loop in running:
         loop.stop()
     deadline = time.time() + TIMEOUT_SECONDS + 5
     for loop in running:
         loop.join(deadline)
-    samples = [sample for loop in running for sample in loop.samples]
-    sent = {key_of(sample["number"]) for sample in samples if sample["kind"] == "send" and sample["good"]}
-    arrived, deadline = {}, time.time() + settings["grace_seconds"]
-    while True:
-        for at, _, body in list(receiver.requests):
-            arrived.setdefault(json.loads(body)["ticket"]["dedup_key"], at)
-        if sent <= arrived.keys() or time.time() > deadline:
-            break
-        time.sleep(0.1)
+    samples = [sample for loop in running for sample in list(loop.samples)]
+    tell(lambda: (samples, 0), receiver, time.time() + settings["grace_seconds"])
     receiver.close()
-    json.dump({"samples": samples, "arrived": arrived}, sys.stdout)
-    sys.stdout.flush()
     os._exit(0)  # threads that still wait for an answer are of no use to anybody
 
 

@@ -1,4 +1,4 @@
-#include "app/node_settings.hpp"
+#include "app/config/node_settings.hpp"
 #include "node_fixture.hpp"
 
 #include <gmock/gmock.h>

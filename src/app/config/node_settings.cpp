@@ -1,0 +1,111 @@
+#include "app/config/node_settings.hpp"
+
+#include "winnow/api/management_api.hpp"
+#include "winnow/crypto/digest.hpp"
+#include "winnow/documents/documents.hpp"
+#include "winnow/expr/pattern.hpp"
+#include "winnow/observe/processor_time.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <thread>
+
+namespace winnow::app {
+
+namespace {
+
+double uniform()
+{
+    constexpr int kMantissaBits = 53;
+    constexpr int kWordBits = 64;
+    return static_cast<double>(crypto::random_u64() >> (kWordBits - kMantissaBits)) /
+           static_cast<double>(1ULL << kMantissaBits);
+}
+
+}  // namespace
+
+std::string node_name(const Config& config)
+{
+    auto name = config.node.name;
+    if (name.empty()) {
+        std::array<char, 256> host{};
+        // The system takes any bytes as its name.
+        const bool named =
+            gethostname(host.data(), host.size() - 1) == 0 && documents::problem_of_text(host.data()).empty();
+        name = named ? host.data() : "winnow";
+    }
+    constexpr std::size_t kDice = 4;
+    return name + "-" + std::to_string(getpid()) + "-" + crypto::to_hex(crypto::random_bytes(kDice));
+}
+
+std::size_t io_threads(const Config& config)
+{
+    if (config.node.io_threads != 0) return config.node.io_threads;
+    return std::max(1U, std::thread::hardware_concurrency());
+}
+
+std::size_t body_threads(const Config& config)
+{
+    return config.bodies.threads != 0 ? config.bodies.threads : 2 * io_threads(config);
+}
+
+dispatch::DispatcherOptions dispatch_options(const Config& config, const std::string& node)
+{
+    return {.node = node, .shares = config.dispatch.shares, .backoff = config.dispatch.backoff, .jitter = uniform};
+}
+
+std::size_t triage_workers(const Config& config)
+{
+    return std::max<std::size_t>(2, config.triage.workers);
+}
+
+pipeline::TriageOptions triage_options(const Config& config)
+{
+    auto options = config.triage;
+    options.workers = triage_workers(config);
+    return options;
+}
+
+std::size_t DatabaseSessions::patient() const
+{
+    return pipeline.of(pg::Errand::patience).own;
+}
+
+std::size_t DatabaseSessions::most() const
+{
+    return pipeline.most() - patient() + pipeline_own + api + provider.most();
+}
+
+// A triage worker always finds a session, and so does the dispatcher. Of the rest each kind has one that nothing else
+// takes, so that what hangs for one tenant holds up its own kind at most; of the two in common chores may have one, so
+// that the other is there for what is due and for what the others wait for.
+DatabaseSessions database_sessions(const Config& config)
+{
+    using pg::Errand;
+    const auto workers = triage_workers(config);
+    DatabaseSessions sessions;
+    sessions.pipeline.common = 2;
+    sessions.pipeline.of(Errand::triage) = {.own = workers, .of_common = 0, .name = "winnow triage"};
+    sessions.pipeline.of(Errand::patience) = {
+        .own = pipeline::kMostFoldsAside * workers, .of_common = 0, .name = "winnow patience"};
+    sessions.pipeline.of(Errand::delivery) = {.own = 1, .of_common = 0, .name = "winnow delivery"};
+    sessions.pipeline.of(Errand::control) = {.own = 1, .of_common = 2, .name = "winnow control"};
+    sessions.pipeline.of(Errand::timers) = {.own = 1, .of_common = 2, .name = "winnow timers"};
+    sessions.pipeline.of(Errand::chores) = {.own = 1, .of_common = 1, .name = "winnow chores"};
+    sessions.pipeline_own = config.journal.transactions_in_flight + 3;
+    sessions.api = config.database.api_connections + 1;
+    sessions.provider.of(Errand::control).own = api::kManagementThreads;
+    return sessions;
+}
+
+void time_matches()
+{
+    expr::time_matches_with(
+        []() noexcept -> std::uint64_t { return static_cast<std::uint64_t>(observe::processor_time().count()); });
+}
+
+}  // namespace winnow::app

@@ -1,0 +1,51 @@
+#pragma once
+
+/// @file
+/// What a node's parts are told that follows from its configuration together with the machine it runs on.
+
+#include "app/config/config.hpp"
+#include "winnow/dispatch/dispatcher.hpp"
+#include "winnow/pg/sessions.hpp"
+#include "winnow/pipeline/triage_service.hpp"
+
+#include <cstddef>
+#include <string>
+
+namespace winnow::app {
+
+/// Names this node in streams and leases: the host's name where none is configured, the process, and dice, because a
+/// container's processes all have the same number.
+[[nodiscard]] std::string node_name(const Config& config);
+
+/// As configured, or one a processor.
+[[nodiscard]] std::size_t io_threads(const Config& config);
+
+/// So that one tenant, which has half of them, reads as many at a time as the loops would.
+[[nodiscard]] std::size_t body_threads(const Config& config);
+
+/// One for all tenants, one for those whose turns are short.
+[[nodiscard]] std::size_t triage_workers(const Config& config);
+[[nodiscard]] pipeline::TriageOptions triage_options(const Config& config);
+
+[[nodiscard]] dispatch::DispatcherOptions dispatch_options(const Config& config, const std::string& node);
+
+/// Matches take the time of the thread they run in, in this whole process: what a rule matches must not depend on how
+/// busy the machine is.
+void time_matches();
+
+/// What a node opens of sessions with the database, by role: docs/operations.md says the sum to operators.
+struct DatabaseSessions {
+    pg::SessionPlaces pipeline;  ///< Of the pool that the pipeline's stores share.
+    pg::SessionPlaces provider;
+    /// Of the role winnow_pipeline, beside its pool: one a journal writer, one for the streams' locks, one that
+    /// listens, and one that reads history for back-tests.
+    std::size_t pipeline_own = 0;
+    std::size_t api = 0;  ///< One a thread: those of REST, and the one that looks up keys.
+
+    /// Of all roles at most, but for folds that are given minutes: those are `patient` more.
+    [[nodiscard]] std::size_t most() const;
+    [[nodiscard]] std::size_t patient() const;
+};
+[[nodiscard]] DatabaseSessions database_sessions(const Config& config);
+
+}  // namespace winnow::app

@@ -1,0 +1,63 @@
+#include "winnow/pipeline/expiry_keeper.hpp"
+
+#include "unit/pipeline/fakes.hpp"
+#include "winnow/observe/metrics.hpp"
+
+#include <gmock/gmock.h>
+
+namespace winnow::pipeline {
+namespace {
+
+class ExpiryKeeperTest : public testing::Test {
+protected:
+    ExpiryKeeperTest()
+    {
+        for (const auto tenant : {one_, two_, three_}) configs_.put(config(tenant), false);
+    }
+    bool expired(int count)
+    {
+        return eventually([&] {
+            return metrics_.exposition().contains("winnow_expired_instances_total " + std::to_string(count) + "\n");
+        });
+    }
+
+    const TenantId one_ = tenant_id(1);
+    const TenantId two_ = tenant_id(2);
+    const TenantId three_ = tenant_id(3);
+    observe::Metrics metrics_;
+    FakeConfigStore configs_;
+    FakeTriageStore store_;
+    ConfigCache policies_{configs_};
+    ExpiryKeeper keeper_{store_, policies_, {}, 5ms, metrics_};
+};
+
+TEST_F(ExpiryKeeperTest, InstancesAreEndedInPartsUntilNoneIsLeft)
+{
+    store_.expired_ = {{one_, 2'500}, {two_, 1}};
+    keeper_.start();
+    ASSERT_TRUE(expired(2'501));
+    EXPECT_EQ(store_.with([](auto& store) { return store.expiries_; }), 4);
+}
+
+TEST_F(ExpiryKeeperTest, OneLoudTenantDoesNotKeepTheOthersWaitingUntilItIsDone)
+{
+    store_.expired_ = {{one_, 1'000'000'000'000}, {two_, 1}};
+    keeper_.start();
+    EXPECT_TRUE(eventually([&] { return store_.with([&](auto& store) { return store.expired_[two_] == 0; }); }));
+    EXPECT_GT(store_.with([&](auto& store) { return store.expired_[one_]; }), 0U);
+}
+
+TEST_F(ExpiryKeeperTest, ATenantThatSomebodyElseFoldsIsAskedAgainAndHoldsUpNobody)
+{
+    store_.expired_ = {{one_, 1}, {two_, 1}, {three_, 5}};
+    store_.busy_ = {one_, two_};
+    keeper_.start();
+    ASSERT_TRUE(expired(5));
+    ASSERT_TRUE(eventually([&] { return store_.with([&](auto& store) { return store.waits_[two_] > 1; }); }))
+        << "each of the busy ones is waited for now and then";
+    store_.with([](auto& store) { store.busy_.clear(); });
+    EXPECT_TRUE(expired(7));
+}
+
+}  // namespace
+}  // namespace winnow::pipeline

@@ -1,0 +1,101 @@
+#include "winnow/pipeline/upkeep.hpp"
+
+#include "fake_chores.hpp"
+#include "unit/pipeline/fakes.hpp"
+#include "winnow/observe/metrics.hpp"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+namespace winnow::pipeline {
+namespace {
+
+using ports::ChoreStep;
+
+class UpkeepTest : public testing::Test {
+protected:
+    static std::deque<Result<ChoreStep>> much_to_do()
+    {
+        std::deque<Result<ChoreStep>> steps;
+        for (int i = 0; i < 1'000; ++i) steps.emplace_back(ChoreStep{.rows = 10, .more = true});
+        return steps;
+    }
+    bool done(FakeChores& chores, const std::string& name, std::ptrdiff_t times)
+    {
+        return eventually([&] { return std::ranges::count(chores.steps(), name) >= times; });
+    }
+    bool shows(const std::string& line)
+    {
+        return eventually([&] { return metrics_.exposition().contains(line); });
+    }
+
+    const UpkeepOptions quick_{.between_steps = 1ms, .after_failure = 1ms};
+    observe::Metrics metrics_;
+};
+
+TEST_F(UpkeepTest, EveryChoreIsDoneAtOnceAndThenOnceAnInterval)
+{
+    FakeChores chores({"partitions", "noise"});
+    Upkeep upkeep(chores, quick_, metrics_);
+    upkeep.start();
+    EXPECT_TRUE(done(chores, "partitions", 3));
+    EXPECT_TRUE(done(chores, "noise", 3));
+}
+
+TEST_F(UpkeepTest, WhatHasMoreToDoGoesOnWithoutWaitingForItsInterval)
+{
+    FakeChores chores({"purge"}, 1h);
+    chores.answer("purge", {ChoreStep{.rows = 7, .more = true}, ChoreStep{.rows = 5, .more = false}});
+    Upkeep upkeep(chores, quick_, metrics_);
+    upkeep.start();
+    EXPECT_TRUE(shows("winnow_chore_rows_total{chore=\"purge\"} 12"));
+    EXPECT_EQ(chores.steps().size(), 2U);
+}
+
+TEST_F(UpkeepTest, AChoreThatNeverComesToAnEndKeepsNoOtherFromItsTurn)
+{
+    FakeChores chores({"endless", "small", "other"});
+    chores.answer("endless", much_to_do());
+    Upkeep upkeep(chores, quick_, metrics_);
+    upkeep.start();
+    ASSERT_TRUE(done(chores, "small", 5));
+    ASSERT_TRUE(done(chores, "other", 5));
+    EXPECT_LT(std::ranges::count(chores.steps(), "endless"), 1'000);
+}
+
+TEST_F(UpkeepTest, WhatFailsIsCountedAndTriedAgainBeforeItsInterval)
+{
+    FakeChores chores({"purge"}, 1h);
+    chores.answer("purge", {Error(ErrorCode::unavailable, "away"), Error(ErrorCode::conflict, "locked"),
+                            ChoreStep{.rows = 3, .more = false}});
+    Upkeep upkeep(chores, quick_, metrics_);
+    upkeep.start();
+    EXPECT_TRUE(shows("winnow_chore_rows_total{chore=\"purge\"} 3"));
+    EXPECT_TRUE(shows("winnow_chore_failures_total{chore=\"purge\"} 2"));
+}
+
+TEST_F(UpkeepTest, WhatFailsOfOneTenantIsCountedAndTriedAgainWhenThatTenantIsDue)
+{
+    FakeChores chores({"purge"}, 1h);
+    chores.answer("purge",
+                  {ChoreStep{.rows = 3, .more = false, .failed = 2, .set_aside = 1, .left_out = 1, .again_in = 1ms},
+                   ChoreStep{.rows = 4, .more = false}});
+    Upkeep upkeep(chores, quick_, metrics_);
+    upkeep.start();
+    EXPECT_TRUE(shows("winnow_chore_rows_total{chore=\"purge\"} 7")) << "not after an hour";
+    EXPECT_TRUE(shows("winnow_chore_failures_total{chore=\"purge\"} 2"));
+    EXPECT_TRUE(shows("winnow_chore_set_aside_total{chore=\"purge\"} 1"));
+    EXPECT_TRUE(shows("winnow_chore_tenants_left_out{chore=\"purge\"} 0"));
+}
+
+TEST_F(UpkeepTest, EndsAtOnceHoweverLongItsIntervals)
+{
+    FakeChores chores({"purge"}, 1h);
+    Upkeep upkeep(chores, {}, metrics_);
+    upkeep.start();
+    ASSERT_TRUE(done(chores, "purge", 1));  // the destructor joins: a hang here is a failure by the suite's time-out
+}
+
+}  // namespace
+}  // namespace winnow::pipeline
