@@ -173,8 +173,8 @@ void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parame
                 AnalysisThreads::Paid paid;
                 if (analysed) {
                     // Not with `running`: what was read goes when it was worked on.
-                    paid = [analysed, who = running->who](std::chrono::nanoseconds spent) {
-                        analysed(who, spent);
+                    paid = [analysed, who = running->who, read = running->spent](std::chrono::nanoseconds spent) {
+                        analysed(who, read + spent);
                     };
                 }
                 std::move(turn).run([running] { compute(*running); }, failed, std::move(paid));

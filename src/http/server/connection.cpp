@@ -137,6 +137,7 @@ asio::awaitable<bool> Connection::send_text(std::string_view text, UnsentAnswers
         if (step.progress == Progress::done) {
             text.remove_prefix(step.bytes);
             listener_.metrics.sent_bytes.add(static_cast<double>(step.bytes));
+            if (!text.empty()) co_await yield_sometimes();  // its socket may have room for megabytes
             continue;
         }
         if (step.progress == Progress::closed || step.progress == Progress::failed) co_return false;

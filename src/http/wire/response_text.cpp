@@ -100,10 +100,9 @@ std::string http_date(std::time_t instant)
     return date;
 }
 
-void append_response(std::string& out, const Response& response, const ResponseContext& context)
+std::string_view append_head(std::string& out, const Response& response, const ResponseContext& context)
 {
     const int status = response.status >= 200 && response.status <= 599 ? response.status : 500;
-    out.reserve(out.size() + 640 + response.body.size());
     out += "HTTP/1.1 ";
     append_number(out, static_cast<std::size_t>(status));
     out.append(" ").append(reason_of(status)).append("\r\n");
@@ -131,7 +130,14 @@ void append_response(std::string& out, const Response& response, const ResponseC
         out += "\r\n";
     }
     out += "\r\n";
-    if (may_have_body && !context.is_head_request) out += response.body;
+    return may_have_body && !context.is_head_request ? std::string_view(response.body) : std::string_view();
+}
+
+void append_response(std::string& out, const Response& response, const ResponseContext& context)
+{
+    constexpr std::size_t kHeadBytes = 640;  // of nearly all
+    out.reserve(out.size() + kHeadBytes + response.body.size());
+    out += append_head(out, response, context);
 }
 
 }  // namespace winnow::http

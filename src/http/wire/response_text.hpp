@@ -22,9 +22,13 @@ struct ResponseContext {
     bool http_1_0 = false;
 };
 
-/// Appends head and body to `out`. The server's own headers (Date, Content-Length, Connection, X-Request-Id, Server,
+/// Appends the head to `out`, and returns the body that is to be sent behind it: a view into `response`, empty where
+/// there is none. The server's own headers (Date, Content-Length, Connection, X-Request-Id, Server,
 /// Transfer-Encoding) are not taken from the response; a header that is not well-formed is left out, so that no
 /// value can start another header.
+[[nodiscard]] std::string_view append_head(std::string& out, const Response& response, const ResponseContext& context);
+
+/// Head and body.
 void append_response(std::string& out, const Response& response, const ResponseContext& context);
 
 }  // namespace winnow::http

@@ -118,6 +118,18 @@ TEST_F(SessionCallsTest, AnAnalysisReadsInATransactionAndIsWorkedOutWithoutOne)
     EXPECT_FALSE(computed_in_transaction);
 }
 
+/// So much of a processor, however busy the machine is.
+void work_for(std::chrono::nanoseconds time)
+{
+    const auto now = [] {
+        timespec spent{};
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+        return std::chrono::seconds(spent.tv_sec) + std::chrono::nanoseconds(spent.tv_nsec);
+    };
+    for (const auto end = now() + time; now() < end;) {
+    }
+}
+
 TEST_F(SessionCallsTest, WhatAnAnalysisTookOfAProcessorIsTold)
 {
     std::promise<std::chrono::nanoseconds> told;
@@ -127,14 +139,26 @@ TEST_F(SessionCallsTest, WhatAnAnalysisTookOfAProcessorIsTold)
                                          }});
     const auto works = [](const Call&, ports::TenantSession&) -> Result<Answer> {
         return Compute([](const Call&) -> Result<http::Response> {
-            timespec now{};
-            do {
-                clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-            } while (now.tv_sec == 0 && now.tv_nsec < 20'000'000);
+            work_for(10ms);
             return http::Response(200);
         });
     };
     EXPECT_EQ(ask(works, "POST", always).status, 200);
+    EXPECT_GE(told.get_future().get(), 10ms);
+}
+
+TEST_F(SessionCallsTest, WhatAnAnalysisReadIsPaidToo)
+{
+    std::promise<std::chrono::nanoseconds> told;
+    calls_.emplace(database_, services(),
+                   SessionCalls::Options{.analysis = {}, .analysed = [&](const access::Principal&, auto spent) {
+                                             told.set_value(spent);
+                                         }});
+    const auto reads = [](const Call&, ports::TenantSession&) -> Result<Answer> {
+        work_for(10ms);
+        return Compute([](const Call&) -> Result<http::Response> { return http::Response(200); });
+    };
+    EXPECT_EQ(ask(reads, "POST", always).status, 200);
     EXPECT_GE(told.get_future().get(), 10ms);
 }
 

@@ -39,6 +39,19 @@ TEST(ResponseText, IsCompleteAndInOnePiece)
               "Cache-Control: no-store\r\nContent-Length: 2\r\n\r\nhi");
 }
 
+TEST(ResponseText, ABodyIsSentBehindItsHeadFromWhereItIs)
+{
+    const Response response(200, "text/csv", std::string(100'000, 'x'));
+    const ResponseContext context{.date = "D", .request_id = "R"};
+    std::string head = "before";
+    const auto behind = append_head(head, response, context);
+    EXPECT_EQ(head, "before" + text_of(response).substr(0, text_of(response).size() - 100'000));
+    EXPECT_EQ(behind.data(), response.body.data());
+    EXPECT_EQ(behind.size(), 100'000U);
+    EXPECT_TRUE(append_head(head, response, {.date = "D", .request_id = "R", .is_head_request = true}).empty());
+    EXPECT_TRUE(append_head(head, Response(304, "text/csv", "x"), context).empty());
+}
+
 TEST(ResponseText, HasNoBodyWhereNoneMayBe)
 {
     EXPECT_THAT(text_of(Response(204, "text/plain", "hi")), Not(HasSubstr("Content-Length")));
