@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// The sub-commands that run something on this machine; src/app/cli/ holds the command line around them.
+/// The sub-commands that run something on this machine; server_commands.hpp makes them a part of the command line.
 
 #include <cstdint>
 #include <string>

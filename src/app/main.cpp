@@ -1,5 +1,7 @@
-#include "app/cli/command_line.hpp"
+#include "app/server_commands.hpp"
 #include "app/try_rows.hpp"
+#include "winnow/api/rule_documents.hpp"
+#include "winnow/cli/command_line.hpp"
 
 #include <malloc.h>
 
@@ -27,5 +29,7 @@ int main(int argc, char** argv)
 {
     keep_memory_between_folds();
     if (argc == 2 && std::string_view(argv[1]) == winnow::app::kTryRows) return winnow::app::run_try_rows();
-    return winnow::app::cli::run(argc, argv);
+    return winnow::cli::run(
+        argc, argv,
+        {.add_server_commands = winnow::app::add_server_commands, .read_rules = winnow::api::read_rule_documents});
 }

@@ -1,8 +1,8 @@
 #include "app/node.hpp"
 
 #include "app/bell.hpp"
-#include "app/key_file.hpp"
-#include "app/node_settings.hpp"
+#include "app/config/key_file.hpp"
+#include "app/config/node_settings.hpp"
 #include "app/try_rows.hpp"
 #include "winnow/api/customer_api.hpp"
 #include "winnow/api/management_api.hpp"

@@ -3,7 +3,7 @@
 /// @file
 /// The composition root: one running Winnow, made of its modules.
 
-#include "app/config.hpp"
+#include "app/config/config.hpp"
 #include "winnow/base/result.hpp"
 
 #include <cstdint>

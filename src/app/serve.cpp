@@ -2,9 +2,9 @@
 /// `winnow serve`, `winnow migrate`, `winnow config check`.
 
 #include "app/commands.hpp"
-#include "app/config.hpp"
-#include "app/config_check.hpp"
-#include "app/environment.hpp"
+#include "app/config/config.hpp"
+#include "app/config/config_check.hpp"
+#include "app/config/environment.hpp"
 #include "app/node.hpp"
 #include "app/serving.hpp"
 #include "app/signals.hpp"

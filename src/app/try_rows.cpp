@@ -1,7 +1,7 @@
 #include "app/try_rows.hpp"
 
-#include "app/config.hpp"
-#include "app/node_settings.hpp"
+#include "app/config/config.hpp"
+#include "app/config/node_settings.hpp"
 #include "app/serving.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/pg/alert_ids.hpp"

@@ -1,10 +1,10 @@
 #include "winnow/expr/condition.hpp"
 
 #include "expr/cel/parser.hpp"
-#include "expr/checker.hpp"
-#include "expr/condition_types.hpp"
-#include "expr/keywords.hpp"
-#include "expr/matchers_tree.hpp"
+#include "expr/checks/checker.hpp"
+#include "expr/checks/condition_types.hpp"
+#include "expr/keywords/keywords.hpp"
+#include "expr/matchers/matchers_tree.hpp"
 
 #include <algorithm>
 #include <string>

@@ -1,6 +1,6 @@
-#include "expr/function.hpp"
-#include "expr/operators.hpp"
+#include "expr/functions/function.hpp"
 #include "expr/prices.hpp"
+#include "expr/values/operators.hpp"
 #include "winnow/expr/condition.hpp"
 #include "winnow/expr/pattern.hpp"
 

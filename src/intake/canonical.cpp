@@ -1,6 +1,6 @@
 #include "winnow/intake/canonical.hpp"
 
-#include "intake/json_document.hpp"
+#include "intake/json/json_document.hpp"
 #include "winnow/base/uuid_text.hpp"
 
 #include <algorithm>

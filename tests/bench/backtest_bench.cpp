@@ -1,9 +1,9 @@
 /// ./dev bench backtest: draft rules over a long history in a PostgreSQL of its own, by the runner that serves use.
 
 #include "bench/rules_workload.hpp"
-#include "pg/connection.hpp"
-#include "pg/noun_stores.hpp"
-#include "pg/values.hpp"
+#include "pg/rows/values.hpp"
+#include "pg/session/connection.hpp"
+#include "pg/tenants/noun_stores.hpp"
 #include "support/postgres.hpp"
 #include "winnow/intake/canonical.hpp"
 #include "winnow/journal/codec.hpp"

@@ -12,7 +12,7 @@
 namespace winnow {
 
 /// What went wrong, in terms a caller can act on. Transport-neutral:
-/// src/api/problem.cpp is the only place that maps a code to an HTTP status.
+/// src/api/rest/problem.cpp is the only place that maps a code to an HTTP status.
 enum class ErrorCode : std::uint8_t {
     invalid_argument,   ///< The input can never succeed as sent. Do not retry.
     unauthenticated,    ///< No credential, or one we do not know.

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Sender formats → alerts. One file a format in src/intake/. Pure.
+/// Sender formats → alerts. One folder a family of formats in src/intake/senders/. Pure.
 
 #include "winnow/base/result.hpp"
 #include "winnow/domain/alert.hpp"

@@ -1,6 +1,6 @@
 #include "api/analysis/rule_bill.hpp"
 
-#include "api/route.hpp"
+#include "api/rest/route.hpp"
 
 #include <algorithm>
 #include <utility>

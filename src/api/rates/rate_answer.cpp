@@ -1,6 +1,6 @@
 #include "api/rates/rate_answer.hpp"
 
-#include "api/problem.hpp"
+#include "api/rest/problem.hpp"
 
 #include <algorithm>
 #include <chrono>

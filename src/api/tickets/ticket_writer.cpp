@@ -1,8 +1,8 @@
 #include "api/tickets/ticket_writer.hpp"
 
-#include "api/json_body.hpp"
-#include "api/live_tickets.hpp"
-#include "api/ticket_json.hpp"
+#include "api/rest/json_body.hpp"
+#include "api/tickets/live_tickets.hpp"
+#include "api/tickets/ticket_json.hpp"
 #include "winnow/intake/canonical.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/user_store.hpp"

@@ -3,8 +3,8 @@
 /// @file
 /// What people do to tickets, decided (ticket_changes.hpp) and stored for many as for one.
 
-#include "api/route.hpp"
-#include "api/ticket_changes.hpp"
+#include "api/rest/route.hpp"
+#include "api/tickets/ticket_changes.hpp"
 #include "winnow/ports/ticket_store.hpp"
 
 #include <nlohmann/json.hpp>

@@ -3,7 +3,7 @@
 /// @file
 /// What a development instance is seeded with. Credentials live in the state folder, so that they outlast a restart.
 
-#include "app/config.hpp"
+#include "app/config/config.hpp"
 #include "app/dev/state_folder.hpp"
 #include "winnow/crypto/sealer.hpp"
 

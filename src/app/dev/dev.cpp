@@ -2,14 +2,14 @@
 /// `winnow dev`: everything on loopback from one command.
 
 #include "app/commands.hpp"
-#include "app/config.hpp"
+#include "app/config/config.hpp"
+#include "app/config/key_file.hpp"
 #include "app/dev/demo.hpp"
 #include "app/dev/embedded_postgres.hpp"
 #include "app/dev/left_clusters.hpp"
 #include "app/dev/ready_file.hpp"
 #include "app/dev/receiver.hpp"
 #include "app/dev/state_folder.hpp"
-#include "app/key_file.hpp"
 #include "app/node.hpp"
 #include "app/serving.hpp"
 #include "app/signals.hpp"

@@ -1,6 +1,6 @@
 #include "app/dev/page_printer.hpp"
 
-#include "app/terminal_text.hpp"
+#include "winnow/cli/terminal_text.hpp"
 #include "winnow/routing/plan.hpp"
 
 #include <vector>
@@ -20,7 +20,7 @@ std::string shortened(std::string_view text)
     std::vector<std::string> lines;
     while (!text.empty()) {
         const auto end = text.find('\n');
-        const auto shown = for_terminal(text.substr(0, end), kMaxLineBytes);
+        const auto shown = cli::for_terminal(text.substr(0, end), kMaxLineBytes);
         lines.push_back((shown.empty() ? "  |" : "  | ") + shown + "\n");
         text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     }
@@ -57,7 +57,7 @@ std::string PagePrinter::page(const std::string& body, Clock::time_point now)
     const auto mail = routing::render_mail(body);
     const bool whole = shown_++ < kPagesASecond;
     text += (whole ? "\n" : "") + std::string("sent to the built-in receiver: ") +
-            for_terminal(mail.subject, kMaxLineBytes) + "\n";
+            cli::for_terminal(mail.subject, kMaxLineBytes) + "\n";
     if (whole) text += shortened(mail.text);
     return text;
 }

@@ -1,6 +1,6 @@
 #include "http/places/doorman.hpp"
 
-#include "http/connection.hpp"
+#include "http/server/connection.hpp"
 #include "winnow/observe/log.hpp"
 
 #include <boost/asio/post.hpp>

@@ -3,9 +3,9 @@
 /// @file
 /// Places for real connections: who displaces whom is Places' business, telling them is done here.
 
-#include "http/loop.hpp"
 #include "http/places/places.hpp"
 #include "http/places/unsent_answers.hpp"
+#include "http/server/loop.hpp"
 #include "winnow/http/server.hpp"
 #include "winnow/observe/metrics.hpp"
 

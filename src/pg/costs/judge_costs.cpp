@@ -1,8 +1,8 @@
 #include "pg/costs/judge_costs.hpp"
 
-#include "pg/array_literal.hpp"
-#include "pg/legible.hpp"
-#include "pg/values.hpp"
+#include "pg/rows/array_literal.hpp"
+#include "pg/rows/legible.hpp"
+#include "pg/rows/values.hpp"
 
 #include <nlohmann/json.hpp>
 

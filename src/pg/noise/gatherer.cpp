@@ -1,10 +1,10 @@
 #include "pg/noise/gatherer.hpp"
 
-#include "pg/array_literal.hpp"
 #include "pg/noise/columns.hpp"
-#include "pg/sql_errors.hpp"
+#include "pg/rows/array_literal.hpp"
+#include "pg/rows/values.hpp"
+#include "pg/session/sql_errors.hpp"
 #include "pg/upkeep/tenant_rounds.hpp"
-#include "pg/values.hpp"
 #include "winnow/observe/log.hpp"
 
 #include <pqxx/except>

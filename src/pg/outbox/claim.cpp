@@ -1,8 +1,8 @@
 #include "pg/outbox/claim.hpp"
 
-#include "pg/array_literal.hpp"
-#include "pg/contact_rows.hpp"
-#include "pg/values.hpp"
+#include "pg/notify/contact_rows.hpp"
+#include "pg/rows/array_literal.hpp"
+#include "pg/rows/values.hpp"
 
 #include <utility>
 #include <vector>

@@ -1,7 +1,7 @@
 #include "pg/outbox/record.hpp"
 
-#include "pg/array_literal.hpp"
-#include "pg/values.hpp"
+#include "pg/rows/array_literal.hpp"
+#include "pg/rows/values.hpp"
 
 #include <string_view>
 #include <unordered_set>

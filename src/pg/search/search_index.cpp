@@ -1,10 +1,10 @@
 #include "winnow/pg/search_index.hpp"
 
-#include "pg/array_literal.hpp"
-#include "pg/session_pool.hpp"
-#include "pg/transaction.hpp"
+#include "pg/rows/array_literal.hpp"
+#include "pg/rows/values.hpp"
+#include "pg/session/session_pool.hpp"
+#include "pg/session/transaction.hpp"
 #include "pg/upkeep/tenant_rounds.hpp"
-#include "pg/values.hpp"
 #include "winnow/fair/setbacks.hpp"
 #include "winnow/observe/log.hpp"
 

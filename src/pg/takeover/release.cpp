@@ -1,8 +1,8 @@
 #include "pg/takeover/release.hpp"
 
-#include "pg/sql_errors.hpp"
-#include "pg/transaction.hpp"
-#include "pg/values.hpp"
+#include "pg/rows/values.hpp"
+#include "pg/session/sql_errors.hpp"
+#include "pg/session/transaction.hpp"
 #include "winnow/domain/position.hpp"
 #include "winnow/observe/log.hpp"
 

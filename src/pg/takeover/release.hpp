@@ -3,7 +3,7 @@
 /// @file
 /// Rows that were set aside, journaled anew. Private to pg.
 
-#include "pg/connection.hpp"
+#include "pg/session/connection.hpp"
 #include "winnow/base/time.hpp"
 
 #include <chrono>

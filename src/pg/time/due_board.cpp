@@ -1,9 +1,9 @@
 #include "winnow/pg/due_board.hpp"
 
-#include "pg/session_pool.hpp"
-#include "pg/sql_errors.hpp"
+#include "pg/rows/values.hpp"
+#include "pg/session/session_pool.hpp"
+#include "pg/session/sql_errors.hpp"
 #include "pg/upkeep/tenant_rounds.hpp"
-#include "pg/values.hpp"
 #include "winnow/observe/log.hpp"
 
 #include <pqxx/except>
@@ -69,7 +69,7 @@ least((select min(next_attempt_at) from deliveries where state = 'pending'),
     {.kind = "backtest", .due = R"sql(
 case when exists (select from backtests where state = 'queued') then now()
      else (select min(touched_at) from backtests where state = 'running') + interval '10 s' end)sql"},
-    // A stream whose writers are gone: nobody holds its lock (pg/stream_locks.hpp).
+    // A stream whose writers are gone: nobody holds its lock (pg/journal/stream_locks.hpp).
     {.kind = "takeover", .due = R"sql(
 case when exists (
           select from journal_streams s

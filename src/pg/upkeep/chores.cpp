@@ -1,15 +1,15 @@
 #include "winnow/pg/chores.hpp"
 
-#include "pg/array_literal.hpp"
-#include "pg/fold_lock.hpp"
 #include "pg/noise/gatherer.hpp"
-#include "pg/session_pool.hpp"
-#include "pg/transaction.hpp"
+#include "pg/rows/array_literal.hpp"
+#include "pg/rows/values.hpp"
+#include "pg/session/session_pool.hpp"
+#include "pg/session/transaction.hpp"
+#include "pg/triage/fold_lock.hpp"
 #include "pg/upkeep/history.hpp"
 #include "pg/upkeep/purges.hpp"
 #include "pg/upkeep/sealing.hpp"
 #include "pg/upkeep/tenant_rounds.hpp"
-#include "pg/values.hpp"
 
 #include <functional>
 #include <memory>

@@ -1,7 +1,7 @@
 #include "pg/upkeep/history.hpp"
 
+#include "pg/rows/values.hpp"
 #include "pg/upkeep/purges.hpp"
-#include "pg/values.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include "pg/upkeep/sealing.hpp"
 
-#include "pg/values.hpp"
+#include "pg/rows/values.hpp"
 #include "winnow/domain/contact.hpp"
 
 namespace winnow::pg {

@@ -1,8 +1,8 @@
 #include "pg/upkeep/tenant_rounds.hpp"
 
-#include "pg/array_literal.hpp"
-#include "pg/transaction.hpp"
-#include "pg/values.hpp"
+#include "pg/rows/array_literal.hpp"
+#include "pg/rows/values.hpp"
+#include "pg/session/transaction.hpp"
 #include "winnow/observe/log.hpp"
 
 #include <utility>

@@ -3,7 +3,7 @@
 /// @file
 /// Work for all tenants in one statement, that no tenant can spoil for the others. Private to pg.
 
-#include "pg/session_pool.hpp"
+#include "pg/session/session_pool.hpp"
 #include "winnow/fair/setbacks.hpp"
 #include "winnow/ports/chores.hpp"
 

@@ -1,6 +1,6 @@
 #include "pipeline/overruns/overruns.hpp"
 
-#include "pipeline/fold_batch.hpp"
+#include "pipeline/fold/fold_batch.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/domain/cost_ladder.hpp"
 #include "winnow/domain/one_line.hpp"

@@ -1,6 +1,6 @@
 #include "pipeline/takeover/set_aside.hpp"
 
-#include "pipeline/noise.hpp"
+#include "pipeline/noise/noise.hpp"
 #include "winnow/journal/codec.hpp"
 #include "winnow/routing/plan.hpp"
 

@@ -3,7 +3,7 @@
 /// @file
 /// A row that must not be judged. Private to pipeline.
 
-#include "pipeline/fold_batch.hpp"
+#include "pipeline/fold/fold_batch.hpp"
 #include "winnow/triage/fold.hpp"
 
 #include <vector>

@@ -1,8 +1,8 @@
 /// @file
 /// Trials in processes of the operating system: the process's own part.
 
-#include "pipeline/orphan_replay.hpp"
 #include "pipeline/takeover/bare_configs.hpp"
+#include "pipeline/takeover/orphan_replay.hpp"
 #include "pipeline/takeover/trial_lines.hpp"
 #include "pipeline/watch/turn_watch.hpp"
 #include "winnow/observe/log.hpp"

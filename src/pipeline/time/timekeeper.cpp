@@ -1,6 +1,6 @@
 #include "winnow/pipeline/timekeeper.hpp"
 
-#include "pipeline/round.hpp"
+#include "pipeline/keepers/round.hpp"
 #include "pipeline/time/agenda.hpp"
 #include "pipeline/time/clock_watch.hpp"
 #include "winnow/observe/log.hpp"

@@ -1,5 +1,5 @@
 #include "integration/config/tenants.hpp"
-#include "pg/values.hpp"
+#include "pg/rows/values.hpp"
 #include "winnow/domain/verdict.hpp"
 #include "winnow/intake/canonical.hpp"
 #include "winnow/journal/codec.hpp"

@@ -1,9 +1,9 @@
 #include "integration/config/tenants.hpp"
 
-#include "api/problem.hpp"
-#include "pg/tenant_session.hpp"
-#include "pg/transaction.hpp"
-#include "pg/values.hpp"
+#include "api/rest/problem.hpp"
+#include "pg/rows/values.hpp"
+#include "pg/session/transaction.hpp"
+#include "pg/tenants/tenant_session.hpp"
 
 #include <optional>
 #include <stdexcept>

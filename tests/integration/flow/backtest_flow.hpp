@@ -4,9 +4,9 @@
 /// Stored history, drafts to try on it, and nodes that do so, on a real database.
 
 #include "integration/pg/fixture.hpp"
-#include "pg/connection.hpp"
-#include "pg/noun_stores.hpp"
-#include "pg/values.hpp"
+#include "pg/rows/values.hpp"
+#include "pg/session/connection.hpp"
+#include "pg/tenants/noun_stores.hpp"
 #include "winnow/intake/canonical.hpp"
 #include "winnow/journal/codec.hpp"
 #include "winnow/observe/metrics.hpp"

@@ -1,4 +1,4 @@
-#include "http/loop.hpp"
+#include "http/server/loop.hpp"
 #include "https_fixture.hpp"
 
 #include <boost/asio/post.hpp>

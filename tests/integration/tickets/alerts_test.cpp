@@ -1,4 +1,4 @@
-#include "api/alert_history.hpp"
+#include "api/alerts/alert_history.hpp"
 #include "integration/tickets/world.hpp"
 
 namespace winnow::test {

@@ -1,5 +1,5 @@
-#include "api/page.hpp"
-#include "api/ticket_query.hpp"
+#include "api/rest/page.hpp"
+#include "api/tickets/ticket_query.hpp"
 #include "integration/tickets/world.hpp"
 
 #include <pqxx/result>

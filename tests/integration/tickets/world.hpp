@@ -3,9 +3,9 @@
 /// @file
 /// A database with two tenants, and the REST handlers on it: what the suite's tests share.
 
-#include "api/route.hpp"
-#include "pg/connection.hpp"
-#include "pg/tenant/proofs.hpp"
+#include "api/rest/route.hpp"
+#include "pg/session/connection.hpp"
+#include "pg/tenants/proofs.hpp"
 #include "support/postgres.hpp"
 #include "winnow/domain/alert.hpp"
 #include "winnow/domain/delivery.hpp"

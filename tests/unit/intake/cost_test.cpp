@@ -2,9 +2,9 @@
 /// What a body costs grows with its length and no faster, whatever a hostile sender makes it of; and what is kept of
 /// it, and said about it, is bounded.
 
-#include "intake/json_diagnosis.hpp"
-#include "intake/json_text.hpp"
-#include "native_alerts.hpp"
+#include "intake/json/json_diagnosis.hpp"
+#include "intake/json/json_text.hpp"
+#include "unit/intake/senders/native/native_alerts.hpp"
 
 #include <gmock/gmock.h>
 

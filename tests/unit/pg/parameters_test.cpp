@@ -1,7 +1,7 @@
-#include "pg/array_literal.hpp"
-#include "pg/connection.hpp"
-#include "pg/sql_errors.hpp"
-#include "pg/values.hpp"
+#include "pg/rows/array_literal.hpp"
+#include "pg/rows/values.hpp"
+#include "pg/session/connection.hpp"
+#include "pg/session/sql_errors.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "pg/tenant/key.hpp"
+#include "pg/tenants/key.hpp"
 
 #include <gmock/gmock.h>
 

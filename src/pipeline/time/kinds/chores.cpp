@@ -1,4 +1,4 @@
-#include "pipeline/round.hpp"
+#include "pipeline/keepers/round.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/observe/progress.hpp"

@@ -1,4 +1,4 @@
-#include "pipeline/fold_batch.hpp"
+#include "pipeline/fold/fold_batch.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pipeline/due_kinds.hpp"
 

@@ -1,4 +1,4 @@
-#include "pipeline/release.hpp"
+#include "pipeline/keepers/release.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pipeline/due_kinds.hpp"
 

@@ -1,0 +1,146 @@
+#include "api/rest/router.hpp"
+
+#include <iterator>
+#include <set>
+#include <stdexcept>
+
+namespace winnow::api {
+
+namespace {
+
+using access::Permission;
+
+std::vector<std::string_view> split(std::string_view path)
+{
+    std::vector<std::string_view> segments;
+    path.remove_prefix(1);  // the leading slash
+    while (true) {
+        const auto slash = path.find('/');
+        segments.push_back(path.substr(0, slash));
+        if (slash == std::string_view::npos) return segments;
+        path.remove_prefix(slash + 1);
+    }
+}
+
+bool is_parameter(std::string_view segment) noexcept
+{
+    return segment.starts_with('{') && segment.ends_with('}');
+}
+
+/// The pattern with its parameters' names taken out: two routes with the same shape and method collide.
+std::string shape_of(std::string_view pattern)
+{
+    std::string shape;
+    for (const auto segment : split(pattern)) shape += is_parameter(segment) ? "/{}" : "/" + std::string(segment);
+    return shape;
+}
+
+RouteEntry special(std::string_view method, std::string_view pattern, Permission permission,
+                   std::string_view operation_id, Special kind)
+{
+    RouteEntry entry;
+    entry.route = {method, pattern, permission, operation_id, {}};
+    entry.special = kind;
+    return entry;
+}
+
+}  // namespace
+
+std::string_view Call::parameter(std::string_view name) const noexcept
+{
+    for (const auto& [key, value] : path) {
+        if (key == name) return value;
+    }
+    return "";
+}
+
+std::vector<RouteEntry> customer_routes()
+{
+    std::vector<RouteEntry> entries{
+        special("POST", "/api/v1/alerts", Permission::ingest, "sendAlerts", Special::ingest_native),
+        special("POST", "/i/{token}/alerts", Permission::ingest, "sendAlertsByToken", Special::ingest_native),
+        special("POST", "/am/api/v2/alerts", Permission::ingest, "sendAlertmanagerAlerts", Special::push_alertmanager),
+        special("POST", "/i/{token}/am/api/v2/alerts", Permission::ingest, "sendAlertmanagerAlertsByToken",
+                Special::push_alertmanager),
+        special("POST", "/am/webhook", Permission::ingest, "sendAlertmanagerWebhook",
+                Special::push_alertmanager_webhook),
+        special("POST", "/i/{token}/am/webhook", Permission::ingest, "sendAlertmanagerWebhookByToken",
+                Special::push_alertmanager_webhook),
+        special("POST", "/grafana", Permission::ingest, "sendGrafanaWebhook", Special::push_grafana_webhook),
+        special("POST", "/i/{token}/grafana", Permission::ingest, "sendGrafanaWebhookByToken",
+                Special::push_grafana_webhook),
+        special("GET", "/am/api/v2/status", Permission::ingest, "getAlertmanagerStatus", Special::alertmanager_status),
+        special("GET", "/i/{token}/am/api/v2/status", Permission::ingest, "getAlertmanagerStatusByToken",
+                Special::alertmanager_status),
+        special("GET", "/livez", Permission::open, "getLiveness", Special::alive),
+        special("GET", "/readyz", Permission::open, "getReadiness", Special::ready),
+    };
+    for (auto* resource : {&ticket_routes, &alert_routes, &rule_routes, &backtest_routes, &suggestion_routes,
+                           &noise_routes, &contact_routes, &contact_group_routes, &integration_routes, &delivery_routes,
+                           &settings_routes, &silence_routes, &inhibition_routes, &maintenance_routes, &user_routes}) {
+        for (auto& route : (*resource)()) entries.push_back({std::move(route), Special::none});
+    }
+    return entries;
+}
+
+Router::Router(std::vector<RouteEntry> routes) : routes_(std::move(routes))
+{
+    std::set<std::pair<std::string, std::string>> seen;
+    patterns_.reserve(routes_.size());
+    for (const auto& [route, kind] : routes_) {
+        const std::string name = std::string(route.method) + " " + std::string(route.pattern);
+        const bool probe = kind == Special::alive || kind == Special::ready;
+        if (route.permission == Permission::open && !probe) throw std::logic_error(name + " asks for no permission");
+        if (route.operation_id.empty()) throw std::logic_error(name + " has no operation id");
+        if (kind == Special::none && !route.handler) throw std::logic_error(name + " has no handler");
+        if (!seen.emplace(route.method, shape_of(route.pattern)).second) throw std::logic_error(name + " stands twice");
+        patterns_.push_back({split(route.pattern)});
+    }
+}
+
+std::optional<PathParameters> Router::match_one(const Pattern& pattern, const std::vector<std::string_view>& segments)
+{
+    if (pattern.segments.size() != segments.size()) return std::nullopt;
+    PathParameters parameters;
+    for (std::size_t i = 0; i < segments.size(); ++i) {
+        const auto wanted = pattern.segments[i];
+        if (!is_parameter(wanted)) {
+            if (wanted != segments[i]) return std::nullopt;
+            continue;
+        }
+        auto value = http::percent_decode(segments[i]);
+        if (!value || value->empty()) return std::nullopt;
+        parameters.emplace_back(wanted.substr(1, wanted.size() - 2), *std::move(value));
+    }
+    return parameters;
+}
+
+Router::Match Router::match(std::string_view method, std::string_view path) const
+{
+    Match found;
+    if (!path.starts_with('/')) return found;
+    if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+    const auto wanted = method == "HEAD" ? std::string_view("GET") : method;
+    const auto segments = split(path);
+    std::size_t best = static_cast<std::size_t>(-1);  // parameters of the most literal pattern that fits
+    for (std::size_t i = 0; i < routes_.size(); ++i) {
+        auto parameters = match_one(patterns_[i], segments);
+        if (!parameters || parameters->size() > best) continue;
+        // A literal path goes before one with parameters ("/tickets/stats" before "/tickets/{id}"), also for methods
+        // that only the latter has.
+        if (parameters->size() < best) found = {};
+        best = parameters->size();
+        const auto& route = routes_[i].route;
+        if (route.method == wanted) {
+            found.entry = &routes_[i];
+            found.parameters = *std::move(parameters);
+            if (best == 0) return found;  // nothing is more literal
+        } else if (found.allowed.find(route.method) == std::string::npos) {
+            found.allowed += (found.allowed.empty() ? "" : ", ") + std::string(route.method);
+            if (route.method == "GET") found.allowed += ", HEAD";
+        }
+    }
+    return found;
+}
+
+}  // namespace winnow::api

@@ -1,0 +1,201 @@
+#include "api/rest/session_call.hpp"
+
+#include "api/rest/parameters.hpp"
+#include "api/rest/problem.hpp"
+#include "winnow/crypto/digest.hpp"
+#include "winnow/expr/pattern.hpp"
+#include "winnow/observe/log.hpp"
+#include "winnow/observe/processor_time.hpp"
+#include "winnow/ports/receipt_store.hpp"
+
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <utility>
+
+namespace winnow::api {
+
+namespace {
+
+using http::Response;
+using Outcome = ports::ReceiptAnswer::Outcome;
+
+/// One call, alive until it is answered. The transaction may be run on any database thread.
+struct Running {
+    std::shared_ptr<const Route> route;
+    PathParameters parameters;
+    access::Principal who;
+    http::Request request;
+    http::ResponseSink sink;
+    Services services;
+    Timestamp now;  ///< When the handler began.
+    Response response;
+    Compute compute;                    ///< Where it is not empty it makes the response.
+    std::chrono::nanoseconds spent{0};  ///< Of a processor, by the handler.
+    bool outbox_changed = false;        ///< Said by the handler; true only once the transaction is committed.
+};
+
+bool is_analysis(const Route& route, const http::RequestHead& head)
+{
+    return route.is_analysis != nullptr && route.is_analysis(head);
+}
+
+/// The handler's answer, once an Idempotency-Key.
+Result<Answer> answer_once(const Call& call, const Route& route, ports::TenantSession& session)
+{
+    if (route.method != "POST") return route.handler(call, session);
+    const auto given = idempotency_key(call.request.head);
+    if (!given) return given.error();
+    if (!*given || is_analysis(route, call.request.head)) return route.handler(call, session);
+    const auto& key = **given;
+
+    const auto& scope = call.who.user.value();
+    // The path is part of what was asked for: one key at two resources is a mismatch.
+    const auto digest = crypto::sha256(call.request.head.path + '\n' + call.request.body);
+    const auto claimed = session.receipts().claim(scope, key, digest);
+    if (!claimed) return claimed.error();
+    if (claimed->outcome == Outcome::mismatched) {
+        return problem(422, "idempotency_mismatch", "this Idempotency-Key was used with another request before");
+    }
+    if (claimed->outcome == Outcome::replayed) {
+        Response again(claimed->status, "application/json", claimed->answer);
+        again.set("Idempotent-Replayed", "true");
+        return again;
+    }
+    // The answer is kept in the transaction of what it tells of.
+    auto response = made_of(route.handler(call, session), call);
+    if (!response) return response.error();
+    // An answer that shows a secret is not kept: the key stays claimed, and its answer says so.
+    bool secret = false;
+    for (const auto& header : response->headers) secret = secret || header.name == "Cache-Control";
+    const auto kept =
+        secret ? std::string(R"({"detail":"created before; its secret was shown once"})") : response->body;
+    if (const auto stored = session.receipts().answer(scope, key, response->status, kept); !stored) {
+        return stored.error();
+    }
+    return *std::move(response);
+}
+
+Call call_of(const Running& running)
+{
+    return {.request = running.request,
+            .who = running.who,
+            .path = running.parameters,
+            .now = running.now,
+            .services = running.services};
+}
+
+Result<Done> run_handler(Running& running, ports::TenantSession& session)
+{
+    const expr::PatternsOnce once;  // its rules are looked at several times
+    const auto before = observe::processor_time();
+    running.now = running.services.clock();
+    const auto call = call_of(running);
+    auto answer = answer_once(call, *running.route, session);
+    running.spent += observe::processor_time() - before;
+    if (!answer) return answer.error();
+    if (answer->is_ready()) {
+        running.response = std::move(answer->response());
+    } else {
+        running.compute = std::move(answer->compute());
+    }
+    return Done{};
+}
+
+void fail(Running& running, const Error& error)
+{
+    const auto& head = running.request.head;
+    if (error.code() == ErrorCode::internal) {
+        observe::error(
+            "a request failed",
+            {{"request_id", head.request_id}, {"tenant", running.who.service_code}, {"reason", error.message()}});
+    }
+    running.sink(problem(error, instance_of(head.request_id)));
+}
+
+/// Makes the response of what was read, and sends it.
+void compute(Running& running)
+{
+    const auto call = call_of(running);
+    const expr::PatternsOnce once;
+    auto made = [&]() -> Result<Response> {
+        try {
+            return running.compute(call);
+        } catch (const std::exception& failure) {
+            return Error(ErrorCode::internal, failure.what());
+        }
+    }();
+    running.compute = {};
+    if (!made) return fail(running, made.error());
+    running.sink(*std::move(made));
+}
+
+ports::TenantDatabase::Job job_of(std::shared_ptr<Running> running)
+{
+    return [running = std::move(running)](ports::TenantSession& session) {
+        return run_handler(*running, session);
+    };
+}
+
+}  // namespace
+
+void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parameters, access::Principal who,
+                       http::Request request, http::ResponseSink sink)
+{
+    if (const auto text = only_text(request.head, parameters); !text) {
+        return sink(problem(text.error(), instance_of(request.head.request_id)));
+    }
+    auto running = std::make_shared<Running>();
+    running->route = std::move(route);
+    running->parameters = std::move(parameters);
+    running->who = std::move(who);
+    running->request = std::move(request);
+    running->sink = std::move(sink);
+    running->services = services_;
+    // What a handler announces is true only after the commit.
+    running->services.outbox_changed = [flag = &running->outbox_changed] {
+        *flag = true;
+    };
+
+    const auto failed = [running](const Error& error) {
+        fail(*running, error);
+    };
+    const auto given_up = [running] {
+        return running->request.is_given_up();
+    };
+    const auto& head = running->request.head;
+    if (is_analysis(*running->route, head)) {
+        auto load = [running, failed, given_up, analysed = analysed_,
+                     &database = database_](AnalysisThreads::Turn turn) {
+            auto loaded = [running, failed, analysed, turn = std::move(turn)](const Result<Done>& done) mutable {
+                if (!done) return fail(*running, done.error());
+                if (!running->compute) return running->sink(std::move(running->response));
+                AnalysisThreads::Paid paid;
+                if (analysed) {
+                    // Not with `running`: what was read goes when it was worked on.
+                    paid = [analysed, who = running->who](std::chrono::nanoseconds spent) {
+                        analysed(who, spent);
+                    };
+                }
+                std::move(turn).run([running] { compute(*running); }, failed, std::move(paid));
+            };
+            database.submit(running->who.tenant, job_of(running), std::move(loaded),
+                            {.given_up = given_up, .statement_timeout = {}, .reads_only = true});
+        };
+        return analysis_.submit(running->who.tenant, std::move(load), failed, given_up);
+    }
+    const bool reads = running->route->method == "GET";
+    auto finished = [running, wake = services_.outbox_changed, analysed = analysed_](const Result<Done>& done) {
+        if (running->route->is_charged && analysed) analysed(running->who, running->spent);
+        if (!done) return fail(*running, done.error());
+        if (running->outbox_changed && wake) wake();
+        if (running->compute) return compute(*running);
+        running->sink(std::move(running->response));
+    };
+    database_.submit(running->who.tenant, job_of(running), std::move(finished),
+                     {.given_up = given_up,
+                      .statement_timeout = reads ? read_timeout_ : std::chrono::milliseconds{0},
+                      .reads_only = reads});
+}
+
+}  // namespace winnow::api

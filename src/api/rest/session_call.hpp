@@ -1,0 +1,50 @@
+#pragma once
+
+/// @file
+/// Runs a resource's handler in a transaction of its tenant, and answers after the commit, or after the analysis of
+/// what the handler has read.
+
+#include "api/analysis/analysis_threads.hpp"
+#include "api/rest/route.hpp"
+#include "api/rest/router.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+namespace winnow::api {
+
+/// Thread-safe.
+class SessionCalls {
+public:
+    struct Options {
+        std::chrono::milliseconds read_timeout{5'000};  ///< Of each statement of a GET that is no analysis.
+        AnalysisThreads::Options analysis;
+        /// Told what an analysis took of a processor, from any thread, also when whoever made this is gone. Empty:
+        /// nobody is.
+        std::function<void(const access::Principal&, std::chrono::nanoseconds)> analysed = {};
+    };
+
+    SessionCalls(ports::TenantDatabase& database, Services services, const Options& options)
+        : database_(database),
+          services_(std::move(services)),
+          read_timeout_(options.read_timeout),
+          analysed_(options.analysed),
+          analysis_(options.analysis)
+    {
+    }
+
+    /// A POST's Idempotency-Key is honoured: the first answer is stored with the work, and given again. The call keeps
+    /// all that it needs, and may come to its turn after whoever started it is gone.
+    void run(std::shared_ptr<const Route> route, PathParameters parameters, access::Principal who,
+             http::Request request, http::ResponseSink sink);
+
+private:
+    ports::TenantDatabase& database_;
+    const Services services_;
+    const std::chrono::milliseconds read_timeout_;
+    const std::function<void(const access::Principal&, std::chrono::nanoseconds)> analysed_;
+    AnalysisThreads analysis_;
+};
+
+}  // namespace winnow::api

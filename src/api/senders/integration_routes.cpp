@@ -1,0 +1,204 @@
+#include "api/rest/json_body.hpp"
+#include "api/rest/resource.hpp"
+#include "api/rest/route.hpp"
+#include "winnow/identity/authenticator.hpp"
+#include "winnow/ports/integration_store.hpp"
+#include "winnow/ports/settings_store.hpp"
+
+#include <utility>
+
+namespace winnow::api {
+namespace {
+
+using http::Response;
+using nlohmann::json;
+using ports::Integration;
+using ports::IntegrationKey;
+using ports::IntegrationKeyId;
+using ports::TenantSession;
+
+constexpr std::size_t kMaxLiveKeys = 2;  // an old and a new one while senders are moved over
+
+json key_json(const IntegrationKey& key)
+{
+    return {{"id", key.id.str()}, {"hint", key.hint}, {"created_at", format_rfc3339(key.created_at)}};
+}
+
+json integration_json(const Integration& integration)
+{
+    auto keys = json::array();
+    for (const auto& key : integration.keys) keys.push_back(key_json(key));
+    return {{"id", integration.id.str()},
+            {"name", integration.name},
+            {"description", integration.description},
+            {"enabled", integration.enabled},
+            {"keys", std::move(keys)},
+            {"version", integration.version},
+            {"created_at", format_rfc3339(integration.created_at)},
+            {"updated_at", format_rfc3339(integration.updated_at)}};
+}
+
+Result<Integration> read_integration(const json& document)
+{
+    Integration integration;
+    FieldReader fields(document);
+    integration.name = fields.text("name", {1, 200}, Need::required).value_or("");
+    integration.description = fields.text("description", {0, 4'000}).value_or("");
+    integration.enabled = fields.boolean("enabled").value_or(true);
+    fields.read_only({"id", "keys", "version", "created_at", "updated_at"});
+    if (const auto read = fields.finish(); !read) return read.error();
+    return integration;
+}
+
+/// Makes and stores a key. The answer holds the secret, which nobody can ask for again.
+Result<json> new_key(const Call& call, TenantSession& session, Integration& integration)
+{
+    const auto made = identity::make_key(access::CredentialKind::integration_key);
+    const IntegrationKey key{.id = IntegrationKeyId(call.services.new_id()), .hint = made.hint, .created_at = call.now};
+    if (const auto stored = session.integrations().add_key(integration.id, key, made.hash); !stored) {
+        return stored.error();
+    }
+    integration.keys.push_back(key);
+    auto answer = key_json(key);
+    answer["secret"] = made.secret;
+    answer["urls"] = {{"alerts", "/i/" + made.secret + "/alerts"}, {"alertmanager", "/i/" + made.secret + "/am"}};
+    return answer;
+}
+
+Result<Response> list_integrations(const Call& call, TenantSession& session)
+{
+    const auto& head = call.request.head;
+    if (const auto known = only_parameters(head, {"limit", "cursor"}); !known) return known.error();
+    const auto page = id_page<IntegrationId>(head);
+    if (!page) return page.error();
+    auto integrations = session.integrations().page(page->after, page->limit + 1);
+    if (!integrations) return integrations.error();
+    return id_page_response(head, *std::move(integrations), page->limit, integration_json);
+}
+
+Result<Response> get_integration(const Call& call, TenantSession& session)
+{
+    const auto id = call.id<IntegrationId>();
+    if (!id) return id.error();
+    const auto integration = session.integrations().find(*id);
+    if (!integration) return integration.error();
+    return shown(call, integration_json(*integration), integration->version);
+}
+
+Result<Response> create_integration(const Call& call, TenantSession& session)
+{
+    const auto document = read_object(call.request);
+    if (!document) return document.error();
+    auto integration = read_integration(*document);
+    if (!integration) return integration.error();
+    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
+    if (const auto room =
+            below_limit(session.integrations().count(), call.services.tenant_limits.max_integrations, "integrations");
+        !room) {
+        return room.error();
+    }
+    integration->id = IntegrationId(call.services.new_id());
+    integration->created_at = call.now;
+    integration->updated_at = call.now;
+    if (const auto stored = session.integrations().insert(*integration); !stored) return stored.error();
+    const auto key = new_key(call, session, *integration);
+    if (!key) return key.error();
+    auto answer = integration_json(*integration);
+    answer["key"] = *key;
+    return with_secret(created("/api/v1/integrations/" + integration->id.str(), answer, integration->version));
+}
+
+/// Locks, finds, and checks If-Match.
+Result<Integration> locked_integration(const Call& call, TenantSession& session)
+{
+    const auto id = call.id<IntegrationId>();
+    if (!id) return id.error();
+    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
+    auto integration = session.integrations().find(*id);
+    if (!integration) return integration;
+    if (const auto fresh = check_if_match(call.request.head, integration->version); !fresh) return fresh.error();
+    return integration;
+}
+
+/// Stores a locked integration as the next version.
+Result<Done> store_next(const Call& call, TenantSession& session, Integration& integration)
+{
+    ++integration.version;
+    integration.updated_at = call.now;
+    return session.integrations().update(integration);
+}
+
+/// PUT and PATCH.
+Result<Response> change_integration(const Call& call, TenantSession& session)
+{
+    auto current = locked_integration(call, session);
+    if (!current) return current.error();
+    const auto document = wanted_document(call, integration_json(*current));
+    if (!document) return document.error();
+    const auto wanted = read_integration(*document);
+    if (!wanted) return wanted.error();
+    current->name = wanted->name;
+    current->description = wanted->description;
+    current->enabled = wanted->enabled;
+    if (const auto stored = store_next(call, session, *current); !stored) return stored.error();
+    return versioned(integration_json(*current), current->version);
+}
+
+Result<Response> delete_integration(const Call& call, TenantSession& session)
+{
+    const auto current = locked_integration(call, session);
+    if (!current) return current.error();
+    if (const auto removed = session.integrations().remove(current->id); !removed) return removed.error();
+    return no_content();
+}
+
+Result<Response> create_integration_key(const Call& call, TenantSession& session)
+{
+    if (!call.request.body.empty()) {
+        const auto document = read_object(call.request);
+        if (!document) return document.error();
+        if (const auto read = FieldReader(*document).finish(); !read) return read.error();
+    }
+    auto integration = locked_integration(call, session);
+    if (!integration) return integration.error();
+    if (integration->keys.size() >= kMaxLiveKeys) {
+        return Error(ErrorCode::conflict, "this integration has two live keys already; delete the old one first");
+    }
+    const auto key = new_key(call, session, *integration);
+    if (!key) return key.error();
+    if (const auto stored = store_next(call, session, *integration); !stored) return stored.error();
+    return with_secret(json_response(201, *key));
+}
+
+Result<Response> delete_integration_key(const Call& call, TenantSession& session)
+{
+    const auto key = call.id<IntegrationKeyId>("key_id");
+    if (!key) return key.error();
+    auto integration = locked_integration(call, session);
+    if (!integration) return integration.error();
+    if (const auto revoked = session.integrations().revoke_key(integration->id, *key); !revoked) {
+        return revoked.error();
+    }
+    if (const auto stored = store_next(call, session, *integration); !stored) return stored.error();
+    return no_content();
+}
+
+}  // namespace
+
+std::vector<Route> integration_routes()
+{
+    using enum access::Permission;
+    return {
+        {"GET", "/api/v1/integrations", read_integrations, "listIntegrations", list_integrations},
+        {"POST", "/api/v1/integrations", write_integrations, "createIntegration", create_integration},
+        {"GET", "/api/v1/integrations/{id}", read_integrations, "getIntegration", get_integration},
+        {"PUT", "/api/v1/integrations/{id}", write_integrations, "replaceIntegration", change_integration},
+        {"PATCH", "/api/v1/integrations/{id}", write_integrations, "updateIntegration", change_integration},
+        {"DELETE", "/api/v1/integrations/{id}", write_integrations, "deleteIntegration", delete_integration},
+        {"POST", "/api/v1/integrations/{id}/keys", write_integrations, "createIntegrationKey", create_integration_key},
+        {"DELETE", "/api/v1/integrations/{id}/keys/{key_id}", write_integrations, "deleteIntegrationKey",
+         delete_integration_key},
+    };
+}
+
+}  // namespace winnow::api

@@ -1,0 +1,52 @@
+#include "api/tenants/user_json.hpp"
+
+#include "api/notify/contact_address.hpp"
+#include "api/rest/json_body.hpp"
+
+#include <utility>
+
+namespace winnow::api {
+
+using nlohmann::json;
+
+json user_json(const ports::User& user)
+{
+    return {{"id", user.id.str()},
+            {"email", user.email},
+            {"name", user.name},
+            {"role", to_string(user.role)},
+            {"state", user.active ? "active" : "disabled"},
+            {"version", user.version},
+            {"created_at", format_rfc3339(user.created_at)},
+            {"updated_at", format_rfc3339(user.updated_at)}};
+}
+
+Result<ports::User> read_user(const json& document)
+{
+    ports::User user;
+    FieldReader fields(document);
+    if (const auto email = fields.text("email", {3, kMaxMailbox}, Need::required)) {
+        auto problem = mailbox_problem(*email);
+        if (!problem.empty()) fields.error("email", std::move(problem));
+        user.email = *email;
+    }
+    user.name = fields.text("name", {1, 200}, Need::required).value_or("");
+    const auto role = fields.word("role", {"viewer", "operator", "admin"}, Need::required);
+    user.role = access::parse_role(role.value_or("viewer")).value_or(access::Role::viewer);
+    user.active = fields.word("state", {"active", "disabled"}).value_or("active") == "active";
+    fields.read_only({"id", "version", "created_at", "updated_at"});
+    if (const auto read = fields.finish(); !read) return read.error();
+    return user;
+}
+
+json api_key_json(const ports::ApiKey& key)
+{
+    return {{"id", key.id.str()},
+            {"user_id", key.user_id.str()},
+            {"name", key.name},
+            {"hint", key.hint},
+            {"created_at", format_rfc3339(key.created_at)},
+            {"expires_at", key.expires_at ? json(format_rfc3339(*key.expires_at)) : json(nullptr)}};
+}
+
+}  // namespace winnow::api

@@ -1,0 +1,237 @@
+#include "api/rest/json_body.hpp"
+#include "api/rest/parameters.hpp"
+#include "api/rest/resource.hpp"
+#include "api/rest/route.hpp"
+#include "api/tenants/user_json.hpp"
+#include "winnow/identity/authenticator.hpp"
+#include "winnow/ports/settings_store.hpp"
+#include "winnow/ports/user_store.hpp"
+
+#include <utility>
+
+namespace winnow::api {
+namespace {
+
+using http::Response;
+using nlohmann::json;
+using ports::ApiKey;
+using ports::TenantSession;
+using ports::User;
+
+constexpr std::size_t kMaxKeysPerUser = 20;
+
+Result<Response> get_me(const Call& call, TenantSession& session)
+{
+    const auto user = session.users().find(call.who.user);
+    if (!user) return user.error();
+    auto permissions = json::array();
+    for (int i = 0; i <= static_cast<int>(access::Permission::provider); ++i) {
+        const auto permission = static_cast<access::Permission>(i);
+        if (permission == access::Permission::open || !access::allows(call.who, permission)) continue;
+        permissions.push_back(to_string(permission));
+    }
+    auto answer = user_json(*user);
+    answer["tenant"] = {{"id", call.who.tenant.str()},
+                        {"service_code", call.who.service_code},
+                        {"suspended", call.who.tenant_suspended}};
+    answer["permissions"] = std::move(permissions);
+    return shown(call, answer, user->version);
+}
+
+Result<Response> list_users(const Call& call, TenantSession& session)
+{
+    const auto& head = call.request.head;
+    if (const auto known = only_parameters(head, {"limit", "cursor"}); !known) return known.error();
+    const auto page = id_page<UserId>(head);
+    if (!page) return page.error();
+    auto users = session.users().page(page->after, page->limit + 1);
+    if (!users) return users.error();
+    return id_page_response(head, *std::move(users), page->limit, user_json);
+}
+
+Result<Response> get_user(const Call& call, TenantSession& session)
+{
+    const auto id = call.id<UserId>();
+    if (!id) return id.error();
+    const auto user = session.users().find(*id);
+    if (!user) return user.error();
+    return shown(call, user_json(*user), user->version);
+}
+
+Result<Response> create_user(const Call& call, TenantSession& session)
+{
+    const auto document = read_object(call.request);
+    if (!document) return document.error();
+    auto user = read_user(*document);
+    if (!user) return user.error();
+    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
+    if (const auto room = below_limit(session.users().count(), call.services.tenant_limits.max_users, "users"); !room)
+        return room.error();
+    user->id = UserId(call.services.new_id());
+    user->created_at = call.now;
+    user->updated_at = call.now;
+    if (const auto stored = session.users().insert(*user); !stored) return stored.error();
+    return created("/api/v1/users/" + user->id.str(), user_json(*user), user->version);
+}
+
+/// Locks, finds, and checks If-Match.
+Result<User> locked_user(const Call& call, TenantSession& session)
+{
+    const auto id = call.id<UserId>();
+    if (!id) return id.error();
+    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
+    auto user = session.users().find(*id);
+    if (!user) return user;
+    if (const auto fresh = check_if_match(call.request.head, user->version); !fresh) return fresh.error();
+    return user;
+}
+
+bool administers(const User& user)
+{
+    return user.active && user.role == access::Role::admin;
+}
+
+/// Stores a user as the next version of `current`, unless nobody could administer the tenant afterwards.
+Result<User> replace_user(const Call& call, TenantSession& session, const User& current, User wanted)
+{
+    if (administers(current) && !administers(wanted)) {
+        const auto admins = session.users().count_active_admins();
+        if (!admins) return admins.error();
+        if (*admins <= 1) {
+            return Error(ErrorCode::conflict,
+                         "this is the last active admin; make somebody else an admin before you change that");
+        }
+    }
+    wanted.id = current.id;
+    wanted.created_at = current.created_at;
+    wanted.version = current.version + 1;
+    wanted.updated_at = call.now;
+    if (const auto stored = session.users().update(wanted); !stored) return stored.error();
+    return wanted;
+}
+
+Result<Response> change_user(const Call& call, TenantSession& session)
+{
+    const auto current = locked_user(call, session);
+    if (!current) return current.error();
+    const auto document = wanted_document(call, user_json(*current));
+    if (!document) return document.error();
+    const auto wanted = read_user(*document);
+    if (!wanted) return wanted.error();
+    const auto stored = replace_user(call, session, *current, *wanted);
+    if (!stored) return stored.error();
+    return versioned(user_json(*stored), stored->version);
+}
+
+/// Users are never erased here: tickets and histories name them.
+Result<Response> disable_user(const Call& call, TenantSession& session)
+{
+    const auto current = locked_user(call, session);
+    if (!current) return current.error();
+    auto disabled = *current;
+    disabled.active = false;
+    if (const auto stored = replace_user(call, session, *current, disabled); !stored) return stored.error();
+    return no_content();
+}
+
+bool may_see_keys_of(const Call& call, UserId user)
+{
+    return user == call.who.user || access::allows(call.who, access::Permission::write_users);
+}
+
+/// Keys of the caller, or of the user that an admin asks for.
+Result<Response> list_keys(const Call& call, TenantSession& session)
+{
+    const auto& head = call.request.head;
+    if (const auto known = only_parameters(head, {"user_id", "limit", "cursor"}); !known) return known.error();
+    const auto page = id_page<ApiKeyId>(head);
+    if (!page) return page.error();
+    const auto asked = id_parameter<UserId>(head, "user_id");
+    if (!asked) return asked.error();
+    const auto user = asked->value_or(call.who.user);
+    if (!may_see_keys_of(call, user)) {
+        return Error(ErrorCode::permission_denied, "only an admin sees other users' keys");
+    }
+    if (const auto found = session.users().find(user); !found) return found.error();
+    auto keys = session.users().page_keys(user, page->after, page->limit + 1);
+    if (!keys) return keys.error();
+    return id_page_response(head, *std::move(keys), page->limit, api_key_json);
+}
+
+Result<ApiKey> read_key(const Call& call, const json& document)
+{
+    ApiKey key;
+    FieldReader fields(document);
+    key.name = fields.text("name", {0, 200}).value_or("");
+    key.user_id = fields.id<UserId>("user_id").value_or(call.who.user);
+    key.expires_at = fields.timestamp("expires_at");
+    if (key.expires_at && *key.expires_at <= call.now) fields.error("expires_at", "must be in the future");
+    if (const auto read = fields.finish(); !read) return read.error();
+    return key;
+}
+
+/// Whether the user is there, may log in, and has room for another key.
+Result<Done> may_get_key(TenantSession& session, UserId id)
+{
+    const auto user = session.users().find(id);
+    if (!user && user.error().code() == ErrorCode::not_found) {
+        return field_error("/user_id", "there is no user " + id.str());
+    }
+    if (!user) return user.error();
+    if (!user->active) return Error(ErrorCode::conflict, "this user is disabled");
+    return below_limit(session.users().count_keys(id), kMaxKeysPerUser, "keys of this user");
+}
+
+Result<Response> create_key(const Call& call, TenantSession& session)
+{
+    const auto document = read_object(call.request);
+    if (!document) return document.error();
+    auto key = read_key(call, *document);
+    if (!key) return key.error();
+    if (!may_see_keys_of(call, key->user_id)) {
+        return Error(ErrorCode::permission_denied, "only an admin makes keys for other users");
+    }
+    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
+    if (const auto allowed = may_get_key(session, key->user_id); !allowed) return allowed.error();
+    const auto made = identity::make_key(access::CredentialKind::user_key);
+    key->id = ApiKeyId(call.services.new_id());
+    key->hint = made.hint;
+    key->created_at = call.now;
+    if (const auto stored = session.users().add_key(*key, made.hash); !stored) return stored.error();
+    auto answer = api_key_json(*key);
+    answer["secret"] = made.secret;
+    return with_secret(json_response(201, answer));
+}
+
+Result<Response> delete_key(const Call& call, TenantSession& session)
+{
+    const auto id = call.id<ApiKeyId>();
+    if (!id) return id.error();
+    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
+    const auto key = session.users().find_key(*id);
+    if (!key) return key.error();
+    // Whether another user has such a key is none of the caller's business.
+    if (!may_see_keys_of(call, key->user_id)) return Error(ErrorCode::not_found, "there is no such key");
+    if (const auto revoked = session.users().revoke_key(*id); !revoked) return revoked.error();
+    return no_content();
+}
+
+}  // namespace
+
+std::vector<Route> user_routes()
+{
+    using enum access::Permission;
+    return {
+        {"GET", "/api/v1/me", read_own_profile, "getMe", get_me},
+        {"GET", "/api/v1/users", read_users, "listUsers", list_users},
+        {"POST", "/api/v1/users", write_users, "createUser", create_user},
+        {"GET", "/api/v1/users/{id}", read_users, "getUser", get_user},
+        {"PATCH", "/api/v1/users/{id}", write_users, "updateUser", change_user},
+        {"DELETE", "/api/v1/users/{id}", write_users, "disableUser", disable_user},
+        {"GET", "/api/v1/api-keys", read_own_profile, "listApiKeys", list_keys},
+        {"POST", "/api/v1/api-keys", write_own_keys, "createApiKey", create_key},
+        {"DELETE", "/api/v1/api-keys/{id}", write_own_keys, "deleteApiKey", delete_key},
+    };
+}
+
+}  // namespace winnow::api

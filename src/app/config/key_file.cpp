@@ -1,0 +1,35 @@
+#include "app/config/key_file.hpp"
+
+#include "winnow/crypto/digest.hpp"
+#include "winnow/documents/documents.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+namespace winnow::app {
+
+namespace {
+
+constexpr std::size_t kKeyBytes = 32;
+
+}  // namespace
+
+std::string read_key_file(const std::string& path)
+{
+    const auto unreadable = [&](const std::string& why) {
+        return std::runtime_error("the encryption key " + path + " cannot be read: " + why);
+    };
+    if (const auto why = documents::why_unreadable(path); !why.empty()) throw unreadable(why);
+    std::ifstream file(path, std::ios::binary);
+    std::string content(std::istreambuf_iterator<char>(file), {});
+    if (!file) throw unreadable("its bytes do not come");
+    if (content.size() == kKeyBytes) return content;
+    while (!content.empty() && (content.back() == '\n' || content.back() == '\r')) content.pop_back();
+    std::string key;
+    if (content.size() == 2 * kKeyBytes && crypto::from_hex(content, key)) return key;
+    throw std::runtime_error("the encryption key " + path +
+                             " must hold 32 bytes, raw or as 64 hex digits; make one with: openssl rand -hex 32");
+}
+
+}  // namespace winnow::app

@@ -1,0 +1,113 @@
+#include "cli/commands.hpp"
+#include "cli/rest/rest_client.hpp"
+#include "cli/shown/shown.hpp"
+#include "cli/shown/table.hpp"
+
+#include <iostream>
+#include <memory>
+
+namespace winnow::cli {
+
+namespace {
+
+using nlohmann::json;
+
+struct CreateArguments {
+    Connection connection;
+    std::string name, service_code, email, admin_name;
+};
+
+/// Nobody else knows the key, and the provider cannot make another one.
+void tell_if_lost(const json& tenant)
+{
+    std::cout.flush();
+    if (std::cout) return;
+    const auto id = tenant.at("id").get<std::string>();
+    std::cerr << "winnow: tenant " << tenant.at("service_code").get<std::string>() << " (" << id
+              << ") was made, but the key of its admin, which is shown once, is lost, so that nobody can work in it. "
+                 "Suspend it (POST /admin/v1/tenants/"
+              << id << "/suspend), and create another one with another service code\n";
+}
+
+int create(CreateArguments& arguments)
+{
+    complete(arguments.connection, As::provider);
+    json body{{"name", arguments.name}, {"admin", {{"email", arguments.email}}}};
+    if (!arguments.service_code.empty()) body["service_code"] = arguments.service_code;
+    if (!arguments.admin_name.empty()) body["admin"]["name"] = arguments.admin_name;
+    const auto answer = call_or_fail(arguments.connection, {.method = "POST",
+                                                            .path = "/admin/v1/tenants",
+                                                            .body = body.dump(),
+                                                            .typed = {{"/name", "NAME"},
+                                                                      {"/service_code", "--service-code"},
+                                                                      {"/admin/email", "--admin-email"},
+                                                                      {"/admin/name", "--admin-name"}}})
+                            .json();
+    if (arguments.connection.json) {
+        std::cout << json_text(answer) << '\n';
+        tell_if_lost(answer);
+        return 0;
+    }
+    std::cout << "tenant " << answer.at("service_code").get<std::string>() << " (" << answer.at("id").get<std::string>()
+              << ")\nkey of its admin, shown this once: " << answer.at("admin").at("key").get<std::string>() << '\n';
+    tell_if_lost(answer);
+    return 0;
+}
+
+int list(Connection& connection)
+{
+    complete(connection, As::provider);
+    auto all = json::array();
+    std::string cursor;
+    for (;;) {
+        const auto page = call_or_fail(connection, {.path = "/admin/v1/tenants?limit=500" + cursor}).json();
+        all.insert(all.end(), page.at("items").begin(), page.at("items").end());
+        if (page.at("next_cursor").is_null()) break;
+        cursor = "&cursor=" + url_encode(page.at("next_cursor"));
+    }
+    if (connection.json) {
+        std::cout << json_text(json{{"items", all}}) << '\n';
+        return 0;
+    }
+    Table table({"SERVICE CODE", "STATE", "CREATED", "ID", "NAME"});
+    for (const auto& tenant : all) {
+        table.add({tenant.at("service_code"), tenant.at("state"), tenant.at("created_at"), tenant.at("id"),
+                   tenant.at("name")});
+    }
+    table.print(std::cout, standard_output_takes_colour());
+    return 0;
+}
+
+}  // namespace
+
+void add_tenant_commands(Syntax& root, Command& chosen)
+{
+    auto* group = root.add_subcommand("tenant", "The provider's side: tenants (management listener)");
+    group->require_subcommand();
+
+    auto* command = group->add_subcommand("create", "Create a tenant with its first admin");
+    auto arguments = std::make_shared<CreateArguments>();
+    arguments->connection.add_options(*command);
+    command->add_option("NAME", arguments->name, "The company's name")->required();
+    command->add_option("--service-code", arguments->service_code, "4 to 32 of a-z and 0-9 (default: a fresh one)");
+    command->add_option("--admin-email", arguments->email, "The first admin's mail address")->required();
+    command->add_option("--admin-name", arguments->admin_name, "The first admin's name");
+    command->footer("Example:\n  winnow tenant create 'Acme Ltd' --admin-email ops@acme.example");
+    command->callback([&chosen, arguments] {
+        chosen = [arguments] {
+            return create(*arguments);
+        };
+    });
+
+    auto* show = group->add_subcommand("list", "List every tenant");
+    auto connection = std::make_shared<Connection>();
+    connection->add_options(*show);
+    show->footer("Example:\n  winnow tenant list --json");
+    show->callback([&chosen, connection] {
+        chosen = [connection] {
+            return list(*connection);
+        };
+    });
+}
+
+}  // namespace winnow::cli

@@ -1,0 +1,182 @@
+#include "cli/commands.hpp"
+#include "cli/rest/named_items.hpp"
+#include "cli/shown/shown.hpp"
+#include "cli/shown/table.hpp"
+#include "winnow/base/uuid.hpp"
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+namespace winnow::cli {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr auto kEveryState = "state=held,open,in_progress,recovered,close_requested,returned,closed";
+constexpr int kMaxPages = 200;  // of 500 tickets, while looking for a number
+
+struct ListArguments {
+    Connection connection;
+    std::string state, severity, service, text;
+    std::size_t limit = 50;
+};
+
+int list(ListArguments& arguments)
+{
+    complete(arguments.connection, As::admin);
+    std::string path = "/api/v1/tickets?limit=" + std::to_string(arguments.limit);
+    const auto filter = [&](const char* name, const std::string& value) {
+        if (!value.empty()) path += std::string("&") + name + "=" + url_encode(value);
+    };
+    filter("state", arguments.state);
+    filter("severity", arguments.severity);
+    filter("service", arguments.service);
+    filter("q", arguments.text);
+    const auto page =
+        call_or_fail(
+            arguments.connection,
+            {.path = path,
+             .typed = {{"q", "--q"}, {"state", "--state"}, {"severity", "--severity"}, {"service", "--service"}}})
+            .json();
+    if (arguments.connection.json) {
+        std::cout << json_text(page) << '\n';
+        return 0;
+    }
+    Table table({"NUMBER", "STATE", "SEVERITY", "COUNT", "LAST SEEN", "SOURCE", "TITLE"});
+    for (const auto& ticket : page.at("items")) {
+        table.add({"#" + std::to_string(ticket.at("number").get<long>()), ticket.at("state"), ticket.at("severity"),
+                   std::to_string(ticket.at("occurrences").get<long>()), ticket.at("last_seen_at"), ticket.at("source"),
+                   ticket.at("title")});
+    }
+    table.print(std::cout, standard_output_takes_colour());
+    if (!page.at("next_cursor").is_null()) std::cerr << "(there are more: raise --limit, or narrow the list)\n";
+    return 0;
+}
+
+const Kind kTicket{.noun = "ticket", .path = "/api/v1/tickets", .lists = "winnow ticket list"};
+
+/// "#12" and "12" are numbers; anything else must be an id.
+std::string id_of(const Connection& connection, const std::string& name)
+{
+    const auto digits = name.starts_with('#') ? name.substr(1) : name;
+    const bool is_number = !digits.empty() && digits.size() < 18 &&
+                           std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+    if (!is_number) {
+        if (Uuid::parse(name)) return name;
+        throw WrongUsage('"' + name +
+                         "\" is no ticket: give its number (12 or #12) or its id; `winnow ticket list` "
+                         "lists those that are not closed");
+    }
+    const auto number = std::stol(digits);
+    std::string cursor;
+    for (int page = 0; page < kMaxPages; ++page) {
+        const auto path = std::string("/api/v1/tickets?limit=500&sort=-number&") + kEveryState + cursor;
+        const auto answer = call_or_fail(connection, {.path = path}).json();
+        for (const auto& ticket : answer.at("items")) {
+            if (ticket.at("number").get<long>() == number) return ticket.at("id");
+        }
+        if (answer.at("next_cursor").is_null()) break;
+        cursor = "&cursor=" + url_encode(answer.at("next_cursor"));
+    }
+    throw std::runtime_error(no_such(kTicket, '#' + digits));
+}
+
+struct TicketArguments {
+    Connection connection;
+    std::string ticket;
+    std::string comment;
+};
+
+int show(TicketArguments& arguments)
+{
+    complete(arguments.connection, As::admin);
+    const auto path = "/api/v1/tickets/" + url_encode(id_of(arguments.connection, arguments.ticket));
+    auto ticket =
+        call_or_fail(arguments.connection, {.path = path, .missing = no_such(kTicket, arguments.ticket)}).json();
+    const auto timeline = call_or_fail(arguments.connection, {.path = path + "/timeline?limit=100"}).json();
+    if (arguments.connection.json) {
+        ticket["timeline"] = timeline.at("items");
+        std::cout << json_text(ticket) << '\n';
+        return 0;
+    }
+    Table fields({"FIELD", "VALUE"});
+    for (const auto& [name, value] : ticket.items()) {
+        if (value.is_null() || value == "") continue;
+        fields.add({name, value.is_string() ? value.get<std::string>() : value.dump()});
+    }
+    fields.print(std::cout, standard_output_takes_colour());
+    std::cout << '\n';
+    Table events({"AT", "EVENT", "BY", "DETAIL"});
+    for (const auto& event : timeline.at("items")) {
+        events.add({event.at("at"), event.at("kind"), event.at("actor"), event.value("data", json::object()).dump()});
+    }
+    events.print(std::cout, standard_output_takes_colour());
+    return 0;
+}
+
+int move(TicketArguments& arguments, const std::string& to)
+{
+    complete(arguments.connection, As::admin);
+    json body{{"to", to}};
+    if (!arguments.comment.empty()) body["comment"] = arguments.comment;
+    const auto id = id_of(arguments.connection, arguments.ticket);
+    const auto answer = call_or_fail(arguments.connection, {.method = "POST",
+                                                            .path = kTicket.path + '/' + id + "/transitions",
+                                                            .body = body.dump(),
+                                                            .typed = {{"/comment", "--comment"}},
+                                                            .missing = no_such(kTicket, arguments.ticket)});
+    const auto ticket = answer.json();
+    if (arguments.connection.json) {
+        std::cout << json_text(ticket) << '\n';
+    } else {
+        std::cout << '#' << ticket.at("number") << " is " << ticket.at("state").get<std::string>() << '\n';
+    }
+    return 0;
+}
+
+void add_one(Syntax& group, Command& chosen, const std::string& name, const std::string& help, const std::string& to)
+{
+    auto* command = group.add_subcommand(name, help);
+    auto arguments = std::make_shared<TicketArguments>();
+    arguments->connection.add_options(*command);
+    command->add_option("TICKET", arguments->ticket, "Its number (12 or #12) or its id")->required();
+    if (!to.empty()) command->add_option("--comment", arguments->comment, "Goes into the ticket's timeline");
+    command->footer("Example:\n  winnow ticket " + name + " 12" + (to.empty() ? "" : " --comment 'on it'"));
+    command->callback([&chosen, arguments, to] {
+        chosen = [arguments, to] {
+            return to.empty() ? show(*arguments) : move(*arguments, to);
+        };
+    });
+}
+
+}  // namespace
+
+void add_ticket_commands(Syntax& root, Command& chosen)
+{
+    auto* group = root.add_subcommand("ticket", "Work with tickets");
+    group->require_subcommand();
+
+    auto* command =
+        group->add_subcommand("list", "List tickets, newest first; without --state all but held and closed");
+    auto arguments = std::make_shared<ListArguments>();
+    arguments->connection.add_options(*command);
+    command->add_option("--state", arguments->state, "open, in_progress, recovered, closed, …; several with commas");
+    command->add_option("--severity", arguments->severity, "critical, error, warning, info; several with commas");
+    command->add_option("--service", arguments->service, "Only of this service");
+    command->add_option("--q", arguments->text, "Words in title, description or dedup key");
+    command->add_option("--limit", arguments->limit, "How many at most")->range(1, 500)->capture_default_str();
+    command->footer("Example:\n  winnow ticket list --state open --severity critical,error");
+    command->callback([&chosen, arguments] {
+        chosen = [arguments] {
+            return list(*arguments);
+        };
+    });
+
+    add_one(*group, chosen, "show", "Show a ticket and its timeline", "");
+    add_one(*group, chosen, "ack", "Take a ticket: it is in progress", "in_progress");
+    add_one(*group, chosen, "close", "Close a ticket", "closed");
+}
+
+}  // namespace winnow::cli

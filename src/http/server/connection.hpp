@@ -1,0 +1,132 @@
+#pragma once
+
+/// @file
+/// One TLS connection: one coroutine, on one loop, for life.
+
+#include "http/server/exchange.hpp"
+#include "http/server/listener.hpp"
+#include "http/server/loop.hpp"
+#include "http/tls/tls_session.hpp"
+#include "http/wire/head_parser.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace winnow::http {
+
+/// Every member is touched by the loop's thread only. The listener must outlive it.
+class Connection {
+public:
+    Connection(const Listener& listener, std::shared_ptr<Seat> seat, boost::asio::ip::tcp::socket socket,
+               SSL_CTX* context, std::string peer);
+
+    /// Runs the connection to its end. Never throws.
+    boost::asio::awaitable<void> run();
+
+    void expire(std::chrono::steady_clock::time_point now);  ///< Ends the current wait if its deadline has passed.
+    void drain();  ///< Closes at once if idle, else after the current response.
+    void abort();  ///< Ends every wait from now on.
+
+    [[nodiscard]] const Listener& listener() const noexcept { return listener_; }
+    [[nodiscard]] std::size_t slot() const noexcept { return slot_; }
+    void set_slot(std::size_t slot) noexcept { slot_ = slot; }
+
+private:
+    struct Turn;
+    enum class Read : std::uint8_t { data, closed, expired };
+
+    /// How reading a body ended: all of it is there, or the peer has gone, or it must be refused.
+    struct BodyEnd {
+        bool complete = false;
+        std::optional<Refusal> refusal;
+        std::string detail = {};  ///< Names the limit that was met; "": the refusal's own says all.
+    };
+
+    template <typename T>
+    using Awaitable = boost::asio::awaitable<T>;
+
+    Awaitable<bool> handshake();
+    /// False where the peer does not begin a TLS handshake; one that speaks plain HTTP has been told so.
+    Awaitable<bool> speaks_tls();
+    /// Room for `bytes` of the turn's body, of which `arrived` are here; false where none came free in time.
+    Awaitable<bool> make_room(Turn& turn, std::size_t arrived, std::size_t bytes);
+    /// From now on `arrived` bytes are here, and the next ones must come in time.
+    void begin_pace(Turn& turn, std::size_t arrived);
+    /// As above where so many have come since that a large body may go on.
+    void keep_pace(Turn& turn, std::size_t arrived);
+    [[nodiscard]] BodyEnd too_slow(const Turn& turn) const;
+    [[nodiscard]] BodyEnd without_room(const Turn& turn) const;
+    Awaitable<bool> serve_one();
+    /// The length of the complete head at the front of the input; no refusal: just close.
+    Awaitable<std::expected<std::size_t, std::optional<Refusal>>> read_head();
+    Awaitable<bool> serve(Turn& turn);
+    /// The handler's refusal, or ours where it does not answer; nullopt where the body may come.
+    Awaitable<std::optional<Response>> admit(Turn& turn);
+    Awaitable<Response> handle(Turn& turn, std::string body);
+    Awaitable<BodyEnd> read_body(Turn& turn, std::string& body, std::size_t most);
+    Awaitable<BodyEnd> read_fixed_body(Turn& turn, std::string& body);
+    Awaitable<BodyEnd> read_chunked_body(Turn& turn, std::string& body, std::size_t most);
+    Awaitable<bool> send(Turn& turn, Response response);
+    /// Answers a request whose body has not been read, and throws the body away if it is small.
+    Awaitable<bool> send_unread(Turn& turn, Response response);
+    Awaitable<bool> discard_body(std::uint64_t length);
+    /// `unsent`: is told when the peer takes no more for now.
+    Awaitable<bool> send_text(std::string_view text, UnsentAnswers::Part* unsent = nullptr);
+    Awaitable<void> close_lingering();
+
+    Awaitable<Read> read_more();
+    Awaitable<bool> wait_for(Progress progress);
+    /// Until `is_settled`, or the handler's deadline.
+    Awaitable<void> wait_for_handler(std::shared_ptr<Exchange> exchange, bool (*is_settled)(const Exchange&));
+    Awaitable<void> yield_sometimes();
+
+    void complete_head(Turn& turn);
+    [[nodiscard]] Response explain(std::string_view path, const Refusal& refusal) const;
+    /// The answer where the handler gave none.
+    [[nodiscard]] Response failure_of(const Turn& turn, bool was_dropped) const;
+    [[nodiscard]] std::optional<Refusal> check_size_so_far(const HeadScan& scan) const;
+
+    void set_deadline(std::chrono::milliseconds after);
+    void interrupt_wait();
+    /// Looked at only while a handler has been at work for a while.
+    [[nodiscard]] bool peer_has_gone(std::chrono::steady_clock::time_point now);
+    [[nodiscard]] bool is_cut_off() const noexcept { return expired_ || aborted_; }
+
+    [[nodiscard]] std::string_view input() const noexcept { return std::string_view(input_).substr(input_start_); }
+    void append_input(std::string_view bytes);
+    void consume(std::size_t bytes);
+
+    const Listener& listener_;
+    const Limits& limits_;
+    std::shared_ptr<Seat> seat_;
+    std::shared_ptr<Loop> loop_;
+    boost::asio::ip::tcp::socket socket_;
+    TlsSession tls_;
+    std::string peer_;
+    std::string client_subject_;
+
+    std::string input_;  ///< Decrypted and not used up yet, from input_start_.
+    std::size_t input_start_ = 0;
+    std::string output_;
+
+    std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
+    std::shared_ptr<Exchange> awaited_;  ///< The exchange whose answer is waited for; null while waiting for the peer.
+    std::size_t slot_ = 0;
+    std::size_t served_ = 0;
+    unsigned without_wait_ = 0;
+    bool expired_ = false;
+    bool aborted_ = false;
+    bool draining_ = false;
+    bool idle_ = false;          ///< Between two requests.
+    bool holds_buffers_ = true;  ///< OpenSSL's; it may hold some.
+};
+
+}  // namespace winnow::http

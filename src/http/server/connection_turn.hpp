@@ -1,0 +1,39 @@
+#pragma once
+
+/// @file
+/// What connection_request.cpp and connection_answer.cpp share. Private to them.
+
+#include "http/server/connection.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace winnow::http {
+
+/// One request and its answer.
+struct Connection::Turn {
+    Turn(std::shared_ptr<Exchange> shared, BodyMemory& memory)
+        : exchange(std::move(shared)), parser(exchange->head), memory(memory)
+    {
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+    std::shared_ptr<Exchange> exchange;
+    HeadParser parser;
+    Framing framing;
+    Admission admission;
+    std::string request_id;
+    std::string path;
+    BodyMemory::Part memory;  ///< Given back with the turn: a body's alerts live until they are stored.
+    std::chrono::steady_clock::time_point body_end;  ///< When all of the body must be here.
+    std::size_t paced_from = 0;                      ///< Bytes of the body that were here when its deadline was set.
+    bool keep_alive = false;
+    bool is_head = false;
+    bool http_1_0 = false;
+};
+
+}  // namespace winnow::http

@@ -1,0 +1,69 @@
+#pragma once
+
+/// @file
+/// Where a handler's answers meet the connection that waits for them, from whatever thread they come.
+
+#include "http/server/loop.hpp"
+#include "winnow/http/message.hpp"
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace winnow::http {
+
+/// What a handler is shown, and what it said so far.
+struct ExchangeState {
+    RequestHead head;
+    std::optional<Admission> admission;
+    std::optional<Response> response;
+    bool dropped = false;  ///< A sink was destroyed without an answer.
+};
+
+/// One request on its way through the handler. Kept alive by the connection and by each sink, so that a late answer
+/// finds something to fall into, and `head` stays valid for a handler that outlives the connection.
+///
+/// The loop's thread owns all members; sinks may be called and destroyed anywhere.
+class Exchange : public ExchangeState {
+public:
+    explicit Exchange(std::weak_ptr<Loop> loop) : loop_(std::move(loop)) {}
+
+    /// Nobody waits for the answer any more.
+    void give_up() noexcept { given_up_.store(true, std::memory_order_relaxed); }
+    [[nodiscard]] static std::shared_ptr<const std::atomic<bool>> given_up(std::shared_ptr<const Exchange> exchange)
+    {
+        const auto* flag = &exchange->given_up_;
+        return {std::move(exchange), flag};
+    }
+
+    [[nodiscard]] static AdmissionSink admission_sink(std::shared_ptr<Exchange> exchange);
+    [[nodiscard]] static ResponseSink response_sink(std::shared_ptr<Exchange> exchange);
+
+    /// Completes at the next wake(), which may come for no reason: ask again what you waited for.
+    [[nodiscard]] boost::asio::awaitable<void> wait();
+    void wake();
+
+private:
+    template <typename Answer>
+    class Sink;
+
+    void settle(Admission answer) { admission = std::move(answer); }
+    void settle(Response answer) { response = std::move(answer); }
+
+    /// Runs `change` on the loop's thread, then wakes the connection.
+    template <typename Change>
+    static void apply(std::shared_ptr<Exchange> exchange, Change change);
+
+    std::weak_ptr<Loop> loop_;
+    std::atomic<bool> given_up_ = false;  ///< Read from any thread.
+    std::move_only_function<void()> waiter_;
+};
+
+}  // namespace winnow::http

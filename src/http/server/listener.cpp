@@ -1,0 +1,21 @@
+#include "http/server/listener.hpp"
+
+namespace winnow::http {
+
+ListenerMetrics::ListenerMetrics(observe::Metrics& metrics, const std::string& listener)
+    : open(metrics.gauge("winnow_http_connections", "Open connections.", {{"listener", listener}})),
+      accepted(metrics.counter("winnow_http_connections_total", "Accepted connections.", {{"listener", listener}})),
+      handshake_failures(metrics.counter("winnow_http_handshake_failures_total", "TLS handshakes that failed.",
+                                         {{"listener", listener}})),
+      received_bytes(metrics.counter("winnow_http_received_bytes_total", "Bytes of requests, decrypted.",
+                                     {{"listener", listener}})),
+      sent_bytes(metrics.counter("winnow_http_sent_bytes_total", "Bytes of responses, before encryption.",
+                                 {{"listener", listener}}))
+{
+    for (std::size_t digit = 1; digit < responses.size(); ++digit) {
+        responses[digit] = metrics.counter("winnow_http_requests_total", "Requests answered, by class of status.",
+                                           {{"listener", listener}, {"class", std::to_string(digit) + "xx"}});
+    }
+}
+
+}  // namespace winnow::http

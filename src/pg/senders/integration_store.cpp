@@ -1,0 +1,161 @@
+#include "winnow/ports/integration_store.hpp"
+
+#include "pg/rows/array_literal.hpp"
+#include "pg/rows/unique_write.hpp"
+#include "pg/rows/values.hpp"
+#include "pg/session/sql_errors.hpp"
+#include "pg/tenants/noun_stores.hpp"
+
+#include <map>
+#include <memory>
+#include <utility>
+
+namespace winnow::pg {
+namespace {
+
+using ports::Integration;
+using ports::IntegrationKey;
+using ports::IntegrationKeyId;
+
+constexpr auto kPage = R"sql(
+select * from integrations
+ where tenant_id = $1 and ($2::uuid is null or integration_id > $2::uuid)
+   and ($3::uuid is null or integration_id = $3::uuid)
+ order by integration_id limit $4)sql";
+
+constexpr auto kLiveKeys = R"sql(
+select integration_id, key_id, hint, created_at from integration_keys
+ where tenant_id = $1 and integration_id = any($2::uuid[]) and revoked_at is null
+ order by key_id)sql";
+
+Integration read_integration(const pqxx::row& row)
+{
+    Integration integration;
+    integration.id = id_of<IntegrationId>(row["integration_id"]);
+    integration.name = text_of(row["name"]);
+    integration.description = text_of(row["description"]);
+    integration.enabled = row["enabled"].as<bool>();
+    integration.version = row["version"].as<std::int64_t>();
+    integration.created_at = time_of(row["created_at"]);
+    integration.updated_at = time_of(row["updated_at"]);
+    return integration;
+}
+
+class PgIntegrationStore final : public ports::IntegrationStore {
+public:
+    PgIntegrationStore(pqxx::transaction_base& tx, TenantId tenant) : tx_(tx), tenant_(tenant) {}
+
+    Result<std::vector<Integration>> page(std::optional<IntegrationId> after, std::size_t limit) override
+    {
+        return translated([&]() -> Result<std::vector<Integration>> { return load(after, std::nullopt, limit); });
+    }
+
+    Result<Integration> find(IntegrationId id) override
+    {
+        return translated([&]() -> Result<Integration> {
+            auto found = load(std::nullopt, id, 1);
+            if (found.empty()) return Error(ErrorCode::not_found, "there is no such integration");
+            return std::move(found.front());
+        });
+    }
+
+    Result<std::size_t> count() override
+    {
+        return translated([&]() -> Result<std::size_t> {
+            return query(tx_, "select count(*) from integrations where tenant_id = $1", tenant_)
+                .front()[0]
+                .as<std::size_t>();
+        });
+    }
+
+    Result<Done> insert(const Integration& integration) override
+    {
+        return unless_taken("integrations_tenant_id_name_key", taken(integration), [&] {
+            query(
+                tx_,
+                "insert into integrations (tenant_id, integration_id, name, description, enabled, version, created_at,"
+                " updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+                tenant_, integration.id, integration.name, integration.description, integration.enabled,
+                integration.version, integration.created_at, integration.updated_at);
+        });
+    }
+
+    Result<Done> update(const Integration& integration) override
+    {
+        return unless_taken("integrations_tenant_id_name_key", taken(integration), [&] {
+            query(tx_,
+                  "update integrations set name = $3, description = $4, enabled = $5, version = $6, updated_at = $7"
+                  " where tenant_id = $1 and integration_id = $2",
+                  tenant_, integration.id, integration.name, integration.description, integration.enabled,
+                  integration.version, integration.updated_at);
+        });
+    }
+
+    Result<Done> remove(IntegrationId id) override
+    {
+        return translated([&]() -> Result<Done> {
+            query(tx_, "delete from integrations where tenant_id = $1 and integration_id = $2", tenant_, id);
+            return Done{};
+        });
+    }
+
+    Result<Done> add_key(IntegrationId integration, const IntegrationKey& key, const std::string& secret_hash) override
+    {
+        return translated([&]() -> Result<Done> {
+            query(tx_,
+                  "insert into integration_keys (tenant_id, key_id, integration_id, secret_hash, hint, created_at)"
+                  " values ($1, $2, $3, $4, $5, $6)",
+                  tenant_, key.id, integration, Bytes{secret_hash}, key.hint, key.created_at);
+            return Done{};
+        });
+    }
+
+    Result<Done> revoke_key(IntegrationId integration, IntegrationKeyId key) override
+    {
+        return translated([&]() -> Result<Done> {
+            const auto rows = query(tx_,
+                                    "update integration_keys set revoked_at = now() where tenant_id = $1"
+                                    " and integration_id = $2 and key_id = $3 and revoked_at is null returning key_id",
+                                    tenant_, integration, key);
+            if (rows.empty()) return Error(ErrorCode::not_found, "there is no such key");
+            return Done{};
+        });
+    }
+
+private:
+    static std::string taken(const Integration& integration)
+    {
+        return "another integration is already called \"" + integration.name + '"';
+    }
+
+    std::vector<Integration> load(std::optional<IntegrationId> after, std::optional<IntegrationId> only,
+                                  std::size_t limit)
+    {
+        std::vector<Integration> integrations;
+        std::vector<IntegrationId> ids;
+        for (const auto& row : query(tx_, kPage, tenant_, after, only, limit)) {
+            integrations.push_back(read_integration(row));
+            ids.push_back(integrations.back().id);
+        }
+        std::map<IntegrationId, std::vector<IntegrationKey>> keys;
+        for (const auto& row : query(tx_, kLiveKeys, tenant_, array_of(ids))) {
+            keys[id_of<IntegrationId>(row["integration_id"])].push_back({.id = id_of<IntegrationKeyId>(row["key_id"]),
+                                                                         .hint = text_of(row["hint"]),
+                                                                         .created_at = time_of(row["created_at"])});
+        }
+        for (auto& integration : integrations) integration.keys = std::move(keys[integration.id]);
+        return integrations;
+    }
+
+    pqxx::transaction_base& tx_;
+    TenantId tenant_;
+};
+
+}  // namespace
+
+std::shared_ptr<ports::IntegrationStore> make_integration_store(pqxx::transaction_base& tx, TenantId tenant)
+{
+    return std::make_shared<PgIntegrationStore>(tx, tenant);
+}
+
+}  // namespace winnow::pg

@@ -1,0 +1,95 @@
+#include "winnow/pg/credential_store.hpp"
+
+#include "pg/rows/values.hpp"
+#include "pg/session/database_threads.hpp"
+#include "pg/session/sql_errors.hpp"
+#include "pg/tenants/tenant_rows.hpp"
+
+#include <pqxx/nontransaction>
+
+#include <chrono>
+#include <cstdint>
+#include <stdexcept>
+#include <utility>
+
+namespace winnow::pg {
+
+namespace {
+
+using access::CredentialKind;
+using access::Principal;
+using ports::Credential;
+
+constexpr auto kFind = R"sql(
+select kind, tenant_id, service_code, suspended, subject_id, subject_name, email, role,
+       rates_of_credential($1) as rates,
+       floor(extract(epoch from expires_at - clock_timestamp()) * 1000)::int8 as lives_for_ms
+  from find_credential($1)
+)sql";
+
+Principal read_principal(const pqxx::row& row)
+{
+    Principal who;
+    who.tenant = id_of<TenantId>(row["tenant_id"]);
+    who.service_code = text_of(row["service_code"]);
+    who.tenant_suspended = row["suspended"].as<bool>();
+    if (const auto own = read_rates(row["rates"].c_str()); !own.empty()) {
+        who.rates = std::make_shared<const domain::RateOverrides>(own);
+    }
+    if (text_of(row["kind"]) == "integration") {
+        who.kind = CredentialKind::integration_key;
+        who.integration = id_of<IntegrationId>(row["subject_id"]);
+        who.integration_name = text_of(row["subject_name"]);
+        return who;
+    }
+    const auto role = access::parse_role(row["role"].c_str());
+    if (!role) throw std::runtime_error("a user's role is unknown to this program");
+    who.kind = CredentialKind::user_key;
+    who.user = id_of<UserId>(row["subject_id"]);
+    who.user_name = text_of(row["subject_name"]);
+    who.email = text_of(row["email"]);
+    who.role = *role;
+    return who;
+}
+
+Result<std::optional<Credential>> find_in(Session& session, const std::string& hash)
+{
+    return translated([&]() -> Result<std::optional<Credential>> {
+        pqxx::nontransaction tx(session.connection());
+        const auto rows = query(tx, kFind, Bytes{hash});
+        if (rows.empty()) return std::optional<Credential>();
+        Credential found{.principal = read_principal(rows.front()), .lives_for = std::nullopt};
+        const auto left = rows.front()["lives_for_ms"];
+        if (!left.is_null()) found.lives_for = std::chrono::milliseconds(left.as<std::int64_t>());
+        return std::optional(std::move(found));
+    });
+}
+
+class PgCredentialStore final : public ports::CredentialStore {
+public:
+    explicit PgCredentialStore(const PgOptions& options) : threads_(options, DatabaseThreads::one_line(options)) {}
+
+    void find(std::string hash, std::move_only_function<void(Result<std::optional<Credential>>)> done) override
+    {
+        // Shared between the two ways out, of which exactly one is taken.
+        auto answer = std::make_shared<decltype(done)>(std::move(done));
+        threads_.submit(TenantId(), {.work = [hash = std::move(hash),
+                                              answer](Session& session) { (*answer)(find_in(session, hash)); },
+                                     .failed = [answer](Error error) { (*answer)(std::move(error)); },
+                                     .given_up = {}});
+    }
+
+    bool healthy() const override { return threads_.healthy(); }
+
+private:
+    DatabaseThreads threads_;
+};
+
+}  // namespace
+
+std::unique_ptr<ports::CredentialStore> make_credential_store(const PgOptions& options)
+{
+    return std::make_unique<PgCredentialStore>(options);
+}
+
+}  // namespace winnow::pg

@@ -1,0 +1,82 @@
+#include "pg/tenants/proofs.hpp"
+
+#include "pg/rows/values.hpp"
+#include "winnow/crypto/digest.hpp"
+
+#include <pqxx/except>
+
+#include <string>
+#include <utility>
+
+namespace winnow::pg {
+
+namespace {
+
+// First whatever SQL in another tenant's request may have left in the session: settings (an encoding, a zone, no row
+// security) and locks. Then what a proof is good for: the backend and the moment at which the transaction began, as 12
+// bytes.
+constexpr auto kBegin =
+    "reset all; select pg_advisory_unlock_all(); begin; select int4send(pg_backend_pid()) || timestamptz_send(now())";
+
+constexpr auto kPutOn =
+    "select set_config('winnow.tenant_id', $1, true), set_config('winnow.tenant_proof', $2, true), current_tenant()";
+
+constexpr auto kPutOnForAWhile =
+    "select set_config('winnow.tenant_id', $1, true), set_config('winnow.tenant_proof', $2, true), current_tenant(),"
+    " set_config('statement_timeout', $3, true)";
+
+std::string proof(const std::string& key, TenantId tenant, const std::string& transaction)
+{
+    const auto id = tenant.value().bytes();
+    return crypto::to_hex(crypto::hmac_sha256(key, std::string(id.begin(), id.end()) + transaction));
+}
+
+void put_on(pqxx::transaction_base& tx, TenantId tenant, const std::string& proof, std::chrono::milliseconds timeout)
+{
+    if (timeout.count() == 0) {
+        query(tx, kPutOn, tenant, proof);
+    } else {
+        query(tx, kPutOnForAWhile, tenant, proof, std::to_string(timeout.count()));
+    }
+}
+
+PgOptions without_idle_sessions(PgOptions options)
+{
+    options.connections = 0;
+    options.application_name = "winnow tenant key";
+    return options;
+}
+
+}  // namespace
+
+TenantProofs::TenantProofs(PgOptions keys)
+    : sessions_(without_idle_sessions(std::move(keys))), key_([this] {
+          return sessions_.run([](Session& session) -> Result<std::string> {
+              pqxx::nontransaction tx(session.connection());
+              return bytes_of(tx.exec1("select key from tenant_key")[0]);
+          });
+      })
+{
+}
+
+Result<std::unique_ptr<Transaction>> TenantProofs::begin(Session& session, TenantId tenant,
+                                                         std::chrono::milliseconds statement_timeout)
+{
+    std::string refused;
+    for (bool first = true;; first = false) {
+        const auto asked = key_.ask(refused);
+        const auto& key = asked.get();
+        if (!key) return key.error();
+        auto transaction = std::make_unique<Transaction>(session, kBegin);
+        try {
+            put_on(transaction->tx(), tenant, proof(*key, tenant, bytes_of(transaction->begun()[0][0])),
+                   statement_timeout);
+            return transaction;
+        } catch (const pqxx::insufficient_privilege&) {
+            if (!first) throw;
+            refused = *key;
+        }
+    }
+}
+
+}  // namespace winnow::pg

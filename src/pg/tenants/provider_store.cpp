@@ -1,0 +1,214 @@
+#include "winnow/pg/provider_store.hpp"
+
+#include "pg/rows/values.hpp"
+#include "pg/session/session_pool.hpp"
+#include "pg/session/transaction.hpp"
+#include "pg/tenants/tenant_rows.hpp"
+
+#include <pqxx/except>
+#include <pqxx/nontransaction>
+
+#include <utility>
+
+namespace winnow::pg {
+
+namespace {
+
+using domain::Tenant;
+
+constexpr auto kInsertTenant = "insert into tenants (tenant_id, service_code, name) values ($1, $2, $3) returning *";
+constexpr auto kInsertSettings = "insert into tenant_settings (tenant_id) values ($1)";
+constexpr auto kInsertAdmin = R"sql(
+insert into users (tenant_id, user_id, email, name, role) values ($1, $2, $3, $4, 'admin')
+)sql";
+constexpr auto kInsertKey = R"sql(
+insert into api_keys (tenant_id, key_id, user_id, name, secret_hash, hint) values ($1, $2, $3, 'first key', $4, $5)
+)sql";
+
+constexpr auto kList = "select * from tenants where service_code > $1 order by service_code limit $2";
+constexpr auto kFind = "select * from tenants where tenant_id = $1";
+
+// Tells every node: a cached key of a suspended tenant must stop working.
+constexpr auto kSuspend = R"sql(
+with changed as (
+    update tenants
+       set state = case when $2 then 'suspended' else 'active' end, suspended_at = case when $2 then now() end,
+           config_version = config_version + 1, credentials_version = credentials_version + 1
+     where tenant_id = $1 returning *
+)
+select changed.*, pg_notify('winnow_config', tenant_id::text), pg_notify('winnow_credentials', tenant_id::text)
+  from changed
+)sql";
+
+// As above: the rates stand in what nodes have cached of the tenant's keys.
+constexpr auto kSetRates = R"sql(
+with changed as (
+    update tenants set rates = $2::jsonb, credentials_version = credentials_version + 1
+     where tenant_id = $1 returning *
+)
+select changed.*, pg_notify('winnow_credentials', tenant_id::text) from changed
+)sql";
+
+constexpr auto kSetAside = R"sql(
+select received_at, stream, seq, alerts, quarantined_at, release_asked from quarantined_rows
+ where tenant_id = $1 order by received_at, stream, seq limit $2
+)sql";
+constexpr auto kReleaseAll = "update quarantined_rows set release_asked = true where tenant_id = $1";
+
+/// Of a tenant's configuration.
+struct Parts {
+    bool policy;
+    bool credentials;
+};
+
+Result<Tenant> one(const pqxx::result& rows)
+{
+    if (rows.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
+    return read_tenant(rows.front());
+}
+
+class PgProviderStore final : public ports::ProviderStore {
+public:
+    PgProviderStore(PgOptions options, ports::TenantChanged changed)
+        : pool_(std::move(options)), changed_(std::move(changed))
+    {
+    }
+
+    Result<Tenant> create_tenant(const ports::NewTenant& tenant) override
+    {
+        return told({.policy = true, .credentials = true}, pool_.run([&](Session& session) -> Result<Tenant> {
+            try {
+                return create(session, tenant);
+            } catch (const pqxx::sql_error& failure) {
+                if (!violates(failure, "tenants_service_code_key")) throw;
+                return Error(ErrorCode::conflict, "another tenant has this service code");
+            }
+        }));
+    }
+
+    Result<std::vector<Tenant>> tenants(const std::string& after, std::size_t limit) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::vector<Tenant>> {
+            pqxx::nontransaction tx(session.connection());
+            std::vector<Tenant> tenants;
+            for (const auto& row : query(tx, kList, after, limit)) tenants.push_back(read_tenant(row));
+            return tenants;
+        });
+    }
+
+    Result<Tenant> tenant(TenantId id) override
+    {
+        return pool_.run([&](Session& session) {
+            pqxx::nontransaction tx(session.connection());
+            return one(query(tx, kFind, id));
+        });
+    }
+
+    Result<Tenant> set_suspended(TenantId id, bool suspended) override
+    {
+        return told({.policy = true, .credentials = true}, pool_.run([&](Session& session) {
+            pqxx::nontransaction tx(session.connection());
+            return one(query(tx, kSuspend, id, suspended));
+        }));
+    }
+
+    Result<Tenant> change_limits(TenantId id, const ports::LimitsChange& change) override
+    {
+        return told({.policy = false, .credentials = true}, pool_.run([&](Session& session) -> Result<Tenant> {
+            Transaction transaction(session);
+            auto& tx = transaction.tx();
+            const auto before = query(tx, "select rates from tenants where tenant_id = $1 for no key update", id);
+            if (before.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
+            if (const auto& bytes = change.history_bytes) {
+                query(tx, "update tenants set max_history_bytes = $2 where tenant_id = $1", id, *bytes);
+            }
+            auto changed = one(query(tx, kSetRates, id, rates_json(change.rates(read_rates(before[0][0].c_str())))));
+            if (changed) transaction.commit();
+            return changed;
+        }));
+    }
+
+    Result<domain::HistoryUse> history(TenantId id) override
+    {
+        return pool_.run([&](Session& session) -> Result<domain::HistoryUse> {
+            pqxx::nontransaction tx(session.connection());
+            const auto rows =
+                query(tx, "select history_bytes(tenant_id), max_history_bytes from tenants where tenant_id = $1", id);
+            if (rows.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
+            domain::HistoryUse use{.used = rows[0][0].as<std::int64_t>(), .own = {}};
+            if (!rows[0][1].is_null()) use.own = rows[0][1].as<std::int64_t>();
+            return use;
+        });
+    }
+
+    Result<std::vector<ports::SetAsideRow>> set_aside_rows(TenantId id, std::size_t limit) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::vector<ports::SetAsideRow>> {
+            pqxx::nontransaction tx(session.connection());
+            if (auto known = one(query(tx, kFind, id)); !known) return known.error();
+            std::vector<ports::SetAsideRow> rows;
+            for (const auto& row : query(tx, kSetAside, id, limit)) {
+                rows.push_back({.position = {.received_at = time_of(row[0]),
+                                             .stream = row[1].as<domain::StreamId>(),
+                                             .seq = row[2].as<std::uint64_t>()},
+                                .alerts = row[3].as<std::uint32_t>(),
+                                .set_aside_at = time_of(row[4]),
+                                .release_asked = row[5].as<bool>()});
+            }
+            return rows;
+        });
+    }
+
+    Result<std::size_t> release(TenantId id) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::size_t> {
+            pqxx::nontransaction tx(session.connection());
+            if (auto known = one(query(tx, kFind, id)); !known) return known.error();
+            return static_cast<std::size_t>(query(tx, kReleaseAll, id).affected_rows());
+        });
+    }
+
+    Result<Done> ping() override
+    {
+        return pool_.run([&](Session& session) -> Result<Done> {
+            pqxx::nontransaction(session.connection()).exec("select");
+            return Done{};
+        });
+    }
+
+private:
+    /// The database's own notice comes a little later.
+    Result<Tenant> told(Parts parts, Result<Tenant> changed) const
+    {
+        if (changed && changed_) {
+            changed_({.tenant = changed->id, .policy = parts.policy, .credentials = parts.credentials});
+        }
+        return changed;
+    }
+
+    static Result<Tenant> create(Session& session, const ports::NewTenant& tenant)
+    {
+        Transaction transaction(session);
+        auto& tx = transaction.tx();
+        query(tx, kInsertTenant, tenant.id, tenant.service_code, tenant.name);
+        query(tx, kInsertSettings, tenant.id);
+        query(tx, kInsertAdmin, tenant.id, tenant.admin_id, tenant.admin_email, tenant.admin_name);
+        query(tx, kInsertKey, tenant.id, tenant.admin_key_id, tenant.admin_id, Bytes{tenant.admin_key_hash},
+              tenant.admin_key_hint);
+        auto created = one(query(tx, kFind, tenant.id));  // the triggers have raised its config_version
+        transaction.commit();
+        return created;
+    }
+
+    SessionPool pool_;
+    const ports::TenantChanged changed_;
+};
+
+}  // namespace
+
+std::unique_ptr<ports::ProviderStore> make_provider_store(PgOptions options, ports::TenantChanged changed)
+{
+    return std::make_unique<PgProviderStore>(std::move(options), std::move(changed));
+}
+
+}  // namespace winnow::pg

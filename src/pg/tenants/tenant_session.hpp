@@ -1,0 +1,66 @@
+#pragma once
+
+/// @file
+/// ports::TenantSession: the nouns' stores, made when first asked for. Private to pg.
+
+#include "pg/tenants/noun_stores.hpp"
+#include "winnow/ports/tenant_session.hpp"
+
+namespace winnow::pg {
+
+class PgTenantSession final : public ports::TenantSession {
+public:
+    PgTenantSession(pqxx::transaction_base& tx, TenantId tenant) : tx_(tx), tenant_(tenant) {}
+
+    [[nodiscard]] TenantId tenant() const noexcept override { return tenant_; }
+
+    [[nodiscard]] ports::AlertArchive& alerts() override { return made(alerts_, make_alert_archive); }
+    [[nodiscard]] ports::TicketStore& tickets() override { return made(tickets_, make_ticket_store); }
+    [[nodiscard]] ports::RuleStore& rules() override { return made(rules_, make_rule_store); }
+    [[nodiscard]] ports::ContactStore& contacts() override { return made(contacts_, make_contact_store); }
+    [[nodiscard]] ports::IntegrationStore& integrations() override
+    {
+        return made(integrations_, make_integration_store);
+    }
+    [[nodiscard]] ports::DeliveryStore& deliveries() override { return made(deliveries_, make_delivery_store); }
+    [[nodiscard]] ports::SettingsStore& settings() override { return made(settings_, make_settings_store); }
+    [[nodiscard]] ports::UserStore& users() override { return made(users_, make_user_store); }
+    [[nodiscard]] ports::ReceiptStore& receipts() override { return made(receipts_, make_receipt_store); }
+    [[nodiscard]] ports::SilenceStore& silences() override { return made(silences_, make_silence_store); }
+    [[nodiscard]] ports::InhibitionStore& inhibitions() override { return made(inhibitions_, make_inhibition_store); }
+    [[nodiscard]] ports::RulesetHistory& ruleset_history() override
+    {
+        return made(ruleset_history_, make_ruleset_history);
+    }
+    [[nodiscard]] ports::NoiseStore& noise() override { return made(noise_, make_noise_store); }
+    [[nodiscard]] ports::MaintenanceStore& maintenance() override { return made(maintenance_, make_maintenance_store); }
+    [[nodiscard]] ports::BacktestStore& backtests() override { return made(backtests_, make_backtest_store); }
+
+private:
+    template <typename Store, typename Factory>
+    Store& made(std::shared_ptr<Store>& store, Factory factory)
+    {
+        if (!store) store = factory(tx_, tenant_);
+        return *store;
+    }
+
+    pqxx::transaction_base& tx_;
+    TenantId tenant_;
+    std::shared_ptr<ports::AlertArchive> alerts_;
+    std::shared_ptr<ports::TicketStore> tickets_;
+    std::shared_ptr<ports::RuleStore> rules_;
+    std::shared_ptr<ports::ContactStore> contacts_;
+    std::shared_ptr<ports::IntegrationStore> integrations_;
+    std::shared_ptr<ports::DeliveryStore> deliveries_;
+    std::shared_ptr<ports::SettingsStore> settings_;
+    std::shared_ptr<ports::UserStore> users_;
+    std::shared_ptr<ports::ReceiptStore> receipts_;
+    std::shared_ptr<ports::SilenceStore> silences_;
+    std::shared_ptr<ports::InhibitionStore> inhibitions_;
+    std::shared_ptr<ports::RulesetHistory> ruleset_history_;
+    std::shared_ptr<ports::NoiseStore> noise_;
+    std::shared_ptr<ports::MaintenanceStore> maintenance_;
+    std::shared_ptr<ports::BacktestStore> backtests_;
+};
+
+}  // namespace winnow::pg

@@ -1,0 +1,189 @@
+#include "winnow/ports/user_store.hpp"
+
+#include "pg/rows/unique_write.hpp"
+#include "pg/rows/values.hpp"
+#include "pg/session/sql_errors.hpp"
+#include "pg/tenants/noun_stores.hpp"
+
+#include <memory>
+#include <stdexcept>
+
+namespace winnow::pg {
+namespace {
+
+using ports::ApiKey;
+using ports::User;
+
+constexpr auto kKeys = R"sql(
+select key_id, user_id, name, hint, created_at, expires_at from api_keys
+ where tenant_id = $1 and revoked_at is null and (expires_at is null or expires_at > now())
+   and ($2::uuid is null or user_id = $2::uuid)
+   and ($3::uuid is null or key_id > $3::uuid)
+   and ($4::uuid is null or key_id = $4::uuid)
+ order by key_id limit $5)sql";
+
+User read_user(const pqxx::row& row)
+{
+    const auto role = access::parse_role(row["role"].c_str());
+    if (!role) throw std::runtime_error("a row of users cannot be read");
+    User user;
+    user.id = id_of<UserId>(row["user_id"]);
+    user.email = text_of(row["email"]);
+    user.name = text_of(row["name"]);
+    user.role = *role;
+    user.active = text_of(row["state"]) == "active";
+    user.version = row["version"].as<std::int64_t>();
+    user.created_at = time_of(row["created_at"]);
+    user.updated_at = time_of(row["updated_at"]);
+    return user;
+}
+
+ApiKey read_key(const pqxx::row& row)
+{
+    ApiKey key;
+    key.id = id_of<ApiKeyId>(row["key_id"]);
+    key.user_id = id_of<UserId>(row["user_id"]);
+    key.name = text_of(row["name"]);
+    key.hint = text_of(row["hint"]);
+    key.created_at = time_of(row["created_at"]);
+    key.expires_at = optional_time_of(row["expires_at"]);
+    return key;
+}
+
+class PgUserStore final : public ports::UserStore {
+public:
+    PgUserStore(pqxx::transaction_base& tx, TenantId tenant) : tx_(tx), tenant_(tenant) {}
+
+    Result<std::vector<User>> page(std::optional<UserId> after, std::size_t limit) override
+    {
+        return translated([&]() -> Result<std::vector<User>> {
+            std::vector<User> users;
+            const auto rows = query(tx_,
+                                    "select * from users where tenant_id = $1"
+                                    " and ($2::uuid is null or user_id > $2::uuid) order by user_id limit $3",
+                                    tenant_, after, limit);
+            for (const auto& row : rows) users.push_back(read_user(row));
+            return users;
+        });
+    }
+
+    Result<User> find(UserId id) override
+    {
+        return translated([&]() -> Result<User> {
+            const auto rows = query(tx_, "select * from users where tenant_id = $1 and user_id = $2", tenant_, id);
+            if (rows.empty()) return Error(ErrorCode::not_found, "there is no such user");
+            return read_user(rows.front());
+        });
+    }
+
+    Result<std::size_t> count() override
+    {
+        return counted([&] { return query(tx_, "select count(*) from users where tenant_id = $1", tenant_); });
+    }
+
+    Result<std::size_t> count_active_admins() override
+    {
+        return counted([&] {
+            return query(tx_, "select count(*) from users where tenant_id = $1 and role = 'admin' and state = 'active'",
+                         tenant_);
+        });
+    }
+
+    Result<Done> insert(const User& user) override
+    {
+        return unless_taken("users_one_per_email", taken(user), [&] {
+            query(tx_,
+                  "insert into users (tenant_id, user_id, email, name, role, state, version, created_at, updated_at)"
+                  " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                  tenant_, user.id, user.email, user.name, to_string(user.role), state_of(user), user.version,
+                  user.created_at, user.updated_at);
+        });
+    }
+
+    Result<Done> update(const User& user) override
+    {
+        return unless_taken("users_one_per_email", taken(user), [&] {
+            query(tx_,
+                  "update users set email = $3, name = $4, role = $5, state = $6, version = $7, updated_at = $8"
+                  " where tenant_id = $1 and user_id = $2",
+                  tenant_, user.id, user.email, user.name, to_string(user.role), state_of(user), user.version,
+                  user.updated_at);
+        });
+    }
+
+    Result<std::vector<ApiKey>> page_keys(std::optional<UserId> user, std::optional<ApiKeyId> after,
+                                          std::size_t limit) override
+    {
+        return translated([&]() -> Result<std::vector<ApiKey>> {
+            std::vector<ApiKey> keys;
+            for (const auto& row : query(tx_, kKeys, tenant_, user, after, nullptr, limit)) {
+                keys.push_back(read_key(row));
+            }
+            return keys;
+        });
+    }
+
+    Result<ApiKey> find_key(ApiKeyId id) override
+    {
+        return translated([&]() -> Result<ApiKey> {
+            const auto rows = query(tx_, kKeys, tenant_, nullptr, nullptr, id, 1);
+            if (rows.empty()) return Error(ErrorCode::not_found, "there is no such key");
+            return read_key(rows.front());
+        });
+    }
+
+    Result<std::size_t> count_keys(UserId user) override
+    {
+        return counted([&] {
+            return query(tx_,
+                         "select count(*) from api_keys where tenant_id = $1 and user_id = $2 and revoked_at is null"
+                         " and (expires_at is null or expires_at > now())",
+                         tenant_, user);
+        });
+    }
+
+    Result<Done> add_key(const ApiKey& key, const std::string& secret_hash) override
+    {
+        return translated([&]() -> Result<Done> {
+            query(tx_,
+                  "insert into api_keys (tenant_id, key_id, user_id, name, secret_hash, hint, created_at, expires_at)"
+                  " values ($1, $2, $3, $4, $5, $6, $7, $8)",
+                  tenant_, key.id, key.user_id, key.name, Bytes{secret_hash}, key.hint, key.created_at, key.expires_at);
+            return Done{};
+        });
+    }
+
+    Result<Done> revoke_key(ApiKeyId id) override
+    {
+        return translated([&]() -> Result<Done> {
+            query(tx_,
+                  "update api_keys set revoked_at = now()"
+                  " where tenant_id = $1 and key_id = $2 and revoked_at is null",
+                  tenant_, id);
+            return Done{};
+        });
+    }
+
+private:
+    static const char* state_of(const User& user) { return user.active ? "active" : "disabled"; }
+
+    static std::string taken(const User& user) { return "another user already has the address " + user.email; }
+
+    template <typename Query>
+    static Result<std::size_t> counted(Query query_rows)
+    {
+        return translated([&]() -> Result<std::size_t> { return query_rows().front()[0].template as<std::size_t>(); });
+    }
+
+    pqxx::transaction_base& tx_;
+    TenantId tenant_;
+};
+
+}  // namespace
+
+std::shared_ptr<ports::UserStore> make_user_store(pqxx::transaction_base& tx, TenantId tenant)
+{
+    return std::make_shared<PgUserStore>(tx, tenant);
+}
+
+}  // namespace winnow::pg

@@ -1,0 +1,275 @@
+#include "winnow/pg/quiet_store.hpp"
+
+#include "pg/journal/outages.hpp"
+#include "pg/rows/array_literal.hpp"
+#include "pg/rows/values.hpp"
+#include "pg/session/session_pool.hpp"
+#include "pg/session/sql_errors.hpp"
+#include "pg/session/transaction.hpp"
+#include "pg/suppression/covers.hpp"
+#include "pg/triage/fold_lock.hpp"
+#include "pg/triage/triage_states.hpp"
+#include "pg/triage/triage_writes.hpp"
+#include "pg/upkeep/tenant_rounds.hpp"
+#include "winnow/observe/log.hpp"
+
+#include <pqxx/except>
+
+#include <algorithm>
+#include <atomic>
+#include <iterator>
+#include <mutex>
+#include <string>
+#include <utility>
+
+namespace winnow::pg {
+
+namespace {
+
+// Costs what is due, and a step for each tenant that has quiet tickets at all: from one to the next through
+// quiet_tickets_by_config, whose first entry of a tenant has the oldest version.
+constexpr auto kDueTenants = R"sql(
+with recursive oldest as (
+    (select tenant_id, config_version from quiet_tickets order by tenant_id, config_version limit 1)
+    union all
+    select n.tenant_id, n.config_version
+      from oldest o
+     cross join lateral (
+        select q.tenant_id, q.config_version from quiet_tickets q
+         where q.tenant_id > o.tenant_id
+         order by q.tenant_id, q.config_version limit 1) n
+)
+select o.tenant_id from oldest o join tenants t on t.tenant_id = o.tenant_id and o.config_version < t.config_version
+ union
+select tenant_id from quiet_tickets where recheck_at <= now()
+ union
+select tenant_id from quiet_tickets where source_ended
+)sql";
+
+// In the order in which everybody locks tickets. Each part finds its own by an index.
+constexpr auto kDue = R"sql(
+select q.*
+  from quiet_tickets q
+ where q.tenant_id = $1
+   and q.ticket_id in (
+        (select ticket_id from quiet_tickets where tenant_id = $1 and recheck_at <= now() order by recheck_at limit $2)
+        union
+        (select ticket_id from quiet_tickets
+          where tenant_id = $1 and config_version < (select config_version from tenants where tenant_id = $1)
+          order by config_version limit $2)
+        union
+        (select ticket_id from quiet_tickets where tenant_id = $1 and source_ended order by ticket_id limit $2))
+ order by q.ticket_id limit $2
+)sql";
+
+constexpr auto kCurrent = "select from tenants where tenant_id = $1 and config_version = $2";
+
+constexpr auto kForget = "delete from quiet_tickets where tenant_id = $1 and ticket_id = any($2::uuid[])";
+
+// It names no cause and no source any more: neither waits for it, or looks at it.
+constexpr auto kPark = R"sql(
+update quiet_tickets
+   set cause_id = '00000000-0000-0000-0000-000000000000', source_key = '', source_ended = false, recheck_at = null,
+       config_version = $3
+ where tenant_id = $1 and ticket_id = any($2::uuid[])
+)sql";
+
+constexpr auto kEndQuiet = R"sql(
+update silences
+   set ends_at = now(), ended_by = 'quiet', version = version + 1, updated_at = now(), updated_by = 'system'
+ where ctid = any(array(
+select s.ctid from silences s
+ where s.end_when_quiet_ms is not null and s.starts_at <= now() and s.ends_at > now()
+   and s.tenant_id >= $1::uuid and s.tenant_id <= $2::uuid and s.tenant_id <> all($3::uuid[])
+   and greatest(s.starts_at, s.created_at, (select max(ended_at) from outages),  -- while we were away nothing was heard
+                (select c.last_matched_at from suppression_stats c
+                  where c.tenant_id = s.tenant_id and c.cause_id = s.silence_id))
+       + s.end_when_quiet_ms * interval '1 millisecond' <= now()
+   and (select true from quiet_tickets q  -- `limit`: by the silence's own tickets, never by a join with everybody's
+         where q.tenant_id = s.tenant_id and q.cause_id = s.silence_id
+           and (select t.suppressed and t.state not in ('recovered', 'closed')
+                  and (t.recovered_at is null or t.state not in ('close_requested', 'returned')) from tickets t
+                 where t.tenant_id = q.tenant_id and t.ticket_id = q.ticket_id)
+         limit 1) is null
+ order by s.ends_at limit 500 for update skip locked))
+)sql";
+
+// Marks what an ended source left behind. Whoever ends a source marks its tickets; but he does not see one that another
+// transaction covers in the same moment.
+constexpr auto kMark = R"sql(
+with recursive sources as (
+    (select tenant_id, source_key, 1 as place from quiet_tickets
+      where source_key <> '' and (tenant_id, source_key) > ($1::uuid, $2)
+      order by tenant_id, source_key limit 1)
+    union all
+    select n.tenant_id, n.source_key, s.place + 1
+      from sources s
+     cross join lateral (
+        select q.tenant_id, q.source_key from quiet_tickets q
+         where q.source_key <> '' and (q.tenant_id, q.source_key) > (s.tenant_id, s.source_key)
+         order by q.tenant_id, q.source_key limit 1) n
+     where s.place < $3
+), marked as (
+    update quiet_tickets q set source_ended = true
+      from (select * from sources s where not source_fires(s.tenant_id, s.source_key)) x
+     where q.tenant_id = x.tenant_id and q.source_key = x.source_key and q.source_key <> '' and not q.source_ended
+    returning 1
+)
+select tenant_id, source_key from sources order by place desc limit 1
+)sql";
+
+constexpr auto kNextSource = R"sql(
+select tenant_id from quiet_tickets where source_key <> '' and (tenant_id, source_key) > ($1::uuid, $2)
+ order by tenant_id, source_key limit 1
+)sql";
+constexpr auto kLastKey = "l";  // behind all: they begin with 'i' and 'k'
+
+constexpr std::size_t kStretch = 500;
+constexpr std::size_t kCallsBetweenMarks = 10;
+constexpr std::size_t kAttempts = 32;  // what is left of a round comes with the next call
+
+std::vector<ports::QuietTicket> load_due(pqxx::transaction_base& tx, TenantId tenant, std::size_t limit)
+{
+    std::vector<ports::QuietTicket> due;
+    for (const auto& row : query(tx, kDue, tenant, limit)) due.push_back(read_quiet_ticket(row));
+    return due;
+}
+
+std::vector<TicketId> ids_of_tickets(const std::vector<ports::QuietTicket>& tickets)
+{
+    std::vector<TicketId> ids;
+    ids.reserve(tickets.size());
+    std::ranges::transform(tickets, std::back_inserter(ids), &ports::QuietTicket::ticket_id);
+    return ids;
+}
+
+class PgQuietStore final : public ports::QuietStore {
+public:
+    explicit PgQuietStore(PgOptions options) : pool_(std::move(options)) {}
+
+    Result<std::vector<TenantId>> tenants_due() override
+    {
+        return pool_.run([&](Session& session) -> Result<std::vector<TenantId>> {
+            pqxx::nontransaction tx(session.connection());
+            if (calls_++ % kCallsBetweenMarks == 0) mark_or_pass(tx);
+            std::vector<TenantId> tenants;
+            for (const auto& row : tx.exec(kDueTenants)) tenants.push_back(id_of<TenantId>(row[0]));
+            return tenants;
+        });
+    }
+
+    Result<Done> mark_ended_sources() override
+    {
+        return pool_.run([&](Session& session) -> Result<Done> {
+            pqxx::nontransaction tx(session.connection());
+            mark_or_pass(tx);
+            return Done{};
+        });
+    }
+
+    Result<std::size_t> release(
+        TenantId tenant, std::int64_t config_version, ports::Turn turn,
+        const std::function<domain::InhibitionSourceKeys(const std::vector<ports::QuietTicket>&)>& source_keys,
+        const ports::DecideRelease& decide) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::size_t> {
+            Transaction transaction(session);
+            auto& tx = transaction.tx();
+            if (!lock_folding_patiently(tx, tenant, turn.patience)) return being_folded();
+            if (query(tx, kCurrent, tenant, config_version).empty()) return std::size_t{0};
+            ports::DueTickets due{.tickets = load_due(tx, tenant, turn.limit), .states = {}, .now = {}};
+            if (due.tickets.empty()) return std::size_t{0};
+            const auto count = due.tickets.size();
+            due.states = load_states(tx, tenant, ids_of_tickets(due.tickets));
+            due.states.sources = load_sources(tx, tenant, source_keys(due.tickets));
+            due.now = time_of(tx.exec("select now()")[0][0]);
+            const auto ended = std::ranges::stable_partition(
+                due.tickets, [&](const auto& quiet) { return !waits_for_return(due.states, quiet.ticket_id); });
+            if (!ended.empty()) {
+                query(tx, kPark, tenant, array_of(ids_of_tickets({ended.begin(), ended.end()})), kParked);
+                due.tickets.erase(ended.begin(), ended.end());
+            }
+            query(tx, kForget, tenant, array_of(ids_of_tickets(due.tickets)));  // decide() says which stay
+            std::erase_if(due.tickets, [&](const auto& quiet) { return !is_suppressed(due.states, quiet.ticket_id); });
+            const auto writes = decide(due);
+            store_writes(tx, tenant, writes, due.states);
+            transaction.commit();
+            return count;
+        });
+    }
+
+    Result<std::size_t> end_quiet_silences() override
+    {
+        std::size_t ended = 0;
+        for (std::size_t attempts = 0; attempts < kAttempts; ++attempts) {
+            const auto step =
+                ending_.step(pool_, [](pqxx::transaction_base& tx, const Stretch& stretch, const std::string& without) {
+                    if (is_away(tx)) return ports::ChoreStep{};
+                    return ports::ChoreStep{
+                        .rows = query(tx, kEndQuiet, stretch.first, stretch.last, without).affected_rows()};
+                });
+            if (!step) return step.error();
+            ended += step->rows;
+            if (!step->more) break;
+        }
+        return ended;
+    }
+
+private:
+    static bool is_suppressed(const triage::States& states, TicketId id)
+    {
+        const auto ticket = std::ranges::find(states.tickets, id, &triage::TicketState::id);
+        return ticket != states.tickets.end() && ticket->suppressed;
+    }
+
+    /// It has ended quietly, and people may bring it back.
+    static bool waits_for_return(const triage::States& states, TicketId id)
+    {
+        const auto ticket = std::ranges::find(states.tickets, id, &triage::TicketState::id);
+        return ticket != states.tickets.end() && ticket->suppressed &&
+               domain::is_over(ticket->state, ticket->recovered_at);
+    }
+
+    /// Where a stretch cannot be marked the next call begins behind its tenant: the others' are due all the same.
+    void mark_or_pass(pqxx::transaction_base& tx)
+    {
+        try {
+            mark(tx);
+        } catch (const pqxx::sql_error& failure) {
+            if (!tx.conn().is_open()) throw;
+            const auto error = to_error(failure);
+            if (!may_be_one_tenants(error)) throw;
+            const std::lock_guard lock(mutex_);
+            const auto behind = query(tx, kNextSource, last_tenant_, last_key_);
+            last_tenant_ = behind.empty() ? TenantId() : id_of<TenantId>(behind[0][0]);
+            last_key_ = behind.empty() ? "" : kLastKey;
+            observe::warn("what sources left behind cannot be marked for a tenant",
+                          {{"tenant_id", last_tenant_.str()}, {"error", error.message()}});
+        }
+    }
+
+    /// Looks at a stretch of the sources, and at the next one in the next call, round and round.
+    void mark(pqxx::transaction_base& tx)
+    {
+        const std::lock_guard lock(mutex_);
+        const auto last = query(tx, kMark, last_tenant_, last_key_, kStretch);
+        last_tenant_ = last.empty() ? TenantId() : id_of<TenantId>(last[0][0]);
+        last_key_ = last.empty() ? std::string() : text_of(last[0][1]);
+    }
+
+    SessionPool pool_;
+    TenantRounds ending_{"end_quiet_silences"};  // of the one thread that ends them
+    std::atomic<std::size_t> calls_ = 0;
+    std::mutex mutex_;
+    TenantId last_tenant_;  // guarded by mutex_
+    std::string last_key_;
+};
+
+}  // namespace
+
+std::unique_ptr<ports::QuietStore> make_quiet_store(PgOptions options)
+{
+    return std::make_unique<PgQuietStore>(std::move(options));
+}
+
+}  // namespace winnow::pg

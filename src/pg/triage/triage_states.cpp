@@ -1,0 +1,232 @@
+#include "pg/triage/triage_states.hpp"
+
+#include "pg/rows/array_literal.hpp"
+#include "pg/rows/values.hpp"
+#include "pg/triage/machine_rows.hpp"
+
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <pqxx/row>
+
+#include <functional>
+#include <stdexcept>
+#include <string_view>
+#include <unordered_set>
+
+namespace winnow::pg {
+
+namespace {
+
+using triage::InstanceState;
+using triage::States;
+using triage::TicketState;
+
+constexpr auto kColumns =
+    "select ticket_id, number, state, severity, dedup_key, title, source, service, route, suppressed, "
+    "suppression_reason, occurrences, first_seen_at, last_seen_at, opened_at, acknowledged_at, recovered_at, "
+    "closed_at, "
+    "event_seq, firing_instances, held_by, held_rule, held_until, held_from, never_told, flapping, title_edited, "
+    "description, episode_starts_at from tickets ";
+
+// Both sort below the locking: everybody locks tickets in the order of their ids.
+const std::string& lock_live_sql()
+{
+    static const std::string kSql = std::string(kColumns) + R"sql(
+ where tenant_id = $1 and dedup_key = any($2::text[]) and state not in ('recovered', 'closed')
+ order by ticket_id
+   for update
+)sql";
+    return kSql;
+}
+const std::string& lock_by_id_sql()
+{
+    static const std::string kSql = std::string(kColumns) + R"sql(
+ where tenant_id = $1 and ticket_id = any($2::uuid[])
+ order by ticket_id
+   for update
+)sql";
+    return kSql;
+}
+
+constexpr auto kLatestOfKeys = R"sql(
+select t.ticket_id
+  from unnest($2::text[]) as k(key)
+ cross join lateral (
+    select ticket_id from tickets where tenant_id = $1 and dedup_key = k.key order by opened_at desc limit 1) as t
+)sql";
+
+constexpr auto kInstances = R"sql(
+select instance_key, ticket_id, starts_at, ends_at, firing, last_end
+  from alert_instances where tenant_id = $1 and instance_key = any($2::text[])
+)sql";
+
+constexpr auto kExpired = R"sql(
+select instance_key, ticket_id, starts_at, ends_at, firing, last_end
+  from alert_instances where tenant_id = $1 and firing and ends_at <= $2
+ order by ends_at, instance_key collate "C" limit $3
+)sql";
+
+constexpr auto kNextNumber = "select next_number from ticket_numbers where tenant_id = $1";
+
+triage::Restraint read_restraint(const pqxx::row& row)
+{
+    triage::Restraint restraint;
+    if (!row[20].is_null()) restraint.by = domain::parse_hold_kind(row[20].c_str());
+    if (!row[21].is_null()) restraint.rule_id = id_of<RuleId>(row[21]);
+    restraint.until = optional_time_of(row[22]);
+    if (!row[23].is_null()) restraint.from = domain::parse_ticket_state(row[23].c_str());
+    restraint.never_told = row[24].as<bool>();
+    const std::string_view flapping = row[25].c_str();
+    if (flapping == "firing") restraint.flapping = triage::Flapping::firing;
+    if (flapping == "resolved") restraint.flapping = triage::Flapping::resolved;
+    return restraint;
+}
+
+TicketState read_ticket_state(const pqxx::row& row)
+{
+    TicketState ticket;
+    ticket.id = id_of<TicketId>(row[0]);
+    ticket.number = row[1].as<std::int64_t>();
+    const auto state = domain::parse_ticket_state(row[2].c_str());
+    if (!state) throw std::runtime_error("a ticket's state is unknown to this program");
+    ticket.state = *state;
+    ticket.severity = static_cast<domain::Severity>(row[3].as<int>());
+    ticket.dedup_key = text_of(row[4]);
+    ticket.title = text_of(row[5]);
+    ticket.source = text_of(row[6]);
+    ticket.service = text_of(row[7]);
+    ticket.route = ids_of<ContactGroupId>(row[8]);
+    ticket.suppressed = row[9].as<bool>();
+    ticket.suppression_reason = text_of(row[10]);
+    ticket.occurrences = row[11].as<std::int64_t>();
+    ticket.first_seen_at = time_of(row[12]);
+    ticket.last_seen_at = time_of(row[13]);
+    ticket.opened_at = time_of(row[14]);
+    ticket.acknowledged_at = optional_time_of(row[15]);
+    ticket.recovered_at = optional_time_of(row[16]);
+    ticket.closed_at = optional_time_of(row[17]);
+    ticket.event_seq = row[18].as<std::int32_t>();
+    ticket.firing_instances = row[19].as<std::int32_t>();
+    ticket.restraint = read_restraint(row);
+    ticket.title_edited = row[26].as<bool>();
+    ticket.description = text_of(row[27]);
+    ticket.episode_starts_at = optional_time_of(row[28]);
+    return ticket;
+}
+
+std::vector<InstanceState> read_instances(const pqxx::result& rows)
+{
+    std::vector<InstanceState> instances;
+    instances.reserve(static_cast<std::size_t>(rows.size()));
+    for (const auto& row : rows) {
+        instances.push_back({.key = text_of(row[0]),
+                             .ticket_id = id_of<TicketId>(row[1]),
+                             .starts_at = time_of(row[2]),
+                             .ends_at = optional_time_of(row[3]),
+                             .firing = row[4].as<bool>(),
+                             .last_end = optional_time_of(row[5])});
+    }
+    return instances;
+}
+
+/// Tickets of keys: the live ones, and where a key has none, its latest.
+void lock_by_keys(pqxx::transaction_base& tx, TenantId tenant, const std::vector<std::string>& keys,
+                  std::vector<TicketState>& tickets)
+{
+    if (keys.empty()) return;
+    boost::unordered_flat_set<std::string_view, std::hash<std::string_view>> without(keys.begin(), keys.end());
+    const auto live = query(tx, lock_live_sql().c_str(), tenant, array_of(keys));
+    tickets.reserve(static_cast<std::size_t>(live.size()));
+    for (const auto& row : live) {
+        tickets.push_back(read_ticket_state(row));
+        without.erase(tickets.back().dedup_key);
+    }
+    if (without.empty()) return;
+    std::vector<TicketId> latest;
+    for (const auto& row : query(tx, kLatestOfKeys, tenant, array_of(without)))
+        latest.push_back(id_of<TicketId>(row[0]));
+    if (latest.empty()) return;
+    for (const auto& row : query(tx, lock_by_id_sql().c_str(), tenant, array_of(latest)))
+        tickets.push_back(read_ticket_state(row));
+}
+
+/// Tickets that instances refer to and that are not there yet.
+void lock_of_instances(pqxx::transaction_base& tx, TenantId tenant, States& states)
+{
+    std::unordered_set<TicketId> there;
+    for (const auto& ticket : states.tickets) there.insert(ticket.id);
+    std::vector<TicketId> missing;
+    for (const auto& instance : states.instances) {
+        if (there.insert(instance.ticket_id).second) missing.push_back(instance.ticket_id);
+    }
+    if (missing.empty()) return;
+    for (const auto& row : query(tx, lock_by_id_sql().c_str(), tenant, array_of(missing))) {
+        states.tickets.push_back(read_ticket_state(row));
+    }
+}
+
+std::int64_t next_number(pqxx::transaction_base& tx, TenantId tenant)
+{
+    const auto rows = query(tx, kNextNumber, tenant);
+    return rows.empty() ? 1 : rows[0][0].as<std::int64_t>();
+}
+
+}  // namespace
+
+States load_states(pqxx::transaction_base& tx, TenantId tenant, const triage::StateKeys& keys)
+{
+    States states;
+    lock_by_keys(tx, tenant, keys.dedup_keys, states.tickets);
+    if (!keys.instance_keys.empty()) {
+        states.instances = read_instances(query(tx, kInstances, tenant, array_of(keys.instance_keys)));
+        lock_of_instances(tx, tenant, states);
+    }
+    states.machines = load_machines(tx, tenant, keys.machines);
+    states.next_number = next_number(tx, tenant);
+    return states;
+}
+
+States load_states(pqxx::transaction_base& tx, TenantId tenant, const std::vector<InstanceState>& instances)
+{
+    States states;
+    states.instances = instances;
+    lock_of_instances(tx, tenant, states);
+    states.next_number = next_number(tx, tenant);
+    return states;
+}
+
+States load_states(pqxx::transaction_base& tx, TenantId tenant, const std::vector<TicketId>& tickets)
+{
+    States states;
+    for (const auto& row : query(tx, lock_by_id_sql().c_str(), tenant, array_of(tickets))) {
+        states.tickets.push_back(read_ticket_state(row));
+    }
+    states.next_number = next_number(tx, tenant);
+    return states;
+}
+
+States load_states(pqxx::transaction_base& tx, TenantId tenant, const std::vector<TicketId>& tickets,
+                   const std::vector<std::string>& keys)
+{
+    States states;
+    lock_by_keys(tx, tenant, keys, states.tickets);
+    std::unordered_set<TicketId> there;
+    for (const auto& ticket : states.tickets) there.insert(ticket.id);
+    std::vector<TicketId> missing;
+    for (const auto id : tickets) {
+        if (!there.contains(id)) missing.push_back(id);
+    }
+    if (!missing.empty()) {
+        for (const auto& row : query(tx, lock_by_id_sql().c_str(), tenant, array_of(missing))) {
+            states.tickets.push_back(read_ticket_state(row));
+        }
+    }
+    states.next_number = next_number(tx, tenant);
+    return states;
+}
+
+std::vector<InstanceState> load_expired(pqxx::transaction_base& tx, TenantId tenant, Timestamp until, std::size_t limit)
+{
+    return read_instances(query(tx, kExpired, tenant, until, limit));
+}
+
+}  // namespace winnow::pg

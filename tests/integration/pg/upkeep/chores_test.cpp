@@ -1,0 +1,105 @@
+/// @file
+/// What is forgotten in time: in bounded steps, whatever there is of it.
+
+#include "integration/pg/fixture.hpp"
+
+#include <memory>
+
+namespace winnow::pg {
+namespace {
+
+class ChoresTest : public PgTest {
+protected:
+    [[nodiscard]] std::size_t place_of(const std::string& name)
+    {
+        const auto found = std::ranges::find(chores_->list(), name, &ports::Chore::name);
+        return static_cast<std::size_t>(found - chores_->list().begin());
+    }
+    std::string t() const { return "'" + tenant_.str() + "'"; }
+
+    TenantId tenant_ = new_tenant();
+    std::unique_ptr<ports::Chores> chores_ = make_chores(pipeline());
+};
+
+TEST_F(ChoresTest, OldReceiptsAreForgottenInBoundedSteps)
+{
+    sql("insert into idempotency_receipts select " + t() +
+        ", gen_random_uuid(), n::text, sha256(''), 202, '', now() - (case when n <= 4500 then 8 else 6 end) * interval "
+        "'1 day' from generate_series(1, 4600) n");
+    const auto receipts = place_of("forget_receipts");
+    const auto step = chores_->step(receipts);
+    ASSERT_TRUE(step);
+    EXPECT_EQ(step->rows, 2'000U);
+    EXPECT_TRUE(step->more);
+    EXPECT_EQ(number("select count(*) from idempotency_receipts"), 2'600);
+    EXPECT_EQ(do_chore("forget_receipts"), 2'500U);
+    EXPECT_EQ(number("select count(*) from idempotency_receipts"), 100);
+    EXPECT_FALSE(chores_->step(receipts)->more);
+}
+
+TEST_F(ChoresTest, TheProgressOfLongEndedStreamsIsForgotten)
+{
+    const auto stream = make_journal_streams(pipeline())->open("n").value();
+    sql("insert into journal_progress values (" + t() + ", " + std::to_string(stream) + ", 2)");
+    EXPECT_EQ(do_chore("forget_streams"), 0U);
+    sql("update journal_streams set ended_at = now()");
+    EXPECT_EQ(do_chore("forget_streams"), 0U) << "a day's grace";
+    sql("update journal_streams set ended_at = now() - interval '2 days'");
+    EXPECT_EQ(do_chore("forget_streams"), 1U);
+}
+
+TEST_F(ChoresTest, SourcesThatNoLongerFireAreForgottenHoweverManyFireBeforeThem)
+{
+    const auto id = new_uuid().str();
+    sql("insert into inhibitions (tenant_id, inhibition_id, name, source_condition, source_syntax, target_condition, "
+        "target_syntax, updated_by) values (" +
+        t() + ", '" + id + "', 'i', '{}', 'matchers', '{}', 'matchers', 'x')");
+    sql("insert into alert_instances select " + t() +
+        ", 'a' || n, gen_random_uuid(), now(), null, n <= 2500 from generate_series(1, 2600) n");
+    sql("insert into inhibition_sources select " + t() + ", '" + id +
+        "', 'ia' || n, '', false from generate_series(1, 2600) n");
+    EXPECT_EQ(do_chore("forget_inhibition_sources"), 100U);
+    EXPECT_EQ(number("select count(*) from inhibition_sources"), 2'500);
+    EXPECT_EQ(do_chore("forget_inhibition_sources"), 0U);
+}
+
+TEST_F(ChoresTest, WhileATenantIsBeingFoldedNoneOfItsSourcesIsForgotten)
+{
+    const auto source = [&](const std::string& tenant) {
+        const auto id = new_uuid().str();
+        sql("insert into inhibitions (tenant_id, inhibition_id, name, source_condition, source_syntax, "
+            "target_condition, target_syntax, updated_by) values (" +
+            tenant + ", '" + id + "', 'i', '{}', 'matchers', '{}', 'matchers', 'x')");
+        sql("insert into inhibition_sources values (" + tenant + ", '" + id + "', 'ia', '', false)");
+    };
+    source(t());
+    source("'" + new_tenant().str() + "'");
+    pqxx::connection connection(database_.superuser);
+    pqxx::nontransaction fold(connection);
+    fold.exec("select pg_advisory_lock(x'574E4644'::int, hashtext(" + t() + "))");
+    EXPECT_EQ(do_chore("forget_inhibition_sources"), 1U) << "of the other tenant";
+    EXPECT_EQ(number("select count(*) from inhibition_sources where tenant_id = " + t()), 1);
+    fold.exec("select pg_advisory_unlock(x'574E4644'::int, hashtext(" + t() + "))");
+    EXPECT_EQ(do_chore("forget_inhibition_sources"), 1U);
+}
+
+TEST_F(ChoresTest, WhileAnotherNodeDoesAChoreThereIsNothingToDo)
+{
+    sql("insert into idempotency_receipts values (" + t() +
+        ", gen_random_uuid(), 'k', sha256(''), 202, '', now() - interval '8 days')");
+    pqxx::connection connection(database_.superuser);
+    pqxx::nontransaction other(connection);
+    other.exec("select pg_advisory_lock(x'574E4348'::int, hashtext('forget_receipts'))");
+    EXPECT_EQ(do_chore("forget_receipts"), 0U);
+    other.exec("select pg_advisory_unlock(x'574E4348'::int, hashtext('forget_receipts'))");
+    EXPECT_EQ(do_chore("forget_receipts"), 1U);
+}
+
+TEST_F(ChoresTest, WithoutADatabaseEveryChoreIsUnavailable)
+{
+    const auto nowhere = make_chores({.conninfo = "host=/nowhere"});
+    EXPECT_EQ(nowhere->step(0).error().code(), ErrorCode::unavailable);
+}
+
+}  // namespace
+}  // namespace winnow::pg
