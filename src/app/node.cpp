@@ -1,5 +1,6 @@
 #include "app/node.hpp"
 
+#include "app/bell.hpp"
 #include "app/config/key_file.hpp"
 #include "app/config/node_settings.hpp"
 #include "app/try_rows.hpp"
@@ -19,6 +20,7 @@
 #include "winnow/pg/chores.hpp"
 #include "winnow/pg/config_store.hpp"
 #include "winnow/pg/credential_store.hpp"
+#include "winnow/pg/due_board.hpp"
 #include "winnow/pg/hold_store.hpp"
 #include "winnow/pg/journal_streams.hpp"
 #include "winnow/pg/outbox.hpp"
@@ -29,29 +31,32 @@
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/backtest_runner.hpp"
+#include "winnow/pipeline/chore_kinds.hpp"
 #include "winnow/pipeline/config_cache.hpp"
-#include "winnow/pipeline/expiry_keeper.hpp"
-#include "winnow/pipeline/hold_keeper.hpp"
+#include "winnow/pipeline/due_kinds.hpp"
 #include "winnow/pipeline/housekeeping.hpp"
-#include "winnow/pipeline/quiet_keeper.hpp"
-#include "winnow/pipeline/search_keeper.hpp"
+#include "winnow/pipeline/timekeeper.hpp"
 #include "winnow/pipeline/triage_service.hpp"
-#include "winnow/pipeline/upkeep.hpp"
 #include "winnow/ports/credential_store.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace winnow::app {
 
 namespace {
 
 using std::chrono::milliseconds;
+
+/// How often loops that the clock reminds of what is due look by themselves: in case it cannot.
+constexpr milliseconds kAnyway{30'000};
 
 pg::PgOptions session(const std::string& url, const char* name, std::size_t connections, std::size_t max_days = 3'650)
 {
@@ -98,6 +103,7 @@ public:
           triage_store_(pg::make_triage_store(pipeline_sessions_, config.resolve_timeout)),
           quiet_store_(pg::make_quiet_store(pipeline_sessions_)),
           hold_store_(pg::make_hold_store(pipeline_sessions_)),
+          due_board_(pg::make_due_board(pipeline_sessions_)),
           chores_(pg::make_chores(pipeline_sessions_,
                                   {.max_retention = std::chrono::days(config.tenants.max_retention_days),
                                    .newest_rulesets = config.history.newest_rulesets},
@@ -116,8 +122,9 @@ public:
               *config_store_,
               [this](const ports::TenantChange& change) {
                   if (change.credentials) authenticator_.forget(change.tenant);
+                  if (change.policy) bell_.ring();  // what was silenced may be due
               },
-              ids_),
+              ids_, kAnyway),
           database_(pg::make_tenant_database(
               api_session(config), pipeline_sessions_,
               {.waiting = config.rest.waiting_per_tenant, .metrics = observe::QueueMetrics(metrics_, "rest")},
@@ -127,21 +134,17 @@ public:
               noted_here())),
           triage_(
               *triage_store_, policies_, triage_options(config), [this] { dispatcher_.poke(); }, metrics_),
-          quiet_(
-              *quiet_store_, policies_, [this] { dispatcher_.poke(); }, milliseconds{1'000}, metrics_),
-          holds_(
-              *hold_store_, policies_, [this] { dispatcher_.poke(); }, milliseconds{250}, metrics_),
-          expiry_(
-              *triage_store_, policies_, [this] { dispatcher_.poke(); }, milliseconds{1'000}, metrics_),
-          search_(*search_index_, milliseconds{1'000}, metrics_),
           backtests_(*backtest_jobs_, policies_, backtest_options(), metrics_),
           writer_(
               *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
           housekeeping_(
               *streams_, triage_, [this] { return own_stream(); },
-              {.on_takeover = [this](auto stream) { dispatcher_.take_over(stream); }, .trials = trials_.get()},
+              {.takeover = kAnyway,
+               .on_takeover = [this](auto stream) { dispatcher_.take_over(stream); },
+               .trials = trials_.get()},
               metrics_),
           upkeep_(*chores_, {}, metrics_),
+          timekeeper_(*due_board_, due_kinds(), {}, metrics_),
           customer_api_(customer_options()),
           management_api_(management_options()),
           threads_(io_threads(config)),
@@ -154,16 +157,13 @@ public:
         }
         writer_.start();
         housekeeping_.start();
-        quiet_.start();
-        holds_.start();
-        expiry_.start();
-        upkeep_.start();
-        search_.start();
+        timekeeper_.start();
         backtests_.start();
         dispatcher_.start();
         ready_ = true;
         management_.start();
         customer_.start();
+        bell_.hang([this] { timekeeper_.poke(); });
         observe::info("serving", {{"customer_port", static_cast<int>(customer_.port())},
                                   {"management_port", static_cast<int>(management_.port())},
                                   {"node", name_}});
@@ -186,6 +186,7 @@ public:
     void stop()
     {
         if (std::exchange(stopped_, true)) return;
+        bell_.hang({});
         ready_ = false;
         observe::info("stopping");
         // From the door inwards: what was answered 202 is in the journal before the writer ends.
@@ -224,10 +225,36 @@ private:
         return options;
     }
 
+    /// All that waits for its time; when each is due says the board (src/pg/time/due_board.cpp).
+    std::vector<std::unique_ptr<ports::DueKind>> due_kinds()
+    {
+        const pipeline::OutboxChanged owes = [this] {
+            dispatcher_.poke();
+        };
+        constexpr milliseconds kSoon{250};
+        constexpr milliseconds kSecond{1'000};
+        auto kinds = upkeep_.kinds();
+        kinds.push_back(pipeline::make_hold_kind(*hold_store_, policies_, owes, kSoon, metrics_));
+        kinds.push_back(pipeline::make_quiet_kind(*quiet_store_, policies_, owes, kSecond, metrics_));
+        kinds.push_back(pipeline::make_expiry_kind(*triage_store_, policies_, owes, kSecond, metrics_));
+        kinds.push_back(pipeline::make_quiet_silence_kind(*quiet_store_, kSecond, metrics_));
+        kinds.push_back(pipeline::make_quiet_source_kind(*quiet_store_, kSecond));
+        const auto remind = [&](std::string_view name, std::function<void()> loop) {
+            kinds.push_back(pipeline::make_reminder_kind(name, std::move(loop), kSecond));
+        };
+        remind("delivery", [this] { dispatcher_.remind(); });
+        remind("backtest", [this] { backtests_.poke(); });
+        remind("takeover", [this] { housekeeping_.poke(); });
+        remind("configuration", [this] { policies_.compare(); });
+        kinds.push_back(pipeline::make_search_kind(*search_index_, kSecond, metrics_));
+        return kinds;
+    }
+
     pipeline::BacktestOptions backtest_options()
     {
         pipeline::BacktestOptions options;
         options.node = name_;
+        options.look = kAnyway;
         options.busy = [this] {
             return triage_.behind();
         };
@@ -255,11 +282,11 @@ private:
                  }},
                 {"chores",
                  [this] {
-                     return upkeep_.goes_on();
+                     return upkeep_.goes_on() && timekeeper_.goes_on();
                  }},
                 {"housekeeping",
                  [this] {
-                     return housekeeping_.healthy();
+                     return housekeeping_.healthy() && timekeeper_.healthy();
                  }},
                 {"keys",
                  [this] {
@@ -315,12 +342,14 @@ private:
     std::unique_ptr<ports::TriageStore> triage_store_;
     std::unique_ptr<ports::QuietStore> quiet_store_;
     std::unique_ptr<ports::HoldStore> hold_store_;
+    std::unique_ptr<ports::DueBoard> due_board_;
     std::unique_ptr<ports::Chores> chores_;
     std::unique_ptr<ports::BacktestJobs> backtest_jobs_;
     std::unique_ptr<ports::ConfigStore> config_store_;
     std::unique_ptr<ports::SearchIndex> search_index_;
     std::unique_ptr<ports::Outbox> outbox_;
     std::unique_ptr<ports::Channel> channel_;
+    Bell bell_;
     dispatch::Dispatcher dispatcher_;
     // Their threads run what the APIs below gave them, until they are gone: queued calls bring along all of the API
     // that they need, and poke the dispatcher.
@@ -330,14 +359,11 @@ private:
     std::unique_ptr<ports::TenantDatabase> database_;  ///< Tells `policies_` of changes.
     std::unique_ptr<ports::ProviderStore> provider_;   ///< So does it.
     pipeline::TriageService triage_;
-    pipeline::QuietKeeper quiet_;
-    pipeline::HoldKeeper holds_;
-    pipeline::ExpiryKeeper expiry_;
-    pipeline::SearchKeeper search_;
     pipeline::BacktestRunner backtests_;
     journal::Writer writer_;
     pipeline::Housekeeping housekeeping_;
     pipeline::Upkeep upkeep_;
+    pipeline::Timekeeper timekeeper_;
     api::CustomerApi customer_api_;
     api::ManagementApi management_api_;
     http::IoThreads threads_;

@@ -25,8 +25,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kFirstPause{250};  // after the database did not answer
 constexpr milliseconds kLongestPause{2'000};
-constexpr std::chrono::seconds kSettleAnyway{10};  // what another node left
-constexpr int kMostClaims = 16;                    // in a row, of one kind; then reports are looked at
+constexpr int kMostClaims = 16;  // in a row, of one kind; then reports are looked at
 
 }  // namespace
 
@@ -48,14 +47,7 @@ public:
         thread_ = std::jthread([this] { run(); });
     }
 
-    void poke()
-    {
-        {
-            const std::lock_guard lock(inbox_->mutex);
-            inbox_->poked = true;
-        }
-        inbox_->changed.notify_one();
-    }
+    void poke(bool reminds) { inbox_->poke(reminds); }
 
     [[nodiscard]] bool goes_on() const { return !progress_.stands_still(SteadyClock::now()); }
 
@@ -70,7 +62,7 @@ public:
         measures_.freed_leases.add(static_cast<double>(*freed));
         observe::info("a dead node's deliveries are due again",
                       {{"stream", static_cast<std::int64_t>(stream)}, {"deliveries", *freed}});
-        poke();
+        poke(false);
     }
 
     void stop(milliseconds grace)
@@ -136,6 +128,7 @@ private:
         inbox_->changed.wait_for(lock, length,
                                  [this] { return inbox_->stopping || inbox_->poked || !inbox_->reports.empty(); });
         inbox_->poked = false;
+        owes_ = std::exchange(inbox_->reminded, false) || owes_;
         return true;
     }
 
@@ -199,13 +192,8 @@ private:
         }
         const auto id = claimed.delivery.id;
         const auto& attempt = attempts_.emplace(id, Attempt{std::move(claimed), now}).first->second;
-        channel_.send(attempt.claimed, [inbox = inbox_, id](ports::SendReport report) {
-            {
-                const std::lock_guard lock(inbox->mutex);
-                inbox->reports.emplace_back(id, std::move(report));
-            }
-            inbox->changed.notify_one();
-        });
+        channel_.send(attempt.claimed,
+                      [inbox = inbox_, id](ports::SendReport report) { inbox->report(id, std::move(report)); });
     }
 
     /// An attempt under way whose lease somebody else ended, who took this node for dead: it has the new one now, and
@@ -327,7 +315,7 @@ private:
         owes_ = false;
         const auto left = outbox_.settle();
         if (!left) observe::warn("timelines cannot be told of deliveries yet", {{"reason", left.error().message()}});
-        settle_at_ = left && !*left ? now + kSettleAnyway : now + options_.poll;
+        settle_at_ = left && !*left ? now + options_.settle_anyway : now + options_.poll;
     }
 
     /// Waits for what is in flight, hands the rest back, and records both.
@@ -378,7 +366,12 @@ void Dispatcher::start()
 
 void Dispatcher::poke()
 {
-    impl_->poke();
+    impl_->poke(false);
+}
+
+void Dispatcher::remind()
+{
+    impl_->poke(true);
 }
 
 bool Dispatcher::goes_on() const

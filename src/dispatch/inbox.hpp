@@ -19,7 +19,27 @@ struct Inbox {
     std::condition_variable changed;
     std::vector<std::pair<DeliveryId, ports::SendReport>> reports;  // guarded by mutex, as what follows
     bool poked = false;
+    bool reminded = false;  ///< Timelines may be owed something.
     bool stopping = false;
+
+    /// `reminds`: of timelines.
+    void poke(bool reminds)
+    {
+        {
+            const std::lock_guard lock(mutex);
+            poked = true;
+            reminded = reminded || reminds;
+        }
+        changed.notify_one();
+    }
+    void report(DeliveryId id, ports::SendReport report)
+    {
+        {
+            const std::lock_guard lock(mutex);
+            reports.emplace_back(id, std::move(report));
+        }
+        changed.notify_one();
+    }
 };
 
 }  // namespace winnow::dispatch

@@ -40,6 +40,8 @@ struct DispatcherOptions {
     ShareOptions shares;
     std::chrono::milliseconds lease{60'000};  ///< Longer than any attempt may take.
     std::chrono::milliseconds poll{1'000};    ///< The longest sleep.
+    /// How often it is looked for what another node left to timelines, where nobody reminds of it.
+    std::chrono::milliseconds settle_anyway{10'000};
     routing::BackoffPolicy backoff;
     std::function<double()> jitter;                               ///< Uniform in [0, 1).
     std::chrono::milliseconds standstill = observe::kStandstill;  ///< See goes_on().
@@ -57,6 +59,9 @@ public:
 
     /// Something came to be owed: look now. Never blocks.
     void poke();
+
+    /// As poke(); and timelines may be owed something that another node left.
+    void remind();
 
     /// False where for `standstill` no look at what is due has come to its end: readiness. What receivers do, or do
     /// not, is nothing to it.

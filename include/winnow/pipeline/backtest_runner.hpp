@@ -45,6 +45,9 @@ public:
 
     void start();
 
+    /// There may be something to do: look now. Thread-safe, and quick.
+    void poke() noexcept;
+
 private:
     class Impl;
     std::unique_ptr<Impl> impl_;

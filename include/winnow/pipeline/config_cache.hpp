@@ -27,12 +27,14 @@ struct TenantPolicy {
     std::optional<std::chrono::steady_clock::time_point> outdated_at = {};
 };
 
-/// Thread-safe. Two threads of its own: one waits for change notices, one compares versions every 3 seconds in case a
-/// notice was missed, and looks whether what was set aside is to be asked again. `store` must outlive it.
+/// Thread-safe. Two threads of its own: one waits for change notices, one compares versions in case a notice was
+/// missed, every `poll` and when it is told that some have changed, and looks every 3 seconds whether what was set
+/// aside is to be asked again. `store` must outlive it.
 class ConfigCache {
 public:
     /// `changed` is called with each tenant whose policy or credentials changed, also by note().
-    explicit ConfigCache(ports::ConfigStore& store, ports::TenantChanged changed = {}, domain::AlertIds ids = {});
+    explicit ConfigCache(ports::ConfigStore& store, ports::TenantChanged changed = {}, domain::AlertIds ids = {},
+                         std::chrono::milliseconds poll = std::chrono::seconds{3});
     ~ConfigCache();
     ConfigCache(const ConfigCache&) = delete;
     ConfigCache& operator=(const ConfigCache&) = delete;
@@ -44,6 +46,9 @@ public:
     /// For who made a change, or knows of it before its notice comes: what is asked for from here on has it, where it
     /// is committed. The notice may follow, and be of something else.
     void note(const ports::TenantChange& change) noexcept;
+
+    /// Somebody's versions have changed: compare them now. Thread-safe, and quick.
+    void compare() noexcept;
 
 private:
     class Impl;

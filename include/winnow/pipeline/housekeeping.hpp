@@ -2,7 +2,7 @@
 
 /// @file
 /// What keeps streams alive, and what takes over those of dead writers. Nothing else: whatever may take long is at
-/// home in another thread (ExpiryKeeper, Upkeep).
+/// home in other threads (Timekeeper, Upkeep).
 
 #include "winnow/domain/position.hpp"
 #include "winnow/pipeline/triage_service.hpp"
@@ -54,6 +54,10 @@ public:
     /// Returns when the rows of dead writers that are found at once are with triage, or `before_serving` is over and
     /// the call to the database that is under way. So they are folded before what comes in afterwards.
     void start();
+
+    /// There may be a stream whose writer is gone, or what was set aside is asked for: look now. Thread-safe, and
+    /// quick.
+    void poke() noexcept;
 
     /// False while either thread finds the database away: an idle node learns it from them. Thread-safe.
     [[nodiscard]] bool healthy() const noexcept;

@@ -16,6 +16,7 @@ namespace winnow::ports {
 struct Chore {
     std::string name;                    ///< In the log and in metrics: lower case, with underscores.
     std::chrono::milliseconds interval;  ///< From one time with nothing left to do to the next.
+    bool on_board = false;               ///< The board tells of it (ports::DueBoard): it is not begun with in vain.
 };
 
 struct ChoreStep {

@@ -39,6 +39,11 @@ public:
     /// longer fires.
     [[nodiscard]] virtual Result<std::vector<TenantId>> tenants_due() = 0;
 
+    /// Whoever ends a source marks the tickets that it explained; but not one that another transaction covers in the
+    /// same moment. Looks for such in a stretch of all sources, and in the next one with the next call, round and
+    /// round: they are due then. tenants_due() does so, too, now and then.
+    [[nodiscard]] virtual Result<Done> mark_ended_sources() = 0;
+
     /// One transaction: locks the tenant's folding, loads at most `turn.limit` of its due tickets, calls `decide`,
     /// stores the outcome. Returns how many there were.
     ///

@@ -55,7 +55,13 @@ std::size_t body_threads(const Config& config)
 
 dispatch::DispatcherOptions dispatch_options(const Config& config, const std::string& node)
 {
-    return {.node = node, .shares = config.dispatch.shares, .backoff = config.dispatch.backoff, .jitter = uniform};
+    // The clock reminds it of what is due; it looks by itself in case that cannot, and so often that readiness knows.
+    return {.node = node,
+            .shares = config.dispatch.shares,
+            .poll = std::chrono::milliseconds{15'000},
+            .settle_anyway = std::chrono::milliseconds{60'000},
+            .backoff = config.dispatch.backoff,
+            .jitter = uniform};
 }
 
 std::size_t triage_workers(const Config& config)

@@ -10,13 +10,7 @@ namespace winnow::pg {
 
 namespace {
 
-// A heartbeat comes every two seconds.
-constexpr auto kNote = R"sql(
-insert into outages (began_at, ended_at)
-select b.at, now() from (select max(renewed_at) as at from journal_streams) as b
- where b.at < now() - interval '15 seconds'
-on conflict (began_at) do nothing
-)sql";
+constexpr auto kNote = WINNOW_NOTE_OUTAGE " on conflict (began_at) do nothing";
 
 constexpr auto kIsAway = R"sql(
 select coalesce(max(renewed_at) < now() - interval '15 seconds', false) from journal_streams

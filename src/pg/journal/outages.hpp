@@ -13,6 +13,14 @@
 
 namespace winnow::pg {
 
+/// As note_outage() does it, for a statement that does it by the way. A heartbeat comes every two seconds.
+// clang-format off
+#define WINNOW_NOTE_OUTAGE                                                                  \
+    "insert into outages (began_at, ended_at) "                                             \
+    "select b.at, now() from (select max(renewed_at) as at from journal_streams) as b "     \
+    "where b.at < now() - interval '15 seconds'"
+// clang-format on
+
 /// Writes down that nobody has served since the latest heartbeat of any node, where that is longer ago than a few
 /// missed ones. To be called before the heartbeat that ends it, in its transaction: a database that stands still
 /// between the two would let the heartbeat hide the outage.

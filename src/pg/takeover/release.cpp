@@ -7,6 +7,7 @@
 #include "winnow/observe/log.hpp"
 
 #include <pqxx/except>
+#include <pqxx/nontransaction>
 
 #include <cstdint>
 #include <string_view>
@@ -93,6 +94,11 @@ void release(pqxx::transaction_base& tx, const pqxx::row& row, Released& release
 
 bool release_rows(Session& session, Timestamp now, std::chrono::milliseconds patience)
 {
+    {
+        pqxx::nontransaction look(session.connection());
+        if (!look.exec("select exists (select from quarantined_rows where release_asked)")[0][0].as<bool>())
+            return false;
+    }
     Transaction transaction(session);
     auto& tx = transaction.tx();
     const auto rows = query(tx, kToRelease);

@@ -158,6 +158,15 @@ public:
         });
     }
 
+    Result<Done> mark_ended_sources() override
+    {
+        return pool_.run([&](Session& session) -> Result<Done> {
+            pqxx::nontransaction tx(session.connection());
+            mark_or_pass(tx);
+            return Done{};
+        });
+    }
+
     Result<std::size_t> release(
         TenantId tenant, std::int64_t config_version, ports::Turn turn,
         const std::function<domain::InhibitionSourceKeys(const std::vector<ports::QuietTicket>&)>& source_keys,

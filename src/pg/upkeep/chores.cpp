@@ -147,13 +147,15 @@ public:
         using namespace std::chrono_literals;
         add({.name = "make_partitions", .interval = 1h}, make_partitions);
         add({.name = "drop_partitions", .interval = 1h}, [limits](auto& tx) { return drop_partitions(tx, limits); });
-        add({.name = "gather_noise", .interval = 5s}, [this](auto& tx) { return noise_.gather(tx, kGatherAtOnce); });
-        add({.name = "require_proofs", .interval = 15s}, require_proofs);
+        add({.name = "gather_noise", .interval = 5s, .on_board = true},
+            [this](auto& tx) { return noise_.gather(tx, kGatherAtOnce); });
+        add({.name = "require_proofs", .interval = 15s, .on_board = true}, require_proofs);
         if (seal_url) {
-            add({.name = "seal_urls", .interval = 15s}, [seal_url](auto& tx) { return seal_urls(tx, seal_url); });
+            add({.name = "seal_urls", .interval = 15s, .on_board = true},
+                [seal_url](auto& tx) { return seal_urls(tx, seal_url); });
         }
-        add_by_tenant({.name = "gather_history", .interval = 5s}, gather_history);
-        add_by_tenant({.name = "count_history", .interval = 1min}, count_history);
+        add_by_tenant({.name = "gather_history", .interval = 5s, .on_board = true}, gather_history);
+        add_by_tenant({.name = "count_history", .interval = 1min, .on_board = true}, count_history);
         add_by_tenant({.name = "forget_alerts", .interval = 1h},
                       [limits](auto& tx, auto& stretch, const auto& without) {
                           return forget_alerts(tx, limits, stretch, without);

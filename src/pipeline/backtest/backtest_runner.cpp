@@ -74,6 +74,15 @@ public:
         watcher_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
     }
 
+    void poke() noexcept
+    {
+        {
+            const std::lock_guard lock(mutex_);
+            poked_ = true;
+        }
+        wake_.notify_all();
+    }
+
 private:
     using Open = std::shared_ptr<OpenBacktest>;
 
@@ -123,6 +132,10 @@ private:
     void look()
     {
         const auto now = Clock::now();
+        {
+            const std::lock_guard lock(mutex_);
+            if (std::exchange(poked_, false)) look_at_ = now;
+        }
         if (now < look_at_ || all().size() >= kOpenBacktests) return;
         look_at_ = now + options_.look;
         auto job = jobs_.claim(options_.node);
@@ -226,12 +239,12 @@ private:
         return found == open.end() ? nullptr : *found;
     }
 
-    /// True, and at once, where one that is open is not wanted any more.
+    /// True, and at once, where one that is open is not wanted any more, or there may be one more.
     bool pause(const std::stop_token& stop, milliseconds time)
     {
         std::unique_lock lock(mutex_);
         return wake_.wait_for(lock, stop, time, [this] {
-            return std::ranges::any_of(open_, [](const Open& each) { return each->stop.stop_requested(); });
+            return poked_ || std::ranges::any_of(open_, [](const Open& each) { return each->stop.stop_requested(); });
         });
     }
 
@@ -281,6 +294,7 @@ private:
 
     std::mutex mutex_;
     std::vector<Open> open_;  ///< Guarded by mutex_; changed by the worker only.
+    bool poked_ = false;      ///< Guarded by mutex_.
     std::condition_variable_any wake_;
     std::condition_variable_any watch_;
     std::jthread watcher_;
@@ -298,6 +312,11 @@ BacktestRunner::~BacktestRunner() = default;
 void BacktestRunner::start()
 {
     impl_->start();
+}
+
+void BacktestRunner::poke() noexcept
+{
+    impl_->poke();
 }
 
 }  // namespace winnow::pipeline

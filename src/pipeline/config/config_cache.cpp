@@ -5,6 +5,7 @@
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/thread_name.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -57,8 +58,9 @@ class ConfigCache::Impl {
     using Policy = std::shared_ptr<const TenantPolicy>;
 
 public:
-    Impl(ports::ConfigStore& store, ports::TenantChanged changed, const domain::AlertIds& ids)
-        : store_(store), changed_(std::move(changed)), ids_(ids)
+    Impl(ports::ConfigStore& store, ports::TenantChanged changed, const domain::AlertIds& ids,
+         std::chrono::milliseconds poll_every)
+        : store_(store), changed_(std::move(changed)), ids_(ids), poll_every_(poll_every)
     {
         listener_ = std::jthread([this](const std::stop_token& stop) { listen(stop); });
         poller_ = std::jthread([this](const std::stop_token& stop) { poll(stop); });
@@ -94,6 +96,15 @@ public:
     void note(const ports::TenantChange& change) noexcept
     {
         round("configuration", [&] { pass_on(change); });
+    }
+
+    void compare() noexcept
+    {
+        {
+            const std::lock_guard lock(mutex_);
+            told_ = true;
+        }
+        wake_.notify_all();
     }
 
 private:
@@ -214,18 +225,39 @@ private:
     void poll(const std::stop_token& stop)
     {
         observe::name_thread("config-versions");
-        while (!pause(stop, kPoll)) {
-            round("configuration", [&] { poll_once(); });
+        auto poll_at = std::chrono::steady_clock::time_point::min();
+        while (!stop.stop_requested()) {
+            {
+                std::unique_lock lock(mutex_);
+                wake_.wait_for(lock, stop, kPoll, [this] { return told_; });
+            }
+            const auto now = std::chrono::steady_clock::now();
+            if (stop.stop_requested() || (!is_told(now) && now < poll_at)) continue;
+            poll_at = std::chrono::steady_clock::time_point::min();
+            round("configuration", [&] {
+                if (poll_once()) poll_at = now + poll_every_ - kPoll / 2;
+            });
         }
     }
 
-    void poll_once()
+    /// Of a change, by somebody or by what is to be asked again.
+    bool is_told(std::chrono::steady_clock::time_point now)
+    {
+        const std::lock_guard lock(mutex_);
+        return std::exchange(told_, false) || std::ranges::any_of(policies_, [now](const auto& known) {
+                   return known.second->outdated_at.value_or(now + kPoll) <= now;
+               });
+    }
+
+    /// False where it is to be done again.
+    bool poll_once()
     {
         const auto versions = store_.versions();
-        if (!versions) return;  // the listener says so already
+        if (!versions) return false;  // the listener says so already
         std::unordered_map<TenantId, ports::TenantVersions> listed(versions->begin(), versions->end());
         for (const auto& change : changed_since(listed)) pass_on(change);
         polled_ = std::move(listed);  // last: what was not passed on is found again
+        return true;
     }
 
     /// Tenants whose versions differ from the cached one or from the last poll's, those of which something set aside is
@@ -257,8 +289,10 @@ private:
     ports::ConfigStore& store_;
     const ports::TenantChanged changed_;
     const domain::AlertIds ids_;
+    const std::chrono::milliseconds poll_every_;
 
     std::mutex mutex_;  // guards everything below
+    bool told_ = false;
     std::condition_variable_any wake_;
     std::unordered_map<TenantId, std::shared_ptr<const TenantPolicy>> policies_;
     std::unordered_map<TenantId, std::shared_ptr<const TenantPolicy>> outdated_;  ///< Until the next load of theirs.
@@ -270,8 +304,9 @@ private:
     std::jthread poller_;
 };
 
-ConfigCache::ConfigCache(ports::ConfigStore& store, ports::TenantChanged changed, domain::AlertIds ids)
-    : impl_(std::make_unique<Impl>(store, std::move(changed), ids))
+ConfigCache::ConfigCache(ports::ConfigStore& store, ports::TenantChanged changed, domain::AlertIds ids,
+                         std::chrono::milliseconds poll)
+    : impl_(std::make_unique<Impl>(store, std::move(changed), ids, poll))
 {
 }
 
@@ -285,6 +320,11 @@ Result<std::shared_ptr<const TenantPolicy>> ConfigCache::get(TenantId tenant)
 void ConfigCache::note(const ports::TenantChange& change) noexcept
 {
     impl_->note(change);
+}
+
+void ConfigCache::compare() noexcept
+{
+    impl_->compare();
 }
 
 }  // namespace winnow::pipeline

@@ -23,6 +23,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kReplayPause{20};
+constexpr std::chrono::milliseconds kAfterError{1'000};  // after the database did not answer
 
 void warn(std::string_view doing, const Error& error)
 {
@@ -70,6 +71,15 @@ public:
 
     [[nodiscard]] bool healthy() const noexcept { return renewing_ && claiming_; }
 
+    void poke() noexcept
+    {
+        {
+            const std::lock_guard lock(mutex_);
+            poked_ = true;
+        }
+        wake_.notify_all();
+    }
+
 private:
     void beat(const std::stop_token& stop)
     {
@@ -84,16 +94,24 @@ private:
     {
         observe::name_thread("takeover");
         while (!stop.stop_requested()) {
-            if (Clock::now() >= look_at) {
-                look_at = Clock::now() + options_.takeover;
+            if (take_poke() || Clock::now() >= look_at) {
                 round("release", [&] { release(); });
                 round("takeover", [&] { claim_orphans(); });
+                look_at = Clock::now() + (claiming_ ? options_.takeover : std::min(options_.takeover, kAfterError));
             }
             bool progressed = false;
             round("takeover", [&] { progressed = replay(); });
             if (progressed) continue;
-            pause(stop, orphans_.empty() ? look_at : std::min(look_at, Clock::now() + kReplayPause));
+            const auto until = orphans_.empty() ? look_at : std::min(look_at, Clock::now() + kReplayPause);
+            std::unique_lock lock(mutex_);
+            wake_.wait_until(lock, stop, until, [this] { return poked_; });
         }
+    }
+
+    bool take_poke()
+    {
+        const std::lock_guard lock(mutex_);
+        return std::exchange(poked_, false);
     }
 
     void pause(const std::stop_token& stop, Clock::time_point until)
@@ -170,7 +188,8 @@ private:
     std::list<OrphanReplay> orphans_;  // takeover_'s own, once it runs
     std::atomic<bool> renewing_ = true;
     std::atomic<bool> claiming_ = true;
-    std::mutex mutex_;  // for wake_ alone
+    std::mutex mutex_;
+    bool poked_ = false;  // guarded by mutex_
     std::condition_variable_any wake_;
     std::jthread heartbeat_;  // the threads last
     std::jthread takeover_;
@@ -188,6 +207,11 @@ Housekeeping::~Housekeeping() = default;
 void Housekeeping::start()
 {
     impl_->start();
+}
+
+void Housekeeping::poke() noexcept
+{
+    impl_->poke();
 }
 
 bool Housekeeping::healthy() const noexcept

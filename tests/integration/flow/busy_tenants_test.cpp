@@ -1,6 +1,7 @@
 /// @file
 /// What is due of one tenant, while the fold locks of others are held: nobody waits for them.
 
+#include "integration/flow/one_clock.hpp"
 #include "integration/pg/fixture.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pg/config_store.hpp"
@@ -8,9 +9,6 @@
 #include "winnow/pg/quiet_store.hpp"
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/config_cache.hpp"
-#include "winnow/pipeline/expiry_keeper.hpp"
-#include "winnow/pipeline/hold_keeper.hpp"
-#include "winnow/pipeline/quiet_keeper.hpp"
 
 #include <pqxx/transaction>
 
@@ -73,7 +71,7 @@ TEST_F(BusyTenants, APauseEndsWhoeverElseIsBeingFolded)
 {
     tickets("state, held_by, held_until", "'held', 'pause', now() - interval '1 minute'");
     const auto store = pg::make_hold_store(pipeline());
-    HoldKeeper keeper(*store, policies_, {}, 20ms, metrics_);
+    OneClock keeper(pipeline(), kinds(make_hold_kind(*store, policies_, {}, 20ms, metrics_)), 20ms, metrics_);
     keeper.start();
     const std::string let_go = "select count(*) from tickets where state = 'open'";
     EXPECT_TRUE(soon(let_go, kTenants - kBusy));
@@ -91,7 +89,7 @@ TEST_F(BusyTenants, AQuietTicketIsToldOfWhoeverElseIsBeingFolded)
             tenant.str() + "'");
     }
     const auto store = pg::make_quiet_store(pipeline());
-    QuietKeeper keeper(*store, policies_, {}, 20ms, metrics_);
+    OneClock keeper(pipeline(), kinds(make_quiet_kind(*store, policies_, {}, 20ms, metrics_)), 20ms, metrics_);
     keeper.start();
     const std::string told_of = "select count(*) from tickets where not suppressed";
     EXPECT_TRUE(soon(told_of, kTenants - kBusy));
@@ -106,7 +104,7 @@ TEST_F(BusyTenants, AnInstanceExpiresWhoeverElseIsBeingFolded)
         "tenant_id, "
         "'i', ticket_id, now() - interval '1 hour', now() - interval '1 minute', true from tickets");
     const auto store = pg::make_triage_store(pipeline());
-    ExpiryKeeper keeper(*store, policies_, {}, 20ms, metrics_);
+    OneClock keeper(pipeline(), kinds(make_expiry_kind(*store, policies_, {}, 20ms, metrics_)), 20ms, metrics_);
     keeper.start();
     const std::string recovered = "select count(*) from tickets where state = 'recovered'";
     EXPECT_TRUE(soon(recovered, kTenants - kBusy));
@@ -125,7 +123,7 @@ TEST_F(BusyTenants, ATicketThatARequestHasLockedHoldsUpItsOwnTenantOnly)
                      "' for update");
     }
     const auto store = pg::make_hold_store(pipeline());
-    HoldKeeper keeper(*store, policies_, {}, 20ms, metrics_);
+    OneClock keeper(pipeline(), kinds(make_hold_kind(*store, policies_, {}, 20ms, metrics_)), 20ms, metrics_);
     keeper.start();
     const std::string let_go = "select count(*) from tickets where state = 'open'";
     EXPECT_TRUE(soon(let_go, kTenants - kBusy));

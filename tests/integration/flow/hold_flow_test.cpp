@@ -1,13 +1,13 @@
 /// @file
 /// Pauses, thresholds and flapping on a real database: who is told when, over restarts and with several nodes.
 
+#include "integration/flow/one_clock.hpp"
 #include "integration/pg/fixture.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pg/config_store.hpp"
 #include "winnow/pg/hold_store.hpp"
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/config_cache.hpp"
-#include "winnow/pipeline/hold_keeper.hpp"
 #include "winnow/pipeline/triage_service.hpp"
 
 #include <memory>
@@ -26,7 +26,7 @@ struct Node {
           policies(*configs),
           triage(
               *store, policies, {}, [] {}, metrics),
-          keeper(*holds, policies, [] {}, 20ms, metrics)
+          keeper(options, kinds(make_hold_kind(*holds, policies, [] {}, 20ms, metrics)), 20ms, metrics)
     {
     }
 
@@ -36,7 +36,7 @@ struct Node {
     std::unique_ptr<ports::ConfigStore> configs;
     ConfigCache policies;
     TriageService triage;
-    HoldKeeper keeper;
+    OneClock keeper;
 };
 
 class HoldFlow : public pg::PgTest {

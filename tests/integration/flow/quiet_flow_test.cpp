@@ -1,13 +1,13 @@
 /// @file
 /// Silences and inhibitions on a real database: who is told when, over restarts and with several nodes.
 
+#include "integration/flow/one_clock.hpp"
 #include "integration/pg/fixture.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pg/config_store.hpp"
 #include "winnow/pg/quiet_store.hpp"
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/config_cache.hpp"
-#include "winnow/pipeline/quiet_keeper.hpp"
 #include "winnow/pipeline/triage_service.hpp"
 
 #include <memory>
@@ -26,7 +26,11 @@ struct Node {
           policies(*configs),
           triage(
               *store, policies, {}, [] {}, metrics),
-          keeper(*quiet, policies, [] {}, 50ms, metrics)
+          keeper(options,
+                 kinds(make_quiet_kind(
+                           *quiet, policies, [] {}, 50ms, metrics),
+                       make_quiet_silence_kind(*quiet, 50ms, metrics), make_quiet_source_kind(*quiet, 50ms)),
+                 50ms, metrics)
     {
     }
 
@@ -36,7 +40,7 @@ struct Node {
     std::unique_ptr<ports::ConfigStore> configs;
     ConfigCache policies;
     TriageService triage;
-    QuietKeeper keeper;
+    OneClock keeper;
 };
 
 class QuietFlow : public pg::PgTest {

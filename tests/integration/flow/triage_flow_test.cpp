@@ -1,6 +1,7 @@
 /// @file
 /// From the journal to tickets and the outbox, on a real database.
 
+#include "integration/flow/one_clock.hpp"
 #include "integration/pg/fixture.hpp"
 #include "winnow/intake/canonical.hpp"
 #include "winnow/journal/codec.hpp"
@@ -9,7 +10,6 @@
 #include "winnow/pg/config_store.hpp"
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/config_cache.hpp"
-#include "winnow/pipeline/expiry_keeper.hpp"
 #include "winnow/pipeline/housekeeping.hpp"
 #include "winnow/pipeline/triage_service.hpp"
 
@@ -27,8 +27,9 @@ constexpr auto kPatience = 30s;
 
 /// One node: its stores, cache and triage. Destroying it is a crash: what is in memory is gone.
 struct Node {
-    explicit Node(const pg::PgOptions& options)
-        : streams(pg::make_journal_streams(options)),
+    explicit Node(const pg::PgOptions& with)
+        : options(with),
+          streams(pg::make_journal_streams(options)),
           store(pg::make_triage_store(options)),
           configs(pg::make_config_store(options)),
           policies(*configs),
@@ -42,11 +43,14 @@ struct Node {
         housekeeping = std::make_unique<Housekeeping>(
             *streams, triage, [] { return std::nullopt; }, HousekeepingOptions{.heartbeat = 50ms, .takeover = 50ms},
             metrics);
-        expiry = std::make_unique<ExpiryKeeper>(*store, policies, [this] { ++outbox_changes; }, 50ms, metrics);
+        expiry = std::make_unique<OneClock>(
+            options,
+            kinds(make_expiry_kind(*store, policies, [this] { ++outbox_changes; }, 50ms, metrics)), 50ms, metrics);
         housekeeping->start();
         expiry->start();
     }
 
+    const pg::PgOptions options;
     observe::Metrics metrics;
     std::atomic<int> outbox_changes = 0;
     std::unique_ptr<ports::JournalStreams> streams;
@@ -55,7 +59,7 @@ struct Node {
     ConfigCache policies;
     TriageService triage;
     std::unique_ptr<Housekeeping> housekeeping;
-    std::unique_ptr<ExpiryKeeper> expiry;
+    std::unique_ptr<OneClock> expiry;
 };
 
 class TriageFlow : public pg::PgTest {

@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <pqxx/connection>
+#include <pqxx/transaction>
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -75,7 +78,8 @@ TEST_F(NodeSessionsTest, AreAsManyAsTheConfigurationSaysWhateverHangs)
     };
     EXPECT_TRUE(hangs("usename = 'winnow_api'", 3)) << "all of REST's: one for each tenant";
     EXPECT_TRUE(hangs("application_name = 'winnow triage'", 1));
-    EXPECT_TRUE(hangs("application_name = 'winnow timers'", 2)) << "its own, and one in common";
+    EXPECT_TRUE(hangs("application_name in ('winnow control', 'winnow timers')", 1))
+        << "the clock's look, or what is due";
     EXPECT_EQ(sessions("usename = 'winnow_api'"), static_cast<std::int64_t>(expected.api));
     EXPECT_LE(sessions("usename = 'winnow_provider'"), static_cast<std::int64_t>(expected.provider.most()));
     transaction.reset();
@@ -99,9 +103,9 @@ TEST_F(NodeSessionsTest, WhatTimersWaitForHoldsUpNeitherTriageNorDelivery)
     ASSERT_TRUE(eventually([&] { return number("select coalesce(max(occurrences), 0) from tickets") == 1; }));
     pqxx::connection connection(database_.superuser);
     std::optional<pqxx::work> transaction(connection);
-    // What chores and timers begin with, and folds do not touch.
+    // What the clock looks at and timers begin with, and folds do not touch.
     transaction->exec("lock table quiet_tickets, search_progress in access exclusive mode");
-    ASSERT_TRUE(eventually([&] { return waiting("application_name = 'winnow timers'") >= 1; }));
+    ASSERT_TRUE(eventually([&] { return waiting("application_name in ('winnow control', 'winnow timers')") >= 1; }));
     ASSERT_EQ(sent(), 202);
     EXPECT_TRUE(eventually([&] { return number("select max(occurrences) from tickets") == 2; }));
     transaction.reset();
@@ -128,12 +132,11 @@ TEST_F(NodeSessionsTest, EachThreadHasAName)
     Node node(config_);
     const auto everybody = testing::AllOf(
         testing::Not(Contains(nameless)),
-        testing::IsSupersetOf({"io-0",     "io-1",       "management-0",    "rest-0",         "rest-3",
-                               "bodies-0", "analysis-0", "keys-0",          "tenants-1",      "journal-0",
-                               "triage-0", "triage-2",   "turn-watch",      "config-notices", "config-versions",
-                               "search",   "back-tests", "back-test-watch", "heartbeat",      "takeover",
-                               "holds",    "quiet",      "expiry",          "chores",         "dispatcher",
-                               "channel",  "watchdog"}));
+        testing::IsSupersetOf({"io-0",     "io-1",       "management-0", "rest-0",          "rest-3",
+                               "bodies-0", "analysis-0", "keys-0",       "tenants-1",       "journal-0",
+                               "triage-0", "triage-2",   "turn-watch",   "config-notices",  "config-versions",
+                               "clock-0",  "clock-3",    "back-tests",   "back-test-watch", "heartbeat",
+                               "takeover", "dispatcher", "channel",      "watchdog"}));
     EXPECT_TRUE(eventually([&] { return testing::Matches(everybody)(thread_names()); }))
         << testing::PrintToString(thread_names());
 }

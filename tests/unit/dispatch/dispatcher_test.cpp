@@ -12,6 +12,17 @@ TEST_F(DispatcherTest, EverythingOwedIsSentOnceAndRecorded)
     for (std::uint64_t i = 0; i < 20; ++i) EXPECT_EQ(outbox_.row(delivery(i)).attempts, 1);
 }
 
+TEST_F(DispatcherTest, RemindedItTellsTimelinesWhatTheyAreOwed)
+{
+    start();
+    ASSERT_TRUE(eventually([&] { return outbox_.with([](auto& outbox) { return outbox.settles_ == 1; }); }));
+    dispatcher_->poke();
+    ASSERT_TRUE(eventually([&] { return outbox_.with([](auto& outbox) { return outbox.claims_ >= 4; }); }));
+    EXPECT_EQ(outbox_.with([](auto& outbox) { return outbox.settles_; }), 1);
+    dispatcher_->remind();
+    EXPECT_TRUE(eventually([&] { return outbox_.with([](auto& outbox) { return outbox.settles_ == 2; }); }));
+}
+
 TEST_F(DispatcherTest, AnOutboxThatCannotBeAskedIsAskedAgain)
 {
     owe(3);

@@ -1,6 +1,7 @@
 #include "triage_fixture.hpp"
 #include "unit/pipeline/keepers/fake_chores.hpp"
-#include "winnow/pipeline/upkeep.hpp"
+#include "unit/pipeline/time/one_clock.hpp"
+#include "winnow/pipeline/chore_kinds.hpp"
 
 namespace winnow::pipeline {
 namespace {
@@ -36,7 +37,8 @@ TEST(UpkeepStandstill, AStepThatDoesNotEndIsOne)
     chores.hold(true);
     Upkeep upkeep(chores, {.standstill = 20ms}, metrics);
     EXPECT_TRUE(upkeep.goes_on()) << "not started";
-    upkeep.start();
+    OneClock clock(upkeep.kinds(), metrics);
+    clock.start();
     EXPECT_TRUE(eventually([&] { return !upkeep.goes_on(); }));
     chores.hold(false);
     EXPECT_TRUE(eventually([&] { return upkeep.goes_on(); }));
@@ -48,7 +50,8 @@ TEST(UpkeepStandstill, AChoreThatFailsIsNone)
     FakeChores chores({"purge"}, 1h);
     chores.answer("purge", std::deque<Result<ports::ChoreStep>>(5, Error(ErrorCode::unavailable, "away")));
     Upkeep upkeep(chores, {.after_failure = 1ms, .standstill = 1h}, metrics);
-    upkeep.start();
+    OneClock clock(upkeep.kinds(), metrics);
+    clock.start();
     EXPECT_TRUE(eventually([&] { return chores.begun() == 6; }));
     EXPECT_TRUE(upkeep.goes_on());
 }

@@ -47,6 +47,13 @@ public:
         const std::lock_guard lock(mutex_);
         answers_[name] = std::move(answers);
     }
+    /// Before anybody has the list.
+    void put_on_board(const std::string& name)
+    {
+        for (auto& chore : list_) {
+            if (chore.name == name) chore.on_board = true;
+        }
+    }
     /// step() waits.
     void hold(bool held)
     {

@@ -7,10 +7,10 @@
 #include "unit/pipeline/keepers/fake_chores.hpp"
 #include "winnow/intake/canonical.hpp"
 #include "winnow/observe/metrics.hpp"
-#include "winnow/pipeline/expiry_keeper.hpp"
+#include "winnow/pipeline/chore_kinds.hpp"
+#include "winnow/pipeline/due_kinds.hpp"
 #include "winnow/pipeline/housekeeping.hpp"
 #include "winnow/pipeline/row_trial.hpp"
-#include "winnow/pipeline/upkeep.hpp"
 
 #include <gmock/gmock.h>
 

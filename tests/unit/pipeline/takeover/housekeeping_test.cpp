@@ -1,4 +1,5 @@
 #include "housekeeping_fixture.hpp"
+#include "unit/pipeline/time/one_clock.hpp"
 
 #include <thread>
 
@@ -200,8 +201,9 @@ TEST_F(HousekeepingTest, NothingThatTakesLongHoldsUpAHeartbeatOrATakeover)
     FakeChores chores({"never done"});
     chores.hold(true);
     Upkeep upkeep(chores, {}, metrics_);
-    ExpiryKeeper expiry(store_, policies_, {}, 5ms, metrics_);
-    upkeep.start();
+    OneClock expiry(kinds(make_expiry_kind(store_, policies_, {}, 5ms, metrics_)), metrics_);
+    OneClock clock(upkeep.kinds(), metrics_);
+    clock.start();
     expiry.start();
     ASSERT_TRUE(eventually([&] { return chores.begun() > 0; }));
     ASSERT_TRUE(eventually([&] { return store_.with([](auto& store) { return store.expiries_begun_ > 0; }); }));

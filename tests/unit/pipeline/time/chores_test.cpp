@@ -1,8 +1,8 @@
-#include "winnow/pipeline/upkeep.hpp"
-
-#include "fake_chores.hpp"
 #include "unit/pipeline/fakes.hpp"
+#include "unit/pipeline/keepers/fake_chores.hpp"
+#include "unit/pipeline/time/one_clock.hpp"
 #include "winnow/observe/metrics.hpp"
+#include "winnow/pipeline/chore_kinds.hpp"
 
 #include <gmock/gmock.h>
 
@@ -38,7 +38,8 @@ TEST_F(UpkeepTest, EveryChoreIsDoneAtOnceAndThenOnceAnInterval)
 {
     FakeChores chores({"partitions", "noise"});
     Upkeep upkeep(chores, quick_, metrics_);
-    upkeep.start();
+    OneClock clock(upkeep.kinds(), metrics_);
+    clock.start();
     EXPECT_TRUE(done(chores, "partitions", 3));
     EXPECT_TRUE(done(chores, "noise", 3));
 }
@@ -48,7 +49,8 @@ TEST_F(UpkeepTest, WhatHasMoreToDoGoesOnWithoutWaitingForItsInterval)
     FakeChores chores({"purge"}, 1h);
     chores.answer("purge", {ChoreStep{.rows = 7, .more = true}, ChoreStep{.rows = 5, .more = false}});
     Upkeep upkeep(chores, quick_, metrics_);
-    upkeep.start();
+    OneClock clock(upkeep.kinds(), metrics_);
+    clock.start();
     EXPECT_TRUE(shows("winnow_chore_rows_total{chore=\"purge\"} 12"));
     EXPECT_EQ(chores.steps().size(), 2U);
 }
@@ -58,7 +60,8 @@ TEST_F(UpkeepTest, AChoreThatNeverComesToAnEndKeepsNoOtherFromItsTurn)
     FakeChores chores({"endless", "small", "other"});
     chores.answer("endless", much_to_do());
     Upkeep upkeep(chores, quick_, metrics_);
-    upkeep.start();
+    OneClock clock(upkeep.kinds(), metrics_);
+    clock.start();
     ASSERT_TRUE(done(chores, "small", 5));
     ASSERT_TRUE(done(chores, "other", 5));
     EXPECT_LT(std::ranges::count(chores.steps(), "endless"), 1'000);
@@ -70,7 +73,8 @@ TEST_F(UpkeepTest, WhatFailsIsCountedAndTriedAgainBeforeItsInterval)
     chores.answer("purge", {Error(ErrorCode::unavailable, "away"), Error(ErrorCode::conflict, "locked"),
                             ChoreStep{.rows = 3, .more = false}});
     Upkeep upkeep(chores, quick_, metrics_);
-    upkeep.start();
+    OneClock clock(upkeep.kinds(), metrics_);
+    clock.start();
     EXPECT_TRUE(shows("winnow_chore_rows_total{chore=\"purge\"} 3"));
     EXPECT_TRUE(shows("winnow_chore_failures_total{chore=\"purge\"} 2"));
 }
@@ -82,18 +86,41 @@ TEST_F(UpkeepTest, WhatFailsOfOneTenantIsCountedAndTriedAgainWhenThatTenantIsDue
                   {ChoreStep{.rows = 3, .more = false, .failed = 2, .set_aside = 1, .left_out = 1, .again_in = 1ms},
                    ChoreStep{.rows = 4, .more = false}});
     Upkeep upkeep(chores, quick_, metrics_);
-    upkeep.start();
+    OneClock clock(upkeep.kinds(), metrics_);
+    clock.start();
     EXPECT_TRUE(shows("winnow_chore_rows_total{chore=\"purge\"} 7")) << "not after an hour";
     EXPECT_TRUE(shows("winnow_chore_failures_total{chore=\"purge\"} 2"));
     EXPECT_TRUE(shows("winnow_chore_set_aside_total{chore=\"purge\"} 1"));
     EXPECT_TRUE(shows("winnow_chore_tenants_left_out{chore=\"purge\"} 0"));
 }
 
+TEST_F(UpkeepTest, WhatTheBoardTellsOfIsBegunWhereItIsThereAndNotOtherwise)
+{
+    FakeChores chores({"gather", "purge"}, 1h);
+    chores.put_on_board("gather");
+    chores.answer("gather", {ChoreStep{.rows = 7, .more = true}, ChoreStep{.rows = 5, .more = false}});
+    Upkeep upkeep(chores, quick_, metrics_);
+    auto made = upkeep.kinds();
+    Kinds others;
+    FullBoard full(made);
+    FullBoard empty(others);
+    {
+        Timekeeper keeper(empty, std::move(made), {.look = 1ms}, metrics_);
+        keeper.start();
+        ASSERT_TRUE(done(chores, "purge", 1));
+    }
+    EXPECT_EQ(std::ranges::count(chores.steps(), "gather"), 0);
+    Timekeeper keeper(full, upkeep.kinds(), {.look = 1ms}, metrics_);
+    keeper.start();
+    EXPECT_TRUE(shows("winnow_chore_rows_total{chore=\"gather\"} 12"));
+}
+
 TEST_F(UpkeepTest, EndsAtOnceHoweverLongItsIntervals)
 {
     FakeChores chores({"purge"}, 1h);
     Upkeep upkeep(chores, {}, metrics_);
-    upkeep.start();
+    OneClock clock(upkeep.kinds(), metrics_);
+    clock.start();
     ASSERT_TRUE(done(chores, "purge", 1));  // the destructor joins: a hang here is a failure by the suite's time-out
 }
 

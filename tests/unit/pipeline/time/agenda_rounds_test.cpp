@@ -1,60 +1,63 @@
-#include "pipeline/keepers/turns.hpp"
+/// @file
+/// One worker's rounds over the tenants of one kind.
 
+#include "pipeline/time/agenda.hpp"
 #include "unit/pipeline/fakes.hpp"
 
 #include <gmock/gmock.h>
 
-#include <new>
+#include <map>
 #include <random>
 #include <set>
 
 namespace winnow::pipeline {
 namespace {
 
-using std::chrono::milliseconds;
+using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-class TurnsTest : public testing::Test {
+class AgendaRounds : public testing::Test {
 protected:
     /// One round. Tenants in `busy_` refuse.
     void round(const std::vector<TenantId>& due)
     {
         tried_.clear();
         waited_.clear();
-        turns_.take(due, stop_.get_token(), [&](TenantId tenant, milliseconds patience) {
-            (patience.count() == 0 ? tried_ : waited_).push_back(tenant);
-            if (broken_.contains(tenant)) throw std::bad_alloc();
-            if (failing_.contains(tenant)) return Turns::End::failed;
-            return busy_.contains(tenant) ? Turns::End::busy : Turns::End::done;
-        });
+        now_ += 1s;
+        agenda_.poke(now_);
+        while (true) {
+            const auto task = agenda_.next(now_);
+            if (std::holds_alternative<Agenda::Wait>(task)) return;
+            if (std::holds_alternative<Agenda::Look>(task)) agenda_.looked({0ms}, now_);
+            if (std::holds_alternative<Agenda::Find>(task)) agenda_.found(0, due, now_);
+            if (const auto* turn = std::get_if<Agenda::Take>(&task)) agenda_.took(*turn, take(*turn), {}, now_);
+        }
+    }
+    Agenda::End take(const Agenda::Take& turn)
+    {
+        (turn.patience.count() == 0 ? tried_ : waited_).push_back(turn.tenant);
+        if (failing_.contains(turn.tenant)) return Agenda::End::failed;
+        return busy_.contains(turn.tenant) ? Agenda::End::busy : Agenda::End::done;
     }
 
-    Turns turns_;
-    std::stop_source stop_;
+    Agenda::Instant now_ = std::chrono::steady_clock::now();
+    Agenda agenda_{{{.name = "kind", .again = 1'000ms, .after_fold = true}}, 1'000ms, now_};
     std::set<TenantId> busy_;
-    std::set<TenantId> broken_;
     std::set<TenantId> failing_;
     std::vector<TenantId> tried_;   ///< Without waiting.
     std::vector<TenantId> waited_;  ///< With patience.
     const TenantId a_ = tenant_id(1), b_ = tenant_id(2), c_ = tenant_id(3);
 };
 
-TEST_F(TurnsTest, WhereNobodyIsInTheWayNobodyWaits)
+TEST_F(AgendaRounds, WhereNobodyIsInTheWayNobodyWaits)
 {
     round({a_, b_, c_});
     EXPECT_THAT(tried_, ElementsAre(a_, b_, c_));
     EXPECT_THAT(waited_, IsEmpty());
 }
 
-TEST_F(TurnsTest, WhatOneTenantsTurnThrowsTakesNobodyElsesTurn)
-{
-    broken_ = {a_};
-    round({a_, b_, c_});
-    EXPECT_THAT(tried_, ElementsAre(a_, b_, c_));
-}
-
-TEST_F(TurnsTest, OneForWhichItFailsAgainAndAgainIsLeftOutAndTheOthersAreNot)
+TEST_F(AgendaRounds, OneForWhichItFailsAgainAndAgainIsLeftOutAndTheOthersAreNot)
 {
     failing_ = {b_};
     for (int i = 0; i < 4; ++i) {
@@ -66,7 +69,7 @@ TEST_F(TurnsTest, OneForWhichItFailsAgainAndAgainIsLeftOutAndTheOthersAreNot)
     EXPECT_THAT(waited_, IsEmpty());
 }
 
-TEST_F(TurnsTest, WhoSucceedsInBetweenIsNotLeftOut)
+TEST_F(AgendaRounds, WhoSucceedsInBetweenIsNotLeftOut)
 {
     for (int i = 0; i < 20; ++i) {
         failing_ = i % 3 == 2 ? std::set<TenantId>{} : std::set<TenantId>{b_};
@@ -75,15 +78,15 @@ TEST_F(TurnsTest, WhoSucceedsInBetweenIsNotLeftOut)
     }
 }
 
-TEST_F(TurnsTest, WhatIsTheDatabasesFaultIsNoTenants)
+TEST_F(AgendaRounds, WhatIsTheDatabasesFaultIsNoTenants)
 {
-    EXPECT_EQ(end_of(Error(ErrorCode::unavailable, "")), Turns::End::done);
-    EXPECT_EQ(end_of(Error(ErrorCode::conflict, "")), Turns::End::busy);
-    EXPECT_EQ(end_of(Error(ErrorCode::internal, "")), Turns::End::failed);
-    EXPECT_EQ(end_of(Error(ErrorCode::timeout, "")), Turns::End::failed);
+    EXPECT_EQ(end_of(Error(ErrorCode::unavailable, "")), Agenda::End::done);
+    EXPECT_EQ(end_of(Error(ErrorCode::conflict, "")), Agenda::End::busy);
+    EXPECT_EQ(end_of(Error(ErrorCode::internal, "")), Agenda::End::failed);
+    EXPECT_EQ(end_of(Error(ErrorCode::timeout, "")), Agenda::End::failed);
 }
 
-TEST_F(TurnsTest, TheBusyOnesAreWaitedForOneARoundAndAfterEverybodyElse)
+TEST_F(AgendaRounds, TheBusyOnesAreWaitedForOneARoundAndAfterEverybodyElse)
 {
     busy_ = {a_, b_};
     round({a_, b_, c_});
@@ -95,7 +98,7 @@ TEST_F(TurnsTest, TheBusyOnesAreWaitedForOneARoundAndAfterEverybodyElse)
     EXPECT_THAT(waited_, ElementsAre(a_));
 }
 
-TEST_F(TurnsTest, WhoGotItsTurnOrIsNoLongerDueIsNotWaitedFor)
+TEST_F(AgendaRounds, WhoGotItsTurnOrIsNoLongerDueIsNotWaitedFor)
 {
     busy_ = {a_, b_, c_};
     round({a_, b_, c_});
@@ -104,16 +107,7 @@ TEST_F(TurnsTest, WhoGotItsTurnOrIsNoLongerDueIsNotWaitedFor)
     EXPECT_THAT(waited_, ElementsAre(c_));
 }
 
-TEST_F(TurnsTest, AStopEndsARound)
-{
-    busy_ = {a_};
-    stop_.request_stop();
-    round({a_, b_});
-    EXPECT_THAT(tried_, IsEmpty());
-    EXPECT_THAT(waited_, IsEmpty());
-}
-
-TEST_F(TurnsTest, WhateverIsBusyEverybodyFreeIsServedEachRoundAndEverybodyBusyIsWaitedForInTurn)
+TEST_F(AgendaRounds, WhateverIsBusyEverybodyFreeIsServedEachRoundAndEverybodyBusyIsWaitedForInTurn)
 {
     std::mt19937 dice(20261126);  // NOLINT: a property, the same in each run
     std::vector<TenantId> all;

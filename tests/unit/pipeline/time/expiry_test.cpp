@@ -1,16 +1,16 @@
-#include "winnow/pipeline/expiry_keeper.hpp"
-
 #include "unit/pipeline/fakes.hpp"
+#include "unit/pipeline/time/one_clock.hpp"
 #include "winnow/observe/metrics.hpp"
+#include "winnow/pipeline/due_kinds.hpp"
 
 #include <gmock/gmock.h>
 
 namespace winnow::pipeline {
 namespace {
 
-class ExpiryKeeperTest : public testing::Test {
+class ExpiryKindTest : public testing::Test {
 protected:
-    ExpiryKeeperTest()
+    ExpiryKindTest()
     {
         for (const auto tenant : {one_, two_, three_}) configs_.put(config(tenant), false);
     }
@@ -28,10 +28,10 @@ protected:
     FakeConfigStore configs_;
     FakeTriageStore store_;
     ConfigCache policies_{configs_};
-    ExpiryKeeper keeper_{store_, policies_, {}, 5ms, metrics_};
+    OneClock keeper_{kinds(make_expiry_kind(store_, policies_, {}, 5ms, metrics_)), metrics_};
 };
 
-TEST_F(ExpiryKeeperTest, InstancesAreEndedInPartsUntilNoneIsLeft)
+TEST_F(ExpiryKindTest, InstancesAreEndedInPartsUntilNoneIsLeft)
 {
     store_.expired_ = {{one_, 2'500}, {two_, 1}};
     keeper_.start();
@@ -39,7 +39,7 @@ TEST_F(ExpiryKeeperTest, InstancesAreEndedInPartsUntilNoneIsLeft)
     EXPECT_EQ(store_.with([](auto& store) { return store.expiries_; }), 4);
 }
 
-TEST_F(ExpiryKeeperTest, OneLoudTenantDoesNotKeepTheOthersWaitingUntilItIsDone)
+TEST_F(ExpiryKindTest, OneLoudTenantDoesNotKeepTheOthersWaitingUntilItIsDone)
 {
     store_.expired_ = {{one_, 1'000'000'000'000}, {two_, 1}};
     keeper_.start();
@@ -47,7 +47,7 @@ TEST_F(ExpiryKeeperTest, OneLoudTenantDoesNotKeepTheOthersWaitingUntilItIsDone)
     EXPECT_GT(store_.with([&](auto& store) { return store.expired_[one_]; }), 0U);
 }
 
-TEST_F(ExpiryKeeperTest, ATenantThatSomebodyElseFoldsIsAskedAgainAndHoldsUpNobody)
+TEST_F(ExpiryKindTest, ATenantThatSomebodyElseFoldsIsAskedAgainAndHoldsUpNobody)
 {
     store_.expired_ = {{one_, 1}, {two_, 1}, {three_, 5}};
     store_.busy_ = {one_, two_};

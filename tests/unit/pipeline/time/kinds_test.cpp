@@ -1,10 +1,10 @@
 /// @file
-/// The keepers over stores that fail at each call: the next round does what this one could not, for each tenant.
+/// The kinds over stores that fail at each call: the next round does what this one could not, for each tenant.
 
 #include "unit/pipeline/fakes.hpp"
+#include "unit/pipeline/time/one_clock.hpp"
 #include "winnow/observe/metrics.hpp"
-#include "winnow/pipeline/hold_keeper.hpp"
-#include "winnow/pipeline/quiet_keeper.hpp"
+#include "winnow/pipeline/due_kinds.hpp"
 #include "winnow/ports/hold_store.hpp"
 #include "winnow/ports/quiet_store.hpp"
 
@@ -101,6 +101,11 @@ public:
         static_cast<void>(decide({}));
         return due_.release(tenant);
     }
+    Result<Done> mark_ended_sources() override
+    {
+        if (auto error = due_.next("mark_ended_sources")) return *error;
+        return Done{};
+    }
     Result<std::size_t> end_quiet_silences() override
     {
         if (auto error = due_.next("end_quiet_silences")) return *error;
@@ -122,12 +127,15 @@ protected:
     void start()
     {
         if (GetParam() == Keeper::holds) {
-            holds_.emplace(hold_store_, policies_, [] {}, 1ms, metrics_);
-            holds_->start();
+            keeper_.emplace(kinds(make_hold_kind(hold_store_, policies_, [] {}, 1ms, metrics_)), metrics_);
         } else {
-            quiet_.emplace(quiet_store_, policies_, [] {}, 1ms, metrics_);
-            quiet_->start();
+            keeper_.emplace(
+                kinds(make_quiet_kind(
+                          quiet_store_, policies_, [] {}, 1ms, metrics_),
+                      make_quiet_silence_kind(quiet_store_, 1ms, metrics_), make_quiet_source_kind(quiet_store_, 1ms)),
+                metrics_);
         }
+        keeper_->start();
     }
     void owe_all()
     {
@@ -140,8 +148,7 @@ protected:
     FakeConfigStore configs_;
     ConfigCache policies_{configs_};
     observe::Metrics metrics_;
-    std::optional<HoldKeeper> holds_;
-    std::optional<QuietKeeper> quiet_;
+    std::optional<OneClock> keeper_;
 };
 
 const Error kAway{ErrorCode::unavailable, "away"};
@@ -184,8 +191,7 @@ TEST_P(KeepersTest, EndsAtOnceWhileItsStoreIsAway)
     due_.fail("tenants_due", std::deque<Error>(100'000, kAway));
     start();
     ASSERT_TRUE(eventually([&] { return due_.calls("tenants_due") >= 2; }));
-    holds_.reset();
-    quiet_.reset();
+    keeper_.reset();
     EXPECT_FALSE(due_.done());
 }
 

@@ -1,0 +1,301 @@
+#include "winnow/pipeline/timekeeper.hpp"
+
+#include "pipeline/keepers/round.hpp"
+#include "pipeline/time/agenda.hpp"
+#include "pipeline/time/clock_watch.hpp"
+#include "winnow/observe/log.hpp"
+#include "winnow/observe/metrics.hpp"
+#include "winnow/observe/progress.hpp"
+#include "winnow/observe/thread_name.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+#include <variant>
+
+namespace winnow::pipeline {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kAfterThrown{100};
+
+std::vector<ports::DueTraits> traits_of(const std::vector<std::unique_ptr<ports::DueKind>>& kinds)
+{
+    std::vector<ports::DueTraits> traits;
+    for (const auto& kind : kinds) traits.push_back(kind->traits());
+    return traits;
+}
+
+/// Of both sources, each instant once: nobody is told how they came about.
+std::vector<domain::Outage> all_of(std::vector<domain::Outage> noted, const std::vector<domain::Outage>& left_out)
+{
+    noted.insert(noted.end(), left_out.begin(), left_out.end());
+    std::ranges::sort(noted, {}, &domain::Outage::began);
+    return noted;
+}
+
+}  // namespace
+
+class Timekeeper::Impl {
+public:
+    Impl(ports::DueBoard& board, std::vector<std::unique_ptr<ports::DueKind>> kinds, TimekeeperOptions options,
+         observe::Metrics& metrics)
+        : board_(board),
+          kinds_(std::move(kinds)),
+          options_(options),
+          jumps_forward_(jumps(metrics, "forward")),
+          jumps_back_(jumps(metrics, "back")),
+          progress_(options.standstill),
+          agenda_(traits_of(kinds_), options.look, Clock::now())
+    {
+        for (const auto& kind : kinds_) {
+            const std::string name(kind->traits().name);
+            lateness_.push_back(metrics.histogram(
+                "winnow_timer_lateness_seconds", "How long the earliest of a kind had been due when some were done.",
+                {{"kind", name}}, {0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3'600}));
+            left_out_.push_back(metrics.gauge(
+                "winnow_timer_tenants_left_out",
+                "Tenants for whom a kind failed again and again, and is tried again later.", {{"kind", name}}));
+        }
+    }
+
+    ~Impl()
+    {
+        for (auto& worker : workers_) worker.request_stop();  // all of them, before one is waited for
+    }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    void start()
+    {
+        for (std::size_t i = 0; i < options_.workers; ++i) {
+            workers_.emplace_back([this, i](const std::stop_token& stop) {
+                observe::name_thread("clock", i);
+                work(stop);
+            });
+        }
+    }
+
+    [[nodiscard]] bool goes_on() const { return !progress_.stands_still(Clock::now()); }
+
+    [[nodiscard]] bool healthy() const noexcept { return !said_; }
+
+    void poke() noexcept
+    {
+        {
+            const std::lock_guard lock(mutex_);
+            agenda_.poke(Clock::now());
+            ++answers_;
+        }
+        changed_.notify_one();
+    }
+
+private:
+    static observe::Counter jumps(observe::Metrics& metrics, const char* direction)
+    {
+        return metrics.counter("winnow_clock_jumps_total", "Times that the database's clock was put forward or back.",
+                               {{"direction", direction}});
+    }
+
+    void work(const std::stop_token& stop)
+    {
+        while (!stop.stop_requested()) {
+            if (round("timers", [&] { step(stop); })) continue;
+            std::unique_lock lock(mutex_);
+            changed_.wait_for(lock, stop, kAfterThrown, [] { return false; });
+        }
+    }
+
+    void step(const std::stop_token& stop)
+    {
+        Agenda::Task task;
+        {
+            std::unique_lock lock(mutex_);
+            const auto now = Clock::now();
+            task = agenda_.next(now);
+            progress_.waits(agenda_.is_behind(now), now);
+            if (const auto* wait = std::get_if<Agenda::Wait>(&task)) {
+                const auto seen = answers_;
+                changed_.wait_until(lock, stop, wait->until, [&] { return answers_ != seen; });
+                return;
+            }
+        }
+        if (std::holds_alternative<Agenda::Look>(task)) look();
+        if (const auto* find = std::get_if<Agenda::Find>(&task)) this->find(find->kind);
+        if (const auto* turn = std::get_if<Agenda::Take>(&task)) take(*turn, stop);
+    }
+
+    /// Tells the agenda, and whoever waits for news of it.
+    template <typename Tell>
+    void answer(Tell tell)
+    {
+        {
+            const std::lock_guard lock(mutex_);
+            ++answers_;
+            tell(Clock::now());
+        }
+        progress_.turned(Clock::now());
+        changed_.notify_all();
+    }
+
+    void look()
+    {
+        std::optional<ports::DueTimes> times;
+        round("timers", [&] {
+            auto looked = board_.look();
+            if (!looked && !said_) warn("cannot look for what is due", "board", looked.error());
+            said_ = !looked;
+            if (looked) times = *std::move(looked);
+        });
+        if (!times) return answer([&](auto now) { agenda_.look_failed(now); });
+        std::vector<std::optional<milliseconds>> in;
+        for (const auto& kind : kinds_) {
+            const auto found = std::ranges::find(times->in, kind->traits().name,
+                                                 [](const auto& one) -> std::string_view { return one.first; });
+            in.push_back(found == times->in.end() ? std::nullopt : std::optional(found->second));
+        }
+        answer([&](auto now) {
+            agenda_.looked(in, now);
+            if (const auto jump = clock_.look(times->now, now)) tell_of(*jump);
+            outages_ = all_of(std::move(times->outages), clock_.left_out());
+        });
+    }
+
+    void tell_of(milliseconds jump) const
+    {
+        (jump.count() > 0 ? jumps_forward_ : jumps_back_).add();
+        observe::error("the database's clock was put forward or back", {{"milliseconds", jump.count()}});
+    }
+
+    void find(std::size_t index)
+    {
+        auto& kind = *kinds_[index];
+        std::optional<std::vector<TenantId>> tenants;
+        round("timers", [&] {
+            auto found = kind.tenants(kTenants);
+            if (!found) return warn("cannot look for what is due", kind.traits().name, found.error());
+            tenants = *std::move(found);
+        });
+        answer([&](auto now) {
+            if (tenants) {
+                agenda_.found(index, *tenants, now);
+            } else {
+                agenda_.find_failed(index, now);
+            }
+        });
+    }
+
+    void take(const Agenda::Take& turn, const std::stop_token& stop)
+    {
+        auto end = Agenda::End::done;  // what is thrown is for want of memory, most likely
+        ports::DueDone done;
+        round("timers", [&] { end = run(turn, done, stop); });
+        milliseconds pause{0};
+        answer([&](auto now) {
+            pause = agenda_.took(turn, end, done, now);
+            left_out_[turn.kind].set(static_cast<double>(agenda_.left_out(turn.kind, now)));
+        });
+        if (pause.count() == 0) return;
+        observe::warn("what is due of a tenant fails again and again, and is left out for a while",
+                      {{"kind", kinds_[turn.kind]->traits().name}, {"tenant_id", turn.tenant.str()}});
+    }
+
+    Agenda::End run(const Agenda::Take& turn, ports::DueDone& done, const std::stop_token& stop)
+    {
+        auto& kind = *kinds_[turn.kind];
+        const auto begun = Clock::now();
+        do {
+            std::vector<domain::Outage> outages;
+            ports::DueTurn one{.tenant = turn.tenant, .limit = options_.rows, .patience = turn.patience, .now = {}};
+            {
+                const std::lock_guard lock(mutex_);
+                one.now = clock_.now(Clock::now());
+                if (kind.traits().real_time) outages = outages_;
+            }
+            one.outages = outages;
+            auto did = kind.run(one);
+            if (!did) {
+                const auto end = end_of(did.error());
+                if (end != Agenda::End::busy) warn("cannot do what is due", kind.traits().name, did.error());
+                done.more = done.rows > 0;  // and if it did, the others' turns come first
+                return end == Agenda::End::busy && done.rows > 0 ? Agenda::End::done : end;
+            }
+            if (done.rows == 0 && did->rows > 0) lateness_[turn.kind].observe(lateness(turn.kind));
+            done = {.rows = done.rows + did->rows, .more = did->more, .again_in = did->again_in};
+        } while (done.more && Clock::now() - begun < options_.turn && !stop.stop_requested());
+        return Agenda::End::done;
+    }
+
+    double lateness(std::size_t kind)
+    {
+        const std::lock_guard lock(mutex_);
+        return std::chrono::duration<double>(agenda_.lateness(kind, Clock::now())).count();
+    }
+
+    static void warn(std::string_view doing, std::string_view kind, const Error& error)
+    {
+        observe::warn(doing, {{"kind", kind}, {"error", error.message()}, {"code", to_string(error.code())}});
+    }
+
+    static constexpr std::size_t kTenants = 10'000;  // a round's
+
+    ports::DueBoard& board_;
+    const std::vector<std::unique_ptr<ports::DueKind>> kinds_;
+    const TimekeeperOptions options_;
+    const observe::Counter jumps_forward_;
+    const observe::Counter jumps_back_;
+    std::vector<observe::Histogram> lateness_;  // as kinds_
+    std::vector<observe::Gauge> left_out_;
+    std::atomic<bool> said_ = false;  // that the board cannot be looked at
+
+    observe::Progress progress_;
+
+    std::mutex mutex_;  // guards what follows
+    std::condition_variable_any changed_;
+    std::uint64_t answers_ = 0;  // and pokes: news for whoever waits
+    Agenda agenda_;
+    ClockWatch clock_;
+    std::vector<domain::Outage> outages_;
+
+    std::vector<std::jthread> workers_;  // last
+};
+
+Timekeeper::Timekeeper(ports::DueBoard& board, std::vector<std::unique_ptr<ports::DueKind>> kinds,
+                       TimekeeperOptions options, observe::Metrics& metrics)
+    : impl_(std::make_unique<Impl>(board, std::move(kinds), options, metrics))
+{
+}
+
+Timekeeper::~Timekeeper() = default;
+
+void Timekeeper::start()
+{
+    impl_->start();
+}
+
+bool Timekeeper::goes_on() const
+{
+    return impl_->goes_on();
+}
+
+bool Timekeeper::healthy() const noexcept
+{
+    return impl_->healthy();
+}
+
+void Timekeeper::poke() noexcept
+{
+    impl_->poke();
+}
+
+}  // namespace winnow::pipeline
