@@ -103,6 +103,18 @@ TEST_F(SessionsTest, OpensWhatIsBorrowedAtOnceAndUsesItAgain)
     EXPECT_EQ(open(), 2);
 }
 
+/// It is on the way of each fold.
+TEST_F(SessionsTest, ToBorrowASessionAsksTheServerForNothing)
+{
+    const auto sessions = pool().of(Errand::timers);
+    const auto first = backend(sessions).value();
+    Holder holder(sessions);
+    EXPECT_EQ(number("select count(*) from pg_stat_activity where query = 'select pg_backend_pid()' and pid = " +
+                     std::to_string(first)),
+              1)
+        << "the last that the session was asked for";
+}
+
 TEST_F(SessionsTest, NeverOpensMoreThanItsPlacesHoweverManyAsk)
 {
     const auto sessions = pool();
@@ -231,7 +243,10 @@ TEST_F(SessionsTest, IsCalledAfterItsErrandAndRenamedOnlyWhereThereMayBeNoMore)
 TEST_F(SessionsTest, AConnectionStringsOwnNameStays)
 {
     options_.conninfo += " application_name='pooled by its operator'";
-    EXPECT_EQ(name(pool().of(Errand::chores)), "pooled by its operator");
+    places_.common = 1;
+    const auto sessions = pool();
+    EXPECT_EQ(name(sessions.of(Errand::chores)), "pooled by its operator");
+    EXPECT_EQ(name(sessions.of(Errand::timers)), "pooled by its operator") << "the same session";
 }
 
 TEST_F(SessionsTest, WhatATransactionHasSetIsGoneForTheNext)
