@@ -121,15 +121,19 @@ private:
         return std::clamp(wait, kFirstPause, std::max(options_.poll, kFirstPause));
     }
 
-    /// True when it is time to claim: poked, something reported (a slot came free), or the time is over.
+    /// True when it is time to claim: poked, something reported (a slot came free), or the time is over. One that is
+    /// reminded of what is due asks first whether something is: it claims in vain no more often than it must.
     bool wait(milliseconds length)
     {
         std::unique_lock lock(inbox_->mutex);
-        inbox_->changed.wait_for(lock, length,
-                                 [this] { return inbox_->stopping || inbox_->poked || !inbox_->reports.empty(); });
+        const bool woken = inbox_->changed.wait_for(
+            lock, length, [this] { return inbox_->stopping || inbox_->poked || !inbox_->reports.empty(); });
         inbox_->poked = false;
         owes_ = std::exchange(inbox_->reminded, false) || owes_;
-        return true;
+        if (woken || !options_.is_reminded) return true;
+        lock.unlock();
+        const auto due = outbox_.next_due();
+        return !due || (*due && **due <= milliseconds{0});
     }
 
     /// First attempts before retries. False where the database did not answer.

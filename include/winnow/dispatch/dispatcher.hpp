@@ -40,6 +40,7 @@ struct DispatcherOptions {
     ShareOptions shares;
     std::chrono::milliseconds lease{60'000};  ///< Longer than any attempt may take.
     std::chrono::milliseconds poll{1'000};    ///< The longest sleep.
+    bool is_reminded = false;                 ///< Somebody calls remind() when something has become due.
     /// How often it is looked for what another node left to timelines, where nobody reminds of it.
     std::chrono::milliseconds settle_anyway{10'000};
     routing::BackoffPolicy backoff;
