@@ -231,10 +231,9 @@ private:
         const pipeline::OutboxChanged owes = [this] {
             dispatcher_.poke();
         };
-        constexpr milliseconds kSoon{250};
         constexpr milliseconds kSecond{1'000};
         auto kinds = upkeep_.kinds();
-        kinds.push_back(pipeline::make_hold_kind(*hold_store_, policies_, owes, kSoon, metrics_));
+        kinds.push_back(pipeline::make_hold_kind(*hold_store_, policies_, owes, milliseconds{250}, metrics_));
         kinds.push_back(pipeline::make_quiet_kind(*quiet_store_, policies_, owes, kSecond, metrics_));
         kinds.push_back(pipeline::make_expiry_kind(*triage_store_, policies_, owes, kSecond, metrics_));
         kinds.push_back(pipeline::make_quiet_silence_kind(*quiet_store_, kSecond, metrics_));
