@@ -27,7 +27,6 @@ namespace {
 
 using access::Permission;
 
-constexpr std::size_t kWorkers = 2;
 constexpr std::size_t kQueueLimit = 256;
 constexpr std::size_t kMaxBodyBytes = 65'536;
 
@@ -128,7 +127,10 @@ Uuid fresh_id()
 
 class ManagementApi::Impl {
 public:
-    explicit Impl(ManagementApiOptions options) : options_(std::move(options)), workers_(kWorkers, kQueueLimit) {}
+    explicit Impl(ManagementApiOptions options)
+        : options_(std::move(options)), workers_(kManagementThreads, kQueueLimit, "tenants")
+    {
+    }
 
     [[nodiscard]] std::optional<http::Response> refusal(const http::RequestHead& head) const
     {

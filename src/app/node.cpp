@@ -27,6 +27,7 @@
 #include "winnow/pg/provider_store.hpp"
 #include "winnow/pg/quiet_store.hpp"
 #include "winnow/pg/search_index.hpp"
+#include "winnow/pg/sessions.hpp"
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/backtest_runner.hpp"
@@ -67,6 +68,13 @@ pg::PgOptions session(const std::string& url, const char* name, std::size_t conn
     return options;
 }
 
+/// A pool that keeps all that it has opened while they are needed.
+pg::Sessions pooled(pg::PgOptions options, const pg::SessionPlaces& places)
+{
+    options.connections = places.most();
+    return {options, places};
+}
+
 /// In which people read and write.
 pg::PgOptions api_session(const Config& config)
 {
@@ -86,25 +94,26 @@ public:
           name_(node_name(config)),
           sealer_(read_key_file(config.encryption_key_file)),
           ids_(pg::stored_alert_ids(session(config.database.pipeline_url, "winnow ids", 1))),
-          streams_(pg::make_journal_streams(session(config.database.pipeline_url, "winnow journal", 1))),
+          pipeline_sessions_(
+              pooled(session(config.database.pipeline_url, "winnow", 0, config.tenants.max_retention_days),
+                     database_sessions(config).pipeline)),
+          streams_(
+              pg::make_journal_streams(session(config.database.pipeline_url, "winnow journal", 1), pipeline_sessions_)),
           trials_(pipeline::make_trial_bench(trial_program(config))),
-          triage_store_(
-              pg::make_triage_store(session(config.database.pipeline_url, "winnow triage", triage_workers(config) + 1),
-                                    config.resolve_timeout)),
-          quiet_store_(pg::make_quiet_store(session(config.database.pipeline_url, "winnow silences", 1))),
-          hold_store_(pg::make_hold_store(session(config.database.pipeline_url, "winnow holds", 1))),
-          due_board_(pg::make_due_board(session(config.database.pipeline_url, "winnow timers", 1))),
-          chores_(pg::make_chores(session(config.database.pipeline_url, "winnow chores", 1),
+          triage_store_(pg::make_triage_store(pipeline_sessions_, config.resolve_timeout)),
+          quiet_store_(pg::make_quiet_store(pipeline_sessions_)),
+          hold_store_(pg::make_hold_store(pipeline_sessions_)),
+          due_board_(pg::make_due_board(pipeline_sessions_)),
+          chores_(pg::make_chores(pipeline_sessions_,
                                   {.max_retention = std::chrono::days(config.tenants.max_retention_days),
                                    .newest_rulesets = config.history.newest_rulesets},
                                   [this](TenantId tenant, ContactId contact, std::string_view url) {
                                       return sealer_.seal(url, domain::sealed_url_context(tenant, contact));
                                   })),
-          backtest_jobs_(pg::make_backtest_jobs(
-              session(config.database.pipeline_url, "winnow back-tests", 2, config.tenants.max_retention_days))),
-          config_store_(pg::make_config_store(session(config.database.pipeline_url, "winnow configuration", 1))),
-          search_index_(pg::make_search_index(session(config.database.pipeline_url, "winnow search", 1))),
-          outbox_(pg::make_outbox(session(config.database.pipeline_url, "winnow outbox", 1))),
+          backtest_jobs_(pg::make_backtest_jobs(pipeline_sessions_)),
+          config_store_(pg::make_config_store(pipeline_sessions_)),
+          search_index_(pg::make_search_index(pipeline_sessions_)),
+          outbox_(pg::make_outbox(pipeline_sessions_)),
           channel_(delivery::make_channel(config.delivery, sealer_, metrics_)),
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
           credentials_(pg::make_credential_store(session(config.database.api_url, "winnow credentials", 1))),
@@ -117,10 +126,12 @@ public:
               },
               ids_, kAnyway),
           database_(pg::make_tenant_database(
-              api_session(config), config.database.pipeline_url,
+              api_session(config), pipeline_sessions_,
               {.waiting = config.rest.waiting_per_tenant, .metrics = observe::QueueMetrics(metrics_, "rest")},
               noted_here())),
-          provider_(pg::make_provider_store(session(config.database.provider_url, "winnow provider", 2), noted_here())),
+          provider_(pg::make_provider_store(
+              pooled(session(config.database.provider_url, "winnow provider", 0), database_sessions(config).provider),
+              noted_here())),
           triage_(
               *triage_store_, policies_, triage_options(config), [this] { dispatcher_.poke(); }, metrics_),
           backtests_(*backtest_jobs_, policies_, backtest_options(), metrics_),
@@ -137,7 +148,7 @@ public:
           customer_api_(customer_options()),
           management_api_(management_options()),
           threads_(io_threads(config)),
-          management_threads_(1),
+          management_threads_(1, "management"),
           customer_(threads_, customer_api_, metrics_, config.customer),
           management_(management_threads_, management_api_, metrics_, config.management)
     {
@@ -220,10 +231,9 @@ private:
         const pipeline::OutboxChanged owes = [this] {
             dispatcher_.poke();
         };
-        constexpr milliseconds kSoon{250};
         constexpr milliseconds kSecond{1'000};
         auto kinds = upkeep_.kinds();
-        kinds.push_back(pipeline::make_hold_kind(*hold_store_, policies_, owes, kSoon, metrics_));
+        kinds.push_back(pipeline::make_hold_kind(*hold_store_, policies_, owes, milliseconds{250}, metrics_));
         kinds.push_back(pipeline::make_quiet_kind(*quiet_store_, policies_, owes, kSecond, metrics_));
         kinds.push_back(pipeline::make_expiry_kind(*triage_store_, policies_, owes, kSecond, metrics_));
         kinds.push_back(pipeline::make_quiet_silence_kind(*quiet_store_, kSecond, metrics_));
@@ -325,6 +335,7 @@ private:
     observe::Metrics metrics_;
     crypto::Sealer sealer_;
     const domain::AlertIds ids_;
+    const pg::Sessions pipeline_sessions_;  ///< What all stores of that role share.
     std::unique_ptr<ports::JournalStreams> streams_;
     std::unique_ptr<pipeline::TrialBench> trials_;
     std::unique_ptr<ports::TriageStore> triage_store_;

@@ -1,6 +1,7 @@
 #include "delivery/curl_channel.hpp"
 
 #include "winnow/observe/log.hpp"
+#include "winnow/observe/thread_name.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -98,6 +99,7 @@ void CurlChannel::send(const ports::ClaimedDelivery& message, std::function<void
 
 void CurlChannel::run()
 {
+    observe::name_thread("channel");
     while (!stopping()) {
         take_orders();
         begin_waiting();

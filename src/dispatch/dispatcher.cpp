@@ -5,6 +5,7 @@
 #include "dispatch/shares.hpp"
 #include "dispatch/verdict.hpp"
 #include "winnow/observe/log.hpp"
+#include "winnow/observe/thread_name.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -83,6 +84,7 @@ private:
 
     void run()
     {
+        observe::name_thread("dispatcher");
         auto pause = kFirstPause;
         bool look = true;  // at once: something may have been left by the last run
         while (true) {

@@ -9,6 +9,7 @@
 #include "journal/request_queue.hpp"
 #include "journal/takeoff.hpp"
 #include "winnow/observe/log.hpp"
+#include "winnow/observe/thread_name.hpp"
 
 #include <algorithm>
 #include <mutex>
@@ -67,7 +68,7 @@ public:
     {
         // Here and now, so that whoever starts the writer finds it healthy. A thread tries again where that fails.
         if (const auto opened = own_.open(); !opened) say_not_open(opened.error());
-        for (std::size_t i = 0; i < options_.transactions_in_flight; ++i) threads_.emplace_back([this] { run(); });
+        for (std::size_t i = 0; i < options_.transactions_in_flight; ++i) threads_.emplace_back([this, i] { run(i); });
     }
 
     void submit(Submission submission, std::move_only_function<void(Result<Committed>)> done)
@@ -120,8 +121,9 @@ private:
         domain::StreamId stream = 0;
     };
 
-    void run()
+    void run(std::size_t number)
     {
+        observe::name_thread("journal", number);
         Session session;
         while (connect(session)) {
             auto requests = gather();

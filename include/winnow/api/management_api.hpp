@@ -10,6 +10,7 @@
 #include "winnow/http/message.hpp"
 #include "winnow/ports/credential_store.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -32,7 +33,10 @@ struct ManagementApiOptions {
     domain::AlertIds ids;                      ///< What names alerts.
 };
 
-/// Thread-safe. Two worker threads of its own for the blocking store.
+/// How many of the store's calls are under way at once.
+inline constexpr std::size_t kManagementThreads = 2;
+
+/// Thread-safe. Worker threads of its own for the blocking store.
 class ManagementApi final : public http::Handler {
 public:
     explicit ManagementApi(ManagementApiOptions options);

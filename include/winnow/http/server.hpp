@@ -20,7 +20,8 @@ namespace winnow::http {
 /// Several servers may share them; each must be destroyed before. Servers that share them hold each other up.
 class IoThreads {
 public:
-    explicit IoThreads(std::size_t count);
+    /// `name` is the threads', and a number: "io-0".
+    explicit IoThreads(std::size_t count, const std::string& name = "io");
     ~IoThreads();
     IoThreads(const IoThreads&) = delete;
     IoThreads& operator=(const IoThreads&) = delete;

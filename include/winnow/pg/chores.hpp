@@ -4,7 +4,7 @@
 /// ports::Chores on PostgreSQL.
 
 #include "winnow/base/uuid.hpp"
-#include "winnow/pg/options.hpp"
+#include "winnow/pg/sessions.hpp"
 #include "winnow/ports/chores.hpp"
 
 #include <chrono>
@@ -24,9 +24,9 @@ struct ChoreLimits {
 /// A webhook's whole URL, sealed under domain::sealed_url_context().
 using SealUrl = std::function<std::string(TenantId, ContactId, std::string_view url)>;
 
-/// As the role winnow_pipeline. One session. With `seal_url` the URLs that were stored before there was sealing are
+/// As the role winnow_pipeline. With `seal_url` the URLs that were stored before there was sealing are
 /// sealed, once no program is at work that could not open them.
-[[nodiscard]] std::unique_ptr<ports::Chores> make_chores(PgOptions options, ChoreLimits limits = {},
+[[nodiscard]] std::unique_ptr<ports::Chores> make_chores(const Sessions& sessions, ChoreLimits limits = {},
                                                          SealUrl seal_url = {});
 
 }  // namespace winnow::pg

@@ -3,7 +3,7 @@
 /// @file
 /// ports::ConfigStore on PostgreSQL.
 
-#include "winnow/pg/options.hpp"
+#include "winnow/pg/sessions.hpp"
 #include "winnow/ports/triage_store.hpp"
 
 #include <memory>
@@ -11,6 +11,6 @@
 namespace winnow::pg {
 
 /// As the role winnow_pipeline. Listens on a session of its own while it waits for changes.
-[[nodiscard]] std::unique_ptr<ports::ConfigStore> make_config_store(PgOptions options);
+[[nodiscard]] std::unique_ptr<ports::ConfigStore> make_config_store(const Sessions& sessions);
 
 }  // namespace winnow::pg

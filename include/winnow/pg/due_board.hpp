@@ -3,14 +3,14 @@
 /// @file
 /// ports::DueBoard on PostgreSQL.
 
-#include "winnow/pg/options.hpp"
+#include "winnow/pg/sessions.hpp"
 #include "winnow/ports/due_kind.hpp"
 
 #include <memory>
 
 namespace winnow::pg {
 
-/// `options` name the pipeline role.
-[[nodiscard]] std::unique_ptr<ports::DueBoard> make_due_board(PgOptions options);
+/// As the role winnow_pipeline.
+[[nodiscard]] std::unique_ptr<ports::DueBoard> make_due_board(const Sessions& sessions);
 
 }  // namespace winnow::pg

@@ -3,14 +3,14 @@
 /// @file
 /// ports::HoldStore on PostgreSQL.
 
-#include "winnow/pg/options.hpp"
+#include "winnow/pg/sessions.hpp"
 #include "winnow/ports/hold_store.hpp"
 
 #include <memory>
 
 namespace winnow::pg {
 
-/// `options` name the pipeline role.
-[[nodiscard]] std::unique_ptr<ports::HoldStore> make_hold_store(PgOptions options);
+/// As the role winnow_pipeline.
+[[nodiscard]] std::unique_ptr<ports::HoldStore> make_hold_store(const Sessions& sessions);
 
 }  // namespace winnow::pg

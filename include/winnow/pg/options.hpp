@@ -15,8 +15,11 @@ namespace winnow::pg {
 struct PgOptions {
     std::string conninfo;
     std::string application_name = "winnow";
-    std::size_t connections = 2;    ///< Sessions, and threads where the store has threads of its own.
+    std::size_t connections = 2;    ///< Threads with a session each; of a pool: idle sessions that it keeps.
     std::size_t queue_limit = 512;  ///< Jobs of all tenants that wait for a session; beyond: `unavailable`.
+    /// How long a caller waits while a pool's sessions are all in use (winnow/pg/sessions.hpp); then `unavailable`.
+    std::chrono::milliseconds session_wait{5'000};
+    std::chrono::milliseconds keep_idle{60'000};  ///< A pool's session that nobody needs for longer is closed.
     std::chrono::seconds connect_timeout{5};
     std::chrono::milliseconds lock_timeout{5'000};
     std::chrono::milliseconds statement_timeout{10'000};

@@ -3,7 +3,7 @@
 /// @file
 /// ports::SearchIndex on PostgreSQL.
 
-#include "winnow/pg/options.hpp"
+#include "winnow/pg/sessions.hpp"
 #include "winnow/ports/search_index.hpp"
 
 #include <memory>
@@ -11,6 +11,6 @@
 namespace winnow::pg {
 
 /// As the role winnow_pipeline.
-[[nodiscard]] std::unique_ptr<ports::SearchIndex> make_search_index(PgOptions options);
+[[nodiscard]] std::unique_ptr<ports::SearchIndex> make_search_index(const Sessions& sessions);
 
 }  // namespace winnow::pg

@@ -23,6 +23,9 @@ class Metrics;
 
 namespace winnow::pipeline {
 
+/// Folds that are given minutes at a time, each on a thread of its own: so many a worker.
+inline constexpr std::size_t kMostFoldsAside = 4;
+
 struct TriageOptions {
     std::size_t workers = 1;  ///< Threads. Of two or more, one passes over tenants whose turns are long.
     std::size_t max_fold_alerts = 100'000;

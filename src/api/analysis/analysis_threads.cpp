@@ -2,6 +2,7 @@
 
 #include "winnow/fair/tenant_queues.hpp"
 #include "winnow/observe/processor_time.hpp"
+#include "winnow/observe/thread_name.hpp"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -266,8 +267,10 @@ AnalysisThreads::AnalysisThreads(const Options& options) : state_(std::make_shar
     threads_.reserve(options.threads);
     for (std::size_t i = 0; i < options.threads; ++i) {
         const bool quick = options.threads > 1 && i == 0;
-        threads_.emplace_back(
-            [state = state_.get(), lane = quick ? fair::Lane::quick : fair::Lane::any] { state->run(lane); });
+        threads_.emplace_back([state = state_.get(), i, lane = quick ? fair::Lane::quick : fair::Lane::any] {
+            observe::name_thread("analysis", i);
+            state->run(lane);
+        });
     }
 }
 

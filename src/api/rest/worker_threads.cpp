@@ -1,13 +1,21 @@
 #include "api/rest/worker_threads.hpp"
 
+#include "winnow/observe/thread_name.hpp"
+
 #include <utility>
 
 namespace winnow::api {
 
-WorkerThreads::WorkerThreads(std::size_t threads, std::size_t queue_limit) : queue_limit_(queue_limit)
+WorkerThreads::WorkerThreads(std::size_t threads, std::size_t queue_limit, const std::string& name)
+    : queue_limit_(queue_limit)
 {
     threads_.reserve(threads);
-    for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+    for (std::size_t i = 0; i < threads; ++i) {
+        threads_.emplace_back([this, name, i] {
+            observe::name_thread(name, i);
+            run();
+        });
+    }
 }
 
 WorkerThreads::~WorkerThreads()

@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -18,7 +19,8 @@ class WorkerThreads {
 public:
     using Job = std::move_only_function<void()>;
 
-    WorkerThreads(std::size_t threads, std::size_t queue_limit);
+    /// `name` is the threads', and a number.
+    WorkerThreads(std::size_t threads, std::size_t queue_limit, const std::string& name);
     ~WorkerThreads();
     WorkerThreads(const WorkerThreads&) = delete;
     WorkerThreads& operator=(const WorkerThreads&) = delete;

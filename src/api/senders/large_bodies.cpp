@@ -2,6 +2,7 @@
 
 #include "winnow/fair/share.hpp"
 #include "winnow/observe/processor_time.hpp"
+#include "winnow/observe/thread_name.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -92,7 +93,10 @@ LargeBodies::LargeBodies(const Options& options)
     const auto threads = threads_of(options);
     threads_.reserve(threads);
     for (std::size_t i = 0; i < threads; ++i) {
-        threads_.emplace_back([this, lane = i == 0 ? fair::Lane::quick : fair::Lane::any] { run(lane); });
+        threads_.emplace_back([this, i, lane = i == 0 ? fair::Lane::quick : fair::Lane::any] {
+            observe::name_thread("bodies", i);
+            run(lane);
+        });
     }
 }
 

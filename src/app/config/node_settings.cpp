@@ -1,5 +1,6 @@
 #include "app/config/node_settings.hpp"
 
+#include "winnow/api/management_api.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/documents/documents.hpp"
 #include "winnow/expr/pattern.hpp"
@@ -74,6 +75,38 @@ pipeline::TriageOptions triage_options(const Config& config)
     auto options = config.triage;
     options.workers = triage_workers(config);
     return options;
+}
+
+std::size_t DatabaseSessions::patient() const
+{
+    return pipeline.of(pg::Errand::patience).own;
+}
+
+std::size_t DatabaseSessions::most() const
+{
+    return pipeline.most() - patient() + pipeline_own + api + provider.most();
+}
+
+// A triage worker always finds a session, and so does the dispatcher. Of the rest each kind has one that nothing else
+// takes, so that what hangs for one tenant holds up its own kind at most; of the two in common chores may have one, so
+// that the other is there for what is due and for what the others wait for.
+DatabaseSessions database_sessions(const Config& config)
+{
+    using pg::Errand;
+    const auto workers = triage_workers(config);
+    DatabaseSessions sessions;
+    sessions.pipeline.common = 2;
+    sessions.pipeline.of(Errand::triage) = {.own = workers, .of_common = 0, .name = "winnow triage"};
+    sessions.pipeline.of(Errand::patience) = {
+        .own = pipeline::kMostFoldsAside * workers, .of_common = 0, .name = "winnow patience"};
+    sessions.pipeline.of(Errand::delivery) = {.own = 1, .of_common = 0, .name = "winnow delivery"};
+    sessions.pipeline.of(Errand::control) = {.own = 1, .of_common = 2, .name = "winnow control"};
+    sessions.pipeline.of(Errand::timers) = {.own = 1, .of_common = 2, .name = "winnow timers"};
+    sessions.pipeline.of(Errand::chores) = {.own = 1, .of_common = 1, .name = "winnow chores"};
+    sessions.pipeline_own = config.journal.transactions_in_flight + 3;
+    sessions.api = config.database.api_connections + 1;
+    sessions.provider.of(Errand::control).own = api::kManagementThreads;
+    return sessions;
 }
 
 void time_matches()

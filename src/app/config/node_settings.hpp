@@ -5,6 +5,7 @@
 
 #include "app/config/config.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
+#include "winnow/pg/sessions.hpp"
 #include "winnow/pipeline/triage_service.hpp"
 
 #include <cstddef>
@@ -31,5 +32,20 @@ namespace winnow::app {
 /// Matches take the time of the thread they run in, in this whole process: what a rule matches must not depend on how
 /// busy the machine is.
 void time_matches();
+
+/// What a node opens of sessions with the database, by role: docs/operations.md says the sum to operators.
+struct DatabaseSessions {
+    pg::SessionPlaces pipeline;  ///< Of the pool that the pipeline's stores share.
+    pg::SessionPlaces provider;
+    /// Of the role winnow_pipeline, beside its pool: one a journal writer, one for the streams' locks, one that
+    /// listens, and one that reads history for back-tests.
+    std::size_t pipeline_own = 0;
+    std::size_t api = 0;  ///< One a thread: those of REST, and the one that looks up keys.
+
+    /// Of all roles at most, but for folds that are given minutes: those are `patient` more.
+    [[nodiscard]] std::size_t most() const;
+    [[nodiscard]] std::size_t patient() const;
+};
+[[nodiscard]] DatabaseSessions database_sessions(const Config& config);
 
 }  // namespace winnow::app

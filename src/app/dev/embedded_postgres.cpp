@@ -4,6 +4,7 @@
 #include "app/dev/state_folder.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/observe/log.hpp"
+#include "winnow/observe/thread_name.hpp"
 #include "winnow/pg/cluster.hpp"
 
 #include <sys/stat.h>
@@ -200,6 +201,7 @@ void EmbeddedPostgres::make_cluster(const Progress& progress)
 
 void EmbeddedPostgres::supervise()
 {
+    observe::name_thread("supervisor");
     const std::vector<std::string> words = {
         (programs_ / "postgres").string(),
         "-D",

@@ -1,5 +1,7 @@
 #include "app/dev/receiver.hpp"
 
+#include "winnow/observe/thread_name.hpp"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -104,6 +106,7 @@ Receiver::~Receiver()
 
 void Receiver::run()
 {
+    observe::name_thread("receiver");
     while (true) {
         std::array<pollfd, 2> watched{{{listener_, POLLIN, 0}, {stop_, POLLIN, 0}}};
         constexpr int kSecond = 1'000;

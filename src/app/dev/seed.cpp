@@ -175,7 +175,7 @@ void fill_tenant(const DemoTenant& demo, ports::TenantDatabase& database, const 
 
 void seed(Demo& demo, const DatabaseConfig& database, const std::string& receiver_url, const crypto::Sealer& sealer)
 {
-    const auto provider = pg::make_provider_store({.conninfo = database.provider_url, .connections = 1});
+    const auto provider = pg::make_provider_store(pg::PgOptions{.conninfo = database.provider_url, .connections = 1});
     const auto tenants =
         pg::make_tenant_database({.conninfo = database.api_url, .connections = 1}, database.pipeline_url);
     for (auto& tenant : demo.tenants) {

@@ -1,6 +1,7 @@
 #include "http/server/connection.hpp"
 #include "http/server/loop.hpp"
 #include "http/wire/response_text.hpp"
+#include "winnow/observe/thread_name.hpp"
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
@@ -86,11 +87,15 @@ const std::shared_ptr<Loop>& IoThreads::Impl::least_loaded() const noexcept
     return *std::ranges::min_element(loops, {}, [](const auto& loop) { return loop->load(); });
 }
 
-IoThreads::IoThreads(std::size_t count) : impl_(std::make_unique<Impl>())
+IoThreads::IoThreads(std::size_t count, const std::string& name) : impl_(std::make_unique<Impl>())
 {
     for (std::size_t i = 0; i < std::max<std::size_t>(count, 1); ++i) impl_->loops.push_back(std::make_shared<Loop>());
-    for (auto& loop : impl_->loops) {
-        loop->thread_ = std::jthread([&context = loop->context()] { context.run(); });
+    for (std::size_t i = 0; i < impl_->loops.size(); ++i) {
+        auto& loop = impl_->loops[i];
+        loop->thread_ = std::jthread([&context = loop->context(), name, i] {
+            observe::name_thread(name, i);
+            context.run();
+        });
     }
 }
 

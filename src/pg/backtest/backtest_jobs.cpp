@@ -73,7 +73,10 @@ constexpr auto kRelease =
 
 class PgBacktestJobs final : public ports::BacktestJobs {
 public:
-    explicit PgBacktestJobs(const PgOptions& options) : pool_(options), history_(options) {}
+    explicit PgBacktestJobs(const Sessions& sessions)
+        : pool_(sessions.of(Errand::chores)), control_(sessions.of(Errand::control)), history_(pool_.options())
+    {
+    }
 
     Result<std::optional<BacktestJob>> claim(const std::string& runner) override
     {
@@ -126,7 +129,7 @@ public:
 
     Result<bool> keep(const BacktestJob& job) override
     {
-        return pool_.run([&](Session& session) -> Result<bool> {
+        return control_.run([&](Session& session) -> Result<bool> {
             pqxx::nontransaction tx(session.connection());
             return query(tx, kKeep, job.tenant, job.id, job.runner, job.attempt)[0][0].as<bool>();
         });
@@ -179,15 +182,16 @@ private:
         });
     }
 
-    SessionPool pool_;
+    const Sessions pool_;
+    const Sessions control_;  ///< For what must not wait: a job whose runner is silent is somebody else's.
     HistorySession history_;
 };
 
 }  // namespace
 
-std::unique_ptr<ports::BacktestJobs> make_backtest_jobs(const PgOptions& options)
+std::unique_ptr<ports::BacktestJobs> make_backtest_jobs(const Sessions& sessions)
 {
-    return std::make_unique<PgBacktestJobs>(options);
+    return std::make_unique<PgBacktestJobs>(sessions);
 }
 
 }  // namespace winnow::pg

@@ -108,7 +108,10 @@ Timestamp node_clock()
 
 class PgJournalStreams final : public ports::JournalStreams {
 public:
-    explicit PgJournalStreams(PgOptions options) : options_(std::move(options)), readers_(options_) {}
+    PgJournalStreams(PgOptions options, const Sessions& readers)
+        : options_(std::move(options)), readers_(readers.of(Errand::control))
+    {
+    }
     PgJournalStreams(const PgJournalStreams&) = delete;
     PgJournalStreams& operator=(const PgJournalStreams&) = delete;
     ~PgJournalStreams() override { take_back(); }
@@ -316,7 +319,7 @@ private:
     }
 
     const PgOptions options_;
-    SessionPool readers_;
+    const Sessions readers_;
     const std::shared_ptr<Watchdog> dog_ = Watchdog::shared();
     std::mutex mutex_;  // guards everything below
     std::optional<Session> session_;
@@ -330,7 +333,13 @@ private:
 
 std::unique_ptr<ports::JournalStreams> make_journal_streams(PgOptions options)
 {
-    return std::make_unique<PgJournalStreams>(std::move(options));
+    const Sessions readers(options);
+    return make_journal_streams(std::move(options), readers);
+}
+
+std::unique_ptr<ports::JournalStreams> make_journal_streams(PgOptions options, const Sessions& readers)
+{
+    return std::make_unique<PgJournalStreams>(std::move(options), readers);
 }
 
 }  // namespace winnow::pg

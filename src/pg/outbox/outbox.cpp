@@ -54,7 +54,10 @@ update deliveries d set lease_until = now()
 
 class PgOutbox final : public ports::Outbox {
 public:
-    explicit PgOutbox(PgOptions options) : pool_(std::move(options)) {}
+    explicit PgOutbox(const Sessions& sessions)
+        : pool_(sessions.of(Errand::delivery)), control_(sessions.of(Errand::control))
+    {
+    }
 
     Result<ports::Claim> claim(const std::string& node, const ports::ClaimShare& share,
                                std::chrono::milliseconds lease) override
@@ -72,7 +75,7 @@ public:
 
     Result<std::size_t> free_leases(domain::StreamId stream, const std::string& own) override
     {
-        return pool_.run([&](Session& session) -> Result<std::size_t> {
+        return control_.run([&](Session& session) -> Result<std::size_t> {
             pqxx::nontransaction tx(session.connection());
             return static_cast<std::size_t>(query(tx, kFreeLeases, stream, own).affected_rows());
         });
@@ -205,7 +208,8 @@ private:
         places_ = std::move(places);
     }
 
-    SessionPool pool_;
+    const Sessions pool_;     ///< Of the one thread that claims and records.
+    const Sessions control_;  ///< Of whoever takes over a dead node's stream.
     mutable std::mutex mutex_;
     Places places_;                     // guarded by mutex_, as what follows
     std::vector<ChainPlace> uncalled_;  ///< Whose next message was held by somebody else.
@@ -214,9 +218,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<ports::Outbox> make_outbox(PgOptions options)
+std::unique_ptr<ports::Outbox> make_outbox(const Sessions& sessions)
 {
-    return std::make_unique<PgOutbox>(std::move(options));
+    return std::make_unique<PgOutbox>(sessions);
 }
 
 }  // namespace winnow::pg

@@ -102,7 +102,7 @@ select (select count(*) from changed) + (select count(*) from waits)
 
 class PgSearchIndex final : public ports::SearchIndex {
 public:
-    explicit PgSearchIndex(PgOptions options) : pool_(std::move(options)) {}
+    explicit PgSearchIndex(const Sessions& sessions) : pool_(sessions.of(Errand::chores)) {}
 
     Result<std::size_t> advance(std::size_t limit) override
     {
@@ -187,7 +187,7 @@ private:
         return std::size_t{1};
     }
 
-    SessionPool pool_;
+    const Sessions pool_;
     std::mutex mutex_;  // one call at a time: what follows is guarded by it
     TenantId last_;     // whose turn it was
     std::unordered_map<TenantId, std::size_t> narrowed_;
@@ -197,9 +197,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<ports::SearchIndex> make_search_index(PgOptions options)
+std::unique_ptr<ports::SearchIndex> make_search_index(const Sessions& sessions)
 {
-    return std::make_unique<PgSearchIndex>(std::move(options));
+    return std::make_unique<PgSearchIndex>(sessions);
 }
 
 }  // namespace winnow::pg

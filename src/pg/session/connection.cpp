@@ -168,6 +168,14 @@ std::string user_of_connection_string(const std::string& conninfo)
     return user == values.end() ? "" : user->second;
 }
 
+std::string application_name_of(const std::string& conninfo)
+{
+    if (!is_connection_string(conninfo)) return "";
+    const auto values = parse(conninfo);
+    const auto name = values.find("application_name");
+    return name == values.end() ? "" : name->second;
+}
+
 std::string session_conninfo(const PgOptions& options)
 {
     auto values = parse(options.conninfo);

@@ -17,6 +17,9 @@ namespace winnow::pg {
 /// it sets itself is kept. Throws std::invalid_argument where libpq cannot read it.
 [[nodiscard]] std::string session_conninfo(const PgOptions& options);
 
+/// What the string itself calls its sessions; "" where it does not, or cannot be read.
+[[nodiscard]] std::string application_name_of(const std::string& conninfo);
+
 /// Asks anew why no session is to be had, for at most a second, and logs it: `SQLSTATE` ("" where the server did not
 /// answer) and its words. libpq tells the SQLSTATE of a refused login to nobody who connects in one call.
 struct Refusal {

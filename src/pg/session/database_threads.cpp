@@ -1,6 +1,7 @@
 #include "pg/session/database_threads.hpp"
 
 #include "pg/session/sql_errors.hpp"
+#include "winnow/observe/thread_name.hpp"
 
 #include <pqxx/except>
 #include <pqxx/nontransaction>
@@ -30,12 +31,13 @@ Error given_up()
 
 }  // namespace
 
-DatabaseThreads::Sharing DatabaseThreads::one_line(const PgOptions& options)
+DatabaseThreads::Sharing DatabaseThreads::one_line(const PgOptions& options, const std::string& name)
 {
     Sharing sharing;
     sharing.limits.items = options.queue_limit;
     sharing.limits.floor_items = fair::QueueLimits::kNone;
     sharing.limits.tenant_in_flight = fair::QueueLimits::kNone;
+    sharing.name = name;
     return sharing;
 }
 
@@ -47,7 +49,10 @@ DatabaseThreads::DatabaseThreads(PgOptions options, Sharing sharing)
     const auto count = std::max<std::size_t>(options_.connections, 1);
     for (std::size_t i = 0; i < count; ++i) {
         const bool quick = sharing_.has_quick_lane && count > 1 && i == 0;
-        threads_.emplace_back([this, lane = quick ? fair::Lane::quick : fair::Lane::any] { run(lane); });
+        threads_.emplace_back([this, i, lane = quick ? fair::Lane::quick : fair::Lane::any] {
+            observe::name_thread(sharing_.name, i);
+            run(lane);
+        });
     }
 }
 

@@ -32,10 +32,11 @@ public:
         bool has_quick_lane = false;  ///< Where there are several threads one passes over slow tenants.
         std::string waiting_key;      ///< Names `limits.tenant_items` in the words of a refusal.
         observe::QueueMetrics metrics;
+        std::string name;  ///< The threads', before a number.
     };
 
     /// For jobs that are of no tenant yet: in the order in which they came.
-    [[nodiscard]] static Sharing one_line(const PgOptions& options);
+    [[nodiscard]] static Sharing one_line(const PgOptions& options, const std::string& name);
 
     DatabaseThreads(PgOptions options, Sharing sharing);
     ~DatabaseThreads();

@@ -1,27 +1,174 @@
 #include "pg/session/session_pool.hpp"
 
+#include "pg/rows/values.hpp"
+
+#include <pqxx/nontransaction>
+
+#include <limits>
+#include <new>
+#include <stdexcept>
+
 namespace winnow::pg {
 
-std::unique_ptr<Session> SessionPool::borrow()
+namespace {
+
+/// The innermost of this thread: what it has borrowed, and from whom.
+thread_local const SessionPool::Loan* t_loan = nullptr;
+
+SessionPlaces without_end()
 {
-    while (true) {
-        std::unique_ptr<Session> session;
-        {
-            const std::lock_guard lock(mutex_);
-            if (idle_.empty()) break;
-            session = std::move(idle_.back());
-            idle_.pop_back();
-        }
-        if (!session->went_away()) return session;
-    }
-    return std::make_unique<Session>(options_);
+    SessionPlaces places;
+    places.common = std::numeric_limits<std::size_t>::max() / 2;
+    for (auto& share : places.shares) share.of_common = places.common;
+    return places;
 }
 
-void SessionPool::give_back(std::unique_ptr<Session> session)
+Error none_free(std::chrono::milliseconds wait)
 {
-    if (!session || !session->connection().is_open()) return;
+    return {ErrorCode::unavailable,
+            "all sessions with the database were in use for " + std::to_string(wait.count()) + " ms"};
+}
+
+}  // namespace
+
+Sessions::Sessions(const PgOptions& options) : Sessions(options, without_end()) {}
+
+Sessions::Sessions(const PgOptions& options, const SessionPlaces& places)
+    : pool_(std::make_shared<SessionPool>(options, places))
+{
+}
+
+Sessions Sessions::of(Errand errand) const
+{
+    auto same = *this;
+    same.errand_ = errand;
+    return same;
+}
+
+PgOptions Sessions::options() const
+{
+    return pool_->options(errand_);
+}
+
+SessionPool::SessionPool(PgOptions options, const SessionPlaces& places)
+    : options_(std::move(options)), most_(places.most()), line_(places)
+{
+    // A connection string that names its sessions itself names them all.
+    const auto own = application_name_of(options_.conninfo);
+    for (std::size_t errand = 0; errand < kErrands; ++errand) {
+        const auto& name = places.shares[errand].name;
+        names_[errand] = !own.empty() ? own : name.empty() ? options_.application_name : name;
+    }
+}
+
+SessionPool::~SessionPool() = default;
+
+PgOptions SessionPool::options(Errand errand) const
+{
+    auto options = options_;
+    options.application_name = name_of(errand);
+    return options;
+}
+
+std::optional<Error> SessionPool::Loan::begin(const std::stop_token& stop)
+{
+    for (const auto* held = t_loan; held != nullptr; held = held->outer_) {
+        if (&held->pool_ == &pool_) throw std::logic_error("who has a session of a pool asks it for another one");
+    }
+    if (!pool_.line_.take(errand_, pool_.options_.session_wait, stop)) return none_free(pool_.options_.session_wait);
+    has_place_ = true;
+    outer_ = std::exchange(t_loan, this);
+    pool_.find(*this);
+    return std::nullopt;
+}
+
+void SessionPool::Loan::call_by_name()
+{
+    const auto& name = pool_.name_of(errand_);
+    if (name_ == name) return;
+    pqxx::nontransaction tx(session_->connection());
+    query(tx, "select set_config('application_name', $1, false)", name);
+    name_ = name;
+}
+
+SessionPool::Loan::~Loan()
+{
+    if (!has_place_) return;
+    t_loan = outer_;
+    pool_.take_back(*this);
+    pool_.line_.give_back(errand_);
+}
+
+void SessionPool::find(Loan& loan)
+{
+    while (find_idle(loan)) {
+        if (!loan.session_->went_away()) return;
+        loan.session_.reset();
+        closed();
+    }
+    try {
+        loan.session_ = std::make_unique<Session>(options(loan.errand_));
+        loan.name_ = name_of(loan.errand_);
+    } catch (...) {
+        closed();
+        throw;
+    }
+}
+
+/// One that is called as it should be, the last that was used. Where there is none another one is opened, which this
+/// counts; only where there may be no more the one that was idle for longest changes its name.
+bool SessionPool::find_idle(Loan& loan)
+{
     const std::lock_guard lock(mutex_);
-    if (idle_.size() < options_.connections) idle_.push_back(std::move(session));
+    const auto& name = name_of(loan.errand_);
+    auto found = idle_.end();
+    for (auto each = idle_.begin(); each != idle_.end(); ++each) {
+        if (each->name == name) found = each;
+    }
+    if (found == idle_.end() && open_ < most_) {
+        ++open_;
+        return false;
+    }
+    if (found == idle_.end()) found = idle_.begin();  // whoever has a place finds one
+    loan.session_ = std::move(found->session);
+    loan.name_ = std::move(found->name);
+    idle_.erase(found);
+    return true;
+}
+
+void SessionPool::take_back(Loan& loan) noexcept
+{
+    auto& session = loan.session_;
+    if (!session) return;
+    const auto now = Clock::now();
+    while (true) {
+        std::unique_ptr<Session> unneeded;  // ends after the lock: that is a word with the server
+        {
+            const std::lock_guard lock(mutex_);
+            if (session && session->connection().is_open() && idle_.size() < options_.connections) {
+                try {
+                    idle_.emplace_back();
+                    idle_.back() = {.session = std::move(session), .name = std::move(loan.name_), .since = now};
+                } catch (const std::bad_alloc&) {  // then it is closed
+                }
+            }
+            if (session) {
+                unneeded = std::move(session);
+            } else if (!idle_.empty() && now - idle_.front().since > options_.keep_idle) {
+                unneeded = std::move(idle_.front().session);
+                idle_.pop_front();
+            } else {
+                return;
+            }
+            --open_;
+        }
+    }
+}
+
+void SessionPool::closed() noexcept
+{
+    const std::lock_guard lock(mutex_);
+    --open_;
 }
 
 }  // namespace winnow::pg

@@ -1,6 +1,7 @@
 #include "pg/session/watchdog.hpp"
 
 #include "winnow/observe/log.hpp"
+#include "winnow/observe/thread_name.hpp"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -50,6 +51,7 @@ Watchdog::~Watchdog()
 
 void Watchdog::run()
 {
+    observe::name_thread("watchdog");
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         if (watched_.empty()) {

@@ -91,7 +91,7 @@ Result<TenantConfig> load_config(pqxx::transaction_base& tx, TenantId tenant)
 
 class PgConfigStore final : public ports::ConfigStore {
 public:
-    explicit PgConfigStore(PgOptions options) : options_(options), pool_(std::move(options)) {}
+    explicit PgConfigStore(const Sessions& sessions) : pool_(sessions.of(Errand::control)), options_(pool_.options()) {}
 
     Result<TenantConfig> load(TenantId tenant) override
     {
@@ -177,17 +177,17 @@ private:
         Notices credentials;
     };
 
-    const PgOptions options_;
-    SessionPool pool_;
+    const Sessions pool_;
+    const PgOptions options_;  ///< Of the session that listens.
     const std::shared_ptr<Watchdog> dog_ = Watchdog::shared();
     std::unique_ptr<Listening> listening_;
 };
 
 }  // namespace
 
-std::unique_ptr<ports::ConfigStore> make_config_store(PgOptions options)
+std::unique_ptr<ports::ConfigStore> make_config_store(const Sessions& sessions)
 {
-    return std::make_unique<PgConfigStore>(std::move(options));
+    return std::make_unique<PgConfigStore>(sessions);
 }
 
 }  // namespace winnow::pg

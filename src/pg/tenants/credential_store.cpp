@@ -67,7 +67,9 @@ Result<std::optional<Credential>> find_in(Session& session, const std::string& h
 
 class PgCredentialStore final : public ports::CredentialStore {
 public:
-    explicit PgCredentialStore(const PgOptions& options) : threads_(options, DatabaseThreads::one_line(options)) {}
+    explicit PgCredentialStore(const PgOptions& options) : threads_(options, DatabaseThreads::one_line(options, "keys"))
+    {
+    }
 
     void find(std::string hash, std::move_only_function<void(Result<std::optional<Credential>>)> done) override
     {

@@ -40,17 +40,10 @@ void put_on(pqxx::transaction_base& tx, TenantId tenant, const std::string& proo
     }
 }
 
-PgOptions without_idle_sessions(PgOptions options)
-{
-    options.connections = 0;
-    options.application_name = "winnow tenant key";
-    return options;
-}
-
 }  // namespace
 
-TenantProofs::TenantProofs(PgOptions keys)
-    : sessions_(without_idle_sessions(std::move(keys))), key_([this] {
+TenantProofs::TenantProofs(const Sessions& keys)
+    : sessions_(keys.of(Errand::control)), key_([this] {
           return sessions_.run([](Session& session) -> Result<std::string> {
               pqxx::nontransaction tx(session.connection());
               return bytes_of(tx.exec1("select key from tenant_key")[0]);

@@ -20,7 +20,7 @@ namespace winnow::pg {
 class TenantProofs {
 public:
     /// `keys` are of the role winnow_pipeline: winnow_api, whose statements the proof is about, cannot read the key.
-    explicit TenantProofs(PgOptions keys);
+    explicit TenantProofs(const Sessions& keys);
 
     /// An open transaction of `tenant`, whose statements may take `statement_timeout` each (0: what the session has).
     /// `unavailable` where the key cannot be read. Throws what libpqxx throws: without a proof that holds it does not
@@ -29,7 +29,7 @@ public:
                                                              std::chrono::milliseconds statement_timeout = {});
 
 private:
-    SessionPool sessions_;
+    const Sessions sessions_;
     TenantKey key_;  // reads by a session
 };
 

@@ -69,8 +69,8 @@ Result<Tenant> one(const pqxx::result& rows)
 
 class PgProviderStore final : public ports::ProviderStore {
 public:
-    PgProviderStore(PgOptions options, ports::TenantChanged changed)
-        : pool_(std::move(options)), changed_(std::move(changed))
+    PgProviderStore(const Sessions& sessions, ports::TenantChanged changed)
+        : pool_(sessions.of(Errand::control)), changed_(std::move(changed))
     {
     }
 
@@ -200,15 +200,15 @@ private:
         return created;
     }
 
-    SessionPool pool_;
+    const Sessions pool_;
     const ports::TenantChanged changed_;
 };
 
 }  // namespace
 
-std::unique_ptr<ports::ProviderStore> make_provider_store(PgOptions options, ports::TenantChanged changed)
+std::unique_ptr<ports::ProviderStore> make_provider_store(const Sessions& sessions, ports::TenantChanged changed)
 {
-    return std::make_unique<PgProviderStore>(std::move(options), std::move(changed));
+    return std::make_unique<PgProviderStore>(sessions, std::move(changed));
 }
 
 }  // namespace winnow::pg

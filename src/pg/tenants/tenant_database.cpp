@@ -33,6 +33,7 @@ DatabaseThreads::Sharing sharing_of(const PgOptions& options, const TenantShare&
     sharing.has_quick_lane = true;
     sharing.waiting_key = "rest.waiting_per_tenant";
     sharing.metrics = share.metrics;
+    sharing.name = "rest";
     return sharing;
 }
 
@@ -55,19 +56,19 @@ ports::TenantChange changed_by(pqxx::transaction_base& tx, TenantId tenant)
     return {.tenant = tenant, .policy = noted[0][0].as<bool>(false), .credentials = noted[0][1].as<bool>(false)};
 }
 
-PgOptions with_conninfo(PgOptions options, const std::string& conninfo)
+PgOptions for_a_key(PgOptions options, const std::string& conninfo)
 {
     options.conninfo = conninfo;
+    options.application_name = "winnow tenant key";
+    options.connections = 0;  // none stays
     return options;
 }
 
 class PgTenantDatabase final : public ports::TenantDatabase {
 public:
-    PgTenantDatabase(const PgOptions& options, const std::string& pipeline_conninfo, const TenantShare& share,
+    PgTenantDatabase(const PgOptions& options, const Sessions& keys, const TenantShare& share,
                      ports::TenantChanged changed)
-        : changed_(std::move(changed)),
-          proofs_(with_conninfo(options, pipeline_conninfo)),
-          threads_(options, sharing_of(options, share))
+        : changed_(std::move(changed)), proofs_(keys), threads_(options, sharing_of(options, share))
     {
     }
 
@@ -112,11 +113,17 @@ private:
 
 }  // namespace
 
+std::unique_ptr<ports::TenantDatabase> make_tenant_database(const PgOptions& options, const Sessions& keys,
+                                                            const TenantShare& share, ports::TenantChanged changed)
+{
+    return std::make_unique<PgTenantDatabase>(options, keys, share, std::move(changed));
+}
+
 std::unique_ptr<ports::TenantDatabase> make_tenant_database(const PgOptions& options,
                                                             const std::string& pipeline_conninfo,
                                                             const TenantShare& share, ports::TenantChanged changed)
 {
-    return std::make_unique<PgTenantDatabase>(options, pipeline_conninfo, share, std::move(changed));
+    return make_tenant_database(options, for_a_key(options, pipeline_conninfo), share, std::move(changed));
 }
 
 }  // namespace winnow::pg

@@ -120,7 +120,7 @@ std::string statement()
 
 class PgDueBoard final : public ports::DueBoard {
 public:
-    explicit PgDueBoard(PgOptions options) : pool_(std::move(options)) {}
+    explicit PgDueBoard(const Sessions& sessions) : pool_(sessions.of(Errand::control)) {}
 
     Result<ports::DueTimes> look() override
     {
@@ -188,16 +188,16 @@ private:
     }
 
     const std::string statement_ = statement();
-    SessionPool pool_;
+    const Sessions pool_;
     std::atomic<std::int64_t> versions_ = -1;  ///< What the last look found: due is what differs from it.
     std::atomic<bool> spoilt_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<ports::DueBoard> make_due_board(PgOptions options)
+std::unique_ptr<ports::DueBoard> make_due_board(const Sessions& sessions)
 {
-    return std::make_unique<PgDueBoard>(std::move(options));
+    return std::make_unique<PgDueBoard>(sessions);
 }
 
 }  // namespace winnow::pg

@@ -56,7 +56,7 @@ domain::Alert read_alert(const pqxx::row& row)
 
 class PgHoldStore final : public ports::HoldStore {
 public:
-    explicit PgHoldStore(PgOptions options) : pool_(std::move(options)) {}
+    explicit PgHoldStore(const Sessions& sessions) : pool_(sessions.of(Errand::timers)) {}
 
     Result<std::vector<TenantId>> tenants_due() override
     {
@@ -106,14 +106,14 @@ private:
         return {keys.begin(), keys.end()};
     }
 
-    SessionPool pool_;
+    const Sessions pool_;
 };
 
 }  // namespace
 
-std::unique_ptr<ports::HoldStore> make_hold_store(PgOptions options)
+std::unique_ptr<ports::HoldStore> make_hold_store(const Sessions& sessions)
 {
-    return std::make_unique<PgHoldStore>(std::move(options));
+    return std::make_unique<PgHoldStore>(sessions);
 }
 
 }  // namespace winnow::pg

@@ -147,7 +147,7 @@ std::vector<TicketId> ids_of_tickets(const std::vector<ports::QuietTicket>& tick
 
 class PgQuietStore final : public ports::QuietStore {
 public:
-    explicit PgQuietStore(PgOptions options) : pool_(std::move(options)) {}
+    explicit PgQuietStore(const Sessions& sessions) : pool_(sessions.of(Errand::timers)) {}
 
     Result<std::vector<TenantId>> tenants_due() override
     {
@@ -259,7 +259,7 @@ private:
         last_key_ = last.empty() ? std::string() : text_of(last[0][1]);
     }
 
-    SessionPool pool_;
+    const Sessions pool_;
     TenantRounds ending_{"end_quiet_silences"};  // of the one thread that ends them
     std::atomic<std::size_t> calls_ = 0;
     std::mutex mutex_;
@@ -269,9 +269,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<ports::QuietStore> make_quiet_store(PgOptions options)
+std::unique_ptr<ports::QuietStore> make_quiet_store(const Sessions& sessions)
 {
-    return std::make_unique<PgQuietStore>(std::move(options));
+    return std::make_unique<PgQuietStore>(sessions);
 }
 
 }  // namespace winnow::pg

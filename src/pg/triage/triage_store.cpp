@@ -63,8 +63,12 @@ void store_sequel(pqxx::transaction_base& tx, TenantId tenant, const ports::Cost
 
 class PgTriageStore final : public ports::TriageStore {
 public:
-    PgTriageStore(PgOptions options, std::chrono::milliseconds resolve_timeout)
-        : statement_timeout_(options.statement_timeout), pool_(std::move(options)), resolve_timeout_(resolve_timeout)
+    PgTriageStore(const Sessions& sessions, std::chrono::milliseconds resolve_timeout)
+        : pool_(sessions.of(Errand::triage)),
+          patient_(sessions.of(Errand::patience)),
+          timers_(sessions.of(Errand::timers)),
+          statement_timeout_(pool_.options().statement_timeout),
+          resolve_timeout_(resolve_timeout)
     {
     }
 
@@ -74,11 +78,13 @@ public:
     {
         bool fenced = false;
         bool declined = false;
-        auto outcome = pool_.run(
+        const bool is_patient = patience.time > statement_timeout_;
+        const auto& sessions = is_patient ? patient_ : pool_;
+        auto outcome = sessions.run(
             [&](Session& session) -> Result<Done> {
                 Transaction transaction(session);
                 auto& tx = transaction.tx();
-                if (patience.time > statement_timeout_) query(tx, kPatience, patience.time.count());
+                if (is_patient) query(tx, kPatience, patience.time.count());
                 lock_folding(tx, tenant);
                 if (query(tx, kAdvance, tenant, to.stream, from_seq, to.seq).affected_rows() == 0) {
                     fenced = true;
@@ -111,7 +117,7 @@ public:
 
     Result<std::vector<TenantId>> tenants_with_expired_instances() override
     {
-        return pool_.run([&](Session& session) -> Result<std::vector<TenantId>> {
+        return timers_.run([&](Session& session) -> Result<std::vector<TenantId>> {
             pqxx::nontransaction tx(session.connection());
             std::vector<TenantId> tenants;
             for (const auto& row : query(tx, kExpiredTenants, judged_until(tx, resolve_timeout_)))
@@ -124,7 +130,7 @@ public:
                                const std::function<ports::TriageWrites(std::vector<triage::InstanceState>,
                                                                        triage::States, Timestamp)>& decide) override
     {
-        return pool_.run([&](Session& session) -> Result<std::size_t> {
+        return timers_.run([&](Session& session) -> Result<std::size_t> {
             Transaction transaction(session);
             auto& tx = transaction.tx();
             if (!lock_folding_patiently(tx, tenant, turn.patience)) return being_folded();
@@ -139,16 +145,19 @@ public:
     }
 
 private:
+    const Sessions pool_;
+    const Sessions patient_;
+    const Sessions timers_;
     const std::chrono::milliseconds statement_timeout_;
-    SessionPool pool_;
     const std::chrono::milliseconds resolve_timeout_;
 };
 
 }  // namespace
 
-std::unique_ptr<ports::TriageStore> make_triage_store(PgOptions options, std::chrono::milliseconds resolve_timeout)
+std::unique_ptr<ports::TriageStore> make_triage_store(const Sessions& sessions,
+                                                      std::chrono::milliseconds resolve_timeout)
 {
-    return std::make_unique<PgTriageStore>(std::move(options), resolve_timeout);
+    return std::make_unique<PgTriageStore>(sessions, resolve_timeout);
 }
 
 }  // namespace winnow::pg

@@ -142,7 +142,7 @@ ChoreStep walk_on(pqxx::transaction_base& tx, const Walk& walk, const ChoreLimit
 
 class PgChores final : public ports::Chores {
 public:
-    PgChores(PgOptions options, ChoreLimits limits, SealUrl seal_url) : pool_(std::move(options))
+    PgChores(const Sessions& sessions, ChoreLimits limits, SealUrl seal_url) : pool_(sessions.of(Errand::chores))
     {
         using namespace std::chrono_literals;
         add({.name = "make_partitions", .interval = 1h}, make_partitions);
@@ -219,7 +219,7 @@ private:
         list_.push_back(std::move(chore));
     }
 
-    SessionPool pool_;
+    const Sessions pool_;
     NoiseGatherer noise_;
     std::vector<Chore> list_;
     std::vector<Step> steps_;  ///< As list_.
@@ -227,9 +227,9 @@ private:
 
 }  // namespace
 
-std::unique_ptr<ports::Chores> make_chores(PgOptions options, ChoreLimits limits, SealUrl seal_url)
+std::unique_ptr<ports::Chores> make_chores(const Sessions& sessions, ChoreLimits limits, SealUrl seal_url)
 {
-    return std::make_unique<PgChores>(std::move(options), limits, std::move(seal_url));
+    return std::make_unique<PgChores>(sessions, limits, std::move(seal_url));
 }
 
 }  // namespace winnow::pg

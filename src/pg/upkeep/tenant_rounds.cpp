@@ -34,7 +34,7 @@ void TenantRounds::begin()
     }
 }
 
-Result<ChoreStep> TenantRounds::step(SessionPool& pool, const Attempt& attempt)
+Result<ChoreStep> TenantRounds::step(const Sessions& pool, const Attempt& attempt)
 {
     if (stretches_.empty()) begin();
     auto stretch = stretches_.back();
@@ -56,7 +56,7 @@ Result<ChoreStep> TenantRounds::step(SessionPool& pool, const Attempt& attempt)
     return told(*done);
 }
 
-Result<ChoreStep> TenantRounds::part(SessionPool& pool, const Error& error)
+Result<ChoreStep> TenantRounds::part(const Sessions& pool, const Error& error)
 {
     auto failed = stretches_.back();
     const bool alone = failed.first == failed.last;

@@ -42,13 +42,13 @@ public:
     explicit TenantRounds(std::string_view name) : name_(name) {}
 
     /// One attempt in one transaction. An error is the database's: nobody is left out for it.
-    Result<ports::ChoreStep> step(SessionPool& pool, const Attempt& attempt);
+    Result<ports::ChoreStep> step(const Sessions& pool, const Attempt& attempt);
 
 private:
     using Clock = std::chrono::steady_clock;
 
     void begin();
-    Result<ports::ChoreStep> part(SessionPool& pool, const Error& error);
+    Result<ports::ChoreStep> part(const Sessions& pool, const Error& error);
     ports::ChoreStep told(ports::ChoreStep step) const;
 
     std::string name_;

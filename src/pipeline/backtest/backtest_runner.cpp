@@ -5,6 +5,7 @@
 #include "winnow/fair/turn_order.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
+#include "winnow/observe/thread_name.hpp"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -89,6 +90,7 @@ private:
 
     void work(const std::stop_token& stop)
     {
+        observe::name_thread("back-tests");
         setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNiceness);  // Linux: of this thread alone
         const std::stop_callback end(stop, [this] { stop_all(); });
         while (!stop.stop_requested()) {
@@ -250,6 +252,7 @@ private:
 
     void watch(const std::stop_token& stop)
     {
+        observe::name_thread("back-test-watch");
         while (!stop.stop_requested()) {
             round("the watch over back-tests", [&] {
                 for (const auto& open : all()) {

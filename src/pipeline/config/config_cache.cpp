@@ -3,6 +3,7 @@
 #include "pipeline/keepers/round.hpp"
 #include "pipeline/overruns/asked.hpp"
 #include "winnow/observe/log.hpp"
+#include "winnow/observe/thread_name.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -199,6 +200,7 @@ private:
 
     void listen(const std::stop_token& stop)
     {
+        observe::name_thread("config-notices");
         bool heard = true;
         while (!stop.stop_requested()) {
             bool listened = false;
@@ -222,6 +224,7 @@ private:
 
     void poll(const std::stop_token& stop)
     {
+        observe::name_thread("config-versions");
         auto poll_at = std::chrono::steady_clock::time_point::min();
         while (!stop.stop_requested()) {
             {

@@ -13,8 +13,6 @@ namespace winnow::pipeline {
 
 namespace {
 
-constexpr std::size_t kMostAside = 4;  ///< Threads a worker.
-
 constexpr auto kOverBudget = "Alerts that cost more to judge than one may: what was left was not decided.";
 
 const std::vector<double> kSeconds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300};
@@ -52,22 +50,23 @@ public:
     Impl(ports::TriageStore& store, ConfigCache& policies, const TriageOptions& options,
          std::function<void()> outbox_changed, observe::Metrics& metrics)
         : count_(std::max<std::size_t>(1, options.workers)),
-          shared_{.store = store,
-                  .policies = policies,
-                  .options = options,
-                  .outbox_changed = std::move(outbox_changed),
-                  .metrics = TriageMetrics(metrics),
-                  .backlog = Backlog(metrics.gauge("winnow_triage_backlog_alerts",
-                                                   "Committed alerts in memory that are not applied yet."),
-                                     observe::QueueMetrics(metrics, "triage"), options.standstill),
-                  .watch{{.long_turn = options.long_turn, .hung_turn = options.hung_turn, .hung = options.hung},
-                         metrics.counter("winnow_triage_long_turns_total",
-                                         "Turns of triage that took more processor time than any should.")},
-                  .line = TenantLine({.max_fold_alerts = options.max_fold_alerts, .most_aside = kMostAside * count_})}
+          shared_{
+              .store = store,
+              .policies = policies,
+              .options = options,
+              .outbox_changed = std::move(outbox_changed),
+              .metrics = TriageMetrics(metrics),
+              .backlog = Backlog(
+                  metrics.gauge("winnow_triage_backlog_alerts", "Committed alerts in memory that are not applied yet."),
+                  observe::QueueMetrics(metrics, "triage"), options.standstill),
+              .watch{{.long_turn = options.long_turn, .hung_turn = options.hung_turn, .hung = options.hung},
+                     metrics.counter("winnow_triage_long_turns_total",
+                                     "Turns of triage that took more processor time than any should.")},
+              .line = TenantLine({.max_fold_alerts = options.max_fold_alerts, .most_aside = kMostFoldsAside * count_})}
     {
         for (std::size_t i = 0; i < count_; ++i) {
             const bool quick = count_ > 1 && i == 0;
-            workers_.push_back(std::make_unique<TriageWorker>(shared_, quick ? fair::Lane::quick : fair::Lane::any));
+            workers_.push_back(std::make_unique<TriageWorker>(shared_, i, quick ? fair::Lane::quick : fair::Lane::any));
         }
     }
 

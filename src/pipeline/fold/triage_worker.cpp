@@ -3,6 +3,7 @@
 #include "pipeline/fold/slice.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/processor_time.hpp"
+#include "winnow/observe/thread_name.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -52,8 +53,11 @@ std::shared_ptr<const ports::CostSequel> told_of(std::shared_ptr<const ports::Co
 
 }  // namespace
 
-TriageWorker::TriageWorker(TriageShared& shared, fair::Lane lane)
-    : shared_(shared), lane_(lane), thread_([this](const std::stop_token& stop) { run(stop); })
+TriageWorker::TriageWorker(TriageShared& shared, std::size_t number, fair::Lane lane)
+    : shared_(shared), lane_(lane), thread_([this, number](const std::stop_token& stop) {
+          observe::name_thread("triage", number);
+          run(stop);
+      })
 {
 }
 
@@ -260,6 +264,7 @@ bool TriageWorker::fold_aside(Tenant& tenant, std::uint64_t from)
     try {
         tenant.aside = std::jthread(
             [&shared = shared_, &tenant, from, time = tenant.patience.given()](const std::stop_token& stop) {
+                observe::name_thread("patience");
                 try {
                     TurnWatch::Seat seat(shared.watch);
                     seat.begin(tenant.id);

@@ -58,7 +58,7 @@ struct TriageShared {
 
 class TriageWorker {
 public:
-    TriageWorker(TriageShared& shared, fair::Lane lane);
+    TriageWorker(TriageShared& shared, std::size_t number, fair::Lane lane);
     TriageWorker(const TriageWorker&) = delete;
     TriageWorker& operator=(const TriageWorker&) = delete;
 

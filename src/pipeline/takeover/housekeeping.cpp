@@ -4,6 +4,7 @@
 #include "pipeline/takeover/orphan_replay.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
+#include "winnow/observe/thread_name.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -82,6 +83,7 @@ public:
 private:
     void beat(const std::stop_token& stop)
     {
+        observe::name_thread("heartbeat");
         while (!stop.stop_requested()) {
             round("heartbeat", [&] { renew(); });
             pause(stop, Clock::now() + options_.heartbeat);
@@ -90,6 +92,7 @@ private:
 
     void take_over(const std::stop_token& stop, Clock::time_point look_at)
     {
+        observe::name_thread("takeover");
         while (!stop.stop_requested()) {
             if (take_poke() || Clock::now() >= look_at) {
                 round("release", [&] { release(); });

@@ -7,6 +7,7 @@
 #include "pipeline/watch/turn_watch.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
+#include "winnow/observe/thread_name.hpp"
 #include "winnow/pipeline/config_cache.hpp"
 #include "winnow/ports/journal_store.hpp"
 #include "winnow/ports/triage_store.hpp"
@@ -48,6 +49,7 @@ std::chrono::nanoseconds spent()
 void end_with_owner()
 {
     std::thread([] {
+        observe::name_thread("trial-owner");
         std::array<char, 1> some{};
         while (read(STDIN_FILENO, some.data(), 1) != 0) {  // nothing more is said to it
         }
@@ -66,6 +68,7 @@ void say(std::string_view line)
 void say_that_it_works()
 {
     std::thread([] {
+        observe::name_thread("trial-pulse");
         for (auto before = spent();; before = spent()) {
             std::this_thread::sleep_for(kPulse);
             if (spent() - before >= std::chrono::nanoseconds{kPulse} / kLeast) say(std::string(kWorking) + "\n");

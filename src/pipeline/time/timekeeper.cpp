@@ -6,6 +6,7 @@
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/observe/progress.hpp"
+#include "winnow/observe/thread_name.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -78,7 +79,10 @@ public:
     void start()
     {
         for (std::size_t i = 0; i < options_.workers; ++i) {
-            workers_.emplace_back([this](const std::stop_token& stop) { work(stop); });
+            workers_.emplace_back([this, i](const std::stop_token& stop) {
+                observe::name_thread("clock", i);
+                work(stop);
+            });
         }
     }
 

@@ -1,6 +1,7 @@
 #include "pipeline/watch/turn_watch.hpp"
 
 #include "winnow/observe/log.hpp"
+#include "winnow/observe/thread_name.hpp"
 
 #include <pthread.h>
 
@@ -66,6 +67,7 @@ void TurnWatch::Seat::end()
 
 void TurnWatch::run(const std::stop_token& stop)
 {
+    observe::name_thread("turn-watch");
     const auto pause = std::min(kLook, limits_.long_turn / kLooksATurn);
     while (!stop.stop_requested()) {
         std::unique_lock lock(mutex_);

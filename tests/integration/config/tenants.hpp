@@ -82,7 +82,7 @@ protected:
 private:
     pqxx::connection superuser_{database_.superuser};
     pg::Session session_;
-    pg::TenantProofs proofs_{{.conninfo = database_.pipeline}};
+    pg::TenantProofs proofs_{pg::PgOptions{.conninfo = database_.pipeline}};
     std::uint64_t ids_made_ = 0;
 };
 

@@ -45,7 +45,7 @@ protected:
     /// As triage loads it.
     domain::TenantConfig config()
     {
-        auto loaded = pg::make_config_store({.conninfo = database_.pipeline})->load(ours_);
+        auto loaded = pg::make_config_store(pg::PgOptions{.conninfo = database_.pipeline})->load(ours_);
         EXPECT_TRUE(loaded) << loaded.error().message();
         return loaded ? *loaded : domain::TenantConfig();
     }

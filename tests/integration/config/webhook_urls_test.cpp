@@ -28,7 +28,7 @@ protected:
     /// As a node does it; how many were sealed.
     std::size_t seal()
     {
-        const auto chores = pg::make_chores({.conninfo = database_.pipeline}, {},
+        const auto chores = pg::make_chores(pg::PgOptions{.conninfo = database_.pipeline}, {},
                                             [this](TenantId tenant, ContactId contact, std::string_view url) {
                                                 return sealer_.seal(url, domain::sealed_url_context(tenant, contact));
                                             });

@@ -95,9 +95,9 @@ private:
 struct Node {
     Node(const std::string& conninfo, const std::string& how, const std::string& file)
         : streams(pg::make_journal_streams({.conninfo = conninfo})),
-          real(pg::make_triage_store({.conninfo = conninfo})),
+          real(pg::make_triage_store(pg::PgOptions{.conninfo = conninfo})),
           store(*real, how, file),
-          configs(pg::make_config_store({.conninfo = conninfo})),
+          configs(pg::make_config_store(pg::PgOptions{.conninfo = conninfo})),
           policies(*configs),
           triage(store, policies, {.long_turn = 50ms, .hung_turn = kHung}, {}, metrics)
     {
@@ -174,8 +174,8 @@ pipeline::TrialLimits limits(std::string_view how)
 {
     static_cast<void>(pipeline::next_trial_line());  // it has its settings already
     const auto streams = pg::make_journal_streams({.conninfo = arguments[1]});
-    const auto real = pg::make_triage_store({.conninfo = arguments[1]});
-    const auto configs = pg::make_config_store({.conninfo = arguments[1]});
+    const auto real = pg::make_triage_store(pg::PgOptions{.conninfo = arguments[1]});
+    const auto configs = pg::make_config_store(pg::PgOptions{.conninfo = arguments[1]});
     for (const auto* const id : arguments.subspan(6)) {  // connects: of a row's time the row is to have all
         configs->load(TenantId::parse(id).value()).value();
         real->applied(TenantId::parse(id).value(), 1).value();

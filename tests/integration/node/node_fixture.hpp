@@ -63,7 +63,7 @@ protected:
     /// Its id is (number, 1), its admin's (number, 2).
     void make_tenant(std::uint64_t number, const std::string& admin_key) const
     {
-        const auto made = pg::make_provider_store({.conninfo = database_.provider})
+        const auto made = pg::make_provider_store(pg::PgOptions{.conninfo = database_.provider})
                               ->create_tenant({.id = TenantId(Uuid::from_words(number, 1)),
                                                .service_code = "tenant" + std::to_string(number),
                                                .name = "Tenant " + std::to_string(number),

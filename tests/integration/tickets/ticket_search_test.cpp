@@ -37,7 +37,8 @@ protected:
         return tx.exec("select count(*) from find_tickets(" + tx.quote(needle) + ", '{}', 100)")[0][0]
             .as<std::int64_t>();
     }
-    const std::unique_ptr<ports::SearchIndex> index_ = pg::make_search_index({.conninfo = database_.pipeline});
+    const std::unique_ptr<ports::SearchIndex> index_ =
+        pg::make_search_index(pg::PgOptions{.conninfo = database_.pipeline});
 };
 
 TEST_F(TicketSearch, FindsWhatIsIndexedWhatIsNewAndWhatHasChanged)

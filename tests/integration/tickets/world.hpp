@@ -110,7 +110,7 @@ private:
 
     int made_ = 0;
     pg::Session session_;
-    pg::TenantProofs proofs_{{.conninfo = database_.pipeline}};
+    pg::TenantProofs proofs_{pg::PgOptions{.conninfo = database_.pipeline}};
 };
 
 domain::Alert an_alert(std::string title);

@@ -97,7 +97,7 @@ TEST_F(ChoresTest, WhileAnotherNodeDoesAChoreThereIsNothingToDo)
 
 TEST_F(ChoresTest, WithoutADatabaseEveryChoreIsUnavailable)
 {
-    const auto nowhere = make_chores({.conninfo = "host=/nowhere"});
+    const auto nowhere = make_chores(PgOptions{.conninfo = "host=/nowhere"});
     EXPECT_EQ(nowhere->step(0).error().code(), ErrorCode::unavailable);
 }
 
