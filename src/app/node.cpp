@@ -237,6 +237,9 @@ private:
         remind("takeover", [this] { housekeeping_.poke(); });
         remind("configuration", [this] { policies_.compare(); });
         kinds.push_back(pipeline::make_search_kind(*search_index_, kSecond, metrics_));
+        if (const auto name = pipeline::first_never_due(kinds, pg::kinds_on_board())) {
+            throw std::logic_error("the board tells nothing of " + *name + ", which waits for it");
+        }
         return kinds;
     }
 
