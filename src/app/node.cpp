@@ -103,7 +103,8 @@ public:
           triage_store_(pg::make_triage_store(pipeline_sessions_, config.resolve_timeout)),
           quiet_store_(pg::make_quiet_store(pipeline_sessions_)),
           hold_store_(pg::make_hold_store(pipeline_sessions_)),
-          due_board_(pg::make_due_board(pipeline_sessions_)),
+          due_board_(pg::make_due_board(session(config.database.pipeline_url, "winnow clock", 1),
+                                        [this] { return policies_.compared(); })),
           chores_(pg::make_chores(pipeline_sessions_,
                                   {.max_retention = std::chrono::days(config.tenants.max_retention_days),
                                    .newest_rulesets = config.history.newest_rulesets},
@@ -246,6 +247,9 @@ private:
         remind("takeover", [this] { housekeeping_.poke(); });
         remind("configuration", [this] { policies_.compare(); });
         kinds.push_back(pipeline::make_search_kind(*search_index_, kSecond, metrics_));
+        if (const auto name = pipeline::first_never_due(kinds, pg::kinds_on_board())) {
+            throw std::logic_error("the board tells nothing of " + *name + ", which waits for it");
+        }
         return kinds;
     }
 

@@ -50,6 +50,10 @@ public:
     /// Somebody's versions have changed: compare them now. Thread-safe, and quick.
     void compare() noexcept;
 
+    /// The versions that were compared last, and of which everybody was told; nullopt: none yet. Whoever reads others
+    /// calls compare(), until these are they. Thread-safe, and quick.
+    [[nodiscard]] std::optional<ports::VersionsSum> compared() const;
+
 private:
     class Impl;
     std::unique_ptr<Impl> impl_;

@@ -12,6 +12,9 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace winnow::observe {
@@ -55,5 +58,9 @@ using OutboxChanged = std::function<void()>;
 /// itself, too, but seldom.
 [[nodiscard]] std::unique_ptr<ports::DueKind> make_reminder_kind(std::string_view name, std::function<void()> remind,
                                                                  std::chrono::milliseconds again);
+
+/// A kind that waits for a board to tell of it, and is none of those `on_board`: it would never have a turn.
+[[nodiscard]] std::optional<std::string> first_never_due(std::span<const std::unique_ptr<ports::DueKind>> kinds,
+                                                         std::span<const std::string_view> on_board);
 
 }  // namespace winnow::pipeline

@@ -80,10 +80,10 @@ public:
 /// What one look at the board says.
 struct DueTimes {
     Timestamp now;  ///< By the database's clock.
-    /// In how long the earliest of each kind is due, by name; 0 and less: since then. Kinds of which nothing waits are
-    /// not named.
+    /// In how long the earliest of each kind is due, by name; 0 and less: since then. A day at most: what is due later
+    /// counts as that. Kinds of which nothing waits are not named.
     std::vector<std::pair<std::string, std::chrono::milliseconds>> in;
-    std::vector<domain::Outage> outages;  ///< Of the last day, in order.
+    std::vector<domain::Outage> outages;  ///< Of the last day, in order, the one that has just ended included.
 };
 
 /// All due columns in one look, because it is all that an idle node asks for. Thread-safe.

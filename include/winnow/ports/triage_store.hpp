@@ -12,9 +12,12 @@
 #include "winnow/triage/fold.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <stop_token>
+#include <utility>
 #include <vector>
 
 namespace winnow::ports {
@@ -127,6 +130,24 @@ struct TenantVersions {
     std::int64_t credentials = 0;
     friend bool operator==(const TenantVersions&, const TenantVersions&) = default;
 };
+
+/// All tenants' versions in short: another one wherever a tenant, or a version, has come or gone. Of the same tenants
+/// the versions differ in their sum, for each only grows; others differ in their ids.
+struct VersionsSum {
+    std::uint64_t tenants = 0;  ///< The random halves of their ids, by exclusive or.
+    std::int64_t versions = 0;  ///< The sum of both, and 1 for each tenant.
+    friend bool operator==(const VersionsSum&, const VersionsSum&) = default;
+};
+
+[[nodiscard]] inline VersionsSum sum_of(std::span<const std::pair<TenantId, TenantVersions>> all) noexcept
+{
+    VersionsSum sum;
+    for (const auto& [tenant, versions] : all) {
+        sum.tenants ^= tenant.value().low();
+        sum.versions += versions.policy + versions.credentials + 1;
+    }
+    return sum;
+}
 
 /// Which part of a tenant's configuration is not what it was.
 struct TenantChange {

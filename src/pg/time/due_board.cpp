@@ -3,7 +3,6 @@
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/sql_errors.hpp"
-#include "pg/upkeep/tenant_rounds.hpp"
 #include "winnow/observe/log.hpp"
 
 #include <pqxx/except>
@@ -11,15 +10,33 @@
 #include <pqxx/result>
 
 #include <algorithm>
-#include <atomic>
+#include <chrono>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace winnow::pg {
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+// The whole takes some milliseconds. What takes longer counts as due: that costs its kind a look in vain, and waiting
+// for it would cost all kinds theirs.
+constexpr milliseconds kAtOnce{1'000};
+constexpr milliseconds kAlone{300};       // a column by itself; and the wait for a lock
+constexpr milliseconds kTogether{3'000};  // all columns, one by one
+/// For so long they are looked at one by one after they could not be seen at once.
+constexpr std::chrono::minutes kApart{1};
+
+/// Beyond it nothing is told: the clock's arithmetic, in nanoseconds, ends after 292 years.
+constexpr std::chrono::hours kFarthest{24};
+constexpr std::chrono::hours kOldest{3'650 * 24};
 
 /// A kind that waits, and the instant at which its earliest is due: one expression, null where nothing waits. It is
 /// asked for every second, so it reads the first entry of an index on the due column, or a step a tenant.
@@ -92,112 +109,223 @@ case when not urls_are_sealed()
      .due = "case when exists (select from quiet_tickets where source_key <> '') then now() end"},
 };
 
-constexpr auto kNow = "select 'now' as kind, null::int8 as ms, now() as began_at, null::timestamptz as ended_at";
-// Every tenant's versions only grow.
+constexpr std::string_view kConfiguration = "configuration";
+constexpr std::string_view kOutage = "outage";
+
+constexpr auto kNow =
+    "select 'now' as kind, null::int8 as ms, now() as began_at, null::timestamptz as ended_at, null::int8 as tenants";
+
+// As ports::sum_of() has it.
 constexpr auto kVersions = R"sql(
- union all
-select 'configuration', count(*) + 1000003 * coalesce(sum(config_version + credentials_version), 0)::int8, null, null
+select 'configuration' as kind, coalesce(sum(config_version + credentials_version + 1), 0)::int8 as ms,
+       null::timestamptz as began_at, null::timestamptz as ended_at,
+       coalesce(bit_xor(('x' || right(replace(tenant_id::text, '-', ''), 16))::bit(64)::int8), 0) as tenants
   from tenants
 )sql";
+
+// And the one that no heartbeat has written down yet (pg/journal/outages.hpp).
 constexpr auto kOutages = R"sql(
+select 'outage' as kind, null::int8 as ms, began_at, ended_at, null::int8 as tenants
+  from outages where ended_at > now() - interval '1 day'
  union all
-select 'outage', null, began_at, ended_at from outages where ended_at > now() - interval '1 day'
+select 'outage', null, b.at, now(), null
+  from (select max(renewed_at) as at from journal_streams) b where b.at < now() - interval '15 seconds'
 )sql";
 
-std::string line_of(const Column& column)
+/// A part of the look that can be asked for by itself, of constant text.
+struct Part {
+    std::string_view name;
+    std::string sql;
+};
+
+std::vector<Part> parts()
 {
-    return std::string("select '") + column.kind + "' as kind, ceil(extract(epoch from " + column.due +
-           " - now()) * 1000)::int8 as ms, null::timestamptz as began_at, null::timestamptz as ended_at";
+    std::vector<Part> all;
+    for (const auto& column : kBoard) {
+        all.push_back({column.kind, std::string("select '") + column.kind + "' as kind, ceil(extract(epoch from " +
+                                        column.due +
+                                        " - now()) * 1000)::int8 as ms, null::timestamptz as began_at, "
+                                        "null::timestamptz as ended_at, null::int8 as tenants"});
+    }
+    all.push_back({kConfiguration, kVersions});
+    all.push_back({kOutage, kOutages});
+    return all;
 }
 
-/// All of it in one, of constant parts.
-std::string statement()
+std::string all_in_one(const std::vector<Part>& parts)
 {
     std::string sql = kNow;
-    for (const auto& column : kBoard) sql += "\n union all\n" + line_of(column);
-    return sql + kVersions + kOutages;
+    for (const auto& part : parts) sql += "\n union all\n" + part.sql;
+    return sql;
+}
+
+PgOptions in_haste(PgOptions options)
+{
+    options.lock_timeout = std::min(options.lock_timeout, kAlone);
+    options.statement_timeout = std::min(options.statement_timeout, kAtOnce);
+    return options;
+}
+
+std::string_view first_line(std::string_view text)
+{
+    return text.substr(0, text.find('\n'));
+}
+
+/// What a look has seen of it.
+struct Seen {
+    ports::DueTimes times;  ///< But for configuration.
+    std::optional<ports::VersionsSum> versions;
+    bool outages = true;
+};
+
+void read(const pqxx::result& rows, Seen& seen)
+{
+    for (const auto& row : rows) {
+        const auto kind = text_of(row["kind"]);
+        if (kind == "now") {
+            seen.times.now = time_of(row["began_at"]);
+        } else if (kind == kOutage) {
+            seen.times.outages.push_back({.began = time_of(row["began_at"]), .ended = time_of(row["ended_at"])});
+        } else if (kind == kConfiguration) {
+            seen.versions = ports::VersionsSum{.tenants = static_cast<std::uint64_t>(row["tenants"].as<std::int64_t>()),
+                                               .versions = row["ms"].as<std::int64_t>()};
+        } else if (!row["ms"].is_null()) {
+            const milliseconds in(row["ms"].as<std::int64_t>());
+            seen.times.in.emplace_back(kind, std::clamp<milliseconds>(in, -kOldest, kFarthest));
+        }
+    }
 }
 
 class PgDueBoard final : public ports::DueBoard {
 public:
-    explicit PgDueBoard(const Sessions& sessions) : pool_(sessions.of(Errand::control)) {}
+    PgDueBoard(PgOptions options, VersionsCompared compared)
+        : compared_(std::move(compared)), pool_(in_haste(std::move(options)))
+    {
+    }
 
     Result<ports::DueTimes> look() override
     {
         return pool_.run([&](Session& session) -> Result<ports::DueTimes> {
             pqxx::nontransaction tx(session.connection());
-            auto times = all_at_once(tx);
-            if (!times) times = one_by_one(tx);
-            std::ranges::sort(times->outages, {}, &domain::Outage::began);
-            return *std::move(times);
+            auto seen = all_at_once(tx);
+            if (!seen) seen = one_by_one(tx);
+            return told(*std::move(seen));
         });
     }
 
 private:
-    /// Nothing where some tenant's row spoils it.
-    std::optional<ports::DueTimes> all_at_once(pqxx::transaction_base& tx)
+    /// Nothing where some part cannot be seen, or could not a moment ago.
+    std::optional<Seen> all_at_once(pqxx::transaction_base& tx)
     {
+        {
+            const std::lock_guard lock(mutex_);
+            if (Clock::now() < apart_until_) return std::nullopt;
+        }
         try {
-            ports::DueTimes times;
-            read(tx.exec(statement_), times);
-            spoilt_ = false;
-            return times;
-        } catch (const pqxx::sql_error& failure) {
-            if (!tx.conn().is_open()) throw;
-            const auto error = to_error(failure);
-            if (!may_be_one_tenants(error)) throw;
-            if (!spoilt_.exchange(true)) {
-                observe::error("what is due cannot be seen at once, and is looked for kind by kind",
-                               {{"error", error.message()}});
-            }
+            Seen seen;
+            read(tx.exec(statement_), seen);
+            const std::lock_guard lock(mutex_);
+            unseen_.clear();
+            apart_ = false;
+            return seen;
+        } catch (const pqxx::failure& failure) {
+            go_apart(failure.what());
+            if (!tx.conn().is_open()) throw;  // it may have hung in one of them: the next look will tell
             return std::nullopt;
         }
     }
 
-    /// What cannot be seen counts as due: its kind looks for it tenant by tenant, and the others' is seen.
-    ports::DueTimes one_by_one(pqxx::transaction_base& tx)
+    void go_apart(std::string_view why)
     {
-        ports::DueTimes times;
-        read(tx.exec(std::string(kNow) + kVersions + kOutages), times);
-        for (const auto& column : kBoard) {
+        {
+            const std::lock_guard lock(mutex_);
+            apart_until_ = Clock::now() + kApart;
+            if (std::exchange(apart_, true)) return;
+        }
+        observe::warn("what is due cannot be seen at once, and is looked for kind by kind",
+                      {{"reason", first_line(why)}});
+    }
+
+    /// What cannot be seen counts as due: its kind looks for it tenant by tenant, and the others' is seen. An error
+    /// only where the session does not answer at all.
+    Seen one_by_one(pqxx::transaction_base& tx)
+    {
+        constexpr auto kPatience = "select set_config('statement_timeout', $1, false)";
+        Seen seen;
+        read(tx.exec(kNow), seen);
+        query(tx, kPatience, std::to_string(kAlone.count()));
+        const auto until = Clock::now() + kTogether;
+        for (const auto& part : parts_) {
+            if (Clock::now() >= until) {
+                miss(part.name, "there is no time left for it", seen);
+                continue;
+            }
             try {
-                read(tx.exec(line_of(column)), times);
-            } catch (const pqxx::sql_error&) {
+                read(tx.exec(part.sql), seen);
+            } catch (const pqxx::sql_error& failure) {
                 if (!tx.conn().is_open()) throw;
-                times.in.emplace_back(column.kind, 0);
+                miss(part.name, failure.what(), seen);
             }
         }
-        return times;
+        query(tx, kPatience, std::to_string(kAtOnce.count()));
+        return seen;
     }
 
-    void read(const pqxx::result& rows, ports::DueTimes& times)
+    void miss(std::string_view part, std::string_view why, Seen& seen)
     {
-        for (const auto& row : rows) {
-            const auto kind = text_of(row["kind"]);
-            if (kind == "now") {
-                times.now = time_of(row["began_at"]);
-            } else if (kind == "outage") {
-                times.outages.push_back({.began = time_of(row["began_at"]), .ended = time_of(row["ended_at"])});
-            } else if (kind == "configuration") {
-                const auto versions = row["ms"].as<std::int64_t>();
-                if (versions_.exchange(versions) != versions) times.in.emplace_back(kind, 0);
-            } else if (!row["ms"].is_null()) {
-                times.in.emplace_back(kind, row["ms"].as<std::int64_t>());
-            }
+        if (part == kOutage) {
+            seen.outages = false;
+        } else if (part != kConfiguration) {
+            seen.times.in.emplace_back(part, 0);
         }
+        {
+            const std::lock_guard lock(mutex_);
+            if (std::ranges::find(unseen_, part) != unseen_.end()) return;
+            unseen_.push_back(part);
+        }
+        observe::error("what is due of a kind cannot be seen, and counts as due",
+                       {{"kind", part}, {"reason", first_line(why)}});
     }
 
-    const std::string statement_ = statement();
+    ports::DueTimes told(Seen seen)
+    {
+        auto& times = seen.times;
+        if (!compared_ || !seen.versions || compared_() != seen.versions) times.in.emplace_back(kConfiguration, 0);
+        const std::lock_guard lock(mutex_);
+        if (seen.outages) {
+            std::ranges::sort(times.outages, {}, &domain::Outage::began);
+            outages_ = times.outages;
+        } else {
+            times.outages = outages_;
+        }
+        return std::move(times);
+    }
+
+    const VersionsCompared compared_;
+    const std::vector<Part> parts_ = parts();
+    const std::string statement_ = all_in_one(parts_);
     const Sessions pool_;
-    std::atomic<std::int64_t> versions_ = -1;  ///< What the last look found: due is what differs from it.
-    std::atomic<bool> spoilt_ = false;
+
+    std::mutex mutex_;  // guards what follows
+    Clock::time_point apart_until_;
+    bool apart_ = false;                    ///< Since it could not be seen at once.
+    std::vector<std::string_view> unseen_;  ///< Told of in the log, since all was seen at once.
+    std::vector<domain::Outage> outages_;   ///< As they were seen last.
 };
 
 }  // namespace
 
-std::unique_ptr<ports::DueBoard> make_due_board(const Sessions& sessions)
+std::unique_ptr<ports::DueBoard> make_due_board(PgOptions options, VersionsCompared compared)
 {
-    return std::make_unique<PgDueBoard>(sessions);
+    return std::make_unique<PgDueBoard>(std::move(options), std::move(compared));
+}
+
+std::vector<std::string_view> kinds_on_board()
+{
+    std::vector<std::string_view> kinds;
+    for (const auto& column : kBoard) kinds.emplace_back(column.kind);
+    kinds.push_back(kConfiguration);
+    return kinds;
 }
 
 }  // namespace winnow::pg

@@ -107,6 +107,12 @@ public:
         wake_.notify_all();
     }
 
+    [[nodiscard]] std::optional<ports::VersionsSum> compared() const
+    {
+        const std::lock_guard lock(mutex_);
+        return compared_;
+    }
+
 private:
     /// A load in progress: a change meanwhile must not be covered up by what the load brings.
     struct Flight {
@@ -257,6 +263,8 @@ private:
         std::unordered_map<TenantId, ports::TenantVersions> listed(versions->begin(), versions->end());
         for (const auto& change : changed_since(listed)) pass_on(change);
         polled_ = std::move(listed);  // last: what was not passed on is found again
+        const std::lock_guard lock(mutex_);
+        compared_ = ports::sum_of(*versions);
         return true;
     }
 
@@ -291,7 +299,7 @@ private:
     const domain::AlertIds ids_;
     const std::chrono::milliseconds poll_every_;
 
-    std::mutex mutex_;  // guards everything below
+    mutable std::mutex mutex_;  // guards everything below
     bool told_ = false;
     std::condition_variable_any wake_;
     std::unordered_map<TenantId, std::shared_ptr<const TenantPolicy>> policies_;
@@ -299,6 +307,7 @@ private:
     std::unordered_map<TenantId, std::shared_ptr<Flight>> flights_;
     std::condition_variable landed_;
     std::unordered_map<TenantId, ports::TenantVersions> polled_;  ///< The poller's own.
+    std::optional<ports::VersionsSum> compared_;
 
     std::jthread listener_;  // last: they end before what they use
     std::jthread poller_;
@@ -325,6 +334,11 @@ void ConfigCache::note(const ports::TenantChange& change) noexcept
 void ConfigCache::compare() noexcept
 {
     impl_->compare();
+}
+
+std::optional<ports::VersionsSum> ConfigCache::compared() const
+{
+    return impl_->compared();
 }
 
 }  // namespace winnow::pipeline

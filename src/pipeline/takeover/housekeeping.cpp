@@ -141,7 +141,7 @@ private:
     void claim_orphans()
     {
         const auto claimed = streams_.claim_orphans();
-        claiming_ = claimed.has_value();  // asked more often than the heartbeat, so it notices first
+        claiming_ = claimed.has_value();  // while it fails it is asked again soon, and an orphan stays one
         if (!claimed) {
             warn("cannot look for orphaned streams", claimed.error());
             return;

@@ -51,7 +51,7 @@ TEST_F(NodeSessionsTest, AreAsManyAsTheConfigurationSaysWhateverHangs)
     const auto expected = database_sessions(config_);
     const auto most = static_cast<std::int64_t>(expected.most());
     EXPECT_EQ(expected.most(),
-              config_.journal.transactions_in_flight + triage_workers(config_) + config_.database.api_connections + 15)
+              config_.journal.transactions_in_flight + triage_workers(config_) + config_.database.api_connections + 16)
         << "as docs/operations.md has it";
     Node node(config_);
     // Nothing that has to do with tickets gets on: folds, timers, lists, the search index.
@@ -77,7 +77,7 @@ TEST_F(NodeSessionsTest, AreAsManyAsTheConfigurationSaysWhateverHangs)
     };
     EXPECT_TRUE(hangs("usename = 'winnow_api'", 3)) << "all of REST's: one for each tenant";
     EXPECT_TRUE(hangs("application_name = 'winnow triage'", 1));
-    EXPECT_TRUE(hangs("application_name in ('winnow control', 'winnow timers')", 1))
+    EXPECT_TRUE(hangs("application_name in ('winnow clock', 'winnow timers')", 1))
         << "the clock's look, or what is due";
     EXPECT_TRUE(hangs("application_name = 'winnow chores'", 1));
     EXPECT_EQ(sessions("usename = 'winnow_api'"), static_cast<std::int64_t>(expected.api));
@@ -106,7 +106,7 @@ TEST_F(NodeSessionsTest, WhatTimersWaitForDoesNotHoldUpTriage)
     // What the clock looks at and timers begin with, and folds do not touch.
     transaction->exec("lock table quiet_tickets, search_progress in access exclusive mode");
     const std::string hangs =
-        "datname = current_database() and application_name in ('winnow control', 'winnow timers') and wait_event_type "
+        "datname = current_database() and application_name in ('winnow clock', 'winnow timers') and wait_event_type "
         "= 'Lock'";
     const std::string begun = "(extract(epoch from query_start) * 1000000)::int8";
     std::int64_t folded = 1;

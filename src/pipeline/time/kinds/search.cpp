@@ -1,7 +1,9 @@
+#include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pipeline/chore_kinds.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace winnow::pipeline {
@@ -29,13 +31,21 @@ public:
 
     Result<std::vector<TenantId>> tenants(std::size_t /*limit*/) override { return std::vector{TenantId()}; }
 
+    /// What failed is told of here, once.
     Result<ports::DueDone> run(const ports::DueTurn& /*turn*/) override
     {
         const auto begun = Clock::now();
         const auto advanced = index_.advance(kAtOnce);
         set_aside_.add(static_cast<double>(index_.set_aside() - counted_));
         counted_ = index_.set_aside();
-        if (!advanced) return advanced.error();
+        if (!advanced) {
+            if (!std::exchange(failing_, true)) {
+                observe::warn("tickets cannot be indexed, and it is tried again and again",
+                              {{"error", advanced.error().message()}, {"code", to_string(advanced.error().code())}});
+            }
+            return ports::DueDone{.again_in = traits_.again};
+        }
+        if (std::exchange(failing_, false)) observe::info("tickets are indexed again");
         ports::DueDone done{.rows = *advanced};
         // Behind a storm it takes half of the time: what opens tickets goes first.
         const auto took = std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - begun);
@@ -47,7 +57,9 @@ private:
     ports::SearchIndex& index_;
     const ports::DueTraits traits_;
     const observe::Counter set_aside_;
-    std::size_t counted_ = 0;  // of whoever has the turn
+    // Of whoever has the turn.
+    std::size_t counted_ = 0;
+    bool failing_ = false;  // it is told of once
 };
 
 }  // namespace

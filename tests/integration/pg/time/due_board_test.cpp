@@ -1,8 +1,12 @@
 #include "winnow/pg/due_board.hpp"
 
 #include "integration/pg/fixture.hpp"
+#include "winnow/pg/config_store.hpp"
+
+#include <pqxx/transaction>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -19,8 +23,12 @@ protected:
     {
         const auto times = board_->look();
         EXPECT_TRUE(times);
-        const auto found = std::ranges::find(times->in, kind, [](const auto& one) { return one.first; });
-        return found == times->in.end() ? std::nullopt : std::optional(found->second);
+        return due(*times, kind);
+    }
+    static std::optional<milliseconds> due(const ports::DueTimes& times, const std::string& kind)
+    {
+        const auto found = std::ranges::find(times.in, kind, [](const auto& one) { return one.first; });
+        return found == times.in.end() ? std::nullopt : std::optional(found->second);
     }
     void ticket(const std::string& columns, const std::string& values)
     {
@@ -82,15 +90,51 @@ TEST_F(DueBoardTest, AStreamWhoseWriterIsGoneIsDueAndOneThatSomebodyHoldsIsNot)
     EXPECT_EQ(due("takeover"), std::nullopt);
 }
 
-TEST_F(DueBoardTest, ConfigurationIsDueOnceWhereAnybodysHasChangedSinceTheLastLook)
+TEST_F(DueBoardTest, ConfigurationIsDueUntilTheVersionsThatThereAreWereCompared)
 {
-    static_cast<void>(due("configuration"));
+    const auto store = make_config_store(pipeline());
+    std::optional<ports::VersionsSum> compared;
+    const auto compare = [&] {
+        compared = ports::sum_of(store->versions().value());
+    };
+    board_ = make_due_board(pipeline(), [&] { return compared; });
+    EXPECT_EQ(due("configuration"), 0ms) << "nobody has compared anything";
+    compare();
     EXPECT_EQ(due("configuration"), std::nullopt);
     sql("update tenant_settings set reopen_window_ms = 1");
     EXPECT_EQ(due("configuration"), 0ms);
+    EXPECT_EQ(due("configuration"), 0ms) << "that it was told of is not that it was done";
+    compare();
     EXPECT_EQ(due("configuration"), std::nullopt);
     static_cast<void>(new_tenant());
     EXPECT_EQ(due("configuration"), 0ms);
+    compare();
+    EXPECT_EQ(due("configuration"), std::nullopt);
+}
+
+TEST_F(DueBoardTest, ConfigurationIsDueWhereATenantHasGoneAndOneOfEqualVersionsHasCome)
+{
+    const auto store = make_config_store(pipeline());
+    const auto compared = ports::sum_of(store->versions().value());
+    board_ = make_due_board(pipeline(), [&] { return compared; });
+    EXPECT_EQ(due("configuration"), std::nullopt);
+    sql("set session_replication_role = replica; update tenants set tenant_id = '" + new_uuid().str() +
+        "' where tenant_id = '" + tenant_.str() + "'");
+    EXPECT_EQ(ports::sum_of(store->versions().value()).versions, compared.versions);
+    EXPECT_EQ(due("configuration"), 0ms);
+}
+
+TEST_F(DueBoardTest, TellsOfEachChoreThatWaitsForIt)
+{
+    const auto on_board = kinds_on_board();
+    const auto chores = make_chores(pipeline(), {}, [](auto, auto, auto) { return std::string(); });
+    std::size_t waiting = 0;
+    for (const auto& chore : chores->list()) {
+        if (!chore.on_board) continue;
+        ++waiting;
+        EXPECT_NE(std::ranges::find(on_board, chore.name), on_board.end()) << chore.name;
+    }
+    EXPECT_GT(waiting, 4U);
 }
 
 TEST_F(DueBoardTest, WhatOneRowSpoilsCountsAsDueAndTheOthersAreSeen)
@@ -103,6 +147,65 @@ TEST_F(DueBoardTest, WhatOneRowSpoilsCountsAsDueAndTheOthersAreSeen)
     ASSERT_TRUE(due("expiry"));
     EXPECT_GT(*due("expiry"), 59min);
     EXPECT_EQ(due("quiet"), std::nullopt);
+}
+
+TEST_F(DueBoardTest, WhatIsDueInAMillenniumIsDueInADayAtTheEarliestThatIsLookedAt)
+{
+    ticket("state, held_by, held_until", "'held', 'pause', '9999-12-31'");
+    EXPECT_EQ(due("hold"), 24h);
+    sql("update tickets set held_until = '0001-01-01'");
+    ASSERT_TRUE(due("hold"));
+    EXPECT_LT(*due("hold"), -24h);
+    EXPECT_GT(*due("hold"), -24h * 365 * 100) << "a clock in nanoseconds can hold it";
+}
+
+TEST_F(DueBoardTest, TablesThatAreLockedCountAsDueAndTheOthersAreSeen)
+{
+    ticket("state", "'open'");
+    pqxx::connection connection(database_.superuser);
+    pqxx::work lock(connection);
+    lock.exec("lock table tickets, alert_instances, deliveries, backtests, history_deltas in access exclusive mode");
+    const auto begun = std::chrono::steady_clock::now();
+    const auto times = board_->look();
+    ASSERT_TRUE(times) << times.error().message();
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 10s) << "less than one of them waits for a lock elsewhere";
+    for (const auto* kind : {"hold", "expiry", "delivery", "backtest", "gather_history"}) {
+        EXPECT_EQ(due(*times, kind), 0ms) << kind;
+    }
+    EXPECT_EQ(due(*times, "quiet"), std::nullopt);
+    EXPECT_EQ(due(*times, "takeover"), std::nullopt);
+}
+
+TEST_F(DueBoardTest, AColumnThatIsSlowOrCannotBeReadCountsAsDueAndTheOthersAreSeen)
+{
+    ticket("state, held_by, held_until", "'held', 'pause', now() + interval '1 hour'");
+    sql("alter table noise_deltas rename to noise_deltas_kept;"
+        "create view noise_deltas as select 1 as one from generate_series(1, 60) where pg_sleep(1)::text = 'never';"
+        "grant select on noise_deltas to winnow_pipeline;"
+        "revoke all on owed_events from winnow_pipeline;"
+        "alter table history_deltas rename to history_deltas_kept");
+    for (int look = 0; look < 2; ++look) {
+        const auto times = board_->look();
+        ASSERT_TRUE(times) << times.error().message();
+        EXPECT_EQ(due(*times, "gather_noise"), 0ms) << "slow";
+        EXPECT_EQ(due(*times, "delivery"), 0ms) << "not permitted";
+        EXPECT_EQ(due(*times, "gather_history"), 0ms) << "missing";
+        EXPECT_EQ(due(*times, "expiry"), std::nullopt);
+        ASSERT_TRUE(due(*times, "hold"));
+        EXPECT_GT(*due(*times, "hold"), 59min);
+    }
+}
+
+TEST_F(DueBoardTest, ShowsAnOutageThatNoHeartbeatHasWrittenDownYet)
+{
+    auto streams = make_journal_streams(pipeline());
+    ASSERT_TRUE(streams->open("node"));
+    EXPECT_TRUE(board_->look().value().outages.empty());
+    sql("update journal_streams set renewed_at = now() - interval '1 hour'");
+    const auto outages = board_->look().value().outages;
+    ASSERT_EQ(outages.size(), 1U);
+    EXPECT_GE(outages[0].ended - outages[0].began, 1h);
+    EXPECT_LT(outages[0].ended - outages[0].began, 61min);
 }
 
 TEST_F(DueBoardTest, ShowsTheOutagesOfTheLastDayInOrder)

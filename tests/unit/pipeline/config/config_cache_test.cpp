@@ -166,6 +166,55 @@ TEST_F(ConfigCacheTest, AMissedNoticeIsMadeUpForByThePoll)
     EXPECT_TRUE(eventually([&] { return changes_ == 1; }));
 }
 
+TEST_F(ConfigCacheTest, TellsWhichVersionsItComparedLast)
+{
+    const auto told = [&] {
+        return cache_.compared() == ports::sum_of(store_.versions().value());
+    };
+    put("first", 1, false);
+    EXPECT_FALSE(told());
+    cache_.compare();
+    EXPECT_TRUE(eventually(told));
+    put("second", 2, false);
+    EXPECT_FALSE(told()) << "whoever reads these says so, again and again";
+    cache_.compare();
+    EXPECT_TRUE(eventually(told));
+}
+
+TEST_F(ConfigCacheTest, AComparisonThatWasNotPassedOnIsNone)
+{
+    std::atomic<bool> fails = true;
+    std::atomic<int> told = 0;
+    ConfigCache cache(store_, [&](const ports::TenantChange& change) {
+        if (!change.policy) return;
+        ++told;
+        if (fails) throw std::bad_alloc();
+    });
+    put("first", 1, false);
+    ASSERT_TRUE(cache.get(tenant_));
+    put("second", 2, false);
+    const auto second = ports::sum_of(store_.versions().value());
+    cache.compare();
+    ASSERT_TRUE(eventually([&] { return told > 0; }));
+    EXPECT_NE(cache.compared(), second);
+    fails = false;
+    EXPECT_TRUE(eventually([&] {
+        cache.compare();
+        return cache.compared() == second;
+    }));
+}
+
+TEST(VersionsSumTest, DiffersWhereATenantOrAVersionHasComeOrGone)
+{
+    using All = std::vector<std::pair<TenantId, ports::TenantVersions>>;
+    const All all{{tenant_id(1), {.policy = 1, .credentials = 1}}, {tenant_id(2), {.policy = 1, .credentials = 1}}};
+    const All later{{tenant_id(1), {.policy = 2, .credentials = 1}}, {tenant_id(2), {.policy = 1, .credentials = 1}}};
+    const All others{{tenant_id(1), {.policy = 1, .credentials = 1}}, {tenant_id(3), {.policy = 1, .credentials = 1}}};
+    const All fewer{all.front()};
+    EXPECT_EQ(ports::sum_of(all), ports::sum_of(all));
+    for (const auto& other : {later, others, fewer, All{}}) EXPECT_NE(ports::sum_of(all), ports::sum_of(other));
+}
+
 TEST_F(ConfigCacheTest, AChangeOfCredentialsIsPassedOnAndLoadsNoPolicyAgain)
 {
     put("first", 1, false);

@@ -115,6 +115,16 @@ TEST_F(UpkeepTest, WhatTheBoardTellsOfIsBegunWhereItIsThereAndNotOtherwise)
     EXPECT_TRUE(shows("winnow_chore_rows_total{chore=\"gather\"} 12"));
 }
 
+TEST_F(UpkeepTest, WhatWaitsForABoardThatTellsNothingOfItIsFound)
+{
+    FakeChores chores({"gather", "purge"}, 1h);
+    chores.put_on_board("gather");
+    Upkeep upkeep(chores, quick_, metrics_);
+    const auto made = upkeep.kinds();
+    EXPECT_EQ(first_never_due(made, std::vector<std::string_view>{"hold"}), "gather");
+    EXPECT_EQ(first_never_due(made, std::vector<std::string_view>{"hold", "gather"}), std::nullopt);
+}
+
 TEST_F(UpkeepTest, EndsAtOnceHoweverLongItsIntervals)
 {
     FakeChores chores({"purge"}, 1h);
