@@ -11,6 +11,7 @@
 #include <chrono>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 namespace winnow::pipeline {
 namespace {
@@ -23,7 +24,10 @@ public:
     Result<std::optional<ports::BacktestJob>> claim(const std::string& runner) override
     {
         if (claimed_.exchange(true)) return std::optional<ports::BacktestJob>();
-        return std::optional(ports::BacktestJob{.tenant = tenant_id(1), .id = {}, .runner = runner, .draft = {}});
+        std::optional<ports::BacktestJob> job(std::in_place);
+        job->tenant = tenant_id(1);
+        job->runner = runner;
+        return job;
     }
     Result<std::uint64_t> count_alerts(const ports::BacktestJob& /*job*/, const std::stop_token& /*stop*/) override
     {

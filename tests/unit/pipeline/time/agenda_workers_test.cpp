@@ -33,7 +33,6 @@ TEST_F(AgendaTest, WhoeverHangsOneWorkerIsThereForTheBoardAndForWhatNeverWaits)
         found(1, {TenantId()});
         ASSERT_EQ(next(), "take reminder nobody");
         took(turn());
-        pass(0ms);
     }
 }
 
@@ -73,11 +72,13 @@ TEST_F(AgendaTest, WhomAnotherKindIsAtForLongHoldsUpNoOtherTenant)
     looked({0ms, kNothing});
     ASSERT_EQ(next(), "find hold");
     found(0, {a_});
-    EXPECT_EQ(next(), "wait 900") << "it is taken";
+    EXPECT_EQ(next(), "wait 1000") << "it is taken";
     pass(1'000ms);
     ASSERT_EQ(next(), "look");
     looked({-1'000ms, kNothing});
     pass(250ms);
+    ASSERT_EQ(next(), "look");
+    looked({-1'250ms, kNothing});
     ASSERT_EQ(next(), "find hold");
     found(0, {a_, b_});
     EXPECT_EQ(next(), "take hold 2");
