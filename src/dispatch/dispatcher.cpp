@@ -96,7 +96,10 @@ private:
             if (recorded && claimed) progress_.turned(SteadyClock::now());
             pause = claimed ? kFirstPause : std::min(pause * 2, kLongestPause);
             settle();
-            look = wait(claimed && unrecorded_.empty() ? sleep_length() : pause);
+            const auto length = claimed && unrecorded_.empty() ? sleep_length() : pause;
+            if (recorded && claimed) progress_.waits(false, SteadyClock::now());  // it sleeps, and nothing is late
+            look = wait(length);
+            progress_.waits(true, SteadyClock::now());
         }
         finish();
     }
@@ -110,15 +113,22 @@ private:
     /// How long nothing falls due.
     milliseconds sleep_length()
     {
+        const auto length = sleep_length_of_claims();
+        const auto rest = std::chrono::ceil<milliseconds>(settle_at_ - SteadyClock::now());
+        return left_ ? std::clamp(rest, milliseconds{0}, length) : length;
+    }
+
+    milliseconds sleep_length_of_claims()
+    {
         if (shares_.free() == 0) return options_.poll;
         if (more_) return kFirstPause;
         const auto due = outbox_.next_due();
-        if (!due || !*due) return options_.poll;
+        if (!due || !*due) return due ? options_.poll : std::min(options_.again, options_.poll);
         // What is due already and was not claimed waits for somebody's share, and a report wakes us; or for a receiver
         // that is to be probed.
-        const auto wait =
+        const auto in =
             **due > milliseconds{0} ? **due : shares_.next_probe(SteadyClock::now()).value_or(options_.poll);
-        return std::clamp(wait, kFirstPause, std::max(options_.poll, kFirstPause));
+        return std::clamp(in, kFirstPause, std::max(options_.poll, kFirstPause));
     }
 
     /// True when it is time to claim: poked, something reported (a slot came free), or the time is over. One that is
@@ -319,7 +329,8 @@ private:
         owes_ = false;
         const auto left = outbox_.settle();
         if (!left) observe::warn("timelines cannot be told of deliveries yet", {{"reason", left.error().message()}});
-        settle_at_ = left && !*left ? now + options_.settle_anyway : now + options_.poll;
+        left_ = !left || *left;
+        settle_at_ = now + (left_ ? std::min(options_.again, options_.settle_anyway) : options_.settle_anyway);
     }
 
     /// Waits for what is in flight, hands the rest back, and records both.
@@ -346,7 +357,8 @@ private:
     const std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
     std::unordered_map<DeliveryId, Attempt> attempts_;
     std::vector<ports::AttemptResult> unrecorded_;
-    bool owes_ = true;  ///< Timelines: by this node's results, or a former one's.
+    bool owes_ = true;   ///< Timelines: by this node's results, or a former one's.
+    bool left_ = false;  ///< Of what timelines are owed: somebody held it, or the database did not answer.
     SteadyClock::time_point settle_at_;
     SteadyClock::time_point stop_by_;  // guarded by inbox_->mutex until the thread sees `stopping`
     std::jthread thread_;

@@ -43,6 +43,8 @@ struct DispatcherOptions {
     bool is_reminded = false;                 ///< Somebody calls remind() when something has become due.
     /// How often it is looked for what another node left to timelines, where nobody reminds of it.
     std::chrono::milliseconds settle_anyway{10'000};
+    /// How soon it looks again for what could not be done, or asked for: of such nobody reminds.
+    std::chrono::milliseconds again{1'000};
     routing::BackoffPolicy backoff;
     std::function<double()> jitter;                               ///< Uniform in [0, 1).
     std::chrono::milliseconds standstill = observe::kStandstill;  ///< See goes_on().

@@ -5,6 +5,7 @@
 
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
+#include "winnow/ports/chores.hpp"
 #include "winnow/ports/triage_store.hpp"
 #include "winnow/ports/turn.hpp"
 
@@ -58,9 +59,10 @@ public:
         const DecideRelease& decide) = 0;
 
     /// Ends active silences that have covered nothing for their `end_when_quiet`, and that no quiet ticket waits
-    /// under: some hundreds at once, the others next time. Returns how many. One call at a time. A tenant whose
-    /// silences cannot be ended is left out for a while, the others' are ended.
-    [[nodiscard]] virtual Result<std::size_t> end_quiet_silences() = 0;
+    /// under: some hundreds at once, the others next time. One attempt, and `more` where the next call has something
+    /// to do at once. One call at a time. A tenant whose silences cannot be ended is left out for a while, the others'
+    /// are ended.
+    [[nodiscard]] virtual Result<ChoreStep> end_quiet_silences() = 0;
 };
 
 }  // namespace winnow::ports

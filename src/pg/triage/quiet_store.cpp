@@ -128,7 +128,6 @@ constexpr auto kLastKey = "l";  // behind all: they begin with 'i' and 'k'
 
 constexpr std::size_t kStretch = 500;
 constexpr std::size_t kCallsBetweenMarks = 10;
-constexpr std::size_t kAttempts = 32;  // what is left of a round comes with the next call
 
 std::vector<ports::QuietTicket> load_due(pqxx::transaction_base& tx, TenantId tenant, std::size_t limit)
 {
@@ -200,21 +199,13 @@ public:
         });
     }
 
-    Result<std::size_t> end_quiet_silences() override
+    Result<ports::ChoreStep> end_quiet_silences() override
     {
-        std::size_t ended = 0;
-        for (std::size_t attempts = 0; attempts < kAttempts; ++attempts) {
-            const auto step =
-                ending_.step(pool_, [](pqxx::transaction_base& tx, const Stretch& stretch, const std::string& without) {
-                    if (is_away(tx)) return ports::ChoreStep{};
-                    return ports::ChoreStep{
-                        .rows = query(tx, kEndQuiet.c_str(), stretch.first, stretch.last, without).affected_rows()};
-                });
-            if (!step) return step.error();
-            ended += step->rows;
-            if (!step->more) break;
-        }
-        return ended;
+        return ending_.step(pool_, [](pqxx::transaction_base& tx, const Stretch& stretch, const std::string& without) {
+            if (is_away(tx)) return ports::ChoreStep{};
+            return ports::ChoreStep{
+                .rows = query(tx, kEndQuiet.c_str(), stretch.first, stretch.last, without).affected_rows()};
+        });
     }
 
 private:

@@ -96,7 +96,7 @@ private:
         while (!stop.stop_requested()) {
             auto next = kAfterError;
             round("back-tests", [&] { next = turn(stop); });
-            if (next.count() > 0) pause(stop, next);
+            if (next.count() > 0) pause(stop, next, Wake::also_when_poked);
         }
         for (const auto& open : all()) put_back(open);
     }
@@ -199,7 +199,7 @@ private:
     {
         const auto latest = Clock::now() + kLongestYield;
         while (options_.busy && options_.busy() && Clock::now() < latest && !stop.stop_requested()) {
-            if (pause(stop, kYield)) return;
+            if (pause(stop, kYield, Wake::when_not_wanted)) return;
         }
     }
 
@@ -239,12 +239,17 @@ private:
         return found == open.end() ? nullptr : *found;
     }
 
-    /// True, and at once, where one that is open is not wanted any more, or there may be one more.
-    bool pause(const std::stop_token& stop, milliseconds time)
+    /// What ends a pause: that one that is open is not wanted any more; or that there may be one more, too, which is no
+    /// reason to be in the way of the river.
+    enum class Wake : std::uint8_t { when_not_wanted, also_when_poked };
+
+    /// True, and at once, where that came.
+    bool pause(const std::stop_token& stop, milliseconds time, Wake wake)
     {
         std::unique_lock lock(mutex_);
-        return wake_.wait_for(lock, stop, time, [this] {
-            return poked_ || std::ranges::any_of(open_, [](const Open& each) { return each->stop.stop_requested(); });
+        return wake_.wait_for(lock, stop, time, [this, wake] {
+            if (wake == Wake::also_when_poked && poked_) return true;
+            return std::ranges::any_of(open_, [](const Open& each) { return each->stop.stop_requested(); });
         });
     }
 

@@ -1,11 +1,20 @@
 #include "pipeline/time/agenda.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 namespace winnow::pipeline {
 
 namespace {
+
+constexpr std::chrono::hours kFar{24};  // nobody asks for more, and no sum of it overflows
+
+template <typename Tenants>
+bool has(const Tenants& tenants, TenantId tenant)
+{
+    return std::ranges::find(tenants, tenant) != tenants.end();
+}
 
 bool tells_itself(const ports::DueTraits& traits)
 {
@@ -14,21 +23,24 @@ bool tells_itself(const ports::DueTraits& traits)
 
 }  // namespace
 
-Agenda::Agenda(const std::vector<ports::DueTraits>& kinds, std::chrono::milliseconds look, Instant now)
-    : look_(look), look_at_(now), looked_at_(now - kBetweenPokes)
+Agenda::Agenda(const std::vector<ports::DueTraits>& kinds, std::chrono::milliseconds look, Instant now,
+               const Room& room)
+    : look_(look), slow_(room.slow), look_at_(now), looked_at_(now - kBetweenPokes)
 {
-    for (const auto& traits : kinds) {
-        kinds_.emplace_back();
-        kinds_.back().traits = traits;
-        kinds_.back().not_before = now;
-        if (tells_itself(traits)) kinds_.back().find_at = now;
+    for (std::size_t i = 0; i < kinds.size(); ++i) {
+        auto& kind = kinds_.emplace_back();
+        kind.traits = kinds[i];
+        kind.quick = i < room.quick.size() && room.quick[i];
+        kind.not_before = now;
+        if (tells_itself(kind.traits)) kind.find_at = now;
     }
 }
 
 Agenda::Task Agenda::next(Instant now)
 {
-    if (!looking_ && now >= look_at_) {
+    if (!looking_ && now >= next_look()) {
         looking_ = true;
+        wanted_at_ = kNever;
         return Look{};
     }
     // Whoever was served longest ago, so that a flood of one kind, or of one tenant, keeps nobody from his turn.
@@ -41,75 +53,87 @@ Agenda::Task Agenda::next(Instant now)
             return *task;
         }
     }
-    auto until = looking_ ? kNever : look_at_;
+    auto until = now + look_;
+    if (!looking_) until = std::min(until, next_look());
     for (const auto& kind : kinds_) {
-        if (!kind.finding && !kind.in_round) until = std::min(until, kind.find_at);
+        // What is due and is not handed out waits for another worker's answer, which wakes this one.
+        if (!kind.finding && !kind.in_round && kind.find_at > now) until = std::min(until, kind.find_at);
     }
-    // What is due and is not handed out waits for another worker's answer, which wakes this one.
-    return Wait{.until = until <= now ? now + look_ : std::min(until, now + look_)};
+    return Wait{.until = until};
 }
 
 std::optional<Agenda::Task> Agenda::task_of(std::size_t index, Instant now)
 {
     auto& kind = kinds_[index];
     if (!is_its_turn(kind)) return std::nullopt;
-    if (!kind.in_round) {
-        if (kind.finding || kind.find_at > now) return std::nullopt;
+    Take turn{.kind = index, .tenant = {}};
+    if (const auto tenant = first_free(kind, kind.queue)) {
+        turn.tenant = *tenant;
+        kind.queue.erase(std::ranges::find(kind.queue, *tenant));
+    } else if (const auto refused = first_free(kind, kind.busy); refused && !kind.waited && kind.queue.empty()) {
+        turn.tenant = *refused;
+        turn.patience = kPatience;
+        kind.waited = true;
+    } else {
+        if (has_all_tried(kind)) end_round(kind, now);  // an answer did not get to its end, for want of memory
+        if (kind.finding || kind.in_round || kind.find_at > now) return std::nullopt;
         kind.finding = true;
         return Find{index};
     }
-    Take turn{.kind = index, .tenant = {}};
-    if (const auto tenant = untried(kind)) {
-        turn.tenant = *tenant;
-    } else {
-        if (!kind.queue.empty() || kind.running > 0) return std::nullopt;
-        if (kind.waited || kind.busy.empty()) {  // an answer did not get to its end, for want of memory
-            end_round(kind, now);
-            return std::nullopt;
-        }
-        if (!is_free(kind, kind.busy.front())) return std::nullopt;
-        turn.tenant = kind.busy.front();
-        turn.patience = kPatience;
-        kind.busy.pop_front();
-        kind.waited = true;
-    }
-    if (kind.traits.after_fold) folding_.insert(turn.tenant);
-    ++kind.running;  // behind all that may be thrown: whom it takes out of the queue, the next round finds again
+    kind.at.push_back(turn.tenant);  // behind all that may be thrown: whom it takes out, the next round finds again
+    if (has_all_tried(kind)) end_round(kind, now);
     return turn;
 }
 
 bool Agenda::is_its_turn(const Kind& kind) const
 {
+    if (!kind.quick) {
+        std::size_t slow = 0;
+        for (const auto& other : kinds_) {
+            if (!other.quick) slow += other.at.size() + (other.finding ? 1 : 0);
+        }
+        if (slow >= slow_) return false;
+    }
     if (kind.traits.alone.empty()) return true;
     return std::ranges::none_of(
-        kinds_, [&](const Kind& other) { return other.traits.alone == kind.traits.alone && other.running > 0; });
+        kinds_, [&](const Kind& other) { return other.traits.alone == kind.traits.alone && !other.at.empty(); });
 }
 
 bool Agenda::is_free(const Kind& kind, TenantId tenant) const
 {
-    return !kind.traits.after_fold || !folding_.contains(tenant);
+    return std::ranges::none_of(kinds_, [&](const Kind& other) {
+        const bool excludes = &other == &kind || (other.traits.after_fold && kind.traits.after_fold);
+        return excludes && has(other.at, tenant);
+    });
 }
 
-std::optional<TenantId> Agenda::untried(Kind& kind)
+std::optional<TenantId> Agenda::first_free(const Kind& kind, const std::deque<TenantId>& tenants) const
 {
-    const auto found = std::ranges::find_if(kind.queue, [&](TenantId tenant) { return is_free(kind, tenant); });
-    if (found == kind.queue.end()) return std::nullopt;
-    const auto tenant = *found;
-    kind.queue.erase(found);
-    return tenant;
+    const auto found = std::ranges::find_if(tenants, [&](TenantId tenant) { return is_free(kind, tenant); });
+    return found == tenants.end() ? std::nullopt : std::optional(*found);
+}
+
+/// Of the kind's round. What is nobody's own has no others that could wait for it.
+bool Agenda::has_all_tried(const Kind& kind) const
+{
+    return kind.in_round && kind.queue.empty() && (kind.waited || kind.busy.empty()) && !has(kind.at, TenantId());
 }
 
 void Agenda::looked(const std::vector<std::optional<std::chrono::milliseconds>>& in, Instant now)
 {
-    looking_ = false;
-    looked_at_ = now;
-    look_at_ = now + look_;
+    look_failed(now);
     for (std::size_t i = 0; i < kinds_.size(); ++i) {
         auto& kind = kinds_[i];
         if (tells_itself(kind.traits)) continue;
         kind.due.reset();
-        if (in[i]) kind.due = now + *in[i];
-        if (kind.finding || kind.in_round) continue;  // the end of the round has another look
+        if (in[i]) kind.due = now + std::clamp<std::chrono::milliseconds>(*in[i], -kFar, kFar);
+        // The end of the round has another look. But where all that is left of it are tenants that another kind is at,
+        // who knows for how long, the others' turn comes; those are still the first.
+        if (kind.in_round && !has(kind.at, TenantId()) && !first_free(kind, kind.queue) &&
+            !first_free(kind, kind.busy)) {
+            end_round(kind, now);
+        }
+        if (kind.finding || kind.in_round) continue;
         kind.find_at = kind.due ? std::max(*kind.due, kind.not_before) : kNever;
     }
 }
@@ -119,6 +143,7 @@ void Agenda::look_failed(Instant now)
     looking_ = false;
     looked_at_ = now;
     look_at_ = now + look_;
+    if (wanted_at_ != kNever) wanted_at_ = std::max(wanted_at_, now + kBetweenPokes);
 }
 
 void Agenda::found(std::size_t index, const std::vector<TenantId>& tenants, Instant now)
@@ -127,15 +152,14 @@ void Agenda::found(std::size_t index, const std::vector<TenantId>& tenants, Inst
     kind.finding = false;
     kind.in_round = true;
     kind.waited = false;
-    kind.more = false;
-    kind.again_in.reset();
-    kind.refused.clear();
     kind.queue.clear();
+    const std::unordered_set<TenantId> due(tenants.begin(), tenants.end());
+    std::erase_if(kind.busy, [&](const TenantId tenant) { return !due.contains(tenant); });
     for (const auto tenant : tenants) {
-        if (!kind.setbacks.is_left_out(tenant, now)) kind.queue.push_back(tenant);
+        const bool at = has(kind.at, tenant);
+        if (!at && !kind.setbacks.is_left_out(tenant, now)) kind.queue.push_back(tenant);
     }
-    if (kind.queue.empty()) wait_for_one(kind);
-    if (kind.queue.empty() && kind.waited) end_round(kind, now);
+    if (has_all_tried(kind)) end_round(kind, now);
 }
 
 void Agenda::find_failed(std::size_t index, Instant now)
@@ -148,52 +172,48 @@ void Agenda::find_failed(std::size_t index, Instant now)
 std::chrono::milliseconds Agenda::took(const Take& turn, End end, const ports::DueDone& done, Instant now)
 {
     auto& kind = kinds_[turn.kind];
-    --kind.running;
-    if (kind.traits.after_fold) folding_.erase(turn.tenant);
+    std::erase(kind.at, turn.tenant);
     std::chrono::milliseconds pause{0};
     if (end == End::done) kind.setbacks.succeeded(turn.tenant);
     if (end == End::failed && !turn.tenant.is_nil()) pause = kind.setbacks.failed(turn.tenant, now);
     kind.more = kind.more || (end == End::done && done.more);
     if (done.again_in) kind.again_in = std::min(*done.again_in, kind.again_in.value_or(*done.again_in));
-    if (turn.patience.count() == 0) {
-        if (end == End::busy) kind.refused.push_back(turn.tenant);
-        if (kind.queue.empty() && kind.running == 0) wait_for_one(kind);
-    } else if (end == End::busy) {
-        kind.busy.push_back(turn.tenant);
+    // Who was refused waits behind those that were refused before; who was waited for in vain, behind everybody.
+    if (end != End::busy || turn.patience.count() > 0) std::erase(kind.busy, turn.tenant);
+    if (end == End::busy && !has(kind.busy, turn.tenant)) kind.busy.push_back(turn.tenant);
+    if (has_all_tried(kind)) {
+        end_round(kind, now);
+    } else if (!kind.in_round && !kind.finding && kind.more) {  // its round is over
+        set_next_round(kind, now);
     }
-    if (kind.queue.empty() && kind.running == 0 && kind.waited) end_round(kind, now);
     return pause;
-}
-
-/// Everybody was tried: who was refused waits behind those that were refused in rounds before.
-void Agenda::wait_for_one(Kind& kind)
-{
-    std::unordered_set<TenantId> unseen(kind.refused.begin(), kind.refused.end());
-    std::erase_if(kind.busy, [&](const TenantId tenant) { return unseen.erase(tenant) == 0; });
-    for (const auto tenant : kind.refused) {
-        if (unseen.contains(tenant)) kind.busy.push_back(tenant);
-    }
-    kind.waited = kind.busy.empty();
 }
 
 void Agenda::end_round(Kind& kind, Instant now)
 {
     kind.in_round = false;
     kind.not_before = now + kind.traits.again;
-    if (kind.more) {
-        kind.find_at = now;
+    kind.find_at = kNever;  // until the board says otherwise
+    set_next_round(kind, now);
+}
+
+void Agenda::set_next_round(Kind& kind, Instant now)
+{
+    if (std::exchange(kind.more, false)) {
+        kind.find_at = kind.not_before = now;
+        if (looking_) wanted_at_ = now;  // that one may have been too early to see it
     } else if (kind.again_in || tells_itself(kind.traits)) {
         kind.find_at = now + kind.again_in.value_or(kind.traits.every);
         kind.not_before = kind.find_at;
     } else {
-        kind.find_at = kNever;  // until the board says otherwise
-        look_at_ = std::min(look_at_, kind.not_before);
+        wanted_at_ = std::min(wanted_at_, kind.not_before);
     }
+    kind.again_in.reset();
 }
 
 void Agenda::poke(Instant now)
 {
-    look_at_ = std::min(look_at_, std::max(now, looked_at_ + kBetweenPokes));
+    wanted_at_ = std::min(wanted_at_, std::max(now, looked_at_ + kBetweenPokes));
 }
 
 std::chrono::milliseconds Agenda::lateness(std::size_t index, Instant now) const
@@ -210,9 +230,10 @@ std::size_t Agenda::left_out(std::size_t index, Instant now) const
 
 bool Agenda::is_behind(Instant now) const
 {
-    if (looking_ || now >= look_at_) return true;
-    return std::ranges::any_of(
-        kinds_, [now](const Kind& kind) { return kind.in_round || kind.finding || kind.find_at <= now; });
+    if (looking_ || now >= next_look()) return true;
+    return std::ranges::any_of(kinds_, [now](const Kind& kind) {
+        return kind.in_round || kind.finding || kind.find_at <= now || !kind.at.empty();
+    });
 }
 
 }  // namespace winnow::pipeline

@@ -8,12 +8,12 @@
 #include "winnow/fair/setbacks.hpp"
 #include "winnow/ports/due_kind.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <unordered_set>
 #include <variant>
 #include <vector>
 
@@ -22,9 +22,13 @@ namespace winnow::pipeline {
 /// Kinds take turns, and tenants within each. A kind's round: its tenants that are due are asked for, each is tried
 /// once, without waiting for whoever else is at it; those that somebody else is at are tried again in the next round.
 /// So that a tenant that is folded without a pause comes to its turn all the same, each round ends with a short wait
-/// for one of them: the one that has waited longest. One for which a kind fails again and again is left out by that
-/// kind: three times it is tried at once, then after a minute, then after two, up to ten. What is nobody's own (a nil
-/// tenant) is tried again at its kind's pace.
+/// for one of them: the one that has waited longest. A round does not wait for the turns under way: who takes long is
+/// passed over by the next ones until it is done. One for which a kind fails again and again is left out by that kind:
+/// three times it is tried at once, then after a minute, then after two, up to ten. What is nobody's own (a nil tenant)
+/// is tried again at its kind's pace.
+///
+/// Of the tasks that may take as long as the database does only so many are handed out at once: somebody is there for
+/// the board and for what never waits, whoever hangs.
 ///
 /// While nothing is due the board is looked at once in `look`, and nothing else is asked for.
 class Agenda {
@@ -40,6 +44,13 @@ public:
         done,
         busy,    ///< Somebody else is at the tenant.
         failed,  ///< It cannot be done, for what is the tenant's own.
+        away,    ///< The database did not answer, which says nothing about the tenant.
+    };
+
+    /// Who can be at what at once.
+    struct Room {
+        std::size_t slow = static_cast<std::size_t>(-1);  ///< Find and Take together, but for quick kinds. Not 0.
+        std::vector<bool> quick = {};                     ///< As the kinds: its tasks never wait. Empty: none.
     };
 
     struct Look {};  ///< At the board. Answer with looked() or look_failed().
@@ -57,7 +68,11 @@ public:
     using Task = std::variant<Look, Find, Take, Wait>;
 
     /// The first kinds come first where all else is equal. `look`: how long the board is left alone at most.
-    Agenda(const std::vector<ports::DueTraits>& kinds, std::chrono::milliseconds look, Instant now);
+    Agenda(const std::vector<ports::DueTraits>& kinds, std::chrono::milliseconds look, Instant now)
+        : Agenda(kinds, look, now, Room{})
+    {
+    }
+    Agenda(const std::vector<ports::DueTraits>& kinds, std::chrono::milliseconds look, Instant now, const Room& room);
 
     /// Hands it out: nobody else gets the same.
     [[nodiscard]] Task next(Instant now);
@@ -82,18 +97,18 @@ public:
 private:
     struct Kind {
         ports::DueTraits traits;
+        bool quick = false;
         Instant find_at = kNever;
         Instant not_before;          ///< The next round, after one that left something.
         std::optional<Instant> due;  ///< Since or from when, by the board.
         bool finding = false;
         bool in_round = false;
-        bool waited = false;  ///< The round has had its wait, or needs none.
-        bool more = false;    ///< The round has left what can be done at once.
+        bool waited = false;  ///< The round has had its wait.
+        bool more = false;    ///< What can be done at once is left.
         std::optional<std::chrono::milliseconds> again_in;
-        std::size_t running = 0;
-        std::deque<TenantId> queue;     ///< Yet to be tried in this round.
-        std::vector<TenantId> refused;  ///< In this round.
-        std::deque<TenantId> busy;      ///< The one that has waited longest for its wait first.
+        std::vector<TenantId> at;    ///< Whose turns are under way, also of rounds that are over.
+        std::deque<TenantId> queue;  ///< Yet to be tried.
+        std::deque<TenantId> busy;   ///< Refused at their last try; the one that has waited longest for its wait first.
         /// Somebody may be waiting for a message: it is tried again at once, three times, and no pause is longer.
         fair::Setbacks setbacks{{.most = std::chrono::minutes{10}, .at_once = 3}};
         std::uint64_t served = 0;  ///< The higher the later.
@@ -104,24 +119,29 @@ private:
     [[nodiscard]] std::optional<Task> task_of(std::size_t index, Instant now);
     [[nodiscard]] bool is_its_turn(const Kind& kind) const;
     [[nodiscard]] bool is_free(const Kind& kind, TenantId tenant) const;
-    [[nodiscard]] std::optional<TenantId> untried(Kind& kind);
-    void wait_for_one(Kind& kind);
+    [[nodiscard]] std::optional<TenantId> first_free(const Kind& kind, const std::deque<TenantId>& tenants) const;
+    [[nodiscard]] bool has_all_tried(const Kind& kind) const;
+    [[nodiscard]] Instant next_look() const { return std::min(look_at_, wanted_at_); }
     void end_round(Kind& kind, Instant now);
+    void set_next_round(Kind& kind, Instant now);
 
     std::vector<Kind> kinds_;
     const std::chrono::milliseconds look_;
+    const std::size_t slow_;
     Instant look_at_;
+    Instant wanted_at_ = kNever;  ///< A look, by what came after the last one was begun.
     Instant looked_at_;
     bool looking_ = false;
     std::uint64_t turns_ = 0;
-    std::unordered_set<TenantId> folding_;  ///< Tenants that an `after_fold` kind is at.
 };
 
-/// Of what a kind answered that did nothing. Where the database is away nobody is left out for it.
-[[nodiscard]] inline Agenda::End end_of(const Error& error) noexcept
+/// Of what a kind answered that did nothing. Where the database is away nobody is left out for it. `board_answers`: the
+/// board was looked at while the call was under way, so that whatever cut it was not the database's absence.
+[[nodiscard]] inline Agenda::End end_of(const Error& error, bool board_answers = false) noexcept
 {
     if (error.code() == ErrorCode::conflict) return Agenda::End::busy;
-    return error.code() == ErrorCode::unavailable ? Agenda::End::done : Agenda::End::failed;
+    const bool away = error.code() == ErrorCode::unavailable && !board_answers;
+    return away ? Agenda::End::away : Agenda::End::failed;
 }
 
 }  // namespace winnow::pipeline

@@ -3,6 +3,7 @@
 #include "pipeline/keepers/round.hpp"
 #include "pipeline/time/agenda.hpp"
 #include "pipeline/time/clock_watch.hpp"
+#include "pipeline/time/kinds/reminder.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/observe/progress.hpp"
@@ -36,6 +37,14 @@ std::vector<ports::DueTraits> traits_of(const std::vector<std::unique_ptr<ports:
     return traits;
 }
 
+/// One worker is kept for the board and for what never waits, where there is more than one.
+Agenda::Room room_of(const std::vector<std::unique_ptr<ports::DueKind>>& kinds, std::size_t workers)
+{
+    Agenda::Room room{.slow = std::max<std::size_t>(workers, 2) - 1};
+    for (const auto& kind : kinds) room.quick.push_back(dynamic_cast<const ReminderKind*>(kind.get()) != nullptr);
+    return room;
+}
+
 /// Of both sources, each instant once: nobody is told how they came about.
 std::vector<domain::Outage> all_of(std::vector<domain::Outage> noted, const std::vector<domain::Outage>& left_out)
 {
@@ -56,7 +65,7 @@ public:
           jumps_forward_(jumps(metrics, "forward")),
           jumps_back_(jumps(metrics, "back")),
           progress_(options.standstill),
-          agenda_(traits_of(kinds_), options.look, Clock::now())
+          agenda_(traits_of(kinds_), options.look, Clock::now(), room_of(kinds_, options.workers))
     {
         for (const auto& kind : kinds_) {
             const std::string name(kind->traits().name);
@@ -151,24 +160,40 @@ private:
     void look()
     {
         std::optional<ports::DueTimes> times;
+        std::vector<std::optional<milliseconds>> in;
         round("timers", [&] {
             auto looked = board_.look();
             if (!looked && !said_) warn("cannot look for what is due", "board", looked.error());
             said_ = !looked;
-            if (looked) times = *std::move(looked);
+            if (!looked) return;
+            in = times_of_kinds(looked->in);
+            times = *std::move(looked);
         });
-        if (!times) return answer([&](auto now) { agenda_.look_failed(now); });
-        std::vector<std::optional<milliseconds>> in;
-        for (const auto& kind : kinds_) {
-            const auto found = std::ranges::find(times->in, kind->traits().name,
-                                                 [](const auto& one) -> std::string_view { return one.first; });
-            in.push_back(found == times->in.end() ? std::nullopt : std::optional(found->second));
-        }
         answer([&](auto now) {
+            if (!times) return agenda_.look_failed(now);
+            ++board_answers_;
             agenda_.looked(in, now);
+            for (std::size_t i = 0; i < kinds_.size(); ++i) show_left_out(i, now);
             if (const auto jump = clock_.look(times->now, now)) tell_of(*jump);
             outages_ = all_of(std::move(times->outages), clock_.left_out());
         });
+    }
+
+    [[nodiscard]] std::vector<std::optional<milliseconds>> times_of_kinds(
+        const std::vector<std::pair<std::string, milliseconds>>& board) const
+    {
+        std::vector<std::optional<milliseconds>> in;
+        for (const auto& kind : kinds_) {
+            const auto found = std::ranges::find(board, kind->traits().name,
+                                                 [](const auto& one) -> std::string_view { return one.first; });
+            in.push_back(found == board.end() ? std::nullopt : std::optional(found->second));
+        }
+        return in;
+    }
+
+    void show_left_out(std::size_t kind, Clock::time_point now)
+    {
+        left_out_[kind].set(static_cast<double>(agenda_.left_out(kind, now)));
     }
 
     void tell_of(milliseconds jump) const
@@ -197,13 +222,13 @@ private:
 
     void take(const Agenda::Take& turn, const std::stop_token& stop)
     {
-        auto end = Agenda::End::done;  // what is thrown is for want of memory, most likely
+        auto end = Agenda::End::away;  // what is thrown is for want of memory, most likely
         ports::DueDone done;
         round("timers", [&] { end = run(turn, done, stop); });
         milliseconds pause{0};
         answer([&](auto now) {
             pause = agenda_.took(turn, end, done, now);
-            left_out_[turn.kind].set(static_cast<double>(agenda_.left_out(turn.kind, now)));
+            show_left_out(turn.kind, now);
         });
         if (pause.count() == 0) return;
         observe::warn("what is due of a tenant fails again and again, and is left out for a while",
@@ -216,16 +241,18 @@ private:
         const auto begun = Clock::now();
         do {
             std::vector<domain::Outage> outages;
+            std::uint64_t answers = 0;
             ports::DueTurn one{.tenant = turn.tenant, .limit = options_.rows, .patience = turn.patience, .now = {}};
             {
                 const std::lock_guard lock(mutex_);
                 one.now = clock_.now(Clock::now());
+                answers = board_answers_;
                 if (kind.traits().real_time) outages = outages_;
             }
             one.outages = outages;
             auto did = kind.run(one);
             if (!did) {
-                const auto end = end_of(did.error());
+                const auto end = end_of(did.error(), board_has_answered_since(answers));
                 if (end != Agenda::End::busy) warn("cannot do what is due", kind.traits().name, did.error());
                 done.more = done.rows > 0;  // and if it did, the others' turns come first
                 return end == Agenda::End::busy && done.rows > 0 ? Agenda::End::done : end;
@@ -234,6 +261,12 @@ private:
             done = {.rows = done.rows + did->rows, .more = did->more, .again_in = did->again_in};
         } while (done.more && Clock::now() - begun < options_.turn && !stop.stop_requested());
         return Agenda::End::done;
+    }
+
+    bool board_has_answered_since(std::uint64_t answers)
+    {
+        const std::lock_guard lock(mutex_);
+        return board_answers_ > answers;
     }
 
     double lateness(std::size_t kind)
@@ -263,6 +296,7 @@ private:
     std::mutex mutex_;  // guards what follows
     std::condition_variable_any changed_;
     std::uint64_t answers_ = 0;  // and pokes: news for whoever waits
+    std::uint64_t board_answers_ = 0;
     Agenda agenda_;
     ClockWatch clock_;
     std::vector<domain::Outage> outages_;

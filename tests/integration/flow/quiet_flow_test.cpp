@@ -189,9 +189,9 @@ TEST_F(QuietFlow, AnOutageOfOursIsNoQuietTime)
     silence(R"(source="a")", "1 hour", "60000");
     Node node(pipeline());
     sql("insert into outages values (now() - interval '1 hour', now() - interval '1 second')");
-    EXPECT_EQ(node.quiet->end_quiet_silences().value(), 0U);
+    EXPECT_EQ(node.quiet->end_quiet_silences().value().rows, 0U);
     sql("update outages set ended_at = now() - interval '2 minutes'");
-    EXPECT_EQ(node.quiet->end_quiet_silences().value(), 1U);
+    EXPECT_EQ(node.quiet->end_quiet_silences().value().rows, 1U);
 }
 
 TEST_F(QuietFlow, WhatEndedUnderASilenceAndComesBackByHandAfterItIsTold)
@@ -256,10 +256,10 @@ TEST_F(QuietFlow, ASilenceThatEndsWhenQuietWaitsForItsOpenTickets)
     Node node(pipeline());
     take(node, alert("a"));
     EXPECT_EQ(number("select matched from suppression_stats"), 1);
-    EXPECT_EQ(node.quiet->end_quiet_silences().value(), 0U);
+    EXPECT_EQ(node.quiet->end_quiet_silences().value().rows, 0U);
     take(node, resolved(alert("a")));
     const auto version = number("select config_version from tenants");
-    EXPECT_EQ(node.quiet->end_quiet_silences().value(), 1U);
+    EXPECT_EQ(node.quiet->end_quiet_silences().value().rows, 1U);
     EXPECT_EQ(text("select ended_by from silences where ended_by <> ''"), "quiet");
     EXPECT_EQ(number("select config_version from tenants"), version + 1);
     EXPECT_EQ(told("a"), 0);

@@ -259,7 +259,8 @@ protected:
         DispatcherOptions options;
         options.node = "node";
         options.lease = lease;
-        options.poll = 5ms;
+        options.poll = poll_;
+        options.again = again_;
         options.standstill = standstill_;
         dispatcher_.emplace(outbox_, channel_, options, metrics_);
         dispatcher_->start();
@@ -273,6 +274,8 @@ protected:
     }
 
     std::chrono::milliseconds standstill_ = 20s;
+    std::chrono::milliseconds poll_ = 5ms;
+    std::chrono::milliseconds again_ = 5ms;
     FakeOutbox outbox_;
     FakeChannel channel_;
     observe::Metrics metrics_;

@@ -94,6 +94,25 @@ TEST_F(RecordingResults, TimelinesAreToldFromTheStartOnUntilNothingIsLeft)
     EXPECT_GE(outbox_.with([](auto& outbox) { return outbox.settles_; }), 5);
 }
 
+TEST_F(RecordingResults, WhatIsLeftToTimelinesDoesNotWaitForTheNextLook)
+{
+    poll_ = 1h;
+    outbox_.with([](auto& outbox) {
+        outbox.left_ = 3;
+        outbox.settle_errors_ = 2;
+    });
+    start();
+    EXPECT_TRUE(eventually([&] { return outbox_.with([](auto& outbox) { return outbox.left_ == 0; }); }));
+}
+
+TEST_F(RecordingResults, WhereNobodyCanSayWhatIsDueNextItIsAskedAgainSoon)
+{
+    poll_ = 1h;
+    outbox_.with([](auto& outbox) { outbox.due_errors_ = 3; });
+    start();
+    EXPECT_TRUE(eventually([&] { return outbox_.with([](auto& outbox) { return outbox.due_errors_ == 0; }); }));
+}
+
 TEST_F(RecordingResults, TimelinesAreToldOfTheLastResultsWhenTheNodeStops)
 {
     start();

@@ -24,5 +24,15 @@ TEST_F(DispatcherTest, GoesOnWhateverReceiversDo)
     channel_.let_go();
 }
 
+TEST_F(DispatcherTest, GoesOnWhileItSleepsWithNothingDueHoweverLong)
+{
+    poll_ = 1h;
+    standstill_ = 50ms;
+    start();
+    const auto begun = std::chrono::steady_clock::now();
+    ASSERT_TRUE(eventually([&] { return std::chrono::steady_clock::now() - begun > 2 * standstill_; }));
+    EXPECT_TRUE(eventually([&] { return dispatcher_->goes_on(); }));
+}
+
 }  // namespace
 }  // namespace winnow::dispatch

@@ -76,8 +76,8 @@ public:
     {
         const auto ended = store_.end_quiet_silences();
         if (!ended) return ended.error();
-        if (*ended > 0) ended_.add(static_cast<double>(*ended));
-        return ports::DueDone{.rows = *ended};
+        if (ended->rows > 0) ended_.add(static_cast<double>(ended->rows));
+        return ports::DueDone{.rows = ended->rows, .more = ended->more};
     }
 
 private:

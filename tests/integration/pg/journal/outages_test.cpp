@@ -166,11 +166,11 @@ TEST_F(OwnOutage, NoSilenceEndsAsQuietBeforeItIsWrittenDown)
         "now() - interval '1 hour', 'u')");
     const auto quiet = make_quiet_store(pipeline());
     move_back("10 minutes");
-    EXPECT_EQ(quiet->end_quiet_silences().value(), 0U) << "it came before the heartbeat";
+    EXPECT_EQ(quiet->end_quiet_silences().value().rows, 0U) << "it came before the heartbeat";
     ASSERT_TRUE(streams_->renew(stream_, 0, true));
-    EXPECT_EQ(quiet->end_quiet_silences().value(), 0U) << "it counts from the end of the outage";
+    EXPECT_EQ(quiet->end_quiet_silences().value().rows, 0U) << "it counts from the end of the outage";
     pass("2 minutes");
-    EXPECT_EQ(quiet->end_quiet_silences().value(), 1U);
+    EXPECT_EQ(quiet->end_quiet_silences().value().rows, 1U);
 }
 
 TEST_F(OwnOutage, WhileAnotherNodeServesThereIsNone)

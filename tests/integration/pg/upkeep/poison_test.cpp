@@ -128,9 +128,15 @@ TEST_F(PoisonTest, ASilenceThatNoTimeCanEndKeepsNoOthersFromEnding)
             (tenant == b_ ? "9223372036854775807" : "1000") + ", 'x', now() - interval '1 day', 'x')");
     }
     const auto store = make_quiet_store(pipeline());
-    const auto ended = store->end_quiet_silences();
-    ASSERT_TRUE(ended) << ended.error().message();
-    EXPECT_EQ(*ended, 2U);
+    std::size_t ended = 0;
+    for (int i = 0; i < 32; ++i) {
+        const auto step = store->end_quiet_silences();
+        ASSERT_TRUE(step) << step.error().message();
+        EXPECT_TRUE(i > 0 || step->more) << "one attempt, and it failed";
+        ended += step->rows;
+        if (!step->more) break;
+    }
+    EXPECT_EQ(ended, 2U);
     EXPECT_EQ(number("select count(*) from silences where ended_by = '' and tenant_id = " + quoted(b_)), 1);
 }
 

@@ -80,7 +80,7 @@ TEST_F(AgendaRounds, WhoSucceedsInBetweenIsNotLeftOut)
 
 TEST_F(AgendaRounds, WhatIsTheDatabasesFaultIsNoTenants)
 {
-    EXPECT_EQ(end_of(Error(ErrorCode::unavailable, "")), Agenda::End::done);
+    EXPECT_EQ(end_of(Error(ErrorCode::unavailable, "")), Agenda::End::away);
     EXPECT_EQ(end_of(Error(ErrorCode::conflict, "")), Agenda::End::busy);
     EXPECT_EQ(end_of(Error(ErrorCode::internal, "")), Agenda::End::failed);
     EXPECT_EQ(end_of(Error(ErrorCode::timeout, "")), Agenda::End::failed);

@@ -12,6 +12,153 @@
 namespace winnow::pipeline {
 namespace {
 
+TEST_F(AgendaTest, WhoeverHangsOneWorkerIsThereForTheBoardAndForWhatNeverWaits)
+{
+    const ports::DueTraits reminder{.name = "reminder"};
+    agenda_.emplace(std::vector{hold_, reminder}, 1'000ms, now_, Agenda::Room{.slow = 3, .quick = {false, true}});
+    names_ = {"hold", "reminder"};
+    next();
+    looked({0ms, kNothing});
+    ASSERT_EQ(next(), "find hold");
+    found(0, {a_, b_, c_, tenant_id(4)});
+    ASSERT_EQ(next(), "take hold 1");
+    ASSERT_EQ(next(), "take hold 2");
+    ASSERT_EQ(next(), "take hold 3");
+    for (int second = 0; second < 20; ++second) {
+        ASSERT_EQ(next(), "wait 1000") << "the fourth tenant has to wait";
+        pass(1'000ms);
+        ASSERT_EQ(next(), "look");
+        looked({-1'000ms, 0ms});
+        ASSERT_EQ(next(), "find reminder");
+        found(1, {TenantId()});
+        ASSERT_EQ(next(), "take reminder nobody");
+        took(turn());
+    }
+}
+
+TEST_F(AgendaTest, ATenantWhoseTurnTakesLongHoldsUpNoOther)
+{
+    make({hold_});
+    next();
+    looked({0ms});
+    ASSERT_EQ(next(), "find hold");
+    found(0, {a_});
+    ASSERT_EQ(next(), "take hold 1");
+    const auto slow = turn();
+    ASSERT_EQ(next(), "wait 250");
+    pass(250ms);
+    ASSERT_EQ(next(), "look");
+    looked({-250ms});
+    ASSERT_EQ(next(), "find hold");
+    found(0, {a_, b_});
+    EXPECT_EQ(next(), "take hold 2") << "and not the other one, who is under way";
+    took(turn());
+    EXPECT_EQ(next(), "wait 250");
+    took(slow, Agenda::End::done, {.rows = 1'000, .more = true});
+    EXPECT_EQ(next(), "find hold");
+}
+
+TEST_F(AgendaTest, WhomAnotherKindIsAtForLongHoldsUpNoOtherTenant)
+{
+    make({hold_, quiet_});
+    next();
+    looked({kNothing, 0ms});
+    ASSERT_EQ(next(), "find quiet");
+    found(1, {a_});
+    ASSERT_EQ(next(), "take quiet 1");
+    agenda_->poke(now_ + 100ms);
+    pass(100ms);
+    ASSERT_EQ(next(), "look");
+    looked({0ms, kNothing});
+    ASSERT_EQ(next(), "find hold");
+    found(0, {a_});
+    EXPECT_EQ(next(), "wait 1000") << "it is taken";
+    pass(1'000ms);
+    ASSERT_EQ(next(), "look");
+    looked({-1'000ms, kNothing});
+    pass(250ms);
+    ASSERT_EQ(next(), "look");
+    looked({-1'250ms, kNothing});
+    ASSERT_EQ(next(), "find hold");
+    found(0, {a_, b_});
+    EXPECT_EQ(next(), "take hold 2");
+}
+
+TEST_F(AgendaTest, WhoIsRefusedAfterTheOthersWereTriedIsWaitedForAllTheSame)
+{
+    make({hold_});
+    next();
+    looked({0ms});
+    next();
+    found(0, {a_});
+    ASSERT_EQ(next(), "take hold 1");
+    const auto refused = turn();
+    ASSERT_EQ(next(), "wait 250");
+    took(refused, Agenda::End::busy);
+    EXPECT_EQ(next(), "patient hold 1");
+    took(turn(), Agenda::End::busy);
+    EXPECT_EQ(next(), "wait 250") << "once a round";
+}
+
+TEST_F(AgendaTest, WhatIsPokedWhileSomebodyLooksIsLookedForAgainSoon)
+{
+    make({hold_});
+    ASSERT_EQ(next(), "look");
+    pass(50ms);
+    agenda_->poke(now_);
+    looked({kNothing});
+    EXPECT_EQ(next(), "wait 100");
+    pass(100ms);
+    ASSERT_EQ(next(), "look");
+    agenda_->poke(now_);
+    agenda_->look_failed(now_);
+    EXPECT_EQ(next(), "wait 100");
+}
+
+TEST_F(AgendaTest, WhatARoundLeavesWhileSomebodyLooksIsLookedForAtItsKindsPace)
+{
+    make({hold_});
+    next();
+    looked({0ms});
+    next();
+    found(0, {a_, b_});
+    ASSERT_EQ(next(), "take hold 1");
+    took(turn());
+    pass(1'000ms);
+    ASSERT_EQ(next(), "look");
+    ASSERT_EQ(next(), "take hold 2");
+    took(turn());
+    looked({kNothing});
+    EXPECT_EQ(next(), "wait 250");
+}
+
+TEST_F(AgendaTest, ATimeBeyondAllClocksIsFarAndNoMore)
+{
+    make({hold_, quiet_});
+    next();
+    looked({milliseconds::max(), milliseconds::min()});
+    EXPECT_EQ(next(), "find quiet");
+    EXPECT_EQ(next(), "wait 1000");
+    EXPECT_EQ(agenda_->lateness(0, now_), 0ms);
+    EXPECT_EQ(agenda_->lateness(1, now_), 24h);
+}
+
+TEST_F(AgendaTest, WhoseCallTheAbsentDatabaseEndedIsAsFarFromBeingLeftOutAsBefore)
+{
+    make({hold_});
+    std::vector<milliseconds> pauses;
+    for (int i = 0; i < 7; ++i) {
+        while (next() != "take hold 1") {
+            if (std::holds_alternative<Agenda::Look>(task_)) looked({0ms});
+            if (std::holds_alternative<Agenda::Find>(task_)) found(0, {a_});
+            if (const auto* wait = std::get_if<Agenda::Wait>(&task_)) now_ = wait->until;
+        }
+        pauses.push_back(took(turn(), i % 2 == 0 ? Agenda::End::failed : Agenda::End::away));
+    }
+    EXPECT_THAT(pauses, testing::ElementsAre(0ms, 0ms, 0ms, 0ms, 0ms, 0ms, 1min));
+    EXPECT_EQ(end_of(Error(ErrorCode::unavailable, ""), true), Agenda::End::failed) << "the board was there meanwhile";
+}
+
 /// Whatever several workers answer, in whatever order: nobody is handed out twice, everybody who is due comes to his
 /// turn, and it never stands still.
 TEST_F(AgendaTest, WhateverWorkersAnswerEverybodyWhoIsDueComesToHisTurnAndNobodyIsWithTwo)

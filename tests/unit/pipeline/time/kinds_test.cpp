@@ -106,10 +106,10 @@ public:
         if (auto error = due_.next("mark_ended_sources")) return *error;
         return Done{};
     }
-    Result<std::size_t> end_quiet_silences() override
+    Result<ports::ChoreStep> end_quiet_silences() override
     {
         if (auto error = due_.next("end_quiet_silences")) return *error;
-        return 0;
+        return ports::ChoreStep{};
     }
 
 private:
