@@ -3,6 +3,7 @@
 #include "unit/pipeline/time/one_clock.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pipeline/chore_kinds.hpp"
+#include "winnow/pipeline/due_kinds.hpp"
 
 #include <gmock/gmock.h>
 
