@@ -77,7 +77,7 @@ http::Response rate_refusal(const Standing& refused, RefusalForm form, std::stri
         response.body = detail;
     } else {
         response.set("Content-Type", std::string(kProblemType));
-        auto& body = response.body;
+        std::string body;
         body.reserve(768);
         body += R"({"type":"https://iana.org/assignments/http-problem-types#quota-exceeded",)"
                 R"("title":"Too many requests","status":)";
@@ -90,6 +90,7 @@ http::Response rate_refusal(const Standing& refused, RefusalForm form, std::stri
                 std::to_string(refused.rate.burst) + R"(},"whose":)";
         body += in_quotes(to_string(refused.whose));
         body += R"(,"instance":")" + instance_of(request_id) + R"("})";
+        response.body = std::move(body);
     }
     response.set("Retry-After", std::to_string(seconds));
     show_standing(response, refused);
