@@ -58,32 +58,6 @@ using std::chrono::milliseconds;
 /// How often loops that the clock reminds of what is due look by themselves: in case it cannot.
 constexpr milliseconds kAnyway{30'000};
 
-pg::PgOptions session(const std::string& url, const char* name, std::size_t connections, std::size_t max_days = 3'650)
-{
-    pg::PgOptions options;
-    options.conninfo = url;
-    options.application_name = name;
-    options.connections = connections;
-    options.max_retention = std::chrono::days(max_days);
-    return options;
-}
-
-/// A pool that keeps all that it has opened while they are needed.
-pg::Sessions pooled(pg::PgOptions options, const pg::SessionPlaces& places)
-{
-    options.connections = places.most();
-    return {options, places};
-}
-
-/// In which people read and write.
-pg::PgOptions api_session(const Config& config)
-{
-    auto options = session(config.database.api_url, "winnow api", config.database.api_connections,
-                           config.tenants.max_retention_days);
-    options.max_history_bytes = config.history.max_bytes;
-    return options;
-}
-
 }  // namespace
 
 /// Parts in the order in which they are made: each refers only to those above it, and goes before them.

@@ -91,7 +91,7 @@ private:
             collect();
             const bool recorded = record();
             if (!recorded) pause = std::min(pause * 2, kLongestPause);
-            if (stopping()) break;
+            if (inbox_->is_stopping()) break;
             const bool claimed = !look || claim();
             if (recorded && claimed) progress_.turned(SteadyClock::now());
             pause = claimed ? kFirstPause : std::min(pause * 2, kLongestPause);
@@ -102,12 +102,6 @@ private:
             progress_.waits(true, SteadyClock::now());
         }
         finish();
-    }
-
-    [[nodiscard]] bool stopping() const
-    {
-        const std::lock_guard lock(inbox_->mutex);
-        return inbox_->stopping;
     }
 
     /// How long nothing falls due.
@@ -135,13 +129,7 @@ private:
     /// reminded of what is due asks first whether something is: it claims in vain no more often than it must.
     bool wait(milliseconds length)
     {
-        std::unique_lock lock(inbox_->mutex);
-        const bool woken = inbox_->changed.wait_for(
-            lock, length, [this] { return inbox_->stopping || inbox_->poked || !inbox_->reports.empty(); });
-        inbox_->poked = false;
-        owes_ = std::exchange(inbox_->reminded, false) || owes_;
-        if (woken || !options_.is_reminded) return true;
-        lock.unlock();
+        if (inbox_->wait(length, owes_) || !options_.is_reminded) return true;
         const auto due = outbox_.next_due();
         return !due || (*due && **due <= milliseconds{0});
     }

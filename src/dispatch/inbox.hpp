@@ -6,6 +6,7 @@
 #include "winnow/base/uuid.hpp"
 #include "winnow/ports/outbox.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -31,6 +32,20 @@ struct Inbox {
             reminded = reminded || reminds;
         }
         changed.notify_one();
+    }
+    /// Until something comes, for `length` at most; whether it came. `owes`: set where it was a reminder of timelines.
+    bool wait(std::chrono::milliseconds length, bool& owes)
+    {
+        std::unique_lock lock(mutex);
+        const bool came = changed.wait_for(lock, length, [this] { return stopping || poked || !reports.empty(); });
+        poked = false;
+        owes = std::exchange(reminded, false) || owes;
+        return came;
+    }
+    [[nodiscard]] bool is_stopping()
+    {
+        const std::lock_guard lock(mutex);
+        return stopping;
     }
     void report(DeliveryId id, ports::SendReport report)
     {

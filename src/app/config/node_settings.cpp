@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <thread>
@@ -107,6 +108,30 @@ DatabaseSessions database_sessions(const Config& config)
     sessions.api = config.database.api_connections + 1;
     sessions.provider.of(Errand::control).own = api::kManagementThreads;
     return sessions;
+}
+
+pg::PgOptions session(const std::string& url, const char* name, std::size_t connections, std::size_t max_days)
+{
+    pg::PgOptions options;
+    options.conninfo = url;
+    options.application_name = name;
+    options.connections = connections;
+    options.max_retention = std::chrono::days(max_days);
+    return options;
+}
+
+pg::Sessions pooled(pg::PgOptions options, const pg::SessionPlaces& places)
+{
+    options.connections = places.most();
+    return {options, places};
+}
+
+pg::PgOptions api_session(const Config& config)
+{
+    auto options = session(config.database.api_url, "winnow api", config.database.api_connections,
+                           config.tenants.max_retention_days);
+    options.max_history_bytes = config.history.max_bytes;
+    return options;
 }
 
 void time_matches()

@@ -38,7 +38,7 @@ struct DatabaseSessions {
     pg::SessionPlaces pipeline;  ///< Of the pool that the pipeline's stores share.
     pg::SessionPlaces provider;
     /// Of the role winnow_pipeline, beside its pool: one a journal writer, one for the streams' locks, one that
-    /// listens, and one that reads history for back-tests.
+    /// listens, one with which the clock looks, and one that reads history for back-tests.
     std::size_t pipeline_own = 0;
     std::size_t api = 0;  ///< One a thread: those of REST, and the one that looks up keys.
 
@@ -47,5 +47,15 @@ struct DatabaseSessions {
     [[nodiscard]] std::size_t patient() const;
 };
 [[nodiscard]] DatabaseSessions database_sessions(const Config& config);
+
+/// Of the role that `url` names; `name` is what operators see of it.
+[[nodiscard]] pg::PgOptions session(const std::string& url, const char* name, std::size_t connections,
+                                    std::size_t max_days = 3'650);
+
+/// In which people read and write.
+[[nodiscard]] pg::PgOptions api_session(const Config& config);
+
+/// A pool that keeps all that it has opened while they are needed.
+[[nodiscard]] pg::Sessions pooled(pg::PgOptions options, const pg::SessionPlaces& places);
 
 }  // namespace winnow::app

@@ -248,6 +248,7 @@ class Plans(unittest.TestCase):
             self.assertEqual(answer.status, 200, (query, answer.body))
         self.hold_some_back(sender, admin)
         self.let_an_instance_expire(sender, admin)
+        self.let_a_silence_end(admin)
         for state in ("in_progress", "closed"):
             done = admin.post("/api/v1/tickets/bulk", {"ids": [ticket["id"] for ticket in newest if
                                                                ticket["title"].startswith("disk ")],
@@ -311,6 +312,16 @@ class Plans(unittest.TestCase):
         self.assertEqual(pushed.status, 200, pushed.body)
         wait_until(lambda: any(ticket["state"] == "recovered"
                                for ticket in admin.get("/api/v1/tickets?q=fading").json()["items"]), "its end", 60)
+
+    def let_a_silence_end(self, admin):
+        """One that ends when it was quiet for long enough, which is made to be so."""
+        made = admin.post("/api/v1/silences", {"matchers": 'mark="never"', "ends_at": "2099-01-01T00:00:00Z",
+                                               "comment": "until it is quiet"})
+        self.assertEqual(made.status, 201, made.body)
+        this = f"from silences where silence_id = '{made.json()['id']}'"
+        self.sql(f"""update silences set end_when_quiet_ms = 1000, starts_at = now() - interval '1 hour',
+            created_at = now() - interval '1 hour' where (tenant_id, silence_id) = (select tenant_id, silence_id {this})""")
+        wait_until(lambda: self.sql(f"select ends_at <= now() {this}").strip() == "t", "its end")
 
     def test_no_statement_grows_with_a_tenants_size_or_age(self):
         self.work()
