@@ -99,6 +99,7 @@ private:
             const auto length = claimed && unrecorded_.empty() ? sleep_length() : pause;
             if (recorded && claimed) progress_.waits(false, SteadyClock::now());  // it sleeps, and nothing is late
             look = wait(length);
+            more_ = more_ && look;  // what another node has claimed is not there any more
             progress_.waits(true, SteadyClock::now());
         }
         finish();

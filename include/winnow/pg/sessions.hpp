@@ -24,11 +24,12 @@ enum class Errand : std::uint8_t {
     triage,    ///< Folds in their usual time.
     patience,  ///< Folds of single rows that are given minutes.
     delivery,
-    control,  ///< Without which others stand still, and short: configuration, the tenants' key, take-over.
-    timers,   ///< What is due: pauses, quiet tickets, instances that fell silent.
-    chores,   ///< What may come later: upkeep, the search index, back-tests.
+    takeover,  ///< What a dead node left.
+    control,   ///< Without which others stand still, and short: configuration, the tenants' key.
+    timers,    ///< What is due: pauses, quiet tickets, instances that fell silent.
+    chores,    ///< What may come later: upkeep, the search index, back-tests.
 };
-inline constexpr std::size_t kErrands = 6;
+inline constexpr std::size_t kErrands = 7;
 
 /// How many sessions a pool has open at most, and for what. An errand's own places are never taken by another, so
 /// whoever has one for each of its threads never waits; the common ones go to whoever may have some and waits first.
@@ -48,7 +49,8 @@ struct SessionPlaces {
 };
 
 /// A pool, and what is borrowed of it: copies share it. Sessions are opened when they are needed and there is none; one
-/// that broke is replaced, and one that nobody needed for `PgOptions::keep_idle` is closed. Thread-safe.
+/// that broke is replaced, and one that nobody needed for `PgOptions::keep_idle` is closed, but for as many as its
+/// errand, unless it is patience, has own places: what triage needs next must not wait for a connection. Thread-safe.
 ///
 /// Nobody who has a session may ask the same pool for a second one: two who did could wait for each other.
 class Sessions {

@@ -101,6 +101,7 @@ DatabaseSessions database_sessions(const Config& config)
     sessions.pipeline.of(Errand::patience) = {
         .own = pipeline::kMostFoldsAside * workers, .of_common = 0, .name = "winnow patience"};
     sessions.pipeline.of(Errand::delivery) = {.own = 1, .of_common = 0, .name = "winnow delivery"};
+    sessions.pipeline.of(Errand::takeover) = {.own = 1, .of_common = 0, .name = "winnow takeover"};
     sessions.pipeline.of(Errand::control) = {.own = 2, .of_common = 2, .name = "winnow control"};
     sessions.pipeline.of(Errand::timers) = {.own = 3, .of_common = 0, .name = "winnow timers"};
     sessions.pipeline.of(Errand::chores) = {.own = 1, .of_common = 1, .name = "winnow chores"};

@@ -109,7 +109,7 @@ Timestamp node_clock()
 class PgJournalStreams final : public ports::JournalStreams {
 public:
     PgJournalStreams(PgOptions options, const Sessions& readers)
-        : options_(std::move(options)), readers_(readers.of(Errand::control))
+        : options_(std::move(options)), readers_(readers.of(Errand::takeover))
     {
     }
     PgJournalStreams(const PgJournalStreams&) = delete;

@@ -55,7 +55,7 @@ update deliveries d set lease_until = now()
 class PgOutbox final : public ports::Outbox {
 public:
     explicit PgOutbox(const Sessions& sessions)
-        : pool_(sessions.of(Errand::delivery)), control_(sessions.of(Errand::control))
+        : pool_(sessions.of(Errand::delivery)), takeover_(sessions.of(Errand::takeover))
     {
     }
 
@@ -75,7 +75,7 @@ public:
 
     Result<std::size_t> free_leases(domain::StreamId stream, const std::string& own) override
     {
-        return control_.run([&](Session& session) -> Result<std::size_t> {
+        return takeover_.run([&](Session& session) -> Result<std::size_t> {
             pqxx::nontransaction tx(session.connection());
             return static_cast<std::size_t>(query(tx, kFreeLeases, stream, own).affected_rows());
         });
@@ -208,8 +208,8 @@ private:
         places_ = std::move(places);
     }
 
-    const Sessions pool_;     ///< Of the one thread that claims and records.
-    const Sessions control_;  ///< Of whoever takes over a dead node's stream.
+    const Sessions pool_;  ///< Of the one thread that claims and records.
+    const Sessions takeover_;
     mutable std::mutex mutex_;
     Places places_;                     // guarded by mutex_, as what follows
     std::vector<ChainPlace> uncalled_;  ///< Whose next message was held by somebody else.

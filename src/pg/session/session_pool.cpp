@@ -4,6 +4,7 @@
 
 #include <pqxx/nontransaction>
 
+#include <algorithm>
 #include <limits>
 #include <new>
 #include <stdexcept>
@@ -51,7 +52,7 @@ PgOptions Sessions::options() const
 }
 
 SessionPool::SessionPool(PgOptions options, const SessionPlaces& places)
-    : options_(std::move(options)), most_(places.most()), line_(places)
+    : options_(std::move(options)), most_(places.most()), places_(places), line_(places)
 {
     // A connection string that names its sessions itself names them all.
     const auto own = application_name_of(options_.conninfo);
@@ -154,15 +155,29 @@ void SessionPool::take_back(Loan& loan) noexcept
             }
             if (session) {
                 unneeded = std::move(session);
-            } else if (!idle_.empty() && now - idle_.front().since > options_.keep_idle) {
-                unneeded = std::move(idle_.front().session);
-                idle_.pop_front();
             } else {
-                return;
+                const auto spare = std::ranges::find_if(
+                    idle_, [&](const Idle& idle) { return now - idle.since > options_.keep_idle && is_spare(idle); });
+                if (spare == idle_.end()) return;
+                unneeded = std::move(spare->session);
+                idle_.erase(spare);
             }
             --open_;
         }
     }
+}
+
+/// More of that name are idle than its errand has places of its own. Folds that are given minutes are rare: nothing is
+/// kept for them.
+bool SessionPool::is_spare(const Idle& idle) const noexcept
+{
+    const auto alike = std::ranges::count(idle_, idle.name, &Idle::name);
+    std::size_t own = 0;
+    for (std::size_t errand = 0; errand < kErrands; ++errand) {
+        if (names_[errand] == idle.name && errand != static_cast<std::size_t>(Errand::patience))
+            own += places_.shares[errand].own;
+    }
+    return static_cast<std::size_t>(alike) > own;
 }
 
 void SessionPool::closed() noexcept

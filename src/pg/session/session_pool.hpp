@@ -75,9 +75,11 @@ private:
     bool find_idle(Loan& loan);
     void take_back(Loan& loan) noexcept;
     void closed() noexcept;
+    [[nodiscard]] bool is_spare(const Idle& idle) const noexcept;
 
     const PgOptions options_;
     const std::size_t most_;
+    const SessionPlaces places_;
     std::array<std::string, kErrands> names_;
     const std::shared_ptr<Watchdog> dog_ = Watchdog::shared();
     PlaceLine line_;

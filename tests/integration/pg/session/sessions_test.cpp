@@ -224,6 +224,19 @@ TEST_F(SessionsTest, ClosesWhatNobodyNeedsAnyMore)
     EXPECT_TRUE(eventually([&] { return open() <= 1; })) << "the server takes a moment";
 }
 
+TEST_F(SessionsTest, KeepsAsManyAsAnErrandHasPlacesOfItsOwn)
+{
+    options_.keep_idle = 0ms;
+    places_.of(Errand::timers).own = 1;
+    const auto sessions = pool().of(Errand::timers);
+    {
+        Holder one(sessions);
+        ASSERT_TRUE(backend(sessions));
+    }
+    EXPECT_EQ(backend(sessions).value(), backend(sessions).value());
+    EXPECT_TRUE(eventually([&] { return open() == 1; })) << "of the two one is kept";
+}
+
 TEST_F(SessionsTest, IsCalledAfterItsErrandAndRenamedOnlyWhereThereMayBeNoMore)
 {
     const auto sessions = pool();
