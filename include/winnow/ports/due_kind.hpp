@@ -22,8 +22,8 @@ namespace winnow::ports {
 
 /// What never changes about a kind.
 struct DueTraits {
-    std::string_view
-        name;  ///< On the board, in metrics and in the log: lower case, with underscores. Outlives the kind.
+    /// On the board, in metrics and in the log: lower case, with underscores. Outlives the kind.
+    std::string_view name;
     /// What is due and could not be done (somebody else is at its tenant, the fold is behind) is tried again after it.
     std::chrono::milliseconds again{1'000};
     /// Of a kind that no column tells of: from one turn with nothing left to do to the next. 0: the board tells.
@@ -33,6 +33,8 @@ struct DueTraits {
     bool after_fold = false;
     /// It measures time that passed outside, in which our own absence does not count: its turns are told of it.
     bool real_time = false;
+    /// Its calls never wait for anything: the worker that is kept for the board is there for them, too.
+    bool never_waits = false;
     std::string_view alone = {};  ///< Of the kinds with the same word one has a turn at a time; empty: no matter.
 };
 

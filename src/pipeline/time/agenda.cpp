@@ -24,13 +24,12 @@ bool tells_itself(const ports::DueTraits& traits)
 }  // namespace
 
 Agenda::Agenda(const std::vector<ports::DueTraits>& kinds, std::chrono::milliseconds look, Instant now,
-               const Room& room)
-    : look_(look), slow_(room.slow), look_at_(now), looked_at_(now - kBetweenPokes)
+               std::size_t slow)
+    : look_(look), slow_(slow), look_at_(now), looked_at_(now - kBetweenPokes)
 {
     for (std::size_t i = 0; i < kinds.size(); ++i) {
         auto& kind = kinds_.emplace_back();
         kind.traits = kinds[i];
-        kind.quick = i < room.quick.size() && room.quick[i];
         kind.not_before = now;
         if (tells_itself(kind.traits)) kind.find_at = now;
     }
@@ -87,10 +86,10 @@ std::optional<Agenda::Task> Agenda::task_of(std::size_t index, Instant now)
 
 bool Agenda::is_its_turn(const Kind& kind) const
 {
-    if (!kind.quick) {
+    if (!kind.traits.never_waits) {
         std::size_t slow = 0;
         for (const auto& other : kinds_) {
-            if (!other.quick) slow += other.at.size() + (other.finding ? 1 : 0);
+            if (!other.traits.never_waits) slow += other.at.size() + (other.finding ? 1 : 0);
         }
         if (slow >= slow_) return false;
     }

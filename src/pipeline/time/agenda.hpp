@@ -47,12 +47,6 @@ public:
         away,    ///< The database did not answer, which says nothing about the tenant.
     };
 
-    /// Who can be at what at once.
-    struct Room {
-        std::size_t slow = static_cast<std::size_t>(-1);  ///< Find and Take together, but for quick kinds. Not 0.
-        std::vector<bool> quick = {};                     ///< As the kinds: its tasks never wait. Empty: none.
-    };
-
     struct Look {};  ///< At the board. Answer with looked() or look_failed().
     struct Find {    ///< The tenants of a kind that have something due. Answer with found() or find_failed().
         std::size_t kind = 0;
@@ -67,12 +61,10 @@ public:
     };
     using Task = std::variant<Look, Find, Take, Wait>;
 
-    /// The first kinds come first where all else is equal. `look`: how long the board is left alone at most.
-    Agenda(const std::vector<ports::DueTraits>& kinds, std::chrono::milliseconds look, Instant now)
-        : Agenda(kinds, look, now, Room{})
-    {
-    }
-    Agenda(const std::vector<ports::DueTraits>& kinds, std::chrono::milliseconds look, Instant now, const Room& room);
+    /// The first kinds come first where all else is equal. `look`: how long the board is left alone at most. `slow`: so
+    /// many Find and Take are handed out at once, not counting kinds that never wait; not 0.
+    Agenda(const std::vector<ports::DueTraits>& kinds, std::chrono::milliseconds look, Instant now,
+           std::size_t slow = static_cast<std::size_t>(-1));
 
     /// Hands it out: nobody else gets the same.
     [[nodiscard]] Task next(Instant now);
@@ -97,7 +89,6 @@ public:
 private:
     struct Kind {
         ports::DueTraits traits;
-        bool quick = false;
         Instant find_at = kNever;
         Instant not_before;          ///< The next round, after one that left something.
         std::optional<Instant> due;  ///< Since or from when, by the board.

@@ -3,7 +3,6 @@
 #include "pipeline/keepers/round.hpp"
 #include "pipeline/time/agenda.hpp"
 #include "pipeline/time/clock_watch.hpp"
-#include "pipeline/time/kinds/reminder.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/observe/progress.hpp"
@@ -37,14 +36,6 @@ std::vector<ports::DueTraits> traits_of(const std::vector<std::unique_ptr<ports:
     return traits;
 }
 
-/// One worker is kept for the board and for what never waits, where there is more than one.
-Agenda::Room room_of(const std::vector<std::unique_ptr<ports::DueKind>>& kinds, std::size_t workers)
-{
-    Agenda::Room room{.slow = std::max<std::size_t>(workers, 2) - 1};
-    for (const auto& kind : kinds) room.quick.push_back(dynamic_cast<const ReminderKind*>(kind.get()) != nullptr);
-    return room;
-}
-
 /// Of both sources, each instant once: nobody is told how they came about.
 std::vector<domain::Outage> all_of(std::vector<domain::Outage> noted, const std::vector<domain::Outage>& left_out)
 {
@@ -65,7 +56,8 @@ public:
           jumps_forward_(jumps(metrics, "forward")),
           jumps_back_(jumps(metrics, "back")),
           progress_(options.standstill),
-          agenda_(traits_of(kinds_), options.look, Clock::now(), room_of(kinds_, options.workers))
+          // One worker is kept for the board and for what never waits, where there is more than one.
+          agenda_(traits_of(kinds_), options.look, Clock::now(), std::max<std::size_t>(options.workers, 2) - 1)
     {
         for (const auto& kind : kinds_) {
             const std::string name(kind->traits().name);

@@ -14,8 +14,8 @@ namespace {
 
 TEST_F(AgendaTest, WhoeverHangsOneWorkerIsThereForTheBoardAndForWhatNeverWaits)
 {
-    const ports::DueTraits reminder{.name = "reminder"};
-    agenda_.emplace(std::vector{hold_, reminder}, 1'000ms, now_, Agenda::Room{.slow = 3, .quick = {false, true}});
+    const ports::DueTraits reminder{.name = "reminder", .never_waits = true};
+    agenda_.emplace(std::vector{hold_, reminder}, 1'000ms, now_, 3);
     names_ = {"hold", "reminder"};
     next();
     looked({0ms, kNothing});
