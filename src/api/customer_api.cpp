@@ -186,6 +186,10 @@ public:
                 if (!who) {
                     const bool unknown = who.error().code() == ErrorCode::unauthenticated;
                     if (unknown && admitted->asked) rates->login_failed(head.remote_address);
+                    if (who.error().code() == ErrorCode::internal) {
+                        observe::error("a key could not be looked up",
+                                       {{"request_id", head.request_id}, {"reason", who.error().message()}});
+                    }
                     const auto* sender = entry.route.sender;
                     const auto error =
                         unknown ? unauthenticated(credential_of(head, token_of(*admitted), sender), head) : who.error();
@@ -231,6 +235,22 @@ public:
         }
         sessions_.run({admitted.entry, &admitted.entry->route}, admitted.parameters, admitted.who, std::move(request),
                       std::move(sink));
+    }
+
+    /// What the connection refuses. Where a sender gives up on 4xx, what will pass has the status at which it comes
+    /// again.
+    [[nodiscard]] Response protocol_error(std::string_view path, int status, std::string_view code,
+                                          std::string_view detail) const
+    {
+        constexpr int kTimeout = 408;
+        constexpr int kTooMany = 429;
+        const bool is_large = code == "body_too_large";
+        const bool passes = status == kTimeout || status == kTooMany;
+        const auto match = passes ? router_->match("POST", path) : Router::Match{};
+        const bool is_final =
+            match.entry != nullptr && match.entry->path != nullptr && match.entry->path->too_much != kTooMany;
+        return error_at(path, is_final ? match.entry->path->too_much : status, is_large ? "payload_too_large" : code,
+                        detail, "");
     }
 
 private:
@@ -349,8 +369,7 @@ void CustomerApi::handle(http::Request request, http::ResponseSink sink)
 
 Response CustomerApi::protocol_error(std::string_view path, int status, std::string_view code, std::string_view detail)
 {
-    const bool large = code == "body_too_large";
-    return error_at(path, status, large ? "payload_too_large" : code, detail, "");
+    return impl_->protocol_error(path, status, code, detail);
 }
 
 std::vector<Operation> customer_operations()

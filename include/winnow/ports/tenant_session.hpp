@@ -74,7 +74,9 @@ public:
         /// `timeout`. Thread-safe and quick; empty: somebody always does.
         std::function<bool()> given_up;
         std::chrono::milliseconds statement_timeout{0};  ///< Of each statement; 0: the store's own.
-        bool reads_only = false;                         ///< No change of configuration is looked for.
+
+        /// All that the job reads is of one moment, a write is an error, and no change of configuration is looked for.
+        bool reads_only = false;
     };
 
     /// Queues `job` in the tenant's queue; `finished` is called once, on a database thread, after commit or roll-back.

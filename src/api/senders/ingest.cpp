@@ -4,6 +4,7 @@
 #include "api/rest/parameters.hpp"
 #include "api/senders/head_fields.hpp"
 #include "winnow/crypto/digest.hpp"
+#include "winnow/observe/log.hpp"
 
 #include <algorithm>
 #include <array>
@@ -122,6 +123,9 @@ Error doubtful()
 
 Response failed(const SenderRoute& at, const Error& error, const std::string& id)
 {
+    if (error.code() == ErrorCode::internal) {  // its answer says so, and nothing else
+        observe::error("alerts could not be taken", {{"request_id", id}, {"reason", error.message()}});
+    }
     const bool may_repeat = at.path->takes_idempotency_key && error.code() == ErrorCode::timeout;
     return refusal(at, may_repeat ? doubtful() : error, id);
 }

@@ -66,7 +66,9 @@ std::string no_memory_detail(BodyMemory::Lack lack, const BodyMemory& memory)
 
 std::string busy_tenant_detail(std::size_t most)
 {
-    return "The tenant has " + std::to_string(most) + " requests under way on this node, as many as one tenant may.";
+    return "The tenant has " + std::to_string(most) +
+           " requests under way on this node, as many as one tenant may: "
+           "three eighths of http.max_connections.";
 }
 
 }  // namespace winnow::http

@@ -6,17 +6,23 @@
 #include <pqxx/except>
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace winnow::pg {
 
 namespace {
 
-// First whatever SQL in another tenant's request may have left in the session: settings (an encoding, a zone, no row
-// security) and locks. Then what a proof is good for: the backend and the moment at which the transaction began, as 12
+// Said in full, because a session's defaults may be what another tenant's request has left. First, because all
+// statements of one message are one transaction, and how it reads must be known before it does.
+constexpr std::string_view kEachItsMoment = "begin isolation level read committed, read write; ";
+constexpr std::string_view kOneMoment = "begin isolation level repeatable read, read only; ";
+
+// Then whatever else SQL in another tenant's request may have left goes: settings (an encoding, a zone, no row
+// security) and locks. Last what a proof is good for: the backend and the moment at which the transaction began, as 12
 // bytes.
-constexpr auto kBegin =
-    "reset all; select pg_advisory_unlock_all(); begin; select int4send(pg_backend_pid()) || timestamptz_send(now())";
+constexpr std::string_view kCleared =
+    "reset all; select pg_advisory_unlock_all(); select int4send(pg_backend_pid()) || timestamptz_send(now())";
 
 constexpr auto kPutOn =
     "select set_config('winnow.tenant_id', $1, true), set_config('winnow.tenant_proof', $2, true), current_tenant()";
@@ -52,18 +58,18 @@ TenantProofs::TenantProofs(const Sessions& keys)
 {
 }
 
-Result<std::unique_ptr<Transaction>> TenantProofs::begin(Session& session, TenantId tenant,
-                                                         std::chrono::milliseconds statement_timeout)
+Result<std::unique_ptr<Transaction>> TenantProofs::begin(Session& session, TenantId tenant, const Terms& terms)
 {
+    const auto begin = std::string(terms.reads_only ? kOneMoment : kEachItsMoment).append(kCleared);
     std::string refused;
     for (bool first = true;; first = false) {
         const auto asked = key_.ask(refused);
         const auto& key = asked.get();
         if (!key) return key.error();
-        auto transaction = std::make_unique<Transaction>(session, kBegin);
+        auto transaction = std::make_unique<Transaction>(session, begin.c_str());
         try {
             put_on(transaction->tx(), tenant, proof(*key, tenant, bytes_of(transaction->begun()[0][0])),
-                   statement_timeout);
+                   terms.statement_timeout);
             return transaction;
         } catch (const pqxx::insufficient_privilege&) {
             if (!first) throw;

@@ -19,14 +19,22 @@ namespace winnow::pg {
 /// However many threads need it then, they wait for one read (TenantKey). Thread-safe.
 class TenantProofs {
 public:
+    struct Terms {
+        std::chrono::milliseconds statement_timeout{0};  ///< Of each statement; 0: what the session has.
+        bool reads_only = false;  ///< Statements see one moment, and may not write. Else each sees its own.
+    };
+
     /// `keys` are of the role winnow_pipeline: winnow_api, whose statements the proof is about, cannot read the key.
     explicit TenantProofs(const Sessions& keys);
 
-    /// An open transaction of `tenant`, whose statements may take `statement_timeout` each (0: what the session has).
+    /// An open transaction of `tenant`.
     /// `unavailable` where the key cannot be read. Throws what libpqxx throws: without a proof that holds it does not
     /// begin.
-    [[nodiscard]] Result<std::unique_ptr<Transaction>> begin(Session& session, TenantId tenant,
-                                                             std::chrono::milliseconds statement_timeout = {});
+    [[nodiscard]] Result<std::unique_ptr<Transaction>> begin(Session& session, TenantId tenant, const Terms& terms);
+    [[nodiscard]] Result<std::unique_ptr<Transaction>> begin(Session& session, TenantId tenant)
+    {
+        return begin(session, tenant, Terms{});
+    }
 
 private:
     const Sessions sessions_;

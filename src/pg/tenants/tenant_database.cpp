@@ -76,29 +76,28 @@ public:
     {
         // Shared between the two ways out, of which exactly one is taken.
         auto done = std::make_shared<Finished>(std::move(finished));
-        threads_.submit(
-            tenant, {.work = [this, tenant, job = std::move(job), done, timeout = terms.statement_timeout,
-                              tells = changed_ && !terms.reads_only](
-                                 Session& session) mutable { (*done)(run_job(session, tenant, job, timeout, tells)); },
-                     .failed = [done](Error error) { (*done)(std::move(error)); },
-                     .given_up = std::move(terms.given_up)});
+        const TenantProofs::Terms proven{.statement_timeout = terms.statement_timeout, .reads_only = terms.reads_only};
+        threads_.submit(tenant,
+                        {.work = [this, tenant, job = std::move(job), done,
+                                  proven](Session& session) mutable { (*done)(run_job(session, tenant, job, proven)); },
+                         .failed = [done](Error error) { (*done)(std::move(error)); },
+                         .given_up = std::move(terms.given_up)});
     }
 
     bool healthy() const override { return threads_.healthy(); }
 
 private:
-    [[nodiscard]] Result<Done> run_job(Session& session, TenantId tenant, Job& job, milliseconds statement_timeout,
-                                       bool tells)
+    [[nodiscard]] Result<Done> run_job(Session& session, TenantId tenant, Job& job, const TenantProofs::Terms& terms)
     {
         ports::TenantChange change;
         auto finished = translated([&]() -> Result<Done> {
-            const auto transaction = proofs_.begin(session, tenant, statement_timeout);
+            const auto transaction = proofs_.begin(session, tenant, terms);
             if (!transaction) return transaction.error();
             auto& tx = (*transaction)->tx();
             PgTenantSession nouns(tx, tenant);
             auto outcome = job(nouns);
-            if (!outcome) return explained(std::move(outcome.error()), statement_timeout);
-            if (tells) change = changed_by(tx, tenant);
+            if (!outcome) return explained(std::move(outcome.error()), terms.statement_timeout);
+            if (changed_ && !terms.reads_only) change = changed_by(tx, tenant);
             (*transaction)->commit();
             return outcome;
         });

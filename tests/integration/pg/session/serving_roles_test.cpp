@@ -138,7 +138,7 @@ TEST_F(ServingRoles, WhatIsLeftInASessionChangesNothingForWhoeverComesNext)
             tx.exec(
                   "select string_agg(name || '=' || setting, ',' order by name) from pg_settings where name in "
                   "('client_encoding', 'TimeZone', 'DateStyle', 'row_security', 'default_transaction_isolation', "
-                  "'statement_timeout', 'search_path')")[0][0]
+                  "'statement_timeout', 'search_path', 'transaction_isolation', 'transaction_read_only')")[0][0]
                 .c_str();
         return all + std::to_string(tx.exec("select count(*) from pg_locks where locktype = 'advisory' and pid = "
                                             "pg_backend_pid()")[0][0]
@@ -151,7 +151,8 @@ TEST_F(ServingRoles, WhatIsLeftInASessionChangesNothingForWhoeverComesNext)
         before = settings(tx);
         for (const auto* setting :
              {"client_encoding = 'LATIN1'", "time zone 'Asia/Tokyo'", "datestyle = 'SQL, DMY'", "row_security = off",
-              "default_transaction_isolation = 'serializable'", "statement_timeout = 7", "search_path = pg_catalog"}) {
+              "default_transaction_isolation = 'serializable'", "default_transaction_read_only = on",
+              "statement_timeout = 7", "search_path = pg_catalog"}) {
             tx.exec(std::string("set ") + setting);
         }
         tx.exec("select pg_advisory_lock(1, 2)");

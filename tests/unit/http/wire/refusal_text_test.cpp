@@ -39,6 +39,9 @@ TEST(RefusalText, OfABodySaysWhichOfTheTimesAndMemories)
     EXPECT_EQ(no_memory_detail(BodyMemory::Lack::of_all, memory),
               "The bodies over 64 KiB that are under way on this node, of all tenants, fill the 1000 bytes that they "
               "may have together; send this one again later.");
+    EXPECT_EQ(busy_tenant_detail(6),
+              "The tenant has 6 requests under way on this node, as many as one tenant may: three eighths of "
+              "http.max_connections.");
 }
 
 TEST(RefusalText, ABodyWithoutRoomKnowsWhoseThereWasTooLittleOf)
