@@ -119,11 +119,6 @@ Error unauthenticated(const std::string& credential, const http::RequestHead& he
     return {ErrorCode::unauthenticated, why()};
 }
 
-bool is_analysis(const Route& route, const http::RequestHead& head)
-{
-    return route.is_analysis != nullptr && route.is_analysis(head);
-}
-
 SenderRoute sender_of(const RouteEntry& entry)
 {
     return {.sender = entry.route.sender, .path = entry.path};

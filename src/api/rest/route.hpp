@@ -115,6 +115,17 @@ struct Route {
     const intake::Sender* sender = nullptr;
 };
 
+[[nodiscard]] inline bool is_analysis(const Route& route, const http::RequestHead& head)
+{
+    return route.is_analysis != nullptr && route.is_analysis(head);
+}
+
+/// Whether the transaction of a request sees one moment and may neither write nor lock (TenantDatabase::Terms).
+[[nodiscard]] inline bool only_reads(const Route& route, const http::RequestHead& head)
+{
+    return route.method == "GET" || is_analysis(route, head);
+}
+
 /// The resources' tables, one function a file.
 [[nodiscard]] std::vector<Route> ticket_routes();
 [[nodiscard]] std::vector<Route> alert_routes();

@@ -36,11 +36,6 @@ struct Running {
     bool outbox_changed = false;        ///< Said by the handler; true only once the transaction is committed.
 };
 
-bool is_analysis(const Route& route, const http::RequestHead& head)
-{
-    return route.is_analysis != nullptr && route.is_analysis(head);
-}
-
 /// The handler's answer, once an Idempotency-Key.
 Result<Answer> answer_once(const Call& call, const Route& route, ports::TenantSession& session)
 {
@@ -185,7 +180,7 @@ void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parame
         };
         return analysis_.submit(running->who.tenant, std::move(load), failed, given_up);
     }
-    const bool reads = running->route->method == "GET";
+    const bool reads = only_reads(*running->route, head);
     auto finished = [running, wake = services_.outbox_changed, analysed = analysed_](const Result<Done>& done) {
         if (running->route->is_charged && analysed) analysed(running->who, running->spent);
         if (!done) return fail(*running, done.error());

@@ -92,7 +92,8 @@ Error error_of_sqlstate(std::string_view state, std::string_view what)
 {
     if (is_an_outage(state)) {
         // Waiting helps once somebody mends it, and meanwhile this is all that he has.
-        if (state.starts_with("42")) {
+        const bool is_ours = state.starts_with("42") || state == "25006";  // or a transaction's that should only read
+        if (is_ours) {
             observe::error("the database refused a statement", {{"sqlstate", state}, {"reason", first_line(what)}});
         }
         return unavailable(state);

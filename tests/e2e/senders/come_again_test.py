@@ -41,8 +41,8 @@ class Begun:
                             "Expect: 100-continue\r\n\r\n".encode())
         self.begun = self.socket.recv(1_000)
 
-    def status(self):
-        return int(self.socket.recv(1_000).split(b" ")[1])
+    def answer(self):
+        return self.socket.recv(10_000)
 
     def close(self):
         self.socket.close()
@@ -78,7 +78,9 @@ class WhatIsSlow(unittest.TestCase):
             with self.subTest(path=path):
                 slow = Begun(self.instance, path)
                 self.addCleanup(slow.close)
-                self.assertEqual(slow.status(), status or 408)
+                answer = slow.answer()
+                self.assertEqual(int(answer.split(b" ")[1]), status or 408, answer)
+                self.assertEqual(b"\r\nRetry-After: " in answer, status == 503, answer)
 
 
 if __name__ == "__main__":

@@ -150,7 +150,8 @@ Answered Tenants::call(std::string_view method, const std::string& target, const
     const auto* route = route_of(method, request.head.path, parameters);
     if (route == nullptr) throw std::runtime_error("no route for " + std::string(method) + ' ' + target);
     const api::Call call{request, who_, std::move(parameters), now_, services};
-    const auto transaction = proofs_.begin(session_, who_.tenant).value();
+    const auto transaction =
+        proofs_.begin(session_, who_.tenant, {.reads_only = api::only_reads(*route, request.head)}).value();
     pg::PgTenantSession nouns(transaction->tx(), who_.tenant);
     auto result = route->handler(call, nouns);
     if (result) transaction->commit();

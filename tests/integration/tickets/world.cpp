@@ -126,7 +126,8 @@ AnswerOf World::call(std::string_view method, const std::string& target, const n
         auto parameters = match(route.pattern, request.head.path);
         if (route.method != method || !parameters) continue;
         const api::Call call{request, who_, std::move(*parameters), now_, services};
-        const auto transaction = proofs_.begin(session_, who_.tenant).value();
+        const auto transaction =
+            proofs_.begin(session_, who_.tenant, {.reads_only = api::only_reads(route, request.head)}).value();
         pg::PgTenantSession nouns(transaction->tx(), who_.tenant);
         auto result = route.handler(call, nouns);
         if (result) transaction->commit();

@@ -3,6 +3,7 @@
 #include "integration/pg/fixture.hpp"
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/ports/contact_store.hpp"
+#include "winnow/ports/settings_store.hpp"
 
 #include <future>
 #include <memory>
@@ -57,7 +58,7 @@ TEST_F(OneMoment, WhoeverWritesSeesWhatIsThere)
     EXPECT_THAT(counts(/*reads_only=*/false), testing::ElementsAre(0, 1));
 }
 
-TEST_F(OneMoment, WhatOnlyReadsCannotWrite)
+TEST_F(OneMoment, WhatOnlyReadsNeitherWritesNorLocks)
 {
     const auto outcome = run(/*reads_only=*/true, [](TenantSession& session) {
         domain::Contact contact;
@@ -68,6 +69,13 @@ TEST_F(OneMoment, WhatOnlyReadsCannotWrite)
     });
     ASSERT_FALSE(outcome);
     EXPECT_THAT(outcome.error().message(), testing::HasSubstr("read-only"));
+    const auto locked = run(/*reads_only=*/true, [](TenantSession& session) -> Result<Done> {
+        const auto done = session.settings().lock_configuration();
+        if (!done) return done.error();
+        return Done{};
+    });
+    ASSERT_FALSE(locked);
+    EXPECT_THAT(locked.error().message(), testing::HasSubstr("read-only"));
 }
 
 }  // namespace

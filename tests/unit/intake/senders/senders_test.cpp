@@ -85,6 +85,8 @@ TEST(Senders, EitherTakeAlertsAtAPathOrReply)
         const bool takes = !path->formats.empty() && path->answer != nullptr;
         EXPECT_NE(takes, path->reply != nullptr) << path->place.pattern;
         EXPECT_EQ(path->formats.empty(), path->answer == nullptr) << path->place.pattern;
+        // What the connection refuses finds them by it.
+        if (takes) EXPECT_EQ(path->method, "POST") << path->place.pattern;
         for (const auto& format : path->formats) {
             EXPECT_NE(format.parse, nullptr) << path->place.pattern;
             // Behind one that takes whatever it is called nothing is ever asked for; and a refusal names types.
