@@ -41,18 +41,17 @@ public:
 
     std::string apply(domain::Alert& alert, Evaluation& evaluation) const override
     {
-        if (!pay(evaluation.text_steps, 1 + bytes_touched(field_, alert) / kSearchedAStep)) return too_dear();
+        if (!pay(evaluation.text_steps, 1 + bytes_touched(field_, alert) / kReadAStep)) return too_dear();
         std::string text;
         append_value(field_, alert, text);
         if (text.size() > kMaxSearchedBytes) text.resize(kMaxSearchedBytes);
-        const auto groups = static_cast<std::size_t>(pattern_->NumberOfCapturingGroups()) + 1;
-        std::vector<re2::StringPiece> found(groups);
-        if (!pattern_->Match(text, 0, text.size(), re2::RE2::UNANCHORED, found.data(), static_cast<int>(groups))) {
-            return {};
-        }
-        // What is found is gone through once more, for its groups: by each instruction in turn.
-        const auto program = static_cast<std::size_t>(pattern_->ProgramSize());
-        if (!pay(evaluation.text_steps, found[0].size() * program / kInstructionsAStep)) return too_dear();
+        std::vector<re2::StringPiece> found(static_cast<std::size_t>(pattern_->NumberOfCapturingGroups()) + 1);
+        expr::Budget budget{.steps = evaluation.text_steps};
+        const auto is_there = expr::finds(*pattern_, text, found, budget);
+        evaluation.text_steps = budget.steps;
+        evaluation.text_overrun += budget.beside;
+        if (!is_there) return too_dear();
+        if (!*is_there) return {};
         std::string problem;
         for (const auto& [name, group] : pattern_->NamedCapturingGroups()) {
             const auto& value = found[static_cast<std::size_t>(group)];
@@ -64,8 +63,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t kSearchedAStep = 10;  // bytes
-    static constexpr std::size_t kInstructionsAStep = 6;
+    static constexpr std::size_t kReadAStep = 64;  // bytes
 
     [[nodiscard]] std::string too_dear() const { return texts_too_dear("extract from " + field_.text); }
 

@@ -71,7 +71,14 @@ bool OrderedRules::act(std::uint32_t number, std::size_t changes, domain::Alert&
         return false;
     }
     evaluation.matches.push_back({rule.source.id, placed.version});
+    const auto left = evaluation.text_steps;
+    const auto beyond = evaluation.text_overrun;
     rule.act(alert, evaluation);
+    // What the texts of its actions took counts for it as its condition does.
+    const auto took = left - evaluation.text_steps + evaluation.text_overrun - beyond;
+    auto& budget = evaluation.budget;
+    budget.note({.kind = domain::JudgeKind::rule, .id = rule.source.id.value()}, took);
+    budget.over = budget.over || evaluation.text_steps == 0;
     return !evaluation.dropped && !placed.stop;
 }
 

@@ -34,7 +34,8 @@ struct Limits {
 struct Budget {
     std::size_t steps = 20'000;
     /// What was spent on values that are made once an alert, however many conditions ask for them: `details`, `labels`
-    /// and `links`. The door bounds them, so a condition does not pay for them; who counts for an alert adds this.
+    /// and `links`. The door bounds them, so a condition does not pay for them; who counts for an alert adds this. And
+    /// what the match took by which the evaluation ended, beyond all that it had (pattern.hpp).
     std::size_t beside = 0;
 
     /// False, and nothing is left, where the price is more than what is left.

@@ -13,12 +13,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace re2 {
 class RE2;
-}
+class StringPiece;
+}  // namespace re2
 
 namespace winnow::expr {
 
@@ -95,10 +97,16 @@ using MatchClock = std::uint64_t (*)() noexcept;
 void time_matches_with(MatchClock clock) noexcept;
 [[nodiscard]] MatchClock match_clock() noexcept;  ///< nullptr where there is none.
 
-/// Whether the pattern matches somewhere in the text; nullopt where the budget does not allow to look. Thread-safe.
+/// Whether the pattern matches somewhere in the text; nullopt where the budget does not allow to look, or where looking
+/// took more than it allows. Thread-safe.
 [[nodiscard]] std::optional<bool> matches(const re2::RE2& pattern, std::string_view text, Budget& budget);
 
 /// The same of the whole text.
 [[nodiscard]] std::optional<bool> matches_whole(const re2::RE2& pattern, std::string_view text, Budget& budget);
+
+/// As matches(), and puts what was found into `groups`: the whole of it, then the pattern's groups in their order, each
+/// into `text`. They mean nothing where the answer is not true.
+[[nodiscard]] std::optional<bool> finds(const re2::RE2& pattern, std::string_view text,
+                                        std::span<re2::StringPiece> groups, Budget& budget);
 
 }  // namespace winnow::expr

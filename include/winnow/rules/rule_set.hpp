@@ -38,6 +38,7 @@ struct Evaluation {
     /// with it is left out, and counted.
     static constexpr std::size_t kTextSteps = 200'000;
     std::size_t text_steps = kTextSteps;
+    std::size_t text_overrun = 0;  ///< What a search took beyond them, in steps.
     /// What stateful actions ask for. Whether the alert is held back, the fold decides: it knows the past.
     struct Hold {
         RuleId rule_id;

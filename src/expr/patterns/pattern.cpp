@@ -49,36 +49,61 @@ MatchClock match_clock() noexcept
 
 namespace {
 
-std::optional<bool> look(const re2::RE2& pattern, std::string_view text, re2::RE2::Anchor anchor, Budget& budget)
+/// What is found is gone through once more for its groups, by each instruction in turn: what that takes, without a
+/// clock.
+std::size_t price_of_groups(const re2::RE2& pattern, std::span<const re2::StringPiece> groups)
+{
+    constexpr std::size_t kInstructionsAStep = 6;
+    if (groups.empty()) return 0;
+    return groups.front().size() * static_cast<std::size_t>(std::max(pattern.ProgramSize(), 1)) / kInstructionsAStep;
+}
+
+std::optional<bool> look(const re2::RE2& pattern, std::string_view text, re2::RE2::Anchor anchor,
+                         std::span<re2::StringPiece> groups, Budget& budget)
 {
     const auto paid = price::kMatch + price::blocks(text.size(), price::kMatched);
     if (!budget.charge(paid)) return std::nullopt;
     const re2::StringPiece subject(text.data(), text.size());
     const auto find = [&] {
-        return pattern.Match(subject, 0, text.size(), anchor, nullptr, 0);
+        return pattern.Match(subject, 0, text.size(), anchor, groups.data(), static_cast<int>(groups.size()));
     };
     const auto work = text.size() * static_cast<std::size_t>(std::max(pattern.ProgramSize(), 1));
     const auto clock = work < kWorthTiming ? nullptr : match_clock();
-    if (clock == nullptr) return find();
+    if (clock == nullptr) {
+        const bool found = find();
+        if (found && !budget.charge(price_of_groups(pattern, groups))) return std::nullopt;
+        return found;
+    }
     const auto before = clock();
     const bool found = find();
-    // Whatever the clock says, no match takes more than the worst.
-    const auto took = std::min<std::size_t>(clock() - before, work * kWorstNanos) / kStepNanos;
-    // The answer is there already; what comes after it finds nothing left.
-    if (took > paid) static_cast<void>(budget.charge(took - paid));
-    return found;
+    // Whatever the clock says, no match takes more than the worst, of which each group makes one more.
+    const auto worst = work * kWorstNanos * std::max<std::size_t>(groups.size(), 1);
+    const auto took = std::min<std::size_t>(clock() - before, worst) / kStepNanos;
+    // The answer is there already. It is not given, so that somebody hears of what it took: who keeps overrunning is
+    // set aside, and whoever asked one question only would never be.
+    if (took <= paid) return found;
+    const auto left = budget.steps;
+    if (budget.charge(took - paid)) return found;
+    budget.beside += took - paid - left;
+    return std::nullopt;
 }
 
 }  // namespace
 
 std::optional<bool> matches(const re2::RE2& pattern, std::string_view text, Budget& budget)
 {
-    return look(pattern, text, re2::RE2::UNANCHORED, budget);
+    return look(pattern, text, re2::RE2::UNANCHORED, {}, budget);
 }
 
 std::optional<bool> matches_whole(const re2::RE2& pattern, std::string_view text, Budget& budget)
 {
-    return look(pattern, text, re2::RE2::ANCHOR_BOTH, budget);
+    return look(pattern, text, re2::RE2::ANCHOR_BOTH, {}, budget);
+}
+
+std::optional<bool> finds(const re2::RE2& pattern, std::string_view text, std::span<re2::StringPiece> groups,
+                          Budget& budget)
+{
+    return look(pattern, text, re2::RE2::UNANCHORED, groups, budget);
 }
 
 }  // namespace winnow::expr

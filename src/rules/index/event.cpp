@@ -300,8 +300,9 @@ Truth Event::matches(std::uint32_t number, const Predicate& predicate)
     if (value.type != Type::text) return Truth::error;
     expr::Budget budget{.steps = steps_left_};
     const auto found = expr::matches(*predicate.regex, value.text, budget);
-    if (!found) return over_budget(number);  // what costs less may still be looked for
-    pay(number, steps_left_ - budget.steps);
+    if (!found && budget.beside == 0) return over_budget(number);  // what costs less may still be looked for
+    pay(number, steps_left_ - budget.steps + budget.beside);
+    if (!found) return over_budget(number);
     return truth(*found);
 }
 

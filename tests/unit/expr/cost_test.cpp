@@ -224,6 +224,38 @@ TEST(Pattern, AMatchPaysForTheTimeThatItTook)
     EXPECT_EQ(matches(pattern, text, budget), std::nullopt);
 }
 
+TEST(Pattern, AMatchThatTookMoreThanIsLeftGivesNoAnswerAndSaysWhatItTook)
+{
+    const re2::RE2 pattern("(x+x+)+y[a-z]{20}");
+    const std::string text(10'000, 'x');
+    const SlowMatches slow;
+    Budget budget;
+    EXPECT_EQ(matches(pattern, text, budget), std::nullopt);
+    EXPECT_EQ(budget.steps, 0U);
+    EXPECT_EQ(budget.beside, 5'000U) << "of the 25,000 that a millisecond stands for it had 20,000";
+    EXPECT_EQ(matches(pattern, text, budget), std::nullopt);
+    EXPECT_EQ(budget.beside, 5'000U) << "nobody looked";
+}
+
+TEST(Pattern, WhatIsFoundIsPaidForOnceMoreForItsGroups)
+{
+    const re2::RE2 pattern("(?P<all>x+)y");
+    const auto text = std::string(10'000, 'x') + 'y';
+    std::vector<re2::StringPiece> groups(2);
+    Budget budget;
+    EXPECT_EQ(finds(pattern, text, groups, budget), std::optional(true));
+    EXPECT_EQ(groups[1], std::string(10'000, 'x'));
+    EXPECT_LT(budget.steps, 20'000U - 1'000U - 10'000U / 6U);
+    Budget little{.steps = 2'000};
+    EXPECT_EQ(finds(pattern, text, groups, little), std::nullopt);
+    Budget other;
+    EXPECT_EQ(finds(pattern, "z", groups, other), std::optional(false));
+    const SlowMatches slow;
+    Budget timed{.steps = 30'000};
+    EXPECT_EQ(finds(pattern, text, groups, timed), std::optional(true));
+    EXPECT_EQ(timed.steps, 5'000U);
+}
+
 TEST(Pattern, AMatchPaysNoMoreThanItCanHaveTaken)
 {
     const SlowMatches slow;

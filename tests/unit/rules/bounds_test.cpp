@@ -236,6 +236,35 @@ TEST_F(SlowConditions, AreStoppedByTimeWhereStepsDoNotStopThem)
     EXPECT_FALSE(evaluated(1'000).budget.over) << "without a clock only steps count";
 }
 
+TEST_F(SlowConditions, AreNamedAlsoWhereOneMatchTookMoreThanAnAlertMay)
+{
+    auto rule = make_rule(1, R"(description=~"y{100}")", {domain::DropAction{}});
+    auto alert = long_alert();
+    const auto stopped = RuleSet::compile({rule})->evaluate(alert, kNow);
+    EXPECT_TRUE(stopped.budget.over);
+    EXPECT_EQ(stopped.budget.left, 0);
+    ASSERT_TRUE(stopped.budget.dearest);
+    EXPECT_GT(stopped.budget.most, domain::AlertBudget::kSteps) << "all that it took";
+    EXPECT_THAT(stopped.failures, SizeIs(1));
+}
+
+TEST_F(SlowConditions, WhatActionsSearchForIsPaidForAndStopped)
+{
+    std::vector<domain::Rule> rules;
+    for (int i = 1; i <= 20; ++i)
+        rules.push_back(make_rule(i, "{}", {domain::ExtractAction{"description", "(?P<x>y{100})"}}));
+    auto alert = long_alert();
+    const auto before = computed;
+    const auto stopped = RuleSet::compile(rules)->evaluate(alert, kNow);
+    EXPECT_THAT(stopped.failures, SizeIs(20));
+    EXPECT_LE(computed - before, 4 * 60'000'000U) << "one was searched for, at most one look more at the clock";
+    EXPECT_TRUE(stopped.budget.over);
+    ASSERT_TRUE(stopped.budget.dearest);
+    EXPECT_EQ(stopped.budget.dearest->id, rules[0].id.value());
+    EXPECT_GT(stopped.budget.most, domain::AlertBudget::kSteps);
+    EXPECT_THAT(stopped.matches, SizeIs(20)) << "the rules go on";
+}
+
 TEST_F(SlowConditions, ThatAreFewAreNotLookedAt)
 {
     const auto before = computed;
