@@ -1,7 +1,7 @@
 #include "delivery/attempt.hpp"
 #include "delivery/mail_message.hpp"
+#include "delivery/send_report.hpp"
 #include "delivery/transfer.hpp"
-#include "delivery/verdict.hpp"
 #include "winnow/routing/plan.hpp"
 
 #include <algorithm>

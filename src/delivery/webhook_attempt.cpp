@@ -1,6 +1,6 @@
 #include "delivery/attempt.hpp"
+#include "delivery/send_report.hpp"
 #include "delivery/transfer.hpp"
-#include "delivery/verdict.hpp"
 #include "delivery/webhook_message.hpp"
 #include "winnow/observe/log.hpp"
 

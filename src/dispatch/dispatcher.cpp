@@ -1,9 +1,9 @@
 #include "winnow/dispatch/dispatcher.hpp"
 
+#include "dispatch/attempt_result.hpp"
 #include "dispatch/inbox.hpp"
 #include "dispatch/measures.hpp"
 #include "dispatch/shares.hpp"
-#include "dispatch/verdict.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/thread_name.hpp"
 
@@ -255,7 +255,7 @@ private:
         const auto& claimed = attempt.claimed;
         const auto claimed_at = claimed.lease_until - options_.lease;
         const double jitter = options_.jitter ? options_.jitter() : 0.5;
-        auto result = judge(claimed, report, claimed_at, options_.backoff, jitter);
+        auto result = result_of(claimed, report, claimed_at, options_.backoff, jitter);
         const bool delivered = result.state == domain::DeliveryState::delivered;
         shares_.give_back(Shares::party_of(claimed), {.delivered = delivered, .heard = report.heard},
                           SteadyClock::now());

@@ -4,6 +4,8 @@
 #include "winnow/journal/codec.hpp"
 
 #include <algorithm>
+#include <exception>
+#include <new>
 #include <unordered_map>
 
 namespace winnow::journal {
@@ -132,6 +134,22 @@ void note_outcomes(Batch& batch, const std::vector<ports::ReceiptAnswer>& outcom
     for (auto& request : batch.requests) {
         if (request.pending->submission.once && outcome != outcomes.end()) request.repeat = *outcome++;
     }
+}
+
+Result<Done> store_once(ports::JournalSession& session, const std::vector<ports::KeyedReceipt>& receipts, Batch& batch)
+{
+    const auto claim = session.claim(receipts);
+    if (!claim) return claim.error();
+    std::vector<ports::JournalRow> rows;
+    try {
+        note_outcomes(batch, (*claim)->answers());
+        rows = encode(batch);
+    } catch (const std::bad_alloc&) {  // nothing of the requests: waiting helps
+        return Error(ErrorCode::unavailable, "no memory is left");
+    } catch (const std::exception& failure) {
+        return Error(ErrorCode::internal, failure.what());
+    }
+    return (*claim)->commit(rows);
 }
 
 std::vector<CommittedRow> take_rows(Batch& batch)

@@ -74,6 +74,11 @@ void place(Batch& batch, const domain::RowPosition& first);
 /// Notes what became of the receipts, in the same order.
 void note_outcomes(Batch& batch, const std::vector<ports::ReceiptAnswer>& outcomes);
 
+/// Claims these receipts of the batch's, and stores the rows of those of its requests that are new, in one transaction.
+/// Errors as JournalSession's.
+[[nodiscard]] Result<Done> store_once(ports::JournalSession& session, const std::vector<ports::KeyedReceipt>& receipts,
+                                      Batch& batch);
+
 /// What triage is to apply. Moves the alerts out of the batch.
 [[nodiscard]] std::vector<CommittedRow> take_rows(Batch& batch);
 

@@ -291,14 +291,7 @@ private:
             return Error(ErrorCode::internal, failure.what());
         }
         if (receipts.empty()) return session.connection->append(rows);
-        const auto rows_for = [&batch](const std::vector<ports::ReceiptAnswer>& outcomes) {
-            note_outcomes(batch, outcomes);
-            return encode(batch);
-        };
-        const auto outcomes = session.connection->append_once(receipts, rows_for);
-        if (!outcomes) return outcomes.error();
-        note_outcomes(batch, *outcomes);
-        return Done{};
+        return store_once(*session.connection, receipts, batch);
     }
 
     /// Asks until the database says whether the transaction was committed; those who waited too long are told so.

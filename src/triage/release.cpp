@@ -4,9 +4,17 @@
 #include "triage/holds.hpp"
 #include "winnow/tickets/episode.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace winnow::triage {
+
+QuietTurn quiet_turn(const States& states, TicketId ticket)
+{
+    const auto found = std::ranges::find(states.tickets, ticket, &TicketCore::id);
+    if (found == states.tickets.end() || !found->suppressed) return QuietTurn::leave;
+    return is_over(found->state, found->recovered_at) ? QuietTurn::park : QuietTurn::judge;
+}
 
 Outcome release(const std::vector<Released>& released, States states, Timestamp now)
 {

@@ -17,6 +17,7 @@
 namespace winnow::pg {
 
 class Session;
+class SessionLease;
 class SessionPool;
 
 /// What a session is borrowed for. Who waits gets one in this order.
@@ -75,6 +76,7 @@ public:
                                               const std::stop_token& stop = {}) const;
 
 private:
+    friend class SessionLease;
     std::shared_ptr<SessionPool> pool_;
     Errand errand_ = Errand::triage;
 };

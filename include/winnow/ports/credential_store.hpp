@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,11 +54,31 @@ struct NewTenant {
     std::string admin_key_hint;
 };
 
-/// What becomes of the limits that are set for one tenant alone.
+/// The limits that are set for one tenant alone, as they are to be.
 struct LimitsChange {
-    std::function<domain::RateOverrides(domain::RateOverrides)> rates;
+    domain::RateOverrides rates;
     /// nullopt: left as it is; of nullopt: the node's configuration holds again. In force for the next request.
     std::optional<std::optional<std::int64_t>> history_bytes = {};
+};
+
+/// A tenant whose limits nobody else changes until this goes: they are loaded, somebody decides, and what he makes of
+/// them is stored. Rolled back unless it was committed. Owns a session of its store's pool until then, so it is used
+/// and dropped on the thread that locked it, which asks the same pool for nothing meanwhile.
+class LimitsTransaction {
+public:
+    LimitsTransaction() = default;
+    LimitsTransaction(const LimitsTransaction&) = delete;
+    LimitsTransaction& operator=(const LimitsTransaction&) = delete;
+    virtual ~LimitsTransaction() = default;
+
+    /// As they are.
+    [[nodiscard]] virtual const domain::RateOverrides& rates() const noexcept = 0;
+
+    /// The tenant as it is to be.
+    [[nodiscard]] virtual Result<domain::Tenant> store(const LimitsChange& change) = 0;
+
+    /// `timeout`: nobody knows whether it was stored.
+    [[nodiscard]] virtual Result<Done> commit() = 0;
 };
 
 /// A journal row that was set aside because judging it ended processes.
@@ -82,8 +103,8 @@ public:
     [[nodiscard]] virtual Result<std::vector<domain::Tenant>> tenants(const std::string& after, std::size_t limit) = 0;
     [[nodiscard]] virtual Result<domain::Tenant> tenant(TenantId id) = 0;
     [[nodiscard]] virtual Result<domain::Tenant> set_suspended(TenantId id, bool suspended) = 0;
-    /// All of it or nothing; nobody else changes the tenant meanwhile.
-    [[nodiscard]] virtual Result<domain::Tenant> change_limits(TenantId id, const LimitsChange& change) = 0;
+    /// `not_found`: there is no such tenant.
+    [[nodiscard]] virtual Result<std::unique_ptr<LimitsTransaction>> lock_limits(TenantId id) = 0;
 
     /// What the tenant's histories take, and its own limit.
     [[nodiscard]] virtual Result<domain::HistoryUse> history(TenantId id) = 0;

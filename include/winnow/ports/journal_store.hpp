@@ -7,7 +7,6 @@
 #include "winnow/domain/position.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -42,6 +41,23 @@ struct ReceiptAnswer {
     std::string answer;
 };
 
+/// Receipts that were claimed, and the rows that are stored with those of them that are fresh. Nobody else's claim of
+/// the same keys is answered before it goes. Rolled back unless it was committed. Works on its writer's session, on
+/// that one's thread: nothing else is asked of the session meanwhile.
+class ReceiptClaim {
+public:
+    ReceiptClaim() = default;
+    ReceiptClaim(const ReceiptClaim&) = delete;
+    ReceiptClaim& operator=(const ReceiptClaim&) = delete;
+    virtual ~ReceiptClaim() = default;
+
+    /// In the order of the receipts.
+    [[nodiscard]] virtual const std::vector<ReceiptAnswer>& answers() const noexcept = 0;
+
+    /// Stores the rows with the receipts, durable on return. Once. Errors as JournalSession's.
+    [[nodiscard]] virtual Result<Done> commit(const std::vector<JournalRow>& rows) = 0;
+};
+
 /// One writer's own database session. Not thread-safe: one a writer thread.
 ///
 /// Errors: `unavailable` means nothing was stored; `timeout` means the outcome is unknown, and the caller must ask
@@ -57,11 +73,8 @@ public:
     /// Stores all rows, durable on return. One autocommitted statement.
     [[nodiscard]] virtual Result<Done> append(const std::vector<JournalRow>& rows) = 0;
 
-    /// Claims the receipts, asks `rows_for` which rows remain given their outcomes, and stores both, in one
-    /// transaction. Outcomes are in the order of `receipts`, whose (tenant, scope, key) are unique.
-    [[nodiscard]] virtual Result<std::vector<ReceiptAnswer>> append_once(
-        const std::vector<KeyedReceipt>& receipts,
-        const std::function<std::vector<JournalRow>(const std::vector<ReceiptAnswer>&)>& rows_for) = 0;
+    /// Claims the receipts, whose (tenant, scope, key) are unique, in a transaction of its own.
+    [[nodiscard]] virtual Result<std::unique_ptr<ReceiptClaim>> claim(const std::vector<KeyedReceipt>& receipts) = 0;
 
     /// Stores about `bytes` (bounded) as append() does, and takes them back: whether the database takes anything at the
     /// moment. Errors as append()'s, none of them in doubt.

@@ -6,29 +6,22 @@
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/ports/chores.hpp"
-#include "winnow/ports/triage_store.hpp"
+#include "winnow/ports/fold_transaction.hpp"
 #include "winnow/ports/turn.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 namespace winnow::ports {
 
-/// A tenant's quiet tickets that are due, with what deciding about them takes.
+/// A tenant's quiet tickets that are due.
 struct DueTickets {
-    std::vector<QuietTicket> tickets;  ///< Suppressed, and their trouble is not over.
-    triage::States states;             ///< Their tickets, locked.
-    Timestamp now;
+    std::vector<QuietTicket> tickets;
+    Timestamp now;  ///< By the database's clock.
 };
 
-/// What becomes of them (a ticket that has ended quietly waits for people to bring it back, and is due then): tickets
-/// among `writes.quiet_tickets` stay quiet under the cover given there, the others of the due ones are no longer looked
-/// at.
-using DecideRelease = std::function<TriageWrites(const DueTickets&)>;
-
-/// Thread-safe; each call borrows a connection of the pipeline role.
+/// Thread-safe; each call borrows a session of the pipeline role, and what it locks keeps it.
 class QuietStore {
 public:
     QuietStore() = default;
@@ -45,18 +38,15 @@ public:
     /// round: they are due then. tenants_due() does so, too, now and then.
     [[nodiscard]] virtual Result<Done> mark_ended_sources() = 0;
 
-    /// One transaction: locks the tenant's folding, loads at most `turn.limit` of its due tickets, calls `decide`,
-    /// stores the outcome. Returns how many there were.
+    /// Locks the tenant's folding, and loads at most `turn.limit` of its due tickets. Which of them stay due is for
+    /// what is stored to say (TriageWrites::parked, unquieted, quiet_tickets).
     ///
-    /// @param config_version  Of the configuration that decides: where it is not the current one, nothing is done, so
-    ///                        that nobody is told because an extension has not got about yet.
-    /// @param source_keys  Which inhibition sources `decide` must find in the states, given the tickets.
+    /// @param config_version  Of the configuration that decides: where it is not the current one, there is nothing to
+    ///                        do, so that nobody is told because an extension has not got about yet.
     ///
-    /// `conflict`: somebody else is at the tenant, or at one of its tickets; nothing was done.
-    [[nodiscard]] virtual Result<std::size_t> release(
-        TenantId tenant, std::int64_t config_version, Turn turn,
-        const std::function<domain::InhibitionSourceKeys(const std::vector<QuietTicket>&)>& source_keys,
-        const DecideRelease& decide) = 0;
+    /// `conflict`, of all that follows, too: somebody else is at the tenant, or at one of its tickets; nothing was
+    /// done.
+    [[nodiscard]] virtual Result<Due<DueTickets>> lock_due(TenantId tenant, std::int64_t config_version, Turn turn) = 0;
 
     /// Ends active silences that have covered nothing for their `end_when_quiet`, and that no quiet ticket waits
     /// under: some hundreds at once, the others next time. One attempt, and `more` where the next call has something

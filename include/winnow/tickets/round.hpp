@@ -52,8 +52,11 @@ struct Change {
 /// One person's decisions, in the order in which they are asked for.
 class Round {
 public:
-    /// `name` is the person's, as an approver is called.
-    Round(Act act, std::string name) : act_(std::move(act)), name_(std::move(name)) {}
+    /// `name` is the person's, as an approver is called. `around`: what the decisions depend on.
+    Round(Act act, std::string name, Surroundings around = {})
+        : act_(std::move(act)), name_(std::move(name)), around_(std::move(around))
+    {
+    }
 
     /// Filled before the decisions that depend on it.
     [[nodiscard]] Surroundings& around() noexcept { return around_; }

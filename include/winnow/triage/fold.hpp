@@ -65,6 +65,7 @@ struct StateKeys {
     std::vector<std::string> instance_keys;
     domain::InhibitionSourceKeys sources = {};
     std::vector<MachineKey> machines = {};
+    std::vector<TicketId> tickets = {};  ///< Of what is due: tickets that are wanted by id.
 };
 [[nodiscard]] StateKeys keys_of(const std::vector<Evaluated>& batch);
 

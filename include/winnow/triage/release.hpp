@@ -5,9 +5,20 @@
 
 #include "winnow/triage/fold.hpp"
 
+#include <cstdint>
 #include <vector>
 
 namespace winnow::triage {
+
+/// What becomes of a quiet ticket that is due.
+enum class QuietTurn : std::uint8_t {
+    judge,  ///< Something may still cover it; where nothing does it is released.
+    park,   ///< It has ended quietly, and people may bring it back: it waits for that.
+    leave,  ///< It is gone, or quiet no more.
+};
+
+/// As `states` have the ticket.
+[[nodiscard]] QuietTurn quiet_turn(const States& states, TicketId ticket);
 
 /// A quiet ticket whose cover has ended, and the alert that was covered.
 struct Released {

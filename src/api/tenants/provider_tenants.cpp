@@ -171,6 +171,18 @@ private:
     std::array<Change, domain::kRateClasses> of_;
 };
 
+/// One transaction: load, decide, store.
+Result<domain::Tenant> change_limits(TenantId id, const TenantPatch& patch, ports::ProviderStore& store)
+{
+    const auto limits = store.lock_limits(id);
+    if (!limits) return limits.error();
+    const auto rates = patch.applied_to((*limits)->rates());
+    auto tenant = (*limits)->store({.rates = rates, .history_bytes = patch.history_limit()});
+    if (!tenant) return tenant;
+    if (const auto committed = (*limits)->commit(); !committed) return committed.error();
+    return tenant;
+}
+
 }  // namespace
 
 Result<http::Response> create_tenant(const http::Request& request, ports::ProviderStore& store,
@@ -240,9 +252,7 @@ Result<http::Response> change_tenant(TenantId id, const http::Request& request, 
     if (!document) return document.error();
     const auto patch = TenantPatch::read(*document);
     if (!patch) return patch.error();
-    const auto tenant =
-        store.change_limits(id, {.rates = [&](domain::RateOverrides rates) { return patch->applied_to(rates); },
-                                 .history_bytes = patch->history_limit()});
+    const auto tenant = change_limits(id, *patch, store);
     if (!tenant) return tenant.error();
     return shown(*tenant, store);
 }

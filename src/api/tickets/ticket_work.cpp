@@ -12,7 +12,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -59,23 +58,28 @@ std::optional<Move> read_move(FieldReader& fields)
                 .comment = std::move(comment).value_or("")};
 }
 
-/// One ticket with what `change` makes of it.
-Result<Done> work_on(Ticket& ticket, const Call& call, ports::TenantSession& session,
-                     const std::function<Result<Done>(TicketWriter&)>& change)
+tickets::Round round_of(const Call& call, tickets::Surroundings around)
 {
-    TicketWriter work(call, session, {&ticket});
-    if (auto changed = change(work); !changed) return changed;
-    return work.store();
+    return {act_of(call), call.who.user_name, std::move(around)};
 }
 
-/// The same where nothing need be asked about it.
-Result<Done> store(Ticket& ticket, const std::vector<TicketEvent>& events, const Call& call,
+/// A locked ticket becomes what is wanted of it.
+Result<Done> work_on(Ticket& ticket, const Wanted& wanted, const Call& call, ports::TenantSession& session)
+{
+    auto around = load_surroundings(session, {&ticket, 1}, wanted);
+    if (!around) return around.error();
+    auto round = round_of(call, *std::move(around));
+    if (auto decided = decide(round, ticket, wanted); !decided) return decided;
+    return store_changes(session, round);
+}
+
+/// One that is changed already, where nothing need be known around it.
+Result<Done> store(const Ticket& ticket, const std::vector<TicketEvent>& events, const Call& call,
                    ports::TenantSession& session)
 {
-    return work_on(ticket, call, session, [&](TicketWriter& work) {
-        if (!events.empty()) work.keep(ticket, events);
-        return Result<Done>(Done{});
-    });
+    auto round = round_of(call, {});
+    if (!events.empty()) round.keep(ticket, events);
+    return store_changes(session, round);
 }
 
 /// `{code, status, detail, errors?}`: the part of a problem document that differs from item to item.
@@ -94,8 +98,7 @@ json item_error(const Error& error)
 
 struct BulkChange {
     std::vector<TicketId> ids;
-    std::optional<Move> move;
-    json patch;  ///< An object unless `move` is set.
+    Wanted wanted;
 };
 
 Result<BulkChange> read_bulk(const http::Request& request)
@@ -108,7 +111,7 @@ Result<BulkChange> read_bulk(const http::Request& request)
     if (fields.has("ids") && change.ids.empty() && !fields.failed())
         fields.error("ids", "must name at least one ticket");
     if (auto transition = fields.object("transition")) {
-        change.move = read_move(*transition);
+        if (auto move = read_move(*transition)) change.wanted = *std::move(move);
         transition->close();
     }
     const auto* const patch = fields.any("patch");
@@ -117,7 +120,7 @@ Result<BulkChange> read_bulk(const http::Request& request)
     }
     if (patch != nullptr) {
         if (!patch->is_object()) fields.error("patch", "must be an object");
-        change.patch = *patch;
+        change.wanted = *patch;
     }
     if (const auto ok = fields.finish(); !ok) return ok.error();
     return change;
@@ -131,10 +134,7 @@ Result<http::Response> patch_ticket(const Call& call, ports::TenantSession& sess
     if (!patch) return patch.error();
     auto ticket = lock_ticket(call, session);
     if (!ticket) return ticket.error();
-    const auto change = [&](TicketWriter& work) {
-        return work.patch(*ticket, *patch);
-    };
-    if (const auto ok = work_on(*ticket, call, session, change); !ok) return ok.error();
+    if (const auto ok = work_on(*ticket, *patch, call, session); !ok) return ok.error();
     return versioned(ticket_json(*ticket), ticket->version);
 }
 
@@ -147,10 +147,7 @@ Result<http::Response> transition_ticket(const Call& call, ports::TenantSession&
     if (const auto ok = fields.finish(); !ok) return ok.error();
     auto ticket = lock_ticket(call, session);
     if (!ticket) return ticket.error();
-    const auto change = [&](TicketWriter& work) {
-        return work.move(*ticket, *move);
-    };
-    if (const auto ok = work_on(*ticket, call, session, change); !ok) return ok.error();
+    if (const auto ok = work_on(*ticket, *move, call, session); !ok) return ok.error();
     return versioned(ticket_json(*ticket), ticket->version);
 }
 
@@ -209,12 +206,11 @@ Result<http::Response> change_tickets_in_bulk(const Call& call, ports::TenantSes
     if (!change) return change.error();
     auto locked = session.tickets().lock(change->ids);
     if (!locked) return locked.error();
-    std::vector<const Ticket*> all;
-    for (const auto& ticket : *locked) all.push_back(&ticket);
-    TicketWriter work(call, session, std::move(all));
-    const auto items = tickets::change_each(change->ids, *locked, [&](Ticket& ticket) {
-        return change->move ? work.move(ticket, *change->move) : work.patch(ticket, change->patch);
-    });
+    auto around = load_surroundings(session, *locked, change->wanted);
+    if (!around) return around.error();
+    auto round = round_of(call, *std::move(around));
+    const auto items = tickets::change_each(change->ids, *locked,
+                                            [&](Ticket& ticket) { return decide(round, ticket, change->wanted); });
     if (!items) return items.error();
 
     auto results = json::array();
@@ -230,7 +226,7 @@ Result<http::Response> change_tickets_in_bulk(const Call& call, ports::TenantSes
         }
         results.push_back(std::move(item));
     }
-    if (const auto ok = work.store(); !ok) return ok.error();
+    if (const auto ok = store_changes(session, round); !ok) return ok.error();
     const auto failed = results.size() - succeeded;
     return json_response(200, {{"results", std::move(results)}, {"succeeded", succeeded}, {"failed", failed}});
 }

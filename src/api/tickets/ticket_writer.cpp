@@ -3,85 +3,91 @@
 #include "api/tickets/ticket_json.hpp"
 #include "winnow/intake/canonical.hpp"
 #include "winnow/ports/settings_store.hpp"
+#include "winnow/ports/ticket_store.hpp"
 #include "winnow/ports/user_store.hpp"
 
-#include <utility>
+#include <vector>
 
 namespace winnow::api {
 
 using domain::Ticket;
-using domain::TicketEvent;
 using nlohmann::json;
+using tickets::Surroundings;
+
+namespace {
+
+Result<Surroundings> around_move(ports::TenantSession& session, std::span<const Ticket> tickets,
+                                 const tickets::Move& move)
+{
+    Surroundings around;
+    if (tickets.empty()) return around;
+    const auto settings = session.settings().load();
+    if (!settings) return settings.error();
+    around.close_approval = settings->close_approval;
+    std::vector<const Ticket*> all;
+    for (const auto& ticket : tickets) all.push_back(&ticket);
+    const auto needs = tickets::needs_of(all, move, around.close_approval);
+    if (!needs.close_requesters.empty()) {
+        const auto found = session.tickets().close_requesters(needs.close_requesters);
+        if (!found) return found.error();
+        around.close_requesters.insert(found->begin(), found->end());
+    }
+    if (!needs.dedup_keys.empty()) {
+        const auto found = session.tickets().holders(needs.dedup_keys);
+        if (!found) return found.error();
+        around.live_by_key.insert(found->begin(), found->end());
+    }
+    return around;
+}
+
+/// Also where the patch cannot be read for some of them.
+Result<Surroundings> around_patch(ports::TenantSession& session, std::span<const Ticket> tickets, const json& patch)
+{
+    Surroundings around;
+    for (const auto& ticket : tickets) {
+        const auto edit = read_ticket_patch(ticket, patch);
+        if (!edit || !edit->assignee || edit->assignee == ticket.assignee) continue;
+        if (around.assignable.contains(*edit->assignee)) continue;
+        const auto user = session.users().find(*edit->assignee);
+        if (!user && user.error().code() != ErrorCode::not_found) return user.error();
+        around.assignable.emplace(*edit->assignee, user && user->active);
+    }
+    return around;
+}
+
+}  // namespace
 
 tickets::Act act_of(const Call& call)
 {
     return {.actor = call.who.actor(), .at = call.now};
 }
 
-Result<Done> TicketWriter::ask_for(const tickets::Move& move)
+Result<Surroundings> load_surroundings(ports::TenantSession& session, std::span<const Ticket> tickets,
+                                       const Wanted& wanted)
 {
-    if (asked_) return Done{};
-    auto& around = round_.around();
-    const auto settings = session_.settings().load();
-    if (!settings) return settings.error();
-    around.close_approval = settings->close_approval;
-    const auto needs = tickets::needs_of(tickets_, move, around.close_approval);
-    if (!needs.close_requesters.empty()) {
-        const auto found = session_.tickets().close_requesters(needs.close_requesters);
-        if (!found) return found.error();
-        around.close_requesters.insert(found->begin(), found->end());
-    }
-    if (!needs.dedup_keys.empty()) {
-        const auto found = session_.tickets().holders(needs.dedup_keys);
-        if (!found) return found.error();
-        around.live_by_key.insert(found->begin(), found->end());
-    }
-    asked_ = true;
-    return Done{};
+    if (const auto* const move = std::get_if<tickets::Move>(&wanted)) return around_move(session, tickets, *move);
+    return around_patch(session, tickets, std::get<json>(wanted));
 }
 
-Result<Done> TicketWriter::ask_for(UserId assignee)
+Result<Done> decide(tickets::Round& round, Ticket& ticket, const Wanted& wanted)
 {
-    auto& assignable = round_.around().assignable;
-    if (assignable.contains(assignee)) return Done{};
-    const auto user = session_.users().find(assignee);
-    if (!user && user.error().code() != ErrorCode::not_found) return user.error();
-    assignable.emplace(assignee, user && user->active);
-    return Done{};
-}
-
-Result<Done> TicketWriter::move(Ticket& ticket, const tickets::Move& move)
-{
-    if (const auto ok = ask_for(move); !ok) return ok.error();
-    return round_.move(ticket, move);
-}
-
-Result<Done> TicketWriter::patch(Ticket& ticket, const json& patch)
-{
-    const auto edit = read_ticket_patch(ticket, patch);
+    if (const auto* const move = std::get_if<tickets::Move>(&wanted)) return round.move(ticket, *move);
+    const auto edit = read_ticket_patch(ticket, std::get<json>(wanted));
     if (!edit) return edit.error();
-    if (edit->assignee && edit->assignee != ticket.assignee) {
-        if (const auto ok = ask_for(*edit->assignee); !ok) return ok.error();
-    }
-    return round_.edit(ticket, *edit);
-}
-
-void TicketWriter::keep(const Ticket& ticket, const std::vector<TicketEvent>& events)
-{
-    round_.keep(ticket, events);
+    return round.edit(ticket, *edit);
 }
 
 /// Stores, with the one error that a race can still bring (another ticket took the key meanwhile) told as what it is:
 /// a reason to repeat the whole request, since the transaction is broken.
-Result<Done> TicketWriter::store()
+Result<Done> store_changes(ports::TenantSession& session, const tickets::Round& round)
 {
     std::vector<ports::TicketChange> changes;
-    for (const auto& [id, change] : round_.changes()) {
+    for (const auto& [id, change] : round.changes()) {
         auto& stored = changes.emplace_back(ports::TicketChange{.ticket = change.ticket, .events = change.events});
         if (change.let_go) intake::append_canonical(*change.let_go, stored.let_go.emplace());
     }
     if (changes.empty()) return Done{};
-    auto stored = session_.tickets().store(changes);
+    auto stored = session.tickets().store(changes);
     if (stored || stored.error().code() != ErrorCode::conflict) return stored;
     return Error(ErrorCode::unavailable, "the ticket was changed in the same moment; repeat the request");
 }

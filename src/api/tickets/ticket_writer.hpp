@@ -1,49 +1,36 @@
 #pragma once
 
 /// @file
-/// What people do to tickets: what it depends on is loaded, the tickets module decides, and all of it is stored at
-/// once.
+/// What people do to locked tickets: what it depends on is loaded, the tickets module decides, and all of it is stored
+/// at once.
 
 #include "api/rest/route.hpp"
-#include "winnow/ports/ticket_store.hpp"
 #include "winnow/tickets/round.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <utility>
-#include <vector>
+#include <span>
+#include <variant>
 
 namespace winnow::api {
 
 /// Who calls, and when.
 [[nodiscard]] tickets::Act act_of(const Call& call);
 
-/// Changes locked tickets. What it must know of their surroundings it asks once for all of them, and it stores all
-/// changes at once: 500 tickets cost as many statements as one.
-class TicketWriter {
-public:
-    TicketWriter(const Call& call, ports::TenantSession& session, std::vector<const domain::Ticket*> tickets)
-        : session_(session), tickets_(std::move(tickets)), round_(act_of(call), call.who.user_name)
-    {
-    }
+/// What a person asks for: a transition, or a JSON Merge Patch of what a ticket shows.
+using Wanted = std::variant<tickets::Move, nlohmann::json>;
 
-    /// Each of these changes `ticket` and keeps it for store(); tickets::concerns_one_ticket() says whether an error is
-    /// about this ticket alone, which is then not kept, and may be half changed. All moves of a writer are alike.
-    [[nodiscard]] Result<Done> move(domain::Ticket& ticket, const tickets::Move& move);
-    [[nodiscard]] Result<Done> patch(domain::Ticket& ticket, const nlohmann::json& patch);
-    /// A ticket that is changed already.
-    void keep(const domain::Ticket& ticket, const std::vector<domain::TicketEvent>& events);
-    /// Stores what was kept. Where it fails the transaction is broken.
-    [[nodiscard]] Result<Done> store();
+/// What deciding about it for these locked tickets takes. As many statements for 500 of them as for one.
+[[nodiscard]] Result<tickets::Surroundings> load_surroundings(ports::TenantSession& session,
+                                                              std::span<const domain::Ticket> tickets,
+                                                              const Wanted& wanted);
 
-private:
-    Result<Done> ask_for(const tickets::Move& move);
-    Result<Done> ask_for(UserId assignee);
+/// Pure. Changes `ticket` and keeps it in the round; tickets::concerns_one_ticket() says whether an error is about this
+/// ticket alone, which is then not kept, and may be half changed.
+[[nodiscard]] Result<Done> decide(tickets::Round& round, domain::Ticket& ticket, const Wanted& wanted);
 
-    ports::TenantSession& session_;
-    std::vector<const domain::Ticket*> tickets_;
-    tickets::Round round_;
-    bool asked_ = false;  ///< What moves depend on.
-};
+/// All of a round's changes, in as many statements for 500 tickets as for one. Where it fails the transaction is
+/// broken.
+[[nodiscard]] Result<Done> store_changes(ports::TenantSession& session, const tickets::Round& round);
 
 }  // namespace winnow::api

@@ -230,7 +230,7 @@ Result<Done> PgJournalSession::append(const std::vector<JournalRow>& rows)
     }
 }
 
-std::vector<ReceiptAnswer> PgJournalSession::claim(const std::vector<KeyedReceipt>& receipts)
+std::vector<ReceiptAnswer> PgJournalSession::answers_to(const std::vector<KeyedReceipt>& receipts)
 {
     BinaryArray tenants(ArrayOf::uuid);
     BinaryArray scopes(ArrayOf::uuid);
@@ -273,21 +273,55 @@ std::vector<ReceiptAnswer> PgJournalSession::claim(const std::vector<KeyedReceip
     return outcomes;
 }
 
-Result<std::vector<ReceiptAnswer>> PgJournalSession::append_once(
-    const std::vector<KeyedReceipt>& receipts,
-    const std::function<std::vector<JournalRow>(const std::vector<ReceiptAnswer>&)>& rows_for)
+/// The transaction is the session's, so that it ends with it.
+class PgJournalSession::Claim final : public ports::ReceiptClaim {
+public:
+    Claim(PgJournalSession& session, std::vector<ReceiptAnswer> answers)
+        : session_(session), answers_(std::move(answers))
+    {
+    }
+    ~Claim() override
+    {
+        if (open_) session_.roll_back();
+    }
+    Claim(const Claim&) = delete;
+    Claim& operator=(const Claim&) = delete;
+
+    [[nodiscard]] const std::vector<ReceiptAnswer>& answers() const noexcept override { return answers_; }
+
+    [[nodiscard]] Result<Done> commit(const std::vector<JournalRow>& rows) override
+    {
+        open_ = false;
+        return session_.commit_claim(rows);
+    }
+
+private:
+    PgJournalSession& session_;
+    const std::vector<ReceiptAnswer> answers_;
+    bool open_ = true;
+};
+
+Result<std::unique_ptr<ports::ReceiptClaim>> PgJournalSession::claim(const std::vector<KeyedReceipt>& receipts)
 {
     if (auto opened = open_to_write(); !opened) return opened.error();
-    std::vector<JournalRow> rows;
-    bool committing = false;
     try {
         session_->run("begin");
-        auto outcomes = claim(receipts);
-        rows = rows_for(outcomes);
+        return std::make_unique<Claim>(*this, answers_to(receipts));
+    } catch (const std::exception& failure) {
+        auto error = failed(failure, false);
+        roll_back();
+        return error;
+    }
+}
+
+Result<Done> PgJournalSession::commit_claim(const std::vector<JournalRow>& rows)
+{
+    bool committing = false;
+    try {
         if (!rows.empty()) insert(rows);
         committing = true;
         session_->run("commit");
-        return outcomes;
+        return Done{};
     } catch (const std::exception& failure) {
         auto error = failed(failure, committing);
         roll_back();

@@ -7,7 +7,9 @@
 #include "winnow/pg/options.hpp"
 #include "winnow/ports/journal_store.hpp"
 
+#include <memory>
 #include <optional>
+#include <vector>
 
 namespace winnow::pg {
 
@@ -24,20 +26,21 @@ public:
     [[nodiscard]] Result<Done> open_to_write();
 
     [[nodiscard]] Result<Done> append(const std::vector<ports::JournalRow>& rows) override;
-    [[nodiscard]] Result<std::vector<ports::ReceiptAnswer>> append_once(
-        const std::vector<ports::KeyedReceipt>& receipts,
-        const std::function<std::vector<ports::JournalRow>(const std::vector<ports::ReceiptAnswer>&)>& rows_for)
-        override;
+    [[nodiscard]] Result<std::unique_ptr<ports::ReceiptClaim>> claim(
+        const std::vector<ports::KeyedReceipt>& receipts) override;
     [[nodiscard]] Result<Done> probe(std::size_t bytes) override;
     [[nodiscard]] Result<bool> committed(TenantId tenant, const domain::RowPosition& position) override;
 
 private:
+    class Claim;
+
     /// Connects and takes the writer's lock only: enough to ask what became of a row.
     [[nodiscard]] Result<Done> connect();
     void take_writer_lock(LibpqSession& session) const;
     void insert(const std::vector<ports::JournalRow>& rows);
     void make_partitions(const std::vector<ports::JournalRow>& rows);
-    [[nodiscard]] std::vector<ports::ReceiptAnswer> claim(const std::vector<ports::KeyedReceipt>& receipts);
+    [[nodiscard]] std::vector<ports::ReceiptAnswer> answers_to(const std::vector<ports::KeyedReceipt>& receipts);
+    [[nodiscard]] Result<Done> commit_claim(const std::vector<ports::JournalRow>& rows);
 
     /// The Error for a failed statement; drops the session where it broke. `in_doubt`: it could have committed.
     [[nodiscard]] Error failed(const std::exception& failure, bool in_doubt);

@@ -100,6 +100,16 @@ SessionPool::Loan::~Loan()
     pool_.line_.give_back(errand_);
 }
 
+std::optional<Error> SessionLease::begin(std::chrono::milliseconds patience, const std::stop_token& stop)
+{
+    if (auto refused = loan_.begin(stop)) return refused;
+    const auto& socket = loan_.session().socket();
+    guard_.emplace(pool_->dog(), socket, std::max(patience, pool_->deadline()));
+    given_up_.emplace(stop, ShutDown{&socket});
+    loan_.call_by_name();
+    return std::nullopt;
+}
+
 void SessionPool::find(Loan& loan)
 {
     while (find_idle(loan)) {

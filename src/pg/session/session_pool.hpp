@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Sessions that threads borrow for one call each. Private to pg.
+/// Sessions that threads borrow, for one call each or for one transaction. Private to pg.
 
 #include "pg/session/connection.hpp"
 #include "pg/session/place_line.hpp"
@@ -9,7 +9,6 @@
 #include "winnow/base/result.hpp"
 #include "winnow/pg/sessions.hpp"
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <deque>
@@ -30,7 +29,7 @@ public:
     SessionPool(const SessionPool&) = delete;
     SessionPool& operator=(const SessionPool&) = delete;
 
-    /// One call's session. Begun and ended by the same thread.
+    /// A borrower's session. Begun and ended by the same thread.
     class Loan {
     public:
         Loan(SessionPool& pool, Errand errand) noexcept : pool_(pool), errand_(errand) {}
@@ -88,18 +87,40 @@ private:
     std::size_t open_ = 0;   // idle or lent; most_ at most
 };
 
+/// A session of a pool, borrowed for as long as this lives, under the watchdog. Begun, used and ended on one thread.
+class SessionLease {
+public:
+    explicit SessionLease(const Sessions& sessions) : pool_(sessions.pool_), loan_(*pool_, sessions.errand_) {}
+    SessionLease(const SessionLease&) = delete;
+    SessionLease& operator=(const SessionLease&) = delete;
+
+    /// Borrows one. `patience` and `stop` as of Sessions::run; so is the Error that says why there is none. Throws what
+    /// opening one throws.
+    [[nodiscard]] std::optional<Error> begin(std::chrono::milliseconds patience, const std::stop_token& stop);
+
+    /// After begin() without an Error.
+    [[nodiscard]] Session& session() noexcept { return loan_.session(); }
+
+private:
+    struct ShutDown {
+        const SocketHandle* socket;
+        void operator()() const noexcept { socket->shut_down(); }
+    };
+
+    const std::shared_ptr<SessionPool> pool_;
+    SessionPool::Loan loan_;
+    std::optional<Watchdog::Guard> guard_;
+    std::optional<std::stop_callback<ShutDown>> given_up_;
+};
+
 template <typename Work>
 std::invoke_result_t<Work&, Session&> Sessions::run(Work work, std::chrono::milliseconds patience,
                                                     const std::stop_token& stop) const
 {
-    SessionPool::Loan loan(*pool_, errand_);
+    SessionLease lease(*this);
     return translated([&]() -> std::invoke_result_t<Work&, Session&> {
-        if (auto refused = loan.begin(stop)) return *std::move(refused);
-        auto& session = loan.session();
-        const Watchdog::Guard guard(pool_->dog(), session.socket(), std::max(patience, pool_->deadline()));
-        const std::stop_callback given_up(stop, [&] { session.socket().shut_down(); });
-        loan.call_by_name();
-        return work(session);
+        if (auto refused = lease.begin(patience, stop)) return *std::move(refused);
+        return work(lease.session());
     });
 }
 

@@ -64,6 +64,16 @@ on conflict (tenant_id, ticket_id) do update
        config_version = excluded.config_version, source_ended = excluded.source_ended
 )sql";
 
+constexpr auto kForgetQuiet = "delete from quiet_tickets where tenant_id = $1 and ticket_id = any($2::uuid[])";
+
+// It names no cause and no source any more: neither waits for it, or looks at it.
+constexpr auto kPark = R"sql(
+update quiet_tickets
+   set cause_id = '00000000-0000-0000-0000-000000000000', source_key = '', source_ended = false, recheck_at = null,
+       config_version = $3
+ where tenant_id = $1 and ticket_id = any($2::uuid[])
+)sql";
+
 constexpr auto kEndSources = R"sql(
 update quiet_tickets set source_ended = true
  where tenant_id = $1 and source_key = any($2::text[]) and source_key <> '' and not source_ended
@@ -152,6 +162,12 @@ void follow_people(pqxx::transaction_base& tx, TenantId tenant, const std::vecto
     end_sources(tx, tenant, ended);
     if (!quiet.empty()) query(tx, kReturned.c_str(), tenant, array_of(quiet), kParked);
     let_go.flush();
+}
+
+void end_quiet(pqxx::transaction_base& tx, TenantId tenant, const ports::TriageWrites& writes)
+{
+    if (!writes.parked.empty()) query(tx, kPark, tenant, array_of(writes.parked), kParked);
+    if (!writes.unquieted.empty()) query(tx, kForgetQuiet, tenant, array_of(writes.unquieted));
 }
 
 void store_covers(pqxx::transaction_base& tx, TenantId tenant, const ports::TriageWrites& writes)

@@ -3,8 +3,8 @@
 /// @file
 /// What triage keeps of silences, windows and inhibitions: quiet tickets, sources and counts. Private to pg.
 
+#include "winnow/ports/fold_transaction.hpp"
 #include "winnow/ports/ticket_store.hpp"
-#include "winnow/ports/triage_store.hpp"
 
 #include <pqxx/result>
 #include <pqxx/transaction_base>
@@ -19,6 +19,10 @@ namespace winnow::pg {
 /// Sources that still fire: all of these keys; of the others with these values, one of each kind.
 [[nodiscard]] std::vector<domain::InhibitionSource> load_sources(pqxx::transaction_base& tx, TenantId tenant,
                                                                  const domain::InhibitionSourceKeys& keys);
+
+/// Parks and forgets quiet tickets as `writes` say. To be called before store_covers(), which may have some of them
+/// anew.
+void end_quiet(pqxx::transaction_base& tx, TenantId tenant, const ports::TriageWrites& writes);
 
 /// Stores quiet_tickets, covers and sources of `writes`.
 void store_covers(pqxx::transaction_base& tx, TenantId tenant, const ports::TriageWrites& writes);

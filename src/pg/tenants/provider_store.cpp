@@ -8,6 +8,7 @@
 #include <pqxx/except>
 #include <pqxx/nontransaction>
 
+#include <optional>
 #include <utility>
 
 namespace winnow::pg {
@@ -40,6 +41,9 @@ select changed.*, pg_notify('winnow_config', tenant_id::text), pg_notify('winnow
   from changed
 )sql";
 
+constexpr auto kLockRates = "select rates from tenants where tenant_id = $1 for no key update";
+constexpr auto kSetHistoryBytes = "update tenants set max_history_bytes = $2 where tenant_id = $1";
+
 // As above: the rates stand in what nodes have cached of the tenant's keys.
 constexpr auto kSetRates = R"sql(
 with changed as (
@@ -66,6 +70,55 @@ Result<Tenant> one(const pqxx::result& rows)
     if (rows.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
     return read_tenant(rows.front());
 }
+
+class PgLimitsTransaction final : public ports::LimitsTransaction {
+public:
+    PgLimitsTransaction(const Sessions& sessions, TenantId tenant, ports::TenantChanged changed)
+        : tenant_(tenant), changed_(std::move(changed)), lease_(std::in_place, sessions)
+    {
+    }
+
+    /// Once. Throws where the database fails.
+    [[nodiscard]] Result<Done> lock()
+    {
+        if (auto refused = lease_->begin({}, {})) return *std::move(refused);
+        auto& tx = transaction_.emplace(lease_->session()).tx();
+        const auto rows = query(tx, kLockRates, tenant_);
+        if (rows.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
+        rates_ = read_rates(rows[0][0].c_str());
+        return Done{};
+    }
+
+    [[nodiscard]] const domain::RateOverrides& rates() const noexcept override { return rates_; }
+
+    Result<Tenant> store(const ports::LimitsChange& change) override
+    {
+        return translated([&]() -> Result<Tenant> {
+            auto& tx = transaction_->tx();
+            if (const auto& bytes = change.history_bytes) query(tx, kSetHistoryBytes, tenant_, *bytes);
+            return one(query(tx, kSetRates, tenant_, rates_json(change.rates)));
+        });
+    }
+
+    Result<Done> commit() override
+    {
+        auto committed = translated([&]() -> Result<Done> {
+            transaction_->commit();
+            return Done{};
+        });
+        transaction_.reset();
+        lease_.reset();  // whoever is told may need one
+        if (committed && changed_) changed_({.tenant = tenant_, .policy = false, .credentials = true});
+        return committed;
+    }
+
+private:
+    const TenantId tenant_;
+    const ports::TenantChanged changed_;
+    std::optional<SessionLease> lease_;
+    std::optional<Transaction> transaction_;  ///< Behind its session: it ends first.
+    domain::RateOverrides rates_;
+};
 
 class PgProviderStore final : public ports::ProviderStore {
 public:
@@ -112,20 +165,13 @@ public:
         }));
     }
 
-    Result<Tenant> change_limits(TenantId id, const ports::LimitsChange& change) override
+    Result<std::unique_ptr<ports::LimitsTransaction>> lock_limits(TenantId id) override
     {
-        return told({.policy = false, .credentials = true}, pool_.run([&](Session& session) -> Result<Tenant> {
-            Transaction transaction(session);
-            auto& tx = transaction.tx();
-            const auto before = query(tx, "select rates from tenants where tenant_id = $1 for no key update", id);
-            if (before.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
-            if (const auto& bytes = change.history_bytes) {
-                query(tx, "update tenants set max_history_bytes = $2 where tenant_id = $1", id, *bytes);
-            }
-            auto changed = one(query(tx, kSetRates, id, rates_json(change.rates(read_rates(before[0][0].c_str())))));
-            if (changed) transaction.commit();
-            return changed;
-        }));
+        return translated([&]() -> Result<std::unique_ptr<ports::LimitsTransaction>> {
+            auto limits = std::make_unique<PgLimitsTransaction>(pool_, id, changed_);
+            if (auto locked = limits->lock(); !locked) return locked.error();
+            return limits;
+        });
     }
 
     Result<domain::HistoryUse> history(TenantId id) override

@@ -1,19 +1,12 @@
 #include "winnow/pg/hold_store.hpp"
 
 #include "pg/journal/outages.hpp"
-#include "pg/rows/array_literal.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
-#include "pg/session/transaction.hpp"
-#include "pg/suppression/covers.hpp"
 #include "pg/tickets/ticket_states.hpp"
-#include "pg/triage/fold_lock.hpp"
+#include "pg/triage/fold_transaction.hpp"
 #include "pg/triage/machine_rows.hpp"
-#include "pg/triage/triage_states.hpp"
-#include "pg/triage/triage_writes.hpp"
 
-#include <algorithm>
-#include <set>
 #include <utility>
 
 namespace winnow::pg {
@@ -35,8 +28,6 @@ select ticket_id, title, severity, dedup_key, source, service, component, group_
                          sql_word(domain::TicketState::held) +
                          R"sql( and held_until <= $2 order by held_until, ticket_id limit $3
 )sql";
-
-constexpr auto kCurrent = "select from tenants where tenant_id = $1 and config_version = $2";
 
 domain::Alert read_alert(const pqxx::row& row)
 {
@@ -68,44 +59,29 @@ public:
         });
     }
 
-    Result<std::size_t> release(TenantId tenant, std::int64_t config_version, ports::Turn turn,
-                                const std::function<domain::InhibitionSourceKeys(const ports::DueHolds&)>& source_keys,
-                                const std::function<ports::TriageWrites(const ports::DueHolds&)>& decide) override
+    Result<ports::Due<ports::DueHolds>> lock_due(TenantId tenant, std::int64_t config_version,
+                                                 ports::Turn turn) override
     {
-        return pool_.run([&](Session& session) -> Result<std::size_t> {
-            Transaction transaction(session);
-            auto& tx = transaction.tx();
-            if (!lock_folding_patiently(tx, tenant, turn.patience)) return being_folded();
-            if (query(tx, kCurrent, tenant, config_version).empty()) return std::size_t{0};
-            ports::DueHolds due;
+        auto fold = PgFoldTransaction::lock(pool_, tenant, turn);
+        if (!fold) return fold.error();
+        return (*fold)->attempt([&]() -> Result<ports::Due<ports::DueHolds>> {
+            auto& tx = (*fold)->tx();
+            ports::Due<ports::DueHolds> due;
+            if (!is_current(tx, tenant, config_version)) return due;
             // Time has passed for the tenant up to what it has still to fold.
-            due.until = time_of(query(tx, kUntil, waiting_since(tx, tenant))[0][0]);
-            std::vector<TicketId> held;
-            for (const auto& row : query(tx, kDueTickets.c_str(), tenant, due.until, turn.limit)) {
-                held.push_back(id_of<TicketId>(row[0]));
-                auto& alert = due.alerts.emplace(held.back(), read_alert(row)).first->second;
-                alert.received_at = due.until;
+            const auto until = time_of(query(tx, kUntil, waiting_since(tx, tenant))[0][0]);
+            due.rows.until = until;
+            for (const auto& row : query(tx, kDueTickets.c_str(), tenant, until, turn.limit)) {
+                auto& alert = due.rows.alerts.emplace(id_of<TicketId>(row[0]), read_alert(row)).first->second;
+                alert.received_at = until;
             }
-            auto machines = load_due_machines(tx, tenant, due.until, turn.limit);
-            if (held.empty() && machines.empty()) return std::size_t{0};
-            due.states = load_states(tx, tenant, held, keys_of(machines));
-            due.states.machines = std::move(machines);
-            due.states.sources = load_sources(tx, tenant, source_keys(due));
-            const auto count = held.size() + due.states.machines.size();
-            store_writes(tx, tenant, decide(due), due.states);
-            transaction.commit();
-            return count;
+            due.rows.machines = load_due_machines(tx, tenant, until, turn.limit);
+            if (due.rows.size() > 0) due.fold = *std::move(fold);
+            return due;
         });
     }
 
 private:
-    static std::vector<std::string> keys_of(const std::vector<triage::MachineState>& machines)
-    {
-        std::set<std::string> keys;
-        for (const auto& machine : machines) keys.insert(machine.key.dedup_key);
-        return {keys.begin(), keys.end()};
-    }
-
     const Sessions pool_;
 };
 

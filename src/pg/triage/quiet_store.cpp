@@ -1,16 +1,12 @@
 #include "winnow/pg/quiet_store.hpp"
 
 #include "pg/journal/outages.hpp"
-#include "pg/rows/array_literal.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/sql_errors.hpp"
-#include "pg/session/transaction.hpp"
 #include "pg/suppression/covers.hpp"
 #include "pg/tickets/ticket_states.hpp"
-#include "pg/triage/fold_lock.hpp"
-#include "pg/triage/triage_states.hpp"
-#include "pg/triage/triage_writes.hpp"
+#include "pg/triage/fold_transaction.hpp"
 #include "pg/upkeep/tenant_rounds.hpp"
 #include "winnow/observe/log.hpp"
 
@@ -18,7 +14,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <iterator>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -61,18 +56,6 @@ select q.*
         union
         (select ticket_id from quiet_tickets where tenant_id = $1 and source_ended order by ticket_id limit $2))
  order by q.ticket_id limit $2
-)sql";
-
-constexpr auto kCurrent = "select from tenants where tenant_id = $1 and config_version = $2";
-
-constexpr auto kForget = "delete from quiet_tickets where tenant_id = $1 and ticket_id = any($2::uuid[])";
-
-// It names no cause and no source any more: neither waits for it, or looks at it.
-constexpr auto kPark = R"sql(
-update quiet_tickets
-   set cause_id = '00000000-0000-0000-0000-000000000000', source_key = '', source_ended = false, recheck_at = null,
-       config_version = $3
- where tenant_id = $1 and ticket_id = any($2::uuid[])
 )sql";
 
 const auto kEndQuiet = R"sql(
@@ -136,14 +119,6 @@ std::vector<ports::QuietTicket> load_due(pqxx::transaction_base& tx, TenantId te
     return due;
 }
 
-std::vector<TicketId> ids_of_tickets(const std::vector<ports::QuietTicket>& tickets)
-{
-    std::vector<TicketId> ids;
-    ids.reserve(tickets.size());
-    std::ranges::transform(tickets, std::back_inserter(ids), &ports::QuietTicket::ticket_id);
-    return ids;
-}
-
 class PgQuietStore final : public ports::QuietStore {
 public:
     explicit PgQuietStore(const Sessions& sessions) : pool_(sessions.of(Errand::timers)) {}
@@ -168,34 +143,20 @@ public:
         });
     }
 
-    Result<std::size_t> release(
-        TenantId tenant, std::int64_t config_version, ports::Turn turn,
-        const std::function<domain::InhibitionSourceKeys(const std::vector<ports::QuietTicket>&)>& source_keys,
-        const ports::DecideRelease& decide) override
+    Result<ports::Due<ports::DueTickets>> lock_due(TenantId tenant, std::int64_t config_version,
+                                                   ports::Turn turn) override
     {
-        return pool_.run([&](Session& session) -> Result<std::size_t> {
-            Transaction transaction(session);
-            auto& tx = transaction.tx();
-            if (!lock_folding_patiently(tx, tenant, turn.patience)) return being_folded();
-            if (query(tx, kCurrent, tenant, config_version).empty()) return std::size_t{0};
-            ports::DueTickets due{.tickets = load_due(tx, tenant, turn.limit), .states = {}, .now = {}};
-            if (due.tickets.empty()) return std::size_t{0};
-            const auto count = due.tickets.size();
-            due.states = load_states(tx, tenant, ids_of_tickets(due.tickets));
-            due.states.sources = load_sources(tx, tenant, source_keys(due.tickets));
-            due.now = time_of(tx.exec("select now()")[0][0]);
-            const auto ended = std::ranges::stable_partition(
-                due.tickets, [&](const auto& quiet) { return !waits_for_return(due.states, quiet.ticket_id); });
-            if (!ended.empty()) {
-                query(tx, kPark, tenant, array_of(ids_of_tickets({ended.begin(), ended.end()})), kParked);
-                due.tickets.erase(ended.begin(), ended.end());
-            }
-            query(tx, kForget, tenant, array_of(ids_of_tickets(due.tickets)));  // decide() says which stay
-            std::erase_if(due.tickets, [&](const auto& quiet) { return !is_suppressed(due.states, quiet.ticket_id); });
-            const auto writes = decide(due);
-            store_writes(tx, tenant, writes, due.states);
-            transaction.commit();
-            return count;
+        auto fold = PgFoldTransaction::lock(pool_, tenant, turn);
+        if (!fold) return fold.error();
+        return (*fold)->attempt([&]() -> Result<ports::Due<ports::DueTickets>> {
+            auto& tx = (*fold)->tx();
+            ports::Due<ports::DueTickets> due;
+            if (!is_current(tx, tenant, config_version)) return due;
+            due.rows = {.tickets = load_due(tx, tenant, turn.limit), .now = {}};
+            if (due.rows.tickets.empty()) return due;
+            due.rows.now = time_of(tx.exec("select now()")[0][0]);
+            due.fold = *std::move(fold);
+            return due;
         });
     }
 
@@ -209,20 +170,6 @@ public:
     }
 
 private:
-    static bool is_suppressed(const triage::States& states, TicketId id)
-    {
-        const auto ticket = std::ranges::find(states.tickets, id, &tickets::TicketCore::id);
-        return ticket != states.tickets.end() && ticket->suppressed;
-    }
-
-    /// It has ended quietly, and people may bring it back.
-    static bool waits_for_return(const triage::States& states, TicketId id)
-    {
-        const auto ticket = std::ranges::find(states.tickets, id, &tickets::TicketCore::id);
-        return ticket != states.tickets.end() && ticket->suppressed &&
-               domain::is_over(ticket->state, ticket->recovered_at);
-    }
-
     /// Where a stretch cannot be marked the next call begins behind its tenant: the others' are due all the same.
     void mark_or_pass(pqxx::transaction_base& tx)
     {

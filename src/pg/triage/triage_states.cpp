@@ -2,12 +2,14 @@
 
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/values.hpp"
+#include "pg/suppression/covers.hpp"
 #include "pg/tickets/ticket_states.hpp"
 #include "pg/triage/machine_rows.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <pqxx/row>
 
+#include <algorithm>
 #include <functional>
 #include <stdexcept>
 #include <string_view>
@@ -152,15 +154,18 @@ void lock_by_keys(pqxx::transaction_base& tx, TenantId tenant, const std::vector
         tickets.push_back(read_core(row));
 }
 
-/// Tickets that instances refer to and that are not there yet.
-void lock_of_instances(pqxx::transaction_base& tx, TenantId tenant, States& states)
+/// Those tickets, and those that instances refer to, that are not there yet.
+void lock_missing(pqxx::transaction_base& tx, TenantId tenant, const std::vector<TicketId>& wanted, States& states)
 {
+    if (wanted.empty() && states.instances.empty()) return;
     std::unordered_set<TicketId> there;
     for (const auto& ticket : states.tickets) there.insert(ticket.id);
     std::vector<TicketId> missing;
-    for (const auto& instance : states.instances) {
-        if (there.insert(instance.ticket_id).second) missing.push_back(instance.ticket_id);
-    }
+    const auto want = [&](TicketId id) {
+        if (there.insert(id).second) missing.push_back(id);
+    };
+    std::ranges::for_each(wanted, want);
+    for (const auto& instance : states.instances) want(instance.ticket_id);
     if (missing.empty()) return;
     for (const auto& row : query(tx, lock_by_id_sql().c_str(), tenant, array_of(missing))) {
         states.tickets.push_back(read_core(row));
@@ -181,49 +186,11 @@ States load_states(pqxx::transaction_base& tx, TenantId tenant, const triage::St
     lock_by_keys(tx, tenant, keys.dedup_keys, states.tickets);
     if (!keys.instance_keys.empty()) {
         states.instances = read_instances(query(tx, kInstances, tenant, array_of(keys.instance_keys)));
-        lock_of_instances(tx, tenant, states);
     }
+    lock_missing(tx, tenant, keys.tickets, states);
     states.machines = load_machines(tx, tenant, keys.machines);
     states.next_number = next_number(tx, tenant);
-    return states;
-}
-
-States load_states(pqxx::transaction_base& tx, TenantId tenant, const std::vector<InstanceState>& instances)
-{
-    States states;
-    states.instances = instances;
-    lock_of_instances(tx, tenant, states);
-    states.next_number = next_number(tx, tenant);
-    return states;
-}
-
-States load_states(pqxx::transaction_base& tx, TenantId tenant, const std::vector<TicketId>& tickets)
-{
-    States states;
-    for (const auto& row : query(tx, lock_by_id_sql().c_str(), tenant, array_of(tickets))) {
-        states.tickets.push_back(read_core(row));
-    }
-    states.next_number = next_number(tx, tenant);
-    return states;
-}
-
-States load_states(pqxx::transaction_base& tx, TenantId tenant, const std::vector<TicketId>& tickets,
-                   const std::vector<std::string>& keys)
-{
-    States states;
-    lock_by_keys(tx, tenant, keys, states.tickets);
-    std::unordered_set<TicketId> there;
-    for (const auto& ticket : states.tickets) there.insert(ticket.id);
-    std::vector<TicketId> missing;
-    for (const auto id : tickets) {
-        if (!there.contains(id)) missing.push_back(id);
-    }
-    if (!missing.empty()) {
-        for (const auto& row : query(tx, lock_by_id_sql().c_str(), tenant, array_of(missing))) {
-            states.tickets.push_back(read_core(row));
-        }
-    }
-    states.next_number = next_number(tx, tenant);
+    states.sources = load_sources(tx, tenant, keys.sources);
     return states;
 }
 

@@ -1,16 +1,13 @@
 #include "winnow/pg/triage_store.hpp"
 
-#include "pg/costs/judge_costs.hpp"
 #include "pg/journal/outages.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
-#include "pg/session/transaction.hpp"
-#include "pg/suppression/covers.hpp"
 #include "pg/triage/fold_lock.hpp"
+#include "pg/triage/fold_transaction.hpp"
 #include "pg/triage/triage_states.hpp"
-#include "pg/triage/triage_writes.hpp"
 
-#include <pqxx/except>
+#include <pqxx/nontransaction>
 
 #include <utility>
 
@@ -38,29 +35,6 @@ constexpr auto kApplied = "select applied_seq from journal_progress where tenant
 
 constexpr auto kExpiredTenants = "select distinct tenant_id from alert_instances where firing and ends_at <= $1";
 
-/// A lost race inside a fold is for the caller to repeat; `conflict` is the fence's word and means: drop the batch.
-template <typename T>
-Result<T> repeatable(Result<T> outcome)
-{
-    if (!outcome && outcome.error().code() == ErrorCode::conflict) {
-        return Error(ErrorCode::unavailable, outcome.error().message());
-    }
-    return outcome;
-}
-
-void store_sequel(pqxx::transaction_base& tx, TenantId tenant, const ports::CostSequel& sequel)
-{
-    const auto costs = load_judge_costs(tx, tenant, sequel.judges);
-    const auto states = load_states(tx, tenant, sequel.keys);
-    // What sets aside changes the configuration. A fold does not wait for a request that does, with all its locks, and
-    // with its worker: these overruns do not count, and the next one sets aside.
-    if (!try_lock_configuration(tx, tenant)) return;
-    const auto now = time_of(tx.exec("select clock_timestamp()")[0][0]);  // it waited for others' folds
-    const auto writes = sequel.decide(states, costs, now);
-    store_writes(tx, tenant, writes, states);
-    store_judge_costs(tx, tenant, writes.costs);
-}
-
 class PgTriageStore final : public ports::TriageStore {
 public:
     PgTriageStore(const Sessions& sessions, std::chrono::milliseconds resolve_timeout)
@@ -72,38 +46,23 @@ public:
     {
     }
 
-    Result<Done> apply(TenantId tenant, std::uint64_t from_seq, const domain::RowPosition& to,
-                       const triage::StateKeys& keys, const std::function<ports::TriageWrites(triage::States)>& decide,
-                       const ports::Patience& patience) override
+    Result<std::unique_ptr<ports::FoldTransaction>> lock(TenantId tenant, std::uint64_t from_seq,
+                                                         const domain::RowPosition& to,
+                                                         const ports::Patience& patience) override
     {
-        bool fenced = false;
-        bool declined = false;
         const bool is_patient = patience.time > statement_timeout_;
-        const auto& sessions = is_patient ? patient_ : pool_;
-        auto outcome = sessions.run(
-            [&](Session& session) -> Result<Done> {
-                Transaction transaction(session);
-                auto& tx = transaction.tx();
-                if (is_patient) query(tx, kPatience, patience.time.count());
-                lock_folding(tx, tenant);
-                if (query(tx, kAdvance, tenant, to.stream, from_seq, to.seq).affected_rows() == 0) {
-                    fenced = true;
-                    return Done{};
-                }
-                auto states = load_states(tx, tenant, keys);
-                states.sources = load_sources(tx, tenant, keys.sources);
-                const auto writes = decide(states);
-                declined = writes.declined;
-                if (declined) return Done{};
-                store_writes(tx, tenant, writes, states);
-                if (writes.sequel) store_sequel(tx, tenant, *writes.sequel);
-                transaction.commit();
-                return Done{};
-            },
-            patience.time, patience.stop);
-        if (outcome && declined) return Error(ErrorCode::too_large, "it is too much for one transaction");
-        if (fenced) return Error(ErrorCode::conflict, "the position was moved by somebody else");
-        return repeatable(std::move(outcome));
+        auto fold = PgFoldTransaction::begin(is_patient ? patient_ : pool_, tenant,
+                                             PgFoldTransaction::LostRace::unavailable, patience);
+        if (!fold) return fold.error();
+        const auto moved = (*fold)->attempt([&]() -> Result<bool> {
+            auto& tx = (*fold)->tx();
+            if (is_patient) query(tx, kPatience, patience.time.count());
+            lock_folding(tx, tenant);
+            return query(tx, kAdvance, tenant, to.stream, from_seq, to.seq).affected_rows() > 0;
+        });
+        if (!moved) return moved.error();
+        if (!*moved) return Error(ErrorCode::conflict, "the position was moved by somebody else");
+        return std::unique_ptr<ports::FoldTransaction>(*std::move(fold));
     }
 
     Result<std::uint64_t> applied(TenantId tenant, domain::StreamId stream) override
@@ -126,21 +85,18 @@ public:
         });
     }
 
-    Result<std::size_t> expire(TenantId tenant, ports::Turn turn,
-                               const std::function<ports::TriageWrites(std::vector<triage::InstanceState>,
-                                                                       triage::States, Timestamp)>& decide) override
+    Result<ports::Due<ports::ExpiredInstances>> lock_expired(TenantId tenant, ports::Turn turn) override
     {
-        return timers_.run([&](Session& session) -> Result<std::size_t> {
-            Transaction transaction(session);
-            auto& tx = transaction.tx();
-            if (!lock_folding_patiently(tx, tenant, turn.patience)) return being_folded();
-            const auto expired = load_expired(tx, tenant, judged_until(tx, resolve_timeout_, tenant), turn.limit);
-            if (expired.empty()) return std::size_t{0};
-            const auto now = time_of(tx.exec("select now()")[0][0]);
-            const auto states = load_states(tx, tenant, expired);
-            store_writes(tx, tenant, decide(expired, states, now), states);
-            transaction.commit();
-            return expired.size();
+        auto fold = PgFoldTransaction::lock(timers_, tenant, turn);
+        if (!fold) return fold.error();
+        return (*fold)->attempt([&]() -> Result<ports::Due<ports::ExpiredInstances>> {
+            auto& tx = (*fold)->tx();
+            ports::Due<ports::ExpiredInstances> due;
+            due.rows.instances = load_expired(tx, tenant, judged_until(tx, resolve_timeout_, tenant), turn.limit);
+            if (due.rows.instances.empty()) return due;
+            due.rows.now = time_of(tx.exec("select now()")[0][0]);
+            due.fold = *std::move(fold);
+            return due;
         });
     }
 

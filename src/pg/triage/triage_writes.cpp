@@ -316,6 +316,7 @@ void store_writes(pqxx::transaction_base& tx, TenantId tenant, const ports::Tria
                   const triage::States& loaded)
 {
     const auto& outcome = writes.outcome;
+    end_quiet(tx, tenant, writes);
     // First what was live and is not any more: a new ticket of the same key must find its place free.
     update_tickets(tx, tenant, outcome.changed, loaded);
     insert_tickets(tx, tenant, outcome.opened);

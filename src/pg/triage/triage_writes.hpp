@@ -1,9 +1,9 @@
 #pragma once
 
 /// @file
-/// Stores a fold's outcome. Private to pg.
+/// Stores what was decided. Private to pg.
 
-#include "winnow/ports/triage_store.hpp"
+#include "winnow/ports/fold_transaction.hpp"
 
 #include <pqxx/transaction_base>
 
@@ -12,6 +12,7 @@
 
 namespace winnow::pg {
 
+/// All but the costs of judges. `loaded`: the tickets that it may change, as they were.
 void store_writes(pqxx::transaction_base& tx, TenantId tenant, const ports::TriageWrites& writes,
                   const triage::States& loaded);
 

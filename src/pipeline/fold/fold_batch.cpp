@@ -253,7 +253,7 @@ Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_
         }
         if (decision.deliveries > most_deliveries) {
             writes = {};
-            writes.declined = true;
+            decision.declined = true;
             return decision;
         }
         writes.deliveries = plan(writes.outcome, planner);
@@ -266,7 +266,7 @@ Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_
     }
     got_on();
     writes.verdict_rows = verdict_rows(batch, writes.outcome.verdicts, decision.over_budget);
-    if (decision.over_budget > 0) writes.sequel = overruns(*judged, batch.policy, batch.current);
+    if (decision.over_budget > 0) decision.sequel = overruns(*judged, batch.policy, batch.current);
     got_on();
     return decision;
 }

@@ -5,7 +5,7 @@
 
 #include "pipeline/fold/backlog.hpp"
 #include "winnow/pipeline/config_cache.hpp"
-#include "winnow/ports/triage_store.hpp"
+#include "winnow/ports/fold_transaction.hpp"
 #include "winnow/triage/fold.hpp"
 
 #include <cstddef>
@@ -18,6 +18,8 @@
 #include <vector>
 
 namespace winnow::pipeline {
+
+struct CostSequel;
 
 /// What an outcome's notices owe to whom.
 [[nodiscard]] std::vector<domain::Owed> owed(const triage::Outcome& outcome, const domain::TenantConfig& config);
@@ -79,13 +81,15 @@ bool judge(FoldBatch& batch, const std::function<bool()>& is_over);
 
 struct Decision {
     ports::TriageWrites writes;
-    std::size_t deliveries = 0;   ///< That are owed, also where the writes are declined.
-    std::size_t over_budget = 0;  ///< Alerts.
+    std::size_t deliveries = 0;                ///< That are owed, also where it is declined.
+    std::size_t over_budget = 0;               ///< Alerts.
+    bool declined = false;                     ///< It is too much for one transaction. Nothing is to be stored.
+    std::shared_ptr<const CostSequel> sequel;  ///< To be decided when this is stored; null as nearly always.
 };
 
 /// The fold and all that is stored with it. `skip` moves the position and stores nothing; `ignore` stores verdicts
 /// that say so. `quarantine` folds one alert that no rule sees, which says that those of the row were not judged. Where
-/// more than `most_deliveries` are owed the writes are declined, and hold nothing. `progress` is told, where there is
+/// more than `most_deliveries` are owed it is declined, and the writes hold nothing. `progress` is told, where there is
 /// one, after each alert that inhibitions are asked for, and after each further step.
 [[nodiscard]] Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_deliveries,
                               const std::function<void()>& progress = {});

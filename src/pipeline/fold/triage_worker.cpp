@@ -1,12 +1,14 @@
 #include "pipeline/fold/triage_worker.hpp"
 
 #include "pipeline/fold/slice.hpp"
+#include "pipeline/overruns/overruns.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/processor_time.hpp"
 #include "winnow/observe/thread_name.hpp"
 
 #include <algorithm>
 #include <exception>
+#include <functional>
 #include <new>
 #include <thread>
 #include <utility>
@@ -36,19 +38,52 @@ void guarded(Applied& applied, Work work)
     if (applied.no_memory) applied.outcome = Error(ErrorCode::unavailable, "no memory is left for the fold");
 }
 
-/// The same, and what it comes to is noted of the attempt.
-std::shared_ptr<const ports::CostSequel> told_of(std::shared_ptr<const ports::CostSequel> sequel, Applied& applied)
+/// What became of it is noted before it is stored: where that fails, its size is what the next attempt goes by.
+void note(const Decision& decision, Applied& applied)
 {
-    auto told = std::make_shared<ports::CostSequel>(*sequel);
-    told->decide = [sequel = std::move(sequel), &applied, fold = applied.deliveries](
-                       triage::States states, const std::vector<domain::JudgeCost>& costs, Timestamp now) {
-        auto writes = sequel->decide(std::move(states), costs, now);
-        applied.set_aside = writes.set_aside;
-        applied.deliveries = fold;
-        for (const auto& owed : writes.deliveries) applied.deliveries += owed.to.size();
-        return writes;
-    };
-    return told;
+    applied.decided = true;
+    applied.deliveries = decision.deliveries;
+    applied.declined = decision.declined;
+    for (const auto& verdict : decision.writes.outcome.verdicts) {
+        ++applied.dispositions.at(static_cast<std::size_t>(verdict.disposition));
+    }
+}
+
+/// What overruns come to: once more load, decide, store.
+Result<Done> follow(ports::FoldTransaction& fold, const CostSequel& sequel, Applied& applied)
+{
+    auto known = fold.load_costs(sequel.judges, sequel.keys);
+    if (!known) return known.error();
+    // What sets aside changes the configuration. A fold does not wait for a request that does, with all its locks, and
+    // with its worker: these overruns do not count, and the next one sets aside.
+    if (!*known) return Done{};
+    auto& [states, costs, now] = **known;
+    const auto writes = sequel.decide(std::move(states), costs, now);
+    applied.set_aside = writes.set_aside;
+    for (const auto& owed : writes.deliveries) applied.deliveries += owed.to.size();
+    return fold.store(writes);
+}
+
+/// One transaction: load, decide, store. `too_large`: declined. What deciding throws is thrown.
+Result<Done> fold_once(ports::TriageStore& store, const FoldBatch& batch, std::uint64_t from,
+                       const ports::Patience& patience, const std::function<void()>& get_on, Applied& applied)
+{
+    const auto keys = keys_of(batch);
+    const auto most = batch.rows.size() > 1 ? FoldPace::kMostDeliveries : SIZE_MAX;
+    auto locked = store.lock(batch.tenant, from, batch.rows.back().position, patience);
+    if (!locked) return locked.error();
+    auto& fold = **locked;
+    auto states = fold.load(keys);
+    if (!states) return states.error();
+    get_on();
+    const auto decision = decide(batch, *std::move(states), most, get_on);
+    note(decision, applied);
+    if (decision.declined) return Error(ErrorCode::too_large, "it is too much for one transaction");
+    if (auto stored = fold.store(decision.writes); !stored) return stored;
+    if (decision.sequel) {
+        if (auto followed = follow(fold, *decision.sequel, applied); !followed) return followed;
+    }
+    return fold.commit();
 }
 
 }  // namespace
@@ -316,40 +351,17 @@ bool TriageWorker::renew(Tenant& tenant)
     return true;
 }
 
-Applied TriageWorker::apply(const TriageShared& shared, FoldBatch& batch, std::uint64_t from,
+Applied TriageWorker::apply(const TriageShared& shared, const FoldBatch& batch, std::uint64_t from,
                             const ports::Patience& patience, TurnWatch::Seat& seat)
 {
     const auto begun = Clock::now();
     Applied applied{.outcome = Done{}, .took = {}};
-    const auto most = batch.rows.size() > 1 ? FoldPace::kMostDeliveries : SIZE_MAX;
     for (const auto& row : batch.begun_rows) {
         applied.over_steps += row.over_steps;
         applied.over_time += row.over_time;
     }
-    const auto deciding = [&](triage::States states) {
-        try {
-            seat.get_on();
-            auto decision = decide(batch, std::move(states), most, [&] { seat.get_on(); });
-            auto& writes = decision.writes;
-            applied.decided = true;
-            applied.deliveries = decision.deliveries;
-            applied.declined = writes.declined;
-            applied.dispositions = {};
-            applied.set_aside = 0;
-            for (const auto& verdict : writes.outcome.verdicts) {
-                ++applied.dispositions.at(static_cast<std::size_t>(verdict.disposition));
-            }
-            if (writes.sequel) writes.sequel = told_of(std::move(writes.sequel), applied);
-            return std::move(writes);
-        } catch (const std::bad_alloc&) {
-            applied.no_memory = true;
-            throw;
-        }
-    };
-    guarded(applied, [&] {
-        applied.outcome =
-            shared.store.apply(batch.tenant, from, batch.rows.back().position, keys_of(batch), deciding, patience);
-    });
+    guarded(applied,
+            [&] { applied.outcome = fold_once(shared.store, batch, from, patience, [&] { seat.get_on(); }, applied); });
     // First of all this node: its next fold asks no more what was set aside.
     if (applied.outcome && applied.set_aside > 0) shared.policies.note({.tenant = batch.tenant, .policy = true});
     applied.took = Clock::now() - begun;

@@ -76,7 +76,7 @@ private:
     [[nodiscard]] bool judge_in_time(Tenant& tenant);
     [[nodiscard]] bool fold_aside(Tenant& tenant, std::uint64_t from);
     void settle(Tenant& tenant, const Applied& applied);
-    [[nodiscard]] static Applied apply(const TriageShared& shared, FoldBatch& batch, std::uint64_t from,
+    [[nodiscard]] static Applied apply(const TriageShared& shared, const FoldBatch& batch, std::uint64_t from,
                                        const ports::Patience& patience, TurnWatch::Seat& seat);
     [[nodiscard]] bool renew(Tenant& tenant);
     void finish(Tenant& tenant, const Applied& applied);

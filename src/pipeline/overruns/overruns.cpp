@@ -25,17 +25,6 @@ using triage::Evaluated;
 
 constexpr std::size_t kMostNameBytes = 200;
 
-/// One that overran, over a batch.
-struct Overrunning {
-    Judge judge;
-    std::int64_t version = 0;
-    std::string name;                             ///< That people gave it, on one line.
-    std::vector<std::chrono::nanoseconds> costs;  ///< Of each time.
-    domain::AlertPosition last;
-    AlertId last_alert;
-    std::optional<domain::RowIds> names;
-};
-
 template <typename Things, typename Name>
 bool find(const Things& things, Name name, Overrunning& found)
 {
@@ -62,7 +51,7 @@ bool counts(const domain::AlertBudget& budget)
     return budget.over && budget.dearest && (budget.deadline.has_passed() || budget.most >= kLeastDear);
 }
 
-std::vector<Overrunning> overrunning(const std::vector<Evaluated>& alerts, const domain::TenantConfig& config)
+std::vector<Overrunning> all_overrunning(const std::vector<Evaluated>& alerts, const domain::TenantConfig& config)
 {
     std::vector<Overrunning> all;
     for (const auto& alert : alerts) {
@@ -131,12 +120,13 @@ Evaluated notice_of(const Overrunning& about, const domain::CostRecord& record, 
     return notice;
 }
 
-ports::TriageWrites after(const std::vector<Overrunning>& all, const domain::TenantConfig& current,
-                          triage::States states, const std::vector<JudgeCost>& known, Timestamp now)
+}  // namespace
+
+ports::TriageWrites CostSequel::decide(triage::States states, const std::vector<JudgeCost>& known, Timestamp now) const
 {
     ports::TriageWrites writes;
     std::vector<Evaluated> notices;
-    for (const auto& each : all) {
+    for (const auto& each : overrunning) {
         JudgeCost cost{.judge = each.judge, .version = each.version, .record = {}, .last_alert = each.last_alert};
         const auto before = std::ranges::find(known, each.judge, &JudgeCost::judge);
         if (before != known.end() && before->version > each.version) continue;  // it was changed meanwhile
@@ -154,29 +144,25 @@ ports::TriageWrites after(const std::vector<Overrunning>& all, const domain::Ten
     writes.outcome.next_number = states.next_number;
     if (notices.empty()) return writes;
     std::ranges::sort(notices, {}, &Evaluated::position);
-    writes.outcome = triage::fold(notices, std::move(states), current.settings);
-    writes.deliveries = owed(writes.outcome, current);
+    writes.outcome = triage::fold(notices, std::move(states), current->config.settings);
+    writes.deliveries = owed(writes.outcome, current->config);
     return writes;
 }
 
-}  // namespace
-
-std::shared_ptr<const ports::CostSequel> overruns(const std::vector<Evaluated>& alerts,
-                                                  std::shared_ptr<const TenantPolicy> judged_by,
-                                                  std::shared_ptr<const TenantPolicy> current)
+std::shared_ptr<const CostSequel> overruns(const std::vector<Evaluated>& alerts,
+                                           const std::shared_ptr<const TenantPolicy>& judged_by,
+                                           std::shared_ptr<const TenantPolicy> current)
 {
-    auto all = overrunning(alerts, judged_by->config);
+    auto all = all_overrunning(alerts, judged_by->config);
     if (all.empty()) return nullptr;
-    auto sequel = std::make_shared<ports::CostSequel>();
+    auto sequel = std::make_shared<CostSequel>();
     for (const auto& each : all) {
         sequel->judges.push_back(each.judge);
         sequel->keys.dedup_keys.push_back(key_of(each.judge));
     }
     std::ranges::sort(sequel->keys.dedup_keys);
-    sequel->decide = [all = std::move(all), current = std::move(current)](
-                         triage::States states, const std::vector<JudgeCost>& known, Timestamp now) {
-        return after(all, current->config, std::move(states), known, now);
-    };
+    sequel->overrunning = std::move(all);
+    sequel->current = std::move(current);
     return sequel;
 }
 

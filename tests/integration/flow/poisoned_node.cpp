@@ -31,7 +31,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <iostream>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -54,12 +57,12 @@ public:
     {
     }
 
-    Result<Done> apply(TenantId tenant, std::uint64_t from, const domain::RowPosition& to,
-                       const triage::StateKeys& keys, const std::function<ports::TriageWrites(triage::States)>& decide,
-                       const ports::Patience& patience) override
+    Result<std::unique_ptr<ports::FoldTransaction>> lock(TenantId tenant, std::uint64_t from,
+                                                         const domain::RowPosition& to,
+                                                         const ports::Patience& patience) override
     {
-        if (std::ranges::find(keys.dedup_keys, "poison") != keys.dedup_keys.end()) meet_the_end();
-        return real_.apply(tenant, from, to, keys, decide, patience);
+        return std::make_unique<Fold>(
+            *this, [this, tenant, from, to, patience] { return real_.lock(tenant, from, to, patience); });
     }
     Result<std::uint64_t> applied(TenantId tenant, domain::StreamId stream) override
     {
@@ -69,14 +72,41 @@ public:
     {
         return real_.tenants_with_expired_instances();
     }
-    Result<std::size_t> expire(TenantId tenant, ports::Turn turn,
-                               const std::function<ports::TriageWrites(std::vector<triage::InstanceState>,
-                                                                       triage::States, Timestamp)>& decide) override
+    Result<ports::Due<ports::ExpiredInstances>> lock_expired(TenantId tenant, ports::Turn turn) override
     {
-        return real_.expire(tenant, turn, decide);
+        return real_.lock_expired(tenant, turn);
     }
 
 private:
+    using Lock = std::function<Result<std::unique_ptr<ports::FoldTransaction>>()>;
+
+    /// Locks when it is asked for the states, so that the poison is met before anything is locked.
+    class Fold final : public ports::FoldTransaction {
+    public:
+        Fold(const PoisonedStore& store, Lock lock) : store_(store), lock_(std::move(lock)) {}
+
+        Result<triage::States> load(const triage::StateKeys& keys) override
+        {
+            if (std::ranges::find(keys.dedup_keys, "poison") != keys.dedup_keys.end()) store_.meet_the_end();
+            auto locked = lock_();
+            if (!locked) return locked.error();
+            real_ = *std::move(locked);
+            return real_->load(keys);
+        }
+        Result<std::optional<ports::KnownCosts>> load_costs(const std::vector<domain::Judge>& judges,
+                                                            const triage::StateKeys& keys) override
+        {
+            return real_->load_costs(judges, keys);
+        }
+        Result<Done> store(const ports::TriageWrites& writes) override { return real_->store(writes); }
+        Result<Done> commit() override { return real_->commit(); }
+
+    private:
+        const PoisonedStore& store_;
+        const Lock lock_;
+        std::unique_ptr<ports::FoldTransaction> real_;
+    };
+
     void meet_the_end() const
     {
         if (how_ == "none") return;

@@ -237,13 +237,7 @@ TEST_F(QuietFlow, AConfigurationThatIsNotTheCurrentOneTellsNobody)
     take(node, alert("a"));
     const auto old = node.policies.get(tenant_).value();
     sql("update silences set ends_at = now() where silence_id = '" + id + "'");
-    const auto keys = [](const auto&) {
-        return domain::InhibitionSourceKeys{};
-    };
-    const auto never = [](const ports::DueTickets&) -> ports::TriageWrites {
-        throw std::logic_error("decided");
-    };
-    EXPECT_EQ(node.quiet->release(tenant_, old->config.tenant.config_version, 10, keys, never).value(), 0U);
+    EXPECT_EQ(node.quiet->lock_due(tenant_, old->config.tenant.config_version, 10).value().fold, nullptr);
     EXPECT_EQ(node.quiet->tenants_due().value(), std::vector{tenant_});
     node.keeper.start();
     EXPECT_TRUE(soon_told("a"));

@@ -94,6 +94,25 @@ public:
     }
 
 private:
+    class Claim final : public ports::ReceiptClaim {
+    public:
+        Claim(FakeStreams& streams, domain::StreamId stream, std::vector<ports::KeyedReceipt> receipts)
+            : streams_(streams), stream_(stream), receipts_(std::move(receipts)), answers_(streams_.claim(receipts_))
+        {
+        }
+        [[nodiscard]] const std::vector<ports::ReceiptAnswer>& answers() const noexcept override { return answers_; }
+        Result<Done> commit(const std::vector<ports::JournalRow>& rows) override
+        {
+            return streams_.store("commit", stream_, receipts_, rows);
+        }
+
+    private:
+        FakeStreams& streams_;
+        const domain::StreamId stream_;
+        const std::vector<ports::KeyedReceipt> receipts_;
+        const std::vector<ports::ReceiptAnswer> answers_;
+    };
+
     class Session final : public ports::JournalSession {
     public:
         Session(FakeStreams& streams, domain::StreamId stream) : streams_(streams), stream_(stream) {}
@@ -102,16 +121,10 @@ private:
         {
             return streams_.store("append", stream_, {}, rows);
         }
-        Result<std::vector<ports::ReceiptAnswer>> append_once(
-            const std::vector<ports::KeyedReceipt>& receipts,
-            const std::function<std::vector<ports::JournalRow>(const std::vector<ports::ReceiptAnswer>&)>& rows_for)
-            override
+        Result<std::unique_ptr<ports::ReceiptClaim>> claim(const std::vector<ports::KeyedReceipt>& receipts) override
         {
-            auto answers = streams_.claim(receipts);
-            if (auto stored = streams_.store("append_once", stream_, receipts, rows_for(answers)); !stored) {
-                return stored.error();
-            }
-            return answers;
+            if (const auto fault = streams_.next("claim", ""); fault != Fault::none) return streams_.error_of(fault);
+            return std::make_unique<Claim>(streams_, stream_, receipts);
         }
         Result<bool> committed(TenantId tenant, const domain::RowPosition& position) override
         {

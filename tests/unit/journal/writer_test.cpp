@@ -100,7 +100,7 @@ TEST_P(WriterFaultTest, LosesNothingAndAnswersEverybodyOnce)
     make(
         [this, at = GetParam()](std::string_view call, int number, const std::string&) {
             // `committed` is asked only after a transaction whose outcome is unknown.
-            if (at.call == "committed" && call == "append_once" && number == 1) return Fault::lost_after;
+            if (at.call == "committed" && call == "commit" && number == 1) return Fault::lost_after;
             if (call != at.call || number != at.number) return Fault::none;
             ++struck_;
             return at.fault;
@@ -125,10 +125,11 @@ std::vector<Case> cases()
     for (int number = 1; number <= 2; ++number) {
         for (const auto fault : {Fault::unavailable, Fault::refused, Fault::taken_over}) {
             all.push_back({"session", number, fault});
+            all.push_back({"claim", number, fault});
         }
         for (const auto fault :
              {Fault::unavailable, Fault::lost_before, Fault::lost_after, Fault::refused, Fault::taken_over}) {
-            all.push_back({"append_once", number, fault});
+            all.push_back({"commit", number, fault});
         }
     }
     all.push_back({"open", 1, Fault::unavailable});

@@ -97,6 +97,20 @@ TEST_F(Release, AHeldTicketLosesItsSuppressionAndIsToldOfLater)
     EXPECT_FALSE(store.ticket(1).suppressed);
 }
 
+TEST_F(Release, IsForWhatIsQuietStillAndWhatHasEndedQuietlyWaits)
+{
+    take(covered(alerts.firing("quiet")));
+    take(alerts.firing("heard"));
+    take(covered(alerts.firing("over")));
+    take(alerts.resolved("over", 1s));
+    States states;
+    for (const auto& [id, ticket] : store.tickets) states.tickets.push_back(ticket);
+    EXPECT_EQ(quiet_turn(states, store.ticket(1).id), QuietTurn::judge);
+    EXPECT_EQ(quiet_turn(states, store.ticket(2).id), QuietTurn::leave);
+    EXPECT_EQ(quiet_turn(states, store.ticket(3).id), QuietTurn::park);
+    EXPECT_EQ(quiet_turn(states, TicketId()), QuietTurn::leave) << "it is gone";
+}
+
 TEST_F(Release, IgnoresTicketsThatWereNotLoaded)
 {
     EXPECT_THAT(release({{.ticket_id = {}, .alert_id = {}}}, {}, at(1h)).events, IsEmpty());

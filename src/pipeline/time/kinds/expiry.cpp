@@ -1,7 +1,9 @@
-#include "pipeline/fold/fold_batch.hpp"
+#include "pipeline/keepers/attempted.hpp"
+#include "pipeline/keepers/release.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pipeline/due_kinds.hpp"
 
+#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -32,22 +34,34 @@ public:
     {
         const auto policy = policies_.get(turn.tenant);
         if (!policy) return policy.error();
-        bool owes = false;
-        const auto decide = [&](std::vector<triage::InstanceState> expired, triage::States states, Timestamp now) {
-            ports::TriageWrites writes;
-            writes.outcome = triage::expire(expired, std::move(states), now);
-            writes.deliveries = owed(writes.outcome, (*policy)->config);
-            owes = !writes.deliveries.empty();
-            return writes;
-        };
-        const auto done = store_.expire(turn.tenant, {turn.limit, turn.patience}, decide);
+        const auto done = attempted([&] { return expire(**policy, turn); });
         if (!done) return done.error();
-        expired_.add(static_cast<double>(*done));
-        if (owes && outbox_changed_) outbox_changed_();
-        return ports::DueDone{.rows = *done, .more = *done >= turn.limit};
+        expired_.add(static_cast<double>(done->rows));
+        if (done->owes && outbox_changed_) outbox_changed_();
+        return ports::DueDone{.rows = done->rows, .more = done->rows >= turn.limit};
     }
 
 private:
+    struct Expired {
+        std::size_t rows = 0;
+        bool owes = false;  ///< Messages.
+    };
+
+    /// One transaction: load, decide, store.
+    Result<Expired> expire(const TenantPolicy& policy, const ports::DueTurn& turn)
+    {
+        auto locked = store_.lock_expired(turn.tenant, {turn.limit, turn.patience});
+        if (!locked) return locked.error();
+        const auto& [fold, due] = *locked;
+        if (!fold) return Expired{};
+        auto states = fold->load(expiry_keys(due));
+        if (!states) return states.error();
+        const auto writes = decide_expiry(policy, due, *std::move(states));
+        if (const auto stored = fold->store(writes); !stored) return stored.error();
+        if (const auto committed = fold->commit(); !committed) return committed.error();
+        return Expired{.rows = due.instances.size(), .owes = !writes.deliveries.empty()};
+    }
+
     ports::TriageStore& store_;
     ConfigCache& policies_;
     const OutboxChanged outbox_changed_;

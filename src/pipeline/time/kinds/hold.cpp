@@ -1,7 +1,9 @@
+#include "pipeline/keepers/attempted.hpp"
 #include "pipeline/keepers/release.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pipeline/due_kinds.hpp"
 
+#include <cstddef>
 #include <utility>
 
 namespace winnow::pipeline {
@@ -29,24 +31,34 @@ public:
     {
         const auto policy = policies_.get(turn.tenant);
         if (!policy) return policy.error();
-        bool owes = false;
-        const auto keys = [&](const ports::DueHolds& due) {
-            return release_keys(**policy, due);
-        };
-        const auto decide = [&](const ports::DueHolds& due) {
-            auto writes = decide_release(**policy, due);
-            owes = !writes.deliveries.empty();
-            return writes;
-        };
-        const auto done = store_.release(turn.tenant, (*policy)->config.tenant.config_version,
-                                         {turn.limit, turn.patience}, keys, decide);
+        const auto done = attempted([&] { return release(**policy, turn); });
         if (!done) return done.error();
-        due_.add(static_cast<double>(*done));
-        if (owes && outbox_changed_) outbox_changed_();
-        return ports::DueDone{.rows = *done, .more = *done >= turn.limit};
+        due_.add(static_cast<double>(done->rows));
+        if (done->owes && outbox_changed_) outbox_changed_();
+        return ports::DueDone{.rows = done->rows, .more = done->rows >= turn.limit};
     }
 
 private:
+    struct Released {
+        std::size_t rows = 0;
+        bool owes = false;  ///< Messages.
+    };
+
+    /// One transaction: load, decide, store.
+    Result<Released> release(const TenantPolicy& policy, const ports::DueTurn& turn)
+    {
+        auto locked = store_.lock_due(turn.tenant, policy.config.tenant.config_version, {turn.limit, turn.patience});
+        if (!locked) return locked.error();
+        const auto& [fold, due] = *locked;
+        if (!fold) return Released{};
+        auto states = fold->load(release_keys(policy, due));
+        if (!states) return states.error();
+        const auto writes = decide_release(policy, due, *std::move(states));
+        if (const auto stored = fold->store(writes); !stored) return stored.error();
+        if (const auto committed = fold->commit(); !committed) return committed.error();
+        return Released{.rows = due.size(), .owes = !writes.deliveries.empty()};
+    }
+
     ports::HoldStore& store_;
     ConfigCache& policies_;
     const OutboxChanged outbox_changed_;

@@ -1,7 +1,10 @@
+#include "pipeline/keepers/attempted.hpp"
 #include "pipeline/keepers/release.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pipeline/due_kinds.hpp"
 
+#include <chrono>
+#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -30,27 +33,37 @@ public:
     {
         const auto policy = policies_.get(turn.tenant);
         if (!policy) return policy.error();
-        const auto version = (*policy)->config.tenant.config_version;
-        bool owes = false;
-        std::size_t told = 0;
-        const auto decide = [&](const ports::DueTickets& due) {
-            auto writes = decide_release(**policy, due);
-            owes = !writes.deliveries.empty();
-            told = writes.outcome.notices.size();
-            return writes;
-        };
-        const auto keys = [&](const std::vector<ports::QuietTicket>& due) {
-            return release_keys(**policy, due,
-                                std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
-        };
-        const auto done = store_.release(turn.tenant, version, {turn.limit, turn.patience}, keys, decide);
+        const auto done = attempted([&] { return release(**policy, turn); });
         if (!done) return done.error();
-        released_.add(static_cast<double>(told));
-        if (owes && outbox_changed_) outbox_changed_();
-        return ports::DueDone{.rows = *done, .more = *done >= turn.limit};
+        released_.add(static_cast<double>(done->told));
+        if (done->owes && outbox_changed_) outbox_changed_();
+        return ports::DueDone{.rows = done->rows, .more = done->rows >= turn.limit};
     }
 
 private:
+    struct Released {
+        std::size_t rows = 0;
+        std::size_t told = 0;  ///< Tickets that people may hear of now.
+        bool owes = false;     ///< Messages.
+    };
+
+    /// One transaction: load, decide, store.
+    Result<Released> release(const TenantPolicy& policy, const ports::DueTurn& turn)
+    {
+        auto locked = store_.lock_due(turn.tenant, policy.config.tenant.config_version, {turn.limit, turn.patience});
+        if (!locked) return locked.error();
+        const auto& [fold, due] = *locked;
+        if (!fold) return Released{};
+        const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+        auto states = fold->load(release_keys(policy, due, now));
+        if (!states) return states.error();
+        const auto writes = decide_release(policy, due, *std::move(states));
+        if (const auto stored = fold->store(writes); !stored) return stored.error();
+        if (const auto committed = fold->commit(); !committed) return committed.error();
+        return Released{
+            .rows = due.tickets.size(), .told = writes.outcome.notices.size(), .owes = !writes.deliveries.empty()};
+    }
+
     ports::QuietStore& store_;
     ConfigCache& policies_;
     const OutboxChanged outbox_changed_;

@@ -43,6 +43,17 @@ protected:
         for (const auto& unapplied : *rows) seqs.push_back(unapplied.position.seq);
         return seqs;
     }
+    /// Claims, asks `rows_for(answers)` which rows there are then, and stores them.
+    template <typename RowsFor>
+    static Result<std::vector<ReceiptAnswer>> append_once(ports::JournalSession& session,
+                                                          const std::vector<KeyedReceipt>& receipts, RowsFor rows_for)
+    {
+        const auto claim = session.claim(receipts);
+        if (!claim) return claim.error();
+        auto answers = (*claim)->answers();
+        if (const auto stored = (*claim)->commit(rows_for(answers)); !stored) return stored.error();
+        return answers;
+    }
     /// What a killed node leaves: its sessions end without a word.
     void kill_sessions(const std::string& application)
     {
@@ -106,7 +117,7 @@ TEST_F(JournalTest, ADayWithoutAPartitionGetsOne)
     later = row(2);
     later.position.received_at += std::chrono::days{21};
     const auto append = [&] {
-        return session->append_once({receipt("k")}, [&](const auto&) { return std::vector{later}; });
+        return append_once(*session, {receipt("k")}, [&](const auto&) { return std::vector{later}; });
     };
     EXPECT_EQ(append().error().code(), ErrorCode::unavailable);
     EXPECT_TRUE(append()) << "the second try finds the day made";
@@ -133,7 +144,7 @@ TEST_F(JournalTest, AReceiptIsFreshThenReplayedThenMismatched)
     const auto nothing = [](const auto&) {
         return std::vector<JournalRow>();
     };
-    auto outcomes = session->append_once({receipt("b"), receipt("a")}, [&](const std::vector<ReceiptAnswer>& answers) {
+    auto outcomes = append_once(*session, {receipt("b"), receipt("a")}, [&](const std::vector<ReceiptAnswer>& answers) {
         EXPECT_EQ(answers.at(0).outcome, ReceiptAnswer::Outcome::fresh);
         EXPECT_EQ(answers.at(1).outcome, ReceiptAnswer::Outcome::fresh);
         return std::vector{row(1)};
@@ -143,7 +154,7 @@ TEST_F(JournalTest, AReceiptIsFreshThenReplayedThenMismatched)
 
     auto again = receipt("a");
     again.answer = "{\"receipt\":\"second\"}";
-    outcomes = session->append_once({receipt("c"), again, receipt("b", 'x')}, nothing);
+    outcomes = append_once(*session, {receipt("c"), again, receipt("b", 'x')}, nothing);
     ASSERT_TRUE(outcomes) << outcomes.error().message();
     EXPECT_EQ(outcomes->at(0).outcome, ReceiptAnswer::Outcome::fresh);
     EXPECT_EQ(outcomes->at(1).outcome, ReceiptAnswer::Outcome::replayed);
@@ -160,7 +171,7 @@ TEST_F(JournalTest, TheSameKeyOfAnotherTenantOrScopeIsAnotherKey)
     auto tenant = receipt("a");
     tenant.tenant = new_tenant();
     const auto outcomes =
-        session->append_once({receipt("a"), scope, tenant}, [](const auto&) { return std::vector<JournalRow>(); });
+        append_once(*session, {receipt("a"), scope, tenant}, [](const auto&) { return std::vector<JournalRow>(); });
     ASSERT_TRUE(outcomes);
     for (const auto& outcome : *outcomes) EXPECT_EQ(outcome.outcome, ReceiptAnswer::Outcome::fresh);
 }
@@ -169,12 +180,25 @@ TEST_F(JournalTest, AFailedAppendOnceStoresNeitherReceiptNorRow)
 {
     const auto session = streams_->session(stream_).value();
     ASSERT_TRUE(session->append({row(1)}));
-    EXPECT_FALSE(session->append_once({receipt("a")}, [&](const auto&) { return std::vector{row(1)}; }));
+    EXPECT_FALSE(append_once(*session, {receipt("a")}, [&](const auto&) { return std::vector{row(1)}; }));
     EXPECT_EQ(number("select count(*) from idempotency_receipts"), 0);
     auto nul = receipt(std::string("a\0b", 3));
-    EXPECT_EQ(session->append_once({nul}, [](const auto&) { return std::vector<JournalRow>(); }).error().code(),
+    EXPECT_EQ(append_once(*session, {nul}, [](const auto&) { return std::vector<JournalRow>(); }).error().code(),
               ErrorCode::invalid_argument);
-    EXPECT_TRUE(session->append_once({receipt("a")}, [&](const auto&) { return std::vector{row(2)}; }));
+    EXPECT_TRUE(append_once(*session, {receipt("a")}, [&](const auto&) { return std::vector{row(2)}; }));
+}
+
+TEST_F(JournalTest, AClaimThatIsDroppedLeavesItsKeysAndItsSessionFree)
+{
+    const auto session = streams_->session(stream_).value();
+    ASSERT_TRUE(session->claim({receipt("a")}));
+    EXPECT_EQ(number("select count(*) from idempotency_receipts"), 0);
+    EXPECT_TRUE(session->append({row(1)}));
+    const auto outcomes = append_once(*streams_->session(stream_).value(), {receipt("a")},
+                                      [&](const auto&) { return std::vector{row(2)}; });
+    ASSERT_TRUE(outcomes) << outcomes.error().message();
+    EXPECT_EQ(outcomes->front().outcome, ReceiptAnswer::Outcome::fresh);
+    EXPECT_THAT(seqs_unapplied(stream_), ElementsAre(1, 2));
 }
 
 TEST_F(JournalTest, OneKeyAtOnceOnTwoSessionsIsFreshOnce)
@@ -185,8 +209,8 @@ TEST_F(JournalTest, OneKeyAtOnceOnTwoSessionsIsFreshOnce)
     const auto send = [&](std::uint64_t base) {
         const auto session = streams_->session(stream_).value();
         for (std::uint64_t i = 0; i < kRounds; ++i) {
-            const auto outcomes = session->append_once(
-                {receipt("k" + std::to_string(i))}, [&](const std::vector<ReceiptAnswer>& answers) {
+            const auto outcomes = append_once(
+                *session, {receipt("k" + std::to_string(i))}, [&](const std::vector<ReceiptAnswer>& answers) {
                     return answers[0].outcome == ReceiptAnswer::Outcome::fresh ? std::vector{row(base + i)}
                                                                                : std::vector<JournalRow>();
                 });

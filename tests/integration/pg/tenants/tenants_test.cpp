@@ -39,6 +39,18 @@ protected:
             "', 32), 'hex'), 'wnk_1234')");
     }
 
+    /// `decide` makes of the tenant's rates what is stored.
+    template <typename Decide>
+    Result<domain::Tenant> change_limits(TenantId tenant, Decide decide)
+    {
+        const auto limits = provider_->lock_limits(tenant);
+        if (!limits) return limits.error();
+        auto changed = (*limits)->store({.rates = decide((*limits)->rates())});
+        if (!changed) return changed;
+        if (const auto committed = (*limits)->commit(); !committed) return committed.error();
+        return changed;
+    }
+
     /// As the poll reads them.
     [[nodiscard]] ports::TenantVersions versions(TenantId tenant)
     {
@@ -270,20 +282,20 @@ TEST_F(TenantsTest, RatesOfATenantGoWithItsCredentialsAndTheirChangeIsToldAsOne)
     ASSERT_TRUE(config_->wait_for_changes(std::chrono::milliseconds{1}));
     const auto before = versions(tenant);
 
-    const auto changed = provider_->change_limits(tenant, {.rates = [](domain::RateOverrides rates) {
-                                                      rates.of(RateClass::ingest) = {.rate = 7, .burst = {}};
-                                                      return rates;
-                                                  }});
+    const auto changed = change_limits(tenant, [](domain::RateOverrides rates) {
+        rates.of(RateClass::ingest) = {.rate = 7, .burst = {}};
+        return rates;
+    });
     ASSERT_TRUE(changed) << changed.error().message();
     EXPECT_EQ(versions(tenant).credentials, before.credentials + 1);
     EXPECT_EQ(versions(tenant).policy, before.policy) << "no rule is compiled again for it";
     EXPECT_THAT(config_->wait_for_changes(std::chrono::seconds{5}).value(),
                 ElementsAre(ports::TenantChange{.tenant = tenant, .credentials = true}));
 
-    const auto again = provider_->change_limits(tenant, {.rates = [](domain::RateOverrides rates) {
-                                                    rates.of(RateClass::heavy).burst = 0;
-                                                    return rates;
-                                                }});
+    const auto again = change_limits(tenant, [](domain::RateOverrides rates) {
+        rates.of(RateClass::heavy).burst = 0;
+        return rates;
+    });
     ASSERT_TRUE(again) << again.error().message();
     const auto who = find(hash);
     ASSERT_TRUE(who && who->rates);
@@ -295,14 +307,25 @@ TEST_F(TenantsTest, RatesOfATenantGoWithItsCredentialsAndTheirChangeIsToldAsOne)
 
     sql("update tenants set rates = '{\"ingest\": {\"rate\": -1, \"burst\": \"x\"}, \"sms\": 1, \"read\": 2}'");
     EXPECT_FALSE(find(hash)->rates) << "what is not understood is as if it were not there";
-    EXPECT_EQ(provider_
-                  ->change_limits(TenantId(new_uuid()), {.rates =
-                                                             [](auto rates) {
-                                                                 return rates;
-                                                             }})
-                  .error()
-                  .code(),
-              ErrorCode::not_found);
+    EXPECT_EQ(provider_->lock_limits(TenantId(new_uuid())).error().code(), ErrorCode::not_found);
+}
+
+TEST_F(TenantsTest, LimitsThatAreNotCommittedStayAsTheyWere)
+{
+    const auto tenant = new_tenant();
+    const auto before = versions(tenant);
+    {
+        const auto limits = provider_->lock_limits(tenant);
+        ASSERT_TRUE(limits);
+        domain::RateOverrides rates;
+        rates.of(domain::RateClass::ingest).rate = 7;
+        const auto stored = (*limits)->store({.rates = rates, .history_bytes = 1'000'000'000});
+        ASSERT_TRUE(stored) << stored.error().message();
+        EXPECT_EQ(stored->rates, rates);
+    }
+    EXPECT_EQ(provider_->tenant(tenant)->rates, domain::RateOverrides());
+    EXPECT_EQ(provider_->history(tenant)->own, std::nullopt);
+    EXPECT_EQ(versions(tenant).credentials, before.credentials);
 }
 
 TEST_F(TenantsTest, ListeningGoesOnAfterTheSessionWasLost)

@@ -41,15 +41,13 @@ protected:
     }
 
     /// What is due now; nothing becomes of it.
-    ports::DueHolds due()
+    DueHolds due()
     {
-        ports::DueHolds found;
-        EXPECT_TRUE(holds_->release(
-            tenant_, config_version(), 100, [](const auto&) { return domain::InhibitionSourceKeys{}; },
-            [&](const ports::DueHolds& holds) {
-                found = holds;
-                return TriageWrites{};
-            }));
+        DueHolds found;
+        EXPECT_TRUE(release(*holds_, tenant_, config_version(), 100, [&](const DueHolds& holds) {
+            found = holds;
+            return TriageWrites{};
+        }));
         return found;
     }
 
@@ -166,16 +164,13 @@ TEST_F(HoldStoreTest, AnOldConfigurationDecidesNothing)
 {
     store(opening({held("due", 1, now_ - 1s)}, 2));
     bool asked = false;
-    const auto decide = [&](const ports::DueHolds&) {
+    const auto decide = [&](const DueHolds&) {
         asked = true;
         return TriageWrites{};
     };
-    const auto none = [](const auto&) {
-        return domain::InhibitionSourceKeys{};
-    };
-    EXPECT_EQ(holds_->release(tenant_, config_version() - 1, 100, none, decide).value(), 0U);
+    EXPECT_EQ(release(*holds_, tenant_, config_version() - 1, 100, decide).value(), 0U);
     EXPECT_FALSE(asked);
-    EXPECT_EQ(holds_->release(tenant_, config_version(), 100, none, decide).value(), 1U);
+    EXPECT_EQ(release(*holds_, tenant_, config_version(), 100, decide).value(), 1U);
     EXPECT_TRUE(asked);
 }
 

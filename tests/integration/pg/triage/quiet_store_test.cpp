@@ -54,11 +54,7 @@ protected:
     }
     std::size_t release()
     {
-        return quiet_
-            ->release(
-                tenant_, version(), 100, [](const auto&) { return domain::InhibitionSourceKeys{}; },
-                [](const ports::DueTickets&) { return TriageWrites{}; })
-            .value();
+        return pg::release(*quiet_, tenant_, version(), 100, [](const DueTickets&) { return TriageWrites{}; }).value();
     }
 
     std::uint64_t seq_ = 0;
@@ -149,12 +145,10 @@ TEST_F(QuietStoreTest, AQuietTicketThatHasEndedWaitsForItsReturnAndIsNotDueBefor
     sql("update tickets set state = 'open', recovered_at = null; update quiet_tickets set source_ended = true");
     EXPECT_THAT(quiet_->tenants_due().value(), ElementsAre(tenant_));
     std::vector<TicketId> seen;
-    ASSERT_TRUE(quiet_->release(
-        tenant_, version(), 100, [](const auto&) { return domain::InhibitionSourceKeys{}; },
-        [&](const ports::DueTickets& due) {
-            for (const auto& each : due.tickets) seen.push_back(each.ticket_id);
-            return TriageWrites{};
-        }));
+    ASSERT_TRUE(pg::release(*quiet_, tenant_, version(), 100, [&](const DueTickets& due) {
+        for (const auto& each : due.tickets) seen.push_back(each.ticket_id);
+        return TriageWrites{};
+    }));
     EXPECT_THAT(seen, ElementsAre(effect.ticket.id));
     EXPECT_EQ(number("select count(*) from quiet_tickets"), 0);
 }

@@ -4,8 +4,10 @@
 /// Folds by hand, for the store beneath them.
 
 #include "integration/pg/fixture.hpp"
+#include "integration/pg/triage/by_hand.hpp"
 #include "winnow/pg/triage_store.hpp"
 
+#include <memory>
 #include <utility>
 
 namespace winnow::pg {
@@ -57,7 +59,7 @@ protected:
     Timestamp now_ = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
     TenantId tenant_ = new_tenant();
     std::unique_ptr<ports::JournalStreams> streams_ = make_journal_streams(pipeline());
-    std::unique_ptr<ports::TriageStore> store_ = make_triage_store(pipeline());
+    std::unique_ptr<FoldsByHand> store_ = std::make_unique<FoldsByHand>(make_triage_store(pipeline()));
     domain::StreamId stream_ = 0;
 };
 

@@ -67,7 +67,49 @@ public:
     Spared& operator=(const Spared&) = delete;
 };
 
-/// The store itself never wants for memory; what it calls may, unless it writes messages: the destructor of the
+/// A transaction that never wants for memory itself.
+class SparedFold final : public ports::FoldTransaction {
+public:
+    /// `thread`: nor does what happens between its calls.
+    SparedFold(std::unique_ptr<ports::FoldTransaction> fold, bool thread) : thread_(thread), fold_(std::move(fold))
+    {
+        if (thread_) ++spared;
+    }
+    ~SparedFold() override
+    {
+        if (thread_) --spared;
+    }
+    SparedFold(const SparedFold&) = delete;
+    SparedFold& operator=(const SparedFold&) = delete;
+
+    Result<triage::States> load(const triage::StateKeys& keys) override
+    {
+        const Spared the_store;
+        return fold_->load(keys);
+    }
+    Result<std::optional<ports::KnownCosts>> load_costs(const std::vector<domain::Judge>& judges,
+                                                        const triage::StateKeys& keys) override
+    {
+        const Spared the_store;
+        return fold_->load_costs(judges, keys);
+    }
+    Result<Done> store(const ports::TriageWrites& writes) override
+    {
+        const Spared the_store;
+        return fold_->store(writes);
+    }
+    Result<Done> commit() override
+    {
+        const Spared the_store;
+        return fold_->commit();
+    }
+
+private:
+    const bool thread_;
+    const std::unique_ptr<ports::FoldTransaction> fold_;
+};
+
+/// The store itself never wants for memory; whoever calls it may, unless he writes messages: the destructor of the
 /// library's JSON values takes memory, and must not fail.
 class SparedStore final : public ports::TriageStore {
 public:
@@ -75,34 +117,23 @@ public:
 
     void write_messages() { writes_messages_ = true; }
 
-    Result<Done> apply(TenantId tenant, std::uint64_t from, const domain::RowPosition& to,
-                       const triage::StateKeys& keys, const std::function<ports::TriageWrites(triage::States)>& decide,
-                       const ports::Patience& patience) override
+    Result<std::unique_ptr<ports::FoldTransaction>> lock(TenantId tenant, std::uint64_t from,
+                                                         const domain::RowPosition& to,
+                                                         const ports::Patience& patience) override
     {
         const Spared the_store;
-        const std::function<ports::TriageWrites(triage::States)> unspared = [&](triage::States states) {
-            const auto before = std::exchange(spared, writes_messages_ ? spared : 0);
-            try {
-                auto writes = decide(std::move(states));
-                spared = before;
-                return writes;
-            } catch (...) {
-                spared = before;
-                throw;
-            }
-        };
-        return store_.apply(tenant, from, to, keys, unspared, patience);
+        auto fold = store_.lock(tenant, from, to, patience);
+        if (!fold) return fold;
+        return std::make_unique<SparedFold>(*std::move(fold), writes_messages_);
     }
     Result<std::uint64_t> applied(TenantId tenant, domain::StreamId stream) override
     {
         return store_.applied(tenant, stream);
     }
     Result<std::vector<TenantId>> tenants_with_expired_instances() override { return std::vector<TenantId>(); }
-    Result<std::size_t> expire(TenantId /*tenant*/, ports::Turn /*turn*/,
-                               const std::function<ports::TriageWrites(std::vector<triage::InstanceState>,
-                                                                       triage::States, Timestamp)>& /*decide*/) override
+    Result<ports::Due<ports::ExpiredInstances>> lock_expired(TenantId /*tenant*/, ports::Turn /*turn*/) override
     {
-        return 0;
+        return ports::Due<ports::ExpiredInstances>{};
     }
 
 private:

@@ -82,15 +82,14 @@ protected:
     }
 
     /// An alert that was over its budget `times` times.
-    [[nodiscard]] std::shared_ptr<const ports::CostSequel> after(std::uint16_t times, Judge dearest = kRule,
-                                                                 std::size_t most = 20'000) const
+    [[nodiscard]] std::shared_ptr<const CostSequel> after(std::uint16_t times, Judge dearest = kRule,
+                                                          std::size_t most = 20'000) const
     {
         domain::AlertBudget budget{.left = 0, .over = true};
         budget.note(dearest, most);
         return after(times, budget);
     }
-    [[nodiscard]] std::shared_ptr<const ports::CostSequel> after(std::uint16_t times,
-                                                                 const domain::AlertBudget& budget) const
+    [[nodiscard]] std::shared_ptr<const CostSequel> after(std::uint16_t times, const domain::AlertBudget& budget) const
     {
         std::vector<triage::Evaluated> alerts;
         for (std::uint16_t i = 0; i < times; ++i) {

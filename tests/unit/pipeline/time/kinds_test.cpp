@@ -10,8 +10,8 @@
 
 #include <gmock/gmock.h>
 
-#include <atomic>
 #include <map>
+#include <memory>
 
 namespace winnow::pipeline {
 namespace {
@@ -57,11 +57,17 @@ public:
         const std::lock_guard lock(mutex_);
         return std::vector<TenantId>(due_.begin(), due_.end());
     }
-    Result<std::size_t> release(TenantId tenant)
+    Result<Done> release(TenantId tenant)
     {
         if (auto error = next("release")) return *error;
         const std::lock_guard lock(mutex_);
-        return due_.erase(tenant);
+        due_.erase(tenant);
+        return Done{};
+    }
+    [[nodiscard]] bool has(TenantId tenant)
+    {
+        const std::lock_guard lock(mutex_);
+        return due_.contains(tenant);
     }
 
 private:
@@ -71,17 +77,40 @@ private:
     std::set<TenantId> due_;
 };
 
+/// A tenant's release, which is done when it is committed.
+class FakeRelease final : public ports::FoldTransaction {
+public:
+    FakeRelease(Due& due, TenantId tenant) : due_(due), tenant_(tenant) {}
+    Result<triage::States> load(const triage::StateKeys& /*keys*/) override { return triage::States{}; }
+    Result<std::optional<ports::KnownCosts>> load_costs(const std::vector<domain::Judge>& /*judges*/,
+                                                        const triage::StateKeys& /*keys*/) override
+    {
+        return Error(ErrorCode::internal, "no fold");
+    }
+    Result<Done> store(const ports::TriageWrites& /*writes*/) override { return Done{}; }
+    Result<Done> commit() override { return due_.release(tenant_); }
+
+private:
+    Due& due_;
+    const TenantId tenant_;
+};
+
+/// One row, whatever it is.
+template <typename Rows>
+ports::Due<Rows> one_row(Due& due, TenantId tenant, Rows rows)
+{
+    if (!due.has(tenant)) return {};
+    return {.fold = std::make_unique<FakeRelease>(due, tenant), .rows = std::move(rows)};
+}
+
 class FakeHoldStore final : public ports::HoldStore {
 public:
     explicit FakeHoldStore(Due& due) : due_(due) {}
     Result<std::vector<TenantId>> tenants_due() override { return due_.tenants(); }
-    Result<std::size_t> release(TenantId tenant, std::int64_t /*config_version*/, ports::Turn /*turn*/,
-                                const std::function<domain::InhibitionSourceKeys(const ports::DueHolds&)>& source_keys,
-                                const std::function<ports::TriageWrites(const ports::DueHolds&)>& decide) override
+    Result<ports::Due<ports::DueHolds>> lock_due(TenantId tenant, std::int64_t /*config_version*/,
+                                                 ports::Turn /*turn*/) override
     {
-        static_cast<void>(source_keys({}));
-        static_cast<void>(decide({}));
-        return due_.release(tenant);
+        return one_row<ports::DueHolds>(due_, tenant, {.alerts = {{TicketId(), {}}}, .machines = {}, .until = {}});
     }
 
 private:
@@ -92,14 +121,10 @@ class FakeQuietStore final : public ports::QuietStore {
 public:
     explicit FakeQuietStore(Due& due) : due_(due) {}
     Result<std::vector<TenantId>> tenants_due() override { return due_.tenants(); }
-    Result<std::size_t> release(
-        TenantId tenant, std::int64_t /*config_version*/, ports::Turn /*turn*/,
-        const std::function<domain::InhibitionSourceKeys(const std::vector<ports::QuietTicket>&)>& source_keys,
-        const ports::DecideRelease& decide) override
+    Result<ports::Due<ports::DueTickets>> lock_due(TenantId tenant, std::int64_t /*config_version*/,
+                                                   ports::Turn /*turn*/) override
     {
-        static_cast<void>(source_keys({}));
-        static_cast<void>(decide({}));
-        return due_.release(tenant);
+        return one_row<ports::DueTickets>(due_, tenant, {.tickets = {{}}, .now = {}});
     }
     Result<Done> mark_ended_sources() override
     {

@@ -1,11 +1,11 @@
-#include "dispatch/verdict.hpp"
+#include "dispatch/attempt_result.hpp"
 
 #include <algorithm>
 
 namespace winnow::dispatch {
 
-ports::AttemptResult judge(const ports::ClaimedDelivery& claimed, const ports::SendReport& report, Timestamp claimed_at,
-                           const routing::BackoffPolicy& backoff, double jitter)
+ports::AttemptResult result_of(const ports::ClaimedDelivery& claimed, const ports::SendReport& report,
+                               Timestamp claimed_at, const routing::BackoffPolicy& backoff, double jitter)
 {
     ports::AttemptResult result;
     result.tenant = claimed.tenant;

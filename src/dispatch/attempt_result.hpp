@@ -10,7 +10,8 @@ namespace winnow::dispatch {
 
 /// @param claimed_at  the database's time of the claim.
 /// @param jitter      uniform in [0, 1).
-[[nodiscard]] ports::AttemptResult judge(const ports::ClaimedDelivery& claimed, const ports::SendReport& report,
-                                         Timestamp claimed_at, const routing::BackoffPolicy& backoff, double jitter);
+[[nodiscard]] ports::AttemptResult result_of(const ports::ClaimedDelivery& claimed, const ports::SendReport& report,
+                                             Timestamp claimed_at, const routing::BackoffPolicy& backoff,
+                                             double jitter);
 
 }  // namespace winnow::dispatch

@@ -1,4 +1,4 @@
-#include "delivery/verdict.hpp"
+#include "delivery/send_report.hpp"
 
 #include <curl/curl.h>
 

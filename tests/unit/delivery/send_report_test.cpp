@@ -1,4 +1,4 @@
-#include "delivery/verdict.hpp"
+#include "delivery/send_report.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@ using Outcome = ports::SendReport::Outcome;
 
 constexpr std::chrono::sys_seconds kNow{seconds{1'792'000'000}};  // Wed, 14 Oct 2026 17:46:40 GMT
 
-TEST(HttpVerdict, EverySuccessIsDelivered)
+TEST(HttpReport, EverySuccessIsDelivered)
 {
     for (const int status : {200, 201, 202, 204, 299}) {
         const auto report = judge_http(status, "", kNow);
@@ -26,7 +26,7 @@ TEST(HttpVerdict, EverySuccessIsDelivered)
     }
 }
 
-TEST(HttpVerdict, WhatMayPassIsTriedAgain)
+TEST(HttpReport, WhatMayPassIsTriedAgain)
 {
     for (const int status : {408, 425, 429, 500, 501, 502, 503, 504, 599}) {
         const auto report = judge_http(status, "", kNow);
@@ -37,7 +37,7 @@ TEST(HttpVerdict, WhatMayPassIsTriedAgain)
     }
 }
 
-TEST(HttpVerdict, WhateverStatusCameIsAnAnswer)
+TEST(HttpReport, WhateverStatusCameIsAnAnswer)
 {
     for (const int status : {200, 302, 404, 429, 500, 503}) {
         EXPECT_EQ(judge_http(status, "", kNow).heard, ports::SendReport::Heard::answer) << status;
@@ -46,13 +46,13 @@ TEST(HttpVerdict, WhateverStatusCameIsAnAnswer)
     EXPECT_EQ(judge_smtp(550, SmtpStage::envelope).heard, ports::SendReport::Heard::answer);
 }
 
-TEST(HttpVerdict, AReceiverThatIsBeingDeployedIsTriedAgain)
+TEST(HttpReport, AReceiverThatIsBeingDeployedIsTriedAgain)
 {
     for (const int status : {401, 403, 404}) EXPECT_EQ(judge_http(status, "", kNow).outcome, Outcome::retry) << status;
     EXPECT_THAT(judge_http(404, "", kNow).error, HasSubstr("check the URL"));
 }
 
-TEST(HttpVerdict, WhatCannotSucceedIsRefused)
+TEST(HttpReport, WhatCannotSucceedIsRefused)
 {
     for (const int status : {300, 301, 302, 307, 308, 400, 405, 410, 415, 422, 499}) {
         const auto report = judge_http(status, "10", kNow);
@@ -64,7 +64,7 @@ TEST(HttpVerdict, WhatCannotSucceedIsRefused)
     EXPECT_THAT(judge_http(410, "", kNow).error, HasSubstr("check the URL"));
 }
 
-TEST(HttpVerdict, TheReceiverMayAskForPatience)
+TEST(HttpReport, TheReceiverMayAskForPatience)
 {
     EXPECT_EQ(judge_http(429, "120", kNow).retry_after, milliseconds{120'000});
     EXPECT_EQ(judge_http(503, "Wed, 14 Oct 2026 17:47:40 GMT", kNow).retry_after, milliseconds{60'000});
@@ -88,7 +88,7 @@ TEST(RetryAfter, WhatIsNeitherCountNorDateSaysNothing)
     }
 }
 
-TEST(SmtpVerdict, PassingTroubleIsTriedAgain)
+TEST(SmtpReport, PassingTroubleIsTriedAgain)
 {
     for (const auto stage : {SmtpStage::session, SmtpStage::envelope, SmtpStage::message}) {
         EXPECT_EQ(judge_smtp(421, stage).outcome, Outcome::retry);
@@ -98,14 +98,14 @@ TEST(SmtpVerdict, PassingTroubleIsTriedAgain)
     }
 }
 
-TEST(SmtpVerdict, ARefusedMailIsRefused)
+TEST(SmtpReport, ARefusedMailIsRefused)
 {
     EXPECT_EQ(judge_smtp(550, SmtpStage::envelope).outcome, Outcome::refused);
     EXPECT_EQ(judge_smtp(554, SmtpStage::message).outcome, Outcome::refused);
     EXPECT_THAT(judge_smtp(550, SmtpStage::envelope).error, HasSubstr("refused the mail (550)"));
 }
 
-TEST(SmtpVerdict, TroubleBetweenUsAndTheRelayIsNotTheMailsFault)
+TEST(SmtpReport, TroubleBetweenUsAndTheRelayIsNotTheMailsFault)
 {
     EXPECT_EQ(judge_smtp(554, SmtpStage::session).outcome, Outcome::retry);
     for (const int reply : {530, 534, 535, 538}) {
