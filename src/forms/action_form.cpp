@@ -4,6 +4,7 @@
 #include "winnow/forms/action_form.hpp"
 
 #include "forms/action_members.hpp"
+#include "forms/severity_words.hpp"
 
 #include <array>
 #include <cstddef>
@@ -63,8 +64,7 @@ Row<SetAction> row(Of<SetAction> /*kind*/)
 Row<SeverityAction> row(Of<SeverityAction> /*kind*/)
 {
     return {"severity",
-            {word("severity", &SeverityAction::severity, {"critical", "error", "warning", "info"},
-                  &domain::parse_severity, kRequired)}};
+            {word("severity", &SeverityAction::severity, severity_words(), &domain::parse_severity, kRequired)}};
 }
 
 Row<DedupKeyAction> row(Of<DedupKeyAction> /*kind*/)

@@ -1,6 +1,6 @@
 #include "api/tickets/ticket_writer.hpp"
 
-#include "api/tickets/ticket_json.hpp"
+#include "winnow/forms/ticket_form.hpp"
 #include "winnow/intake/canonical.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/user_store.hpp"
@@ -58,12 +58,12 @@ Result<Done> TicketWriter::move(Ticket& ticket, const tickets::Move& move)
 
 Result<Done> TicketWriter::patch(Ticket& ticket, const json& patch)
 {
-    const auto edit = read_ticket_patch(ticket, patch);
-    if (!edit) return edit.error();
-    if (edit->assignee && edit->assignee != ticket.assignee) {
-        if (const auto ok = ask_for(*edit->assignee); !ok) return ok.error();
+    const auto wanted = forms::read_ticket_patch(ticket, patch);
+    if (!wanted) return wanted.error();
+    if (wanted->assignee && wanted->assignee != ticket.assignee) {
+        if (const auto ok = ask_for(*wanted->assignee); !ok) return ok.error();
     }
-    return round_.edit(ticket, *edit);
+    return round_.edit(ticket, *wanted);
 }
 
 void TicketWriter::keep(const Ticket& ticket, const std::vector<TicketEvent>& events)

@@ -4,11 +4,14 @@
 #include "unit/api/openapi_document.hpp"
 #include "winnow/forms/action_form.hpp"
 #include "winnow/forms/rule_form.hpp"
+#include "winnow/tickets/ticket_fields.hpp"
 
 #include <gmock/gmock.h>
 
 #include <chrono>
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <variant>
@@ -119,6 +122,70 @@ TEST_F(OpenApiFields, ARuleIsDescribedWithItsFields)
     }
     EXPECT_THAT(names_of(properties), UnorderedElementsAreArray(names));
     EXPECT_THAT(names_of(schema("RulePatch")["properties"]), UnorderedElementsAreArray(names));
+}
+
+/// What a document says of a ticket's field, by the type of its value.
+struct DescribedTicket {
+    YAML::Node node;
+
+    [[nodiscard]] std::string type() const { return node["type"].as<std::string>(""); }
+    [[nodiscard]] std::string reference() const { return node["$ref"].as<std::string>(""); }
+    void refers_to(const std::string& schema) const { EXPECT_EQ(reference(), "#/components/schemas/" + schema); }
+
+    void operator()(TicketId domain::Ticket::* /*at*/) const { refers_to("Id"); }
+    void operator()(std::int64_t domain::Ticket::* /*at*/) const { EXPECT_EQ(type(), "integer"); }
+    void operator()(std::int32_t domain::Ticket::* /*at*/) const { EXPECT_EQ(type(), "integer"); }
+    void operator()(bool domain::Ticket::* /*at*/) const { EXPECT_EQ(type(), "boolean"); }
+    void operator()(std::string domain::Ticket::* /*at*/) const { EXPECT_EQ(type(), "string"); }
+    void operator()(domain::TicketState domain::Ticket::* /*at*/) const { refers_to("TicketState"); }
+    void operator()(domain::Severity domain::Ticket::* /*at*/) const { refers_to("Severity"); }
+    void operator()(domain::Labels domain::Ticket::* /*at*/) const { EXPECT_EQ(type(), "object"); }
+    void operator()(std::optional<UserId> domain::Ticket::* /*at*/) const { refers_to("IdOrNull"); }
+    void operator()(std::optional<TicketId> domain::Ticket::* /*at*/) const { refers_to("IdOrNull"); }
+    void operator()(std::optional<Timestamp> domain::Ticket::* /*at*/) const { refers_to("TimeOrNull"); }
+    void operator()(std::vector<ContactGroupId> domain::Ticket::* /*at*/) const { EXPECT_EQ(type(), "array"); }
+    void operator()(Timestamp domain::Ticket::* /*at*/) const
+    {
+        EXPECT_EQ(node["format"].as<std::string>(""), "date-time");
+    }
+};
+
+TEST_F(OpenApiFields, ATicketIsDescribedWithItsFields)
+{
+    std::vector<std::string> names;
+    const auto properties = schema("Ticket")["properties"];
+    for (const auto& field : tickets::ticket_fields()) {
+        if (!field.shown) continue;
+        SCOPED_TRACE(field.name);
+        const std::string name(field.name);
+        names.push_back(name);
+        ASSERT_TRUE(properties[name]);
+        std::visit(DescribedTicket{properties[name]}, field.member);
+    }
+    EXPECT_THAT(names_of(properties), UnorderedElementsAreArray(names));
+    EXPECT_THAT(texts_of(schema("Ticket")["required"]), UnorderedElementsAreArray(names));
+    EXPECT_THAT(names_of(schema("TicketPatch")["properties"]), UnorderedElementsAreArray(names));
+}
+
+TEST_F(OpenApiFields, APatchOfATicketIsDescribedWithWhatPeopleMayWrite)
+{
+    const auto properties = schema("TicketPatch")["properties"];
+    for (const auto& field : tickets::ticket_fields()) {
+        if (!field.shown) continue;
+        SCOPED_TRACE(field.name);
+        const auto described = properties[std::string(field.name)];
+        EXPECT_EQ(described["readOnly"].as<bool>(false), !field.edit.has_value());
+        if (!field.edit || field.edit->most == 0) continue;
+        EXPECT_EQ(described["maxLength"].as<std::size_t>(), field.edit->most);
+        EXPECT_EQ(described["minLength"].as<std::size_t>(0), field.edit->is_line ? 1U : 0U);
+    }
+}
+
+TEST_F(OpenApiFields, AStateIsOneOfTheWordsThatThereAre)
+{
+    std::vector<std::string> words;
+    for (const auto state : domain::ticket_states()) words.emplace_back(to_string(state));
+    EXPECT_EQ(texts_of(schema("TicketState")["enum"]), words);
 }
 
 }  // namespace
