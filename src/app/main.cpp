@@ -1,6 +1,5 @@
 #include "app/server_commands.hpp"
 #include "app/try_rows.hpp"
-#include "winnow/api/rule_documents.hpp"
 #include "winnow/cli/command_line.hpp"
 
 #include <malloc.h>
@@ -29,7 +28,5 @@ int main(int argc, char** argv)
 {
     keep_memory_between_folds();
     if (argc == 2 && std::string_view(argv[1]) == winnow::app::kTryRows) return winnow::app::run_try_rows();
-    return winnow::cli::run(
-        argc, argv,
-        {.add_server_commands = winnow::app::add_server_commands, .read_rules = winnow::api::read_rule_documents});
+    return winnow::cli::run(argc, argv, {.add_server_commands = winnow::app::add_server_commands});
 }

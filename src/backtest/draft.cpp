@@ -1,5 +1,7 @@
 #include "winnow/backtest/draft.hpp"
 
+#include "winnow/forms/rule_form.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <limits>
@@ -20,9 +22,9 @@ using domain::RuleDraft;
 /// Whether they judge every alert alike, and would say the same of it.
 bool says_the_same(const Rule& a, const Rule& b)
 {
-    return a.name == b.name && a.enabled == b.enabled && a.effective_from == b.effective_from &&
-           a.effective_until == b.effective_until && a.schedule == b.schedule && a.condition == b.condition &&
-           a.syntax == b.syntax && a.actions == b.actions && a.stop == b.stop && a.mode == b.mode;
+    return std::ranges::all_of(forms::rule_fields(), [&](const forms::RuleField& field) {
+        return field.part != forms::RulePart::effect || forms::agree(a, b, field.member);
+    });
 }
 
 /// As a version of the live rule.

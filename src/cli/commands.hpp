@@ -9,11 +9,11 @@ namespace winnow::cli {
 
 void add_alert_commands(Syntax& root, Command& chosen);
 void add_ticket_commands(Syntax& root, Command& chosen);
-void add_rule_commands(Syntax& root, Command& chosen, const ReadRules& read_rules);
-void add_ruleset_commands(Syntax& rules, Command& chosen);                                ///< Under `rules`.
-void add_suggest_command(Syntax& rules, Command& chosen);                                 ///< Under `rules`.
-void add_rule_test_command(Syntax& rules, Command& chosen, const ReadRules& read_rules);  ///< Under `rules`.
-void add_backtest_command(Syntax& rules, Command& chosen);                                ///< Under `rules`.
+void add_rule_commands(Syntax& root, Command& chosen);
+void add_ruleset_commands(Syntax& rules, Command& chosen);   ///< Under `rules`.
+void add_suggest_command(Syntax& rules, Command& chosen);    ///< Under `rules`.
+void add_rule_test_command(Syntax& rules, Command& chosen);  ///< Under `rules`.
+void add_backtest_command(Syntax& rules, Command& chosen);   ///< Under `rules`.
 void add_expression_commands(Syntax& root, Command& chosen);
 void add_stats_commands(Syntax& root, Command& chosen);
 void add_silence_commands(Syntax& root, Command& chosen);

@@ -59,7 +59,7 @@ Result<Done> Round::move(Ticket& ticket, const Move& move)
     return Done{};
 }
 
-Result<Done> Round::edit(Ticket& ticket, const TicketEdit& wanted)
+Result<Done> Round::edit(Ticket& ticket, const Ticket& wanted)
 {
     if (wanted.assignee && wanted.assignee != ticket.assignee) {
         const auto known = around_.assignable.find(*wanted.assignee);

@@ -1,11 +1,13 @@
 #include "winnow/tickets/work.hpp"
 
 #include "winnow/tickets/event_data.hpp"
+#include "winnow/tickets/ticket_fields.hpp"
 #include "winnow/tickets/transitions.hpp"
 
 #include <algorithm>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 namespace winnow::tickets {
 namespace {
@@ -45,6 +47,61 @@ EventData from_to(const Word& from, const Word& to)
     return data;
 }
 
+/// What a field said and says now.
+struct Difference {
+    const Ticket& from;
+    const Ticket& to;
+
+    EventData operator()(std::string Ticket::* at) const
+    {
+        EventData data;
+        data.words("from", from.*at).words("to", to.*at);
+        return data;
+    }
+    EventData operator()(domain::Severity Ticket::* at) const
+    {
+        return from_to(to_string(from.*at), to_string(to.*at));
+    }
+    EventData operator()(std::optional<UserId> Ticket::* at) const
+    {
+        return from_to(text_of(from.*at), text_of(to.*at));
+    }
+    EventData operator()(std::optional<Timestamp> Ticket::* at) const
+    {
+        return from_to(text_of(from.*at), text_of(to.*at));
+    }
+
+    /// Nobody edits such a field.
+    template <typename Other>
+    EventData operator()(Other Ticket::* /*at*/) const
+    {
+        return {};
+    }
+};
+
+EventData difference(const Ticket& from, const Ticket& to, const TicketField& field)
+{
+    return std::visit(Difference{from, to}, field.member);
+}
+
+/// Those of the fields told as `kind` that differ: texts first, in the table's order.
+std::vector<const TicketField*> differing_fields(const Ticket& a, const Ticket& b, TicketEventKind kind)
+{
+    std::vector<const TicketField*> fields;
+    for (const auto& field : ticket_fields()) {
+        if (!field.edit || field.edit->told_as != kind) continue;
+        if (std::visit([&](auto at) { return a.*at != b.*at; }, field.member)) fields.push_back(&field);
+    }
+    std::ranges::stable_partition(
+        fields, [](const auto* field) { return std::holds_alternative<std::string Ticket::*>(field->member); });
+    return fields;
+}
+
+void take_over(Ticket& ticket, const Ticket& wanted, const TicketField& field)
+{
+    std::visit([&](auto at) { ticket.*at = wanted.*at; }, field.member);
+}
+
 }  // namespace
 
 Result<std::vector<TicketEvent>> move_ticket(Ticket& ticket, TicketState to, bool close_approval,
@@ -60,36 +117,19 @@ Result<std::vector<TicketEvent>> move_ticket(Ticket& ticket, TicketState to, boo
     return std::vector{event(ticket, transition->kind, std::move(data), act)};
 }
 
-std::vector<TicketEvent> edit_ticket(Ticket& ticket, const TicketEdit& wanted, const Act& act)
+std::vector<TicketEvent> edit_ticket(Ticket& ticket, const Ticket& wanted, const Act& act)
 {
     std::vector<TicketEvent> events;
-    if (ticket.assignee != wanted.assignee) {
-        auto data = from_to(text_of(ticket.assignee), text_of(wanted.assignee));
-        events.push_back(event(ticket, TicketEventKind::assigned, std::move(data), act));
-        ticket.assignee = wanted.assignee;
+    for (const auto kind : {TicketEventKind::assigned, TicketEventKind::severity_changed}) {
+        for (const auto* field : differing_fields(ticket, wanted, kind)) {
+            events.push_back(event(ticket, kind, difference(ticket, wanted, *field), act));
+            take_over(ticket, wanted, *field);
+        }
     }
-    if (ticket.severity != wanted.severity) {
-        auto data = from_to(to_string(ticket.severity), to_string(wanted.severity));
-        events.push_back(event(ticket, TicketEventKind::severity_changed, std::move(data), act));
-        ticket.severity = wanted.severity;
-    }
-
     EventData fields;
-    const auto replace = [&fields](std::string_view name, std::string& current, const std::string& next) {
-        if (current == next) return;
-        EventData words;
-        fields.object(name, words.words("from", current).words("to", next));
-        current = next;
-    };
-    replace("title", ticket.title, wanted.title);
-    replace("priority", ticket.priority, wanted.priority);
-    replace("cause", ticket.cause, wanted.cause);
-    replace("impact", ticket.impact, wanted.impact);
-    replace("measure", ticket.measure, wanted.measure);
-    replace("approver", ticket.approver, wanted.approver);
-    if (ticket.due_at != wanted.due_at) {
-        fields.object("due_at", from_to(text_of(ticket.due_at), text_of(wanted.due_at)));
-        ticket.due_at = wanted.due_at;
+    for (const auto* field : differing_fields(ticket, wanted, TicketEventKind::edited)) {
+        fields.object(field->name, difference(ticket, wanted, *field));
+        take_over(ticket, wanted, *field);
     }
     if (!fields.is_empty()) {
         EventData data;

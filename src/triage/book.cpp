@@ -2,6 +2,7 @@
 
 #include "winnow/tickets/episode.hpp"
 #include "winnow/tickets/event_data.hpp"
+#include "winnow/tickets/ticket_fields.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -21,25 +22,6 @@ bool comes_before(const TicketCore& a, const TicketCore& b) noexcept
 {
     return std::tuple(domain::is_live(a.state), a.opened_at, a.number) <
            std::tuple(domain::is_live(b.state), b.opened_at, b.number);
-}
-
-void copy_mutable(TicketCore&& from, domain::Ticket& to)
-{
-    to.state = from.state;
-    to.severity = from.severity;
-    to.title = std::move(from.title);
-    to.description = std::move(from.description);
-    to.source = std::move(from.source);
-    to.service = std::move(from.service);
-    to.route = std::move(from.route);
-    to.suppressed = from.suppressed;
-    to.suppression_reason = std::move(from.suppression_reason);
-    to.occurrences = from.occurrences;
-    to.last_seen_at = from.last_seen_at;
-    to.acknowledged_at = from.acknowledged_at;
-    to.recovered_at = from.recovered_at;
-    to.closed_at = from.closed_at;
-    to.event_seq = from.event_seq;
 }
 
 }  // namespace
@@ -231,7 +213,7 @@ Outcome Book::finish(std::vector<domain::Verdict> verdicts) &&
             opened.firing_instances = slot.state.firing_instances;
             opened.restraint = slot.state.restraint;
             opened.episode_starts_at = slot.state.episode_starts_at;
-            copy_mutable(std::move(slot.state), opened.ticket);
+            tickets::settle(std::move(slot.state), opened.ticket);
         } else if (slot.changed) {
             outcome_.changed.push_back(std::move(slot.state));
         }

@@ -67,7 +67,7 @@ public:
     /// `conflict`: the table has no such line; another live ticket has its key; or closing it takes a second person.
     [[nodiscard]] Result<Done> move(domain::Ticket& ticket, const Move& move);
     /// `invalid_argument` with "/assignee": it may not be given to that user. Without a difference nothing is kept.
-    [[nodiscard]] Result<Done> edit(domain::Ticket& ticket, const TicketEdit& wanted);
+    [[nodiscard]] Result<Done> edit(domain::Ticket& ticket, const domain::Ticket& wanted);
     /// A ticket that is changed already.
     void keep(const domain::Ticket& ticket, const std::vector<domain::TicketEvent>& events);
 

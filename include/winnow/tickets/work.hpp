@@ -21,27 +21,15 @@ struct Act {
     Timestamp at;
 };
 
-/// The fields that a person may write; all of them, as they shall be afterwards.
-struct TicketEdit {
-    std::string title;
-    std::string priority;
-    domain::Severity severity = domain::Severity::warning;
-    std::optional<UserId> assignee;
-    std::optional<Timestamp> due_at;
-    std::string cause;
-    std::string impact;
-    std::string measure;
-    std::string approver;
-};
-
 /// Moves the ticket along its states (transitions.hpp) and keeps the times of acknowledgement, recovery and closing in
 /// step. `conflict` names the states that are allowed instead.
 [[nodiscard]] Result<std::vector<domain::TicketEvent>> move_ticket(domain::Ticket& ticket, domain::TicketState to,
                                                                    bool close_approval, const std::string& comment,
                                                                    const Act& act);
 
-/// No events where nothing differs: the version stays then.
-[[nodiscard]] std::vector<domain::TicketEvent> edit_ticket(domain::Ticket& ticket, const TicketEdit& wanted,
+/// Of `wanted` the fields that people write (TicketField::edit) are looked at, all of them, as they shall be
+/// afterwards. No events where nothing differs: the version stays then.
+[[nodiscard]] std::vector<domain::TicketEvent> edit_ticket(domain::Ticket& ticket, const domain::Ticket& wanted,
                                                            const Act& act);
 
 [[nodiscard]] std::vector<domain::TicketEvent> comment_on_ticket(domain::Ticket& ticket, const std::string& text,

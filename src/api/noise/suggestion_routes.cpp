@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <string>
 #include <utility>
 
 namespace winnow::api {
@@ -27,8 +28,10 @@ constexpr auto kDefaultRange = std::chrono::hours{7 * 24};
 /// As POST /rules takes it.
 json draft_json(const domain::Rule& rule)
 {
-    auto document = rule_json(rule);
-    for (const auto* name : {"id", "position", "version", "updated_at", "updated_by"}) document.erase(name);
+    auto document = json::object();
+    for (const auto& field : forms::rule_fields()) {
+        if (field.is_content()) document[std::string(field.name)] = forms::field_json(rule, field.member);
+    }
     return document;
 }
 

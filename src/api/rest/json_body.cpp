@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <utility>
+#include <vector>
 
 namespace winnow::api {
 namespace {
@@ -190,21 +192,6 @@ json merge_patch(json current, const json& patch)
 {
     current.merge_patch(patch);
     return current;
-}
-
-std::string escape_pointer(std::string_view token)
-{
-    std::string out;
-    for (const char c : token) {
-        if (c == '~') {
-            out += "~0";
-        } else if (c == '/') {
-            out += "~1";
-        } else {
-            out += c;
-        }
-    }
-    return out;
 }
 
 }  // namespace winnow::api

@@ -2,9 +2,6 @@
 
 #include "api/rest/json_body.hpp"
 
-#include <algorithm>
-#include <utility>
-
 namespace winnow::api {
 
 http::Response shown(const Call& call, const nlohmann::json& document, std::int64_t version)
@@ -26,19 +23,6 @@ Result<nlohmann::json> wanted_document(const Call& call, const nlohmann::json& c
     auto body = read_object(call.request);
     if (!body || call.request.head.method != "PATCH") return body;
     return merge_patch(current, *body);
-}
-
-void merge_errors(std::vector<FieldError>& errors, const std::vector<FieldError>& found, const std::string& base)
-{
-    const auto known = errors.size();
-    for (const auto& error : found) {
-        const auto pointer = base + error.pointer;
-        const auto field = pointer.substr(0, pointer.find('/', base.size() + 1));
-        const auto told = std::any_of(
-            errors.begin(), errors.begin() + static_cast<std::ptrdiff_t>(known),
-            [&](const FieldError& other) { return other.pointer == field || other.pointer.starts_with(field + '/'); });
-        if (!told) errors.push_back({.pointer = pointer, .code = error.code, .detail = error.detail});
-    }
 }
 
 Result<Done> below_limit(const Result<std::size_t>& count, std::size_t limit, std::string_view what)

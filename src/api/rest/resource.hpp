@@ -62,10 +62,6 @@ template <typename Item, typename Render>
 /// The document that a PUT or PATCH asks for: the body, or the body merged into `current`.
 [[nodiscard]] Result<nlohmann::json> wanted_document(const Call& call, const nlohmann::json& current);
 
-/// Adds `found`, with `base` before its pointers, save about fields of which `errors` complains already: one mistake
-/// is told once.
-void merge_errors(std::vector<FieldError>& errors, const std::vector<FieldError>& found, const std::string& base);
-
 /// The `conflict` where a tenant has `limit` of something already.
 [[nodiscard]] Result<Done> below_limit(const Result<std::size_t>& count, std::size_t limit, std::string_view what);
 

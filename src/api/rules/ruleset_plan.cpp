@@ -43,22 +43,11 @@ std::vector<std::size_t> matched(const std::vector<Rule>& existing, const std::v
 
 std::vector<std::string> differing_fields(const Rule& a, const Rule& b)
 {
-    std::vector<std::string> fields;
-    const auto compare = [&fields](const char* name, bool same) {
-        if (!same) fields.emplace_back(name);
-    };
-    compare("name", a.name == b.name);
-    compare("description", a.description == b.description);
-    compare("enabled", a.enabled == b.enabled);
-    compare("effective_from", a.effective_from == b.effective_from);
-    compare("effective_until", a.effective_until == b.effective_until);
-    compare("schedule", a.schedule == b.schedule);
-    compare("condition", a.condition == b.condition);
-    compare("syntax", a.syntax == b.syntax);
-    compare("actions", a.actions == b.actions);
-    compare("stop", a.stop == b.stop);
-    compare("mode", a.mode == b.mode);
-    return fields;
+    std::vector<std::string> names;
+    for (const auto& field : forms::rule_fields()) {
+        if (field.is_content() && !forms::agree(a, b, field.member)) names.emplace_back(field.name);
+    }
+    return names;
 }
 
 RulesetPlan plan_ruleset(const std::vector<Rule>& existing, const std::vector<RuleInput>& wanted,

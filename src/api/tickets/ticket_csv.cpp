@@ -2,41 +2,64 @@
 
 #include "winnow/base/text.hpp"
 #include "winnow/base/time.hpp"
+#include "winnow/tickets/ticket_fields.hpp"
 
-#include <initializer_list>
+#include <algorithm>
+#include <concepts>
+#include <optional>
+#include <variant>
 
 namespace winnow::api {
 namespace {
 
-constexpr std::string_view kHeader =
-    "id,number,state,severity,priority,title,description,dedup_key,source,service,group,labels,assignee,due_at,"
-    "occurrences,first_seen_at,last_seen_at,opened_at,acknowledged_at,recovered_at,closed_at,parent_id,suppressed,"
-    "suppression_reason,cause,impact,measure,approver\r\n";
-
-void append_line(std::string& out, std::initializer_list<std::string> texts)
+std::string cell_text(TicketId id)
 {
-    bool first = true;
-    for (const auto& text : texts) {
-        if (!first) out += ',';
-        first = false;
-        out += csv_cell(text);
-    }
-    out += "\r\n";
+    return id.str();
 }
 
-std::string time_text(const std::optional<Timestamp>& at)
+std::string cell_text(std::integral auto number)
+{
+    return std::to_string(number);
+}
+
+std::string cell_text(bool flag)
+{
+    return flag ? "true" : "false";
+}
+
+std::string cell_text(const std::string& text)
+{
+    return text;
+}
+
+std::string cell_text(domain::TicketState state)
+{
+    return std::string(to_string(state));
+}
+
+std::string cell_text(domain::Severity severity)
+{
+    return std::string(to_string(severity));
+}
+
+std::string cell_text(Timestamp at)
+{
+    return format_rfc3339(at);
+}
+
+std::string cell_text(const std::optional<Timestamp>& at)
 {
     return at ? format_rfc3339(*at) : std::string();
 }
 
 template <typename Id>
-std::string id_text(const std::optional<Id>& id)
+std::string cell_text(const std::optional<Id>& id)
 {
     return id ? id->str() : std::string();
 }
 
 /// `env=prod region=eu`; what could be read in two ways is for the JSON lists.
-std::string labels_text(const domain::Labels& labels)
+std::string cell_text(const domain::Labels& labels)
 {
     std::string out;
     for (const auto& [name, value] : labels.entries()) {
@@ -44,6 +67,40 @@ std::string labels_text(const domain::Labels& labels)
         out += name + '=' + value;
     }
     return out;
+}
+
+std::string cell_text(const std::vector<ContactGroupId>& groups)
+{
+    std::string out;
+    for (const auto& group : groups) out += (out.empty() ? "" : " ") + group.str();
+    return out;
+}
+
+/// Those of a ticket's fields that are columns, in their order.
+const std::vector<const tickets::TicketField*>& columns()
+{
+    static const auto kColumns = [] {
+        std::vector<const tickets::TicketField*> fields;
+        for (const auto& field : tickets::ticket_fields()) {
+            if (field.csv > 0) fields.push_back(&field);
+        }
+        std::ranges::sort(fields, {}, &tickets::TicketField::csv);
+        return fields;
+    }();
+    return kColumns;
+}
+
+/// A line of what `cell` gives of each column.
+template <typename Cell>
+void append_line(std::string& out, Cell cell)
+{
+    bool first = true;
+    for (const auto* field : columns()) {
+        if (!first) out += ',';
+        first = false;
+        out += cell(*field);
+    }
+    out += "\r\n";
 }
 
 /// What makes a formula of a cell, in full width too, which spreadsheets set for East Asia take for the same.
@@ -104,36 +161,12 @@ std::string csv_cell(std::string_view text)
 
 std::string tickets_csv(const std::vector<domain::Ticket>& tickets)
 {
-    std::string out(kHeader);
-    for (const auto& t : tickets) {
-        append_line(out, {t.id.str(),
-                          std::to_string(t.number),
-                          std::string(to_string(t.state)),
-                          std::string(to_string(t.severity)),
-                          t.priority,
-                          t.title,
-                          t.description,
-                          t.dedup_key,
-                          t.source,
-                          t.service,
-                          t.group,
-                          labels_text(t.labels),
-                          id_text(t.assignee),
-                          time_text(t.due_at),
-                          std::to_string(t.occurrences),
-                          format_rfc3339(t.first_seen_at),
-                          format_rfc3339(t.last_seen_at),
-                          format_rfc3339(t.opened_at),
-                          time_text(t.acknowledged_at),
-                          time_text(t.recovered_at),
-                          time_text(t.closed_at),
-                          id_text(t.parent_id),
-                          t.suppressed ? "true" : "false",
-                          t.suppression_reason,
-                          t.cause,
-                          t.impact,
-                          t.measure,
-                          t.approver});
+    std::string out;
+    append_line(out, [](const auto& field) { return field.name; });
+    for (const auto& ticket : tickets) {
+        append_line(out, [&](const auto& field) {
+            return csv_cell(std::visit([&](auto at) { return cell_text(ticket.*at); }, field.member));
+        });
     }
     return out;
 }

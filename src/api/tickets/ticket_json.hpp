@@ -1,31 +1,25 @@
 #pragma once
 
 /// @file
-/// Tickets as the API shows and takes them.
+/// Tickets and what belongs to them as the API shows them. Tickets themselves: winnow/forms/ticket_form.hpp.
 
-#include "winnow/base/result.hpp"
 #include "winnow/domain/delivery.hpp"
 #include "winnow/domain/ticket.hpp"
-#include "winnow/tickets/work.hpp"
+#include "winnow/forms/ticket_form.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
-#include <string>
-#include <vector>
+#include <optional>
 
 namespace winnow::api {
 
-[[nodiscard]] nlohmann::json ticket_json(const domain::Ticket& ticket);
+using forms::ticket_json;
 
 /// `{seq, kind, at, actor, data}`.
 [[nodiscard]] nlohmann::json timeline_json(const domain::TicketEvent& event);
 
 /// `{id, ticket_id, text, author, created_at}`: a `commented` event.
 [[nodiscard]] nlohmann::json comment_json(const domain::TicketEvent& event);
-
-/// Applies a JSON Merge Patch to what the ticket shows. Everything but the writable fields may stand in it only with
-/// the value it has; errors point into the ticket ("/severity").
-[[nodiscard]] Result<tickets::TicketEdit> read_ticket_patch(const domain::Ticket& ticket, const nlohmann::json& patch);
 
 /// `{id, ticket_id, event_seq, event, contact_id, state, attempts, created_at, next_attempt_at, finished_at,
 /// last_status, last_error}`, and `message` where the payload is there.

@@ -1,6 +1,6 @@
 #include "api/tickets/ticket_writer.hpp"
 
-#include "api/tickets/ticket_json.hpp"
+#include "winnow/forms/ticket_form.hpp"
 #include "winnow/intake/canonical.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/ticket_store.hpp"
@@ -45,7 +45,7 @@ Result<Surroundings> around_patch(ports::TenantSession& session, std::span<const
 {
     Surroundings around;
     for (const auto& ticket : tickets) {
-        const auto edit = read_ticket_patch(ticket, patch);
+        const auto edit = forms::read_ticket_patch(ticket, patch);
         if (!edit || !edit->assignee || edit->assignee == ticket.assignee) continue;
         if (around.assignable.contains(*edit->assignee)) continue;
         const auto user = session.users().find(*edit->assignee);
@@ -72,7 +72,7 @@ Result<Surroundings> load_surroundings(ports::TenantSession& session, std::span<
 Result<Done> decide(tickets::Round& round, Ticket& ticket, const Wanted& wanted)
 {
     if (const auto* const move = std::get_if<tickets::Move>(&wanted)) return round.move(ticket, *move);
-    const auto edit = read_ticket_patch(ticket, std::get<json>(wanted));
+    const auto edit = forms::read_ticket_patch(ticket, std::get<json>(wanted));
     if (!edit) return edit.error();
     return round.edit(ticket, *edit);
 }

@@ -37,7 +37,7 @@ std::shared_ptr<Syntax> make_command_line(Command& chosen, const Local& local)
     local.add_server_commands(*root, chosen);
     add_alert_commands(*root, chosen);
     add_ticket_commands(*root, chosen);
-    add_rule_commands(*root, chosen, local.read_rules);
+    add_rule_commands(*root, chosen);
     add_expression_commands(*root, chosen);
     add_silence_commands(*root, chosen);
     add_window_commands(*root, chosen);

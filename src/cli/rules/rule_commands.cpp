@@ -82,7 +82,7 @@ int apply(ApplyArguments& arguments)
 
 }  // namespace
 
-void add_rule_commands(Syntax& root, Command& chosen, const ReadRules& read_rules)
+void add_rule_commands(Syntax& root, Command& chosen)
 {
     auto* group = root.add_subcommand("rules", "The rules that filter alerts");
     group->require_subcommand();
@@ -120,7 +120,7 @@ void add_rule_commands(Syntax& root, Command& chosen, const ReadRules& read_rule
     });
     add_ruleset_commands(*group, chosen);
     add_suggest_command(*group, chosen);
-    add_rule_test_command(*group, chosen, read_rules);
+    add_rule_test_command(*group, chosen);
     add_backtest_command(*group, chosen);
 }
 

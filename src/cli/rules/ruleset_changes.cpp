@@ -15,39 +15,10 @@ namespace winnow::cli {
 namespace {
 
 using nlohmann::json;
-using nlohmann::ordered_json;
 
 /// Of a file of tests, and of the rule set as `rules list --json` and GET /ruleset print it: its version is none that
 /// it must have, as PUT /ruleset has it, too.
 constexpr std::array<std::string_view, 3> kBesideRules{"cases", "settings", "version"};
-
-bool is_default(const std::string& field, const json& value)
-{
-    if (value.is_null()) return true;
-    if (field == "description") return value == "";
-    if (field == "enabled") return value == true;
-    if (field == "mode") return value == "live";
-    return false;
-}
-
-/// An action begins with what it is.
-ordered_json written_action(const json& action)
-{
-    auto written = ordered_json::object();
-    written["type"] = action.at("type");
-    for (const auto& [name, value] : action.items()) {
-        if (name != "type") written[name] = ordered_json::parse(value.dump());
-    }
-    return written;
-}
-
-ordered_json written_value(const std::string& field, const json& value)
-{
-    if (field != "actions") return ordered_json::parse(value.dump());
-    auto list = ordered_json::array();
-    for (const auto& action : value) list.push_back(written_action(action));
-    return list;
-}
 
 void print_names(const json& result, const char* what, char sign)
 {
@@ -121,23 +92,6 @@ void print_findings(const json& findings)
         }
         std::cout << ": " << for_terminal(finding.at("message").get<std::string>()) << '\n';
     }
-}
-
-ordered_json written_form(const json& rules)
-{
-    constexpr std::array kFields{"id",     "name",           "description",     "enabled",
-                                 "mode",   "effective_from", "effective_until", "schedule",
-                                 "syntax", "condition",      "actions",         "stop"};
-    auto list = ordered_json::array();
-    for (const auto& rule : rules) {
-        auto written = ordered_json::object();
-        for (const auto* field : kFields) {
-            const auto value = rule.find(field);
-            if (value != rule.end() && !is_default(field, *value)) written[field] = written_value(field, *value);
-        }
-        list.push_back(std::move(written));
-    }
-    return list;
 }
 
 }  // namespace winnow::cli

@@ -22,7 +22,4 @@ void print_changes(const nlohmann::json& result);
 /// What lint found, a line each with its place.
 void print_findings(const nlohmann::json& findings);
 
-/// The rules as somebody would write them: without what only the server knows, in a readable order of fields.
-[[nodiscard]] nlohmann::ordered_json written_form(const nlohmann::json& rules);
-
 }  // namespace winnow::cli

@@ -9,6 +9,7 @@
 #include "cli/shown/shown.hpp"
 #include "cli/shown/table.hpp"
 #include "winnow/cli/terminal_text.hpp"
+#include "winnow/forms/rule_documents.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -45,7 +46,7 @@ int export_rules(Arguments& arguments)
     if (arguments.connection.json && arguments.format == "yaml") throw WrongUsage("--json excludes --format yaml");
     complete(arguments.connection, As::admin);
     const auto set = call_or_fail(arguments.connection, {.path = "/api/v1/ruleset"}).json();
-    const auto rules = written_form(set.at("rules"));
+    const auto rules = forms::written_rules(set.at("rules"));
     const auto text = exports_json(arguments) ? json_text(rules) + "\n" : json_to_yaml(rules);
     if (arguments.file.empty() || arguments.file == "-") {
         std::cout << text;

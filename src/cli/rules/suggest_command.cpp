@@ -4,9 +4,9 @@
 #include "cli/commands.hpp"
 #include "cli/documents/yaml_document.hpp"
 #include "cli/rest/rest_client.hpp"
-#include "cli/rules/ruleset_changes.hpp"
 #include "cli/shown/shown.hpp"
 #include "cli/shown/table.hpp"
+#include "winnow/forms/rule_documents.hpp"
 
 #include <cmath>
 #include <iostream>
@@ -45,7 +45,7 @@ int suggest(Arguments& arguments)
     if (arguments.yaml) {
         auto rules = json::array();
         for (const auto& each : suggestions) rules.push_back(each.at("rule"));
-        std::cout << json_to_yaml(written_form(rules));
+        std::cout << json_to_yaml(forms::written_rules(rules));
         return 0;
     }
     if (suggestions.empty()) {

@@ -3,6 +3,7 @@
 #include "cli/shown/shown.hpp"
 #include "cli/shown/table.hpp"
 #include "winnow/base/uuid.hpp"
+#include "winnow/domain/ticket.hpp"
 
 #include <algorithm>
 #include <iostream>
@@ -14,7 +15,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr auto kEveryState = "state=held,open,in_progress,recovered,close_requested,returned,closed";
 constexpr int kMaxPages = 200;  // of 500 tickets, while looking for a number
 
 struct ListArguments {
@@ -22,6 +22,15 @@ struct ListArguments {
     std::string state, severity, service, text;
     std::size_t limit = 50;
 };
+
+/// `state=held,open,…`: without it those that are held or closed are left out.
+std::string every_state()
+{
+    std::string words;
+    for (const auto state : domain::ticket_states())
+        words.append(words.empty() ? "state=" : ",").append(to_string(state));
+    return words;
+}
 
 int list(ListArguments& arguments)
 {
@@ -72,7 +81,7 @@ std::string id_of(const Connection& connection, const std::string& name)
     const auto number = std::stol(digits);
     std::string cursor;
     for (int page = 0; page < kMaxPages; ++page) {
-        const auto path = std::string("/api/v1/tickets?limit=500&sort=-number&") + kEveryState + cursor;
+        const auto path = std::string("/api/v1/tickets?limit=500&sort=-number&") + every_state() + cursor;
         const auto answer = call_or_fail(connection, {.path = path}).json();
         for (const auto& ticket : answer.at("items")) {
             if (ticket.at("number").get<long>() == number) return ticket.at("id");

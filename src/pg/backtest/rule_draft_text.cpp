@@ -1,68 +1,53 @@
 #include "pg/backtest/rule_draft_text.hpp"
 
-#include "pg/rules/rule_actions.hpp"
-#include "pg/rules/rule_schedule.hpp"
+#include "winnow/forms/rule_form.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <optional>
+#include <string>
 #include <utility>
+#include <variant>
 
 namespace winnow::pg {
 namespace {
 
 using domain::Rule;
+using forms::RuleField;
 using nlohmann::json;
 
-json time_json(const std::optional<Timestamp>& at)
+/// What a back-test looks at. Drafts are older than the form that rules have elsewhere: their times are milliseconds.
+bool is_kept(const RuleField& field)
 {
-    return at ? json(at->time_since_epoch().count()) : json(nullptr);
+    return field.part == forms::RulePart::place || field.part == forms::RulePart::effect;
 }
 
-std::optional<Timestamp> read_time(const json& value)
+json kept_json(const Rule& rule, const RuleField& field)
 {
-    if (value.is_null()) return std::nullopt;
-    return Timestamp(std::chrono::milliseconds(value.get<std::int64_t>()));
+    using Time = std::optional<Timestamp> Rule::*;
+    const auto* at = std::get_if<Time>(&field.member);
+    if (at == nullptr || !(rule.**at)) return forms::field_json(rule, field.member);
+    return (rule.**at)->time_since_epoch().count();
 }
 
-/// What a back-test looks at.
 json rule_json(const Rule& rule)
 {
-    return {{"id", rule.id.str()},
-            {"name", rule.name},
-            {"position", rule.position},
-            {"enabled", rule.enabled},
-            {"effective_from", time_json(rule.effective_from)},
-            {"effective_until", time_json(rule.effective_until)},
-            {"schedule", schedule_json(rule.schedule)},
-            {"condition", rule.condition},
-            {"syntax", to_string(rule.syntax)},
-            {"actions", actions_json(rule.actions)},
-            {"stop", rule.stop},
-            {"mode", to_string(rule.mode)}};
+    auto document = json::object();
+    for (const auto& field : forms::rule_fields()) {
+        if (is_kept(field)) document[std::string(field.name)] = kept_json(rule, field);
+    }
+    return document;
 }
 
 /// Throws what nlohmann throws on a missing member or a wrong type.
 std::optional<Rule> read_rule(const json& document)
 {
-    const auto id = RuleId::parse(document.at("id").get<std::string>());
-    const auto syntax = domain::parse_rule_syntax(document.at("syntax").get<std::string>());
-    const auto mode = domain::parse_rule_mode(document.at("mode").get<std::string>());
-    auto actions = parse_actions(document.at("actions").dump());
-    if (!id || !syntax || !mode || !actions) return std::nullopt;
     Rule rule;
-    rule.id = *id;
-    rule.name = document.at("name");
-    rule.position = document.at("position");
-    rule.enabled = document.at("enabled");
-    rule.effective_from = read_time(document.at("effective_from"));
-    rule.effective_until = read_time(document.at("effective_until"));
-    rule.schedule = read_schedule(document.at("schedule"));
-    rule.condition = document.at("condition");
-    rule.syntax = *syntax;
-    rule.actions = *std::move(actions);
-    rule.stop = document.at("stop");
-    rule.mode = *mode;
+    for (const auto& field : forms::rule_fields()) {
+        if (is_kept(field) && !forms::load_field(document.at(std::string(field.name)), field.member, rule)) {
+            return std::nullopt;
+        }
+    }
     return rule;
 }
 

@@ -6,6 +6,7 @@
 #include "pg/rows/values.hpp"
 #include "pg/session/sql_errors.hpp"
 #include "pg/tenants/noun_stores.hpp"
+#include "winnow/forms/action_form.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -211,8 +212,8 @@ public:
     {
         return translated([&]() -> Result<ports::GroupUse> {
             ports::GroupUse use;
-            const nlohmann::json route{{"type", "route"}, {"contact_group_ids", nlohmann::json::array({id.str()})}};
-            const auto rows = query(tx_, kRoutingRules, tenant_, nlohmann::json::array({route}).dump(), kMaxNamedUsers);
+            const auto route = forms::actions_json({domain::RouteAction{.contact_group_ids = {id}}});
+            const auto rows = query(tx_, kRoutingRules, tenant_, route.dump(), kMaxNamedUsers);
             for (const auto& row : rows) use.rules.emplace_back(id_of<RuleId>(row[0]), text_of(row[1]));
             use.default_route =
                 !query(tx_, "select 1 from default_route where tenant_id = $1 and contact_group_id = $2", tenant_, id)

@@ -6,9 +6,11 @@
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/values.hpp"
 
-#include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
 
 namespace winnow::pg {
 
@@ -27,18 +29,19 @@ inline constexpr std::size_t kRowsPerStatement = 1000;
     return epoch_ms(*instant);
 }
 
-/// Collects rows and runs `sql` for every kRowsPerStatement of them.
-template <std::size_t Columns>
-class MultiRow {
+/// Collects rows, value by value, and runs `sql` for every kRowsPerStatement of them.
+class ColumnRows {
 public:
-    MultiRow(pqxx::transaction_base& tx, TenantId tenant, const char* sql) : tx_(tx), tenant_(tenant), sql_(sql) {}
-
-    template <typename... Values>
-    void add(const Values&... values)
+    ColumnRows(pqxx::transaction_base& tx, TenantId tenant, const char* sql, std::size_t columns)
+        : tx_(tx), tenant_(tenant), sql_(sql), columns_(columns)
     {
-        static_assert(sizeof...(Values) == Columns);
-        std::size_t column = 0;
-        (columns_[column++].add(values), ...);
+    }
+
+    /// Each column gets one value a row.
+    [[nodiscard]] ArrayLiteral& column(std::size_t place) { return columns_[place]; }
+
+    void end_row()
+    {
         if (++rows_ == kRowsPerStatement) flush();
     }
 
@@ -59,9 +62,30 @@ private:
     pqxx::transaction_base& tx_;
     TenantId tenant_;
     const char* sql_;
-    std::array<ArrayLiteral, Columns> columns_;
+    std::vector<ArrayLiteral> columns_;
     std::size_t rows_ = 0;
     std::size_t changed_ = 0;
+};
+
+/// The same of whole rows.
+template <std::size_t Columns>
+class MultiRow {
+public:
+    MultiRow(pqxx::transaction_base& tx, TenantId tenant, const char* sql) : rows_(tx, tenant, sql, Columns) {}
+
+    template <typename... Values>
+    void add(const Values&... values)
+    {
+        static_assert(sizeof...(Values) == Columns);
+        std::size_t column = 0;
+        (rows_.column(column++).add(values), ...);
+        rows_.end_row();
+    }
+
+    std::size_t flush() { return rows_.flush(); }
+
+private:
+    ColumnRows rows_;
 };
 
 }  // namespace winnow::pg

@@ -2,49 +2,188 @@
 
 #include "pg/rows/legible.hpp"
 #include "pg/rows/values.hpp"
-#include "pg/rules/rule_actions.hpp"
-#include "pg/rules/rule_schedule.hpp"
+#include "winnow/forms/action_form.hpp"
+#include "winnow/forms/rule_form.hpp"
+#include "winnow/forms/schedule_form.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <stdexcept>
 #include <utility>
+#include <variant>
 
 namespace winnow::pg {
 
-domain::Rule read_rule(const pqxx::row& row)
+namespace {
+
+using domain::Rule;
+using forms::RuleField;
+
+constexpr const char* kId = "rule_id";
+
+std::string column_of(const RuleField& field)
 {
-    domain::Rule rule;
-    rule.id = id_of<RuleId>(row["rule_id"]);
-    rule.name = text_of(row["name"]);
-    rule.description = text_of(row["description"]);
-    rule.position = row["position"].as<std::int32_t>();
-    rule.enabled = row["enabled"].as<bool>();
-    rule.effective_from = optional_time_of(row["effective_from"]);
-    rule.effective_until = optional_time_of(row["effective_until"]);
-    rule.condition = text_of(row["condition"]);
-    rule.stop = row["stop"].as<bool>();
-    rule.version = row["version"].as<std::int64_t>();
-    rule.updated_at = time_of(row["updated_at"]);
-    rule.updated_by = text_of(row["updated_by"]);
+    return field.name == "id" ? kId : std::string(field.name);
+}
+
+std::string list_of(const std::function<std::string(const RuleField&)>& part)
+{
+    std::string list;
+    for (const auto& field : forms::rule_fields()) {
+        const auto text = part(field);
+        if (!text.empty()) list.append(list.empty() ? "" : ", ").append(text);
+    }
+    return list;
+}
+
+/// The type of the column that keeps a member.
+struct SqlType {
+    const char* operator()(RuleId Rule::* /*at*/) const { return "uuid"; }
+    const char* operator()(std::string Rule::* /*at*/) const { return "text"; }
+    const char* operator()(std::int32_t Rule::* /*at*/) const { return "integer"; }
+    const char* operator()(std::int64_t Rule::* /*at*/) const { return "bigint"; }
+    const char* operator()(bool Rule::* /*at*/) const { return "boolean"; }
+    const char* operator()(Timestamp Rule::* /*at*/) const { return "timestamptz"; }
+    const char* operator()(std::optional<Timestamp> Rule::* /*at*/) const { return "timestamptz"; }
+    const char* operator()(std::optional<domain::WeeklySchedule> Rule::* /*at*/) const { return "jsonb"; }
+    const char* operator()(domain::RuleSyntax Rule::* /*at*/) const { return "text"; }
+    const char* operator()(domain::RuleMode Rule::* /*at*/) const { return "text"; }
+    const char* operator()(std::vector<domain::Action> Rule::* /*at*/) const { return "jsonb"; }
+};
+
+template <typename Value>
+Value known(std::optional<Value> value)
+{
+    if (!value) throw std::runtime_error("a word that is not known");
+    return *value;
+}
+
+template <typename Value>
+Value readable(Result<Value> value)
+{
+    if (!value) throw std::runtime_error(value.error().message());
+    return *std::move(value);
+}
+
+/// What every version wrote alike.
+struct PlainColumn {
+    const pqxx::field& column;
+    Rule& rule;
+
+    void operator()(RuleId Rule::* at) const { rule.*at = id_of<RuleId>(column); }
+    void operator()(std::string Rule::* at) const { rule.*at = text_of(column); }
+    void operator()(std::int32_t Rule::* at) const { rule.*at = column.as<std::int32_t>(); }
+    void operator()(std::int64_t Rule::* at) const { rule.*at = column.as<std::int64_t>(); }
+    void operator()(bool Rule::* at) const { rule.*at = column.as<bool>(); }
+    void operator()(Timestamp Rule::* at) const { rule.*at = time_of(column); }
+    void operator()(std::optional<Timestamp> Rule::* at) const { rule.*at = optional_time_of(column); }
+
+    template <typename Word>
+    void operator()(Word /*at*/) const
+    {
+    }
+};
+
+/// What a later version, or a hand, may have written: throws where this one cannot read it.
+struct WordColumn {
+    const pqxx::field& column;
+    Rule& rule;
+
+    void operator()(domain::RuleSyntax Rule::* at) const
+    {
+        rule.*at = known(domain::parse_rule_syntax(column.c_str()));
+    }
+    void operator()(domain::RuleMode Rule::* at) const { rule.*at = known(domain::parse_rule_mode(column.c_str())); }
+    void operator()(std::vector<domain::Action> Rule::* at) const
+    {
+        rule.*at = readable(forms::parse_actions(column.c_str()));
+    }
+    void operator()(std::optional<domain::WeeklySchedule> Rule::* at) const
+    {
+        if (!column.is_null()) rule.*at = readable(forms::load_schedule(nlohmann::json::parse(column.c_str())));
+    }
+
+    template <typename Plain>
+    void operator()(Plain /*at*/) const
+    {
+    }
+};
+
+template <typename Column>
+void read_columns(const pqxx::row& row, Rule& rule)
+{
+    for (const auto& field : forms::rule_fields()) {
+        const auto column = row[column_of(field)];
+        std::visit(Column{column, rule}, field.member);
+    }
+}
+
+/// Like format_rfc3339().
+std::string shown_time(const std::string& column)
+{
+    return "to_char(" + column + R"( at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))";
+}
+
+}  // namespace
+
+Rule read_rule(const pqxx::row& row)
+{
+    Rule rule;
+    read_columns<PlainColumn>(row, rule);
     const bool legible = is_legible("rule", rule.id, [&] {
-        const auto syntax = domain::parse_rule_syntax(row["syntax"].c_str());
-        const auto mode = domain::parse_rule_mode(row["mode"].c_str());
-        auto actions = parse_actions(row["actions"].c_str());
-        if (!syntax || !mode || !actions) throw std::runtime_error("unknown syntax, mode or action");
-        if (!row["schedule"].is_null()) rule.schedule = read_schedule(nlohmann::json::parse(row["schedule"].c_str()));
-        rule.syntax = *syntax;
-        rule.mode = *mode;
-        rule.actions = *std::move(actions);
+        auto whole = rule;
+        read_columns<WordColumn>(row, whole);
+        rule = std::move(whole);
     });
     if (!legible) rule.actions.clear();
     return rule;
 }
 
-bool is_unreadable(const domain::Rule& rule)
+bool is_unreadable(const Rule& rule)
 {
     return rule.actions.empty();
+}
+
+std::string records(const std::vector<Rule>& rules)
+{
+    auto list = nlohmann::json::array();
+    for (const auto& rule : rules) {
+        auto record = nlohmann::json::object();
+        for (const auto& field : forms::rule_fields()) record[column_of(field)] = forms::field_json(rule, field.member);
+        list.push_back(std::move(record));
+    }
+    return list.dump();
+}
+
+std::string record_types()
+{
+    return list_of([](const RuleField& field) { return column_of(field) + ' ' + std::visit(SqlType{}, field.member); });
+}
+
+std::string rule_columns()
+{
+    return list_of(column_of);
+}
+
+std::string assigned_columns()
+{
+    return list_of([](const RuleField& field) {
+        const auto column = column_of(field);
+        return column == kId ? "" : column + " = r." + column;
+    });
+}
+
+std::string rule_json_sql()
+{
+    return "jsonb_build_object(" + list_of([](const RuleField& field) {
+               const auto column = "t." + column_of(field);
+               const bool is_time = std::string_view(std::visit(SqlType{}, field.member)) == "timestamptz";
+               return '\'' + std::string(field.name) + "', " + (is_time ? shown_time(column) : column);
+           }) +
+           ')';
 }
 
 }  // namespace winnow::pg

@@ -3,9 +3,7 @@
 #include "pg/costs/judge_costs.hpp"
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/values.hpp"
-#include "pg/rules/rule_actions.hpp"
 #include "pg/rules/rule_rows.hpp"
-#include "pg/rules/rule_schedule.hpp"
 #include "pg/rules/ruleset_history.hpp"
 #include "pg/session/sql_errors.hpp"
 #include "pg/tenants/noun_stores.hpp"
@@ -24,39 +22,17 @@ using ports::RuleChanges;
 using ports::StoredRule;
 
 // Rules travel as one JSON array that PostgreSQL turns into rows: one round trip, however many there are.
-constexpr auto kInsert = R"sql(
-insert into rules (tenant_id, rule_id, name, description, position, enabled, effective_from, effective_until, schedule,
-                   condition, syntax, actions, stop, mode, version, updated_at, updated_by)
-select $1::uuid, r.*
-  from jsonb_to_recordset($2::jsonb) as r(
-           rule_id uuid, name text, description text, position integer, enabled boolean, effective_from timestamptz,
-           effective_until timestamptz, schedule jsonb, condition text, syntax text, actions jsonb, stop boolean, mode text,
-           version bigint, updated_at timestamptz, updated_by text))sql";
+const auto kInsert = "insert into rules (tenant_id, " + rule_columns() +
+                     ") select $1::uuid, r.* from jsonb_to_recordset($2::jsonb) as r(" + record_types() + ')';
 
-constexpr auto kUpdate = R"sql(
-update rules t
-   set name = r.name, description = r.description, position = r.position, enabled = r.enabled,
-       effective_from = r.effective_from, effective_until = r.effective_until, schedule = r.schedule, condition = r.condition,
-       syntax = r.syntax, actions = r.actions, stop = r.stop, mode = r.mode, version = r.version,
-       updated_at = r.updated_at, updated_by = r.updated_by
-  from jsonb_to_recordset($2::jsonb) as r(
-           rule_id uuid, name text, description text, position integer, enabled boolean, effective_from timestamptz,
-           effective_until timestamptz, schedule jsonb, condition text, syntax text, actions jsonb, stop boolean, mode text,
-           version bigint, updated_at timestamptz, updated_by text)
- where t.tenant_id = $1::uuid and t.rule_id = r.rule_id)sql";
+const auto kUpdate = "update rules t set " + assigned_columns() + " from jsonb_to_recordset($2::jsonb) as r(" +
+                     record_types() + ") where t.tenant_id = $1::uuid and t.rule_id = r.rule_id";
 
 /// The rule as the API shows it, without its statistics.
-constexpr auto kKeepVersions = R"sql(
+const auto kKeepVersions = R"sql(
 insert into rule_versions (tenant_id, rule_id, version, content, changed_at, changed_by)
-select t.tenant_id, t.rule_id, t.version,
-       jsonb_build_object(
-           'id', t.rule_id, 'name', t.name, 'description', t.description, 'position', t.position,
-           'enabled', t.enabled, 'condition', t.condition, 'syntax', t.syntax, 'actions', t.actions, 'stop', t.stop,
-           'schedule', t.schedule, 'mode', t.mode, 'version', t.version, 'updated_by', t.updated_by,
-           'effective_from', to_char(t.effective_from at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-           'effective_until', to_char(t.effective_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-           'updated_at', to_char(t.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')),
-       t.updated_at, t.updated_by
+select t.tenant_id, t.rule_id, t.version, )sql" +
+                           rule_json_sql() + R"sql(, t.updated_at, t.updated_by
   from rules t
  where t.tenant_id = $1::uuid and t.rule_id = any($2::uuid[]))sql";
 
@@ -74,38 +50,6 @@ constexpr auto kMove = R"sql(
 update rules t set position = r.position
   from jsonb_to_recordset($2::jsonb) as r(rule_id uuid, position integer)
  where t.tenant_id = $1::uuid and t.rule_id = r.rule_id)sql";
-
-json time_or_null(const std::optional<Timestamp>& at)
-{
-    return at ? json(format_rfc3339(*at)) : json(nullptr);
-}
-
-json record(const Rule& rule)
-{
-    return {{"rule_id", rule.id.str()},
-            {"name", rule.name},
-            {"description", rule.description},
-            {"position", rule.position},
-            {"enabled", rule.enabled},
-            {"effective_from", time_or_null(rule.effective_from)},
-            {"effective_until", time_or_null(rule.effective_until)},
-            {"schedule", schedule_json(rule.schedule)},
-            {"condition", rule.condition},
-            {"syntax", domain::to_string(rule.syntax)},
-            {"actions", actions_json(rule.actions)},
-            {"stop", rule.stop},
-            {"mode", domain::to_string(rule.mode)},
-            {"version", rule.version},
-            {"updated_at", format_rfc3339(rule.updated_at)},
-            {"updated_by", rule.updated_by}};
-}
-
-std::string records(const std::vector<Rule>& rules)
-{
-    auto list = json::array();
-    for (const auto& rule : rules) list.push_back(record(rule));
-    return list.dump();
-}
 
 constexpr auto kPage = R"sql(
 select t.*, s.matched, s.last_matched_at, s.failed, s.last_error, s.last_failed_at,
@@ -193,8 +137,8 @@ public:
         return translated([&]() -> Result<Done> {
             if (!changes.deleted.empty()) query(tx_, kDelete, tenant_, array_of(changes.deleted), changes.actor);
             if (!changes.moved.empty()) move(changes.moved);
-            if (!changes.updated.empty()) store(kUpdate, changes.updated);
-            if (!changes.created.empty()) store(kInsert, changes.created);
+            if (!changes.updated.empty()) store(kUpdate.c_str(), changes.updated);
+            if (!changes.created.empty()) store(kInsert.c_str(), changes.created);
             if (!changes.empty()) keep_ruleset_version(tx_, tenant_, changes);
             return Done{};
         });
@@ -204,7 +148,7 @@ private:
     void store(const char* statement, const std::vector<Rule>& rules)
     {
         query(tx_, statement, tenant_, records(rules));
-        query(tx_, kKeepVersions, tenant_, array_of(rule_ids(rules)));
+        query(tx_, kKeepVersions.c_str(), tenant_, array_of(rule_ids(rules)));
     }
 
     void move(const std::vector<std::pair<RuleId, std::int32_t>>& moved)

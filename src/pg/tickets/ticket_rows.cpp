@@ -2,12 +2,16 @@
 
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/values.hpp"
+#include "pg/tickets/ticket_values.hpp"
+#include "winnow/tickets/ticket_fields.hpp"
 
 #include <pqxx/except>
 
 #include <stdexcept>
+#include <variant>
 
 namespace winnow::pg {
+
 domain::TicketState read_ticket_state(const pqxx::field& field)
 {
     const auto state = domain::parse_ticket_state(field.c_str());
@@ -17,51 +21,22 @@ domain::TicketState read_ticket_state(const pqxx::field& field)
 
 const std::string& ticket_columns()
 {
-    static const std::string kColumns =
-        "t.ticket_id, t.number, t.state, t.severity, t.priority, t.title, t.description, t.dedup_key, t.source, "
-        "t.service, t.component, t.group_name, t.class_name, t.labels, t.assignee, t.due_at, t.occurrences, "
-        "t.first_seen_at, t.last_seen_at, t.opened_at, t.acknowledged_at, t.recovered_at, t.closed_at, t.parent_id, "
-        "t.suppressed, t.suppression_reason, t.cause, t.impact, t.measure, t.approver, t.route, t.event_seq, "
-        "t.version";
+    static const auto kColumns = [] {
+        std::string list;
+        for (const auto& field : tickets::ticket_fields())
+            list.append(list.empty() ? "t." : ", t.").append(field.column);
+        return list;
+    }();
     return kColumns;
 }
 
 domain::Ticket read_ticket(const pqxx::row& row)
 {
     domain::Ticket ticket;
-    ticket.id = id_of<TicketId>(row["ticket_id"]);
-    ticket.number = row["number"].as<std::int64_t>();
-    ticket.state = read_ticket_state(row["state"]);
-    ticket.severity = static_cast<domain::Severity>(row["severity"].as<int>());
-    ticket.priority = row["priority"].c_str();
-    ticket.title = row["title"].c_str();
-    ticket.description = row["description"].c_str();
-    ticket.dedup_key = row["dedup_key"].c_str();
-    ticket.source = row["source"].c_str();
-    ticket.service = row["service"].c_str();
-    ticket.component = row["component"].c_str();
-    ticket.group = row["group_name"].c_str();
-    ticket.class_name = row["class_name"].c_str();
-    ticket.labels = labels_of(row["labels"]);
-    ticket.assignee = optional_id_of<UserId>(row["assignee"]);
-    ticket.due_at = optional_time_of(row["due_at"]);
-    ticket.occurrences = row["occurrences"].as<std::int64_t>();
-    ticket.first_seen_at = time_of(row["first_seen_at"]);
-    ticket.last_seen_at = time_of(row["last_seen_at"]);
-    ticket.opened_at = time_of(row["opened_at"]);
-    ticket.acknowledged_at = optional_time_of(row["acknowledged_at"]);
-    ticket.recovered_at = optional_time_of(row["recovered_at"]);
-    ticket.closed_at = optional_time_of(row["closed_at"]);
-    ticket.parent_id = optional_id_of<TicketId>(row["parent_id"]);
-    ticket.suppressed = row["suppressed"].as<bool>();
-    ticket.suppression_reason = row["suppression_reason"].c_str();
-    ticket.cause = row["cause"].c_str();
-    ticket.impact = row["impact"].c_str();
-    ticket.measure = row["measure"].c_str();
-    ticket.approver = row["approver"].c_str();
-    ticket.route = ids_of<ContactGroupId>(row["route"]);
-    ticket.event_seq = row["event_seq"].as<std::int32_t>();
-    ticket.version = row["version"].as<std::int64_t>();
+    for (const auto& field : tickets::ticket_fields()) {
+        const auto column = row[field.column];
+        std::visit([&](auto at) { read_value(column, ticket.*at); }, field.member);
+    }
     return ticket;
 }
 

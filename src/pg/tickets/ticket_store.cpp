@@ -7,6 +7,7 @@
 #include "pg/session/sql_errors.hpp"
 #include "pg/suppression/covers.hpp"
 #include "pg/tenants/noun_stores.hpp"
+#include "pg/tickets/changed_tickets.hpp"
 #include "pg/tickets/ticket_rows.hpp"
 #include "pg/tickets/ticket_states.hpp"
 
@@ -128,30 +129,6 @@ void add_cursor(Arguments& parameters, TicketOrder order, const TicketCursor& af
 }
 
 const auto kFind = "select " + ticket_columns() + " from tickets t where t.tenant_id = $1 and t.ticket_id = $2";
-
-/// What the column holds, as long as the ticket stays held.
-std::string while_held(const std::string& column)
-{
-    return "case u.state when " + sql_word(TicketState::held) + " then t." + column + " end";
-}
-
-const auto kStore = R"sql(
-update tickets t
-   set state = u.state, severity = u.severity, priority = u.priority, title = u.title, assignee = u.assignee,
-       due_at = u.due_at, acknowledged_at = u.acknowledged_at, recovered_at = u.recovered_at, closed_at = u.closed_at,
-       parent_id = u.parent_id, cause = u.cause, impact = u.impact, measure = u.measure, approver = u.approver,
-       event_seq = u.event_seq, version = u.version, suppressed = u.suppressed, suppression_reason = u.reason,
-       held_by = )sql" +
-                    while_held("held_by") + ", held_rule = " + while_held("held_rule") +
-                    ", held_until = " + while_held("held_until") + ", held_from = " + while_held("held_from") + R"sql(,
-       title_edited = t.title_edited or t.title <> u.title
-  from unnest($2::uuid[], $3::text[], $4::smallint[], $5::text[], $6::text[], $7::uuid[], $8::timestamptz[],
-              $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::uuid[], $13::text[], $14::text[],
-              $15::text[], $16::text[], $17::int[], $18::bigint[], $19::boolean[], $20::text[])
-       as u(ticket_id, state, severity, priority, title, assignee, due_at, acknowledged_at, recovered_at, closed_at,
-            parent_id, cause, impact, measure, approver, event_seq, version, suppressed, reason)
- where t.tenant_id = $1 and t.ticket_id = u.ticket_id
-)sql";
 
 constexpr auto kAppendEvents = R"sql(
 insert into ticket_events (tenant_id, ticket_id, seq, kind, at, actor, data)
@@ -299,11 +276,11 @@ public:
     {
         return translated([&]() -> Result<Done> {
             // First what ends: a key that one of them gives up another may take.
-            MultiRow<19> ends(tx_, tenant_, kStore.c_str());
-            MultiRow<19> lives(tx_, tenant_, kStore.c_str());
+            ChangedTickets ends(tx_, tenant_);
+            ChangedTickets lives(tx_, tenant_);
             MultiRow<6> events(tx_, tenant_, kAppendEvents);
             for (const auto& [ticket, happened, let_go] : changes) {
-                add(domain::is_live(ticket.state) ? lives : ends, ticket);
+                (domain::is_live(ticket.state) ? lives : ends).add(ticket);
                 for (const auto& event : happened) {
                     events.add(ticket.id, event.seq, to_string(event.kind), event.at, event.actor, event.data);
                 }
@@ -375,13 +352,6 @@ private:
         const auto found = find_candidates(tx_, filter);
         parameters.add(found ? std::optional(array_of(*found)) : std::nullopt);
         return found ? kAmong : kAnybody;
-    }
-
-    static void add(MultiRow<19>& rows, const Ticket& t)
-    {
-        rows.add(t.id, to_string(t.state), static_cast<int>(t.severity), t.priority, t.title, t.assignee, t.due_at,
-                 t.acknowledged_at, t.recovered_at, t.closed_at, t.parent_id, t.cause, t.impact, t.measure, t.approver,
-                 t.event_seq, t.version, t.suppressed, t.suppression_reason);
     }
 
     pqxx::transaction_base& tx_;

@@ -4,16 +4,21 @@
 #include "pg/rows/values.hpp"
 #include "pg/suppression/covers.hpp"
 #include "pg/tickets/ticket_states.hpp"
+#include "pg/tickets/ticket_values.hpp"
 #include "pg/triage/machine_rows.hpp"
+#include "winnow/tickets/ticket_fields.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <pqxx/row>
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
-#include <stdexcept>
+#include <string>
 #include <string_view>
 #include <unordered_set>
+#include <variant>
+#include <vector>
 
 namespace winnow::pg {
 
@@ -23,17 +28,35 @@ using tickets::TicketCore;
 using triage::InstanceState;
 using triage::States;
 
-constexpr auto kColumns =
-    "select ticket_id, number, state, severity, dedup_key, title, source, service, route, suppressed, "
-    "suppression_reason, occurrences, first_seen_at, last_seen_at, opened_at, acknowledged_at, recovered_at, "
-    "closed_at, "
-    "event_seq, firing_instances, held_by, held_rule, held_until, held_from, never_told, flapping, title_edited, "
-    "description, episode_starts_at from tickets ";
+/// Those of a ticket's fields that triage works on, in the table's order.
+const std::vector<const tickets::TicketField*>& core_fields()
+{
+    static const auto kFields = [] {
+        std::vector<const tickets::TicketField*> fields;
+        for (const auto& field : tickets::ticket_fields()) {
+            if (field.core.index() > 0) fields.push_back(&field);
+        }
+        return fields;
+    }();
+    return kFields;
+}
+
+/// The restraint and what else only triage knows come first: kOwnColumns of them.
+std::string select_tickets()
+{
+    std::string sql =
+        "select held_by, held_rule, held_until, held_from, never_told, flapping, firing_instances, title_edited, "
+        "episode_starts_at";
+    for (const auto* field : core_fields()) sql.append(", ").append(field->column);
+    return sql + " from tickets ";
+}
+
+constexpr pqxx::row::size_type kOwnColumns = 9;
 
 // Both sort below the locking: everybody locks tickets in the order of their ids.
 const std::string& lock_live_sql()
 {
-    static const std::string kSql = std::string(kColumns) + R"sql(
+    static const std::string kSql = select_tickets() + R"sql(
  where tenant_id = $1 and dedup_key = any($2::text[]) and )sql" +
                                     sql_is_live("tickets") +
                                     R"sql(
@@ -44,7 +67,7 @@ const std::string& lock_live_sql()
 }
 const std::string& lock_by_id_sql()
 {
-    static const std::string kSql = std::string(kColumns) + R"sql(
+    static const std::string kSql = select_tickets() + R"sql(
  where tenant_id = $1 and ticket_id = any($2::uuid[])
  order by ticket_id
    for update
@@ -75,46 +98,42 @@ constexpr auto kNextNumber = "select next_number from ticket_numbers where tenan
 tickets::Restraint read_restraint(const pqxx::row& row)
 {
     tickets::Restraint restraint;
-    if (!row[20].is_null()) restraint.by = domain::parse_hold_kind(row[20].c_str());
-    if (!row[21].is_null()) restraint.rule_id = id_of<RuleId>(row[21]);
-    restraint.until = optional_time_of(row[22]);
-    if (!row[23].is_null()) restraint.from = domain::parse_ticket_state(row[23].c_str());
-    restraint.never_told = row[24].as<bool>();
-    const std::string_view flapping = row[25].c_str();
+    if (!row[0].is_null()) restraint.by = domain::parse_hold_kind(row[0].c_str());
+    if (!row[1].is_null()) restraint.rule_id = id_of<RuleId>(row[1]);
+    restraint.until = optional_time_of(row[2]);
+    if (!row[3].is_null()) restraint.from = domain::parse_ticket_state(row[3].c_str());
+    restraint.never_told = row[4].as<bool>();
+    const std::string_view flapping = row[5].c_str();
     if (flapping == "firing") restraint.flapping = tickets::Flapping::firing;
     if (flapping == "resolved") restraint.flapping = tickets::Flapping::resolved;
     return restraint;
 }
 
+/// Takes a field's column.
+struct CoreColumn {
+    const pqxx::field& column;
+    TicketCore& ticket;
+
+    template <typename Value>
+    void operator()(Value TicketCore::* at) const
+    {
+        read_value(column, ticket.*at);
+    }
+    void operator()(std::monostate /*unknown*/) const {}
+};
+
 TicketCore read_core(const pqxx::row& row)
 {
     TicketCore ticket;
-    ticket.id = id_of<TicketId>(row[0]);
-    ticket.number = row[1].as<std::int64_t>();
-    const auto state = domain::parse_ticket_state(row[2].c_str());
-    if (!state) throw std::runtime_error("a ticket's state is unknown to this program");
-    ticket.state = *state;
-    ticket.severity = static_cast<domain::Severity>(row[3].as<int>());
-    ticket.dedup_key = text_of(row[4]);
-    ticket.title = text_of(row[5]);
-    ticket.source = text_of(row[6]);
-    ticket.service = text_of(row[7]);
-    ticket.route = ids_of<ContactGroupId>(row[8]);
-    ticket.suppressed = row[9].as<bool>();
-    ticket.suppression_reason = text_of(row[10]);
-    ticket.occurrences = row[11].as<std::int64_t>();
-    ticket.first_seen_at = time_of(row[12]);
-    ticket.last_seen_at = time_of(row[13]);
-    ticket.opened_at = time_of(row[14]);
-    ticket.acknowledged_at = optional_time_of(row[15]);
-    ticket.recovered_at = optional_time_of(row[16]);
-    ticket.closed_at = optional_time_of(row[17]);
-    ticket.event_seq = row[18].as<std::int32_t>();
-    ticket.firing_instances = row[19].as<std::int32_t>();
     ticket.restraint = read_restraint(row);
-    ticket.title_edited = row[26].as<bool>();
-    ticket.description = text_of(row[27]);
-    ticket.episode_starts_at = optional_time_of(row[28]);
+    ticket.firing_instances = row[6].as<std::int32_t>();
+    ticket.title_edited = row[7].as<bool>();
+    ticket.episode_starts_at = optional_time_of(row[8]);
+    auto place = kOwnColumns;
+    for (const auto* field : core_fields()) {
+        const auto column = row[place++];
+        std::visit(CoreColumn{column, ticket}, field->core);
+    }
     return ticket;
 }
 

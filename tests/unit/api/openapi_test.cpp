@@ -1,12 +1,10 @@
+#include "unit/api/openapi_document.hpp"
 #include "winnow/api/customer_api.hpp"
 
 #include <gtest/gtest.h>
 
-#include <yaml-cpp/yaml.h>
-
 #include <map>
 #include <set>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,20 +56,6 @@ Table served(const std::vector<Operation>& operations)
         table[operation.method + ' ' + operation.path] = {operation.operation_id, operation.permission};
     }
     return table;
-}
-
-/// A schema, or the one that it refers to.
-YAML::Node resolved(const YAML::Node& root, const YAML::Node& schema)
-{
-    YAML::Node node = schema;
-    while (node.IsMap() && node["$ref"]) {
-        const auto reference = node["$ref"].as<std::string>();
-        YAML::Node next = root;
-        std::stringstream path(reference.substr(2));
-        for (std::string name; std::getline(path, name, '/');) next.reset(next[name]);
-        node.reset(next);
-    }
-    return node;
 }
 
 /// Where the schema of a document that is written does not say whether it may hold members that are not named.

@@ -1,7 +1,7 @@
 #include "cli/rules/cases/rule_cases.hpp"
 
 #include "cli/rules/cases/rule_case_report.hpp"
-#include "winnow/api/rule_documents.hpp"
+#include "winnow/forms/rule_documents.hpp"
 
 #include <gmock/gmock.h>
 
@@ -39,7 +39,7 @@ CaseResult played(const char* steps, const char* rules = "[]", const char* expec
         {"cases", {{{"name", "case"}, {"steps", json::parse(steps)}, {"expect", json::parse(expect)}}}}};
     const auto cases = read_cases(document);
     EXPECT_TRUE(cases) << (cases ? "" : cases.error().message());
-    const auto set = api::read_rule_documents(cases->rules.dump());
+    const auto set = forms::read_rule_documents(cases->rules.dump());
     EXPECT_TRUE(set) << (set ? "" : set.error().message());
     return play(*cases, *set).front();
 }
@@ -143,13 +143,13 @@ TEST(RuleCases, JUnitIsWellFormedWhateverTheNamesAre)
 
 TEST(RuleDocuments, EveryBrokenRuleIsNamed)
 {
-    const auto rules = api::read_rule_documents(
+    const auto rules = forms::read_rule_documents(
         R"([{"name": "a", "condition": "title ==", "syntax": "cel", "actions": [{"type": "drop"}]}, 7])");
     ASSERT_FALSE(rules);
     EXPECT_THAT(pointers(rules.error()), testing::Contains("/0/condition"));
     EXPECT_THAT(pointers(rules.error()), testing::Contains("/1"));
-    EXPECT_FALSE(api::read_rule_documents("{}"));
-    EXPECT_FALSE(api::read_rule_documents("["));
+    EXPECT_FALSE(forms::read_rule_documents("{}"));
+    EXPECT_FALSE(forms::read_rule_documents("["));
 }
 
 }  // namespace

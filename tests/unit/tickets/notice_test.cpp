@@ -71,7 +71,7 @@ TEST(Notices, OfAMoveAreAsAnAlertsAndTellNobody)
 TEST(Notices, OfAnEditAreWhatOthersFollowWithTheTicketAsItIsAfterAllOfIt)
 {
     auto edited = in(open);
-    TicketEdit edit;
+    auto edit = edited;
     edit.title = "disk nearly full";
     edit.severity = domain::Severity::critical;
     edit.assignee = UserId::parse("0199c0de-0000-7000-8000-0000000000aa");

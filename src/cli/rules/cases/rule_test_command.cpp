@@ -8,6 +8,7 @@
 #include "cli/shown/shown.hpp"
 #include "cli/shown/table.hpp"
 #include "winnow/base/text.hpp"
+#include "winnow/forms/rule_documents.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -51,12 +52,12 @@ nlohmann::json rules_document(const std::string& file, const RuleCases& cases)
     return read_rules(file);
 }
 
-int test(const TestArguments& arguments, const ReadRules& from_text)
+int test(const TestArguments& arguments)
 {
     const auto cases = read_cases(read_document(arguments.file));
     if (!cases) return complain(arguments.file, cases.error());
     const auto file = rules_file(arguments, *cases);
-    const auto rules = from_text(rules_document(file, *cases).dump());
+    const auto rules = forms::read_rule_documents(rules_document(file, *cases).dump());
     if (!rules) return complain(file, rules.error());
     const auto results = play(*cases, *rules);
     if (!arguments.junit.empty()) {
@@ -74,7 +75,7 @@ int test(const TestArguments& arguments, const ReadRules& from_text)
 
 }  // namespace
 
-void add_rule_test_command(Syntax& rules, Command& chosen, const ReadRules& read_rules)
+void add_rule_test_command(Syntax& rules, Command& chosen)
 {
     auto* command = rules.add_subcommand("test", "Play test cases of your rules here, without a server");
     auto arguments = std::make_shared<TestArguments>();
@@ -92,10 +93,10 @@ void add_rule_test_command(Syntax& rules, Command& chosen, const ReadRules& read
         "      steps:\n"
         "        - {alert: {title: login failed}, times: 2, expect: {disposition: held, told: []}}\n"
         "        - {after: PT1M, alert: {title: login failed}, expect: {told: [opened]}}");
-    command->callback([&chosen, arguments, read_rules] {
-        chosen = [arguments, read_rules] {
+    command->callback([&chosen, arguments] {
+        chosen = [arguments] {
             try {
-                return test(*arguments, read_rules);
+                return test(*arguments);
             } catch (const std::exception& failure) {  // 1 would mean that a case failed
                 std::cerr << "winnow: " << shown_text(failure.what(), LineFeeds::kept) << '\n';
                 return kBadFile;

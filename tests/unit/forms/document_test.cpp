@@ -1,6 +1,8 @@
 /// Runs the examples of docs/rules.md. Its convention is written at the top of that page.
 
 #include "unit/rules/rule_maker.hpp"
+#include "winnow/forms/action_form.hpp"
+#include "winnow/forms/schedule_form.hpp"
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
@@ -42,60 +44,12 @@ std::vector<Example> json_blocks()
     return blocks;
 }
 
-std::chrono::milliseconds duration_in(const json& action, const char* name, const std::string& otherwise)
+/// Taken as they stand: what is wrong in them is for the rules to say.
+std::vector<domain::Action> actions_in(const json& list)
 {
-    return parse_iso8601_duration(action.value(name, otherwise)).value();
-}
-
-domain::Action action_in(const json& action)
-{
-    const std::string type = action.at("type");
-    if (type == "drop") return domain::DropAction{};
-    if (type == "suppress") return domain::SuppressAction{action.value("reason", "")};
-    if (type == "severity")
-        return domain::SeverityAction{domain::parse_severity(std::string(action.at("severity"))).value()};
-    if (type == "set") return domain::SetAction{action.at("field"), action.at("value")};
-    if (type == "dedup_key") {
-        return domain::DedupKeyAction{action.value("fields", std::vector<std::string>{}), action.value("template", "")};
-    }
-    if (type == "group_key") {
-        return domain::GroupKeyAction{action.value("fields", std::vector<std::string>{}), action.value("template", "")};
-    }
-    if (type == "extract") return domain::ExtractAction{action.at("field"), action.at("pattern")};
-    if (type == "priority") return domain::PriorityAction{action.at("priority")};
-    if (type == "tag") return domain::TagAction{action.at("tag")};
-    if (type == "note") return domain::NoteAction{action.at("note")};
-    if (type == "threshold") {
-        return domain::ThresholdAction{action.at("count"), duration_in(action, "within", ""),
-                                       domain::parse_threshold_mode(action.value("mode", "every")).value()};
-    }
-    if (type == "pause") return domain::PauseAction{duration_in(action, "for", "")};
-    if (type == "flap") {
-        return domain::FlapAction{action.value("transitions", 5), duration_in(action, "within", "PT30M"),
-                                  duration_in(action, "settle", "PT10M"),
-                                  domain::parse_flap_mode(action.value("mode", "transitions")).value()};
-    }
-    if (type != "route") throw std::invalid_argument(type);
-    domain::RouteAction route;
-    for (const std::string id : action.at("contact_group_ids")) {
-        route.contact_group_ids.push_back(ContactGroupId::parse(id).value());
-    }
-    return route;
-}
-
-domain::WeeklySchedule schedule_in(const json& text)
-{
-    domain::WeeklySchedule schedule{.time_zone = text.at("time_zone"), .weekly = {}};
-    for (const auto& entry : text.at("weekly")) {
-        domain::WeeklyPeriod period;
-        for (const std::string day : entry.at("days")) {
-            period.days = static_cast<std::uint8_t>(period.days | 1 << domain::parse_weekday(day).value());
-        }
-        period.from = domain::parse_clock(entry.at("from").get<std::string>()).value();
-        period.until = domain::parse_clock(entry.at("until").get<std::string>()).value();
-        schedule.weekly.push_back(period);
-    }
-    return schedule;
+    auto actions = forms::load_actions(list);
+    if (!actions) throw std::invalid_argument(list.dump());
+    return *std::move(actions);
 }
 
 domain::Rule rule_in(const json& text, std::int32_t position)
@@ -103,13 +57,13 @@ domain::Rule rule_in(const json& text, std::int32_t position)
     auto rule = make_rule(position, text.at("condition"), {});
     rule.name = text.value("name", rule.name);
     rule.stop = text.value("stop", false);
-    for (const auto& action : text.at("actions")) rule.actions.push_back(action_in(action));
+    rule.actions = actions_in(text.at("actions"));
     if (text.contains("effective_from"))
         rule.effective_from = parse_rfc3339(std::string(text["effective_from"])).value();
     if (text.contains("effective_until")) {
         rule.effective_until = parse_rfc3339(std::string(text["effective_until"])).value();
     }
-    if (text.contains("schedule")) rule.schedule = schedule_in(text["schedule"]);
+    if (text.contains("schedule")) rule.schedule = forms::load_schedule(text["schedule"]).value();
     return rule;
 }
 

@@ -1,15 +1,16 @@
-/// @file
-/// FieldReader: see json_body.hpp.
+#include "winnow/forms/field_reader.hpp"
 
-#include "api/rest/json_body.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/base/time_range.hpp"
 #include "winnow/domain/one_line.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <array>
+#include <limits>
 
-namespace winnow::api {
+namespace winnow::forms {
 namespace {
 
 using nlohmann::json;
@@ -296,4 +297,32 @@ Result<Done> FieldReader::finish()
     return Error(*errors_);
 }
 
-}  // namespace winnow::api
+std::string escape_pointer(std::string_view token)
+{
+    std::string out;
+    for (const char c : token) {
+        if (c == '~') {
+            out += "~0";
+        } else if (c == '/') {
+            out += "~1";
+        } else {
+            out += c;
+        }
+    }
+    return out;
+}
+
+void merge_errors(std::vector<FieldError>& errors, const std::vector<FieldError>& found, const std::string& base)
+{
+    const auto known = errors.size();
+    for (const auto& error : found) {
+        const auto pointer = base + error.pointer;
+        const auto field = pointer.substr(0, pointer.find('/', base.size() + 1));
+        const auto told = std::any_of(
+            errors.begin(), errors.begin() + static_cast<std::ptrdiff_t>(known),
+            [&](const FieldError& other) { return other.pointer == field || other.pointer.starts_with(field + '/'); });
+        if (!told) errors.push_back({.pointer = pointer, .code = error.code, .detail = error.detail});
+    }
+}
+
+}  // namespace winnow::forms

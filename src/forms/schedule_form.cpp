@@ -1,19 +1,19 @@
-#include "api/rules/rule_schedule.hpp"
+#include "winnow/forms/schedule_form.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <string>
 #include <utility>
 
-namespace winnow::api {
+namespace winnow::forms {
 
 namespace {
 
 using nlohmann::json;
 
 constexpr std::size_t kMaxZoneChars = 64;
-constexpr std::size_t kMaxWordChars =
-    64;  // so that a word that is none hears which there are, and not how long they are
+// So that a word that is none hears which there are, and not how long they are.
+constexpr std::size_t kMaxWordChars = 64;
 
 std::uint8_t read_days(FieldReader& period)
 {
@@ -39,6 +39,21 @@ std::optional<std::int16_t> read_clock(FieldReader& period, const char* name)
     const auto minutes = domain::parse_clock(*text);
     if (!minutes) period.error(name, "must be a time of day from \"00:00\" to \"24:00\"");
     return minutes;
+}
+
+/// nullopt, or what nlohmann throws, where it is no period that schedule_json() wrote.
+std::optional<domain::WeeklyPeriod> load_period(const json& stored)
+{
+    const auto from = domain::parse_clock(stored.at("from").get<std::string>());
+    const auto until = domain::parse_clock(stored.at("until").get<std::string>());
+    if (!from || !until) return std::nullopt;
+    domain::WeeklyPeriod period{.days = 0, .from = *from, .until = *until};
+    for (const auto& name : stored.at("days")) {
+        const auto day = domain::parse_weekday(name.get<std::string>());
+        if (!day) return std::nullopt;
+        period.days = static_cast<std::uint8_t>(period.days | 1U << static_cast<unsigned>(*day));
+    }
+    return period;
 }
 
 }  // namespace
@@ -83,4 +98,21 @@ std::optional<domain::WeeklySchedule> read_schedule(FieldReader& rule)
     return schedule;
 }
 
-}  // namespace winnow::api
+Result<std::optional<domain::WeeklySchedule>> load_schedule(const json& stored)
+{
+    if (stored.is_null()) return std::optional<domain::WeeklySchedule>();
+    const Error broken(ErrorCode::internal, "a stored rule has a schedule that this version cannot read");
+    try {
+        domain::WeeklySchedule schedule{.time_zone = stored.at("time_zone"), .weekly = {}};
+        for (const auto& entry : stored.at("weekly")) {
+            const auto period = load_period(entry);
+            if (!period) return broken;
+            schedule.weekly.push_back(*period);
+        }
+        return std::optional(std::move(schedule));
+    } catch (const json::exception&) {
+        return broken;
+    }
+}
+
+}  // namespace winnow::forms
