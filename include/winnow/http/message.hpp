@@ -4,6 +4,7 @@
 /// Plain request and response values. Nothing above `http` ever sees a Beast type.
 
 #include "winnow/base/uuid.hpp"
+#include "winnow/http/body.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -62,15 +63,16 @@ struct Request {
     [[nodiscard]] bool is_given_up() const noexcept { return given_up && given_up->load(std::memory_order_relaxed); }
 };
 
-/// An answer. The server adds Date, Content-Length, Connection, X-Request-Id and the security headers.
+/// An answer. The server adds Date, Content-Length or Transfer-Encoding, Connection, X-Request-Id and the security
+/// headers.
 struct Response {
     int status = 200;
     std::vector<Header> headers;
-    std::string body;
+    Body body;
 
     Response() = default;
     explicit Response(int code) : status(code) {}
-    Response(int code, std::string content_type, std::string content) : status(code), body(std::move(content))
+    Response(int code, std::string content_type, Body content) : status(code), body(std::move(content))
     {
         set("Content-Type", std::move(content_type));
     }

@@ -69,8 +69,8 @@ Result<Answer> answer_once(const Call& call, const Route& route, ports::TenantSe
     // An answer that shows a secret is not kept: the key stays claimed, and its answer says so.
     bool secret = false;
     for (const auto& header : response->headers) secret = secret || header.name == "Cache-Control";
-    const auto kept =
-        secret ? std::string(R"({"detail":"created before; its secret was shown once"})") : response->body;
+    const auto kept = secret ? std::string(R"({"detail":"created before; its secret was shown once"})")
+                             : std::string(response->body.text());
     if (const auto stored = session.receipts().answer(scope, key, response->status, kept); !stored) {
         return stored.error();
     }

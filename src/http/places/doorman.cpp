@@ -141,7 +141,7 @@ std::function<void()> Doorman::cutter(Seat& seat) const
 {
     return [this, seat = seat.shared_from_this()] {
         metrics_.cut_off.add();
-        tell(seat, &Connection::abort);
+        tell(seat, &Connection::cut_unsent);
     };
 }
 

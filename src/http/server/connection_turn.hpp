@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// What connection_request.cpp and connection_answer.cpp share. Private to them.
+/// What connection_request.cpp, connection_answer.cpp and connection_pieces.cpp share. Private to them.
 
 #include "http/server/connection.hpp"
 

@@ -55,6 +55,11 @@ ResponseSink Exchange::response_sink(std::shared_ptr<Exchange> exchange)
     return Sink<Response>(std::move(exchange));
 }
 
+PieceSink Exchange::piece_sink(std::shared_ptr<Exchange> exchange)
+{
+    return Sink<Piece>(std::move(exchange));
+}
+
 asio::awaitable<void> Exchange::wait()
 {
     const auto keep_handler = [this](auto handler) {

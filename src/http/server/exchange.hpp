@@ -24,7 +24,8 @@ struct ExchangeState {
     RequestHead head;
     std::optional<Admission> admission;
     std::optional<Response> response;
-    bool dropped = false;  ///< A sink was destroyed without an answer.
+    std::optional<Piece> piece;  ///< Of the response's body: what its source was asked for.
+    bool dropped = false;        ///< A sink was destroyed without an answer.
 };
 
 /// One request on its way through the handler. Kept alive by the connection and by each sink, so that a late answer
@@ -45,6 +46,7 @@ public:
 
     [[nodiscard]] static AdmissionSink admission_sink(std::shared_ptr<Exchange> exchange);
     [[nodiscard]] static ResponseSink response_sink(std::shared_ptr<Exchange> exchange);
+    [[nodiscard]] static PieceSink piece_sink(std::shared_ptr<Exchange> exchange);
 
     /// Completes at the next wake(), which may come for no reason: ask again what you waited for.
     [[nodiscard]] boost::asio::awaitable<void> wait();
@@ -56,6 +58,7 @@ private:
 
     void settle(Admission answer) { admission = std::move(answer); }
     void settle(Response answer) { response = std::move(answer); }
+    void settle(Piece answer) { piece = std::move(answer); }
 
     /// Runs `change` on the loop's thread, then wakes the connection.
     template <typename Change>

@@ -68,12 +68,12 @@ AnswerOf answer(const http::Response& response)
 {
     AnswerOf out;
     out.status = response.status;
-    out.text = response.body;
+    out.text = response.body.text();
     out.etag = header_of(response, "ETag");
     out.link = header_of(response, "Link");
     out.retry_after = header_of(response, "Retry-After");
     if (header_of(response, "Content-Type").find("json") != std::string::npos) {
-        out.body = nlohmann::json::parse(response.body);
+        out.body = nlohmann::json::parse(response.body.text());
     }
     return out;
 }
@@ -131,7 +131,7 @@ AnswerOf World::call(std::string_view method, const std::string& target, const n
         auto result = route.handler(call, nouns);
         if (result) transaction->commit();
         const auto response = api::made_of(std::move(result), call);
-        return answer(response ? *response : api::problem(response.error()));
+        return response ? answer(*response) : answer(api::problem(response.error()));
     }
     throw std::runtime_error("no route for " + target);
 }

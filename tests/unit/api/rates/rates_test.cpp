@@ -222,7 +222,7 @@ TEST_F(IngestBillTest, CountsAlertsAndLongOnesMoreThanOnceAndWhatCannotBeReadByI
 
 nlohmann::json problem_of(const http::Response& response)
 {
-    return nlohmann::json::parse(response.body);
+    return nlohmann::json::parse(response.body.text());
 }
 std::string header(const http::Response& response, std::string_view name)
 {

@@ -113,7 +113,7 @@ TEST_F(SessionCallsTest, AnAnalysisReadsInATransactionAndIsWorkedOutWithoutOne)
         },
         "POST", always);
     EXPECT_EQ(answer.status, 200);
-    EXPECT_EQ(answer.body, R"({"now":42,"read":"what was read"})");
+    EXPECT_EQ(answer.body.text(), R"({"now":42,"read":"what was read"})");
     EXPECT_TRUE(loaded_in_transaction);
     EXPECT_FALSE(computed_in_transaction);
 }
@@ -175,14 +175,14 @@ TEST_F(SessionCallsTest, AnErrorOfEitherStageIsAProblem)
         },
         "GET", always);
     EXPECT_EQ(working.status, 422);
-    EXPECT_THAT(working.body, HasSubstr("/rule"));
+    EXPECT_THAT(working.body.text(), HasSubstr("/rule"));
     const auto thrown = ask(
         [](const Call&, ports::TenantSession&) -> Result<Answer> {
             return Compute([](const Call&) -> Result<http::Response> { throw std::runtime_error("a secret"); });
         },
         "GET", always);
     EXPECT_EQ(thrown.status, 500);
-    EXPECT_THAT(thrown.body, testing::Not(HasSubstr("a secret")));
+    EXPECT_THAT(thrown.body.text(), testing::Not(HasSubstr("a secret")));
 }
 
 TEST_F(SessionCallsTest, AnIdempotencyKeyHasNoEffectOnAnAnalysisButMustBeOne)
@@ -250,7 +250,7 @@ TEST_F(SessionCallsTest, ARouteOfASendersRefusesInItsForm)
     calls_->run(route, {}, {}, {}, [&](http::Response response) { answer.set_value(std::move(response)); });
     const auto told = answer.get_future().get();
     EXPECT_EQ(told.status, 404);
-    EXPECT_EQ(told.body, R"("there is no such silence")");
+    EXPECT_EQ(told.body.text(), R"("there is no such silence")");
 }
 
 }  // namespace
