@@ -217,6 +217,9 @@ TEST_F(Streaming, ADrainEndsABodyThatHasRunForLongAtItsNextPiece)
     EXPECT_EQ(client.receive_head().status, 200);
     sinks.take()(Piece::more("begun, "));
     EXPECT_EQ(client.receive_chunk(), "begun, ") << "without a drain it has all the time there is";
+    // It was begun before its first piece came: from here on it has had its time, however quick all of this is.
+    const auto long_enough = Clock::now() + options_.limits.write;
+    EXPECT_TRUE(soon([&] { return Clock::now() >= long_enough; }));
     auto sink = sinks.take();
     std::jthread drainer([this] { EXPECT_TRUE(server().drain(10s)) << "not by its grace"; });
     wait_until_it_drains();
