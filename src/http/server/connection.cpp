@@ -1,5 +1,5 @@
 #include "http/server/connection.hpp"
-
+#include "http/server/connection_turn.hpp"
 #include "http/wire/request_id.hpp"
 #include "http/wire/response_text.hpp"
 #include "winnow/observe/log.hpp"
@@ -209,7 +209,10 @@ asio::awaitable<void> Connection::wait_for_exchange(std::shared_ptr<Exchange> ex
 {
     awaited_ = exchange;
     look_at_ = std::chrono::steady_clock::now() + kBeforeLooking;
-    while (!is_settled(*exchange) && !is_cut_off() && !(endless_ && draining_)) co_await exchange->wait();
+    const auto is_over = [this] {
+        return stream_ != nullptr && stream_->terms.is_endless() && stream_over();
+    };
+    while (!is_settled(*exchange) && !is_cut_off() && !is_over()) co_await exchange->wait();
     awaited_ = nullptr;
     without_wait_ = 0;
 }
@@ -229,6 +232,7 @@ void Connection::set_deadline(std::chrono::milliseconds after)
 
 void Connection::expire(std::chrono::steady_clock::time_point now)
 {
+    if (stream_ != nullptr) look_after_stream(now);
     if (awaited_ && now >= look_at_) look_after_peer(now);
     if (idle_ && holds_buffers_ && now - (deadline_ - limits_.idle) >= kResting) {
         tls_.release_buffers();
@@ -236,19 +240,19 @@ void Connection::expire(std::chrono::steady_clock::time_point now)
     }
     if (expired_ || now < deadline_) return;
     expired_ = true;
-    if (awaited_ && !endless_) awaited_->give_up();
+    if (awaited_ && !(stream_ != nullptr && stream_->terms.is_endless())) awaited_->give_up();
     interrupt_wait();
 }
 
 void Connection::look_after_peer(std::chrono::steady_clock::time_point now)
 {
-    if (streaming_) {
+    if (stream_ != nullptr) {
         look_at_ = now + kBetweenLooks;
         if (holds_buffers_) tls_.release_buffers();
         holds_buffers_ = false;
     }
     if (!peer_has_gone()) return;
-    if (streaming_) {
+    if (stream_ != nullptr) {
         cut(CutShort::gone);  // what a source has for it goes nowhere
     } else {
         awaited_->give_up();
@@ -265,7 +269,13 @@ bool Connection::peer_has_gone()
 void Connection::drain()
 {
     draining_ = true;
-    if (idle_ || streaming_) interrupt_wait();
+    if (idle_ || stream_ != nullptr) interrupt_wait();
+}
+
+void Connection::displace()
+{
+    if (stream_ != nullptr && !stream_->terms.is_endless()) return cut(CutShort::displaced);
+    drain();
 }
 
 void Connection::abort()

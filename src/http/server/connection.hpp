@@ -34,6 +34,7 @@ public:
 
     void expire(std::chrono::steady_clock::time_point now);  ///< Ends the current wait if its deadline has passed.
     void drain();       ///< Closes at once if idle, else after the current response.
+    void displace();    ///< The same for one whose place is another's by now; of a stream no more is sent.
     void abort();       ///< Ends every wait from now on.
     void cut_unsent();  ///< As abort(), for the bytes of its answer, which its tenant's others need.
 
@@ -43,6 +44,7 @@ public:
 
 private:
     struct Turn;
+    struct Stream;
     enum class Read : std::uint8_t { data, closed, expired };
 
     /// How reading a body ended: all of it is there, or the peer has gone, or it must be refused.
@@ -89,15 +91,18 @@ private:
     /// In a chunk, where the client knows chunks; `is_last`: with what ends the body.
     Awaitable<bool> send_piece(const Turn& turn, std::string text, bool is_last, Pace& pace);
     Awaitable<bool> send_chunk(std::string text, bool is_last, Pace& pace, UnsentAnswers::Part& unsent);
-    /// Until the socket takes more; false where the reader's time is up, or it has gone.
+    /// Until the socket takes more; false where the reader's time is up, or the stream's, or it has gone. True for an
+    /// endless stream whose time is up: there is room for its end.
     Awaitable<bool> wait_for_room(Pace& pace);
     /// The reader's pace rests meanwhile. Broken, too, where nothing came in time, or need not come any more.
     Awaitable<Piece> next_piece(Turn& turn, BodySource& source, Pace& pace);
     /// As above, asking again where the source says `later`.
     Awaitable<Piece> ask(Turn& turn, BodySource& source, Pace& pace);
     Awaitable<Piece> pull(Turn& turn, BodySource& source, Pace& pace);
-    /// Whether who stops the server need not wait any longer for an answer that is made while it is sent.
-    [[nodiscard]] bool has_outstayed() const;
+    /// Whether the stream's time is up, and why.
+    [[nodiscard]] std::optional<CutShort> stream_over();
+    /// Asks now and then whether its caller may still have it, and ends it where not.
+    void look_after_stream(std::chrono::steady_clock::time_point now);
     /// Ends every wait from now on; the first reason is the one that is told.
     void cut(CutShort why);
     void note_cut(CutShort why) noexcept { why_cut_ = why_cut_.value_or(why); }
@@ -109,12 +114,14 @@ private:
     Awaitable<bool> wait_for(Progress progress);
     /// Until `is_settled`, or the handler's deadline.
     Awaitable<void> wait_for_handler(std::shared_ptr<Exchange> exchange, bool (*is_settled)(const Exchange&));
-    /// Until `is_settled`, or the deadline that is set, or a drain of an endless answer.
+    /// Until `is_settled`, or the deadline that is set, or the time of an endless stream is up.
     Awaitable<void> wait_for_exchange(std::shared_ptr<Exchange> exchange, bool (*is_settled)(const Exchange&));
     Awaitable<void> yield_sometimes();
 
     void complete_head(Turn& turn);
     [[nodiscard]] Response explain(std::string_view path, const Refusal& refusal) const;
+    /// The answer where its tenant has as many streams as one may.
+    [[nodiscard]] Response too_many_streams(const Turn& turn) const;
     /// The answer where the handler gave none.
     [[nodiscard]] Response failure_of(const Turn& turn, bool was_dropped) const;
     [[nodiscard]] std::optional<Refusal> check_size_so_far(const HeadScan& scan) const;
@@ -154,9 +161,7 @@ private:
     bool draining_ = false;
     bool idle_ = false;          ///< Between two requests.
     bool holds_buffers_ = true;  ///< OpenSSL's; it may hold some.
-    bool streaming_ = false;     ///< An answer's head has gone, and its source is asked for the rest.
-    bool endless_ = false;       ///< That source has all the time there is.
-    std::chrono::steady_clock::time_point outstayed_from_;  ///< From when on a stop does not wait for that answer.
+    Stream* stream_ = nullptr;   ///< An answer whose head has gone, and whose source is asked for the rest.
     std::optional<CutShort> why_cut_;
 };
 

@@ -8,7 +8,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <chrono>
@@ -35,25 +38,47 @@ bool is_piece_settled(const Exchange& exchange)
     return exchange.piece.has_value() || exchange.dropped;
 }
 
-/// True as long as it lives.
-class Mark {
+/// Of a stream, so much that was not sent yet waits in the kernel. It would take megabytes: a reader that takes nothing
+/// would be found slow only when those are full, and they are memory.
+constexpr int kUnsentInKernel = 128 * 1024;
+
+/// Holds for as long as it lives.
+class LowWater {
 public:
-    Mark(bool& flag, bool value) noexcept : flag_(flag) { flag_ = value; }
-    ~Mark() { flag_ = false; }
-    Mark(const Mark&) = delete;
-    Mark& operator=(const Mark&) = delete;
+    explicit LowWater(int socket) noexcept : socket_(socket) { set(kUnsentInKernel); }
+    ~LowWater() { set(0); }
+    LowWater(const LowWater&) = delete;
+    LowWater& operator=(const LowWater&) = delete;
 
 private:
-    bool& flag_;
+    /// 0: the system's own. Where it fails the stream is only less exact.
+    void set(int bytes) const noexcept
+    {
+        ::setsockopt(socket_, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
+    }
+    const int socket_;
+};
+
+/// Null again at its end.
+template <typename T>
+class Named {
+public:
+    Named(T*& name, T& what) noexcept : name_(name) { name_ = &what; }
+    ~Named() { name_ = nullptr; }
+    Named(const Named&) = delete;
+    Named& operator=(const Named&) = delete;
+
+private:
+    T*& name_;
 };
 
 }  // namespace
 
 asio::awaitable<bool> Connection::send_pieces(Turn& turn, BodySource& source, Pace& pace)
 {
-    const Mark streams(streaming_, true);
-    const Mark never_ends(endless_, source.heartbeat().has_value());
-    outstayed_from_ = Clock::now() + limits_.write;
+    Stream stream{.terms = {limits_, source.heartbeat().has_value(), Clock::now()}, .turn = turn};
+    const Named named(stream_, stream);
+    const LowWater low_water(socket_.native_handle());
     for (;;) {
         Piece piece;
         bool sent = co_await wait_for_room(pace);
@@ -84,23 +109,47 @@ void Connection::end_short(const Turn& turn, const Piece& piece)
     aborted_ = true;  // no close_notify: a body that ends with its connection must not look complete
 }
 
-bool Connection::has_outstayed() const
+std::optional<CutShort> Connection::stream_over()
 {
-    return listener_.draining && !endless_ && Clock::now() >= outstayed_from_;
+    if (listener_.draining) {
+        stream_->terms.hurry(CutShort::drain);
+    } else if (draining_) {  // it lost its place before it was a stream
+        stream_->terms.hurry(CutShort::displaced);
+    }
+    return stream_->terms.over(Clock::now());
+}
+
+void Connection::look_after_stream(Clock::time_point now)
+{
+    auto& [terms, turn] = *stream_;
+    if (why_cut_ || !turn.admission.recheck) return;
+    auto& answer = turn.exchange->entitlement;
+    if (answer) terms.hear(*answer, now);
+    answer.reset();
+    if (terms.is_lost(now)) return cut(CutShort::revoked);
+    if (!terms.should_ask(now)) return;
+    terms.ask();
+    try {
+        turn.admission.recheck(Exchange::entitlement_sink(turn.exchange));
+    } catch (const std::exception& failure) {  // its sink says that it is not known
+        observe::warn("A stream's caller could not be looked after.",
+                      {{"request_id", turn.request_id}, {"reason", failure.what()}});
+    }
 }
 
 asio::awaitable<bool> Connection::wait_for_room(Pace& pace)
 {
     for (;;) {
-        if (has_outstayed()) note_cut(CutShort::drain);
-        if (why_cut_) co_return false;
         pollfd socket{.fd = socket_.native_handle(), .events = POLLOUT, .revents = 0};
-        if (::poll(&socket, 1, 0) != 0) co_return true;  // room, or an error that the next write meets
+        const bool has_room = ::poll(&socket, 1, 0) != 0;  // or there is an error that the next write meets
+        const auto over = stream_over();
+        if (over && !(has_room && stream_->terms.is_endless())) note_cut(*over);
+        if (why_cut_) co_return false;
+        if (has_room) co_return true;
         expired_ = false;
-        deadline_ = pace.deadline(Clock::now());
-        if (listener_.draining && !endless_) deadline_ = std::min(deadline_, outstayed_from_);
+        deadline_ = std::min(pace.deadline(Clock::now()), stream_->terms.end());
         const bool goes_on = co_await wait_for(Progress::wants_write);
-        if (!goes_on && !has_outstayed()) note_cut(expired_ ? CutShort::pace : CutShort::gone);
+        if (!goes_on && !stream_over()) note_cut(expired_ ? CutShort::pace : CutShort::gone);
     }
 }
 
@@ -138,6 +187,7 @@ asio::awaitable<bool> Connection::send_chunk(std::string text, bool is_last, Pac
 
 asio::awaitable<Piece> Connection::next_piece(Turn& turn, BodySource& source, Pace& pace)
 {
+    if (stream_->terms.is_endless() && stream_over()) co_return Piece::last();
     pace.rest(Clock::now());
     auto piece = co_await ask(turn, source, pace);
     pace.go_on(Clock::now());
@@ -154,7 +204,10 @@ asio::awaitable<Piece> Connection::ask(Turn& turn, BodySource& source, Pace& pac
         co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
         without_wait_ = 0;
         if (peer_has_gone()) note_cut(CutShort::gone);
-        if (has_outstayed()) note_cut(CutShort::drain);
+        if (const auto over = stream_over()) {
+            if (stream_->terms.is_endless()) co_return Piece::last();
+            note_cut(*over);
+        }
         if (why_cut_) co_return Piece();
         if (Clock::now() >= end) co_return Piece::broken(kNothingCame);
     }
@@ -172,11 +225,12 @@ asio::awaitable<Piece> Connection::pull(Turn& turn, BodySource& source, Pace& pa
     const auto heartbeat = source.heartbeat();
     for (;;) {
         set_deadline(heartbeat ? heartbeat->every : limits_.handler);
+        if (heartbeat) deadline_ = std::min(deadline_, stream_->terms.end());
         co_await wait_for_exchange(turn.exchange, is_piece_settled);
         if (aborted_) co_return Piece();
         if (exchange.dropped) co_return Piece::broken("It let go of a sink without an answer.");
         if (exchange.piece) co_return *std::move(exchange.piece);
-        if (endless_ && draining_) co_return Piece::last();
+        if (heartbeat && stream_over()) co_return Piece::last();
         if (!heartbeat) co_return Piece::broken(kNothingCame);
         pace.go_on(Clock::now());
         const bool sent = co_await send_piece(turn, std::string(heartbeat->text), false, pace);

@@ -24,8 +24,9 @@ struct ExchangeState {
     RequestHead head;
     std::optional<Admission> admission;
     std::optional<Response> response;
-    std::optional<Piece> piece;  ///< Of the response's body: what its source was asked for.
-    bool dropped = false;        ///< A sink was destroyed without an answer.
+    std::optional<Piece> piece;              ///< Of the response's body: what its source was asked for.
+    std::optional<Entitlement> entitlement;  ///< What was said of the caller of that body.
+    bool dropped = false;                    ///< A sink was destroyed without an answer.
 };
 
 /// One request on its way through the handler. Kept alive by the connection and by each sink, so that a late answer
@@ -47,6 +48,7 @@ public:
     [[nodiscard]] static AdmissionSink admission_sink(std::shared_ptr<Exchange> exchange);
     [[nodiscard]] static ResponseSink response_sink(std::shared_ptr<Exchange> exchange);
     [[nodiscard]] static PieceSink piece_sink(std::shared_ptr<Exchange> exchange);
+    [[nodiscard]] static EntitlementSink entitlement_sink(std::shared_ptr<Exchange> exchange);
 
     /// Completes at the next wake(), which may come for no reason: ask again what you waited for.
     [[nodiscard]] boost::asio::awaitable<void> wait();
@@ -59,6 +61,14 @@ private:
     void settle(Admission answer) { admission = std::move(answer); }
     void settle(Response answer) { response = std::move(answer); }
     void settle(Piece answer) { piece = std::move(answer); }
+    void settle(Entitlement answer) { entitlement = answer; }
+
+    /// A sink for such an answer goes without one.
+    template <typename Answer>
+    void drop()
+    {
+        dropped = true;
+    }
 
     /// Runs `change` on the loop's thread, then wakes the connection.
     template <typename Change>
@@ -68,5 +78,11 @@ private:
     std::atomic<bool> given_up_ = false;  ///< Read from any thread.
     std::move_only_function<void()> waiter_;
 };
+
+template <>
+inline void Exchange::drop<Entitlement>()
+{
+    entitlement = Entitlement::unknown;
+}
 
 }  // namespace winnow::http

@@ -18,7 +18,7 @@ ListenerMetrics::ListenerMetrics(observe::Metrics& metrics, const std::string& l
     }
     for (std::size_t why = 0; why < cut_short.size(); ++why) {
         cut_short[why] = metrics.counter("winnow_http_answers_cut_short_total",
-                                         "Answers made while they are sent that ended before their end, by reason.",
+                                         "Streams that ended before their end, by reason.",
                                          {{"listener", listener}, {"reason", std::string(kCutShort[why])}});
     }
 }

@@ -5,28 +5,16 @@
 
 #include "http/places/doorman.hpp"
 #include "http/server/body_memory.hpp"
+#include "http/server/cut_short.hpp"
 #include "http/wire/forwarded.hpp"
 #include "winnow/http/server.hpp"
 
 #include <array>
 #include <atomic>
-#include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace winnow::http {
-
-/// Why an answer that is made while it is sent has ended before its end.
-enum class CutShort : std::uint8_t {
-    source,     ///< It broke, or gave nothing for too long.
-    pace,       ///< Its reader took too little.
-    gone,       ///< Its reader has closed, or is out of reach.
-    drain,      ///< The server stops.
-    unsent,     ///< Too many answers of its tenant were not taken.
-    displaced,  ///< A new connection, where places were short.
-};
-inline constexpr std::array<std::string_view, 6> kCutShort{"source", "pace", "gone", "drain", "unsent", "displaced"};
 
 struct ListenerMetrics {
     ListenerMetrics(observe::Metrics& metrics, const std::string& listener);
