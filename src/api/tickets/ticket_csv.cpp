@@ -102,9 +102,9 @@ std::string csv_cell(std::string_view text)
     return quoted + '"';
 }
 
-std::string tickets_csv(const std::vector<domain::Ticket>& tickets)
+std::string tickets_csv(const std::vector<domain::Ticket>& tickets, bool with_header)
 {
-    std::string out(kHeader);
+    std::string out(with_header ? kHeader : std::string_view());
     for (const auto& t : tickets) {
         append_line(out, {t.id.str(),
                           std::to_string(t.number),

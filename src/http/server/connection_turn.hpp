@@ -20,6 +20,7 @@ struct Connection::Turn {
         : exchange(std::move(shared)), parser(exchange->head), memory(memory)
     {
     }
+    ~Turn() { exchange->abandon(); }
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
 

@@ -37,6 +37,15 @@ class Exchange : public ExchangeState {
 public:
     explicit Exchange(std::weak_ptr<Loop> loop) : loop_(std::move(loop)) {}
 
+    /// Its connection has done with it: what comes from now on is thrown away, and so is what was not used. A request
+    /// that is kept by its own answer's source would else keep both for ever.
+    void abandon() noexcept
+    {
+        abandoned_ = true;
+        response.reset();
+        piece.reset();
+    }
+
     /// Nobody waits for the answer any more.
     void give_up() noexcept { given_up_.store(true, std::memory_order_relaxed); }
     [[nodiscard]] static std::shared_ptr<const std::atomic<bool>> given_up(std::shared_ptr<const Exchange> exchange)
@@ -58,10 +67,15 @@ private:
     template <typename Answer>
     class Sink;
 
-    void settle(Admission answer) { admission = std::move(answer); }
-    void settle(Response answer) { response = std::move(answer); }
-    void settle(Piece answer) { piece = std::move(answer); }
-    void settle(Entitlement answer) { entitlement = answer; }
+    void settle(Admission answer) { keep(admission, std::move(answer)); }
+    void settle(Response answer) { keep(response, std::move(answer)); }
+    void settle(Piece answer) { keep(piece, std::move(answer)); }
+    void settle(Entitlement answer) { keep(entitlement, answer); }
+    template <typename Answer>
+    void keep(std::optional<Answer>& where, Answer answer)
+    {
+        if (!abandoned_) where = std::move(answer);
+    }
 
     /// A sink for such an answer goes without one.
     template <typename Answer>
@@ -76,6 +90,7 @@ private:
 
     std::weak_ptr<Loop> loop_;
     std::atomic<bool> given_up_ = false;  ///< Read from any thread.
+    bool abandoned_ = false;
     std::move_only_function<void()> waiter_;
 };
 

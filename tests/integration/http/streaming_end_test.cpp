@@ -178,6 +178,26 @@ TEST_F(Streaming, AReaderThatGoesAwayFreesTheSource)
     EXPECT_TRUE(has_metric(cut_short("gone", 2)));
 }
 
+/// What a source keeps of its own request must not keep both.
+TEST_F(Streaming, AnAnswerThatComesWhenNobodyWaitsAnyMoreIsFreed)
+{
+    options_.limits.handler = 200ms;
+    Held<std::pair<Request, ResponseSink>> held;
+    handler_.on_handle = [&](Request request, ResponseSink sink) {
+        held.put({std::move(request), std::move(sink)});
+    };
+    TlsClient client(port());
+    client.send(kGet);
+    auto [request, late] = held.take();
+    EXPECT_EQ(client.receive().status, 503);
+    client.send(kGet);
+    held.take();  // so the turn of the first one is over
+    late(Response(200, "text/plain",
+                  std::make_unique<WatchedSource>(
+                      watch_, [request = std::make_shared<Request>(std::move(request))](std::size_t, PieceSink) {})));
+    EXPECT_TRUE(soon([&] { return watch_->freed.load(); }));
+}
+
 TEST_F(Streaming, ADrainLetsABodyEnd)
 {
     Held<PieceSink> sinks;

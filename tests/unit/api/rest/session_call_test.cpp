@@ -1,13 +1,13 @@
 #include "api/rest/session_call.hpp"
 
 #include "api/rest/respond.hpp"
+#include "one_session.hpp"
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
 #include <atomic>
 #include <chrono>
-#include <ctime>
 #include <future>
 #include <memory>
 #include <optional>
@@ -20,53 +20,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-/// A session of which nothing is read.
-class NoSession final : public ports::TenantSession {
-public:
-    [[nodiscard]] TenantId tenant() const noexcept override { return {}; }
-    ports::AlertArchive& alerts() override { return none<ports::AlertArchive>(); }
-    ports::TicketStore& tickets() override { return none<ports::TicketStore>(); }
-    ports::RuleStore& rules() override { return none<ports::RuleStore>(); }
-    ports::ContactStore& contacts() override { return none<ports::ContactStore>(); }
-    ports::IntegrationStore& integrations() override { return none<ports::IntegrationStore>(); }
-    ports::DeliveryStore& deliveries() override { return none<ports::DeliveryStore>(); }
-    ports::SettingsStore& settings() override { return none<ports::SettingsStore>(); }
-    ports::UserStore& users() override { return none<ports::UserStore>(); }
-    ports::ReceiptStore& receipts() override { return none<ports::ReceiptStore>(); }
-    ports::SilenceStore& silences() override { return none<ports::SilenceStore>(); }
-    ports::InhibitionStore& inhibitions() override { return none<ports::InhibitionStore>(); }
-    ports::RulesetHistory& ruleset_history() override { return none<ports::RulesetHistory>(); }
-    ports::NoiseStore& noise() override { return none<ports::NoiseStore>(); }
-    ports::MaintenanceStore& maintenance() override { return none<ports::MaintenanceStore>(); }
-    ports::BacktestStore& backtests() override { return none<ports::BacktestStore>(); }
-
-private:
-    template <typename Store>
-    [[noreturn]] static Store& none()
-    {
-        throw std::logic_error("nothing is to be read here");
-    }
-};
-
-/// Runs each job at once, on the caller's thread.
-class OneSession final : public ports::TenantDatabase {
-public:
-    using TenantDatabase::submit;
-    void submit(TenantId /*tenant*/, Job job, Finished finished, Terms terms) override
-    {
-        last_timeout = terms.statement_timeout;
-        if (terms.given_up && terms.given_up()) return finished(Error(ErrorCode::timeout, "given up"));
-        NoSession session;
-        in_transaction = true;
-        auto done = job(session);
-        in_transaction = false;
-        finished(std::move(done));
-    }
-
-    std::atomic<bool> in_transaction = false;
-    std::atomic<std::chrono::milliseconds> last_timeout{};
-};
 
 class SessionCallsTest : public testing::Test {
 protected:
@@ -116,18 +69,6 @@ TEST_F(SessionCallsTest, AnAnalysisReadsInATransactionAndIsWorkedOutWithoutOne)
     EXPECT_EQ(answer.body.text(), R"({"now":42,"read":"what was read"})");
     EXPECT_TRUE(loaded_in_transaction);
     EXPECT_FALSE(computed_in_transaction);
-}
-
-/// So much of a processor, however busy the machine is.
-void work_for(std::chrono::nanoseconds time)
-{
-    const auto now = [] {
-        timespec spent{};
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
-        return std::chrono::seconds(spent.tv_sec) + std::chrono::nanoseconds(spent.tv_nsec);
-    };
-    for (const auto end = now() + time; now() < end;) {
-    }
 }
 
 TEST_F(SessionCallsTest, WhatAnAnalysisTookOfAProcessorIsTold)
