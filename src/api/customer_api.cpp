@@ -4,6 +4,7 @@
 #include "api/rates/rate_answer.hpp"
 #include "api/rates/rates.hpp"
 #include "api/rest/credential.hpp"
+#include "api/rest/entitlement.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/problem.hpp"
 #include "api/rest/respond.hpp"
@@ -171,7 +172,7 @@ public:
         const std::function<bool()> may_ask = std::cref(asks);  // which takes no memory
         options_.authenticator.authenticate(
             credential_of(head, token_of(*admitted), match.entry->route.sender),
-            [admitted, max_body_bytes, rates = rates_, &head,
+            [admitted, max_body_bytes, rates = rates_, &head, &authenticator = options_.authenticator,
              sink = std::move(sink)](Result<access::Principal> who) mutable {
                 const auto& entry = *admitted->entry;
                 if (admitted->stopped) {
@@ -202,7 +203,14 @@ public:
                         refused(refusal(route.sender, 403, "forbidden", why_forbidden(*who, route), head.request_id)));
                 }
                 admitted->who = *std::move(who);
-                sink(accepted(std::move(admitted), max_body_bytes));
+                auto admission = accepted(admitted, max_body_bytes);
+                if (route.streams) {
+                    admission.may_stream = true;
+                    admission.recheck = recheck_of(
+                        authenticator, credential_of(head, token_of(*admitted), route.sender), admitted->who,
+                        route.permission);
+                }
+                sink(std::move(admission));
             },
             may_ask);
     }
@@ -323,7 +331,17 @@ private:
                 .analysed = [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
                     const auto begun = std::chrono::ceil<std::chrono::milliseconds>(spent).count();
                     rates->settle(payer_of(who), domain::RateClass::heavy, begun - 1);  // the head has paid one
-                }};
+                },
+                .page_wait =
+                    [rates = rates_](const access::Principal& who) {
+                        const auto wait = rates->wait(payer_of(who), domain::RateClass::heavy);
+                        return std::chrono::ceil<std::chrono::milliseconds>(wait);
+                    },
+                .page_paid =
+                    [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
+                        const auto begun = std::chrono::ceil<std::chrono::milliseconds>(spent).count();
+                        rates->settle(payer_of(who), domain::RateClass::heavy, begun);
+                    }};
     }
 
     [[nodiscard]] std::size_t longest_body(const RouteEntry& entry) const

@@ -194,8 +194,8 @@ private:
 
     [[nodiscard]] http::Response answer(Action action, const std::string& id, const http::Request& request)
     {
-        const auto response = run(action, id, request);
-        if (response) return *response;
+        auto response = run(action, id, request);
+        if (response) return *std::move(response);
         if (response.error().code() == ErrorCode::internal) {
             observe::error("a management request failed",
                            {{"request_id", request.head.request_id}, {"reason", response.error().message()}});

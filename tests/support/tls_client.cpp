@@ -20,7 +20,7 @@ namespace winnow::test {
 
 namespace {
 
-int connect_to(std::uint16_t port, std::chrono::milliseconds patience)
+int connect_to(std::uint16_t port, std::chrono::milliseconds patience, int receive_buffer = 0)
 {
     std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes with write(2)
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -30,6 +30,7 @@ int connect_to(std::uint16_t port, std::chrono::milliseconds patience)
                        .tv_usec = static_cast<suseconds_t>((patience - seconds).count() * 1'000)};
     ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
     ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
+    if (receive_buffer > 0) ::setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     const int on = 1;
     ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     sockaddr_in address{};
@@ -76,7 +77,7 @@ TlsClient::TlsClient(std::uint16_t port, ClientOptions options) : context_(SSL_C
         SSL_CTX_use_certificate_chain_file(context_.get(), options.certificate_file.c_str());
         SSL_CTX_use_PrivateKey_file(context_.get(), options.key_file.c_str(), SSL_FILETYPE_PEM);
     }
-    socket_ = connect_to(port, options.patience);
+    socket_ = connect_to(port, options.patience, options.receive_buffer);
     ssl_.reset(SSL_new(context_.get()));
     SSL_set_fd(ssl_.get(), socket_);
     SSL_set1_host(ssl_.get(), "localhost");
@@ -154,6 +155,36 @@ Answer TlsClient::receive(bool to_head_request)
     answer.body = buffer_.substr(0, size);
     buffer_.erase(0, size);
     return answer;
+}
+
+std::optional<std::string> TlsClient::receive_chunk()
+{
+    const auto need = [this](auto has) {
+        while (!has()) {
+            if (!fill()) throw ClientError("the peer closed within a chunk");
+        }
+    };
+    need([this] { return buffer_.contains("\r\n"); });
+    const auto begin = buffer_.find("\r\n") + 2;
+    const auto size = std::stoul(buffer_, nullptr, 16);
+    need([&] { return buffer_.size() >= begin + size + 2; });
+    auto chunk = buffer_.substr(begin, size);
+    buffer_.erase(0, begin + size + 2);
+    if (size == 0) return std::nullopt;
+    return chunk;
+}
+
+std::string TlsClient::receive_chunks()
+{
+    std::string all;
+    while (const auto chunk = receive_chunk()) all += *chunk;
+    return all;
+}
+
+std::string TlsClient::receive_some()
+{
+    if (buffer_.empty() && !fill()) return "";
+    return std::exchange(buffer_, {});
 }
 
 Answer TlsClient::ask(std::string_view bytes)

@@ -35,11 +35,12 @@ struct Answer {
 };
 
 struct ClientOptions {
-    std::string authorities_file;  ///< "" verifies nobody.
-    std::string certificate_file;
-    std::string key_file;
+    std::string authorities_file = {};  ///< "" verifies nobody.
+    std::string certificate_file = {};
+    std::string key_file = {};
     int highest_version = TLS1_3_VERSION;
     std::chrono::milliseconds patience{10'000};  ///< Longest wait for anything.
+    int receive_buffer = 0;                      ///< Bytes that the kernel takes in ahead of us; 0: what it likes.
 };
 
 /// Not thread-safe.
@@ -61,6 +62,16 @@ public:
 
     /// Status line and headers of the next response only.
     [[nodiscard]] Answer receive_head();
+
+    /// The next chunk of a body after receive_head(); nullopt: that was the last one. Throws where the peer closes
+    /// before.
+    [[nodiscard]] std::optional<std::string> receive_chunk();
+
+    /// All chunks up to the last one.
+    [[nodiscard]] std::string receive_chunks();
+
+    /// Whatever has come; waits for a byte at least. "": the peer has closed in order.
+    [[nodiscard]] std::string receive_some();
 
     /// send, then receive.
     [[nodiscard]] Answer ask(std::string_view bytes);

@@ -4,6 +4,7 @@
 /// Plain request and response values. Nothing above `http` ever sees a Beast type.
 
 #include "winnow/base/uuid.hpp"
+#include "winnow/http/body.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -62,15 +63,16 @@ struct Request {
     [[nodiscard]] bool is_given_up() const noexcept { return given_up && given_up->load(std::memory_order_relaxed); }
 };
 
-/// An answer. The server adds Date, Content-Length, Connection, X-Request-Id and the security headers.
+/// An answer. The server adds Date, Content-Length or Transfer-Encoding, Connection, X-Request-Id and the security
+/// headers.
 struct Response {
     int status = 200;
     std::vector<Header> headers;
-    std::string body;
+    Body body;
 
     Response() = default;
     explicit Response(int code) : status(code) {}
-    Response(int code, std::string content_type, std::string content) : status(code), body(std::move(content))
+    Response(int code, std::string content_type, Body content) : status(code), body(std::move(content))
     {
         set("Content-Type", std::move(content_type));
     }
@@ -82,12 +84,29 @@ struct Response {
 /// Undoes percent-encoding; nullopt where it is malformed or decodes to U+0000.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
 
+/// Whether a caller may still have what it was admitted to.
+enum class Entitlement : std::uint8_t {
+    held,
+    lost,
+    unknown,  ///< It cannot be told just now.
+};
+
+/// Called once, at once or later, from any thread. One that is destroyed without a call has said `unknown`.
+using EntitlementSink = std::move_only_function<void(Entitlement)>;
+
 /// What a handler says to a head, before any body byte is read.
 struct Admission {
     std::optional<Response> refusal;  ///< Sent as the answer; the body is drained or the connection closed.
     std::size_t max_body_bytes = 0;   ///< A longer body is answered 413.
     Uuid caller;  ///< Who was authenticated, and takes of its shares of places and memory; nil: nobody was.
     std::shared_ptr<const Attachment> attachment;
+    /// The answer's body has a source, if all goes well: it is one of the caller's streams from here on, and refused
+    /// with 429 where they are as many as they may be. A body with a source that was not announced is counted once it
+    /// is there, when its work was done already.
+    bool may_stream = false;
+    /// Asks whether the caller may still have such an answer: on an I/O thread, again and again while it is sent, never
+    /// before the last question was answered. Must not block. Empty: it may.
+    std::function<void(EntitlementSink)> recheck = {};
 };
 
 /// Each is called exactly once, from any thread, also after the peer has gone.

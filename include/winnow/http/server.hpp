@@ -42,14 +42,21 @@ struct TlsFiles {
     std::string client_authorities;
 };
 
-/// Deadlines are totals, and kept to within about 50 ms.
+/// Deadlines are totals, but for `write` of answers that are made while they are sent, and kept to within about 50 ms.
+/// Such an answer, whose body has a source, is called a stream.
 struct Limits {
     std::chrono::milliseconds handshake{5'000};
     std::chrono::milliseconds idle{60'000};     ///< Between requests.
     std::chrono::milliseconds header{10'000};   ///< From a head's first byte to its last.
     std::chrono::milliseconds body{15'000};     ///< From admission to the body's last byte.
-    std::chrono::milliseconds handler{30'000};  ///< For admit and handle, each; then 503.
-    std::chrono::milliseconds write{15'000};    ///< Of one response.
+    std::chrono::milliseconds handler{30'000};  ///< For admit and handle, each; then 503. And for each piece of a body.
+    /// Of one response. Of a stream, not in all: in each such time in which there is something to take its client takes
+    /// `min_answer_rate`, or is cut off.
+    std::chrono::milliseconds write{15'000};
+    std::chrono::milliseconds stream{3'600'000};  ///< Of one stream: then it ends at its next piece.
+    /// How often is asked whether a stream's caller may still have it (Admission::recheck). It ends when the answer is
+    /// no, and when there was none for ten times as long.
+    std::chrono::milliseconds recheck{3'000};
     /// From our last byte, or the peer's, until the peer has closed, too; in all no longer than `body`.
     std::chrono::milliseconds shutdown{1'000};
 
@@ -66,6 +73,8 @@ struct Limits {
     /// Bytes a second of a body that has some of it, on average over each `body_pace`; less is 408. 0: `body` only.
     std::size_t min_body_rate = 4'096;
     std::chrono::milliseconds body_pace{10'000};
+    /// Bytes a second of a stream, on average over each `write`. 0: any byte within `write` is enough.
+    std::size_t min_answer_rate = 4'096;
 
     std::size_t max_requests_per_connection = 100'000;
     // An address is an IPv4 address or an IPv6 /64. A connection is new until a request on it was authenticated.
@@ -75,6 +84,8 @@ struct Limits {
         256;  ///< More displace the oldest; none where a key was shown lately.
     /// Of answers of one tenant that wait for their clients to take them; beyond, the slowest are cut off.
     std::size_t max_unsent_bytes_per_tenant = std::size_t{16} << 20U;
+    /// Streams of one tenant at the same time; at most half of the requests that it may have under way. More are 429.
+    std::size_t max_streams_per_tenant = 64;
 };
 
 struct ListenOptions {
@@ -108,7 +119,9 @@ public:
     [[nodiscard]] Result<Done> reload_certificates();
 
     /// Stops accepting, closes idle connections, lets busy ones finish the request they are at, and returns when all
-    /// are gone. After `grace` what is left is cut off. True if nothing was. Handler is not called any more after this.
+    /// are gone. Streams end: without an end of their own at once and in order, others before their end, so that it
+    /// shows, at the next piece after they have taken `Limits::write`. After `grace` what is left is cut off. True if
+    /// nothing was. Handler is not called any more after this.
     bool drain(std::chrono::milliseconds grace);
 
 private:

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,6 +64,12 @@ struct TicketChange {
     std::optional<std::string> let_go = {};
 };
 
+/// What was read of a list of ids.
+struct TicketsRead {
+    std::vector<domain::Ticket> tickets;  ///< In the order of their ids.
+    std::size_t ids = 0;                  ///< So many of the first ids are dealt with: read, or of tickets that are gone.
+};
+
 /// Not thread-safe: lives and dies with its transaction.
 class TicketStore {
 public:
@@ -75,6 +82,15 @@ public:
     [[nodiscard]] virtual Result<std::vector<domain::Ticket>> page(const TicketFilter& filter, TicketOrder order,
                                                                    const std::optional<TicketCursor>& after,
                                                                    std::size_t limit) = 0;
+
+    /// The ids of what page() gives, in its order.
+    [[nodiscard]] virtual Result<std::vector<TicketId>> ids(const TicketFilter& filter, TicketOrder order,
+                                                            const std::optional<TicketCursor>& after,
+                                                            std::size_t limit) = 0;
+
+    /// The tickets of the first of `ids`, as they are now: as many as have `max_bytes` of text together, and one at
+    /// least where any is left.
+    [[nodiscard]] virtual Result<TicketsRead> read(std::span<const TicketId> ids, std::size_t max_bytes) = 0;
 
     /// How many tickets there are of each state and severity; combinations without tickets are left out.
     [[nodiscard]] virtual Result<std::vector<TicketCount>> count(const TicketFilter& filter) = 0;

@@ -58,7 +58,7 @@ http::Response problem_of(const Standing& refused, int status, std::string_view 
     http::Response response(status);
     response.headers.reserve(4);
     response.set("Content-Type", std::string(kProblemType));
-    auto& body = response.body;
+    std::string body;
     body.reserve(768);
     body += R"({"type":"https://iana.org/assignments/http-problem-types#quota-exceeded",)"
             R"("title":"Too many requests","status":)";
@@ -71,6 +71,7 @@ http::Response problem_of(const Standing& refused, int status, std::string_view 
             std::to_string(refused.rate.burst) + R"(},"whose":)";
     body += in_quotes(to_string(refused.whose));
     body += R"(,"instance":")" + instance_of(request_id) + R"("})";
+    response.body = std::move(body);
     return response;
 }
 

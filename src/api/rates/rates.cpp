@@ -146,6 +146,16 @@ void Rates::settle(const Payer& payer, RateClass kind, std::int64_t cost)
     });
 }
 
+std::chrono::nanoseconds Rates::wait(const Payer& payer, RateClass kind)
+{
+    const auto now = clock_();
+    const auto limits = limits_of(payer.own.get(), kind);
+    const auto missing = accounts_.with(
+        payer.tenant.value(), payer.credential, now,
+        [&](Buckets& tenant, Buckets& credential) { return shortage(limits, kind, 1, tenant, credential, now); });
+    return missing ? missing->wait : std::chrono::nanoseconds{0};
+}
+
 Standing Rates::standing(const Payer& payer, RateClass kind)
 {
     const auto now = clock_();

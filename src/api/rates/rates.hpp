@@ -59,6 +59,9 @@ public:
     /// What turned out to be due besides; below 0 it is given back.
     void settle(const Payer& payer, domain::RateClass kind, std::int64_t cost);
 
+    /// How long until something of the class is there; 0: it is. Takes nothing, and is no refusal.
+    [[nodiscard]] std::chrono::nanoseconds wait(const Payer& payer, domain::RateClass kind);
+
     [[nodiscard]] Standing standing(const Payer& payer, domain::RateClass kind);
 
     /// Whether so many look-ups of this address's keys have failed that no more are made for it now.

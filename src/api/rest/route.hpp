@@ -15,6 +15,7 @@
 #include "winnow/ports/tenant_session.hpp"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -66,22 +67,48 @@ struct Call {
 /// looks at Call::is_given_up() between parts that take long.
 using Compute = std::move_only_function<Result<http::Response>(const Call&)>;
 
-/// What a handler makes of a request: a response, or what will make one.
+/// A part of a body.
+struct Page {
+    std::string text;
+    bool is_last = true;
+};
+/// Makes it of what was read: runs after the transaction, on an analysis thread, with no session.
+using MakePage = std::move_only_function<Result<Page>()>;
+
+/// A body that is read page by page, each when the client has taken the one before: so a client that takes its time
+/// costs a page's memory, and neither thread nor session. Used by one thread at a time, whichever that is.
+class Pages {
+public:
+    Pages() = default;
+    Pages(const Pages&) = delete;
+    Pages& operator=(const Pages&) = delete;
+    virtual ~Pages() = default;
+
+    /// Reads the next page, on a database thread, in a short transaction of its own. Both in rows and in bytes it has a
+    /// bound that does not depend on who asks. What fails cuts the body short. Not called any more after the last one.
+    [[nodiscard]] virtual Result<MakePage> read(const Call& call, ports::TenantSession& session) = 0;
+};
+
+/// What a handler makes of a request: a response, or what will make one, or a response whose body is read later.
 class Answer {
 public:
     Answer(http::Response response) : response_(std::move(response)) {}  // NOLINT(google-explicit-constructor)
     Answer(Compute compute) : compute_(std::move(compute)) {}            // NOLINT(google-explicit-constructor)
+    /// Of a route that is marked with `streams`. The head's body does not count.
+    Answer(http::Response head, std::unique_ptr<Pages> pages) : response_(std::move(head)), pages_(std::move(pages)) {}
 
     [[nodiscard]] bool is_ready() const noexcept { return !compute_; }
-    [[nodiscard]] http::Response& response() noexcept { return response_; }  ///< Where it is ready.
-    [[nodiscard]] Compute& compute() noexcept { return compute_; }           ///< Where it is not.
+    [[nodiscard]] http::Response& response() noexcept { return response_; }      ///< Where it is ready.
+    [[nodiscard]] Compute& compute() noexcept { return compute_; }               ///< Where it is not.
+    [[nodiscard]] std::unique_ptr<Pages>& pages() noexcept { return pages_; }    ///< Null: the response is whole.
 
 private:
     http::Response response_;
     Compute compute_;
+    std::unique_ptr<Pages> pages_;
 };
 
-/// The response at once, wherever that is.
+/// The response at once, wherever that is; of one whose body is read later the head.
 [[nodiscard]] inline Result<http::Response> made_of(Result<Answer> answer, const Call& call)
 {
     if (!answer) return answer.error();
@@ -111,6 +138,7 @@ struct Route {
     SessionHandler handler;
     IsAnalysis is_analysis = nullptr;  ///< Null: never.
     bool is_charged = false;           ///< It changes something, and is charged for processor time as an analysis is.
+    bool streams = false;              ///< Its body is read page by page, or goes on for long.
     /// In whose form it refuses, as the table of senders says; null: with problem documents. customer_routes() sets it.
     const intake::Sender* sender = nullptr;
 };

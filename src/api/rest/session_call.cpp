@@ -21,21 +21,6 @@ namespace {
 using http::Response;
 using Outcome = ports::ReceiptAnswer::Outcome;
 
-/// One call, alive until it is answered. The transaction may be run on any database thread.
-struct Running {
-    std::shared_ptr<const Route> route;
-    PathParameters parameters;
-    access::Principal who;
-    http::Request request;
-    http::ResponseSink sink;
-    Services services;
-    Timestamp now;  ///< When the handler began.
-    Response response;
-    Compute compute;                    ///< Where it is not empty it makes the response.
-    std::chrono::nanoseconds spent{0};  ///< Of a processor, by the handler.
-    bool outbox_changed = false;        ///< Said by the handler; true only once the transaction is committed.
-};
-
 /// The handler's answer, once an Idempotency-Key.
 Result<Answer> answer_once(const Call& call, const Route& route, ports::TenantSession& session)
 {
@@ -64,41 +49,33 @@ Result<Answer> answer_once(const Call& call, const Route& route, ports::TenantSe
     // An answer that shows a secret is not kept: the key stays claimed, and its answer says so.
     bool secret = false;
     for (const auto& header : response->headers) secret = secret || header.name == "Cache-Control";
-    const auto kept =
-        secret ? std::string(R"({"detail":"created before; its secret was shown once"})") : response->body;
+    const auto kept = secret ? std::string(R"({"detail":"created before; its secret was shown once"})")
+                             : std::string(response->body.text());
     if (const auto stored = session.receipts().answer(scope, key, response->status, kept); !stored) {
         return stored.error();
     }
     return *std::move(response);
 }
 
-Call call_of(const Running& running)
-{
-    return {.request = running.request,
-            .who = running.who,
-            .path = running.parameters,
-            .now = running.now,
-            .services = running.services};
-}
-
-Result<Done> run_handler(Running& running, ports::TenantSession& session)
+Result<Done> run_handler(RunningCall& running, ports::TenantSession& session)
 {
     const expr::PatternsOnce once;  // its rules are looked at several times
     const auto before = observe::processor_time();
     running.now = running.services.clock();
-    const auto call = call_of(running);
+    const auto call = running.call();
     auto answer = answer_once(call, *running.route, session);
     running.spent += observe::processor_time() - before;
     if (!answer) return answer.error();
     if (answer->is_ready()) {
         running.response = std::move(answer->response());
+        running.pages = std::move(answer->pages());
     } else {
         running.compute = std::move(answer->compute());
     }
     return Done{};
 }
 
-void fail(Running& running, const Error& error)
+void fail(RunningCall& running, const Error& error)
 {
     const auto& head = running.request.head;
     if (error.code() == ErrorCode::internal) {
@@ -110,9 +87,9 @@ void fail(Running& running, const Error& error)
 }
 
 /// Makes the response of what was read, and sends it.
-void compute(Running& running)
+void compute(RunningCall& running)
 {
-    const auto call = call_of(running);
+    const auto call = running.call();
     const expr::PatternsOnce once;
     auto made = [&]() -> Result<Response> {
         try {
@@ -126,7 +103,14 @@ void compute(Running& running)
     running.sink(*std::move(made));
 }
 
-ports::TenantDatabase::Job job_of(std::shared_ptr<Running> running)
+/// What the handler has made, or its beginning.
+void send_answer(const std::shared_ptr<RunningCall>& running, const std::shared_ptr<const PageTerms>& terms)
+{
+    if (running->pages) running->response.body = std::make_unique<PagedBody>(running, terms);
+    running->sink(std::move(running->response));
+}
+
+ports::TenantDatabase::Job job_of(std::shared_ptr<RunningCall> running)
 {
     return [running = std::move(running)](ports::TenantSession& session) {
         return run_handler(*running, session);
@@ -141,7 +125,7 @@ void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parame
     if (const auto text = only_text(request.head, parameters); !text) {
         return sink(refusal(route->sender, text.error(), request.head.request_id));
     }
-    auto running = std::make_shared<Running>();
+    auto running = std::make_shared<RunningCall>();
     running->route = std::move(route);
     running->parameters = std::move(parameters);
     running->who = std::move(who);
@@ -161,11 +145,14 @@ void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parame
     };
     const auto& head = running->request.head;
     if (is_analysis(*running->route, head)) {
-        auto load = [running, failed, given_up, analysed = analysed_,
+        auto load = [running, failed, given_up, analysed = analysed_, terms = page_terms_,
                      &database = database_](AnalysisThreads::Turn turn) {
-            auto loaded = [running, failed, analysed, turn = std::move(turn)](const Result<Done>& done) mutable {
+            auto loaded = [running, failed, analysed, terms, turn = std::move(turn)](const Result<Done>& done) mutable {
                 if (!done) return fail(*running, done.error());
-                if (!running->compute) return running->sink(std::move(running->response));
+                if (!running->compute) {
+                    if (running->pages && analysed) analysed(running->who, running->spent);
+                    return send_answer(running, terms);
+                }
                 AnalysisThreads::Paid paid;
                 if (analysed) {
                     // Not with `running`: what was read goes when it was worked on.
@@ -181,12 +168,13 @@ void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parame
         return analysis_.submit(running->who.tenant, std::move(load), failed, given_up);
     }
     const bool reads = only_reads(*running->route, head);
-    auto finished = [running, wake = services_.outbox_changed, analysed = analysed_](const Result<Done>& done) {
+    auto finished = [running, wake = services_.outbox_changed, analysed = analysed_,
+                     terms = page_terms_](const Result<Done>& done) {
         if (running->route->is_charged && analysed) analysed(running->who, running->spent);
         if (!done) return fail(*running, done.error());
         if (running->outbox_changed && wake) wake();
         if (running->compute) return compute(*running);
-        running->sink(std::move(running->response));
+        send_answer(running, terms);
     };
     database_.submit(running->who.tenant, job_of(running), std::move(finished),
                      {.given_up = given_up,

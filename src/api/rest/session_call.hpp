@@ -5,6 +5,7 @@
 /// what the handler has read.
 
 #include "api/analysis/analysis_threads.hpp"
+#include "api/rest/paged_body.hpp"
 #include "api/rest/route.hpp"
 #include "api/rest/router.hpp"
 
@@ -23,6 +24,9 @@ public:
         /// Told what an analysis took of a processor, from any thread, also when whoever made this is gone. Empty:
         /// nobody is.
         std::function<void(const access::Principal&, std::chrono::nanoseconds)> analysed = {};
+        /// As PageTerms has them.
+        std::function<std::chrono::milliseconds(const access::Principal&)> page_wait = {};
+        std::function<void(const access::Principal&, std::chrono::nanoseconds)> page_paid = {};
     };
 
     SessionCalls(ports::TenantDatabase& database, Services services, const Options& options)
@@ -30,12 +34,18 @@ public:
           services_(std::move(services)),
           read_timeout_(options.read_timeout),
           analysed_(options.analysed),
-          analysis_(options.analysis)
+          analysis_(options.analysis),
+          page_terms_(std::make_shared<const PageTerms>(PageTerms{.database = database,
+                                                                  .analysis = analysis_,
+                                                                  .statement_timeout = options.read_timeout,
+                                                                  .wait = options.page_wait,
+                                                                  .paid = options.page_paid}))
     {
     }
 
     /// A POST's Idempotency-Key is honoured: the first answer is stored with the work, and given again. The call keeps
-    /// all that it needs, and may come to its turn after whoever started it is gone.
+    /// all that it needs, and may come to its turn after whoever started it is gone. An answer that is read page by page
+    /// asks for no more of them then.
     void run(std::shared_ptr<const Route> route, PathParameters parameters, access::Principal who,
              http::Request request, http::ResponseSink sink);
 
@@ -45,6 +55,7 @@ private:
     const std::chrono::milliseconds read_timeout_;
     const std::function<void(const access::Principal&, std::chrono::nanoseconds)> analysed_;
     AnalysisThreads analysis_;
+    const std::shared_ptr<const PageTerms> page_terms_;
 };
 
 }  // namespace winnow::api

@@ -159,10 +159,10 @@ std::string csv_cell(std::string_view text)
     return quoted + '"';
 }
 
-std::string tickets_csv(const std::vector<domain::Ticket>& tickets)
+std::string tickets_csv(const std::vector<domain::Ticket>& tickets, bool with_header)
 {
     std::string out;
-    append_line(out, [](const auto& field) { return field.name; });
+    if (with_header) append_line(out, [](const auto& field) { return field.name; });
     for (const auto& ticket : tickets) {
         append_line(out, [&](const auto& field) {
             return csv_cell(std::visit([&](auto at) { return cell_text(ticket.*at); }, field.member));

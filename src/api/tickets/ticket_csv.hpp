@@ -15,7 +15,7 @@ namespace winnow::api {
 /// apostrophe before it.
 [[nodiscard]] std::string csv_cell(std::string_view text);
 
-/// The header line and one line a ticket, each ended by CR LF.
-[[nodiscard]] std::string tickets_csv(const std::vector<domain::Ticket>& tickets);
+/// The header line, unless it is left out, and one line a ticket, each ended by CR LF.
+[[nodiscard]] std::string tickets_csv(const std::vector<domain::Ticket>& tickets, bool with_header = true);
 
 }  // namespace winnow::api

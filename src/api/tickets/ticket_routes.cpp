@@ -6,7 +6,7 @@
 #include "api/rest/problem.hpp"
 #include "api/rest/respond.hpp"
 #include "api/rest/route.hpp"
-#include "api/tickets/ticket_csv.hpp"
+#include "api/tickets/ticket_export.hpp"
 #include "api/tickets/ticket_json.hpp"
 #include "api/tickets/ticket_query.hpp"
 #include "api/tickets/ticket_work.hpp"
@@ -29,9 +29,6 @@ using http::Response;
 using nlohmann::json;
 using ports::TenantSession;
 
-/// Lines of one CSV answer; the Link header leads to the rest.
-constexpr std::size_t kMaxCsvRows = 10'000;
-
 Result<Response> list_tickets(const Call& call, TenantSession& session)
 {
     const auto& head = call.request.head;
@@ -53,67 +50,6 @@ Result<Response> list_tickets(const Call& call, TenantSession& session)
     auto items = json::array();
     for (const auto& ticket : *tickets) items.push_back(ticket_json(ticket));
     return page_response(head, items, next);
-}
-
-/// `limit` of the CSV list, which takes more than a page.
-Result<std::size_t> csv_limit(const http::RequestHead& head)
-{
-    const auto text = head.query_parameter("limit");
-    if (!text) return kMaxCsvRows;
-    std::size_t limit = 0;
-    const auto [end, failure] = std::from_chars(text->data(), text->data() + text->size(), limit);
-    if (failure != std::errc() || end != text->data() + text->size() || limit < 1 || limit > kMaxCsvRows) {
-        return query_error("limit", "must be a number from 1 to " + std::to_string(kMaxCsvRows));
-    }
-    return limit;
-}
-
-/// The page_request() of the request without its `limit`, which page_request() would judge by its own maximum.
-Result<Cursor> csv_cursor(const http::RequestHead& head)
-{
-    http::RequestHead only_cursor;
-    only_cursor.path = head.path;
-    for (std::string_view rest = head.query; !rest.empty();) {
-        const auto end = rest.find('&');
-        if (rest.substr(0, end).starts_with("cursor=")) only_cursor.query = rest.substr(0, end);
-        if (end == std::string_view::npos) break;
-        rest.remove_prefix(end + 1);
-    }
-    const auto page = page_request(only_cursor, kTicketCursorParts);
-    if (!page) return page.error();
-    return page->cursor;
-}
-
-Result<Answer> list_tickets_as_csv(const Call& call, TenantSession& session)
-{
-    const auto& head = call.request.head;
-    const auto known = only_parameters(head, {"state[]", "severity[]", "service[]", "assignee", "label.", "q", "from",
-                                              "to", "sort", "limit", "cursor"});
-    if (!known) return known.error();
-    const auto limit = csv_limit(head);
-    if (!limit) return limit.error();
-    const auto cursor = csv_cursor(head);
-    if (!cursor) return cursor.error();
-    const auto wanted = ticket_list_request(head, call.who, *cursor);
-    if (!wanted) return wanted.error();
-    auto tickets = session.tickets().page(wanted->filter, wanted->order, wanted->after, *limit + 1);
-    if (!tickets) return tickets.error();
-
-    Response response;
-    if (tickets->size() > *limit) {
-        tickets->resize(*limit);
-        // The JSON list's Link header, with this list's path in it.
-        const auto paged = page_response(head, json::array(), ticket_cursor(wanted->order, tickets->back()));
-        for (const auto& header : paged.headers) {
-            if (header.name == "Link") response.set("Link", header.value);
-        }
-    }
-    response.set("Content-Type", "text/csv; charset=utf-8; header=present");
-    response.set("Content-Disposition", "attachment; filename=\"tickets.csv\"");
-    return Compute([response = std::move(response), tickets = *std::move(tickets)](const Call&) mutable {
-        response.body = tickets_csv(tickets);
-        return Result<Response>(std::move(response));
-    });
 }
 
 Result<Response> ticket_stats(const Call& call, TenantSession& session)
@@ -233,7 +169,8 @@ std::vector<Route> ticket_routes()
     using enum access::Permission;
     return {
         {"GET", "/api/v1/tickets", read_tickets, "listTickets", &list_tickets},
-        {"GET", "/api/v1/tickets.csv", read_tickets, "listTicketsAsCsv", &list_tickets_as_csv, always},
+        {"GET", "/api/v1/tickets.csv", read_tickets, "listTicketsAsCsv", &list_tickets_as_csv, always, false,
+         true},
         {"GET", "/api/v1/tickets/stats", read_tickets, "getTicketStats", &ticket_stats},
         {"POST", "/api/v1/tickets/bulk", work_tickets, "changeTicketsInBulk", &change_tickets_in_bulk},
         {"GET", "/api/v1/tickets/{id}", read_tickets, "getTicket", &get_ticket},

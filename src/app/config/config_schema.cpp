@@ -67,6 +67,7 @@ void add_http_limits(std::vector<Key>& keys)
     limit("body_timeout", &Limits::body);
     limit("handler_timeout", &Limits::handler);
     limit("write_timeout", &Limits::write);
+    limit("stream_timeout", &Limits::stream);
     const auto count = [&](const char* name, std::size_t Limits::* field, std::uint64_t min, std::uint64_t max) {
         keys.push_back({std::string("http.") + name, [=](Config& config, const std::vector<std::string>& values) {
                             auto one = number<std::size_t>(
@@ -84,6 +85,7 @@ void add_http_limits(std::vector<Key>& keys)
     count("max_connections_per_address", &Limits::max_connections_per_address, 1, 1'000'000);
     count("max_new_connections_per_address", &Limits::max_new_connections_per_address, 1, 1'000'000);
     count("max_unsent_bytes_per_tenant", &Limits::max_unsent_bytes_per_tenant, 65'536, std::uint64_t{1} << 36U);
+    count("max_streams_per_tenant", &Limits::max_streams_per_tenant, 1, 1'000'000);
     count("max_body_memory", &Limits::max_body_memory, 1U << 20U, std::uint64_t{1} << 36U);
     count("min_body_rate", &Limits::min_body_rate, 0, 1U << 20U);
 }

@@ -56,13 +56,17 @@ PlaceMetrics::PlaceMetrics(observe::Metrics& metrics, const std::string& listene
     refused_total = refused("total");
     refused_address = refused("address");
     refused_tenant = refused("tenant");
+    refused_streams = refused("streams");
     displaced_new = displaced("new");
     displaced_idle = displaced("idle");
+    displaced_streams = displaced("stream");
     cut_off =
         metrics.counter("winnow_http_answers_cut_off_total",
                         "Answers cut off because too many of one tenant were not taken.", {{"listener", listener}});
     newcomers = metrics.gauge("winnow_http_new_connections", "Open connections on which no key was shown yet.",
                               {{"listener", listener}});
+    streams = metrics.gauge("winnow_http_streams", "Answers that are made while they are sent.",
+                            {{"listener", listener}});
 }
 
 Doorman::Doorman(const Limits& limits, observe::Metrics& metrics, const std::string& listener)
@@ -71,7 +75,8 @@ Doorman::Doorman(const Limits& limits, observe::Metrics& metrics, const std::str
       unsent_(limits.max_unsent_bytes_per_tenant),
       places_({.total = limits.max_connections,
                .per_prefix = limits.max_connections_per_address,
-               .newcomers_per_prefix = limits.max_new_connections_per_address},
+               .newcomers_per_prefix = limits.max_new_connections_per_address,
+               .streams_per_tenant = limits.max_streams_per_tenant},
               dice())
 {
 }
@@ -104,8 +109,9 @@ std::shared_ptr<Seat> Doorman::arrive(std::shared_ptr<Loop> loop, const std::str
     if (displaced) {
         // Whoever has shown a key is let go in order: with a request under way meanwhile, after its answer.
         const bool was_idle = arrival.was == Places::Stage::idle;
-        (was_idle ? metrics_.displaced_idle : metrics_.displaced_new).add();
-        tell(std::move(displaced), was_idle ? &Connection::drain : &Connection::abort);
+        const bool was_stream = arrival.was == Places::Stage::streaming;
+        (was_idle ? metrics_.displaced_idle : was_stream ? metrics_.displaced_streams : metrics_.displaced_new).add();
+        tell(std::move(displaced), was_idle || was_stream ? &Connection::displace : &Connection::abort);
     }
     return seat;
 }
@@ -120,10 +126,21 @@ bool Doorman::begin(Seat& seat, const Uuid& caller)
     return has_room;
 }
 
+bool Doorman::begin_stream(Seat& seat)
+{
+    const std::lock_guard lock(mutex_);
+    const bool has_room = places_.stream(seat);
+    if (!has_room) metrics_.refused_streams.add();
+    show();
+    return has_room;
+}
+
 void Doorman::end(Seat& seat) noexcept
 {
     const std::lock_guard lock(mutex_);
+    const auto before = places_.streams();
     places_.end(seat);
+    if (places_.streams() != before) show();
 }
 
 void Doorman::leave(Seat& seat) noexcept
@@ -141,13 +158,14 @@ std::function<void()> Doorman::cutter(Seat& seat) const
 {
     return [this, seat = seat.shared_from_this()] {
         metrics_.cut_off.add();
-        tell(seat, &Connection::abort);
+        tell(seat, &Connection::cut_unsent);
     };
 }
 
 void Doorman::show() const
 {
     metrics_.newcomers.set(static_cast<double>(places_.newcomers()));
+    metrics_.streams.set(static_cast<double>(places_.streams()));
 }
 
 }  // namespace winnow::http

@@ -34,11 +34,14 @@ struct PlaceMetrics {
 
     observe::Counter refused_total;
     observe::Counter refused_address;
-    observe::Counter refused_tenant;  ///< Requests.
+    observe::Counter refused_tenant;   ///< Requests.
+    observe::Counter refused_streams;  ///< Requests.
     observe::Counter displaced_new;
     observe::Counter displaced_idle;
+    observe::Counter displaced_streams;
     observe::Counter cut_off;
     observe::Gauge newcomers;
+    observe::Gauge streams;
 };
 
 /// Thread-safe.
@@ -51,10 +54,13 @@ public:
 
     /// A request was authenticated. False where the caller has as many under way as one may.
     [[nodiscard]] bool begin(Seat& seat, const Uuid& caller);
+    /// The answer to that request is a stream, or is to become one. False where the caller has as many as one may.
+    [[nodiscard]] bool begin_stream(Seat& seat);
     void end(Seat& seat) noexcept;
     void leave(Seat& seat) noexcept;
 
     [[nodiscard]] std::size_t most_busy() const noexcept { return places_.most_busy(); }
+    [[nodiscard]] std::size_t most_streams() const noexcept { return places_.most_streams(); }
     [[nodiscard]] UnsentAnswers& unsent() noexcept { return unsent_; }
     /// What cuts a connection off whose answer is not taken.
     [[nodiscard]] std::function<void()> cutter(Seat& seat) const;

@@ -19,6 +19,7 @@ Places::Places(PlaceLimits limits, std::uint64_t seed)
     : limits_(limits),
       most_newcomers_(quarter(limits.total)),
       most_busy_(std::max<std::size_t>(1, (limits.total - std::min(limits.total, most_newcomers_)) / 2)),
+      most_streams_(std::clamp<std::size_t>(limits.streams_per_tenant, 1, std::max<std::size_t>(1, most_busy_ / 2))),
       recent_(seed)
 {
 }
@@ -54,7 +55,7 @@ Places::Arrival Places::arrive(Place& place, const Prefix& prefix, bool trusted,
 }
 
 /// The oldest that showed no key, first of all; but some of them always get as far as showing one: where few are left,
-/// those go that idle, of the tenant with most of them.
+/// those go that idle, of the tenant with most of them, and then those that stream.
 Places::Place* Places::somebody_to_go(const Place& place, const Party& party) const noexcept
 {
     const bool is_stranger = place.stage_ == Stage::stranger;
@@ -64,7 +65,8 @@ Places::Place* Places::somebody_to_go(const Place& place, const Party& party) co
     const auto few = most_newcomers_ / 2;
     if (strangers_.size() > few) return strangers_.front();
     if (returning_.size() > few) return returning_.front();
-    if (highest_ > 0) return ladder_[highest_].front()->idle.front();
+    if (const auto* tenant = idle_.most()) return tenant->idle.front();
+    if (const auto* tenant = streaming_.most()) return tenant->streams.front();
     if (!strangers_.empty()) return strangers_.front();
     return returning_.empty() ? nullptr : returning_.front();
 }
@@ -90,9 +92,10 @@ void Places::depart(Place& place) noexcept
             break;
         case Stage::idle:
             place.in_line_.leave(place.tenant_->idle);
-            descend(*place.tenant_);
+            idle_.descend(place.tenant_->by_idle, place.tenant_->idle.size());
             forget_if_unused(*place.tenant_);
             break;
+        case Stage::streaming: end_stream(place); [[fallthrough]];
         case Stage::busy:
             --place.tenant_->busy;
             forget_if_unused(*place.tenant_);
@@ -104,12 +107,11 @@ void Places::depart(Place& place) noexcept
 
 bool Places::begin(Place& place, const Uuid& caller, Time now)
 {
-    if (place.stage_ == Stage::outside || place.stage_ == Stage::busy) return true;
+    if (place.stage_ == Stage::outside || place.stage_ == Stage::busy || place.stage_ == Stage::streaming) return true;
     auto& tenant = tenants_.try_emplace(caller, caller).first->second;
     if (tenant.busy >= most_busy_) return false;
     // Memory for all that comes later: end() must not need any.
-    const auto rungs = tenant.idle.size() + tenant.busy + 2;
-    if (ladder_.size() < rungs) ladder_.resize(rungs);
+    idle_.make_room(tenant.idle.size() + tenant.busy + 1);
     if (place.tenant_ == nullptr) recent_.add(place.prefix_, now);  // of the others it is known, and told at their end
     ++tenant.busy;  // before it departs: a tenant that has nothing is forgotten
     depart(place);
@@ -118,14 +120,38 @@ bool Places::begin(Place& place, const Uuid& caller, Time now)
     return true;
 }
 
+bool Places::stream(Place& place)
+{
+    if (place.stage_ != Stage::busy) return true;
+    auto& tenant = *place.tenant_;
+    if (tenant.streams.size() >= most_streams_) return false;
+    streaming_.make_room(tenant.streams.size() + 1);
+    place.stage_ = Stage::streaming;
+    place.in_line_.join(tenant.streams);
+    streaming_.climb(tenant.by_streams, tenant.streams.size());
+    ++streams_;
+    return true;
+}
+
+/// It is busy still.
+void Places::end_stream(Place& place) noexcept
+{
+    auto& tenant = *place.tenant_;
+    place.in_line_.leave(tenant.streams);
+    streaming_.descend(tenant.by_streams, tenant.streams.size());
+    place.stage_ = Stage::busy;
+    --streams_;
+}
+
 void Places::end(Place& place) noexcept
 {
+    if (place.stage_ == Stage::streaming) end_stream(place);
     if (place.stage_ != Stage::busy) return;
     auto& tenant = *place.tenant_;
     --tenant.busy;
     place.stage_ = Stage::idle;
     place.in_line_.join(tenant.idle);
-    climb(tenant);
+    idle_.climb(tenant.by_idle, tenant.idle.size());
 }
 
 void Places::leave(Place& place, Time now) noexcept
@@ -135,23 +161,19 @@ void Places::leave(Place& place, Time now) noexcept
     displace(place);
 }
 
-/// It has one more that is idle.
-void Places::climb(Tenant& tenant) noexcept
+void Places::Ladder::climb(Node<Tenant>& tenant, std::size_t count) noexcept
 {
-    const auto rung = tenant.idle.size();
-    if (rung > 1) tenant.on_ladder.leave(ladder_[rung - 1]);
-    tenant.on_ladder.join(ladder_[rung]);
-    highest_ = std::max(highest_, rung);
+    if (count > 1) tenant.leave(rungs_[count - 1]);
+    tenant.join(rungs_[count]);
+    highest_ = std::max(highest_, count);
 }
 
-/// It has one less.
-void Places::descend(Tenant& tenant) noexcept
+void Places::Ladder::descend(Node<Tenant>& tenant, std::size_t count) noexcept
 {
-    const auto rung = tenant.idle.size();
-    tenant.on_ladder.leave(ladder_[rung + 1]);
-    if (rung > 0) tenant.on_ladder.join(ladder_[rung]);
+    tenant.leave(rungs_[count + 1]);
+    if (count > 0) tenant.join(rungs_[count]);
     // It stands one lower itself, or it was the last one on the lowest.
-    if (highest_ == rung + 1 && ladder_[highest_].empty()) highest_ = rung;
+    if (highest_ == count + 1 && rungs_[highest_].empty()) highest_ = count;
 }
 
 void Places::forget_if_unused(Tenant& tenant) noexcept

@@ -20,11 +20,13 @@ struct PlaceLimits {
     std::size_t total = 12'000;
     std::size_t per_prefix = 1'024;
     std::size_t newcomers_per_prefix = 256;  ///< Of a prefix that showed no key lately.
+    std::size_t streams_per_tenant = 64;     ///< At most half of what a tenant may have busy.
 };
 
 /// The books of one listener. A connection is a newcomer until a request on it was authenticated; from then on it is
 /// its caller's, busy during a request and idle between two. Newcomers whose prefix showed a key lately stand in a line
-/// of their own (returning), so that strangers, however many, displace strangers only.
+/// of their own (returning), so that strangers, however many, displace strangers only. One that streams is busy for as
+/// long as its reader likes, so unlike other busy ones it goes where its place is wanted.
 ///
 /// Every operation takes constant time. Belongs to one thread, or its owner's lock.
 class Places {
@@ -53,6 +55,7 @@ public:
         returning,  ///< A newcomer of a prefix that showed a key lately, or of a trusted proxy.
         idle,
         busy,
+        streaming,  ///< Busy with an answer that may go on for long.
     };
 
     /// One connection's. Stays where it is from arrive() to leave().
@@ -70,7 +73,7 @@ public:
         Stage stage_ = Stage::outside;
         Prefix prefix_;
         Party* party_ = nullptr;      ///< While it has a place.
-        Tenant* tenant_ = nullptr;    ///< While it is idle or busy.
+        Tenant* tenant_ = nullptr;    ///< While it is idle, busy or streaming.
         Node<Place> in_line_{this};   ///< Of its stage.
         Node<Place> of_party_{this};  ///< Its party's newcomers.
     };
@@ -93,6 +96,10 @@ public:
     /// work as one may. True for one that is outside: it is on its way out, and may finish.
     [[nodiscard]] bool begin(Place& place, const Uuid& caller, Time now);
 
+    /// The answer to the request that was begun is a stream. False, and nothing changed, where its caller has as many as
+    /// one may. True where it is one already, and for whoever is counted nowhere: a newcomer, or one that is outside.
+    [[nodiscard]] bool stream(Place& place);
+
     /// The request was answered. No-op where none was begun.
     void end(Place& place) noexcept;
 
@@ -103,6 +110,9 @@ public:
     [[nodiscard]] std::size_t newcomers() const noexcept { return strangers_.size() + returning_.size(); }
     /// Of one caller, busy at the same time: half of what is left beside newcomers.
     [[nodiscard]] std::size_t most_busy() const noexcept { return most_busy_; }
+    [[nodiscard]] std::size_t streams() const noexcept { return streams_; }
+    /// Of one caller, at the same time.
+    [[nodiscard]] std::size_t most_streams() const noexcept { return most_streams_; }
 
 private:
     /// Who counts as one: the connections of a prefix.
@@ -113,16 +123,36 @@ private:
     struct Tenant {
         explicit Tenant(const Uuid& caller) : id(caller) {}
         Uuid id;
-        std::size_t busy = 0;
-        Line<Place> idle;  ///< Who has been so for longest stands first.
-        Node<Tenant> on_ladder{this};
+        std::size_t busy = 0;  ///< With those that stream.
+        Line<Place> idle;      ///< Who has been so for longest stands first.
+        Line<Place> streams;   ///< Who has been so for longest stands first.
+        Node<Tenant> by_idle{this};
+        Node<Tenant> by_streams{this};
+    };
+    /// Tenants by how many of one kind they have.
+    class Ladder {
+    public:
+        /// Memory for `count` of one tenant: climbing must not need any.
+        void make_room(std::size_t count)
+        {
+            if (rungs_.size() <= count) rungs_.resize(count + 1);
+        }
+        /// It has one more, `count` now.
+        void climb(Node<Tenant>& tenant, std::size_t count) noexcept;
+        /// It has one less, `count` now.
+        void descend(Node<Tenant>& tenant, std::size_t count) noexcept;
+        /// One of those that have most; null where none has any.
+        [[nodiscard]] Tenant* most() const noexcept { return highest_ > 0 ? rungs_[highest_].front() : nullptr; }
+
+    private:
+        std::vector<Line<Tenant>> rungs_;
+        std::size_t highest_ = 0;  ///< The highest one on which somebody stands; 0: nobody has any.
     };
 
     [[nodiscard]] Place* somebody_to_go(const Place& place, const Party& party) const noexcept;
     void displace(Place& place) noexcept;
     void depart(Place& place) noexcept;
-    void climb(Tenant& tenant) noexcept;
-    void descend(Tenant& tenant) noexcept;
+    void end_stream(Place& place) noexcept;
     void forget_if_unused(Tenant& tenant) noexcept;
     [[nodiscard]] Line<Place>& line_of(const Place& place) noexcept
     {
@@ -132,14 +162,16 @@ private:
     const PlaceLimits limits_;
     const std::size_t most_newcomers_;  ///< Of each of the two lines.
     const std::size_t most_busy_;
+    const std::size_t most_streams_;
     std::size_t taken_ = 0;
+    std::size_t streams_ = 0;
     Line<Place> strangers_;
     Line<Place> returning_;
     RecentPrefixes recent_;
     std::unordered_map<Prefix, Party> parties_;
     std::unordered_map<Uuid, Tenant> tenants_;
-    std::vector<Line<Tenant>> ladder_;  ///< Tenants by the number of their idle connections.
-    std::size_t highest_ = 0;           ///< The highest rung on which somebody stands; 0: nobody has any idle.
+    Ladder idle_;
+    Ladder streaming_;
 };
 
 }  // namespace winnow::http

@@ -1,5 +1,5 @@
 #include "http/server/connection.hpp"
-
+#include "http/server/connection_turn.hpp"
 #include "http/wire/request_id.hpp"
 #include "http/wire/response_text.hpp"
 #include "winnow/observe/log.hpp"
@@ -34,6 +34,12 @@ constexpr std::size_t kRoomy = 512;
 
 /// A client that sends nothing for so long has no next request yet.
 constexpr std::chrono::milliseconds kResting{100};
+
+/// What takes no longer is not worth looking after whoever asked for it.
+constexpr std::chrono::milliseconds kBeforeLooking{100};
+
+/// At the reader of an answer that has begun: there may be thousands of them, for hours.
+constexpr std::chrono::milliseconds kBetweenLooks{1'000};
 
 /// Input and output space kept between requests.
 constexpr std::size_t kKeptBytes = 4'096;
@@ -130,20 +136,23 @@ asio::awaitable<Connection::Read> Connection::read_more()
     }
 }
 
-asio::awaitable<bool> Connection::send_text(std::string_view text, UnsentAnswers::Part* unsent)
+asio::awaitable<bool> Connection::send_text(std::string_view text, Pace* pace, UnsentAnswers::Part* unsent)
 {
     while (!text.empty()) {
         const auto step = tls_.write(text);
         if (step.progress == Progress::done) {
             text.remove_prefix(step.bytes);
             listener_.metrics.sent_bytes.add(static_cast<double>(step.bytes));
+            if (pace != nullptr) pace->took(step.bytes);
             if (!text.empty()) co_await yield_sometimes();  // its socket may have room for megabytes
             continue;
         }
         if (step.progress == Progress::closed || step.progress == Progress::failed) co_return false;
+        if (pace != nullptr) deadline_ = pace->deadline(std::chrono::steady_clock::now());
         if (unsent != nullptr) unsent->wait(listener_.doorman.cutter(*seat_));
         const bool goes_on = co_await wait_for(step.progress);
         if (!goes_on) co_return false;
+        if (pace != nullptr) deadline_ = std::chrono::steady_clock::time_point::max();
     }
     co_return true;
 }
@@ -192,8 +201,18 @@ asio::awaitable<void> Connection::wait_for_handler(std::shared_ptr<Exchange> exc
 {
     if (is_settled(*exchange)) co_return;
     set_deadline(limits_.handler);
+    co_await wait_for_exchange(std::move(exchange), is_settled);
+}
+
+asio::awaitable<void> Connection::wait_for_exchange(std::shared_ptr<Exchange> exchange,
+                                                    bool (*is_settled)(const Exchange&))
+{
     awaited_ = exchange;
-    while (!is_settled(*exchange) && !is_cut_off()) co_await exchange->wait();
+    look_at_ = std::chrono::steady_clock::now() + kBeforeLooking;
+    const auto is_over = [this] {
+        return stream_ != nullptr && stream_->terms.is_endless() && stream_over();
+    };
+    while (!is_settled(*exchange) && !is_cut_off() && !is_over()) co_await exchange->wait();
     awaited_ = nullptr;
     without_wait_ = 0;
 }
@@ -213,22 +232,36 @@ void Connection::set_deadline(std::chrono::milliseconds after)
 
 void Connection::expire(std::chrono::steady_clock::time_point now)
 {
-    if (awaited_ && peer_has_gone(now)) awaited_->give_up();
+    if (stream_ != nullptr) look_after_stream(now);
+    if (awaited_ && now >= look_at_) look_after_peer(now);
     if (idle_ && holds_buffers_ && now - (deadline_ - limits_.idle) >= kResting) {
         tls_.release_buffers();
         holds_buffers_ = false;
     }
     if (expired_ || now < deadline_) return;
     expired_ = true;
-    if (awaited_) awaited_->give_up();
+    if (awaited_ && !(stream_ != nullptr && stream_->terms.is_endless())) awaited_->give_up();
     interrupt_wait();
 }
 
-/// A client that has closed its half is taken for gone, as by other servers: it still gets an answer if there is one.
-bool Connection::peer_has_gone(std::chrono::steady_clock::time_point now)
+void Connection::look_after_peer(std::chrono::steady_clock::time_point now)
 {
-    constexpr std::chrono::milliseconds kBeforeLooking{100};
-    if (now < deadline_ - limits_.handler + kBeforeLooking) return false;
+    if (stream_ != nullptr) {
+        look_at_ = now + kBetweenLooks;
+        if (holds_buffers_) tls_.release_buffers();
+        holds_buffers_ = false;
+    }
+    if (!peer_has_gone()) return;
+    if (stream_ != nullptr) {
+        cut(CutShort::gone);  // what a source has for it goes nowhere
+    } else {
+        awaited_->give_up();
+    }
+}
+
+/// A client that has closed its half is taken for gone, as by other servers: it still gets an answer if there is one.
+bool Connection::peer_has_gone()
+{
     pollfd socket{.fd = socket_.native_handle(), .events = POLLRDHUP, .revents = 0};
     return ::poll(&socket, 1, 0) > 0;
 }
@@ -236,11 +269,28 @@ bool Connection::peer_has_gone(std::chrono::steady_clock::time_point now)
 void Connection::drain()
 {
     draining_ = true;
-    if (idle_) interrupt_wait();
+    if (idle_ || stream_ != nullptr) interrupt_wait();
+}
+
+void Connection::displace()
+{
+    if (stream_ != nullptr && !stream_->terms.is_endless()) return cut(CutShort::displaced);
+    drain();
 }
 
 void Connection::abort()
 {
+    cut(listener_.draining ? CutShort::drain : CutShort::displaced);
+}
+
+void Connection::cut_unsent()
+{
+    cut(CutShort::unsent);
+}
+
+void Connection::cut(CutShort why)
+{
+    note_cut(why);
     aborted_ = true;
     if (awaited_) awaited_->give_up();
     interrupt_wait();

@@ -8,6 +8,7 @@
 #include "http/server/loop.hpp"
 #include "http/tls/tls_session.hpp"
 #include "http/wire/head_parser.hpp"
+#include "http/wire/pace.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -32,8 +33,10 @@ public:
     boost::asio::awaitable<void> run();
 
     void expire(std::chrono::steady_clock::time_point now);  ///< Ends the current wait if its deadline has passed.
-    void drain();  ///< Closes at once if idle, else after the current response.
-    void abort();  ///< Ends every wait from now on.
+    void drain();       ///< Closes at once if idle, else after the current response.
+    void displace();    ///< The same for one whose place is another's by now; of a stream no more is sent.
+    void abort();       ///< Ends every wait from now on.
+    void cut_unsent();  ///< As abort(), for the bytes of its answer, which its tenant's others need.
 
     [[nodiscard]] const Listener& listener() const noexcept { return listener_; }
     [[nodiscard]] std::size_t slot() const noexcept { return slot_; }
@@ -41,6 +44,7 @@ public:
 
 private:
     struct Turn;
+    struct Stream;
     enum class Read : std::uint8_t { data, closed, expired };
 
     /// How reading a body ended: all of it is there, or the peer has gone, or it must be refused.
@@ -78,18 +82,46 @@ private:
     /// Answers a request whose body has not been read, and throws the body away if it is small.
     Awaitable<bool> send_unread(Turn& turn, Response response);
     Awaitable<bool> discard_body(std::uint64_t length);
-    /// `unsent`: is told when the peer takes no more for now.
-    Awaitable<bool> send_text(std::string_view text, UnsentAnswers::Part* unsent = nullptr);
+    /// `pace`: sets the deadline of each wait; null: the one that is set. `unsent`: is told when the peer takes no more
+    /// for now.
+    Awaitable<bool> send_text(std::string_view text, Pace* pace = nullptr, UnsentAnswers::Part* unsent = nullptr);
+    /// A body piece by piece, each asked for when the last one was taken. False where it is not all there: the
+    /// connection is then cut off.
+    Awaitable<bool> send_pieces(Turn& turn, BodySource& source, Pace& pace);
+    /// In a chunk, where the client knows chunks; `is_last`: with what ends the body.
+    Awaitable<bool> send_piece(const Turn& turn, std::string text, bool is_last, Pace& pace);
+    Awaitable<bool> send_chunk(std::string text, bool is_last, Pace& pace, UnsentAnswers::Part& unsent);
+    /// Until the socket takes more; false where the reader's time is up, or the stream's, or it has gone. True for an
+    /// endless stream whose time is up: there is room for its end.
+    Awaitable<bool> wait_for_room(Pace& pace);
+    /// The reader's pace rests meanwhile. Broken, too, where nothing came in time, or need not come any more.
+    Awaitable<Piece> next_piece(Turn& turn, BodySource& source, Pace& pace);
+    /// As above, asking again where the source says `later`.
+    Awaitable<Piece> ask(Turn& turn, BodySource& source, Pace& pace);
+    Awaitable<Piece> pull(Turn& turn, BodySource& source, Pace& pace);
+    /// Whether the stream's time is up, and why.
+    [[nodiscard]] std::optional<CutShort> stream_over();
+    /// Asks now and then whether its caller may still have it, and ends it where not.
+    void look_after_stream(std::chrono::steady_clock::time_point now);
+    /// Ends every wait from now on; the first reason is the one that is told.
+    void cut(CutShort why);
+    void note_cut(CutShort why) noexcept { why_cut_ = why_cut_.value_or(why); }
+    /// Counts and tells that the answer ends here. `piece`: the last one, with what its source says about it.
+    void end_short(const Turn& turn, const Piece& piece);
     Awaitable<void> close_lingering();
 
     Awaitable<Read> read_more();
     Awaitable<bool> wait_for(Progress progress);
     /// Until `is_settled`, or the handler's deadline.
     Awaitable<void> wait_for_handler(std::shared_ptr<Exchange> exchange, bool (*is_settled)(const Exchange&));
+    /// Until `is_settled`, or the deadline that is set, or the time of an endless stream is up.
+    Awaitable<void> wait_for_exchange(std::shared_ptr<Exchange> exchange, bool (*is_settled)(const Exchange&));
     Awaitable<void> yield_sometimes();
 
     void complete_head(Turn& turn);
     [[nodiscard]] Response explain(std::string_view path, const Refusal& refusal) const;
+    /// The answer where its tenant has as many streams as one may.
+    [[nodiscard]] Response too_many_streams(const Turn& turn) const;
     /// The answer where the handler gave none.
     [[nodiscard]] Response failure_of(const Turn& turn, bool was_dropped) const;
     [[nodiscard]] std::optional<Refusal> check_size_so_far(const HeadScan& scan) const;
@@ -97,7 +129,8 @@ private:
     void set_deadline(std::chrono::milliseconds after);
     void interrupt_wait();
     /// Looked at only while a handler has been at work for a while.
-    [[nodiscard]] bool peer_has_gone(std::chrono::steady_clock::time_point now);
+    [[nodiscard]] bool peer_has_gone();
+    void look_after_peer(std::chrono::steady_clock::time_point now);
     [[nodiscard]] bool is_cut_off() const noexcept { return expired_ || aborted_; }
 
     [[nodiscard]] std::string_view input() const noexcept { return std::string_view(input_).substr(input_start_); }
@@ -119,6 +152,7 @@ private:
 
     std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
     std::shared_ptr<Exchange> awaited_;  ///< The exchange whose answer is waited for; null while waiting for the peer.
+    std::chrono::steady_clock::time_point look_at_;  ///< When to see whether the peer still waits for it, too.
     std::size_t slot_ = 0;
     std::size_t served_ = 0;
     unsigned without_wait_ = 0;
@@ -127,6 +161,8 @@ private:
     bool draining_ = false;
     bool idle_ = false;          ///< Between two requests.
     bool holds_buffers_ = true;  ///< OpenSSL's; it may hold some.
+    Stream* stream_ = nullptr;   ///< An answer whose head has gone, and whose source is asked for the rest.
+    std::optional<CutShort> why_cut_;
 };
 
 }  // namespace winnow::http

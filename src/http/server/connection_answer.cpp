@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-// How a connection answers. What it reads before: connection_request.cpp.
+// How a connection answers. What it reads before: connection_request.cpp; bodies in pieces: connection_pieces.cpp.
 
 namespace winnow::http {
 
@@ -14,9 +14,6 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t kKeptOutputBytes = 4'096;
-/// A longer body is sent from where it is: the loop, which is everybody's, does not copy megabytes. A shorter one
-/// leaves with its head, in one record of TLS mostly.
-constexpr std::size_t kMostJoinedBytes = 16'384;
 
 }  // namespace
 
@@ -53,26 +50,37 @@ asio::awaitable<bool> Connection::discard_body(std::uint64_t length)
 
 asio::awaitable<bool> Connection::send(Turn& turn, Response response)
 {
-    const bool keep_alive = turn.keep_alive && !draining_ && !listener_.draining;
-    output_.clear();
+    auto* const source = response.body.source();
+    // Without chunks a body that is made meanwhile ends with its connection.
+    const bool ends_by_itself = source == nullptr || !turn.http_1_0;
+    const bool keep_alive = turn.keep_alive && !draining_ && !listener_.draining && ends_by_itself;
     const ResponseContext context{.date = loop_->date(),
                                   .request_id = turn.request_id,
                                   .is_head_request = turn.is_head,
                                   .keep_alive = keep_alive,
                                   .http_1_0 = turn.http_1_0};
+    const auto& body = response.body;
+    output_.clear();
     std::string_view behind;
-    if (response.body.size() > kMostJoinedBytes) {
+    if (body.is_view() || body.text().size() > kMostJoinedBytes) {
         behind = append_head(output_, response, context);
     } else {
         append_response(output_, response, context);
     }
     const auto digit = static_cast<std::size_t>(std::clamp(response.status / 100, 1, 5));
     listener_.metrics.responses.at(digit).add();
+    Pace pace(limits_.write, limits_.min_answer_rate);
+    auto* const paced = source != nullptr ? &pace : nullptr;
     set_deadline(limits_.write);
-    UnsentAnswers::Part unsent(listener_.doorman.unsent(), turn.admission.caller, output_.size() + behind.size());
-    bool sent = co_await send_text(output_, &unsent);
-    if (sent && !behind.empty()) sent = co_await send_text(behind, &unsent);
+    bool sent = false;
+    {
+        const auto own = body.is_view() ? 0 : behind.size();  // a view takes no memory of ours
+        UnsentAnswers::Part unsent(listener_.doorman.unsent(), turn.admission.caller, output_.size() + own);
+        sent = co_await send_text(output_, paced, &unsent);
+        if (sent && !behind.empty()) sent = co_await send_text(behind, nullptr, &unsent);
+    }
     if (output_.capacity() > kKeptOutputBytes) output_ = {};
+    if (sent && source != nullptr && sends_body(response, context)) sent = co_await send_pieces(turn, *source, pace);
     co_return sent&& keep_alive;
 }
 

@@ -36,6 +36,7 @@ constexpr Refusal with_detail(Refusal refusal, std::string_view detail)
 }
 
 constexpr Refusal kTooManyAtWork{.status = 429, .code = "too_many_requests", .detail = {}};
+constexpr Refusal kTooManyStreams{.status = 429, .code = "too_many_streams", .detail = {}};
 constexpr Refusal kBadChunks{
     .status = 400, .code = "malformed_request", .detail = "The chunks of the request's body are malformed."};
 constexpr Refusal kHeadTooLarge{
@@ -164,6 +165,9 @@ asio::awaitable<bool> Connection::serve(Turn& turn)
         answer.set("Retry-After", "1");
         co_return co_await send_unread(turn, std::move(answer));
     }
+    if (turn.admission.may_stream && !listener_.doorman.begin_stream(*seat_)) {
+        co_return co_await send_unread(turn, too_many_streams(turn));
+    }
     const auto most = turn.admission.max_body_bytes;
     if (turn.framing.body == BodyKind::length && turn.framing.length > most) {
         const auto detail = large_body_detail(most);
@@ -181,7 +185,16 @@ asio::awaitable<bool> Connection::serve(Turn& turn)
     }
     auto response = co_await handle(turn, std::move(body));
     if (aborted_) co_return false;
+    if (response.body.source() != nullptr && !listener_.doorman.begin_stream(*seat_)) response = too_many_streams(turn);
     co_return co_await send(turn, std::move(response));
+}
+
+Response Connection::too_many_streams(const Turn& turn) const
+{
+    const auto detail = many_streams_detail(listener_.doorman.most_streams());
+    auto answer = explain(turn.path, with_detail(kTooManyStreams, detail));
+    answer.set("Retry-After", "5");
+    return answer;
 }
 
 asio::awaitable<std::optional<Response>> Connection::admit(Turn& turn)

@@ -1,9 +1,10 @@
 #pragma once
 
 /// @file
-/// What connection_request.cpp and connection_answer.cpp share. Private to them.
+/// What the connection*.cpp share. Private to them.
 
 #include "http/server/connection.hpp"
+#include "http/server/stream_terms.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -19,6 +20,7 @@ struct Connection::Turn {
         : exchange(std::move(shared)), parser(exchange->head), memory(memory)
     {
     }
+    ~Turn() { exchange->abandon(); }
     Turn(const Turn&) = delete;
     Turn& operator=(const Turn&) = delete;
 
@@ -34,6 +36,12 @@ struct Connection::Turn {
     bool keep_alive = false;
     bool is_head = false;
     bool http_1_0 = false;
+};
+
+/// An answer that is made while it is sent.
+struct Connection::Stream {
+    StreamTerms terms;
+    Turn& turn;
 };
 
 }  // namespace winnow::http

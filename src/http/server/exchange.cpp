@@ -31,7 +31,7 @@ public:
     Sink& operator=(const Sink&) = delete;
     ~Sink()
     {
-        if (exchange_) apply(std::move(exchange_), [](Exchange& exchange) { exchange.dropped = true; });
+        if (exchange_) apply(std::move(exchange_), [](Exchange& exchange) { exchange.drop<Answer>(); });
     }
 
     void operator()(Answer answer)
@@ -53,6 +53,16 @@ AdmissionSink Exchange::admission_sink(std::shared_ptr<Exchange> exchange)
 ResponseSink Exchange::response_sink(std::shared_ptr<Exchange> exchange)
 {
     return Sink<Response>(std::move(exchange));
+}
+
+PieceSink Exchange::piece_sink(std::shared_ptr<Exchange> exchange)
+{
+    return Sink<Piece>(std::move(exchange));
+}
+
+EntitlementSink Exchange::entitlement_sink(std::shared_ptr<Exchange> exchange)
+{
+    return Sink<Entitlement>(std::move(exchange));
 }
 
 asio::awaitable<void> Exchange::wait()

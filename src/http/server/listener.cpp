@@ -16,6 +16,11 @@ ListenerMetrics::ListenerMetrics(observe::Metrics& metrics, const std::string& l
         responses[digit] = metrics.counter("winnow_http_requests_total", "Requests answered, by class of status.",
                                            {{"listener", listener}, {"class", std::to_string(digit) + "xx"}});
     }
+    for (std::size_t why = 0; why < cut_short.size(); ++why) {
+        cut_short[why] = metrics.counter("winnow_http_answers_cut_short_total",
+                                         "Streams that ended before their end, by reason.",
+                                         {{"listener", listener}, {"reason", std::string(kCutShort[why])}});
+    }
 }
 
 }  // namespace winnow::http

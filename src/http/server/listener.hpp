@@ -5,11 +5,13 @@
 
 #include "http/places/doorman.hpp"
 #include "http/server/body_memory.hpp"
+#include "http/server/cut_short.hpp"
 #include "http/wire/forwarded.hpp"
 #include "winnow/http/server.hpp"
 
 #include <array>
 #include <atomic>
+#include <string>
 #include <vector>
 
 namespace winnow::http {
@@ -23,6 +25,7 @@ struct ListenerMetrics {
     observe::Counter received_bytes;            ///< Plaintext.
     observe::Counter sent_bytes;                ///< Plaintext.
     std::array<observe::Counter, 6> responses;  ///< By the status's first digit.
+    std::array<observe::Counter, kCutShort.size()> cut_short;
 };
 
 /// Constant after the server was made.

@@ -71,4 +71,11 @@ std::string busy_tenant_detail(std::size_t most)
            "three eighths of http.max_connections.";
 }
 
+std::string many_streams_detail(std::size_t most)
+{
+    return "The tenant has " + std::to_string(most) +
+           " answers under way on this node that are made while they are sent, such as CSV, as many as one tenant may "
+           "(http.max_streams_per_tenant, and half of its requests at most); come again when one of them has ended.";
+}
+
 }  // namespace winnow::http

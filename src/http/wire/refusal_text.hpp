@@ -20,5 +20,6 @@ namespace winnow::http {
 [[nodiscard]] std::string large_body_detail(std::size_t most);
 [[nodiscard]] std::string no_memory_detail(BodyMemory::Lack lack, const BodyMemory& memory);
 [[nodiscard]] std::string busy_tenant_detail(std::size_t most);
+[[nodiscard]] std::string many_streams_detail(std::size_t most);
 
 }  // namespace winnow::http

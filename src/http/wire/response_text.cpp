@@ -72,6 +72,17 @@ std::string_view reason_of(int status) noexcept
     return found != kReasons.end() ? found->text : std::string_view("Status");
 }
 
+int status_of(const Response& response) noexcept
+{
+    return response.status >= 200 && response.status <= 599 ? response.status : 500;
+}
+
+bool may_have_body(const Response& response) noexcept
+{
+    const int status = status_of(response);
+    return status != 204 && status != 304;
+}
+
 void append_field(std::string& out, std::string_view name, std::string_view value)
 {
     out.append(name).append(": ").append(value).append("\r\n");
@@ -102,7 +113,7 @@ std::string http_date(std::time_t instant)
 
 std::string_view append_head(std::string& out, const Response& response, const ResponseContext& context)
 {
-    const int status = response.status >= 200 && response.status <= 599 ? response.status : 500;
+    const int status = status_of(response);
     out += "HTTP/1.1 ";
     append_number(out, static_cast<std::size_t>(status));
     out.append(" ").append(reason_of(status)).append("\r\n");
@@ -123,20 +134,27 @@ std::string_view append_head(std::string& out, const Response& response, const R
     } else if (context.http_1_0) {
         append_field(out, "Connection", "keep-alive");
     }
-    const bool may_have_body = status != 204 && status != 304;
-    if (may_have_body) {
-        out += "Content-Length: ";
-        append_number(out, response.body.size());
+    if (!may_have_body(response)) {
         out += "\r\n";
+    } else if (response.body.source() == nullptr) {
+        out += "Content-Length: ";
+        append_number(out, response.body.text().size());
+        out += "\r\n\r\n";
+    } else {
+        out += context.http_1_0 ? "\r\n" : "Transfer-Encoding: chunked\r\n\r\n";
     }
-    out += "\r\n";
-    return may_have_body && !context.is_head_request ? std::string_view(response.body) : std::string_view();
+    return sends_body(response, context) ? response.body.text() : std::string_view();
+}
+
+bool sends_body(const Response& response, const ResponseContext& context) noexcept
+{
+    return may_have_body(response) && !context.is_head_request;
 }
 
 void append_response(std::string& out, const Response& response, const ResponseContext& context)
 {
     constexpr std::size_t kHeadBytes = 640;  // of nearly all
-    out.reserve(out.size() + kHeadBytes + response.body.size());
+    out.reserve(out.size() + kHeadBytes + response.body.text().size());
     out += append_head(out, response, context);
 }
 

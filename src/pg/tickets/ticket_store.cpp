@@ -3,17 +3,14 @@
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/multi_row.hpp"
 #include "pg/rows/values.hpp"
-#include "pg/search/candidates.hpp"
 #include "pg/session/sql_errors.hpp"
 #include "pg/suppression/covers.hpp"
 #include "pg/tenants/noun_stores.hpp"
 #include "pg/tickets/changed_tickets.hpp"
+#include "pg/tickets/ticket_list.hpp"
 #include "pg/tickets/ticket_rows.hpp"
 #include "pg/tickets/ticket_states.hpp"
 
-#include <nlohmann/json.hpp>
-
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -27,106 +24,19 @@ using ports::TicketCursor;
 using ports::TicketFilter;
 using ports::TicketOrder;
 
-/// $1 to $10, and $11 where candidates are known. The values are known when PostgreSQL plans (unnamed statements): what
-/// was not asked for costs nothing. A description is cut as search_body() cuts it for the index: both find the same.
-constexpr auto kWhere = R"sql(
- from tickets t
-where t.tenant_id = $1::uuid
-  and ($2::text[] is null or t.state = any($2::text[]))
-  and ($3::smallint[] is null or t.severity = any($3::smallint[]))
-  and ($4::text[] is null or t.service = any($4::text[]))
-  and ($5::uuid is null or t.assignee = $5::uuid)
-  and (not $6::boolean or t.assignee is null)
-  and ($7::jsonb[] is null or t.labels @> all($7::jsonb[]))
-  and ($8::text is null or strpos(lower(t.title), lower($8::text)) > 0
-                        or strpos(lower(left(t.description, 8192)), lower($8::text)) > 0
-                        or strpos(lower(t.dedup_key), lower($8::text)) > 0)
-  and ($9::timestamptz is null or t.opened_at >= $9::timestamptz)
-  and ($10::timestamptz is null or t.opened_at < $10::timestamptz)
+/// In the order of $2, until their texts exceed $3. octet_length() unpacks nothing that is stored apart.
+const auto kRead = "select " + ticket_columns() + ", t.place from (select " + ticket_columns() + R"sql(,
+       w.place, min(w.place) over () as first,
+       sum(octet_length(t.title) + octet_length(t.description) + octet_length(t.dedup_key) + octet_length(t.source)
+           + octet_length(t.service) + octet_length(t.component) + octet_length(t.group_name)
+           + octet_length(t.class_name) + octet_length(t.priority) + octet_length(t.labels::text)
+           + octet_length(t.suppression_reason) + octet_length(t.cause) + octet_length(t.impact)
+           + octet_length(t.measure) + octet_length(t.approver)) over (order by w.place) as bytes
+  from unnest($2::uuid[]) with ordinality as w(ticket_id, place)
+  join tickets t on t.tenant_id = $1::uuid and t.ticket_id = w.ticket_id) t
+ where t.bytes <= $3::bigint or t.place = t.first
+ order by t.place
 )sql";
-
-/// Follows kWhere where the index has named all tickets that may match.
-constexpr auto kAmong = " and t.ticket_id = any($11::uuid[]) ";
-
-constexpr auto kAnybody = " and $11::uuid[] is null ";
-
-template <typename Values>
-std::optional<std::string> array_or_null(const Values& values)
-{
-    if (values.empty()) return std::nullopt;
-    return array_of(values);
-}
-
-Arguments where_parameters(TenantId tenant, const TicketFilter& filter)
-{
-    std::vector<std::string_view> states;
-    for (const auto state : filter.states) states.push_back(to_string(state));
-    std::vector<int> severities;
-    for (const auto severity : filter.severities) severities.push_back(static_cast<int>(severity));
-    std::vector<std::string> labels;
-    for (const auto& [name, value] : filter.labels) labels.push_back(nlohmann::json{{name, value}}.dump());
-    Arguments parameters;
-    parameters.add(tenant);
-    parameters.add(array_or_null(states));
-    parameters.add(array_or_null(severities));
-    parameters.add(array_or_null(filter.services));
-    parameters.add(filter.assignee);
-    parameters.add(filter.unassigned);
-    parameters.add(array_or_null(labels));
-    parameters.add(filter.text.empty() ? std::nullopt : std::optional(filter.text));
-    parameters.add(filter.opened_from);
-    parameters.add(filter.opened_until);
-    return parameters;
-}
-
-/// What follows kWhere in each order: from $12 on the cursor, then the limit. Each fits an index of its own, so a page
-/// far down costs what the first one costs.
-struct Order {
-    const char* first;  ///< Without a cursor.
-    const char* next;
-};
-
-Order order_sql(TicketOrder order)
-{
-    switch (order) {
-        case TicketOrder::newest:
-            return {"order by t.opened_at desc, t.ticket_id desc limit $12::bigint",
-                    "and (t.opened_at, t.ticket_id) < ($12::timestamptz, $13::uuid) "
-                    "order by t.opened_at desc, t.ticket_id desc limit $14::bigint"};
-        case TicketOrder::oldest:
-            return {"order by t.opened_at, t.ticket_id limit $12::bigint",
-                    "and (t.opened_at, t.ticket_id) > ($12::timestamptz, $13::uuid) "
-                    "order by t.opened_at, t.ticket_id limit $14::bigint"};
-        case TicketOrder::most_severe:
-            return {"order by t.severity desc, t.opened_at desc, t.ticket_id desc limit $12::bigint",
-                    "and (t.severity, t.opened_at, t.ticket_id) < ($12::smallint, $13::timestamptz, $14::uuid) "
-                    "order by t.severity desc, t.opened_at desc, t.ticket_id desc limit $15::bigint"};
-        case TicketOrder::least_severe:
-            return {"order by t.severity, t.opened_at, t.ticket_id limit $12::bigint",
-                    "and (t.severity, t.opened_at, t.ticket_id) > ($12::smallint, $13::timestamptz, $14::uuid) "
-                    "order by t.severity, t.opened_at, t.ticket_id limit $15::bigint"};
-        case TicketOrder::highest_number:
-            return {"order by t.number desc limit $12::bigint",
-                    "and t.number < $12::bigint order by t.number desc limit $13::bigint"};
-        case TicketOrder::lowest_number:
-            return {"order by t.number limit $12::bigint",
-                    "and t.number > $12::bigint order by t.number limit $13::bigint"};
-    }
-    return order_sql(TicketOrder::newest);
-}
-
-void add_cursor(Arguments& parameters, TicketOrder order, const TicketCursor& after)
-{
-    if (order == TicketOrder::highest_number || order == TicketOrder::lowest_number) {
-        parameters.add(after.number);
-        return;
-    }
-    if (order == TicketOrder::most_severe || order == TicketOrder::least_severe) {
-        parameters.add(static_cast<int>(after.severity));
-    }
-    parameters.add(after.opened_at);
-    parameters.add(after.id);
-}
 
 const auto kFind = "select " + ticket_columns() + " from tickets t where t.tenant_id = $1 and t.ticket_id = $2";
 
@@ -216,24 +126,37 @@ public:
                                      const std::optional<TicketCursor>& after, std::size_t limit) override
     {
         return translated([&]() -> Result<std::vector<Ticket>> {
-            auto parameters = where_parameters(tenant_, filter);
-            const auto among = candidates(filter, parameters);
-            if (after) add_cursor(parameters, order, *after);
-            parameters.add(limit);
-            const auto [first, next] = order_sql(order);
-            const auto sql = "select " + ticket_columns() + kWhere + among + (after ? next : first);
-            return read_tickets(query(tx_, sql.c_str(), parameters));
+            return read_tickets(list_tickets(tx_, tenant_, ticket_columns(), filter, order, after, limit));
+        });
+    }
+
+    Result<std::vector<TicketId>> ids(const TicketFilter& filter, TicketOrder order,
+                                      const std::optional<TicketCursor>& after, std::size_t limit) override
+    {
+        return translated([&]() -> Result<std::vector<TicketId>> {
+            std::vector<TicketId> ids;
+            for (const auto& row : list_tickets(tx_, tenant_, "t.ticket_id", filter, order, after, limit)) {
+                ids.push_back(id_of<TicketId>(row[0]));
+            }
+            return ids;
+        });
+    }
+
+    Result<ports::TicketsRead> read(std::span<const TicketId> ids, std::size_t max_bytes) override
+    {
+        return translated([&]() -> Result<ports::TicketsRead> {
+            const auto rows = query(tx_, kRead.c_str(), tenant_, array_of(ids), max_bytes);
+            // Those behind the last one were too long, or are gone: then nothing is found at their turn.
+            const auto dealt_with = rows.empty() ? ids.size() : rows.back()["place"].as<std::size_t>();
+            return ports::TicketsRead{.tickets = read_tickets(rows), .ids = dealt_with};
         });
     }
 
     Result<std::vector<ports::TicketCount>> count(const TicketFilter& filter) override
     {
         return translated([&]() -> Result<std::vector<ports::TicketCount>> {
-            auto parameters = where_parameters(tenant_, filter);
-            const auto among = candidates(filter, parameters);
-            const auto sql = "select t.state, t.severity, count(*)" + std::string(kWhere) + among + "group by 1, 2";
             std::vector<ports::TicketCount> counts;
-            for (const auto& row : query(tx_, sql.c_str(), parameters)) {
+            for (const auto& row : count_tickets(tx_, tenant_, filter)) {
                 counts.push_back({.state = read_ticket_state(row[0]),
                                   .severity = static_cast<domain::Severity>(row[1].as<int>()),
                                   .count = row[2].as<std::int64_t>()});
@@ -346,14 +269,6 @@ public:
     }
 
 private:
-    /// Asks the index for what the filter's text and labels leave, and adds it as $11. Returns what uses it.
-    const char* candidates(const TicketFilter& filter, Arguments& parameters)
-    {
-        const auto found = find_candidates(tx_, filter);
-        parameters.add(found ? std::optional(array_of(*found)) : std::nullopt);
-        return found ? kAmong : kAnybody;
-    }
-
     pqxx::transaction_base& tx_;
     TenantId tenant_;
 };

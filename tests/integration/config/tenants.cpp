@@ -155,10 +155,11 @@ Answered Tenants::call(std::string_view method, const std::string& target, const
     pg::PgTenantSession nouns(transaction->tx(), who_.tenant);
     auto result = route->handler(call, nouns);
     if (result) transaction->commit();
-    const auto made = api::made_of(std::move(result), call);
-    const auto response = made ? *made : api::problem(made.error());
-    Answered answered{.status = response.status, .body = {}, .text = response.body, .headers = response.headers};
-    if (!response.body.empty()) answered.body = json::parse(response.body);
+    auto made = api::made_of(std::move(result), call);
+    const auto response = made ? std::move(*made) : api::problem(made.error());
+    Answered answered{
+        .status = response.status, .body = {}, .text = std::string(response.body.text()), .headers = response.headers};
+    if (!answered.text.empty()) answered.body = json::parse(answered.text);
     return answered;
 }
 

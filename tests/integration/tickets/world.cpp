@@ -7,6 +7,7 @@
 #include "winnow/intake/canonical.hpp"
 #include "winnow/journal/codec.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <map>
@@ -68,12 +69,12 @@ AnswerOf answer(const http::Response& response)
 {
     AnswerOf out;
     out.status = response.status;
-    out.text = response.body;
+    out.text = response.body.text();
     out.etag = header_of(response, "ETag");
     out.link = header_of(response, "Link");
     out.retry_after = header_of(response, "Retry-After");
     if (header_of(response, "Content-Type").find("json") != std::string::npos) {
-        out.body = nlohmann::json::parse(response.body);
+        out.body = nlohmann::json::parse(response.body.text());
     }
     return out;
 }
@@ -131,10 +132,30 @@ AnswerOf World::call(std::string_view method, const std::string& target, const n
         pg::PgTenantSession nouns(transaction->tx(), who_.tenant);
         auto result = route.handler(call, nouns);
         if (result) transaction->commit();
-        const auto response = api::made_of(std::move(result), call);
-        return answer(response ? *response : api::problem(response.error()));
+        const auto pages = result ? std::move(result->pages()) : nullptr;
+        auto response = api::made_of(std::move(result), call);
+        if (pages) response->body = all_of(*pages, call);
+        return response ? answer(*response) : answer(api::problem(response.error()));
     }
     throw std::runtime_error("no route for " + target);
+}
+
+std::string World::all_of(api::Pages& pages, const api::Call& call)
+{
+    std::string text;
+    for (bool is_last = false; !is_last;) {
+        const auto transaction = proofs_.begin(session_, who_.tenant).value();
+        pg::PgTenantSession nouns(transaction->tx(), who_.tenant);
+        auto read = pages.read(call, nouns).value();
+        transaction->commit();
+        const auto page = read().value();
+        text += page.text;
+        is_last = page.is_last;
+        longest_page_ = std::max(longest_page_, page.text.size());
+        ++pages_;
+        if (between_pages_) between_pages_();
+    }
+    return text;
 }
 
 void World::in_session(const std::function<void(ports::TenantSession&)>& work)

@@ -56,7 +56,8 @@ class World : public testing::Test {
 protected:
     World();
 
-    /// Runs the handler that the method and path name, as `who`, in a transaction of its tenant, as CustomerApi does.
+    /// Runs the handler that the method and path name, as `who`, in a transaction of its tenant, as CustomerApi does; a
+    /// body that is read in pages to its end.
     AnswerOf call(std::string_view method, const std::string& target, const nlohmann::json& body = nullptr,
                   const std::string& if_match = "");
     AnswerOf get(const std::string& target) { return call("GET", target); }
@@ -103,8 +104,12 @@ protected:
     domain::StreamId stream_ = 7;  ///< That journal() writes: one of before ids were masked.
     Timestamp now_ = kNow;
     int outbox_wakes_ = 0;
+    std::function<void()> between_pages_;  ///< Called after each page of a body.
+    std::size_t pages_ = 0;                ///< That were read of bodies.
+    std::size_t longest_page_ = 0;         ///< Of these, in bytes.
 
 private:
+    std::string all_of(api::Pages& pages, const api::Call& call);
     long difference_by(const std::string& target, const std::string& statistics);
     long difference_by(const std::function<void()>& work, const std::string& statistics);
 

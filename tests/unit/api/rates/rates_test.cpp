@@ -109,6 +109,20 @@ TEST_F(RatesTest, WhatIsKnownOnlyAfterwardsMakesADebtThatLaterOnesWaitFor)
     EXPECT_TRUE(passes(who, 1, RateClass::heavy));
 }
 
+TEST_F(RatesTest, HowLongAnEmptyAccountIsEmptyIsToldWithoutRefusingAnything)
+{
+    const auto payer = payer_of(sender(1, 1));
+    EXPECT_EQ(rates_->wait(payer, RateClass::heavy), 0ns);
+    rates_->settle(payer, RateClass::heavy, 100);  // all that one credential may have at once
+    EXPECT_EQ(rates_->wait(payer, RateClass::heavy), 20ms);
+    EXPECT_EQ(rates_->wait(payer, RateClass::read), 0ns);
+    EXPECT_EQ(rates_->wait(payer_of(sender(1, 2)), RateClass::heavy), 0ns) << "another credential's half";
+    now_ += 20ms;
+    EXPECT_EQ(rates_->wait(payer, RateClass::heavy), 0ns);
+    EXPECT_TRUE(passes(sender(1, 1), 1, RateClass::heavy)) << "nothing was taken";
+    EXPECT_FALSE(metrics_.exposition().contains("winnow_rate_refused_total{class=\"heavy\",whose=\"credential\"} 1"));
+}
+
 TEST_F(RatesTest, TheProvidersWordForOneTenantGoesBeforeTheNodesAndNoughtIsClosed)
 {
     auto who = sender(1, 1);
@@ -222,7 +236,7 @@ TEST_F(IngestBillTest, CountsAlertsAndLongOnesMoreThanOnceAndWhatCannotBeReadByI
 
 nlohmann::json problem_of(const http::Response& response)
 {
-    return nlohmann::json::parse(response.body);
+    return nlohmann::json::parse(response.body.text());
 }
 std::string header(const http::Response& response, std::string_view name)
 {

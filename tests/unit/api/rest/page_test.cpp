@@ -79,7 +79,7 @@ TEST(OnlyParameters, RefusesOneThatStandsTwiceAndNamesIt)
 TEST(PageResponse, TheLastPageHasNoCursorAndNoLink)
 {
     const auto response = page_response(get("limit=2"), json::array({1, 2}), {});
-    EXPECT_EQ(response.body, R"({"items":[1,2],"next_cursor":null})");
+    EXPECT_EQ(response.body.text(), R"({"items":[1,2],"next_cursor":null})");
     EXPECT_EQ(header(response, "Link"), "");
 }
 
@@ -87,7 +87,7 @@ TEST(PageResponse, LinksToTheNextPageWithTheSameFilters)
 {
     const auto response = page_response(get("state=open&cursor=old&limit=1"), json::array({1}), {"k"});
     const auto cursor = encode_cursor({"k"});
-    EXPECT_EQ(json::parse(response.body)["next_cursor"], cursor);
+    EXPECT_EQ(json::parse(response.body.text())["next_cursor"], cursor);
     EXPECT_EQ(header(response, "Link"), "</api/v1/rules?state=open&limit=1&cursor=" + cursor + ">; rel=\"next\"");
 }
 

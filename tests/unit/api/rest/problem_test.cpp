@@ -34,7 +34,7 @@ class ProblemMapping : public testing::TestWithParam<Mapping> {};
 TEST_P(ProblemMapping, HasTheDocumentedStatusAndCode)
 {
     const auto response = problem(Error(GetParam().code, "what went wrong"), "urn:winnow:request:r1");
-    const auto document = json::parse(response.body);
+    const auto document = json::parse(response.body.text());
 
     EXPECT_EQ(response.status, GetParam().status);
     EXPECT_EQ(document["status"], GetParam().status);
@@ -65,7 +65,7 @@ TEST(Problem, FieldErrorsAre422AndNameEachField)
 {
     const auto response = problem(
         Error({{.pointer = "/name", .detail = "is required"}, {.pointer = "/labels/a~1b", .detail = "is too long"}}));
-    const auto document = json::parse(response.body);
+    const auto document = json::parse(response.body.text());
 
     EXPECT_EQ(response.status, 422);
     EXPECT_EQ(document["code"], "invalid_field");
@@ -82,12 +82,12 @@ TEST(Problem, AnUnreadableBodyAndABadParameterAre400)
     const auto parameter = problem(query_error("limit", "must be a number"));
     const auto alerts = problem(Error({{.pointer = "/0", .code = "malformed_json", .detail = "not JSON"}}));
     EXPECT_EQ(alerts.status, 400);
-    EXPECT_EQ(json::parse(alerts.body)["code"], "malformed_json");
+    EXPECT_EQ(json::parse(alerts.body.text())["code"], "malformed_json");
     EXPECT_EQ(body.status, 400);
-    EXPECT_EQ(json::parse(body.body)["code"], "malformed_body");
+    EXPECT_EQ(json::parse(body.body.text())["code"], "malformed_body");
     EXPECT_EQ(parameter.status, 400);
-    EXPECT_EQ(json::parse(parameter.body)["code"], "invalid_parameter");
-    EXPECT_NE(parameter.body.find("limit"), std::string::npos);
+    EXPECT_EQ(json::parse(parameter.body.text())["code"], "invalid_parameter");
+    EXPECT_NE(parameter.body.text().find("limit"), std::string::npos);
 }
 
 TEST(Problem, IsShortHoweverMuchIsWrong)
@@ -96,35 +96,36 @@ TEST(Problem, IsShortHoweverMuchIsWrong)
     const std::vector<FieldError> errors(5'000,
                                          {.pointer = "/" + name.substr(0, 10'000), .detail = name.substr(0, 10'000)});
     const auto many = problem(Error(errors));
-    EXPECT_LE(many.body.size(), kMostErrors * (kMostPointerBytes + kMostDetailBytes + 100) + 10'000);
-    const auto list = json::parse(many.body)["errors"];
+    EXPECT_LE(many.body.text().size(), kMostErrors * (kMostPointerBytes + kMostDetailBytes + 100) + 10'000);
+    const auto list = json::parse(many.body.text())["errors"];
     ASSERT_EQ(list.size(), kMostErrors);
     EXPECT_EQ(list[98]["pointer"].get<std::string>().size(), kMostPointerBytes);
     EXPECT_TRUE(list[98]["pointer"].get<std::string>().ends_with("…"));
     EXPECT_EQ(list[99]["code"], "more");
     EXPECT_EQ(list[99]["detail"], "4901 more errors");
-    EXPECT_EQ(json::parse(problem(Error(std::vector<FieldError>(100, errors.front()))).body)["errors"][99]["code"],
-              "invalid_field");
+    EXPECT_EQ(
+        json::parse(problem(Error(std::vector<FieldError>(100, errors.front()))).body.text())["errors"][99]["code"],
+        "invalid_field");
 
     const Error long_error({{.pointer = "/" + name, .code = "malformed_json", .detail = name}});
-    EXPECT_LE(problem(long_error).body.size(), 3 * (kMostPointerBytes + kMostDetailBytes));
-    EXPECT_LE(error_at("/am/api/v2/alerts", long_error, "r1").body.size(), 2 * kMostDetailBytes);
-    EXPECT_LE(error_at("/grafana", long_error, "r1").body.size(), 3 * (kMostPointerBytes + kMostDetailBytes));
+    EXPECT_LE(problem(long_error).body.text().size(), 3 * (kMostPointerBytes + kMostDetailBytes));
+    EXPECT_LE(error_at("/am/api/v2/alerts", long_error, "r1").body.text().size(), 2 * kMostDetailBytes);
+    EXPECT_LE(error_at("/grafana", long_error, "r1").body.text().size(), 3 * (kMostPointerBytes + kMostDetailBytes));
     std::string wide;
     for (int i = 0; i < 3'000; ++i) wide += "é";
-    EXPECT_TRUE(json::accept(error_at("/am", 400, "invalid_request", wide, "").body));
+    EXPECT_TRUE(json::accept(error_at("/am", 400, "invalid_request", wide, "").body.text()));
 }
 
 TEST(Problem, AnInternalErrorKeepsItsReasonToItself)
 {
     const auto response = problem(Error(ErrorCode::internal, "relation \"tickets\" does not exist"));
-    EXPECT_EQ(response.body.find("tickets"), std::string::npos);
+    EXPECT_EQ(response.body.text().find("tickets"), std::string::npos);
 }
 
 TEST(Problem, TextThatIsNotUtf8DoesNotBreakTheDocument)
 {
     const auto response = problem(Error(ErrorCode::not_found, "no \xFF such"));
-    EXPECT_TRUE(json::accept(response.body));
+    EXPECT_TRUE(json::accept(response.body.text()));
 }
 
 http::RequestHead with(std::string name, std::string value)

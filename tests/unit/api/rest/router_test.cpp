@@ -75,21 +75,21 @@ TEST(AlertmanagerError, IsABareJsonString)
     const Error field(std::vector<FieldError>{{"/0/labels", "invalid_field", "must \"hold\" a label"}});
     const auto bad = error_at("/am/api/v2/alerts", field, "id");
     EXPECT_EQ(bad.status, 400);
-    EXPECT_EQ(bad.body, R"("/0/labels must \"hold\" a label")");
+    EXPECT_EQ(bad.body.text(), R"("/0/labels must \"hold\" a label")");
     const auto unknown = error_at("/i/t/am/x", Error(ErrorCode::unauthenticated, "no key"), "id");
     EXPECT_EQ(unknown.status, 401);
-    EXPECT_EQ(unknown.body, R"("no key")");
+    EXPECT_EQ(unknown.body.text(), R"("no key")");
     const auto large = error_at("/am/api/v2/alerts", 413, "payload_too_large", "too long", "");
     EXPECT_EQ(large.status, 413);
-    EXPECT_EQ(large.body, R"("too long")");
-    EXPECT_THAT(error_at("/grafana", field, "id").body, testing::HasSubstr("urn:winnow:problem"));
+    EXPECT_EQ(large.body.text(), R"("too long")");
+    EXPECT_THAT(error_at("/grafana", field, "id").body.text(), testing::HasSubstr("urn:winnow:problem"));
     EXPECT_EQ(error_at("/grafana", field, "id").status, 422);
 }
 
 TEST(Problem, ItsDetailNamesTheField)
 {
     const auto answer = problem(Error(std::vector<FieldError>{{"/labels/env", "invalid_field", "must be a string"}}));
-    EXPECT_THAT(answer.body, testing::HasSubstr(R"("detail":"/labels/env must be a string")"));
+    EXPECT_THAT(answer.body.text(), testing::HasSubstr(R"("detail":"/labels/env must be a string")"));
 }
 
 }  // namespace

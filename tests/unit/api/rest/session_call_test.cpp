@@ -1,13 +1,13 @@
 #include "api/rest/session_call.hpp"
 
 #include "api/rest/respond.hpp"
+#include "one_session.hpp"
 
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
 #include <atomic>
 #include <chrono>
-#include <ctime>
 #include <future>
 #include <memory>
 #include <optional>
@@ -20,53 +20,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-/// A session of which nothing is read.
-class NoSession final : public ports::TenantSession {
-public:
-    [[nodiscard]] TenantId tenant() const noexcept override { return {}; }
-    ports::AlertArchive& alerts() override { return none<ports::AlertArchive>(); }
-    ports::TicketStore& tickets() override { return none<ports::TicketStore>(); }
-    ports::RuleStore& rules() override { return none<ports::RuleStore>(); }
-    ports::ContactStore& contacts() override { return none<ports::ContactStore>(); }
-    ports::IntegrationStore& integrations() override { return none<ports::IntegrationStore>(); }
-    ports::DeliveryStore& deliveries() override { return none<ports::DeliveryStore>(); }
-    ports::SettingsStore& settings() override { return none<ports::SettingsStore>(); }
-    ports::UserStore& users() override { return none<ports::UserStore>(); }
-    ports::ReceiptStore& receipts() override { return none<ports::ReceiptStore>(); }
-    ports::SilenceStore& silences() override { return none<ports::SilenceStore>(); }
-    ports::InhibitionStore& inhibitions() override { return none<ports::InhibitionStore>(); }
-    ports::RulesetHistory& ruleset_history() override { return none<ports::RulesetHistory>(); }
-    ports::NoiseStore& noise() override { return none<ports::NoiseStore>(); }
-    ports::MaintenanceStore& maintenance() override { return none<ports::MaintenanceStore>(); }
-    ports::BacktestStore& backtests() override { return none<ports::BacktestStore>(); }
-
-private:
-    template <typename Store>
-    [[noreturn]] static Store& none()
-    {
-        throw std::logic_error("nothing is to be read here");
-    }
-};
-
-/// Runs each job at once, on the caller's thread.
-class OneSession final : public ports::TenantDatabase {
-public:
-    using TenantDatabase::submit;
-    void submit(TenantId /*tenant*/, Job job, Finished finished, Terms terms) override
-    {
-        last_timeout = terms.statement_timeout;
-        if (terms.given_up && terms.given_up()) return finished(Error(ErrorCode::timeout, "given up"));
-        NoSession session;
-        in_transaction = true;
-        auto done = job(session);
-        in_transaction = false;
-        finished(std::move(done));
-    }
-
-    std::atomic<bool> in_transaction = false;
-    std::atomic<std::chrono::milliseconds> last_timeout{};
-};
 
 class SessionCallsTest : public testing::Test {
 protected:
@@ -113,21 +66,9 @@ TEST_F(SessionCallsTest, AnAnalysisReadsInATransactionAndIsWorkedOutWithoutOne)
         },
         "POST", always);
     EXPECT_EQ(answer.status, 200);
-    EXPECT_EQ(answer.body, R"({"now":42,"read":"what was read"})");
+    EXPECT_EQ(answer.body.text(), R"({"now":42,"read":"what was read"})");
     EXPECT_TRUE(loaded_in_transaction);
     EXPECT_FALSE(computed_in_transaction);
-}
-
-/// So much of a processor, however busy the machine is.
-void work_for(std::chrono::nanoseconds time)
-{
-    const auto now = [] {
-        timespec spent{};
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
-        return std::chrono::seconds(spent.tv_sec) + std::chrono::nanoseconds(spent.tv_nsec);
-    };
-    for (const auto end = now() + time; now() < end;) {
-    }
 }
 
 TEST_F(SessionCallsTest, WhatAnAnalysisTookOfAProcessorIsTold)
@@ -175,14 +116,14 @@ TEST_F(SessionCallsTest, AnErrorOfEitherStageIsAProblem)
         },
         "GET", always);
     EXPECT_EQ(working.status, 422);
-    EXPECT_THAT(working.body, HasSubstr("/rule"));
+    EXPECT_THAT(working.body.text(), HasSubstr("/rule"));
     const auto thrown = ask(
         [](const Call&, ports::TenantSession&) -> Result<Answer> {
             return Compute([](const Call&) -> Result<http::Response> { throw std::runtime_error("a secret"); });
         },
         "GET", always);
     EXPECT_EQ(thrown.status, 500);
-    EXPECT_THAT(thrown.body, testing::Not(HasSubstr("a secret")));
+    EXPECT_THAT(thrown.body.text(), testing::Not(HasSubstr("a secret")));
 }
 
 TEST_F(SessionCallsTest, AnIdempotencyKeyHasNoEffectOnAnAnalysisButMustBeOne)
@@ -250,7 +191,7 @@ TEST_F(SessionCallsTest, ARouteOfASendersRefusesInItsForm)
     calls_->run(route, {}, {}, {}, [&](http::Response response) { answer.set_value(std::move(response)); });
     const auto told = answer.get_future().get();
     EXPECT_EQ(told.status, 404);
-    EXPECT_EQ(told.body, R"("there is no such silence")");
+    EXPECT_EQ(told.body.text(), R"("there is no such silence")");
 }
 
 }  // namespace

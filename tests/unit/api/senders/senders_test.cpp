@@ -88,7 +88,7 @@ TEST(SenderPaths, RefuseWhateverIsWrongInTheirSendersForm)
         for (const auto& error : errors) {
             const auto told = refusal(at, error, "r-1");
             EXPECT_EQ(header(told, "Content-Type"), form) << at.path->place.pattern << " " << error.message();
-            EXPECT_FALSE(told.body.contains("tickets")) << "what went wrong on our side is for the log";
+            EXPECT_FALSE(told.body.text().contains("tickets")) << "what went wrong on our side is for the log";
             EXPECT_EQ(header(told, "Retry-After").empty(), told.status != 429 && told.status != 503);
             EXPECT_EQ(header(told, "WWW-Authenticate").empty(), told.status != 401);
         }
@@ -119,7 +119,7 @@ TEST(SenderPaths, SayTooFastAndTooMuchWithTheStatusThatTheirSendersComeAgainFor)
 TEST(SenderRefusal, IsTextEvenWhereWhatIsToldIsNone)
 {
     const auto told = error_at("/am", Error(ErrorCode::not_found, "no \xFF such"), "r-1");
-    EXPECT_EQ(told.body, "\"no \uFFFD such\"");
+    EXPECT_EQ(told.body.text(), "\"no \uFFFD such\"");
 }
 
 TEST(Credential, IsFoundWhereItsSenderShowsItToo)

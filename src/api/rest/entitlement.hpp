@@ -1,0 +1,26 @@
+#pragma once
+
+/// @file
+/// Whether who was admitted may still have an answer that goes on for long.
+
+#include "winnow/access/permission.hpp"
+#include "winnow/base/result.hpp"
+#include "winnow/http/message.hpp"
+#include "winnow/identity/authenticator.hpp"
+
+#include <functional>
+#include <string>
+
+namespace winnow::api {
+
+/// What a key says `now`, of whom it admitted as `was` to something that asks for `permission`. It is lost, too, where
+/// the tenant was suspended meanwhile, though a suspended one's users may read: whoever asks anew is told so. Pure.
+[[nodiscard]] http::Entitlement entitlement(const access::Principal& was, access::Permission permission,
+                                            const Result<access::Principal>& now);
+
+/// Asks for the key again, mostly of what is cached; what was changed of it is not. `authenticator` outlives all calls.
+[[nodiscard]] std::function<void(http::EntitlementSink)> recheck_of(identity::Authenticator& authenticator,
+                                                                    std::string key, access::Principal was,
+                                                                    access::Permission permission);
+
+}  // namespace winnow::api
