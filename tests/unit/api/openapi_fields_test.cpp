@@ -75,8 +75,8 @@ struct Described {
 TEST_F(OpenApiFields, EachKindOfActionIsDescribedWithItsMembers)
 {
     std::map<std::string, YAML::Node> described;
-    for (const auto& one : schema("RuleAction")["oneOf"]) {
-        described[one["properties"]["type"]["const"].as<std::string>()] = one;
+    for (const YAML::Node one : schema("RuleAction")["oneOf"]) {
+        described[one["properties"]["type"]["const"].as<std::string>()].reset(one);
     }
     const auto forms = forms::action_forms();
     EXPECT_EQ(described.size(), forms.size());
