@@ -206,9 +206,9 @@ public:
                 auto admission = accepted(admitted, max_body_bytes);
                 if (route.streams) {
                     admission.may_stream = true;
-                    admission.recheck = recheck_of(
-                        authenticator, credential_of(head, token_of(*admitted), route.sender), admitted->who,
-                        route.permission);
+                    admission.recheck =
+                        recheck_of(authenticator, credential_of(head, token_of(*admitted), route.sender), admitted->who,
+                                   route.permission);
                 }
                 sink(std::move(admission));
             },
@@ -328,10 +328,11 @@ private:
                 .analysis = {.threads = options_.analysis_threads,
                              .waiting = options_.analyses_waiting,
                              .metrics = observe::QueueMetrics(options_.metrics, "analysis")},
-                .analysed = [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
-                    const auto begun = std::chrono::ceil<std::chrono::milliseconds>(spent).count();
-                    rates->settle(payer_of(who), domain::RateClass::heavy, begun - 1);  // the head has paid one
-                },
+                .analysed =
+                    [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
+                        const auto begun = std::chrono::ceil<std::chrono::milliseconds>(spent).count();
+                        rates->settle(payer_of(who), domain::RateClass::heavy, begun - 1);  // the head has paid one
+                    },
                 .page_wait =
                     [rates = rates_](const access::Principal& who) {
                         const auto wait = rates->wait(payer_of(who), domain::RateClass::heavy);

@@ -44,8 +44,8 @@ public:
     }
 
     /// A POST's Idempotency-Key is honoured: the first answer is stored with the work, and given again. The call keeps
-    /// all that it needs, and may come to its turn after whoever started it is gone. An answer that is read page by page
-    /// asks for no more of them then.
+    /// all that it needs, and may come to its turn after whoever started it is gone. An answer that is read page by
+    /// page asks for no more of them then.
     void run(std::shared_ptr<const Route> route, PathParameters parameters, access::Principal who,
              http::Request request, http::ResponseSink sink);
 

@@ -169,8 +169,7 @@ std::vector<Route> ticket_routes()
     using enum access::Permission;
     return {
         {"GET", "/api/v1/tickets", read_tickets, "listTickets", &list_tickets},
-        {"GET", "/api/v1/tickets.csv", read_tickets, "listTicketsAsCsv", &list_tickets_as_csv, always, false,
-         true},
+        {"GET", "/api/v1/tickets.csv", read_tickets, "listTicketsAsCsv", &list_tickets_as_csv, always, false, true},
         {"GET", "/api/v1/tickets/stats", read_tickets, "getTicketStats", &ticket_stats},
         {"POST", "/api/v1/tickets/bulk", work_tickets, "changeTicketsInBulk", &change_tickets_in_bulk},
         {"GET", "/api/v1/tickets/{id}", read_tickets, "getTicket", &get_ticket},
