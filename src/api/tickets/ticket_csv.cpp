@@ -102,10 +102,19 @@ std::string csv_cell(std::string_view text)
     return quoted + '"';
 }
 
-std::string tickets_csv(const std::vector<domain::Ticket>& tickets)
+std::size_t least_csv_bytes(const domain::Ticket& t)
 {
-    std::string out(kHeader);
+    auto bytes = t.title.size() + t.description.size() + t.cause.size() + t.impact.size() + t.measure.size();
+    for (const auto& [name, value] : t.labels.entries()) bytes += name.size() + value.size();
+    return bytes;
+}
+
+TicketsCsv tickets_csv(const std::vector<domain::Ticket>& tickets, std::size_t most_bytes)
+{
+    TicketsCsv csv{.text = std::string(kHeader), .lines = 0};
+    auto& out = csv.text;
     for (const auto& t : tickets) {
+        const auto before = out.size();
         append_line(out, {t.id.str(),
                           std::to_string(t.number),
                           std::string(to_string(t.state)),
@@ -134,8 +143,13 @@ std::string tickets_csv(const std::vector<domain::Ticket>& tickets)
                           t.impact,
                           t.measure,
                           t.approver});
+        if (csv.lines > 0 && out.size() > most_bytes) {
+            out.resize(before);
+            break;
+        }
+        ++csv.lines;
     }
-    return out;
+    return csv;
 }
 
 }  // namespace winnow::api

@@ -14,6 +14,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string>
@@ -29,8 +30,11 @@ using http::Response;
 using nlohmann::json;
 using ports::TenantSession;
 
-/// Lines of one CSV answer; the Link header leads to the rest.
+/// Lines and bytes of one CSV answer, as kMaxPageBytes are those of a page; the Link header leads to the rest.
 constexpr std::size_t kMaxCsvRows = 10'000;
+constexpr std::size_t kMaxCsvBytes = 4 * kMaxPageBytes;
+/// Of them so many are loaded at once.
+constexpr std::size_t kCsvPiece = 500;
 
 Result<Response> list_tickets(const Call& call, TenantSession& session)
 {
@@ -42,17 +46,13 @@ Result<Response> list_tickets(const Call& call, TenantSession& session)
     if (!page) return page.error();
     const auto wanted = ticket_list_request(head, call.who, page->cursor);
     if (!wanted) return wanted.error();
-    auto tickets = session.tickets().page(wanted->filter, wanted->order, wanted->after, page->limit + 1);
-    if (!tickets) return tickets.error();
-
-    Cursor next;
-    if (tickets->size() > page->limit) {
-        tickets->resize(page->limit);
-        next = ticket_cursor(wanted->order, tickets->back());
-    }
-    auto items = json::array();
-    for (const auto& ticket : *tickets) items.push_back(ticket_json(ticket));
-    return page_response(head, items, next);
+    return page_response(
+        head, Stretch<ports::TicketCursor>{.limit = page->limit, .after = wanted->after},
+        [&](const auto& after, std::size_t most) {
+            return session.tickets().page(wanted->filter, wanted->order, after, most);
+        },
+        [](const Ticket& ticket) { return ticket_json(ticket); }, [](const Ticket& ticket) { return place_of(ticket); },
+        [&](const ports::TicketCursor& place) { return ticket_cursor(wanted->order, place); });
 }
 
 /// `limit` of the CSV list, which takes more than a page.
@@ -84,6 +84,32 @@ Result<Cursor> csv_cursor(const http::RequestHead& head)
     return page->cursor;
 }
 
+/// The tickets of one CSV answer, and whether more follow.
+struct CsvTickets {
+    std::vector<Ticket> tickets;
+    bool more = false;
+};
+
+/// As many as `limit` and kMaxCsvBytes can hold, and at most one piece more.
+Result<CsvTickets> load_csv(TenantSession& session, TicketListRequest wanted, std::size_t limit)
+{
+    CsvTickets loaded;
+    std::size_t bytes = 0;
+    while (true) {
+        const auto piece = std::min(kCsvPiece, limit - loaded.tickets.size());
+        auto found = session.tickets().page(wanted.filter, wanted.order, wanted.after, piece + 1);
+        if (!found) return found.error();
+        loaded.more = found->size() > piece;
+        if (loaded.more) found->resize(piece);
+        for (auto& ticket : *found) {
+            bytes += least_csv_bytes(ticket);
+            loaded.tickets.push_back(std::move(ticket));
+        }
+        if (!loaded.more || loaded.tickets.size() == limit || bytes > kMaxCsvBytes) return loaded;
+        wanted.after = place_of(loaded.tickets.back());
+    }
+}
+
 Result<Answer> list_tickets_as_csv(const Call& call, TenantSession& session)
 {
     const auto& head = call.request.head;
@@ -96,22 +122,18 @@ Result<Answer> list_tickets_as_csv(const Call& call, TenantSession& session)
     if (!cursor) return cursor.error();
     const auto wanted = ticket_list_request(head, call.who, *cursor);
     if (!wanted) return wanted.error();
-    auto tickets = session.tickets().page(wanted->filter, wanted->order, wanted->after, *limit + 1);
-    if (!tickets) return tickets.error();
-
-    Response response;
-    if (tickets->size() > *limit) {
-        tickets->resize(*limit);
-        // The JSON list's Link header, with this list's path in it.
-        const auto paged = page_response(head, json::array(), ticket_cursor(wanted->order, tickets->back()));
-        for (const auto& header : paged.headers) {
-            if (header.name == "Link") response.set("Link", header.value);
+    auto loaded = load_csv(session, *wanted, *limit);
+    if (!loaded) return loaded.error();
+    return Compute([order = wanted->order, loaded = *std::move(loaded)](const Call& asked) {
+        Response response;
+        auto csv = tickets_csv(loaded.tickets, kMaxCsvBytes);
+        if (loaded.more || csv.lines < loaded.tickets.size()) {
+            const auto cursor = encode_cursor(ticket_cursor(order, loaded.tickets[csv.lines - 1]));
+            response.set("Link", next_link(asked.request.head, cursor));
         }
-    }
-    response.set("Content-Type", "text/csv; charset=utf-8; header=present");
-    response.set("Content-Disposition", "attachment; filename=\"tickets.csv\"");
-    return Compute([response = std::move(response), tickets = *std::move(tickets)](const Call&) mutable {
-        response.body = tickets_csv(tickets);
+        response.set("Content-Type", "text/csv; charset=utf-8; header=present");
+        response.set("Content-Disposition", "attachment; filename=\"tickets.csv\"");
+        response.body = std::move(csv.text);
         return Result<Response>(std::move(response));
     });
 }
@@ -180,26 +202,24 @@ Result<Response> events_page(const Call& call, TenantSession& session, ports::Ti
     const auto sort = head.query_parameter("sort").value_or("at");
     if (sort != "at" && sort != "-at") return query_error("sort", "must be one of at, -at");
     range.newest_first = sort == "-at";
+    Stretch<std::int32_t> stretch{.limit = page->limit, .after = {}};
     if (!page->cursor.empty()) {
         const auto& text = page->cursor.front();
         std::int32_t seq = 0;
         const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seq);
         if (failure != std::errc() || end != text.data() + text.size()) return bad_cursor();
-        range.after_seq = seq;
+        stretch.after = seq;
     }
     const auto ticket = ticket_of(call, session);
     if (!ticket) return ticket.error();
-    auto events = session.tickets().timeline(ticket->id, range, page->limit + 1);
-    if (!events) return events.error();
-
-    Cursor next;
-    if (events->size() > page->limit) {
-        events->resize(page->limit);
-        next = {std::to_string(events->back().seq)};
-    }
-    auto items = json::array();
-    for (const auto& event : *events) items.push_back(shown(event));
-    return page_response(head, items, next);
+    return page_response(
+        head, stretch,
+        [&](const auto& after, std::size_t most) {
+            range.after_seq = after;
+            return session.tickets().timeline(ticket->id, range, most);
+        },
+        shown, [](const domain::TicketEvent& event) { return event.seq; },
+        [](std::int32_t seq) { return Cursor{std::to_string(seq)}; });
 }
 
 Result<Response> ticket_timeline(const Call& call, TenantSession& session)
