@@ -3,6 +3,7 @@
 #include "api/rates/ingest_bill.hpp"
 #include "api/rates/rate_answer.hpp"
 #include "api/rates/rates.hpp"
+#include "api/rates/read_cost.hpp"
 #include "api/rest/credential.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/problem.hpp"
@@ -320,10 +321,15 @@ private:
                 .analysis = {.threads = options_.analysis_threads,
                              .waiting = options_.analyses_waiting,
                              .metrics = observe::QueueMetrics(options_.metrics, "analysis")},
-                .analysed = [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
-                    const auto begun = std::chrono::ceil<std::chrono::milliseconds>(spent).count();
-                    rates->settle(payer_of(who), domain::RateClass::heavy, begun - 1);  // the head has paid one
-                }};
+                .analysed =
+                    [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
+                        const auto begun = std::chrono::ceil<std::chrono::milliseconds>(spent).count();
+                        rates->settle(payer_of(who), domain::RateClass::heavy, begun - 1);  // the head has paid one
+                    },
+                .has_read =
+                    [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
+                        rates->settle(payer_of(who), domain::RateClass::read, units_of_read(spent) - 1);  // as above
+                    }};
     }
 
     [[nodiscard]] std::size_t longest_body(const RouteEntry& entry) const
