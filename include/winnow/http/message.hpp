@@ -86,6 +86,7 @@ struct Response {
 struct Admission {
     std::optional<Response> refusal;  ///< Sent as the answer; the body is drained or the connection closed.
     std::size_t max_body_bytes = 0;   ///< A longer body is answered 413.
+    std::string_view body_setting;    ///< Whose value that is, of the program's life; "" where it is nobody's to set.
     Uuid caller;  ///< Who was authenticated, and takes of its shares of places and memory; nil: nobody was.
     std::shared_ptr<const Attachment> attachment;
 };
