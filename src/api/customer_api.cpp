@@ -3,6 +3,7 @@
 #include "api/rates/ingest_bill.hpp"
 #include "api/rates/rate_answer.hpp"
 #include "api/rates/rates.hpp"
+#include "api/rates/read_cost.hpp"
 #include "api/rest/credential.hpp"
 #include "api/rest/entitlement.hpp"
 #include "api/rest/json_body.hpp"
@@ -67,10 +68,17 @@ http::Admission refused(Response response)
     return admission;
 }
 
-http::Admission accepted(std::shared_ptr<const Admitted> admitted, std::size_t max_body_bytes)
+/// How long a body may be, and what says so (http::Admission).
+struct BodyLimit {
+    std::size_t bytes = 0;
+    std::string_view setting = {};
+};
+
+http::Admission accepted(std::shared_ptr<const Admitted> admitted, const BodyLimit& limit)
 {
     http::Admission admission;
-    admission.max_body_bytes = max_body_bytes;
+    admission.max_body_bytes = limit.bytes;
+    admission.body_setting = limit.setting;
     admission.caller = admitted->who.tenant.value();
     admission.attachment = std::move(admitted);
     return admission;
@@ -157,9 +165,9 @@ public:
         auto admitted = std::make_shared<Admitted>();
         admitted->entry = {router_, match.entry};
         admitted->parameters = std::move(match.parameters);
-        const auto max_body_bytes = longest_body(*match.entry);
+        const auto longest = longest_body(*match.entry);
         if (match.entry->route.permission == access::Permission::open) {
-            return sink(accepted(std::move(admitted), max_body_bytes));
+            return sink(accepted(std::move(admitted), longest));
         }
 
         // The head stays valid until the sink was called. Without `this`: the look-up may come back after the API is
@@ -172,7 +180,7 @@ public:
         const std::function<bool()> may_ask = std::cref(asks);  // which takes no memory
         options_.authenticator.authenticate(
             credential_of(head, token_of(*admitted), match.entry->route.sender),
-            [admitted, max_body_bytes, rates = rates_, &head, &authenticator = options_.authenticator,
+            [admitted, longest, rates = rates_, &head, &authenticator = options_.authenticator,
              sink = std::move(sink)](Result<access::Principal> who) mutable {
                 const auto& entry = *admitted->entry;
                 if (admitted->stopped) {
@@ -192,7 +200,7 @@ public:
                     return sink(refused(refusal(sender, error, head.request_id)));
                 }
                 admitted->kind = class_of(entry, head);
-                const auto cost = admitted->kind == domain::RateClass::ingest ? units_of_head(head, max_body_bytes) : 1;
+                const auto cost = admitted->kind == domain::RateClass::ingest ? units_of_head(head, longest.bytes) : 1;
                 const auto beside = is_analysis(entry.route, head) ? domain::RateClass::read : domain::RateClass::write;
                 if (const auto fast = rates->refusal(*who, admitted->kind, cost, beside)) {
                     return sink(refused(rate_refusal(*fast, rate_form(sender_of(entry)), head.request_id)));
@@ -203,7 +211,7 @@ public:
                         refused(refusal(route.sender, 403, "forbidden", why_forbidden(*who, route), head.request_id)));
                 }
                 admitted->who = *std::move(who);
-                auto admission = accepted(admitted, max_body_bytes);
+                auto admission = accepted(admitted, longest);
                 if (route.streams) {
                     admission.may_stream = true;
                     admission.recheck =
@@ -342,16 +350,26 @@ private:
                     [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
                         const auto begun = std::chrono::ceil<std::chrono::milliseconds>(spent).count();
                         rates->settle(payer_of(who), domain::RateClass::heavy, begun);
+                    },
+                .has_read =
+                    [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
+                        rates->settle(payer_of(who), domain::RateClass::read, units_of_read(spent) - 1);  // as above
                     }};
     }
 
-    [[nodiscard]] std::size_t longest_body(const RouteEntry& entry) const
+    [[nodiscard]] BodyLimit longest_body(const RouteEntry& entry) const
     {
-        if (entry.special == Special::alerts) return options_.limits.*entry.path->max_bytes;
-        if (entry.special != Special::none) return options_.limits.max_body_bytes;
+        if (entry.special == Special::alerts) {
+            return {.bytes = options_.limits.*entry.path->max_bytes, .setting = entry.path->max_bytes_setting()};
+        }
+        if (entry.special != Special::none) {
+            return {.bytes = options_.limits.max_body_bytes, .setting = "limits.max_body_bytes"};
+        }
         const auto operation = entry.route.operation_id;
-        const bool takes_rulesets = operation == "replaceRuleset" || operation == "startBacktest";
-        return takes_rulesets ? options_.tenant_limits.max_ruleset_bytes : options_.max_rest_body_bytes;
+        if (operation == "replaceRuleset" || operation == "startBacktest") {
+            return {.bytes = options_.tenant_limits.max_ruleset_bytes, .setting = "tenants.max_ruleset_bytes"};
+        }
+        return {.bytes = options_.max_rest_body_bytes};
     }
 
     [[nodiscard]] static bool takes_json(const http::RequestHead& head)

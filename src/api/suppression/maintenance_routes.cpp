@@ -141,16 +141,10 @@ Result<Response> list_windows(const Call& call, TenantSession& session)
     if (const auto known = only_parameters(head, {"limit", "cursor"}); !known) return known.error();
     const auto page = id_page<MaintenanceWindowId>(head);
     if (!page) return page.error();
-    auto found = session.maintenance().page(page->after, page->limit + 1);
-    if (!found) return found.error();
-    Cursor next;
-    if (found->size() > page->limit) {
-        found->resize(page->limit);
-        next = {found->back().window.id.str()};
-    }
-    auto items = json::array();
-    for (const auto& window : *found) items.push_back(window_json(window, call.now));
-    return page_response(head, items, next);
+    return id_page_response(
+        head, *page, [&](const auto& after, std::size_t most) { return session.maintenance().page(after, most); },
+        [&](const auto& stored) { return window_json(stored, call.now); },
+        [](const auto& stored) { return stored.window.id; });
 }
 
 Result<Response> get_window(const Call& call, TenantSession& session)
