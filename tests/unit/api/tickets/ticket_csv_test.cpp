@@ -56,7 +56,7 @@ TEST(TicketsCsv, HasAsManyCellsAsColumns)
     domain::Ticket ticket;
     ticket.title = "=cmd";
     ticket.labels.set("env", "prod");
-    const auto csv = tickets_csv({ticket}).text;
+    const auto csv = tickets_csv({ticket});
     const auto end = csv.find("\r\n");
     const auto header = csv.substr(0, end);
     const auto line = csv.substr(end + 2);
@@ -64,22 +64,6 @@ TEST(TicketsCsv, HasAsManyCellsAsColumns)
     EXPECT_TRUE(line.ends_with("\r\n"));
     EXPECT_NE(line.find(",'=cmd,"), std::string::npos);
     EXPECT_NE(line.find(",env=prod,"), std::string::npos);
-}
-
-TEST(TicketsCsv, EndsWithTheBytesThatItMayHaveButHoldsOneTicket)
-{
-    domain::Ticket ticket;
-    ticket.description = std::string(1'000, 'd');
-    const std::vector<domain::Ticket> tickets(9, ticket);
-    const auto whole = tickets_csv(tickets);
-    EXPECT_EQ(whole.lines, 9U);
-    EXPECT_GE(whole.text.size(), 9 * least_csv_bytes(ticket));
-    const auto some = tickets_csv(tickets, 5'000);
-    EXPECT_EQ(some.lines, 4U);
-    EXPECT_LE(some.text.size(), 5'000U);
-    EXPECT_TRUE(some.text.ends_with("\r\n"));
-    EXPECT_TRUE(whole.text.starts_with(some.text));
-    EXPECT_EQ(tickets_csv(tickets, 1).lines, 1U);
 }
 
 }  // namespace
