@@ -297,87 +297,87 @@ private:
 
     [[nodiscard]] SessionCalls::Options session_options() const
     {
-        return
-        {
-            .read_timeout = options_.read_timeout,
-            .analysis = {.threads = options_.analysis_threads,
-                         .waiting = options_.analyses_waiting,
-                         .metrics = observe::QueueMetrics(options_.metrics, "analysis")},
-            .analysed =
-                [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
-                    const auto begun = std::chrono::ceil<std::chrono::milliseconds>(spent).count();
-                    rates->settle(payer_of(who), domain::RateClass::heavy, begun - 1);  // the head has paid one
-                },
-            .has_read = [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
-                rates->settle(payer_of(who), domain::RateClass::read, units_of_read(spent) - 1);  // as above},
+        // The head has paid one already.
+        return {.read_timeout = options_.read_timeout,
+                .analysis = {.threads = options_.analysis_threads,
+                             .waiting = options_.analyses_waiting,
+                             .metrics = observe::QueueMetrics(options_.metrics, "analysis")},
+                .analysed =
+                    [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
+                        const auto begun = std::chrono::ceil<std::chrono::milliseconds>(spent).count();
+                        rates->settle(payer_of(who), domain::RateClass::heavy, begun - 1);
+                    },
+                .has_read =
+                    [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
+                        rates->settle(payer_of(who), domain::RateClass::read, units_of_read(spent) - 1);
+                    },
                 .page_wait =
                     [rates = rates_](const access::Principal& who) {
                         const auto wait = rates->wait(payer_of(who), domain::RateClass::heavy);
                         return std::chrono::ceil<std::chrono::milliseconds>(wait);
                     },
-                .page_paid = [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
-                    const auto begun = std::chrono::ceil<std::chrono::milliseconds>(spent).count();
-                    rates->settle(payer_of(who), domain::RateClass::heavy, begun);
-                }
-            };
-        }
-
-        [[nodiscard]] BodyLimit longest_body(const RouteEntry& entry) const
-        {
-            if (entry.special == Special::alerts) {
-                return {.bytes = options_.limits.*entry.path->max_bytes, .setting = entry.path->max_bytes_setting()};
-            }
-            if (entry.special != Special::none) {
-                return {.bytes = options_.limits.max_body_bytes, .setting = "limits.max_body_bytes"};
-            }
-            const auto operation = entry.route.operation_id;
-            if (operation == "replaceRuleset" || operation == "startBacktest") {
-                return {.bytes = options_.tenant_limits.max_ruleset_bytes, .setting = "tenants.max_ruleset_bytes"};
-            }
-            return {.bytes = options_.max_rest_body_bytes};
-        }
-
-        [[nodiscard]] static bool takes_json(const http::RequestHead& head)
-        {
-            return has_media_type(head, {"application/json", "application/merge-patch+json"});
-        }
-
-        const CustomerApiOptions options_;
-        const std::shared_ptr<const Router> router_;
-        const std::shared_ptr<Rates> rates_;
-        const Door door_;
-        SessionCalls sessions_;
-        LargeBodies large_bodies_;
-    };
-
-    CustomerApi::CustomerApi(CustomerApiOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
-
-    CustomerApi::~CustomerApi() = default;
-
-    void CustomerApi::admit(const http::RequestHead& head, http::AdmissionSink sink)
-    {
-        impl_->admit(head, std::move(sink));
+                .page_paid =
+                    [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
+                        const auto begun = std::chrono::ceil<std::chrono::milliseconds>(spent).count();
+                        rates->settle(payer_of(who), domain::RateClass::heavy, begun);
+                    }};
     }
 
-    void CustomerApi::handle(http::Request request, http::ResponseSink sink)
+    [[nodiscard]] BodyLimit longest_body(const RouteEntry& entry) const
     {
-        impl_->handle(std::move(request), std::move(sink));
-    }
-
-    Response CustomerApi::protocol_error(std::string_view path, int status, std::string_view code,
-                                         std::string_view detail)
-    {
-        return impl_->protocol_error(path, status, code, detail);
-    }
-
-    std::vector<Operation> customer_operations()
-    {
-        std::vector<Operation> operations;
-        for (const auto& [route, kind, path] : customer_routes()) {
-            operations.push_back({std::string(route.method), std::string(route.pattern),
-                                  std::string(route.operation_id), std::string(to_string(route.permission))});
+        if (entry.special == Special::alerts) {
+            return {.bytes = options_.limits.*entry.path->max_bytes, .setting = entry.path->max_bytes_setting()};
         }
-        return operations;
+        if (entry.special != Special::none) {
+            return {.bytes = options_.limits.max_body_bytes, .setting = "limits.max_body_bytes"};
+        }
+        const auto operation = entry.route.operation_id;
+        if (operation == "replaceRuleset" || operation == "startBacktest") {
+            return {.bytes = options_.tenant_limits.max_ruleset_bytes, .setting = "tenants.max_ruleset_bytes"};
+        }
+        return {.bytes = options_.max_rest_body_bytes};
     }
+
+    [[nodiscard]] static bool takes_json(const http::RequestHead& head)
+    {
+        return has_media_type(head, {"application/json", "application/merge-patch+json"});
+    }
+
+    const CustomerApiOptions options_;
+    const std::shared_ptr<const Router> router_;
+    const std::shared_ptr<Rates> rates_;
+    const Door door_;
+    SessionCalls sessions_;
+    LargeBodies large_bodies_;
+};
+
+CustomerApi::CustomerApi(CustomerApiOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+
+CustomerApi::~CustomerApi() = default;
+
+void CustomerApi::admit(const http::RequestHead& head, http::AdmissionSink sink)
+{
+    impl_->admit(head, std::move(sink));
+}
+
+void CustomerApi::handle(http::Request request, http::ResponseSink sink)
+{
+    impl_->handle(std::move(request), std::move(sink));
+}
+
+Response CustomerApi::protocol_error(std::string_view path, int status, std::string_view code, std::string_view detail)
+{
+    return impl_->protocol_error(path, status, code, detail);
+}
+
+std::vector<Operation> customer_operations()
+{
+    std::vector<Operation> operations;
+    for (const auto& [route, kind, path] : customer_routes()) {
+        operations.push_back({std::string(route.method), std::string(route.pattern), std::string(route.operation_id),
+                              std::string(to_string(route.permission))});
+    }
+    return operations;
+}
 
 }  // namespace winnow::api
