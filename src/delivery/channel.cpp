@@ -1,6 +1,6 @@
 #include "winnow/delivery/channel.hpp"
 
-#include "delivery/curl_channel.hpp"
+#include "delivery/curl/curl_channel.hpp"
 #include "delivery/egress_guard.hpp"
 
 #include <utility>

@@ -1,6 +1,9 @@
-#include "delivery/attempt.hpp"
-#include "delivery/mail_message.hpp"
-#include "delivery/transfer.hpp"
+/// @file
+/// Mail, by the operator's server.
+
+#include "delivery/channels/mail/message.hpp"
+#include "delivery/channels/table.hpp"
+#include "delivery/curl/transfer.hpp"
 #include "delivery/verdict.hpp"
 #include "winnow/routing/plan.hpp"
 
@@ -108,9 +111,7 @@ private:
     std::size_t sent_ = 0;
 };
 
-}  // namespace
-
-Prepared prepare_mail(const ports::ClaimedDelivery& message, const DeliveryOptions& options)
+Prepared prepare(const ports::ClaimedDelivery& message, const Tools& tools)
 {
     const auto refused = [](const char* why) {
         ports::SendReport report;
@@ -118,13 +119,24 @@ Prepared prepare_mail(const ports::ClaimedDelivery& message, const DeliveryOptio
         report.error = why;
         return std::unexpected(std::move(report));
     };
-    if (options.smtp.host.empty()) return refused("This service has no mail server configured; use a webhook.");
+    if (tools.options.smtp.host.empty()) return refused("This service has no mail server configured; use a webhook.");
     // The API takes plain mailboxes only; this holds whatever came into the database by other ways.
     const auto& address = message.contact.address;
     const bool plain =
         std::ranges::all_of(address, [](char c) { return c > ' ' && c < '\x7F' && c != '<' && c != '>'; });
     if (address.empty() || !plain) return refused("The contact's address is not one plain mail address.");
-    return std::make_unique<MailAttempt>(message, options);
+    return std::make_unique<MailAttempt>(message, tools.options);
+}
+
+}  // namespace
+
+const ChannelType& mail_channel()
+{
+    static constexpr ChannelType kMail{
+        .type = "email",
+        .prepare = &prepare,
+        .bound = {.at_once = 16, .told_if_late = "The mail server was busy with other mails."}};
+    return kMail;
 }
 
 }  // namespace winnow::delivery
