@@ -286,6 +286,7 @@ private:
                 .outbox_changed = [this] { dispatcher_.poke(); },
                 .plain_http = delivery::plain_http_hosts(config_.delivery.egress_allow),
                 .webhook_host = delivery::webhook_hosts(config_.delivery.egress_allow),
+                .contact_types = delivery::contact_types(),
                 .limits = config_.limits,
                 .tenant_limits = config_.tenants,
                 .resolve_timeout = config_.resolve_timeout,

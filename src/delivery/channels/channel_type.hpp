@@ -7,6 +7,7 @@
 #include "delivery/egress_guard.hpp"
 #include "winnow/crypto/sealer.hpp"
 #include "winnow/delivery/channel.hpp"
+#include "winnow/ports/contact_types.hpp"
 #include "winnow/ports/outbox.hpp"
 
 #include <cstddef>
@@ -23,7 +24,7 @@ struct Tools {
 
 /// Everything that is asked of a channel; nothing else knows one from another. All that it refers to is static.
 struct ChannelType {
-    std::string_view type;  ///< Of its contacts. Stored by name: do not rename.
+    ports::ContactType contact;  ///< What its contacts are called, and what people write and read of them.
 
     /// Renders the message and opens what the contact is reached by. What is sent is a function of the message and the
     /// contact, so that a retry sends the same; only what says when the attempt was made may differ. Any thread; must
@@ -32,7 +33,7 @@ struct ChannelType {
 
     /// For channels that all leave by one server of the operator's, which may bound a client's connections.
     struct Bound {
-        std::size_t at_once = 0;            ///< 0: as many as there is room for.
+        std::size_t at_once = 0;             ///< 0: as many as there is room for.
         std::string_view told_if_late = {};  ///< To who waited longer for its turn than an attempt may take.
     } bound = {};
 };

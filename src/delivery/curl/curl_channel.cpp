@@ -13,8 +13,8 @@ namespace {
 
 using Outcome = ports::SendReport::Outcome;
 
-constexpr int kLongestPollMs = 1'000;     // libcurl's own timers and wake-ups end it sooner
-constexpr long kOpenConnections = 512;    // with those that rest; more while more are under way
+constexpr int kLongestPollMs = 1'000;   // libcurl's own timers and wake-ups end it sooner
+constexpr long kOpenConnections = 512;  // with those that rest; more while more are under way
 constexpr std::size_t kMaxErrorBytes = 500;
 
 CURLM* start_libcurl()
@@ -50,13 +50,13 @@ DeliveryOptions checked(DeliveryOptions options)
 CurlChannel::Lane::Lane(const ChannelType& channel, observe::Metrics& metrics)
     : type(channel),
       seconds(metrics.histogram("winnow_delivery_attempt_seconds", "Duration of one attempt to hand a message over",
-                                {{"type", std::string(channel.type)}},
+                                {{"type", std::string(channel.contact.type)}},
                                 {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}))
 {
     constexpr std::array kNames{"delivered", "retry", "refused"};
     for (std::size_t i = 0; i < kNames.size(); ++i) {
         outcomes[i] = metrics.counter("winnow_delivery_attempts_total", "Attempts to hand a message over",
-                                      {{"type", std::string(channel.type)}, {"outcome", kNames[i]}});
+                                      {{"type", std::string(channel.contact.type)}, {"outcome", kNames[i]}});
     }
 }
 
@@ -91,9 +91,8 @@ CurlChannel::~CurlChannel()
 
 void CurlChannel::send(const ports::ClaimedDelivery& message, std::function<void(ports::SendReport)> done)
 {
-    auto* const lane = lane_of(to_string(message.contact.type));
-    Order order{
-        .lane = lane, .prepared = prepare(lane, message), .done = std::move(done), .since = SteadyClock::now()};
+    auto* const lane = lane_of(message.contact.type);
+    Order order{.lane = lane, .prepared = prepare(lane, message), .done = std::move(done), .since = SteadyClock::now()};
     {
         const std::lock_guard lock(mutex_);
         incoming_.push_back(std::move(order));
@@ -103,7 +102,7 @@ void CurlChannel::send(const ports::ClaimedDelivery& message, std::function<void
 
 CurlChannel::Lane* CurlChannel::lane_of(std::string_view type) const
 {
-    const auto found = std::ranges::find(lanes_, type, [](const auto& lane) { return lane->type.type; });
+    const auto found = std::ranges::find(lanes_, type, [](const auto& lane) { return lane->type.contact.type; });
     return found == lanes_.end() ? nullptr : found->get();
 }
 

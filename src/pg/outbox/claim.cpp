@@ -37,8 +37,7 @@ constexpr auto kClaim = R"sql(
 with target as (
     select h.tenant_id, h.ticket_id, h.contact_id, n.event_seq is not null as overtakes,
            coalesce(n.delivery_id, h.delivery_id) as delivery_id, coalesce(n.event_seq, h.event_seq) as event_seq,
-           c.enabled, c.name, c.type, c.url, c.sealed_url, c.address, c.sealed_secret, c.version, c.updated_at,
-           c.receiver
+           c.enabled, c.name, c.type, c.settings, c.version, c.updated_at, c.receiver
       from unnest($1::uuid[], $2::uuid[]) as u(tenant_id, delivery_id)
       join deliveries h on h.tenant_id = u.tenant_id and h.delivery_id = u.delivery_id
       left join contacts c on c.tenant_id = h.tenant_id and c.contact_id = h.contact_id
@@ -92,8 +91,7 @@ update deliveries d
  where d.tenant_id = t.tenant_id and d.delivery_id = t.delivery_id
 returning d.tenant_id, d.delivery_id, d.ticket_id, d.event_seq, d.event_kind, d.state, d.attempts, d.created_at,
           d.next_attempt_at, d.last_error, d.last_status, d.payload, d.lease_token, d.lease_until,
-          d.contact_id, t.name, t.type, t.url, t.sealed_url, t.address, t.sealed_secret, t.enabled, t.version,
-          t.updated_at, t.receiver
+          d.contact_id, t.name, t.type, t.settings, t.enabled, t.version, t.updated_at, t.receiver
 )sql";
 
 // The rest of what is owed to contacts that the claim found gone: so many at a time, and none that somebody else holds.

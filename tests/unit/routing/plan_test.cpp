@@ -32,8 +32,8 @@ domain::TenantConfig config()
     for (std::uint64_t n = 1; n <= 4; ++n) {
         domain::Contact contact;
         contact.id = contact_id(n);
-        contact.url = "https://hooks.example/secret-path";
-        contact.sealed_secret = "sealed";
+        contact.settings["url"].shown = "https://hooks.example/secret-path";
+        contact.settings["secret"].sealed = "sealed";
         contact.enabled = n != 3;
         config.contacts.push_back(contact);
     }

@@ -2,12 +2,17 @@
 /// Mail, by the operator's server.
 
 #include "delivery/channels/mail/message.hpp"
+#include "delivery/channels/setting.hpp"
 #include "delivery/channels/table.hpp"
 #include "delivery/curl/transfer.hpp"
 #include "delivery/verdict.hpp"
+#include "winnow/domain/mailbox.hpp"
 #include "winnow/routing/plan.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace winnow::delivery {
@@ -17,10 +22,18 @@ namespace {
 using Outcome = ports::SendReport::Outcome;
 using Security = SmtpOptions::Security;
 
+std::string address_problem(std::string_view text, const ports::AllowedHosts& /*hosts*/)
+{
+    return domain::mailbox_problem(text);
+}
+
+constexpr std::array kFields{
+    ports::ContactField{.name = "address", .max = domain::kMaxMailbox, .required = true, .problem = &address_problem}};
+
 class MailAttempt final : public Attempt {
 public:
     MailAttempt(const ports::ClaimedDelivery& message, const DeliveryOptions& options)
-        : options_(options), delivery_(message.delivery), to_(message.contact.address)
+        : options_(options), delivery_(message.delivery), to_(message.contact.setting("address").shown)
     {
     }
 
@@ -113,15 +126,9 @@ private:
 
 Prepared prepare(const ports::ClaimedDelivery& message, const Tools& tools)
 {
-    const auto refused = [](const char* why) {
-        ports::SendReport report;
-        report.outcome = Outcome::refused;
-        report.error = why;
-        return std::unexpected(std::move(report));
-    };
     if (tools.options.smtp.host.empty()) return refused("This service has no mail server configured; use a webhook.");
     // The API takes plain mailboxes only; this holds whatever came into the database by other ways.
-    const auto& address = message.contact.address;
+    const auto& address = message.contact.setting("address").shown;
     const bool plain =
         std::ranges::all_of(address, [](char c) { return c > ' ' && c < '\x7F' && c != '<' && c != '>'; });
     if (address.empty() || !plain) return refused("The contact's address is not one plain mail address.");
@@ -133,7 +140,7 @@ Prepared prepare(const ports::ClaimedDelivery& message, const Tools& tools)
 const ChannelType& mail_channel()
 {
     static constexpr ChannelType kMail{
-        .type = "email",
+        .contact = {.type = "email", .fields = kFields},
         .prepare = &prepare,
         .bound = {.at_once = 16, .told_if_late = "The mail server was busy with other mails."}};
     return kMail;
