@@ -99,7 +99,7 @@ public:
                   if (change.credentials) authenticator_.forget(change.tenant);
                   if (change.policy) bell_.ring();  // what was silenced may be due
               },
-              ids_, kAnyway),
+              ids_, kAnyway, config.delivery.public_url),
           database_(pg::make_tenant_database(
               api_session(config), pipeline_sessions_,
               {.waiting = config.rest.waiting_per_tenant, .metrics = observe::QueueMetrics(metrics_, "rest")},

@@ -7,7 +7,7 @@
 #include "delivery/curl/transfer.hpp"
 #include "delivery/verdict.hpp"
 #include "winnow/domain/mailbox.hpp"
-#include "winnow/routing/plan.hpp"
+#include "winnow/routing/message.hpp"
 
 #include <algorithm>
 #include <array>
@@ -33,7 +33,10 @@ constexpr std::array kFields{
 class MailAttempt final : public Attempt {
 public:
     MailAttempt(const ports::ClaimedDelivery& message, const DeliveryOptions& options)
-        : options_(options), delivery_(message.delivery), to_(message.contact.setting("address").shown)
+        : options_(options),
+          delivery_(message.delivery),
+          public_url_(message.public_url.value_or(options.public_url)),
+          to_(message.contact.setting("address").shown)
     {
     }
 
@@ -93,7 +96,7 @@ private:
     /// A last line for the text; "" where nobody has said how this service is reached.
     [[nodiscard]] std::string link_to_ticket() const
     {
-        std::string_view place = options_.public_url;
+        std::string_view place = public_url_;
         while (place.ends_with('/')) place.remove_suffix(1);
         if (place.empty()) return {};
         return "Its resource: " + std::string(place) + "/api/v1/tickets/" + delivery_.ticket_id.str() + "\n";
@@ -118,6 +121,7 @@ private:
 
     const DeliveryOptions& options_;
     const domain::Delivery delivery_;
+    const std::string public_url_;
     const std::string to_;
     TextList receivers_;
     std::string text_;
