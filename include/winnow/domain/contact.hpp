@@ -7,7 +7,6 @@
 #include "winnow/base/uuid.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>

@@ -21,9 +21,9 @@ struct Owed {
 
     TicketId ticket_id;
     std::int32_t event_seq = 0;
-    std::string event_kind;  ///< "opened", "reopened", "recovered", …
-    std::string payload;     ///< The notice: what routing::render_payload() gives. Channels render it.
-    std::string public_url;  ///< Where its links lead; "" : it has none.
+    std::string event_kind;       ///< "opened", "reopened", "recovered", …
+    std::string payload;          ///< The notice: what routing::render_payload() gives. Channels render it.
+    std::string public_url = {};  ///< Where its links lead; "" : it has none.
     std::vector<Recipient> to;
 };
 

@@ -96,6 +96,16 @@ TEST(Notices, ThatTellNobodyOweNothingWhateverTheirRoute)
     EXPECT_EQ(nothing.event_seq, 7);
 }
 
+TEST(Notices, KeepWhereTheirLinksLead)
+{
+    auto of_config = config();
+    of_config.public_url = "https://winnow.example";
+    EXPECT_EQ(plan(event(), routed({group_id(1)}), of_config).public_url, "https://winnow.example");
+    EXPECT_EQ(plan(event(), routed({group_id(1)}), of_config).payload,
+              plan(event(), routed({group_id(1)}), config()).payload)
+        << "receivers get no other body for it";
+}
+
 TEST(Plan, TellsEachEnabledContactOfTheRouteOnce)
 {
     EXPECT_THAT(told({group_id(1), group_id(2), group_id(1)}),

@@ -4,6 +4,7 @@
 #include "integration/pg/triage/triage_fixture.hpp"
 #include "pg/tenants/noun_stores.hpp"
 #include "winnow/pg/outbox.hpp"
+#include "winnow/ports/delivery_store.hpp"
 
 #include <pqxx/nontransaction>
 
