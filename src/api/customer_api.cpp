@@ -290,6 +290,7 @@ private:
         services.outbox_changed = options_.outbox_changed;
         services.plain_http = options_.plain_http;
         services.webhook_host = options_.webhook_host;
+        services.contact_types = options_.contact_types;
         services.alert_limits = options_.limits;
         services.tenant_limits = options_.tenant_limits;
         return services;

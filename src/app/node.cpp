@@ -99,7 +99,7 @@ public:
                   if (change.credentials) authenticator_.forget(change.tenant);
                   if (change.policy) bell_.ring();  // what was silenced may be due
               },
-              ids_, kAnyway),
+              ids_, kAnyway, config.delivery.public_url),
           database_(pg::make_tenant_database(
               api_session(config), pipeline_sessions_,
               {.waiting = config.rest.waiting_per_tenant, .metrics = observe::QueueMetrics(metrics_, "rest")},
@@ -286,6 +286,7 @@ private:
                 .outbox_changed = [this] { dispatcher_.poke(); },
                 .plain_http = delivery::plain_http_hosts(config_.delivery.egress_allow),
                 .webhook_host = delivery::webhook_hosts(config_.delivery.egress_allow),
+                .contact_types = delivery::contact_types(),
                 .limits = config_.limits,
                 .tenant_limits = config_.tenants,
                 .resolve_timeout = config_.resolve_timeout,

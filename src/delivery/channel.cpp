@@ -1,6 +1,7 @@
 #include "winnow/delivery/channel.hpp"
 
-#include "delivery/curl_channel.hpp"
+#include "delivery/channels/table.hpp"
+#include "delivery/curl/curl_channel.hpp"
 #include "delivery/egress_guard.hpp"
 
 #include <utility>
@@ -11,6 +12,16 @@ std::unique_ptr<ports::Channel> make_channel(DeliveryOptions options, const cryp
                                              observe::Metrics& metrics)
 {
     return std::make_unique<CurlChannel>(std::move(options), sealer, metrics);
+}
+
+std::span<const ports::ContactType> contact_types()
+{
+    static const auto kTypes = [] {
+        std::vector<ports::ContactType> types;
+        for (const auto* const channel : channels()) types.push_back(channel->contact);
+        return types;
+    }();
+    return kTypes;
 }
 
 std::function<bool(std::string_view host)> plain_http_hosts(const std::vector<std::string>& egress_allow)

@@ -1,5 +1,7 @@
 #include "winnow/domain/contact.hpp"
 
+#include <utility>
+
 namespace winnow::domain {
 
 namespace {
@@ -8,16 +10,20 @@ constexpr std::string_view kMask = "/***";
 
 }  // namespace
 
-std::string_view to_string(ContactType type) noexcept
+const ContactSetting& Contact::setting(std::string_view of) const noexcept
 {
-    return type == ContactType::webhook ? "webhook" : "email";
+    static const ContactSetting kNone;
+    const auto found = settings.find(of);
+    return found == settings.end() ? kNone : found->second;
 }
 
-std::optional<ContactType> parse_contact_type(std::string_view word) noexcept
+// The first two are from when there were two kinds of secrets; what is stored is bound to them.
+std::string sealed_setting_context(TenantId tenant, ContactId contact, std::string_view setting)
 {
-    if (word == "webhook") return ContactType::webhook;
-    if (word == "email") return ContactType::email;
-    return std::nullopt;
+    auto context = setting == "url"      ? std::string("contact-url:")
+                   : setting == "secret" ? std::string("contact:")
+                                         : "contact-setting:" + std::string(setting) + ':';
+    return std::move(context) + tenant.str() + ':' + contact.str();
 }
 
 std::string base_of_url(std::string_view url)
@@ -46,7 +52,7 @@ bool is_masked_url(std::string_view url)
 
 std::string sealed_url_context(TenantId tenant, ContactId contact)
 {
-    return "contact-url:" + tenant.str() + ':' + contact.str();
+    return sealed_setting_context(tenant, contact, "url");
 }
 
 }  // namespace winnow::domain

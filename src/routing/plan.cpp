@@ -115,6 +115,7 @@ domain::Owed Planner::plan(const domain::TicketEvent& event, const Subject& subj
     if (told.empty()) return owed;
     owed.event_kind = to_string(event.kind);
     owed.payload = render_payload(event, subject, config_.tenant);
+    owed.public_url = config_.public_url;
     owed.to.reserve(told.size());
     for (const auto& contact : told) owed.to.push_back({delivery_id(event.ticket_id, event.seq, contact), contact});
     return owed;

@@ -9,11 +9,13 @@
 #include "winnow/http/message.hpp"
 #include "winnow/identity/authenticator.hpp"
 #include "winnow/journal/writer.hpp"
+#include "winnow/ports/contact_types.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +42,7 @@ struct CustomerApiOptions {
     std::function<void()> outbox_changed;
     std::function<bool(std::string_view host)> plain_http;  ///< Hosts that webhooks may go to without TLS; empty: none.
     std::function<bool(std::string_view host)> webhook_host;  ///< Those that webhooks may name; empty: all.
+    std::span<const ports::ContactType> contact_types = {};   ///< Those that contacts may have.
     domain::AlertLimits limits;
     domain::TenantLimits tenant_limits;
     std::size_t max_rest_body_bytes = 1'048'576;

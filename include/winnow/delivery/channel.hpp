@@ -4,6 +4,7 @@
 /// How messages leave: signed webhooks and mail, through one egress guard, on one thread of its own.
 
 #include "winnow/crypto/sealer.hpp"
+#include "winnow/ports/contact_types.hpp"
 #include "winnow/ports/outbox.hpp"
 
 #include <chrono>
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +50,9 @@ struct DeliveryOptions {
 /// authorities cannot be read.
 [[nodiscard]] std::unique_ptr<ports::Channel> make_channel(DeliveryOptions options, const crypto::Sealer& sealer,
                                                            observe::Metrics& metrics);
+
+/// The types that contacts may have: one a channel. Thread-safe, as all of it is constant.
+[[nodiscard]] std::span<const ports::ContactType> contact_types();
 
 /// Whether a webhook to `http://HOST/` can be sent at all: the host is an address in one of the networks of
 /// `egress_allow`, or a name and there are some; where the name leads is judged whenever a message is sent. Throws

@@ -7,31 +7,40 @@
 #include "winnow/base/uuid.hpp"
 
 #include <cstdint>
-#include <optional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace winnow::domain {
 
-/// Stored by name: do not rename.
-enum class ContactType : std::uint8_t { webhook, email };
+/// One of the things that a contact is reached by: a URL, an address, a key.
+struct ContactSetting {
+    std::string shown = {};   ///< Without `sealed`: all of it. Else what is no secret: a URL up to its host and port.
+    std::string sealed = {};  ///< All of it, under sealed_setting_context(); "" where it is not sealed.
+    std::string clear = {};   ///< Of one about to be stored: all of it, in case it may not be stored sealed yet.
 
-[[nodiscard]] std::string_view to_string(ContactType type) noexcept;
-[[nodiscard]] std::optional<ContactType> parse_contact_type(std::string_view word) noexcept;
+    bool operator==(const ContactSetting&) const = default;
+};
+
+/// By the name that people know the setting by: "url".
+using ContactSettings = std::map<std::string, ContactSetting, std::less<>>;
 
 struct Contact {
     ContactId id;
     std::string name;
-    ContactType type = ContactType::webhook;
-    std::string url;            ///< webhook: `https://…`; as it was read beside a sealed one, up to its host and port.
-    std::string sealed_url;     ///< webhook: the whole, sealed under sealed_url_context(). "": `url` is the whole.
-    std::string address;        ///< email: one RFC 5321 mailbox.
-    std::string sealed_secret;  ///< webhook: "whsec_…", sealed under "contact:<tenant>:<id>".
+    std::string type;  ///< Which channel reaches it: "webhook". Stored by name.
+    ContactSettings settings;
     bool enabled = true;
     std::int64_t version = 1;
     Timestamp updated_at;
+
+    /// An empty one where it has none of that name.
+    [[nodiscard]] const ContactSetting& setting(std::string_view of) const noexcept;
 };
+
+/// What a sealed setting is bound to, so that no other contact's, and no other setting, can be put into its place.
+[[nodiscard]] std::string sealed_setting_context(TenantId tenant, ContactId contact, std::string_view setting);
 
 /// Of a webhook's URL, what is no secret: scheme, host and port. "" where that cannot be told.
 [[nodiscard]] std::string base_of_url(std::string_view url);
@@ -42,6 +51,7 @@ struct Contact {
 /// Whether that is what masked_url() gives, with or without more behind it: nobody's URL.
 [[nodiscard]] bool is_masked_url(std::string_view url);
 
+/// Of the setting "url".
 [[nodiscard]] std::string sealed_url_context(TenantId tenant, ContactId contact);
 
 struct ContactGroup {

@@ -42,7 +42,7 @@ struct Delivery {
     std::string last_error;        ///< Tenant-safe; "" when there was none.
     std::int32_t last_status = 0;  ///< HTTP or SMTP reply code of the last attempt, 0 if there was none.
     std::optional<DeliveryId> superseded_by = {};  ///< What overtook it.
-    std::string payload;  ///< JSON object: the message as rendered when it came to be owed (routing::Message).
+    std::string payload;  ///< JSON object: its event's notice, and what this contact had not heard before.
 };
 
 }  // namespace winnow::domain

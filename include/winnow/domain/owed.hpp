@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Notifications as they come to be owed: a message once, however many are told.
+/// Notifications as they come to be owed: a notice once, however many are told.
 
 #include "winnow/base/uuid.hpp"
 
@@ -11,8 +11,8 @@
 
 namespace winnow::domain {
 
-/// What is owed because of one ticket event. Stored as a domain::Delivery for each recipient: a route of hundreds of
-/// contacts must not hold its message hundreds of times.
+/// What is owed because of one ticket event: a notice, and a domain::Delivery for each recipient. A route of hundreds
+/// of contacts must not hold its message hundreds of times.
 struct Owed {
     struct Recipient {
         DeliveryId id;
@@ -21,8 +21,9 @@ struct Owed {
 
     TicketId ticket_id;
     std::int32_t event_seq = 0;
-    std::string event_kind;  ///< "opened", "reopened", "recovered", …
-    std::string payload;     ///< As domain::Delivery's.
+    std::string event_kind;       ///< "opened", "reopened", "recovered", …
+    std::string payload;          ///< The notice: what routing::render_payload() gives. Channels render it.
+    std::string public_url = {};  ///< Where its links lead; "" : it has none.
     std::vector<Recipient> to;
 };
 

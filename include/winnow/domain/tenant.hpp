@@ -48,6 +48,7 @@ struct TenantConfig {
     std::vector<Silence> silences;  ///< Those that are not long over, oldest first.
     std::vector<MaintenanceWindow> windows;
     std::vector<Inhibition> inhibitions;
+    std::string public_url = {};            ///< Where links in messages lead; "" : there are none. The service's own.
     std::vector<SetAside> set_asides = {};  ///< Of the above, as far as they are these versions.
 };
 

@@ -13,6 +13,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace winnow::pipeline {
 
@@ -32,9 +33,10 @@ struct TenantPolicy {
 /// aside is to be asked again. `store` must outlive it.
 class ConfigCache {
 public:
-    /// `changed` is called with each tenant whose policy or credentials changed, also by note().
+    /// `changed` is called with each tenant whose policy or credentials changed, also by note(). `public_url` goes into
+    /// each configuration.
     explicit ConfigCache(ports::ConfigStore& store, ports::TenantChanged changed = {}, domain::AlertIds ids = {},
-                         std::chrono::milliseconds poll = std::chrono::seconds{3});
+                         std::chrono::milliseconds poll = std::chrono::seconds{3}, std::string public_url = {});
     ~ConfigCache();
     ConfigCache(const ConfigCache&) = delete;
     ConfigCache& operator=(const ConfigCache&) = delete;

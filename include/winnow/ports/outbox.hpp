@@ -23,8 +23,9 @@ struct ClaimedDelivery {
     TenantId tenant;
     domain::Delivery delivery;
     domain::Contact contact;
-    std::string receiver;          ///< Who is called: scheme, host and port of a webhook, or "mail".
-    std::int64_t lease_token = 0;  ///< Fences `record`: a late holder changes nothing.
+    std::optional<std::string> public_url = {};  ///< Where links in it lead; none where an older program owed it.
+    std::string receiver;                        ///< Who is called: scheme, host and port of a webhook, or "mail".
+    std::int64_t lease_token = 0;                ///< Fences `record`: a late holder changes nothing.
     Timestamp lease_until;
 };
 

@@ -7,6 +7,7 @@
 #include "winnow/domain/owed.hpp"
 #include "winnow/domain/tenant.hpp"
 #include "winnow/domain/ticket.hpp"
+#include "winnow/routing/message.hpp"
 #include "winnow/tickets/notice.hpp"
 
 #include <chrono>
@@ -62,18 +63,13 @@ private:
     std::map<std::vector<ContactGroupId>, std::vector<ContactId>> by_route_;
 };
 
-/// The webhook body and the mail's material: `{"type":"ticket.opened","timestamp":…,"tenant":"<service code>",
-/// "event_seq":…,"ticket":{…}}`, with `"change":{"from","to"}` where a severity changed. Types end in the event's kind.
-/// Holds nothing of the contact: no address, URL or secret.
+/// The notice of an event: what every channel renders its message from, and the webhook's body as it is.
+/// `{"type":"ticket.opened","timestamp":…,"tenant":"<service code>","event_seq":…,"ticket":{…}}`, with
+/// `"change":{"from","to"}` where a severity changed. Types end in the event's kind. Everything that may be another
+/// thing tomorrow, names and words among them, is put in here as it is now. Holds nothing of the contact: no address,
+/// URL or secret.
 [[nodiscard]] std::string render_payload(const domain::TicketEvent& event, const Subject& subject,
                                          const domain::Tenant& tenant);
-
-/// A mail made from a payload of `render_payload`, also one whose members a database has reordered.
-struct Mail {
-    std::string subject;  ///< `[#12 CRITICAL] title`: one line without control characters, at most 250 bytes, UTF-8.
-    std::string text;     ///< Plain text, UTF-8, lines ended by LF.
-};
-[[nodiscard]] Mail render_mail(const std::string& payload);
 
 /// Limits for retrying one delivery. All durations are positive.
 struct BackoffPolicy {

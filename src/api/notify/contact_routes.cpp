@@ -1,13 +1,14 @@
-#include "api/notify/contact_address.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/resource.hpp"
 #include "api/rest/route.hpp"
-#include "winnow/crypto/digest.hpp"
 #include "winnow/ports/contact_store.hpp"
+#include "winnow/ports/contact_types.hpp"
 #include "winnow/ports/settings_store.hpp"
 
-#include <optional>
+#include <algorithm>
+#include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,81 +16,97 @@ namespace winnow::api {
 namespace {
 
 using domain::Contact;
-using domain::ContactType;
+using domain::ContactSetting;
 using http::Response;
 using nlohmann::json;
+using ports::ContactField;
+using ports::ContactType;
+using ports::Secrecy;
 using ports::TenantSession;
 
-constexpr std::string_view kSecretPrefix = "whsec_";
-constexpr std::size_t kMinSecretBytes = 24;  // Standard Webhooks
-constexpr std::size_t kMaxSecretBytes = 64;
-constexpr std::size_t kNewSecretBytes = 32;
-
-/// `internal` where it is sealed under another key than this service has.
-Result<std::string> whole_url(const Call& call, const Contact& contact)
+/// Null where this program has no such channel: another version wrote it.
+const ContactType* type_of(const Services& services, std::string_view word)
 {
-    if (contact.sealed_url.empty()) return contact.url;
-    return call.services.sealer->open(contact.sealed_url, domain::sealed_url_context(call.who.tenant, contact.id));
+    const auto found = std::ranges::find(services.contact_types, word, &ContactType::type);
+    return found == services.contact_types.end() ? nullptr : &*found;
 }
 
-/// Whole for admins, who alone can set it; a token stands in it where chat services are called.
-std::string shown_url(const Call& call, const Contact& contact)
+std::string context_of(const Call& call, const Contact& contact, const ContactField& field)
 {
-    if (call.who.role != access::Role::admin) return domain::masked_url(contact.url);
-    const auto whole = whole_url(call, contact);
-    return whole ? *whole : domain::masked_url(contact.url);
+    return domain::sealed_setting_context(call.who.tenant, contact.id, field.name);
+}
+
+/// `internal` where it is sealed under another key than this service has.
+Result<std::string> whole(const Call& call, const Contact& contact, const ContactField& field)
+{
+    const auto& setting = contact.setting(field.name);
+    if (setting.sealed.empty()) return setting.shown;
+    return call.services.sealer->open(setting.sealed, context_of(call, contact, field));
+}
+
+/// Of a URL: whole for admins, who alone can set it.
+std::string shown_setting(const Call& call, const Contact& contact, const ContactField& field)
+{
+    const auto& known = contact.setting(field.name).shown;
+    if (field.secrecy == Secrecy::none) return known;
+    if (call.who.role != access::Role::admin) return domain::masked_url(known);
+    const auto all = whole(call, contact, field);
+    return all ? *all : domain::masked_url(known);
 }
 
 json contact_json(const Call& call, const Contact& contact)
 {
-    json document{{"id", contact.id.str()},          {"name", contact.name},
-                  {"type", to_string(contact.type)}, {"enabled", contact.enabled},
-                  {"version", contact.version},      {"updated_at", format_rfc3339(contact.updated_at)}};
-    if (contact.type == ContactType::webhook) document["url"] = shown_url(call, contact);
-    if (contact.type == ContactType::email) document["address"] = contact.address;
+    json document{{"id", contact.id.str()},     {"name", contact.name},
+                  {"type", contact.type},       {"enabled", contact.enabled},
+                  {"version", contact.version}, {"updated_at", format_rfc3339(contact.updated_at)}};
+    const auto* const type = type_of(call.services, contact.type);
+    if (type == nullptr) return document;
+    for (const auto& field : type->fields) {
+        const bool is_there = field.required || contact.settings.contains(field.name);
+        if (field.secrecy == Secrecy::whole || !is_there) continue;
+        document[std::string(field.name)] = shown_setting(call, contact, field);
+    }
     return document;
 }
 
-bool is_signing_secret(std::string_view text)
-{
-    if (!text.starts_with(kSecretPrefix)) return false;
-    std::string bytes;
-    return crypto::from_base64(text.substr(kSecretPrefix.size()), bytes) && bytes.size() >= kMinSecretBytes &&
-           bytes.size() <= kMaxSecretBytes;
-}
-
 struct ContactInput {
-    Contact contact;
-    std::optional<std::string> secret;  ///< As the client gave it.
+    Contact contact;                                ///< Without settings.
+    const ContactType* type = nullptr;              ///< Never null where the whole could be read.
+    std::map<std::string_view, std::string> given;  ///< Of the type's settings, as the client wrote them.
 };
 
-void read_webhook(FieldReader& fields, ContactInput& input, const Services& services)
+void read_setting(FieldReader& fields, const ContactField& field, const Services& services, ContactInput& input)
 {
-    if (const auto url = fields.text("url", {1, kMaxWebhookUrl}, Need::required)) {
-        auto problem = domain::is_masked_url(*url)
-                           ? std::string(
-                                 "is masked: what follows the host is shown to admins only. Send the whole "
-                                 "URL; a PATCH without it keeps the stored one")
-                           : webhook_url_problem(*url, services.plain_http, services.webhook_host);
-        if (!problem.empty()) fields.error("url", std::move(problem));
-        input.contact.url = *url;
+    auto text = fields.text(field.name, {1, field.max}, field.required ? Need::required : Need::optional);
+    if (!text) return;
+    auto problem = std::string();
+    if (field.secrecy == Secrecy::url && domain::is_masked_url(*text)) {
+        problem =
+            "is masked: what follows the host is shown to admins only. Send the whole URL; a PATCH without it keeps "
+            "the stored one";
+    } else if (field.problem != nullptr) {
+        problem = field.problem(*text, {.plain_http = services.plain_http, .any = services.webhook_host});
     }
-    input.secret = fields.text("secret", {1, 128});
-    if (input.secret && !is_signing_secret(*input.secret)) {
-        fields.error("secret", R"(must be "whsec_" and the base64 of 24 to 64 random bytes; leave it out to get one)");
-    }
-    if (fields.has("address")) fields.error("address", "belongs to contacts of type \"email\"");
+    if (!problem.empty()) fields.error(field.name, std::move(problem));
+    input.given.emplace(field.name, *std::move(text));
 }
 
-void read_email(FieldReader& fields, ContactInput& input)
+bool has_field(const ContactType& type, std::string_view name)
 {
-    if (const auto address = fields.text("address", {1, kMaxMailbox}, Need::required)) {
-        auto problem = mailbox_problem(*address);
-        if (!problem.empty()) fields.error("address", std::move(problem));
-        input.contact.address = *address;
-    }
-    for (const auto* const name : {"url", "secret"}) {
-        if (fields.has(name)) fields.error(name, "belongs to contacts of type \"webhook\"");
+    return std::ranges::find(type.fields, name, &ContactField::name) != type.fields.end();
+}
+
+void read_settings(FieldReader& fields, const Services& services, ContactInput& input)
+{
+    for (const auto& field : input.type->fields) read_setting(fields, field, services, input);
+    std::vector<std::string_view> told;
+    for (const auto& other : services.contact_types) {
+        for (const auto& field : other.fields) {
+            if (has_field(*input.type, field.name) || std::ranges::find(told, field.name) != told.end()) continue;
+            told.push_back(field.name);
+            if (!fields.has(field.name)) continue;
+            fields.error(field.name, "belongs to contacts of type \"" + std::string(other.type) + '"');
+        }
     }
 }
 
@@ -100,31 +117,45 @@ Result<ContactInput> read_contact(const Call& call, const json& document, const 
     FieldReader fields(document);
     input.contact.name = fields.text("name", {1, 200}, Need::required).value_or("");
     input.contact.enabled = fields.boolean("enabled").value_or(true);
-    if (const auto word = fields.word("type", {"webhook", "email"}, Need::required)) {
-        input.contact.type = domain::parse_contact_type(*word).value_or(ContactType::webhook);
-        if (current != nullptr && current->type != input.contact.type) {
+    std::vector<std::string_view> words;
+    for (const auto& type : call.services.contact_types) words.push_back(type.type);
+    if (const auto word = fields.word("type", words, Need::required)) {
+        input.type = type_of(call.services, *word);
+        input.contact.type = *word;
+        if (current != nullptr && current->type != *word) {
             fields.error("type", "cannot be changed; create another contact");
-        } else if (input.contact.type == ContactType::webhook) {
-            read_webhook(fields, input, call.services);
         } else {
-            read_email(fields, input);
+            read_settings(fields, call.services, input);
         }
     }
-    fields.read_only({"id", "version", "updated_at", "url", "address", "secret"});
+    fields.read_only({"id", "version", "updated_at"});
+    for (const auto& type : call.services.contact_types) {
+        for (const auto& field : type.fields) fields.read_only({field.name});
+    }
     if (const auto read = fields.finish(); !read) return read.error();
     return input;
 }
 
-void seal_url(const Call& call, Contact& contact)
+ContactSetting sealed(const Call& call, const Contact& contact, const ContactField& field, const std::string& text)
 {
-    if (contact.type != ContactType::webhook) return;
-    const auto context = domain::sealed_url_context(call.who.tenant, contact.id);
-    contact.sealed_url = call.services.sealer->seal(contact.url, context);
+    if (field.secrecy == Secrecy::none) return {.shown = text};
+    ContactSetting setting{.sealed = call.services.sealer->seal(text, context_of(call, contact, field))};
+    if (field.secrecy == Secrecy::url) {
+        setting.shown = domain::base_of_url(text);
+        setting.clear = text;
+    }
+    return setting;
 }
 
-std::string sealed(const Call& call, const Contact& contact, std::string_view secret)
+/// What is there and what was left out: the answer shows the latter this once.
+json make_left_out(ContactInput& input)
 {
-    return call.services.sealer->seal(secret, "contact:" + call.who.tenant.str() + ':' + contact.id.str());
+    auto made = json::object();
+    for (const auto& field : input.type->fields) {
+        if (field.make == nullptr || input.given.contains(field.name)) continue;
+        made[std::string(field.name)] = input.given.emplace(field.name, field.make()).first->second;
+    }
+    return made;
 }
 
 Result<Response> list_contacts(const Call& call, TenantSession& session)
@@ -164,20 +195,38 @@ Result<Response> create_contact(const Call& call, TenantSession& session)
     contact.id = ContactId(call.services.new_id());
     contact.version = 1;
     contact.updated_at = call.now;
-    const bool makes_secret = contact.type == ContactType::webhook && !input->secret;
-    if (makes_secret) {
-        input->secret = std::string(kSecretPrefix) + crypto::to_base64(crypto::random_bytes(kNewSecretBytes));
+    const auto made = make_left_out(*input);
+    for (const auto& field : input->type->fields) {
+        const auto given = input->given.find(field.name);
+        if (given == input->given.end()) continue;
+        contact.settings.emplace(field.name, sealed(call, contact, field, given->second));
     }
-    if (input->secret) contact.sealed_secret = sealed(call, contact, *input->secret);
-    seal_url(call, contact);
     if (const auto stored = session.contacts().insert(contact); !stored) return stored.error();
 
     auto answer = contact_json(call, contact);
-    if (makes_secret) answer["secret"] = *input->secret;  // this once; nobody knows it otherwise
+    answer.update(made);  // nobody knows it otherwise
     return with_secret(created("/api/v1/contacts/" + contact.id.str(), answer, contact.version));
 }
 
-/// PUT and PATCH. Without `secret` the stored one stays; without `url`, too, even where this service cannot open it.
+/// Of a document that says of a URL what is shown of it where this service cannot open it: which those are. They stay,
+/// and their place is taken by what passes for a URL.
+std::vector<std::string_view> take_unreadable(const Call& call, const Contact& current, json& document)
+{
+    std::vector<std::string_view> kept;
+    const auto* const type = type_of(call.services, current.type);
+    if (type == nullptr) return kept;
+    for (const auto& field : type->fields) {
+        if (field.secrecy != Secrecy::url || whole(call, current, field)) continue;
+        const auto& known = current.setting(field.name).shown;
+        const auto name = std::string(field.name);
+        if (document.value(name, json()) != domain::masked_url(known)) continue;
+        document[name] = known;
+        kept.push_back(field.name);
+    }
+    return kept;
+}
+
+/// PUT and PATCH. A secret that is left out stays; a URL does, too, even where this service cannot open it.
 Result<Response> change_contact(const Call& call, TenantSession& session)
 {
     const auto id = call.id<ContactId>();
@@ -188,9 +237,7 @@ Result<Response> change_contact(const Call& call, TenantSession& session)
     if (const auto fresh = check_if_match(call.request.head, current->version); !fresh) return fresh.error();
     auto document = wanted_document(call, contact_json(call, *current));
     if (!document) return document.error();
-    const bool keeps_url =
-        !whole_url(call, *current) && document->value("url", json()) == domain::masked_url(current->url);
-    if (keeps_url) (*document)["url"] = current->url;
+    const auto unreadable = take_unreadable(call, *current, *document);
     auto input = read_contact(call, *document, &*current);
     if (!input) return input.error();
 
@@ -198,11 +245,15 @@ Result<Response> change_contact(const Call& call, TenantSession& session)
     contact.id = *id;
     contact.version = current->version + 1;
     contact.updated_at = call.now;
-    contact.sealed_secret = input->secret ? sealed(call, contact, *input->secret) : current->sealed_secret;
-    if (keeps_url) {
-        contact.sealed_url = current->sealed_url;
-    } else {
-        seal_url(call, contact);
+    for (const auto& field : input->type->fields) {
+        const auto given = input->given.find(field.name);
+        const bool stays = std::ranges::find(unreadable, field.name) != unreadable.end() ||
+                           (given == input->given.end() && field.secrecy == Secrecy::whole);
+        if (stays && current->settings.contains(field.name)) {
+            contact.settings.emplace(field.name, current->setting(field.name));
+        } else if (given != input->given.end()) {
+            contact.settings.emplace(field.name, sealed(call, contact, field, given->second));
+        }
     }
     if (const auto stored = session.contacts().update(contact); !stored) return stored.error();
     return with_secret(versioned(contact_json(call, contact), contact.version));

@@ -12,10 +12,12 @@
 #include "winnow/domain/limits.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/intake/sender.hpp"
+#include "winnow/ports/contact_types.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,6 +34,7 @@ struct Services {
     std::function<void()> outbox_changed;                     ///< Wakes the dispatcher after a retry.
     std::function<bool(std::string_view host)> plain_http;    ///< Where webhooks may go without TLS; empty: nowhere.
     std::function<bool(std::string_view host)> webhook_host;  ///< Those that webhooks may name; empty: all.
+    std::span<const ports::ContactType> contact_types = {};   ///< Those that contacts may have.
     domain::AlertLimits alert_limits;
     domain::TenantLimits tenant_limits;
 };

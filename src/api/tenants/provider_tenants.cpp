@@ -1,11 +1,11 @@
 #include "api/tenants/provider_tenants.hpp"
 
-#include "api/notify/contact_address.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/page.hpp"
 #include "api/rest/respond.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/crypto/digest.hpp"
+#include "winnow/domain/mailbox.hpp"
 #include "winnow/identity/authenticator.hpp"
 
 #include <algorithm>
@@ -94,7 +94,7 @@ Result<Wanted> read_wanted(const json& document)
     }
     if (auto admin = fields.object("admin", Need::required)) {
         wanted.email = admin->text("email", {3, 254}, Need::required).value_or("");
-        if (const auto wrong = mailbox_problem(wanted.email); !wanted.email.empty() && !wrong.empty()) {
+        if (const auto wrong = domain::mailbox_problem(wanted.email); !wanted.email.empty() && !wrong.empty()) {
             admin->error("email", wrong);
         }
         wanted.admin_name = admin->text("name", {1, 200}).value_or(wanted.email);

@@ -1,7 +1,7 @@
 #include "api/tenants/user_json.hpp"
 
-#include "api/notify/contact_address.hpp"
 #include "api/rest/json_body.hpp"
+#include "winnow/domain/mailbox.hpp"
 
 #include <utility>
 
@@ -25,8 +25,8 @@ Result<ports::User> read_user(const json& document)
 {
     ports::User user;
     FieldReader fields(document);
-    if (const auto email = fields.text("email", {3, kMaxMailbox}, Need::required)) {
-        auto problem = mailbox_problem(*email);
+    if (const auto email = fields.text("email", {3, domain::kMaxMailbox}, Need::required)) {
+        auto problem = domain::mailbox_problem(*email);
         if (!problem.empty()) fields.error("email", std::move(problem));
         user.email = *email;
     }

@@ -114,12 +114,14 @@ Result<Done> add_receiver(const DemoTenant& demo, const std::string& url, const 
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
     const auto contact_id = id<ContactId>(demo.contact_id);
     const auto url_context = domain::sealed_url_context(id<TenantId>(demo.id), contact_id);
+    const domain::ContactSetting place{
+        .shown = domain::base_of_url(url), .sealed = sealer.seal(url, url_context), .clear = url};
     if (auto known = session.contacts().find(contact_id); known) {
+        const auto& stored = known->setting("url");
         const auto whole =
-            known->sealed_url.empty() ? Result<std::string>(known->url) : sealer.open(known->sealed_url, url_context);
+            stored.sealed.empty() ? Result<std::string>(stored.shown) : sealer.open(stored.sealed, url_context);
         if (whole && *whole == url) return Done{};
-        known->url = url;
-        known->sealed_url = sealer.seal(url, url_context);
+        known->settings["url"] = place;
         ++known->version;
         known->updated_at = now();
         return session.contacts().update(*known);
@@ -129,10 +131,11 @@ Result<Done> add_receiver(const DemoTenant& demo, const std::string& url, const 
     domain::Contact contact;
     contact.id = contact_id;
     contact.name = "the terminal of winnow dev";
-    contact.url = url;
-    contact.sealed_url = sealer.seal(url, url_context);
-    contact.sealed_secret = sealer.seal("whsec_" + crypto::to_base64(crypto::random_bytes(kSecretBytes)),
-                                        "contact:" + demo.id + ':' + demo.contact_id);
+    contact.type = "webhook";
+    contact.settings["url"] = place;
+    contact.settings["secret"].sealed =
+        sealer.seal("whsec_" + crypto::to_base64(crypto::random_bytes(kSecretBytes)),
+                    domain::sealed_setting_context(id<TenantId>(demo.id), contact_id, "secret"));
     contact.updated_at = now();
     if (auto inserted = session.contacts().insert(contact); !inserted) return inserted;
     domain::ContactGroup group;

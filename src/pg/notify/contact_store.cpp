@@ -1,6 +1,7 @@
 #include "winnow/ports/contact_store.hpp"
 
 #include "pg/notify/contact_rows.hpp"
+#include "pg/notify/contact_settings.hpp"
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/unique_write.hpp"
 #include "pg/rows/values.hpp"
@@ -23,18 +24,17 @@ using domain::ContactGroup;
 
 constexpr std::size_t kMaxNamedUsers = 10;
 
-// A URL is stored whole ($5) as long as a program may be at work that knows no sealed ones, and by its base ($11) and
-// sealed ($12) from then on (pg/upkeep/sealing.hpp).
+// A webhook's URL is stored in the clear ($6) as long as a program may be at work that knows no sealed ones, and sealed
+// ($5) from then on (pg/upkeep/sealing.hpp).
 constexpr auto kInsertContact = R"sql(
-insert into contacts (tenant_id, contact_id, name, type, url, sealed_url, address, sealed_secret, enabled, version,
-                      created_at, updated_at)
-values ($1, $2, $3, $4, case when urls_are_sealed() then $11 else $5 end,
-        case when urls_are_sealed() then $12::bytea else '' end, $6, $7, $8, $9, $10, $10))sql";
+insert into contacts (tenant_id, contact_id, name, type, settings, enabled, version, created_at, updated_at)
+values ($1, $2, $3, $4::text, case when $4::text <> 'webhook' or urls_are_sealed() then $5::jsonb else $6::jsonb end,
+        $7, $8, $9, $9))sql";
 
 constexpr auto kUpdateContact = R"sql(
-update contacts set name = $3, type = $4, url = case when urls_are_sealed() then $11 else $5 end,
-                    sealed_url = case when urls_are_sealed() then $12::bytea else '' end, address = $6,
-                    sealed_secret = $7, enabled = $8, version = $9, updated_at = $10
+update contacts set name = $3, type = $4::text,
+                    settings = case when $4::text <> 'webhook' or urls_are_sealed() then $5::jsonb else $6::jsonb end,
+                    enabled = $7, version = $8, updated_at = $9
  where tenant_id = $1 and contact_id = $2)sql";
 
 constexpr auto kGroups = R"sql(
@@ -232,9 +232,9 @@ private:
     {
         return unless_taken(
             "contacts_tenant_id_name_key", "another contact is already called \"" + contact.name + '"', [&] {
-                query(tx_, statement, tenant_, contact.id, contact.name, to_string(contact.type), contact.url,
-                      contact.address, Bytes{contact.sealed_secret}, contact.enabled, contact.version,
-                      contact.updated_at, domain::base_of_url(contact.url), Bytes{contact.sealed_url});
+                query(tx_, statement, tenant_, contact.id, contact.name, contact.type,
+                      settings_json(contact.settings, UrlsAre::sealed), settings_json(contact.settings, UrlsAre::clear),
+                      contact.enabled, contact.version, contact.updated_at);
             });
     }
 

@@ -1,5 +1,6 @@
 #include "winnow/ports/delivery_store.hpp"
 
+#include "pg/outbox/message.hpp"
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/sql_errors.hpp"
@@ -31,7 +32,9 @@ constexpr auto kAfter = R"sql(
 )sql";
 constexpr auto kNewestFirst = " order by t.created_at desc, t.delivery_id desc limit ";
 
-const auto kFind = "select " + kColumns + ", t.payload from deliveries t where t.tenant_id = $1 and t.delivery_id = $2";
+constexpr auto kMessage = ", " WINNOW_MESSAGE_OF("t") " as payload";
+
+const auto kFind = "select " + kColumns + kMessage + " from deliveries t where t.tenant_id = $1 and t.delivery_id = $2";
 
 const auto kOfEvents = "select " + kColumns +
                        " from deliveries t where t.tenant_id = $1 and t.ticket_id = $2 and t.event_seq = any($3::int[])"
@@ -52,7 +55,7 @@ update deliveries t
    set state = 'pending', next_attempt_at = now(), finished_at = null
  where t.tenant_id = $1 and t.delivery_id = $2 and t.state in ('dead', 'pending')
 returning )sql" + kColumns +
-                    ", t.payload";
+                    kMessage;
 
 Delivery read_delivery(const pqxx::row& row)
 {

@@ -1,6 +1,7 @@
 #include "pg/outbox/claim.hpp"
 
 #include "pg/notify/contact_rows.hpp"
+#include "pg/outbox/message.hpp"
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/values.hpp"
 
@@ -31,24 +32,25 @@ update deliveries d
 
 // The heads' locks are held: nobody else changes these chains, save by adding to them. A head that was tried and did
 // not get through gives way to the newest; what that overtakes is dropped. The message says what it overtook, and is
-// the opening where nobody was told of one and the trouble is there: an `opened` comes first.
+// the opening where nobody was told of one and the trouble is there: an `opened` comes first. That is added to this
+// delivery; the notice is others', too.
 // A delivery whose contact is gone or disabled is cancelled instead.
 constexpr auto kClaim = R"sql(
 with target as (
     select h.tenant_id, h.ticket_id, h.contact_id, n.event_seq is not null as overtakes,
            coalesce(n.delivery_id, h.delivery_id) as delivery_id, coalesce(n.event_seq, h.event_seq) as event_seq,
-           c.enabled, c.name, c.type, c.url, c.sealed_url, c.address, c.sealed_secret, c.version, c.updated_at,
-           c.receiver
+           coalesce(n.event_kind, h.event_kind) as event_kind,
+           c.enabled, c.name, c.type, c.settings, c.version, c.updated_at, c.receiver
       from unnest($1::uuid[], $2::uuid[]) as u(tenant_id, delivery_id)
       join deliveries h on h.tenant_id = u.tenant_id and h.delivery_id = u.delivery_id
       left join contacts c on c.tenant_id = h.tenant_id and c.contact_id = h.contact_id
       left join lateral (
-        select d.delivery_id, d.event_seq from deliveries d
+        select d.delivery_id, d.event_seq, d.event_kind from deliveries d
          where d.tenant_id = h.tenant_id and d.ticket_id = h.ticket_id and d.contact_id = h.contact_id
            and d.state in ('pending', 'sending') and d.event_seq > h.event_seq
          order by d.event_seq desc limit 1) n on h.attempts > 0 and c.enabled
 ), overtaken as (
-    select d.tenant_id, d.delivery_id, t.delivery_id as by_id, d.event_seq, d.payload
+    select d.tenant_id, d.delivery_id, t.delivery_id as by_id, d.event_seq, )sql" WINNOW_MESSAGE_OF("d") R"sql( as message
       from target t
       join deliveries d on d.tenant_id = t.tenant_id and d.ticket_id = t.ticket_id and d.contact_id = t.contact_id
                        and d.state in ('pending', 'sending') and d.event_seq < t.event_seq
@@ -60,20 +62,24 @@ with target as (
       from overtaken o
      where d.tenant_id = o.tenant_id and d.delivery_id = o.delivery_id
 ), unheard as (
-    select t.tenant_id, t.delivery_id, jsonb_agg(l.line order by l.seq) as lines,
-           bool_or(l.line->>'type' = 'ticket.opened') as opens
+    select t.tenant_id, t.delivery_id, jsonb_build_object('overtook', jsonb_agg(l.line order by l.seq)) as lines,
+           bool_or(l.line->>'type' = 'ticket.opened') and t.event_kind <> 'recovered' as opens
       from target t
      cross join lateral (
         select line, (line->>'event_seq')::int as seq
-          from (select jsonb_array_elements(coalesce(o.payload->'overtook', '[]')) as line
+          from (select jsonb_array_elements(coalesce(o.message->'overtook', '[]')) as line
                   from overtaken o where o.tenant_id = t.tenant_id and o.by_id = t.delivery_id
                 union all
-                select jsonb_build_object('type', o.payload->'type', 'event_seq', o.event_seq,
-                                          'timestamp', o.payload->'timestamp')
+                select jsonb_build_object('type', o.message->'type', 'event_seq', o.event_seq,
+                                          'timestamp', o.message->'timestamp')
                   from overtaken o where o.tenant_id = t.tenant_id and o.by_id = t.delivery_id) as each
          order by 2 desc limit 20) l
      where t.overtakes
-     group by 1, 2
+     group by t.tenant_id, t.delivery_id, t.event_kind
+), added as (
+    select tenant_id, delivery_id, opens,
+           lines || case when opens then '{"type": "ticket.opened"}'::jsonb else '{}'::jsonb end as members
+      from unheard
 )
 update deliveries d
    set state = case when t.enabled then 'sending' else 'cancelled' end,
@@ -82,19 +88,17 @@ update deliveries d
        lease_token = d.lease_token + 1,
        lease_until = case when t.enabled then now() + $4 * interval '1 millisecond' end,
        finished_at = case when t.enabled then null else now() end,
-       event_kind = case when u.opens and d.event_kind <> 'recovered' then 'opened' else d.event_kind end,
-       payload = case when u.opens and d.event_kind <> 'recovered'
-                      then d.payload || jsonb_build_object('overtook', u.lines, 'type', 'ticket.opened')
-                      when u.lines is not null then d.payload || jsonb_build_object('overtook', u.lines)
-                      else d.payload end
+       event_kind = case when a.opens then 'opened' else d.event_kind end,
+       payload = case when a.members is null then d.payload else d.payload || a.members end,
+       addition = case when d.payload is null and a.members is not null
+                       then coalesce(d.addition, '{}') || a.members else d.addition end
   from target t
-  left join unheard u on u.tenant_id = t.tenant_id and u.delivery_id = t.delivery_id
+  left join added a on a.tenant_id = t.tenant_id and a.delivery_id = t.delivery_id
  where d.tenant_id = t.tenant_id and d.delivery_id = t.delivery_id
 returning d.tenant_id, d.delivery_id, d.ticket_id, d.event_seq, d.event_kind, d.state, d.attempts, d.created_at,
-          d.next_attempt_at, d.last_error, d.last_status, d.payload, d.lease_token, d.lease_until,
-          d.contact_id, t.name, t.type, t.url, t.sealed_url, t.address, t.sealed_secret, t.enabled, t.version,
-          t.updated_at, t.receiver
-)sql";
+          d.next_attempt_at, d.last_error, d.last_status, d.lease_token, d.lease_until,
+          d.contact_id, t.name, t.type, t.settings, t.enabled, t.version, t.updated_at, t.receiver, )sql" WINNOW_MESSAGE_OF(
+    "d") " as payload, " WINNOW_PUBLIC_URL_OF("d") " as public_url";
 
 // The rest of what is owed to contacts that the claim found gone: so many at a time, and none that somebody else holds.
 // What is left is found by the next claim. It is the claim's last statement, and waits for nobody: two nodes that
@@ -141,6 +145,7 @@ ClaimedDelivery read_claim(const pqxx::row& row)
     d.last_error = text_of(row["last_error"]);
     d.last_status = row["last_status"].as<std::int32_t>();
     d.payload = text_of(row["payload"]);
+    if (!row["public_url"].is_null()) claimed.public_url = text_of(row["public_url"]);
     claimed.contact = read_contact(row);
     claimed.receiver = text_of(row["receiver"]);
     claimed.lease_token = row["lease_token"].as<std::int64_t>();

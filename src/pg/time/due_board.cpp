@@ -102,6 +102,7 @@ case when exists (
     {.kind = "gather_history", .due = "case when exists (select from history_deltas) then now() end"},
     {.kind = "count_history", .due = "case when exists (select from history_uncounted) then now() end"},
     {.kind = "require_proofs", .due = "case when exists (select from tenant_key where not required) then now() end"},
+    {.kind = "spare_payloads", .due = "case when not payloads_are_spared() then now() end"},
     {.kind = "seal_urls", .due = R"sql(
 case when not urls_are_sealed()
        or exists (select from contacts where type = 'webhook' and sealed_url = '' and url <> '') then now() end)sql"},

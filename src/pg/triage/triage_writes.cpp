@@ -122,16 +122,22 @@ select $1, to_timestamp(received / 1000.0::float8), stream, seq, payload
   from unnest($2::int8[], $3::int4[], $4::int8[], $5::bytea[]) as t(received, stream, seq, payload)
 )sql";
 
-// A message travels and is read once, however many are told of it.
+// A notice travels, is read and is stored once, however many are told of it. Beside programs that know none (0033) each
+// delivery has it as its payload, too.
 constexpr auto kInsertDeliveries = R"sql(
 with events as materialized (
-    select ticket_id, event_seq, event_kind, payload::jsonb as payload, place
-      from unnest($2::uuid[], $3::int4[], $4::text[], $5::text[]) with ordinality
-           as t(ticket_id, event_seq, event_kind, payload, place)
+    select ticket_id, event_seq, event_kind, notice::jsonb as notice, public_url, place
+      from unnest($2::uuid[], $3::int4[], $4::text[], $5::text[], $6::text[]) with ordinality
+           as t(ticket_id, event_seq, event_kind, notice, public_url, place)
+), told as (
+    insert into notices (tenant_id, ticket_id, event_seq, content, public_url)
+    select $1::uuid, ticket_id, event_seq, notice, public_url from events
+    on conflict do nothing
 )
 insert into deliveries (tenant_id, delivery_id, ticket_id, event_seq, event_kind, contact_id, payload)
-select $1, r.id, e.ticket_id, e.event_seq, e.event_kind, r.contact_id, e.payload
-  from unnest($6::uuid[], $7::uuid[], $8::int8[]) as r(id, contact_id, place)
+select $1::uuid, r.id, e.ticket_id, e.event_seq, e.event_kind, r.contact_id,
+       case when not (select payloads_are_spared()) then e.notice end
+  from unnest($7::uuid[], $8::uuid[], $9::int8[]) as r(id, contact_id, place)
   join events e using (place)
 on conflict do nothing
 )sql";
@@ -256,8 +262,8 @@ public:
     void flush()
     {
         if (rows_ == 0) return;
-        query(tx_, kInsertDeliveries, tenant_, tickets_.take(), seqs_.take(), kinds_.take(), payloads_.take(),
-              ids_.take(), contacts_.take(), places_.take());
+        query(tx_, kInsertDeliveries, tenant_, tickets_.take(), seqs_.take(), kinds_.take(), notices_.take(),
+              urls_.take(), ids_.take(), contacts_.take(), places_.take());
         rows_ = 0;
         events_ = 0;
     }
@@ -268,7 +274,8 @@ private:
         tickets_.add(owed.ticket_id);
         seqs_.add(owed.event_seq);
         kinds_.add(owed.event_kind);
-        payloads_.add(owed.payload);
+        notices_.add(owed.payload);
+        urls_.add(owed.public_url);
         ++events_;
     }
 
@@ -277,7 +284,8 @@ private:
     ArrayLiteral tickets_;
     ArrayLiteral seqs_;
     ArrayLiteral kinds_;
-    ArrayLiteral payloads_;
+    ArrayLiteral notices_;
+    ArrayLiteral urls_;
     ArrayLiteral ids_;
     ArrayLiteral contacts_;
     ArrayLiteral places_;

@@ -32,6 +32,7 @@ constexpr int kDaysAhead = 4;
 
 // See migration 0029, and for how it tells who is at work 0026, too.
 constexpr auto kRequireProofs = "select require_tenant_proofs()";
+constexpr auto kSparePayloads = "select begin_sparing_payloads()";  // 0033
 constexpr auto kMakePartitions = "select make_day_partitions((now() at time zone 'UTC')::date, $1::int4)";
 // The longest of any tenant: a day's partition is everybody's.
 constexpr auto kDropPartitions = R"sql(
@@ -49,6 +50,12 @@ ChoreStep make_partitions(pqxx::transaction_base& tx)
 ChoreStep require_proofs(pqxx::transaction_base& tx)
 {
     tx.exec(kRequireProofs);
+    return {};
+}
+
+ChoreStep spare_payloads(pqxx::transaction_base& tx)
+{
+    tx.exec(kSparePayloads);
     return {};
 }
 
@@ -150,6 +157,7 @@ public:
         add({.name = "gather_noise", .interval = 5s, .on_board = true},
             [this](auto& tx) { return noise_.gather(tx, kGatherAtOnce); });
         add({.name = "require_proofs", .interval = 15s, .on_board = true}, require_proofs);
+        add({.name = "spare_payloads", .interval = 15s, .on_board = true}, spare_payloads);
         if (seal_url) {
             add({.name = "seal_urls", .interval = 15s, .on_board = true},
                 [seal_url](auto& tx) { return seal_urls(tx, seal_url); });

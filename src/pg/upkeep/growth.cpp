@@ -36,6 +36,7 @@ constexpr std::array kGrowth{
     Growth{"maintenance_windows", "", kByPeople},
     Growth{"noise_counts", "forget_noise", ""},
     Growth{"noise_deltas", "gather_noise", ""},
+    Growth{"notices", "forget_deliveries", ""},
     Growth{"outages", "forget_outages", ""},
     Growth{"owed_events", "", "written into their timelines by the dispatcher, within seconds once the ticket is free"},
     Growth{"quarantined_rows", "forget_quarantined_rows", ""},

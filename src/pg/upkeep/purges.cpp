@@ -41,6 +41,14 @@ constexpr auto kDeliveries = "delete from deliveries where ctid = any(array(sele
                         and d.state not in ('pending', 'sending')
                       order by d.created_at limit $1 for update skip locked) d limit $1)))sql";
 
+// Those that no delivery tells of any more.
+constexpr auto kNotices = "delete from notices where ctid = any(array(select n.place from" WINNOW_POLICY R"sql(
+ cross join lateral (select n.ctid as place from notices n
+                      where n.tenant_id = p.tenant_id and n.created_at < now() - p.kept
+                        and not exists (select from deliveries d where d.tenant_id = n.tenant_id
+                                           and d.ticket_id = n.ticket_id and d.event_seq = n.event_seq)
+                      order by n.created_at limit $1) n limit $1)))sql";
+
 constexpr auto kInstances =
     "delete from alert_instances where ctid = any(array(select i.place from" WINNOW_POLICY R"sql(
  cross join lateral (select i.ctid as place from alert_instances i
@@ -127,9 +135,15 @@ const auto kDeliveriesOfTickets =
  cross join lateral (select d.ctid as place from deliveries d
                       where d.tenant_id = t.tenant_id and d.ticket_id = t.ticket_id limit $1) d limit $1)))sql";
 
+const auto kNoticesOfTickets =
+    "delete from notices where ctid = any(array(select n.place from" + old_tickets("100") + R"sql(
+ cross join lateral (select n.ctid as place from notices n
+                      where n.tenant_id = t.tenant_id and n.ticket_id = t.ticket_id limit $1) n limit $1)))sql";
+
 const auto kTickets = "delete from tickets where ctid = any(array(select t.place from" + old_tickets("$1", R"sql(
    and not exists (select from ticket_events e where e.tenant_id = t.tenant_id and e.ticket_id = t.ticket_id)
-   and not exists (select from deliveries d where d.tenant_id = t.tenant_id and d.ticket_id = t.ticket_id))sql") +
+   and not exists (select from deliveries d where d.tenant_id = t.tenant_id and d.ticket_id = t.ticket_id)
+   and not exists (select from notices n where n.tenant_id = t.tenant_id and n.ticket_id = t.ticket_id))sql") +
                       " limit $1))";
 
 // A day's grace: whoever still held a row of an ended stream is fenced by the stream's end (triage_store.cpp).
@@ -196,22 +210,25 @@ constexpr Removal kNone{};
 const std::array kPurges{
     Purge{"tickets",
           Kept::tickets,
-          {{{kEventsOfTickets.c_str(), 2'000}, {kDeliveriesOfTickets.c_str(), 2'000}, {kTickets.c_str(), 100}}}},
-    Purge{"deliveries", Kept::deliveries, {{{kDeliveries, 2'000}, kNone, kNone}}},
-    Purge{"instances", Kept::instances, {{{kInstances, 2'000}, kNone, kNone}}},
-    Purge{"noise", Kept::statistics, {{{kNoise, 2'000}, kNone, kNone}}},
-    Purge{"quarantined_rows", Kept::journal, {{{kQuarantined, 1'000}, kNone, kNone}}},
-    Purge{"set_asides", Kept::statistics, {{{kSetAsides, 100}, kNone, kNone}}},
-    Purge{"receipts", Kept::receipts, {{{kReceipts, 2'000}, kNone, kNone}}},
-    Purge{"silences", Kept::silences, {{{kSilences, 1'000}, kNone, kNone}}},
-    Purge{"keys", Kept::keys, {{{kApiKeys, 1'000}, {kIntegrationKeys, 1'000}, kNone}}},
-    Purge{"backtests", Kept::backtests, {{{kBacktests, 100}, kNone, kNone}}},
+          {{{kEventsOfTickets.c_str(), 2'000},
+            {kDeliveriesOfTickets.c_str(), 2'000},
+            {kNoticesOfTickets.c_str(), 2'000},
+            {kTickets.c_str(), 100}}}},
+    Purge{"deliveries", Kept::deliveries, {{{kDeliveries, 2'000}, {kNotices, 2'000}, kNone, kNone}}},
+    Purge{"instances", Kept::instances, {{{kInstances, 2'000}, kNone, kNone, kNone}}},
+    Purge{"noise", Kept::statistics, {{{kNoise, 2'000}, kNone, kNone, kNone}}},
+    Purge{"quarantined_rows", Kept::journal, {{{kQuarantined, 1'000}, kNone, kNone, kNone}}},
+    Purge{"set_asides", Kept::statistics, {{{kSetAsides, 100}, kNone, kNone, kNone}}},
+    Purge{"receipts", Kept::receipts, {{{kReceipts, 2'000}, kNone, kNone, kNone}}},
+    Purge{"silences", Kept::silences, {{{kSilences, 1'000}, kNone, kNone, kNone}}},
+    Purge{"keys", Kept::keys, {{{kApiKeys, 1'000}, {kIntegrationKeys, 1'000}, kNone, kNone}}},
+    Purge{"backtests", Kept::backtests, {{{kBacktests, 100}, kNone, kNone, kNone}}},
     Purge{"rulesets", Kept::rule_history, {{{kRulesets, 1'000}, kNone, kNone}}, 1h, true},
     Purge{"dense_rulesets", Kept::rule_history, {{{kThinRulesets, 500}, kNone, kNone}}, 2min, true},
-    Purge{"streams", std::nullopt, {{{kProgress, 2'000}, {kStreams, 1'000}, kNone}}},
+    Purge{"streams", std::nullopt, {{{kProgress, 2'000}, {kStreams, 1'000}, kNone, kNone}}},
     Purge{"rule_machines", std::nullopt, {{{kMachines, 2'000}, kNone, kNone}}, 10min},
     Purge{"judge_costs", std::nullopt, {{{kJudgeCosts, 1'000}, kNone, kNone}}, 10min},
-    Purge{"outages", std::nullopt, {{{kOutages, 1'000}, kNone, kNone}}},
+    Purge{"outages", std::nullopt, {{{kOutages, 1'000}, kNone, kNone, kNone}}},
 };
 
 // Under the fold lock, so that none can fire again between the look and the deletion.

@@ -26,7 +26,7 @@ struct Removal {
 struct Purge {
     std::string_view name;             ///< Of the chore, after "forget_".
     std::optional<domain::Kept> kept;  ///< nullopt: nothing that a tenant has a say in.
-    std::array<Removal, 3> removals;   ///< In this order; a later one only where the ones before it left nothing.
+    std::array<Removal, 4> removals;   ///< In this order; a later one only where the ones before it left nothing.
     std::chrono::milliseconds interval = std::chrono::hours{1};
     bool spares_newest = false;  ///< It is told how many of a tenant's newest stay ($9).
 };

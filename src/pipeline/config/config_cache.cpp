@@ -59,8 +59,12 @@ class ConfigCache::Impl {
 
 public:
     Impl(ports::ConfigStore& store, ports::TenantChanged changed, const domain::AlertIds& ids,
-         std::chrono::milliseconds poll_every)
-        : store_(store), changed_(std::move(changed)), ids_(ids), poll_every_(poll_every)
+         std::chrono::milliseconds poll_every, std::string public_url)
+        : store_(store),
+          changed_(std::move(changed)),
+          ids_(ids),
+          poll_every_(poll_every),
+          public_url_(std::move(public_url))
     {
         listener_ = std::jthread([this](const std::stop_token& stop) { listen(stop); });
         poller_ = std::jthread([this](const std::stop_token& stop) { poll(stop); });
@@ -149,6 +153,7 @@ private:
     {
         auto config = store_.load(tenant);
         if (!config) return config.error();
+        config->public_url = public_url_;
         return policy_of(*std::move(config), before.get(), ids_.of(tenant));
     }
 
@@ -298,6 +303,7 @@ private:
     const ports::TenantChanged changed_;
     const domain::AlertIds ids_;
     const std::chrono::milliseconds poll_every_;
+    const std::string public_url_;
 
     mutable std::mutex mutex_;  // guards everything below
     bool told_ = false;
@@ -314,8 +320,8 @@ private:
 };
 
 ConfigCache::ConfigCache(ports::ConfigStore& store, ports::TenantChanged changed, domain::AlertIds ids,
-                         std::chrono::milliseconds poll)
-    : impl_(std::make_unique<Impl>(store, std::move(changed), ids, poll))
+                         std::chrono::milliseconds poll, std::string public_url)
+    : impl_(std::make_unique<Impl>(store, std::move(changed), ids, poll, std::move(public_url)))
 {
 }
 

@@ -144,6 +144,7 @@ Answered Tenants::call(std::string_view method, const std::string& target, const
         return Uuid::v7(1'795'413'600'000, 0, ++ids_made_);
     };
     services.sealer = &sealer_;
+    services.contact_types = contact_types_;
     services.tenant_limits = limits_;
 
     Parameters parameters;

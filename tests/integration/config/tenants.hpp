@@ -8,6 +8,7 @@
 #include "pg/tenants/proofs.hpp"
 #include "support/postgres.hpp"
 #include "winnow/crypto/sealer.hpp"
+#include "winnow/delivery/channel.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -78,6 +79,7 @@ protected:
     Timestamp now_{std::chrono::milliseconds(1'795'413'600'000)};  // 2026-11-23T06:00:00Z
     access::Principal who_;
     domain::TenantLimits limits_;
+    std::span<const ports::ContactType> contact_types_ = delivery::contact_types();
 
 private:
     pqxx::connection superuser_{database_.superuser};

@@ -15,6 +15,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace winnow::test {
 
@@ -51,7 +52,7 @@ protected:
     }
 
     /// A delivery whose contact has no place yet.
-    ports::ClaimedDelivery delivery(domain::ContactType type) const
+    ports::ClaimedDelivery delivery(const std::string& type) const
     {
         ports::ClaimedDelivery message;
         message.tenant = *TenantId::parse("018f3a5e-0000-7000-8000-00000000000a");
@@ -66,18 +67,19 @@ protected:
 
     ports::ClaimedDelivery webhook(const std::string& url) const
     {
-        auto message = delivery(domain::ContactType::webhook);
-        message.contact.url = domain::base_of_url(url);
-        message.contact.sealed_url = sealer.seal(url, domain::sealed_url_context(message.tenant, message.contact.id));
-        message.contact.sealed_secret =
-            sealer.seal(kSecret, "contact:" + message.tenant.str() + ":" + message.contact.id.str());
+        auto message = delivery("webhook");
+        const auto& [tenant, contact] = std::pair(message.tenant, message.contact.id);
+        message.contact.settings["url"] = {.shown = domain::base_of_url(url),
+                                           .sealed = sealer.seal(url, domain::sealed_url_context(tenant, contact))};
+        message.contact.settings["secret"].sealed =
+            sealer.seal(kSecret, "contact:" + tenant.str() + ":" + contact.str());
         return message;
     }
 
     ports::ClaimedDelivery mail(const std::string& address = "ops@example.org") const
     {
-        auto message = delivery(domain::ContactType::email);
-        message.contact.address = address;
+        auto message = delivery("email");
+        message.contact.settings["address"].shown = address;
         return message;
     }
 

@@ -11,6 +11,7 @@ namespace winnow::test {
 namespace {
 
 using std::chrono::milliseconds;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -69,6 +70,22 @@ TEST_F(Mail, NamesTheTicketsPlaceWhereThatIsKnown)
     EXPECT_EQ(send_by(server).outcome, Outcome::delivered);
     EXPECT_THAT(server.next_mail()["content"].get<std::string>(),
                 HasSubstr("\r\nIts resource: https://w.example/api/v1/tickets/018f3a5e-"));
+}
+
+TEST_F(Mail, NamesTheTicketsPlaceAsItWasWhenTheMessageCameToBeOwed)
+{
+    SmtpServer server;
+    options.public_url = "https://now.example";
+    options.smtp.port = server.port();
+    auto message = mail();
+    message.public_url = "https://then.example";
+    EXPECT_EQ(send(message).outcome, Outcome::delivered);
+    EXPECT_THAT(server.next_mail()["content"].get<std::string>(),
+                AllOf(HasSubstr("https://then.example/api/v1/tickets/"), Not(HasSubstr("now.example"))));
+    message.public_url = "";
+    EXPECT_EQ(send(message).outcome, Outcome::delivered);
+    EXPECT_THAT(server.next_mail()["content"].get<std::string>(), Not(HasSubstr("Its resource")))
+        << "nobody had said how the service is reached";
 }
 
 TEST_F(Mail, FewAreHandedOverAtOnceAndWhatWaitsForThemIsReportedInTime)

@@ -316,8 +316,7 @@ TEST_F(Webhook, WhoseUrlIsStillStoredWholeIsCalledToo)
 {
     const WebhookReceiver receiver(certificate(), [](const WebhookCall&) { return answer(200); });
     auto message = webhook("https://elsewhere.example/");
-    message.contact.url = url(receiver);
-    message.contact.sealed_url.clear();
+    message.contact.settings["url"] = {.shown = url(receiver)};
     EXPECT_EQ(send(message).outcome, Outcome::delivered);
     EXPECT_THAT(receiver.calls().at(0).head, StartsWith("POST /hooks/ops?team=a HTTP/1.1\r\n"));
 }
@@ -326,9 +325,9 @@ TEST_F(Webhook, WhoseUrlCannotBeOpenedIsCalledNowhereAndTriedAgain)
 {
     const WebhookReceiver receiver(certificate(), [](const WebhookCall&) { return answer(200); });
     auto moved = webhook(url(receiver));
-    moved.contact.sealed_url = sealer.seal(url(receiver), "contact-url:of another one");
+    moved.contact.settings["url"].sealed = sealer.seal(url(receiver), "contact-url:of another one");
     auto damaged = webhook(url(receiver));
-    damaged.contact.sealed_url.back() ^= 1;
+    damaged.contact.settings["url"].sealed.back() ^= 1;
     for (const auto& message : {moved, damaged}) {
         const auto report = send(message);
         EXPECT_EQ(report.outcome, Outcome::retry) << "the operator may have started with another key file";

@@ -32,8 +32,8 @@ domain::TenantConfig config()
     for (std::uint64_t n = 1; n <= 4; ++n) {
         domain::Contact contact;
         contact.id = contact_id(n);
-        contact.url = "https://hooks.example/secret-path";
-        contact.sealed_secret = "sealed";
+        contact.settings["url"].shown = "https://hooks.example/secret-path";
+        contact.settings["secret"].sealed = "sealed";
         contact.enabled = n != 3;
         config.contacts.push_back(contact);
     }
@@ -94,6 +94,16 @@ TEST(Notices, ThatTellNobodyOweNothingWhateverTheirRoute)
     EXPECT_THAT(nothing.to, IsEmpty());
     EXPECT_EQ(nothing.payload, "");
     EXPECT_EQ(nothing.event_seq, 7);
+}
+
+TEST(Notices, KeepWhereTheirLinksLead)
+{
+    auto of_config = config();
+    of_config.public_url = "https://winnow.example";
+    EXPECT_EQ(plan(event(), routed({group_id(1)}), of_config).public_url, "https://winnow.example");
+    EXPECT_EQ(plan(event(), routed({group_id(1)}), of_config).payload,
+              plan(event(), routed({group_id(1)}), config()).payload)
+        << "receivers get no other body for it";
 }
 
 TEST(Plan, TellsEachEnabledContactOfTheRouteOnce)

@@ -90,7 +90,7 @@ TEST_F(OutboxTest, AClaimCountsTheAttemptAndHoldsTheDeliveryUntilTheLeaseEnds)
     EXPECT_EQ(claimed[0].delivery.ticket_id, ticket_);
     EXPECT_EQ(claimed[0].delivery.attempts, 1);
     EXPECT_EQ(claimed[0].delivery.payload, "{\"n\": 1}");
-    EXPECT_EQ(claimed[0].contact.url, "https://example.org/");
+    EXPECT_EQ(claimed[0].contact.setting("url").shown, "https://example.org/");
     EXPECT_EQ(text("select state || lease_node from deliveries"), "sendingnode");
     EXPECT_THAT(claim(), IsEmpty());
 }

@@ -241,6 +241,8 @@ protected:
         sql("insert into deliveries (tenant_id, delivery_id, ticket_id, event_seq, event_kind, contact_id, payload) "
             "values (" +
             t + ", " + u + ", " + u + ", 1, 'opened', " + u + ", '{}')");
+        sql("insert into notices (tenant_id, ticket_id, event_seq, content, public_url) values (" + t + ", " + u +
+            ", 1, '{}', '')");
         sql("insert into owed_events (tenant_id, ticket_id, kind, at, data) values (" + t + ", " + u +
             ", 'notified', now(), '{}')");
         sql("insert into silences (tenant_id, silence_id, condition, syntax, starts_at, ends_at, comment, created_by, "

@@ -30,7 +30,8 @@ protected:
         Contact made;
         made.id = ContactId(new_uuid());
         made.name = name;
-        made.url = "https://example.org/";
+        made.type = "webhook";
+        made.settings["url"].shown = "https://example.org/";
         made.updated_at = Timestamp(std::chrono::milliseconds{1'764'000'000'123});
         return made;
     }

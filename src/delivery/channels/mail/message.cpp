@@ -1,4 +1,4 @@
-#include "delivery/mail_message.hpp"
+#include "delivery/channels/mail/message.hpp"
 
 #include "winnow/base/text.hpp"
 #include "winnow/crypto/digest.hpp"

@@ -1,4 +1,4 @@
-#include "delivery/webhook_message.hpp"
+#include "delivery/channels/webhook/message.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -3,9 +3,6 @@
 /// @file
 /// One try to hand one message over: how its transfer is set up, and how its end is read. Private to delivery.
 
-#include "delivery/egress_guard.hpp"
-#include "winnow/crypto/sealer.hpp"
-#include "winnow/delivery/channel.hpp"
 #include "winnow/ports/outbox.hpp"
 
 #include <curl/curl.h>
@@ -33,10 +30,5 @@ public:
 
 /// An attempt, or why none can be made.
 using Prepared = std::expected<std::unique_ptr<Attempt>, ports::SendReport>;
-
-/// `options` and `guard` must outlive the attempt.
-[[nodiscard]] Prepared prepare_webhook(const ports::ClaimedDelivery& message, const DeliveryOptions& options,
-                                       const EgressGuard& guard, const crypto::Sealer& sealer);
-[[nodiscard]] Prepared prepare_mail(const ports::ClaimedDelivery& message, const DeliveryOptions& options);
 
 }  // namespace winnow::delivery

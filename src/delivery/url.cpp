@@ -1,21 +1,13 @@
-#include "api/notify/contact_address.hpp"
+#include "delivery/url.hpp"
+
+#include "winnow/domain/host_name.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 
-namespace winnow::api {
+namespace winnow::delivery {
 namespace {
-
-bool is_alphanumeric(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-bool is_printable_ascii(std::string_view text)
-{
-    return std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
-}
 
 std::string lower(std::string_view text)
 {
@@ -23,24 +15,6 @@ std::string lower(std::string_view text)
     std::ranges::transform(out, out.begin(),
                            [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
     return out;
-}
-
-/// Labels of letters, digits and inner hyphens, separated by single dots.
-bool is_host_name(std::string_view host)
-{
-    constexpr std::size_t kMaxHost = 253;
-    constexpr std::size_t kMaxLabel = 63;
-    if (host.empty() || host.size() > kMaxHost) return false;
-    while (true) {
-        const auto label = host.substr(0, host.find('.'));
-        if (label.empty() || label.size() > kMaxLabel || label.front() == '-' || label.back() == '-') return false;
-        // An underscore stands in names of internal services; DNS itself does not mind.
-        if (!std::ranges::all_of(label, [](char c) { return is_alphanumeric(c) || c == '-' || c == '_'; })) {
-            return false;
-        }
-        if (label.size() == host.size()) return true;
-        host.remove_prefix(label.size() + 1);
-    }
 }
 
 bool is_bracketed_address(std::string_view host)
@@ -60,15 +34,6 @@ bool is_port(std::string_view text)
     return failure == std::errc{} && end == text.data() + text.size() && port >= 1 && port <= 65'535;
 }
 
-bool is_local_part(std::string_view local)
-{
-    constexpr std::size_t kMaxLocal = 64;
-    constexpr std::string_view kSigns = "!#$%&'*+-/=?^_`{|}~.";
-    if (local.empty() || local.size() > kMaxLocal) return false;
-    if (local.front() == '.' || local.back() == '.' || local.contains("..")) return false;
-    return std::ranges::all_of(local, [=](char c) { return is_alphanumeric(c) || kSigns.contains(c); });
-}
-
 }  // namespace
 
 std::string webhook_url_problem(std::string_view url, const PlainHttpHosts& plain_http, const WebhookHosts& hosts)
@@ -79,7 +44,7 @@ std::string webhook_url_problem(std::string_view url, const PlainHttpHosts& plai
     const auto start = lower(url.substr(0, kScheme.size()));
     const bool plain = start.starts_with(kPlain);
     if (!plain && start != kScheme) return "must begin with https://";
-    if (!is_printable_ascii(url)) return "must be ASCII without spaces; percent-encode other characters";
+    if (!domain::is_printable_ascii(url)) return "must be ASCII without spaces; percent-encode other characters";
     if (url.contains('#')) return "must not have a fragment (#…): it is never sent";
     const auto rest = url.substr(plain ? kPlain.size() : kScheme.size());
     const auto authority = rest.substr(0, rest.find_first_of("/?\\"));
@@ -97,22 +62,11 @@ std::string webhook_url_problem(std::string_view url, const PlainHttpHosts& plai
                "operator "
                "can allow it for networks of delivery.egress_allow)";
     }
-    if (!is_host_name(host) && !is_bracketed_address(host)) return "must name a host after https://";
+    if (!domain::is_host_name(host) && !is_bracketed_address(host)) return "must name a host after https://";
     if (!plain && hosts && !hosts(host)) {
         return "must not name an address of an inner network (the operator can allow it by delivery.egress_allow)";
     }
     return {};
 }
 
-std::string mailbox_problem(std::string_view address)
-{
-    if (address.size() > kMaxMailbox) return "must have at most " + std::to_string(kMaxMailbox) + " characters";
-    const auto at = address.rfind('@');
-    if (!is_printable_ascii(address) || at == std::string_view::npos || !is_local_part(address.substr(0, at)) ||
-        !is_host_name(address.substr(at + 1))) {
-        return "must be one plain mail address such as ops@example.com";
-    }
-    return {};
-}
-
-}  // namespace winnow::api
+}  // namespace winnow::delivery

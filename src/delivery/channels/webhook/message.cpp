@@ -1,4 +1,4 @@
-#include "delivery/webhook_message.hpp"
+#include "delivery/channels/webhook/message.hpp"
 
 #include "winnow/crypto/digest.hpp"
 

@@ -1,4 +1,4 @@
-#include "delivery/transfer.hpp"
+#include "delivery/curl/transfer.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -1,17 +1,17 @@
 #pragma once
 
 /// @file
-/// Whether a place to send to is one, as far as its text tells. Where it leads is the egress guard's to judge. Pure.
+/// Whether a URL to send to is one, as far as its text tells. Where it leads is the egress guard's to judge. Pure.
+/// Private to delivery.
 
 #include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
 
-namespace winnow::api {
+namespace winnow::delivery {
 
 inline constexpr std::size_t kMaxWebhookUrl = 2'048;
-inline constexpr std::size_t kMaxMailbox = 254;  // RFC 5321, without the angle brackets
 
 /// Whether webhooks may go to that host without TLS; empty: to none.
 using PlainHttpHosts = std::function<bool(std::string_view host)>;
@@ -23,8 +23,4 @@ using WebhookHosts = std::function<bool(std::string_view host)>;
 [[nodiscard]] std::string webhook_url_problem(std::string_view url, const PlainHttpHosts& plain_http = {},
                                               const WebhookHosts& hosts = {});
 
-/// What is wrong with a mail address; "" where nothing is. Takes the plain form only: no display name, no quoted local
-/// part, ASCII.
-[[nodiscard]] std::string mailbox_problem(std::string_view address);
-
-}  // namespace winnow::api
+}  // namespace winnow::delivery

@@ -1,8 +1,6 @@
-#include "delivery/attempt.hpp"
-#include "delivery/send_report.hpp"
-#include "delivery/transfer.hpp"
-#include "delivery/webhook_message.hpp"
-#include "winnow/observe/log.hpp"
+#include "delivery/curl/http_attempt.hpp"
+
+#include "delivery/curl/transfer.hpp"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -50,29 +48,22 @@ bool is_plain(std::string_view url)
     });
 }
 
-class WebhookAttempt final : public Attempt {
+class HttpAttempt final : public Attempt {
 public:
-    WebhookAttempt(const ports::ClaimedDelivery& message, const DeliveryOptions& options, const EgressGuard& guard,
-                   std::string key, std::string url)
-        : options_(options),
-          guard_(guard),
-          key_(std::move(key)),
-          url_(std::move(url)),
-          plain_(is_plain(url_)),
-          id_(message.delivery.id.str()),
-          body_(message.delivery.payload)
+    HttpAttempt(HttpPost post, const Tools& tools)
+        : options_(tools.options), guard_(tools.guard), post_(std::move(post)), plain_(is_plain(post_.url))
     {
     }
 
     void arm(CURL* transfer, std::chrono::sys_seconds now) override
     {
         set_common(transfer, options_, plain_ ? "http" : "https", options_.webhook_ca_file);
-        set(transfer, CURLOPT_URL, url_.c_str());
+        set(transfer, CURLOPT_URL, post_.url.c_str());
         set(transfer, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
         set(transfer, CURLOPT_USERAGENT, "winnow/" WINNOW_VERSION);
-        set(transfer, CURLOPT_POSTFIELDS, body_.c_str());
-        set(transfer, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body_.size()));
-        for (const auto& line : webhook_headers(key_, id_, now, body_)) append(headers_, line);
+        set(transfer, CURLOPT_POSTFIELDS, post_.body.c_str());
+        set(transfer, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(post_.body.size()));
+        for (const auto& line : post_.headers(now, post_.body)) append(headers_, line);
         append(headers_, "Expect:");  // no round trip before the body
         set(transfer, CURLOPT_HTTPHEADER, headers_.get());
         set(transfer, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
@@ -88,7 +79,7 @@ public:
         constexpr int kFirstFinalStatus = 200;
         const int status = reply_code(transfer);
         // Once a final status is there it decides, whatever becomes of the rest of the reply.
-        if (status >= kFirstFinalStatus) return judge_http(status, header(transfer, "Retry-After"), now);
+        if (status >= kFirstFinalStatus) return post_.judge(status, header(transfer, "Retry-After"), now);
         ports::SendReport report;
         if (denied_ && !opened_) {
             report.outcome = Outcome::refused;
@@ -129,7 +120,7 @@ private:
     /// Asked for every address that is about to be connected to.
     static curl_socket_t open_socket(void* self, curlsocktype, curl_sockaddr* target)
     {
-        auto& attempt = *static_cast<WebhookAttempt*>(self);
+        auto& attempt = *static_cast<HttpAttempt*>(self);
         const auto address = address_of(*target);
         const auto& guard = attempt.guard_;
         if (!address || !(attempt.plain_ ? guard.allows_plain(*address) : guard.allows(*address))) {
@@ -142,18 +133,15 @@ private:
 
     static std::size_t swallow(const char*, std::size_t size, std::size_t count, void* self)
     {
-        auto& attempt = *static_cast<WebhookAttempt*>(self);
+        auto& attempt = *static_cast<HttpAttempt*>(self);
         attempt.received_ += size * count;
         return attempt.received_ > attempt.options_.max_reply_bytes ? 0 : size * count;
     }
 
     const DeliveryOptions& options_;
     const EgressGuard& guard_;
-    const std::string key_;
-    const std::string url_;
+    const HttpPost post_;
     const bool plain_;
-    const std::string id_;
-    const std::string body_;
     TextList headers_;
     std::size_t received_ = 0;  ///< Headers and body together.
     bool denied_ = false;
@@ -162,30 +150,9 @@ private:
 
 }  // namespace
 
-Prepared prepare_webhook(const ports::ClaimedDelivery& message, const DeliveryOptions& options,
-                         const EgressGuard& guard, const crypto::Sealer& sealer)
+std::unique_ptr<Attempt> make_http_attempt(HttpPost post, const Tools& tools)
 {
-    const auto& contact = message.contact;
-    const auto secret = sealer.open(contact.sealed_secret, "contact:" + message.tenant.str() + ':' + contact.id.str());
-    auto key = secret ? signing_key(*secret) : Result<std::string>(secret.error());
-    if (!key) {
-        observe::error("a webhook's signing secret cannot be opened",
-                       {{"contact", contact.id.str()}, {"reason", key.error().message()}});
-        ports::SendReport report;  // retry: the operator may have started with another key file
-        report.error = "The contact's signing secret cannot be read by this service; set a new one.";
-        return std::unexpected(std::move(report));
-    }
-    auto url = contact.sealed_url.empty()
-                   ? Result<std::string>(contact.url)
-                   : sealer.open(contact.sealed_url, domain::sealed_url_context(message.tenant, contact.id));
-    if (!url) {
-        observe::error("a webhook's URL cannot be opened",
-                       {{"contact", contact.id.str()}, {"reason", url.error().message()}});
-        ports::SendReport report;  // retry, as above
-        report.error = "The contact's URL cannot be read by this service; set it anew.";
-        return std::unexpected(std::move(report));
-    }
-    return std::make_unique<WebhookAttempt>(message, options, guard, *std::move(key), *std::move(url));
+    return std::make_unique<HttpAttempt>(std::move(post), tools);
 }
 
 }  // namespace winnow::delivery

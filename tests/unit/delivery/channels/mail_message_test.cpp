@@ -1,5 +1,4 @@
-#include "delivery/mail_message.hpp"
-
+#include "delivery/channels/mail/message.hpp"
 #include "winnow/crypto/digest.hpp"
 
 #include <gmock/gmock.h>

@@ -1,10 +1,18 @@
-#include "delivery/attempt.hpp"
-#include "delivery/mail_message.hpp"
+/// @file
+/// Mail, by the operator's server.
+
+#include "delivery/channels/mail/message.hpp"
+#include "delivery/channels/setting.hpp"
+#include "delivery/channels/table.hpp"
+#include "delivery/curl/transfer.hpp"
 #include "delivery/send_report.hpp"
-#include "delivery/transfer.hpp"
-#include "winnow/routing/plan.hpp"
+#include "winnow/domain/mailbox.hpp"
+#include "winnow/routing/message.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace winnow::delivery {
@@ -14,10 +22,21 @@ namespace {
 using Outcome = ports::SendReport::Outcome;
 using Security = SmtpOptions::Security;
 
+std::string address_problem(std::string_view text, const ports::AllowedHosts& /*hosts*/)
+{
+    return domain::mailbox_problem(text);
+}
+
+constexpr std::array kFields{
+    ports::ContactField{.name = "address", .max = domain::kMaxMailbox, .required = true, .problem = &address_problem}};
+
 class MailAttempt final : public Attempt {
 public:
     MailAttempt(const ports::ClaimedDelivery& message, const DeliveryOptions& options)
-        : options_(options), delivery_(message.delivery), to_(message.contact.address)
+        : options_(options),
+          delivery_(message.delivery),
+          public_url_(message.public_url.value_or(options.public_url)),
+          to_(message.contact.setting("address").shown)
     {
     }
 
@@ -77,7 +96,7 @@ private:
     /// A last line for the text; "" where nobody has said how this service is reached.
     [[nodiscard]] std::string link_to_ticket() const
     {
-        std::string_view place = options_.public_url;
+        std::string_view place = public_url_;
         while (place.ends_with('/')) place.remove_suffix(1);
         if (place.empty()) return {};
         return "Its resource: " + std::string(place) + "/api/v1/tickets/" + delivery_.ticket_id.str() + "\n";
@@ -102,29 +121,33 @@ private:
 
     const DeliveryOptions& options_;
     const domain::Delivery delivery_;
+    const std::string public_url_;
     const std::string to_;
     TextList receivers_;
     std::string text_;
     std::size_t sent_ = 0;
 };
 
-}  // namespace
-
-Prepared prepare_mail(const ports::ClaimedDelivery& message, const DeliveryOptions& options)
+Prepared prepare(const ports::ClaimedDelivery& message, const Tools& tools)
 {
-    const auto refused = [](const char* why) {
-        ports::SendReport report;
-        report.outcome = Outcome::refused;
-        report.error = why;
-        return std::unexpected(std::move(report));
-    };
-    if (options.smtp.host.empty()) return refused("This service has no mail server configured; use a webhook.");
+    if (tools.options.smtp.host.empty()) return refused("This service has no mail server configured; use a webhook.");
     // The API takes plain mailboxes only; this holds whatever came into the database by other ways.
-    const auto& address = message.contact.address;
+    const auto& address = message.contact.setting("address").shown;
     const bool plain =
         std::ranges::all_of(address, [](char c) { return c > ' ' && c < '\x7F' && c != '<' && c != '>'; });
     if (address.empty() || !plain) return refused("The contact's address is not one plain mail address.");
-    return std::make_unique<MailAttempt>(message, options);
+    return std::make_unique<MailAttempt>(message, tools.options);
+}
+
+}  // namespace
+
+const ChannelType& mail_channel()
+{
+    static constexpr ChannelType kMail{
+        .contact = {.type = "email", .fields = kFields},
+        .prepare = &prepare,
+        .bound = {.at_once = 16, .told_if_late = "The mail server was busy with other mails."}};
+    return kMail;
 }
 
 }  // namespace winnow::delivery

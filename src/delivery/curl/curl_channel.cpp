@@ -1,4 +1,4 @@
-#include "delivery/curl_channel.hpp"
+#include "delivery/curl/curl_channel.hpp"
 
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/thread_name.hpp"
@@ -13,9 +13,8 @@ namespace {
 
 using Outcome = ports::SendReport::Outcome;
 
-constexpr int kLongestPollMs = 1'000;     // libcurl's own timers and wake-ups end it sooner
-constexpr long kOpenConnections = 512;    // with those that rest; more while more are under way
-constexpr std::size_t kMailsAtOnce = 16;  // to the operator's mail server, which may bound a client's connections
+constexpr int kLongestPollMs = 1'000;   // libcurl's own timers and wake-ups end it sooner
+constexpr long kOpenConnections = 512;  // with those that rest; more while more are under way
 constexpr std::size_t kMaxErrorBytes = 500;
 
 CURLM* start_libcurl()
@@ -48,23 +47,31 @@ DeliveryOptions checked(DeliveryOptions options)
 
 }  // namespace
 
-CurlChannel::Measures::Measures(observe::Metrics& metrics, const char* type)
-    : seconds(metrics.histogram("winnow_delivery_attempt_seconds", "Duration of one attempt to hand a message over",
-                                {{"type", type}}, {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}))
+CurlChannel::Lane::Lane(const ChannelType& channel, observe::Metrics& metrics)
+    : type(channel),
+      seconds(metrics.histogram("winnow_delivery_attempt_seconds", "Duration of one attempt to hand a message over",
+                                {{"type", std::string(channel.contact.type)}},
+                                {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}))
 {
     constexpr std::array kNames{"delivered", "retry", "refused"};
     for (std::size_t i = 0; i < kNames.size(); ++i) {
         outcomes[i] = metrics.counter("winnow_delivery_attempts_total", "Attempts to hand a message over",
-                                      {{"type", type}, {"outcome", kNames[i]}});
+                                      {{"type", std::string(channel.contact.type)}, {"outcome", kNames[i]}});
     }
+}
+
+std::vector<std::unique_ptr<CurlChannel::Lane>> CurlChannel::make_lanes(observe::Metrics& metrics)
+{
+    std::vector<std::unique_ptr<Lane>> lanes;
+    for (const auto* const channel : channels()) lanes.push_back(std::make_unique<Lane>(*channel, metrics));
+    return lanes;
 }
 
 CurlChannel::CurlChannel(DeliveryOptions options, const crypto::Sealer& sealer, observe::Metrics& metrics)
     : options_(checked(std::move(options))),
       guard_(options_.egress_allow),
       sealer_(sealer),
-      webhook_measures_(metrics, "webhook"),
-      mail_measures_(metrics, "email"),
+      lanes_(make_lanes(metrics)),
       multi_(start_libcurl())
 {
     // No bound a host: many tenants may share one, and who calls has given each its share.
@@ -84,17 +91,27 @@ CurlChannel::~CurlChannel()
 
 void CurlChannel::send(const ports::ClaimedDelivery& message, std::function<void(ports::SendReport)> done)
 {
-    const auto type = message.contact.type;
-    Order order{.type = type,
-                .prepared = type == domain::ContactType::webhook ? prepare_webhook(message, options_, guard_, sealer_)
-                                                                 : prepare_mail(message, options_),
-                .done = std::move(done),
-                .since = SteadyClock::now()};
+    auto* const lane = lane_of(message.contact.type);
+    Order order{.lane = lane, .prepared = prepare(lane, message), .done = std::move(done), .since = SteadyClock::now()};
     {
         const std::lock_guard lock(mutex_);
         incoming_.push_back(std::move(order));
     }
     curl_multi_wakeup(multi_.get());
+}
+
+CurlChannel::Lane* CurlChannel::lane_of(std::string_view type) const
+{
+    const auto found = std::ranges::find(lanes_, type, [](const auto& lane) { return lane->type.contact.type; });
+    return found == lanes_.end() ? nullptr : found->get();
+}
+
+Prepared CurlChannel::prepare(const Lane* lane, const ports::ClaimedDelivery& message) const
+{
+    if (lane != nullptr) return lane->type.prepare(message, {.options = options_, .guard = guard_, .sealer = sealer_});
+    ports::SendReport unknown;  // retry: while nodes are replaced a newer one may know it
+    unknown.error = "This service does not know contacts of that type.";
+    return std::unexpected(std::move(unknown));
 }
 
 void CurlChannel::run()
@@ -106,7 +123,7 @@ void CurlChannel::run()
         int active = 0;
         curl_multi_perform(multi_.get(), &active);
         collect();
-        if (may_begin()) continue;
+        if (next_lane() != nullptr) continue;
         curl_multi_poll(multi_.get(), nullptr, 0, kLongestPollMs, nullptr);
     }
     give_up_rest();
@@ -127,7 +144,7 @@ void CurlChannel::take_orders()
     }
     for (auto& order : orders) {
         if (order.prepared) {
-            auto& waiting = order.type == domain::ContactType::email ? waiting_mails_ : waiting_;
+            auto& waiting = order.lane->waiting;
             waiting.push_back(std::move(order));
         } else {
             report(order, order.prepared.error());
@@ -137,34 +154,42 @@ void CurlChannel::take_orders()
 
 void CurlChannel::begin_waiting()
 {
-    give_up_mails_that_wait_too_long();
-    while (may_begin()) {
-        auto& waiting = may_begin_mail() ? waiting_mails_ : waiting_;
-        auto order = std::move(waiting.front());
-        waiting.pop_front();
+    give_up_what_waits_too_long();
+    while (auto* const lane = next_lane()) {
+        auto order = std::move(lane->waiting.front());
+        lane->waiting.pop_front();
         begin(std::move(order));
     }
 }
 
-bool CurlChannel::may_begin() const
+/// Who has the next turn: bounded lanes first, which need few places, then whose oldest came first. None where there is
+/// no place, or nothing that may begin.
+CurlChannel::Lane* CurlChannel::next_lane() const
 {
-    return may_begin_mail() || (!waiting_.empty() && running_.size() < options_.max_concurrent);
-}
-
-bool CurlChannel::may_begin_mail() const
-{
-    return !waiting_mails_.empty() && running_mails_ < kMailsAtOnce && running_.size() < options_.max_concurrent;
+    if (running_.size() >= options_.max_concurrent) return nullptr;
+    Lane* next = nullptr;
+    for (const auto& lane : lanes_) {
+        if (!lane->has_turn()) continue;
+        const auto rank = [](const Lane& of) {
+            return std::pair(!of.is_bounded(), of.waiting.front().since);
+        };
+        if (next == nullptr || rank(*lane) < rank(*next)) next = lane.get();
+    }
+    return next;
 }
 
 /// Their leases go on meanwhile.
-void CurlChannel::give_up_mails_that_wait_too_long()
+void CurlChannel::give_up_what_waits_too_long()
 {
     const auto latest = SteadyClock::now() - options_.total_timeout;
-    while (!waiting_mails_.empty() && waiting_mails_.front().since < latest) {
-        ports::SendReport busy;
-        busy.error = "The mail server was busy with other mails.";
-        report(waiting_mails_.front(), std::move(busy));
-        waiting_mails_.pop_front();
+    for (const auto& lane : lanes_) {
+        auto& waiting = lane->waiting;
+        while (lane->is_bounded() && !waiting.empty() && waiting.front().since < latest) {
+            ports::SendReport busy;
+            busy.error = lane->type.bound.told_if_late;
+            report(waiting.front(), std::move(busy));
+            waiting.pop_front();
+        }
     }
 }
 
@@ -177,7 +202,7 @@ void CurlChannel::begin(Order order)
         if (curl_multi_add_handle(multi_.get(), transfer.get()) != CURLM_OK) {
             throw std::runtime_error("libcurl takes no more transfers");
         }
-        if (order.type == domain::ContactType::email) ++running_mails_;
+        ++order.lane->running;
         auto* const key = transfer.get();
         running_.emplace(key, Running{std::move(transfer), std::move(order)});
     } catch (const std::exception& failure) {
@@ -196,7 +221,7 @@ void CurlChannel::collect()
         const auto end = message->data.result;  // the message goes with the handle
         auto running = running_.extract(message->easy_handle);
         auto& [transfer, order] = running.mapped();
-        if (order.type == domain::ContactType::email) --running_mails_;
+        --order.lane->running;
         auto result = (*order.prepared)->judge(transfer.get(), end, seconds_now());
         curl_multi_remove_handle(multi_.get(), transfer.get());
         report(order, std::move(result));
@@ -215,19 +240,18 @@ void CurlChannel::give_up_rest()
         report(running.order, stopped);
     }
     running_.clear();
-    for (const auto* const waiting : {&waiting_, &waiting_mails_}) {
-        for (const auto& order : *waiting) report(order, stopped);
+    for (const auto& lane : lanes_) {
+        for (const auto& order : std::exchange(lane->waiting, {})) report(order, stopped);
     }
-    waiting_.clear();
-    waiting_mails_.clear();
     spare_.clear();
 }
 
-void CurlChannel::report(const Order& order, ports::SendReport report) const
+void CurlChannel::report(const Order& order, ports::SendReport report)
 {
-    const auto& measures = order.type == domain::ContactType::webhook ? webhook_measures_ : mail_measures_;
-    measures.outcomes.at(static_cast<std::size_t>(report.outcome)).add();
-    measures.seconds.observe(std::chrono::duration<double>(SteadyClock::now() - order.since).count());
+    if (const auto* const lane = order.lane; lane != nullptr) {
+        lane->outcomes.at(static_cast<std::size_t>(report.outcome)).add();
+        lane->seconds.observe(std::chrono::duration<double>(SteadyClock::now() - order.since).count());
+    }
     if (report.error.size() > kMaxErrorBytes) report.error.resize(kMaxErrorBytes);  // ASCII: our own sentences
     order.done(std::move(report));
 }

@@ -3,14 +3,17 @@
 /// @file
 /// The channel: attempts in through a queue, many transfers on one thread, reports out. Private to delivery.
 
-#include "delivery/attempt.hpp"
-#include "delivery/transfer.hpp"
+#include "delivery/channels/table.hpp"
+#include "delivery/curl/attempt.hpp"
+#include "delivery/curl/transfer.hpp"
 #include "winnow/observe/metrics.hpp"
 
 #include <array>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
+#include <string_view>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -30,8 +33,9 @@ public:
 private:
     using SteadyClock = std::chrono::steady_clock;
 
+    struct Lane;
     struct Order {
-        domain::ContactType type = domain::ContactType::webhook;
+        Lane* lane = nullptr;  ///< None: the contact's type is none that this program knows.
         Prepared prepared;
         std::function<void(ports::SendReport)> done;
         SteadyClock::time_point since;  ///< Of coming in, then of being begun.
@@ -40,10 +44,20 @@ private:
         Transfer transfer;
         Order order;
     };
-    struct Measures {
-        Measures(observe::Metrics& metrics, const char* type);
+    /// What waits and runs of one channel.
+    struct Lane {
+        Lane(const ChannelType& channel, observe::Metrics& metrics);
+        const ChannelType& type;
         std::array<observe::Counter, 3> outcomes;  ///< In the order of Outcome.
         observe::Histogram seconds;
+        std::deque<Order> waiting;  // the thread's own, as what follows
+        std::size_t running = 0;
+
+        [[nodiscard]] bool is_bounded() const noexcept { return type.bound.at_once > 0; }
+        [[nodiscard]] bool has_turn() const noexcept
+        {
+            return !waiting.empty() && (!is_bounded() || running < type.bound.at_once);
+        }
     };
     struct MultiDeleter {
         void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
@@ -52,21 +66,22 @@ private:
     void run();
     void take_orders();
     void begin_waiting();
-    void give_up_mails_that_wait_too_long();
-    [[nodiscard]] bool may_begin() const;
-    [[nodiscard]] bool may_begin_mail() const;
+    void give_up_what_waits_too_long();
+    [[nodiscard]] Lane* lane_of(std::string_view type) const;
+    [[nodiscard]] Lane* next_lane() const;
     void begin(Order order);
     void collect();
     void give_up_rest();
-    void report(const Order& order, ports::SendReport report) const;
+    static void report(const Order& order, ports::SendReport report);
+    [[nodiscard]] static std::vector<std::unique_ptr<Lane>> make_lanes(observe::Metrics& metrics);
+    [[nodiscard]] Prepared prepare(const Lane* lane, const ports::ClaimedDelivery& message) const;
     [[nodiscard]] Transfer spare_transfer();
     [[nodiscard]] bool stopping() const;
 
     const DeliveryOptions options_;
     const EgressGuard guard_;
     const crypto::Sealer& sealer_;
-    const Measures webhook_measures_;
-    const Measures mail_measures_;
+    const std::vector<std::unique_ptr<Lane>> lanes_;
     const std::unique_ptr<CURLM, MultiDeleter> multi_;
 
     mutable std::mutex mutex_;
@@ -74,10 +89,7 @@ private:
     bool stopping_ = false;
 
     // The thread's own.
-    std::deque<Order> waiting_;        // webhooks
-    std::deque<Order> waiting_mails_;  // for one of the few connections to the mail server
     std::unordered_map<CURL*, Running> running_;
-    std::size_t running_mails_ = 0;
     std::vector<Transfer> spare_;
 
     std::thread thread_;  // last: starts when all else stands

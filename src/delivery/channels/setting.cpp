@@ -1,0 +1,34 @@
+#include "delivery/channels/setting.hpp"
+
+#include "winnow/observe/log.hpp"
+
+#include <utility>
+
+namespace winnow::delivery {
+
+Result<std::string> setting_of(const ports::ClaimedDelivery& message, std::string_view name,
+                               const crypto::Sealer& sealer)
+{
+    const auto& setting = message.contact.setting(name);
+    if (setting.sealed.empty()) return setting.shown;
+    return sealer.open(setting.sealed, domain::sealed_setting_context(message.tenant, message.contact.id, name));
+}
+
+std::unexpected<ports::SendReport> unreadable(const ports::ClaimedDelivery& message, const Error& error,
+                                              std::string_view log, std::string_view told)
+{
+    observe::error(log, {{"contact", message.contact.id.str()}, {"reason", error.message()}});
+    ports::SendReport report;
+    report.error = told;
+    return std::unexpected(std::move(report));
+}
+
+std::unexpected<ports::SendReport> refused(std::string_view told)
+{
+    ports::SendReport report;
+    report.outcome = ports::SendReport::Outcome::refused;
+    report.error = told;
+    return std::unexpected(std::move(report));
+}
+
+}  // namespace winnow::delivery
