@@ -12,6 +12,7 @@
 #include <functional>
 #include <optional>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -68,7 +69,16 @@ Value readable(Result<Value> value)
     return *std::move(value);
 }
 
-/// What every version wrote alike.
+/// Whether a later version, or a hand, may have written what this one cannot read.
+bool may_be_unknown(const forms::RuleMember& member)
+{
+    return std::holds_alternative<domain::RuleSyntax Rule::*>(member) ||
+           std::holds_alternative<domain::RuleMode Rule::*>(member) ||
+           std::holds_alternative<std::vector<domain::Action> Rule::*>(member) ||
+           std::holds_alternative<std::optional<domain::WeeklySchedule> Rule::*>(member);
+}
+
+/// Of the fields that every version wrote alike.
 struct PlainColumn {
     const pqxx::field& column;
     Rule& rule;
@@ -87,7 +97,7 @@ struct PlainColumn {
     }
 };
 
-/// What a later version, or a hand, may have written: throws where this one cannot read it.
+/// Of the others: throws where this version cannot read it.
 struct WordColumn {
     const pqxx::field& column;
     Rule& rule;
@@ -112,10 +122,12 @@ struct WordColumn {
     }
 };
 
+/// Each column is looked for once: a node reads all rules of all tenants.
 template <typename Column>
 void read_columns(const pqxx::row& row, Rule& rule)
 {
     for (const auto& field : forms::rule_fields()) {
+        if (may_be_unknown(field.member) != std::is_same_v<Column, WordColumn>) continue;
         const auto column = row[column_of(field)];
         std::visit(Column{column, rule}, field.member);
     }

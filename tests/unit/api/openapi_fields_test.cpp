@@ -65,8 +65,12 @@ struct Described {
 
     void operator()(const forms::Duration& duration) const
     {
-        const auto range = format_iso8601_duration(duration.min) + " to " + format_iso8601_duration(duration.max);
-        EXPECT_THAT(node["description"].as<std::string>(), testing::HasSubstr(range));
+        const auto text = node["description"].as<std::string>();
+        const auto to = text.find(" to ");
+        ASSERT_NE(to, std::string::npos) << text;
+        const auto from = text.rfind(' ', to - 1) + 1;  // npos + 1 is the beginning
+        EXPECT_EQ(parse_iso8601_duration(text.substr(from, to - from)), duration.min) << text;
+        EXPECT_EQ(parse_iso8601_duration(text.substr(to + 4, text.find('.', to) - to - 4)), duration.max) << text;
     }
 
     void operator()(const forms::Word& word) const

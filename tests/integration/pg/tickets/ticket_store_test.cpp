@@ -36,9 +36,9 @@ protected:
     {
         const TicketId id(new_uuid());
         sql("insert into tickets (tenant_id, ticket_id, number, state, severity, title, dedup_key, labels, route, "
-            "first_seen_at, last_seen_at, opened_at) values ('" +
+            "occurrences, first_seen_at, last_seen_at, opened_at) values ('" +
             tenant_.str() + "', '" + id.str() + "', " + std::to_string(++tickets_) + R"(, 'open', 2, 'disk full', ')" +
-            key + R"(', '{"env":"prod"}', array[gen_random_uuid()], now(), now(), now()))");
+            key + R"(', '{"env":"prod"}', array[gen_random_uuid()], 1, now(), now(), now()))");
         return id;
     }
 
