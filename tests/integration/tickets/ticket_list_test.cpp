@@ -209,7 +209,7 @@ TEST_F(TicketList, CsvHoldsTheFilteredTicketsAndLeadsToTheRest)
     EXPECT_EQ(get("/tickets.csv?limit=10001").status, 400);
 }
 
-TEST_F(TicketList, LongTicketsMakeShortPagesAndShortFilesThatLeadToTheRest)
+TEST_F(TicketList, LongTicketsMakeShortPagesThatLeadToTheRest)
 {
     sql("insert into tickets (tenant_id, ticket_id, number, state, severity, title, description, dedup_key, "
         "occurrences,"
@@ -226,19 +226,6 @@ TEST_F(TicketList, LongTicketsMakeShortPagesAndShortFilesThatLeadToTheRest)
         EXPECT_EQ(found.size(), 300U);
         EXPECT_EQ(std::set(found.begin(), found.end()).size(), 300U);
     }
-    std::string lines;
-    int files = 0;
-    for (std::string target = "/tickets.csv"; !target.empty(); ++files) {
-        const auto csv = get(target);
-        ASSERT_EQ(csv.status, 200);
-        EXPECT_LE(csv.text.size(), 4 * api::kMaxPageBytes);
-        lines += csv.text.substr(csv.text.find('\n') + 1);
-        const auto begin = csv.link.find("/tickets.csv");
-        target = begin == std::string::npos ? "" : csv.link.substr(begin, csv.link.find('>') - begin);
-    }
-    EXPECT_EQ(files, 2);
-    EXPECT_EQ(std::ranges::count(lines, '\n'), 300);
-    for (int n = 1; n <= 300; ++n) EXPECT_NE(lines.find(",ticket " + std::to_string(n) + ','), std::string::npos) << n;
 }
 
 /// The plan of a page far down the list, under the role and the row-level security that serve it.
