@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace winnow::pg {
 
@@ -112,13 +113,20 @@ struct WordColumn {
     }
 };
 
-template <typename Column>
-void read_columns(const pqxx::row& row, Rule& rule)
+/// In the order of the table. A name is looked for among all columns of the result: once, not once a reading.
+std::vector<pqxx::field> columns_of(const pqxx::row& row)
 {
-    for (const auto& field : forms::rule_fields()) {
-        const auto column = row[column_of(field)];
-        std::visit(Column{column, rule}, field.member);
-    }
+    std::vector<pqxx::field> columns;
+    columns.reserve(forms::rule_fields().size());
+    for (const auto& field : forms::rule_fields()) columns.push_back(row[column_of(field)]);
+    return columns;
+}
+
+template <typename Column>
+void read_columns(const std::vector<pqxx::field>& columns, Rule& rule)
+{
+    auto column = columns.begin();
+    for (const auto& field : forms::rule_fields()) std::visit(Column{*column++, rule}, field.member);
 }
 
 /// Like format_rfc3339().
@@ -131,11 +139,12 @@ std::string shown_time(const std::string& column)
 
 Rule read_rule(const pqxx::row& row)
 {
+    const auto columns = columns_of(row);
     Rule rule;
-    read_columns<PlainColumn>(row, rule);
+    read_columns<PlainColumn>(columns, rule);
     const bool legible = is_legible("rule", rule.id, [&] {
         auto whole = rule;
-        read_columns<WordColumn>(row, whole);
+        read_columns<WordColumn>(columns, whole);
         rule = std::move(whole);
     });
     if (!legible) rule.actions.clear();
