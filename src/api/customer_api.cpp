@@ -3,6 +3,7 @@
 #include "api/rates/ingest_bill.hpp"
 #include "api/rates/rate_answer.hpp"
 #include "api/rates/rates.hpp"
+#include "api/rates/read_cost.hpp"
 #include "api/rest/credential.hpp"
 #include "api/rest/entitlement.hpp"
 #include "api/rest/json_body.hpp"
@@ -67,10 +68,17 @@ http::Admission refused(Response response)
     return admission;
 }
 
-http::Admission accepted(std::shared_ptr<const Admitted> admitted, std::size_t max_body_bytes)
+/// How long a body may be, and what says so (http::Admission).
+struct BodyLimit {
+    std::size_t bytes = 0;
+    std::string_view setting = {};
+};
+
+http::Admission accepted(std::shared_ptr<const Admitted> admitted, const BodyLimit& limit)
 {
     http::Admission admission;
-    admission.max_body_bytes = max_body_bytes;
+    admission.max_body_bytes = limit.bytes;
+    admission.body_setting = limit.setting;
     admission.caller = admitted->who.tenant.value();
     admission.attachment = std::move(admitted);
     return admission;
@@ -83,41 +91,6 @@ Response no_route(const Router::Match& match, const http::RequestHead& head)
     auto response = error_at(head.path, 405, "method_not_allowed", "this resource takes " + match.allowed, id);
     response.set("Allow", match.allowed);
     return response;
-}
-
-/// A key that was verified and may not do this: not the same as a wrong one.
-std::string why_forbidden(const access::Principal& who, const Route& route)
-{
-    const bool sends_alerts = route.permission == access::Permission::ingest;
-    if (sends_alerts && who.kind == access::CredentialKind::user_key) {
-        return "this is a user's key (wnu_…); alerts are sent with the key of an integration (wnk_…)";
-    }
-    if (!sends_alerts && who.kind == access::CredentialKind::integration_key) {
-        return "this is the key of an integration (wnk_…), which sends alerts only; use a user's key (wnu_…)";
-    }
-    if (who.tenant_suspended) return "the tenant is suspended; ask your provider";
-    return "this credential lacks the permission " + std::string(to_string(route.permission));
-}
-
-/// What a client may tell apart without learning anything about keys that are not its own.
-Error unauthenticated(const std::string& credential, const http::RequestHead& head)
-{
-    const auto why = [&]() -> std::string {
-        if (credential.starts_with("wnk_") || credential.starts_with("wnu_")) {
-            return "the key is unknown, expired or revoked";
-        }
-        if (credential.starts_with("wnp_")) {
-            return "this is the provider's key; it belongs to the management listener";
-        }
-        if (!credential.empty()) {
-            return "this is no key of Winnow's: those of integrations begin with wnk_, those of users with wnu_";
-        }
-        if (!head.header("Authorization").empty()) {
-            return "the Authorization header holds no key: send \"Bearer <key>\", or Basic with the key as password";
-        }
-        return "there is no credential: send a key as Authorization: Bearer, as the password of Basic, or as X-Api-Key";
-    };
-    return {ErrorCode::unauthenticated, why()};
 }
 
 SenderRoute sender_of(const RouteEntry& entry)
@@ -157,9 +130,9 @@ public:
         auto admitted = std::make_shared<Admitted>();
         admitted->entry = {router_, match.entry};
         admitted->parameters = std::move(match.parameters);
-        const auto max_body_bytes = longest_body(*match.entry);
+        const auto longest = longest_body(*match.entry);
         if (match.entry->route.permission == access::Permission::open) {
-            return sink(accepted(std::move(admitted), max_body_bytes));
+            return sink(accepted(std::move(admitted), longest));
         }
 
         // The head stays valid until the sink was called. Without `this`: the look-up may come back after the API is
@@ -172,7 +145,7 @@ public:
         const std::function<bool()> may_ask = std::cref(asks);  // which takes no memory
         options_.authenticator.authenticate(
             credential_of(head, token_of(*admitted), match.entry->route.sender),
-            [admitted, max_body_bytes, rates = rates_, &head, &authenticator = options_.authenticator,
+            [admitted, longest, rates = rates_, &head, &authenticator = options_.authenticator,
              sink = std::move(sink)](Result<access::Principal> who) mutable {
                 const auto& entry = *admitted->entry;
                 if (admitted->stopped) {
@@ -192,23 +165,23 @@ public:
                     return sink(refused(refusal(sender, error, head.request_id)));
                 }
                 admitted->kind = class_of(entry, head);
-                const auto cost = admitted->kind == domain::RateClass::ingest ? units_of_head(head, max_body_bytes) : 1;
+                const auto cost = admitted->kind == domain::RateClass::ingest ? units_of_head(head, longest.bytes) : 1;
                 const auto beside = is_analysis(entry.route, head) ? domain::RateClass::read : domain::RateClass::write;
                 if (const auto fast = rates->refusal(*who, admitted->kind, cost, beside)) {
                     return sink(refused(rate_refusal(*fast, rate_form(sender_of(entry)), head.request_id)));
                 }
                 const auto& route = entry.route;
                 if (!access::allows(*who, route.permission)) {
-                    return sink(
-                        refused(refusal(route.sender, 403, "forbidden", why_forbidden(*who, route), head.request_id)));
+                    return sink(refused(refusal(route.sender, 403, "forbidden", why_forbidden(*who, route.permission),
+                                                head.request_id)));
                 }
                 admitted->who = *std::move(who);
-                auto admission = accepted(admitted, max_body_bytes);
+                auto admission = accepted(admitted, longest);
                 if (route.streams) {
                     admission.may_stream = true;
-                    admission.recheck = recheck_of(
-                        authenticator, credential_of(head, token_of(*admitted), route.sender), admitted->who,
-                        route.permission);
+                    admission.recheck =
+                        recheck_of(authenticator, credential_of(head, token_of(*admitted), route.sender), admitted->who,
+                                   route.permission);
                 }
                 sink(std::move(admission));
             },
@@ -324,14 +297,20 @@ private:
 
     [[nodiscard]] SessionCalls::Options session_options() const
     {
+        // The head has paid one already.
         return {.read_timeout = options_.read_timeout,
                 .analysis = {.threads = options_.analysis_threads,
                              .waiting = options_.analyses_waiting,
                              .metrics = observe::QueueMetrics(options_.metrics, "analysis")},
-                .analysed = [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
-                    const auto begun = std::chrono::ceil<std::chrono::milliseconds>(spent).count();
-                    rates->settle(payer_of(who), domain::RateClass::heavy, begun - 1);  // the head has paid one
-                },
+                .analysed =
+                    [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
+                        const auto begun = std::chrono::ceil<std::chrono::milliseconds>(spent).count();
+                        rates->settle(payer_of(who), domain::RateClass::heavy, begun - 1);
+                    },
+                .has_read =
+                    [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
+                        rates->settle(payer_of(who), domain::RateClass::read, units_of_read(spent) - 1);
+                    },
                 .page_wait =
                     [rates = rates_](const access::Principal& who) {
                         const auto wait = rates->wait(payer_of(who), domain::RateClass::heavy);
@@ -344,13 +323,19 @@ private:
                     }};
     }
 
-    [[nodiscard]] std::size_t longest_body(const RouteEntry& entry) const
+    [[nodiscard]] BodyLimit longest_body(const RouteEntry& entry) const
     {
-        if (entry.special == Special::alerts) return options_.limits.*entry.path->max_bytes;
-        if (entry.special != Special::none) return options_.limits.max_body_bytes;
+        if (entry.special == Special::alerts) {
+            return {.bytes = options_.limits.*entry.path->max_bytes, .setting = entry.path->max_bytes_setting()};
+        }
+        if (entry.special != Special::none) {
+            return {.bytes = options_.limits.max_body_bytes, .setting = "limits.max_body_bytes"};
+        }
         const auto operation = entry.route.operation_id;
-        const bool takes_rulesets = operation == "replaceRuleset" || operation == "startBacktest";
-        return takes_rulesets ? options_.tenant_limits.max_ruleset_bytes : options_.max_rest_body_bytes;
+        if (operation == "replaceRuleset" || operation == "startBacktest") {
+            return {.bytes = options_.tenant_limits.max_ruleset_bytes, .setting = "tenants.max_ruleset_bytes"};
+        }
+        return {.bytes = options_.max_rest_body_bytes};
     }
 
     [[nodiscard]] static bool takes_json(const http::RequestHead& head)

@@ -15,7 +15,7 @@ namespace winnow::domain {
 /// What is counted apart from the rest. Stored by word: never rename one.
 enum class RateClass : std::uint8_t {
     ingest,  ///< Alerts; where they are longer than 4 KiB on average, 4 KiB of a body count as one.
-    read,    ///< Requests that change nothing.
+    read,    ///< Requests that change nothing, and their milliseconds of processor time beyond the first.
     write,   ///< Requests that may change something.
     heavy,   ///< Milliseconds of processor time of analyses (tests of rules, lint, previews, CSV …).
 };

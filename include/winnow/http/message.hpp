@@ -98,6 +98,7 @@ using EntitlementSink = std::move_only_function<void(Entitlement)>;
 struct Admission {
     std::optional<Response> refusal;  ///< Sent as the answer; the body is drained or the connection closed.
     std::size_t max_body_bytes = 0;   ///< A longer body is answered 413.
+    std::string_view body_setting;    ///< Whose value that is, of the program's life; "" where it is nobody's to set.
     Uuid caller;  ///< Who was authenticated, and takes of its shares of places and memory; nil: nobody was.
     std::shared_ptr<const Attachment> attachment;
     /// The answer's body has a source, if all goes well: it is one of the caller's streams from here on, and refused

@@ -119,6 +119,12 @@ struct SenderPath {
 
     /// Whether an Idempotency-Key makes a repeat change nothing. Its answer must then be JSON, and 202.
     bool takes_idempotency_key = false;
+
+    /// The setting whose value `max_bytes` is.
+    [[nodiscard]] std::string_view max_bytes_setting() const noexcept
+    {
+        return max_bytes == &domain::AlertLimits::max_push_bytes ? "limits.max_push_bytes" : "limits.max_body_bytes";
+    }
 };
 
 /// Where a key may be besides where everybody's may: the path's token, Authorization as Bearer or as the password of

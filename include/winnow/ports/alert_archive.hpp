@@ -45,8 +45,8 @@ public:
     /// One row by its primary key; `not_found` where it never was, or its retention has ended.
     [[nodiscard]] virtual Result<ArchivedRow> row(const domain::RowPosition& position) = 0;
 
-    /// At most `limit` rows, newest first. However few they are, there may be older ones: only an empty answer says
-    /// that none are left.
+    /// At most `limit` rows, newest first, and no more than some megabytes of them. However few they are, there may be
+    /// older ones: only an empty answer says that none are left.
     [[nodiscard]] virtual Result<std::vector<ArchivedRow>> rows(const ArchiveRange& range, std::size_t limit) = 0;
 };
 

@@ -27,9 +27,9 @@ struct DeliveryCursor {
     DeliveryId id;
 };
 
-struct DeliveryPage {
-    std::vector<domain::Delivery> items;  ///< Without their payloads.
-    std::optional<DeliveryCursor> next;   ///< nullopt on the last page.
+struct ListedDelivery {
+    domain::Delivery delivery;  ///< Without its payload.
+    DeliveryCursor place;
 };
 
 /// Not thread-safe: lives and dies with its transaction.
@@ -40,8 +40,10 @@ public:
     DeliveryStore& operator=(const DeliveryStore&) = delete;
     virtual ~DeliveryStore() = default;
 
-    [[nodiscard]] virtual Result<DeliveryPage> page(const DeliveryFilter& filter,
-                                                    const std::optional<DeliveryCursor>& after, std::size_t limit) = 0;
+    /// At most `limit` after `after`; fewer only at the ledger's end.
+    [[nodiscard]] virtual Result<std::vector<ListedDelivery>> page(const DeliveryFilter& filter,
+                                                                   const std::optional<DeliveryCursor>& after,
+                                                                   std::size_t limit) = 0;
 
     /// With its payload; `not_found` where the tenant has no such delivery.
     [[nodiscard]] virtual Result<domain::Delivery> find(DeliveryId id) = 0;

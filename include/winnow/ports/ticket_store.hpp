@@ -67,7 +67,7 @@ struct TicketChange {
 /// What was read of a list of ids.
 struct TicketsRead {
     std::vector<domain::Ticket> tickets;  ///< In the order of their ids.
-    std::size_t ids = 0;                  ///< So many of the first ids are dealt with: read, or of tickets that are gone.
+    std::size_t ids = 0;  ///< So many of the first ids are dealt with: read, or of tickets that are gone.
 };
 
 /// Not thread-safe: lives and dies with its transaction.

@@ -87,15 +87,16 @@ bool verdict_matches(const AlertQuery& query, const Verdict* verdict)
 /// One search on its way down the journal.
 class Search {
 public:
-    Search(ports::AlertArchive& archive, const domain::TenantIds& ids, const AlertQuery& query, std::size_t limit)
-        : archive_(archive), ids_(ids), query_(query), limit_(limit)
+    Search(ports::AlertArchive& archive, const domain::TenantIds& ids, const AlertQuery& query, std::size_t limit,
+           std::size_t most_bytes)
+        : archive_(archive), ids_(ids), query_(query), limit_(limit), most_bytes_(most_bytes)
     {
     }
 
-    [[nodiscard]] bool full() const noexcept { return found_.size() > limit_; }
+    [[nodiscard]] bool full() const noexcept { return found_.size() > limit_ || bytes_ >= most_bytes_; }
     [[nodiscard]] std::size_t decoded() const noexcept { return decoded_; }
 
-    /// Takes what matches of a row's first `below` alerts, last one first, until more than `limit` were found.
+    /// Takes what matches of a row's first `below` alerts, last one first, until it is full.
     Result<Done> take(ArchivedRow row, std::size_t below)
     {
         const auto verdicts = verdicts_of(row);
@@ -125,6 +126,7 @@ public:
                            .verdict = {}};
             if (*verdicts && index < (*verdicts)->size()) past.verdict = (**verdicts)[index];
             found_.push_back(std::move(past));
+            bytes_ += lines[index].size();
         }
         return Done{};
     }
@@ -135,6 +137,8 @@ public:
         AlertStretch stretch{.items = std::move(found_), .next = reached, .left_out = left_out_};
         if (stretch.items.size() > limit_) {
             stretch.items.resize(limit_);
+            stretch.next = stretch.items.back().position;
+        } else if (full()) {
             stretch.next = stretch.items.back().position;
         }
         return stretch;
@@ -166,6 +170,8 @@ private:
     const domain::TenantIds& ids_;
     const AlertQuery& query_;
     std::size_t limit_;
+    std::size_t most_bytes_;
+    std::size_t bytes_ = 0;
     std::size_t decoded_ = 0;
     std::size_t left_out_ = 0;
     std::vector<PastAlert> found_;
@@ -184,7 +190,7 @@ Result<AlertStretch> search_alerts(ports::AlertArchive& archive, const domain::T
                                    const std::optional<AlertPosition>& before, std::size_t limit,
                                    const ScanBudget& budget)
 {
-    Search search(archive, ids, query, limit);
+    Search search(archive, ids, query, limit, budget.bytes);
     ports::ArchiveRange range{.received_from = query.received_from,
                               .received_until = query.received_until,
                               .not_after = {},

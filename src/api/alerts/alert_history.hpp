@@ -40,8 +40,9 @@ struct AlertQuery {
 /// How much one call may read, so that a filter that matches little cannot hold a database thread for long.
 struct ScanBudget {
     std::size_t rows = 20'000;
-    std::size_t alerts = 200'000;  ///< Whose verdicts are looked at.
-    std::size_t decoded = 20'000;  ///< That are read themselves.
+    std::size_t alerts = 200'000;                ///< Whose verdicts are looked at.
+    std::size_t decoded = 20'000;                ///< That are read themselves.
+    std::size_t bytes = std::size_t{64} << 20U;  ///< Of those that match, as they are kept; one may go beyond it.
 };
 
 struct AlertStretch {
@@ -50,7 +51,8 @@ struct AlertStretch {
     std::size_t left_out = 0;                   ///< That were set aside, so far down, where the query is without them.
 };
 
-/// At most `limit` alerts that match, below `before`. May end early with a `next` when the budget is spent.
+/// At most `limit` alerts that match, below `before`, and one at least where one is reached. May end early with a
+/// `next` when the budget is spent.
 [[nodiscard]] Result<AlertStretch> search_alerts(ports::AlertArchive& archive, const domain::TenantIds& ids,
                                                  const AlertQuery& query,
                                                  const std::optional<domain::AlertPosition>& before, std::size_t limit,

@@ -105,13 +105,19 @@ Result<http::Response> alerts_page(const Call& call, ports::AlertArchive& archiv
         if (id) before = ids.position(*id);
         if (!before || before->row.seq == 0) return bad_cursor();
     }
-    const auto stretch = search_alerts(archive, ids, query, before, page.limit);
+    const auto stretch = search_alerts(archive, ids, query, before, page.limit, {.bytes = kMaxPageBytes});
     if (!stretch) return stretch.error();
-    auto items = json::array();
-    for (const auto& past : stretch->items) items.push_back(alert_json(past));
-    Cursor next;
-    if (stretch->next) next = {ids.alert(*stretch->next).str()};
-    return page_response(call.request.head, items, next);
+    PageText text;
+    auto next = stretch->next;
+    const PastAlert* last = nullptr;
+    for (const auto& past : stretch->items) {
+        if (!text.add(alert_json(past))) {
+            next = last->position;
+            break;
+        }
+        last = &past;
+    }
+    return std::move(text).response(call.request.head, next ? Cursor{ids.alert(*next).str()} : Cursor());
 }
 
 }  // namespace winnow::api

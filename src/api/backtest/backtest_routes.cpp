@@ -192,13 +192,13 @@ Result<Response> list_backtests(const Call& call, TenantSession& session)
     if (const auto known = only_parameters(head, {"limit", "cursor"}); !known) return known.error();
     const auto page = id_page<BacktestId>(head);
     if (!page) return page.error();
-    auto found = session.backtests().page(page->after, page->limit + 1);
-    if (!found) return found.error();
-    return id_page_response(head, *std::move(found), page->limit, [](const Backtest& backtest) {
-        auto item = backtest_json(backtest);
-        item.erase("result");
-        return item;
-    });
+    return id_page_response(
+        head, *page, [&](const auto& after, std::size_t most) { return session.backtests().page(after, most); },
+        [](const Backtest& backtest) {
+            auto item = backtest_json(backtest);
+            item.erase("result");
+            return item;
+        });
 }
 
 Result<Response> get_backtest(const Call& call, TenantSession& session)

@@ -53,9 +53,9 @@ Result<Response> list_groups(const Call& call, TenantSession& session)
     if (const auto known = only_parameters(head, {"limit", "cursor"}); !known) return known.error();
     const auto page = id_page<ContactGroupId>(head);
     if (!page) return page.error();
-    auto groups = session.contacts().page_groups(page->after, page->limit + 1);
-    if (!groups) return groups.error();
-    return id_page_response(head, *std::move(groups), page->limit, group_json);
+    return id_page_response(
+        head, *page, [&](const auto& after, std::size_t most) { return session.contacts().page_groups(after, most); },
+        group_json);
 }
 
 Result<Response> get_group(const Call& call, TenantSession& session)

@@ -133,10 +133,11 @@ Result<Response> list_contacts(const Call& call, TenantSession& session)
     if (const auto known = only_parameters(head, {"limit", "cursor"}); !known) return known.error();
     const auto page = id_page<ContactId>(head);
     if (!page) return page.error();
-    auto contacts = session.contacts().page(page->after, page->limit + 1);
-    if (!contacts) return contacts.error();
-    return with_secret(id_page_response(head, *std::move(contacts), page->limit,
-                                        [&](const Contact& contact) { return contact_json(call, contact); }));
+    auto response = id_page_response(
+        head, *page, [&](const auto& after, std::size_t most) { return session.contacts().page(after, most); },
+        [&](const Contact& contact) { return contact_json(call, contact); });
+    if (!response) return response.error();
+    return with_secret(*std::move(response));
 }
 
 Result<Response> get_contact(const Call& call, TenantSession& session)

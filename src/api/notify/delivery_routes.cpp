@@ -48,20 +48,19 @@ Result<Response> list_deliveries(const Call& call, TenantSession& session)
     const auto contact = id_parameter<ContactId>(head, "contact_id");
     if (!contact) return contact.error();
     filter.contact_id = *contact;
-    std::optional<ports::DeliveryCursor> after;
+    Stretch<ports::DeliveryCursor> stretch{.limit = page->limit, .after = {}};
     if (!page->cursor.empty()) {
         const auto cursor = read_cursor(page->cursor);
         if (!cursor) return cursor.error();
-        after = *cursor;
+        stretch.after = *cursor;
     }
 
-    const auto found = session.deliveries().page(filter, after, page->limit);
-    if (!found) return found.error();
-    auto items = json::array();
-    for (const auto& delivery : found->items) items.push_back(delivery_json(delivery));
-    Cursor next;
-    if (found->next) next = {std::to_string(found->next->created_us), found->next->id.str()};
-    return page_response(head, items, next);
+    return page_response(
+        head, stretch,
+        [&](const auto& after, std::size_t most) { return session.deliveries().page(filter, after, most); },
+        [](const ports::ListedDelivery& listed) { return delivery_json(listed.delivery); },
+        [](const ports::ListedDelivery& listed) { return listed.place; },
+        [](const ports::DeliveryCursor& place) { return Cursor{std::to_string(place.created_us), place.id.str()}; });
 }
 
 Result<Response> get_delivery(const Call& call, TenantSession& session)

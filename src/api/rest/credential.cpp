@@ -45,4 +45,37 @@ std::string credential_of(const http::RequestHead& head, std::string_view path_t
     return "";
 }
 
+std::string why_forbidden(const access::Principal& who, access::Permission needed)
+{
+    const bool sends_alerts = needed == access::Permission::ingest;
+    if (sends_alerts && who.kind == access::CredentialKind::user_key) {
+        return "this is a user's key (wnu_…); alerts are sent with the key of an integration (wnk_…)";
+    }
+    if (!sends_alerts && who.kind == access::CredentialKind::integration_key) {
+        return "this is the key of an integration (wnk_…), which sends alerts only; use a user's key (wnu_…)";
+    }
+    if (who.tenant_suspended) return "the tenant is suspended; ask your provider";
+    return "this credential lacks the permission " + std::string(to_string(needed));
+}
+
+Error unauthenticated(const std::string& credential, const http::RequestHead& head)
+{
+    const auto why = [&]() -> std::string {
+        if (credential.starts_with("wnk_") || credential.starts_with("wnu_")) {
+            return "the key is unknown, expired or revoked";
+        }
+        if (credential.starts_with("wnp_")) {
+            return "this is the provider's key; it belongs to the management listener";
+        }
+        if (!credential.empty()) {
+            return "this is no key of Winnow's: those of integrations begin with wnk_, those of users with wnu_";
+        }
+        if (!head.header("Authorization").empty()) {
+            return "the Authorization header holds no key: send \"Bearer <key>\", or Basic with the key as password";
+        }
+        return "there is no credential: send a key as Authorization: Bearer, as the password of Basic, or as X-Api-Key";
+    };
+    return {ErrorCode::unauthenticated, why()};
+}
+
 }  // namespace winnow::api

@@ -1,8 +1,10 @@
 #pragma once
 
 /// @file
-/// Where a request carries its key.
+/// Where a request carries its key, and what is said of one that does not do.
 
+#include "winnow/access/permission.hpp"
+#include "winnow/base/error.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/intake/sender.hpp"
 
@@ -16,5 +18,11 @@ namespace winnow::api {
 /// none or it is malformed. Pure.
 [[nodiscard]] std::string credential_of(const http::RequestHead& head, std::string_view path_token,
                                         const intake::Sender* sender = nullptr);
+
+/// Why a key that was verified may not do this: not the same as a wrong one.
+[[nodiscard]] std::string why_forbidden(const access::Principal& who, access::Permission needed);
+
+/// `unauthenticated`, with what a client may tell apart without learning anything about keys that are not its own.
+[[nodiscard]] Error unauthenticated(const std::string& credential, const http::RequestHead& head);
 
 }  // namespace winnow::api

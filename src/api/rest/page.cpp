@@ -94,14 +94,28 @@ Result<PageRequest> page_request(const http::RequestHead& head, std::size_t curs
     return page;
 }
 
-http::Response page_response(const http::RequestHead& head, const nlohmann::json& items, const Cursor& next)
+std::string next_link(const http::RequestHead& head, std::string_view cursor)
 {
-    nlohmann::json document{{"items", items}, {"next_cursor", nullptr}};
-    if (next.empty()) return json_response(200, document);
-    const auto cursor = encode_cursor(next);
-    document["next_cursor"] = cursor;
-    auto response = json_response(200, document);
-    response.set("Link", '<' + head.path + '?' + next_query(head.query, cursor) + ">; rel=\"next\"");
+    return '<' + head.path + '?' + next_query(head.query, cursor) + ">; rel=\"next\"";
+}
+
+bool PageText::add(const nlohmann::json& item)
+{
+    const auto text = dump(item);
+    if (!is_first_ && items_.size() + text.size() >= kMaxPageBytes) return false;
+    if (!is_first_) items_ += ',';
+    is_first_ = false;
+    items_ += text;
+    return true;
+}
+
+http::Response PageText::response(const http::RequestHead& head, const Cursor& next) &&
+{
+    const auto cursor = next.empty() ? std::string() : encode_cursor(next);
+    auto body = R"({"items":[)" + std::move(items_) + R"(],"next_cursor":)" +
+                (next.empty() ? "null" : '"' + cursor + '"') + '}';
+    http::Response response(200, "application/json", std::move(body));
+    if (!next.empty()) response.set("Link", next_link(head, cursor));
     return response;
 }
 

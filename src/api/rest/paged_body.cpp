@@ -87,9 +87,9 @@ void PagedBody::pull(http::PieceSink sink)
             }
             std::move(turn).run([asked] { make(*asked); }, failed, std::move(pay));
         };
-        database.submit(
-            asked->call->who.tenant, [asked](ports::TenantSession& session) { return read(*asked, session); },
-            std::move(loaded), {.given_up = given_up, .statement_timeout = timeout, .reads_only = true});
+        database.submit(asked->call->who.tenant,
+                        [asked](ports::TenantSession& session) { return read(*asked, session); }, std::move(loaded),
+                        {.given_up = given_up, .statement_timeout = timeout, .reads_only = true});
     };
     terms_->analysis.submit(call_->who.tenant, std::move(load), failed, given_up);
 }

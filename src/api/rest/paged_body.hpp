@@ -25,8 +25,8 @@ struct PageTerms {
     std::function<void(const access::Principal&, std::chrono::nanoseconds)> paid;
 };
 
-/// A page is an analysis: it waits for its tenant's turn, reads in a transaction on a database thread, and is made on an
-/// analysis thread. Where the tenant has too much in line already, or its account is empty, the page comes later.
+/// A page is an analysis: it waits for its tenant's turn, reads in a transaction on a database thread, and is made on
+/// an analysis thread. Where the tenant has too much in line already, or its account is empty, the page comes later.
 ///
 /// What `terms` refers to must outlive the last pull, though not the body.
 class PagedBody final : public http::BodySource {

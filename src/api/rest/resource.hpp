@@ -21,36 +21,31 @@ namespace winnow::api {
 
 /// Where a list that goes by id goes on.
 template <typename Id>
-struct IdPage {
-    std::size_t limit = kDefaultPage;
-    std::optional<Id> after;
-};
-
-template <typename Id>
-[[nodiscard]] Result<IdPage<Id>> id_page(const http::RequestHead& head)
+[[nodiscard]] Result<Stretch<Id>> id_page(const http::RequestHead& head)
 {
     const auto page = page_request(head, 1);
     if (!page) return page.error();
-    IdPage<Id> out{.limit = page->limit, .after = std::nullopt};
+    Stretch<Id> out{.limit = page->limit, .after = std::nullopt};
     if (page->cursor.empty()) return out;
     out.after = Id::parse(page->cursor.front());
     if (!out.after) return bad_cursor();
     return out;
 }
 
-/// One page of what the store gave for limit + 1; `render` makes the JSON of an item.
-template <typename Item, typename Render>
-[[nodiscard]] http::Response id_page_response(const http::RequestHead& head, std::vector<Item> found, std::size_t limit,
-                                              Render render)
+/// page_response() of a list that goes by the id that `id_of` an item tells.
+template <typename Id, typename Fetch, typename Render, typename IdOf>
+[[nodiscard]] Result<http::Response> id_page_response(const http::RequestHead& head, const Stretch<Id>& page,
+                                                      Fetch fetch, Render render, IdOf id_of)
 {
-    Cursor next;
-    if (found.size() > limit) {
-        found.resize(limit);
-        next = {found.back().id.str()};
-    }
-    auto items = nlohmann::json::array();
-    for (const auto& item : found) items.push_back(render(item));
-    return page_response(head, items, next);
+    return page_response(head, page, fetch, render, id_of, [](const Id& id) { return Cursor{id.str()}; });
+}
+
+/// The same where items have it as their `id`.
+template <typename Id, typename Fetch, typename Render>
+[[nodiscard]] Result<http::Response> id_page_response(const http::RequestHead& head, const Stretch<Id>& page,
+                                                      Fetch fetch, Render render)
+{
+    return id_page_response(head, page, fetch, render, [](const auto& item) { return item.id; });
 }
 
 /// The answer to GET of a single resource: 304 where the client has this version already.

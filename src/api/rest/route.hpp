@@ -98,9 +98,9 @@ public:
     Answer(http::Response head, std::unique_ptr<Pages> pages) : response_(std::move(head)), pages_(std::move(pages)) {}
 
     [[nodiscard]] bool is_ready() const noexcept { return !compute_; }
-    [[nodiscard]] http::Response& response() noexcept { return response_; }      ///< Where it is ready.
-    [[nodiscard]] Compute& compute() noexcept { return compute_; }               ///< Where it is not.
-    [[nodiscard]] std::unique_ptr<Pages>& pages() noexcept { return pages_; }    ///< Null: the response is whole.
+    [[nodiscard]] http::Response& response() noexcept { return response_; }    ///< Where it is ready.
+    [[nodiscard]] Compute& compute() noexcept { return compute_; }             ///< Where it is not.
+    [[nodiscard]] std::unique_ptr<Pages>& pages() noexcept { return pages_; }  ///< Null: the response is whole.
 
 private:
     http::Response response_;

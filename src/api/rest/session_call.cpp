@@ -86,19 +86,21 @@ void fail(RunningCall& running, const Error& error)
     running.sink(refusal(running.route->sender, error, head.request_id));
 }
 
-/// Makes the response of what was read, and sends it.
-void compute(RunningCall& running)
+/// Makes the response of what was read.
+Result<Response> computed(RunningCall& running)
 {
     const auto call = running.call();
     const expr::PatternsOnce once;
-    auto made = [&]() -> Result<Response> {
-        try {
-            return running.compute(call);
-        } catch (const std::exception& failure) {
-            return Error(ErrorCode::internal, failure.what());
-        }
-    }();
-    running.compute = {};
+    auto compute = std::exchange(running.compute, {});
+    try {
+        return compute(call);
+    } catch (const std::exception& failure) {
+        return Error(ErrorCode::internal, failure.what());
+    }
+}
+
+void answer(RunningCall& running, Result<Response> made)
+{
     if (!made) return fail(running, made.error());
     running.sink(*std::move(made));
 }
@@ -160,7 +162,7 @@ void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parame
                         analysed(who, read + spent);
                     };
                 }
-                std::move(turn).run([running] { compute(*running); }, failed, std::move(paid));
+                std::move(turn).run([running] { answer(*running, computed(*running)); }, failed, std::move(paid));
             };
             database.submit(running->who.tenant, job_of(running), std::move(loaded),
                             {.given_up = given_up, .statement_timeout = {}, .reads_only = true});
@@ -168,13 +170,28 @@ void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parame
         return analysis_.submit(running->who.tenant, std::move(load), failed, given_up);
     }
     const bool reads = only_reads(*running->route, head);
-    auto finished = [running, wake = services_.outbox_changed, analysed = analysed_,
+    Told told;
+    if (running->route->is_charged) {
+        told = analysed_;
+    } else if (running->route->method == "GET") {
+        told = has_read_;
+    }
+    auto finished = [running, wake = services_.outbox_changed, told = std::move(told),
                      terms = page_terms_](const Result<Done>& done) {
-        if (running->route->is_charged && analysed) analysed(running->who, running->spent);
-        if (!done) return fail(*running, done.error());
-        if (running->outbox_changed && wake) wake();
-        if (running->compute) return compute(*running);
-        send_answer(running, terms);
+        // First: the answer shows what is left.
+        const auto tell = [&] {
+            if (told) told(running->who, running->spent);
+        };
+        if (done && running->outbox_changed && wake) wake();
+        if (!done || !running->compute) {
+            tell();
+            return done ? send_answer(running, terms) : fail(*running, done.error());
+        }
+        const auto before = observe::processor_time();
+        auto response = computed(*running);
+        running->spent += observe::processor_time() - before;
+        tell();
+        answer(*running, std::move(response));
     };
     database_.submit(running->who.tenant, job_of(running), std::move(finished),
                      {.given_up = given_up,

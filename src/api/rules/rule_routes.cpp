@@ -48,17 +48,12 @@ Result<Response> list_rules(const Call& call, TenantSession& session)
     if (!page) return page.error();
     const auto after = position_of(page->cursor);
     if (!after) return after.error();
-    auto rules = session.rules().page(*after, page->limit + 1);
-    if (!rules) return rules.error();
-
-    Cursor next;
-    if (rules->size() > page->limit) {
-        rules->resize(page->limit);
-        next = {std::to_string(rules->back().rule.position)};
-    }
-    auto items = json::array();
-    for (const auto& rule : *rules) items.push_back(rule_json(rule, call.now));
-    return page_response(head, items, next);
+    return page_response(
+        head, Stretch<std::int32_t>{.limit = page->limit, .after = *after},
+        [&](const auto& place, std::size_t most) { return session.rules().page(place, most); },
+        [&](const auto& stored) { return rule_json(stored, call.now); },
+        [](const auto& stored) { return stored.rule.position; },
+        [](std::int32_t position) { return Cursor{std::to_string(position)}; });
 }
 
 Result<Response> get_rule(const Call& call, TenantSession& session)

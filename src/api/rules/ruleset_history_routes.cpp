@@ -48,21 +48,16 @@ Result<Response> list_ruleset_versions(const Call& call, TenantSession& session)
     if (const auto known = only_parameters(head, {"limit", "cursor"}); !known) return known.error();
     const auto page = page_request(head, 1);
     if (!page) return page.error();
-    std::optional<std::int64_t> before;
+    Stretch<std::int64_t> stretch{.limit = page->limit, .after = {}};
     if (!page->cursor.empty()) {
-        before = parse_version(page->cursor.front());
-        if (!before) return bad_cursor();
+        stretch.after = parse_version(page->cursor.front());
+        if (!stretch.after) return bad_cursor();
     }
-    auto versions = session.ruleset_history().page(before, page->limit + 1);
-    if (!versions) return versions.error();
-    Cursor next;
-    if (versions->size() > page->limit) {
-        versions->resize(page->limit);
-        next = {std::to_string(versions->back().version)};
-    }
-    auto items = json::array();
-    for (const auto& version : *versions) items.push_back(version_json(version));
-    return page_response(head, items, next);
+    return page_response(
+        head, stretch,
+        [&](const auto& before, std::size_t most) { return session.ruleset_history().page(before, most); },
+        version_json, [](const RulesetVersion& version) { return version.version; },
+        [](std::int64_t version) { return Cursor{std::to_string(version)}; });
 }
 
 Result<Response> get_ruleset_version(const Call& call, TenantSession& session)

@@ -69,6 +69,10 @@ Result<intake::Batch> read_body(const Door& door, const intake::SenderPath& path
     const auto* format = format_of(path, request.head);
     if (format == nullptr) return unknown_type(path);
     const auto body = plain_body(request, door.limits.*path.max_bytes, bill);
+    if (!body && body.error().code() == ErrorCode::too_large) {
+        return Error(ErrorCode::too_large, body.error().message() + " The limit is this server's " +
+                                               std::string(path.max_bytes_setting()) + '.');
+    }
     if (!body) return body.error();
     const intake::Origin origin{
         .integration_id = who.integration, .integration = who.integration_name, .received_at = door.clock()};

@@ -71,9 +71,9 @@ Result<Response> list_integrations(const Call& call, TenantSession& session)
     if (const auto known = only_parameters(head, {"limit", "cursor"}); !known) return known.error();
     const auto page = id_page<IntegrationId>(head);
     if (!page) return page.error();
-    auto integrations = session.integrations().page(page->after, page->limit + 1);
-    if (!integrations) return integrations.error();
-    return id_page_response(head, *std::move(integrations), page->limit, integration_json);
+    return id_page_response(
+        head, *page, [&](const auto& after, std::size_t most) { return session.integrations().page(after, most); },
+        integration_json);
 }
 
 Result<Response> get_integration(const Call& call, TenantSession& session)

@@ -205,16 +205,10 @@ Result<Response> list_inhibitions(const Call& call, TenantSession& session)
     if (const auto known = only_parameters(head, {"limit", "cursor"}); !known) return known.error();
     const auto page = id_page<InhibitionId>(head);
     if (!page) return page.error();
-    auto found = session.inhibitions().page(page->after, page->limit + 1);
-    if (!found) return found.error();
-    Cursor next;
-    if (found->size() > page->limit) {
-        found->resize(page->limit);
-        next = {found->back().inhibition.id.str()};
-    }
-    auto items = json::array();
-    for (const auto& inhibition : *found) items.push_back(inhibition_json(inhibition, call.now));
-    return page_response(head, items, next);
+    return id_page_response(
+        head, *page, [&](const auto& after, std::size_t most) { return session.inhibitions().page(after, most); },
+        [&](const auto& stored) { return inhibition_json(stored, call.now); },
+        [](const auto& stored) { return stored.inhibition.id; });
 }
 
 Result<Response> get_inhibition(const Call& call, TenantSession& session)

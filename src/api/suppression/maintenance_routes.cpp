@@ -4,6 +4,7 @@
 #include "api/rest/route.hpp"
 #include "api/suppression/scope_json.hpp"
 #include "api/tickets/ticket_json.hpp"
+#include "winnow/forms/window_form.hpp"
 #include "winnow/ports/maintenance_store.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/suppression/breadth.hpp"
@@ -23,29 +24,17 @@ using nlohmann::json;
 using ports::StoredWindow;
 using ports::TenantSession;
 
-constexpr std::size_t kMaxExceptions = 500;
 constexpr std::size_t kShownOccurrences = 10;
 
 json window_json(const StoredWindow& stored, Timestamp now)
 {
     const auto& window = stored.window;
-    json document{
-        {"id", window.id.str()},
-        {"name", window.name},
-        {"comment", window.comment},
-        {"enabled", window.enabled},
-        {"starts_at", format_rfc3339(window.starts_at)},
-        {"duration", format_iso8601_duration(window.duration)},
-        {"time_zone", window.time_zone},
-        {"rrule", window.rrule.empty() ? json(nullptr) : json(window.rrule)},
-        {"exceptions", window.exceptions},
-        {"active", false},
-        {"next_occurrences", json::array()},
-        {"problem", nullptr},
-        {"stats", {{"matched", stored.stats.matched}, {"last_matched_at", time_json(stored.stats.last_matched_at)}}},
-        {"version", window.version},
-        {"updated_at", format_rfc3339(window.updated_at)},
-        {"updated_by", window.updated_by}};
+    auto document = forms::window_json(window);
+    document["active"] = false;
+    document["next_occurrences"] = json::array();
+    document["problem"] = nullptr;
+    document["stats"] = {{"matched", stored.stats.matched},
+                         {"last_matched_at", time_json(stored.stats.last_matched_at)}};
     document["cost"] = cost_json(stored.cost, now);
     show_scope(document, window.scope);
     show_problem(document, window.scope);
@@ -136,28 +125,14 @@ Result<MaintenanceWindow> read_window(const Call& call, const json& document, co
 {
     const auto everything = everything_of(call.request.head);
     if (!everything) return everything.error();
-    MaintenanceWindow window;
     FieldReader fields(document);
-    window.name = fields.text("name", {1, 200}, Need::required).value_or("");
-    window.comment = fields.text("comment", {0, 1'000}).value_or("");
-    window.enabled = fields.boolean("enabled").value_or(true);
-    const auto starts_at = fields.timestamp("starts_at", Need::required);
-    const auto duration =
-        fields.duration("duration", suppression::kShortestWindow, suppression::kLongestWindow, Need::required);
-    window.time_zone = fields.text("time_zone", {1, 64}).value_or("UTC");
-    window.rrule = fields.text("rrule", {1, 512}).value_or("");
-    window.exceptions = fields.texts("exceptions", {1, 64}, kMaxExceptions).value_or(window.exceptions);
-    fields.read_only({"id", "active", "next_occurrences", "problem", "stats", "cost", "version", "updated_at",
-                      "updated_by", "warnings"});
-    if (starts_at && duration) {
-        window.starts_at = *starts_at;
-        window.duration = *duration;
-        check_recurrence(window, call.now, fields);
-    }
+    auto [window, has_times] = forms::read_window(fields);
+    fields.read_only({"active", "next_occurrences", "problem", "stats", "cost", "warnings"});
+    if (has_times) check_recurrence(window, call.now, fields);
     window.scope =
         read_scope(fields, {.at = instants_of(window, call.now), .everything = *everything, .before = before});
     if (const auto read = fields.finish(); !read) return read.error();
-    return window;
+    return std::move(window);
 }
 
 Result<Response> list_windows(const Call& call, TenantSession& session)
@@ -166,16 +141,10 @@ Result<Response> list_windows(const Call& call, TenantSession& session)
     if (const auto known = only_parameters(head, {"limit", "cursor"}); !known) return known.error();
     const auto page = id_page<MaintenanceWindowId>(head);
     if (!page) return page.error();
-    auto found = session.maintenance().page(page->after, page->limit + 1);
-    if (!found) return found.error();
-    Cursor next;
-    if (found->size() > page->limit) {
-        found->resize(page->limit);
-        next = {found->back().window.id.str()};
-    }
-    auto items = json::array();
-    for (const auto& window : *found) items.push_back(window_json(window, call.now));
-    return page_response(head, items, next);
+    return id_page_response(
+        head, *page, [&](const auto& after, std::size_t most) { return session.maintenance().page(after, most); },
+        [&](const auto& stored) { return window_json(stored, call.now); },
+        [](const auto& stored) { return stored.window.id; });
 }
 
 Result<Response> get_window(const Call& call, TenantSession& session)

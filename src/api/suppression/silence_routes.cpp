@@ -68,17 +68,11 @@ Result<Response> list_silences(const Call& call, TenantSession& session)
     if (!states) return states.error();
     if (states->size() > 1) return query_error("state", "takes one state");
     const auto state = states->empty() ? std::nullopt : std::optional(states->front());
-    auto silences = session.silences().page(state, call.now, page->after, page->limit + 1);
-    if (!silences) return silences.error();
-
-    Cursor next;
-    if (silences->size() > page->limit) {
-        silences->resize(page->limit);
-        next = {silences->back().silence.id.str()};
-    }
-    auto items = json::array();
-    for (const auto& silence : *silences) items.push_back(silence_json(silence, call.now));
-    return page_response(head, items, next);
+    return id_page_response(
+        head, *page,
+        [&](const auto& after, std::size_t most) { return session.silences().page(state, call.now, after, most); },
+        [&](const auto& stored) { return silence_json(stored, call.now); },
+        [](const auto& stored) { return stored.silence.id; });
 }
 
 Result<Response> get_silence(const Call& call, TenantSession& session)

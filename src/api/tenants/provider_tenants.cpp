@@ -226,17 +226,13 @@ Result<http::Response> list_tenants(const http::Request& request, ports::Provide
     if (const auto known = only_parameters(request.head, {"limit", "cursor"}); !known) return known.error();
     const auto page = page_request(request.head, 1);
     if (!page) return page.error();
-    auto tenants = store.tenants(page->cursor.empty() ? "" : page->cursor.front(), page->limit + 1);
-    if (!tenants) return tenants.error();
-
-    Cursor next;
-    if (tenants->size() > page->limit) {
-        tenants->resize(page->limit);
-        next = {tenants->back().service_code};
-    }
-    auto items = json::array();
-    for (const auto& tenant : *tenants) items.push_back(tenant_json(tenant));
-    return page_response(request.head, items, next);
+    Stretch<std::string> stretch{.limit = page->limit, .after = {}};
+    if (!page->cursor.empty()) stretch.after = page->cursor.front();
+    return page_response(
+        request.head, std::move(stretch),
+        [&](const auto& after, std::size_t most) { return store.tenants(after.value_or(""), most); },
+        [](const auto& tenant) { return tenant_json(tenant); }, [](const auto& tenant) { return tenant.service_code; },
+        [](const std::string& code) { return Cursor{code}; });
 }
 
 Result<http::Response> show_tenant(TenantId id, ports::ProviderStore& store)

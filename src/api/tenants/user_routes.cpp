@@ -44,9 +44,8 @@ Result<Response> list_users(const Call& call, TenantSession& session)
     if (const auto known = only_parameters(head, {"limit", "cursor"}); !known) return known.error();
     const auto page = id_page<UserId>(head);
     if (!page) return page.error();
-    auto users = session.users().page(page->after, page->limit + 1);
-    if (!users) return users.error();
-    return id_page_response(head, *std::move(users), page->limit, user_json);
+    return id_page_response(
+        head, *page, [&](const auto& after, std::size_t most) { return session.users().page(after, most); }, user_json);
 }
 
 Result<Response> get_user(const Call& call, TenantSession& session)
@@ -153,9 +152,9 @@ Result<Response> list_keys(const Call& call, TenantSession& session)
         return Error(ErrorCode::permission_denied, "only an admin sees other users' keys");
     }
     if (const auto found = session.users().find(user); !found) return found.error();
-    auto keys = session.users().page_keys(user, page->after, page->limit + 1);
-    if (!keys) return keys.error();
-    return id_page_response(head, *std::move(keys), page->limit, api_key_json);
+    return id_page_response(
+        head, *page, [&](const auto& after, std::size_t most) { return session.users().page_keys(user, after, most); },
+        api_key_json);
 }
 
 Result<ApiKey> read_key(const Call& call, const json& document)

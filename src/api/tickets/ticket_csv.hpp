@@ -5,6 +5,8 @@
 
 #include "winnow/domain/ticket.hpp"
 
+#include <cstddef>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>

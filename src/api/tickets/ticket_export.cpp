@@ -96,11 +96,7 @@ Result<Answer> list_tickets_as_csv(const Call& call, TenantSession& session)
         ids->resize(*limit);
         const auto last = session.tickets().find(ids->back());
         if (!last) return last.error();
-        // The JSON list's Link header, with this list's path in it.
-        const auto paged = page_response(head, nlohmann::json::array(), ticket_cursor(wanted->order, *last));
-        for (const auto& header : paged.headers) {
-            if (header.name == "Link") response.set("Link", header.value);
-        }
+        response.set("Link", next_link(head, encode_cursor(ticket_cursor(wanted->order, place_of(*last)))));
     }
     response.set("Content-Type", "text/csv; charset=utf-8; header=present");
     response.set("Content-Disposition", "attachment; filename=\"tickets.csv\"");

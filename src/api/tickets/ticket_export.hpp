@@ -17,8 +17,8 @@ inline constexpr std::size_t kMaxCsvRows = 10'000;
 inline constexpr std::size_t kCsvPageRows = 200;
 inline constexpr std::size_t kCsvPageBytes = std::size_t{128} << 10U;
 
-/// Which tickets it holds is fixed when it begins, by their ids: each is in it once, whatever becomes of it meanwhile, as
-/// it is when its page is read. What is forgotten before is left out.
+/// Which tickets it holds is fixed when it begins, by their ids: each is in it once, whatever becomes of it meanwhile,
+/// as it is when its page is read. What is forgotten before is left out.
 [[nodiscard]] Result<Answer> list_tickets_as_csv(const Call& call, ports::TenantSession& session);
 
 }  // namespace winnow::api

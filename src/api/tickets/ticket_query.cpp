@@ -170,10 +170,20 @@ Result<TicketListRequest> ticket_list_request(const http::RequestHead& head, con
     return request;
 }
 
+ports::TicketCursor place_of(const domain::Ticket& ticket)
+{
+    return {.opened_at = ticket.opened_at, .severity = ticket.severity, .number = ticket.number, .id = ticket.id};
+}
+
+Cursor ticket_cursor(ports::TicketOrder order, const ports::TicketCursor& place)
+{
+    return {std::string(word_of(order)), format_rfc3339(place.opened_at), std::string(to_string(place.severity)),
+            std::to_string(place.number), place.id.str()};
+}
+
 Cursor ticket_cursor(ports::TicketOrder order, const domain::Ticket& last)
 {
-    return {std::string(word_of(order)), format_rfc3339(last.opened_at), std::string(to_string(last.severity)),
-            std::to_string(last.number), last.id.str()};
+    return ticket_cursor(order, place_of(last));
 }
 
 }  // namespace winnow::api

@@ -38,7 +38,11 @@ inline constexpr std::size_t kTicketCursorParts = 5;
 [[nodiscard]] Result<TicketListRequest> ticket_list_request(const http::RequestHead& head, const access::Principal& who,
                                                             const Cursor& cursor);
 
-/// The cursor of the page after `last`.
+/// The place after a ticket.
+[[nodiscard]] ports::TicketCursor place_of(const domain::Ticket& ticket);
+
+/// The cursor of the page that begins at the place, and of the one after `last`.
+[[nodiscard]] Cursor ticket_cursor(ports::TicketOrder order, const ports::TicketCursor& place);
 [[nodiscard]] Cursor ticket_cursor(ports::TicketOrder order, const domain::Ticket& last);
 
 }  // namespace winnow::api

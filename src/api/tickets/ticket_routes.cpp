@@ -14,6 +14,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string>
@@ -39,17 +40,13 @@ Result<Response> list_tickets(const Call& call, TenantSession& session)
     if (!page) return page.error();
     const auto wanted = ticket_list_request(head, call.who, page->cursor);
     if (!wanted) return wanted.error();
-    auto tickets = session.tickets().page(wanted->filter, wanted->order, wanted->after, page->limit + 1);
-    if (!tickets) return tickets.error();
-
-    Cursor next;
-    if (tickets->size() > page->limit) {
-        tickets->resize(page->limit);
-        next = ticket_cursor(wanted->order, tickets->back());
-    }
-    auto items = json::array();
-    for (const auto& ticket : *tickets) items.push_back(ticket_json(ticket));
-    return page_response(head, items, next);
+    return page_response(
+        head, Stretch<ports::TicketCursor>{.limit = page->limit, .after = wanted->after},
+        [&](const auto& after, std::size_t most) {
+            return session.tickets().page(wanted->filter, wanted->order, after, most);
+        },
+        [](const Ticket& ticket) { return ticket_json(ticket); }, [](const Ticket& ticket) { return place_of(ticket); },
+        [&](const ports::TicketCursor& place) { return ticket_cursor(wanted->order, place); });
 }
 
 Result<Response> ticket_stats(const Call& call, TenantSession& session)
@@ -116,26 +113,24 @@ Result<Response> events_page(const Call& call, TenantSession& session, ports::Ti
     const auto sort = head.query_parameter("sort").value_or("at");
     if (sort != "at" && sort != "-at") return query_error("sort", "must be one of at, -at");
     range.newest_first = sort == "-at";
+    Stretch<std::int32_t> stretch{.limit = page->limit, .after = {}};
     if (!page->cursor.empty()) {
         const auto& text = page->cursor.front();
         std::int32_t seq = 0;
         const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seq);
         if (failure != std::errc() || end != text.data() + text.size()) return bad_cursor();
-        range.after_seq = seq;
+        stretch.after = seq;
     }
     const auto ticket = ticket_of(call, session);
     if (!ticket) return ticket.error();
-    auto events = session.tickets().timeline(ticket->id, range, page->limit + 1);
-    if (!events) return events.error();
-
-    Cursor next;
-    if (events->size() > page->limit) {
-        events->resize(page->limit);
-        next = {std::to_string(events->back().seq)};
-    }
-    auto items = json::array();
-    for (const auto& event : *events) items.push_back(shown(event));
-    return page_response(head, items, next);
+    return page_response(
+        head, stretch,
+        [&](const auto& after, std::size_t most) {
+            range.after_seq = after;
+            return session.tickets().timeline(ticket->id, range, most);
+        },
+        shown, [](const domain::TicketEvent& event) { return event.seq; },
+        [](std::int32_t seq) { return Cursor{std::to_string(seq)}; });
 }
 
 Result<Response> ticket_timeline(const Call& call, TenantSession& session)
@@ -169,8 +164,7 @@ std::vector<Route> ticket_routes()
     using enum access::Permission;
     return {
         {"GET", "/api/v1/tickets", read_tickets, "listTickets", &list_tickets},
-        {"GET", "/api/v1/tickets.csv", read_tickets, "listTicketsAsCsv", &list_tickets_as_csv, always, false,
-         true},
+        {"GET", "/api/v1/tickets.csv", read_tickets, "listTicketsAsCsv", &list_tickets_as_csv, always, false, true},
         {"GET", "/api/v1/tickets/stats", read_tickets, "getTicketStats", &ticket_stats},
         {"POST", "/api/v1/tickets/bulk", work_tickets, "changeTicketsInBulk", &change_tickets_in_bulk},
         {"GET", "/api/v1/tickets/{id}", read_tickets, "getTicket", &get_ticket},

@@ -65,8 +65,8 @@ PlaceMetrics::PlaceMetrics(observe::Metrics& metrics, const std::string& listene
                         "Answers cut off because too many of one tenant were not taken.", {{"listener", listener}});
     newcomers = metrics.gauge("winnow_http_new_connections", "Open connections on which no key was shown yet.",
                               {{"listener", listener}});
-    streams = metrics.gauge("winnow_http_streams", "Answers that are made while they are sent.",
-                            {{"listener", listener}});
+    streams =
+        metrics.gauge("winnow_http_streams", "Answers that are made while they are sent.", {{"listener", listener}});
 }
 
 Doorman::Doorman(const Limits& limits, observe::Metrics& metrics, const std::string& listener)

@@ -96,8 +96,9 @@ public:
     /// work as one may. True for one that is outside: it is on its way out, and may finish.
     [[nodiscard]] bool begin(Place& place, const Uuid& caller, Time now);
 
-    /// The answer to the request that was begun is a stream. False, and nothing changed, where its caller has as many as
-    /// one may. True where it is one already, and for whoever is counted nowhere: a newcomer, or one that is outside.
+    /// The answer to the request that was begun is a stream. False, and nothing changed, where its caller has as many
+    /// as one may. True where it is one already, and for whoever is counted nowhere: a newcomer, or one that is
+    /// outside.
     [[nodiscard]] bool stream(Place& place);
 
     /// The request was answered. No-op where none was begun.

@@ -1,4 +1,5 @@
 #include "http/server/connection.hpp"
+
 #include "http/server/connection_turn.hpp"
 #include "http/wire/request_id.hpp"
 #include "http/wire/response_text.hpp"

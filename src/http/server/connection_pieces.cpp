@@ -52,10 +52,7 @@ public:
 
 private:
     /// 0: the system's own. Where it fails the stream is only less exact.
-    void set(int bytes) const noexcept
-    {
-        ::setsockopt(socket_, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
-    }
+    void set(int bytes) const noexcept { ::setsockopt(socket_, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes); }
     const int socket_;
 };
 

@@ -170,7 +170,7 @@ asio::awaitable<bool> Connection::serve(Turn& turn)
     }
     const auto most = turn.admission.max_body_bytes;
     if (turn.framing.body == BodyKind::length && turn.framing.length > most) {
-        const auto detail = large_body_detail(most);
+        const auto detail = large_body_detail(most, turn.admission.body_setting);
         auto answer = explain(turn.path, with_detail(kBodyTooLarge, detail));
         co_return co_await send_unread(turn, std::move(answer));
     }
@@ -350,7 +350,9 @@ asio::awaitable<Connection::BodyEnd> Connection::read_chunked_body(Turn& turn, s
         consume(*used);
         raw += *used;
         if (body.size() > most) {
-            co_return BodyEnd{.complete = false, .refusal = kBodyTooLarge, .detail = large_body_detail(most)};
+            co_return BodyEnd{.complete = false,
+                              .refusal = kBodyTooLarge,
+                              .detail = large_body_detail(most, turn.admission.body_setting)};
         }
         if (body.size() > std::max(kFirstBodyReservation, turn.memory.bytes())) {
             // How long it will become, nobody says.

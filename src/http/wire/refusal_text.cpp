@@ -26,15 +26,15 @@ std::string head_detail(const Refusal& refusal, const Limits& limits)
     }
     if (refusal.status == kUrlTooLong) {
         return "The request's URL is longer than the " + std::to_string(limits.max_url_bytes) +
-               " bytes that this server takes.";
+               " bytes that this server takes (http.max_url_bytes).";
     }
     if (refusal.status != kHeadTooLarge) return {};
     if (refusal.code == "too_many_headers") {
         return "The request has more than the " + std::to_string(limits.max_header_count) +
-               " header fields that this server takes.";
+               " header fields that this server takes (http.max_header_count).";
     }
     return "The request's line and header fields are longer than the " + std::to_string(limits.max_header_bytes) +
-           " bytes that this server takes.";
+           " bytes that this server takes (http.max_header_bytes).";
 }
 
 std::string slow_body_detail(bool whole, const Limits& limits)
@@ -48,9 +48,11 @@ std::string slow_body_detail(bool whole, const Limits& limits)
            ", that this server asks of bodies over 64 KiB.";
 }
 
-std::string large_body_detail(std::size_t most)
+std::string large_body_detail(std::size_t most, std::string_view setting)
 {
-    return "The request's body is longer than the " + std::to_string(most) + " bytes that this resource takes.";
+    const auto whose = setting.empty() ? std::string() : " (" + std::string(setting) + " of this server)";
+    return "The request's body is longer than the " + std::to_string(most) + " bytes that this resource takes" + whose +
+           '.';
 }
 
 std::string no_memory_detail(BodyMemory::Lack lack, const BodyMemory& memory)

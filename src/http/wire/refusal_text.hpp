@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace winnow::http {
 
@@ -17,7 +18,8 @@ namespace winnow::http {
 
 /// `whole`: the body's time is over; else it came slower than a large one must.
 [[nodiscard]] std::string slow_body_detail(bool whole, const Limits& limits);
-[[nodiscard]] std::string large_body_detail(std::size_t most);
+/// `setting`: whose value `most` is; "" where nobody can set it.
+[[nodiscard]] std::string large_body_detail(std::size_t most, std::string_view setting);
 [[nodiscard]] std::string no_memory_detail(BodyMemory::Lack lack, const BodyMemory& memory);
 [[nodiscard]] std::string busy_tenant_detail(std::size_t most);
 [[nodiscard]] std::string many_streams_detail(std::size_t most);

@@ -16,11 +16,20 @@ std::string_view without_mark(std::string_view text) noexcept
     return text;
 }
 
-std::optional<Error> check_body(std::string_view& body, std::size_t max_bytes)
+namespace {
+
+std::string whose(const Bound& bound)
 {
-    if (body.size() > max_bytes) {
-        return Error(ErrorCode::too_large,
-                     "The body is larger than " + std::to_string(max_bytes) + " bytes; send fewer alerts at a time.");
+    return " (" + std::string(bound.setting) + " of this server)";
+}
+
+}  // namespace
+
+std::optional<Error> check_body(std::string_view& body, const Bound& bytes)
+{
+    if (body.size() > bytes.most) {
+        return Error(ErrorCode::too_large, "The body is larger than " + std::to_string(bytes.most) + " bytes" +
+                                               whose(bytes) + "; send fewer alerts at a time.");
     }
     body = without_mark(body);
     if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) {
@@ -42,10 +51,10 @@ Error no_alerts()
     return field_error("", "The body holds no alerts; send at least one.");
 }
 
-Error too_many_alerts(std::size_t max_alerts)
+Error too_many_alerts(const Bound& alerts)
 {
-    return Error(ErrorCode::too_large,
-                 "The body holds more than " + std::to_string(max_alerts) + " alerts; send fewer at a time.");
+    return Error(ErrorCode::too_large, "The body holds more than " + std::to_string(alerts.most) + " alerts" +
+                                           whose(alerts) + "; send fewer at a time.");
 }
 
 namespace {
@@ -92,14 +101,14 @@ void finish_item(Reader& reader, const Path& at, std::string_view json, const do
 }
 
 Syntax read_array(Reader& reader, ondemand::array elements, const Path& at, const ReadAlert& read,
-                  const domain::AlertLimits& limits, std::size_t max_alerts, Batch& batch, std::optional<Error>& error)
+                  const domain::AlertLimits& limits, const Bound& most, Batch& batch, std::optional<Error>& error)
 {
     constexpr std::size_t kUsualBytes = 256;  // of an alert's JSON; moving alerts about costs more than empty room
-    batch.reserve(std::min(max_alerts, reader.size() / kUsualBytes + 1));
+    batch.reserve(std::min(most.most, reader.size() / kUsualBytes + 1));
     const auto before = batch.size();
     for (auto element : elements) {
-        if (batch.size() == max_alerts) {
-            error = too_many_alerts(max_alerts);
+        if (batch.size() == most.most) {
+            error = too_many_alerts(most);
             return simdjson::SUCCESS;
         }
         ondemand::value value;

@@ -50,6 +50,18 @@ constexpr auto kNotAfter = R"sql(
 
 constexpr auto kNewestFirst = " order by t.received_at desc, t.stream desc, t.seq desc limit ";
 
+/// What one call reads at most, as it is stored, and one row beyond it: rows of many alerts are long.
+constexpr std::size_t kMostBytes = std::size_t{4} << 20U;
+
+/// Of the rows between the two, those before which there is room. Sizes are known without reading what is stored apart.
+constexpr auto kThatFit = R"sql(
+select r.received_at, r.stream, r.seq, r.alert_count, r.verdicts, r.payload
+  from (select f.*, sum(octet_length(f.payload) + coalesce(octet_length(f.verdicts), 0))
+                    over (order by f.received_at desc, f.stream desc, f.seq desc
+                          rows between unbounded preceding and 1 preceding) as above
+          from ()sql";
+constexpr auto kFit = R"sql() f) r where coalesce(r.above, 0) < )sql";
+
 ArchivedRow read_row(const pqxx::row& row)
 {
     ArchivedRow archived;
@@ -87,6 +99,7 @@ public:
     {
         return translated([&]() -> Result<std::vector<ArchivedRow>> {
             std::vector<ArchivedRow> found;
+            std::size_t room = kMostBytes;
             auto rest = range;
             rest.received_from = std::max(rest.received_from.value_or(begin()), begin());
             for (auto span = kFirstSpan; found.size() < limit; span *= 4) {
@@ -94,8 +107,8 @@ public:
                 const auto begin = newest_of(rest) - span;
                 const bool last = span > kLongest || (rest.received_from && *rest.received_from >= begin);
                 if (!last) stretch.received_from = begin;
-                fetch(stretch, limit - found.size(), found);
-                if (last || (!found.empty() && span > kFirstSpan)) break;
+                fetch(stretch, limit - found.size(), room, found);
+                if (last || room == 0 || (!found.empty() && span > kFirstSpan)) break;
                 rest.received_until = begin;
             }
             return found;
@@ -126,7 +139,8 @@ private:
         return newest;
     }
 
-    void fetch(const ports::ArchiveRange& range, std::size_t limit, std::vector<ArchivedRow>& found)
+    /// Takes what was read from `room`, down to 0: there may be more rows in the range then.
+    void fetch(const ports::ArchiveRange& range, std::size_t limit, std::size_t& room, std::vector<ArchivedRow>& found)
     {
         Arguments parameters;
         parameters.add(tenant_);
@@ -138,10 +152,16 @@ private:
             parameters.add(range.not_after->seq);
         }
         parameters.add(limit);
-        const auto sql = kColumns + (range.with_payload ? "t.payload" : "''::bytea as payload") + kFrom + kVerdictDays +
-                         kRows + (range.not_after ? kNotAfter : "") + kNewestFirst +
-                         (range.not_after ? "$7::bigint" : "$4::bigint");
-        for (const auto& row : query(tx_, sql.c_str(), parameters)) found.push_back(read_row(row));
+        parameters.add(room);
+        const auto sql = kThatFit + kColumns + (range.with_payload ? "t.payload" : "''::bytea as payload") + kFrom +
+                         kVerdictDays + kRows + (range.not_after ? kNotAfter : "") + kNewestFirst +
+                         (range.not_after ? "$7::bigint" : "$4::bigint") + kFit +
+                         (range.not_after ? "$8::bigint" : "$5::bigint");
+        for (const auto& row : query(tx_, sql.c_str(), parameters)) {
+            found.push_back(read_row(row));
+            const auto& read = found.back();
+            room -= std::min(room, read.payload.size() + (read.verdicts ? read.verdicts->size() : 0));
+        }
     }
 
     pqxx::transaction_base& tx_;

@@ -84,10 +84,11 @@ class PgDeliveryStore final : public ports::DeliveryStore {
 public:
     PgDeliveryStore(pqxx::transaction_base& tx, TenantId tenant) : tx_(tx), tenant_(tenant) {}
 
-    Result<ports::DeliveryPage> page(const ports::DeliveryFilter& filter,
-                                     const std::optional<ports::DeliveryCursor>& after, std::size_t limit) override
+    Result<std::vector<ports::ListedDelivery>> page(const ports::DeliveryFilter& filter,
+                                                    const std::optional<ports::DeliveryCursor>& after,
+                                                    std::size_t limit) override
     {
-        return translated([&]() -> Result<ports::DeliveryPage> {
+        return translated([&]() -> Result<std::vector<ports::ListedDelivery>> {
             Arguments parameters;
             parameters.add(tenant_);
             std::vector<std::string_view> states;
@@ -99,20 +100,17 @@ public:
                 parameters.add(after->created_us);
                 parameters.add(after->id);
             }
-            parameters.add(limit + 1);
+            parameters.add(limit);
             const auto sql = "select " + kColumns + kMicroseconds + kPage + (after ? kAfter : "") + kNewestFirst +
                              (after ? "$7::bigint" : "$5::bigint");
-            const auto rows = query(tx_, sql.c_str(), parameters);
-            ports::DeliveryPage page;
-            for (const auto& row : rows) {
-                if (page.items.size() == limit) {
-                    const auto last = rows[static_cast<pqxx::result::size_type>(limit) - 1];
-                    page.next = {.created_us = last["created_us"].as<std::int64_t>(), .id = page.items.back().id};
-                    break;
-                }
-                page.items.push_back(read_delivery(row));
+            std::vector<ports::ListedDelivery> found;
+            for (const auto& row : query(tx_, sql.c_str(), parameters)) {
+                auto delivery = read_delivery(row);
+                const ports::DeliveryCursor place{.created_us = row["created_us"].as<std::int64_t>(),
+                                                  .id = delivery.id};
+                found.push_back({.delivery = std::move(delivery), .place = place});
             }
-            return page;
+            return found;
         });
     }
 

@@ -7,8 +7,14 @@
 #include "pg/session/sql_errors.hpp"
 #include "pg/suppression/scope_columns.hpp"
 #include "pg/tenants/noun_stores.hpp"
+#include "winnow/forms/window_form.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
+#include <string>
+#include <variant>
+#include <vector>
 
 namespace winnow::pg {
 namespace {
@@ -27,33 +33,88 @@ select w.*, to_json(w.exceptions) as exceptions_json, c.matched, c.last_matched_
    and ($3::uuid is null or w.maintenance_window_id = $3::uuid)
  order by w.maintenance_window_id limit $4)sql";
 
-constexpr auto kInsert = R"sql(
-insert into maintenance_windows (tenant_id, maintenance_window_id, name, comment, condition, syntax, enabled, starts_at,
-                                 duration_ms, time_zone, rrule, exceptions, version, created_at, updated_at, updated_by)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::text[], $13, $14, $14, $15))sql";
+/// `$N` of each field; the two of the scope follow, $1 is the tenant.
+std::string parameter_of(std::size_t place)
+{
+    return "$" + std::to_string(place + 2);
+}
 
-constexpr auto kUpdate = R"sql(
-update maintenance_windows
-   set name = $3, comment = $4, condition = $5, syntax = $6, enabled = $7, starts_at = $8, duration_ms = $9,
-       time_zone = $10, rrule = $11, exceptions = $12::text[], version = $13, updated_at = $14, updated_by = $15
- where tenant_id = $1 and maintenance_window_id = $2)sql";
+std::string cast_of(const forms::WindowField& field)
+{
+    return std::holds_alternative<std::vector<std::string> MaintenanceWindow::*>(field.member) ? "::text[]" : "";
+}
+
+std::string insert_sql()
+{
+    std::string columns = "tenant_id";
+    std::string values = "$1";
+    std::string written_at;
+    const auto fields = forms::window_fields();
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        columns.append(", ").append(fields[i].column);
+        values.append(", ").append(parameter_of(i)).append(cast_of(fields[i]));
+        if (fields[i].name == "updated_at") written_at = parameter_of(i);
+    }
+    return "insert into maintenance_windows (" + columns + ", condition, syntax, created_at) values (" + values + ", " +
+           parameter_of(fields.size()) + ", " + parameter_of(fields.size() + 1) + ", " + written_at + ")";
+}
+
+std::string update_sql()
+{
+    std::string assigned;
+    std::string found;
+    const auto fields = forms::window_fields();
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        const auto pair = fields[i].column + (" = " + parameter_of(i)) + cast_of(fields[i]);
+        (fields[i].name == "id" ? found : assigned).append(pair).append(fields[i].name == "id" ? "" : ", ");
+    }
+    return "update maintenance_windows set " + assigned + "condition = " + parameter_of(fields.size()) +
+           ", syntax = " + parameter_of(fields.size() + 1) + " where tenant_id = $1 and " + found;
+}
+
+/// Takes a field's column.
+struct FromColumn {
+    const pqxx::field& column;
+    MaintenanceWindow& window;
+
+    void operator()(MaintenanceWindowId MaintenanceWindow::* at) const
+    {
+        window.*at = id_of<MaintenanceWindowId>(column);
+    }
+    void operator()(std::string MaintenanceWindow::* at) const { window.*at = text_of(column); }
+    void operator()(bool MaintenanceWindow::* at) const { window.*at = column.as<bool>(); }
+    void operator()(Timestamp MaintenanceWindow::* at) const { window.*at = time_of(column); }
+    void operator()(std::chrono::milliseconds MaintenanceWindow::* at) const
+    {
+        window.*at = std::chrono::milliseconds(column.as<std::int64_t>());
+    }
+    void operator()(std::vector<std::string> MaintenanceWindow::* at) const { window.*at = read_texts(column); }
+    void operator()(std::int64_t MaintenanceWindow::* at) const { window.*at = column.as<std::int64_t>(); }
+};
+
+/// The value of a field as a parameter.
+struct ToParameter {
+    Arguments& parameters;
+    const MaintenanceWindow& window;
+
+    void operator()(std::chrono::milliseconds MaintenanceWindow::* at) const { parameters.add((window.*at).count()); }
+    void operator()(std::vector<std::string> MaintenanceWindow::* at) const { parameters.add(array_of(window.*at)); }
+
+    template <typename Plain>
+    void operator()(Plain MaintenanceWindow::* at) const
+    {
+        parameters.add(window.*at);
+    }
+};
 
 MaintenanceWindow read_window(const pqxx::row& row)
 {
     MaintenanceWindow window;
-    window.id = id_of<MaintenanceWindowId>(row["maintenance_window_id"]);
-    window.name = text_of(row["name"]);
-    window.comment = text_of(row["comment"]);
+    for (const auto& field : forms::window_fields()) {
+        const auto column = row[cast_of(field).empty() ? field.column : "exceptions_json"];
+        std::visit(FromColumn{column, window}, field.member);
+    }
     window.scope = read_scope("maintenance window", window.id, row["condition"], row["syntax"]);
-    window.enabled = row["enabled"].as<bool>();
-    window.starts_at = time_of(row["starts_at"]);
-    window.duration = std::chrono::milliseconds(row["duration_ms"].as<std::int64_t>());
-    window.time_zone = text_of(row["time_zone"]);
-    window.rrule = text_of(row["rrule"]);
-    window.exceptions = read_texts(row["exceptions_json"]);
-    window.version = row["version"].as<std::int64_t>();
-    window.updated_at = time_of(row["updated_at"]);
-    window.updated_by = text_of(row["updated_by"]);
     return window;
 }
 
@@ -107,8 +168,8 @@ public:
         });
     }
 
-    Result<Done> insert(const MaintenanceWindow& window) override { return write(kInsert, window); }
-    Result<Done> update(const MaintenanceWindow& window) override { return write(kUpdate, window); }
+    Result<Done> insert(const MaintenanceWindow& window) override { return write(insert_sql(), window); }
+    Result<Done> update(const MaintenanceWindow& window) override { return write(update_sql(), window); }
 
     Result<Done> remove(MaintenanceWindowId id) override
     {
@@ -120,14 +181,19 @@ public:
     }
 
 private:
-    Result<Done> write(const char* statement, const MaintenanceWindow& w)
+    Result<Done> write(const std::string& statement, const MaintenanceWindow& window)
     {
-        return unless_taken(
-            "maintenance_windows_tenant_id_name_key", "there is a maintenance window with this name already", [&] {
-                query(tx_, statement, tenant_, w.id, w.name, w.comment, w.scope.text, to_string(w.scope.syntax),
-                      w.enabled, w.starts_at, w.duration.count(), w.time_zone, w.rrule, array_of(w.exceptions),
-                      w.version, w.updated_at, w.updated_by);
-            });
+        return unless_taken("maintenance_windows_tenant_id_name_key",
+                            "there is a maintenance window with this name already", [&] {
+                                Arguments parameters;
+                                parameters.add(tenant_);
+                                for (const auto& field : forms::window_fields()) {
+                                    std::visit(ToParameter{parameters, window}, field.member);
+                                }
+                                parameters.add(window.scope.text);
+                                parameters.add(to_string(window.scope.syntax));
+                                query(tx_, statement.c_str(), parameters);
+                            });
     }
 
     pqxx::transaction_base& tx_;

@@ -24,7 +24,8 @@ using ports::TicketCursor;
 using ports::TicketFilter;
 using ports::TicketOrder;
 
-/// In the order of $2, until their texts exceed $3. octet_length() unpacks nothing that is stored apart.
+/// In the order of $2, until their texts exceed $3. octet_length() unpacks nothing that is stored apart. By their key,
+/// which `limit 1` sees to: a join may read all of a table instead.
 const auto kRead = "select " + ticket_columns() + ", t.place from (select " + ticket_columns() + R"sql(,
        w.place, min(w.place) over () as first,
        sum(octet_length(t.title) + octet_length(t.description) + octet_length(t.dedup_key) + octet_length(t.source)
@@ -33,7 +34,8 @@ const auto kRead = "select " + ticket_columns() + ", t.place from (select " + ti
            + octet_length(t.suppression_reason) + octet_length(t.cause) + octet_length(t.impact)
            + octet_length(t.measure) + octet_length(t.approver)) over (order by w.place) as bytes
   from unnest($2::uuid[]) with ordinality as w(ticket_id, place)
-  join tickets t on t.tenant_id = $1::uuid and t.ticket_id = w.ticket_id) t
+ cross join lateral (select * from tickets o
+                      where o.tenant_id = $1::uuid and o.ticket_id = w.ticket_id limit 1) t) t
  where t.bytes <= $3::bigint or t.place = t.first
  order by t.place
 )sql";

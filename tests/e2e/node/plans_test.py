@@ -126,7 +126,7 @@ UNSEEN = {
     "outbox/timeline.kForget": "a ticket that is gone while its timeline is owed something",
     "outbox/timeline.kWrite": "a message that arrived, or was given up",
     "outbox/claim.kWait": "a message behind another that is under way",
-    "triage/quiet_store.kPark": "a quiet ticket that has ended when what covered it ends; by its key",
+    "suppression/covers.kPark": "a quiet ticket that has ended when what covered it ends; by its key",
     "triage/quiet_store.kNextSource": "a tenant whose quiet tickets cannot be marked; by their index, one row",
     "search/search_index.kSetAside": "a ticket that the search index cannot take in; by what is due, one row",
     "triage/triage_writes.kQuarantine": "a row that ended processes; an insert",

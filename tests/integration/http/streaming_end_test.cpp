@@ -194,7 +194,7 @@ TEST_F(Streaming, AnAnswerThatComesWhenNobodyWaitsAnyMoreIsFreed)
     held.take();  // so the turn of the first one is over
     late(Response(200, "text/plain",
                   std::make_unique<WatchedSource>(
-                      watch_, [request = std::make_shared<Request>(std::move(request))](std::size_t, PieceSink) {})));
+                      watch_, [kept = std::make_shared<Request>(std::move(request))](std::size_t, PieceSink) {})));
     EXPECT_TRUE(soon([&] { return watch_->freed.load(); }));
 }
 

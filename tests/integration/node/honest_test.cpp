@@ -39,6 +39,47 @@ protected:
     }
 };
 
+TEST_F(HonestTest, WhatIsTooLongIsToldWithTheSettingOfItsLimit)
+{
+    config_.limits.max_body_bytes = 2'000;
+    config_.limits.max_push_bytes = 3'000;
+    config_.limits.max_alerts_per_body = 2;
+    config_.tenants.max_ruleset_bytes = 4'000;
+    Node node(config_);
+    const auto& key = integration_key();
+    const auto ruleset = post("/api/v1/ruleset", kKey, std::string(4'001, ' '));
+    // A frame of zstd that says 5,000 times the same.
+    auto packed = post("/api/v1/alerts", key, std::string("\x28\xB5\x2F\xFD\x00\x50\x43\x9C\x00 ", 10));
+    packed.insert(packed.find("Content-Type"), "Content-Encoding: zstd\r\n");
+    struct Case {
+        std::string request;
+        int status;
+        std::string told;
+    };
+    const std::string three = R"([{"title":"a"},{"title":"b"},{"title":"c"}])";
+    for (const auto& [request, status, told] : {
+             Case{post("/api/v1/alerts", key, std::string(2'001, ' ')), 413,
+                  "2000 bytes that this resource takes (limits.max_body_bytes of this server)"},
+             Case{post("/am/api/v2/alerts", key, std::string(3'001, ' ')), 413,
+                  "3000 bytes that this resource takes (limits.max_push_bytes of this server)"},
+             Case{"PUT" + ruleset.substr(4), 413,
+                  "4000 bytes that this resource takes (tenants.max_ruleset_bytes of this server)"},
+             Case{post("/api/v1/alerts", key, three), 413,
+                  "more than 2 alerts (limits.max_alerts_per_body of this server)"},
+             Case{packed, 413,
+                  "larger than 2000 bytes when decoded; send fewer alerts at a time. The limit is this server's "
+                  "limits.max_body_bytes."},
+             Case{get("/api/v1/me?" + std::string(5'000, 'x'), kKey), 414,
+                  "4096 bytes that this server takes (http.max_url_bytes)"},
+             Case{get("/api/v1/me", std::string(9'000, 'k')), 431,
+                  "8192 bytes that this server takes (http.max_header_bytes)"},
+         }) {
+        const auto answer = test::TlsClient(node.customer_port()).ask(request);
+        EXPECT_EQ(answer.status, status) << told;
+        EXPECT_THAT(answer.body, HasSubstr(told));
+    }
+}
+
 TEST_F(HonestTest, EveryUrlIsLoggedInWithAtTheStartAndRefusedByName)
 {
     EXPECT_TRUE(check_database(config_.database).has_value() ||

@@ -112,6 +112,35 @@ TEST_F(RatesTest, AnalysesPayForTheProcessorTimeThatTheyTook)
     EXPECT_EQ(admin.ask(get(kMe, kKey)).status, 200);
 }
 
+TEST_F(RatesTest, AReadPaysForTheProcessorTimeThatItTookFromItsOwnAccount)
+{
+    limit(RateClass::read, 1, 20'000);
+    Node node(config_);
+    test::TlsClient sender(node.customer_port());
+    // The time of small ones is no more than what their heads paid; of 3 MB it is, on whichever machine.
+    for (int i = 0; i < 5; ++i) {
+        std::string body;
+        for (int n = 0; n < 15; ++n) {
+            body += body.empty() ? "[" : ",";
+            body += R"({"title":"x","details":{"text":")" + std::string(40'000, 'x') + R"("}})";
+        }
+        const auto sent = sender.ask(post("/api/v1/alerts", integration_key(), body + "]"));
+        ASSERT_EQ(sent.status, 202) << sent.body;
+    }
+    test::TlsClient reader(node.customer_port());
+    const auto left_after = [&](const std::string& path) {
+        const auto answer = reader.ask(get(path, kKey));
+        EXPECT_EQ(answer.status, 200) << answer.body.substr(0, 500);
+        const auto header = answer.header("RateLimit");
+        EXPECT_THAT(header, HasSubstr(R"("read";r=)"));
+        return std::stol(header.substr(header.find("r=") + 2));
+    };
+    const auto before = left_after(kMe);
+    const auto after = left_after("/api/v1/alerts?limit=75");
+    EXPECT_LE(after, before - 3) << "the answer shows it already";
+    EXPECT_TRUE(shows(node, R"(winnow_rate_refused_total{class="read",whose="credential"} 0)"));
+}
+
 TEST_F(RatesTest, WritesOfRulesAndStartsOfBacktestsPayAsAnalysesDo)
 {
     limit(RateClass::heavy, 2, 10);

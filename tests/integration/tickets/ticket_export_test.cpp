@@ -1,4 +1,5 @@
 #include "api/tickets/ticket_export.hpp"
+
 #include "integration/tickets/world.hpp"
 
 #include <algorithm>

@@ -5,6 +5,7 @@
 #include <pqxx/result>
 
 #include <algorithm>
+#include <set>
 
 namespace winnow::test {
 namespace {
@@ -206,6 +207,38 @@ TEST_F(TicketList, CsvHoldsTheFilteredTicketsAndLeadsToTheRest)
     const auto rest = get(first.link.substr(begin, first.link.find('>') - begin));
     EXPECT_NE(rest.text.find("second"), std::string::npos);
     EXPECT_EQ(get("/tickets.csv?limit=10001").status, 400);
+}
+
+TEST_F(TicketList, LongTicketsMakeShortPagesAndShortFilesThatLeadToTheRest)
+{
+    sql("insert into tickets (tenant_id, ticket_id, number, state, severity, title, description, dedup_key, "
+        "occurrences,"
+        " first_seen_at, last_seen_at, opened_at)"
+        " select '" +
+        ours_.str() +
+        "', gen_random_uuid(), n, 'open', 1, 'ticket ' || n, repeat('d', 60000), 'key ' || n, 1, now(),"
+        " now(), timestamptz '2026-11-23' + n * interval '1 ms' from generate_series(1, 300) as n");
+    for (const auto* const sort : {"-opened_at", "number"}) {
+        const auto first = get("/tickets?limit=500&sort=" + std::string(sort));
+        EXPECT_LE(first.text.size(), api::kMaxPageBytes + 1'000);
+        EXPECT_GE(first.body["items"].size(), 60U);
+        const auto found = all_ids("/tickets", "&sort=" + std::string(sort), 500);
+        EXPECT_EQ(found.size(), 300U);
+        EXPECT_EQ(std::set(found.begin(), found.end()).size(), 300U);
+    }
+    std::string lines;
+    int files = 0;
+    for (std::string target = "/tickets.csv"; !target.empty(); ++files) {
+        const auto csv = get(target);
+        ASSERT_EQ(csv.status, 200);
+        EXPECT_LE(csv.text.size(), 4 * api::kMaxPageBytes);
+        lines += csv.text.substr(csv.text.find('\n') + 1);
+        const auto begin = csv.link.find("/tickets.csv");
+        target = begin == std::string::npos ? "" : csv.link.substr(begin, csv.link.find('>') - begin);
+    }
+    EXPECT_EQ(files, 2);
+    EXPECT_EQ(std::ranges::count(lines, '\n'), 300);
+    for (int n = 1; n <= 300; ++n) EXPECT_NE(lines.find(",ticket " + std::to_string(n) + ','), std::string::npos) << n;
 }
 
 /// The plan of a page far down the list, under the role and the row-level security that serve it.

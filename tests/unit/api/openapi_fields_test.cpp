@@ -4,6 +4,7 @@
 #include "unit/api/openapi_document.hpp"
 #include "winnow/forms/action_form.hpp"
 #include "winnow/forms/rule_form.hpp"
+#include "winnow/forms/window_form.hpp"
 #include "winnow/tickets/ticket_fields.hpp"
 
 #include <gmock/gmock.h>
@@ -34,6 +35,12 @@ std::vector<std::string> names_of(const YAML::Node& properties)
     std::vector<std::string> names;
     for (const auto& each : properties) names.push_back(each.first.as<std::string>());
     return names;
+}
+
+/// A default: a word, a number or an empty list.
+std::string plain(const YAML::Node& node)
+{
+    return node.IsSequence() && node.size() == 0 ? "[]" : node.as<std::string>();
 }
 
 class OpenApiFields : public testing::Test {
@@ -76,7 +83,7 @@ TEST_F(OpenApiFields, EachKindOfActionIsDescribedWithItsMembers)
 {
     std::map<std::string, YAML::Node> described;
     for (const auto& one : schema("RuleAction")["oneOf"]) {
-        described[one["properties"]["type"]["const"].as<std::string>()] = one;
+        described.emplace(one["properties"]["type"]["const"].as<std::string>(), YAML::Node(one));
     }
     const auto forms = forms::action_forms();
     EXPECT_EQ(described.size(), forms.size());
@@ -113,7 +120,7 @@ TEST_F(OpenApiFields, ARuleIsDescribedWithItsFields)
         // Only of a whole set is a rule known by its id: one by one, the path says which it is.
         EXPECT_EQ(described["readOnly"].as<bool>(false), field.read == nullptr || name == "id");
         if (!field.usually.empty()) {
-            EXPECT_EQ(described["default"].as<std::string>(), YAML::Load(std::string(field.usually)).as<std::string>());
+            EXPECT_EQ(plain(described["default"]), plain(YAML::Load(std::string(field.usually))));
         }
     }
     for (const auto remark : forms::rule_remarks()) {
@@ -122,6 +129,22 @@ TEST_F(OpenApiFields, ARuleIsDescribedWithItsFields)
     }
     EXPECT_THAT(names_of(properties), UnorderedElementsAreArray(names));
     EXPECT_THAT(names_of(schema("RulePatch")["properties"]), UnorderedElementsAreArray(names));
+}
+
+TEST_F(OpenApiFields, AMaintenanceWindowIsDescribedWithItsFields)
+{
+    const auto properties = schema("MaintenanceWindowWrite")["properties"];
+    const auto patched = schema("MaintenanceWindowPatch")["properties"];
+    for (const auto& field : forms::window_fields()) {
+        SCOPED_TRACE(field.name);
+        const std::string name(field.name);
+        ASSERT_TRUE(properties[name]);
+        EXPECT_TRUE(patched[name]);
+        EXPECT_EQ(properties[name]["readOnly"].as<bool>(false), field.read == nullptr);
+        if (field.usually.empty()) continue;
+        EXPECT_EQ(plain(properties[name]["default"]), plain(YAML::Load(std::string(field.usually))));
+    }
+    EXPECT_EQ(names_of(properties).size(), names_of(patched).size());
 }
 
 /// What a document says of a ticket's field, by the type of its value.

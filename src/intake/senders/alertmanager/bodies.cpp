@@ -24,13 +24,19 @@ struct Push {
     AlertmanagerForm form;
 };
 
+Bound body_bound(const domain::AlertLimits& limits)
+{
+    return {.most = limits.max_push_bytes, .setting = "limits.max_push_bytes"};
+}
+
 Syntax read_alerts(Reader& reader, ondemand::array elements, const Path& at, const Push& push, Batch& batch,
                    std::optional<Error>& error)
 {
     const ReadAlert read = [&](Reader& alert_reader, ondemand::object& object, const Path& here, domain::Alert& alert) {
         return AlertmanagerAlert(alert_reader, here, push.origin, push.limits, push.form, alert).read(object);
     };
-    return read_array(reader, elements, at, read, push.limits, push.limits.max_alerts_per_push, batch, error);
+    return read_array(reader, elements, at, read, push.limits,
+                      {.most = push.limits.max_alerts_per_push, .setting = "limits.max_alerts_per_push"}, batch, error);
 }
 
 char first_character(std::string_view body)
@@ -154,7 +160,7 @@ Result<Batch> read_webhook_body(std::string_view body, std::span<const std::size
 Result<Batch> parse_alertmanager(std::string_view body, const Origin& origin, const domain::AlertLimits& limits,
                                  std::chrono::milliseconds resolve_timeout)
 {
-    if (auto refused = check_body(body, limits.max_push_bytes)) return std::move(*refused);
+    if (auto refused = check_body(body, body_bound(limits))) return std::move(*refused);
     const Push push{.origin = origin, .limits = limits, .form = {.resolve_timeout = resolve_timeout}};
     return read_repairing(body, false, [&](std::string_view text, std::span<const std::size_t> repairs) {
         return read_api_body(text, repairs, push);
@@ -164,7 +170,7 @@ Result<Batch> parse_alertmanager(std::string_view body, const Origin& origin, co
 Result<Batch> parse_webhook(WebhookSender sender, std::string_view body, const Origin& origin,
                             const domain::AlertLimits& limits)
 {
-    if (auto refused = check_body(body, limits.max_push_bytes)) return std::move(*refused);
+    if (auto refused = check_body(body, body_bound(limits))) return std::move(*refused);
     Push push{.origin = origin, .limits = limits, .form = {.resolve_timeout = {}, .is_webhook = true}};
     if (sender == WebhookSender::grafana) {
         push.form.dedup_prefix = "grafana:";

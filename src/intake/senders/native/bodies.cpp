@@ -13,6 +13,16 @@ namespace {
 
 constexpr std::size_t kMemberDepth = 2;
 
+Bound body_bound(const domain::AlertLimits& limits)
+{
+    return {.most = limits.max_body_bytes, .setting = "limits.max_body_bytes"};
+}
+
+Bound alerts_bound(const domain::AlertLimits& limits)
+{
+    return {.most = limits.max_alerts_per_body, .setting = "limits.max_alerts_per_body"};
+}
+
 Syntax read_alert(Reader& reader, ondemand::object& object, const Path& at, const Origin& origin,
                   const domain::AlertLimits& limits, domain::Alert& alert)
 {
@@ -106,7 +116,7 @@ private:
         forget_beside();
         ondemand::array elements;
         if (const auto broken = value.get_array().get(elements); broken != simdjson::SUCCESS) return broken;
-        return read_array(reader_, elements, at, read_one(), limits_, limits_.max_alerts_per_body, batch, refusal);
+        return read_array(reader_, elements, at, read_one(), limits_, alerts_bound(limits_), batch, refusal);
     }
 
     // What was wrong with members beside the alerts.
@@ -158,7 +168,7 @@ Syntax read_root_array(Reader& reader, ondemand::document& document, const Origi
     const ReadAlert read = [&](Reader& alert_reader, ondemand::object& object, const Path& at, domain::Alert& alert) {
         return read_alert(alert_reader, object, at, origin, limits, alert);
     };
-    return read_array(reader, elements, Path(), read, limits, limits.max_alerts_per_body, batch, error);
+    return read_array(reader, elements, Path(), read, limits, alerts_bound(limits), batch, error);
 }
 
 // One line of NDJSON. Its broken syntax is its own: the other lines are read all the same.
@@ -244,7 +254,7 @@ Result<Batch> read_lines(std::string_view body, std::span<const std::size_t> rep
         line = without_mark(line);  // files that were put together have one inside
         const auto begin = line.find_first_not_of(" \t\r");
         if (begin == std::string_view::npos) continue;
-        if (batch.size() == limits.max_alerts_per_body) return too_many_alerts(limits.max_alerts_per_body);
+        if (batch.size() == limits.max_alerts_per_body) return too_many_alerts(alerts_bound(limits));
         line = line.substr(begin);
         Reader reader(lease, line, limits.max_json_depth);
         reader.expect_repairs(repairs);
@@ -259,7 +269,7 @@ Result<Batch> read_lines(std::string_view body, std::span<const std::size_t> rep
 
 Result<Batch> parse_native_json(std::string_view body, const Origin& origin, const domain::AlertLimits& limits)
 {
-    if (auto refused = check_body(body, limits.max_body_bytes)) return std::move(*refused);
+    if (auto refused = check_body(body, body_bound(limits))) return std::move(*refused);
     return read_repairing(body, false, [&](std::string_view text, std::span<const std::size_t> repairs) {
         return read_json(text, repairs, origin, limits);
     });
@@ -267,7 +277,7 @@ Result<Batch> parse_native_json(std::string_view body, const Origin& origin, con
 
 Result<Batch> parse_native_ndjson(std::string_view body, const Origin& origin, const domain::AlertLimits& limits)
 {
-    if (auto refused = check_body(body, limits.max_body_bytes)) return std::move(*refused);
+    if (auto refused = check_body(body, body_bound(limits))) return std::move(*refused);
     return read_repairing(body, true, [&](std::string_view text, std::span<const std::size_t> repairs) {
         return read_lines(text, repairs, origin, limits);
     });

@@ -3,6 +3,7 @@
 #include "api/rates/address_prefix.hpp"
 #include "api/rates/ingest_bill.hpp"
 #include "api/rates/rate_answer.hpp"
+#include "api/rates/read_cost.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -65,6 +66,15 @@ TEST_F(RatesTest, ACredentialHasHalfAndTheTenantTheWhole)
     const auto page = metrics_.exposition();
     EXPECT_THAT(page, HasSubstr(R"(winnow_rate_refused_total{class="ingest",whose="credential"} 1)"));
     EXPECT_THAT(page, HasSubstr(R"(winnow_rate_refused_total{class="ingest",whose="tenant"} 1)"));
+}
+
+TEST(UnitsOfRead, AreOneForASmallOneAndOneForEachWholeMillisecondBeyondTheFirst)
+{
+    for (const auto& [spent, units] :
+         {std::pair(std::chrono::nanoseconds(0), 1), std::pair(999'999ns, 1), std::pair(1'999'999ns, 1),
+          std::pair(2'000'000ns, 2), std::pair(2'999'999ns, 2), std::pair(310'000'000ns, 310)}) {
+        EXPECT_EQ(units_of_read(spent), units) << spent.count();
+    }
 }
 
 TEST_F(RatesTest, ARefusalTakesNothingOfEitherAccount)

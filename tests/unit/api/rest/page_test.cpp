@@ -6,7 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace winnow::api {
 namespace {
@@ -76,17 +79,91 @@ TEST(OnlyParameters, RefusesOneThatStandsTwiceAndNamesIt)
     EXPECT_FALSE(only_parameters(get("state[]=open"), {"state[]", "limit"})) << "the sign is ours";
 }
 
-TEST(PageResponse, TheLastPageHasNoCursorAndNoLink)
+/// A list of texts that go by their place in it.
+class PagesOfTexts : public testing::Test {
+protected:
+    http::Response page(const http::RequestHead& head, std::size_t limit, std::optional<std::size_t> after = {})
+    {
+        const auto fetch = [this](const std::optional<std::size_t>& place, std::size_t most) {
+            const auto begin = place ? *place + 1 : 0;
+            std::vector<std::size_t> found;
+            for (auto i = begin; i < texts_.size() && found.size() < most; ++i) found.push_back(i);
+            loaded_ += found.size();
+            return Result<std::vector<std::size_t>>(std::move(found));
+        };
+        auto made = page_response(
+            head, Stretch<std::size_t>{.limit = limit, .after = after}, fetch,
+            [this](std::size_t i) { return json(texts_[i]); }, [](std::size_t i) { return i; },
+            [](std::size_t i) { return Cursor{std::to_string(i)}; });
+        EXPECT_TRUE(made);
+        return *std::move(made);
+    }
+
+    std::vector<std::string> texts_{"a", "b"};
+    std::size_t loaded_ = 0;
+};
+
+TEST_F(PagesOfTexts, TheLastPageHasNoCursorAndNoLink)
 {
-    const auto response = page_response(get("limit=2"), json::array({1, 2}), {});
-    EXPECT_EQ(response.body.text(), R"({"items":[1,2],"next_cursor":null})");
+    const auto response = page(get("limit=2"), 2);
+    EXPECT_EQ(response.body.text(), R"({"items":["a","b"],"next_cursor":null})");
     EXPECT_EQ(header(response, "Link"), "");
+    texts_.clear();
+    EXPECT_EQ(page(get("limit=2"), 2).body.text(), R"({"items":[],"next_cursor":null})");
 }
 
-TEST(PageResponse, LinksToTheNextPageWithTheSameFilters)
+TEST_F(PagesOfTexts, EndWithTheirBytesAndTheCursorLeadsToTheRest)
 {
-    const auto response = page_response(get("state=open&cursor=old&limit=1"), json::array({1}), {"k"});
-    const auto cursor = encode_cursor({"k"});
+    // Those that differ in length, so that an off-by-one of any page shows.
+    texts_.clear();
+    for (std::size_t i = 0; i < 450; ++i) texts_.push_back(std::to_string(i) + ' ' + std::string(40'000 + i * 7, 'x'));
+    std::vector<std::string> seen;
+    std::optional<std::size_t> after;
+    std::size_t pages = 0;
+    do {
+        loaded_ = 0;
+        const auto response = page(get("limit=500"), 500, after);
+        EXPECT_LE(response.body.text().size(), kMaxPageBytes + 200);
+        EXPECT_LE(loaded_, 2 * (kMaxPiece + 1)) << "what does not fit is not loaded";
+        const auto document = json::parse(response.body.text());
+        for (const auto& item : document["items"]) seen.push_back(item);
+        after = seen.size() - 1;
+        if (document["next_cursor"].is_null()) break;
+        EXPECT_GE(response.body.text().size(), kMaxPageBytes - 50'000) << "no page ends early";
+        EXPECT_EQ(document["next_cursor"], encode_cursor({std::to_string(*after)}));
+        EXPECT_NE(header(response, "Link"), "");
+    } while (++pages < 20);
+    EXPECT_EQ(pages, 4U);
+    EXPECT_EQ(seen, texts_) << "each once, in order";
+}
+
+TEST_F(PagesOfTexts, AnItemLongerThanAPageIsAPage)
+{
+    texts_ = {std::string(kMaxPageBytes + 7, 'a'), "b"};
+    const auto first = json::parse(page(get(""), 50).body.text());
+    ASSERT_EQ(first["items"].size(), 1U);
+    EXPECT_EQ(first["next_cursor"], encode_cursor({"0"}));
+    EXPECT_EQ(page(get(""), 50, 0).body.text(), R"({"items":["b"],"next_cursor":null})");
+    std::swap(texts_[0], texts_[1]);
+    EXPECT_EQ(json::parse(page(get(""), 50).body.text())["items"], json::array({"b"}));
+}
+
+TEST_F(PagesOfTexts, AreLoadedInPiecesUpToTheirLimit)
+{
+    texts_.assign(450, "x");
+    for (const auto& [limit, more] :
+         {std::pair(kMaxPiece, true), std::pair(2 * kMaxPiece, true), std::pair(kMaxPiece + 1, true),
+          std::pair(std::size_t{449}, true), std::pair(std::size_t{450}, false), std::pair(std::size_t{500}, false)}) {
+        const auto document = json::parse(page(get(""), limit).body.text());
+        EXPECT_EQ(document["items"].size(), std::min(limit, texts_.size()));
+        EXPECT_EQ(!document["next_cursor"].is_null(), more) << limit;
+    }
+}
+
+TEST_F(PagesOfTexts, LinkToTheNextPageWithTheSameFilters)
+{
+    const auto response = page(get("state=open&cursor=old&limit=1"), 1);
+    const auto cursor = encode_cursor({"0"});
     EXPECT_EQ(json::parse(response.body.text())["next_cursor"], cursor);
     EXPECT_EQ(header(response, "Link"), "</api/v1/rules?state=open&limit=1&cursor=" + cursor + ">; rel=\"next\"");
 }

@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace winnow::api {
 namespace {
@@ -101,6 +102,44 @@ TEST_F(SessionCallsTest, WhatAnAnalysisReadIsPaidToo)
     };
     EXPECT_EQ(ask(reads, "POST", always).status, 200);
     EXPECT_GE(told.get_future().get(), 10ms);
+}
+
+TEST_F(SessionCallsTest, WhatAReadTookOfAProcessorIsToldBeforeItsAnswerIsSent)
+{
+    std::chrono::nanoseconds told{0};
+    std::vector<std::string> order;
+    calls_.emplace(database_, services(),
+                   SessionCalls::Options{.analysis = {},
+                                         .analysed = [&](const auto&, auto) { order.emplace_back("analysed"); },
+                                         .has_read =
+                                             [&](const access::Principal&, auto spent) {
+                                                 order.emplace_back("told");
+                                                 told = spent;
+                                             }});
+    const auto works = [](const Call&, ports::TenantSession&) -> Result<Answer> {
+        work_for(10ms);
+        return Compute([](const Call&) -> Result<http::Response> {
+            work_for(10ms);
+            return http::Response(200);
+        });
+    };
+    const auto ask_and_note = [&](std::string_view method) {
+        auto route =
+            std::make_shared<const Route>(Route{method, "/api/v1/x", access::Permission::read_rules, "x", works});
+        calls_->run(std::move(route), {}, {}, {}, [&](const http::Response&) { order.emplace_back("sent"); });
+    };
+    ask_and_note("GET");
+    EXPECT_EQ(order, (std::vector<std::string>{"told", "sent"}));
+    EXPECT_GE(told, 20ms) << "of the handler, and of the answer";
+    ask_and_note("PUT");
+    EXPECT_EQ(order, (std::vector<std::string>{"told", "sent", "sent"})) << "no read";
+    const auto fails = [](const Call&, ports::TenantSession&) -> Result<Answer> {
+        work_for(10ms);
+        return Error(ErrorCode::not_found, "no such rule");
+    };
+    told = 0ns;
+    EXPECT_EQ(ask(fails, "GET").status, 404);
+    EXPECT_GE(told, 10ms) << "in vain as well";
 }
 
 TEST_F(SessionCallsTest, AnErrorOfEitherStageIsAProblem)

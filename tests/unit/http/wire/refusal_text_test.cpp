@@ -15,12 +15,23 @@ TEST(RefusalText, OfAHeadNamesTheLimitAndWhose)
     EXPECT_EQ(head_text(408, "request_timeout"),
               "The request's head did not arrive completely within the 10 s that this server waits for one.");
     EXPECT_EQ(head_text(414, "uri_too_long"),
-              "The request's URL is longer than the 4096 bytes that this server takes.");
+              "The request's URL is longer than the 4096 bytes that this server takes (http.max_url_bytes).");
     EXPECT_EQ(head_text(431, "headers_too_large"),
-              "The request's line and header fields are longer than the 8192 bytes that this server takes.");
+              "The request's line and header fields are longer than the 8192 bytes that this server takes "
+              "(http.max_header_bytes).");
     EXPECT_EQ(head_text(431, "too_many_headers"),
-              "The request has more than the 100 header fields that this server takes.");
+              "The request has more than the 100 header fields that this server takes (http.max_header_count).");
     EXPECT_EQ(head_text(400, "malformed_request"), "") << "there is no limit";
+}
+
+TEST(RefusalText, OfALargeBodyNamesWhoseLimitItIs)
+{
+    EXPECT_EQ(large_body_detail(16'777'216, "limits.max_push_bytes"),
+              "The request's body is longer than the 16777216 bytes that this resource takes (limits.max_push_bytes of "
+              "this server).");
+    EXPECT_EQ(large_body_detail(1'048'576, ""),
+              "The request's body is longer than the 1048576 bytes that this resource takes.")
+        << "nobody can set it";
 }
 
 TEST(RefusalText, OfABodySaysWhichOfTheTimesAndMemories)
