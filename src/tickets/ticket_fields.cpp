@@ -86,7 +86,6 @@ constexpr std::array kFields{
     TicketField{.name = "first_seen_at",
                 .column = "first_seen_at",
                 .member = &Ticket::first_seen_at,
-                .hand = triage,
                 .core = &Core::first_seen_at,
                 .csv = 16},
     TicketField{.name = "last_seen_at",

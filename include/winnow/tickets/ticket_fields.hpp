@@ -1,8 +1,9 @@
 #pragma once
 
 /// @file
-/// The table of a ticket's fields, and the only place that lists them: rows are read and stored by it, JSON, CSV and
-/// timelines written, and people's changes taken. How a value is shown and stored follows from its member's type.
+/// The table of a ticket's fields, and the only place that lists them except triage's own statements
+/// (src/pg/triage/triage_writes.cpp): rows are read and stored by it, JSON, CSV and timelines written, and people's
+/// changes taken. How a value is shown and stored follows from its member's type.
 
 #include "winnow/domain/ticket.hpp"
 #include "winnow/tickets/ticket_core.hpp"

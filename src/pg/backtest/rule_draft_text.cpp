@@ -4,8 +4,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -20,6 +23,12 @@ using nlohmann::json;
 bool is_kept(const RuleField& field)
 {
     return field.part == forms::RulePart::place || field.part == forms::RulePart::effect;
+}
+
+bool is_needed(const RuleField& field)
+{
+    static constexpr std::array<std::string_view, 4> kNames{"id", "name", "condition", "actions"};
+    return std::ranges::find(kNames, field.name) != kNames.end();
 }
 
 json kept_json(const Rule& rule, const RuleField& field)
@@ -39,14 +48,17 @@ json rule_json(const Rule& rule)
     return document;
 }
 
-/// Throws what nlohmann throws on a missing member or a wrong type.
+/// Throws what nlohmann throws on a wrong type, and where what makes it a rule is missing. Any other field may be
+/// younger than the program that kept the draft, which waits for a runner meanwhile: then it is a rule's that does not
+/// say it.
 std::optional<Rule> read_rule(const json& document)
 {
     Rule rule;
     for (const auto& field : forms::rule_fields()) {
-        if (is_kept(field) && !forms::load_field(document.at(std::string(field.name)), field.member, rule)) {
-            return std::nullopt;
-        }
+        if (!is_kept(field)) continue;
+        const std::string name(field.name);
+        if (!document.contains(name) && !is_needed(field)) continue;
+        if (!forms::load_field(document.at(name), field.member, rule)) return std::nullopt;
     }
     return rule;
 }

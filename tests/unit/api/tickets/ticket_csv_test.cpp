@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <string>
 
 namespace winnow::api {
@@ -49,6 +51,57 @@ TEST(CsvCell, HasNoWayOutWhereSemicolonsOrTabsSeparate)
     EXPECT_EQ(csv_cell("a, -1"), "\"a, -1\"") << "at commas the quotes hold";
     EXPECT_EQ(csv_cell("a;b"), "\"a;b\"");
     EXPECT_EQ(csv_cell("x\";=1"), "\"x\"\";'=1\"");
+}
+
+/// What people's own programs read by place: a column is never renamed or moved, and new ones come last.
+TEST(TicketsCsv, IsTheseBytes)
+{
+    using std::chrono::milliseconds;
+    const auto id = [](std::uint64_t low) {
+        return Uuid::from_words(0x0123'4567'89ab'7cde, low);
+    };
+    domain::Ticket ticket;
+    ticket.id = TicketId(id(0x8f01'2345'6789'0001));
+    ticket.number = 42;
+    ticket.state = domain::TicketState::closed;
+    ticket.severity = domain::Severity::critical;
+    ticket.priority = "P1";
+    ticket.title = "disk 93% full, again";
+    ticket.description = "of \"db-7\"";
+    ticket.dedup_key = "db-7/disk";
+    ticket.source = "db-7";
+    ticket.service = "billing";
+    ticket.component = "not shown";
+    ticket.group = "storage";
+    ticket.class_name = "not shown";
+    ticket.labels.set("env", "prod");
+    ticket.labels.set("地域", "東京");
+    ticket.assignee = UserId(id(0x8f01'2345'6789'0002));
+    ticket.due_at = Timestamp(milliseconds{1'764'000'000'001});
+    ticket.occurrences = 7;
+    ticket.first_seen_at = Timestamp(milliseconds{1'764'000'000'002});
+    ticket.last_seen_at = Timestamp(milliseconds{1'764'000'000'003});
+    ticket.opened_at = Timestamp(milliseconds{1'764'000'000'004});
+    ticket.acknowledged_at = Timestamp(milliseconds{1'764'000'000'005});
+    ticket.recovered_at = Timestamp(milliseconds{1'764'000'000'006});
+    ticket.closed_at = Timestamp(milliseconds{1'764'000'000'007});
+    ticket.parent_id = TicketId(id(0x8f01'2345'6789'0003));
+    ticket.suppressed = true;
+    ticket.suppression_reason = "a silence";
+    ticket.cause = "=logs";
+    ticket.impact = "none";
+    ticket.measure = "two\nlines";
+    ticket.approver = "ann";
+    EXPECT_EQ(
+        tickets_csv({ticket}),
+        "id,number,state,severity,priority,title,description,dedup_key,source,service,group,labels,assignee,"
+        "due_at,occurrences,first_seen_at,last_seen_at,opened_at,acknowledged_at,recovered_at,closed_at,parent_id,"
+        "suppressed,suppression_reason,cause,impact,measure,approver\r\n"
+        "01234567-89ab-7cde-8f01-234567890001,42,closed,critical,P1,\"disk 93% full, again\",\"of \"\"db-7\"\"\","
+        "db-7/disk,db-7,billing,storage,env=prod 地域=東京,01234567-89ab-7cde-8f01-234567890002,"
+        "2025-11-24T16:00:00.001Z,7,2025-11-24T16:00:00.002Z,2025-11-24T16:00:00.003Z,2025-11-24T16:00:00.004Z,"
+        "2025-11-24T16:00:00.005Z,2025-11-24T16:00:00.006Z,2025-11-24T16:00:00.007Z,"
+        "01234567-89ab-7cde-8f01-234567890003,true,a silence,'=logs,none,\"two\nlines\",ann\r\n");
 }
 
 TEST(TicketsCsv, HasAsManyCellsAsColumns)
