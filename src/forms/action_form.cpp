@@ -51,7 +51,9 @@ Row<DropAction> row(Of<DropAction> /*kind*/)
 
 Row<SuppressAction> row(Of<SuppressAction> /*kind*/)
 {
-    return {"suppress", {text("reason", &SuppressAction::reason, {0, 1'024})}};
+    auto reason = text("reason", &SuppressAction::reason, {0, 1'024});
+    reason.stored = Need::optional;  // every version has read actions without it
+    return {"suppress", {std::move(reason)}};
 }
 
 Row<SetAction> row(Of<SetAction> /*kind*/)

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +31,9 @@ struct Member {
     std::function<void(FieldReader&, Kind&)> read;  ///< Leaves the default where nothing is given.
     /// False of a value that `write` would not have written, or what nlohmann throws.
     std::function<bool(const nlohmann::json&, Kind&)> load;
+    /// Whether stored actions have it, which `write` wrote whatever people gave. Optional of a member that is younger
+    /// than its kind: rows without it are good, and the default stands for it.
+    Need stored = Need::required;
 };
 
 template <typename Kind>
@@ -204,17 +208,16 @@ public:
     [[nodiscard]] std::optional<domain::Action> load(const nlohmann::json& stored) const override
     {
         Kind action;
-        std::size_t found = 0;
-        for (const auto& member : row_.members) {
+        for (const auto& member : row_.members | std::views::reverse) {
             const auto value = stored.find(member.about.name);
-            if (value == stored.end()) {
-                if (member.about.need == Need::required) return std::nullopt;
-                continue;
+            if (value != stored.end()) {
+                if (!member.load(*value, action)) return std::nullopt;
+                if (is_choice()) return action;  // nodes of every version take the last one, whatever else is there
+            } else if (!is_choice() && member.stored == Need::required) {
+                return std::nullopt;
             }
-            ++found;
-            if (!member.load(*value, action)) return std::nullopt;
         }
-        if (is_choice() && found != 1) return std::nullopt;
+        if (is_choice()) return std::nullopt;
         return action;
     }
 

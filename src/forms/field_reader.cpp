@@ -316,6 +316,7 @@ void merge_errors(std::vector<FieldError>& errors, const std::vector<FieldError>
 {
     const auto known = errors.size();
     for (const auto& error : found) {
+        if (errors.size() >= kMaxErrors) return;
         const auto pointer = base + error.pointer;
         const auto field = pointer.substr(0, pointer.find('/', base.size() + 1));
         const auto told = std::any_of(

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace winnow::forms {
 
@@ -191,7 +192,10 @@ RuleInput read_rule(const json& document, const std::string& pointer, std::vecto
     // What could not be read was told of; the rest is judged as a rule.
     const auto sound = rules::check(input.rule);
     if (document.is_object() && !sound) merge_errors(found, sound.error().fields(), pointer);
-    errors.insert(errors.end(), found.begin(), found.end());
+    for (auto& error : found) {
+        if (errors.size() >= kMaxErrors) break;
+        errors.push_back(std::move(error));
+    }
     return input;
 }
 

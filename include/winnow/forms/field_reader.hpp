@@ -131,8 +131,8 @@ private:
 /// "~" and "/" escaped as RFC 6901 wants.
 [[nodiscard]] std::string escape_pointer(std::string_view token);
 
-/// Adds `found`, with `base` before its pointers, save about fields of which `errors` complains already: one mistake
-/// is told once.
+/// Adds `found`, with `base` before its pointers, up to kMaxErrors in all, save about fields of which `errors`
+/// complains already: one mistake is told once.
 void merge_errors(std::vector<FieldError>& errors, const std::vector<FieldError>& found, const std::string& base);
 
 }  // namespace winnow::forms

@@ -89,8 +89,8 @@ struct RuleField {
 [[nodiscard]] const nlohmann::json* rule_list(FieldReader& fields, std::string_view name, std::size_t max,
                                               Need need = Need::optional);
 
-/// Reads and checks (rules::check) a whole rule. What is wrong goes to `errors`, with `pointer` before its pointers;
-/// the input is of use only if there is nothing.
+/// Reads and checks (rules::check) a whole rule. What is wrong goes to `errors`, up to kMaxErrors in all, with
+/// `pointer` before its pointers; the input is of use only if there is nothing.
 [[nodiscard]] RuleInput read_rule(const nlohmann::json& document, const std::string& pointer,
                                   std::vector<FieldError>& errors);
 

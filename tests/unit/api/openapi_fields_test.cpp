@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <regex>
 #include <set>
 #include <string>
 #include <variant>
@@ -51,11 +52,18 @@ protected:
     YAML::Node root_ = YAML::LoadFile(WINNOW_OPENAPI_FILE);
 };
 
+void expect_length(const YAML::Node& text, forms::Length length)
+{
+    EXPECT_EQ(text["type"].as<std::string>(""), "string");
+    EXPECT_EQ(text["minLength"].as<std::size_t>(0), length.min);
+    EXPECT_EQ(text["maxLength"].as<std::size_t>(0), length.max);
+}
+
 /// What a document says of a member, beside what the table does.
 struct Described {
     YAML::Node node;
 
-    void operator()(const forms::Text& text) const { EXPECT_EQ(node["maxLength"].as<std::size_t>(), text.length.max); }
+    void operator()(const forms::Text& text) const { expect_length(node, text.length); }
 
     void operator()(const forms::Number& number) const
     {
@@ -65,12 +73,12 @@ struct Described {
 
     void operator()(const forms::Duration& duration) const
     {
-        const auto text = node["description"].as<std::string>();
-        const auto to = text.find(" to ");
-        ASSERT_NE(to, std::string::npos) << text;
-        const auto from = text.rfind(' ', to - 1) + 1;  // npos + 1 is the beginning
-        EXPECT_EQ(parse_iso8601_duration(text.substr(from, to - from)), duration.min) << text;
-        EXPECT_EQ(parse_iso8601_duration(text.substr(to + 4, text.find('.', to) - to - 4)), duration.max) << text;
+        static const std::regex kRange("(P[0-9A-Z]+) to (P[0-9A-Z]+)");
+        const auto words = node["description"].as<std::string>("");
+        std::smatch range;
+        ASSERT_TRUE(std::regex_search(words, range, kRange)) << words;
+        EXPECT_EQ(parse_iso8601_duration(range[1].str()), duration.min);
+        EXPECT_EQ(parse_iso8601_duration(range[2].str()), duration.max);
     }
 
     void operator()(const forms::Word& word) const
@@ -78,7 +86,12 @@ struct Described {
         EXPECT_THAT(texts_of(node["enum"]), UnorderedElementsAreArray(word.words));
     }
 
-    void operator()(const forms::Texts& /*texts*/) const { EXPECT_EQ(node["type"].as<std::string>(), "array"); }
+    void operator()(const forms::Texts& texts) const
+    {
+        EXPECT_EQ(node["type"].as<std::string>(""), "array");
+        EXPECT_EQ(node["maxItems"].as<std::size_t>(0), texts.most);
+        expect_length(node["items"], texts.each);
+    }
 
     void operator()(const forms::Ids& ids) const { EXPECT_EQ(node["maxItems"].as<std::size_t>(), ids.most); }
 };

@@ -44,10 +44,30 @@ std::vector<Example> json_blocks()
     return blocks;
 }
 
-/// Taken as they stand: what is wrong in them is for the rules to say.
+/// An action with what goes without saying: members that nobody must give, where they are not given.
+json whole_action(const json& given)
+{
+    const auto& type = given.at("type").get_ref<const std::string&>();
+    const json bare{{"type", type}};
+    forms::FieldReader nothing(bare);
+    const auto usual = forms::action_json(forms::read_action(nothing));
+    auto whole = given;
+    for (const auto* form : forms::action_forms()) {
+        if (form->type() != type || form->is_choice()) continue;
+        for (const auto& member : form->members()) {
+            const std::string name(member.name);
+            if (member.need == forms::Need::optional && !whole.contains(name)) whole[name] = usual.at(name);
+        }
+    }
+    return whole;
+}
+
+/// Taken as they stand otherwise: what is wrong in them is for the rules to say.
 std::vector<domain::Action> actions_in(const json& list)
 {
-    auto actions = forms::load_actions(list);
+    auto whole = json::array();
+    for (const auto& action : list) whole.push_back(whole_action(action));
+    auto actions = forms::load_actions(whole);
     if (!actions) throw std::invalid_argument(list.dump());
     return *std::move(actions);
 }

@@ -151,6 +151,23 @@ TEST(RuleForm, EachFieldIsNamedOnceAndHasOnePlaceInAFile)
     EXPECT_EQ(*places.rbegin(), static_cast<int>(places.size()));
 }
 
+TEST(RuleForm, NoMoreErrorsAreToldThanADocumentMayHave)
+{
+    const json wrong_day{
+        {"days", {"mai", "mai", "mai", "mai", "mai", "mai", "mai"}}, {"from", "00:00"}, {"until", "24:00"}};
+    const json document{{"name", "a"},
+                        {"condition", "("},
+                        {"schedule", {{"time_zone", "UTC"}, {"weekly", std::vector<json>(10, wrong_day)}}},
+                        {"actions", {{{"type", "priority"}}, {{"type", "tag"}}, {{"type", "pause"}}}}};
+    std::vector<FieldError> errors;
+    (void)read_rule(document, "/0", errors);
+    EXPECT_EQ(errors.size(), kMaxErrors) << told(errors);
+
+    errors.resize(kMaxErrors - 1);
+    (void)read_rule(document, "/1", errors);
+    EXPECT_EQ(errors.size(), kMaxErrors) << told(errors);
+}
+
 TEST(RuleForm, TimesAreLoadedAsCountsToo)
 {
     Rule rule;
