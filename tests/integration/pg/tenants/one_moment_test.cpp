@@ -64,7 +64,6 @@ TEST_F(OneMoment, WhatOnlyReadsNeitherWritesNorLocks)
         domain::Contact contact;
         contact.id = ContactId(new_uuid());
         contact.name = "written";
-        contact.url = "https://example.org/";
         return session.contacts().insert(contact);
     });
     ASSERT_FALSE(outcome);
