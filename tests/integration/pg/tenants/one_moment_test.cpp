@@ -64,6 +64,8 @@ TEST_F(OneMoment, WhatOnlyReadsNeitherWritesNorLocks)
         domain::Contact contact;
         contact.id = ContactId(new_uuid());
         contact.name = "written";
+        contact.type = "webhook";
+        contact.settings["url"].shown = "https://example.org/";
         return session.contacts().insert(contact);
     });
     ASSERT_FALSE(outcome);
