@@ -1,4 +1,5 @@
 #include "streaming_fixture.hpp"
+#include "winnow/http/event_stream.hpp"
 
 #include <gmock/gmock.h>
 
@@ -16,7 +17,7 @@ namespace winnow::http {
 namespace {
 
 /// "/1/…" is asked for by the caller 1, "/0/…" by nobody who is known. The answers to "/…/stream" are endless pieces of
-/// 1 KiB; to "/…/text", and whatever else, text.
+/// 1 KiB; to "/…/events" a stream of events; to "/…/text", and whatever else, text.
 class StreamingTerms : public Streaming {
 protected:
     StreamingTerms()
@@ -32,6 +33,11 @@ protected:
         };
         handler_.on_handle = [this](const Request& request, ResponseSink sink) {
             ++handled_;
+            if (request.head.path.ends_with("/events")) {
+                const std::lock_guard lock(mutex_);
+                events_.push_back(std::make_unique<EventStream>());
+                return sink(events_.back()->open());
+            }
             if (!request.head.path.ends_with("/stream")) return sink(Response(200, "text/plain", "text"));
             auto watch = std::make_shared<Watch>();
             {
@@ -82,6 +88,7 @@ protected:
     std::atomic<int> handled_ = 0;
     std::mutex mutex_;
     std::vector<std::shared_ptr<Watch>> watches_;
+    std::vector<std::unique_ptr<EventStream>> events_;
 };
 
 TEST_F(StreamingTerms, ATenantHasSoManyAndTheNextOneIsRefusedByNameBeforeItsWorkIsDone)
@@ -128,6 +135,35 @@ TEST_F(StreamingTerms, ItLosesItsPlaceToAConnectionThatWantsOne)
     EXPECT_TRUE(has_metric(cut_short("displaced", 1)));
     EXPECT_TRUE(soon([&] { return at_work() == 7; }));
     read_until_cut(*streams.front());
+}
+
+TEST_F(StreamingTerms, AnEndlessOneThatLosesItsPlaceEndsInOrder)
+{
+    options_.limits.max_connections = 8;
+    std::vector<std::unique_ptr<TlsClient>> listeners;
+    for (int i = 1; i <= 8; ++i) {
+        listeners.push_back(std::make_unique<TlsClient>(port()));
+        listeners.back()->send(get_as(i, "events"));
+        EXPECT_EQ(listeners.back()->receive_head().status, 200);
+        EXPECT_EQ(listeners.back()->receive_chunk(), "retry: 2000\n\n");
+    }
+    TlsClient next(port());
+    EXPECT_EQ(next.ask(get_as(9, "text")).body, "text");
+    EXPECT_EQ(listeners.front()->receive_chunk(), std::nullopt);
+    EXPECT_TRUE(listeners.front()->at_end());
+    EXPECT_TRUE(has_metric(R"(winnow_http_connections_displaced_total{listener="customer",what="stream"} 1)"));
+    EXPECT_TRUE(has_metric(cut_short("displaced", 0)));
+}
+
+TEST_F(StreamingTerms, AnEndlessOneEndsInOrderAtItsBound)
+{
+    options_.limits.stream = 300ms;
+    TlsClient client(port());
+    client.send(get_as(1, "events"));
+    EXPECT_EQ(client.receive_head().status, 200);
+    EXPECT_EQ(client.receive_chunk(), "retry: 2000\n\n");
+    EXPECT_EQ(client.receive_chunk(), std::nullopt);
+    EXPECT_EQ(client.ask(get_as(1, "text")).body, "text") << "the connection stays";
 }
 
 TEST_F(StreamingTerms, ABoundEndsWhatGoesOnForLong)

@@ -127,11 +127,14 @@ AnswerOf World::call(std::string_view method, const std::string& target, const n
         auto parameters = match(route.pattern, request.head.path);
         if (route.method != method || !parameters) continue;
         const api::Call call{request, who_, std::move(*parameters), now_, services};
-        const auto transaction =
-            proofs_.begin(session_, who_.tenant, {.reads_only = api::only_reads(route, request.head)}).value();
-        pg::PgTenantSession nouns(transaction->tx(), who_.tenant);
-        auto result = route.handler(call, nouns);
-        if (result) transaction->commit();
+        auto result = [&] {
+            const auto transaction =
+                proofs_.begin(session_, who_.tenant, {.reads_only = api::only_reads(route, request.head)}).value();
+            pg::PgTenantSession nouns(transaction->tx(), who_.tenant);
+            auto answered = route.handler(call, nouns);
+            if (answered) transaction->commit();
+            return answered;
+        }();
         const auto pages = result ? std::move(result->pages()) : nullptr;
         auto response = api::made_of(std::move(result), call);
         if (pages) response->body = all_of(*pages, call);
