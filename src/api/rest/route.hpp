@@ -72,7 +72,7 @@ struct Page {
     std::string text;
     bool is_last = true;
 };
-/// Makes it of what was read: runs after the transaction, on an analysis thread, with no session.
+/// Makes it of what was read: runs after the transaction, on an analysis thread, without a session; its Pages live.
 using MakePage = std::move_only_function<Result<Page>()>;
 
 /// A body that is read page by page, each when the client has taken the one before: so a client that takes its time
@@ -84,8 +84,8 @@ public:
     Pages& operator=(const Pages&) = delete;
     virtual ~Pages() = default;
 
-    /// Reads the next page, on a database thread, in a short transaction of its own. Both in rows and in bytes it has a
-    /// bound that does not depend on who asks. What fails cuts the body short. Not called any more after the last one.
+    /// Reads the next page in a short transaction, on a database thread; rows and bytes have a bound whoever asks. What
+    /// fails cuts the body short. The next page is the same until it was made: `unavailable` is asked for again.
     [[nodiscard]] virtual Result<MakePage> read(const Call& call, ports::TenantSession& session) = 0;
 };
 
@@ -98,9 +98,9 @@ public:
     Answer(http::Response head, std::unique_ptr<Pages> pages) : response_(std::move(head)), pages_(std::move(pages)) {}
 
     [[nodiscard]] bool is_ready() const noexcept { return !compute_; }
-    [[nodiscard]] http::Response& response() noexcept { return response_; }      ///< Where it is ready.
-    [[nodiscard]] Compute& compute() noexcept { return compute_; }               ///< Where it is not.
-    [[nodiscard]] std::unique_ptr<Pages>& pages() noexcept { return pages_; }    ///< Null: the response is whole.
+    [[nodiscard]] http::Response& response() noexcept { return response_; }    ///< Where it is ready.
+    [[nodiscard]] Compute& compute() noexcept { return compute_; }             ///< Where it is not.
+    [[nodiscard]] std::unique_ptr<Pages>& pages() noexcept { return pages_; }  ///< Null: the response is whole.
 
 private:
     http::Response response_;
