@@ -17,9 +17,9 @@ ListenerMetrics::ListenerMetrics(observe::Metrics& metrics, const std::string& l
                                            {{"listener", listener}, {"class", std::to_string(digit) + "xx"}});
     }
     for (std::size_t why = 0; why < cut_short.size(); ++why) {
-        cut_short[why] = metrics.counter("winnow_http_answers_cut_short_total",
-                                         "Streams that ended before their end, by reason.",
-                                         {{"listener", listener}, {"reason", std::string(kCutShort[why])}});
+        cut_short[why] =
+            metrics.counter("winnow_http_answers_cut_short_total", "Streams that ended before their end, by reason.",
+                            {{"listener", listener}, {"reason", std::string(kCutShort[why])}});
     }
 }
 

@@ -58,7 +58,10 @@ public:
         if (answer == Entitlement::held) last_sure_ = now;
     }
     /// Its caller may not have it any more, or nobody could tell for long.
-    [[nodiscard]] bool is_lost(Time now) const noexcept { return lost_ || now - last_sure_ >= kUnsure * limits_.recheck; }
+    [[nodiscard]] bool is_lost(Time now) const noexcept
+    {
+        return lost_ || now - last_sure_ >= kUnsure * limits_.recheck;
+    }
 
 private:
     static constexpr int kUnsure = 10;
