@@ -12,10 +12,11 @@ constexpr Cost kSmoothing = 8;  // the newest item counts an eighth
 
 TurnOrder::TurnOrder(const QueueLimits& limits) : limits_(limits) {}
 
-std::optional<Refused> TurnOrder::refusal(TenantId tenant, std::size_t bytes) const
+std::optional<Refused> TurnOrder::refusal(TenantId tenant, std::size_t bytes, std::size_t uncounted) const
 {
     const auto found = found_.find(tenant);
-    const auto own_items = found == found_.end() ? 0 : found->second->items;
+    const auto all_items = found == found_.end() ? 0 : found->second->items;
+    const auto own_items = all_items - std::min(all_items, uncounted);
     const auto own_bytes = found == found_.end() ? 0 : found->second->bytes;
     const auto may_items = std::min(limits_.tenant_items, share_of({limits_.items, limits_.floor_items}, items_));
     if (own_items >= may_items) return Refused{Refused::Limit::items, may_items, Refused::Whose::tenant};

@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <functional>
+#include <iterator>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -17,6 +18,9 @@ namespace winnow::fair {
 struct Weight {
     std::size_t bytes = 0;
     std::optional<Cost> cost = {};  ///< nullopt: only known when it is done.
+    /// Nobody asks for it anew when it takes long, so it is never stale: it takes its turn where the newest of others
+    /// go first. It is none of the items that its tenant may hold: whoever brings such keeps them few.
+    bool in_turn = false;
 };
 
 /// Not thread-safe. Items that nobody wants any more (`is_dead`) are never taken: they are thrown out when their turn
@@ -39,15 +43,17 @@ public:
     /// Takes the item; where it finds no room it is left untouched.
     [[nodiscard]] std::optional<Refused> push(TenantId tenant, T& item, Instant now, Weight weight = {})
     {
-        auto refused = order_.refusal(tenant, weight.bytes);
-        if (refused && throw_out_dead(tenant)) refused = order_.refusal(tenant, weight.bytes);
+        auto refused = refusal(tenant, weight);
+        if (refused && throw_out_dead(tenant)) refused = refusal(tenant, weight);
         if (refused) return refused;
         order_.add(tenant, weight.bytes, now);
         try {
-            queues_[tenant].push_back({std::move(item), weight, now});
+            auto& queue = queues_[tenant];
+            queue.entries.push_back({std::move(item), weight, now});
+            if (weight.in_turn) ++queue.in_turn;
         } catch (...) {  // no memory: an item that is in the one is in the other
             const auto queue = queues_.find(tenant);
-            if (queue != queues_.end() && queue->second.empty()) queues_.erase(queue);
+            if (queue != queues_.end() && queue->second.entries.empty()) queues_.erase(queue);
             order_.drop(tenant, weight.bytes);
             throw;
         }
@@ -59,12 +65,8 @@ public:
     {
         while (const auto tenant = order_.next(lane, now)) {
             const auto queue = queues_.find(*tenant);
-            auto& waiting = queue->second;
-            const auto patience = order_.limits().newest_first_after;
-            const bool newest = patience.count() > 0 && now - waiting.front().since > patience;
-            Entry entry = std::move(newest ? waiting.back() : waiting.front());
-            newest ? waiting.pop_back() : waiting.pop_front();
-            if (waiting.empty()) queues_.erase(queue);
+            Entry entry = taken_from(queue->second, now);
+            if (queue->second.entries.empty()) queues_.erase(queue);
             if (is_dead_ && is_dead_(entry.item)) {
                 order_.drop(*tenant, entry.weight.bytes);
                 dead_.push_back(std::move(entry.item));
@@ -90,16 +92,17 @@ public:
         const auto queue = queues_.find(tenant);
         if (queue == queues_.end()) return dropped;
         std::deque<Entry> kept;
-        for (auto& entry : queue->second) {
+        for (auto& entry : queue->second.entries) {
             if (!unwanted(std::as_const(entry.item))) {
                 kept.push_back(std::move(entry));
                 continue;
             }
+            if (entry.weight.in_turn) --queue->second.in_turn;
             order_.drop(tenant, entry.weight.bytes);
             dropped.push_back(std::move(entry.item));
         }
-        queue->second = std::move(kept);
-        if (queue->second.empty()) queues_.erase(queue);
+        queue->second.entries = std::move(kept);
+        if (queue->second.entries.empty()) queues_.erase(queue);
         return dropped;
     }
 
@@ -127,6 +130,40 @@ private:
         Weight weight;
         Instant since;
     };
+    struct Queue {
+        std::deque<Entry> entries;
+        std::size_t in_turn = 0;  ///< So many of them are that.
+    };
+
+    [[nodiscard]] std::optional<Refused> refusal(TenantId tenant, const Weight& weight) const
+    {
+        if (weight.in_turn) return order_.refusal(tenant, weight.bytes, QueueLimits::kNone);
+        const auto queue = queues_.find(tenant);
+        return order_.refusal(tenant, weight.bytes, queue == queues_.end() ? 0 : queue->second.in_turn);
+    }
+
+    /// The oldest one; where that is stale the oldest of those that take their turn, if it has waited as long, else the
+    /// newest of all.
+    [[nodiscard]] Entry taken_from(Queue& queue, Instant now)
+    {
+        auto& entries = queue.entries;
+        const auto patience = order_.limits().newest_first_after;
+        const auto is_stale = [&](const Entry& entry) {
+            return patience.count() > 0 && now - entry.since > patience;
+        };
+        auto next = entries.begin();
+        if (is_stale(*next)) {
+            if (queue.in_turn > 0) {
+                while (next != entries.end() && is_stale(*next) && !next->weight.in_turn) ++next;
+            }
+            const bool is_due = next != entries.end() && is_stale(*next) && next->weight.in_turn;
+            if (!is_due) next = std::prev(entries.end());
+        }
+        if (next->weight.in_turn) --queue.in_turn;
+        Entry entry = std::move(*next);
+        entries.erase(next);
+        return entry;
+    }
 
     bool throw_out_dead(TenantId tenant)
     {
@@ -138,7 +175,7 @@ private:
 
     TurnOrder order_;
     IsDead is_dead_;
-    std::unordered_map<TenantId, std::deque<Entry>> queues_;  // none of them empty
+    std::unordered_map<TenantId, Queue> queues_;  // none of them empty
     std::vector<T> dead_;
 };
 

@@ -62,8 +62,9 @@ class TurnOrder {
 public:
     explicit TurnOrder(const QueueLimits& limits);
 
-    /// Why the tenant cannot have an item more; nullopt: it can.
-    [[nodiscard]] std::optional<Refused> refusal(TenantId tenant, std::size_t bytes) const;
+    /// Why the tenant cannot have an item more; nullopt: it can. `uncounted`: so many of its items, or all if they are
+    /// fewer, are none of those that it may hold.
+    [[nodiscard]] std::optional<Refused> refusal(TenantId tenant, std::size_t bytes, std::size_t uncounted = 0) const;
     void add(TenantId tenant, std::size_t bytes, Instant now);
 
     /// Who is served next; the answer holds until the next call of any other member.

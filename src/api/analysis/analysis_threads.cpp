@@ -47,7 +47,7 @@ public:
     {
     }
 
-    void submit(TenantId tenant, Load load, Failed failed, GivenUp given_up);
+    void submit(TenantId tenant, Load load, Failed failed, GivenUp given_up, Order order);
     void run(fair::Lane lane);
     void stop();
     void fail_all();
@@ -89,6 +89,7 @@ private:
     Begun quick_;
     Begun slow_;
     bool stopping_ = false;
+    bool over_ = false;  ///< Nobody will take anything any more.
 };
 
 /// What a Turn holds.
@@ -113,21 +114,24 @@ void AnalysisThreads::Turn::run(Work work, Failed failed, Paid paid) &&
     place->state->hand_over(place->ticket, place->is_slow, std::move(work), std::move(failed), std::move(paid));
 }
 
-void AnalysisThreads::State::submit(TenantId tenant, Load load, Failed failed, GivenUp given_up)
+void AnalysisThreads::State::submit(TenantId tenant, Load load, Failed failed, GivenUp given_up, Order order)
 {
     Waiting item{.load = std::move(load), .failed = std::move(failed), .given_up = std::move(given_up)};
     std::optional<Error> error;
     std::vector<Waiting> dead;
     {
         const std::lock_guard lock(mutex_);
-        const auto refused = queues_.push(tenant, item, Clock::now());
-        if (refused && refused->whose == fair::Refused::Whose::node) {
+        const auto refused =
+            over_ ? std::nullopt : queues_.push(tenant, item, Clock::now(), {.in_turn = order == Order::in_turn});
+        if (over_) {
+            error = Error(ErrorCode::unavailable, "shutting down");
+        } else if (refused && refused->whose == fair::Refused::Whose::node) {
             error = Error(ErrorCode::unavailable,
                           "the node's queue of analyses is full: " + std::to_string(refused->value) + " wait");
         } else if (refused) {
             error = Error(ErrorCode::rate_limited,
                           "too many analyses of your tenant (tests of rules, lint, previews, suggestions, "
-                          "explanations, CSV) wait on this node already: the limit is " +
+                          "explanations) wait on this node already: the limit is " +
                               std::to_string(refused->value) +
                               " (analysis.waiting_per_tenant) besides the one under way; wait for answers before you "
                               "ask for more");
@@ -138,7 +142,7 @@ void AnalysisThreads::State::submit(TenantId tenant, Load load, Failed failed, G
     }
     tell(dead);
     if (!error) return;
-    options_.metrics.refused();
+    if (order != Order::in_turn) options_.metrics.refused();
     item.failed(*std::move(error));
 }
 
@@ -254,6 +258,7 @@ void AnalysisThreads::State::fail_all()
     std::vector<Failed> failed;
     {
         const std::lock_guard lock(mutex_);
+        over_ = true;
         for (auto& each : queues_.clear()) failed.push_back(std::move(each.failed));
         for (auto* begun : {&quick_, &slow_}) {
             for (auto& ready : std::exchange(begun->ready, {})) failed.push_back(std::move(ready.failed));
@@ -281,9 +286,9 @@ AnalysisThreads::~AnalysisThreads()
     state_->fail_all();
 }
 
-void AnalysisThreads::submit(TenantId tenant, Load load, Failed failed, GivenUp given_up)
+void AnalysisThreads::submit(TenantId tenant, Load load, Failed failed, GivenUp given_up, Order order)
 {
-    state_->submit(tenant, std::move(load), std::move(failed), std::move(given_up));
+    state_->submit(tenant, std::move(load), std::move(failed), std::move(given_up), order);
 }
 
 }  // namespace winnow::api

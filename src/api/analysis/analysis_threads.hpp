@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <thread>
@@ -33,6 +34,12 @@ public:
     using Work = std::move_only_function<void()>;         ///< Must not throw.
     using Failed = std::move_only_function<void(Error)>;  ///< Instead of the work: nobody will do it.
     using GivenUp = std::function<bool()>;
+    enum class Order : std::uint8_t {
+        newest_first,  ///< Once the tenant's oldest is stale: a person has long since asked again.
+        /// Nobody asks again: takes its turn, no place of `waiting`, and is no refusal that is counted where the node
+        /// is full. Whoever submits such keeps them few.
+        in_turn,
+    };
     /// Told, after the work, what it took of a processor. Must not throw.
     using Paid = std::move_only_function<void(std::chrono::nanoseconds)>;
 
@@ -65,7 +72,7 @@ public:
 
     /// `failed` is called instead of `load`: at once where the tenant has too many, or nobody waits for it any more
     /// when its turn comes, or at the end.
-    void submit(TenantId tenant, Load load, Failed failed, GivenUp given_up);
+    void submit(TenantId tenant, Load load, Failed failed, GivenUp given_up, Order order = Order::newest_first);
 
 private:
     const std::shared_ptr<State> state_;  // outlived by turns

@@ -4,6 +4,7 @@
 /// A response's body that is read from the database page by page while it is sent.
 
 #include "api/analysis/analysis_threads.hpp"
+#include "api/rest/page_line.hpp"
 #include "api/rest/running_call.hpp"
 #include "winnow/http/body.hpp"
 #include "winnow/ports/tenant_session.hpp"
@@ -23,12 +24,14 @@ struct PageTerms {
     std::function<std::chrono::milliseconds(const access::Principal&)> wait;
     /// Told what a page took of a processor, from any thread, also of one that failed. Empty: nobody is.
     std::function<void(const access::Principal&, std::chrono::nanoseconds)> paid;
+    std::shared_ptr<PageLine> line = std::make_shared<PageLine>();
 };
 
-/// A page is an analysis: it waits for its tenant's turn, reads in a transaction on a database thread, and is made on
-/// an analysis thread. Where the tenant has too much in line already, or its account is empty, the page comes later.
+/// A page is an analysis: it waits for its tenant's turn, before that among the tenant's own pages, reads in a
+/// transaction on a database thread, and is made on an analysis thread. Where the account is empty, or the node has no
+/// room or no database at the moment, the page comes later.
 ///
-/// What `terms` refers to must outlive the last pull, though not the body.
+/// What `terms` refers to must outlive the last pull that somebody waits for, though not the body.
 class PagedBody final : public http::BodySource {
 public:
     /// `call->pages` is its content.

@@ -75,7 +75,7 @@ struct Page {
     std::string text;
     bool is_last = true;
 };
-/// Makes it of what was read: runs after the transaction, on an analysis thread, with no session.
+/// Makes it of what was read: runs after the transaction, on an analysis thread, without a session; its Pages live.
 using MakePage = std::move_only_function<Result<Page>()>;
 
 /// A body that is read page by page, each when the client has taken the one before: so a client that takes its time
@@ -87,8 +87,8 @@ public:
     Pages& operator=(const Pages&) = delete;
     virtual ~Pages() = default;
 
-    /// Reads the next page, on a database thread, in a short transaction of its own. Both in rows and in bytes it has a
-    /// bound that does not depend on who asks. What fails cuts the body short. Not called any more after the last one.
+    /// Reads the next page in a short transaction, on a database thread; rows and bytes have a bound whoever asks. What
+    /// fails cuts the body short. The next page is the same until it was made: `unavailable` is asked for again.
     [[nodiscard]] virtual Result<MakePage> read(const Call& call, ports::TenantSession& session) = 0;
 };
 

@@ -60,18 +60,22 @@ public:
     Result<MakePage> read(const Call& /*call*/, TenantSession& session) override
     {
         const auto left = std::span<const TicketId>(ids_).subspan(done_);
-        auto read = session.tickets().read(left.first(std::min(left.size(), kCsvPageRows)), kCsvPageBytes);
+        auto read = session.tickets().read(left.first(std::min(left.size(), next_)), kCsvPageBytes);
         if (!read) return read.error();
-        const bool is_first = done_ == 0;
-        done_ += read->ids;
-        return MakePage([tickets = std::move(read->tickets), is_first, is_last = done_ == ids_.size()] {
-            return Result<Page>(Page{.text = tickets_csv(tickets, is_first), .is_last = is_last});
+        return MakePage([this, read = *std::move(read)] {
+            Page page{.text = tickets_csv(read.tickets, done_ == 0), .is_last = done_ + read.ids == ids_.size()};
+            done_ += read.ids;  // not before: what was read may be lost on its way
+            next_ = std::clamp<std::size_t>(2 * read.ids, 1, kCsvPageRows);
+            return Result<Page>(std::move(page));
         });
     }
 
 private:
     const std::vector<TicketId> ids_;
     std::size_t done_ = 0;  ///< So many of them.
+    /// So many are looked at for the next page. Each of them costs, however few of them fit: so no more than twice as
+    /// many as fitted last.
+    std::size_t next_ = kCsvPageRows;
 };
 
 }  // namespace

@@ -137,14 +137,13 @@ asio::awaitable<Connection::Read> Connection::read_more()
     }
 }
 
-asio::awaitable<bool> Connection::send_text(std::string_view text, Pace* pace, UnsentAnswers::Part* unsent)
+asio::awaitable<bool> Connection::send_text(std::string_view text, ReaderPace* pace, UnsentAnswers::Part* unsent)
 {
     while (!text.empty()) {
         const auto step = tls_.write(text);
         if (step.progress == Progress::done) {
             text.remove_prefix(step.bytes);
             listener_.metrics.sent_bytes.add(static_cast<double>(step.bytes));
-            if (pace != nullptr) pace->took(step.bytes);
             if (!text.empty()) co_await yield_sometimes();  // its socket may have room for megabytes
             continue;
         }
@@ -152,10 +151,18 @@ asio::awaitable<bool> Connection::send_text(std::string_view text, Pace* pace, U
         if (pace != nullptr) deadline_ = pace->deadline(std::chrono::steady_clock::now());
         if (unsent != nullptr) unsent->wait(listener_.doorman.cutter(*seat_));
         const bool goes_on = co_await wait_for(step.progress);
-        if (!goes_on) co_return false;
+        if (!goes_on && !(pace != nullptr && may_go_on(*pace))) co_return false;
         if (pace != nullptr) deadline_ = std::chrono::steady_clock::time_point::max();
     }
     co_return true;
+}
+
+bool Connection::may_go_on(ReaderPace& pace)
+{
+    const auto now = std::chrono::steady_clock::now();
+    if (!expired_ || aborted_ || pace.deadline(now) <= now) return false;
+    expired_ = false;
+    return true;
 }
 
 /// Says goodbye and waits until the peer has, too: closing with unread input would make the kernel send a reset, which
@@ -252,10 +259,9 @@ void Connection::look_after_peer(std::chrono::steady_clock::time_point now)
         if (holds_buffers_) tls_.release_buffers();
         holds_buffers_ = false;
     }
-    if (!peer_has_gone()) return;
     if (stream_ != nullptr) {
-        cut(CutShort::gone);  // what a source has for it goes nowhere
-    } else {
+        if (reader_has_gone(now)) cut(CutShort::gone);  // what a source has for it goes nowhere
+    } else if (peer_has_gone()) {
         awaited_->give_up();
     }
 }

@@ -6,9 +6,9 @@
 #include "http/server/exchange.hpp"
 #include "http/server/listener.hpp"
 #include "http/server/loop.hpp"
+#include "http/server/reader_pace.hpp"
 #include "http/tls/tls_session.hpp"
 #include "http/wire/head_parser.hpp"
-#include "http/wire/pace.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -84,21 +84,23 @@ private:
     Awaitable<bool> discard_body(std::uint64_t length);
     /// `pace`: sets the deadline of each wait; null: the one that is set. `unsent`: is told when the peer takes no more
     /// for now.
-    Awaitable<bool> send_text(std::string_view text, Pace* pace = nullptr, UnsentAnswers::Part* unsent = nullptr);
+    Awaitable<bool> send_text(std::string_view text, ReaderPace* pace = nullptr, UnsentAnswers::Part* unsent = nullptr);
+    /// After a deadline: whether what its reader has taken meanwhile is enough for another one.
+    [[nodiscard]] bool may_go_on(ReaderPace& pace);
     /// A body piece by piece, each asked for when the last one was taken. False where it is not all there: the
     /// connection is then cut off.
-    Awaitable<bool> send_pieces(Turn& turn, BodySource& source, Pace& pace);
+    Awaitable<bool> send_pieces(Turn& turn, BodySource& source, ReaderPace& pace);
     /// In a chunk, where the client knows chunks; `is_last`: with what ends the body.
-    Awaitable<bool> send_piece(const Turn& turn, std::string text, bool is_last, Pace& pace);
-    Awaitable<bool> send_chunk(std::string text, bool is_last, Pace& pace, UnsentAnswers::Part& unsent);
+    Awaitable<bool> send_piece(const Turn& turn, std::string text, bool is_last, ReaderPace& pace);
+    Awaitable<bool> send_chunk(std::string text, bool is_last, ReaderPace& pace, UnsentAnswers::Part& unsent);
     /// Until the socket takes more; false where the reader's time is up, or the stream's, or it has gone. True for an
     /// endless stream whose time is up: there is room for its end.
-    Awaitable<bool> wait_for_room(Pace& pace);
+    Awaitable<bool> wait_for_room(ReaderPace& pace);
     /// The reader's pace rests meanwhile. Broken, too, where nothing came in time, or need not come any more.
-    Awaitable<Piece> next_piece(Turn& turn, BodySource& source, Pace& pace);
+    Awaitable<Piece> next_piece(Turn& turn, BodySource& source, ReaderPace& pace);
     /// As above, asking again where the source says `later`.
-    Awaitable<Piece> ask(Turn& turn, BodySource& source, Pace& pace);
-    Awaitable<Piece> pull(Turn& turn, BodySource& source, Pace& pace);
+    Awaitable<Piece> ask(Turn& turn, BodySource& source, ReaderPace& pace);
+    Awaitable<Piece> pull(Turn& turn, BodySource& source, ReaderPace& pace);
     /// Whether the stream's time is up, and why.
     [[nodiscard]] std::optional<CutShort> stream_over();
     /// Asks now and then whether its caller may still have it, and ends it where not.
@@ -130,6 +132,8 @@ private:
     void interrupt_wait();
     /// Looked at only while a handler has been at work for a while.
     [[nodiscard]] bool peer_has_gone();
+    /// The same of a stream's, which has more time: a piece that is sent will tell.
+    [[nodiscard]] bool reader_has_gone(std::chrono::steady_clock::time_point now);
     void look_after_peer(std::chrono::steady_clock::time_point now);
     [[nodiscard]] bool is_cut_off() const noexcept { return expired_ || aborted_; }
 

@@ -69,7 +69,7 @@ asio::awaitable<bool> Connection::send(Turn& turn, Response response)
     }
     const auto digit = static_cast<std::size_t>(std::clamp(response.status / 100, 1, 5));
     listener_.metrics.responses.at(digit).add();
-    Pace pace(limits_.write, limits_.min_answer_rate);
+    ReaderPace pace(socket_.native_handle(), limits_.write, limits_.min_answer_rate);
     auto* const paced = source != nullptr ? &pace : nullptr;
     set_deadline(limits_.write);
     bool sent = false;

@@ -31,6 +31,10 @@ using Clock = std::chrono::steady_clock;
 /// A source's wish to be asked later is granted up to here, so that who stops the server need not wait for it.
 constexpr std::chrono::milliseconds kLatest{1'000};
 
+/// A reader that has closed its half may only have nothing more to ask; one that is not there resets what is sent to
+/// it. It has so long where nothing is.
+constexpr std::chrono::milliseconds kHalfClosed{3'000};
+
 constexpr const char* kNothingCame = "Nothing came within http.handler_timeout.";
 
 bool is_piece_settled(const Exchange& exchange)
@@ -71,11 +75,12 @@ private:
 
 }  // namespace
 
-asio::awaitable<bool> Connection::send_pieces(Turn& turn, BodySource& source, Pace& pace)
+asio::awaitable<bool> Connection::send_pieces(Turn& turn, BodySource& source, ReaderPace& pace)
 {
     Stream stream{.terms = {limits_, source.heartbeat().has_value(), Clock::now()}, .turn = turn};
     const Named named(stream_, stream);
     const LowWater low_water(socket_.native_handle());
+    turn.exchange->go_on();
     for (;;) {
         Piece piece;
         bool sent = co_await wait_for_room(pace);
@@ -134,7 +139,18 @@ void Connection::look_after_stream(Clock::time_point now)
     }
 }
 
-asio::awaitable<bool> Connection::wait_for_room(Pace& pace)
+bool Connection::reader_has_gone(Clock::time_point now)
+{
+    pollfd socket{.fd = socket_.native_handle(), .events = POLLRDHUP, .revents = 0};
+    if (::poll(&socket, 1, 0) <= 0) return false;
+    const bool is_half = (socket.revents & (POLLHUP | POLLERR | POLLNVAL)) == 0;
+    if (!is_half || stream_->terms.is_endless()) return true;
+    const auto since = stream_->half_closed_since.value_or(now);
+    stream_->half_closed_since = since;
+    return now - since >= kHalfClosed;
+}
+
+asio::awaitable<bool> Connection::wait_for_room(ReaderPace& pace)
 {
     for (;;) {
         pollfd socket{.fd = socket_.native_handle(), .events = POLLOUT, .revents = 0};
@@ -146,11 +162,12 @@ asio::awaitable<bool> Connection::wait_for_room(Pace& pace)
         expired_ = false;
         deadline_ = std::min(pace.deadline(Clock::now()), stream_->terms.end());
         const bool goes_on = co_await wait_for(Progress::wants_write);
-        if (!goes_on && !stream_over()) note_cut(expired_ ? CutShort::pace : CutShort::gone);
+        if (goes_on || stream_over() || may_go_on(pace)) continue;
+        note_cut(expired_ ? CutShort::pace : CutShort::gone);
     }
 }
 
-asio::awaitable<bool> Connection::send_piece(const Turn& turn, std::string text, bool is_last, Pace& pace)
+asio::awaitable<bool> Connection::send_piece(const Turn& turn, std::string text, bool is_last, ReaderPace& pace)
 {
     expired_ = false;
     deadline_ = Clock::time_point::max();  // until the reader takes no more
@@ -166,7 +183,8 @@ asio::awaitable<bool> Connection::send_piece(const Turn& turn, std::string text,
     co_return sent;
 }
 
-asio::awaitable<bool> Connection::send_chunk(std::string text, bool is_last, Pace& pace, UnsentAnswers::Part& unsent)
+asio::awaitable<bool> Connection::send_chunk(std::string text, bool is_last, ReaderPace& pace,
+                                             UnsentAnswers::Part& unsent)
 {
     if (text.size() <= kMostJoinedBytes) {
         make_chunk(text);
@@ -182,16 +200,17 @@ asio::awaitable<bool> Connection::send_chunk(std::string text, bool is_last, Pac
     co_return sent;
 }
 
-asio::awaitable<Piece> Connection::next_piece(Turn& turn, BodySource& source, Pace& pace)
+asio::awaitable<Piece> Connection::next_piece(Turn& turn, BodySource& source, ReaderPace& pace)
 {
     if (stream_->terms.is_endless() && stream_over()) co_return Piece::last();
+    stream_->half_closed_since.reset();
     pace.rest(Clock::now());
     auto piece = co_await ask(turn, source, pace);
     pace.go_on(Clock::now());
     co_return piece;
 }
 
-asio::awaitable<Piece> Connection::ask(Turn& turn, BodySource& source, Pace& pace)
+asio::awaitable<Piece> Connection::ask(Turn& turn, BodySource& source, ReaderPace& pace)
 {
     const auto end = Clock::now() + limits_.handler;
     for (;;) {
@@ -200,7 +219,7 @@ asio::awaitable<Piece> Connection::ask(Turn& turn, BodySource& source, Pace& pac
         asio::steady_timer pause(loop_->context(), std::min(piece.after, kLatest));
         co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
         without_wait_ = 0;
-        if (peer_has_gone()) note_cut(CutShort::gone);
+        if (reader_has_gone(Clock::now())) note_cut(CutShort::gone);
         if (const auto over = stream_over()) {
             if (stream_->terms.is_endless()) co_return Piece::last();
             note_cut(*over);
@@ -210,7 +229,7 @@ asio::awaitable<Piece> Connection::ask(Turn& turn, BodySource& source, Pace& pac
     }
 }
 
-asio::awaitable<Piece> Connection::pull(Turn& turn, BodySource& source, Pace& pace)
+asio::awaitable<Piece> Connection::pull(Turn& turn, BodySource& source, ReaderPace& pace)
 {
     auto& exchange = *turn.exchange;
     exchange.piece.reset();

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -42,6 +43,8 @@ struct Connection::Turn {
 struct Connection::Stream {
     StreamTerms terms;
     Turn& turn;
+    /// Since when its reader is seen to send no more; while nothing is sent to it that would tell whether it is there.
+    std::optional<std::chrono::steady_clock::time_point> half_closed_since = {};
 };
 
 }  // namespace winnow::http

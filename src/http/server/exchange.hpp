@@ -48,6 +48,8 @@ public:
 
     /// Nobody waits for the answer any more.
     void give_up() noexcept { given_up_.store(true, std::memory_order_relaxed); }
+    /// Somebody may, after all: an answer has come, and its reader had only closed its half.
+    void go_on() noexcept { given_up_.store(false, std::memory_order_relaxed); }
     [[nodiscard]] static std::shared_ptr<const std::atomic<bool>> given_up(std::shared_ptr<const Exchange> exchange)
     {
         const auto* flag = &exchange->given_up_;

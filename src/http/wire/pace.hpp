@@ -11,8 +11,6 @@ namespace winnow::http {
 
 /// A reader's time is up when within `period` it has not taken what `rate` wants of it, or, where no rate is wanted,
 /// nothing at all; how long it takes in all does not matter. Only time in which there was something to take counts.
-/// Taken is what the kernel has taken for it: up to a send buffer (4 MB or so) more than the reader itself has, so that
-/// a slow one may go on for as long as that lasts before it is found slow.
 class Pace {
 public:
     using Clock = std::chrono::steady_clock;
@@ -33,6 +31,7 @@ public:
         if (!runs_ || taken_ >= wanted_) {
             since_ = now;
             taken_ = 0;
+            rested_ = {};
             runs_ = true;
         }
         return since_ + period_;
@@ -41,11 +40,14 @@ public:
     /// There is nothing to take from now on …
     void rest(Clock::time_point now) noexcept { resting_since_ = now; }
 
-    /// … until now. A reader that had taken everything for a whole period begins anew.
+    /// … until now. A reader that had taken everything for a whole period, at once or by and by, begins anew: what it
+    /// once was slow in taking it has long since taken.
     void go_on(Clock::time_point now) noexcept
     {
-        if (now - resting_since_ >= period_) runs_ = false;
-        since_ += now - resting_since_;
+        const auto rested = now - resting_since_;
+        rested_ += rested;
+        since_ += rested;
+        if (rested_ >= period_) runs_ = false;
     }
 
 private:
@@ -55,6 +57,7 @@ private:
     bool runs_ = false;
     Clock::time_point since_;
     Clock::time_point resting_since_;
+    Clock::duration rested_{};  ///< Since then, in all.
 };
 
 }  // namespace winnow::http

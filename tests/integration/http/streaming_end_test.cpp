@@ -1,5 +1,7 @@
 #include "streaming_fixture.hpp"
 
+#include <sys/socket.h>
+
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -83,11 +85,11 @@ void read_with_pauses(TlsClient& client, std::chrono::milliseconds pause, int ti
 
 TEST_F(Streaming, AReaderMayPauseAgainAndAgainForLessThanTheDeadline)
 {
-    options_.limits.write = 1'500ms;
+    options_.limits.write = 3'000ms;
     answer_endlessly(64 * 1024);
     TlsClient client(port(), {.receive_buffer = 65'536});
     client.send(kGet);
-    EXPECT_NO_THROW(read_with_pauses(client, 900ms, 3)) << "in all it takes longer than the deadline";
+    EXPECT_NO_THROW(read_with_pauses(client, 1'200ms, 3)) << "in all it takes longer than the deadline";
     EXPECT_FALSE(watch_->freed);
 }
 
@@ -178,6 +180,29 @@ TEST_F(Streaming, AReaderThatGoesAwayFreesTheSource)
     EXPECT_TRUE(has_metric(cut_short("gone", 2)));
 }
 
+TEST_F(Streaming, AReaderThatHasNothingMoreToAskIsNotGone)
+{
+    Held<std::pair<Request, ResponseSink>> held;
+    handler_.on_handle = [&](Request request, ResponseSink sink) {
+        held.put({std::move(request), std::move(sink)});
+    };
+    TlsClient client(port());
+    client.send(kGet);
+    ASSERT_EQ(::shutdown(SSL_get_fd(client.ssl()), SHUT_WR), 0);
+    auto [request, sink] = held.take();
+    EXPECT_TRUE(soon([&] { return request.is_given_up(); })) << "before an answer it cannot be told from one";
+    sink(Response(200, "text/plain", std::make_unique<WatchedSource>(watch_, [](std::size_t number, PieceSink piece) {
+                      if (number == 0) return piece(Piece::more("begun, "));
+                      if (number < 100) return piece(Piece::later(5ms));
+                      piece(Piece::last("and whole"));
+                  })));
+    EXPECT_EQ(client.receive_head().status, 200);
+    EXPECT_EQ(client.receive_chunk(), "begun, ");
+    EXPECT_FALSE(request.is_given_up());
+    EXPECT_EQ(client.receive_chunk(), "and whole");
+    EXPECT_EQ(client.receive_chunk(), std::nullopt);
+}
+
 /// What a source keeps of its own request must not keep both.
 TEST_F(Streaming, AnAnswerThatComesWhenNobodyWaitsAnyMoreIsFreed)
 {
@@ -247,6 +272,23 @@ TEST_F(Streaming, ADrainEndsABodyThatHasRunForLongAtItsNextPiece)
     EXPECT_EQ(client.receive_chunk(), "and whole");
     EXPECT_THROW(static_cast<void>(client.receive_chunk()), ClientError);
     EXPECT_TRUE(has_metric(cut_short("drain", 1)));
+}
+
+TEST_F(Streaming, ADrainEndsABodyThatHasRunForLongWhileItsSourceHasNothing)
+{
+    options_.limits.write = 1ms;
+    options_.limits.handler = 60s;
+    answer_with(
+        [](std::size_t number, PieceSink sink) { sink(number == 0 ? Piece::more("begun") : Piece::later(5ms)); });
+    TlsClient client(port());
+    client.send(kGet);
+    EXPECT_EQ(client.receive_head().status, 200);
+    EXPECT_EQ(client.receive_chunk(), "begun");
+    EXPECT_TRUE(soon([&] { return watch_->pulls >= 3; })) << "without a drain it has all the time there is";
+    EXPECT_TRUE(server().drain(10s)) << "not by its grace";
+    EXPECT_TRUE(watch_->freed);
+    EXPECT_TRUE(has_metric(cut_short("drain", 1)));
+    EXPECT_THROW(static_cast<void>(client.receive_chunk()), ClientError);
 }
 
 TEST_F(Streaming, PiecesThatOneTenantDoesNotTakeAreBoundedToo)

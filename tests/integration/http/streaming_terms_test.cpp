@@ -17,7 +17,8 @@ namespace winnow::http {
 namespace {
 
 /// "/1/…" is asked for by the caller 1, "/0/…" by nobody who is known. The answers to "/…/stream" are endless pieces of
-/// 1 KiB; to "/…/events" a stream of events; to "/…/text", and whatever else, text.
+/// 1 KiB; to "/…/nothing" a source that has none yet; to "/…/events" a stream of events; to "/…/text", and whatever
+/// else, text.
 class StreamingTerms : public Streaming {
 protected:
     StreamingTerms()
@@ -38,13 +39,19 @@ protected:
                 events_.push_back(std::make_unique<EventStream>());
                 return sink(events_.back()->open());
             }
-            if (!request.head.path.ends_with("/stream")) return sink(Response(200, "text/plain", "text"));
+            const bool has_nothing = request.head.path.ends_with("/nothing");
+            if (!has_nothing && !request.head.path.ends_with("/stream")) {
+                return sink(Response(200, "text/plain", "text"));
+            }
             auto watch = std::make_shared<Watch>();
             {
                 const std::lock_guard lock(mutex_);
                 watches_.push_back(watch);
             }
-            sink(Response(200, "text/plain", endless(watch, 1'024)));
+            if (!has_nothing) return sink(Response(200, "text/plain", endless(watch, 1'024)));
+            sink(Response(200, "text/plain", std::make_unique<WatchedSource>(watch, [](std::size_t, PieceSink piece) {
+                              piece(Piece::later(5ms));
+                          })));
         };
     }
 
@@ -137,6 +144,44 @@ TEST_F(StreamingTerms, ItLosesItsPlaceToAConnectionThatWantsOne)
     read_until_cut(*streams.front());
 }
 
+TEST_F(StreamingTerms, ItLosesItsPlaceWhileItsSourceHasNothing)
+{
+    options_.limits.max_connections = 8;
+    options_.limits.handler = 60s;
+    std::vector<std::unique_ptr<TlsClient>> streams;
+    for (int i = 1; i <= 8; ++i) {
+        streams.push_back(std::make_unique<TlsClient>(port()));
+        streams.back()->send(get_as(i, "nothing"));
+        EXPECT_EQ(streams.back()->receive_head().status, 200);
+    }
+    EXPECT_TRUE(soon([&] { return at_work() == 8; }));
+    TlsClient next(port());
+    EXPECT_EQ(next.ask(get_as(9, "text")).body, "text");
+    EXPECT_TRUE(has_metric(cut_short("displaced", 1)));
+    EXPECT_TRUE(soon([&] { return at_work() == 7; }));
+    EXPECT_THROW(static_cast<void>(streams.front()->receive_chunk()), ClientError);
+}
+
+TEST_F(StreamingTerms, OneWithoutChunksThatLosesItsPlaceDoesNotLookComplete)
+{
+    options_.limits.max_connections = 8;
+    options_.limits.write = 60s;
+    std::vector<std::unique_ptr<TlsClient>> streams;
+    for (int i = 1; i <= 8; ++i) {
+        streams.push_back(std::make_unique<TlsClient>(port(), test::ClientOptions{.receive_buffer = 4'096}));
+        streams.back()->send("GET /" + std::to_string(i) + "/stream HTTP/1.0\r\nHost: localhost\r\n\r\n");
+        EXPECT_EQ(streams.back()->receive_head().status, 200);
+    }
+    TlsClient next(port());
+    EXPECT_EQ(next.ask(get_as(9, "text")).body, "text");
+    EXPECT_TRUE(has_metric(cut_short("displaced", 1)));
+    const auto read_all = [&] {
+        while (!streams.front()->receive_some().empty()) {
+        }
+    };
+    EXPECT_THROW(read_all(), ClientError) << "no close_notify";
+}
+
 TEST_F(StreamingTerms, AnEndlessOneThatLosesItsPlaceEndsInOrder)
 {
     options_.limits.max_connections = 8;
@@ -179,7 +224,7 @@ TEST_F(StreamingTerms, ABoundEndsWhatGoesOnForLong)
 
 TEST_F(StreamingTerms, ItEndsWithinSecondsWhenItsCallerLosesItsKey)
 {
-    options_.limits.recheck = 20ms;
+    options_.limits.recheck = 200ms;  // where nobody could tell for ten times that, it is lost: so long may nothing run
     std::atomic<bool> revoked = false;
     std::atomic<int> asked = 0;
     recheck_ = [&](EntitlementSink sink) {

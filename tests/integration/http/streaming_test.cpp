@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace winnow::http {
@@ -57,6 +58,32 @@ TEST_F(Streaming, AnHttp10ClientGetsItUntilTheConnectionEnds)
     std::string all;
     for (auto part = client.receive_some(); !part.empty(); part = client.receive_some()) all += part;
     EXPECT_EQ(all, "one two three");
+}
+
+TEST_F(Streaming, APieceIsAChunkWhetherItIsJoinedWithItsFramingOrNot)
+{
+    for (const std::size_t size : {16'384U, 16'385U}) {  // the longest that is, and the shortest that is not
+        watch_ = std::make_shared<Watch>();
+        answer_with([size](std::size_t number, PieceSink sink) {
+            std::string piece(size, number == 0 ? 'a' : 'b');
+            sink(number == 0 ? Piece::more(std::move(piece)) : Piece::last(std::move(piece)));
+        });
+        TlsClient client(port());
+        for (int i = 0; i < 2; ++i) {
+            watch_->pulls = 0;
+            client.send(kGet);
+            EXPECT_EQ(client.receive_head().status, 200);
+            EXPECT_EQ(client.receive_chunk(), std::string(size, 'a'));
+            EXPECT_EQ(client.receive_chunk(), std::string(size, 'b'));
+            EXPECT_EQ(client.receive_chunk(), std::nullopt) << "and the connection stays";
+        }
+        client.send("GET / HTTP/1.0\r\nHost: h\r\n\r\n");
+        watch_->pulls = 0;
+        EXPECT_EQ(client.receive_head().status, 200);
+        std::string got;
+        for (auto part = client.receive_some(); !part.empty(); part = client.receive_some()) got += part;
+        EXPECT_EQ(got, std::string(size, 'a') + std::string(size, 'b'));
+    }
 }
 
 TEST_F(Streaming, HeadIsAnsweredWithoutAskingTheSource)

@@ -1,6 +1,7 @@
 #include "api/tickets/ticket_export.hpp"
 
 #include "integration/tickets/world.hpp"
+#include "winnow/ports/ticket_store.hpp"
 
 #include <algorithm>
 #include <string>
@@ -86,6 +87,26 @@ TEST_F(TicketExport, APageIsBoundedInBytesAndOneTicketMayBeLonger)
     EXPECT_THAT(ids_of(get("/tickets.csv?sort=opened_at").text), ElementsAreArray(made));
 }
 
+TEST_F(TicketExport, APageThatIsLostBetweenTheDatabaseAndItsReaderIsReadAgain)
+{
+    const auto made = add_many(2 * static_cast<int>(api::kCsvPageRows) + 1);
+    loses_pages_ = true;
+    EXPECT_THAT(ids_of(get("/tickets.csv?sort=opened_at").text), ElementsAreArray(made));
+    EXPECT_EQ(pages_, 3U);
+}
+
+TEST_F(TicketExport, OfLongTicketsItReadsAboutAsManyAsItSends)
+{
+    TicketSeed seed;
+    seed.description = std::string(api::kCsvPageBytes / 3, 'x');
+    const auto made = add_many(150, seed);
+    sql("analyze tickets");
+    constexpr long kRows = 150;
+    EXPECT_LE(rows_read_by("/tickets.csv"), 5 * kRows) << "once for the list, once for the first page, twice in pages";
+    EXPECT_GE(pages_, kRows / 3U);
+    EXPECT_THAT(ids_of(get("/tickets.csv?sort=opened_at").text), ElementsAreArray(made));
+}
+
 TEST_F(TicketExport, WhatChangesMeanwhileIsNeitherLostNorDoubled)
 {
     add_many(2 * static_cast<int>(api::kCsvPageRows) + 50);
@@ -132,6 +153,18 @@ TEST_F(TicketExport, TheLinkLeadsToTheRestHoweverManyPagesAnAnswerHas)
         all.insert(all.end(), others.begin(), others.end());
         EXPECT_THAT(all, ElementsAreArray(all_ids("/tickets", "&sort=" + sort, 500))) << sort;
     }
+}
+
+TEST_F(TicketExport, TheLinksPlaceIsOfTheMomentOfTheList)
+{
+    const auto made = add_many(3);
+    in_moment([&](ports::TenantSession& session) {
+        const auto ids = session.tickets().ids({}, ports::TicketOrder::oldest, std::nullopt, 3).value();
+        sql("update tickets set opened_at = opened_at + interval '3 days', severity = 4");
+        EXPECT_EQ(session.tickets().find(ids.back()).value().opened_at, kNow + std::chrono::seconds(2));
+        sql("delete from tickets");
+        EXPECT_TRUE(session.tickets().find(ids.back())) << "a list that was found has an end";
+    });
 }
 
 TEST_F(TicketExport, AFarPageReadsNoMoreRowsThanTheFirst)

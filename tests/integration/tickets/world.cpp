@@ -147,9 +147,10 @@ std::string World::all_of(api::Pages& pages, const api::Call& call)
 {
     std::string text;
     for (bool is_last = false; !is_last;) {
-        const auto transaction = proofs_.begin(session_, who_.tenant).value();
+        const auto transaction = proofs_.begin(session_, who_.tenant, {.reads_only = true}).value();
         pg::PgTenantSession nouns(transaction->tx(), who_.tenant);
         auto read = pages.read(call, nouns).value();
+        if (loses_pages_) read = pages.read(call, nouns).value();
         transaction->commit();
         const auto page = read().value();
         text += page.text;
@@ -159,6 +160,13 @@ std::string World::all_of(api::Pages& pages, const api::Call& call)
         if (between_pages_) between_pages_();
     }
     return text;
+}
+
+void World::in_moment(const std::function<void(ports::TenantSession&)>& work)
+{
+    const auto transaction = proofs_.begin(session_, who_.tenant, {.reads_only = true}).value();
+    pg::PgTenantSession nouns(transaction->tx(), who_.tenant);
+    work(nouns);
 }
 
 void World::in_session(const std::function<void(ports::TenantSession&)>& work)

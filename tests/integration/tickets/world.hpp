@@ -70,6 +70,9 @@ protected:
     /// Runs `work` in a transaction of the caller's tenant, which is then rolled back.
     void in_session(const std::function<void(ports::TenantSession&)>& work);
 
+    /// As above, in such a one as a GET has: it only reads, and all that it reads is of one moment.
+    void in_moment(const std::function<void(ports::TenantSession&)>& work);
+
     std::string add_ticket(const TicketSeed& seed = {}, std::optional<TenantId> tenant = std::nullopt);
 
     /// Writes one journal row and, unless they are left out, its verdicts.
@@ -105,6 +108,7 @@ protected:
     Timestamp now_ = kNow;
     int outbox_wakes_ = 0;
     std::function<void()> between_pages_;  ///< Called after each page of a body.
+    bool loses_pages_ = false;             ///< Each page of a body is read, lost on its way, and read again.
     std::size_t pages_ = 0;                ///< That were read of bodies.
     std::size_t longest_page_ = 0;         ///< Of these, in bytes.
 

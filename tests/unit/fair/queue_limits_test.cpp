@@ -124,6 +124,36 @@ TEST(TenantQueues, OnceTheOldestHasWaitedLongTheNewestGoesFirst)
     EXPECT_EQ(queues.take(), "a2");
 }
 
+TEST(TenantQueues, WhatTakesItsTurnDoesSoWhereTheNewestGoFirst)
+{
+    Queues queues({.tenant_in_flight = 9, .newest_first_after = 1s});
+    EXPECT_FALSE(queues.push("a1"));
+    EXPECT_FALSE(queues.push("a2 in turn", {.in_turn = true}));
+    EXPECT_FALSE(queues.push("a3 in turn", {.in_turn = true}));
+    queues.now += 500ms;
+    EXPECT_FALSE(queues.push("a4 in turn", {.in_turn = true}));
+    EXPECT_FALSE(queues.push("a5"));
+    queues.now += 501ms;
+    EXPECT_EQ(queues.take(), "a2 in turn") << "which is as stale as the oldest, and nobody repeats it";
+    EXPECT_EQ(queues.take(), "a3 in turn") << "the oldest first";
+    EXPECT_EQ(queues.take(), "a5") << "the newest, since the next that takes its turn is not stale yet";
+    queues.now += 500ms;
+    EXPECT_EQ(queues.take(), "a4 in turn");
+    EXPECT_EQ(queues.take(), "a1");
+}
+
+TEST(TenantQueues, WhatTakesItsTurnIsNoneOfWhatATenantMayHold)
+{
+    Queues queues({.items = 10, .tenant_items = 2, .tenant_in_flight = 9});
+    EXPECT_FALSE(queues.push("a1", {.in_turn = true}));
+    for (const auto* item : {"a2", "a3"}) EXPECT_FALSE(queues.push(item)) << "as many as without it";
+    EXPECT_TRUE(queues.push("a4"));
+    EXPECT_FALSE(queues.push("a5", {.in_turn = true})) << "and it is not refused for the others' sake";
+    EXPECT_THAT(queues.serve(4, 1), ElementsAre("a1", "a2", "a3", "a5"));
+    for (const auto* item : {"a6", "a7"}) EXPECT_FALSE(queues.push(item));
+    EXPECT_TRUE(queues.push("a8")) << "what was taken is not counted any more";
+}
+
 TEST(TenantQueues, AQuickThreadPassesOverSlowTenants)
 {
     Queues queues({.tenant_in_flight = 9, .quantum = 1'000, .slow_cost = 100});
@@ -254,7 +284,7 @@ TEST(TenantQueues, HoldsWhatItPromisesUnderAnyOrderOfCalls)
             std::pair item{tenant(dice(5)), dice(10) == 0};
             if (dice(3) != 0) {
                 const auto who = item.first;
-                if (!queues.push(who, item, now, {.bytes = dice(20)})) ++taken_in;
+                if (!queues.push(who, item, now, {.bytes = dice(20), .in_turn = dice(4) == 0})) ++taken_in;
             } else if (auto taken = queues.take(now, dice(3) == 0 ? Lane::quick : Lane::any)) {
                 EXPECT_FALSE(taken->item.second);
                 EXPECT_EQ(taken->item.first, taken->ticket.tenant);

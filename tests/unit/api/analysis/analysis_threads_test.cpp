@@ -126,6 +126,19 @@ TEST_F(Analyses, MoreThanMayWaitAreRefusedAtOnceAndToldTheLimit)
     EXPECT_EQ(heard_.words(18).size(), 18U);
 }
 
+TEST_F(Analyses, WhatTakesItsTurnTakesNoPlaceOfThose)
+{
+    std::promise<void> gate;
+    submit(tenant(1), "first", gate.get_future().share());
+    EXPECT_THAT(heard_.words(1), ElementsAre("load first"));
+    for (int i = 0; i < 8; ++i) submit(tenant(1), "waits");
+    threads_->submit(
+        tenant(1), [&](const Turn&) { heard_.say("its turn"); },
+        [&](const Error& error) { heard_.say(error.message()); }, never, AnalysisThreads::Order::in_turn);
+    gate.set_value();
+    EXPECT_THAT(heard_.words(19), testing::Contains("its turn"));
+}
+
 TEST_F(Analyses, WhatNobodyWaitsForIsNotBegun)
 {
     std::promise<void> gate;

@@ -8,10 +8,12 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 // Answers whose bodies are read page by page.
 
@@ -109,6 +111,52 @@ TEST_F(PagedBodyTest, APageThatFindsNoPlaceComesLater)
     EXPECT_EQ(refused.kind, Piece::Kind::later);
     EXPECT_GT(refused.after, 0ms);
     EXPECT_EQ(pull(answer).text, "at last") << "it was not lost";
+}
+
+TEST_F(PagedBodyTest, APageThatFindsNoDatabaseComesLater)
+{
+    std::atomic<bool> is_there = false;
+    auto answer = ask([&]() -> Result<MakePage> {
+        if (!is_there) return Error(ErrorCode::unavailable, "the database is restarted");
+        return page_of("at last", true);
+    });
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(pull(answer).kind, Piece::Kind::later);
+    is_there = true;
+    EXPECT_EQ(pull(answer).text, "at last");
+}
+
+/// One is on its way, and the others of its tenant stand in no queue meanwhile.
+TEST_F(PagedBodyTest, ATenantsPagesComeOneAfterTheOtherInTheOrderInWhichTheyWereAskedFor)
+{
+    constexpr std::size_t kMany = 12;  // more than the line of analyses has places for a tenant
+    std::promise<void> gate;
+    std::atomic<int> reads = 0;
+    auto answer = ask([&, opened = gate.get_future().share()]() -> Result<MakePage> {
+        return MakePage([&, opened, number = ++reads]() -> Result<Page> {
+            opened.wait();
+            return Page{.text = std::to_string(number), .is_last = false};
+        });
+    });
+    std::promise<void> all;
+    std::mutex mutex;
+    std::vector<std::string> told;
+    for (std::size_t i = 1; i <= kMany; ++i) {
+        answer.body.source()->pull([&, i](const Piece& piece) {
+            bool is_last = false;
+            {
+                const std::lock_guard lock(mutex);
+                told.push_back(std::to_string(i) + " got " + piece.text);
+                is_last = told.size() == kMany;
+            }
+            if (is_last) all.set_value();
+        });
+    }
+    EXPECT_LE(reads, 1);
+    gate.set_value();
+    all.get_future().wait();
+    for (std::size_t i = 1; i <= kMany; ++i) {
+        EXPECT_EQ(told.at(i - 1), std::to_string(i) + " got " + std::to_string(i));
+    }
 }
 
 TEST_F(PagedBodyTest, APageThatItsCallersAccountCannotPayIsNotReadYet)

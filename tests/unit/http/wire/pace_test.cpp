@@ -57,5 +57,23 @@ TEST(Pace, WhoHadTakenEverythingForAPeriodBeginsAnew)
     EXPECT_EQ(pace.deadline(kBegin + 20s), kBegin + 30s);
 }
 
+TEST(Pace, ShortRestsThatAreAPeriodTogetherAreAsGoodAsALongOne)
+{
+    Pace pace(10s, 100);
+    static_cast<void>(pace.deadline(kBegin));
+    auto now = kBegin + 9s;
+    for (int i = 0; i < 9; ++i) {
+        pace.rest(now);
+        pace.go_on(now += 1s);
+    }
+    EXPECT_EQ(pace.deadline(now), now + 1s) << "9 of its 10 seconds were taken before";
+    pace.rest(now);
+    pace.go_on(now += 1s);
+    EXPECT_EQ(pace.deadline(now), now + 10s) << "no debt is older than that";
+    pace.rest(now + 1s);
+    pace.go_on(now += 2s);
+    EXPECT_EQ(pace.deadline(now), now + 9s) << "rests before it do not count again";
+}
+
 }  // namespace
 }  // namespace winnow::http
