@@ -103,7 +103,7 @@ TEST_F(TicketExport, OfLongTicketsItReadsAboutAsManyAsItSends)
     sql("analyze tickets");
     constexpr long kRows = 150;
     EXPECT_LE(rows_read_by("/tickets.csv"), 5 * kRows) << "once for the list, once for the first page, twice in pages";
-    EXPECT_GE(pages_, kRows / 3U);
+    EXPECT_GE(pages_, 50U);
     EXPECT_THAT(ids_of(get("/tickets.csv?sort=opened_at").text), ElementsAreArray(made));
 }
 
@@ -160,6 +160,7 @@ TEST_F(TicketExport, TheLinksPlaceIsOfTheMomentOfTheList)
     const auto made = add_many(3);
     in_moment([&](ports::TenantSession& session) {
         const auto ids = session.tickets().ids({}, ports::TicketOrder::oldest, std::nullopt, 3).value();
+        EXPECT_EQ(ids.back().str(), made.back());
         sql("update tickets set opened_at = opened_at + interval '3 days', severity = 4");
         EXPECT_EQ(session.tickets().find(ids.back()).value().opened_at, kNow + std::chrono::seconds(2));
         sql("delete from tickets");
