@@ -87,7 +87,8 @@ TEST_F(Exports, ReadersThatTakeTheirTimeHoldNeitherASessionNorAThread)
     for (int i = 0; i < 40; ++i) slow.push_back(slow_export(node));  // more than there are threads of any kind
     EXPECT_TRUE(shows(node, R"(winnow_http_streams{listener="customer"} 40)"));
     EXPECT_TRUE(eventually([&] {
-        return number("select count(*) from pg_stat_activity where application_name = 'winnow api' and state <> 'idle'") ==
+        return number(
+                   "select count(*) from pg_stat_activity where application_name = 'winnow api' and state <> 'idle'") ==
                0;
     }));
     TlsClient same(node.customer_port());
@@ -112,9 +113,8 @@ TEST_F(Exports, OfATenantAreBoundedAndTheRefusalNamesTheLimit)
     EXPECT_THAT(refused.body, HasSubstr("The tenant has 3 answers"));
     EXPECT_EQ(slow_export(node, kOtherKey)->receive_chunks().substr(0, 3), "id,");
     slow.pop_back();
-    EXPECT_TRUE(eventually([&] {
-        return TlsClient(node.customer_port()).ask(get("/api/v1/tickets.csv", kKey)).status == 200;
-    }));
+    EXPECT_TRUE(eventually(
+        [&] { return TlsClient(node.customer_port()).ask(get("/api/v1/tickets.csv", kKey)).status == 200; }));
 }
 
 TEST_F(Exports, EndWithinSecondsWhenTheirKeyIsRevoked)
@@ -152,7 +152,8 @@ TEST_F(Exports, ArePaidPageByPageAndWaitForTheirAccount)
     client.send(get("/api/v1/tickets.csv?limit=300", kKey));
     EXPECT_EQ(client.receive_head().status, 200);
     EXPECT_EQ(std::ranges::count(client.receive_chunks(), '\n'), 301);
-    EXPECT_GE(std::chrono::steady_clock::now() - begun, 300ms) << "six pages of 55 tickets, at 10 milliseconds a second";
+    EXPECT_GE(std::chrono::steady_clock::now() - begun, 300ms)
+        << "six pages of 55 tickets, at 10 milliseconds a second";
 }
 
 }  // namespace
