@@ -66,10 +66,11 @@ tickets::Round round_of(const Call& call, tickets::Surroundings around)
 /// A locked ticket becomes what is wanted of it.
 Result<Done> work_on(Ticket& ticket, const Wanted& wanted, const Call& call, ports::TenantSession& session)
 {
-    auto around = load_surroundings(session, {&ticket, 1}, wanted);
+    const auto wishes = read_wishes({&ticket, 1}, wanted);
+    auto around = load_surroundings(session, {&ticket, 1}, wishes);
     if (!around) return around.error();
     auto round = round_of(call, *std::move(around));
-    if (auto decided = decide(round, ticket, wanted); !decided) return decided;
+    if (auto decided = decide(round, ticket, wishes); !decided) return decided;
     return store_changes(session, round);
 }
 
@@ -206,11 +207,12 @@ Result<http::Response> change_tickets_in_bulk(const Call& call, ports::TenantSes
     if (!change) return change.error();
     auto locked = session.tickets().lock(change->ids);
     if (!locked) return locked.error();
-    auto around = load_surroundings(session, *locked, change->wanted);
+    const auto wishes = read_wishes(*locked, change->wanted);
+    auto around = load_surroundings(session, *locked, wishes);
     if (!around) return around.error();
     auto round = round_of(call, *std::move(around));
-    const auto items = tickets::change_each(change->ids, *locked,
-                                            [&](Ticket& ticket) { return decide(round, ticket, change->wanted); });
+    const auto items =
+        tickets::change_each(change->ids, *locked, [&](Ticket& ticket) { return decide(round, ticket, wishes); });
     if (!items) return items.error();
 
     auto results = json::array();

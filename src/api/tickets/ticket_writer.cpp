@@ -41,11 +41,11 @@ Result<Surroundings> around_move(ports::TenantSession& session, std::span<const 
 }
 
 /// Also where the patch cannot be read for some of them.
-Result<Surroundings> around_patch(ports::TenantSession& session, std::span<const Ticket> tickets, const json& patch)
+Result<Surroundings> around_edits(ports::TenantSession& session, std::span<const Ticket> tickets, const Edits& edits)
 {
     Surroundings around;
     for (const auto& ticket : tickets) {
-        const auto edit = forms::read_ticket_patch(ticket, patch);
+        const auto& edit = edits.at(ticket.id);
         if (!edit || !edit->assignee || edit->assignee == ticket.assignee) continue;
         if (around.assignable.contains(*edit->assignee)) continue;
         const auto user = session.users().find(*edit->assignee);
@@ -62,17 +62,27 @@ tickets::Act act_of(const Call& call)
     return {.actor = call.who.actor(), .at = call.now};
 }
 
-Result<Surroundings> load_surroundings(ports::TenantSession& session, std::span<const Ticket> tickets,
-                                       const Wanted& wanted)
+Wishes read_wishes(std::span<const Ticket> tickets, const Wanted& wanted)
 {
-    if (const auto* const move = std::get_if<tickets::Move>(&wanted)) return around_move(session, tickets, *move);
-    return around_patch(session, tickets, std::get<json>(wanted));
+    if (const auto* const move = std::get_if<tickets::Move>(&wanted)) return *move;
+    Edits edits;
+    for (const auto& ticket : tickets) {
+        edits.emplace(ticket.id, forms::read_ticket_patch(ticket, std::get<json>(wanted)));
+    }
+    return edits;
 }
 
-Result<Done> decide(tickets::Round& round, Ticket& ticket, const Wanted& wanted)
+Result<Surroundings> load_surroundings(ports::TenantSession& session, std::span<const Ticket> tickets,
+                                       const Wishes& wishes)
 {
-    if (const auto* const move = std::get_if<tickets::Move>(&wanted)) return round.move(ticket, *move);
-    const auto edit = forms::read_ticket_patch(ticket, std::get<json>(wanted));
+    if (const auto* const move = std::get_if<tickets::Move>(&wishes)) return around_move(session, tickets, *move);
+    return around_edits(session, tickets, std::get<Edits>(wishes));
+}
+
+Result<Done> decide(tickets::Round& round, Ticket& ticket, const Wishes& wishes)
+{
+    if (const auto* const move = std::get_if<tickets::Move>(&wishes)) return round.move(ticket, *move);
+    const auto& edit = std::get<Edits>(wishes).at(ticket.id);
     if (!edit) return edit.error();
     return round.edit(ticket, *edit);
 }

@@ -1,20 +1,23 @@
 #include "pg/session/session_pool.hpp"
 
 #include "pg/rows/values.hpp"
+#include "winnow/observe/log.hpp"
 
 #include <pqxx/nontransaction>
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <new>
 #include <stdexcept>
+#include <utility>
 
 namespace winnow::pg {
 
 namespace {
 
-/// The innermost of this thread: what it has borrowed, and from whom.
-thread_local const SessionPool::Loan* t_loan = nullptr;
+/// The latest of this thread: what it has borrowed, and from whom.
+thread_local SessionPool::Loan* t_loan = nullptr;
 
 SessionPlaces without_end()
 {
@@ -95,9 +98,21 @@ void SessionPool::Loan::call_by_name()
 SessionPool::Loan::~Loan()
 {
     if (!has_place_) return;
-    t_loan = outer_;
+    leave_chain();
     pool_.take_back(*this);
     pool_.line_.give_back(errand_);
+}
+
+/// Which only its own thread may do: the other one would go on with a chain in which there is something that is gone.
+void SessionPool::Loan::leave_chain() noexcept
+{
+    auto** at = &t_loan;
+    while (*at != nullptr && *at != this) at = &(*at)->outer_;
+    if (*at == nullptr) {
+        observe::error("a session is given back by a thread that has not borrowed it: the process ends");
+        std::abort();
+    }
+    *at = outer_;
 }
 
 std::optional<Error> SessionLease::begin(std::chrono::milliseconds patience, const std::stop_token& stop)

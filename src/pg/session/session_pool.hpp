@@ -29,7 +29,8 @@ public:
     SessionPool(const SessionPool&) = delete;
     SessionPool& operator=(const SessionPool&) = delete;
 
-    /// A borrower's session. Begun and ended by the same thread.
+    /// A borrower's session. Begun and ended by the same thread, which may end what it has begun in any order: another
+    /// one that ends it ends the process.
     class Loan {
     public:
         Loan(SessionPool& pool, Errand errand) noexcept : pool_(pool), errand_(errand) {}
@@ -46,10 +47,12 @@ public:
 
     private:
         friend class SessionPool;
+        void leave_chain() noexcept;
+
         SessionPool& pool_;
         const Errand errand_;
         bool has_place_ = false;
-        const Loan* outer_ = nullptr;  ///< Of another pool, of this thread.
+        Loan* outer_ = nullptr;  ///< The thread's before this, of another pool; guarded by being that thread's.
         std::unique_ptr<Session> session_;
         std::string name_;  ///< What the server calls the session.
     };
@@ -87,7 +90,8 @@ private:
     std::size_t open_ = 0;   // idle or lent; most_ at most
 };
 
-/// A session of a pool, borrowed for as long as this lives, under the watchdog. Begun, used and ended on one thread.
+/// A session of a pool, borrowed for as long as this lives, under the watchdog. Begun, used and ended on one thread: to
+/// end it on another one ends the process.
 class SessionLease {
 public:
     explicit SessionLease(const Sessions& sessions) : pool_(sessions.pool_), loan_(*pool_, sessions.errand_) {}

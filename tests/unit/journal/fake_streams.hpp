@@ -75,6 +75,12 @@ public:
         const std::lock_guard lock(mutex_);
         return calls_[name];
     }
+    /// How often a session was asked for something while a claim of its was open, or went before it.
+    [[nodiscard]] int misused()
+    {
+        const std::lock_guard lock(mutex_);
+        return misused_;
+    }
     void set_faults(Faults faults)
     {
         const std::lock_guard lock(mutex_);
@@ -94,15 +100,28 @@ public:
     }
 
 private:
+    /// Whether a session has a claim that is not over. Outlives both, so that it can tell who went first.
+    using Open = std::shared_ptr<bool>;
+
     class Claim final : public ports::ReceiptClaim {
     public:
-        Claim(FakeStreams& streams, domain::StreamId stream, std::vector<ports::KeyedReceipt> receipts)
-            : streams_(streams), stream_(stream), receipts_(std::move(receipts)), answers_(streams_.claim(receipts_))
+        Claim(FakeStreams& streams, domain::StreamId stream, std::vector<ports::KeyedReceipt> receipts, Open open)
+            : streams_(streams),
+              stream_(stream),
+              receipts_(std::move(receipts)),
+              answers_(streams_.claim(receipts_)),
+              open_(std::move(open))
         {
+            *open_ = true;
         }
+        ~Claim() override { *open_ = false; }
+        Claim(const Claim&) = delete;
+        Claim& operator=(const Claim&) = delete;
+
         [[nodiscard]] const std::vector<ports::ReceiptAnswer>& answers() const noexcept override { return answers_; }
         Result<Done> commit(const std::vector<ports::JournalRow>& rows) override
         {
+            if (std::exchange(committed_, true)) return streams_.misuse();
             return streams_.store("commit", stream_, receipts_, rows);
         }
 
@@ -111,27 +130,39 @@ private:
         const domain::StreamId stream_;
         const std::vector<ports::KeyedReceipt> receipts_;
         const std::vector<ports::ReceiptAnswer> answers_;
+        const Open open_;
+        bool committed_ = false;
     };
 
     class Session final : public ports::JournalSession {
     public:
         Session(FakeStreams& streams, domain::StreamId stream) : streams_(streams), stream_(stream) {}
+        ~Session() override
+        {
+            if (*open_) static_cast<void>(streams_.misuse());
+        }
+        Session(const Session&) = delete;
+        Session& operator=(const Session&) = delete;
 
         Result<Done> append(const std::vector<ports::JournalRow>& rows) override
         {
+            if (*open_) return streams_.misuse();
             return streams_.store("append", stream_, {}, rows);
         }
         Result<std::unique_ptr<ports::ReceiptClaim>> claim(const std::vector<ports::KeyedReceipt>& receipts) override
         {
+            if (*open_) return streams_.misuse();
             if (const auto fault = streams_.next("claim", ""); fault != Fault::none) return streams_.error_of(fault);
-            return std::make_unique<Claim>(streams_, stream_, receipts);
+            return std::make_unique<Claim>(streams_, stream_, receipts, open_);
         }
         Result<bool> committed(TenantId tenant, const domain::RowPosition& position) override
         {
+            if (*open_) return streams_.misuse();
             return streams_.is_there(tenant, position);
         }
         Result<Done> probe(std::size_t /*bytes*/) override
         {
+            if (*open_) return streams_.misuse();
             if (const auto fault = streams_.next("probe", ""); fault != Fault::none) return streams_.error_of(fault);
             return Done{};
         }
@@ -139,7 +170,15 @@ private:
     private:
         FakeStreams& streams_;
         domain::StreamId stream_;
+        const Open open_ = std::make_shared<bool>(false);
     };
+
+    Error misuse()
+    {
+        const std::lock_guard lock(mutex_);
+        ++misused_;
+        return {ErrorCode::internal, "a claim is open"};
+    }
 
     static std::string lines_of(const std::vector<ports::JournalRow>& rows)
     {
@@ -210,6 +249,7 @@ private:
     std::mutex mutex_;  // guards what follows
     Faults faults_;
     std::map<std::string, int> calls_;
+    int misused_ = 0;
     domain::StreamId stream_ = 0;
     std::vector<ports::JournalRow> rows_;
     std::map<std::pair<TenantId, std::string>, std::string> receipts_;

@@ -143,6 +143,7 @@ protected:
         const std::lock_guard lock(mutex_);
         EXPECT_EQ(answered_, submitted_) << "somebody was answered twice";
         EXPECT_EQ(out_of_order_, 0);
+        EXPECT_EQ(streams_.misused(), 0) << "a claim was open for longer than its call";
         for (const auto& [title, answer] : answers_) {
             if (answer) {
                 EXPECT_EQ(stored[title], 1) << title << " was acknowledged";

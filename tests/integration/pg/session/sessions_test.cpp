@@ -6,13 +6,17 @@
 
 #include <pqxx/nontransaction>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <future>
 #include <latch>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace winnow::pg {
@@ -301,6 +305,37 @@ TEST_F(SessionsTest, WhoHasASessionIsRefusedASecondOne)
     });
     EXPECT_TRUE(outcome);
     EXPECT_TRUE(backend(sessions.of(Errand::chores))) << "afterwards it may";
+}
+
+TEST_F(SessionsTest, WhatAThreadHasBorrowedItGivesBackInAnyOrder)
+{
+    const auto timers = [&] {
+        return pool().of(Errand::timers);
+    };
+    const std::array<Sessions, 3> pools{timers(), timers(), timers()};
+    std::array<std::size_t, 3> order{0, 1, 2};
+    do {
+        std::array<std::optional<SessionLease>, 3> leases;
+        for (std::size_t i = 0; i < pools.size(); ++i) {
+            ASSERT_FALSE(leases.at(i).emplace(pools.at(i)).begin({}, {}));
+        }
+        for (const auto which : order) {
+            EXPECT_FALSE(backend(pools.at(which))) << "it has one of that pool";
+            leases.at(which).reset();
+            EXPECT_TRUE(backend(pools.at(which))) << "it has none of that pool any more";
+        }
+    } while (std::ranges::next_permutation(order).found);
+}
+
+TEST_F(SessionsTest, ASessionThatAnotherThreadGivesBackEndsTheProcess)
+{
+    SessionPool pool(options_, places_);
+    std::optional<SessionPool::Loan> loan(std::in_place, pool, Errand::timers);
+    ASSERT_FALSE(loan->begin({}));
+    // Of a process that forks, the thread that does so lives on alone: so it is the other one.
+    std::thread([&] { EXPECT_DEATH(loan.reset(), "given back by a thread that has not borrowed it"); }).join();
+    loan.reset();
+    EXPECT_EQ(open(), 1) << "its own thread may, and the session is kept";
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include "winnow/ports/hold_store.hpp"
 #include "winnow/ports/quiet_store.hpp"
 #include "winnow/ports/triage_store.hpp"
-#include "winnow/triage/release.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -73,9 +72,6 @@ private:
 struct DueHolds : ports::DueHolds {
     triage::States states;
 };
-struct DueTickets : ports::DueTickets {
-    triage::States states;
-};
 
 /// `decide(const DueHolds&)` says what is stored. Returns how many there were.
 template <typename Decide>
@@ -98,8 +94,7 @@ Result<std::size_t> release(ports::HoldStore& store, TenantId tenant, std::int64
     return rows.size();
 }
 
-/// The same. Those that `decide` does not keep quiet are looked at no longer; it is asked of those alone that may be
-/// covered still.
+/// The same of quiet tickets, which stay due unless `decide(const ports::DueTickets&)` says what becomes of them.
 template <typename Decide>
 Result<std::size_t> release(ports::QuietStore& store, TenantId tenant, std::int64_t config_version, ports::Turn turn,
                             Decide decide)
@@ -110,20 +105,7 @@ Result<std::size_t> release(ports::QuietStore& store, TenantId tenant, std::int6
     if (!fold) return 0;
     triage::StateKeys keys;
     for (const auto& quiet : rows.tickets) keys.tickets.push_back(quiet.ticket_id);
-    const auto stored = decide_by_hand(*fold, keys, [&](triage::States states) {
-        DueTickets due{{.tickets = {}, .now = rows.now}, std::move(states)};
-        std::vector<TicketId> parked;
-        std::vector<TicketId> unquieted;
-        for (const auto& quiet : rows.tickets) {
-            const auto turn_of_it = triage::quiet_turn(due.states, quiet.ticket_id);
-            (turn_of_it == triage::QuietTurn::park ? parked : unquieted).push_back(quiet.ticket_id);
-            if (turn_of_it == triage::QuietTurn::judge) due.tickets.push_back(quiet);
-        }
-        auto writes = decide(due);
-        writes.parked = std::move(parked);
-        writes.unquieted = std::move(unquieted);
-        return writes;
-    });
+    const auto stored = decide_by_hand(*fold, keys, [&](const triage::States&) { return decide(rows); });
     if (!stored) return stored.error();
     return rows.tickets.size();
 }

@@ -52,9 +52,18 @@ protected:
             .exec("select config_version from tenants where tenant_id = '" + tenant_.str() + "'")[0][0]
             .as<std::int64_t>();
     }
-    std::size_t release()
+    /// All that is due becomes that: parked or unquieted. Returns which they were.
+    std::vector<TicketId> release(std::vector<TicketId> TriageWrites::* as)
     {
-        return pg::release(*quiet_, tenant_, version(), 100, [](const DueTickets&) { return TriageWrites{}; }).value();
+        std::vector<TicketId> due;
+        const auto released = pg::release(*quiet_, tenant_, version(), 100, [&](const ports::DueTickets& rows) {
+            for (const auto& quiet : rows.tickets) due.push_back(quiet.ticket_id);
+            TriageWrites writes;
+            writes.*as = due;
+            return writes;
+        });
+        EXPECT_TRUE(released) << released.error().message();
+        return due;
     }
 
     std::uint64_t seq_ = 0;
@@ -77,7 +86,7 @@ TEST_F(QuietStoreTest, ATicketIsDueWhenTheTicketThatExplainsItEnds)
         return ends;
     }));
     EXPECT_THAT(quiet_->tenants_due().value(), ElementsAre(tenant_));
-    EXPECT_EQ(release(), 1U);
+    EXPECT_THAT(release(&TriageWrites::unquieted), ElementsAre(effect.ticket.id));
     EXPECT_THAT(quiet_->tenants_due().value(), IsEmpty());
 }
 
@@ -136,7 +145,7 @@ TEST_F(QuietStoreTest, AQuietTicketThatHasEndedWaitsForItsReturnAndIsNotDueBefor
     sql("update tenants set config_version = config_version + 1");
     for (int i = 0; i < 20; ++i) {  // every kind of look at it
         if (quiet_->tenants_due().value().empty()) break;
-        release();
+        EXPECT_THAT(release(&TriageWrites::parked), ElementsAre(effect.ticket.id));
     }
     EXPECT_THAT(quiet_->tenants_due().value(), IsEmpty());
     EXPECT_EQ(number("select count(*) from quiet_tickets"), 1);
@@ -144,12 +153,7 @@ TEST_F(QuietStoreTest, AQuietTicketThatHasEndedWaitsForItsReturnAndIsNotDueBefor
     for (int i = 0; i < 20; ++i) EXPECT_THAT(quiet_->tenants_due().value(), IsEmpty());
     sql("update tickets set state = 'open', recovered_at = null; update quiet_tickets set source_ended = true");
     EXPECT_THAT(quiet_->tenants_due().value(), ElementsAre(tenant_));
-    std::vector<TicketId> seen;
-    ASSERT_TRUE(pg::release(*quiet_, tenant_, version(), 100, [&](const DueTickets& due) {
-        for (const auto& each : due.tickets) seen.push_back(each.ticket_id);
-        return TriageWrites{};
-    }));
-    EXPECT_THAT(seen, ElementsAre(effect.ticket.id));
+    EXPECT_THAT(release(&TriageWrites::unquieted), ElementsAre(effect.ticket.id));
     EXPECT_EQ(number("select count(*) from quiet_tickets"), 0);
 }
 

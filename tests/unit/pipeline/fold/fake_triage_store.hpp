@@ -8,6 +8,7 @@
 #include "winnow/ports/triage_store.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -19,6 +20,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -40,6 +42,7 @@ public:
                                                          const domain::RowPosition& to,
                                                          const ports::Patience& patience) override
     {
+        if (is_the_callers()) return has_one();
         std::unique_lock lock(mutex_);
         ++attempts_;
         given_.push_back(patience.time);
@@ -67,12 +70,14 @@ public:
 
     Result<std::uint64_t> applied(TenantId tenant, domain::StreamId stream) override
     {
+        if (is_the_callers()) return has_one();
         const std::lock_guard lock(mutex_);
         return positions_[{tenant, stream}];
     }
 
     Result<std::vector<TenantId>> tenants_with_expired_instances() override
     {
+        if (is_the_callers()) return has_one();
         const std::lock_guard lock(mutex_);
         std::vector<TenantId> tenants;
         for (const auto& [tenant, count] : expired_) {
@@ -83,6 +88,7 @@ public:
 
     Result<ports::Due<ports::ExpiredInstances>> lock_expired(TenantId tenant, ports::Turn turn) override
     {
+        if (is_the_callers()) return has_one();
         std::unique_lock lock(mutex_);
         ++expiries_begun_;
         changed_.wait(lock, [&] { return !expire_held_; });
@@ -153,12 +159,28 @@ public:
     std::map<TenantId, std::map<Uuid, domain::JudgeCost>> costs_;  ///< By the judge's id.
 
 private:
-    /// Nobody else is at the store while it lives. Nothing is kept before it is committed.
+    /// Nobody else is at the store while it lives, and who has it asks the store for nothing else.
+    class Alone {
+    public:
+        Alone(FakeTriageStore& store, std::unique_lock<std::mutex> lock) : lock_(std::move(lock)), store_(store)
+        {
+            store_.has_it_ = std::this_thread::get_id();
+        }
+        ~Alone() { store_.has_it_ = std::thread::id(); }
+        Alone(const Alone&) = delete;
+        Alone& operator=(const Alone&) = delete;
+
+    private:
+        const std::unique_lock<std::mutex> lock_;
+        FakeTriageStore& store_;
+    };
+
+    /// Nothing is kept before it is committed.
     class Fold final : public ports::FoldTransaction {
     public:
         Fold(FakeTriageStore& store, std::unique_lock<std::mutex> lock, std::chrono::milliseconds patience,
              Transaction transaction)
-            : lock_(std::move(lock)), store_(store), patience_(patience), transaction_(std::move(transaction))
+            : alone_(store, std::move(lock)), store_(store), patience_(patience), transaction_(std::move(transaction))
         {
         }
 
@@ -218,7 +240,7 @@ private:
     private:
         triage::StoreModel& model() { return store_.models_[transaction_.tenant]; }
 
-        const std::unique_lock<std::mutex> lock_;
+        const Alone alone_;
         FakeTriageStore& store_;
         const std::chrono::milliseconds patience_;
         Transaction transaction_;
@@ -229,7 +251,7 @@ private:
     class Expiry final : public ports::FoldTransaction {
     public:
         Expiry(FakeTriageStore& store, std::unique_lock<std::mutex> lock, TenantId tenant, std::size_t instances)
-            : lock_(std::move(lock)), store_(store), tenant_(tenant), instances_(instances)
+            : alone_(store, std::move(lock)), store_(store), tenant_(tenant), instances_(instances)
         {
         }
 
@@ -248,14 +270,18 @@ private:
         }
 
     private:
-        const std::unique_lock<std::mutex> lock_;
+        const Alone alone_;
         FakeTriageStore& store_;
         const TenantId tenant_;
         const std::size_t instances_;
     };
 
+    [[nodiscard]] bool is_the_callers() const { return has_it_ == std::this_thread::get_id(); }
+    static Error has_one() { return {ErrorCode::internal, "who has a transaction asks for another one"}; }
+
     std::mutex mutex_;
     std::condition_variable changed_;
+    std::atomic<std::thread::id> has_it_;  ///< Whose thread has a transaction.
 };
 
 }  // namespace winnow::pipeline

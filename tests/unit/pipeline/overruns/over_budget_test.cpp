@@ -5,6 +5,7 @@
 #include "winnow/rules/rule_set.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <string>
 #include <utility>
 
@@ -151,6 +152,25 @@ TEST_F(OverBudget, WhatWasDearestIsNotedOnceAlsoWhereTheAnswerIsLost)
     EXPECT_EQ(cost.record.overruns, 2);
     EXPECT_EQ(cost.record.most, 20'000 * domain::AlertBudget::kStep);
     EXPECT_TRUE(measured("winnow_set_aside_total 0\n"));
+}
+
+TEST_F(OverBudget, WhoIsToldThatAJudgeIsSetAsideMayAskTheStoreOfTheFold)
+{
+    std::atomic<int> told = 0;
+    std::atomic<int> refused = 0;
+    ConfigCache policies(configs_, [&](const ports::TenantChange& change) {
+        ++told;
+        if (!store_.applied(change.tenant, 1)) ++refused;
+    });
+    TriageService service(store_, policies, TriageOptions{}, [] {}, metrics_);
+    auto many = config(one_);
+    many.silences.push_back(silence(1, {.text = too_dear(), .syntax = domain::RuleSyntax::cel}));
+    configs_.put(many, false);
+    service.submit({row(one_, 1, 1, {"a", "b", "c", "d", "e"})});
+    ASSERT_TRUE(service.flush(kDeadline));
+    EXPECT_TRUE(measured("winnow_set_aside_total 1\n"));
+    EXPECT_GE(told, 1);
+    EXPECT_EQ(refused, 0) << "the fold had not gone yet";
 }
 
 }  // namespace
