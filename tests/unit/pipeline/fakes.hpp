@@ -207,6 +207,7 @@ public:
         domain::RowPosition to;
         std::vector<std::pair<domain::RowPosition, std::vector<std::optional<domain::Verdict>>>> verdicts;
         std::size_t deliveries = 0;
+        std::string public_url = {};  ///< Of what it owes, the last.
     };
 
     Result<Done> apply(TenantId tenant, std::uint64_t from, const domain::RowPosition& to,
@@ -251,6 +252,7 @@ public:
         for (const auto& [at, payload] : writes.verdict_rows) {
             done.verdicts.emplace_back(at, journal::decode_verdicts(payload).value());
         }
+        if (!writes.deliveries.empty()) done.public_url = writes.deliveries.back().public_url;
         done_.push_back(std::move(done));
         if (std::exchange(lose_answer_, false)) return Error(ErrorCode::timeout, "lost");
         return Done{};

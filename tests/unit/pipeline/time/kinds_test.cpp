@@ -146,7 +146,7 @@ protected:
     FakeHoldStore hold_store_{due_};
     FakeQuietStore quiet_store_{due_};
     FakeConfigStore configs_;
-    ConfigCache policies_{configs_};
+    ConfigCache policies_{configs_, ""};
     observe::Metrics metrics_;
     std::optional<OneClock> keeper_;
 };
