@@ -23,7 +23,7 @@ grant select, insert, delete on notices to winnow_pipeline;
 -- Whether deliveries do without payloads. Until then notices are written beside them.
 create function payloads_are_spared() returns boolean language sql stable
     begin atomic
-        select coalesce(bool_or(not compatible), false) from schema_migrations where name like '____\_notices';
+        select not compatible from schema_migrations where name = '0033_notices';
     end;
 revoke all on function payloads_are_spared from public;
 grant execute on function payloads_are_spared to winnow_pipeline;
@@ -40,7 +40,7 @@ begin
                 where not reads_notices and (ended_at is null or ended_at > now() - interval '5 minutes')) then
         return false;
     end if;
-    update schema_migrations set compatible = false where name like '____\_notices';
+    update schema_migrations set compatible = false where name = '0033_notices';
     return true;
 end $$;
 revoke all on function begin_sparing_payloads from public;
