@@ -15,7 +15,7 @@ begin
        or (tg_op = 'UPDATE' and new.settings is not distinct from old.settings
            and (new.url, new.sealed_url, new.address, new.sealed_secret)
                is distinct from (old.url, old.sealed_url, old.address, old.sealed_secret)) then
-        new.settings := jsonb_strip_nulls(jsonb_build_object(
+        new.settings := coalesce(old.settings, '{}') - 'url' - 'address' - 'secret' || jsonb_strip_nulls(jsonb_build_object(
             'url', case when new.sealed_url <> ''
                         then jsonb_build_object('shown', new.url,
                                                 'sealed', translate(encode(new.sealed_url, 'base64'), E'\n', ''))

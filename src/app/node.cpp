@@ -94,12 +94,12 @@ public:
           credentials_(pg::make_credential_store(session(config.database.api_url, "winnow credentials", 1))),
           authenticator_(*credentials_, {}),
           policies_(
-              *config_store_,
+              *config_store_, config.delivery.public_url,
               [this](const ports::TenantChange& change) {
                   if (change.credentials) authenticator_.forget(change.tenant);
                   if (change.policy) bell_.ring();  // what was silenced may be due
               },
-              ids_, kAnyway, config.delivery.public_url),
+              ids_, kAnyway),
           database_(pg::make_tenant_database(
               api_session(config), pipeline_sessions_,
               {.waiting = config.rest.waiting_per_tenant, .metrics = observe::QueueMetrics(metrics_, "rest")},

@@ -45,11 +45,10 @@ std::optional<domain::AlertIds> alert_ids(const std::string& url)
 
 pipeline::TrialProgram trial_program(const Config& config)
 {
-    const nlohmann::json settings{{"pipeline_url", config.database.pipeline_url},
-                                  {"resolve_timeout", config.resolve_timeout.count()},
-                                  {"hung_turn", config.triage.hung_turn.count()},
-                                  {"log_format", static_cast<int>(config.log.format)},
-                                  {"log_level", static_cast<int>(config.log.level)}};
+    const nlohmann::json settings{
+        {"pipeline_url", config.database.pipeline_url},      {"resolve_timeout", config.resolve_timeout.count()},
+        {"hung_turn", config.triage.hung_turn.count()},      {"public_url", config.delivery.public_url},
+        {"log_format", static_cast<int>(config.log.format)}, {"log_level", static_cast<int>(config.log.level)}};
     return {.arguments = {"winnow", kTryRows}, .settings = settings.dump()};
 }
 
@@ -74,7 +73,8 @@ int run_try_rows()
     const auto streams = pg::make_journal_streams(session(url));
     const auto store = pg::make_triage_store(session(url), milliseconds("resolve_timeout"));
     const auto configs = pg::make_config_store(session(url));
-    pipeline::try_rows(*streams, *store, *configs, *ids, {.hung_turn = milliseconds("hung_turn")});
+    pipeline::try_rows(*streams, *store, *configs, *ids, settings["public_url"].get<std::string>(),
+                       {.hung_turn = milliseconds("hung_turn")});
 }
 
 }  // namespace winnow::app

@@ -235,7 +235,7 @@ Row measure(World& world, const std::string& name, const RuleDraft& draft)
     observe::Metrics metrics;
     const auto jobs = pg::make_backtest_jobs(world.pipeline());
     const auto configs = pg::make_config_store(world.pipeline());
-    pipeline::ConfigCache policies(*configs);
+    pipeline::ConfigCache policies(*configs, "");
     if (!policies.get(world.tenant())) throw std::runtime_error("the tenant's rules cannot be read");
     const auto id = world.ask(draft);
     forget_peak();

@@ -19,6 +19,7 @@ struct ContactSetting {
     std::string shown = {};   ///< Without `sealed`: all of it. Else what is no secret: a URL up to its host and port.
     std::string sealed = {};  ///< All of it, under sealed_setting_context(); "" where it is not sealed.
     std::string clear = {};   ///< Of one about to be stored: all of it, in case it may not be stored sealed yet.
+    std::string illegible = {};  ///< As it is stored, JSON, where this program cannot read it: kept, and nothing else.
 
     bool operator==(const ContactSetting&) const = default;
 };

@@ -42,7 +42,8 @@ struct Delivery {
     std::string last_error;        ///< Tenant-safe; "" when there was none.
     std::int32_t last_status = 0;  ///< HTTP or SMTP reply code of the last attempt, 0 if there was none.
     std::optional<DeliveryId> superseded_by = {};  ///< What overtook it.
-    std::string payload;  ///< JSON object: its event's notice, and what this contact had not heard before.
+    /// JSON object: its event's notice, and what this contact had not heard before. "": that is stored no more.
+    std::string payload;
 };
 
 }  // namespace winnow::domain

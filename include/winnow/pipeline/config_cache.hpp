@@ -34,9 +34,9 @@ struct TenantPolicy {
 class ConfigCache {
 public:
     /// `changed` is called with each tenant whose policy or credentials changed, also by note(). `public_url` goes into
-    /// each configuration.
-    explicit ConfigCache(ports::ConfigStore& store, ports::TenantChanged changed = {}, domain::AlertIds ids = {},
-                         std::chrono::milliseconds poll = std::chrono::seconds{3}, std::string public_url = {});
+    /// each configuration, and so into what is owed: nobody folds without saying where links lead.
+    ConfigCache(ports::ConfigStore& store, std::string public_url, ports::TenantChanged changed = {},
+                domain::AlertIds ids = {}, std::chrono::milliseconds poll = std::chrono::seconds{3});
     ~ConfigCache();
     ConfigCache(const ConfigCache&) = delete;
     ConfigCache& operator=(const ConfigCache&) = delete;

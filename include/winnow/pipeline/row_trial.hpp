@@ -105,7 +105,8 @@ struct TrialLimits {
 
 /// The process's own part, after it has read its settings: reads the order, does it, and ends the process. Ends it at
 /// once when its owner ends. Call it on the only thread.
+/// @param public_url  as its owner's: where links lead in what the rows come to owe.
 [[noreturn]] void try_rows(ports::JournalStreams& streams, ports::TriageStore& store, ports::ConfigStore& configs,
-                           const domain::AlertIds& ids, TrialLimits limits);
+                           const domain::AlertIds& ids, const std::string& public_url, TrialLimits limits);
 
 }  // namespace winnow::pipeline

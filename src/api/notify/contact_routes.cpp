@@ -36,10 +36,11 @@ std::string context_of(const Call& call, const Contact& contact, const ContactFi
     return domain::sealed_setting_context(call.who.tenant, contact.id, field.name);
 }
 
-/// `internal` where it is sealed under another key than this service has.
+/// `internal` where it is sealed under another key than this service has, or illegible.
 Result<std::string> whole(const Call& call, const Contact& contact, const ContactField& field)
 {
     const auto& setting = contact.setting(field.name);
+    if (!setting.illegible.empty()) return Error(ErrorCode::internal, "another version of this program wrote it");
     if (setting.sealed.empty()) return setting.shown;
     return call.services.sealer->open(setting.sealed, context_of(call, contact, field));
 }
@@ -62,7 +63,8 @@ json contact_json(const Call& call, const Contact& contact)
     const auto* const type = type_of(call.services, contact.type);
     if (type == nullptr) return document;
     for (const auto& field : type->fields) {
-        const bool is_there = field.required || contact.settings.contains(field.name);
+        const auto known = contact.settings.find(field.name);
+        const bool is_there = field.required || (known != contact.settings.end() && known->second.illegible.empty());
         if (field.secrecy == Secrecy::whole || !is_there) continue;
         document[std::string(field.name)] = shown_setting(call, contact, field);
     }
@@ -226,7 +228,8 @@ std::vector<std::string_view> take_unreadable(const Call& call, const Contact& c
     return kept;
 }
 
-/// PUT and PATCH. A secret that is left out stays; a URL does, too, even where this service cannot open it.
+/// PUT and PATCH. A secret that is left out stays; a URL does, too, even where this service cannot open it. So does
+/// what this program does not know, or cannot read: a newer one's.
 Result<Response> change_contact(const Call& call, TenantSession& session)
 {
     const auto id = call.id<ContactId>();
@@ -245,14 +248,19 @@ Result<Response> change_contact(const Call& call, TenantSession& session)
     contact.id = *id;
     contact.version = current->version + 1;
     contact.updated_at = call.now;
+    contact.settings = current->settings;
     for (const auto& field : input->type->fields) {
+        const auto known = contact.settings.find(field.name);
         const auto given = input->given.find(field.name);
-        const bool stays = std::ranges::find(unreadable, field.name) != unreadable.end() ||
-                           (given == input->given.end() && field.secrecy == Secrecy::whole);
-        if (stays && current->settings.contains(field.name)) {
-            contact.settings.emplace(field.name, current->setting(field.name));
-        } else if (given != input->given.end()) {
-            contact.settings.emplace(field.name, sealed(call, contact, field, given->second));
+        const bool keeps =
+            field.secrecy == Secrecy::whole || (known != contact.settings.end() && !known->second.illegible.empty());
+        const bool stays =
+            std::ranges::find(unreadable, field.name) != unreadable.end() || (given == input->given.end() && keeps);
+        if (stays && known != contact.settings.end()) continue;
+        if (given != input->given.end()) {
+            contact.settings[std::string(field.name)] = sealed(call, contact, field, given->second);
+        } else if (known != contact.settings.end()) {
+            contact.settings.erase(known);
         }
     }
     if (const auto stored = session.contacts().update(contact); !stored) return stored.error();

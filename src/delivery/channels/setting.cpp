@@ -10,6 +10,7 @@ Result<std::string> setting_of(const ports::ClaimedDelivery& message, std::strin
                                const crypto::Sealer& sealer)
 {
     const auto& setting = message.contact.setting(name);
+    if (!setting.illegible.empty()) return Error(ErrorCode::internal, "another version of this program wrote it");
     if (setting.sealed.empty()) return setting.shown;
     return sealer.open(setting.sealed, domain::sealed_setting_context(message.tenant, message.contact.id, name));
 }

@@ -13,11 +13,13 @@
 
 namespace winnow::delivery {
 
-/// A setting of the message's contact. `internal` where it is sealed under another key than this service has.
+/// A setting of the message's contact. `internal` where it is sealed under another key than this service has,
+/// or illegible.
 [[nodiscard]] Result<std::string> setting_of(const ports::ClaimedDelivery& message, std::string_view name,
                                              const crypto::Sealer& sealer);
 
-/// No attempt, and another one later, because the operator may have started with another key file.
+/// No attempt, and another one later, because the operator may have started with another key file, or a newer program
+/// has written what that one can read.
 /// @param log  a constant sentence for the operator. @param told for the tenant.
 [[nodiscard]] std::unexpected<ports::SendReport> unreadable(const ports::ClaimedDelivery& message, const Error& error,
                                                             std::string_view log, std::string_view told);

@@ -1,5 +1,6 @@
 #include "delivery/curl/curl_channel.hpp"
 
+#include "delivery/channels/setting.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/thread_name.hpp"
 
@@ -108,6 +109,10 @@ CurlChannel::Lane* CurlChannel::lane_of(std::string_view type) const
 
 Prepared CurlChannel::prepare(const Lane* lane, const ports::ClaimedDelivery& message) const
 {
+    if (message.delivery.payload.empty()) {
+        observe::error("a delivery's notice is not there", {{"delivery", message.delivery.id.str()}});
+        return refused("What was to be told is not stored any more.");
+    }
     if (lane != nullptr) return lane->type.prepare(message, {.options = options_, .guard = guard_, .sealer = sealer_});
     ports::SendReport unknown;  // retry: while nodes are replaced a newer one may know it
     unknown.error = "This service does not know contacts of that type.";

@@ -25,7 +25,7 @@ domain::ContactSetting read_setting(const json& value)
         return found != value.end() && found->is_string() ? found->get<std::string>() : std::string();
     };
     if (!value.is_object() || !crypto::from_base64(text("sealed"), setting.sealed) || setting.sealed.empty()) {
-        throw std::runtime_error("a setting is neither a text nor sealed");
+        return {.illegible = value.dump()};
     }
     setting.shown = text("shown");
     return setting;
@@ -46,7 +46,9 @@ std::string settings_json(const domain::ContactSettings& settings, UrlsAre urls)
 {
     auto document = json::object();
     for (const auto& [name, setting] : settings) {
-        if (urls == UrlsAre::clear && !setting.clear.empty()) {
+        if (!setting.illegible.empty()) {
+            document[name] = json::parse(setting.illegible);
+        } else if (urls == UrlsAre::clear && !setting.clear.empty()) {
             document[name] = setting.clear;
         } else if (setting.sealed.empty()) {
             document[name] = setting.shown;

@@ -12,7 +12,8 @@
 
 namespace winnow::pg {
 
-/// Throws std::runtime_error where it is something else.
+/// A setting of another shape, a newer program's, is illegible, and only that one. Throws std::runtime_error where the
+/// whole is no object.
 [[nodiscard]] domain::ContactSettings read_settings(std::string_view json);
 
 enum class UrlsAre : std::uint8_t { sealed, clear };

@@ -135,10 +135,14 @@ const auto kDeliveriesOfTickets =
  cross join lateral (select d.ctid as place from deliveries d
                       where d.tenant_id = t.tenant_id and d.ticket_id = t.ticket_id limit $1) d limit $1)))sql";
 
+// Each removal picks its tickets anew: these may be others than those whose deliveries have just gone.
 const auto kNoticesOfTickets =
     "delete from notices where ctid = any(array(select n.place from" + old_tickets("100") + R"sql(
  cross join lateral (select n.ctid as place from notices n
-                      where n.tenant_id = t.tenant_id and n.ticket_id = t.ticket_id limit $1) n limit $1)))sql";
+                      where n.tenant_id = t.tenant_id and n.ticket_id = t.ticket_id
+                        and not exists (select from deliveries d where d.tenant_id = n.tenant_id
+                                           and d.ticket_id = n.ticket_id and d.event_seq = n.event_seq)
+                      limit $1) n limit $1)))sql";
 
 const auto kTickets = "delete from tickets where ctid = any(array(select t.place from" + old_tickets("$1", R"sql(
    and not exists (select from ticket_events e where e.tenant_id = t.tenant_id and e.ticket_id = t.ticket_id)
@@ -210,10 +214,7 @@ constexpr Removal kNone{};
 const std::array kPurges{
     Purge{"tickets",
           Kept::tickets,
-          {{{kEventsOfTickets.c_str(), 2'000},
-            {kDeliveriesOfTickets.c_str(), 2'000},
-            {kNoticesOfTickets.c_str(), 2'000},
-            {kTickets.c_str(), 100}}}},
+          {{{kEventsOfTickets.c_str(), 2'000}, {kDeliveriesOfTickets.c_str(), 2'000}, {kTickets.c_str(), 100}}}},
     Purge{"deliveries", Kept::deliveries, {{{kDeliveries, 2'000}, {kNotices, 2'000}, kNone, kNone}}},
     Purge{"instances", Kept::instances, {{{kInstances, 2'000}, kNone, kNone, kNone}}},
     Purge{"noise", Kept::statistics, {{{kNoise, 2'000}, kNone, kNone, kNone}}},

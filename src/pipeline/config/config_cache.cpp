@@ -58,8 +58,8 @@ class ConfigCache::Impl {
     using Policy = std::shared_ptr<const TenantPolicy>;
 
 public:
-    Impl(ports::ConfigStore& store, ports::TenantChanged changed, const domain::AlertIds& ids,
-         std::chrono::milliseconds poll_every, std::string public_url)
+    Impl(ports::ConfigStore& store, std::string public_url, ports::TenantChanged changed, const domain::AlertIds& ids,
+         std::chrono::milliseconds poll_every)
         : store_(store),
           changed_(std::move(changed)),
           ids_(ids),
@@ -319,9 +319,9 @@ private:
     std::jthread poller_;
 };
 
-ConfigCache::ConfigCache(ports::ConfigStore& store, ports::TenantChanged changed, domain::AlertIds ids,
-                         std::chrono::milliseconds poll, std::string public_url)
-    : impl_(std::make_unique<Impl>(store, std::move(changed), ids, poll, std::move(public_url)))
+ConfigCache::ConfigCache(ports::ConfigStore& store, std::string public_url, ports::TenantChanged changed,
+                         domain::AlertIds ids, std::chrono::milliseconds poll)
+    : impl_(std::make_unique<Impl>(store, std::move(public_url), std::move(changed), ids, poll))
 {
 }
 

@@ -84,9 +84,9 @@ void say_that_it_works()
 
 /// What folds one row at a time.
 struct Folder {
-    Folder(ports::TriageStore& store, ports::ConfigStore& configs, const domain::AlertIds& ids, TrialLimits limits,
-           observe::Metrics& metrics)
-        : policies(configs, {}, ids),
+    Folder(ports::TriageStore& store, ports::ConfigStore& configs, const domain::AlertIds& ids,
+           const std::string& public_url, TrialLimits limits, observe::Metrics& metrics)
+        : policies(configs, public_url, {}, ids),
           triage(store, policies, {.workers = 1, .hung_turn = limits.hung_turn}, {}, metrics)
     {
     }
@@ -98,16 +98,16 @@ struct Folder {
 class RowByRow {
 public:
     RowByRow(TrialOrder order, TrialLimits limits, ports::JournalStreams& streams, ports::TriageStore& store,
-             ports::ConfigStore& configs, const domain::AlertIds& ids)
+             ports::ConfigStore& configs, const domain::AlertIds& ids, const std::string& public_url)
         : order_(std::move(order)),
           limits_(limits),
           streams_(streams),
           reading_({.long_turn = limits.hung_turn, .hung_turn = limits.hung_turn},
                    metrics_.counter("winnow_trial_long_reads_total", "Rows that took long to read.")),
           seat_(reading_),
-          judges_(store, configs, ids, limits, metrics_),
+          judges_(store, configs, ids, public_url, limits, metrics_),
           bare_(configs),
-          sets_aside_(store, bare_, ids, limits, metrics_)
+          sets_aside_(store, bare_, ids, public_url, limits, metrics_)
     {
     }
 
@@ -240,13 +240,13 @@ std::string next_trial_line()
 }
 
 void try_rows(ports::JournalStreams& streams, ports::TriageStore& store, ports::ConfigStore& configs,
-              const domain::AlertIds& ids, TrialLimits limits)
+              const domain::AlertIds& ids, const std::string& public_url, TrialLimits limits)
 {
     std::signal(SIGPIPE, SIG_IGN);  // as in its owner
     auto order = order_of(next_trial_line());
     end_with_owner();
     say_that_it_works();
-    RowByRow rows(std::move(order), limits, streams, store, configs, ids);
+    RowByRow rows(std::move(order), limits, streams, store, configs, ids, public_url);
     rows.run();
     say_and_end(kPassed);
 }

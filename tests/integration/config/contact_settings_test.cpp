@@ -95,6 +95,10 @@ TEST_F(ContactSettings, AreWhatAnOlderProgramWroteIntoItsColumns)
         "', 'base64'), version = version + 1");
     EXPECT_EQ(get("/contacts/" + id).body["url"], "https://other.example/tok");
     EXPECT_NE(sql(std::string("select ") + url + " from contacts"), before);
+    sql("update contacts set settings = settings || '{\"later\": \"x\"}'");
+    sql("update contacts set url = 'https://other.example:444', version = version + 1");
+    EXPECT_EQ(sql("select settings->>'later' from contacts"), "x") << "no column's";
+    EXPECT_EQ(sql("select settings->'url'->>'shown' from contacts"), "https://other.example:444");
     sql("update contacts set enabled = false");
     EXPECT_EQ(get("/contacts/" + id).body["url"], "https://other.example/tok") << "the rest is no setting";
 
@@ -149,6 +153,25 @@ TEST_F(ContactSettings, OfATypeThatThisProgramDoesNotKnowAreShownWithoutThem)
     EXPECT_FALSE(shown.body.contains("room"));
     EXPECT_EQ(patch("/contacts/" + id, {{"name", "q"}}).status, 422);
     EXPECT_EQ(sql("select settings->>'room' from contacts"), "r");
+}
+
+TEST_F(ContactSettings, OfANewerProgramStayAsTheyAre)
+{
+    const auto id = made("/contacts", pager({{"room", "r"}}));
+    sql("update contacts set settings = settings || '{\"room\": {\"v2\": \"x\"}, \"token\": {\"v2\": \"y\"}, "
+        "\"later\": \"z\"}'");
+    const auto shown = get("/contacts/" + id).body;
+    EXPECT_EQ(shown["enabled"], true) << "one setting that cannot be read is not the contact";
+    EXPECT_EQ(shown["url"], "https://pager.example/tok");
+    EXPECT_FALSE(shown.contains("room"));
+    constexpr auto kNewer =
+        "select concat_ws(' ', settings->'room'->>'v2', settings->'token'->>'v2', settings->>'later') from contacts";
+    EXPECT_EQ(patch("/contacts/" + id, {{"name", "q"}}).status, 200);
+    EXPECT_EQ(sql(kNewer), "x y z");
+    EXPECT_EQ(patch("/contacts/" + id, {{"room", "new"}, {"token", "another"}}).status, 200);
+    EXPECT_EQ(sql(kNewer), "z");
+    EXPECT_EQ(get("/contacts/" + id).body["room"], "new");
+    EXPECT_EQ(opened(id, "token"), "another");
 }
 
 TEST_F(ContactSettings, AreCheckedByTheDatabase)

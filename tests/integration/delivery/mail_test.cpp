@@ -88,6 +88,24 @@ TEST_F(Mail, NamesTheTicketsPlaceAsItWasWhenTheMessageCameToBeOwed)
         << "nobody had said how the service is reached";
 }
 
+TEST_F(Mail, IsLeftToANewerProgramWhereItsAddressCannotBeRead)
+{
+    auto message = mail("");
+    message.contact.settings["address"].illegible = R"({"v2": "x"})";
+    const auto report = send(message);
+    EXPECT_EQ(report.outcome, Outcome::retry);
+    EXPECT_THAT(report.error, HasSubstr("cannot be read by this service"));
+}
+
+TEST_F(Mail, SaysNothingWhereItsNoticeIsNotThere)
+{
+    auto message = mail();
+    message.delivery.payload.clear();
+    const auto report = send(message);
+    EXPECT_EQ(report.outcome, Outcome::refused);
+    EXPECT_EQ(report.error, "What was to be told is not stored any more.");
+}
+
 TEST_F(Mail, FewAreHandedOverAtOnceAndWhatWaitsForThemIsReportedInTime)
 {
     // Takes connections, as the kernel does for whoever listens, and never says a word.

@@ -35,7 +35,7 @@ struct Node {
     Node(const pg::PgOptions& database, const std::string& name, std::atomic<bool>& held)
         : jobs(pg::make_backtest_jobs(database)),
           configs(pg::make_config_store(database)),
-          policies(*configs),
+          policies(*configs, ""),
           runner(std::in_place, *jobs, policies,
                  BacktestOptions{
                      .node = name, .busy = [&held] { return held.load(); }, .page = 10, .look = 5ms, .report = 0ms},

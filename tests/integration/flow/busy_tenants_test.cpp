@@ -64,7 +64,7 @@ protected:
     pqxx::work folding_{connection_};
     observe::Metrics metrics_;
     std::unique_ptr<ports::ConfigStore> configs_ = pg::make_config_store(pipeline());
-    ConfigCache policies_{*configs_};
+    ConfigCache policies_{*configs_, ""};
 };
 
 TEST_F(BusyTenants, APauseEndsWhoeverElseIsBeingFolded)

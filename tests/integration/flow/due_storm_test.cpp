@@ -24,7 +24,7 @@ struct Node {
     explicit Node(const pg::PgOptions& options)
         : holds(pg::make_hold_store(options)),
           configs(pg::make_config_store(options)),
-          policies(*configs),
+          policies(*configs, ""),
           keeper(options, kinds(make_hold_kind(*holds, policies, [] {}, 250ms, metrics)), 1'000ms, metrics)
     {
     }

@@ -74,7 +74,7 @@ protected:
     observe::Metrics metrics_;
     std::unique_ptr<ports::TriageStore> store_ = pg::make_triage_store(pipeline());
     std::unique_ptr<ports::ConfigStore> configs_ = pg::make_config_store(pipeline());
-    ConfigCache policies_{*configs_};
+    ConfigCache policies_{*configs_, ""};
 };
 
 TEST_P(FairTriageFlow, AnothersAlertsAreTicketsWhileOneRowOfDearOnesIsStillBeingJudged)

@@ -23,7 +23,7 @@ struct Node {
         : store(pg::make_triage_store(options)),
           holds(pg::make_hold_store(options)),
           configs(pg::make_config_store(options)),
-          policies(*configs),
+          policies(*configs, ""),
           triage(
               *store, policies, {}, [] {}, metrics),
           keeper(options, kinds(make_hold_kind(*holds, policies, [] {}, 20ms, metrics)), 20ms, metrics)

@@ -63,7 +63,7 @@ protected:
     domain::StreamId stream_ = 0;
     observe::Metrics metrics_;
     std::unique_ptr<ports::ConfigStore> configs_ = pg::make_config_store(pipeline());
-    ConfigCache policies_{*configs_};
+    ConfigCache policies_{*configs_, ""};
 };
 
 TEST_F(LargeRow, WhatTakesLongerThanTheUsualDeadlineIsStoredWithMorePatience)

@@ -128,6 +128,8 @@ protected:
     }
     void expect_its_alerts_to_say_so()
     {
+        EXPECT_EQ(text("select string_agg(distinct public_url, ' ') from notices"), "https://winnow.example")
+            << "whoever folded it, a trial or a node";
         const auto of_row = verdicts(2);
         ASSERT_GE(of_row.size(), 2U);
         const auto ticket = text("select ticket_id from tickets where dedup_key = 'winnow:quarantined'");

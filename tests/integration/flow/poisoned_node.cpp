@@ -128,7 +128,7 @@ struct Node {
           real(pg::make_triage_store(pg::PgOptions{.conninfo = conninfo})),
           store(*real, how, file),
           configs(pg::make_config_store(pg::PgOptions{.conninfo = conninfo})),
-          policies(*configs),
+          policies(*configs, "https://winnow.example"),
           triage(store, policies, {.long_turn = 50ms, .hung_turn = kHung}, {}, metrics)
     {
     }
@@ -211,7 +211,7 @@ pipeline::TrialLimits limits(std::string_view how)
         real->applied(TenantId::parse(id).value(), 1).value();
     }
     PoisonedStore store(*real, arguments[4], arguments[5] + std::string(".trial"));
-    pipeline::try_rows(*streams, store, *configs, {}, limits(arguments[4]));
+    pipeline::try_rows(*streams, store, *configs, {}, "https://winnow.example", limits(arguments[4]));
 }
 
 /// The poison, of the only stream.

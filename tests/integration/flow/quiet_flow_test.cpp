@@ -23,7 +23,7 @@ struct Node {
         : store(pg::make_triage_store(options)),
           quiet(pg::make_quiet_store(options)),
           configs(pg::make_config_store(options)),
-          policies(*configs),
+          policies(*configs, ""),
           triage(
               *store, policies, {}, [] {}, metrics),
           keeper(options,

@@ -26,7 +26,7 @@ struct Node {
         : stream(its),
           store(pg::make_triage_store(options)),
           configs(pg::make_config_store(options)),
-          policies(*configs),
+          policies(*configs, ""),
           triage(*store, policies, {}, [] {}, metrics)
     {
     }

@@ -32,7 +32,7 @@ struct Node {
           streams(pg::make_journal_streams(options)),
           store(pg::make_triage_store(options)),
           configs(pg::make_config_store(options)),
-          policies(*configs),
+          policies(*configs, ""),
           triage(*store, policies, {}, [this] { ++outbox_changes; }, metrics)
     {
     }

@@ -132,7 +132,12 @@ Prepared prepare(const ports::ClaimedDelivery& message, const Tools& tools)
 {
     if (tools.options.smtp.host.empty()) return refused("This service has no mail server configured; use a webhook.");
     // The API takes plain mailboxes only; this holds whatever came into the database by other ways.
-    const auto& address = message.contact.setting("address").shown;
+    const auto known = setting_of(message, "address", tools.sealer);
+    if (!known) {
+        return unreadable(message, known.error(), "a contact's address cannot be read",
+                          "The contact's address cannot be read by this service; set it anew.");
+    }
+    const auto& address = *known;
     const bool plain =
         std::ranges::all_of(address, [](char c) { return c > ' ' && c < '\x7F' && c != '<' && c != '>'; });
     if (address.empty() || !plain) return refused("The contact's address is not one plain mail address.");

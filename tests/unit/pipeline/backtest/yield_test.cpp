@@ -78,7 +78,7 @@ TEST(BacktestYield, WhileAlertsWaitAReminderIsNoReasonToGoAhead)
     OneJob jobs;
     FakeConfigStore configs;
     configs.put(config(tenant_id(1)), false);
-    ConfigCache policies(configs);
+    ConfigCache policies(configs, "");
     observe::Metrics metrics;
     BacktestRunner* poked = nullptr;
     std::optional<Clock::time_point> asked;  // the worker's, until the runner is gone

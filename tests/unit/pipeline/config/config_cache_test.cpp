@@ -26,7 +26,7 @@ protected:
     FakeConfigStore store_;
     std::atomic<int> changes_ = 0;
     std::atomic<int> credential_changes_ = 0;
-    ConfigCache cache_{store_, [this](const ports::TenantChange& change) {
+    ConfigCache cache_{store_, "https://winnow.example", [this](const ports::TenantChange& change) {
                            if (change.policy) ++changes_;
                            if (change.credentials) ++credential_changes_;
                        }};
@@ -38,6 +38,12 @@ TEST_F(ConfigCacheTest, ReadsATenantOnce)
     EXPECT_EQ(name(), "first");
     EXPECT_EQ(name(), "first");
     EXPECT_EQ(store_.loads(), 1);
+}
+
+TEST_F(ConfigCacheTest, SaysWhereLinksLead)
+{
+    put("first", 1, false);
+    EXPECT_EQ(cache_.get(tenant_).value()->config.public_url, "https://winnow.example");
 }
 
 TEST_F(ConfigCacheTest, ManyWhoAskAtOnceShareOneLoad)
@@ -185,7 +191,7 @@ TEST_F(ConfigCacheTest, AComparisonThatWasNotPassedOnIsNone)
 {
     std::atomic<bool> fails = true;
     std::atomic<int> told = 0;
-    ConfigCache cache(store_, [&](const ports::TenantChange& change) {
+    ConfigCache cache(store_, "", [&](const ports::TenantChange& change) {
         if (!change.policy) return;
         ++told;
         if (fails) throw std::bad_alloc();

@@ -36,6 +36,7 @@ public:
         domain::RowPosition to;
         std::vector<std::pair<domain::RowPosition, std::vector<std::optional<domain::Verdict>>>> verdicts;
         std::size_t deliveries = 0;
+        std::string public_url = {};  ///< Of what it owes, the last.
     };
 
     Result<std::unique_ptr<ports::FoldTransaction>> lock(TenantId tenant, std::uint64_t from,
@@ -217,6 +218,7 @@ private:
                 return Error(ErrorCode::internal, "no partition");
             }
             transaction_.deliveries += owed;
+            if (!writes.deliveries.empty()) transaction_.public_url = writes.deliveries.back().public_url;
             stored_.push_back(writes);
             return Done{};
         }

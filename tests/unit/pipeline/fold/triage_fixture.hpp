@@ -78,7 +78,7 @@ protected:
     observe::Metrics metrics_;
     FakeConfigStore configs_;
     FakeTriageStore store_;
-    ConfigCache policies_{configs_};
+    ConfigCache policies_{configs_, "https://winnow.example"};
     std::atomic<int> outbox_changes_ = 0;
     std::unique_ptr<TriageService> service_;
 };

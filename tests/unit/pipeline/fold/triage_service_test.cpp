@@ -15,6 +15,7 @@ TEST_F(TriageServiceTest, ARowBecomesTicketsDeliveriesAndVerdictsAtTheirIndexes)
     const auto done = store_.done();
     ASSERT_EQ(done.size(), 1U);
     EXPECT_EQ(done[0].deliveries, 1U);
+    EXPECT_EQ(done[0].public_url, "https://winnow.example");
     EXPECT_EQ(outbox_changes_, 1);
     ASSERT_EQ(done[0].verdicts.size(), 1U);
     const auto& verdicts = done[0].verdicts[0].second;

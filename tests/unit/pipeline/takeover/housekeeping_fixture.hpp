@@ -236,7 +236,7 @@ protected:
     FakeConfigStore configs_;
     FakeTriageStore store_;
     FakeStreams streams_{store_};
-    ConfigCache policies_{configs_};
+    ConfigCache policies_{configs_, ""};
     TriageService triage_{store_, policies_, {.coalesce = 1ms}, {}, metrics_};
     std::unique_ptr<Housekeeping> housekeeping_;
 };

@@ -27,7 +27,7 @@ protected:
     observe::Metrics metrics_;
     FakeConfigStore configs_;
     FakeTriageStore store_;
-    ConfigCache policies_{configs_};
+    ConfigCache policies_{configs_, ""};
     OneClock keeper_{kinds(make_expiry_kind(store_, policies_, {}, 5ms, metrics_)), metrics_};
 };
 

@@ -303,7 +303,7 @@ protected:
     FakeQuietStore quiet_store_{due_};
     FakeExpiryStore expiry_store_{due_};
     FakeConfigStore configs_;
-    ConfigCache policies_{configs_};
+    ConfigCache policies_{configs_, ""};
     observe::Metrics metrics_;
     std::atomic<int> told_ = 0;
     std::atomic<int> refused_ = 0;
