@@ -20,19 +20,10 @@ create policy every_tenant on notices to winnow_pipeline using (true) with check
 grant select on notices to winnow_api;
 grant select, insert, delete on notices to winnow_pipeline;
 
--- `payload`: the whole message, of what programs from before this step wrote or may have to send. `addition`: members that
--- take the place of the notice's.
-alter table deliveries
-    alter column payload drop not null,
-    add column addition jsonb;
-
--- Whether who writes the stream reads notices. Older programs do not say so.
-alter table journal_streams add column reads_notices boolean not null default false;
-
 -- Whether deliveries do without payloads. Until then notices are written beside them.
 create function payloads_are_spared() returns boolean language sql stable
     begin atomic
-        select coalesce(bool_or(not compatible), false) from schema_migrations where name like '%\_notices';
+        select coalesce(bool_or(not compatible), false) from schema_migrations where name like '____\_notices';
     end;
 revoke all on function payloads_are_spared from public;
 grant execute on function payloads_are_spared to winnow_pipeline;
@@ -49,8 +40,19 @@ begin
                 where not reads_notices and (ended_at is null or ended_at > now() - interval '5 minutes')) then
         return false;
     end if;
-    update schema_migrations set compatible = false where name like '%\_notices';
+    update schema_migrations set compatible = false where name like '____\_notices';
     return true;
 end $$;
 revoke all on function begin_sparing_payloads from public;
 grant execute on function begin_sparing_payloads to winnow_pipeline;
+
+-- Last, because nobody may read the tables meanwhile.
+--
+-- `payload`: the whole message, of what programs from before this step wrote or may have to send. `addition`: members that
+-- take the place of the notice's.
+alter table deliveries
+    alter column payload drop not null,
+    add column addition jsonb;
+
+-- Whether who writes the stream reads notices. Older programs do not say so.
+alter table journal_streams add column reads_notices boolean not null default false;
