@@ -23,7 +23,7 @@ grant select, insert, delete on notices to winnow_pipeline;
 -- Whether deliveries do without payloads. Until then notices are written beside them.
 create function payloads_are_spared() returns boolean language sql stable
     begin atomic
-        select not compatible from schema_migrations where name = '0033_notices';
+        select coalesce(bool_or(not compatible), false) from schema_migrations where name = '0033_notices';
     end;
 revoke all on function payloads_are_spared from public;
 grant execute on function payloads_are_spared to winnow_pipeline;

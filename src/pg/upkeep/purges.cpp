@@ -214,7 +214,10 @@ constexpr Removal kNone{};
 const std::array kPurges{
     Purge{"tickets",
           Kept::tickets,
-          {{{kEventsOfTickets.c_str(), 2'000}, {kDeliveriesOfTickets.c_str(), 2'000}, {kTickets.c_str(), 100}}}},
+          {{{kEventsOfTickets.c_str(), 2'000},
+            {kDeliveriesOfTickets.c_str(), 2'000},
+            {kNoticesOfTickets.c_str(), 2'000},
+            {kTickets.c_str(), 100}}}},
     Purge{"deliveries", Kept::deliveries, {{{kDeliveries, 2'000}, {kNotices, 2'000}, kNone, kNone}}},
     Purge{"instances", Kept::instances, {{{kInstances, 2'000}, kNone, kNone, kNone}}},
     Purge{"noise", Kept::statistics, {{{kNoise, 2'000}, kNone, kNone, kNone}}},

@@ -41,5 +41,23 @@ TEST(WebhookUrls, AreSealedForOneContactOfOneTenant)
               "contact-url:0199c0de-0000-7000-8000-00000000000a:0199c0de-0000-7000-8000-00000000000b");
 }
 
+TEST(ContactSettings, AreSealedEachForItself)
+{
+    const auto tenant = *TenantId::parse("0199c0de-0000-7000-8000-00000000000a");
+    const auto contact = *ContactId::parse("0199c0de-0000-7000-8000-00000000000b");
+    const auto of = ":" + tenant.str() + ":" + contact.str();
+    EXPECT_EQ(sealed_setting_context(tenant, contact, "url"), "contact-url" + of);
+    EXPECT_EQ(sealed_setting_context(tenant, contact, "secret"), "contact" + of) << "what is stored is bound to it";
+    EXPECT_EQ(sealed_setting_context(tenant, contact, "token"), "contact-setting:token" + of);
+}
+
+TEST(ContactSettings, ThatAreNotThereAreEmpty)
+{
+    Contact contact;
+    contact.settings["url"].shown = "x";
+    EXPECT_EQ(contact.setting("url").shown, "x");
+    EXPECT_EQ(contact.setting("room"), ContactSetting());
+}
+
 }  // namespace
 }  // namespace winnow::domain
