@@ -77,8 +77,8 @@ TEST_F(Streaming, APieceIsAChunkWhetherItIsJoinedWithItsFramingOrNot)
             EXPECT_EQ(client.receive_chunk(), std::string(size, 'b'));
             EXPECT_EQ(client.receive_chunk(), std::nullopt) << "and the connection stays";
         }
-        client.send("GET / HTTP/1.0\r\nHost: h\r\n\r\n");
         watch_->pulls = 0;
+        client.send("GET / HTTP/1.0\r\nHost: h\r\n\r\n");
         EXPECT_EQ(client.receive_head().status, 200);
         std::string got;
         for (auto part = client.receive_some(); !part.empty(); part = client.receive_some()) got += part;
