@@ -124,7 +124,7 @@ std::optional<CutShort> Connection::stream_over()
 void Connection::look_after_stream(Clock::time_point now)
 {
     auto& terms = stream_->terms;
-    auto& turn = stream_->turn;
+    const auto& turn = stream_->turn;
     if (why_cut_ || !turn.admission.recheck) return;
     auto& answer = turn.exchange->entitlement;
     if (answer) terms.hear(*answer, now);

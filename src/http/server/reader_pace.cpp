@@ -1,24 +1,33 @@
 #include "http/server/reader_pace.hpp"
 
-#include <linux/tcp.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-
-// Apart from the connection: <netinet/tcp.h>, which Asio includes, has an older tcp_info of the same name.
+#include <cstddef>
 
 namespace winnow::http {
 
 namespace {
 
+/// The kernel's tcp_info up to what is asked for; the C library's ends before, and the kernel's own header does not go
+/// with it.
+struct TcpInfo {
+    tcp_info begin;
+    std::uint64_t pacing_rate;
+    std::uint64_t max_pacing_rate;
+    std::uint64_t bytes_acked;
+};
+static_assert(offsetof(TcpInfo, bytes_acked) == 120);
+
 /// Bytes that the peer's kernel has acknowledged since the connection began; 0 where they are not to be had.
 std::uint64_t acknowledged_on(int socket) noexcept
 {
-    tcp_info info{};
+    TcpInfo info{};
     socklen_t size = sizeof info;
-    if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 0;
-    return info.tcpi_bytes_acked;
+    if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || size < sizeof info) return 0;
+    return info.bytes_acked;
 }
 
 }  // namespace
