@@ -42,7 +42,7 @@ protected:
 
     const TenantId tenant_ = tenant_id(1);
     FakeConfigStore configs_;
-    ConfigCache policies_{configs_};
+    ConfigCache policies_{configs_, ""};
     std::shared_ptr<const TenantPolicy> held_;
 };
 

@@ -158,7 +158,7 @@ TEST_F(OverBudget, WhoIsToldThatAJudgeIsSetAsideMayAskTheStoreOfTheFold)
 {
     std::atomic<int> told = 0;
     std::atomic<int> refused = 0;
-    ConfigCache policies(configs_, [&](const ports::TenantChange& change) {
+    ConfigCache policies(configs_, "", [&](const ports::TenantChange& change) {
         ++told;
         if (!store_.applied(change.tenant, 1)) ++refused;
     });
