@@ -44,10 +44,9 @@ constexpr auto kDeliveries = "delete from deliveries where ctid = any(array(sele
 // Those that no delivery tells of any more.
 constexpr auto kNotices = "delete from notices where ctid = any(array(select n.place from" WINNOW_POLICY R"sql(
  cross join lateral (select n.ctid as place from notices n
-                      where n.tenant_id = p.tenant_id and n.created_at < now() - p.kept
-                        and not exists (select from deliveries d where d.tenant_id = n.tenant_id
-                                           and d.ticket_id = n.ticket_id and d.event_seq = n.event_seq)
-                      order by n.created_at limit $1) n limit $1)))sql";
+                      where n.tenant_id = p.tenant_id and n.created_at < now() - p.kept and not exists (
+                          select from deliveries d where d.tenant_id = n.tenant_id and d.ticket_id = n.ticket_id
+                             and d.event_seq = n.event_seq) order by n.created_at limit $1) n limit $1)))sql";
 
 constexpr auto kInstances =
     "delete from alert_instances where ctid = any(array(select i.place from" WINNOW_POLICY R"sql(
@@ -135,14 +134,12 @@ const auto kDeliveriesOfTickets =
  cross join lateral (select d.ctid as place from deliveries d
                       where d.tenant_id = t.tenant_id and d.ticket_id = t.ticket_id limit $1) d limit $1)))sql";
 
-// Each removal picks its tickets anew: these may be others than those whose deliveries have just gone.
-const auto kNoticesOfTickets =
+const auto kNoticesOfTickets =  // each removal picks its tickets anew: the last's may have been others
     "delete from notices where ctid = any(array(select n.place from" + old_tickets("100") + R"sql(
  cross join lateral (select n.ctid as place from notices n
-                      where n.tenant_id = t.tenant_id and n.ticket_id = t.ticket_id
-                        and not exists (select from deliveries d where d.tenant_id = n.tenant_id
-                                           and d.ticket_id = n.ticket_id and d.event_seq = n.event_seq)
-                      limit $1) n limit $1)))sql";
+                      where n.tenant_id = t.tenant_id and n.ticket_id = t.ticket_id and not exists (
+                          select from deliveries d where d.tenant_id = n.tenant_id and d.ticket_id = n.ticket_id
+                             and d.event_seq = n.event_seq) limit $1) n limit $1)))sql";
 
 const auto kTickets = "delete from tickets where ctid = any(array(select t.place from" + old_tickets("$1", R"sql(
    and not exists (select from ticket_events e where e.tenant_id = t.tenant_id and e.ticket_id = t.ticket_id)
