@@ -62,8 +62,8 @@ struct LimitsChange {
 };
 
 /// A tenant whose limits nobody else changes until this goes: they are loaded, somebody decides, and what he makes of
-/// them is stored. Rolled back unless it was committed. Owns a session of its store's pool until then, so it is used
-/// and dropped on the thread that locked it, which asks the same pool for nothing meanwhile.
+/// them is stored. Rolled back unless it was committed; asked for more then, `internal`. Owns a session of its store's
+/// pool until then, so it is used and dropped on the thread that locked it, which asks that pool for nothing meanwhile.
 class LimitsTransaction {
 public:
     LimitsTransaction() = default;
@@ -77,7 +77,7 @@ public:
     /// The tenant as it is to be.
     [[nodiscard]] virtual Result<domain::Tenant> store(const LimitsChange& change) = 0;
 
-    /// `timeout`: nobody knows whether it was stored.
+    /// Once. `timeout`: nobody knows whether it was stored.
     [[nodiscard]] virtual Result<Done> commit() = 0;
 };
 

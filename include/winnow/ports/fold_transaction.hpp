@@ -71,7 +71,7 @@ struct KnownCosts {
 ///     load → a pure decision → store → commit
 ///
 /// and may load, decide and store once more in between. Rolled back unless it was committed. After an error it is of no
-/// use but to be dropped.
+/// use but to be dropped; after a commit() all that it is asked for is `internal`.
 ///
 /// It owns the session that its store has borrowed of the pool, and gives it back when it goes. So it is used and
 /// dropped on the thread that locked it, which asks the same pool for nothing meanwhile (refused, `internal`), and
@@ -96,7 +96,7 @@ public:
     /// Tickets that it changes must be among those that were loaded last.
     [[nodiscard]] virtual Result<Done> store(const TriageWrites& writes) = 0;
 
-    /// All that was stored, durable on return. `timeout`: nobody knows whether it is.
+    /// All that was stored, durable on return. Once. `timeout`: nobody knows whether it is.
     [[nodiscard]] virtual Result<Done> commit() = 0;
 };
 

@@ -54,7 +54,7 @@ public:
     /// In the order of the receipts.
     [[nodiscard]] virtual const std::vector<ReceiptAnswer>& answers() const noexcept = 0;
 
-    /// Stores the rows with the receipts, durable on return. Once. Errors as JournalSession's.
+    /// Stores the rows with the receipts, durable on return. Once (then `internal`). Errors as JournalSession's.
     [[nodiscard]] virtual Result<Done> commit(const std::vector<JournalRow>& rows) = 0;
 };
 

@@ -10,6 +10,7 @@
 #include <functional>
 #include <set>
 #include <stdexcept>
+#include <utility>
 
 namespace winnow::pg {
 
@@ -291,7 +292,7 @@ public:
 
     [[nodiscard]] Result<Done> commit(const std::vector<JournalRow>& rows) override
     {
-        open_ = false;
+        if (!std::exchange(open_, false)) return Error(ErrorCode::internal, "a claim is committed once");
         return session_.commit_claim(rows);
     }
 

@@ -4,6 +4,8 @@
 
 #include <pqxx/except>
 
+#include <stdexcept>
+
 namespace winnow::pg {
 
 Transaction::Transaction(Session& session, NotBegun /*unused*/) : tx_(session.connection()) {}
@@ -23,11 +25,19 @@ Transaction::~Transaction()
     }
 }
 
+pqxx::transaction_base& Transaction::tx()
+{
+    if (over_) throw std::logic_error("a transaction is asked for something after its commit");
+    return tx_;
+}
+
 void Transaction::commit()
 {
+    auto& tx = this->tx();
+    over_ = true;
     open_ = false;
     try {
-        tx_.exec("select; commit");  // the select fails where an earlier statement has
+        tx.exec("select; commit");  // the select fails where an earlier statement has
     } catch (const pqxx::broken_connection&) {
         throw InDoubt();
     } catch (const pqxx::sql_error& failure) {

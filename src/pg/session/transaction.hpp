@@ -20,12 +20,14 @@ public:
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
 
-    [[nodiscard]] pqxx::transaction_base& tx() noexcept { return tx_; }
+    /// Throws std::logic_error after a commit(), whatever became of that: PostgreSQL ends a transaction whose commit it
+    /// refuses, too, and what came after it would be autocommitted.
+    [[nodiscard]] pqxx::transaction_base& tx();
 
     /// What the last statement of `begin` answered.
     [[nodiscard]] const pqxx::result& begun() const noexcept { return begun_; }
 
-    /// Throws InDoubt where the connection was lost meanwhile.
+    /// Once. Throws InDoubt where the connection was lost meanwhile; std::logic_error the second time.
     void commit();
 
 private:
@@ -34,7 +36,8 @@ private:
 
     pqxx::nontransaction tx_;
     pqxx::result begun_;
-    bool open_ = true;
+    bool open_ = true;  ///< To be rolled back.
+    bool over_ = false;
 };
 
 }  // namespace winnow::pg

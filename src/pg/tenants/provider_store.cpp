@@ -93,6 +93,7 @@ public:
 
     Result<Tenant> store(const ports::LimitsChange& change) override
     {
+        if (!transaction_) return over();
         return translated([&]() -> Result<Tenant> {
             auto& tx = transaction_->tx();
             if (const auto& bytes = change.history_bytes) query(tx, kSetHistoryBytes, tenant_, *bytes);
@@ -102,6 +103,7 @@ public:
 
     Result<Done> commit() override
     {
+        if (!transaction_) return over();
         auto committed = translated([&]() -> Result<Done> {
             transaction_->commit();
             return Done{};
@@ -113,6 +115,8 @@ public:
     }
 
 private:
+    static Error over() { return {ErrorCode::internal, "limits are asked for something after their commit"}; }
+
     const TenantId tenant_;
     const ports::TenantChanged changed_;
     std::optional<SessionLease> lease_;

@@ -19,7 +19,7 @@ constexpr auto kCurrent = "select from tenants where tenant_id = $1 and config_v
 Result<std::unique_ptr<PgFoldTransaction>> PgFoldTransaction::begin(const Sessions& sessions, TenantId tenant,
                                                                     LostRace lost_race, const ports::Patience& patience)
 {
-    return translated([&]() -> Result<std::unique_ptr<PgFoldTransaction>> {
+    return attempt_as(lost_race, [&]() -> Result<std::unique_ptr<PgFoldTransaction>> {
         std::unique_ptr<PgFoldTransaction> fold(new PgFoldTransaction(sessions, tenant, lost_race));
         if (auto refused = fold->lease_.begin(patience.time, patience.stop)) return *std::move(refused);
         fold->transaction_.emplace(fold->lease_.session());

@@ -15,13 +15,14 @@
 #include <memory>
 #include <optional>
 #include <type_traits>
+#include <utility>
 
 namespace winnow::pg {
 
 class PgFoldTransaction final : public ports::FoldTransaction {
 public:
-    /// What a lost race is called: to a timer `conflict`, for what is due stays due; to a fold, where `conflict` means
-    /// that its batch is to be dropped, `unavailable`.
+    /// What a lost race is called, from the session's first word on: to a timer `conflict`, for what is due stays due;
+    /// to a fold, where `conflict` means that its batch is to be dropped, `unavailable`.
     enum class LostRace : std::uint8_t { conflict, unavailable };
 
     /// Borrows a session and begins; nothing is locked yet.
@@ -33,8 +34,8 @@ public:
     [[nodiscard]] static Result<std::unique_ptr<PgFoldTransaction>> lock(const Sessions& sessions, TenantId tenant,
                                                                          const ports::Turn& turn);
 
-    /// For the store that hands this out, until it does.
-    [[nodiscard]] pqxx::transaction_base& tx() noexcept { return transaction_->tx(); }
+    /// For the store that hands this out, until it does. Throws std::logic_error after a commit().
+    [[nodiscard]] pqxx::transaction_base& tx() { return transaction_->tx(); }
 
     [[nodiscard]] Result<triage::States> load(const triage::StateKeys& keys) override;
     [[nodiscard]] Result<std::optional<ports::KnownCosts>> load_costs(const std::vector<domain::Judge>& judges,
@@ -46,13 +47,18 @@ public:
     template <typename Work>
     std::invoke_result_t<Work&> attempt(Work work) const
     {
-        const auto lost_race = lost_race_;  // of this nothing need be left after `work`
+        return attempt_as(lost_race_, std::move(work));  // of this nothing need be left after `work`
+    }
+
+private:
+    template <typename Work>
+    static std::invoke_result_t<Work&> attempt_as(LostRace lost_race, Work work)
+    {
         auto outcome = translated(work);
         if (outcome || lost_race == LostRace::conflict || outcome.error().code() != ErrorCode::conflict) return outcome;
         return Error(ErrorCode::unavailable, outcome.error().message());
     }
 
-private:
     PgFoldTransaction(const Sessions& sessions, TenantId tenant, LostRace lost_race)
         : tenant_(tenant), lost_race_(lost_race), lease_(sessions)
     {

@@ -188,6 +188,16 @@ TEST_F(JournalTest, AFailedAppendOnceStoresNeitherReceiptNorRow)
     EXPECT_TRUE(append_once(*session, {receipt("a")}, [&](const auto&) { return std::vector{row(2)}; }));
 }
 
+TEST_F(JournalTest, AClaimIsCommittedOnce)
+{
+    const auto session = streams_->session(stream_).value();
+    const auto claim = session->claim({receipt("a")});
+    ASSERT_TRUE(claim);
+    ASSERT_TRUE((*claim)->commit({row(1)}));
+    EXPECT_EQ((*claim)->commit({row(2)}).error().code(), ErrorCode::internal);
+    EXPECT_EQ(number("select count(*) from journal"), 1);
+}
+
 TEST_F(JournalTest, AClaimThatIsDroppedLeavesItsKeysAndItsSessionFree)
 {
     const auto session = streams_->session(stream_).value();

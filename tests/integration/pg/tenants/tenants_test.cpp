@@ -328,6 +328,42 @@ TEST_F(TenantsTest, LimitsThatAreNotCommittedStayAsTheyWere)
     EXPECT_EQ(versions(tenant).credentials, before.credentials);
 }
 
+TEST_F(TenantsTest, WhoIsToldOfNewLimitsMayAskThatStore)
+{
+    const auto tenant = new_tenant();
+    std::unique_ptr<ports::ProviderStore> store;
+    std::vector<Result<domain::Tenant>> found;
+    store = make_provider_store(as(database_.provider), [&](const ports::TenantChange& change) {
+        found.push_back(store->tenant(change.tenant));
+    });
+    domain::RateOverrides rates;
+    rates.of(domain::RateClass::ingest).rate = 7;
+    const auto limits = store->lock_limits(tenant);
+    ASSERT_TRUE(limits);
+    ASSERT_TRUE((*limits)->store({.rates = rates}));
+    EXPECT_THAT(found, IsEmpty());
+    ASSERT_TRUE((*limits)->commit());
+    ASSERT_EQ(found.size(), 1U);
+    ASSERT_TRUE(found[0]) << found[0].error().message();
+    EXPECT_EQ(found[0]->rates, rates);
+}
+
+TEST_F(TenantsTest, LimitsThatAreCommittedAreStoredNoMore)
+{
+    const auto tenant = new_tenant();
+    int told = 0;
+    const auto store = make_provider_store(as(database_.provider), [&](const ports::TenantChange&) { ++told; });
+    const auto limits = store->lock_limits(tenant);
+    ASSERT_TRUE(limits);
+    ASSERT_TRUE((*limits)->commit());
+    domain::RateOverrides rates;
+    rates.of(domain::RateClass::ingest).rate = 7;
+    EXPECT_EQ((*limits)->store({.rates = rates}).error().code(), ErrorCode::internal);
+    EXPECT_EQ((*limits)->commit().error().code(), ErrorCode::internal);
+    EXPECT_EQ(told, 1);
+    EXPECT_EQ(store->tenant(tenant)->rates, domain::RateOverrides());
+}
+
 TEST_F(TenantsTest, ListeningGoesOnAfterTheSessionWasLost)
 {
     const auto tenant = new_tenant();

@@ -101,6 +101,59 @@ TEST_F(FoldTransactionTest, AConfigurationThatSomebodyIsAboutToChangeIsNotWaited
     EXPECT_EQ(store().applied(tenant_, stream_).error().code(), ErrorCode::internal) << "the session is still its own";
 }
 
+/// Both ways to it: a session may have to be called something else first, and there the server may say no as well.
+TEST_F(FoldTransactionTest, ARaceThatIsLostBeforeItBeginsIsCalledAsOneThatIsLostLater)
+{
+    sql("create schema faults; grant usage on schema faults to public;"
+        "create function faults.set_config(text, text, boolean) returns text language plpgsql as "
+        "'begin if $1 = ''application_name'' then raise exception using errcode = ''55P03''; end if; "
+        "return pg_catalog.set_config($1, $2, $3); end'");
+    auto options = pipeline();
+    options.conninfo += " options='-c search_path=faults,pg_catalog,public'";
+    SessionPlaces places;
+    places.common = 1;
+    places.of(Errand::triage) = {.own = 0, .of_common = 1, .name = "triage"};
+    places.of(Errand::timers) = {.own = 0, .of_common = 1, .name = "timers"};
+    {
+        const auto store = make_triage_store({options, places});
+        ASSERT_TRUE(store->tenants_with_expired_instances()) << "the one session is the timers'";
+        EXPECT_EQ(store->lock(tenant_, 0, at(1), {}).error().code(), ErrorCode::unavailable)
+            << "its batch is not to be dropped";
+        EXPECT_TRUE(store->lock_expired(tenant_, 1)) << "whose session it still is";
+    }
+    const auto store = make_triage_store({options, places});
+    ASSERT_EQ(store->applied(tenant_, stream_).value(), 0U) << "the one session is triage's";
+    EXPECT_EQ(store->lock_expired(tenant_, 1).error().code(), ErrorCode::conflict) << "it stays due";
+    EXPECT_TRUE(store->lock(tenant_, 0, at(1), {}));
+}
+
+TEST_F(FoldTransactionTest, AfterItsCommitItDoesNothingAnyMore)
+{
+    const auto fold = store().lock(tenant_, 0, at(1), {});
+    ASSERT_TRUE(fold);
+    ASSERT_TRUE((*fold)->commit());
+    EXPECT_EQ((*fold)->load(by_keys({"k"})).error().code(), ErrorCode::internal);
+    EXPECT_EQ((*fold)->load_costs({}, by_keys({"k"})).error().code(), ErrorCode::internal);
+    EXPECT_EQ((*fold)->store(opening({opened("k", 1)}, 2)).error().code(), ErrorCode::internal);
+    EXPECT_EQ((*fold)->commit().error().code(), ErrorCode::internal);
+    EXPECT_EQ(number("select count(*) from tickets"), 0) << "it is nobody's fold";
+}
+
+/// PostgreSQL ends a transaction whose commit it refuses: what came after it would be one of its own.
+TEST_F(FoldTransactionTest, NorAfterOneThatWasRefused)
+{
+    sql("create function refuse() returns trigger language plpgsql as "
+        "'begin raise exception using errcode = ''23514''; end';"
+        "create constraint trigger refuse after update on journal_progress deferrable initially deferred "
+        "for each row execute function refuse()");
+    ASSERT_TRUE(store_->apply(tenant_, 0, at(1), {}, nothing));
+    const auto fold = store().lock(tenant_, 1, at(2), {});
+    ASSERT_TRUE(fold) << fold.error().message();
+    ASSERT_FALSE((*fold)->commit());
+    EXPECT_EQ((*fold)->store(opening({opened("k", 1)}, 2)).error().code(), ErrorCode::internal);
+    EXPECT_EQ(number("select count(*) from tickets"), 0);
+}
+
 TEST_F(FoldTransactionTest, AfterAnErrorNothingOfItIsStored)
 {
     {
