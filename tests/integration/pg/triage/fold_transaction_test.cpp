@@ -106,7 +106,8 @@ TEST_F(FoldTransactionTest, ARaceThatIsLostBeforeItBeginsIsCalledAsOneThatIsLost
 {
     sql("create schema faults; grant usage on schema faults to public;"
         "create function faults.set_config(text, text, boolean) returns text language plpgsql as "
-        "'begin raise exception using errcode = ''55P03''; end'");
+        "'begin if $1 = ''application_name'' then raise exception using errcode = ''55P03''; end if; "
+        "return pg_catalog.set_config($1, $2, $3); end'");
     auto options = pipeline();
     options.conninfo += " options='-c search_path=faults,pg_catalog,public'";
     SessionPlaces places;
