@@ -3,6 +3,7 @@
 #include "http/wire/response_text.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 // How a connection answers. What it reads before: connection_request.cpp; bodies in pieces: connection_pieces.cpp.
@@ -69,8 +70,9 @@ asio::awaitable<bool> Connection::send(Turn& turn, Response response)
     }
     const auto digit = static_cast<std::size_t>(std::clamp(response.status / 100, 1, 5));
     listener_.metrics.responses.at(digit).add();
-    ReaderPace pace(socket_.native_handle(), limits_.write, limits_.min_answer_rate);
-    auto* const paced = source != nullptr ? &pace : nullptr;
+    std::optional<ReaderPace> pace;  // asks the kernel, which an answer that is there need not pay for
+    if (source != nullptr) pace.emplace(socket_.native_handle(), limits_.write, limits_.min_answer_rate);
+    auto* const paced = pace ? &*pace : nullptr;
     set_deadline(limits_.write);
     bool sent = false;
     {
@@ -80,7 +82,7 @@ asio::awaitable<bool> Connection::send(Turn& turn, Response response)
         if (sent && !behind.empty()) sent = co_await send_text(behind, nullptr, &unsent);
     }
     if (output_.capacity() > kKeptOutputBytes) output_ = {};
-    if (sent && source != nullptr && sends_body(response, context)) sent = co_await send_pieces(turn, *source, pace);
+    if (sent && pace && sends_body(response, context)) sent = co_await send_pieces(turn, *source, *pace);
     co_return sent&& keep_alive;
 }
 
