@@ -18,7 +18,7 @@ def ratio(value):
 def table(rows, colours):
     """Columns as wide as they need: the first three are words, the rest figures."""
     heads = ["batch", "connections", "server", "alerts/s", "requests/s", "p50 ms", "p99 ms", "to Alertmanager",
-             "to nginx", "to before", "triage lag s"]
+             "to nginx", "to before", "triage lag s", "settled/s", "to before"]
     widths = [max(len(row[column]) for row in [heads, *rows]) for column in range(len(heads))]
 
     def line(cells):
@@ -45,6 +45,8 @@ def rows_of(cells):
                 "" if target == "nginx" else ratio(found["to_nginx"]),
                 ratio(found["to_before"]) if target == "winnow" and "before" in cell else "",
                 f"{found['triage_lag_seconds']:.2f}" if target in ("winnow", "before") else "",
+                number(found["settled_alerts_per_second"]) if target in ("winnow", "before") else "",
+                ratio(found["settled_to_before"]) if target == "winnow" and "before" in cell else "",
             ]
 
 
@@ -60,6 +62,7 @@ def render(report, colours):
         table(list(rows_of(report["cells"])), colours),
         "",
         "triage lag: seconds after the last request until all accepted alerts were applied to tickets",
+        "settled/s: alerts by the time until then: what it can go on with, however much it would let wait",
         f"alert to webhook, idle, {latency['alerts']} alerts: p50 {accepted['p50']:.1f} ms, p99 {accepted['p99']:.1f} "
         f"ms after the 202 (p50 {sent['p50']:.1f} ms, p99 {sent['p99']:.1f} ms after sending)",
         f"winnow: ready in {server['start_seconds']:.1f} s on a warm state folder, {server['idle_mib']:.0f} MiB idle, "
