@@ -143,7 +143,7 @@ void PostgresCluster::start()
     if (!fsync_wanted()) {
         words.insert(words.end(), {"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"});
     }
-    postmaster_ = spawn(words, folder_ / "log");
+    postmaster_ = spawn(words, log());
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     while (true) {
         try {

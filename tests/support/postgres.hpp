@@ -46,6 +46,9 @@ public:
 
     [[nodiscard]] pid_t postmaster() const noexcept { return postmaster_; }
 
+    /// The server's, of all databases.
+    [[nodiscard]] std::filesystem::path log() const { return folder_ / "log"; }
+
     PostgresCluster(const PostgresCluster&) = delete;
     PostgresCluster& operator=(const PostgresCluster&) = delete;
     ~PostgresCluster();

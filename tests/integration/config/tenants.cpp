@@ -1,102 +1,33 @@
 #include "integration/config/tenants.hpp"
 
-#include "api/rest/problem.hpp"
-#include "pg/rows/values.hpp"
-#include "pg/session/transaction.hpp"
-#include "pg/tenants/tenant_session.hpp"
-
-#include <optional>
-#include <stdexcept>
+#include <set>
+#include <utility>
 
 namespace winnow::test {
 namespace {
 
 using nlohmann::json;
-using Parameters = std::vector<std::pair<std::string, std::string>>;
-
-std::vector<std::string> segments(std::string_view path)
-{
-    std::vector<std::string> parts;
-    while (!path.empty()) {
-        path.remove_prefix(1);
-        const auto end = std::min(path.find('/'), path.size());
-        parts.emplace_back(path.substr(0, end));
-        path.remove_prefix(end);
-    }
-    return parts;
-}
-
-std::optional<Parameters> match(std::string_view pattern, std::string_view path)
-{
-    const auto wanted = segments(pattern);
-    const auto given = segments(path);
-    if (wanted.size() != given.size()) return std::nullopt;
-    Parameters parameters;
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-        if (wanted[i].starts_with('{')) {
-            parameters.emplace_back(wanted[i].substr(1, wanted[i].size() - 2), given[i]);
-        } else if (wanted[i] != given[i]) {
-            return std::nullopt;
-        }
-    }
-    return parameters;
-}
-
-/// Literal segments win over parameters, as in the router.
-const api::Route* route_of(std::string_view method, std::string_view path, Parameters& parameters)
-{
-    const api::Route* best = nullptr;
-    for (const auto& route : config_routes()) {
-        auto found = match(route.pattern, path);
-        if (route.method != method || !found || (best != nullptr && found->size() >= parameters.size())) continue;
-        best = &route;
-        parameters = *std::move(found);
-    }
-    return best;
-}
 
 }  // namespace
-
-std::string Answered::header(std::string_view name) const
-{
-    for (const auto& header : headers) {
-        if (header.name == name) return header.value;
-    }
-    return "";
-}
-
-std::vector<std::string> Answered::errors() const
-{
-    std::vector<std::string> out;
-    for (const auto& error : body.value("errors", json::array())) {
-        out.push_back(error["pointer"].get<std::string>() + ": " + error["detail"].get<std::string>());
-    }
-    return out;
-}
-
-std::vector<std::string> Answered::pointers() const
-{
-    std::vector<std::string> out;
-    for (const auto& error : body.value("errors", json::array())) out.push_back(error["pointer"]);
-    return out;
-}
 
 const std::vector<api::Route>& config_routes()
 {
     static const auto kRoutes = [] {
+        std::set<std::string_view> others;
+        for (auto* const table : {api::ticket_routes, api::alert_routes, api::delivery_routes}) {
+            for (const auto& route : table()) others.insert(route.operation_id);
+        }
         std::vector<api::Route> all;
-        for (auto* const table :
-             {api::rule_routes, api::backtest_routes, api::contact_routes, api::contact_group_routes,
-              api::integration_routes, api::settings_routes, api::silence_routes, api::inhibition_routes,
-              api::maintenance_routes, api::user_routes, api::noise_routes, api::suggestion_routes}) {
-            for (auto& route : table()) all.push_back(std::move(route));
+        for (const auto& entry : customer_router().routes()) {
+            const bool is_other = entry.special != api::Special::none || others.contains(entry.route.operation_id);
+            if (!is_other) all.push_back(entry.route);
         }
         return all;
     }();
     return kRoutes;
 }
 
-Tenants::Tenants() : session_(pg::PgOptions{.conninfo = database_.api})
+Tenants::Tenants()
 {
     sql("insert into tenants (tenant_id, service_code, name) values ('" + ours_.str() + "', 'ours', 'Ours'), ('" +
         theirs_.str() + "', 'theirs', 'Theirs')");
@@ -126,16 +57,6 @@ std::string Tenants::sql(const std::string& statement)
 Answered Tenants::call(std::string_view method, const std::string& target, const json& body,
                        const std::vector<http::Header>& headers)
 {
-    http::Request request;
-    request.head.method = std::string(method);
-    const auto mark = target.find('?');
-    request.head.path = "/api/v1" + target.substr(0, mark);
-    if (mark != std::string::npos) request.head.query = target.substr(mark + 1);
-    request.head.headers = headers;
-    if (!body.is_null()) {
-        request.body = body.dump();
-        request.head.headers.push_back({"Content-Type", "application/json"});
-    }
     api::Services services;
     services.clock = [this] {
         return now_;
@@ -147,21 +68,9 @@ Answered Tenants::call(std::string_view method, const std::string& target, const
     services.contact_types = contact_types_;
     services.tenant_limits = limits_;
 
-    Parameters parameters;
-    const auto* route = route_of(method, request.head.path, parameters);
-    if (route == nullptr) throw std::runtime_error("no route for " + std::string(method) + ' ' + target);
-    const api::Call call{request, who_, std::move(parameters), now_, services};
-    const auto transaction =
-        proofs_.begin(session_, who_.tenant, {.reads_only = api::only_reads(*route, request.head)}).value();
-    pg::PgTenantSession nouns(transaction->tx(), who_.tenant);
-    auto result = route->handler(call, nouns);
-    if (result) transaction->commit();
-    auto made = api::made_of(std::move(result), call);
-    const auto response = made ? std::move(*made) : api::problem(made.error());
-    Answered answered{
-        .status = response.status, .body = {}, .text = std::string(response.body.text()), .headers = response.headers};
-    if (!answered.text.empty()) answered.body = json::parse(answered.text);
-    return answered;
+    // Made for each call: limits and types are the test's to change.
+    RestCalls calls(*tenants_, std::move(services));
+    return calls.call(who_, {.method = method, .target = target, .body = body, .headers = headers});
 }
 
 Answered Tenants::with_if_match(std::string_view method, const std::string& target, const json& body,

@@ -1,12 +1,10 @@
 #pragma once
 
 /// @file
-/// A database with two tenants, and the handlers of the configuration resources on it, called as CustomerApi does.
+/// A database with two tenants, and the REST API on it.
 
-#include "api/rest/route.hpp"
-#include "pg/session/connection.hpp"
-#include "pg/tenants/proofs.hpp"
 #include "support/postgres.hpp"
+#include "support/rest/rest_calls.hpp"
 #include "winnow/crypto/sealer.hpp"
 #include "winnow/delivery/channel.hpp"
 
@@ -16,28 +14,16 @@
 #include <pqxx/connection>
 #include <pqxx/nontransaction>
 
+#include <cstdint>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace winnow::test {
 
-struct Answered {
-    int status = 0;
-    nlohmann::json body;  ///< Null where there is none.
-    std::string text;
-    std::vector<http::Header> headers;
-
-    [[nodiscard]] std::string header(std::string_view name) const;
-    [[nodiscard]] std::string id() const { return body.value("id", ""); }
-    /// "pointer: detail" of each error of a problem document.
-    [[nodiscard]] std::vector<std::string> errors() const;
-    /// The pointers alone.
-    [[nodiscard]] std::vector<std::string> pointers() const;
-};
-
-/// Every route of the configuration resources.
+/// Every route of the configuration resources: all that are not of tickets, alerts and deliveries.
 [[nodiscard]] const std::vector<api::Route>& config_routes();
 
 class Tenants : public testing::Test {
@@ -46,7 +32,7 @@ protected:
 
     Tenants();
 
-    /// Runs one handler in a transaction of the caller's tenant. `headers`: If-Match and such.
+    /// As the caller. `headers`: If-Match and such.
     Answered call(std::string_view method, const std::string& target, const json& body = nullptr,
                   const std::vector<http::Header>& headers = {});
     Answered get(const std::string& target) { return call("GET", target); }
@@ -83,14 +69,13 @@ protected:
 
 private:
     pqxx::connection superuser_{database_.superuser};
-    pg::Session session_;
-    pg::TenantProofs proofs_{pg::PgOptions{.conninfo = database_.pipeline}};
     std::uint64_t ids_made_ = 0;
+    const std::unique_ptr<ports::TenantDatabase> tenants_ = tenant_database(database_);  // last: its threads use all
 };
 
-/// A rule that is as short as one can be.
 /// In CEL, true of every alert after some ten thousand steps: half of what one evaluation may cost.
 [[nodiscard]] std::string costly_condition();
+/// A rule that is as short as one can be.
 [[nodiscard]] nlohmann::json a_rule(const std::string& name, const nlohmann::json& more = nlohmann::json::object());
 
 }  // namespace winnow::test

@@ -93,6 +93,7 @@ TEST_F(TicketExport, APageThatIsLostBetweenTheDatabaseAndItsReaderIsReadAgain)
     loses_pages_ = true;
     EXPECT_THAT(ids_of(get("/tickets.csv?sort=opened_at").text), ElementsAreArray(made));
     EXPECT_EQ(pages_, 3U);
+    EXPECT_EQ(pages_lost(), 3);
 }
 
 TEST_F(TicketExport, OfLongTicketsItReadsAboutAsManyAsItSends)

@@ -1,87 +1,57 @@
 #include "integration/tickets/world.hpp"
 
-#include "api/rest/problem.hpp"
 #include "pg/rows/values.hpp"
-#include "pg/session/transaction.hpp"
-#include "pg/tenants/tenant_session.hpp"
 #include "winnow/intake/canonical.hpp"
 #include "winnow/journal/codec.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
-#include <map>
-#include <memory>
+#include <chrono>
+#include <cstdint>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
+#include <utility>
 
 namespace winnow::test {
 namespace {
 
-std::vector<std::string> segments(std::string_view path)
-{
-    std::vector<std::string> parts;
-    while (!path.empty()) {
-        path.remove_prefix(1);
-        const auto end = std::min(path.find('/'), path.size());
-        parts.emplace_back(path.substr(0, end));
-        path.remove_prefix(end);
-    }
-    return parts;
-}
+/// The API's sessions.
+constexpr auto kSessions = " from pg_stat_activity where datname = current_database() and usename = 'winnow_api'";
 
-/// The pattern's parameters, or nullopt where the path is not of the pattern.
-std::optional<std::vector<std::pair<std::string, std::string>>> match(std::string_view pattern, std::string_view path)
+long occurrences(std::string_view text, std::string_view word)
 {
-    const auto wanted = segments(pattern);
-    const auto given = segments(path);
-    if (wanted.size() != given.size()) return std::nullopt;
-    std::vector<std::pair<std::string, std::string>> parameters;
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-        if (wanted[i].starts_with('{')) {
-            parameters.emplace_back(wanted[i].substr(1, wanted[i].size() - 2), given[i]);
-        } else if (wanted[i] != given[i]) {
-            return std::nullopt;
-        }
-    }
-    return parameters;
-}
-
-const std::vector<api::Route>& routes()
-{
-    static const auto kRoutes = [] {
-        auto all = api::ticket_routes();
-        for (auto& route : api::alert_routes()) all.push_back(std::move(route));
-        for (auto& route : api::delivery_routes()) all.push_back(std::move(route));
-        return all;
-    }();
-    return kRoutes;
-}
-
-std::string header_of(const http::Response& response, std::string_view name)
-{
-    for (const auto& header : response.headers) {
-        if (header.name == name) return header.value;
-    }
-    return "";
-}
-
-AnswerOf answer(const http::Response& response)
-{
-    AnswerOf out;
-    out.status = response.status;
-    out.text = response.body.text();
-    out.etag = header_of(response, "ETag");
-    out.link = header_of(response, "Link");
-    out.retry_after = header_of(response, "Retry-After");
-    if (header_of(response, "Content-Type").find("json") != std::string::npos) {
-        out.body = nlohmann::json::parse(response.body.text());
-    }
-    return out;
+    long found = 0;
+    for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + word.size())) ++found;
+    return found;
 }
 
 }  // namespace
 
-World::World() : session_(pg::PgOptions{.conninfo = database_.api})
+AnswerOf::AnswerOf(Answered answered)
+    : Answered(std::move(answered)), etag(header("ETag")), link(header("Link")), retry_after(header("Retry-After"))
+{
+}
+
+void LossyDatabase::begin(bool loses)
+{
+    loses_ = loses;
+    jobs_ = 0;
+}
+
+void LossyDatabase::submit(TenantId tenant, Job job, Finished finished, Terms terms)
+{
+    const bool is_first_try = jobs_++ % 2 == 1;  // of a page: the call's own job is the first one
+    if (loses_ && is_first_try) {
+        job = [this, job = std::move(job)](ports::TenantSession& session) mutable -> Result<Done> {
+            if (auto done = job(session); !done) return done;
+            ++lost_;
+            return Error(ErrorCode::unavailable, "lost on its way");
+        };
+    }
+    database_.submit(tenant, std::move(job), std::move(finished), std::move(terms));
+}
+
+World::World()
 {
     sql("insert into tenants (tenant_id, service_code, name) values ('" + ours_.str() + "', 'ours', 'Ours'), ('" +
         theirs_.str() + "', 'theirs', 'Theirs')");
@@ -104,76 +74,30 @@ pqxx::result World::sql(const std::string& statement)
     return pqxx::nontransaction(admin_).exec(statement);
 }
 
-AnswerOf World::call(std::string_view method, const std::string& target, const nlohmann::json& body,
-                     const std::string& if_match)
+api::Services World::services()
 {
-    http::Request request;
-    request.head.method = std::string(method);
-    const auto mark = target.find('?');
-    request.head.path = "/api/v1" + target.substr(0, mark);
-    if (mark != std::string::npos) request.head.query = target.substr(mark + 1);
-    if (!body.is_null()) {
-        request.body = body.dump();
-        request.head.headers.push_back({"Content-Type", "application/json"});
-    }
-    if (!if_match.empty()) request.head.headers.push_back({"If-Match", if_match});
-
     api::Services services;
+    services.clock = [this] {
+        return now_;
+    };
     services.ids = names_;
     services.outbox_changed = [this] {
         ++outbox_wakes_;
     };
-    for (const auto& route : routes()) {
-        auto parameters = match(route.pattern, request.head.path);
-        if (route.method != method || !parameters) continue;
-        const api::Call call{request, who_, std::move(*parameters), now_, services};
-        auto result = [&] {
-            const auto transaction =
-                proofs_.begin(session_, who_.tenant, {.reads_only = api::only_reads(route, request.head)}).value();
-            pg::PgTenantSession nouns(transaction->tx(), who_.tenant);
-            auto answered = route.handler(call, nouns);
-            if (answered) transaction->commit();
-            return answered;
-        }();
-        const auto pages = result ? std::move(result->pages()) : nullptr;
-        auto response = api::made_of(std::move(result), call);
-        if (pages) response->body = all_of(*pages, call);
-        return response ? answer(*response) : answer(api::problem(response.error()));
-    }
-    throw std::runtime_error("no route for " + target);
+    return services;
 }
 
-std::string World::all_of(api::Pages& pages, const api::Call& call)
+AnswerOf World::call(std::string_view method, const std::string& target, const nlohmann::json& body,
+                     const std::string& if_match)
 {
-    std::string text;
-    for (bool is_last = false; !is_last;) {
-        const auto transaction = proofs_.begin(session_, who_.tenant, {.reads_only = true}).value();
-        pg::PgTenantSession nouns(transaction->tx(), who_.tenant);
-        auto read = pages.read(call, nouns).value();
-        if (loses_pages_) read = pages.read(call, nouns).value();
-        transaction->commit();
-        const auto page = read().value();
-        text += page.text;
-        is_last = page.is_last;
-        longest_page_ = std::max(longest_page_, page.text.size());
+    Asked asked{.method = method, .target = target, .body = body};
+    if (!if_match.empty()) asked.headers.push_back({"If-Match", if_match});
+    lossy_.begin(loses_pages_);
+    return AnswerOf(calls_.call(who_, asked, [this](std::string_view page) {
+        longest_page_ = std::max(longest_page_, page.size());
         ++pages_;
         if (between_pages_) between_pages_();
-    }
-    return text;
-}
-
-void World::in_moment(const std::function<void(ports::TenantSession&)>& work)
-{
-    const auto transaction = proofs_.begin(session_, who_.tenant, {.reads_only = true}).value();
-    pg::PgTenantSession nouns(transaction->tx(), who_.tenant);
-    work(nouns);
-}
-
-void World::in_session(const std::function<void(ports::TenantSession&)>& work)
-{
-    const auto transaction = proofs_.begin(session_, who_.tenant).value();
-    pg::PgTenantSession nouns(transaction->tx(), who_.tenant);
-    work(nouns);
+    }));
 }
 
 std::vector<std::string> World::ids(const std::string& target)
@@ -205,21 +129,30 @@ std::vector<std::string> World::all_ids(const std::string& path, const std::stri
     return found;
 }
 
+/// The next call opens another one. By then PostgreSQL has their statistics.
+void World::end_sessions()
+{
+    sql(std::string("select pg_terminate_backend(pid)") + kSessions);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+    while (sql(std::string("select count(*)") + kSessions)[0][0].as<int>() > 0) {  // polls, with a deadline
+        if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("a session of the API does not end");
+    }
+}
+
 long World::statements_of(const std::function<void()>& work)
 {
-    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> trace(std::tmpfile(), &std::fclose);
-    if (!trace) throw std::runtime_error("no temporary file");
-    session_.connection().trace(trace.get());
+    const auto has_log = "alter role winnow_api in database " + database_.name;
+    sql(has_log + " set log_statement = 'all'");
+    end_sessions();
+    in_session([](ports::TenantSession&) {});  // what opens a session is before the mark
+    std::ifstream log(PostgresCluster::instance().log());
+    if (!log.seekg(0, std::ios::end)) throw std::runtime_error("the server's log cannot be read");
     work();
-    session_.connection().trace(nullptr);
-    std::rewind(trace.get());
-    std::string text;
-    std::array<char, 4096> part{};
-    while (const auto read = std::fread(part.data(), 1, part.size(), trace.get())) text.append(part.data(), read);
-    long sent = 0;
-    for (const std::string_view message : {"\tParse\t", "\tQuery\t"}) {
-        for (auto at = text.find(message); at != std::string::npos; at = text.find(message, at + 1)) ++sent;
-    }
+    const std::string text{std::istreambuf_iterator<char>(log), {}};
+    sql(has_log + " reset log_statement");
+    end_sessions();
+    const auto sent = occurrences(text, "LOG:  statement: ") + occurrences(text, "LOG:  execute ");
+    EXPECT_GT(sent, 0) << "the server's log tells of no statement: " << text;
     return sent;
 }
 
@@ -230,15 +163,14 @@ long World::difference_by(const std::string& target, const std::string& statisti
 
 long World::difference_by(const std::function<void()>& work, const std::string& statistics)
 {
-    const auto flush_and_count = [&] {
-        pg::Transaction transaction(session_);
-        pg::query(transaction.tx(), "select pg_stat_force_next_flush()");
-        transaction.commit();
+    const auto counted = [&] {
+        end_sessions();
+        sql("select pg_stat_force_next_flush()");  // what the test itself has read is not the API's
         return sql(statistics)[0][0].as<long>();
     };
-    const auto before = flush_and_count();
+    const auto before = counted();
     work();
-    return flush_and_count() - before;
+    return counted() - before;
 }
 
 long World::rows_read_by(const std::string& target)

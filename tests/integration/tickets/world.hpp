@@ -1,12 +1,10 @@
 #pragma once
 
 /// @file
-/// A database with two tenants, and the REST handlers on it: what the suite's tests share.
+/// A database with two tenants, and the REST API on it: what the suite's tests share.
 
-#include "api/rest/route.hpp"
-#include "pg/session/connection.hpp"
-#include "pg/tenants/proofs.hpp"
 #include "support/postgres.hpp"
+#include "support/rest/rest_calls.hpp"
 #include "winnow/domain/alert.hpp"
 #include "winnow/domain/delivery.hpp"
 #include "winnow/domain/position.hpp"
@@ -18,9 +16,12 @@
 #include <pqxx/connection>
 #include <pqxx/nontransaction>
 
+#include <atomic>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -43,21 +44,41 @@ struct TicketSeed {
     TicketId id = {};  ///< nil: one of its own.
 };
 
-struct AnswerOf {
-    int status = 0;
-    nlohmann::json body;  ///< Null where there is none or it is no JSON.
-    std::string text;
+/// An answer, and what tests look at of its headers.
+struct AnswerOf : Answered {
+    explicit AnswerOf(Answered answered);
+
     std::string etag;
     std::string link;
     std::string retry_after;
+};
+
+/// The tenants' database, on the way to which what was read for a page can be lost. A call's first job reads none.
+class LossyDatabase final : public ports::TenantDatabase {
+public:
+    explicit LossyDatabase(ports::TenantDatabase& database) : database_(database) {}
+
+    /// A call begins. `loses`: every other one of its jobs for pages is done, and `unavailable` before its commit.
+    void begin(bool loses);
+    /// So many were lost.
+    [[nodiscard]] int lost() const noexcept { return lost_; }
+
+    using TenantDatabase::submit;
+    void submit(TenantId tenant, Job job, Finished finished, Terms terms) override;
+    [[nodiscard]] bool healthy() const override { return database_.healthy(); }
+
+private:
+    ports::TenantDatabase& database_;
+    std::atomic<bool> loses_ = false;
+    std::atomic<int> jobs_ = 0;  // of this call
+    std::atomic<int> lost_ = 0;
 };
 
 class World : public testing::Test {
 protected:
     World();
 
-    /// Runs the handler that the method and path name, as `who`, in a transaction of its tenant, as CustomerApi does; a
-    /// body that is read in pages to its end.
+    /// As `who_`; a body that is read in pages to its end.
     AnswerOf call(std::string_view method, const std::string& target, const nlohmann::json& body = nullptr,
                   const std::string& if_match = "");
     AnswerOf get(const std::string& target) { return call("GET", target); }
@@ -68,10 +89,16 @@ protected:
     std::vector<std::string> all_ids(const std::string& path, const std::string& query, int limit);
 
     /// Runs `work` in a transaction of the caller's tenant, which is then rolled back.
-    void in_session(const std::function<void(ports::TenantSession&)>& work);
+    void in_session(const std::function<void(ports::TenantSession&)>& work)
+    {
+        test::in_session(*tenants_, who_.tenant, work, false);
+    }
 
     /// As above, in such a one as a GET has: it only reads, and all that it reads is of one moment.
-    void in_moment(const std::function<void(ports::TenantSession&)>& work);
+    void in_moment(const std::function<void(ports::TenantSession&)>& work)
+    {
+        test::in_session(*tenants_, who_.tenant, work, true);
+    }
 
     std::string add_ticket(const TicketSeed& seed = {}, std::optional<TenantId> tenant = std::nullopt);
 
@@ -91,8 +118,10 @@ protected:
     /// How many pages of `tickets` itself.
     long pages_read_by(const std::string& target);
 
-    /// How many statements the handlers send while `work` runs.
+    /// How many statements the API sends while `work` runs, those that begin and end its transactions included.
     long statements_of(const std::function<void()>& work);
+
+    [[nodiscard]] int pages_lost() const noexcept { return lossy_.lost(); }
 
     pqxx::result sql(const std::string& statement);
 
@@ -113,13 +142,16 @@ protected:
     std::size_t longest_page_ = 0;         ///< Of these, in bytes.
 
 private:
-    std::string all_of(api::Pages& pages, const api::Call& call);
+    [[nodiscard]] api::Services services();
+    void end_sessions();
     long difference_by(const std::string& target, const std::string& statistics);
     long difference_by(const std::function<void()>& work, const std::string& statistics);
 
     int made_ = 0;
-    pg::Session session_;
-    pg::TenantProofs proofs_{pg::PgOptions{.conninfo = database_.pipeline}};
+    // Last: their threads use all of the above.
+    const std::unique_ptr<ports::TenantDatabase> tenants_ = tenant_database(database_);
+    LossyDatabase lossy_{*tenants_};
+    RestCalls calls_{lossy_, services()};
 };
 
 domain::Alert an_alert(std::string title);
