@@ -88,6 +88,16 @@ class Shell:
         return subprocess.run(["bash", "-euo", "pipefail", "-c", example.script], cwd=folder, env=self.environment,
                               capture_output=True, text=True, timeout=60, check=False)
 
+    def outcome(self, example):
+        """What the example does; of one that waits, once it does what its page says, or WAIT_SECONDS are over."""
+        end = time.monotonic() + WAIT_SECONDS
+        while True:
+            result = self.run(example)
+            right = result.returncode == 0 and (example.expected is None or plain(result.stdout) == plain(example.expected))
+            if right or not example.waits or time.monotonic() > end:
+                return result
+            time.sleep(0.1)  # polls for it
+
     def close(self):
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -117,13 +127,7 @@ class Examples(unittest.TestCase):
         self.assertEqual(named, served)
 
     def check(self, shell, example):
-        end = time.monotonic() + WAIT_SECONDS
-        while True:
-            result = shell.run(example)
-            right = result.returncode == 0 and (example.expected is None or plain(result.stdout) == plain(example.expected))
-            if right or not example.waits or time.monotonic() > end:
-                break
-            time.sleep(0.1)
+        result = shell.outcome(example)
         self.assertEqual(result.returncode, 0, f"{example.name()}:\n{result.stdout}{result.stderr}")
         if example.expected is not None:
             self.assertEqual(plain(result.stdout), plain(example.expected), f"{example.name()} printed\n{result.stdout}")
@@ -180,9 +184,7 @@ def update():
         for page in PAGES:
             replacements = []
             for example in examples(page):
-                if example.waits:
-                    time.sleep(1)
-                result = shell.run(example)
+                result = shell.outcome(example)
                 if result.returncode != 0:
                     print(f"{example.name()} failed:\n{result.stdout}{result.stderr}", file=sys.stderr)
                 elif example.expected is not None and plain(result.stdout) != plain(example.expected):

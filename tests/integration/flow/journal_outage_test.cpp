@@ -37,7 +37,7 @@ protected:
         options.transactions_in_flight = 1;
         const auto released = [this](const auto&) {
             blocked_ = gathering_.load();
-            while (gathering_) std::this_thread::sleep_for(1ms);  // until the test has submitted what belongs together
+            gathering_.wait(true);  // until the test has submitted what belongs together
             blocked_ = false;
         };
         writer_.emplace(*streams_, "node-a", options, released, metrics_);
@@ -68,6 +68,11 @@ protected:
         gathering_ = true;
         submit("unblocks", "unblocks");
         ASSERT_TRUE(eventually([this] { return blocked_.load(); }));
+    }
+    void go()
+    {
+        gathering_ = false;
+        gathering_.notify_all();
     }
 
     [[nodiscard]] bool all_answered()
@@ -128,7 +133,7 @@ TEST_F(JournalOutageTest, ARequestThatTheDatabaseRefusesFailsAloneAndCostsNoSess
     submit("bad", "\xff\xfe");  // the doors refuse it: here it stands for whatever they do not know yet
     submit("nul", std::string("a\0b", 3));
     submit("long", std::string(256, 'k'));
-    gathering_ = false;
+    go();
     ASSERT_TRUE(all_answered());
     for (int i = 0; i < 7; ++i) EXPECT_TRUE(answer_to("good " + std::to_string(i)));
     for (const auto* title : {"bad", "nul", "long"}) EXPECT_FALSE(answer_to(title)) << title;
@@ -155,7 +160,7 @@ TEST_F(JournalOutageTest, TheDatabaseHangsWhileABatchIsTakenApart)
     submit("good 1", "good 1");
     submit("good 2", "good 2");
     submit("bad", "\xff\xfe");
-    gathering_ = false;
+    go();
     ASSERT_TRUE(eventually([this] { return number("select count(*) from pg_locks where not granted") == 1; }));
     Stopped postmaster(test::PostgresCluster::instance().postmaster());
     ASSERT_EQ(::kill(before.front(), SIGTERM), 0);

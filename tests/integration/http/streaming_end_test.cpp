@@ -69,11 +69,11 @@ TEST_F(Streaming, ASourceThatNeverHasAnythingIsAskedNoLongerThanOneThatIsSilent)
     EXPECT_THROW(static_cast<void>(client.receive_chunk()), ClientError);
 }
 
-/// A reader that pauses, and then takes a good part of what is there; `pause` in hundredths of the deadline.
+/// A reader that pauses, and then takes a good part of what is there.
 void read_with_pauses(TlsClient& client, std::chrono::milliseconds pause, int times)
 {
     for (int i = 0; i < times; ++i) {
-        std::this_thread::sleep_for(pause);  // what a slow reader does
+        std::this_thread::sleep_for(pause);  // the reader's pace, which is what is tested
         std::size_t got = 0;
         while (got < 4 * kMega) {
             const auto part = client.receive_some();
@@ -135,7 +135,7 @@ TEST_F(Streaming, WhatASourceWaitsForIsNotItsReadersTime)
     EXPECT_EQ(client.receive_head().status, 200);
     EXPECT_EQ(client.receive_chunk()->size(), 8 * kMega);
     ASSERT_TRUE(soon([&] { return watch_->freed || sent_bytes() > 8.1 * kMega; }));
-    std::this_thread::sleep_for(500ms);  // a quarter of what it has for the second piece
+    std::this_thread::sleep_for(500ms);  // the reader's pace: a quarter of what it has for the second piece
     EXPECT_EQ(client.receive_chunk()->size(), 8 * kMega);
     EXPECT_EQ(client.receive_chunk(), std::nullopt);
 }
@@ -150,7 +150,7 @@ TEST_F(Streaming, AReaderThatOnlyTricklesIsCutOff)
     const auto trickle = [&] {
         const auto until = Clock::now() + 8s;
         while (Clock::now() < until && !client.receive_some().empty()) {
-            std::this_thread::sleep_for(5ms);  // slow, not stalled: 3 MB a second
+            std::this_thread::sleep_for(5ms);  // the reader's pace: slow, not stalled, 3 MB a second
         }
     };
     EXPECT_THROW(trickle(), ClientError);

@@ -112,6 +112,7 @@ TEST_F(Tls, WhoIsIdleHoldsNoBuffers)
 /// The half of a record that has come stays, however long the other half takes (CVE-2024-4741).
 TEST_F(Tls, WhoIsIdleInTheMiddleOfARecordKeepsItsBuffers)
 {
+    options_.limits.header = 300ms;  // longer than it takes to be taken for idle
     TlsClient client(port());
     ASSERT_EQ(client.ask(kGet).status, 200);
     auto* const record = BIO_new(BIO_s_mem());
@@ -122,7 +123,10 @@ TEST_F(Tls, WhoIsIdleInTheMiddleOfARecordKeepsItsBuffers)
     const int socket = SSL_get_rfd(client.ssl());
     constexpr std::size_t kHeader = 5;
     ASSERT_EQ(::send(socket, bytes, kHeader, MSG_NOSIGNAL), static_cast<ssize_t>(kHeader));
-    std::this_thread::sleep_for(300ms);  // longer than it takes to be taken for idle
+    // One on each of the server's threads: when both have been cut off all that are idle have been looked after.
+    TlsClient slow[] = {TlsClient(port()), TlsClient(port())};
+    for (auto& other : slow) other.send("GET / HTTP/1.1");
+    for (auto& other : slow) EXPECT_EQ(other.receive().status, 408);
     const auto rest = length - kHeader;
     ASSERT_EQ(::send(socket, bytes + kHeader, rest, MSG_NOSIGNAL), static_cast<ssize_t>(rest));
     EXPECT_EQ(client.receive().status, 200);

@@ -3,56 +3,9 @@
 
 #include "fake_streams.hpp"
 #include "journal/batch.hpp"
+#include "support/failing_memory.hpp"
 
 #include <gmock/gmock.h>
-
-#include <cstdlib>
-#include <limits>
-#include <new>
-
-namespace {
-
-constexpr auto kAll = std::numeric_limits<std::int64_t>::max();
-
-/// So many of the thread's allocations succeed, and the one after them fails.
-thread_local std::int64_t succeeding = kAll;
-
-[[maybe_unused]] bool fails()
-{
-    if (succeeding == kAll || --succeeding >= 0) return false;
-    succeeding = kAll;
-    return true;
-}
-
-}  // namespace
-
-// ThreadSanitizer brings these operators itself, and links no others. AddressSanitizer's own would be called for what
-// is not replaced here, and memory of its must not be freed by ours.
-#if __has_feature(thread_sanitizer)
-constexpr bool kCanFail = false;
-#else
-constexpr bool kCanFail = true;
-// NOLINTBEGIN(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory,misc-definitions-in-headers)
-void* operator new(std::size_t size, const std::nothrow_t& /*tag*/) noexcept
-{
-    return fails() ? nullptr : std::malloc(size == 0 ? 1 : size);
-}
-void* operator new(std::size_t size)
-{
-    void* const memory = operator new(size, std::nothrow);
-    if (memory == nullptr) throw std::bad_alloc();
-    return memory;
-}
-void operator delete(void* memory) noexcept
-{
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t /*size*/) noexcept
-{
-    std::free(memory);
-}
-// NOLINTEND(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory,misc-definitions-in-headers)
-#endif
 
 namespace winnow::journal {
 namespace {
@@ -70,7 +23,7 @@ public:
         auto claim = session_.claim(receipts);
         if (!claim) return claim;
         auto made = std::make_unique<Claim>(*std::move(claim));
-        succeeding = enough_;
+        test::fail_allocations(enough_, 1);
         return made;
     }
     Result<bool> committed(TenantId tenant, const domain::RowPosition& position) override
@@ -83,7 +36,7 @@ private:
     class Claim final : public ports::ReceiptClaim {
     public:
         explicit Claim(std::unique_ptr<ports::ReceiptClaim> claim) : claim_(std::move(claim)) {}
-        ~Claim() override { succeeding = kAll; }
+        ~Claim() override { test::end_of_failures(); }
         Claim(const Claim&) = delete;
         Claim& operator=(const Claim&) = delete;
 
@@ -93,7 +46,7 @@ private:
         }
         Result<Done> commit(const std::vector<ports::JournalRow>& rows) override
         {
-            succeeding = kAll;
+            test::end_of_failures();
             return claim_->commit(rows);
         }
 
@@ -126,7 +79,7 @@ Batch keyed(const std::vector<std::string>& titles)
 
 TEST(StoreOnce, WhateverFailsBetweenTheClaimAndTheCommitNothingIsStoredAndTheClaimIsGone)
 {
-    if (!kCanFail) GTEST_SKIP() << "no allocation can be made to fail under ThreadSanitizer";
+    if (!test::kMemoryCanFail) GTEST_SKIP() << "no allocation can be made to fail under ThreadSanitizer";
     using Titles = std::map<std::string, int>;
     FakeStreams streams;
     const auto session = streams.session(kStream).value();

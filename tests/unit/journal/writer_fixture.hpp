@@ -48,7 +48,7 @@ protected:
         options.answer_within = 50ms;
         const auto released = [this](std::vector<CommittedRow> rows) {
             blocked_ = gathering_.load();
-            while (gathering_) std::this_thread::sleep_for(1ms);  // until the test has submitted what belongs together
+            gathering_.wait(true);  // until the test has submitted what belongs together
             blocked_ = false;
             const std::lock_guard lock(mutex_);
             for (const auto& row : rows) {
@@ -111,7 +111,11 @@ protected:
         submit("before all");
         ASSERT_TRUE(eventually([&] { return blocked_.load(); }));
     }
-    void go() { gathering_ = false; }
+    void go()
+    {
+        gathering_ = false;
+        gathering_.notify_all();
+    }
 
     bool all_answered()
     {

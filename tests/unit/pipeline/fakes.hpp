@@ -41,7 +41,7 @@ bool eventually(Condition condition)
     const auto deadline = std::chrono::steady_clock::now() + kDeadline;
     while (!condition()) {
         if (std::chrono::steady_clock::now() > deadline) return false;
-        std::this_thread::sleep_for(1ms);
+        std::this_thread::sleep_for(1ms);  // polls for the condition
     }
     return true;
 }

@@ -271,14 +271,14 @@ private:
     std::jthread thread_;
 };
 
-/// False after a minute.
+/// Polls until `condition` holds; false after a minute.
 template <typename Condition>
 bool soon(const Condition& condition)
 {
     const auto until = std::chrono::steady_clock::now() + 1min;
     while (!condition()) {
         if (std::chrono::steady_clock::now() > until) return false;
-        std::this_thread::sleep_for(1ms);
+        std::this_thread::sleep_for(1ms);  // polls for the condition
     }
     return true;
 }

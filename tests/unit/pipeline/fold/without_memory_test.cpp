@@ -1,86 +1,25 @@
 /// @file
 /// Triage where any allocation may fail: no alert is lost, none is ignored, and no thread ends the process.
 
+#include "support/failing_memory.hpp"
 #include "triage_fixture.hpp"
 #include "winnow/observe/log.hpp"
 
-#include <atomic>
-#include <cstdlib>
-#include <limits>
-#include <new>
-
-namespace {
-
-/// Of the threads that are not the test's own: so many allocations succeed, and so many fail then.
-std::atomic<std::int64_t> succeeding{std::numeric_limits<std::int64_t>::max()};
-std::atomic<std::int64_t> failing{0};
-std::atomic<std::int64_t> failed{0};
-thread_local int spared = 0;
-
-[[maybe_unused]] bool fails()
-{
-    if (spared > 0 || failing.load(std::memory_order_relaxed) <= 0) return false;
-    if (succeeding.fetch_sub(1) > 0 || failing.fetch_sub(1) <= 0) return false;
-    ++failed;
-    return true;
-}
-
-}  // namespace
-
-// ThreadSanitizer brings these operators itself, and links no others. AddressSanitizer's own would be called for what
-// is not replaced here, and memory of its must not be freed by ours.
-#if __has_feature(thread_sanitizer)
-constexpr bool kCanFail = false;
-#else
-constexpr bool kCanFail = true;
-// NOLINTBEGIN(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory,misc-definitions-in-headers)
-void* operator new(std::size_t size, const std::nothrow_t& /*tag*/) noexcept
-{
-    return fails() ? nullptr : std::malloc(size == 0 ? 1 : size);
-}
-void* operator new(std::size_t size)
-{
-    void* const memory = operator new(size, std::nothrow);
-    if (memory == nullptr) throw std::bad_alloc();
-    return memory;
-}
-void operator delete(void* memory) noexcept
-{
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t /*size*/) noexcept
-{
-    std::free(memory);
-}
-// NOLINTEND(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory,misc-definitions-in-headers)
-#endif
+#include <optional>
 
 namespace winnow::pipeline {
 namespace {
 
-/// While it lives this thread finds memory.
-class Spared {
-public:
-    Spared() { ++spared; }
-    ~Spared() { --spared; }
-    Spared(const Spared&) = delete;
-    Spared& operator=(const Spared&) = delete;
-};
+using test::Spared;
 
 /// A transaction that never wants for memory itself.
 class SparedFold final : public ports::FoldTransaction {
 public:
     /// `thread`: nor does what happens between its calls.
-    SparedFold(std::unique_ptr<ports::FoldTransaction> fold, bool thread) : thread_(thread), fold_(std::move(fold))
+    SparedFold(std::unique_ptr<ports::FoldTransaction> fold, bool thread) : fold_(std::move(fold))
     {
-        if (thread_) ++spared;
+        if (thread) thread_.emplace();
     }
-    ~SparedFold() override
-    {
-        if (thread_) --spared;
-    }
-    SparedFold(const SparedFold&) = delete;
-    SparedFold& operator=(const SparedFold&) = delete;
 
     Result<triage::States> load(const triage::StateKeys& keys) override
     {
@@ -105,8 +44,8 @@ public:
     }
 
 private:
-    const bool thread_;
     const std::unique_ptr<ports::FoldTransaction> fold_;
+    std::optional<Spared> thread_;
 };
 
 /// The store itself never wants for memory; whoever calls it may, unless he writes messages: the destructor of the
@@ -145,13 +84,13 @@ class WithoutMemoryTest : public TriageServiceTest {
 protected:
     void SetUp() override
     {
-        if (!kCanFail) GTEST_SKIP() << "no allocation can be made to fail under ThreadSanitizer";
+        if (!test::kMemoryCanFail) GTEST_SKIP() << "no allocation can be made to fail under ThreadSanitizer";
         service_ = std::make_unique<TriageService>(
             spared_store_, policies_, TriageOptions{.coalesce = 1ms}, [this] { ++outbox_changes_; }, metrics_);
     }
     void TearDown() override
     {
-        failing = 0;
+        test::end_of_failures();
         service_.reset();
     }
 
@@ -161,21 +100,20 @@ protected:
     {
         const auto allocations = 2 * depth;
         const Spared the_test;
-        failed = 0;
+        const auto before = test::failed_allocations();
         for (std::uint64_t n = 0; n < allocations; ++n) {
             const auto tenant = tenant_id(100 + n);
             configs_.put(telling(tenant, contacts), false);
             std::vector<journal::CommittedRow> rows;
             for (std::uint64_t seq = 1; seq <= 4; ++seq) rows.push_back(row(tenant, 3, (4 * n) + seq, {"a", "a"}));
-            succeeding = static_cast<std::int64_t>(n % depth);
-            failing = 1 + (static_cast<std::int64_t>(n) % 3);
+            test::fail_allocations(static_cast<std::int64_t>(n % depth), 1 + (static_cast<std::int64_t>(n) % 3));
             submit({rows[0], rows[1], rows[1]});
             submit({rows[2], rows[3]});
-            ASSERT_TRUE(eventually([&] { return failing <= 0 || service_->flush(1ms); }));
+            ASSERT_TRUE(eventually([&] { return !test::failures_are_left() || service_->flush(1ms); }));
         }
-        failing = 0;
+        test::end_of_failures();
         ASSERT_TRUE(flushed());
-        EXPECT_GE(failed, static_cast<std::int64_t>(depth)) << "the test tests nothing";
+        EXPECT_GE(test::failed_allocations() - before, static_cast<std::int64_t>(depth)) << "the test tests nothing";
         for (std::uint64_t n = 0; n < allocations; ++n) {
             const auto tenant = tenant_id(100 + n);
             EXPECT_EQ(store_.occurrences(tenant, "a"), 8) << n;
@@ -209,14 +147,13 @@ TEST_F(WithoutMemoryTest, ALineOfTheLogIsLeftOutRatherThanThrown)
 {
     for (int n = 0; n < 20; ++n) {
         bool thrown = false;
-        succeeding = n;
-        failing = 1'000;
+        test::fail_allocations(n, 1'000);
         try {
             observe::error("a line of the log", {{"allocations", n}});
         } catch (const std::bad_alloc&) {
             thrown = true;
         }
-        failing = 0;
+        test::end_of_failures();
         EXPECT_FALSE(thrown) << n;
     }
 }

@@ -71,10 +71,10 @@ TEST_F(HousekeepingTest, NoFurtherStreamIsLookedAtBeforeServingOnceTheTimeForTha
     options.before_serving = 20ms;
     const auto here = std::this_thread::get_id();
     int reads = 0;
-    streams_.on_read_ = [&] {  // a slow database
+    streams_.on_read_ = [&] {
         if (std::this_thread::get_id() != here) return;
         ++reads;
-        std::this_thread::sleep_for(options.before_serving);
+        std::this_thread::sleep_for(options.before_serving);  // a slow database: one read takes all of the time
     };
     start(options);
     EXPECT_LE(reads, 1);

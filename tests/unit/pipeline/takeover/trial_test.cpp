@@ -4,6 +4,7 @@
 #include "pipeline/takeover/trial.hpp"
 
 #include "housekeeping_fixture.hpp"
+#include "pipeline/takeover/orphan_replay.hpp"
 #include "winnow/pipeline/row_trial.hpp"
 
 #include <vector>
@@ -34,6 +35,13 @@ protected:
         options.trials = &bench_;
         start(options);
     }
+    /// As take_over(), where the pause after a process that told nothing is as good as none.
+    void take_over_at_once()
+    {
+        Trials trials(&bench_, counted_, counted_, {.again = 1ms});
+        OrphanReplay orphan(5, streams_, triage_, trials);
+        ASSERT_TRUE(eventually([&] { return orphan.step() == OrphanReplay::Step::ended; }));
+    }
     [[nodiscard]] bool ended(std::size_t streams = 1)
     {
         return eventually([&] { return streams_.ended().size() == streams; });
@@ -48,6 +56,7 @@ protected:
     }
 
     FakeBench bench_;
+    const observe::Counter counted_ = metrics_.counter("counted", "Rows.");
 };
 
 TEST_F(TrialTest, TheFirstTakeoverTriesNothing)
@@ -163,7 +172,7 @@ TEST_F(TrialTest, AProcessThatSomebodyStoppedBlamesNobody)
     put(1, 1);
     const TrialReport stopped{.state = State::stopped, .at = TriedRow{.tenant = one_, .seq = 1}};
     bench_.reports_ = {stopped, {.state = State::passed}};
-    take_over();
+    take_over_at_once();
     ASSERT_TRUE(ended());
     ASSERT_EQ(orders().size(), 2U);
     EXPECT_THAT(orders()[1].aside, IsEmpty());
@@ -174,10 +183,20 @@ TEST_F(TrialTest, WhereNoProcessIsToBeHadRowsAreFoldedUntried)
 {
     put(2, 1);
     bench_.refused_ = true;
-    take_over();
+    take_over_at_once();
     ASSERT_TRUE(ended());
     EXPECT_EQ(orders().size(), 3U);
     EXPECT_EQ(store_.occurrences(one_, "a"), 2);
+}
+
+TEST_F(TrialTest, WhereNoProcessIsToBeHadAnotherOneIsAskedForAfterAPause)
+{
+    put(2, 1);
+    bench_.refused_ = true;
+    Trials trials(&bench_, counted_, counted_, {.again = 1h});
+    Trial trial(trials, streams_, 5);
+    for (int steps = 0; steps < 10; ++steps) EXPECT_FALSE(trial.step());
+    EXPECT_EQ(orders().size(), 1U);
 }
 
 TEST_F(TrialTest, ARowThatIsSlowToStoreIsFoldedAsUsual)
@@ -224,10 +243,9 @@ TEST_F(TrialTest, WhatIsTriedIsWithTriageBeforeAnythingNewCanBe)
 
 TEST_F(TrialTest, LaterStreamsWaitForATrialForAMomentOnly)
 {
-    const auto counted = metrics_.counter("counted", "Rows.");
     put(2, 1);
     for (const auto ahead : {1h, 0h}) {
-        Trials trials(&bench_, counted, counted, {.ahead = ahead});
+        Trials trials(&bench_, counted_, counted_, {.ahead = ahead});
         Trial trial(trials, streams_, 5);
         EXPECT_FALSE(trial.goes_first()) << "nobody knows yet whether there is anything to try";
         EXPECT_FALSE(trial.step());
