@@ -116,6 +116,11 @@ TEST_F(TicketList, ShowsTheFieldsOfTheContract)
     EXPECT_EQ(item["opened_at"], "2026-11-23T06:00:00.000Z");
     EXPECT_EQ(item["due_at"], nullptr);
     EXPECT_EQ(get("/tickets/" + id).body, item);
+    const auto csv = get("/tickets.csv").text;
+    EXPECT_EQ(csv.substr(0, csv.find("\r\n")),
+              "id,number,state,severity,priority,title,description,dedup_key,source,service,group,labels,assignee,"
+              "due_at,occurrences,first_seen_at,last_seen_at,opened_at,acknowledged_at,recovered_at,closed_at,"
+              "parent_id,suppressed,suppression_reason,cause,impact,measure,approver");
 }
 
 TEST_F(TicketList, EveryOrderPagesThroughEachTicketOnce)

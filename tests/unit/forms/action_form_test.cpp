@@ -148,7 +148,8 @@ TEST(ActionForm, OfAKeyThatIsKeptWithBothItsTemplateIsLoaded)
                                      Action(domain::GroupKeyAction{{}, "{{service}}"})));
 }
 
-/// What is in databases, and what nodes of the older version read beside this one.
+/// What is in databases, and what nodes of the older version read beside this one. Of every kind, later ones too, the
+/// page on rules has it: RulesDocument.ShowsEachKindOfActionWholeAndAsItIsKept.
 TEST(ActionForm, WhatIsKeptOfEachKindIsTheseBytes)
 {
     using namespace std::chrono_literals;
@@ -188,7 +189,7 @@ TEST(ActionForm, WhatIsKeptOfEachKindIsTheseBytes)
         R"~({"mode":"weighted","settle":"PT0.500S","transitions":4,"type":"flap","within":"PT168H"}])~";
     std::set<std::size_t> kinds;
     for (const auto& action : actions) kinds.insert(action.index());
-    EXPECT_EQ(kinds.size(), std::variant_size_v<Action>) << "a kind has no line here";
+    EXPECT_GE(kinds.size(), 14U) << "a kind has lost its line here";
     EXPECT_EQ(actions_json(actions).dump(), kept);
     const auto loaded = parse_actions(kept);
     ASSERT_TRUE(loaded);

@@ -7,10 +7,13 @@
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <stdexcept>
+#include <string>
 
 namespace winnow::rules {
 
@@ -60,6 +63,18 @@ json whole_action(const json& given)
         }
     }
     return whole;
+}
+
+/// Whether an action is given with all that may stand in it; of what is a choice, with one.
+bool is_whole(const json& action)
+{
+    const auto& type = action.at("type").get_ref<const std::string&>();
+    const auto kinds = forms::action_forms();
+    const auto form = std::ranges::find(kinds, type, &forms::ActionForm::type);
+    if (form == kinds.end()) return false;
+    if ((*form)->is_choice()) return true;
+    return std::ranges::all_of((*form)->members(),
+                               [&](const auto& member) { return action.contains(std::string(member.name)); });
 }
 
 /// Taken as they stand otherwise: what is wrong in them is for the rules to say.
@@ -188,6 +203,31 @@ TEST(RulesDocument, EveryExampleGivesWhatItSays)
         ++run;
     }
     EXPECT_GE(run, 10U) << "the examples were not found";
+}
+
+/// What is in databases, and what nodes of another version read beside this one: names and forms of all members.
+TEST(RulesDocument, ShowsEachKindOfActionWholeAndAsItIsKept)
+{
+    std::set<std::string> shown;
+    for (const auto& block : json_blocks()) {
+        SCOPED_TRACE("docs/rules.md:" + std::to_string(block.line));
+        const auto example = json::parse(block.text);
+        if (!example.contains("gives")) continue;
+        for (const auto& rule : example.at("rules")) {
+            for (const auto& action : rule.at("actions")) {
+                if (!is_whole(action)) continue;
+                shown.insert(action.at("type").get<std::string>());
+                const auto kept = json::array({action});
+                const auto loaded = forms::load_actions(kept);
+                ASSERT_TRUE(loaded) << action;
+                EXPECT_EQ(forms::actions_json(*loaded).dump(), kept.dump());
+            }
+        }
+    }
+    for (const auto* form : forms::action_forms()) {
+        EXPECT_TRUE(shown.contains(std::string(form->type())))
+            << form->type() << " has no example with all of its members";
+    }
 }
 
 }  // namespace winnow::rules
