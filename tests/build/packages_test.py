@@ -36,7 +36,7 @@ def record_programs():
             with open(wrapper, "w", encoding="utf-8") as script:
                 script.write(f'#!/bin/sh\necho {real}/{name} >> {record}\nexec {real}/{name} "$@"\n')
             os.chmod(wrapper, 0o755)
-        with unittest.mock.patch.dict(os.environ, {"WINNOW_POSTGRES_BIN": folder}), Instance():
+        with unittest.mock.patch.dict(os.environ, {"WINNOW_POSTGRES_BIN": folder}), Instance(new_cluster=True):
             pass
         with open(record, encoding="utf-8") as lines:
             return sorted(set(lines.read().split()))

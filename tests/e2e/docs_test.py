@@ -105,7 +105,7 @@ class Shell:
 class Examples(unittest.TestCase):
     def test_every_example_prints_what_it_says(self):
         count = 0
-        with Instance() as instance:
+        with Instance(new_cluster=True) as instance:
             shell = Shell(instance)
             self.addCleanup(shell.close)
             for page in PAGES:
@@ -179,7 +179,7 @@ def anchors(page):
 
 def update():
     """Runs every example and writes what it printed into its page."""
-    with Instance() as instance:
+    with Instance(new_cluster=True) as instance:
         shell = Shell(instance)
         for page in PAGES:
             replacements = []

@@ -87,15 +87,20 @@ class Client:
 
 
 class Instance:
-    """`winnow dev` in a temporary state folder, or in one that outlives it."""
+    """`winnow dev` in a temporary state folder, or in one that outlives it. In a temporary one it finds a cluster that was
+    migrated, as at its second start, where ctest says by WINNOW_PUT_DEV_CLUSTER who puts it there; with `new_cluster` it
+    makes its own, as in a folder that outlives it."""
 
-    def __init__(self, state_dir=None, tenants=1, smtp=None, config=None, receiver=False, extra=()):
+    def __init__(self, state_dir=None, tenants=1, smtp=None, config=None, receiver=False, extra=(), new_cluster=False):
         self.binary = os.environ["WINNOW_BINARY"]
         self.own_folder = state_dir is None
         self.state_dir = state_dir or tempfile.mkdtemp(prefix="winnow-e2e-")
         os.chmod(self.state_dir, 0o755)  # PostgreSQL's account has to pass through
         self.ready_file = os.path.join(self.state_dir, "ready-for-test.json")
-        self.arguments = ["--state-dir", os.path.join(self.state_dir, "state"), "--ready-file", self.ready_file]
+        self.state = os.path.join(self.state_dir, "state")
+        anew = new_cluster or not self.own_folder
+        self.put_cluster = None if anew else os.environ.get("WINNOW_PUT_DEV_CLUSTER")
+        self.arguments = ["--state-dir", self.state, "--ready-file", self.ready_file]
         self.arguments += ["--customer-port", "0", "--management-port", "0", "--tenants", str(tenants)]
         self.arguments += ["--egress-allow", "127.0.0.0/8"]
         # Tests have receivers of their own, and count what they get. A build of before there was one does not know it.
@@ -136,6 +141,9 @@ class Instance:
     def launch(self):
         if os.path.exists(self.ready_file):
             os.unlink(self.ready_file)
+        if self.put_cluster and not os.path.exists(self.state):
+            put = subprocess.run([self.put_cluster, self.binary, self.state], capture_output=True, text=True, check=False)
+            assert put.returncode == 0, f"{self.put_cluster} ended with {put.returncode}:\n{put.stdout}{put.stderr}"
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen([self.binary, "dev", *self.arguments], stdout=log, stderr=log)
 

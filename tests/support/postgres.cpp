@@ -1,24 +1,23 @@
 #include "support/postgres.hpp"
 
+#include "support/child_process.hpp"
 #include "winnow/pg/migrator.hpp"
 
 #include <pqxx/connection>
 #include <pqxx/nontransaction>
 
-#include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
-#include <cstdint>
 #include <cstdlib>
 #include <stdexcept>
 #include <string_view>
+#include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace winnow::test {
@@ -27,47 +26,23 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// PostgreSQL refuses to run as root, which CI often is.
-const passwd* other_user()
+const std::vector<std::string> kInitdb = {WINNOW_PG_BINDIR "/initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8",
+                                          "--locale=C.UTF-8",         "-N"};
+
+constexpr auto kCreateTemplate =
+    "create database template_winnow template template0 locale_provider icu icu_locale 'en-US' locale 'C.UTF-8'";
+
+/// Cannot be told from one that was made anew.
+Template migrated_cluster()
 {
-    if (geteuid() != 0) return nullptr;
-    const passwd* user = getpwnam("postgres");
-    if (user == nullptr) throw std::runtime_error("running as root, and there is no user postgres");
-    return user;
-}
-
-/// What does not outlive the test ends with it, however it ends.
-enum class Ends : std::uint8_t { with_the_test, by_itself };
-
-pid_t spawn(const std::vector<std::string>& words, const fs::path& log, Ends ends = Ends::with_the_test)
-{
-    std::vector<char*> argv;
-    argv.reserve(words.size() + 1);
-    for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-    argv.push_back(nullptr);
-    const passwd* user = other_user();
-    const pid_t child = fork();
-    if (child < 0) throw std::runtime_error("fork failed");
-    if (child > 0) return child;
-
-    const int out = open(log.c_str(), O_CREAT | O_WRONLY | O_APPEND, 0644);
-    dup2(out, STDOUT_FILENO);
-    dup2(out, STDERR_FILENO);
-    if (user != nullptr && (setgroups(0, nullptr) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)) {
-        _exit(127);
+    Template wanted{.name = "integration", .made_of = kInitdb};
+    wanted.made_of.emplace_back(kCreateTemplate);
+    wanted.made_of.emplace_back(WINNOW_MIGRATOR_SHA256);
+    for (const auto& [name, sql] : pg::embedded_migrations()) {
+        wanted.made_of.emplace_back(name);
+        wanted.made_of.emplace_back(sql);
     }
-    if (ends == Ends::with_the_test) prctl(PR_SET_PDEATHSIG, SIGQUIT);  // a killed test leaves no server behind
-    if (chdir("/") != 0) _exit(127);
-    execv(argv[0], argv.data());
-    _exit(127);
-}
-
-int wait_for(pid_t child)
-{
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    return status;
+    return wanted;
 }
 
 bool fsync_wanted()
@@ -77,6 +52,21 @@ bool fsync_wanted()
 }
 
 }  // namespace
+
+void put_cluster(Template wanted, const fs::path& to, const std::function<void()>& make)
+{
+    std::vector<fs::path> servers = {WINNOW_PG_BINDIR};
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator("/usr/lib/postgresql", none))
+        servers.push_back(entry.path() / "bin");
+    std::ranges::sort(servers);
+    for (const auto& programs : servers) wanted.made_of.push_back(identity_of(programs / "postgres"));
+    // initdb writes down in which zone it ran.
+    const char* zone = std::getenv("TZ");
+    wanted.made_of.emplace_back(zone == nullptr ? "" : zone);
+    wanted.made_of.push_back(identity_of("/etc/localtime"));
+    put_copy(WINNOW_CLUSTER_TEMPLATES, wanted, to, make);
+}
 
 PostgresCluster& PostgresCluster::instance()
 {
@@ -104,34 +94,41 @@ PostgresCluster::PostgresCluster()
     std::string name = (fs::temp_directory_path() / "winnow-pg-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
     folder_ = name;
-    if (const passwd* user = other_user(); user != nullptr && chown(name.c_str(), user->pw_uid, user->pw_gid) != 0) {
+    if (const passwd* user = postgres_user(); user != nullptr && chown(name.c_str(), user->pw_uid, user->pw_gid) != 0) {
         throw std::runtime_error("chown failed");
     }
-    const pid_t initdb = spawn({WINNOW_PG_BINDIR "/initdb", "-D", name + "/data", "-U", "postgres", "-A", "trust", "-E",
-                                "UTF8", "--locale=C.UTF-8", "-N"},
-                               "/dev/null");
-    if (wait_for(initdb) != 0) throw std::runtime_error("initdb failed");
+    put_cluster(migrated_cluster(), data(), [this] { make(); });
     start();
+}
 
-    pqxx::connection admin(described("postgres").superuser);
-    pqxx::nontransaction(admin).exec(
-        "create database template_winnow template template0 locale_provider icu icu_locale 'en-US' locale 'C.UTF-8'");
+void PostgresCluster::make()
+{
+    auto initdb = kInitdb;
+    initdb.insert(initdb.end(), {"-D", data().string()});
+    run(initdb, folder_ / "log", As::postgres);
+    start();
+    {
+        pqxx::connection admin(described("postgres").superuser);
+        pqxx::nontransaction(admin).exec(kCreateTemplate);
+    }
     const auto migrated = pg::migrate(described("template_winnow").superuser);
     if (!migrated) throw std::runtime_error("migration failed: " + migrated.error().message());
+    // "fast": with a checkpoint, so that copies have nothing to recover.
+    if (stop(SIGINT) != 0) throw std::runtime_error("PostgreSQL did not stop cleanly");
 }
 
 PostgresCluster::~PostgresCluster()
 {
-    stop();
+    stop(SIGQUIT);
     // Nobody waits for it: the files of two hundred databases took minutes on a disk that was busy.
-    spawn({"/bin/rm", "-rf", folder_.string()}, "/dev/null", Ends::by_itself);
+    spawn({"/bin/rm", "-rf", folder_.string()}, "/dev/null", As::postgres, Ends::by_itself);
 }
 
 void PostgresCluster::start()
 {
     std::vector<std::string> words = {WINNOW_PG_BINDIR "/postgres",
                                       "-D",
-                                      (folder_ / "data").string(),
+                                      data().string(),
                                       "-c",
                                       "listen_addresses=",
                                       "-c",
@@ -143,7 +140,7 @@ void PostgresCluster::start()
     if (!fsync_wanted()) {
         words.insert(words.end(), {"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"});
     }
-    postmaster_ = spawn(words, log());
+    postmaster_ = spawn(words, log(), As::postgres);
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     while (true) {
         try {
@@ -156,17 +153,16 @@ void PostgresCluster::start()
     }
 }
 
-void PostgresCluster::stop()
+int PostgresCluster::stop(int how)
 {
-    if (postmaster_ <= 0) return;
-    kill(postmaster_, SIGQUIT);
-    wait_for(postmaster_);
-    postmaster_ = -1;
+    if (postmaster_ <= 0) return 0;
+    kill(postmaster_, how);
+    return wait_for(std::exchange(postmaster_, -1));
 }
 
 void PostgresCluster::crash()
 {
-    stop();
+    stop(SIGQUIT);
     start();
 }
 

@@ -3,9 +3,12 @@
 /// @file
 /// A private PostgreSQL for one test binary.
 
+#include "support/templates.hpp"
+
 #include <sys/types.h>
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 namespace pqxx {
@@ -27,9 +30,13 @@ struct TestDatabase {
 /// A transaction on a session of winnow_api, of the tenant: what only a holder of the database's key can begin.
 void begin_as(pqxx::transaction_base& tx, const TestDatabase& database, const std::string& tenant);
 
-/// A cluster in a temporary folder, on a unix socket only, ended with the process and removed. fsync is off unless the
-/// environment says WINNOW_TEST_FSYNC=on. Databases sort by ICU's en-US, so that a statement that silently counts on
-/// byte order fails here.
+/// As put_copy(), with the shelf of this build folder; of another PostgreSQL another template is made. `make` leaves
+/// the cluster stopped.
+void put_cluster(Template wanted, const std::filesystem::path& to, const std::function<void()>& make);
+
+/// A cluster in a temporary folder, on a unix socket only, ended with the process and removed: a copy of the one that
+/// the first test of this build made. fsync is off unless the environment says WINNOW_TEST_FSYNC=on. Databases sort by
+/// ICU's en-US, so that a statement that silently counts on byte order fails here.
 class PostgresCluster {
 public:
     /// Starts it when first called.
@@ -55,8 +62,10 @@ public:
 
 private:
     PostgresCluster();
+    void make();  ///< initdb, and the migrated template; leaves it stopped.
     void start();
-    void stop();
+    int stop(int how);  ///< By this signal. The server's status.
+    [[nodiscard]] std::filesystem::path data() const { return folder_ / "data"; }
     [[nodiscard]] TestDatabase described(const std::string& database) const;
     [[nodiscard]] TestDatabase create(const std::string& clause);
 

@@ -21,7 +21,7 @@ class FirstPage(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.instance = Instance(receiver=True, extra=["--egress-allow", "10.1.0.0/16"])
+        cls.instance = Instance(new_cluster=True, receiver=True, extra=["--egress-allow", "10.1.0.0/16"])
         cls.instance.start()
         cls.addClassCleanup(cls.instance.__exit__)
         cls.admin = cls.instance.user()
@@ -92,7 +92,7 @@ class FirstPage(unittest.TestCase):
 
 class ReadyFiles(unittest.TestCase):
     def test_the_state_folder_has_its_own_beside_one_elsewhere(self):
-        with Instance() as instance:
+        with Instance(new_cluster=True) as instance:
             own = os.path.join(instance.state_dir, "state", "ready.json")
             with open(own, encoding="utf-8") as mine:
                 self.assertEqual(json.load(mine), instance.ready)
@@ -135,7 +135,7 @@ class ReadyFiles(unittest.TestCase):
             self.assertIn("No such file or directory", self.refused(folder, os.path.join(folder, "nope", "x")))
 
     def test_one_that_is_left_is_replaced_and_what_came_instead_of_it_stays(self):
-        with Instance() as instance:
+        with Instance(new_cluster=True) as instance:
             beside = instance.ready_file + ".new"
             with open(beside, "w", encoding="utf-8") as out:
                 out.write("somebody else's")

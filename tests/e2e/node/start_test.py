@@ -14,7 +14,7 @@ from harness import Instance, wait_until
 class Start(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.instance = Instance()
+        cls.instance = Instance(new_cluster=True)
         cls.instance.start()
         cls.addClassCleanup(cls.instance.__exit__)
 
