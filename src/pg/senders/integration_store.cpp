@@ -4,6 +4,7 @@
 #include "pg/rows/unique_write.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/sql_errors.hpp"
+#include "pg/tenants/dead_keys.hpp"
 #include "pg/tenants/noun_stores.hpp"
 
 #include <map>
@@ -27,6 +28,14 @@ constexpr auto kLiveKeys = R"sql(
 select integration_id, key_id, hint, created_at from integration_keys
  where tenant_id = $1 and integration_id = any($2::uuid[]) and revoked_at is null
  order by key_id)sql";
+
+// As many at once as one request may take, where more have gathered.
+constexpr auto kForgetKeys = R"sql(
+delete from integration_keys
+ where tenant_id = $1
+   and key_id = any(array(select key_id from integration_keys
+                              where tenant_id = $1 and integration_id = $2 and revoked_at is not null
+                              order by revoked_at desc, key_id desc offset $3 limit 1000)))sql";
 
 Integration read_integration(const pqxx::row& row)
 {
@@ -106,6 +115,7 @@ public:
                   "insert into integration_keys (tenant_id, key_id, integration_id, secret_hash, hint, created_at)"
                   " values ($1, $2, $3, $4, $5, $6)",
                   tenant_, key.id, integration, Bytes{secret_hash}, key.hint, key.created_at);
+            query(tx_, kForgetKeys, tenant_, integration, kDeadKeysKept);
             return Done{};
         });
     }

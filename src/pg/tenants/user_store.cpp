@@ -3,6 +3,7 @@
 #include "pg/rows/unique_write.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/sql_errors.hpp"
+#include "pg/tenants/dead_keys.hpp"
 #include "pg/tenants/noun_stores.hpp"
 
 #include <memory>
@@ -21,6 +22,14 @@ select key_id, user_id, name, hint, created_at, expires_at from api_keys
    and ($3::uuid is null or key_id > $3::uuid)
    and ($4::uuid is null or key_id = $4::uuid)
  order by key_id limit $5)sql";
+
+// As many at once as one request may take, where more have gathered.
+constexpr auto kForgetKeys = R"sql(
+delete from api_keys
+ where tenant_id = $1
+   and key_id = any(array(select key_id from api_keys
+                              where tenant_id = $1 and user_id = $2 and least(revoked_at, expires_at) <= now()
+                              order by least(revoked_at, expires_at) desc, key_id desc offset $3 limit 1000)))sql";
 
 User read_user(const pqxx::row& row)
 {
@@ -149,6 +158,7 @@ public:
                   "insert into api_keys (tenant_id, key_id, user_id, name, secret_hash, hint, created_at, expires_at)"
                   " values ($1, $2, $3, $4, $5, $6, $7, $8)",
                   tenant_, key.id, key.user_id, key.name, Bytes{secret_hash}, key.hint, key.created_at, key.expires_at);
+            query(tx_, kForgetKeys, tenant_, key.user_id, kDeadKeysKept);
             return Done{};
         });
     }

@@ -260,5 +260,44 @@ TEST_F(ApiKeys, AreTwentyAUserAtMost)
     EXPECT_EQ(post("/api-keys", json::object()).status, 201);
 }
 
+TEST_F(ApiKeys, ThatComeAndGoLeaveAHundredRowsAUser)
+{
+    const auto kept = post("/api-keys", {{"user_id", viewer_}}).id();
+    const auto others = made("/api-keys", json::object());
+    sql("insert into api_keys (tenant_id, key_id, user_id, name, secret_hash, hint, expires_at, revoked_at)"
+        " select tenant_id, gen_random_uuid(), user_id, 'old', sha256((g || key_id::text)::bytea), 'x', null,"
+        " now() - g * interval '1 s'"
+        " from api_keys, generate_series(1, 150) g where key_id in ('" +
+        kept + "', '" + others + "')");
+    const auto dead_of = [&](const std::string& user) {
+        return sql("select count(*) from api_keys where revoked_at is not null and user_id = '" + user + "'");
+    };
+    const auto span = [&] {
+        return sql("select max(revoked_at) - min(revoked_at) from api_keys where user_id = '" + viewer_ + "'");
+    };
+    ASSERT_EQ(span(), "00:02:29");
+    const auto next = post("/api-keys", {{"user_id", viewer_}}).id();
+    EXPECT_EQ(dead_of(viewer_), "100");
+    EXPECT_EQ(span(), "00:01:39");
+    EXPECT_EQ(dead_of(admin_), "150");
+    for (const auto& key : {kept, next}) {
+        EXPECT_EQ(sql("select count(*) from api_keys where revoked_at is null and key_id = '" + key + "'"), "1");
+    }
+}
+
+TEST_F(Integrations, ThatChangeTheirKeysLeaveAHundredRowsEach)
+{
+    const auto created = post("/integrations", {{"name", "mine"}});
+    const auto path = "/integrations/" + created.id();
+    sql("insert into integration_keys (tenant_id, key_id, integration_id, secret_hash, hint, revoked_at)"
+        " select tenant_id, gen_random_uuid(), integration_id, sha256((g || key_id::text)::bytea), 'x',"
+        " now() - g * interval '1 s'"
+        " from integration_keys, generate_series(1, 150) g where integration_id = '" +
+        created.id() + "'");
+    ASSERT_EQ(call("POST", path + "/keys").status, 201);
+    EXPECT_EQ(sql("select count(*) from integration_keys where revoked_at is not null"), "100");
+    EXPECT_EQ(get(path).body["keys"].size(), 2U);
+}
+
 }  // namespace
 }  // namespace winnow::test
