@@ -93,6 +93,10 @@ public:
         ++loads_;
         if (thrown_for_ == tenant) throw std::runtime_error("on demand");
         if (error_) return *error_;
+        if (failing_loads_ > 0 && failing_for_ == tenant) {
+            --failing_loads_;
+            return Error(ErrorCode::not_found, "none");
+        }
         const auto found = configs_.find(tenant);
         auto read = found == configs_.end() ? Result<domain::TenantConfig>(Error(ErrorCode::not_found, "none"))
                                             : Result<domain::TenantConfig>(found->second);
@@ -158,6 +162,13 @@ public:
     {
         change([&] { thrown_for_ = tenant; });
     }
+    void fail_loads_of(TenantId tenant, int times)
+    {
+        change([&] {
+            failing_for_ = tenant;
+            failing_loads_ = times;
+        });
+    }
     void fail_to_listen(int times)
     {
         change([&] { listen_errors_ = times; });
@@ -192,6 +203,8 @@ private:
     std::vector<ports::TenantChange> notices_;
     std::optional<Error> error_;
     std::optional<TenantId> thrown_for_;
+    std::optional<TenantId> failing_for_;
+    int failing_loads_ = 0;
     bool held_ = false;
     int listen_errors_ = 0;
     int loads_ = 0;

@@ -355,9 +355,17 @@ TEST_P(KeepersTest, ATenantWhoseConfigurationCannotBeReadHoldsUpNoOther)
     owe_all();
     start();
     EXPECT_TRUE(eventually([&] { return due_.calls("commit") >= 3; }));
-    EXPECT_FALSE(due_.done()) << "and it is tried again";
-    configs_.put(config(tenant_id(77)));
+    EXPECT_FALSE(due_.done());
+}
+
+TEST_P(KeepersTest, ATenantWhoseConfigurationCouldNotBeReadIsTriedAgainAtOnce)
+{
+    configs_.put(config(tenant_id(77)), false);
+    configs_.fail_loads_of(tenant_id(77), 2);  // at the third time it would be left out for a minute
+    due_.owe(tenant_id(77));
+    start();
     EXPECT_TRUE(eventually([&] { return due_.done(); }));
+    EXPECT_GE(configs_.loads(), 3);
 }
 
 TEST_P(KeepersTest, EndsAtOnceWhileItsStoreIsAway)
