@@ -3,6 +3,7 @@
 /// @file
 /// What a store does for triage, in memory: answers keys with states as the contract says, and keeps outcomes.
 
+#include "winnow/tickets/ticket_core.hpp"
 #include "winnow/triage/fold.hpp"
 #include "winnow/triage/release.hpp"
 
@@ -124,30 +125,10 @@ struct StoreModel {
     void keep(const Outcome& outcome)
     {
         for (const auto& [ticket, firing, restraint, episode_starts_at] : outcome.opened) {
-            tickets[ticket.id] = {ticket.id,
-                                  ticket.number,
-                                  ticket.state,
-                                  ticket.severity,
-                                  ticket.dedup_key,
-                                  ticket.title,
-                                  false,
-                                  ticket.description,
-                                  ticket.source,
-                                  ticket.service,
-                                  ticket.route,
-                                  ticket.suppressed,
-                                  ticket.suppression_reason,
-                                  ticket.occurrences,
-                                  ticket.first_seen_at,
-                                  ticket.last_seen_at,
-                                  ticket.opened_at,
-                                  episode_starts_at,
-                                  ticket.acknowledged_at,
-                                  ticket.recovered_at,
-                                  ticket.closed_at,
-                                  ticket.event_seq,
-                                  firing,
-                                  restraint};
+            auto& stored = tickets[ticket.id] = winnow::tickets::core_of(ticket);
+            stored.episode_starts_at = episode_starts_at;
+            stored.firing_instances = firing;
+            stored.restraint = restraint;
         }
         for (const auto& state : outcome.changed) tickets[state.id] = state;
         for (const auto& instance : outcome.instances) instances[instance.key] = instance;
