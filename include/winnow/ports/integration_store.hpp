@@ -55,6 +55,7 @@ public:
     /// With its keys.
     [[nodiscard]] virtual Result<Done> remove(IntegrationId id) = 0;
 
+    /// Of the integration's keys that are over only the newest hundred stay remembered.
     /// @param secret_hash  SHA-256, 32 bytes.
     [[nodiscard]] virtual Result<Done> add_key(IntegrationId integration, const IntegrationKey& key,
                                                const std::string& secret_hash) = 0;

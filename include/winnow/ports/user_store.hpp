@@ -61,6 +61,8 @@ public:
     /// `not_found` where the tenant has no such live key.
     [[nodiscard]] virtual Result<ApiKey> find_key(ApiKeyId id) = 0;
     [[nodiscard]] virtual Result<std::size_t> count_keys(UserId user) = 0;
+    /// Of the user's keys that are over only the newest hundred stay remembered: who makes and revokes keys fills
+    /// nothing.
     /// @param secret_hash  SHA-256, 32 bytes.
     [[nodiscard]] virtual Result<Done> add_key(const ApiKey& key, const std::string& secret_hash) = 0;
     [[nodiscard]] virtual Result<Done> revoke_key(ApiKeyId id) = 0;
