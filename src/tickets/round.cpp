@@ -3,6 +3,7 @@
 #include "winnow/tickets/transitions.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace winnow::tickets {
@@ -77,6 +78,7 @@ void Round::keep(const Ticket& ticket, const std::vector<TicketEvent>& events)
     auto& change = changes_[ticket.id];
     change.ticket = ticket;
     change.events.insert(change.events.end(), events.begin(), events.end());
+    std::ranges::move(notices_of(ticket, events), std::back_inserter(change.notices));
 }
 
 Result<Done> Round::check_second_person(TicketId ticket) const

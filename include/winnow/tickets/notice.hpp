@@ -17,8 +17,9 @@ struct Notice {
     bool tells = true;  ///< Contacts hear of it; else it only steers what they still hear, as an acknowledgement does.
 };
 
-/// Those of a person's events that move the ticket, hand it to somebody, or change how bad it is. They tell nobody: who
-/// does it knows, and the others read it. For who follows tickets from outside; nobody does yet, so nothing keeps them.
+/// Those of a person's events that move the ticket, hand it to somebody, or change how bad it is: of kind, number, time
+/// and ticket as an alert's that does the same. They tell nobody: who does it knows, and the others read it. A Round
+/// makes them of each change that it keeps.
 ///
 /// `ticket` is as it is after all of the events, and so it is in each notice; an alert's notice has it as it was right
 /// after its event. A notice has what core_of() knows: whether people were ever told of the ticket, whether it flaps,

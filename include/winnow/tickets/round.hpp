@@ -8,6 +8,7 @@
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/alert.hpp"
 #include "winnow/domain/ticket.hpp"
+#include "winnow/tickets/notice.hpp"
 #include "winnow/tickets/work.hpp"
 
 #include <functional>
@@ -44,6 +45,7 @@ struct Needs {
 struct Change {
     domain::Ticket ticket;                    ///< As it is to be.
     std::vector<domain::TicketEvent> events;  ///< What its timeline says of that.
+    std::vector<Notice> notices;              ///< Those of the events that others follow: notices_of(), in order.
     /// Of a ticket that was held, that nothing else kept quiet, and that is live now: as a firing alert would show it.
     /// The ticket says that it is suppressed; it is told of as soon as nothing covers it.
     std::optional<domain::Alert> let_go = {};

@@ -155,6 +155,45 @@ TEST(Round, AHeldTicketThatIsLetGoIsOwedFromThenOn)
     EXPECT_FALSE(round.changes().at(ended.id).let_go);
 }
 
+TEST(Round, CarriesOutTheNoticesOfWhatItKeepsAndOfNothingElse)
+{
+    using enum domain::TicketEventKind;
+    const auto mine = *UserId::parse("0199c0de-0000-7000-8000-0000000000aa");
+    Round round(kAct, "Me");
+    round.around().assignable = {{mine, true}};
+    auto worked_on = ticket(1, open);
+    auto edit = worked_on;
+    edit.assignee = mine;
+    edit.priority = "P1";
+    ASSERT_TRUE(round.edit(worked_on, edit));
+    ASSERT_TRUE(round.move(worked_on, {.to = in_progress}));
+    round.keep(worked_on, comment_on_ticket(worked_on, "hm", kAct));
+    auto refused = ticket(2, closed);
+    ASSERT_FALSE(round.move(refused, {.to = in_progress}));
+
+    ASSERT_EQ(round.changes().size(), 1U);
+    const auto& change = round.changes().at(worked_on.id);
+    ASSERT_EQ(change.events.size(), 4U) << "with the edit of its priority and the comment";
+    ASSERT_EQ(change.notices.size(), 2U);
+    EXPECT_EQ(change.notices[0].event.kind, assigned);
+    EXPECT_EQ(change.notices[0].ticket.state, open) << "as it was then";
+    EXPECT_EQ(change.notices[1].event.kind, acknowledged);
+    EXPECT_EQ(change.notices[1].event.seq, 6);
+    EXPECT_EQ(change.notices[1].ticket.acknowledged_at, kAct.at);
+    for (const auto& notice : change.notices) EXPECT_FALSE(notice.tells);
+}
+
+TEST(Round, ToldOfAHeldTicketThatIsLetGoIsThatItIsQuietUntilItIsJudged)
+{
+    Round round(kAct, "Me");
+    auto waiting = ticket(1, held);
+    ASSERT_TRUE(round.move(waiting, {.to = open}));
+    const auto& notices = round.changes().at(waiting.id).notices;
+    ASSERT_EQ(notices.size(), 1U);
+    EXPECT_EQ(notices[0].event.kind, domain::TicketEventKind::state_changed) << "`opened` is the judge's to tell";
+    EXPECT_TRUE(notices[0].ticket.suppressed);
+}
+
 TEST(Round, GivesTicketsOnlyToThoseWhoMayHaveThem)
 {
     const auto mine = *UserId::parse("0199c0de-0000-7000-8000-0000000000aa");
