@@ -149,10 +149,24 @@ struct Sender {
     std::span<const std::string_view> roots = {};
 
     std::span<const SenderPath> paths;
+
+    /// What an integration calls the URL that it shows for this sender; "": the sender's name.
+    std::string_view url_name = "";
+    /// Where its clients are told to send who can set nothing but a URL, with the key as `{token}`: what they put
+    /// behind it themselves is left out. "": the first of the paths.
+    std::string_view url = "";
+
     Credentials credentials = {};
     std::span<const Sign> signs = {};  ///< Looked for in the table's order.
     Refuse refuse = nullptr;           ///< Null: as REST refuses, with a problem document.
 };
+
+/// What an integration shows for a sender: Sender::url_name and url as they are meant.
+struct KeyedUrl {
+    std::string_view name;
+    std::string_view pattern;  ///< With one `{token}`; "" where none of the sender's paths has the key in it.
+};
+[[nodiscard]] KeyedUrl keyed_url(const Sender& sender) noexcept;
 
 /// Every sender. Thread-safe, as all of it is constant.
 [[nodiscard]] std::span<const Sender* const> senders();

@@ -2,9 +2,12 @@
 #include "api/rest/resource.hpp"
 #include "api/rest/route.hpp"
 #include "winnow/identity/authenticator.hpp"
+#include "winnow/intake/sender.hpp"
 #include "winnow/ports/integration_store.hpp"
 #include "winnow/ports/settings_store.hpp"
 
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace winnow::api {
@@ -50,6 +53,20 @@ Result<Integration> read_integration(const json& document)
     return integration;
 }
 
+/// Of each sender where its clients may send with the key in the path.
+json urls_json(std::string_view secret)
+{
+    constexpr std::string_view kToken = "{token}";
+    auto urls = json::object();
+    for (const auto* sender : intake::senders()) {
+        const auto [name, pattern] = intake::keyed_url(*sender);
+        if (pattern.empty()) continue;
+        std::string url(pattern);
+        urls[name] = url.replace(url.find(kToken), kToken.size(), secret);
+    }
+    return urls;
+}
+
 /// Makes and stores a key. The answer holds the secret, which nobody can ask for again.
 Result<json> new_key(const Call& call, TenantSession& session, Integration& integration)
 {
@@ -61,7 +78,7 @@ Result<json> new_key(const Call& call, TenantSession& session, Integration& inte
     integration.keys.push_back(key);
     auto answer = key_json(key);
     answer["secret"] = made.secret;
-    answer["urls"] = {{"alerts", "/i/" + made.secret + "/alerts"}, {"alertmanager", "/i/" + made.secret + "/am"}};
+    answer["urls"] = urls_json(made.secret);
     return answer;
 }
 

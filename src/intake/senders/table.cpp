@@ -31,6 +31,12 @@ std::span<const Sender* const> senders()
     return kSenders;
 }
 
+KeyedUrl keyed_url(const Sender& sender) noexcept
+{
+    return {.name = sender.url_name.empty() ? sender.name : sender.url_name,
+            .pattern = sender.url.empty() ? sender.paths.front().with_token.pattern : sender.url};
+}
+
 const Sender* sender_at(std::string_view path) noexcept
 {
     path = without_token(path);

@@ -31,6 +31,7 @@ TEST_F(Integrations, ComeWithAKeyThatIsShownOnce)
     EXPECT_THAT(secret, StartsWith("wnk_"));
     EXPECT_EQ(created.body["key"]["urls"]["alerts"], "/i/" + secret + "/alerts");
     EXPECT_EQ(created.body["key"]["urls"]["alertmanager"], "/i/" + secret + "/am");
+    EXPECT_EQ(created.body["key"]["urls"]["grafana"], "/i/" + secret + "/grafana");
     EXPECT_TRUE(opens(secret));
 
     const auto read = get("/integrations/" + created.id());

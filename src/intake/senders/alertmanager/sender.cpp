@@ -105,8 +105,12 @@ constexpr std::array kSigns{
 
 const Sender& alertmanager_sender()
 {
-    static constexpr Sender kSender{
-        .name = "alertmanager", .roots = kRoots, .paths = kPaths, .signs = kSigns, .refuse = refuse};
+    static constexpr Sender kSender{.name = "alertmanager",
+                                    .roots = kRoots,
+                                    .paths = kPaths,
+                                    .url = "/i/{token}/am",  // Prometheus appends /api/v2/alerts
+                                    .signs = kSigns,
+                                    .refuse = refuse};
     return kSender;
 }
 

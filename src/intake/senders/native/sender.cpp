@@ -68,7 +68,7 @@ constexpr std::array kPaths{
 
 const Sender& native_sender()
 {
-    static constexpr Sender kSender{.name = "native", .paths = kPaths};
+    static constexpr Sender kSender{.name = "native", .paths = kPaths, .url_name = "alerts"};
     return kSender;
 }
 

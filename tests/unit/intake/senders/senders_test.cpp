@@ -79,6 +79,24 @@ TEST(Senders, ShowTheirKeyInThePathOnlyWhereItSaysSo)
     }
 }
 
+TEST(Senders, AreShownAUrlThatLeadsToThemUnderANameOfItsOwn)
+{
+    std::set<std::string_view> names;
+    for (const auto* sender : senders()) {
+        const auto [name, pattern] = keyed_url(*sender);
+        EXPECT_THAT(std::string(name), testing::MatchesRegex("[a-z][a-z0-9_]*"));
+        EXPECT_TRUE(names.insert(name).second) << name;
+        const bool leads_there = std::ranges::any_of(
+            sender->paths, [&](const SenderPath& path) { return path.with_token.pattern.starts_with(pattern); });
+        EXPECT_TRUE(leads_there) << pattern;
+        if (!pattern.empty()) EXPECT_TRUE(pattern.starts_with("/i/{token}/")) << pattern;
+    }
+    EXPECT_EQ(keyed_url(sender_called("native")).name, "alerts");
+    EXPECT_EQ(keyed_url(sender_called("native")).pattern, "/i/{token}/alerts");
+    EXPECT_EQ(keyed_url(sender_called("alertmanager")).pattern, "/i/{token}/am") << "what sends there adds the rest";
+    EXPECT_EQ(keyed_url(sender_called("grafana")).pattern, "/i/{token}/grafana");
+}
+
 TEST(Senders, EitherTakeAlertsAtAPathOrReply)
 {
     for (const auto& [sender, path] : all_paths()) {
