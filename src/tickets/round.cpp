@@ -105,10 +105,7 @@ void Round::let_go(Ticket& ticket)
 {
     ticket.suppressed = true;
     ticket.suppression_reason = "let go by hand: told of within seconds";
-    auto alert = alert_of(ticket);
-    alert.starts_at.reset();
-    alert.received_at = act_.at;
-    changes_[ticket.id].let_go = std::move(alert);
+    changes_[ticket.id].let_go = alert_of(ticket, act_.at);
 }
 
 domain::Alert alert_of(const Ticket& ticket)
@@ -126,6 +123,14 @@ domain::Alert alert_of(const Ticket& ticket)
     alert.labels = ticket.labels;
     alert.starts_at = ticket.opened_at;
     alert.received_at = ticket.last_seen_at;
+    return alert;
+}
+
+domain::Alert alert_of(const Ticket& ticket, Timestamp at)
+{
+    auto alert = alert_of(ticket);
+    alert.starts_at.reset();
+    alert.received_at = at;
     return alert;
 }
 

@@ -5,6 +5,7 @@
 /// take. Pure: the shell asks what needs_of() names, lets a Round decide, and stores what it made.
 
 #include "winnow/base/result.hpp"
+#include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/alert.hpp"
 #include "winnow/domain/ticket.hpp"
@@ -89,6 +90,8 @@ private:
 
 /// What of a ticket's alerts is left on the ticket.
 [[nodiscard]] domain::Alert alert_of(const domain::Ticket& ticket);
+/// The same as a firing alert would show it that comes in at `at` and says nothing of when its trouble began.
+[[nodiscard]] domain::Alert alert_of(const domain::Ticket& ticket, Timestamp at);
 
 /// Whether an error is about the one ticket, so that the others of a request may go on.
 [[nodiscard]] bool concerns_one_ticket(const Error& error) noexcept;

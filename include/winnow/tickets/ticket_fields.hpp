@@ -1,9 +1,13 @@
 #pragma once
 
 /// @file
-/// The table of a ticket's fields, and the only place that lists them except triage's own statements
-/// (src/pg/triage/triage_writes.cpp): rows are read and stored by it, JSON, CSV and timelines written, and people's
-/// changes taken. How a value is shown and stored follows from its member's type.
+/// The table of a ticket's fields: by it rows are read, and stored by people's changes; JSON, CSV and timelines are
+/// written, and people's changes taken. How a value is shown and stored follows from its member's type.
+///
+/// It is not the only place that names fields. Triage's statements list what they store (src/pg/triage/
+/// triage_writes.cpp), alert_of() what an alert has of a ticket (round.hpp), notices and rules' cases what they tell of
+/// one (src/routing/payload.cpp, src/cli/rules/cases/), and two answers its headline (silence_preview.cpp,
+/// alert_explanation.cpp in src/api/): a new field is in none of these until somebody wants it there.
 
 #include "winnow/domain/ticket.hpp"
 #include "winnow/tickets/ticket_core.hpp"

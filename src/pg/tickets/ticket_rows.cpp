@@ -30,6 +30,22 @@ const std::string& ticket_columns()
     return kColumns;
 }
 
+const std::string& ticket_bytes()
+{
+    using domain::Ticket;
+    static const auto kBytes = [] {
+        std::string sum;
+        for (const auto& field : tickets::ticket_fields()) {
+            const bool is_labels = std::holds_alternative<domain::Labels Ticket::*>(field.member);
+            if (!is_labels && !std::holds_alternative<std::string Ticket::*>(field.member)) continue;
+            sum.append(sum.empty() ? "octet_length(t." : " + octet_length(t.").append(field.column);
+            sum.append(is_labels ? "::text)" : ")");
+        }
+        return sum;
+    }();
+    return kBytes;
+}
+
 domain::Ticket read_ticket(const pqxx::row& row)
 {
     domain::Ticket ticket;

@@ -18,6 +18,10 @@ namespace winnow::pg {
 [[nodiscard]] const std::string& ticket_columns();
 [[nodiscard]] domain::Ticket read_ticket(const pqxx::row& row);
 
+/// How many bytes of text such a row has, of a table called `t`: a sum, without brackets. Unpacks nothing that is
+/// stored apart.
+[[nodiscard]] const std::string& ticket_bytes();
+
 /// Throws on a word that the table's check constraint would have kept out.
 [[nodiscard]] domain::TicketState read_ticket_state(const pqxx::field& field);
 

@@ -28,11 +28,8 @@ using ports::TicketOrder;
 /// which `limit 1` sees to: a join may read all of a table instead.
 const auto kRead = "select " + ticket_columns() + ", t.place from (select " + ticket_columns() + R"sql(,
        w.place, min(w.place) over () as first,
-       sum(octet_length(t.title) + octet_length(t.description) + octet_length(t.dedup_key) + octet_length(t.source)
-           + octet_length(t.service) + octet_length(t.component) + octet_length(t.group_name)
-           + octet_length(t.class_name) + octet_length(t.priority) + octet_length(t.labels::text)
-           + octet_length(t.suppression_reason) + octet_length(t.cause) + octet_length(t.impact)
-           + octet_length(t.measure) + octet_length(t.approver)) over (order by w.place) as bytes
+       sum()sql" + ticket_bytes() +
+                   R"sql() over (order by w.place) as bytes
   from unnest($2::uuid[]) with ordinality as w(ticket_id, place)
  cross join lateral (select * from tickets o
                       where o.tenant_id = $1::uuid and o.ticket_id = w.ticket_id limit 1) t) t

@@ -3,9 +3,11 @@
 #include "pg/journal/outages.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
+#include "pg/tickets/ticket_rows.hpp"
 #include "pg/tickets/ticket_states.hpp"
 #include "pg/triage/fold_transaction.hpp"
 #include "pg/triage/machine_rows.hpp"
+#include "winnow/tickets/round.hpp"
 
 #include <utility>
 
@@ -22,28 +24,9 @@ select tenant_id from rule_machines where due_at <= now()
 // The tenth of a second is for alerts that are received and not committed yet.
 constexpr auto kUntil = "select least(now() - interval '0.1 s', $1::timestamptz)";
 
-const auto kDueTickets = R"sql(
-select ticket_id, title, severity, dedup_key, source, service, component, group_name, class_name, description, labels
-  from tickets where tenant_id = $1 and state = )sql" +
-                         sql_word(domain::TicketState::held) +
-                         R"sql( and held_until <= $2 order by held_until, ticket_id limit $3
-)sql";
-
-domain::Alert read_alert(const pqxx::row& row)
-{
-    domain::Alert alert;
-    alert.title = text_of(row["title"]);
-    alert.severity = static_cast<domain::Severity>(row["severity"].as<int>());
-    alert.dedup_key = text_of(row["dedup_key"]);
-    alert.source = text_of(row["source"]);
-    alert.service = text_of(row["service"]);
-    alert.component = text_of(row["component"]);
-    alert.group = text_of(row["group_name"]);
-    alert.class_name = text_of(row["class_name"]);
-    alert.description = text_of(row["description"]);
-    alert.labels = labels_of(row["labels"]);
-    return alert;
-}
+const auto kDueTickets = "select " + ticket_columns() +
+                         " from tickets t where t.tenant_id = $1 and t.state = " + sql_word(domain::TicketState::held) +
+                         " and t.held_until <= $2 order by t.held_until, t.ticket_id limit $3";
 
 class PgHoldStore final : public ports::HoldStore {
 public:
@@ -72,8 +55,8 @@ public:
             const auto until = time_of(query(tx, kUntil, waiting_since(tx, tenant))[0][0]);
             due.rows.until = until;
             for (const auto& row : query(tx, kDueTickets.c_str(), tenant, until, turn.limit)) {
-                auto& alert = due.rows.alerts.emplace(id_of<TicketId>(row[0]), read_alert(row)).first->second;
-                alert.received_at = until;
+                const auto ticket = read_ticket(row);
+                due.rows.alerts.emplace(ticket.id, tickets::alert_of(ticket, until));
             }
             due.rows.machines = load_due_machines(tx, tenant, until, turn.limit);
             if (due.rows.size() > 0) due.fold = *std::move(fold);

@@ -145,6 +145,35 @@ TEST_F(HoldStoreTest, WhatIsDueIsFoundWithItsTicketsAndNothingElse)
     EXPECT_LE(found.until, now_ + 1min);
 }
 
+TEST_F(HoldStoreTest, ADueTicketIsShownAsAFiringAlertWouldShowIt)
+{
+    auto waiting = held("due", 1, now_ - 1s);
+    auto& ticket = waiting.ticket;
+    ticket.severity = domain::Severity::critical;
+    ticket.source = "db-7";
+    ticket.service = "shop";
+    ticket.component = "disk";
+    ticket.group = "db";
+    ticket.class_name = "disk_full";
+    store(opening({waiting}, 2));
+    const auto found = due();
+    ASSERT_TRUE(found.alerts.contains(ticket.id));
+    const auto& alert = found.alerts.at(ticket.id);
+    EXPECT_EQ(alert.status, domain::AlertStatus::firing);
+    EXPECT_EQ(alert.title, ticket.title);
+    EXPECT_EQ(alert.description, ticket.description);
+    EXPECT_EQ(alert.severity, ticket.severity);
+    EXPECT_EQ(alert.dedup_key, "due");
+    EXPECT_EQ(alert.source, "db-7");
+    EXPECT_EQ(alert.service, "shop");
+    EXPECT_EQ(alert.component, "disk");
+    EXPECT_EQ(alert.group, "db");
+    EXPECT_EQ(alert.class_name, "disk_full");
+    EXPECT_EQ(alert.labels, ticket.labels);
+    EXPECT_EQ(alert.received_at, found.until);
+    EXPECT_EQ(alert.starts_at, std::nullopt) << "an alert that comes now says nothing of when it began";
+}
+
 TEST_F(HoldStoreTest, TimeStandsStillAtTheOldestAlertThatIsNotFolded)
 {
     store(opening({held("early", 1, now_ - 10min), held("late", 2, now_ - 5min)}, 3));
