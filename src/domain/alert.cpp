@@ -1,6 +1,7 @@
 #include "winnow/domain/alert.hpp"
 
 #include "domain/sender_word.hpp"
+#include "winnow/domain/words.hpp"
 
 #include <algorithm>
 #include <array>
@@ -17,9 +18,15 @@ std::string_view to_string(AlertStatus status) noexcept
     return "firing";
 }
 
+std::span<const AlertStatus> alert_statuses() noexcept
+{
+    static constexpr std::array kStatuses{AlertStatus::firing, AlertStatus::acknowledged, AlertStatus::resolved};
+    return kStatuses;
+}
+
 std::optional<AlertStatus> parse_alert_status(std::string_view word) noexcept
 {
-    for (const auto status : {AlertStatus::firing, AlertStatus::acknowledged, AlertStatus::resolved}) {
+    for (const auto status : alert_statuses()) {
         if (word == to_string(status)) return status;
     }
     return std::nullopt;

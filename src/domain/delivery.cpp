@@ -1,5 +1,9 @@
 #include "winnow/domain/delivery.hpp"
 
+#include "winnow/domain/words.hpp"
+
+#include <array>
+
 namespace winnow::domain {
 
 std::string_view to_string(DeliveryState state) noexcept
@@ -15,10 +19,16 @@ std::string_view to_string(DeliveryState state) noexcept
     return "pending";
 }
 
+std::span<const DeliveryState> delivery_states() noexcept
+{
+    using enum DeliveryState;
+    static constexpr std::array kStates{pending, sending, delivered, dead, cancelled, superseded};
+    return kStates;
+}
+
 std::optional<DeliveryState> parse_delivery_state(std::string_view word) noexcept
 {
-    for (const auto state : {DeliveryState::pending, DeliveryState::sending, DeliveryState::delivered,
-                             DeliveryState::dead, DeliveryState::cancelled, DeliveryState::superseded}) {
+    for (const auto state : delivery_states()) {
         if (word == to_string(state)) return state;
     }
     return std::nullopt;

@@ -1,6 +1,7 @@
 #include "winnow/domain/severity.hpp"
 
 #include "domain/sender_word.hpp"
+#include "winnow/domain/words.hpp"
 
 #include <algorithm>
 #include <array>
@@ -111,9 +112,15 @@ std::string_view to_string(Severity severity) noexcept
     return "warning";
 }
 
+std::span<const Severity> severities() noexcept
+{
+    static constexpr std::array kSeverities{Severity::critical, Severity::error, Severity::warning, Severity::info};
+    return kSeverities;
+}
+
 std::optional<Severity> parse_severity(std::string_view word) noexcept
 {
-    for (const auto severity : {Severity::info, Severity::warning, Severity::error, Severity::critical}) {
+    for (const auto severity : severities()) {
         if (word == to_string(severity)) return severity;
     }
     return std::nullopt;

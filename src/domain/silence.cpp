@@ -1,5 +1,9 @@
 #include "winnow/domain/silence.hpp"
 
+#include "winnow/domain/words.hpp"
+
+#include <array>
+
 namespace winnow::domain {
 
 std::string_view to_string(SilenceState state) noexcept
@@ -12,9 +16,15 @@ std::string_view to_string(SilenceState state) noexcept
     return "expired";
 }
 
+std::span<const SilenceState> silence_states() noexcept
+{
+    static constexpr std::array kStates{SilenceState::pending, SilenceState::active, SilenceState::expired};
+    return kStates;
+}
+
 std::optional<SilenceState> parse_silence_state(std::string_view word) noexcept
 {
-    for (const auto state : {SilenceState::pending, SilenceState::active, SilenceState::expired}) {
+    for (const auto state : silence_states()) {
         if (word == to_string(state)) return state;
     }
     return std::nullopt;

@@ -1,5 +1,7 @@
 #include "winnow/domain/verdict.hpp"
 
+#include "winnow/domain/words.hpp"
+
 #include <array>
 
 namespace winnow::domain {
@@ -30,6 +32,11 @@ std::string_view to_string(Disposition disposition) noexcept
         case Disposition::quarantined: return "quarantined";
     }
     return "ignored";
+}
+
+std::span<const Disposition> dispositions() noexcept
+{
+    return kDispositions;
 }
 
 std::optional<Disposition> parse_disposition(std::string_view word) noexcept

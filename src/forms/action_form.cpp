@@ -4,7 +4,7 @@
 #include "winnow/forms/action_form.hpp"
 
 #include "forms/action_members.hpp"
-#include "forms/severity_words.hpp"
+#include "winnow/domain/words.hpp"
 
 #include <array>
 #include <cstddef>
@@ -66,7 +66,8 @@ Row<SetAction> row(Of<SetAction> /*kind*/)
 Row<SeverityAction> row(Of<SeverityAction> /*kind*/)
 {
     return {"severity",
-            {word("severity", &SeverityAction::severity, severity_words(), &domain::parse_severity, kRequired)}};
+            {word("severity", &SeverityAction::severity, domain::words_of(domain::severities()),
+                  &domain::parse_severity, kRequired)}};
 }
 
 Row<DedupKeyAction> row(Of<DedupKeyAction> /*kind*/)

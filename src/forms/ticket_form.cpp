@@ -1,7 +1,7 @@
 #include "winnow/forms/ticket_form.hpp"
 
-#include "forms/severity_words.hpp"
 #include "winnow/domain/one_line.hpp"
+#include "winnow/domain/words.hpp"
 #include "winnow/forms/field_reader.hpp"
 
 #include <nlohmann/json.hpp>
@@ -99,7 +99,7 @@ struct Editor {
 
     void operator()(domain::Severity Ticket::* at) const
     {
-        const auto word = fields.word(field.name, severity_words(), Need::required);
+        const auto word = fields.word(field.name, domain::words_of(domain::severities()), Need::required);
         if (word) wanted.*at = domain::parse_severity(*word).value_or(ticket.*at);
     }
 

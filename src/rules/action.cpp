@@ -5,6 +5,7 @@
 #include "winnow/base/text.hpp"
 #include "winnow/domain/limits.hpp"
 #include "winnow/domain/one_line.hpp"
+#include "winnow/domain/words.hpp"
 
 #include <algorithm>
 #include <array>
@@ -189,7 +190,7 @@ struct Compiler {
     Compiled operator()(const domain::SeverityAction& action) const
     {
         if (action.severity < domain::Severity::info || action.severity > domain::Severity::critical) {
-            return field_error("/severity", "use critical, error, warning or info");
+            return field_error("/severity", "use " + domain::listed(domain::severities(), " or "));
         }
         return std::make_unique<const SetSeverity>(action.severity);
     }

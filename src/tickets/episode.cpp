@@ -98,6 +98,24 @@ void give_up(TicketCore& ticket, Timestamp at) noexcept
     ticket.restraint = after_hold(ticket.restraint);
 }
 
+std::string_view to_string(Flapping flapping) noexcept
+{
+    switch (flapping) {
+        case Flapping::no: return "";
+        case Flapping::firing: return "firing";
+        case Flapping::resolved: return "resolved";
+    }
+    return "";
+}
+
+std::optional<Flapping> parse_flapping(std::string_view word) noexcept
+{
+    for (const auto flapping : {Flapping::no, Flapping::firing, Flapping::resolved}) {
+        if (word == to_string(flapping)) return flapping;
+    }
+    return std::nullopt;
+}
+
 bool is_heard(const TicketCore& ticket) noexcept
 {
     return !ticket.suppressed && ticket.state != held && ticket.restraint.flapping == Flapping::no;

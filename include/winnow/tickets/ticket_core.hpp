@@ -12,12 +12,17 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace winnow::tickets {
 
 /// A ticket's trouble while it comes and goes: what the last news of it was. Stored by name: do not rename.
 enum class Flapping : std::uint8_t { no, firing, resolved };
+
+/// "" where it does not flap.
+[[nodiscard]] std::string_view to_string(Flapping flapping) noexcept;
+[[nodiscard]] std::optional<Flapping> parse_flapping(std::string_view word) noexcept;
 
 /// What rules hold back about a ticket.
 struct Restraint {

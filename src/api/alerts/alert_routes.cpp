@@ -6,6 +6,7 @@
 #include "api/rest/problem.hpp"
 #include "api/rest/respond.hpp"
 #include "api/rest/route.hpp"
+#include "winnow/domain/words.hpp"
 #include "winnow/ports/ticket_store.hpp"
 
 #include <nlohmann/json.hpp>
@@ -31,9 +32,7 @@ Result<Done> read_dispositions(const http::RequestHead& head, AlertQuery& query)
         }
         const auto disposition = domain::parse_disposition(word);
         if (!disposition) {
-            return query_error("disposition",
-                               "must be of ticketed, dropped, suppressed, silenced, inhibited, held, resolved, "
-                               "ignored, quarantined, pending");
+            return query_error("disposition", "must be of " + domain::listed(domain::dispositions()) + ", pending");
         }
         query.dispositions.push_back(*disposition);
     }

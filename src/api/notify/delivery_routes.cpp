@@ -3,6 +3,7 @@
 #include "api/rest/respond.hpp"
 #include "api/rest/route.hpp"
 #include "api/tickets/ticket_json.hpp"
+#include "winnow/domain/words.hpp"
 #include "winnow/ports/delivery_store.hpp"
 #include "winnow/ports/ticket_store.hpp"
 #include "winnow/tickets/work.hpp"
@@ -39,7 +40,7 @@ Result<Response> list_deliveries(const Call& call, TenantSession& session)
     if (!page) return page.error();
     ports::DeliveryFilter filter;
     auto states = word_parameter<domain::DeliveryState>(head, "state", &domain::parse_delivery_state,
-                                                        "pending, sending, delivered, dead, cancelled, superseded");
+                                                        domain::listed(domain::delivery_states()));
     if (!states) return states.error();
     filter.states = std::move(*states);
     const auto ticket = id_parameter<TicketId>(head, "ticket_id");

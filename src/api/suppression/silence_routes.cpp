@@ -6,6 +6,7 @@
 #include "api/suppression/scope_json.hpp"
 #include "api/suppression/silence_work.hpp"
 #include "api/tickets/ticket_json.hpp"
+#include "winnow/domain/words.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/silence_store.hpp"
 #include "winnow/suppression/breadth.hpp"
@@ -63,8 +64,8 @@ Result<Response> list_silences(const Call& call, TenantSession& session)
     if (const auto known = only_parameters(head, {"limit", "cursor", "state[]"}); !known) return known.error();
     const auto page = id_page<SilenceId>(head);
     if (!page) return page.error();
-    const auto states =
-        word_parameter<SilenceState>(head, "state", domain::parse_silence_state, "pending, active, expired");
+    const auto states = word_parameter<SilenceState>(head, "state", domain::parse_silence_state,
+                                                     domain::listed(domain::silence_states()));
     if (!states) return states.error();
     if (states->size() > 1) return query_error("state", "takes one state");
     const auto state = states->empty() ? std::nullopt : std::optional(states->front());

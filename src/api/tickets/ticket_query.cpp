@@ -3,6 +3,7 @@
 #include "api/rest/parameters.hpp"
 #include "api/rest/problem.hpp"
 #include "winnow/base/text.hpp"
+#include "winnow/domain/words.hpp"
 
 #include <algorithm>
 #include <array>
@@ -73,14 +74,6 @@ Result<TicketCursor> read_cursor(const Cursor& parts, TicketOrder order)
     return cursor;
 }
 
-/// `held, open, …`
-std::string listed_states()
-{
-    std::string list;
-    for (const auto state : domain::ticket_states()) list.append(list.empty() ? "" : ", ").append(to_string(state));
-    return list;
-}
-
 Result<Done> read_assignee(const http::RequestHead& head, const access::Principal& who, TicketFilter& filter)
 {
     const auto text = head.query_parameter("assignee");
@@ -127,11 +120,12 @@ const std::vector<domain::TicketState>& shown_states()
 Result<TicketFilter> ticket_filter(const http::RequestHead& head, const access::Principal& who)
 {
     TicketFilter filter;
-    auto states = word_parameter<domain::TicketState>(head, "state", &domain::parse_ticket_state, listed_states());
+    auto states = word_parameter<domain::TicketState>(head, "state", &domain::parse_ticket_state,
+                                                      domain::listed(domain::ticket_states()));
     if (!states) return states.error();
     filter.states = std::move(*states);
-    auto severities =
-        word_parameter<domain::Severity>(head, "severity", &domain::parse_severity, "critical, error, warning, info");
+    auto severities = word_parameter<domain::Severity>(head, "severity", &domain::parse_severity,
+                                                       domain::listed(domain::severities()));
     if (!severities) return severities.error();
     filter.severities = std::move(*severities);
     auto services = listed_parameter(head, "service");

@@ -10,6 +10,7 @@
 #include "api/tickets/ticket_json.hpp"
 #include "api/tickets/ticket_query.hpp"
 #include "api/tickets/ticket_work.hpp"
+#include "winnow/domain/words.hpp"
 #include "winnow/ports/ticket_store.hpp"
 
 #include <nlohmann/json.hpp>
@@ -62,9 +63,9 @@ Result<Response> ticket_stats(const Call& call, TenantSession& session)
 
     auto by_state = json::object();
     for (const auto state : domain::ticket_states()) by_state[std::string(to_string(state))] = 0;
-    const json none{{"critical", 0}, {"error", 0}, {"warning", 0}, {"info", 0}};
-    json by_severity = none;
-    json unfinished_by_severity = none;
+    auto by_severity = json::object();
+    for (const auto severity : domain::severities()) by_severity[std::string(to_string(severity))] = 0;
+    auto unfinished_by_severity = by_severity;
     std::int64_t total = 0;
     const auto add = [](json& to, std::string_view key, std::int64_t count) {
         auto& value = to[std::string(key)];

@@ -6,6 +6,7 @@
 #include "api/rest/respond.hpp"
 #include "api/tickets/ticket_json.hpp"
 #include "api/tickets/ticket_writer.hpp"
+#include "winnow/domain/words.hpp"
 #include "winnow/ports/ticket_store.hpp"
 #include "winnow/tickets/round.hpp"
 
@@ -29,14 +30,6 @@ using tickets::Move;
 constexpr std::size_t kMaxBulk = 500;
 constexpr std::size_t kMaxComment = 16'384;
 
-/// Every state, as the transition's `to`.
-std::vector<std::string_view> state_words()
-{
-    std::vector<std::string_view> words;
-    for (const auto state : domain::ticket_states()) words.push_back(to_string(state));
-    return words;
-}
-
 /// The ticket the path names, locked; 412 where If-Match names another version.
 Result<Ticket> lock_ticket(const Call& call, ports::TenantSession& session)
 {
@@ -51,7 +44,7 @@ Result<Ticket> lock_ticket(const Call& call, ports::TenantSession& session)
 
 std::optional<Move> read_move(FieldReader& fields)
 {
-    const auto word = fields.word("to", state_words(), Need::required);
+    const auto word = fields.word("to", domain::words_of(domain::ticket_states()), Need::required);
     auto comment = fields.text("comment", {0, kMaxComment});
     if (!word) return std::nullopt;
     return Move{.to = domain::parse_ticket_state(*word).value_or(TicketState::open),

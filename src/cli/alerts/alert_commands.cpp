@@ -6,6 +6,7 @@
 #include "winnow/cli/terminal_text.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/documents/documents.hpp"
+#include "winnow/domain/words.hpp"
 
 #include <algorithm>
 #include <iostream>
@@ -146,12 +147,14 @@ void add_send(Syntax& group, Command& chosen)
         "JSON: an alert, an array, or {\"alerts\":[…]}; NDJSON: an alert a line; - is standard input");
     // What a file holds is not mended by flags: with both, one of them would be passed over. An empty one is passed
     // over, too: a script whose variable is empty must not lose its alert.
-    const auto field = [&](const char* name, auto& value, const char* description) {
+    const auto field = [&](const char* name, auto& value, const std::string& description) {
         command->add_option(name, value, description, Empty::as_not_given)->excludes(file);
     };
     field("--title", arguments->title, "What happened, in a line");
-    field("--severity", arguments->severity, "critical, error, warning or info, or another word that senders use");
-    field("--status", arguments->status, "firing, acknowledged or resolved, or another word that senders use");
+    field("--severity", arguments->severity,
+          domain::listed(domain::severities(), " or ") + ", or another word that senders use");
+    field("--status", arguments->status,
+          domain::listed(domain::alert_statuses(), " or ") + ", or another word that senders use");
     field("--source", arguments->source, "What it happened to, e.g. a host");
     field("--service", arguments->service, "The service it belongs to");
     field("--component", arguments->component, "The part of the source");

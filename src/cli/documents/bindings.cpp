@@ -1,6 +1,7 @@
 #include "cli/documents/bindings.hpp"
 
 #include "winnow/base/text.hpp"
+#include "winnow/domain/words.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -68,7 +69,7 @@ void read_links(const json& value, Alert& alert)
 void read_severity(const json& value, Alert& alert)
 {
     const auto severity = domain::severity_from_sender(text(value, "severity"));
-    if (!severity) throw field_error("/severity", "severity takes critical, error, warning or info");
+    if (!severity) throw field_error("/severity", "severity takes " + domain::listed(domain::severities(), " or "));
     alert.severity = *severity;
 }
 

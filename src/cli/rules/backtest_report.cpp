@@ -2,6 +2,7 @@
 
 #include "cli/shown/table.hpp"
 #include "winnow/cli/terminal_text.hpp"
+#include "winnow/domain/backtest.hpp"
 
 #include <unistd.h>
 
@@ -20,8 +21,9 @@ using nlohmann::json;
 
 bool is_finished(const json& backtest)
 {
-    const auto& state = backtest.at("state").get_ref<const std::string&>();
-    return state != "queued" && state != "running";
+    using domain::BacktestState;
+    const auto state = domain::parse_backtest_state(backtest.at("state").get_ref<const std::string&>());
+    return state != BacktestState::queued && state != BacktestState::running;
 }
 
 void print_progress(const json& backtest)

@@ -5,6 +5,7 @@
 #include "winnow/base/time_range.hpp"
 #include "winnow/cli/syntax.hpp"
 #include "winnow/cli/terminal_text.hpp"
+#include "winnow/domain/words.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -189,7 +190,7 @@ void add_silence_commands(Syntax& root, Command& chosen)
                       .path = kPath,
                       .head = {"ID", "STATE", "ENDS AT", "HITS", "MATCHERS OR CONDITION", "COMMENT"},
                       .row = row,
-                      .states = "pending, active or expired",
+                      .states = domain::listed(domain::silence_states(), " or "),
                       .example = "winnow silence list --state active"});
     add_delete_command(*group, chosen,
                        {.name = "expire",

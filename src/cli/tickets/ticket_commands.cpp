@@ -4,6 +4,7 @@
 #include "cli/shown/table.hpp"
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/ticket.hpp"
+#include "winnow/domain/words.hpp"
 
 #include <algorithm>
 #include <iostream>
@@ -172,7 +173,8 @@ void add_ticket_commands(Syntax& root, Command& chosen)
     auto arguments = std::make_shared<ListArguments>();
     arguments->connection.add_options(*command);
     command->add_option("--state", arguments->state, "open, in_progress, recovered, closed, …; several with commas");
-    command->add_option("--severity", arguments->severity, "critical, error, warning, info; several with commas");
+    command->add_option("--severity", arguments->severity,
+                        domain::listed(domain::severities()) + "; several with commas");
     command->add_option("--service", arguments->service, "Only of this service");
     command->add_option("--q", arguments->text, "Words in title, description or dedup key");
     command->add_option("--limit", arguments->limit, "How many at most")->range(1, 500)->capture_default_str();

@@ -3,6 +3,7 @@
 #include "expr/matchers/matcher_lexer.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/domain/alert.hpp"
+#include "winnow/domain/words.hpp"
 #include "winnow/expr/matchers.hpp"
 
 #include <algorithm>
@@ -16,8 +17,6 @@ namespace {
 using Kind = Node::Kind;
 using TokenKind = MatcherToken::Kind;
 
-constexpr std::array<std::string_view, 4> kSeverities = {"critical", "error", "warning", "info"};
-constexpr std::array<std::string_view, 3> kStatuses = {"firing", "acknowledged", "resolved"};
 /// Long enough that a name near one of them is hardly meant.
 constexpr std::array<std::string_view, 9> kLongFields = {"title",     "description", "source",   "service", "component",
                                                          "dedup_key", "integration", "severity", "status"};
@@ -78,42 +77,27 @@ bool is_negative(const Matcher& matcher)
     return matcher.op() == Matcher::Op::not_equal || matcher.op() == Matcher::Op::not_regex;
 }
 
-/// How many of the field's words the matcher lets through, where no label stands before the field.
+/// A value that none of the field's words has: so it is always false, or always true, but for a label of that name.
 template <typename Word>
-std::size_t passed(const Matcher& matcher, std::initializer_list<Word> words, Word domain::Alert::* member)
+std::optional<std::string> odd_value(const Matcher& matcher, std::span<const Word> values, Word domain::Alert::* member)
 {
-    return static_cast<std::size_t>(std::ranges::count_if(words, [&](Word word) {
+    // How many of them the matcher lets through, where no label stands before the field.
+    const auto passed = static_cast<std::size_t>(std::ranges::count_if(values, [&](Word value) {
         domain::Alert alert;
-        alert.*member = word;
+        alert.*member = value;
         return matcher.matches(alert);
     }));
+    if (passed != (is_negative(matcher) ? values.size() : 0)) return std::nullopt;
+    return matcher.str() + " is " + (is_negative(matcher) ? "true" : "false") + " for every alert without a label " +
+           matcher.name() + ": an alert's own " + matcher.name() + " is " + domain::listed(values, " or ") +
+           suggestion(matcher.value(), domain::words_of(values)).value_or("");
 }
 
-std::string listed(std::span<const std::string_view> words)
-{
-    std::string out;
-    for (const auto word : words) out += (out.empty() ? "" : word == words.back() ? " or " : ", ") + std::string(word);
-    return out;
-}
-
-/// A value that none of the field's words has: so it is always false, or always true, but for a label of that name.
 std::optional<std::string> odd_value(const Matcher& matcher)
 {
-    using domain::AlertStatus;
-    using domain::Severity;
-    const bool severity = matcher.name() == "severity";
-    if (!severity && matcher.name() != "status") return std::nullopt;
-    const std::span<const std::string_view> words =
-        severity ? std::span<const std::string_view>(kSeverities) : std::span<const std::string_view>(kStatuses);
-    const auto count = severity
-                           ? passed(matcher, {Severity::critical, Severity::error, Severity::warning, Severity::info},
-                                    &domain::Alert::severity)
-                           : passed(matcher, {AlertStatus::firing, AlertStatus::acknowledged, AlertStatus::resolved},
-                                    &domain::Alert::status);
-    if (count != (is_negative(matcher) ? words.size() : 0)) return std::nullopt;
-    return matcher.str() + " is " + (is_negative(matcher) ? "true" : "false") + " for every alert without a label " +
-           matcher.name() + ": an alert's own " + matcher.name() + " is " + listed(words) +
-           suggestion(matcher.value(), words).value_or("");
+    if (matcher.name() == "severity") return odd_value(matcher, domain::severities(), &domain::Alert::severity);
+    if (matcher.name() == "status") return odd_value(matcher, domain::alert_statuses(), &domain::Alert::status);
+    return std::nullopt;
 }
 
 /// Short names lie near many a label's (`test` and `text`): these are taken for slips only where a letter within or at
@@ -174,12 +158,12 @@ std::optional<std::string> odd_name(std::string_view written)
 
 std::optional<std::string> no_severity(std::string_view word)
 {
-    return suggestion(word, kSeverities);
+    return suggestion(word, domain::words_of(domain::severities()));
 }
 
 std::optional<std::string> no_status(std::string_view word)
 {
-    return suggestion(word, kStatuses);
+    return suggestion(word, domain::words_of(domain::alert_statuses()));
 }
 
 std::optional<std::string> slip_in_name(std::string_view name)

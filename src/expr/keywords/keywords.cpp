@@ -4,6 +4,7 @@
 #include "expr/checks/slips.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/domain/severity.hpp"
+#include "winnow/domain/words.hpp"
 
 #include <algorithm>
 #include <array>
@@ -152,19 +153,19 @@ private:
         if (!found && wording_ == Wording::as_stored) {
             return call_method("contains", identifier("text"), literal("severity:" + next_.text));
         }
-        if (!found) fail("severity is critical, error, warning or info" + no_severity(next_.text).value_or(""));
+        if (!found)
+            fail("severity is " + domain::listed(domain::severities(), " or ") + no_severity(next_.text).value_or(""));
         return make(Kind::equal, identifier("severity"), literal(static_cast<std::int64_t>(*found)));
     }
 
     void check_status() const
     {
         if (wording_ == Wording::as_stored) return;
-        static constexpr std::array<std::string_view, 3> kStatuses = {"firing", "acknowledged", "resolved"};
-        const auto holds = [&](std::string_view status) {
-            return status.contains(next_.text);
+        const auto holds = [&](domain::AlertStatus status) {
+            return to_string(status).contains(next_.text);
         };
-        if (std::ranges::any_of(kStatuses, holds)) return;
-        fail("status is firing, acknowledged or resolved" + no_status(next_.text).value_or(""));
+        if (std::ranges::any_of(domain::alert_statuses(), holds)) return;
+        fail("status is " + domain::listed(domain::alert_statuses(), " or ") + no_status(next_.text).value_or(""));
     }
 
     static Node field(const std::string& name)

@@ -2,35 +2,47 @@
 
 #include "pg/backtest/history_session.hpp"
 #include "pg/backtest/rule_draft_text.hpp"
+#include "pg/rows/sql_word.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/transaction.hpp"
 #include "winnow/domain/retention.hpp"
 
+#include <string>
 #include <utility>
 
 namespace winnow::pg {
 
 namespace {
 
+using domain::BacktestState;
 using ports::BacktestJob;
 using ports::HistoryRow;
 
-constexpr auto kGiveUp = R"sql(
-update backtests set state = 'failed', finished_at = now(), draft = '', revision = revision + 1,
+const auto kQueued = sql_word(BacktestState::queued);
+const auto kRunning = sql_word(BacktestState::running);
+
+const auto kGiveUp = R"sql(
+update backtests set state = )sql" +
+                     sql_word(BacktestState::failed) + R"sql(, finished_at = now(), draft = '', revision = revision + 1,
                      error = 'the server that ran it ended in the middle of it, ' || attempt || ' times'
- where state = 'running' and attempt >= $1::int and touched_at < now() - $2::int * interval '1 second'
+ where state = )sql" +
+                     kRunning + R"sql( and attempt >= $1::int and touched_at < now() - $2::int * interval '1 second'
 )sql";
 
 // One that was begun comes before those that wait: it was there first.
-constexpr auto kClaim = R"sql(
+const auto kClaim = R"sql(
 with next as (
     select b.tenant_id, b.backtest_id from backtests b
-     where (b.state = 'queued' and not exists (select from backtests o
-                                                where o.tenant_id = b.tenant_id and o.state = 'running'))
-        or (b.state = 'running' and b.touched_at < now() - $2::int * interval '1 second')
+     where (b.state = )sql" +
+                    kQueued + R"sql( and not exists (select from backtests o
+                                                where o.tenant_id = b.tenant_id and o.state = )sql" +
+                    kRunning + R"sql())
+        or (b.state = )sql" +
+                    kRunning + R"sql( and b.touched_at < now() - $2::int * interval '1 second')
      order by b.created_at, b.backtest_id limit 1 for update skip locked)
-update backtests b set state = 'running', runner = $1, attempt = b.attempt + 1, touched_at = now(),
+update backtests b set state = )sql" +
+                    kRunning + R"sql(, runner = $1, attempt = b.attempt + 1, touched_at = now(),
                        started_at = coalesce(b.started_at, now()), alerts_read = 0, rate = 0, result = '',
                        revision = b.revision + 1
   from next where b.tenant_id = next.tenant_id and b.backtest_id = next.backtest_id
@@ -48,28 +60,29 @@ select count(*) from quarantined_rows
  where tenant_id = $1 and received_at >= $2::timestamptz and received_at < $3::timestamptz
 )sql";
 
-#define WINNOW_STILL_HIS \
-    " where tenant_id = $1 and backtest_id = $2 and runner = $3 and attempt = $4 and state = 'running'"
+const auto kStillHis =
+    " where tenant_id = $1 and backtest_id = $2 and runner = $3 and attempt = $4 and state = " + kRunning;
 
-constexpr auto kBegin =
+const auto kBegin =
     "update backtests set draft_rules = $5, live_rules = $6, alerts_total = $7, touched_at = now(), "
-    "revision = revision + 1" WINNOW_STILL_HIS;
+    "revision = revision + 1" +
+    kStillHis;
 // Written now and then only.
-constexpr auto kKeep = "with his as (select from backtests" WINNOW_STILL_HIS
-                       "), told as (update backtests set touched_at = now()" WINNOW_STILL_HIS
-                       " and touched_at < now() - interval '2 seconds') "
-                       "select exists (select from his)";
-constexpr auto kReport =
+const auto kKeep = "with his as (select from backtests" + kStillHis +
+                   "), told as (update backtests set touched_at = now()" + kStillHis +
+                   " and touched_at < now() - interval '2 seconds') "
+                   "select exists (select from his)";
+const auto kReport =
     "update backtests set alerts_read = $5, alerts_total = $6, rate = $7, "
-    "result = case when $8 = '' then result else $8 end, touched_at = now(), revision = revision + 1" WINNOW_STILL_HIS;
-constexpr auto kEnd =
+    "result = case when $8 = '' then result else $8 end, touched_at = now(), revision = revision + 1" +
+    kStillHis;
+const auto kEnd =
     "update backtests set alerts_read = $5, alerts_total = $6, rate = $7, "
     "result = case when $8 = '' then result else $8 end, state = $9, error = $10, finished_at = now(), draft = '', "
-    "revision = revision + 1" WINNOW_STILL_HIS;
-constexpr auto kRelease =
-    "update backtests set state = 'queued', runner = '', attempt = attempt - 1, revision = "
-    "revision + 1" WINNOW_STILL_HIS;
-#undef WINNOW_STILL_HIS
+    "revision = revision + 1" +
+    kStillHis;
+const auto kRelease = "update backtests set state = " + kQueued +
+                      ", runner = '', attempt = attempt - 1, revision = revision + 1" + kStillHis;
 
 class PgBacktestJobs final : public ports::BacktestJobs {
 public:
@@ -83,10 +96,10 @@ public:
         return pool_.run([&](Session& session) -> Result<std::optional<BacktestJob>> {
             pqxx::nontransaction tx(session.connection());
             const auto silence = ports::kBacktestSilence.count();
-            query(tx, kGiveUp, ports::kBacktestAttempts, silence);
+            query(tx, kGiveUp.c_str(), ports::kBacktestAttempts, silence);
             try {
                 const auto rows =
-                    query(tx, kClaim, runner, silence, domain::class_of(domain::Kept::journal).usual.count());
+                    query(tx, kClaim.c_str(), runner, silence, domain::class_of(domain::Kept::journal).usual.count());
                 if (rows.empty()) return std::optional<BacktestJob>();
                 return read_job(tx, rows.front(), runner);
             } catch (const std::exception& failure) {
@@ -131,7 +144,7 @@ public:
     {
         return control_.run([&](Session& session) -> Result<bool> {
             pqxx::nontransaction tx(session.connection());
-            return query(tx, kKeep, job.tenant, job.id, job.runner, job.attempt)[0][0].as<bool>();
+            return query(tx, kKeep.c_str(), job.tenant, job.id, job.runner, job.attempt)[0][0].as<bool>();
         });
     }
 
@@ -165,8 +178,8 @@ private:
         job.max_alerts = row["max_alerts"].as<std::uint64_t>();
         auto draft = parse_draft(row["draft"].c_str());
         if (!draft) {
-            query(tx, kEnd, job.tenant, job.id, job.runner, job.attempt, 0, 0, 0, "", "failed",
-                  draft.error().message());
+            query(tx, kEnd.c_str(), job.tenant, job.id, job.runner, job.attempt, 0, 0, 0, "",
+                  to_string(BacktestState::failed), draft.error().message());
             return std::optional<BacktestJob>();
         }
         job.draft = *std::move(draft);
@@ -174,11 +187,11 @@ private:
     }
 
     template <typename... Args>
-    Result<bool> change(const char* sql, const BacktestJob& job, const Args&... args)
+    Result<bool> change(const std::string& sql, const BacktestJob& job, const Args&... args)
     {
         return pool_.run([&](Session& session) -> Result<bool> {
             pqxx::nontransaction tx(session.connection());
-            return query(tx, sql, job.tenant, job.id, job.runner, job.attempt, args...).affected_rows() == 1;
+            return query(tx, sql.c_str(), job.tenant, job.id, job.runner, job.attempt, args...).affected_rows() == 1;
         });
     }
 

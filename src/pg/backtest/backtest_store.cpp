@@ -1,6 +1,7 @@
 #include "winnow/ports/backtest_store.hpp"
 
 #include "pg/backtest/rule_draft_text.hpp"
+#include "pg/rows/sql_word.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/sql_errors.hpp"
 #include "pg/tenants/noun_stores.hpp"
@@ -13,10 +14,11 @@ namespace {
 using ports::Backtest;
 using ports::BacktestState;
 
-constexpr auto kInsert = R"sql(
+const auto kInsert = R"sql(
 insert into backtests (tenant_id, backtest_id, state, range_from, range_until, max_alerts, draft, draft_rules,
                        live_rules, created_at, created_by)
-values ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10)
+values ($1, $2, )sql" +
+                     sql_word(BacktestState::queued) + R"sql(, $3, $4, $5, $6, $7, $8, $9, $10)
 )sql";
 
 #define WINNOW_BACKTEST_COLUMNS                                                                             \
@@ -29,13 +31,16 @@ constexpr auto kPage = WINNOW_BACKTEST_COLUMNS
 constexpr auto kFind = WINNOW_BACKTEST_COLUMNS "result from backtests where tenant_id = $1 and backtest_id = $2";
 #undef WINNOW_BACKTEST_COLUMNS
 
-constexpr auto kCountUnfinished =
-    "select count(*) from backtests where tenant_id = $1 and state in ('queued', 'running')";
+const auto kUnfinished = sql_words({BacktestState::queued, BacktestState::running});
 
-constexpr auto kCancel = R"sql(
-update backtests set state = 'cancelled', finished_at = now(), draft = '', revision = revision + 1
- where tenant_id = $1 and backtest_id = $2 and state in ('queued', 'running')
-)sql";
+const auto kCountUnfinished = "select count(*) from backtests where tenant_id = $1 and state in " + kUnfinished;
+
+const auto kCancel = R"sql(
+update backtests set state = )sql" +
+                     sql_word(BacktestState::cancelled) +
+                     R"sql(, finished_at = now(), draft = '', revision = revision + 1
+ where tenant_id = $1 and backtest_id = $2 and state in )sql" +
+                     kUnfinished;
 constexpr auto kRemove = "delete from backtests where tenant_id = $1 and backtest_id = $2";
 
 Backtest read_backtest(const pqxx::row& row)
@@ -68,7 +73,7 @@ public:
     Result<Done> insert(const Backtest& b, const domain::RuleDraft& draft) override
     {
         return translated([&]() -> Result<Done> {
-            query(tx_, kInsert, tenant_, b.id, b.from, b.until, b.max_alerts, draft_text(draft), b.draft_rules,
+            query(tx_, kInsert.c_str(), tenant_, b.id, b.from, b.until, b.max_alerts, draft_text(draft), b.draft_rules,
                   b.live_rules, b.created_at, b.created_by);
             return Done{};
         });
@@ -94,14 +99,15 @@ public:
 
     Result<std::size_t> count_unfinished() override
     {
-        return translated(
-            [&]() -> Result<std::size_t> { return query(tx_, kCountUnfinished, tenant_)[0][0].as<std::size_t>(); });
+        return translated([&]() -> Result<std::size_t> {
+            return query(tx_, kCountUnfinished.c_str(), tenant_)[0][0].as<std::size_t>();
+        });
     }
 
     Result<Done> cancel_or_remove(BacktestId id) override
     {
         return translated([&]() -> Result<Done> {
-            if (query(tx_, kCancel, tenant_, id).affected_rows() == 1) return Done{};
+            if (query(tx_, kCancel.c_str(), tenant_, id).affected_rows() == 1) return Done{};
             if (query(tx_, kRemove, tenant_, id).affected_rows() == 1) return Done{};
             return none();
         });

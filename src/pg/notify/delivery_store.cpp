@@ -2,6 +2,7 @@
 
 #include "pg/outbox/message.hpp"
 #include "pg/rows/array_literal.hpp"
+#include "pg/rows/sql_word.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/sql_errors.hpp"
 #include "pg/tenants/noun_stores.hpp"
@@ -41,19 +42,23 @@ const auto kOfEvents = "select " + kColumns +
                        " order by t.event_seq, t.created_at, t.delivery_id limit $4::bigint";
 
 // What a later message has followed would be the last word, and a wrong one.
-constexpr auto kFollowed = R"sql(
+const auto kFollowed = R"sql(
 select d.event_seq, d.event_kind
   from deliveries t
   join deliveries d on d.tenant_id = t.tenant_id and d.ticket_id = t.ticket_id and d.contact_id = t.contact_id
                    and d.event_seq > t.event_seq
- where t.tenant_id = $1 and t.delivery_id = $2 and t.state = 'dead' and d.state <> 'cancelled'
+ where t.tenant_id = $1 and t.delivery_id = $2 and t.state = )sql" +
+                       sql_word(DeliveryState::dead) + R"sql( and d.state <> )sql" +
+                       sql_word(DeliveryState::cancelled) + R"sql(
  order by d.event_seq desc limit 1
 )sql";
 
 const auto kRetry = R"sql(
 update deliveries t
-   set state = 'pending', next_attempt_at = now(), finished_at = null
- where t.tenant_id = $1 and t.delivery_id = $2 and t.state in ('dead', 'pending')
+   set state = )sql" +
+                    sql_word(DeliveryState::pending) + R"sql(, next_attempt_at = now(), finished_at = null
+ where t.tenant_id = $1 and t.delivery_id = $2 and t.state in )sql" +
+                    sql_words({DeliveryState::dead, DeliveryState::pending}) + R"sql(
 returning )sql" + kColumns +
                     kMessage;
 
@@ -142,7 +147,7 @@ public:
         auto current = find(id);
         if (!current) return current;
         return translated([&]() -> Result<Delivery> {
-            if (const auto later = query(tx_, kFollowed, tenant_, id); !later.empty()) {
+            if (const auto later = query(tx_, kFollowed.c_str(), tenant_, id); !later.empty()) {
                 return Error(ErrorCode::conflict,
                              "a later message about the same ticket was owed to this contact (event " +
                                  text_of(later[0][0]) + ", " + text_of(later[0][1]) +

@@ -1,6 +1,7 @@
 #include "pg/outbox/claim.hpp"
 
 #include "pg/notify/contact_rows.hpp"
+#include "pg/notify/delivery_states.hpp"
 #include "pg/outbox/message.hpp"
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/values.hpp"
@@ -12,22 +13,30 @@ namespace winnow::pg {
 
 namespace {
 
+using domain::DeliveryState;
 using ports::ClaimedDelivery;
 
 constexpr int kMostRounds = 16;  // of one claim
+
+const auto kPending = sql_word(DeliveryState::pending);
+const auto kSending = sql_word(DeliveryState::sending);
+const auto kCancelled = sql_word(DeliveryState::cancelled);
+const auto kSuperseded = sql_word(DeliveryState::superseded);
+const auto kUnfinished = sql_unfinished_deliveries();
 
 // A chain: what is owed to one contact about one ticket. It is told in the order of the ticket's events, one message at
 // a time, so the oldest of it that is not finished, its head, stands for the whole: whoever holds the head's lock may
 // act on the chain (docs/decisions/one-word-at-a-time.md).
 
 // What waits behind an attempt is not looked at again before its lease ends; the attempt's end calls the next (kNext).
-constexpr auto kWait = R"sql(
+const auto kWait = R"sql(
 update deliveries d
    set next_attempt_at = h.lease_until
   from unnest($1::uuid[], $2::uuid[]) as u(tenant_id, delivery_id)
   join deliveries h on h.tenant_id = u.tenant_id and h.delivery_id = u.delivery_id
  where d.tenant_id = h.tenant_id and d.ticket_id = h.ticket_id and d.contact_id = h.contact_id
-   and d.state = 'pending' and d.event_seq > h.event_seq and d.next_attempt_at <= now()
+   and d.state = )sql" +
+                   kPending + R"sql( and d.event_seq > h.event_seq and d.next_attempt_at <= now()
 )sql";
 
 // The heads' locks are held: nobody else changes these chains, save by adding to them. A head that was tried and did
@@ -35,7 +44,7 @@ update deliveries d
 // the opening where nobody was told of one and the trouble is there: an `opened` comes first. That is added to this
 // delivery; the notice is others', too.
 // A delivery whose contact is gone or disabled is cancelled instead.
-constexpr auto kClaim = R"sql(
+const auto kClaim = R"sql(
 with target as (
     select h.tenant_id, h.ticket_id, h.contact_id, n.event_seq is not null as overtakes,
            coalesce(n.delivery_id, h.delivery_id) as delivery_id, coalesce(n.event_seq, h.event_seq) as event_seq,
@@ -47,17 +56,23 @@ with target as (
       left join lateral (
         select d.delivery_id, d.event_seq, d.event_kind from deliveries d
          where d.tenant_id = h.tenant_id and d.ticket_id = h.ticket_id and d.contact_id = h.contact_id
-           and d.state in ('pending', 'sending') and d.event_seq > h.event_seq
+           and d.state in )sql" +
+                    kUnfinished +
+                    R"sql( and d.event_seq > h.event_seq
          order by d.event_seq desc limit 1) n on h.attempts > 0 and c.enabled
 ), overtaken as (
-    select d.tenant_id, d.delivery_id, t.delivery_id as by_id, d.event_seq, )sql" WINNOW_MESSAGE_OF("d") R"sql( as message
+    select d.tenant_id, d.delivery_id, t.delivery_id as by_id, d.event_seq, )sql" WINNOW_MESSAGE_OF(
+                        "d") R"sql( as message
       from target t
       join deliveries d on d.tenant_id = t.tenant_id and d.ticket_id = t.ticket_id and d.contact_id = t.contact_id
-                       and d.state in ('pending', 'sending') and d.event_seq < t.event_seq
+                       and d.state in )sql" +
+                    kUnfinished + R"sql( and d.event_seq < t.event_seq
      where t.overtakes
 ), dropped as (
     update deliveries d
-       set state = 'superseded', superseded_by = o.by_id, finished_at = now(), lease_node = '', lease_until = null,
+       set state = )sql" +
+                    kSuperseded +
+                    R"sql(, superseded_by = o.by_id, finished_at = now(), lease_node = '', lease_until = null,
            lease_token = d.lease_token + 1
       from overtaken o
      where d.tenant_id = o.tenant_id and d.delivery_id = o.delivery_id
@@ -82,7 +97,9 @@ with target as (
       from unheard
 )
 update deliveries d
-   set state = case when t.enabled then 'sending' else 'cancelled' end,
+   set state = case when t.enabled then )sql" +
+                    kSending + R"sql( else )sql" + kCancelled +
+                    R"sql( end,
        attempts = d.attempts + case when t.enabled then 1 else 0 end,
        lease_node = case when t.enabled then $3 else '' end,
        lease_token = d.lease_token + 1,
@@ -98,19 +115,20 @@ update deliveries d
 returning d.tenant_id, d.delivery_id, d.ticket_id, d.event_seq, d.event_kind, d.state, d.attempts, d.created_at,
           d.next_attempt_at, d.last_error, d.last_status, d.lease_token, d.lease_until,
           d.contact_id, t.name, t.type, t.settings, t.enabled, t.version, t.updated_at, t.receiver, )sql" WINNOW_MESSAGE_OF(
-    "d") " as payload, " WINNOW_PUBLIC_URL_OF("d") " as public_url";
+                        "d") " as payload, " WINNOW_PUBLIC_URL_OF("d") " as public_url";
 
 // The rest of what is owed to contacts that the claim found gone: so many at a time, and none that somebody else holds.
 // What is left is found by the next claim. It is the claim's last statement, and waits for nobody: two nodes that
 // cancel at once cannot wait for each other.
 constexpr std::size_t kCancelAtOnce = 2'000;
-constexpr auto kCancel = R"sql(
+const auto kCancel = R"sql(
 with owed as materialized (
     select s.tenant_id, s.delivery_id
       from unnest($1::uuid[], $2::uuid[]) as gone(tenant_id, contact_id)
      cross join lateral (
         select d.tenant_id, d.delivery_id from deliveries d
-         where d.tenant_id = gone.tenant_id and d.contact_id = gone.contact_id and d.state = 'pending'
+         where d.tenant_id = gone.tenant_id and d.contact_id = gone.contact_id and d.state = )sql" +
+                     kPending + R"sql(
          order by d.next_attempt_at limit $3) s
      where not exists (select from contacts c where c.tenant_id = gone.tenant_id and c.contact_id = gone.contact_id
                                                 and c.enabled)
@@ -119,11 +137,13 @@ with owed as materialized (
     select d.tenant_id, d.delivery_id from deliveries d
      where (d.tenant_id, d.delivery_id) in (select tenant_id, delivery_id from owed)
        and d.finished_at is null  -- by the primary key: no partial index of states fits
-       and d.state = 'pending'
+       and d.state = )sql" +
+                     kPending + R"sql(
      order by d.tenant_id, d.delivery_id
        for update skip locked
 )
-update deliveries d set state = 'cancelled', finished_at = now(), lease_token = d.lease_token + 1
+update deliveries d set state = )sql" +
+                     kCancelled + R"sql(, finished_at = now(), lease_token = d.lease_token + 1
   from locked l
  where d.tenant_id = l.tenant_id and d.delivery_id = l.delivery_id
 )sql";
@@ -164,8 +184,8 @@ Claimed claim_chains(pqxx::transaction_base& tx, const Heads& chains, const std:
     Claimed claim;
     ArrayLiteral tenants;
     ArrayLiteral gone;
-    for (const auto& row : query(tx, kClaim, chains.tenants, chains.heads, node, lease.count())) {
-        if (text_of(row["state"]) == "sending") {
+    for (const auto& row : query(tx, kClaim.c_str(), chains.tenants, chains.heads, node, lease.count())) {
+        if (text_of(row["state"]) == to_string(DeliveryState::sending)) {
             claim.deliveries.push_back(read_claim(row));
             continue;
         }
@@ -173,7 +193,7 @@ Claimed claim_chains(pqxx::transaction_base& tx, const Heads& chains, const std:
         tenants.add(id_of<TenantId>(row["tenant_id"]));
         gone.add(id_of<ContactId>(row["contact_id"]));
     }
-    if (claim.cancelled) query(tx, kCancel, tenants.take(), gone.take(), kCancelAtOnce);
+    if (claim.cancelled) query(tx, kCancel.c_str(), tenants.take(), gone.take(), kCancelAtOnce);
     return claim;
 }
 
@@ -188,7 +208,7 @@ ports::Claim claim_due(pqxx::transaction_base& tx, const std::string& node, cons
         const auto due = lock_due(tx, share, places);
         claim.more = due.more;
         if (due.free.count == 0 && due.under_way.count == 0) break;
-        if (due.under_way.count > 0) query(tx, kWait, due.under_way.tenants, due.under_way.heads);
+        if (due.under_way.count > 0) query(tx, kWait.c_str(), due.under_way.tenants, due.under_way.heads);
         if (due.free.count == 0) continue;
         auto claimed = claim_chains(tx, due.free, node, lease);
         claim.deliveries = std::move(claimed.deliveries);

@@ -1,5 +1,6 @@
 #include "pg/outbox/due.hpp"
 
+#include "pg/notify/delivery_states.hpp"
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/values.hpp"
 
@@ -19,13 +20,13 @@ namespace {
 // Rows: a head that is free (0) or under way (1); a tenant and the contact after which to go on (2).
 constexpr std::string_view kDueChains = R"sql(
 with recursive tenant as (
-    (select tenant_id from deliveries where state = 'pending' and attempts ATTEMPTS order by tenant_id limit 1)
+    (select tenant_id from deliveries where state = PENDING and attempts ATTEMPTS order by tenant_id limit 1)
     union all
     select n.tenant_id
       from tenant t
      cross join lateral (
         select d.tenant_id from deliveries d
-         where d.state = 'pending' and d.attempts ATTEMPTS and d.tenant_id > t.tenant_id
+         where d.state = PENDING and d.attempts ATTEMPTS and d.tenant_id > t.tenant_id
          order by d.tenant_id limit 1) n
 ), own as materialized (
     select tenant_id, room from unnest($5::uuid[], $6::int8[]) as u(tenant_id, room)
@@ -46,14 +47,14 @@ with recursive tenant as (
      cross join lateral (
         with recursive walk as (
             (select d.contact_id, 1 as steps from deliveries d
-              where d.state = 'pending' and d.attempts ATTEMPTS and d.tenant_id = s.tenant_id and d.contact_id > s.after
+              where d.state = PENDING and d.attempts ATTEMPTS and d.tenant_id = s.tenant_id and d.contact_id > s.after
               order by d.contact_id limit 1)
             union all
             select n.contact_id, w.steps + 1
               from walk w
              cross join lateral (
                 select d.contact_id from deliveries d
-                 where d.state = 'pending' and d.attempts ATTEMPTS and d.tenant_id = s.tenant_id
+                 where d.state = PENDING and d.attempts ATTEMPTS and d.tenant_id = s.tenant_id
                    and d.contact_id > w.contact_id
                  order by d.contact_id limit 1) n
              where w.steps < 64)
@@ -63,7 +64,7 @@ with recursive tenant as (
       from contact c
      cross join lateral (
         select d.ticket_id, d.next_attempt_at as due_at from deliveries d
-         where d.state = 'pending' and d.attempts ATTEMPTS and d.tenant_id = c.tenant_id
+         where d.state = PENDING and d.attempts ATTEMPTS and d.tenant_id = c.tenant_id
            and d.contact_id = c.contact_id and d.next_attempt_at <= now()
          order by d.next_attempt_at limit $4::int8) d
      where c.contact_id <> all($12::uuid[])
@@ -99,11 +100,11 @@ with recursive tenant as (
      cross join lateral (
         select d.delivery_id from deliveries d
          where d.tenant_id = c.tenant_id and d.ticket_id = c.ticket_id and d.contact_id = c.contact_id
-           and d.state in ('pending', 'sending')
+           and d.state in UNFINISHED
          order by d.event_seq limit 1) h
      where h.delivery_id <> all($13::uuid[])
 ), locked as (
-    select d.tenant_id, d.delivery_id, d.state = 'sending' and d.lease_until > now() as under_way
+    select d.tenant_id, d.delivery_id, d.state = SENDING and d.lease_until > now() as under_way
       from deliveries d
      where (d.tenant_id, d.delivery_id) in (select tenant_id, delivery_id from head)
        and d.finished_at is null  -- by the primary key: no partial index of states fits
@@ -119,7 +120,7 @@ constexpr std::string_view kRunOutLeases = R"sql(
     union all
     select l.tenant_id, coalesce(o.room, $2::int8), l.contact_id, l.ticket_id, l.lease_until
       from (select d.tenant_id, d.contact_id, d.ticket_id, d.lease_until from deliveries d
-             where d.state = 'sending' and d.lease_until <= now() and d.delivery_id <> all($13::uuid[])
+             where d.state = SENDING and d.lease_until <= now() and d.delivery_id <> all($13::uuid[])
              order by d.lease_until limit 2000) l
       left join own o on o.tenant_id = l.tenant_id
      where coalesce(o.room, $2::int8) > 0 and l.contact_id <> all($12::uuid[])
@@ -133,11 +134,20 @@ std::string filled(std::string text, std::string_view mark, std::string_view wit
     return text;
 }
 
+/// With the states that it names.
+std::string in_words(std::string text)
+{
+    using enum domain::DeliveryState;
+    text = filled(std::move(text), "UNFINISHED", sql_unfinished_deliveries());
+    text = filled(std::move(text), "PENDING", sql_word(pending));
+    return filled(std::move(text), "SENDING", sql_word(sending));
+}
+
 const std::string& statement(bool retries)
 {
-    static const std::string first = filled(filled(std::string(kDueChains), "ATTEMPTS", "= 0"), "LEASES", "");
+    static const std::string first = in_words(filled(filled(std::string(kDueChains), "ATTEMPTS", "= 0"), "LEASES", ""));
     static const std::string again =
-        filled(filled(std::string(kDueChains), "ATTEMPTS", "> 0"), "LEASES", kRunOutLeases);
+        in_words(filled(filled(std::string(kDueChains), "ATTEMPTS", "> 0"), "LEASES", kRunOutLeases));
     return retries ? again : first;
 }
 

@@ -1,5 +1,6 @@
 #include "winnow/pg/outbox.hpp"
 
+#include "pg/notify/delivery_states.hpp"
 #include "pg/outbox/claim.hpp"
 #include "pg/outbox/record.hpp"
 #include "pg/outbox/timeline.hpp"
@@ -36,14 +37,15 @@ select (extract(epoch from least(
 
 // A node's name is its process's own, so a node whose latest stream was taken over is gone. What is being recorded
 // right now is passed over.
-constexpr auto kFreeLeases = R"sql(
+const auto kFreeLeases = R"sql(
 with lost as materialized (
     select d.tenant_id, d.delivery_id
       from journal_streams s
       join deliveries d on d.lease_node = s.node
      where s.stream = $1 and s.node <> $2
        and not exists (select from journal_streams l where l.node = s.node and l.stream > s.stream)
-       and d.state = 'sending' and d.lease_until > now()
+       and d.state = )sql" +
+                         sql_word(domain::DeliveryState::sending) + R"sql( and d.lease_until > now()
      order by d.tenant_id, d.delivery_id
        for update of d skip locked
 )
@@ -77,7 +79,7 @@ public:
     {
         return takeover_.run([&](Session& session) -> Result<std::size_t> {
             pqxx::nontransaction tx(session.connection());
-            return static_cast<std::size_t>(query(tx, kFreeLeases, stream, own).affected_rows());
+            return static_cast<std::size_t>(query(tx, kFreeLeases.c_str(), stream, own).affected_rows());
         });
     }
 

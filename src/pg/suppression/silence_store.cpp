@@ -1,6 +1,7 @@
 #include "winnow/ports/silence_store.hpp"
 
 #include "pg/costs/judge_costs.hpp"
+#include "pg/rows/sql_word.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/sql_errors.hpp"
 #include "pg/suppression/scope_columns.hpp"
@@ -12,18 +13,23 @@ namespace winnow::pg {
 namespace {
 
 using domain::Silence;
+using domain::SilenceState;
 using ports::StoredSilence;
 
-constexpr auto kPage = R"sql(
+const auto kPage =
+    R"sql(
 select s.*, c.matched, c.last_matched_at,
        a.record as cost_record, a.until as cost_until, a.for_good as cost_for_good
   from silences s left join suppression_stats c on c.tenant_id = s.tenant_id and c.cause_id = s.silence_id
   left join set_asides a on a.tenant_id = s.tenant_id and a.kind = 'silence' and a.id = s.silence_id
                         and a.version = s.version
  where s.tenant_id = $1 and ($2::uuid is null or s.silence_id < $2::uuid)
-   and case $3::text when 'pending' then s.starts_at > $4::timestamptz and s.ends_at > $4::timestamptz
-                     when 'active'  then s.starts_at <= $4::timestamptz and s.ends_at > $4::timestamptz
-                     when 'expired' then s.ends_at <= $4::timestamptz
+   and case $3::text when )sql" +
+    sql_word(SilenceState::pending) + R"sql( then s.starts_at > $4::timestamptz and s.ends_at > $4::timestamptz
+                     when )sql" +
+    sql_word(SilenceState::active) + R"sql( then s.starts_at <= $4::timestamptz and s.ends_at > $4::timestamptz
+                     when )sql" +
+    sql_word(SilenceState::expired) + R"sql( then s.ends_at <= $4::timestamptz
                      else true end
  order by s.silence_id desc limit $5)sql";
 
@@ -93,7 +99,7 @@ public:
             std::optional<std::string> word;
             if (state) word = std::string(to_string(*state));
             std::vector<StoredSilence> silences;
-            for (const auto& row : query(tx_, kPage, tenant_, before, word, now, limit)) {
+            for (const auto& row : query(tx_, kPage.c_str(), tenant_, before, word, now, limit)) {
                 silences.push_back(read_stored(row));
             }
             return silences;

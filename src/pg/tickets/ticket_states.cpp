@@ -29,11 +29,6 @@ bool may_be_over(TicketState state)
 
 }  // namespace
 
-std::string sql_word(TicketState state)
-{
-    return std::string("'").append(to_string(state)).append("'");
-}
-
 const std::string& sql_ended_states()
 {
     static const auto kList = list_of(is_ended);

@@ -1,17 +1,15 @@
 #pragma once
 
 /// @file
-/// Tickets' states in SQL, made of domain's words. As literals: partial indexes are only found by them.
+/// Tickets' states in SQL.
 
+#include "pg/rows/sql_word.hpp"
 #include "winnow/domain/ticket.hpp"
 
 #include <string>
 #include <string_view>
 
 namespace winnow::pg {
-
-/// `'held'`
-[[nodiscard]] std::string sql_word(domain::TicketState state);
 
 /// `('recovered', 'closed')`: the states that are not live.
 [[nodiscard]] const std::string& sql_ended_states();

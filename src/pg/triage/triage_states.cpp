@@ -103,9 +103,7 @@ tickets::Restraint read_restraint(const pqxx::row& row)
     restraint.until = optional_time_of(row[2]);
     if (!row[3].is_null()) restraint.from = domain::parse_ticket_state(row[3].c_str());
     restraint.never_told = row[4].as<bool>();
-    const std::string_view flapping = row[5].c_str();
-    if (flapping == "firing") restraint.flapping = tickets::Flapping::firing;
-    if (flapping == "resolved") restraint.flapping = tickets::Flapping::resolved;
+    restraint.flapping = tickets::parse_flapping(row[5].c_str()).value_or(tickets::Flapping::no);
     return restraint;
 }
 

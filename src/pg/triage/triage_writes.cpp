@@ -167,15 +167,13 @@ int number_of(domain::Severity severity)
 /// A restraint as columns.
 struct RestraintRow {
     explicit RestraintRow(const tickets::Restraint& restraint)
-        : until(epoch_ms(restraint.until)), never_told(restraint.never_told)
+        : until(epoch_ms(restraint.until)), never_told(restraint.never_told), flapping(to_string(restraint.flapping))
     {
         if (restraint.by) {
             by = to_string(*restraint.by);
             rule = restraint.rule_id;
         }
         if (restraint.from) from = to_string(*restraint.from);
-        if (restraint.flapping == tickets::Flapping::firing) flapping = "firing";
-        if (restraint.flapping == tickets::Flapping::resolved) flapping = "resolved";
     }
 
     std::optional<std::string_view> by;

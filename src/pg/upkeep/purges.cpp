@@ -1,5 +1,6 @@
 #include "pg/upkeep/purges.hpp"
 
+#include "pg/notify/delivery_states.hpp"
 #include "pg/tickets/ticket_states.hpp"
 
 #include <array>
@@ -35,10 +36,10 @@ constexpr auto kNoise = "delete from noise_counts where ctid = any(array(select 
                       where n.tenant_id = p.tenant_id and n.hour < now() - p.kept
                       order by n.hour limit $1) n limit $1)))sql";
 
-constexpr auto kDeliveries = "delete from deliveries where ctid = any(array(select d.place from" WINNOW_POLICY R"sql(
+const auto kDeliveries = "delete from deliveries where ctid = any(array(select d.place from" WINNOW_POLICY R"sql(
  cross join lateral (select d.ctid as place from deliveries d
-                      where d.tenant_id = p.tenant_id and d.created_at < now() - p.kept
-                        and d.state not in ('pending', 'sending')
+                      where d.tenant_id = p.tenant_id and d.created_at < now() - p.kept and d.state not in )sql" +
+                         sql_unfinished_deliveries() + R"sql(
                       order by d.created_at limit $1 for update skip locked) d limit $1)))sql";
 
 // Those that no delivery tells of any more.
@@ -119,8 +120,9 @@ std::string old_tickets(std::string_view most, std::string_view also = "")
    and t.firing_instances = 0
    and not exists (select from tickets c where c.tenant_id = t.tenant_id and c.parent_id = t.ticket_id)
    and not exists (select from deliveries d where d.tenant_id = t.tenant_id and d.ticket_id = t.ticket_id
-                                              and d.state in ('pending', 'sending')))sql" +
-           std::string(also) + " order by coalesce(t.closed_at, t.recovered_at) limit " + std::string(most) +
+                                              and d.state in )sql" +
+           sql_unfinished_deliveries() + ")" + std::string(also) +
+           " order by coalesce(t.closed_at, t.recovered_at) limit " + std::string(most) +
            " for update of t skip locked) t ";
 }
 
@@ -170,9 +172,8 @@ delete from rule_machines
 )sql";
 
 constexpr auto kOutages = R"sql(
-delete from outages
- where ctid = any(array(select ctid from outages where ended_at < now() - interval '400 days'
-                         order by ended_at limit $1))
+delete from outages where ctid = any(array(
+    select ctid from outages where ended_at < now() - interval '400 days' order by ended_at limit $1))
 )sql";
 
 constexpr auto kSetAsides =
@@ -215,7 +216,7 @@ const std::array kPurges{
             {kDeliveriesOfTickets.c_str(), 2'000},
             {kNoticesOfTickets.c_str(), 2'000},
             {kTickets.c_str(), 100}}}},
-    Purge{"deliveries", Kept::deliveries, {{{kDeliveries, 2'000}, {kNotices, 2'000}, kNone, kNone}}},
+    Purge{"deliveries", Kept::deliveries, {{{kDeliveries.c_str(), 2'000}, {kNotices, 2'000}, kNone, kNone}}},
     Purge{"instances", Kept::instances, {{{kInstances, 2'000}, kNone, kNone, kNone}}},
     Purge{"noise", Kept::statistics, {{{kNoise, 2'000}, kNone, kNone, kNone}}},
     Purge{"quarantined_rows", Kept::journal, {{{kQuarantined, 1'000}, kNone, kNone, kNone}}},

@@ -1,5 +1,6 @@
 #include "rules/lint/leaf_logic.hpp"
 
+#include "winnow/domain/words.hpp"
 #include "winnow/expr/pattern.hpp"
 
 #include <algorithm>
@@ -185,10 +186,9 @@ bool holds_nowhere(const Leaf& leaf, bool negated, expr::Budget& effort)
         return true;
     }
     if (leaf.slot.origin == Origin::field && leaf.slot.name == "status") {
-        static constexpr std::array<std::string_view, 3> kStatuses = {"firing", "acknowledged", "resolved"};
-        return std::ranges::none_of(kStatuses, [&](std::string_view status) {
-            return test({.type = Constant::Type::text, .number = 0, .text = std::string(status)}, leaf, effort) ==
-                   Holds::yes;
+        return std::ranges::none_of(domain::alert_statuses(), [&](domain::AlertStatus status) {
+            const std::string word(to_string(status));
+            return test({.type = Constant::Type::text, .number = 0, .text = word}, leaf, effort) == Holds::yes;
         });
     }
     if (!is_equality(leaf)) return false;

@@ -262,4 +262,15 @@ TEST(Episode, IsToldOfAsOpenedFirstAndItsEndOnlyToWhomItWasTold)
     }
 }
 
+TEST(Flapping, IsReadByTheWordThatItIsStoredAs)
+{
+    for (const auto flapping : {Flapping::no, Flapping::firing, Flapping::resolved}) {
+        EXPECT_EQ(parse_flapping(to_string(flapping)), flapping);
+    }
+    EXPECT_EQ(to_string(Flapping::no), "");
+    EXPECT_EQ(to_string(Flapping::firing), "firing");
+    EXPECT_EQ(to_string(Flapping::resolved), "resolved");
+    EXPECT_EQ(parse_flapping("no"), std::nullopt);
+}
+
 }  // namespace winnow::tickets
