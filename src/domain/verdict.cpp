@@ -12,10 +12,6 @@ constexpr std::array kDispositions{Disposition::ticketed, Disposition::dropped, 
                                    Disposition::silenced, Disposition::inhibited, Disposition::held,
                                    Disposition::resolved, Disposition::ignored,   Disposition::quarantined};
 
-constexpr std::array kEffects{TicketEffect::none,      TicketEffect::opened,   TicketEffect::joined,
-                              TicketEffect::refreshed, TicketEffect::reopened, TicketEffect::acknowledged,
-                              TicketEffect::recovered};
-
 }  // namespace
 
 std::string_view to_string(Disposition disposition) noexcept
@@ -77,14 +73,6 @@ std::string_view to_string(TicketEffect effect) noexcept
         case TicketEffect::recovered: return "recovered";
     }
     return "none";
-}
-
-std::optional<TicketEffect> parse_ticket_effect(std::string_view word) noexcept
-{
-    for (const auto effect : kEffects) {
-        if (word == to_string(effect)) return effect;
-    }
-    return std::nullopt;
 }
 
 }  // namespace winnow::domain

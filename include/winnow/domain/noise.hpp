@@ -5,7 +5,6 @@
 
 #include "winnow/base/time.hpp"
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -50,6 +49,5 @@ struct NoiseRow {
 /// So many sources and as many services are told apart in an hour; the others count together, as kOtherKeys.
 inline constexpr std::size_t kMaxNoiseKeys = 1'000;
 inline constexpr std::string_view kOtherKeys = "…";
-inline constexpr std::chrono::days kNoiseKept{90};
 
 }  // namespace winnow::domain

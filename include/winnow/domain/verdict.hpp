@@ -37,7 +37,6 @@ enum class Disposition : std::uint8_t {
 enum class TicketEffect : std::uint8_t { none, opened, joined, refreshed, reopened, acknowledged, recovered };
 
 [[nodiscard]] std::string_view to_string(TicketEffect effect) noexcept;
-[[nodiscard]] std::optional<TicketEffect> parse_ticket_effect(std::string_view word) noexcept;
 
 /// A rule that matched, at the version that was in force.
 struct RuleMatch {

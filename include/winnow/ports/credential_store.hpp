@@ -114,9 +114,6 @@ public:
     /// All of the tenant's that are set aside are journaled anew, by any node, within seconds. How many; errors as
     /// above.
     [[nodiscard]] virtual Result<std::size_t> release(TenantId id) = 0;
-
-    /// Cheap round trip: readiness.
-    [[nodiscard]] virtual Result<Done> ping() = 0;
 };
 
 }  // namespace winnow::ports

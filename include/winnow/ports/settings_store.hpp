@@ -20,11 +20,9 @@ public:
 
     /// Waits until nobody else changes the tenant's configuration, and keeps everybody else from it until this
     /// transaction ends: what is read afterwards stays true until it is written. Readers and ingestion do not wait.
-    /// Returns the configuration's version as it stands.
+    /// Returns the configuration's version as it stands: it grows with every transaction that changes rules, contacts,
+    /// keys or settings.
     [[nodiscard]] virtual Result<std::int64_t> lock_configuration() = 0;
-
-    /// The configuration's version: it grows with every transaction that changes rules, contacts, keys or settings.
-    [[nodiscard]] virtual Result<std::int64_t> configuration_version() = 0;
 
     /// The defaults where none were ever saved.
     [[nodiscard]] virtual Result<domain::Settings> load() = 0;

@@ -218,14 +218,6 @@ public:
         });
     }
 
-    Result<Done> ping() override
-    {
-        return pool_.run([&](Session& session) -> Result<Done> {
-            pqxx::nontransaction(session.connection()).exec("select");
-            return Done{};
-        });
-    }
-
 private:
     /// The database's own notice comes a little later.
     Result<Tenant> told(Parts parts, Result<Tenant> changed) const

@@ -63,11 +63,6 @@ public:
 
     Result<std::int64_t> lock_configuration() override { return version_by(kLock); }
 
-    Result<std::int64_t> configuration_version() override
-    {
-        return version_by("select config_version from tenants where tenant_id = $1");
-    }
-
     Result<Settings> load() override
     {
         return translated([&]() -> Result<Settings> {

@@ -116,7 +116,6 @@ TEST_F(TenantsTest, TenantsAreListedInOrderOfTheirCodesPageByPage)
     ASSERT_EQ(rest.size(), 1U);
     EXPECT_EQ(rest[0].service_code, "tenant3");
     EXPECT_EQ(provider_->tenant(TenantId(new_uuid())).error().code(), ErrorCode::not_found);
-    EXPECT_TRUE(provider_->ping());
 }
 
 TEST_F(TenantsTest, SuspendingShowsOnEveryKeyAndIsTakenBack)
