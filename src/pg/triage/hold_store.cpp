@@ -1,6 +1,7 @@
 #include "winnow/pg/hold_store.hpp"
 
 #include "pg/journal/outages.hpp"
+#include "pg/rows/legible.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/tickets/ticket_states.hpp"
@@ -23,7 +24,8 @@ select tenant_id from rule_machines where due_at <= now()
 constexpr auto kUntil = "select least(now() - interval '0.1 s', $1::timestamptz)";
 
 const auto kDueTickets = R"sql(
-select ticket_id, title, severity, dedup_key, source, service, component, group_name, class_name, description, labels
+select ticket_id, title, severity, dedup_key, source, service, component, group_name, class_name, description, labels,
+       held_until
   from tickets where tenant_id = $1 and state = )sql" +
                          sql_word(domain::TicketState::held) +
                          R"sql( and held_until <= $2 order by held_until, ticket_id limit $3
@@ -43,6 +45,20 @@ domain::Alert read_alert(const pqxx::row& row)
     alert.description = text_of(row["description"]);
     alert.labels = labels_of(row["labels"]);
     return alert;
+}
+
+void load_due_tickets(pqxx::transaction_base& tx, TenantId tenant, std::size_t limit, ports::DueHolds& due)
+{
+    read_legible(
+        query(tx, kDueTickets.c_str(), tenant, due.until, limit), due.unread,
+        [](const auto& row) { return text_of(row[0]); },
+        [&](const auto& row) {
+            auto alert = read_alert(row);
+            alert.received_at = due.until;
+            const auto ticket = id_of<TicketId>(row[0]);
+            due.since.emplace(ticket, time_of(row["held_until"]));
+            due.alerts.emplace(ticket, std::move(alert));
+        });
 }
 
 class PgHoldStore final : public ports::HoldStore {
@@ -71,11 +87,8 @@ public:
             // Time has passed for the tenant up to what it has still to fold.
             const auto until = time_of(query(tx, kUntil, waiting_since(tx, tenant))[0][0]);
             due.rows.until = until;
-            for (const auto& row : query(tx, kDueTickets.c_str(), tenant, until, turn.limit)) {
-                auto& alert = due.rows.alerts.emplace(id_of<TicketId>(row[0]), read_alert(row)).first->second;
-                alert.received_at = until;
-            }
-            due.rows.machines = load_due_machines(tx, tenant, until, turn.limit);
+            load_due_tickets(tx, tenant, turn.limit, due.rows);
+            load_due_machines(tx, tenant, until, turn.limit, due.rows);
             if (due.rows.size() > 0) due.fold = *std::move(fold);
             return due;
         });
