@@ -108,7 +108,7 @@ public:
               pooled(session(config.database.provider_url, "winnow provider", 0), database_sessions(config).provider),
               noted_here())),
           triage_(
-              *triage_store_, policies_, triage_options(config), [this] { dispatcher_.poke(); }, metrics_),
+              *triage_store_, policies_, told_of_due(triage_options(config)), [this] { dispatcher_.poke(); }, metrics_),
           backtests_(*backtest_jobs_, policies_, backtest_options(), metrics_),
           writer_(
               *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
@@ -196,6 +196,15 @@ private:
         options.max_unapplied_bytes = config_.triage.max_backlog_bytes;
         options.unapplied = [this](TenantId tenant) {
             return triage_.held(tenant);
+        };
+        return options;
+    }
+
+    /// What a fold stores may be due before the clock looks at the board.
+    pipeline::TriageOptions told_of_due(pipeline::TriageOptions options)
+    {
+        options.due_soon = [this] {
+            bell_.ring();
         };
         return options;
     }

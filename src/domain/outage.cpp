@@ -1,6 +1,7 @@
 #include "winnow/domain/outage.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <vector>
 
 namespace winnow::domain {
@@ -19,6 +20,17 @@ std::chrono::milliseconds dead_time(std::span<const Outage> outages, Timestamp f
         counted = end;
     }
     return dead;
+}
+
+Timestamp judged_until(std::span<const Outage> outages, Timestamp until, std::chrono::milliseconds grace)
+{
+    std::vector<Outage> latest_first(outages.begin(), outages.end());
+    std::ranges::sort(latest_first, std::greater(), &Outage::ended);
+    for (const auto& [began, ended] : latest_first) {
+        if (ended + grace <= until) break;
+        until = std::min(until, began);
+    }
+    return until;
 }
 
 }  // namespace winnow::domain

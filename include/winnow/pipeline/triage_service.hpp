@@ -41,6 +41,9 @@ struct TriageOptions {
     /// row, and sets it aside when it hangs again.
     std::chrono::milliseconds long_turn{10'000};
     std::chrono::milliseconds hung_turn{30'000};
+    /// Called after a transaction that stored what the clock may not see before it is due: a fold that is behind, or an
+    /// end that is near. Quick.
+    std::function<void()> due_soon = {};
     std::function<void()> hung = {};  ///< What is done then, on a thread of its own. Empty: the process is aborted.
 };
 

@@ -31,7 +31,8 @@ struct ChoreStep {
 };
 
 /// Every node may do every chore: two never do the same one at the same moment, and whoever comes second has nothing to
-/// do. Not thread-safe: one thread does the chores of a node.
+/// do. One that has an interval is done by one node in it: by who claims it. Not thread-safe: one thread does the
+/// chores of a node.
 class Chores {
 public:
     Chores() = default;
@@ -40,6 +41,11 @@ public:
     virtual ~Chores() = default;
 
     [[nodiscard]] virtual const std::vector<Chore>& list() const = 0;
+
+    /// Before the first of the steps that do what there is to do of the chore in its interval. 0: it is the caller's,
+    /// who goes on with it, however often a step fails; else the time until somebody may claim it again. Of what the
+    /// board tells of nothing is claimed.
+    [[nodiscard]] virtual Result<std::chrono::milliseconds> claim(std::size_t chore) = 0;
 
     /// One step of the chore at that place of the list: bounded in rows, locks and time however much there is to do.
     /// What cannot be done of one tenant is told in the step, and is no error: the others' is done.

@@ -31,8 +31,11 @@ struct DueTraits {
     /// Its turns take the tenant's fold lock and leave what is later than the oldest alert that waits to be folded: a
     /// tenant is with one of them at a time.
     bool after_fold = false;
-    /// It measures time that passed outside, in which our own absence does not count: its turns are told of it.
+    /// It measures time that passed outside, in which our own absence does not count: its turns are told of it, and its
+    /// lateness leaves it out.
     bool real_time = false;
+    /// Its calls say since when what they did had been due (DueDone::since): its lateness is measured.
+    bool dated = false;
     /// Its calls never wait for anything: the worker that is kept for the board is there for them, too.
     bool never_waits = false;
     std::string_view alone = {};  ///< Of the kinds with the same word one has a turn at a time; empty: no matter.
@@ -43,14 +46,15 @@ struct DueTurn {
     TenantId tenant;                        ///< nil where it is nobody's own.
     std::size_t limit = 0;                  ///< Rows, at most.
     std::chrono::milliseconds patience{0};  ///< How long to wait for somebody else who is at the tenant.
-    Timestamp now;                          ///< By the database's clock, about.
-    /// Of the last day, in order; empty unless the kind is `real_time`. Valid during the call.
+    /// Of the last day, in order, with what the database's clock left out; empty unless the kind is `real_time`. Valid
+    /// during the call.
     std::span<const domain::Outage> outages = {};
 };
 
 struct DueDone {
-    std::size_t rows = 0;  ///< That were due.
-    bool more = false;     ///< There may be others that are due now.
+    std::size_t rows = 0;                 ///< That were due.
+    bool more = false;                    ///< There may be others that are due now.
+    std::optional<Timestamp> since = {};  ///< When the first of them fell due, by the database's clock.
     /// When the next turn is due, where that is known and is no matter of a column. Of a kind with `every`: where it is
     /// another time than usual.
     std::optional<std::chrono::milliseconds> again_in = {};

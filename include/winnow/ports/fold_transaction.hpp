@@ -100,6 +100,12 @@ public:
     [[nodiscard]] virtual Result<Done> commit() = 0;
 };
 
+/// A row that is due and cannot be read: none of the others waits for it.
+struct UnreadRow {
+    std::string name;  ///< The same each time, and another one for each row of the tenant's.
+    std::string reason;
+};
+
 /// What of a tenant is due, and the transaction in which it stays so. Null where there was nothing to do.
 template <typename Rows>
 struct Due {

@@ -20,6 +20,8 @@ struct DueHolds {
     std::unordered_map<TicketId, domain::Alert> alerts;  ///< The due tickets, as firing alerts would show them.
     std::vector<triage::MachineState> machines;          ///< The longest due first.
     Timestamp until;                                     ///< What is due by then; see HoldStore::lock_due.
+    std::unordered_map<TicketId, Timestamp> since = {};  ///< When the tickets' pauses were over.
+    std::vector<UnreadRow> unread = {};                  ///< Tickets and machines.
 
     [[nodiscard]] std::size_t size() const noexcept { return alerts.size() + machines.size(); }
 };

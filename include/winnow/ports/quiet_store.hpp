@@ -19,6 +19,7 @@ namespace winnow::ports {
 struct DueTickets {
     std::vector<QuietTicket> tickets;
     Timestamp now;  ///< By the database's clock.
+    std::vector<UnreadRow> unread = {};
 };
 
 /// Thread-safe; each call borrows a session of the pipeline role, and what it locks keeps it.

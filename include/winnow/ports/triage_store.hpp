@@ -31,6 +31,7 @@ struct Patience {
 struct ExpiredInstances {
     std::vector<triage::InstanceState> instances;  ///< Longest ago first.
     Timestamp now;                                 ///< By the database's clock.
+    std::vector<UnreadRow> unread = {};
 };
 
 /// Thread-safe; each call borrows a session of the pipeline role, and what it locks keeps it.
@@ -58,7 +59,8 @@ public:
     /// shortly after it do not count before senders have had time to refresh.
     [[nodiscard]] virtual Result<std::vector<TenantId>> tenants_with_expired_instances() = 0;
 
-    /// Locks the tenant's folding, and loads at most `turn.limit` of its expired instances.
+    /// Locks the tenant's folding, and loads at most `turn.limit` of its expired instances. Of `turn.outages`, too, it
+    /// holds what tenants_with_expired_instances() says of those that the store knows.
     ///
     /// `conflict`, of all that follows, too: somebody else is at the tenant, or at one of its tickets; nothing was
     /// done.

@@ -12,15 +12,13 @@ namespace {
 
 constexpr auto kNote = WINNOW_NOTE_OUTAGE " on conflict (began_at) do nothing";
 
-constexpr auto kIsAway = R"sql(
-select coalesce(max(renewed_at) < now() - interval '15 seconds', false) from journal_streams
-)sql";
+constexpr auto kIsAway = "select coalesce(max(renewed_at) < now() - " WINNOW_AWAY_AFTER ", false) from journal_streams";
 
 // From now, or from where the outage that is not written down yet began, back over every outage that ended less than
 // the timeout before: also over one after which the next came before everybody could refresh.
 constexpr auto kJudged = R"sql(
 with recursive judged(until) as (
-    select case when max(renewed_at) < now() - interval '15 seconds' then max(renewed_at) else now() end
+    select case when max(renewed_at) < now() - )sql" WINNOW_AWAY_AFTER R"sql( then max(renewed_at) else now() end
       from journal_streams
     union
     select o.began_at
@@ -78,9 +76,10 @@ Timestamp judged_until(pqxx::transaction_base& tx, std::chrono::milliseconds res
     return time_of(query(tx, kJudged, resolve_timeout.count())[0][0]);
 }
 
-Timestamp judged_until(pqxx::transaction_base& tx, std::chrono::milliseconds resolve_timeout, TenantId tenant)
+Timestamp judged_until(pqxx::transaction_base& tx, std::chrono::milliseconds resolve_timeout, TenantId tenant,
+                       std::span<const domain::Outage> outages)
 {
-    const auto judged = judged_until(tx, resolve_timeout);
+    const auto judged = domain::judged_until(outages, judged_until(tx, resolve_timeout), resolve_timeout);
     const auto waiting = waiting_since(tx, tenant);
     return waiting ? std::min(judged, *waiting) : judged;
 }

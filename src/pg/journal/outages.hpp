@@ -5,20 +5,25 @@
 
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
+#include "winnow/domain/outage.hpp"
 
 #include <pqxx/transaction_base>
 
 #include <chrono>
 #include <optional>
+#include <span>
 
 namespace winnow::pg {
 
-/// As note_outage() does it, for a statement that does it by the way. A heartbeat comes every two seconds.
 // clang-format off
+/// So old the latest heartbeat is where nobody serves: one comes every two seconds.
+#define WINNOW_AWAY_AFTER "interval '15 seconds'"
+
+/// As note_outage() does it, for a statement that does it by the way.
 #define WINNOW_NOTE_OUTAGE                                                                  \
     "insert into outages (began_at, ended_at) "                                             \
     "select b.at, now() from (select max(renewed_at) as at from journal_streams) as b "     \
-    "where b.at < now() - interval '15 seconds'"
+    "where b.at < now() - " WINNOW_AWAY_AFTER
 // clang-format on
 
 /// Writes down that nobody has served since the latest heartbeat of any node, where that is longer ago than a few
@@ -34,9 +39,10 @@ void note_outage(pqxx::transaction_base& tx);
 [[nodiscard]] Timestamp judged_until(pqxx::transaction_base& tx, std::chrono::milliseconds resolve_timeout);
 
 /// The same for one tenant: only up to where its alerts have been applied, too. What was accepted and still waits may
-/// refresh what seems to have ended. To be called under the tenant's fold lock.
+/// refresh what seems to have ended. To be called under the tenant's fold lock. `outages`: that the caller knows of;
+/// one that the database's clock left out may have been hidden from the heartbeats by one that was set before it.
 [[nodiscard]] Timestamp judged_until(pqxx::transaction_base& tx, std::chrono::milliseconds resolve_timeout,
-                                     TenantId tenant);
+                                     TenantId tenant, std::span<const domain::Outage> outages);
 
 /// When the oldest of the tenant's alerts was received that are committed and not applied; nullopt where all are. To be
 /// called under the tenant's fold lock.

@@ -1,9 +1,12 @@
 #include "winnow/pg/due_board.hpp"
 
+#include "pg/journal/outages.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/sql_errors.hpp"
+#include "pg/triage/outdated_quiet.hpp"
 #include "winnow/observe/log.hpp"
+#include "winnow/ports/backtest_jobs.hpp"
 
 #include <pqxx/except>
 #include <pqxx/nontransaction>
@@ -45,6 +48,8 @@ struct Column {
     const char* due;
 };
 
+static_assert(ports::kBacktestSilence == std::chrono::seconds{10}, "the row of back-tests says so, too");
+
 constexpr Column kBoard[] = {
     // The tenth of a second is what a release leaves to alerts that are received and not committed yet.
     {.kind = "hold", .due = R"sql(
@@ -53,17 +58,7 @@ least((select min(held_until) from tickets where state = 'held'),
     // As PgQuietStore finds its tenants: whose configuration has changed, whose source has ended, whose time has come.
     {.kind = "quiet", .due = R"sql(
 case when exists (select from quiet_tickets where source_ended)
-       or exists (
-          with recursive oldest as (
-              (select tenant_id, config_version from quiet_tickets order by tenant_id, config_version limit 1)
-              union all
-              select n.tenant_id, n.config_version
-                from oldest o
-               cross join lateral (
-                  select q.tenant_id, q.config_version from quiet_tickets q
-                   where q.tenant_id > o.tenant_id
-                   order by q.tenant_id, q.config_version limit 1) n)
-          select from oldest o join tenants t on t.tenant_id = o.tenant_id and o.config_version < t.config_version)
+       or exists ()sql" WINNOW_OUTDATED_QUIET R"sql()
      then now() else (select min(recheck_at) from quiet_tickets) end)sql"},
     {.kind = "expiry", .due = "(select min(ends_at) from alert_instances where firing)"},
     // The earliest that it can be: a quiet ticket may wait under it.
@@ -132,8 +127,7 @@ select 'outage' as kind, null::int8 as ms, began_at, ended_at, null::int8 as ten
   from outages where ended_at > now() - interval '1 day'
  union all
 select 'outage', null, b.at, now(), null
-  from (select max(renewed_at) as at from journal_streams) b where b.at < now() - interval '15 seconds'
-)sql";
+  from (select max(renewed_at) as at from journal_streams) b where b.at < now() - )sql" WINNOW_AWAY_AFTER;
 
 /// A part of the look that can be asked for by itself, of constant text.
 struct Part {

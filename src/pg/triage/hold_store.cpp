@@ -1,6 +1,7 @@
 #include "winnow/pg/hold_store.hpp"
 
 #include "pg/journal/outages.hpp"
+#include "pg/rows/legible.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/tickets/ticket_rows.hpp"
@@ -24,9 +25,22 @@ select tenant_id from rule_machines where due_at <= now()
 // The tenth of a second is for alerts that are received and not committed yet.
 constexpr auto kUntil = "select least(now() - interval '0.1 s', $1::timestamptz)";
 
-const auto kDueTickets = "select " + ticket_columns() +
-                         " from tickets t where t.tenant_id = $1 and t.state = " + sql_word(domain::TicketState::held) +
-                         " and t.held_until <= $2 order by t.held_until, t.ticket_id limit $3";
+const auto kDueTickets =
+    "select " + ticket_columns() +
+    ", t.held_until from tickets t where t.tenant_id = $1 and t.state = " + sql_word(domain::TicketState::held) +
+    " and t.held_until <= $2 order by t.held_until, t.ticket_id limit $3";
+
+void load_due_tickets(pqxx::transaction_base& tx, TenantId tenant, std::size_t limit, ports::DueHolds& due)
+{
+    read_legible(
+        query(tx, kDueTickets.c_str(), tenant, due.until, limit), due.unread,
+        [](const auto& row) { return text_of(row["ticket_id"]); },
+        [&](const auto& row) {
+            const auto ticket = read_ticket(row);
+            due.since.emplace(ticket.id, time_of(row["held_until"]));
+            due.alerts.emplace(ticket.id, tickets::alert_of(ticket, due.until));
+        });
+}
 
 class PgHoldStore final : public ports::HoldStore {
 public:
@@ -54,11 +68,8 @@ public:
             // Time has passed for the tenant up to what it has still to fold.
             const auto until = time_of(query(tx, kUntil, waiting_since(tx, tenant))[0][0]);
             due.rows.until = until;
-            for (const auto& row : query(tx, kDueTickets.c_str(), tenant, until, turn.limit)) {
-                const auto ticket = read_ticket(row);
-                due.rows.alerts.emplace(ticket.id, tickets::alert_of(ticket, until));
-            }
-            due.rows.machines = load_due_machines(tx, tenant, until, turn.limit);
+            load_due_tickets(tx, tenant, turn.limit, due.rows);
+            load_due_machines(tx, tenant, until, turn.limit, due.rows);
             if (due.rows.size() > 0) due.fold = *std::move(fold);
             return due;
         });

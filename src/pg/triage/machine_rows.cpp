@@ -1,6 +1,7 @@
 #include "pg/triage/machine_rows.hpp"
 
 #include "pg/rows/array_literal.hpp"
+#include "pg/rows/legible.hpp"
 #include "pg/rows/multi_row.hpp"
 #include "pg/rows/values.hpp"
 
@@ -57,23 +58,24 @@ std::vector<Timestamp> instants_of(const pqxx::field& field)
     return instants;
 }
 
-std::vector<triage::MachineState> read(const pqxx::result& rows)
+triage::MachineState read(const pqxx::row& row)
 {
-    std::vector<triage::MachineState> machines;
-    machines.reserve(static_cast<std::size_t>(rows.size()));
-    for (const auto& row : rows) {
-        const auto kind = domain::parse_hold_kind(row[1].c_str());
-        if (!kind) throw std::runtime_error("a machine's kind is unknown to this program");
-        auto& machine = machines.emplace_back();
-        machine.key = {.rule_id = id_of<RuleId>(row[0]), .kind = *kind, .dedup_key = text_of(row[2])};
-        machine.recent = instants_of(row[3]);
-        if (!row[4].is_null()) machine.firing = row[4].as<bool>();
-        machine.flapping = row[5].as<bool>();
-        machine.changes = static_cast<std::uint32_t>(row[6].as<std::int32_t>());
-        machine.due_at = optional_time_of(row[7]);
-        machine.expires_at = time_of(row[8]);
-    }
-    return machines;
+    const auto kind = domain::parse_hold_kind(row[1].c_str());
+    if (!kind) throw std::runtime_error("a machine's kind is unknown to this program");
+    triage::MachineState machine;
+    machine.key = {.rule_id = id_of<RuleId>(row[0]), .kind = *kind, .dedup_key = text_of(row[2])};
+    machine.recent = instants_of(row[3]);
+    if (!row[4].is_null()) machine.firing = row[4].as<bool>();
+    machine.flapping = row[5].as<bool>();
+    machine.changes = static_cast<std::uint32_t>(row[6].as<std::int32_t>());
+    machine.due_at = optional_time_of(row[7]);
+    machine.expires_at = time_of(row[8]);
+    return machine;
+}
+
+std::string name_of(const pqxx::row& row)
+{
+    return text_of(row[0]) + " " + text_of(row[1]) + " " + text_of(row[2]);
 }
 
 }  // namespace
@@ -95,13 +97,18 @@ std::vector<triage::MachineState> load_machines(pqxx::transaction_base& tx, Tena
     arguments.add_literal(rules.take());
     arguments.add_literal(kinds.take());
     arguments.add_literal(dedup_keys.take());
-    return read(query(tx, kLoad, arguments));
+    const auto rows = query(tx, kLoad, arguments);
+    std::vector<triage::MachineState> machines;
+    machines.reserve(static_cast<std::size_t>(rows.size()));
+    for (const auto& row : rows) machines.push_back(read(row));
+    return machines;
 }
 
-std::vector<triage::MachineState> load_due_machines(pqxx::transaction_base& tx, TenantId tenant, Timestamp until,
-                                                    std::size_t limit)
+void load_due_machines(pqxx::transaction_base& tx, TenantId tenant, Timestamp until, std::size_t limit,
+                       ports::DueHolds& due)
 {
-    return read(query(tx, kLoadDue, tenant, until, limit));
+    read_legible(query(tx, kLoadDue, tenant, until, limit), due.unread, name_of,
+                 [&](const auto& row) { due.machines.push_back(read(row)); });
 }
 
 void store_machines(pqxx::transaction_base& tx, TenantId tenant, const std::vector<triage::MachineState>& machines)

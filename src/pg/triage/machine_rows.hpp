@@ -3,6 +3,7 @@
 /// @file
 /// Thresholds and flap detectors as rows. Private to pg.
 
+#include "winnow/ports/hold_store.hpp"
 #include "winnow/triage/machine.hpp"
 
 #include <pqxx/transaction_base>
@@ -17,8 +18,8 @@ namespace winnow::pg {
                                                               const std::vector<triage::MachineKey>& keys);
 
 /// Those that are to be settled by `until`, the longest due first.
-[[nodiscard]] std::vector<triage::MachineState> load_due_machines(pqxx::transaction_base& tx, TenantId tenant,
-                                                                  Timestamp until, std::size_t limit);
+void load_due_machines(pqxx::transaction_base& tx, TenantId tenant, Timestamp until, std::size_t limit,
+                       ports::DueHolds& due);
 
 void store_machines(pqxx::transaction_base& tx, TenantId tenant, const std::vector<triage::MachineState>& machines);
 

@@ -1,12 +1,14 @@
 #include "winnow/pg/quiet_store.hpp"
 
 #include "pg/journal/outages.hpp"
+#include "pg/rows/legible.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/sql_errors.hpp"
 #include "pg/suppression/covers.hpp"
 #include "pg/tickets/ticket_states.hpp"
 #include "pg/triage/fold_transaction.hpp"
+#include "pg/triage/outdated_quiet.hpp"
 #include "pg/upkeep/tenant_rounds.hpp"
 #include "winnow/observe/log.hpp"
 
@@ -22,20 +24,8 @@ namespace winnow::pg {
 
 namespace {
 
-// Costs what is due, and a step for each tenant that has quiet tickets at all: from one to the next through
-// quiet_tickets_by_config, whose first entry of a tenant has the oldest version.
-constexpr auto kDueTenants = R"sql(
-with recursive oldest as (
-    (select tenant_id, config_version from quiet_tickets order by tenant_id, config_version limit 1)
-    union all
-    select n.tenant_id, n.config_version
-      from oldest o
-     cross join lateral (
-        select q.tenant_id, q.config_version from quiet_tickets q
-         where q.tenant_id > o.tenant_id
-         order by q.tenant_id, q.config_version limit 1) n
-)
-select o.tenant_id from oldest o join tenants t on t.tenant_id = o.tenant_id and o.config_version < t.config_version
+// Costs what is due, and a step for each tenant that has quiet tickets at all.
+constexpr auto kDueTenants = WINNOW_OUTDATED_QUIET R"sql(
  union
 select tenant_id from quiet_tickets where recheck_at <= now()
  union
@@ -112,10 +102,12 @@ constexpr auto kLastKey = "l";  // behind all: they begin with 'i' and 'k'
 constexpr std::size_t kStretch = 500;
 constexpr std::size_t kCallsBetweenMarks = 10;
 
-std::vector<ports::QuietTicket> load_due(pqxx::transaction_base& tx, TenantId tenant, std::size_t limit)
+ports::DueTickets load_due(pqxx::transaction_base& tx, TenantId tenant, std::size_t limit)
 {
-    std::vector<ports::QuietTicket> due;
-    for (const auto& row : query(tx, kDue, tenant, limit)) due.push_back(read_quiet_ticket(row));
+    ports::DueTickets due;
+    read_legible(
+        query(tx, kDue, tenant, limit), due.unread, [](const auto& row) { return text_of(row["ticket_id"]); },
+        [&](const auto& row) { due.tickets.push_back(read_quiet_ticket(row)); });
     return due;
 }
 
@@ -152,7 +144,7 @@ public:
             auto& tx = (*fold)->tx();
             ports::Due<ports::DueTickets> due;
             if (!is_current(tx, tenant, config_version)) return due;
-            due.rows = {.tickets = load_due(tx, tenant, turn.limit), .now = {}};
+            due.rows = load_due(tx, tenant, turn.limit);
             if (due.rows.tickets.empty()) return due;
             due.rows.now = time_of(tx.exec("select now()")[0][0]);
             due.fold = *std::move(fold);

@@ -1,6 +1,7 @@
 #include "pg/triage/triage_states.hpp"
 
 #include "pg/rows/array_literal.hpp"
+#include "pg/rows/legible.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/suppression/covers.hpp"
 #include "pg/tickets/ticket_states.hpp"
@@ -135,18 +136,21 @@ TicketCore read_core(const pqxx::row& row)
     return ticket;
 }
 
+InstanceState read_instance(const pqxx::row& row)
+{
+    return {.key = text_of(row[0]),
+            .ticket_id = id_of<TicketId>(row[1]),
+            .starts_at = time_of(row[2]),
+            .ends_at = optional_time_of(row[3]),
+            .firing = row[4].as<bool>(),
+            .last_end = optional_time_of(row[5])};
+}
+
 std::vector<InstanceState> read_instances(const pqxx::result& rows)
 {
     std::vector<InstanceState> instances;
     instances.reserve(static_cast<std::size_t>(rows.size()));
-    for (const auto& row : rows) {
-        instances.push_back({.key = text_of(row[0]),
-                             .ticket_id = id_of<TicketId>(row[1]),
-                             .starts_at = time_of(row[2]),
-                             .ends_at = optional_time_of(row[3]),
-                             .firing = row[4].as<bool>(),
-                             .last_end = optional_time_of(row[5])});
-    }
+    for (const auto& row : rows) instances.push_back(read_instance(row));
     return instances;
 }
 
@@ -211,9 +215,13 @@ States load_states(pqxx::transaction_base& tx, TenantId tenant, const triage::St
     return states;
 }
 
-std::vector<InstanceState> load_expired(pqxx::transaction_base& tx, TenantId tenant, Timestamp until, std::size_t limit)
+ports::ExpiredInstances load_expired(pqxx::transaction_base& tx, TenantId tenant, Timestamp until, std::size_t limit)
 {
-    return read_instances(query(tx, kExpired, tenant, until, limit));
+    ports::ExpiredInstances expired;
+    read_legible(
+        query(tx, kExpired, tenant, until, limit), expired.unread, [](const auto& row) { return text_of(row[0]); },
+        [&](const auto& row) { expired.instances.push_back(read_instance(row)); });
+    return expired;
 }
 
 }  // namespace winnow::pg

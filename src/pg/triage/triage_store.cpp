@@ -92,7 +92,8 @@ public:
         return (*fold)->attempt([&]() -> Result<ports::Due<ports::ExpiredInstances>> {
             auto& tx = (*fold)->tx();
             ports::Due<ports::ExpiredInstances> due;
-            due.rows.instances = load_expired(tx, tenant, judged_until(tx, resolve_timeout_, tenant), turn.limit);
+            const auto until = judged_until(tx, resolve_timeout_, tenant, turn.outages);
+            due.rows = load_expired(tx, tenant, until, turn.limit);
             if (due.rows.instances.empty()) return due;
             due.rows.now = time_of(tx.exec("select now()")[0][0]);
             due.fold = *std::move(fold);

@@ -11,6 +11,10 @@
 #include "pg/upkeep/sealing.hpp"
 #include "pg/upkeep/tenant_rounds.hpp"
 
+#include <pqxx/nontransaction>
+
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -39,6 +43,18 @@ constexpr auto kDropPartitions = R"sql(
 select drop_day_partitions((now() at time zone 'UTC')::date
            - least(coalesce((select max(coalesce(s.journal_retention_days, $2::int))
                                from tenants t left join tenant_settings s using (tenant_id)), $2::int), $1::int))
+)sql";
+
+// 0 where it is the caller's from now on. One that is begun at a time to come was before the clock was put back.
+constexpr auto kClaim = R"sql(
+with claimed as (
+    insert into chore_runs as r (chore, begun_at) values ($1, now())
+    on conflict (chore) do update set begun_at = now()
+     where r.begun_at <= now() - $2::int8 * interval '1 millisecond' or r.begun_at > now()
+    returning 1)
+select case when exists (select from claimed) then 0
+            else greatest(1, coalesce((select $2::int8 - floor(extract(epoch from now() - begun_at) * 1000)::int8
+                                         from chore_runs where chore = $1), $2::int8)) end
 )sql";
 
 ChoreStep make_partitions(pqxx::transaction_base& tx)
@@ -189,6 +205,15 @@ public:
 
     [[nodiscard]] const std::vector<Chore>& list() const override { return list_; }
 
+    Result<std::chrono::milliseconds> claim(std::size_t chore) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::chrono::milliseconds> {
+            pqxx::nontransaction tx(session.connection());
+            const auto& [name, interval, on_board] = list_.at(chore);
+            return std::chrono::milliseconds(query(tx, kClaim, name, interval.count())[0][0].as<std::int64_t>());
+        });
+    }
+
     Result<ChoreStep> step(std::size_t chore) override { return steps_.at(chore)(); }
 
 private:
@@ -220,8 +245,8 @@ private:
     {
         const auto rounds = std::make_shared<TenantRounds>(chore.name);
         steps_.emplace_back([this, name = chore.name, rounds, work = std::move(work)] {
-            return rounds->step(pool_, [&](auto& tx, auto& stretch, const auto& without) {
-                return lock(tx, name) ? work(tx, stretch, without) : ChoreStep{};
+            return rounds->step(pool_, [&](auto& tx, auto& stretch, const auto& without) -> std::optional<ChoreStep> {
+                return lock(tx, name) ? work(tx, stretch, without) : std::nullopt;
             });
         });
         list_.push_back(std::move(chore));

@@ -16,6 +16,7 @@ constexpr std::array kGrowth{
     Growth{"alerts_forgotten", "", kOneATenant},
     Growth{"api_keys", "forget_keys", ""},
     Growth{"backtests", "forget_backtests", ""},
+    Growth{"chore_runs", "", "one row a chore"},
     Growth{"chore_set_asides", "forget_set_asides", ""},
     Growth{"contact_group_members", "", kWithParent},
     Growth{"contact_groups", "", kByPeople},

@@ -5,6 +5,8 @@
 #include "pg/session/transaction.hpp"
 #include "winnow/observe/log.hpp"
 
+#include <chrono>
+#include <optional>
 #include <utility>
 
 namespace winnow::pg {
@@ -12,6 +14,8 @@ namespace winnow::pg {
 namespace {
 
 using ports::ChoreStep;
+
+constexpr std::chrono::seconds kAfterRefusal{1};
 
 constexpr auto kTenantsOf = R"sql(
 select tenant_id from tenants where tenant_id >= $1::uuid and tenant_id <= $2::uuid and tenant_id <> all($3::uuid[])
@@ -40,20 +44,22 @@ Result<ChoreStep> TenantRounds::step(const Sessions& pool, const Attempt& attemp
     auto stretch = stretches_.back();
     const bool alone = stretch.first == stretch.last;
     const auto without = alone ? std::string("{}") : array_of(setbacks_.all());
-    const auto done = pool.run([&](Session& session) -> Result<ChoreStep> {
+    const auto done = pool.run([&](Session& session) -> Result<std::optional<ChoreStep>> {
         Transaction transaction(session);
         auto outcome = attempt(transaction.tx(), stretch, without);
         transaction.commit();
         return outcome;
     });
     if (!done) return may_be_one_tenants(done.error()) ? part(pool, done.error()) : Result<ChoreStep>(done.error());
+    if (!*done) return refused();
+    const auto& did = **done;
     if (alone) setbacks_.succeeded(TenantId::parse(stretch.first).value_or(TenantId()));
-    if (done->more) {
+    if (did.more) {
         stretches_.back() = std::move(stretch);
     } else {
         stretches_.pop_back();
     }
-    return told(*done);
+    return told(did);
 }
 
 Result<ChoreStep> TenantRounds::part(const Sessions& pool, const Error& error)
@@ -87,6 +93,17 @@ Result<ChoreStep> TenantRounds::part(const Sessions& pool, const Error& error)
                    {"error", error.message()},
                    {"seconds", std::chrono::duration_cast<std::chrono::seconds>(pause).count()}});
     return told({.failed = 1});
+}
+
+/// Nobody's pause ends by it, and nothing of the round is done. A round that has parted nobody is dropped: the other
+/// node is at the same.
+ChoreStep TenantRounds::refused()
+{
+    const bool has_parted = stretches_.size() > 1 || setbacks_.size() > 0;
+    if (!has_parted) stretches_.clear();
+    ChoreStep step{.left_out = setbacks_.left_out(Clock::now()).size()};
+    if (has_parted) step.again_in = kAfterRefusal;
+    return step;
 }
 
 ChoreStep TenantRounds::told(ChoreStep step) const

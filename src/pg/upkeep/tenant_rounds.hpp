@@ -10,6 +10,7 @@
 #include <pqxx/transaction_base>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,12 +35,12 @@ struct Stretch {
 class TenantRounds {
 public:
     /// Does a bounded part of the work of `stretch`'s tenants but those in `without` (a uuid[] literal). With `more`
-    /// it is called again with the stretch as it left it.
-    using Attempt =
-        std::function<ports::ChoreStep(pqxx::transaction_base&, Stretch& stretch, const std::string& without)>;
+    /// it is called again with the stretch as it left it. nullopt: another node is at it, and nothing was tried.
+    using Attempt = std::function<std::optional<ports::ChoreStep>(pqxx::transaction_base&, Stretch& stretch,
+                                                                  const std::string& without)>;
 
-    /// `name`: in the log.
-    explicit TenantRounds(std::string_view name) : name_(name) {}
+    /// `name`: in the log. `pauses`: of those for whom it fails.
+    explicit TenantRounds(std::string_view name, fair::SetbackPauses pauses = {}) : name_(name), setbacks_(pauses) {}
 
     /// One attempt in one transaction. An error is the database's: nobody is left out for it.
     Result<ports::ChoreStep> step(const Sessions& pool, const Attempt& attempt);
@@ -50,6 +51,7 @@ private:
     void begin();
     Result<ports::ChoreStep> part(const Sessions& pool, const Error& error);
     ports::ChoreStep told(ports::ChoreStep step) const;
+    ports::ChoreStep refused();
 
     std::string name_;
     fair::Setbacks setbacks_;

@@ -159,6 +159,7 @@ private:
         auto open = std::make_shared<OpenBacktest>(jobs_, *std::move(*job), *std::move(policy), options_);
         const std::lock_guard lock(mutex_);
         open_.push_back(std::move(open));
+        watch_.notify_all();
         running_.set(static_cast<double>(open_.size()));
     }
 
@@ -258,7 +259,13 @@ private:
     void watch(const std::stop_token& stop)
     {
         observe::name_thread("back-test-watch");
-        while (!stop.stop_requested()) {
+        while (true) {
+            {
+                std::unique_lock lock(mutex_);
+                watch_.wait(lock, stop, [this] { return !open_.empty(); });
+                watch_.wait_for(lock, stop, options_.watch, [] { return false; });
+            }
+            if (stop.stop_requested()) return;
             round("the watch over back-tests", [&] {
                 for (const auto& open : all()) {
                     const auto kept = jobs_.keep(open->job);
@@ -268,8 +275,6 @@ private:
                     wake_.notify_all();
                 }
             });
-            std::unique_lock lock(mutex_);
-            watch_.wait_for(lock, stop, options_.watch, [] { return false; });
         }
     }
 

@@ -37,6 +37,7 @@ struct Applied {
     std::size_t over_steps = 0;                 ///< Alerts that steps did not do for.
     std::size_t over_time = 0;                  ///< That processor time did not do for.
     std::size_t set_aside = 0;                  ///< Rules, silences, windows and inhibitions.
+    bool due_soon = false;                      ///< It stored what is due before the clock's next look.
 };
 
 /// Belongs to the thread that has it from TenantLine::take(), until it is given back; while it is away, its first batch

@@ -41,6 +41,7 @@ void TriageWorker::finish(Tenant& tenant, const Applied& applied)
     tenant.backoff = {};
     tenant.patience.done();
     if (applied.deliveries > 0 && shared_.outbox_changed) shared_.outbox_changed();
+    if (applied.due_soon && shared_.options.due_soon) shared_.options.due_soon();
     if (applied.set_aside > 0) ask_no_more(tenant);
     shared_.backlog.done(rows);
 }

@@ -1,5 +1,6 @@
 #include "pipeline/fold/triage_worker.hpp"
 
+#include "pipeline/fold/due_soon.hpp"
 #include "pipeline/fold/slice.hpp"
 #include "pipeline/overruns/overruns.hpp"
 #include "winnow/observe/log.hpp"
@@ -21,6 +22,8 @@ constexpr std::chrono::milliseconds kPause{50};  ///< After what failed before i
 
 // While folds are short they may take this share of the time, so that a steady trickle is not held back.
 constexpr int kFoldShare = 4;
+
+constexpr std::chrono::seconds kClocksLook{1};  ///< See TimekeeperOptions::look.
 
 /// What is thrown is noted as what became of the fold.
 template <typename Work>
@@ -44,6 +47,8 @@ void note(const Decision& decision, Applied& applied)
     applied.decided = true;
     applied.deliveries = decision.deliveries;
     applied.declined = decision.declined;
+    applied.due_soon = is_due_by(
+        decision.writes, std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now() + kClocksLook));
     for (const auto& verdict : decision.writes.outcome.verdicts) {
         ++applied.dispositions.at(static_cast<std::size_t>(verdict.disposition));
     }

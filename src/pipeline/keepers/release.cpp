@@ -13,13 +13,13 @@
 
 namespace winnow::pipeline {
 
-triage::StateKeys release_keys(const TenantPolicy& policy, const ports::DueTickets& due, Timestamp now)
+triage::StateKeys release_keys(const TenantPolicy& policy, const ports::DueTickets& due)
 {
     triage::StateKeys keys;
     suppression::SourceKeys sources(*policy.suppressions);
     for (const auto& quiet : due.tickets) {
         keys.tickets.push_back(quiet.ticket_id);
-        if (const auto alert = intake::read_canonical(quiet.alert)) sources.add(*alert, now);
+        if (const auto alert = intake::read_canonical(quiet.alert)) sources.add(*alert, due.now);
     }
     keys.sources = std::move(sources).take();
     return keys;

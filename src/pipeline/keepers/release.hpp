@@ -11,8 +11,8 @@
 
 namespace winnow::pipeline {
 
-/// `now`: which inhibitions are in force.
-[[nodiscard]] triage::StateKeys release_keys(const TenantPolicy& policy, const ports::DueTickets& due, Timestamp now);
+/// By the same clock as decide_release(): the database's.
+[[nodiscard]] triage::StateKeys release_keys(const TenantPolicy& policy, const ports::DueTickets& due);
 
 /// Those that something still covers stay quiet; the others are told of. What has ended quietly waits for people to
 /// bring it back.

@@ -77,6 +77,7 @@ std::optional<Agenda::Task> Agenda::task_of(std::size_t index, Instant now)
         if (has_all_tried(kind)) end_round(kind, now);  // an answer did not get to its end, for want of memory
         if (kind.finding || kind.in_round || kind.find_at > now) return std::nullopt;
         kind.finding = true;
+        if (tells_itself(kind.traits)) kind.due = kind.find_at;
         return Find{index};
     }
     kind.at.push_back(turn.tenant);  // behind all that may be thrown: whom it takes out, the next round finds again

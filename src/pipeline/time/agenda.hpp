@@ -80,7 +80,8 @@ public:
     /// Something may be due that was not when the board was looked at.
     void poke(Instant now);
 
-    /// For how long the earliest of a kind has been due, as the last look had it. 0: it is not, or nobody knows.
+    /// For how long the earliest of a kind has been due, as the last look had it; of a kind with `every`, for how long
+    /// its latest turn. 0: it is not, or nobody knows.
     [[nodiscard]] std::chrono::milliseconds lateness(std::size_t kind, Instant now) const;
     [[nodiscard]] std::size_t left_out(std::size_t kind, Instant now) const;
     /// Something is due that nobody is at, or that somebody is at.
@@ -91,7 +92,7 @@ private:
         ports::DueTraits traits;
         Instant find_at = kNever;
         Instant not_before;          ///< The next round, after one that left something.
-        std::optional<Instant> due;  ///< Since or from when, by the board.
+        std::optional<Instant> due;  ///< Since or from when, by the board, or by its own interval.
         bool finding = false;
         bool in_round = false;
         bool waited = false;  ///< The round has had its wait.

@@ -36,6 +36,12 @@ std::vector<ports::DueTraits> traits_of(const std::vector<std::unique_ptr<ports:
     return traits;
 }
 
+/// Of others nobody knows since when: the board says that something is there, or another loop does it.
+bool measures_lateness(const ports::DueTraits& traits)
+{
+    return traits.dated || traits.every.count() > 0;
+}
+
 /// Of both sources, each instant once: nobody is told how they came about.
 std::vector<domain::Outage> all_of(std::vector<domain::Outage> noted, const std::vector<domain::Outage>& left_out)
 {
@@ -61,9 +67,12 @@ public:
     {
         for (const auto& kind : kinds_) {
             const std::string name(kind->traits().name);
-            lateness_.push_back(metrics.histogram(
-                "winnow_timer_lateness_seconds", "How long the earliest of a kind had been due when some were done.",
-                {{"kind", name}}, {0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3'600}));
+            auto& lateness = lateness_.emplace_back();
+            if (measures_lateness(kind->traits())) {
+                lateness = metrics.histogram(
+                    "winnow_timer_lateness_seconds", "How long the first of what was done at once had been due.",
+                    {{"kind", name}}, {0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3'600});
+            }
             left_out_.push_back(metrics.gauge(
                 "winnow_timer_tenants_left_out",
                 "Tenants for whom a kind failed again and again, and is tried again later.", {{"kind", name}}));
@@ -231,13 +240,13 @@ private:
     {
         auto& kind = *kinds_[turn.kind];
         const auto begun = Clock::now();
+        if (kind.traits().every.count() > 0) observe_interval(turn.kind, begun);
         do {
             std::vector<domain::Outage> outages;
             std::uint64_t answers = 0;
-            ports::DueTurn one{.tenant = turn.tenant, .limit = options_.rows, .patience = turn.patience, .now = {}};
+            ports::DueTurn one{.tenant = turn.tenant, .limit = options_.rows, .patience = turn.patience};
             {
                 const std::lock_guard lock(mutex_);
-                one.now = clock_.now(Clock::now());
                 answers = board_answers_;
                 if (kind.traits().real_time) outages = outages_;
             }
@@ -249,7 +258,7 @@ private:
                 done.more = done.rows > 0;  // and if it did, the others' turns come first
                 return end == Agenda::End::busy && done.rows > 0 ? Agenda::End::done : end;
             }
-            if (done.rows == 0 && did->rows > 0) lateness_[turn.kind].observe(lateness(turn.kind));
+            if (did->since) observe_lateness(turn.kind, *did->since, outages);
             done = {.rows = done.rows + did->rows, .more = did->more, .again_in = did->again_in};
         } while (done.more && Clock::now() - begun < options_.turn && !stop.stop_requested());
         return Agenda::End::done;
@@ -261,10 +270,24 @@ private:
         return board_answers_ > answers;
     }
 
-    double lateness(std::size_t kind)
+    /// One call's, when it has ended.
+    void observe_lateness(std::size_t kind, Timestamp since, const std::vector<domain::Outage>& outages)
+    {
+        if (!lateness_[kind]) return;
+        Timestamp now;
+        {
+            const std::lock_guard lock(mutex_);
+            now = clock_.now(Clock::now());
+        }
+        const auto late = now - since - domain::dead_time(outages, since, now);
+        lateness_[kind]->observe(std::chrono::duration<double>(std::max(late, milliseconds{0})).count());
+    }
+
+    /// A turn's, whatever there is to do in it: its interval was over.
+    void observe_interval(std::size_t kind, Clock::time_point begun)
     {
         const std::lock_guard lock(mutex_);
-        return std::chrono::duration<double>(agenda_.lateness(kind, Clock::now())).count();
+        lateness_[kind]->observe(std::chrono::duration<double>(agenda_.lateness(kind, begun)).count());
     }
 
     static void warn(std::string_view doing, std::string_view kind, const Error& error)
@@ -279,7 +302,7 @@ private:
     const TimekeeperOptions options_;
     const observe::Counter jumps_forward_;
     const observe::Counter jumps_back_;
-    std::vector<observe::Histogram> lateness_;  // as kinds_
+    std::vector<std::optional<observe::Histogram>> lateness_;  // as kinds_; of those that measure it
     std::vector<observe::Gauge> left_out_;
     std::atomic<bool> said_ = false;  // that the board cannot be looked at
 

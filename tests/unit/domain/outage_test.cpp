@@ -43,5 +43,30 @@ TEST(Outage, DeadTimeIsCountedWithinItsBoundsAndEachInstantOnce)
     }
 }
 
+TEST(Outage, NobodyIsJudgedByTimeInWhichNobodyCouldBeHeardNorByTheGraceAfterIt)
+{
+    struct Judged {
+        std::string what;
+        std::vector<Outage> outages;
+        int until;  ///< Of 1'000, with a grace of 100.
+    };
+    const std::vector<Judged> cases{
+        {"none", {}, 1'000},
+        {"long over", {{at(500), at(899)}}, 1'000},
+        {"over, and so is the grace", {{at(500), at(900)}}, 1'000},
+        {"over a moment less than the grace", {{at(500), at(901)}}, 500},
+        {"over just now", {{at(500), at(1'000)}}, 500},
+        {"one that the clock went back behind", {{at(500), at(1'300)}}, 500},
+        {"all of it yet to come", {{at(1'200), at(1'300)}}, 1'000},
+        {"one before the last one's grace was over", {{at(300), at(450)}, {at(500), at(950)}}, 300},
+        {"one long before it", {{at(300), at(400)}, {at(500), at(950)}}, 500},
+        {"out of order", {{at(500), at(950)}, {at(300), at(450)}}, 300},
+        {"one in the other", {{at(500), at(990)}, {at(600), at(700)}}, 500},
+    };
+    for (const auto& [what, outages, until] : cases) {
+        EXPECT_EQ(judged_until(outages, at(1'000), milliseconds{100}), at(until)) << what;
+    }
+}
+
 }  // namespace
 }  // namespace winnow::domain

@@ -64,25 +64,38 @@ public:
 private:
     ports::DueDone step()
     {
-        const auto done = chores_.step(index_);
-        if (!done) {
-            failed_.add();
-            const bool in_the_way = done.error().code() == ErrorCode::conflict;
-            if (++failures_ == (in_the_way ? kConflictsUntilToldOf : 1)) {
-                observe::warn("a chore cannot be done, and is tried again and again",
-                              {{"chore", chore_.name}, {"error", done.error().message()}});
-            }
-            return {.again_in = std::min(options_.after_failure, chore_.interval)};
+        if (!is_claimed()) {
+            const auto rest = chores_.claim(index_);
+            if (!rest) return failed(rest.error());
+            if (rest->count() > 0) return {.again_in = *rest};
+            claimed_until_ = Clock::now() + chore_.interval;
         }
+        const auto done = chores_.step(index_);
+        if (!done) return failed(done.error());
         failures_ = 0;
         rows_.add(static_cast<double>(done->rows));
         failed_.add(static_cast<double>(done->failed));
         set_aside_.add(static_cast<double>(done->set_aside));
         left_out_.set(static_cast<double>(done->left_out));
         if (chore_.on_board && !done->more && !done->again_in) return {.rows = done->rows};
+        if (!done->more && !done->again_in) claimed_until_ = {};
         auto pause = done->more ? std::min(options_.between_steps, chore_.interval) : chore_.interval;
         if (done->again_in) pause = std::min(pause, std::max(*done->again_in, options_.between_steps));
         return {.rows = done->rows, .again_in = pause};
+    }
+
+    /// For this interval by this node; what it left of it is its own. What the board tells of is there or done.
+    [[nodiscard]] bool is_claimed() const { return chore_.on_board || Clock::now() < claimed_until_; }
+
+    ports::DueDone failed(const Error& error)
+    {
+        failed_.add();
+        const bool in_the_way = error.code() == ErrorCode::conflict;
+        if (++failures_ == (in_the_way ? kConflictsUntilToldOf : 1)) {
+            observe::warn("a chore cannot be done, and is tried again and again",
+                          {{"chore", chore_.name}, {"error", error.message()}});
+        }
+        return {.again_in = std::min(options_.after_failure, chore_.interval)};
     }
 
     ports::Chores& chores_;
@@ -95,7 +108,9 @@ private:
     const observe::Counter failed_;
     const observe::Counter set_aside_;
     const observe::Gauge left_out_;
-    int failures_ = 0;  // in a row; of whoever has the turn
+    // Of whoever has the turn.
+    int failures_ = 0;  // in a row
+    Clock::time_point claimed_until_;
 };
 
 }  // namespace

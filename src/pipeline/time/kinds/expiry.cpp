@@ -1,9 +1,11 @@
 #include "pipeline/keepers/attempted.hpp"
 #include "pipeline/keepers/release.hpp"
+#include "pipeline/time/turn_share.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pipeline/due_kinds.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -18,7 +20,8 @@ public:
         : store_(store),
           policies_(policies),
           outbox_changed_(std::move(outbox_changed)),
-          traits_{.name = "expiry", .again = again, .after_fold = true},
+          traits_{.name = "expiry", .again = again, .after_fold = true, .real_time = true, .dated = true},
+          shares_(traits_.name, metrics),
           expired_(metrics.counter("winnow_expired_instances_total", "Instances that ended without being resolved."))
     {
     }
@@ -34,38 +37,45 @@ public:
     {
         const auto policy = policies_.get(turn.tenant);
         if (!policy) return policy.error();
-        const auto done = attempted([&] { return expire(**policy, turn); });
-        if (!done) return done.error();
+        auto share = shares_.begin(turn);
+        if (share.rests()) return ports::DueDone{};
+        const auto done = attempted([&] { return expire(**policy, turn.tenant, share); });
+        if (!done) return shares_.failed(share, done.error());
         expired_.add(static_cast<double>(done->rows));
         if (done->owes && outbox_changed_) outbox_changed_();
-        return ports::DueDone{.rows = done->rows, .more = done->rows >= turn.limit};
+        return shares_.done(share, {.rows = done->rows, .since = done->since});
     }
 
 private:
     struct Expired {
         std::size_t rows = 0;
+        std::optional<Timestamp> since = {};
         bool owes = false;  ///< Messages.
     };
 
     /// One transaction: load, decide, store.
-    Result<Expired> expire(const TenantPolicy& policy, const ports::DueTurn& turn)
+    Result<Expired> expire(const TenantPolicy& policy, TenantId tenant, TurnShare& share)
     {
-        auto locked = store_.lock_expired(turn.tenant, {turn.limit, turn.patience});
+        auto locked = store_.lock_expired(tenant, share.turn());
         if (!locked) return locked.error();
-        const auto& [fold, due] = *locked;
-        if (!fold) return Expired{};
+        auto& [fold, due] = *locked;
+        share.loaded(due.instances.size(), due.unread);
+        std::erase_if(due.instances, [&](const auto& one) { return !share.takes(one.key); });
+        if (!fold || due.instances.empty()) return Expired{};
         auto states = fold->load(expiry_keys(due));
         if (!states) return states.error();
         const auto writes = decide_expiry(policy, due, *std::move(states));
         if (const auto stored = fold->store(writes); !stored) return stored.error();
         if (const auto committed = fold->commit(); !committed) return committed.error();
-        return Expired{.rows = due.instances.size(), .owes = !writes.deliveries.empty()};
+        return Expired{
+            .rows = due.instances.size(), .since = due.instances.front().ends_at, .owes = !writes.deliveries.empty()};
     }
 
     ports::TriageStore& store_;
     ConfigCache& policies_;
     const OutboxChanged outbox_changed_;
     const ports::DueTraits traits_;
+    TurnShares shares_;
     const observe::Counter expired_;
 };
 

@@ -1,10 +1,15 @@
 #include "pipeline/keepers/attempted.hpp"
 #include "pipeline/keepers/release.hpp"
+#include "pipeline/time/turn_share.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pipeline/due_kinds.hpp"
 
+#include <algorithm>
 #include <cstddef>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace winnow::pipeline {
 
@@ -17,7 +22,8 @@ public:
         : store_(store),
           policies_(policies),
           outbox_changed_(std::move(outbox_changed)),
-          traits_{.name = "hold", .again = again, .after_fold = true},
+          traits_{.name = "hold", .again = again, .after_fold = true, .dated = true},
+          shares_(traits_.name, metrics),
           due_(metrics.counter("winnow_holds_due_total",
                                "Pauses that were over, thresholds that were given up, flapping that settled."))
     {
@@ -31,38 +37,65 @@ public:
     {
         const auto policy = policies_.get(turn.tenant);
         if (!policy) return policy.error();
-        const auto done = attempted([&] { return release(**policy, turn); });
-        if (!done) return done.error();
+        auto share = shares_.begin(turn);
+        if (share.rests()) return ports::DueDone{};
+        const auto done = attempted([&] { return release(**policy, turn.tenant, share); });
+        if (!done) return shares_.failed(share, done.error());
         due_.add(static_cast<double>(done->rows));
         if (done->owes && outbox_changed_) outbox_changed_();
-        return ports::DueDone{.rows = done->rows, .more = done->rows >= turn.limit};
+        return shares_.done(share, {.rows = done->rows, .since = done->since});
     }
 
 private:
     struct Released {
         std::size_t rows = 0;
+        std::optional<Timestamp> since = {};
         bool owes = false;  ///< Messages.
     };
 
     /// One transaction: load, decide, store.
-    Result<Released> release(const TenantPolicy& policy, const ports::DueTurn& turn)
+    Result<Released> release(const TenantPolicy& policy, TenantId tenant, TurnShare& share)
     {
-        auto locked = store_.lock_due(turn.tenant, policy.config.tenant.config_version, {turn.limit, turn.patience});
+        auto locked = store_.lock_due(tenant, policy.config.tenant.config_version, share.turn());
         if (!locked) return locked.error();
-        const auto& [fold, due] = *locked;
-        if (!fold) return Released{};
+        auto& [fold, due] = *locked;
+        share.loaded(due.size(), due.unread);
+        std::erase_if(due.alerts, [&](const auto& one) { return !share.takes(one.first.str()); });
+        std::erase_if(due.machines, [&](const auto& machine) { return !share.takes(name_of(machine.key)); });
+        if (!fold || due.size() == 0) return Released{};
         auto states = fold->load(release_keys(policy, due));
         if (!states) return states.error();
         const auto writes = decide_release(policy, due, *std::move(states));
         if (const auto stored = fold->store(writes); !stored) return stored.error();
         if (const auto committed = fold->commit(); !committed) return committed.error();
-        return Released{.rows = due.size(), .owes = !writes.deliveries.empty()};
+        return Released{.rows = due.size(), .since = first_of(due), .owes = !writes.deliveries.empty()};
+    }
+
+    static std::string name_of(const triage::MachineKey& key)
+    {
+        return key.rule_id.str() + " " + std::string(to_string(key.kind)) + " " + key.dedup_key;
+    }
+
+    static std::optional<Timestamp> first_of(const ports::DueHolds& due)
+    {
+        std::optional<Timestamp> first;
+        const auto note = [&](Timestamp since) {
+            first = std::min(since, first.value_or(since));
+        };
+        for (const auto& [ticket, since] : due.since) {
+            if (due.alerts.contains(ticket)) note(since);
+        }
+        for (const auto& machine : due.machines) {
+            if (machine.due_at) note(*machine.due_at);
+        }
+        return first;
     }
 
     ports::HoldStore& store_;
     ConfigCache& policies_;
     const OutboxChanged outbox_changed_;
     const ports::DueTraits traits_;
+    TurnShares shares_;
     const observe::Counter due_;
 };
 

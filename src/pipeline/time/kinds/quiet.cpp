@@ -1,10 +1,13 @@
 #include "pipeline/keepers/attempted.hpp"
 #include "pipeline/keepers/release.hpp"
+#include "pipeline/time/turn_share.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pipeline/due_kinds.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -19,7 +22,8 @@ public:
         : store_(store),
           policies_(policies),
           outbox_changed_(std::move(outbox_changed)),
-          traits_{.name = "quiet", .again = again, .after_fold = true},
+          traits_{.name = "quiet", .again = again, .after_fold = true, .dated = true},
+          shares_(traits_.name, metrics),
           released_(metrics.counter("winnow_released_tickets_total",
                                     "Quiet tickets that were told of when their silence or inhibition had ended."))
     {
@@ -33,41 +37,59 @@ public:
     {
         const auto policy = policies_.get(turn.tenant);
         if (!policy) return policy.error();
-        const auto done = attempted([&] { return release(**policy, turn); });
-        if (!done) return done.error();
+        auto share = shares_.begin(turn);
+        if (share.rests()) return ports::DueDone{};
+        const auto done = attempted([&] { return release(**policy, turn.tenant, share); });
+        if (!done) return shares_.failed(share, done.error());
         released_.add(static_cast<double>(done->told));
         if (done->owes && outbox_changed_) outbox_changed_();
-        return ports::DueDone{.rows = done->rows, .more = done->rows >= turn.limit};
+        return shares_.done(share, {.rows = done->rows, .since = done->since});
     }
 
 private:
     struct Released {
         std::size_t rows = 0;
+        std::optional<Timestamp> since = {};
         std::size_t told = 0;  ///< Tickets that people may hear of now.
         bool owes = false;     ///< Messages.
     };
 
     /// One transaction: load, decide, store.
-    Result<Released> release(const TenantPolicy& policy, const ports::DueTurn& turn)
+    Result<Released> release(const TenantPolicy& policy, TenantId tenant, TurnShare& share)
     {
-        auto locked = store_.lock_due(turn.tenant, policy.config.tenant.config_version, {turn.limit, turn.patience});
+        auto locked = store_.lock_due(tenant, policy.config.tenant.config_version, share.turn());
         if (!locked) return locked.error();
-        const auto& [fold, due] = *locked;
-        if (!fold) return Released{};
-        const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-        auto states = fold->load(release_keys(policy, due, now));
+        auto& [fold, due] = *locked;
+        share.loaded(due.tickets.size(), due.unread);
+        std::erase_if(due.tickets, [&](const auto& one) { return !share.takes(one.ticket_id.str()); });
+        if (!fold || due.tickets.empty()) return Released{};
+        auto states = fold->load(release_keys(policy, due));
         if (!states) return states.error();
         const auto writes = decide_release(policy, due, *std::move(states));
         if (const auto stored = fold->store(writes); !stored) return stored.error();
         if (const auto committed = fold->commit(); !committed) return committed.error();
-        return Released{
-            .rows = due.tickets.size(), .told = writes.outcome.notices.size(), .owes = !writes.deliveries.empty()};
+        return Released{.rows = due.tickets.size(),
+                        .since = first_of(due),
+                        .told = writes.outcome.notices.size(),
+                        .owes = !writes.deliveries.empty()};
+    }
+
+    /// Of those that time makes due: since when a configuration or a source has not been what it was nobody knows.
+    static std::optional<Timestamp> first_of(const ports::DueTickets& due)
+    {
+        std::optional<Timestamp> first;
+        for (const auto& quiet : due.tickets) {
+            const auto until = quiet.cover.until;
+            if (until && *until <= due.now) first = std::min(*until, first.value_or(*until));
+        }
+        return first;
     }
 
     ports::QuietStore& store_;
     ConfigCache& policies_;
     const OutboxChanged outbox_changed_;
     const ports::DueTraits traits_;
+    TurnShares shares_;
     const observe::Counter released_;
 };
 

@@ -68,6 +68,29 @@ TEST_F(OwnOutage, EndsThatPassedMeanwhileAreJudgedOneResolveTimeoutAfterIt)
     EXPECT_THAT(expired(), testing::ElementsAre("long gone", "in between"));
 }
 
+TEST_F(OwnOutage, WhatTheClockLeftOutIsNobodysEitherAlsoWhereNoHeartbeatShowsIt)
+{
+    instance("long gone", "-2 hours");
+    instance("in between", "-1 minute");
+    ASSERT_TRUE(streams_->renew(stream_, 0, true));
+    const auto expired = [&](ports::Turn turn) {
+        std::vector<std::string> keys;
+        const auto locked = store_->real().lock_expired(tenant_, turn);
+        EXPECT_TRUE(locked);
+        if (!locked) return keys;
+        for (const auto& instance : locked->rows.instances) keys.push_back(instance.key);
+        return keys;
+    };
+    using std::chrono::hours;
+    using std::chrono::minutes;
+    using std::chrono::seconds;
+    EXPECT_THAT(expired(100), testing::ElementsAre("long gone", "in between"));
+    const std::vector<domain::Outage> jump{{.began = now_ - hours{1}, .ended = now_ - seconds{10}}};
+    EXPECT_THAT(expired({100, {}, jump}), testing::ElementsAre("long gone"));
+    const std::vector<domain::Outage> before{{.began = now_ - hours{1}, .ended = now_ - minutes{6}}};
+    EXPECT_THAT(expired({100, {}, before}), testing::ElementsAre("long gone", "in between")) << "the timeout is five";
+}
+
 TEST_F(OwnOutage, NothingEndsBeforeWhatCameInUntilThenIsApplied)
 {
     make_partitions();

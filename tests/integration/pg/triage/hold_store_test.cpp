@@ -61,6 +61,31 @@ protected:
     std::unique_ptr<ports::HoldStore> holds_ = make_hold_store(pipeline());
 };
 
+TEST_F(HoldStoreTest, ADueRowThatCannotBeReadIsNamedAndTheOthersAreLoaded)
+{
+    auto writes = opening({held("a", 1, now_ - 2s), held("b", 2, now_ - 3s)}, 3);
+    for (const auto* const key : {"c", "d"}) {
+        auto& due = writes.outcome.machines.emplace_back(machine(HoldKind::flap, key));
+        due.due_at = now_ - 4s;
+    }
+    store(writes);
+    sql("alter table rule_machines drop constraint rule_machines_kind_check; update rule_machines set kind = 'new' "
+        "where dedup_key = 'c'");
+    const auto locked = holds_->lock_due(tenant_, config_version(), 100);
+    ASSERT_TRUE(locked);
+    const auto& [fold, rows] = *locked;
+    ASSERT_TRUE(fold);
+    EXPECT_EQ(rows.alerts.size(), 2U);
+    ASSERT_EQ(rows.machines.size(), 1U);
+    EXPECT_EQ(rows.machines[0].key.dedup_key, "d");
+    ASSERT_EQ(rows.unread.size(), 1U);
+    EXPECT_EQ(rows.unread[0].name, rule_.str() + " new c");
+    EXPECT_FALSE(rows.unread[0].reason.empty());
+    std::vector<Timestamp> since;
+    for (const auto& [ticket, time] : rows.since) since.push_back(time);
+    EXPECT_THAT(since, testing::UnorderedElementsAre(now_ - 2s, now_ - 3s));
+}
+
 TEST_F(HoldStoreTest, ARestraintComesBackAsItWasStoredAndChangesToo)
 {
     auto first = held("k", 1, now_ + 1h);

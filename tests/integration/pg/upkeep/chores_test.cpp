@@ -8,6 +8,8 @@
 namespace winnow::pg {
 namespace {
 
+using namespace std::chrono_literals;
+
 class ChoresTest : public PgTest {
 protected:
     [[nodiscard]] std::size_t place_of(const std::string& name)
@@ -95,9 +97,27 @@ TEST_F(ChoresTest, WhileAnotherNodeDoesAChoreThereIsNothingToDo)
     EXPECT_EQ(do_chore("forget_receipts"), 1U);
 }
 
+TEST_F(ChoresTest, OneNodeDoesAChoreInAnInterval)
+{
+    const auto receipts = place_of("forget_receipts");
+    const auto other = make_chores(pipeline());
+    EXPECT_EQ(chores_->claim(receipts).value(), 0ms);
+    const auto rest = other->claim(receipts).value();
+    EXPECT_GT(rest, 59min);
+    EXPECT_LE(rest, 1h);
+    EXPECT_GT(chores_->claim(receipts).value(), 59min) << "nor does the same one do it twice";
+    EXPECT_EQ(other->claim(place_of("forget_deliveries")).value(), 0ms);
+    sql("update chore_runs set begun_at = begun_at - interval '1 hour'");
+    EXPECT_EQ(other->claim(receipts).value(), 0ms) << "the first one is gone, or not its turn";
+    EXPECT_GT(chores_->claim(receipts).value(), 59min);
+    sql("update chore_runs set begun_at = now() + interval '1 day'");
+    EXPECT_EQ(chores_->claim(receipts).value(), 0ms) << "the clock was put back";
+}
+
 TEST_F(ChoresTest, WithoutADatabaseEveryChoreIsUnavailable)
 {
     const auto nowhere = make_chores(PgOptions{.conninfo = "host=/nowhere"});
+    EXPECT_EQ(nowhere->claim(0).error().code(), ErrorCode::unavailable);
     EXPECT_EQ(nowhere->step(0).error().code(), ErrorCode::unavailable);
 }
 

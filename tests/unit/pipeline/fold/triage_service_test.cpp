@@ -29,6 +29,27 @@ TEST_F(TriageServiceTest, ARowBecomesTicketsDeliveriesAndVerdictsAtTheirIndexes)
     EXPECT_TRUE(measured("winnow_triage_backlog_alerts 0"));
 }
 
+TEST_F(TriageServiceTest, TheClockIsToldOfWhatIsDueBeforeItsNextLook)
+{
+    const auto told = std::make_shared<std::atomic<int>>(0);
+    make({.due_soon = [told] {
+        ++*told;
+    }});
+    const auto firing = [&](std::uint64_t seq, std::optional<Timestamp> ends_at) {
+        auto made = row(one_, 3, seq, {"disk"});
+        made.alerts.front().second.instance_key = "i" + std::to_string(seq);
+        made.alerts.front().second.ends_at = ends_at;
+        return made;
+    };
+    const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+    submit({firing(1, std::nullopt), firing(2, now + 1h)});
+    ASSERT_TRUE(flushed());
+    EXPECT_EQ(*told, 0) << "it will see them in time";
+    submit({firing(3, now)});
+    ASSERT_TRUE(flushed());
+    EXPECT_EQ(*told, 1);
+}
+
 TEST_F(TriageServiceTest, ARowWithoutAlertsMovesThePosition)
 {
     submit({row(one_, 3, 1, {})});

@@ -27,6 +27,16 @@ public:
 
     [[nodiscard]] const std::vector<ports::Chore>& list() const override { return list_; }
 
+    Result<std::chrono::milliseconds> claim(std::size_t chore) override
+    {
+        const std::lock_guard lock(mutex_);
+        auto& rests = rests_[list_.at(chore).name];
+        if (rests.empty()) return std::chrono::milliseconds{0};
+        auto rest = rests.front();
+        rests.pop_front();
+        return rest;
+    }
+
     Result<ports::ChoreStep> step(std::size_t chore) override
     {
         std::unique_lock lock(mutex_);
@@ -46,6 +56,18 @@ public:
     {
         const std::lock_guard lock(mutex_);
         answers_[name] = std::move(answers);
+    }
+    /// Answers to the next claims of a chore; after them it is the caller's.
+    void refuse(const std::string& name, std::deque<Result<std::chrono::milliseconds>> rests)
+    {
+        const std::lock_guard lock(mutex_);
+        rests_[name] = std::move(rests);
+    }
+    /// How many of them are left.
+    [[nodiscard]] std::size_t refusals(const std::string& name)
+    {
+        const std::lock_guard lock(mutex_);
+        return rests_[name].size();
     }
     /// Before anybody has the list.
     void put_on_board(const std::string& name)
@@ -80,6 +102,7 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     std::map<std::string, std::deque<Result<ports::ChoreStep>>> answers_;
+    std::map<std::string, std::deque<Result<std::chrono::milliseconds>>> rests_;
     std::vector<std::string> steps_;
     bool held_ = false;
     int begun_ = 0;

@@ -49,7 +49,7 @@ protected:
 TEST_F(ReleaseTest, OfQuietTicketsThoseThatNothingCoversAreToldOfAndThoseThatHaveEndedWait)
 {
     const ports::DueTickets three{.tickets = {due(1), due(2), due(3), due(4)}, .now = triage::kNoon};
-    EXPECT_THAT(release_keys(policy(), three, triage::kNoon).tickets, ElementsAre(id(1), id(2), id(3), id(4)));
+    EXPECT_THAT(release_keys(policy(), three).tickets, ElementsAre(id(1), id(2), id(3), id(4)));
     triage::States states;
     states.tickets = {quiet_ticket(1, "quiet"), quiet_ticket(2, "over"), quiet_ticket(3, "heard")};
     states.tickets[1].state = domain::TicketState::recovered;

@@ -239,6 +239,23 @@ TEST_F(AgendaTest, LatenessCountsFromWhenTheEarliestWasDue)
     EXPECT_EQ(agenda_->lateness(0, now_), 0ms);
 }
 
+TEST_F(AgendaTest, LatenessOfWhatHasAnIntervalCountsFromItsEnd)
+{
+    make({noise_});
+    pass(40ms);
+    ASSERT_EQ(next(), "look");
+    ASSERT_EQ(next(), "find noise");
+    looked({kNothing});
+    found(0, {TenantId()});
+    ASSERT_EQ(next(), "take noise nobody");
+    EXPECT_EQ(agenda_->lateness(0, now_), 40ms) << "it was due when the agenda was made";
+    took(turn());
+    pass(1'070ms);
+    ASSERT_EQ(next(), "look");
+    ASSERT_EQ(next(), "find noise");
+    EXPECT_EQ(agenda_->lateness(0, now_), 70ms);
+}
+
 TEST_F(AgendaTest, WhoFailsThreeTimesIsSetAsideWithGrowingPausesAndOnlyForThatKind)
 {
     make({hold_, quiet_});

@@ -56,6 +56,33 @@ TEST_F(UpkeepTest, WhatHasMoreToDoGoesOnWithoutWaitingForItsInterval)
     EXPECT_EQ(chores.steps().size(), 2U);
 }
 
+TEST_F(UpkeepTest, WhatAnotherNodeHasBegunIsLeftToItUntilItsIntervalIsOver)
+{
+    FakeChores chores({"purge", "other"}, 1h);
+    chores.refuse("purge", {5ms, Error(ErrorCode::unavailable, "away"), 5ms, std::chrono::milliseconds{1h}});
+    Upkeep upkeep(chores, quick_, metrics_);
+    OneClock clock(upkeep.kinds(), metrics_);
+    clock.start();
+    EXPECT_TRUE(shows("winnow_chore_failures_total{chore=\"purge\"} 1"));
+    EXPECT_TRUE(eventually([&] { return chores.refusals("purge") == 0; }));
+    EXPECT_TRUE(done(chores, "other", 1));
+    EXPECT_EQ(std::ranges::count(chores.steps(), "purge"), 0);
+}
+
+TEST_F(UpkeepTest, WhatIsBegunIsGoneOnWithAndNotClaimedAgainBeforeItsIntervalIsOver)
+{
+    FakeChores chores({"purge"}, 1h);
+    chores.answer("purge", {ChoreStep{.rows = 1, .more = true}, Error(ErrorCode::conflict, "locked"),
+                            ChoreStep{.rows = 1, .more = false, .left_out = 1, .again_in = 1ms},
+                            ChoreStep{.rows = 1, .more = false}});
+    chores.refuse("purge", {0ms, std::chrono::milliseconds{1h}});
+    Upkeep upkeep(chores, quick_, metrics_);
+    OneClock clock(upkeep.kinds(), metrics_);
+    clock.start();
+    EXPECT_TRUE(shows("winnow_chore_rows_total{chore=\"purge\"} 3"));
+    EXPECT_EQ(chores.refusals("purge"), 1U) << "the second answer was not asked for";
+}
+
 TEST_F(UpkeepTest, AChoreThatNeverComesToAnEndKeepsNoOtherFromItsTurn)
 {
     FakeChores chores({"endless", "small", "other"});

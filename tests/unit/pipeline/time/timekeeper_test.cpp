@@ -10,12 +10,16 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <latch>
 #include <memory>
 #include <new>
 #include <optional>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -157,6 +161,75 @@ TEST_F(TimekeeperTest, WhoseCallsAreCutWhileTheBoardAnswersIsLeftOutAndTheGaugeS
     EXPECT_TRUE(
         eventually([&] { return metrics_.exposition().contains("winnow_timer_tenants_left_out{kind=\"made\"} 1"); }));
     ends = true;
+    keeper_.reset();
+}
+
+/// One tenant's, that says what its turns are told, and whose rows were due at noon.
+class DatedKind final : public ports::DueKind {
+public:
+    DatedKind(std::string_view name, bool real_time, std::atomic<std::int64_t>& away)
+        : away_(away), traits_{.name = name, .again = 1ms, .real_time = real_time, .dated = true}
+    {
+    }
+    [[nodiscard]] const ports::DueTraits& traits() const noexcept override { return traits_; }
+    Result<std::vector<TenantId>> tenants(std::size_t /*limit*/) override { return std::vector{tenant_id(1)}; }
+    Result<ports::DueDone> run(const ports::DueTurn& turn) override
+    {
+        std::int64_t away = 0;
+        for (const auto& [began, ended] : turn.outages) away += (ended - began).count();
+        away_ = away;
+        return ports::DueDone{.rows = 1, .since = triage::kNoon};
+    }
+
+private:
+    std::atomic<std::int64_t>& away_;
+    const ports::DueTraits traits_;
+};
+
+/// Its clock is put forward by an hour, once, at the tenth look; up to then nothing is due.
+class JumpingBoard final : public ports::DueBoard {
+public:
+    Result<ports::DueTimes> look() override
+    {
+        const auto passed = std::chrono::floor<milliseconds>(std::chrono::steady_clock::now() - begun_);
+        if (++looks_ < 10) return ports::DueTimes{.now = triage::kNoon + passed, .in = {}, .outages = {}};
+        return ports::DueTimes{
+            .now = triage::kNoon + passed + 1h, .in = {{"judges", 0ms}, {"waits", 0ms}}, .outages = {}};
+    }
+
+private:
+    using milliseconds = std::chrono::milliseconds;
+    const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+    int looks_ = 0;
+};
+
+TEST_F(TimekeeperTest, WhatTheClockLeftOutIsToldToThoseThatMeasureTimeOutsideAndIsNoLatenessOfTheirs)
+{
+    JumpingBoard board;
+    std::atomic<std::int64_t> judges_away = -1;
+    std::atomic<std::int64_t> waits_away = -1;
+    std::vector<std::unique_ptr<ports::DueKind>> kinds;
+    kinds.push_back(std::make_unique<DatedKind>("judges", true, judges_away));
+    kinds.push_back(std::make_unique<DatedKind>("waits", false, waits_away));
+    Timekeeper keeper(board, std::move(kinds), {.look = 1ms}, metrics_);
+    keeper.start();
+    ASSERT_TRUE(eventually([&] { return judges_away >= 0 && waits_away >= 0; }));
+    EXPECT_NEAR(static_cast<double>(judges_away), 3'600'000.0, 60'000.0);
+    EXPECT_EQ(waits_away, 0);
+    const auto shows = [&](const std::string& line) {
+        return eventually([&] { return metrics_.exposition().contains(line); });
+    };
+    EXPECT_TRUE(shows("winnow_clock_jumps_total{direction=\"forward\"} 1"));
+    EXPECT_TRUE(shows("winnow_timer_lateness_seconds_count{kind=\"judges\"}"));
+    EXPECT_TRUE(shows("winnow_timer_lateness_seconds_bucket{kind=\"waits\",le=\"300\"} 0")) << "an hour late";
+    EXPECT_FALSE(metrics_.exposition().contains("winnow_timer_lateness_seconds_bucket{kind=\"judges\",le=\"300\"} 0"));
+}
+
+TEST_F(TimekeeperTest, LatenessIsShownOfThoseThatKnowItOnly)
+{
+    start([] { return tenants(1); }, [](TenantId) { return ports::DueDone{.rows = 1}; });
+    ASSERT_TRUE(eventually([&] { return reminded_ > 3; }));
+    EXPECT_FALSE(metrics_.exposition().contains("winnow_timer_lateness_seconds"));
     keeper_.reset();
 }
 
