@@ -199,6 +199,27 @@ class Rooms(Check):
         self.fails("tests/fuzz: 31 files")
 
 
+class Mirror(Check):
+    script = "check_mirror.sh"
+
+    def setUp(self):
+        super().setUp()
+        for folder in ("src/api/rules", "src/expr/cel", "tests/unit/expr/cel", "tests/integration/api/rules", "tests/integration/flow/any"):
+            (self.tree / folder).mkdir(parents=True)
+
+    def test_the_rooms_of_src_pass(self):
+        self.passes()
+
+    def test_a_room_that_src_does_not_have(self):
+        for folder, room in (("tests/unit/expr/cell", "src/expr/cell"), ("tests/unit/expr/cel/deep", "src/expr/cel/deep"),
+                             ("tests/unit/exprs", "src/exprs"), ("tests/integration/api/config", "src/api/config"),
+                             ("tests/integration/pg/config", "src/pg/config")):
+            with self.subTest(folder=folder):
+                (self.tree / folder).mkdir(parents=True)
+                self.fails(f"{folder}: there is no {room}")
+                (self.tree / folder).rmdir()
+
+
 class CoAwait(Check):
     script = "check_coawait.sh"
 
