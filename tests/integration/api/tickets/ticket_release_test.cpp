@@ -23,7 +23,7 @@ TEST_F(TicketRelease, AHeldTicketIsLetGoByHandAndOwedFromThenOn)
         const auto moved = call("POST", "/tickets/" + id + "/transitions", {{"to", "open"}, {"comment", "mine"}});
         ASSERT_EQ(moved.status, 200) << moved.text;
         EXPECT_EQ(moved.body["recovered_at"], nullptr);
-        EXPECT_EQ(moved.body["suppressed"], true) << "until the keeper of quiet tickets has looked at it";
+        EXPECT_EQ(moved.body["suppressed"], true) << "until the timer of quiet tickets has looked at it";
         EXPECT_EQ(get("/tickets/" + id + "/timeline").body["items"].back()["data"],
                   (json{{"from", "held"}, {"to", "open"}, {"comment", "mine"}}));
         const auto row =

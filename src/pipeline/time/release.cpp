@@ -1,4 +1,4 @@
-#include "pipeline/keepers/release.hpp"
+#include "pipeline/time/release.hpp"
 
 #include "pipeline/fold/fold_batch.hpp"
 #include "winnow/intake/canonical.hpp"

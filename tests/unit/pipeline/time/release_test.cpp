@@ -1,6 +1,6 @@
-#include "pipeline/keepers/release.hpp"
+#include "pipeline/time/release.hpp"
 
-#include "pipeline/keepers/attempted.hpp"
+#include "pipeline/time/attempted.hpp"
 #include "unit/pipeline/fakes.hpp"
 
 #include <gmock/gmock.h>
