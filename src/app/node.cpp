@@ -3,6 +3,7 @@
 #include "app/bell.hpp"
 #include "app/config/key_file.hpp"
 #include "app/config/node_settings.hpp"
+#include "app/due_kinds.hpp"
 #include "app/try_rows.hpp"
 #include "winnow/api/customer_api.hpp"
 #include "winnow/api/management_api.hpp"
@@ -21,19 +22,15 @@
 #include "winnow/pg/config_store.hpp"
 #include "winnow/pg/credential_store.hpp"
 #include "winnow/pg/due_board.hpp"
-#include "winnow/pg/hold_store.hpp"
 #include "winnow/pg/journal_streams.hpp"
 #include "winnow/pg/outbox.hpp"
 #include "winnow/pg/provider_store.hpp"
-#include "winnow/pg/quiet_store.hpp"
-#include "winnow/pg/search_index.hpp"
 #include "winnow/pg/sessions.hpp"
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/backtest_runner.hpp"
 #include "winnow/pipeline/chore_kinds.hpp"
 #include "winnow/pipeline/config_cache.hpp"
-#include "winnow/pipeline/due_kinds.hpp"
 #include "winnow/pipeline/housekeeping.hpp"
 #include "winnow/pipeline/timekeeper.hpp"
 #include "winnow/pipeline/triage_service.hpp"
@@ -42,12 +39,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <functional>
 #include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
 namespace winnow::app {
 
@@ -75,8 +70,6 @@ public:
               pg::make_journal_streams(session(config.database.pipeline_url, "winnow journal", 1), pipeline_sessions_)),
           trials_(pipeline::make_trial_bench(trial_program(config))),
           triage_store_(pg::make_triage_store(pipeline_sessions_, config.resolve_timeout)),
-          quiet_store_(pg::make_quiet_store(pipeline_sessions_)),
-          hold_store_(pg::make_hold_store(pipeline_sessions_)),
           due_board_(pg::make_due_board(session(config.database.pipeline_url, "winnow clock", 1),
                                         [this] { return policies_.compared(); })),
           chores_(pg::make_chores(pipeline_sessions_,
@@ -87,7 +80,6 @@ public:
                                   })),
           backtest_jobs_(pg::make_backtest_jobs(pipeline_sessions_)),
           config_store_(pg::make_config_store(pipeline_sessions_)),
-          search_index_(pg::make_search_index(pipeline_sessions_)),
           outbox_(pg::make_outbox(pipeline_sessions_)),
           channel_(delivery::make_channel(config.delivery, sealer_, metrics_)),
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
@@ -119,7 +111,15 @@ public:
                .trials = trials_.get()},
               metrics_),
           upkeep_(*chores_, {}, metrics_),
-          timekeeper_(*due_board_, due_kinds(), {}, metrics_),
+          due_kinds_({.sessions = pipeline_sessions_,
+                      .triage_store = *triage_store_,
+                      .policies = policies_,
+                      .dispatcher = dispatcher_,
+                      .backtests = backtests_,
+                      .housekeeping = housekeeping_,
+                      .upkeep = upkeep_,
+                      .metrics = metrics_}),
+          timekeeper_(*due_board_, due_kinds_.make(), {}, metrics_),
           customer_api_(customer_options()),
           management_api_(management_options()),
           threads_(io_threads(config)),
@@ -207,33 +207,6 @@ private:
             bell_.ring();
         };
         return options;
-    }
-
-    /// All that waits for its time; when each is due says the board (src/pg/time/due_board.cpp).
-    std::vector<std::unique_ptr<ports::DueKind>> due_kinds()
-    {
-        const pipeline::OutboxChanged owes = [this] {
-            dispatcher_.poke();
-        };
-        constexpr milliseconds kSecond{1'000};
-        auto kinds = upkeep_.kinds();
-        kinds.push_back(pipeline::make_hold_kind(*hold_store_, policies_, owes, milliseconds{250}, metrics_));
-        kinds.push_back(pipeline::make_quiet_kind(*quiet_store_, policies_, owes, kSecond, metrics_));
-        kinds.push_back(pipeline::make_expiry_kind(*triage_store_, policies_, owes, kSecond, metrics_));
-        kinds.push_back(pipeline::make_quiet_silence_kind(*quiet_store_, kSecond, metrics_));
-        kinds.push_back(pipeline::make_quiet_source_kind(*quiet_store_, kSecond));
-        const auto remind = [&](std::string_view name, std::function<void()> loop) {
-            kinds.push_back(pipeline::make_reminder_kind(name, std::move(loop), kSecond));
-        };
-        remind("delivery", [this] { dispatcher_.remind(); });
-        remind("backtest", [this] { backtests_.poke(); });
-        remind("takeover", [this] { housekeeping_.poke(); });
-        remind("configuration", [this] { policies_.compare(); });
-        kinds.push_back(pipeline::make_search_kind(*search_index_, kSecond, metrics_));
-        if (const auto name = pipeline::first_never_due(kinds, pg::kinds_on_board())) {
-            throw std::logic_error("the board tells nothing of " + *name + ", which waits for it");
-        }
-        return kinds;
     }
 
     pipeline::BacktestOptions backtest_options()
@@ -327,13 +300,10 @@ private:
     std::unique_ptr<ports::JournalStreams> streams_;
     std::unique_ptr<pipeline::TrialBench> trials_;
     std::unique_ptr<ports::TriageStore> triage_store_;
-    std::unique_ptr<ports::QuietStore> quiet_store_;
-    std::unique_ptr<ports::HoldStore> hold_store_;
     std::unique_ptr<ports::DueBoard> due_board_;
     std::unique_ptr<ports::Chores> chores_;
     std::unique_ptr<ports::BacktestJobs> backtest_jobs_;
     std::unique_ptr<ports::ConfigStore> config_store_;
-    std::unique_ptr<ports::SearchIndex> search_index_;
     std::unique_ptr<ports::Outbox> outbox_;
     std::unique_ptr<ports::Channel> channel_;
     Bell bell_;
@@ -350,6 +320,7 @@ private:
     journal::Writer writer_;
     pipeline::Housekeeping housekeeping_;
     pipeline::Upkeep upkeep_;
+    DueKinds due_kinds_;
     pipeline::Timekeeper timekeeper_;
     api::CustomerApi customer_api_;
     api::ManagementApi management_api_;

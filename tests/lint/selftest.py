@@ -22,7 +22,9 @@ class Check(unittest.TestCase):
             (self.tree / folder).mkdir(parents=True)
         self.write("src/base/text.cpp", '#include "winnow/base/text.hpp"\n')
         self.write("include/winnow/base/text.hpp", "#include <string>\n")
-        self.write("tests/lint/layers.txt", "base:\nexpr: base\npg: base\n")
+        self.write("src/expr/text.cpp", '#include "winnow/base/text.hpp"\n')
+        self.write("src/pg/text.cpp", '#include "winnow/base/text.hpp"\n')
+        self.write("tests/lint/layers.txt", "# The functional core.\nbase:\nexpr: base\n# The shell.\npg: base\n")
 
     def write(self, path, text):
         (self.tree / path).write_text(text, encoding="utf-8")
@@ -70,6 +72,27 @@ class Layers(Check):
         self.write("tests/lint/layers.txt", "base: pg\nexpr: base\npg: base\n")
         self.fails("base lists pg before it is defined")
 
+    def test_a_module_that_is_allowed_and_not_used(self):
+        self.write("tests/lint/layers.txt", "base:\nexpr: base\npg: base expr\n")
+        self.fails("layers.txt: pg does not use expr")
+        self.write("src/pg/lexer.cpp", '#include "winnow/expr/lexer.hpp"\n')
+        self.passes()
+
+    def test_what_a_public_header_shows_is_used(self):
+        self.write("tests/lint/layers.txt", "base:\nexpr: base\npg: expr base\n")
+        self.write("include/winnow/expr/lexer.hpp", '#include "winnow/base/text.hpp"\n')
+        self.write("src/pg/text.cpp", '#include "winnow/expr/lexer.hpp"\n')
+        self.passes()
+        self.write("include/winnow/expr/lexer.hpp", "int a;\n")
+        self.fails("layers.txt: pg does not use base")
+
+    def test_a_module_that_is_linked_and_not_used(self):
+        self.write("src/CMakeLists.txt", "# as winnow::none\nwinnow_module(base)\nwinnow_module(expr LINKS winnow::base)\n"
+                                         "winnow_module(pg LINKS winnow::base\n  PRIVATE_LINKS winnow::expr PkgConfig::pqxx)\n")
+        self.fails("src/CMakeLists.txt: pg does not use expr")
+        self.write("src/CMakeLists.txt", "winnow_module(pg LINKS winnow::base)\n")
+        self.passes()
+
 
 class Table(unittest.TestCase):
     """The table itself: what no line of it may come to allow, over however many modules."""
@@ -115,6 +138,21 @@ class Pure(Check):
                     self.write(path, "int before;\n" + line + "\n")
                     self.fails(path + ":2:")
                     os.unlink(self.tree / path)
+
+
+    def test_the_core_is_the_tables(self):
+        self.write("src/expr/lexer.cpp", "#include <thread>\n")
+        self.fails("src/expr/lexer.cpp:1:")
+        self.write("tests/lint/layers.txt", "# The functional core.\nbase:\n# The shell.\nexpr: base\n")
+        self.passes()
+        self.write("tests/lint/layers.txt", "base:\nexpr: base\n")
+        self.fails("no functional core")
+
+    def test_what_all_of_the_core_is_held_to(self):
+        shutil.copy(HERE / "layers.txt", self.tree / "tests/lint/layers.txt")
+        (self.tree / "src/backtest").mkdir()
+        self.write("src/backtest/draft.cpp", "#include <thread>\n")
+        self.fails("src/backtest/draft.cpp:1:")
 
 
 class Heavy(Check):
@@ -197,6 +235,27 @@ class Rooms(Check):
     def test_the_rest_of_fuzzing_is_one(self):
         self.fill("tests/fuzz", 31)
         self.fails("tests/fuzz: 31 files")
+
+
+class Mirror(Check):
+    script = "check_mirror.sh"
+
+    def setUp(self):
+        super().setUp()
+        for folder in ("src/api/rules", "src/expr/cel", "tests/unit/expr/cel", "tests/integration/api/rules", "tests/integration/flow/any"):
+            (self.tree / folder).mkdir(parents=True)
+
+    def test_the_rooms_of_src_pass(self):
+        self.passes()
+
+    def test_a_room_that_src_does_not_have(self):
+        for folder, room in (("tests/unit/expr/cell", "src/expr/cell"), ("tests/unit/expr/cel/deep", "src/expr/cel/deep"),
+                             ("tests/unit/exprs", "src/exprs"), ("tests/integration/api/config", "src/api/config"),
+                             ("tests/integration/pg/config", "src/pg/config")):
+            with self.subTest(folder=folder):
+                (self.tree / folder).mkdir(parents=True)
+                self.fails(f"{folder}: there is no {room}")
+                (self.tree / folder).rmdir()
 
 
 class CoAwait(Check):

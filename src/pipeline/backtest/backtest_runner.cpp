@@ -1,7 +1,7 @@
 #include "winnow/pipeline/backtest_runner.hpp"
 
 #include "pipeline/backtest/open_backtest.hpp"
-#include "pipeline/keepers/round.hpp"
+#include "pipeline/watch/round.hpp"
 #include "winnow/fair/turn_order.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"

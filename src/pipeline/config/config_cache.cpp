@@ -1,7 +1,7 @@
 #include "winnow/pipeline/config_cache.hpp"
 
-#include "pipeline/keepers/round.hpp"
 #include "pipeline/overruns/asked.hpp"
+#include "pipeline/watch/round.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/thread_name.hpp"
 

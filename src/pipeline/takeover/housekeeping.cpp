@@ -1,7 +1,7 @@
 #include "winnow/pipeline/housekeeping.hpp"
 
-#include "pipeline/keepers/round.hpp"
 #include "pipeline/takeover/orphan_replay.hpp"
+#include "pipeline/watch/round.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/observe/thread_name.hpp"

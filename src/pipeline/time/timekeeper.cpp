@@ -1,8 +1,8 @@
 #include "winnow/pipeline/timekeeper.hpp"
 
-#include "pipeline/keepers/round.hpp"
 #include "pipeline/time/agenda.hpp"
 #include "pipeline/time/clock_watch.hpp"
+#include "pipeline/watch/round.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/observe/progress.hpp"

@@ -1,4 +1,4 @@
-#include "pipeline/keepers/round.hpp"
+#include "pipeline/watch/round.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/observe/progress.hpp"

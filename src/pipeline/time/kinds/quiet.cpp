@@ -1,5 +1,5 @@
-#include "pipeline/keepers/attempted.hpp"
-#include "pipeline/keepers/release.hpp"
+#include "pipeline/time/attempted.hpp"
+#include "pipeline/time/release.hpp"
 #include "pipeline/time/turn_share.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pipeline/due_kinds.hpp"

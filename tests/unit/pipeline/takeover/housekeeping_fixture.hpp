@@ -3,8 +3,8 @@
 /// @file
 /// Housekeeping over fake streams of dead writers.
 
+#include "unit/pipeline/fake_chores.hpp"
 #include "unit/pipeline/fakes.hpp"
-#include "unit/pipeline/keepers/fake_chores.hpp"
 #include "winnow/intake/canonical.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pipeline/chore_kinds.hpp"

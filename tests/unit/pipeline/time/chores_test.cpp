@@ -1,5 +1,5 @@
+#include "unit/pipeline/fake_chores.hpp"
 #include "unit/pipeline/fakes.hpp"
-#include "unit/pipeline/keepers/fake_chores.hpp"
 #include "unit/pipeline/time/one_clock.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pipeline/chore_kinds.hpp"
