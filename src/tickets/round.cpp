@@ -99,8 +99,8 @@ Result<Done> Round::check_key(const Ticket& ticket)
     return Error(ErrorCode::conflict, "a newer ticket with the same dedup key is live: work on that one instead");
 }
 
-/// What was held is owed to people from now on, unless something covers it: both is for the timer of quiet tickets to find
-/// out and do. It is matched as a paused ticket is at the end of its pause.
+/// What was held is owed to people from now on, unless something covers it: both is for the timer of quiet tickets to
+/// find out and do. It is matched as a paused ticket is at the end of its pause.
 void Round::let_go(Ticket& ticket)
 {
     ticket.suppressed = true;

@@ -258,6 +258,38 @@ class Mirror(Check):
                 (self.tree / folder).rmdir()
 
 
+class Circles(Check):
+    script = "check_circles.sh"
+
+    def setUp(self):
+        super().setUp()
+        for room in ("cel", "values", "checks"):
+            (self.tree / f"src/expr/{room}").mkdir()
+        self.write("tests/lint/circles.txt", "# none\n")
+        self.write("src/expr/cel/a.cpp", '#include "expr/values/b.hpp"\n#include "expr/cel/c.hpp"\n')
+        self.write("src/expr/values/b.cpp", '#include "winnow/base/text.hpp"\n#include "expr/value.hpp"\n')
+        self.write("src/expr/text.cpp", '#include "expr/cel/a.hpp"\n')
+
+    def test_one_way_passes(self):
+        self.passes()
+
+    def test_two_rooms_that_include_each_other(self):
+        self.write("src/expr/values/b.cpp", '#include "expr/cel/a.hpp"\n')
+        self.fails("src/expr/values/b.cpp:1: expr/values includes expr/cel")
+
+    def test_a_circle_of_three(self):
+        self.write("src/expr/values/b.cpp", '#include "expr/checks/d.hpp"\n')
+        self.write("src/expr/checks/d.cpp", '#include "expr/cel/a.hpp"\n')
+        self.fails("src/expr/checks/d.cpp:1: expr/checks includes expr/cel")
+
+    def test_a_known_include(self):
+        self.write("src/expr/values/b.cpp", '#include "expr/cel/a.hpp"\n')
+        self.write("tests/lint/circles.txt", "# why\nexpr/values expr/cel\n")
+        self.passes()
+        self.write("src/expr/values/b.cpp", "int b;\n")
+        self.fails("tests/lint/circles.txt:2: expr/values no longer includes expr/cel")
+
+
 class CoAwait(Check):
     script = "check_coawait.sh"
 
