@@ -1,185 +1,193 @@
-"""Two tenants on one instance: neither sees a row of the other, over every route that reads, with every identifier."""
+"""Nobody reaches another tenant's data: every route of both listeners, every place an id can stand, every caller.
 
-import os
+What is asked is generated from the route table (`probe/routes.py`), by the places of ids (`probe/places.py`, `probe/bodies.py`)
+and the callers (`probe/identities.py`), which also say what each answer has to be. docs/security.md says how to read what it prints.
+"""
+
+import glob
+import random
 import re
+import subprocess
+import time
 import unittest
+import urllib.parse
 
-from harness import World, wait_until
+from harness import World
 
-OPENAPI = os.path.join(os.path.dirname(__file__), "../../../docs/openapi.yaml")
-MARK = ["mark-of-the-first", "mark-of-the-second"]
-# What belongs to nobody: answers without a tenant's data.
-PUBLIC = {"/livez", "/readyz", "/metrics"}
+from tenants.probe import figures
+from tenants.probe.asking import Asking
+from tenants.probe.identities import identities
+from tenants.probe.places import Places, etags_of, kind_of, problems_of, unknown_like
+from tenants.probe.routes import read_routes
+from tenants.probe.tenants import Tenant, suspend
 
-
-def operations():
-    """(METHOD, path) of every operation under /api/v1; docs/openapi.yaml equals the router, as another test shows."""
-    found = []
-    path = None
-    with open(OPENAPI, encoding="utf-8") as document:
-        for line in document:
-            if heading := re.match(r"  (/\S+):$", line):
-                path = heading[1]
-            elif (method := re.match(r"    (get|put|post|patch|delete):$", line)) and path.startswith("/api/v1/"):
-                found.append((method[1].upper(), path))
-    return found
-
-
-class Tenant:
-    """A tenant that has one of everything, each bearing its mark."""
-
-    def __init__(self, world, number):
-        self.mark = MARK[number]
-        self.admin = world.instance.user("admin", number)
-        self.sender = world.instance.integration(number)
-        self.ids = {}
-
-    def create(self, kind, path, body):
-        answer = self.admin.post(path, body)
-        assert answer.status == 201, (path, answer.body)
-        self.ids[kind] = answer.json()["id"]
-        return self.ids[kind]
-
-    def fill(self, world):
-        contact = self.create("contact", "/api/v1/contacts",
-                              {"name": self.mark, "type": "webhook", "url": f"{world.webhook.url}/{self.mark}"})
-        group = self.create("group", "/api/v1/contact-groups", {"name": self.mark, "contact_ids": [contact]})
-        settings = self.admin.call("PATCH", "/api/v1/settings", {"default_route": [group]},
-                                   headers={"Content-Type": "application/merge-patch+json"})
-        assert settings.status == 200, settings.body
-        self.create("rule", "/api/v1/rules",
-                    {"name": self.mark, "syntax": "matchers", "condition": '{title=~".+"}',
-                     "actions": [{"type": "set", "field": "labels.tier", "value": self.mark}]})
-        rules = self.admin.get("/api/v1/ruleset").json()["rules"]
-        rules[0]["description"] = self.mark
-        answer = self.admin.call("PUT", "/api/v1/ruleset", {"rules": rules, "comment": self.mark})
-        assert answer.status == 200, answer.body
-        backtest = self.admin.post("/api/v1/rules/backtests", {"rule_id": self.ids["rule"]})
-        assert backtest.status == 202, backtest.body
-        self.ids["backtest"] = backtest.json()["id"]
-        self.create("integration", "/api/v1/integrations", {"name": self.mark})
-        self.create("user", "/api/v1/users", {"name": self.mark, "email": f"{self.mark}@example.com", "role": "viewer"})
-        nothing = f'mark="nothing of {self.mark}"'
-        self.create("silence", "/api/v1/silences",
-                    {"matchers": nothing, "ends_at": "2099-01-01T00:00:00Z", "comment": self.mark})
-        self.create("window", "/api/v1/maintenance-windows",
-                    {"name": self.mark, "matchers": nothing, "starts_at": "2026-11-23T02:00:00Z", "time_zone": "UTC",
-                     "duration": "PT1H", "rrule": "FREQ=DAILY", "comment": self.mark})
-        self.create("inhibition", "/api/v1/inhibitions",
-                    {"name": self.mark, "source_matchers": nothing, "target_matchers": nothing, "equal": ["mark"]})
-        key = self.admin.post("/api/v1/api-keys", {"name": self.mark})
-        assert key.status == 201, key.body
-        self.ids["api_key"] = key.json()["id"]
-        self.send(2)
-
-    def send(self, count):
-        alert = {"title": self.mark, "dedup_key": "the same in both", "labels": {"mark": self.mark}}
-        answer = self.sender.post("/api/v1/alerts", [alert] * count)
-        assert answer.status == 202, answer.body
-        self.ids["receipt"] = answer.json()["receipt_id"]
-        self.ids["alert"] = answer.json()["results"][0]["alert_id"]
-        ticket = wait_until(lambda: self.admin.get("/api/v1/tickets").json()["items"], "the ticket")[0]
-        self.ids["ticket"] = ticket["id"]
-        comment = self.admin.post(f"/api/v1/tickets/{ticket['id']}/comments", {"text": self.mark})
-        assert comment.status == 201, comment.body
-        delivery = wait_until(lambda: self.admin.get("/api/v1/deliveries").json()["items"], "the delivery")[0]
-        self.ids["delivery"] = delivery["id"]
+LEAST_PROBES = 20_000
+# What chores of the node bring up to date by themselves, some time after the rows that they tell of: those are compared.
+DERIVED = ("history_deltas", "history_uncounted", "history_used", "noise_counts", "noise_deltas", "search_due",
+           "search_progress", "ticket_search")
+PAIRS = 120  # of foreign and unknown ids at each route, in turns
+ROUNDS = 3
+# Of a tenant, and without its mark or ids.
+WITHOUT_MARKS = {"/api/v1/tickets/stats", "/api/v1/settings", "/api/v1/me", "/api/v1/stats/suggestions", "/api/v1/stats/noise"}
 
 
 def setUpModule():
-    global world, tenants
-    world = World(tenants=2)
+    global world, routes, victim, other, suspended, callers, etags
+    world = World(tenants=4)
     world.__enter__()
     unittest.addModuleCleanup(world.__exit__)
-    tenants = [Tenant(world, 0), Tenant(world, 1)]
-    for tenant in tenants:
-        tenant.fill(world)
+    routes = read_routes()
+    victim, other, suspended = (Tenant(world, number) for number in range(3))
+    for tenant in (victim, other, suspended):
+        tenant.fill(world.webhook.url)
+    victim.send_many(PAIRS)
+    victim.grow_old()
+    victim.cursors = cursors_of(victim)
+    victim.ids["token"] = [victim.dead_key_of(victim.own("integration"))]
+    etags = etags_of(routes, victim, (other, suspended))
+    callers = identities(other, suspended, other.dead_keys(), world.instance.ready["provider"]["key"])
+    suspend(world, suspended)
+
+
+def path_of(tenant, route):
+    return Places([], tenant, {}, random.Random(0)).path(route, tenant)
+
+
+def cursors_of(tenant):
+    """Path → the cursor of the second page of its list there."""
+    cursors = {}
+    for route in routes:
+        if "cursor" not in route.in_query or route.listener != "customer":
+            continue
+        answer = tenant.admin.get(path_of(tenant, route) + "?limit=1")
+        link = re.search(r"[?&]cursor=([^&>]+)", answer.headers.get("Link", ""))
+        assert link, f"{route}: its list has no second page; let Tenant.fill() make two of what it shows"
+        cursors[route.path] = urllib.parse.unquote(link[1])
+    return cursors
+
+
+def sql(statement):
+    psql = sorted(glob.glob("/usr/lib/postgresql/*/bin/psql"))[-1]
+    return subprocess.run([psql, "-qAt", world.instance.ready["database_url"], "-c", statement], check=True,
+                          capture_output=True, text=True).stdout.split()
+
+
+def rows_of(tenant):
+    """Table → a digest of all of the tenant's rows in it."""
+    tables = sql("select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' "
+                 "where c.relkind in ('r', 'p') and not c.relispartition and c.relnamespace = 'public'::regnamespace order by 1")
+    digests = sql(" union all ".join(
+        f"select '{table}=' || coalesce(md5(string_agg(t::text, ';' order by t::text)), '-') from {table} t "
+        f"where tenant_id = '{tenant.own('tenant')}'" for table in tables if table not in DERIVED))
+    return dict(digest.split("=") for digest in digests)
 
 
 class TenantProbe(unittest.TestCase):
-    def foreign(self, answer, owner):
-        """What of `owner` stands in an answer to somebody else."""
-        text = answer.body.decode()
-        found = [owner.mark] if owner.mark in text else []
-        return found + [f"{kind} {value}" for kind, value in owner.ids.items() if f'"{value}"' in text]
+    def test_every_route_is_known_to_the_probe(self):
+        self.assertGreater(len(routes), 100)
+        self.assertEqual([problem for route in routes for problem in problems_of(route)], [])
+        unversioned = [str(route) for route in routes if "If-Match" in route.in_head and not etags[route.path]]
+        self.assertEqual(unversioned, [], "AGED of probe/tenants.py is to give what they change versions of its own")
 
-    def pairs(self):
-        return [(tenants[0], tenants[1]), (tenants[1], tenants[0])]
+    def test_every_probe_of_every_route_is_denied_and_tells_nothing(self):
+        places = Places(routes, victim, etags, random.Random(11))
+        asking = Asking(world.instance.ready, victim.canaries())
 
-    def test_lists_show_nothing_of_the_other_tenant(self):
-        lists = [path for method, path in operations() if method == "GET" and "{" not in path]
-        self.assertGreater(len(lists), 12)
-        for asker, owner in self.pairs():
-            for path in lists:
-                with self.subTest(path=path):
-                    answer = asker.admin.get(path)
+        def groups_of(who):
+            for route in routes:
+                yield from places.groups(route, who)
+                yield from places.elsewhere(route, who)
+
+        before = rows_of(victim)
+        seconds = asking.run(callers, groups_of)
+        print("\n" + asking.report(seconds), flush=True)
+        if asking.failures:
+            self.fail(asking.complaint())
+        self.assertGreaterEqual(sum(asking.counts.values()), LEAST_PROBES)
+        self.assertEqual(rows_of(victim), before, "nothing of theirs was changed")
+        self.assertGreater(len([digest for digest in before.values() if digest != "-"]), 25)
+
+    def test_what_the_probe_asks_for_opens_for_its_owner(self):
+        for route in routes:
+            if route.method == "GET" and route.in_path and route.listener == "customer" and "token" not in route.in_path:
+                with self.subTest(route=str(route)):
+                    answer = victim.admin.get(path_of(victim, route))
                     self.assertEqual(answer.status, 200, answer.body)
-                    self.assertEqual(self.foreign(answer, owner), [])
 
     def test_lists_show_what_is_ones_own(self):
-        without_marks = {"/api/v1/tickets/stats", "/api/v1/settings", "/api/v1/me", "/api/v1/stats/suggestions", "/api/v1/stats/noise"}
-        for method, path in operations():
-            if method == "GET" and "{" not in path and path not in without_marks:
-                with self.subTest(path=path):
-                    answer = tenants[0].admin.get(path)
-                    self.assertNotEqual(self.foreign(answer, tenants[0]), [], answer.body)
-
-    def test_filters_by_the_other_tenants_identifiers_find_nothing(self):
-        filters = ["/api/v1/alerts?ticket_id={ticket}", "/api/v1/alerts?rule_id={rule}",
-                   "/api/v1/deliveries?ticket_id={ticket}", "/api/v1/deliveries?contact_id={contact}",
-                   "/api/v1/api-keys?user_id={user}"]
-        for asker, owner in self.pairs():
-            for pattern in filters:
-                with self.subTest(filter=pattern):
-                    answer = asker.admin.get(pattern.format(**owner.ids))
-                    self.assertIn(answer.status, (200, 404), answer.body)
-                    self.assertEqual(answer.json().get("items", []), [])
-
-    def test_no_identifier_of_the_other_tenant_opens_anything(self):
-        reads = [path for method, path in operations() if method == "GET" and "{id}" in path]
-        self.assertGreater(len(reads), 10)
-        own = 0
-        for asker, owner in self.pairs():
-            for path in reads:
-                for kind, value in owner.ids.items():
-                    with self.subTest(path=path, kind=kind):
-                        answer = asker.admin.get(path.replace("{id}", value))
-                        self.assertIn(answer.status, (404, 422), answer.body)
-                        self.assertEqual(self.foreign(answer, owner), [])
-                        own += owner.admin.get(path.replace("{id}", value)).status == 200
-        self.assertGreaterEqual(own, 2 * len(reads), "each route opens for the owner of the right identifier")
+        canaries = other.canaries()
+        for route in routes:
+            is_list = route.method == "GET" and not route.in_path and route.path.startswith("/api/v1/")
+            if is_list and route.path not in WITHOUT_MARKS:
+                with self.subTest(route=str(route)):
+                    answer = other.admin.get(route.path)
+                    self.assertEqual(answer.status, 200, answer.body)
+                    self.assertTrue([each for each in canaries if each in answer.body], answer.body)
 
     def test_a_version_of_the_rule_set_is_that_of_the_one_who_asks(self):
-        for asker, owner in self.pairs():
-            answer = asker.admin.get("/api/v1/ruleset/versions/2")
-            self.assertEqual(answer.status, 200, answer.body)
-            self.assertEqual(self.foreign(answer, owner), [])
-            self.assertNotEqual(self.foreign(answer, asker), [])
+        answer = other.admin.get("/api/v1/ruleset/versions/2")
+        self.assertEqual(answer.status, 200, answer.body)
+        self.assertIn(other.mark.encode(), answer.body)
+        self.assertNotIn(victim.mark.encode(), answer.body)
 
-    def test_no_identifier_of_the_other_tenant_can_be_changed(self):
-        bodies = {"transitions": {"to": "closed"}, "comments": {"text": "x"}, "keys": {}, "retry": {},
-                  "parent": {"parent_id": None}}
-        changes = [(method, path) for method, path in operations() if method != "GET" and "{id}" in path]
-        for asker, owner in self.pairs():
-            before = {path: owner.admin.get(path).body for path in ("/api/v1/rules", "/api/v1/contacts", "/api/v1/users",
-                                                                    "/api/v1/integrations", "/api/v1/api-keys")}
-            for method, path in changes:
-                for kind, value in owner.ids.items():
-                    with self.subTest(method=method, path=path, kind=kind):
-                        answer = asker.admin.call(
-                            method, path.replace("{id}", value).replace("{key_id}", value),
-                            bodies.get(path.rsplit("/", 1)[-1], {"name": "mine now"}) if method != "DELETE" else None,
-                            headers={"If-Match": "*"})
-                        self.assertGreaterEqual(answer.status, 400, answer.body)
-                        self.assertNotIn(answer.status, (401, 403, 500, 503), answer.body)
-                        self.assertEqual(self.foreign(answer, owner), [])
-            for path, body in before.items():
-                self.assertEqual(owner.admin.get(path).body, body, path)
+    def test_the_same_idempotency_key_and_body_make_something_of_ones_own(self):
+        """In a tenant of its own: what it makes bears the victim's mark."""
+        admin, sender = world.instance.user("admin", 3), world.instance.integration(3)
+        made = 0
+        for path, (body, key) in victim.replays.items():
+            if "{" in path:
+                continue
+            with self.subTest(path=path):
+                answer = (sender if path == "/api/v1/alerts" else admin).post(path, body, headers={"Idempotency-Key": key})
+                self.assertNotIn("Idempotent-Replayed", answer.headers)
+                if re.search(r"_ids?\b", str(list(body))):  # names objects, which are not there
+                    self.assertEqual(answer.status, 422, answer.body)
+                else:
+                    self.assertIn(answer.status, (201, 202), answer.body)
+                    new = answer.json().get("id") or answer.json()["receipt_id"]
+                    self.assertNotIn(new, sum(victim.ids.values(), []))
+                    made += 1
+        self.assertGreaterEqual(made, 9)
+        admin.close()
+        sender.close()
 
     def test_the_same_dedup_key_makes_a_ticket_in_each(self):
-        tickets = [tenant.admin.get("/api/v1/tickets").json()["items"] for tenant in tenants]
-        self.assertEqual([[t["occurrences"] for t in items] for items in tickets], [[2], [2]])
-        self.assertNotEqual(tickets[0][0]["id"], tickets[1][0]["id"])
+        tickets = [tenant.admin.get("/api/v1/tickets?sort=number").json()["items"] for tenant in (victim, other)]
+        self.assertEqual([[each["occurrences"] for each in items] for items in tickets], [[2, 1 + PAIRS], [2, 1]])
+        self.assertEqual({each["id"] for each in tickets[0]} & {each["id"] for each in tickets[1]}, set())
+
+    def test_an_id_of_others_takes_as_long_as_one_that_nobody_has(self):
+        drawn = random.Random(7)
+        lines, slower = [], []
+        for route in routes:
+            if route.method != "GET" or route.in_path != ("id",) or route.listener != "customer":
+                continue
+            rounds = [self.difference(route, drawn)]
+            while abs(rounds[-1]) > figures.BOUND and len(rounds) < ROUNDS:
+                rounds.append(self.difference(route, drawn))
+            lines.append(f"  {route.path:40} Welch's t " + ", ".join(f"{t:+.1f}" for t in rounds))
+            if len(rounds) == ROUNDS and figures.differ(rounds):
+                slower.append(lines[-1])
+        print(f"\ntimes of foreign and unknown ids, {PAIRS} pairs a round, bound {figures.BOUND}:\n" + "\n".join(lines), flush=True)
+        self.assertGreaterEqual(len(lines), 15)
+        self.assertEqual(slower, [])
+
+    def difference(self, route, drawn):
+        """Welch's t of one round: foreign and unknown in turns, on one connection, each first every other time, so that
+        what the machine does meanwhile falls on both."""
+        ids = victim.ids[kind_of(route, "id")]
+        times = {True: [], False: []}
+        for pair in range(PAIRS + 2):
+            foreign = ids[-1 - pair % len(ids)]
+            for is_foreign in (pair % 2 == 0, pair % 2 == 1):
+                target = route.path.replace("{id}", foreign if is_foreign else unknown_like(foreign, drawn))
+                begun = time.perf_counter_ns()
+                answer = other.admin.get(target)
+                took = time.perf_counter_ns() - begun
+                self.assertEqual(answer.status, 404, answer.body)
+                if pair >= 2:  # the first ones open the connection and the caches
+                    times[is_foreign].append(took)
+        return figures.welch(times[True], times[False])
 
 
 if __name__ == "__main__":

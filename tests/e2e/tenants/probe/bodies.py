@@ -1,0 +1,196 @@
+"""What the probe sends: a body that would do for each operation, and each place of an id in one.
+
+A new operation with a body gets a line in BODIES; one whose body may name an object gets a line in REFERENCES as well.
+`own` is the caller's tenant.
+"""
+
+import dataclasses
+
+OK, INVALID = 200, 422
+GROUPS = "/actions/-/contact_group_ids/-"
+
+
+def a_rule(**more):
+    return {"name": "not theirs", "condition": 'env="prod"', "actions": [{"type": "suppress"}], **more}
+
+
+def routed(group):
+    return a_rule(actions=[{"type": "route", "contact_group_ids": [group]}])
+
+
+def a_contact(_):
+    return {"name": "not theirs", "type": "email", "address": "x@example.com"}
+
+
+def a_silence(_):
+    return {"matchers": 'a="b"', "ends_at": "2099-01-01T00:00:00Z", "comment": "not theirs"}
+
+
+def a_window(_):
+    return {"name": "not theirs", "matchers": 'a="b"', "starts_at": "2026-11-23T02:00:00Z", "duration": "PT1H"}
+
+
+def an_inhibition(_):
+    return {"name": "not theirs", "source_matchers": 'a="b"', "target_matchers": 'c="d"'}
+
+
+def an_alert(_):
+    return {"title": "not theirs"}
+
+
+def labelled(_):
+    return [{"labels": {"alertname": "not theirs"}}]
+
+
+def a_webhook(own):
+    return {"version": "4", "status": "firing", "alerts": labelled(own)}
+
+
+def renamed(_):
+    return {"name": "not theirs"}
+
+
+def told(_):
+    return {"comment": "not theirs"}
+
+
+# Operation → a body with which it would do what it is for, were the path one's own.
+BODIES = {
+    "addTicketComment": lambda _: {"text": "not theirs"},
+    "changeTenant": lambda _: {"max_history_bytes": None},
+    "changeTicketsInBulk": lambda own: {"ids": [own.own("ticket")], "patch": {"priority": "not theirs"}},
+    "createApiKey": lambda _: {},
+    "createContact": a_contact,
+    "createContactGroup": lambda _: {"name": "not theirs", "contact_ids": []},
+    "createInhibition": an_inhibition,
+    "createIntegration": renamed,
+    "createIntegrationKey": lambda _: {},
+    "createMaintenanceWindow": a_window,
+    "createRule": lambda _: a_rule(),
+    "createSilence": a_silence,
+    "createTenant": lambda _: {"name": "not theirs", "admin": {"email": "x@example.com"}},
+    "createUser": lambda _: {"name": "not theirs", "email": "x@example.com", "role": "viewer"},
+    "lintRules": lambda _: {},
+    "previewSilence": lambda _: {"matchers": 'a="b"'},
+    "putTicketParent": lambda own: {"parent_id": own.own("ticket", 1)},
+    "reorderRules": lambda own: {"ids": own.ids["rule"]},
+    "replaceContact": a_contact,
+    "replaceContactGroup": lambda _: {"name": "not theirs", "contact_ids": []},
+    "replaceInhibition": an_inhibition,
+    "replaceIntegration": renamed,
+    "replaceMaintenanceWindow": a_window,
+    "replaceRule": lambda _: a_rule(),
+    "replaceRuleset": lambda _: {"rules": []},
+    "replaceSilence": a_silence,
+    "rollBackRuleset": lambda _: {"to": 1},
+    "sendAlertmanagerAlerts": labelled,
+    "sendAlertmanagerAlertsByToken": labelled,
+    "sendAlertmanagerWebhook": a_webhook,
+    "sendAlertmanagerWebhookByToken": a_webhook,
+    "sendAlerts": an_alert,
+    "sendAlertsByToken": an_alert,
+    "sendGrafanaWebhook": a_webhook,
+    "sendGrafanaWebhookByToken": a_webhook,
+    "startBacktest": lambda own: {"rule_id": own.own("rule")},
+    "testRule": lambda own: {"rule_id": own.own("rule"), "alert": an_alert(own)},
+    "transitionTicket": lambda _: {"to": "closed"},
+    "updateContact": renamed,
+    "updateContactGroup": renamed,
+    "updateInhibition": renamed,
+    "updateIntegration": renamed,
+    "updateMaintenanceWindow": told,
+    "updateRule": renamed,
+    "updateSettings": lambda _: {"close_approval": True},
+    "updateSilence": told,
+    "updateTicket": lambda _: {"priority": "not theirs"},
+    "updateUser": renamed,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Reference:
+    """An id in a body or a query."""
+
+    kind: str  # of object, or "mark": a text that only one tenant's objects bear
+    make: object  # (own tenant, id) → the body
+    absent: int = INVALID  # of an id that is foreign or unknown
+    malformed: object = INVALID  # None: any text will do
+    others: object = None  # what a foreign or unknown one is to who is no admin, where that differs
+    alike: bool = True  # foreign and unknown answers are the same, byte for byte
+
+
+# (operation, JSON pointer) → what stands there. 200: the id is an id of nothing, and does nothing.
+REFERENCES = {
+    ("changeTicketsInBulk", "/ids/-"): Reference("ticket", lambda _, i: {"ids": [i], "patch": {"priority": "x"}}, OK),
+    ("changeTicketsInBulk", "/patch/assignee"):
+        Reference("user", lambda own, i: {"ids": [own.own("ticket")], "patch": {"assignee": i}}, OK, OK),
+    ("createApiKey", "/user_id"): Reference("user", lambda _, i: {"user_id": i}, others=403),
+    ("createContactGroup", "/contact_ids/-"): Reference("contact", lambda _, i: {"name": "x", "contact_ids": [i]}),
+    ("createRule", GROUPS): Reference("group", lambda _, i: routed(i)),
+    ("lintRules", "/rule/id"): Reference("rule", lambda _, i: {"rule": a_rule(id=i)}, OK),
+    ("lintRules", "/rule" + GROUPS): Reference("group", lambda _, i: {"rule": routed(i)}, OK),
+    ("lintRules", "/ruleset/-" + GROUPS): Reference("group", lambda _, i: {"ruleset": [routed(i)]}),
+    ("putTicketParent", "/parent_id"): Reference("ticket", lambda _, i: {"parent_id": i}),
+    ("reorderRules", "/ids/-"): Reference("rule", lambda _, i: {"ids": [i]}),
+    ("replaceContactGroup", "/contact_ids/-"): Reference("contact", lambda _, i: {"name": "x", "contact_ids": [i]}),
+    ("replaceRule", GROUPS): Reference("group", lambda _, i: routed(i)),
+    ("replaceRuleset", "/rules/-/id"): Reference("rule", lambda _, i: {"rules": [a_rule(id=i)]}, OK),
+    ("replaceRuleset", "/rules/-" + GROUPS): Reference("group", lambda _, i: {"rules": [routed(i)]}),
+    ("startBacktest", "/rule/id"): Reference("rule", lambda _, i: {"rule": a_rule(id=i)}, 202, alike=False),
+    ("startBacktest", "/rule" + GROUPS): Reference("group", lambda _, i: {"rule": routed(i)}),
+    ("startBacktest", "/rule_id"): Reference("rule", lambda _, i: {"rule_id": i}),
+    ("startBacktest", "/ruleset/-/id"): Reference("rule", lambda _, i: {"ruleset": [a_rule(id=i)]}, 202, alike=False),
+    ("startBacktest", "/ruleset/-" + GROUPS): Reference("group", lambda _, i: {"ruleset": [routed(i)]}),
+    ("testRule", "/rule" + GROUPS): Reference("group", lambda own, i: {"rule": routed(i), "alert": an_alert(own)}, OK),
+    ("testRule", "/rule_id"): Reference("rule", lambda own, i: {"rule_id": i, "alert": an_alert(own)}),
+    ("testRule", "/ruleset/-" + GROUPS):
+        Reference("group", lambda own, i: {"ruleset": [routed(i)], "alert": an_alert(own)}, OK),
+    ("updateContactGroup", "/contact_ids/-"): Reference("contact", lambda _, i: {"contact_ids": [i]}),
+    ("updateRule", GROUPS): Reference("group", lambda _, i: {"actions": routed(i)["actions"]}),
+    ("updateSettings", "/default_route/-"): Reference("group", lambda _, i: {"default_route": [i]}),
+    ("updateTicket", "/assignee"): Reference("user", lambda _, i: {"assignee": i}),
+}
+
+# What no schema calls an id, and leads to objects all the same.
+BESIDES = {
+    ("previewSilence", "/matchers"): Reference("mark", lambda _, i: {"matchers": f'mark="{i}"'}, OK, None),
+    ("rollBackRuleset", "/to"): Reference("version", lambda _, i: {"to": int(i) if i.isdigit() else i}),
+}
+
+# (operation, query parameter) → what stands there.
+FILTERS = {
+    ("listAlerts", "rule_id"): Reference("rule", None, OK, 400),
+    ("listAlerts", "ticket_id"): Reference("ticket", None, OK, 400),
+    ("listApiKeys", "user_id"): Reference("user", None, 404, 400, others=403),
+    ("listDeliveries", "contact_id"): Reference("contact", None, OK, 400),
+    ("listDeliveries", "ticket_id"): Reference("ticket", None, OK, 400),
+}
+# The same at each operation that has it.
+FILTERS_ANYWHERE = {
+    "assignee": Reference("user", None, OK, 400),
+    "label": Reference("mark", None, OK, None),
+    "q": Reference("mark", None, OK, None),
+    "service": Reference("mark", None, OK, None),
+}
+SPELT = {"label": "label.mark"}  # a name that the document has in another form
+# Parameters that name nobody's objects; `cursor` is a place of its own.
+PLAIN_PARAMETERS = {"disposition", "dry_run", "everything", "from", "group_by", "limit", "severity", "sort", "state", "to"}
+PLAIN_HEADERS = {"Content-Encoding"}
+# Further views of what an operation shows, which are read for another tenant's marks as well.
+VIEWS = {
+    "getNoise": ["group_by=rule", "group_by=source", "group_by=service", "group_by=hour", "group_by=day"],
+    "listTickets": ["state=held,open,in_progress,recovered,close_requested,returned,closed", "sort=-severity"],
+}
+# Only looks what would change.
+DRY = {"replaceRuleset": "?dry_run=true"}
+
+
+def filter_of(route, name):
+    """The filter that stands in a query under that name; None where it names no object."""
+    return FILTERS.get((route.operation, name)) or FILTERS_ANYWHERE.get(name)
+
+
+def references_of(route):
+    """(pointer, Reference) of each that the body may hold."""
+    found = [(pointer, REFERENCES[route.operation, pointer]) for pointer in route.in_body]
+    return found + [(pointer, each) for (operation, pointer), each in BESIDES.items() if operation == route.operation]
