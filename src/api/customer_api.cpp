@@ -11,6 +11,7 @@
 #include "api/rest/respond.hpp"
 #include "api/rest/router.hpp"
 #include "api/rest/session_call.hpp"
+#include "api/security/security_answers.hpp"
 #include "api/senders/ingest.hpp"
 #include "api/senders/large_bodies.hpp"
 #include "api/senders/refusal.hpp"
@@ -203,6 +204,8 @@ public:
             case Special::sender_reply: return sink(response_of(admitted.entry->path->reply()));
             case Special::alive: return sink(json_response(200, {{"status", "alive"}}));
             case Special::ready: return sink(readiness(options_.checks));
+            case Special::security_features: return sink(Response(200, "application/json", security_features_));
+            case Special::responsibility: return sink(Response(200, "application/json", responsibility_));
             case Special::none: break;
         }
         if (!request.body.empty() && !takes_json(request.head)) {
@@ -348,6 +351,8 @@ private:
     const std::shared_ptr<const Router> router_;
     const std::shared_ptr<Rates> rates_;
     const Door door_;
+    const std::string security_features_ = security_features_json(options_.security);
+    const std::string responsibility_ = responsibility_json();
     SessionCalls sessions_;
     LargeBodies large_bodies_;
 };

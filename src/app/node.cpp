@@ -276,7 +276,8 @@ private:
                 .analysis_threads = config_.analysis.threads,
                 .analyses_waiting = config_.analysis.waiting_per_tenant,
                 .body_threads = body_threads(config_),
-                .max_waiting_body_bytes = config_.bodies.max_waiting_bytes};
+                .max_waiting_body_bytes = config_.bodies.max_waiting_bytes,
+                .security = security_facts(config_)};
     }
 
     api::ManagementApiOptions management_options()

@@ -30,6 +30,18 @@ namespace winnow::api {
 /// Parts of readiness, by name: /readyz shows each. Asked on I/O threads; must not block.
 using Checks = std::vector<std::pair<std::string, std::function<bool()>>>;
 
+/// What of a node's configuration decides whether a security feature is in force: GET /api/v1/security-features tells
+/// it to everybody, so nothing that helps an attacker belongs here. By default nothing is promised.
+struct SecurityFacts {
+    bool client_certificates = false;      ///< The customer listener asks for them.
+    bool provider_by_certificate = false;  ///< The provider is let in by nothing else.
+    bool public_receivers_only = false;    ///< Webhooks may go to no inner network.
+    bool sends_mail = false;
+    bool mail_by_tls = false;        ///< Where mail is sent.
+    bool database_verified = false;  ///< Each of the database's URLs is one of this machine, or verified by name.
+    bool durable_commits = false;    ///< What PostgreSQL may lose is refused at the start.
+};
+
 /// What the customer API works with. Everything referred to outlives it.
 struct CustomerApiOptions {
     ports::TenantDatabase& database;
@@ -52,6 +64,7 @@ struct CustomerApiOptions {
     std::size_t analyses_waiting = 8;               ///< Of one tenant, besides the one under way.
     std::size_t body_threads = 4;                   ///< That read large bodies; half of them for one tenant.
     std::size_t max_waiting_body_bytes = std::size_t{128} << 20U;  ///< Of bodies that wait for them or are read.
+    SecurityFacts security = {};
 };
 
 /// Thread-safe. Throws std::logic_error at construction where two routes collide or one lacks its permission.

@@ -45,6 +45,10 @@ struct PgOptions {
 /// string.
 [[nodiscard]] std::string with_tls(const std::string& conninfo, const std::string& sslmode, const std::string& ca_file);
 
+/// Whether what goes over it stays on this machine, or goes by TLS to a server whose certificate was verified for its
+/// name. False where libpq cannot read it.
+[[nodiscard]] bool is_verified(const std::string& conninfo);
+
 /// Who it logs in as; "" where it does not say, or cannot be read.
 [[nodiscard]] std::string user_of_connection_string(const std::string& conninfo);
 

@@ -75,6 +75,10 @@ std::vector<RouteEntry> customer_routes()
     for (const auto* sender : intake::senders()) add_paths(*sender, entries);
     entries.push_back(special("GET", "/livez", Permission::open, "getLiveness", Special::alive));
     entries.push_back(special("GET", "/readyz", Permission::open, "getReadiness", Special::ready));
+    entries.push_back(special("GET", "/api/v1/security-features", Permission::open, "getSecurityFeatures",
+                              Special::security_features));
+    entries.push_back(
+        special("GET", "/api/v1/responsibility", Permission::open, "getResponsibility", Special::responsibility));
     for (auto* resource : {&ticket_routes, &alert_routes, &rule_routes, &backtest_routes, &suggestion_routes,
                            &noise_routes, &contact_routes, &contact_group_routes, &integration_routes, &delivery_routes,
                            &settings_routes, &silence_routes, &inhibition_routes, &maintenance_routes, &user_routes}) {
@@ -92,8 +96,8 @@ Router::Router(std::vector<RouteEntry> routes) : routes_(std::move(routes))
     patterns_.reserve(routes_.size());
     for (const auto& [route, kind, path] : routes_) {
         const std::string name = std::string(route.method) + " " + std::string(route.pattern);
-        const bool probe = kind == Special::alive || kind == Special::ready;
-        if (route.permission == Permission::open && !probe) throw std::logic_error(name + " asks for no permission");
+        const bool has_data = kind == Special::none || kind == Special::alerts || kind == Special::sender_reply;
+        if (route.permission == Permission::open && has_data) throw std::logic_error(name + " asks for no permission");
         if (route.operation_id.empty()) throw std::logic_error(name + " has no operation id");
         if (kind == Special::none && !route.handler) throw std::logic_error(name + " has no handler");
         if (!seen.emplace(route.method, shape_of(route.pattern)).second) throw std::logic_error(name + " stands twice");

@@ -22,7 +22,9 @@ enum class Special : std::uint8_t {
     alerts,        ///< A sender's path that takes them.
     sender_reply,  ///< A sender's path that says what its clients ask first.
     alive,
-    ready
+    ready,
+    security_features,  ///< What the service says of its security, to everybody.
+    responsibility
 };
 
 /// A route as the router holds it: a resource's, or a special one.
@@ -38,8 +40,8 @@ struct RouteEntry {
 /// Immutable after construction; thread-safe.
 class Router {
 public:
-    /// Throws std::logic_error where two routes collide, one has no operation id, or one that is not a probe asks for
-    /// no permission.
+    /// Throws std::logic_error where two routes collide, one has no operation id, or one that is no probe and no
+    /// answer to everybody asks for no permission.
     explicit Router(std::vector<RouteEntry> routes);
 
     struct Match {

@@ -1,5 +1,6 @@
 #include "app/config/node_settings.hpp"
 
+#include "winnow/api/customer_api.hpp"
 #include "winnow/api/management_api.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/documents/documents.hpp"
@@ -133,6 +134,20 @@ pg::PgOptions api_session(const Config& config)
                            config.tenants.max_retention_days);
     options.max_history_bytes = config.history.max_bytes;
     return options;
+}
+
+api::SecurityFacts security_facts(const Config& config)
+{
+    const auto& database = config.database;
+    const auto& smtp = config.delivery.smtp;
+    return {.client_certificates = !config.customer.tls.client_authorities.empty(),
+            .provider_by_certificate = config.provider.key_sha256.empty() && !config.provider.client_subjects.empty(),
+            .public_receivers_only = config.delivery.egress_allow.empty(),
+            .sends_mail = !smtp.host.empty(),
+            .mail_by_tls = smtp.security != delivery::SmtpOptions::Security::none,
+            .database_verified = pg::is_verified(database.api_url) && pg::is_verified(database.pipeline_url) &&
+                                 pg::is_verified(database.provider_url),
+            .durable_commits = !database.allow_unsafe_durability};
 }
 
 void time_matches()

@@ -11,6 +11,10 @@
 #include <cstddef>
 #include <string>
 
+namespace winnow::api {
+struct SecurityFacts;
+}
+
 namespace winnow::app {
 
 /// Names this node in streams and leases: the host's name where none is configured, the process, and dice, because a
@@ -28,6 +32,9 @@ namespace winnow::app {
 [[nodiscard]] pipeline::TriageOptions triage_options(const Config& config);
 
 [[nodiscard]] dispatch::DispatcherOptions dispatch_options(const Config& config, const std::string& node);
+
+/// What decides which security features are in force. The database's URLs are as secure_database() leaves them.
+[[nodiscard]] api::SecurityFacts security_facts(const Config& config);
 
 /// Matches take the time of the thread they run in, in this whole process: what a rule matches must not depend on how
 /// busy the machine is.

@@ -144,6 +144,13 @@ std::string problem_of_connection_string(const std::string& conninfo)
     }
 }
 
+bool is_verified(const std::string& conninfo)
+{
+    if (!is_connection_string(conninfo)) return false;
+    const auto values = parse(conninfo);
+    return !is_remote(values) || value_of(values, "sslmode", "PGSSLMODE") == "verify-full";
+}
+
 std::string with_tls(const std::string& conninfo, const std::string& sslmode, const std::string& ca_file)
 {
     if (!is_connection_string(conninfo)) return conninfo;

@@ -224,6 +224,17 @@ class Commands(unittest.TestCase):
                        status=1)
         self.assertIn("service code", taken.stderr)
 
+    def test_what_the_service_says_of_its_security_is_shown_in_both_languages(self):
+        shown = winnow("security", "features").stdout
+        self.assertRegex(shown, r"(?m)^tls +on +6\.1, 13\.4 +both listeners speak TLS 1\.2 and 1\.3")
+        self.assertRegex(shown, r"(?m)^public_receivers_only +off ", "loopback is allowed here")
+        self.assertRegex(shown, r"(?m)^mail_tls +not_used ")
+        self.assertIn("両方のリスナー", winnow("security", "features", "--language", "ja").stdout)
+        self.assertRegex(winnow("security", "responsibility").stdout, r"(?m)^backup +8\.3 +provider +backs up the database")
+        self.assertRegex(winnow("security", "responsibility", "--language", "ja").stdout, r"(?m)^ +customer +必要なものの写し")
+        self.assertEqual(json.loads(winnow("security", "responsibility", "--json").stdout)["version"], 1)
+        self.assertIn("fr not in {en,ja}", winnow("security", "features", "--language", "fr", status=2).stderr)
+
     def test_mistakes_teach(self):
         self.assertIn("--title", winnow("alert", "send", "--severity", "urgent", status=2).stderr)
         unknown = winnow("ticket", "list", environment={**server(), "WINNOW_KEY": "nonsense"}, status=1)

@@ -138,6 +138,21 @@ TEST_F(WithTls, WhatIsSaidElsewhereHolds)
     EXPECT_THAT(with_tls("dbname=winnow", "verify-full", ""), HasSubstr("sslmode='verify-full'"));
 }
 
+TEST_F(WithTls, IsVerifiedIsWhatStaysHereOrNamesItsServer)
+{
+    const std::string url = "postgresql://u:p@db/winnow";
+    for (const auto& good : {std::string("host=/run/postgresql"), std::string("postgresql://u@127.0.0.1/winnow"),
+                             url + "?sslmode=verify-full", with_tls(url, "verify-full", "/ca.pem")}) {
+        EXPECT_TRUE(is_verified(good)) << good;
+    }
+    for (const auto& bad : {url, url + "?sslmode=verify-ca", url + "?sslmode=require", with_tls(url, "prefer", ""),
+                            std::string("host=/run/postgresql,db2"), std::string("no connection string")}) {
+        EXPECT_FALSE(is_verified(bad)) << bad;
+    }
+    setenv("PGSSLMODE", "verify-full", 1);
+    EXPECT_TRUE(is_verified(url));
+}
+
 TEST(SqlStates, MapToWhatACallerCanDo)
 {
     const auto code = [](std::string_view state) {

@@ -6,8 +6,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace winnow::api {
 namespace {
@@ -40,11 +42,26 @@ TEST(Router, AWrongMethodOnALiteralPathDoesNotFallThroughToAPattern)
           std::tuple{"PATCH", "/api/v1/tickets/stats", "GET, HEAD"}, std::tuple{"GET", "/api/v1/tickets/bulk", "POST"},
           std::tuple{"DELETE", "/api/v1/rules/test", "POST"}, std::tuple{"GET", "/api/v1/silences/preview", "POST"},
           std::tuple{"GET", "/am/webhook", "POST"}, std::tuple{"OPTIONS", "/grafana", "POST"},
-          std::tuple{"POST", "/api/v1/tickets/x", "GET, HEAD, PATCH"}}) {
+          std::tuple{"POST", "/api/v1/tickets/x", "GET, HEAD, PATCH"},
+          std::tuple{"TRACE", "/api/v1/tickets/x", "GET, HEAD, PATCH"}}) {
         const auto match = router().match(method, path);
         EXPECT_EQ(match.entry, nullptr) << method << " " << path;
         EXPECT_EQ(match.allowed, allowed) << method << " " << path;
     }
+}
+
+TEST(Router, ARouteWithoutAPermissionDoesNotServe)
+{
+    const auto with = [](access::Permission permission) {
+        std::vector<RouteEntry> routes(1);
+        routes[0].route = {"GET", "/api/v1/things", permission, "listThings",
+                           [](const Call&, ports::TenantSession&) -> Result<Answer> {
+                               return Answer(http::Response(200));
+                           }};
+        return routes;
+    };
+    EXPECT_NO_THROW(const Router made(with(access::Permission::read_tickets)));
+    EXPECT_THROW(const Router made(with(access::Permission::open)), std::logic_error);
 }
 
 TEST(Router, ASlashAtTheEndCountsForNothing)
