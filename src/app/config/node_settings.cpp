@@ -1,9 +1,11 @@
 #include "app/config/node_settings.hpp"
 
+#include "app/config/key_file.hpp"
 #include "winnow/api/management_api.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/documents/documents.hpp"
 #include "winnow/expr/pattern.hpp"
+#include "winnow/observe/log.hpp"
 #include "winnow/observe/processor_time.hpp"
 
 #include <unistd.h>
@@ -13,6 +15,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <string_view>
 #include <thread>
 
 namespace winnow::app {
@@ -133,6 +137,20 @@ pg::PgOptions api_session(const Config& config)
                            config.tenants.max_retention_days);
     options.max_history_bytes = config.history.max_bytes;
     return options;
+}
+
+pg::HeadSigner head_signer(const Config& config)
+{
+    const auto& file = config.audit.signing_key_file;
+    if (file.empty()) {
+        observe::warn(
+            "heads of audit logs are not signed, and nothing of them is forgotten: no audit.signing_key_file");
+        return {};
+    }
+    const auto key = std::make_shared<const crypto::SigningKey>(read_signing_key(file));
+    return {.key_id = key->id(), .sign = [key](std::string_view text) {
+                return key->sign(text);
+            }};
 }
 
 void time_matches()

@@ -44,6 +44,7 @@ std::shared_ptr<Syntax> make_command_line(Command& chosen, const Local& local)
     add_inhibition_commands(*root, chosen);
     add_stats_commands(*root, chosen);
     add_tenant_commands(*root, chosen);
+    add_audit_commands(*root, chosen);
     add_completion_command(*root, chosen);
     return root;
 }
