@@ -49,6 +49,7 @@ constexpr std::array kTable{
     Row{Permission::write_maintenance, "maintenance-windows:write", Holder::user, Role::operator_, kWrites},
     Row{Permission::read_inhibitions, "inhibitions:read", Holder::user, Role::viewer, kReads},
     Row{Permission::write_inhibitions, "inhibitions:write", Holder::user, Role::admin, kWrites},
+    Row{Permission::read_audit, "audit:read", Holder::user, Role::admin, kReads},
     Row{Permission::provider, "provider", Holder::provider},
 };
 

@@ -39,6 +39,7 @@ enum class Action : std::uint8_t {
     resume,
     quarantine,
     release,
+    audit,
     metrics,
     alive,
     ready
@@ -61,6 +62,7 @@ constexpr ManagementRoute kRoutes[] = {
     {"POST", "/admin/v1/tenants/{id}/resume", Permission::provider, "resumeTenant", Action::resume},
     {"GET", "/admin/v1/tenants/{id}/quarantine", Permission::provider, "listQuarantine", Action::quarantine},
     {"POST", "/admin/v1/tenants/{id}/quarantine/release", Permission::provider, "releaseQuarantine", Action::release},
+    {"GET", "/admin/v1/audit-log", Permission::provider, "listProviderAuditLog", Action::audit},
     {"GET", "/metrics", Permission::open, "getMetrics", Action::metrics},
     {"GET", "/livez", Permission::open, "getManagementLiveness", Action::alive},
     {"GET", "/readyz", Permission::open, "getManagementReadiness", Action::ready},
@@ -207,13 +209,14 @@ private:
     {
         if (action == Action::create) return create_tenant(request, options_.store, fresh_id);
         if (action == Action::list) return list_tenants(request, options_.store);
+        if (action == Action::audit) return list_provider_audit(request, options_.store);
         const auto tenant = TenantId::parse(id);
         if (!tenant) return Error(ErrorCode::not_found, "there is no such tenant");
         if (action == Action::show) return show_tenant(*tenant, options_.store);
         if (action == Action::change) return change_tenant(*tenant, request, options_.store);
         if (action == Action::quarantine) return list_quarantine(*tenant, options_.store, options_.ids);
-        if (action == Action::release) return release_quarantine(*tenant, options_.store);
-        return suspend_tenant(*tenant, action == Action::suspend, options_.store);
+        if (action == Action::release) return release_quarantine(*tenant, request, options_.store);
+        return suspend_tenant(*tenant, action == Action::suspend, request, options_.store);
     }
 
     ManagementApiOptions options_;

@@ -72,12 +72,15 @@ public:
           triage_store_(pg::make_triage_store(pipeline_sessions_, config.resolve_timeout)),
           due_board_(pg::make_due_board(session(config.database.pipeline_url, "winnow clock", 1),
                                         [this] { return policies_.compared(); })),
-          chores_(pg::make_chores(pipeline_sessions_,
-                                  {.max_retention = std::chrono::days(config.tenants.max_retention_days),
-                                   .newest_rulesets = config.history.newest_rulesets},
-                                  [this](TenantId tenant, ContactId contact, std::string_view url) {
-                                      return sealer_.seal(url, domain::sealed_url_context(tenant, contact));
-                                  })),
+          chores_(pg::make_chores(
+              pipeline_sessions_,
+              {.max_retention = std::chrono::days(config.tenants.max_retention_days),
+               .newest_rulesets = config.history.newest_rulesets,
+               .audit = std::chrono::days(config.audit.keep_days)},
+              [this](TenantId tenant, ContactId contact, std::string_view url) {
+                  return sealer_.seal(url, domain::sealed_url_context(tenant, contact));
+              },
+              head_signer(config))),
           backtest_jobs_(pg::make_backtest_jobs(pipeline_sessions_)),
           config_store_(pg::make_config_store(pipeline_sessions_)),
           outbox_(pg::make_outbox(pipeline_sessions_)),

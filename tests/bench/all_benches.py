@@ -85,6 +85,13 @@ def edit_lines(rows):
                    "<= 200 ms" if goal else "", row["most_ms"] <= 200 if goal else None, f"most {row['most_ms']:.1f} ms")
 
 
+def audit_lines(row):
+    yield line("audit", f"verify {row['records']:,} records", f"{row['verify_seconds']:.2f} s", "<= 5 s a million",
+               row["verify_seconds"] <= 5 * row["records"] / 1e6)
+    yield line("audit", "appends of one tenant", f"{row['appends_per_second']:,.0f}/s", ">= 1,000/s",
+               row["appends_per_second"] >= 1_000)
+
+
 def table(lines):
     heads = ["benchmark", "figure", "measured", "beside", "goal", "holds"]
     words = {True: "yes", False: "NO", None: ""}
@@ -103,6 +110,7 @@ def main():
                  run("rules", [f"{given.build}/tests/bench/bench_rules", "--json", *quick]).splitlines()]
         backtest = [json.loads(row) for row in
                     run("backtest", [f"{given.build}/tests/bench/bench_backtest", "--json", *quick]).splitlines()]
+        audit = json.loads(run("audit", [f"{given.build}/tests/bench/bench_audit", "--json", *quick]))
         edits = [json.loads(row) for row in
                  run("edits", [python, os.path.join(HERE, "edit_bench.py"), "--binary", f"{given.build}/winnow", "--json",
                                *quick]).splitlines()]
@@ -113,8 +121,9 @@ def main():
     except (RuntimeError, ValueError) as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return 1
-    lines = [*rules_lines(rules), *edit_lines(edits), *backtest_lines(backtest), *ingest_lines(ingest)]
-    report = {"lines": lines, "rules": rules, "edits": edits, "backtest": backtest, "ingest": ingest,
+    lines = [*rules_lines(rules), *edit_lines(edits), *backtest_lines(backtest), *audit_lines(audit),
+             *ingest_lines(ingest)]
+    report = {"lines": lines, "rules": rules, "edits": edits, "backtest": backtest, "audit": audit, "ingest": ingest,
               "fair": fair}
     print(json.dumps(report, indent=2) if given.json else f"{table(lines)}\n\n{fair_report.page(fair)}")
     return 1 if fair["not_measured"] else 0

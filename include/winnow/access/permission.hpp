@@ -47,6 +47,7 @@ enum class Permission : std::uint8_t {
     write_maintenance,
     read_inhibitions,
     write_inhibitions,
+    read_audit,
     provider,  ///< Management listener only.
 };
 

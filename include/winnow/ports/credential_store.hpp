@@ -4,11 +4,13 @@
 /// Looking a key up, and the provider's side of tenants.
 
 #include "winnow/access/permission.hpp"
+#include "winnow/audit/record.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/domain/history.hpp"
 #include "winnow/domain/position.hpp"
 #include "winnow/domain/tenant.hpp"
+#include "winnow/ports/audit_store.hpp"
 
 #include <chrono>
 #include <functional>
@@ -61,6 +63,15 @@ struct LimitsChange {
     std::optional<std::optional<std::int64_t>> history_bytes = {};
 };
 
+/// By whom and what the provider's act was asked for: what its record in the provider's audit chain says. Without one
+/// it was the program itself.
+struct ProviderRequest {
+    audit::Actor actor;
+    std::string address;
+    std::string user_agent;
+    std::string certificate_subject;  ///< "" where a key was shown.
+};
+
 /// A tenant whose limits nobody else changes until this goes: they are loaded, somebody decides, and what he makes of
 /// them is stored. Rolled back unless it was committed; asked for more then, `internal`. Owns a session of its store's
 /// pool until then, so it is used and dropped on the thread that locked it, which asks that pool for nothing meanwhile.
@@ -78,7 +89,8 @@ public:
     [[nodiscard]] virtual Result<domain::Tenant> store(const LimitsChange& change) = 0;
 
     /// Once. `timeout`: nobody knows whether it was stored.
-    [[nodiscard]] virtual Result<Done> commit() = 0;
+    [[nodiscard]] virtual Result<Done> commit(const ProviderRequest& by) = 0;
+    [[nodiscard]] Result<Done> commit() { return commit(ProviderRequest()); }
 };
 
 /// A journal row that was set aside because judging it ended processes.
@@ -89,7 +101,8 @@ struct SetAsideRow {
     bool release_asked = false;
 };
 
-/// The management plane's transactions, under the provider role. Thread-safe, blocking: call on a worker thread.
+/// The management plane's transactions, under the provider role; each act stands in the provider's audit chain when it
+/// is committed. Thread-safe, blocking: call on a worker thread.
 class ProviderStore {
 public:
     ProviderStore() = default;
@@ -98,11 +111,20 @@ public:
     virtual ~ProviderStore() = default;
 
     /// `conflict` where the service code is taken.
-    [[nodiscard]] virtual Result<domain::Tenant> create_tenant(const NewTenant& tenant) = 0;
+    [[nodiscard]] virtual Result<domain::Tenant> create_tenant(const NewTenant& tenant, const ProviderRequest& by) = 0;
+    [[nodiscard]] Result<domain::Tenant> create_tenant(const NewTenant& tenant)
+    {
+        return create_tenant(tenant, ProviderRequest());
+    }
     /// In order of service code, those after `after` ("" for the first page).
     [[nodiscard]] virtual Result<std::vector<domain::Tenant>> tenants(const std::string& after, std::size_t limit) = 0;
     [[nodiscard]] virtual Result<domain::Tenant> tenant(TenantId id) = 0;
-    [[nodiscard]] virtual Result<domain::Tenant> set_suspended(TenantId id, bool suspended) = 0;
+    [[nodiscard]] virtual Result<domain::Tenant> set_suspended(TenantId id, bool suspended,
+                                                               const ProviderRequest& by) = 0;
+    [[nodiscard]] Result<domain::Tenant> set_suspended(TenantId id, bool suspended)
+    {
+        return set_suspended(id, suspended, ProviderRequest());
+    }
     /// `not_found`: there is no such tenant.
     [[nodiscard]] virtual Result<std::unique_ptr<LimitsTransaction>> lock_limits(TenantId id) = 0;
 
@@ -113,7 +135,12 @@ public:
     [[nodiscard]] virtual Result<std::vector<SetAsideRow>> set_aside_rows(TenantId id, std::size_t limit) = 0;
     /// All of the tenant's that are set aside are journaled anew, by any node, within seconds. How many; errors as
     /// above.
-    [[nodiscard]] virtual Result<std::size_t> release(TenantId id) = 0;
+    [[nodiscard]] virtual Result<std::size_t> release(TenantId id, const ProviderRequest& by) = 0;
+
+    /// The provider's own chain, the newest first; those after `after`.
+    [[nodiscard]] virtual Result<std::vector<AuditRecord>> audit(const AuditFilter& filter,
+                                                                 const std::optional<AuditPlace>& after,
+                                                                 std::size_t limit) = 0;
 };
 
 }  // namespace winnow::ports

@@ -29,6 +29,7 @@ class MaintenanceStore;
 class NoiseStore;
 class RulesetHistory;
 class BacktestStore;
+class AuditStore;
 
 /// An open transaction under the api role with the tenant set. Use on the thread it was given on, and not after.
 class TenantSession {
@@ -55,6 +56,7 @@ public:
     [[nodiscard]] virtual NoiseStore& noise() = 0;
     [[nodiscard]] virtual MaintenanceStore& maintenance() = 0;
     [[nodiscard]] virtual BacktestStore& backtests() = 0;
+    [[nodiscard]] virtual AuditStore& audit() = 0;
 };
 
 /// Runs transactions on database threads, so that nobody else ever blocks on PostgreSQL.

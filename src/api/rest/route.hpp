@@ -4,6 +4,7 @@
 /// What a REST resource gives the router: a table of routes, each with its permission and its handler.
 
 #include "winnow/access/permission.hpp"
+#include "winnow/audit/acts.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
@@ -144,6 +145,8 @@ struct Route {
     bool streams = false;              ///< Its body is read page by page, or goes on for long.
     /// In whose form it refuses, as the table of senders says; null: with problem documents. customer_routes() sets it.
     const intake::Sender* sender = nullptr;
+    const audit::KnownAct* act = nullptr;  ///< Null: it is not recorded. customer_routes() sets it, and `shows`.
+    SessionHandler shows = {};             ///< GET of the same path, where the act is recorded with what it changed.
 };
 
 [[nodiscard]] inline bool is_analysis(const Route& route, const http::RequestHead& head)
@@ -173,5 +176,6 @@ struct Route {
 [[nodiscard]] std::vector<Route> inhibition_routes();
 [[nodiscard]] std::vector<Route> maintenance_routes();
 [[nodiscard]] std::vector<Route> user_routes();  // users, api-keys, me
+[[nodiscard]] std::vector<Route> audit_routes();
 
 }  // namespace winnow::api

@@ -1,5 +1,6 @@
 #include "api/rest/router.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <set>
 #include <stdexcept>
@@ -44,6 +45,22 @@ RouteEntry special(std::string_view method, std::string_view pattern, Permission
     return entry;
 }
 
+/// What is recorded of each.
+void add_acts(std::vector<RouteEntry>& entries)
+{
+    for (auto& [route, kind, path] : entries) {
+        route.act = audit::act_of(route.operation_id);
+        if (route.act == nullptr || route.act->recorded != audit::Recorded::with_changes) continue;
+        const auto shows = std::ranges::find_if(entries, [&pattern = route.pattern](const RouteEntry& other) {
+            return other.route.method == "GET" && other.route.pattern == pattern;
+        });
+        if (shows == entries.end()) {
+            throw std::logic_error(std::string(route.operation_id) + " is recorded with changes that nothing shows");
+        }
+        route.shows = shows->route.handler;
+    }
+}
+
 /// With and without the key in the path.
 void add_paths(const intake::Sender& sender, std::vector<RouteEntry>& entries)
 {
@@ -81,12 +98,14 @@ std::vector<RouteEntry> customer_routes()
         special("GET", "/api/v1/responsibility", Permission::open, "getResponsibility", Special::responsibility));
     for (auto* resource : {&ticket_routes, &alert_routes, &rule_routes, &backtest_routes, &suggestion_routes,
                            &noise_routes, &contact_routes, &contact_group_routes, &integration_routes, &delivery_routes,
-                           &settings_routes, &silence_routes, &inhibition_routes, &maintenance_routes, &user_routes}) {
+                           &settings_routes, &silence_routes, &inhibition_routes, &maintenance_routes, &user_routes,
+                           &audit_routes}) {
         for (auto& route : (*resource)()) {
             route.sender = intake::sender_at(route.pattern);
             entries.push_back({std::move(route), Special::none});
         }
     }
+    add_acts(entries);
     return entries;
 }
 

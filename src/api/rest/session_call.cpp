@@ -1,5 +1,6 @@
 #include "api/rest/session_call.hpp"
 
+#include "api/audit/recorded.hpp"
 #include "api/rest/parameters.hpp"
 #include "api/rest/problem.hpp"
 #include "api/senders/refusal.hpp"
@@ -24,10 +25,10 @@ using Outcome = ports::ReceiptAnswer::Outcome;
 /// The handler's answer, once an Idempotency-Key.
 Result<Answer> answer_once(const Call& call, const Route& route, ports::TenantSession& session)
 {
-    if (route.method != "POST") return route.handler(call, session);
+    if (route.method != "POST") return recorded_answer(call, route, session);
     const auto given = idempotency_key(call.request.head);
     if (!given) return given.error();
-    if (!*given || is_analysis(route, call.request.head)) return route.handler(call, session);
+    if (!*given || is_analysis(route, call.request.head)) return recorded_answer(call, route, session);
     const auto& key = **given;
 
     const auto& scope = call.who.user.value();
@@ -44,7 +45,7 @@ Result<Answer> answer_once(const Call& call, const Route& route, ports::TenantSe
         return again;
     }
     // The answer is kept in the transaction of what it tells of.
-    auto response = made_of(route.handler(call, session), call);
+    auto response = made_of(recorded_answer(call, route, session), call);
     if (!response) return response.error();
     // An answer that shows a secret is not kept: the key stays claimed, and its answer says so.
     bool secret = false;
@@ -119,6 +120,15 @@ ports::TenantDatabase::Job job_of(std::shared_ptr<RunningCall> running)
     };
 }
 
+/// In a transaction of its own, because the one that follows may not write.
+ports::TenantDatabase::Job record_of(std::shared_ptr<RunningCall> running)
+{
+    return [running = std::move(running)](ports::TenantSession& session) {
+        running->now = running->services.clock();
+        return record_beforehand(running->call(), *running->route, session);
+    };
+}
+
 }  // namespace
 
 void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parameters, access::Principal who,
@@ -164,8 +174,17 @@ void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parame
                 }
                 std::move(turn).run([running] { answer(*running, computed(*running)); }, failed, std::move(paid));
             };
-            database.submit(running->who.tenant, job_of(running), std::move(loaded),
-                            {.given_up = given_up, .statement_timeout = {}, .reads_only = true});
+            auto read = [running, given_up, &database, loaded = std::move(loaded)]() mutable {
+                database.submit(running->who.tenant, job_of(running), std::move(loaded),
+                                {.given_up = given_up, .statement_timeout = {}, .reads_only = true});
+            };
+            if (!is_recorded_beforehand(*running->route)) return read();
+            auto recorded = [failed, read = std::move(read)](const Result<Done>& done) mutable {
+                if (!done) return failed(done.error());
+                read();
+            };
+            database.submit(running->who.tenant, record_of(running), std::move(recorded),
+                            {.given_up = given_up, .statement_timeout = {}, .reads_only = false});
         };
         return analysis_.submit(running->who.tenant, std::move(load), failed, given_up);
     }

@@ -1,8 +1,10 @@
 #include "api/tenants/provider_tenants.hpp"
 
+#include "api/audit/audit_json.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/page.hpp"
 #include "api/rest/respond.hpp"
+#include "winnow/base/text.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/domain/mailbox.hpp"
@@ -171,15 +173,30 @@ private:
     std::array<Change, domain::kRateClasses> of_;
 };
 
+/// Who asks, for the record of what is done.
+ports::ProviderRequest request_of(const http::Request& request)
+{
+    constexpr std::size_t kMaxAgentBytes = 256;
+    const auto& head = request.head;
+    const bool has_certificate = !head.client_certificate_subject.empty();
+    return {.actor = {.id = "provider",
+                      .means = has_certificate ? "client_certificate" : "provider_key",
+                      .request_id = head.request_id},
+            .address = head.remote_address,
+            .user_agent = std::string(truncate_utf8(head.header("User-Agent"), kMaxAgentBytes)),
+            .certificate_subject = head.client_certificate_subject};
+}
+
 /// One transaction: load, decide, store.
-Result<domain::Tenant> change_limits(TenantId id, const TenantPatch& patch, ports::ProviderStore& store)
+Result<domain::Tenant> change_limits(TenantId id, const TenantPatch& patch, ports::ProviderStore& store,
+                                     const ports::ProviderRequest& by)
 {
     const auto limits = store.lock_limits(id);
     if (!limits) return limits.error();
     const auto rates = patch.applied_to((*limits)->rates());
     auto tenant = (*limits)->store({.rates = rates, .history_bytes = patch.history_limit()});
     if (!tenant) return tenant;
-    if (const auto committed = (*limits)->commit(); !committed) return committed.error();
+    if (const auto committed = (*limits)->commit(by); !committed) return committed.error();
     return tenant;
 }
 
@@ -204,12 +221,13 @@ Result<http::Response> create_tenant(const http::Request& request, ports::Provid
     tenant.admin_key_hash = key.hash;
     tenant.admin_key_hint = key.hint;
 
+    const auto by = request_of(request);
     const bool generated = wanted->service_code.empty();
     Result<domain::Tenant> created =
         Error(ErrorCode::conflict, "no free service code was found: send the request again");
     for (int attempt = 0; attempt < (generated ? kCodeAttempts : 1); ++attempt) {
         tenant.service_code = generated ? generated_service_code() : wanted->service_code;
-        created = store.create_tenant(tenant);
+        created = store.create_tenant(tenant, by);
         if (created || created.error().code() != ErrorCode::conflict) break;
     }
     if (!created) return created.error();
@@ -248,16 +266,27 @@ Result<http::Response> change_tenant(TenantId id, const http::Request& request, 
     if (!document) return document.error();
     const auto patch = TenantPatch::read(*document);
     if (!patch) return patch.error();
-    const auto tenant = change_limits(id, *patch, store);
+    const auto tenant = change_limits(id, *patch, store, request_of(request));
     if (!tenant) return tenant.error();
     return shown(*tenant, store);
 }
 
-Result<http::Response> suspend_tenant(TenantId id, bool suspended, ports::ProviderStore& store)
+Result<http::Response> suspend_tenant(TenantId id, bool suspended, const http::Request& request,
+                                      ports::ProviderStore& store)
 {
-    const auto tenant = store.set_suspended(id, suspended);
+    const auto tenant = store.set_suspended(id, suspended, request_of(request));
     if (!tenant) return tenant.error();
     return json_response(200, tenant_json(*tenant));
+}
+
+Result<http::Response> list_provider_audit(const http::Request& request, ports::ProviderStore& store)
+{
+    const auto list = audit_list(request.head);
+    if (!list) return list.error();
+    return page_response(
+        request.head, list->stretch,
+        [&](const auto& after, std::size_t most) { return store.audit(list->filter, after, most); }, audit_json,
+        audit_place, audit_cursor);
 }
 
 Result<http::Response> list_quarantine(TenantId id, ports::ProviderStore& store, const domain::AlertIds& ids)
@@ -279,9 +308,9 @@ Result<http::Response> list_quarantine(TenantId id, ports::ProviderStore& store,
     return json_response(200, {{"items", std::move(items)}, {"more", more}});
 }
 
-Result<http::Response> release_quarantine(TenantId id, ports::ProviderStore& store)
+Result<http::Response> release_quarantine(TenantId id, const http::Request& request, ports::ProviderStore& store)
 {
-    const auto rows = store.release(id);
+    const auto rows = store.release(id, request_of(request));
     if (!rows) return rows.error();
     return json_response(202, {{"rows", *rows}});
 }

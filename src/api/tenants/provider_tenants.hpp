@@ -21,10 +21,14 @@ namespace winnow::api {
 /// PATCH: `rates`, merged into what is set for the tenant.
 [[nodiscard]] Result<http::Response> change_tenant(TenantId id, const http::Request& request,
                                                    ports::ProviderStore& store);
-[[nodiscard]] Result<http::Response> suspend_tenant(TenantId id, bool suspended, ports::ProviderStore& store);
+[[nodiscard]] Result<http::Response> suspend_tenant(TenantId id, bool suspended, const http::Request& request,
+                                                    ports::ProviderStore& store);
 /// Its journal rows that were set aside because judging them ended processes; and that these are judged again.
 [[nodiscard]] Result<http::Response> list_quarantine(TenantId id, ports::ProviderStore& store,
                                                      const domain::AlertIds& ids);
-[[nodiscard]] Result<http::Response> release_quarantine(TenantId id, ports::ProviderStore& store);
+[[nodiscard]] Result<http::Response> release_quarantine(TenantId id, const http::Request& request,
+                                                        ports::ProviderStore& store);
+/// What the provider itself did, as its own chain has it.
+[[nodiscard]] Result<http::Response> list_provider_audit(const http::Request& request, ports::ProviderStore& store);
 
 }  // namespace winnow::api

@@ -70,6 +70,11 @@ struct LogConfig {
     observe::Level level = observe::Level::info;
 };
 
+struct AuditConfig {
+    std::string signing_key_file;  ///< An Ed25519 key in PEM; "": heads of audit chains are not signed.
+    std::size_t keep_days = 400;
+};
+
 struct Config {
     http::ListenOptions customer;
     http::ListenOptions management;
@@ -88,6 +93,7 @@ struct Config {
     DispatchConfig dispatch;
     delivery::DeliveryOptions delivery;
     LogConfig log;
+    AuditConfig audit;
     std::string encryption_key_file;  ///< 32 bytes, raw or as 64 hex digits.
 
     /// What a file or the environment has set, by key: for messages about it.

@@ -104,6 +104,7 @@ public:
         listener(config_.management, "listen.management.");
         ports();
         encryption_key();
+        signing_key();
         secret("database.owner_url_file");
         secret("database.api_url_file");
         secret("database.pipeline_url_file");
@@ -234,6 +235,18 @@ private:
             return find("encryption_key_file", std::string("is no good: ") + wrong.what());
         }
         closed("encryption_key_file", file);
+    }
+
+    void signing_key()
+    {
+        const auto& file = config_.audit.signing_key_file;
+        if (file.empty()) return;
+        try {
+            static_cast<void>(read_signing_key(file));
+        } catch (const std::runtime_error& wrong) {
+            return find("audit.signing_key_file", std::string("is no good: ") + wrong.what());
+        }
+        closed("audit.signing_key_file", file);
     }
 
     void database(const std::string& path, const std::string& url)

@@ -282,6 +282,9 @@ void add_rest(std::vector<Key>& keys)
     keys.push_back(flag("database.allow_unsafe_durability",
                         [](Config& c) -> auto& { return c.database.allow_unsafe_durability; }));
     keys.push_back(text("encryption_key_file", [](Config& c) -> auto& { return c.encryption_key_file; }));
+    keys.push_back(text("audit.signing_key_file", [](Config& c) -> auto& { return c.audit.signing_key_file; }));
+    keys.push_back(
+        number<std::size_t>("audit.keep_days", [](Config& c) -> auto& { return c.audit.keep_days; }, 30, 3'650));
     keys.push_back(node_name());
     keys.push_back(number<std::size_t>("node.io_threads", [](Config& c) -> auto& { return c.node.io_threads; }, 0, 64));
     keys.push_back(duration(

@@ -32,4 +32,20 @@ std::string read_key_file(const std::string& path)
                              " must hold 32 bytes, raw or as 64 hex digits; make one with: openssl rand -hex 32");
 }
 
+crypto::SigningKey read_signing_key(const std::string& path)
+{
+    const auto wrong = [&](const std::string& why) {
+        return std::runtime_error("the audit signing key " + path + " " + why);
+    };
+    if (const auto why = documents::why_unreadable(path); !why.empty()) throw wrong("cannot be read: " + why);
+    std::ifstream file(path, std::ios::binary);
+    const std::string content(std::istreambuf_iterator<char>(file), {});
+    if (!file) throw wrong("cannot be read: its bytes do not come");
+    try {
+        return crypto::SigningKey(content);
+    } catch (const std::invalid_argument& refused) {
+        throw wrong(refused.what());
+    }
+}
+
 }  // namespace winnow::app

@@ -3,6 +3,8 @@
 /// @file
 /// A key as an operator writes it down.
 
+#include "winnow/crypto/signature.hpp"
+
 #include <string>
 
 namespace winnow::app {
@@ -10,5 +12,8 @@ namespace winnow::app {
 /// 32 bytes from a file that holds them raw or as 64 hex digits. Throws std::runtime_error that names the file and the
 /// fix.
 [[nodiscard]] std::string read_key_file(const std::string& path);
+
+/// An Ed25519 private key in PEM. Throws as above.
+[[nodiscard]] crypto::SigningKey read_signing_key(const std::string& path);
 
 }  // namespace winnow::app

@@ -1,10 +1,12 @@
 #include "app/config/node_settings.hpp"
 
+#include "app/config/key_file.hpp"
 #include "winnow/api/customer_api.hpp"
 #include "winnow/api/management_api.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/documents/documents.hpp"
 #include "winnow/expr/pattern.hpp"
+#include "winnow/observe/log.hpp"
 #include "winnow/observe/processor_time.hpp"
 
 #include <unistd.h>
@@ -14,6 +16,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <string_view>
 #include <thread>
 
 namespace winnow::app {
@@ -148,6 +152,20 @@ api::SecurityFacts security_facts(const Config& config)
             .database_verified = pg::is_verified(database.api_url) && pg::is_verified(database.pipeline_url) &&
                                  pg::is_verified(database.provider_url),
             .durable_commits = !database.allow_unsafe_durability};
+}
+
+pg::HeadSigner head_signer(const Config& config)
+{
+    const auto& file = config.audit.signing_key_file;
+    if (file.empty()) {
+        observe::warn(
+            "heads of audit logs are not signed, and nothing of them is forgotten: no audit.signing_key_file");
+        return {};
+    }
+    const auto key = std::make_shared<const crypto::SigningKey>(read_signing_key(file));
+    return {.key_id = key->id(), .sign = [key](std::string_view text) {
+                return key->sign(text);
+            }};
 }
 
 void time_matches()

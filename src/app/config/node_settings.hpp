@@ -5,6 +5,7 @@
 
 #include "app/config/config.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
+#include "winnow/pg/chores.hpp"
 #include "winnow/pg/sessions.hpp"
 #include "winnow/pipeline/triage_service.hpp"
 
@@ -61,6 +62,10 @@ struct DatabaseSessions {
 
 /// In which people read and write.
 [[nodiscard]] pg::PgOptions api_session(const Config& config);
+
+/// By the key that is configured; without one it says once, in the log, that heads of audit chains are not signed.
+/// Throws std::runtime_error where the key cannot be read.
+[[nodiscard]] pg::HeadSigner head_signer(const Config& config);
 
 /// A pool that keeps all that it has opened while they are needed.
 [[nodiscard]] pg::Sessions pooled(pg::PgOptions options, const pg::SessionPlaces& places);

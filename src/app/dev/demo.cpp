@@ -4,6 +4,7 @@
 #include "winnow/base/uuid.hpp"
 #include "winnow/crypto/certificate.hpp"
 #include "winnow/crypto/digest.hpp"
+#include "winnow/crypto/signature.hpp"
 #include "winnow/identity/authenticator.hpp"
 
 #include <nlohmann/json.hpp>
@@ -106,6 +107,13 @@ void make_certificates_and_keys(const StateFolder& folder)
         constexpr std::size_t kKeyBytes = 32;
         write_private_file(folder / "encryption.key", crypto::to_hex(crypto::random_bytes(kKeyBytes)) + "\n");
     }
+    if (read_file(folder / "audit-signing.key").empty()) {
+        write_private_file(folder / "audit-signing.key", crypto::SigningKey::make());
+    }
+    // Whoever verifies an audit log needs it.
+    const crypto::SigningKey signing(read_file(folder / "audit-signing.key"));
+    write_private_file(folder / "audit-signing.pub", signing.public_pem());
+    std::filesystem::permissions(folder / "audit-signing.pub", std::filesystem::perms(0644));
 }
 
 }  // namespace winnow::app::dev

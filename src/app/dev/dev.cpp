@@ -62,6 +62,7 @@ Result<Config> make_config(const DevOptions& options, const dev::StateFolder& fo
         listener->tls.private_key = folder / "server-key.pem";
     }
     config.encryption_key_file = folder / "encryption.key";
+    config.audit.signing_key_file = folder / "audit-signing.key";
     config.provider.key_sha256 = crypto::sha256(demo.provider_key);
     auto smtp = parse_smtp(options.smtp);
     if (!smtp) return smtp.error();

@@ -29,6 +29,7 @@ class MaintenanceStore;
 class NoiseStore;
 class RulesetHistory;
 class BacktestStore;
+class AuditStore;
 }  // namespace winnow::ports
 
 namespace winnow::pg {
@@ -53,5 +54,6 @@ namespace winnow::pg {
 [[nodiscard]] std::shared_ptr<ports::MaintenanceStore> make_maintenance_store(pqxx::transaction_base& tx,
                                                                               TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::BacktestStore> make_backtest_store(pqxx::transaction_base& tx, TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::AuditStore> make_audit_store(pqxx::transaction_base& tx, TenantId tenant);
 
 }  // namespace winnow::pg

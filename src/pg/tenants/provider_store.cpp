@@ -1,10 +1,12 @@
 #include "winnow/pg/provider_store.hpp"
 
+#include "pg/audit/audit_rows.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/transaction.hpp"
 #include "pg/tenants/tenant_rows.hpp"
 
+#include <nlohmann/json.hpp>
 #include <pqxx/except>
 #include <pqxx/nontransaction>
 
@@ -59,6 +61,19 @@ select received_at, stream, seq, alerts, quarantined_at, release_asked from quar
 )sql";
 constexpr auto kReleaseAll = "update quarantined_rows set release_asked = true where tenant_id = $1";
 
+/// What is recorded of an act on a tenant; `what` it was goes into the detail.
+audit::Act act_on(TenantId tenant, std::string_view name, const ports::ProviderRequest& by,
+                  nlohmann::json what = nlohmann::json::object())
+{
+    if (!by.address.empty()) what["address"] = by.address;
+    if (!by.user_agent.empty()) what["user_agent"] = by.user_agent;
+    if (!by.certificate_subject.empty()) what["certificate_subject"] = by.certificate_subject;
+    return {.actor = by.actor,
+            .name = std::string(name),
+            .object = "tenant:" + tenant.str(),
+            .detail = what.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+}
+
 /// Of a tenant's configuration.
 struct Parts {
     bool policy;
@@ -96,15 +111,20 @@ public:
         if (!transaction_) return over();
         return translated([&]() -> Result<Tenant> {
             auto& tx = transaction_->tx();
-            if (const auto& bytes = change.history_bytes) query(tx, kSetHistoryBytes, tenant_, *bytes);
+            if (const auto& bytes = change.history_bytes) {
+                query(tx, kSetHistoryBytes, tenant_, *bytes);
+                told_["max_history_bytes"] = *bytes ? nlohmann::json(**bytes) : nlohmann::json(nullptr);
+            }
+            told_["rates"] = nlohmann::json::parse(rates_json(change.rates));
             return one(query(tx, kSetRates, tenant_, rates_json(change.rates)));
         });
     }
 
-    Result<Done> commit() override
+    Result<Done> commit(const ports::ProviderRequest& by) override
     {
         if (!transaction_) return over();
         auto committed = translated([&]() -> Result<Done> {
+            append_providers(transaction_->tx(), act_on(tenant_, "tenant.change", by, told_));
             transaction_->commit();
             return Done{};
         });
@@ -122,6 +142,7 @@ private:
     std::optional<SessionLease> lease_;
     std::optional<Transaction> transaction_;  ///< Behind its session: it ends first.
     domain::RateOverrides rates_;
+    nlohmann::json told_ = nlohmann::json::object();  ///< What was stored, for its record.
 };
 
 class PgProviderStore final : public ports::ProviderStore {
@@ -131,11 +152,11 @@ public:
     {
     }
 
-    Result<Tenant> create_tenant(const ports::NewTenant& tenant) override
+    Result<Tenant> create_tenant(const ports::NewTenant& tenant, const ports::ProviderRequest& by) override
     {
         return told({.policy = true, .credentials = true}, pool_.run([&](Session& session) -> Result<Tenant> {
             try {
-                return create(session, tenant);
+                return create(session, tenant, by);
             } catch (const pqxx::sql_error& failure) {
                 if (!violates(failure, "tenants_service_code_key")) throw;
                 return Error(ErrorCode::conflict, "another tenant has this service code");
@@ -161,11 +182,15 @@ public:
         });
     }
 
-    Result<Tenant> set_suspended(TenantId id, bool suspended) override
+    Result<Tenant> set_suspended(TenantId id, bool suspended, const ports::ProviderRequest& by) override
     {
         return told({.policy = true, .credentials = true}, pool_.run([&](Session& session) {
-            pqxx::nontransaction tx(session.connection());
-            return one(query(tx, kSuspend, id, suspended));
+            Transaction transaction(session);
+            auto changed = one(query(transaction.tx(), kSuspend, id, suspended));
+            if (!changed) return changed;
+            append_providers(transaction.tx(), act_on(id, suspended ? "tenant.suspend" : "tenant.resume", by));
+            transaction.commit();
+            return changed;
         }));
     }
 
@@ -209,12 +234,26 @@ public:
         });
     }
 
-    Result<std::size_t> release(TenantId id) override
+    Result<std::size_t> release(TenantId id, const ports::ProviderRequest& by) override
     {
         return pool_.run([&](Session& session) -> Result<std::size_t> {
-            pqxx::nontransaction tx(session.connection());
+            Transaction transaction(session);
+            auto& tx = transaction.tx();
             if (auto known = one(query(tx, kFind, id)); !known) return known.error();
-            return static_cast<std::size_t>(query(tx, kReleaseAll, id).affected_rows());
+            const auto rows = static_cast<std::size_t>(query(tx, kReleaseAll, id).affected_rows());
+            append_providers(tx, act_on(id, "quarantine.release", by, {{"rows", rows}}));
+            transaction.commit();
+            return rows;
+        });
+    }
+
+    Result<std::vector<ports::AuditRecord>> audit(const ports::AuditFilter& filter,
+                                                  const std::optional<ports::AuditPlace>& after,
+                                                  std::size_t limit) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::vector<ports::AuditRecord>> {
+            pqxx::nontransaction tx(session.connection());
+            return audit_page(tx, Uuid(), filter, after, limit);
         });
     }
 
@@ -228,7 +267,7 @@ private:
         return changed;
     }
 
-    static Result<Tenant> create(Session& session, const ports::NewTenant& tenant)
+    static Result<Tenant> create(Session& session, const ports::NewTenant& tenant, const ports::ProviderRequest& by)
     {
         Transaction transaction(session);
         auto& tx = transaction.tx();
@@ -238,6 +277,10 @@ private:
         query(tx, kInsertKey, tenant.id, tenant.admin_key_id, tenant.admin_id, Bytes{tenant.admin_key_hash},
               tenant.admin_key_hint);
         auto created = one(query(tx, kFind, tenant.id));  // the triggers have raised its config_version
+        append_providers(tx, act_on(tenant.id, "tenant.create", by,
+                                    {{"service_code", tenant.service_code},
+                                     {"name", tenant.name},
+                                     {"admin", {{"user_id", tenant.admin_id.str()}, {"email", tenant.admin_email}}}}));
         transaction.commit();
         return created;
     }

@@ -35,6 +35,7 @@ public:
     [[nodiscard]] ports::NoiseStore& noise() override { return made(noise_, make_noise_store); }
     [[nodiscard]] ports::MaintenanceStore& maintenance() override { return made(maintenance_, make_maintenance_store); }
     [[nodiscard]] ports::BacktestStore& backtests() override { return made(backtests_, make_backtest_store); }
+    [[nodiscard]] ports::AuditStore& audit() override { return made(audit_, make_audit_store); }
 
 private:
     template <typename Store, typename Factory>
@@ -61,6 +62,7 @@ private:
     std::shared_ptr<ports::NoiseStore> noise_;
     std::shared_ptr<ports::MaintenanceStore> maintenance_;
     std::shared_ptr<ports::BacktestStore> backtests_;
+    std::shared_ptr<ports::AuditStore> audit_;
 };
 
 }  // namespace winnow::pg

@@ -1,5 +1,6 @@
 #include "winnow/pg/chores.hpp"
 
+#include "pg/audit/heads.hpp"
 #include "pg/noise/gatherer.hpp"
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/values.hpp"
@@ -165,7 +166,8 @@ ChoreStep walk_on(pqxx::transaction_base& tx, const Walk& walk, const ChoreLimit
 
 class PgChores final : public ports::Chores {
 public:
-    PgChores(const Sessions& sessions, ChoreLimits limits, SealUrl seal_url) : pool_(sessions.of(Errand::chores))
+    PgChores(const Sessions& sessions, ChoreLimits limits, SealUrl seal_url, HeadSigner signer)
+        : pool_(sessions.of(Errand::chores))
     {
         using namespace std::chrono_literals;
         add({.name = "make_partitions", .interval = 1h}, make_partitions);
@@ -178,6 +180,11 @@ public:
             add({.name = "seal_urls", .interval = 15s, .on_board = true},
                 [seal_url](auto& tx) { return seal_urls(tx, seal_url); });
         }
+        if (signer.sign) {
+            add({.name = "sign_heads", .interval = 1min, .on_board = true},
+                [signer](auto& tx) { return sign_heads(tx, signer); });
+        }
+        add({.name = "forget_audit", .interval = 1h}, [limits](auto& tx) { return cut_chain(tx, limits.audit); });
         add_by_tenant({.name = "gather_history", .interval = 5s, .on_board = true}, gather_history);
         add_by_tenant({.name = "count_history", .interval = 1min, .on_board = true}, count_history);
         add_by_tenant({.name = "forget_alerts", .interval = 1h},
@@ -260,9 +267,10 @@ private:
 
 }  // namespace
 
-std::unique_ptr<ports::Chores> make_chores(const Sessions& sessions, ChoreLimits limits, SealUrl seal_url)
+std::unique_ptr<ports::Chores> make_chores(const Sessions& sessions, ChoreLimits limits, SealUrl seal_url,
+                                           HeadSigner signer)
 {
-    return std::make_unique<PgChores>(sessions, limits, std::move(seal_url));
+    return std::make_unique<PgChores>(sessions, limits, std::move(seal_url), std::move(signer));
 }
 
 }  // namespace winnow::pg

@@ -76,7 +76,7 @@ TEST(PermissionTable, AnAdminAlsoConfigures)
               reading_and({Permission::write_own_keys, Permission::work_tickets, Permission::retry_deliveries,
                            Permission::write_rules, Permission::write_contacts, Permission::write_integrations,
                            Permission::write_settings, Permission::write_users, Permission::write_silences,
-                           Permission::write_maintenance, Permission::write_inhibitions}));
+                           Permission::write_maintenance, Permission::write_inhibitions, Permission::read_audit}));
 }
 
 TEST(PermissionTable, NobodyElseGetsATenantsPermissions)
@@ -90,7 +90,9 @@ TEST(PermissionTable, NobodyElseGetsATenantsPermissions)
 TEST(PermissionTable, ASuspendedTenantReadsOnlyAndIngestsNothing)
 {
     for (const auto role : {Role::viewer, Role::operator_, Role::admin}) {
-        EXPECT_EQ(held_by(user(role, true)), reading_and({}));
+        auto held = reading_and({});
+        if (role == Role::admin) held.insert(Permission::read_audit);
+        EXPECT_EQ(held_by(user(role, true)), held);
     }
     auto integration = of_kind(CredentialKind::integration_key);
     integration.tenant_suspended = true;

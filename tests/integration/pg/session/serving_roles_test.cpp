@@ -252,9 +252,9 @@ select p.proname || '()' from pg_proc p
     for (const auto& row : rows) {
         reached.emplace_back(row[0].c_str());
     }
-    EXPECT_THAT(reached,
-                testing::UnorderedElementsAre("current_tenant()", "find_credential()", "find_tickets()",
-                                              "rates_of_credential()", "rates_of_tenant()", "schema_migrations"));
+    EXPECT_THAT(reached, testing::UnorderedElementsAre("audit_append()", "audit_redact()", "current_tenant()",
+                                                       "find_credential()", "find_tickets()", "rates_of_credential()",
+                                                       "rates_of_tenant()", "schema_migrations"));
     sql("update tenants set rates = '{\"rest\": {\"rate\": 1, \"burst\": 1}}'");
     EXPECT_STREQ(tx_.exec1("select rates_of_tenant('" + b_.str() + "')")[0].c_str(), "{}")
         << "only programs that prove nothing ask for it";
@@ -265,6 +265,10 @@ TEST_F(ServingRoles, NoneChangesAHistoryOrForgetsAlerts)
     for (const auto& role : {database_.api, database_.pipeline, database_.provider}) {
         expect_refused(role, "update ticket_events set actor = 'somebody else'");
         expect_refused(role, "update rule_versions set content = '{}'");
+        expect_refused(role, "update audit set record = '{}'");
+        expect_refused(role, "delete from audit");
+        expect_refused(role, "delete from audit_anchors");
+        expect_refused(role, "select audit_link(null, '{}', '', '')");
         expect_refused(role, "update journal set payload = ''");
         expect_refused(role, "update verdicts set payload = ''");
         expect_refused(role, "delete from journal");

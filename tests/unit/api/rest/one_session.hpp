@@ -32,6 +32,7 @@ public:
     ports::NoiseStore& noise() override { return none<ports::NoiseStore>(); }
     ports::MaintenanceStore& maintenance() override { return none<ports::MaintenanceStore>(); }
     ports::BacktestStore& backtests() override { return none<ports::BacktestStore>(); }
+    ports::AuditStore& audit() override { return none<ports::AuditStore>(); }
 
 private:
     template <typename Store>

@@ -5,6 +5,7 @@
 
 #include "app/config/environment.hpp"
 #include "winnow/crypto/certificate.hpp"
+#include "winnow/crypto/signature.hpp"
 
 #include <gmock/gmock.h>
 
@@ -117,6 +118,17 @@ TEST_F(ConfigCheck, WhatIsNoCertificateOrKeyIsSaidSo)
     EXPECT_THAT(found(text()), ElementsAre(HasSubstr("customer.pem, which holds no certificate in PEM"),
                                            HasSubstr("management.key, which holds no private key in PEM"),
                                            HasSubstr("must hold 32 bytes")));
+}
+
+TEST_F(ConfigCheck, TheKeyThatSignsAuditLogsIsOneOfItsKind)
+{
+    const auto with = [&](const std::string& name) {
+        return text() + "audit: {signing_key_file: " + path(name) + "}\n";
+    };
+    write("audit.key", crypto::SigningKey::make(), 0600);
+    EXPECT_THAT(found(with("audit.key")), IsEmpty());
+    EXPECT_THAT(found(with("customer.key")), ElementsAre(HasSubstr("must hold an Ed25519 private key")));
+    EXPECT_THAT(found(with("nowhere.key")), ElementsAre(HasSubstr("nowhere.key cannot be read")));
 }
 
 TEST_F(ConfigCheck, WhatTheListenersCannotReloadIsToldInWordsOfTheConfiguration)

@@ -111,6 +111,8 @@ inline std::vector<ExpectedKey> expected_keys()
         {"database.api_connections", [](C c) { return text_of(c.database.api_connections); }, "5"},
         {"database.allow_unsafe_durability", [](C c) { return text_of(c.database.allow_unsafe_durability); }, "true"},
         {"encryption_key_file", [](C c) { return c.encryption_key_file; }, "/k"},
+        {"audit.signing_key_file", [](C c) { return c.audit.signing_key_file; }, "/s.pem"},
+        {"audit.keep_days", [](C c) { return text_of(c.audit.keep_days); }, "30"},
         {"node.name", [](C c) { return c.node.name; }, "one"},
         {"node.io_threads", [](C c) { return text_of(c.node.io_threads); }, "3"},
         {"node.grace", [](C c) { return text_of(c.node.grace); }, "PT3S"},

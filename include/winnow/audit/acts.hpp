@@ -1,0 +1,109 @@
+#pragma once
+
+/// @file
+/// Every act that is recorded, by the operation that does it, and why the other operations that write are not.
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace winnow::audit {
+
+/// By whom an act's record is appended.
+enum class Recorded : std::uint8_t {
+    with_answer,   ///< In the transaction that acts, last: what it made is in the answer.
+    with_changes,  ///< The same, with what was before beside it: GET of the same path shows that.
+    beforehand,    ///< In a transaction of its own, before what only reads begins.
+    by_store,      ///< By the store, in the transaction that acts.
+};
+
+struct KnownAct {
+    std::string_view operation;  ///< As docs/openapi.yaml names it (x-audit is `act`).
+    std::string_view act;        ///< As it is stored: never rename one.
+    std::string_view object;     ///< What it is done to: "rule" of "rule:<id>".
+    Recorded recorded = Recorded::with_answer;
+};
+
+inline constexpr std::array kActs{
+    KnownAct{"createUser", "user.create", "user"},
+    KnownAct{"updateUser", "user.change", "user", Recorded::with_changes},
+    KnownAct{"disableUser", "user.disable", "user", Recorded::with_changes},
+    KnownAct{"createApiKey", "api_key.create", "api_key"},
+    KnownAct{"deleteApiKey", "api_key.revoke", "api_key"},
+    KnownAct{"createIntegration", "integration.create", "integration"},
+    KnownAct{"replaceIntegration", "integration.change", "integration", Recorded::with_changes},
+    KnownAct{"updateIntegration", "integration.change", "integration", Recorded::with_changes},
+    KnownAct{"deleteIntegration", "integration.delete", "integration", Recorded::with_changes},
+    KnownAct{"createIntegrationKey", "integration_key.create", "integration_key"},
+    KnownAct{"deleteIntegrationKey", "integration_key.revoke", "integration_key"},
+    KnownAct{"createContact", "contact.create", "contact"},
+    KnownAct{"replaceContact", "contact.change", "contact", Recorded::with_changes},
+    KnownAct{"updateContact", "contact.change", "contact", Recorded::with_changes},
+    KnownAct{"deleteContact", "contact.delete", "contact", Recorded::with_changes},
+    KnownAct{"createContactGroup", "contact_group.create", "contact_group"},
+    KnownAct{"replaceContactGroup", "contact_group.change", "contact_group", Recorded::with_changes},
+    KnownAct{"updateContactGroup", "contact_group.change", "contact_group", Recorded::with_changes},
+    KnownAct{"deleteContactGroup", "contact_group.delete", "contact_group", Recorded::with_changes},
+    KnownAct{"createRule", "rule.create", "rule"},
+    KnownAct{"replaceRule", "rule.change", "rule", Recorded::with_changes},
+    KnownAct{"updateRule", "rule.change", "rule", Recorded::with_changes},
+    KnownAct{"deleteRule", "rule.delete", "rule", Recorded::with_changes},
+    KnownAct{"reorderRules", "ruleset.reorder", "ruleset"},
+    KnownAct{"replaceRuleset", "ruleset.replace", "ruleset"},
+    KnownAct{"rollBackRuleset", "ruleset.roll_back", "ruleset"},
+    KnownAct{"createSilence", "silence.create", "silence"},
+    KnownAct{"replaceSilence", "silence.change", "silence", Recorded::with_changes},
+    KnownAct{"updateSilence", "silence.change", "silence", Recorded::with_changes},
+    KnownAct{"expireSilence", "silence.end", "silence", Recorded::with_changes},
+    KnownAct{"createMaintenanceWindow", "maintenance_window.create", "maintenance_window"},
+    KnownAct{"replaceMaintenanceWindow", "maintenance_window.change", "maintenance_window", Recorded::with_changes},
+    KnownAct{"updateMaintenanceWindow", "maintenance_window.change", "maintenance_window", Recorded::with_changes},
+    KnownAct{"deleteMaintenanceWindow", "maintenance_window.delete", "maintenance_window", Recorded::with_changes},
+    KnownAct{"createInhibition", "inhibition.create", "inhibition"},
+    KnownAct{"replaceInhibition", "inhibition.change", "inhibition", Recorded::with_changes},
+    KnownAct{"updateInhibition", "inhibition.change", "inhibition", Recorded::with_changes},
+    KnownAct{"deleteInhibition", "inhibition.delete", "inhibition", Recorded::with_changes},
+    KnownAct{"updateSettings", "settings.change", "settings", Recorded::with_changes},
+    KnownAct{"retryDelivery", "delivery.retry", "delivery"},
+    KnownAct{"listTicketsAsCsv", "tickets.export", "tickets", Recorded::beforehand},
+    KnownAct{"exportAuditLog", "audit.export", "audit", Recorded::beforehand},
+    KnownAct{"redactAuditDetails", "audit.redact", "audit", Recorded::by_store},
+    // The provider's, in its own chain.
+    KnownAct{"createTenant", "tenant.create", "tenant", Recorded::by_store},
+    KnownAct{"changeTenant", "tenant.change", "tenant", Recorded::by_store},
+    KnownAct{"suspendTenant", "tenant.suspend", "tenant", Recorded::by_store},
+    KnownAct{"resumeTenant", "tenant.resume", "tenant", Recorded::by_store},
+    KnownAct{"releaseQuarantine", "quarantine.release", "tenant", Recorded::by_store},
+};
+
+/// Of no operation: a tenant's head was signed, and stands in the provider's chain.
+inline constexpr std::string_view kHeadSigned = "audit.anchor";
+
+struct Unrecorded {
+    std::string_view operation;
+    std::string_view why;
+};
+
+inline constexpr std::string_view kTimeline = "the ticket's timeline tells who did what, and when";
+inline constexpr std::string_view kTriesOnly = "changes nothing: what is tried is sent along";
+inline constexpr std::string_view kBacktest = "changes nothing that alerts or people meet, and names who began it";
+
+/// The other operations that are no GET.
+inline constexpr std::array kUnrecorded{
+    Unrecorded{"changeTicketsInBulk", kTimeline}, Unrecorded{"updateTicket", kTimeline},
+    Unrecorded{"transitionTicket", kTimeline},    Unrecorded{"addTicketComment", kTimeline},
+    Unrecorded{"putTicketParent", kTimeline},     Unrecorded{"deleteTicketParent", kTimeline},
+    Unrecorded{"previewSilence", kTriesOnly},     Unrecorded{"testRule", kTriesOnly},
+    Unrecorded{"lintRules", kTriesOnly},          Unrecorded{"startBacktest", kBacktest},
+    Unrecorded{"cancelBacktest", kBacktest},
+};
+
+/// nullptr: it is not recorded.
+[[nodiscard]] constexpr const KnownAct* act_of(std::string_view operation) noexcept
+{
+    const auto* const found = std::ranges::find(kActs, operation, &KnownAct::operation);
+    return found == kActs.end() ? nullptr : found;
+}
+
+}  // namespace winnow::audit
