@@ -12,6 +12,7 @@
 #include "winnow/dispatch/dispatcher.hpp"
 #include "winnow/http/server.hpp"
 #include "winnow/identity/authenticator.hpp"
+#include "winnow/identity/credential_uses.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
@@ -91,6 +92,8 @@ public:
           outbox_(pg::make_outbox(pipeline_sessions_)),
           channel_(delivery::make_channel(config.delivery, sealer_, metrics_)),
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
+          use_store_(pg::make_credential_use_store(pipeline_sessions_)),
+          uses_(*use_store_, {}),
           credentials_(pg::make_credential_store(session(config.database.api_url, "winnow credentials", 1))),
           authenticator_(*credentials_, {}),
           policies_(
@@ -170,6 +173,7 @@ public:
         const bool applied = triage_.flush(config_.node.grace);
         dispatcher_.stop(std::min(config_.node.grace, milliseconds{5'000}));
         management_.drain(milliseconds{1'000});
+        uses_.store_rest();
         observe::info("stopped", {{"requests_finished", drained}, {"alerts_applied", applied}});
     }
 
@@ -221,6 +225,7 @@ private:
         remind("takeover", [this] { housekeeping_.poke(); });
         remind("configuration", [this] { policies_.compare(); });
         kinds.push_back(pipeline::make_search_kind(*search_index_, kSecond, metrics_));
+        kinds.push_back(uses_.make_kind());
         if (const auto name = pipeline::first_never_due(kinds, pg::kinds_on_board())) {
             throw std::logic_error("the board tells nothing of " + *name + ", which waits for it");
         }
@@ -278,6 +283,7 @@ private:
     {
         return {.database = *database_,
                 .authenticator = authenticator_,
+                .uses = uses_,
                 .journal = writer_,
                 .sealer = sealer_,
                 .metrics = metrics_,
@@ -329,6 +335,8 @@ private:
     std::unique_ptr<ports::Channel> channel_;
     Bell bell_;
     dispatch::Dispatcher dispatcher_;
+    std::unique_ptr<ports::CredentialUseStore> use_store_;
+    identity::CredentialUses uses_;
     // Their threads run what the APIs below gave them, until they are gone: queued calls bring along all of the API
     // that they need, and poke the dispatcher.
     std::unique_ptr<ports::CredentialStore> credentials_;
