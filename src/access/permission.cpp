@@ -3,53 +3,83 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <initializer_list>
 
 namespace winnow::access {
 
 namespace {
 
-// Who holds a permission. `user`: the roles from `least` on.
+// Who holds a permission. `user`: those of `roles`.
 enum class Holder : std::uint8_t { anyone, integration, user, provider };
+
+/// Some roles, a bit each.
+class Roles {
+public:
+    constexpr Roles(std::initializer_list<Role> all) noexcept
+    {
+        for (const auto each : all) bits_ |= bit_of(each);
+    }
+
+    [[nodiscard]] constexpr bool contain(Role role) const noexcept { return (bits_ & bit_of(role)) != 0; }
+
+private:
+    static constexpr unsigned bit_of(Role role) noexcept { return 1U << static_cast<unsigned>(role); }
+
+    unsigned bits_ = 0;
+};
+
+// Whether it may be done in a suspended tenant.
+enum class Suspended : std::uint8_t { may, may_not };
+
+// Whether a key can be limited to it; `always`: and every limited key has it.
+enum class AsScope : std::uint8_t { no, yes, always };
 
 struct Row {
     Permission permission;
     std::string_view name;
     Holder holder;
-    Role least = Role::viewer;     // Holder::user only
-    bool while_suspended = false;  // Holder::user only: may still be done when the tenant is suspended
+    Roles roles = {};  // Holder::user only, as what follows
+    Suspended suspended = Suspended::may_not;
+    AsScope scope = AsScope::no;
 };
 
-constexpr bool kReads = true;
-constexpr bool kWrites = false;
+constexpr Roles kAnyUser{Role::viewer, Role::operator_, Role::admin, Role::auditor};
+constexpr Roles kReaders{Role::viewer, Role::operator_, Role::admin};
+constexpr Roles kWorkers{Role::operator_, Role::admin};
+constexpr Roles kAdmins{Role::admin};
+constexpr Roles kAuditors{Role::admin, Role::auditor};
+
+constexpr auto kReads = Suspended::may;
+constexpr auto kWrites = Suspended::may_not;
 
 // The table. In the order of the enumeration, so that a permission is its own index.
 constexpr std::array kTable{
     Row{Permission::open, "open", Holder::anyone},
     Row{Permission::ingest, "alerts:ingest", Holder::integration},
-    Row{Permission::read_own_profile, "profile:read", Holder::user, Role::viewer, kReads},
-    Row{Permission::write_own_keys, "own_keys:write", Holder::user, Role::viewer, kWrites},
-    Row{Permission::read_tickets, "tickets:read", Holder::user, Role::viewer, kReads},
-    Row{Permission::work_tickets, "tickets:write", Holder::user, Role::operator_, kWrites},
-    Row{Permission::read_alerts, "alerts:read", Holder::user, Role::viewer, kReads},
-    Row{Permission::read_rules, "rules:read", Holder::user, Role::viewer, kReads},
-    Row{Permission::write_rules, "rules:write", Holder::user, Role::admin, kWrites},
-    Row{Permission::read_contacts, "contacts:read", Holder::user, Role::viewer, kReads},
-    Row{Permission::write_contacts, "contacts:write", Holder::user, Role::admin, kWrites},
-    Row{Permission::read_integrations, "integrations:read", Holder::user, Role::viewer, kReads},
-    Row{Permission::write_integrations, "integrations:write", Holder::user, Role::admin, kWrites},
-    Row{Permission::read_deliveries, "deliveries:read", Holder::user, Role::viewer, kReads},
-    Row{Permission::retry_deliveries, "deliveries:retry", Holder::user, Role::operator_, kWrites},
-    Row{Permission::read_settings, "settings:read", Holder::user, Role::viewer, kReads},
-    Row{Permission::write_settings, "settings:write", Holder::user, Role::admin, kWrites},
-    Row{Permission::read_users, "users:read", Holder::user, Role::viewer, kReads},
-    Row{Permission::write_users, "users:write", Holder::user, Role::admin, kWrites},
-    Row{Permission::read_silences, "silences:read", Holder::user, Role::viewer, kReads},
-    Row{Permission::write_silences, "silences:write", Holder::user, Role::operator_, kWrites},
-    Row{Permission::read_maintenance, "maintenance-windows:read", Holder::user, Role::viewer, kReads},
-    Row{Permission::write_maintenance, "maintenance-windows:write", Holder::user, Role::operator_, kWrites},
-    Row{Permission::read_inhibitions, "inhibitions:read", Holder::user, Role::viewer, kReads},
-    Row{Permission::write_inhibitions, "inhibitions:write", Holder::user, Role::admin, kWrites},
-    Row{Permission::read_audit, "audit:read", Holder::user, Role::admin, kReads},
+    Row{Permission::read_own_profile, "profile:read", Holder::user, kAnyUser, kReads, AsScope::always},
+    Row{Permission::write_own_keys, "own_keys:write", Holder::user, kAnyUser, kWrites, AsScope::no},
+    Row{Permission::read_tickets, "tickets:read", Holder::user, kReaders, kReads, AsScope::yes},
+    Row{Permission::work_tickets, "tickets:write", Holder::user, kWorkers, kWrites, AsScope::yes},
+    Row{Permission::read_alerts, "alerts:read", Holder::user, kReaders, kReads, AsScope::yes},
+    Row{Permission::read_rules, "rules:read", Holder::user, kReaders, kReads, AsScope::yes},
+    Row{Permission::write_rules, "rules:write", Holder::user, kAdmins, kWrites, AsScope::yes},
+    Row{Permission::read_contacts, "contacts:read", Holder::user, kReaders, kReads, AsScope::yes},
+    Row{Permission::write_contacts, "contacts:write", Holder::user, kAdmins, kWrites, AsScope::yes},
+    Row{Permission::read_integrations, "integrations:read", Holder::user, kReaders, kReads, AsScope::yes},
+    Row{Permission::write_integrations, "integrations:write", Holder::user, kAdmins, kWrites, AsScope::yes},
+    Row{Permission::read_deliveries, "deliveries:read", Holder::user, kReaders, kReads, AsScope::yes},
+    Row{Permission::retry_deliveries, "deliveries:retry", Holder::user, kWorkers, kWrites, AsScope::yes},
+    Row{Permission::read_settings, "settings:read", Holder::user, kReaders, kReads, AsScope::yes},
+    Row{Permission::write_settings, "settings:write", Holder::user, kAdmins, kWrites, AsScope::no},
+    Row{Permission::read_users, "users:read", Holder::user, kReaders, kReads, AsScope::yes},
+    Row{Permission::write_users, "users:write", Holder::user, kAdmins, kWrites, AsScope::no},
+    Row{Permission::read_silences, "silences:read", Holder::user, kReaders, kReads, AsScope::yes},
+    Row{Permission::write_silences, "silences:write", Holder::user, kWorkers, kWrites, AsScope::yes},
+    Row{Permission::read_maintenance, "maintenance-windows:read", Holder::user, kReaders, kReads, AsScope::yes},
+    Row{Permission::write_maintenance, "maintenance-windows:write", Holder::user, kWorkers, kWrites, AsScope::yes},
+    Row{Permission::read_inhibitions, "inhibitions:read", Holder::user, kReaders, kReads, AsScope::yes},
+    Row{Permission::write_inhibitions, "inhibitions:write", Holder::user, kAdmins, kWrites, AsScope::yes},
+    Row{Permission::read_audit, "audit:read", Holder::user, kAuditors, kReads, AsScope::yes},
     Row{Permission::provider, "provider", Holder::provider},
 };
 
@@ -75,13 +105,14 @@ std::string_view to_string(Role role) noexcept
         case Role::viewer: return "viewer";
         case Role::operator_: return "operator";
         case Role::admin: return "admin";
+        case Role::auditor: return "auditor";
     }
     return "viewer";
 }
 
 std::optional<Role> parse_role(std::string_view word) noexcept
 {
-    for (const auto role : {Role::viewer, Role::operator_, Role::admin}) {
+    for (const auto role : kRoles) {
         if (word == to_string(role)) return role;
     }
     return std::nullopt;
@@ -90,6 +121,14 @@ std::optional<Role> parse_role(std::string_view word) noexcept
 std::string_view to_string(Permission permission) noexcept
 {
     return row_of(permission).name;
+}
+
+std::vector<Permission> all_permissions()
+{
+    std::vector<Permission> all;
+    all.reserve(kTable.size());
+    for (const auto& row : kTable) all.push_back(row.permission);
+    return all;
 }
 
 std::string Principal::actor() const
@@ -111,17 +150,59 @@ bool allows(const Principal& who, Permission permission) noexcept
         case Holder::integration: return who.kind == CredentialKind::integration_key && !who.tenant_suspended;
         case Holder::provider: return who.kind == CredentialKind::provider;
         case Holder::user:
-            return who.kind == CredentialKind::user_key && who.role >= row.least &&
-                   (row.while_suspended || !who.tenant_suspended);
+            return who.kind == CredentialKind::user_key && row.roles.contain(who.role) &&
+                   is_in_scope(who, permission) && (row.suspended == Suspended::may || !who.tenant_suspended);
     }
     return false;
 }
 
-std::optional<Role> least_role(Permission permission) noexcept
+bool is_in_scope(const Principal& who, Permission permission) noexcept
+{
+    return !who.scopes || who.scopes->contains(permission);
+}
+
+bool is_in_place(const Principal& who, std::string_view address)
+{
+    if (!who.networks) return true;
+    const auto parsed = parse_address(address);
+    return parsed && is_in(*who.networks, unmapped(*parsed));
+}
+
+bool has(Role role, Permission permission) noexcept
 {
     const auto& row = row_of(permission);
-    if (row.holder != Holder::user) return std::nullopt;
-    return row.least;
+    return row.holder == Holder::user && row.roles.contain(role);
+}
+
+std::string roles_with(Permission permission)
+{
+    std::string words;
+    for (const auto role : kRoles) {
+        if (!has(role, permission)) continue;
+        if (!words.empty()) words += " or ";
+        words += to_string(role);
+    }
+    return words;
+}
+
+bool is_scope(Permission permission) noexcept
+{
+    return row_of(permission).scope != AsScope::no;
+}
+
+std::optional<Permission> parse_scope(std::string_view word) noexcept
+{
+    const auto* const found = std::ranges::find(kTable, word, &Row::name);
+    if (found == kTable.end() || !is_scope(found->permission)) return std::nullopt;
+    return found->permission;
+}
+
+PermissionSet with_profile(PermissionSet scopes) noexcept
+{
+    for (const auto& row : kTable) {
+        if (row.scope == AsScope::always) scopes.insert(row.permission);
+    }
+    return scopes;
 }
 
 }  // namespace winnow::access

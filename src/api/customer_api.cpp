@@ -146,7 +146,7 @@ public:
         const std::function<bool()> may_ask = std::cref(asks);  // which takes no memory
         options_.authenticator.authenticate(
             credential_of(head, token_of(*admitted), match.entry->route.sender),
-            [admitted, longest, rates = rates_, &head, &authenticator = options_.authenticator,
+            [admitted, longest, rates = rates_, &head, &authenticator = options_.authenticator, &uses = options_.uses,
              sink = std::move(sink)](Result<access::Principal> who) mutable {
                 const auto& entry = *admitted->entry;
                 if (admitted->stopped) {
@@ -165,6 +165,11 @@ public:
                         unknown ? unauthenticated(credential_of(head, token_of(*admitted), sender), head) : who.error();
                     return sink(refused(refusal(sender, error, head.request_id)));
                 }
+                if (!access::is_in_place(*who, head.remote_address)) {
+                    return sink(refused(refusal(entry.route.sender, 403, "address_not_allowed",
+                                                why_not_from(head.remote_address), head.request_id)));
+                }
+                uses.note(*who);
                 admitted->kind = class_of(entry, head);
                 const auto cost = admitted->kind == domain::RateClass::ingest ? units_of_head(head, longest.bytes) : 1;
                 const auto beside = is_analysis(entry.route, head) ? domain::RateClass::read : domain::RateClass::write;

@@ -12,6 +12,9 @@
 namespace winnow::dispatch {
 class Dispatcher;
 }
+namespace winnow::identity {
+class CredentialUses;
+}
 namespace winnow::observe {
 class Metrics;
 }
@@ -36,6 +39,7 @@ struct DueParts {
     pipeline::BacktestRunner& backtests;
     pipeline::Housekeeping& housekeeping;
     pipeline::Upkeep& upkeep;
+    identity::CredentialUses& uses;
     observe::Metrics& metrics;
 };
 

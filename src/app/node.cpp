@@ -13,6 +13,7 @@
 #include "winnow/dispatch/dispatcher.hpp"
 #include "winnow/http/server.hpp"
 #include "winnow/identity/authenticator.hpp"
+#include "winnow/identity/credential_uses.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
@@ -86,6 +87,8 @@ public:
           outbox_(pg::make_outbox(pipeline_sessions_)),
           channel_(delivery::make_channel(config.delivery, sealer_, metrics_)),
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
+          use_store_(pg::make_credential_use_store(pipeline_sessions_)),
+          uses_(*use_store_, {}),
           credentials_(pg::make_credential_store(session(config.database.api_url, "winnow credentials", 1))),
           authenticator_(*credentials_, {}),
           policies_(
@@ -121,6 +124,7 @@ public:
                       .backtests = backtests_,
                       .housekeeping = housekeeping_,
                       .upkeep = upkeep_,
+                      .uses = uses_,
                       .metrics = metrics_}),
           timekeeper_(*due_board_, due_kinds_.make(), {}, metrics_),
           customer_api_(customer_options()),
@@ -173,6 +177,7 @@ public:
         const bool applied = triage_.flush(config_.node.grace);
         dispatcher_.stop(std::min(config_.node.grace, milliseconds{5'000}));
         management_.drain(milliseconds{1'000});
+        uses_.store_rest();
         observe::info("stopped", {{"requests_finished", drained}, {"alerts_applied", applied}});
     }
 
@@ -263,6 +268,7 @@ private:
     {
         return {.database = *database_,
                 .authenticator = authenticator_,
+                .uses = uses_,
                 .journal = writer_,
                 .sealer = sealer_,
                 .metrics = metrics_,
@@ -312,6 +318,8 @@ private:
     std::unique_ptr<ports::Channel> channel_;
     Bell bell_;
     dispatch::Dispatcher dispatcher_;
+    std::unique_ptr<ports::CredentialUseStore> use_store_;
+    identity::CredentialUses uses_;
     // Their threads run what the APIs below gave them, until they are gone: queued calls bring along all of the API
     // that they need, and poke the dispatcher.
     std::unique_ptr<ports::CredentialStore> credentials_;

@@ -19,6 +19,8 @@ void add_stats_commands(Syntax& root, Command& chosen);
 void add_silence_commands(Syntax& root, Command& chosen);
 void add_window_commands(Syntax& root, Command& chosen);
 void add_inhibition_commands(Syntax& root, Command& chosen);
+void add_user_commands(Syntax& root, Command& chosen);
+void add_key_commands(Syntax& root, Command& chosen);
 void add_tenant_commands(Syntax& root, Command& chosen);
 void add_security_commands(Syntax& root, Command& chosen);
 void add_audit_commands(Syntax& root, Command& chosen);

@@ -2,11 +2,9 @@
 
 #include "winnow/delivery/egress.hpp"
 
-#include <arpa/inet.h>
-
-#include <algorithm>
-#include <charconv>
+#include <optional>
 #include <stdexcept>
+#include <string_view>
 
 namespace winnow::delivery {
 
@@ -40,85 +38,20 @@ constexpr auto kDenied = std::to_array<std::string_view>({
     "3fff::/20",      // documentation
 });
 
-std::uint8_t mask_of(std::size_t prefix, std::size_t byte) noexcept
+/// Throws std::invalid_argument where it is none.
+Network network_of(std::string_view text)
 {
-    const std::size_t before = byte * 8;
-    if (prefix >= before + 8) return 0xFF;
-    if (prefix <= before) return 0;
-    return static_cast<std::uint8_t>(0xFFU << (8 - (prefix - before)));
-}
-
-IpAddress masked(IpAddress address, std::size_t prefix) noexcept
-{
-    for (std::size_t i = 0; i < address.bytes.size(); ++i) {
-        address.bytes[i] = static_cast<std::uint8_t>(address.bytes[i] & mask_of(prefix, i));
-    }
-    return address;
-}
-
-[[noreturn]] void refuse(std::string_view text, const std::string& why)
-{
-    throw std::invalid_argument("egress_allow: \"" + std::string(text) + "\" " + why);
-}
-
-bool is_in(const std::vector<Network>& networks, const IpAddress& address) noexcept
-{
-    return std::ranges::any_of(networks, [&](const Network& network) { return network.contains(address); });
+    const auto network = parse_network(text);
+    if (!network) throw std::invalid_argument("egress_allow: " + network.error().message());
+    return *network;
 }
 
 }  // namespace
 
-std::optional<IpAddress> parse_address(std::string_view text)
-{
-    const std::string terminated(text);
-    if (terminated.contains('\0')) return std::nullopt;
-    IpAddress address;
-    if (inet_pton(AF_INET, terminated.c_str(), address.bytes.data()) == 1) return address;
-    address.family = IpAddress::Family::v6;
-    if (inet_pton(AF_INET6, terminated.c_str(), address.bytes.data()) == 1) return address;
-    return std::nullopt;
-}
-
-std::string to_string(const IpAddress& address)
-{
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    const int family = address.family == IpAddress::Family::v4 ? AF_INET : AF_INET6;
-    inet_ntop(family, address.bytes.data(), text.data(), static_cast<socklen_t>(text.size()));
-    return text.data();
-}
-
-bool Network::contains(const IpAddress& address) const noexcept
-{
-    return address.family == base.family && masked(address, prefix).bytes == base.bytes;
-}
-
-Network parse_network(std::string_view text)
-{
-    const auto slash = text.find('/');
-    const auto address = parse_address(text.substr(0, slash));
-    if (!address) {
-        refuse(text, "is not a network: write an address and a prefix length, such as 10.0.0.0/8 or fd00::/8");
-    }
-    Network network{*address, address->bits()};
-    if (slash == std::string_view::npos) return network;
-    const auto digits = text.substr(slash + 1);
-    const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), network.prefix);
-    if (failure != std::errc{} || end != digits.data() + digits.size() || network.prefix > address->bits()) {
-        refuse(text, "has no good prefix length: write a number from 0 to " + std::to_string(address->bits()) +
-                         " after the slash");
-    }
-    network.base = masked(*address, network.prefix);
-    if (network.base != *address) {
-        refuse(text, "has bits set after its prefix: write " + to_string(network.base) + "/" + std::string(digits) +
-                         " for the network, or " + to_string(*address) + " for the one address");
-    }
-    return network;
-}
-
 EgressGuard::EgressGuard(const std::vector<std::string>& allow)
 {
-    for (const auto network : kDenied) denied_.push_back(parse_network(network));
-    for (const auto& network : allow) allowed_.push_back(parse_network(network));
+    for (const auto network : kDenied) denied_.push_back(network_of(network));
+    for (const auto& network : allow) allowed_.push_back(network_of(network));
 }
 
 bool EgressGuard::allows(const IpAddress& address) const noexcept
@@ -155,12 +88,8 @@ bool EgressGuard::may_allow_plain(std::string_view host) const noexcept
 
 std::string problem_of_egress_network(const std::string& text)
 {
-    try {
-        static_cast<void>(parse_network(text));
-        return "";
-    } catch (const std::invalid_argument& problem) {
-        return std::string(problem.what()).substr(std::string_view("egress_allow: ").size());
-    }
+    const auto network = parse_network(text);
+    return network ? "" : network.error().message();
 }
 
 }  // namespace winnow::delivery

@@ -5,39 +5,13 @@
 /// only. Judges addresses, never names: what a name resolves to can change between a check and a connection. Pure.
 /// Private to delivery.
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
-#include <optional>
+#include "winnow/base/network.hpp"
+
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace winnow::delivery {
-
-/// An IPv4 or IPv6 address in network order; IPv4 fills the first four bytes.
-struct IpAddress {
-    enum class Family : std::uint8_t { v4, v6 };
-    Family family = Family::v4;
-    std::array<std::uint8_t, 16> bytes{};
-
-    [[nodiscard]] std::size_t bits() const noexcept { return family == Family::v4 ? 32 : 128; }
-    friend bool operator==(const IpAddress&, const IpAddress&) = default;
-};
-
-/// Dotted quad or RFC 4291 text; no zone, no brackets, no port, no short forms such as "127.1".
-[[nodiscard]] std::optional<IpAddress> parse_address(std::string_view text);
-[[nodiscard]] std::string to_string(const IpAddress& address);
-
-struct Network {
-    IpAddress base;  ///< Bits after the prefix are zero.
-    std::size_t prefix = 0;
-
-    [[nodiscard]] bool contains(const IpAddress& address) const noexcept;
-};
-
-/// "10.0.0.0/8", "fd00::/8", or one address. Throws std::invalid_argument that names the text and what would be right.
-[[nodiscard]] Network parse_network(std::string_view text);
 
 /// Immutable, thread-safe.
 class EgressGuard {

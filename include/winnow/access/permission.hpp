@@ -3,24 +3,31 @@
 /// @file
 /// Who may do what. The one table that drives the router, docs/openapi.yaml and the tests.
 
+#include "winnow/base/network.hpp"
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/rates.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace winnow::access {
 
-/// Stored by name: do not rename. Ordered: each role may do what the ones before it may.
-enum class Role : std::uint8_t { viewer, operator_, admin };
+/// Stored by name: do not rename. In no order: what each may do, says the table of permissions.
+enum class Role : std::uint8_t { viewer, operator_, admin, auditor };
 
-[[nodiscard]] std::string_view to_string(Role role) noexcept;  ///< "viewer", "operator", "admin".
+inline constexpr std::array kRoles{Role::viewer, Role::operator_, Role::admin, Role::auditor};
+
+[[nodiscard]] std::string_view to_string(Role role) noexcept;  ///< "viewer", "operator", "admin", "auditor".
 [[nodiscard]] std::optional<Role> parse_role(std::string_view word) noexcept;
 
-/// What a route asks for. Every route names exactly one.
+/// What a route asks for. Every route names exactly one. Their names are stored, as the scopes of keys: do not rename.
 enum class Permission : std::uint8_t {
     open,    ///< No credential (probes).
     ingest,  ///< Integration keys only.
@@ -53,6 +60,35 @@ enum class Permission : std::uint8_t {
 
 [[nodiscard]] std::string_view to_string(Permission permission) noexcept;  ///< "tickets:read", "rules:write", …
 
+/// Of all, in the order of the table.
+[[nodiscard]] std::vector<Permission> all_permissions();
+
+/// Some permissions. A value.
+class PermissionSet {
+public:
+    constexpr PermissionSet() noexcept = default;
+    constexpr PermissionSet(std::initializer_list<Permission> all) noexcept
+    {
+        for (const auto each : all) insert(each);
+    }
+
+    constexpr void insert(Permission permission) noexcept { bits_ |= bit_of(permission); }
+    [[nodiscard]] constexpr bool contains(Permission permission) const noexcept
+    {
+        return (bits_ & bit_of(permission)) != 0;
+    }
+    friend constexpr bool operator==(PermissionSet, PermissionSet) noexcept = default;
+
+private:
+    static constexpr std::uint64_t bit_of(Permission permission) noexcept
+    {
+        return std::uint64_t{1} << static_cast<unsigned>(permission);
+    }
+
+    std::uint64_t bits_ = 0;
+};
+static_assert(static_cast<unsigned>(Permission::provider) < 64, "a PermissionSet has a bit for each");
+
 /// How a caller proved who it is.
 enum class CredentialKind : std::uint8_t { none, integration_key, user_key, provider };
 
@@ -67,6 +103,9 @@ struct Principal {
     Role role = Role::viewer;
     IntegrationId integration;  ///< integration_key only.
     std::string integration_name;
+    Uuid key;                             ///< Which of their keys it is; nil where there is none.
+    std::optional<PermissionSet> scopes;  ///< user_key only: of what the role may it has these; nullopt: all.
+    std::shared_ptr<const std::vector<Network>> networks;  ///< Where the key may be used; null: everywhere.
     bool tenant_suspended = false;
     std::shared_ptr<const domain::RateOverrides> rates;  ///< The tenant's own; null where it has none.
 
@@ -74,10 +113,29 @@ struct Principal {
     [[nodiscard]] std::string actor() const;
 };
 
-/// Pure: whether `who` may. A suspended tenant's users may read only; its integrations may not ingest.
+/// Pure: whether `who` may: its role has the permission, and its key's scopes do not leave it out. A suspended tenant's
+/// users may read only; its integrations may not ingest.
 [[nodiscard]] bool allows(const Principal& who, Permission permission) noexcept;
 
-/// The least role that has it; nullopt where no user role does (open, ingest, provider).
-[[nodiscard]] std::optional<Role> least_role(Permission permission) noexcept;
+/// The part of it that scopes decide: true where there are none.
+[[nodiscard]] bool is_in_scope(const Principal& who, Permission permission) noexcept;
+
+/// Whether the credential may be used from `address` (IP, as text): what is no address is nowhere. Pure.
+[[nodiscard]] bool is_in_place(const Principal& who, std::string_view address);
+
+[[nodiscard]] bool has(Role role, Permission permission) noexcept;
+
+/// The roles that have it: "admin", "operator or admin"; "" where no user has it (open, ingest, provider).
+[[nodiscard]] std::string roles_with(Permission permission);
+
+/// Whether a key can be limited to it. What makes keys, and what changes users and settings, only a key without scopes
+/// may: with it, a key could give itself more.
+[[nodiscard]] bool is_scope(Permission permission) noexcept;
+
+/// The scope of that name; nullopt where there is none.
+[[nodiscard]] std::optional<Permission> parse_scope(std::string_view word) noexcept;
+
+/// What a key has that is limited to `scopes`: these, and its owner's profile, by which it can tell what it is.
+[[nodiscard]] PermissionSet with_profile(PermissionSet scopes) noexcept;
 
 }  // namespace winnow::access

@@ -8,6 +8,7 @@
 #include "winnow/domain/limits.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/identity/authenticator.hpp"
+#include "winnow/identity/credential_uses.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/ports/contact_types.hpp"
 #include "winnow/ports/tenant_session.hpp"
@@ -46,6 +47,7 @@ struct SecurityFacts {
 struct CustomerApiOptions {
     ports::TenantDatabase& database;
     identity::Authenticator& authenticator;
+    identity::CredentialUses& uses;
     journal::Writer& journal;
     const crypto::Sealer& sealer;
     observe::Metrics& metrics;

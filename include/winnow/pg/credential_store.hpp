@@ -1,9 +1,10 @@
 #pragma once
 
 /// @file
-/// ports::CredentialStore on PostgreSQL.
+/// ports::CredentialStore and ports::CredentialUseStore on PostgreSQL.
 
 #include "winnow/pg/options.hpp"
+#include "winnow/pg/sessions.hpp"
 #include "winnow/ports/credential_store.hpp"
 
 #include <memory>
@@ -12,5 +13,8 @@ namespace winnow::pg {
 
 /// As the role winnow_api, on `options.connections` threads of its own: a look-up never waits behind a query.
 [[nodiscard]] std::unique_ptr<ports::CredentialStore> make_credential_store(const PgOptions& options);
+
+/// As the role winnow_pipeline.
+[[nodiscard]] std::unique_ptr<ports::CredentialUseStore> make_credential_use_store(const Sessions& sessions);
 
 }  // namespace winnow::pg

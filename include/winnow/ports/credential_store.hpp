@@ -43,6 +43,27 @@ public:
     [[nodiscard]] virtual bool healthy() const { return true; }
 };
 
+/// A key that was used, of a user or of an integration.
+struct CredentialUse {
+    TenantId tenant;
+    access::CredentialKind kind = access::CredentialKind::user_key;
+    Uuid key;
+    Timestamp minute;  ///< In which it was, for the last time: when that began.
+};
+
+/// Thread-safe, blocking.
+class CredentialUseStore {
+public:
+    CredentialUseStore() = default;
+    CredentialUseStore(const CredentialUseStore&) = delete;
+    CredentialUseStore& operator=(const CredentialUseStore&) = delete;
+    virtual ~CredentialUseStore() = default;
+
+    /// Stores them all, of any tenants, in one statement. Where another node has noted a later use, that stays; a key
+    /// that is gone is left out. `uses` names each key once.
+    [[nodiscard]] virtual Result<Done> note(const std::vector<CredentialUse>& uses) = 0;
+};
+
 /// A tenant as it is created: with its first admin and that admin's first key.
 struct NewTenant {
     TenantId id;

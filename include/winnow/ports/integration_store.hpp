@@ -3,6 +3,7 @@
 /// @file
 /// Integrations (who may send alerts) and their keys, inside one tenant's transaction.
 
+#include "winnow/base/network.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
@@ -20,8 +21,11 @@ using IntegrationKeyId = StrongId<struct IntegrationKeyTag>;
 /// A live key as it can be shown: without its secret.
 struct IntegrationKey {
     IntegrationKeyId id;
-    std::string hint;  ///< The secret's first characters.
+    std::string hint;                                   ///< The secret's first characters.
+    std::optional<std::vector<Network>> networks = {};  ///< Where it may be used; nullopt: everywhere.
     Timestamp created_at;
+    std::string created_by = {};              ///< access::Principal::actor(); "": nobody knows.
+    std::optional<Timestamp> last_used = {};  ///< To the minute; read only.
 };
 
 struct Integration {

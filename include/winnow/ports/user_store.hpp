@@ -4,6 +4,7 @@
 /// The people of a tenant and their API keys, inside one of its transactions.
 
 #include "winnow/access/permission.hpp"
+#include "winnow/base/network.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
@@ -32,9 +33,13 @@ struct ApiKey {
     ApiKeyId id;
     UserId user_id;
     std::string name;
-    std::string hint;  ///< The secret's first characters.
+    std::string hint;                                   ///< The secret's first characters.
+    std::optional<access::PermissionSet> scopes = {};   ///< nullopt: all that its user may.
+    std::optional<std::vector<Network>> networks = {};  ///< Where it may be used; nullopt: everywhere.
     Timestamp created_at;
-    std::optional<Timestamp> expires_at;
+    std::string created_by;               ///< access::Principal::actor(); "": the provider, or nobody knows.
+    std::optional<Timestamp> expires_at;  ///< nullopt: of one that was made before keys had to expire.
+    std::optional<Timestamp> last_used;   ///< To the minute; read only.
 };
 
 /// Lists go by id, which is by age. Not thread-safe: lives and dies with its transaction. Writers hold

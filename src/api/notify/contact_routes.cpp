@@ -45,12 +45,15 @@ Result<std::string> whole(const Call& call, const Contact& contact, const Contac
     return call.services.sealer->open(setting.sealed, context_of(call, contact, field));
 }
 
-/// Of a URL: whole for admins, who alone can set it.
+/// Of a URL: whole for those who can set it, or could if the tenant were not suspended.
 std::string shown_setting(const Call& call, const Contact& contact, const ContactField& field)
 {
     const auto& known = contact.setting(field.name).shown;
     if (field.secrecy == Secrecy::none) return known;
-    if (call.who.role != access::Role::admin) return domain::masked_url(known);
+    using access::Permission;
+    const bool sets_it = access::has(call.who.role, Permission::write_contacts) &&
+                         access::is_in_scope(call.who, Permission::write_contacts);
+    if (!sets_it) return domain::masked_url(known);
     const auto all = whole(call, contact, field);
     return all ? *all : domain::masked_url(known);
 }

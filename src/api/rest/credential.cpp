@@ -54,8 +54,21 @@ std::string why_forbidden(const access::Principal& who, access::Permission neede
     if (!sends_alerts && who.kind == access::CredentialKind::integration_key) {
         return "this is the key of an integration (wnk_…), which sends alerts only; use a user's key (wnu_…)";
     }
+    const std::string permission(to_string(needed));
+    if (!access::is_in_scope(who, needed))
+        return "this key is limited to scopes, and " + permission + " is none of them";
+    if (who.kind == access::CredentialKind::user_key && !access::has(who.role, needed)) {
+        const auto roles = access::roles_with(needed);
+        return "this credential lacks the permission " + permission + ": its user's role is " +
+               std::string(to_string(who.role)) + ", and " + (roles.empty() ? "no role" : roles) + " has it";
+    }
     if (who.tenant_suspended) return "the tenant is suspended; ask your provider";
-    return "this credential lacks the permission " + std::string(to_string(needed));
+    return "this credential lacks the permission " + permission;
+}
+
+std::string why_not_from(std::string_view address)
+{
+    return "this key may be used from some networks only, and " + std::string(address) + " is in none of them";
 }
 
 Error unauthenticated(const std::string& credential, const http::RequestHead& head)

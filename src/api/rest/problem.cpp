@@ -19,7 +19,7 @@ constexpr std::string_view kRetryAfterSeconds = "5";
 /// `title` of RFC 9457: the same for every occurrence of a code.
 std::string_view title_of(std::string_view code, int status)
 {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 21> kTitles{{
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 23> kTitles{{
         {"invalid_field", "A field is not valid"},
         {"invalid_request", "The request is not valid"},
         {kInvalidParameter, "A query parameter is not valid"},
@@ -27,9 +27,11 @@ std::string_view title_of(std::string_view code, int status)
         {kMalformedJson, "The body is not JSON"},
         {"unauthenticated", "A valid credential is needed"},
         {"forbidden", "This credential may not do that"},
+        {"address_not_allowed", "This credential may not be used from there"},
         {"not_found", "There is no such object"},
         {"method_not_allowed", "The resource has no such method"},
         {"conflict", "The request conflicts with the current state"},
+        {kLastAdmin, "Somebody must stay who can administer the tenant"},
         {"version_mismatch", "The object has changed since it was read"},
         {"payload_too_large", "The request is too large"},
         {"unsupported_media_type", "The media type is not supported"},
@@ -57,6 +59,7 @@ ProblemKind kind_of(const Error& error)
             if (error.fields().empty()) return {400, "invalid_request"};
             const auto& first = error.fields().front().code;
             if (first == domain::kHistoryFull) return {507, first};
+            if (first == kLastAdmin) return {409, first};
             if (first == kMalformedBody || first == kMalformedJson || first == kInvalidParameter) return {400, first};
             return {422, "invalid_field"};
         }

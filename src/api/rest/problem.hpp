@@ -20,13 +20,15 @@ inline constexpr std::string_view kProblemType = "application/problem+json";
 inline constexpr std::string_view kMalformedBody = "malformed_body";
 /// The same from intake, about alerts.
 inline constexpr std::string_view kMalformedJson = "malformed_json";
+/// The field code of a change that would leave a tenant without an active admin (status 409).
+inline constexpr std::string_view kLastAdmin = "last_admin";
 /// The field code of a bad query parameter (status 400).
 inline constexpr std::string_view kInvalidParameter = "invalid_parameter";
 
 /// Status and stable `code` (docs/openapi.yaml, Problem) of an Error.
 ///
 /// invalid_argument: 422 `invalid_field` where it names fields, 400 where it names none (`invalid_request`), or where
-/// the first one's code is `malformed_body`, `malformed_json` or `invalid_parameter`.
+/// the first one's code is `malformed_body`, `malformed_json` or `invalid_parameter`. 409 where that is `last_admin`.
 struct ProblemKind {
     int status;
     std::string code;

@@ -1,14 +1,17 @@
 #include "api/rest/json_body.hpp"
 #include "api/rest/resource.hpp"
 #include "api/rest/route.hpp"
+#include "api/tenants/key_fields.hpp"
 #include "winnow/identity/authenticator.hpp"
 #include "winnow/intake/sender.hpp"
 #include "winnow/ports/integration_store.hpp"
 #include "winnow/ports/settings_store.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace winnow::api {
 namespace {
@@ -24,7 +27,12 @@ constexpr std::size_t kMaxLiveKeys = 2;  // an old and a new one while senders a
 
 json key_json(const IntegrationKey& key)
 {
-    return {{"id", key.id.str()}, {"hint", key.hint}, {"created_at", format_rfc3339(key.created_at)}};
+    return {{"id", key.id.str()},
+            {"hint", key.hint},
+            {"networks", networks_json(key.networks)},
+            {"created_at", format_rfc3339(key.created_at)},
+            {"created_by", text_or_null(key.created_by)},
+            {"last_used", time_or_null(key.last_used)}};
 }
 
 json integration_json(const Integration& integration)
@@ -68,10 +76,15 @@ json urls_json(std::string_view secret)
 }
 
 /// Makes and stores a key. The answer holds the secret, which nobody can ask for again.
-Result<json> new_key(const Call& call, TenantSession& session, Integration& integration)
+Result<json> new_key(const Call& call, TenantSession& session, Integration& integration,
+                     const std::optional<std::vector<Network>>& networks = {})
 {
     const auto made = identity::make_key(access::CredentialKind::integration_key);
-    const IntegrationKey key{.id = IntegrationKeyId(call.services.new_id()), .hint = made.hint, .created_at = call.now};
+    const IntegrationKey key{.id = IntegrationKeyId(call.services.new_id()),
+                             .hint = made.hint,
+                             .networks = networks,
+                             .created_at = call.now,
+                             .created_by = call.who.actor()};
     if (const auto stored = session.integrations().add_key(integration.id, key, made.hash); !stored) {
         return stored.error();
     }
@@ -171,17 +184,20 @@ Result<Response> delete_integration(const Call& call, TenantSession& session)
 
 Result<Response> create_integration_key(const Call& call, TenantSession& session)
 {
+    std::optional<std::vector<Network>> networks;
     if (!call.request.body.empty()) {
         const auto document = read_object(call.request);
         if (!document) return document.error();
-        if (const auto read = FieldReader(*document).finish(); !read) return read.error();
+        FieldReader fields(*document);
+        networks = read_networks(fields);
+        if (const auto read = fields.finish(); !read) return read.error();
     }
     auto integration = locked_integration(call, session);
     if (!integration) return integration.error();
     if (integration->keys.size() >= kMaxLiveKeys) {
         return Error(ErrorCode::conflict, "this integration has two live keys already; delete the old one first");
     }
-    const auto key = new_key(call, session, *integration);
+    const auto key = new_key(call, session, *integration, networks);
     if (!key) return key.error();
     if (const auto stored = store_next(call, session, *integration); !stored) return stored.error();
     return with_secret(json_response(201, *key));

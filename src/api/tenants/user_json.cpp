@@ -1,9 +1,12 @@
 #include "api/tenants/user_json.hpp"
 
 #include "api/rest/json_body.hpp"
+#include "api/tenants/key_fields.hpp"
 #include "winnow/domain/mailbox.hpp"
 
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace winnow::api {
 
@@ -31,7 +34,9 @@ Result<ports::User> read_user(const json& document)
         user.email = *email;
     }
     user.name = fields.text("name", {1, 200}, Need::required).value_or("");
-    const auto role = fields.word("role", {"viewer", "operator", "admin"}, Need::required);
+    std::vector<std::string_view> roles;
+    for (const auto each : access::kRoles) roles.push_back(to_string(each));
+    const auto role = fields.word("role", roles, Need::required);
     user.role = access::parse_role(role.value_or("viewer")).value_or(access::Role::viewer);
     user.active = fields.word("state", {"active", "disabled"}).value_or("active") == "active";
     fields.read_only({"id", "version", "created_at", "updated_at"});
@@ -45,8 +50,12 @@ json api_key_json(const ports::ApiKey& key)
             {"user_id", key.user_id.str()},
             {"name", key.name},
             {"hint", key.hint},
+            {"scopes", scopes_json(key.scopes)},
+            {"networks", networks_json(key.networks)},
             {"created_at", format_rfc3339(key.created_at)},
-            {"expires_at", key.expires_at ? json(format_rfc3339(*key.expires_at)) : json(nullptr)}};
+            {"created_by", text_or_null(key.created_by)},
+            {"expires_at", time_or_null(key.expires_at)},
+            {"last_used", time_or_null(key.last_used)}};
 }
 
 }  // namespace winnow::api

@@ -1,13 +1,17 @@
 #include "api/rest/json_body.hpp"
 #include "api/rest/parameters.hpp"
+#include "api/rest/problem.hpp"
 #include "api/rest/resource.hpp"
 #include "api/rest/route.hpp"
+#include "api/tenants/key_fields.hpp"
 #include "api/tenants/user_json.hpp"
 #include "winnow/identity/authenticator.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/user_store.hpp"
 
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace winnow::api {
 namespace {
@@ -25,8 +29,7 @@ Result<Response> get_me(const Call& call, TenantSession& session)
     const auto user = session.users().find(call.who.user);
     if (!user) return user.error();
     auto permissions = json::array();
-    for (int i = 0; i <= static_cast<int>(access::Permission::provider); ++i) {
-        const auto permission = static_cast<access::Permission>(i);
+    for (const auto permission : access::all_permissions()) {
         if (permission == access::Permission::open || !access::allows(call.who, permission)) continue;
         permissions.push_back(to_string(permission));
     }
@@ -97,8 +100,10 @@ Result<User> replace_user(const Call& call, TenantSession& session, const User& 
         const auto admins = session.users().count_active_admins();
         if (!admins) return admins.error();
         if (*admins <= 1) {
-            return Error(ErrorCode::conflict,
-                         "this is the last active admin; make somebody else an admin before you change that");
+            return Error(std::vector<FieldError>{
+                {.pointer = "",
+                 .code = std::string(kLastAdmin),
+                 .detail = "this is the last active admin; make somebody else an admin before you change that"}});
         }
     }
     wanted.id = current.id;
@@ -163,22 +168,29 @@ Result<ApiKey> read_key(const Call& call, const json& document)
     FieldReader fields(document);
     key.name = fields.text("name", {0, 200}).value_or("");
     key.user_id = fields.id<UserId>("user_id").value_or(call.who.user);
-    key.expires_at = fields.timestamp("expires_at");
-    if (key.expires_at && *key.expires_at <= call.now) fields.error("expires_at", "must be in the future");
+    key.scopes = read_scopes(fields);
+    key.networks = read_networks(fields);
+    key.expires_at = read_expiry(fields, call.now);
+    key.created_by = call.who.actor();
     if (const auto read = fields.finish(); !read) return read.error();
     return key;
 }
 
-/// Whether the user is there, may log in, and has room for another key.
-Result<Done> may_get_key(TenantSession& session, UserId id)
+/// Whether the key's user is there, may log in and may do what the key is to, and has room for another key.
+Result<Done> may_get_key(TenantSession& session, const ApiKey& key)
 {
-    const auto user = session.users().find(id);
+    const auto user = session.users().find(key.user_id);
     if (!user && user.error().code() == ErrorCode::not_found) {
-        return field_error("/user_id", "there is no user " + id.str());
+        return field_error("/user_id", "there is no user " + key.user_id.str());
     }
     if (!user) return user.error();
     if (!user->active) return Error(ErrorCode::conflict, "this user is disabled");
-    return below_limit(session.users().count_keys(id), kMaxKeysPerUser, "keys of this user");
+    if (const auto beyond = beyond_role(key.scopes, user->role)) {
+        return field_error("/scopes", "holds " + std::string(to_string(*beyond)) + ", which this user's role, " +
+                                          std::string(to_string(user->role)) +
+                                          ", does not have: " + access::roles_with(*beyond) + " has it");
+    }
+    return below_limit(session.users().count_keys(key.user_id), kMaxKeysPerUser, "keys of this user");
 }
 
 Result<Response> create_key(const Call& call, TenantSession& session)
@@ -191,7 +203,7 @@ Result<Response> create_key(const Call& call, TenantSession& session)
         return Error(ErrorCode::permission_denied, "only an admin makes keys for other users");
     }
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    if (const auto allowed = may_get_key(session, key->user_id); !allowed) return allowed.error();
+    if (const auto allowed = may_get_key(session, *key); !allowed) return allowed.error();
     const auto made = identity::make_key(access::CredentialKind::user_key);
     key->id = ApiKeyId(call.services.new_id());
     key->hint = made.hint;

@@ -17,6 +17,8 @@ struct Kind {
     bool has_names = false;       ///< Each has a "name", and is found by it, too.
     bool has_cursor = true;       ///< The collection comes in pages.
     std::string items = "items";  ///< The member of the answer that holds them.
+    std::string name = "name";    ///< The member by which an item is found, in whatever case where that is "email".
+    std::string query = {};       ///< Which of the collection's they are: "&user_id=…".
 };
 
 /// The id of the item that `word` names. Throws WrongUsage where it must be an id and is none, std::runtime_error where

@@ -5,6 +5,7 @@
 #include "pg/rows/values.hpp"
 #include "pg/session/sql_errors.hpp"
 #include "pg/tenants/dead_keys.hpp"
+#include "pg/tenants/key_limits.hpp"
 #include "pg/tenants/noun_stores.hpp"
 
 #include <map>
@@ -25,9 +26,12 @@ select * from integrations
  order by integration_id limit $4)sql";
 
 constexpr auto kLiveKeys = R"sql(
-select integration_id, key_id, hint, created_at from integration_keys
- where tenant_id = $1 and integration_id = any($2::uuid[]) and revoked_at is null
- order by key_id)sql";
+select k.integration_id, k.key_id, k.hint, k.created_at, k.created_by, u.used_at,
+       array_to_string(k.networks, ' ') as networks
+  from integration_keys k
+  left join credential_use u on u.tenant_id = k.tenant_id and u.kind = 'integration' and u.credential_id = k.key_id
+ where k.tenant_id = $1 and k.integration_id = any($2::uuid[]) and k.revoked_at is null
+ order by k.key_id)sql";
 
 // As many at once as one request may take, where more have gathered.
 constexpr auto kForgetKeys = R"sql(
@@ -48,6 +52,16 @@ Integration read_integration(const pqxx::row& row)
     integration.created_at = time_of(row["created_at"]);
     integration.updated_at = time_of(row["updated_at"]);
     return integration;
+}
+
+IntegrationKey read_key(const pqxx::row& row)
+{
+    return {.id = id_of<IntegrationKeyId>(row["key_id"]),
+            .hint = text_of(row["hint"]),
+            .networks = networks_of(row["networks"]),
+            .created_at = time_of(row["created_at"]),
+            .created_by = text_of(row["created_by"]),
+            .last_used = optional_time_of(row["used_at"])};
 }
 
 class PgIntegrationStore final : public ports::IntegrationStore {
@@ -112,9 +126,10 @@ public:
     {
         return translated([&]() -> Result<Done> {
             query(tx_,
-                  "insert into integration_keys (tenant_id, key_id, integration_id, secret_hash, hint, created_at)"
-                  " values ($1, $2, $3, $4, $5, $6)",
-                  tenant_, key.id, integration, Bytes{secret_hash}, key.hint, key.created_at);
+                  "insert into integration_keys (tenant_id, key_id, integration_id, secret_hash, hint, created_at,"
+                  " networks, created_by) values ($1, $2, $3, $4, $5, $6, $7::cidr[], nullif($8, ''))",
+                  tenant_, key.id, integration, Bytes{secret_hash}, key.hint, key.created_at,
+                  networks_literal(key.networks), key.created_by);
             query(tx_, kForgetKeys, tenant_, integration, kDeadKeysKept);
             return Done{};
         });
@@ -149,9 +164,7 @@ private:
         }
         std::map<IntegrationId, std::vector<IntegrationKey>> keys;
         for (const auto& row : query(tx_, kLiveKeys, tenant_, array_of(ids))) {
-            keys[id_of<IntegrationId>(row["integration_id"])].push_back({.id = id_of<IntegrationKeyId>(row["key_id"]),
-                                                                         .hint = text_of(row["hint"]),
-                                                                         .created_at = time_of(row["created_at"])});
+            keys[id_of<IntegrationId>(row["integration_id"])].push_back(read_key(row));
         }
         for (auto& integration : integrations) integration.keys = std::move(keys[integration.id]);
         return integrations;

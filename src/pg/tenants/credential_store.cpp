@@ -3,14 +3,18 @@
 #include "pg/rows/values.hpp"
 #include "pg/session/database_threads.hpp"
 #include "pg/session/sql_errors.hpp"
+#include "pg/tenants/key_limits.hpp"
 #include "pg/tenants/tenant_rows.hpp"
 
 #include <pqxx/nontransaction>
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 namespace winnow::pg {
 
@@ -21,10 +25,10 @@ using access::Principal;
 using ports::Credential;
 
 constexpr auto kFind = R"sql(
-select kind, tenant_id, service_code, suspended, subject_id, subject_name, email, role,
-       rates_of_credential($1) as rates,
+select kind, tenant_id, service_code, suspended, rates, key_id, subject_id, subject_name, email, role,
+       array_to_string(scopes, ' ') as scopes, array_to_string(networks, ' ') as networks,
        floor(extract(epoch from expires_at - clock_timestamp()) * 1000)::int8 as lives_for_ms
-  from find_credential($1)
+  from find_caller($1)
 )sql";
 
 Principal read_principal(const pqxx::row& row)
@@ -35,6 +39,10 @@ Principal read_principal(const pqxx::row& row)
     who.tenant_suspended = row["suspended"].as<bool>();
     if (const auto own = read_rates(row["rates"].c_str()); !own.empty()) {
         who.rates = std::make_shared<const domain::RateOverrides>(own);
+    }
+    who.key = uuid_of(row["key_id"]);
+    if (auto networks = networks_of(row["networks"])) {
+        who.networks = std::make_shared<const std::vector<Network>>(*std::move(networks));
     }
     if (text_of(row["kind"]) == "integration") {
         who.kind = CredentialKind::integration_key;
@@ -49,6 +57,7 @@ Principal read_principal(const pqxx::row& row)
     who.user_name = text_of(row["subject_name"]);
     who.email = text_of(row["email"]);
     who.role = *role;
+    if (const auto scopes = scopes_of(row["scopes"])) who.scopes = access::with_profile(*scopes);
     return who;
 }
 

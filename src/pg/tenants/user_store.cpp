@@ -4,10 +4,12 @@
 #include "pg/rows/values.hpp"
 #include "pg/session/sql_errors.hpp"
 #include "pg/tenants/dead_keys.hpp"
+#include "pg/tenants/key_limits.hpp"
 #include "pg/tenants/noun_stores.hpp"
 
 #include <memory>
 #include <stdexcept>
+#include <string_view>
 
 namespace winnow::pg {
 namespace {
@@ -16,12 +18,15 @@ using ports::ApiKey;
 using ports::User;
 
 constexpr auto kKeys = R"sql(
-select key_id, user_id, name, hint, created_at, expires_at from api_keys
- where tenant_id = $1 and revoked_at is null and (expires_at is null or expires_at > now())
-   and ($2::uuid is null or user_id = $2::uuid)
-   and ($3::uuid is null or key_id > $3::uuid)
-   and ($4::uuid is null or key_id = $4::uuid)
- order by key_id limit $5)sql";
+select k.key_id, k.user_id, k.name, k.hint, k.created_at, k.created_by, k.expires_at, u.used_at,
+       array_to_string(k.scopes, ' ') as scopes, array_to_string(k.networks, ' ') as networks
+  from api_keys k
+  left join credential_use u on u.tenant_id = k.tenant_id and u.kind = 'user' and u.credential_id = k.key_id
+ where k.tenant_id = $1 and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
+   and ($2::uuid is null or k.user_id = $2::uuid)
+   and ($3::uuid is null or k.key_id > $3::uuid)
+   and ($4::uuid is null or k.key_id = $4::uuid)
+ order by k.key_id limit $5)sql";
 
 // As many at once as one request may take, where more have gathered.
 constexpr auto kForgetKeys = R"sql(
@@ -31,9 +36,20 @@ delete from api_keys
                               where tenant_id = $1 and user_id = $2 and least(revoked_at, expires_at) <= now()
                               order by least(revoked_at, expires_at) desc, key_id desc offset $3 limit 1000)))sql";
 
+/// An auditor's row is a viewer's with a mark, so that older programs can read it (migration 0037).
+bool audits(const User& user)
+{
+    return user.role == access::Role::auditor;
+}
+
+std::string_view stored_role(const User& user)
+{
+    return to_string(audits(user) ? access::Role::viewer : user.role);
+}
+
 User read_user(const pqxx::row& row)
 {
-    const auto role = access::parse_role(row["role"].c_str());
+    const auto role = row["audits"].as<bool>() ? access::Role::auditor : access::parse_role(row["role"].c_str());
     if (!role) throw std::runtime_error("a row of users cannot be read");
     User user;
     user.id = id_of<UserId>(row["user_id"]);
@@ -54,8 +70,12 @@ ApiKey read_key(const pqxx::row& row)
     key.user_id = id_of<UserId>(row["user_id"]);
     key.name = text_of(row["name"]);
     key.hint = text_of(row["hint"]);
+    key.scopes = scopes_of(row["scopes"]);
+    key.networks = networks_of(row["networks"]);
     key.created_at = time_of(row["created_at"]);
+    key.created_by = text_of(row["created_by"]);
     key.expires_at = optional_time_of(row["expires_at"]);
+    key.last_used = optional_time_of(row["used_at"]);
     return key;
 }
 
@@ -102,10 +122,10 @@ public:
     {
         return unless_taken("users_one_per_email", taken(user), [&] {
             query(tx_,
-                  "insert into users (tenant_id, user_id, email, name, role, state, version, created_at, updated_at)"
-                  " values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                  tenant_, user.id, user.email, user.name, to_string(user.role), state_of(user), user.version,
-                  user.created_at, user.updated_at);
+                  "insert into users (tenant_id, user_id, email, name, role, audits, state, version, created_at,"
+                  " updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                  tenant_, user.id, user.email, user.name, stored_role(user), audits(user), state_of(user),
+                  user.version, user.created_at, user.updated_at);
         });
     }
 
@@ -113,10 +133,10 @@ public:
     {
         return unless_taken("users_one_per_email", taken(user), [&] {
             query(tx_,
-                  "update users set email = $3, name = $4, role = $5, state = $6, version = $7, updated_at = $8"
-                  " where tenant_id = $1 and user_id = $2",
-                  tenant_, user.id, user.email, user.name, to_string(user.role), state_of(user), user.version,
-                  user.updated_at);
+                  "update users set email = $3, name = $4, role = $5, audits = $6, state = $7, version = $8,"
+                  " updated_at = $9 where tenant_id = $1 and user_id = $2",
+                  tenant_, user.id, user.email, user.name, stored_role(user), audits(user), state_of(user),
+                  user.version, user.updated_at);
         });
     }
 
@@ -155,9 +175,11 @@ public:
     {
         return translated([&]() -> Result<Done> {
             query(tx_,
-                  "insert into api_keys (tenant_id, key_id, user_id, name, secret_hash, hint, created_at, expires_at)"
-                  " values ($1, $2, $3, $4, $5, $6, $7, $8)",
-                  tenant_, key.id, key.user_id, key.name, Bytes{secret_hash}, key.hint, key.created_at, key.expires_at);
+                  "insert into api_keys (tenant_id, key_id, user_id, name, secret_hash, hint, created_at, expires_at,"
+                  " scopes, networks, created_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text[], $10::cidr[],"
+                  " nullif($11, ''))",
+                  tenant_, key.id, key.user_id, key.name, Bytes{secret_hash}, key.hint, key.created_at, key.expires_at,
+                  scopes_literal(key.scopes), networks_literal(key.networks), key.created_by);
             query(tx_, kForgetKeys, tenant_, key.user_id, kDeadKeysKept);
             return Done{};
         });

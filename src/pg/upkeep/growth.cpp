@@ -24,6 +24,7 @@ constexpr std::array kGrowth{
     Growth{"contact_group_members", "", kWithParent},
     Growth{"contact_groups", "", kByPeople},
     Growth{"contacts", "", kByPeople},
+    Growth{"credential_use", "", kWithParent},
     Growth{"default_route", "", kWithParent},
     Growth{"deliveries", "forget_deliveries", ""},
     Growth{"history_deltas", "gather_history", ""},

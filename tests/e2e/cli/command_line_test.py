@@ -333,7 +333,9 @@ class Commands(unittest.TestCase):
     def test_help_has_examples_everywhere(self):
         for command in (["dev"], ["serve"], ["migrate"], ["config", "check"], ["alert", "send"], ["alert", "show"],
                         ["ticket", "list"], ["ticket", "show"], ["ticket", "ack"], ["ticket", "close"], ["rules", "list"],
-                        ["rules", "apply"], ["tenant", "create"], ["tenant", "list"], ["completion"]):
+                        ["rules", "apply"], ["tenant", "create"], ["tenant", "list"], ["completion"], ["user", "list"],
+                        ["user", "create"], ["user", "change"], ["user", "disable"], ["key", "create"], ["key", "list"],
+                        ["key", "revoke"]):
             with self.subTest(command=command):
                 self.assertIn("Example", winnow(*command, "--help").stdout)
 
@@ -395,6 +397,11 @@ class Output(unittest.TestCase):
             self.assertIn(f"tenant lost{number} (", said)
             self.assertIn("the key of its admin, which is shown once, is lost", said)
             self.assertIn(f"lost{number}", winnow("tenant", "list").stdout)
+
+    def test_a_lost_secret_of_a_key_is_named_with_what_to_do(self):
+        said = self.shell("winnow key create Lost >/dev/full", 3)
+        self.assertIn("its secret, which is shown once, is lost. Revoke it (winnow key revoke ", said)
+        winnow("key", "revoke", "Lost")
 
     def test_a_reader_that_has_read_enough_is_no_failure(self):
         for line in ("winnow completion bash | head -1", "winnow rules export --json | head -1",

@@ -1,5 +1,6 @@
 #include "integration/api/tenants.hpp"
 
+#include <chrono>
 #include <set>
 #include <utility>
 
@@ -45,6 +46,11 @@ void Tenants::become(TenantId tenant, const std::string& user, access::Role role
     who_.service_code = tenant == ours_ ? "ours" : "theirs";
     who_.user = *UserId::parse(user);
     who_.role = role;
+}
+
+Timestamp Tenants::system_time()
+{
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
 std::string Tenants::sql(const std::string& statement)

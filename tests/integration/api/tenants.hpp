@@ -43,6 +43,9 @@ protected:
     Answered with_if_match(std::string_view method, const std::string& target, const json& body,
                            const std::string& etag);
 
+    /// The database's own clock goes by it, which says whether keys are over.
+    [[nodiscard]] static Timestamp system_time();
+
     /// Creates something and returns its id.
     std::string made(const std::string& collection, const json& body);
     std::string a_group(const std::string& name = "on call");

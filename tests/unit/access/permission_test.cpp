@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -87,6 +89,12 @@ TEST(PermissionTable, NobodyElseGetsATenantsPermissions)
     EXPECT_EQ(held_by(of_kind(CredentialKind::provider)), (Set{Permission::open, Permission::provider}));
 }
 
+TEST(PermissionTable, AnAuditorSeesItselfKeepsItsOwnKeysAndWorksNothing)
+{
+    EXPECT_EQ(held_by(user(Role::auditor)),
+              (std::set{Permission::open, Permission::read_own_profile, Permission::write_own_keys}));
+}
+
 TEST(PermissionTable, ASuspendedTenantReadsOnlyAndIngestsNothing)
 {
     for (const auto role : {Role::viewer, Role::operator_, Role::admin}) {
@@ -94,23 +102,79 @@ TEST(PermissionTable, ASuspendedTenantReadsOnlyAndIngestsNothing)
         if (role == Role::admin) held.insert(Permission::read_audit);
         EXPECT_EQ(held_by(user(role, true)), held);
     }
+    EXPECT_EQ(held_by(user(Role::auditor, true)), (std::set{Permission::open, Permission::read_own_profile}));
     auto integration = of_kind(CredentialKind::integration_key);
     integration.tenant_suspended = true;
     EXPECT_FALSE(allows(integration, Permission::ingest));
 }
 
-TEST(PermissionTable, TheLeastRoleIsTheFirstThatMay)
+TEST(PermissionTable, RolesThatHaveItAreThoseThatMay)
 {
     for (const auto permission : every_permission()) {
-        const auto least = least_role(permission);
-        for (const auto role : {Role::viewer, Role::operator_, Role::admin}) {
+        for (const auto role : kRoles) {
             if (permission == Permission::open) continue;
-            EXPECT_EQ(allows(user(role), permission), least.has_value() && role >= *least) << to_string(permission);
+            EXPECT_EQ(allows(user(role), permission), has(role, permission)) << to_string(permission);
         }
     }
-    EXPECT_EQ(least_role(Permission::open), std::nullopt);
-    EXPECT_EQ(least_role(Permission::ingest), std::nullopt);
-    EXPECT_EQ(least_role(Permission::provider), std::nullopt);
+    EXPECT_EQ(roles_with(Permission::read_own_profile), "viewer or operator or admin or auditor");
+    EXPECT_EQ(roles_with(Permission::work_tickets), "operator or admin");
+    EXPECT_EQ(roles_with(Permission::write_rules), "admin");
+    for (const auto nobodys : {Permission::open, Permission::ingest, Permission::provider}) {
+        EXPECT_EQ(roles_with(nobodys), "");
+    }
+}
+
+TEST(PermissionTable, IsListedWhole)
+{
+    EXPECT_EQ(all_permissions(), every_permission());
+}
+
+TEST(Scopes, LeaveOfARoleWhatTheyName)
+{
+    auto who = user(Role::operator_);
+    who.scopes = with_profile({Permission::read_tickets, Permission::write_rules});
+    EXPECT_EQ(held_by(who), (std::set{Permission::open, Permission::read_own_profile, Permission::read_tickets}))
+        << "what the role has not is not given";
+    who.role = Role::admin;
+    EXPECT_TRUE(allows(who, Permission::write_rules));
+    who.tenant_suspended = true;
+    EXPECT_FALSE(allows(who, Permission::write_rules));
+    EXPECT_TRUE(is_in_scope(who, Permission::write_rules));
+    who.scopes = PermissionSet();
+    EXPECT_EQ(held_by(who), std::set{Permission::open}) << "none is not all";
+}
+
+TEST(Scopes, AreWhatUsersHaveButWhatGivesMore)
+{
+    const std::set withheld{Permission::open,           Permission::ingest,      Permission::write_own_keys,
+                            Permission::write_settings, Permission::write_users, Permission::provider};
+    for (const auto permission : every_permission()) {
+        EXPECT_EQ(is_scope(permission), !withheld.contains(permission)) << to_string(permission);
+        const auto parsed = parse_scope(to_string(permission));
+        EXPECT_EQ(parsed, is_scope(permission) ? std::optional(permission) : std::nullopt) << to_string(permission);
+    }
+    for (const auto* word : {"", "tickets", "tickets:read ", "Tickets:read", "*", "all"}) {
+        EXPECT_EQ(parse_scope(word), std::nullopt) << word;
+    }
+}
+
+TEST(Networks, SayWhereAKeyMayBeUsed)
+{
+    auto who = user(Role::admin);
+    EXPECT_TRUE(is_in_place(who, "203.0.113.7"));
+    EXPECT_TRUE(is_in_place(who, "")) << "a key without networks is asked for nothing";
+
+    who.networks = std::make_shared<const std::vector<Network>>(
+        std::vector{*parse_network("10.0.0.0/8"), *parse_network("2001:db8::/32")});
+    for (const auto* address : {"10.0.0.0", "10.255.255.255", "::ffff:10.1.2.3", "2001:db8::1"}) {
+        EXPECT_TRUE(is_in_place(who, address)) << address;
+    }
+    for (const auto* address : {"11.0.0.0", "9.255.255.255", "::ffff:11.0.0.1", "2001:db9::1", "::1", "", "unknown",
+                                "10.0.0.1:443", "fe80::1%eth0"}) {
+        EXPECT_FALSE(is_in_place(who, address)) << address;
+    }
+    who.networks = std::make_shared<const std::vector<Network>>();
+    EXPECT_FALSE(is_in_place(who, "10.0.0.1")) << "none is not all";
 }
 
 TEST(PermissionTable, NamesAreUnique)
@@ -124,7 +188,8 @@ TEST(PermissionTable, NamesAreUnique)
 
 TEST(Role, WordsRoundTripAndOthersAreRefused)
 {
-    for (const auto role : {Role::viewer, Role::operator_, Role::admin}) EXPECT_EQ(parse_role(to_string(role)), role);
+    for (const auto role : kRoles) EXPECT_EQ(parse_role(to_string(role)), role);
+    EXPECT_EQ(parse_role("auditor"), Role::auditor);
     for (const auto* word : {"", "Admin", "operator_", "owner", "viewer "}) EXPECT_EQ(parse_role(word), std::nullopt);
 }
 

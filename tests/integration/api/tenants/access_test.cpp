@@ -2,6 +2,8 @@
 #include "winnow/crypto/digest.hpp"
 #include "winnow/domain/retention.hpp"
 
+#include <chrono>
+
 namespace winnow::test {
 namespace {
 
@@ -11,6 +13,8 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 using testing::UnorderedElementsAre;
+
+constexpr std::chrono::days kDay{1};
 
 class Integrations : public Tenants {
 protected:
@@ -186,14 +190,45 @@ TEST_F(Users, AreRefusedWithEveryMistake)
 TEST_F(Users, OfWhomTheLastActiveAdminStaysOne)
 {
     const auto path = "/users/" + admin_;
-    EXPECT_EQ(patch(path, {{"role", "operator"}}).status, 409);
+    for (const auto* role : {"viewer", "operator", "auditor"}) {
+        const auto refused = patch(path, {{"role", role}});
+        EXPECT_EQ(refused.status, 409) << role;
+        EXPECT_EQ(refused.body["code"], "last_admin") << role;
+    }
+    EXPECT_EQ(patch(path, {{"state", "disabled"}}).body["code"], "last_admin");
     EXPECT_EQ(patch(path, {{"state", "disabled"}}).status, 409);
     EXPECT_EQ(remove(path).status, 409);
+    EXPECT_EQ(remove(path).body["code"], "last_admin");
     EXPECT_EQ(patch(path, {{"name", "Anna"}}).status, 200);
+    made("/users", {{"email", "aud@example.org"}, {"name", "Aud"}, {"role", "auditor"}});
+    EXPECT_EQ(remove(path).status, 409) << "an auditor administers nothing";
 
     EXPECT_EQ(patch("/users/" + viewer_, {{"role", "admin"}}).status, 200);
     EXPECT_EQ(patch(path, {{"role", "operator"}}).status, 200);
     EXPECT_EQ(remove("/users/" + viewer_).status, 409);
+}
+
+TEST_F(Users, WhoAuditAreReadAndChangedLikeOthers)
+{
+    const auto auditor = post("/users", {{"email", "aud@example.org"}, {"name", "Aud"}, {"role", "auditor"}});
+    ASSERT_EQ(auditor.status, 201) << auditor.text;
+    EXPECT_EQ(auditor.body["role"], "auditor");
+    const auto path = "/users/" + auditor.id();
+    EXPECT_EQ(get(path).body["role"], "auditor");
+    EXPECT_EQ(get("/users").body["items"].back()["role"], "auditor");
+    EXPECT_EQ(patch(path, {{"name", "Audrey"}}).body["role"], "auditor");
+    EXPECT_EQ(patch(path, {{"role", "operator"}}).body["role"], "operator");
+    EXPECT_EQ(patch(path, {{"role", "auditor"}}).body["role"], "auditor");
+
+    become(auditor.id(), access::Role::auditor);
+    const auto me = get("/me");
+    ASSERT_EQ(me.status, 200) << me.text;
+    EXPECT_EQ(me.body["role"], "auditor");
+    const auto permissions = me.body["permissions"].get<std::vector<std::string>>();
+    EXPECT_THAT(permissions, Contains("own_keys:write"));
+    EXPECT_THAT(permissions, Not(Contains("tickets:read")));
+    EXPECT_EQ(post("/api-keys", {{"scopes", {"tickets:read"}}}).status, 422) << "within its permissions";
+    EXPECT_EQ(post("/api-keys", {{"scopes", {"profile:read"}}}).status, 201);
 }
 
 TEST_F(Users, SeeThemselves)
@@ -209,12 +244,15 @@ TEST_F(Users, SeeThemselves)
     EXPECT_THAT(permissions, Not(Contains("rules:write")));
 }
 
-class ApiKeys : public Tenants {};
+class ApiKeys : public Tenants {
+protected:
+    ApiKeys() { now_ = system_time(); }
+};
 
 TEST_F(ApiKeys, AreMadeForOneselfAndTheirSecretIsShownOnce)
 {
     become(viewer_, access::Role::viewer);
-    const auto created = post("/api-keys", {{"name", "laptop"}, {"expires_at", "2999-01-01T00:00:00Z"}});
+    const auto created = post("/api-keys", {{"name", "laptop"}, {"expires_at", format_rfc3339(now_ + 300 * kDay)}});
     ASSERT_EQ(created.status, 201) << created.text;
     EXPECT_EQ(created.header("Cache-Control"), "no-store");
     const auto secret = created.body["secret"].get<std::string>();

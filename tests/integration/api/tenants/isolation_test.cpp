@@ -7,6 +7,7 @@
 #include <array>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace winnow::test {
 namespace {
@@ -30,11 +31,19 @@ protected:
                 {"rules", rule},
                 {"integrations", integration["id"]},
                 {"users", viewer_},
-                {"api-keys", made("/api-keys", json::object())},
+                {"api-keys", a_key()},
                 {"rules/backtests", post("/rules/backtests", {{"rule_id", rule}}).id()},
                 {"silences", made("/silences", a_silence())},
                 {"maintenance-windows", made("/maintenance-windows", a_window())},
                 {"inhibitions", made("/inhibitions", an_inhibition())}};
+    }
+
+    std::string a_key()
+    {
+        const auto now = std::exchange(now_, system_time());
+        auto key = made("/api-keys", json::object());
+        now_ = now;
+        return key;
     }
 
     static json a_silence()

@@ -50,6 +50,7 @@ TEST_F(CatalogueTest, EveryIndexedTextOfOthersIsShortEnoughForItsIndex)
         {"chore_runs.chore", 64},               // checked by the table
         {"contact_groups.name", 4 * 200},       // checked by the table, as all names
         {"contacts.name", 4 * 200},
+        {"credential_use.kind", 11},                   // checked by the table
         {"history_uncounted.history", 20},             // names of four tables
         {"idempotency_receipts.key", 4 * 255},         // checked by the table
         {"inhibition_sources.source_key", 1 + 2'048},  // an instance key or a dedup key
@@ -186,6 +187,7 @@ protected:
         sql("insert into integrations (tenant_id, integration_id, name) values (" + t + ", " + u + ", 'i')");
         sql("insert into integration_keys (tenant_id, key_id, integration_id, secret_hash, hint) values (" + t + ", " +
             u + ", " + u + ", sha256(" + t + "::bytea), 'h')");
+        sql("insert into credential_use values (" + t + ", 'integration', " + u + ", now())");
         sql("insert into contacts (tenant_id, contact_id, name, type) values (" + t + ", " + u + ", 'c', 'email')");
         sql("insert into contact_groups (tenant_id, contact_group_id, name) values (" + t + ", " + u + ", 'g')");
         sql("insert into contact_group_members values (" + t + ", " + u + ", " + u + ", 1)");

@@ -1,0 +1,27 @@
+#pragma once
+
+/// @file
+/// What keys are limited to, as it stands in their rows. Private to pg.
+
+#include "winnow/access/permission.hpp"
+#include "winnow/base/network.hpp"
+
+#include <pqxx/result>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace winnow::pg {
+
+/// Of `array_to_string(scopes, ' ')`; nullopt for NULL. A name that this program does not know gives nothing.
+[[nodiscard]] std::optional<access::PermissionSet> scopes_of(const pqxx::field& field);
+/// For a `text[]`: in the order of the table.
+[[nodiscard]] std::optional<std::string> scopes_literal(const std::optional<access::PermissionSet>& scopes);
+
+/// Of `array_to_string(networks, ' ')`; nullopt for NULL.
+[[nodiscard]] std::optional<std::vector<Network>> networks_of(const pqxx::field& field);
+/// For a `cidr[]`.
+[[nodiscard]] std::optional<std::string> networks_literal(const std::optional<std::vector<Network>>& networks);
+
+}  // namespace winnow::pg

@@ -1,0 +1,73 @@
+"""People and their keys on the command line: by name, and with what is refused said in its words."""
+
+import json
+import unittest
+from datetime import datetime, timedelta, timezone
+
+from cli.command_line_test import server, setUpModule, winnow  # noqa: F401  # pylint: disable=unused-import
+
+
+class Users(unittest.TestCase):
+    def test_are_created_listed_changed_and_disabled_by_their_address(self):
+        made = json.loads(winnow("user", "create", "Aud@acme.example", "--name", "Aud", "--role", "auditor", "--json").stdout)
+        self.assertEqual((made["role"], made["state"]), ("auditor", "active"))
+        listed = winnow("user", "list").stdout
+        self.assertIn("auditor   Aud@acme.example", listed)
+        changed = winnow("user", "change", "aud@ACME.example", "--role", "viewer", "--name", "Audrey").stdout
+        self.assertIn("Aud@acme.example is viewer, active", changed)
+        self.assertIn("is disabled", winnow("user", "disable", made["id"]).stdout)
+        self.assertIn("viewer, disabled", winnow("user", "change", made["id"], "--email", "aud2@acme.example").stdout)
+        self.assertIn("active", winnow("user", "change", "aud2@acme.example", "--state", "active").stdout)
+
+    def test_are_refused_in_the_words_that_were_typed(self):
+        said = winnow("user", "create", "x@acme.example", "--name", "X", "--role", "auditer", status=1).stderr
+        self.assertIn("--role: ", said)
+        self.assertIn('did you mean "auditor"?', said)
+        self.assertIn("there is no user of the email or id", winnow("user", "disable", "nobody@acme.example", status=1).stderr)
+        self.assertIn("--role, --name, --email or --state", winnow("user", "change", "x@acme.example", status=2).stderr)
+
+
+class Keys(unittest.TestCase):
+    def test_are_made_for_others_with_limits_used_listed_and_revoked_by_name(self):
+        winnow("user", "create", "kay@acme.example", "--name", "Kay", "--role", "operator")
+        made = json.loads(winnow("key", "create", "screen", "--user", "kay@acme.example", "--scope", "tickets:read",
+                                 "--scope", "alerts:read", "--network", "127.0.0.0/8", "--for", "P30D", "--json").stdout)
+        self.assertEqual(made["scopes"], ["tickets:read", "alerts:read"])
+        self.assertEqual(made["networks"], ["127.0.0.0/8"])
+        ends = datetime.fromisoformat(made["expires_at"].replace("Z", "+00:00"))
+        self.assertLess(abs(ends - datetime.now(timezone.utc) - timedelta(days=30)), timedelta(minutes=5))
+
+        as_kay = {**server(), "WINNOW_KEY": made["secret"]}
+        winnow("ticket", "list", environment=as_kay)
+        said = winnow("rules", "list", environment=as_kay, status=1).stderr
+        self.assertIn("rules:read is none of them", said)
+
+        listed = winnow("key", "list", "--user", "kay@acme.example").stdout
+        self.assertIn("tickets:read, alerts:read", listed)
+        self.assertIn("127.0.0.0/8", listed)
+        self.assertNotIn(made["secret"], listed)
+        self.assertIn("screen is revoked", winnow("key", "revoke", "screen", "--user", "kay@acme.example").stdout)
+        self.assertNotIn("screen", winnow("key", "list", "--user", "kay@acme.example").stdout)
+
+    def test_are_of_use_in_their_networks_only(self):
+        made = json.loads(winnow("key", "create", "office", "--network", "192.0.2.0/24", "--json").stdout)
+        said = winnow("ticket", "list", environment={**server(), "WINNOW_KEY": made["secret"]}, status=1).stderr
+        self.assertIn("127.0.0.1 is in none of them", said)
+        winnow("key", "revoke", made["id"])
+
+    def test_are_refused_in_the_words_that_were_typed(self):
+        for words, said in (
+                (("--scope", "ticket:read"), "--scope (/scopes/0): "),
+                (("--scope", "ticket:read"), "did you mean tickets:read?"),
+                (("--network", "10.1.2.3/8"), "write 10.0.0.0/8 for the network"),
+                (("--for", "P367D"), "--for: must be at most 366 days from now"),
+                (("--until", "2020-01-01T00:00:00Z"), "--until: must be in the future"),
+                (("--user", "nobody@acme.example"), "there is no user of the email or id")):
+            with self.subTest(words=words):
+                self.assertIn(said, winnow("key", "create", "wrong", *words, status=1).stderr)
+        winnow("key", "create", "wrong", "--for", "P1D", "--until", "2030-01-01T00:00:00Z", status=2)
+        self.assertIn("there is no key of the name or id", winnow("key", "revoke", "nothing", status=1).stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
