@@ -37,6 +37,7 @@ class Asking:
         self.failures = []
         self.counts = collections.Counter()  # (place, identity) → probes
         self.kinds = collections.Counter()
+        self.refused = 0  # the others read something of the caller's own
 
     def run(self, identities, groups_of):
         """Asks what `groups_of(identity)` gives, for several identities at once; how many seconds it took."""
@@ -86,7 +87,8 @@ class Asking:
                              f"one:\n    {shape(first, probe.sent)}\n    {shape(second, twin.sent)}")
         with self.lock:
             self.failures += wrong
-            for probe, _ in answers:
+            for probe, answer in answers:
+                self.refused += answer.status >= 400
                 self.counts[probe.place.split(" /")[0], who.name] += 1
                 self.kinds[probe.kind] += 1
 
@@ -109,8 +111,8 @@ class Asking:
     def report(self, seconds):
         """The count, by place and by who asked."""
         total = sum(self.counts.values())
-        lines = [f"isolation probe: {total} probes, {total - len(self.failures)} denied as they must be, "
-                 f"{len(self.failures)} not, in {seconds:.0f} s ({total / max(seconds, 0.001):.0f}/s)"]
+        lines = [f"isolation probe: {total} probes, {self.refused} refused, {total - self.refused} shown nothing but their own; "
+                 f"{len(self.failures)} faults; in {seconds:.0f} s ({total / max(seconds, 0.001):.0f}/s)"]
         lines.append("  by kind of id: " + ", ".join(f"{kind} {count}" for kind, count in sorted(self.kinds.items())))
         for axis, title in ((0, "place"), (1, "identity")):
             sums = collections.Counter()
