@@ -81,9 +81,12 @@ begin
     if said->>'x' is distinct from encode(sha256(a_salt || convert_to(a_detail, 'UTF8')), 'hex') then
         raise exception 'an audit record does not commit to its detail' using errcode = 'data_exception';
     end if;
-    insert into audit_heads (tenant_id, seq, hash) values (a_chain, 0, decode(repeat('00', 32), 'hex'))
-        on conflict (tenant_id) do nothing;
-    select h.seq, h.hash into strict head from audit_heads h where h.tenant_id = a_chain for no key update;
+    select h.seq, h.hash into head from audit_heads h where h.tenant_id = a_chain for no key update;
+    if not found then
+        insert into audit_heads (tenant_id, seq, hash) values (a_chain, 0, decode(repeat('00', 32), 'hex'))
+            on conflict (tenant_id) do nothing;
+        select h.seq, h.hash into strict head from audit_heads h where h.tenant_id = a_chain for no key update;
+    end if;
     next_seq := head.seq + 1;
     link := sha256('winnow-audit/1'::bytea || '\x00'::bytea || uuid_send(a_chain) || int8send(next_seq) || head.hash
                    || sha256(convert_to(a_record, 'UTF8')));

@@ -188,7 +188,8 @@ Answered RestCalls::call(const access::Principal& who, const Asked& asked, const
                           .body = {},
                           .text = all_of(response.body, what, page_read),
                           .headers = std::move(response.headers)};
-        if (!answered.text.empty() && answered.header("Content-Type").contains("json")) {
+        const auto type = answered.header("Content-Type");
+        if (!answered.text.empty() && (type.contains("/json") || type.contains("+json"))) {  // not lines of it
             answered.body = json::parse(answered.text);
         }
         return answered;
