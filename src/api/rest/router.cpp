@@ -96,10 +96,10 @@ std::vector<RouteEntry> customer_routes()
                               Special::security_features));
     entries.push_back(
         special("GET", "/api/v1/responsibility", Permission::open, "getResponsibility", Special::responsibility));
-    for (auto* resource : {&ticket_routes, &alert_routes, &rule_routes, &backtest_routes, &suggestion_routes,
-                           &noise_routes, &contact_routes, &contact_group_routes, &integration_routes, &delivery_routes,
-                           &settings_routes, &silence_routes, &inhibition_routes, &maintenance_routes, &user_routes,
-                           &audit_routes}) {
+    for (auto* resource :
+         {&ticket_routes, &alert_routes, &rule_routes, &backtest_routes, &suggestion_routes, &noise_routes,
+          &contact_routes, &contact_group_routes, &integration_routes, &delivery_routes, &settings_routes,
+          &silence_routes, &inhibition_routes, &maintenance_routes, &user_routes, &audit_routes}) {
         for (auto& route : (*resource)()) {
             route.sender = intake::sender_at(route.pattern);
             entries.push_back({std::move(route), Special::none});

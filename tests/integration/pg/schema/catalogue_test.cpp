@@ -14,9 +14,8 @@ using testing::IsEmpty;
 
 TEST_F(CatalogueTest, OnlyTheseTablesBelongToNoTenant)
 {
-    EXPECT_THAT(column(kTablesOfNobody),
-                testing::ElementsAre("alert_id_root", "chore_runs", "journal_streams", "outages", "schema_migrations",
-                                     "tenant_key"));
+    EXPECT_THAT(column(kTablesOfNobody), testing::ElementsAre("alert_id_root", "chore_runs", "journal_streams",
+                                                              "outages", "schema_migrations", "tenant_key"));
 }
 
 TEST_F(CatalogueTest, EveryTenantTablesPrimaryKeyBeginsWithTheTenant)
