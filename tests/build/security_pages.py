@@ -66,7 +66,8 @@ class Registered:
     and a case or a suite within one behind a blank (`integration_pg CatalogueTest`, `e2e.river_test test_…`)."""
 
     # Of those whose sources do not stand where their name says.
-    FOLDERS = {"http_server_tests": "integration/http"}
+    FOLDERS = {"http_server_tests": "integration/http", "integration_config": "integration/api",
+               "integration_tickets": "integration/api"}
 
     def __init__(self, build):
         self.tests = os.path.join(build.source, "tests")

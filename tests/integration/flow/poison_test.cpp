@@ -81,7 +81,7 @@ protected:
     }
     void release_it()
     {
-        ASSERT_EQ(make_provider_store(as(database_.provider))->release(one_).value(), 1U);
+        ASSERT_EQ(make_provider_store(as(database_.provider))->release(one_, {}).value(), 1U);
         ASSERT_TRUE(make_journal_streams(pipeline())->release_row().value());
     }
 
@@ -262,9 +262,9 @@ TEST_F(Poison, WhatWasSetAsideIsJudgedAgainWhenTheProviderReleasesIt)
     EXPECT_EQ(set_aside[0].position.seq, 2);
     EXPECT_EQ(set_aside[0].alerts, 2);
     EXPECT_FALSE(set_aside[0].release_asked);
-    EXPECT_EQ(provider->release(two_).value(), 0U);
-    EXPECT_EQ(provider->release(TenantId(new_uuid())).error().code(), ErrorCode::not_found);
-    EXPECT_EQ(provider->release(one_).value(), 1U);
+    EXPECT_EQ(provider->release(two_, {}).value(), 0U);
+    EXPECT_EQ(provider->release(TenantId(new_uuid()), {}).error().code(), ErrorCode::not_found);
+    EXPECT_EQ(provider->release(one_, {}).value(), 1U);
     EXPECT_TRUE(provider->set_aside_rows(one_, 10).value().at(0).release_asked);
     const auto streams = make_journal_streams(pipeline());
     EXPECT_TRUE(streams->release_row().value());

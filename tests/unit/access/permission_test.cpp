@@ -91,8 +91,8 @@ TEST(PermissionTable, NobodyElseGetsATenantsPermissions)
 
 TEST(PermissionTable, AnAuditorSeesItselfKeepsItsOwnKeysAndWorksNothing)
 {
-    EXPECT_EQ(held_by(user(Role::auditor)),
-              (std::set{Permission::open, Permission::read_own_profile, Permission::write_own_keys}));
+    EXPECT_EQ(held_by(user(Role::auditor)), (std::set{Permission::open, Permission::read_own_profile,
+                                                      Permission::write_own_keys, Permission::read_audit}));
 }
 
 TEST(PermissionTable, ASuspendedTenantReadsOnlyAndIngestsNothing)
@@ -102,7 +102,8 @@ TEST(PermissionTable, ASuspendedTenantReadsOnlyAndIngestsNothing)
         if (role == Role::admin) held.insert(Permission::read_audit);
         EXPECT_EQ(held_by(user(role, true)), held);
     }
-    EXPECT_EQ(held_by(user(Role::auditor, true)), (std::set{Permission::open, Permission::read_own_profile}));
+    EXPECT_EQ(held_by(user(Role::auditor, true)),
+              (std::set{Permission::open, Permission::read_own_profile, Permission::read_audit}));
     auto integration = of_kind(CredentialKind::integration_key);
     integration.tenant_suspended = true;
     EXPECT_FALSE(allows(integration, Permission::ingest));

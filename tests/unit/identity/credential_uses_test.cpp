@@ -87,10 +87,10 @@ TEST_F(CredentialUsesTest, StoresInPartsAndLosesNoneOfThem)
 {
     const auto kind = uses_.make_kind();
     for (std::uint64_t key = 1; key <= 3; ++key) uses_.note(caller(key));
-    const auto first = kind->run({.tenant = {}, .limit = 2, .now = {}});
+    const auto first = kind->run({.tenant = {}, .limit = 2});
     ASSERT_TRUE(first);
     EXPECT_TRUE(first->more);
-    const auto second = kind->run({.tenant = {}, .limit = 2, .now = {}});
+    const auto second = kind->run({.tenant = {}, .limit = 2});
     ASSERT_TRUE(second);
     EXPECT_FALSE(second->more);
     std::set<Uuid> keys;

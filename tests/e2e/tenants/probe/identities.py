@@ -35,6 +35,7 @@ PERMISSIONS = {
     "maintenance-windows:write": ("user", "operator", WRITES),
     "inhibitions:read": ("user", "viewer", READS),
     "inhibitions:write": ("user", "admin", WRITES),
+    "audit:read": ("user", "admin", READS),
     "provider": ("provider", None, READS),
 }
 LISTENS = {"user": "customer", "integration": "customer", "provider": "management"}
