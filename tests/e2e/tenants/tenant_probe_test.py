@@ -23,7 +23,7 @@ from tenants.probe.tenants import Tenant, suspend
 
 LEAST_PROBES = 20_000
 # What chores of the node bring up to date by themselves, some time after the rows that they tell of: those are compared.
-DERIVED = ("history_deltas", "history_uncounted", "history_used", "noise_counts", "noise_deltas", "search_due",
+DERIVED = ("audit_anchors", "history_deltas", "history_uncounted", "history_used", "noise_counts", "noise_deltas", "search_due",
            "search_progress", "ticket_search")
 PAIRS = 120  # of foreign and unknown ids at each route, in turns
 ROUNDS = 3
@@ -43,11 +43,18 @@ def setUpModule():
         tenant.fill(world.webhook.url)
     victim.send_many(PAIRS)
     victim.grow_old()
+    sign_two_heads(victim)
     victim.cursors = cursors_of(victim)
     victim.ids["token"] = [victim.dead_key_of(victim.own("integration"))]
     etags = etags_of(routes, victim, (other, suspended))
     callers = identities(other, suspended, other.dead_keys(), world.instance.ready["provider"]["key"])
     suspend(world, suspended)
+
+
+def sign_two_heads(tenant):
+    """As the clock would, in two minutes: its list of anchors has a second page then."""
+    sql("insert into audit_anchors (tenant_id, seq, hash, signed_at, key_id, signature) select tenant_id, seq, hash, now(), 'x', "
+        f"decode(repeat('00', 64), 'hex') from audit where tenant_id = '{tenant.own('tenant')}' and seq <= 2 on conflict do nothing")
 
 
 def path_of(tenant, route):
@@ -121,9 +128,16 @@ class TenantProbe(unittest.TestCase):
             is_list = route.method == "GET" and not route.in_path and route.path.startswith("/api/v1/")
             if is_list and route.path not in WITHOUT_MARKS:
                 with self.subTest(route=str(route)):
-                    answer = other.admin.get(route.path)
+                    answer = other.admin.get(route.path + ("?limit=200" if "limit" in route.in_query else ""))
                     self.assertEqual(answer.status, 200, answer.body)
                     self.assertTrue([each for each in canaries if each in answer.body], answer.body)
+
+    def test_the_audit_log_is_of_ones_own_acts(self):
+        own = {f"user:{each['id']}" for each in other.admin.get("/api/v1/users?limit=200").json()["items"]}
+        own |= {f"integration:{each['id']}" for each in other.admin.get("/api/v1/integrations?limit=200").json()["items"]}
+        records = other.admin.get("/api/v1/audit-log?limit=200").json()["items"]
+        self.assertGreater(len(records), 10)
+        self.assertEqual({each["actor"] for each in records} - own - {"provider"}, set())
 
     def test_a_version_of_the_rule_set_is_that_of_the_one_who_asks(self):
         answer = other.admin.get("/api/v1/ruleset/versions/2")

@@ -73,6 +73,7 @@ BODIES = {
     "lintRules": lambda _: {},
     "previewSilence": lambda _: {"matchers": 'a="b"'},
     "putTicketParent": lambda own: {"parent_id": own.own("ticket", 1)},
+    "redactAuditDetails": lambda _: {"seqs": [1], "reason": "not theirs"},
     "reorderRules": lambda own: {"ids": own.ids["rule"]},
     "replaceContact": a_contact,
     "replaceContactGroup": lambda _: {"name": "not theirs", "contact_ids": []},
@@ -167,15 +168,21 @@ FILTERS = {
 }
 # The same at each operation that has it.
 FILTERS_ANYWHERE = {
+    "actor": Reference("user", None, OK, None),
     "assignee": Reference("user", None, OK, 400),
     "label": Reference("mark", None, OK, None),
+    "on": Reference("user", None, OK, None),
     "q": Reference("mark", None, OK, None),
     "service": Reference("mark", None, OK, None),
 }
+NAMED_AS = {"actor": "user:{}", "on": "user:{}"}  # how a filter names the object
 SPELT = {"label": "label.mark"}  # a name that the document has in another form
 # Parameters that name nobody's objects; `cursor` is a place of its own.
-PLAIN_PARAMETERS = {"disposition", "dry_run", "everything", "from", "group_by", "limit", "severity", "sort", "state", "to"}
+PLAIN_PARAMETERS = {"act", "disposition", "dry_run", "everything", "from", "group_by", "limit", "severity", "sort", "state",
+                    "to"}
 PLAIN_HEADERS = {"Content-Encoding"}
+# Says what the caller itself did, with the ids and marks that it asked for; the test looks at whose acts they are.
+WHAT_ONE_ASKED = {"/api/v1/audit-log", "/api/v1/audit-log/export"}
 # Further views of what an operation shows, which are read for another tenant's marks as well.
 VIEWS = {
     "getNoise": ["group_by=rule", "group_by=source", "group_by=service", "group_by=hour", "group_by=day"],

@@ -202,7 +202,7 @@ class Places:
         if reference is None:
             return
         yield self.with_reference(who, reference, lambda what, value, expected: probe(
-            f"query {name}", what, bodies.SPELT.get(name, name), value, expected))
+            f"query {name}", what, bodies.SPELT.get(name, name), bodies.NAMED_AS.get(name, "{}").format(value), expected))
 
     def with_reference(self, who, reference, probe):
         absent = reference.others if reference.others and not who.administers() else reference.absent
@@ -249,7 +249,8 @@ class Places:
         for view in ["", *bodies.VIEWS.get(route.operation, [])]:
             target = self.path(route, who.tenant) + ("?" + view if view else "")
             yield [Probe("own", "own", route.method, target, refusal or 200, self.body(route, who), listener=route.listener,
-                         searched=who.holder != "provider" and route.listener == "customer")]
+                         searched=who.holder != "provider" and route.listener == "customer" and
+                         route.path not in bodies.WHAT_ONE_ASKED)]
 
 
 def etags_of(routes, victim, others):
