@@ -47,6 +47,7 @@ protected:
             "select string_agg(tablename, ' ' order by tablename) from pg_policies where policyname = 'own_tenant'"));
         for (std::string table; words >> table;) tables_.push_back(table);
         for (const auto& table : tables_) {
+            if (table == "audit" || table == "audit_heads") continue;  // what we ask for ourselves is recorded
             rows_ += rows_.empty() ? "select md5(string_agg(d, ';')) from (" : " union all ";
             rows_ += "select coalesce(md5(string_agg(t::text, ';' order by t::text)), '-') as d from " + table +
                      " t where tenant_id = '" + ours_.str() + "'";
@@ -355,10 +356,10 @@ TEST_F(Layers, WithoutBothEverythingOpensAndThePolicyOfEachTableIsNoticed)
     }
     std::cout << "policies that no question about ours notices: " << testing::PrintToString(unnoticed) << std::endl;
     // What only writes look at (first answers, numbers, versions), back-tests (rows that were set aside), and what
-    // triage still holds of tickets.
-    EXPECT_THAT(unnoticed,
-                ElementsAre("alert_instances", "idempotency_receipts", "inhibition_sources", "journal_progress",
-                            "quarantined_rows", "quiet_tickets", "rule_machines", "tenants", "ticket_numbers"));
+    // triage still holds of tickets. No head is signed here, and no key was used.
+    EXPECT_THAT(unnoticed, ElementsAre("alert_instances", "audit_anchors", "credential_use", "idempotency_receipts",
+                                       "inhibition_sources", "journal_progress", "quarantined_rows", "quiet_tickets",
+                                       "rule_machines", "tenants", "ticket_numbers"));
 }
 
 }  // namespace
