@@ -44,8 +44,8 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// `search`: tickets that the index of searches does not know yet, or as they were. While it is behind it works half of
-/// the time: what opens tickets goes first.
+/// `search`: tickets that the index of searches does not know yet, or as they were. While it is behind it works a
+/// quarter of the time: what opens tickets goes first.
 [[nodiscard]] std::unique_ptr<ports::DueKind> make_search_kind(ports::SearchIndex& index,
                                                                std::chrono::milliseconds again,
                                                                observe::Metrics& metrics);

@@ -93,6 +93,7 @@ case when exists (
        or exists (select from quarantined_rows where release_asked)
      then now() end)sql"},
     // Chores that have something to do.
+    {.kind = "measure_tables", .due = "case when table_that_grew() is not null then now() end"},
     {.kind = "gather_noise", .due = "case when exists (select from noise_deltas) then now() end"},
     {.kind = "gather_history", .due = "case when exists (select from history_deltas) then now() end"},
     {.kind = "count_history", .due = "case when exists (select from history_uncounted) then now() end"},

@@ -38,6 +38,7 @@ constexpr int kDaysAhead = 4;
 // See migration 0029, and for how it tells who is at work 0026, too.
 constexpr auto kRequireProofs = "select require_tenant_proofs()";
 constexpr auto kSparePayloads = "select begin_sparing_payloads()";  // 0033
+constexpr auto kMeasureTable = "select measure_table_that_grew()";  // 0039
 constexpr auto kMakePartitions = "select make_day_partitions((now() at time zone 'UTC')::date, $1::int4)";
 // The longest of any tenant: a day's partition is everybody's.
 constexpr auto kDropPartitions = R"sql(
@@ -74,6 +75,12 @@ ChoreStep spare_payloads(pqxx::transaction_base& tx)
 {
     tx.exec(kSparePayloads);
     return {};
+}
+
+ChoreStep measure_table(pqxx::transaction_base& tx)
+{
+    const auto measured = tx.exec(kMeasureTable)[0][0].as<bool>();
+    return {.rows = measured ? 1U : 0U, .more = measured};
 }
 
 ChoreStep drop_partitions(pqxx::transaction_base& tx, const ChoreLimits& limits)
@@ -172,6 +179,7 @@ public:
         using namespace std::chrono_literals;
         add({.name = "make_partitions", .interval = 1h}, make_partitions);
         add({.name = "drop_partitions", .interval = 1h}, [limits](auto& tx) { return drop_partitions(tx, limits); });
+        add({.name = "measure_tables", .interval = 1s, .on_board = true}, measure_table);
         add({.name = "gather_noise", .interval = 5s, .on_board = true},
             [this](auto& tx) { return noise_.gather(tx, kGatherAtOnce); });
         add({.name = "require_proofs", .interval = 15s, .on_board = true}, require_proofs);

@@ -3,7 +3,13 @@
 
 #include "integration/pg/fixture.hpp"
 
+#include <pqxx/connection>
+#include <pqxx/nontransaction>
+
+#include <cstdint>
 #include <memory>
+#include <string>
+#include <utility>
 
 namespace winnow::pg {
 namespace {
@@ -48,6 +54,47 @@ TEST_F(ChoresTest, TheProgressOfLongEndedStreamsIsForgotten)
     EXPECT_EQ(do_chore("forget_streams"), 0U) << "a day's grace";
     sql("update journal_streams set ended_at = now() - interval '2 days'");
     EXPECT_EQ(do_chore("forget_streams"), 1U);
+}
+
+/// An event's ticket is looked for by the plan that its session has made, and of indexes that begin with the tenant an
+/// empty table is asked by the newest: made then, it walks all that the tenant has.
+TEST_F(ChoresTest, ATableThatHasGrownIsMeasuredSoThatNoPlanStaysThatWasMadeForAnEmptyOne)
+{
+    const auto add_tickets = [&](int first, int last) {
+        sql("insert into tickets (tenant_id, ticket_id, number, state, severity, title, dedup_key, occurrences, "
+            "first_seen_at, last_seen_at, opened_at) select " +
+            t() +
+            ", lpad(to_hex(n), 32, '0')::uuid, n, 'open', 1, 'disk is full', 'k' || n, 1, now(), now(), now() "
+            "from generate_series(" +
+            std::to_string(first) + ", " + std::to_string(last) + ") n");
+    };
+    pqxx::connection session(database_.superuser);
+    pqxx::nontransaction tx(session);
+    std::int64_t read_before = 0;
+    const auto tickets_read = [&](int ticket, int event) {
+        tx.exec("insert into ticket_events values (" + t() + ", lpad(to_hex(" + std::to_string(ticket) +
+                "), 32, '0')::uuid, " + std::to_string(event) + ", 'opened', now(), 'system')");
+        // What the session has read that its server was not told of yet, and what it was told of.
+        tx.exec("select pg_stat_force_next_flush()");
+        const auto read = tx.exec(
+                                "select sum(idx_tup_read) from pg_stat_user_indexes where relname = 'tickets' and "
+                                "indexrelname in ('tickets_pkey', 'tickets_by_state')")[0][0]
+                              .as<std::int64_t>();
+        return read - std::exchange(read_before, read);
+    };
+    sql("alter table tickets set (autovacuum_enabled = off)");
+    add_tickets(1, 1);
+    constexpr int kUntilPlanned = 6;  // PostgreSQL plans five times for the values, and then for all
+    for (int event = 1; event <= kUntilPlanned; ++event) EXPECT_LE(tickets_read(1, event), 2);
+    EXPECT_EQ(do_chore("measure_tables"), 0U);
+    add_tickets(2, 3'000);
+    read_before = number(
+        "select sum(idx_tup_read) from pg_stat_user_indexes where relname = 'tickets' and "
+        "indexrelname in ('tickets_pkey', 'tickets_by_state')");
+    EXPECT_GT(tickets_read(3'000, 1), 2'000) << "the plan for an empty table: without it this test shows nothing";
+    EXPECT_EQ(do_chore("measure_tables"), 1U);
+    EXPECT_LE(tickets_read(3'000, 2), 2);
+    EXPECT_EQ(do_chore("measure_tables"), 0U);
 }
 
 TEST_F(ChoresTest, SourcesThatNoLongerFireAreForgottenHoweverManyFireBeforeThem)

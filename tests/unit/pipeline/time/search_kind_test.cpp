@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <optional>
 
 namespace winnow::pipeline {
@@ -45,6 +46,32 @@ TEST(SearchKindTest, TellsOnceThatItFailsAndOnceThatItDoesNotAndTriesAgainAtItsP
     const auto again = log.find("tickets are indexed again");
     ASSERT_NE(again, std::string::npos);
     EXPECT_EQ(log.find("tickets are indexed again", again + 1), std::string::npos);
+}
+
+/// Takes in a ticket in five milliseconds.
+class SlowIndex final : public ports::SearchIndex {
+public:
+    Result<std::size_t> advance(std::size_t /*limit*/) override
+    {
+        const auto done = std::chrono::steady_clock::now() + 5ms;
+        while (std::chrono::steady_clock::now() < done) {
+        }
+        return std::size_t{1};
+    }
+    std::size_t set_aside() const noexcept override { return 0; }
+};
+
+TEST(SearchKindTest, RestsThreeTimesAsLongAsItHasWorked)
+{
+    SlowIndex index;
+    observe::Metrics metrics;
+    const auto kind = make_search_kind(index, 10ms, metrics);
+    const auto begun = std::chrono::steady_clock::now();
+    const auto done = kind->run({}).value();
+    const auto took = std::chrono::steady_clock::now() - begun;
+    EXPECT_GE(done.again_in, 15ms);
+    EXPECT_LE(done.again_in, 3 * std::chrono::ceil<std::chrono::milliseconds>(took));
+    EXPECT_LE(done.again_in, 30ms) << "also where the database stands still, it goes on soon";
 }
 
 }  // namespace
