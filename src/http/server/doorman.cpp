@@ -1,4 +1,4 @@
-#include "http/places/doorman.hpp"
+#include "http/server/doorman.hpp"
 
 #include "http/server/connection.hpp"
 #include "winnow/observe/log.hpp"

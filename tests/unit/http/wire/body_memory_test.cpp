@@ -1,4 +1,4 @@
-#include "http/server/body_memory.hpp"
+#include "http/wire/body_memory.hpp"
 
 #include <gtest/gtest.h>
 
