@@ -1,4 +1,4 @@
-#include "delivery/curl/curl_channel.hpp"
+#include "delivery/curl_channel.hpp"
 
 #include "delivery/channels/setting.hpp"
 #include "winnow/observe/log.hpp"
