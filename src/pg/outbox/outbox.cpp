@@ -1,9 +1,9 @@
 #include "winnow/pg/outbox.hpp"
 
-#include "pg/notify/delivery_states.hpp"
 #include "pg/outbox/claim.hpp"
 #include "pg/outbox/record.hpp"
 #include "pg/outbox/timeline.hpp"
+#include "pg/rows/delivery_states.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/sql_errors.hpp"

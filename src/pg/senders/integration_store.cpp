@@ -2,11 +2,11 @@
 
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/values.hpp"
+#include "pg/session/noun_stores.hpp"
 #include "pg/session/sql_errors.hpp"
 #include "pg/session/unique_write.hpp"
 #include "pg/tenants/dead_keys.hpp"
 #include "pg/tenants/key_limits.hpp"
-#include "pg/tenants/noun_stores.hpp"
 
 #include <map>
 #include <memory>

@@ -2,10 +2,10 @@
 
 #include "pg/journal/outages.hpp"
 #include "pg/rows/legible.hpp"
+#include "pg/rows/ticket_states.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/tickets/ticket_rows.hpp"
-#include "pg/tickets/ticket_states.hpp"
 #include "pg/triage/fold_transaction.hpp"
 #include "pg/triage/machine_rows.hpp"
 #include "winnow/tickets/round.hpp"

@@ -1,7 +1,7 @@
 #include "pg/upkeep/purges.hpp"
 
-#include "pg/notify/delivery_states.hpp"
-#include "pg/tickets/ticket_states.hpp"
+#include "pg/rows/delivery_states.hpp"
+#include "pg/rows/ticket_states.hpp"
 
 #include <array>
 #include <string>

@@ -1,6 +1,7 @@
 /// @file
 /// For how long what is over is kept: each class by moving time, and no table without one.
 
+#include "pg/turns/chore_manners.hpp"
 #include "pg/upkeep/growth.hpp"
 #include "pg/upkeep/purges.hpp"
 #include "retention_fixture.hpp"

@@ -1,4 +1,4 @@
-#include "pg/upkeep/tenant_rounds.hpp"
+#include "pg/turns/tenant_rounds.hpp"
 
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/values.hpp"

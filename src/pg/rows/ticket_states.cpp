@@ -1,4 +1,4 @@
-#include "pg/tickets/ticket_states.hpp"
+#include "pg/rows/ticket_states.hpp"
 
 namespace winnow::pg {
 

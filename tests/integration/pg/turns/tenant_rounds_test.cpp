@@ -1,7 +1,7 @@
 /// @file
 /// Rounds over tenants while another node is at the same chore.
 
-#include "pg/upkeep/tenant_rounds.hpp"
+#include "pg/turns/tenant_rounds.hpp"
 
 #include "integration/pg/fixture.hpp"
 
