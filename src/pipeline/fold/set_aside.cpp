@@ -1,4 +1,4 @@
-#include "pipeline/takeover/set_aside.hpp"
+#include "pipeline/fold/set_aside.hpp"
 
 #include "pipeline/noise/noise.hpp"
 #include "winnow/journal/codec.hpp"
@@ -99,7 +99,7 @@ Decision set_aside(const FoldBatch& batch, triage::States states)
     for (const auto& notice : writes.outcome.notices) {
         decision.deliveries += planner.recipients(notice).size();
     }
-    writes.deliveries = owed(writes.outcome, config);
+    writes.deliveries = planner.plan(writes.outcome.notices);
     const auto& row = batch.rows.front().position;
     writes.quarantined.emplace_back(row, batch.quarantined);
     const auto alerts = set_aside_alerts(batch);
