@@ -1,4 +1,4 @@
-#include "api/rest/worker_threads.hpp"
+#include "api/calls/worker_threads.hpp"
 
 #include "winnow/observe/thread_name.hpp"
 

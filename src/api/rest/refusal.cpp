@@ -1,4 +1,4 @@
-#include "api/senders/refusal.hpp"
+#include "api/rest/refusal.hpp"
 
 #include "api/rest/problem.hpp"
 #include "winnow/base/text.hpp"

@@ -1,4 +1,4 @@
-#include "api/rest/paged_body.hpp"
+#include "api/calls/paged_body.hpp"
 
 #include "winnow/observe/processor_time.hpp"
 

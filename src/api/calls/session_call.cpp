@@ -1,9 +1,9 @@
-#include "api/rest/session_call.hpp"
+#include "api/calls/session_call.hpp"
 
 #include "api/audit/recorded.hpp"
 #include "api/rest/parameters.hpp"
 #include "api/rest/problem.hpp"
-#include "api/senders/refusal.hpp"
+#include "api/rest/refusal.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/expr/pattern.hpp"
 #include "winnow/observe/log.hpp"

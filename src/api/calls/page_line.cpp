@@ -1,4 +1,4 @@
-#include "api/rest/page_line.hpp"
+#include "api/calls/page_line.hpp"
 
 #include <deque>
 #include <mutex>

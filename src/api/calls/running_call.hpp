@@ -4,7 +4,6 @@
 /// A REST request from its start until all of its answer was sent.
 
 #include "api/rest/route.hpp"
-#include "api/rest/router.hpp"
 
 #include <chrono>
 #include <memory>

@@ -1,7 +1,7 @@
-#include "api/rest/router.hpp"
+#include "api/calls/router.hpp"
 
 #include "api/rest/problem.hpp"
-#include "api/senders/refusal.hpp"
+#include "api/rest/refusal.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "api/suppression/mute_routes.hpp"
+#include "api/notify/mute_routes.hpp"
 
 #include "winnow/ports/contact_store.hpp"
 

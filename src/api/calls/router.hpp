@@ -14,8 +14,6 @@
 
 namespace winnow::api {
 
-using PathParameters = std::vector<std::pair<std::string, std::string>>;
-
 /// What the customer listener serves besides the resources' session routes.
 enum class Special : std::uint8_t {
     none,

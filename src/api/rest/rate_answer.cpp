@@ -1,7 +1,7 @@
-#include "api/rates/rate_answer.hpp"
+#include "api/rest/rate_answer.hpp"
 
 #include "api/rest/problem.hpp"
-#include "api/senders/refusal.hpp"
+#include "api/rest/refusal.hpp"
 
 #include <algorithm>
 #include <chrono>

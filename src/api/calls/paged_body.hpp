@@ -4,8 +4,8 @@
 /// A response's body that is read from the database page by page while it is sent.
 
 #include "api/analysis/analysis_threads.hpp"
-#include "api/rest/page_line.hpp"
-#include "api/rest/running_call.hpp"
+#include "api/calls/page_line.hpp"
+#include "api/calls/running_call.hpp"
 #include "winnow/http/body.hpp"
 #include "winnow/ports/tenant_session.hpp"
 

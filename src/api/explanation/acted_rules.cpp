@@ -1,4 +1,4 @@
-#include "api/rules/acted_rules.hpp"
+#include "api/explanation/acted_rules.hpp"
 
 #include "api/rules/rule_json.hpp"
 #include "winnow/ports/ruleset_history.hpp"

@@ -1,4 +1,4 @@
-#include "api/rest/session_call.hpp"
+#include "api/calls/session_call.hpp"
 
 #include "api/rest/respond.hpp"
 #include "one_session.hpp"

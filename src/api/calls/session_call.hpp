@@ -5,9 +5,8 @@
 /// what the handler has read.
 
 #include "api/analysis/analysis_threads.hpp"
-#include "api/rest/paged_body.hpp"
+#include "api/calls/paged_body.hpp"
 #include "api/rest/route.hpp"
-#include "api/rest/router.hpp"
 
 #include <chrono>
 #include <functional>

@@ -1,4 +1,4 @@
-#include "api/analysis/rule_bill.hpp"
+#include "api/rules/rule_bill.hpp"
 
 #include "api/rules/rule_json.hpp"
 

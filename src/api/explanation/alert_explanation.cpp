@@ -1,9 +1,9 @@
-#include "api/alerts/alert_explanation.hpp"
+#include "api/explanation/alert_explanation.hpp"
 
 #include "api/alerts/alert_json.hpp"
+#include "api/explanation/acted_rules.hpp"
+#include "api/notify/mute_routes.hpp"
 #include "api/rest/respond.hpp"
-#include "api/rules/acted_rules.hpp"
-#include "api/suppression/mute_routes.hpp"
 #include "api/tickets/ticket_json.hpp"
 #include "winnow/ports/contact_store.hpp"
 #include "winnow/ports/delivery_store.hpp"

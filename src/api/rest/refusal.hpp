@@ -3,7 +3,7 @@
 /// @file
 /// Refusals in the form that whoever asked reads: a sender's own, or a problem document. Pure.
 
-#include "api/rates/rate_answer.hpp"
+#include "api/rest/rate_answer.hpp"
 #include "winnow/base/error.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/intake/sender.hpp"

@@ -1,4 +1,4 @@
-#include "api/rest/entitlement.hpp"
+#include "api/calls/entitlement.hpp"
 
 #include <utility>
 

@@ -1,4 +1,4 @@
-#include "api/rest/router.hpp"
+#include "api/calls/router.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -78,14 +78,6 @@ void add_paths(const intake::Sender& sender, std::vector<RouteEntry>& entries)
 
 }  // namespace
 
-std::string_view Call::parameter(std::string_view name) const noexcept
-{
-    for (const auto& [key, value] : path) {
-        if (key == name) return value;
-    }
-    return "";
-}
-
 std::vector<RouteEntry> customer_routes()
 {
     std::vector<RouteEntry> entries;
@@ -97,9 +89,9 @@ std::vector<RouteEntry> customer_routes()
     entries.push_back(
         special("GET", "/api/v1/responsibility", Permission::open, "getResponsibility", Special::responsibility));
     for (auto* resource :
-         {&ticket_routes, &alert_routes, &rule_routes, &backtest_routes, &suggestion_routes, &noise_routes,
-          &contact_routes, &contact_group_routes, &integration_routes, &delivery_routes, &settings_routes,
-          &silence_routes, &inhibition_routes, &maintenance_routes, &user_routes, &audit_routes}) {
+         {&ticket_routes, &alert_routes, &explanation_routes, &rule_routes, &backtest_routes, &suggestion_routes,
+          &noise_routes, &contact_routes, &contact_group_routes, &integration_routes, &delivery_routes,
+          &settings_routes, &silence_routes, &inhibition_routes, &maintenance_routes, &user_routes, &audit_routes}) {
         for (auto& route : (*resource)()) {
             route.sender = intake::sender_at(route.pattern);
             entries.push_back({std::move(route), Special::none});

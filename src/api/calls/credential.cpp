@@ -1,4 +1,4 @@
-#include "api/rest/credential.hpp"
+#include "api/calls/credential.hpp"
 
 #include "winnow/crypto/digest.hpp"
 

@@ -1,4 +1,4 @@
-#include "api/rest/session_call.hpp"
+#include "api/calls/session_call.hpp"
 #include "one_session.hpp"
 
 #include <gmock/gmock.h>
