@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Housekeeping over fake streams of dead writers.
+/// StreamKeeper over fake streams of dead writers.
 
 #include "unit/pipeline/fake_chores.hpp"
 #include "unit/pipeline/fakes.hpp"
@@ -9,8 +9,8 @@
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pipeline/chore_kinds.hpp"
 #include "winnow/pipeline/due_kinds.hpp"
-#include "winnow/pipeline/housekeeping.hpp"
 #include "winnow/pipeline/row_trial.hpp"
+#include "winnow/pipeline/stream_keeper.hpp"
 
 #include <gmock/gmock.h>
 
@@ -32,7 +32,7 @@ public:
     Result<domain::StreamId> open(const std::string& /*node*/) override { return 1; }
     Result<std::unique_ptr<ports::JournalSession>> session(domain::StreamId /*stream*/) override
     {
-        return Error(ErrorCode::internal, "not for housekeeping");
+        return Error(ErrorCode::internal, "not for the keeper of streams");
     }
     Result<Done> renew(domain::StreamId stream, std::uint64_t applied_seq, bool serves) override
     {
@@ -207,20 +207,20 @@ private:
     std::mutex mutex_;
 };
 
-class HousekeepingTest : public testing::Test {
+class StreamKeeperTest : public testing::Test {
 protected:
-    HousekeepingTest()
+    StreamKeeperTest()
     {
         for (const auto tenant : {one_, two_}) configs_.put(config(tenant), false);
     }
 
-    void start(HousekeepingOptions options)
+    void start(StreamKeeperOptions options)
     {
-        housekeeping_ = std::make_unique<Housekeeping>(streams_, triage_, [this] { return own(); }, options, metrics_);
-        housekeeping_->start();
+        stream_keeper_ = std::make_unique<StreamKeeper>(streams_, triage_, [this] { return own(); }, options, metrics_);
+        stream_keeper_->start();
     }
 
-    [[nodiscard]] std::optional<Housekeeping::OwnStream> own() const
+    [[nodiscard]] std::optional<StreamKeeper::OwnStream> own() const
     {
         auto own = own_;
         if (own) own->serves = writable_;
@@ -229,8 +229,8 @@ protected:
 
     const TenantId one_ = tenant_id(1);
     const TenantId two_ = tenant_id(2);
-    const HousekeepingOptions quick_{.heartbeat = 5ms, .takeover = 5ms, .before_serving = 0ms};
-    std::optional<Housekeeping::OwnStream> own_;
+    const StreamKeeperOptions quick_{.heartbeat = 5ms, .takeover = 5ms, .before_serving = 0ms};
+    std::optional<StreamKeeper::OwnStream> own_;
     std::atomic<bool> writable_ = true;
     observe::Metrics metrics_;
     FakeConfigStore configs_;
@@ -238,7 +238,7 @@ protected:
     FakeStreams streams_{store_};
     ConfigCache policies_{configs_, ""};
     TriageService triage_{store_, policies_, {.coalesce = 1ms}, {}, metrics_};
-    std::unique_ptr<Housekeeping> housekeeping_;
+    std::unique_ptr<StreamKeeper> stream_keeper_;
 };
 
 }  // namespace winnow::pipeline

@@ -1,4 +1,4 @@
-#include "winnow/pipeline/housekeeping.hpp"
+#include "winnow/pipeline/stream_keeper.hpp"
 
 #include "pipeline/takeover/orphan_replay.hpp"
 #include "pipeline/watch/round.hpp"
@@ -32,10 +32,10 @@ void warn(std::string_view doing, const Error& error)
 
 }  // namespace
 
-class Housekeeping::Impl {
+class StreamKeeper::Impl {
 public:
     Impl(ports::JournalStreams& streams, TriageService& triage, std::function<std::optional<OwnStream>()> own_stream,
-         HousekeepingOptions options, observe::Metrics& metrics)
+         StreamKeeperOptions options, observe::Metrics& metrics)
         : streams_(streams),
           triage_(triage),
           own_stream_(std::move(own_stream)),
@@ -180,7 +180,7 @@ private:
     ports::JournalStreams& streams_;
     TriageService& triage_;
     const std::function<std::optional<OwnStream>()> own_stream_;
-    const HousekeepingOptions options_;
+    const StreamKeeperOptions options_;
     Trials trials_;  // takeover_'s own, as are the orphans
     const observe::Counter taken_over_;
     const observe::Counter replayed_;
@@ -195,26 +195,26 @@ private:
     std::jthread takeover_;
 };
 
-Housekeeping::Housekeeping(ports::JournalStreams& streams, TriageService& triage,
-                           std::function<std::optional<OwnStream>()> own_stream, HousekeepingOptions options,
+StreamKeeper::StreamKeeper(ports::JournalStreams& streams, TriageService& triage,
+                           std::function<std::optional<OwnStream>()> own_stream, StreamKeeperOptions options,
                            observe::Metrics& metrics)
     : impl_(std::make_unique<Impl>(streams, triage, std::move(own_stream), options, metrics))
 {
 }
 
-Housekeeping::~Housekeeping() = default;
+StreamKeeper::~StreamKeeper() = default;
 
-void Housekeeping::start()
+void StreamKeeper::start()
 {
     impl_->start();
 }
 
-void Housekeeping::poke() noexcept
+void StreamKeeper::poke() noexcept
 {
     impl_->poke();
 }
 
-bool Housekeeping::healthy() const noexcept
+bool StreamKeeper::healthy() const noexcept
 {
     return impl_->healthy();
 }

@@ -21,7 +21,7 @@ namespace winnow::pipeline {
 
 class TrialBench;
 
-struct HousekeepingOptions {
+struct StreamKeeperOptions {
     std::chrono::milliseconds heartbeat{2'000};
     std::chrono::milliseconds takeover{1'000};  ///< How often to look for streams whose writers are gone.
     /// So long at most start() waits until triage has what dead writers left, for want of room or for a trial.
@@ -34,7 +34,7 @@ struct HousekeepingOptions {
 };
 
 /// Two threads: one for the heartbeat, one that takes streams over and replays them. All references must outlive it.
-class Housekeeping {
+class StreamKeeper {
 public:
     /// `own_stream` says which stream this node writes (nullopt: none yet), the highest seq it has released, and
     /// whether it can write at the moment: while no node can, no sender refreshes, and nothing ends by the clock.
@@ -44,12 +44,12 @@ public:
         bool serves = true;
     };
 
-    Housekeeping(ports::JournalStreams& streams, TriageService& triage,
-                 std::function<std::optional<OwnStream>()> own_stream, HousekeepingOptions options,
+    StreamKeeper(ports::JournalStreams& streams, TriageService& triage,
+                 std::function<std::optional<OwnStream>()> own_stream, StreamKeeperOptions options,
                  observe::Metrics& metrics);
-    ~Housekeeping();
-    Housekeeping(const Housekeeping&) = delete;
-    Housekeeping& operator=(const Housekeeping&) = delete;
+    ~StreamKeeper();
+    StreamKeeper(const StreamKeeper&) = delete;
+    StreamKeeper& operator=(const StreamKeeper&) = delete;
 
     /// Returns when the rows of dead writers that are found at once are with triage, or `before_serving` is over and
     /// the call to the database that is under way. So they are folded before what comes in afterwards.

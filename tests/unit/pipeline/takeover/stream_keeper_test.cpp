@@ -1,4 +1,4 @@
-#include "housekeeping_fixture.hpp"
+#include "stream_keeper_fixture.hpp"
 #include "unit/pipeline/time/one_clock.hpp"
 
 #include <thread>
@@ -8,7 +8,7 @@ namespace {
 
 using testing::ElementsAre;
 
-TEST_F(HousekeepingTest, TheHeartbeatTellsHowFarTriageHasCome)
+TEST_F(StreamKeeperTest, TheHeartbeatTellsHowFarTriageHasCome)
 {
     own_ = {.stream = 3, .released_seq = 9};
     store_.with([](auto& store) { store.held_ = true; });
@@ -22,7 +22,7 @@ TEST_F(HousekeepingTest, TheHeartbeatTellsHowFarTriageHasCome)
         eventually([&] { return streams_.with([](auto& s) { return s.renewed_.back() == std::pair(3U, 9UL); }); }));
 }
 
-TEST_F(HousekeepingTest, AStreamThatIsTakenOverIsToldOfOnceBeforeItsRowsAre)
+TEST_F(StreamKeeperTest, AStreamThatIsTakenOverIsToldOfOnceBeforeItsRowsAre)
 {
     std::mutex mutex;
     std::vector<domain::StreamId> told;  // guarded by mutex
@@ -38,11 +38,11 @@ TEST_F(HousekeepingTest, AStreamThatIsTakenOverIsToldOfOnceBeforeItsRowsAre)
     });
     start(options);
     ASSERT_TRUE(eventually([&] { return streams_.with([](auto& s) { return !s.ended_.empty(); }); }));
-    housekeeping_.reset();
+    stream_keeper_.reset();
     EXPECT_THAT(told, ElementsAre(7));
 }
 
-TEST_F(HousekeepingTest, WhatIsFoundAtOnceIsWithTriageBeforeAnythingNewCanBe)
+TEST_F(StreamKeeperTest, WhatIsFoundAtOnceIsWithTriageBeforeAnythingNewCanBe)
 {
     store_.with([](auto& store) { store.held_ = true; });
     streams_.with([&](auto& s) {
@@ -61,7 +61,7 @@ TEST_F(HousekeepingTest, WhatIsFoundAtOnceIsWithTriageBeforeAnythingNewCanBe)
     EXPECT_EQ(store_.applied(one_, 3).value(), 1U);
 }
 
-TEST_F(HousekeepingTest, NoFurtherStreamIsLookedAtBeforeServingOnceTheTimeForThatIsOver)
+TEST_F(StreamKeeperTest, NoFurtherStreamIsLookedAtBeforeServingOnceTheTimeForThatIsOver)
 {
     for (domain::StreamId stream = 7; stream < 27; ++stream) {
         streams_.orphans_.push_back(stream);
@@ -81,7 +81,7 @@ TEST_F(HousekeepingTest, NoFurtherStreamIsLookedAtBeforeServingOnceTheTimeForTha
     EXPECT_TRUE(eventually([&] { return streams_.ended().size() == 20; })) << "they are taken over all the same";
 }
 
-TEST_F(HousekeepingTest, AHeartbeatOfANodeThatCannotWriteSaysSoAndStillTellsHowFarTriageHasCome)
+TEST_F(StreamKeeperTest, AHeartbeatOfANodeThatCannotWriteSaysSoAndStillTellsHowFarTriageHasCome)
 {
     own_ = {.stream = 3, .released_seq = 9};
     writable_ = false;
@@ -92,7 +92,7 @@ TEST_F(HousekeepingTest, AHeartbeatOfANodeThatCannotWriteSaysSoAndStillTellsHowF
     EXPECT_TRUE(eventually([&] { return streams_.with([](auto& s) { return s.serves_; }); }));
 }
 
-TEST_F(HousekeepingTest, AnOrphanedStreamIsReplayedOnceAndEnded)
+TEST_F(StreamKeeperTest, AnOrphanedStreamIsReplayedOnceAndEnded)
 {
     for (std::uint64_t seq = 1; seq <= 600; ++seq) {
         streams_.rows_.push_back(stored(seq % 2 == 0 ? one_ : two_, 5, seq, {"a", "", "a"}));
@@ -107,7 +107,7 @@ TEST_F(HousekeepingTest, AnOrphanedStreamIsReplayedOnceAndEnded)
     EXPECT_TRUE(metrics_.exposition().contains("winnow_takeover_alerts_total 1100"));
 }
 
-TEST_F(HousekeepingTest, RowsOfManyTenantsThatShareASeqAreAllReplayed)
+TEST_F(StreamKeeperTest, RowsOfManyTenantsThatShareASeqAreAllReplayed)
 {
     // More than a page holds: it ends between rows of one seq.
     for (std::uint64_t n = 100; n < 140; ++n) {
@@ -120,7 +120,7 @@ TEST_F(HousekeepingTest, RowsOfManyTenantsThatShareASeqAreAllReplayed)
     for (std::uint64_t n = 100; n < 140; ++n) EXPECT_EQ(store_.occurrences(tenant_id(n), "a"), 1) << n;
 }
 
-TEST_F(HousekeepingTest, DamageIsLeftOutAndHoldsNothingUp)
+TEST_F(StreamKeeperTest, DamageIsLeftOutAndHoldsNothingUp)
 {
     auto damaged = stored(one_, 5, 2, {"a"});
     damaged.payload = "damaged";
@@ -132,7 +132,7 @@ TEST_F(HousekeepingTest, DamageIsLeftOutAndHoldsNothingUp)
     EXPECT_EQ(store_.applied(one_, 5).value(), 3U);
 }
 
-TEST_F(HousekeepingTest, ARowThatCanNeverBeAppliedDoesNotKeepAStreamForEver)
+TEST_F(StreamKeeperTest, ARowThatCanNeverBeAppliedDoesNotKeepAStreamForEver)
 {
     streams_.rows_ = {stored(tenant_id(99), 5, 1, {"a"})};
     streams_.orphans_ = {5};
@@ -140,7 +140,7 @@ TEST_F(HousekeepingTest, ARowThatCanNeverBeAppliedDoesNotKeepAStreamForEver)
     EXPECT_TRUE(eventually([&] { return !streams_.ended().empty(); }));
 }
 
-TEST_F(HousekeepingTest, WhatFailsIsDoneAgain)
+TEST_F(StreamKeeperTest, WhatFailsIsDoneAgain)
 {
     streams_.rows_ = {stored(one_, 5, 1, {"a"})};
     streams_.orphans_ = {5};
@@ -150,7 +150,7 @@ TEST_F(HousekeepingTest, WhatFailsIsDoneAgain)
     EXPECT_EQ(store_.occurrences(one_, "a"), 1);
 }
 
-TEST_F(HousekeepingTest, WhatIsThrownEndsNeitherTheHeartbeatNorATakeover)
+TEST_F(StreamKeeperTest, WhatIsThrownEndsNeitherTheHeartbeatNorATakeover)
 {
     own_ = {.stream = 3, .released_seq = 9};
     streams_.rows_ = {stored(one_, 5, 1, {"a"})};
@@ -164,7 +164,7 @@ TEST_F(HousekeepingTest, WhatIsThrownEndsNeitherTheHeartbeatNorATakeover)
     EXPECT_TRUE(eventually([&] { return streams_.with([&](auto& s) { return s.renewed_.size() > before; }); }));
 }
 
-TEST_F(HousekeepingTest, AClaimedStreamWhoseTakeoverThrewIsTakenOverByTheNextRound)
+TEST_F(StreamKeeperTest, AClaimedStreamWhoseTakeoverThrewIsTakenOverByTheNextRound)
 {
     streams_.rows_ = {stored(one_, 5, 1, {"a"}), stored(one_, 6, 1, {"a"})};
     streams_.orphans_ = {5, 6};
@@ -176,21 +176,21 @@ TEST_F(HousekeepingTest, AClaimedStreamWhoseTakeoverThrewIsTakenOverByTheNextRou
     start(options);
     EXPECT_TRUE(eventually([&] { return streams_.ended().size() == 2; }));
     EXPECT_EQ(store_.occurrences(one_, "a"), 2);
-    housekeeping_.reset();
+    stream_keeper_.reset();
     EXPECT_THAT(streams_.ended(), testing::UnorderedElementsAre(5, 6)) << "each once";
     EXPECT_EQ(begun, 3) << "what is done at a takeover is done for the one that threw, too";
 }
 
-TEST_F(HousekeepingTest, WhicheverThreadNoticesFirstSaysThatTheDatabaseIsAway)
+TEST_F(StreamKeeperTest, WhicheverThreadNoticesFirstSaysThatTheDatabaseIsAway)
 {
     streams_.errors_ = 1'000'000;
     start({.heartbeat = 1h, .takeover = 5ms});
-    ASSERT_TRUE(eventually([&] { return !housekeeping_->healthy(); }));
+    ASSERT_TRUE(eventually([&] { return !stream_keeper_->healthy(); }));
     streams_.with([](auto& s) { s.errors_ = 0; });
-    EXPECT_TRUE(eventually([&] { return housekeeping_->healthy(); }));
+    EXPECT_TRUE(eventually([&] { return stream_keeper_->healthy(); }));
 }
 
-TEST_F(HousekeepingTest, NothingThatTakesLongHoldsUpAHeartbeatOrATakeover)
+TEST_F(StreamKeeperTest, NothingThatTakesLongHoldsUpAHeartbeatOrATakeover)
 {
     own_ = {.stream = 3, .released_seq = 9};
     streams_.rows_ = {stored(one_, 5, 1, {"a"}), stored(one_, 6, 1, {"a"})};
@@ -223,11 +223,11 @@ TEST_F(HousekeepingTest, NothingThatTakesLongHoldsUpAHeartbeatOrATakeover)
     store_.with([](auto& store) { store.expire_held_ = false; });
 }
 
-TEST_F(HousekeepingTest, EndsAtOnceHoweverLongItsIntervals)
+TEST_F(StreamKeeperTest, EndsAtOnceHoweverLongItsIntervals)
 {
     start({.heartbeat = 1h, .takeover = 1h});
     const auto begun = std::chrono::steady_clock::now();
-    housekeeping_.reset();
+    stream_keeper_.reset();
     EXPECT_LT(std::chrono::steady_clock::now() - begun, 1s);
 }
 
