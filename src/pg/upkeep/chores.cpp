@@ -12,6 +12,7 @@
 #include "pg/upkeep/history.hpp"
 #include "pg/upkeep/purges.hpp"
 #include "pg/upkeep/sealing.hpp"
+#include "pg/upkeep/walks.hpp"
 
 #include <pqxx/nontransaction>
 

@@ -4,6 +4,7 @@
 #include "pg/turns/chore_manners.hpp"
 #include "pg/upkeep/growth.hpp"
 #include "pg/upkeep/purges.hpp"
+#include "pg/upkeep/walks.hpp"
 #include "retention_fixture.hpp"
 
 #include <pqxx/transaction>
