@@ -12,7 +12,7 @@
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/suppression/breadth.hpp"
 #include "winnow/suppression/inhibition.hpp"
-#include "winnow/tickets/round.hpp"
+#include "winnow/tickets/ticket_fields.hpp"
 
 #include <algorithm>
 #include <set>
