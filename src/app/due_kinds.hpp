@@ -4,7 +4,7 @@
 /// All kinds of a node's clock, in the order in which it asks them, with the stores that only they use.
 
 #include "winnow/pg/sessions.hpp"
-#include "winnow/ports/due_kind.hpp"
+#include "winnow/ports/time/due_kind.hpp"
 
 #include <memory>
 #include <vector>

@@ -5,7 +5,7 @@
 
 #include "pg/session/session_pool.hpp"
 #include "winnow/fair/setbacks.hpp"
-#include "winnow/ports/chores.hpp"
+#include "winnow/ports/time/chores.hpp"
 
 #include <pqxx/transaction_base>
 

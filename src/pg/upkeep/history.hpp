@@ -4,7 +4,7 @@
 /// How much each tenant's histories take, added up (migration 0027). Private to pg.
 
 #include "pg/turns/tenant_rounds.hpp"
-#include "winnow/ports/chores.hpp"
+#include "winnow/ports/time/chores.hpp"
 
 #include <pqxx/transaction_base>
 

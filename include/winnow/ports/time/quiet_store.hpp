@@ -5,9 +5,9 @@
 
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
-#include "winnow/ports/chores.hpp"
 #include "winnow/ports/fold_transaction.hpp"
-#include "winnow/ports/turn.hpp"
+#include "winnow/ports/time/chores.hpp"
+#include "winnow/ports/time/turn.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -6,7 +6,7 @@
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/ports/fold_transaction.hpp"
-#include "winnow/ports/turn.hpp"
+#include "winnow/ports/time/turn.hpp"
 
 #include <cstddef>
 #include <cstdint>
