@@ -7,10 +7,9 @@
 #include "winnow/base/time.hpp"
 #include "winnow/ports/fold_transaction.hpp"
 #include "winnow/ports/time/chores.hpp"
-#include "winnow/ports/time/turn.hpp"
+#include "winnow/ports/time/due_store.hpp"
 
 #include <cstddef>
-#include <cstdint>
 #include <vector>
 
 namespace winnow::ports {
@@ -20,34 +19,19 @@ struct DueTickets {
     std::vector<QuietTicket> tickets;
     Timestamp now;  ///< By the database's clock.
     std::vector<UnreadRow> unread = {};
+
+    [[nodiscard]] std::size_t size() const noexcept { return tickets.size(); }
 };
 
-/// Thread-safe; each call borrows a session of the pipeline role, and what it locks keeps it.
-class QuietStore {
+/// Tenants are due with quiet tickets whose time has come, whose configuration has changed, or whose explaining alert
+/// no longer fires. Which of them stay due is for what is stored to say (TriageWrites::parked, unquieted,
+/// quiet_tickets).
+class QuietStore : public DueStore<DueTickets> {
 public:
-    QuietStore() = default;
-    QuietStore(const QuietStore&) = delete;
-    QuietStore& operator=(const QuietStore&) = delete;
-    virtual ~QuietStore() = default;
-
-    /// Tenants with quiet tickets whose time has come, whose configuration has changed, or whose explaining alert no
-    /// longer fires.
-    [[nodiscard]] virtual Result<std::vector<TenantId>> tenants_due() = 0;
-
     /// Whoever ends a source marks the tickets that it explained; but not one that another transaction covers in the
     /// same moment. Looks for such in a stretch of all sources, and in the next one with the next call, round and
     /// round: they are due then. tenants_due() does so, too, now and then.
     [[nodiscard]] virtual Result<Done> mark_ended_sources() = 0;
-
-    /// Locks the tenant's folding, and loads at most `turn.limit` of its due tickets. Which of them stay due is for
-    /// what is stored to say (TriageWrites::parked, unquieted, quiet_tickets).
-    ///
-    /// @param config_version  Of the configuration that decides: where it is not the current one, there is nothing to
-    ///                        do, so that nobody is told because an extension has not got about yet.
-    ///
-    /// `conflict`, of all that follows, too: somebody else is at the tenant, or at one of its tickets; nothing was
-    /// done.
-    [[nodiscard]] virtual Result<Due<DueTickets>> lock_due(TenantId tenant, std::int64_t config_version, Turn turn) = 0;
 
     /// Ends active silences that have covered nothing for their `end_when_quiet`, and that no quiet ticket waits
     /// under: some hundreds at once, the others next time. One attempt, and `more` where the next call has something
