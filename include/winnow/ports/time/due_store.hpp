@@ -13,8 +13,9 @@
 
 namespace winnow::ports {
 
-/// `Rows`: what is due of one tenant, with its size(), and `unread` rows. Thread-safe; each call borrows a session of
-/// the pipeline role, and what it locks keeps it.
+/// `Rows`: what is due of one tenant, with its size(), and `unread` rows (domain::UnreadRow); best a type of the core,
+/// beside the decision about it. Thread-safe; each call borrows a session of the pipeline role, and what it locks keeps
+/// it.
 template <typename Rows>
 class DueStore {
 public:
