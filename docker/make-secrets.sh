@@ -21,6 +21,8 @@ for role in api pipeline provider; do
     url "winnow_$role" "${role}_password" | put "${role}_url"
 done
 random | put encryption_key
+openssl genpkey -algorithm ed25519 | put audit_signing_key
+openssl pkey -in audit_signing_key -pubout | put audit-signing.pub
 random | put provider.key
 printf 'WINNOW_PROVIDER_KEY_SHA256=%s\n' "$(tr -d '\n' < provider.key | sha256sum | cut -d' ' -f1)" | put provider.env
 
@@ -43,3 +45,4 @@ chmod 0444 ca.pem 2>/dev/null || true
 echo "secrets: $(pwd)"
 echo "trust this authority: $(pwd)/ca.pem"
 echo "the provider's key: $(pwd)/provider.key"
+echo "give tenants, for their audit logs: $(pwd)/audit-signing.pub"

@@ -1,9 +1,9 @@
 #include "winnow/api/management_api.hpp"
 
-#include "api/rest/credential.hpp"
+#include "api/calls/credential.hpp"
+#include "api/calls/worker_threads.hpp"
 #include "api/rest/problem.hpp"
 #include "api/rest/respond.hpp"
-#include "api/rest/worker_threads.hpp"
 #include "api/tenants/provider_tenants.hpp"
 #include "winnow/access/permission.hpp"
 #include "winnow/api/customer_api.hpp"

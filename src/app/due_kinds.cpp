@@ -10,7 +10,7 @@
 #include "winnow/pipeline/chore_kinds.hpp"
 #include "winnow/pipeline/config_cache.hpp"
 #include "winnow/pipeline/due_kinds.hpp"
-#include "winnow/pipeline/housekeeping.hpp"
+#include "winnow/pipeline/stream_keeper.hpp"
 
 #include <chrono>
 #include <functional>
@@ -58,7 +58,7 @@ std::vector<std::unique_ptr<ports::DueKind>> DueKinds::make() const
     };
     remind("delivery", [&dispatcher = parts_.dispatcher] { dispatcher.remind(); });
     remind("backtest", [&backtests = parts_.backtests] { backtests.poke(); });
-    remind("takeover", [&housekeeping = parts_.housekeeping] { housekeeping.poke(); });
+    remind("takeover", [&stream_keeper = parts_.stream_keeper] { stream_keeper.poke(); });
     remind("configuration", [&policies] { policies.compare(); });
     kinds.push_back(pipeline::make_search_kind(*stores_->search, kSecond, metrics));
     kinds.push_back(parts_.uses.make_kind());

@@ -4,7 +4,7 @@
 /// All kinds of a node's clock, in the order in which it asks them, with the stores that only they use.
 
 #include "winnow/pg/sessions.hpp"
-#include "winnow/ports/due_kind.hpp"
+#include "winnow/ports/time/due_kind.hpp"
 
 #include <memory>
 #include <vector>
@@ -21,7 +21,7 @@ class Metrics;
 namespace winnow::pipeline {
 class BacktestRunner;
 class ConfigCache;
-class Housekeeping;
+class StreamKeeper;
 class Upkeep;
 }  // namespace winnow::pipeline
 namespace winnow::ports {
@@ -37,7 +37,7 @@ struct DueParts {
     pipeline::ConfigCache& policies;
     dispatch::Dispatcher& dispatcher;
     pipeline::BacktestRunner& backtests;
-    pipeline::Housekeeping& housekeeping;
+    pipeline::StreamKeeper& stream_keeper;
     pipeline::Upkeep& upkeep;
     identity::CredentialUses& uses;
     observe::Metrics& metrics;

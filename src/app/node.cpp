@@ -32,7 +32,7 @@
 #include "winnow/pipeline/backtest_runner.hpp"
 #include "winnow/pipeline/chore_kinds.hpp"
 #include "winnow/pipeline/config_cache.hpp"
-#include "winnow/pipeline/housekeeping.hpp"
+#include "winnow/pipeline/stream_keeper.hpp"
 #include "winnow/pipeline/timekeeper.hpp"
 #include "winnow/pipeline/triage_service.hpp"
 #include "winnow/ports/credential_store.hpp"
@@ -110,7 +110,7 @@ public:
           backtests_(*backtest_jobs_, policies_, backtest_options(), metrics_),
           writer_(
               *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
-          housekeeping_(
+          stream_keeper_(
               *streams_, triage_, [this] { return own_stream(); },
               {.takeover = kAnyway,
                .on_takeover = [this](auto stream) { dispatcher_.take_over(stream); },
@@ -122,7 +122,7 @@ public:
                       .policies = policies_,
                       .dispatcher = dispatcher_,
                       .backtests = backtests_,
-                      .housekeeping = housekeeping_,
+                      .stream_keeper = stream_keeper_,
                       .upkeep = upkeep_,
                       .uses = uses_,
                       .metrics = metrics_}),
@@ -138,7 +138,7 @@ public:
             throw std::runtime_error("the journal's partitions cannot be made: " + prepared.error().message());
         }
         writer_.start();
-        housekeeping_.start();
+        stream_keeper_.start();
         timekeeper_.start();
         backtests_.start();
         dispatcher_.start();
@@ -182,11 +182,11 @@ public:
     }
 
 private:
-    [[nodiscard]] std::optional<pipeline::Housekeeping::OwnStream> own_stream() const
+    [[nodiscard]] std::optional<pipeline::StreamKeeper::OwnStream> own_stream() const
     {
         const auto stream = writer_.stream();
         if (!stream) return std::nullopt;
-        return pipeline::Housekeeping::OwnStream{
+        return pipeline::StreamKeeper::OwnStream{
             .stream = *stream, .released_seq = writer_.released_seq(), .serves = writer_.healthy()};
     }
 
@@ -253,7 +253,7 @@ private:
                  }},
                 {"housekeeping",
                  [this] {
-                     return housekeeping_.healthy() && timekeeper_.healthy();
+                     return stream_keeper_.healthy() && timekeeper_.healthy();
                  }},
                 {"keys",
                  [this] {
@@ -330,7 +330,7 @@ private:
     pipeline::TriageService triage_;
     pipeline::BacktestRunner backtests_;
     journal::Writer writer_;
-    pipeline::Housekeeping housekeeping_;
+    pipeline::StreamKeeper stream_keeper_;
     pipeline::Upkeep upkeep_;
     DueKinds due_kinds_;
     pipeline::Timekeeper timekeeper_;

@@ -1,7 +1,7 @@
 #include "winnow/delivery/channel.hpp"
 
 #include "delivery/channels/table.hpp"
-#include "delivery/curl/curl_channel.hpp"
+#include "delivery/curl_channel.hpp"
 #include "delivery/egress_guard.hpp"
 
 #include <utility>

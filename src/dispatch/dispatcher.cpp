@@ -117,22 +117,19 @@ private:
     {
         if (shares_.free() == 0) return options_.poll;
         if (more_) return kFirstPause;
-        const auto due = outbox_.next_due();
-        if (!due || !*due) return due ? options_.poll : std::min(options_.again, options_.poll);
-        // What is due already and was not claimed waits for somebody's share, and a report wakes us; or for a receiver
-        // that is to be probed.
-        const auto in =
-            **due > milliseconds{0} ? **due : shares_.next_probe(SteadyClock::now()).value_or(options_.poll);
-        return std::clamp(in, kFirstPause, std::max(options_.poll, kFirstPause));
+        // What falls due later we are reminded of. What is due and was not claimed waits for somebody's share, and a
+        // report wakes us; or for a receiver that is to be probed.
+        const auto probe = shares_.next_probe(SteadyClock::now());
+        return probe && *probe > milliseconds{0} ? std::min(*probe, options_.poll) : options_.poll;
     }
 
-    /// True when it is time to claim: poked, something reported (a slot came free), or the time is over. One that is
-    /// reminded of what is due asks first whether something is: it claims in vain no more often than it must.
+    /// True when it is time to claim: poked, reminded, something reported (a slot came free), or something is due of
+    /// which nobody has reminded: so it claims in vain no more often than it must.
     bool wait(milliseconds length)
     {
-        if (inbox_->wait(length, owes_) || !options_.is_reminded) return true;
-        const auto due = outbox_.next_due();
-        return !due || (*due && **due <= milliseconds{0});
+        if (inbox_->wait(length, owes_)) return true;
+        const auto due = outbox_.is_due();
+        return !due || *due;
     }
 
     /// First attempts before retries. False where the database did not answer.
@@ -166,8 +163,8 @@ private:
     /// Where nothing is, a claim that has not looked at everybody need not go on: many contacts all wait for later.
     [[nodiscard]] bool is_something_due()
     {
-        const auto due = outbox_.next_due();
-        return due && *due && **due <= milliseconds{0};
+        const auto due = outbox_.is_due();
+        return due && *due;
     }
 
     /// Attempts whose ends are not stored, and whose leases may have run out.

@@ -106,6 +106,15 @@ domain::Owed Planner::plan(const tickets::Notice& notice)
     return nothing;
 }
 
+std::vector<domain::Owed> Planner::plan(const std::vector<tickets::Notice>& notices)
+{
+    std::vector<domain::Owed> owed;
+    for (const auto& notice : notices) {
+        if (!recipients(notice).empty()) owed.push_back(plan(notice));
+    }
+    return owed;
+}
+
 domain::Owed Planner::plan(const domain::TicketEvent& event, const Subject& subject)
 {
     domain::Owed owed;

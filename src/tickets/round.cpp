@@ -1,5 +1,6 @@
 #include "winnow/tickets/round.hpp"
 
+#include "winnow/tickets/ticket_fields.hpp"
 #include "winnow/tickets/transitions.hpp"
 
 #include <algorithm>
@@ -106,32 +107,6 @@ void Round::let_go(Ticket& ticket)
     ticket.suppressed = true;
     ticket.suppression_reason = "let go by hand: told of within seconds";
     changes_[ticket.id].let_go = alert_of(ticket, act_.at);
-}
-
-domain::Alert alert_of(const Ticket& ticket)
-{
-    domain::Alert alert;
-    alert.title = ticket.title;
-    alert.severity = ticket.severity;
-    alert.dedup_key = ticket.dedup_key;
-    alert.source = ticket.source;
-    alert.service = ticket.service;
-    alert.component = ticket.component;
-    alert.group = ticket.group;
-    alert.class_name = ticket.class_name;
-    alert.description = ticket.description;
-    alert.labels = ticket.labels;
-    alert.starts_at = ticket.opened_at;
-    alert.received_at = ticket.last_seen_at;
-    return alert;
-}
-
-domain::Alert alert_of(const Ticket& ticket, Timestamp at)
-{
-    auto alert = alert_of(ticket);
-    alert.starts_at.reset();
-    alert.received_at = at;
-    return alert;
 }
 
 bool concerns_one_ticket(const Error& error) noexcept

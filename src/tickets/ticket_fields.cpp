@@ -10,6 +10,7 @@ namespace winnow::tickets {
 namespace {
 
 using Core = TicketCore;
+using domain::Alert;
 using domain::Ticket;
 using enum Hand;
 
@@ -30,6 +31,7 @@ constexpr std::array kFields{
                 .member = &Ticket::title,
                 .hand = both,
                 .core = &Core::title,
+                .alert = &Alert::title,
                 .csv = 6,
                 .edit = Edit{.most = 1'024, .is_line = true}},
     TicketField{.name = "priority",
@@ -43,6 +45,7 @@ constexpr std::array kFields{
                 .member = &Ticket::severity,
                 .hand = both,
                 .core = &Core::severity,
+                .alert = &Alert::severity,
                 .csv = 4,
                 .edit = Edit{.told_as = domain::TicketEventKind::severity_changed}},
     TicketField{.name = "description",
@@ -50,31 +53,46 @@ constexpr std::array kFields{
                 .member = &Ticket::description,
                 .hand = triage,
                 .core = &Core::description,
+                .alert = &Alert::description,
                 .csv = 7},
-    TicketField{
-        .name = "dedup_key", .column = "dedup_key", .member = &Ticket::dedup_key, .core = &Core::dedup_key, .csv = 8},
+    TicketField{.name = "dedup_key",
+                .column = "dedup_key",
+                .member = &Ticket::dedup_key,
+                .core = &Core::dedup_key,
+                .alert = &Alert::dedup_key,
+                .csv = 8},
     TicketField{.name = "source",
                 .column = "source",
                 .member = &Ticket::source,
                 .hand = triage,
                 .core = &Core::source,
+                .alert = &Alert::source,
                 .csv = 9},
     TicketField{.name = "service",
                 .column = "service",
                 .member = &Ticket::service,
                 .hand = triage,
                 .core = &Core::service,
+                .alert = &Alert::service,
                 .csv = 10},
-    TicketField{.name = "component", .column = "component", .member = &Ticket::component, .shown = false},
-    TicketField{.name = "labels", .column = "labels", .member = &Ticket::labels, .csv = 12},
+    TicketField{.name = "component",
+                .column = "component",
+                .member = &Ticket::component,
+                .alert = &Alert::component,
+                .shown = false},
+    TicketField{.name = "labels", .column = "labels", .member = &Ticket::labels, .alert = &Alert::labels, .csv = 12},
     TicketField{.name = "assignee",
                 .column = "assignee",
                 .member = &Ticket::assignee,
                 .hand = people,
                 .csv = 13,
                 .edit = Edit{.told_as = domain::TicketEventKind::assigned}},
-    TicketField{.name = "group", .column = "group_name", .member = &Ticket::group, .csv = 11},
-    TicketField{.name = "class", .column = "class_name", .member = &Ticket::class_name, .shown = false},
+    TicketField{.name = "group", .column = "group_name", .member = &Ticket::group, .alert = &Alert::group, .csv = 11},
+    TicketField{.name = "class",
+                .column = "class_name",
+                .member = &Ticket::class_name,
+                .alert = &Alert::class_name,
+                .shown = false},
     TicketField{
         .name = "due_at", .column = "due_at", .member = &Ticket::due_at, .hand = people, .csv = 14, .edit = Edit{}},
     TicketField{.name = "occurrences",
@@ -186,6 +204,19 @@ void with_both(std::index_sequence<At...> /*fields*/, Copy copy)
     (one(std::integral_constant<std::size_t, At>()), ...);
 }
 
+/// Calls `copy` with both members of each field that alerts have, too.
+template <typename Copy, std::size_t... At>
+void with_alert(std::index_sequence<At...> /*fields*/, Copy copy)
+{
+    const auto one = [&]<std::size_t at>(std::integral_constant<std::size_t, at> /*field*/) {
+        constexpr const TicketField& field = kFields[at];
+        if constexpr (field.alert.index() != 0) {
+            copy(std::get<field.member.index()>(field.member), std::get<field.alert.index()>(field.alert));
+        }
+    };
+    (one(std::integral_constant<std::size_t, At>()), ...);
+}
+
 constexpr auto kAll = std::make_index_sequence<kFields.size()>();
 
 }  // namespace
@@ -205,6 +236,21 @@ TicketCore core_of(const Ticket& ticket)
 void settle(TicketCore&& core, Ticket& ticket)
 {
     with_both<true>(kAll, [&](auto whole, auto part) { ticket.*whole = std::move(core.*part); });
+}
+
+Alert alert_of(const Ticket& ticket, Timestamp at)
+{
+    Alert alert;
+    with_alert(kAll, [&](auto whole, auto part) { alert.*part = ticket.*whole; });
+    alert.received_at = at;
+    return alert;
+}
+
+Alert alert_of(const Ticket& ticket)
+{
+    auto alert = alert_of(ticket, ticket.last_seen_at);
+    alert.starts_at = ticket.opened_at;
+    return alert;
 }
 
 }  // namespace winnow::tickets

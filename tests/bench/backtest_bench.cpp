@@ -3,7 +3,7 @@
 #include "bench/rules_workload.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/connection.hpp"
-#include "pg/tenants/noun_stores.hpp"
+#include "pg/session/noun_stores.hpp"
 #include "support/postgres.hpp"
 #include "winnow/intake/canonical.hpp"
 #include "winnow/journal/codec.hpp"

@@ -1,7 +1,6 @@
-"""./dev sbom: complete, valid, the same twice; and each licence is what the package itself says."""
+"""./dev sbom: complete, the same twice; and each licence is what the package itself says."""
 
 import copy
-import glob
 import json
 import os
 import re
@@ -9,31 +8,13 @@ import subprocess
 import sys
 import tempfile
 import unittest
-import urllib.parse
 
 import debian
-import jsonschema
 import sbom
 from ninja_build import Build
 
 BINARY = os.environ["WINNOW_BINARY"]
 HERE = os.path.dirname(os.path.abspath(__file__))
-
-
-def schema():
-    """The official schema, and what it refers to by name: SPDX's identifiers and JSON signatures."""
-    read = {}
-    for path in glob.glob(os.path.join(HERE, "cyclonedx/*.schema.json")):
-        with open(path, encoding="utf-8") as text:
-            read[os.path.basename(path)] = json.load(text)
-    main = read["bom-1.6.SNAPSHOT.schema.json"]
-    store = {urllib.parse.urljoin(main["$id"], name): each for name, each in read.items()}
-    resolver = jsonschema.RefResolver(base_uri=main["$id"], referrer=main, store=store)
-    return jsonschema.Draft7Validator(main, resolver=resolver, format_checker=jsonschema.FormatChecker())
-
-
-def mistakes(bill):
-    return sorted(f"{'/'.join(map(str, error.absolute_path))}: {error.message[:200]}" for error in schema().iter_errors(bill))
 
 
 class Sbom(unittest.TestCase):
@@ -47,18 +28,6 @@ class Sbom(unittest.TestCase):
         headers = {path for paths in cls.build.product_objects().values() for path in paths if not cls.build.is_ours(path)}
         cls.holders = debian.owners(sorted(headers))
         cls.libraries = set(debian.loaded_libraries(BINARY))
-
-    def test_it_is_what_the_schema_says(self):
-        self.assertEqual(mistakes(self.bill), [])
-
-    def test_what_the_schema_does_not_say_is_noticed(self):
-        for change in (lambda bill: bill.update(specVersion=1.6), lambda bill: bill.update(surprise=1),
-                       lambda bill: bill["components"][0].pop("name"),
-                       lambda bill: bill["components"][0].update(licenses=[{"license": {"id": "No-Such-Licence"}}]),
-                       lambda bill: bill["metadata"]["component"]["hashes"][0].update(content="12345")):
-            wrong = copy.deepcopy(self.bill)
-            change(wrong)
-            self.assertNotEqual(mistakes(wrong), [])
 
     def test_it_lacks_nothing_that_the_program_links_loads_or_was_compiled_from(self):
         self.assertGreater(len(self.libraries), 17)

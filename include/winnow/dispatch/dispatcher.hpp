@@ -39,11 +39,10 @@ struct DispatcherOptions {
     std::string node;
     ShareOptions shares;
     std::chrono::milliseconds lease{60'000};  ///< Longer than any attempt may take.
-    std::chrono::milliseconds poll{1'000};    ///< The longest sleep.
-    bool is_reminded = false;                 ///< Somebody calls remind() when something has become due.
+    std::chrono::milliseconds poll{1'000};    ///< How long it relies on being reminded of what has become due.
     /// How often it is looked for what another node left to timelines, where nobody reminds of it.
     std::chrono::milliseconds settle_anyway{10'000};
-    /// How soon it looks again for what could not be done, or asked for: of such nobody reminds.
+    /// How soon it looks again for what could not be done: of such nobody reminds.
     std::chrono::milliseconds again{1'000};
     routing::BackoffPolicy backoff;
     std::function<double()> jitter;                               ///< Uniform in [0, 1).
@@ -63,7 +62,7 @@ public:
     /// Something came to be owed: look now. Never blocks.
     void poke();
 
-    /// As poke(); and timelines may be owed something that another node left.
+    /// As poke(), of what has become due by time; and timelines may be owed something that another node left.
     void remind();
 
     /// False where for `standstill` no look at what is due has come to its end: readiness. What receivers do, or do

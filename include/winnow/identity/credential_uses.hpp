@@ -6,7 +6,7 @@
 #include "winnow/access/permission.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
-#include "winnow/ports/due_kind.hpp"
+#include "winnow/ports/time/due_kind.hpp"
 
 #include <cstddef>
 #include <functional>

@@ -5,7 +5,7 @@
 
 #include "winnow/base/uuid.hpp"
 #include "winnow/pg/sessions.hpp"
-#include "winnow/ports/chores.hpp"
+#include "winnow/ports/time/chores.hpp"
 
 #include <chrono>
 #include <cstddef>

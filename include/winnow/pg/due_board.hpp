@@ -4,7 +4,7 @@
 /// ports::DueBoard on PostgreSQL.
 
 #include "winnow/pg/options.hpp"
-#include "winnow/ports/due_kind.hpp"
+#include "winnow/ports/time/due_kind.hpp"
 #include "winnow/ports/triage_store.hpp"
 
 #include <functional>

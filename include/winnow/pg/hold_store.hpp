@@ -4,7 +4,7 @@
 /// ports::HoldStore on PostgreSQL.
 
 #include "winnow/pg/sessions.hpp"
-#include "winnow/ports/hold_store.hpp"
+#include "winnow/ports/time/hold_store.hpp"
 
 #include <memory>
 

@@ -4,7 +4,7 @@
 /// ports::QuietStore over PostgreSQL, as winnow_pipeline.
 
 #include "winnow/pg/sessions.hpp"
-#include "winnow/ports/quiet_store.hpp"
+#include "winnow/ports/time/quiet_store.hpp"
 
 #include <memory>
 

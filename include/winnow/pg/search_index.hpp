@@ -4,7 +4,7 @@
 /// ports::SearchIndex on PostgreSQL.
 
 #include "winnow/pg/sessions.hpp"
-#include "winnow/ports/search_index.hpp"
+#include "winnow/ports/time/search_index.hpp"
 
 #include <memory>
 

@@ -67,9 +67,9 @@ public:
     /// For a session that cannot be shared, beside the pool: one that listens, or that holds locks.
     [[nodiscard]] PgOptions options() const;
 
-    /// For those who include pg/session_pool.hpp. Runs `work(Session&)`, which returns a Result, under the watchdog;
-    /// what it throws becomes an Error. The watchdog waits as long as the options say, or for `patience` where that is
-    /// longer, but no longer than until `stop` is asked for. `unavailable`: no session was free within
+    /// For those who include pg/session/session_pool.hpp. Runs `work(Session&)`, which returns a Result, under the
+    /// watchdog; what it throws becomes an Error. The watchdog waits as long as the options say, or for `patience`
+    /// where that is longer, but no longer than until `stop` is asked for. `unavailable`: no session was free within
     /// `PgOptions::session_wait`, or before `stop`, or the database let nobody in. `internal`: the caller has one.
     template <typename Work>
     std::invoke_result_t<Work&, Session&> run(Work work, std::chrono::milliseconds patience = {},

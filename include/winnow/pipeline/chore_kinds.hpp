@@ -3,9 +3,9 @@
 /// @file
 /// Work that is no tenant's own, as the Timekeeper takes it: the chores of the database, and the index of searches.
 
-#include "winnow/ports/chores.hpp"
-#include "winnow/ports/due_kind.hpp"
-#include "winnow/ports/search_index.hpp"
+#include "winnow/ports/time/chores.hpp"
+#include "winnow/ports/time/due_kind.hpp"
+#include "winnow/ports/time/search_index.hpp"
 
 #include <chrono>
 #include <memory>

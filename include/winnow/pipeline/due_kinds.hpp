@@ -4,9 +4,9 @@
 /// The kinds of triage's timers: stores and decisions as the Timekeeper takes them.
 
 #include "winnow/pipeline/config_cache.hpp"
-#include "winnow/ports/due_kind.hpp"
-#include "winnow/ports/hold_store.hpp"
-#include "winnow/ports/quiet_store.hpp"
+#include "winnow/ports/time/due_kind.hpp"
+#include "winnow/ports/time/hold_store.hpp"
+#include "winnow/ports/time/quiet_store.hpp"
 #include "winnow/ports/triage_store.hpp"
 
 #include <chrono>

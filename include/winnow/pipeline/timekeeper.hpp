@@ -3,7 +3,7 @@
 /// @file
 /// The one clock for all that waits: pauses, quiet tickets, instances that fell silent, chores.
 
-#include "winnow/ports/due_kind.hpp"
+#include "winnow/ports/time/due_kind.hpp"
 
 #include <chrono>
 #include <cstddef>

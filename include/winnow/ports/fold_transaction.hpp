@@ -10,6 +10,7 @@
 #include "winnow/domain/owed.hpp"
 #include "winnow/domain/position.hpp"
 #include "winnow/domain/silence.hpp"
+#include "winnow/domain/unread_row.hpp"
 #include "winnow/triage/fold.hpp"
 
 #include <cstddef>
@@ -100,11 +101,7 @@ public:
     [[nodiscard]] virtual Result<Done> commit() = 0;
 };
 
-/// A row that is due and cannot be read: none of the others waits for it.
-struct UnreadRow {
-    std::string name;  ///< The same each time, and another one for each row of the tenant's.
-    std::string reason;
-};
+using domain::UnreadRow;
 
 /// What of a tenant is due, and the transaction in which it stays so. Null where there was nothing to do.
 template <typename Rows>

@@ -109,8 +109,9 @@ public:
     /// number of tickets at a time, and passes over tickets that somebody holds. True where something is left.
     [[nodiscard]] virtual Result<bool> settle() = 0;
 
-    /// Time until the next delivery falls due; nullopt if none is pending.
-    [[nodiscard]] virtual Result<std::optional<std::chrono::milliseconds>> next_due() = 0;
+    /// Whether some delivery is due, whosever share it is in: without any a claim finds nothing. When the next one will
+    /// be, the board tells (ports::DueBoard).
+    [[nodiscard]] virtual Result<bool> is_due() = 0;
 };
 
 /// How one attempt ended, in the channel's terms.

@@ -6,7 +6,7 @@
 #include "winnow/base/result.hpp"
 #include "winnow/domain/tenant.hpp"
 #include "winnow/ports/fold_transaction.hpp"
-#include "winnow/ports/turn.hpp"
+#include "winnow/ports/time/turn.hpp"
 #include "winnow/triage/fold.hpp"
 
 #include <chrono>
@@ -32,6 +32,8 @@ struct ExpiredInstances {
     std::vector<triage::InstanceState> instances;  ///< Longest ago first.
     Timestamp now;                                 ///< By the database's clock.
     std::vector<UnreadRow> unread = {};
+
+    [[nodiscard]] std::size_t size() const noexcept { return instances.size(); }
 };
 
 /// Thread-safe; each call borrows a session of the pipeline role, and what it locks keeps it.

@@ -54,6 +54,8 @@ public:
     /// event, contact), so replaying owes nothing twice.
     [[nodiscard]] domain::Owed plan(const domain::TicketEvent& event, const Subject& subject);
     [[nodiscard]] domain::Owed plan(const tickets::Notice& notice);
+    /// The same of each that tells somebody.
+    [[nodiscard]] std::vector<domain::Owed> plan(const std::vector<tickets::Notice>& notices);
 
 private:
     [[nodiscard]] std::vector<ContactId> look_up(const std::vector<ContactGroupId>& route);

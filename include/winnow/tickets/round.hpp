@@ -88,11 +88,6 @@ private:
     std::map<TicketId, Change> changes_;
 };
 
-/// What of a ticket's alerts is left on the ticket.
-[[nodiscard]] domain::Alert alert_of(const domain::Ticket& ticket);
-/// The same as a firing alert would show it that comes in at `at` and says nothing of when its trouble began.
-[[nodiscard]] domain::Alert alert_of(const domain::Ticket& ticket, Timestamp at);
-
 /// Whether an error is about the one ticket, so that the others of a request may go on.
 [[nodiscard]] bool concerns_one_ticket(const Error& error) noexcept;
 

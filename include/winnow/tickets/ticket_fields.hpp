@@ -5,10 +5,11 @@
 /// written, and people's changes taken. How a value is shown and stored follows from its member's type.
 ///
 /// It is not the only place that names fields. Triage's statements list what they store (src/pg/triage/
-/// triage_writes.cpp), alert_of() what an alert has of a ticket (round.hpp), notices and rules' cases what they tell of
-/// one (src/routing/payload.cpp, src/cli/rules/cases/), and two answers its headline (silence_preview.cpp,
-/// alert_explanation.cpp in src/api/): a new field is in none of these until somebody wants it there.
+/// triage_writes.cpp), notices and rules' cases what they tell of one (src/routing/payload.cpp, src/cli/rules/cases/),
+/// and two answers its headline (silence_preview.cpp, alert_explanation.cpp in src/api/): a new field is in none of
+/// these until somebody wants it there.
 
+#include "winnow/domain/alert.hpp"
 #include "winnow/domain/ticket.hpp"
 #include "winnow/tickets/ticket_core.hpp"
 
@@ -38,6 +39,10 @@ using CoreMember =
                  domain::Severity TicketCore::*, Timestamp TicketCore::*, std::optional<Timestamp> TicketCore::*,
                  std::vector<ContactGroupId> TicketCore::*>;
 
+/// The same in an alert that would show the ticket; monostate where alerts have no such thing.
+using AlertMember = std::variant<std::monostate, std::string domain::Alert::*, domain::Severity domain::Alert::*,
+                                 domain::Labels domain::Alert::*>;
+
 /// Who changes a field of a ticket that is there.
 enum class Hand : std::uint8_t { nobody, triage, people, both };
 
@@ -54,6 +59,7 @@ struct TicketField {
     TicketMember member;
     Hand hand = Hand::nobody;
     CoreMember core = {};
+    AlertMember alert = {};
     bool shown = true;              ///< In JSON.
     int csv = 0;                    ///< Its place among the columns of CSV; 0: it is none. New ones come last.
     std::optional<Edit> edit = {};  ///< nullopt: it cannot be patched.
@@ -68,5 +74,11 @@ struct TicketField {
 
 /// Copies back what triage changed of a ticket.
 void settle(TicketCore&& core, domain::Ticket& ticket);
+
+/// What of a ticket's alerts is left on the ticket.
+[[nodiscard]] domain::Alert alert_of(const domain::Ticket& ticket);
+/// The same as a firing alert would show it that comes in at `at` and says nothing of when its trouble began. It has
+/// nothing of the ticket but the fields with an AlertMember.
+[[nodiscard]] domain::Alert alert_of(const domain::Ticket& ticket, Timestamp at);
 
 }  // namespace winnow::tickets

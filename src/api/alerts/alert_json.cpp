@@ -1,6 +1,6 @@
 #include "api/alerts/alert_json.hpp"
 
-#include "api/tickets/ticket_json.hpp"
+#include "api/rest/respond.hpp"
 
 #include <nlohmann/json.hpp>
 

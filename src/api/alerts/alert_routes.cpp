@@ -1,4 +1,3 @@
-#include "api/alerts/alert_explanation.hpp"
 #include "api/alerts/alert_history.hpp"
 #include "api/alerts/alert_json.hpp"
 #include "api/rest/page.hpp"
@@ -74,16 +73,11 @@ Result<Response> list_alerts(const Call& call, TenantSession& session)
     return alerts_page(call, session.alerts(), *query, *page);
 }
 
-Result<PastAlert> alert_of(const Call& call, TenantSession& session)
+Result<Response> get_alert(const Call& call, TenantSession& session)
 {
     const auto id = call.id<AlertId>();
     if (!id) return id.error();
-    return find_alert(session.alerts(), call.ids(), *id);
-}
-
-Result<Response> get_alert(const Call& call, TenantSession& session)
-{
-    const auto past = alert_of(call, session);
+    const auto past = find_alert(session.alerts(), call.ids(), *id);
     if (!past) return past.error();
     auto document = alert_json(*past);
     document["ticket"] = nullptr;
@@ -98,13 +92,6 @@ Result<Response> get_alert(const Call& call, TenantSession& session)
         }
     }
     return json_response(200, document);
-}
-
-Result<Answer> explain_alert(const Call& call, TenantSession& session)
-{
-    auto past = alert_of(call, session);
-    if (!past) return past.error();
-    return explain(*std::move(past), session);
 }
 
 Result<Response> get_receipt(const Call& call, TenantSession& session)
@@ -143,7 +130,6 @@ std::vector<Route> alert_routes()
     return {
         {"GET", "/api/v1/alerts", read_alerts, "listAlerts", &list_alerts},
         {"GET", "/api/v1/alerts/{id}", read_alerts, "getAlert", &get_alert},
-        {"GET", "/api/v1/alerts/{id}/explanation", read_alerts, "explainAlert", &explain_alert, always},
         {"GET", "/api/v1/receipts/{id}", read_alerts, "getReceipt", &get_receipt},
     };
 }

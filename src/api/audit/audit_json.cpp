@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include <array>
-#include <charconv>
 #include <utility>
 
 namespace winnow::api {
@@ -22,12 +21,9 @@ Result<std::optional<ports::AuditPlace>> place_in(const Cursor& cursor)
 {
     if (cursor.empty()) return std::optional<ports::AuditPlace>();
     const auto at = parse_rfc3339(cursor[0]);
-    ports::AuditPlace place;
-    const auto* const end = cursor[1].data() + cursor[1].size();
-    const auto [stop, failure] = std::from_chars(cursor[1].data(), end, place.seq);
-    if (!at || failure != std::errc() || stop != end) return bad_cursor();
-    place.at = *at;
-    return std::optional(place);
+    const auto seq = number_in<std::int64_t>(cursor[1]);
+    if (!at || !seq) return bad_cursor();
+    return std::optional(ports::AuditPlace{.at = *at, .seq = *seq});
 }
 
 }  // namespace

@@ -10,7 +10,6 @@
 #include "winnow/ports/audit_store.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,21 +53,12 @@ Result<Response> list_anchors(const Call& call, TenantSession& session)
 {
     const auto& head = call.request.head;
     if (const auto known = only_parameters(head, {"limit", "cursor"}); !known) return known.error();
-    const auto page = page_request(head, 1);
-    if (!page) return page.error();
-    Stretch<std::int64_t> stretch{.limit = page->limit, .after = {}};
-    if (!page->cursor.empty()) {
-        const auto& text = page->cursor.front();
-        std::int64_t seq = 0;
-        const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seq);
-        if (failure != std::errc() || end != text.data() + text.size()) return bad_cursor();
-        stretch.after = seq;
-    }
+    const auto stretch = numbered_stretch<std::int64_t>(head);
+    if (!stretch) return stretch.error();
     return page_response(
-        head, stretch,
+        head, *stretch,
         [&](const auto& after, std::size_t most) { return session.audit().anchors(after.value_or(0), most); },
-        anchor_json, [](const audit::Anchor& anchor) { return anchor.seq; },
-        [](std::int64_t seq) { return Cursor{std::to_string(seq)}; });
+        anchor_json, [](const audit::Anchor& anchor) { return anchor.seq; }, numbered_cursor);
 }
 
 /// The lines of a chain up to where it ended when it was asked for: the first one, signed heads, records.

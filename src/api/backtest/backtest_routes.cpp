@@ -3,9 +3,9 @@
 
 #include "api/rest/json_body.hpp"
 #include "api/rest/resource.hpp"
+#include "api/rest/respond.hpp"
 #include "api/rules/rule_json.hpp"
 #include "api/rules/rule_work.hpp"
-#include "api/tickets/ticket_json.hpp"
 #include "winnow/backtest/draft.hpp"
 #include "winnow/domain/alert_ids.hpp"
 #include "winnow/domain/backtest.hpp"

@@ -10,7 +10,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <charconv>
 #include <utility>
 
 namespace winnow::api {
@@ -22,13 +21,10 @@ using ports::TenantSession;
 
 Result<ports::DeliveryCursor> read_cursor(const Cursor& parts)
 {
-    ports::DeliveryCursor cursor;
-    const auto& text = parts[0];
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), cursor.created_us);
+    const auto created_us = number_in<std::int64_t>(parts[0]);
     const auto id = DeliveryId::parse(parts[1]);
-    if (failure != std::errc() || end != text.data() + text.size() || !id) return bad_cursor();
-    cursor.id = *id;
-    return cursor;
+    if (!created_us || !id) return bad_cursor();
+    return ports::DeliveryCursor{.created_us = *created_us, .id = *id};
 }
 
 Result<Response> list_deliveries(const Call& call, TenantSession& session)

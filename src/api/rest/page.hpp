@@ -9,11 +9,15 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <charconv>
+#include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -47,6 +51,16 @@ struct PageRequest {
 /// The error for a cursor whose parts do not parse.
 [[nodiscard]] Error bad_cursor();
 
+/// A part of a cursor, all of it, as a number; nullopt where it is none, or one that the type does not hold.
+template <std::integral Number>
+[[nodiscard]] std::optional<Number> number_in(std::string_view text)
+{
+    Number number{};
+    const auto* const end = text.data() + text.size();
+    const auto [stop, failure] = std::from_chars(text.data(), end, number);
+    return failure == std::errc() && stop == end ? std::optional(number) : std::nullopt;
+}
+
 /// Where the Link header of a page leads: the request's own path and filters with another cursor.
 [[nodiscard]] std::string next_link(const http::RequestHead& head, std::string_view cursor);
 
@@ -70,6 +84,23 @@ struct Stretch {
     std::size_t limit = kDefaultPage;
     std::optional<Place> after;  ///< nullopt: at the beginning.
 };
+
+/// What the request says of a list whose items have a number to be found by.
+template <std::integral Number>
+[[nodiscard]] Result<Stretch<Number>> numbered_stretch(const http::RequestHead& head)
+{
+    const auto page = page_request(head, 1);
+    if (!page) return page.error();
+    Stretch<Number> stretch{.limit = page->limit, .after = {}};
+    if (page->cursor.empty()) return stretch;
+    stretch.after = number_in<Number>(page->cursor.front());
+    if (!stretch.after) return bad_cursor();
+    return stretch;
+}
+[[nodiscard]] inline Cursor numbered_cursor(std::int64_t number)
+{
+    return {std::to_string(number)};
+}
 
 /// 200 with one page of what `fetch(after, most)` gives: a Result<std::vector<Item>> of the next items in order, fewer
 /// than `most` only at the list's end. `render(item)` makes the JSON of one, `place_of(item)` its Place, and

@@ -13,6 +13,11 @@ std::string dump(const nlohmann::json& document)
     return document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+nlohmann::json time_json(const std::optional<Timestamp>& at)
+{
+    return at ? nlohmann::json(format_rfc3339(*at)) : nlohmann::json(nullptr);
+}
+
 http::Response json_response(int status, const nlohmann::json& document)
 {
     return http::Response(status, "application/json", dump(document));

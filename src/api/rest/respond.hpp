@@ -4,11 +4,13 @@
 /// Successful answers of the REST surface.
 
 #include "winnow/api/customer_api.hpp"
+#include "winnow/base/time.hpp"
 #include "winnow/http/message.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace winnow::api {
@@ -16,6 +18,9 @@ namespace winnow::api {
 /// JSON text of a document that must be no deeper than what read_json() lets in. Bytes that are not UTF-8 (there
 /// should be none) become U+FFFD instead of an exception.
 [[nodiscard]] std::string dump(const nlohmann::json& document);
+
+/// RFC 3339, or null.
+[[nodiscard]] nlohmann::json time_json(const std::optional<Timestamp>& at);
 
 /// `application/json` with that status.
 [[nodiscard]] http::Response json_response(int status, const nlohmann::json& document);

@@ -26,6 +26,9 @@
 
 namespace winnow::api {
 
+/// `{id}` → its text, percent-decoded.
+using PathParameters = std::vector<std::pair<std::string, std::string>>;
+
 /// What handlers may use besides their tenant's session. Owned by app; outlives every call.
 struct Services {
     std::function<Timestamp()> clock;
@@ -44,7 +47,7 @@ struct Services {
 struct Call {
     const http::Request& request;
     const access::Principal& who;
-    std::vector<std::pair<std::string, std::string>> path;  ///< `{id}` → its text, percent-decoded.
+    PathParameters path;
     Timestamp now;
     const Services& services;
 
@@ -55,7 +58,13 @@ struct Call {
     [[nodiscard]] domain::TenantIds ids() const noexcept { return services.ids.of(who.tenant); }
 
     /// A path parameter; "" if the pattern has none of that name.
-    [[nodiscard]] std::string_view parameter(std::string_view name) const noexcept;
+    [[nodiscard]] std::string_view parameter(std::string_view name) const noexcept
+    {
+        for (const auto& [key, value] : path) {
+            if (key == name) return value;
+        }
+        return "";
+    }
 
     /// A path parameter as an id; the `not_found` of api.md §1 where it is not one.
     template <typename Id>
@@ -163,6 +172,7 @@ struct Route {
 /// The resources' tables, one function a file.
 [[nodiscard]] std::vector<Route> ticket_routes();
 [[nodiscard]] std::vector<Route> alert_routes();
+[[nodiscard]] std::vector<Route> explanation_routes();
 [[nodiscard]] std::vector<Route> rule_routes();
 [[nodiscard]] std::vector<Route> backtest_routes();
 [[nodiscard]] std::vector<Route> suggestion_routes();

@@ -1,7 +1,7 @@
 #include "api/rules/rule_json.hpp"
 
 #include "api/costs/cost_json.hpp"
-#include "api/tickets/ticket_json.hpp"
+#include "api/rest/respond.hpp"
 
 #include <nlohmann/json.hpp>
 

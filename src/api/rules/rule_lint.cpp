@@ -2,10 +2,10 @@
 /// What looks wrong in rules that are valid, and what they may cost together.
 
 #include "api/costs/cost_json.hpp"
+#include "api/notify/mute_routes.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/respond.hpp"
 #include "api/rules/rule_work.hpp"
-#include "api/suppression/mute_routes.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/ports/rule_store.hpp"
 #include "winnow/rules/cost.hpp"

@@ -1,3 +1,4 @@
+#include "api/notify/mute_routes.hpp"
 #include "api/rest/etag.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/resource.hpp"
@@ -5,14 +6,12 @@
 #include "api/rules/rule_json.hpp"
 #include "api/rules/rule_order.hpp"
 #include "api/rules/rule_work.hpp"
-#include "api/suppression/mute_routes.hpp"
 #include "winnow/ports/contact_store.hpp"
 #include "winnow/ports/rule_store.hpp"
 #include "winnow/ports/ruleset_history.hpp"
 #include "winnow/ports/settings_store.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <unordered_set>
 #include <utility>
 
@@ -30,30 +29,16 @@ bool is_plan(const http::RequestHead& head)
     return head.query_parameter("dry_run") == "true";
 }
 
-Result<std::optional<std::int32_t>> position_of(const Cursor& cursor)
-{
-    if (cursor.empty()) return std::optional<std::int32_t>();
-    const auto& text = cursor.front();
-    std::int32_t position = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), position);
-    if (failure != std::errc{} || end != text.data() + text.size()) return bad_cursor();
-    return std::optional(position);
-}
-
 Result<Response> list_rules(const Call& call, TenantSession& session)
 {
     const auto& head = call.request.head;
     if (const auto known = only_parameters(head, {"limit", "cursor"}); !known) return known.error();
-    const auto page = page_request(head, 1);
-    if (!page) return page.error();
-    const auto after = position_of(page->cursor);
-    if (!after) return after.error();
+    const auto stretch = numbered_stretch<std::int32_t>(head);
+    if (!stretch) return stretch.error();
     return page_response(
-        head, Stretch<std::int32_t>{.limit = page->limit, .after = *after},
-        [&](const auto& place, std::size_t most) { return session.rules().page(place, most); },
+        head, *stretch, [&](const auto& place, std::size_t most) { return session.rules().page(place, most); },
         [&](const auto& stored) { return rule_json(stored, call.now); },
-        [](const auto& stored) { return stored.rule.position; },
-        [](std::int32_t position) { return Cursor{std::to_string(position)}; });
+        [](const auto& stored) { return stored.rule.position; }, numbered_cursor);
 }
 
 Result<Response> get_rule(const Call& call, TenantSession& session)

@@ -3,8 +3,8 @@
 /// @file
 /// What the handlers of single rules and of the rule set share.
 
-#include "api/analysis/rule_bill.hpp"
 #include "api/rest/route.hpp"
+#include "api/rules/rule_bill.hpp"
 #include "api/rules/rule_json.hpp"
 #include "winnow/domain/rule.hpp"
 

@@ -11,7 +11,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <charconv>
 #include <utility>
 
 namespace winnow::api {
@@ -24,11 +23,8 @@ using ports::TenantSession;
 
 std::optional<std::int64_t> parse_version(std::string_view text)
 {
-    std::int64_t version = 0;
-    const auto* const end = text.data() + text.size();
-    const auto [at, ec] = std::from_chars(text.data(), end, version);
-    if (ec != std::errc() || at != end || version < 1) return std::nullopt;
-    return version;
+    const auto version = number_in<std::int64_t>(text);
+    return version && *version >= 1 ? version : std::nullopt;
 }
 
 json version_json(const RulesetVersion& version)
@@ -46,18 +42,13 @@ Result<Response> list_ruleset_versions(const Call& call, TenantSession& session)
 {
     const auto& head = call.request.head;
     if (const auto known = only_parameters(head, {"limit", "cursor"}); !known) return known.error();
-    const auto page = page_request(head, 1);
-    if (!page) return page.error();
-    Stretch<std::int64_t> stretch{.limit = page->limit, .after = {}};
-    if (!page->cursor.empty()) {
-        stretch.after = parse_version(page->cursor.front());
-        if (!stretch.after) return bad_cursor();
-    }
+    const auto stretch = numbered_stretch<std::int64_t>(head);
+    if (!stretch) return stretch.error();
+    if (stretch->after && *stretch->after < 1) return bad_cursor();
     return page_response(
-        head, stretch,
+        head, *stretch,
         [&](const auto& before, std::size_t most) { return session.ruleset_history().page(before, most); },
-        version_json, [](const RulesetVersion& version) { return version.version; },
-        [](std::int64_t version) { return Cursor{std::to_string(version)}; });
+        version_json, [](const RulesetVersion& version) { return version.version; }, numbered_cursor);
 }
 
 Result<Response> get_ruleset_version(const Call& call, TenantSession& session)

@@ -1,3 +1,4 @@
+#include "api/notify/mute_routes.hpp"
 #include "api/rest/etag.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/problem.hpp"
@@ -5,7 +6,6 @@
 #include "api/rules/rule_json.hpp"
 #include "api/rules/rule_work.hpp"
 #include "api/rules/ruleset_plan.hpp"
-#include "api/suppression/mute_routes.hpp"
 #include "winnow/ports/rule_store.hpp"
 #include "winnow/ports/ruleset_history.hpp"
 #include "winnow/ports/settings_store.hpp"

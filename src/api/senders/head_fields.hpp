@@ -3,7 +3,7 @@
 /// @file
 /// A request's head as readers of senders' bodies ask for it.
 
-#include "api/rest/router.hpp"
+#include "api/rest/route.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/intake/sender.hpp"
 

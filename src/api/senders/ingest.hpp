@@ -5,8 +5,8 @@
 /// or on those for large bodies, and never blocks.
 
 #include "api/rates/ingest_bill.hpp"
-#include "api/rest/router.hpp"
-#include "api/senders/refusal.hpp"
+#include "api/rest/refusal.hpp"
+#include "api/rest/route.hpp"
 #include "winnow/access/permission.hpp"
 #include "winnow/domain/limits.hpp"
 #include "winnow/http/message.hpp"

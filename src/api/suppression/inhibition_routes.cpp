@@ -1,10 +1,10 @@
 #include "api/costs/cost_json.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/resource.hpp"
+#include "api/rest/respond.hpp"
 #include "api/rest/route.hpp"
 #include "api/suppression/scope_json.hpp"
 #include "api/tickets/live_tickets.hpp"
-#include "api/tickets/ticket_json.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/expr/check.hpp"
 #include "winnow/expr/matchers.hpp"
@@ -12,7 +12,7 @@
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/suppression/breadth.hpp"
 #include "winnow/suppression/inhibition.hpp"
-#include "winnow/tickets/round.hpp"
+#include "winnow/tickets/ticket_fields.hpp"
 
 #include <algorithm>
 #include <set>

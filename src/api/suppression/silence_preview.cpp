@@ -13,7 +13,7 @@
 #include "winnow/rules/rule_set.hpp"
 #include "winnow/suppression/breadth.hpp"
 #include "winnow/suppression/scope.hpp"
-#include "winnow/tickets/round.hpp"
+#include "winnow/tickets/ticket_fields.hpp"
 
 #include <algorithm>
 #include <chrono>

@@ -1,5 +1,7 @@
 #include "api/tickets/ticket_json.hpp"
 
+#include "api/rest/respond.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace winnow::api {
@@ -14,11 +16,6 @@ json parsed_object(const std::string& text)
 }
 
 }  // namespace
-
-json time_json(const std::optional<Timestamp>& at)
-{
-    return at ? json(format_rfc3339(*at)) : json(nullptr);
-}
 
 json timeline_json(const domain::TicketEvent& event)
 {

@@ -9,8 +9,6 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include <optional>
-
 namespace winnow::api {
 
 using forms::ticket_json;
@@ -24,8 +22,5 @@ using forms::ticket_json;
 /// `{id, ticket_id, event_seq, event, contact_id, state, attempts, created_at, next_attempt_at, finished_at,
 /// last_status, last_error}`, and `message` where the payload is there.
 [[nodiscard]] nlohmann::json delivery_json(const domain::Delivery& delivery);
-
-/// RFC 3339, or null.
-[[nodiscard]] nlohmann::json time_json(const std::optional<Timestamp>& at);
 
 }  // namespace winnow::api

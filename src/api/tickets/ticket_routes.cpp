@@ -17,7 +17,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string>
 #include <utility>
 #include <vector>
@@ -109,29 +108,20 @@ Result<Response> events_page(const Call& call, TenantSession& session, ports::Ti
     const auto& head = call.request.head;
     const auto known = only_parameters(head, {"sort", "limit", "cursor"});
     if (!known) return known.error();
-    const auto page = page_request(head, 1);
-    if (!page) return page.error();
+    const auto stretch = numbered_stretch<std::int32_t>(head);
+    if (!stretch) return stretch.error();
     const auto sort = head.query_parameter("sort").value_or("at");
     if (sort != "at" && sort != "-at") return query_error("sort", "must be one of at, -at");
     range.newest_first = sort == "-at";
-    Stretch<std::int32_t> stretch{.limit = page->limit, .after = {}};
-    if (!page->cursor.empty()) {
-        const auto& text = page->cursor.front();
-        std::int32_t seq = 0;
-        const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), seq);
-        if (failure != std::errc() || end != text.data() + text.size()) return bad_cursor();
-        stretch.after = seq;
-    }
     const auto ticket = ticket_of(call, session);
     if (!ticket) return ticket.error();
     return page_response(
-        head, stretch,
+        head, *stretch,
         [&](const auto& after, std::size_t most) {
             range.after_seq = after;
             return session.tickets().timeline(ticket->id, range, most);
         },
-        shown, [](const domain::TicketEvent& event) { return event.seq; },
-        [](std::int32_t seq) { return Cursor{std::to_string(seq)}; });
+        shown, [](const domain::TicketEvent& event) { return event.seq; }, numbered_cursor);
 }
 
 Result<Response> ticket_timeline(const Call& call, TenantSession& session)

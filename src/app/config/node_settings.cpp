@@ -65,7 +65,6 @@ dispatch::DispatcherOptions dispatch_options(const Config& config, const std::st
     return {.node = node,
             .shares = config.dispatch.shares,
             .poll = std::chrono::milliseconds{15'000},
-            .is_reminded = true,
             .settle_anyway = std::chrono::milliseconds{60'000},
             .backoff = config.dispatch.backoff,
             .jitter = uniform};

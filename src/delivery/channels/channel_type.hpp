@@ -4,9 +4,7 @@
 /// A row of the table of channels: how messages reach the contacts of one type. Private to delivery.
 
 #include "delivery/curl/attempt.hpp"
-#include "delivery/egress_guard.hpp"
-#include "winnow/crypto/sealer.hpp"
-#include "winnow/delivery/channel.hpp"
+#include "delivery/curl/tools.hpp"
 #include "winnow/ports/contact_types.hpp"
 #include "winnow/ports/outbox.hpp"
 
@@ -14,13 +12,6 @@
 #include <string_view>
 
 namespace winnow::delivery {
-
-/// What channels are made with. All of it outlives every attempt.
-struct Tools {
-    const DeliveryOptions& options;
-    const EgressGuard& guard;
-    const crypto::Sealer& sealer;
-};
 
 /// Everything that is asked of a channel; nothing else knows one from another. All that it refers to is static.
 struct ChannelType {

@@ -3,8 +3,8 @@
 /// @file
 /// A message as one POST, through the egress guard. Private to delivery.
 
-#include "delivery/channels/channel_type.hpp"
 #include "delivery/curl/attempt.hpp"
+#include "delivery/curl/tools.hpp"
 
 #include <chrono>
 #include <functional>

@@ -1,6 +1,7 @@
 #include "expr/checks/slips.hpp"
 
 #include "expr/matchers/matcher_lexer.hpp"
+#include "expr/values/alert_words.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/domain/alert.hpp"
 #include "winnow/domain/words.hpp"
@@ -20,20 +21,6 @@ using TokenKind = MatcherToken::Kind;
 /// Long enough that a name near one of them is hardly meant.
 constexpr std::array<std::string_view, 9> kLongFields = {"title",     "description", "source",   "service", "component",
                                                          "dedup_key", "integration", "severity", "status"};
-
-std::string lower(std::string_view text)
-{
-    std::string out(text);
-    for (auto& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-    return out;
-}
-
-std::optional<std::string> suggestion(std::string_view word, std::span<const std::string_view> words)
-{
-    if (std::ranges::find(words, word) != words.end()) return std::nullopt;
-    const auto near = nearest(lower(word).substr(0, 64), words);
-    return near.empty() ? "" : "; did you mean " + near + "?";
-}
 
 // ---------------------------------------------------------------------- CEL
 
@@ -155,16 +142,6 @@ std::optional<std::string> odd_name(std::string_view written)
 }
 
 }  // namespace
-
-std::optional<std::string> no_severity(std::string_view word)
-{
-    return suggestion(word, domain::words_of(domain::severities()));
-}
-
-std::optional<std::string> no_status(std::string_view word)
-{
-    return suggestion(word, domain::words_of(domain::alert_statuses()));
-}
 
 std::optional<std::string> slip_in_name(std::string_view name)
 {

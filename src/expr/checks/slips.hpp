@@ -26,8 +26,4 @@ namespace winnow::expr {
 /// quotes: whoever writes those means a label.
 [[nodiscard]] std::vector<Remark> remarks_on_matchers(std::string_view text);
 
-/// "; did you mean critical?" for a word that is none of an alert's severities (or statuses), else nullopt.
-[[nodiscard]] std::optional<std::string> no_severity(std::string_view word);
-[[nodiscard]] std::optional<std::string> no_status(std::string_view word);
-
 }  // namespace winnow::expr

@@ -3,20 +3,17 @@
 /// @file
 /// The functions that expressions may call. Private to expr.
 
+#include "expr/values/value_errors.hpp"
 #include "winnow/expr/condition.hpp"
 #include "winnow/expr/value.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
 namespace winnow::expr {
-
-using Arguments = std::span<const Value>;
 
 /// Of a call that was not checked: an error when it is evaluated.
 inline constexpr std::uint16_t kUnknownFunction = 0xFFFF;
@@ -42,14 +39,6 @@ struct Function {
 
 /// True where there is one of that name in any form.
 [[nodiscard]] bool is_function(std::string_view name);
-
-/// "no such overload: size(int)"
-[[nodiscard]] Value no_overload(std::string_view name, Arguments arguments);
-
-[[nodiscard]] Value over_budget();
-
-/// A value in a message: the beginning of its text, for nobody reads more.
-[[nodiscard]] std::string shown(const Value& value);
 
 // By subject: each appends its own.
 void add_core_functions(std::vector<Function>& all);

@@ -1,7 +1,7 @@
 #include "expr/keywords/keywords.hpp"
 
 #include "expr/build.hpp"
-#include "expr/checks/slips.hpp"
+#include "expr/values/alert_words.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/domain/severity.hpp"
 #include "winnow/domain/words.hpp"

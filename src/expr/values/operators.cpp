@@ -1,9 +1,9 @@
 #include "expr/values/operators.hpp"
 
-#include "expr/functions/function.hpp"
 #include "expr/prices.hpp"
 #include "expr/values/comparison.hpp"
 #include "expr/values/scalar_text.hpp"
+#include "expr/values/value_errors.hpp"
 
 #include <algorithm>
 #include <array>

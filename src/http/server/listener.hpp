@@ -3,9 +3,9 @@
 /// @file
 /// What all connections of one listener share.
 
-#include "http/places/doorman.hpp"
-#include "http/server/body_memory.hpp"
 #include "http/server/cut_short.hpp"
+#include "http/server/doorman.hpp"
+#include "http/wire/body_memory.hpp"
 #include "http/wire/forwarded.hpp"
 #include "winnow/http/server.hpp"
 

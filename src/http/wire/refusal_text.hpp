@@ -3,7 +3,7 @@
 /// @file
 /// What refusals say of the limit that was met: its value, and whose it is.
 
-#include "http/server/body_memory.hpp"
+#include "http/wire/body_memory.hpp"
 #include "http/wire/framing.hpp"
 #include "winnow/http/server.hpp"
 

@@ -1,8 +1,8 @@
 #include "pg/audit/audit_rows.hpp"
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/values.hpp"
+#include "pg/session/noun_stores.hpp"
 #include "pg/session/sql_errors.hpp"
-#include "pg/tenants/noun_stores.hpp"
 
 #include <memory>
 

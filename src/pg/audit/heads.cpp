@@ -2,7 +2,7 @@
 
 #include "pg/audit/audit_rows.hpp"
 #include "pg/rows/values.hpp"
-#include "pg/upkeep/purges.hpp"
+#include "pg/turns/chore_manners.hpp"
 #include "winnow/audit/acts.hpp"
 #include "winnow/audit/chain.hpp"
 #include "winnow/crypto/digest.hpp"

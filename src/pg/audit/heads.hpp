@@ -4,7 +4,7 @@
 /// Audit chains as chores: their heads are signed, and what is old is taken off. Private to pg.
 
 #include "winnow/pg/chores.hpp"
-#include "winnow/ports/chores.hpp"
+#include "winnow/ports/time/chores.hpp"
 
 #include <pqxx/transaction_base>
 

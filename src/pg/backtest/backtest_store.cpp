@@ -3,8 +3,8 @@
 #include "pg/backtest/rule_draft_text.hpp"
 #include "pg/rows/sql_word.hpp"
 #include "pg/rows/values.hpp"
+#include "pg/session/noun_stores.hpp"
 #include "pg/session/sql_errors.hpp"
-#include "pg/tenants/noun_stores.hpp"
 
 #include <memory>
 

@@ -1,8 +1,8 @@
 #include "winnow/ports/alert_archive.hpp"
 
 #include "pg/rows/values.hpp"
+#include "pg/session/noun_stores.hpp"
 #include "pg/session/sql_errors.hpp"
-#include "pg/tenants/noun_stores.hpp"
 #include "winnow/domain/retention.hpp"
 
 #include <algorithm>

@@ -4,7 +4,7 @@
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/sql_errors.hpp"
-#include "pg/upkeep/tenant_rounds.hpp"
+#include "pg/turns/tenant_rounds.hpp"
 #include "winnow/observe/log.hpp"
 
 #include <pqxx/except>

@@ -6,7 +6,7 @@
 #include "winnow/base/error.hpp"
 #include "winnow/base/uuid.hpp"
 #include "winnow/fair/setbacks.hpp"
-#include "winnow/ports/chores.hpp"
+#include "winnow/ports/time/chores.hpp"
 
 #include <pqxx/transaction_base>
 

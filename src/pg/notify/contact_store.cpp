@@ -3,10 +3,10 @@
 #include "pg/notify/contact_rows.hpp"
 #include "pg/notify/contact_settings.hpp"
 #include "pg/rows/array_literal.hpp"
-#include "pg/rows/unique_write.hpp"
 #include "pg/rows/values.hpp"
+#include "pg/session/noun_stores.hpp"
 #include "pg/session/sql_errors.hpp"
-#include "pg/tenants/noun_stores.hpp"
+#include "pg/session/unique_write.hpp"
 #include "winnow/forms/action_form.hpp"
 
 #include <nlohmann/json.hpp>

@@ -1,11 +1,11 @@
 #include "winnow/ports/delivery_store.hpp"
 
-#include "pg/outbox/message.hpp"
+#include "pg/notify/message.hpp"
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/sql_word.hpp"
 #include "pg/rows/values.hpp"
+#include "pg/session/noun_stores.hpp"
 #include "pg/session/sql_errors.hpp"
-#include "pg/tenants/noun_stores.hpp"
 
 #include <string>
 #include <utility>

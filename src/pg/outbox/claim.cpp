@@ -1,9 +1,9 @@
 #include "pg/outbox/claim.hpp"
 
 #include "pg/notify/contact_rows.hpp"
-#include "pg/notify/delivery_states.hpp"
-#include "pg/outbox/message.hpp"
+#include "pg/notify/message.hpp"
 #include "pg/rows/array_literal.hpp"
+#include "pg/rows/delivery_states.hpp"
 #include "pg/rows/values.hpp"
 
 #include <utility>

@@ -1,9 +1,10 @@
 #include "winnow/pg/outbox.hpp"
 
-#include "pg/notify/delivery_states.hpp"
 #include "pg/outbox/claim.hpp"
+#include "pg/outbox/next_delivery.hpp"
 #include "pg/outbox/record.hpp"
 #include "pg/outbox/timeline.hpp"
+#include "pg/rows/delivery_states.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/sql_errors.hpp"
@@ -29,11 +30,7 @@ using ports::AttemptResult;
 constexpr std::size_t kTicketsAtOnce = 1'000;  // whose timelines are written in one go
 constexpr std::size_t kMostUncalled = 10'000;  // the others wait until their chain's last lease would have ended
 
-constexpr auto kNextDue = R"sql(
-select (extract(epoch from least(
-            (select min(next_attempt_at) from deliveries where state = 'pending'),
-            (select min(lease_until) from deliveries where state = 'sending')) - now()) * 1000)::bigint
-)sql";
+constexpr auto kIsDue = "select coalesce(" WINNOW_NEXT_DELIVERY " <= now(), false)";
 
 // A node's name is its process's own, so a node whose latest stream was taken over is gone. What is being recorded
 // right now is passed over.
@@ -111,14 +108,11 @@ public:
         });
     }
 
-    Result<std::optional<std::chrono::milliseconds>> next_due() override
+    Result<bool> is_due() override
     {
-        using Answer = std::optional<std::chrono::milliseconds>;
-        return pool_.run([&](Session& session) -> Result<Answer> {
+        return pool_.run([&](Session& session) -> Result<bool> {
             pqxx::nontransaction tx(session.connection());
-            const auto rows = tx.exec(kNextDue);
-            if (rows[0][0].is_null()) return Answer();
-            return Answer(std::max(std::int64_t{0}, rows[0][0].as<std::int64_t>()));
+            return tx.exec(kIsDue)[0][0].as<bool>();
         });
     }
 

@@ -1,7 +1,7 @@
 #include "pg/outbox/record.hpp"
 
-#include "pg/notify/delivery_states.hpp"
 #include "pg/rows/array_literal.hpp"
+#include "pg/rows/delivery_states.hpp"
 #include "pg/rows/values.hpp"
 
 #include <string_view>

@@ -1,6 +1,8 @@
 #include "pg/rows/array_literal.hpp"
 
-#include "pg/session/sql_errors.hpp"
+#include "pg/rows/bad_parameter.hpp"
+
+#include <utility>
 
 namespace winnow::pg {
 

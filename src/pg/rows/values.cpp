@@ -1,6 +1,6 @@
 #include "pg/rows/values.hpp"
 
-#include "pg/session/sql_errors.hpp"
+#include "pg/rows/bad_parameter.hpp"
 #include "winnow/base/time_range.hpp"
 
 #include <nlohmann/json.hpp>

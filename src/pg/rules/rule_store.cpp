@@ -5,8 +5,8 @@
 #include "pg/rows/values.hpp"
 #include "pg/rules/rule_rows.hpp"
 #include "pg/rules/ruleset_history.hpp"
+#include "pg/session/noun_stores.hpp"
 #include "pg/session/sql_errors.hpp"
-#include "pg/tenants/noun_stores.hpp"
 
 #include <nlohmann/json.hpp>
 

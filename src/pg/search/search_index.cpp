@@ -4,7 +4,7 @@
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/transaction.hpp"
-#include "pg/upkeep/tenant_rounds.hpp"
+#include "pg/turns/tenant_rounds.hpp"
 #include "winnow/fair/setbacks.hpp"
 #include "winnow/observe/log.hpp"
 

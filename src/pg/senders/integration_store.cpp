@@ -1,12 +1,12 @@
 #include "winnow/ports/integration_store.hpp"
 
 #include "pg/rows/array_literal.hpp"
-#include "pg/rows/unique_write.hpp"
 #include "pg/rows/values.hpp"
+#include "pg/session/noun_stores.hpp"
 #include "pg/session/sql_errors.hpp"
+#include "pg/session/unique_write.hpp"
 #include "pg/tenants/dead_keys.hpp"
 #include "pg/tenants/key_limits.hpp"
-#include "pg/tenants/noun_stores.hpp"
 
 #include <map>
 #include <memory>

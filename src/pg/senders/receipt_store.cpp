@@ -1,8 +1,8 @@
 #include "winnow/ports/receipt_store.hpp"
 
 #include "pg/rows/values.hpp"
+#include "pg/session/noun_stores.hpp"
 #include "pg/session/sql_errors.hpp"
-#include "pg/tenants/noun_stores.hpp"
 
 namespace winnow::pg {
 

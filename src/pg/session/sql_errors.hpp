@@ -3,6 +3,7 @@
 /// @file
 /// From libpqxx's exceptions to Errors. The only place that knows SQLSTATEs. Private to pg.
 
+#include "pg/rows/bad_parameter.hpp"
 #include "winnow/base/error.hpp"
 #include "winnow/base/result.hpp"
 
@@ -16,12 +17,6 @@
 #include <utility>
 
 namespace winnow::pg {
-
-/// A parameter that PostgreSQL cannot store as it is. Becomes `invalid_argument`.
-class BadParameter : public std::invalid_argument {
-public:
-    using std::invalid_argument::invalid_argument;
-};
 
 /// No session was to be had. Becomes `unavailable`; what() is for the log only, it may name hosts and users.
 class NoSession : public pqxx::broken_connection {

@@ -2,8 +2,8 @@
 
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/multi_row.hpp"
+#include "pg/rows/ticket_states.hpp"
 #include "pg/rows/values.hpp"
-#include "pg/tickets/ticket_states.hpp"
 
 #include <pqxx/row>
 

@@ -2,11 +2,11 @@
 
 #include "pg/costs/judge_costs.hpp"
 #include "pg/rows/array_literal.hpp"
-#include "pg/rows/unique_write.hpp"
 #include "pg/rows/values.hpp"
+#include "pg/session/noun_stores.hpp"
 #include "pg/session/sql_errors.hpp"
+#include "pg/session/unique_write.hpp"
 #include "pg/suppression/scope_columns.hpp"
-#include "pg/tenants/noun_stores.hpp"
 #include "winnow/forms/window_form.hpp"
 
 #include <chrono>

@@ -3,9 +3,9 @@
 #include "pg/costs/judge_costs.hpp"
 #include "pg/rows/sql_word.hpp"
 #include "pg/rows/values.hpp"
+#include "pg/session/noun_stores.hpp"
 #include "pg/session/sql_errors.hpp"
 #include "pg/suppression/scope_columns.hpp"
-#include "pg/tenants/noun_stores.hpp"
 
 #include <memory>
 

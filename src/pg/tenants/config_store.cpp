@@ -2,9 +2,9 @@
 
 #include "pg/costs/judge_costs.hpp"
 #include "pg/rows/values.hpp"
+#include "pg/session/noun_stores.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/transaction.hpp"
-#include "pg/tenants/noun_stores.hpp"
 #include "pg/tenants/tenant_rows.hpp"
 #include "winnow/ports/contact_store.hpp"
 #include "winnow/ports/inhibition_store.hpp"

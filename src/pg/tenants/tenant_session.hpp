@@ -3,7 +3,7 @@
 /// @file
 /// ports::TenantSession: the nouns' stores, made when first asked for. Private to pg.
 
-#include "pg/tenants/noun_stores.hpp"
+#include "pg/session/noun_stores.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
 namespace winnow::pg {

@@ -1,11 +1,11 @@
 #include "winnow/ports/user_store.hpp"
 
-#include "pg/rows/unique_write.hpp"
 #include "pg/rows/values.hpp"
+#include "pg/session/noun_stores.hpp"
 #include "pg/session/sql_errors.hpp"
+#include "pg/session/unique_write.hpp"
 #include "pg/tenants/dead_keys.hpp"
 #include "pg/tenants/key_limits.hpp"
-#include "pg/tenants/noun_stores.hpp"
 
 #include <memory>
 #include <stdexcept>

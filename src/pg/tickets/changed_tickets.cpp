@@ -1,8 +1,8 @@
 #include "pg/tickets/changed_tickets.hpp"
 
 #include "pg/rows/array_literal.hpp"
+#include "pg/rows/ticket_states.hpp"
 #include "pg/rows/values.hpp"
-#include "pg/tickets/ticket_states.hpp"
 #include "winnow/tickets/ticket_fields.hpp"
 
 #include <cstdint>

@@ -19,14 +19,51 @@ domain::TicketState read_ticket_state(const pqxx::field& field)
     return *state;
 }
 
+namespace {
+
+using tickets::TicketField;
+
+bool is_any(const TicketField& /*field*/)
+{
+    return true;
+}
+
+bool is_of_alerts(const TicketField& field)
+{
+    return field.alert.index() != 0 || std::holds_alternative<TicketId domain::Ticket::*>(field.member);
+}
+
+std::string columns_of(bool (*is_wanted)(const TicketField&))
+{
+    std::string list;
+    for (const auto& field : tickets::ticket_fields()) {
+        if (is_wanted(field)) list.append(list.empty() ? "t." : ", t.").append(field.column);
+    }
+    return list;
+}
+
+domain::Ticket read(const pqxx::row& row, bool (*is_wanted)(const TicketField&))
+{
+    domain::Ticket ticket;
+    for (const auto& field : tickets::ticket_fields()) {
+        if (!is_wanted(field)) continue;
+        const auto column = row[field.column];
+        std::visit([&](auto at) { read_value(column, ticket.*at); }, field.member);
+    }
+    return ticket;
+}
+
+}  // namespace
+
 const std::string& ticket_columns()
 {
-    static const auto kColumns = [] {
-        std::string list;
-        for (const auto& field : tickets::ticket_fields())
-            list.append(list.empty() ? "t." : ", t.").append(field.column);
-        return list;
-    }();
+    static const auto kColumns = columns_of(is_any);
+    return kColumns;
+}
+
+const std::string& ticket_columns_of_alerts()
+{
+    static const auto kColumns = columns_of(is_of_alerts);
     return kColumns;
 }
 
@@ -48,12 +85,12 @@ const std::string& ticket_bytes()
 
 domain::Ticket read_ticket(const pqxx::row& row)
 {
-    domain::Ticket ticket;
-    for (const auto& field : tickets::ticket_fields()) {
-        const auto column = row[field.column];
-        std::visit([&](auto at) { read_value(column, ticket.*at); }, field.member);
-    }
-    return ticket;
+    return read(row, is_any);
+}
+
+domain::Ticket read_ticket_of_alert(const pqxx::row& row)
+{
+    return read(row, is_of_alerts);
 }
 
 std::vector<domain::Ticket> read_tickets(const pqxx::result& rows)

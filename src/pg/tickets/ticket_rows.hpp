@@ -18,6 +18,11 @@ namespace winnow::pg {
 [[nodiscard]] const std::string& ticket_columns();
 [[nodiscard]] domain::Ticket read_ticket(const pqxx::row& row);
 
+/// The same of no more than the id and what an alert has of a ticket (tickets::alert_of with a time): people's reports
+/// are long.
+[[nodiscard]] const std::string& ticket_columns_of_alerts();
+[[nodiscard]] domain::Ticket read_ticket_of_alert(const pqxx::row& row);
+
 /// How many bytes of text such a row has, of a table called `t`: a sum, without brackets. Unpacks nothing that is
 /// stored apart.
 [[nodiscard]] const std::string& ticket_bytes();

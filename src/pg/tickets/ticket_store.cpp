@@ -2,14 +2,14 @@
 
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/multi_row.hpp"
+#include "pg/rows/ticket_states.hpp"
 #include "pg/rows/values.hpp"
+#include "pg/session/noun_stores.hpp"
 #include "pg/session/sql_errors.hpp"
 #include "pg/suppression/covers.hpp"
-#include "pg/tenants/noun_stores.hpp"
 #include "pg/tickets/changed_tickets.hpp"
 #include "pg/tickets/ticket_list.hpp"
 #include "pg/tickets/ticket_rows.hpp"
-#include "pg/tickets/ticket_states.hpp"
 
 #include <string>
 #include <utility>

@@ -1,6 +1,7 @@
 #include "winnow/pg/due_board.hpp"
 
 #include "pg/journal/outages.hpp"
+#include "pg/outbox/next_delivery.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/sql_errors.hpp"
@@ -74,10 +75,8 @@ case when exists (select from search_due where retry_at is null or retry_at <= n
        or exists (select from ticket_numbers n left join search_progress p on p.tenant_id = n.tenant_id
                    where n.next_number - 1 > coalesce(p.indexed_number, 0)) then now() end)sql"},
     // Of other loops, which are told of it (pipeline::make_reminder_kind).
-    {.kind = "delivery", .due = R"sql(
-least((select min(next_attempt_at) from deliveries where state = 'pending'),
-      (select min(lease_until) from deliveries where state = 'sending'),
-      case when exists (select from owed_events) then now() end))sql"},
+    {.kind = "delivery",
+     .due = "least(" WINNOW_NEXT_DELIVERY ", case when exists (select from owed_events) then now() end)"},
     {.kind = "backtest", .due = R"sql(
 case when exists (select from backtests where state = 'queued') then now()
      else (select min(touched_at) from backtests where state = 'running') + interval '10 s' end)sql"},

@@ -2,9 +2,9 @@
 
 #include "pg/costs/judge_costs.hpp"
 #include "pg/rows/values.hpp"
-#include "pg/triage/fold_lock.hpp"
 #include "pg/triage/triage_states.hpp"
 #include "pg/triage/triage_writes.hpp"
+#include "pg/turns/fold_lock.hpp"
 
 #include <utility>
 

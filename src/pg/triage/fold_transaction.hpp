@@ -6,8 +6,8 @@
 #include "pg/session/session_pool.hpp"
 #include "pg/session/transaction.hpp"
 #include "winnow/ports/fold_transaction.hpp"
+#include "winnow/ports/time/turn.hpp"
 #include "winnow/ports/triage_store.hpp"
-#include "winnow/ports/turn.hpp"
 
 #include <pqxx/transaction_base>
 

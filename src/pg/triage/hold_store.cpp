@@ -2,13 +2,13 @@
 
 #include "pg/journal/outages.hpp"
 #include "pg/rows/legible.hpp"
+#include "pg/rows/ticket_states.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/tickets/ticket_rows.hpp"
-#include "pg/tickets/ticket_states.hpp"
 #include "pg/triage/fold_transaction.hpp"
 #include "pg/triage/machine_rows.hpp"
-#include "winnow/tickets/round.hpp"
+#include "winnow/tickets/ticket_fields.hpp"
 
 #include <utility>
 
@@ -26,7 +26,7 @@ select tenant_id from rule_machines where due_at <= now()
 constexpr auto kUntil = "select least(now() - interval '0.1 s', $1::timestamptz)";
 
 const auto kDueTickets =
-    "select " + ticket_columns() +
+    "select " + ticket_columns_of_alerts() +
     ", t.held_until from tickets t where t.tenant_id = $1 and t.state = " + sql_word(domain::TicketState::held) +
     " and t.held_until <= $2 order by t.held_until, t.ticket_id limit $3";
 
@@ -36,7 +36,7 @@ void load_due_tickets(pqxx::transaction_base& tx, TenantId tenant, std::size_t l
         query(tx, kDueTickets.c_str(), tenant, due.until, limit), due.unread,
         [](const auto& row) { return text_of(row["ticket_id"]); },
         [&](const auto& row) {
-            const auto ticket = read_ticket(row);
+            const auto ticket = read_ticket_of_alert(row);
             due.since.emplace(ticket.id, time_of(row["held_until"]));
             due.alerts.emplace(ticket.id, tickets::alert_of(ticket, due.until));
         });

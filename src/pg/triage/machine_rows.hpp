@@ -3,7 +3,7 @@
 /// @file
 /// Thresholds and flap detectors as rows. Private to pg.
 
-#include "winnow/ports/hold_store.hpp"
+#include "winnow/ports/time/hold_store.hpp"
 #include "winnow/triage/machine.hpp"
 
 #include <pqxx/transaction_base>

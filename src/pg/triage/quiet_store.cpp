@@ -2,14 +2,14 @@
 
 #include "pg/journal/outages.hpp"
 #include "pg/rows/legible.hpp"
+#include "pg/rows/ticket_states.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/sql_errors.hpp"
 #include "pg/suppression/covers.hpp"
-#include "pg/tickets/ticket_states.hpp"
 #include "pg/triage/fold_transaction.hpp"
 #include "pg/triage/outdated_quiet.hpp"
-#include "pg/upkeep/tenant_rounds.hpp"
+#include "pg/turns/tenant_rounds.hpp"
 #include "winnow/observe/log.hpp"
 
 #include <pqxx/except>

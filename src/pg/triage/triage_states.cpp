@@ -2,9 +2,9 @@
 
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/legible.hpp"
+#include "pg/rows/ticket_states.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/suppression/covers.hpp"
-#include "pg/tickets/ticket_states.hpp"
 #include "pg/tickets/ticket_values.hpp"
 #include "pg/triage/machine_rows.hpp"
 #include "winnow/tickets/ticket_fields.hpp"

@@ -3,9 +3,9 @@
 #include "pg/journal/outages.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
-#include "pg/triage/fold_lock.hpp"
 #include "pg/triage/fold_transaction.hpp"
 #include "pg/triage/triage_states.hpp"
+#include "pg/turns/fold_lock.hpp"
 
 #include <pqxx/nontransaction>
 

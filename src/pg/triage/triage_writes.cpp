@@ -2,9 +2,9 @@
 
 #include "pg/noise/noise_rows.hpp"
 #include "pg/rows/multi_row.hpp"
+#include "pg/rows/ticket_states.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/suppression/covers.hpp"
-#include "pg/tickets/ticket_states.hpp"
 #include "pg/triage/machine_rows.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>

@@ -6,11 +6,13 @@
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/transaction.hpp"
-#include "pg/triage/fold_lock.hpp"
+#include "pg/turns/chore_manners.hpp"
+#include "pg/turns/fold_lock.hpp"
+#include "pg/turns/tenant_rounds.hpp"
 #include "pg/upkeep/history.hpp"
 #include "pg/upkeep/purges.hpp"
 #include "pg/upkeep/sealing.hpp"
-#include "pg/upkeep/tenant_rounds.hpp"
+#include "pg/upkeep/walks.hpp"
 
 #include <pqxx/nontransaction>
 

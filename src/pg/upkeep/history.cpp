@@ -1,7 +1,7 @@
 #include "pg/upkeep/history.hpp"
 
 #include "pg/rows/values.hpp"
-#include "pg/upkeep/purges.hpp"
+#include "pg/turns/chore_manners.hpp"
 
 #include <algorithm>
 #include <array>

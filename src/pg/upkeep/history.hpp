@@ -3,8 +3,8 @@
 /// @file
 /// How much each tenant's histories take, added up (migration 0027). Private to pg.
 
-#include "pg/upkeep/tenant_rounds.hpp"
-#include "winnow/ports/chores.hpp"
+#include "pg/turns/tenant_rounds.hpp"
+#include "winnow/ports/time/chores.hpp"
 
 #include <pqxx/transaction_base>
 

@@ -31,29 +31,6 @@ struct Purge {
     bool spares_newest = false;  ///< It is told how many of a tenant's newest stay ($9).
 };
 
-/// For what no index tells of: the table is walked along its primary key, `at_once` rows a step. The statement takes
-/// where the last step ended ($2 uuid, $3 uuid, $4 text), the last tenant whose rows it may look at ($5), those that it
-/// must not ($6 uuid[]), and says how many rows it looked at, how many it deleted, and where it ended itself. Of a
-/// class it is told in days what a Removal is, from $7 on. With `tenants`, which takes the same $1 to $4 and says whose
-/// rows come next, the step is done under their fold locks, as far as nobody else holds them: the last parameter names
-/// those that it got (uuid[]), the others' rows are left to the next round.
-struct Walk {
-    std::string_view name;
-    std::optional<domain::Kept> kept;
-    const char* tenants;
-    const char* sql;
-    std::size_t at_once;
-    std::chrono::milliseconds interval = std::chrono::hours{1};
-};
-
-/// Others come first: a chore gives up where it would have to wait. And whatever the planner believes of a table, it
-/// must neither read nor sort the whole of it for a few rows: it goes along an index until it has them.
-inline constexpr auto kChoreManners = R"sql(
-set local lock_timeout = '200ms'; set local enable_seqscan = off; set local enable_bitmapscan = off;
-set local enable_sort = off; set local enable_hashjoin = off; set local enable_mergejoin = off; set local jit = off
-)sql";
-
 [[nodiscard]] std::span<const Purge> purges();
-[[nodiscard]] std::span<const Walk> walks();
 
 }  // namespace winnow::pg

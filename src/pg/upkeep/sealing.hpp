@@ -4,7 +4,7 @@
 /// Webhooks' URLs that were stored whole, before there was sealing (docs/decisions/webhook-urls.md).
 
 #include "winnow/pg/chores.hpp"
-#include "winnow/ports/chores.hpp"
+#include "winnow/ports/time/chores.hpp"
 
 #include <pqxx/transaction_base>
 

@@ -116,7 +116,7 @@ private:
             open->is_waiting = true;
         }
         const auto tenant = order_.next(fair::Lane::any, now);
-        if (!tenant) return std::min(options_.look, kAfterError);
+        if (!tenant) return until_something(now);
         yield(stop);
         const auto open = of(*tenant);
         open->is_waiting = false;
@@ -126,6 +126,14 @@ private:
         order_.done(ticket, (open->run.spent() - before).count(), Clock::now());
         if (!stop.stop_requested()) settle(open, step);
         return 0ms;
+    }
+
+    /// Where nobody's turn it is: those that are open wait for the database at the longest; without any, nothing but a
+    /// look and who wakes it.
+    [[nodiscard]] milliseconds until_something(Clock::time_point now)
+    {
+        if (!all().empty()) return std::min(options_.look, kAfterError);
+        return std::max(milliseconds{1}, std::chrono::ceil<milliseconds>(look_at_ - now));
     }
 
     /// Claims one more where there is room.

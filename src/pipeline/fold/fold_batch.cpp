@@ -1,9 +1,9 @@
 #include "pipeline/fold/fold_batch.hpp"
 
+#include "pipeline/fold/set_aside.hpp"
 #include "pipeline/noise/noise.hpp"
 #include "pipeline/overruns/overruns.hpp"
 #include "pipeline/suppression/covers.hpp"
-#include "pipeline/takeover/set_aside.hpp"
 #include "winnow/journal/codec.hpp"
 #include "winnow/routing/plan.hpp"
 
@@ -145,23 +145,7 @@ void count_rules(const FoldBatch& batch, const std::vector<triage::Evaluated>& a
     std::ranges::sort(writes.rule_matches);
 }
 
-std::vector<domain::Owed> plan(const triage::Outcome& outcome, routing::Planner& planner)
-{
-    std::vector<domain::Owed> owed;
-    for (const auto& notice : outcome.notices) {
-        if (planner.recipients(notice).empty()) continue;
-        owed.push_back(planner.plan(notice));
-    }
-    return owed;
-}
-
 }  // namespace
-
-std::vector<domain::Owed> owed(const triage::Outcome& outcome, const domain::TenantConfig& config)
-{
-    routing::Planner planner(config);
-    return plan(outcome, planner);
-}
 
 void take_alerts(FoldBatch& batch, PendingRow& row) noexcept
 {
@@ -256,7 +240,7 @@ Decision decide(const FoldBatch& batch, triage::States states, std::size_t most_
             decision.declined = true;
             return decision;
         }
-        writes.deliveries = plan(writes.outcome, planner);
+        writes.deliveries = planner.plan(writes.outcome.notices);
         got_on();
         count_rules(batch, alerts, writes);
         got_on();

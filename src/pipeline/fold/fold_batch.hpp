@@ -21,9 +21,6 @@ namespace winnow::pipeline {
 
 struct CostSequel;
 
-/// What an outcome's notices owe to whom.
-[[nodiscard]] std::vector<domain::Owed> owed(const triage::Outcome& outcome, const domain::TenantConfig& config);
-
 /// What is kept of the judgement of a row's alerts beside what is kept of each. However many alerts it has and whatever
 /// their rules do, it is bounded: failures and unrecorded matches take an entry a rule, and all notes have
 /// kMostNoteBytes.

@@ -1,9 +1,9 @@
 #include "pipeline/overruns/overruns.hpp"
 
-#include "pipeline/fold/fold_batch.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/domain/cost_ladder.hpp"
 #include "winnow/domain/one_line.hpp"
+#include "winnow/routing/plan.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -145,7 +145,7 @@ ports::TriageWrites CostSequel::decide(triage::States states, const std::vector<
     if (notices.empty()) return writes;
     std::ranges::sort(notices, {}, &Evaluated::position);
     writes.outcome = triage::fold(notices, std::move(states), current->config.settings);
-    writes.deliveries = owed(writes.outcome, current->config);
+    writes.deliveries = routing::Planner(current->config).plan(writes.outcome.notices);
     return writes;
 }
 

@@ -6,7 +6,7 @@
 #include "winnow/base/error.hpp"
 #include "winnow/base/uuid.hpp"
 #include "winnow/fair/setbacks.hpp"
-#include "winnow/ports/due_kind.hpp"
+#include "winnow/ports/time/due_kind.hpp"
 
 #include <algorithm>
 #include <chrono>

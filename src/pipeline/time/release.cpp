@@ -1,7 +1,7 @@
 #include "pipeline/time/release.hpp"
 
-#include "pipeline/fold/fold_batch.hpp"
 #include "winnow/intake/canonical.hpp"
+#include "winnow/routing/plan.hpp"
 #include "winnow/suppression/inhibition.hpp"
 #include "winnow/triage/release.hpp"
 
@@ -48,7 +48,7 @@ ports::TriageWrites decide_release(const TenantPolicy& policy, const ports::DueT
         writes.quiet_tickets.push_back(std::move(still));
     }
     writes.outcome = triage::release(released, std::move(states), due.now);
-    writes.deliveries = owed(writes.outcome, policy.config);
+    writes.deliveries = routing::Planner(policy.config).plan(writes.outcome.notices);
     return writes;
 }
 
@@ -90,7 +90,7 @@ ports::TriageWrites decide_release(const TenantPolicy& policy, const ports::DueH
     }
     std::ranges::sort(writes.quiet_tickets, {}, &ports::QuietTicket::ticket_id);
     writes.outcome = triage::pass_time(std::move(states), due.until);
-    writes.deliveries = owed(writes.outcome, policy.config);
+    writes.deliveries = routing::Planner(policy.config).plan(writes.outcome.notices);
     return writes;
 }
 
@@ -107,7 +107,7 @@ ports::TriageWrites decide_expiry(const TenantPolicy& policy, const ports::Expir
 {
     ports::TriageWrites writes;
     writes.outcome = triage::expire(due.instances, std::move(states), due.now);
-    writes.deliveries = owed(writes.outcome, policy.config);
+    writes.deliveries = routing::Planner(policy.config).plan(writes.outcome.notices);
     return writes;
 }
 

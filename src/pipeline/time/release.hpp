@@ -5,8 +5,8 @@
 /// by them. Pure. Private to pipeline.
 
 #include "winnow/pipeline/config_cache.hpp"
-#include "winnow/ports/hold_store.hpp"
-#include "winnow/ports/quiet_store.hpp"
+#include "winnow/ports/time/hold_store.hpp"
+#include "winnow/ports/time/quiet_store.hpp"
 #include "winnow/ports/triage_store.hpp"
 
 namespace winnow::pipeline {

@@ -7,9 +7,9 @@
 #include "pipeline/time/subject_setbacks.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/observe/metrics.hpp"
-#include "winnow/ports/due_kind.hpp"
 #include "winnow/ports/fold_transaction.hpp"
-#include "winnow/ports/turn.hpp"
+#include "winnow/ports/time/due_kind.hpp"
+#include "winnow/ports/time/turn.hpp"
 
 #include <cstddef>
 #include <mutex>

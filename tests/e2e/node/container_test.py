@@ -134,7 +134,7 @@ class Compose(unittest.TestCase):
         made = {name: self.secret(name) for name in os.listdir(self.secrets) if not name.endswith((".csr", ".srl"))}
         self.make_secrets()
         self.assertEqual({name: self.secret(name) for name in made}, made, "a second run changes nothing")
-        for name in ("server-key.pem", "encryption_key", "api_url", "api_password"):
+        for name in ("server-key.pem", "encryption_key", "audit_signing_key", "api_url", "api_password"):
             mode = stat.S_IMODE(os.stat(os.path.join(self.secrets, name)).st_mode)
             self.assertEqual(mode, 0o444, f"{name} must be readable in the container")
 
@@ -191,6 +191,8 @@ class Compose(unittest.TestCase):
         self.addCleanup(admin.close)
         self.assertEqual(admin.get("/api/v1/me").status, 200)
         self.assertEqual(admin.get("/api/v1/tickets").json()["items"], [])
+
+        self.assertNotIn("are not signed", self.log(), "audit logs have a key of their own")
 
         process.send_signal(signal.SIGHUP)
         wait_until(lambda: "certificates reloaded" in self.log(), "the reload")

@@ -123,6 +123,7 @@ FILLED = {"ATTEMPTS": "= 0", "LEASES": "", "UNFINISHED": "('pending', 'sending')
 # Save these, and why.
 UNSEEN = {
     "suppression/covers.kForgetSources": "an alert that was an inhibition's source and, while it fires, is none any more",
+    "outbox/outbox.kIsDue": "a dispatcher whom nobody reminds; by the two indexes that the board looks at each second",
     "outbox/claim.kCancel": "a contact that is gone or disabled",
     "outbox/timeline.kForget": "a ticket that is gone while its timeline is owed something",
     "outbox/timeline.kWrite": "a message that arrived, or was given up",

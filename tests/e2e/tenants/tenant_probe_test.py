@@ -47,7 +47,7 @@ def setUpModule():
     victim.cursors = cursors_of(victim)
     victim.ids["token"] = [victim.dead_key_of(victim.own("integration"))]
     etags = etags_of(routes, victim, (other, suspended))
-    callers = identities(other, suspended, other.dead_keys(), world.instance.ready["provider"]["key"])
+    callers = identities(other, suspended, other.dead_keys(), other.lesser_keys(), world.instance.ready["provider"]["key"])
     suspend(world, suspended)
 
 

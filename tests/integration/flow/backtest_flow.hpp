@@ -6,7 +6,7 @@
 #include "integration/pg/fixture.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/connection.hpp"
-#include "pg/tenants/noun_stores.hpp"
+#include "pg/session/noun_stores.hpp"
 #include "winnow/intake/canonical.hpp"
 #include "winnow/journal/codec.hpp"
 #include "winnow/observe/metrics.hpp"

@@ -15,8 +15,8 @@
 #include "winnow/pg/journal_streams.hpp"
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/config_cache.hpp"
-#include "winnow/pipeline/housekeeping.hpp"
 #include "winnow/pipeline/row_trial.hpp"
+#include "winnow/pipeline/stream_keeper.hpp"
 #include "winnow/pipeline/triage_service.hpp"
 
 #include <pqxx/connection>
@@ -242,10 +242,10 @@ int run(std::span<const char* const> arguments)
     if (what == "unread") {
         return set_aside(*bench, node.streams->claim_orphans().value().at(0), TenantId::parse(arguments[6]).value());
     }
-    auto housekeeping = std::make_unique<pipeline::Housekeeping>(
+    auto stream_keeper = std::make_unique<pipeline::StreamKeeper>(
         *node.streams, node.triage, [] { return std::nullopt; },
-        pipeline::HousekeepingOptions{.heartbeat = 50ms, .takeover = 50ms, .trials = bench.get()}, node.metrics);
-    housekeeping->start();
+        pipeline::StreamKeeperOptions{.heartbeat = 50ms, .takeover = 50ms, .trials = bench.get()}, node.metrics);
+    stream_keeper->start();
     pqxx::connection connection(arguments[2]);
     const auto left = [&] {
         return pqxx::nontransaction(connection)
@@ -253,7 +253,7 @@ int run(std::span<const char* const> arguments)
                    .as<int>() > 0;
     };
     while (!stop_asked && left()) std::this_thread::sleep_for(5ms);  // polls for the end
-    housekeeping.reset();
+    stream_keeper.reset();
     if (!stop_asked) std::ofstream(file) << node.metrics.exposition();
     std::_Exit(0);  // a worker may still be at the row, which does not end
 }

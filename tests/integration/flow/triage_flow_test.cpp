@@ -10,7 +10,7 @@
 #include "winnow/pg/config_store.hpp"
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/config_cache.hpp"
-#include "winnow/pipeline/housekeeping.hpp"
+#include "winnow/pipeline/stream_keeper.hpp"
 #include "winnow/pipeline/triage_service.hpp"
 
 #include <pqxx/transaction>
@@ -40,13 +40,13 @@ struct Node {
     /// Its timers as the last parts that are made and the first ones that end.
     void keep_house()
     {
-        housekeeping = std::make_unique<Housekeeping>(
-            *streams, triage, [] { return std::nullopt; }, HousekeepingOptions{.heartbeat = 50ms, .takeover = 50ms},
+        stream_keeper = std::make_unique<StreamKeeper>(
+            *streams, triage, [] { return std::nullopt; }, StreamKeeperOptions{.heartbeat = 50ms, .takeover = 50ms},
             metrics);
         expiry = std::make_unique<OneClock>(
             options,
             kinds(make_expiry_kind(*store, policies, [this] { ++outbox_changes; }, 50ms, metrics)), 50ms, metrics);
-        housekeeping->start();
+        stream_keeper->start();
         expiry->start();
     }
 
@@ -58,7 +58,7 @@ struct Node {
     std::unique_ptr<ports::ConfigStore> configs;
     ConfigCache policies;
     TriageService triage;
-    std::unique_ptr<Housekeeping> housekeeping;
+    std::unique_ptr<StreamKeeper> stream_keeper;
     std::unique_ptr<OneClock> expiry;
 };
 

@@ -1,5 +1,5 @@
 #include "node_fixture.hpp"
-#include "pg/triage/fold_lock.hpp"
+#include "pg/turns/fold_lock.hpp"
 
 #include <gmock/gmock.h>
 

@@ -4,8 +4,8 @@
 /// REST calls as a node runs them once it knows who calls: by its router and its SessionCalls, on the tenants'
 /// database. No HTTP, no keys, no rates.
 
-#include "api/rest/router.hpp"
-#include "api/rest/session_call.hpp"
+#include "api/calls/router.hpp"
+#include "api/calls/session_call.hpp"
 #include "support/postgres.hpp"
 
 #include <nlohmann/json.hpp>

@@ -155,7 +155,7 @@ public:
         return left_ > 0;
     }
 
-    Result<std::optional<std::chrono::milliseconds>> next_due() override
+    Result<bool> is_due() override
     {
         const std::lock_guard lock(mutex_);
         if (due_errors_ > 0) {
@@ -189,8 +189,8 @@ public:
     int left_ = 0;  ///< So often something is left to settle.
     ErrorCode refusal_ = ErrorCode::internal;
     std::vector<std::pair<domain::StreamId, std::string>> freed_;
-    bool more_ = false;  ///< What a claim says: that it has not looked at everybody.
-    std::optional<std::chrono::milliseconds> due_;
+    bool more_ = false;      ///< What a claim says: that it has not looked at everybody.
+    bool due_ = true;        ///< What is said of all of them.
     bool careless_ = false;  ///< Claims without regard to what was asked for.
 
 private:

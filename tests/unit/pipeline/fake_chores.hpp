@@ -3,7 +3,7 @@
 /// @file
 /// ports::Chores in memory, with faults on demand.
 
-#include "winnow/ports/chores.hpp"
+#include "winnow/ports/time/chores.hpp"
 
 #include <algorithm>
 #include <chrono>

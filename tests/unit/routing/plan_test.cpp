@@ -96,6 +96,23 @@ TEST(Notices, ThatTellNobodyOweNothingWhateverTheirRoute)
     EXPECT_EQ(nothing.event_seq, 7);
 }
 
+TEST(Notices, OfManyThoseThatTellSomebodyOweInTheirOrder)
+{
+    tickets::Notice first{.event = event(7), .ticket = {}};
+    first.ticket.route = {group_id(1)};
+    auto quiet = first;
+    quiet.event.seq = 8;
+    quiet.tells = false;
+    auto last = first;
+    last.event.seq = 9;
+    const auto of_config = config();
+    const auto owed = Planner(of_config).plan({first, quiet, last});
+    ASSERT_EQ(owed.size(), 2U);
+    EXPECT_EQ(owed[0].event_seq, 7);
+    EXPECT_EQ(owed[1].event_seq, 9);
+    EXPECT_EQ(owed[1].to.size(), 2U);
+}
+
 TEST(Notices, KeepWhereTheirLinksLead)
 {
     auto of_config = config();

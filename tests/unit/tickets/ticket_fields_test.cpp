@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
 #include <set>
 #include <string>
 
@@ -72,6 +73,42 @@ TEST(TicketFields, TheCoreHasWhatTriageChangesAndGivesItBack)
     EXPECT_EQ(core.number, ticket.number);
     EXPECT_EQ(core.dedup_key, ticket.dedup_key);
     EXPECT_EQ(core.opened_at, ticket.opened_at);
+}
+
+TEST(TicketFields, AnAlertHasOfATicketWhatBothHave)
+{
+    Ticket ticket;
+    ticket.title = "disk full";
+    ticket.severity = domain::Severity::critical;
+    ticket.description = "93 %";
+    ticket.dedup_key = "db-7/disk";
+    ticket.source = "db-7";
+    ticket.service = "shop";
+    ticket.component = "disk";
+    ticket.group = "db";
+    ticket.class_name = "disk_full";
+    ticket.labels.set("env", "prod");
+    ticket.opened_at = Timestamp(std::chrono::milliseconds(1'700'000'000'000));
+    ticket.last_seen_at = ticket.opened_at + std::chrono::minutes(5);
+
+    domain::Alert expected;
+    expected.title = "disk full";
+    expected.severity = domain::Severity::critical;
+    expected.description = "93 %";
+    expected.dedup_key = "db-7/disk";
+    expected.source = "db-7";
+    expected.service = "shop";
+    expected.component = "disk";
+    expected.group = "db";
+    expected.class_name = "disk_full";
+    expected.labels = ticket.labels;
+    expected.starts_at = ticket.opened_at;
+    expected.received_at = ticket.last_seen_at;
+    EXPECT_EQ(alert_of(ticket), expected);
+
+    expected.starts_at.reset();
+    expected.received_at = ticket.opened_at + std::chrono::hours(1);
+    EXPECT_EQ(alert_of(ticket, expected.received_at), expected);
 }
 
 }  // namespace

@@ -1,11 +1,7 @@
-#include "pipeline/time/attempted.hpp"
+#include "pipeline/time/fold_kind.hpp"
 #include "pipeline/time/release.hpp"
-#include "pipeline/time/turn_share.hpp"
-#include "winnow/observe/metrics.hpp"
-#include "winnow/pipeline/due_kinds.hpp"
 
 #include <algorithm>
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,60 +11,41 @@ namespace winnow::pipeline {
 
 namespace {
 
-class HoldKind final : public ports::DueKind {
+class HoldKind final : public FoldKind<ports::DueHolds> {
 public:
     HoldKind(ports::HoldStore& store, ConfigCache& policies, OutboxChanged outbox_changed,
              std::chrono::milliseconds again, observe::Metrics& metrics)
-        : store_(store),
-          policies_(policies),
-          outbox_changed_(std::move(outbox_changed)),
-          traits_{.name = "hold", .again = again, .after_fold = true, .dated = true},
-          shares_(traits_.name, metrics),
-          due_(metrics.counter("winnow_holds_due_total",
-                               "Pauses that were over, thresholds that were given up, flapping that settled."))
+        : FoldKind({.name = "hold", .again = again, .after_fold = true, .dated = true}, policies,
+                   std::move(outbox_changed), metrics,
+                   metrics.counter("winnow_holds_due_total",
+                                   "Pauses that were over, thresholds that were given up, flapping that settled.")),
+          store_(store)
     {
     }
-
-    [[nodiscard]] const ports::DueTraits& traits() const noexcept override { return traits_; }
 
     Result<std::vector<TenantId>> tenants(std::size_t /*limit*/) override { return store_.tenants_due(); }
 
-    Result<ports::DueDone> run(const ports::DueTurn& turn) override
+private:
+    Result<ports::Due<ports::DueHolds>> lock(const TenantPolicy& policy, TenantId tenant,
+                                             const ports::Turn& turn) override
     {
-        const auto policy = policies_.get(turn.tenant);
-        if (!policy) return policy.error();
-        auto share = shares_.begin(turn);
-        if (share.rests()) return ports::DueDone{};
-        const auto done = attempted([&] { return release(**policy, turn.tenant, share); });
-        if (!done) return shares_.failed(share, done.error());
-        due_.add(static_cast<double>(done->rows));
-        if (done->owes && outbox_changed_) outbox_changed_();
-        return shares_.done(share, {.rows = done->rows, .since = done->since});
+        return store_.lock_due(tenant, policy.config.tenant.config_version, turn);
     }
 
-private:
-    struct Released {
-        std::size_t rows = 0;
-        std::optional<Timestamp> since = {};
-        bool owes = false;  ///< Messages.
-    };
-
-    /// One transaction: load, decide, store.
-    Result<Released> release(const TenantPolicy& policy, TenantId tenant, TurnShare& share)
+    void leave_out(ports::DueHolds& due, TurnShare& share) override
     {
-        auto locked = store_.lock_due(tenant, policy.config.tenant.config_version, share.turn());
-        if (!locked) return locked.error();
-        auto& [fold, due] = *locked;
-        share.loaded(due.size(), due.unread);
         std::erase_if(due.alerts, [&](const auto& one) { return !share.takes(one.first.str()); });
         std::erase_if(due.machines, [&](const auto& machine) { return !share.takes(name_of(machine.key)); });
-        if (!fold || due.size() == 0) return Released{};
-        auto states = fold->load(release_keys(policy, due));
-        if (!states) return states.error();
-        const auto writes = decide_release(policy, due, *std::move(states));
-        if (const auto stored = fold->store(writes); !stored) return stored.error();
-        if (const auto committed = fold->commit(); !committed) return committed.error();
-        return Released{.rows = due.size(), .since = first_of(due), .owes = !writes.deliveries.empty()};
+    }
+
+    triage::StateKeys keys_of(const TenantPolicy& policy, const ports::DueHolds& due) override
+    {
+        return release_keys(policy, due);
+    }
+
+    ports::TriageWrites decide(const TenantPolicy& policy, const ports::DueHolds& due, triage::States states) override
+    {
+        return decide_release(policy, due, std::move(states));
     }
 
     static std::string name_of(const triage::MachineKey& key)
@@ -76,14 +53,14 @@ private:
         return key.rule_id.str() + " " + std::string(to_string(key.kind)) + " " + key.dedup_key;
     }
 
-    static std::optional<Timestamp> first_of(const ports::DueHolds& due)
+    std::optional<Timestamp> since(const ports::DueHolds& due) override
     {
         std::optional<Timestamp> first;
-        const auto note = [&](Timestamp since) {
-            first = std::min(since, first.value_or(since));
+        const auto note = [&](Timestamp at) {
+            first = std::min(at, first.value_or(at));
         };
-        for (const auto& [ticket, since] : due.since) {
-            if (due.alerts.contains(ticket)) note(since);
+        for (const auto& [ticket, at] : due.since) {
+            if (due.alerts.contains(ticket)) note(at);
         }
         for (const auto& machine : due.machines) {
             if (machine.due_at) note(*machine.due_at);
@@ -92,11 +69,6 @@ private:
     }
 
     ports::HoldStore& store_;
-    ConfigCache& policies_;
-    const OutboxChanged outbox_changed_;
-    const ports::DueTraits traits_;
-    TurnShares shares_;
-    const observe::Counter due_;
 };
 
 }  // namespace

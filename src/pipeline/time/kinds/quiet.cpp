@@ -1,8 +1,5 @@
-#include "pipeline/time/attempted.hpp"
+#include "pipeline/time/fold_kind.hpp"
 #include "pipeline/time/release.hpp"
-#include "pipeline/time/turn_share.hpp"
-#include "winnow/observe/metrics.hpp"
-#include "winnow/pipeline/due_kinds.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -15,67 +12,44 @@ namespace winnow::pipeline {
 
 namespace {
 
-class QuietKind final : public ports::DueKind {
+class QuietKind final : public FoldKind<ports::DueTickets> {
 public:
     QuietKind(ports::QuietStore& store, ConfigCache& policies, OutboxChanged outbox_changed,
               std::chrono::milliseconds again, observe::Metrics& metrics)
-        : store_(store),
-          policies_(policies),
-          outbox_changed_(std::move(outbox_changed)),
-          traits_{.name = "quiet", .again = again, .after_fold = true, .dated = true},
-          shares_(traits_.name, metrics),
-          released_(metrics.counter("winnow_released_tickets_total",
-                                    "Quiet tickets that were told of when their silence or inhibition had ended."))
+        : FoldKind({.name = "quiet", .again = again, .after_fold = true, .dated = true}, policies,
+                   std::move(outbox_changed), metrics,
+                   metrics.counter("winnow_released_tickets_total",
+                                   "Quiet tickets that were told of when their silence or inhibition had ended.")),
+          store_(store)
     {
     }
-
-    [[nodiscard]] const ports::DueTraits& traits() const noexcept override { return traits_; }
 
     Result<std::vector<TenantId>> tenants(std::size_t /*limit*/) override { return store_.tenants_due(); }
 
-    Result<ports::DueDone> run(const ports::DueTurn& turn) override
+private:
+    Result<ports::Due<ports::DueTickets>> lock(const TenantPolicy& policy, TenantId tenant,
+                                               const ports::Turn& turn) override
     {
-        const auto policy = policies_.get(turn.tenant);
-        if (!policy) return policy.error();
-        auto share = shares_.begin(turn);
-        if (share.rests()) return ports::DueDone{};
-        const auto done = attempted([&] { return release(**policy, turn.tenant, share); });
-        if (!done) return shares_.failed(share, done.error());
-        released_.add(static_cast<double>(done->told));
-        if (done->owes && outbox_changed_) outbox_changed_();
-        return shares_.done(share, {.rows = done->rows, .since = done->since});
+        return store_.lock_due(tenant, policy.config.tenant.config_version, turn);
     }
 
-private:
-    struct Released {
-        std::size_t rows = 0;
-        std::optional<Timestamp> since = {};
-        std::size_t told = 0;  ///< Tickets that people may hear of now.
-        bool owes = false;     ///< Messages.
-    };
-
-    /// One transaction: load, decide, store.
-    Result<Released> release(const TenantPolicy& policy, TenantId tenant, TurnShare& share)
+    void leave_out(ports::DueTickets& due, TurnShare& share) override
     {
-        auto locked = store_.lock_due(tenant, policy.config.tenant.config_version, share.turn());
-        if (!locked) return locked.error();
-        auto& [fold, due] = *locked;
-        share.loaded(due.tickets.size(), due.unread);
         std::erase_if(due.tickets, [&](const auto& one) { return !share.takes(one.ticket_id.str()); });
-        if (!fold || due.tickets.empty()) return Released{};
-        auto states = fold->load(release_keys(policy, due));
-        if (!states) return states.error();
-        const auto writes = decide_release(policy, due, *std::move(states));
-        if (const auto stored = fold->store(writes); !stored) return stored.error();
-        if (const auto committed = fold->commit(); !committed) return committed.error();
-        return Released{.rows = due.tickets.size(),
-                        .since = first_of(due),
-                        .told = writes.outcome.notices.size(),
-                        .owes = !writes.deliveries.empty()};
+    }
+
+    triage::StateKeys keys_of(const TenantPolicy& policy, const ports::DueTickets& due) override
+    {
+        return release_keys(policy, due);
+    }
+
+    ports::TriageWrites decide(const TenantPolicy& policy, const ports::DueTickets& due, triage::States states) override
+    {
+        return decide_release(policy, due, std::move(states));
     }
 
     /// Of those that time makes due: since when a configuration or a source has not been what it was nobody knows.
-    static std::optional<Timestamp> first_of(const ports::DueTickets& due)
+    std::optional<Timestamp> since(const ports::DueTickets& due) override
     {
         std::optional<Timestamp> first;
         for (const auto& quiet : due.tickets) {
@@ -85,12 +59,13 @@ private:
         return first;
     }
 
+    /// Tickets that people may hear of now.
+    std::size_t counted(const ports::DueTickets& /*due*/, const ports::TriageWrites& writes) override
+    {
+        return writes.outcome.notices.size();
+    }
+
     ports::QuietStore& store_;
-    ConfigCache& policies_;
-    const OutboxChanged outbox_changed_;
-    const ports::DueTraits traits_;
-    TurnShares shares_;
-    const observe::Counter released_;
 };
 
 class QuietSilenceKind final : public ports::DueKind {

@@ -6,6 +6,7 @@ A new kind of caller is one line in `identities()`.
 import dataclasses
 
 ROLES = ("viewer", "operator", "admin")
+SCOPES = {"tickets:read", "silences:write"}  # of a key that is limited
 READS, WRITES = True, False
 
 # Permission → who holds it, users from which role on, and whether it holds while the tenant is suspended.
@@ -38,6 +39,10 @@ PERMISSIONS = {
     "audit:read": ("user", "admin", READS),
     "provider": ("provider", None, READS),
 }
+# What auditors hold: their role is above and below none.
+AUDITS = {"profile:read", "own_keys:write", "audit:read"}
+# What a key has whatever scopes it is limited to.
+IN_ANY_SCOPES = {"profile:read"}
 LISTENS = {"user": "customer", "integration": "customer", "provider": "management"}
 
 
@@ -51,6 +56,8 @@ class Identity:
     role: str = ""
     suspended: bool = False
     tenant: object = None  # whose objects it calls its own
+    scopes: object = None  # that its key is limited to; None: it is not
+    outside: bool = False  # of the networks that its key is good in
 
     def refusal(self, route):
         """401 or 403 where the permission refuses; None where it does not, so that the id must."""
@@ -59,17 +66,25 @@ class Identity:
             return None
         if LISTENS.get(self.holder) != route.listener:
             return 401
-        if self.holder != holder or (least and ROLES.index(self.role) < ROLES.index(least)):
+        if self.outside or self.holder != holder or not self.has(route.permission, least):
             return 403
         return 403 if self.suspended and not while_suspended else None
 
+    def has(self, permission, least):
+        """Whether its role does, and its scopes."""
+        if self.scopes is not None and permission not in self.scopes | IN_ANY_SCOPES:
+            return False
+        if self.role == "auditor":
+            return permission in AUDITS
+        return least is None or ROLES.index(self.role) >= ROLES.index(least)
+
     def administers(self):
-        return self.role == "admin" and not self.suspended
+        return self.role == "admin" and self.scopes is None and not self.suspended
 
 
-def identities(other, suspended, dead, provider_key):
+def identities(other, suspended, dead, less, provider_key):
     """All of them. `other` and `suspended` are tenants that are not the one whose ids are used; `dead` are keys of `other`
-    that were good once."""
+    that were good once, and `less` those that may less than its admin's (Tenant.lesser_keys)."""
     users = [Identity(role, other.users[role], "user", role, False, other) for role in ROLES]
     users += [Identity(f"suspended {role}", suspended.users[role], "user", role, True, suspended) for role in ROLES]
     return users + [
@@ -83,5 +98,9 @@ def identities(other, suspended, dead, provider_key):
         Identity("suspended integration", suspended.integration_key, "integration", "", True, suspended),
         Identity("revoked integration", dead["integration"], tenant=other),
         Identity("disabled integration", dead["disabled"], tenant=other),
+        Identity("auditor", less["auditor"], "user", "auditor", tenant=other),
+        Identity("key with scopes", less["scopes"], "user", "admin", tenant=other, scopes=SCOPES),
+        Identity("key of another network", less["networks"], "user", "admin", tenant=other, outside=True),
+        Identity("integration's key of another network", less["integration"], "integration", tenant=other, outside=True),
         Identity("provider", provider_key, "provider", tenant=other),
     ]

@@ -6,7 +6,7 @@ import uuid
 
 from harness import Client, wait_until
 
-from tenants.probe.identities import ROLES
+from tenants.probe.identities import ROLES, SCOPES
 
 MATCHES_ALL = '{title=~".+"}'
 # Where a kind of object is listed; what follows in a path is one's id.
@@ -35,6 +35,7 @@ PATH_OF = {kind: path for path, kind in COLLECTIONS.items()}
 AGED = {"contact": "name", "group": "name", "inhibition": "name", "integration": "description", "rule": "description",
         "silence": "comment", "ticket": "priority", "user": "name", "window": "comment"}
 CHANGES = 4
+ELSEWHERE = ["203.0.113.0/24"]  # where nobody is who asks here
 
 
 class Tenant:
@@ -171,6 +172,15 @@ class Tenant:
         client = Client(self.instance.ready["customer_url"], self.instance.ready["ca_file"], secret)
         wait_until(lambda: client.get(path).status == 401, f"a {what} that is refused")
         client.close()
+
+    def lesser_keys(self):
+        """Name → key, each of which may less than the admin's who has made it."""
+        auditor = self.ask("POST", "/api/v1/users", {"name": "auditor", "email": "auditor@example.com", "role": "auditor"})
+        asked = {"auditor": ("/api/v1/api-keys", {"user_id": auditor["id"]}),
+                 "scopes": ("/api/v1/api-keys", {"name": "limited", "scopes": sorted(SCOPES)}),
+                 "networks": ("/api/v1/api-keys", {"name": "elsewhere", "networks": ELSEWHERE}),
+                 "integration": (f"/api/v1/integrations/{self.own('integration', 1)}/keys", {"networks": ELSEWHERE})}
+        return {name: self.ask("POST", path, body)["secret"] for name, (path, body) in asked.items()}
 
     def dead_keys(self):
         """Name → key, each of which was good once."""

@@ -1,14 +1,19 @@
 #pragma once
 
 /// @file
-/// Claims of both kinds at once, without regard to tenants and receivers, for tests that are about something else.
+/// Claims of both kinds at once, without regard to tenants and receivers, for tests that are about something else; and
+/// when the next one is worth it.
 
+#include "winnow/pg/due_board.hpp"
 #include "winnow/ports/outbox.hpp"
+
+#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +42,17 @@ namespace winnow::pg {
     if (!first) return first.error();
     std::ranges::move(first->deliveries, std::back_inserter(claimed));
     return claimed;
+}
+
+/// In how long the board says that a delivery is due, while no timeline is owed anything: 0 where one is already,
+/// nullopt where none waits.
+[[nodiscard]] inline std::optional<std::chrono::milliseconds> next_delivery(const PgOptions& options)
+{
+    const auto times = make_due_board(options)->look();
+    EXPECT_TRUE(times);
+    const auto found = std::ranges::find(times->in, std::string("delivery"), [](const auto& one) { return one.first; });
+    if (found == times->in.end()) return std::nullopt;
+    return std::max(found->second, std::chrono::milliseconds{0});
 }
 
 }  // namespace winnow::pg

@@ -116,7 +116,7 @@ TEST_F(DeliveryOrder, WhatComesDuringAnAttemptWaitsForItsEnd)
     owe(2);
     owe(3, "recovered");
     EXPECT_THAT(claim(), IsEmpty());
-    EXPECT_GT(outbox_->next_due().value(), milliseconds{1'000}) << "nobody looks for it again and again";
+    EXPECT_GT(next_delivery(pipeline()), milliseconds{1'000}) << "nobody looks for it again and again";
     record(ended(first, DeliveryState::pending, std::chrono::hours{1}));
     EXPECT_EQ(claim_one().delivery.event_seq, 3) << "the attempt failed: the latest word is enough";
     EXPECT_EQ(ledger(), "1 superseded, 2 superseded, 3 sending");

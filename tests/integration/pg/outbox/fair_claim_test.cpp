@@ -258,9 +258,9 @@ TEST_F(FairClaim, ADeadNodesLeasesEndWhenItsLatestStreamIsTakenOver)
     EXPECT_EQ(outbox_->free_leases(lost, "own"), 0U) << "it lives, and writes another one";
     EXPECT_EQ(outbox_->free_leases(own, "own"), 0U);
     EXPECT_EQ(outbox_->free_leases(9'999, "own"), 0U);
-    EXPECT_EQ(outbox_->next_due().value() > milliseconds{1'000}, true);
+    EXPECT_EQ(next_delivery(pipeline()) > milliseconds{1'000}, true);
     EXPECT_EQ(outbox_->free_leases(dead, "own"), 1U);
-    EXPECT_EQ(outbox_->next_due().value(), milliseconds{0});
+    EXPECT_EQ(next_delivery(pipeline()), milliseconds{0});
     EXPECT_THAT(claim(usual()).deliveries, IsEmpty());
     const auto again = claim(usual(true)).deliveries;
     ASSERT_THAT(again, SizeIs(1));

@@ -2,7 +2,7 @@
 
 #include "claiming.hpp"
 #include "integration/pg/triage/triage_fixture.hpp"
-#include "pg/tenants/noun_stores.hpp"
+#include "pg/session/noun_stores.hpp"
 #include "winnow/pg/outbox.hpp"
 #include "winnow/ports/delivery_store.hpp"
 

@@ -5,7 +5,7 @@
 
 #include "integration/pg/fixture.hpp"
 #include "pg/session/connection.hpp"
-#include "pg/tenants/noun_stores.hpp"
+#include "pg/session/noun_stores.hpp"
 #include "unit/forms/random_documents.hpp"
 #include "winnow/ports/ruleset_history.hpp"
 

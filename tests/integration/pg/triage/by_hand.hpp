@@ -3,8 +3,8 @@
 /// @file
 /// Load, decide, store in one call, with decisions that a test writes down.
 
-#include "winnow/ports/hold_store.hpp"
-#include "winnow/ports/quiet_store.hpp"
+#include "winnow/ports/time/hold_store.hpp"
+#include "winnow/ports/time/quiet_store.hpp"
 #include "winnow/ports/triage_store.hpp"
 
 #include <cstddef>

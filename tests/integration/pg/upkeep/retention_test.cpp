@@ -1,8 +1,10 @@
 /// @file
 /// For how long what is over is kept: each class by moving time, and no table without one.
 
+#include "pg/turns/chore_manners.hpp"
 #include "pg/upkeep/growth.hpp"
 #include "pg/upkeep/purges.hpp"
+#include "pg/upkeep/walks.hpp"
 #include "retention_fixture.hpp"
 
 #include <pqxx/transaction>

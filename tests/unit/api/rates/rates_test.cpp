@@ -2,8 +2,8 @@
 
 #include "api/rates/address_prefix.hpp"
 #include "api/rates/ingest_bill.hpp"
-#include "api/rates/rate_answer.hpp"
 #include "api/rates/read_cost.hpp"
+#include "api/rest/rate_answer.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -66,6 +66,19 @@ TEST(PageRequest, RefusesForgedCursors)
     }
 }
 
+TEST(NumberedStretch, GoesOnBehindTheNumberOfItsCursor)
+{
+    EXPECT_EQ(numbered_stretch<std::int32_t>(get("limit=7"))->after, std::nullopt);
+    const auto stretch = numbered_stretch<std::int32_t>(get("limit=7&cursor=" + encode_cursor(numbered_cursor(42))));
+    ASSERT_TRUE(stretch);
+    EXPECT_EQ(stretch->limit, 7U);
+    EXPECT_EQ(stretch->after, 42);
+    for (const auto* const part : {"", "x", "4x", " 4", "4.0", "+4", "2147483648"}) {
+        EXPECT_FALSE(numbered_stretch<std::int32_t>(get("cursor=" + encode_cursor({part})))) << part;
+    }
+    EXPECT_EQ(numbered_stretch<std::int64_t>(get("cursor=" + encode_cursor({"2147483648"})))->after, 2'147'483'648);
+}
+
 TEST(OnlyParameters, RefusesOneThatStandsTwiceAndNamesIt)
 {
     const auto refused = only_parameters(get("limit=1&cursor=a&limit=1"), {"limit", "cursor"});

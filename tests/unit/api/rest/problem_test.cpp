@@ -1,7 +1,7 @@
 #include "api/rest/problem.hpp"
 
 #include "api/rest/etag.hpp"
-#include "api/senders/refusal.hpp"
+#include "api/rest/refusal.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -2,12 +2,12 @@
 /// The table of senders at the door: each path is served and documented, and whatever is wrong there is said in the
 /// form that its sender reads.
 
-#include "api/rates/rate_answer.hpp"
-#include "api/rest/credential.hpp"
+#include "api/calls/credential.hpp"
+#include "api/calls/router.hpp"
 #include "api/rest/problem.hpp"
-#include "api/rest/router.hpp"
+#include "api/rest/rate_answer.hpp"
+#include "api/rest/refusal.hpp"
 #include "api/senders/head_fields.hpp"
-#include "api/senders/refusal.hpp"
 #include "winnow/api/customer_api.hpp"
 
 #include <gmock/gmock.h>

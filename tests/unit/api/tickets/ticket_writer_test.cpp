@@ -1,6 +1,6 @@
 #include "api/tickets/ticket_writer.hpp"
 
-#include "unit/api/rest/one_session.hpp"
+#include "unit/api/calls/one_session.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -1,12 +1,12 @@
-#include "housekeeping_fixture.hpp"
+#include "stream_keeper_fixture.hpp"
 
 namespace winnow::pipeline {
 namespace {
 
 /// A tenant whose rows are never stored in the usual time nor in any other, until `fits` is called.
-class StuckReplayTest : public HousekeepingTest {
+class StuckReplayTest : public StreamKeeperTest {
 protected:
-    ~StuckReplayTest() override { housekeeping_.reset(); }
+    ~StuckReplayTest() override { stream_keeper_.reset(); }
 
     void stick(TenantId tenant)
     {
@@ -54,8 +54,8 @@ TEST_F(StuckReplayTest, MoreRowsBehindItThanMayBeInMemoryStayInTheJournalMeanwhi
         streams_.rows_.push_back(behind ? stored(one_, 5, seq, {"a", "a"}) : stored(two_, 5, seq, {"b"}));
     }
     streams_.orphans_ = {5};
-    housekeeping_ = std::make_unique<Housekeeping>(streams_, small_, [this] { return own(); }, quick_, metrics_);
-    housekeeping_->start();
+    stream_keeper_ = std::make_unique<StreamKeeper>(streams_, small_, [this] { return own(); }, quick_, metrics_);
+    stream_keeper_->start();
     EXPECT_TRUE(eventually([&] { return store_.applied(two_, 5).value() == 600; }));
     EXPECT_EQ(store_.applied(one_, 5).value(), 0U);
     for (const auto tenant : {one_, two_}) {

@@ -1,8 +1,8 @@
 /// @file
 /// One tenant's rows end no trial for the others', and what is nobody's fault in particular blames nobody.
 
-#include "housekeeping_fixture.hpp"
 #include "pipeline/takeover/trial.hpp"
+#include "stream_keeper_fixture.hpp"
 
 #include <deque>
 #include <string>
@@ -17,7 +17,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using State = TrialReport::State;
 
-class TrialShareTest : public HousekeepingTest {
+class TrialShareTest : public StreamKeeperTest {
 protected:
     void SetUp() override { streams_.takeovers_ = 1; }
 

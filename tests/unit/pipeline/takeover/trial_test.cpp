@@ -3,8 +3,8 @@
 
 #include "pipeline/takeover/trial.hpp"
 
-#include "housekeeping_fixture.hpp"
 #include "pipeline/takeover/orphan_replay.hpp"
+#include "stream_keeper_fixture.hpp"
 #include "winnow/pipeline/row_trial.hpp"
 
 #include <vector>
@@ -16,10 +16,10 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using State = TrialReport::State;
 
-class TrialTest : public HousekeepingTest {
+class TrialTest : public StreamKeeperTest {
 protected:
     // Its threads look at the bench until they are gone.
-    void TearDown() override { housekeeping_.reset(); }
+    void TearDown() override { stream_keeper_.reset(); }
 
     /// `takeovers`: that have begun before.
     void put(std::uint64_t rows, std::int32_t takeovers)
@@ -279,7 +279,7 @@ TEST_F(TrialTest, AStopEndsTheProcess)
     put(2, 1);
     take_over();
     ASSERT_TRUE(eventually([&] { return !orders().empty(); }));
-    housekeeping_.reset();
+    stream_keeper_.reset();
     EXPECT_EQ(bench_.with([](auto& bench) { return bench.stops_; }), 1);
 }
 
@@ -288,7 +288,7 @@ TEST_F(TrialTest, ATrialThatEndsWithItsOwnerIsNoTakeoverAndTriesNoMoreTheNextTim
     put(2, 1);
     take_over();
     ASSERT_TRUE(eventually([&] { return !orders().empty(); }));
-    housekeeping_.reset();
+    stream_keeper_.reset();
     EXPECT_EQ(streams_.with([](auto& streams) { return streams.takeovers_; }), 1);
     bench_.with([](auto& bench) { bench.reports_ = {{.state = State::passed}}; });
     take_over();

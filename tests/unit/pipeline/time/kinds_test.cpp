@@ -5,8 +5,8 @@
 #include "unit/pipeline/time/one_clock.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pipeline/due_kinds.hpp"
-#include "winnow/ports/hold_store.hpp"
-#include "winnow/ports/quiet_store.hpp"
+#include "winnow/ports/time/hold_store.hpp"
+#include "winnow/ports/time/quiet_store.hpp"
 #include "winnow/ports/triage_store.hpp"
 
 #include <gmock/gmock.h>

@@ -5,7 +5,7 @@
 
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pipeline/timekeeper.hpp"
-#include "winnow/ports/due_kind.hpp"
+#include "winnow/ports/time/due_kind.hpp"
 
 #include <chrono>
 #include <memory>

@@ -1,7 +1,7 @@
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pipeline/chore_kinds.hpp"
-#include "winnow/ports/search_index.hpp"
+#include "winnow/ports/time/search_index.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,0 +1,94 @@
+#include "api/calls/credential.hpp"
+
+#include "winnow/crypto/digest.hpp"
+
+#include <algorithm>
+
+namespace winnow::api {
+
+namespace {
+
+/// What follows the scheme, which is named in any case.
+std::string_view after_scheme(std::string_view header, std::string_view scheme)
+{
+    if (header.size() <= scheme.size() || header[scheme.size()] != ' ') return "";
+    const bool same = std::ranges::equal(header.substr(0, scheme.size()), scheme, [](char a, char b) {
+        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b;
+    });
+    if (!same) return "";
+    auto rest = header.substr(scheme.size());
+    while (rest.starts_with(' ')) rest.remove_prefix(1);
+    return rest;
+}
+
+}  // namespace
+
+std::string credential_of(const http::RequestHead& head, std::string_view path_token, const intake::Sender* sender)
+{
+    if (!path_token.empty()) return std::string(path_token);
+    const auto authorization = head.header("Authorization");
+    if (const auto token = after_scheme(authorization, "bearer"); !token.empty()) return std::string(token);
+    if (const auto encoded = after_scheme(authorization, "basic"); !encoded.empty()) {
+        std::string decoded;
+        if (!crypto::from_base64(encoded, decoded)) return "";
+        const auto colon = decoded.find(':');
+        return colon == std::string::npos ? "" : decoded.substr(colon + 1);
+    }
+    const auto own = sender == nullptr ? intake::Credentials{} : sender->credentials;
+    for (const auto scheme : own.schemes) {
+        if (const auto key = after_scheme(authorization, scheme); !key.empty()) return std::string(key);
+    }
+    if (const auto key = head.header("X-Api-Key"); !key.empty()) return std::string(key);
+    for (const auto name : own.parameters) {
+        if (auto key = head.query_parameter(name); key && !key->empty()) return *std::move(key);
+    }
+    return "";
+}
+
+std::string why_forbidden(const access::Principal& who, access::Permission needed)
+{
+    const bool sends_alerts = needed == access::Permission::ingest;
+    if (sends_alerts && who.kind == access::CredentialKind::user_key) {
+        return "this is a user's key (wnu_…); alerts are sent with the key of an integration (wnk_…)";
+    }
+    if (!sends_alerts && who.kind == access::CredentialKind::integration_key) {
+        return "this is the key of an integration (wnk_…), which sends alerts only; use a user's key (wnu_…)";
+    }
+    const std::string permission(to_string(needed));
+    if (!access::is_in_scope(who, needed))
+        return "this key is limited to scopes, and " + permission + " is none of them";
+    if (who.kind == access::CredentialKind::user_key && !access::has(who.role, needed)) {
+        const auto roles = access::roles_with(needed);
+        return "this credential lacks the permission " + permission + ": its user's role is " +
+               std::string(to_string(who.role)) + ", and " + (roles.empty() ? "no role" : roles) + " has it";
+    }
+    if (who.tenant_suspended) return "the tenant is suspended; ask your provider";
+    return "this credential lacks the permission " + permission;
+}
+
+std::string why_not_from(std::string_view address)
+{
+    return "this key may be used from some networks only, and " + std::string(address) + " is in none of them";
+}
+
+Error unauthenticated(const std::string& credential, const http::RequestHead& head)
+{
+    const auto why = [&]() -> std::string {
+        if (credential.starts_with("wnk_") || credential.starts_with("wnu_")) {
+            return "the key is unknown, expired or revoked";
+        }
+        if (credential.starts_with("wnp_")) {
+            return "this is the provider's key; it belongs to the management listener";
+        }
+        if (!credential.empty()) {
+            return "this is no key of Winnow's: those of integrations begin with wnk_, those of users with wnu_";
+        }
+        if (!head.header("Authorization").empty()) {
+            return "the Authorization header holds no key: send \"Bearer <key>\", or Basic with the key as password";
+        }
+        return "there is no credential: send a key as Authorization: Bearer, as the password of Basic, or as X-Api-Key";
+    };
+    return {ErrorCode::unauthenticated, why()};
+}
+
+}  // namespace winnow::api

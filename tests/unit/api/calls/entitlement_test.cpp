@@ -1,0 +1,66 @@
+#include "api/calls/entitlement.hpp"
+
+#include <gtest/gtest.h>
+
+namespace winnow::api {
+namespace {
+
+using access::Permission;
+using enum http::Entitlement;
+
+access::Principal viewer()
+{
+    access::Principal who;
+    who.kind = access::CredentialKind::user_key;
+    who.tenant = TenantId(Uuid::from_words(1, 1));
+    who.user = UserId(Uuid::from_words(1, 2));
+    who.role = access::Role::viewer;
+    return who;
+}
+
+TEST(EntitlementOf, AKeyThatSaysTheSameStillHoldsIt)
+{
+    EXPECT_EQ(entitlement(viewer(), Permission::read_tickets, viewer()), held);
+}
+
+TEST(EntitlementOf, AKeyThatIsKnownNoMoreHasLostIt)
+{
+    const Error revoked(ErrorCode::unauthenticated, "unknown");
+    EXPECT_EQ(entitlement(viewer(), Permission::read_tickets, revoked), lost);
+}
+
+TEST(EntitlementOf, ADatabaseThatIsAwaySaysNothing)
+{
+    EXPECT_EQ(entitlement(viewer(), Permission::read_tickets, Error(ErrorCode::unavailable, "away")), unknown);
+    EXPECT_EQ(entitlement(viewer(), Permission::read_tickets, Error(ErrorCode::internal, "what")), unknown);
+}
+
+TEST(EntitlementOf, WhoseTenantWasSuspendedHasLostItAndWhoWasAdmittedSoHasNot)
+{
+    auto suspended = viewer();
+    suspended.tenant_suspended = true;
+    EXPECT_EQ(entitlement(viewer(), Permission::read_tickets, suspended), lost);
+    EXPECT_EQ(entitlement(suspended, Permission::read_tickets, suspended), held) << "it may read";
+    EXPECT_EQ(entitlement(suspended, Permission::read_tickets, viewer()), held);
+}
+
+TEST(EntitlementOf, WhoseRoleMayItNoMoreHasLostIt)
+{
+    auto admin = viewer();
+    admin.role = access::Role::admin;
+    EXPECT_EQ(entitlement(admin, Permission::write_rules, admin), held);
+    EXPECT_EQ(entitlement(admin, Permission::write_rules, viewer()), lost);
+}
+
+TEST(EntitlementOf, AnotherUsersKeyIsAnotherOne)
+{
+    auto other = viewer();
+    other.user = UserId(Uuid::from_words(1, 3));
+    EXPECT_EQ(entitlement(viewer(), Permission::read_tickets, other), lost);
+    other = viewer();
+    other.tenant = TenantId(Uuid::from_words(2, 1));
+    EXPECT_EQ(entitlement(viewer(), Permission::read_tickets, other), lost);
+}
+
+}  // namespace
+}  // namespace winnow::api
