@@ -36,11 +36,11 @@ struct ThrottleRule {
 
 /// A bucket as it is stored; a new one is as if nothing had ever happened, and one that is like it needs no row.
 struct Throttle {
-    int failures = 0;                        ///< In the window.
-    Timestamp window_at;                     ///< When it began; of no meaning without failures.
-    std::optional<Timestamp> blocked_until;  ///< While it is held.
-    int holds = 0;                           ///< In the day from `holds_at` on.
-    Timestamp holds_at;
+    int failures = 0;                             ///< In the window.
+    Timestamp window_at = {};                     ///< When it began; of no meaning without failures.
+    std::optional<Timestamp> blocked_until = {};  ///< While it is held.
+    int holds = 0;                                ///< In the day from `holds_at` on.
+    Timestamp holds_at = {};
 
     friend bool operator==(const Throttle&, const Throttle&) = default;
 };
@@ -53,9 +53,9 @@ struct Throttle {
 [[nodiscard]] std::optional<std::chrono::milliseconds> held_for(Throttled kind, const Throttle& bucket,
                                                                 Timestamp now) noexcept;
 
-/// What one failure (or request) makes of a bucket that is not held.
+/// What one failure (or request) makes of a bucket; of one that is held, nothing.
 struct Counted {
-    Throttle bucket;
+    Throttle bucket = {};
     std::chrono::milliseconds delay{};  ///< The answer waits for so long.
     bool hold_began = false;
     bool many_holds = false;  ///< It is the tenth of a day: the user and the tenant's audit log are told.
@@ -67,9 +67,11 @@ struct Counted {
 
 /// The two buckets of a sign-in.
 struct SignInBuckets {
-    Throttle network;
+    Throttle network = {};
     Throttled kind = Throttled::account;  ///< Or device, where a cookie of this user's came along and was good.
-    Throttle subject;                     ///< Of that kind.
+    Throttle subject = {};                ///< Of that kind.
+
+    friend bool operator==(const SignInBuckets&, const SignInBuckets&) = default;
 };
 
 /// Before the password is hashed. nullopt: go on; else it is refused for so long. The network is asked first.
@@ -77,11 +79,11 @@ struct SignInBuckets {
 
 /// After it was hashed, under the lock of both rows.
 struct Settled {
-    /// Somebody else's failures began a hold meanwhile: then even the right password is not said to be right, so that
-    /// who tries many at once learns no more than who tries them in turn.
-    std::optional<std::chrono::milliseconds> refused;
+    /// Other failures began a hold meanwhile, or this one did. In the first case not even the right password is said to
+    /// be right, so that who tries many at once learns no more than who tries them in turn.
+    std::optional<std::chrono::milliseconds> refused = {};
     bool signed_in = false;
-    SignInBuckets buckets;              ///< To be stored, in any case.
+    SignInBuckets buckets = {};         ///< To be stored, in any case.
     std::chrono::milliseconds delay{};  ///< Of the answer to a failure: on a timer, without a thread or a session.
     bool hold_began = false;            ///< Of the subject.
     bool many_holds = false;
