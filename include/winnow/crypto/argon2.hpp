@@ -66,18 +66,20 @@ private:
 };
 
 /// Memory for one hash at a time, taken once and touched at once, so that it is there when it is needed. Emptied after
-/// each hash. Not thread-safe; a cost that needs more than it has is refused.
+/// each hash. Not thread-safe. A hash that needs more, because hashes cost more when it was stored, has its memory from
+/// the system, and gives it back.
 class Argon2Arena {
 public:
     /// Throws std::bad_alloc where the memory is not there.
-    explicit Argon2Arena(const Argon2Cost& largest);
+    explicit Argon2Arena(const Argon2Cost& usual);
     ~Argon2Arena();
     Argon2Arena(Argon2Arena&& other) noexcept;
     Argon2Arena& operator=(Argon2Arena&& other) noexcept;
     Argon2Arena(const Argon2Arena&) = delete;
     Argon2Arena& operator=(const Argon2Arena&) = delete;
 
-    /// The tag, kTagBytes. `internal` where libargon2 refuses, or `cost` is larger than the arena.
+    /// The tag, kTagBytes. `internal` where libargon2 refuses, or `cost` is larger than kLargestCost; `unavailable`
+    /// where the system has no memory for it.
     /// @param salt    8 bytes at least.
     /// @param pepper  May be "".
     [[nodiscard]] Result<std::string> argon2id(std::string_view password, std::string_view salt,
