@@ -36,6 +36,10 @@ public:
     [[nodiscard]] ports::MaintenanceStore& maintenance() override { return made(maintenance_, make_maintenance_store); }
     [[nodiscard]] ports::BacktestStore& backtests() override { return made(backtests_, make_backtest_store); }
     [[nodiscard]] ports::AuditStore& audit() override { return made(audit_, make_audit_store); }
+    [[nodiscard]] ports::ServerMailStore& server_mails() override
+    {
+        return made(server_mails_, make_server_mail_store);
+    }
 
 private:
     template <typename Store, typename Factory>
@@ -63,6 +67,7 @@ private:
     std::shared_ptr<ports::MaintenanceStore> maintenance_;
     std::shared_ptr<ports::BacktestStore> backtests_;
     std::shared_ptr<ports::AuditStore> audit_;
+    std::shared_ptr<ports::ServerMailStore> server_mails_;
 };
 
 }  // namespace winnow::pg

@@ -78,6 +78,7 @@ case when exists (select from search_due where retry_at is null or retry_at <= n
 least((select min(next_attempt_at) from deliveries where state = 'pending'),
       (select min(lease_until) from deliveries where state = 'sending'),
       case when exists (select from owed_events) then now() end))sql"},
+    {.kind = "server_mail", .due = "(select min(due_at) from server_mails where state = 'pending')"},
     {.kind = "backtest", .due = R"sql(
 case when exists (select from backtests where state = 'queued') then now()
      else (select min(touched_at) from backtests where state = 'running') + interval '10 s' end)sql"},

@@ -54,6 +54,7 @@ constexpr std::array kGrowth{
     Growth{"schema_migrations", "", "one row a migration"},
     Growth{"search_due", "", "taken in within seconds by the search index"},
     Growth{"search_progress", "", kOneATenant},
+    Growth{"server_mails", "forget_server_mails", ""},
     Growth{"set_asides", "forget_judge_costs", ""},
     Growth{"silences", "forget_silences", ""},
     Growth{"suppression_stats", "forget_suppression_statistics", ""},

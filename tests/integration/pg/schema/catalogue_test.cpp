@@ -249,6 +249,8 @@ protected:
             ", 1, sha256(''), '{\"act\":\"a\",\"actor\":\"b\",\"on\":\"c\"}', now())");
         sql("insert into audit_heads values (" + t + ", 1, sha256(''))");
         sql("insert into audit_anchors values (" + t + ", 1, sha256(''), now(), 'k', sha256('') || sha256(''))");
+        sql("insert into server_mails (tenant_id, mail_id, kind, receiver, locale, happened_at, expires_at) values (" +
+            t + ", " + u + ", 'invitation', 'x@example.org', 'en', now(), now())");
         sql("insert into backtests (tenant_id, backtest_id, state, range_from, range_until, max_alerts, draft, "
             "draft_rules, live_rules, created_at, created_by) values (" +
             t + ", " + u + ", 'done', now() - interval '1 day', now(), 1, '', 0, 0, now(), 'x')");
