@@ -11,6 +11,7 @@
 
 namespace winnow::dispatch {
 class Dispatcher;
+class ServerMails;
 }
 namespace winnow::identity {
 class CredentialUses;
@@ -36,6 +37,7 @@ struct DueParts {
     ports::TriageStore& triage_store;
     pipeline::ConfigCache& policies;
     dispatch::Dispatcher& dispatcher;
+    dispatch::ServerMails& server_mails;
     pipeline::BacktestRunner& backtests;
     pipeline::Housekeeping& housekeeping;
     pipeline::Upkeep& upkeep;

@@ -11,6 +11,7 @@
 #include "winnow/crypto/sealer.hpp"
 #include "winnow/delivery/channel.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
+#include "winnow/dispatch/server_mails.hpp"
 #include "winnow/http/server.hpp"
 #include "winnow/identity/authenticator.hpp"
 #include "winnow/identity/credential_uses.hpp"
@@ -26,6 +27,7 @@
 #include "winnow/pg/journal_streams.hpp"
 #include "winnow/pg/outbox.hpp"
 #include "winnow/pg/provider_store.hpp"
+#include "winnow/pg/server_mail_queue.hpp"
 #include "winnow/pg/sessions.hpp"
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/pg/triage_store.hpp"
@@ -87,6 +89,8 @@ public:
           outbox_(pg::make_outbox(pipeline_sessions_)),
           channel_(delivery::make_channel(config.delivery, sealer_, metrics_)),
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
+          mail_queue_(pg::make_server_mail_queue(pipeline_sessions_)),
+          server_mails_(*mail_queue_, *channel_, server_mail_options(), metrics_),
           use_store_(pg::make_credential_use_store(pipeline_sessions_)),
           uses_(*use_store_, {}),
           credentials_(pg::make_credential_store(session(config.database.api_url, "winnow credentials", 1))),
@@ -121,6 +125,7 @@ public:
                       .triage_store = *triage_store_,
                       .policies = policies_,
                       .dispatcher = dispatcher_,
+                      .server_mails = server_mails_,
                       .backtests = backtests_,
                       .housekeeping = housekeeping_,
                       .upkeep = upkeep_,
@@ -142,6 +147,7 @@ public:
         timekeeper_.start();
         backtests_.start();
         dispatcher_.start();
+        server_mails_.start();
         ready_ = true;
         management_.start();
         customer_.start();
@@ -176,6 +182,7 @@ public:
         writer_.stop();
         const bool applied = triage_.flush(config_.node.grace);
         dispatcher_.stop(std::min(config_.node.grace, milliseconds{5'000}));
+        server_mails_.stop(std::min(config_.node.grace, milliseconds{2'000}));
         management_.drain(milliseconds{1'000});
         uses_.store_rest();
         observe::info("stopped", {{"requests_finished", drained}, {"alerts_applied", applied}});
@@ -315,9 +322,11 @@ private:
     std::unique_ptr<ports::BacktestJobs> backtest_jobs_;
     std::unique_ptr<ports::ConfigStore> config_store_;
     std::unique_ptr<ports::Outbox> outbox_;
-    std::unique_ptr<ports::Channel> channel_;
+    std::unique_ptr<delivery::Channels> channel_;
     Bell bell_;
     dispatch::Dispatcher dispatcher_;
+    std::unique_ptr<ports::ServerMailQueue> mail_queue_;
+    dispatch::ServerMails server_mails_;
     std::unique_ptr<ports::CredentialUseStore> use_store_;
     identity::CredentialUses uses_;
     // Their threads run what the APIs below gave them, until they are gone: queued calls bring along all of the API

@@ -71,6 +71,11 @@ dispatch::DispatcherOptions dispatch_options(const Config& config, const std::st
             .jitter = uniform};
 }
 
+dispatch::ServerMailOptions server_mail_options()
+{
+    return {.jitter = uniform};
+}
+
 std::size_t triage_workers(const Config& config)
 {
     return std::max<std::size_t>(2, config.triage.workers);

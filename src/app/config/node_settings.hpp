@@ -5,6 +5,7 @@
 
 #include "app/config/config.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
+#include "winnow/dispatch/server_mails.hpp"
 #include "winnow/pg/chores.hpp"
 #include "winnow/pg/sessions.hpp"
 #include "winnow/pipeline/triage_service.hpp"
@@ -33,6 +34,7 @@ namespace winnow::app {
 [[nodiscard]] pipeline::TriageOptions triage_options(const Config& config);
 
 [[nodiscard]] dispatch::DispatcherOptions dispatch_options(const Config& config, const std::string& node);
+[[nodiscard]] dispatch::ServerMailOptions server_mail_options();
 
 /// What decides which security features are in force. The database's URLs are as secure_database() leaves them.
 [[nodiscard]] api::SecurityFacts security_facts(const Config& config);
