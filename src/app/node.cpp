@@ -3,6 +3,7 @@
 #include "app/bell.hpp"
 #include "app/config/key_file.hpp"
 #include "app/config/node_settings.hpp"
+#include "app/config/password_settings.hpp"
 #include "app/due_kinds.hpp"
 #include "app/try_rows.hpp"
 #include "winnow/api/customer_api.hpp"
@@ -14,7 +15,9 @@
 #include "winnow/dispatch/server_mails.hpp"
 #include "winnow/http/server.hpp"
 #include "winnow/identity/authenticator.hpp"
+#include "winnow/identity/breached_passwords.hpp"
 #include "winnow/identity/credential_uses.hpp"
+#include "winnow/identity/password_hasher.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
@@ -109,6 +112,8 @@ public:
           provider_(pg::make_provider_store(
               pooled(session(config.database.provider_url, "winnow provider", 0), database_sessions(config).provider),
               noted_here())),
+          breached_(breached_passwords(config)),
+          hasher_(password_peppers(config), password_options(config), metrics_),
           triage_(
               *triage_store_, policies_, told_of_due(triage_options(config)), [this] { dispatcher_.poke(); }, metrics_),
           backtests_(*backtest_jobs_, policies_, backtest_options(), metrics_),
@@ -336,6 +341,8 @@ private:
     pipeline::ConfigCache policies_;
     std::unique_ptr<ports::TenantDatabase> database_;  ///< Tells `policies_` of changes.
     std::unique_ptr<ports::ProviderStore> provider_;   ///< So does it.
+    const identity::BreachedPasswords breached_;
+    identity::PasswordHasher hasher_;  ///< What it calls goes on with a transaction.
     pipeline::TriageService triage_;
     pipeline::BacktestRunner backtests_;
     journal::Writer writer_;

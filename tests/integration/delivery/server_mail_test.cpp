@@ -97,7 +97,8 @@ TEST_F(ServerMailTest, ArrivesInJapanese)
 
 TEST_F(ServerMailTest, IsTriedAgainWhereTheServerIsBusyAndGivenUpWhereItRefuses)
 {
-    for (const auto& [reply, outcome] : {std::pair{"451 busy", Outcome::retry}, std::pair{"550 no", Outcome::refused}}) {
+    for (const auto& [reply, outcome] :
+         {std::pair{"451 busy", Outcome::retry}, std::pair{"550 no", Outcome::refused}}) {
         const SmtpServer server({"--receiver-reply", reply});
         options.smtp.port = server.port();
         EXPECT_EQ(send_own(owed(MailKind::password_reset)).outcome, outcome) << reply;

@@ -147,7 +147,8 @@ TEST_F(NodeSessionsTest, EachThreadHasAName)
                                "bodies-0", "analysis-0", "keys-0",       "tenants-1",       "journal-0",
                                "triage-0", "triage-2",   "turn-watch",   "config-notices",  "config-versions",
                                "clock-0",  "clock-3",    "back-tests",   "back-test-watch", "heartbeat",
-                               "takeover", "dispatcher", "server-mails", "channel",         "watchdog"}));
+                               "takeover", "dispatcher", "server-mails", "channel",         "watchdog",
+                               "argon-0",  "argon-1"}));
     EXPECT_TRUE(eventually([&] { return testing::Matches(everybody)(thread_names()); }))
         << testing::PrintToString(thread_names());
 }
