@@ -4,6 +4,7 @@
 /// What ends sessions, and whose keys and links end with them. One table.
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
