@@ -43,11 +43,11 @@ public:
     [[nodiscard]] virtual bool healthy() const { return true; }
 };
 
-/// A key that was used, of a user or of an integration.
+/// A key that was used, of a user or of an integration, or a session.
 struct CredentialUse {
     TenantId tenant;
     access::CredentialKind kind = access::CredentialKind::user_key;
-    Uuid key;
+    Uuid key;          ///< Or the session's id.
     Timestamp minute;  ///< In which it was, for the last time: when that began.
 };
 
@@ -59,8 +59,8 @@ public:
     CredentialUseStore& operator=(const CredentialUseStore&) = delete;
     virtual ~CredentialUseStore() = default;
 
-    /// Stores them all, of any tenants, in one statement. Where another node has noted a later use, that stays; a key
-    /// that is gone is left out. `uses` names each key once.
+    /// Stores them all, of any tenants: keys in one statement, sessions in another. Where another node has noted a
+    /// later use, that stays; a key that is gone is left out. `uses` names each key once.
     [[nodiscard]] virtual Result<Done> note(const std::vector<CredentialUse>& uses) = 0;
 };
 
