@@ -9,8 +9,8 @@ namespace winnow::access {
 
 namespace {
 
-// Who holds a permission. `user`: those of `roles`.
-enum class Holder : std::uint8_t { anyone, integration, user, provider };
+// Who holds a permission. `user`: those of `roles`, by key or session; `session`: whoever has signed in.
+enum class Holder : std::uint8_t { anyone, integration, user, session, provider };
 
 /// Some roles, a bit each.
 class Roles {
@@ -41,7 +41,7 @@ struct Row {
     Permission permission;
     std::string_view name;
     Holder holder;
-    Roles roles = {};  // Holder::user only, as what follows
+    Roles roles = {};  // Holder::user and session only, as what follows
     Suspended suspended = Suspended::may_not;
     AsScope scope = AsScope::no;
     StepUp step_up = StepUp::no;
@@ -62,6 +62,10 @@ constexpr std::array kTable{
     Row{Permission::ingest, "alerts:ingest", Holder::integration},
     Row{Permission::read_own_profile, "profile:read", Holder::user, kAnyUser, kReads, AsScope::always},
     Row{Permission::write_own_keys, "own_keys:write", Holder::user, kAnyUser, kWrites, AsScope::no, StepUp::yes},
+    Row{Permission::write_own_profile, "own_profile:write", Holder::user, kAnyUser, kWrites, AsScope::no},
+    Row{Permission::write_own_factors, "own_factors:write", Holder::session, kAnyUser, kWrites, AsScope::no,
+        StepUp::yes},
+    Row{Permission::session, "session", Holder::session, kAnyUser, kReads},
     Row{Permission::read_tickets, "tickets:read", Holder::user, kReaders, kReads, AsScope::yes},
     Row{Permission::work_tickets, "tickets:write", Holder::user, kWorkers, kWrites, AsScope::yes},
     Row{Permission::read_alerts, "alerts:read", Holder::user, kReaders, kReads, AsScope::yes},
@@ -155,9 +159,11 @@ bool allows(const Principal& who, Permission permission) noexcept
         case Holder::anyone: return true;
         case Holder::integration: return who.kind == CredentialKind::integration_key && !who.tenant_suspended;
         case Holder::provider: return who.kind == CredentialKind::provider;
+        case Holder::session:
+            return who.kind == CredentialKind::session && (row.suspended == Suspended::may || !who.tenant_suspended);
         case Holder::user:
-            return is_user(who.kind) && row.roles.contain(who.role) &&
-                   is_in_scope(who, permission) && (row.suspended == Suspended::may || !who.tenant_suspended);
+            return is_user(who.kind) && row.roles.contain(who.role) && is_in_scope(who, permission) &&
+                   (row.suspended == Suspended::may || !who.tenant_suspended);
     }
     return false;
 }

@@ -32,6 +32,7 @@
 #include "winnow/pg/provider_store.hpp"
 #include "winnow/pg/server_mail_queue.hpp"
 #include "winnow/pg/sessions.hpp"
+#include "winnow/pg/sign_in_door.hpp"
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/backtest_runner.hpp"
@@ -97,7 +98,8 @@ public:
           use_store_(pg::make_credential_use_store(pipeline_sessions_)),
           uses_(*use_store_, {}),
           credentials_(pg::make_credential_store(session(config.database.api_url, "winnow credentials", 1))),
-          authenticator_(*credentials_, {}),
+          sign_in_door_(pg::make_sign_in_door(session(config.database.api_url, "winnow sign-in", 1))),
+          authenticator_(*credentials_, {.sessions = sign_in_door_.get()}),
           policies_(
               *config_store_, config.delivery.public_url,
               [this](const ports::TenantChange& change) {
@@ -269,7 +271,7 @@ private:
                  }},
                 {"keys",
                  [this] {
-                     return credentials_->healthy();
+                     return credentials_->healthy() && sign_in_door_->healthy();
                  }},
                 {"rest", [this] {
                      return database_->healthy();
@@ -298,7 +300,12 @@ private:
                 .analyses_waiting = config_.analysis.waiting_per_tenant,
                 .body_threads = body_threads(config_),
                 .max_waiting_body_bytes = config_.bodies.max_waiting_bytes,
-                .security = security_facts(config_)};
+                .security = security_facts(config_),
+                .sign_in = api::SignInParts{.door = *sign_in_door_,
+                                            .hasher = hasher_,
+                                            .breached = breached_,
+                                            .key = sign_in_key(config_),
+                                            .public_url = config_.delivery.public_url}};
     }
 
     api::ManagementApiOptions management_options()
@@ -337,6 +344,7 @@ private:
     // Their threads run what the APIs below gave them, until they are gone: queued calls bring along all of the API
     // that they need, and poke the dispatcher.
     std::unique_ptr<ports::CredentialStore> credentials_;
+    std::unique_ptr<ports::SignInDoor> sign_in_door_;
     identity::Authenticator authenticator_;
     pipeline::ConfigCache policies_;
     std::unique_ptr<ports::TenantDatabase> database_;  ///< Tells `policies_` of changes.

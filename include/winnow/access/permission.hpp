@@ -34,6 +34,9 @@ enum class Permission : std::uint8_t {
     ingest,  ///< Integration keys only.
     read_own_profile,
     write_own_keys,  ///< A user's own API keys.
+    write_own_profile,
+    write_own_factors,  ///< A user's own password, address and second factors: sessions only.
+    session,            ///< A session, also half a one: the route looks at it itself.
     read_tickets,
     work_tickets,
     read_alerts,
@@ -113,9 +116,9 @@ struct Principal {
     Uuid key;                             ///< Which of their keys it is; nil where there is none.
     std::optional<PermissionSet> scopes;  ///< user_key only: of what the role may it has these; nullopt: all.
     std::shared_ptr<const std::vector<Network>> networks;  ///< Where the key may be used; null: everywhere.
-    SessionId session;             ///< session only.
-    Timestamp authenticated_at;    ///< session only: when its user last showed all that was asked for.
-    bool second_factor = false;    ///< session only: a second factor was part of it.
+    SessionId session;                                     ///< session only.
+    Timestamp authenticated_at;  ///< session only: when its user last showed all that was asked for.
+    bool second_factor = false;  ///< session only: a second factor was part of it.
     bool tenant_suspended = false;
     std::shared_ptr<const domain::RateOverrides> rates;  ///< The tenant's own; null where it has none.
 

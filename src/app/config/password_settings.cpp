@@ -58,6 +58,11 @@ identity::PasswordHasher::Options password_options(const Config& config)
     return {.cost = config.passwords.hash};
 }
 
+std::string sign_in_key(const Config& config)
+{
+    return crypto::derive_key(read_key_file(config.encryption_key_file), "winnow-sign-in/1");
+}
+
 identity::BreachedPasswords breached_passwords(const Config& config)
 {
     const auto& file = config.passwords.breached_file;

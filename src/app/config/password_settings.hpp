@@ -19,6 +19,9 @@ namespace winnow::app {
 
 [[nodiscard]] identity::PasswordHasher::Options password_options(const Config& config);
 
+/// What names buckets of sign-ins and makes cookies of known browsers: made of the encryption key. Throws as above.
+[[nodiscard]] std::string sign_in_key(const Config& config);
+
 /// Throws std::runtime_error as above.
 [[nodiscard]] identity::BreachedPasswords breached_passwords(const Config& config);
 

@@ -7,7 +7,7 @@
 namespace winnow::access {
 namespace {
 
-TEST(Sessions, MayWhatTheirUsersRoleMay)
+TEST(Sessions, MayWhatTheirUsersRoleMayAndWhatOnlyWhoSignedInMay)
 {
     for (const auto role : kRoles) {
         Principal key;
@@ -18,8 +18,11 @@ TEST(Sessions, MayWhatTheirUsersRoleMay)
         session.kind = CredentialKind::session;
         for (const bool suspended : {false, true}) {
             key.tenant_suspended = session.tenant_suspended = suspended;
+            EXPECT_TRUE(allows(session, Permission::session));
+            EXPECT_EQ(allows(session, Permission::write_own_factors), !suspended);
             for (const auto permission : all_permissions()) {
-                EXPECT_EQ(allows(session, permission), allows(key, permission))
+                const bool is_own = permission == Permission::session || permission == Permission::write_own_factors;
+                EXPECT_EQ(allows(session, permission) && !is_own, allows(key, permission))
                     << to_string(role) << ", " << to_string(permission);
             }
         }
@@ -39,8 +42,8 @@ TEST(Sessions, AreUsers)
 
 TEST(StepUp, IsWantedForWhatGivesAccessOrSendsDataElsewhere)
 {
-    const std::set wanted{Permission::write_own_keys, Permission::write_contacts, Permission::write_integrations,
-                          Permission::write_settings, Permission::write_users};
+    const std::set wanted{Permission::write_own_keys,     Permission::write_own_factors, Permission::write_contacts,
+                          Permission::write_integrations, Permission::write_settings,    Permission::write_users};
     for (const auto permission : all_permissions()) {
         EXPECT_EQ(wants_step_up(permission), wanted.contains(permission)) << to_string(permission);
     }
