@@ -315,7 +315,8 @@ private:
                 .provider_key_sha256 = config_.provider.key_sha256,
                 .client_subjects = config_.provider.client_subjects,
                 .checks = checks(),
-                .ids = ids_};
+                .ids = ids_,
+                .sealer = &sealer_};
     }
 
     const Config config_;

@@ -222,6 +222,9 @@ class Acts(PeopleActs):
     def changeTenant(self):
         self.good(self.provider.call("PATCH", f"/admin/v1/tenants/{self.ids['tenant']}", {"max_history_bytes": 10**7}))
 
+    def inviteTenantAdmin(self):
+        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/admins", {"email": "first@example.com"}))
+
     def suspendTenant(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/suspend", None))
 
@@ -264,7 +267,7 @@ class Audit(unittest.TestCase):
         wanted = recorded_operations()
         done = [name for kind in (PeopleActs, Acts) for name in vars(kind) if name in wanted]
         self.assertEqual(sorted(done), sorted(wanted), "an act without a way to do it here")
-        providers = {"createTenant", "changeTenant", "suspendTenant", "resumeTenant", "releaseQuarantine"}
+        providers = {"createTenant", "changeTenant", "inviteTenantAdmin", "suspendTenant", "resumeTenant", "releaseQuarantine"}
         for operation in done:
             with self.subTest(operation=operation):
                 client, path = ((acts.provider, "/admin/v1/audit-log") if operation in providers

@@ -78,6 +78,7 @@ BODIES = {
     "createSilence": a_silence,
     "createTenant": lambda _: {"name": "not theirs", "admin": {"email": "x@example.com"}},
     "createUser": lambda _: {"name": "not theirs", "email": "x@example.com", "role": "viewer"},
+    "inviteTenantAdmin": lambda _: {"email": "x@example.com"},
     "lintRules": lambda _: {},
     "peekInvitation": lambda _: {"token": "A" * 43},
     "previewSilence": lambda _: {"matchers": 'a="b"'},
