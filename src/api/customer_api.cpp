@@ -15,6 +15,8 @@
 #include "api/security/security_answers.hpp"
 #include "api/senders/ingest.hpp"
 #include "api/senders/large_bodies.hpp"
+#include "api/signin/cookies.hpp"
+#include "api/signin/session_door.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/observe/log.hpp"
 
@@ -41,6 +43,7 @@ struct Admitted final : http::Attachment {
     domain::RateClass kind = domain::RateClass::read;
     bool asked = false;               ///< The database, for a key that it had not confirmed before.
     std::optional<Standing> stopped;  ///< It was not, because too many such keys came from that address.
+    Shown shown;
 };
 
 std::string_view token_of(const Admitted& admitted)
@@ -132,7 +135,11 @@ public:
         admitted->entry = {router_, match.entry};
         admitted->parameters = std::move(match.parameters);
         const auto longest = longest_body(*match.entry);
-        if (match.entry->route.permission == access::Permission::open) {
+        const bool is_flow = match.entry->special == Special::auth && FlowGate::takes(match.entry->route, head);
+        if (is_flow) {
+            if (auto refusal = flows_.refusal(head)) return sink(refused(*std::move(refusal)));
+        }
+        if (is_flow || match.entry->route.permission == access::Permission::open) {
             return sink(accepted(std::move(admitted), longest));
         }
 
@@ -144,8 +151,10 @@ public:
             return !now.stopped;
         };
         const std::function<bool()> may_ask = std::cref(asks);  // which takes no memory
-        options_.authenticator.authenticate(
-            credential_of(head, token_of(*admitted), match.entry->route.sender),
+        auto bad = flows_.read_shown(head, token_of(*admitted), match.entry->route.sender, admitted->shown);
+        if (bad) return sink(refused(*std::move(bad)));
+        authenticate(
+            options_.authenticator, admitted->shown,
             [admitted, longest, rates = rates_, &head, &authenticator = options_.authenticator, &uses = options_.uses,
              sink = std::move(sink)](Result<access::Principal> who) mutable {
                 const auto& entry = *admitted->entry;
@@ -161,8 +170,7 @@ public:
                                        {{"request_id", head.request_id}, {"reason", who.error().message()}});
                     }
                     const auto* sender = entry.route.sender;
-                    const auto error =
-                        unknown ? unauthenticated(credential_of(head, token_of(*admitted), sender), head) : who.error();
+                    const auto error = unknown ? unauthenticated(admitted->shown, head) : who.error();
                     return sink(refused(refusal(sender, error, head.request_id)));
                 }
                 if (!access::is_in_place(*who, head.remote_address)) {
@@ -181,13 +189,14 @@ public:
                     return sink(refused(refusal(route.sender, 403, "forbidden", why_forbidden(*who, route.permission),
                                                 head.request_id)));
                 }
+                if (auto stale = step_up_refusal(*who, route.permission, wall_clock(), head.request_id)) {
+                    return sink(refused(*std::move(stale)));
+                }
                 admitted->who = *std::move(who);
                 auto admission = accepted(admitted, longest);
                 if (route.streams) {
                     admission.may_stream = true;
-                    admission.recheck =
-                        recheck_of(authenticator, credential_of(head, token_of(*admitted), route.sender), admitted->who,
-                                   route.permission);
+                    admission.recheck = recheck_of(authenticator, admitted->shown, admitted->who, route.permission);
                 }
                 sink(std::move(admission));
             },
@@ -209,6 +218,8 @@ public:
             case Special::sender_reply: return sink(response_of(admitted.entry->path->reply()));
             case Special::alive: return sink(json_response(200, {{"status", "alive"}}));
             case Special::ready: return sink(readiness(options_.checks));
+            case Special::auth:
+                return flows_.run(admitted.entry->flow, admitted.parameters, std::move(request), std::move(sink));
             case Special::security_features: return sink(Response(200, "application/json", security_features_));
             case Special::responsibility: return sink(Response(200, "application/json", responsibility_));
             case Special::none: break;
@@ -282,7 +293,8 @@ private:
     [[nodiscard]] http::ResponseSink showing_rate(const Admitted& admitted, http::ResponseSink sink) const
     {
         return [rates = rates_, payer = payer_of(admitted.who), kind = admitted.kind,
-                sink = std::move(sink)](Response response) mutable {
+                is_private = admitted.shown.is_session, sink = std::move(sink)](Response response) mutable {
+            if (is_private) keep_private(response);
             show_standing(response, rates->standing(payer, kind));
             sink(std::move(response));
         };
@@ -337,6 +349,7 @@ private:
         if (entry.special == Special::alerts) {
             return {.bytes = options_.limits.*entry.path->max_bytes, .setting = entry.path->max_bytes_setting()};
         }
+        if (entry.special == Special::auth) return {.bytes = kMaxFlowBytes};
         if (entry.special != Special::none) {
             return {.bytes = options_.limits.max_body_bytes, .setting = "limits.max_body_bytes"};
         }
@@ -358,6 +371,7 @@ private:
     const Door door_;
     const std::string security_features_ = security_features_json(options_.security);
     const std::string responsibility_ = responsibility_json();
+    const FlowGate flows_{options_.sign_in, options_.database, options_.sealer, wall_clock, fresh_id};
     SessionCalls sessions_;
     LargeBodies large_bodies_;
 };
@@ -379,16 +393,6 @@ void CustomerApi::handle(http::Request request, http::ResponseSink sink)
 Response CustomerApi::protocol_error(std::string_view path, int status, std::string_view code, std::string_view detail)
 {
     return impl_->protocol_error(path, status, code, detail);
-}
-
-std::vector<Operation> customer_operations()
-{
-    std::vector<Operation> operations;
-    for (const auto& [route, kind, path] : customer_routes()) {
-        operations.push_back({std::string(route.method), std::string(route.pattern), std::string(route.operation_id),
-                              std::string(to_string(route.permission))});
-    }
-    return operations;
 }
 
 }  // namespace winnow::api

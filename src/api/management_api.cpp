@@ -35,6 +35,7 @@ enum class Action : std::uint8_t {
     list,
     show,
     change,
+    invite,
     suspend,
     resume,
     quarantine,
@@ -58,6 +59,7 @@ constexpr ManagementRoute kRoutes[] = {
     {"GET", "/admin/v1/tenants", Permission::provider, "listTenants", Action::list},
     {"GET", "/admin/v1/tenants/{id}", Permission::provider, "getTenant", Action::show},
     {"PATCH", "/admin/v1/tenants/{id}", Permission::provider, "changeTenant", Action::change},
+    {"POST", "/admin/v1/tenants/{id}/admins", Permission::provider, "inviteTenantAdmin", Action::invite},
     {"POST", "/admin/v1/tenants/{id}/suspend", Permission::provider, "suspendTenant", Action::suspend},
     {"POST", "/admin/v1/tenants/{id}/resume", Permission::provider, "resumeTenant", Action::resume},
     {"GET", "/admin/v1/tenants/{id}/quarantine", Permission::provider, "listQuarantine", Action::quarantine},
@@ -213,6 +215,10 @@ private:
         const auto tenant = TenantId::parse(id);
         if (!tenant) return Error(ErrorCode::not_found, "there is no such tenant");
         if (action == Action::show) return show_tenant(*tenant, options_.store);
+        if (action == Action::invite) {
+            if (options_.sealer == nullptr) return Error(ErrorCode::unavailable, "this node invites nobody");
+            return invite_admin(*tenant, request, options_.store, *options_.sealer, fresh_id);
+        }
         if (action == Action::change) return change_tenant(*tenant, request, options_.store);
         if (action == Action::quarantine) return list_quarantine(*tenant, options_.store, options_.ids);
         if (action == Action::release) return release_quarantine(*tenant, request, options_.store);

@@ -1,6 +1,7 @@
 #include "app/due_kinds.hpp"
 
 #include "winnow/dispatch/dispatcher.hpp"
+#include "winnow/dispatch/server_mails.hpp"
 #include "winnow/identity/credential_uses.hpp"
 #include "winnow/pg/due_board.hpp"
 #include "winnow/pg/hold_store.hpp"
@@ -57,6 +58,7 @@ std::vector<std::unique_ptr<ports::DueKind>> DueKinds::make() const
         kinds.push_back(pipeline::make_reminder_kind(name, std::move(loop), kSecond));
     };
     remind("delivery", [&dispatcher = parts_.dispatcher] { dispatcher.remind(); });
+    remind("server_mail", [&mails = parts_.server_mails] { mails.remind(); });
     remind("backtest", [&backtests = parts_.backtests] { backtests.poke(); });
     remind("takeover", [&stream_keeper = parts_.stream_keeper] { stream_keeper.poke(); });
     remind("configuration", [&policies] { policies.compare(); });

@@ -11,7 +11,8 @@
 
 namespace winnow::dispatch {
 class Dispatcher;
-}
+class ServerMails;
+}  // namespace winnow::dispatch
 namespace winnow::identity {
 class CredentialUses;
 }
@@ -36,6 +37,7 @@ struct DueParts {
     ports::TriageStore& triage_store;
     pipeline::ConfigCache& policies;
     dispatch::Dispatcher& dispatcher;
+    dispatch::ServerMails& server_mails;
     pipeline::BacktestRunner& backtests;
     pipeline::StreamKeeper& stream_keeper;
     pipeline::Upkeep& upkeep;

@@ -3,6 +3,7 @@
 #include "app/bell.hpp"
 #include "app/config/key_file.hpp"
 #include "app/config/node_settings.hpp"
+#include "app/config/password_settings.hpp"
 #include "app/due_kinds.hpp"
 #include "app/try_rows.hpp"
 #include "winnow/api/customer_api.hpp"
@@ -11,9 +12,12 @@
 #include "winnow/crypto/sealer.hpp"
 #include "winnow/delivery/channel.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
+#include "winnow/dispatch/server_mails.hpp"
 #include "winnow/http/server.hpp"
 #include "winnow/identity/authenticator.hpp"
+#include "winnow/identity/breached_passwords.hpp"
 #include "winnow/identity/credential_uses.hpp"
+#include "winnow/identity/password_hasher.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
@@ -26,7 +30,9 @@
 #include "winnow/pg/journal_streams.hpp"
 #include "winnow/pg/outbox.hpp"
 #include "winnow/pg/provider_store.hpp"
+#include "winnow/pg/server_mail_queue.hpp"
 #include "winnow/pg/sessions.hpp"
+#include "winnow/pg/sign_in_door.hpp"
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/backtest_runner.hpp"
@@ -87,10 +93,13 @@ public:
           outbox_(pg::make_outbox(pipeline_sessions_)),
           channel_(delivery::make_channel(config.delivery, sealer_, metrics_)),
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
+          mail_queue_(pg::make_server_mail_queue(pipeline_sessions_)),
+          server_mails_(*mail_queue_, *channel_, server_mail_options(), metrics_),
           use_store_(pg::make_credential_use_store(pipeline_sessions_)),
           uses_(*use_store_, {}),
           credentials_(pg::make_credential_store(session(config.database.api_url, "winnow credentials", 1))),
-          authenticator_(*credentials_, {}),
+          sign_in_door_(pg::make_sign_in_door(session(config.database.api_url, "winnow sign-in", 1))),
+          authenticator_(*credentials_, {.sessions = sign_in_door_.get()}),
           policies_(
               *config_store_, config.delivery.public_url,
               [this](const ports::TenantChange& change) {
@@ -105,6 +114,8 @@ public:
           provider_(pg::make_provider_store(
               pooled(session(config.database.provider_url, "winnow provider", 0), database_sessions(config).provider),
               noted_here())),
+          breached_(breached_passwords(config)),
+          hasher_(password_peppers(config), password_options(config), metrics_),
           triage_(
               *triage_store_, policies_, told_of_due(triage_options(config)), [this] { dispatcher_.poke(); }, metrics_),
           backtests_(*backtest_jobs_, policies_, backtest_options(), metrics_),
@@ -121,6 +132,7 @@ public:
                       .triage_store = *triage_store_,
                       .policies = policies_,
                       .dispatcher = dispatcher_,
+                      .server_mails = server_mails_,
                       .backtests = backtests_,
                       .stream_keeper = stream_keeper_,
                       .upkeep = upkeep_,
@@ -142,6 +154,7 @@ public:
         timekeeper_.start();
         backtests_.start();
         dispatcher_.start();
+        server_mails_.start();
         ready_ = true;
         management_.start();
         customer_.start();
@@ -176,6 +189,7 @@ public:
         writer_.stop();
         const bool applied = triage_.flush(config_.node.grace);
         dispatcher_.stop(std::min(config_.node.grace, milliseconds{5'000}));
+        server_mails_.stop(std::min(config_.node.grace, milliseconds{2'000}));
         management_.drain(milliseconds{1'000});
         uses_.store_rest();
         observe::info("stopped", {{"requests_finished", drained}, {"alerts_applied", applied}});
@@ -257,7 +271,7 @@ private:
                  }},
                 {"keys",
                  [this] {
-                     return credentials_->healthy();
+                     return credentials_->healthy() && sign_in_door_->healthy();
                  }},
                 {"rest", [this] {
                      return database_->healthy();
@@ -286,7 +300,12 @@ private:
                 .analyses_waiting = config_.analysis.waiting_per_tenant,
                 .body_threads = body_threads(config_),
                 .max_waiting_body_bytes = config_.bodies.max_waiting_bytes,
-                .security = security_facts(config_)};
+                .security = security_facts(config_),
+                .sign_in = api::SignInParts{.door = *sign_in_door_,
+                                            .hasher = hasher_,
+                                            .breached = breached_,
+                                            .key = sign_in_key(config_),
+                                            .public_url = config_.delivery.public_url}};
     }
 
     api::ManagementApiOptions management_options()
@@ -296,7 +315,8 @@ private:
                 .provider_key_sha256 = config_.provider.key_sha256,
                 .client_subjects = config_.provider.client_subjects,
                 .checks = checks(),
-                .ids = ids_};
+                .ids = ids_,
+                .sealer = &sealer_};
     }
 
     const Config config_;
@@ -315,18 +335,23 @@ private:
     std::unique_ptr<ports::BacktestJobs> backtest_jobs_;
     std::unique_ptr<ports::ConfigStore> config_store_;
     std::unique_ptr<ports::Outbox> outbox_;
-    std::unique_ptr<ports::Channel> channel_;
+    std::unique_ptr<delivery::Channels> channel_;
     Bell bell_;
     dispatch::Dispatcher dispatcher_;
+    std::unique_ptr<ports::ServerMailQueue> mail_queue_;
+    dispatch::ServerMails server_mails_;
     std::unique_ptr<ports::CredentialUseStore> use_store_;
     identity::CredentialUses uses_;
     // Their threads run what the APIs below gave them, until they are gone: queued calls bring along all of the API
     // that they need, and poke the dispatcher.
     std::unique_ptr<ports::CredentialStore> credentials_;
+    std::unique_ptr<ports::SignInDoor> sign_in_door_;
     identity::Authenticator authenticator_;
     pipeline::ConfigCache policies_;
     std::unique_ptr<ports::TenantDatabase> database_;  ///< Tells `policies_` of changes.
     std::unique_ptr<ports::ProviderStore> provider_;   ///< So does it.
+    const identity::BreachedPasswords breached_;
+    identity::PasswordHasher hasher_;  ///< What it calls goes on with a transaction.
     pipeline::TriageService triage_;
     pipeline::BacktestRunner backtests_;
     journal::Writer writer_;

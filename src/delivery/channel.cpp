@@ -8,8 +8,8 @@
 
 namespace winnow::delivery {
 
-std::unique_ptr<ports::Channel> make_channel(DeliveryOptions options, const crypto::Sealer& sealer,
-                                             observe::Metrics& metrics)
+std::unique_ptr<Channels> make_channel(DeliveryOptions options, const crypto::Sealer& sealer,
+                                       observe::Metrics& metrics)
 {
     return std::make_unique<CurlChannel>(std::move(options), sealer, metrics);
 }

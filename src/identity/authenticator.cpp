@@ -1,7 +1,9 @@
 #include "winnow/identity/authenticator.hpp"
 
 #include "winnow/crypto/digest.hpp"
+#include "winnow/crypto/token.hpp"
 #include "winnow/ports/credential_store.hpp"
+#include "winnow/ports/signin/sign_in_door.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -26,6 +28,15 @@ Error unknown_key()
     return {ErrorCode::unauthenticated, "the credential is missing, unknown, expired or revoked"};
 }
 
+/// Only who has signed in fully is somebody.
+Result<std::optional<ports::Credential>> credential_of(Result<std::optional<ports::FoundSession>> found)
+{
+    if (!found) return found.error();
+    if (!*found || (*found)->state != signin::SignInState::active) return std::optional<ports::Credential>();
+    return std::optional(
+        ports::Credential{.principal = std::move((*found)->principal), .lives_for = (*found)->lives_for});
+}
+
 /// One key, by its SHA-256, so that the cache holds no secret; and whoever finds a hash equal has shown the key.
 struct Entry {
     std::optional<access::Principal> principal;
@@ -43,7 +54,18 @@ public:
     {
         const bool plausible = key.size() <= kLongestKey && (key.starts_with("wnk_") || key.starts_with("wnu_"));
         if (!plausible) return done(unknown_key());
-        auto hash = crypto::sha256(key);
+        answer(crypto::sha256(key), false, std::move(done), may_ask);
+    }
+
+    void authenticate_session(std::string_view token, Sink done, const std::function<bool()>& may_ask)
+    {
+        auto hash = options_.sessions == nullptr ? std::nullopt : crypto::token_hash(token);
+        if (!hash) return done(unknown_key());
+        answer(*std::move(hash), true, std::move(done), may_ask);
+    }
+
+    void answer(std::string hash, bool is_session, Sink done, const std::function<bool()>& may_ask)
+    {
         std::optional<Result<access::Principal>> cached;
         bool ask = false;
         {
@@ -59,7 +81,7 @@ public:
             }
         }
         if (cached) return done(*std::move(cached));
-        if (ask) look_up(std::move(hash));
+        if (ask) look_up(std::move(hash), is_session);
     }
 
     void forget(TenantId tenant)
@@ -93,7 +115,7 @@ private:
         return std::nullopt;
     }
 
-    void look_up(std::string hash)
+    void look_up(std::string hash, bool is_session)
     {
         std::uint64_t generation = 0;
         {
@@ -105,7 +127,11 @@ private:
         auto answer = [self = shared_from_this(), hash, asked](Result<std::optional<ports::Credential>> found) {
             self->conclude(hash, asked, std::move(found));
         };
-        store_.find(std::move(hash), std::move(answer));
+        if (!is_session) return store_.find(std::move(hash), std::move(answer));
+        options_.sessions->find_session(
+            std::move(hash), [answer = std::move(answer)](Result<std::optional<ports::FoundSession>> found) mutable {
+                answer(credential_of(std::move(found)));
+            });
     }
 
     void conclude(const std::string& hash, const Asked& asked, Result<std::optional<ports::Credential>> found)
@@ -186,6 +212,11 @@ Authenticator::~Authenticator() = default;
 void Authenticator::authenticate(std::string_view key, Sink done, const std::function<bool()>& may_ask)
 {
     impl_->authenticate(key, std::move(done), may_ask);
+}
+
+void Authenticator::authenticate_session(std::string_view token, Sink done, const std::function<bool()>& may_ask)
+{
+    impl_->authenticate_session(token, std::move(done), may_ask);
 }
 
 void Authenticator::forget(TenantId tenant)

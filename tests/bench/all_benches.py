@@ -92,6 +92,13 @@ def audit_lines(row):
                row["appends_per_second"] >= 1_000)
 
 
+def signin_lines(row):
+    yield line("signin", f"password sign-ins, {row['at_once']} at a time", f"{row['signins_per_second']:.0f}/s", ">= 30/s",
+               row["signins_per_second"] >= 30, f"p99 {row['p99_ms']:.0f} ms")
+    more = row["most_mib"] - row["before_mib"]
+    yield line("signin", "memory beside before", f"{more:.0f} MiB", "< 110 MiB", more < 110)
+
+
 def table(lines):
     heads = ["benchmark", "figure", "measured", "beside", "goal", "holds"]
     words = {True: "yes", False: "NO", None: ""}
@@ -114,6 +121,8 @@ def main():
         edits = [json.loads(row) for row in
                  run("edits", [python, os.path.join(HERE, "edit_bench.py"), "--binary", f"{given.build}/winnow", "--json",
                                *quick]).splitlines()]
+        signin = json.loads(run("signin", [python, os.path.join(HERE, "signin_bench.py"), "--binary",
+                                           f"{given.build}/winnow", "--json", *quick]))
         ingest = json.loads(run("ingest", [python, os.path.join(HERE, "ingest_bench.py"), "--binary",
                                            f"{given.build}/winnow", "--json", *quick]))
         fair = json.loads(run("fair", [python, os.path.join(HERE, "fair_bench.py"), "--binary", f"{given.build}/winnow",
@@ -122,8 +131,9 @@ def main():
         print(f"bench: {failure}", file=sys.stderr)
         return 1
     lines = [*rules_lines(rules), *edit_lines(edits), *backtest_lines(backtest), *audit_lines(audit),
-             *ingest_lines(ingest)]
-    report = {"lines": lines, "rules": rules, "edits": edits, "backtest": backtest, "audit": audit, "ingest": ingest,
+             *signin_lines(signin), *ingest_lines(ingest)]
+    report = {"lines": lines, "rules": rules, "edits": edits, "backtest": backtest, "audit": audit, "signin": signin,
+              "ingest": ingest,
               "fair": fair}
     print(json.dumps(report, indent=2) if given.json else f"{table(lines)}\n\n{fair_report.page(fair)}")
     return 1 if fair["not_measured"] else 0

@@ -14,7 +14,7 @@ PLUMBING = re.compile(r"\w+(_free|_new|Init_ex2?|Update|Final(_ex)?|_ctrl|_set_p
 # Every function of OpenSSL that may choose one, wherever it would be called; libcurl's word for TLS; the standard
 # library's dice. A call that is none of these families is none of cryptography.
 CALLS = re.compile(r"\b(EVP_\w+|HMAC\w*|CMAC\w*|SHA\d\w*|MD[245]\w*|RIPEMD\w*|BLAKE2\w*|AES_\w+|DES_\w+|RC[245]_\w+|BF_\w+|"
-                   r"RSA_\w+|DSA_\w+|DH_\w+|EC(DSA|DH|_KEY)_\w+|PKCS\w+|RAND_\w+|CRYPTO_memcmp|X509_sign\w*|"
+                   r"RSA_\w+|DSA_\w+|DH_\w+|EC(DSA|DH|_KEY)_\w+|PKCS\w+|RAND_\w+|CRYPTO_memcmp|X509_sign\w*|argon2\w*_ctx|"
                    r"SSL_CTX_set_(cipher\w*|min_proto_version|max_proto_version)|SSL_CTX_set1_(groups|curves|sigalgs)\w*)\(")
 CHOICES = re.compile(r"\b(CURLOPT_SSLVERSION|CURLOPT_SSL_CIPHER_LIST|CURLOPT_TLS13_CIPHERS|std::random_device|std::mt19937\w*|"
                      r"std::minstd_rand\w*|std::default_random_engine|std::rand\b|rand\(\)|srand|drand48|arc4random)")

@@ -4,6 +4,7 @@
 /// Who may do what. The one table that drives the router, docs/openapi.yaml and the tests.
 
 #include "winnow/base/network.hpp"
+#include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/rates.hpp"
 
@@ -33,6 +34,9 @@ enum class Permission : std::uint8_t {
     ingest,  ///< Integration keys only.
     read_own_profile,
     write_own_keys,  ///< A user's own API keys.
+    write_own_profile,
+    write_own_factors,  ///< A user's own password, address and second factors: sessions only.
+    session,            ///< A session, also half a one: the route looks at it itself.
     read_tickets,
     work_tickets,
     read_alerts,
@@ -90,14 +94,20 @@ private:
 static_assert(static_cast<unsigned>(Permission::provider) < 64, "a PermissionSet has a bit for each");
 
 /// How a caller proved who it is.
-enum class CredentialKind : std::uint8_t { none, integration_key, user_key, provider };
+enum class CredentialKind : std::uint8_t {
+    none,
+    integration_key,
+    user_key,
+    provider,
+    session,  ///< A user's, who has signed in fully.
+};
 
 /// A caller whose credential was verified.
 struct Principal {
     CredentialKind kind = CredentialKind::none;
     TenantId tenant;           ///< nil for the provider.
     std::string service_code;  ///< The tenant's, for logs.
-    UserId user;               ///< user_key only.
+    UserId user;               ///< user_key and session only, as what follows.
     std::string user_name;
     std::string email;
     Role role = Role::viewer;
@@ -106,12 +116,21 @@ struct Principal {
     Uuid key;                             ///< Which of their keys it is; nil where there is none.
     std::optional<PermissionSet> scopes;  ///< user_key only: of what the role may it has these; nullopt: all.
     std::shared_ptr<const std::vector<Network>> networks;  ///< Where the key may be used; null: everywhere.
+    SessionId session;                                     ///< session only.
+    Timestamp authenticated_at;  ///< session only: when its user last showed all that was asked for.
+    bool second_factor = false;  ///< session only: a second factor was part of it.
     bool tenant_suspended = false;
     std::shared_ptr<const domain::RateOverrides> rates;  ///< The tenant's own; null where it has none.
 
     /// "user:<id>", "integration:<id>", "provider": the actor of what it does.
     [[nodiscard]] std::string actor() const;
 };
+
+/// Whether it is a user, by whatever means.
+[[nodiscard]] constexpr bool is_user(CredentialKind kind) noexcept
+{
+    return kind == CredentialKind::user_key || kind == CredentialKind::session;
+}
 
 /// Pure: whether `who` may: its role has the permission, and its key's scopes do not leave it out. A suspended tenant's
 /// users may read only; its integrations may not ingest.
@@ -124,6 +143,10 @@ struct Principal {
 [[nodiscard]] bool is_in_place(const Principal& who, std::string_view address);
 
 [[nodiscard]] bool has(Role role, Permission permission) noexcept;
+
+/// Whether a session must have shown password and second factor of late: what is done with it gives or takes access, or
+/// sends the tenant's data elsewhere. The rest of it says signin::needs_step_up().
+[[nodiscard]] bool wants_step_up(Permission permission) noexcept;
 
 /// The roles that have it: "admin", "operator or admin"; "" where no user has it (open, ingest, provider).
 [[nodiscard]] std::string roles_with(Permission permission);

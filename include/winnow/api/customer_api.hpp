@@ -3,6 +3,7 @@
 /// @file
 /// Everything behind the customer listener: routing, credentials, ingestion, REST.
 
+#include "winnow/api/sign_in_parts.hpp"
 #include "winnow/crypto/sealer.hpp"
 #include "winnow/domain/alert_ids.hpp"
 #include "winnow/domain/limits.hpp"
@@ -16,6 +17,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -67,6 +69,7 @@ struct CustomerApiOptions {
     std::size_t body_threads = 4;                   ///< That read large bodies; half of them for one tenant.
     std::size_t max_waiting_body_bytes = std::size_t{128} << 20U;  ///< Of bodies that wait for them or are read.
     SecurityFacts security = {};
+    std::optional<SignInParts> sign_in = {};  ///< nullopt: nobody signs in, all of these routes answer 503.
 };
 
 /// Thread-safe. Throws std::logic_error at construction where two routes collide or one lacks its permission.

@@ -6,6 +6,7 @@
 
 #include "winnow/api/customer_api.hpp"
 #include "winnow/base/result.hpp"
+#include "winnow/crypto/sealer.hpp"
 #include "winnow/domain/alert_ids.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/ports/credential_store.hpp"
@@ -31,6 +32,7 @@ struct ManagementApiOptions {
     std::vector<std::string> client_subjects;  ///< Verified client certificate subjects that are the provider.
     Checks checks;                             ///< /readyz
     domain::AlertIds ids;                      ///< What names alerts.
+    const crypto::Sealer* sealer = nullptr;    ///< Of links by mail; null: nobody is invited.
 };
 
 /// How many of the store's calls are under way at once.

@@ -15,7 +15,7 @@ enum class Recorded : std::uint8_t {
     with_answer,   ///< In the transaction that acts, last: what it made is in the answer.
     with_changes,  ///< The same, with what was before beside it: GET of the same path shows that.
     beforehand,    ///< In a transaction of its own, before what only reads begins.
-    by_store,      ///< By the store, in the transaction that acts.
+    by_store,      ///< By the store, or the flow of signing in, in the transaction that acts.
 };
 
 struct KnownAct {
@@ -29,6 +29,30 @@ inline constexpr std::array kActs{
     KnownAct{"createUser", "user.create", "user"},
     KnownAct{"updateUser", "user.change", "user", Recorded::with_changes},
     KnownAct{"disableUser", "user.disable", "user", Recorded::with_changes},
+    KnownAct{"signIn", "sign_in.succeed", "session", Recorded::by_store},  // its failures: see below
+    KnownAct{"completeSignIn", "sign_in.succeed", "session", Recorded::by_store},
+    KnownAct{"stepUp", "session.step_up", "session", Recorded::by_store},
+    KnownAct{"signOut", "session.end", "session", Recorded::by_store},
+    KnownAct{"endSession", "session.end", "session"},
+    KnownAct{"endOtherSessions", "session.end_others", "session"},
+    KnownAct{"createFactor", "factor.begin", "factor", Recorded::by_store},
+    KnownAct{"confirmFactor", "factor.activate", "factor", Recorded::by_store},
+    KnownAct{"deleteFactor", "factor.revoke", "factor"},
+    KnownAct{"createRecoveryCodes", "recovery_codes.renew", "recovery_codes"},
+    KnownAct{"changePassword", "password.change", "user", Recorded::by_store},
+    KnownAct{"requestPasswordReset", "password.reset_asked", "user", Recorded::by_store},
+    KnownAct{"confirmPasswordReset", "password.reset", "user", Recorded::by_store},
+    KnownAct{"confirmMfaReset", "factors.reset", "user", Recorded::by_store},
+    KnownAct{"requestEmailChange", "email.change_asked", "user"},
+    KnownAct{"confirmEmailChange", "email.change", "user", Recorded::by_store},
+    KnownAct{"stopEmailChange", "email.stop", "user", Recorded::by_store},
+    KnownAct{"acceptInvitation", "invitation.accept", "user", Recorded::by_store},
+    KnownAct{"updateMe", "user.change_self", "user", Recorded::with_changes},
+    KnownAct{"inviteUser", "invitation.send", "user"},
+    KnownAct{"resetUserPassword", "user.reset_password", "user"},
+    KnownAct{"resetUserMfa", "user.reset_mfa", "user"},
+    KnownAct{"endUserSessions", "user.end_sessions", "user"},
+    KnownAct{"deleteUser", "user.delete", "user"},
     KnownAct{"createApiKey", "api_key.create", "api_key"},
     KnownAct{"deleteApiKey", "api_key.revoke", "api_key"},
     KnownAct{"createIntegration", "integration.create", "integration"},
@@ -72,6 +96,7 @@ inline constexpr std::array kActs{
     // The provider's, in its own chain.
     KnownAct{"createTenant", "tenant.create", "tenant", Recorded::by_store},
     KnownAct{"changeTenant", "tenant.change", "tenant", Recorded::by_store},
+    KnownAct{"inviteTenantAdmin", "tenant.invite_admin", "tenant", Recorded::by_store},
     KnownAct{"suspendTenant", "tenant.suspend", "tenant", Recorded::by_store},
     KnownAct{"resumeTenant", "tenant.resume", "tenant", Recorded::by_store},
     KnownAct{"releaseQuarantine", "quarantine.release", "tenant", Recorded::by_store},
@@ -80,6 +105,10 @@ inline constexpr std::array kActs{
 /// Of no operation: a tenant's head was signed, and stands in the provider's chain.
 inline constexpr std::string_view kHeadSigned = "audit.anchor";
 
+/// Of no operation alone: somebody showed something wrong of a user, or did so too often.
+inline constexpr std::string_view kSignInFailed = "sign_in.fail";
+inline constexpr std::string_view kSignInHeld = "sign_in.hold";
+
 struct Unrecorded {
     std::string_view operation;
     std::string_view why;
@@ -87,6 +116,7 @@ struct Unrecorded {
 
 inline constexpr std::string_view kTimeline = "the ticket's timeline tells who did what, and when";
 inline constexpr std::string_view kTriesOnly = "changes nothing: what is tried is sent along";
+inline constexpr std::string_view kLooksOnly = "changes nothing: it is POST so that no link holds the token";
 inline constexpr std::string_view kBacktest = "changes nothing that alerts or people meet, and names who began it";
 
 /// The other operations that are no GET.
@@ -96,7 +126,7 @@ inline constexpr std::array kUnrecorded{
     Unrecorded{"putTicketParent", kTimeline},     Unrecorded{"deleteTicketParent", kTimeline},
     Unrecorded{"previewSilence", kTriesOnly},     Unrecorded{"testRule", kTriesOnly},
     Unrecorded{"lintRules", kTriesOnly},          Unrecorded{"startBacktest", kBacktest},
-    Unrecorded{"cancelBacktest", kBacktest},
+    Unrecorded{"cancelBacktest", kBacktest},      Unrecorded{"peekInvitation", kLooksOnly},
 };
 
 /// nullptr: it is not recorded.

@@ -16,7 +16,8 @@
 
 namespace winnow::ports {
 class CredentialStore;
-}
+class SignInDoor;
+}  // namespace winnow::ports
 
 namespace winnow::identity {
 
@@ -38,6 +39,7 @@ public:
         std::size_t max_entries = 100'000;             ///< Of known keys; those that were not asked for go first.
         std::size_t max_unknown = 20'000;              ///< The oldest go first; they never evict known ones.
         std::function<std::chrono::steady_clock::time_point()> clock = &std::chrono::steady_clock::now;
+        ports::SignInDoor* sessions = nullptr;  ///< Outlives it. Null: no session opens anything.
     };
 
     Authenticator(ports::CredentialStore& store, Options options);
@@ -53,6 +55,10 @@ public:
     /// its sender's address must not be able to shut it out.
     void authenticate(std::string_view key, std::move_only_function<void(Result<access::Principal>)> done,
                       const std::function<bool()>& may_ask = {});
+
+    /// The same of a session, by its token; of one that its user has only begun to sign in with, nothing.
+    void authenticate_session(std::string_view token, std::move_only_function<void(Result<access::Principal>)> done,
+                              const std::function<bool()>& may_ask = {});
 
     /// Asks again for what is cached of a tenant (keys, users or integrations changed).
     void forget(TenantId tenant);

@@ -11,6 +11,7 @@
 #include "winnow/domain/position.hpp"
 #include "winnow/domain/tenant.hpp"
 #include "winnow/ports/audit_store.hpp"
+#include "winnow/signin/mail_text.hpp"
 
 #include <chrono>
 #include <functional>
@@ -43,11 +44,11 @@ public:
     [[nodiscard]] virtual bool healthy() const { return true; }
 };
 
-/// A key that was used, of a user or of an integration.
+/// A key that was used, of a user or of an integration, or a session.
 struct CredentialUse {
     TenantId tenant;
     access::CredentialKind kind = access::CredentialKind::user_key;
-    Uuid key;
+    Uuid key;          ///< Or the session's id.
     Timestamp minute;  ///< In which it was, for the last time: when that began.
 };
 
@@ -59,8 +60,8 @@ public:
     CredentialUseStore& operator=(const CredentialUseStore&) = delete;
     virtual ~CredentialUseStore() = default;
 
-    /// Stores them all, of any tenants, in one statement. Where another node has noted a later use, that stays; a key
-    /// that is gone is left out. `uses` names each key once.
+    /// Stores them all, of any tenants: keys in one statement, sessions in another. Where another node has noted a
+    /// later use, that stays; a key that is gone is left out. `uses` names each key once.
     [[nodiscard]] virtual Result<Done> note(const std::vector<CredentialUse>& uses) = 0;
 };
 
@@ -75,6 +76,18 @@ struct NewTenant {
     ApiKeyId admin_key_id;
     std::string admin_key_hash;  ///< 32 bytes.
     std::string admin_key_hint;
+};
+
+/// An admin who is to come: a user who was invited, the link, and the mail that it goes by.
+struct AdminInvitation {
+    UserId user_id;
+    std::string email;
+    std::string name;
+    signin::Locale locale = signin::Locale::en;
+    InvitationId id;
+    std::string token_hash;  ///< SHA-256, 32 bytes.
+    ServerMailId mail_id;
+    std::string sealed_token;  ///< By seal_context() of the mail.
 };
 
 /// The limits that are set for one tenant alone, as they are to be.
@@ -146,6 +159,10 @@ public:
     {
         return set_suspended(id, suspended, ProviderRequest());
     }
+    /// Who was invited with that address before, and has not come, is invited anew: then that user's id is returned.
+    /// `not_found`: there is no such tenant; `conflict`: another user has the address.
+    [[nodiscard]] virtual Result<UserId> invite_admin(TenantId id, const AdminInvitation& invitation,
+                                                      const ProviderRequest& by) = 0;
     /// `not_found`: there is no such tenant.
     [[nodiscard]] virtual Result<std::unique_ptr<LimitsTransaction>> lock_limits(TenantId id) = 0;
 

@@ -106,7 +106,7 @@ private:
         for (auto& member : value) shorten(member);
     }
 
-    std::vector<std::string> whole_{"secret"};
+    std::vector<std::string> whole_{"secret", "recovery_codes"};
     std::vector<std::string> urls_;
     std::vector<std::string> secrets_;
 };
@@ -181,6 +181,7 @@ audit::Actor actor_of(const Call& call)
 {
     const auto kind = call.who.kind;
     const auto* const means = kind == access::CredentialKind::user_key          ? "user_key"
+                              : kind == access::CredentialKind::session         ? "session"
                               : kind == access::CredentialKind::integration_key ? "integration_key"
                                                                                 : "none";
     return {.id = call.who.actor(), .means = means, .request_id = call.request.head.request_id};

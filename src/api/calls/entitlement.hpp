@@ -3,6 +3,7 @@
 /// @file
 /// Whether who was admitted may still have an answer that goes on for long.
 
+#include "api/calls/credential.hpp"
 #include "winnow/access/permission.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/http/message.hpp"
@@ -19,8 +20,8 @@ namespace winnow::api {
                                             const Result<access::Principal>& now);
 
 /// Asks for the key again, mostly of what is cached; what was changed of it is not. `authenticator` outlives all calls.
-[[nodiscard]] std::function<void(http::EntitlementSink)> recheck_of(identity::Authenticator& authenticator,
-                                                                    std::string key, access::Principal was,
+[[nodiscard]] std::function<void(http::EntitlementSink)> recheck_of(identity::Authenticator& authenticator, Shown shown,
+                                                                    access::Principal was,
                                                                     access::Permission permission);
 
 }  // namespace winnow::api

@@ -185,7 +185,9 @@ struct Route {
 [[nodiscard]] std::vector<Route> silence_routes();
 [[nodiscard]] std::vector<Route> inhibition_routes();
 [[nodiscard]] std::vector<Route> maintenance_routes();
-[[nodiscard]] std::vector<Route> user_routes();  // users, api-keys, me
+[[nodiscard]] std::vector<Route> user_routes();       // users, api-keys
+[[nodiscard]] std::vector<Route> user_life_routes();  // invitations, resets, ends
+[[nodiscard]] std::vector<Route> me_routes();         // one's own profile, factors, sessions
 [[nodiscard]] std::vector<Route> audit_routes();
 
 }  // namespace winnow::api

@@ -28,7 +28,8 @@ std::vector<std::string_view> scope_names()
 
 bool is_withheld(std::string_view word)
 {
-    for (const auto permission : {Permission::write_own_keys, Permission::write_users, Permission::write_settings}) {
+    for (const auto permission : {Permission::write_own_keys, Permission::write_own_profile, Permission::write_users,
+                                  Permission::write_settings}) {
         if (word == to_string(permission)) return true;
     }
     return false;

@@ -4,11 +4,14 @@
 #include "api/rest/json_body.hpp"
 #include "api/rest/page.hpp"
 #include "api/rest/respond.hpp"
+#include "api/tenants/user_json.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/crypto/digest.hpp"
+#include "winnow/crypto/token.hpp"
 #include "winnow/domain/mailbox.hpp"
 #include "winnow/identity/authenticator.hpp"
+#include "winnow/ports/mail/server_mail_store.hpp"
 
 #include <algorithm>
 #include <array>
@@ -237,6 +240,31 @@ Result<http::Response> create_tenant(const http::Request& request, ports::Provid
     auto response = json_response(201, answer);
     response.set("Location", "/admin/v1/tenants/" + created->id.str());
     return response;
+}
+
+Result<http::Response> invite_admin(TenantId id, const http::Request& request, ports::ProviderStore& store,
+                                    const crypto::Sealer& sealer, const std::function<Uuid()>& new_id)
+{
+    const auto document = read_object(request);
+    if (!document) return document.error();
+    ports::AdminInvitation invitation;
+    FieldReader fields(*document);
+    invitation.email = fields.text("email", {3, domain::kMaxMailbox}, Need::required).value_or("");
+    if (auto wrong = domain::mailbox_problem(invitation.email); !invitation.email.empty() && !wrong.empty()) {
+        fields.error("email", std::move(wrong));
+    }
+    invitation.name = fields.text("name", {1, 200}).value_or(invitation.email.substr(0, 200));
+    invitation.locale = read_locale(fields);
+    if (auto read = fields.finish(); !read) return read.error();
+    const auto token = crypto::make_token();
+    invitation.user_id = UserId(new_id());
+    invitation.id = InvitationId(new_id());
+    invitation.token_hash = token.hash;
+    invitation.mail_id = ServerMailId(new_id());
+    invitation.sealed_token = sealer.seal(token.text, ports::seal_context(id, invitation.mail_id));
+    const auto user = store.invite_admin(id, invitation, request_of(request));
+    if (!user) return user.error();
+    return json_response(202, {{"user_id", user->str()}});
 }
 
 Result<http::Response> list_tenants(const http::Request& request, ports::ProviderStore& store)

@@ -5,6 +5,7 @@
 
 #include "winnow/base/result.hpp"
 #include "winnow/base/uuid.hpp"
+#include "winnow/crypto/sealer.hpp"
 #include "winnow/domain/alert_ids.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/ports/credential_store.hpp"
@@ -16,6 +17,10 @@ namespace winnow::api {
 /// Each blocks on the store. `new_id` gives version 7 ids.
 [[nodiscard]] Result<http::Response> create_tenant(const http::Request& request, ports::ProviderStore& store,
                                                    const std::function<Uuid()>& new_id);
+/// POST: {"email", "name", "locale"}; the link goes by mail, and nobody else sees it.
+[[nodiscard]] Result<http::Response> invite_admin(TenantId id, const http::Request& request,
+                                                  ports::ProviderStore& store, const crypto::Sealer& sealer,
+                                                  const std::function<Uuid()>& new_id);
 [[nodiscard]] Result<http::Response> list_tenants(const http::Request& request, ports::ProviderStore& store);
 [[nodiscard]] Result<http::Response> show_tenant(TenantId id, ports::ProviderStore& store);
 /// PATCH: `rates`, merged into what is set for the tenant.

@@ -3,6 +3,8 @@
 #include "api/rest/problem.hpp"
 #include "api/rest/resource.hpp"
 #include "api/rest/route.hpp"
+#include "api/signin/steps.hpp"
+#include "api/tenants/invite.hpp"
 #include "api/tenants/key_fields.hpp"
 #include "api/tenants/user_json.hpp"
 #include "winnow/identity/authenticator.hpp"
@@ -23,23 +25,6 @@ using ports::TenantSession;
 using ports::User;
 
 constexpr std::size_t kMaxKeysPerUser = 20;
-
-Result<Response> get_me(const Call& call, TenantSession& session)
-{
-    const auto user = session.users().find(call.who.user);
-    if (!user) return user.error();
-    auto permissions = json::array();
-    for (const auto permission : access::all_permissions()) {
-        if (permission == access::Permission::open || !access::allows(call.who, permission)) continue;
-        permissions.push_back(to_string(permission));
-    }
-    auto answer = user_json(*user);
-    answer["tenant"] = {{"id", call.who.tenant.str()},
-                        {"service_code", call.who.service_code},
-                        {"suspended", call.who.tenant_suspended}};
-    answer["permissions"] = std::move(permissions);
-    return shown(call, answer, user->version);
-}
 
 Result<Response> list_users(const Call& call, TenantSession& session)
 {
@@ -73,6 +58,9 @@ Result<Response> create_user(const Call& call, TenantSession& session)
     user->created_at = call.now;
     user->updated_at = call.now;
     if (const auto stored = session.users().insert(*user); !stored) return stored.error();
+    if (user->invited) {
+        if (const auto invited = invite(call, session, *user); !invited) return invited.error();
+    }
     return created("/api/v1/users/" + user->id.str(), user_json(*user), user->version);
 }
 
@@ -93,9 +81,35 @@ bool administers(const User& user)
     return user.active && user.role == access::Role::admin;
 }
 
+/// What an admin may do to a user at once: the rest takes the user (invitations), or a request of its own.
+Result<Done> may_become(const User& current, const User& wanted)
+{
+    const auto from = current.state();
+    const auto to = wanted.state();
+    if (from == signin::UserState::deleted) return Error(ErrorCode::conflict, "this user was deleted");
+    if (from == to) return Done{};
+    for (const auto event : {signin::UserEvent::disable, signin::UserEvent::enable}) {
+        const auto next = signin::next(from, event);
+        if (next && *next == to) return Done{};
+    }
+    return Error(ErrorCode::conflict, "a user who is " + std::string(to_string(from)) + " cannot be made " +
+                                          std::string(to_string(to)) + " by this");
+}
+
+/// Who may no longer, or may something else, is signed out; who is disabled loses keys and links for good.
+Result<Done> end_what_was(TenantSession& session, const User& before, const User& now)
+{
+    if (before.active && !now.active) return end_access(session, now.id, signin::Ending::user_disabled);
+    if (!signin::rotates(before.role, now.role, false)) return Done{};
+    const auto ended = session.sessions().end_all(now.id, std::nullopt, signin::Ending::rotated);
+    if (!ended) return ended.error();
+    return Done{};
+}
+
 /// Stores a user as the next version of `current`, unless nobody could administer the tenant afterwards.
 Result<User> replace_user(const Call& call, TenantSession& session, const User& current, User wanted)
 {
+    if (const auto may = may_become(current, wanted); !may) return may.error();
     if (administers(current) && !administers(wanted)) {
         const auto admins = session.users().count_active_admins();
         if (!admins) return admins.error();
@@ -111,6 +125,10 @@ Result<User> replace_user(const Call& call, TenantSession& session, const User& 
     wanted.version = current.version + 1;
     wanted.updated_at = call.now;
     if (const auto stored = session.users().update(wanted); !stored) return stored.error();
+    if (const auto ended = end_what_was(session, current, wanted); !ended) return ended.error();
+    wanted.has_password = current.has_password;
+    wanted.has_factor = current.has_factor;
+    wanted.last_sign_in = current.last_sign_in;
     return wanted;
 }
 
@@ -127,13 +145,16 @@ Result<Response> change_user(const Call& call, TenantSession& session)
     return versioned(user_json(*stored), stored->version);
 }
 
-/// Users are never erased here: tickets and histories name them.
+/// Users are not erased here: tickets and histories name them.
 Result<Response> disable_user(const Call& call, TenantSession& session)
 {
     const auto current = locked_user(call, session);
     if (!current) return current.error();
     auto disabled = *current;
     disabled.active = false;
+    if (current->state() == signin::UserState::invited) {
+        return Error(ErrorCode::conflict, "this user has not come yet: POST /api/v1/users/{id}/delete takes it away");
+    }
     if (const auto stored = replace_user(call, session, *current, disabled); !stored) return stored.error();
     return no_content();
 }
@@ -233,7 +254,6 @@ std::vector<Route> user_routes()
 {
     using enum access::Permission;
     return {
-        {"GET", "/api/v1/me", read_own_profile, "getMe", get_me},
         {"GET", "/api/v1/users", read_users, "listUsers", list_users},
         {"POST", "/api/v1/users", write_users, "createUser", create_user},
         {"GET", "/api/v1/users/{id}", read_users, "getUser", get_user},

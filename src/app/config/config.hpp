@@ -4,6 +4,7 @@
 /// The configuration file: one struct a module, read once, checked as a whole. Every key stands in config/winnow.yaml.
 
 #include "winnow/base/result.hpp"
+#include "winnow/crypto/argon2.hpp"
 #include "winnow/delivery/channel.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
 #include "winnow/domain/history.hpp"
@@ -75,6 +76,13 @@ struct AuditConfig {
     std::size_t keep_days = 400;
 };
 
+struct PasswordsConfig {
+    crypto::Argon2Cost hash;
+    std::string pepper_file;                    ///< 32 bytes as of encryption_key_file; "": made of that key.
+    std::vector<std::string> old_pepper_files;  ///< Under which stored hashes may still stand.
+    std::string breached_file;                  ///< Sorted SHA-1 digests, 20 bytes each; "": none is looked for.
+};
+
 struct Config {
     http::ListenOptions customer;
     http::ListenOptions management;
@@ -94,6 +102,7 @@ struct Config {
     delivery::DeliveryOptions delivery;
     LogConfig log;
     AuditConfig audit;
+    PasswordsConfig passwords;
     std::string encryption_key_file;  ///< 32 bytes, raw or as 64 hex digits.
 
     /// What a file or the environment has set, by key: for messages about it.

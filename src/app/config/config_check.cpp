@@ -1,6 +1,7 @@
 #include "app/config/config_check.hpp"
 
 #include "app/config/key_file.hpp"
+#include "app/config/password_settings.hpp"
 #include "winnow/base/shown_url.hpp"
 #include "winnow/crypto/certificate.hpp"
 #include "winnow/delivery/egress.hpp"
@@ -105,6 +106,7 @@ public:
         ports();
         encryption_key();
         signing_key();
+        passwords();
         secret("database.owner_url_file");
         secret("database.api_url_file");
         secret("database.pipeline_url_file");
@@ -247,6 +249,24 @@ private:
             return find("audit.signing_key_file", std::string("is no good: ") + wrong.what());
         }
         closed("audit.signing_key_file", file);
+    }
+
+    void passwords()
+    {
+        const auto& passwords = config_.passwords;
+        if (const auto wrong = crypto::problem_of_cost(passwords.hash); !wrong.empty()) {
+            find("passwords.hash_memory_kib", wrong);
+        }
+        const auto pepper = [&](const std::string& path, const std::string& file) {
+            if (file.empty()) return;
+            if (const auto wrong = problem_of_pepper(file); !wrong.empty()) return find(path, "is no good: " + wrong);
+            closed(path, file);
+        };
+        pepper("passwords.pepper_file", passwords.pepper_file);
+        for (const auto& file : passwords.old_pepper_files) pepper("passwords.old_pepper_files", file);
+        if (const auto wrong = problem_of_breached(passwords.breached_file); !wrong.empty()) {
+            find("passwords.breached_file", "is no good: " + wrong);
+        }
     }
 
     void database(const std::string& path, const std::string& url)

@@ -117,6 +117,21 @@ void add_alert_limits(std::vector<Key>& keys)
         std::chrono::seconds{1}, std::chrono::hours{24}));
 }
 
+void add_passwords(std::vector<Key>& keys)
+{
+    using crypto::kLargestCost;
+    using crypto::kSmallestCost;
+    keys.push_back(number<std::uint32_t>(
+        "passwords.hash_memory_kib", [](Config& c) -> auto& { return c.passwords.hash.memory_kib; },
+        kSmallestCost.memory_kib, kLargestCost.memory_kib));
+    keys.push_back(number<std::uint32_t>(
+        "passwords.hash_passes", [](Config& c) -> auto& { return c.passwords.hash.passes; }, 1, kLargestCost.passes));
+    keys.push_back(text("passwords.pepper_file", [](Config& c) -> auto& { return c.passwords.pepper_file; }));
+    keys.push_back(
+        texts("passwords.old_pepper_files", [](Config& c) -> auto& { return c.passwords.old_pepper_files; }));
+    keys.push_back(text("passwords.breached_file", [](Config& c) -> auto& { return c.passwords.breached_file; }));
+}
+
 void add_tenant_limits(std::vector<Key>& keys)
 {
     using Limits = domain::TenantLimits;
@@ -285,6 +300,7 @@ void add_rest(std::vector<Key>& keys)
     keys.push_back(text("audit.signing_key_file", [](Config& c) -> auto& { return c.audit.signing_key_file; }));
     keys.push_back(
         number<std::size_t>("audit.keep_days", [](Config& c) -> auto& { return c.audit.keep_days; }, 30, 3'650));
+    add_passwords(keys);
     keys.push_back(node_name());
     keys.push_back(number<std::size_t>("node.io_threads", [](Config& c) -> auto& { return c.node.io_threads; }, 0, 64));
     keys.push_back(duration(

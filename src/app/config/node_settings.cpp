@@ -70,6 +70,11 @@ dispatch::DispatcherOptions dispatch_options(const Config& config, const std::st
             .jitter = uniform};
 }
 
+dispatch::ServerMailOptions server_mail_options()
+{
+    return {.jitter = uniform};
+}
+
 std::size_t triage_workers(const Config& config)
 {
     return std::max<std::size_t>(2, config.triage.workers);
@@ -110,7 +115,7 @@ DatabaseSessions database_sessions(const Config& config)
     sessions.pipeline.of(Errand::timers) = {.own = 3, .of_common = 0, .name = "winnow timers"};
     sessions.pipeline.of(Errand::chores) = {.own = 1, .of_common = 1, .name = "winnow chores"};
     sessions.pipeline_own = config.journal.transactions_in_flight + 4;
-    sessions.api = config.database.api_connections + 1;
+    sessions.api = config.database.api_connections + 2;
     sessions.provider.of(Errand::control).own = api::kManagementThreads;
     return sessions;
 }

@@ -5,6 +5,7 @@
 
 #include "app/config/config.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
+#include "winnow/dispatch/server_mails.hpp"
 #include "winnow/pg/chores.hpp"
 #include "winnow/pg/sessions.hpp"
 #include "winnow/pipeline/triage_service.hpp"
@@ -33,6 +34,7 @@ namespace winnow::app {
 [[nodiscard]] pipeline::TriageOptions triage_options(const Config& config);
 
 [[nodiscard]] dispatch::DispatcherOptions dispatch_options(const Config& config, const std::string& node);
+[[nodiscard]] dispatch::ServerMailOptions server_mail_options();
 
 /// What decides which security features are in force. The database's URLs are as secure_database() leaves them.
 [[nodiscard]] api::SecurityFacts security_facts(const Config& config);
@@ -48,7 +50,7 @@ struct DatabaseSessions {
     /// Of the role winnow_pipeline, beside its pool: one a journal writer, one for the streams' locks, one that
     /// listens, one with which the clock looks, and one that reads history for back-tests.
     std::size_t pipeline_own = 0;
-    std::size_t api = 0;  ///< One a thread: those of REST, and the one that looks up keys.
+    std::size_t api = 0;  ///< One a thread: those of REST, the one that looks up keys, and the one for sessions.
 
     /// Of all roles at most, but for folds that are given minutes: those are `patient` more.
     [[nodiscard]] std::size_t most() const;

@@ -1,7 +1,9 @@
 #include "cli/commands.hpp"
+#include "cli/rest/named_items.hpp"
 #include "cli/rest/rest_client.hpp"
 #include "cli/shown/shown.hpp"
 #include "cli/shown/table.hpp"
+#include "winnow/cli/terminal_text.hpp"
 
 #include <iostream>
 #include <memory>
@@ -54,6 +56,58 @@ int create(CreateArguments& arguments)
     return 0;
 }
 
+struct InviteArguments {
+    Connection connection;
+    std::string tenant, email, name, locale;
+};
+
+const Kind kTenantKind{.noun = "tenant",
+                       .path = "/admin/v1/tenants",
+                       .lists = "winnow tenant list",
+                       .has_names = true,
+                       .name = "service_code"};
+
+int invite(InviteArguments& arguments)
+{
+    complete(arguments.connection, As::provider);
+    json body{{"email", arguments.email}};
+    if (!arguments.name.empty()) body["name"] = arguments.name;
+    if (!arguments.locale.empty()) body["locale"] = arguments.locale;
+    const auto id = find_id(arguments.connection, kTenantKind, arguments.tenant);
+    const auto answer = call_or_fail(arguments.connection,
+                                     {.method = "POST",
+                                      .path = kTenantKind.path + '/' + id + "/admins",
+                                      .body = body.dump(),
+                                      .typed = {{"/email", "ADDRESS"}, {"/name", "--name"}, {"/locale", "--language"}},
+                                      .missing = no_such(kTenantKind, arguments.tenant)})
+                            .json();
+    if (arguments.connection.json) {
+        std::cout << json_text(answer) << '\n';
+    } else {
+        std::cout << for_terminal(arguments.email) << " is invited by mail as an admin of "
+                  << for_terminal(arguments.tenant) << '\n';
+    }
+    return 0;
+}
+
+void add_invite(Syntax& group, Command& chosen)
+{
+    auto* command =
+        group.add_subcommand("invite-admin", "Have an admin of a tenant sent a link to choose a password by");
+    auto arguments = std::make_shared<InviteArguments>();
+    arguments->connection.add_options(*command);
+    command->add_option("TENANT", arguments->tenant, "The service code, or the id")->required();
+    command->add_option("ADDRESS", arguments->email, "The admin's mail address")->required();
+    command->add_option("--name", arguments->name, "The admin's name");
+    command->add_option("--language", arguments->locale, "Of mails to the admin: en or ja")->one_of({"en", "ja"});
+    command->footer("Example:\n  winnow tenant invite-admin acme01 ops@acme.example --name Olga");
+    command->callback([&chosen, arguments] {
+        chosen = [arguments] {
+            return invite(*arguments);
+        };
+    });
+}
+
 int list(Connection& connection)
 {
     complete(connection, As::provider);
@@ -98,6 +152,8 @@ void add_tenant_commands(Syntax& root, Command& chosen)
             return create(*arguments);
         };
     });
+
+    add_invite(*group, chosen);
 
     auto* show = group->add_subcommand("list", "List every tenant");
     auto connection = std::make_shared<Connection>();

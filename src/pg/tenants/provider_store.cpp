@@ -28,8 +28,26 @@ constexpr auto kInsertKey = R"sql(
 insert into api_keys (tenant_id, key_id, user_id, name, secret_hash, hint) values ($1, $2, $3, 'first key', $4, $5)
 )sql";
 
+constexpr auto kInvited = R"sql(
+select user_id, invited from users where tenant_id = $1 and lower(email) = lower($2) and deleted_at is null)sql";
+constexpr auto kInsertInvited = R"sql(
+insert into users (tenant_id, user_id, email, name, role, state, invited, locale)
+values ($1, $2, $3, $4, 'admin', 'disabled', true, $5)
+)sql";
+constexpr auto kRevokeInvitation =
+    "update invitations set state = 'revoked' where tenant_id = $1 and user_id = $2 and state = 'pending'";
+constexpr auto kInvite = R"sql(
+insert into invitations (tenant_id, invitation_id, user_id, token_hash, state, created_by, expires_at)
+values ($1, $2, $3, $4, 'pending', $5, now() + $6::int8 * interval '1 ms')
+)sql";
+constexpr auto kOweMail = R"sql(
+insert into server_mails (tenant_id, mail_id, kind, receiver, locale, sealed_token, happened_at, expires_at)
+values ($1, $2, $3, $4, $5, $6, now(), now() + $7::int8 * interval '1 ms')
+)sql";
+
 constexpr auto kList = "select * from tenants where service_code > $1 order by service_code limit $2";
 constexpr auto kFind = "select * from tenants where tenant_id = $1";
+constexpr auto kLockTenant = "select * from tenants where tenant_id = $1 for no key update";
 
 // Tells every node: a cached key of a suspended tenant must stop working.
 constexpr auto kSuspend = R"sql(
@@ -192,6 +210,37 @@ public:
             transaction.commit();
             return changed;
         }));
+    }
+
+    Result<UserId> invite_admin(TenantId id, const ports::AdminInvitation& invitation,
+                                const ports::ProviderRequest& by) override
+    {
+        return pool_.run([&](Session& session) -> Result<UserId> {
+            Transaction transaction(session);
+            auto& tx = transaction.tx();
+            // Nobody else makes users of the tenant meanwhile.
+            if (auto known = one(query(tx, kLockTenant, id)); !known) return known.error();
+            auto user = invitation.user_id;
+            const auto found = query(tx, kInvited, id, invitation.email);
+            if (!found.empty() && !found[0][1].as<bool>()) {
+                return Error(ErrorCode::conflict, "another user already has the address " + invitation.email);
+            }
+            if (found.empty()) {
+                query(tx, kInsertInvited, id, user, invitation.email, invitation.name, to_string(invitation.locale));
+            } else {
+                user = id_of<UserId>(found[0][0]);
+                query(tx, kRevokeInvitation, id, user);
+            }
+            query(tx, kInvite, id, invitation.id, user, Bytes{invitation.token_hash}, by.actor.id,
+                  signin::life_of(signin::LinkPurpose::invitation).count());
+            query(tx, kOweMail, id, invitation.mail_id, to_string(signin::MailKind::invitation), invitation.email,
+                  to_string(invitation.locale), Bytes{invitation.sealed_token},
+                  signin::worth_sending_for(signin::MailKind::invitation).count());
+            append_providers(tx, act_on(id, "tenant.invite_admin", by,
+                                        {{"admin", {{"user_id", user.str()}, {"email", invitation.email}}}}));
+            transaction.commit();
+            return user;
+        });
     }
 
     Result<std::unique_ptr<ports::LimitsTransaction>> lock_limits(TenantId id) override

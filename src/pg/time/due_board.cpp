@@ -77,6 +77,7 @@ case when exists (select from search_due where retry_at is null or retry_at <= n
     // Of other loops, which are told of it (pipeline::make_reminder_kind).
     {.kind = "delivery",
      .due = "least(" WINNOW_NEXT_DELIVERY ", case when exists (select from owed_events) then now() end)"},
+    {.kind = "server_mail", .due = "(select min(due_at) from server_mails where state = 'pending')"},
     {.kind = "backtest", .due = R"sql(
 case when exists (select from backtests where state = 'queued') then now()
      else (select min(touched_at) from backtests where state = 'running') + interval '10 s' end)sql"},

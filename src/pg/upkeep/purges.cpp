@@ -2,6 +2,7 @@
 
 #include "pg/rows/delivery_states.hpp"
 #include "pg/rows/ticket_states.hpp"
+#include "pg/upkeep/plain_purges.hpp"
 
 #include <array>
 #include <string>
@@ -149,33 +150,6 @@ const auto kTickets = "delete from tickets where ctid = any(array(select t.place
    and not exists (select from notices n where n.tenant_id = t.tenant_id and n.ticket_id = t.ticket_id))sql") +
                       " limit $1))";
 
-// A day's grace: whoever still held a row of an ended stream is fenced by the stream's end (triage_store.cpp).
-constexpr auto kProgress = R"sql(
-delete from journal_progress
- where ctid = any(array(select p.ctid from journal_streams s join journal_progress p on p.stream = s.stream
-                         where s.ended_at < now() - interval '1 day' limit $1))
-)sql";
-
-constexpr auto kStreams = R"sql(
-delete from journal_streams
- where ctid = any(array(select s.ctid from journal_streams s
-                         where s.ended_at < now() - interval '7 days'
-                           and not exists (select from journal_progress p where p.stream = s.stream)
-                         order by s.ended_at limit $1))
-)sql";
-
-// A day's grace: what comes late brings its own time.
-constexpr auto kMachines = R"sql(
-delete from rule_machines
- where ctid = any(array(select ctid from rule_machines where expires_at < now() - interval '1 day' and due_at is null
-                         order by expires_at limit $1 for update skip locked))
-)sql";
-
-constexpr auto kOutages = R"sql(
-delete from outages where ctid = any(array(
-    select ctid from outages where ended_at < now() - interval '400 days' order by ended_at limit $1))
-)sql";
-
 constexpr auto kSetAsides =
     "delete from chore_set_asides where ctid = any(array(select a.place from" WINNOW_POLICY R"sql(
  cross join lateral (select a.ctid as place from chore_set_asides a
@@ -231,6 +205,10 @@ const std::array kPurges{
     Purge{"rule_machines", std::nullopt, {{{kMachines, 2'000}, kNone, kNone}}, 10min},
     Purge{"judge_costs", std::nullopt, {{{kJudgeCosts, 1'000}, kNone, kNone}}, 10min},
     Purge{"outages", std::nullopt, {{{kOutages, 1'000}, kNone, kNone, kNone}}},
+    Purge{"sign_ins", std::nullopt, {{{kSessions, 1'000}, {kInvitations, 1'000}, {kLinks, 1'000}, {kFactors, 1'000}}}},
+    Purge{"throttles", std::nullopt, {{{kThrottles, 2'000}, {kSourceThrottles, 2'000}, kNone, kNone}}, 10min},
+    Purge{"users", std::nullopt, {{{kUsers, 100}, kNone, kNone, kNone}}},
+    Purge{"server_mails", std::nullopt, {{{kServerMails, 1'000}, kNone, kNone, kNone}}},
 };
 
 #undef WINNOW_POLICY

@@ -41,6 +41,7 @@ def setUpModule():
     victim, other, suspended = (Tenant(world, number) for number in range(3))
     for tenant in (victim, other, suspended):
         tenant.fill(world.webhook.url)
+        sign_in_twice(tenant)
     victim.send_many(PAIRS)
     victim.grow_old()
     sign_two_heads(victim)
@@ -49,6 +50,19 @@ def setUpModule():
     etags = etags_of(routes, victim, (other, suspended))
     callers = identities(other, suspended, other.dead_keys(), other.lesser_keys(), world.instance.ready["provider"]["key"])
     suspend(world, suspended)
+
+
+def sign_in_twice(tenant):
+    """As if its admin had: two sessions that nobody has a token of, and two second factors."""
+    admin = tenant.ask("GET", "/api/v1/me")["id"]
+    for _ in range(2):
+        tenant.ids["session"] += sql(
+            "insert into sessions (tenant_id, session_id, user_id, token_hash, state, authenticated_at, created_at, last_seen_at, "
+            f"expires_at) values ('{tenant.own('tenant')}', gen_random_uuid(), '{admin}', sha256(random()::text::bytea), 'active', "
+            "now(), now(), now(), now() + interval '12 hours') returning session_id")
+        tenant.ids["factor"] += sql(
+            "insert into user_factors (tenant_id, factor_id, user_id, kind, state, sealed) values "
+            f"('{tenant.own('tenant')}', gen_random_uuid(), '{admin}', 'totp', 'active', 's') returning factor_id")
 
 
 def sign_two_heads(tenant):

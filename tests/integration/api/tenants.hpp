@@ -50,6 +50,10 @@ protected:
     std::string made(const std::string& collection, const json& body);
     std::string a_group(const std::string& name = "on call");
 
+    /// Of one of our users, as if somebody had signed in, or set up one-time codes. Its id.
+    std::string a_session(const std::string& user);
+    std::string a_factor(const std::string& user);
+
     /// Goes on as another user, or in the other tenant.
     void become(const std::string& user, access::Role role) { become(ours_, user, role); }
     void become(TenantId tenant, const std::string& user, access::Role role);

@@ -16,8 +16,8 @@ struct MailMessage {
     std::string to;    ///< A plain mailbox.
     std::string subject;
     std::string text;  ///< Lines ended by LF.
-    DeliveryId delivery_id;
-    TicketId ticket_id;
+    DeliveryId delivery_id;  ///< Names the mail: the Message-ID.
+    TicketId ticket_id;      ///< nil: it is about none, and begins a thread of its own.
     std::chrono::sys_seconds date;
 };
 

@@ -15,6 +15,9 @@ PERMISSIONS = {
     "alerts:ingest": ("integration", None, WRITES),
     "profile:read": ("user", "viewer", READS),
     "own_keys:write": ("user", "viewer", WRITES),
+    "own_profile:write": ("user", "viewer", WRITES),
+    "own_factors:write": ("session", None, WRITES),
+    "session": ("session", None, READS),
     "tickets:read": ("user", "viewer", READS),
     "tickets:write": ("user", "operator", WRITES),
     "alerts:read": ("user", "viewer", READS),
@@ -40,7 +43,7 @@ PERMISSIONS = {
     "provider": ("provider", None, READS),
 }
 # What auditors hold: their role is above and below none.
-AUDITS = {"profile:read", "own_keys:write", "audit:read"}
+AUDITS = {"profile:read", "own_keys:write", "own_profile:write", "audit:read"}
 # What a key has whatever scopes it is limited to.
 IN_ANY_SCOPES = {"profile:read"}
 LISTENS = {"user": "customer", "integration": "customer", "provider": "management"}

@@ -20,6 +20,8 @@ COLLECTIONS = {
     "/api/v1/inhibitions": "inhibition",
     "/api/v1/integrations": "integration",
     "/api/v1/integrations/{id}/keys": "integration_key",
+    "/api/v1/me/factors": "factor",
+    "/api/v1/me/sessions": "session",
     "/api/v1/maintenance-windows": "window",
     "/api/v1/receipts": "receipt",
     "/api/v1/rules": "rule",
@@ -28,6 +30,7 @@ COLLECTIONS = {
     "/api/v1/silences": "silence",
     "/api/v1/tickets": "ticket",
     "/api/v1/users": "user",
+    "/auth/t": "service_code",
     "/i": "token",
 }
 PATH_OF = {kind: path for path, kind in COLLECTIONS.items()}
@@ -51,7 +54,8 @@ class Tenant:
         self.users = {role: ready["users"][role]["key"] for role in ROLES}
         self.integration_key = ready["integration"]["key"]
         self.service_code = ready["service_code"]
-        self.ids = collections.defaultdict(list, tenant=[ready["tenant_id"]])
+        self.ids = collections.defaultdict(list, tenant=[ready["tenant_id"]],
+                                           service_code=[ready["service_code"]])
         self.secrets = [*self.users.values(), self.integration_key]
         self.replays = {}  # "METHOD path" → (path, body, key) of a request with an Idempotency-Key
 
@@ -158,7 +162,7 @@ class Tenant:
 
     def canaries(self):
         """What stands in no answer to anybody else."""
-        ids = [each for kind, many in self.ids.items() if kind not in ("version", "token") for each in many]
+        ids = [each for kind, many in self.ids.items() if kind not in ("version", "token", "service_code") for each in many]
         return [text.encode() for text in [self.mark, *ids, *self.secrets]]
 
     def dead_key_of(self, integration):

@@ -82,6 +82,8 @@ protected:
             {"silences", made("/silences", a_silence())},
             {"maintenance-windows", made("/maintenance-windows", a_window())},
             {"inhibitions", made("/inhibitions", an_inhibition())},
+            {"me/sessions", a_session(viewer_)},
+            {"me/factors", a_factor(viewer_)},
         };
     }
 

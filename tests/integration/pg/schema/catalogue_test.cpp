@@ -14,8 +14,9 @@ using testing::IsEmpty;
 
 TEST_F(CatalogueTest, OnlyTheseTablesBelongToNoTenant)
 {
-    EXPECT_THAT(column(kTablesOfNobody), testing::ElementsAre("alert_id_root", "chore_runs", "journal_streams",
-                                                              "outages", "schema_migrations", "tenant_key"));
+    EXPECT_THAT(column(kTablesOfNobody),
+                testing::ElementsAre("alert_id_root", "chore_runs", "journal_streams", "outages", "schema_migrations",
+                                     "source_throttles", "tenant_key"));
 }
 
 TEST_F(CatalogueTest, EveryTenantTablesPrimaryKeyBeginsWithTheTenant)
@@ -64,6 +65,7 @@ TEST_F(CatalogueTest, EveryIndexedTextOfOthersIsShortEnoughForItsIndex)
         {"schema_migrations.name", 64},  // ours
         {"set_asides.kind", 20},
         {"tenants.service_code", 32},
+        {"throttles.kind", 7},         // checked by the table
         {"tickets.dedup_key", 2'048},  // checked by the table
         {"tickets.state", 20},
     };
@@ -245,10 +247,30 @@ protected:
         sql("insert into ruleset_versions (tenant_id, version, made_by, created, updated, deleted, moved, rule_ids, "
             "rule_versions) values (" +
             t + ", 1, 'x', 1, 0, 0, 0, '{}', '{}')");
+        sql("insert into user_passwords (tenant_id, user_id, salt, tag, memory_kib, passes, pepper_id) select "
+            "tenant_id, "
+            "user_id, decode(repeat('00', 16), 'hex'), sha256(''), 1, 1, 'p' from users where tenant_id = " +
+            t);
+        sql("insert into user_factors (tenant_id, factor_id, user_id, kind, state, sealed) select tenant_id, " + u +
+            ", user_id, 'totp', 'active', 's' from users where tenant_id = " + t);
+        sql("insert into sessions (tenant_id, session_id, user_id, token_hash, state, authenticated_at, created_at, "
+            "last_seen_at, expires_at) select tenant_id, " +
+            u + ", user_id, sha256(''), 'active', now(), now(), now(), now() from users where tenant_id = " + t);
+        sql("insert into invitations (tenant_id, invitation_id, user_id, token_hash, state, expires_at) select "
+            "tenant_id, " +
+            u + ", user_id, sha256(''), 'pending', now() from users where tenant_id = " + t);
+        sql("insert into one_time_tokens (tenant_id, token_id, user_id, purpose, token_hash, expires_at) select "
+            "tenant_id, " +
+            u + ", user_id, 'reset', sha256(''), now() from users where tenant_id = " + t);
+        sql("insert into throttles (tenant_id, kind, subject_hash, failures, window_at, holds, holds_at, forget_at) "
+            "values (" +
+            t + ", 'account', sha256(''), 1, now(), 0, now(), now())");
         sql("insert into audit (tenant_id, seq, hash, record, at) values (" + t +
             ", 1, sha256(''), '{\"act\":\"a\",\"actor\":\"b\",\"on\":\"c\"}', now())");
         sql("insert into audit_heads values (" + t + ", 1, sha256(''))");
         sql("insert into audit_anchors values (" + t + ", 1, sha256(''), now(), 'k', sha256('') || sha256(''))");
+        sql("insert into server_mails (tenant_id, mail_id, kind, receiver, locale, happened_at, expires_at) values (" +
+            t + ", " + u + ", 'invitation', 'x@example.org', 'en', now(), now())");
         sql("insert into backtests (tenant_id, backtest_id, state, range_from, range_until, max_alerts, draft, "
             "draft_rules, live_rules, created_at, created_by) values (" +
             t + ", " + u + ", 'done', now() - interval '1 day', now(), 1, '', 0, 0, now(), 'x')");

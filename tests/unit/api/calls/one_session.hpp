@@ -33,6 +33,11 @@ public:
     ports::MaintenanceStore& maintenance() override { return none<ports::MaintenanceStore>(); }
     ports::BacktestStore& backtests() override { return none<ports::BacktestStore>(); }
     ports::AuditStore& audit() override { return none<ports::AuditStore>(); }
+    ports::ThrottleStore& throttles() override { return none<ports::ThrottleStore>(); }
+    ports::SessionStore& sessions() override { return none<ports::SessionStore>(); }
+    ports::FactorStore& factors() override { return none<ports::FactorStore>(); }
+    ports::LinkStore& links() override { return none<ports::LinkStore>(); }
+    ports::ServerMailStore& server_mails() override { return none<ports::ServerMailStore>(); }
 
 private:
     template <typename Store>

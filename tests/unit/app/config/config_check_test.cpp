@@ -131,6 +131,27 @@ TEST_F(ConfigCheck, TheKeyThatSignsAuditLogsIsOneOfItsKind)
     EXPECT_THAT(found(with("nowhere.key")), ElementsAre(HasSubstr("nowhere.key cannot be read")));
 }
 
+TEST_F(ConfigCheck, WhatPasswordsAreHashedWithIsEnoughAndLegible)
+{
+    const auto with = [&](const std::string& passwords) {
+        return text() + "passwords: {" + passwords + "}\n";
+    };
+    write("pepper.key", std::string(64, 'a'), 0600);
+    write("short.key", "short", 0600);
+    write("breached", std::string(20, 'a') + std::string(20, 'b'), 0644);
+    write("unsorted", std::string(20, 'b') + std::string(20, 'a'), 0644);
+    EXPECT_THAT(found(with("hash_memory_kib: 19456, hash_passes: 2, pepper_file: " + path("pepper.key") +
+                           ", breached_file: " + path("breached"))),
+                IsEmpty());
+    EXPECT_THAT(found(with("hash_memory_kib: 19456")), ElementsAre(HasSubstr("must be at least 47104 KiB")));
+    EXPECT_THAT(found(with("hash_memory_kib: 19455")), ElementsAre(HasSubstr("a whole number from 19456")));
+    EXPECT_THAT(found(with("pepper_file: " + path("short.key"))),
+                ElementsAre(HasSubstr("passwords.pepper_file is no good: the password pepper")));
+    EXPECT_THAT(found(with("old_pepper_files: [" + path("pepper.key") + ", /nowhere]")),
+                ElementsAre(HasSubstr("/nowhere cannot be read")));
+    EXPECT_THAT(found(with("breached_file: " + path("unsorted"))), ElementsAre(HasSubstr("must ascend")));
+}
+
 TEST_F(ConfigCheck, WhatTheListenersCannotReloadIsToldInWordsOfTheConfiguration)
 {
     const auto config = parse_config(text(), "w.yaml");

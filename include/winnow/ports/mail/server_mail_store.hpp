@@ -1,0 +1,49 @@
+#pragma once
+
+/// @file
+/// Mails that the service owes people of a tenant: kept with the act that they tell of, and sent later.
+
+#include "winnow/base/result.hpp"
+#include "winnow/base/time.hpp"
+#include "winnow/base/uuid.hpp"
+#include "winnow/signin/mail_text.hpp"
+
+#include <cstddef>
+#include <string>
+
+namespace winnow::ports {
+
+struct ServerMail {
+    ServerMailId id;
+    signin::MailKind kind = signin::MailKind::invitation;
+    std::string to;  ///< A plain mailbox (domain::mailbox_problem).
+    signin::Locale locale = signin::Locale::en;
+    std::string sealed_token = {};  ///< Of the link, by crypto::Sealer with seal_context(); "" where the kind has none.
+    std::string source = {};        ///< As signin::MailFacts have it, and so what follows.
+    Timestamp at;
+    int number = 0;
+};
+
+/// What a mail's token is sealed with, so that it opens nowhere else.
+[[nodiscard]] inline std::string seal_context(TenantId tenant, ServerMailId id)
+{
+    return "server_mail:" + tenant.str() + ":" + id.str();
+}
+
+/// So many may wait for one tenant: whoever invites thousands waits for the mail server, not the others.
+inline constexpr std::size_t kMostOwedMails = 1'000;
+
+/// Not thread-safe: lives and dies with its transaction.
+class ServerMailStore {
+public:
+    ServerMailStore() = default;
+    ServerMailStore(const ServerMailStore&) = delete;
+    ServerMailStore& operator=(const ServerMailStore&) = delete;
+    virtual ~ServerMailStore() = default;
+
+    /// Owed once the transaction is committed: within signin::worth_sending_for() it is tried until it was sent.
+    /// `rate_limited` where kMostOwedMails wait.
+    [[nodiscard]] virtual Result<Done> owe(const ServerMail& mail) = 0;
+};
+
+}  // namespace winnow::ports
