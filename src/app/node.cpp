@@ -14,6 +14,7 @@
 #include "winnow/http/server.hpp"
 #include "winnow/identity/authenticator.hpp"
 #include "winnow/identity/credential_uses.hpp"
+#include "winnow/identity/revocation_listener.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
@@ -26,6 +27,7 @@
 #include "winnow/pg/journal_streams.hpp"
 #include "winnow/pg/outbox.hpp"
 #include "winnow/pg/provider_store.hpp"
+#include "winnow/pg/revocation_feed.hpp"
 #include "winnow/pg/sessions.hpp"
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/pg/triage_store.hpp"
@@ -36,6 +38,7 @@
 #include "winnow/pipeline/timekeeper.hpp"
 #include "winnow/pipeline/triage_service.hpp"
 #include "winnow/ports/credential_store.hpp"
+#include "winnow/ports/revocation_feed.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
 #include <algorithm>
@@ -89,8 +92,10 @@ public:
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
           use_store_(pg::make_credential_use_store(pipeline_sessions_)),
           uses_(*use_store_, {}),
-          credentials_(pg::make_credential_store(session(config.database.api_url, "winnow credentials", 1))),
+          credentials_(pg::make_credential_store(key_session(config))),
           authenticator_(*credentials_, {}),
+          revocations_(pg::make_revocation_feed(session(config.database.pipeline_url, "winnow revocations", 1))),
+          revocation_listener_(*revocations_, authenticator_, {}, metrics_),
           policies_(
               *config_store_, config.delivery.public_url,
               [this](const ports::TenantChange& change) {
@@ -324,6 +329,8 @@ private:
     // that they need, and poke the dispatcher.
     std::unique_ptr<ports::CredentialStore> credentials_;
     identity::Authenticator authenticator_;
+    std::unique_ptr<ports::RevocationFeed> revocations_;
+    identity::RevocationListener revocation_listener_;
     pipeline::ConfigCache policies_;
     std::unique_ptr<ports::TenantDatabase> database_;  ///< Tells `policies_` of changes.
     std::unique_ptr<ports::ProviderStore> provider_;   ///< So does it.
