@@ -21,6 +21,7 @@ void add_window_commands(Syntax& root, Command& chosen);
 void add_inhibition_commands(Syntax& root, Command& chosen);
 void add_user_commands(Syntax& root, Command& chosen);
 void add_key_commands(Syntax& root, Command& chosen);
+void add_integration_commands(Syntax& root, Command& chosen);
 void add_tenant_commands(Syntax& root, Command& chosen);
 void add_security_commands(Syntax& root, Command& chosen);
 void add_audit_commands(Syntax& root, Command& chosen);
