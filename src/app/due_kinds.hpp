@@ -9,6 +9,9 @@
 #include <memory>
 #include <vector>
 
+namespace winnow::api {
+class Denials;
+}
 namespace winnow::dispatch {
 class Dispatcher;
 }
@@ -25,8 +28,9 @@ class Housekeeping;
 class Upkeep;
 }  // namespace winnow::pipeline
 namespace winnow::ports {
+class TenantDatabase;
 class TriageStore;
-}
+}  // namespace winnow::ports
 
 namespace winnow::app {
 
@@ -40,6 +44,8 @@ struct DueParts {
     pipeline::Housekeeping& housekeeping;
     pipeline::Upkeep& upkeep;
     identity::CredentialUses& uses;
+    api::Denials& denials;
+    ports::TenantDatabase& database;
     observe::Metrics& metrics;
 };
 

@@ -6,6 +6,7 @@
 #include "app/due_kinds.hpp"
 #include "app/try_rows.hpp"
 #include "winnow/api/customer_api.hpp"
+#include "winnow/api/denials.hpp"
 #include "winnow/api/management_api.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/crypto/sealer.hpp"
@@ -38,7 +39,6 @@
 #include "winnow/pipeline/timekeeper.hpp"
 #include "winnow/pipeline/triage_service.hpp"
 #include "winnow/ports/credential_store.hpp"
-#include "winnow/ports/revocation_feed.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
 #include <algorithm>
@@ -92,10 +92,11 @@ public:
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
           use_store_(pg::make_credential_use_store(pipeline_sessions_)),
           uses_(*use_store_, {}),
+          denials_(api::Denials::Options{}),
           credentials_(pg::make_credential_store(key_session(config))),
           authenticator_(*credentials_, {}),
-          revocations_(pg::make_revocation_feed(session(config.database.pipeline_url, "winnow revocations", 1))),
-          revocation_listener_(*revocations_, authenticator_, {}, metrics_),
+          revocations_(pg::make_revocation_feed(session(config.database.pipeline_url, "winnow revocations", 1)),
+                       authenticator_, {}, metrics_),
           policies_(
               *config_store_, config.delivery.public_url,
               [this](const ports::TenantChange& change) {
@@ -130,6 +131,8 @@ public:
                       .housekeeping = housekeeping_,
                       .upkeep = upkeep_,
                       .uses = uses_,
+                      .denials = denials_,
+                      .database = *database_,
                       .metrics = metrics_}),
           timekeeper_(*due_board_, due_kinds_.make(), {}, metrics_),
           customer_api_(customer_options()),
@@ -183,6 +186,7 @@ public:
         dispatcher_.stop(std::min(config_.node.grace, milliseconds{5'000}));
         management_.drain(milliseconds{1'000});
         uses_.store_rest();
+        denials_.store_rest(*database_);
         observe::info("stopped", {{"requests_finished", drained}, {"alerts_applied", applied}});
     }
 
@@ -291,7 +295,8 @@ private:
                 .analyses_waiting = config_.analysis.waiting_per_tenant,
                 .body_threads = body_threads(config_),
                 .max_waiting_body_bytes = config_.bodies.max_waiting_bytes,
-                .security = security_facts(config_)};
+                .security = security_facts(config_),
+                .denials = &denials_};
     }
 
     api::ManagementApiOptions management_options()
@@ -325,12 +330,12 @@ private:
     dispatch::Dispatcher dispatcher_;
     std::unique_ptr<ports::CredentialUseStore> use_store_;
     identity::CredentialUses uses_;
+    api::Denials denials_;
     // Their threads run what the APIs below gave them, until they are gone: queued calls bring along all of the API
     // that they need, and poke the dispatcher.
     std::unique_ptr<ports::CredentialStore> credentials_;
     identity::Authenticator authenticator_;
-    std::unique_ptr<ports::RevocationFeed> revocations_;
-    identity::RevocationListener revocation_listener_;
+    identity::RevocationListener revocations_;
     pipeline::ConfigCache policies_;
     std::unique_ptr<ports::TenantDatabase> database_;  ///< Tells `policies_` of changes.
     std::unique_ptr<ports::ProviderStore> provider_;   ///< So does it.

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <stop_token>
 #include <string_view>
@@ -25,8 +26,9 @@ using std::chrono::milliseconds;
 
 class RevocationListener::Impl {
 public:
-    Impl(ports::RevocationFeed& feed, Authenticator& authenticator, const Options& options, observe::Metrics& metrics)
-        : feed_(feed),
+    Impl(std::unique_ptr<ports::RevocationFeed> feed, Authenticator& authenticator, const Options& options,
+         observe::Metrics& metrics)
+        : feed_(std::move(feed)),
           authenticator_(authenticator),
           options_(options),
           hears_(metrics.gauge("winnow_revocations_heard",
@@ -62,18 +64,18 @@ private:
         if (authenticator_.wants_proof()) {
             if (begun - proved_ >= options_.prove_every) {
                 proved_ = begun;
-                if (!pass_on(feed_.prove())) return false;
+                if (!pass_on(feed_->prove())) return false;
                 authenticator_.heard(begun);
             }
             next = proved_ + options_.prove_every;
         }
         const auto left = std::chrono::ceil<milliseconds>(next - std::chrono::steady_clock::now());
-        return pass_on(feed_.wait(std::max(left, milliseconds{0})));
+        return pass_on(feed_->wait(std::max(left, milliseconds{0})));
     }
 
     bool listen()
     {
-        if (const auto listening = feed_.listen(); !listening) {
+        if (const auto listening = feed_->listen(); !listening) {
             lose(listening.error().message());
             return false;
         }
@@ -112,7 +114,7 @@ private:
         stopping_.wait_for(lock, stop, options_.after_error, [] { return false; });
     }
 
-    ports::RevocationFeed& feed_;
+    const std::unique_ptr<ports::RevocationFeed> feed_;
     Authenticator& authenticator_;
     const Options options_;
     const observe::Gauge hears_;
@@ -129,9 +131,9 @@ private:
     std::jthread thread_;  // last: it ends before what it uses
 };
 
-RevocationListener::RevocationListener(ports::RevocationFeed& feed, Authenticator& authenticator, Options options,
-                                       observe::Metrics& metrics)
-    : impl_(std::make_unique<Impl>(feed, authenticator, options, metrics))
+RevocationListener::RevocationListener(std::unique_ptr<ports::RevocationFeed> feed, Authenticator& authenticator,
+                                       Options options, observe::Metrics& metrics)
+    : impl_(std::make_unique<Impl>(std::move(feed), authenticator, options, metrics))
 {
 }
 

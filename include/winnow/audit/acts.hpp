@@ -80,6 +80,9 @@ inline constexpr std::array kActs{
 /// Of no operation: a tenant's head was signed, and stands in the provider's chain.
 inline constexpr std::string_view kHeadSigned = "audit.anchor";
 
+/// Of whatever operation somebody was denied; equal ones are one record, with their count.
+inline constexpr std::string_view kRequestDenied = "request.denied";
+
 struct Unrecorded {
     std::string_view operation;
     std::string_view why;

@@ -27,7 +27,7 @@ public:
         std::chrono::milliseconds after_error{100};  ///< Before it listens anew.
     };
 
-    RevocationListener(ports::RevocationFeed& feed, Authenticator& authenticator, Options options,
+    RevocationListener(std::unique_ptr<ports::RevocationFeed> feed, Authenticator& authenticator, Options options,
                        observe::Metrics& metrics);
     ~RevocationListener();
     RevocationListener(const RevocationListener&) = delete;

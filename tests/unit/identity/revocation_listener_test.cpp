@@ -146,11 +146,12 @@ protected:
 
     observe::Metrics metrics_;
     EveryKey store_;
-    FakeFeed feed_;
+    std::unique_ptr<FakeFeed> owned_ = std::make_unique<FakeFeed>();
+    FakeFeed& feed_ = *owned_;
     // Believes for long whether it hears or not: what is asked for again was doubted.
     Authenticator authenticator_{
         store_, {.trust = {.proof_for = 1h, .heard_for = 1h, .deaf_for = 1h, .in_use_for = 1h}}};
-    RevocationListener listener_{feed_, authenticator_, {.prove_every = 1ms, .after_error = 1ms}, metrics_};
+    RevocationListener listener_{std::move(owned_), authenticator_, {.prove_every = 1ms, .after_error = 1ms}, metrics_};
 };
 
 TEST_F(RevocationListenerTest, ProvesThatItHearsWhileKeysAreUsedOnly)
