@@ -74,6 +74,7 @@ inline constexpr std::array kActs{
     KnownAct{"changeTenant", "tenant.change", "tenant", Recorded::by_store},
     KnownAct{"suspendTenant", "tenant.suspend", "tenant", Recorded::by_store},
     KnownAct{"resumeTenant", "tenant.resume", "tenant", Recorded::by_store},
+    KnownAct{"exportProviderAuditLog", "audit.export", "audit", Recorded::beforehand},
     KnownAct{"releaseQuarantine", "quarantine.release", "tenant", Recorded::by_store},
 };
 

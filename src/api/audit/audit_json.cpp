@@ -8,6 +8,7 @@
 
 #include <array>
 #include <charconv>
+#include <optional>
 #include <utility>
 
 namespace winnow::api {
@@ -52,6 +53,14 @@ json audit_json(const ports::AuditRecord& record)
             {"status", member("res")},
             {"detail", detail.is_discarded() ? json() : detail},
             {"hash", crypto::to_hex(record.hash)}};
+}
+
+audit::Link link_of(const ports::AuditRecord& record)
+{
+    audit::Link link{
+        .seq = record.seq, .hash = record.hash, .record = record.record, .detail = std::nullopt, .salt = record.salt};
+    if (record.detail) link.detail = *record.detail;
+    return link;
 }
 
 Result<AuditList> audit_list(const http::RequestHead& head)
