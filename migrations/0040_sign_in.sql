@@ -88,11 +88,6 @@ create index sessions_over on sessions ((coalesce(ended_at, expires_at)));
 select own_by_tenant('sessions', 'select, insert, update', '');
 grant select (tenant_id, session_id, ended_at, expires_at), delete on sessions to winnow_pipeline;
 
--- Every node forgets who was signed in, at once. What begins, and what was only half signed in, is in no cache.
-create trigger sessions_ended after update of state, token_hash on sessions for each row
-    when (old.state = 'active' and (new.state <> 'active' or new.token_hash <> old.token_hash))
-    execute function credentials_changed();
-
 -- ---------------------------------------------------------------- links by mail
 
 create table invitations (

@@ -1,5 +1,6 @@
 #include "winnow/api/customer_api.hpp"
 
+#include "api/audit/denial_notes.hpp"
 #include "api/calls/credential.hpp"
 #include "api/calls/entitlement.hpp"
 #include "api/calls/router.hpp"
@@ -156,7 +157,7 @@ public:
         authenticate(
             options_.authenticator, admitted->shown,
             [admitted, longest, rates = rates_, &head, &authenticator = options_.authenticator, &uses = options_.uses,
-             sink = std::move(sink)](Result<access::Principal> who) mutable {
+             denials = options_.denials, sink = std::move(sink)](Result<access::Principal> who) mutable {
                 const auto& entry = *admitted->entry;
                 if (admitted->stopped) {
                     return sink(
@@ -174,6 +175,7 @@ public:
                     return sink(refused(refusal(sender, error, head.request_id)));
                 }
                 if (!access::is_in_place(*who, head.remote_address)) {
+                    note_denial(denials, *who, entry.route, head, "address_not_allowed");
                     return sink(refused(refusal(entry.route.sender, 403, "address_not_allowed",
                                                 why_not_from(head.remote_address), head.request_id)));
                 }
@@ -186,10 +188,12 @@ public:
                 }
                 const auto& route = entry.route;
                 if (!access::allows(*who, route.permission)) {
+                    note_denial(denials, *who, route, head, "forbidden");
                     return sink(refused(refusal(route.sender, 403, "forbidden", why_forbidden(*who, route.permission),
                                                 head.request_id)));
                 }
                 if (auto stale = step_up_refusal(*who, route.permission, wall_clock(), head.request_id)) {
+                    note_denial(denials, *who, route, head, "step_up_required");
                     return sink(refused(*std::move(stale)));
                 }
                 admitted->who = *std::move(who);
@@ -228,6 +232,8 @@ public:
             return sink(refusal(admitted.entry->route.sender, 415, "unsupported_media_type",
                                 "Content-Type must be application/json, in UTF-8", request.head.request_id));
         }
+        sink = noting_denials(options_.denials, {attachment, &admitted.who}, admitted.entry->route, request.head,
+                              std::move(sink));
         sessions_.run({admitted.entry, &admitted.entry->route}, admitted.parameters, admitted.who, std::move(request),
                       std::move(sink));
     }

@@ -4,6 +4,7 @@
 #include "api/calls/worker_threads.hpp"
 #include "api/rest/problem.hpp"
 #include "api/rest/respond.hpp"
+#include "api/tenants/provider_export.hpp"
 #include "api/tenants/provider_tenants.hpp"
 #include "winnow/access/permission.hpp"
 #include "winnow/api/customer_api.hpp"
@@ -41,6 +42,7 @@ enum class Action : std::uint8_t {
     quarantine,
     release,
     audit,
+    audit_export,
     metrics,
     alive,
     ready
@@ -65,6 +67,7 @@ constexpr ManagementRoute kRoutes[] = {
     {"GET", "/admin/v1/tenants/{id}/quarantine", Permission::provider, "listQuarantine", Action::quarantine},
     {"POST", "/admin/v1/tenants/{id}/quarantine/release", Permission::provider, "releaseQuarantine", Action::release},
     {"GET", "/admin/v1/audit-log", Permission::provider, "listProviderAuditLog", Action::audit},
+    {"GET", "/admin/v1/audit-log/export", Permission::provider, "exportProviderAuditLog", Action::audit_export},
     {"GET", "/metrics", Permission::open, "getMetrics", Action::metrics},
     {"GET", "/livez", Permission::open, "getManagementLiveness", Action::alive},
     {"GET", "/readyz", Permission::open, "getManagementReadiness", Action::ready},
@@ -182,6 +185,13 @@ public:
         return route != nullptr && route->permission == Permission::provider ? Uuid::from_words(0, 1) : Uuid();
     }
 
+    /// Whether the answer is made while it is sent.
+    [[nodiscard]] static bool streams(const http::RequestHead& head)
+    {
+        const auto* route = find(head).route;
+        return route != nullptr && route->action == Action::audit_export;
+    }
+
 private:
     [[nodiscard]] bool is_provider(const http::RequestHead& head) const
     {
@@ -212,6 +222,10 @@ private:
         if (action == Action::create) return create_tenant(request, options_.store, fresh_id);
         if (action == Action::list) return list_tenants(request, options_.store);
         if (action == Action::audit) return list_provider_audit(request, options_.store);
+        if (action == Action::audit_export) {
+            return export_provider_audit(request, options_.store,
+                                         [this](WorkerThreads::Job& job) { return workers_.submit(job); });
+        }
         const auto tenant = TenantId::parse(id);
         if (!tenant) return Error(ErrorCode::not_found, "there is no such tenant");
         if (action == Action::show) return show_tenant(*tenant, options_.store);
@@ -239,6 +253,7 @@ void ManagementApi::admit(const http::RequestHead& head, http::AdmissionSink sin
     admission.refusal = impl_->refusal(head);
     admission.max_body_bytes = kMaxBodyBytes;
     admission.caller = impl_->caller(head);
+    admission.may_stream = Impl::streams(head);
     sink(std::move(admission));
 }
 

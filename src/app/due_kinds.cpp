@@ -1,5 +1,6 @@
 #include "app/due_kinds.hpp"
 
+#include "winnow/api/denials.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
 #include "winnow/dispatch/server_mails.hpp"
 #include "winnow/identity/credential_uses.hpp"
@@ -64,6 +65,7 @@ std::vector<std::unique_ptr<ports::DueKind>> DueKinds::make() const
     remind("configuration", [&policies] { policies.compare(); });
     kinds.push_back(pipeline::make_search_kind(*stores_->search, kSecond, metrics));
     kinds.push_back(parts_.uses.make_kind());
+    kinds.push_back(parts_.denials.make_kind(parts_.database));
 
     if (const auto name = pipeline::first_never_due(kinds, pg::kinds_on_board())) {
         throw std::logic_error("the board tells nothing of " + *name + ", which waits for it");

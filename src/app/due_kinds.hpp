@@ -9,6 +9,9 @@
 #include <memory>
 #include <vector>
 
+namespace winnow::api {
+class Denials;
+}
 namespace winnow::dispatch {
 class Dispatcher;
 class ServerMails;
@@ -26,8 +29,9 @@ class StreamKeeper;
 class Upkeep;
 }  // namespace winnow::pipeline
 namespace winnow::ports {
+class TenantDatabase;
 class TriageStore;
-}
+}  // namespace winnow::ports
 
 namespace winnow::app {
 
@@ -42,6 +46,8 @@ struct DueParts {
     pipeline::StreamKeeper& stream_keeper;
     pipeline::Upkeep& upkeep;
     identity::CredentialUses& uses;
+    api::Denials& denials;
+    ports::TenantDatabase& database;
     observe::Metrics& metrics;
 };
 

@@ -7,6 +7,7 @@
 #include "app/due_kinds.hpp"
 #include "app/try_rows.hpp"
 #include "winnow/api/customer_api.hpp"
+#include "winnow/api/denials.hpp"
 #include "winnow/api/management_api.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/crypto/sealer.hpp"
@@ -18,6 +19,7 @@
 #include "winnow/identity/breached_passwords.hpp"
 #include "winnow/identity/credential_uses.hpp"
 #include "winnow/identity/password_hasher.hpp"
+#include "winnow/identity/revocation_listener.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
@@ -31,6 +33,7 @@
 #include "winnow/pg/outbox.hpp"
 #include "winnow/pg/provider_store.hpp"
 #include "winnow/pg/server_mail_queue.hpp"
+#include "winnow/pg/revocation_feed.hpp"
 #include "winnow/pg/sessions.hpp"
 #include "winnow/pg/sign_in_door.hpp"
 #include "winnow/pg/tenant_database.hpp"
@@ -97,9 +100,12 @@ public:
           server_mails_(*mail_queue_, *channel_, server_mail_options(), metrics_),
           use_store_(pg::make_credential_use_store(pipeline_sessions_)),
           uses_(*use_store_, {}),
-          credentials_(pg::make_credential_store(session(config.database.api_url, "winnow credentials", 1))),
-          sign_in_door_(pg::make_sign_in_door(session(config.database.api_url, "winnow sign-in", 1))),
+          denials_(api::Denials::Options{}),
+          credentials_(pg::make_credential_store(caller_session(config, "winnow credentials"))),
+          sign_in_door_(pg::make_sign_in_door(caller_session(config, "winnow sign-in"))),
           authenticator_(*credentials_, {.sessions = sign_in_door_.get()}),
+          revocations_(pg::make_revocation_feed(session(config.database.pipeline_url, "winnow revocations", 1)),
+                       authenticator_, {}, metrics_),
           policies_(
               *config_store_, config.delivery.public_url,
               [this](const ports::TenantChange& change) {
@@ -137,6 +143,8 @@ public:
                       .stream_keeper = stream_keeper_,
                       .upkeep = upkeep_,
                       .uses = uses_,
+                      .denials = denials_,
+                      .database = *database_,
                       .metrics = metrics_}),
           timekeeper_(*due_board_, due_kinds_.make(), {}, metrics_),
           customer_api_(customer_options()),
@@ -192,6 +200,7 @@ public:
         server_mails_.stop(std::min(config_.node.grace, milliseconds{2'000}));
         management_.drain(milliseconds{1'000});
         uses_.store_rest();
+        denials_.store_rest(*database_);
         observe::info("stopped", {{"requests_finished", drained}, {"alerts_applied", applied}});
     }
 
@@ -305,7 +314,8 @@ private:
                                             .hasher = hasher_,
                                             .breached = breached_,
                                             .key = sign_in_key(config_),
-                                            .public_url = config_.delivery.public_url}};
+                                            .public_url = config_.delivery.public_url},
+                .denials = &denials_};
     }
 
     api::ManagementApiOptions management_options()
@@ -342,11 +352,13 @@ private:
     dispatch::ServerMails server_mails_;
     std::unique_ptr<ports::CredentialUseStore> use_store_;
     identity::CredentialUses uses_;
+    api::Denials denials_;
     // Their threads run what the APIs below gave them, until they are gone: queued calls bring along all of the API
     // that they need, and poke the dispatcher.
     std::unique_ptr<ports::CredentialStore> credentials_;
     std::unique_ptr<ports::SignInDoor> sign_in_door_;
     identity::Authenticator authenticator_;
+    identity::RevocationListener revocations_;
     pipeline::ConfigCache policies_;
     std::unique_ptr<ports::TenantDatabase> database_;  ///< Tells `policies_` of changes.
     std::unique_ptr<ports::ProviderStore> provider_;   ///< So does it.

@@ -99,6 +99,13 @@ def signin_lines(row):
     yield line("signin", "memory beside before", f"{more:.0f} MiB", "< 110 MiB", more < 110)
 
 
+def key_lines(row):
+    yield line("keys", f"check of one of {row['keys']:,} known keys", f"{row['cached_us']:.2f} us", "<= 5 us",
+               row["cached_us"] <= 5, f"its SHA-256 alone {row['digest_us']:.2f} us")
+    yield line("keys", "the same while others' access is taken", f"{row['while_revoked_us']:.2f} us", "<= 5 us",
+               row["while_revoked_us"] <= 5)
+
+
 def table(lines):
     heads = ["benchmark", "figure", "measured", "beside", "goal", "holds"]
     words = {True: "yes", False: "NO", None: ""}
@@ -118,6 +125,7 @@ def main():
         backtest = [json.loads(row) for row in
                     run("backtest", [f"{given.build}/tests/bench/bench_backtest", "--json", *quick]).splitlines()]
         audit = json.loads(run("audit", [f"{given.build}/tests/bench/bench_audit", "--json", *quick]))
+        keys = json.loads(run("keys", [f"{given.build}/tests/bench/bench_keys", "--json", *quick]))
         edits = [json.loads(row) for row in
                  run("edits", [python, os.path.join(HERE, "edit_bench.py"), "--binary", f"{given.build}/winnow", "--json",
                                *quick]).splitlines()]
@@ -131,10 +139,9 @@ def main():
         print(f"bench: {failure}", file=sys.stderr)
         return 1
     lines = [*rules_lines(rules), *edit_lines(edits), *backtest_lines(backtest), *audit_lines(audit),
-             *signin_lines(signin), *ingest_lines(ingest)]
-    report = {"lines": lines, "rules": rules, "edits": edits, "backtest": backtest, "audit": audit, "signin": signin,
-              "ingest": ingest,
-              "fair": fair}
+             *key_lines(keys), *signin_lines(signin), *ingest_lines(ingest)]
+    report = {"lines": lines, "rules": rules, "edits": edits, "backtest": backtest, "audit": audit, "keys": keys,
+              "signin": signin, "ingest": ingest, "fair": fair}
     print(json.dumps(report, indent=2) if given.json else f"{table(lines)}\n\n{fair_report.page(fair)}")
     return 1 if fair["not_measured"] else 0
 

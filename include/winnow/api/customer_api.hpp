@@ -30,6 +30,8 @@ class Metrics;
 
 namespace winnow::api {
 
+class Denials;
+
 /// Parts of readiness, by name: /readyz shows each. Asked on I/O threads; must not block.
 using Checks = std::vector<std::pair<std::string, std::function<bool()>>>;
 
@@ -70,6 +72,7 @@ struct CustomerApiOptions {
     std::size_t max_waiting_body_bytes = std::size_t{128} << 20U;  ///< Of bodies that wait for them or are read.
     SecurityFacts security = {};
     std::optional<SignInParts> sign_in = {};  ///< nullopt: nobody signs in, all of these routes answer 503.
+    Denials* denials = nullptr;  ///< What is answered 403; null: nothing is noted.
 };
 
 /// Thread-safe. Throws std::logic_error at construction where two routes collide or one lacks its permission.

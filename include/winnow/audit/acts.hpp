@@ -99,6 +99,7 @@ inline constexpr std::array kActs{
     KnownAct{"inviteTenantAdmin", "tenant.invite_admin", "tenant", Recorded::by_store},
     KnownAct{"suspendTenant", "tenant.suspend", "tenant", Recorded::by_store},
     KnownAct{"resumeTenant", "tenant.resume", "tenant", Recorded::by_store},
+    KnownAct{"exportProviderAuditLog", "audit.export", "audit", Recorded::beforehand},
     KnownAct{"releaseQuarantine", "quarantine.release", "tenant", Recorded::by_store},
 };
 
@@ -108,6 +109,8 @@ inline constexpr std::string_view kHeadSigned = "audit.anchor";
 /// Of no operation alone: somebody showed something wrong of a user, or did so too often.
 inline constexpr std::string_view kSignInFailed = "sign_in.fail";
 inline constexpr std::string_view kSignInHeld = "sign_in.hold";
+/// Of whatever operation somebody was denied; equal ones are one record, with their count.
+inline constexpr std::string_view kRequestDenied = "request.denied";
 
 struct Unrecorded {
     std::string_view operation;

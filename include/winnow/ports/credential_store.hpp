@@ -175,6 +175,13 @@ public:
     /// above.
     [[nodiscard]] virtual Result<std::size_t> release(TenantId id, const ProviderRequest& by) = 0;
 
+    /// Records that the provider's chain is exported, by whom, and says where it ends: with that record.
+    [[nodiscard]] virtual Result<std::int64_t> begin_audit_export(const ProviderRequest& by) = 0;
+    /// As AuditStore::links() and anchors(), of the provider's chain.
+    [[nodiscard]] virtual Result<std::vector<AuditRecord>> audit_links(std::int64_t after, std::int64_t last,
+                                                                       std::size_t limit) = 0;
+    [[nodiscard]] virtual Result<std::vector<winnow::audit::Anchor>> audit_anchors(std::int64_t after,
+                                                                                   std::size_t limit) = 0;
     /// The provider's own chain, the newest first; those after `after`.
     [[nodiscard]] virtual Result<std::vector<AuditRecord>> audit(const AuditFilter& filter,
                                                                  const std::optional<AuditPlace>& after,

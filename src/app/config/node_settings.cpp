@@ -114,7 +114,7 @@ DatabaseSessions database_sessions(const Config& config)
     sessions.pipeline.of(Errand::control) = {.own = 2, .of_common = 2, .name = "winnow control"};
     sessions.pipeline.of(Errand::timers) = {.own = 3, .of_common = 0, .name = "winnow timers"};
     sessions.pipeline.of(Errand::chores) = {.own = 1, .of_common = 1, .name = "winnow chores"};
-    sessions.pipeline_own = config.journal.transactions_in_flight + 4;
+    sessions.pipeline_own = config.journal.transactions_in_flight + 5;
     sessions.api = config.database.api_connections + 2;
     sessions.provider.of(Errand::control).own = api::kManagementThreads;
     return sessions;
@@ -141,6 +141,15 @@ pg::PgOptions api_session(const Config& config)
     auto options = session(config.database.api_url, "winnow api", config.database.api_connections,
                            config.tenants.max_retention_days);
     options.max_history_bytes = config.history.max_bytes;
+    return options;
+}
+
+pg::PgOptions caller_session(const Config& config, const char* name)
+{
+    constexpr std::chrono::seconds kPatience{2};
+    auto options = session(config.database.api_url, name, 1);
+    options.connect_timeout = kPatience;
+    options.deadline = kPatience;
     return options;
 }
 

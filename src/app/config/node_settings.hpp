@@ -47,8 +47,8 @@ void time_matches();
 struct DatabaseSessions {
     pg::SessionPlaces pipeline;  ///< Of the pool that the pipeline's stores share.
     pg::SessionPlaces provider;
-    /// Of the role winnow_pipeline, beside its pool: one a journal writer, one for the streams' locks, one that
-    /// listens, one with which the clock looks, and one that reads history for back-tests.
+    /// Of the role winnow_pipeline, beside its pool: one a journal writer, one for the streams' locks, one that listens
+    /// for changes and one for revocations, one with which the clock looks, and one that reads history for back-tests.
     std::size_t pipeline_own = 0;
     std::size_t api = 0;  ///< One a thread: those of REST, the one that looks up keys, and the one for sessions.
 
@@ -64,6 +64,10 @@ struct DatabaseSessions {
 
 /// In which people read and write.
 [[nodiscard]] pg::PgOptions api_session(const Config& config);
+
+/// By which keys are looked up, or people's sessions. A node that does not hear of revocations asks for those that it
+/// knows: what stands still there is given up as soon as a journal's write is.
+[[nodiscard]] pg::PgOptions caller_session(const Config& config, const char* name);
 
 /// By the key that is configured; without one it says once, in the log, that heads of audit chains are not signed.
 /// Throws std::runtime_error where the key cannot be read.

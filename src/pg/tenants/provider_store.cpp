@@ -79,8 +79,8 @@ select received_at, stream, seq, alerts, quarantined_at, release_asked from quar
 )sql";
 constexpr auto kReleaseAll = "update quarantined_rows set release_asked = true where tenant_id = $1";
 
-/// What is recorded of an act on a tenant; `what` it was goes into the detail.
-audit::Act act_on(TenantId tenant, std::string_view name, const ports::ProviderRequest& by,
+/// What is recorded of an act; `what` it was goes into the detail.
+audit::Act act_of(std::string object, std::string_view name, const ports::ProviderRequest& by,
                   nlohmann::json what = nlohmann::json::object())
 {
     if (!by.address.empty()) what["address"] = by.address;
@@ -88,8 +88,15 @@ audit::Act act_on(TenantId tenant, std::string_view name, const ports::ProviderR
     if (!by.certificate_subject.empty()) what["certificate_subject"] = by.certificate_subject;
     return {.actor = by.actor,
             .name = std::string(name),
-            .object = "tenant:" + tenant.str(),
+            .object = std::move(object),
             .detail = what.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+}
+
+/// Of an act on a tenant.
+audit::Act act_on(TenantId tenant, std::string_view name, const ports::ProviderRequest& by,
+                  nlohmann::json what = nlohmann::json::object())
+{
+    return act_of("tenant:" + tenant.str(), name, by, std::move(what));
 }
 
 /// Of a tenant's configuration.
@@ -303,6 +310,36 @@ public:
         return pool_.run([&](Session& session) -> Result<std::vector<ports::AuditRecord>> {
             pqxx::nontransaction tx(session.connection());
             return audit_page(tx, Uuid(), filter, after, limit);
+        });
+    }
+
+    Result<std::int64_t> begin_audit_export(const ports::ProviderRequest& by) override
+    {
+        constexpr int kBegun = 202;
+        return pool_.run([&](Session& session) -> Result<std::int64_t> {
+            Transaction transaction(session);
+            auto act = act_of("audit", "audit.export", by);
+            act.result = kBegun;
+            const auto seq = append_providers(transaction.tx(), act);
+            transaction.commit();
+            return seq;
+        });
+    }
+
+    Result<std::vector<ports::AuditRecord>> audit_links(std::int64_t after, std::int64_t last,
+                                                        std::size_t limit) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::vector<ports::AuditRecord>> {
+            pqxx::nontransaction tx(session.connection());
+            return pg::audit_links(tx, Uuid(), after, last, limit);
+        });
+    }
+
+    Result<std::vector<winnow::audit::Anchor>> audit_anchors(std::int64_t after, std::size_t limit) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::vector<winnow::audit::Anchor>> {
+            pqxx::nontransaction tx(session.connection());
+            return pg::audit_anchors(tx, Uuid(), after, limit);
         });
     }
 

@@ -79,8 +79,9 @@ constexpr auto kApiKeys =
 constexpr auto kIntegrationKeys =
     "delete from integration_keys where (tenant_id, key_id) in (select k.tenant_id, k.key_id from" WINNOW_POLICY R"sql(
  cross join lateral (select k.tenant_id, k.key_id from integration_keys k
-                      where k.tenant_id = p.tenant_id and k.revoked_at < now() - p.kept
-                      order by k.revoked_at limit $1) k limit $1))sql";
+                      where k.tenant_id = p.tenant_id and (k.revoked_at is not null or k.expires_at is not null)
+                        and least(k.revoked_at, k.expires_at) < now() - p.kept
+                      order by least(k.revoked_at, k.expires_at) limit $1) k limit $1))sql";
 
 // The newest ones ($9) stay, however old.
 constexpr auto kRulesets =

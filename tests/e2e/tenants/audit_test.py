@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import tempfile
+import time
 import unittest
 
 import audit_twin
@@ -231,6 +232,9 @@ class Acts(PeopleActs):
     def resumeTenant(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/resume", None))
 
+    def exportProviderAuditLog(self):
+        self.good(self.provider.get("/admin/v1/audit-log/export"))
+
     def releaseQuarantine(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/quarantine/release", None))
 
@@ -267,7 +271,8 @@ class Audit(unittest.TestCase):
         wanted = recorded_operations()
         done = [name for kind in (PeopleActs, Acts) for name in vars(kind) if name in wanted]
         self.assertEqual(sorted(done), sorted(wanted), "an act without a way to do it here")
-        providers = {"createTenant", "changeTenant", "inviteTenantAdmin", "suspendTenant", "resumeTenant", "releaseQuarantine"}
+        providers = {"createTenant", "changeTenant", "inviteTenantAdmin", "suspendTenant", "resumeTenant", "releaseQuarantine",
+                     "exportProviderAuditLog"}
         for operation in done:
             with self.subTest(operation=operation):
                 client, path = ((acts.provider, "/admin/v1/audit-log") if operation in providers
@@ -353,7 +358,44 @@ class Audit(unittest.TestCase):
                 self.assertIn(f"first bad record: 4 ({fault})", found)
                 self.assertEqual(audit_twin.verify(changed, key)[0], 4, fault)
 
-    def test_6_the_command_line_lists_it(self):
+    def test_6_so_is_the_providers_own(self):
+        looked = [0.0]
+
+        def signed():
+            if time.monotonic() - looked[0] < 1:
+                return None  # each look is a record
+            looked[0] = time.monotonic()
+            second = winnow("audit", "export", "--provider").splitlines()[1]
+            return json.loads(second).get("anchor")
+
+        anchor = wait_until(signed, "a signed head", 90)
+        key = os.path.join(world.instance.state, "audit-signing.pub")
+        with tempfile.NamedTemporaryFile("w", suffix=".ndjson", encoding="utf-8") as out:
+            text = winnow("audit", "export", "--provider")
+            out.write(text)
+            out.flush()
+            told = json.loads(winnow("audit", "verify", "--export", out.name, "--key", key, "--json"))
+            self.assertTrue(told["good"], told)
+            self.assertEqual(told["tenant_id"], "00000000-0000-0000-0000-000000000000")
+            self.assertGreaterEqual(told["signed_up_to"], anchor)
+            lines = text.splitlines()
+            self.assertEqual(audit_twin.verify(lines, key), (None, told["last"]))
+            last = json.loads(json.loads(lines[-1])["record"])
+            self.assertEqual(last["act"], "audit.export", "up to that it was asked for")
+            self.assertIn("as they were written", winnow("audit", "verify", "--provider", "--public-key", key))
+
+            place = next(i for i, line in enumerate(lines) if line.startswith('{"seq":2,'))
+            out.seek(0)
+            out.truncate()
+            out.write("\n".join(lines[:place] + lines[place + 1:]) + "\n")
+            out.flush()
+            found = winnow("audit", "verify", "--export", out.name, "--key", key, status=1)
+            self.assertIn("first bad record: 2 (missing)", found)
+        sender = world.instance.user("admin")
+        self.addCleanup(sender.close)
+        self.assertEqual(sender.get("/admin/v1/audit-log/export").status, 404, "not at the customers' door")
+
+    def test_7_the_command_line_lists_it(self):
         self.assertIn("user.create", winnow("audit", "list", "--act", "user.create"))
         self.assertIn("tenant.suspend", winnow("audit", "list", "--provider"))
         self.assertIn("0 emptied", winnow("audit", "redact", "999999", "--reason", "nothing there"))

@@ -51,7 +51,7 @@ TEST_F(NodeSessionsTest, AreAsManyAsTheConfigurationSaysWhateverHangs)
     const auto expected = database_sessions(config_);
     const auto most = static_cast<std::int64_t>(expected.most());
     EXPECT_EQ(expected.most(),
-              config_.journal.transactions_in_flight + triage_workers(config_) + config_.database.api_connections + 18)
+              config_.journal.transactions_in_flight + triage_workers(config_) + config_.database.api_connections + 19)
         << "as docs/operations.md has it";
     Node node(config_);
     // Nothing that has to do with tickets gets on: folds, timers, lists, the search index.
@@ -148,7 +148,7 @@ TEST_F(NodeSessionsTest, EachThreadHasAName)
                                "triage-0", "triage-2",   "turn-watch",   "config-notices",  "config-versions",
                                "clock-0",  "clock-3",    "back-tests",   "back-test-watch", "heartbeat",
                                "takeover", "dispatcher", "server-mails", "channel",         "watchdog",
-                               "argon-0",  "argon-1"}));
+                               "argon-0",  "argon-1",    "revocations"}));
     EXPECT_TRUE(eventually([&] { return testing::Matches(everybody)(thread_names()); }))
         << testing::PrintToString(thread_names());
 }

@@ -68,11 +68,19 @@ protected:
         return *slot;
     }
 
+    /// Time, in which the node goes on hearing of revocations.
+    void pass(std::chrono::milliseconds time)
+    {
+        now_ += time;
+        authenticator_.heard(now_);
+    }
+
     static Result<std::optional<FoundSession>> found(signin::SignInState state, std::chrono::milliseconds lives_for)
     {
         access::Principal who;
         who.kind = access::CredentialKind::session;
         who.tenant = TenantId(Uuid::from_words(1, 2));
+        who.session = SessionId(Uuid::from_words(1, 3));
         return std::optional(FoundSession{.principal = who, .state = state, .lives_for = lives_for});
     }
 
@@ -108,9 +116,9 @@ TEST_F(SessionsTest, AreNotKeptForLongerThanTheyLive)
 {
     EXPECT_FALSE(ask(token_.text));
     door_.answer(found(signin::SignInState::active, std::chrono::seconds{10}));
-    now_ += std::chrono::seconds{9};
+    pass(std::chrono::seconds{9});
     EXPECT_TRUE(ask(token_.text));
-    now_ += std::chrono::seconds{1};
+    pass(std::chrono::seconds{1});
     EXPECT_FALSE(ask(token_.text)) << "it is asked for again";
 }
 
@@ -119,6 +127,36 @@ TEST_F(SessionsTest, AreForgottenWithTheirTenant)
     EXPECT_FALSE(ask(token_.text));
     door_.answer(found(signin::SignInState::active, std::chrono::minutes{30}));
     authenticator_.forget(TenantId(Uuid::from_words(1, 2)));
+    EXPECT_FALSE(ask(token_.text));
+    EXPECT_EQ(door_.asked.size(), 2U);
+}
+
+TEST_F(SessionsTest, AreAskedForAgainOnceTheyWereRevoked)
+{
+    const auto revoked = [](std::uint64_t session) {
+        return access::Revoked{.kind = access::Revoked::Kind::session,
+                               .tenant = TenantId(Uuid::from_words(1, 2)),
+                               .id = Uuid::from_words(1, session)};
+    };
+    EXPECT_FALSE(ask(token_.text));
+    door_.answer(found(signin::SignInState::active, std::chrono::minutes{30}));
+    authenticator_.revoked(revoked(4));
+    EXPECT_TRUE(ask(token_.text)) << "another one was";
+    authenticator_.revoked(revoked(3));
+    EXPECT_FALSE(ask(token_.text));
+    door_.answer(std::optional<FoundSession>());
+    const auto who = ask(token_.text);
+    ASSERT_TRUE(who);
+    EXPECT_EQ(who->error().code(), ErrorCode::unauthenticated);
+}
+
+TEST_F(SessionsTest, AreBelievedForHalfASecondWhereNobodyHears)
+{
+    EXPECT_FALSE(ask(token_.text));
+    door_.answer(found(signin::SignInState::active, std::chrono::minutes{30}));
+    now_ += std::chrono::milliseconds{499};
+    EXPECT_TRUE(ask(token_.text));
+    now_ += std::chrono::milliseconds{2};
     EXPECT_FALSE(ask(token_.text));
     EXPECT_EQ(door_.asked.size(), 2U);
 }

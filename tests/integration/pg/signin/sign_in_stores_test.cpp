@@ -217,23 +217,6 @@ TEST_F(SignInStores, ASessionGoesOnWithAnotherTokenAndTheOneBeforeOpensNothing)
     EXPECT_FALSE(found->principal.second_factor);
 }
 
-TEST_F(SignInStores, NodesHearOfWhoIsSignedOutAndNotOfWhoIsHalfSignedIn)
-{
-    const auto version = [&] {
-        return number("select credentials_version from tenants");
-    };
-    auto half = a_session(std::chrono::minutes{0}, 'h');
-    sql("update sessions set state = 'password_ok'");
-    const auto before = version();
-    half.state = SignInState::active;
-    in_ours([&](TenantSession& tenant) { EXPECT_TRUE(tenant.sessions().rotate(half, std::string(32, 'w'))); });
-    EXPECT_EQ(version(), before);
-    in_ours([&](TenantSession& tenant) {
-        EXPECT_EQ(tenant.sessions().end_all(user_, std::nullopt, signin::Ending::by_admin).value(), 1U);
-    });
-    EXPECT_EQ(version(), before + 1);
-}
-
 TEST_F(SignInStores, EndingAllSparesTheOneByWhichItIsDoneAndOtherUsers)
 {
     const auto mine = a_session(std::chrono::minutes{2}, 'a');

@@ -14,7 +14,7 @@
 namespace winnow::api {
 
 /// A session of which nothing is read.
-class NoSession final : public ports::TenantSession {
+class NoSession : public ports::TenantSession {
 public:
     [[nodiscard]] TenantId tenant() const noexcept override { return {}; }
     ports::AlertArchive& alerts() override { return none<ports::AlertArchive>(); }
