@@ -30,7 +30,7 @@ TEST(DeriveKey, IsHkdfWithSha256AndNoSalt)
 TEST(TenantKey, OpensWhatItSealed)
 {
     const auto key = TenantKey::make(7);
-    for (const std::string secret : {std::string(), std::string("s"), std::string(5'000, 's'), std::string(1, '\0')}) {
+    for (const auto& secret : {std::string(), std::string("s"), std::string(5'000, 's'), std::string(1, '\0')}) {
         const auto sealed = key.seal(secret, "webhook", "here");
         EXPECT_EQ(sealed.substr(0, 5), std::string("\x02\0\0\0\x07", 5));
         EXPECT_EQ(sealed.size(), 1 + 4 + 12 + secret.size() + 16);
@@ -47,8 +47,7 @@ TEST(TenantKey, RefusesAnotherPlaceKindKeyVersionAndEveryAlteredByte)
     EXPECT_FALSE(key.open(sealed, "webhook", "there"));
     EXPECT_FALSE(key.open(sealed, "totp", "here"));
     EXPECT_FALSE(TenantKey::make(7).open(sealed, "webhook", "here"));
-    const auto same_under_another_version =
-        root('r').unwrap(root('r').wrap(key, kOurs), kOurs, 8);
+    const auto same_under_another_version = root('r').unwrap(root('r').wrap(key, kOurs), kOurs, 8);
     EXPECT_FALSE(same_under_another_version);
     for (std::size_t i = 0; i < sealed.size(); ++i) {
         auto altered = sealed;
@@ -86,7 +85,9 @@ TEST(RootKey, UnwrapsWhatItWrapped)
     const auto unwrapped = root('r').unwrap(wrapped, kOurs, 3);
     ASSERT_TRUE(unwrapped);
     EXPECT_EQ(unwrapped->version(), 3U);
-    EXPECT_EQ(unwrapped->open(key.seal("secret", "totp", "here"), "totp", "here"), "secret");
+    const auto opened = unwrapped->open(key.seal("secret", "totp", "here"), "totp", "here");
+    ASSERT_TRUE(opened);
+    EXPECT_EQ(*opened, "secret");
 }
 
 TEST(RootKey, RefusesAnotherRootTenantVersionAndEveryAlteredByte)
