@@ -125,8 +125,9 @@ public:
     [[nodiscard]] virtual Result<bool> replace(const TenantVersion& current, const WrappedKey& next) = 0;
     /// The current versions of those tenants of which something may still be sealed under an older one, behind `after`.
     [[nodiscard]] virtual Result<std::vector<TenantVersion>> to_reseal(TenantId after, std::size_t limit) = 0;
-    /// Nothing of the tenant is sealed under a version before `current` any more.
-    [[nodiscard]] virtual Result<Done> resealed(const TenantVersion& current) = 0;
+    /// Whether anything of the tenant is still sealed under a version before `current`. That nothing is counts five minutes
+    /// after that became the current one: a node that had not heard of it sealed under the one before it.
+    [[nodiscard]] virtual Result<Done> resealed(const TenantVersion& current, bool nothing_left) = 0;
     /// Versions under which nothing is sealed, `age` after another one was current.
     [[nodiscard]] virtual Result<std::vector<TenantVersion>> to_destroy(std::size_t limit, std::chrono::seconds age) = 0;
     /// Of retiring versions only. How many were destroyed.

@@ -107,6 +107,11 @@ select c.tenant_id, c.version from tenant_keys c
 inline constexpr auto kResealed = R"sql(
 update tenant_keys set resealed_at = now()
  where tenant_id = $1 and version < $2 and state = 'retiring' and resealed_at is null
+   and retired_at < now() - interval '5 minutes'
+)sql";
+inline constexpr auto kNotResealed = R"sql(
+update tenant_keys set resealed_at = null
+ where tenant_id = $1 and version < $2 and state = 'retiring' and resealed_at is not null
 )sql";
 inline constexpr auto kToDestroy = R"sql(
 select tenant_id, version from tenant_keys

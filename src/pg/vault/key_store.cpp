@@ -241,12 +241,12 @@ public:
         });
     }
 
-    Result<Done> resealed(const TenantVersion& current) override
+    Result<Done> resealed(const TenantVersion& current, bool nothing_left) override
     {
         Arguments arguments;
         arguments.add(current.tenant);
         arguments.add(current.version);
-        const auto done = changed(kResealed, arguments);
+        const auto done = changed(nothing_left ? kResealed : kNotResealed, arguments);
         if (!done) return done.error();
         return Done{};
     }

@@ -168,8 +168,14 @@ TEST_F(KeyStoreTest, AVersionIsDestroyedOnceNothingIsSealedUnderItAndItsTimeIsOv
     EXPECT_THAT(*store_->to_reseal(TenantId(), 10), ElementsAre(TenantVersion{kOurs, 2}));
     EXPECT_THAT(*store_->to_reseal(kOurs, 10), IsEmpty());
     EXPECT_THAT(*store_->to_destroy(10, 0s), IsEmpty());
-    ASSERT_TRUE(store_->resealed({kOurs, 2}));
+    ASSERT_TRUE(store_->resealed({kOurs, 2}, true));  // too early: a node may not have heard of version 2
+    EXPECT_EQ(store_->to_reseal(TenantId(), 10)->size(), 1U);
+    vault_.sql("update tenant_keys set retired_at = now() - interval '301 seconds' where version = 1");
+    ASSERT_TRUE(store_->resealed({kOurs, 2}, true));
     EXPECT_THAT(*store_->to_reseal(TenantId(), 10), IsEmpty());
+    ASSERT_TRUE(store_->resealed({kOurs, 2}, false));
+    EXPECT_EQ(store_->to_reseal(TenantId(), 10)->size(), 1U);
+    ASSERT_TRUE(store_->resealed({kOurs, 2}, true));
     EXPECT_THAT(*store_->to_destroy(10, 1h), IsEmpty());
     vault_.sql("update tenant_keys set retired_at = now() - interval '3601 seconds' where version = 1");
     EXPECT_THAT(*store_->to_destroy(10, 1h), ElementsAre(TenantVersion{kOurs, 1}));
