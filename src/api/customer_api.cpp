@@ -293,7 +293,7 @@ private:
         Services services;
         services.clock = wall_clock;
         services.new_id = fresh_id;
-        services.sealer = &options_.sealer;
+        services.sealing = &options_.sealing;
         services.ids = options_.ids;
         services.outbox_changed = options_.outbox_changed;
         services.plain_http = options_.plain_http;

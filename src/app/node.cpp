@@ -37,6 +37,7 @@
 #include "winnow/pipeline/triage_service.hpp"
 #include "winnow/ports/credential_store.hpp"
 #include "winnow/ports/tenant_session.hpp"
+#include "winnow/vault/one_key.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -63,6 +64,7 @@ public:
         : config_(config),
           name_(node_name(config)),
           sealer_(read_key_file(config.encryption_key_file)),
+          sealing_(sealer_),
           ids_(pg::stored_alert_ids(session(config.database.pipeline_url, "winnow ids", 1))),
           pipeline_sessions_(
               pooled(session(config.database.pipeline_url, "winnow", 0, config.tenants.max_retention_days),
@@ -85,7 +87,7 @@ public:
           backtest_jobs_(pg::make_backtest_jobs(pipeline_sessions_)),
           config_store_(pg::make_config_store(pipeline_sessions_)),
           outbox_(pg::make_outbox(pipeline_sessions_)),
-          channel_(delivery::make_channel(config.delivery, sealer_, metrics_)),
+          channel_(delivery::make_channel(config.delivery, sealing_, metrics_)),
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
           use_store_(pg::make_credential_use_store(pipeline_sessions_)),
           uses_(*use_store_, {}),
@@ -270,7 +272,7 @@ private:
                 .authenticator = authenticator_,
                 .uses = uses_,
                 .journal = writer_,
-                .sealer = sealer_,
+                .sealing = sealing_,
                 .metrics = metrics_,
                 .ids = ids_,
                 .checks = checks(),
@@ -305,6 +307,7 @@ private:
     bool stopped_ = false;
     observe::Metrics metrics_;
     crypto::Sealer sealer_;
+    vault::OneKey sealing_;
     const domain::AlertIds ids_;
     const pg::Sessions pipeline_sessions_;  ///< What all stores of that role share.
     std::unique_ptr<ports::JournalStreams> streams_;

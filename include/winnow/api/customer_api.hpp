@@ -3,7 +3,6 @@
 /// @file
 /// Everything behind the customer listener: routing, credentials, ingestion, REST.
 
-#include "winnow/crypto/sealer.hpp"
 #include "winnow/domain/alert_ids.hpp"
 #include "winnow/domain/limits.hpp"
 #include "winnow/http/message.hpp"
@@ -11,6 +10,7 @@
 #include "winnow/identity/credential_uses.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/ports/contact_types.hpp"
+#include "winnow/ports/sealing.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
 #include <chrono>
@@ -49,7 +49,7 @@ struct CustomerApiOptions {
     identity::Authenticator& authenticator;
     identity::CredentialUses& uses;
     journal::Writer& journal;
-    const crypto::Sealer& sealer;
+    ports::Sealing& sealing;
     observe::Metrics& metrics;
     domain::AlertIds ids = {};  ///< What names alerts: the same on every node, and for good.
     Checks checks;              ///< /readyz

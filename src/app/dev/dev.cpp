@@ -14,9 +14,11 @@
 #include "app/serving.hpp"
 #include "app/signals.hpp"
 #include "winnow/crypto/digest.hpp"
+#include "winnow/crypto/sealer.hpp"
 #include "winnow/delivery/egress.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/pg/migrator.hpp"
+#include "winnow/vault/one_key.hpp"
 
 #include <charconv>
 #include <iostream>
@@ -162,8 +164,9 @@ int serve_here(const DevOptions& options)
     use(*config, postgres);
     migrate(config->database.owner_url);
     const auto receiver = start_receiver(options, demo, *config);
-    dev::seed(demo, config->database, receiver ? receiver->url() : "",
-              crypto::Sealer(read_key_file(config->encryption_key_file)));
+    const crypto::Sealer sealer(read_key_file(config->encryption_key_file));
+    vault::OneKey sealing(sealer);
+    dev::seed(demo, config->database, receiver ? receiver->url() : "", sealing);
     if (const auto usable = check_database(config->database); !usable)
         throw std::runtime_error(usable.error().message());
 

@@ -5,10 +5,10 @@
 
 #include "delivery/curl/attempt.hpp"
 #include "delivery/egress_guard.hpp"
-#include "winnow/crypto/sealer.hpp"
 #include "winnow/delivery/channel.hpp"
 #include "winnow/ports/contact_types.hpp"
 #include "winnow/ports/outbox.hpp"
+#include "winnow/ports/sealing.hpp"
 
 #include <cstddef>
 #include <string_view>
@@ -19,7 +19,7 @@ namespace winnow::delivery {
 struct Tools {
     const DeliveryOptions& options;
     const EgressGuard& guard;
-    const crypto::Sealer& sealer;
+    ports::Sealing& sealing;
 };
 
 /// Everything that is asked of a channel; nothing else knows one from another. All that it refers to is static.
@@ -28,7 +28,7 @@ struct ChannelType {
 
     /// Renders the message and opens what the contact is reached by. What is sent is a function of the message and the
     /// contact, so that a retry sends the same; only what says when the attempt was made may differ. Any thread; must
-    /// not wait. The attempt judges its end itself: of each way to fail, whether trying again helps.
+    /// not wait, but for a key that is not in memory (ports::Sealing). The attempt judges its end itself: of each way to fail, whether trying again helps.
     Prepared (*prepare)(const ports::ClaimedDelivery& message, const Tools& tools) = nullptr;
 
     /// For channels that all leave by one server of the operator's, which may bound a client's connections.

@@ -68,10 +68,10 @@ std::vector<std::unique_ptr<CurlChannel::Lane>> CurlChannel::make_lanes(observe:
     return lanes;
 }
 
-CurlChannel::CurlChannel(DeliveryOptions options, const crypto::Sealer& sealer, observe::Metrics& metrics)
+CurlChannel::CurlChannel(DeliveryOptions options, ports::Sealing& sealing, observe::Metrics& metrics)
     : options_(checked(std::move(options))),
       guard_(options_.egress_allow),
-      sealer_(sealer),
+      sealing_(sealing),
       lanes_(make_lanes(metrics)),
       multi_(start_libcurl())
 {
@@ -113,7 +113,7 @@ Prepared CurlChannel::prepare(const Lane* lane, const ports::ClaimedDelivery& me
         observe::error("a delivery's notice is not there", {{"delivery", message.delivery.id.str()}});
         return refused("What was to be told is not stored any more.");
     }
-    if (lane != nullptr) return lane->type.prepare(message, {.options = options_, .guard = guard_, .sealer = sealer_});
+    if (lane != nullptr) return lane->type.prepare(message, {.options = options_, .guard = guard_, .sealing = sealing_});
     ports::SendReport unknown;  // retry: while nodes are replaced a newer one may know it
     unknown.error = "This service does not know contacts of that type.";
     return std::unexpected(std::move(unknown));

@@ -23,7 +23,7 @@ namespace winnow::delivery {
 class CurlChannel final : public ports::Channel {
 public:
     /// Throws std::invalid_argument where `options` cannot be right, std::runtime_error where libcurl does not start.
-    CurlChannel(DeliveryOptions options, const crypto::Sealer& sealer, observe::Metrics& metrics);
+    CurlChannel(DeliveryOptions options, ports::Sealing& sealing, observe::Metrics& metrics);
     ~CurlChannel() override;
     CurlChannel(const CurlChannel&) = delete;
     CurlChannel& operator=(const CurlChannel&) = delete;
@@ -80,7 +80,7 @@ private:
 
     const DeliveryOptions options_;
     const EgressGuard guard_;
-    const crypto::Sealer& sealer_;
+    ports::Sealing& sealing_;
     const std::vector<std::unique_ptr<Lane>> lanes_;
     const std::unique_ptr<CURLM, MultiDeleter> multi_;
 
