@@ -27,6 +27,9 @@ class Upkeep;
 namespace winnow::ports {
 class TriageStore;
 }
+namespace winnow::vault {
+class KeyRing;
+}
 
 namespace winnow::app {
 
@@ -40,6 +43,7 @@ struct DueParts {
     pipeline::Housekeeping& housekeeping;
     pipeline::Upkeep& upkeep;
     identity::CredentialUses& uses;
+    vault::KeyRing* vault = nullptr;  ///< Null without one.
     observe::Metrics& metrics;
 };
 

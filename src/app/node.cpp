@@ -1,14 +1,13 @@
 #include "app/node.hpp"
 
 #include "app/bell.hpp"
-#include "app/config/key_file.hpp"
 #include "app/config/node_settings.hpp"
 #include "app/due_kinds.hpp"
+#include "app/secrets.hpp"
 #include "app/try_rows.hpp"
 #include "winnow/api/customer_api.hpp"
 #include "winnow/api/management_api.hpp"
 #include "winnow/crypto/digest.hpp"
-#include "winnow/crypto/sealer.hpp"
 #include "winnow/delivery/channel.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
 #include "winnow/http/server.hpp"
@@ -37,7 +36,6 @@
 #include "winnow/pipeline/triage_service.hpp"
 #include "winnow/ports/credential_store.hpp"
 #include "winnow/ports/tenant_session.hpp"
-#include "winnow/vault/one_key.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -63,12 +61,11 @@ public:
     explicit Impl(const Config& config)
         : config_(config),
           name_(node_name(config)),
-          sealer_(read_key_file(config.encryption_key_file)),
-          sealing_(sealer_),
           ids_(pg::stored_alert_ids(session(config.database.pipeline_url, "winnow ids", 1))),
           pipeline_sessions_(
               pooled(session(config.database.pipeline_url, "winnow", 0, config.tenants.max_retention_days),
                      database_sessions(config).pipeline)),
+          secrets_(config, name_, pipeline_sessions_, metrics_),
           streams_(
               pg::make_journal_streams(session(config.database.pipeline_url, "winnow journal", 1), pipeline_sessions_)),
           trials_(pipeline::make_trial_bench(trial_program(config))),
@@ -81,13 +78,13 @@ public:
                .newest_rulesets = config.history.newest_rulesets,
                .audit = std::chrono::days(config.audit.keep_days)},
               [this](TenantId tenant, ContactId contact, std::string_view url) {
-                  return sealer_.seal(url, domain::sealed_url_context(tenant, contact));
+                  return secrets_.one_key().seal(url, domain::sealed_url_context(tenant, contact));
               },
-              head_signer(config))),
+              head_signer(config), secrets_.chores())),
           backtest_jobs_(pg::make_backtest_jobs(pipeline_sessions_)),
           config_store_(pg::make_config_store(pipeline_sessions_)),
           outbox_(pg::make_outbox(pipeline_sessions_)),
-          channel_(delivery::make_channel(config.delivery, sealing_, metrics_)),
+          channel_(delivery::make_channel(config.delivery, secrets_.sealing(), metrics_)),
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
           use_store_(pg::make_credential_use_store(pipeline_sessions_)),
           uses_(*use_store_, {}),
@@ -127,6 +124,7 @@ public:
                       .housekeeping = housekeeping_,
                       .upkeep = upkeep_,
                       .uses = uses_,
+                      .vault = secrets_.ring(),
                       .metrics = metrics_}),
           timekeeper_(*due_board_, due_kinds_.make(), {}, metrics_),
           customer_api_(customer_options()),
@@ -272,7 +270,7 @@ private:
                 .authenticator = authenticator_,
                 .uses = uses_,
                 .journal = writer_,
-                .sealing = sealing_,
+                .sealing = secrets_.sealing(),
                 .metrics = metrics_,
                 .ids = ids_,
                 .checks = checks(),
@@ -306,10 +304,9 @@ private:
     std::atomic<bool> ready_ = false;
     bool stopped_ = false;
     observe::Metrics metrics_;
-    crypto::Sealer sealer_;
-    vault::OneKey sealing_;
     const domain::AlertIds ids_;
     const pg::Sessions pipeline_sessions_;  ///< What all stores of that role share.
+    Secrets secrets_;
     std::unique_ptr<ports::JournalStreams> streams_;
     std::unique_ptr<pipeline::TrialBench> trials_;
     std::unique_ptr<ports::TriageStore> triage_store_;

@@ -76,6 +76,13 @@ public:
         if (roots_.empty()) throw std::invalid_argument("a vault needs a root key");
     }
 
+    ~Impl()
+    {
+        if (is_there()) static_cast<void>(store_.leave(options_.node));
+    }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
     Result<std::string> seal(const domain::SealedPlace& place, std::string_view secret)
     {
         switch (format_.load()) {

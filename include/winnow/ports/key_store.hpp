@@ -10,6 +10,7 @@
 #include "winnow/domain/sealed.hpp"
 
 #include <chrono>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -97,6 +98,8 @@ public:
 
     /// The first report of all makes the first of its root keys the current one.
     [[nodiscard]] virtual Result<NodeNews> report(const NodeReport& report) = 0;
+    /// The node ends: nobody waits for what it holds.
+    [[nodiscard]] virtual Result<Done> leave(const std::string& node) = 0;
     /// The version that seals. `not_found`: the tenant has none yet. `conflict`: its keys were destroyed.
     [[nodiscard]] virtual Result<WrappedKey> current(TenantId tenant) = 0;
     /// `not_found`: there is no such version, or it was destroyed.

@@ -103,7 +103,7 @@ public:
         listener(config_.customer, "listen.customer.");
         listener(config_.management, "listen.management.");
         ports();
-        encryption_key();
+        key_file("encryption_key_file", config_.encryption_key_file, "encryption key");
         signing_key();
         secret("database.owner_url_file");
         secret("database.api_url_file");
@@ -115,6 +115,7 @@ public:
         database("database.api_url", config_.database.api_url);
         database("database.pipeline_url", config_.database.pipeline_url);
         database("database.provider_url", config_.database.provider_url);
+        vault();
         provider();
         order();
         delivery();
@@ -225,16 +226,15 @@ private:
              "is " + std::to_string(one.port) + ", which is the other listener's port, too: give them two");
     }
 
-    void encryption_key()
+    void key_file(const std::string& path, const std::string& file, const char* what)
     {
-        const auto& file = config_.encryption_key_file;
         if (file.empty()) return;
         try {
-            static_cast<void>(read_key_file(file));
+            static_cast<void>(read_key_file(file, what));
         } catch (const std::runtime_error& wrong) {
-            return find("encryption_key_file", std::string("is no good: ") + wrong.what());
+            return find(path, std::string("is no good: ") + wrong.what());
         }
-        closed("encryption_key_file", file);
+        closed(path, file);
     }
 
     void signing_key()
@@ -267,6 +267,19 @@ private:
                 find(place, "logs in as " + user + ", which is the role of database." + std::string(other) + "_url");
             }
         }
+    }
+
+    void vault()
+    {
+        const auto& files = config_.vault.root_key_files;
+        secret("vault.owner_url_file");
+        secret("vault.url_file");
+        database("vault.owner_url", config_.vault.owner_url);
+        database("vault.url", config_.vault.url);
+        if (files.size() > 2) {
+            find("vault.root_key_files", "names more than two: there is one that wraps, and one that replaces it or did");
+        }
+        for (const auto& file : files) key_file("vault.root_key_files", file, "root key");
     }
 
     void provider()

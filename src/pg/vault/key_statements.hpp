@@ -14,6 +14,7 @@ inline constexpr auto kHere = R"sql(
 insert into vault_nodes (node, roots, seen_at) values ($1, $2::text[], now())
 on conflict (node) do update set roots = excluded.roots, seen_at = excluded.seen_at
 )sql";
+inline constexpr auto kLeave = "delete from vault_nodes where node = $1";
 inline constexpr auto kForgetNodes = "delete from vault_nodes where seen_at < now() - interval '1 day'";
 
 inline constexpr auto kKnownRoots = R"sql(

@@ -123,6 +123,15 @@ public:
         });
     }
 
+    Result<Done> leave(const std::string& node) override
+    {
+        Arguments arguments;
+        arguments.add(node);
+        const auto left = changed(kLeave, arguments);
+        if (!left) return left.error();
+        return Done{};
+    }
+
     Result<WrappedKey> current(TenantId tenant) override
     {
         return pool_.run([&](Session& session) -> Result<WrappedKey> {

@@ -99,7 +99,10 @@ TEST_F(KeyStoreTest, ARootKeyWrapsOnceEveryNodeAtWorkHoldsIt)
     report("one", {kOld, kNew});
     EXPECT_EQ(store_->rotate_root(kNew).error().code(), ErrorCode::conflict);
     EXPECT_EQ(store_->rotate_root(kOld).error().code(), ErrorCode::conflict);
+    report("three", {kOld});
     vault_.sql("update vault_nodes set seen_at = now() - interval '301 seconds' where node = 'two'");
+    EXPECT_EQ(store_->rotate_root(kNew).error().code(), ErrorCode::conflict);
+    ASSERT_TRUE(store_->leave("three"));
     ASSERT_TRUE(store_->rotate_root(kNew));
     EXPECT_EQ(report("one", {kOld, kNew}).root, kNew);
     EXPECT_EQ(vault_.text("select state from root_keys where root_id = '" + kOld + "'"), "retiring");
