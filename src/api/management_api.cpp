@@ -5,6 +5,7 @@
 #include "api/rest/respond.hpp"
 #include "api/rest/worker_threads.hpp"
 #include "api/tenants/provider_tenants.hpp"
+#include "api/tenants/vault_keys.hpp"
 #include "winnow/access/permission.hpp"
 #include "winnow/api/customer_api.hpp"
 #include "winnow/crypto/digest.hpp"
@@ -40,6 +41,11 @@ enum class Action : std::uint8_t {
     quarantine,
     release,
     audit,
+    vault,
+    rotate_root,
+    keys,
+    rotate_keys,
+    destroy_keys,
     metrics,
     alive,
     ready
@@ -62,6 +68,11 @@ constexpr ManagementRoute kRoutes[] = {
     {"POST", "/admin/v1/tenants/{id}/resume", Permission::provider, "resumeTenant", Action::resume},
     {"GET", "/admin/v1/tenants/{id}/quarantine", Permission::provider, "listQuarantine", Action::quarantine},
     {"POST", "/admin/v1/tenants/{id}/quarantine/release", Permission::provider, "releaseQuarantine", Action::release},
+    {"GET", "/admin/v1/keys", Permission::provider, "getVault", Action::vault},
+    {"POST", "/admin/v1/keys/rotate", Permission::provider, "rotateRootKey", Action::rotate_root},
+    {"GET", "/admin/v1/tenants/{id}/keys", Permission::provider, "listTenantKeys", Action::keys},
+    {"POST", "/admin/v1/tenants/{id}/keys/rotate", Permission::provider, "rotateTenantKey", Action::rotate_keys},
+    {"POST", "/admin/v1/tenants/{id}/keys/destroy", Permission::provider, "destroyTenantKeys", Action::destroy_keys},
     {"GET", "/admin/v1/audit-log", Permission::provider, "listProviderAuditLog", Action::audit},
     {"GET", "/metrics", Permission::open, "getMetrics", Action::metrics},
     {"GET", "/livez", Permission::open, "getManagementLiveness", Action::alive},
@@ -210,12 +221,19 @@ private:
         if (action == Action::create) return create_tenant(request, options_.store, fresh_id);
         if (action == Action::list) return list_tenants(request, options_.store);
         if (action == Action::audit) return list_provider_audit(request, options_.store);
+        if (action == Action::vault) return show_vault(options_.vault);
+        if (action == Action::rotate_root) return rotate_root_key(request, options_.vault, options_.store);
         const auto tenant = TenantId::parse(id);
         if (!tenant) return Error(ErrorCode::not_found, "there is no such tenant");
         if (action == Action::show) return show_tenant(*tenant, options_.store);
         if (action == Action::change) return change_tenant(*tenant, request, options_.store);
         if (action == Action::quarantine) return list_quarantine(*tenant, options_.store, options_.ids);
         if (action == Action::release) return release_quarantine(*tenant, request, options_.store);
+        if (action == Action::keys) return show_tenant_keys(*tenant, options_.vault, options_.store);
+        if (action == Action::rotate_keys) return rotate_tenant_key(*tenant, request, options_.vault, options_.store);
+        if (action == Action::destroy_keys) {
+            return destroy_tenant_keys(*tenant, request, options_.vault, options_.store);
+        }
         return suspend_tenant(*tenant, action == Action::suspend, request, options_.store);
     }
 

@@ -296,7 +296,17 @@ private:
                 .provider_key_sha256 = config_.provider.key_sha256,
                 .client_subjects = config_.provider.client_subjects,
                 .checks = checks(),
-                .ids = ids_};
+                .ids = ids_,
+                .vault = vault_administration()};
+    }
+
+    api::VaultAdministration vault_administration()
+    {
+        auto* const ring = secrets_.ring();
+        if (ring == nullptr) return {};
+        return {.keys = secrets_.keys(),
+                .renew = [ring](TenantId tenant) { return ring->renew(tenant); },
+                .refresh = [ring] { static_cast<void>(ring->refresh()); }};
     }
 
     const Config config_;

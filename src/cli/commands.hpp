@@ -22,6 +22,7 @@ void add_inhibition_commands(Syntax& root, Command& chosen);
 void add_user_commands(Syntax& root, Command& chosen);
 void add_key_commands(Syntax& root, Command& chosen);
 void add_tenant_commands(Syntax& root, Command& chosen);
+void add_vault_commands(Syntax& root, Command& chosen);
 void add_security_commands(Syntax& root, Command& chosen);
 void add_audit_commands(Syntax& root, Command& chosen);
 void add_completion_command(Syntax& root, Command& chosen);

@@ -108,6 +108,7 @@ public:
 
     Result<Done> refresh()
     {
+        const std::lock_guard alone(refreshing_);
         auto seals = keys_.take_seals();
         const auto news = store_.report({.node = options_.node, .roots = names(), .seals = seals, .since = since_});
         if (!news) {
@@ -311,7 +312,8 @@ private:
     std::atomic<bool> there_ = true;
     mutable std::mutex mutex_;
     std::string root_;                ///< The current one's name; guarded by mutex_.
-    std::optional<Timestamp> since_;  ///< Of the last report; refresh()'s alone.
+    std::mutex refreshing_;
+    std::optional<Timestamp> since_;  ///< Of the last report; guarded by refreshing_.
     const observe::Gauge up_;
     const observe::Gauge held_;
     const observe::Gauge root_age_;

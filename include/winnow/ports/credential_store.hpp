@@ -158,6 +158,11 @@ public:
     /// above.
     [[nodiscard]] virtual Result<std::size_t> release(TenantId id, const ProviderRequest& by) = 0;
 
+    /// Of an act that is done in another database: recorded before it is, in the provider's own chain. `object` is what
+    /// it is done to ("tenant:<id>"), `detail` a JSON object.
+    [[nodiscard]] virtual Result<Done> record(const std::string& act, const std::string& object,
+                                              const std::string& detail, const ProviderRequest& by) = 0;
+
     /// The provider's own chain, the newest first; those after `after`.
     [[nodiscard]] virtual Result<std::vector<AuditRecord>> audit(const AuditFilter& filter,
                                                                  const std::optional<AuditPlace>& after,

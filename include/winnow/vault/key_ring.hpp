@@ -49,8 +49,7 @@ public:
     Result<std::string> seal(const domain::SealedPlace& place, std::string_view secret) override;
     Result<std::string> open(const domain::SealedPlace& place, std::string_view sealed) override;
 
-    /// Tells the vault of this node, drops what has changed, and finds out whether the vault is there. Blocking; by one
-    /// thread at a time.
+    /// Tells the vault of this node, drops what has changed, and finds out whether the vault is there. Blocking.
     [[nodiscard]] Result<Done> refresh();
 
     /// Whether the vault has answered when it was asked last. False: what is not in memory waits.

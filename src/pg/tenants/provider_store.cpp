@@ -61,17 +61,22 @@ select received_at, stream, seq, alerts, quarantined_at, release_asked from quar
 )sql";
 constexpr auto kReleaseAll = "update quarantined_rows set release_asked = true where tenant_id = $1";
 
-/// What is recorded of an act on a tenant; `what` it was goes into the detail.
-audit::Act act_on(TenantId tenant, std::string_view name, const ports::ProviderRequest& by,
-                  nlohmann::json what = nlohmann::json::object())
+/// What is recorded of an act; `what` it was goes into the detail.
+audit::Act act_of(std::string object, std::string_view name, const ports::ProviderRequest& by, nlohmann::json what)
 {
     if (!by.address.empty()) what["address"] = by.address;
     if (!by.user_agent.empty()) what["user_agent"] = by.user_agent;
     if (!by.certificate_subject.empty()) what["certificate_subject"] = by.certificate_subject;
     return {.actor = by.actor,
             .name = std::string(name),
-            .object = "tenant:" + tenant.str(),
+            .object = std::move(object),
             .detail = what.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+}
+
+audit::Act act_on(TenantId tenant, std::string_view name, const ports::ProviderRequest& by,
+                  nlohmann::json what = nlohmann::json::object())
+{
+    return act_of("tenant:" + tenant.str(), name, by, std::move(what));
 }
 
 /// Of a tenant's configuration.
@@ -244,6 +249,17 @@ public:
             append_providers(tx, act_on(id, "quarantine.release", by, {{"rows", rows}}));
             transaction.commit();
             return rows;
+        });
+    }
+
+    Result<Done> record(const std::string& act, const std::string& object, const std::string& detail,
+                        const ports::ProviderRequest& by) override
+    {
+        return pool_.run([&](Session& session) -> Result<Done> {
+            Transaction transaction(session);
+            append_providers(transaction.tx(), act_of(object, act, by, nlohmann::json::parse(detail)));
+            transaction.commit();
+            return Done{};
         });
     }
 

@@ -327,5 +327,16 @@ TEST(Config, AVaultHasBothAUrlAndARootKey)
     EXPECT_EQ(missing(config), "vault.url");
 }
 
+TEST(Config, TwoRootKeysStandInOneVariable)
+{
+    const auto files = [](const std::string& yaml) {
+        const auto config = parse_config(yaml, "w.yaml");
+        return config ? config->vault.root_key_files : std::vector<std::string>();
+    };
+    EXPECT_THAT(files("vault: {root_key_files: [/one, /two]}\n"), ElementsAre("/one", "/two"));
+    EXPECT_THAT(files("vault: {root_key_files: ['/one,/two']}\n"), ElementsAre("/one", "/two"));
+    EXPECT_THAT(files("vault: {root_key_files: ['/one,']}\n"), ElementsAre("/one"));
+}
+
 }  // namespace
 }  // namespace winnow::app
