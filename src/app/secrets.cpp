@@ -15,7 +15,7 @@ namespace winnow::app {
 
 namespace {
 
-/// A quarter of what a key may do under random nonces before two of them are likely to meet.
+/// A sixteenth of the 2^32 that random nonces of 96 bits allow under one key.
 constexpr std::uint64_t kMostSeals = std::uint64_t{1} << 28U;
 
 std::vector<crypto::RootKey> root_keys(const VaultConfig& config)

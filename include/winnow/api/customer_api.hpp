@@ -41,6 +41,7 @@ struct SecurityFacts {
     bool mail_by_tls = false;        ///< Where mail is sent.
     bool database_verified = false;  ///< Each of the database's URLs is one of this machine, or verified by name.
     bool durable_commits = false;    ///< What PostgreSQL may lose is refused at the start.
+    bool tenant_keys = false;        ///< There is a vault.
 };
 
 /// What the customer API works with. Everything referred to outlives it.
