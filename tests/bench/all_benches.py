@@ -92,6 +92,16 @@ def audit_lines(row):
                row["appends_per_second"] >= 1_000)
 
 
+def vault_lines(row):
+    yield line("vault", "seal, open", f"{row['seal_ns']:,.0f} ns, {row['open_ns']:,.0f} ns", "", None)
+    yield line("vault", f"{row['nonces']:,} nonces", "differ" if row["nonces_differ"] else "some are alike", "differ",
+               row["nonces_differ"])
+    yield line("vault", f"another root key, {row['secrets']:,} secrets", f"{row['rewrap_seconds']:.1f} s", "", None)
+    yield line("vault", f"sealed anew, {row['secrets']:,} secrets", f"{row['reseal_seconds']:.1f} s", "", None)
+    yield line("vault", f"failed meanwhile, of {row['opened'] + row['errors']:,}", f"{row['errors']:,}", "0",
+               row["errors"] == 0 and row["opened"] > 0)
+
+
 def table(lines):
     heads = ["benchmark", "figure", "measured", "beside", "goal", "holds"]
     words = {True: "yes", False: "NO", None: ""}
@@ -111,6 +121,7 @@ def main():
         backtest = [json.loads(row) for row in
                     run("backtest", [f"{given.build}/tests/bench/bench_backtest", "--json", *quick]).splitlines()]
         audit = json.loads(run("audit", [f"{given.build}/tests/bench/bench_audit", "--json", *quick]))
+        vault = json.loads(run("vault", [f"{given.build}/tests/bench/bench_vault", "--json", *quick], good=(0, 1)))
         edits = [json.loads(row) for row in
                  run("edits", [python, os.path.join(HERE, "edit_bench.py"), "--binary", f"{given.build}/winnow", "--json",
                                *quick]).splitlines()]
@@ -122,9 +133,9 @@ def main():
         print(f"bench: {failure}", file=sys.stderr)
         return 1
     lines = [*rules_lines(rules), *edit_lines(edits), *backtest_lines(backtest), *audit_lines(audit),
-             *ingest_lines(ingest)]
-    report = {"lines": lines, "rules": rules, "edits": edits, "backtest": backtest, "audit": audit, "ingest": ingest,
-              "fair": fair}
+             *vault_lines(vault), *ingest_lines(ingest)]
+    report = {"lines": lines, "rules": rules, "edits": edits, "backtest": backtest, "audit": audit, "vault": vault,
+              "ingest": ingest, "fair": fair}
     print(json.dumps(report, indent=2) if given.json else f"{table(lines)}\n\n{fair_report.page(fair)}")
     return 1 if fair["not_measured"] else 0
 
