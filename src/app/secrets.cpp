@@ -52,6 +52,7 @@ std::optional<pg::VaultChores> Secrets::chores()
     return pg::VaultChores{
         .sealing = ring_.get(),
         .keys = keys_.get(),
+        .is_there = [ring = ring_.get()] { return ring->is_there(); },
         .rewrap = [ring = ring_.get()](std::size_t limit) { return ring->rewrap(limit); },
         .renew =
             [ring = ring_.get(), age = std::chrono::days(config_.renew_days)](std::size_t limit) {

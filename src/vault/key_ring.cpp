@@ -41,10 +41,12 @@ public:
 
     Result<std::vector<TenantId>> tenants(std::size_t /*limit*/) override { return std::vector{TenantId()}; }
 
-    /// A vault that is away is nobody's reason to leave anything else out; it is logged and measured.
+    /// A vault that is away is nobody's reason to leave anything else out; it is logged and measured already.
     Result<ports::DueDone> run(const ports::DueTurn& /*turn*/) override
     {
-        static_cast<void>(ring_.refresh());
+        if (const auto done = ring_.refresh(); !done && done.error().code() != ErrorCode::unavailable) {
+            observe::warn("the vault refuses to be asked", {{"reason", done.error().message()}});
+        }
         return ports::DueDone{};
     }
 

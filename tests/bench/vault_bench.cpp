@@ -74,6 +74,7 @@ struct Node {
               sessions, {}, {}, {},
               pg::VaultChores{.sealing = &ring,
                               .keys = keys.get(),
+                              .is_there = [this] { return ring.is_there(); },
                               .rewrap = [this](std::size_t limit) { return ring.rewrap(limit); },
                               .renew = [this](std::size_t limit) { return ring.renew(limit, 24h, 1U << 28U); }}))
     {

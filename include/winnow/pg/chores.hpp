@@ -38,6 +38,8 @@ using SealUrl = std::function<std::string(TenantId, ContactId, std::string_view 
 struct VaultChores {
     ports::Sealing* sealing = nullptr;
     ports::KeyStore* keys = nullptr;
+    /// Whether the vault answered when it was asked last. While it did not, there is nothing to do.
+    std::function<bool()> is_there;
     /// Wraps at most so many keys anew; how many it were.
     std::function<Result<std::size_t>(std::size_t limit)> rewrap;
     /// Gives at most so many tenants whose key has had its time another one; how many it were.

@@ -41,7 +41,7 @@ struct RewrappedKey {
     std::string wrapped;
 };
 
-/// What a node tells of itself, and asks, every half a minute.
+/// What a node tells of itself, and asks, every few seconds.
 struct NodeReport {
     std::string node;
     std::vector<std::string> roots;  ///< Names of the root keys that it holds; the first one wraps where none does yet.

@@ -242,9 +242,12 @@ private:
     void add_vault(const VaultChores& vault)
     {
         using namespace std::chrono_literals;
-        const auto add_step = [this](const char* name, std::chrono::milliseconds interval, Step step) {
+        // One that is known to be away is not waited for: other chores come after these.
+        const auto add_step = [&](const char* name, std::chrono::milliseconds interval, Step step) {
             list_.push_back({.name = name, .interval = interval});
-            steps_.push_back(std::move(step));
+            steps_.emplace_back([is_there = vault.is_there, step = std::move(step)] {
+                return is_there() ? step() : Result<ChoreStep>(ChoreStep{});
+            });
         };
         const auto counted = [](const Result<std::size_t>& rows) -> Result<ChoreStep> {
             if (!rows) return rows.error();

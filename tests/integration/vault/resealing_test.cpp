@@ -37,6 +37,7 @@ protected:
               chores(make_chores(sessions, {}, {}, {},
                                  VaultChores{.sealing = &ring,
                                              .keys = keys.get(),
+                                             .is_there = [this] { return ring.is_there(); },
                                              .rewrap = [this](std::size_t limit) { return ring.rewrap(limit); },
                                              .renew = [this](std::size_t limit) { return ring.renew(limit, 1h, 1'000); },
                                              .keep_retired = std::chrono::days{35}}))
