@@ -131,7 +131,7 @@ Result<Resealing::Batch> Resealing::batch(Session& session, const TenantVersion&
         if (*failed == 0) ++batch.done.rows;
     }
     if (batch.done.failed > 0) {
-        observe::warn("stored secrets do not open, and stay sealed as they are",
+        observe::warn("stored secrets cannot be sealed anew, and stay as they are",
                       {{"tenant", job.tenant.str()}, {"rows", batch.done.failed}});
     }
     // Of a tenant that has had no key yet the vault need not be told: it has no older version.
@@ -159,6 +159,10 @@ Result<std::size_t> Resealing::reseal_row(pqxx::transaction_base& tx, const Tena
         }
         auto anew = vault_.sealing->seal(place, *secret);
         crypto::cleanse(*secret);
+        if (!anew && anew.error().code() == ErrorCode::conflict) {  // its tenant's keys were destroyed
+            failed = true;
+            continue;
+        }
         if (!anew) return anew.error();
         changed = changed || *anew != setting.sealed;
         setting.sealed = *std::move(anew);

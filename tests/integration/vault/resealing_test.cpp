@@ -232,6 +232,23 @@ TEST_F(ResealingTest, WhatDoesNotOpenStaysAndStopsNobody)
     EXPECT_EQ(sealed_url(damaged), as_it_was);
 }
 
+TEST_F(ResealingTest, OfATenantWhoseKeysWereDestroyedNothingIsSealedAnewAndOthersAre)
+{
+    const auto gone = new_tenant();
+    const auto node = this->node();
+    const auto place = domain::sealed_setting_place(gone, ContactId(new_uuid()), "url");
+    ASSERT_TRUE(node->ring.seal(place, "it has a key"));
+    ASSERT_EQ(node->keys->destroy_all(gone)->size(), 1U);
+    ASSERT_TRUE(node->ring.refresh());
+    const auto left = old_contact(gone, "left");
+    const auto other = old_contact(new_tenant(), "other");
+    const auto done = node->round("reseal_secrets");
+    EXPECT_EQ(done.rows, 1U);
+    EXPECT_EQ(done.failed, 1U);
+    EXPECT_EQ(version_of(left), std::nullopt);
+    EXPECT_EQ(version_of(other), 1U);
+}
+
 TEST_F(ResealingTest, AStepIsBoundedAndATenantThatSomebodyIsAtIsLeftAlone)
 {
     const auto tenant = new_tenant();
