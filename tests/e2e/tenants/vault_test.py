@@ -105,7 +105,7 @@ class Vault(unittest.TestCase):
         at_once("reseal_secrets")
         self.assertEqual(instance.stop(), 0)
         instance.start()
-        wait_until(lambda: sealed_url(contact)[:5] == b"\x02\0\0\0\x02", "the new version", 60)
+        wait_until(lambda: sealed_url(contact)[:5] == b"\x02\0\0\0\x02", "the new version", 90)
         self.assertEqual(url_of(contact, 1), SECRET)
         _, key = stored_key(tenant(1), 2)
         self.assertEqual(open_sealed(key, "webhook", sealed_url(contact), tenant(1), "contacts", "settings", f"{contact}/url"),
