@@ -7,8 +7,8 @@
 #include "winnow/crypto/sealer.hpp"
 #include "winnow/pg/chores.hpp"
 #include "winnow/pg/sessions.hpp"
-#include "winnow/ports/key_store.hpp"
-#include "winnow/ports/sealing.hpp"
+#include "winnow/ports/vault/key_store.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 #include "winnow/vault/key_ring.hpp"
 #include "winnow/vault/one_key.hpp"
 

@@ -4,7 +4,7 @@
 /// Keys that were opened, as many as there is room for. Private to vault.
 
 #include "winnow/crypto/tenant_key.hpp"
-#include "winnow/ports/key_store.hpp"
+#include "winnow/ports/vault/key_store.hpp"
 
 #include <cstddef>
 #include <cstdint>

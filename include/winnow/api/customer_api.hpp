@@ -10,7 +10,7 @@
 #include "winnow/identity/credential_uses.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/ports/contact_types.hpp"
-#include "winnow/ports/sealing.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
 #include <chrono>

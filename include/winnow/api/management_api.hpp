@@ -9,7 +9,7 @@
 #include "winnow/domain/alert_ids.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/ports/credential_store.hpp"
-#include "winnow/ports/key_store.hpp"
+#include "winnow/ports/vault/key_store.hpp"
 
 #include <cstddef>
 #include <functional>

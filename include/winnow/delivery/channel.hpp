@@ -5,7 +5,7 @@
 
 #include "winnow/ports/contact_types.hpp"
 #include "winnow/ports/outbox.hpp"
-#include "winnow/ports/sealing.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 
 #include <chrono>
 #include <cstddef>

@@ -6,8 +6,8 @@
 #include "winnow/base/uuid.hpp"
 #include "winnow/pg/sessions.hpp"
 #include "winnow/ports/chores.hpp"
-#include "winnow/ports/key_store.hpp"
-#include "winnow/ports/sealing.hpp"
+#include "winnow/ports/vault/key_store.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 
 #include <chrono>
 #include <cstddef>

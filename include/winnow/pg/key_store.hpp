@@ -4,7 +4,7 @@
 /// ports::KeyStore on PostgreSQL.
 
 #include "winnow/pg/options.hpp"
-#include "winnow/ports/key_store.hpp"
+#include "winnow/ports/vault/key_store.hpp"
 
 #include <cstddef>
 #include <memory>

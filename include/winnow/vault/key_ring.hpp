@@ -7,8 +7,8 @@
 #include "winnow/crypto/sealer.hpp"
 #include "winnow/crypto/tenant_key.hpp"
 #include "winnow/ports/due_kind.hpp"
-#include "winnow/ports/key_store.hpp"
-#include "winnow/ports/sealing.hpp"
+#include "winnow/ports/vault/key_store.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 
 #include <chrono>
 #include <cstddef>

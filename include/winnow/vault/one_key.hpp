@@ -4,7 +4,7 @@
 /// Sealing without a vault: one key for all tenants (format 1).
 
 #include "winnow/crypto/sealer.hpp"
-#include "winnow/ports/sealing.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 
 #include <string>
 #include <string_view>

@@ -4,7 +4,7 @@
 #include "api/rest/respond.hpp"
 #include "api/tenants/provider_tenants.hpp"
 #include "winnow/base/time.hpp"
-#include "winnow/ports/key_store.hpp"
+#include "winnow/ports/vault/key_store.hpp"
 
 #include <optional>
 #include <string>

@@ -5,7 +5,7 @@
 
 #include "app/config/config.hpp"
 #include "app/dev/state_folder.hpp"
-#include "winnow/ports/sealing.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 

@@ -8,7 +8,7 @@
 #include "winnow/delivery/channel.hpp"
 #include "winnow/ports/contact_types.hpp"
 #include "winnow/ports/outbox.hpp"
-#include "winnow/ports/sealing.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 
 #include <cstddef>
 #include <string_view>

@@ -5,7 +5,7 @@
 
 #include "winnow/base/result.hpp"
 #include "winnow/ports/outbox.hpp"
-#include "winnow/ports/sealing.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 
 #include <expected>
 #include <string>

@@ -3,7 +3,7 @@
 /// @file
 /// The vault as the provider sees it. Private to pg.
 
-#include "winnow/ports/key_store.hpp"
+#include "winnow/ports/vault/key_store.hpp"
 
 #include <pqxx/transaction_base>
 
