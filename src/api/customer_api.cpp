@@ -311,7 +311,7 @@ private:
         Services services;
         services.clock = wall_clock;
         services.new_id = fresh_id;
-        services.sealer = &options_.sealer;
+        services.sealing = &options_.sealing;
         services.ids = options_.ids;
         services.outbox_changed = options_.outbox_changed;
         services.plain_http = options_.plain_http;
@@ -377,7 +377,7 @@ private:
     const Door door_;
     const std::string security_features_ = security_features_json(options_.security);
     const std::string responsibility_ = responsibility_json();
-    const FlowGate flows_{options_.sign_in, options_.database, options_.sealer, wall_clock, fresh_id};
+    const FlowGate flows_{options_.sign_in, options_.database, options_.sealing, wall_clock, fresh_id};
     SessionCalls sessions_;
     LargeBodies large_bodies_;
 };

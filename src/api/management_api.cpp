@@ -6,6 +6,7 @@
 #include "api/rest/respond.hpp"
 #include "api/tenants/provider_export.hpp"
 #include "api/tenants/provider_tenants.hpp"
+#include "api/tenants/vault_keys.hpp"
 #include "winnow/access/permission.hpp"
 #include "winnow/api/customer_api.hpp"
 #include "winnow/crypto/digest.hpp"
@@ -43,6 +44,11 @@ enum class Action : std::uint8_t {
     release,
     audit,
     audit_export,
+    vault,
+    rotate_root,
+    keys,
+    rotate_keys,
+    destroy_keys,
     metrics,
     alive,
     ready
@@ -66,6 +72,11 @@ constexpr ManagementRoute kRoutes[] = {
     {"POST", "/admin/v1/tenants/{id}/resume", Permission::provider, "resumeTenant", Action::resume},
     {"GET", "/admin/v1/tenants/{id}/quarantine", Permission::provider, "listQuarantine", Action::quarantine},
     {"POST", "/admin/v1/tenants/{id}/quarantine/release", Permission::provider, "releaseQuarantine", Action::release},
+    {"GET", "/admin/v1/keys", Permission::provider, "getVault", Action::vault},
+    {"POST", "/admin/v1/keys/rotate", Permission::provider, "rotateRootKey", Action::rotate_root},
+    {"GET", "/admin/v1/tenants/{id}/keys", Permission::provider, "listTenantKeys", Action::keys},
+    {"POST", "/admin/v1/tenants/{id}/keys/rotate", Permission::provider, "rotateTenantKey", Action::rotate_keys},
+    {"POST", "/admin/v1/tenants/{id}/keys/destroy", Permission::provider, "destroyTenantKeys", Action::destroy_keys},
     {"GET", "/admin/v1/audit-log", Permission::provider, "listProviderAuditLog", Action::audit},
     {"GET", "/admin/v1/audit-log/export", Permission::provider, "exportProviderAuditLog", Action::audit_export},
     {"GET", "/metrics", Permission::open, "getMetrics", Action::metrics},
@@ -226,16 +237,23 @@ private:
             return export_provider_audit(request, options_.store,
                                          [this](WorkerThreads::Job& job) { return workers_.submit(job); });
         }
+        if (action == Action::vault) return show_vault(options_.vault);
+        if (action == Action::rotate_root) return rotate_root_key(request, options_.vault, options_.store);
         const auto tenant = TenantId::parse(id);
         if (!tenant) return Error(ErrorCode::not_found, "there is no such tenant");
         if (action == Action::show) return show_tenant(*tenant, options_.store);
         if (action == Action::invite) {
-            if (options_.sealer == nullptr) return Error(ErrorCode::unavailable, "this node invites nobody");
-            return invite_admin(*tenant, request, options_.store, *options_.sealer, fresh_id);
+            if (options_.sealing == nullptr) return Error(ErrorCode::unavailable, "this node invites nobody");
+            return invite_admin(*tenant, request, options_.store, *options_.sealing, fresh_id);
         }
         if (action == Action::change) return change_tenant(*tenant, request, options_.store);
         if (action == Action::quarantine) return list_quarantine(*tenant, options_.store, options_.ids);
         if (action == Action::release) return release_quarantine(*tenant, request, options_.store);
+        if (action == Action::keys) return show_tenant_keys(*tenant, options_.vault, options_.store);
+        if (action == Action::rotate_keys) return rotate_tenant_key(*tenant, request, options_.vault, options_.store);
+        if (action == Action::destroy_keys) {
+            return destroy_tenant_keys(*tenant, request, options_.vault, options_.store);
+        }
         return suspend_tenant(*tenant, action == Action::suspend, request, options_.store);
     }
 

@@ -13,6 +13,7 @@
 #include "winnow/pipeline/config_cache.hpp"
 #include "winnow/pipeline/due_kinds.hpp"
 #include "winnow/pipeline/stream_keeper.hpp"
+#include "winnow/vault/key_ring.hpp"
 
 #include <chrono>
 #include <functional>
@@ -66,6 +67,7 @@ std::vector<std::unique_ptr<ports::DueKind>> DueKinds::make() const
     kinds.push_back(pipeline::make_search_kind(*stores_->search, kSecond, metrics));
     kinds.push_back(parts_.uses.make_kind());
     kinds.push_back(parts_.denials.make_kind(parts_.database));
+    if (parts_.vault != nullptr) kinds.push_back(parts_.vault->make_kind());
 
     if (const auto name = pipeline::first_never_due(kinds, pg::kinds_on_board())) {
         throw std::logic_error("the board tells nothing of " + *name + ", which waits for it");

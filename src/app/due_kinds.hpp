@@ -32,6 +32,9 @@ namespace winnow::ports {
 class TenantDatabase;
 class TriageStore;
 }  // namespace winnow::ports
+namespace winnow::vault {
+class KeyRing;
+}
 
 namespace winnow::app {
 
@@ -48,6 +51,7 @@ struct DueParts {
     identity::CredentialUses& uses;
     api::Denials& denials;
     ports::TenantDatabase& database;
+    vault::KeyRing* vault = nullptr;  ///< Null without one.
     observe::Metrics& metrics;
 };
 

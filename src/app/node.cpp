@@ -1,16 +1,15 @@
 #include "app/node.hpp"
 
 #include "app/bell.hpp"
-#include "app/config/key_file.hpp"
 #include "app/config/node_settings.hpp"
 #include "app/config/password_settings.hpp"
 #include "app/due_kinds.hpp"
+#include "app/secrets.hpp"
 #include "app/try_rows.hpp"
 #include "winnow/api/customer_api.hpp"
 #include "winnow/api/denials.hpp"
 #include "winnow/api/management_api.hpp"
 #include "winnow/crypto/digest.hpp"
-#include "winnow/crypto/sealer.hpp"
 #include "winnow/delivery/channel.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
 #include "winnow/dispatch/server_mails.hpp"
@@ -71,11 +70,11 @@ public:
     explicit Impl(const Config& config)
         : config_(config),
           name_(node_name(config)),
-          sealer_(read_key_file(config.encryption_key_file)),
           ids_(pg::stored_alert_ids(session(config.database.pipeline_url, "winnow ids", 1))),
           pipeline_sessions_(
               pooled(session(config.database.pipeline_url, "winnow", 0, config.tenants.max_retention_days),
                      database_sessions(config).pipeline)),
+          secrets_(config, name_, pipeline_sessions_, metrics_),
           streams_(
               pg::make_journal_streams(session(config.database.pipeline_url, "winnow journal", 1), pipeline_sessions_)),
           trials_(pipeline::make_trial_bench(trial_program(config))),
@@ -88,13 +87,13 @@ public:
                .newest_rulesets = config.history.newest_rulesets,
                .audit = std::chrono::days(config.audit.keep_days)},
               [this](TenantId tenant, ContactId contact, std::string_view url) {
-                  return sealer_.seal(url, domain::sealed_url_context(tenant, contact));
+                  return secrets_.one_key().seal(url, domain::sealed_url_context(tenant, contact));
               },
-              head_signer(config))),
+              head_signer(config), secrets_.chores())),
           backtest_jobs_(pg::make_backtest_jobs(pipeline_sessions_)),
           config_store_(pg::make_config_store(pipeline_sessions_)),
           outbox_(pg::make_outbox(pipeline_sessions_)),
-          channel_(delivery::make_channel(config.delivery, sealer_, metrics_)),
+          channel_(delivery::make_channel(config.delivery, secrets_.sealing(), metrics_)),
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
           mail_queue_(pg::make_server_mail_queue(pipeline_sessions_)),
           server_mails_(*mail_queue_, *channel_, server_mail_options(), metrics_),
@@ -145,6 +144,7 @@ public:
                       .uses = uses_,
                       .denials = denials_,
                       .database = *database_,
+                      .vault = secrets_.ring(),
                       .metrics = metrics_}),
           timekeeper_(*due_board_, due_kinds_.make(), {}, metrics_),
           customer_api_(customer_options()),
@@ -293,7 +293,7 @@ private:
                 .authenticator = authenticator_,
                 .uses = uses_,
                 .journal = writer_,
-                .sealer = sealer_,
+                .sealing = secrets_.sealing(),
                 .metrics = metrics_,
                 .ids = ids_,
                 .checks = checks(),
@@ -326,7 +326,17 @@ private:
                 .client_subjects = config_.provider.client_subjects,
                 .checks = checks(),
                 .ids = ids_,
-                .sealer = &sealer_};
+                .sealing = &secrets_.sealing(),
+                .vault = vault_administration()};
+    }
+
+    api::VaultAdministration vault_administration()
+    {
+        auto* const ring = secrets_.ring();
+        if (ring == nullptr) return {};
+        return {.keys = secrets_.keys(),
+                .renew = [ring](TenantId tenant) { return ring->renew(tenant); },
+                .refresh = [ring] { static_cast<void>(ring->refresh()); }};
     }
 
     const Config config_;
@@ -334,9 +344,9 @@ private:
     std::atomic<bool> ready_ = false;
     bool stopped_ = false;
     observe::Metrics metrics_;
-    crypto::Sealer sealer_;
     const domain::AlertIds ids_;
     const pg::Sessions pipeline_sessions_;  ///< What all stores of that role share.
+    Secrets secrets_;
     std::unique_ptr<ports::JournalStreams> streams_;
     std::unique_ptr<pipeline::TrialBench> trials_;
     std::unique_ptr<ports::TriageStore> triage_store_;

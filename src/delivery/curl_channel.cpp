@@ -69,10 +69,10 @@ std::vector<std::unique_ptr<CurlChannel::Lane>> CurlChannel::make_lanes(observe:
     return lanes;
 }
 
-CurlChannel::CurlChannel(DeliveryOptions options, const crypto::Sealer& sealer, observe::Metrics& metrics)
+CurlChannel::CurlChannel(DeliveryOptions options, ports::Sealing& sealing, observe::Metrics& metrics)
     : options_(checked(std::move(options))),
       guard_(options_.egress_allow),
-      sealer_(sealer),
+      sealing_(sealing),
       lanes_(make_lanes(metrics)),
       multi_(start_libcurl())
 {

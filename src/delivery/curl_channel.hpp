@@ -23,7 +23,7 @@ namespace winnow::delivery {
 class CurlChannel final : public Channels {
 public:
     /// Throws std::invalid_argument where `options` cannot be right, std::runtime_error where libcurl does not start.
-    CurlChannel(DeliveryOptions options, const crypto::Sealer& sealer, observe::Metrics& metrics);
+    CurlChannel(DeliveryOptions options, ports::Sealing& sealing, observe::Metrics& metrics);
     ~CurlChannel() override;
     CurlChannel(const CurlChannel&) = delete;
     CurlChannel& operator=(const CurlChannel&) = delete;
@@ -77,13 +77,13 @@ private:
     static void report(const Order& order, ports::SendReport report);
     [[nodiscard]] static std::vector<std::unique_ptr<Lane>> make_lanes(observe::Metrics& metrics);
     [[nodiscard]] Prepared prepare(const Lane* lane, const ports::ClaimedDelivery& message) const;
-    [[nodiscard]] Tools tools() const { return {.options = options_, .guard = guard_, .sealer = sealer_}; }
+    [[nodiscard]] Tools tools() const { return {.options = options_, .guard = guard_, .sealing = sealing_}; }
     [[nodiscard]] Transfer spare_transfer();
     [[nodiscard]] bool stopping() const;
 
     const DeliveryOptions options_;
     const EgressGuard guard_;
-    const crypto::Sealer& sealer_;
+    ports::Sealing& sealing_;
     const std::vector<std::unique_ptr<Lane>> lanes_;
     const std::unique_ptr<CURLM, MultiDeleter> multi_;
 

@@ -106,6 +106,16 @@ def key_lines(row):
                row["while_revoked_us"] <= 5)
 
 
+def vault_lines(row):
+    yield line("vault", "seal, open", f"{row['seal_ns']:,.0f} ns, {row['open_ns']:,.0f} ns", "", None)
+    yield line("vault", f"{row['nonces']:,} nonces", "differ" if row["nonces_differ"] else "some are alike", "differ",
+               row["nonces_differ"])
+    yield line("vault", f"another root key, {row['secrets']:,} secrets", f"{row['rewrap_seconds']:.1f} s", "", None)
+    yield line("vault", f"sealed anew, {row['secrets']:,} secrets", f"{row['reseal_seconds']:.1f} s", "", None)
+    yield line("vault", f"failed meanwhile, of {row['opened'] + row['errors']:,}", f"{row['errors']:,}", "0",
+               row["errors"] == 0 and row["opened"] > 0)
+
+
 def table(lines):
     heads = ["benchmark", "figure", "measured", "beside", "goal", "holds"]
     words = {True: "yes", False: "NO", None: ""}
@@ -126,6 +136,7 @@ def main():
                     run("backtest", [f"{given.build}/tests/bench/bench_backtest", "--json", *quick]).splitlines()]
         audit = json.loads(run("audit", [f"{given.build}/tests/bench/bench_audit", "--json", *quick]))
         keys = json.loads(run("keys", [f"{given.build}/tests/bench/bench_keys", "--json", *quick]))
+        vault = json.loads(run("vault", [f"{given.build}/tests/bench/bench_vault", "--json", *quick], good=(0, 1)))
         edits = [json.loads(row) for row in
                  run("edits", [python, os.path.join(HERE, "edit_bench.py"), "--binary", f"{given.build}/winnow", "--json",
                                *quick]).splitlines()]
@@ -139,9 +150,9 @@ def main():
         print(f"bench: {failure}", file=sys.stderr)
         return 1
     lines = [*rules_lines(rules), *edit_lines(edits), *backtest_lines(backtest), *audit_lines(audit),
-             *key_lines(keys), *signin_lines(signin), *ingest_lines(ingest)]
+             *key_lines(keys), *vault_lines(vault), *signin_lines(signin), *ingest_lines(ingest)]
     report = {"lines": lines, "rules": rules, "edits": edits, "backtest": backtest, "audit": audit, "keys": keys,
-              "signin": signin, "ingest": ingest, "fair": fair}
+              "vault": vault, "signin": signin, "ingest": ingest, "fair": fair}
     print(json.dumps(report, indent=2) if given.json else f"{table(lines)}\n\n{fair_report.page(fair)}")
     return 1 if fair["not_measured"] else 0
 

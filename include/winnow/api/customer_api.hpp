@@ -4,7 +4,6 @@
 /// Everything behind the customer listener: routing, credentials, ingestion, REST.
 
 #include "winnow/api/sign_in_parts.hpp"
-#include "winnow/crypto/sealer.hpp"
 #include "winnow/domain/alert_ids.hpp"
 #include "winnow/domain/limits.hpp"
 #include "winnow/http/message.hpp"
@@ -12,6 +11,7 @@
 #include "winnow/identity/credential_uses.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/ports/contact_types.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
 #include <chrono>
@@ -45,6 +45,7 @@ struct SecurityFacts {
     bool mail_by_tls = false;        ///< Where mail is sent.
     bool database_verified = false;  ///< Each of the database's URLs is one of this machine, or verified by name.
     bool durable_commits = false;    ///< What PostgreSQL may lose is refused at the start.
+    bool tenant_keys = false;        ///< There is a vault.
 };
 
 /// What the customer API works with. Everything referred to outlives it.
@@ -53,7 +54,7 @@ struct CustomerApiOptions {
     identity::Authenticator& authenticator;
     identity::CredentialUses& uses;
     journal::Writer& journal;
-    const crypto::Sealer& sealer;
+    ports::Sealing& sealing;
     observe::Metrics& metrics;
     domain::AlertIds ids = {};  ///< What names alerts: the same on every node, and for good.
     Checks checks;              ///< /readyz

@@ -6,10 +6,11 @@
 
 #include "winnow/api/customer_api.hpp"
 #include "winnow/base/result.hpp"
-#include "winnow/crypto/sealer.hpp"
 #include "winnow/domain/alert_ids.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/ports/credential_store.hpp"
+#include "winnow/ports/vault/key_store.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -25,6 +26,14 @@ class Metrics;
 
 namespace winnow::api {
 
+/// What the provider may do with the vault; empty where there is none. All of it outlives the API.
+struct VaultAdministration {
+    ports::KeyStore* keys = nullptr;
+    /// Gives a tenant another key; its version.
+    std::function<Result<domain::KeyVersion>(TenantId tenant)> renew = {};
+    std::function<void()> refresh = {};  ///< This node knows at once of what was changed.
+};
+
 struct ManagementApiOptions {
     ports::ProviderStore& store;
     observe::Metrics& metrics;
@@ -32,7 +41,8 @@ struct ManagementApiOptions {
     std::vector<std::string> client_subjects;  ///< Verified client certificate subjects that are the provider.
     Checks checks;                             ///< /readyz
     domain::AlertIds ids;                      ///< What names alerts.
-    const crypto::Sealer* sealer = nullptr;    ///< Of links by mail; null: nobody is invited.
+    ports::Sealing* sealing = nullptr;         ///< Of links by mail; null: nobody is invited.
+    VaultAdministration vault = {};
 };
 
 /// How many of the store's calls are under way at once.

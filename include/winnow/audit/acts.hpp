@@ -101,6 +101,9 @@ inline constexpr std::array kActs{
     KnownAct{"resumeTenant", "tenant.resume", "tenant", Recorded::by_store},
     KnownAct{"exportProviderAuditLog", "audit.export", "audit", Recorded::beforehand},
     KnownAct{"releaseQuarantine", "quarantine.release", "tenant", Recorded::by_store},
+    KnownAct{"rotateRootKey", "root_key.rotate", "root_key", Recorded::by_store},
+    KnownAct{"rotateTenantKey", "tenant_key.rotate", "tenant", Recorded::by_store},
+    KnownAct{"destroyTenantKeys", "tenant_key.destroy", "tenant", Recorded::by_store},
 };
 
 /// Of no operation: a tenant's head was signed, and stands in the provider's chain.

@@ -87,7 +87,7 @@ struct AdminInvitation {
     InvitationId id;
     std::string token_hash;  ///< SHA-256, 32 bytes.
     ServerMailId mail_id;
-    std::string sealed_token;  ///< By seal_context() of the mail.
+    std::string sealed_token;  ///< In mail_token_place() of the mail.
 };
 
 /// The limits that are set for one tenant alone, as they are to be.
@@ -175,6 +175,11 @@ public:
     /// above.
     [[nodiscard]] virtual Result<std::size_t> release(TenantId id, const ProviderRequest& by) = 0;
 
+    /// Of an act that is done in another database: recorded before it is, in the provider's own chain. `object` is what
+    /// it is done to ("tenant:<id>"), `detail` a JSON object.
+    [[nodiscard]] virtual Result<Done> record(const std::string& act, const std::string& object,
+                                              const std::string& detail, const ProviderRequest& by) = 0;
+
     /// Records that the provider's chain is exported, by whom, and says where it ends: with that record.
     [[nodiscard]] virtual Result<std::int64_t> begin_audit_export(const ProviderRequest& by) = 0;
     /// As AuditStore::links() and anchors(), of the provider's chain.
@@ -182,6 +187,7 @@ public:
                                                                        std::size_t limit) = 0;
     [[nodiscard]] virtual Result<std::vector<winnow::audit::Anchor>> audit_anchors(std::int64_t after,
                                                                                    std::size_t limit) = 0;
+
     /// The provider's own chain, the newest first; those after `after`.
     [[nodiscard]] virtual Result<std::vector<AuditRecord>> audit(const AuditFilter& filter,
                                                                  const std::optional<AuditPlace>& after,

@@ -8,12 +8,12 @@
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
-#include "winnow/crypto/sealer.hpp"
 #include "winnow/domain/alert_ids.hpp"
 #include "winnow/domain/limits.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/intake/sender.hpp"
 #include "winnow/ports/contact_types.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
 #include <functional>
@@ -33,7 +33,7 @@ using PathParameters = std::vector<std::pair<std::string, std::string>>;
 struct Services {
     std::function<Timestamp()> clock;
     std::function<Uuid()> new_id;                             ///< Version 7.
-    const crypto::Sealer* sealer = nullptr;                   ///< Contacts' secrets.
+    ports::Sealing* sealing = nullptr;                        ///< Contacts' secrets.
     domain::AlertIds ids = {};                                ///< What names alerts.
     std::function<void()> outbox_changed;                     ///< Wakes the dispatcher after a retry.
     std::function<bool(std::string_view host)> plain_http;    ///< Where webhooks may go without TLS; empty: nowhere.

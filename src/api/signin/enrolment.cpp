@@ -85,7 +85,9 @@ Result<Done> begin(const FlowPtr& flow, Enrolment& enrolment, TenantSession& ses
     }
     const auto seed = crypto::make_totp_seed();
     ports::TotpFactor factor{.id = FactorId(flow->parts->new_id()), .user = user->id};
-    factor.sealed = flow->parts->sealer.seal(seed, ports::totp_context(session.tenant(), factor.id));
+    auto sealed = flow->parts->sealing.seal(ports::totp_place(session.tenant(), factor.id), seed);
+    if (!sealed) return sealed.error();
+    factor.sealed = *std::move(sealed);
     if (const auto added = session.factors().add_totp(factor); !added) return added.error();
     enrolment.made = {{"id", factor.id.str()},
                       {"kind", "totp"},
@@ -104,7 +106,7 @@ Result<bool> takes_code(const FlowPtr& flow, const Enrolment& enrolment, TenantS
     if (found == all->end() || found->state != signin::FactorState::pending) {
         return Error(ErrorCode::not_found, "there is no such factor that waits for its first code");
     }
-    const auto seed = flow->parts->sealer.open(found->sealed, ports::totp_context(session.tenant(), found->id));
+    const auto seed = flow->parts->sealing.open(ports::totp_place(session.tenant(), found->id), found->sealed);
     if (!seed) return seed.error();
     const auto step = crypto::match_totp(*seed, enrolment.code, enrolment.tried.now, found->last_step);
     if (!step) return false;

@@ -38,13 +38,13 @@ Error not_signed_in()
 
 }  // namespace
 
-FlowParts::FlowParts(const SignInParts& parts, ports::TenantDatabase& tenants, const crypto::Sealer& secrets,
+FlowParts::FlowParts(const SignInParts& parts, ports::TenantDatabase& tenants, ports::Sealing& secrets,
                      std::function<Timestamp()> now, std::function<Uuid()> id)
     : database(tenants),
       door(parts.door),
       hasher(parts.hasher),
       breached(parts.breached),
-      sealer(secrets),
+      sealing(secrets),
       bucket_key(crypto::derive_key(parts.key, "buckets")),
       devices(crypto::derive_key(parts.key, "known browsers")),
       origin(origin_of(parts.public_url)),

@@ -8,12 +8,12 @@
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
-#include "winnow/crypto/sealer.hpp"
 #include "winnow/crypto/token.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/identity/password_hasher.hpp"
 #include "winnow/ports/signin/sign_in_door.hpp"
 #include "winnow/ports/tenant_session.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 #include "winnow/signin/throttle.hpp"
 
 #include <nlohmann/json.hpp>
@@ -32,7 +32,7 @@ namespace winnow::api {
 
 /// What all of them share. Outlives the API with the last of them.
 struct FlowParts {
-    FlowParts(const SignInParts& parts, ports::TenantDatabase& tenants, const crypto::Sealer& secrets,
+    FlowParts(const SignInParts& parts, ports::TenantDatabase& tenants, ports::Sealing& secrets,
               std::function<Timestamp()> now, std::function<Uuid()> id);
 
     /// Held while a part is asked for something; empty once the API has gone, because parts may have, too: a flow that
@@ -47,7 +47,7 @@ struct FlowParts {
     ports::SignInDoor& door;
     identity::PasswordHasher& hasher;
     const identity::BreachedPasswords& breached;
-    const crypto::Sealer& sealer;
+    ports::Sealing& sealing;
     const std::string bucket_key;
     const crypto::DeviceCookies devices;
     const std::string origin;

@@ -146,7 +146,7 @@ Result<Done> owe_reset(const FlowPtr& flow, const std::string& service_code, con
                                  .user = (*user)->id,
                                  .expires_at = *now + signin::life_of(LinkPurpose::reset)};
     if (const auto added = session.links().add(link, token.hash); !added) return added.error();
-    const auto owed = owe_mail(flow->parts->sealer, flow->parts->new_id(), session, **user,
+    const auto owed = owe_mail(flow->parts->sealing, flow->parts->new_id(), session, **user,
                                signin::MailKind::password_reset, source_of(flow->request.head), *now, token.text);
     if (!owed) return owed.error();
     return record(flow, session, "password.reset_asked", "user:" + (*user)->id.str(),

@@ -63,7 +63,7 @@ Result<Done> count_recovery_codes(const FlowPtr& flow, TenantSession& session, c
     const auto left = session.factors().recovery_codes_left(proof.user.id);
     if (!left) return left.error();
     if (*left >= signin::kFewRecoveryCodes) return Done{};
-    return owe_mail(flow->parts->sealer, flow->parts->new_id(), session, proof.user,
+    return owe_mail(flow->parts->sealing, flow->parts->new_id(), session, proof.user,
                     signin::MailKind::few_recovery_codes, source_of(flow->request.head), now, {}, {},
                     static_cast<int>(*left));
 }

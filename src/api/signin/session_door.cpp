@@ -33,9 +33,9 @@ bool shows_key(const http::RequestHead& head)
 }  // namespace
 
 FlowGate::FlowGate(const std::optional<SignInParts>& parts, ports::TenantDatabase& database,
-                   const crypto::Sealer& sealer, std::function<Timestamp()> clock, std::function<Uuid()> new_id)
+                   ports::Sealing& sealing, std::function<Timestamp()> clock, std::function<Uuid()> new_id)
     : origin_(parts ? origin_of(parts->public_url) : ""),
-      parts_(parts ? std::make_shared<const FlowParts>(*parts, database, sealer, std::move(clock), std::move(new_id))
+      parts_(parts ? std::make_shared<const FlowParts>(*parts, database, sealing, std::move(clock), std::move(new_id))
                    : nullptr)
 {
 }

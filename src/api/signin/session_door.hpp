@@ -31,7 +31,7 @@ inline constexpr std::size_t kMaxFlowBytes = 4'096;
 class FlowGate {
 public:
     /// Without parts nobody signs in, and every flow is answered 503.
-    FlowGate(const std::optional<SignInParts>& parts, ports::TenantDatabase& database, const crypto::Sealer& sealer,
+    FlowGate(const std::optional<SignInParts>& parts, ports::TenantDatabase& database, ports::Sealing& sealing,
              std::function<Timestamp()> clock, std::function<Uuid()> new_id);
     ~FlowGate();
     FlowGate(const FlowGate&) = delete;

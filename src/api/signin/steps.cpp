@@ -120,7 +120,7 @@ Result<std::optional<FactorShown>> take_factor(const FlowPtr& flow, ports::Tenan
     if (!all) return all.error();
     for (const auto& factor : *all) {
         if (factor.state != FactorState::active) continue;
-        const auto seed = flow->parts->sealer.open(factor.sealed, ports::totp_context(tenant.tenant(), factor.id));
+        const auto seed = flow->parts->sealing.open(ports::totp_place(tenant.tenant(), factor.id), factor.sealed);
         if (!seed) return seed.error();
         const auto step = crypto::match_totp(*seed, code, now, factor.last_step);
         if (!step) continue;
@@ -143,16 +143,20 @@ Result<Done> end_access(ports::TenantSession& tenant, UserId user, signin::Endin
     return Done{};
 }
 
-Result<Done> owe_mail(const crypto::Sealer& sealer, const Uuid& id, ports::TenantSession& tenant,
-                      const ports::User& user, signin::MailKind kind, const std::string& source, Timestamp now,
-                      const std::string& token, const std::string& to, int number)
+Result<Done> owe_mail(ports::Sealing& sealing, const Uuid& id, ports::TenantSession& tenant, const ports::User& user,
+                      signin::MailKind kind, const std::string& source, Timestamp now, const std::string& token,
+                      const std::string& to, int number)
 {
     ports::ServerMail mail;
     mail.id = ServerMailId(id);
     mail.kind = kind;
     mail.to = to.empty() ? user.email : to;
     mail.locale = user.locale;
-    if (!token.empty()) mail.sealed_token = sealer.seal(token, ports::seal_context(tenant.tenant(), mail.id));
+    if (!token.empty()) {
+        auto sealed = sealing.seal(ports::mail_token_place(tenant.tenant(), mail.id), token);
+        if (!sealed) return sealed.error();
+        mail.sealed_token = *std::move(sealed);
+    }
     mail.source = source;
     mail.at = now;
     mail.number = number;
@@ -162,7 +166,7 @@ Result<Done> owe_mail(const crypto::Sealer& sealer, const Uuid& id, ports::Tenan
 Result<Done> owe_mail(const FlowPtr& flow, ports::TenantSession& tenant, const ports::User& user, signin::MailKind kind,
                       Timestamp now)
 {
-    return owe_mail(flow->parts->sealer, flow->parts->new_id(), tenant, user, kind, source_of(flow->request.head), now);
+    return owe_mail(flow->parts->sealing, flow->parts->new_id(), tenant, user, kind, source_of(flow->request.head), now);
 }
 
 std::optional<FieldError> password_refusal(const FlowParts& parts, const std::string& password,

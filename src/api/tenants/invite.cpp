@@ -18,7 +18,7 @@ Result<Done> mail_link(const Call& call, ports::TenantSession& session, const po
                                  .created_by = call.who.actor(),
                                  .expires_at = *now + signin::life_of(purpose)};
     if (const auto added = session.links().add(link, token.hash); !added) return added.error();
-    return owe_mail(*call.services.sealer, call.services.new_id(), session, user, kind, "", *now, token.text);
+    return owe_mail(*call.services.sealing, call.services.new_id(), session, user, kind, "", *now, token.text);
 }
 
 Result<Done> invite(const Call& call, ports::TenantSession& session, const ports::User& user)

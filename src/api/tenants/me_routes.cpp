@@ -90,7 +90,7 @@ Result<Response> ask_for_address(const Call& call, TenantSession& session)
                                      .expires_at = *now + signin::life_of(purpose)};
         if (const auto added = session.links().add(link, token.hash); !added) return added.error();
         const auto owed =
-            owe_mail(*call.services.sealer, call.services.new_id(), session, *user, kind, source, *now, token.text, to);
+            owe_mail(*call.services.sealing, call.services.new_id(), session, *user, kind, source, *now, token.text, to);
         if (!owed) return owed.error();
     }
     return Response(202);
@@ -121,7 +121,7 @@ Result<Done> factors_changed(const Call& call, TenantSession& session)
     if (!user) return user.error();
     const auto ended = end_access(session, user->id, signin::Ending::factor_changed, call.who.session);
     if (!ended) return ended.error();
-    return owe_mail(*call.services.sealer, call.services.new_id(), session, *user, signin::MailKind::factor_changed,
+    return owe_mail(*call.services.sealing, call.services.new_id(), session, *user, signin::MailKind::factor_changed,
                     source_of(call.request.head), call.now);
 }
 

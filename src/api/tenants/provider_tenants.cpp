@@ -242,7 +242,7 @@ Result<http::Response> create_tenant(const http::Request& request, ports::Provid
 }
 
 Result<http::Response> invite_admin(TenantId id, const http::Request& request, ports::ProviderStore& store,
-                                    const crypto::Sealer& sealer, const std::function<Uuid()>& new_id)
+                                    ports::Sealing& sealing, const std::function<Uuid()>& new_id)
 {
     const auto document = read_object(request);
     if (!document) return document.error();
@@ -260,8 +260,10 @@ Result<http::Response> invite_admin(TenantId id, const http::Request& request, p
     invitation.id = InvitationId(new_id());
     invitation.token_hash = token.hash;
     invitation.mail_id = ServerMailId(new_id());
-    invitation.sealed_token = sealer.seal(token.text, ports::seal_context(id, invitation.mail_id));
-    const auto user = store.invite_admin(id, invitation, request_of(request));
+    auto sealed = sealing.seal(ports::mail_token_place(id, invitation.mail_id), token.text);
+    if (!sealed) return sealed.error();
+    invitation.sealed_token = *std::move(sealed);
+    const auto user = store.invite_admin(id, invitation, provider_request_of(request));
     if (!user) return user.error();
     return json_response(202, {{"user_id", user->str()}});
 }

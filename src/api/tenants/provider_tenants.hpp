@@ -5,10 +5,10 @@
 
 #include "winnow/base/result.hpp"
 #include "winnow/base/uuid.hpp"
-#include "winnow/crypto/sealer.hpp"
 #include "winnow/domain/alert_ids.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/ports/credential_store.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 
 #include <functional>
 
@@ -22,7 +22,7 @@ namespace winnow::api {
                                                    const std::function<Uuid()>& new_id);
 /// POST: {"email", "name", "locale"}; the link goes by mail, and nobody else sees it.
 [[nodiscard]] Result<http::Response> invite_admin(TenantId id, const http::Request& request,
-                                                  ports::ProviderStore& store, const crypto::Sealer& sealer,
+                                                  ports::ProviderStore& store, ports::Sealing& sealing,
                                                   const std::function<Uuid()>& new_id);
 [[nodiscard]] Result<http::Response> list_tenants(const http::Request& request, ports::ProviderStore& store);
 [[nodiscard]] Result<http::Response> show_tenant(TenantId id, ports::ProviderStore& store);

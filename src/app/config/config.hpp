@@ -83,6 +83,16 @@ struct PasswordsConfig {
     std::string breached_file;                  ///< Sorted SHA-1 digests, 20 bytes each; "": none is looked for.
 };
 
+/// Where tenants' keys are; without a URL secrets are sealed under encryption_key_file.
+struct VaultConfig {
+    std::string owner_url;  ///< winnow migrate
+    std::string url;
+    std::vector<std::string> root_key_files;  ///< Two at most; the first wraps in a vault that has no keys yet.
+    std::size_t renew_days = 90;              ///< A tenant's key seals for so long, then a new one does.
+    std::size_t keep_retired_days = 35;       ///< Then it opens for so long at least, for backups of the database.
+    std::size_t open_keys = 10'000;           ///< In memory.
+};
+
 struct Config {
     http::ListenOptions customer;
     http::ListenOptions management;
@@ -103,6 +113,7 @@ struct Config {
     LogConfig log;
     AuditConfig audit;
     PasswordsConfig passwords;
+    VaultConfig vault;
     std::string encryption_key_file;  ///< 32 bytes, raw or as 64 hex digits.
 
     /// What a file or the environment has set, by key: for messages about it.
@@ -130,8 +141,8 @@ struct Reading {
 /// The same from a text; `name` stands in the messages.
 [[nodiscard]] Result<Config> parse_config(const std::string& text, const std::string& name, Config base = {});
 
-/// The database's URLs as they are connected to: with TLS as database.sslmode and database.ca_file say (pg::with_tls).
-void secure_database(DatabaseConfig& database);
+/// The databases' URLs as they are connected to: with TLS as database.sslmode and database.ca_file say (pg::with_tls).
+void secure_database(DatabaseConfig& database, VaultConfig& vault);
 
 /// What `winnow serve` cannot do without.
 [[nodiscard]] Result<Done> complete_for_serving(const Config& config);

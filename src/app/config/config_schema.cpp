@@ -6,7 +6,9 @@
 #include "winnow/domain/one_line.hpp"
 #include "winnow/domain/position.hpp"
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -315,12 +317,47 @@ void add_rest(std::vector<Key>& keys)
         {{"debug", Level::debug}, {"info", Level::info}, {"warning", Level::warning}, {"error", Level::error}}));
 }
 
+/// A variable of the environment is one text: there commas part them.
+Key root_key_files()
+{
+    return {"vault.root_key_files",
+            [](Config& config, const std::vector<std::string>& values) {
+                auto& files = config.vault.root_key_files;
+                files.clear();
+                for (std::string_view rest : values) {
+                    while (!rest.empty()) {
+                        const auto end = std::min(rest.find(','), rest.size());
+                        if (end > 0) files.emplace_back(rest.substr(0, end));
+                        rest.remove_prefix(std::min(end + 1, rest.size()));
+                    }
+                }
+                return std::string();
+            },
+            true};
+}
+
+void add_vault(std::vector<Key>& keys)
+{
+    keys.push_back(text("vault.owner_url", [](Config& c) -> auto& { return c.vault.owner_url; }));
+    keys.push_back(text("vault.url", [](Config& c) -> auto& { return c.vault.url; }));
+    keys.push_back(secret_file("vault.owner_url_file", [](Config& c) -> auto& { return c.vault.owner_url; }));
+    keys.push_back(secret_file("vault.url_file", [](Config& c) -> auto& { return c.vault.url; }));
+    keys.push_back(root_key_files());
+    const auto count = [&](const char* path, std::size_t VaultConfig::* field, std::uint64_t min, std::uint64_t max) {
+        keys.push_back(number<std::size_t>(path, [=](Config& c) -> auto& { return c.vault.*field; }, min, max));
+    };
+    count("vault.renew_days", &VaultConfig::renew_days, 1, 365);
+    count("vault.keep_retired_days", &VaultConfig::keep_retired_days, 1, 3'650);
+    count("vault.open_keys", &VaultConfig::open_keys, 100, 1'000'000);
+}
+
 std::vector<Key> all_keys()
 {
     std::vector<Key> keys;
     add_listener(keys, "customer", [](Config& c) -> auto& { return c.customer; });
     add_listener(keys, "management", [](Config& c) -> auto& { return c.management; });
     add_rest(keys);
+    add_vault(keys);
     add_http_limits(keys);
     add_alert_limits(keys);
     add_tenant_limits(keys);

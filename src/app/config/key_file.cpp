@@ -1,6 +1,7 @@
 #include "app/config/key_file.hpp"
 
 #include "winnow/crypto/digest.hpp"
+#include "winnow/crypto/secret_bytes.hpp"
 #include "winnow/documents/documents.hpp"
 
 #include <fstream>
@@ -27,7 +28,9 @@ std::string read_key_file(const std::string& path, const std::string& what)
     if (content.size() == kKeyBytes) return content;
     while (!content.empty() && (content.back() == '\n' || content.back() == '\r')) content.pop_back();
     std::string key;
-    if (content.size() == 2 * kKeyBytes && crypto::from_hex(content, key)) return key;
+    const bool is_hex = content.size() == 2 * kKeyBytes && crypto::from_hex(content, key);
+    crypto::cleanse(content);
+    if (is_hex) return key;
     throw std::runtime_error("the " + what + " " + path +
                              " must hold 32 bytes, raw or as 64 hex digits; make one with: openssl rand -hex 32");
 }

@@ -156,6 +156,7 @@ pg::PgOptions caller_session(const Config& config, const char* name)
 api::SecurityFacts security_facts(const Config& config)
 {
     const auto& database = config.database;
+    const auto& vault = config.vault.url;
     const auto& smtp = config.delivery.smtp;
     return {.client_certificates = !config.customer.tls.client_authorities.empty(),
             .provider_by_certificate = config.provider.key_sha256.empty() && !config.provider.client_subjects.empty(),
@@ -163,8 +164,9 @@ api::SecurityFacts security_facts(const Config& config)
             .sends_mail = !smtp.host.empty(),
             .mail_by_tls = smtp.security != delivery::SmtpOptions::Security::none,
             .database_verified = pg::is_verified(database.api_url) && pg::is_verified(database.pipeline_url) &&
-                                 pg::is_verified(database.provider_url),
-            .durable_commits = !database.allow_unsafe_durability};
+                                 pg::is_verified(database.provider_url) && (vault.empty() || pg::is_verified(vault)),
+            .durable_commits = !database.allow_unsafe_durability,
+            .tenant_keys = !vault.empty()};
 }
 
 pg::HeadSigner head_signer(const Config& config)

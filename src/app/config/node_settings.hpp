@@ -58,6 +58,10 @@ struct DatabaseSessions {
 };
 [[nodiscard]] DatabaseSessions database_sessions(const Config& config);
 
+/// With the vault's database, which is not counted above: who seals or opens something that asks for a key, the clock, and
+/// the provider.
+inline constexpr std::size_t kVaultSessions = 4;
+
 /// Of the role that `url` names; `name` is what operators see of it.
 [[nodiscard]] pg::PgOptions session(const std::string& url, const char* name, std::size_t connections,
                                     std::size_t max_days = 3'650);

@@ -13,26 +13,12 @@ namespace winnow::app {
 
 namespace {
 
-constexpr auto kPepper = "password pepper";
-
 /// So that a stored hash says under which one it is: a part of a digest, which gives nothing of it away.
 crypto::Pepper named(std::string secret)
 {
     constexpr std::size_t kIdCharacters = 16;
     auto id = crypto::to_hex(crypto::derive_key(secret, "winnow-pepper-id/1")).substr(0, kIdCharacters);
     return {.id = std::move(id), .secret = std::move(secret)};
-}
-
-/// What `make` throws about a file.
-std::string problem(const std::string& file, const auto& make)
-{
-    if (file.empty()) return {};
-    try {
-        make();
-        return {};
-    } catch (const std::runtime_error& wrong) {
-        return wrong.what();
-    }
 }
 
 }  // namespace
@@ -69,14 +55,15 @@ identity::BreachedPasswords breached_passwords(const Config& config)
     return file.empty() ? identity::BreachedPasswords() : identity::BreachedPasswords(file);
 }
 
-std::string problem_of_pepper(const std::string& file)
-{
-    return problem(file, [&] { static_cast<void>(read_key_file(file, kPepper)); });
-}
-
 std::string problem_of_breached(const std::string& file)
 {
-    return problem(file, [&] { static_cast<void>(identity::BreachedPasswords(file)); });
+    if (file.empty()) return {};
+    try {
+        static_cast<void>(identity::BreachedPasswords(file));
+        return {};
+    } catch (const std::runtime_error& wrong) {
+        return wrong.what();
+    }
 }
 
 }  // namespace winnow::app

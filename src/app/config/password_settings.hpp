@@ -12,6 +12,8 @@
 
 namespace winnow::app {
 
+inline constexpr auto kPepper = "password pepper";  ///< What its file is called in messages.
+
 /// The one that is configured, those before it, and the one that is made of the encryption key: that stays good when
 /// one of its own is configured later. Each is named after itself. Throws std::runtime_error that names the file and
 /// the fix.
@@ -26,7 +28,6 @@ namespace winnow::app {
 [[nodiscard]] identity::BreachedPasswords breached_passwords(const Config& config);
 
 /// What is wrong with such a file, in words that name it; "" if nothing, and where none is configured.
-[[nodiscard]] std::string problem_of_pepper(const std::string& file);
 [[nodiscard]] std::string problem_of_breached(const std::string& file);
 
 }  // namespace winnow::app

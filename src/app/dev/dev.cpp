@@ -3,7 +3,7 @@
 
 #include "app/commands.hpp"
 #include "app/config/config.hpp"
-#include "app/config/key_file.hpp"
+#include "app/config/node_settings.hpp"
 #include "app/dev/demo.hpp"
 #include "app/dev/embedded_postgres.hpp"
 #include "app/dev/left_clusters.hpp"
@@ -11,12 +11,15 @@
 #include "app/dev/receiver.hpp"
 #include "app/dev/state_folder.hpp"
 #include "app/node.hpp"
+#include "app/secrets.hpp"
 #include "app/serving.hpp"
 #include "app/signals.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/delivery/egress.hpp"
 #include "winnow/observe/log.hpp"
+#include "winnow/observe/metrics.hpp"
 #include "winnow/pg/migrator.hpp"
+#include "winnow/pg/sessions.hpp"
 
 #include <charconv>
 #include <iostream>
@@ -63,6 +66,7 @@ Result<Config> make_config(const DevOptions& options, const dev::StateFolder& fo
     }
     config.encryption_key_file = folder / "encryption.key";
     config.audit.signing_key_file = folder / "audit-signing.key";
+    config.vault.root_key_files.push_back(folder / "vault-root.key");
     config.provider.key_sha256 = crypto::sha256(demo.provider_key);
     auto smtp = parse_smtp(options.smtp);
     if (!smtp) return smtp.error();
@@ -87,17 +91,30 @@ void use(Config& config, const dev::EmbeddedPostgres& postgres)
     config.database.api_url = postgres.url("winnow_api");
     config.database.pipeline_url = postgres.url("winnow_pipeline");
     config.database.provider_url = postgres.url("winnow_provider");
+    config.vault.owner_url = postgres.vault_url("postgres");
+    config.vault.url = postgres.vault_url("winnow_vault");
 }
 
-void migrate(const std::string& url)
+void migrate(const Config& config)
 {
-    const auto migrated = pg::migrate(url, [](std::size_t done, std::size_t total, std::string_view name) {
+    const auto tell = [](std::size_t done, std::size_t total, std::string_view name) {
         if (!name.empty()) {
             say("migrating " + std::string(name) + " (" + std::to_string(done + 1) + " of " + std::to_string(total) +
                 ")");
         }
-    });
+    };
+    const auto migrated = pg::migrate(config.database.owner_url, tell);
     if (!migrated) throw std::runtime_error("cannot migrate: " + migrated.error().message());
+    const auto vaults = pg::migrate_vault(config.vault.owner_url, tell);
+    if (!vaults) throw std::runtime_error("cannot migrate the vault: " + vaults.error().message());
+}
+
+void seed_tenants(dev::Demo& demo, const Config& config, const std::string& receiver_url)
+{
+    observe::Metrics metrics;
+    const pg::Sessions pipeline(session(config.database.pipeline_url, "winnow dev", 1));
+    Secrets secrets(config, "winnow dev", pipeline, metrics);
+    dev::seed(demo, config.database, receiver_url, secrets.sealing());
 }
 
 /// nullptr where it is not wanted, or cannot be: everything else works without it.
@@ -160,12 +177,12 @@ int serve_here(const DevOptions& options)
 
     dev::EmbeddedPostgres postgres(place, say, [&](auto time) { return signals.asked_to_stop_within(time); });
     use(*config, postgres);
-    migrate(config->database.owner_url);
+    migrate(*config);
     const auto receiver = start_receiver(options, demo, *config);
-    dev::seed(demo, config->database, receiver ? receiver->url() : "",
-              crypto::Sealer(read_key_file(config->encryption_key_file)));
+    seed_tenants(demo, *config, receiver ? receiver->url() : "");
     if (const auto usable = check_database(config->database); !usable)
         throw std::runtime_error(usable.error().message());
+    if (const auto usable = check_vault(*config); !usable) throw std::runtime_error(usable.error().message());
 
     const auto node = start_node(*config, options);
     demo.customer_port = node->customer_port();

@@ -303,6 +303,17 @@ public:
         });
     }
 
+    Result<Done> record(const std::string& act, const std::string& object, const std::string& detail,
+                        const ports::ProviderRequest& by) override
+    {
+        return pool_.run([&](Session& session) -> Result<Done> {
+            Transaction transaction(session);
+            append_providers(transaction.tx(), act_of(object, act, by, nlohmann::json::parse(detail)));
+            transaction.commit();
+            return Done{};
+        });
+    }
+
     Result<std::vector<ports::AuditRecord>> audit(const ports::AuditFilter& filter,
                                                   const std::optional<ports::AuditPlace>& after,
                                                   std::size_t limit) override

@@ -11,6 +11,7 @@
 #include "pg/turns/tenant_rounds.hpp"
 #include "pg/upkeep/history.hpp"
 #include "pg/upkeep/purges.hpp"
+#include "pg/upkeep/resealing.hpp"
 #include "pg/upkeep/sealing.hpp"
 #include "pg/upkeep/walks.hpp"
 
@@ -35,6 +36,8 @@ using ports::ChoreStep;
 constexpr std::int32_t kChoreLockClass = 0x574E4348;
 constexpr std::size_t kGatherAtOnce = 100;  // of a flood, 200,000 counts
 constexpr int kAlertRowsAtOnce = 500;       // of up to 2,000 alerts each
+constexpr std::size_t kKeysRewrappedAtOnce = 500;
+constexpr std::size_t kKeysRenewedAtOnce = 50;
 constexpr int kDaysAhead = 4;
 
 // See migration 0029, and for how it tells who is at work 0026, too.
@@ -175,7 +178,8 @@ ChoreStep walk_on(pqxx::transaction_base& tx, const Walk& walk, const ChoreLimit
 
 class PgChores final : public ports::Chores {
 public:
-    PgChores(const Sessions& sessions, ChoreLimits limits, SealUrl seal_url, HeadSigner signer)
+    PgChores(const Sessions& sessions, ChoreLimits limits, SealUrl seal_url, HeadSigner signer,
+             const std::optional<VaultChores>& vault)
         : pool_(sessions.of(Errand::chores))
     {
         using namespace std::chrono_literals;
@@ -195,6 +199,7 @@ public:
                 [signer](auto& tx) { return sign_heads(tx, signer); });
         }
         add({.name = "forget_audit", .interval = 1h}, [limits](auto& tx) { return cut_chain(tx, limits.audit); });
+        if (vault) add_vault(*vault);
         add_by_tenant({.name = "gather_history", .interval = 5s, .on_board = true}, gather_history);
         add_by_tenant({.name = "count_history", .interval = 1min, .on_board = true}, count_history);
         add_by_tenant({.name = "forget_alerts", .interval = 1h},
@@ -243,6 +248,28 @@ private:
             .as<bool>();
     }
 
+    /// Each in transactions of its own: the vault is in another database.
+    void add_vault(const VaultChores& vault)
+    {
+        using namespace std::chrono_literals;
+        // One that is known to be away is not waited for: other chores come after these.
+        const auto add_step = [&](const char* name, std::chrono::milliseconds interval, Step step) {
+            list_.push_back({.name = name, .interval = interval});
+            steps_.emplace_back([is_there = vault.is_there, step = std::move(step)] {
+                return is_there() ? step() : Result<ChoreStep>(ChoreStep{});
+            });
+        };
+        const auto counted = [](const Result<std::size_t>& rows) -> Result<ChoreStep> {
+            if (!rows) return rows.error();
+            return ChoreStep{.rows = *rows, .more = *rows > 0};
+        };
+        add_step("rewrap_keys", 1min, [=] { return counted(vault.rewrap(kKeysRewrappedAtOnce)); });
+        add_step("renew_keys", 1min, [=] { return counted(vault.renew(kKeysRenewedAtOnce)); });
+        add_step("reseal_secrets", 1min,
+                 [this, resealing = std::make_shared<Resealing>(vault)] { return resealing->step(pool_); });
+        add_step("destroy_keys", 1h, [this, vault] { return destroy_keys(pool_, vault); });
+    }
+
     /// One transaction a step.
     void add(Chore chore, std::function<ChoreStep(pqxx::transaction_base&)> work)
     {
@@ -278,9 +305,9 @@ private:
 }  // namespace
 
 std::unique_ptr<ports::Chores> make_chores(const Sessions& sessions, ChoreLimits limits, SealUrl seal_url,
-                                           HeadSigner signer)
+                                           HeadSigner signer, std::optional<VaultChores> vault)
 {
-    return std::make_unique<PgChores>(sessions, limits, std::move(seal_url), std::move(signer));
+    return std::make_unique<PgChores>(sessions, limits, std::move(seal_url), std::move(signer), vault);
 }
 
 }  // namespace winnow::pg

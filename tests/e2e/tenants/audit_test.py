@@ -11,7 +11,7 @@ import time
 import unittest
 
 import audit_twin
-from harness import World, wait_until
+from harness import Client, World, wait_until
 
 from tenants.people_acts import PeopleActs
 
@@ -39,6 +39,7 @@ class Acts(PeopleActs):
     """Does each operation once, in an order in which each finds what it needs. A method has the operation's name."""
 
     def __init__(self, world):
+        self.world = world
         self.admin = world.instance.user("admin")
         self.provider = world.instance.provider()
         self.sender = world.instance.integration()
@@ -219,6 +220,8 @@ class Acts(PeopleActs):
         made = self.provider.post("/admin/v1/tenants", {"name": "New", "admin": {"email": "new@example.com"}})
         self.ids["tenant"] = self.good(made).json()["id"]
         self.secret = made.json()["admin"]["key"]
+        newcomer = Client(self.world.instance.ready["customer_url"], self.world.instance.ready["ca_file"], self.secret)
+        self.good(newcomer.post("/api/v1/contacts", {"name": "hook", "type": "webhook", "url": "https://127.0.0.1:9/x"}))
 
     def changeTenant(self):
         self.good(self.provider.call("PATCH", f"/admin/v1/tenants/{self.ids['tenant']}", {"max_history_bytes": 10**7}))
@@ -228,6 +231,17 @@ class Acts(PeopleActs):
 
     def suspendTenant(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/suspend", None))
+
+    def rotateTenantKey(self):
+        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/keys/rotate", None))
+
+    def destroyTenantKeys(self):
+        code = self.good(self.provider.get(f"/admin/v1/tenants/{self.ids['tenant']}")).json()["service_code"]
+        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/keys/destroy",
+                                     {"service_code": code, "reason": "the contract has ended"}))
+
+    def rotateRootKey(self):
+        self.good(self.provider.post("/admin/v1/keys/rotate", {}))
 
     def resumeTenant(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/resume", None))
@@ -241,7 +255,14 @@ class Acts(PeopleActs):
 
 def setUpModule():
     global world, acts
-    world = World(config="dispatch: {give_up_after: PT1S, first_retry: PT0.1S, longest_retry: PT1S}\n")
+    folder = unittest.enterModuleContext(tempfile.TemporaryDirectory())
+    roots = [os.path.join(folder, name) for name in ("one.key", "two.key")]  # one to rotate to
+    for path in roots:
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(os.urandom(32).hex())
+        os.chmod(path, 0o600)
+    world = World(config="dispatch: {give_up_after: PT1S, first_retry: PT0.1S, longest_retry: PT1S}\n"
+                         f"vault: {{root_key_files: [{', '.join(roots)}]}}\n")
     world.__enter__()
     unittest.addModuleCleanup(world.__exit__)
     acts = Acts(world)
@@ -272,7 +293,7 @@ class Audit(unittest.TestCase):
         done = [name for kind in (PeopleActs, Acts) for name in vars(kind) if name in wanted]
         self.assertEqual(sorted(done), sorted(wanted), "an act without a way to do it here")
         providers = {"createTenant", "changeTenant", "inviteTenantAdmin", "suspendTenant", "resumeTenant", "releaseQuarantine",
-                     "exportProviderAuditLog"}
+                     "exportProviderAuditLog", "rotateTenantKey", "destroyTenantKeys", "rotateRootKey"}
         for operation in done:
             with self.subTest(operation=operation):
                 client, path = ((acts.provider, "/admin/v1/audit-log") if operation in providers

@@ -86,7 +86,7 @@ Answered Tenants::call(std::string_view method, const std::string& target, const
     services.new_id = [this] {
         return Uuid::v7(1'795'413'600'000, 0, ++ids_made_);
     };
-    services.sealer = &sealer_;
+    services.sealing = &sealing_;
     services.contact_types = contact_types_;
     services.tenant_limits = limits_;
 

@@ -44,14 +44,14 @@ protected:
                      .source = "192.0.2.7",
                      .at = *parse_rfc3339("2026-11-28T08:20:00Z")};
         if (signin::link_of(kind)) {
-            mail.mail.sealed_token = sealer.seal("T0ken", ports::seal_context(mail.tenant, mail.mail.id));
+            mail.mail.sealed_token = sealer.seal("T0ken", ports::mail_token_place(mail.tenant, mail.mail.id).before);
         }
         return mail;
     }
 
     ports::SendReport send_own(const ports::OwedMail& mail)
     {
-        const auto channel = delivery::make_channel(options, sealer, metrics);
+        const auto channel = delivery::make_channel(options, sealing, metrics);
         auto promise = std::make_shared<std::promise<ports::SendReport>>();
         auto report = promise->get_future();
         channel->send(mail, [promise](ports::SendReport result) { promise->set_value(std::move(result)); });

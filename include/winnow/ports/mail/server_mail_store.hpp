@@ -6,6 +6,7 @@
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
+#include "winnow/domain/sealed.hpp"
 #include "winnow/signin/mail_text.hpp"
 
 #include <cstddef>
@@ -18,16 +19,21 @@ struct ServerMail {
     signin::MailKind kind = signin::MailKind::invitation;
     std::string to;  ///< A plain mailbox (domain::mailbox_problem).
     signin::Locale locale = signin::Locale::en;
-    std::string sealed_token = {};  ///< Of the link, by crypto::Sealer with seal_context(); "" where the kind has none.
+    std::string sealed_token = {};  ///< Of the link, by Sealing, in its mail_token_place(); "" where the kind has none.
     std::string source = {};        ///< As signin::MailFacts have it, and so what follows.
     Timestamp at;
     int number = 0;
 };
 
-/// What a mail's token is sealed with, so that it opens nowhere else.
-[[nodiscard]] inline std::string seal_context(TenantId tenant, ServerMailId id)
+/// Where a mail's sealed token is stored, and what it is for: it opens nowhere else.
+[[nodiscard]] inline domain::SealedPlace mail_token_place(TenantId tenant, ServerMailId id)
 {
-    return "server_mail:" + tenant.str() + ":" + id.str();
+    return {.tenant = tenant,
+            .kind = domain::SecretKind::credential,
+            .table = "server_mails",
+            .column = "sealed_token",
+            .row = id.str(),
+            .before = "server_mail:" + tenant.str() + ":" + id.str()};
 }
 
 /// So many may wait for one tenant: whoever invites thousands waits for the mail server, not the others.

@@ -7,6 +7,7 @@
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
+#include "winnow/domain/sealed.hpp"
 #include "winnow/signin/second_factor.hpp"
 #include "winnow/signin/states.hpp"
 
@@ -33,16 +34,27 @@ struct TotpFactor {
     FactorId id;
     UserId user;
     signin::FactorState state = signin::FactorState::pending;
-    std::string sealed = {};  ///< By crypto::Sealer with totp_context().
+    std::string sealed = {};  ///< By ports::Sealing, in its totp_place().
     std::int64_t last_step = -1;
     Timestamp created_at = {};
     std::optional<Timestamp> used_at = {};
 };
 
-/// What a seed is sealed with, so that it opens nowhere else.
+/// What a seed that is sealed in format 1 is bound to, so that it opens nowhere else.
 [[nodiscard]] inline std::string totp_context(TenantId tenant, FactorId factor)
 {
     return "totp:" + tenant.str() + ":" + factor.str();
+}
+
+/// Where a sealed seed is stored, and what it is for.
+[[nodiscard]] inline domain::SealedPlace totp_place(TenantId tenant, FactorId factor)
+{
+    return {.tenant = tenant,
+            .kind = domain::SecretKind::totp,
+            .table = "user_factors",
+            .column = "sealed",
+            .row = factor.str(),
+            .before = totp_context(tenant, factor)};
 }
 
 /// Not thread-safe: lives and dies with its transaction.

@@ -52,7 +52,7 @@ Prepared prepare(const ports::ClaimedDelivery& message, const Tools& tools)
 {
     if (tools.options.smtp.host.empty()) return refused("This service has no mail server configured; use a webhook.");
     // The API takes plain mailboxes only; this holds whatever came into the database by other ways.
-    const auto known = setting_of(message, "address", tools.sealer);
+    const auto known = setting_of(message, "address", tools.sealing);
     if (!known) {
         return unreadable(message, known.error(), "a contact's address cannot be read",
                           "The contact's address cannot be read by this service; set it anew.");

@@ -46,7 +46,7 @@ Prepared prepare_server_mail(const ports::OwedMail& owed, const Tools& tools)
     }
     std::string token;
     if (link) {
-        auto opened = tools.sealer.open(mail.sealed_token, ports::seal_context(owed.tenant, mail.id));
+        auto opened = tools.sealing.open(ports::mail_token_place(owed.tenant, mail.id), mail.sealed_token);
         if (!opened) return sealed_otherwise(owed, opened.error());
         token = std::move(*opened);
     }

@@ -120,6 +120,24 @@ TEST_F(ConfigCheck, WhatIsNoCertificateOrKeyIsSaidSo)
                                            HasSubstr("must hold 32 bytes")));
 }
 
+TEST_F(ConfigCheck, AVaultHasRootKeysOfTheirSizeAndTwoAtMost)
+{
+    const auto with = [&](const std::string& files) {
+        return text() + "vault: {url: 'postgresql://winnow_vault@/vault', root_key_files: [" + files + "]}\n";
+    };
+    for (const auto* name : {"one.key", "two.key", "three.key"}) write(name, std::string(64, 'a'), 0600);
+    EXPECT_THAT(found(with(path("one.key"))), IsEmpty());
+    EXPECT_THAT(found(with(path("one.key") + ", " + path("two.key"))), IsEmpty());
+    EXPECT_THAT(found(with(path("one.key") + ", " + path("two.key") + ", " + path("three.key"))),
+                ElementsAre(HasSubstr("vault.root_key_files names more than two")));
+    write("one.key", "short", 0600);
+    EXPECT_THAT(found(with(path("one.key"))), ElementsAre(HasSubstr("the root key " + path("one.key") + " must hold 32")));
+    write("one.key", std::string(64, 'a'), 0644);
+    EXPECT_THAT(found(with(path("one.key"))), ElementsAre(HasSubstr("everybody on this machine can read")));
+    EXPECT_THAT(found(text() + "vault: {url: 'postgresql://winnow_api@/vault'}\n"),
+                ElementsAre(HasSubstr("is the role of database.api_url")));
+}
+
 TEST_F(ConfigCheck, TheKeyThatSignsAuditLogsIsOneOfItsKind)
 {
     const auto with = [&](const std::string& name) {
