@@ -94,12 +94,6 @@ bool constant_time_equal(std::string_view a, std::string_view b) noexcept
     return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-void wipe(std::string& secret) noexcept
-{
-    OPENSSL_cleanse(secret.data(), secret.size());
-    secret.clear();
-}
-
 std::string random_bytes(std::size_t count)
 {
     std::string bytes(count, '\0');

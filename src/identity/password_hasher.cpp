@@ -1,6 +1,6 @@
 #include "winnow/identity/password_hasher.hpp"
 
-#include "winnow/crypto/digest.hpp"
+#include "winnow/crypto/secret_bytes.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/observe/thread_name.hpp"
 
@@ -137,12 +137,12 @@ void PasswordHasher::verify(std::string password, std::optional<crypto::Password
     impl_->add([&impl = *impl_, password = std::move(password), known = std::move(known),
                 done = std::move(done)](crypto::Argon2Arena* arena) mutable {
         if (arena == nullptr) {
-            crypto::wipe(password);
+            crypto::cleanse(password);
             return done(too_busy());
         }
         const auto right = crypto::verify_password(*arena, impl.peppers(), impl.cost(), password,
                                                    known ? &*known : nullptr);
-        crypto::wipe(password);
+        crypto::cleanse(password);
         if (!right) return done(right.error());
         done(Verified{.right = *right,
                       .outdated = *right && crypto::is_outdated(*known, impl.peppers(), impl.cost())});
@@ -154,11 +154,11 @@ void PasswordHasher::hash(std::string password, std::move_only_function<void(Res
     impl_->add([&impl = *impl_, password = std::move(password),
                 done = std::move(done)](crypto::Argon2Arena* arena) mutable {
         if (arena == nullptr) {
-            crypto::wipe(password);
+            crypto::cleanse(password);
             return done(too_busy());
         }
         auto hashed = crypto::hash_password(*arena, impl.peppers(), impl.cost(), password);
-        crypto::wipe(password);
+        crypto::cleanse(password);
         done(std::move(hashed));
     });
 }

@@ -19,9 +19,6 @@ namespace winnow::crypto {
 /// Takes the same time wherever the two differ. Lengths are not secret.
 [[nodiscard]] bool constant_time_equal(std::string_view a, std::string_view b) noexcept;
 
-/// Overwrites a secret that is needed no more, and empties it.
-void wipe(std::string& secret) noexcept;
-
 /// Throws std::runtime_error if the system has no randomness to give.
 [[nodiscard]] std::string random_bytes(std::size_t count);
 [[nodiscard]] std::uint64_t random_u64();
