@@ -1,9 +1,9 @@
 #include "winnow/api/customer_api.hpp"
 
+#include "api/audit/access_note.hpp"
 #include "api/rates/ingest_bill.hpp"
 #include "api/rates/rate_answer.hpp"
 #include "api/rates/rates.hpp"
-#include "api/rates/read_cost.hpp"
 #include "api/rest/credential.hpp"
 #include "api/rest/entitlement.hpp"
 #include "api/rest/json_body.hpp"
@@ -15,6 +15,7 @@
 #include "api/senders/ingest.hpp"
 #include "api/senders/large_bodies.hpp"
 #include "api/senders/refusal.hpp"
+#include "api/session_options.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/observe/log.hpp"
 
@@ -117,7 +118,7 @@ public:
           router_(std::make_shared<const Router>(customer_routes())),
           rates_(std::make_shared<Rates>(options_.tenant_limits.rates, options_.metrics)),
           door_{options_.journal, wall_clock, options_.limits, options_.resolve_timeout, rates_, options_.ids},
-          sessions_(options_.database, services(), session_options()),
+          sessions_(options_.database, services(), session_options(options_, rates_)),
           large_bodies_({.threads = options_.body_threads,
                          .max_bytes = options_.max_waiting_body_bytes,
                          .metrics = observe::QueueMetrics(options_.metrics, "bodies")})
@@ -147,7 +148,7 @@ public:
         options_.authenticator.authenticate(
             credential_of(head, token_of(*admitted), match.entry->route.sender),
             [admitted, longest, rates = rates_, &head, &authenticator = options_.authenticator, &uses = options_.uses,
-             sink = std::move(sink)](Result<access::Principal> who) mutable {
+             &refusals = options_.refused, sink = std::move(sink)](Result<access::Principal> who) mutable {
                 const auto& entry = *admitted->entry;
                 if (admitted->stopped) {
                     return sink(
@@ -161,11 +162,13 @@ public:
                                        {{"request_id", head.request_id}, {"reason", who.error().message()}});
                     }
                     const auto* sender = entry.route.sender;
-                    const auto error =
-                        unknown ? unauthenticated(credential_of(head, token_of(*admitted), sender), head) : who.error();
+                    const auto shown = credential_of(head, token_of(*admitted), sender);
+                    if (unknown) refusals.note_key(shown, refused_call(head, entry.route, 401, "unauthenticated"));
+                    const auto error = unknown ? unauthenticated(shown, head) : who.error();
                     return sink(refused(refusal(sender, error, head.request_id)));
                 }
                 if (!access::is_in_place(*who, head.remote_address)) {
+                    refusals.note(*who, refused_call(head, entry.route, 403, "address_not_allowed"));
                     return sink(refused(refusal(entry.route.sender, 403, "address_not_allowed",
                                                 why_not_from(head.remote_address), head.request_id)));
                 }
@@ -174,10 +177,14 @@ public:
                 const auto cost = admitted->kind == domain::RateClass::ingest ? units_of_head(head, longest.bytes) : 1;
                 const auto beside = is_analysis(entry.route, head) ? domain::RateClass::read : domain::RateClass::write;
                 if (const auto fast = rates->refusal(*who, admitted->kind, cost, beside)) {
+                    if (entry.special == Special::none) {
+                        refusals.note(*who, refused_call(head, entry.route, 429, "rate_limited"));
+                    }
                     return sink(refused(rate_refusal(*fast, rate_form(sender_of(entry)), head.request_id)));
                 }
                 const auto& route = entry.route;
                 if (!access::allows(*who, route.permission)) {
+                    refusals.note(*who, refused_call(head, route, 403, "forbidden"));
                     return sink(refused(refusal(route.sender, 403, "forbidden", why_forbidden(*who, route.permission),
                                                 head.request_id)));
                 }
@@ -213,12 +220,16 @@ public:
             case Special::responsibility: return sink(Response(200, "application/json", responsibility_));
             case Special::none: break;
         }
+        // From here on nothing is answered that does not stand in the tenant's access log.
+        const auto note = note_of(admitted.who, admitted.entry->route, admitted.parameters, request.head, wall_clock(),
+                                  fresh_id());
+        sink = recording(note, {.records = options_.access_records, .refused = options_.refused}, std::move(sink));
         if (!request.body.empty() && !takes_json(request.head)) {
             return sink(refusal(admitted.entry->route.sender, 415, "unsupported_media_type",
                                 "Content-Type must be application/json, in UTF-8", request.head.request_id));
         }
         sessions_.run({admitted.entry, &admitted.entry->route}, admitted.parameters, admitted.who, std::move(request),
-                      std::move(sink));
+                      std::move(sink), note);
     }
 
     /// What the connection refuses. Where a sender gives up on 4xx, what will pass has the status at which it comes
@@ -302,34 +313,6 @@ private:
         services.alert_limits = options_.limits;
         services.tenant_limits = options_.tenant_limits;
         return services;
-    }
-
-    [[nodiscard]] SessionCalls::Options session_options() const
-    {
-        // The head has paid one already.
-        return {.read_timeout = options_.read_timeout,
-                .analysis = {.threads = options_.analysis_threads,
-                             .waiting = options_.analyses_waiting,
-                             .metrics = observe::QueueMetrics(options_.metrics, "analysis")},
-                .analysed =
-                    [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
-                        const auto begun = std::chrono::ceil<std::chrono::milliseconds>(spent).count();
-                        rates->settle(payer_of(who), domain::RateClass::heavy, begun - 1);
-                    },
-                .has_read =
-                    [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
-                        rates->settle(payer_of(who), domain::RateClass::read, units_of_read(spent) - 1);
-                    },
-                .page_wait =
-                    [rates = rates_](const access::Principal& who) {
-                        const auto wait = rates->wait(payer_of(who), domain::RateClass::heavy);
-                        return std::chrono::ceil<std::chrono::milliseconds>(wait);
-                    },
-                .page_paid =
-                    [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
-                        const auto begun = std::chrono::ceil<std::chrono::milliseconds>(spent).count();
-                        rates->settle(payer_of(who), domain::RateClass::heavy, begun);
-                    }};
     }
 
     [[nodiscard]] BodyLimit longest_body(const RouteEntry& entry) const

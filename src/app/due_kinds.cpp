@@ -2,6 +2,7 @@
 
 #include "winnow/dispatch/dispatcher.hpp"
 #include "winnow/identity/credential_uses.hpp"
+#include "winnow/identity/refused_accesses.hpp"
 #include "winnow/pg/due_board.hpp"
 #include "winnow/pg/hold_store.hpp"
 #include "winnow/pg/quiet_store.hpp"
@@ -62,6 +63,7 @@ std::vector<std::unique_ptr<ports::DueKind>> DueKinds::make() const
     remind("configuration", [&policies] { policies.compare(); });
     kinds.push_back(pipeline::make_search_kind(*stores_->search, kSecond, metrics));
     kinds.push_back(parts_.uses.make_kind());
+    kinds.push_back(parts_.refused.make_kind());
 
     if (const auto name = pipeline::first_never_due(kinds, pg::kinds_on_board())) {
         throw std::logic_error("the board tells nothing of " + *name + ", which waits for it");

@@ -14,6 +14,7 @@ class Dispatcher;
 }
 namespace winnow::identity {
 class CredentialUses;
+class RefusedAccesses;
 }
 namespace winnow::observe {
 class Metrics;
@@ -40,6 +41,7 @@ struct DueParts {
     pipeline::Housekeeping& housekeeping;
     pipeline::Upkeep& upkeep;
     identity::CredentialUses& uses;
+    identity::RefusedAccesses& refused;
     observe::Metrics& metrics;
 };
 

@@ -14,9 +14,11 @@
 #include "winnow/http/server.hpp"
 #include "winnow/identity/authenticator.hpp"
 #include "winnow/identity/credential_uses.hpp"
+#include "winnow/identity/refused_accesses.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
+#include "winnow/pg/access_records.hpp"
 #include "winnow/pg/alert_ids.hpp"
 #include "winnow/pg/backtest_jobs.hpp"
 #include "winnow/pg/chores.hpp"
@@ -89,6 +91,10 @@ public:
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
           use_store_(pg::make_credential_use_store(pipeline_sessions_)),
           uses_(*use_store_, {}),
+          refused_store_(pg::make_refused_access_store(pipeline_sessions_)),
+          refused_(*refused_store_, {}),
+          access_records_(pg::make_access_records(session(config.database.pipeline_url, "winnow access", 1),
+                                                  access_record_limits(config, metrics_))),
           credentials_(pg::make_credential_store(session(config.database.api_url, "winnow credentials", 1))),
           authenticator_(*credentials_, {}),
           policies_(
@@ -125,6 +131,7 @@ public:
                       .housekeeping = housekeeping_,
                       .upkeep = upkeep_,
                       .uses = uses_,
+                      .refused = refused_,
                       .metrics = metrics_}),
           timekeeper_(*due_board_, due_kinds_.make(), {}, metrics_),
           customer_api_(customer_options()),
@@ -136,6 +143,9 @@ public:
     {
         if (const auto prepared = streams_->maintain_partitions(); !prepared) {
             throw std::runtime_error("the journal's partitions cannot be made: " + prepared.error().message());
+        }
+        if (const auto prepared = access_records_->prepare(); !prepared) {
+            throw std::runtime_error("the access log's partitions cannot be made: " + prepared.error().message());
         }
         writer_.start();
         housekeeping_.start();
@@ -178,6 +188,7 @@ public:
         dispatcher_.stop(std::min(config_.node.grace, milliseconds{5'000}));
         management_.drain(milliseconds{1'000});
         uses_.store_rest();
+        refused_.store_rest();
         observe::info("stopped", {{"requests_finished", drained}, {"alerts_applied", applied}});
     }
 
@@ -260,7 +271,7 @@ private:
                      return credentials_->healthy();
                  }},
                 {"rest", [this] {
-                     return database_->healthy();
+                     return database_->healthy() && access_records_->healthy();
                  }}};
     }
 
@@ -269,6 +280,8 @@ private:
         return {.database = *database_,
                 .authenticator = authenticator_,
                 .uses = uses_,
+                .access_records = *access_records_,
+                .refused = refused_,
                 .journal = writer_,
                 .sealer = sealer_,
                 .metrics = metrics_,
@@ -320,6 +333,9 @@ private:
     dispatch::Dispatcher dispatcher_;
     std::unique_ptr<ports::CredentialUseStore> use_store_;
     identity::CredentialUses uses_;
+    std::unique_ptr<ports::RefusedAccessStore> refused_store_;
+    identity::RefusedAccesses refused_;
+    std::unique_ptr<ports::AccessRecords> access_records_;  ///< Answers wait for it: it goes after whoever makes them.
     // Their threads run what the APIs below gave them, until they are gone: queued calls bring along all of the API
     // that they need, and poke the dispatcher.
     std::unique_ptr<ports::CredentialStore> credentials_;

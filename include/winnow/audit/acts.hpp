@@ -68,6 +68,7 @@ inline constexpr std::array kActs{
     KnownAct{"retryDelivery", "delivery.retry", "delivery"},
     KnownAct{"listTicketsAsCsv", "tickets.export", "tickets", Recorded::beforehand},
     KnownAct{"exportAuditLog", "audit.export", "audit", Recorded::beforehand},
+    KnownAct{"exportAccessLog", "access_log.export", "access_log", Recorded::beforehand},
     KnownAct{"redactAuditDetails", "audit.redact", "audit", Recorded::by_store},
     // The provider's, in its own chain.
     KnownAct{"createTenant", "tenant.create", "tenant", Recorded::by_store},

@@ -1,7 +1,8 @@
 #pragma once
 
 /// @file
-/// Who asked for what: a tenant's access log. Each call of the REST API is an entry of its own; refused ones are summed.
+/// Who asked for what: a tenant's access log. Each call of the REST API is an entry of its own; refused ones are
+/// summed.
 
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
@@ -18,8 +19,8 @@ namespace winnow::ports {
 
 /// Texts may hold whatever a caller sent: what stores them makes them fit.
 struct AccessEntry {
-    Timestamp at;  ///< When it was asked; of summed ones the first time.
-    Uuid id;       ///< Version 7.
+    Timestamp at;            ///< When it was asked; of summed ones the first time.
+    Uuid id;                 ///< Version 7.
     std::string actor = {};  ///< "user:<id>"; "": summed over several.
     std::string means = {};  ///< How that was proven: "user_key".
     std::optional<Uuid> key = {};
@@ -29,11 +30,11 @@ struct AccessEntry {
     std::string route = {};   ///< "/api/v1/tickets/{id}"
     std::string object = {};  ///< What stood in its braces, slashes between.
     int status = 0;
-    std::string code = {};                     ///< Of a refusal, as in its problem document.
-    std::optional<std::int64_t> bytes = {};    ///< Of the answer's body; nullopt: it was made while it was sent.
-    std::string request_id = {};               ///< "" of summed ones.
-    std::int32_t times = 1;                    ///< How many equal ones this sums.
-    std::optional<Timestamp> until = {};       ///< The last time, of summed ones.
+    std::string code = {};                   ///< Of a refusal, as in its problem document.
+    std::optional<std::int64_t> bytes = {};  ///< Of the answer's body; nullopt: it was made while it was sent.
+    std::string request_id = {};             ///< "" of summed ones.
+    std::int32_t times = 1;                  ///< How many equal ones this sums.
+    std::optional<Timestamp> until = {};     ///< The last time, of summed ones.
 };
 
 /// An entry, and whose it is.
@@ -92,9 +93,9 @@ public:
 
     using Finished = std::move_only_function<void(Result<Done>)>;
 
-    /// Never blocks. `finished` is called once, on a database thread, when the entry is committed or cannot be: an Error
-    /// says that it may not be in the log. Where too many wait it is called at once with `unavailable`. `held`: bytes
-    /// that wait with it.
+    /// Never blocks. `finished` is called once, on a database thread, when the entry is committed or cannot be: an
+    /// Error says that it may not be in the log. Where too many wait it is called at once with `unavailable`. `held`:
+    /// bytes that wait with it.
     virtual void store(OwnedAccess access, std::size_t held, Finished finished) = 0;
 
     /// Makes room for this month's entries and the next one's. Blocking; once, before the first is stored.

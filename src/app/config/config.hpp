@@ -75,6 +75,12 @@ struct AuditConfig {
     std::size_t keep_days = 400;
 };
 
+/// Calls whose answers wait until they stand in the access log.
+struct AccessLogConfig {
+    std::size_t max_waiting = 2'000;
+    std::size_t max_waiting_bytes = std::size_t{64} << 20U;  ///< Of their answers.
+};
+
 struct Config {
     http::ListenOptions customer;
     http::ListenOptions management;
@@ -94,6 +100,7 @@ struct Config {
     delivery::DeliveryOptions delivery;
     LogConfig log;
     AuditConfig audit;
+    AccessLogConfig access_log;
     std::string encryption_key_file;  ///< 32 bytes, raw or as 64 hex digits.
 
     /// What a file or the environment has set, by key: for messages about it.

@@ -5,6 +5,8 @@
 
 #include "app/config/config.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
+#include "winnow/observe/metrics.hpp"
+#include "winnow/pg/access_records.hpp"
 #include "winnow/pg/chores.hpp"
 #include "winnow/pg/sessions.hpp"
 #include "winnow/pipeline/triage_service.hpp"
@@ -46,7 +48,8 @@ struct DatabaseSessions {
     pg::SessionPlaces pipeline;  ///< Of the pool that the pipeline's stores share.
     pg::SessionPlaces provider;
     /// Of the role winnow_pipeline, beside its pool: one a journal writer, one for the streams' locks, one that
-    /// listens, one with which the clock looks, and one that reads history for back-tests.
+    /// listens, one with which the clock looks, one that writes the access log, and one that reads history for
+    /// back-tests.
     std::size_t pipeline_own = 0;
     std::size_t api = 0;  ///< One a thread: those of REST, and the one that looks up keys.
 
@@ -61,6 +64,9 @@ struct DatabaseSessions {
                                     std::size_t max_days = 3'650);
 
 /// In which people read and write.
+/// Of the access log's writer.
+[[nodiscard]] pg::AccessRecordLimits access_record_limits(const Config& config, observe::Metrics& metrics);
+
 [[nodiscard]] pg::PgOptions api_session(const Config& config);
 
 /// By the key that is configured; without one it says once, in the log, that heads of audit chains are not signed.

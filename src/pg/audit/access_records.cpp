@@ -26,6 +26,7 @@ namespace winnow::pg {
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
 using ports::OwnedAccess;
 
 /// Some milliseconds; whoever comes meanwhile waits for them.
@@ -73,7 +74,10 @@ public:
             is_full = waiting_.size() >= limits_.waiting ||
                       (!waiting_.empty() && held_ + held > limits_.waiting_bytes);
             if (!is_full) {
-                waiting_.push_back({.access = std::move(access), .held = held, .finished = std::move(finished)});
+                waiting_.push_back({.access = std::move(access),
+                                    .held = held,
+                                    .since = Clock::now(),
+                                    .finished = std::move(finished)});
                 held_ += held;
                 ask = !std::exchange(asked_, true);
             }
@@ -110,6 +114,7 @@ private:
     struct Waiting {
         OwnedAccess access;
         std::size_t held = 0;
+        Clock::time_point since;
         Finished finished;
     };
 
@@ -127,12 +132,14 @@ private:
         std::vector<OwnedAccess> entries;
         std::vector<Finished> finished;
         take(kAtOnce, entries, finished);
+        const auto begun = Clock::now();
         const auto stored = translated([&]() -> Result<Done> {
             pqxx::nontransaction tx(session.connection());
             months_.make(tx, entries);
             insert_access(tx, entries);  // one statement, and so committed when it has come back
             return Done{};
         });
+        limits_.metrics.cost(Clock::now() - begun);
         for (auto& told : finished) told(stored);
         bool more = false;
         {
@@ -164,12 +171,14 @@ private:
 
     void take(std::size_t most, std::vector<OwnedAccess>& entries, std::vector<Finished>& finished)
     {
+        const auto now = Clock::now();
         const std::lock_guard lock(mutex_);
         const auto count = std::min(most, waiting_.size());
         entries.reserve(count);
         finished.reserve(count);
         for (std::size_t i = 0; i < count; ++i) {
             auto& first = waiting_.front();
+            limits_.metrics.taken(now - first.since);
             entries.push_back(std::move(first.access));
             finished.push_back(std::move(first.finished));
             held_ -= first.held;
@@ -196,7 +205,8 @@ class PgRefusedAccessStore final : public ports::RefusedAccessStore {
 public:
     explicit PgRefusedAccessStore(const Sessions& sessions) : pool_(sessions.of(Errand::timers)) {}
 
-    Result<Done> store(const std::vector<OwnedAccess>& refused, const std::vector<ports::RefusedKey>& keys) override
+    Result<Done> store(const std::vector<OwnedAccess>& refused,
+                       const std::vector<ports::RefusedKey>& keys) override
     {
         return pool_.run([&](Session& session) -> Result<Done> {
             Transaction transaction(session);

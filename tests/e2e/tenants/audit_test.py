@@ -206,6 +206,9 @@ class Acts:
     def exportAuditLog(self):
         self.good(self.admin.get("/api/v1/audit-log/export"))
 
+    def exportAccessLog(self):
+        self.good(self.admin.get("/api/v1/access-log/export"))
+
     def redactAuditDetails(self):
         made = self.admin.get("/api/v1/audit-log?act=user.create").json()["items"][0]["seq"]
         answer = self.good(self.admin.post("/api/v1/audit-log/redactions", {"seqs": [made], "reason": "asked for"}))

@@ -22,9 +22,10 @@ from tenants.probe.routes import read_routes
 from tenants.probe.tenants import Tenant, suspend
 
 LEAST_PROBES = 20_000
-# What chores of the node bring up to date by themselves, some time after the rows that they tell of: those are compared.
-DERIVED = ("audit_anchors", "history_deltas", "history_uncounted", "history_used", "noise_counts", "noise_deltas", "search_due",
-           "search_progress", "ticket_search")
+# What chores of the node bring up to date by themselves, some time after the rows that they tell of: those are compared. And
+# what is told to a tenant of callers that were refused with a key that it had.
+DERIVED = ("access_log", "audit_anchors", "history_deltas", "history_uncounted", "history_used", "noise_counts", "noise_deltas",
+           "search_due", "search_progress", "ticket_search")
 PAIRS = 120  # of foreign and unknown ids at each route, in turns
 ROUNDS = 3
 # Of a tenant, and without its mark or ids.
@@ -138,6 +139,14 @@ class TenantProbe(unittest.TestCase):
         records = other.admin.get("/api/v1/audit-log?limit=200").json()["items"]
         self.assertGreater(len(records), 10)
         self.assertEqual({each["actor"] for each in records} - own - {"provider"}, set())
+
+    def test_the_access_log_is_of_ones_own_calls(self):
+        for tenant in (other, victim):
+            own = {f"user:{each['id']}" for each in tenant.admin.get("/api/v1/users?limit=200").json()["items"]}
+            own |= {f"integration:{each['id']}" for each in tenant.admin.get("/api/v1/integrations?limit=200").json()["items"]}
+            entries = tenant.admin.get("/api/v1/access-log?limit=500").json()["items"]
+            self.assertGreater(len(entries), 10)
+            self.assertEqual({each["actor"] for each in entries} - own - {""}, set())
 
     def test_a_version_of_the_rule_set_is_that_of_the_one_who_asks(self):
         answer = other.admin.get("/api/v1/ruleset/versions/2")

@@ -113,6 +113,8 @@ inline std::vector<ExpectedKey> expected_keys()
         {"encryption_key_file", [](C c) { return c.encryption_key_file; }, "/k"},
         {"audit.signing_key_file", [](C c) { return c.audit.signing_key_file; }, "/s.pem"},
         {"audit.keep_days", [](C c) { return text_of(c.audit.keep_days); }, "30"},
+        {"access_log.max_waiting", [](C c) { return text_of(c.access_log.max_waiting); }, "100"},
+        {"access_log.max_waiting_bytes", [](C c) { return text_of(c.access_log.max_waiting_bytes); }, "1048577"},
         {"node.name", [](C c) { return c.node.name; }, "one"},
         {"node.io_threads", [](C c) { return text_of(c.node.io_threads); }, "3"},
         {"node.grace", [](C c) { return text_of(c.node.grace); }, "PT3S"},
