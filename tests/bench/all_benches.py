@@ -92,6 +92,12 @@ def audit_lines(row):
                row["appends_per_second"] >= 1_000)
 
 
+def access_log_lines(rows):
+    for row in rows:
+        yield line("access-log", f"{row['what']}, {row['askers']} at once", f"{row['ratio']:.2f} x", "", None,
+                   f"{row['logged_per_second']:,.0f}/s, without {row['without_per_second']:,.0f}/s")
+
+
 def table(lines):
     heads = ["benchmark", "figure", "measured", "beside", "goal", "holds"]
     words = {True: "yes", False: "NO", None: ""}
@@ -111,6 +117,7 @@ def main():
         backtest = [json.loads(row) for row in
                     run("backtest", [f"{given.build}/tests/bench/bench_backtest", "--json", *quick]).splitlines()]
         audit = json.loads(run("audit", [f"{given.build}/tests/bench/bench_audit", "--json", *quick]))
+        access_log = json.loads(run("access-log", [f"{given.build}/tests/bench/bench_access_log", "--json", *quick]))
         edits = [json.loads(row) for row in
                  run("edits", [python, os.path.join(HERE, "edit_bench.py"), "--binary", f"{given.build}/winnow", "--json",
                                *quick]).splitlines()]
@@ -122,9 +129,9 @@ def main():
         print(f"bench: {failure}", file=sys.stderr)
         return 1
     lines = [*rules_lines(rules), *edit_lines(edits), *backtest_lines(backtest), *audit_lines(audit),
-             *ingest_lines(ingest)]
-    report = {"lines": lines, "rules": rules, "edits": edits, "backtest": backtest, "audit": audit, "ingest": ingest,
-              "fair": fair}
+             *access_log_lines(access_log), *ingest_lines(ingest)]
+    report = {"lines": lines, "rules": rules, "edits": edits, "backtest": backtest, "audit": audit,
+              "access_log": access_log, "ingest": ingest, "fair": fair}
     print(json.dumps(report, indent=2) if given.json else f"{table(lines)}\n\n{fair_report.page(fair)}")
     return 1 if fair["not_measured"] else 0
 
