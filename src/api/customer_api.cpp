@@ -170,7 +170,7 @@ public:
                 if (!access::is_in_place(*who, head.remote_address)) {
                     refusals.note(*who, refused_call(head, entry.route, 403, "address_not_allowed"));
                     return sink(refused(refusal(entry.route.sender, 403, "address_not_allowed",
-                                                why_not_from(head.remote_address), head.request_id)));
+                                                why_not_from(*who, head.remote_address), head.request_id)));
                 }
                 uses.note(*who);
                 admitted->kind = class_of(entry, head);
@@ -194,7 +194,7 @@ public:
                     admission.may_stream = true;
                     admission.recheck =
                         recheck_of(authenticator, credential_of(head, token_of(*admitted), route.sender), admitted->who,
-                                   route.permission);
+                                   route.permission, head.remote_address);
                 }
                 sink(std::move(admission));
             },

@@ -39,6 +39,7 @@ enum class Action : std::uint8_t {
     resume,
     quarantine,
     release,
+    reset_networks,
     audit,
     metrics,
     alive,
@@ -62,6 +63,8 @@ constexpr ManagementRoute kRoutes[] = {
     {"POST", "/admin/v1/tenants/{id}/resume", Permission::provider, "resumeTenant", Action::resume},
     {"GET", "/admin/v1/tenants/{id}/quarantine", Permission::provider, "listQuarantine", Action::quarantine},
     {"POST", "/admin/v1/tenants/{id}/quarantine/release", Permission::provider, "releaseQuarantine", Action::release},
+    {"POST", "/admin/v1/tenants/{id}/networks/reset", Permission::provider, "resetSourceNetworks",
+     Action::reset_networks},
     {"GET", "/admin/v1/audit-log", Permission::provider, "listProviderAuditLog", Action::audit},
     {"GET", "/metrics", Permission::open, "getMetrics", Action::metrics},
     {"GET", "/livez", Permission::open, "getManagementLiveness", Action::alive},
@@ -216,6 +219,7 @@ private:
         if (action == Action::change) return change_tenant(*tenant, request, options_.store);
         if (action == Action::quarantine) return list_quarantine(*tenant, options_.store, options_.ids);
         if (action == Action::release) return release_quarantine(*tenant, request, options_.store);
+        if (action == Action::reset_networks) return reset_networks(*tenant, request, options_.store);
         return suspend_tenant(*tenant, action == Action::suspend, request, options_.store);
     }
 

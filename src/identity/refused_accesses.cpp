@@ -3,7 +3,7 @@
 #include "winnow/base/network.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/observe/log.hpp"
-#include "winnow/ports/access_log.hpp"
+#include "winnow/ports/access/access_log.hpp"
 
 #include <algorithm>
 #include <chrono>

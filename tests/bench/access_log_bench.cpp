@@ -10,7 +10,7 @@
 #include "winnow/pg/access_records.hpp"
 #include "winnow/pg/provider_store.hpp"
 #include "winnow/pg/tenant_database.hpp"
-#include "winnow/ports/access_log.hpp"
+#include "winnow/ports/access/access_log.hpp"
 #include "winnow/ports/audit_store.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/tenant_session.hpp"

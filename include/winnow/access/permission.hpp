@@ -3,6 +3,7 @@
 /// @file
 /// Who may do what. The one table that drives the router, docs/openapi.yaml and the tests.
 
+#include "winnow/access/source_networks.hpp"
 #include "winnow/base/network.hpp"
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/rates.hpp"
@@ -106,6 +107,7 @@ struct Principal {
     Uuid key;                             ///< Which of their keys it is; nil where there is none.
     std::optional<PermissionSet> scopes;  ///< user_key only: of what the role may it has these; nullopt: all.
     std::shared_ptr<const std::vector<Network>> networks;  ///< Where the key may be used; null: everywhere.
+    std::shared_ptr<const SourceNetworks> places;          ///< Where the tenant lets callers in; null: everywhere.
     bool tenant_suspended = false;
     std::shared_ptr<const domain::RateOverrides> rates;  ///< The tenant's own; null where it has none.
 
@@ -120,8 +122,22 @@ struct Principal {
 /// The part of it that scopes decide: true where there are none.
 [[nodiscard]] bool is_in_scope(const Principal& who, Permission permission) noexcept;
 
-/// Whether the credential may be used from `address` (IP, as text): what is no address is nowhere. Pure.
-[[nodiscard]] bool is_in_place(const Principal& who, std::string_view address);
+/// What keeps a caller out of where it asks from.
+enum class OutOfPlace : std::uint8_t {
+    none,  ///< Nothing does.
+    key,   ///< The networks of its key.
+    users,
+    admins,
+    keys,  ///< These three: a list of its tenant's.
+};
+
+/// Whether the credential may be used from `address` (IP, as text), by its own networks and its tenant's: what is no
+/// address is nowhere. Pure.
+[[nodiscard]] OutOfPlace out_of_place(const Principal& who, std::string_view address);
+[[nodiscard]] inline bool is_in_place(const Principal& who, std::string_view address)
+{
+    return out_of_place(who, address) == OutOfPlace::none;
+}
 
 [[nodiscard]] bool has(Role role, Permission permission) noexcept;
 

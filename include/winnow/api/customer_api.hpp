@@ -11,7 +11,7 @@
 #include "winnow/identity/credential_uses.hpp"
 #include "winnow/identity/refused_accesses.hpp"
 #include "winnow/journal/writer.hpp"
-#include "winnow/ports/access_log.hpp"
+#include "winnow/ports/access/access_log.hpp"
 #include "winnow/ports/contact_types.hpp"
 #include "winnow/ports/tenant_session.hpp"
 

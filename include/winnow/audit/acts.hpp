@@ -65,6 +65,8 @@ inline constexpr std::array kActs{
     KnownAct{"updateInhibition", "inhibition.change", "inhibition", Recorded::with_changes},
     KnownAct{"deleteInhibition", "inhibition.delete", "inhibition", Recorded::with_changes},
     KnownAct{"updateSettings", "settings.change", "settings", Recorded::with_changes},
+    KnownAct{"replaceSourceNetworks", "networks.change", "networks", Recorded::with_changes},
+    KnownAct{"keepSourceNetworks", "networks.keep", "networks"},
     KnownAct{"retryDelivery", "delivery.retry", "delivery"},
     KnownAct{"listTicketsAsCsv", "tickets.export", "tickets", Recorded::beforehand},
     KnownAct{"exportAuditLog", "audit.export", "audit", Recorded::beforehand},
@@ -76,10 +78,14 @@ inline constexpr std::array kActs{
     KnownAct{"suspendTenant", "tenant.suspend", "tenant", Recorded::by_store},
     KnownAct{"resumeTenant", "tenant.resume", "tenant", Recorded::by_store},
     KnownAct{"releaseQuarantine", "quarantine.release", "tenant", Recorded::by_store},
+    KnownAct{"resetSourceNetworks", "networks.reset", "tenant", Recorded::by_store},  // in the tenant's as well
 };
 
 /// Of no operation: a tenant's head was signed, and stands in the provider's chain.
 inline constexpr std::string_view kHeadSigned = "audit.anchor";
+
+/// Of no operation: source networks were on trial, and nobody said to keep them.
+inline constexpr std::string_view kNetworksReverted = "networks.revert";
 
 struct Unrecorded {
     std::string_view operation;

@@ -6,7 +6,7 @@
 #include "winnow/observe/queue_metrics.hpp"
 #include "winnow/pg/options.hpp"
 #include "winnow/pg/sessions.hpp"
-#include "winnow/ports/access_log.hpp"
+#include "winnow/ports/access/access_log.hpp"
 
 #include <cstddef>
 #include <memory>

@@ -158,6 +158,11 @@ public:
     /// above.
     [[nodiscard]] virtual Result<std::size_t> release(TenantId id, const ProviderRequest& by) = 0;
 
+    /// The tenant lets its callers in from everywhere again; that stands in its own chain, too, with `reason`.
+    /// `not_found`: there is no such tenant.
+    [[nodiscard]] virtual Result<Done> reset_networks(TenantId id, const std::string& reason,
+                                                      const ProviderRequest& by) = 0;
+
     /// The provider's own chain, the newest first; those after `after`.
     [[nodiscard]] virtual Result<std::vector<AuditRecord>> audit(const AuditFilter& filter,
                                                                  const std::optional<AuditPlace>& after,

@@ -1,6 +1,6 @@
 #include "api/audit/access_json.hpp"
 
-#include "api/rest/csv_cell.hpp"
+#include "api/csv/csv_cell.hpp"
 #include "api/rest/parameters.hpp"
 #include "api/rest/respond.hpp"
 #include "winnow/base/network.hpp"

@@ -5,7 +5,7 @@
 
 #include "api/rest/page.hpp"
 #include "winnow/http/message.hpp"
-#include "winnow/ports/access_log.hpp"
+#include "winnow/ports/access/access_log.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 

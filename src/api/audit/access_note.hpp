@@ -6,7 +6,7 @@
 #include "api/rest/route.hpp"
 #include "api/rest/router.hpp"
 #include "winnow/identity/refused_accesses.hpp"
-#include "winnow/ports/access_log.hpp"
+#include "winnow/ports/access/access_log.hpp"
 
 #include <memory>
 #include <string>

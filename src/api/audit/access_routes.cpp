@@ -1,7 +1,7 @@
 #include "api/audit/access_json.hpp"
 #include "api/rest/resource.hpp"
 #include "api/rest/route.hpp"
-#include "winnow/ports/access_log.hpp"
+#include "winnow/ports/access/access_log.hpp"
 
 #include <memory>
 #include <optional>

@@ -15,12 +15,15 @@ http::Entitlement entitlement(const access::Principal& was, access::Permission p
 }
 
 std::function<void(http::EntitlementSink)> recheck_of(identity::Authenticator& authenticator, std::string key,
-                                                      access::Principal was, access::Permission permission)
+                                                      access::Principal was, access::Permission permission,
+                                                     std::string address)
 {
-    return [&authenticator, key = std::move(key), was = std::move(was), permission](http::EntitlementSink sink) {
+    return [&authenticator, key = std::move(key), was = std::move(was), permission,
+            address = std::move(address)](http::EntitlementSink sink) {
         authenticator.authenticate(
-            key, [was, permission, sink = std::move(sink)](const Result<access::Principal>& now) mutable {
-                sink(entitlement(was, permission, now));
+            key, [was, permission, address, sink = std::move(sink)](const Result<access::Principal>& now) mutable {
+                const bool is_elsewhere = now && !access::is_in_place(*now, address);
+                sink(is_elsewhere ? http::Entitlement::lost : entitlement(was, permission, now));
             });
     };
 }

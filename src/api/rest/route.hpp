@@ -178,5 +178,6 @@ struct Route {
 [[nodiscard]] std::vector<Route> user_routes();  // users, api-keys, me
 [[nodiscard]] std::vector<Route> audit_routes();
 [[nodiscard]] std::vector<Route> access_log_routes();
+[[nodiscard]] std::vector<Route> networks_routes();  // source networks
 
 }  // namespace winnow::api

@@ -3,7 +3,7 @@
 /// @file
 /// Tickets as CSV (RFC 4180, UTF-8, first line the column names).
 
-#include "api/rest/csv_cell.hpp"
+#include "api/csv/csv_cell.hpp"
 #include "winnow/domain/ticket.hpp"
 
 #include <cstddef>

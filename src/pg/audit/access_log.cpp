@@ -1,4 +1,4 @@
-#include "winnow/ports/access_log.hpp"
+#include "winnow/ports/access/access_log.hpp"
 
 #include "pg/audit/access_rows.hpp"
 #include "pg/rows/values.hpp"

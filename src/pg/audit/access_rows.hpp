@@ -3,7 +3,7 @@
 /// @file
 /// Entries of access logs as they are written and read. Private to pg.
 
-#include "winnow/ports/access_log.hpp"
+#include "winnow/ports/access/access_log.hpp"
 
 #include <pqxx/result>
 #include <pqxx/transaction_base>

@@ -57,6 +57,7 @@ constexpr std::array kGrowth{
     Growth{"search_progress", "", kOneATenant},
     Growth{"set_asides", "forget_judge_costs", ""},
     Growth{"silences", "forget_silences", ""},
+    Growth{"source_networks", "", kOneATenant},
     Growth{"suppression_stats", "forget_suppression_statistics", ""},
     Growth{"tenant_key", "", "one row"},
     Growth{"tenant_settings", "", kOneATenant},

@@ -68,6 +68,12 @@ class Acts:
     def updateSettings(self):
         self.change("PATCH", "/api/v1/settings", close_approval=True)
 
+    def replaceSourceNetworks(self):
+        self.good(self.admin.call("PUT", "/api/v1/settings/networks", {"users": ["127.0.0.0/8"]}))
+
+    def keepSourceNetworks(self):
+        self.good(self.admin.post("/api/v1/settings/networks/confirm", None))
+
     def createUser(self):
         self.create("user", "/api/v1/users", {"name": "Zoë", "email": "zoe@example.com", "role": "viewer"})
 
@@ -228,6 +234,10 @@ class Acts:
     def resumeTenant(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/resume", None))
 
+    def resetSourceNetworks(self):
+        path = f"/admin/v1/tenants/{self.ids['tenant']}/networks/reset"
+        self.good(self.provider.post(path, {"reason": "asked for"}))
+
     def releaseQuarantine(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/quarantine/release", None))
 
@@ -264,7 +274,8 @@ class Audit(unittest.TestCase):
         wanted = recorded_operations()
         done = [name for name in vars(Acts) if name in wanted]
         self.assertEqual(sorted(done), sorted(wanted), "an act without a way to do it here")
-        providers = {"createTenant", "changeTenant", "suspendTenant", "resumeTenant", "releaseQuarantine"}
+        providers = {"createTenant", "changeTenant", "suspendTenant", "resumeTenant", "releaseQuarantine",
+                     "resetSourceNetworks"}
         for operation in done:
             with self.subTest(operation=operation):
                 client, path = ((acts.provider, "/admin/v1/audit-log") if operation in providers

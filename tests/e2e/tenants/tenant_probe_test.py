@@ -12,7 +12,7 @@ import time
 import unittest
 import urllib.parse
 
-from harness import World
+from harness import World, wait_until
 
 from tenants.probe import figures
 from tenants.probe.asking import Asking
@@ -29,13 +29,14 @@ DERIVED = ("access_log", "audit_anchors", "history_deltas", "history_uncounted",
 PAIRS = 120  # of foreign and unknown ids at each route, in turns
 ROUNDS = 3
 # Of a tenant, and without its mark or ids.
-WITHOUT_MARKS = {"/api/v1/tickets/stats", "/api/v1/settings", "/api/v1/me", "/api/v1/stats/suggestions", "/api/v1/stats/noise",
-                 "/api/v1/audit-log/anchors", "/api/v1/security-features", "/api/v1/responsibility"}
+WITHOUT_MARKS = {"/api/v1/tickets/stats", "/api/v1/settings", "/api/v1/settings/networks", "/api/v1/me",
+                 "/api/v1/stats/suggestions", "/api/v1/stats/noise", "/api/v1/audit-log/anchors",
+                 "/api/v1/security-features", "/api/v1/responsibility"}
 
 
 def setUpModule():
     global world, routes, victim, other, suspended, callers, etags
-    world = World(tenants=4)
+    world = World(tenants=5)
     world.__enter__()
     unittest.addModuleCleanup(world.__exit__)
     routes = read_routes()
@@ -48,8 +49,19 @@ def setUpModule():
     victim.cursors = cursors_of(victim)
     victim.ids["token"] = [victim.dead_key_of(victim.own("integration"))]
     etags = etags_of(routes, victim, (other, suspended))
-    callers = identities(other, suspended, other.dead_keys(), world.instance.ready["provider"]["key"])
+    callers = identities(other, suspended, walled_in(4), other.dead_keys(), world.instance.ready["provider"]["key"])
     suspend(world, suspended)
+
+
+def walled_in(number):
+    """The keys of a tenant that lets nobody in from here, which it could not say itself."""
+    tenant = world.instance.ready["tenants"][number]
+    sql("insert into source_networks (tenant_id, users, admins, keys) values "
+        f"('{tenant['tenant_id']}', '{{192.0.2.0/24}}', '{{192.0.2.0/24}}', '{{192.0.2.0/24}}')")
+    admin = world.instance.user("admin", number)
+    wait_until(lambda: admin.get("/api/v1/me").status == 403, "the node to hear of the lists")
+    admin.close()
+    return tenant
 
 
 def sign_two_heads(tenant):

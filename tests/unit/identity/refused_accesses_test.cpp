@@ -1,7 +1,7 @@
 #include "winnow/identity/refused_accesses.hpp"
 
 #include "winnow/crypto/digest.hpp"
-#include "winnow/ports/access_log.hpp"
+#include "winnow/ports/access/access_log.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

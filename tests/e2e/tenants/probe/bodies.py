@@ -83,6 +83,8 @@ BODIES = {
     "replaceRule": lambda _: a_rule(),
     "replaceRuleset": lambda _: {"rules": []},
     "replaceSilence": a_silence,
+    "replaceSourceNetworks": lambda _: {},
+    "resetSourceNetworks": lambda _: {"reason": "not theirs"},
     "rollBackRuleset": lambda _: {"to": 1},
     "sendAlertmanagerAlerts": labelled,
     "sendAlertmanagerAlertsByToken": labelled,

@@ -4,7 +4,7 @@
 #include "winnow/domain/retention.hpp"
 #include "winnow/pg/access_records.hpp"
 #include "winnow/pg/tenant_database.hpp"
-#include "winnow/ports/access_log.hpp"
+#include "winnow/ports/access/access_log.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
 #include <pqxx/except>

@@ -188,6 +188,7 @@ protected:
         sql("select make_day_partitions((now() at time zone 'UTC')::date, 1), "
             "make_access_partitions((now() at time zone 'UTC')::date, 1)");
         sql("insert into access_log (tenant_id) values (" + t + ")");
+        sql("insert into source_networks (tenant_id) values (" + t + ")");
         sql("insert into integrations (tenant_id, integration_id, name) values (" + t + ", " + u + ", 'i')");
         sql("insert into integration_keys (tenant_id, key_id, integration_id, secret_hash, hint) values (" + t + ", " +
             u + ", " + u + ", sha256(" + t + "::bytea), 'h')");

@@ -1,4 +1,4 @@
-#include "api/rest/csv_cell.hpp"
+#include "api/csv/csv_cell.hpp"
 
 #include "winnow/base/text.hpp"
 
