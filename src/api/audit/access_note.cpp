@@ -18,6 +18,8 @@ namespace {
 using http::Response;
 
 constexpr std::array kSummed{401, 403, 429};
+constexpr int kRefused = 400;
+constexpr int kFailed = 500;  // by a fault of ours
 constexpr std::size_t kMaxReadBytes = 4'096;
 
 /// What a problem document calls itself; "" of another answer.
@@ -76,10 +78,9 @@ bool is_summed(int status) noexcept
 
 void conclude(AccessNote& note, const Response& response)
 {
-    constexpr int kFailed = 400;
     auto& entry = note.entry;
     entry.status = response.status;
-    if (response.status >= kFailed) entry.code = code_of(response);
+    if (response.status >= kRefused) entry.code = code_of(response);
     entry.bytes.reset();
     if (note.is_head) {
         entry.bytes = 0;
@@ -100,6 +101,10 @@ http::ResponseSink recording(std::shared_ptr<AccessNote> note, AccessLogs logs, 
                                           .route = entry.route,
                                           .status = entry.status,
                                           .code = entry.code});
+            return sink(std::move(response));
+        }
+        if (response.status >= kFailed) {  // it shows nothing, and waiting would tell a client later that we are away
+            logs.records.store({.tenant = note->tenant, .entry = entry}, 0, [](const Result<Done>&) {});
             return sink(std::move(response));
         }
         const auto held = response.body.text().size();

@@ -41,7 +41,7 @@ struct AccessLogs {
 void conclude(AccessNote& note, const http::Response& response);
 
 /// `sink`, which gets the answer once its entry is committed; where it cannot be, a refusal in its place (503). What is
-/// summed, and what has been stored with its own transaction, goes on at once.
+/// summed, what has been stored with its own transaction, and what failed by a fault of ours (5xx), goes on at once.
 [[nodiscard]] http::ResponseSink recording(std::shared_ptr<AccessNote> note, AccessLogs logs, http::ResponseSink sink);
 
 /// The same of a caller that admission refuses.

@@ -164,8 +164,20 @@ TEST_F(AccessNoteTest, AFailureSaysItsCode)
     ASSERT_EQ(records_.stored.size(), 1U);
     EXPECT_EQ(records_.stored[0].entry.code, "not_found");
     auto other = recorded(note());
-    other(http::Response(500, "text/plain", "{no json"));
+    other(http::Response(400, "text/plain", "{no json"));
     EXPECT_EQ(records_.stored[1].entry.code, "");
+}
+
+TEST_F(AccessNoteTest, AFaultOfOursIsToldAtOnce)
+{
+    auto sink = recorded(note());
+    sink(http::Response(503, "application/problem+json", R"({"code":"unavailable"})"));
+    ASSERT_TRUE(answer_);
+    EXPECT_EQ(answer_->status, 503);
+    ASSERT_EQ(records_.stored.size(), 1U) << "and stored where that can be";
+    EXPECT_EQ(records_.stored[0].entry.code, "unavailable");
+    records_.tell(Error(ErrorCode::unavailable, "away"));
+    EXPECT_EQ(answer_->status, 503);
 }
 
 TEST_F(AccessNoteTest, OfAHeadNothingIsSent)
