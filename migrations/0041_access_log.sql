@@ -41,12 +41,12 @@ create policy owner_forgets on access_log to winnow_owner using (true) with chec
 create function make_access_partitions(first date, months integer) returns void
     language plpgsql security definer set search_path = public, pg_temp as $$
 declare
-    month date;
+    begins date;
     child text;
 begin
-    for month in select (date_trunc('month', first::timestamp) + n * interval '1 month')::date
+    for begins in select (date_trunc('month', first::timestamp) + n * interval '1 month')::date
                    from generate_series(0, months - 1) as n loop
-        child := 'access_log' || to_char(month, '_YYYYMM');
+        child := 'access_log' || to_char(begins, '_YYYYMM');
         continue when to_regclass(child) is not null;
         perform pg_advisory_xact_lock(x'574E5044'::int, 1);  -- several nodes find out at once
         -- Asked of a new snapshot: to_regclass remembers that there was none.
@@ -55,7 +55,7 @@ begin
         execute format('alter table %I enable row level security', child);
         execute format('alter table %I force row level security', child);
         execute format('alter table access_log attach partition %I for values from (%L) to (%L)', child,
-                       month::timestamp at time zone 'UTC', (month + interval '1 month') at time zone 'UTC');
+                       begins::timestamp at time zone 'UTC', (begins + interval '1 month') at time zone 'UTC');
     end loop;
 end $$;
 
