@@ -16,7 +16,7 @@ http::Entitlement entitlement(const access::Principal& was, access::Permission p
 
 std::function<void(http::EntitlementSink)> recheck_of(identity::Authenticator& authenticator, std::string key,
                                                       access::Principal was, access::Permission permission,
-                                                     std::string address)
+                                                      std::string address)
 {
     return [&authenticator, key = std::move(key), was = std::move(was), permission,
             address = std::move(address)](http::EntitlementSink sink) {
