@@ -9,9 +9,12 @@
 -- transaction knows of it, too: the node whose it is asks before it answers (docs/decisions/noted-before-the-answer.md).
 create function revoked() returns trigger
     language plpgsql set search_path = public, pg_temp as $$
+declare
+    changed jsonb;
 begin
-    perform pg_notify('winnow_revoked', old.tenant_id::text || ':' || tg_argv[0]
-                                        || coalesce(':' || (to_jsonb(old) ->> tg_argv[1]), ''));
+    if tg_op = 'INSERT' then changed := to_jsonb(new); else changed := to_jsonb(old); end if;
+    perform pg_notify('winnow_revoked', (changed ->> 'tenant_id') || ':' || tg_argv[0]
+                                        || coalesce(':' || (changed ->> tg_argv[1]), ''));
     perform set_config('winnow.revoked', 'yes', true);
     return null;
 end $$;

@@ -173,11 +173,22 @@ bool is_in_scope(const Principal& who, Permission permission) noexcept
     return !who.scopes || who.scopes->contains(permission);
 }
 
-bool is_in_place(const Principal& who, std::string_view address)
+OutOfPlace out_of_place(const Principal& who, std::string_view address)
 {
-    if (!who.networks) return true;
+    if (!who.networks && !who.places) return OutOfPlace::none;  // most, and each alert's sender is asked
+    const bool is_key = who.kind == CredentialKind::user_key || who.kind == CredentialKind::integration_key;
     const auto parsed = parse_address(address);
-    return parsed && is_in(*who.networks, unmapped(*parsed));
+    const auto holds = [&](const std::vector<Network>& networks) {
+        return parsed && is_in(networks, unmapped(*parsed));
+    };
+    const auto lets_in = [&](const std::vector<Network>& networks) {
+        return networks.empty() || holds(networks);
+    };
+    if (who.networks && !holds(*who.networks)) return OutOfPlace::key;
+    if (!who.places) return OutOfPlace::none;
+    if (is_user(who.kind) && !lets_in(who.places->users)) return OutOfPlace::users;
+    if (is_user(who.kind) && who.role == Role::admin && !lets_in(who.places->admins)) return OutOfPlace::admins;
+    return is_key && !lets_in(who.places->keys) ? OutOfPlace::keys : OutOfPlace::none;
 }
 
 bool has(Role role, Permission permission) noexcept

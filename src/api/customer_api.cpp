@@ -1,13 +1,12 @@
 #include "winnow/api/customer_api.hpp"
 
-#include "api/audit/denial_notes.hpp"
+#include "api/audit/access_note.hpp"
 #include "api/calls/credential.hpp"
 #include "api/calls/entitlement.hpp"
 #include "api/calls/router.hpp"
 #include "api/calls/session_call.hpp"
 #include "api/rates/ingest_bill.hpp"
 #include "api/rates/rates.hpp"
-#include "api/rates/read_cost.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/problem.hpp"
 #include "api/rest/rate_answer.hpp"
@@ -16,6 +15,7 @@
 #include "api/security/security_answers.hpp"
 #include "api/senders/ingest.hpp"
 #include "api/senders/large_bodies.hpp"
+#include "api/session_options.hpp"
 #include "api/signin/cookies.hpp"
 #include "api/signin/session_door.hpp"
 #include "winnow/crypto/digest.hpp"
@@ -121,7 +121,7 @@ public:
           router_(std::make_shared<const Router>(customer_routes())),
           rates_(std::make_shared<Rates>(options_.tenant_limits.rates, options_.metrics)),
           door_{options_.journal, wall_clock, options_.limits, options_.resolve_timeout, rates_, options_.ids},
-          sessions_(options_.database, services(), session_options()),
+          sessions_(options_.database, services(), session_options(options_, rates_)),
           large_bodies_({.threads = options_.body_threads,
                          .max_bytes = options_.max_waiting_body_bytes,
                          .metrics = observe::QueueMetrics(options_.metrics, "bodies")})
@@ -157,7 +157,7 @@ public:
         authenticate(
             options_.authenticator, admitted->shown,
             [admitted, longest, rates = rates_, &head, &authenticator = options_.authenticator, &uses = options_.uses,
-             denials = options_.denials, sink = std::move(sink)](Result<access::Principal> who) mutable {
+             logs = access_logs(), sink = std::move(sink)](Result<access::Principal> who) mutable {
                 const auto& entry = *admitted->entry;
                 if (admitted->stopped) {
                     return sink(
@@ -171,36 +171,44 @@ public:
                                        {{"request_id", head.request_id}, {"reason", who.error().message()}});
                     }
                     const auto* sender = entry.route.sender;
-                    const auto error = unknown ? unauthenticated(admitted->shown, head) : who.error();
+                    const auto& shown = admitted->shown;
+                    if (unknown && !shown.is_session) {
+                        logs.refused.note_key(shown.secret, refused_call(head, entry.route, 401, "unauthenticated"));
+                    }
+                    const auto error = unknown ? unauthenticated(shown, head) : who.error();
                     return sink(refused(refusal(sender, error, head.request_id)));
                 }
                 if (!access::is_in_place(*who, head.remote_address)) {
-                    note_denial(denials, *who, entry.route, head, "address_not_allowed");
+                    note_refusal(logs, *who, entry.route, head, 403, "address_not_allowed");
                     return sink(refused(refusal(entry.route.sender, 403, "address_not_allowed",
-                                                why_not_from(head.remote_address), head.request_id)));
+                                                why_not_from(*who, head.remote_address), head.request_id)));
                 }
                 uses.note(*who);
                 admitted->kind = class_of(entry, head);
                 const auto cost = admitted->kind == domain::RateClass::ingest ? units_of_head(head, longest.bytes) : 1;
                 const auto beside = is_analysis(entry.route, head) ? domain::RateClass::read : domain::RateClass::write;
                 if (const auto fast = rates->refusal(*who, admitted->kind, cost, beside)) {
+                    if (entry.special == Special::none) {
+                        note_refusal(logs, *who, entry.route, head, 429, "rate_limited");
+                    }
                     return sink(refused(rate_refusal(*fast, rate_form(sender_of(entry)), head.request_id)));
                 }
                 const auto& route = entry.route;
                 if (!access::allows(*who, route.permission)) {
-                    note_denial(denials, *who, route, head, "forbidden");
+                    note_refusal(logs, *who, route, head, 403, "forbidden");
                     return sink(refused(refusal(route.sender, 403, "forbidden", why_forbidden(*who, route.permission),
                                                 head.request_id)));
                 }
                 if (auto stale = step_up_refusal(*who, route.permission, wall_clock(), head.request_id)) {
-                    note_denial(denials, *who, route, head, "step_up_required");
+                    note_refusal(logs, *who, route, head, 403, "step_up_required");
                     return sink(refused(*std::move(stale)));
                 }
                 admitted->who = *std::move(who);
                 auto admission = accepted(admitted, longest);
                 if (route.streams) {
                     admission.may_stream = true;
-                    admission.recheck = recheck_of(authenticator, admitted->shown, admitted->who, route.permission);
+                    admission.recheck =
+                        recheck_of(authenticator, admitted->shown, admitted->who, route.permission, head.remote_address);
                 }
                 sink(std::move(admission));
             },
@@ -228,14 +236,16 @@ public:
             case Special::responsibility: return sink(Response(200, "application/json", responsibility_));
             case Special::none: break;
         }
+        // From here on nothing is answered that does not stand in the tenant's access log.
+        const auto note = note_of(admitted.who, admitted.entry->route, admitted.parameters, request.head, wall_clock(),
+                                  fresh_id());
+        sink = recording(note, access_logs(), std::move(sink));
         if (!request.body.empty() && !takes_json(request.head)) {
             return sink(refusal(admitted.entry->route.sender, 415, "unsupported_media_type",
                                 "Content-Type must be application/json, in UTF-8", request.head.request_id));
         }
-        sink = noting_denials(options_.denials, {attachment, &admitted.who}, admitted.entry->route, request.head,
-                              std::move(sink));
         sessions_.run({admitted.entry, &admitted.entry->route}, admitted.parameters, admitted.who, std::move(request),
-                      std::move(sink));
+                      std::move(sink), note);
     }
 
     /// What the connection refuses. Where a sender gives up on 4xx, what will pass has the status at which it comes
@@ -322,32 +332,9 @@ private:
         return services;
     }
 
-    [[nodiscard]] SessionCalls::Options session_options() const
+    [[nodiscard]] AccessLogs access_logs() const
     {
-        // The head has paid one already.
-        return {.read_timeout = options_.read_timeout,
-                .analysis = {.threads = options_.analysis_threads,
-                             .waiting = options_.analyses_waiting,
-                             .metrics = observe::QueueMetrics(options_.metrics, "analysis")},
-                .analysed =
-                    [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
-                        const auto begun = std::chrono::ceil<std::chrono::milliseconds>(spent).count();
-                        rates->settle(payer_of(who), domain::RateClass::heavy, begun - 1);
-                    },
-                .has_read =
-                    [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
-                        rates->settle(payer_of(who), domain::RateClass::read, units_of_read(spent) - 1);
-                    },
-                .page_wait =
-                    [rates = rates_](const access::Principal& who) {
-                        const auto wait = rates->wait(payer_of(who), domain::RateClass::heavy);
-                        return std::chrono::ceil<std::chrono::milliseconds>(wait);
-                    },
-                .page_paid =
-                    [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
-                        const auto begun = std::chrono::ceil<std::chrono::milliseconds>(spent).count();
-                        rates->settle(payer_of(who), domain::RateClass::heavy, begun);
-                    }};
+        return {.records = options_.access_records, .refused = options_.refused, .denials = options_.denials};
     }
 
     [[nodiscard]] BodyLimit longest_body(const RouteEntry& entry) const

@@ -42,6 +42,7 @@ enum class Action : std::uint8_t {
     resume,
     quarantine,
     release,
+    reset_networks,
     audit,
     audit_export,
     vault,
@@ -77,6 +78,8 @@ constexpr ManagementRoute kRoutes[] = {
     {"GET", "/admin/v1/tenants/{id}/keys", Permission::provider, "listTenantKeys", Action::keys},
     {"POST", "/admin/v1/tenants/{id}/keys/rotate", Permission::provider, "rotateTenantKey", Action::rotate_keys},
     {"POST", "/admin/v1/tenants/{id}/keys/destroy", Permission::provider, "destroyTenantKeys", Action::destroy_keys},
+    {"POST", "/admin/v1/tenants/{id}/networks/reset", Permission::provider, "resetSourceNetworks",
+     Action::reset_networks},
     {"GET", "/admin/v1/audit-log", Permission::provider, "listProviderAuditLog", Action::audit},
     {"GET", "/admin/v1/audit-log/export", Permission::provider, "exportProviderAuditLog", Action::audit_export},
     {"GET", "/metrics", Permission::open, "getMetrics", Action::metrics},
@@ -254,6 +257,7 @@ private:
         if (action == Action::destroy_keys) {
             return destroy_tenant_keys(*tenant, request, options_.vault, options_.store);
         }
+        if (action == Action::reset_networks) return reset_networks(*tenant, request, options_.store);
         return suspend_tenant(*tenant, action == Action::suspend, request, options_.store);
     }
 

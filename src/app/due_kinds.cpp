@@ -4,10 +4,12 @@
 #include "winnow/dispatch/dispatcher.hpp"
 #include "winnow/dispatch/server_mails.hpp"
 #include "winnow/identity/credential_uses.hpp"
+#include "winnow/identity/refused_accesses.hpp"
 #include "winnow/pg/due_board.hpp"
 #include "winnow/pg/hold_store.hpp"
 #include "winnow/pg/quiet_store.hpp"
 #include "winnow/pg/search_index.hpp"
+#include "winnow/pg/source_network_trials.hpp"
 #include "winnow/pipeline/backtest_runner.hpp"
 #include "winnow/pipeline/chore_kinds.hpp"
 #include "winnow/pipeline/config_cache.hpp"
@@ -27,13 +29,15 @@ struct DueKinds::Stores {
     explicit Stores(const pg::Sessions& sessions)
         : hold(pg::make_hold_store(sessions)),
           quiet(pg::make_quiet_store(sessions)),
-          search(pg::make_search_index(sessions))
+          search(pg::make_search_index(sessions)),
+          trials(pg::make_source_network_trials(sessions))
     {
     }
 
     std::unique_ptr<ports::HoldStore> hold;
     std::unique_ptr<ports::QuietStore> quiet;
     std::unique_ptr<ports::SearchIndex> search;
+    std::unique_ptr<ports::SourceNetworkTrials> trials;
 };
 
 DueKinds::DueKinds(const DueParts& parts) : parts_(parts), stores_(std::make_unique<const Stores>(parts.sessions)) {}
@@ -65,7 +69,9 @@ std::vector<std::unique_ptr<ports::DueKind>> DueKinds::make() const
     remind("takeover", [&stream_keeper = parts_.stream_keeper] { stream_keeper.poke(); });
     remind("configuration", [&policies] { policies.compare(); });
     kinds.push_back(pipeline::make_search_kind(*stores_->search, kSecond, metrics));
+    kinds.push_back(pipeline::make_source_networks_kind(*stores_->trials, kSecond));
     kinds.push_back(parts_.uses.make_kind());
+    kinds.push_back(parts_.refused.make_kind());
     kinds.push_back(parts_.denials.make_kind(parts_.database));
     if (parts_.vault != nullptr) kinds.push_back(parts_.vault->make_kind());
 

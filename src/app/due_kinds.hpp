@@ -18,6 +18,7 @@ class ServerMails;
 }  // namespace winnow::dispatch
 namespace winnow::identity {
 class CredentialUses;
+class RefusedAccesses;
 }
 namespace winnow::observe {
 class Metrics;
@@ -49,6 +50,7 @@ struct DueParts {
     pipeline::StreamKeeper& stream_keeper;
     pipeline::Upkeep& upkeep;
     identity::CredentialUses& uses;
+    identity::RefusedAccesses& refused;
     api::Denials& denials;
     ports::TenantDatabase& database;
     vault::KeyRing* vault = nullptr;  ///< Null without one.

@@ -19,9 +19,11 @@
 #include "winnow/identity/credential_uses.hpp"
 #include "winnow/identity/password_hasher.hpp"
 #include "winnow/identity/revocation_listener.hpp"
+#include "winnow/identity/refused_accesses.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
+#include "winnow/pg/access_records.hpp"
 #include "winnow/pg/alert_ids.hpp"
 #include "winnow/pg/backtest_jobs.hpp"
 #include "winnow/pg/chores.hpp"
@@ -100,6 +102,10 @@ public:
           use_store_(pg::make_credential_use_store(pipeline_sessions_)),
           uses_(*use_store_, {}),
           denials_(api::Denials::Options{}),
+          refused_store_(pg::make_refused_access_store(pipeline_sessions_)),
+          refused_(*refused_store_, {}),
+          access_records_(pg::make_access_records(session(config.database.pipeline_url, "winnow access", 1),
+                                                  access_record_limits(config, metrics_))),
           credentials_(pg::make_credential_store(caller_session(config, "winnow credentials"))),
           sign_in_door_(pg::make_sign_in_door(caller_session(config, "winnow sign-in"))),
           authenticator_(*credentials_, {.sessions = sign_in_door_.get()}),
@@ -142,6 +148,7 @@ public:
                       .stream_keeper = stream_keeper_,
                       .upkeep = upkeep_,
                       .uses = uses_,
+                      .refused = refused_,
                       .denials = denials_,
                       .database = *database_,
                       .vault = secrets_.ring(),
@@ -156,6 +163,9 @@ public:
     {
         if (const auto prepared = streams_->maintain_partitions(); !prepared) {
             throw std::runtime_error("the journal's partitions cannot be made: " + prepared.error().message());
+        }
+        if (const auto prepared = access_records_->prepare(); !prepared) {
+            throw std::runtime_error("the access log's partitions cannot be made: " + prepared.error().message());
         }
         writer_.start();
         stream_keeper_.start();
@@ -200,6 +210,7 @@ public:
         server_mails_.stop(std::min(config_.node.grace, milliseconds{2'000}));
         management_.drain(milliseconds{1'000});
         uses_.store_rest();
+        refused_.store_rest();
         denials_.store_rest(*database_);
         observe::info("stopped", {{"requests_finished", drained}, {"alerts_applied", applied}});
     }
@@ -283,7 +294,7 @@ private:
                      return credentials_->healthy() && sign_in_door_->healthy();
                  }},
                 {"rest", [this] {
-                     return database_->healthy();
+                     return database_->healthy() && access_records_->healthy();
                  }}};
     }
 
@@ -292,6 +303,8 @@ private:
         return {.database = *database_,
                 .authenticator = authenticator_,
                 .uses = uses_,
+                .access_records = *access_records_,
+                .refused = refused_,
                 .journal = writer_,
                 .sealing = secrets_.sealing(),
                 .metrics = metrics_,
@@ -362,6 +375,9 @@ private:
     dispatch::ServerMails server_mails_;
     std::unique_ptr<ports::CredentialUseStore> use_store_;
     identity::CredentialUses uses_;
+    std::unique_ptr<ports::RefusedAccessStore> refused_store_;
+    identity::RefusedAccesses refused_;
+    std::unique_ptr<ports::AccessRecords> access_records_;  ///< Answers wait for it: it goes after whoever makes them.
     api::Denials denials_;
     // Their threads run what the APIs below gave them, until they are gone: queued calls bring along all of the API
     // that they need, and poke the dispatcher.

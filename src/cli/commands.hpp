@@ -27,6 +27,8 @@ void add_tenant_commands(Syntax& root, Command& chosen);
 void add_vault_commands(Syntax& root, Command& chosen);
 void add_security_commands(Syntax& root, Command& chosen);
 void add_audit_commands(Syntax& root, Command& chosen);
+void add_access_log_commands(Syntax& root, Command& chosen);
+void add_network_commands(Syntax& root, Command& chosen);
 void add_completion_command(Syntax& root, Command& chosen);
 
 }  // namespace winnow::cli

@@ -92,6 +92,12 @@ def audit_lines(row):
                row["appends_per_second"] >= 1_000)
 
 
+def access_log_lines(rows):
+    for row in rows:
+        yield line("access-log", f"{row['what']}, {row['askers']} at once", f"{row['ratio']:.2f} x", "", None,
+                   f"{row['logged_per_second']:,.0f}/s, without {row['without_per_second']:,.0f}/s")
+
+
 def signin_lines(row):
     yield line("signin", f"password sign-ins, {row['at_once']} at a time", f"{row['signins_per_second']:.0f}/s", ">= 30/s",
                row["signins_per_second"] >= 30, f"p99 {row['p99_ms']:.0f} ms")
@@ -135,6 +141,7 @@ def main():
         backtest = [json.loads(row) for row in
                     run("backtest", [f"{given.build}/tests/bench/bench_backtest", "--json", *quick]).splitlines()]
         audit = json.loads(run("audit", [f"{given.build}/tests/bench/bench_audit", "--json", *quick]))
+        access_log = json.loads(run("access-log", [f"{given.build}/tests/bench/bench_access_log", "--json", *quick]))
         keys = json.loads(run("keys", [f"{given.build}/tests/bench/bench_keys", "--json", *quick]))
         vault = json.loads(run("vault", [f"{given.build}/tests/bench/bench_vault", "--json", *quick], good=(0, 1)))
         edits = [json.loads(row) for row in
@@ -150,9 +157,10 @@ def main():
         print(f"bench: {failure}", file=sys.stderr)
         return 1
     lines = [*rules_lines(rules), *edit_lines(edits), *backtest_lines(backtest), *audit_lines(audit),
-             *key_lines(keys), *vault_lines(vault), *signin_lines(signin), *ingest_lines(ingest)]
-    report = {"lines": lines, "rules": rules, "edits": edits, "backtest": backtest, "audit": audit, "keys": keys,
-              "vault": vault, "signin": signin, "ingest": ingest, "fair": fair}
+             *access_log_lines(access_log), *key_lines(keys), *vault_lines(vault), *signin_lines(signin),
+             *ingest_lines(ingest)]
+    report = {"lines": lines, "rules": rules, "edits": edits, "backtest": backtest, "audit": audit,
+              "access_log": access_log, "keys": keys, "vault": vault, "signin": signin, "ingest": ingest, "fair": fair}
     print(json.dumps(report, indent=2) if given.json else f"{table(lines)}\n\n{fair_report.page(fair)}")
     return 1 if fair["not_measured"] else 0
 

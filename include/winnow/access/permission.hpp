@@ -3,6 +3,7 @@
 /// @file
 /// Who may do what. The one table that drives the router, docs/openapi.yaml and the tests.
 
+#include "winnow/access/source_networks.hpp"
 #include "winnow/base/network.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
@@ -119,6 +120,7 @@ struct Principal {
     SessionId session;                                     ///< session only.
     Timestamp authenticated_at;  ///< session only: when its user last showed all that was asked for.
     bool second_factor = false;  ///< session only: a second factor was part of it.
+    std::shared_ptr<const SourceNetworks> places;          ///< Where the tenant lets callers in; null: everywhere.
     bool tenant_suspended = false;
     std::shared_ptr<const domain::RateOverrides> rates;  ///< The tenant's own; null where it has none.
 
@@ -139,8 +141,22 @@ struct Principal {
 /// The part of it that scopes decide: true where there are none.
 [[nodiscard]] bool is_in_scope(const Principal& who, Permission permission) noexcept;
 
-/// Whether the credential may be used from `address` (IP, as text): what is no address is nowhere. Pure.
-[[nodiscard]] bool is_in_place(const Principal& who, std::string_view address);
+/// What keeps a caller out of where it asks from.
+enum class OutOfPlace : std::uint8_t {
+    none,  ///< Nothing does.
+    key,   ///< The networks of its key.
+    users,
+    admins,
+    keys,  ///< These three: a list of its tenant's.
+};
+
+/// Whether the credential may be used from `address` (IP, as text), by its own networks and its tenant's: what is no
+/// address is nowhere. Pure.
+[[nodiscard]] OutOfPlace out_of_place(const Principal& who, std::string_view address);
+[[nodiscard]] inline bool is_in_place(const Principal& who, std::string_view address)
+{
+    return out_of_place(who, address) == OutOfPlace::none;
+}
 
 [[nodiscard]] bool has(Role role, Permission permission) noexcept;
 

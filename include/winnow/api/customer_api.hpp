@@ -9,7 +9,9 @@
 #include "winnow/http/message.hpp"
 #include "winnow/identity/authenticator.hpp"
 #include "winnow/identity/credential_uses.hpp"
+#include "winnow/identity/refused_accesses.hpp"
 #include "winnow/journal/writer.hpp"
+#include "winnow/ports/access/access_log.hpp"
 #include "winnow/ports/contact_types.hpp"
 #include "winnow/ports/vault/sealing.hpp"
 #include "winnow/ports/tenant_session.hpp"
@@ -53,6 +55,8 @@ struct CustomerApiOptions {
     ports::TenantDatabase& database;
     identity::Authenticator& authenticator;
     identity::CredentialUses& uses;
+    ports::AccessRecords& access_records;
+    identity::RefusedAccesses& refused;
     journal::Writer& journal;
     ports::Sealing& sealing;
     observe::Metrics& metrics;

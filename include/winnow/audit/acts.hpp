@@ -89,9 +89,12 @@ inline constexpr std::array kActs{
     KnownAct{"updateInhibition", "inhibition.change", "inhibition", Recorded::with_changes},
     KnownAct{"deleteInhibition", "inhibition.delete", "inhibition", Recorded::with_changes},
     KnownAct{"updateSettings", "settings.change", "settings", Recorded::with_changes},
+    KnownAct{"replaceSourceNetworks", "networks.change", "networks", Recorded::with_changes},
+    KnownAct{"keepSourceNetworks", "networks.keep", "networks"},
     KnownAct{"retryDelivery", "delivery.retry", "delivery"},
     KnownAct{"listTicketsAsCsv", "tickets.export", "tickets", Recorded::beforehand},
     KnownAct{"exportAuditLog", "audit.export", "audit", Recorded::beforehand},
+    KnownAct{"exportAccessLog", "access_log.export", "access_log", Recorded::beforehand},
     KnownAct{"redactAuditDetails", "audit.redact", "audit", Recorded::by_store},
     // The provider's, in its own chain.
     KnownAct{"createTenant", "tenant.create", "tenant", Recorded::by_store},
@@ -104,6 +107,7 @@ inline constexpr std::array kActs{
     KnownAct{"rotateRootKey", "root_key.rotate", "root_key", Recorded::by_store},
     KnownAct{"rotateTenantKey", "tenant_key.rotate", "tenant", Recorded::by_store},
     KnownAct{"destroyTenantKeys", "tenant_key.destroy", "tenant", Recorded::by_store},
+    KnownAct{"resetSourceNetworks", "networks.reset", "tenant", Recorded::by_store},  // in the tenant's as well
 };
 
 /// Of no operation: a tenant's head was signed, and stands in the provider's chain.
@@ -114,6 +118,8 @@ inline constexpr std::string_view kSignInFailed = "sign_in.fail";
 inline constexpr std::string_view kSignInHeld = "sign_in.hold";
 /// Of whatever operation somebody was denied; equal ones are one record, with their count.
 inline constexpr std::string_view kRequestDenied = "request.denied";
+/// Of no operation: source networks were on trial, and nobody said to keep them.
+inline constexpr std::string_view kNetworksReverted = "networks.revert";
 
 struct Unrecorded {
     std::string_view operation;

@@ -188,6 +188,11 @@ public:
     [[nodiscard]] virtual Result<std::vector<winnow::audit::Anchor>> audit_anchors(std::int64_t after,
                                                                                    std::size_t limit) = 0;
 
+    /// The tenant lets its callers in from everywhere again; that stands in its own chain, too, with `reason`.
+    /// `not_found`: there is no such tenant.
+    [[nodiscard]] virtual Result<Done> reset_networks(TenantId id, const std::string& reason,
+                                                      const ProviderRequest& by) = 0;
+
     /// The provider's own chain, the newest first; those after `after`.
     [[nodiscard]] virtual Result<std::vector<AuditRecord>> audit(const AuditFilter& filter,
                                                                  const std::optional<AuditPlace>& after,

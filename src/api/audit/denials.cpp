@@ -2,6 +2,7 @@
 
 #include "winnow/audit/acts.hpp"
 #include "winnow/audit/record.hpp"
+#include "winnow/identity/refused_accesses.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/ports/audit_store.hpp"
 
@@ -61,12 +62,6 @@ struct Tally {
 
 using Tallies = std::map<Name, Tally>;
 
-std::string_view means_of(const access::Principal& who)
-{
-    if (who.kind == access::CredentialKind::session) return "session";
-    return who.kind == access::CredentialKind::integration_key ? "integration_key" : "user_key";
-}
-
 audit::Act act_of(const Name& name, const Tally& tally)
 {
     json detail{{"count", tally.count},
@@ -104,7 +99,7 @@ public:
         if (tally->count++ == 0) tally->first = now;
         tally->last = now;
         tally->request_id = what.request_id;
-        tally->means = means_of(who);
+        tally->means = identity::means_of(who.kind);
         tally->who = is_sender ? who.integration_name : who.user_name;
         tally->email = who.email;
     }

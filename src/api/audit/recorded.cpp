@@ -4,6 +4,7 @@
 #include "winnow/audit/acts.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/domain/contact.hpp"
+#include "winnow/identity/refused_accesses.hpp"
 #include "winnow/ports/audit_store.hpp"
 #include "winnow/ports/settings_store.hpp"
 
@@ -179,12 +180,9 @@ Result<Done> append(const Call& call, const Route& route, ports::TenantSession& 
 
 audit::Actor actor_of(const Call& call)
 {
-    const auto kind = call.who.kind;
-    const auto* const means = kind == access::CredentialKind::user_key          ? "user_key"
-                              : kind == access::CredentialKind::session         ? "session"
-                              : kind == access::CredentialKind::integration_key ? "integration_key"
-                                                                                : "none";
-    return {.id = call.who.actor(), .means = means, .request_id = call.request.head.request_id};
+    return {.id = call.who.actor(),
+            .means = std::string(identity::means_of(call.who.kind)),
+            .request_id = call.request.head.request_id};
 }
 
 std::string detail_of(const Call& call, json what)

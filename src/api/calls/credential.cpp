@@ -81,9 +81,19 @@ std::string why_forbidden(const access::Principal& who, access::Permission neede
     return "this credential lacks the permission " + permission;
 }
 
-std::string why_not_from(std::string_view address)
+std::string why_not_from(const access::Principal& who, std::string_view address)
 {
-    return "this key may be used from some networks only, and " + std::string(address) + " is in none of them";
+    const auto whom = [&]() -> std::string {
+        switch (access::out_of_place(who, address)) {
+            case access::OutOfPlace::users: return "the tenant lets its users in";
+            case access::OutOfPlace::admins: return "the tenant lets its admins in";
+            case access::OutOfPlace::keys: return "the tenant's keys may be used";
+            case access::OutOfPlace::key:
+            case access::OutOfPlace::none: break;
+        }
+        return "this key may be used";
+    }();
+    return whom + " from some networks only, and " + std::string(address) + " is in none of them";
 }
 
 Error unauthenticated(const Shown& shown, const http::RequestHead& head)

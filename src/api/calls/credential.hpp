@@ -35,8 +35,8 @@ void authenticate(identity::Authenticator& authenticator, const Shown& shown,
 /// Why a key that was verified may not do this: not the same as a wrong one.
 [[nodiscard]] std::string why_forbidden(const access::Principal& who, access::Permission needed);
 
-/// Why a key that was verified may not be used from there.
-[[nodiscard]] std::string why_not_from(std::string_view address);
+/// Why a key that was verified may not be used from there: what is out_of_place() about it.
+[[nodiscard]] std::string why_not_from(const access::Principal& who, std::string_view address);
 
 /// `unauthenticated`, with what a client may tell apart without learning anything about keys that are not its own.
 [[nodiscard]] Error unauthenticated(const Shown& shown, const http::RequestHead& head);

@@ -189,5 +189,7 @@ struct Route {
 [[nodiscard]] std::vector<Route> user_life_routes();  // invitations, resets, ends
 [[nodiscard]] std::vector<Route> me_routes();         // one's own profile, factors, sessions
 [[nodiscard]] std::vector<Route> audit_routes();
+[[nodiscard]] std::vector<Route> access_log_routes();
+[[nodiscard]] std::vector<Route> networks_routes();  // source networks
 
 }  // namespace winnow::api

@@ -1,5 +1,6 @@
 #include "api/signin/flow.hpp"
 
+#include "api/calls/credential.hpp"
 #include "api/rest/problem.hpp"
 #include "api/rest/respond.hpp"
 #include "api/signin/browser_guard.hpp"
@@ -213,6 +214,11 @@ void with_session(const FlowPtr& flow, std::move_only_function<void(ports::Found
         *std::move(hash), [flow, then = std::move(then)](Result<std::optional<ports::FoundSession>> found) mutable {
             if (!found) return fail(flow, found.error());
             if (!*found) return fail(flow, not_signed_in());
+            const auto& who = (*found)->principal;
+            const auto& address = flow->request.head.remote_address;
+            if (!access::is_in_place(who, address)) {
+                return answer(flow, refused(flow, 403, "address_not_allowed", why_not_from(who, address)));
+            }
             then(std::move(**found));
         });
 }

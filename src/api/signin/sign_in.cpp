@@ -1,3 +1,4 @@
+#include "api/calls/credential.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/respond.hpp"
 #include "api/signin/cookies.hpp"
@@ -9,6 +10,7 @@
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/signin/throttle_store.hpp"
 
+#include <memory>
 #include <utility>
 
 namespace winnow::api {
@@ -35,6 +37,7 @@ struct Try {
     std::optional<std::chrono::milliseconds> refused;
 
     signin::Settled settled;
+    std::string elsewhere;  ///< Why a right password lets nobody in from here; "": it does.
     NewSession begun;
     AfterPassword after = AfterPassword::active;
     bool outdated = false;
@@ -109,8 +112,29 @@ Result<bool> is_right_still(Try& tried, TenantSession& session)
     return tried.user->state() == signin::UserState::active && *stored && (*stored)->tag == tried.stored->tag;
 }
 
+/// Why whoever has shown the right password is let in from elsewhere only; "" where it is not so.
+Result<std::string> why_elsewhere(const FlowPtr& flow, const ports::User& user, TenantSession& session)
+{
+    const auto places = session.settings().places();
+    if (!places) return places.error();
+    access::Principal who;
+    who.kind = access::CredentialKind::session;
+    who.role = user.role;
+    who.places = std::make_shared<const access::SourceNetworks>(places->lists);
+    const auto& address = flow->request.head.remote_address;
+    return access::is_in_place(who, address) ? std::string() : why_not_from(who, address);
+}
+
 Result<Done> let_in(const FlowPtr& flow, Try& tried, TenantSession& session)
 {
+    auto elsewhere = why_elsewhere(flow, *tried.user, session);
+    if (!elsewhere) return elsewhere.error();
+    tried.elsewhere = *std::move(elsewhere);
+    if (!tried.elsewhere.empty()) {
+        return record(flow, session, audit::kSignInFailed, "user:" + tried.user->id.str(),
+                      actor_of(flow, tried.user->id, "password"),
+                      {{"name", tried.user->name}, {"email", tried.user->email}, {"code", "address_not_allowed"}}, 403);
+    }
     const auto policy = session.sessions().policy();
     if (!policy) return policy.error();
     const auto& user = *tried.user;
@@ -148,8 +172,10 @@ Result<Done> settle(const FlowPtr& flow, Try& tried, bool right, TenantSession& 
     }
     if (tried.settled.signed_in) {
         if (const auto in = let_in(flow, tried, session); !in) return in.error();
-        // Until a second factor was right, too, nothing is forgotten of what was wrong before.
-        if (tried.after != AfterPassword::active) return throttles.keep(tried.kind, tried.subject, *subject, *now);
+        // Until somebody is in, by a second factor, too, nothing is forgotten of what was wrong before.
+        if (!tried.elsewhere.empty() || tried.after != AfterPassword::active) {
+            return throttles.keep(tried.kind, tried.subject, *subject, *now);
+        }
     }
     return throttles.keep(tried.kind, tried.subject, buckets.subject, *now);
 }
@@ -190,6 +216,9 @@ void conclude(const FlowPtr& flow, const TryPtr& tried)
     if (!settled.signed_in) {
         answer(flow, settled.refused ? held(flow, *settled.refused) : sign_in_failed(flow, settled.delay));
         return record_failure(flow, tried);
+    }
+    if (!tried->elsewhere.empty()) {
+        return answer(flow, refused(flow, 403, "address_not_allowed", tried->elsewhere));
     }
     auto methods = nlohmann::json::array();
     if (tried->after != AfterPassword::active) methods.push_back("totp");

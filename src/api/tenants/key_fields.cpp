@@ -48,6 +48,20 @@ std::string no_scope(const std::string& word)
     return text;
 }
 
+std::vector<Network> parsed(FieldReader& fields, std::string_view name, const std::vector<std::string>& texts)
+{
+    std::vector<Network> networks;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        const auto network = parse_network(texts[i]);
+        if (network) {
+            networks.push_back(unmapped(*network));
+        } else {
+            fields.item_error(name, i, network.error().message());
+        }
+    }
+    return networks;
+}
+
 }  // namespace
 
 std::optional<std::vector<Network>> read_networks(FieldReader& fields)
@@ -55,16 +69,14 @@ std::optional<std::vector<Network>> read_networks(FieldReader& fields)
     const auto texts = fields.texts("networks", {1, kMaxNetworkText}, kMaxKeyNetworks);
     if (!texts) return std::nullopt;
     if (texts->empty()) fields.error("networks", "name at least one network, or leave the field out: everywhere");
-    std::vector<Network> networks;
-    for (std::size_t i = 0; i < texts->size(); ++i) {
-        const auto network = parse_network((*texts)[i]);
-        if (network) {
-            networks.push_back(unmapped(*network));
-        } else {
-            fields.item_error("networks", i, network.error().message());
-        }
-    }
-    return networks;
+    return parsed(fields, "networks", *texts);
+}
+
+std::optional<std::vector<Network>> read_networks(FieldReader& fields, std::string_view name, std::size_t most)
+{
+    const auto texts = fields.texts(name, {1, kMaxNetworkText}, most);
+    if (!texts) return std::nullopt;
+    return parsed(fields, name, *texts);
 }
 
 json networks_json(const std::optional<std::vector<Network>>& networks)

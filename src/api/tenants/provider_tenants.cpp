@@ -28,6 +28,7 @@ using nlohmann::json;
 
 constexpr std::size_t kGeneratedCodeLength = 6;
 constexpr int kCodeAttempts = 8;
+constexpr std::size_t kMaxReasonChars = 500;
 
 json rates_json(const domain::RateOverrides& rates)
 {
@@ -306,6 +307,17 @@ Result<http::Response> suspend_tenant(TenantId id, bool suspended, const http::R
     const auto tenant = store.set_suspended(id, suspended, provider_request_of(request));
     if (!tenant) return tenant.error();
     return json_response(200, tenant_json(*tenant));
+}
+
+Result<http::Response> reset_networks(TenantId id, const http::Request& request, ports::ProviderStore& store)
+{
+    const auto document = read_object(request);
+    if (!document) return document.error();
+    FieldReader fields(*document);
+    const auto reason = fields.text("reason", {1, kMaxReasonChars}, Need::required);
+    if (const auto read = fields.finish(); !read) return read.error();
+    if (const auto reset = store.reset_networks(id, *reason, request_of(request)); !reset) return reset.error();
+    return no_content();
 }
 
 Result<http::Response> list_provider_audit(const http::Request& request, ports::ProviderStore& store)

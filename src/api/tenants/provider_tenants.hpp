@@ -36,6 +36,9 @@ namespace winnow::api {
                                                      const domain::AlertIds& ids);
 [[nodiscard]] Result<http::Response> release_quarantine(TenantId id, const http::Request& request,
                                                         ports::ProviderStore& store);
+/// A tenant whose source networks shut out its own admins: it lets its callers in from everywhere again. `reason`.
+[[nodiscard]] Result<http::Response> reset_networks(TenantId id, const http::Request& request,
+                                                    ports::ProviderStore& store);
 /// What the provider itself did, as its own chain has it.
 [[nodiscard]] Result<http::Response> list_provider_audit(const http::Request& request, ports::ProviderStore& store);
 

@@ -93,6 +93,12 @@ struct VaultConfig {
     std::size_t open_keys = 10'000;           ///< In memory.
 };
 
+/// Calls whose answers wait until they stand in the access log.
+struct AccessLogConfig {
+    std::size_t max_waiting = 2'000;
+    std::size_t max_waiting_bytes = std::size_t{64} << 20U;  ///< Of their answers.
+};
+
 struct Config {
     http::ListenOptions customer;
     http::ListenOptions management;
@@ -114,6 +120,7 @@ struct Config {
     AuditConfig audit;
     PasswordsConfig passwords;
     VaultConfig vault;
+    AccessLogConfig access_log;
     std::string encryption_key_file;  ///< 32 bytes, raw or as 64 hex digits.
 
     /// What a file or the environment has set, by key: for messages about it.

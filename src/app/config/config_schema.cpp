@@ -303,6 +303,11 @@ void add_rest(std::vector<Key>& keys)
     keys.push_back(
         number<std::size_t>("audit.keep_days", [](Config& c) -> auto& { return c.audit.keep_days; }, 30, 3'650));
     add_passwords(keys);
+    keys.push_back(number<std::size_t>(
+        "access_log.max_waiting", [](Config& c) -> auto& { return c.access_log.max_waiting; }, 100, 100'000));
+    keys.push_back(number<std::size_t>(
+        "access_log.max_waiting_bytes", [](Config& c) -> auto& { return c.access_log.max_waiting_bytes; }, 1'048'576,
+        1'073'741'824));
     keys.push_back(node_name());
     keys.push_back(number<std::size_t>("node.io_threads", [](Config& c) -> auto& { return c.node.io_threads; }, 0, 64));
     keys.push_back(duration(

@@ -115,6 +115,7 @@ DatabaseSessions database_sessions(const Config& config)
     sessions.pipeline.of(Errand::timers) = {.own = 3, .of_common = 0, .name = "winnow timers"};
     sessions.pipeline.of(Errand::chores) = {.own = 1, .of_common = 1, .name = "winnow chores"};
     sessions.pipeline_own = config.journal.transactions_in_flight + 5;
+    sessions.pipeline_own = config.journal.transactions_in_flight + 6;
     sessions.api = config.database.api_connections + 2;
     sessions.provider.of(Errand::control).own = api::kManagementThreads;
     return sessions;
@@ -134,6 +135,13 @@ pg::Sessions pooled(pg::PgOptions options, const pg::SessionPlaces& places)
 {
     options.connections = places.most();
     return {options, places};
+}
+
+pg::AccessRecordLimits access_record_limits(const Config& config, observe::Metrics& metrics)
+{
+    return {.waiting = config.access_log.max_waiting,
+            .waiting_bytes = config.access_log.max_waiting_bytes,
+            .metrics = observe::QueueMetrics(metrics, "access")};
 }
 
 pg::PgOptions api_session(const Config& config)

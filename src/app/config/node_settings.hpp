@@ -6,6 +6,8 @@
 #include "app/config/config.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
 #include "winnow/dispatch/server_mails.hpp"
+#include "winnow/observe/metrics.hpp"
+#include "winnow/pg/access_records.hpp"
 #include "winnow/pg/chores.hpp"
 #include "winnow/pg/sessions.hpp"
 #include "winnow/pipeline/triage_service.hpp"
@@ -48,7 +50,8 @@ struct DatabaseSessions {
     pg::SessionPlaces pipeline;  ///< Of the pool that the pipeline's stores share.
     pg::SessionPlaces provider;
     /// Of the role winnow_pipeline, beside its pool: one a journal writer, one for the streams' locks, one that listens
-    /// for changes and one for revocations, one with which the clock looks, and one that reads history for back-tests.
+    /// for changes and one for revocations, one with which the clock looks, one that writes the access log, and one that
+    /// reads history for back-tests.
     std::size_t pipeline_own = 0;
     std::size_t api = 0;  ///< One a thread: those of REST, the one that looks up keys, and the one for sessions.
 
@@ -65,6 +68,9 @@ inline constexpr std::size_t kVaultSessions = 4;
 /// Of the role that `url` names; `name` is what operators see of it.
 [[nodiscard]] pg::PgOptions session(const std::string& url, const char* name, std::size_t connections,
                                     std::size_t max_days = 3'650);
+
+/// Of the access log's writer.
+[[nodiscard]] pg::AccessRecordLimits access_record_limits(const Config& config, observe::Metrics& metrics);
 
 /// In which people read and write.
 [[nodiscard]] pg::PgOptions api_session(const Config& config);

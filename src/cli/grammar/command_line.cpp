@@ -50,6 +50,8 @@ std::shared_ptr<Syntax> make_command_line(Command& chosen, const Local& local)
     add_vault_commands(*root, chosen);
     add_security_commands(*root, chosen);
     add_audit_commands(*root, chosen);
+    add_access_log_commands(*root, chosen);
+    add_network_commands(*root, chosen);
     add_completion_command(*root, chosen);
     return root;
 }

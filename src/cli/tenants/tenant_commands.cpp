@@ -7,6 +7,7 @@
 
 #include <iostream>
 #include <memory>
+#include <stdexcept>
 
 namespace winnow::cli {
 
@@ -108,17 +109,22 @@ void add_invite(Syntax& group, Command& chosen)
     });
 }
 
-int list(Connection& connection)
+json all_tenants(const Connection& connection)
 {
-    complete(connection, As::provider);
     auto all = json::array();
     std::string cursor;
     for (;;) {
         const auto page = call_or_fail(connection, {.path = "/admin/v1/tenants?limit=500" + cursor}).json();
         all.insert(all.end(), page.at("items").begin(), page.at("items").end());
-        if (page.at("next_cursor").is_null()) break;
+        if (page.at("next_cursor").is_null()) return all;
         cursor = "&cursor=" + url_encode(page.at("next_cursor"));
     }
+}
+
+int list(Connection& connection)
+{
+    complete(connection, As::provider);
+    const auto all = all_tenants(connection);
     if (connection.json) {
         std::cout << json_text(json{{"items", all}}) << '\n';
         return 0;
@@ -130,6 +136,33 @@ int list(Connection& connection)
     }
     table.print(std::cout, standard_output_takes_colour());
     return 0;
+}
+
+struct ResetArguments {
+    Connection connection;
+    std::string tenant, reason;
+};
+
+int reset_networks(ResetArguments& arguments)
+{
+    complete(arguments.connection, As::provider);
+    for (const auto& tenant : all_tenants(arguments.connection)) {
+        if (tenant.at("service_code") != arguments.tenant && tenant.at("id") != arguments.tenant) continue;
+        const auto id = tenant.at("id").get<std::string>();
+        const json body{{"reason", arguments.reason}};
+        [[maybe_unused]] const auto answer =
+            call_or_fail(arguments.connection, {.method = "POST",
+                                                .path = "/admin/v1/tenants/" + id + "/networks/reset",
+                                                .body = body.dump(),
+                                                .typed = {{"/reason", "--reason"}}});
+        if (!arguments.connection.json) {
+            std::cout << "tenant " << tenant.at("service_code").get<std::string>()
+                      << " lets its users and keys in from everywhere again\n";
+        }
+        return 0;
+    }
+    throw std::runtime_error("there is no tenant of the service code or id " + arguments.tenant +
+                             "; winnow tenant list shows those that there are");
 }
 
 }  // namespace
@@ -154,6 +187,17 @@ void add_tenant_commands(Syntax& root, Command& chosen)
     });
 
     add_invite(*group, chosen);
+    auto* reset = group->add_subcommand("reset-networks", "Let a tenant in again whose networks shut out its admins");
+    auto wanted = std::make_shared<ResetArguments>();
+    wanted->connection.add_options(*reset);
+    reset->add_option("TENANT", wanted->tenant, "Its service code or id")->required();
+    reset->add_option("--reason", wanted->reason, "Why; it stands in both audit logs")->required();
+    reset->footer("Example:\n  winnow tenant reset-networks w7k2m9 --reason 'asked for by phone, ticket 4711'");
+    reset->callback([&chosen, wanted] {
+        chosen = [wanted] {
+            return reset_networks(*wanted);
+        };
+    });
 
     auto* show = group->add_subcommand("list", "List every tenant");
     auto connection = std::make_shared<Connection>();

@@ -4,6 +4,7 @@
 #include "pg/session/database_threads.hpp"
 #include "pg/session/sql_errors.hpp"
 #include "pg/signin/session_rows.hpp"
+#include "pg/tenants/key_limits.hpp"
 #include "pg/tenants/tenant_rows.hpp"
 
 #include <pqxx/nontransaction>
@@ -23,6 +24,10 @@ using access::CredentialKind;
 using ports::FoundSession;
 using ports::TenantAtDoor;
 using std::chrono::milliseconds;
+
+constexpr auto kPlaces = R"sql(
+select array_to_string(users, ' '), array_to_string(admins, ' '), array_to_string(keys, ' ') from find_session_networks($1)
+)sql";
 
 Result<std::optional<TenantAtDoor>> tenant_in(Session& session, const std::string& service_code)
 {
@@ -88,7 +93,16 @@ Result<std::optional<FoundSession>> session_in(Session& session, const std::stri
     return translated([&]() -> Result<std::optional<FoundSession>> {
         pqxx::nontransaction tx(session.connection());
         const auto rows = query(tx, "select * from find_session($1)", Bytes{hash});
-        return rows.empty() ? std::optional<FoundSession>() : read_session(rows.front());
+        if (rows.empty()) return std::optional<FoundSession>();
+        auto found = read_session(rows.front());
+        // Read behind it: lists that came between the two are known already.
+        const auto places = query(tx, kPlaces, Bytes{hash});
+        if (found && !places.empty()) {
+            const auto row = places.front();
+            found->principal.places =
+                std::make_shared<const access::SourceNetworks>(places_of(row[0], row[1], row[2]));
+        }
+        return found;
     });
 }
 

@@ -79,6 +79,8 @@ select received_at, stream, seq, alerts, quarantined_at, release_asked from quar
 )sql";
 constexpr auto kReleaseAll = "update quarantined_rows set release_asked = true where tenant_id = $1";
 
+constexpr auto kResetNetworks = "select reset_source_networks($1, $2, $3, $4, $5, $6, $7)";
+
 /// What is recorded of an act; `what` it was goes into the detail.
 audit::Act act_of(std::string object, std::string_view name, const ports::ProviderRequest& by,
                   nlohmann::json what = nlohmann::json::object())
@@ -312,6 +314,26 @@ public:
             transaction.commit();
             return Done{};
         });
+    }
+
+    Result<Done> reset_networks(TenantId id, const std::string& reason, const ports::ProviderRequest& by) override
+    {
+        auto done = pool_.run([&](Session& session) -> Result<Done> {
+            const auto act = act_on(id, "networks.reset", by, {{"reason", reason}});
+            auto tenants = act;  // from where the provider came is its own matter
+            tenants.detail = nlohmann::json{{"reason", reason}}.dump(-1, ' ', false,
+                                                                      nlohmann::json::error_handler_t::replace);
+            const auto theirs = written(tenants);
+            const auto own = written(act);
+            pqxx::nontransaction tx(session.connection());
+            const auto known = query(tx, kResetNetworks, id, theirs.record, theirs.detail, Bytes{theirs.salt},
+                                     own.record, own.detail, Bytes{own.salt})[0][0]
+                                   .as<bool>();
+            if (!known) return Error(ErrorCode::not_found, "there is no such tenant");
+            return Done{};
+        });
+        if (done && changed_) changed_({.tenant = id, .policy = false, .credentials = true});
+        return done;
     }
 
     Result<std::vector<ports::AuditRecord>> audit(const ports::AuditFilter& filter,

@@ -44,6 +44,7 @@ public:
     {
         return made(server_mails_, make_server_mail_store);
     }
+    [[nodiscard]] ports::AccessLog& access_log() override { return made(access_log_, make_access_log); }
 
 private:
     template <typename Store, typename Factory>
@@ -76,6 +77,7 @@ private:
     std::shared_ptr<ports::FactorStore> factors_;
     std::shared_ptr<ports::LinkStore> links_;
     std::shared_ptr<ports::ServerMailStore> server_mails_;
+    std::shared_ptr<ports::AccessLog> access_log_;
 };
 
 }  // namespace winnow::pg

@@ -74,6 +74,8 @@ case when exists (select from quiet_tickets where source_ended)
 case when exists (select from search_due where retry_at is null or retry_at <= now())
        or exists (select from ticket_numbers n left join search_progress p on p.tenant_id = n.tenant_id
                    where n.next_number - 1 > coalesce(p.indexed_number, 0)) then now() end)sql"},
+    // Source networks on trial, which nobody has said to keep.
+    {.kind = "source_networks", .due = "(select min(revert_at) from source_networks)"},
     // Of other loops, which are told of it (pipeline::make_reminder_kind).
     {.kind = "delivery",
      .due = "least(" WINNOW_NEXT_DELIVERY ", case when exists (select from owed_events) then now() end)"},

@@ -39,6 +39,8 @@ constexpr int kAlertRowsAtOnce = 500;       // of up to 2,000 alerts each
 constexpr std::size_t kKeysRewrappedAtOnce = 500;
 constexpr std::size_t kKeysRenewedAtOnce = 50;
 constexpr int kDaysAhead = 4;
+constexpr int kMonthsAhead = 4;
+constexpr int kAccessRowsAtOnce = 2'000;
 
 // See migration 0029, and for how it tells who is at work 0026, too.
 constexpr auto kRequireProofs = "select require_tenant_proofs()";
@@ -49,6 +51,14 @@ constexpr auto kMakePartitions = "select make_day_partitions((now() at time zone
 constexpr auto kDropPartitions = R"sql(
 select drop_day_partitions((now() at time zone 'UTC')::date
            - least(coalesce((select max(coalesce(s.journal_retention_days, $2::int))
+                               from tenants t left join tenant_settings s using (tenant_id)), $2::int), $1::int))
+)sql";
+
+// As those of the journal, by months.
+constexpr auto kMakeAccessPartitions = "select make_access_partitions((now() at time zone 'UTC')::date, $1::int4)";
+constexpr auto kDropAccessPartition = R"sql(
+select drop_access_partition((now() at time zone 'UTC')::date
+           - least(coalesce((select max(coalesce((s.retention_days->>'access_log')::int, $2::int))
                                from tenants t left join tenant_settings s using (tenant_id)), $2::int), $1::int))
 )sql";
 
@@ -104,6 +114,32 @@ ChoreStep forget_alerts(pqxx::transaction_base& tx, const ChoreLimits& limits, c
                            "select forgotten, more from forget_alerts($1::int, $2::int, $3::int, $4::uuid, $5::uuid, "
                            "$6::uuid[])",
                            kAlertRowsAtOnce, domain::class_of(domain::Kept::journal).usual.count(),
+                           limits.max_retention.count(), stretch.first, stretch.last, without)[0];
+    return {.rows = row[0].as<std::size_t>(), .more = row[1].as<bool>()};
+}
+
+ChoreStep make_access_partitions(pqxx::transaction_base& tx)
+{
+    query(tx, kMakeAccessPartitions, kMonthsAhead);
+    return {};
+}
+
+ChoreStep drop_access_partition(pqxx::transaction_base& tx, const ChoreLimits& limits)
+{
+    const auto dropped = query(tx, kDropAccessPartition, limits.max_retention.count(),
+                               domain::class_of(domain::Kept::access_log).usual.count())[0][0]
+                             .as<std::size_t>();
+    return {.rows = dropped, .more = dropped > 0};
+}
+
+ChoreStep forget_access(pqxx::transaction_base& tx, const ChoreLimits& limits, const Stretch& stretch,
+                        const std::string& without)
+{
+    tx.exec(kChoreManners);
+    const auto row = query(tx,
+                           "select forgotten, more from forget_access($1::int, $2::int, $3::int, $4::uuid, $5::uuid, "
+                           "$6::uuid[])",
+                           kAccessRowsAtOnce, domain::class_of(domain::Kept::access_log).usual.count(),
                            limits.max_retention.count(), stretch.first, stretch.last, without)[0];
     return {.rows = row[0].as<std::size_t>(), .more = row[1].as<bool>()};
 }
@@ -205,6 +241,13 @@ public:
         add_by_tenant({.name = "forget_alerts", .interval = 1h},
                       [limits](auto& tx, auto& stretch, const auto& without) {
                           return forget_alerts(tx, limits, stretch, without);
+                      });
+        add({.name = "make_access_partitions", .interval = 1h}, make_access_partitions);
+        add({.name = "drop_access_partitions", .interval = 1h},
+            [limits](auto& tx) { return drop_access_partition(tx, limits); });
+        add_by_tenant({.name = "forget_access", .interval = 1h},
+                      [limits](auto& tx, auto& stretch, const auto& without) {
+                          return forget_access(tx, limits, stretch, without);
                       });
         for (const auto& purge : purges()) {
             Chore chore{.name = "forget_" + std::string(purge.name), .interval = purge.interval};

@@ -11,6 +11,7 @@ constexpr std::string_view kOneATenant = "one row a tenant";
 constexpr std::string_view kWithParent = "goes with the row it belongs to";
 
 constexpr std::array kGrowth{
+    Growth{"access_log", "forget_access", ""},
     Growth{"alert_id_root", "", "one row"},
     Growth{"alert_instances", "forget_instances", ""},
     Growth{"alerts_forgotten", "", kOneATenant},
@@ -60,6 +61,7 @@ constexpr std::array kGrowth{
     Growth{"sessions", "forget_sign_ins", ""},
     Growth{"set_asides", "forget_judge_costs", ""},
     Growth{"silences", "forget_silences", ""},
+    Growth{"source_networks", "", kOneATenant},
     Growth{"source_throttles", "forget_throttles", ""},
     Growth{"suppression_stats", "forget_suppression_statistics", ""},
     Growth{"tenant_key", "", "one row"},

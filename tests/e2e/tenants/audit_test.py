@@ -73,6 +73,12 @@ class Acts(PeopleActs):
     def updateSettings(self):
         self.change("PATCH", "/api/v1/settings", close_approval=True)
 
+    def replaceSourceNetworks(self):
+        self.good(self.admin.call("PUT", "/api/v1/settings/networks", {"users": ["127.0.0.0/8"]}))
+
+    def keepSourceNetworks(self):
+        self.good(self.admin.post("/api/v1/settings/networks/confirm", None))
+
     def createUser(self):
         self.create("user", "/api/v1/users", {"name": "Zoë", "email": "zoe@example.com", "role": "viewer"})
 
@@ -211,6 +217,9 @@ class Acts(PeopleActs):
     def exportAuditLog(self):
         self.good(self.admin.get("/api/v1/audit-log/export"))
 
+    def exportAccessLog(self):
+        self.good(self.admin.get("/api/v1/access-log/export"))
+
     def redactAuditDetails(self):
         made = self.admin.get("/api/v1/audit-log?act=user.create").json()["items"][0]["seq"]
         answer = self.good(self.admin.post("/api/v1/audit-log/redactions", {"seqs": [made], "reason": "asked for"}))
@@ -248,6 +257,10 @@ class Acts(PeopleActs):
 
     def exportProviderAuditLog(self):
         self.good(self.provider.get("/admin/v1/audit-log/export"))
+
+    def resetSourceNetworks(self):
+        path = f"/admin/v1/tenants/{self.ids['tenant']}/networks/reset"
+        self.good(self.provider.post(path, {"reason": "asked for"}))
 
     def releaseQuarantine(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/quarantine/release", None))
@@ -293,7 +306,7 @@ class Audit(unittest.TestCase):
         done = [name for kind in (PeopleActs, Acts) for name in vars(kind) if name in wanted]
         self.assertEqual(sorted(done), sorted(wanted), "an act without a way to do it here")
         providers = {"createTenant", "changeTenant", "inviteTenantAdmin", "suspendTenant", "resumeTenant", "releaseQuarantine",
-                     "exportProviderAuditLog", "rotateTenantKey", "destroyTenantKeys", "rotateRootKey"}
+                     "exportProviderAuditLog", "rotateTenantKey", "destroyTenantKeys", "rotateRootKey", "resetSourceNetworks"}
         for operation in done:
             with self.subTest(operation=operation):
                 client, path = ((acts.provider, "/admin/v1/audit-log") if operation in providers

@@ -96,6 +96,8 @@ BODIES = {
     "replaceSilence": a_silence,
     "requestEmailChange": lambda _: {"email": "x@example.com"},
     "requestPasswordReset": lambda _: {"service_code": "nobodys1", "email": "x@example.com"},
+    "replaceSourceNetworks": lambda _: {},
+    "resetSourceNetworks": lambda _: {"reason": "not theirs"},
     "rollBackRuleset": lambda _: {"to": 1},
     "rotateRootKey": lambda _: {},
     "sendAlertmanagerAlerts": labelled,
@@ -196,11 +198,11 @@ FILTERS_ANYWHERE = {
 NAMED_AS = {"actor": "user:{}", "on": "user:{}"}  # how a filter names the object
 SPELT = {"label": "label.mark"}  # a name that the document has in another form
 # Parameters that name nobody's objects; `cursor` is a place of its own.
-PLAIN_PARAMETERS = {"act", "disposition", "dry_run", "everything", "from", "group_by", "limit", "severity", "sort", "state",
-                    "to"}
+PLAIN_PARAMETERS = {"act", "address", "disposition", "dry_run", "everything", "format", "from", "group_by", "limit", "severity",
+                    "sort", "state", "status", "to"}
 PLAIN_HEADERS = {"Content-Encoding"}
 # Says what the caller itself did, with the ids and marks that it asked for; the test looks at whose acts they are.
-WHAT_ONE_ASKED = {"/api/v1/audit-log", "/api/v1/audit-log/export"}
+WHAT_ONE_ASKED = {"/api/v1/access-log", "/api/v1/access-log/export", "/api/v1/audit-log", "/api/v1/audit-log/export"}
 # Further views of what an operation shows, which are read for another tenant's marks as well.
 VIEWS = {
     "getNoise": ["group_by=rule", "group_by=source", "group_by=service", "group_by=hour", "group_by=day"],

@@ -112,6 +112,9 @@ protected:
         const std::string mark = "'" + std::string(kMark) + "'";
         sql("update tenant_settings set journal_retention_days = 3650 where tenant_id = '" + ours_.str() + "'");
         sql("select make_day_partitions('2026-11-20', 6)");
+        sql("select make_access_partitions((now() at time zone 'UTC')::date, 1)");
+        sql("insert into access_log (tenant_id, object) values (" + t + mark + ")");
+        sql("insert into source_networks (tenant_id, keys) values (" + t + "'{10.0.0.0/8}')");
         sql("insert into tickets (tenant_id, ticket_id, number, state, severity, title, dedup_key, occurrences, "
             "first_seen_at, last_seen_at, opened_at, event_seq) values (" +
             t + ticket + "1, 'open', 1, " + mark + ", 'k', 1, " + at + ", " + at + ", " + at + ", 1)");

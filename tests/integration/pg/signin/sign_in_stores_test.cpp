@@ -217,6 +217,21 @@ TEST_F(SignInStores, ASessionGoesOnWithAnotherTokenAndTheOneBeforeOpensNothing)
     EXPECT_FALSE(found->principal.second_factor);
 }
 
+TEST_F(SignInStores, ASessionIsFoundWithItsTenantsNetworks)
+{
+    a_session();
+    const auto found = [&] {
+        return asked(&ports::SignInDoor::find_session, std::string(32, 't'));
+    };
+    ASSERT_TRUE(found());
+    EXPECT_EQ(found()->principal.places, nullptr);
+    sql("insert into source_networks (tenant_id, users) values ('" + tenant_.str() + "', '{192.0.2.0/24}')");
+    const auto who = found()->principal;
+    ASSERT_NE(who.places, nullptr);
+    EXPECT_EQ(access::out_of_place(who, "198.51.100.7"), access::OutOfPlace::users);
+    EXPECT_TRUE(access::is_in_place(who, "192.0.2.7"));
+}
+
 TEST_F(SignInStores, EndingAllSparesTheOneByWhichItIsDoneAndOtherUsers)
 {
     const auto mine = a_session(std::chrono::minutes{2}, 'a');

@@ -126,6 +126,8 @@ inline std::vector<ExpectedKey> expected_keys()
         {"passwords.pepper_file", [](C c) { return c.passwords.pepper_file; }, "/p"},
         {"passwords.old_pepper_files", [](C c) { return text_of(c.passwords.old_pepper_files); }, "/o"},
         {"passwords.breached_file", [](C c) { return c.passwords.breached_file; }, "/h"},
+        {"access_log.max_waiting", [](C c) { return text_of(c.access_log.max_waiting); }, "100"},
+        {"access_log.max_waiting_bytes", [](C c) { return text_of(c.access_log.max_waiting_bytes); }, "1048577"},
         {"node.name", [](C c) { return c.node.name; }, "one"},
         {"node.io_threads", [](C c) { return text_of(c.node.io_threads); }, "3"},
         {"node.grace", [](C c) { return text_of(c.node.grace); }, "PT3S"},
