@@ -64,9 +64,7 @@ public:
           name_(node_name(config)),
           sealer_(read_key_file(config.encryption_key_file)),
           ids_(pg::stored_alert_ids(session(config.database.pipeline_url, "winnow ids", 1))),
-          pipeline_sessions_(
-              pooled(session(config.database.pipeline_url, "winnow", 0, config.tenants.max_retention_days),
-                     database_sessions(config).pipeline)),
+          pipeline_sessions_(pooled(pipeline_session(config), database_sessions(config).pipeline)),
           streams_(
               pg::make_journal_streams(session(config.database.pipeline_url, "winnow journal", 1), pipeline_sessions_)),
           trials_(pipeline::make_trial_bench(trial_program(config))),

@@ -30,6 +30,7 @@ struct PgOptions {
     /// What a tenant's histories may take where the provider has set nothing for it; what people add beyond it is
     /// refused (docs/operations.md). 0: nothing is.
     std::int64_t max_history_bytes = 0;
+    std::int64_t max_contacts_told = 0;  ///< Of one event of a tenant's tickets. 0: all of its route.
 };
 
 /// Whether libpq can read a connection string or URI. It connects nowhere.

@@ -140,6 +140,13 @@ pg::PgOptions api_session(const Config& config)
     return options;
 }
 
+pg::PgOptions pipeline_session(const Config& config)
+{
+    auto options = session(config.database.pipeline_url, "winnow", 0, config.tenants.max_retention_days);
+    options.max_contacts_told = static_cast<std::int64_t>(config.tenants.max_contacts_told);
+    return options;
+}
+
 api::SecurityFacts security_facts(const Config& config)
 {
     const auto& database = config.database;

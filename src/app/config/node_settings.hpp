@@ -63,6 +63,9 @@ struct DatabaseSessions {
 /// In which people read and write.
 [[nodiscard]] pg::PgOptions api_session(const Config& config);
 
+/// In which the pipeline works. Its pool says how many there are.
+[[nodiscard]] pg::PgOptions pipeline_session(const Config& config);
+
 /// By the key that is configured; without one it says once, in the log, that heads of audit chains are not signed.
 /// Throws std::runtime_error where the key cannot be read.
 [[nodiscard]] pg::HeadSigner head_signer(const Config& config);

@@ -167,6 +167,7 @@ inline std::vector<ExpectedKey> expected_keys()
         {"tenants.max_contacts", [](C c) { return text_of(c.tenants.max_contacts); }, "29"},
         {"tenants.max_contact_groups", [](C c) { return text_of(c.tenants.max_contact_groups); }, "30"},
         {"tenants.max_users", [](C c) { return text_of(c.tenants.max_users); }, "31"},
+        {"tenants.max_contacts_told", [](C c) { return text_of(c.tenants.max_contacts_told); }, "311"},
         {"tenants.max_retention_days", [](C c) { return text_of(c.tenants.max_retention_days); }, "32"},
         {"tenants.max_history_bytes", [](C c) { return text_of(c.history.max_bytes); }, "1048577"},
         {"tenants.newest_ruleset_versions", [](C c) { return text_of(c.history.newest_rulesets); }, "211"},
