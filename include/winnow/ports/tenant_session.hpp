@@ -30,6 +30,7 @@ class NoiseStore;
 class RulesetHistory;
 class BacktestStore;
 class AuditStore;
+class QuotaStore;
 
 /// An open transaction under the api role with the tenant set. Use on the thread it was given on, and not after.
 class TenantSession {
@@ -57,6 +58,7 @@ public:
     [[nodiscard]] virtual MaintenanceStore& maintenance() = 0;
     [[nodiscard]] virtual BacktestStore& backtests() = 0;
     [[nodiscard]] virtual AuditStore& audit() = 0;
+    [[nodiscard]] virtual QuotaStore& quotas() = 0;
 };
 
 /// Runs transactions on database threads, so that nobody else ever blocks on PostgreSQL.

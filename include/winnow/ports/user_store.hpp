@@ -54,7 +54,6 @@ public:
     [[nodiscard]] virtual Result<std::vector<User>> page(std::optional<UserId> after, std::size_t limit) = 0;
     /// `not_found` where the tenant has no such user.
     [[nodiscard]] virtual Result<User> find(UserId id) = 0;
-    [[nodiscard]] virtual Result<std::size_t> count() = 0;
     [[nodiscard]] virtual Result<std::size_t> count_active_admins() = 0;
     /// `conflict` where another user has the address.
     [[nodiscard]] virtual Result<Done> insert(const User& user) = 0;

@@ -209,6 +209,8 @@ std::string session_conninfo(const PgOptions& options)
     };
     limit("max_history_bytes", options.max_history_bytes);
     limit("max_contacts_told", options.max_contacts_told);
+    limit("max_owed_deliveries", options.max_owed_deliveries);
+    limit("max_mails_a_day", options.max_mails_a_day);
     return join(values);
 }
 

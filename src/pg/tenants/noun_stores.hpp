@@ -30,6 +30,7 @@ class NoiseStore;
 class RulesetHistory;
 class BacktestStore;
 class AuditStore;
+class QuotaStore;
 }  // namespace winnow::ports
 
 namespace winnow::pg {
@@ -55,5 +56,6 @@ namespace winnow::pg {
                                                                               TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::BacktestStore> make_backtest_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::AuditStore> make_audit_store(pqxx::transaction_base& tx, TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::QuotaStore> make_quota_store(pqxx::transaction_base& tx, TenantId tenant);
 
 }  // namespace winnow::pg

@@ -36,6 +36,7 @@ public:
     [[nodiscard]] ports::MaintenanceStore& maintenance() override { return made(maintenance_, make_maintenance_store); }
     [[nodiscard]] ports::BacktestStore& backtests() override { return made(backtests_, make_backtest_store); }
     [[nodiscard]] ports::AuditStore& audit() override { return made(audit_, make_audit_store); }
+    [[nodiscard]] ports::QuotaStore& quotas() override { return made(quotas_, make_quota_store); }
 
 private:
     template <typename Store, typename Factory>
@@ -63,6 +64,7 @@ private:
     std::shared_ptr<ports::MaintenanceStore> maintenance_;
     std::shared_ptr<ports::BacktestStore> backtests_;
     std::shared_ptr<ports::AuditStore> audit_;
+    std::shared_ptr<ports::QuotaStore> quotas_;
 };
 
 }  // namespace winnow::pg

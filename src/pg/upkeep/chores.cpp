@@ -34,6 +34,7 @@ constexpr std::int32_t kChoreLockClass = 0x574E4348;
 constexpr std::size_t kGatherAtOnce = 100;  // of a flood, 200,000 counts
 constexpr int kAlertRowsAtOnce = 500;       // of up to 2,000 alerts each
 constexpr int kDaysAhead = 4;
+constexpr int kRecountAtOnce = 20;  // tenants
 
 // See migration 0029, and for how it tells who is at work 0026, too.
 constexpr auto kRequireProofs = "select require_tenant_proofs()";
@@ -74,6 +75,12 @@ ChoreStep spare_payloads(pqxx::transaction_base& tx)
 {
     tx.exec(kSparePayloads);
     return {};
+}
+
+ChoreStep recount_quotas(pqxx::transaction_base& tx)
+{
+    const auto tenants = query(tx, "select recount_quotas($1::int)", kRecountAtOnce)[0][0].as<int>();
+    return {.rows = static_cast<std::size_t>(tenants), .more = tenants == kRecountAtOnce};
 }
 
 ChoreStep drop_partitions(pqxx::transaction_base& tx, const ChoreLimits& limits)
@@ -185,6 +192,7 @@ public:
                 [signer](auto& tx) { return sign_heads(tx, signer); });
         }
         add({.name = "forget_audit", .interval = 1h}, [limits](auto& tx) { return cut_chain(tx, limits.audit); });
+        add({.name = "count_quotas", .interval = 1h}, recount_quotas);
         add_by_tenant({.name = "gather_history", .interval = 5s, .on_board = true}, gather_history);
         add_by_tenant({.name = "count_history", .interval = 1min, .on_board = true}, count_history);
         add_by_tenant({.name = "forget_alerts", .interval = 1h},

@@ -46,6 +46,7 @@ constexpr std::array kGrowth{
     Growth{"owed_events", "", "written into their timelines by the dispatcher, within seconds once the ticket is free"},
     Growth{"quarantined_rows", "forget_quarantined_rows", ""},
     Growth{"quiet_tickets", "", "one a quiet ticket at most; goes when it is told of, or with it"},
+    Growth{"quotas", "", "one row a tenant and thing"},
     Growth{"rule_machines", "forget_rule_machines", ""},
     Growth{"rule_stats", "forget_rule_statistics", ""},
     Growth{"rule_versions", "forget_rule_versions", ""},

@@ -33,6 +33,7 @@ public:
     ports::MaintenanceStore& maintenance() override { return none<ports::MaintenanceStore>(); }
     ports::BacktestStore& backtests() override { return none<ports::BacktestStore>(); }
     ports::AuditStore& audit() override { return none<ports::AuditStore>(); }
+    ports::QuotaStore& quotas() override { return none<ports::QuotaStore>(); }
 
 private:
     template <typename Store>
