@@ -4,6 +4,7 @@
 #include "api/rest/problem.hpp"
 #include "api/rest/respond.hpp"
 #include "api/rest/worker_threads.hpp"
+#include "api/tenants/provider_quotas.hpp"
 #include "api/tenants/provider_tenants.hpp"
 #include "winnow/access/permission.hpp"
 #include "winnow/api/customer_api.hpp"
@@ -37,6 +38,8 @@ enum class Action : std::uint8_t {
     change,
     suspend,
     resume,
+    quotas,
+    set_quotas,
     quarantine,
     release,
     audit,
@@ -60,6 +63,8 @@ constexpr ManagementRoute kRoutes[] = {
     {"PATCH", "/admin/v1/tenants/{id}", Permission::provider, "changeTenant", Action::change},
     {"POST", "/admin/v1/tenants/{id}/suspend", Permission::provider, "suspendTenant", Action::suspend},
     {"POST", "/admin/v1/tenants/{id}/resume", Permission::provider, "resumeTenant", Action::resume},
+    {"GET", "/admin/v1/tenants/{id}/quotas", Permission::provider, "listTenantQuotas", Action::quotas},
+    {"PATCH", "/admin/v1/tenants/{id}/quotas", Permission::provider, "changeTenantQuotas", Action::set_quotas},
     {"GET", "/admin/v1/tenants/{id}/quarantine", Permission::provider, "listQuarantine", Action::quarantine},
     {"POST", "/admin/v1/tenants/{id}/quarantine/release", Permission::provider, "releaseQuarantine", Action::release},
     {"GET", "/admin/v1/audit-log", Permission::provider, "listProviderAuditLog", Action::audit},
@@ -214,6 +219,8 @@ private:
         if (!tenant) return Error(ErrorCode::not_found, "there is no such tenant");
         if (action == Action::show) return show_tenant(*tenant, options_.store);
         if (action == Action::change) return change_tenant(*tenant, request, options_.store);
+        if (action == Action::quotas) return show_tenant_quotas(*tenant, options_.store);
+        if (action == Action::set_quotas) return change_tenant_quotas(*tenant, request, options_.store);
         if (action == Action::quarantine) return list_quarantine(*tenant, options_.store, options_.ids);
         if (action == Action::release) return release_quarantine(*tenant, request, options_.store);
         return suspend_tenant(*tenant, action == Action::suspend, request, options_.store);

@@ -22,6 +22,8 @@ void add_inhibition_commands(Syntax& root, Command& chosen);
 void add_user_commands(Syntax& root, Command& chosen);
 void add_key_commands(Syntax& root, Command& chosen);
 void add_tenant_commands(Syntax& root, Command& chosen);
+void add_tenant_quotas_command(Syntax& tenant, Command& chosen);  ///< Under `tenant`.
+void add_quota_commands(Syntax& root, Command& chosen);
 void add_security_commands(Syntax& root, Command& chosen);
 void add_audit_commands(Syntax& root, Command& chosen);
 void add_completion_command(Syntax& root, Command& chosen);

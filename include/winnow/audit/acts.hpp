@@ -72,6 +72,7 @@ inline constexpr std::array kActs{
     // The provider's, in its own chain.
     KnownAct{"createTenant", "tenant.create", "tenant", Recorded::by_store},
     KnownAct{"changeTenant", "tenant.change", "tenant", Recorded::by_store},
+    KnownAct{"changeTenantQuotas", "quota.change", "tenant", Recorded::by_store},
     KnownAct{"suspendTenant", "tenant.suspend", "tenant", Recorded::by_store},
     KnownAct{"resumeTenant", "tenant.resume", "tenant", Recorded::by_store},
     KnownAct{"releaseQuarantine", "quarantine.release", "tenant", Recorded::by_store},

@@ -173,20 +173,6 @@ private:
     std::array<Change, domain::kRateClasses> of_;
 };
 
-/// Who asks, for the record of what is done.
-ports::ProviderRequest request_of(const http::Request& request)
-{
-    constexpr std::size_t kMaxAgentBytes = 256;
-    const auto& head = request.head;
-    const bool has_certificate = !head.client_certificate_subject.empty();
-    return {.actor = {.id = "provider",
-                      .means = has_certificate ? "client_certificate" : "provider_key",
-                      .request_id = head.request_id},
-            .address = head.remote_address,
-            .user_agent = std::string(truncate_utf8(head.header("User-Agent"), kMaxAgentBytes)),
-            .certificate_subject = head.client_certificate_subject};
-}
-
 /// One transaction: load, decide, store.
 Result<domain::Tenant> change_limits(TenantId id, const TenantPatch& patch, ports::ProviderStore& store,
                                      const ports::ProviderRequest& by)
@@ -201,6 +187,19 @@ Result<domain::Tenant> change_limits(TenantId id, const TenantPatch& patch, port
 }
 
 }  // namespace
+
+ports::ProviderRequest request_of(const http::Request& request)
+{
+    constexpr std::size_t kMaxAgentBytes = 256;
+    const auto& head = request.head;
+    const bool has_certificate = !head.client_certificate_subject.empty();
+    return {.actor = {.id = "provider",
+                      .means = has_certificate ? "client_certificate" : "provider_key",
+                      .request_id = head.request_id},
+            .address = head.remote_address,
+            .user_agent = std::string(truncate_utf8(head.header("User-Agent"), kMaxAgentBytes)),
+            .certificate_subject = head.client_certificate_subject};
+}
 
 Result<http::Response> create_tenant(const http::Request& request, ports::ProviderStore& store,
                                      const std::function<Uuid()>& new_id)

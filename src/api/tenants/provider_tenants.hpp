@@ -13,6 +13,9 @@
 
 namespace winnow::api {
 
+/// Who asks, for the record of what is done.
+[[nodiscard]] ports::ProviderRequest request_of(const http::Request& request);
+
 /// Each blocks on the store. `new_id` gives version 7 ids.
 [[nodiscard]] Result<http::Response> create_tenant(const http::Request& request, ports::ProviderStore& store,
                                                    const std::function<Uuid()>& new_id);

@@ -224,6 +224,16 @@ class Commands(unittest.TestCase):
                        status=1)
         self.assertIn("service code", taken.stderr)
 
+    def test_quotas_are_set_and_shown_by_the_tenants_code(self):
+        code = instance.ready["tenants"][0]["service_code"]
+        self.assertRegex(winnow("tenant", "quotas", code, "--set", "inhibitions=77").stdout, r"(?m)^inhibitions +77 ")
+        self.assertRegex(winnow("quota", "list").stdout, r"(?m)^inhibitions +77 ")
+        self.assertRegex(winnow("tenant", "quotas", code, "--set", "inhibitions=default").stdout,
+                         r"(?m)^inhibitions +as configured ")
+        self.assertIn("users=500", winnow("tenant", "quotas", code, "--set", "users", status=2).stderr)
+        self.assertIn("--set user", winnow("tenant", "quotas", code, "--set", "user=5", status=1).stderr)
+        self.assertIn("winnow tenant list", winnow("tenant", "quotas", "nobody", status=1).stderr)
+
     def test_what_the_service_says_of_its_security_is_shown_in_both_languages(self):
         shown = winnow("security", "features").stdout
         self.assertRegex(shown, r"(?m)^tls +on +6\.1, 13\.4 +both listeners speak TLS 1\.2 and 1\.3")
@@ -333,7 +343,8 @@ class Commands(unittest.TestCase):
     def test_help_has_examples_everywhere(self):
         for command in (["dev"], ["serve"], ["migrate"], ["config", "check"], ["alert", "send"], ["alert", "show"],
                         ["ticket", "list"], ["ticket", "show"], ["ticket", "ack"], ["ticket", "close"], ["rules", "list"],
-                        ["rules", "apply"], ["tenant", "create"], ["tenant", "list"], ["completion"], ["user", "list"],
+                        ["rules", "apply"], ["tenant", "create"], ["tenant", "list"], ["tenant", "quotas"],
+                        ["quota", "list"], ["completion"], ["user", "list"],
                         ["user", "create"], ["user", "change"], ["user", "disable"], ["key", "create"], ["key", "list"],
                         ["key", "revoke"]):
             with self.subTest(command=command):

@@ -219,6 +219,9 @@ class Acts:
     def changeTenant(self):
         self.good(self.provider.call("PATCH", f"/admin/v1/tenants/{self.ids['tenant']}", {"max_history_bytes": 10**7}))
 
+    def changeTenantQuotas(self):
+        self.good(self.provider.call("PATCH", f"/admin/v1/tenants/{self.ids['tenant']}/quotas", {"users": 50}))
+
     def suspendTenant(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/suspend", None))
 

@@ -58,6 +58,7 @@ def told(_):
 BODIES = {
     "addTicketComment": lambda _: {"text": "not theirs"},
     "changeTenant": lambda _: {"max_history_bytes": None},
+    "changeTenantQuotas": lambda _: {"users": None},
     "changeTicketsInBulk": lambda own: {"ids": [own.own("ticket")], "patch": {"priority": "not theirs"}},
     "createApiKey": lambda _: {},
     "createContact": a_contact,
