@@ -7,6 +7,7 @@
 #include "winnow/pg/quiet_store.hpp"
 #include "winnow/pg/search_index.hpp"
 #include "winnow/pipeline/backtest_runner.hpp"
+#include "winnow/pipeline/export_runner.hpp"
 #include "winnow/pipeline/chore_kinds.hpp"
 #include "winnow/pipeline/config_cache.hpp"
 #include "winnow/pipeline/due_kinds.hpp"
@@ -58,6 +59,7 @@ std::vector<std::unique_ptr<ports::DueKind>> DueKinds::make() const
     };
     remind("delivery", [&dispatcher = parts_.dispatcher] { dispatcher.remind(); });
     remind("backtest", [&backtests = parts_.backtests] { backtests.poke(); });
+    remind("export", [&exports = parts_.exports] { exports.poke(); });
     remind("takeover", [&housekeeping = parts_.housekeeping] { housekeeping.poke(); });
     remind("configuration", [&policies] { policies.compare(); });
     kinds.push_back(pipeline::make_search_kind(*stores_->search, kSecond, metrics));

@@ -20,6 +20,7 @@ class Metrics;
 }
 namespace winnow::pipeline {
 class BacktestRunner;
+class ExportRunner;
 class ConfigCache;
 class Housekeeping;
 class Upkeep;
@@ -37,6 +38,7 @@ struct DueParts {
     pipeline::ConfigCache& policies;
     dispatch::Dispatcher& dispatcher;
     pipeline::BacktestRunner& backtests;
+    pipeline::ExportRunner& exports;
     pipeline::Housekeeping& housekeeping;
     pipeline::Upkeep& upkeep;
     identity::CredentialUses& uses;

@@ -19,6 +19,7 @@
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pg/alert_ids.hpp"
 #include "winnow/pg/backtest_jobs.hpp"
+#include "winnow/pg/export_jobs.hpp"
 #include "winnow/pg/chores.hpp"
 #include "winnow/pg/config_store.hpp"
 #include "winnow/pg/credential_store.hpp"
@@ -30,6 +31,7 @@
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/backtest_runner.hpp"
+#include "winnow/pipeline/export_runner.hpp"
 #include "winnow/pipeline/chore_kinds.hpp"
 #include "winnow/pipeline/config_cache.hpp"
 #include "winnow/pipeline/housekeeping.hpp"
@@ -81,6 +83,7 @@ public:
               },
               head_signer(config))),
           backtest_jobs_(pg::make_backtest_jobs(pipeline_sessions_)),
+          export_jobs_(pg::make_export_jobs(pipeline_sessions_, api_session(config))),
           config_store_(pg::make_config_store(pipeline_sessions_)),
           outbox_(pg::make_outbox(pipeline_sessions_)),
           channel_(delivery::make_channel(config.delivery, sealer_, metrics_)),
@@ -106,6 +109,8 @@ public:
           triage_(
               *triage_store_, policies_, told_of_due(triage_options(config)), [this] { dispatcher_.poke(); }, metrics_),
           backtests_(*backtest_jobs_, policies_, backtest_options(), metrics_),
+          exports_(*export_jobs_, ids_,
+                   {.node = name_, .max_bytes = static_cast<std::int64_t>(config.tenants.max_export_bytes)}, metrics_),
           writer_(
               *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
           housekeeping_(
@@ -120,6 +125,7 @@ public:
                       .policies = policies_,
                       .dispatcher = dispatcher_,
                       .backtests = backtests_,
+                      .exports = exports_,
                       .housekeeping = housekeeping_,
                       .upkeep = upkeep_,
                       .uses = uses_,
@@ -139,6 +145,7 @@ public:
         housekeeping_.start();
         timekeeper_.start();
         backtests_.start();
+        exports_.start();
         dispatcher_.start();
         ready_ = true;
         management_.start();
@@ -311,6 +318,7 @@ private:
     std::unique_ptr<ports::DueBoard> due_board_;
     std::unique_ptr<ports::Chores> chores_;
     std::unique_ptr<ports::BacktestJobs> backtest_jobs_;
+    std::unique_ptr<ports::ExportJobs> export_jobs_;
     std::unique_ptr<ports::ConfigStore> config_store_;
     std::unique_ptr<ports::Outbox> outbox_;
     std::unique_ptr<ports::Channel> channel_;
@@ -327,6 +335,7 @@ private:
     std::unique_ptr<ports::ProviderStore> provider_;   ///< So does it.
     pipeline::TriageService triage_;
     pipeline::BacktestRunner backtests_;
+    pipeline::ExportRunner exports_;
     journal::Writer writer_;
     pipeline::Housekeeping housekeeping_;
     pipeline::Upkeep upkeep_;

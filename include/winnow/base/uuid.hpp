@@ -79,6 +79,7 @@ using ContactId = StrongId<struct ContactTag>;
 using ContactGroupId = StrongId<struct ContactGroupTag>;
 using DeliveryId = StrongId<struct DeliveryTag>;
 using BacktestId = StrongId<struct BacktestTag>;
+using ExportId = StrongId<struct ExportTag>;
 
 }  // namespace winnow
 

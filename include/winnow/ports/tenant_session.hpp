@@ -31,6 +31,7 @@ class RulesetHistory;
 class BacktestStore;
 class AuditStore;
 class QuotaStore;
+class ExportStore;
 
 /// An open transaction under the api role with the tenant set. Use on the thread it was given on, and not after.
 class TenantSession {
@@ -59,6 +60,7 @@ public:
     [[nodiscard]] virtual BacktestStore& backtests() = 0;
     [[nodiscard]] virtual AuditStore& audit() = 0;
     [[nodiscard]] virtual QuotaStore& quotas() = 0;
+    [[nodiscard]] virtual ExportStore& exports() = 0;
 };
 
 /// Runs transactions on database threads, so that nobody else ever blocks on PostgreSQL.

@@ -31,6 +31,7 @@ class RulesetHistory;
 class BacktestStore;
 class AuditStore;
 class QuotaStore;
+class ExportStore;
 }  // namespace winnow::ports
 
 namespace winnow::pg {
@@ -57,5 +58,6 @@ namespace winnow::pg {
 [[nodiscard]] std::shared_ptr<ports::BacktestStore> make_backtest_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::AuditStore> make_audit_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::QuotaStore> make_quota_store(pqxx::transaction_base& tx, TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::ExportStore> make_export_store(pqxx::transaction_base& tx, TenantId tenant);
 
 }  // namespace winnow::pg

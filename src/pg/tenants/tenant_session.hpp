@@ -37,6 +37,7 @@ public:
     [[nodiscard]] ports::BacktestStore& backtests() override { return made(backtests_, make_backtest_store); }
     [[nodiscard]] ports::AuditStore& audit() override { return made(audit_, make_audit_store); }
     [[nodiscard]] ports::QuotaStore& quotas() override { return made(quotas_, make_quota_store); }
+    [[nodiscard]] ports::ExportStore& exports() override { return made(exports_, make_export_store); }
 
 private:
     template <typename Store, typename Factory>
@@ -65,6 +66,7 @@ private:
     std::shared_ptr<ports::BacktestStore> backtests_;
     std::shared_ptr<ports::AuditStore> audit_;
     std::shared_ptr<ports::QuotaStore> quotas_;
+    std::shared_ptr<ports::ExportStore> exports_;
 };
 
 }  // namespace winnow::pg

@@ -81,6 +81,9 @@ least((select min(next_attempt_at) from deliveries where state = 'pending'),
     {.kind = "backtest", .due = R"sql(
 case when exists (select from backtests where state = 'queued') then now()
      else (select min(touched_at) from backtests where state = 'running') + interval '10 s' end)sql"},
+    {.kind = "export", .due = R"sql(
+case when exists (select from exports where state = 'queued') then now()
+     else (select min(touched_at) from exports where state = 'running') + interval '60 s' end)sql"},
     // A stream whose writers are gone: nobody holds its lock (pg/journal/stream_locks.hpp).
     {.kind = "takeover", .due = R"sql(
 case when exists (

@@ -27,6 +27,8 @@ constexpr std::array kGrowth{
     Growth{"credential_use", "", kWithParent},
     Growth{"default_route", "", kWithParent},
     Growth{"deliveries", "forget_deliveries", ""},
+    Growth{"export_parts", "forget_exports", ""},
+    Growth{"exports", "forget_exports", ""},
     Growth{"history_deltas", "gather_history", ""},
     Growth{"history_uncounted", "count_history", ""},
     Growth{"history_used", "", kOneATenant},

@@ -253,6 +253,9 @@ protected:
         sql("insert into backtests (tenant_id, backtest_id, state, range_from, range_until, max_alerts, draft, "
             "draft_rules, live_rules, created_at, created_by) values (" +
             t + ", " + u + ", 'done', now() - interval '1 day', now(), 1, '', 0, 0, now(), 'x')");
+        sql("insert into exports (tenant_id, export_id, state, created_at, created_by) values (" + t + ", " + u +
+            ", 'ready', now(), 'x')");
+        sql("insert into export_parts values (" + t + ", " + u + ", 0, 'x')");
     }
 
     TenantId a_ = new_tenant();

@@ -34,6 +34,7 @@ public:
     ports::BacktestStore& backtests() override { return none<ports::BacktestStore>(); }
     ports::AuditStore& audit() override { return none<ports::AuditStore>(); }
     ports::QuotaStore& quotas() override { return none<ports::QuotaStore>(); }
+    ports::ExportStore& exports() override { return none<ports::ExportStore>(); }
 
 private:
     template <typename Store>

@@ -171,6 +171,8 @@ inline std::vector<ExpectedKey> expected_keys()
         {"tenants.max_owed_deliveries", [](C c) { return text_of(c.tenants.max_owed_deliveries); }, "313"},
         {"tenants.max_mails_a_day", [](C c) { return text_of(c.tenants.max_mails_a_day); }, "314"},
         {"tenants.max_contacts_told", [](C c) { return text_of(c.tenants.max_contacts_told); }, "311"},
+        {"tenants.max_exports_a_day", [](C c) { return text_of(c.tenants.max_exports_a_day); }, "315"},
+        {"tenants.max_export_bytes", [](C c) { return text_of(c.tenants.max_export_bytes); }, "316"},
         {"tenants.max_retention_days", [](C c) { return text_of(c.tenants.max_retention_days); }, "32"},
         {"tenants.max_history_bytes", [](C c) { return text_of(c.history.max_bytes); }, "1048577"},
         {"tenants.newest_ruleset_versions", [](C c) { return text_of(c.history.newest_rulesets); }, "211"},
