@@ -124,7 +124,8 @@ begin
         raise exception 'no tenant to ask a quota of' using errcode = 'insufficient_privilege';
     end if;
     insert into quotas (tenant_id, name) values (tenant, a_name) on conflict (tenant_id, name) do nothing;
-    select q.most, q.used into strict lock_quota.most, lock_quota.used
+    select q.most, case when q.day < (now() at time zone 'UTC')::date then 0 else q.used end
+      into strict lock_quota.most, lock_quota.used
       from quotas q where q.tenant_id = tenant and q.name = a_name for no key update;
 end $$;
 

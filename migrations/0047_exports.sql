@@ -40,3 +40,17 @@ select own_by_tenant('export_parts', 'select', 'select, insert, delete');
 
 -- What is exported is read as winnow_api, which row-level security holds to the tenant.
 grant select on owed_events to winnow_api;
+
+-- How many were made on a day counts, also of those that were deleted.
+create function count_export() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp as $$
+declare
+    today constant date := (now() at time zone 'UTC')::date;
+begin
+    insert into quotas as q (tenant_id, name, used, day) values (new.tenant_id, 'exports_a_day', 1, today)
+        on conflict (tenant_id, name) do update
+           set used = case when q.day = today then q.used + 1 else 1 end, day = today;
+    return null;
+end $$;
+revoke all on function count_export from public;
+create trigger quota_in after insert on exports for each row execute function count_export();

@@ -26,6 +26,7 @@ void add_tenant_quotas_command(Syntax& tenant, Command& chosen);  ///< Under `te
 void add_quota_commands(Syntax& root, Command& chosen);
 void add_security_commands(Syntax& root, Command& chosen);
 void add_audit_commands(Syntax& root, Command& chosen);
+void add_export_commands(Syntax& root, Command& chosen);
 void add_completion_command(Syntax& root, Command& chosen);
 
 }  // namespace winnow::cli

@@ -14,6 +14,7 @@ FieldError part(std::string_view code, std::string detail)
 std::string sentence(const QuotaClass& about, std::int64_t most, std::int64_t used, std::int64_t more)
 {
     const std::string things(about.things);
+    if (about.name.ends_with("_a_day")) return "the limit is " + std::to_string(most) + ' ' + things + ", in UTC";
     if (used >= most) {
         return "there are " + std::to_string(most) + ' ' + things + " already, which is the limit; delete one first";
     }

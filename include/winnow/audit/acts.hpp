@@ -67,6 +67,9 @@ inline constexpr std::array kActs{
     KnownAct{"updateSettings", "settings.change", "settings", Recorded::with_changes},
     KnownAct{"retryDelivery", "delivery.retry", "delivery"},
     KnownAct{"listTicketsAsCsv", "tickets.export", "tickets", Recorded::beforehand},
+    KnownAct{"createExport", "export.create", "export"},
+    KnownAct{"deleteExport", "export.delete", "export", Recorded::with_changes},
+    KnownAct{"downloadExport", "export.download", "export", Recorded::beforehand},
     KnownAct{"exportAuditLog", "audit.export", "audit", Recorded::beforehand},
     KnownAct{"redactAuditDetails", "audit.redact", "audit", Recorded::by_store},
     // The provider's, in its own chain.

@@ -31,6 +31,7 @@ enum class Quota : std::uint8_t {
     unfinished_backtests,
     deliveries,
     mails_a_day,
+    exports_a_day,
     history_bytes,
 };
 
@@ -60,6 +61,7 @@ inline constexpr std::array kQuotas{
                &TenantLimits::max_unfinished_backtests},
     QuotaClass{Quota::deliveries, "deliveries", "deliveries that are owed", &TenantLimits::max_owed_deliveries},
     QuotaClass{Quota::mails_a_day, "mails_a_day", "mails a day", &TenantLimits::max_mails_a_day},
+    QuotaClass{Quota::exports_a_day, "exports_a_day", "exports a day", &TenantLimits::max_exports_a_day},
     QuotaClass{Quota::history_bytes, "history_bytes", "bytes of histories", nullptr, std::int64_t{1} << 20U,
                std::int64_t{1} << 50U},
 };

@@ -177,5 +177,6 @@ struct Route {
 [[nodiscard]] std::vector<Route> maintenance_routes();
 [[nodiscard]] std::vector<Route> user_routes();  // users, api-keys, me
 [[nodiscard]] std::vector<Route> audit_routes();
+[[nodiscard]] std::vector<Route> export_routes();
 
 }  // namespace winnow::api

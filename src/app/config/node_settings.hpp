@@ -48,7 +48,7 @@ struct DatabaseSessions {
     /// Of the role winnow_pipeline, beside its pool: one a journal writer, one for the streams' locks, one that
     /// listens, one with which the clock looks, and one that reads history for back-tests.
     std::size_t pipeline_own = 0;
-    std::size_t api = 0;  ///< One a thread: those of REST, the one that looks up keys, and the one that reads an export.
+    std::size_t api = 0;  ///< One a thread: those of REST, and the one that looks up keys. One more reads an export.
 
     /// Of all roles at most, but for folds that are given minutes: those are `patient` more.
     [[nodiscard]] std::size_t most() const;

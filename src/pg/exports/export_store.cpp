@@ -30,7 +30,6 @@ constexpr auto kPage =
 constexpr auto kFind = WINNOW_EXPORT_COLUMNS "and export_id = $3";
 #undef WINNOW_EXPORT_COLUMNS
 
-constexpr auto kCountSince = "select count(*) from exports where tenant_id = $1 and created_at >= $2";
 constexpr auto kRemove = "delete from exports where tenant_id = $1 and export_id = $2";
 constexpr auto kPart = "select bytes from export_parts where tenant_id = $1 and export_id = $2 and number = $3";
 
@@ -83,13 +82,6 @@ public:
             const auto rows = query(tx_, kFind, tenant_, domain::kExportKept.count(), id);
             if (rows.empty()) return none();
             return read_export(rows.front());
-        });
-    }
-
-    Result<std::size_t> count_since(Timestamp from) override
-    {
-        return translated([&]() -> Result<std::size_t> {
-            return query(tx_, kCountSince, tenant_, from)[0][0].as<std::size_t>();
         });
     }
 

@@ -224,6 +224,16 @@ class Commands(unittest.TestCase):
                        status=1)
         self.assertIn("service code", taken.stderr)
 
+    def test_an_export_is_made_listed_and_downloaded(self):
+        made = json.loads(winnow("export", "create", "--json").stdout)
+        wait_until(lambda: "ready" in winnow("export", "list").stdout, "the export")
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "all.tar.zst")
+            self.assertIn(path, winnow("export", "get", made["id"], "--output", path).stderr)
+            with open(path, "rb") as archive:
+                self.assertEqual(archive.read(4), b"\x28\xb5\x2f\xfd", "zstd's magic number")
+            self.assertIn("winnow export list", winnow("export", "get", "nonsense", "--output", path, status=2).stderr)
+
     def test_quotas_are_set_and_shown_by_the_tenants_code(self):
         code = instance.ready["tenants"][0]["service_code"]
         self.assertRegex(winnow("tenant", "quotas", code, "--set", "inhibitions=77").stdout, r"(?m)^inhibitions +77 ")
@@ -344,7 +354,7 @@ class Commands(unittest.TestCase):
         for command in (["dev"], ["serve"], ["migrate"], ["config", "check"], ["alert", "send"], ["alert", "show"],
                         ["ticket", "list"], ["ticket", "show"], ["ticket", "ack"], ["ticket", "close"], ["rules", "list"],
                         ["rules", "apply"], ["tenant", "create"], ["tenant", "list"], ["tenant", "quotas"],
-                        ["quota", "list"], ["completion"], ["user", "list"],
+                        ["quota", "list"], ["export", "create"], ["export", "list"], ["export", "get"], ["completion"], ["user", "list"],
                         ["user", "create"], ["user", "change"], ["user", "disable"], ["key", "create"], ["key", "list"],
                         ["key", "revoke"]):
             with self.subTest(command=command):

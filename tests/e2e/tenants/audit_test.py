@@ -203,6 +203,17 @@ class Acts:
     def listTicketsAsCsv(self):
         self.good(self.admin.get("/api/v1/tickets.csv"))
 
+    def createExport(self):
+        self.create("export", "/api/v1/exports", {})
+
+    def downloadExport(self):
+        path = self.at("exports", "export")
+        wait_until(lambda: self.admin.get(path).json()["state"] == "ready", "the export")
+        self.good(self.admin.get(path + "/content"))
+
+    def deleteExport(self):
+        self.delete(self.at("exports", "export"))
+
     def exportAuditLog(self):
         self.good(self.admin.get("/api/v1/audit-log/export"))
 
@@ -264,7 +275,7 @@ class Audit(unittest.TestCase):
         wanted = recorded_operations()
         done = [name for name in vars(Acts) if name in wanted]
         self.assertEqual(sorted(done), sorted(wanted), "an act without a way to do it here")
-        providers = {"createTenant", "changeTenant", "suspendTenant", "resumeTenant", "releaseQuarantine"}
+        providers = {"createTenant", "changeTenant", "changeTenantQuotas", "suspendTenant", "resumeTenant", "releaseQuarantine"}
         for operation in done:
             with self.subTest(operation=operation):
                 client, path = ((acts.provider, "/admin/v1/audit-log") if operation in providers

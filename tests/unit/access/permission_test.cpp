@@ -78,7 +78,8 @@ TEST(PermissionTable, AnAdminAlsoConfigures)
               reading_and({Permission::write_own_keys, Permission::work_tickets, Permission::retry_deliveries,
                            Permission::write_rules, Permission::write_contacts, Permission::write_integrations,
                            Permission::write_settings, Permission::write_users, Permission::write_silences,
-                           Permission::write_maintenance, Permission::write_inhibitions, Permission::read_audit}));
+                           Permission::write_maintenance, Permission::write_inhibitions, Permission::read_audit,
+                           Permission::read_exports, Permission::write_exports}));
 }
 
 TEST(PermissionTable, NobodyElseGetsATenantsPermissions)
@@ -99,7 +100,7 @@ TEST(PermissionTable, ASuspendedTenantReadsOnlyAndIngestsNothing)
 {
     for (const auto role : {Role::viewer, Role::operator_, Role::admin}) {
         auto held = reading_and({});
-        if (role == Role::admin) held.insert(Permission::read_audit);
+        if (role == Role::admin) held.insert({Permission::read_audit, Permission::read_exports});
         EXPECT_EQ(held_by(user(role, true)), held);
     }
     EXPECT_EQ(held_by(user(Role::auditor, true)),

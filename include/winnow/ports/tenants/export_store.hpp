@@ -44,8 +44,6 @@ public:
     [[nodiscard]] virtual Result<std::vector<Export>> page(std::optional<ExportId> before, std::size_t limit) = 0;
     /// `not_found` where the tenant has no such export.
     [[nodiscard]] virtual Result<Export> find(ExportId id) = 0;
-    /// How many were made from then on, whatever became of them.
-    [[nodiscard]] virtual Result<std::size_t> count_since(Timestamp from) = 0;
     /// With its content; one that is not finished is given up. `not_found`.
     [[nodiscard]] virtual Result<Done> remove(ExportId id) = 0;
     /// The bytes of a part. `not_found`.

@@ -62,6 +62,7 @@ BODIES = {
     "changeTicketsInBulk": lambda own: {"ids": [own.own("ticket")], "patch": {"priority": "not theirs"}},
     "createApiKey": lambda _: {},
     "createContact": a_contact,
+    "createExport": lambda _: {},
     "createContactGroup": lambda _: {"name": "not theirs", "contact_ids": []},
     "createInhibition": an_inhibition,
     "createIntegration": renamed,
