@@ -2,10 +2,12 @@
 /// winnow export: all that the tenant owns, as one archive.
 
 #include "cli/commands.hpp"
+#include "cli/exports/export_verify.hpp"
 #include "cli/rest/named_items.hpp"
 #include "cli/rest/rest_client.hpp"
 #include "cli/shown/shown.hpp"
 #include "cli/shown/table.hpp"
+#include "winnow/documents/documents.hpp"
 
 #include <fstream>
 #include <iostream>
@@ -74,6 +76,43 @@ int get(Arguments& arguments)
     return 0;
 }
 
+struct VerifyArguments {
+    std::string file;
+    bool json = false;
+};
+
+int verify(const VerifyArguments& arguments)
+{
+    if (const auto why = documents::why_unreadable(arguments.file); !why.empty()) {
+        throw std::runtime_error(arguments.file + " cannot be read: " + why);
+    }
+    std::ifstream file(arguments.file, std::ios::binary);
+    const auto verdict = verify_export(file);
+    if (arguments.json) {
+        std::cout << json_text(to_json(verdict)) << '\n';
+    } else if (verdict.faults.empty()) {
+        std::cout << "whole: " << verdict.files << " files with " << verdict.rows << " rows of tenant " << verdict.tenant
+                  << ", as of " << verdict.taken_at << '\n';
+    } else {
+        for (const auto& fault : verdict.faults) std::cout << fault << '\n';
+    }
+    return verdict.faults.empty() ? 0 : 1;
+}
+
+void add_verify(Syntax& group, Command& chosen)
+{
+    auto* command = group.add_subcommand("verify", "Say whether an export is whole, without a server");
+    auto arguments = std::make_shared<VerifyArguments>();
+    command->add_option("FILE", arguments->file, "As `winnow export get` has written it")->required();
+    command->add_flag("--json", arguments->json, "The verdict as JSON");
+    command->footer("Example:\n  winnow export verify acme.tar.zst");
+    command->callback([&chosen, arguments] {
+        chosen = [arguments] {
+            return verify(*arguments);
+        };
+    });
+}
+
 void add(Syntax& group, Command& chosen, const char* name, const char* help, const char* example,
          int (*run)(Arguments&), bool gets)
 {
@@ -102,6 +141,7 @@ void add_export_commands(Syntax& root, Command& chosen)
     add(*group, chosen, "list", "List exports, the newest first", "winnow export list", list, false);
     add(*group, chosen, "get", "Download an export that is ready",
         "winnow export get 0199c0de-0000-7000-8000-000000000001 --output acme.tar.zst", get, true);
+    add_verify(*group, chosen);
 }
 
 }  // namespace winnow::cli

@@ -26,6 +26,7 @@ constexpr std::size_t kMemberBytes = 4U << 20U;  // of alerts, some
 constexpr std::size_t kNumberDigits = 6;
 constexpr std::size_t kDateChars = 10;  // of RFC 3339: "2026-11-28"
 constexpr std::chrono::seconds kKeepEvery{5};
+constexpr std::chrono::hours kLongest{1};  // while it is read, nothing that goes makes room for anybody
 
 Error not_wanted()
 {
@@ -176,7 +177,7 @@ private:
     std::int64_t rows_ = 0;
 };
 
-/// Says now and then that its runner lives.
+/// Says now and then that its runner lives, and ends what takes too long.
 class Pulse {
 public:
     Pulse(ExportJobs& jobs, const ExportJob& job) : jobs_(jobs), job_(job) {}
@@ -185,6 +186,9 @@ public:
     {
         const auto now = std::chrono::steady_clock::now();
         if (now - last_ < kKeepEvery) return Done{};
+        if (now - begun_ > kLongest) {
+            return Error(ErrorCode::too_large, "the export took longer than an hour; keep alerts and tickets for fewer days");
+        }
         const auto kept = jobs_.keep(job_);
         if (!kept) return kept.error();
         last_ = now;
@@ -195,7 +199,8 @@ public:
 private:
     ExportJobs& jobs_;
     const ExportJob& job_;
-    std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+    const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+    std::chrono::steady_clock::time_point last_ = begun_;
 };
 
 }  // namespace

@@ -232,6 +232,11 @@ class Commands(unittest.TestCase):
             self.assertIn(path, winnow("export", "get", made["id"], "--output", path).stderr)
             with open(path, "rb") as archive:
                 self.assertEqual(archive.read(4), b"\x28\xb5\x2f\xfd", "zstd's magic number")
+            self.assertIn("whole: ", winnow("export", "verify", path).stdout)
+            with open(path, "r+b") as archive:
+                archive.truncate(os.path.getsize(path) - 9)
+            self.assertIn("ends before its end", winnow("export", "verify", path, status=1).stdout)
+            self.assertFalse(json.loads(winnow("export", "verify", path, "--json", status=1).stdout)["whole"])
             self.assertIn("winnow export list", winnow("export", "get", "nonsense", "--output", path, status=2).stderr)
 
     def test_quotas_are_set_and_shown_by_the_tenants_code(self):
@@ -354,7 +359,8 @@ class Commands(unittest.TestCase):
         for command in (["dev"], ["serve"], ["migrate"], ["config", "check"], ["alert", "send"], ["alert", "show"],
                         ["ticket", "list"], ["ticket", "show"], ["ticket", "ack"], ["ticket", "close"], ["rules", "list"],
                         ["rules", "apply"], ["tenant", "create"], ["tenant", "list"], ["tenant", "quotas"],
-                        ["quota", "list"], ["export", "create"], ["export", "list"], ["export", "get"], ["completion"], ["user", "list"],
+                        ["quota", "list"], ["export", "create"], ["export", "list"], ["export", "get"],
+                        ["export", "verify"], ["completion"], ["user", "list"],
                         ["user", "create"], ["user", "change"], ["user", "disable"], ["key", "create"], ["key", "list"],
                         ["key", "revoke"]):
             with self.subTest(command=command):
