@@ -92,6 +92,13 @@ def audit_lines(row):
                row["appends_per_second"] >= 1_000)
 
 
+def export_lines(row):
+    yield line("export", f"{row['alerts']:,} alerts and their tickets", f"{row['seconds']:.1f} s", "<= 60 s a million",
+               row["seconds"] <= 60 * row["alerts"] / 1e6)
+    yield line("export", "memory that it grows by", f"{row['grown_kib'] / 1024:.0f} MiB", "<= 64 MiB",
+               row["grown_kib"] <= 64 * 1024)
+
+
 def table(lines):
     heads = ["benchmark", "figure", "measured", "beside", "goal", "holds"]
     words = {True: "yes", False: "NO", None: ""}
@@ -111,6 +118,7 @@ def main():
         backtest = [json.loads(row) for row in
                     run("backtest", [f"{given.build}/tests/bench/bench_backtest", "--json", *quick]).splitlines()]
         audit = json.loads(run("audit", [f"{given.build}/tests/bench/bench_audit", "--json", *quick]))
+        export = json.loads(run("export", [f"{given.build}/tests/bench/bench_export", "--json", *quick]))
         edits = [json.loads(row) for row in
                  run("edits", [python, os.path.join(HERE, "edit_bench.py"), "--binary", f"{given.build}/winnow", "--json",
                                *quick]).splitlines()]
@@ -122,9 +130,9 @@ def main():
         print(f"bench: {failure}", file=sys.stderr)
         return 1
     lines = [*rules_lines(rules), *edit_lines(edits), *backtest_lines(backtest), *audit_lines(audit),
-             *ingest_lines(ingest)]
-    report = {"lines": lines, "rules": rules, "edits": edits, "backtest": backtest, "audit": audit, "ingest": ingest,
-              "fair": fair}
+             *export_lines(export), *ingest_lines(ingest)]
+    report = {"lines": lines, "rules": rules, "edits": edits, "backtest": backtest, "audit": audit, "export": export,
+              "ingest": ingest, "fair": fair}
     print(json.dumps(report, indent=2) if given.json else f"{table(lines)}\n\n{fair_report.page(fair)}")
     return 1 if fair["not_measured"] else 0
 

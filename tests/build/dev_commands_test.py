@@ -11,8 +11,8 @@ import tempfile
 import unittest
 
 COMMANDS = ["run", "build", "build debug", "build asan --times", "test", "test --label unit", "test --asan",
-            "fuzz condition 1", "bench", "bench rules", "bench backtest", "bench audit", "bench ingest", "bench edits",
-            "bench fair", "lint", "lint --tidy", "fmt", "docs", "sbom", "deps", "deps build", "clean",
+            "fuzz condition 1", "bench", "bench rules", "bench backtest", "bench audit", "bench export", "bench ingest",
+            "bench edits", "bench fair", "lint", "lint --tidy", "fmt", "docs", "sbom", "deps", "deps build", "clean",
             "fresh --run-only"]
 
 
