@@ -5,6 +5,7 @@
 #include "api/rest/problem.hpp"
 #include "api/rest/respond.hpp"
 #include "api/tenants/provider_export.hpp"
+#include "api/tenants/provider_quotas.hpp"
 #include "api/tenants/provider_tenants.hpp"
 #include "api/tenants/vault_keys.hpp"
 #include "winnow/access/permission.hpp"
@@ -40,6 +41,8 @@ enum class Action : std::uint8_t {
     invite,
     suspend,
     resume,
+    quotas,
+    set_quotas,
     quarantine,
     release,
     reset_networks,
@@ -71,6 +74,8 @@ constexpr ManagementRoute kRoutes[] = {
     {"POST", "/admin/v1/tenants/{id}/admins", Permission::provider, "inviteTenantAdmin", Action::invite},
     {"POST", "/admin/v1/tenants/{id}/suspend", Permission::provider, "suspendTenant", Action::suspend},
     {"POST", "/admin/v1/tenants/{id}/resume", Permission::provider, "resumeTenant", Action::resume},
+    {"GET", "/admin/v1/tenants/{id}/quotas", Permission::provider, "listTenantQuotas", Action::quotas},
+    {"PATCH", "/admin/v1/tenants/{id}/quotas", Permission::provider, "changeTenantQuotas", Action::set_quotas},
     {"GET", "/admin/v1/tenants/{id}/quarantine", Permission::provider, "listQuarantine", Action::quarantine},
     {"POST", "/admin/v1/tenants/{id}/quarantine/release", Permission::provider, "releaseQuarantine", Action::release},
     {"GET", "/admin/v1/keys", Permission::provider, "getVault", Action::vault},
@@ -250,6 +255,8 @@ private:
             return invite_admin(*tenant, request, options_.store, *options_.sealing, fresh_id);
         }
         if (action == Action::change) return change_tenant(*tenant, request, options_.store);
+        if (action == Action::quotas) return show_tenant_quotas(*tenant, options_.store);
+        if (action == Action::set_quotas) return change_tenant_quotas(*tenant, request, options_.store);
         if (action == Action::quarantine) return list_quarantine(*tenant, options_.store, options_.ids);
         if (action == Action::release) return release_quarantine(*tenant, request, options_.store);
         if (action == Action::keys) return show_tenant_keys(*tenant, options_.vault, options_.store);

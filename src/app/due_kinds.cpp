@@ -11,6 +11,7 @@
 #include "winnow/pg/search_index.hpp"
 #include "winnow/pg/source_network_trials.hpp"
 #include "winnow/pipeline/backtest_runner.hpp"
+#include "winnow/pipeline/export_runner.hpp"
 #include "winnow/pipeline/chore_kinds.hpp"
 #include "winnow/pipeline/config_cache.hpp"
 #include "winnow/pipeline/due_kinds.hpp"
@@ -66,6 +67,7 @@ std::vector<std::unique_ptr<ports::DueKind>> DueKinds::make() const
     remind("delivery", [&dispatcher = parts_.dispatcher] { dispatcher.remind(); });
     remind("server_mail", [&mails = parts_.server_mails] { mails.remind(); });
     remind("backtest", [&backtests = parts_.backtests] { backtests.poke(); });
+    remind("export", [&exports = parts_.exports] { exports.poke(); });
     remind("takeover", [&stream_keeper = parts_.stream_keeper] { stream_keeper.poke(); });
     remind("configuration", [&policies] { policies.compare(); });
     kinds.push_back(pipeline::make_search_kind(*stores_->search, kSecond, metrics));

@@ -25,6 +25,7 @@ class Metrics;
 }
 namespace winnow::pipeline {
 class BacktestRunner;
+class ExportRunner;
 class ConfigCache;
 class StreamKeeper;
 class Upkeep;
@@ -47,6 +48,7 @@ struct DueParts {
     dispatch::Dispatcher& dispatcher;
     dispatch::ServerMails& server_mails;
     pipeline::BacktestRunner& backtests;
+    pipeline::ExportRunner& exports;
     pipeline::StreamKeeper& stream_keeper;
     pipeline::Upkeep& upkeep;
     identity::CredentialUses& uses;

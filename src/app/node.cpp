@@ -26,6 +26,7 @@
 #include "winnow/pg/access_records.hpp"
 #include "winnow/pg/alert_ids.hpp"
 #include "winnow/pg/backtest_jobs.hpp"
+#include "winnow/pg/export_jobs.hpp"
 #include "winnow/pg/chores.hpp"
 #include "winnow/pg/config_store.hpp"
 #include "winnow/pg/credential_store.hpp"
@@ -40,6 +41,7 @@
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/backtest_runner.hpp"
+#include "winnow/pipeline/export_runner.hpp"
 #include "winnow/pipeline/chore_kinds.hpp"
 #include "winnow/pipeline/config_cache.hpp"
 #include "winnow/pipeline/stream_keeper.hpp"
@@ -73,9 +75,7 @@ public:
         : config_(config),
           name_(node_name(config)),
           ids_(pg::stored_alert_ids(session(config.database.pipeline_url, "winnow ids", 1))),
-          pipeline_sessions_(
-              pooled(session(config.database.pipeline_url, "winnow", 0, config.tenants.max_retention_days),
-                     database_sessions(config).pipeline)),
+          pipeline_sessions_(pooled(pipeline_session(config), database_sessions(config).pipeline)),
           secrets_(config, name_, pipeline_sessions_, metrics_),
           streams_(
               pg::make_journal_streams(session(config.database.pipeline_url, "winnow journal", 1), pipeline_sessions_)),
@@ -93,6 +93,7 @@ public:
               },
               head_signer(config), secrets_.chores())),
           backtest_jobs_(pg::make_backtest_jobs(pipeline_sessions_)),
+          export_jobs_(pg::make_export_jobs(pipeline_sessions_, api_session(config))),
           config_store_(pg::make_config_store(pipeline_sessions_)),
           outbox_(pg::make_outbox(pipeline_sessions_)),
           channel_(delivery::make_channel(config.delivery, secrets_.sealing(), metrics_)),
@@ -130,6 +131,8 @@ public:
           triage_(
               *triage_store_, policies_, told_of_due(triage_options(config)), [this] { dispatcher_.poke(); }, metrics_),
           backtests_(*backtest_jobs_, policies_, backtest_options(), metrics_),
+          exports_(*export_jobs_, ids_,
+                   {.node = name_, .max_bytes = static_cast<std::int64_t>(config.tenants.max_export_bytes)}, metrics_),
           writer_(
               *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
           stream_keeper_(
@@ -145,6 +148,7 @@ public:
                       .dispatcher = dispatcher_,
                       .server_mails = server_mails_,
                       .backtests = backtests_,
+                      .exports = exports_,
                       .stream_keeper = stream_keeper_,
                       .upkeep = upkeep_,
                       .uses = uses_,
@@ -171,6 +175,7 @@ public:
         stream_keeper_.start();
         timekeeper_.start();
         backtests_.start();
+        exports_.start();
         dispatcher_.start();
         server_mails_.start();
         ready_ = true;
@@ -366,6 +371,7 @@ private:
     std::unique_ptr<ports::DueBoard> due_board_;
     std::unique_ptr<ports::Chores> chores_;
     std::unique_ptr<ports::BacktestJobs> backtest_jobs_;
+    std::unique_ptr<ports::ExportJobs> export_jobs_;
     std::unique_ptr<ports::ConfigStore> config_store_;
     std::unique_ptr<ports::Outbox> outbox_;
     std::unique_ptr<delivery::Channels> channel_;
@@ -392,6 +398,7 @@ private:
     identity::PasswordHasher hasher_;  ///< What it calls goes on with a transaction.
     pipeline::TriageService triage_;
     pipeline::BacktestRunner backtests_;
+    pipeline::ExportRunner exports_;
     journal::Writer writer_;
     pipeline::StreamKeeper stream_keeper_;
     pipeline::Upkeep upkeep_;

@@ -92,6 +92,13 @@ def audit_lines(row):
                row["appends_per_second"] >= 1_000)
 
 
+def export_lines(row):
+    yield line("export", f"{row['alerts']:,} alerts and their tickets", f"{row['seconds']:.1f} s", "<= 60 s a million",
+               row["seconds"] <= 60 * row["alerts"] / 1e6)
+    yield line("export", "memory that it grows by", f"{row['grown_kib'] / 1024:.0f} MiB", "<= 64 MiB",
+               row["grown_kib"] <= 64 * 1024)
+
+
 def access_log_lines(rows):
     for row in rows:
         yield line("access-log", f"{row['what']}, {row['askers']} at once", f"{row['ratio']:.2f} x", "", None,
@@ -141,6 +148,7 @@ def main():
         backtest = [json.loads(row) for row in
                     run("backtest", [f"{given.build}/tests/bench/bench_backtest", "--json", *quick]).splitlines()]
         audit = json.loads(run("audit", [f"{given.build}/tests/bench/bench_audit", "--json", *quick]))
+        export = json.loads(run("export", [f"{given.build}/tests/bench/bench_export", "--json", *quick]))
         access_log = json.loads(run("access-log", [f"{given.build}/tests/bench/bench_access_log", "--json", *quick]))
         keys = json.loads(run("keys", [f"{given.build}/tests/bench/bench_keys", "--json", *quick]))
         vault = json.loads(run("vault", [f"{given.build}/tests/bench/bench_vault", "--json", *quick], good=(0, 1)))
@@ -157,10 +165,10 @@ def main():
         print(f"bench: {failure}", file=sys.stderr)
         return 1
     lines = [*rules_lines(rules), *edit_lines(edits), *backtest_lines(backtest), *audit_lines(audit),
-             *access_log_lines(access_log), *key_lines(keys), *vault_lines(vault), *signin_lines(signin),
+             *access_log_lines(access_log), *export_lines(export), *key_lines(keys), *vault_lines(vault), *signin_lines(signin),
              *ingest_lines(ingest)]
     report = {"lines": lines, "rules": rules, "edits": edits, "backtest": backtest, "audit": audit,
-              "access_log": access_log, "keys": keys, "vault": vault, "signin": signin, "ingest": ingest, "fair": fair}
+              "access_log": access_log, "export": export, "keys": keys, "vault": vault, "signin": signin, "ingest": ingest, "fair": fair}
     print(json.dumps(report, indent=2) if given.json else f"{table(lines)}\n\n{fair_report.page(fair)}")
     return 1 if fair["not_measured"] else 0
 

@@ -60,6 +60,8 @@ enum class Permission : std::uint8_t {
     read_inhibitions,
     write_inhibitions,
     read_audit,
+    read_exports,  ///< All that the tenant owns, at once.
+    write_exports,
     provider,  ///< Management listener only.
 };
 

@@ -5,7 +5,7 @@
 
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
-#include "winnow/domain/sealed.hpp"
+#include "winnow/domain/tenants/sealed.hpp"
 
 #include <cstdint>
 #include <map>

@@ -9,11 +9,13 @@
 #include "winnow/base/time.hpp"
 #include "winnow/domain/history.hpp"
 #include "winnow/domain/position.hpp"
+#include "winnow/domain/tenants/quota.hpp"
 #include "winnow/domain/tenant.hpp"
 #include "winnow/ports/audit_store.hpp"
 #include "winnow/signin/mail_text.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -97,6 +99,12 @@ struct LimitsChange {
     std::optional<std::optional<std::int64_t>> history_bytes = {};
 };
 
+/// What the provider sets of a quota for one tenant; nullopt: the node's configuration holds again.
+struct QuotaChange {
+    domain::Quota quota = domain::Quota::users;
+    std::optional<std::int64_t> own = {};
+};
+
 /// By whom and what the provider's act was asked for: what its record in the provider's audit chain says. Without one
 /// it was the program itself.
 struct ProviderRequest {
@@ -168,6 +176,13 @@ public:
 
     /// What the tenant's histories take, and its own limit.
     [[nodiscard]] virtual Result<domain::HistoryUse> history(TenantId id) = 0;
+
+    /// What the tenant may have of each thing and has, in the order of domain::kQuotas. `not_found`: as above.
+    [[nodiscard]] virtual Result<std::vector<domain::QuotaUse>> quotas(TenantId id) = 0;
+    /// What is set for the tenant alone, in force for its next request; what is there beyond it stays. As they are then.
+    [[nodiscard]] virtual Result<std::vector<domain::QuotaUse>> set_quotas(TenantId id,
+                                                                           const std::vector<QuotaChange>& changes,
+                                                                           const ProviderRequest& by) = 0;
 
     /// The oldest ones first. `not_found`: there is no such tenant.
     [[nodiscard]] virtual Result<std::vector<SetAsideRow>> set_aside_rows(TenantId id, std::size_t limit) = 0;

@@ -54,7 +54,6 @@ public:
                                                                 std::size_t limit) = 0;
     /// `not_found` where the tenant has no such integration.
     [[nodiscard]] virtual Result<Integration> find(IntegrationId id) = 0;
-    [[nodiscard]] virtual Result<std::size_t> count() = 0;
     /// `conflict` where another integration has the name.
     [[nodiscard]] virtual Result<Done> insert(const Integration& integration) = 0;
     [[nodiscard]] virtual Result<Done> update(const Integration& integration) = 0;

@@ -36,6 +36,8 @@ class FactorStore;
 class LinkStore;
 class ServerMailStore;
 class AccessLog;
+class QuotaStore;
+class ExportStore;
 
 /// An open transaction under the api role with the tenant set. Use on the thread it was given on, and not after.
 class TenantSession {
@@ -69,6 +71,8 @@ public:
     [[nodiscard]] virtual LinkStore& links() = 0;
     [[nodiscard]] virtual ServerMailStore& server_mails() = 0;
     [[nodiscard]] virtual AccessLog& access_log() = 0;
+    [[nodiscard]] virtual QuotaStore& quotas() = 0;
+    [[nodiscard]] virtual ExportStore& exports() = 0;
 };
 
 /// Runs transactions on database threads, so that nobody else ever blocks on PostgreSQL.

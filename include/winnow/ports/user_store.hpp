@@ -73,7 +73,6 @@ public:
     [[nodiscard]] virtual Result<User> find(UserId id) = 0;
     /// Whatever the case; nullopt where nobody has the address.
     [[nodiscard]] virtual Result<std::optional<User>> find_by_email(const std::string& email) = 0;
-    [[nodiscard]] virtual Result<std::size_t> count() = 0;
     [[nodiscard]] virtual Result<std::size_t> count_active_admins() = 0;
     /// `conflict` where another user has the address.
     [[nodiscard]] virtual Result<Done> insert(const User& user) = 0;

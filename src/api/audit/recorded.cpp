@@ -219,6 +219,7 @@ Result<Done> record_beforehand(const Call& call, const Route& route, ports::Tena
 {
     audit::Act act;
     act.object = route.act->object;
+    if (!call.path.empty() && Uuid::parse(call.path.back().second)) act.object += ':' + call.path.back().second;
     act.result = kBegun;
     act.detail = detail_of(call, {{"query", truncate_utf8(call.request.head.query, kMaxAgentBytes)}});
     return append(call, route, session, std::move(act));

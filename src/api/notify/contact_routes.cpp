@@ -1,3 +1,4 @@
+#include "api/quotas/quotas.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/resource.hpp"
 #include "api/rest/route.hpp"
@@ -197,10 +198,7 @@ Result<Response> create_contact(const Call& call, TenantSession& session)
     auto input = read_contact(call, *document, nullptr);
     if (!input) return input.error();
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    if (const auto room = below_limit(session.contacts().count(), call.services.tenant_limits.max_contacts, "contacts");
-        !room) {
-        return room.error();
-    }
+    if (const auto room = has_room(call, session, domain::Quota::contacts); !room) return room.error();
     auto& contact = input->contact;
     contact.id = ContactId(call.services.new_id());
     contact.version = 1;

@@ -1,3 +1,4 @@
+#include "api/quotas/quotas.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/resource.hpp"
 #include "api/rest/route.hpp"
@@ -83,6 +84,7 @@ json urls_json(std::string_view secret)
 Result<json> new_key(const Call& call, TenantSession& session, Integration& integration,
                      const std::optional<std::vector<Network>>& networks = {})
 {
+    if (const auto room = has_room(call, session, domain::Quota::keys); !room) return room.error();
     const auto made = identity::make_key(access::CredentialKind::integration_key);
     const IntegrationKey key{.id = IntegrationKeyId(call.services.new_id()),
                              .hint = made.hint,
@@ -126,11 +128,7 @@ Result<Response> create_integration(const Call& call, TenantSession& session)
     auto integration = read_integration(*document);
     if (!integration) return integration.error();
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    if (const auto room =
-            below_limit(session.integrations().count(), call.services.tenant_limits.max_integrations, "integrations");
-        !room) {
-        return room.error();
-    }
+    if (const auto room = has_room(call, session, domain::Quota::integrations); !room) return room.error();
     integration->id = IntegrationId(call.services.new_id());
     integration->created_at = call.now;
     integration->updated_at = call.now;

@@ -1,3 +1,4 @@
+#include "api/quotas/quotas.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/resource.hpp"
 #include "api/rest/route.hpp"
@@ -132,6 +133,7 @@ std::vector<Route> settings_routes()
     return {
         {"GET", "/api/v1/settings", Permission::read_settings, "getSettings", get_settings},
         {"PATCH", "/api/v1/settings", Permission::write_settings, "updateSettings", change_settings},
+        {"GET", "/api/v1/quotas", Permission::read_settings, "listQuotas", list_quotas},
     };
 }
 

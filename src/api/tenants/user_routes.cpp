@@ -1,3 +1,4 @@
+#include "api/quotas/quotas.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/parameters.hpp"
 #include "api/rest/problem.hpp"
@@ -52,8 +53,7 @@ Result<Response> create_user(const Call& call, TenantSession& session)
     auto user = read_user(*document);
     if (!user) return user.error();
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    if (const auto room = below_limit(session.users().count(), call.services.tenant_limits.max_users, "users"); !room)
-        return room.error();
+    if (const auto room = has_room(call, session, domain::Quota::users); !room) return room.error();
     user->id = UserId(call.services.new_id());
     user->created_at = call.now;
     user->updated_at = call.now;
@@ -198,7 +198,7 @@ Result<ApiKey> read_key(const Call& call, const json& document)
 }
 
 /// Whether the key's user is there, may log in and may do what the key is to, and has room for another key.
-Result<Done> may_get_key(TenantSession& session, const ApiKey& key)
+Result<Done> may_get_key(const Call& call, TenantSession& session, const ApiKey& key)
 {
     const auto user = session.users().find(key.user_id);
     if (!user && user.error().code() == ErrorCode::not_found) {
@@ -211,7 +211,8 @@ Result<Done> may_get_key(TenantSession& session, const ApiKey& key)
                                           std::string(to_string(user->role)) +
                                           ", does not have: " + access::roles_with(*beyond) + " has it");
     }
-    return below_limit(session.users().count_keys(key.user_id), kMaxKeysPerUser, "keys of this user");
+    const auto of_user = below_limit(session.users().count_keys(key.user_id), kMaxKeysPerUser, "keys of this user");
+    return of_user ? has_room(call, session, domain::Quota::keys) : of_user;
 }
 
 Result<Response> create_key(const Call& call, TenantSession& session)
@@ -224,7 +225,7 @@ Result<Response> create_key(const Call& call, TenantSession& session)
         return Error(ErrorCode::permission_denied, "only an admin makes keys for other users");
     }
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    if (const auto allowed = may_get_key(session, *key); !allowed) return allowed.error();
+    if (const auto allowed = may_get_key(call, session, *key); !allowed) return allowed.error();
     const auto made = identity::make_key(access::CredentialKind::user_key);
     key->id = ApiKeyId(call.services.new_id());
     key->hint = made.hint;

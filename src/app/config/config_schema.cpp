@@ -155,6 +155,12 @@ void add_tenant_limits(std::vector<Key>& keys)
     limit("max_contacts", &Limits::max_contacts, 1'000'000);
     limit("max_contact_groups", &Limits::max_contact_groups, 100'000);
     limit("max_users", &Limits::max_users, 1'000'000);
+    limit("max_keys", &Limits::max_keys, 10'000'000);
+    limit("max_owed_deliveries", &Limits::max_owed_deliveries, 1'000'000'000);
+    limit("max_mails_a_day", &Limits::max_mails_a_day, 1'000'000'000);
+    limit("max_contacts_told", &Limits::max_contacts_told, 1'000'000);
+    limit("max_exports_a_day", &Limits::max_exports_a_day, 1'000);
+    limit("max_export_bytes", &Limits::max_export_bytes, std::uint64_t{1} << 40U);
     limit("max_retention_days", &Limits::max_retention_days, 3'650);
     keys.push_back(number<std::int64_t>(
         std::string(domain::kHistoryLimit), [](Config& c) -> auto& { return c.history.max_bytes; },

@@ -161,6 +161,15 @@ pg::PgOptions caller_session(const Config& config, const char* name)
     return options;
 }
 
+pg::PgOptions pipeline_session(const Config& config)
+{
+    auto options = session(config.database.pipeline_url, "winnow", 0, config.tenants.max_retention_days);
+    options.max_contacts_told = static_cast<std::int64_t>(config.tenants.max_contacts_told);
+    options.max_owed_deliveries = static_cast<std::int64_t>(config.tenants.max_owed_deliveries);
+    options.max_mails_a_day = static_cast<std::int64_t>(config.tenants.max_mails_a_day);
+    return options;
+}
+
 api::SecurityFacts security_facts(const Config& config)
 {
     const auto& database = config.database;

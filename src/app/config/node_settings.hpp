@@ -53,7 +53,8 @@ struct DatabaseSessions {
     /// for changes and one for revocations, one with which the clock looks, one that writes the access log, and one that
     /// reads history for back-tests.
     std::size_t pipeline_own = 0;
-    std::size_t api = 0;  ///< One a thread: those of REST, the one that looks up keys, and the one for sessions.
+    /// One a thread: those of REST, the one that looks up keys, and the one for sessions. One more reads an export.
+    std::size_t api = 0;
 
     /// Of all roles at most, but for folds that are given minutes: those are `patient` more.
     [[nodiscard]] std::size_t most() const;
@@ -78,6 +79,9 @@ inline constexpr std::size_t kVaultSessions = 4;
 /// By which keys are looked up, or people's sessions. A node that does not hear of revocations asks for those that it
 /// knows: what stands still there is given up as soon as a journal's write is.
 [[nodiscard]] pg::PgOptions caller_session(const Config& config, const char* name);
+
+/// In which the pipeline works. Its pool says how many there are.
+[[nodiscard]] pg::PgOptions pipeline_session(const Config& config);
 
 /// By the key that is configured; without one it says once, in the log, that heads of audit chains are not signed.
 /// Throws std::runtime_error where the key cannot be read.

@@ -208,6 +208,7 @@ void add_tenant_commands(Syntax& root, Command& chosen)
             return list(*connection);
         };
     });
+    add_tenant_quotas_command(*group, chosen);
 }
 
 }  // namespace winnow::cli

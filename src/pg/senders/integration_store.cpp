@@ -97,15 +97,6 @@ public:
         });
     }
 
-    Result<std::size_t> count() override
-    {
-        return translated([&]() -> Result<std::size_t> {
-            return query(tx_, "select count(*) from integrations where tenant_id = $1", tenant_)
-                .front()[0]
-                .as<std::size_t>();
-        });
-    }
-
     Result<Done> insert(const Integration& integration) override
     {
         return unless_taken("integrations_tenant_id_name_key", taken(integration), [&] {

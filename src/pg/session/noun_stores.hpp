@@ -36,6 +36,8 @@ class FactorStore;
 class LinkStore;
 class ServerMailStore;
 class AccessLog;
+class QuotaStore;
+class ExportStore;
 }  // namespace winnow::ports
 
 namespace winnow::pg {
@@ -68,5 +70,7 @@ namespace winnow::pg {
 [[nodiscard]] std::shared_ptr<ports::ServerMailStore> make_server_mail_store(pqxx::transaction_base& tx,
                                                                              TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::AccessLog> make_access_log(pqxx::transaction_base& tx, TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::QuotaStore> make_quota_store(pqxx::transaction_base& tx, TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::ExportStore> make_export_store(pqxx::transaction_base& tx, TenantId tenant);
 
 }  // namespace winnow::pg

@@ -4,6 +4,7 @@
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/transaction.hpp"
+#include "pg/tenants/quota_rows.hpp"
 #include "pg/tenants/tenant_rows.hpp"
 
 #include <nlohmann/json.hpp>
@@ -11,6 +12,7 @@
 #include <pqxx/nontransaction>
 
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace winnow::pg {
@@ -77,6 +79,12 @@ constexpr auto kSetAside = R"sql(
 select received_at, stream, seq, alerts, quarantined_at, release_asked from quarantined_rows
  where tenant_id = $1 order by received_at, stream, seq limit $2
 )sql";
+constexpr auto kQuotasOf = "select * from quotas_of($1)";
+constexpr auto kSetQuota = R"sql(
+insert into quotas as q (tenant_id, name, most) values ($1, $2, $3)
+on conflict (tenant_id, name) do update set most = excluded.most
+)sql";
+
 constexpr auto kReleaseAll = "update quarantined_rows set release_asked = true where tenant_id = $1";
 
 constexpr auto kResetNetworks = "select reset_source_networks($1, $2, $3, $4, $5, $6, $7)";
@@ -271,6 +279,40 @@ public:
             domain::HistoryUse use{.used = rows[0][0].as<std::int64_t>(), .own = {}};
             if (!rows[0][1].is_null()) use.own = rows[0][1].as<std::int64_t>();
             return use;
+        });
+    }
+
+    Result<std::vector<domain::QuotaUse>> quotas(TenantId id) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::vector<domain::QuotaUse>> {
+            pqxx::nontransaction tx(session.connection());
+            if (auto known = one(query(tx, kFind, id)); !known) return known.error();
+            return read_quotas(query(tx, kQuotasOf, id));
+        });
+    }
+
+    Result<std::vector<domain::QuotaUse>> set_quotas(TenantId id, const std::vector<ports::QuotaChange>& changes,
+                                                     const ports::ProviderRequest& by) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::vector<domain::QuotaUse>> {
+            Transaction transaction(session);
+            auto& tx = transaction.tx();
+            if (auto known = one(query(tx, kFind, id)); !known) return known.error();
+            auto told = nlohmann::json::object();
+            // What is the tenant's own row first, as requests of people take locks; without it that is left alone: a
+            // fold takes it after its quotas.
+            for (const auto& [quota, own] : changes) {
+                if (quota == domain::Quota::history_bytes) query(tx, kSetHistoryBytes, id, own);
+            }
+            for (const auto& [quota, own] : changes) {
+                const auto name = domain::class_of(quota).name;
+                if (quota != domain::Quota::history_bytes) query(tx, kSetQuota, id, name, own);
+                told[std::string(name)] = own ? nlohmann::json(*own) : nlohmann::json(nullptr);
+            }
+            append_providers(tx, act_on(id, "quota.change", by, {{"quotas", std::move(told)}}));
+            auto now = read_quotas(query(tx, kQuotasOf, id));
+            transaction.commit();
+            return now;
         });
     }
 

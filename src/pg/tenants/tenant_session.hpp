@@ -45,6 +45,8 @@ public:
         return made(server_mails_, make_server_mail_store);
     }
     [[nodiscard]] ports::AccessLog& access_log() override { return made(access_log_, make_access_log); }
+    [[nodiscard]] ports::QuotaStore& quotas() override { return made(quotas_, make_quota_store); }
+    [[nodiscard]] ports::ExportStore& exports() override { return made(exports_, make_export_store); }
 
 private:
     template <typename Store, typename Factory>
@@ -78,6 +80,8 @@ private:
     std::shared_ptr<ports::LinkStore> links_;
     std::shared_ptr<ports::ServerMailStore> server_mails_;
     std::shared_ptr<ports::AccessLog> access_log_;
+    std::shared_ptr<ports::QuotaStore> quotas_;
+    std::shared_ptr<ports::ExportStore> exports_;
 };
 
 }  // namespace winnow::pg

@@ -141,13 +141,6 @@ public:
         });
     }
 
-    Result<std::size_t> count() override
-    {
-        return counted([&] {
-            return query(tx_, "select count(*) from users where tenant_id = $1 and deleted_at is null", tenant_);
-        });
-    }
-
     Result<std::size_t> count_active_admins() override
     {
         return counted([&] {

@@ -83,6 +83,9 @@ case when exists (select from search_due where retry_at is null or retry_at <= n
     {.kind = "backtest", .due = R"sql(
 case when exists (select from backtests where state = 'queued') then now()
      else (select min(touched_at) from backtests where state = 'running') + interval '10 s' end)sql"},
+    {.kind = "export", .due = R"sql(
+case when exists (select from exports where state = 'queued') then now()
+     else (select min(touched_at) from exports where state = 'running') + interval '60 s' end)sql"},
     // A stream whose writers are gone: nobody holds its lock (pg/journal/stream_locks.hpp).
     {.kind = "takeover", .due = R"sql(
 case when exists (

@@ -41,6 +41,7 @@ constexpr std::size_t kKeysRenewedAtOnce = 50;
 constexpr int kDaysAhead = 4;
 constexpr int kMonthsAhead = 4;
 constexpr int kAccessRowsAtOnce = 2'000;
+constexpr int kRecountAtOnce = 20;  // tenants
 
 // See migration 0029, and for how it tells who is at work 0026, too.
 constexpr auto kRequireProofs = "select require_tenant_proofs()";
@@ -96,6 +97,12 @@ ChoreStep measure_table(pqxx::transaction_base& tx)
 {
     const auto measured = tx.exec(kMeasureTable)[0][0].as<bool>();
     return {.rows = measured ? 1U : 0U, .more = measured};
+}
+
+ChoreStep recount_quotas(pqxx::transaction_base& tx)
+{
+    const auto tenants = query(tx, "select recount_quotas($1::int)", kRecountAtOnce)[0][0].as<int>();
+    return {.rows = static_cast<std::size_t>(tenants), .more = tenants == kRecountAtOnce};
 }
 
 ChoreStep drop_partitions(pqxx::transaction_base& tx, const ChoreLimits& limits)
@@ -235,6 +242,7 @@ public:
                 [signer](auto& tx) { return sign_heads(tx, signer); });
         }
         add({.name = "forget_audit", .interval = 1h}, [limits](auto& tx) { return cut_chain(tx, limits.audit); });
+        add({.name = "count_quotas", .interval = 1h}, recount_quotas);
         if (vault) add_vault(*vault);
         add_by_tenant({.name = "gather_history", .interval = 5s, .on_board = true}, gather_history);
         add_by_tenant({.name = "count_history", .interval = 1min, .on_board = true}, count_history);

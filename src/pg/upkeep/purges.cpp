@@ -1,5 +1,6 @@
 #include "pg/upkeep/purges.hpp"
 
+#include "pg/exports/forgetting.hpp"
 #include "pg/rows/delivery_states.hpp"
 #include "pg/rows/ticket_states.hpp"
 #include "pg/upkeep/plain_purges.hpp"
@@ -15,8 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using domain::Kept;
 
-// Rows are named by ctid: whatever the planner believes of a table, a deletion finds them without reading it. One that
-// was changed meanwhile has another ctid, and is left alone.
+// Rows are named by ctid: found without reading a table, whatever the planner believes of it. A changed one has another.
 
 /// `p (tenant_id, kept)`: for how long each tenant keeps what belongs to a class.
 #define WINNOW_POLICY                                                                                   \
@@ -183,7 +183,6 @@ delete from set_asides
 )sql";
 
 constexpr Removal kNone{};
-
 const std::array kPurges{
     Purge{"tickets",
           Kept::tickets,
@@ -202,6 +201,7 @@ const std::array kPurges{
     Purge{"backtests", Kept::backtests, {{{kBacktests, 100}, kNone, kNone, kNone}}},
     Purge{"rulesets", Kept::rule_history, {{{kRulesets, 1'000}, kNone, kNone}}, 1h, true},
     Purge{"dense_rulesets", Kept::rule_history, {{{kThinRulesets, 500}, kNone, kNone}}, 2min, true},
+    Purge{"exports", std::nullopt, {{{kForgetExportParts, 32}, {kForgetExports, 100}, kNone, kNone}}},
     Purge{"streams", std::nullopt, {{{kProgress, 2'000}, {kStreams, 1'000}, kNone, kNone}}},
     Purge{"rule_machines", std::nullopt, {{{kMachines, 2'000}, kNone, kNone}}, 10min},
     Purge{"judge_costs", std::nullopt, {{{kJudgeCosts, 1'000}, kNone, kNone}}, 10min},

@@ -214,6 +214,17 @@ class Acts(PeopleActs):
     def listTicketsAsCsv(self):
         self.good(self.admin.get("/api/v1/tickets.csv"))
 
+    def createExport(self):
+        self.create("export", "/api/v1/exports", {})
+
+    def downloadExport(self):
+        path = self.at("exports", "export")
+        wait_until(lambda: self.admin.get(path).json()["state"] == "ready", "the export")
+        self.good(self.admin.get(path + "/content"))
+
+    def deleteExport(self):
+        self.delete(self.at("exports", "export"))
+
     def exportAuditLog(self):
         self.good(self.admin.get("/api/v1/audit-log/export"))
 
@@ -234,6 +245,9 @@ class Acts(PeopleActs):
 
     def changeTenant(self):
         self.good(self.provider.call("PATCH", f"/admin/v1/tenants/{self.ids['tenant']}", {"max_history_bytes": 10**7}))
+
+    def changeTenantQuotas(self):
+        self.good(self.provider.call("PATCH", f"/admin/v1/tenants/{self.ids['tenant']}/quotas", {"users": 50}))
 
     def inviteTenantAdmin(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/admins", {"email": "first@example.com"}))
@@ -305,8 +319,9 @@ class Audit(unittest.TestCase):
         wanted = recorded_operations()
         done = [name for kind in (PeopleActs, Acts) for name in vars(kind) if name in wanted]
         self.assertEqual(sorted(done), sorted(wanted), "an act without a way to do it here")
-        providers = {"createTenant", "changeTenant", "inviteTenantAdmin", "suspendTenant", "resumeTenant", "releaseQuarantine",
-                     "exportProviderAuditLog", "rotateTenantKey", "destroyTenantKeys", "rotateRootKey", "resetSourceNetworks"}
+        providers = {"createTenant", "changeTenant", "changeTenantQuotas", "inviteTenantAdmin", "suspendTenant", "resumeTenant",
+                     "releaseQuarantine", "exportProviderAuditLog", "rotateTenantKey", "destroyTenantKeys", "rotateRootKey",
+                     "resetSourceNetworks"}
         for operation in done:
             with self.subTest(operation=operation):
                 client, path = ((acts.provider, "/admin/v1/audit-log") if operation in providers

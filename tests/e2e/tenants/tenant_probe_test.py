@@ -31,7 +31,7 @@ ROUNDS = 3
 # Of a tenant, and without its mark or ids.
 WITHOUT_MARKS = {"/api/v1/tickets/stats", "/api/v1/settings", "/api/v1/settings/networks", "/api/v1/me",
                  "/api/v1/stats/suggestions", "/api/v1/stats/noise", "/api/v1/audit-log/anchors",
-                 "/api/v1/security-features", "/api/v1/responsibility"}
+                 "/api/v1/quotas", "/api/v1/security-features", "/api/v1/responsibility"}
 
 
 def setUpModule():

@@ -79,7 +79,7 @@ TEST(PermissionTable, AnAdminAlsoConfigures)
                            Permission::retry_deliveries, Permission::write_rules, Permission::write_contacts,
                            Permission::write_integrations, Permission::write_settings, Permission::write_users,
                            Permission::write_silences, Permission::write_maintenance, Permission::write_inhibitions,
-                           Permission::read_audit}));
+                           Permission::read_audit, Permission::read_exports, Permission::write_exports}));
 }
 
 TEST(PermissionTable, NobodyElseGetsATenantsPermissions)
@@ -101,7 +101,7 @@ TEST(PermissionTable, ASuspendedTenantReadsOnlyAndIngestsNothing)
 {
     for (const auto role : {Role::viewer, Role::operator_, Role::admin}) {
         auto held = reading_and({});
-        if (role == Role::admin) held.insert(Permission::read_audit);
+        if (role == Role::admin) held.insert({Permission::read_audit, Permission::read_exports});
         EXPECT_EQ(held_by(user(role, true)), held);
     }
     EXPECT_EQ(held_by(user(Role::auditor, true)),

@@ -7,7 +7,7 @@
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
-#include "winnow/domain/sealed.hpp"
+#include "winnow/domain/tenants/sealed.hpp"
 #include "winnow/signin/second_factor.hpp"
 #include "winnow/signin/states.hpp"
 

@@ -4,7 +4,7 @@
 /// Secrets at rest, for whoever stores or needs one.
 
 #include "winnow/base/result.hpp"
-#include "winnow/domain/sealed.hpp"
+#include "winnow/domain/tenants/sealed.hpp"
 
 #include <string>
 #include <string_view>

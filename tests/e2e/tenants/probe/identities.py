@@ -40,6 +40,8 @@ PERMISSIONS = {
     "inhibitions:read": ("user", "viewer", READS),
     "inhibitions:write": ("user", "admin", WRITES),
     "audit:read": ("user", "admin", READS),
+    "exports:read": ("user", "admin", READS),
+    "exports:write": ("user", "admin", WRITES),
     "provider": ("provider", None, READS),
 }
 # What auditors hold: their role is above and below none.

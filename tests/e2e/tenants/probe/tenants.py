@@ -17,6 +17,7 @@ COLLECTIONS = {
     "/api/v1/contact-groups": "group",
     "/api/v1/contacts": "contact",
     "/api/v1/deliveries": "delivery",
+    "/api/v1/exports": "export",
     "/api/v1/inhibitions": "inhibition",
     "/api/v1/integrations": "integration",
     "/api/v1/integrations/{id}/keys": "integration_key",
@@ -143,6 +144,8 @@ class Tenant:
             return {each["state"] for each in self.ask("GET", "/api/v1/rules/backtests")["items"]} == {"done"}
 
         wait_until(tested, "the back-tests")
+        self.make("export", {})
+        wait_until(lambda: self.ask("GET", f"/api/v1/exports/{self.own('export')}")["state"] == "ready", "the export")
 
     def send_many(self, count):
         """Alerts of requests of their own: which place in the journal an id of theirs stands for to others is drawn anew for

@@ -62,6 +62,7 @@ TEST_F(CatalogueTest, EveryIndexedTextOfOthersIsShortEnoughForItsIndex)
         {"maintenance_windows.name", 4 * 200},
         {"noise_counts.key", 256},  // noise_key()
         {"noise_counts.kind", 10},
+        {"quotas.name", 40},  // checked by the table
         {"quiet_tickets.source_key", 1 + 2'048},
         {"rule_machines.dedup_key", 2'048},  // checked by the table
         {"rule_machines.kind", 10},
@@ -253,18 +254,15 @@ protected:
         sql("insert into ruleset_versions (tenant_id, version, made_by, created, updated, deleted, moved, rule_ids, "
             "rule_versions) values (" +
             t + ", 1, 'x', 1, 0, 0, 0, '{}', '{}')");
-        sql("insert into user_passwords (tenant_id, user_id, salt, tag, memory_kib, passes, pepper_id) select "
-            "tenant_id, "
-            "user_id, decode(repeat('00', 16), 'hex'), sha256(''), 1, 1, 'p' from users where tenant_id = " +
-            t);
+        sql("insert into user_passwords (tenant_id, user_id, salt, tag, memory_kib, passes, pepper_id) select tenant_id, "
+            "user_id, decode(repeat('00', 16), 'hex'), sha256(''), 1, 1, 'p' from users where tenant_id = " + t);
         sql("insert into user_factors (tenant_id, factor_id, user_id, kind, state, sealed) select tenant_id, " + u +
             ", user_id, 'totp', 'active', 's' from users where tenant_id = " + t);
         sql("insert into sessions (tenant_id, session_id, user_id, token_hash, state, authenticated_at, created_at, "
             "last_seen_at, expires_at) select tenant_id, " +
             u + ", user_id, sha256(''), 'active', now(), now(), now(), now() from users where tenant_id = " + t);
-        sql("insert into invitations (tenant_id, invitation_id, user_id, token_hash, state, expires_at) select "
-            "tenant_id, " +
-            u + ", user_id, sha256(''), 'pending', now() from users where tenant_id = " + t);
+        sql("insert into invitations (tenant_id, invitation_id, user_id, token_hash, state, expires_at) "
+            "select tenant_id, " + u + ", user_id, sha256(''), 'pending', now() from users where tenant_id = " + t);
         sql("insert into one_time_tokens (tenant_id, token_id, user_id, purpose, token_hash, expires_at) select "
             "tenant_id, " +
             u + ", user_id, 'reset', sha256(''), now() from users where tenant_id = " + t);
@@ -280,6 +278,9 @@ protected:
         sql("insert into backtests (tenant_id, backtest_id, state, range_from, range_until, max_alerts, draft, "
             "draft_rules, live_rules, created_at, created_by) values (" +
             t + ", " + u + ", 'done', now() - interval '1 day', now(), 1, '', 0, 0, now(), 'x')");
+        sql("insert into exports (tenant_id, export_id, state, created_at, created_by) values (" + t + ", " + u +
+            ", 'ready', now(), 'x')");
+        sql("insert into export_parts values (" + t + ", " + u + ", 0, 'x')");
     }
 
     TenantId a_ = new_tenant();

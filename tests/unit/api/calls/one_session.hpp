@@ -39,6 +39,8 @@ public:
     ports::LinkStore& links() override { return none<ports::LinkStore>(); }
     ports::ServerMailStore& server_mails() override { return none<ports::ServerMailStore>(); }
     ports::AccessLog& access_log() override { return none<ports::AccessLog>(); }
+    ports::QuotaStore& quotas() override { return none<ports::QuotaStore>(); }
+    ports::ExportStore& exports() override { return none<ports::ExportStore>(); }
 
 private:
     template <typename Store>

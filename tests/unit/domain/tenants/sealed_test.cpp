@@ -1,4 +1,4 @@
-#include "winnow/domain/sealed.hpp"
+#include "winnow/domain/tenants/sealed.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,98 @@
+/// @file
+/// Exports from the queue to the archive's parts, on a real database.
+
+#include "integration/pg/fixture.hpp"
+#include "winnow/journal/codec.hpp"
+#include "winnow/observe/metrics.hpp"
+#include "winnow/pg/export_jobs.hpp"
+#include "winnow/pipeline/export_runner.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace winnow::pipeline {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+class ExportFlow : public pg::PgTest {
+protected:
+    [[nodiscard]] std::string t() const { return "'" + tenant_.str() + "'"; }
+    std::string queue()
+    {
+        const auto id = pg::new_uuid().str();
+        sql("insert into exports (tenant_id, export_id, state, created_at, created_by) values (" + t() + ", '" + id +
+            "', 'queued', now(), 'user:x')");
+        return id;
+    }
+    void run(std::int64_t max_bytes = std::int64_t{1} << 30U)
+    {
+        runner_ = std::make_unique<ExportRunner>(
+            *jobs_, domain::AlertIds(), ExportOptions{.node = "n", .max_bytes = max_bytes, .look = 20ms}, metrics_);
+        runner_->start();
+    }
+    [[nodiscard]] std::string state(const std::string& id)
+    {
+        return text("select state from exports where export_id = '" + id + "'");
+    }
+
+    const TenantId tenant_ = new_tenant();
+    observe::Metrics metrics_;
+    std::unique_ptr<ports::ExportJobs> jobs_ = pg::make_export_jobs(pipeline(), as(database_.api));
+    std::unique_ptr<ExportRunner> runner_;
+};
+
+TEST_F(ExportFlow, WhatIsQueuedBecomesReadyWithAllItsParts)
+{
+    const auto lines = journal::encode_rows("{\"title\":\"one\"}\n\n{\"title\":\"two\"}\n");
+    sql("select make_day_partitions((now() at time zone 'UTC')::date, 1)");
+    sql("insert into journal select " + t() + ", now(), 1, 1, 3, decode('" + [&] {
+        std::string hex;
+        for (const char byte : lines) {
+            constexpr std::string_view kDigits = "0123456789abcdef";
+            hex += kDigits[static_cast<unsigned char>(byte) >> 4U];
+            hex += kDigits[static_cast<unsigned char>(byte) & 15U];
+        }
+        return hex;
+    }() + "', 'hex')");
+    const auto first = queue();
+    run();
+    ASSERT_TRUE(pg::eventually([&] { return state(first) == "ready"; })) << text("select error from exports");
+    EXPECT_EQ(number("select parts - (select count(*) from export_parts) from exports"), 0);
+    EXPECT_EQ(number("select bytes - (select sum(octet_length(bytes)) from export_parts) from exports"), 0);
+    EXPECT_EQ(text("select encode(substr(bytes, 1, 4), 'hex') from export_parts where number = 0"), "28b52ffd");
+    EXPECT_GE(number("select rows from exports"), 2 + 3) << "two alerts, a user, a key, a tenant";
+    const auto second = queue();
+    runner_->poke();
+    EXPECT_TRUE(pg::eventually([&] { return state(second) == "ready"; })) << "the next one follows";
+    EXPECT_THAT(metrics_.exposition(), HasSubstr("winnow_exports_total{state=\"ready\"} 2"));
+}
+
+TEST_F(ExportFlow, OneThatIsTooLongFailsAndSaysSo)
+{
+    const auto id = queue();
+    run(1);
+    ASSERT_TRUE(pg::eventually([&] { return state(id) == "failed"; }));
+    EXPECT_THAT(text("select error from exports"), HasSubstr("tenants.max_export_bytes"));
+    EXPECT_EQ(number("select attempt from exports"), 1) << "trying again would not help";
+}
+
+TEST_F(ExportFlow, OneWhoseAlertsAreDamagedFailsAndTheNextIsMade)
+{
+    sql("select make_day_partitions((now() at time zone 'UTC')::date, 1)");
+    sql("insert into journal values (" + t() + ", now(), 1, 1, 1, 'no frame')");
+    const auto damaged = queue();
+    run();
+    ASSERT_TRUE(pg::eventually([&] { return state(damaged) == "failed"; }));
+    sql("delete from journal");
+    const auto next = queue();
+    runner_->poke();
+    EXPECT_TRUE(pg::eventually([&] { return state(next) == "ready"; }));
+}
+
+}  // namespace
+}  // namespace winnow::pipeline
