@@ -4,6 +4,8 @@
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/transaction.hpp"
+#include "pg/tenants/limits_transaction.hpp"
+#include "pg/tenants/provider_acts.hpp"
 #include "pg/tenants/quota_rows.hpp"
 #include "pg/tenants/tenant_rows.hpp"
 
@@ -63,18 +65,6 @@ select changed.*, pg_notify('winnow_config', tenant_id::text), pg_notify('winnow
   from changed
 )sql";
 
-constexpr auto kLockRates = "select rates from tenants where tenant_id = $1 for no key update";
-constexpr auto kSetHistoryBytes = "update tenants set max_history_bytes = $2 where tenant_id = $1";
-
-// As above: the rates stand in what nodes have cached of the tenant's keys.
-constexpr auto kSetRates = R"sql(
-with changed as (
-    update tenants set rates = $2::jsonb, credentials_version = credentials_version + 1
-     where tenant_id = $1 returning *
-)
-select changed.*, pg_notify('winnow_credentials', tenant_id::text) from changed
-)sql";
-
 constexpr auto kSetAside = R"sql(
 select received_at, stream, seq, alerts, quarantined_at, release_asked from quarantined_rows
  where tenant_id = $1 order by received_at, stream, seq limit $2
@@ -89,95 +79,10 @@ constexpr auto kReleaseAll = "update quarantined_rows set release_asked = true w
 
 constexpr auto kResetNetworks = "select reset_source_networks($1, $2, $3, $4, $5, $6, $7)";
 
-/// What is recorded of an act; `what` it was goes into the detail.
-audit::Act act_of(std::string object, std::string_view name, const ports::ProviderRequest& by,
-                  nlohmann::json what = nlohmann::json::object())
-{
-    if (!by.address.empty()) what["address"] = by.address;
-    if (!by.user_agent.empty()) what["user_agent"] = by.user_agent;
-    if (!by.certificate_subject.empty()) what["certificate_subject"] = by.certificate_subject;
-    return {.actor = by.actor,
-            .name = std::string(name),
-            .object = std::move(object),
-            .detail = what.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
-}
-
-/// Of an act on a tenant.
-audit::Act act_on(TenantId tenant, std::string_view name, const ports::ProviderRequest& by,
-                  nlohmann::json what = nlohmann::json::object())
-{
-    return act_of("tenant:" + tenant.str(), name, by, std::move(what));
-}
-
 /// Of a tenant's configuration.
 struct Parts {
     bool policy;
     bool credentials;
-};
-
-Result<Tenant> one(const pqxx::result& rows)
-{
-    if (rows.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
-    return read_tenant(rows.front());
-}
-
-class PgLimitsTransaction final : public ports::LimitsTransaction {
-public:
-    PgLimitsTransaction(const Sessions& sessions, TenantId tenant, ports::TenantChanged changed)
-        : tenant_(tenant), changed_(std::move(changed)), lease_(std::in_place, sessions)
-    {
-    }
-
-    /// Once. Throws where the database fails.
-    [[nodiscard]] Result<Done> lock()
-    {
-        if (auto refused = lease_->begin({}, {})) return *std::move(refused);
-        auto& tx = transaction_.emplace(lease_->session()).tx();
-        const auto rows = query(tx, kLockRates, tenant_);
-        if (rows.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
-        rates_ = read_rates(rows[0][0].c_str());
-        return Done{};
-    }
-
-    [[nodiscard]] const domain::RateOverrides& rates() const noexcept override { return rates_; }
-
-    Result<Tenant> store(const ports::LimitsChange& change) override
-    {
-        if (!transaction_) return over();
-        return translated([&]() -> Result<Tenant> {
-            auto& tx = transaction_->tx();
-            if (const auto& bytes = change.history_bytes) {
-                query(tx, kSetHistoryBytes, tenant_, *bytes);
-                told_["max_history_bytes"] = *bytes ? nlohmann::json(**bytes) : nlohmann::json(nullptr);
-            }
-            told_["rates"] = nlohmann::json::parse(rates_json(change.rates));
-            return one(query(tx, kSetRates, tenant_, rates_json(change.rates)));
-        });
-    }
-
-    Result<Done> commit(const ports::ProviderRequest& by) override
-    {
-        if (!transaction_) return over();
-        auto committed = translated([&]() -> Result<Done> {
-            append_providers(transaction_->tx(), act_on(tenant_, "tenant.change", by, told_));
-            transaction_->commit();
-            return Done{};
-        });
-        transaction_.reset();
-        lease_.reset();  // whoever is told may need one
-        if (committed && changed_) changed_({.tenant = tenant_, .policy = false, .credentials = true});
-        return committed;
-    }
-
-private:
-    static Error over() { return {ErrorCode::internal, "limits are asked for something after their commit"}; }
-
-    const TenantId tenant_;
-    const ports::TenantChanged changed_;
-    std::optional<SessionLease> lease_;
-    std::optional<Transaction> transaction_;  ///< Behind its session: it ends first.
-    domain::RateOverrides rates_;
-    nlohmann::json told_ = nlohmann::json::object();  ///< What was stored, for its record.
 };
 
 class PgProviderStore final : public ports::ProviderStore {
@@ -213,7 +118,7 @@ public:
     {
         return pool_.run([&](Session& session) {
             pqxx::nontransaction tx(session.connection());
-            return one(query(tx, kFind, id));
+            return one_tenant(query(tx, kFind, id));
         });
     }
 
@@ -221,7 +126,7 @@ public:
     {
         return told({.policy = true, .credentials = true}, pool_.run([&](Session& session) {
             Transaction transaction(session);
-            auto changed = one(query(transaction.tx(), kSuspend, id, suspended));
+            auto changed = one_tenant(query(transaction.tx(), kSuspend, id, suspended));
             if (!changed) return changed;
             append_providers(transaction.tx(), act_on(id, suspended ? "tenant.suspend" : "tenant.resume", by));
             transaction.commit();
@@ -236,7 +141,7 @@ public:
             Transaction transaction(session);
             auto& tx = transaction.tx();
             // Nobody else makes users of the tenant meanwhile.
-            if (auto known = one(query(tx, kLockTenant, id)); !known) return known.error();
+            if (auto known = one_tenant(query(tx, kLockTenant, id)); !known) return known.error();
             auto user = invitation.user_id;
             const auto found = query(tx, kInvited, id, invitation.email);
             if (!found.empty() && !found[0][1].as<bool>()) {
@@ -262,11 +167,7 @@ public:
 
     Result<std::unique_ptr<ports::LimitsTransaction>> lock_limits(TenantId id) override
     {
-        return translated([&]() -> Result<std::unique_ptr<ports::LimitsTransaction>> {
-            auto limits = std::make_unique<PgLimitsTransaction>(pool_, id, changed_);
-            if (auto locked = limits->lock(); !locked) return locked.error();
-            return limits;
-        });
+        return pg::lock_limits(pool_, id, changed_);
     }
 
     Result<domain::HistoryUse> history(TenantId id) override
@@ -286,7 +187,7 @@ public:
     {
         return pool_.run([&](Session& session) -> Result<std::vector<domain::QuotaUse>> {
             pqxx::nontransaction tx(session.connection());
-            if (auto known = one(query(tx, kFind, id)); !known) return known.error();
+            if (auto known = one_tenant(query(tx, kFind, id)); !known) return known.error();
             return read_quotas(query(tx, kQuotasOf, id));
         });
     }
@@ -297,7 +198,7 @@ public:
         return pool_.run([&](Session& session) -> Result<std::vector<domain::QuotaUse>> {
             Transaction transaction(session);
             auto& tx = transaction.tx();
-            if (auto known = one(query(tx, kFind, id)); !known) return known.error();
+            if (auto known = one_tenant(query(tx, kFind, id)); !known) return known.error();
             auto told = nlohmann::json::object();
             // What is the tenant's own row first, as requests of people take locks; without it that is left alone: a
             // fold takes it after its quotas.
@@ -320,7 +221,7 @@ public:
     {
         return pool_.run([&](Session& session) -> Result<std::vector<ports::SetAsideRow>> {
             pqxx::nontransaction tx(session.connection());
-            if (auto known = one(query(tx, kFind, id)); !known) return known.error();
+            if (auto known = one_tenant(query(tx, kFind, id)); !known) return known.error();
             std::vector<ports::SetAsideRow> rows;
             for (const auto& row : query(tx, kSetAside, id, limit)) {
                 rows.push_back({.position = {.received_at = time_of(row[0]),
@@ -339,7 +240,7 @@ public:
         return pool_.run([&](Session& session) -> Result<std::size_t> {
             Transaction transaction(session);
             auto& tx = transaction.tx();
-            if (auto known = one(query(tx, kFind, id)); !known) return known.error();
+            if (auto known = one_tenant(query(tx, kFind, id)); !known) return known.error();
             const auto rows = static_cast<std::size_t>(query(tx, kReleaseAll, id).affected_rows());
             append_providers(tx, act_on(id, "quarantine.release", by, {{"rows", rows}}));
             transaction.commit();
@@ -437,7 +338,7 @@ private:
         query(tx, kInsertAdmin, tenant.id, tenant.admin_id, tenant.admin_email, tenant.admin_name);
         query(tx, kInsertKey, tenant.id, tenant.admin_key_id, tenant.admin_id, Bytes{tenant.admin_key_hash},
               tenant.admin_key_hint);
-        auto created = one(query(tx, kFind, tenant.id));  // the triggers have raised its config_version
+        auto created = one_tenant(query(tx, kFind, tenant.id));  // the triggers have raised its config_version
         append_providers(tx, act_on(tenant.id, "tenant.create", by,
                                     {{"service_code", tenant.service_code},
                                      {"name", tenant.name},
