@@ -11,10 +11,10 @@
 #include "winnow/pg/search_index.hpp"
 #include "winnow/pg/source_network_trials.hpp"
 #include "winnow/pipeline/backtest_runner.hpp"
-#include "winnow/pipeline/export_runner.hpp"
 #include "winnow/pipeline/chore_kinds.hpp"
 #include "winnow/pipeline/config_cache.hpp"
 #include "winnow/pipeline/due_kinds.hpp"
+#include "winnow/pipeline/export_runner.hpp"
 #include "winnow/pipeline/stream_keeper.hpp"
 #include "winnow/vault/key_ring.hpp"
 

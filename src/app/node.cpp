@@ -1,49 +1,42 @@
 #include "app/node.hpp"
 
 #include "app/bell.hpp"
+#include "app/call_logs.hpp"
+#include "app/callers.hpp"
 #include "app/config/node_settings.hpp"
 #include "app/config/password_settings.hpp"
 #include "app/due_kinds.hpp"
 #include "app/secrets.hpp"
 #include "app/try_rows.hpp"
 #include "winnow/api/customer_api.hpp"
-#include "winnow/api/denials.hpp"
 #include "winnow/api/management_api.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/delivery/channel.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
 #include "winnow/dispatch/server_mails.hpp"
 #include "winnow/http/server.hpp"
-#include "winnow/identity/authenticator.hpp"
 #include "winnow/identity/breached_passwords.hpp"
-#include "winnow/identity/credential_uses.hpp"
 #include "winnow/identity/password_hasher.hpp"
-#include "winnow/identity/revocation_listener.hpp"
-#include "winnow/identity/refused_accesses.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
-#include "winnow/pg/access_records.hpp"
 #include "winnow/pg/alert_ids.hpp"
 #include "winnow/pg/backtest_jobs.hpp"
-#include "winnow/pg/export_jobs.hpp"
 #include "winnow/pg/chores.hpp"
 #include "winnow/pg/config_store.hpp"
-#include "winnow/pg/credential_store.hpp"
 #include "winnow/pg/due_board.hpp"
+#include "winnow/pg/export_jobs.hpp"
 #include "winnow/pg/journal_streams.hpp"
 #include "winnow/pg/outbox.hpp"
 #include "winnow/pg/provider_store.hpp"
 #include "winnow/pg/server_mail_queue.hpp"
-#include "winnow/pg/revocation_feed.hpp"
 #include "winnow/pg/sessions.hpp"
-#include "winnow/pg/sign_in_door.hpp"
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/backtest_runner.hpp"
-#include "winnow/pipeline/export_runner.hpp"
 #include "winnow/pipeline/chore_kinds.hpp"
 #include "winnow/pipeline/config_cache.hpp"
+#include "winnow/pipeline/export_runner.hpp"
 #include "winnow/pipeline/stream_keeper.hpp"
 #include "winnow/pipeline/timekeeper.hpp"
 #include "winnow/pipeline/triage_service.hpp"
@@ -52,6 +45,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -100,22 +94,12 @@ public:
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
           mail_queue_(pg::make_server_mail_queue(pipeline_sessions_)),
           server_mails_(*mail_queue_, *channel_, server_mail_options(), metrics_),
-          use_store_(pg::make_credential_use_store(pipeline_sessions_)),
-          uses_(*use_store_, {}),
-          denials_(api::Denials::Options{}),
-          refused_store_(pg::make_refused_access_store(pipeline_sessions_)),
-          refused_(*refused_store_, {}),
-          access_records_(pg::make_access_records(session(config.database.pipeline_url, "winnow access", 1),
-                                                  access_record_limits(config, metrics_))),
-          credentials_(pg::make_credential_store(caller_session(config, "winnow credentials"))),
-          sign_in_door_(pg::make_sign_in_door(caller_session(config, "winnow sign-in"))),
-          authenticator_(*credentials_, {.sessions = sign_in_door_.get()}),
-          revocations_(pg::make_revocation_feed(session(config.database.pipeline_url, "winnow revocations", 1)),
-                       authenticator_, {}, metrics_),
+          call_logs_(config, pipeline_sessions_, metrics_),
+          callers_(config, pipeline_sessions_, metrics_),
           policies_(
               *config_store_, config.delivery.public_url,
               [this](const ports::TenantChange& change) {
-                  if (change.credentials) authenticator_.forget(change.tenant);
+                  if (change.credentials) callers_.authenticator().forget(change.tenant);
                   if (change.policy) bell_.ring();  // what was silenced may be due
               },
               ids_, kAnyway),
@@ -151,9 +135,9 @@ public:
                       .exports = exports_,
                       .stream_keeper = stream_keeper_,
                       .upkeep = upkeep_,
-                      .uses = uses_,
-                      .refused = refused_,
-                      .denials = denials_,
+                      .uses = callers_.uses(),
+                      .refused = call_logs_.refused(),
+                      .denials = call_logs_.denials(),
                       .database = *database_,
                       .vault = secrets_.ring(),
                       .metrics = metrics_}),
@@ -168,7 +152,7 @@ public:
         if (const auto prepared = streams_->maintain_partitions(); !prepared) {
             throw std::runtime_error("the journal's partitions cannot be made: " + prepared.error().message());
         }
-        if (const auto prepared = access_records_->prepare(); !prepared) {
+        if (const auto prepared = call_logs_.records().prepare(); !prepared) {
             throw std::runtime_error("the access log's partitions cannot be made: " + prepared.error().message());
         }
         writer_.start();
@@ -214,9 +198,8 @@ public:
         dispatcher_.stop(std::min(config_.node.grace, milliseconds{5'000}));
         server_mails_.stop(std::min(config_.node.grace, milliseconds{2'000}));
         management_.drain(milliseconds{1'000});
-        uses_.store_rest();
-        refused_.store_rest();
-        denials_.store_rest(*database_);
+        callers_.uses().store_rest();
+        call_logs_.store_rest(*database_);
         observe::info("stopped", {{"requests_finished", drained}, {"alerts_applied", applied}});
     }
 
@@ -270,46 +253,28 @@ private:
     /// The parts of readiness, on both listeners.
     api::Checks checks()
     {
-        return {{"serving",
-                 [this] {
-                     return ready_.load();
-                 }},
-                {"journal",
-                 [this] {
-                     return writer_.healthy();
-                 }},
-                {"triage",
-                 [this] {
-                     return triage_.goes_on();
-                 }},
-                {"delivery",
-                 [this] {
-                     return dispatcher_.goes_on();
-                 }},
-                {"chores",
-                 [this] {
-                     return upkeep_.goes_on() && timekeeper_.goes_on();
-                 }},
-                {"housekeeping",
-                 [this] {
-                     return stream_keeper_.healthy() && timekeeper_.healthy();
-                 }},
-                {"keys",
-                 [this] {
-                     return credentials_->healthy() && sign_in_door_->healthy();
-                 }},
-                {"rest", [this] {
-                     return database_->healthy() && access_records_->healthy();
-                 }}};
+        api::Checks checks;
+        const auto add = [&](const char* name, std::function<bool()> is_good) {
+            checks.emplace_back(name, std::move(is_good));
+        };
+        add("serving", [this] { return ready_.load(); });
+        add("journal", [this] { return writer_.healthy(); });
+        add("triage", [this] { return triage_.goes_on(); });
+        add("delivery", [this] { return dispatcher_.goes_on(); });
+        add("chores", [this] { return upkeep_.goes_on() && timekeeper_.goes_on(); });
+        add("housekeeping", [this] { return stream_keeper_.healthy() && timekeeper_.healthy(); });
+        add("keys", [this] { return callers_.healthy(); });
+        add("rest", [this] { return database_->healthy() && call_logs_.records().healthy(); });
+        return checks;
     }
 
     api::CustomerApiOptions customer_options()
     {
         return {.database = *database_,
-                .authenticator = authenticator_,
-                .uses = uses_,
-                .access_records = *access_records_,
-                .refused = refused_,
+                .authenticator = callers_.authenticator(),
+                .uses = callers_.uses(),
+                .access_records = call_logs_.records(),
+                .refused = call_logs_.refused(),
                 .journal = writer_,
                 .sealing = secrets_.sealing(),
                 .metrics = metrics_,
@@ -328,12 +293,12 @@ private:
                 .body_threads = body_threads(config_),
                 .max_waiting_body_bytes = config_.bodies.max_waiting_bytes,
                 .security = security_facts(config_),
-                .sign_in = api::SignInParts{.door = *sign_in_door_,
+                .sign_in = api::SignInParts{.door = callers_.sign_in_door(),
                                             .hasher = hasher_,
                                             .breached = breached_,
                                             .key = sign_in_key(config_),
                                             .public_url = config_.delivery.public_url},
-                .denials = &denials_};
+                .denials = &call_logs_.denials()};
     }
 
     api::ManagementApiOptions management_options()
@@ -345,16 +310,7 @@ private:
                 .checks = checks(),
                 .ids = ids_,
                 .sealing = &secrets_.sealing(),
-                .vault = vault_administration()};
-    }
-
-    api::VaultAdministration vault_administration()
-    {
-        auto* const ring = secrets_.ring();
-        if (ring == nullptr) return {};
-        return {.keys = secrets_.keys(),
-                .renew = [ring](TenantId tenant) { return ring->renew(tenant); },
-                .refresh = [ring] { static_cast<void>(ring->refresh()); }};
+                .vault = secrets_.administration()};
     }
 
     const Config config_;
@@ -379,18 +335,10 @@ private:
     dispatch::Dispatcher dispatcher_;
     std::unique_ptr<ports::ServerMailQueue> mail_queue_;
     dispatch::ServerMails server_mails_;
-    std::unique_ptr<ports::CredentialUseStore> use_store_;
-    identity::CredentialUses uses_;
-    std::unique_ptr<ports::RefusedAccessStore> refused_store_;
-    identity::RefusedAccesses refused_;
-    std::unique_ptr<ports::AccessRecords> access_records_;  ///< Answers wait for it: it goes after whoever makes them.
-    api::Denials denials_;
+    CallLogs call_logs_;
     // Their threads run what the APIs below gave them, until they are gone: queued calls bring along all of the API
     // that they need, and poke the dispatcher.
-    std::unique_ptr<ports::CredentialStore> credentials_;
-    std::unique_ptr<ports::SignInDoor> sign_in_door_;
-    identity::Authenticator authenticator_;
-    identity::RevocationListener revocations_;
+    Callers callers_;
     pipeline::ConfigCache policies_;
     std::unique_ptr<ports::TenantDatabase> database_;  ///< Tells `policies_` of changes.
     std::unique_ptr<ports::ProviderStore> provider_;   ///< So does it.

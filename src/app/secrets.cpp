@@ -46,6 +46,14 @@ ports::Sealing& Secrets::sealing() noexcept
     return one_key_;
 }
 
+api::VaultAdministration Secrets::administration()
+{
+    if (ring_ == nullptr) return {};
+    return {.keys = keys_.get(),
+            .renew = [ring = ring_.get()](TenantId tenant) { return ring->renew(tenant); },
+            .refresh = [ring = ring_.get()] { static_cast<void>(ring->refresh()); }};
+}
+
 std::optional<pg::VaultChores> Secrets::chores()
 {
     if (ring_ == nullptr) return std::nullopt;

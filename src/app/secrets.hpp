@@ -4,6 +4,7 @@
 /// What seals and opens secrets in this process, as the configuration says: a vault, or one key for all tenants.
 
 #include "app/config/config.hpp"
+#include "winnow/api/management_api.hpp"
 #include "winnow/crypto/sealer.hpp"
 #include "winnow/pg/chores.hpp"
 #include "winnow/pg/sessions.hpp"
@@ -34,6 +35,8 @@ public:
     /// Null without a vault, both.
     [[nodiscard]] vault::KeyRing* ring() noexcept { return ring_.get(); }
     [[nodiscard]] ports::KeyStore* keys() noexcept { return keys_.get(); }
+    /// What the provider may do with the vault.
+    [[nodiscard]] api::VaultAdministration administration();
     /// What the chores of a vault need of this.
     [[nodiscard]] std::optional<pg::VaultChores> chores();
 
