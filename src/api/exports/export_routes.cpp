@@ -4,6 +4,7 @@
 #include "api/quotas/quotas.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/resource.hpp"
+#include "api/rest/respond.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/tenants/export_store.hpp"
 
@@ -24,11 +25,6 @@ using nlohmann::json;
 using ports::Export;
 using ports::TenantSession;
 
-json time_or_null(const std::optional<Timestamp>& at)
-{
-    return at ? json(format_rfc3339(*at)) : json(nullptr);
-}
-
 json export_json(const Export& shown)
 {
     auto expires = shown.finished_at;
@@ -38,8 +34,8 @@ json export_json(const Export& shown)
             {"state", to_string(shown.state)},
             {"created_at", format_rfc3339(shown.created_at)},
             {"created_by", shown.created_by},
-            {"finished_at", time_or_null(shown.finished_at)},
-            {"expires_at", has_content ? time_or_null(expires) : json(nullptr)},
+            {"finished_at", time_json(shown.finished_at)},
+            {"expires_at", has_content ? time_json(expires) : json(nullptr)},
             {"error", shown.error},
             {"files", shown.files},
             {"rows", shown.rows},

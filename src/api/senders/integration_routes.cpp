@@ -1,6 +1,7 @@
 #include "api/quotas/quotas.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/resource.hpp"
+#include "api/rest/respond.hpp"
 #include "api/rest/route.hpp"
 #include "api/tenants/key_fields.hpp"
 #include "winnow/identity/authenticator.hpp"
@@ -36,8 +37,8 @@ json key_json(const IntegrationKey& key)
             {"networks", networks_json(key.networks)},
             {"created_at", format_rfc3339(key.created_at)},
             {"created_by", text_or_null(key.created_by)},
-            {"expires_at", time_or_null(key.expires_at)},
-            {"last_used", time_or_null(key.last_used)}};
+            {"expires_at", time_json(key.expires_at)},
+            {"last_used", time_json(key.last_used)}};
 }
 
 json integration_json(const Integration& integration)

@@ -135,11 +135,6 @@ std::optional<Permission> beyond_role(const std::optional<PermissionSet>& scopes
     return std::nullopt;
 }
 
-json time_or_null(const std::optional<Timestamp>& time)
-{
-    return time ? json(format_rfc3339(*time)) : json(nullptr);
-}
-
 json text_or_null(const std::string& text)
 {
     return text.empty() ? json(nullptr) : json(text);

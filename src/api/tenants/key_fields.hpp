@@ -48,8 +48,6 @@ inline constexpr std::chrono::days kLongestKeyLife{366};
 [[nodiscard]] std::optional<access::Permission> beyond_role(const std::optional<access::PermissionSet>& scopes,
                                                             access::Role role);
 
-/// An RFC 3339 text, or null.
-[[nodiscard]] nlohmann::json time_or_null(const std::optional<Timestamp>& time);
 /// A text, or null for "".
 [[nodiscard]] nlohmann::json text_or_null(const std::string& text);
 

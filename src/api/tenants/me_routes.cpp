@@ -2,6 +2,7 @@
 #include "api/rest/parameters.hpp"
 #include "api/rest/problem.hpp"
 #include "api/rest/resource.hpp"
+#include "api/rest/respond.hpp"
 #include "api/rest/route.hpp"
 #include "api/signin/recovery_codes.hpp"
 #include "api/signin/steps.hpp"
@@ -109,7 +110,7 @@ Result<Response> list_factors(const Call& call, TenantSession& session)
                          {"kind", "totp"},
                          {"state", to_string(factor.state)},
                          {"created_at", format_rfc3339(factor.created_at)},
-                         {"used_at", time_or_null(factor.used_at)}});
+                         {"used_at", time_json(factor.used_at)}});
     }
     return json_response(200, {{"items", std::move(items)}, {"recovery_codes_left", *left}});
 }

@@ -1,6 +1,7 @@
 #include "api/rest/json_body.hpp"
 #include "api/rest/problem.hpp"
 #include "api/rest/resource.hpp"
+#include "api/rest/respond.hpp"
 #include "api/rest/route.hpp"
 #include "api/tenants/key_fields.hpp"
 #include "winnow/access/source_networks.hpp"
@@ -35,7 +36,7 @@ json places_json(const ports::PlacesInForce& places)
     return {{"users", list_json(places.lists.users)},
             {"admins", list_json(places.lists.admins)},
             {"keys", list_json(places.lists.keys)},
-            {"on_trial_until", time_or_null(places.revert_at)}};
+            {"on_trial_until", time_json(places.revert_at)}};
 }
 
 /// What is absent holds every address.

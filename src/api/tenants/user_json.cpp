@@ -1,6 +1,7 @@
 #include "api/tenants/user_json.hpp"
 
 #include "api/rest/json_body.hpp"
+#include "api/rest/respond.hpp"
 #include "api/tenants/key_fields.hpp"
 #include "winnow/domain/mailbox.hpp"
 
@@ -22,7 +23,7 @@ json user_json(const ports::User& user)
             {"locale", to_string(user.locale)},
             {"mfa", {{"enrolled", user.has_factor}, {"required", user.mfa_required}}},
             {"has_password", user.has_password},
-            {"last_sign_in_at", time_or_null(user.last_sign_in)},
+            {"last_sign_in_at", time_json(user.last_sign_in)},
             {"version", user.version},
             {"created_at", format_rfc3339(user.created_at)},
             {"updated_at", format_rfc3339(user.updated_at)}};
@@ -74,8 +75,8 @@ json api_key_json(const ports::ApiKey& key)
             {"networks", networks_json(key.networks)},
             {"created_at", format_rfc3339(key.created_at)},
             {"created_by", text_or_null(key.created_by)},
-            {"expires_at", time_or_null(key.expires_at)},
-            {"last_used", time_or_null(key.last_used)}};
+            {"expires_at", time_json(key.expires_at)},
+            {"last_used", time_json(key.last_used)}};
 }
 
 }  // namespace winnow::api

@@ -27,11 +27,6 @@ Result<Done> there_is(const VaultAdministration& vault)
     return Error(ErrorCode::not_found, "this service has no vault: its configuration names none (vault.url)");
 }
 
-json time_json(const std::optional<Timestamp>& time)
-{
-    return time ? json(format_rfc3339(*time)) : json(nullptr);
-}
-
 json facts_json(const ports::VaultFacts& facts)
 {
     auto roots = json::array();
