@@ -181,6 +181,7 @@ private:
                 if (!budget_.charge(price::of_copy(*optional->value))) return over_budget();
                 item = Value(*optional->value);
             }
+            if (!budget_.charge(price::of_keeping(item))) return over_budget();
             items.push_back(std::move(item));
         }
         return Value::list(std::move(items));
@@ -204,7 +205,8 @@ private:
             if (!is_map_key(key)) return Value::error("a map's key is a string, a bool or a whole number");
             const auto* text = key.as<std::string>();
             const auto bytes = text == nullptr ? 0 : text->size();
-            if (!budget_.charge(price::kMapEntry + price::blocks(bytes, price::kRead))) return over_budget();
+            const auto entry = price::kMapEntry + price::blocks(bytes, price::kRead);
+            if (!budget_.charge(entry + price::of_keeping(key) + price::of_keeping(value))) return over_budget();
             if (!entries.insert(key, std::move(value))) return Value::error("the key " + shown(key) + " repeats");
         }
         return Value::map(std::move(entries));
@@ -222,7 +224,7 @@ private:
             List keys;
             keys.reserve(map->entries().size());
             for (const auto& [key, value] : map->entries()) {
-                if (!budget_.charge(1 + price::of_copy(key))) return over_budget();
+                if (!budget_.charge(1 + price::of_copy(key) + price::of_keeping(key))) return over_budget();
                 keys.push_back(key);
             }
             return over(node, keys);
@@ -294,6 +296,7 @@ private:
             if (!budget_.charge(1)) return over_budget();
             auto value = is_filter ? copied(item, budget_) : with(node, item, node.children.back());
             if (value.is_error()) return value;
+            if (!budget_.charge(price::of_keeping(value))) return over_budget();
             out.push_back(std::move(value));
         }
         return Value::list(std::move(out));

@@ -19,8 +19,10 @@ namespace winnow::expr::price {
 
 // Bytes a step, by what is done with them.
 inline constexpr std::size_t kCopied = 256;
+inline constexpr std::size_t kKept = 128;  ///< Beside being copied.
 inline constexpr std::size_t kCompared = 64;
 inline constexpr std::size_t kWritten = 64;   ///< Joined, or changed letter by letter.
+inline constexpr std::size_t kGrown = 32;     ///< Written behind others: what is there moves where there is more room.
 inline constexpr std::size_t kSearched = 16;  ///< Also counted: characters are not bytes.
 inline constexpr std::size_t kTurned = 8;     ///< Searched or written backwards.
 inline constexpr std::size_t kRead = 16;      ///< As a number, a time, an address; a key that is looked up.
@@ -43,6 +45,15 @@ inline constexpr std::size_t kSwallowed = 8;   ///< An error that does not end t
 {
     if (const auto* text = value.as<std::string>()) return blocks(text->size(), kCopied);
     if (const auto* bytes = value.as<Bytes>()) return blocks(bytes->data.size(), kCopied);
+    return 0;
+}
+
+/// Keeping a value in a list or a map, beside copying it: what is kept of a long text is memory that nobody has touched
+/// yet, where a copy that goes at once comes to lie where the last one was.
+[[nodiscard]] inline std::size_t of_keeping(const Value& value) noexcept
+{
+    if (const auto* text = value.as<std::string>()) return text->size() / kKept;
+    if (const auto* bytes = value.as<Bytes>()) return bytes->data.size() / kKept;
     return 0;
 }
 

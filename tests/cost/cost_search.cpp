@@ -205,6 +205,40 @@ bool doubles()
     return good;
 }
 
+// ----------------------------------------------------------------------------------------------------- found before
+
+/// What was dearer than its bound once, and is met by chance too seldom: a long text, made of a short one, that is
+/// handed on or thrown away.
+bool stay_cheap(double bound)
+{
+    static constexpr std::array kAll{
+        "optional.of(title.replace(\"a\", source)).optMap(x, [x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, "
+        "x, x, x, x, "
+        "x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x] == "
+        "[]).hasValue()",
+        "optional.of(title.replace(\"a\", source)).optMap(x, [x, x, x, x, x, x, x, x, x, x] == [x, x, x]).hasValue()",
+        "title.replace(\"a\", source) == \"\"",
+        "title.split(\"\").map(x, source).join() == \"\"",
+        "title.split(\"\").map(x, title.replace(\"a\", source)) == []",
+        "{\"a\": source, \"b\": source, \"c\": source, \"d\": source, \"e\": source, \"f\": source} == {}",
+    };
+    static constexpr std::array<std::size_t, 4> kSizes{163, 600, 3'000, 6'000};
+    bool good = true;
+    for (const auto* const each : kAll) {
+        const auto expression = expr::Expression::parse(each, {}, expr::is_alert_name);
+        double dearest = 0;
+        for (const auto size : kSizes) {
+            domain::Alert alert;
+            alert.title = std::string(100, 'a');
+            alert.source = std::string(size, 's');
+            dearest = std::max(dearest, measured(*expression, alert, 50, false).a_step());
+        }
+        std::printf("%.1f ns a step: %.60s\n", dearest, each);
+        good = good && dearest <= bound;
+    }
+    return good;
+}
+
 /// A list's element is what is cheapest; the bound is ten times that.
 constexpr double kTimesTheAnchor = 10;
 
@@ -231,6 +265,7 @@ int main(int count, char** arguments)
     const auto seconds = std::chrono::seconds(count > 1 ? std::atoi(arguments[1]) : 12);
     const auto seed = count > 2 ? static_cast<std::uint32_t>(std::atoi(arguments[2])) : std::random_device{}();
     const bool linear = doubles();
+    const bool cheap = stay_cheap(anchor() * kTimesTheAnchor);
     Search search(seed);
     search.run(seconds);
     const auto bound = anchor() * kTimesTheAnchor;
@@ -246,5 +281,6 @@ int main(int count, char** arguments)
     const bool held = holds(dearest, bound);
     if (!held) std::puts("DEARER THAN ITS BOUND");
     if (!linear) std::puts("WORSE THAN LINEAR");
-    return held && linear ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (!cheap) std::puts("DEARER THAN ITS BOUND AGAIN");
+    return held && linear && cheap ? EXIT_SUCCESS : EXIT_FAILURE;
 }

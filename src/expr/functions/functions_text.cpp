@@ -187,7 +187,7 @@ Value replace(Arguments a, Budget& budget)
     const std::string_view wanted = text(a[1]);
     const std::string_view other = text(a[2]);
     if (!charge(budget, whole.size() + wanted.size(), price::kTurned)) return over_budget();
-    const auto a_piece = price::kPiece + price::blocks(other.size(), price::kWritten);
+    const auto a_piece = price::kPiece + price::blocks(other.size(), price::kGrown);
     std::string out;
     std::size_t at = 0;
     for (; left > 0 && at <= whole.size(); --left) {
@@ -236,7 +236,7 @@ Value join(Arguments a, Budget& budget)
     for (const auto& item : *list) {
         const auto* part = item.as<std::string>();
         if (part == nullptr) return Value::error("join takes a list of strings");
-        if (!budget.charge(1) || !charge(budget, part->size() + between.size(), price::kWritten)) return over_budget();
+        if (!budget.charge(1) || !charge(budget, part->size() + between.size(), price::kGrown)) return over_budget();
         if (&item != list->data()) out += between;
         out += *part;
     }

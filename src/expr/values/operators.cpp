@@ -127,7 +127,7 @@ Value time_arithmetic(Kind kind, const Value& left, const Value& right)
 bool append(List& all, const List& more, Budget& budget)
 {
     for (const auto& item : more) {
-        if (!budget.charge(price::of_copy(item))) return false;
+        if (!budget.charge(price::of_copy(item) + price::of_keeping(item))) return false;
         all.push_back(item);
     }
     return true;
