@@ -10,7 +10,6 @@
 #include "app/try_rows.hpp"
 #include "winnow/api/customer_api.hpp"
 #include "winnow/api/management_api.hpp"
-#include "winnow/crypto/digest.hpp"
 #include "winnow/delivery/channel.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
 #include "winnow/dispatch/server_mails.hpp"

@@ -18,7 +18,6 @@ namespace {
 
 using ports::ExportJob;
 using ports::ExportJobs;
-using ports::ExportPiece;
 using ports::ExportTotals;
 
 constexpr std::size_t kPartBytes = 1U << 20U;

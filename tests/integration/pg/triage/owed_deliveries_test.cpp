@@ -10,8 +10,6 @@
 namespace winnow::pg {
 namespace {
 
-using ports::TriageWrites;
-
 class OwedDeliveries : public TriageFixture {
 protected:
     void SetUp() override
