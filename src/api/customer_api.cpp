@@ -207,8 +207,8 @@ public:
                 auto admission = accepted(admitted, longest);
                 if (route.streams) {
                     admission.may_stream = true;
-                    admission.recheck =
-                        recheck_of(authenticator, admitted->shown, admitted->who, route.permission, head.remote_address);
+                    admission.recheck = recheck_of(authenticator, admitted->shown, admitted->who, route.permission,
+                                                   head.remote_address);
                 }
                 sink(std::move(admission));
             },
@@ -237,8 +237,8 @@ public:
             case Special::none: break;
         }
         // From here on nothing is answered that does not stand in the tenant's access log.
-        const auto note = note_of(admitted.who, admitted.entry->route, admitted.parameters, request.head, wall_clock(),
-                                  fresh_id());
+        const auto note =
+            note_of(admitted.who, admitted.entry->route, admitted.parameters, request.head, wall_clock(), fresh_id());
         sink = recording(note, access_logs(), std::move(sink));
         if (!request.body.empty() && !takes_json(request.head)) {
             return sink(refusal(admitted.entry->route.sender, 415, "unsupported_media_type",

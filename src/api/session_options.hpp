@@ -3,9 +3,9 @@
 /// @file
 /// How session calls run, and what they are charged for. Private to api.
 
+#include "api/calls/session_call.hpp"
 #include "api/rates/rates.hpp"
 #include "api/rates/read_cost.hpp"
-#include "api/calls/session_call.hpp"
 #include "winnow/api/customer_api.hpp"
 #include "winnow/observe/queue_metrics.hpp"
 

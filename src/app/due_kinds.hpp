@@ -19,7 +19,7 @@ class ServerMails;
 namespace winnow::identity {
 class CredentialUses;
 class RefusedAccesses;
-}
+}  // namespace winnow::identity
 namespace winnow::observe {
 class Metrics;
 }

@@ -27,8 +27,7 @@ std::vector<crypto::RootKey> root_keys(const VaultConfig& config)
 
 }  // namespace
 
-Secrets::Secrets(const Config& config, const std::string& node, const pg::Sessions& pipeline,
-                 observe::Metrics& metrics)
+Secrets::Secrets(const Config& config, const std::string& node, const pg::Sessions& pipeline, observe::Metrics& metrics)
     : config_(config.vault), sealer_(read_key_file(config.encryption_key_file)), one_key_(sealer_)
 {
     if (config_.url.empty()) {
@@ -51,22 +50,22 @@ api::VaultAdministration Secrets::administration()
     if (ring_ == nullptr) return {};
     return {.keys = keys_.get(),
             .renew = [ring = ring_.get()](TenantId tenant) { return ring->renew(tenant); },
-            .refresh = [ring = ring_.get()] { static_cast<void>(ring->refresh()); }};
+            .refresh =
+                [ring = ring_.get()] {
+                    static_cast<void>(ring->refresh());
+                }};
 }
 
 std::optional<pg::VaultChores> Secrets::chores()
 {
     if (ring_ == nullptr) return std::nullopt;
-    return pg::VaultChores{
-        .sealing = ring_.get(),
-        .keys = keys_.get(),
-        .is_there = [ring = ring_.get()] { return ring->is_there(); },
-        .rewrap = [ring = ring_.get()](std::size_t limit) { return ring->rewrap(limit); },
-        .renew =
-            [ring = ring_.get(), age = std::chrono::days(config_.renew_days)](std::size_t limit) {
-                return ring->renew(limit, age, kMostSeals);
-            },
-        .keep_retired = std::chrono::days(config_.keep_retired_days)};
+    return pg::VaultChores{.sealing = ring_.get(),
+                           .keys = keys_.get(),
+                           .is_there = [ring = ring_.get()] { return ring->is_there(); },
+                           .rewrap = [ring = ring_.get()](std::size_t limit) { return ring->rewrap(limit); },
+                           .renew = [ring = ring_.get(), age = std::chrono::days(config_.renew_days)](
+                                        std::size_t limit) { return ring->renew(limit, age, kMostSeals); },
+                           .keep_retired = std::chrono::days(config_.keep_retired_days)};
 }
 
 }  // namespace winnow::app

@@ -45,13 +45,15 @@ std::optional<domain::AlertIds> alert_ids(const std::string& url)
 
 pipeline::TrialProgram trial_program(const Config& config)
 {
-    const nlohmann::json settings{
-        {"pipeline_url", config.database.pipeline_url},      {"resolve_timeout", config.resolve_timeout.count()},
-        {"hung_turn", config.triage.hung_turn.count()},      {"public_url", config.delivery.public_url},
-        {"max_contacts_told", config.tenants.max_contacts_told},
-        {"max_owed_deliveries", config.tenants.max_owed_deliveries},
-        {"max_mails_a_day", config.tenants.max_mails_a_day},
-        {"log_format", static_cast<int>(config.log.format)}, {"log_level", static_cast<int>(config.log.level)}};
+    const nlohmann::json settings{{"pipeline_url", config.database.pipeline_url},
+                                  {"resolve_timeout", config.resolve_timeout.count()},
+                                  {"hung_turn", config.triage.hung_turn.count()},
+                                  {"public_url", config.delivery.public_url},
+                                  {"max_contacts_told", config.tenants.max_contacts_told},
+                                  {"max_owed_deliveries", config.tenants.max_owed_deliveries},
+                                  {"max_mails_a_day", config.tenants.max_mails_a_day},
+                                  {"log_format", static_cast<int>(config.log.format)},
+                                  {"log_level", static_cast<int>(config.log.level)}};
     return {.arguments = {"winnow", kTryRows}, .settings = settings.dump()};
 }
 

@@ -34,7 +34,8 @@ std::optional<std::uint64_t> octal(std::string_view field)
         value = value * 8 + static_cast<std::uint64_t>(field[digits] - '0');
     }
     const auto rest = field.substr(digits);
-    if (digits == 0 || rest.find_first_not_of(std::string_view("\0 ", 2)) != std::string_view::npos) return std::nullopt;
+    if (digits == 0 || rest.find_first_not_of(std::string_view("\0 ", 2)) != std::string_view::npos)
+        return std::nullopt;
     return value;
 }
 
@@ -93,7 +94,10 @@ private:
     {
         const std::string_view head(block_);
         const auto sum = octal(head.substr(148, 8));
-        if (!sum || *sum != checksum(head) || head.substr(257, 8) != std::string_view("ustar\0" "00", 8)) {
+        if (!sum || *sum != checksum(head) ||
+            head.substr(257, 8) != std::string_view("ustar\0"
+                                                    "00",
+                                                    8)) {
             return wrong("has a member without a sound head");
         }
         auto name = head.substr(0, kMostNameBytes);

@@ -163,8 +163,7 @@ Result<PasswordHash> hash_password(Argon2Arena& arena, const Peppers& peppers, c
                                    std::string_view password)
 {
     const auto& pepper = peppers.current();
-    PasswordHash hash{
-        .salt = random_bytes(PasswordHash::kSaltBytes), .tag = {}, .cost = cost, .pepper_id = pepper.id};
+    PasswordHash hash{.salt = random_bytes(PasswordHash::kSaltBytes), .tag = {}, .cost = cost, .pepper_id = pepper.id};
     auto tag = arena.argon2id(password, hash.salt, pepper.secret, cost);
     if (!tag) return tag.error();
     hash.tag = std::move(*tag);

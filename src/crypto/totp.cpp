@@ -27,7 +27,9 @@ std::string counter_of(std::int64_t step)
 /// RFC 4226, §5.3: 31 bits of the MAC, from where its last four bits say.
 std::uint32_t truncated(std::string_view mac)
 {
-    const auto byte = [&](std::size_t at) { return static_cast<std::uint32_t>(static_cast<unsigned char>(mac[at])); };
+    const auto byte = [&](std::size_t at) {
+        return static_cast<std::uint32_t>(static_cast<unsigned char>(mac[at]));
+    };
     const std::size_t offset = byte(mac.size() - 1) & 0x0FU;
     return (byte(offset) & 0x7FU) << 24U | byte(offset + 1) << 16U | byte(offset + 2) << 8U | byte(offset + 3);
 }

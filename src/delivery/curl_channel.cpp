@@ -104,8 +104,7 @@ void CurlChannel::send(const ports::OwedMail& mail, std::function<void(ports::Se
 
 void CurlChannel::order(Lane* lane, Prepared prepared, std::function<void(ports::SendReport)> done)
 {
-    Order order{
-        .lane = lane, .prepared = std::move(prepared), .done = std::move(done), .since = SteadyClock::now()};
+    Order order{.lane = lane, .prepared = std::move(prepared), .done = std::move(done), .since = SteadyClock::now()};
     {
         const std::lock_guard lock(mutex_);
         incoming_.push_back(std::move(order));

@@ -167,9 +167,8 @@ private:
     {
         const auto number = ++attempts_;
         const auto& owed = under_way_.emplace(number, std::move(mail)).first->second;
-        channel_.send(owed, [inbox = inbox_, number](ports::SendReport report) {
-            inbox->report(number, std::move(report));
-        });
+        channel_.send(owed,
+                      [inbox = inbox_, number](ports::SendReport report) { inbox->report(number, std::move(report)); });
     }
 
     void collect()
@@ -194,11 +193,10 @@ private:
             case State::pending: measures_.retried.add(); break;
             case State::dead:
                 measures_.dead.add();
-                observe::error("a mail of the service's own was given up",
-                               {{"mail", owed.mail.id.str()},
-                                {"tenant", owed.service_code},
-                                {"kind", to_string(owed.mail.kind)},
-                                {"reason", result.error}});
+                observe::error("a mail of the service's own was given up", {{"mail", owed.mail.id.str()},
+                                                                            {"tenant", owed.service_code},
+                                                                            {"kind", to_string(owed.mail.kind)},
+                                                                            {"reason", result.error}});
                 break;
         }
         unrecorded_.push_back(std::move(result));

@@ -242,9 +242,9 @@ private:
     std::mutex mutex_;
     Hearing hearing_;  // guarded by mutex_, as what follows
     KnownKeys known_;
-    std::optional<Instant> used_;                           // something of known_
-    std::unordered_map<std::string, Instant> unknown_;      // until when
-    std::deque<std::string> unknown_in_order_;              // its keys, the oldest first
+    std::optional<Instant> used_;                       // something of known_
+    std::unordered_map<std::string, Instant> unknown_;  // until when
+    std::deque<std::string> unknown_in_order_;          // its keys, the oldest first
     std::unordered_map<std::string, std::vector<Sink>> waiting_;
     std::uint64_t generation_ = 0;
 };

@@ -86,8 +86,8 @@ std::string BreachedPasswords::at(std::uint64_t index) const
     std::string digest(kDigestBytes, '\0');
     std::size_t have = 0;
     while (have < kDigestBytes) {
-        const auto got = ::pread(file_, digest.data() + have, kDigestBytes - have,
-                                 static_cast<off_t>(index * kDigestBytes + have));
+        const auto got =
+            ::pread(file_, digest.data() + have, kDigestBytes - have, static_cast<off_t>(index * kDigestBytes + have));
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) throw std::runtime_error("the list of breached passwords cannot be read any more");
         have += static_cast<std::size_t>(got);

@@ -140,27 +140,26 @@ void PasswordHasher::verify(std::string password, std::optional<crypto::Password
             crypto::cleanse(password);
             return done(too_busy());
         }
-        const auto right = crypto::verify_password(*arena, impl.peppers(), impl.cost(), password,
-                                                   known ? &*known : nullptr);
+        const auto right =
+            crypto::verify_password(*arena, impl.peppers(), impl.cost(), password, known ? &*known : nullptr);
         crypto::cleanse(password);
         if (!right) return done(right.error());
-        done(Verified{.right = *right,
-                      .outdated = *right && crypto::is_outdated(*known, impl.peppers(), impl.cost())});
+        done(Verified{.right = *right, .outdated = *right && crypto::is_outdated(*known, impl.peppers(), impl.cost())});
     });
 }
 
 void PasswordHasher::hash(std::string password, std::move_only_function<void(Result<crypto::PasswordHash>)> done)
 {
-    impl_->add([&impl = *impl_, password = std::move(password),
-                done = std::move(done)](crypto::Argon2Arena* arena) mutable {
-        if (arena == nullptr) {
+    impl_->add(
+        [&impl = *impl_, password = std::move(password), done = std::move(done)](crypto::Argon2Arena* arena) mutable {
+            if (arena == nullptr) {
+                crypto::cleanse(password);
+                return done(too_busy());
+            }
+            auto hashed = crypto::hash_password(*arena, impl.peppers(), impl.cost(), password);
             crypto::cleanse(password);
-            return done(too_busy());
-        }
-        auto hashed = crypto::hash_password(*arena, impl.peppers(), impl.cost(), password);
-        crypto::cleanse(password);
-        done(std::move(hashed));
-    });
+            done(std::move(hashed));
+        });
 }
 
 }  // namespace winnow::identity

@@ -106,9 +106,7 @@ std::string_view means_of(CredentialKind kind) noexcept
 class RefusedAccesses::Impl {
 public:
     Impl(ports::RefusedAccessStore& store, Options options)
-        : store_(store),
-          options_(std::move(options)),
-          clock_(options_.clock ? options_.clock : Clock(system_time))
+        : store_(store), options_(std::move(options)), clock_(options_.clock ? options_.clock : Clock(system_time))
     {
     }
 
@@ -242,8 +240,8 @@ private:
     const Options options_;
     const Clock clock_;
     std::mutex mutex_;
-    std::map<TenantId, Sums> tenants_;               // guarded by mutex_, as what follows
-    std::size_t sums_ = 0;                           // in all of them
+    std::map<TenantId, Sums> tenants_;  // guarded by mutex_, as what follows
+    std::size_t sums_ = 0;              // in all of them
     std::map<std::string, ports::RefusedKey> keys_;
     std::uint64_t left_out_ = 0;
 };

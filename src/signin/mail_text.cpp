@@ -26,7 +26,7 @@ struct Places {
 
 struct Place {
     std::string_view name;
-    std::string Places::*text;
+    std::string Places::* text;
 };
 constexpr std::array kPlaces{Place{"tenant", &Places::tenant}, Place{"code", &Places::code},
                              Place{"at", &Places::at},         Place{"until", &Places::until},
@@ -77,10 +77,10 @@ std::string filled(std::string_view words, const Places& places)
 
 std::string footer(std::string_view public_url, Locale locale)
 {
-    return locale == Locale::ja ? "\n-- \nこのメールは Winnow（" + std::string(public_url) +
-                                      "）が自動的に送信しています。返信しないでください。\n"
-                                : "\n-- \nSent by Winnow at " + std::string(public_url) +
-                                      ". Nobody reads answers to this mail.\n";
+    return locale == Locale::ja
+               ? "\n-- \nこのメールは Winnow（" + std::string(public_url) +
+                     "）が自動的に送信しています。返信しないでください。\n"
+               : "\n-- \nSent by Winnow at " + std::string(public_url) + ". Nobody reads answers to this mail.\n";
 }
 
 }  // namespace

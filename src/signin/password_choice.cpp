@@ -36,8 +36,7 @@ void add_words(std::vector<std::string>& words, std::string_view text)
 std::vector<std::string> words_of(const PasswordContext& context)
 {
     std::vector<std::string> words;
-    for (const auto* const text :
-         {&context.address, &context.service_code, &context.user_name, &context.tenant_name}) {
+    for (const auto* const text : {&context.address, &context.service_code, &context.user_name, &context.tenant_name}) {
         add_words(words, *text);
     }
     add_word(words, "winnow");
@@ -95,8 +94,9 @@ FieldError field_error(PasswordProblem problem, std::string pointer)
             detail = "must have at most " + std::to_string(kMaxPassword) + " characters";
             break;
         case PasswordProblem::guessable:
-            detail = "is too easy to guess; take several words that do not belong together, or what a password manager "
-                     "makes";
+            detail =
+                "is too easy to guess; take several words that do not belong together, or what a password manager "
+                "makes";
             break;
         case PasswordProblem::breached:
             detail = "stands in a list of passwords that were stolen elsewhere; take another one";

@@ -11,9 +11,9 @@ namespace {
 std::optional<FieldError> problem(std::string pointer, std::chrono::milliseconds idle, std::chrono::milliseconds most)
 {
     if (kShortestIdle <= idle && idle <= most) return std::nullopt;
-    return FieldError{.pointer = std::move(pointer),
-                      .detail = "must be from " + format_iso8601_duration(kShortestIdle) + " to " +
-                                format_iso8601_duration(most)};
+    return FieldError{
+        .pointer = std::move(pointer),
+        .detail = "must be from " + format_iso8601_duration(kShortestIdle) + " to " + format_iso8601_duration(most)};
 }
 
 }  // namespace

@@ -313,7 +313,7 @@ private:
     std::atomic<Format> format_ = Format::unknown;
     std::atomic<bool> there_ = true;
     mutable std::mutex mutex_;
-    std::string root_;                ///< The current one's name; guarded by mutex_.
+    std::string root_;  ///< The current one's name; guarded by mutex_.
     std::mutex refreshing_;
     std::optional<Timestamp> since_;  ///< Of the last report; guarded by refreshing_.
     const observe::Gauge up_;

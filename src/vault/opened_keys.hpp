@@ -58,7 +58,7 @@ private:
     void remove(const ports::TenantVersion& of);
 
     const std::size_t most_;
-    mutable std::mutex mutex_;  // guards what follows
+    mutable std::mutex mutex_;               // guards what follows
     std::list<ports::TenantVersion> order_;  // who was used last stands first
     std::unordered_map<ports::TenantVersion, Place, Hash> keys_;
     std::unordered_map<TenantId, domain::KeyVersion> current_;

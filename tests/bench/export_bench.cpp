@@ -9,10 +9,10 @@
 #include "winnow/pg/provider_store.hpp"
 #include "winnow/pipeline/export_runner.hpp"
 
-#include <sys/resource.h>
-
 #include <pqxx/connection>
 #include <pqxx/nontransaction>
+
+#include <sys/resource.h>
 
 #include <chrono>
 #include <cstdint>
@@ -66,14 +66,19 @@ void fill(pqxx::connection& superuser, const TenantId& tenant, std::int64_t aler
     tx.exec("select make_day_partitions((now() at time zone 'UTC')::date, 1)");
     for (std::int64_t row = 0; row < alerts / kAlertsARow; ++row) {
         tx.exec("insert into journal values (" + t + ", now(), 1, " + std::to_string(row + 1) + ", " +
-                std::to_string(kAlertsARow) + ", decode('" + crypto::to_hex(row_of_alerts(row * kAlertsARow)) + "', 'hex'))");
+                std::to_string(kAlertsARow) + ", decode('" + crypto::to_hex(row_of_alerts(row * kAlertsARow)) +
+                "', 'hex'))");
     }
-    tx.exec("insert into tickets (tenant_id, ticket_id, number, state, severity, title, dedup_key, occurrences, "
-            "first_seen_at, last_seen_at, opened_at) select " +
-            t + ", gen_random_uuid(), n, 'closed', 1, 'Disk of host ' || n, 'k' || n, 1, now(), now(), now() "
-            "from generate_series(1, " + std::to_string(alerts / kAlertsATicket) + ") n");
-    tx.exec("insert into ticket_events select tenant_id, ticket_id, s, 'opened', now(), 'system', "
-            "jsonb_build_object('text', repeat('x', 200)) from tickets, generate_series(1, 3) s");
+    tx.exec(
+        "insert into tickets (tenant_id, ticket_id, number, state, severity, title, dedup_key, occurrences, "
+        "first_seen_at, last_seen_at, opened_at) select " +
+        t +
+        ", gen_random_uuid(), n, 'closed', 1, 'Disk of host ' || n, 'k' || n, 1, now(), now(), now() "
+        "from generate_series(1, " +
+        std::to_string(alerts / kAlertsATicket) + ") n");
+    tx.exec(
+        "insert into ticket_events select tenant_id, ticket_id, s, 'opened', now(), 'system', "
+        "jsonb_build_object('text', repeat('x', 200)) from tickets, generate_series(1, 3) s");
 }
 
 void wait_until_ready(pqxx::connection& superuser)
@@ -113,8 +118,8 @@ Measured measure(std::int64_t alerts)
         "insert into exports (tenant_id, export_id, state, created_at, created_by) values ('" + tenant.str() +
         "', gen_random_uuid(), 'queued', now(), 'user:x')");
     observe::Metrics metrics;
-    const auto jobs = pg::make_export_jobs(pg::PgOptions{.conninfo = database.pipeline},
-                                           pg::PgOptions{.conninfo = database.api});
+    const auto jobs =
+        pg::make_export_jobs(pg::PgOptions{.conninfo = database.pipeline}, pg::PgOptions{.conninfo = database.api});
     const auto before = peak_kib();
     const auto begun = Clock::now();
     {
@@ -149,8 +154,9 @@ int main(int argc, char** argv)
     const std::int64_t alerts = quick ? 100'000 : 1'000'000;
     const auto measured = winnow::measure(alerts);
     if (json) {
-        std::cout << R"({"alerts": )" << alerts << R"(, "rows": )" << measured.rows << R"(, "bytes": )" << measured.bytes
-                  << R"(, "seconds": )" << measured.seconds << R"(, "grown_kib": )" << measured.grown_kib << "}\n";
+        std::cout << R"({"alerts": )" << alerts << R"(, "rows": )" << measured.rows << R"(, "bytes": )"
+                  << measured.bytes << R"(, "seconds": )" << measured.seconds << R"(, "grown_kib": )"
+                  << measured.grown_kib << "}\n";
     } else {
         std::cout << alerts << " alerts, " << measured.rows << " rows in all: " << measured.bytes << " bytes in "
                   << measured.seconds << " s; memory grew by " << measured.grown_kib << " KiB\n";

@@ -86,7 +86,9 @@ Figures measure(int rounds)
     const auto all = keys();
     EveryKey store;
     // As on a node that hears of revocations: its clock stands, so that no key grows old meanwhile.
-    identity::Authenticator authenticator(store, {.clock = [] { return identity::Instant(std::chrono::hours{1}); }});
+    identity::Authenticator authenticator(store, {.clock = [] {
+                                              return identity::Instant(std::chrono::hours{1});
+                                          }});
     authenticator.heard(identity::Instant(std::chrono::hours{1}));
     const auto check = [&](const std::string& key) {
         bool known = false;
@@ -103,9 +105,8 @@ Figures measure(int rounds)
     std::atomic<bool> ends = false;
     std::thread other([&] {
         while (!ends) {
-            authenticator.revoked({.kind = access::Revoked::Kind::tenant,
-                                   .tenant = TenantId(Uuid::from_words(1'000'000, 1)),
-                                   .id = {}});
+            authenticator.revoked(
+                {.kind = access::Revoked::Kind::tenant, .tenant = TenantId(Uuid::from_words(1'000'000, 1)), .id = {}});
             std::this_thread::sleep_for(std::chrono::milliseconds{1});  // its pace
         }
     });

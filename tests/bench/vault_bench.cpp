@@ -70,13 +70,15 @@ struct Node {
         : sessions(pg::PgOptions{.conninfo = main}),
           keys(pg::make_key_store(vault, 4)),
           ring(*keys, roots(), before, pg::begins_tenant_keys(sessions), {.node = name}, metrics),
-          chores(pg::make_chores(
-              sessions, {}, {}, {},
-              pg::VaultChores{.sealing = &ring,
-                              .keys = keys.get(),
-                              .is_there = [this] { return ring.is_there(); },
-                              .rewrap = [this](std::size_t limit) { return ring.rewrap(limit); },
-                              .renew = [this](std::size_t limit) { return ring.renew(limit, 24h, 1U << 28U); }}))
+          chores(pg::make_chores(sessions, {}, {}, {},
+                                 pg::VaultChores{.sealing = &ring,
+                                                 .keys = keys.get(),
+                                                 .is_there = [this] { return ring.is_there(); },
+                                                 .rewrap = [this](std::size_t limit) { return ring.rewrap(limit); },
+                                                 .renew =
+                                                     [this](std::size_t limit) {
+                                                         return ring.renew(limit, 24h, 1U << 28U);
+                                                     }}))
     {
     }
 
@@ -160,9 +162,9 @@ void read_on(Node& node, const std::string& superuser, std::size_t secrets, std:
     pqxx::nontransaction tx(connection);
     for (auto at = seed; !over; at = (at * 48'271 + 1) % secrets) {
         const auto id = contact(at);
-        const auto rows = tx.exec_params(
-            "select settings->'url'->>'sealed' from contacts where contact_id = $1 and tenant_id = $2", id.str(),
-            tenant(at / each).str());
+        const auto rows =
+            tx.exec_params("select settings->'url'->>'sealed' from contacts where contact_id = $1 and tenant_id = $2",
+                           id.str(), tenant(at / each).str());
         std::string sealed;
         if (!crypto::from_base64(rows[0][0].c_str(), sealed)) fail("a secret that is no base64");
         const auto secret = node.ring.open(domain::sealed_setting_place(tenant(at / each), id, "url"), sealed);
@@ -271,15 +273,15 @@ int main(int argc, char** argv)
     if (json) {
         std::cout << R"({"secrets": )" << figures.secrets << R"(, "seal_ns": )" << figures.seal_ns << R"(, "open_ns": )"
                   << figures.open_ns << R"(, "rewrap_seconds": )" << figures.rewrap_seconds << R"(, "reseal_seconds": )"
-                  << figures.reseal_seconds << R"(, "opened": )" << figures.opened << R"(, "errors": )" << figures.errors
-                  << R"(, "nonces": )" << figures.nonces << R"(, "nonces_differ": )"
+                  << figures.reseal_seconds << R"(, "opened": )" << figures.opened << R"(, "errors": )"
+                  << figures.errors << R"(, "nonces": )" << figures.nonces << R"(, "nonces_differ": )"
                   << (figures.nonces_differ ? "true" : "false") << "}\n";
     } else {
         std::cout << "a secret is sealed in " << figures.seal_ns << " ns, opened in " << figures.open_ns << " ns; "
                   << figures.nonces << " nonces " << (figures.nonces_differ ? "differ" : "DO NOT DIFFER") << '\n'
                   << figures.secrets << " secrets: another root key in " << figures.rewrap_seconds
-                  << " s, another key for each tenant in " << figures.reseal_seconds << " s; meanwhile " << figures.opened
-                  << " opened, " << figures.errors << " failed\n";
+                  << " s, another key for each tenant in " << figures.reseal_seconds << " s; meanwhile "
+                  << figures.opened << " opened, " << figures.errors << " failed\n";
     }
     return figures.errors == 0 && figures.nonces_differ ? 0 : 1;
 }

@@ -120,9 +120,9 @@ struct Principal {
     std::optional<PermissionSet> scopes;  ///< user_key only: of what the role may it has these; nullopt: all.
     std::shared_ptr<const std::vector<Network>> networks;  ///< Where the key may be used; null: everywhere.
     SessionId session;                                     ///< session only.
-    Timestamp authenticated_at;  ///< session only: when its user last showed all that was asked for.
-    bool second_factor = false;  ///< session only: a second factor was part of it.
-    std::shared_ptr<const SourceNetworks> places;          ///< Where the tenant lets callers in; null: everywhere.
+    Timestamp authenticated_at;                    ///< session only: when its user last showed all that was asked for.
+    bool second_factor = false;                    ///< session only: a second factor was part of it.
+    std::shared_ptr<const SourceNetworks> places;  ///< Where the tenant lets callers in; null: everywhere.
     bool tenant_suspended = false;
     std::shared_ptr<const domain::RateOverrides> rates;  ///< The tenant's own; null where it has none.
 

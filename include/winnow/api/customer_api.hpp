@@ -13,8 +13,8 @@
 #include "winnow/journal/writer.hpp"
 #include "winnow/ports/access/access_log.hpp"
 #include "winnow/ports/contact_types.hpp"
-#include "winnow/ports/vault/sealing.hpp"
 #include "winnow/ports/tenant_session.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 
 #include <chrono>
 #include <functional>
@@ -77,7 +77,7 @@ struct CustomerApiOptions {
     std::size_t max_waiting_body_bytes = std::size_t{128} << 20U;  ///< Of bodies that wait for them or are read.
     SecurityFacts security = {};
     std::optional<SignInParts> sign_in = {};  ///< nullopt: nobody signs in, all of these routes answer 503.
-    Denials* denials = nullptr;  ///< What is answered 403; null: nothing is noted.
+    Denials* denials = nullptr;               ///< What is answered 403; null: nothing is noted.
 };
 
 /// Thread-safe. Throws std::logic_error at construction where two routes collide or one lacks its permission.

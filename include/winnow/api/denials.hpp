@@ -6,8 +6,8 @@
 #include "winnow/access/permission.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
-#include "winnow/ports/time/due_kind.hpp"
 #include "winnow/ports/tenant_session.hpp"
+#include "winnow/ports/time/due_kind.hpp"
 
 #include <chrono>
 #include <cstddef>

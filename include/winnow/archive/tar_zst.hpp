@@ -51,8 +51,8 @@ struct ReadLimits {
 
 /// Reads what TarZstWriter writes, and nothing else: one zstd frame with plain members under names that
 /// is_member_name() allows, each once, and nothing behind the end. `invalid_argument` says what is wrong, in words that
-/// name neither content nor bytes. Memory is that of one member and of their names, however little a frame becomes much:
-/// what is beyond a limit is not unpacked. Not thread-safe. Throws std::bad_alloc.
+/// name neither content nor bytes. Memory is that of one member and of their names, however little a frame becomes
+/// much: what is beyond a limit is not unpacked. Not thread-safe. Throws std::bad_alloc.
 class TarZstReader {
 public:
     /// Given each member when all of it was read. An Error ends the reading.

@@ -10,7 +10,7 @@
 
 namespace winnow::crypto {
 
-[[nodiscard]] std::string sha256(std::string_view data);                             ///< 32 bytes.
+[[nodiscard]] std::string sha256(std::string_view data);  ///< 32 bytes.
 /// 20 bytes. Only where others have chosen it: for lists of breached passwords, and below HMAC in one-time codes.
 [[nodiscard]] std::string sha1(std::string_view data);
 [[nodiscard]] std::string hmac_sha1(std::string_view key, std::string_view data);

@@ -41,7 +41,8 @@ struct Contact {
     [[nodiscard]] const ContactSetting& setting(std::string_view of) const noexcept;
 };
 
-/// What a setting that is sealed in format 1 is bound to, so that no other contact's, and no other setting, can be put into its place.
+/// What a setting that is sealed in format 1 is bound to, so that no other contact's, and no other setting, can be put
+/// into its place.
 [[nodiscard]] std::string sealed_setting_context(TenantId tenant, ContactId contact, std::string_view setting);
 
 /// Where a sealed setting is stored, and what it is for.

@@ -54,8 +54,8 @@ struct LockPatience {
                                           const std::vector<Migration>& migrations = embedded_migrations(),
                                           const LockPatience& patience = {});
 
-/// The same of the vault's database, which is another one: as winnow_owner, with the role winnow_vault beside it, and for
-/// these two alone.
+/// The same of the vault's database, which is another one: as winnow_owner, with the role winnow_vault beside it, and
+/// for these two alone.
 [[nodiscard]] Result<std::size_t> migrate_vault(const std::string& conninfo, const MigrationProgress& progress = {});
 
 /// Ready to serve: every step is applied, and those that are unknown here, because a newer program applied them, are

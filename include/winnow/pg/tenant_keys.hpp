@@ -12,8 +12,8 @@
 
 namespace winnow::pg {
 
-/// True from the moment on in which every node at work is one of `with_vault`; it stays so. As the role winnow_pipeline.
-/// Blocking; thread-safe.
+/// True from the moment on in which every node at work is one of `with_vault`; it stays so. As the role
+/// winnow_pipeline. Blocking; thread-safe.
 [[nodiscard]] std::function<Result<bool>(const std::vector<std::string>& with_vault)> begins_tenant_keys(
     const Sessions& sessions);
 

@@ -18,16 +18,17 @@ class Metrics;
 namespace winnow::pipeline {
 
 struct ExportOptions {
-    std::string node;                             ///< Names the runner; different for every process.
+    std::string node;                                 ///< Names the runner; different for every process.
     std::int64_t max_bytes = std::int64_t{4} << 30U;  ///< Of an archive: a longer one fails.
-    std::chrono::milliseconds look{30'000};       ///< How often it looks for work that nobody told it of.
+    std::chrono::milliseconds look{30'000};           ///< How often it looks for work that nobody told it of.
 };
 
 /// One thread of low priority. Memory is that of a piece of what is exported, some MiB, however much there is. Its end
 /// puts what it is at back into the queue. All references must outlive it.
 class ExportRunner {
 public:
-    ExportRunner(ports::ExportJobs& jobs, const domain::AlertIds& ids, ExportOptions options, observe::Metrics& metrics);
+    ExportRunner(ports::ExportJobs& jobs, const domain::AlertIds& ids, ExportOptions options,
+                 observe::Metrics& metrics);
     ~ExportRunner();
     ExportRunner(const ExportRunner&) = delete;
     ExportRunner& operator=(const ExportRunner&) = delete;

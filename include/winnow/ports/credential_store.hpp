@@ -9,8 +9,8 @@
 #include "winnow/base/time.hpp"
 #include "winnow/domain/history.hpp"
 #include "winnow/domain/position.hpp"
-#include "winnow/domain/tenants/quota.hpp"
 #include "winnow/domain/tenant.hpp"
+#include "winnow/domain/tenants/quota.hpp"
 #include "winnow/ports/audit_store.hpp"
 #include "winnow/signin/mail_text.hpp"
 
@@ -179,7 +179,8 @@ public:
 
     /// What the tenant may have of each thing and has, in the order of domain::kQuotas. `not_found`: as above.
     [[nodiscard]] virtual Result<std::vector<domain::QuotaUse>> quotas(TenantId id) = 0;
-    /// What is set for the tenant alone, in force for its next request; what is there beyond it stays. As they are then.
+    /// What is set for the tenant alone, in force for its next request; what is there beyond it stays. As they are
+    /// then.
     [[nodiscard]] virtual Result<std::vector<domain::QuotaUse>> set_quotas(TenantId id,
                                                                            const std::vector<QuotaChange>& changes,
                                                                            const ProviderRequest& by) = 0;

@@ -44,8 +44,8 @@ public:
     explicit Planner(const domain::TenantConfig& config) : config_(config) {}
 
     /// Each enabled contact of the route's groups once, in the order of groups and members, and of these the first
-    /// `max_contacts_told` of the configuration. A route all of whose groups have been deleted falls back to the default
-    /// route: what is owed is not lost with a group.
+    /// `max_contacts_told` of the configuration. A route all of whose groups have been deleted falls back to the
+    /// default route: what is owed is not lost with a group.
     [[nodiscard]] const std::vector<ContactId>& recipients(const std::vector<ContactGroupId>& route);
 
     /// Nobody where the notice tells nobody.

@@ -14,13 +14,13 @@ namespace winnow::signin {
 /// Why a session ended. Stored by name (sessions.ended_by): never rename one.
 enum class Ending : std::uint8_t {
     sign_out,
-    by_user,           ///< Out of the user's own list.
-    by_admin,          ///< One user's, or everybody's.
-    idle,              ///< Nobody used it.
-    absolute,          ///< It was old enough.
-    superseded,        ///< One too many were begun.
-    rotated,           ///< Its user goes on with another token: step-up, second factor, another role.
-    wrong_codes,       ///< Too many wrong second factors.
+    by_user,      ///< Out of the user's own list.
+    by_admin,     ///< One user's, or everybody's.
+    idle,         ///< Nobody used it.
+    absolute,     ///< It was old enough.
+    superseded,   ///< One too many were begun.
+    rotated,      ///< Its user goes on with another token: step-up, second factor, another role.
+    wrong_codes,  ///< Too many wrong second factors.
     password_changed,
     password_reset,
     factor_changed,
@@ -29,8 +29,8 @@ enum class Ending : std::uint8_t {
     user_disabled,
     user_deleted,
     tenant_suspended,
-    address_refused,   ///< The tenant's networks no longer hold the address that it is used from.
-    directory,         ///< The tenant's directory says that its user has gone.
+    address_refused,  ///< The tenant's networks no longer hold the address that it is used from.
+    directory,        ///< The tenant's directory says that its user has gone.
 };
 
 /// Which sessions of the user end. (Of every user where a tenant is suspended, or an admin says so.)
@@ -74,7 +74,10 @@ inline constexpr std::array kEndings{
     return kEndings[static_cast<std::size_t>(ending)];
 }
 
-[[nodiscard]] constexpr std::string_view to_string(Ending ending) noexcept { return row_of(ending).word; }
+[[nodiscard]] constexpr std::string_view to_string(Ending ending) noexcept
+{
+    return row_of(ending).word;
+}
 [[nodiscard]] std::optional<Ending> parse_ending(std::string_view word) noexcept;
 
 }  // namespace winnow::signin

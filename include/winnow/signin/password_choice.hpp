@@ -28,11 +28,11 @@ struct PasswordContext {
 };
 
 enum class PasswordProblem : std::uint8_t {
-    not_text,   ///< No well-formed UTF-8.
+    not_text,  ///< No well-formed UTF-8.
     too_short,
     too_long,
     guessable,
-    breached,   ///< Found by who asked identity::BreachedPasswords; not by password_problem().
+    breached,  ///< Found by who asked identity::BreachedPasswords; not by password_problem().
 };
 [[nodiscard]] std::string_view to_string(PasswordProblem problem) noexcept;  ///< "too_short", "guessable", …
 

@@ -22,13 +22,13 @@ inline constexpr std::chrono::milliseconds kLongestIdle = std::chrono::hours{12}
 inline constexpr std::chrono::milliseconds kLongestViewerIdle = std::chrono::days{7};  ///< For screens on a wall.
 inline constexpr std::chrono::milliseconds kAbsolute = std::chrono::hours{12};
 inline constexpr std::chrono::milliseconds kPasswordOkFor = std::chrono::minutes{5};
-inline constexpr std::size_t kMostSessions = 10;     ///< Of a user; one more ends the oldest.
+inline constexpr std::size_t kMostSessions = 10;  ///< Of a user; one more ends the oldest.
 inline constexpr std::chrono::milliseconds kSeenEvery = std::chrono::minutes{1};
 
 /// What a tenant has set.
 struct SessionPolicy {
-    std::chrono::milliseconds idle = std::chrono::minutes{30};   ///< kShortestIdle to kLongestIdle.
-    std::optional<std::chrono::milliseconds> viewer_idle = {};   ///< Of viewers instead; up to kLongestViewerIdle.
+    std::chrono::milliseconds idle = std::chrono::minutes{30};  ///< kShortestIdle to kLongestIdle.
+    std::optional<std::chrono::milliseconds> viewer_idle = {};  ///< Of viewers instead; up to kLongestViewerIdle.
 
     friend bool operator==(const SessionPolicy&, const SessionPolicy&) = default;
 };

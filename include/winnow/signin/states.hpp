@@ -23,10 +23,10 @@ struct Transition {
 
 /// Stored by name: never rename one.
 enum class UserState : std::uint8_t {
-    invited,   ///< Has accepted no invitation yet: cannot sign in.
+    invited,  ///< Has accepted no invitation yet: cannot sign in.
     active,
     disabled,
-    deleted,   ///< Only the id is left, so that what was done can be told apart.
+    deleted,  ///< Only the id is left, so that what was done can be told apart.
 };
 enum class UserEvent : std::uint8_t { accept, disable, enable, remove };
 

@@ -29,9 +29,9 @@ namespace winnow::vault {
 using MayBegin = std::function<Result<bool>(const std::vector<std::string>& nodes)>;
 
 struct KeyRingOptions {
-    std::string node;                            ///< This one's name.
-    std::size_t most = 10'000;                   ///< Opened keys that are kept in memory.
-    std::chrono::milliseconds refresh{15'000};   ///< What nodes are told of keys that changed, at the latest.
+    std::string node;                           ///< This one's name.
+    std::size_t most = 10'000;                  ///< Opened keys that are kept in memory.
+    std::chrono::milliseconds refresh{15'000};  ///< What nodes are told of keys that changed, at the latest.
 };
 
 /// Opened keys stay in memory, so that most of what is sealed and opened asks nobody, and goes on while the vault is
@@ -39,9 +39,9 @@ struct KeyRingOptions {
 /// the vault's telling.
 class KeyRing final : public ports::Sealing {
 public:
-    /// Asks the vault, once, for what it knows; one that is away is asked again by refresh(). `roots`: one at least, the
-    /// first is the one that wraps in a vault that has none yet. `before` opens what was sealed before there was a vault,
-    /// and seals until `may_begin` says so. All references must outlive it.
+    /// Asks the vault, once, for what it knows; one that is away is asked again by refresh(). `roots`: one at least,
+    /// the first is the one that wraps in a vault that has none yet. `before` opens what was sealed before there was a
+    /// vault, and seals until `may_begin` says so. All references must outlive it.
     KeyRing(ports::KeyStore& store, std::vector<crypto::RootKey> roots, const crypto::Sealer& before,
             MayBegin may_begin, KeyRingOptions options, observe::Metrics& metrics);
     ~KeyRing() override;
@@ -58,7 +58,8 @@ public:
     /// `vault`, by the clock: refresh(). `this` must outlive it.
     [[nodiscard]] std::unique_ptr<ports::DueKind> make_kind();
 
-    // Steps of rotation, for the chores. Each does a bounded part, of at most `limit` keys, and says how many that were.
+    // Steps of rotation, for the chores. Each does a bounded part, of at most `limit` keys, and says how many that
+    // were.
 
     /// Wraps by the current root key what another one wraps; marks root keys that are of no use any more.
     [[nodiscard]] Result<std::size_t> rewrap(std::size_t limit);

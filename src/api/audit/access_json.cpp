@@ -24,8 +24,9 @@ constexpr std::size_t kCursorParts = 2;
 constexpr int kLowestStatus = 100;
 constexpr int kHighestStatus = 599;
 
-constexpr std::array kColumns{"at",     "at_jst", "actor", "means", "key_id",     "role",  "address", "method", "route",
-                              "object", "status", "code",  "bytes", "request_id", "times", "until",   "until_jst"};
+constexpr std::array kColumns{"at",      "at_jst",     "actor", "means",  "key_id",   "role",
+                              "address", "method",     "route", "object", "status",   "code",
+                              "bytes",   "request_id", "times", "until",  "until_jst"};
 
 std::string number_or_nothing(const std::optional<std::int64_t>& number)
 {
@@ -146,8 +147,7 @@ std::string access_csv(const std::vector<AccessEntry>& entries, bool with_header
 
 Result<AccessList> access_list(const http::RequestHead& head)
 {
-    const auto known =
-        only_parameters(head, {"from", "to", "actor", "address", "on", "status", "limit", "cursor"});
+    const auto known = only_parameters(head, {"from", "to", "actor", "address", "on", "status", "limit", "cursor"});
     if (!known) return known.error();
     const auto page = page_request(head, kCursorParts);
     if (!page) return page.error();

@@ -124,12 +124,12 @@ http::ResponseSink recording(std::shared_ptr<AccessNote> note, AccessLogs logs, 
             return sink(std::move(response));
         }
         const auto held = response.body.text().size();
-        logs.records.store({.tenant = note->tenant, .entry = entry}, held,
-                           [note, sink = std::move(sink),
-                            response = std::move(response)](const Result<Done>& stored) mutable {
-                               if (!stored) return refuse(*note, stored.error(), sink);
-                               sink(std::move(response));
-                           });
+        logs.records.store(
+            {.tenant = note->tenant, .entry = entry}, held,
+            [note, sink = std::move(sink), response = std::move(response)](const Result<Done>& stored) mutable {
+                if (!stored) return refuse(*note, stored.error(), sink);
+                sink(std::move(response));
+            });
     };
 }
 
@@ -147,11 +147,8 @@ void note_refusal(const AccessLogs& logs, const access::Principal& who, const Ro
 identity::RefusedCall refused_call(const http::RequestHead& head, const Route& route, int status,
                                    std::string_view code) noexcept
 {
-    return {.address = head.remote_address,
-            .method = head.method,
-            .route = route.pattern,
-            .status = status,
-            .code = code};
+    return {
+        .address = head.remote_address, .method = head.method, .route = route.pattern, .status = status, .code = code};
 }
 
 }  // namespace winnow::api

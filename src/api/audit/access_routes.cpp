@@ -59,8 +59,8 @@ Result<Answer> export_entries(const Call& call, TenantSession& /*session*/)
     if (!wanted->filter.to) wanted->filter.to = call.now;  // or it would never end for who asks while it is read
     Response response;
     response.set("Content-Type", is_csv ? "text/csv; charset=utf-8; header=present" : "application/x-ndjson");
-    response.set("Content-Disposition", is_csv ? "attachment; filename=\"access.csv\""
-                                               : "attachment; filename=\"access.ndjson\"");
+    response.set("Content-Disposition",
+                 is_csv ? "attachment; filename=\"access.csv\"" : "attachment; filename=\"access.ndjson\"");
     return Answer(std::move(response), std::make_unique<EntryPages>(*std::move(wanted)));
 }
 

@@ -37,8 +37,8 @@ domain::SealedPlace place_of(const Call& call, const Contact& contact, const Con
     return domain::sealed_setting_place(call.who.tenant, contact.id, field.name);
 }
 
-/// `internal` where it is sealed under another key than this service has, or illegible; `unavailable` where the vault is
-/// away.
+/// `internal` where it is sealed under another key than this service has, or illegible; `unavailable` where the vault
+/// is away.
 Result<std::string> whole(const Call& call, const Contact& contact, const ContactField& field)
 {
     const auto& setting = contact.setting(field.name);

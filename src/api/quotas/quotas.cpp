@@ -41,9 +41,8 @@ Result<Done> has_room_beside(const Call& call, ports::TenantSession& session, do
 
 json quota_json(const domain::QuotaUse& use, const std::optional<std::int64_t>& most)
 {
-    json shown{{"name", domain::class_of(use.quota).name},
-               {"max", most ? json(*most) : json(nullptr)},
-               {"used", use.used}};
+    json shown{
+        {"name", domain::class_of(use.quota).name}, {"max", most ? json(*most) : json(nullptr)}, {"used", use.used}};
     if (use.quota == domain::Quota::deliveries) shown["left_out"] = use.left_out;
     return shown;
 }

@@ -14,8 +14,8 @@
 
 namespace winnow::api {
 
-/// Whether the tenant may have `more` of what the database counts; `quota_exceeded` where not. Whoever is told so keeps the
-/// places until his transaction ends.
+/// Whether the tenant may have `more` of what the database counts; `quota_exceeded` where not. Whoever is told so keeps
+/// the places until his transaction ends.
 [[nodiscard]] Result<Done> has_room(const Call& call, ports::TenantSession& session, domain::Quota quota,
                                     std::int64_t more = 1);
 

@@ -13,8 +13,8 @@
 #include "winnow/http/message.hpp"
 #include "winnow/intake/sender.hpp"
 #include "winnow/ports/contact_types.hpp"
-#include "winnow/ports/vault/sealing.hpp"
 #include "winnow/ports/tenant_session.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 
 #include <functional>
 #include <memory>

@@ -32,8 +32,8 @@ bool shows_key(const http::RequestHead& head)
 
 }  // namespace
 
-FlowGate::FlowGate(const std::optional<SignInParts>& parts, ports::TenantDatabase& database,
-                   ports::Sealing& sealing, std::function<Timestamp()> clock, std::function<Uuid()> new_id)
+FlowGate::FlowGate(const std::optional<SignInParts>& parts, ports::TenantDatabase& database, ports::Sealing& sealing,
+                   std::function<Timestamp()> clock, std::function<Uuid()> new_id)
     : origin_(parts ? origin_of(parts->public_url) : ""),
       parts_(parts ? std::make_shared<const FlowParts>(*parts, database, sealing, std::move(clock), std::move(new_id))
                    : nullptr)

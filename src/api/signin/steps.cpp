@@ -166,7 +166,8 @@ Result<Done> owe_mail(ports::Sealing& sealing, const Uuid& id, ports::TenantSess
 Result<Done> owe_mail(const FlowPtr& flow, ports::TenantSession& tenant, const ports::User& user, signin::MailKind kind,
                       Timestamp now)
 {
-    return owe_mail(flow->parts->sealing, flow->parts->new_id(), tenant, user, kind, source_of(flow->request.head), now);
+    return owe_mail(flow->parts->sealing, flow->parts->new_id(), tenant, user, kind, source_of(flow->request.head),
+                    now);
 }
 
 std::optional<FieldError> password_refusal(const FlowParts& parts, const std::string& password,

@@ -47,8 +47,8 @@ enum class FactorShown : std::uint8_t { code, recovery_code };
 [[nodiscard]] Result<Done> end_access(ports::TenantSession& tenant, UserId user, signin::Ending ending,
                                       std::optional<SessionId> by = {});
 
-/// Owed to the user, at the user's address or another one. @param token  Of the link, where the kind has one. An Error of
-/// ports::Sealing where that cannot be sealed.
+/// Owed to the user, at the user's address or another one. @param token  Of the link, where the kind has one. An Error
+/// of ports::Sealing where that cannot be sealed.
 [[nodiscard]] Result<Done> owe_mail(ports::Sealing& sealing, const Uuid& id, ports::TenantSession& tenant,
                                     const ports::User& user, signin::MailKind kind, const std::string& source,
                                     Timestamp now, const std::string& token = {}, const std::string& to = {},

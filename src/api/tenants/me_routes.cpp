@@ -90,8 +90,8 @@ Result<Response> ask_for_address(const Call& call, TenantSession& session)
                                      .subject = email,
                                      .expires_at = *now + signin::life_of(purpose)};
         if (const auto added = session.links().add(link, token.hash); !added) return added.error();
-        const auto owed =
-            owe_mail(*call.services.sealing, call.services.new_id(), session, *user, kind, source, *now, token.text, to);
+        const auto owed = owe_mail(*call.services.sealing, call.services.new_id(), session, *user, kind, source, *now,
+                                   token.text, to);
         if (!owed) return owed.error();
     }
     return Response(202);

@@ -316,7 +316,8 @@ Result<http::Response> reset_networks(TenantId id, const http::Request& request,
     FieldReader fields(*document);
     const auto reason = fields.text("reason", {1, kMaxReasonChars}, Need::required);
     if (const auto read = fields.finish(); !read) return read.error();
-    if (const auto reset = store.reset_networks(id, *reason, provider_request_of(request)); !reset) return reset.error();
+    if (const auto reset = store.reset_networks(id, *reason, provider_request_of(request)); !reset)
+        return reset.error();
     return no_content();
 }
 

@@ -39,12 +39,12 @@ json facts_json(const ports::VaultFacts& facts)
                          {"retired_at", time_json(root.retired_at)},
                          {"destroyed_at", time_json(root.destroyed_at)}});
     }
-    return {{"root_keys", std::move(roots)},
-            {"nodes", facts.nodes},
-            {"to_rewrap", facts.to_rewrap},
-            {"to_reseal", facts.to_reseal},
-            {"tenant_keys",
-             {{"current", facts.current}, {"retiring", facts.retiring}, {"destroyed", facts.destroyed}}}};
+    return {
+        {"root_keys", std::move(roots)},
+        {"nodes", facts.nodes},
+        {"to_rewrap", facts.to_rewrap},
+        {"to_reseal", facts.to_reseal},
+        {"tenant_keys", {{"current", facts.current}, {"retiring", facts.retiring}, {"destroyed", facts.destroyed}}}};
 }
 
 Result<http::Response> shown(const VaultAdministration& vault, int status)
@@ -72,16 +72,17 @@ Result<std::string> next_root(const VaultAdministration& vault, const std::optio
         if (wanted && root.nodes == facts->nodes) ready.push_back(root.root);
     }
     if (ready.size() == 1) return ready.front();
-    return Error(ErrorCode::conflict,
-                 ready.empty() ? "no such root key waits that every node at work holds: add its file to "
-                                 "vault.root_key_files of each, and start them anew, first"
-                               : "several root keys wait: say which one (root)");
+    return Error(ErrorCode::conflict, ready.empty()
+                                          ? "no such root key waits that every node at work holds: add its file to "
+                                            "vault.root_key_files of each, and start them anew, first"
+                                          : "several root keys wait: say which one (root)");
 }
 
 Result<Done> recorded(ports::ProviderStore& store, const char* act, const std::string& object, const json& detail,
                       const http::Request& request)
 {
-    return store.record(act, object, detail.dump(-1, ' ', false, json::error_handler_t::replace), provider_request_of(request));
+    return store.record(act, object, detail.dump(-1, ' ', false, json::error_handler_t::replace),
+                        provider_request_of(request));
 }
 
 struct Destruction {
@@ -181,7 +182,8 @@ Result<http::Response> destroy_tenant_keys(TenantId id, const http::Request& req
     }
     const auto keys = vault.keys->keys_of(id);
     if (!keys) return keys.error();
-    if (keys->empty()) return Error(ErrorCode::conflict, "the tenant has no keys: nothing of it was ever sealed under one");
+    if (keys->empty())
+        return Error(ErrorCode::conflict, "the tenant has no keys: nothing of it was ever sealed under one");
     const auto told = recorded(store, "tenant_key.destroy", "tenant:" + id.str(),
                                {{"service_code", wanted->service_code}, {"reason", wanted->reason}}, request);
     if (!told) return told.error();

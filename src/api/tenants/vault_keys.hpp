@@ -11,8 +11,8 @@
 
 namespace winnow::api {
 
-// Each blocks, and answers 404 where there is no vault. What acts is recorded before it does: the vault is another database
-// than the record's.
+// Each blocks, and answers 404 where there is no vault. What acts is recorded before it does: the vault is another
+// database than the record's.
 
 [[nodiscard]] Result<http::Response> show_vault(const VaultAdministration& vault);
 [[nodiscard]] Result<http::Response> rotate_root_key(const http::Request& request, const VaultAdministration& vault,

@@ -286,7 +286,8 @@ private:
         database("vault.owner_url", config_.vault.owner_url);
         database("vault.url", config_.vault.url);
         if (files.size() > 2) {
-            find("vault.root_key_files", "names more than two: there is one that wraps, and one that replaces it or did");
+            find("vault.root_key_files",
+                 "names more than two: there is one that wraps, and one that replaces it or did");
         }
         for (const auto& file : files) key_file("vault.root_key_files", file, "root key");
     }

@@ -50,8 +50,8 @@ struct DatabaseSessions {
     pg::SessionPlaces pipeline;  ///< Of the pool that the pipeline's stores share.
     pg::SessionPlaces provider;
     /// Of the role winnow_pipeline, beside its pool: one a journal writer, one for the streams' locks, one that listens
-    /// for changes and one for revocations, one with which the clock looks, one that writes the access log, and one that
-    /// reads history for back-tests.
+    /// for changes and one for revocations, one with which the clock looks, one that writes the access log, and one
+    /// that reads history for back-tests.
     std::size_t pipeline_own = 0;
     /// One a thread: those of REST, the one that looks up keys, and the one for sessions. One more reads an export.
     std::size_t api = 0;
@@ -62,8 +62,8 @@ struct DatabaseSessions {
 };
 [[nodiscard]] DatabaseSessions database_sessions(const Config& config);
 
-/// With the vault's database, which is not counted above: who seals or opens something that asks for a key, the clock, and
-/// the provider.
+/// With the vault's database, which is not counted above: who seals or opens something that asks for a key, the clock,
+/// and the provider.
 inline constexpr std::size_t kVaultSessions = 4;
 
 /// Of the role that `url` names; `name` is what operators see of it.

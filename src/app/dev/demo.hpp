@@ -56,8 +56,9 @@ struct Demo {
 void seed(Demo& demo, const DatabaseConfig& database, const std::string& receiver_url, ports::Sealing& sealing);
 
 /// An authority and a certificate for loopback names in the folder (ca.pem, server.pem, server-key.pem), made where
-/// missing, renewed a month before it expires. And the key that seals secrets without a vault (encryption.key), the root key
-/// of the vault (vault-root.key), and the one that signs audit logs (audit-signing.key, its public half in audit-signing.pub).
+/// missing, renewed a month before it expires. And the key that seals secrets without a vault (encryption.key), the
+/// root key of the vault (vault-root.key), and the one that signs audit logs (audit-signing.key, its public half in
+/// audit-signing.pub).
 void make_certificates_and_keys(const StateFolder& folder);
 
 }  // namespace winnow::app::dev

@@ -68,11 +68,10 @@ int list(ListArguments& arguments)
     complete(connection, As::admin);
     auto typed = typed_filters();
     typed.emplace_back("limit", "--limit");
-    const auto page =
-        call_or_fail(connection, {.path = "/api/v1/access-log?limit=" + std::to_string(arguments.limit) +
-                                          query_of(arguments.filters),
-                                  .typed = std::move(typed)})
-            .json();
+    const auto page = call_or_fail(connection, {.path = "/api/v1/access-log?limit=" + std::to_string(arguments.limit) +
+                                                        query_of(arguments.filters),
+                                                .typed = std::move(typed)})
+                          .json();
     if (connection.json) {
         std::cout << json_text(page) << '\n';
         return 0;

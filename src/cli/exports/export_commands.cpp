@@ -91,8 +91,8 @@ int verify(const VerifyArguments& arguments)
     if (arguments.json) {
         std::cout << json_text(to_json(verdict)) << '\n';
     } else if (verdict.faults.empty()) {
-        std::cout << "whole: " << verdict.files << " files with " << verdict.rows << " rows of tenant " << verdict.tenant
-                  << ", as of " << verdict.taken_at << '\n';
+        std::cout << "whole: " << verdict.files << " files with " << verdict.rows << " rows of tenant "
+                  << verdict.tenant << ", as of " << verdict.taken_at << '\n';
     } else {
         for (const auto& fault : verdict.faults) std::cout << fault << '\n';
     }

@@ -131,12 +131,8 @@ ExportVerdict verify_export(std::istream& archive)
 
 json to_json(const ExportVerdict& verdict)
 {
-    return {{"whole", verdict.faults.empty()},
-            {"faults", verdict.faults},
-            {"tenant", verdict.tenant},
-            {"taken_at", verdict.taken_at},
-            {"files", verdict.files},
-            {"rows", verdict.rows}};
+    return {{"whole", verdict.faults.empty()}, {"faults", verdict.faults}, {"tenant", verdict.tenant},
+            {"taken_at", verdict.taken_at},    {"files", verdict.files},   {"rows", verdict.rows}};
 }
 
 }  // namespace winnow::cli

@@ -20,10 +20,8 @@ namespace {
 
 using nlohmann::json;
 
-const Kind kIntegration{.noun = "integration",
-                        .path = "/api/v1/integrations",
-                        .lists = "winnow integration list",
-                        .has_names = true};
+const Kind kIntegration{
+    .noun = "integration", .path = "/api/v1/integrations", .lists = "winnow integration list", .has_names = true};
 
 std::string text_or(const json& value, const std::string& otherwise)
 {
@@ -107,8 +105,7 @@ int revoke(RevokeArguments& arguments)
 {
     auto& connection = arguments.connection;
     complete(connection, As::admin);
-    const Kind kind{
-        .noun = "key", .path = keys_path(connection, arguments.integration), .lists = kIntegration.lists};
+    const Kind kind{.noun = "key", .path = keys_path(connection, arguments.integration), .lists = kIntegration.lists};
     static_cast<void>(call_or_fail(connection, {.method = "DELETE",
                                                 .path = kind.path + '/' + find_id(connection, kind, arguments.key),
                                                 .missing = no_such(kind, arguments.key)}));

@@ -100,7 +100,8 @@ void add_tenant_quotas_command(Syntax& tenant, Command& chosen)
     auto arguments = std::make_shared<Arguments>();
     arguments->connection.add_options(*command);
     command->add_option("TENANT", arguments->tenant, "Its service code, or its id")->required();
-    command->add_option("--set", arguments->set, "NAME=NUMBER, or NAME=default as configured; may be given several times");
+    command->add_option("--set", arguments->set,
+                        "NAME=NUMBER, or NAME=default as configured; may be given several times");
     command->footer("Example:\n  winnow tenant quotas acme1 --set users=500 --set deliveries=default");
     command->callback([&chosen, arguments] {
         chosen = [arguments] {

@@ -122,12 +122,12 @@ int destroy(Arguments& arguments)
     complete(connection, As::provider);
     const auto path = "/admin/v1/tenants/" + id_of(connection, arguments.tenant) + "/keys/destroy";
     const json body{{"service_code", arguments.service_code}, {"reason", arguments.reason}};
-    const auto answer = call_or_fail(connection, {.method = "POST",
-                                                  .path = path,
-                                                  .body = body.dump(),
-                                                  .typed = {{"/service_code", "--service-code"},
-                                                            {"/reason", "--reason"}}})
-                            .json();
+    const auto answer =
+        call_or_fail(connection, {.method = "POST",
+                                  .path = path,
+                                  .body = body.dump(),
+                                  .typed = {{"/service_code", "--service-code"}, {"/reason", "--reason"}}})
+            .json();
     if (connection.json) {
         std::cout << json_text(answer) << '\n';
     } else {

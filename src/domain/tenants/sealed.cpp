@@ -12,7 +12,8 @@ constexpr unsigned kByteBits = 8;
 
 void add_part(std::string& to, std::string_view part)
 {
-    if (part.size() > std::numeric_limits<std::uint16_t>::max()) throw std::length_error("a place with a name too long");
+    if (part.size() > std::numeric_limits<std::uint16_t>::max())
+        throw std::length_error("a place with a name too long");
     to += static_cast<char>(part.size() >> kByteBits);
     to += static_cast<char>(part.size() & 0xFFU);
     to += part;

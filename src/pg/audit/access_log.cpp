@@ -2,8 +2,8 @@
 
 #include "pg/audit/access_rows.hpp"
 #include "pg/rows/values.hpp"
-#include "pg/session/sql_errors.hpp"
 #include "pg/session/noun_stores.hpp"
+#include "pg/session/sql_errors.hpp"
 #include "winnow/domain/retention.hpp"
 
 #include <memory>

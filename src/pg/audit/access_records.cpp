@@ -71,8 +71,7 @@ public:
         bool is_full = false;
         {
             const std::lock_guard lock(mutex_);
-            is_full = waiting_.size() >= limits_.waiting ||
-                      (!waiting_.empty() && held_ + held > limits_.waiting_bytes);
+            is_full = waiting_.size() >= limits_.waiting || (!waiting_.empty() && held_ + held > limits_.waiting_bytes);
             if (!is_full) {
                 waiting_.push_back({.access = std::move(access),
                                     .held = held,
@@ -94,17 +93,16 @@ public:
     {
         std::promise<Result<Done>> done;
         const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-        threads_.submit(TenantId(),
-                        {.work =
-                             [&](Session& session) {
-                                 done.set_value(translated([&]() -> Result<Done> {
-                                     pqxx::nontransaction tx(session.connection());
-                                     make_access_partitions(tx, now, 2);
-                                     return Done{};
-                                 }));
-                             },
-                         .failed = [&](Error error) { done.set_value(std::move(error)); },
-                         .given_up = {}});
+        threads_.submit(TenantId(), {.work =
+                                         [&](Session& session) {
+                                             done.set_value(translated([&]() -> Result<Done> {
+                                                 pqxx::nontransaction tx(session.connection());
+                                                 make_access_partitions(tx, now, 2);
+                                                 return Done{};
+                                             }));
+                                         },
+                                     .failed = [&](Error error) { done.set_value(std::move(error)); },
+                                     .given_up = {}});
         return done.get_future().get();
     }
 
@@ -205,8 +203,7 @@ class PgRefusedAccessStore final : public ports::RefusedAccessStore {
 public:
     explicit PgRefusedAccessStore(const Sessions& sessions) : pool_(sessions.of(Errand::timers)) {}
 
-    Result<Done> store(const std::vector<OwnedAccess>& refused,
-                       const std::vector<ports::RefusedKey>& keys) override
+    Result<Done> store(const std::vector<OwnedAccess>& refused, const std::vector<ports::RefusedKey>& keys) override
     {
         return pool_.run([&](Session& session) -> Result<Done> {
             Transaction transaction(session);

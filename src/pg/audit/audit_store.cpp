@@ -32,9 +32,8 @@ public:
 
     Result<std::vector<audit::Anchor>> anchors(std::int64_t after, std::size_t limit) override
     {
-        return translated([&]() -> Result<std::vector<audit::Anchor>> {
-            return audit_anchors(tx_, tenant_.value(), after, limit);
-        });
+        return translated(
+            [&]() -> Result<std::vector<audit::Anchor>> { return audit_anchors(tx_, tenant_.value(), after, limit); });
     }
 
     Result<std::int64_t> head() override

@@ -29,25 +29,28 @@ update exports set state = 'failed', finished_at = now(), revision = revision + 
    and (state = 'queued' or touched_at < now() - $2::int * interval '1 second')
 )sql";
 
-const auto kClaim = R"sql(
+const auto kClaim =
+    R"sql(
 with next as (
     select e.tenant_id, e.export_id from exports e
      where e.state = )sql" +
-                    kQueued + " or (e.state = " + kRunning + R"sql( and e.touched_at < now() - $2::int * interval '1 second')
+    kQueued + " or (e.state = " + kRunning + R"sql( and e.touched_at < now() - $2::int * interval '1 second')
      order by e.created_at, e.export_id limit 1 for update skip locked)
 update exports e set state = )sql" +
-                    kRunning + R"sql(, runner = $1, attempt = e.attempt + 1, touched_at = now(), revision = e.revision + 1
+    kRunning + R"sql(, runner = $1, attempt = e.attempt + 1, touched_at = now(), revision = e.revision + 1
   from next where e.tenant_id = next.tenant_id and e.export_id = next.export_id
 returning e.tenant_id, e.export_id, e.attempt
 )sql";
 
 constexpr auto kClear = "delete from export_parts where tenant_id = $1 and export_id = $2";
 
-const auto kStillHis = " where tenant_id = $1 and export_id = $2 and runner = $3 and attempt = $4 and state = " + kRunning;
+const auto kStillHis =
+    " where tenant_id = $1 and export_id = $2 and runner = $3 and attempt = $4 and state = " + kRunning;
 const auto kKeep = "update exports set touched_at = now()" + kStillHis;
 constexpr auto kAppend = "insert into export_parts (tenant_id, export_id, number, bytes) values ($1, $2, $3, $4)";
 const auto kFinish =
-    "update exports set state = 'ready', files = $5, rows = $6, bytes = $7, parts = $8, finished_at = now(), touched_at = "
+    "update exports set state = 'ready', files = $5, rows = $6, bytes = $7, parts = $8, finished_at = now(), "
+    "touched_at = "
     "now(), revision = revision + 1" +
     kStillHis;
 const auto kFail =
@@ -104,7 +107,8 @@ public:
             Transaction transaction(session);
             auto& tx = transaction.tx();
             // Holds the row: who deletes the export waits, and its part goes with it.
-            if (query(tx, kKeep.c_str(), job.tenant, job.id, job.runner, job.attempt).affected_rows() != 1) return false;
+            if (query(tx, kKeep.c_str(), job.tenant, job.id, job.runner, job.attempt).affected_rows() != 1)
+                return false;
             query(tx, kAppend, job.tenant, job.id, number, Bytes{bytes});
             transaction.commit();
             return true;

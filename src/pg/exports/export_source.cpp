@@ -45,7 +45,8 @@ std::string select_of_alerts()
 {
     return "select received_at, stream, seq, payload from journal where tenant_id = (select current_tenant()) and "
            "received_at >= (select kept_from(current_tenant(), 'journal', " +
-           std::to_string(domain::class_of(domain::Kept::journal).usual.count()) + ")) order by received_at, stream, seq";
+           std::to_string(domain::class_of(domain::Kept::journal).usual.count()) +
+           ")) order by received_at, stream, seq";
 }
 
 HistoryRow read_row(const pqxx::row& row)
@@ -74,9 +75,10 @@ void PgExportSource::look_around()
 {
     const auto row = transaction_->tx().exec1(kAbout);
     taken_at_ = time_of(row[3]);
-    nlohmann::json about{{"tenant", {{"id", text_of(row[0])}, {"service_code", text_of(row[1])}, {"name", text_of(row[2])}}},
-                         {"taken_at", format_rfc3339(taken_at_)},
-                         {"schema", text_of(row[4])}};
+    nlohmann::json about{
+        {"tenant", {{"id", text_of(row[0])}, {"service_code", text_of(row[1])}, {"name", text_of(row[2])}}},
+        {"taken_at", format_rfc3339(taken_at_)},
+        {"schema", text_of(row[4])}};
     auto& again = about["to_enter_again"] = nlohmann::json::array();
     for (const auto& table : exported_tables()) {
         if (!table.secrets.empty()) again.push_back({{"resource", table.resource}, {"fields", table.secrets}});

@@ -2,8 +2,8 @@
 
 #include "pg/rows/sql_word.hpp"
 #include "pg/rows/values.hpp"
-#include "pg/session/sql_errors.hpp"
 #include "pg/session/noun_stores.hpp"
+#include "pg/session/sql_errors.hpp"
 
 #include <pqxx/except>
 
@@ -20,9 +20,9 @@ const auto kInsert = R"sql(
 insert into exports (tenant_id, export_id, state, created_at, created_by) values ($1, $2, )sql" +
                      sql_word(ExportState::queued) + ", $3, $4)";
 
-#define WINNOW_EXPORT_COLUMNS                                                                                         \
-    "select export_id, case when state = 'ready' and finished_at < now() - $2::int * interval '1 day' then 'gone' " \
-    "else state end as state, created_at, created_by, finished_at, error, files, rows, bytes, parts, revision from "  \
+#define WINNOW_EXPORT_COLUMNS                                                                                        \
+    "select export_id, case when state = 'ready' and finished_at < now() - $2::int * interval '1 day' then 'gone' "  \
+    "else state end as state, created_at, created_by, finished_at, error, files, rows, bytes, parts, revision from " \
     "exports where tenant_id = $1 "
 
 constexpr auto kPage =

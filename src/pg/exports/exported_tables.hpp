@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// What of a tenant's tables is exported, and why the others are not. `integration_pg` fails while a table with tenant_id
-/// stands in neither list. Private to pg.
+/// What of a tenant's tables is exported, and why the others are not. `integration_pg` fails while a table with
+/// tenant_id stands in neither list. Private to pg.
 
 #include <span>
 #include <string_view>

@@ -1,7 +1,8 @@
-#include "pg/rows/values.hpp"
-#include "pg/session/sql_errors.hpp"
-#include "pg/session/noun_stores.hpp"
 #include "winnow/ports/mail/server_mail_store.hpp"
+
+#include "pg/rows/values.hpp"
+#include "pg/session/noun_stores.hpp"
+#include "pg/session/sql_errors.hpp"
 
 #include <memory>
 
@@ -23,10 +24,9 @@ public:
     Result<Done> owe(const ports::ServerMail& mail) override
     {
         return translated([&]() -> Result<Done> {
-            const auto owed =
-                query(tx_, kOwe, tenant_, mail.id, to_string(mail.kind), mail.to, to_string(mail.locale),
-                      Bytes{mail.sealed_token}, mail.source, mail.at, mail.number,
-                      signin::worth_sending_for(mail.kind).count(), ports::kMostOwedMails);
+            const auto owed = query(tx_, kOwe, tenant_, mail.id, to_string(mail.kind), mail.to, to_string(mail.locale),
+                                    Bytes{mail.sealed_token}, mail.source, mail.at, mail.number,
+                                    signin::worth_sending_for(mail.kind).count(), ports::kMostOwedMails);
             if (owed.affected_rows() == 0) {
                 return Error(ErrorCode::rate_limited, "too many mails of this tenant wait to be sent; try again later");
             }

@@ -1,8 +1,8 @@
 #include "winnow/ports/signin/link_store.hpp"
 
 #include "pg/rows/values.hpp"
-#include "pg/session/sql_errors.hpp"
 #include "pg/session/noun_stores.hpp"
+#include "pg/session/sql_errors.hpp"
 
 #include <array>
 #include <memory>

@@ -2,9 +2,9 @@
 
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/values.hpp"
+#include "pg/session/noun_stores.hpp"
 #include "pg/session/sql_errors.hpp"
 #include "pg/signin/session_rows.hpp"
-#include "pg/session/noun_stores.hpp"
 
 #include <chrono>
 #include <cstdint>

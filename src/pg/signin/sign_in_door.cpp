@@ -99,8 +99,7 @@ Result<std::optional<FoundSession>> session_in(Session& session, const std::stri
         const auto places = query(tx, kPlaces, Bytes{hash});
         if (found && !places.empty()) {
             const auto row = places.front();
-            found->principal.places =
-                std::make_shared<const access::SourceNetworks>(places_of(row[0], row[1], row[2]));
+            found->principal.places = std::make_shared<const access::SourceNetworks>(places_of(row[0], row[1], row[2]));
         }
         return found;
     });

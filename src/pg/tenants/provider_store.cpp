@@ -264,8 +264,8 @@ public:
         auto done = pool_.run([&](Session& session) -> Result<Done> {
             const auto act = act_on(id, "networks.reset", by, {{"reason", reason}});
             auto tenants = act;  // from where the provider came is its own matter
-            tenants.detail = nlohmann::json{{"reason", reason}}.dump(-1, ' ', false,
-                                                                      nlohmann::json::error_handler_t::replace);
+            tenants.detail =
+                nlohmann::json{{"reason", reason}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
             const auto theirs = written(tenants);
             const auto own = written(act);
             pqxx::nontransaction tx(session.connection());

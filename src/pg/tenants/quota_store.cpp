@@ -1,8 +1,8 @@
 #include "winnow/ports/tenants/quota_store.hpp"
 
 #include "pg/rows/values.hpp"
-#include "pg/session/sql_errors.hpp"
 #include "pg/session/noun_stores.hpp"
+#include "pg/session/sql_errors.hpp"
 #include "pg/tenants/quota_rows.hpp"
 
 #include <cstdint>

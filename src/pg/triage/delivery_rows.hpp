@@ -12,8 +12,8 @@
 
 namespace winnow::pg {
 
-/// Stores notices, and a delivery for each recipient that the tenant's quotas have room for (domain::Quota::deliveries and
-/// mails_a_day): those beyond are left out, in the order of `deliveries`, and counted.
+/// Stores notices, and a delivery for each recipient that the tenant's quotas have room for (domain::Quota::deliveries
+/// and mails_a_day): those beyond are left out, in the order of `deliveries`, and counted.
 void store_deliveries(pqxx::transaction_base& tx, TenantId tenant, const std::vector<domain::Owed>& deliveries);
 
 }  // namespace winnow::pg

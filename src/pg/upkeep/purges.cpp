@@ -16,7 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 using domain::Kept;
 
-// Rows are named by ctid: found without reading a table, whatever the planner believes of it. A changed one has another.
+// Rows are named by ctid: found without reading a table, whatever the planner believes of it. A changed one has
+// another.
 
 /// `p (tenant_id, kept)`: for how long each tenant keeps what belongs to a class.
 #define WINNOW_POLICY                                                                                   \

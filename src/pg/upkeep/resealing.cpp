@@ -135,7 +135,8 @@ Result<ChoreStep> destroy_keys(const Sessions& pool, const VaultChores& vault)
     const auto looked = pool.run([&](Session& session) -> Result<Done> {
         pqxx::nontransaction tx(session.connection());
         if (const auto unknown = unknown_columns(tx); !unknown.empty()) {
-            return Error(ErrorCode::internal, "no key is destroyed: this program does not know what is sealed in " + unknown);
+            return Error(ErrorCode::internal,
+                         "no key is destroyed: this program does not know what is sealed in " + unknown);
         }
         for (const auto& of : *over) {
             const bool used = query(tx, kSealedUnderOlder, of.tenant, std::uint64_t{of.version} + 1)[0][0].as<bool>();

@@ -49,7 +49,8 @@ private:
     TenantId after_older_;
 };
 
-/// Of versions whose time is over, those under which nothing is sealed; what is sealed under another one is sealed anew.
+/// Of versions whose time is over, those under which nothing is sealed; what is sealed under another one is sealed
+/// anew.
 [[nodiscard]] Result<ports::ChoreStep> destroy_keys(const Sessions& pool, const VaultChores& vault);
 
 }  // namespace winnow::pg

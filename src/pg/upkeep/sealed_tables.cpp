@@ -95,7 +95,8 @@ Result<std::size_t> reseal_value(pqxx::transaction_base& tx, Sealing& sealing, c
 Result<std::size_t> reseal_mail(pqxx::transaction_base& tx, Sealing& sealing, const TenantVersion& below,
                                 const pqxx::row& row)
 {
-    return reseal_value(tx, sealing, ports::mail_token_place(below.tenant, id_of<ServerMailId>(row[0])), row, kStoreMail);
+    return reseal_value(tx, sealing, ports::mail_token_place(below.tenant, id_of<ServerMailId>(row[0])), row,
+                        kStoreMail);
 }
 
 Result<std::size_t> reseal_factor(pqxx::transaction_base& tx, Sealing& sealing, const TenantVersion& below,

@@ -22,13 +22,13 @@ namespace winnow::pg {
 
 /// One table that has some.
 struct SealedTable {
-    /// Rows of tenant $1 in which something is sealed under an older version than $2, or none of the tenant's, behind the
-    /// id $3, $4 at most: id and value, in order of their ids. Locked; those that somebody is at are left out.
+    /// Rows of tenant $1 in which something is sealed under an older version than $2, or none of the tenant's, behind
+    /// the id $3, $4 at most: id and value, in order of their ids. Locked; those that somebody is at are left out.
     const char* older;
     /// Seals what `older` has found anew and stores it. 1: something of it does not open, and stays as it is. An Error:
     /// nothing can be sealed now.
-    Result<std::size_t> (*reseal)(pqxx::transaction_base& tx, ports::Sealing& sealing, const ports::TenantVersion& below,
-                                  const pqxx::row& row);
+    Result<std::size_t> (*reseal)(pqxx::transaction_base& tx, ports::Sealing& sealing,
+                                  const ports::TenantVersion& below, const pqxx::row& row);
 };
 [[nodiscard]] std::span<const SealedTable> sealed_tables() noexcept;
 

@@ -60,7 +60,8 @@ inline constexpr auto kLockRoots = "select root_id, state from root_keys where s
 inline constexpr auto kWithout = R"sql(
 select count(*) from vault_nodes where seen_at > now() - interval '5 minutes' and $1 <> all(roots)
 )sql";
-inline constexpr auto kRetireRoot = "update root_keys set state = 'retiring', retired_at = now() where state = 'current'";
+inline constexpr auto kRetireRoot =
+    "update root_keys set state = 'retiring', retired_at = now() where state = 'current'";
 inline constexpr auto kMakeCurrent = "update root_keys set state = 'current', retired_at = null where root_id = $1";
 
 inline constexpr auto kToRewrap = R"sql(

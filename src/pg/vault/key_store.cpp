@@ -176,7 +176,8 @@ public:
             for (const auto& row : query(tx, kLockRoots)) {
                 if (text_of(row[0]) == root) state = text_of(row[1]);
             }
-            if (state.empty()) return Error(ErrorCode::not_found, "no node has told of that root key, or it was destroyed");
+            if (state.empty())
+                return Error(ErrorCode::not_found, "no node has told of that root key, or it was destroyed");
             if (state == "current") return Error(ErrorCode::conflict, "that root key is the current one");
             if (const auto without = query(tx, kWithout, root)[0][0].as<std::int64_t>(); without > 0) {
                 return Error(ErrorCode::conflict, std::to_string(without) +
@@ -317,8 +318,7 @@ private:
         query(tx, kKnownRoots, known);
     }
 
-    static void add_seals(pqxx::transaction_base& tx,
-                          const std::vector<std::pair<TenantVersion, std::uint64_t>>& seals)
+    static void add_seals(pqxx::transaction_base& tx, const std::vector<std::pair<TenantVersion, std::uint64_t>>& seals)
     {
         if (seals.empty()) return;
         Named named;

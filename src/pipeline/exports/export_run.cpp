@@ -44,9 +44,10 @@ public:
     {
         written_ += static_cast<std::int64_t>(bytes.size());
         if (written_ > max_bytes_) {
-            return Error(ErrorCode::too_large, "the export would be longer than " + std::to_string(max_bytes_) +
-                                                   " bytes (tenants.max_export_bytes); keep alerts and tickets for fewer "
-                                                   "days, or ask your provider");
+            return Error(ErrorCode::too_large,
+                         "the export would be longer than " + std::to_string(max_bytes_) +
+                             " bytes (tenants.max_export_bytes); keep alerts and tickets for fewer "
+                             "days, or ask your provider");
         }
         part_.append(bytes);
         if (part_.size() < kPartBytes) return Done{};
@@ -122,8 +123,8 @@ private:
     ExportTotals totals_;
 };
 
-/// The alerts of one day, as lines: what is kept of each (docs/architecture.md, The journal's bytes), with its id and when
-/// it came.
+/// The alerts of one day, as lines: what is kept of each (docs/architecture.md, The journal's bytes), with its id and
+/// when it came.
 class AlertLines {
 public:
     AlertLines(Members& members, const domain::TenantIds& ids) : members_(members), ids_(ids) {}
@@ -186,7 +187,8 @@ public:
         const auto now = std::chrono::steady_clock::now();
         if (now - last_ < kKeepEvery) return Done{};
         if (now - begun_ > kLongest) {
-            return Error(ErrorCode::too_large, "the export took longer than an hour; keep alerts and tickets for fewer days");
+            return Error(ErrorCode::too_large,
+                         "the export took longer than an hour; keep alerts and tickets for fewer days");
         }
         const auto kept = jobs_.keep(job_);
         if (!kept) return kept.error();

@@ -22,8 +22,8 @@ namespace winnow::pipeline {
 
 namespace {
 
-using std::chrono::milliseconds;
 using ports::ExportJob;
+using std::chrono::milliseconds;
 
 constexpr int kNiceness = 10;
 constexpr milliseconds kAfterError{1'000};

@@ -50,15 +50,17 @@ TEST_F(ExportFlow, WhatIsQueuedBecomesReadyWithAllItsParts)
 {
     const auto lines = journal::encode_rows("{\"title\":\"one\"}\n\n{\"title\":\"two\"}\n");
     sql("select make_day_partitions((now() at time zone 'UTC')::date, 1)");
-    sql("insert into journal select " + t() + ", now(), 1, 1, 3, decode('" + [&] {
-        std::string hex;
-        for (const char byte : lines) {
-            constexpr std::string_view kDigits = "0123456789abcdef";
-            hex += kDigits[static_cast<unsigned char>(byte) >> 4U];
-            hex += kDigits[static_cast<unsigned char>(byte) & 15U];
-        }
-        return hex;
-    }() + "', 'hex')");
+    sql("insert into journal select " + t() + ", now(), 1, 1, 3, decode('" +
+        [&] {
+            std::string hex;
+            for (const char byte : lines) {
+                constexpr std::string_view kDigits = "0123456789abcdef";
+                hex += kDigits[static_cast<unsigned char>(byte) >> 4U];
+                hex += kDigits[static_cast<unsigned char>(byte) & 15U];
+            }
+            return hex;
+        }() +
+        "', 'hex')");
     const auto first = queue();
     run();
     ASSERT_TRUE(pg::eventually([&] { return state(first) == "ready"; })) << text("select error from exports");

@@ -47,8 +47,7 @@ protected:
     RevocationTest()
     {
         // Another way by which a node hears of it sooner or later, and which is not what is tested.
-        const std::string other =
-            "from pg_stat_activity where datname = current_database() and query like 'LISTEN%'";
+        const std::string other = "from pg_stat_activity where datname = current_database() and query like 'LISTEN%'";
         EXPECT_TRUE(eventually([&] { return number("select count(*) " + other) == 1; }));
         stopped_.add(number("select pid " + other));
         EXPECT_TRUE(eventually([&] { return number("select count(*) " + kHears) == 1; }));
@@ -79,8 +78,7 @@ protected:
                 .status;
         }
         return client_
-            .ask(key.starts_with("wnk_") ? post("/api/v1/alerts", key, R"({"title":"x"})")
-                                         : get("/api/v1/users", key))
+            .ask(key.starts_with("wnk_") ? post("/api/v1/alerts", key, R"({"title":"x"})") : get("/api/v1/users", key))
             .status;
     }
 
@@ -136,9 +134,10 @@ TEST_F(RevocationTest, IsInForceWhereTheNodeHears)
 
 TEST_F(RevocationTest, OfASessionIsInForceWhereTheNodeHears)
 {
-    EXPECT_LT(let_in_after(session(), 200, 401,
-                           [&] { sql("update sessions set state = 'ended', ended_at = now(), ended_by = 'by_admin'"); }),
-              kPromise);
+    EXPECT_LT(
+        let_in_after(session(), 200, 401,
+                     [&] { sql("update sessions set state = 'ended', ended_at = now(), ended_by = 'by_admin'"); }),
+        kPromise);
     EXPECT_LT(let_in_after(session(), 200, 401, [&] { sql("update users set state = 'disabled'"); }), kPromise);
 }
 
@@ -152,9 +151,8 @@ TEST_F(RevocationTest, IsInForceWithinASecondWhereWhoShouldTellStandsStill)
         EXPECT_LT(let_in_after(kKey, 200, 403, act), kPromise) << round;
         set_auditor(false);
         // A node that nobody tells asks for another session.
-        EXPECT_TRUE(eventually([&] {
-            return status(kKey) == 200 && number("select count(*) " + kHears) == round + 2;
-        }));
+        EXPECT_TRUE(
+            eventually([&] { return status(kKey) == 200 && number("select count(*) " + kHears) == round + 2; }));
     }
 }
 

@@ -1,10 +1,12 @@
 /// @file
 /// The list of breached passwords as a real file.
 
-#include "winnow/crypto/digest.hpp"
 #include "winnow/identity/breached_passwords.hpp"
 
+#include "winnow/crypto/digest.hpp"
+
 #include <gtest/gtest.h>
+
 #include <unistd.h>
 
 #include <cstdlib>

@@ -44,8 +44,7 @@ TEST(Argon2Program, AgreesOnWhatIsHashedWithoutAPepper)
         std::string password;
     };
     // The program takes 1 to 127 bytes, and its salt as text.
-    const std::array cases{Case{"password", "password"},
-                           Case{R"(before\000after)", std::string("before\0after", 12)},
+    const std::array cases{Case{"password", "password"}, Case{R"(before\000after)", std::string("before\0after", 12)},
                            Case{R"( \360\237\220\237\377 )", " \360\237\220\237\377 "},
                            Case{std::string(127, 'x'), std::string(127, 'x')}};
     for (const auto& cost : {kStandardCost, kSmallestCost, Argon2Cost{.memory_kib = 65, .passes = 3}}) {

@@ -41,8 +41,9 @@ public:
               std::size_t most = 100)
         : store_(pg::make_key_store(url, 4)),
           may_begin_(may_begin),
-          ring_(*store_, keys(roots), before_, [this](const auto& nodes) { return asked(nodes); },
-                {.node = name, .most = most}, metrics_)
+          ring_(
+              *store_, keys(roots), before_, [this](const auto& nodes) { return asked(nodes); },
+              {.node = name, .most = most}, metrics_)
     {
     }
 

@@ -36,13 +36,14 @@ protected:
             : sessions(PgOptions{.conninfo = main}),
               keys(make_key_store(vault, 4)),
               ring(*keys, roots(), before, begins_tenant_keys(sessions), {.node = name}, metrics),
-              chores(make_chores(sessions, {}, {}, {},
-                                 VaultChores{.sealing = &ring,
-                                             .keys = keys.get(),
-                                             .is_there = [this] { return ring.is_there(); },
-                                             .rewrap = [this](std::size_t limit) { return ring.rewrap(limit); },
-                                             .renew = [this](std::size_t limit) { return ring.renew(limit, 1h, 1'000); },
-                                             .keep_retired = std::chrono::days{35}}))
+              chores(
+                  make_chores(sessions, {}, {}, {},
+                              VaultChores{.sealing = &ring,
+                                          .keys = keys.get(),
+                                          .is_there = [this] { return ring.is_there(); },
+                                          .rewrap = [this](std::size_t limit) { return ring.rewrap(limit); },
+                                          .renew = [this](std::size_t limit) { return ring.renew(limit, 1h, 1'000); },
+                                          .keep_retired = std::chrono::days{35}}))
         {
         }
         static std::vector<crypto::RootKey> roots()
@@ -124,7 +125,8 @@ TEST_F(ResealingTest, WhatIsSealedAsBeforeGetsItsTenantsKey)
         EXPECT_EQ(*opened, kUrl);
     }
     EXPECT_EQ(text("select settings->>'note' || ' ' || (settings->'url'->>'shown') || ' ' || version from contacts"
-                   " where contact_id = '" + one.str() + "'"),
+                   " where contact_id = '" +
+                   one.str() + "'"),
               "plain https://hooks.example.org 1");
     EXPECT_EQ(number("select count(*) from contacts where encode(sealed_url, 'base64') <>"
                      " replace(settings->'url'->>'sealed', E'\\n', '')"
@@ -140,7 +142,9 @@ TEST_F(ResealingTest, SeedsOfOneTimeCodesAndLinksOfMailsFollowTheirTenantsKey)
     const FactorId factor(new_uuid());
     const ServerMailId mail(new_uuid());
     const crypto::Sealer before{std::string(32, 'k')};
-    const auto bytes = [](const std::string& value) { return "decode('" + crypto::to_hex(value) + "', 'hex')"; };
+    const auto bytes = [](const std::string& value) {
+        return "decode('" + crypto::to_hex(value) + "', 'hex')";
+    };
     sql("insert into user_factors (tenant_id, factor_id, user_id, kind, state, sealed) select tenant_id, '" +
         factor.str() + "', user_id, 'totp', 'active', " +
         bytes(before.seal("a seed", ports::totp_context(tenant, factor))) + " from users where tenant_id = '" +
@@ -317,7 +321,9 @@ TEST_F(ResealingTest, TwoNodesAtOnceSealEachRowAnewOnceAndAllOfThem)
     }
     const auto one = node("one");
     const auto two = node("two");
-    const auto left = [this] { return number("select count(*) from contacts where oldest_key_version(settings) = 0"); };
+    const auto left = [this] {
+        return number("select count(*) from contacts where oldest_key_version(settings) = 0");
+    };
     std::size_t by_two = 0;
     std::thread beside([&] {
         while (left() > 0) by_two += two->round("reseal_secrets").rows;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
 #include <zstd.h>
 
 #include <algorithm>
@@ -150,7 +151,8 @@ TEST(TarZstReader, RefusesHeadsThatAreNotSound)
     auto tar = unpacked(written({{"a", "b"}}));
     tar[0] = 'c';  // and the checksum is the old one
     EXPECT_THAT(read(packed(tar)).error, HasSubstr("sound head"));
-    EXPECT_THAT(read(altered([](std::string& head) { head.replace(257, 6, "nottar"); })).error, HasSubstr("sound head"));
+    EXPECT_THAT(read(altered([](std::string& head) { head.replace(257, 6, "nottar"); })).error,
+                HasSubstr("sound head"));
     for (const std::string size : {"77777777777", "-0000000001", "x0000000000", "           "}) {
         EXPECT_NE(read(altered([&](std::string& head) { head.replace(124, 11, size); })).error, "") << size;
     }

@@ -1,6 +1,7 @@
 #include "winnow/archive/tar_zst.hpp"
 
 #include <gtest/gtest.h>
+
 #include <zstd.h>
 
 #include <algorithm>
@@ -66,7 +67,9 @@ TEST(TarZst, IsWhatTarReads)
     const auto tar = unpacked(written.bytes);
     ASSERT_EQ(tar.size(), (1 + 1 + 1 + 1 + 1 + 2) * kBlock);
     EXPECT_EQ(tar.substr(0, 14), std::string("manifest.json\0", 14));
-    EXPECT_EQ(tar.substr(257, 8), std::string("ustar\0" "00", 8));
+    EXPECT_EQ(tar.substr(257, 8), std::string("ustar\0"
+                                              "00",
+                                              8));
     EXPECT_EQ(tar[156], '0');
     EXPECT_EQ(octal(tar.substr(124, 12)), 2U);
     EXPECT_EQ(octal(tar.substr(136, 12)), 1'795'413'600U);
@@ -123,10 +126,11 @@ TEST(TarZst, GivesOnWhatIsLongInPieces)
 
 TEST(TarZst, TakesNamesThatLeadNowhereElse)
 {
-    for (const std::string name : {"a", "a/b", "alerts/2026-11-28.ndjson", "A-Z_0.9"}) EXPECT_TRUE(is_member_name(name));
-    for (const std::string& name : {std::string(), std::string("/a"), std::string("a/"), std::string("../a"),
-                                    std::string("a/../b"), std::string("a//b"), std::string("a b"), std::string("a\0", 2),
-                                    std::string("ä"), std::string(101, 'a')}) {
+    for (const std::string name : {"a", "a/b", "alerts/2026-11-28.ndjson", "A-Z_0.9"})
+        EXPECT_TRUE(is_member_name(name));
+    for (const std::string& name :
+         {std::string(), std::string("/a"), std::string("a/"), std::string("../a"), std::string("a/../b"),
+          std::string("a//b"), std::string("a b"), std::string("a\0", 2), std::string("ä"), std::string(101, 'a')}) {
         Written written;
         TarZstWriter writer(into(written), kAt);
         EXPECT_FALSE(is_member_name(name)) << name;

@@ -97,11 +97,10 @@ TEST(Argon2Costs, HaveAFloorOfTwoCorners)
     EXPECT_EQ(problem_of_cost(kSmallestCost), "");
     EXPECT_EQ(problem_of_cost(kLargestCost), "");
     EXPECT_EQ(problem_of_cost({.memory_kib = 65'536, .passes = 3}), "");
-    for (const auto& too_little : {Argon2Cost{.memory_kib = 47'103, .passes = 1},
-                                   Argon2Cost{.memory_kib = 19'455, .passes = 2},
-                                   Argon2Cost{.memory_kib = 19'455, .passes = 16},
-                                   Argon2Cost{.memory_kib = 47'104, .passes = 0},
-                                   Argon2Cost{.memory_kib = 0, .passes = 0}}) {
+    for (const auto& too_little :
+         {Argon2Cost{.memory_kib = 47'103, .passes = 1}, Argon2Cost{.memory_kib = 19'455, .passes = 2},
+          Argon2Cost{.memory_kib = 19'455, .passes = 16}, Argon2Cost{.memory_kib = 47'104, .passes = 0},
+          Argon2Cost{.memory_kib = 0, .passes = 0}}) {
         EXPECT_TRUE(problem_of_cost(too_little).starts_with("must be at least 47104 KiB with 1 pass"))
             << too_little.memory_kib << ", " << too_little.passes;
     }
@@ -179,7 +178,9 @@ TEST(Passwords, AreHashedAnewUnderANewPepperOrCost)
 
 TEST(Peppers, AreChecked)
 {
-    const auto made = [](std::vector<Pepper> all) { return Peppers(std::move(all)); };
+    const auto made = [](std::vector<Pepper> all) {
+        return Peppers(std::move(all));
+    };
     EXPECT_THROW(made({}), std::invalid_argument);
     EXPECT_THROW(made({{.id = "", .secret = kSecret}}), std::invalid_argument);
     EXPECT_THROW(made({{.id = std::string(33, 'i'), .secret = kSecret}}), std::invalid_argument);

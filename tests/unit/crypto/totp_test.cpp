@@ -26,9 +26,12 @@ Timestamp at_second(std::int64_t second)
 TEST(Totp, IsThatOfRfc6238)
 {
     // Appendix B, SHA-1; of its eight digits six.
-    const std::pair<std::int64_t, const char*> vectors[] = {{59, "287082"},         {1'111'111'109, "081804"},
-                                                            {1'111'111'111, "050471"}, {1'234'567'890, "005924"},
-                                                            {2'000'000'000, "279037"}, {20'000'000'000, "353130"}};
+    const std::pair<std::int64_t, const char*> vectors[] = {{59, "287082"},
+                                                            {1'111'111'109, "081804"},
+                                                            {1'111'111'111, "050471"},
+                                                            {1'234'567'890, "005924"},
+                                                            {2'000'000'000, "279037"},
+                                                            {20'000'000'000, "353130"}};
     for (const auto& [second, code] : vectors) {
         EXPECT_EQ(totp_code(kSeed, totp_step(at_second(second))), code) << second;
         EXPECT_EQ(match_totp(kSeed, code, at_second(second), -1), second / 30) << second;
@@ -121,9 +124,14 @@ TEST(Totp, UriHoldsTheAddressWholeAndTheSeedInBase32)
 
 TEST(Base32, IsThatOfRfc4648WithoutPadding)
 {
-    const std::pair<std::string, std::string> vectors[] = {{"", ""},         {"f", "MY"},        {"fo", "MZXQ"},
-                                                           {"foo", "MZXW6"}, {"foob", "MZXW6YQ"}, {"fooba", "MZXW6YTB"},
-                                                           {"foobar", "MZXW6YTBOI"}, {"\xFF\xFF", "777Q"}};
+    const std::pair<std::string, std::string> vectors[] = {{"", ""},
+                                                           {"f", "MY"},
+                                                           {"fo", "MZXQ"},
+                                                           {"foo", "MZXW6"},
+                                                           {"foob", "MZXW6YQ"},
+                                                           {"fooba", "MZXW6YTB"},
+                                                           {"foobar", "MZXW6YTBOI"},
+                                                           {"\xFF\xFF", "777Q"}};
     for (const auto& [plain, encoded] : vectors) EXPECT_EQ(to_base32(plain), encoded);
 }
 

@@ -116,7 +116,7 @@ public:
         return sent_;
     }
 
-    bool holds_ = false;                    // set before start, as the next
+    bool holds_ = false;  // set before start, as the next
     Outcome outcome_ = Outcome::delivered;
 
 private:

@@ -261,8 +261,8 @@ TEST_F(AuthenticatorTest, AsksAgainForWhatWasRevokedAndForNothingElse)
 TEST_F(AuthenticatorTest, OfATenantOrOfEverythingAllIsAskedForAgain)
 {
     using Kind = access::Revoked::Kind;
-    for (const auto& what : {access::Revoked{.kind = Kind::tenant, .tenant = principal().tenant, .id = {}},
-                             access::Revoked()}) {
+    for (const auto& what :
+         {access::Revoked{.kind = Kind::tenant, .tenant = principal().tenant, .id = {}}, access::Revoked()}) {
         EXPECT_FALSE(ask(key_));
         store_.answer(found());
         EXPECT_TRUE(ask(key_));

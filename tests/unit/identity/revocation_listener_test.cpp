@@ -108,7 +108,10 @@ public:
 
 class RevocationListenerTest : public testing::Test {
 protected:
-    void use() { authenticator_.authenticate("wnu_key", [](const Result<access::Principal>&) {}); }
+    void use()
+    {
+        authenticator_.authenticate("wnu_key", [](const Result<access::Principal>&) {});
+    }
 
     /// Listens, and the key is known and believed.
     void begin()
@@ -149,8 +152,8 @@ protected:
     std::unique_ptr<FakeFeed> owned_ = std::make_unique<FakeFeed>();
     FakeFeed& feed_ = *owned_;
     // Believes for long whether it hears or not: what is asked for again was doubted.
-    Authenticator authenticator_{
-        store_, {.trust = {.proof_for = 1h, .heard_for = 1h, .deaf_for = 1h, .in_use_for = 1h}}};
+    Authenticator authenticator_{store_,
+                                 {.trust = {.proof_for = 1h, .heard_for = 1h, .deaf_for = 1h, .in_use_for = 1h}}};
     RevocationListener listener_{std::move(owned_), authenticator_, {.prove_every = 1ms, .after_error = 1ms}, metrics_};
 };
 

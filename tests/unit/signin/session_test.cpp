@@ -120,8 +120,7 @@ TEST(Sessions, TheEleventhEndsTheOldest)
     std::ranges::reverse(live);
     EXPECT_EQ(superseded(live), std::vector{SessionId(Uuid::from_words(0, 7))});
     live.push_back({.id = SessionId(Uuid::from_words(0, 8)), .created_at = kNow - 2s});
-    EXPECT_EQ(superseded(live),
-              (std::vector{SessionId(Uuid::from_words(0, 8)), SessionId(Uuid::from_words(0, 7))}));
+    EXPECT_EQ(superseded(live), (std::vector{SessionId(Uuid::from_words(0, 8)), SessionId(Uuid::from_words(0, 7))}));
 }
 
 TEST(Sessions, GetANewTokenWithOtherRights)

@@ -50,9 +50,9 @@ TEST(Throttles, AnAccountsFailuresAreAnsweredLaterAndLaterThenHeld)
 
 TEST(Throttles, TheOthersHoldWithoutDelays)
 {
-    for (const auto& [kind, most, hold] : {std::tuple{Throttled::network, 20, milliseconds{15min}},
-                                           std::tuple{Throttled::request, 5, milliseconds{1h}},
-                                           std::tuple{Throttled::code, 5, milliseconds{15min}}}) {
+    for (const auto& [kind, most, hold] :
+         {std::tuple{Throttled::network, 20, milliseconds{15min}}, std::tuple{Throttled::request, 5, milliseconds{1h}},
+          std::tuple{Throttled::code, 5, milliseconds{15min}}}) {
         Throttle bucket;
         for (int i = 1; i <= most; ++i) {
             const auto counted = count(kind, bucket, kNow);
@@ -236,7 +236,9 @@ TEST(ThrottleSubjects, TakeBothCasesOfAnAddressForOne)
 
 TEST(ThrottleSubjects, OfNetworksAreAddressesOrHalvesOfThem)
 {
-    const auto network = [](std::string_view text) { return network_subject(*parse_address(text)); };
+    const auto network = [](std::string_view text) {
+        return network_subject(*parse_address(text));
+    };
     EXPECT_EQ(network("192.0.2.7"), "192.0.2.7/32");
     EXPECT_EQ(network("::ffff:192.0.2.7"), "192.0.2.7/32");
     EXPECT_EQ(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");

@@ -35,10 +35,11 @@ using KeyVersion = std::uint32_t;
 struct SealedPlace {
     TenantId tenant;
     SecretKind kind = SecretKind::credential;
-    std::string_view table;  ///< Of the database; static, like the next one. A sealed value is bound to both: no renaming.
+    std::string_view
+        table;  ///< Of the database; static, like the next one. A sealed value is bound to both: no renaming.
     std::string_view column;
-    std::string row;         ///< What names the row within its tenant, and the value within the row.
-    std::string before;      ///< What values of format 1, which know no places, are bound to in this one.
+    std::string row;     ///< What names the row within its tenant, and the value within the row.
+    std::string before;  ///< What values of format 1, which know no places, are bound to in this one.
 };
 
 /// What a value of format 2 is bound to, so that it opens in its own place and under its own version only: tenant (16

@@ -43,8 +43,8 @@ public:
     virtual ~ExportSource() = default;
 
     [[nodiscard]] virtual Timestamp taken_at() const noexcept = 0;
-    /// A JSON object: whose it is, of which schema, what has to be entered again (`to_enter_again`), and what is left out
-    /// and why (`left_out`).
+    /// A JSON object: whose it is, of which schema, what has to be entered again (`to_enter_again`), and what is left
+    /// out and why (`left_out`).
     [[nodiscard]] virtual const std::string& about() const noexcept = 0;
     /// The next piece, resources one behind the other; nullopt: that was all. Ends with an error as soon as `stop` is
     /// asked for.

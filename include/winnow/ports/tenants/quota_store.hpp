@@ -19,8 +19,8 @@ public:
     virtual ~QuotaStore() = default;
 
     /// What the tenant may have and has. Waits until nobody else takes of it, and keeps everybody else from it until
-    /// this transaction ends: what is free now may be taken. What is taken is counted by the database itself. Of silences
-    /// and back-tests, which end with time, it does not know how many there are: 0.
+    /// this transaction ends: what is free now may be taken. What is taken is counted by the database itself. Of
+    /// silences and back-tests, which end with time, it does not know how many there are: 0.
     [[nodiscard]] virtual Result<domain::QuotaUse> lock(domain::Quota quota) = 0;
 
     /// All, in the order of domain::kQuotas; nothing is locked.

@@ -2,7 +2,8 @@
 
 /// @file
 /// The vault: tenants' keys, wrapped. It is in another database than all else, so nothing here is part of anybody's
-/// transaction: each call is one of its own, and what it changes it changes only where it still is as the caller saw it.
+/// transaction: each call is one of its own, and what it changes it changes only where it still is as the caller saw
+/// it.
 
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
@@ -70,7 +71,7 @@ struct VaultFacts {
     std::vector<RootFacts> roots;  ///< The newest first; at most 100.
     std::int64_t nodes = 0;        ///< That reported within five minutes.
     std::int64_t to_rewrap = 0;    ///< Keys that another root key than the current one wraps.
-    std::int64_t to_reseal = 0;    ///< Versions under which something may still be sealed, though a newer one is current.
+    std::int64_t to_reseal = 0;  ///< Versions under which something may still be sealed, though a newer one is current.
     std::int64_t current = 0;
     std::int64_t retiring = 0;
     std::int64_t destroyed = 0;
@@ -111,8 +112,8 @@ public:
 
     // Rotation, in steps: what one has done nobody does again, and what it has not is found by the next one.
 
-    /// `root` wraps from now on. `not_found`: no node has told of it, or it was destroyed. `conflict`: a node is at work
-    /// that does not hold it, or it is the current one.
+    /// `root` wraps from now on. `not_found`: no node has told of it, or it was destroyed. `conflict`: a node is at
+    /// work that does not hold it, or it is the current one.
     [[nodiscard]] virtual Result<Done> rotate_root(const std::string& root) = 0;
     /// Keys that another root key wraps.
     [[nodiscard]] virtual Result<std::vector<WrappedKey>> to_rewrap(std::size_t limit) = 0;
@@ -128,11 +129,12 @@ public:
     [[nodiscard]] virtual Result<bool> replace(const TenantVersion& current, const WrappedKey& next) = 0;
     /// The current versions of those tenants of which something may still be sealed under an older one, behind `after`.
     [[nodiscard]] virtual Result<std::vector<TenantVersion>> to_reseal(TenantId after, std::size_t limit) = 0;
-    /// Whether anything of the tenant is still sealed under a version before `current`. That nothing is counts five minutes
-    /// after that became the current one: a node that had not heard of it sealed under the one before it.
+    /// Whether anything of the tenant is still sealed under a version before `current`. That nothing is counts five
+    /// minutes after that became the current one: a node that had not heard of it sealed under the one before it.
     [[nodiscard]] virtual Result<Done> resealed(const TenantVersion& current, bool nothing_left) = 0;
     /// Versions under which nothing is sealed, `age` after another one was current.
-    [[nodiscard]] virtual Result<std::vector<TenantVersion>> to_destroy(std::size_t limit, std::chrono::seconds age) = 0;
+    [[nodiscard]] virtual Result<std::vector<TenantVersion>> to_destroy(std::size_t limit,
+                                                                        std::chrono::seconds age) = 0;
     /// Of retiring versions only. How many were destroyed.
     [[nodiscard]] virtual Result<std::size_t> destroy(const std::vector<TenantVersion>& versions) = 0;
 
@@ -141,8 +143,8 @@ public:
     [[nodiscard]] virtual Result<VaultFacts> facts() = 0;
     /// In order of their versions; empty where the tenant never had one.
     [[nodiscard]] virtual Result<std::vector<KeyFacts>> keys_of(TenantId tenant) = 0;
-    /// All versions of the tenant: nothing that is sealed under them opens ever again, and the tenant gets no other one.
-    /// Those that were destroyed by it: none the second time.
+    /// All versions of the tenant: nothing that is sealed under them opens ever again, and the tenant gets no other
+    /// one. Those that were destroyed by it: none the second time.
     [[nodiscard]] virtual Result<std::vector<domain::KeyVersion>> destroy_all(TenantId tenant) = 0;
 };
 

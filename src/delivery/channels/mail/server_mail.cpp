@@ -26,8 +26,7 @@ signin::MailFacts facts_of(const ports::OwedMail& owed, const DeliveryOptions& o
 /// Tried again: the operator may have started this node with another key file.
 std::unexpected<ports::SendReport> sealed_otherwise(const ports::OwedMail& owed, const Error& error)
 {
-    observe::error("the link of a mail cannot be opened",
-                   {{"mail", owed.mail.id.str()}, {"reason", error.message()}});
+    observe::error("the link of a mail cannot be opened", {{"mail", owed.mail.id.str()}, {"reason", error.message()}});
     ports::SendReport report;
     report.error = "The link of the mail cannot be opened by this service.";
     return std::unexpected(std::move(report));
@@ -50,18 +49,17 @@ Prepared prepare_server_mail(const ports::OwedMail& owed, const Tools& tools)
         if (!opened) return sealed_otherwise(owed, opened.error());
         token = std::move(*opened);
     }
-    const auto text =
-        signin::render_mail(mail.kind, mail.locale, facts_of(owed, tools.options, std::move(token)));
-    return make_mail_attempt(
-        tools.options, mail.to, [&options = tools.options, text, to = mail.to, id = mail.id](auto now) {
-            return compose_mail({.from = options.smtp.from,
-                                 .to = to,
-                                 .subject = text.subject,
-                                 .text = text.text,
-                                 .delivery_id = DeliveryId(id.value()),
-                                 .ticket_id = {},
-                                 .date = now});
-        });
+    const auto text = signin::render_mail(mail.kind, mail.locale, facts_of(owed, tools.options, std::move(token)));
+    return make_mail_attempt(tools.options, mail.to,
+                             [&options = tools.options, text, to = mail.to, id = mail.id](auto now) {
+                                 return compose_mail({.from = options.smtp.from,
+                                                      .to = to,
+                                                      .subject = text.subject,
+                                                      .text = text.text,
+                                                      .delivery_id = DeliveryId(id.value()),
+                                                      .ticket_id = {},
+                                                      .date = now});
+                             });
 }
 
 }  // namespace winnow::delivery

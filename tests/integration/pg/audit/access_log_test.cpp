@@ -1,10 +1,11 @@
 /// Access logs as the database keeps them: who writes and sees what, in which order, and what goes when.
 
+#include "winnow/ports/access/access_log.hpp"
+
 #include "integration/pg/fixture.hpp"
 #include "winnow/domain/retention.hpp"
 #include "winnow/pg/access_records.hpp"
 #include "winnow/pg/tenant_database.hpp"
-#include "winnow/ports/access/access_log.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
 #include <pqxx/except>

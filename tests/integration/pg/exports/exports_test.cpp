@@ -85,9 +85,10 @@ TEST_F(ExportsTest, EveryTableOfATenantsIsExportedOrItIsSaidWhyNot)
         EXPECT_FALSE(why.empty()) << table;
     }
     std::set<std::string> tables;
-    for (const auto& row : sql("select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = "
-                               "'tenant_id' where c.relkind in ('r', 'p') and not c.relispartition and c.relnamespace = "
-                               "'public'::regnamespace")) {
+    for (const auto& row :
+         sql("select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = "
+             "'tenant_id' where c.relkind in ('r', 'p') and not c.relispartition and c.relnamespace = "
+             "'public'::regnamespace")) {
         tables.insert(row[0].c_str());
     }
     EXPECT_EQ(known, tables) << "src/pg/exports/exported_tables.cpp and the schema differ";
@@ -97,16 +98,22 @@ TEST_F(ExportsTest, NoColumnThatHoldsASecretIsInThem)
 {
     // Whatever is sealed or a digest of a secret, by its type and name: bytes that are no hash of an audit record.
     std::set<std::string> bytes;
-    for (const auto& row : sql("select c.relname || '.' || a.attname from pg_class c join pg_attribute a on a.attrelid = "
-                               "c.oid where a.atttypid = 'bytea'::regtype and c.relkind in ('r', 'p') and not "
-                               "c.relispartition and c.relnamespace = 'public'::regnamespace and a.attnum > 0 and not "
-                               "a.attisdropped")) {
+    for (const auto& row :
+         sql("select c.relname || '.' || a.attname from pg_class c join pg_attribute a on a.attrelid = "
+             "c.oid where a.atttypid = 'bytea'::regtype and c.relkind in ('r', 'p') and not "
+             "c.relispartition and c.relnamespace = 'public'::regnamespace and a.attnum > 0 and not "
+             "a.attisdropped")) {
         bytes.insert(row[0].c_str());
     }
     const std::set<std::string> known{
-        "api_keys.secret_hash", "integration_keys.secret_hash",                 // null
-        "contacts.sealed_secret", "contacts.sealed_url",                        // left out
-        "audit.hash", "audit.salt", "audit_anchors.hash", "audit_anchors.signature",  // public to the tenant
+        "api_keys.secret_hash",
+        "integration_keys.secret_hash",  // null
+        "contacts.sealed_secret",
+        "contacts.sealed_url",  // left out
+        "audit.hash",
+        "audit.salt",
+        "audit_anchors.hash",
+        "audit_anchors.signature",  // public to the tenant
     };
     for (const auto& table : exported_tables()) {
         for (const auto& column : bytes) {
@@ -119,8 +126,10 @@ TEST_F(ExportsTest, HoldOneTenantsRowsOfOneMomentAndNoSecret)
 {
     for (const auto& tenant : {ours_, theirs_}) {
         const auto contact = new_contact(tenant, "named " + tenant.str());
-        sql("update contacts set settings = '{\"url\": {\"shown\": \"https://example.org\", \"sealed\": \"c2VjcmV0\"}}' "
-            "where contact_id = '" + contact.str() + "'");
+        sql("update contacts set settings = '{\"url\": {\"shown\": \"https://example.org\", \"sealed\": "
+            "\"c2VjcmV0\"}}' "
+            "where contact_id = '" +
+            contact.str() + "'");
     }
     queue(ours_);
     const auto source = opened(claimed());

@@ -162,8 +162,8 @@ TEST_F(ServerMailsTest, OfManyAreStoredTogetherWhateverBecameOfThem)
     for (int i = 0; i < 3; ++i) ASSERT_TRUE(owe(i == 0 ? other_ : tenant_, mail()));
     const auto claimed = claim();
     ASSERT_THAT(claimed, SizeIs(3));
-    ASSERT_TRUE(queue_->record({result(claimed[0], State::sent), result(claimed[1], State::dead),
-                                result(claimed[2], State::pending, 1s)}));
+    ASSERT_TRUE(queue_->record(
+        {result(claimed[0], State::sent), result(claimed[1], State::dead), result(claimed[2], State::pending, 1s)}));
     EXPECT_EQ(text("select string_agg(state, ' ' order by state) from server_mails"), "dead pending");
     EXPECT_TRUE(queue_->record({}));
 }
@@ -207,7 +207,8 @@ TEST_F(ServerMailsTest, OfAKindThatThisProgramDoesNotKnowAreLeftToANewerOne)
 TEST_F(ServerMailsTest, AreOwedToATenantInBoundedNumber)
 {
     sql("insert into server_mails (tenant_id, mail_id, kind, receiver, locale, happened_at, expires_at) select '" +
-        tenant_.str() + "', gen_random_uuid(), 'invitation', 'x@example.org', 'en', now(), now() + interval '1 day' "
+        tenant_.str() +
+        "', gen_random_uuid(), 'invitation', 'x@example.org', 'en', now(), now() + interval '1 day' "
         "from generate_series(1, " +
         std::to_string(ports::kMostOwedMails - 1) + ")");
     EXPECT_TRUE(owe(tenant_, mail()));

@@ -1,5 +1,6 @@
 /// @file
-/// Quotas: what is there is counted where it comes and goes, the last place has one taker, and a wrong count is put right.
+/// Quotas: what is there is counted where it comes and goes, the last place has one taker, and a wrong count is put
+/// right.
 
 #include "integration/pg/fixture.hpp"
 
@@ -74,8 +75,8 @@ TEST_F(QuotasTest, AKeyCountsUntilItIsRevokedOrGone)
 {
     const auto integration = new_uuid().str();
     sql("insert into integrations (tenant_id, integration_id, name) values (" + t() + ", '" + integration + "', 'i')");
-    sql("insert into integration_keys (tenant_id, key_id, integration_id, secret_hash, hint, revoked_at) select " + t() +
-        ", gen_random_uuid(), '" + integration +
+    sql("insert into integration_keys (tenant_id, key_id, integration_id, secret_hash, hint, revoked_at) select " +
+        t() + ", gen_random_uuid(), '" + integration +
         "', sha256(n::text::bytea), 'h', case when n = 3 then now() end from generate_series(1, 3) n");
     EXPECT_EQ(used("keys"), 1 + 2);
     sql("update integration_keys set revoked_at = now() where secret_hash = sha256('1')");
@@ -134,9 +135,9 @@ TEST_F(QuotasTest, NobodyAsksWithoutATenantAndTheApiRaisesNoLimitOfItsOwn)
 {
     pqxx::connection connection(database_.api);
     EXPECT_THROW(pqxx::nontransaction(connection).exec("select * from lock_quota('contacts')"), pqxx::sql_error);
-    for (const std::string statement : {"update quotas set most = 5", "update quotas set used = 0", "delete from quotas",
-                                        "select add_to_quota(current_tenant(), 'contacts', -1)",
-                                        "select * from quotas_of(current_tenant())"}) {
+    for (const std::string statement :
+         {"update quotas set most = 5", "update quotas set used = 0", "delete from quotas",
+          "select add_to_quota(current_tenant(), 'contacts', -1)", "select * from quotas_of(current_tenant())"}) {
         Person person(database_, tenant_);
         EXPECT_THROW(person.exec(statement), pqxx::sql_error) << statement;
     }

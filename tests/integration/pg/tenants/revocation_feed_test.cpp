@@ -1,8 +1,9 @@
 /// What the database tells of access that ended, and the proof that it is heard.
 
+#include "winnow/pg/revocation_feed.hpp"
+
 #include "integration/pg/fixture.hpp"
 #include "winnow/pg/credential_store.hpp"
-#include "winnow/pg/revocation_feed.hpp"
 
 #include <csignal>
 #include <memory>
@@ -107,10 +108,8 @@ TEST_F(RevocationFeedTest, TellsNothingOfWhatEndsNobodysAccess)
     EXPECT_THAT(told("update tenants set config_version = config_version + 1, credentials_version = 7"), IsEmpty());
     EXPECT_THAT(told("update tenants set state = state"), IsEmpty());
     const auto uses = make_credential_use_store(pipeline());
-    ASSERT_TRUE(uses->note({{.tenant = tenant_,
-                             .kind = access::CredentialKind::user_key,
-                             .key = admins_key_,
-                             .minute = Timestamp()}}));
+    ASSERT_TRUE(uses->note(
+        {{.tenant = tenant_, .kind = access::CredentialKind::user_key, .key = admins_key_, .minute = Timestamp()}}));
     EXPECT_THAT(told("select 1"), IsEmpty()) << "a key was used";
     new_tenant();
     EXPECT_THAT(told("select 1"), IsEmpty()) << "what is new was nobody's before";

@@ -1,5 +1,6 @@
 /// @file
-/// How much a tenant may come to owe: what is beyond it is left out and counted, and the alerts are folded all the same.
+/// How much a tenant may come to owe: what is beyond it is left out and counted, and the alerts are folded all the
+/// same.
 
 #include "triage_fixture.hpp"
 
@@ -29,7 +30,8 @@ protected:
         options.max_mails_a_day = max_mails;
         FoldsByHand folds(make_triage_store(options));
         const auto ticket = opened("k" + std::to_string(folded_), static_cast<std::int64_t>(folded_) + 1);
-        domain::Owed owed{.ticket_id = ticket.ticket.id, .event_seq = 1, .event_kind = "opened", .payload = "{}", .to = {}};
+        domain::Owed owed{
+            .ticket_id = ticket.ticket.id, .event_seq = 1, .event_kind = "opened", .payload = "{}", .to = {}};
         for (const auto& contact : contacts_) owed.to.push_back({DeliveryId(new_uuid()), contact});
         owed.left_out = left_out;
         ASSERT_TRUE(folds.apply(tenant_, folded_, at(folded_ + 1), {}, [&](const triage::States&) {
@@ -42,13 +44,14 @@ protected:
     void deliver_all() { sql("update deliveries set state = 'delivered', finished_at = now()"); }
     [[nodiscard]] std::string told()
     {
-        return text("select coalesce(string_agg(substr(c.name, 2), '' order by d.created_at, c.name), '') "
-                    "from deliveries d join contacts c using (tenant_id, contact_id) where d.state = 'pending'");
+        return text(
+            "select coalesce(string_agg(substr(c.name, 2), '' order by d.created_at, c.name), '') "
+            "from deliveries d join contacts c using (tenant_id, contact_id) where d.state = 'pending'");
     }
     [[nodiscard]] std::int64_t of(const std::string& quota, const std::string& column)
     {
-        return number("select " + column + " from quotas where tenant_id = '" + tenant_.str() + "' and name = '" + quota +
-                      "'");
+        return number("select " + column + " from quotas where tenant_id = '" + tenant_.str() + "' and name = '" +
+                      quota + "'");
     }
 
     std::vector<ContactId> contacts_;

@@ -77,8 +77,9 @@ TEST(AccessJson, ACsvOfTheSameMembers)
 
 TEST(AccessList, ReadsItsFilters)
 {
-    const auto list = access_list(asking("from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z&actor=user:x&"
-                                         "address=::ffff:192.0.2.1&on=y&status=403&limit=7"));
+    const auto list =
+        access_list(asking("from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z&actor=user:x&"
+                           "address=::ffff:192.0.2.1&on=y&status=403&limit=7"));
     ASSERT_TRUE(list) << list.error().message();
     EXPECT_EQ(list->filter.from, parse_rfc3339("2026-11-01T00:00:00Z"));
     EXPECT_EQ(list->filter.to, parse_rfc3339("2026-11-02T00:00:00Z"));
@@ -92,9 +93,8 @@ TEST(AccessList, ReadsItsFilters)
 
 TEST(AccessList, RefusesWhatIsNone)
 {
-    for (const std::string query :
-         {"address=here", "address=192.0.2.0/24", "status=99", "status=600", "status=4x", "status=", "from=x", "to=x",
-          "actor=", "format=csv", "cursor=x", "limit=0"}) {
+    for (const std::string query : {"address=here", "address=192.0.2.0/24", "status=99", "status=600", "status=4x",
+                                    "status=", "from=x", "to=x", "actor=", "format=csv", "cursor=x", "limit=0"}) {
         EXPECT_FALSE(access_list(asking(query))) << query;
     }
 }

@@ -106,10 +106,8 @@ protected:
 
     static Denied denied(std::string operation, std::string address = "192.0.2.7")
     {
-        return {.operation = std::move(operation),
-                .code = "forbidden",
-                .address = std::move(address),
-                .request_id = "r"};
+        return {
+            .operation = std::move(operation), .code = "forbidden", .address = std::move(address), .request_id = "r"};
     }
 
     /// A turn of the clock; what it appended, of all tenants.

@@ -131,7 +131,8 @@ TEST_F(ConfigCheck, AVaultHasRootKeysOfTheirSizeAndTwoAtMost)
     EXPECT_THAT(found(with(path("one.key") + ", " + path("two.key") + ", " + path("three.key"))),
                 ElementsAre(HasSubstr("vault.root_key_files names more than two")));
     write("one.key", "short", 0600);
-    EXPECT_THAT(found(with(path("one.key"))), ElementsAre(HasSubstr("the root key " + path("one.key") + " must hold 32")));
+    EXPECT_THAT(found(with(path("one.key"))),
+                ElementsAre(HasSubstr("the root key " + path("one.key") + " must hold 32")));
     write("one.key", std::string(64, 'a'), 0644);
     EXPECT_THAT(found(with(path("one.key"))), ElementsAre(HasSubstr("everybody on this machine can read")));
     EXPECT_THAT(found(text() + "vault: {url: 'postgresql://winnow_api@/vault'}\n"),

@@ -56,8 +56,9 @@ TEST(Quotas, TheLastPlaceIsTakenAndTheNextIsRefusedWithWhatThereIs)
 
     const auto too_many = beyond_quota(use(2), 2, usual);
     ASSERT_TRUE(too_many);
-    EXPECT_EQ(too_many->message(),
-              "there are 2 contacts, and with 2 more there would be more than the limit, which is 3; delete some first");
+    EXPECT_EQ(
+        too_many->message(),
+        "there are 2 contacts, and with 2 more there would be more than the limit, which is 3; delete some first");
 }
 
 TEST(Quotas, BeyondALimitThatWasLoweredNothingMoreHasRoom)
