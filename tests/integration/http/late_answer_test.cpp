@@ -206,7 +206,7 @@ TEST_F(LateAnswer, IsNotWaitedForOnceItsTimeIsUpAndTheHandlerIsTold)
 /// By the connection's loop: more of them than there are threads wait together, and nobody else waits for them.
 TEST_F(LateAnswer, ThatIsToComeLaterHoldsUpNobodyElse)
 {
-    constexpr auto kAfter = 600ms;
+    static constexpr auto kAfter = 600ms;
     handler_.on_handle = [](const Request& request, ResponseSink sink) {
         Response response(401);
         if (request.head.path == "/wrong") response.after = kAfter;

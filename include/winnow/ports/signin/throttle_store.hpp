@@ -5,6 +5,7 @@
 
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
+#include "winnow/base/uuid.hpp"
 #include "winnow/signin/throttle.hpp"
 
 #include <string>

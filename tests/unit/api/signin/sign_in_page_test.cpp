@@ -17,6 +17,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <initializer_list>
 #include <string>
 
 namespace winnow::api {
@@ -53,7 +54,7 @@ TEST(SignInPage, SaysWhatTheCodeGoesBy)
     const auto requests = rule_of(Throttled::request);
     ASSERT_EQ(requests.most, 5) << "the page has it in a word";
     ASSERT_EQ(kRecoveryCodes, 10U) << "as this";
-    for (const auto& said : {
+    for (const auto& said : std::initializer_list<std::string>{
              "good for " + in<days>(life_of(LinkPurpose::invitation)) + " days and once",
              "half signed in for " + in<minutes>(kPasswordOkFor) + " minutes",
              std::to_string(kMinPassword) + " to " + std::to_string(kMaxPassword) + " characters",
