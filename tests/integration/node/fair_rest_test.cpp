@@ -8,6 +8,7 @@
 namespace winnow::app {
 namespace {
 
+using testing::Contains;
 using testing::HasSubstr;
 
 const std::string kOtherKey = "wnu_" + std::string(43, 'o');
@@ -118,15 +119,21 @@ TEST_F(FairRest, WhatWaitsForAClientThatHasGoneIsDroppedAndMakesRoom)
     auto gone = ask_many(node, 3);
     ASSERT_TRUE(eventually([&] { return shows(node, R"(winnow_queue_items{queue="rest"} 3)"); }));
     gone.clear();
-    // Refused until the server has seen that they have gone.
+    // Refused until the server has seen that they have gone; which of these that is, depends on the machine.
     std::vector<std::unique_ptr<test::TlsClient>> patient;
-    ASSERT_TRUE(eventually([&] {
+    const auto ask = [&] {
         patient.push_back(std::make_unique<test::TlsClient>(node.customer_port()));
         patient.back()->send(get("/api/v1/contacts", kKey));
+    };
+    ASSERT_TRUE(eventually([&] {
+        ask();
         return shows(node, R"(winnow_queue_given_up_total{queue="rest"} 3)");
     }));
+    ask();
     held.reset();
-    EXPECT_EQ(patient.back()->receive().status, 200);
+    std::vector<int> answers;
+    for (auto& client : patient) answers.push_back(client->receive().status);
+    EXPECT_THAT(answers, Contains(200));
     for (auto& client : loud) EXPECT_EQ(client->receive().status, 200);
 }
 
