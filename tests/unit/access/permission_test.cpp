@@ -158,6 +158,8 @@ TEST(Scopes, AreWhatUsersHaveButWhatGivesMore)
                             Permission::session,
                             Permission::write_settings,
                             Permission::write_users,
+                            Permission::read_exports,
+                            Permission::write_exports,
                             Permission::provider};
     for (const auto permission : every_permission()) {
         EXPECT_EQ(is_scope(permission), !withheld.contains(permission)) << to_string(permission);

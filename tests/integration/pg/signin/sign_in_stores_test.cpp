@@ -79,7 +79,9 @@ protected:
     const TenantId tenant_ = new_tenant();
     UserId user_;
     const std::string subject_ = std::string(32, 's');
-    std::unique_ptr<ports::TenantDatabase> tenants_ = make_tenant_database(as(database_.api), database_.pipeline);
+    // Four threads, for one tenant has half of them.
+    std::unique_ptr<ports::TenantDatabase> tenants_ =
+        make_tenant_database({.conninfo = database_.api, .connections = 4}, database_.pipeline);
     std::unique_ptr<ports::SignInDoor> door_ = make_sign_in_door(as(database_.api));
 };
 
