@@ -12,7 +12,9 @@ import unittest
 
 import yaml
 
-from harness import Instance, wait_until
+from harness import World, wait_until
+
+from tenants.person import Person
 
 OPENAPI = os.path.join(os.path.dirname(__file__), "../../../docs/openapi.yaml")
 ID = "0199c0de-0000-7000-8000-000000000001"
@@ -85,9 +87,15 @@ class Document:
 class HostileText(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.instance = Instance()
-        cls.instance.start()
-        cls.addClassCleanup(cls.instance.__exit__)
+        world = World()
+        world.__enter__()
+        cls.addClassCleanup(world.__exit__)
+        cls.instance = world.instance
+        person = Person(world, "pat@example.com")
+        for answer in (person.accept(), person.sign_in()):
+            assert answer.status in (200, 204), answer.body
+        cls.addClassCleanup(person.browser.close)
+        cls.browser = person.browser
         cls.document = Document()
         cls.admin = cls.instance.user("admin")
         cls.sender = cls.instance.integration()
@@ -117,6 +125,11 @@ class HostileText(unittest.TestCase):
     def place(self, path):
         """The path with an object that is there, where there is one."""
         return path.replace("{id}", self.objects.get(path.split("/{id}")[0], ID))
+
+    def ask(self, operation, method, path, body=None, headers=None):
+        """As an admin with a key; what takes a person's session, as somebody who has signed in."""
+        asker = self.browser if operation["x-permission"] in ("session", "own_factors:write") else self.admin
+        return asker.call(method, path, body, headers=headers)
 
     def raw(self, method, path, headers, body=b"", key=None):
         """Bytes as they are: http.client would refuse them. Status and body."""
@@ -168,8 +181,8 @@ class HostileText(unittest.TestCase):
                 for kind, value in {**NO_TEXT, "NUL": b"a\x00b"}.items():
                     with self.subTest(operation=operation["operationId"], parameter=name, value=kind):
                         asked += 1
-                        answer = self.admin.call(method, f"{self.place(path)}?{name}={percent(value)}",
-                                                 body={} if method != "GET" else None)
+                        answer = self.ask(operation, method, f"{self.place(path)}?{name}={percent(value)}",
+                                          {} if method != "GET" else None)
                         self.assertEqual(answer.status, 400, answer.body)
                         self.assertIn(name, answer.json()["detail"])
         self.assertGreater(asked, 200)
@@ -184,8 +197,8 @@ class HostileText(unittest.TestCase):
             for name in [p["name"] for p in parameters if p["in"] == "query"]:
                 for kind, value in odd.items():
                     with self.subTest(operation=operation["operationId"], parameter=name, value=kind):
-                        answer = self.admin.call(method, f"{self.place(path)}?{name}={percent(value)}",
-                                                 body={} if method != "GET" else None)
+                        answer = self.ask(operation, method, f"{self.place(path)}?{name}={percent(value)}",
+                                          {} if method != "GET" else None)
                         self.assertLess(answer.status, 500, answer.body)
 
     def test_a_path_that_is_no_text_finds_nothing(self):
@@ -194,8 +207,8 @@ class HostileText(unittest.TestCase):
                 continue
             for kind, value in {**NO_TEXT, **ODD_TEXT, "NUL": b"\x00"}.items():
                 with self.subTest(operation=operation["operationId"], value=kind):
-                    answer = self.admin.call(method, re.sub(r"\{[^}]+\}", percent(value), path),
-                                             body={} if method != "GET" else None)
+                    answer = self.ask(operation, method, re.sub(r"\{[^}]+\}", percent(value), path),
+                                      {} if method != "GET" else None)
                     self.assertIn(answer.status, (400, 404, 405, 412, 415, 422, 428), answer.body)
 
     def test_a_body_field_that_is_no_text_is_refused_and_odd_text_is_never_our_fault(self):
@@ -213,8 +226,8 @@ class HostileText(unittest.TestCase):
                     with self.subTest(operation=operation["operationId"], body=body, value=kind):
                         asked += 1
                         sent = body.encode().replace(b'"MARK"', value)
-                        answer = self.admin.call(method, self.place(path), sent,
-                                                 headers={"Content-Type": kind_of_body, "If-Match": '"1"'})
+                        answer = self.ask(operation, method, self.place(path), sent,
+                                          headers={"Content-Type": kind_of_body, "If-Match": '"1"'})
                         self.assertLess(answer.status, 500, answer.body)
                         if kind in bad:
                             # What needs an object that is not there may look for it first.
@@ -233,9 +246,8 @@ class HostileText(unittest.TestCase):
             if body is None:
                 continue
             with self.subTest(operation=operation["operationId"]):
-                answer = self.instance.user("admin").call(method, self.place(path),
-                                                          json.dumps(body).replace("MARK", large),
-                                                          headers={"Content-Type": kind_of_body})
+                answer = self.ask(operation, method, self.place(path), json.dumps(body).replace("MARK", large),
+                                  headers={"Content-Type": kind_of_body})
                 self.assertIn(answer.status, (400, 404, 413, 422), answer.body)
 
     def test_bad_keys_take_nothing_from_good_senders(self):

@@ -57,7 +57,7 @@ def rows_of(members, resource):
 
 def setUpModule():
     global instance
-    instance = Instance(tenants=3)
+    instance = Instance(tenants=3, extra=["--egress-allow", "192.0.2.0/24"])
     instance.start()
     unittest.addModuleCleanup(instance.__exit__)
 
