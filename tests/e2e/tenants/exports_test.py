@@ -12,7 +12,7 @@ from harness import Instance, wait_until
 
 SECRET_URL = "https://192.0.2.1/a-token-of-the-chat"
 # What the export itself, or asking for it, adds to.
-ALWAYS_ANOTHER = {"audit", "credential_use", "manifest.json"}
+ALWAYS_ANOTHER = {"access_log", "audit", "credential_use", "manifest.json"}
 
 
 def decompressed(frame):
