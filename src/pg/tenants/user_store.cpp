@@ -27,8 +27,12 @@ select u.*, p.user_id is not null as has_password, p.signed_in_at,
    and ($3::uuid is not null or u.deleted_at is null)
  order by u.user_id limit $4)sql";
 
+// Addresses are ASCII. Of what is not, lower() may make what is (U+212A, the Kelvin sign, a k): one user would be found
+// by several spellings, each with failures of its own (signin::account_subject).
 constexpr auto kByEmail = R"sql(
-select user_id from users where tenant_id = $1 and lower(email) = lower($2) and deleted_at is null)sql";
+select user_id from users
+ where tenant_id = $1 and lower(email) = lower($2) and deleted_at is null
+   and octet_length($2::text) = char_length($2::text))sql";
 
 constexpr auto kInsertUser = R"sql(
 insert into users (tenant_id, user_id, email, name, role, audits, state, version, created_at, updated_at, invited,
