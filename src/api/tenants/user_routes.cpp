@@ -106,6 +106,18 @@ Result<Done> end_what_was(TenantSession& session, const User& before, const User
     return Done{};
 }
 
+/// Whoever reads the old address learns of it, and nothing that was mailed there is good any more.
+Result<Done> follow_address(const Call& call, TenantSession& session, const User& before, const User& now)
+{
+    if (before.email == now.email) return Done{};
+    if (now.invited) return invite(call, session, now);
+    // An admin's own session goes on.
+    const auto ended = end_access(session, now.id, signin::Ending::address_changed, call.who.session);
+    if (!ended) return ended.error();
+    return owe_mail(*call.services.sealing, call.services.new_id(), session, before, signin::MailKind::email_changed,
+                    "", call.now);
+}
+
 /// Stores a user as the next version of `current`, unless nobody could administer the tenant afterwards.
 Result<User> replace_user(const Call& call, TenantSession& session, const User& current, User wanted)
 {
@@ -126,6 +138,7 @@ Result<User> replace_user(const Call& call, TenantSession& session, const User& 
     wanted.updated_at = call.now;
     if (const auto stored = session.users().update(wanted); !stored) return stored.error();
     if (const auto ended = end_what_was(session, current, wanted); !ended) return ended.error();
+    if (const auto followed = follow_address(call, session, current, wanted); !followed) return followed.error();
     wanted.has_password = current.has_password;
     wanted.has_factor = current.has_factor;
     wanted.last_sign_in = current.last_sign_in;

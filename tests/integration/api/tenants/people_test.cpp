@@ -85,6 +85,28 @@ TEST_F(People, AnotherRoleSignsOut)
     EXPECT_EQ(live_sessions(viewer_), "0");
 }
 
+TEST_F(People, WhoseAddressAnAdminChangesAreToldAtTheOldOneAndSignedOut)
+{
+    a_session(viewer_);
+    EXPECT_EQ(post("/users/" + viewer_ + "/reset-password", nullptr).status, 202);
+    EXPECT_EQ(patch("/users/" + viewer_, {{"email", "vic@new.example"}}).body["email"], "vic@new.example");
+    EXPECT_EQ(live_sessions(viewer_), "0");
+    EXPECT_EQ(sql("select ended_by from sessions"), "address_changed");
+    EXPECT_EQ(sql("select count(*) from one_time_tokens where used_at is null"), "0") << "the link went to the old one";
+    EXPECT_EQ(sql("select receiver from server_mails where kind = 'email_changed'"), "vic@example.org");
+    EXPECT_EQ(patch("/users/" + viewer_, {{"name", "Victoria"}}).status, 200);
+    EXPECT_EQ(mails(), "email_changed password_reset") << "who keeps the address is told nothing";
+}
+
+TEST_F(People, WhoAreInvitedAtAnotherAddressAreInvitedThereAlone)
+{
+    const auto path = "/users/" + invited()["id"].get<std::string>();
+    EXPECT_EQ(patch(path, {{"email", "olga@new.example"}}).status, 200);
+    EXPECT_EQ(sql("select string_agg(kind || ' ' || receiver, ', ' order by owed_at) from server_mails"),
+              "invitation olga@example.org, invitation olga@new.example");
+    EXPECT_EQ(sql("select string_agg(state, ' ' order by created_at, state desc) from invitations"), "revoked pending");
+}
+
 TEST_F(People, OnlyAnotherAdminResetsSecondFactors)
 {
     EXPECT_EQ(post("/users/" + admin_ + "/reset-mfa", nullptr).status, 403);
