@@ -156,6 +156,22 @@ TEST_F(People, AskForAnotherAddressWithALinkToEach)
     EXPECT_EQ(get("/me").body["email"], "vic@example.org");
 }
 
+TEST_F(People, AskForAnotherAddressFiveTimesAnHourAndNoMore)
+{
+    become(viewer_, access::Role::viewer);
+    sign_in();
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_EQ(post("/me/email", {{"email", "vic" + std::to_string(i) + "@new.example"}}).status, 202) << i;
+    }
+    const auto refused = post("/me/email", {{"email", "vic@new.example"}});
+    EXPECT_EQ(refused.status, 429);
+    EXPECT_EQ(refused.body["code"], "rate_limited");
+    EXPECT_EQ(sql("select count(*) from server_mails"), "10");
+    become(admin_, access::Role::admin);
+    sign_in();
+    EXPECT_EQ(post("/me/email", {{"email", "ada@new.example"}}).status, 202) << "counted of each user";
+}
+
 TEST_F(People, GiveUpASecondFactorThatIsTheirs)
 {
     const auto mine = a_factor(viewer_);
