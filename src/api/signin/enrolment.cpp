@@ -6,7 +6,6 @@
 #include "api/signin/recovery_codes.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/crypto/totp.hpp"
-#include "winnow/ports/settings_store.hpp"
 #include "winnow/signin/second_factor.hpp"
 
 #include <algorithm>
@@ -52,16 +51,6 @@ void with_enroller(const FlowPtr& flow, const EnrolmentPtr& enrolment, std::move
     });
 }
 
-Result<ports::UserSession> locked_session(TenantSession& session, const Enrolment& enrolment)
-{
-    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    auto found = session.sessions().find(enrolment.who.session);
-    if (!found || found->state != enrolment.state) {
-        return Error(ErrorCode::unauthenticated, "the session is over: sign in anew");
-    }
-    return found;
-}
-
 /// Who has a factor shows it before another one is added.
 Result<Done> may_enrol(const Enrolment& enrolment, const ports::User& user)
 {
@@ -73,7 +62,8 @@ Result<Done> may_enrol(const Enrolment& enrolment, const ports::User& user)
 
 Result<Done> begin(const FlowPtr& flow, Enrolment& enrolment, TenantSession& session)
 {
-    if (const auto locked = locked_session(session, enrolment); !locked) return locked.error();
+    const auto own = locked_session(session, enrolment.who, enrolment.state);
+    if (!own) return own.error();
     const auto user = session.users().find(enrolment.who.user);
     if (!user) return user.error();
     if (const auto may = may_enrol(enrolment, *user); !may) return may.error();
@@ -129,7 +119,10 @@ Result<Done> activate(const FlowPtr& flow, Enrolment& enrolment, TenantSession& 
     const auto ended = end_access(session, user->id, signin::Ending::factor_changed, own.id);
     if (!ended) return ended.error();
     const bool signs_in = enrolment.state == SignInState::password_ok;
-    auto token = rotate_session(session, std::move(own), *user, {"pwd", "otp", "mfa"}, enrolment.tried.now);
+    // A code of a factor that the session itself has made proves nobody anew: the password was shown when it was.
+    const auto now = enrolment.tried.now;
+    const auto proven_at = signs_in ? now : own.authenticated_at;
+    auto token = rotate_session(session, std::move(own), *user, {"pwd", "otp", "mfa"}, proven_at, now);
     if (!token) return token.error();
     enrolment.token = *std::move(token);
     if (signs_in) {
@@ -144,7 +137,7 @@ Result<Done> activate(const FlowPtr& flow, Enrolment& enrolment, TenantSession& 
 
 Result<Done> confirm(const FlowPtr& flow, Enrolment& enrolment, TenantSession& session)
 {
-    auto own = locked_session(session, enrolment);
+    auto own = locked_session(session, enrolment.who, enrolment.state);
     if (!own) return own.error();
     const auto user = session.users().find(enrolment.who.user);
     if (!user) return user.error();

@@ -5,7 +5,6 @@
 #include "api/signin/flows.hpp"
 #include "winnow/audit/acts.hpp"
 #include "winnow/identity/password_hasher.hpp"
-#include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/signin/link_store.hpp"
 #include "winnow/ports/signin/throttle_store.hpp"
 
@@ -54,9 +53,8 @@ Result<Done> look(const FlowPtr& flow, Change& change, TenantSession& session)
 
 Result<Done> change_it(const FlowPtr& flow, Change& change, TenantSession& session)
 {
-    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    auto own = session.sessions().find(change.who.session);
-    if (!own) return Error(ErrorCode::unauthenticated, "the session is over: sign in anew");
+    auto own = locked_session(session, change.who, signin::SignInState::active);
+    if (!own) return own.error();
     const auto user = session.users().find(change.who.user);
     if (!user) return user.error();
     auto tried = begin_code_try(flow, session, change.who);
@@ -78,7 +76,7 @@ Result<Done> change_it(const FlowPtr& flow, Change& change, TenantSession& sessi
     auto amr = own->amr;
     const auto id = own->id;
     const auto authenticated_at = own->authenticated_at;
-    auto token = rotate_session(session, *std::move(own), *user, std::move(amr), authenticated_at);
+    auto token = rotate_session(session, *std::move(own), *user, std::move(amr), authenticated_at, change.tried.now);
     if (!token) return token.error();
     change.token = *std::move(token);
     const auto owed = owe_mail(flow, session, *user, signin::MailKind::password_changed, change.tried.now);

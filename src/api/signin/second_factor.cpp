@@ -5,7 +5,6 @@
 #include "api/signin/flows.hpp"
 #include "winnow/audit/acts.hpp"
 #include "winnow/identity/password_hasher.hpp"
-#include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/signin/throttle_store.hpp"
 
 #include <utility>
@@ -39,17 +38,6 @@ Result<Done> read_codes(FieldReader& fields, Proof& proof)
     return fields.finish();
 }
 
-Result<ports::UserSession> locked_session(TenantSession& session, const access::Principal& who, SignInState state)
-{
-    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    auto found = session.sessions().find(who.session);
-    const bool is_there = found && found->state == state;
-    if (!is_there && (found || found.error().code() == ErrorCode::not_found)) {
-        return Error(ErrorCode::unauthenticated, "the session is over: sign in anew");
-    }
-    return found;
-}
-
 std::vector<std::string> amr_of(FactorShown shown)
 {
     // RFC 8176 has no word for recovery codes.
@@ -73,7 +61,8 @@ Result<Done> go_on(const FlowPtr& flow, TenantSession& session, Proof& proof, po
                    std::vector<std::string> amr, std::string_view act)
 {
     const auto id = half.id;
-    auto token = rotate_session(session, std::move(half), proof.user, std::move(amr), proof.tried.now);
+    const auto now = proof.tried.now;
+    auto token = rotate_session(session, std::move(half), proof.user, std::move(amr), now, now);
     if (!token) return token.error();
     proof.token = *std::move(token);
     if (!proof.recovery_code.empty()) {

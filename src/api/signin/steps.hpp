@@ -32,9 +32,16 @@ struct NewSession {
 [[nodiscard]] Result<NewSession> begin_session(const FlowPtr& flow, ports::TenantSession& tenant,
                                                const ports::User& user, bool fully, Timestamp now);
 
-/// Fully signed in, or proven anew, by another token: which.
+/// The caller's own session, which nobody else ends or changes until the transaction does: the configuration is locked.
+/// `unauthenticated` where it is over by now, or in another state; what the database could not do is its own error.
+[[nodiscard]] Result<ports::UserSession> locked_session(ports::TenantSession& tenant, const access::Principal& who,
+                                                        signin::SignInState state);
+
+/// Fully signed in, or proven anew, by another token: which. @param proven_at  When password and factor were shown
+/// last, from which on a proof is fresh (signin::needs_step_up): now, only where both just were.
 [[nodiscard]] Result<std::string> rotate_session(ports::TenantSession& tenant, ports::UserSession session,
-                                                 const ports::User& user, std::vector<std::string> amr, Timestamp now);
+                                                 const ports::User& user, std::vector<std::string> amr,
+                                                 Timestamp proven_at, Timestamp now);
 
 /// What a second factor was. nullopt: it was wrong.
 enum class FactorShown : std::uint8_t { code, recovery_code };
