@@ -15,7 +15,6 @@ namespace winnow::api {
 
 namespace {
 
-using access::Permission;
 using ports::TenantSession;
 using signin::SignInState;
 
@@ -36,17 +35,9 @@ using EnrolmentPtr = std::shared_ptr<Enrolment>;
 /// Who is signed in and has proven it of late, or who must enrol before being signed in.
 void with_enroller(const FlowPtr& flow, const EnrolmentPtr& enrolment, std::move_only_function<void()> then)
 {
-    with_session(flow, [flow, enrolment, then = std::move(then)](ports::FoundSession found) mutable {
+    with_session(flow, [enrolment, then = std::move(then)](ports::FoundSession found) mutable {
         enrolment->who = std::move(found.principal);
         enrolment->state = found.state;
-        const auto& who = enrolment->who;
-        if (who.tenant_suspended) {
-            return answer(flow, refused(flow, 403, "forbidden", "the tenant is suspended; ask your provider"));
-        }
-        const auto now = std::max(flow->parts->clock(), who.authenticated_at);
-        if (found.state == SignInState::active && signin::needs_step_up(who, Permission::write_own_factors, now)) {
-            return answer(flow, step_up_required(flow->request.head.request_id));
-        }
         then();
     });
 }

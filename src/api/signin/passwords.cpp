@@ -8,7 +8,6 @@
 #include "winnow/ports/signin/link_store.hpp"
 #include "winnow/ports/signin/throttle_store.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace winnow::api {
@@ -125,6 +124,11 @@ void verify_old(const FlowPtr& flow, const ChangePtr& change)
 Result<Done> owe_reset(const FlowPtr& flow, const std::string& service_code, const std::string& email,
                        TenantSession& session)
 {
+    const auto user = session.users().find_by_email(email);
+    if (!user) return user.error();
+    // Who never had a password has none to lose. Of requests that nobody is mailed for nothing is kept, or whoever
+    // makes up addresses fills the table.
+    if (!*user || (*user)->state() != signin::UserState::active || !(*user)->has_password) return Done{};
     auto& throttles = session.throttles();
     const auto bucket = flow->parts->bucket(signin::request_subject(service_code, email));
     const auto before = throttles.lock(Throttled::request, bucket);
@@ -134,10 +138,6 @@ Result<Done> owe_reset(const FlowPtr& flow, const std::string& service_code, con
     if (signin::held_for(Throttled::request, *before, *now)) return Done{};
     const auto counted = signin::count(Throttled::request, *before, *now);
     if (const auto kept = throttles.keep(Throttled::request, bucket, counted.bucket, *now); !kept) return kept.error();
-    const auto user = session.users().find_by_email(email);
-    if (!user) return user.error();
-    // Who never had a password has none to lose.
-    if (!*user || (*user)->state() != signin::UserState::active || !(*user)->has_password) return Done{};
     const auto token = crypto::make_token();
     const ports::MailedLink link{.purpose = LinkPurpose::reset,
                                  .id = flow->parts->new_id(),
@@ -171,10 +171,6 @@ void change_password(const FlowPtr& flow)
             return fail(flow, Error(ErrorCode::unauthenticated, "sign in first: POST /auth/mfa"));
         }
         change->who = std::move(found.principal);
-        const auto now = std::max(flow->parts->clock(), change->who.authenticated_at);
-        if (signin::needs_step_up(change->who, access::Permission::write_own_factors, now)) {
-            return answer(flow, step_up_required(flow->request.head.request_id));
-        }
         in_tenant(
             flow, change->who.tenant, [flow, change](TenantSession& session) { return look(flow, *change, session); },
             [flow, change] { verify_old(flow, change); });
