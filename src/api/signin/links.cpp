@@ -133,6 +133,17 @@ void set_and(const FlowPtr& flow, const FollowingPtr& following,
     });
 }
 
+/// Who has the mailbox is let in with the new password at once, whatever strangers have tried of the old one.
+Result<Done> lift_hold(const FlowPtr& flow, const Following& following, TenantSession& session, Timestamp now)
+{
+    using signin::Throttled;
+    const auto subject = signin::account_subject(following.names.service_code, following.user.email);
+    const auto bucket = flow->parts->bucket(subject);
+    const auto account = session.throttles().lock(Throttled::account, bucket);
+    if (!account) return account.error();
+    return session.throttles().keep(Throttled::account, bucket, signin::cleared(*account), now);
+}
+
 Result<Done> reset(const FlowPtr& flow, Following& following, TenantSession& session)
 {
     const auto now = use_link(following, session);
@@ -140,6 +151,7 @@ Result<Done> reset(const FlowPtr& flow, Following& following, TenantSession& ses
     const auto& user = following.user;
     if (user.state() != UserState::active) return no_good_link();
     if (const auto set = session.factors().set_password(user.id, stored_of(*following.hash)); !set) return set.error();
+    if (const auto lifted = lift_hold(flow, following, session, *now); !lifted) return lifted.error();
     // Nobody is signed in by it: who has a second factor is asked for it as ever.
     if (const auto ended = end_access(session, user.id, signin::Ending::password_reset); !ended) return ended.error();
     if (const auto owed = owe_mail(flow, session, user, MailKind::password_changed, *now); !owed) return owed.error();
