@@ -2,6 +2,7 @@
 #include "api/rest/respond.hpp"
 #include "api/signin/code_tries.hpp"
 #include "api/signin/flows.hpp"
+#include "winnow/audit/acts.hpp"
 #include "winnow/identity/password_hasher.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/signin/link_store.hpp"
@@ -251,7 +252,11 @@ void count_wrong_password(const FlowPtr& flow, const FollowingPtr& following)
             auto tried = begin_code_try(flow, session, follower(*following));
             if (!tried) return tried.error();
             following->tried = *std::move(tried);
-            return following->tried.refused ? Result<Done>(Done{}) : end_code_try(session, following->tried, false);
+            if (following->tried.refused) return Done{};
+            if (const auto kept = end_code_try(session, following->tried, false); !kept) return kept.error();
+            const auto& user = following->user;
+            return record(flow, session, audit::kSignInFailed, "user:" + user.id.str(), actor_of(flow, user.id, "link"),
+                          {{"email", user.email}, {"why", "mfa_reset"}}, 401);
         },
         [flow, following] { answer(flow, sign_in_failed(flow, following->tried.delay)); });
 }

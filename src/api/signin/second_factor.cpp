@@ -89,12 +89,15 @@ Result<Done> complete(const FlowPtr& flow, Proof& proof, TenantSession& session)
     if (!shown) return shown.error();
     if (const auto kept = end_code_try(session, proof.tried, shown->has_value()); !kept) return kept.error();
     if (!*shown) {
-        if (!proof.tried.hold_began) return Done{};
-        if (const auto ended = session.sessions().end(half->id, signin::Ending::wrong_codes); !ended) {
-            return ended.error();
+        // One by one: who knows the password and tries codes never so often that a hold begins is seen, too.
+        const auto* why = "wrong_code";
+        if (proof.tried.hold_began) {
+            why = "wrong_codes";
+            const auto ended = session.sessions().end(half->id, signin::Ending::wrong_codes);
+            if (!ended) return ended.error();
         }
         return record(flow, session, audit::kSignInFailed, "session:" + half->id.str(),
-                      actor_of(flow, proof.user.id, "password"), {{"why", "wrong_codes"}}, 401);
+                      actor_of(flow, proof.user.id, "password"), {{"why", why}}, 401);
     }
     if (const auto noted = session.factors().note_sign_in(proof.user.id); !noted) return noted.error();
     return go_on(flow, session, proof, *std::move(half), amr_of(**shown), "sign_in.succeed");
