@@ -104,6 +104,9 @@ Flow::Flow(std::shared_ptr<const FlowParts> shared, const Route& way, http::Requ
 
 Flow::~Flow()
 {
+    for (auto& member : document) {
+        if (auto* const text = member.get_ptr<std::string*>()) crypto::cleanse(*text);
+    }
     --parts->under_way;
 }
 
@@ -200,27 +203,29 @@ void find_link(const FlowPtr& flow, const std::string& token_hash,
                                      });
 }
 
-void verify(const FlowPtr& flow, const std::string& password, std::optional<crypto::PasswordHash> known,
+void verify(const FlowPtr& flow, const crypto::SecretBytes& password, std::optional<crypto::PasswordHash> known,
             std::move_only_function<void(identity::PasswordHasher::Verified)> then)
 {
     const auto open = flow->parts->entered();
     if (!open) return fail(flow, stopping());
     flow->parts->hasher.verify(
-        password, std::move(known),
+        std::string(password.view()), std::move(known),
         [flow, then = std::move(then)](Result<identity::PasswordHasher::Verified> verified) mutable {
             if (!verified) return fail(flow, verified.error());
             then(*verified);
         });
 }
 
-void hash(const FlowPtr& flow, const std::string& password, std::move_only_function<void(crypto::PasswordHash)> then)
+void hash(const FlowPtr& flow, const crypto::SecretBytes& password,
+          std::move_only_function<void(crypto::PasswordHash)> then)
 {
     const auto open = flow->parts->entered();
     if (!open) return fail(flow, stopping());
-    flow->parts->hasher.hash(password, [flow, then = std::move(then)](Result<crypto::PasswordHash> hashed) mutable {
-        if (!hashed) return fail(flow, hashed.error());
-        then(*std::move(hashed));
-    });
+    flow->parts->hasher.hash(std::string(password.view()),
+                             [flow, then = std::move(then)](Result<crypto::PasswordHash> hashed) mutable {
+                                 if (!hashed) return fail(flow, hashed.error());
+                                 then(*std::move(hashed));
+                             });
 }
 
 void with_session(const FlowPtr& flow, std::move_only_function<void(ports::FoundSession)> then)

@@ -10,6 +10,7 @@
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
+#include "winnow/crypto/secret_bytes.hpp"
 #include "winnow/crypto/token.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/identity/password_hasher.hpp"
@@ -79,7 +80,7 @@ struct Flow {
     const http::Request request;
     http::ResponseSink sink;
     std::string parameter = {};  ///< Of the path.
-    nlohmann::json document;     ///< The body; an object.
+    nlohmann::json document;     ///< The body; an object. Overwritten when the flow goes: it may hold a password.
 };
 using FlowPtr = std::shared_ptr<Flow>;
 
@@ -107,9 +108,10 @@ void find_link(const FlowPtr& flow, const std::string& token_hash,
                std::move_only_function<void(std::optional<TenantId>)> then);
 
 /// A password's turn among those that are hashed; `then` runs on a thread of the hasher's, or fail().
-void verify(const FlowPtr& flow, const std::string& password, std::optional<crypto::PasswordHash> known,
+void verify(const FlowPtr& flow, const crypto::SecretBytes& password, std::optional<crypto::PasswordHash> known,
             std::move_only_function<void(identity::PasswordHasher::Verified)> then);
-void hash(const FlowPtr& flow, const std::string& password, std::move_only_function<void(crypto::PasswordHash)> then);
+void hash(const FlowPtr& flow, const crypto::SecretBytes& password,
+          std::move_only_function<void(crypto::PasswordHash)> then);
 
 /// The session whose cookie came along, also one that is only begun; 401 where there is none, 403 where it is used from
 /// elsewhere, its user may not do what the route is for, or has not proven of late who it is. It is a write of the

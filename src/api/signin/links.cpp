@@ -25,8 +25,8 @@ using signin::UserState;
 struct Following {
     LinkPurpose purpose = LinkPurpose::reset;
     std::string token_hash;
-    std::string password;  ///< To be set, or shown.
-    std::string name;      ///< Of who accepts an invitation.
+    crypto::SecretBytes password;  ///< To be set, or shown.
+    std::string name;              ///< Of who accepts an invitation.
     TenantId tenant;
     MailedLink link;
     ports::User user;
@@ -115,7 +115,7 @@ Result<Done> check_choice(const FlowPtr& flow, const Following& following)
                                           .tenant_name = following.names.name,
                                           .address = following.user.email,
                                           .user_name = following.name.empty() ? following.user.name : following.name};
-    if (auto wrong = password_refusal(*flow->parts, following.password, context, "/password")) {
+    if (auto wrong = password_refusal(*flow->parts, following.password.view(), context, "/password")) {
         return Error(std::vector{*std::move(wrong)});
     }
     return Done{};
@@ -309,7 +309,7 @@ void confirm_mfa_reset(const FlowPtr& flow)
         const auto wrong = [flow, following] {
             count_wrong_password(flow, following);
         };
-        if (!signin::can_be_a_password(following->password)) return wrong();
+        if (!signin::can_be_a_password(following->password.view())) return wrong();
         verify(flow, following->password, std::move(known),
                [flow, following, wrong](identity::PasswordHasher::Verified verified) {
                    if (!verified.right) return wrong();

@@ -22,8 +22,8 @@ using signin::Throttled;
 
 struct Change {
     access::Principal who;
-    std::string old_password;
-    std::string new_password;
+    crypto::SecretBytes old_password;
+    crypto::SecretBytes new_password;
     std::optional<ports::StoredPassword> stored;
     std::optional<crypto::PasswordHash> hash;  ///< Of the new one, once the old one was right.
     CodeTry tried;
@@ -44,7 +44,7 @@ Result<Done> look(const FlowPtr& flow, Change& change, TenantSession& session)
                                           .tenant_name = {},
                                           .address = change.who.email,
                                           .user_name = change.who.user_name};
-    if (auto wrong = password_refusal(*flow->parts, change.new_password, context, "/new")) {
+    if (auto wrong = password_refusal(*flow->parts, change.new_password.view(), context, "/new")) {
         return Error(std::vector{*std::move(wrong)});
     }
     return Done{};
@@ -107,7 +107,7 @@ void store_change(const FlowPtr& flow, const ChangePtr& change)
 void verify_old(const FlowPtr& flow, const ChangePtr& change)
 {
     if (change->tried.refused) return conclude(flow, change);
-    if (!change->stored || !signin::can_be_a_password(change->old_password)) return store_change(flow, change);
+    if (!change->stored || !signin::can_be_a_password(change->old_password.view())) return store_change(flow, change);
     verify(flow, change->old_password, hash_of(*change->stored),
            [flow, change](identity::PasswordHasher::Verified verified) {
                if (!verified.right) return store_change(flow, change);

@@ -19,7 +19,7 @@ using signin::SignInState;
 /// A second factor that was sent, and what became of it.
 struct Proof {
     access::Principal who;
-    std::string password;  ///< Of a step-up.
+    crypto::SecretBytes password;  ///< Of a step-up.
     std::string code;
     std::string recovery_code;
     ports::User user;
@@ -200,7 +200,7 @@ void step_up(const FlowPtr& flow)
             },
             [flow, proof] {
                 if (proof->tried.refused) return conclude(flow, proof, false);
-                if (!signin::can_be_a_password(proof->password)) return prove_with(flow, proof, false);
+                if (!signin::can_be_a_password(proof->password.view())) return prove_with(flow, proof, false);
                 std::optional<crypto::PasswordHash> known;
                 if (proof->stored) known = hash_of(*proof->stored);
                 verify(flow, proof->password, std::move(known),

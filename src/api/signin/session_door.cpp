@@ -103,14 +103,12 @@ void FlowGate::run(const RouteEntry& entry, const PathParameters& parameters, ht
         return refuse(Error(ErrorCode::unavailable, "too many people are signing in at this moment; try again"));
     }
     if (const auto text = only_text(request.head, parameters); !text) return refuse(text.error());
+    auto document = request.body.empty() ? Result<nlohmann::json>(nlohmann::json::object()) : read_object(request);
+    crypto::cleanse(request.body);  // it may hold a password
+    if (!document) return refuse(document.error());
     auto started = std::make_shared<Flow>(parts_, entry.route, std::move(request), http::ResponseSink());
     if (!parameters.empty()) started->parameter = parameters.front().second;
-    started->document = nlohmann::json::object();
-    if (!started->request.body.empty()) {
-        auto document = read_object(started->request);
-        if (!document) return refuse(document.error());
-        started->document = *std::move(document);
-    }
+    started->document = *std::move(document);
     started->sink = std::move(sink);
     entry.flow(started);
 }

@@ -52,13 +52,13 @@ ports::StoredPassword stored_of(const crypto::PasswordHash& hash)
             .pepper_id = hash.pepper_id};
 }
 
-Result<std::string> password_field(const nlohmann::json& document, std::string_view name)
+Result<crypto::SecretBytes> password_field(nlohmann::json& document, std::string_view name)
 {
     const auto found = document.find(name);
     if (found == document.end() || !found->is_string()) {
         return field_error("/" + std::string(name), "must be a string");
     }
-    return found->get<std::string>();
+    return crypto::SecretBytes(std::move(found->get_ref<std::string&>()));
 }
 
 Result<NewSession> begin_session(const FlowPtr& flow, ports::TenantSession& tenant, const ports::User& user, bool fully,
@@ -182,7 +182,7 @@ Result<Done> owe_mail(const FlowPtr& flow, ports::TenantSession& tenant, const p
                     now);
 }
 
-std::optional<FieldError> password_refusal(const FlowParts& parts, const std::string& password,
+std::optional<FieldError> password_refusal(const FlowParts& parts, std::string_view password,
                                            const signin::PasswordContext& context, const std::string& pointer)
 {
     if (const auto wrong = signin::password_problem(password, context)) return signin::field_error(*wrong, pointer);

@@ -21,8 +21,8 @@ namespace winnow::api {
 [[nodiscard]] crypto::PasswordHash hash_of(const ports::StoredPassword& stored);
 [[nodiscard]] ports::StoredPassword stored_of(const crypto::PasswordHash& hash);
 
-/// Of a document that was read as an object: any text, as it was sent. The Error names the field.
-[[nodiscard]] Result<std::string> password_field(const nlohmann::json& document, std::string_view name);
+/// Taken out of a document that was read as an object: any text, as it was sent. The Error names the field.
+[[nodiscard]] Result<crypto::SecretBytes> password_field(nlohmann::json& document, std::string_view name);
 
 /// A session of the user's, begun now; what is one too many ends. Under the lock of the configuration.
 struct NewSession {
@@ -64,7 +64,7 @@ enum class FactorShown : std::uint8_t { code, recovery_code };
                                     signin::MailKind kind, Timestamp now);
 
 /// Why a password may not be chosen; nullopt: it may. Throws where the list of breached ones cannot be read.
-[[nodiscard]] std::optional<FieldError> password_refusal(const FlowParts& parts, const std::string& password,
+[[nodiscard]] std::optional<FieldError> password_refusal(const FlowParts& parts, std::string_view password,
                                                          const signin::PasswordContext& context,
                                                          const std::string& pointer);
 
