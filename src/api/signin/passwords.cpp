@@ -142,7 +142,8 @@ Result<Done> owe_reset(const FlowPtr& flow, const std::string& service_code, con
     const ports::MailedLink link{.purpose = LinkPurpose::reset,
                                  .id = flow->parts->new_id(),
                                  .user = (*user)->id,
-                                 .expires_at = *now + signin::life_of(LinkPurpose::reset)};
+                                 .expires_at = *now + signin::life_of(LinkPurpose::reset),
+                                 .beside_others = true};
     if (const auto added = session.links().add(link, token.hash); !added) return added.error();
     const auto owed = owe_mail(flow->parts->sealing, flow->parts->new_id(), session, **user,
                                signin::MailKind::password_reset, source_of(flow->request.head), *now, token.text);

@@ -386,6 +386,18 @@ class Passwords(SignIn):
         self.problem(stranger.post("/auth/password-reset/confirm", {"token": token, "password": new}), 404, "not_found")
         self.assertEqual(person.sign_in(stranger, new).json()["state"], "mfa_required")
 
+    def test_that_strangers_ask_to_reset_leave_the_link_that_is_there_good(self):
+        person = self.person()
+        stranger = Browser(world.instance.ready)
+        self.addCleanup(stranger.close)
+        tokens = []
+        for browser in (person.browser, stranger):
+            browser.post("/auth/password-reset", {"service_code": person.code, "email": person.address})
+            tokens.append(person.mailbox.token("reset"))
+        new = {"password": "a new horse, and still no battery"}
+        self.assertEqual(person.browser.post("/auth/password-reset/confirm", {"token": tokens[0], **new}).status, 204)
+        self.problem(stranger.post("/auth/password-reset/confirm", {"token": tokens[1], **new}), 404, "not_found")
+
     def test_that_are_reset_are_let_in_at_once_whatever_was_tried_before(self):
         person = self.person()
         stranger = Browser(world.instance.ready)
