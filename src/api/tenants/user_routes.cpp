@@ -100,6 +100,10 @@ Result<Done> may_become(const User& current, const User& wanted)
 Result<Done> end_what_was(TenantSession& session, const User& before, const User& now)
 {
     if (before.active && !now.active) return end_access(session, now.id, signin::Ending::user_disabled);
+    if (now.mfa_required && !before.mfa_required) {
+        const auto ended = session.sessions().end_without_factor(now.id, signin::Ending::by_admin);
+        if (!ended) return ended.error();
+    }
     if (!signin::rotates(before.role, now.role, false)) return Done{};
     const auto ended = session.sessions().end_all(now.id, std::nullopt, signin::Ending::rotated);
     if (!ended) return ended.error();

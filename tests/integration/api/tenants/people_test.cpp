@@ -107,6 +107,25 @@ TEST_F(People, WhoAreInvitedAtAnotherAddressAreInvitedThereAlone)
     EXPECT_EQ(sql("select string_agg(state, ' ' order by created_at, state desc) from invitations"), "revoked pending");
 }
 
+TEST_F(People, OfWhomASecondFactorIsAskedFromNowOnGoOnWithOneOrNotAtAll)
+{
+    a_session(viewer_);
+    EXPECT_EQ(patch("/users/" + viewer_, {{"mfa", {{"required", false}}}}).status, 200);
+    EXPECT_EQ(patch("/settings", {{"mfa_policy", "admins"}}).status, 200);
+    EXPECT_EQ(live_sessions(viewer_), "1") << "that asks for less";
+    EXPECT_EQ(patch("/users/" + viewer_, {{"mfa", {{"required", true}}}}).status, 200);
+    EXPECT_EQ(live_sessions(viewer_), "0");
+    for (const auto* const amr : {"{pwd}", "{pwd,otp,mfa}"}) {
+        a_session(viewer_);
+        sql("update sessions set amr = '" + std::string(amr) + "' where state = 'active' and amr = '{}' returning 1");
+    }
+    EXPECT_EQ(live_sessions(viewer_), "2");
+    EXPECT_EQ(patch("/users/" + viewer_, {{"name", "Victoria"}}).status, 200);
+    EXPECT_EQ(live_sessions(viewer_), "2");
+    EXPECT_EQ(patch("/settings", {{"mfa_policy", "all"}}).status, 200);
+    EXPECT_EQ(sql("select amr from sessions where state = 'active'"), "{pwd,otp,mfa}");
+}
+
 TEST_F(People, OnlyAnotherAdminResetsSecondFactors)
 {
     EXPECT_EQ(post("/users/" + admin_ + "/reset-mfa", nullptr).status, 403);
