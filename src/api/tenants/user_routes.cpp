@@ -122,18 +122,31 @@ Result<Done> follow_address(const Call& call, TenantSession& session, const User
                     "", call.now);
 }
 
+/// Whether nobody could administer the tenant without this admin: there is no other, or none who gets in as this one
+/// does.
+Result<bool> is_needed(TenantSession& session, const User& admin)
+{
+    const auto others = session.users().other_admins(admin.id);
+    if (!others) return others.error();
+    const auto keys = session.users().count_keys(admin.id);
+    if (!keys) return keys.error();
+    const bool gets_in = admin.has_password || *keys > 0;
+    return others->all == 0 || (gets_in && others->who_get_in == 0);
+}
+
 /// Stores a user as the next version of `current`, unless nobody could administer the tenant afterwards.
 Result<User> replace_user(const Call& call, TenantSession& session, const User& current, User wanted)
 {
     if (const auto may = may_become(current, wanted); !may) return may.error();
     if (administers(current) && !administers(wanted)) {
-        const auto admins = session.users().count_active_admins();
-        if (!admins) return admins.error();
-        if (*admins <= 1) {
+        const auto needed = is_needed(session, current);
+        if (!needed) return needed.error();
+        if (*needed) {
             return Error(std::vector<FieldError>{
                 {.pointer = "",
                  .code = std::string(kLastAdmin),
-                 .detail = "this is the last active admin; make somebody else an admin before you change that"}});
+                 .detail = "this is the last active admin; make somebody else an admin who has a password or a key "
+                           "before you change that"}});
         }
     }
     wanted.id = current.id;

@@ -73,6 +73,21 @@ TEST_F(People, WhoIsDeletedLeavesAnIdAndItsAddressToOthers)
     EXPECT_EQ(post("/users", {{"email", "VIC@example.org"}, {"name", "Vic"}, {"role", "viewer"}}).status, 201);
 }
 
+TEST_F(People, OfWhomTheLastAdminWhoGetsInStaysOneWhateverOthersAreByName)
+{
+    made("/api-keys", {{"user_id", admin_}});
+    EXPECT_EQ(patch("/users/" + viewer_, {{"role", "admin"}}).status, 200);
+    const auto refused = patch("/users/" + admin_, {{"role", "operator"}});
+    EXPECT_EQ(refused.status, 409) << "the other one has neither a password nor a key";
+    EXPECT_EQ(refused.body["code"], "last_admin");
+    EXPECT_EQ(remove("/users/" + admin_).status, 409);
+    const auto key = made("/api-keys", {{"user_id", viewer_}});
+    sql("update api_keys set expires_at = now() - interval '1 second' where key_id = '" + key + "' returning 1");
+    EXPECT_EQ(remove("/users/" + admin_).status, 409) << "nor one that is good";
+    sql("update api_keys set expires_at = null where key_id = '" + key + "' returning 1");
+    EXPECT_EQ(remove("/users/" + admin_).status, 204);
+}
+
 TEST_F(People, AnotherRoleSignsOut)
 {
     a_session(viewer_);
