@@ -149,6 +149,24 @@ TEST_F(People, OnlyAnotherAdminResetsSecondFactors)
     EXPECT_EQ(post("/users/" + their_admin_ + "/reset-mfa", nullptr).status, 404);
 }
 
+TEST_F(People, WhoDoesNotAdministerUsersDoesNotSeeWhoIsEasyPrey)
+{
+    const auto tells = [&](const std::string& target) {
+        const auto user = get(target).body;
+        EXPECT_TRUE(user["mfa"].contains("required")) << user;
+        EXPECT_EQ(user.contains("has_password"), user["mfa"].contains("enrolled"));
+        EXPECT_EQ(user.contains("has_password"), user.contains("last_sign_in_at"));
+        return user.contains("has_password");
+    };
+    EXPECT_TRUE(tells("/users/" + viewer_));
+    become(viewer_, access::Role::viewer);
+    EXPECT_FALSE(tells("/users/" + admin_));
+    EXPECT_TRUE(tells("/users/" + viewer_)) << "everybody's own";
+    for (const auto& each : get("/users").body["items"]) {
+        EXPECT_EQ(each.contains("has_password"), each["id"] == viewer_) << each;
+    }
+}
+
 TEST_F(People, SeeAndEndTheirOwnSessionsAndNobodyElses)
 {
     const auto mine = a_session(viewer_);
