@@ -157,6 +157,32 @@ TEST_F(ExportsTest, HoldOneTenantsRowsOfOneMomentAndNoSecret)
     EXPECT_THAT(about["left_out"].dump(), HasSubstr("quotas"));
 }
 
+TEST_F(ExportsTest, NoPieceIsLongerThanAReaderTakesHoweverLongRowsAre)
+{
+    sql("insert into backtests (tenant_id, backtest_id, state, range_from, range_until, max_alerts, draft, draft_rules, "
+        "live_rules, created_at, created_by, result) select " +
+        quoted(ours_) +
+        ", gen_random_uuid(), 'queued', now() - interval '1 day', now(), 1, repeat('\"', 4000000), 0, 0, now(), 'x', "
+        "repeat('r', 900000) from generate_series(1, 12) n");
+    sql("insert into ruleset_versions (tenant_id, version, made_by, created, updated, deleted, moved, rule_ids, "
+        "rule_versions) select " +
+        quoted(ours_) +
+        ", n, 'x', 0, 0, 0, 0, array_fill(gen_random_uuid(), array[20000]), array_fill(1, array[20000]) from "
+        "generate_series(1, 12) n");
+    queue(ours_);
+    const auto source = opened(claimed());
+    std::map<std::string, std::int64_t> rows;
+    while (true) {
+        const auto piece = source->next({});
+        ASSERT_TRUE(piece) << piece.error().message();
+        if (!*piece) break;
+        EXPECT_LT((*piece)->lines.size(), std::size_t{2} << 20U) << (*piece)->resource;
+        rows[(*piece)->resource] += (*piece)->rows;
+    }
+    EXPECT_EQ(rows["backtests"], 12);
+    EXPECT_GE(rows["ruleset_versions"], 12);
+}
+
 TEST_F(ExportsTest, AlertsComeInOrderAndADayAtATime)
 {
     sql("select make_day_partitions((now() at time zone 'UTC')::date - 1, 2)");
