@@ -12,6 +12,7 @@
 #include <set>
 #include <sstream>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -229,6 +230,8 @@ TEST_F(ExportsTest, WhoseRunnerIsSilentIsBegunAnewAndThatOneChangesNothingAnyMor
     sql("update exports set touched_at = now() - interval '61 seconds'");
     const auto again = claimed("b");
     EXPECT_EQ(again.attempt, 2);
+    EXPECT_FALSE(jobs_->clear(gone, {}).value());
+    EXPECT_TRUE(jobs_->clear(again, {}).value());
     EXPECT_EQ(number("select count(*) from export_parts"), 0);
     EXPECT_FALSE(jobs_->keep(gone).value());
     EXPECT_FALSE(jobs_->append(gone, 1, "late").value());
@@ -249,7 +252,51 @@ TEST_F(ExportsTest, OneThatWasDeletedTakesNoFurtherPart)
     EXPECT_TRUE(jobs_->append(job, 0, "bytes").value());
     sql("delete from exports");
     EXPECT_FALSE(jobs_->append(job, 1, "bytes").value());
+    EXPECT_EQ(do_chore("forget_exports"), 1U);
     EXPECT_EQ(number("select count(*) from export_parts"), 0);
+}
+
+TEST_F(ExportsTest, PartsGoABoundedNumberAtATimeWhoeverTakesThemAway)
+{
+    sql("create function few() returns trigger language plpgsql as $$ begin if (select count(*) from gone) > 32 then "
+        "raise 'too many parts at once'; end if; return null; end $$; create trigger few after delete on export_parts "
+        "referencing old table as gone for each statement execute function few()");
+    const auto parts = [&](const TenantId& tenant, const std::string& id) {
+        sql("insert into export_parts select " + quoted(tenant) + ", '" + id +
+            "', n, 'x' from generate_series(0, 99) n");
+    };
+    const auto stored = [&](const std::string& id) {
+        return number("select count(*) from export_parts where export_id = '" + id + "'");
+    };
+    const auto begun = queue(ours_);
+    const auto kept = queue(theirs_, "ready");
+    const auto failed = queue(theirs_, "failed");
+    for (const auto& id : {kept, failed}) parts(theirs_, id);
+    parts(ours_, begun);
+    sql("update exports set finished_at = now() where state in ('ready', 'failed')");
+
+    const auto job = claimed();
+    std::stop_source stop;
+    stop.request_stop();
+    EXPECT_EQ(jobs_->clear(job, stop.get_token()).error().code(), ErrorCode::unavailable);
+    EXPECT_TRUE(jobs_->clear(job, {}).value());
+    EXPECT_EQ(stored(begun), 0);
+
+    parts(ours_, begun);
+    sql("delete from exports where export_id = '" + begun + "'");
+    EXPECT_EQ(do_chore("forget_exports"), 200U);
+    EXPECT_EQ(stored(begun), 0);
+    EXPECT_EQ(stored(failed), 0) << "of no use to anybody";
+    EXPECT_EQ(stored(kept), 100);
+}
+
+TEST_F(ExportsTest, APartThatIsSentAgainIsStoredOnce)
+{
+    queue(ours_);
+    const auto job = claimed();
+    EXPECT_TRUE(jobs_->append(job, 0, "bytes").value());
+    EXPECT_TRUE(jobs_->append(job, 0, "bytes").value());
+    EXPECT_EQ(number("select count(*) from export_parts"), 1);
 }
 
 TEST_F(ExportsTest, ContentGoesAfterAWeekAndTheRestAfterAMonth)
