@@ -214,6 +214,9 @@ void with_session(const FlowPtr& flow, std::move_only_function<void(ports::Found
         *std::move(hash), [flow, then = std::move(then)](Result<std::optional<ports::FoundSession>> found) mutable {
             if (!found) return fail(flow, found.error());
             if (!*found) return fail(flow, not_signed_in());
+            if (flow->recorder) {
+                flow->sink = flow->recorder((*found)->principal, flow->request.head, std::move(flow->sink));
+            }
             const auto& who = (*found)->principal;
             const auto& address = flow->request.head.remote_address;
             if (!access::is_in_place(who, address)) {

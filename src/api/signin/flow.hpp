@@ -3,6 +3,7 @@
 /// @file
 /// One request of signing in on its way through hashing and several transactions, without a thread of its own.
 
+#include "api/audit/access_note.hpp"
 #include "winnow/api/sign_in_parts.hpp"
 #include "winnow/audit/record.hpp"
 #include "winnow/base/result.hpp"
@@ -73,6 +74,7 @@ struct Flow {
     const std::shared_ptr<const FlowParts> parts;
     const http::Request request;
     http::ResponseSink sink;
+    Recorder recorder = {};      ///< Empty: nothing is recorded.
     std::string parameter = {};  ///< Of the path.
     nlohmann::json document;     ///< The body; an object.
 };
@@ -106,7 +108,8 @@ void verify(const FlowPtr& flow, const std::string& password, std::optional<cryp
             std::move_only_function<void(identity::PasswordHasher::Verified)> then);
 void hash(const FlowPtr& flow, const std::string& password, std::move_only_function<void(crypto::PasswordHash)> then);
 
-/// The session whose cookie came along, also one that is only begun; 401 where there is none.
+/// The session whose cookie came along, also one that is only begun; 401 where there is none. What is answered from
+/// then on stands in the access log of its tenant.
 void with_session(const FlowPtr& flow, std::move_only_function<void(ports::FoundSession)> then);
 
 /// Appends to the tenant's audit chain. `what` is shown beside who and from where.

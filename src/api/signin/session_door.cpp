@@ -88,7 +88,7 @@ std::optional<http::Response> FlowGate::refusal(const http::RequestHead& head) c
 }
 
 void FlowGate::run(void (*flow)(const FlowPtr&), const PathParameters& parameters, http::Request request,
-                   http::ResponseSink sink) const
+                   http::ResponseSink sink, Recorder recorder) const
 {
     const auto id = request.head.request_id;
     const auto refuse = [&](const Error& error) {
@@ -107,6 +107,7 @@ void FlowGate::run(void (*flow)(const FlowPtr&), const PathParameters& parameter
         started->document = *std::move(document);
     }
     started->sink = std::move(sink);
+    started->recorder = std::move(recorder);
     flow(started);
 }
 

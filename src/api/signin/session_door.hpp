@@ -50,7 +50,7 @@ public:
     [[nodiscard]] std::optional<http::Response> refusal(const http::RequestHead& head) const;
 
     void run(void (*flow)(const FlowPtr&), const PathParameters& parameters, http::Request request,
-             http::ResponseSink sink) const;
+             http::ResponseSink sink, Recorder recorder) const;
 
 private:
     const std::string origin_;
