@@ -21,8 +21,8 @@ constexpr std::size_t kRoute = 200;
 constexpr std::size_t kObject = 400;
 constexpr std::size_t kRequestId = 200;
 
-// What stands there already stays as it is: the outcome of its transaction was in doubt, and so it is entered again. Others'
-// entries that come with it are none the worse for that.
+// What stands there already stays as it is: the outcome of its transaction was in doubt, and so it is entered again.
+// Others' entries that come with it are none the worse for that.
 constexpr auto kInsert = R"sql(
 insert into access_log (tenant_id, at, entry_id, actor, means, key_id, role, address, method, route, object, status,
                         code, bytes, request_id, times, until)

@@ -160,7 +160,8 @@ TEST_F(ExportsTest, HoldOneTenantsRowsOfOneMomentAndNoSecret)
 
 TEST_F(ExportsTest, NoPieceIsLongerThanAReaderTakesHoweverLongRowsAre)
 {
-    sql("insert into backtests (tenant_id, backtest_id, state, range_from, range_until, max_alerts, draft, draft_rules, "
+    sql("insert into backtests (tenant_id, backtest_id, state, range_from, range_until, max_alerts, draft, "
+        "draft_rules, "
         "live_rules, created_at, created_by, result) select " +
         quoted(ours_) +
         ", gen_random_uuid(), 'queued', now() - interval '1 day', now(), 1, repeat('\"', 4000000), 0, 0, now(), 'x', "

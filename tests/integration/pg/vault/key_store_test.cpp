@@ -101,9 +101,10 @@ TEST_F(KeyStoreTest, AKeyThatIsBeingReplacedMeanwhileIsDestroyedWithItsSuccessor
     pqxx::transaction<> replacing(connection);  // as replace() does
     const auto ours = replacing.quote(kOurs.str());
     replacing.exec("update tenant_keys set state = 'retiring', retired_at = now() where tenant_id = " + ours);
-    replacing.exec("insert into tenant_keys (tenant_id, version, root_id, wrapped, state) select tenant_id, 2, root_id, "
-                   "wrapped, 'current' from tenant_keys where tenant_id = " +
-                   ours);
+    replacing.exec(
+        "insert into tenant_keys (tenant_id, version, root_id, wrapped, state) select tenant_id, 2, root_id, "
+        "wrapped, 'current' from tenant_keys where tenant_id = " +
+        ours);
     std::vector<domain::KeyVersion> destroyed;
     std::thread beside([&] { destroyed = *store_->destroy_all(kOurs); });
     while (vault_.text("select count(*) from pg_locks where not granted") == "0") std::this_thread::yield();
