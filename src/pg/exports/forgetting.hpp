@@ -12,7 +12,7 @@ delete from export_parts
     select p.ctid from exports e
      cross join lateral (select p.ctid from export_parts p
                           where p.tenant_id = e.tenant_id and p.export_id = e.export_id limit $1) p
-     where e.finished_at < now() - interval '7 days' or e.state = 'failed'
+     where e.finished_at is not null and (e.finished_at < now() - interval '7 days' or e.state = 'failed')
      order by e.finished_at limit $1))
 )sql";
 
