@@ -231,7 +231,9 @@ public:
             case Special::alive: return sink(json_response(200, {{"status", "alive"}}));
             case Special::ready: return sink(readiness(options_.checks));
             case Special::auth:
-                return flows_.run(*admitted.entry, admitted.parameters, std::move(request), std::move(sink));
+                return flows_.run(
+                    *admitted.entry, admitted.parameters, std::move(request), std::move(sink),
+                    recorder_of(access_logs(), admitted.entry->route, admitted.parameters, wall_clock, fresh_id));
             case Special::security_features: return sink(Response(200, "application/json", security_features_));
             case Special::responsibility: return sink(Response(200, "application/json", responsibility_));
             case Special::none: break;

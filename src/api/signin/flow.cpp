@@ -243,6 +243,9 @@ void with_session(const FlowPtr& flow, std::move_only_function<void(ports::Found
         *std::move(hash), [flow, then = std::move(then)](Result<std::optional<ports::FoundSession>> found) mutable {
             if (!found) return fail(flow, found.error());
             if (!*found) return fail(flow, not_signed_in());
+            if (flow->recorder) {
+                flow->sink = flow->recorder((*found)->principal, flow->request.head, std::move(flow->sink));
+            }
             if (auto refusal = session_refusal(*flow, **found)) return answer(flow, *std::move(refusal));
             then(std::move(**found));
         });

@@ -3,6 +3,7 @@
 /// @file
 /// One request of signing in on its way through hashing and several transactions, without a thread of its own.
 
+#include "api/audit/access_note.hpp"
 #include "api/rates/rates.hpp"
 #include "api/rest/route.hpp"
 #include "winnow/api/sign_in_parts.hpp"
@@ -79,6 +80,7 @@ struct Flow {
     const Route& route;
     const http::Request request;
     http::ResponseSink sink;
+    Recorder recorder = {};      ///< Empty: nothing is recorded.
     std::string parameter = {};  ///< Of the path.
     nlohmann::json document;     ///< The body; an object. Overwritten when the flow goes: it may hold a password.
 };
@@ -115,7 +117,7 @@ void hash(const FlowPtr& flow, const crypto::SecretBytes& password,
 
 /// The session whose cookie came along, also one that is only begun; 401 where there is none, 403 where it is used from
 /// elsewhere, its user may not do what the route is for, or has not proven of late who it is. It is a write of the
-/// user's (429).
+/// user's (429). What is answered from then on stands in the access log of its tenant.
 void with_session(const FlowPtr& flow, std::move_only_function<void(ports::FoundSession)> then);
 
 /// Appends to the tenant's audit chain. `what` is shown beside who and from where.

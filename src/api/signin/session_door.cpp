@@ -93,7 +93,7 @@ std::optional<http::Response> FlowGate::refusal(const http::RequestHead& head) c
 }
 
 void FlowGate::run(const RouteEntry& entry, const PathParameters& parameters, http::Request request,
-                   http::ResponseSink sink) const
+                   http::ResponseSink sink, Recorder recorder) const
 {
     const auto id = request.head.request_id;
     const auto refuse = [&](const Error& error) {
@@ -110,6 +110,7 @@ void FlowGate::run(const RouteEntry& entry, const PathParameters& parameters, ht
     if (!parameters.empty()) started->parameter = parameters.front().second;
     started->document = *std::move(document);
     started->sink = std::move(sink);
+    started->recorder = std::move(recorder);
     entry.flow(started);
 }
 

@@ -52,8 +52,8 @@ public:
     [[nodiscard]] std::optional<http::Response> refusal(const http::RequestHead& head) const;
 
     /// `entry` lives as long as the request's attachment.
-    void run(const RouteEntry& entry, const PathParameters& parameters, http::Request request,
-             http::ResponseSink sink) const;
+    void run(const RouteEntry& entry, const PathParameters& parameters, http::Request request, http::ResponseSink sink,
+             Recorder recorder) const;
 
 private:
     const std::string origin_;
