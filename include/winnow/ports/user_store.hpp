@@ -25,13 +25,14 @@ struct User {
     std::string name;
     access::Role role = access::Role::viewer;
     bool active = true;
-    bool invited = false;                        ///< And has not come yet; not active then, as when
-    std::optional<Timestamp> deleted_at = {};    ///< only the id is left.
-    bool mfa_required = false;                   ///< Whatever the tenant's policy says.
-    signin::Locale locale = signin::Locale::en;  ///< Of mails to the user.
-    bool has_password = false;                   ///< Read only, as what follows.
-    bool has_factor = false;                     ///< An active one that is no recovery code.
-    std::optional<Timestamp> last_sign_in = {};  ///< With the password.
+    bool invited = false;                           ///< And has not come yet; not active then, as when
+    std::optional<Timestamp> deleted_at = {};       ///< only the id is left.
+    bool mfa_required = false;                      ///< Whatever the tenant's policy says.
+    signin::Locale locale = signin::Locale::en;     ///< Of mails to the user.
+    bool has_password = false;                      ///< Read only, as what follows.
+    bool has_factor = false;                        ///< An active one that is no recovery code.
+    std::optional<Timestamp> last_sign_in = {};     ///< With the password, or by a provider's word.
+    std::optional<OidcProviderId> managed_by = {};  ///< The provider of sign-ins that made the user.
     std::int64_t version = 1;
     Timestamp created_at;
     Timestamp updated_at;
