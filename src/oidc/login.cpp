@@ -48,6 +48,15 @@ std::string_view bytes_of(const Uuid& id) noexcept
     return {reinterpret_cast<const char*>(id.bytes().data()), id.bytes().size()};
 }
 
+/// What of a login is made from its browser's cookie. `purpose` and id are of one length each.
+std::string made_of(std::string_view key, std::string_view purpose, const Uuid& login, std::string_view cookie)
+{
+    std::string text(purpose);
+    text += bytes_of(login);
+    text += cookie;
+    return crypto::hmac_sha256(key, text);
+}
+
 }  // namespace
 
 std::string challenge_of(std::string_view verifier)
@@ -57,10 +66,12 @@ std::string challenge_of(std::string_view verifier)
 
 std::string binding_of(std::string_view key, const Uuid& login, std::string_view cookie)
 {
-    std::string text = "winnow-oidc/1";
-    text += bytes_of(login);  // of one length
-    text += cookie;
-    return crypto::hmac_sha256(key, text);
+    return made_of(key, "winnow-oidc/1", login, cookie);
+}
+
+std::string verifier_of(std::string_view key, const Uuid& login, std::string_view cookie)
+{
+    return crypto::to_base64url(made_of(key, "winnow-pkce/1", login, cookie));
 }
 
 bool is_return_path(std::string_view path) noexcept

@@ -1,6 +1,7 @@
 #include "winnow/signin/provided.hpp"
 
 #include "winnow/base/text.hpp"
+#include "winnow/signin/second_factor.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -66,6 +67,12 @@ bool is_second_factor(std::span<const std::string> taken, std::span<const std::s
     return std::ranges::any_of(taken, [&](const std::string& word) {
         return !word.empty() && (word == acr || std::ranges::find(amr, word) != amr.end());
     });
+}
+
+Timestamp proven_at(std::optional<Timestamp> auth_time, Timestamp now) noexcept
+{
+    if (!auth_time) return now - kStepUpAge;
+    return std::min(*auth_time, now);  // clocks differ a little
 }
 
 Admission admit(const RoleMapping& mapping, bool jit, const Newcomer& who)

@@ -26,6 +26,9 @@ inline constexpr std::size_t kMaxReturnTo = 1'024;
 /// What a login's row holds of its browser's cookie: HMAC-SHA-256, 32 bytes, which is worth nothing for another login.
 [[nodiscard]] std::string binding_of(std::string_view key, const Uuid& login, std::string_view cookie);
 
+/// PKCE's verifier, 43 characters: made from the browser's cookie, so that no database has it. @param key  As above.
+[[nodiscard]] std::string verifier_of(std::string_view key, const Uuid& login, std::string_view cookie);
+
 /// Whether a browser may be sent there afterwards: a path of our own, and nothing that a browser takes for a host.
 [[nodiscard]] bool is_return_path(std::string_view path) noexcept;
 

@@ -6,6 +6,7 @@
 
 #include "winnow/access/permission.hpp"
 #include "winnow/base/result.hpp"
+#include "winnow/base/time.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -48,6 +49,10 @@ struct RoleMapping {
 /// Whether what the provider says of how it was proven is one of the means that the tenant takes for a second factor.
 [[nodiscard]] bool is_second_factor(std::span<const std::string> taken, std::span<const std::string> amr,
                                     std::string_view acr);
+
+/// When who comes showed last who it is, as the provider says. Without its word that is too long ago for whatever wants
+/// a fresh proof (kStepUpAge): somebody may have been signed in there for weeks.
+[[nodiscard]] Timestamp proven_at(std::optional<Timestamp> auth_time, Timestamp now) noexcept;
 
 /// The user whom a subject of a provider is.
 struct KnownUser {

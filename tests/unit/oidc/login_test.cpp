@@ -1,5 +1,7 @@
 #include "winnow/oidc/login.hpp"
 
+#include "winnow/crypto/digest.hpp"
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -162,6 +164,19 @@ TEST(Logins, LeadBackToPathsOfOurOwn)
     }
     EXPECT_TRUE(is_return_path("/" + std::string(kMaxReturnTo - 1, 'x')));
     EXPECT_FALSE(is_return_path("/" + std::string(kMaxReturnTo, 'x')));
+}
+
+TEST(Verifiers, AreOfOneLoginInOneBrowserAndNeverWhatTheRowHolds)
+{
+    const auto verifier = verifier_of(kKey, kLogin, kCookie);
+    EXPECT_EQ(verifier.size(), 43U);
+    EXPECT_EQ(verifier.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
+              std::string::npos);
+    EXPECT_EQ(verifier, verifier_of(kKey, kLogin, kCookie));
+    EXPECT_NE(verifier, verifier_of(kKey, kProvider, kCookie)) << "another login's";
+    EXPECT_NE(verifier, verifier_of(kKey, kLogin, std::string(kCookie) + "x"));
+    EXPECT_NE(verifier, verifier_of("another key", kLogin, kCookie));
+    EXPECT_NE(verifier, crypto::to_base64url(binding_of(kKey, kLogin, kCookie)));
 }
 
 }  // namespace

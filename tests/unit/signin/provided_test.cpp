@@ -1,7 +1,11 @@
 #include "winnow/signin/provided.hpp"
 
+#include "winnow/signin/second_factor.hpp"
+
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -155,6 +159,23 @@ TEST(SecondFactors, OfProvidersAreThoseThatTheTenantTakes)
     EXPECT_FALSE(counts({}, ""));
     EXPECT_FALSE(is_second_factor(std::vector<std::string>{""}, {}, ""));
     EXPECT_FALSE(is_second_factor({}, std::vector<std::string>{"otp"}, "urn:gold"));
+}
+
+TEST(Proofs, AreAsOldAsTheProviderSaysAndTooOldWhereItSaysNothing)
+{
+    const Timestamp now{std::chrono::days{20'000}};
+    EXPECT_EQ(proven_at(now - std::chrono::hours{1}, now), now - std::chrono::hours{1});
+    EXPECT_EQ(proven_at(now + std::chrono::seconds{30}, now), now) << "its clock is a little ahead";
+    access::Principal who;
+    who.kind = access::CredentialKind::session;
+    who.role = Role::admin;
+    const auto must_prove = [&](std::optional<Timestamp> auth_time) {
+        who.authenticated_at = proven_at(auth_time, now);
+        return needs_step_up(who, access::Permission::write_users, now);
+    };
+    EXPECT_TRUE(must_prove(std::nullopt));
+    EXPECT_TRUE(must_prove(now - kStepUpAge));
+    EXPECT_FALSE(must_prove(now - kStepUpAge + std::chrono::milliseconds{1}));
 }
 
 }  // namespace
