@@ -17,6 +17,12 @@ namespace {
 constexpr int kOk = 200;
 
 using Key = std::pair<TenantId, std::string>;
+using Clock = std::function<Timestamp()>;
+
+Timestamp system_time()
+{
+    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
 
 ProviderUnknown unknown(const Error& error)
 {
@@ -202,7 +208,7 @@ private:
 };
 
 ProviderDocuments::ProviderDocuments(ports::Fetcher& fetcher, std::function<Timestamp()> clock)
-    : state_(std::make_shared<State>(fetcher, std::move(clock)))
+    : state_(std::make_shared<State>(fetcher, clock ? std::move(clock) : Clock(system_time)))
 {
 }
 

@@ -38,8 +38,9 @@ public:
     static constexpr std::size_t kMost = 1'000;  ///< Of all tenants; the one that was asked for longest ago goes.
     static constexpr std::size_t kMostWaiting = 1'000;  ///< For one provider.
 
-    /// `fetcher` outlives every call of a sink; they may come after this object has gone.
-    ProviderDocuments(ports::Fetcher& fetcher, std::function<Timestamp()> clock);
+    /// `fetcher` outlives every call of a sink; they may come after this object has gone. An empty clock is the
+    /// system's.
+    explicit ProviderDocuments(ports::Fetcher& fetcher, std::function<Timestamp()> clock = {});
     ~ProviderDocuments();
     ProviderDocuments(const ProviderDocuments&) = delete;
     ProviderDocuments& operator=(const ProviderDocuments&) = delete;

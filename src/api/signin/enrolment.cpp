@@ -46,7 +46,7 @@ void with_enroller(const FlowPtr& flow, const EnrolmentPtr& enrolment, std::move
         }
         const auto now = std::max(flow->parts->clock(), who.authenticated_at);
         if (found.state == SignInState::active && signin::needs_step_up(who, Permission::write_own_factors, now)) {
-            return answer(flow, step_up_required(flow->request.head.request_id));
+            return answer(flow, step_up_required(who, flow->request.head.request_id));
         }
         then();
     });
@@ -129,16 +129,19 @@ Result<Done> activate(const FlowPtr& flow, Enrolment& enrolment, TenantSession& 
     const auto ended = end_access(session, user->id, signin::Ending::factor_changed, own.id);
     if (!ended) return ended.error();
     const bool signs_in = enrolment.state == SignInState::password_ok;
-    auto token = rotate_session(session, std::move(own), *user, {"pwd", "otp", "mfa"}, enrolment.tried.now);
+    const auto begun = own;
+    std::vector<std::string> amr{std::string(is_by_provider(begun) ? kByProvider : kByPassword), "otp", "mfa"};
+    auto token =
+        rotate_session(session, std::move(own), *user, std::move(amr), enrolment.tried.now, proven_still(begun));
     if (!token) return token.error();
     enrolment.token = *std::move(token);
     if (signs_in) {
-        if (const auto noted = session.factors().note_sign_in(user->id); !noted) return noted.error();
+        if (const auto noted = note_sign_in(session, begun); !noted) return noted.error();
     }
     const auto owed = owe_mail(flow, session, *user, signin::MailKind::factor_changed, enrolment.tried.now);
     if (!owed) return owed.error();
     return record(flow, session, "factor.activate", "factor:" + enrolment.factor.str(),
-                  actor_of(flow, user->id, signs_in ? "password" : "session"),
+                  actor_of(flow, user->id, signs_in ? means_of(begun) : "session"),
                   {{"name", user->name}, {"email", user->email}, {"kind", "totp"}, {"signs_in", signs_in}});
 }
 

@@ -175,7 +175,7 @@ void change_password(const FlowPtr& flow)
         change->who = std::move(found.principal);
         const auto now = std::max(flow->parts->clock(), change->who.authenticated_at);
         if (signin::needs_step_up(change->who, access::Permission::write_own_factors, now)) {
-            return answer(flow, step_up_required(flow->request.head.request_id));
+            return answer(flow, step_up_required(change->who, flow->request.head.request_id));
         }
         in_tenant(
             flow, change->who.tenant, [flow, change](TenantSession& session) { return look(flow, *change, session); },

@@ -33,9 +33,10 @@ bool shows_key(const http::RequestHead& head)
 }  // namespace
 
 FlowGate::FlowGate(const std::optional<SignInParts>& parts, ports::TenantDatabase& database, ports::Sealing& sealing,
-                   std::function<Timestamp()> clock, std::function<Uuid()> new_id)
+                   const domain::TenantLimits& limits, std::function<Timestamp()> clock, std::function<Uuid()> new_id)
     : origin_(parts ? origin_of(parts->public_url) : ""),
-      parts_(parts ? std::make_shared<const FlowParts>(*parts, database, sealing, std::move(clock), std::move(new_id))
+      parts_(parts ? std::make_shared<const FlowParts>(*parts, database, sealing, limits, std::move(clock),
+                                                       std::move(new_id))
                    : nullptr)
 {
 }
@@ -71,7 +72,7 @@ std::optional<http::Response> step_up_refusal(const access::Principal& who, acce
     constexpr std::chrono::seconds kAhead{5};
     const bool is_just_now = who.authenticated_at > now && who.authenticated_at - now < kAhead;
     if (!signin::needs_step_up(who, permission, is_just_now ? who.authenticated_at : now)) return std::nullopt;
-    return step_up_required(request_id);
+    return step_up_required(who, request_id);
 }
 
 bool FlowGate::takes(const Route& route, const http::RequestHead& head)
@@ -87,8 +88,8 @@ std::optional<http::Response> FlowGate::refusal(const http::RequestHead& head) c
     return std::nullopt;
 }
 
-void FlowGate::run(void (*flow)(const FlowPtr&), const PathParameters& parameters, http::Request request,
-                   http::ResponseSink sink) const
+void FlowGate::run(void (*flow)(const FlowPtr&), const PathParameters& parameters, const access::Principal& who,
+                   http::Request request, http::ResponseSink sink) const
 {
     const auto id = request.head.request_id;
     const auto refuse = [&](const Error& error) {
@@ -100,6 +101,7 @@ void FlowGate::run(void (*flow)(const FlowPtr&), const PathParameters& parameter
     if (const auto text = only_text(request.head, parameters); !text) return refuse(text.error());
     auto started = std::make_shared<Flow>(parts_, std::move(request), http::ResponseSink());
     if (!parameters.empty()) started->parameter = parameters.front().second;
+    started->who = who;
     started->document = nlohmann::json::object();
     if (!started->request.body.empty()) {
         auto document = read_object(started->request);

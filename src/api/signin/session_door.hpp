@@ -32,7 +32,7 @@ class FlowGate {
 public:
     /// Without parts nobody signs in, and every flow is answered 503.
     FlowGate(const std::optional<SignInParts>& parts, ports::TenantDatabase& database, ports::Sealing& sealing,
-             std::function<Timestamp()> clock, std::function<Uuid()> new_id);
+             const domain::TenantLimits& limits, std::function<Timestamp()> clock, std::function<Uuid()> new_id);
     ~FlowGate();
     FlowGate(const FlowGate&) = delete;
     FlowGate& operator=(const FlowGate&) = delete;
@@ -49,8 +49,9 @@ public:
     /// Why a request of signing in is refused unread.
     [[nodiscard]] std::optional<http::Response> refusal(const http::RequestHead& head) const;
 
-    void run(void (*flow)(const FlowPtr&), const PathParameters& parameters, http::Request request,
-             http::ResponseSink sink) const;
+    /// @param who  Of Special::waiting: who was let in.
+    void run(void (*flow)(const FlowPtr&), const PathParameters& parameters, const access::Principal& who,
+             http::Request request, http::ResponseSink sink) const;
 
 private:
     const std::string origin_;

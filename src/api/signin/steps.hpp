@@ -24,17 +24,40 @@ namespace winnow::api {
 /// Of a document that was read as an object: any text, as it was sent. The Error names the field.
 [[nodiscard]] Result<std::string> password_field(const nlohmann::json& document, std::string_view name);
 
+/// Why whoever has shown who it is may not come from there; "" where one may.
+[[nodiscard]] Result<std::string> why_elsewhere(const FlowPtr& flow, access::Role role, ports::TenantSession& session);
+
 /// A session of the user's, begun now; what is one too many ends. Under the lock of the configuration.
+/// @param proven_at  When the user has shown who it is; nullopt: now.
 struct NewSession {
     ports::UserSession session;
     std::string token;
 };
 [[nodiscard]] Result<NewSession> begin_session(const FlowPtr& flow, ports::TenantSession& tenant,
-                                               const ports::User& user, bool fully, Timestamp now);
+                                               const ports::User& user, bool fully, Timestamp now,
+                                               std::vector<std::string> amr = {"pwd"},
+                                               std::optional<Timestamp> proven_at = {});
 
 /// Fully signed in, or proven anew, by another token: which.
+/// @param proven_at  As above.
 [[nodiscard]] Result<std::string> rotate_session(ports::TenantSession& tenant, ports::UserSession session,
-                                                 const ports::User& user, std::vector<std::string> amr, Timestamp now);
+                                                 const ports::User& user, std::vector<std::string> amr, Timestamp now,
+                                                 std::optional<Timestamp> proven_at = {});
+
+/// The first of a session's amr: a password, or a provider's word.
+inline constexpr std::string_view kByPassword = "pwd";
+inline constexpr std::string_view kByProvider = "oidc";  // RFC 8176 has no word for it
+[[nodiscard]] bool is_by_provider(const ports::UserSession& session);
+
+/// What of half a session stays as it is when a second factor completes it: when its user was proven by a provider's
+/// word, which may be long ago. nullopt: the factor proves it now.
+[[nodiscard]] std::optional<Timestamp> proven_still(const ports::UserSession& session);
+
+/// By what it was begun, as records say it.
+[[nodiscard]] std::string_view means_of(const ports::UserSession& session);
+
+/// Half a session of this user's has become a whole one.
+[[nodiscard]] Result<Done> note_sign_in(ports::TenantSession& tenant, const ports::UserSession& half);
 
 /// What a second factor was. nullopt: it was wrong.
 enum class FactorShown : std::uint8_t { code, recovery_code };

@@ -48,10 +48,13 @@ Result<Response> get_user(const Call& call, TenantSession& session)
 
 Result<Response> create_user(const Call& call, TenantSession& session)
 {
-    const auto document = read_object(call.request);
+    auto document = read_object(call.request);
     if (!document) return document.error();
+    const auto provider = take_provider(session, *document);
+    if (!provider) return provider.error();
     auto user = read_user(*document);
     if (!user) return user.error();
+    if (*provider && !user->invited) return field_error("/oidc_provider_id", "is only for who is created as invited");
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
     if (const auto room = has_room(call, session, domain::Quota::users); !room) return room.error();
     user->id = UserId(call.services.new_id());
@@ -59,7 +62,7 @@ Result<Response> create_user(const Call& call, TenantSession& session)
     user->updated_at = call.now;
     if (const auto stored = session.users().insert(*user); !stored) return stored.error();
     if (user->invited) {
-        if (const auto invited = invite(call, session, *user); !invited) return invited.error();
+        if (const auto invited = invite(call, session, *user, *provider); !invited) return invited.error();
     }
     return created("/api/v1/users/" + user->id.str(), user_json(*user), user->version);
 }
@@ -129,6 +132,7 @@ Result<User> replace_user(const Call& call, TenantSession& session, const User& 
     wanted.has_password = current.has_password;
     wanted.has_factor = current.has_factor;
     wanted.last_sign_in = current.last_sign_in;
+    wanted.managed_by = current.managed_by;
     return wanted;
 }
 

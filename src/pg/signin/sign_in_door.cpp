@@ -63,6 +63,7 @@ access::Principal read_principal(const pqxx::row& row)
     who.authenticated_at = time_of(row["authenticated_at"]);
     const auto amr = words_of(row["amr"]);
     who.second_factor = std::ranges::find(amr, "mfa") != amr.end();
+    who.by_provider = !amr.empty() && amr.front() == "oidc";
     return who;
 }
 
