@@ -1,5 +1,8 @@
 """People sign in by their tenant's provider (OpenID Connect), which lies as it is told: over real TLS, with real cookies."""
 
+import json
+import os
+import subprocess
 import unittest
 
 from harness import World, wait_until
@@ -11,6 +14,7 @@ from tenants.person import DEVICE, PROXIED, SESSION, App, Browser, Mailbox
 
 MERGE = {"Content-Type": "application/merge-patch+json"}
 LEAST_VARIANTS = 60
+BINARY = os.environ["WINNOW_BINARY"]
 
 
 def setUpModule():
@@ -352,6 +356,38 @@ class Hostile(Oidc):
         self.change(client_auth="post")
         self.assert_in(self.sign_in())
         self.assertIn("client_secret=", [body.decode() for method, _, body in hostile.calls if method == "POST"][-1])
+
+
+class Commands(Oidc):
+    def winnow(self, *words, status=0, stdin=""):
+        done = subprocess.run([BINARY, *words], input=stdin, capture_output=True, text=True, check=False,
+                              env={**os.environ, "WINNOW_STATE_DIR": world.instance.state})
+        self.assertEqual(done.returncode, status, (words, done.stdout, done.stderr))
+        return done.stdout
+
+    def test_set_show_try_and_delete_providers(self):
+        name = f"by hand {Oidc.made}"
+        made = self.winnow("oidc-provider", "create", name, "--issuer", hostile.issuer, "--client-id", "winnow", "--secret-file",
+                           "-", "--role", "noc=operator", "--default-role", "viewer", "--jit", "yes", "--second-factor", "otp",
+                           stdin="the client's secret\n")
+        self.assertIn("/callback", made)
+        self.assertNotIn("the client's secret", made)
+        self.assertIn("2 keys", self.winnow("oidc-provider", "test", name))
+        self.assertIn(name, self.winnow("oidc-provider", "list"))
+        provider = json.loads(self.winnow("oidc-provider", "show", name, "--json"))
+        self.assertEqual(provider["roles"]["rules"], [{"value": "noc", "role": "operator"}])
+        self.assertEqual(self.assert_in(sign_in(self.browser, provider, hostile.approve))["role"], "viewer")
+        self.winnow("user", "invite", f"other-{self.name}@example.com", "--name", "x", "--role", "viewer", "--oidc-provider", name)
+        changed = json.loads(self.winnow("oidc-provider", "change", name, "--state", "disabled", "--default-role", "none", "--json"))
+        self.assertEqual((changed["enabled"], changed["roles"]["default_role"]), (False, None))
+        self.assertEqual(changed["roles"]["rules"], provider["roles"]["rules"], "what is not given stays")
+        hostile.lies = {"metadata_status": 500}
+        self.assertIn("status", self.winnow("oidc-provider", "test", name, status=1))
+        for wrong in (("change", name), ("create", "x", "--issuer", "https://x", "--client-id", "x", "--secret-file", "-", "--role",
+                                         "no role")):
+            self.winnow("oidc-provider", *wrong, status=2, stdin="secret")
+        self.winnow("oidc-provider", "delete", name)
+        self.winnow("oidc-provider", "show", name, status=1)
 
 
 if __name__ == "__main__":
