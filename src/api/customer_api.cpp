@@ -188,7 +188,7 @@ public:
                 const auto cost = admitted->kind == domain::RateClass::ingest ? units_of_head(head, longest.bytes) : 1;
                 const auto beside = is_analysis(entry.route, head) ? domain::RateClass::read : domain::RateClass::write;
                 if (const auto fast = rates->refusal(*who, admitted->kind, cost, beside)) {
-                    if (entry.special == Special::none) {
+                    if (entry.special == Special::none || entry.special == Special::waiting) {
                         note_refusal(logs, *who, entry.route, head, 429, "rate_limited");
                     }
                     return sink(refused(rate_refusal(*fast, rate_form(sender_of(entry)), head.request_id)));
@@ -232,10 +232,11 @@ public:
             case Special::ready: return sink(readiness(options_.checks));
             case Special::auth:
                 return flows_.run(
-                    *admitted.entry, admitted.parameters, std::move(request), std::move(sink),
+                    *admitted.entry, admitted.parameters, {}, std::move(request), std::move(sink),
                     recorder_of(access_logs(), admitted.entry->route, admitted.parameters, wall_clock, fresh_id));
             case Special::security_features: return sink(Response(200, "application/json", security_features_));
             case Special::responsibility: return sink(Response(200, "application/json", responsibility_));
+            case Special::waiting:
             case Special::none: break;
         }
         // From here on nothing is answered that does not stand in the tenant's access log.
@@ -245,6 +246,9 @@ public:
         if (!request.body.empty() && !takes_json(request.head)) {
             return sink(refusal(admitted.entry->route.sender, 415, "unsupported_media_type",
                                 "Content-Type must be application/json, in UTF-8", request.head.request_id));
+        }
+        if (const auto& entry = *admitted.entry; entry.special == Special::waiting) {
+            return flows_.run(entry, admitted.parameters, admitted.who, std::move(request), std::move(sink), {});
         }
         sessions_.run({admitted.entry, &admitted.entry->route}, admitted.parameters, admitted.who, std::move(request),
                       std::move(sink), note);
@@ -326,6 +330,7 @@ private:
         services.sealing = &options_.sealing;
         services.ids = options_.ids;
         services.outbox_changed = options_.outbox_changed;
+        if (options_.sign_in) services.origin = origin_of(options_.sign_in->public_url);
         services.plain_http = options_.plain_http;
         services.webhook_host = options_.webhook_host;
         services.contact_types = options_.contact_types;
@@ -344,7 +349,7 @@ private:
         if (entry.special == Special::alerts) {
             return {.bytes = options_.limits.*entry.path->max_bytes, .setting = entry.path->max_bytes_setting()};
         }
-        if (entry.special == Special::auth) return {.bytes = kMaxFlowBytes};
+        if (entry.flow != nullptr) return {.bytes = kMaxFlowBytes};
         if (entry.special != Special::none) {
             return {.bytes = options_.limits.max_body_bytes, .setting = "limits.max_body_bytes"};
         }
@@ -366,7 +371,8 @@ private:
     const Door door_;
     const std::string security_features_ = security_features_json(options_.security);
     const std::string responsibility_ = responsibility_json();
-    const FlowGate flows_{options_.sign_in, options_.database, options_.sealing, rates_, wall_clock, fresh_id};
+    const FlowGate flows_{options_.sign_in, options_.database, options_.sealing, options_.tenant_limits,
+                          rates_,           wall_clock,        fresh_id};
     SessionCalls sessions_;
     LargeBodies large_bodies_;
 };

@@ -11,11 +11,13 @@
 #include "winnow/api/customer_api.hpp"
 #include "winnow/api/management_api.hpp"
 #include "winnow/delivery/channel.hpp"
+#include "winnow/delivery/fetcher.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
 #include "winnow/dispatch/server_mails.hpp"
 #include "winnow/http/server.hpp"
 #include "winnow/identity/breached_passwords.hpp"
 #include "winnow/identity/password_hasher.hpp"
+#include "winnow/identity/provider_documents.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
@@ -90,6 +92,7 @@ public:
           config_store_(pg::make_config_store(pipeline_sessions_)),
           outbox_(pg::make_outbox(pipeline_sessions_)),
           channel_(delivery::make_channel(config.delivery, secrets_.sealing(), metrics_)),
+          fetcher_(delivery::make_fetcher(config.delivery)),
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
           mail_queue_(pg::make_server_mail_queue(pipeline_sessions_)),
           server_mails_(*mail_queue_, *channel_, server_mail_options(), metrics_),
@@ -295,6 +298,8 @@ private:
                 .sign_in = api::SignInParts{.door = callers_.sign_in_door(),
                                             .hasher = hasher_,
                                             .breached = breached_,
+                                            .documents = std::make_shared<identity::ProviderDocuments>(*fetcher_),
+                                            .fetcher = *fetcher_,
                                             .key = sign_in_key(config_),
                                             .public_url = config_.delivery.public_url},
                 .denials = &call_logs_.denials()};
@@ -330,6 +335,7 @@ private:
     std::unique_ptr<ports::ConfigStore> config_store_;
     std::unique_ptr<ports::Outbox> outbox_;
     std::unique_ptr<delivery::Channels> channel_;
+    std::unique_ptr<ports::Fetcher> fetcher_;  ///< Asked by threads of those below.
     Bell bell_;
     dispatch::Dispatcher dispatcher_;
     std::unique_ptr<ports::ServerMailQueue> mail_queue_;

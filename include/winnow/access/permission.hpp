@@ -122,6 +122,7 @@ struct Principal {
     SessionId session;                                     ///< session only.
     Timestamp authenticated_at;                    ///< session only: when its user last showed all that was asked for.
     bool second_factor = false;                    ///< session only: a second factor was part of it.
+    bool by_provider = false;                      ///< session only: begun by the word of a provider of sign-ins.
     std::shared_ptr<const SourceNetworks> places;  ///< Where the tenant lets callers in; null: everywhere.
     bool tenant_suspended = false;
     std::shared_ptr<const domain::RateOverrides> rates;  ///< The tenant's own; null where it has none.

@@ -46,6 +46,11 @@ inline constexpr std::array kActs{
     KnownAct{"confirmEmailChange", "email.change", "user", Recorded::by_store},
     KnownAct{"stopEmailChange", "email.stop", "user", Recorded::by_store},
     KnownAct{"acceptInvitation", "invitation.accept", "user", Recorded::by_store},
+    // Also of who comes for the first time (user.create, invitation.accept) or as another one (user.change).
+    KnownAct{"endProviderSignIn", "sign_in.succeed", "session", Recorded::by_store},
+    KnownAct{"createOidcProvider", "oidc_provider.create", "oidc_provider"},
+    KnownAct{"updateOidcProvider", "oidc_provider.change", "oidc_provider", Recorded::with_changes},
+    KnownAct{"deleteOidcProvider", "oidc_provider.delete", "oidc_provider", Recorded::with_changes},
     KnownAct{"updateMe", "user.change_self", "user", Recorded::with_changes},
     KnownAct{"inviteUser", "invitation.send", "user"}, KnownAct{"resetUserPassword", "user.reset_password", "user"},
     KnownAct{"resetUserMfa", "user.reset_mfa", "user"}, KnownAct{"endUserSessions", "user.end_sessions", "user"},
@@ -127,6 +132,8 @@ struct Unrecorded {
 inline constexpr std::string_view kTimeline = "the ticket's timeline tells who did what, and when";
 inline constexpr std::string_view kTriesOnly = "changes nothing: what is tried is sent along";
 inline constexpr std::string_view kLooksOnly = "changes nothing: it is POST so that no link holds the token";
+inline constexpr std::string_view kAsksOnly =
+    "changes nothing: the provider of sign-ins is asked what it says of itself";
 inline constexpr std::string_view kBacktest = "changes nothing that alerts or people meet, and names who began it";
 
 /// The other operations that are no GET.
@@ -137,6 +144,7 @@ inline constexpr std::array kUnrecorded{
     Unrecorded{"previewSilence", kTriesOnly},     Unrecorded{"testRule", kTriesOnly},
     Unrecorded{"lintRules", kTriesOnly},          Unrecorded{"startBacktest", kBacktest},
     Unrecorded{"cancelBacktest", kBacktest},      Unrecorded{"peekInvitation", kLooksOnly},
+    Unrecorded{"testOidcProvider", kAsksOnly},
 };
 
 /// nullptr: it is not recorded.

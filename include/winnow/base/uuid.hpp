@@ -84,6 +84,7 @@ using InvitationId = StrongId<struct InvitationTag>;
 using FactorId = StrongId<struct FactorTag>;
 using ServerMailId = StrongId<struct ServerMailTag>;
 using ExportId = StrongId<struct ExportTag>;
+using OidcProviderId = StrongId<struct OidcProviderTag>;
 
 }  // namespace winnow
 

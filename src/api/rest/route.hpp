@@ -36,6 +36,7 @@ struct Services {
     ports::Sealing* sealing = nullptr;                        ///< Contacts' secrets.
     domain::AlertIds ids = {};                                ///< What names alerts.
     std::function<void()> outbox_changed;                     ///< Wakes the dispatcher after a retry.
+    std::string origin;                                       ///< Of the service's own pages.
     std::function<bool(std::string_view host)> plain_http;    ///< Where webhooks may go without TLS; empty: nowhere.
     std::function<bool(std::string_view host)> webhook_host;  ///< Those that webhooks may name; empty: all.
     std::span<const ports::ContactType> contact_types = {};   ///< Those that contacts may have.
@@ -192,5 +193,6 @@ struct Route {
 [[nodiscard]] std::vector<Route> access_log_routes();
 [[nodiscard]] std::vector<Route> networks_routes();  // source networks
 [[nodiscard]] std::vector<Route> export_routes();
+[[nodiscard]] std::vector<Route> provider_routes();  // of sign-ins
 
 }  // namespace winnow::api

@@ -2,7 +2,12 @@
 
 #include "api/signin/steps.hpp"
 #include "winnow/ports/signin/link_store.hpp"
+#include "winnow/ports/signin/oidc_store.hpp"
 #include "winnow/ports/signin/throttle_store.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
 
 namespace winnow::api {
 
@@ -21,9 +26,28 @@ Result<Done> mail_link(const Call& call, ports::TenantSession& session, const po
     return owe_mail(*call.services.sealing, call.services.new_id(), session, user, kind, "", *now, token.text);
 }
 
-Result<Done> invite(const Call& call, ports::TenantSession& session, const ports::User& user)
+Result<std::optional<OidcProviderId>> take_provider(ports::TenantSession& session, nlohmann::json& document)
 {
-    return mail_link(call, session, user, signin::LinkPurpose::invitation, signin::MailKind::invitation);
+    constexpr auto kField = "oidc_provider_id";
+    const auto found = document.find(kField);
+    if (found == document.end()) return std::optional<OidcProviderId>();
+    const auto shown = *found;
+    document.erase(found);
+    if (shown.is_null()) return std::optional<OidcProviderId>();
+    const auto id = shown.is_string() ? OidcProviderId::parse(shown.get<std::string>()) : std::nullopt;
+    const auto there =
+        id ? session.oidc().find(*id) : Result<ports::OidcProvider>(Error(ErrorCode::not_found, "there is none"));
+    if (!there && there.error().code() != ErrorCode::not_found) return there.error();
+    if (!there) return field_error("/" + std::string(kField), "must be the id of a provider of sign-ins");
+    return id;
+}
+
+Result<Done> invite(const Call& call, ports::TenantSession& session, const ports::User& user,
+                    std::optional<OidcProviderId> provider)
+{
+    const auto mailed = mail_link(call, session, user, signin::LinkPurpose::invitation, signin::MailKind::invitation);
+    if (!mailed || !provider) return mailed;
+    return session.oidc().let_accept(user.id, *provider);
 }
 
 }  // namespace winnow::api

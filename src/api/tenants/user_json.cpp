@@ -24,6 +24,7 @@ json user_json(const ports::User& user)
             {"mfa", {{"enrolled", user.has_factor}, {"required", user.mfa_required}}},
             {"has_password", user.has_password},
             {"last_sign_in_at", time_json(user.last_sign_in)},
+            {"managed_by", user.managed_by ? json(user.managed_by->str()) : json(nullptr)},
             {"version", user.version},
             {"created_at", format_rfc3339(user.created_at)},
             {"updated_at", format_rfc3339(user.updated_at)}};
@@ -32,7 +33,7 @@ json user_json(const ports::User& user)
 json user_json_for_others(const ports::User& user)
 {
     auto shown = user_json(user);
-    for (const auto* const member : {"has_password", "last_sign_in_at"}) shown.erase(member);
+    for (const auto* const member : {"has_password", "last_sign_in_at", "managed_by"}) shown.erase(member);
     shown["mfa"].erase("enrolled");
     return shown;
 }
@@ -68,7 +69,7 @@ Result<ports::User> read_user(const json& document)
         mfa->read_only({"enrolled"});
         mfa->close();
     }
-    fields.read_only({"id", "version", "created_at", "updated_at", "has_password", "last_sign_in_at"});
+    fields.read_only({"id", "version", "created_at", "updated_at", "has_password", "last_sign_in_at", "managed_by"});
     if (const auto read = fields.finish(); !read) return read.error();
     return user;
 }

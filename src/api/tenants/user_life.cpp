@@ -1,9 +1,11 @@
+#include "api/rest/json_body.hpp"
 #include "api/rest/resource.hpp"
 #include "api/rest/route.hpp"
 #include "api/signin/steps.hpp"
 #include "api/tenants/invite.hpp"
 #include "api/tenants/user_json.hpp"
 #include "winnow/ports/settings_store.hpp"
+#include "winnow/ports/signin/oidc_store.hpp"
 
 namespace winnow::api {
 namespace {
@@ -30,8 +32,15 @@ Result<Response> invite_user(const Call& call, TenantSession& session)
 {
     const auto user = locked_user(call, session);
     if (!user) return user.error();
+    auto document =
+        call.request.body.empty() ? Result<nlohmann::json>(nlohmann::json::object()) : read_object(call.request);
+    if (!document) return document.error();
+    const auto provider = take_provider(session, *document);
+    if (!provider) return provider.error();
+    FieldReader fields(*document);
+    if (const auto read = fields.finish(); !read) return read.error();
     if (user->state() != UserState::invited) return not_in(user->state(), "is not invited anew");
-    if (const auto invited = invite(call, session, *user); !invited) return invited.error();
+    if (const auto invited = invite(call, session, *user, *provider); !invited) return invited.error();
     return Response(202);
 }
 
@@ -77,6 +86,7 @@ Result<Response> delete_user(const Call& call, TenantSession& session)
     if (!next) return next.error();
     if (const auto ended = end_access(session, user->id, signin::Ending::user_deleted); !ended) return ended.error();
     if (const auto forgotten = session.factors().forget(user->id); !forgotten) return forgotten.error();
+    if (const auto unlinked = session.oidc().unlink(user->id); !unlinked) return unlinked.error();
     user->email = user->id.str() + "@deleted.invalid";
     user->name = "former user";
     user->active = false;

@@ -61,10 +61,13 @@ Result<Response> get_user(const Call& call, TenantSession& session)
 
 Result<Response> create_user(const Call& call, TenantSession& session)
 {
-    const auto document = read_object(call.request);
+    auto document = read_object(call.request);
     if (!document) return document.error();
+    const auto provider = take_provider(session, *document);
+    if (!provider) return provider.error();
     auto user = read_user(*document);
     if (!user) return user.error();
+    if (*provider && !user->invited) return field_error("/oidc_provider_id", "is only for who is created as invited");
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
     if (const auto room = has_room(call, session, domain::Quota::users); !room) return room.error();
     user->id = UserId(call.services.new_id());
@@ -72,7 +75,7 @@ Result<Response> create_user(const Call& call, TenantSession& session)
     user->updated_at = call.now;
     if (const auto stored = session.users().insert(*user); !stored) return stored.error();
     if (user->invited) {
-        if (const auto invited = invite(call, session, *user); !invited) return invited.error();
+        if (const auto invited = invite(call, session, *user, *provider); !invited) return invited.error();
     }
     return created("/api/v1/users/" + user->id.str(), user_json(*user), user->version);
 }
@@ -135,30 +138,18 @@ Result<Done> follow_address(const Call& call, TenantSession& session, const User
                     "", call.now);
 }
 
-/// Whether nobody could administer the tenant without this admin: there is no other, or none who gets in as this one
-/// does.
-Result<bool> is_needed(TenantSession& session, const User& admin)
-{
-    const auto others = session.users().other_admins(admin.id);
-    if (!others) return others.error();
-    const auto keys = session.users().count_keys(admin.id);
-    if (!keys) return keys.error();
-    const bool gets_in = admin.has_password || *keys > 0;
-    return others->all == 0 || (gets_in && others->who_get_in == 0);
-}
-
 /// Stores a user as the next version of `current`, unless nobody could administer the tenant afterwards.
 Result<User> replace_user(const Call& call, TenantSession& session, const User& current, User wanted)
 {
     if (const auto may = may_become(current, wanted); !may) return may.error();
     if (administers(current) && !administers(wanted)) {
-        const auto needed = is_needed(session, current);
-        if (!needed) return needed.error();
-        if (*needed) {
+        const auto others = session.users().other_admins(current.id);
+        if (!others) return others.error();
+        if (others->need_the_one()) {
             return Error(std::vector<FieldError>{
                 {.pointer = "",
                  .code = std::string(kLastAdmin),
-                 .detail = "this is the last active admin; make somebody else an admin who has a password or a key "
+                 .detail = "this is the last active admin; make somebody else an admin who gets in "
                            "before you change that"}});
         }
     }
@@ -172,6 +163,7 @@ Result<User> replace_user(const Call& call, TenantSession& session, const User& 
     wanted.has_password = current.has_password;
     wanted.has_factor = current.has_factor;
     wanted.last_sign_in = current.last_sign_in;
+    wanted.managed_by = current.managed_by;
     return wanted;
 }
 

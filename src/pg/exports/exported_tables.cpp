@@ -23,6 +23,7 @@ constexpr std::string_view kKey = "to_jsonb(t) - 'tenant_id' || jsonb_build_obje
 
 // Without the rules of one that is still to run, which may be as long as a rule set: a finished one has none either.
 constexpr std::string_view kBacktest = "to_jsonb(t) - '{tenant_id,runner,attempt,touched_at,draft}'::text[]";
+constexpr std::string_view kProvider = "to_jsonb(t) - 'tenant_id' || jsonb_build_object('sealed_secret', null)";
 
 constexpr std::string_view kTenant =
     "jsonb_build_object('service_code', t.service_code, 'name', t.name, 'created_at', t.created_at)";
@@ -33,6 +34,8 @@ constexpr std::array kExported{
     ExportedTable{"source_networks", kPlain, "t.tenant_id"},
     ExportedTable{"users", kPlain, "t.user_id"},
     ExportedTable{"api_keys", kKey, "t.key_id", "secret_hash"},
+    ExportedTable{"oidc_providers", kProvider, "t.provider_id", "sealed_secret"},
+    ExportedTable{"user_identities", kPlain, "t.provider_id, t.subject"},
     ExportedTable{"integrations", kPlain, "t.integration_id"},
     ExportedTable{"integration_keys", kKey, "t.key_id", "secret_hash"},
     ExportedTable{"credential_use", "to_jsonb(t) - '{tenant_id,api_key_id,integration_key_id}'::text[]",
@@ -83,6 +86,7 @@ constexpr std::array kLeftOut{
     LeftOutTable{"invitations", kLinks},
     LeftOutTable{"journal_progress", kPlaces},
     LeftOutTable{"noise_deltas", "what noise_counts gets within seconds"},
+    LeftOutTable{"oidc_logins", "who is on the way to a provider of sign-ins at this moment"},
     LeftOutTable{"one_time_tokens", kLinks},
     LeftOutTable{"quarantined_rows", kPlaces},
     LeftOutTable{"quiet_tickets", "which tickets nobody was told of at this moment"},

@@ -15,6 +15,7 @@
 #include <memory>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 namespace winnow::pg {
 
@@ -22,6 +23,7 @@ namespace {
 
 using access::CredentialKind;
 using ports::FoundSession;
+using ports::ProviderAtDoor;
 using ports::TenantAtDoor;
 using std::chrono::milliseconds;
 
@@ -61,6 +63,7 @@ access::Principal read_principal(const pqxx::row& row)
     who.authenticated_at = time_of(row["authenticated_at"]);
     const auto amr = words_of(row["amr"]);
     who.second_factor = std::ranges::find(amr, "mfa") != amr.end();
+    who.by_provider = !amr.empty() && amr.front() == "oidc";
     return who;
 }
 
@@ -113,6 +116,26 @@ Result<std::optional<TenantId>> tenant_of(Session& session, const std::string& h
     });
 }
 
+Result<std::optional<TenantId>> tenant_with(Session& session, const std::string& provider_id)
+{
+    return translated([&]() -> Result<std::optional<TenantId>> {
+        pqxx::nontransaction tx(session.connection());
+        return optional_id_of<TenantId>(query(tx, "select tenant_of_oidc_provider($1)", provider_id)[0][0]);
+    });
+}
+
+Result<std::optional<std::vector<ProviderAtDoor>>> providers_in(Session& session, const std::string& service_code)
+{
+    return translated([&]() -> Result<std::optional<std::vector<ProviderAtDoor>>> {
+        pqxx::nontransaction tx(session.connection());
+        std::vector<ProviderAtDoor> providers;
+        for (const auto& row : query(tx, "select provider_id, name from oidc_providers_of_code($1)", service_code)) {
+            providers.push_back({.id = id_of<OidcProviderId>(row[0]), .name = text_of(row[1])});
+        }
+        return std::optional(std::move(providers));
+    });
+}
+
 class PgSignInDoor final : public ports::SignInDoor {
 public:
     explicit PgSignInDoor(const PgOptions& options) : threads_(options, DatabaseThreads::one_line(options, "sign-in"))
@@ -132,6 +155,16 @@ public:
     void tenant_of_link(std::string token_hash, Sink<TenantId> done) override
     {
         ask(std::move(token_hash), tenant_of, std::move(done));
+    }
+
+    void tenant_of_provider(std::string provider_id, Sink<TenantId> done) override
+    {
+        ask(std::move(provider_id), tenant_with, std::move(done));
+    }
+
+    void providers_of_code(std::string service_code, Sink<std::vector<ProviderAtDoor>> done) override
+    {
+        ask(std::move(service_code), providers_in, std::move(done));
     }
 
     bool healthy() const override { return threads_.healthy(); }

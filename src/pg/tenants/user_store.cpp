@@ -18,11 +18,16 @@ using ports::ApiKey;
 using ports::User;
 
 constexpr auto kUsers = R"sql(
-select u.*, p.user_id is not null as has_password, p.signed_in_at,
+select u.*, p.user_id is not null as has_password, greatest(p.signed_in_at, i.signed_in_at) as signed_in_at,
+       i.managed_by,
        exists (select from user_factors f where f.tenant_id = u.tenant_id and f.user_id = u.user_id
                                             and f.kind = 'totp' and f.state = 'active') as has_factor
   from users u
   left join user_passwords p on p.tenant_id = u.tenant_id and p.user_id = u.user_id
+  left join lateral (select max(o.signed_in_at) as signed_in_at,
+                            (array_agg(o.provider_id order by o.linked_at, o.provider_id) filter (where o.managed))[1]
+                                as managed_by
+                       from user_identities o where o.tenant_id = u.tenant_id and o.user_id = u.user_id) i on true
  where u.tenant_id = $1 and ($2::uuid is null or u.user_id > $2::uuid) and ($3::uuid is null or u.user_id = $3::uuid)
    and ($3::uuid is not null or u.deleted_at is null)
  order by u.user_id limit $4)sql";
@@ -35,13 +40,19 @@ select user_id from users
    and octet_length($2::text) = char_length($2::text))sql";
 
 constexpr auto kOtherAdmins = R"sql(
-select count(*), count(*) filter (
-           where exists (select from user_passwords p where p.tenant_id = u.tenant_id and p.user_id = u.user_id)
-              or exists (select from api_keys k
-                          where k.tenant_id = u.tenant_id and k.user_id = u.user_id and k.revoked_at is null
-                            and (k.expires_at is null or k.expires_at > now())))
-  from users u
- where u.tenant_id = $1 and u.user_id <> $2 and u.role = 'admin' and u.state = 'active')sql";
+select count(*) filter (where not a.is_the_one) as others,
+       count(*) filter (where not a.is_the_one and a.gets_in) as others_who_get_in,
+       coalesce(bool_or(a.gets_in) filter (where a.is_the_one), false) as the_one_gets_in
+  from (select u.user_id = $2 as is_the_one,
+               exists (select from user_passwords p where p.tenant_id = u.tenant_id and p.user_id = u.user_id)
+               or exists (select from api_keys k
+                           where k.tenant_id = u.tenant_id and k.user_id = u.user_id and k.revoked_at is null
+                             and (k.expires_at is null or k.expires_at > now()))
+               or exists (select from user_identities i
+                            join oidc_providers o on o.tenant_id = i.tenant_id and o.provider_id = i.provider_id
+                           where i.tenant_id = u.tenant_id and i.user_id = u.user_id and o.enabled) as gets_in
+          from users u
+         where u.tenant_id = $1 and u.role = 'admin' and u.state = 'active') a)sql";
 
 constexpr auto kInsertUser = R"sql(
 insert into users (tenant_id, user_id, email, name, role, audits, state, version, created_at, updated_at, invited,
@@ -100,6 +111,7 @@ User read_user(const pqxx::row& row)
     user.has_password = row["has_password"].as<bool>();
     user.has_factor = row["has_factor"].as<bool>();
     user.last_sign_in = optional_time_of(row["signed_in_at"]);
+    user.managed_by = optional_id_of<OidcProviderId>(row["managed_by"]);
     user.version = row["version"].as<std::int64_t>();
     user.created_at = time_of(row["created_at"]);
     user.updated_at = time_of(row["updated_at"]);
@@ -157,9 +169,10 @@ public:
     Result<ports::OtherAdmins> other_admins(UserId besides) override
     {
         return translated([&]() -> Result<ports::OtherAdmins> {
-            const auto counts = query(tx_, kOtherAdmins, tenant_, besides);
-            return ports::OtherAdmins{.all = counts[0][0].as<std::size_t>(),
-                                      .who_get_in = counts[0][1].as<std::size_t>()};
+            const auto found = query(tx_, kOtherAdmins, tenant_, besides);
+            return ports::OtherAdmins{.all = found[0]["others"].as<std::size_t>(),
+                                      .who_get_in = found[0]["others_who_get_in"].as<std::size_t>(),
+                                      .the_one_gets_in = found[0]["the_one_gets_in"].as<bool>()};
         });
     }
 

@@ -52,6 +52,12 @@ delete from one_time_tokens where (tenant_id, token_id) in (
      where o.expires_at < now() - interval '30 days' order by o.expires_at limit $1)
 )sql";
 
+inline constexpr auto kOidcLogins = R"sql(
+delete from oidc_logins where (tenant_id, login_id) in (
+    select o.tenant_id, o.login_id from oidc_logins o
+     where o.expires_at < now() - interval '1 day' order by o.expires_at limit $1)
+)sql";
+
 inline constexpr auto kFactors = R"sql(
 delete from user_factors where (tenant_id, factor_id) in (
     select f.tenant_id, f.factor_id from user_factors f

@@ -209,6 +209,7 @@ const std::array kPurges{
     Purge{"judge_costs", std::nullopt, {{{kJudgeCosts, 1'000}, kNone, kNone}}, 10min},
     Purge{"outages", std::nullopt, {{{kOutages, 1'000}, kNone, kNone, kNone}}},
     Purge{"sign_ins", std::nullopt, {{{kSessions, 1'000}, {kInvitations, 1'000}, {kLinks, 1'000}, {kFactors, 1'000}}}},
+    Purge{"oidc_logins", std::nullopt, {{{kOidcLogins, 1'000}, kNone, kNone, kNone}}, 10min},
     Purge{"throttles", std::nullopt, {{{kThrottles, 2'000}, {kSourceThrottles, 2'000}, kNone, kNone}}, 10min},
     Purge{"users", std::nullopt, {{{kUsers, 100}, kNone, kNone, kNone}}},
     Purge{"server_mails", std::nullopt, {{{kServerMails, 1'000}, kNone, kNone, kNone}}},

@@ -115,6 +115,7 @@ NOUNS = {
     "maintenance-windows": {"name": "daily", "matchers": 'mark="x"', "starts_at": "2026-11-23T02:00:00Z",
                             "time_zone": "UTC", "duration": "PT1H", "rrule": "FREQ=DAILY", "comment": "none"},
     "inhibitions": {"name": "none", "source_matchers": 'mark="z"', "target_matchers": 'mark="y"', "equal": ["rack"]},
+    "oidc-providers": {"name": "id", "issuer": "https://127.0.0.1:9", "client_id": "x", "client_secret": "y"},
 }
 
 # Rules whose machines remember something.

@@ -10,6 +10,7 @@
 #include "winnow/pg/tenant_keys.hpp"
 #include "winnow/ports/mail/server_mail_store.hpp"
 #include "winnow/ports/signin/factor_store.hpp"
+#include "winnow/ports/signin/oidc_store.hpp"
 #include "winnow/vault/key_ring.hpp"
 
 #include <algorithm>
@@ -175,6 +176,27 @@ TEST_F(ResealingTest, SeedsOfOneTimeCodesAndLinksOfMailsFollowTheirTenantsKey)
     }
     sql("update server_mails set sealed_token = '', state = 'dead', finished_at = now()");
     EXPECT_EQ(node->round("reseal_secrets").rows, 1U) << "what was given up has no link any more";
+}
+
+TEST_F(ResealingTest, SecretsOfProvidersOfSignInsFollowTheirTenantsKey)
+{
+    const auto tenant = new_tenant();
+    const OidcProviderId provider(new_uuid());
+    const auto place = ports::oidc_secret_place(tenant, provider);
+    const crypto::Sealer before{std::string(32, 'k')};
+    sql("insert into oidc_providers values ('" + tenant.str() + "', '" + provider.str() +
+        "', 'n', 'https://id.example', 'c', decode('" + crypto::to_hex(before.seal("a secret", place.before)) +
+        "', 'hex'), 'basic', '{}', '{RS256}', '{}', false, '{}', true, 1, now(), now())");
+    const auto node = this->node();
+    for (const std::uint32_t version : {1U, 2U}) {
+        EXPECT_EQ(node->round("reseal_secrets").rows, 1U);
+        std::string sealed;
+        EXPECT_TRUE(crypto::from_hex(text("select encode(sealed_secret, 'hex') from oidc_providers"), sealed));
+        EXPECT_EQ(crypto::key_version_of(sealed), version);
+        EXPECT_EQ(node->ring.open(place, sealed).value(), "a secret");
+        vault_.sql("update tenant_keys set created_at = now() - interval '2 hours'");
+        node->round("renew_keys");
+    }
 }
 
 TEST_F(ResealingTest, NotWhileANodeIsAtWorkThatCouldNotOpenIt)

@@ -46,6 +46,10 @@ def a_webhook(own):
     return {"version": "4", "status": "firing", "alerts": labelled(own)}
 
 
+def a_provider(_):
+    return {"name": "not theirs", "issuer": "https://127.0.0.1:9", "client_id": "x", "client_secret": "not theirs"}
+
+
 def renamed(_):
     return {"name": "not theirs"}
 
@@ -76,11 +80,13 @@ BODIES = {
     "createIntegration": renamed,
     "createIntegrationKey": lambda _: {},
     "createMaintenanceWindow": a_window,
+    "createOidcProvider": a_provider,
     "createRule": lambda _: a_rule(),
     "createSilence": a_silence,
     "createTenant": lambda _: {"name": "not theirs", "admin": {"email": "x@example.com"}},
     "createUser": lambda _: {"name": "not theirs", "email": "x@example.com", "role": "viewer"},
     "destroyTenantKeys": lambda own: {"service_code": own.service_code, "reason": "not theirs, never"},
+    "inviteUser": lambda _: {},
     "inviteTenantAdmin": lambda _: {"email": "x@example.com"},
     "lintRules": lambda _: {},
     "peekInvitation": lambda _: {"token": "A" * 43},
@@ -122,6 +128,7 @@ BODIES = {
     "updateIntegration": renamed,
     "updateMaintenanceWindow": told,
     "updateMe": lambda _: {"name": "not theirs"},
+    "updateOidcProvider": renamed,
     "updateRule": renamed,
     "updateSettings": lambda _: {"close_approval": True},
     "updateSilence": told,
@@ -149,7 +156,11 @@ REFERENCES = {
         Reference("user", lambda own, i: {"ids": [own.own("ticket")], "patch": {"assignee": i}}, OK, OK),
     ("createApiKey", "/user_id"): Reference("user", lambda _, i: {"user_id": i}, others=403),
     ("createContactGroup", "/contact_ids/-"): Reference("contact", lambda _, i: {"name": "x", "contact_ids": [i]}),
+    ("createUser", "/oidc_provider_id"):
+        Reference("oidc_provider", lambda _, i: {"name": "x", "email": "x@example.com", "role": "viewer", "state": "invited",
+                                                 "oidc_provider_id": i}),
     ("createRule", GROUPS): Reference("group", lambda _, i: routed(i)),
+    ("inviteUser", "/oidc_provider_id"): Reference("oidc_provider", lambda _, i: {"oidc_provider_id": i}),
     ("lintRules", "/rule/id"): Reference("rule", lambda _, i: {"rule": a_rule(id=i)}, OK),
     ("lintRules", "/rule" + GROUPS): Reference("group", lambda _, i: {"rule": routed(i)}, OK),
     ("lintRules", "/ruleset/-" + GROUPS): Reference("group", lambda _, i: {"ruleset": [routed(i)]}),
@@ -200,8 +211,8 @@ FILTERS_ANYWHERE = {
 NAMED_AS = {"actor": "user:{}", "on": "user:{}"}  # how a filter names the object
 SPELT = {"label": "label.mark"}  # a name that the document has in another form
 # Parameters that name nobody's objects; `cursor` is a place of its own.
-PLAIN_PARAMETERS = {"act", "address", "disposition", "dry_run", "everything", "format", "from", "group_by", "limit", "severity",
-                    "sort", "state", "status", "to"}
+PLAIN_PARAMETERS = {"act", "address", "code", "disposition", "dry_run", "error", "everything", "format", "from", "group_by", "iss",
+                    "limit", "prove_anew", "return_to", "severity", "sort", "state", "status", "to"}
 PLAIN_HEADERS = {"Content-Encoding"}
 # Says what the caller itself did, with the ids and marks that it asked for; the test looks at whose acts they are.
 WHAT_ONE_ASKED = {"/api/v1/access-log", "/api/v1/access-log/export", "/api/v1/audit-log", "/api/v1/audit-log/export"}

@@ -24,6 +24,7 @@ COLLECTIONS = {
     "/api/v1/me/factors": "factor",
     "/api/v1/me/sessions": "session",
     "/api/v1/maintenance-windows": "window",
+    "/api/v1/oidc-providers": "oidc_provider",
     "/api/v1/receipts": "receipt",
     "/api/v1/rules": "rule",
     "/api/v1/rules/backtests": "backtest",
@@ -31,13 +32,14 @@ COLLECTIONS = {
     "/api/v1/silences": "silence",
     "/api/v1/tickets": "ticket",
     "/api/v1/users": "user",
+    "/auth/oidc": "oidc_provider",  # where everybody may begin, and nothing is shown
     "/auth/t": "service_code",
     "/i": "token",
 }
-PATH_OF = {kind: path for path, kind in COLLECTIONS.items()}
+PATH_OF = {kind: path for path, kind in COLLECTIONS.items() if path != "/auth/oidc"}
 # A text of each that can be changed, so that its version is one that the others' have not.
-AGED = {"contact": "name", "group": "name", "inhibition": "name", "integration": "description", "rule": "description",
-        "silence": "comment", "ticket": "priority", "user": "name", "window": "comment"}
+AGED = {"contact": "name", "group": "name", "inhibition": "name", "integration": "description", "oidc_provider": "client_id",
+        "rule": "description", "silence": "comment", "ticket": "priority", "user": "name", "window": "comment"}
 CHANGES = 4
 ELSEWHERE = ["203.0.113.0/24"]  # where nobody is who asks here
 
@@ -109,6 +111,8 @@ class Tenant:
         self.make("window", {"name": name, "matchers": nothing, "starts_at": "2026-11-23T02:00:00Z", "time_zone": "UTC",
                              "duration": "PT1H", "rrule": "FREQ=DAILY", "comment": name})
         self.make("inhibition", {"name": name, "source_matchers": nothing, "target_matchers": nothing, "equal": ["mark"]})
+        self.make("oidc_provider", {"name": "provider " + name[-1], "issuer": "https://127.0.0.1:9", "client_id": name,
+                                    "client_secret": "not shown"})
         self.make("api_key", {"name": name})
 
     def send(self, dedup_key):
@@ -167,7 +171,8 @@ class Tenant:
 
     def canaries(self):
         """What stands in no answer to anybody else."""
-        ids = [each for kind, many in self.ids.items() if kind not in ("version", "token", "service_code") for each in many]
+        told = ("version", "token", "service_code", "oidc_provider")  # the last one to whoever knows the service code
+        ids = [each for kind, many in self.ids.items() if kind not in told for each in many]
         return [text.encode() for text in [self.mark, *ids, *self.secrets]]
 
     def dead_key_of(self, integration):

@@ -37,6 +37,7 @@ protected:
                 {"silences", made("/silences", a_silence())},
                 {"maintenance-windows", made("/maintenance-windows", a_window())},
                 {"inhibitions", made("/inhibitions", an_inhibition())},
+                {"oidc-providers", made("/oidc-providers", a_provider())},
                 {"me/sessions", a_session(viewer_)},
                 {"me/factors", a_factor(viewer_)}};
     }
@@ -62,6 +63,12 @@ protected:
     static json an_inhibition()
     {
         return {{"name", "i"}, {"source_matchers", R"(a="b")"}, {"target_matchers", R"(c="d")"}};
+    }
+
+    static json a_provider()
+    {
+        return {
+            {"name", "p"}, {"issuer", "https://id.example"}, {"client_id", "winnow"}, {"client_secret", "a secret"}};
     }
 
     /// The pattern's path about our object, without "/api/v1".
@@ -95,10 +102,10 @@ protected:
     std::string ours()
     {
         std::string all;
-        for (const auto* const table :
-             {"contacts", "contact_groups", "contact_group_members", "rules", "rule_versions", "integrations",
-              "integration_keys", "users", "api_keys", "tenant_settings", "default_route", "silences",
-              "maintenance_windows", "inhibitions", "backtests", "sessions", "user_factors", "exports"}) {
+        for (const auto* const table : {"contacts", "contact_groups", "contact_group_members", "rules", "rule_versions",
+                                        "integrations", "integration_keys", "users", "api_keys", "tenant_settings",
+                                        "default_route", "silences", "maintenance_windows", "inhibitions", "backtests",
+                                        "sessions", "user_factors", "exports", "oidc_providers"}) {
             all += sql("select string_agg(t::text, ';' order by t::text) from " + std::string(table) +
                        " t where tenant_id = '" + ours_.str() + "'");
         }
@@ -154,6 +161,12 @@ TEST_F(Isolation, NothingOfAnotherTenantCanBeReferredTo)
     EXPECT_EQ(post("/contact-groups", {{"name", "x"}, {"contact_ids", {ids_["contacts"]}}}).status, 422);
     EXPECT_EQ(patch("/settings", {{"default_route", {ids_["contact-groups"]}}}).status, 422);
     EXPECT_EQ(post("/api-keys", {{"user_id", viewer_}}).status, 422);
+    const auto invited = post("/users", {{"email", "x@example.com"},
+                                         {"name", "x"},
+                                         {"role", "viewer"},
+                                         {"state", "invited"},
+                                         {"oidc_provider_id", ids_["oidc-providers"]}});
+    EXPECT_EQ(invited.status, 422) << invited.text;
 
     const auto applied = put("/ruleset", {{"rules", {a_rule("r", {{"id", ids_["rules"]}})}}});
     EXPECT_EQ(applied.status, 200);

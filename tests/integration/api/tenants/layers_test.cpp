@@ -67,6 +67,8 @@ protected:
         EXPECT_EQ(patch("/settings", {{"default_route", {group}}}).status, 200);
         key_ = integration["key"]["id"];
         const auto alert = domain::alert_id_at({.row = {.received_at = now_, .stream = 7, .seq = 1}, .index = 0}).str();
+        const json provider{
+            {"name", kMark}, {"issuer", "https://i.example"}, {"client_id", "w"}, {"client_secret", "s"}};
         ids_ = {
             {"alerts", alert},
             {"receipts", alert + ".1"},
@@ -83,6 +85,7 @@ protected:
             {"silences", made("/silences", a_silence())},
             {"maintenance-windows", made("/maintenance-windows", a_window())},
             {"inhibitions", made("/inhibitions", an_inhibition())},
+            {"oidc-providers", made("/oidc-providers", provider)},
             {"me/sessions", a_session(viewer_)},
             {"me/factors", a_factor(viewer_)},
         };
@@ -129,6 +132,8 @@ protected:
         sql("update exports set state = 'ready', finished_at = now(), bytes = 3, parts = 1");
         sql("insert into export_parts (tenant_id, export_id, number, bytes) values (" + t + "'" + ids_["exports"] +
             "', 0, '" + kMark + "')");
+        sql("insert into user_identities (tenant_id, provider_id, subject, user_id, managed) values (" + t + "'" +
+            ids_["oidc-providers"] + "', 'vic', '" + viewer_ + "', true)");
         sql("insert into rule_stats (tenant_id, rule_id, matched) values (" + t + "'" + ids_["rules"] + "', 7)");
         sql("insert into suppression_stats (tenant_id, cause_id, matched) values (" + t + "'" + ids_["silences"] +
             "', 7)");
@@ -214,6 +219,14 @@ protected:
             {"POST", "/contact-groups", {{"name", "x"}, {"contact_ids", {ids_["contacts"]}}}, true},
             {"PATCH", "/settings", {{"default_route", {ids_["contact-groups"]}}}, true},
             {"POST", "/api-keys", {{"user_id", viewer_}}, true},
+            {"POST",
+             "/users",
+             {{"email", "x@example.com"},
+              {"name", "x"},
+              {"role", "viewer"},
+              {"state", "invited"},
+              {"oidc_provider_id", ids_["oidc-providers"]}},
+             true},
             {"POST", "/tickets/bulk", {{"ids", {kTicket}}, {"patch", {{"priority", "x"}}}}, false},
             {"GET", "/alerts?ticket_id=" + std::string(kTicket), nullptr, false},
             {"GET", "/alerts?rule_id=" + ids_["rules"], nullptr, false},
@@ -376,11 +389,11 @@ TEST_F(Layers, WithoutBothEverythingOpensAndThePolicyOfEachTableIsNoticed)
     // What only writes look at (first answers, numbers, versions), back-tests (rows that were set aside), what triage
     // still holds of tickets, what people sign in with, and quotas, which a function of their owner reads. No head is
     // signed here, and no key was used.
-    EXPECT_THAT(unnoticed,
-                ElementsAre("alert_instances", "audit_anchors", "credential_use", "export_parts",
-                            "idempotency_receipts", "inhibition_sources", "invitations", "journal_progress",
-                            "one_time_tokens", "owed_events", "quarantined_rows", "quiet_tickets", "quotas",
-                            "rule_machines", "sessions", "tenants", "throttles", "ticket_numbers", "user_passwords"));
+    EXPECT_THAT(unnoticed, ElementsAre("alert_instances", "audit_anchors", "credential_use", "export_parts",
+                                       "idempotency_receipts", "inhibition_sources", "invitations", "journal_progress",
+                                       "oidc_logins", "one_time_tokens", "owed_events", "quarantined_rows",
+                                       "quiet_tickets", "quotas", "rule_machines", "sessions", "tenants", "throttles",
+                                       "ticket_numbers", "user_passwords"));
 }
 
 }  // namespace

@@ -95,6 +95,12 @@ protected:
         sql("insert into one_time_tokens (tenant_id, token_id, user_id, purpose, token_hash, expires_at) select "
             "tenant_id, " +
             u + ", user_id, 'reset', sha256(''), now() from users where tenant_id = " + t);
+        sql("insert into oidc_providers values (" + t + ", " + u +
+            ", 'n', 'https://i', 'c', 's', 'basic', '{}', '{RS256}', '{}', false, '{}', true, 1, now(), now())");
+        sql("insert into oidc_logins values (" + t + ", " + u + ", " + u +
+            ", sha256(''), 'n', sha256(''), sha256(''), '/', false, now(), now())");
+        sql("insert into user_identities (tenant_id, provider_id, subject, user_id, managed) select tenant_id, " + u +
+            ", 's', user_id, true from users where tenant_id = " + t);
         sql("insert into throttles (tenant_id, kind, subject_hash, failures, window_at, holds, holds_at, forget_at) "
             "values (" +
             t + ", 'account', sha256(''), 1, now(), 0, now(), now())");
