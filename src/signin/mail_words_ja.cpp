@@ -86,6 +86,30 @@ constexpr MailWords kSignInHeld{
     .after = "心当たりがない場合は、誰かがパスワードを推測しようとしています。パスワードは見破られていません。ほか"
              "で使っていない長いパスワードと二要素目が、あなたのアカウントを守ります。"};
 
+constexpr MailWords kAnnouncedMaintenance{
+    .subject = "Winnow: メンテナンスのお知らせ: {about}",
+    .before = "{at}、{tenant}（サービスコード {code}）に、サービスのメンテナンスのお知らせがあります。\n\n"
+              "{about}",
+    .after = "日時と影響は、Winnow の「お知らせ」をご覧ください。"};
+
+constexpr MailWords kAnnouncedChange{
+    .subject = "Winnow: 変更のお知らせ: {about}",
+    .before = "{at}、{tenant}（サービスコード {code}）に、サービスの変更のお知らせがあります。\n\n"
+              "{about}",
+    .after = "変更の内容と時期は、Winnow の「お知らせ」をご覧ください。"};
+
+constexpr MailWords kAnnouncedIncident{
+    .subject = "Winnow: 障害・インシデントのお知らせ: {about}",
+    .before = "{at}、{tenant}（サービスコード {code}）に、障害またはインシデントのお知らせがあります。\n\n"
+              "{about}",
+    .after = "判明していることと必要な対応は、Winnow の「お知らせ」をご覧ください。"};
+
+constexpr MailWords kAnnouncedAdvisory{
+    .subject = "Winnow: セキュリティに関するお知らせ: {about}",
+    .before = "{at}、{tenant}（サービスコード {code}）に、セキュリティに関するお知らせがあります。\n\n"
+              "{about}",
+    .after = "対象と必要な対応は、Winnow の「お知らせ」をご覧ください。"};
+
 }  // namespace
 
 const MailWords& japanese(MailKind kind) noexcept
@@ -102,6 +126,10 @@ const MailWords& japanese(MailKind kind) noexcept
         case MailKind::new_network: return kNewNetwork;
         case MailKind::few_recovery_codes: return kFewRecoveryCodes;
         case MailKind::sign_in_held: return kSignInHeld;
+        case MailKind::announced_maintenance: return kAnnouncedMaintenance;
+        case MailKind::announced_change: return kAnnouncedChange;
+        case MailKind::announced_incident: return kAnnouncedIncident;
+        case MailKind::announced_advisory: return kAnnouncedAdvisory;
     }
     return kInvitation;
 }

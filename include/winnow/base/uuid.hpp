@@ -83,6 +83,7 @@ using SessionId = StrongId<struct SessionTag>;
 using InvitationId = StrongId<struct InvitationTag>;
 using FactorId = StrongId<struct FactorTag>;
 using ServerMailId = StrongId<struct ServerMailTag>;
+using AnnouncementId = StrongId<struct AnnouncementTag>;
 
 }  // namespace winnow
 

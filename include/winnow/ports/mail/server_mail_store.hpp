@@ -22,6 +22,7 @@ struct ServerMail {
     std::string source = {};        ///< As signin::MailFacts have it, and so what follows.
     Timestamp at;
     int number = 0;
+    std::string about = {};
 };
 
 /// What a mail's token is sealed with, so that it opens nowhere else.
