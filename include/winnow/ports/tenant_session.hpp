@@ -35,6 +35,7 @@ class SessionStore;
 class FactorStore;
 class LinkStore;
 class ServerMailStore;
+class AnnouncementStore;
 
 /// An open transaction under the api role with the tenant set. Use on the thread it was given on, and not after.
 class TenantSession {
@@ -67,6 +68,7 @@ public:
     [[nodiscard]] virtual FactorStore& factors() = 0;
     [[nodiscard]] virtual LinkStore& links() = 0;
     [[nodiscard]] virtual ServerMailStore& server_mails() = 0;
+    [[nodiscard]] virtual AnnouncementStore& announcements() = 0;
 };
 
 /// Runs transactions on database threads, so that nobody else ever blocks on PostgreSQL.

@@ -35,6 +35,7 @@ class SessionStore;
 class FactorStore;
 class LinkStore;
 class ServerMailStore;
+class AnnouncementStore;
 }  // namespace winnow::ports
 
 namespace winnow::pg {
@@ -66,5 +67,7 @@ namespace winnow::pg {
 [[nodiscard]] std::shared_ptr<ports::LinkStore> make_link_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::ServerMailStore> make_server_mail_store(pqxx::transaction_base& tx,
                                                                              TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::AnnouncementStore> make_announcement_store(pqxx::transaction_base& tx,
+                                                                                TenantId tenant);
 
 }  // namespace winnow::pg

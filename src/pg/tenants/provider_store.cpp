@@ -1,6 +1,7 @@
 #include "winnow/pg/provider_store.hpp"
 
 #include "pg/audit/audit_rows.hpp"
+#include "pg/audit/provider_act.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/transaction.hpp"
@@ -83,13 +84,7 @@ constexpr auto kReleaseAll = "update quarantined_rows set release_asked = true w
 audit::Act act_on(TenantId tenant, std::string_view name, const ports::ProviderRequest& by,
                   nlohmann::json what = nlohmann::json::object())
 {
-    if (!by.address.empty()) what["address"] = by.address;
-    if (!by.user_agent.empty()) what["user_agent"] = by.user_agent;
-    if (!by.certificate_subject.empty()) what["certificate_subject"] = by.certificate_subject;
-    return {.actor = by.actor,
-            .name = std::string(name),
-            .object = "tenant:" + tenant.str(),
-            .detail = what.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
+    return provider_act("tenant:" + tenant.str(), name, by, std::move(what));
 }
 
 /// Of a tenant's configuration.

@@ -44,6 +44,10 @@ public:
     {
         return made(server_mails_, make_server_mail_store);
     }
+    [[nodiscard]] ports::AnnouncementStore& announcements() override
+    {
+        return made(announcements_, make_announcement_store);
+    }
 
 private:
     template <typename Store, typename Factory>
@@ -76,6 +80,7 @@ private:
     std::shared_ptr<ports::FactorStore> factors_;
     std::shared_ptr<ports::LinkStore> links_;
     std::shared_ptr<ports::ServerMailStore> server_mails_;
+    std::shared_ptr<ports::AnnouncementStore> announcements_;
 };
 
 }  // namespace winnow::pg

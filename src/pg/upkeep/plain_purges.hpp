@@ -77,6 +77,25 @@ delete from users where (tenant_id, user_id) in (
      where u.deleted_at < now() - interval '400 days' order by u.deleted_at limit $1)
 )sql";
 
+// Targets and reads are as old as what they are of, or younger: none goes before it.
+inline constexpr auto kAnnouncements = R"sql(
+delete from announcements where announcement_id in (
+    select a.announcement_id from announcements a
+     where a.published_at < now() - interval '400 days' order by a.published_at limit $1)
+)sql";
+
+inline constexpr auto kAnnouncementTargets = R"sql(
+delete from announcement_targets where (tenant_id, announcement_id) in (
+    select g.tenant_id, g.announcement_id from announcement_targets g
+     where g.made_at < now() - interval '400 days' order by g.made_at limit $1)
+)sql";
+
+inline constexpr auto kAnnouncementReads = R"sql(
+delete from announcement_reads where (tenant_id, user_id, announcement_id) in (
+    select r.tenant_id, r.user_id, r.announcement_id from announcement_reads r
+     where r.read_at < now() - interval '400 days' order by r.read_at limit $1)
+)sql";
+
 // Those that were given up: sent ones are gone.
 inline constexpr auto kServerMails = R"sql(
 delete from server_mails where ctid = any(array(

@@ -38,6 +38,7 @@ public:
     ports::FactorStore& factors() override { return none<ports::FactorStore>(); }
     ports::LinkStore& links() override { return none<ports::LinkStore>(); }
     ports::ServerMailStore& server_mails() override { return none<ports::ServerMailStore>(); }
+    ports::AnnouncementStore& announcements() override { return none<ports::AnnouncementStore>(); }
 
 private:
     template <typename Store>
