@@ -26,7 +26,7 @@ create table announcement_targets (
 );
 create index announcement_targets_by_announcement on announcement_targets (announcement_id);
 create index announcement_targets_over on announcement_targets (made_at);
-select own_by_tenant('announcement_targets', '', '');
+select own_by_tenant('announcement_targets', 'select', '');
 create policy provider on announcement_targets to winnow_provider using (true) with check (true);
 create policy owner_reads on announcement_targets for select to winnow_owner using (true);
 grant select, insert on announcement_targets to winnow_provider;
@@ -49,13 +49,14 @@ grant select (tenant_id, announcement_id) on announcement_reads to winnow_provid
 grant select (tenant_id, user_id, announcement_id, read_at), delete on announcement_reads to winnow_pipeline;
 
 -- What is announced to the transaction's tenant, the newest first: at most `most` before `before` (null: from the newest
--- on), or that one alone.
+-- on), or that one alone. Whoever calls it asks the table of targets as well, under its policy.
 create function tenant_announcements(before uuid, only_one uuid, most bigint)
     returns table (announcement_id uuid, kind text, title text, body text, starts_at timestamptz, ends_at timestamptz,
-                   published_at timestamptz, withdrawn_at timestamptz)
+                   for_all boolean, published_at timestamptz, withdrawn_at timestamptz)
     language sql stable security definer set search_path = public, pg_temp
     begin atomic
-        select a.announcement_id, a.kind, a.title, a.body, a.starts_at, a.ends_at, a.published_at, a.withdrawn_at
+        select a.announcement_id, a.kind, a.title, a.body, a.starts_at, a.ends_at, a.for_all, a.published_at,
+               a.withdrawn_at
           from announcements a
          where (select current_tenant()) is not null
            and (a.for_all or exists (select from announcement_targets t

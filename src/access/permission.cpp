@@ -89,6 +89,7 @@ constexpr std::array kTable{
     Row{Permission::read_inhibitions, "inhibitions:read", Holder::user, kReaders, kReads, AsScope::yes},
     Row{Permission::write_inhibitions, "inhibitions:write", Holder::user, kAdmins, kWrites, AsScope::yes},
     Row{Permission::read_audit, "audit:read", Holder::user, kAuditors, kReads, AsScope::yes},
+    Row{Permission::read_announcements, "announcements:read", Holder::user, kAnyUser, kReads, AsScope::yes},
     Row{Permission::provider, "provider", Holder::provider},
 };
 

@@ -1,5 +1,6 @@
 #include "winnow/api/management_api.hpp"
 
+#include "api/messages/provider_announcements.hpp"
 #include "api/rest/credential.hpp"
 #include "api/rest/problem.hpp"
 #include "api/rest/respond.hpp"
@@ -40,6 +41,10 @@ enum class Action : std::uint8_t {
     resume,
     quarantine,
     release,
+    publish,
+    published,
+    announcement,
+    withdraw,
     audit,
     metrics,
     alive,
@@ -64,6 +69,10 @@ constexpr ManagementRoute kRoutes[] = {
     {"POST", "/admin/v1/tenants/{id}/resume", Permission::provider, "resumeTenant", Action::resume},
     {"GET", "/admin/v1/tenants/{id}/quarantine", Permission::provider, "listQuarantine", Action::quarantine},
     {"POST", "/admin/v1/tenants/{id}/quarantine/release", Permission::provider, "releaseQuarantine", Action::release},
+    {"POST", "/admin/v1/announcements", Permission::provider, "publishAnnouncement", Action::publish},
+    {"GET", "/admin/v1/announcements", Permission::provider, "listPublishedAnnouncements", Action::published},
+    {"GET", "/admin/v1/announcements/{id}", Permission::provider, "getPublishedAnnouncement", Action::announcement},
+    {"POST", "/admin/v1/announcements/{id}/withdraw", Permission::provider, "withdrawAnnouncement", Action::withdraw},
     {"GET", "/admin/v1/audit-log", Permission::provider, "listProviderAuditLog", Action::audit},
     {"GET", "/metrics", Permission::open, "getMetrics", Action::metrics},
     {"GET", "/livez", Permission::open, "getManagementLiveness", Action::alive},
@@ -212,6 +221,14 @@ private:
         if (action == Action::create) return create_tenant(request, options_.store, fresh_id);
         if (action == Action::list) return list_tenants(request, options_.store);
         if (action == Action::audit) return list_provider_audit(request, options_.store);
+        if (action == Action::publish) return publish_announcement(request, options_.announcements, fresh_id);
+        if (action == Action::published) return list_published(request, options_.announcements);
+        if (action == Action::announcement || action == Action::withdraw) {
+            const auto announcement = AnnouncementId::parse(id);
+            if (!announcement) return Error(ErrorCode::not_found, "there is no such announcement");
+            if (action == Action::announcement) return show_published(*announcement, options_.announcements);
+            return withdraw_announcement(*announcement, request, options_.announcements);
+        }
         const auto tenant = TenantId::parse(id);
         if (!tenant) return Error(ErrorCode::not_found, "there is no such tenant");
         if (action == Action::show) return show_tenant(*tenant, options_.store);

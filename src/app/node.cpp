@@ -5,6 +5,7 @@
 #include "app/config/node_settings.hpp"
 #include "app/config/password_settings.hpp"
 #include "app/due_kinds.hpp"
+#include "app/provider_stores.hpp"
 #include "app/try_rows.hpp"
 #include "winnow/api/customer_api.hpp"
 #include "winnow/api/management_api.hpp"
@@ -29,7 +30,6 @@
 #include "winnow/pg/due_board.hpp"
 #include "winnow/pg/journal_streams.hpp"
 #include "winnow/pg/outbox.hpp"
-#include "winnow/pg/provider_store.hpp"
 #include "winnow/pg/server_mail_queue.hpp"
 #include "winnow/pg/sessions.hpp"
 #include "winnow/pg/sign_in_door.hpp"
@@ -111,9 +111,9 @@ public:
               api_session(config), pipeline_sessions_,
               {.waiting = config.rest.waiting_per_tenant, .metrics = observe::QueueMetrics(metrics_, "rest")},
               noted_here())),
-          provider_(pg::make_provider_store(
+          provider_(
               pooled(session(config.database.provider_url, "winnow provider", 0), database_sessions(config).provider),
-              noted_here())),
+              noted_here()),
           breached_(breached_passwords(config)),
           hasher_(password_peppers(config), password_options(config), metrics_),
           triage_(
@@ -310,7 +310,8 @@ private:
 
     api::ManagementApiOptions management_options()
     {
-        return {.store = *provider_,
+        return {.store = *provider_.tenants,
+                .announcements = *provider_.announcements,
                 .metrics = metrics_,
                 .provider_key_sha256 = config_.provider.key_sha256,
                 .client_subjects = config_.provider.client_subjects,
@@ -349,7 +350,7 @@ private:
     identity::Authenticator authenticator_;
     pipeline::ConfigCache policies_;
     std::unique_ptr<ports::TenantDatabase> database_;  ///< Tells `policies_` of changes.
-    std::unique_ptr<ports::ProviderStore> provider_;   ///< So does it.
+    const ProviderStores provider_;                    ///< So does it.
     const identity::BreachedPasswords breached_;
     identity::PasswordHasher hasher_;  ///< What it calls goes on with a transaction.
     pipeline::TriageService triage_;

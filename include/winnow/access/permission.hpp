@@ -59,6 +59,7 @@ enum class Permission : std::uint8_t {
     read_inhibitions,
     write_inhibitions,
     read_audit,
+    read_announcements,
     provider,  ///< Management listener only.
 };
 

@@ -100,6 +100,8 @@ inline constexpr std::array kActs{
     KnownAct{"suspendTenant", "tenant.suspend", "tenant", Recorded::by_store},
     KnownAct{"resumeTenant", "tenant.resume", "tenant", Recorded::by_store},
     KnownAct{"releaseQuarantine", "quarantine.release", "tenant", Recorded::by_store},
+    KnownAct{"publishAnnouncement", "announcement.publish", "announcement", Recorded::by_store},
+    KnownAct{"withdrawAnnouncement", "announcement.withdraw", "announcement", Recorded::by_store},
 };
 
 /// Of no operation: a tenant's head was signed, and stands in the provider's chain.
@@ -117,6 +119,7 @@ struct Unrecorded {
 inline constexpr std::string_view kTimeline = "the ticket's timeline tells who did what, and when";
 inline constexpr std::string_view kTriesOnly = "changes nothing: what is tried is sent along";
 inline constexpr std::string_view kLooksOnly = "changes nothing: it is POST so that no link holds the token";
+inline constexpr std::string_view kReadMark = "says only of oneself that one has read it";
 inline constexpr std::string_view kBacktest = "changes nothing that alerts or people meet, and names who began it";
 
 /// The other operations that are no GET.
@@ -127,6 +130,7 @@ inline constexpr std::array kUnrecorded{
     Unrecorded{"previewSilence", kTriesOnly},     Unrecorded{"testRule", kTriesOnly},
     Unrecorded{"lintRules", kTriesOnly},          Unrecorded{"startBacktest", kBacktest},
     Unrecorded{"cancelBacktest", kBacktest},      Unrecorded{"peekInvitation", kLooksOnly},
+    Unrecorded{"markAnnouncementRead", kReadMark},
 };
 
 /// nullptr: it is not recorded.

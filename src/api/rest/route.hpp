@@ -179,5 +179,6 @@ struct Route {
 [[nodiscard]] std::vector<Route> user_life_routes();  // invitations, resets, ends
 [[nodiscard]] std::vector<Route> me_routes();         // one's own profile, factors, sessions
 [[nodiscard]] std::vector<Route> audit_routes();
+[[nodiscard]] std::vector<Route> announcement_routes();
 
 }  // namespace winnow::api

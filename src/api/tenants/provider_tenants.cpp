@@ -4,8 +4,8 @@
 #include "api/rest/json_body.hpp"
 #include "api/rest/page.hpp"
 #include "api/rest/respond.hpp"
+#include "api/tenants/provider_request.hpp"
 #include "api/tenants/user_json.hpp"
-#include "winnow/base/text.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/crypto/token.hpp"
@@ -176,20 +176,6 @@ private:
     std::array<Change, domain::kRateClasses> of_;
 };
 
-/// Who asks, for the record of what is done.
-ports::ProviderRequest request_of(const http::Request& request)
-{
-    constexpr std::size_t kMaxAgentBytes = 256;
-    const auto& head = request.head;
-    const bool has_certificate = !head.client_certificate_subject.empty();
-    return {.actor = {.id = "provider",
-                      .means = has_certificate ? "client_certificate" : "provider_key",
-                      .request_id = head.request_id},
-            .address = head.remote_address,
-            .user_agent = std::string(truncate_utf8(head.header("User-Agent"), kMaxAgentBytes)),
-            .certificate_subject = head.client_certificate_subject};
-}
-
 /// One transaction: load, decide, store.
 Result<domain::Tenant> change_limits(TenantId id, const TenantPatch& patch, ports::ProviderStore& store,
                                      const ports::ProviderRequest& by)
@@ -224,7 +210,7 @@ Result<http::Response> create_tenant(const http::Request& request, ports::Provid
     tenant.admin_key_hash = key.hash;
     tenant.admin_key_hint = key.hint;
 
-    const auto by = request_of(request);
+    const auto by = provider_request_of(request);
     const bool generated = wanted->service_code.empty();
     Result<domain::Tenant> created =
         Error(ErrorCode::conflict, "no free service code was found: send the request again");
@@ -262,7 +248,7 @@ Result<http::Response> invite_admin(TenantId id, const http::Request& request, p
     invitation.token_hash = token.hash;
     invitation.mail_id = ServerMailId(new_id());
     invitation.sealed_token = sealer.seal(token.text, ports::seal_context(id, invitation.mail_id));
-    const auto user = store.invite_admin(id, invitation, request_of(request));
+    const auto user = store.invite_admin(id, invitation, provider_request_of(request));
     if (!user) return user.error();
     return json_response(202, {{"user_id", user->str()}});
 }
@@ -294,7 +280,7 @@ Result<http::Response> change_tenant(TenantId id, const http::Request& request, 
     if (!document) return document.error();
     const auto patch = TenantPatch::read(*document);
     if (!patch) return patch.error();
-    const auto tenant = change_limits(id, *patch, store, request_of(request));
+    const auto tenant = change_limits(id, *patch, store, provider_request_of(request));
     if (!tenant) return tenant.error();
     return shown(*tenant, store);
 }
@@ -302,7 +288,7 @@ Result<http::Response> change_tenant(TenantId id, const http::Request& request, 
 Result<http::Response> suspend_tenant(TenantId id, bool suspended, const http::Request& request,
                                       ports::ProviderStore& store)
 {
-    const auto tenant = store.set_suspended(id, suspended, request_of(request));
+    const auto tenant = store.set_suspended(id, suspended, provider_request_of(request));
     if (!tenant) return tenant.error();
     return json_response(200, tenant_json(*tenant));
 }
@@ -338,7 +324,7 @@ Result<http::Response> list_quarantine(TenantId id, ports::ProviderStore& store,
 
 Result<http::Response> release_quarantine(TenantId id, const http::Request& request, ports::ProviderStore& store)
 {
-    const auto rows = store.release(id, request_of(request));
+    const auto rows = store.release(id, provider_request_of(request));
     if (!rows) return rows.error();
     return json_response(202, {{"rows", *rows}});
 }

@@ -12,15 +12,20 @@ namespace {
 
 using ports::SeenAnnouncement;
 
+// The function asks whose transaction it is; the policy of announcement_targets asks once more.
 constexpr auto kSeen = R"sql(
 select a.*, r.read_at
   from tenant_announcements($3::uuid, $4::uuid, $5::int8) a
   left join announcement_reads r on r.tenant_id = $1 and r.user_id = $2 and r.announcement_id = a.announcement_id
+ where a.for_all or exists (select from announcement_targets g
+                             where g.tenant_id = $1 and g.announcement_id = a.announcement_id)
  order by a.announcement_id desc)sql";
 
 constexpr auto kRead = R"sql(
 insert into announcement_reads (tenant_id, user_id, announcement_id)
 select $1::uuid, $2::uuid, a.announcement_id from tenant_announcements(null, $3::uuid, 1) a
+ where a.for_all or exists (select from announcement_targets g
+                             where g.tenant_id = $1::uuid and g.announcement_id = a.announcement_id)
     on conflict do nothing)sql";
 
 SeenAnnouncement read_seen(const pqxx::row& row)

@@ -234,6 +234,13 @@ class Acts(PeopleActs):
     def releaseQuarantine(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/quarantine/release", None))
 
+    def publishAnnouncement(self):
+        made = self.provider.post("/admin/v1/announcements", {"kind": "change", "title": "Blue", "text": "It becomes blue."})
+        self.ids["announcement"] = self.good(made).json()["id"]
+
+    def withdrawAnnouncement(self):
+        self.good(self.provider.post(f"/admin/v1/announcements/{self.ids['announcement']}/withdraw", None))
+
 
 def setUpModule():
     global world, acts
@@ -267,7 +274,8 @@ class Audit(unittest.TestCase):
         wanted = recorded_operations()
         done = [name for kind in (PeopleActs, Acts) for name in vars(kind) if name in wanted]
         self.assertEqual(sorted(done), sorted(wanted), "an act without a way to do it here")
-        providers = {"createTenant", "changeTenant", "inviteTenantAdmin", "suspendTenant", "resumeTenant", "releaseQuarantine"}
+        providers = {"createTenant", "changeTenant", "inviteTenantAdmin", "suspendTenant", "resumeTenant", "releaseQuarantine",
+                     "publishAnnouncement", "withdrawAnnouncement"}
         for operation in done:
             with self.subTest(operation=operation):
                 client, path = ((acts.provider, "/admin/v1/audit-log") if operation in providers

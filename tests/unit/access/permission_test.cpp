@@ -49,7 +49,8 @@ const std::set<Permission> kReading{
     Permission::read_own_profile, Permission::read_tickets,     Permission::read_alerts,
     Permission::read_rules,       Permission::read_contacts,    Permission::read_integrations,
     Permission::read_deliveries,  Permission::read_settings,    Permission::read_users,
-    Permission::read_silences,    Permission::read_maintenance, Permission::read_inhibitions};
+    Permission::read_silences,    Permission::read_maintenance, Permission::read_inhibitions,
+    Permission::read_announcements};
 
 std::set<Permission> reading_and(std::set<Permission> more)
 {
@@ -94,7 +95,7 @@ TEST(PermissionTable, AnAuditorSeesItselfKeepsItsOwnKeysAndWorksNothing)
 {
     EXPECT_EQ(held_by(user(Role::auditor)),
               (std::set{Permission::open, Permission::read_own_profile, Permission::write_own_keys,
-                        Permission::write_own_profile, Permission::read_audit}));
+                        Permission::write_own_profile, Permission::read_audit, Permission::read_announcements}));
 }
 
 TEST(PermissionTable, ASuspendedTenantReadsOnlyAndIngestsNothing)
@@ -105,7 +106,8 @@ TEST(PermissionTable, ASuspendedTenantReadsOnlyAndIngestsNothing)
         EXPECT_EQ(held_by(user(role, true)), held);
     }
     EXPECT_EQ(held_by(user(Role::auditor, true)),
-              (std::set{Permission::open, Permission::read_own_profile, Permission::read_audit}));
+              (std::set{Permission::open, Permission::read_own_profile, Permission::read_audit,
+                        Permission::read_announcements}));
     auto integration = of_kind(CredentialKind::integration_key);
     integration.tenant_suspended = true;
     EXPECT_FALSE(allows(integration, Permission::ingest));

@@ -46,6 +46,10 @@ def a_webhook(own):
     return {"version": "4", "status": "firing", "alerts": labelled(own)}
 
 
+def an_announcement(tenants):
+    return {"kind": "change", "title": "not theirs", "text": "not theirs", "tenant_ids": tenants}
+
+
 def renamed(_):
     return {"name": "not theirs"}
 
@@ -82,6 +86,7 @@ BODIES = {
     "lintRules": lambda _: {},
     "peekInvitation": lambda _: {"token": "A" * 43},
     "previewSilence": lambda _: {"matchers": 'a="b"'},
+    "publishAnnouncement": lambda own: an_announcement([own.own("tenant")]),
     "putTicketParent": lambda own: {"parent_id": own.own("ticket", 1)},
     "redactAuditDetails": lambda _: {"seqs": [1], "reason": "not theirs"},
     "reorderRules": lambda own: {"ids": own.ids["rule"]},
@@ -147,6 +152,7 @@ REFERENCES = {
     ("lintRules", "/rule/id"): Reference("rule", lambda _, i: {"rule": a_rule(id=i)}, OK),
     ("lintRules", "/rule" + GROUPS): Reference("group", lambda _, i: {"rule": routed(i)}, OK),
     ("lintRules", "/ruleset/-" + GROUPS): Reference("group", lambda _, i: {"ruleset": [routed(i)]}),
+    ("publishAnnouncement", "/tenant_ids/-"): Reference("tenant", lambda _, i: an_announcement([i])),
     ("putTicketParent", "/parent_id"): Reference("ticket", lambda _, i: {"parent_id": i}),
     ("reorderRules", "/ids/-"): Reference("rule", lambda _, i: {"ids": [i]}),
     ("replaceContactGroup", "/contact_ids/-"): Reference("contact", lambda _, i: {"name": "x", "contact_ids": [i]}),

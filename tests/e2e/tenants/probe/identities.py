@@ -39,6 +39,7 @@ PERMISSIONS = {
     "inhibitions:read": ("user", "viewer", READS),
     "inhibitions:write": ("user", "admin", WRITES),
     "audit:read": ("user", "admin", READS),
+    "announcements:read": ("user", "viewer", READS),
     "provider": ("provider", None, READS),
 }
 LISTENS = {"user": "customer", "integration": "customer", "provider": "management"}

@@ -37,7 +37,8 @@ protected:
                 {"maintenance-windows", made("/maintenance-windows", a_window())},
                 {"inhibitions", made("/inhibitions", an_inhibition())},
                 {"me/sessions", a_session(viewer_)},
-                {"me/factors", a_factor(viewer_)}};
+                {"me/factors", a_factor(viewer_)},
+                {"announcements", an_announcement("ours")}};
     }
 
     std::string a_key()
@@ -97,7 +98,8 @@ protected:
         for (const auto* const table :
              {"contacts", "contact_groups", "contact_group_members", "rules", "rule_versions", "integrations",
               "integration_keys", "users", "api_keys", "tenant_settings", "default_route", "silences",
-              "maintenance_windows", "inhibitions", "backtests", "sessions", "user_factors"}) {
+              "maintenance_windows", "inhibitions", "backtests", "sessions", "user_factors", "announcement_targets",
+              "announcement_reads"}) {
             all += sql("select string_agg(t::text, ';' order by t::text) from " + std::string(table) +
                        " t where tenant_id = '" + ours_.str() + "'");
         }

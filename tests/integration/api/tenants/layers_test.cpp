@@ -84,6 +84,7 @@ protected:
             {"inhibitions", made("/inhibitions", an_inhibition())},
             {"me/sessions", a_session(viewer_)},
             {"me/factors", a_factor(viewer_)},
+            {"announcements", an_announcement(kMark)},
         };
     }
 

@@ -6,6 +6,7 @@
 #include "winnow/ports/messages/announcement_store.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
+#include <functional>
 #include <future>
 #include <memory>
 #include <utility>
@@ -79,7 +80,7 @@ protected:
 TEST_F(AnnouncementsTest, AreSeenByThoseTheyAreForTheNewestFirst)
 {
     const auto first = publish(about("for all"));
-    const auto second = publish(about("for one", {{a_}}));
+    const auto second = publish(about("for one", std::vector{a_}));
     EXPECT_THAT(titles(a_), ElementsAre("for one", "for all"));
     EXPECT_THAT(titles(b_), ElementsAre("for all"));
     EXPECT_THAT(titles(a_, second), ElementsAre("for all"));
@@ -96,7 +97,7 @@ TEST_F(AnnouncementsTest, AreSeenByThoseTheyAreForTheNewestFirst)
 
 TEST_F(AnnouncementsTest, OfOthersAreNotThere)
 {
-    const auto id = publish(about("for one", {{a_}}));
+    const auto id = publish(about("for one", std::vector{a_}));
     for (const auto& each : {id, AnnouncementId(new_uuid())}) {
         const auto done = in(b_, [&](ports::AnnouncementStore& store) -> Result<Done> {
             if (const auto marked = store.mark_read(admin_of(b_), each); !marked) return marked;
@@ -115,7 +116,7 @@ TEST_F(AnnouncementsTest, OweEachActiveAdminOfThoseTenantsAMail)
         "', gen_random_uuid(), 'second@example.org', 'S', 'admin', 'active', 'ja'), ('" + a_.str() +
         "', gen_random_uuid(), 'viewer@example.org', 'V', 'viewer', 'active', 'en'), ('" + a_.str() +
         "', gen_random_uuid(), 'gone@example.org', 'G', 'admin', 'disabled', 'en')");
-    publish(about("Storage fails", {{a_}}));
+    publish(about("Storage fails", std::vector{a_}));
     EXPECT_EQ(text("select string_agg(receiver || ' ' || locale || ' ' || kind || ' ' || about, ', ' order by receiver) "
                    "from server_mails"),
               "admin@example.org en announced_incident Storage fails, "
@@ -155,7 +156,7 @@ TEST_F(AnnouncementsTest, AreWithdrawnOnceAndStayToBeRead)
 
 TEST_F(AnnouncementsTest, ForTenantsThatAreNotThereLeaveNothing)
 {
-    const auto refused = provider_->publish(about("for nobody", {{a_, TenantId(new_uuid())}}), {});
+    const auto refused = provider_->publish(about("for nobody", std::vector{a_, TenantId(new_uuid())}), {});
     EXPECT_EQ(refused.error().code(), ErrorCode::invalid_argument);
     EXPECT_EQ(refused.error().fields().front().pointer, "/tenant_ids");
     EXPECT_EQ(number("select count(*) from announcements"), 0);
@@ -165,7 +166,7 @@ TEST_F(AnnouncementsTest, ForTenantsThatAreNotThereLeaveNothing)
 TEST_F(AnnouncementsTest, AreListedForTheProviderWithTheirTenants)
 {
     publish(about("for all"));
-    const auto second = publish(about("for one", {{b_}}));
+    const auto second = publish(about("for one", std::vector{b_}));
     const auto page = provider_->page({}, 10).value();
     ASSERT_EQ(page.size(), 2U);
     EXPECT_EQ(page[0].tenants, std::vector{b_});
@@ -175,9 +176,9 @@ TEST_F(AnnouncementsTest, AreListedForTheProviderWithTheirTenants)
 
 TEST_F(AnnouncementsTest, AreForgottenAfterFourHundredDaysWithWhoHasReadThem)
 {
-    const auto id = publish(about("old", {{a_}}));
+    const auto id = publish(about("old", std::vector{a_}));
     ASSERT_TRUE(in(a_, [&](ports::AnnouncementStore& store) { return store.mark_read(admin_of(a_), id); }));
-    publish(about("new", {{a_}}));
+    publish(about("new", std::vector{a_}));
     const auto one = "announcement_id = '" + id.str() + "'";
     sql("update announcements set published_at = now() - interval '401 days' where " + one);
     sql("update announcement_targets set made_at = now() - interval '401 days' where " + one);
