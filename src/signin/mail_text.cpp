@@ -106,6 +106,8 @@ std::string_view to_string(MailKind kind) noexcept
         case MailKind::announced_change: return "announced_change";
         case MailKind::announced_incident: return "announced_incident";
         case MailKind::announced_advisory: return "announced_advisory";
+        case MailKind::inquiry_asked: return "inquiry_asked";
+        case MailKind::inquiry_answered: return "inquiry_answered";
     }
     return "invitation";
 }
@@ -146,7 +148,9 @@ std::optional<LinkPurpose> link_of(MailKind kind) noexcept
         case MailKind::announced_maintenance:
         case MailKind::announced_change:
         case MailKind::announced_incident:
-        case MailKind::announced_advisory: break;
+        case MailKind::announced_advisory:
+        case MailKind::inquiry_asked:
+        case MailKind::inquiry_answered: break;
     }
     return std::nullopt;
 }

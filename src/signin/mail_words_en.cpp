@@ -110,6 +110,19 @@ constexpr MailWords kAnnouncedAdvisory{
               "{about}",
     .after = "Whom it concerns, and what to do, stands in Winnow, under announcements."};
 
+constexpr MailWords kInquiryAsked{
+    .subject = "Winnow: inquiry of {code}: {about}",
+    .before = "{tenant} (service code {code}) asks, on {at}:\n\n"
+              "{about}",
+    .after = "The whole of it stands on the management listener: winnow inquiry show --provider. Answer it there, so "
+             "that whoever asked is told."};
+
+constexpr MailWords kInquiryAnswered{
+    .subject = "Winnow: your inquiry was answered: {about}",
+    .before = "An inquiry of {tenant} (service code {code}) was answered on {at}:\n\n"
+              "{about}",
+    .after = "The answer stands in Winnow, under inquiries. There one can ask on, or close it."};
+
 }  // namespace
 
 const MailWords& english(MailKind kind) noexcept
@@ -130,6 +143,8 @@ const MailWords& english(MailKind kind) noexcept
         case MailKind::announced_change: return kAnnouncedChange;
         case MailKind::announced_incident: return kAnnouncedIncident;
         case MailKind::announced_advisory: return kAnnouncedAdvisory;
+        case MailKind::inquiry_asked: return kInquiryAsked;
+        case MailKind::inquiry_answered: return kInquiryAnswered;
     }
     return kInvitation;
 }

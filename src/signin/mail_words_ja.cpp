@@ -110,6 +110,19 @@ constexpr MailWords kAnnouncedAdvisory{
               "{about}",
     .after = "対象と必要な対応は、Winnow の「お知らせ」をご覧ください。"};
 
+constexpr MailWords kInquiryAsked{
+    .subject = "Winnow: {code} からのお問い合わせ: {about}",
+    .before = "{at}、{tenant}（サービスコード {code}）からお問い合わせがありました。\n\n"
+              "{about}",
+    .after = "全文は管理リスナーにあります（winnow inquiry show --provider）。回答もそこで行うと、お問い合わせの方に"
+             "通知されます。"};
+
+constexpr MailWords kInquiryAnswered{
+    .subject = "Winnow: お問い合わせへの回答: {about}",
+    .before = "{at}、{tenant}（サービスコード {code}）のお問い合わせに回答がありました。\n\n"
+              "{about}",
+    .after = "回答は Winnow の「お問い合わせ」にあります。続けて質問することも、終了することもできます。"};
+
 }  // namespace
 
 const MailWords& japanese(MailKind kind) noexcept
@@ -130,6 +143,8 @@ const MailWords& japanese(MailKind kind) noexcept
         case MailKind::announced_change: return kAnnouncedChange;
         case MailKind::announced_incident: return kAnnouncedIncident;
         case MailKind::announced_advisory: return kAnnouncedAdvisory;
+        case MailKind::inquiry_asked: return kInquiryAsked;
+        case MailKind::inquiry_answered: return kInquiryAnswered;
     }
     return kInvitation;
 }

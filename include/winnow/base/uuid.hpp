@@ -84,6 +84,7 @@ using InvitationId = StrongId<struct InvitationTag>;
 using FactorId = StrongId<struct FactorTag>;
 using ServerMailId = StrongId<struct ServerMailTag>;
 using AnnouncementId = StrongId<struct AnnouncementTag>;
+using InquiryId = StrongId<struct InquiryTag>;
 
 }  // namespace winnow
 

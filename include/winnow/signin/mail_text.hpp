@@ -2,7 +2,7 @@
 
 /// @file
 /// The mails that the service sends itself, in English and Japanese. They hold no password, no secret but one link, and
-/// nothing of what the tenant works on; of what the provider announces, the title.
+/// nothing of what the tenant works on; of what the provider announces or is asked, the title.
 
 #include "winnow/base/time.hpp"
 #include "winnow/domain/announcement.hpp"
@@ -34,12 +34,15 @@ enum class MailKind : std::uint8_t {
     announced_change,
     announced_incident,
     announced_advisory,
+    inquiry_asked,     ///< To the provider.
+    inquiry_answered,  ///< To who asked.
 };
 inline constexpr std::array kMailKinds{
     MailKind::invitation,    MailKind::password_reset,     MailKind::email_change,   MailKind::email_change_notice,
     MailKind::mfa_reset,     MailKind::password_changed,   MailKind::factor_changed, MailKind::email_changed,
     MailKind::new_network,   MailKind::few_recovery_codes, MailKind::sign_in_held,   MailKind::announced_maintenance,
     MailKind::announced_change, MailKind::announced_incident, MailKind::announced_advisory,
+    MailKind::inquiry_asked, MailKind::inquiry_answered,
 };
 [[nodiscard]] std::string_view to_string(MailKind kind) noexcept;
 [[nodiscard]] std::optional<MailKind> parse_mail_kind(std::string_view word) noexcept;
@@ -68,7 +71,7 @@ struct MailFacts {
     std::string source = {};  ///< From which address it was done, where one is known.
     Timestamp at;             ///< When.
     int number = 0;           ///< few_recovery_codes: how many are left.
-    std::string about = {};   ///< announced_…: the title.
+    std::string about = {};   ///< announced_…: the title; inquiry_…: the subject.
 };
 
 struct MailText {
