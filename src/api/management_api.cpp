@@ -1,6 +1,7 @@
 #include "winnow/api/management_api.hpp"
 
 #include "api/messages/provider_announcements.hpp"
+#include "api/messages/provider_inquiries.hpp"
 #include "api/rest/credential.hpp"
 #include "api/rest/problem.hpp"
 #include "api/rest/respond.hpp"
@@ -45,6 +46,11 @@ enum class Action : std::uint8_t {
     published,
     announcement,
     withdraw,
+    inquiries,
+    inquiry,
+    inquiry_messages,
+    answer_inquiry,
+    close_inquiry,
     audit,
     metrics,
     alive,
@@ -73,6 +79,11 @@ constexpr ManagementRoute kRoutes[] = {
     {"GET", "/admin/v1/announcements", Permission::provider, "listPublishedAnnouncements", Action::published},
     {"GET", "/admin/v1/announcements/{id}", Permission::provider, "getPublishedAnnouncement", Action::announcement},
     {"POST", "/admin/v1/announcements/{id}/withdraw", Permission::provider, "withdrawAnnouncement", Action::withdraw},
+    {"GET", "/admin/v1/inquiries", Permission::provider, "listTenantsInquiries", Action::inquiries},
+    {"GET", "/admin/v1/inquiries/{id}", Permission::provider, "getTenantsInquiry", Action::inquiry},
+    {"GET", "/admin/v1/inquiries/{id}/messages", Permission::provider, "listTenantsInquiryMessages", Action::inquiry_messages},
+    {"POST", "/admin/v1/inquiries/{id}/answers", Permission::provider, "answerInquiry", Action::answer_inquiry},
+    {"POST", "/admin/v1/inquiries/{id}/close", Permission::provider, "closeTenantsInquiry", Action::close_inquiry},
     {"GET", "/admin/v1/audit-log", Permission::provider, "listProviderAuditLog", Action::audit},
     {"GET", "/metrics", Permission::open, "getMetrics", Action::metrics},
     {"GET", "/livez", Permission::open, "getManagementLiveness", Action::alive},
@@ -223,12 +234,9 @@ private:
         if (action == Action::audit) return list_provider_audit(request, options_.store);
         if (action == Action::publish) return publish_announcement(request, options_.announcements, fresh_id);
         if (action == Action::published) return list_published(request, options_.announcements);
-        if (action == Action::announcement || action == Action::withdraw) {
-            const auto announcement = AnnouncementId::parse(id);
-            if (!announcement) return Error(ErrorCode::not_found, "there is no such announcement");
-            if (action == Action::announcement) return show_published(*announcement, options_.announcements);
-            return withdraw_announcement(*announcement, request, options_.announcements);
-        }
+        if (action == Action::announcement || action == Action::withdraw) return on_announcement(action, id, request);
+        if (action == Action::inquiries) return list_tenants_inquiries(request, options_.inquiries);
+        if (action >= Action::inquiry && action <= Action::close_inquiry) return on_inquiry(action, id, request);
         const auto tenant = TenantId::parse(id);
         if (!tenant) return Error(ErrorCode::not_found, "there is no such tenant");
         if (action == Action::show) return show_tenant(*tenant, options_.store);
@@ -240,6 +248,28 @@ private:
         if (action == Action::quarantine) return list_quarantine(*tenant, options_.store, options_.ids);
         if (action == Action::release) return release_quarantine(*tenant, request, options_.store);
         return suspend_tenant(*tenant, action == Action::suspend, request, options_.store);
+    }
+
+    [[nodiscard]] Result<http::Response> on_announcement(Action action, const std::string& text,
+                                                         const http::Request& request)
+    {
+        const auto id = AnnouncementId::parse(text);
+        if (!id) return Error(ErrorCode::not_found, "there is no such announcement");
+        if (action == Action::announcement) return show_published(*id, options_.announcements);
+        return withdraw_announcement(*id, request, options_.announcements);
+    }
+
+    [[nodiscard]] Result<http::Response> on_inquiry(Action action, const std::string& text,
+                                                    const http::Request& request)
+    {
+        const auto id = InquiryId::parse(text);
+        if (!id) return Error(ErrorCode::not_found, "there is no such inquiry");
+        if (action == Action::inquiry) return show_tenants_inquiry(*id, options_.inquiries);
+        if (action == Action::inquiry_messages) {
+            return list_tenants_inquiry_messages(*id, request, options_.inquiries);
+        }
+        if (action == Action::answer_inquiry) return api::answer_inquiry(*id, request, options_.inquiries);
+        return close_tenants_inquiry(*id, request, options_.inquiries);
     }
 
     ManagementApiOptions options_;

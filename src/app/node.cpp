@@ -294,6 +294,7 @@ private:
                 .contact_types = delivery::contact_types(),
                 .limits = config_.limits,
                 .tenant_limits = config_.tenants,
+                .support_address = config_.provider.support_address,
                 .resolve_timeout = config_.resolve_timeout,
                 .read_timeout = config_.rest.statement_timeout,
                 .analysis_threads = config_.analysis.threads,
@@ -312,6 +313,7 @@ private:
     {
         return {.store = *provider_.tenants,
                 .announcements = *provider_.announcements,
+                .inquiries = *provider_.inquiries,
                 .metrics = metrics_,
                 .provider_key_sha256 = config_.provider.key_sha256,
                 .client_subjects = config_.provider.client_subjects,

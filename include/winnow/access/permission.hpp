@@ -60,6 +60,8 @@ enum class Permission : std::uint8_t {
     write_inhibitions,
     read_audit,
     read_announcements,
+    read_inquiries,
+    write_inquiries,
     provider,  ///< Management listener only.
 };
 

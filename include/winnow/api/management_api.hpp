@@ -11,6 +11,7 @@
 #include "winnow/http/message.hpp"
 #include "winnow/ports/credential_store.hpp"
 #include "winnow/ports/messages/provider_announcements.hpp"
+#include "winnow/ports/messages/provider_inquiries.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -29,6 +30,7 @@ namespace winnow::api {
 struct ManagementApiOptions {
     ports::ProviderStore& store;
     ports::ProviderAnnouncements& announcements;
+    ports::ProviderInquiries& inquiries;
     observe::Metrics& metrics;
     std::string provider_key_sha256;           ///< 32 bytes; "": no bearer credential (production).
     std::vector<std::string> client_subjects;  ///< Verified client certificate subjects that are the provider.

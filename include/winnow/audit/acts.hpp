@@ -88,6 +88,9 @@ inline constexpr std::array kActs{
     KnownAct{"replaceInhibition", "inhibition.change", "inhibition", Recorded::with_changes},
     KnownAct{"updateInhibition", "inhibition.change", "inhibition", Recorded::with_changes},
     KnownAct{"deleteInhibition", "inhibition.delete", "inhibition", Recorded::with_changes},
+    KnownAct{"openInquiry", "inquiry.open", "inquiry"},
+    KnownAct{"addInquiryMessage", "inquiry.ask", "inquiry"},
+    KnownAct{"closeInquiry", "inquiry.close", "inquiry"},
     KnownAct{"updateSettings", "settings.change", "settings", Recorded::with_changes},
     KnownAct{"retryDelivery", "delivery.retry", "delivery"},
     KnownAct{"listTicketsAsCsv", "tickets.export", "tickets", Recorded::beforehand},
@@ -102,6 +105,8 @@ inline constexpr std::array kActs{
     KnownAct{"releaseQuarantine", "quarantine.release", "tenant", Recorded::by_store},
     KnownAct{"publishAnnouncement", "announcement.publish", "announcement", Recorded::by_store},
     KnownAct{"withdrawAnnouncement", "announcement.withdraw", "announcement", Recorded::by_store},
+    KnownAct{"answerInquiry", "inquiry.answer", "inquiry", Recorded::by_store},  // the tenant's, too, as the next
+    KnownAct{"closeTenantsInquiry", "inquiry.close", "inquiry", Recorded::by_store},
 };
 
 /// Of no operation: a tenant's head was signed, and stands in the provider's chain.

@@ -6,6 +6,7 @@
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -26,7 +27,7 @@ enum class InquiryState : std::uint8_t {
 [[nodiscard]] std::optional<InquiryState> parse_inquiry_state(std::string_view word) noexcept;
 
 enum class InquiryEvent : std::uint8_t { ask, answer, close };
-inline constexpr InquiryEvent kInquiryEvents[] = {InquiryEvent::ask, InquiryEvent::answer, InquiryEvent::close};
+inline constexpr std::array kInquiryEvents{InquiryEvent::ask, InquiryEvent::answer, InquiryEvent::close};
 
 /// nullopt: that is not possible any more.
 [[nodiscard]] std::optional<InquiryState> next(InquiryState state, InquiryEvent event) noexcept;

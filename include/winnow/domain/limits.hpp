@@ -47,6 +47,7 @@ struct TenantLimits {
     std::size_t max_contacts = 10'000;
     std::size_t max_contact_groups = 1'000;
     std::size_t max_users = 10'000;
+    std::size_t max_inquiries = 1'000;  ///< That are kept, closed ones too.
     std::size_t max_retention_days = 3'650;  ///< Of each class that a tenant may choose (domain::Retention).
     RateLimits rates;                        ///< On each node.
 };

@@ -36,6 +36,7 @@ class FactorStore;
 class LinkStore;
 class ServerMailStore;
 class AnnouncementStore;
+class InquiryStore;
 
 /// An open transaction under the api role with the tenant set. Use on the thread it was given on, and not after.
 class TenantSession {
@@ -69,6 +70,7 @@ public:
     [[nodiscard]] virtual LinkStore& links() = 0;
     [[nodiscard]] virtual ServerMailStore& server_mails() = 0;
     [[nodiscard]] virtual AnnouncementStore& announcements() = 0;
+    [[nodiscard]] virtual InquiryStore& inquiries() = 0;
 };
 
 /// Runs transactions on database threads, so that nobody else ever blocks on PostgreSQL.

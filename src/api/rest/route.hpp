@@ -38,6 +38,7 @@ struct Services {
     std::span<const ports::ContactType> contact_types = {};   ///< Those that contacts may have.
     domain::AlertLimits alert_limits;
     domain::TenantLimits tenant_limits;
+    std::string support_address = {};  ///< Who is mailed what tenants ask; "": nobody.
 };
 
 /// One request on its way through a handler.
@@ -180,5 +181,6 @@ struct Route {
 [[nodiscard]] std::vector<Route> me_routes();         // one's own profile, factors, sessions
 [[nodiscard]] std::vector<Route> audit_routes();
 [[nodiscard]] std::vector<Route> announcement_routes();
+[[nodiscard]] std::vector<Route> inquiry_routes();
 
 }  // namespace winnow::api

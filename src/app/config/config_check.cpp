@@ -5,6 +5,7 @@
 #include "winnow/base/shown_url.hpp"
 #include "winnow/crypto/certificate.hpp"
 #include "winnow/delivery/egress.hpp"
+#include "winnow/domain/mailbox.hpp"
 #include "winnow/http/addresses.hpp"
 #include "winnow/pg/options.hpp"
 
@@ -292,6 +293,10 @@ private:
     void provider()
     {
         const auto& provider = config_.provider;
+        if (!provider.support_address.empty() && !winnow::domain::mailbox_problem(provider.support_address).empty()) {
+            find("provider.support_address",
+                 "is \"" + provider.support_address + "\", no address such as support@example.com");
+        }
         for (const auto& subject : provider.client_subjects) {
             if (!is_subject(subject)) {
                 find("provider.client_subjects", "has \"" + subject +

@@ -36,6 +36,7 @@ class FactorStore;
 class LinkStore;
 class ServerMailStore;
 class AnnouncementStore;
+class InquiryStore;
 }  // namespace winnow::ports
 
 namespace winnow::pg {
@@ -69,5 +70,6 @@ namespace winnow::pg {
                                                                              TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::AnnouncementStore> make_announcement_store(pqxx::transaction_base& tx,
                                                                                 TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::InquiryStore> make_inquiry_store(pqxx::transaction_base& tx, TenantId tenant);
 
 }  // namespace winnow::pg

@@ -48,6 +48,7 @@ public:
     {
         return made(announcements_, make_announcement_store);
     }
+    [[nodiscard]] ports::InquiryStore& inquiries() override { return made(inquiries_, make_inquiry_store); }
 
 private:
     template <typename Store, typename Factory>
@@ -81,6 +82,7 @@ private:
     std::shared_ptr<ports::LinkStore> links_;
     std::shared_ptr<ports::ServerMailStore> server_mails_;
     std::shared_ptr<ports::AnnouncementStore> announcements_;
+    std::shared_ptr<ports::InquiryStore> inquiries_;
 };
 
 }  // namespace winnow::pg

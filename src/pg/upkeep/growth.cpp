@@ -36,6 +36,8 @@ constexpr std::array kGrowth{
     Growth{"idempotency_receipts", "forget_receipts", ""},
     Growth{"inhibition_sources", "forget_inhibition_sources", ""},
     Growth{"inhibitions", "", kByPeople},
+    Growth{"inquiries", "forget_announcements", ""},
+    Growth{"inquiry_messages", "", kWithParent},
     Growth{"integration_keys", "forget_keys", ""},
     Growth{"integrations", "", kByPeople},
     Growth{"invitations", "forget_sign_ins", ""},

@@ -96,6 +96,13 @@ delete from announcement_reads where (tenant_id, user_id, announcement_id) in (
      where r.read_at < now() - interval '400 days' order by r.read_at limit $1)
 )sql";
 
+// With their messages, of which there are 200 at most; whatever their state, nobody has spoken for so long.
+inline constexpr auto kInquiries = R"sql(
+delete from inquiries where (tenant_id, inquiry_id) in (
+    select i.tenant_id, i.inquiry_id from inquiries i
+     where i.changed_at < now() - interval '400 days' order by i.changed_at limit $1)
+)sql";
+
 // Those that were given up: sent ones are gone.
 inline constexpr auto kServerMails = R"sql(
 delete from server_mails where ctid = any(array(

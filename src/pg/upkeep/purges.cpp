@@ -211,7 +211,7 @@ const std::array kPurges{
     Purge{"server_mails", std::nullopt, {{{kServerMails, 1'000}, kNone, kNone, kNone}}},
     Purge{"announcements",
           std::nullopt,
-          {{{kAnnouncements, 1'000}, {kAnnouncementTargets, 2'000}, {kAnnouncementReads, 2'000}, kNone}}},
+          {{{kAnnouncements, 1'000}, {kAnnouncementTargets, 2'000}, {kAnnouncementReads, 2'000}, {kInquiries, 100}}}},
 };
 
 // Under the fold lock, so that none can fire again between the look and the deletion.

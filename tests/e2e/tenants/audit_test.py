@@ -241,6 +241,22 @@ class Acts(PeopleActs):
     def withdrawAnnouncement(self):
         self.good(self.provider.post(f"/admin/v1/announcements/{self.ids['announcement']}/withdraw", None))
 
+    def openInquiry(self):
+        self.create("inquiry", "/api/v1/inquiries", {"subject": "Where", "text": "Where is it?"})
+
+    def answerInquiry(self):
+        self.good(self.provider.post(f"/admin/v1/inquiries/{self.ids['inquiry']}/answers", {"text": "There."}))
+
+    def addInquiryMessage(self):
+        self.good(self.admin.post(self.at("inquiries", "inquiry") + "/messages", {"text": "Where exactly?"}))
+
+    def closeInquiry(self):
+        self.good(self.admin.post(self.at("inquiries", "inquiry") + "/close", None))
+
+    def closeTenantsInquiry(self):
+        self.openInquiry()
+        self.good(self.provider.post(f"/admin/v1/inquiries/{self.ids['inquiry']}/close", None))
+
 
 def setUpModule():
     global world, acts
@@ -275,7 +291,7 @@ class Audit(unittest.TestCase):
         done = [name for kind in (PeopleActs, Acts) for name in vars(kind) if name in wanted]
         self.assertEqual(sorted(done), sorted(wanted), "an act without a way to do it here")
         providers = {"createTenant", "changeTenant", "inviteTenantAdmin", "suspendTenant", "resumeTenant", "releaseQuarantine",
-                     "publishAnnouncement", "withdrawAnnouncement"}
+                     "publishAnnouncement", "withdrawAnnouncement", "answerInquiry", "closeTenantsInquiry"}
         for operation in done:
             with self.subTest(operation=operation):
                 client, path = ((acts.provider, "/admin/v1/audit-log") if operation in providers

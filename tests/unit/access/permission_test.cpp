@@ -50,7 +50,7 @@ const std::set<Permission> kReading{
     Permission::read_rules,       Permission::read_contacts,    Permission::read_integrations,
     Permission::read_deliveries,  Permission::read_settings,    Permission::read_users,
     Permission::read_silences,    Permission::read_maintenance, Permission::read_inhibitions,
-    Permission::read_announcements};
+    Permission::read_announcements, Permission::read_inquiries};
 
 std::set<Permission> reading_and(std::set<Permission> more)
 {
@@ -80,7 +80,7 @@ TEST(PermissionTable, AnAdminAlsoConfigures)
                            Permission::retry_deliveries, Permission::write_rules, Permission::write_contacts,
                            Permission::write_integrations, Permission::write_settings, Permission::write_users,
                            Permission::write_silences, Permission::write_maintenance, Permission::write_inhibitions,
-                           Permission::read_audit}));
+                           Permission::read_audit, Permission::write_inquiries}));
 }
 
 TEST(PermissionTable, NobodyElseGetsATenantsPermissions)
@@ -95,7 +95,8 @@ TEST(PermissionTable, AnAuditorSeesItselfKeepsItsOwnKeysAndWorksNothing)
 {
     EXPECT_EQ(held_by(user(Role::auditor)),
               (std::set{Permission::open, Permission::read_own_profile, Permission::write_own_keys,
-                        Permission::write_own_profile, Permission::read_audit, Permission::read_announcements}));
+                        Permission::write_own_profile, Permission::read_audit, Permission::read_announcements,
+                        Permission::read_inquiries}));
 }
 
 TEST(PermissionTable, ASuspendedTenantReadsOnlyAndIngestsNothing)
@@ -107,7 +108,7 @@ TEST(PermissionTable, ASuspendedTenantReadsOnlyAndIngestsNothing)
     }
     EXPECT_EQ(held_by(user(Role::auditor, true)),
               (std::set{Permission::open, Permission::read_own_profile, Permission::read_audit,
-                        Permission::read_announcements}));
+                        Permission::read_announcements, Permission::read_inquiries}));
     auto integration = of_kind(CredentialKind::integration_key);
     integration.tenant_suspended = true;
     EXPECT_FALSE(allows(integration, Permission::ingest));

@@ -61,7 +61,9 @@ def told(_):
 # Operation → a body with which it would do what it is for, were the path one's own.
 BODIES = {
     "acceptInvitation": lambda _: {"token": "A" * 43, "name": "not theirs", "password": "not theirs at all"},
+    "addInquiryMessage": lambda _: {"text": "not theirs"},
     "addTicketComment": lambda _: {"text": "not theirs"},
+    "answerInquiry": lambda _: {"text": "not theirs"},
     "changePassword": lambda _: {"old": "not theirs at all", "new": "nor is this one theirs"},
     "changeTenant": lambda _: {"max_history_bytes": None},
     "changeTicketsInBulk": lambda own: {"ids": [own.own("ticket")], "patch": {"priority": "not theirs"}},
@@ -84,6 +86,7 @@ BODIES = {
     "createUser": lambda _: {"name": "not theirs", "email": "x@example.com", "role": "viewer"},
     "inviteTenantAdmin": lambda _: {"email": "x@example.com"},
     "lintRules": lambda _: {},
+    "openInquiry": lambda _: {"subject": "not theirs", "text": "not theirs"},
     "peekInvitation": lambda _: {"token": "A" * 43},
     "previewSilence": lambda _: {"matchers": 'a="b"'},
     "publishAnnouncement": lambda own: an_announcement([own.own("tenant")]),

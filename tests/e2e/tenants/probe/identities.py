@@ -40,6 +40,8 @@ PERMISSIONS = {
     "inhibitions:write": ("user", "admin", WRITES),
     "audit:read": ("user", "admin", READS),
     "announcements:read": ("user", "viewer", READS),
+    "inquiries:read": ("user", "viewer", READS),
+    "inquiries:write": ("user", "admin", WRITES),
     "provider": ("provider", None, READS),
 }
 LISTENS = {"user": "customer", "integration": "customer", "provider": "management"}

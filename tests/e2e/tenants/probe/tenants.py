@@ -12,6 +12,7 @@ MATCHES_ALL = '{title=~".+"}'
 # Where a kind of object is listed; what follows in a path is one's id.
 COLLECTIONS = {
     "/admin/v1/announcements": "announcement",
+    "/admin/v1/inquiries": "inquiry",
     "/admin/v1/tenants": "tenant",
     "/api/v1/alerts": "alert",
     "/api/v1/announcements": "announcement",
@@ -20,6 +21,7 @@ COLLECTIONS = {
     "/api/v1/contacts": "contact",
     "/api/v1/deliveries": "delivery",
     "/api/v1/inhibitions": "inhibition",
+    "/api/v1/inquiries": "inquiry",
     "/api/v1/integrations": "integration",
     "/api/v1/integrations/{id}/keys": "integration_key",
     "/api/v1/me/factors": "factor",
@@ -110,6 +112,8 @@ class Tenant:
                              "duration": "PT1H", "rrule": "FREQ=DAILY", "comment": name})
         self.make("inhibition", {"name": name, "source_matchers": nothing, "target_matchers": nothing, "equal": ["mark"]})
         self.make("api_key", {"name": name})
+        asked = self.make("inquiry", {"subject": name, "text": self.mark})
+        self.ask("POST", f"/api/v1/inquiries/{asked['id']}/messages", {"text": self.mark})
         self.have_announced(name)
 
     def have_announced(self, title):

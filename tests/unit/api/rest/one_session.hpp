@@ -39,6 +39,7 @@ public:
     ports::LinkStore& links() override { return none<ports::LinkStore>(); }
     ports::ServerMailStore& server_mails() override { return none<ports::ServerMailStore>(); }
     ports::AnnouncementStore& announcements() override { return none<ports::AnnouncementStore>(); }
+    ports::InquiryStore& inquiries() override { return none<ports::InquiryStore>(); }
 
 private:
     template <typename Store>
