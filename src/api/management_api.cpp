@@ -6,6 +6,8 @@
 #include "api/rest/problem.hpp"
 #include "api/rest/respond.hpp"
 #include "api/rest/worker_threads.hpp"
+#include "api/staff/provider_request.hpp"
+#include "api/staff/staff.hpp"
 #include "api/tenants/provider_tenants.hpp"
 #include "winnow/access/permission.hpp"
 #include "winnow/api/customer_api.hpp"
@@ -51,6 +53,14 @@ enum class Action : std::uint8_t {
     inquiry_messages,
     answer_inquiry,
     close_inquiry,
+    create_staff,
+    staff,
+    reset_staff,
+    disable_staff,
+    enrol,
+    confirm,
+    sign_in,
+    sign_out,
     audit,
     metrics,
     alive,
@@ -75,6 +85,14 @@ constexpr ManagementRoute kRoutes[] = {
     {"POST", "/admin/v1/tenants/{id}/resume", Permission::provider, "resumeTenant", Action::resume},
     {"GET", "/admin/v1/tenants/{id}/quarantine", Permission::provider, "listQuarantine", Action::quarantine},
     {"POST", "/admin/v1/tenants/{id}/quarantine/release", Permission::provider, "releaseQuarantine", Action::release},
+    {"POST", "/admin/v1/provider-users", Permission::provider, "createStaff", Action::create_staff},
+    {"GET", "/admin/v1/provider-users", Permission::provider, "listStaff", Action::staff},
+    {"POST", "/admin/v1/provider-users/{id}/reset", Permission::provider, "resetStaff", Action::reset_staff},
+    {"POST", "/admin/v1/provider-users/{id}/disable", Permission::provider, "disableStaff", Action::disable_staff},
+    {"POST", "/admin/v1/auth/enrol", Permission::open, "enrolStaff", Action::enrol},
+    {"POST", "/admin/v1/auth/enrol/confirm", Permission::open, "confirmStaff", Action::confirm},
+    {"POST", "/admin/v1/auth/sign-in", Permission::open, "signInStaff", Action::sign_in},
+    {"POST", "/admin/v1/auth/sign-out", Permission::provider, "signOutStaff", Action::sign_out},
     {"POST", "/admin/v1/announcements", Permission::provider, "publishAnnouncement", Action::publish},
     {"GET", "/admin/v1/announcements", Permission::provider, "listPublishedAnnouncements", Action::published},
     {"GET", "/admin/v1/announcements/{id}", Permission::provider, "getPublishedAnnouncement", Action::announcement},
@@ -195,6 +213,30 @@ public:
         }
     }
 
+    /// `head` stays until the sink was called.
+    void admit(const http::RequestHead& head, http::AdmissionSink sink)
+    {
+        const auto hash = staff_session_hash(head);
+        const auto* const route = find(head).route;
+        const bool asks_staff = options_.staff && hash && route != nullptr && route->permission == Permission::provider;
+        if (!asks_staff) {
+            http::Admission admission;
+            admission.refusal = refusal(head);
+            admission.max_body_bytes = kMaxBodyBytes;
+            admission.caller = caller(head);
+            return sink(std::move(admission));
+        }
+        auto shared = std::make_shared<http::AdmissionSink>(std::move(sink));
+        WorkerThreads::Job job = [this, shared, &head, shown = *hash, action = route->action] {
+            (*shared)(staff_admission(head, shown, action));
+        };
+        if (workers_.submit(job)) return;
+        http::Admission busy;
+        busy.refusal = problem(Error(ErrorCode::unavailable, "too many management requests wait: try again"));
+        (*shared)(std::move(busy));
+    }
+
+private:
     /// The provider is the only caller here. What is open to all, nobody calls.
     [[nodiscard]] Uuid caller(const http::RequestHead& head) const
     {
@@ -202,7 +244,6 @@ public:
         return route != nullptr && route->permission == Permission::provider ? Uuid::from_words(0, 1) : Uuid();
     }
 
-private:
     [[nodiscard]] bool is_provider(const http::RequestHead& head) const
     {
         const auto& subject = head.client_certificate_subject;
@@ -235,6 +276,7 @@ private:
         if (action == Action::publish) return publish_announcement(request, options_.announcements, fresh_id);
         if (action == Action::published) return list_published(request, options_.announcements);
         if (action == Action::announcement || action == Action::withdraw) return on_announcement(action, id, request);
+        if (action >= Action::create_staff && action <= Action::sign_out) return on_staff(action, id, request);
         if (action == Action::inquiries) return list_tenants_inquiries(request, options_.inquiries);
         if (action >= Action::inquiry && action <= Action::close_inquiry) return on_inquiry(action, id, request);
         const auto tenant = TenantId::parse(id);
@@ -248,6 +290,44 @@ private:
         if (action == Action::quarantine) return list_quarantine(*tenant, options_.store, options_.ids);
         if (action == Action::release) return release_quarantine(*tenant, request, options_.store);
         return suspend_tenant(*tenant, action == Action::suspend, request, options_.store);
+    }
+
+    [[nodiscard]] Result<http::Response> on_staff(Action action, const std::string& text, const http::Request& request)
+    {
+        if (!options_.staff) return Error(ErrorCode::unavailable, "nobody of the staff signs in on this node");
+        const auto& parts = *options_.staff;
+        if (action == Action::create_staff) return api::create_staff(request, parts, fresh_id);
+        if (action == Action::staff) return list_staff(request, parts);
+        if (action == Action::enrol) return enrol_staff(request, parts);
+        if (action == Action::confirm) return confirm_staff(request, parts);
+        if (action == Action::sign_in) return sign_in_staff(request, parts, fresh_id);
+        if (action == Action::sign_out) return sign_out_staff(request, parts);
+        const auto id = StaffId::parse(text);
+        if (!id) return Error(ErrorCode::not_found, "there is nobody of the staff with that id");
+        if (action == Action::reset_staff) return api::reset_staff(*id, request, parts);
+        return api::disable_staff(*id, request, parts);
+    }
+
+    /// Who shows the token of a session, whose SHA-256 this is. Blocks on the store.
+    [[nodiscard]] http::Admission staff_admission(const http::RequestHead& head, const std::string& hash,
+                                                  Action action) const
+    {
+        const bool works =
+            action == Action::answer_inquiry || action == Action::close_inquiry || action == Action::sign_out;
+        http::Admission admission;
+        admission.max_body_bytes = kMaxBodyBytes;
+        auto session = options_.staff->store.find_session(hash);
+        if (!session) {
+            admission.refusal = problem(session.error());
+        } else if (!*session) {
+            admission.refusal = problem(Error(ErrorCode::unauthenticated, "the session is over: sign in anew"));
+        } else if (const auto refused = staff_refusal(**session, head, works)) {
+            admission.refusal = problem(*refused);
+        } else {
+            admission.caller = Uuid::from_words(0, 1);
+            admission.attachment = std::make_shared<const StaffCaller>(*std::move(*session));
+        }
+        return admission;
     }
 
     [[nodiscard]] Result<http::Response> on_announcement(Action action, const std::string& text,
@@ -282,11 +362,7 @@ ManagementApi::~ManagementApi() = default;
 
 void ManagementApi::admit(const http::RequestHead& head, http::AdmissionSink sink)
 {
-    http::Admission admission;
-    admission.refusal = impl_->refusal(head);
-    admission.max_body_bytes = kMaxBodyBytes;
-    admission.caller = impl_->caller(head);
-    sink(std::move(admission));
+    impl_->admit(head, std::move(sink));
 }
 
 void ManagementApi::handle(http::Request request, http::ResponseSink sink)

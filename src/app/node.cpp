@@ -319,7 +319,8 @@ private:
                 .client_subjects = config_.provider.client_subjects,
                 .checks = checks(),
                 .ids = ids_,
-                .sealer = &sealer_};
+                .sealer = &sealer_,
+                .staff = api::StaffParts{*provider_.staff, hasher_, breached_, sealer_}};
     }
 
     const Config config_;

@@ -27,6 +27,7 @@ void add_security_commands(Syntax& root, Command& chosen);
 void add_audit_commands(Syntax& root, Command& chosen);
 void add_announcement_commands(Syntax& root, Command& chosen);
 void add_inquiry_commands(Syntax& root, Command& chosen);
+void add_staff_commands(Syntax& root, Command& chosen);
 void add_completion_command(Syntax& root, Command& chosen);
 
 }  // namespace winnow::cli

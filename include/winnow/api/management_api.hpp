@@ -5,6 +5,7 @@
 /// customer listener.
 
 #include "winnow/api/customer_api.hpp"
+#include "winnow/api/staff_parts.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/crypto/sealer.hpp"
 #include "winnow/domain/alert_ids.hpp"
@@ -16,6 +17,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,6 +39,7 @@ struct ManagementApiOptions {
     Checks checks;                             ///< /readyz
     domain::AlertIds ids;                      ///< What names alerts.
     const crypto::Sealer* sealer = nullptr;    ///< Of links by mail; null: nobody is invited.
+    std::optional<StaffParts> staff = {};      ///< nullopt: nobody of the staff signs in.
 };
 
 /// How many of the store's calls are under way at once.

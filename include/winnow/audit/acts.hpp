@@ -105,6 +105,13 @@ inline constexpr std::array kActs{
     KnownAct{"releaseQuarantine", "quarantine.release", "tenant", Recorded::by_store},
     KnownAct{"publishAnnouncement", "announcement.publish", "announcement", Recorded::by_store},
     KnownAct{"withdrawAnnouncement", "announcement.withdraw", "announcement", Recorded::by_store},
+    KnownAct{"createStaff", "staff.create", "staff", Recorded::by_store},
+    KnownAct{"resetStaff", "staff.reset", "staff", Recorded::by_store},
+    KnownAct{"disableStaff", "staff.disable", "staff", Recorded::by_store},
+    KnownAct{"enrolStaff", "staff.enrol", "staff", Recorded::by_store},
+    KnownAct{"confirmStaff", "staff.activate", "staff", Recorded::by_store},
+    KnownAct{"signInStaff", "staff.sign_in", "staff", Recorded::by_store},
+    KnownAct{"signOutStaff", "staff.sign_out", "session", Recorded::by_store},
     KnownAct{"answerInquiry", "inquiry.answer", "inquiry", Recorded::by_store},  // the tenant's, too, as the next
     KnownAct{"closeTenantsInquiry", "inquiry.close", "inquiry", Recorded::by_store},
 };
@@ -114,6 +121,7 @@ inline constexpr std::string_view kHeadSigned = "audit.anchor";
 
 /// Of no operation alone: somebody showed something wrong of a user, or did so too often.
 inline constexpr std::string_view kSignInFailed = "sign_in.fail";
+inline constexpr std::string_view kStaffSignInFailed = "staff.sign_in_fail";
 inline constexpr std::string_view kSignInHeld = "sign_in.hold";
 
 struct Unrecorded {

@@ -85,6 +85,7 @@ using FactorId = StrongId<struct FactorTag>;
 using ServerMailId = StrongId<struct ServerMailTag>;
 using AnnouncementId = StrongId<struct AnnouncementTag>;
 using InquiryId = StrongId<struct InquiryTag>;
+using StaffId = StrongId<struct StaffTag>;
 
 }  // namespace winnow
 

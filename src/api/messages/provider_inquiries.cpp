@@ -4,7 +4,7 @@
 #include "api/rest/parameters.hpp"
 #include "api/rest/resource.hpp"
 #include "api/rest/respond.hpp"
-#include "api/tenants/provider_request.hpp"
+#include "api/staff/provider_request.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -4,7 +4,7 @@
 #include "api/rest/json_body.hpp"
 #include "api/rest/page.hpp"
 #include "api/rest/respond.hpp"
-#include "api/tenants/provider_request.hpp"
+#include "api/staff/provider_request.hpp"
 #include "api/tenants/user_json.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/crypto/digest.hpp"

@@ -51,6 +51,8 @@ constexpr std::array kGrowth{
     Growth{"one_time_tokens", "forget_sign_ins", ""},
     Growth{"outages", "forget_outages", ""},
     Growth{"owed_events", "", "written into their timelines by the dispatcher, within seconds once the ticket is free"},
+    Growth{"provider_sessions", "forget_staff_sessions", ""},
+    Growth{"provider_users", "", "made by the provider"},
     Growth{"quarantined_rows", "forget_quarantined_rows", ""},
     Growth{"quiet_tickets", "", "one a quiet ticket at most; goes when it is told of, or with it"},
     Growth{"rule_machines", "forget_rule_machines", ""},

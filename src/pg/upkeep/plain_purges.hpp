@@ -103,6 +103,12 @@ delete from inquiries where (tenant_id, inquiry_id) in (
      where i.changed_at < now() - interval '400 days' order by i.changed_at limit $1)
 )sql";
 
+inline constexpr auto kStaffSessions = R"sql(
+delete from provider_sessions where session_id in (
+    select s.session_id from provider_sessions s
+     where s.expires_at < now() - interval '90 days' order by s.expires_at limit $1)
+)sql";
+
 // Those that were given up: sent ones are gone.
 inline constexpr auto kServerMails = R"sql(
 delete from server_mails where ctid = any(array(

@@ -13,6 +13,7 @@ import audit_twin
 from harness import World, wait_until
 
 from tenants.people_acts import PeopleActs
+from tenants.staff_acts import STAFF, StaffActs
 
 OPENAPI = os.path.join(os.path.dirname(__file__), "../../../docs/openapi.yaml")
 BINARY = os.environ["WINNOW_BINARY"]
@@ -34,12 +35,13 @@ TOKEN = "a-token-of-the-chat"
 URL = f"https://127.0.0.1:9/services/{TOKEN}"
 
 
-class Acts(PeopleActs):
+class Acts(PeopleActs, StaffActs):
     """Does each operation once, in an order in which each finds what it needs. A method has the operation's name."""
 
     def __init__(self, world):
         self.admin = world.instance.user("admin")
         self.provider = world.instance.provider()
+        self.staff_ready = world.instance.ready
         self.sender = world.instance.integration()
         self.webhook = world.webhook
         self.ids = {}
@@ -288,10 +290,10 @@ def winnow(*words, status=0):
 class Audit(unittest.TestCase):
     def test_1_every_act_leaves_exactly_one_record(self):
         wanted = recorded_operations()
-        done = [name for kind in (PeopleActs, Acts) for name in vars(kind) if name in wanted]
+        done = [name for kind in (PeopleActs, StaffActs, Acts) for name in vars(kind) if name in wanted]
         self.assertEqual(sorted(done), sorted(wanted), "an act without a way to do it here")
         providers = {"createTenant", "changeTenant", "inviteTenantAdmin", "suspendTenant", "resumeTenant", "releaseQuarantine",
-                     "publishAnnouncement", "withdrawAnnouncement", "answerInquiry", "closeTenantsInquiry"}
+                     "publishAnnouncement", "withdrawAnnouncement", "answerInquiry", "closeTenantsInquiry", *STAFF}
         for operation in done:
             with self.subTest(operation=operation):
                 client, path = ((acts.provider, "/admin/v1/audit-log") if operation in providers

@@ -13,6 +13,7 @@ MATCHES_ALL = '{title=~".+"}'
 COLLECTIONS = {
     "/admin/v1/announcements": "announcement",
     "/admin/v1/inquiries": "inquiry",
+    "/admin/v1/provider-users": "staff",
     "/admin/v1/tenants": "tenant",
     "/api/v1/alerts": "alert",
     "/api/v1/announcements": "announcement",
@@ -122,6 +123,10 @@ class Tenant:
                                                            "tenant_ids": [self.own("tenant")]})
         assert answer.status == 201, answer.body
         self.ids["announcement"].append(answer.json()["id"])
+        member = {"email": f"{title.replace(' ', '-')}@staff.example", "name": title, "role": "support"}
+        answer = provider.post("/admin/v1/provider-users", member)
+        assert answer.status == 201, answer.body
+        self.ids["staff"].append(answer.json()["id"])
         provider.close()
 
     def send(self, dedup_key):

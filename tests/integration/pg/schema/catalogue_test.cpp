@@ -16,7 +16,8 @@ TEST_F(CatalogueTest, OnlyTheseTablesBelongToNoTenant)
 {
     EXPECT_THAT(column(kTablesOfNobody),
                 testing::ElementsAre("alert_id_root", "announcements", "chore_runs", "journal_streams", "outages",
-                                     "schema_migrations", "source_throttles", "tenant_key"));
+                                     "provider_sessions", "provider_users", "schema_migrations", "source_throttles",
+                                     "tenant_key"));
 }
 
 TEST_F(CatalogueTest, EveryTenantTablesPrimaryKeyBeginsWithTheTenant)
