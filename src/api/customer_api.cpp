@@ -329,6 +329,7 @@ private:
         services.contact_types = options_.contact_types;
         services.alert_limits = options_.limits;
         services.tenant_limits = options_.tenant_limits;
+        services.support_address = options_.support_address;
         return services;
     }
 

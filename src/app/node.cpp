@@ -6,6 +6,7 @@
 #include "app/config/node_settings.hpp"
 #include "app/config/password_settings.hpp"
 #include "app/due_kinds.hpp"
+#include "app/provider_stores.hpp"
 #include "app/secrets.hpp"
 #include "app/try_rows.hpp"
 #include "winnow/api/customer_api.hpp"
@@ -27,7 +28,6 @@
 #include "winnow/pg/export_jobs.hpp"
 #include "winnow/pg/journal_streams.hpp"
 #include "winnow/pg/outbox.hpp"
-#include "winnow/pg/provider_store.hpp"
 #include "winnow/pg/server_mail_queue.hpp"
 #include "winnow/pg/sessions.hpp"
 #include "winnow/pg/tenant_database.hpp"
@@ -106,9 +106,9 @@ public:
               api_session(config), pipeline_sessions_,
               {.waiting = config.rest.waiting_per_tenant, .metrics = observe::QueueMetrics(metrics_, "rest")},
               noted_here())),
-          provider_(pg::make_provider_store(
+          provider_(
               pooled(session(config.database.provider_url, "winnow provider", 0), database_sessions(config).provider),
-              noted_here())),
+              noted_here()),
           breached_(breached_passwords(config)),
           hasher_(password_peppers(config), password_options(config), metrics_),
           triage_(
@@ -285,6 +285,7 @@ private:
                 .contact_types = delivery::contact_types(),
                 .limits = config_.limits,
                 .tenant_limits = config_.tenants,
+                .support_address = config_.provider.support_address,
                 .resolve_timeout = config_.resolve_timeout,
                 .read_timeout = config_.rest.statement_timeout,
                 .analysis_threads = config_.analysis.threads,
@@ -302,14 +303,17 @@ private:
 
     api::ManagementApiOptions management_options()
     {
-        return {.store = *provider_,
+        return {.store = *provider_.tenants,
+                .announcements = *provider_.announcements,
+                .inquiries = *provider_.inquiries,
                 .metrics = metrics_,
                 .provider_key_sha256 = config_.provider.key_sha256,
                 .client_subjects = config_.provider.client_subjects,
                 .checks = checks(),
                 .ids = ids_,
                 .sealing = &secrets_.sealing(),
-                .vault = secrets_.administration()};
+                .vault = secrets_.administration(),
+                .staff = api::StaffParts{*provider_.staff, hasher_, breached_, secrets_.one_key()}};
     }
 
     const Config config_;
@@ -340,7 +344,7 @@ private:
     Callers callers_;
     pipeline::ConfigCache policies_;
     std::unique_ptr<ports::TenantDatabase> database_;  ///< Tells `policies_` of changes.
-    std::unique_ptr<ports::ProviderStore> provider_;   ///< So does it.
+    const ProviderStores provider_;                    ///< So does it.
     const identity::BreachedPasswords breached_;
     identity::PasswordHasher hasher_;  ///< What it calls goes on with a transaction.
     pipeline::TriageService triage_;

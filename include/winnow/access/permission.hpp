@@ -62,6 +62,9 @@ enum class Permission : std::uint8_t {
     read_audit,
     read_exports,  ///< All that the tenant owns, at once.
     write_exports,
+    read_announcements,
+    read_inquiries,
+    write_inquiries,
     provider,  ///< Management listener only.
 };
 

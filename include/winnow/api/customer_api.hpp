@@ -68,6 +68,7 @@ struct CustomerApiOptions {
     std::span<const ports::ContactType> contact_types = {};   ///< Those that contacts may have.
     domain::AlertLimits limits;
     domain::TenantLimits tenant_limits;
+    std::string support_address = {};  ///< Who is mailed what tenants ask; "": nobody.
     std::size_t max_rest_body_bytes = 1'048'576;
     std::chrono::milliseconds resolve_timeout = std::chrono::minutes{5};  ///< Alertmanager alerts without an end.
     std::chrono::milliseconds read_timeout{5'000};  ///< Of each statement of a REST request that only reads.

@@ -5,16 +5,20 @@
 /// customer listener.
 
 #include "winnow/api/customer_api.hpp"
+#include "winnow/api/staff_parts.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/domain/alert_ids.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/ports/credential_store.hpp"
+#include "winnow/ports/messages/provider_announcements.hpp"
+#include "winnow/ports/messages/provider_inquiries.hpp"
 #include "winnow/ports/vault/key_store.hpp"
 #include "winnow/ports/vault/sealing.hpp"
 
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,6 +40,8 @@ struct VaultAdministration {
 
 struct ManagementApiOptions {
     ports::ProviderStore& store;
+    ports::ProviderAnnouncements& announcements;
+    ports::ProviderInquiries& inquiries;
     observe::Metrics& metrics;
     std::string provider_key_sha256;           ///< 32 bytes; "": no bearer credential (production).
     std::vector<std::string> client_subjects;  ///< Verified client certificate subjects that are the provider.
@@ -43,6 +49,7 @@ struct ManagementApiOptions {
     domain::AlertIds ids;                      ///< What names alerts.
     ports::Sealing* sealing = nullptr;         ///< Of links by mail; null: nobody is invited.
     VaultAdministration vault = {};
+    std::optional<StaffParts> staff = {};  ///< nullopt: nobody of the staff signs in.
 };
 
 /// How many of the store's calls are under way at once.

@@ -32,7 +32,8 @@ inline constexpr std::array kActs{
     KnownAct{"signIn", "sign_in.succeed", "session", Recorded::by_store},  // its failures: see below
     KnownAct{"completeSignIn", "sign_in.succeed", "session", Recorded::by_store},
     KnownAct{"stepUp", "session.step_up", "session", Recorded::by_store},
-    KnownAct{"signOut", "session.end", "session", Recorded::by_store}, KnownAct{"endSession", "session.end", "session"},
+    KnownAct{"signOut", "session.end", "session", Recorded::by_store},
+    KnownAct{"endSession", "session.end", "session"},
     KnownAct{"endOtherSessions", "session.end_others", "session"},
     KnownAct{"createFactor", "factor.begin", "factor", Recorded::by_store},
     KnownAct{"confirmFactor", "factor.activate", "factor", Recorded::by_store},
@@ -47,9 +48,12 @@ inline constexpr std::array kActs{
     KnownAct{"stopEmailChange", "email.stop", "user", Recorded::by_store},
     KnownAct{"acceptInvitation", "invitation.accept", "user", Recorded::by_store},
     KnownAct{"updateMe", "user.change_self", "user", Recorded::with_changes},
-    KnownAct{"inviteUser", "invitation.send", "user"}, KnownAct{"resetUserPassword", "user.reset_password", "user"},
-    KnownAct{"resetUserMfa", "user.reset_mfa", "user"}, KnownAct{"endUserSessions", "user.end_sessions", "user"},
-    KnownAct{"deleteUser", "user.delete", "user"}, KnownAct{"createApiKey", "api_key.create", "api_key"},
+    KnownAct{"inviteUser", "invitation.send", "user"},
+    KnownAct{"resetUserPassword", "user.reset_password", "user"},
+    KnownAct{"resetUserMfa", "user.reset_mfa", "user"},
+    KnownAct{"endUserSessions", "user.end_sessions", "user"},
+    KnownAct{"deleteUser", "user.delete", "user"},
+    KnownAct{"createApiKey", "api_key.create", "api_key"},
     KnownAct{"deleteApiKey", "api_key.revoke", "api_key"},
     KnownAct{"createIntegration", "integration.create", "integration"},
     KnownAct{"replaceIntegration", "integration.change", "integration", Recorded::with_changes},
@@ -69,8 +73,10 @@ inline constexpr std::array kActs{
     KnownAct{"replaceRule", "rule.change", "rule", Recorded::with_changes},
     KnownAct{"updateRule", "rule.change", "rule", Recorded::with_changes},
     KnownAct{"deleteRule", "rule.delete", "rule", Recorded::with_changes},
-    KnownAct{"reorderRules", "ruleset.reorder", "ruleset"}, KnownAct{"replaceRuleset", "ruleset.replace", "ruleset"},
-    KnownAct{"rollBackRuleset", "ruleset.roll_back", "ruleset"}, KnownAct{"createSilence", "silence.create", "silence"},
+    KnownAct{"reorderRules", "ruleset.reorder", "ruleset"},
+    KnownAct{"replaceRuleset", "ruleset.replace", "ruleset"},
+    KnownAct{"rollBackRuleset", "ruleset.roll_back", "ruleset"},
+    KnownAct{"createSilence", "silence.create", "silence"},
     KnownAct{"replaceSilence", "silence.change", "silence", Recorded::with_changes},
     KnownAct{"updateSilence", "silence.change", "silence", Recorded::with_changes},
     KnownAct{"expireSilence", "silence.end", "silence", Recorded::with_changes},
@@ -82,6 +88,9 @@ inline constexpr std::array kActs{
     KnownAct{"replaceInhibition", "inhibition.change", "inhibition", Recorded::with_changes},
     KnownAct{"updateInhibition", "inhibition.change", "inhibition", Recorded::with_changes},
     KnownAct{"deleteInhibition", "inhibition.delete", "inhibition", Recorded::with_changes},
+    KnownAct{"openInquiry", "inquiry.open", "inquiry"},
+    KnownAct{"addInquiryMessage", "inquiry.ask", "inquiry"},
+    KnownAct{"closeInquiry", "inquiry.close", "inquiry"},
     KnownAct{"updateSettings", "settings.change", "settings", Recorded::with_changes},
     KnownAct{"replaceSourceNetworks", "networks.change", "networks", Recorded::with_changes},
     KnownAct{"keepSourceNetworks", "networks.keep", "networks"},
@@ -106,6 +115,17 @@ inline constexpr std::array kActs{
     KnownAct{"rotateTenantKey", "tenant_key.rotate", "tenant", Recorded::by_store},
     KnownAct{"destroyTenantKeys", "tenant_key.destroy", "tenant", Recorded::by_store},
     KnownAct{"resetSourceNetworks", "networks.reset", "tenant", Recorded::by_store},  // in the tenant's as well
+    KnownAct{"publishAnnouncement", "announcement.publish", "announcement", Recorded::by_store},
+    KnownAct{"withdrawAnnouncement", "announcement.withdraw", "announcement", Recorded::by_store},
+    KnownAct{"createStaff", "staff.create", "staff", Recorded::by_store},
+    KnownAct{"resetStaff", "staff.reset", "staff", Recorded::by_store},
+    KnownAct{"disableStaff", "staff.disable", "staff", Recorded::by_store},
+    KnownAct{"enrolStaff", "staff.enrol", "staff", Recorded::by_store},
+    KnownAct{"confirmStaff", "staff.activate", "staff", Recorded::by_store},
+    KnownAct{"signInStaff", "staff.sign_in", "staff", Recorded::by_store},
+    KnownAct{"signOutStaff", "staff.sign_out", "session", Recorded::by_store},
+    KnownAct{"answerInquiry", "inquiry.answer", "inquiry", Recorded::by_store},  // the tenant's, too, as the next
+    KnownAct{"closeTenantsInquiry", "inquiry.close", "inquiry", Recorded::by_store},
 };
 
 /// Of no operation: a tenant's head was signed, and stands in the provider's chain.
@@ -113,6 +133,7 @@ inline constexpr std::string_view kHeadSigned = "audit.anchor";
 
 /// Of no operation alone: somebody showed something wrong of a user, or did so too often.
 inline constexpr std::string_view kSignInFailed = "sign_in.fail";
+inline constexpr std::string_view kStaffSignInFailed = "staff.sign_in_fail";
 inline constexpr std::string_view kSignInHeld = "sign_in.hold";
 /// Of whatever operation somebody was denied; equal ones are one record, with their count.
 inline constexpr std::string_view kRequestDenied = "request.denied";
@@ -127,16 +148,18 @@ struct Unrecorded {
 inline constexpr std::string_view kTimeline = "the ticket's timeline tells who did what, and when";
 inline constexpr std::string_view kTriesOnly = "changes nothing: what is tried is sent along";
 inline constexpr std::string_view kLooksOnly = "changes nothing: it is POST so that no link holds the token";
+inline constexpr std::string_view kReadMark = "says only of oneself that one has read it";
 inline constexpr std::string_view kBacktest = "changes nothing that alerts or people meet, and names who began it";
 
 /// The other operations that are no GET.
 inline constexpr std::array kUnrecorded{
-    Unrecorded{"changeTicketsInBulk", kTimeline}, Unrecorded{"updateTicket", kTimeline},
-    Unrecorded{"transitionTicket", kTimeline},    Unrecorded{"addTicketComment", kTimeline},
-    Unrecorded{"putTicketParent", kTimeline},     Unrecorded{"deleteTicketParent", kTimeline},
-    Unrecorded{"previewSilence", kTriesOnly},     Unrecorded{"testRule", kTriesOnly},
-    Unrecorded{"lintRules", kTriesOnly},          Unrecorded{"startBacktest", kBacktest},
-    Unrecorded{"cancelBacktest", kBacktest},      Unrecorded{"peekInvitation", kLooksOnly},
+    Unrecorded{"changeTicketsInBulk", kTimeline},  Unrecorded{"updateTicket", kTimeline},
+    Unrecorded{"transitionTicket", kTimeline},     Unrecorded{"addTicketComment", kTimeline},
+    Unrecorded{"putTicketParent", kTimeline},      Unrecorded{"deleteTicketParent", kTimeline},
+    Unrecorded{"previewSilence", kTriesOnly},      Unrecorded{"testRule", kTriesOnly},
+    Unrecorded{"lintRules", kTriesOnly},           Unrecorded{"startBacktest", kBacktest},
+    Unrecorded{"cancelBacktest", kBacktest},       Unrecorded{"peekInvitation", kLooksOnly},
+    Unrecorded{"markAnnouncementRead", kReadMark},
 };
 
 /// nullptr: it is not recorded.

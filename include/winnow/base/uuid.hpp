@@ -84,6 +84,9 @@ using InvitationId = StrongId<struct InvitationTag>;
 using FactorId = StrongId<struct FactorTag>;
 using ServerMailId = StrongId<struct ServerMailTag>;
 using ExportId = StrongId<struct ExportTag>;
+using AnnouncementId = StrongId<struct AnnouncementTag>;
+using InquiryId = StrongId<struct InquiryTag>;
+using StaffId = StrongId<struct StaffTag>;
 
 }  // namespace winnow
 

@@ -38,6 +38,8 @@ class ServerMailStore;
 class AccessLog;
 class QuotaStore;
 class ExportStore;
+class AnnouncementStore;
+class InquiryStore;
 }  // namespace winnow::ports
 
 namespace winnow::pg {
@@ -72,5 +74,8 @@ namespace winnow::pg {
 [[nodiscard]] std::shared_ptr<ports::AccessLog> make_access_log(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::QuotaStore> make_quota_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::ExportStore> make_export_store(pqxx::transaction_base& tx, TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::AnnouncementStore> make_announcement_store(pqxx::transaction_base& tx,
+                                                                                TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::InquiryStore> make_inquiry_store(pqxx::transaction_base& tx, TenantId tenant);
 
 }  // namespace winnow::pg

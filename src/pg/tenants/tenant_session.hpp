@@ -47,6 +47,11 @@ public:
     [[nodiscard]] ports::AccessLog& access_log() override { return made(access_log_, make_access_log); }
     [[nodiscard]] ports::QuotaStore& quotas() override { return made(quotas_, make_quota_store); }
     [[nodiscard]] ports::ExportStore& exports() override { return made(exports_, make_export_store); }
+    [[nodiscard]] ports::AnnouncementStore& announcements() override
+    {
+        return made(announcements_, make_announcement_store);
+    }
+    [[nodiscard]] ports::InquiryStore& inquiries() override { return made(inquiries_, make_inquiry_store); }
 
 private:
     template <typename Store, typename Factory>
@@ -82,6 +87,8 @@ private:
     std::shared_ptr<ports::AccessLog> access_log_;
     std::shared_ptr<ports::QuotaStore> quotas_;
     std::shared_ptr<ports::ExportStore> exports_;
+    std::shared_ptr<ports::AnnouncementStore> announcements_;
+    std::shared_ptr<ports::InquiryStore> inquiries_;
 };
 
 }  // namespace winnow::pg

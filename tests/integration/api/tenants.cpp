@@ -65,6 +65,17 @@ std::string Tenants::a_factor(const std::string& user)
                "', gen_random_uuid(), '" + user + "', 'totp', 'active', 's') returning factor_id");
 }
 
+std::string Tenants::an_announcement(const std::string& title)
+{
+    return sql(
+        "with made as (insert into announcements (announcement_id, kind, title, body, for_all) values "
+        "(gen_random_uuid(), 'change', '" +
+        title +
+        "', 'b', false) returning announcement_id), aimed as (insert into announcement_targets (tenant_id, "
+        "announcement_id) select '" +
+        ours_.str() + "', announcement_id from made) select announcement_id from made");
+}
+
 Timestamp Tenants::system_time()
 {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());

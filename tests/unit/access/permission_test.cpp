@@ -46,10 +46,11 @@ std::set<Permission> held_by(const Principal& who)
 }
 
 const std::set<Permission> kReading{
-    Permission::read_own_profile, Permission::read_tickets,     Permission::read_alerts,
-    Permission::read_rules,       Permission::read_contacts,    Permission::read_integrations,
-    Permission::read_deliveries,  Permission::read_settings,    Permission::read_users,
-    Permission::read_silences,    Permission::read_maintenance, Permission::read_inhibitions};
+    Permission::read_own_profile,   Permission::read_tickets,     Permission::read_alerts,
+    Permission::read_rules,         Permission::read_contacts,    Permission::read_integrations,
+    Permission::read_deliveries,    Permission::read_settings,    Permission::read_users,
+    Permission::read_silences,      Permission::read_maintenance, Permission::read_inhibitions,
+    Permission::read_announcements, Permission::read_inquiries};
 
 std::set<Permission> reading_and(std::set<Permission> more)
 {
@@ -79,7 +80,8 @@ TEST(PermissionTable, AnAdminAlsoConfigures)
                            Permission::retry_deliveries, Permission::write_rules, Permission::write_contacts,
                            Permission::write_integrations, Permission::write_settings, Permission::write_users,
                            Permission::write_silences, Permission::write_maintenance, Permission::write_inhibitions,
-                           Permission::read_audit, Permission::read_exports, Permission::write_exports}));
+                           Permission::read_audit, Permission::read_exports, Permission::write_exports,
+                           Permission::write_inquiries}));
 }
 
 TEST(PermissionTable, NobodyElseGetsATenantsPermissions)
@@ -94,7 +96,8 @@ TEST(PermissionTable, AnAuditorSeesItselfKeepsItsOwnKeysAndWorksNothing)
 {
     EXPECT_EQ(held_by(user(Role::auditor)),
               (std::set{Permission::open, Permission::read_own_profile, Permission::write_own_keys,
-                        Permission::write_own_profile, Permission::read_audit}));
+                        Permission::write_own_profile, Permission::read_audit, Permission::read_announcements,
+                        Permission::read_inquiries}));
 }
 
 TEST(PermissionTable, ASuspendedTenantReadsOnlyAndIngestsNothing)
@@ -105,7 +108,8 @@ TEST(PermissionTable, ASuspendedTenantReadsOnlyAndIngestsNothing)
         EXPECT_EQ(held_by(user(role, true)), held);
     }
     EXPECT_EQ(held_by(user(Role::auditor, true)),
-              (std::set{Permission::open, Permission::read_own_profile, Permission::read_audit}));
+              (std::set{Permission::open, Permission::read_own_profile, Permission::read_audit,
+                        Permission::read_announcements, Permission::read_inquiries}));
     auto integration = of_kind(CredentialKind::integration_key);
     integration.tenant_suspended = true;
     EXPECT_FALSE(allows(integration, Permission::ingest));

@@ -42,6 +42,9 @@ PERMISSIONS = {
     "audit:read": ("user", "admin", READS),
     "exports:read": ("user", "admin", READS),
     "exports:write": ("user", "admin", WRITES),
+    "announcements:read": ("user", "viewer", READS),
+    "inquiries:read": ("user", "viewer", READS),
+    "inquiries:write": ("user", "admin", WRITES),
     "provider": ("provider", None, READS),
 }
 # What auditors hold: their role is above and below none.

@@ -11,14 +11,19 @@ from tenants.probe.identities import ROLES, SCOPES
 MATCHES_ALL = '{title=~".+"}'
 # Where a kind of object is listed; what follows in a path is one's id.
 COLLECTIONS = {
+    "/admin/v1/announcements": "announcement",
+    "/admin/v1/inquiries": "inquiry",
+    "/admin/v1/provider-users": "staff",
     "/admin/v1/tenants": "tenant",
     "/api/v1/alerts": "alert",
+    "/api/v1/announcements": "announcement",
     "/api/v1/api-keys": "api_key",
     "/api/v1/contact-groups": "group",
     "/api/v1/contacts": "contact",
     "/api/v1/deliveries": "delivery",
     "/api/v1/exports": "export",
     "/api/v1/inhibitions": "inhibition",
+    "/api/v1/inquiries": "inquiry",
     "/api/v1/integrations": "integration",
     "/api/v1/integrations/{id}/keys": "integration_key",
     "/api/v1/me/factors": "factor",
@@ -110,6 +115,21 @@ class Tenant:
                              "duration": "PT1H", "rrule": "FREQ=DAILY", "comment": name})
         self.make("inhibition", {"name": name, "source_matchers": nothing, "target_matchers": nothing, "equal": ["mark"]})
         self.make("api_key", {"name": name})
+        asked = self.make("inquiry", {"subject": name, "text": self.mark})
+        self.ask("POST", f"/api/v1/inquiries/{asked['id']}/messages", {"text": self.mark})
+        self.have_announced(name)
+
+    def have_announced(self, title):
+        provider = self.instance.provider()
+        answer = provider.post("/admin/v1/announcements", {"kind": "change", "title": title, "text": self.mark,
+                                                           "tenant_ids": [self.own("tenant")]})
+        assert answer.status == 201, answer.body
+        self.ids["announcement"].append(answer.json()["id"])
+        member = {"email": f"{title.replace(' ', '-')}@staff.example", "name": title, "role": "support"}
+        answer = provider.post("/admin/v1/provider-users", member)
+        assert answer.status == 201, answer.body
+        self.ids["staff"].append(answer.json()["id"])
+        provider.close()
 
     def send(self, dedup_key):
         alert = {"title": f"{self.mark} {dedup_key}", "dedup_key": dedup_key, "labels": {"mark": self.mark},

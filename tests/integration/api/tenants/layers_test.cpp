@@ -85,6 +85,8 @@ protected:
             {"inhibitions", made("/inhibitions", an_inhibition())},
             {"me/sessions", a_session(viewer_)},
             {"me/factors", a_factor(viewer_)},
+            {"announcements", an_announcement(kMark)},
+            {"inquiries", made("/inquiries", {{"subject", kMark}, {"text", kMark}})},
         };
     }
 
@@ -161,7 +163,7 @@ protected:
     {
         if (method == "GET" || method == "DELETE" || path.ends_with("/keys") || path.ends_with("/retry"))
             return nullptr;
-        if (path.ends_with("/comments")) return {{"text", "x"}};
+        if (path.ends_with("/comments") || path.ends_with("/messages")) return {{"text", "x"}};
         if (path.ends_with("/transitions")) return {{"to", "closed"}};
         if (path.ends_with("/parent")) return {{"parent_id", kDelivery}};
         if (method == "PATCH") return path.starts_with("/tickets") ? json{{"priority", "x"}} : json{{"name", "x"}};

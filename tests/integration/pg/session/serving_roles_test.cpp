@@ -256,7 +256,7 @@ select p.proname || '()' from pg_proc p
                              "find_credential()", "find_session()", "find_session_networks()", "find_source_networks()",
                              "find_tickets()", "keep_source_throttle()", "lock_quota()", "own_quotas()",
                              "rates_of_credential()", "rates_of_tenant()", "schema_migrations", "source_throttle()",
-                             "tenant_of_code()", "tenant_of_link()"));
+                             "tenant_announcements()", "tenant_of_code()", "tenant_of_link()"));
     sql("update tenants set rates = '{\"rest\": {\"rate\": 1, \"burst\": 1}}'");
     EXPECT_STREQ(tx_.exec1("select rates_of_tenant('" + b_.str() + "')")[0].c_str(), "{}")
         << "only programs that prove nothing ask for it";

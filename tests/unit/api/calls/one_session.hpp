@@ -41,6 +41,8 @@ public:
     ports::AccessLog& access_log() override { return none<ports::AccessLog>(); }
     ports::QuotaStore& quotas() override { return none<ports::QuotaStore>(); }
     ports::ExportStore& exports() override { return none<ports::ExportStore>(); }
+    ports::AnnouncementStore& announcements() override { return none<ports::AnnouncementStore>(); }
+    ports::InquiryStore& inquiries() override { return none<ports::InquiryStore>(); }
 
 private:
     template <typename Store>
