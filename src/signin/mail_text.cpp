@@ -108,6 +108,7 @@ std::string_view to_string(MailKind kind) noexcept
         case MailKind::announced_advisory: return "announced_advisory";
         case MailKind::inquiry_asked: return "inquiry_asked";
         case MailKind::inquiry_answered: return "inquiry_answered";
+        case MailKind::support_opened: return "support_opened";
     }
     return "invitation";
 }
@@ -150,7 +151,8 @@ std::optional<LinkPurpose> link_of(MailKind kind) noexcept
         case MailKind::announced_incident:
         case MailKind::announced_advisory:
         case MailKind::inquiry_asked:
-        case MailKind::inquiry_answered: break;
+        case MailKind::inquiry_answered:
+        case MailKind::support_opened: break;
     }
     return std::nullopt;
 }

@@ -148,6 +148,17 @@ constexpr MailWords kInquiryAnswered{
         "{about}",
     .after = "The answer stands in Winnow, under inquiries. There one can ask on, or close it."};
 
+constexpr MailWords kSupportOpened{
+    .subject = "Winnow: support may read the data of {code}",
+    .before =
+        "Since {at} one of the provider's support staff may read tickets, alerts, rules and contacts of {tenant} "
+        "(service code {code}), but change nothing, for {number} minutes at most. A second one of the staff has "
+        "approved it. The reason:\n\n"
+        "{about}",
+    .after =
+        "Each reading stands in the access log and in the audit log of {tenant}. An admin can end it at any moment, "
+        "in Winnow, under support grants."};
+
 }  // namespace
 
 const MailWords& english(MailKind kind) noexcept
@@ -170,6 +181,7 @@ const MailWords& english(MailKind kind) noexcept
         case MailKind::announced_advisory: return kAnnouncedAdvisory;
         case MailKind::inquiry_asked: return kInquiryAsked;
         case MailKind::inquiry_answered: return kInquiryAnswered;
+        case MailKind::support_opened: return kSupportOpened;
     }
     return kInvitation;
 }

@@ -149,6 +149,16 @@ constexpr MailWords kInquiryAnswered{
         "{about}",
     .after = "回答は Winnow の「お問い合わせ」にあります。続けて質問することも、終了することもできます。"};
 
+constexpr MailWords kSupportOpened{
+    .subject = "Winnow: サポート担当者による {code} のデータ閲覧が許可されました",
+    .before =
+        "{at} から最長 {number} 分間、提供元のサポート担当者 1 名が {tenant}（サービスコード {code}）のチケット・"
+        "アラート・ルール・連絡先を閲覧できます。変更はできません。別の担当者が承認しています。理由：\n\n"
+        "{about}",
+    .after =
+        "閲覧はすべて {tenant} のアクセスログと監査ログに記録されます。管理者は Winnow の「サポート許可」からいつでも"
+        "終了できます。"};
+
 }  // namespace
 
 const MailWords& japanese(MailKind kind) noexcept
@@ -171,6 +181,7 @@ const MailWords& japanese(MailKind kind) noexcept
         case MailKind::announced_advisory: return kAnnouncedAdvisory;
         case MailKind::inquiry_asked: return kInquiryAsked;
         case MailKind::inquiry_answered: return kInquiryAnswered;
+        case MailKind::support_opened: return kSupportOpened;
     }
     return kInvitation;
 }

@@ -87,6 +87,7 @@ using ExportId = StrongId<struct ExportTag>;
 using AnnouncementId = StrongId<struct AnnouncementTag>;
 using InquiryId = StrongId<struct InquiryTag>;
 using StaffId = StrongId<struct StaffTag>;
+using SupportGrantId = StrongId<struct SupportGrantTag>;
 
 }  // namespace winnow
 

@@ -36,6 +36,7 @@ enum class MailKind : std::uint8_t {
     announced_advisory,
     inquiry_asked,     ///< To the provider.
     inquiry_answered,  ///< To who asked.
+    support_opened,    ///< One of the provider's staff may read the tenant's content.
 };
 inline constexpr std::array kMailKinds{
     MailKind::invitation,          MailKind::password_reset,     MailKind::email_change,
@@ -43,7 +44,7 @@ inline constexpr std::array kMailKinds{
     MailKind::factor_changed,      MailKind::email_changed,      MailKind::new_network,
     MailKind::few_recovery_codes,  MailKind::sign_in_held,       MailKind::announced_maintenance,
     MailKind::announced_change,    MailKind::announced_incident, MailKind::announced_advisory,
-    MailKind::inquiry_asked,       MailKind::inquiry_answered,
+    MailKind::inquiry_asked,       MailKind::inquiry_answered,   MailKind::support_opened,
 };
 [[nodiscard]] std::string_view to_string(MailKind kind) noexcept;
 [[nodiscard]] std::optional<MailKind> parse_mail_kind(std::string_view word) noexcept;
@@ -71,8 +72,8 @@ struct MailFacts {
     std::string token = {};   ///< Of the link, where the kind has one.
     std::string source = {};  ///< From which address it was done, where one is known.
     Timestamp at;             ///< When.
-    int number = 0;           ///< few_recovery_codes: how many are left.
-    std::string about = {};   ///< announced_…: the title; inquiry_…: the subject.
+    int number = 0;           ///< few_recovery_codes: how many are left; support_opened: for how many minutes.
+    std::string about = {};   ///< announced_…: the title; inquiry_…: the subject; support_opened: the reason.
 };
 
 struct MailText {

@@ -57,6 +57,7 @@ constexpr std::array kExported{
     ExportedTable{"noise_counts", kPlain, "t.hour, t.kind, t.key"},
     ExportedTable{"inquiries", kPlain, "t.inquiry_id"},
     ExportedTable{"inquiry_messages", kPlain, "t.inquiry_id, t.seq"},
+    ExportedTable{"support_grants", kPlain, "t.grant_id"},
     ExportedTable{"announcement_reads", kPlain, "t.announcement_id, t.user_id"},
     ExportedTable{"access_log", kPlain, "t.at, t.entry_id"},
     ExportedTable{"audit", "to_jsonb(t) - '{tenant_id,act,actor,object}'::text[]", "t.seq"},

@@ -1,4 +1,4 @@
-#include "winnow/pg/provider_announcements.hpp"
+#include "winnow/pg/provider/provider_announcements.hpp"
 
 #include "pg/audit/audit_rows.hpp"
 #include "pg/messages/announcement_rows.hpp"

@@ -1,4 +1,4 @@
-#include "winnow/pg/provider_inquiries.hpp"
+#include "winnow/pg/provider/provider_inquiries.hpp"
 
 #include "pg/audit/audit_rows.hpp"
 #include "pg/messages/inquiry_rows.hpp"

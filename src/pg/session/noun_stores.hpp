@@ -40,6 +40,7 @@ class QuotaStore;
 class ExportStore;
 class AnnouncementStore;
 class InquiryStore;
+class SupportGrantStore;
 }  // namespace winnow::ports
 
 namespace winnow::pg {
@@ -77,5 +78,7 @@ namespace winnow::pg {
 [[nodiscard]] std::shared_ptr<ports::AnnouncementStore> make_announcement_store(pqxx::transaction_base& tx,
                                                                                 TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::InquiryStore> make_inquiry_store(pqxx::transaction_base& tx, TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::SupportGrantStore> make_support_grant_store(pqxx::transaction_base& tx,
+                                                                                 TenantId tenant);
 
 }  // namespace winnow::pg

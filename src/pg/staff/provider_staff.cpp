@@ -1,4 +1,4 @@
-#include "winnow/pg/provider_staff.hpp"
+#include "winnow/pg/provider/provider_staff.hpp"
 
 #include "pg/audit/audit_rows.hpp"
 #include "pg/rows/values.hpp"

@@ -52,6 +52,10 @@ public:
         return made(announcements_, make_announcement_store);
     }
     [[nodiscard]] ports::InquiryStore& inquiries() override { return made(inquiries_, make_inquiry_store); }
+    [[nodiscard]] ports::SupportGrantStore& support_grants() override
+    {
+        return made(support_grants_, make_support_grant_store);
+    }
 
 private:
     template <typename Store, typename Factory>
@@ -89,6 +93,7 @@ private:
     std::shared_ptr<ports::ExportStore> exports_;
     std::shared_ptr<ports::AnnouncementStore> announcements_;
     std::shared_ptr<ports::InquiryStore> inquiries_;
+    std::shared_ptr<ports::SupportGrantStore> support_grants_;
 };
 
 }  // namespace winnow::pg

@@ -73,6 +73,7 @@ constexpr std::array kGrowth{
     Growth{"silences", "forget_silences", ""},
     Growth{"source_networks", "", kOneATenant},
     Growth{"source_throttles", "forget_throttles", ""},
+    Growth{"support_grants", "forget_support_grants", ""},
     Growth{"suppression_stats", "forget_suppression_statistics", ""},
     Growth{"tenant_key", "", "one row"},
     Growth{"tenant_settings", "", kOneATenant},

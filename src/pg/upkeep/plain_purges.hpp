@@ -103,6 +103,13 @@ delete from inquiries where (tenant_id, inquiry_id) in (
      where i.changed_at < now() - interval '400 days' order by i.changed_at limit $1)
 )sql";
 
+// Whatever has become of them: none is good for a day.
+inline constexpr auto kSupportGrants = R"sql(
+delete from support_grants where (tenant_id, grant_id) in (
+    select g.tenant_id, g.grant_id from support_grants g
+     where g.asked_at < now() - interval '400 days' order by g.asked_at limit $1)
+)sql";
+
 inline constexpr auto kStaffSessions = R"sql(
 delete from provider_sessions where session_id in (
     select s.session_id from provider_sessions s

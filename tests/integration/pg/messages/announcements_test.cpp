@@ -1,7 +1,7 @@
 /// What the provider announces: who sees it, who is owed a mail, who has read it, and how long it stays.
 
 #include "integration/pg/fixture.hpp"
-#include "winnow/pg/provider_announcements.hpp"
+#include "winnow/pg/provider/provider_announcements.hpp"
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/ports/messages/announcement_store.hpp"
 #include "winnow/ports/tenant_session.hpp"

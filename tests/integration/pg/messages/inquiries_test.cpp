@@ -1,7 +1,7 @@
 /// What a tenant asks and the provider answers: between these two, in both chains, within bounds.
 
 #include "integration/pg/fixture.hpp"
-#include "winnow/pg/provider_inquiries.hpp"
+#include "winnow/pg/provider/provider_inquiries.hpp"
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/ports/messages/inquiry_store.hpp"
 #include "winnow/ports/tenant_session.hpp"
@@ -68,6 +68,8 @@ protected:
         return found;
     }
 
+    const ports::ProviderRequest by_{
+        .actor = {.id = "provider"}, .address = {}, .user_agent = {}, .certificate_subject = {}};
     std::unique_ptr<ports::TenantDatabase> api_ = make_tenant_database(as(database_.api), database_.pipeline);
     std::unique_ptr<ports::ProviderInquiries> provider_ = make_provider_inquiries(as(database_.provider));
     TenantId a_ = new_tenant();
@@ -135,16 +137,16 @@ TEST_F(InquiriesTest, WhoAskedAndIsGoneIsToldByTheAdmins)
     sql("insert into users (tenant_id, user_id, email, name, role) values ('" + a_.str() +
         "', gen_random_uuid(), 'next@example.org', 'N', 'admin'), ('" + a_.str() +
         "', gen_random_uuid(), 'viewer@example.org', 'V', 'viewer')");
-    ASSERT_TRUE(provider_->answer(id, "Since eight.", {}));
+    ASSERT_TRUE(provider_->answer(id, "Since eight.", by_));
     EXPECT_EQ(text("select string_agg(receiver, ' ') from server_mails"), "next@example.org");
 }
 
 TEST_F(InquiriesTest, AreClosedForGood)
 {
     const auto id = asked(a_, "Late mails");
-    EXPECT_TRUE(provider_->close(id, {})->inquiry.closed_at);
-    EXPECT_EQ(provider_->close(id, {}).error().code(), ErrorCode::conflict);
-    EXPECT_EQ(provider_->answer(id, "Too late.", {}).error().code(), ErrorCode::conflict);
+    EXPECT_TRUE(provider_->close(id, by_)->inquiry.closed_at);
+    EXPECT_EQ(provider_->close(id, by_).error().code(), ErrorCode::conflict);
+    EXPECT_EQ(provider_->answer(id, "Too late.", by_).error().code(), ErrorCode::conflict);
     EXPECT_EQ(provider_->answer(InquiryId(new_uuid()), "To nobody.", {}).error().code(), ErrorCode::not_found);
     EXPECT_EQ(seen(a_, id)->messages, 1);
 }
@@ -153,15 +155,15 @@ TEST_F(InquiriesTest, HaveTwoHundredMessagesAtMost)
 {
     const auto id = asked(a_, "Late mails");
     sql("update inquiries set messages = 199");
-    EXPECT_TRUE(provider_->answer(id, "The last one.", {}));
-    EXPECT_EQ(provider_->answer(id, "One more.", {}).error().code(), ErrorCode::conflict);
+    EXPECT_TRUE(provider_->answer(id, "The last one.", by_));
+    EXPECT_EQ(provider_->answer(id, "One more.", by_).error().code(), ErrorCode::conflict);
 }
 
 TEST_F(InquiriesTest, OfAllTenantsAreListedForTheProviderByState)
 {
     const auto first = asked(a_, "first");
     const auto second = asked(b_, "second");
-    ASSERT_TRUE(provider_->answer(first, "Done.", {}));
+    ASSERT_TRUE(provider_->answer(first, "Done.", by_));
     const auto all = provider_->page({}, {}, 10).value();
     ASSERT_EQ(all.size(), 2U);
     EXPECT_EQ(all[0].inquiry.id, second);

@@ -1,6 +1,6 @@
 /// The provider's staff in the database: what enrols whom, which code counts, and what ends a session.
 
-#include "winnow/pg/provider_staff.hpp"
+#include "winnow/pg/provider/provider_staff.hpp"
 
 #include "integration/pg/fixture.hpp"
 

@@ -43,6 +43,7 @@ public:
     ports::ExportStore& exports() override { return none<ports::ExportStore>(); }
     ports::AnnouncementStore& announcements() override { return none<ports::AnnouncementStore>(); }
     ports::InquiryStore& inquiries() override { return none<ports::InquiryStore>(); }
+    ports::SupportGrantStore& support_grants() override { return none<ports::SupportGrantStore>(); }
 
 private:
     template <typename Store>
