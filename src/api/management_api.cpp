@@ -3,12 +3,14 @@
 #include "api/calls/credential.hpp"
 #include "api/calls/worker_threads.hpp"
 #include "api/management/management_routes.hpp"
+#include "api/management/support_request.hpp"
 #include "api/messages/provider_announcements.hpp"
 #include "api/messages/provider_inquiries.hpp"
 #include "api/rest/problem.hpp"
 #include "api/rest/respond.hpp"
 #include "api/staff/provider_request.hpp"
 #include "api/staff/staff.hpp"
+#include "api/support/provider_support.hpp"
 #include "api/tenants/provider_export.hpp"
 #include "api/tenants/provider_quotas.hpp"
 #include "api/tenants/provider_tenants.hpp"
@@ -81,6 +83,10 @@ public:
         if (found.route->permission == Permission::provider && !is_provider(head)) {
             return problem(Error(ErrorCode::unauthenticated, why_not_provider(head)));
         }
+        if (found.route->takes_person) {
+            return problem(Error(ErrorCode::permission_denied,
+                                 "this takes one of the staff who has signed in: a key is no person"));
+        }
         return std::nullopt;
     }
 
@@ -93,6 +99,7 @@ public:
                     http::Response(200, "text/plain; version=0.0.4; charset=utf-8", options_.metrics.exposition()));
             case Action::alive: return sink(json_response(200, {{"status", "alive"}}));
             case Action::ready: return sink(readiness(options_.checks));
+            case Action::read_support: return read_support(found, std::move(request), std::move(sink));
             default: break;
         }
         // The sink is shared with the refusal: submit() leaves the job untouched where the queue is full.
@@ -161,11 +168,42 @@ private:
     {
         auto response = run(action, id, request);
         if (response) return *std::move(response);
-        if (response.error().code() == ErrorCode::internal) {
-            observe::error("a management request failed",
-                           {{"request_id", request.head.request_id}, {"reason", response.error().message()}});
+        return failed(response.error(), request.head.request_id);
+    }
+
+    [[nodiscard]] static http::Response failed(const Error& error, const std::string& request_id)
+    {
+        if (error.code() == ErrorCode::internal) {
+            observe::error("a management request failed", {{"request_id", request_id}, {"reason", error.message()}});
         }
-        return problem(response.error(), instance_of(request.head.request_id));
+        return problem(error, instance_of(request_id));
+    }
+
+    /// What a customer's route answers, by a support grant.
+    void read_support(const ManagementMatch& found, http::Request request, http::ResponseSink sink)
+    {
+        struct Reading {
+            http::Request request;
+            http::ResponseSink sink;
+        };
+        const auto reading = std::make_shared<Reading>(std::move(request), std::move(sink));
+        WorkerThreads::Job job = [this, reading, id = found.id, path = found.path] {
+            auto who = reader(id, reading->request);
+            if (!who) return reading->sink(failed(who.error(), reading->request.head.request_id));
+            auto back = to_customers_path(reading->request, path, std::move(reading->sink));
+            options_.support->read(*std::move(who), std::move(reading->request), std::move(back));
+        };
+        if (!workers_.submit(job)) {
+            reading->sink(problem(Error(ErrorCode::unavailable, "too many management requests wait: try again")));
+        }
+    }
+
+    [[nodiscard]] Result<access::Principal> reader(const std::string& text, const http::Request& request) const
+    {
+        if (!options_.support) return Error(ErrorCode::unavailable, "nothing is read by support grants on this node");
+        const auto id = SupportGrantId::parse(text);
+        if (!id) return Error(ErrorCode::not_found, "there is no such support grant");
+        return supporter(*id, request, options_.support->store);
     }
 
     [[nodiscard]] Result<http::Response> run(Action action, const std::string& id, const http::Request& request)
@@ -183,9 +221,15 @@ private:
         if (action == Action::published) return list_published(request, options_.announcements);
         if (action == Action::announcement || action == Action::withdraw) return on_announcement(action, id, request);
         if (action >= Action::create_staff && action <= Action::sign_out) return on_staff(action, id, request);
+        if (action >= Action::request_support && action <= Action::end_support) return on_support(action, id, request);
         if (action == Action::inquiries) return list_tenants_inquiries(request, options_.inquiries);
         if (action >= Action::inquiry && action <= Action::close_inquiry) return on_inquiry(action, id, request);
-        const auto tenant = TenantId::parse(id);
+        return on_tenant(action, id, request);
+    }
+
+    [[nodiscard]] Result<http::Response> on_tenant(Action action, const std::string& text, const http::Request& request)
+    {
+        const auto tenant = TenantId::parse(text);
         if (!tenant) return Error(ErrorCode::not_found, "there is no such tenant");
         if (action == Action::show) return show_tenant(*tenant, options_.store);
         if (action == Action::invite) {
@@ -250,6 +294,20 @@ private:
         if (!id) return Error(ErrorCode::not_found, "there is no such announcement");
         if (action == Action::announcement) return show_published(*id, options_.announcements);
         return withdraw_announcement(*id, request, options_.announcements);
+    }
+
+    [[nodiscard]] Result<http::Response> on_support(Action action, const std::string& text,
+                                                    const http::Request& request)
+    {
+        if (!options_.support) return Error(ErrorCode::unavailable, "nobody asks for support grants on this node");
+        auto& store = options_.support->store;
+        if (action == Action::request_support) return request_support(request, store, options_.support->most, fresh_id);
+        if (action == Action::support_grants) return list_support_grants(request, store);
+        const auto id = SupportGrantId::parse(text);
+        if (!id) return Error(ErrorCode::not_found, "there is no such support grant");
+        if (action == Action::support_grant) return show_support_grant(*id, store);
+        if (action == Action::approve_support) return api::approve_support(*id, request, store);
+        return api::end_support(*id, request, store);
     }
 
     [[nodiscard]] Result<http::Response> on_inquiry(Action action, const std::string& text,

@@ -313,7 +313,13 @@ private:
                 .ids = ids_,
                 .sealing = &secrets_.sealing(),
                 .vault = secrets_.administration(),
-                .staff = api::StaffParts{*provider_.staff, hasher_, breached_, secrets_.one_key()}};
+                .staff = api::StaffParts{*provider_.staff, hasher_, breached_, secrets_.one_key()},
+                .support = api::SupportParts{.store = *provider_.support,
+                                             .most = config_.tenants.max_support_grants,
+                                             .read = [this](auto who, auto request, auto sink) {
+                                                 customer_api_.read_by_support(std::move(who), std::move(request),
+                                                                               std::move(sink));
+                                             }}};
     }
 
     const Config config_;

@@ -34,6 +34,7 @@ void add_network_commands(Syntax& root, Command& chosen);
 void add_export_commands(Syntax& root, Command& chosen);
 void add_announcement_commands(Syntax& root, Command& chosen);
 void add_inquiry_commands(Syntax& root, Command& chosen);
+void add_support_grant_commands(Syntax& root, Command& chosen);
 void add_staff_commands(Syntax& root, Command& chosen);
 void add_completion_command(Syntax& root, Command& chosen);
 

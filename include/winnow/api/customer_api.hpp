@@ -92,6 +92,10 @@ public:
     [[nodiscard]] http::Response protocol_error(std::string_view path, int status, std::string_view code,
                                                 std::string_view detail) override;
 
+    /// GET or HEAD of a path below /api/v1, for one of the provider's staff by a support grant
+    /// (CredentialKind::support). Never blocks; `sink` is called once, from any thread.
+    void read_by_support(access::Principal who, http::Request request, http::ResponseSink sink);
+
 private:
     class Impl;
     std::unique_ptr<Impl> impl_;

@@ -32,8 +32,7 @@ inline constexpr std::array kActs{
     KnownAct{"signIn", "sign_in.succeed", "session", Recorded::by_store},  // its failures: see below
     KnownAct{"completeSignIn", "sign_in.succeed", "session", Recorded::by_store},
     KnownAct{"stepUp", "session.step_up", "session", Recorded::by_store},
-    KnownAct{"signOut", "session.end", "session", Recorded::by_store},
-    KnownAct{"endSession", "session.end", "session"},
+    KnownAct{"signOut", "session.end", "session", Recorded::by_store}, KnownAct{"endSession", "session.end", "session"},
     KnownAct{"endOtherSessions", "session.end_others", "session"},
     KnownAct{"createFactor", "factor.begin", "factor", Recorded::by_store},
     KnownAct{"confirmFactor", "factor.activate", "factor", Recorded::by_store},
@@ -48,12 +47,9 @@ inline constexpr std::array kActs{
     KnownAct{"stopEmailChange", "email.stop", "user", Recorded::by_store},
     KnownAct{"acceptInvitation", "invitation.accept", "user", Recorded::by_store},
     KnownAct{"updateMe", "user.change_self", "user", Recorded::with_changes},
-    KnownAct{"inviteUser", "invitation.send", "user"},
-    KnownAct{"resetUserPassword", "user.reset_password", "user"},
-    KnownAct{"resetUserMfa", "user.reset_mfa", "user"},
-    KnownAct{"endUserSessions", "user.end_sessions", "user"},
-    KnownAct{"deleteUser", "user.delete", "user"},
-    KnownAct{"createApiKey", "api_key.create", "api_key"},
+    KnownAct{"inviteUser", "invitation.send", "user"}, KnownAct{"resetUserPassword", "user.reset_password", "user"},
+    KnownAct{"resetUserMfa", "user.reset_mfa", "user"}, KnownAct{"endUserSessions", "user.end_sessions", "user"},
+    KnownAct{"deleteUser", "user.delete", "user"}, KnownAct{"createApiKey", "api_key.create", "api_key"},
     KnownAct{"deleteApiKey", "api_key.revoke", "api_key"},
     KnownAct{"createIntegration", "integration.create", "integration"},
     KnownAct{"replaceIntegration", "integration.change", "integration", Recorded::with_changes},
@@ -73,10 +69,8 @@ inline constexpr std::array kActs{
     KnownAct{"replaceRule", "rule.change", "rule", Recorded::with_changes},
     KnownAct{"updateRule", "rule.change", "rule", Recorded::with_changes},
     KnownAct{"deleteRule", "rule.delete", "rule", Recorded::with_changes},
-    KnownAct{"reorderRules", "ruleset.reorder", "ruleset"},
-    KnownAct{"replaceRuleset", "ruleset.replace", "ruleset"},
-    KnownAct{"rollBackRuleset", "ruleset.roll_back", "ruleset"},
-    KnownAct{"createSilence", "silence.create", "silence"},
+    KnownAct{"reorderRules", "ruleset.reorder", "ruleset"}, KnownAct{"replaceRuleset", "ruleset.replace", "ruleset"},
+    KnownAct{"rollBackRuleset", "ruleset.roll_back", "ruleset"}, KnownAct{"createSilence", "silence.create", "silence"},
     KnownAct{"replaceSilence", "silence.change", "silence", Recorded::with_changes},
     KnownAct{"updateSilence", "silence.change", "silence", Recorded::with_changes},
     KnownAct{"expireSilence", "silence.end", "silence", Recorded::with_changes},
@@ -88,9 +82,9 @@ inline constexpr std::array kActs{
     KnownAct{"replaceInhibition", "inhibition.change", "inhibition", Recorded::with_changes},
     KnownAct{"updateInhibition", "inhibition.change", "inhibition", Recorded::with_changes},
     KnownAct{"deleteInhibition", "inhibition.delete", "inhibition", Recorded::with_changes},
-    KnownAct{"openInquiry", "inquiry.open", "inquiry"},
-    KnownAct{"addInquiryMessage", "inquiry.ask", "inquiry"},
+    KnownAct{"openInquiry", "inquiry.open", "inquiry"}, KnownAct{"addInquiryMessage", "inquiry.ask", "inquiry"},
     KnownAct{"closeInquiry", "inquiry.close", "inquiry"},
+    KnownAct{"endSupportGrant", "support_grant.end", "support_grant", Recorded::by_store},  // in the provider's as well
     KnownAct{"updateSettings", "settings.change", "settings", Recorded::with_changes},
     KnownAct{"replaceSourceNetworks", "networks.change", "networks", Recorded::with_changes},
     KnownAct{"keepSourceNetworks", "networks.keep", "networks"},
@@ -126,6 +120,10 @@ inline constexpr std::array kActs{
     KnownAct{"signOutStaff", "staff.sign_out", "session", Recorded::by_store},
     KnownAct{"answerInquiry", "inquiry.answer", "inquiry", Recorded::by_store},  // the tenant's, too, as the next
     KnownAct{"closeTenantsInquiry", "inquiry.close", "inquiry", Recorded::by_store},
+    KnownAct{"requestSupportGrant", "support_grant.request", "support_grant", Recorded::by_store},  // so do these
+    KnownAct{"approveSupportGrant", "support_grant.approve", "support_grant", Recorded::by_store},
+    KnownAct{"endTenantsSupportGrant", "support_grant.end", "support_grant", Recorded::by_store},
+    KnownAct{"readBySupportGrant", "support_grant.read", "support_grant", Recorded::beforehand},  // the tenant's alone
 };
 
 /// Of no operation: a tenant's head was signed, and stands in the provider's chain.
@@ -135,6 +133,8 @@ inline constexpr std::string_view kHeadSigned = "audit.anchor";
 inline constexpr std::string_view kSignInFailed = "sign_in.fail";
 inline constexpr std::string_view kStaffSignInFailed = "staff.sign_in_fail";
 inline constexpr std::string_view kSignInHeld = "sign_in.hold";
+/// Of each reading by a support grant.
+inline constexpr std::string_view kSupportRead = "support_grant.read";
 /// Of whatever operation somebody was denied; equal ones are one record, with their count.
 inline constexpr std::string_view kRequestDenied = "request.denied";
 /// Of no operation: source networks were on trial, and nobody said to keep them.

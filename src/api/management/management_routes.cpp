@@ -40,6 +40,16 @@ constexpr ManagementRoute kRoutes[] = {
     {"POST", "/admin/v1/auth/enrol/confirm", Permission::open, "confirmStaff", Action::confirm},
     {"POST", "/admin/v1/auth/sign-in", Permission::open, "signInStaff", Action::sign_in},
     {"POST", "/admin/v1/auth/sign-out", Permission::provider, "signOutStaff", Action::sign_out, true},
+    {"POST", "/admin/v1/support-grants", Permission::provider, "requestSupportGrant", Action::request_support, true,
+     true},
+    {"GET", "/admin/v1/support-grants", Permission::provider, "listTenantsSupportGrants", Action::support_grants},
+    {"GET", "/admin/v1/support-grants/{id}", Permission::provider, "getTenantsSupportGrant", Action::support_grant},
+    {"POST", "/admin/v1/support-grants/{id}/approve", Permission::provider, "approveSupportGrant",
+     Action::approve_support, true, true},
+    {"POST", "/admin/v1/support-grants/{id}/end", Permission::provider, "endTenantsSupportGrant", Action::end_support,
+     true},
+    {"GET", "/admin/v1/support/{id}/{path}", Permission::provider, "readBySupportGrant", Action::read_support, false,
+     true},
     {"POST", "/admin/v1/announcements", Permission::provider, "publishAnnouncement", Action::publish},
     {"GET", "/admin/v1/announcements", Permission::provider, "listPublishedAnnouncements", Action::published},
     {"GET", "/admin/v1/announcements/{id}", Permission::provider, "getPublishedAnnouncement", Action::announcement},
@@ -58,19 +68,29 @@ constexpr ManagementRoute kRoutes[] = {
     {"GET", "/readyz", Permission::open, "getManagementReadiness", Action::ready},
 };
 
-/// The text that stands for `{id}`, "" where the pattern has none; nullopt where the path is another one.
-std::optional<std::string> match(std::string_view pattern, std::string_view path)
+/// What stands in a path's braces.
+struct Placed {
+    std::string id;
+    std::string path;
+};
+
+/// nullopt where the path is another one.
+std::optional<Placed> match(std::string_view pattern, std::string_view path)
 {
-    const auto brace = pattern.find("{id}");
-    if (brace == std::string_view::npos) return pattern == path ? std::optional<std::string>("") : std::nullopt;
+    constexpr std::string_view kId = "{id}";
+    constexpr std::string_view kPath = "/{path}";
+    const auto brace = pattern.find(kId);
+    if (brace == std::string_view::npos) return pattern == path ? std::optional<Placed>(Placed{}) : std::nullopt;
     const auto before = pattern.substr(0, brace);
-    const auto after = pattern.substr(brace + 4);
-    if (path.size() <= before.size() + after.size() || !path.starts_with(before) || !path.ends_with(after)) {
-        return std::nullopt;
-    }
-    const auto id = path.substr(before.size(), path.size() - before.size() - after.size());
-    if (id.find('/') != std::string_view::npos) return std::nullopt;
-    return std::string(id);
+    const auto after = pattern.substr(brace + kId.size());
+    if (!path.starts_with(before)) return std::nullopt;
+    auto rest = path.substr(before.size());
+    const auto slash = rest.find('/');
+    const auto id = rest.substr(0, slash);
+    rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash);
+    if (id.empty()) return std::nullopt;
+    if (after == kPath && rest.size() > 1) return Placed{.id = std::string(id), .path = std::string(rest.substr(1))};
+    return rest == after ? std::optional<Placed>(Placed{.id = std::string(id), .path = {}}) : std::nullopt;
 }
 
 }  // namespace
@@ -82,9 +102,9 @@ ManagementMatch find_management_route(const http::RequestHead& head)
     if (path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
     const auto method = head.method == "HEAD" ? std::string_view("GET") : std::string_view(head.method);
     for (const auto& route : kRoutes) {
-        auto id = match(route.pattern, path);
-        if (!id) continue;
-        if (route.method == method) return {&route, *std::move(id), ""};
+        auto placed = match(route.pattern, path);
+        if (!placed) continue;
+        if (route.method == method) return {&route, std::move(placed->id), std::move(placed->path), ""};
         if (!found.allowed.empty()) found.allowed += ", ";
         found.allowed += route.method;
         if (route.method == "GET") found.allowed += ", HEAD";

@@ -42,6 +42,12 @@ enum class ManagementAction : std::uint8_t {
     confirm,
     sign_in,
     sign_out,
+    request_support,
+    support_grants,
+    support_grant,
+    approve_support,
+    end_support,
+    read_support,
     audit,
     audit_export,
     vault,
@@ -56,16 +62,18 @@ enum class ManagementAction : std::uint8_t {
 
 struct ManagementRoute {
     std::string_view method;
-    std::string_view pattern;  ///< One `{id}` at most.
+    std::string_view pattern;  ///< One `{id}` at most, and at its end `{path}`: all that follows.
     access::Permission permission;
     std::string_view operation_id;
     ManagementAction action;
     bool support_does = false;  ///< Staff whose role is "support" do it, although it changes something.
+    bool takes_person = false;  ///< Only one of the staff who has signed in does it: a key is no person.
 };
 
 struct ManagementMatch {
     const ManagementRoute* route = nullptr;
     std::string id;
+    std::string path;     ///< What stands for `{path}`; "": the pattern has none.
     std::string allowed;  ///< Methods of the path, where the asked one is not among them.
 };
 

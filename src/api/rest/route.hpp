@@ -195,5 +195,6 @@ struct Route {
 [[nodiscard]] std::vector<Route> export_routes();
 [[nodiscard]] std::vector<Route> announcement_routes();
 [[nodiscard]] std::vector<Route> inquiry_routes();
+[[nodiscard]] std::vector<Route> support_grant_routes();
 
 }  // namespace winnow::api

@@ -56,6 +56,7 @@ std::shared_ptr<Syntax> make_command_line(Command& chosen, const Local& local)
     add_export_commands(*root, chosen);
     add_announcement_commands(*root, chosen);
     add_inquiry_commands(*root, chosen);
+    add_support_grant_commands(*root, chosen);
     add_staff_commands(*root, chosen);
     add_completion_command(*root, chosen);
     return root;

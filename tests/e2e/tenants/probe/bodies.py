@@ -50,6 +50,10 @@ def an_announcement(tenants):
     return {"kind": "change", "title": "not theirs", "text": "not theirs", "tenant_ids": tenants}
 
 
+def a_support_grant(tenant):
+    return {"tenant_id": tenant, "reason": "not theirs, and for no reason", "minutes": 1}
+
+
 def renamed(_):
     return {"name": "not theirs"}
 
@@ -108,6 +112,7 @@ BODIES = {
     "replaceRuleset": lambda _: {"rules": []},
     "replaceSilence": a_silence,
     "requestEmailChange": lambda _: {"email": "x@example.com"},
+    "requestSupportGrant": lambda own: a_support_grant(own.own("tenant")),
     "requestPasswordReset": lambda _: {"service_code": "nobodys1", "email": "x@example.com"},
     "replaceSourceNetworks": lambda _: {},
     "resetSourceNetworks": lambda _: {"reason": "not theirs"},
@@ -172,6 +177,7 @@ REFERENCES = {
     ("replaceRule", GROUPS): Reference("group", lambda _, i: routed(i)),
     ("replaceRuleset", "/rules/-/id"): Reference("rule", lambda _, i: {"rules": [a_rule(id=i)]}, OK),
     ("replaceRuleset", "/rules/-" + GROUPS): Reference("group", lambda _, i: {"rules": [routed(i)]}),
+    ("requestSupportGrant", "/tenant_id"): Reference("tenant", lambda _, i: a_support_grant(i)),
     ("startBacktest", "/rule/id"): Reference("rule", lambda _, i: {"rule": a_rule(id=i)}, 202, alike=False),
     ("startBacktest", "/rule" + GROUPS): Reference("group", lambda _, i: {"rule": routed(i)}),
     ("startBacktest", "/rule_id"): Reference("rule", lambda _, i: {"rule_id": i}),

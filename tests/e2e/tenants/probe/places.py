@@ -36,9 +36,11 @@ UNKNOWN_MARK = "mark-of-tenant-9"  # as long as theirs
 # Of an id what tells neither its time nor its version nor of what it is one.
 DRAWN_BITS = ((1 << 12) - 1) << 64 | ((1 << 60) - 1) << 2
 # What the provider reaches, whosever it is.
-PROVIDERS = {"tenant", "announcement", "inquiry", "staff"}
+PROVIDERS = {"tenant", "announcement", "inquiry", "staff", "support_grant"}
+# Of a kind that is one of another kind, too: one by which somebody reads.
+ALSO = {"open_grant": "support_grant"}
 # Without a shape of their own they are in no cross-probe.
-NOT_IDS = {"token", "version", "service_code"}
+NOT_IDS = {"token", "version", "service_code", "support_path"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,7 +183,7 @@ class Places:
         for given in aboves:
             kinds = [kind] if kind in NOT_IDS else [each for each in self.victim.ids if each not in NOT_IDS]
             for each in kinds:
-                if who.holder == "provider" and each == kind and kind in PROVIDERS:
+                if who.holder == "provider" and kind in (each, ALSO.get(each)) and kind in PROVIDERS:
                     continue  # whom it administers
                 for method in [route.method] + (["HEAD"] if route.method == "GET" and each == kind else []):
                     yield [probe("foreign", self.victim.own(each), refusal or answers[0], method, given),

@@ -14,6 +14,9 @@ COLLECTIONS = {
     "/admin/v1/announcements": "announcement",
     "/admin/v1/inquiries": "inquiry",
     "/admin/v1/provider-users": "staff",
+    "/admin/v1/support": "open_grant",
+    "/admin/v1/support-grants": "support_grant",
+    "/admin/v1/support/{id}": "support_path",
     "/admin/v1/tenants": "tenant",
     "/api/v1/alerts": "alert",
     "/api/v1/announcements": "announcement",
@@ -34,6 +37,7 @@ COLLECTIONS = {
     "/api/v1/rules/backtests": "backtest",
     "/api/v1/ruleset/versions": "version",
     "/api/v1/silences": "silence",
+    "/api/v1/support-grants": "support_grant",
     "/api/v1/tickets": "ticket",
     "/api/v1/users": "user",
     "/auth/t": "service_code",
@@ -44,6 +48,7 @@ PATH_OF = {kind: path for path, kind in COLLECTIONS.items()}
 AGED = {"contact": "name", "group": "name", "inhibition": "name", "integration": "description", "rule": "description",
         "silence": "comment", "ticket": "priority", "user": "name", "window": "comment"}
 CHANGES = 4
+NO_CANARIES = ("version", "token", "service_code", "support_path")  # others' are the same
 ELSEWHERE = ["203.0.113.0/24"]  # where nobody is who asks here
 
 
@@ -61,7 +66,7 @@ class Tenant:
         self.integration_key = ready["integration"]["key"]
         self.service_code = ready["service_code"]
         self.ids = collections.defaultdict(list, tenant=[ready["tenant_id"]],
-                                           service_code=[ready["service_code"]])
+                                           service_code=[ready["service_code"]], support_path=["tickets", "rules"])
         self.secrets = [*self.users.values(), self.integration_key]
         self.replays = {}  # "METHOD path" → (path, body, key) of a request with an Idempotency-Key
 
@@ -185,7 +190,7 @@ class Tenant:
 
     def canaries(self):
         """What stands in no answer to anybody else."""
-        ids = [each for kind, many in self.ids.items() if kind not in ("version", "token", "service_code") for each in many]
+        ids = [each for kind, many in self.ids.items() if kind not in NO_CANARIES for each in many]
         return [text.encode() for text in [self.mark, *ids, *self.secrets]]
 
     def dead_key_of(self, integration):

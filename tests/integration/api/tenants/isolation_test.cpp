@@ -40,7 +40,8 @@ protected:
                 {"me/sessions", a_session(viewer_)},
                 {"me/factors", a_factor(viewer_)},
                 {"announcements", an_announcement("ours")},
-                {"inquiries", made("/inquiries", {{"subject", "s"}, {"text", "t"}})}};
+                {"inquiries", made("/inquiries", {{"subject", "s"}, {"text", "t"}})},
+                {"support-grants", a_support_grant("ours, and for a good reason")}};
     }
 
     std::string a_key()
@@ -119,7 +120,8 @@ protected:
                                         "announcement_targets",
                                         "announcement_reads",
                                         "inquiries",
-                                        "inquiry_messages"}) {
+                                        "inquiry_messages",
+                                        "support_grants"}) {
             all += sql("select string_agg(t::text, ';' order by t::text) from " + std::string(table) +
                        " t where tenant_id = '" + ours_.str() + "'");
         }

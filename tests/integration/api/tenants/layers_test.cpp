@@ -87,6 +87,7 @@ protected:
             {"me/factors", a_factor(viewer_)},
             {"announcements", an_announcement(kMark)},
             {"inquiries", made("/inquiries", {{"subject", kMark}, {"text", kMark}})},
+            {"support-grants", a_support_grant(std::string(kMark) + ", and for a good reason")},
         };
     }
 
