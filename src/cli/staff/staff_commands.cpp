@@ -132,6 +132,7 @@ void add_staff_commands(Syntax& root, Command& chosen)
     });
     add_deed(*group, chosen, "reset", "Have one of the staff enrol anew; prints what enrols, once");
     add_deed(*group, chosen, "disable", "Disable one of the staff: sessions end");
+    add_staff_sign_in_commands(*group, chosen);
 }
 
 }  // namespace winnow::cli

@@ -2,6 +2,7 @@
 the provider's audit log."""
 
 import os
+import re
 import subprocess
 import unittest
 
@@ -22,8 +23,8 @@ def setUpModule():
     unittest.addModuleCleanup(provider.close)
 
 
-def winnow(*words):
-    done = subprocess.run([BINARY, *words], capture_output=True, text=True, check=False,
+def winnow(*words, given=""):
+    done = subprocess.run([BINARY, *words], capture_output=True, text=True, check=False, input=given,
                           env={**os.environ, "WINNOW_STATE_DIR": world.instance.state})
     assert done.returncode == 0, (words, done.returncode, done.stdout, done.stderr)
     return done.stdout
@@ -132,6 +133,17 @@ class Staff(unittest.TestCase):
         self.assertEqual(customer.get("/api/v1/tickets").status, 401)
         for forged in ("wnst_" + "A" * 43, "wnst_", "wnst_x"):
             self.assertEqual(self.client(forged).get("/admin/v1/tenants").status, 401)
+
+    def test_the_command_line_enrols_and_signs_in(self):
+        made = self.invited("support")
+        token, url = made["enrolment_token"], world.instance.ready["management_url"]
+        at = ("--url", url, "--ca", world.instance.ready["ca_file"])
+        told = winnow("staff", "enrol", token, "--password-file", "-", *at, given=self.password + "\n")
+        self.app = App(re.search(r"[?&]secret=([A-Z2-7]+)", told)[1])
+        self.assertIn("active", winnow("staff", "confirm", token, self.app.code(), *at))
+        key = winnow("staff", "sign-in", self.address, self.app.code(), "--password-file", "-", *at, given=self.password).strip()
+        self.assertRegex(key, r"^wnst_[\w-]{43}$")
+        self.assertRegex(winnow("staff", "list", *at, "--key", key), rf"active +support +{self.address}")
 
     def test_the_command_line_invites_lists_and_disables(self):
         told = winnow("staff", "invite", "typed@provider.example", "--name", "Typed", "--role", "support")
