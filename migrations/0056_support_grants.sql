@@ -31,31 +31,36 @@ grant select, insert, update (state, approved_by, approved_at, ends_at, ended_at
     to winnow_provider;
 grant select (tenant_id, grant_id, asked_at), delete on support_grants to winnow_pipeline;
 
--- The transaction's tenant ends one, or refuses it; false: it is over, or none of the tenant's. That stands in the
--- provider's chain: by this record, of a user and of nothing else. The tenant's own link was appended before.
-create function end_support_grant(a_grant uuid, a_record text, a_detail text, a_salt bytea) returns boolean
+-- The transaction's tenant ends one, or refuses it; false: it is over, or none of the tenant's. Both chains have that, by
+-- these records of the same user and of nothing else. Locks are taken as the provider's transactions take them: the grant's
+-- row, the tenant's chain, the provider's.
+create function end_support_grant(a_grant uuid, a_record text, a_detail text, a_salt bytea, providers_record text,
+                                  providers_detail text, providers_salt bytea) returns boolean
     language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     tenant constant uuid := current_tenant();
-    said constant jsonb := a_record::jsonb;
+    who constant text := a_record::jsonb->>'actor';
+    said text;
 begin
     if tenant is null or a_grant is null then
         raise exception 'no tenant to end a support grant of' using errcode = 'insufficient_privilege';
     end if;
-    if said->>'act' is distinct from 'support_grant.end'
-       or said->>'on' is distinct from 'support_grant:' || a_grant
-       or coalesce(said->>'actor', '') !~ '^user:[0-9a-f-]{36}$' then
-        raise exception 'this record tells of something else' using errcode = 'insufficient_privilege';
-    end if;
+    foreach said in array array[a_record, providers_record] loop
+        if said::jsonb->>'act' is distinct from 'support_grant.end'
+           or said::jsonb->>'on' is distinct from 'support_grant:' || a_grant
+           or said::jsonb->>'actor' is distinct from who or coalesce(who, '') !~ '^user:[0-9a-f-]{36}$' then
+            raise exception 'this record tells of something else' using errcode = 'insufficient_privilege';
+        end if;
+    end loop;
     update support_grants g
-       set state = case g.state when 'requested' then 'refused' else 'ended' end, ended_at = now(),
-           ended_by = said->>'actor'
+       set state = case g.state when 'requested' then 'refused' else 'ended' end, ended_at = now(), ended_by = who
      where g.tenant_id = tenant and g.grant_id = a_grant
        and (g.state = 'requested' and g.lapses_at > now() or g.state = 'active' and g.ends_at > now());
     if not found then
         return false;
     end if;
-    perform audit_link('00000000-0000-0000-0000-000000000000', a_record, a_detail, a_salt);
+    perform audit_link(tenant, a_record, a_detail, a_salt);
+    perform audit_link('00000000-0000-0000-0000-000000000000', providers_record, providers_detail, providers_salt);
     return true;
 end $$;
 revoke all on function end_support_grant from public;

@@ -2,7 +2,6 @@
 #include "api/rest/resource.hpp"
 #include "api/rest/route.hpp"
 #include "api/support/support_json.hpp"
-#include "winnow/ports/audit_store.hpp"
 #include "winnow/ports/support/support_grant_store.hpp"
 
 #include <string>
@@ -37,21 +36,19 @@ Result<Response> get_grant(const Call& call, TenantSession& session)
     return json_response(200, support_grant_json(*grant));
 }
 
-/// Into both chains, the tenant's own first: whoever wants both takes them in this order.
+/// Into both chains. Who of the tenant's people it was, and from where, is the tenant's: the provider is told an id.
 Result<Response> end_grant(const Call& call, TenantSession& session)
 {
     const auto id = call.id<SupportGrantId>();
     if (!id) return id.error();
     if (const auto grant = session.support_grants().find(*id); !grant) return grant.error();
-    audit::Act act{.actor = actor_of(call),
-                   .name = "support_grant.end",
-                   .object = "support_grant:" + id->str(),
-                   .result = kDone,
-                   .detail = detail_of(call, json::object())};
-    if (const auto appended = session.audit().append(act); !appended) return appended.error();
-    // Who of the tenant's people it was, and from where, is the tenant's: the provider is told an id.
-    act.detail = json{{"tenant_id", call.who.tenant.str()}}.dump();
-    if (const auto ended = session.support_grants().end(*id, act); !ended) return ended.error();
+    const audit::Act act{.actor = actor_of(call),
+                         .name = "support_grant.end",
+                         .object = "support_grant:" + id->str(),
+                         .result = kDone,
+                         .detail = detail_of(call, json::object())};
+    const auto ended = session.support_grants().end(*id, act, json{{"tenant_id", call.who.tenant.str()}}.dump());
+    if (!ended) return ended.error();
     return no_content();
 }
 

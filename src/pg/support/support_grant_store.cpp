@@ -25,7 +25,7 @@ constexpr auto kOpen = R"sql(
 select 1 from support_grants g
  where g.tenant_id = $1 and g.grant_id = $2 and g.asked_by = $3 and g.state = 'active' and g.ends_at > now()
 )sql";
-constexpr auto kEnd = "select end_support_grant($1, $2, $3, $4)";
+constexpr auto kEnd = "select end_support_grant($1, $2, $3, $4, $5, $6, $7)";
 
 class PgSupportGrantStore final : public ports::SupportGrantStore {
 public:
@@ -49,14 +49,17 @@ public:
         });
     }
 
-    Result<Done> end(SupportGrantId id, const audit::Act& act) override
+    Result<Done> end(SupportGrantId id, const audit::Act& act, const std::string& providers_detail) override
     {
         return translated([&]() -> Result<Done> {
-            const auto text = written(act);
-            if (!query(tx_, kEnd, id, text.record, text.detail, Bytes{text.salt})[0][0].as<bool>()) {
-                return Error(ErrorCode::conflict, "the support grant is over already");
-            }
-            return Done{};
+            auto told = act;
+            told.detail = providers_detail;
+            const auto own = written(act);
+            const auto providers = written(told);
+            const auto ended = query(tx_, kEnd, id, own.record, own.detail, Bytes{own.salt}, providers.record,
+                                     providers.detail, Bytes{providers.salt});
+            if (ended[0][0].as<bool>()) return Done{};
+            return Error(ErrorCode::conflict, "the support grant is over already");
         });
     }
 

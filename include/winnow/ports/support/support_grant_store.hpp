@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace winnow::ports {
@@ -27,9 +28,11 @@ public:
                                                                          std::size_t limit) = 0;
     [[nodiscard]] virtual Result<access::SupportGrant> find(SupportGrantId id) = 0;
 
-    /// Ends it, or refuses it, for good. Last in its transaction, and after the tenant's own record: appends `act`, of
-    /// the actor who ends it, to the provider's audit chain. `conflict`: it is over already.
-    [[nodiscard]] virtual Result<Done> end(SupportGrantId id, const audit::Act& act) = 0;
+    /// Ends it, or refuses it, for good: `act` tells the tenant's audit chain, and with that detail in place of its own
+    /// the provider's. Last in its transaction: whoever else appends to either waits until that has ended. `conflict`:
+    /// it is over already.
+    [[nodiscard]] virtual Result<Done> end(SupportGrantId id, const audit::Act& act,
+                                           const std::string& providers_detail) = 0;
 
     /// `permission_denied` unless it is active at this moment, and `reader` is who asked for it.
     [[nodiscard]] virtual Result<Done> expect_open(SupportGrantId id, StaffId reader) = 0;

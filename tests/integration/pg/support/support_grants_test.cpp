@@ -1,9 +1,9 @@
 /// Support grants in the database: two persons, an end that needs nobody, and both chains.
 
 #include "integration/pg/fixture.hpp"
+#include "winnow/audit/record.hpp"
 #include "winnow/pg/provider/provider_support.hpp"
 #include "winnow/pg/tenant_database.hpp"
-#include "winnow/ports/audit_store.hpp"
 #include "winnow/ports/support/support_grant_store.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
@@ -65,17 +65,18 @@ protected:
         return in(tenant,
                   [&](ports::TenantSession& session) { return session.support_grants().expect_open(id, reader); });
     }
-    /// As the route does: the tenant's own record first.
+    static audit::Act end_of(SupportGrantId id)
+    {
+        audit::Act act;
+        act.actor = {.id = "user:" + new_uuid().str(), .means = "session"};
+        act.name = "support_grant.end";
+        act.object = "support_grant:" + id.str();
+        return act;
+    }
     Result<Done> end(TenantId tenant, SupportGrantId id)
     {
-        return in(tenant, [&](ports::TenantSession& session) -> Result<Done> {
-            audit::Act act;
-            act.actor = {.id = "user:" + new_uuid().str(), .means = "session"};
-            act.name = "support_grant.end";
-            act.object = "support_grant:" + id.str();
-            if (const auto appended = session.audit().append(act); !appended) return appended.error();
-            return session.support_grants().end(id, act);
-        });
+        return in(tenant,
+                  [&](ports::TenantSession& session) { return session.support_grants().end(id, end_of(id), "{}"); });
     }
     std::string acts(const std::string& chain)
     {
@@ -247,11 +248,11 @@ TEST_F(SupportGrantsTest, ATenantWritesNothingOfThemAndIntoTheProvidersChainOnly
     }
     const auto forged = [&](const std::string& name, const std::string& object, const std::string& actor) {
         return in(a_, [&](ports::TenantSession& session) {
-            audit::Act act;
-            act.actor = {.id = actor, .means = "session"};
+            auto act = end_of(id);
             act.name = name;
             act.object = object;
-            return session.support_grants().end(id, act);
+            act.actor.id = actor;
+            return session.support_grants().end(id, act, "{}");
         });
     };
     const auto object = "support_grant:" + id.str();
