@@ -91,6 +91,11 @@ constexpr std::array kTable{
     Row{Permission::read_audit, "audit:read", Holder::user, kAuditors, kReads, AsScope::yes},
     Row{Permission::read_exports, "exports:read", Holder::user, kAdmins, kReads, AsScope::no, StepUp::yes},
     Row{Permission::write_exports, "exports:write", Holder::user, kAdmins, kWrites, AsScope::no, StepUp::yes},
+    Row{Permission::read_announcements, "announcements:read", Holder::user, kAnyUser, kReads, AsScope::yes},
+    Row{Permission::read_inquiries, "inquiries:read", Holder::user, kAnyUser, kReads, AsScope::yes},
+    Row{Permission::write_inquiries, "inquiries:write", Holder::user, kAdmins, kWrites, AsScope::yes},
+    Row{Permission::read_support_grants, "support-grants:read", Holder::user, kAnyUser, kReads, AsScope::yes},
+    Row{Permission::write_support_grants, "support-grants:write", Holder::user, kAdmins, kReads, AsScope::yes},
     Row{Permission::provider, "provider", Holder::provider},
 };
 
@@ -106,6 +111,28 @@ static_assert(in_order(), "every permission has exactly one row, in the order of
 constexpr const Row& row_of(Permission permission) noexcept
 {
     return kTable[static_cast<std::size_t>(permission)];
+}
+
+// What the provider's staff may be given leave to read.
+constexpr PermissionSet kOfSupport{
+    Permission::read_tickets,      Permission::read_alerts,     Permission::read_rules,    Permission::read_contacts,
+    Permission::read_integrations, Permission::read_deliveries, Permission::read_settings, Permission::read_silences,
+    Permission::read_maintenance,  Permission::read_inhibitions};
+
+constexpr bool is_a_viewers_reading(PermissionSet all)
+{
+    for (const auto& row : kTable) {
+        const bool reads = row.holder == Holder::user && row.roles.contain(Role::viewer) &&
+                           row.suspended == Suspended::may && row.scope == AsScope::yes && row.step_up == StepUp::no;
+        if (all.contains(row.permission) && !reads) return false;
+    }
+    return true;
+}
+static_assert(is_a_viewers_reading(kOfSupport), "a support grant gives no more than a viewer's role does");
+
+bool is_left_to_support(const Principal& who, Permission permission) noexcept
+{
+    return kOfSupport.contains(permission) && who.scopes && who.scopes->contains(permission);
 }
 
 }  // namespace
@@ -150,6 +177,7 @@ std::string Principal::actor() const
         case CredentialKind::user_key:
         case CredentialKind::session: return "user:" + user.str();
         case CredentialKind::provider: return "provider";
+        case CredentialKind::support: return "provider:" + staff.str();
     }
     return "anonymous";
 }
@@ -164,10 +192,16 @@ bool allows(const Principal& who, Permission permission) noexcept
         case Holder::session:
             return who.kind == CredentialKind::session && (row.suspended == Suspended::may || !who.tenant_suspended);
         case Holder::user:
+            if (who.kind == CredentialKind::support) return is_left_to_support(who, permission);
             return is_user(who.kind) && row.roles.contain(who.role) && is_in_scope(who, permission) &&
                    (row.suspended == Suspended::may || !who.tenant_suspended);
     }
     return false;
+}
+
+PermissionSet support_permissions() noexcept
+{
+    return kOfSupport;
 }
 
 bool is_in_scope(const Principal& who, Permission permission) noexcept

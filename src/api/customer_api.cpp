@@ -18,6 +18,7 @@
 #include "api/session_options.hpp"
 #include "api/signin/cookies.hpp"
 #include "api/signin/session_door.hpp"
+#include "api/support/support_reads.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/observe/log.hpp"
 
@@ -101,15 +102,6 @@ Response no_route(const Router::Match& match, const http::RequestHead& head)
 SenderRoute sender_of(const RouteEntry& entry)
 {
     return {.sender = entry.route.sender, .path = entry.path};
-}
-
-/// On which account a request goes.
-domain::RateClass class_of(const RouteEntry& entry, const http::RequestHead& head)
-{
-    const auto& route = entry.route;
-    if (entry.special == Special::alerts) return domain::RateClass::ingest;
-    if (is_analysis(route, head) || route.is_charged) return domain::RateClass::heavy;
-    return route.method == "GET" ? domain::RateClass::read : domain::RateClass::write;
 }
 
 }  // namespace
@@ -254,6 +246,8 @@ public:
                       std::move(sink), note);
     }
 
+    [[nodiscard]] const SupportReads& support() const { return support_; }
+
     /// What the connection refuses. Where a sender gives up on 4xx, what will pass has the status at which it comes
     /// again.
     [[nodiscard]] Response protocol_error(std::string_view path, int status, std::string_view code,
@@ -336,6 +330,7 @@ private:
         services.contact_types = options_.contact_types;
         services.alert_limits = options_.limits;
         services.tenant_limits = options_.tenant_limits;
+        services.support_address = options_.support_address;
         return services;
     }
 
@@ -374,6 +369,7 @@ private:
     const FlowGate flows_{options_.sign_in, options_.database, options_.sealing, options_.tenant_limits,
                           rates_,           wall_clock,        fresh_id};
     SessionCalls sessions_;
+    const SupportReads support_{router_, rates_, options_.database, sessions_, access_logs()};
     LargeBodies large_bodies_;
 };
 
@@ -389,6 +385,11 @@ void CustomerApi::admit(const http::RequestHead& head, http::AdmissionSink sink)
 void CustomerApi::handle(http::Request request, http::ResponseSink sink)
 {
     impl_->handle(std::move(request), std::move(sink));
+}
+
+void CustomerApi::read_by_support(access::Principal who, http::Request request, http::ResponseSink sink)
+{
+    impl_->support().run(std::move(who), std::move(request), std::move(sink));
 }
 
 Response CustomerApi::protocol_error(std::string_view path, int status, std::string_view code, std::string_view detail)

@@ -1,11 +1,13 @@
 #include "app/node.hpp"
 
+#include "app/background_jobs.hpp"
 #include "app/bell.hpp"
 #include "app/call_logs.hpp"
 #include "app/callers.hpp"
 #include "app/config/node_settings.hpp"
 #include "app/config/password_settings.hpp"
 #include "app/due_kinds.hpp"
+#include "app/provider_stores.hpp"
 #include "app/secrets.hpp"
 #include "app/try_rows.hpp"
 #include "winnow/api/customer_api.hpp"
@@ -22,22 +24,17 @@
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pg/alert_ids.hpp"
-#include "winnow/pg/backtest_jobs.hpp"
 #include "winnow/pg/chores.hpp"
 #include "winnow/pg/config_store.hpp"
 #include "winnow/pg/due_board.hpp"
-#include "winnow/pg/export_jobs.hpp"
 #include "winnow/pg/journal_streams.hpp"
 #include "winnow/pg/outbox.hpp"
-#include "winnow/pg/provider_store.hpp"
 #include "winnow/pg/server_mail_queue.hpp"
 #include "winnow/pg/sessions.hpp"
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/pg/triage_store.hpp"
-#include "winnow/pipeline/backtest_runner.hpp"
 #include "winnow/pipeline/chore_kinds.hpp"
 #include "winnow/pipeline/config_cache.hpp"
-#include "winnow/pipeline/export_runner.hpp"
 #include "winnow/pipeline/stream_keeper.hpp"
 #include "winnow/pipeline/timekeeper.hpp"
 #include "winnow/pipeline/triage_service.hpp"
@@ -87,8 +84,6 @@ public:
                   return secrets_.one_key().seal(url, domain::sealed_url_context(tenant, contact));
               },
               head_signer(config), secrets_.chores())),
-          backtest_jobs_(pg::make_backtest_jobs(pipeline_sessions_)),
-          export_jobs_(pg::make_export_jobs(pipeline_sessions_, api_session(config))),
           config_store_(pg::make_config_store(pipeline_sessions_)),
           outbox_(pg::make_outbox(pipeline_sessions_)),
           channel_(delivery::make_channel(config.delivery, secrets_.sealing(), metrics_)),
@@ -109,16 +104,21 @@ public:
               api_session(config), pipeline_sessions_,
               {.waiting = config.rest.waiting_per_tenant, .metrics = observe::QueueMetrics(metrics_, "rest")},
               noted_here())),
-          provider_(pg::make_provider_store(
+          provider_(
               pooled(session(config.database.provider_url, "winnow provider", 0), database_sessions(config).provider),
-              noted_here())),
+              noted_here()),
           breached_(breached_passwords(config)),
           hasher_(password_peppers(config), password_options(config), metrics_),
           triage_(
               *triage_store_, policies_, told_of_due(triage_options(config)), [this] { dispatcher_.poke(); }, metrics_),
-          backtests_(*backtest_jobs_, policies_, backtest_options(), metrics_),
-          exports_(*export_jobs_, ids_,
-                   {.node = name_, .max_bytes = static_cast<std::int64_t>(config.tenants.max_export_bytes)}, metrics_),
+          jobs_({.config = config_,
+                 .node = name_,
+                 .pipeline = pipeline_sessions_,
+                 .policies = policies_,
+                 .ids = ids_,
+                 .busy = [this] { return triage_.behind(); },
+                 .look = kAnyway,
+                 .metrics = metrics_}),
           writer_(
               *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
           stream_keeper_(
@@ -133,8 +133,8 @@ public:
                       .policies = policies_,
                       .dispatcher = dispatcher_,
                       .server_mails = server_mails_,
-                      .backtests = backtests_,
-                      .exports = exports_,
+                      .backtests = jobs_.backtests(),
+                      .exports = jobs_.exports(),
                       .stream_keeper = stream_keeper_,
                       .upkeep = upkeep_,
                       .uses = callers_.uses(),
@@ -160,8 +160,7 @@ public:
         writer_.start();
         stream_keeper_.start();
         timekeeper_.start();
-        backtests_.start();
-        exports_.start();
+        jobs_.start();
         dispatcher_.start();
         server_mails_.start();
         ready_ = true;
@@ -241,17 +240,6 @@ private:
         return options;
     }
 
-    pipeline::BacktestOptions backtest_options()
-    {
-        pipeline::BacktestOptions options;
-        options.node = name_;
-        options.look = kAnyway;
-        options.busy = [this] {
-            return triage_.behind();
-        };
-        return options;
-    }
-
     /// The parts of readiness, on both listeners.
     api::Checks checks()
     {
@@ -288,6 +276,7 @@ private:
                 .contact_types = delivery::contact_types(),
                 .limits = config_.limits,
                 .tenant_limits = config_.tenants,
+                .support_address = config_.provider.support_address,
                 .resolve_timeout = config_.resolve_timeout,
                 .read_timeout = config_.rest.statement_timeout,
                 .analysis_threads = config_.analysis.threads,
@@ -307,14 +296,23 @@ private:
 
     api::ManagementApiOptions management_options()
     {
-        return {.store = *provider_,
+        return {.store = *provider_.tenants,
+                .announcements = *provider_.announcements,
+                .inquiries = *provider_.inquiries,
                 .metrics = metrics_,
                 .provider_key_sha256 = config_.provider.key_sha256,
                 .client_subjects = config_.provider.client_subjects,
                 .checks = checks(),
                 .ids = ids_,
                 .sealing = &secrets_.sealing(),
-                .vault = secrets_.administration()};
+                .vault = secrets_.administration(),
+                .staff = api::StaffParts{*provider_.staff, hasher_, breached_, secrets_.one_key()},
+                .support = api::SupportParts{.store = *provider_.support,
+                                             .most = config_.tenants.max_support_grants,
+                                             .read = [this](auto who, auto request, auto sink) {
+                                                 customer_api_.read_by_support(std::move(who), std::move(request),
+                                                                               std::move(sink));
+                                             }}};
     }
 
     const Config config_;
@@ -330,8 +328,6 @@ private:
     std::unique_ptr<ports::TriageStore> triage_store_;
     std::unique_ptr<ports::DueBoard> due_board_;
     std::unique_ptr<ports::Chores> chores_;
-    std::unique_ptr<ports::BacktestJobs> backtest_jobs_;
-    std::unique_ptr<ports::ExportJobs> export_jobs_;
     std::unique_ptr<ports::ConfigStore> config_store_;
     std::unique_ptr<ports::Outbox> outbox_;
     std::unique_ptr<delivery::Channels> channel_;
@@ -346,12 +342,11 @@ private:
     Callers callers_;
     pipeline::ConfigCache policies_;
     std::unique_ptr<ports::TenantDatabase> database_;  ///< Tells `policies_` of changes.
-    std::unique_ptr<ports::ProviderStore> provider_;   ///< So does it.
+    const ProviderStores provider_;                    ///< So does it.
     const identity::BreachedPasswords breached_;
     identity::PasswordHasher hasher_;  ///< What it calls goes on with a transaction.
     pipeline::TriageService triage_;
-    pipeline::BacktestRunner backtests_;
-    pipeline::ExportRunner exports_;
+    BackgroundJobs jobs_;
     journal::Writer writer_;
     pipeline::StreamKeeper stream_keeper_;
     pipeline::Upkeep upkeep_;

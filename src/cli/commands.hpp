@@ -33,6 +33,11 @@ void add_access_log_commands(Syntax& root, Command& chosen);
 void add_network_commands(Syntax& root, Command& chosen);
 void add_oidc_provider_commands(Syntax& root, Command& chosen);
 void add_export_commands(Syntax& root, Command& chosen);
+void add_announcement_commands(Syntax& root, Command& chosen);
+void add_inquiry_commands(Syntax& root, Command& chosen);
+void add_support_grant_commands(Syntax& root, Command& chosen);
+void add_staff_commands(Syntax& root, Command& chosen);
+void add_staff_sign_in_commands(Syntax& group, Command& chosen);  ///< Below `winnow staff`.
 void add_completion_command(Syntax& root, Command& chosen);
 
 }  // namespace winnow::cli

@@ -98,6 +98,7 @@ std::string_view means_of(CredentialKind kind) noexcept
         case CredentialKind::integration_key: return "integration_key";
         case CredentialKind::session: return "session";
         case CredentialKind::provider: return "provider";
+        case CredentialKind::support: return "support_grant";
         case CredentialKind::none: return "none";
     }
     return "none";

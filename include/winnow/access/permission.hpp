@@ -62,7 +62,12 @@ enum class Permission : std::uint8_t {
     read_audit,
     read_exports,  ///< All that the tenant owns, at once.
     write_exports,
-    provider,  ///< Management listener only.
+    read_announcements,
+    read_inquiries,
+    write_inquiries,
+    read_support_grants,
+    write_support_grants,  ///< Ends them.
+    provider,              ///< Management listener only.
 };
 
 [[nodiscard]] std::string_view to_string(Permission permission) noexcept;  ///< "tickets:read", "rules:write", …
@@ -103,6 +108,7 @@ enum class CredentialKind : std::uint8_t {
     user_key,
     provider,
     session,  ///< A user's, who has signed in fully.
+    support,  ///< One of the provider's staff, by a support grant.
 };
 
 /// A caller whose credential was verified.
@@ -116,8 +122,9 @@ struct Principal {
     Role role = Role::viewer;
     IntegrationId integration;  ///< integration_key only.
     std::string integration_name;
-    Uuid key;                             ///< Which of their keys it is; nil where there is none.
-    std::optional<PermissionSet> scopes;  ///< user_key only: of what the role may it has these; nullopt: all.
+    StaffId staff;                        ///< support only.
+    Uuid key;                             ///< Which of their keys it is, or the support grant; nil: none.
+    std::optional<PermissionSet> scopes;  ///< Of what the role may it has these; nullopt: all, but of support none.
     std::shared_ptr<const std::vector<Network>> networks;  ///< Where the key may be used; null: everywhere.
     SessionId session;                                     ///< session only.
     Timestamp authenticated_at;                    ///< session only: when its user last showed all that was asked for.
@@ -127,7 +134,7 @@ struct Principal {
     bool tenant_suspended = false;
     std::shared_ptr<const domain::RateOverrides> rates;  ///< The tenant's own; null where it has none.
 
-    /// "user:<id>", "integration:<id>", "provider": the actor of what it does.
+    /// "user:<id>", "integration:<id>", "provider", "provider:<id>": the actor of what it does.
     [[nodiscard]] std::string actor() const;
 };
 
@@ -138,8 +145,13 @@ struct Principal {
 }
 
 /// Pure: whether `who` may: its role has the permission, and its key's scopes do not leave it out. A suspended tenant's
-/// users may read only; its integrations may not ingest.
+/// users may read only; its integrations may not ingest. By a support grant one may what its scopes name of
+/// support_permissions(), whatever role stands beside them.
 [[nodiscard]] bool allows(const Principal& who, Permission permission) noexcept;
+
+/// What a support grant may name, and has where it names nothing: reading what a viewer reads, but neither people nor
+/// logs.
+[[nodiscard]] PermissionSet support_permissions() noexcept;
 
 /// The part of it that scopes decide: true where there are none.
 [[nodiscard]] bool is_in_scope(const Principal& who, Permission permission) noexcept;

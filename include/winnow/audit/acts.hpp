@@ -87,6 +87,9 @@ inline constexpr std::array kActs{
     KnownAct{"replaceInhibition", "inhibition.change", "inhibition", Recorded::with_changes},
     KnownAct{"updateInhibition", "inhibition.change", "inhibition", Recorded::with_changes},
     KnownAct{"deleteInhibition", "inhibition.delete", "inhibition", Recorded::with_changes},
+    KnownAct{"openInquiry", "inquiry.open", "inquiry"}, KnownAct{"addInquiryMessage", "inquiry.ask", "inquiry"},
+    KnownAct{"closeInquiry", "inquiry.close", "inquiry"},
+    KnownAct{"endSupportGrant", "support_grant.end", "support_grant", Recorded::by_store},  // in the provider's as well
     KnownAct{"updateSettings", "settings.change", "settings", Recorded::with_changes},
     KnownAct{"replaceSourceNetworks", "networks.change", "networks", Recorded::with_changes},
     KnownAct{"keepSourceNetworks", "networks.keep", "networks"},
@@ -111,6 +114,21 @@ inline constexpr std::array kActs{
     KnownAct{"rotateTenantKey", "tenant_key.rotate", "tenant", Recorded::by_store},
     KnownAct{"destroyTenantKeys", "tenant_key.destroy", "tenant", Recorded::by_store},
     KnownAct{"resetSourceNetworks", "networks.reset", "tenant", Recorded::by_store},  // in the tenant's as well
+    KnownAct{"publishAnnouncement", "announcement.publish", "announcement", Recorded::by_store},
+    KnownAct{"withdrawAnnouncement", "announcement.withdraw", "announcement", Recorded::by_store},
+    KnownAct{"createStaff", "staff.create", "staff", Recorded::by_store},
+    KnownAct{"resetStaff", "staff.reset", "staff", Recorded::by_store},
+    KnownAct{"disableStaff", "staff.disable", "staff", Recorded::by_store},
+    KnownAct{"enrolStaff", "staff.enrol", "staff", Recorded::by_store},
+    KnownAct{"confirmStaff", "staff.activate", "staff", Recorded::by_store},
+    KnownAct{"signInStaff", "staff.sign_in", "staff", Recorded::by_store},
+    KnownAct{"signOutStaff", "staff.sign_out", "session", Recorded::by_store},
+    KnownAct{"answerInquiry", "inquiry.answer", "inquiry", Recorded::by_store},  // the tenant's, too, as the next
+    KnownAct{"closeTenantsInquiry", "inquiry.close", "inquiry", Recorded::by_store},
+    KnownAct{"requestSupportGrant", "support_grant.request", "support_grant", Recorded::by_store},  // so do these
+    KnownAct{"approveSupportGrant", "support_grant.approve", "support_grant", Recorded::by_store},
+    KnownAct{"endTenantsSupportGrant", "support_grant.end", "support_grant", Recorded::by_store},
+    KnownAct{"readBySupportGrant", "support_grant.read", "support_grant", Recorded::beforehand},  // the tenant's alone
 };
 
 /// Of no operation: a tenant's head was signed, and stands in the provider's chain.
@@ -118,7 +136,10 @@ inline constexpr std::string_view kHeadSigned = "audit.anchor";
 
 /// Of no operation alone: somebody showed something wrong of a user, or did so too often.
 inline constexpr std::string_view kSignInFailed = "sign_in.fail";
+inline constexpr std::string_view kStaffSignInFailed = "staff.sign_in_fail";
 inline constexpr std::string_view kSignInHeld = "sign_in.hold";
+/// Of each reading by a support grant.
+inline constexpr std::string_view kSupportRead = "support_grant.read";
 /// Of whatever operation somebody was denied; equal ones are one record, with their count.
 inline constexpr std::string_view kRequestDenied = "request.denied";
 /// Of no operation: source networks were on trial, and nobody said to keep them.
@@ -134,6 +155,7 @@ inline constexpr std::string_view kTriesOnly = "changes nothing: what is tried i
 inline constexpr std::string_view kLooksOnly = "changes nothing: it is POST so that no link holds the token";
 inline constexpr std::string_view kAsksOnly =
     "changes nothing: the provider of sign-ins is asked what it says of itself";
+inline constexpr std::string_view kReadMark = "says only of oneself that one has read it";
 inline constexpr std::string_view kBacktest = "changes nothing that alerts or people meet, and names who began it";
 
 /// The other operations that are no GET.
@@ -144,7 +166,7 @@ inline constexpr std::array kUnrecorded{
     Unrecorded{"previewSilence", kTriesOnly},     Unrecorded{"testRule", kTriesOnly},
     Unrecorded{"lintRules", kTriesOnly},          Unrecorded{"startBacktest", kBacktest},
     Unrecorded{"cancelBacktest", kBacktest},      Unrecorded{"peekInvitation", kLooksOnly},
-    Unrecorded{"testOidcProvider", kAsksOnly},
+    Unrecorded{"testOidcProvider", kAsksOnly},    Unrecorded{"markAnnouncementRead", kReadMark},
 };
 
 /// nullptr: it is not recorded.

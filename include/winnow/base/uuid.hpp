@@ -85,6 +85,10 @@ using FactorId = StrongId<struct FactorTag>;
 using ServerMailId = StrongId<struct ServerMailTag>;
 using ExportId = StrongId<struct ExportTag>;
 using OidcProviderId = StrongId<struct OidcProviderTag>;
+using AnnouncementId = StrongId<struct AnnouncementTag>;
+using InquiryId = StrongId<struct InquiryTag>;
+using StaffId = StrongId<struct StaffTag>;
+using SupportGrantId = StrongId<struct SupportGrantTag>;
 
 }  // namespace winnow
 

@@ -39,6 +39,9 @@ class AccessLog;
 class QuotaStore;
 class ExportStore;
 class OidcStore;
+class AnnouncementStore;
+class InquiryStore;
+class SupportGrantStore;
 
 /// An open transaction under the api role with the tenant set. Use on the thread it was given on, and not after.
 class TenantSession {
@@ -75,6 +78,9 @@ public:
     [[nodiscard]] virtual QuotaStore& quotas() = 0;
     [[nodiscard]] virtual ExportStore& exports() = 0;
     [[nodiscard]] virtual OidcStore& oidc() = 0;
+    [[nodiscard]] virtual AnnouncementStore& announcements() = 0;
+    [[nodiscard]] virtual InquiryStore& inquiries() = 0;
+    [[nodiscard]] virtual SupportGrantStore& support_grants() = 0;
 };
 
 /// Runs transactions on database threads, so that nobody else ever blocks on PostgreSQL.

@@ -60,6 +60,9 @@ void tell(const access::Principal& who, const Standing& refused)
 
 Payer payer_of(const access::Principal& who)
 {
+    // What the provider reads takes nothing of the tenant's: it has an account of its own, as if it were another one.
+    if (who.kind == access::CredentialKind::support)
+        return {.tenant = TenantId(who.key), .credential = who.key, .own = {}};
     const bool sends = who.kind == access::CredentialKind::integration_key;
     return {.tenant = who.tenant, .credential = sends ? who.integration.value() : who.user.value(), .own = who.rates};
 }

@@ -42,6 +42,7 @@ struct Services {
     std::span<const ports::ContactType> contact_types = {};   ///< Those that contacts may have.
     domain::AlertLimits alert_limits;
     domain::TenantLimits tenant_limits;
+    std::string support_address = {};  ///< Who is mailed what tenants ask; "": nobody.
 };
 
 /// One request on its way through a handler.
@@ -194,5 +195,8 @@ struct Route {
 [[nodiscard]] std::vector<Route> networks_routes();  // source networks
 [[nodiscard]] std::vector<Route> export_routes();
 [[nodiscard]] std::vector<Route> provider_routes();  // of sign-ins
+[[nodiscard]] std::vector<Route> announcement_routes();
+[[nodiscard]] std::vector<Route> inquiry_routes();
+[[nodiscard]] std::vector<Route> support_grant_routes();
 
 }  // namespace winnow::api

@@ -33,12 +33,13 @@ constexpr std::array kFeatures{
                         [](const SecurityFacts& facts) {
                             return on_if(facts.client_certificates);
                         }},
-    SecurityFeature{.id = "credentials",
-                    .sections = "5.6",
-                    .what = {.en = "every request for a tenant's data needs a credential of that tenant",
-                             .ja = "テナントのデータへの要求には、必ずそのテナントの認証情報を要する"},
-                    .documentation = "docs/operations.md#tenants",
-                    .state = always},
+    SecurityFeature{
+        .id = "credentials",
+        .sections = "5.6",
+        .what = {.en = "every request for a tenant's data needs a credential of that tenant, or a support grant",
+                 .ja = "テナントのデータへの要求には、必ずそのテナントの認証情報またはサポート許可を要する"},
+        .documentation = "docs/operations.md#tenants",
+        .state = always},
     SecurityFeature{.id = "roles",
                     .sections = "5.3",
                     .what = {.en = "users have one of three roles, and every route asks for one permission",
@@ -60,6 +61,14 @@ constexpr std::array kFeatures{
                         [](const SecurityFacts& facts) {
                             return on_if(facts.provider_by_certificate);
                         }},
+    SecurityFeature{.id = "support_grants",
+                    .sections = "11.1",
+                    .what = {.en = "the provider's staff read a tenant's data only by leave of a second person, for an "
+                                   "hour at most, and the tenant sees and ends it",
+                             .ja = "提供者の担当者は、別の担当者の承認により最長1時間に限りテナントのデータを閲覧でき、"
+                                   "テナントはそれを確認し終了できる"},
+                    .documentation = "docs/operations.md#support-grants",
+                    .state = always},
     SecurityFeature{.id = "management_listener",
                     .sections = "5.8, 5.9, 8.9",
                     .what = {.en = "management and metrics have a listener of their own",

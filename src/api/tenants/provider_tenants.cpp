@@ -5,7 +5,6 @@
 #include "api/rest/page.hpp"
 #include "api/rest/respond.hpp"
 #include "api/tenants/user_json.hpp"
-#include "winnow/base/text.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/crypto/token.hpp"
@@ -191,19 +190,6 @@ Result<domain::Tenant> change_limits(TenantId id, const TenantPatch& patch, port
 }
 
 }  // namespace
-
-ports::ProviderRequest provider_request_of(const http::Request& request)
-{
-    constexpr std::size_t kMaxAgentBytes = 256;
-    const auto& head = request.head;
-    const bool has_certificate = !head.client_certificate_subject.empty();
-    return {.actor = {.id = "provider",
-                      .means = has_certificate ? "client_certificate" : "provider_key",
-                      .request_id = head.request_id},
-            .address = head.remote_address,
-            .user_agent = std::string(truncate_utf8(head.header("User-Agent"), kMaxAgentBytes)),
-            .certificate_subject = head.client_certificate_subject};
-}
 
 Result<http::Response> create_tenant(const http::Request& request, ports::ProviderStore& store,
                                      const std::function<Uuid()>& new_id)

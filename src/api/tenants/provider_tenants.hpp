@@ -3,6 +3,7 @@
 /// @file
 /// Tenants as the provider sees them: /admin/v1/tenants.
 
+#include "api/staff/provider_request.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/alert_ids.hpp"
@@ -13,9 +14,6 @@
 #include <functional>
 
 namespace winnow::api {
-
-/// Who asks, for the record of what is done.
-[[nodiscard]] ports::ProviderRequest provider_request_of(const http::Request& request);
 
 /// Each blocks on the store. `new_id` gives version 7 ids.
 [[nodiscard]] Result<http::Response> create_tenant(const http::Request& request, ports::ProviderStore& store,

@@ -59,6 +59,7 @@ struct NodeConfig {
 struct ProviderConfig {
     std::string key_sha256;  ///< 32 bytes, from 64 hex digits; "": no bearer credential.
     std::vector<std::string> client_subjects;
+    std::string support_address;  ///< Who is mailed what tenants ask; "": nobody.
 };
 
 struct DispatchConfig {

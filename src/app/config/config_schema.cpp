@@ -161,6 +161,8 @@ void add_tenant_limits(std::vector<Key>& keys)
     limit("max_contacts_told", &Limits::max_contacts_told, 1'000'000);
     limit("max_exports_a_day", &Limits::max_exports_a_day, 1'000);
     limit("max_export_bytes", &Limits::max_export_bytes, std::uint64_t{1} << 40U);
+    limit("max_support_grants", &Limits::max_support_grants, 100);
+    limit("max_inquiries", &Limits::max_inquiries, 100'000);
     limit("max_retention_days", &Limits::max_retention_days, 3'650);
     keys.push_back(number<std::int64_t>(
         std::string(domain::kHistoryLimit), [](Config& c) -> auto& { return c.history.max_bytes; },
@@ -282,6 +284,7 @@ void add_rest(std::vector<Key>& keys)
                                    ? std::string()
                                    : std::string("must be 64 hexadecimal digits: the SHA-256 of the key");
                     }});
+    keys.push_back(text("provider.support_address", [](Config& c) -> auto& { return c.provider.support_address; }));
     keys.push_back(texts("provider.client_subjects", [](Config& c) -> auto& { return c.provider.client_subjects; }));
     keys.push_back(text("database.owner_url", [](Config& c) -> auto& { return c.database.owner_url; }));
     keys.push_back(text("database.api_url", [](Config& c) -> auto& { return c.database.api_url; }));

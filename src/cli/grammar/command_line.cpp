@@ -55,6 +55,10 @@ std::shared_ptr<Syntax> make_command_line(Command& chosen, const Local& local)
     add_network_commands(*root, chosen);
     add_oidc_provider_commands(*root, chosen);
     add_export_commands(*root, chosen);
+    add_announcement_commands(*root, chosen);
+    add_inquiry_commands(*root, chosen);
+    add_support_grant_commands(*root, chosen);
+    add_staff_commands(*root, chosen);
     add_completion_command(*root, chosen);
     return root;
 }

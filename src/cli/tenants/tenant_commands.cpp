@@ -1,8 +1,8 @@
 #include "cli/commands.hpp"
-#include "cli/rest/named_items.hpp"
 #include "cli/rest/rest_client.hpp"
 #include "cli/shown/shown.hpp"
 #include "cli/shown/table.hpp"
+#include "cli/tenants/tenant_kind.hpp"
 #include "winnow/cli/terminal_text.hpp"
 
 #include <iostream>
@@ -61,12 +61,6 @@ struct InviteArguments {
     Connection connection;
     std::string tenant, email, name, locale;
 };
-
-const Kind kTenantKind{.noun = "tenant",
-                       .path = "/admin/v1/tenants",
-                       .lists = "winnow tenant list",
-                       .has_names = true,
-                       .name = "service_code"};
 
 int invite(InviteArguments& arguments)
 {

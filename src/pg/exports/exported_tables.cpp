@@ -61,6 +61,10 @@ constexpr std::array kExported{
     ExportedTable{"deliveries", "to_jsonb(t) - '{tenant_id,lease_node,lease_token,lease_until}'::text[]",
                   "t.delivery_id"},
     ExportedTable{"noise_counts", kPlain, "t.hour, t.kind, t.key"},
+    ExportedTable{"inquiries", kPlain, "t.inquiry_id"},
+    ExportedTable{"inquiry_messages", kPlain, "t.inquiry_id, t.seq"},
+    ExportedTable{"support_grants", kPlain, "t.grant_id"},
+    ExportedTable{"announcement_reads", kPlain, "t.announcement_id, t.user_id"},
     ExportedTable{"access_log", kPlain, "t.at, t.entry_id"},
     ExportedTable{"audit", "to_jsonb(t) - '{tenant_id,act,actor,object}'::text[]", "t.seq"},
     ExportedTable{"audit_anchors", kPlain, "t.seq"},
@@ -74,6 +78,7 @@ constexpr std::string_view kPlaces = "places in the service's own journal";
 constexpr std::array kLeftOut{
     LeftOutTable{"alert_instances", "what senders said last of what fires, and say again"},
     LeftOutTable{"alerts_forgotten", kPlaces},
+    LeftOutTable{"announcement_targets", "which announcements are for the tenant; what they say is the provider's"},
     LeftOutTable{"audit_heads", "the last line of audit"},
     LeftOutTable{"chore_set_asides", kWork},
     LeftOutTable{"export_parts", "exports themselves"},

@@ -39,6 +39,9 @@ class AccessLog;
 class QuotaStore;
 class ExportStore;
 class OidcStore;
+class AnnouncementStore;
+class InquiryStore;
+class SupportGrantStore;
 }  // namespace winnow::ports
 
 namespace winnow::pg {
@@ -74,5 +77,10 @@ namespace winnow::pg {
 [[nodiscard]] std::shared_ptr<ports::QuotaStore> make_quota_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::ExportStore> make_export_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::OidcStore> make_oidc_store(pqxx::transaction_base& tx, TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::AnnouncementStore> make_announcement_store(pqxx::transaction_base& tx,
+                                                                                TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::InquiryStore> make_inquiry_store(pqxx::transaction_base& tx, TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::SupportGrantStore> make_support_grant_store(pqxx::transaction_base& tx,
+                                                                                 TenantId tenant);
 
 }  // namespace winnow::pg

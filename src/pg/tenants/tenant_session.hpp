@@ -48,6 +48,15 @@ public:
     [[nodiscard]] ports::QuotaStore& quotas() override { return made(quotas_, make_quota_store); }
     [[nodiscard]] ports::ExportStore& exports() override { return made(exports_, make_export_store); }
     [[nodiscard]] ports::OidcStore& oidc() override { return made(oidc_, make_oidc_store); }
+    [[nodiscard]] ports::AnnouncementStore& announcements() override
+    {
+        return made(announcements_, make_announcement_store);
+    }
+    [[nodiscard]] ports::InquiryStore& inquiries() override { return made(inquiries_, make_inquiry_store); }
+    [[nodiscard]] ports::SupportGrantStore& support_grants() override
+    {
+        return made(support_grants_, make_support_grant_store);
+    }
 
 private:
     template <typename Store, typename Factory>
@@ -84,6 +93,9 @@ private:
     std::shared_ptr<ports::QuotaStore> quotas_;
     std::shared_ptr<ports::ExportStore> exports_;
     std::shared_ptr<ports::OidcStore> oidc_;
+    std::shared_ptr<ports::AnnouncementStore> announcements_;
+    std::shared_ptr<ports::InquiryStore> inquiries_;
+    std::shared_ptr<ports::SupportGrantStore> support_grants_;
 };
 
 }  // namespace winnow::pg

@@ -213,6 +213,11 @@ const std::array kPurges{
     Purge{"throttles", std::nullopt, {{{kThrottles, 2'000}, {kSourceThrottles, 2'000}, kNone, kNone}}, 10min},
     Purge{"users", std::nullopt, {{{kUsers, 100}, kNone, kNone, kNone}}},
     Purge{"server_mails", std::nullopt, {{{kServerMails, 1'000}, kNone, kNone, kNone}}},
+    Purge{"support_grants", std::nullopt, {{{kSupportGrants, 1'000}, kNone, kNone, kNone}}},
+    Purge{"staff_sessions", std::nullopt, {{{kStaffSessions, 1'000}, kNone, kNone, kNone}}},
+    Purge{"announcements",
+          std::nullopt,
+          {{{kAnnouncements, 1'000}, {kAnnouncementTargets, 2'000}, {kAnnouncementReads, 2'000}, {kInquiries, 100}}}},
 };
 
 #undef WINNOW_POLICY

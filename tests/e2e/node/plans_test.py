@@ -81,6 +81,10 @@ select tenant_id, now() - number % 390 * interval '1 day', 'user:' || number % 5
 insert into exports (tenant_id, export_id, state, created_at, created_by, finished_at, bytes, parts)
 select tenant_id, tenant_id, 'ready', now(), 'system', now(), 1, 1 from tenants;
 insert into export_parts select tenant_id, export_id, 0, 'x' from exports;
+insert into announcements (announcement_id, kind, title, body, for_all) values (gen_random_uuid(), 'change', 'old', 'old', true);
+insert into support_grants (tenant_id, grant_id, asked_by, reason, scopes, minutes, state, lapses_at)
+select tenant_id, gen_random_uuid(), gen_random_uuid(), 'To have one of each noun.', '{{tickets:read}}', 60, 'requested',
+       now() + interval '1 day' from tenants;
 vacuum analyze;
 """
 
@@ -111,6 +115,7 @@ NOUNS = {
     "contact-groups": {"name": "on call", "contact_ids": []},
     "rules": {"name": "tier", "syntax": "matchers", "condition": '{title=~"disk.+"}',
               "actions": [{"type": "set", "field": "labels.tier", "value": "1"}]},
+    "inquiries": {"subject": "where", "text": "Where is it?"},
     "silences": {"matchers": 'mark="x"', "ends_at": "2099-01-01T00:00:00Z", "comment": "none"},
     "maintenance-windows": {"name": "daily", "matchers": 'mark="x"', "starts_at": "2026-11-23T02:00:00Z",
                             "time_zone": "UTC", "duration": "PT1H", "rrule": "FREQ=DAILY", "comment": "none"},

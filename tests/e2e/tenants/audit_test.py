@@ -14,6 +14,8 @@ import audit_twin
 from harness import Client, World, wait_until
 
 from tenants.people_acts import PeopleActs
+from tenants.staff_acts import STAFF, StaffActs
+from tenants.staff_person import StaffPerson
 
 OPENAPI = os.path.join(os.path.dirname(__file__), "../../../docs/openapi.yaml")
 BINARY = os.environ["WINNOW_BINARY"]
@@ -35,17 +37,21 @@ TOKEN = "a-token-of-the-chat"
 URL = f"https://127.0.0.1:9/services/{TOKEN}"
 
 
-class Acts(PeopleActs):
+class Acts(PeopleActs, StaffActs):
     """Does each operation once, in an order in which each finds what it needs. A method has the operation's name."""
 
     def __init__(self, world):
         self.world = world
         self.admin = world.instance.user("admin")
         self.provider = world.instance.provider()
+        self.staff_ready = world.instance.ready
         self.sender = world.instance.integration()
         self.webhook = world.webhook
         self.ids = {}
         self.prepare_people(world)
+        self.asks, self.approves = (StaffPerson(world.instance.ready, self.provider, f"{name}@provider.example")
+                                    for name in ("asks", "approves"))
+        self.spare_grant = self.ask_for_support()
 
     def good(self, answer):
         assert 200 <= answer.status < 300, (answer.status, answer.body)
@@ -279,6 +285,48 @@ class Acts(PeopleActs):
     def releaseQuarantine(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/quarantine/release", None))
 
+    def publishAnnouncement(self):
+        made = self.provider.post("/admin/v1/announcements", {"kind": "change", "title": "Blue", "text": "It becomes blue."})
+        self.ids["announcement"] = self.good(made).json()["id"]
+
+    def withdrawAnnouncement(self):
+        self.good(self.provider.post(f"/admin/v1/announcements/{self.ids['announcement']}/withdraw", None))
+
+    def openInquiry(self):
+        self.create("inquiry", "/api/v1/inquiries", {"subject": "Where", "text": "Where is it?"})
+
+    def answerInquiry(self):
+        self.good(self.provider.post(f"/admin/v1/inquiries/{self.ids['inquiry']}/answers", {"text": "There."}))
+
+    def addInquiryMessage(self):
+        self.good(self.admin.post(self.at("inquiries", "inquiry") + "/messages", {"text": "Where exactly?"}))
+
+    def closeInquiry(self):
+        self.good(self.admin.post(self.at("inquiries", "inquiry") + "/close", None))
+
+    def closeTenantsInquiry(self):
+        self.openInquiry()
+        self.good(self.provider.post(f"/admin/v1/inquiries/{self.ids['inquiry']}/close", None))
+
+    def ask_for_support(self):
+        tenant = self.world.instance.ready["tenants"][0]["tenant_id"]
+        return self.good(self.asks.ask(tenant, "To see what is recorded of it.")).json()["id"]
+
+    def requestSupportGrant(self):
+        self.ids["support_grant"] = self.ask_for_support()
+
+    def approveSupportGrant(self):
+        self.good(self.approves.approve(self.ids["support_grant"]))
+
+    def readBySupportGrant(self):
+        self.good(self.asks.read(self.ids["support_grant"], "tickets"))
+
+    def endSupportGrant(self):
+        self.delete(self.at("support-grants", "support_grant"))
+
+    def endTenantsSupportGrant(self):
+        self.good(self.provider.post(f"/admin/v1/support-grants/{self.spare_grant}/end", None))
+
 
 def setUpModule():
     global world, acts
@@ -317,11 +365,12 @@ def winnow(*words, status=0):
 class Audit(unittest.TestCase):
     def test_1_every_act_leaves_exactly_one_record(self):
         wanted = recorded_operations()
-        done = [name for kind in (PeopleActs, Acts) for name in vars(kind) if name in wanted]
+        done = [name for kind in (PeopleActs, StaffActs, Acts) for name in vars(kind) if name in wanted]
         self.assertEqual(sorted(done), sorted(wanted), "an act without a way to do it here")
         providers = {"createTenant", "changeTenant", "changeTenantQuotas", "inviteTenantAdmin", "suspendTenant", "resumeTenant",
                      "releaseQuarantine", "exportProviderAuditLog", "rotateTenantKey", "destroyTenantKeys", "rotateRootKey",
-                     "resetSourceNetworks"}
+                     "resetSourceNetworks", "publishAnnouncement", "withdrawAnnouncement", "answerInquiry",
+                     "closeTenantsInquiry", "requestSupportGrant", "approveSupportGrant", "endTenantsSupportGrant", *STAFF}
         for operation in done:
             with self.subTest(operation=operation):
                 client, path = ((acts.provider, "/admin/v1/audit-log") if operation in providers
@@ -332,10 +381,13 @@ class Audit(unittest.TestCase):
                        if record["seq"] not in before and record["act"] != "audit.anchor"]
                 self.assertEqual([record["act"] for record in new], [wanted[operation]])
                 record = new[0]
-                whose = {"requestPasswordReset": "anonymous"}.get(operation, "provider" if operation in providers else "user")
+                whose = {"requestPasswordReset": "anonymous", "readBySupportGrant": "provider"}.get(
+                    operation, "provider" if operation in providers else "user")
                 self.assertEqual(record["actor"].split(":")[0], whose)
                 self.assertTrue(record["request_id"] and record["id"] and record["at"])
-                self.assertEqual(record["detail"]["address"], "127.0.0.1")
+                # From where the provider works, a tenant's record does not say.
+                address = None if operation == "readBySupportGrant" else "127.0.0.1"
+                self.assertEqual(record["detail"].get("address"), address)
         text = json.dumps(log_of(acts.admin, "/api/v1/audit-log") + log_of(acts.provider, "/admin/v1/audit-log"))
         for sign in ("wnu_", "wnk_"):
             self.assertFalse(sign in re.sub(r'"hint": "[^"]*"', "", text), f"a key of {sign}")

@@ -20,6 +20,7 @@ from tenants.probe.identities import identities
 from tenants.probe.places import Places, etags_of, is_for_everybody, kind_of, problems_of, unknown_like
 from tenants.probe.routes import read_routes
 from tenants.probe.tenants import Tenant, suspend
+from tenants.staff_person import StaffPerson
 
 LEAST_PROBES = 20_000
 # What chores of the node bring up to date by themselves, some time after the rows that they tell of: those are compared. And
@@ -35,7 +36,7 @@ WITHOUT_MARKS = {"/api/v1/tickets/stats", "/api/v1/settings", "/api/v1/settings/
 
 
 def setUpModule():
-    global world, routes, victim, other, suspended, callers, etags
+    global world, routes, victim, other, suspended, callers, etags, nobody_granted
     world = World(tenants=5)
     world.__enter__()
     unittest.addModuleCleanup(world.__exit__)
@@ -44,14 +45,19 @@ def setUpModule():
     for tenant in (victim, other, suspended):
         tenant.fill(world.webhook.url)
         sign_in_twice(tenant)
+        have_support_grants(tenant)
     victim.send_many(PAIRS)
     victim.grow_old()
     sign_two_heads(victim)
     victim.cursors = cursors_of(victim)
     victim.ids["token"] = [victim.dead_key_of(victim.own("integration"))]
     etags = etags_of(routes, victim, (other, suspended))
+    provider = world.instance.provider()
+    unittest.addModuleCleanup(provider.close)
+    nobody_granted = StaffPerson(world.instance.ready, provider, "nobody-granted@provider.example")
+    unittest.addModuleCleanup(nobody_granted.close)
     callers = identities(other, suspended, walled_in(4), other.dead_keys(), other.lesser_keys(),
-                         world.instance.ready["provider"]["key"])
+                         world.instance.ready["provider"]["key"], nobody_granted.token)
     suspend(world, suspended)
 
 
@@ -66,6 +72,18 @@ def sign_in_twice(tenant):
         tenant.ids["factor"] += sql(
             "insert into user_factors (tenant_id, factor_id, user_id, kind, state, sealed) values "
             f"('{tenant.own('tenant')}', gen_random_uuid(), '{admin}', 'totp', 'active', 's') returning factor_id")
+
+
+def have_support_grants(tenant):
+    """As if two of the staff had: two that wait, and one that is active, and of nobody who asks here."""
+    for state in ("requested", "requested", "active"):
+        active = state == "active"
+        tenant.ids["open_grant" if active else "support_grant"] += sql(
+            "insert into support_grants (tenant_id, grant_id, asked_by, reason, scopes, minutes, state, lapses_at, approved_by, "
+            f"approved_at, ends_at) values ('{tenant.own('tenant')}', gen_random_uuid(), gen_random_uuid(), '{tenant.mark} is looked "
+            "at', '{tickets:read,rules:read}', 60, "
+            f"'{state}', now() + interval '1 day', "
+            + ("gen_random_uuid(), now(), now() + interval '1 hour'" if active else "null, null, null") + ") returning grant_id")
 
 
 def walled_in(number):
@@ -150,6 +168,40 @@ class TenantProbe(unittest.TestCase):
         used = f"select count(*) from credential_use where tenant_id = '{victim.own('tenant')}' and used_at > '{' '.join(begun)}'"
         self.assertEqual(sql(used), ["0"], "none of their keys was used")
         self.assertGreater(len([digest for digest in before.values() if digest != "-"]), 25)
+
+    def test_without_a_grant_no_route_of_the_provider_shows_content(self):
+        """Whatever a customer's route shows of the victim, by way of each grant that there is, and of none."""
+        provider = world.instance.provider()
+        granted, second = (StaffPerson(world.instance.ready, provider, f"{name}@provider.example")
+                           for name in ("granted", "second"))
+        grants = {}
+        for name, tenant in (("of another tenant", other), ("ended", victim), ("not approved", victim)):
+            grants[name] = granted.ask(tenant.own("tenant"), f"To see that it opens nothing: {name}.").json()["id"]
+        for name in ("of another tenant", "ended"):
+            self.assertEqual(second.approve(grants[name]).status, 200)
+        self.assertEqual(second.client.post(f"/admin/v1/support-grants/{grants['ended']}/end", None).status, 200)
+        callers_and_grants = [(granted.client, grant) for grant in grants.values()]
+        callers_and_grants += [(client, grant) for client in (nobody_granted.client, second.client, provider)
+                               for grant in (*grants.values(), victim.own("open_grant"), victim.own("tenant"))]
+        canaries = victim.canaries()
+        asked = 0
+        for route in routes:
+            if route.listener != "customer" or route.method != "GET" or not route.path.startswith("/api/v1/"):
+                continue
+            path = path_of(victim, route).removeprefix("/api/v1/")
+            for client, grant in callers_and_grants:
+                answer = client.get(f"/admin/v1/support/{grant}/{path}")
+                own = (client, grant) == (granted.client, grants["of another tenant"]) and not route.in_path
+                self.assertIn(answer.status, (200, 403, 404) if own else (403, 404), (route, grant, answer.body))
+                text = answer.body.replace(path.encode(), b"")
+                self.assertEqual([each for each in canaries if each in text], [], (route, grant))
+                asked += 1
+        print(f"\nprovider without a grant: {asked} readings, none showed content", flush=True)
+        self.assertGreater(asked, 500)
+        self.assertEqual(granted.read(grants["of another tenant"], "tickets").status, 200, "it opens its own tenant")
+        second.client.post(f"/admin/v1/support-grants/{grants['of another tenant']}/end", None)
+        for each in (granted, second, provider):
+            each.close()
 
     def test_what_the_probe_asks_for_opens_for_its_owner(self):
         for route in routes:

@@ -65,6 +65,26 @@ std::string Tenants::a_factor(const std::string& user)
                "', gen_random_uuid(), '" + user + "', 'totp', 'active', 's') returning factor_id");
 }
 
+std::string Tenants::an_announcement(const std::string& title)
+{
+    return sql(
+        "with made as (insert into announcements (announcement_id, kind, title, body, for_all) values "
+        "(gen_random_uuid(), 'change', '" +
+        title +
+        "', 'b', false) returning announcement_id), aimed as (insert into announcement_targets (tenant_id, "
+        "announcement_id) select '" +
+        ours_.str() + "', announcement_id from made) select announcement_id from made");
+}
+
+std::string Tenants::a_support_grant(const std::string& reason)
+{
+    return sql(
+        "insert into support_grants (tenant_id, grant_id, asked_by, reason, scopes, minutes, state, lapses_at) values "
+        "('" +
+        ours_.str() + "', gen_random_uuid(), gen_random_uuid(), '" + reason +
+        "', '{tickets:read}', 60, 'requested', now() + interval '1 day') returning grant_id");
+}
+
 Timestamp Tenants::system_time()
 {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());

@@ -46,10 +46,11 @@ std::set<Permission> held_by(const Principal& who)
 }
 
 const std::set<Permission> kReading{
-    Permission::read_own_profile, Permission::read_tickets,     Permission::read_alerts,
-    Permission::read_rules,       Permission::read_contacts,    Permission::read_integrations,
-    Permission::read_deliveries,  Permission::read_settings,    Permission::read_users,
-    Permission::read_silences,    Permission::read_maintenance, Permission::read_inhibitions};
+    Permission::read_own_profile,   Permission::read_tickets,     Permission::read_alerts,
+    Permission::read_rules,         Permission::read_contacts,    Permission::read_integrations,
+    Permission::read_deliveries,    Permission::read_settings,    Permission::read_users,
+    Permission::read_silences,      Permission::read_maintenance, Permission::read_inhibitions,
+    Permission::read_announcements, Permission::read_inquiries,   Permission::read_support_grants};
 
 std::set<Permission> reading_and(std::set<Permission> more)
 {
@@ -79,7 +80,8 @@ TEST(PermissionTable, AnAdminAlsoConfigures)
                            Permission::retry_deliveries, Permission::write_rules, Permission::write_contacts,
                            Permission::write_integrations, Permission::write_settings, Permission::write_users,
                            Permission::write_silences, Permission::write_maintenance, Permission::write_inhibitions,
-                           Permission::read_audit, Permission::read_exports, Permission::write_exports}));
+                           Permission::read_audit, Permission::read_exports, Permission::write_exports,
+                           Permission::write_inquiries, Permission::write_support_grants}));
 }
 
 TEST(PermissionTable, NobodyElseGetsATenantsPermissions)
@@ -90,22 +92,48 @@ TEST(PermissionTable, NobodyElseGetsATenantsPermissions)
     EXPECT_EQ(held_by(of_kind(CredentialKind::provider)), (Set{Permission::open, Permission::provider}));
 }
 
+TEST(PermissionTable, ASupportGrantGivesWhatItNamesOfAViewersReadingAndNeitherPeopleNorLogs)
+{
+    auto who = of_kind(CredentialKind::support);
+    EXPECT_EQ(held_by(who), std::set{Permission::open}) << "what names nothing gives nothing";
+    PermissionSet all;
+    for (const auto permission : every_permission()) all.insert(permission);
+    who.scopes = all;
+    const auto held = held_by(who);
+    EXPECT_EQ(held, (std::set{Permission::open, Permission::read_tickets, Permission::read_alerts,
+                              Permission::read_rules, Permission::read_contacts, Permission::read_integrations,
+                              Permission::read_deliveries, Permission::read_settings, Permission::read_silences,
+                              Permission::read_maintenance, Permission::read_inhibitions}));
+    for (const auto permission : held) {
+        EXPECT_EQ(support_permissions().contains(permission), permission != Permission::open);
+        EXPECT_TRUE(permission == Permission::open || has(Role::viewer, permission));
+    }
+    who.tenant_suspended = true;
+    EXPECT_EQ(held_by(who), held) << "reading goes on";
+    who.scopes = PermissionSet{Permission::read_rules, Permission::write_rules, Permission::read_users};
+    EXPECT_EQ(held_by(who), (std::set{Permission::open, Permission::read_rules}));
+}
+
 TEST(PermissionTable, AnAuditorSeesItselfKeepsItsOwnKeysAndWorksNothing)
 {
     EXPECT_EQ(held_by(user(Role::auditor)),
               (std::set{Permission::open, Permission::read_own_profile, Permission::write_own_keys,
-                        Permission::write_own_profile, Permission::read_audit}));
+                        Permission::write_own_profile, Permission::read_audit, Permission::read_announcements,
+                        Permission::read_inquiries, Permission::read_support_grants}));
 }
 
 TEST(PermissionTable, ASuspendedTenantReadsOnlyAndIngestsNothing)
 {
     for (const auto role : {Role::viewer, Role::operator_, Role::admin}) {
         auto held = reading_and({});
-        if (role == Role::admin) held.insert({Permission::read_audit, Permission::read_exports});
+        if (role == Role::admin) {
+            held.insert({Permission::read_audit, Permission::read_exports, Permission::write_support_grants});
+        }
         EXPECT_EQ(held_by(user(role, true)), held);
     }
     EXPECT_EQ(held_by(user(Role::auditor, true)),
-              (std::set{Permission::open, Permission::read_own_profile, Permission::read_audit}));
+              (std::set{Permission::open, Permission::read_own_profile, Permission::read_audit,
+                        Permission::read_announcements, Permission::read_inquiries, Permission::read_support_grants}));
     auto integration = of_kind(CredentialKind::integration_key);
     integration.tenant_suspended = true;
     EXPECT_FALSE(allows(integration, Permission::ingest));
@@ -216,6 +244,9 @@ TEST(Principal, NamesItselfAsAnActor)
     EXPECT_EQ(who.actor(), "integration:00000000-0000-0003-0000-000000000004");
     who.kind = CredentialKind::provider;
     EXPECT_EQ(who.actor(), "provider");
+    who.kind = CredentialKind::support;
+    who.staff = StaffId(Uuid::from_words(5, 6));
+    EXPECT_EQ(who.actor(), "provider:00000000-0000-0005-0000-000000000006");
     who.kind = CredentialKind::none;
     EXPECT_EQ(who.actor(), "anonymous");
 }

@@ -23,6 +23,7 @@ struct ServerMail {
     std::string source = {};        ///< As signin::MailFacts have it, and so what follows.
     Timestamp at;
     int number = 0;
+    std::string about = {};
 };
 
 /// Where a mail's sealed token is stored, and what it is for: it opens nowhere else.

@@ -50,6 +50,14 @@ def a_provider(_):
     return {"name": "not theirs", "issuer": "https://127.0.0.1:9", "client_id": "x", "client_secret": "not theirs"}
 
 
+def an_announcement(tenants):
+    return {"kind": "change", "title": "not theirs", "text": "not theirs", "tenant_ids": tenants}
+
+
+def a_support_grant(tenant):
+    return {"tenant_id": tenant, "reason": "not theirs, and for no reason", "minutes": 1}
+
+
 def renamed(_):
     return {"name": "not theirs"}
 
@@ -61,7 +69,9 @@ def told(_):
 # Operation → a body with which it would do what it is for, were the path one's own.
 BODIES = {
     "acceptInvitation": lambda _: {"token": "A" * 43, "name": "not theirs", "password": "not theirs at all"},
+    "addInquiryMessage": lambda _: {"text": "not theirs"},
     "addTicketComment": lambda _: {"text": "not theirs"},
+    "answerInquiry": lambda _: {"text": "not theirs"},
     "changePassword": lambda _: {"old": "not theirs at all", "new": "nor is this one theirs"},
     "changeTenant": lambda _: {"max_history_bytes": None},
     "changeTenantQuotas": lambda _: {"users": None},
@@ -83,14 +93,19 @@ BODIES = {
     "createOidcProvider": a_provider,
     "createRule": lambda _: a_rule(),
     "createSilence": a_silence,
+    "confirmStaff": lambda _: {"token": "A" * 43, "code": "000000"},
+    "createStaff": lambda _: {"email": "x@example.com", "name": "not theirs", "role": "support"},
     "createTenant": lambda _: {"name": "not theirs", "admin": {"email": "x@example.com"}},
     "createUser": lambda _: {"name": "not theirs", "email": "x@example.com", "role": "viewer"},
     "destroyTenantKeys": lambda own: {"service_code": own.service_code, "reason": "not theirs, never"},
     "inviteUser": lambda _: {},
+    "enrolStaff": lambda _: {"token": "A" * 43, "password": "not theirs at all"},
     "inviteTenantAdmin": lambda _: {"email": "x@example.com"},
     "lintRules": lambda _: {},
+    "openInquiry": lambda _: {"subject": "not theirs", "text": "not theirs"},
     "peekInvitation": lambda _: {"token": "A" * 43},
     "previewSilence": lambda _: {"matchers": 'a="b"'},
+    "publishAnnouncement": lambda own: an_announcement([own.own("tenant")]),
     "putTicketParent": lambda own: {"parent_id": own.own("ticket", 1)},
     "redactAuditDetails": lambda _: {"seqs": [1], "reason": "not theirs"},
     "reorderRules": lambda own: {"ids": own.ids["rule"]},
@@ -103,6 +118,7 @@ BODIES = {
     "replaceRuleset": lambda _: {"rules": []},
     "replaceSilence": a_silence,
     "requestEmailChange": lambda _: {"email": "x@example.com"},
+    "requestSupportGrant": lambda own: a_support_grant(own.own("tenant")),
     "requestPasswordReset": lambda _: {"service_code": "nobodys1", "email": "x@example.com"},
     "replaceSourceNetworks": lambda _: {},
     "resetSourceNetworks": lambda _: {"reason": "not theirs"},
@@ -117,6 +133,7 @@ BODIES = {
     "sendGrafanaWebhook": a_webhook,
     "sendGrafanaWebhookByToken": a_webhook,
     "signIn": lambda _: {"service_code": "nobodys1", "email": "x@example.com", "password": "not theirs at all"},
+    "signInStaff": lambda _: {"email": "x@example.com", "password": "not theirs at all", "code": "000000"},
     "startBacktest": lambda own: {"rule_id": own.own("rule")},
     "stepUp": lambda _: {"password": "not theirs at all", "code": "000000"},
     "stopEmailChange": lambda _: {"token": "A" * 43},
@@ -164,12 +181,14 @@ REFERENCES = {
     ("lintRules", "/rule/id"): Reference("rule", lambda _, i: {"rule": a_rule(id=i)}, OK),
     ("lintRules", "/rule" + GROUPS): Reference("group", lambda _, i: {"rule": routed(i)}, OK),
     ("lintRules", "/ruleset/-" + GROUPS): Reference("group", lambda _, i: {"ruleset": [routed(i)]}),
+    ("publishAnnouncement", "/tenant_ids/-"): Reference("tenant", lambda _, i: an_announcement([i])),
     ("putTicketParent", "/parent_id"): Reference("ticket", lambda _, i: {"parent_id": i}),
     ("reorderRules", "/ids/-"): Reference("rule", lambda _, i: {"ids": [i]}),
     ("replaceContactGroup", "/contact_ids/-"): Reference("contact", lambda _, i: {"name": "x", "contact_ids": [i]}),
     ("replaceRule", GROUPS): Reference("group", lambda _, i: routed(i)),
     ("replaceRuleset", "/rules/-/id"): Reference("rule", lambda _, i: {"rules": [a_rule(id=i)]}, OK),
     ("replaceRuleset", "/rules/-" + GROUPS): Reference("group", lambda _, i: {"rules": [routed(i)]}),
+    ("requestSupportGrant", "/tenant_id"): Reference("tenant", lambda _, i: a_support_grant(i)),
     ("startBacktest", "/rule/id"): Reference("rule", lambda _, i: {"rule": a_rule(id=i)}, 202, alike=False),
     ("startBacktest", "/rule" + GROUPS): Reference("group", lambda _, i: {"rule": routed(i)}),
     ("startBacktest", "/rule_id"): Reference("rule", lambda _, i: {"rule_id": i}),

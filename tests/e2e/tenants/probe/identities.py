@@ -42,12 +42,22 @@ PERMISSIONS = {
     "audit:read": ("user", "admin", READS),
     "exports:read": ("user", "admin", READS),
     "exports:write": ("user", "admin", WRITES),
+    "announcements:read": ("user", "viewer", READS),
+    "inquiries:read": ("user", "viewer", READS),
+    "inquiries:write": ("user", "admin", WRITES),
+    "support-grants:read": ("user", "viewer", READS),
+    "support-grants:write": ("user", "admin", READS),
     "provider": ("provider", None, READS),
 }
 # What auditors hold: their role is above and below none.
-AUDITS = {"profile:read", "own_keys:write", "own_profile:write", "audit:read"}
+AUDITS = {"profile:read", "own_keys:write", "own_profile:write", "audit:read", "announcements:read", "inquiries:read",
+          "support-grants:read"}
 # What a key has whatever scopes it is limited to.
 IN_ANY_SCOPES = {"profile:read"}
+# What takes one of the provider's staff who has signed in; what those do whose role is support, although it changes something.
+PERSONS = {"requestSupportGrant", "approveSupportGrant", "readBySupportGrant"}
+SUPPORT_DOES = {"answerInquiry", "closeTenantsInquiry", "signOutStaff", "requestSupportGrant", "approveSupportGrant",
+                "endTenantsSupportGrant"}
 LISTENS = {"user": "customer", "integration": "customer", "provider": "management"}
 
 
@@ -64,6 +74,7 @@ class Identity:
     tenant: object = None  # whose objects it calls its own
     scopes: object = None  # that its key is limited to; None: it is not
     outside: bool = False  # of the networks that its key is good in
+    person: bool = False  # of the provider's staff, whose role is support; no grant is of that one's
 
     def refusal(self, route):
         """401 or 403 where the permission refuses; None where it does not, so that the id must."""
@@ -74,7 +85,17 @@ class Identity:
             return 401
         if self.elsewhere or self.outside or self.holder != holder or not self.has(route.permission, least):
             return 403
-        return 403 if self.suspended and not while_suspended else None
+        if self.suspended and not while_suspended:
+            return 403
+        return self.refusal_of_staff(route) if self.holder == "provider" else None
+
+    def refusal_of_staff(self, route):
+        """404 of what a support grant would open: that is what is not there."""
+        if not self.person:
+            return 403 if route.operation in PERSONS else None
+        if route.operation == "readBySupportGrant":
+            return 404
+        return None if route.method in ("GET", "HEAD") or route.operation in SUPPORT_DOES else 403
 
     def has(self, permission, least):
         """Whether its role does, and its scopes."""
@@ -88,10 +109,11 @@ class Identity:
         return self.role == "admin" and self.scopes is None and not self.suspended and not self.elsewhere
 
 
-def identities(other, suspended, walled, dead, less, provider_key):
+def identities(other, suspended, walled, dead, less, provider_key, staff_token):
     """All of them. `other`, `suspended` and `walled` are tenants that are not the one whose ids are used, and `walled` lets
     nobody in from here, so that what is its own is never asked for: it calls those of `other` so; `dead` are keys of `other`
-    that were good once, and `less` those that may less than its admin's (Tenant.lesser_keys)."""
+    that were good once, and `less` those that may less than its admin's (Tenant.lesser_keys); `staff_token` is of a session of
+    one of the provider's staff."""
     users = [Identity(role, other.users[role], "user", role, tenant=other) for role in ROLES]
     users += [Identity(f"suspended {role}", suspended.users[role], "user", role, True, tenant=suspended) for role in ROLES]
     users += [Identity(f"{role} in a foreign network", walled["users"][role]["key"], "user", role, elsewhere=True, tenant=other)
@@ -113,4 +135,5 @@ def identities(other, suspended, walled, dead, less, provider_key):
         Identity("key of another network", less["networks"], "user", "admin", tenant=other, outside=True),
         Identity("integration's key of another network", less["integration"], "integration", tenant=other, outside=True),
         Identity("provider", provider_key, "provider", tenant=other),
+        Identity("provider without grant", staff_token, "provider", tenant=other, person=True),
     ]

@@ -37,8 +37,12 @@ UNKNOWN_VERSION = "999983"
 UNKNOWN_MARK = "mark-of-tenant-9"  # as long as theirs
 # Of an id what tells neither its time nor its version nor of what it is one.
 DRAWN_BITS = ((1 << 12) - 1) << 64 | ((1 << 60) - 1) << 2
+# What the provider reaches, whosever it is.
+PROVIDERS = {"tenant", "announcement", "inquiry", "staff", "support_grant"}
+# Of a kind that is one of another kind, too: one by which somebody reads.
+ALSO = {"open_grant": "support_grant"}
 # Without a shape of their own they are in no cross-probe.
-NOT_IDS = {"token", "version", "service_code"}
+NOT_IDS = {"token", "version", "service_code", "support_path"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,6 +143,8 @@ class Places:
         for name in route.in_query:
             yield from self.in_query(route, who, name)
         for pointer, reference in bodies.references_of(route):
+            if who.holder == "provider" and reference.kind in PROVIDERS:
+                continue
             yield self.in_body(route, who, f"body {pointer}", reference)
         for name in route.in_head:
             yield from self.in_head(route, who, name)
@@ -186,7 +192,7 @@ class Places:
         for given in aboves:
             kinds = [kind] if kind in NOT_IDS else [each for each in self.victim.ids if each not in NOT_IDS]
             for each in kinds:
-                if who.holder == "provider" and each == kind == "tenant":
+                if who.holder == "provider" and kind in (each, ALSO.get(each)) and kind in PROVIDERS:
                     continue  # whom it administers
                 unlike = each != kind and place == "provider's start"  # no id of a provider
                 for method in [route.method] + (["HEAD"] if route.method == "GET" and each == kind else []):

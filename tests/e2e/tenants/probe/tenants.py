@@ -11,14 +11,22 @@ from tenants.probe.identities import ROLES, SCOPES
 MATCHES_ALL = '{title=~".+"}'
 # Where a kind of object is listed; what follows in a path is one's id.
 COLLECTIONS = {
+    "/admin/v1/announcements": "announcement",
+    "/admin/v1/inquiries": "inquiry",
+    "/admin/v1/provider-users": "staff",
+    "/admin/v1/support": "open_grant",
+    "/admin/v1/support-grants": "support_grant",
+    "/admin/v1/support/{id}": "support_path",
     "/admin/v1/tenants": "tenant",
     "/api/v1/alerts": "alert",
+    "/api/v1/announcements": "announcement",
     "/api/v1/api-keys": "api_key",
     "/api/v1/contact-groups": "group",
     "/api/v1/contacts": "contact",
     "/api/v1/deliveries": "delivery",
     "/api/v1/exports": "export",
     "/api/v1/inhibitions": "inhibition",
+    "/api/v1/inquiries": "inquiry",
     "/api/v1/integrations": "integration",
     "/api/v1/integrations/{id}/keys": "integration_key",
     "/api/v1/me/factors": "factor",
@@ -30,6 +38,7 @@ COLLECTIONS = {
     "/api/v1/rules/backtests": "backtest",
     "/api/v1/ruleset/versions": "version",
     "/api/v1/silences": "silence",
+    "/api/v1/support-grants": "support_grant",
     "/api/v1/tickets": "ticket",
     "/api/v1/users": "user",
     "/auth/oidc": "oidc_provider",  # where everybody may begin, and nothing is shown
@@ -41,6 +50,8 @@ PATH_OF = {kind: path for path, kind in COLLECTIONS.items() if path != "/auth/oi
 AGED = {"contact": "name", "group": "name", "inhibition": "name", "integration": "description", "oidc_provider": "client_id",
         "rule": "description", "silence": "comment", "ticket": "priority", "user": "name", "window": "comment"}
 CHANGES = 4
+# Others' are the same, or are told to whoever knows the service code.
+NO_CANARIES = ("version", "token", "service_code", "support_path", "oidc_provider")
 ELSEWHERE = ["203.0.113.0/24"]  # where nobody is who asks here
 
 
@@ -58,7 +69,7 @@ class Tenant:
         self.integration_key = ready["integration"]["key"]
         self.service_code = ready["service_code"]
         self.ids = collections.defaultdict(list, tenant=[ready["tenant_id"]],
-                                           service_code=[ready["service_code"]])
+                                           service_code=[ready["service_code"]], support_path=["tickets", "rules"])
         self.secrets = [*self.users.values(), self.integration_key]
         self.replays = {}  # "METHOD path" → (path, body, key) of a request with an Idempotency-Key
 
@@ -114,6 +125,21 @@ class Tenant:
         self.make("oidc_provider", {"name": "provider " + name[-1], "issuer": "https://127.0.0.1:9", "client_id": name,
                                     "client_secret": "not shown"})
         self.make("api_key", {"name": name})
+        asked = self.make("inquiry", {"subject": name, "text": self.mark})
+        self.ask("POST", f"/api/v1/inquiries/{asked['id']}/messages", {"text": self.mark})
+        self.have_announced(name)
+
+    def have_announced(self, title):
+        provider = self.instance.provider()
+        answer = provider.post("/admin/v1/announcements", {"kind": "change", "title": title, "text": self.mark,
+                                                           "tenant_ids": [self.own("tenant")]})
+        assert answer.status == 201, answer.body
+        self.ids["announcement"].append(answer.json()["id"])
+        member = {"email": f"{title.replace(' ', '-')}@staff.example", "name": title, "role": "support"}
+        answer = provider.post("/admin/v1/provider-users", member)
+        assert answer.status == 201, answer.body
+        self.ids["staff"].append(answer.json()["id"])
+        provider.close()
 
     def send(self, dedup_key):
         alert = {"title": f"{self.mark} {dedup_key}", "dedup_key": dedup_key, "labels": {"mark": self.mark},
@@ -171,8 +197,7 @@ class Tenant:
 
     def canaries(self):
         """What stands in no answer to anybody else."""
-        told = ("version", "token", "service_code", "oidc_provider")  # the last one to whoever knows the service code
-        ids = [each for kind, many in self.ids.items() if kind not in told for each in many]
+        ids = [each for kind, many in self.ids.items() if kind not in NO_CANARIES for each in many]
         return [text.encode() for text in [self.mark, *ids, *self.secrets]]
 
     def dead_key_of(self, integration):

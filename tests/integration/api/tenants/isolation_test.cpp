@@ -39,7 +39,10 @@ protected:
                 {"inhibitions", made("/inhibitions", an_inhibition())},
                 {"oidc-providers", made("/oidc-providers", a_provider())},
                 {"me/sessions", a_session(viewer_)},
-                {"me/factors", a_factor(viewer_)}};
+                {"me/factors", a_factor(viewer_)},
+                {"announcements", an_announcement("ours")},
+                {"inquiries", made("/inquiries", {{"subject", "s"}, {"text", "t"}})},
+                {"support-grants", a_support_grant("ours, and for a good reason")}};
     }
 
     std::string a_key()
@@ -87,6 +90,7 @@ protected:
     {
         if (method == "GET" || method == "DELETE" || path.ends_with("/keys")) return nullptr;
         if (method == "PATCH") return {{"name", "taken over"}};
+        if (path.ends_with("/messages")) return {{"text", "taken over"}};
         if (path.starts_with("/silences")) return a_silence();
         if (path.starts_with("/maintenance-windows")) return a_window();
         if (path.starts_with("/inhibitions")) return an_inhibition();
@@ -102,10 +106,30 @@ protected:
     std::string ours()
     {
         std::string all;
-        for (const auto* const table : {"contacts", "contact_groups", "contact_group_members", "rules", "rule_versions",
-                                        "integrations", "integration_keys", "users", "api_keys", "tenant_settings",
-                                        "default_route", "silences", "maintenance_windows", "inhibitions", "backtests",
-                                        "sessions", "user_factors", "exports", "oidc_providers"}) {
+        for (const auto* const table : {"contacts",
+                                        "contact_groups",
+                                        "contact_group_members",
+                                        "rules",
+                                        "rule_versions",
+                                        "integrations",
+                                        "integration_keys",
+                                        "users",
+                                        "api_keys",
+                                        "tenant_settings",
+                                        "default_route",
+                                        "silences",
+                                        "maintenance_windows",
+                                        "inhibitions",
+                                        "backtests",
+                                        "sessions",
+                                        "user_factors",
+                                        "exports",
+                                        "oidc_providers",
+                                        "announcement_targets",
+                                        "announcement_reads",
+                                        "inquiries",
+                                        "inquiry_messages",
+                                        "support_grants"}) {
             all += sql("select string_agg(t::text, ';' order by t::text) from " + std::string(table) +
                        " t where tenant_id = '" + ours_.str() + "'");
         }

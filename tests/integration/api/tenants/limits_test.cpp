@@ -68,6 +68,10 @@ std::vector<Collection> collections()
              body["contact_ids"] = json::array();
              return body;
          }},
+        {"/inquiries", "inquiries", &Limits::max_inquiries,
+         [](int i) -> json {
+             return {{"subject", "q" + std::to_string(i)}, {"text", "Why?"}};
+         }},
         {"/users", "users", &Limits::max_users,
          [](int i) -> json {
              const auto name = "u" + std::to_string(i);

@@ -12,8 +12,9 @@ using testing::IsEmpty;
 TEST_F(CatalogueTest, OnlyTheseTablesBelongToNoTenant)
 {
     EXPECT_THAT(column(kTablesOfNobody),
-                testing::ElementsAre("alert_id_root", "chore_runs", "journal_streams", "outages", "schema_migrations",
-                                     "source_throttles", "tenant_key"));
+                testing::ElementsAre("alert_id_root", "announcements", "chore_runs", "journal_streams", "outages",
+                                     "provider_sessions", "provider_users", "schema_migrations", "source_throttles",
+                                     "tenant_key"));
 }
 
 TEST_F(CatalogueTest, EveryTenantTablesPrimaryKeyBeginsWithTheTenant)

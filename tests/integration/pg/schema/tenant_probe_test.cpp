@@ -116,6 +116,16 @@ protected:
         sql("insert into exports (tenant_id, export_id, state, created_at, created_by) values (" + t + ", " + u +
             ", 'ready', now(), 'x')");
         sql("insert into export_parts values (" + t + ", " + u + ", 0, 'x')");
+        sql("insert into announcement_targets (tenant_id, announcement_id) values (" + t + ", " + u + ")");
+        sql("insert into announcement_reads (tenant_id, user_id, announcement_id) select tenant_id, user_id, " + u +
+            " from users where tenant_id = " + t);
+        sql("insert into inquiries (tenant_id, inquiry_id, opened_by, opened_by_name, subject, state, messages, "
+            "opened_at, changed_at) values (" +
+            t + ", " + u + ", " + u + ", 'n', 's', 'open', 1, now(), now())");
+        sql("insert into inquiry_messages values (" + t + ", " + u + ", 1, 'tenant', 'a', 'n', 'b', now())");
+        sql("insert into support_grants (tenant_id, grant_id, asked_by, reason, scopes, minutes, state, lapses_at) "
+            "values (" +
+            t + ", " + u + ", " + u + ", repeat('r', 20), '{tickets:read}', 30, 'requested', now())");
     }
 
     TenantId a_ = new_tenant();

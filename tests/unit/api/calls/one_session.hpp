@@ -42,6 +42,9 @@ public:
     ports::QuotaStore& quotas() override { return none<ports::QuotaStore>(); }
     ports::ExportStore& exports() override { return none<ports::ExportStore>(); }
     ports::OidcStore& oidc() override { return none<ports::OidcStore>(); }
+    ports::AnnouncementStore& announcements() override { return none<ports::AnnouncementStore>(); }
+    ports::InquiryStore& inquiries() override { return none<ports::InquiryStore>(); }
+    ports::SupportGrantStore& support_grants() override { return none<ports::SupportGrantStore>(); }
 
 private:
     template <typename Store>

@@ -97,6 +97,7 @@ inline std::vector<ExpectedKey> expected_keys()
     for (auto& key : expected_listener("management", &Config::management, "9001")) keys.push_back(std::move(key));
     const std::vector<ExpectedKey> rest = {
         {"provider.key_sha256", [](C c) { return crypto::to_hex(c.provider.key_sha256); }, std::string(64, 'a')},
+        {"provider.support_address", [](C c) { return c.provider.support_address; }, "help@example.org"},
         {"provider.client_subjects", [](C c) { return text_of(c.provider.client_subjects); }, "CN=ops"},
         {"database.owner_url", [](C c) { return c.database.owner_url; }, "postgresql://owner"},
         {"database.api_url", [](C c) { return c.database.api_url; }, "postgresql://api"},
@@ -188,6 +189,8 @@ inline std::vector<ExpectedKey> expected_keys()
         {"tenants.max_contacts_told", [](C c) { return text_of(c.tenants.max_contacts_told); }, "311"},
         {"tenants.max_exports_a_day", [](C c) { return text_of(c.tenants.max_exports_a_day); }, "315"},
         {"tenants.max_export_bytes", [](C c) { return text_of(c.tenants.max_export_bytes); }, "316"},
+        {"tenants.max_support_grants", [](C c) { return text_of(c.tenants.max_support_grants); }, "34"},
+        {"tenants.max_inquiries", [](C c) { return text_of(c.tenants.max_inquiries); }, "33"},
         {"tenants.max_retention_days", [](C c) { return text_of(c.tenants.max_retention_days); }, "32"},
         {"tenants.max_history_bytes", [](C c) { return text_of(c.history.max_bytes); }, "1048577"},
         {"tenants.newest_ruleset_versions", [](C c) { return text_of(c.history.newest_rulesets); }, "211"},
