@@ -80,7 +80,9 @@ public:
               pipeline_sessions_,
               {.max_retention = std::chrono::days(config.tenants.max_retention_days),
                .newest_rulesets = config.history.newest_rulesets,
-               .audit = std::chrono::days(config.audit.keep_days)},
+               .audit = std::chrono::days(config.audit.keep_days),
+               .rewrite_bytes = config.erasure.rewrite_bytes,
+               .backups = std::chrono::days(config.erasure.backup_days)},
               [this](TenantId tenant, ContactId contact, std::string_view url) {
                   return secrets_.one_key().seal(url, domain::sealed_url_context(tenant, contact));
               },

@@ -113,6 +113,8 @@ inline constexpr std::string_view kHeadSigned = "audit.anchor";
 
 /// Of no operation alone: somebody showed something wrong of a user, or did so too often.
 inline constexpr std::string_view kSignInFailed = "sign_in.fail";
+/// Of no operation: a tenant's erasure came to its end. In the provider's chain.
+inline constexpr std::string_view kTenantErased = "tenant.erased";
 inline constexpr std::string_view kSignInHeld = "sign_in.hold";
 /// Of whatever operation somebody was denied; equal ones are one record, with their count.
 inline constexpr std::string_view kRequestDenied = "request.denied";

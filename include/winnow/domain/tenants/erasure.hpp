@@ -56,7 +56,7 @@ struct ErasureStep {
     friend bool operator==(const ErasureStep&, const ErasureStep&) = default;
 };
 
-/// Where the steps stand that are found as rows go: one for each table and partition that some were in.
+/// Where the steps stand that are found as rows go: one for each table and partition that some may ever have been in.
 inline constexpr std::int32_t kPagesPosition = 10'000;
 
 /// Every step that is known beforehand, in order. `tables`: those that refer to others before these.

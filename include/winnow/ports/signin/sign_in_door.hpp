@@ -19,6 +19,7 @@ struct TenantAtDoor {
     TenantId id;
     std::string name;
     bool suspended = false;
+    bool closing = false;  ///< Only its admins get in.
 };
 
 /// A session that was not over when it was asked for.
