@@ -385,7 +385,7 @@ end $$;
 -- stored beside it keep their bytes, and measures it, so that no sample of them is kept either. Nobody reads or writes it
 -- meanwhile: one of more than `most` bytes is left as it is. False: it was.
 create function erase_pages(a_erasure uuid, a_relation text, most bigint) returns boolean
-    language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '200ms' as $$
+    language plpgsql security definer set search_path = public, pg_temp set lock_timeout = '50ms' as $$
 declare
     key text;
     size bigint;

@@ -7,6 +7,7 @@
 #include "api/tenants/provider_export.hpp"
 #include "api/tenants/provider_quotas.hpp"
 #include "api/tenants/provider_tenants.hpp"
+#include "api/tenants/tenant_end.hpp"
 #include "api/tenants/vault_keys.hpp"
 #include "winnow/access/permission.hpp"
 #include "winnow/api/customer_api.hpp"
@@ -41,6 +42,12 @@ enum class Action : std::uint8_t {
     invite,
     suspend,
     resume,
+    close,
+    cancel_close,
+    erase,
+    erasures,
+    erasure,
+    certificate,
     quotas,
     set_quotas,
     quarantine,
@@ -74,6 +81,12 @@ constexpr ManagementRoute kRoutes[] = {
     {"POST", "/admin/v1/tenants/{id}/admins", Permission::provider, "inviteTenantAdmin", Action::invite},
     {"POST", "/admin/v1/tenants/{id}/suspend", Permission::provider, "suspendTenant", Action::suspend},
     {"POST", "/admin/v1/tenants/{id}/resume", Permission::provider, "resumeTenant", Action::resume},
+    {"POST", "/admin/v1/tenants/{id}/close", Permission::provider, "closeTenant", Action::close},
+    {"POST", "/admin/v1/tenants/{id}/cancel-close", Permission::provider, "cancelTenantClosing", Action::cancel_close},
+    {"POST", "/admin/v1/tenants/{id}/erase", Permission::provider, "eraseTenant", Action::erase},
+    {"GET", "/admin/v1/erasures", Permission::provider, "listErasures", Action::erasures},
+    {"GET", "/admin/v1/erasures/{id}", Permission::provider, "getErasure", Action::erasure},
+    {"GET", "/admin/v1/erasures/{id}/certificate", Permission::provider, "getErasureCertificate", Action::certificate},
     {"GET", "/admin/v1/tenants/{id}/quotas", Permission::provider, "listTenantQuotas", Action::quotas},
     {"PATCH", "/admin/v1/tenants/{id}/quotas", Permission::provider, "changeTenantQuotas", Action::set_quotas},
     {"GET", "/admin/v1/tenants/{id}/quarantine", Permission::provider, "listQuarantine", Action::quarantine},
@@ -247,6 +260,13 @@ private:
         }
         if (action == Action::vault) return show_vault(options_.vault);
         if (action == Action::rotate_root) return rotate_root_key(request, options_.vault, options_.store);
+        if (action == Action::erasures) return list_erasures(request, options_.ends);
+        if (action == Action::erasure || action == Action::certificate) {
+            const auto erasure = ErasureId::parse(id);
+            if (!erasure) return Error(ErrorCode::not_found, "there is no such erasure");
+            return action == Action::erasure ? show_erasure(*erasure, options_.ends)
+                                             : show_certificate(*erasure, options_.ends);
+        }
         const auto tenant = TenantId::parse(id);
         if (!tenant) return Error(ErrorCode::not_found, "there is no such tenant");
         if (action == Action::show) return show_tenant(*tenant, options_.store);
@@ -264,6 +284,9 @@ private:
         if (action == Action::destroy_keys) {
             return destroy_tenant_keys(*tenant, request, options_.vault, options_.store);
         }
+        if (action == Action::close) return close_tenant(*tenant, request, options_.ends);
+        if (action == Action::cancel_close) return cancel_closing(*tenant, request, options_.ends);
+        if (action == Action::erase) return erase_tenant(*tenant, request, options_.ends, fresh_id);
         if (action == Action::reset_networks) return reset_networks(*tenant, request, options_.store);
         return suspend_tenant(*tenant, action == Action::suspend, request, options_.store);
     }

@@ -31,6 +31,7 @@
 #include "winnow/pg/server_mail_queue.hpp"
 #include "winnow/pg/sessions.hpp"
 #include "winnow/pg/tenant_database.hpp"
+#include "winnow/pg/tenant_ends.hpp"
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/backtest_runner.hpp"
 #include "winnow/pipeline/chore_kinds.hpp"
@@ -108,9 +109,10 @@ public:
               api_session(config), pipeline_sessions_,
               {.waiting = config.rest.waiting_per_tenant, .metrics = observe::QueueMetrics(metrics_, "rest")},
               noted_here())),
-          provider_(pg::make_provider_store(
-              pooled(session(config.database.provider_url, "winnow provider", 0), database_sessions(config).provider),
-              noted_here())),
+          provider_sessions_(
+              pooled(session(config.database.provider_url, "winnow provider", 0), database_sessions(config).provider)),
+          provider_(pg::make_provider_store(provider_sessions_, noted_here())),
+          tenant_ends_(pg::make_tenant_ends(provider_sessions_, config.erasure.begins_after, noted_here())),
           breached_(breached_passwords(config)),
           hasher_(password_peppers(config), password_options(config), metrics_),
           triage_(
@@ -311,7 +313,8 @@ private:
                 .checks = checks(),
                 .ids = ids_,
                 .sealing = &secrets_.sealing(),
-                .vault = secrets_.administration()};
+                .vault = secrets_.administration(),
+                .ends = {.store = tenant_ends_.get(), .signs = !config_.audit.signing_key_file.empty()}};
     }
 
     const Config config_;
@@ -342,7 +345,9 @@ private:
     Callers callers_;
     pipeline::ConfigCache policies_;
     std::unique_ptr<ports::TenantDatabase> database_;  ///< Tells `policies_` of changes.
-    std::unique_ptr<ports::ProviderStore> provider_;   ///< So does it.
+    const pg::Sessions provider_sessions_;
+    std::unique_ptr<ports::ProviderStore> provider_;  ///< So does it, and the next one.
+    std::unique_ptr<ports::TenantEnds> tenant_ends_;
     const identity::BreachedPasswords breached_;
     identity::PasswordHasher hasher_;  ///< What it calls goes on with a transaction.
     pipeline::TriageService triage_;

@@ -24,6 +24,10 @@ namespace winnow::observe {
 class Metrics;
 }
 
+namespace winnow::ports {
+class TenantEnds;
+}
+
 namespace winnow::api {
 
 /// What the provider may do with the vault; empty where there is none. All of it outlives the API.
@@ -32,6 +36,12 @@ struct VaultAdministration {
     /// Gives a tenant another key; its version.
     std::function<Result<domain::KeyVersion>(TenantId tenant)> renew = {};
     std::function<void()> refresh = {};  ///< This node knows at once of what was changed.
+};
+
+/// What the provider may do about the end of tenants; empty: nothing. It outlives the API.
+struct EndOfTenants {
+    ports::TenantEnds* store = nullptr;
+    bool signs = false;  ///< There is a key to sign certificates of deletion by.
 };
 
 struct ManagementApiOptions {
@@ -43,6 +53,7 @@ struct ManagementApiOptions {
     domain::AlertIds ids;                      ///< What names alerts.
     ports::Sealing* sealing = nullptr;         ///< Of links by mail; null: nobody is invited.
     VaultAdministration vault = {};
+    EndOfTenants ends = {};
 };
 
 /// How many of the store's calls are under way at once.

@@ -46,6 +46,12 @@ class Acts(PeopleActs):
         self.webhook = world.webhook
         self.ids = {}
         self.prepare_people(world)
+        self.prepare_one_that_goes()
+
+    def prepare_one_that_goes(self):
+        body = {"name": "Gone", "admin": {"email": "gone@example.com"}}
+        self.ids["gone"] = self.good(self.provider.post("/admin/v1/tenants", body)).json()["id"]
+        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['gone']}/close", {"reason": "the contract ends"}))
 
     def good(self, answer):
         assert 200 <= answer.status < 300, (answer.status, answer.body)
@@ -269,6 +275,12 @@ class Acts(PeopleActs):
     def resumeTenant(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/resume", None))
 
+    def closeTenant(self):
+        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/close", {"reason": "the contract ends"}))
+
+    def cancelTenantClosing(self):
+        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/cancel-close", {"reason": "it goes on after all"}))
+
     def exportProviderAuditLog(self):
         self.good(self.provider.get("/admin/v1/audit-log/export"))
 
@@ -278,6 +290,10 @@ class Acts(PeopleActs):
 
     def releaseQuarantine(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/quarantine/release", None))
+
+    def eraseTenant(self):
+        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['gone']}/erase",
+                                     {"name": "Gone", "reason": "asked for in writing", "waive_export_window": True}))
 
 
 def setUpModule():
@@ -321,7 +337,7 @@ class Audit(unittest.TestCase):
         self.assertEqual(sorted(done), sorted(wanted), "an act without a way to do it here")
         providers = {"createTenant", "changeTenant", "changeTenantQuotas", "inviteTenantAdmin", "suspendTenant", "resumeTenant",
                      "releaseQuarantine", "exportProviderAuditLog", "rotateTenantKey", "destroyTenantKeys", "rotateRootKey",
-                     "resetSourceNetworks"}
+                     "resetSourceNetworks", "closeTenant", "cancelTenantClosing", "eraseTenant"}
         for operation in done:
             with self.subTest(operation=operation):
                 client, path = ((acts.provider, "/admin/v1/audit-log") if operation in providers

@@ -44,6 +44,7 @@ def setUpModule():
     for tenant in (victim, other, suspended):
         tenant.fill(world.webhook.url)
         sign_in_twice(tenant)
+        erase_another(tenant)
     victim.send_many(PAIRS)
     victim.grow_old()
     sign_two_heads(victim)
@@ -66,6 +67,15 @@ def sign_in_twice(tenant):
         tenant.ids["factor"] += sql(
             "insert into user_factors (tenant_id, factor_id, user_id, kind, state, sealed) values "
             f"('{tenant.own('tenant')}', gen_random_uuid(), '{admin}', 'totp', 'active', 's') returning factor_id")
+
+
+def erase_another(tenant):
+    """As if a tenant before it had been erased: what is left is the provider's."""
+    tenant.ids["erasure"] += sql(
+        "insert into erasures (erasure_id, erased_tenant, service_code, name, asked_by, asked_means, asked_request, reason, "
+        "closed_at, export_until, window_waived, begins_at, finished_at, certificate, key_id, signature) values "
+        f"(gen_random_uuid(), gen_random_uuid(), 'before{tenant.number}', 'gone', 'provider', 'provider_key', '', 'it ended', "
+        "now(), now(), false, now(), now(), '{}', '0123456789abcdef', decode(repeat('00', 64), 'hex')) returning erasure_id")
 
 
 def walled_in(number):

@@ -101,7 +101,8 @@ TEST(PermissionTable, ASuspendedTenantReadsOnlyAndIngestsNothing)
 {
     for (const auto role : {Role::viewer, Role::operator_, Role::admin}) {
         auto held = reading_and({});
-        if (role == Role::admin) held.insert({Permission::read_audit, Permission::read_exports});
+        if (role == Role::admin)
+            held.insert({Permission::read_audit, Permission::read_exports, Permission::write_exports});
         EXPECT_EQ(held_by(user(role, true)), held);
     }
     EXPECT_EQ(held_by(user(Role::auditor, true)),

@@ -41,7 +41,7 @@ PERMISSIONS = {
     "inhibitions:write": ("user", "admin", WRITES),
     "audit:read": ("user", "admin", READS),
     "exports:read": ("user", "admin", READS),
-    "exports:write": ("user", "admin", WRITES),
+    "exports:write": ("user", "admin", READS),
     "provider": ("provider", None, READS),
 }
 # What auditors hold: their role is above and below none.

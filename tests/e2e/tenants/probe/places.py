@@ -35,6 +35,7 @@ UNKNOWN_VERSION = "999983"
 UNKNOWN_MARK = "mark-of-tenant-9"  # as long as theirs
 # Of an id what tells neither its time nor its version nor of what it is one.
 DRAWN_BITS = ((1 << 12) - 1) << 64 | ((1 << 60) - 1) << 2
+ADMINISTERED = {"tenant", "erasure"}  # by the provider, whosever they are
 # Without a shape of their own they are in no cross-probe.
 NOT_IDS = {"token", "version", "service_code"}
 
@@ -177,8 +178,8 @@ class Places:
         for given in aboves:
             kinds = [kind] if kind in NOT_IDS else [each for each in self.victim.ids if each not in NOT_IDS]
             for each in kinds:
-                if who.holder == "provider" and each == kind == "tenant":
-                    continue  # whom it administers
+                if who.holder == "provider" and each == kind in ADMINISTERED:
+                    continue
                 for method in [route.method] + (["HEAD"] if route.method == "GET" and each == kind else []):
                     yield [probe("foreign", self.victim.own(each), refusal or answers[0], method, given),
                            probe("unknown", self.unknown[each], refusal or answers[1], method, given)]
