@@ -25,8 +25,8 @@ using domain::ErasureStage;
 using ports::ChoreStep;
 
 constexpr std::int32_t kErasureLockClass = 0x574E4552;
-/// Somebody in the way for a moment is no reason to leave a tenant out.
-constexpr fair::SetbackPauses kPauses{.at_once = 5};
+/// Who reads a table that is to be written anew is often done in a moment, and always in the way.
+constexpr fair::SetbackPauses kPauses{.first = std::chrono::seconds{5}, .at_once = 3};
 
 // While a table is written anew nobody reads it, so it is not to take long.
 constexpr auto kTimeForPages = "set local statement_timeout = '30s'";

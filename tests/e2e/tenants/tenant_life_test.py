@@ -62,32 +62,37 @@ def client(key):
     return Client(world.instance.ready["customer_url"], world.instance.ready["ca_file"], key)
 
 
-def exported(admin):
-    """The bytes of an export that is made now."""
+def begin_export(admin):
+    """Its path."""
     made = admin.post("/api/v1/exports", {})
     assert made.status == 202, made.body
-    path = "/api/v1/exports/" + made.json()["id"]
+    return "/api/v1/exports/" + made.json()["id"]
 
+
+def exported(admin, path):
+    """The bytes of it, once it is ready; then it is deleted, and the connection closed."""
     def ready():
-        state = admin.get(path).json()["state"]
-        assert state != "failed", admin.get(path).body
-        return state == "ready"
+        shown = admin.get(path).json()
+        assert shown["state"] != "failed", shown
+        return shown["state"] == "ready"
 
-    wait_until(ready, "the export", 60)
+    wait_until(ready, "the export", 90)
     content = admin.get(path + "/content")
     assert content.status == 200, content.body
     assert admin.call("DELETE", path).status == 204
+    admin.close()
     return content.body
 
 
-def owned(number):
-    """All that another tenant owns, but for what asking for it adds."""
-    admin = world.instance.user("admin", number)
-    try:
-        return {name: content for name, content in members_of(exported(admin)).items()
-                if name.partition("/")[0] not in ALWAYS_ANOTHER}
-    finally:
-        admin.close()
+def owned_by_others():
+    """All that each of them owns, but for what asking for it adds."""
+    begun = []
+    for number in range(OTHERS):
+        admin = world.instance.user("admin", number)
+        begun.append((admin, begin_export(admin)))
+        admin.close()  # one is made after the other, and nobody idles for so long
+    return [{name: content for name, content in members_of(exported(admin, path)).items()
+             if name.partition("/")[0] not in ALWAYS_ANOTHER} for admin, path in begun]
 
 
 def files_with(words):
@@ -118,6 +123,11 @@ def files_with(words):
 
 class Life(unittest.TestCase):
     maxDiff = None
+    olga = None
+
+    def setUp(self):
+        if self.olga:
+            self.olga.browser.close()  # who idles for longer than a connection may begins anew
 
     def good(self, answer, status=201):
         self.assertEqual(answer.status, status, answer.body)
@@ -188,9 +198,10 @@ class Life(unittest.TestCase):
         self.assertEqual({word for word, text in CANARIES.items() if text not in dump} - {"hook"}, set())
 
     def test_4_is_closed_and_only_its_admins_get_in_and_take_along_what_it_owns(self):
-        Life.before = [owned(number) for number in range(OTHERS)]
+        Life.before = owned_by_others()
         self.assertIn("is closing", winnow("tenant", "close", self.code, "--reason", "the contract ends"))
         viewer, sender, olga = client(self.viewer_key), client(self.sender_key), self.olga.browser
+        olga.close()
         self.assertEqual(viewer.get("/api/v1/me").status, 401)
         self.assertEqual(sender.post("/api/v1/alerts", {"title": "late"}).status, 403)
         again = Browser(world.instance.ready)
@@ -201,7 +212,8 @@ class Life(unittest.TestCase):
         rule = {"name": "r", "condition": 'a="b"', "actions": [{"type": "drop"}]}
         self.assertEqual(olga.post("/api/v1/rules", rule).status, 403)
         with tempfile.NamedTemporaryFile(suffix=".tar.zst") as out:
-            out.write(exported(client(self.key)))
+            admin = client(self.key)
+            out.write(exported(admin, begin_export(admin)))
             out.flush()
             self.assertIn("whole: ", winnow("export", "verify", out.name))
         viewer.close()
@@ -284,10 +296,9 @@ class Life(unittest.TestCase):
         self.assertEqual(left, "")
 
     def test_9_what_the_others_own_is_bit_by_bit_what_it_was(self):
-        for number in range(OTHERS):
-            after = owned(number)
-            self.assertEqual(sorted(name for name in self.before[number].keys() | after.keys()
-                                    if self.before[number].get(name) != after.get(name)), [], f"tenant {number}")
+        for number, (before, after) in enumerate(zip(self.before, owned_by_others(), strict=True)):
+            self.assertEqual(sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name)), [],
+                             f"tenant {number}")
 
 
 if __name__ == "__main__":
