@@ -257,7 +257,7 @@ class Life(unittest.TestCase):
             certificate = winnow("tenant", "certificate", self.code)
             signs = os.path.join(world.instance.state, "audit-signing.key")
             run("openssl", "pkey", "-in", signs, "-pubout", "-out", paths["key"])
-            for name, text in (("certificate", certificate), ("changed", certificate.replace(self.code, self.code[::-1]))):
+            for name, text in (("certificate", certificate), ("changed", certificate.replace('"waived":true', '"waived":null'))):
                 with open(paths[name], "w", encoding="utf-8") as out:
                     out.write(text)
             verify = ("tenant", "verify-certificate", "--public-key", paths["key"])
