@@ -87,7 +87,8 @@ create policy owner_reads on oidc_providers for select to winnow_owner using (tr
 create function tenant_of_oidc_provider(id uuid) returns uuid
     language sql stable security definer set search_path = public, pg_temp
     begin atomic
-        select (array_agg(p.tenant_id))[1] from oidc_providers p where p.provider_id = id
+        select (array_agg(t.tenant_id))[1] from oidc_providers p join tenants t on t.tenant_id = p.tenant_id
+         where p.provider_id = id
         having count(*) = 1 and bool_and(p.enabled);
     end;
 

@@ -90,7 +90,8 @@ constexpr std::array kTable{
     Row{Permission::write_inhibitions, "inhibitions:write", Holder::user, kAdmins, kWrites, AsScope::yes},
     Row{Permission::read_audit, "audit:read", Holder::user, kAuditors, kReads, AsScope::yes},
     Row{Permission::read_exports, "exports:read", Holder::user, kAdmins, kReads, AsScope::no, StepUp::yes},
-    Row{Permission::write_exports, "exports:write", Holder::user, kAdmins, kWrites, AsScope::no, StepUp::yes},
+    // What is exported is only read: a tenant whose contract ends takes along what it owns.
+    Row{Permission::write_exports, "exports:write", Holder::user, kAdmins, kReads, AsScope::no, StepUp::yes},
     Row{Permission::read_announcements, "announcements:read", Holder::user, kAnyUser, kReads, AsScope::yes},
     Row{Permission::read_inquiries, "inquiries:read", Holder::user, kAnyUser, kReads, AsScope::yes},
     Row{Permission::write_inquiries, "inquiries:write", Holder::user, kAdmins, kWrites, AsScope::yes},

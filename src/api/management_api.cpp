@@ -14,6 +14,7 @@
 #include "api/tenants/provider_export.hpp"
 #include "api/tenants/provider_quotas.hpp"
 #include "api/tenants/provider_tenants.hpp"
+#include "api/tenants/tenant_end.hpp"
 #include "api/tenants/vault_keys.hpp"
 #include "winnow/access/permission.hpp"
 #include "winnow/api/customer_api.hpp"
@@ -224,6 +225,8 @@ private:
         if (action >= Action::request_support && action <= Action::end_support) return on_support(action, id, request);
         if (action == Action::inquiries) return list_tenants_inquiries(request, options_.inquiries);
         if (action >= Action::inquiry && action <= Action::close_inquiry) return on_inquiry(action, id, request);
+        if (action == Action::erasures) return list_erasures(request, options_.ends);
+        if (action == Action::erasure || action == Action::certificate) return on_erasure(action, id);
         return on_tenant(action, id, request);
     }
 
@@ -246,6 +249,9 @@ private:
         if (action == Action::destroy_keys) {
             return destroy_tenant_keys(*tenant, request, options_.vault, options_.store);
         }
+        if (action == Action::close) return close_tenant(*tenant, request, options_.ends);
+        if (action == Action::cancel_close) return cancel_closing(*tenant, request, options_.ends);
+        if (action == Action::erase) return erase_tenant(*tenant, request, options_.ends, fresh_id);
         if (action == Action::reset_networks) return reset_networks(*tenant, request, options_.store);
         return suspend_tenant(*tenant, action == Action::suspend, request, options_.store);
     }
@@ -285,6 +291,13 @@ private:
             admission.attachment = std::make_shared<const StaffCaller>(*std::move(*session));
         }
         return admission;
+    }
+
+    [[nodiscard]] Result<http::Response> on_erasure(Action action, const std::string& text)
+    {
+        const auto id = ErasureId::parse(text);
+        if (!id) return Error(ErrorCode::not_found, "there is no such erasure");
+        return action == Action::erasure ? show_erasure(*id, options_.ends) : show_certificate(*id, options_.ends);
     }
 
     [[nodiscard]] Result<http::Response> on_announcement(Action action, const std::string& text,

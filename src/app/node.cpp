@@ -79,7 +79,9 @@ public:
               pipeline_sessions_,
               {.max_retention = std::chrono::days(config.tenants.max_retention_days),
                .newest_rulesets = config.history.newest_rulesets,
-               .audit = std::chrono::days(config.audit.keep_days)},
+               .audit = std::chrono::days(config.audit.keep_days),
+               .rewrite_bytes = config.erasure.rewrite_bytes,
+               .backups = std::chrono::days(config.erasure.backup_days)},
               [this](TenantId tenant, ContactId contact, std::string_view url) {
                   return secrets_.one_key().seal(url, domain::sealed_url_context(tenant, contact));
               },
@@ -106,7 +108,7 @@ public:
               noted_here())),
           provider_(
               pooled(session(config.database.provider_url, "winnow provider", 0), database_sessions(config).provider),
-              noted_here()),
+              config.erasure.begins_after, noted_here()),
           breached_(breached_passwords(config)),
           hasher_(password_peppers(config), password_options(config), metrics_),
           triage_(
@@ -306,6 +308,7 @@ private:
                 .ids = ids_,
                 .sealing = &secrets_.sealing(),
                 .vault = secrets_.administration(),
+                .ends = {.store = provider_.ends.get(), .signs = !config_.audit.signing_key_file.empty()},
                 .staff = api::StaffParts{*provider_.staff, hasher_, breached_, secrets_.one_key()},
                 .support = api::SupportParts{.store = *provider_.support,
                                              .most = config_.tenants.max_support_grants,

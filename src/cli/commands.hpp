@@ -25,6 +25,7 @@ void add_key_commands(Syntax& root, Command& chosen);
 void add_integration_commands(Syntax& root, Command& chosen);
 void add_tenant_commands(Syntax& root, Command& chosen);
 void add_tenant_quotas_command(Syntax& tenant, Command& chosen);  ///< Under `tenant`.
+void add_tenant_end_commands(Syntax& tenant, Command& chosen);    ///< Under `tenant`.
 void add_quota_commands(Syntax& root, Command& chosen);
 void add_vault_commands(Syntax& root, Command& chosen);
 void add_security_commands(Syntax& root, Command& chosen);

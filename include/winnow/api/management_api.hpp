@@ -29,6 +29,10 @@ namespace winnow::observe {
 class Metrics;
 }
 
+namespace winnow::ports {
+class TenantEnds;
+}
+
 namespace winnow::api {
 
 /// What the provider may do with the vault; empty where there is none. All of it outlives the API.
@@ -49,6 +53,12 @@ struct SupportParts {
     std::function<void(access::Principal who, http::Request request, http::ResponseSink sink)> read;
 };
 
+/// What the provider may do about the end of tenants; empty: nothing. It outlives the API.
+struct EndOfTenants {
+    ports::TenantEnds* store = nullptr;
+    bool signs = false;  ///< There is a key to sign certificates of deletion by.
+};
+
 struct ManagementApiOptions {
     ports::ProviderStore& store;
     ports::ProviderAnnouncements& announcements;
@@ -60,6 +70,7 @@ struct ManagementApiOptions {
     domain::AlertIds ids;                      ///< What names alerts.
     ports::Sealing* sealing = nullptr;         ///< Of links by mail; null: nobody is invited.
     VaultAdministration vault = {};
+    EndOfTenants ends = {};
     std::optional<StaffParts> staff = {};      ///< nullopt: nobody of the staff signs in.
     std::optional<SupportParts> support = {};  ///< nullopt: nothing of a tenant's content is read here.
 };

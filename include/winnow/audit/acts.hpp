@@ -108,6 +108,9 @@ inline constexpr std::array kActs{
     KnownAct{"inviteTenantAdmin", "tenant.invite_admin", "tenant", Recorded::by_store},  // in the tenant's as well
     KnownAct{"suspendTenant", "tenant.suspend", "tenant", Recorded::by_store},
     KnownAct{"resumeTenant", "tenant.resume", "tenant", Recorded::by_store},
+    KnownAct{"closeTenant", "tenant.close", "tenant", Recorded::by_store},
+    KnownAct{"cancelTenantClosing", "tenant.cancel_close", "tenant", Recorded::by_store},
+    KnownAct{"eraseTenant", "tenant.erase", "tenant", Recorded::by_store},
     KnownAct{"exportProviderAuditLog", "audit.export", "audit", Recorded::beforehand},
     KnownAct{"releaseQuarantine", "quarantine.release", "tenant", Recorded::by_store},
     KnownAct{"rotateRootKey", "root_key.rotate", "root_key", Recorded::by_store},
@@ -133,6 +136,8 @@ inline constexpr std::array kActs{
 
 /// Of no operation: a tenant's head was signed, and stands in the provider's chain.
 inline constexpr std::string_view kHeadSigned = "audit.anchor";
+/// Of no operation: a tenant's erasure came to its end. In the provider's chain.
+inline constexpr std::string_view kTenantErased = "tenant.erased";
 
 /// Of no operation alone: somebody showed something wrong of a user, or did so too often.
 inline constexpr std::string_view kSignInFailed = "sign_in.fail";

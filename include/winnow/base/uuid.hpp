@@ -89,6 +89,7 @@ using AnnouncementId = StrongId<struct AnnouncementTag>;
 using InquiryId = StrongId<struct InquiryTag>;
 using StaffId = StrongId<struct StaffTag>;
 using SupportGrantId = StrongId<struct SupportGrantTag>;
+using ErasureId = StrongId<struct ErasureTag>;
 
 }  // namespace winnow
 

@@ -15,7 +15,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace winnow::domain {
@@ -29,6 +31,20 @@ struct Settings {
     std::int64_t version = 1;
 };
 
+/// Stored by name: do not rename. One that was erased is none any more.
+enum class TenantState : std::uint8_t {
+    active,
+    suspended,  ///< Its users read, its senders are refused.
+    closing,    ///< As suspended, and only admins get in: they take along what it owns. Its end can be called off.
+    erasing,    ///< Nobody gets in, and it cannot be stopped.
+};
+
+[[nodiscard]] std::string_view to_string(TenantState state) noexcept;
+[[nodiscard]] std::optional<TenantState> parse_tenant_state(std::string_view word) noexcept;
+
+/// Whether a tenant may go from one to the other. The database holds every program to the same (migration 0057).
+[[nodiscard]] bool may_become(TenantState from, TenantState to) noexcept;
+
 struct Tenant {
     TenantId id;
     std::string service_code;  ///< Short, unique, shown in logs: "w7k2m9".
@@ -37,6 +53,9 @@ struct Tenant {
     Timestamp created_at;
     std::int64_t config_version = 1;  ///< Grows with every change of the tenant's configuration.
     RateOverrides rates;              ///< What the provider has set for it alone.
+    TenantState state = TenantState::active;
+    std::optional<Timestamp> closed_at = {};     ///< Of what is closing or being erased, as the next one.
+    std::optional<Timestamp> export_until = {};  ///< Until then its admins may take along what it owns.
 };
 
 /// Everything triage needs to know of a tenant, read in one transaction. Published as an immutable snapshot.

@@ -140,6 +140,17 @@ Result<Done> become(const FlowPtr& flow, ProviderLogin& login, const signin::Adm
     return change_role(flow, login, *admission.role, session);
 }
 
+/// Into a tenant that is closing only those come who are its admins already, and stay so.
+Result<bool> is_barred(const ProviderLogin& login, const signin::Admission& admission, TenantSession& session)
+{
+    const auto closing = session.oidc().is_tenant_closing();
+    if (!closing) return closing.error();
+    constexpr auto kAdmin = access::Role::admin;
+    const bool stays_admin =
+        admission.arrival == Arrival::known && login.user.role == kAdmin && admission.role.value_or(kAdmin) == kAdmin;
+    return *closing && !stays_admin;
+}
+
 /// False where whoever it is may not come from there, which is recorded.
 Result<bool> may_come_from_there(const FlowPtr& flow, ProviderLogin& login, const signin::Admission& admission,
                                  TenantSession& session)
@@ -198,7 +209,9 @@ Result<Done> let_in_by_provider(const FlowPtr& flow, ProviderLogin& login, Tenan
     const auto who = newcomer_of(login, session);
     if (!who) return who.error();
     const auto admission = signin::admit(login.provider.roles, login.provider.jit, *who);
-    if (admission.arrival == Arrival::refused) {
+    const auto barred = is_barred(login, admission, session);
+    if (!barred) return barred.error();
+    if (*barred || admission.arrival == Arrival::refused) {
         login.refusal = "no_account";
         return Done{};
     }

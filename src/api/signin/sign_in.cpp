@@ -78,7 +78,8 @@ Result<Done> look(const FlowPtr& flow, Try& tried, TenantSession& session)
     if (!user) return user.error();
     // Whoever is not there takes as many questions as who is.
     if (!*user) static_cast<void>(session.users().find(UserId()));
-    if (*user && (*user)->state() == signin::UserState::active) tried.user = **std::move(user);
+    const bool is_barred = *user && tried.tenant && tried.tenant->closing && (*user)->role != access::Role::admin;
+    if (*user && !is_barred && (*user)->state() == signin::UserState::active) tried.user = **std::move(user);
     auto stored = session.factors().password(tried.user ? tried.user->id : UserId());
     if (!stored) return stored.error();
     tried.stored = *std::move(stored);

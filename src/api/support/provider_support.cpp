@@ -155,6 +155,9 @@ Result<access::Principal> supporter(SupportGrantId id, const http::Request& requ
         return Error(ErrorCode::permission_denied,
                      "the support grant is " + std::string(to_string(of->grant.state)) + ": by it nothing is read");
     }
+    if (of->closing) {
+        return Error(ErrorCode::permission_denied, "the tenant is closing: only its own admins get in");
+    }
     access::Principal reader;
     reader.kind = access::CredentialKind::support;
     reader.tenant = of->tenant;

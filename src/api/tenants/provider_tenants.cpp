@@ -40,17 +40,6 @@ json rates_json(const domain::RateOverrides& rates)
     return shown;
 }
 
-json tenant_json(const domain::Tenant& tenant)
-{
-    return {{"id", tenant.id.str()},
-            {"tenant_id", tenant.id.str()},
-            {"service_code", tenant.service_code},
-            {"name", tenant.name},
-            {"state", tenant.suspended ? "suspended" : "active"},
-            {"created_at", format_rfc3339(tenant.created_at)},
-            {"rates", rates_json(tenant.rates)}};
-}
-
 /// The tenant by itself, with what its histories take.
 Result<http::Response> shown(const domain::Tenant& tenant, ports::ProviderStore& store)
 {
@@ -190,6 +179,20 @@ Result<domain::Tenant> change_limits(TenantId id, const TenantPatch& patch, port
 }
 
 }  // namespace
+
+json tenant_json(const domain::Tenant& tenant)
+{
+    json shown{{"id", tenant.id.str()},
+               {"tenant_id", tenant.id.str()},
+               {"service_code", tenant.service_code},
+               {"name", tenant.name},
+               {"state", to_string(tenant.state)},
+               {"created_at", format_rfc3339(tenant.created_at)},
+               {"rates", rates_json(tenant.rates)}};
+    if (tenant.closed_at) shown["closed_at"] = format_rfc3339(*tenant.closed_at);
+    if (tenant.export_until) shown["export_until"] = format_rfc3339(*tenant.export_until);
+    return shown;
+}
 
 Result<http::Response> create_tenant(const http::Request& request, ports::ProviderStore& store,
                                      const std::function<Uuid()>& new_id)

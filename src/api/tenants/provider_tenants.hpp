@@ -7,13 +7,18 @@
 #include "winnow/base/result.hpp"
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/alert_ids.hpp"
+#include "winnow/domain/tenant.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/ports/credential_store.hpp"
 #include "winnow/ports/vault/sealing.hpp"
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <functional>
 
 namespace winnow::api {
+
+[[nodiscard]] nlohmann::json tenant_json(const domain::Tenant& tenant);
 
 /// Each blocks on the store. `new_id` gives version 7 ids.
 [[nodiscard]] Result<http::Response> create_tenant(const http::Request& request, ports::ProviderStore& store,

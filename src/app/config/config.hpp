@@ -77,6 +77,14 @@ struct AuditConfig {
     std::size_t keep_days = 400;
 };
 
+/// How tenants are erased.
+struct ErasureConfig {
+    std::chrono::milliseconds begins_after = std::chrono::minutes{5};  ///< It was asked for.
+    std::size_t rewrite_bytes = std::size_t{64}
+                                << 20U;  ///< Larger tables are not written anew, as nobody reads them then.
+    std::size_t backup_days = 35;        ///< For how long the operator keeps backups.
+};
+
 struct PasswordsConfig {
     crypto::Argon2Cost hash;
     std::string pepper_file;                    ///< 32 bytes as of encryption_key_file; "": made of that key.
@@ -119,6 +127,7 @@ struct Config {
     delivery::DeliveryOptions delivery;
     LogConfig log;
     AuditConfig audit;
+    ErasureConfig erasure;
     PasswordsConfig passwords;
     VaultConfig vault;
     AccessLogConfig access_log;

@@ -1,6 +1,7 @@
 #include "app/config/config_schema.hpp"
 
 #include "app/config/config_key.hpp"
+#include "app/config/erasure_keys.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/domain/one_line.hpp"
@@ -312,6 +313,7 @@ void add_rest(std::vector<Key>& keys)
     keys.push_back(text("audit.signing_key_file", [](Config& c) -> auto& { return c.audit.signing_key_file; }));
     keys.push_back(
         number<std::size_t>("audit.keep_days", [](Config& c) -> auto& { return c.audit.keep_days; }, 30, 3'650));
+    add_erasure(keys);
     add_passwords(keys);
     keys.push_back(number<std::size_t>(
         "access_log.max_waiting", [](Config& c) -> auto& { return c.access_log.max_waiting; }, 100, 100'000));

@@ -203,6 +203,7 @@ void add_tenant_commands(Syntax& root, Command& chosen)
         };
     });
     add_tenant_quotas_command(*group, chosen);
+    add_tenant_end_commands(*group, chosen);
 }
 
 }  // namespace winnow::cli

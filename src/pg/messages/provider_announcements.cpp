@@ -28,7 +28,7 @@ values ($1, $2, $3, $4, $5, $6, $7)
 
 constexpr auto kTargets = R"sql(
 insert into announcement_targets (tenant_id, announcement_id)
-select t.tenant_id, $1::uuid from tenants t where t.tenant_id = any($2::uuid[])
+select t.tenant_id, $1::uuid from tenants t where t.tenant_id = any($2::uuid[]) and t.state <> 'erasing'
 )sql";
 
 // The tenants' own queues have their bound; whoever announces is the provider.
@@ -40,8 +40,9 @@ select a.tenant_id, gen_random_uuid(), $2::text, a.email, a.locale, $3::text, no
  cross join lateral (select u.tenant_id, u.email, u.locale from users u
                       where u.tenant_id = t.tenant_id and u.role = 'admin' and u.state = 'active'
                       order by u.user_id limit $5::int8) a
- where $6::bool or exists (select from announcement_targets g
-                            where g.tenant_id = t.tenant_id and g.announcement_id = $1::uuid)
+ where t.state <> 'erasing'
+   and ($6::bool or exists (select from announcement_targets g
+                             where g.tenant_id = t.tenant_id and g.announcement_id = $1::uuid))
 )sql";
 
 constexpr auto kWithdraw =

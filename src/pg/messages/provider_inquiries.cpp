@@ -24,14 +24,16 @@ using domain::InquiryMessage;
 using ports::TenantInquiry;
 
 constexpr auto kPage = R"sql(
-select i.*, t.service_code from inquiries i join tenants t on t.tenant_id = i.tenant_id
+select i.*, t.service_code from inquiries i
+  join tenants t on t.tenant_id = i.tenant_id and t.state <> 'erasing'
  where ($1::text is null or i.state = $1::text) and ($2::uuid is null or i.inquiry_id < $2::uuid)
  order by i.inquiry_id desc, i.tenant_id limit $3
 )sql";
 
 // Ids are random: no two tenants have the same.
 constexpr auto kFind = R"sql(
-select i.*, t.service_code from inquiries i join tenants t on t.tenant_id = i.tenant_id
+select i.*, t.service_code from inquiries i
+  join tenants t on t.tenant_id = i.tenant_id and t.state <> 'erasing'
  where i.inquiry_id = $1 order by i.tenant_id limit 1
 )sql";
 constexpr auto kLock = "select now() as at from inquiries where tenant_id = $1 and inquiry_id = $2 for no key update";

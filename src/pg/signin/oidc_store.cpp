@@ -194,6 +194,15 @@ public:
         });
     }
 
+    Result<bool> is_tenant_closing() override
+    {
+        return translated([&]() -> Result<bool> {
+            return query(tx_, "select state in ('closing', 'erasing') from tenants where tenant_id = $1", tenant_)
+                .front()[0]
+                .as<bool>();
+        });
+    }
+
     Result<std::optional<ports::MailedLink>> invitation(UserId user, OidcProviderId provider) override
     {
         return translated([&]() -> Result<std::optional<ports::MailedLink>> {

@@ -35,11 +35,13 @@ Result<std::optional<TenantAtDoor>> tenant_in(Session& session, const std::strin
 {
     return translated([&]() -> Result<std::optional<TenantAtDoor>> {
         pqxx::nontransaction tx(session.connection());
-        const auto rows = query(tx, "select tenant_id, name, suspended from tenant_of_code($1)", service_code);
+        const auto rows = query(tx, "select tenant_id, name, suspended, closing from tenant_of_code($1)", service_code);
         if (rows.empty()) return std::optional<TenantAtDoor>();
         const auto row = rows.front();
-        return std::optional(
-            TenantAtDoor{.id = id_of<TenantId>(row[0]), .name = text_of(row[1]), .suspended = row[2].as<bool>()});
+        return std::optional(TenantAtDoor{.id = id_of<TenantId>(row[0]),
+                                          .name = text_of(row[1]),
+                                          .suspended = row[2].as<bool>(),
+                                          .closing = row[3].as<bool>()});
     });
 }
 

@@ -24,7 +24,9 @@ namespace {
 using access::SupportEvent;
 using ports::TenantSupportGrant;
 
-constexpr auto kLockTenant = "select 1 from tenants where tenant_id = $1 for no key update";
+constexpr auto kLockTenant = R"sql(
+select state = 'closing' from tenants where tenant_id = $1 and state <> 'erasing' for no key update
+)sql";
 
 // What waits or is active.
 constexpr auto kCount = R"sql(
@@ -38,15 +40,17 @@ values ($1, $2, $3, $4, $5::text[], $6, 'requested', now() + $7::int8 * interval
 )sql";
 
 constexpr auto kPage = R"sql(
-select g.*, array_to_string(g.scopes, ' ') as scope_words, now() as at, t.service_code, t.state = 'suspended' as suspended
-  from support_grants g join tenants t on t.tenant_id = g.tenant_id
+select g.*, array_to_string(g.scopes, ' ') as scope_words, now() as at, t.service_code, t.state <> 'active' as suspended,
+       t.state = 'closing' as closing
+  from support_grants g join tenants t on t.tenant_id = g.tenant_id and t.state <> 'erasing'
  where $1::uuid is null or g.grant_id < $1::uuid order by g.grant_id desc, g.tenant_id limit $2
 )sql";
 
 // Ids are random: no two tenants have the same.
 constexpr auto kFind = R"sql(
-select g.*, array_to_string(g.scopes, ' ') as scope_words, now() as at, t.service_code, t.state = 'suspended' as suspended
-  from support_grants g join tenants t on t.tenant_id = g.tenant_id
+select g.*, array_to_string(g.scopes, ' ') as scope_words, now() as at, t.service_code, t.state <> 'active' as suspended,
+       t.state = 'closing' as closing
+  from support_grants g join tenants t on t.tenant_id = g.tenant_id and t.state <> 'erasing'
  where g.grant_id = $1 order by g.tenant_id limit 1
 )sql";
 constexpr auto kLock = "select 1 from support_grants where tenant_id = $1 and grant_id = $2 for no key update";
@@ -74,6 +78,7 @@ TenantSupportGrant read_of_tenant(const pqxx::row& row)
     return {.tenant = id_of<TenantId>(row["tenant_id"]),
             .service_code = text_of(row["service_code"]),
             .suspended = row["suspended"].as<bool>(),
+            .closing = row["closing"].as<bool>(),
             .grant = read_support_grant(row)};
 }
 
@@ -91,6 +96,11 @@ Result<TenantSupportGrant> locked(pqxx::transaction_base& tx, SupportGrantId id)
     if (!seen) return seen;
     query(tx, kLock, seen->tenant, id);
     return found(tx, id);
+}
+
+Error closing()
+{
+    return {ErrorCode::conflict, "the tenant is closing: only its own admins get in, and nobody reads it by a grant"};
 }
 
 nlohmann::json told_of(const access::SupportGrant& grant)
@@ -125,9 +135,9 @@ public:
         return pool_.run([&](Session& session) -> Result<TenantSupportGrant> {
             Transaction transaction(session);
             auto& tx = transaction.tx();
-            if (query(tx, kLockTenant, asked.tenant).empty()) {
-                return Error(ErrorCode::not_found, "there is no such tenant");
-            }
+            const auto tenant = query(tx, kLockTenant, asked.tenant);
+            if (tenant.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
+            if (tenant.front()[0].as<bool>()) return closing();
             if (query(tx, kCount, asked.tenant).front()[0].as<std::size_t>() >= most) {
                 return Error(ErrorCode::conflict, "the tenant has " + std::to_string(most) +
                                                       " support grants that wait or are active, which is as many as it "
@@ -171,6 +181,7 @@ public:
             if (asked->grant.asked_by == second) {
                 return Error(ErrorCode::permission_denied, "whoever asked for it does not approve it");
             }
+            if (asked->closing) return closing();
             if (!next(asked->grant.state, SupportEvent::approve)) {
                 return Error(ErrorCode::conflict, "the support grant does not wait to be approved");
             }

@@ -22,7 +22,7 @@ select g.*, array_to_string(g.scopes, ' ') as scope_words, now() as at from supp
  where g.tenant_id = $1 and g.grant_id = $2
 )sql";
 constexpr auto kOpen = R"sql(
-select 1 from support_grants g
+select t.state in ('closing', 'erasing') from support_grants g join tenants t on t.tenant_id = g.tenant_id
  where g.tenant_id = $1 and g.grant_id = $2 and g.asked_by = $3 and g.state = 'active' and g.ends_at > now()
 )sql";
 constexpr auto kEnd = "select end_support_grant($1, $2, $3, $4, $5, $6, $7)";
@@ -66,8 +66,14 @@ public:
     Result<Done> expect_open(SupportGrantId id, StaffId reader) override
     {
         return translated([&]() -> Result<Done> {
-            if (!query(tx_, kOpen, tenant_, id, reader).empty()) return Done{};
-            return Error(ErrorCode::permission_denied, "the support grant is over: ask for another one");
+            const auto open = query(tx_, kOpen, tenant_, id, reader);
+            if (open.empty()) {
+                return Error(ErrorCode::permission_denied, "the support grant is over: ask for another one");
+            }
+            if (open.front()[0].as<bool>()) {
+                return Error(ErrorCode::permission_denied, "the tenant is closing: only its own admins get in");
+            }
+            return Done{};
         });
     }
 

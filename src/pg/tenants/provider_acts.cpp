@@ -41,4 +41,11 @@ Result<domain::Tenant> one_tenant(const pqxx::result& rows)
     return read_tenant(rows.front());
 }
 
+Error at_its_end(const domain::Tenant& tenant)
+{
+    return {ErrorCode::conflict, tenant.state == domain::TenantState::closing
+                                     ? "the tenant is closing: call that off first (cancel-close)"
+                                     : "the tenant is being erased, which cannot be stopped"};
+}
+
 }  // namespace winnow::pg

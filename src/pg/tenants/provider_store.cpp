@@ -131,6 +131,9 @@ public:
     {
         return told({.policy = true, .credentials = true}, pool_.run([&](Session& session) {
             Transaction transaction(session);
+            auto known = one_tenant(query(transaction.tx(), kLockTenant, id));
+            if (!known) return known;
+            if (known->closed_at) return Result<Tenant>(at_its_end(*known));
             auto changed = one_tenant(query(transaction.tx(), kSuspend, id, suspended));
             if (!changed) return changed;
             append_providers(transaction.tx(), act_on(id, suspended ? "tenant.suspend" : "tenant.resume", by));

@@ -47,13 +47,18 @@ std::string rates_json(const domain::RateOverrides& rates)
 
 domain::Tenant read_tenant(const pqxx::row& row)
 {
+    // A state that a later program has made is none in which anybody works.
+    const auto state = domain::parse_tenant_state(text_of(row["state"])).value_or(domain::TenantState::suspended);
     return {.id = id_of<TenantId>(row["tenant_id"]),
             .service_code = text_of(row["service_code"]),
             .name = text_of(row["name"]),
-            .suspended = text_of(row["state"]) == "suspended",
+            .suspended = state == domain::TenantState::suspended,
             .created_at = time_of(row["created_at"]),
             .config_version = row["config_version"].as<std::int64_t>(),
-            .rates = read_rates(row["rates"].c_str())};
+            .rates = read_rates(row["rates"].c_str()),
+            .state = state,
+            .closed_at = optional_time_of(row["closed_at"]),
+            .export_until = optional_time_of(row["export_until"])};
 }
 
 }  // namespace winnow::pg

@@ -102,6 +102,7 @@ case when exists (
     {.kind = "gather_noise", .due = "case when exists (select from noise_deltas) then now() end"},
     {.kind = "gather_history", .due = "case when exists (select from history_deltas) then now() end"},
     {.kind = "count_history", .due = "case when exists (select from history_uncounted) then now() end"},
+    {.kind = "erase_tenants", .due = "(select min(begins_at) from erasures where finished_at is null)"},
     {.kind = "sign_heads", .due = "case when exists (select from audit_heads where grown) then now() end"},
     {.kind = "require_proofs", .due = "case when exists (select from tenant_key where not required) then now() end"},
     {.kind = "spare_payloads", .due = "case when not payloads_are_spared() then now() end"},

@@ -1,6 +1,7 @@
 #include "winnow/pg/chores.hpp"
 
 #include "pg/audit/heads.hpp"
+#include "pg/erasure/erasing.hpp"
 #include "pg/noise/gatherer.hpp"
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/values.hpp"
@@ -244,6 +245,9 @@ public:
         add({.name = "forget_audit", .interval = 1h}, [limits](auto& tx) { return cut_chain(tx, limits.audit); });
         add({.name = "count_quotas", .interval = 1h}, recount_quotas);
         if (vault) add_vault(*vault);
+        list_.push_back({.name = "erase_tenants", .interval = 15s, .on_board = true});
+        steps_.emplace_back(
+            [this, erasing = std::make_shared<Erasing>(limits, signer, vault)] { return erasing->step(pool_); });
         add_by_tenant({.name = "gather_history", .interval = 5s, .on_board = true}, gather_history);
         add_by_tenant({.name = "count_history", .interval = 1min, .on_board = true}, count_history);
         add_by_tenant({.name = "forget_alerts", .interval = 1h},

@@ -31,6 +31,8 @@ constexpr std::array kGrowth{
     Growth{"credential_use", "", kWithParent},
     Growth{"default_route", "", kWithParent},
     Growth{"deliveries", "forget_deliveries", ""},
+    Growth{"erasure_steps", "", "some a table of an erasure that is under way; they go with its end"},
+    Growth{"erasures", "", "one row a tenant that is gone: its certificate"},
     Growth{"export_parts", "forget_exports", ""},
     Growth{"exports", "forget_exports", ""},
     Growth{"history_deltas", "gather_history", ""},

@@ -359,6 +359,8 @@ class Commands(unittest.TestCase):
         for command in (["dev"], ["serve"], ["migrate"], ["config", "check"], ["alert", "send"], ["alert", "show"],
                         ["ticket", "list"], ["ticket", "show"], ["ticket", "ack"], ["ticket", "close"], ["rules", "list"],
                         ["rules", "apply"], ["tenant", "create"], ["tenant", "list"], ["tenant", "quotas"],
+                        ["tenant", "close"], ["tenant", "cancel-close"], ["tenant", "erase"], ["tenant", "erasures"],
+                        ["tenant", "certificate"], ["tenant", "verify-certificate"],
                         ["quota", "list"], ["export", "create"], ["export", "list"], ["export", "get"],
                         ["export", "verify"], ["completion"], ["user", "list"],
                         ["user", "create"], ["user", "change"], ["user", "disable"], ["key", "create"], ["key", "list"],

@@ -52,6 +52,12 @@ class Acts(PeopleActs, StaffActs):
         self.asks, self.approves = (StaffPerson(world.instance.ready, self.provider, f"{name}@provider.example")
                                     for name in ("asks", "approves"))
         self.spare_grant = self.ask_for_support()
+        self.prepare_one_that_goes()
+
+    def prepare_one_that_goes(self):
+        body = {"name": "Gone", "admin": {"email": "gone@example.com"}}
+        self.ids["gone"] = self.good(self.provider.post("/admin/v1/tenants", body)).json()["id"]
+        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['gone']}/close", {"reason": "the contract ends"}))
 
     def good(self, answer):
         assert 200 <= answer.status < 300, (answer.status, answer.body)
@@ -275,6 +281,12 @@ class Acts(PeopleActs, StaffActs):
     def resumeTenant(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/resume", None))
 
+    def closeTenant(self):
+        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/close", {"reason": "the contract ends"}))
+
+    def cancelTenantClosing(self):
+        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/cancel-close", {"reason": "it goes on after all"}))
+
     def exportProviderAuditLog(self):
         self.good(self.provider.get("/admin/v1/audit-log/export"))
 
@@ -327,6 +339,10 @@ class Acts(PeopleActs, StaffActs):
     def endTenantsSupportGrant(self):
         self.good(self.provider.post(f"/admin/v1/support-grants/{self.spare_grant}/end", None))
 
+    def eraseTenant(self):
+        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['gone']}/erase",
+                                     {"name": "Gone", "reason": "asked for in writing", "waive_export_window": True}))
+
 
 def setUpModule():
     global world, acts
@@ -369,7 +385,8 @@ class Audit(unittest.TestCase):
         self.assertEqual(sorted(done), sorted(wanted), "an act without a way to do it here")
         providers = {"createTenant", "changeTenant", "changeTenantQuotas", "inviteTenantAdmin", "suspendTenant", "resumeTenant",
                      "releaseQuarantine", "exportProviderAuditLog", "rotateTenantKey", "destroyTenantKeys", "rotateRootKey",
-                     "resetSourceNetworks", "publishAnnouncement", "withdrawAnnouncement", "answerInquiry",
+                     "resetSourceNetworks", "closeTenant", "cancelTenantClosing", "eraseTenant", "publishAnnouncement",
+                     "withdrawAnnouncement", "answerInquiry",
                      "closeTenantsInquiry", "requestSupportGrant", "approveSupportGrant", "endTenantsSupportGrant", *STAFF}
         for operation in done:
             with self.subTest(operation=operation):

@@ -46,6 +46,7 @@ def setUpModule():
         tenant.fill(world.webhook.url)
         sign_in_twice(tenant)
         have_support_grants(tenant)
+        erase_another(tenant)
     victim.send_many(PAIRS)
     victim.grow_old()
     sign_two_heads(victim)
@@ -84,6 +85,15 @@ def have_support_grants(tenant):
             "at', '{tickets:read,rules:read}', 60, "
             f"'{state}', now() + interval '1 day', "
             + ("gen_random_uuid(), now(), now() + interval '1 hour'" if active else "null, null, null") + ") returning grant_id")
+
+
+def erase_another(tenant):
+    """As if a tenant before it had been erased: what is left is the provider's."""
+    tenant.ids["erasure"] += sql(
+        "insert into erasures (erasure_id, erased_tenant, service_code, name, asked_by, asked_means, asked_request, reason, "
+        "closed_at, export_until, window_waived, begins_at, finished_at, certificate, key_id, signature) values "
+        f"(gen_random_uuid(), gen_random_uuid(), 'before{tenant.number}', 'gone', 'provider', 'provider_key', '', 'it ended', "
+        "now(), now(), false, now(), now(), '{}', '0123456789abcdef', decode(repeat('00', 64), 'hex')) returning erasure_id")
 
 
 def walled_in(number):

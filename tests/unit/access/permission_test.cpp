@@ -127,7 +127,8 @@ TEST(PermissionTable, ASuspendedTenantReadsOnlyAndIngestsNothing)
     for (const auto role : {Role::viewer, Role::operator_, Role::admin}) {
         auto held = reading_and({});
         if (role == Role::admin) {
-            held.insert({Permission::read_audit, Permission::read_exports, Permission::write_support_grants});
+            held.insert({Permission::read_audit, Permission::read_exports, Permission::write_exports,
+                         Permission::write_support_grants});
         }
         EXPECT_EQ(held_by(user(role, true)), held);
     }

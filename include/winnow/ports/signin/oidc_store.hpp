@@ -115,6 +115,9 @@ public:
     [[nodiscard]] virtual Result<std::optional<OidcLogin>> lock_login(const std::string& state_hash) = 0;
     [[nodiscard]] virtual Result<Done> use_login(const Uuid& id) = 0;
 
+    /// Whether the tenant is at its end: then only its admins get in, and nobody joins it.
+    [[nodiscard]] virtual Result<bool> is_tenant_closing() = 0;
+
     /// nullopt: it was never seen.
     [[nodiscard]] virtual Result<std::optional<OidcIdentity>> identity(OidcProviderId provider,
                                                                        const std::string& subject) = 0;

@@ -20,6 +20,7 @@ struct TenantAtDoor {
     TenantId id;
     std::string name;
     bool suspended = false;
+    bool closing = false;  ///< Only its admins get in.
 };
 
 /// A provider of sign-ins, as the page says it on which people sign in.

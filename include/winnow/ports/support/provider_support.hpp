@@ -22,7 +22,8 @@ inline constexpr std::size_t kMostSupportMails = 100;
 struct TenantSupportGrant {
     TenantId tenant;
     std::string service_code;
-    bool suspended = false;  ///< The tenant.
+    bool suspended = false;  ///< The tenant: it is not active, whatever else it is.
+    bool closing = false;    ///< So is it: nothing of it is read by a grant, which is no admin of its own.
     access::SupportGrant grant;
 };
 

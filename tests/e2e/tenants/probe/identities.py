@@ -41,7 +41,7 @@ PERMISSIONS = {
     "inhibitions:write": ("user", "admin", WRITES),
     "audit:read": ("user", "admin", READS),
     "exports:read": ("user", "admin", READS),
-    "exports:write": ("user", "admin", WRITES),
+    "exports:write": ("user", "admin", READS),
     "announcements:read": ("user", "viewer", READS),
     "inquiries:read": ("user", "viewer", READS),
     "inquiries:write": ("user", "admin", WRITES),

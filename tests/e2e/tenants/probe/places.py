@@ -38,7 +38,7 @@ UNKNOWN_MARK = "mark-of-tenant-9"  # as long as theirs
 # Of an id what tells neither its time nor its version nor of what it is one.
 DRAWN_BITS = ((1 << 12) - 1) << 64 | ((1 << 60) - 1) << 2
 # What the provider reaches, whosever it is.
-PROVIDERS = {"tenant", "announcement", "inquiry", "staff", "support_grant"}
+PROVIDERS = {"tenant", "erasure", "announcement", "inquiry", "staff", "support_grant"}
 # Of a kind that is one of another kind, too: one by which somebody reads.
 ALSO = {"open_grant": "support_grant"}
 # Without a shape of their own they are in no cross-probe.

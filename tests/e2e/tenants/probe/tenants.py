@@ -11,6 +11,7 @@ from tenants.probe.identities import ROLES, SCOPES
 MATCHES_ALL = '{title=~".+"}'
 # Where a kind of object is listed; what follows in a path is one's id.
 COLLECTIONS = {
+    "/admin/v1/erasures": "erasure",
     "/admin/v1/announcements": "announcement",
     "/admin/v1/inquiries": "inquiry",
     "/admin/v1/provider-users": "staff",

@@ -12,9 +12,9 @@ using testing::IsEmpty;
 TEST_F(CatalogueTest, OnlyTheseTablesBelongToNoTenant)
 {
     EXPECT_THAT(column(kTablesOfNobody),
-                testing::ElementsAre("alert_id_root", "announcements", "chore_runs", "journal_streams", "outages",
-                                     "provider_sessions", "provider_users", "schema_migrations", "source_throttles",
-                                     "tenant_key"));
+                testing::ElementsAre("alert_id_root", "announcements", "chore_runs", "erasure_steps", "erasures",
+                                     "journal_streams", "outages", "provider_sessions", "provider_users",
+                                     "schema_migrations", "source_throttles", "tenant_key"));
 }
 
 TEST_F(CatalogueTest, EveryTenantTablesPrimaryKeyBeginsWithTheTenant)
@@ -51,7 +51,10 @@ TEST_F(CatalogueTest, EveryIndexedTextOfOthersIsShortEnoughForItsIndex)
         {"chore_runs.chore", 64},               // checked by the table
         {"contact_groups.name", 4 * 200},       // checked by the table, as all names
         {"contacts.name", 4 * 200},
-        {"credential_use.kind", 11},                   // checked by the table
+        {"credential_use.kind", 11},     // checked by the table
+        {"erasure_steps.relation", 63},  // checked by the table, as the next two
+        {"erasure_steps.stage", 11},
+        {"erasures.service_code", 32},
         {"history_uncounted.history", 20},             // names of four tables
         {"idempotency_receipts.key", 4 * 255},         // checked by the table
         {"inhibition_sources.source_key", 1 + 2'048},  // an instance key or a dedup key

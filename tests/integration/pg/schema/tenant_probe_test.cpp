@@ -1,5 +1,6 @@
 /// Two tenants with a row in every table: each sees and writes its own.
 
+#include "integration/pg/erasure/eraser.hpp"
 #include "integration/pg/schema/catalogue.hpp"
 
 #include <pqxx/except>
@@ -212,6 +213,36 @@ TEST_F(TenantProbe, ATenantCannotWriteIntoAnother)
                  pqxx::sql_error);
     tx.exec("rollback");
     EXPECT_THROW(as_a("update contacts set tenant_id = " + b), pqxx::sql_error);
+}
+
+/// Table by table what there is of the other one.
+TEST_F(TenantProbe, OneThatIsErasedLeavesNoRowInAnyTableAndTheOthersStayAsTheyAre)
+{
+    fill(a_);
+    fill(b_);
+    const auto tables = column(
+        "select relname from pg_class c join pg_attribute a on a.attrelid = c.oid where a.attname = "
+        "'tenant_id' and relkind in ('r', 'p') and not relispartition and relnamespace = "
+        "'public'::regnamespace");
+    const auto theirs = [&] {
+        std::string all;
+        for (const auto& table : tables) {
+            all += table +
+                   text(" select ' ' || coalesce(md5(string_agg(t::text, ';' order by t::text)), '-') from " + table +
+                        " t where tenant_id = '" + b_.str() + "'") +
+                   "\n";
+        }
+        return all;
+    };
+    const auto before = theirs();
+    Eraser eraser(as(database_.provider), pipeline());
+    const auto erasure = eraser.ask(a_, "Tenant 1", new_uuid());
+    eraser.to_the_end();
+    EXPECT_TRUE(eraser.ends().certificate(erasure));
+    for (const auto& table : tables) {
+        EXPECT_EQ(number("select count(*) from " + table + " where tenant_id = '" + a_.str() + "'"), 0) << table;
+    }
+    EXPECT_EQ(theirs(), before);
 }
 
 TEST_F(TenantProbe, AForeignKeyReachesNoOtherTenant)

@@ -344,5 +344,24 @@ TEST_F(OidcStoreTest, TheDoorTellsOfProvidersThatAreEnabled)
     EXPECT_THAT(*asked(&ports::SignInDoor::providers_of_code, code), IsEmpty());
 }
 
+TEST_F(OidcStoreTest, ATenantThatIsClosingSaysSoAndOneThatIsErasedHasNoProviders)
+{
+    const auto provider = stored("shown");
+    const auto code = text("select service_code from tenants where tenant_id = '" + t() + "'");
+    const auto closing = [&] {
+        bool is = false;
+        in(tenant_, [&](TenantSession& session) { is = session.oidc().is_tenant_closing().value(); });
+        return is;
+    };
+    EXPECT_FALSE(closing());
+    sql("update tenants set state = 'closing', closed_at = now(), export_until = now() where tenant_id = '" + t() +
+        "'");
+    EXPECT_TRUE(closing());
+    EXPECT_EQ(asked(&ports::SignInDoor::tenant_of_provider, provider.id.str()), tenant_) << "its admins get in";
+    sql("update tenants set state = 'erasing' where tenant_id = '" + t() + "'");
+    EXPECT_EQ(asked(&ports::SignInDoor::tenant_of_provider, provider.id.str()), std::nullopt);
+    EXPECT_THAT(*asked(&ports::SignInDoor::providers_of_code, code), IsEmpty());
+}
+
 }  // namespace
 }  // namespace winnow::pg

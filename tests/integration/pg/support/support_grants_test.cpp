@@ -265,6 +265,29 @@ TEST_F(SupportGrantsTest, ATenantWritesNothingOfThemAndIntoTheProvidersChainOnly
     EXPECT_TRUE(forged("support_grant.end", object, user)) << "what is true is taken";
 }
 
+TEST_F(SupportGrantsTest, OpenNothingOfATenantThatIsClosingAndNoneIsAskedForOfIt)
+{
+    const auto id = active(a_);
+    const auto waits = ask(a_)->grant.id;
+    const auto move = [&](const std::string& state, const std::string& at) {
+        sql("update tenants set state = '" + state + "', closed_at = " + at + ", export_until = " + at +
+            " where tenant_id = '" + a_.str() + "'");
+    };
+    move("closing", "now()");
+    EXPECT_EQ(is_open(a_, id, ann_).error().code(), ErrorCode::permission_denied);
+    EXPECT_TRUE(provider_->find(id)->closing);
+    EXPECT_EQ(ask(a_).error().code(), ErrorCode::conflict);
+    EXPECT_EQ(provider_->approve(waits, bob_, by(bob_)).error().code(), ErrorCode::conflict);
+    EXPECT_TRUE(provider_->end(waits, by(bob_))) << "it can be refused";
+    move("active", "null");
+    EXPECT_TRUE(is_open(a_, id, ann_)) << "it is as long as it was approved for";
+    move("closing", "now()");
+    move("erasing", "now()");
+    EXPECT_EQ(provider_->find(id).error().code(), ErrorCode::not_found);
+    EXPECT_EQ(ask(a_).error().code(), ErrorCode::not_found);
+    EXPECT_TRUE(provider_->page({}, 10)->empty());
+}
+
 TEST_F(SupportGrantsTest, AreForgottenAfterFourHundredDays)
 {
     ASSERT_TRUE(ask(a_));

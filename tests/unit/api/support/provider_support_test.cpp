@@ -179,6 +179,9 @@ TEST_F(ProviderSupportTest, WhoAskedReadsWhileItIsActiveAndNobodyElse)
     EXPECT_EQ(supporter(SupportGrantId(Uuid::from_words(3, 4)), by(staff('1')), store_).error(),
               Error(ErrorCode::not_found, "there is no such support grant"))
         << "another's is what nobody has";
+    store_.kept_->closing = true;
+    EXPECT_EQ(supporter(id, by(staff('1')), store_).error().code(), ErrorCode::permission_denied)
+        << "into a tenant that is closing only its own admins get";
 }
 
 }  // namespace
