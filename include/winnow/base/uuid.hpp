@@ -84,6 +84,7 @@ using InvitationId = StrongId<struct InvitationTag>;
 using FactorId = StrongId<struct FactorTag>;
 using ServerMailId = StrongId<struct ServerMailTag>;
 using ExportId = StrongId<struct ExportTag>;
+using ManagementGroupId = StrongId<struct ManagementGroupTag>;
 
 }  // namespace winnow
 
