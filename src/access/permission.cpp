@@ -91,8 +91,20 @@ constexpr std::array kTable{
     Row{Permission::read_audit, "audit:read", Holder::user, kAuditors, kReads, AsScope::yes},
     Row{Permission::read_exports, "exports:read", Holder::user, kAdmins, kReads, AsScope::no, StepUp::yes},
     Row{Permission::write_exports, "exports:write", Holder::user, kAdmins, kWrites, AsScope::no, StepUp::yes},
+    Row{Permission::read_groups, "management-groups:read", Holder::user, kReaders, kReads, AsScope::yes},
+    Row{Permission::write_groups, "management-groups:write", Holder::user, kAdmins, kWrites, AsScope::no, StepUp::yes},
     Row{Permission::provider, "provider", Holder::provider},
 };
+
+// What who is narrowed to management groups may. The rest is of the whole tenant, or gives access to others.
+constexpr PermissionSet kNarrowed{
+    Permission::read_own_profile,  Permission::write_own_keys,    Permission::write_own_profile,
+    Permission::write_own_factors, Permission::session,           Permission::read_tickets,
+    Permission::work_tickets,      Permission::read_alerts,       Permission::read_rules,
+    Permission::read_contacts,     Permission::read_integrations, Permission::read_deliveries,
+    Permission::retry_deliveries,  Permission::read_settings,     Permission::read_users,
+    Permission::read_silences,     Permission::read_maintenance,  Permission::read_inhibitions,
+    Permission::read_groups};
 
 constexpr bool in_order()
 {
@@ -162,12 +174,18 @@ bool allows(const Principal& who, Permission permission) noexcept
         case Holder::integration: return who.kind == CredentialKind::integration_key && !who.tenant_suspended;
         case Holder::provider: return who.kind == CredentialKind::provider;
         case Holder::session:
-            return who.kind == CredentialKind::session && (row.suspended == Suspended::may || !who.tenant_suspended);
+            return who.kind == CredentialKind::session && is_for_groups(who, permission) &&
+                   (row.suspended == Suspended::may || !who.tenant_suspended);
         case Holder::user:
             return is_user(who.kind) && row.roles.contain(who.role) && is_in_scope(who, permission) &&
-                   (row.suspended == Suspended::may || !who.tenant_suspended);
+                   is_for_groups(who, permission) && (row.suspended == Suspended::may || !who.tenant_suspended);
     }
     return false;
+}
+
+bool is_for_groups(const Principal& who, Permission permission) noexcept
+{
+    return !who.groups || kNarrowed.contains(permission);
 }
 
 bool is_in_scope(const Principal& who, Permission permission) noexcept

@@ -199,6 +199,13 @@ public:
                     return sink(refused(refusal(route.sender, 403, "forbidden", why_forbidden(*who, route.permission),
                                                 head.request_id)));
                 }
+                if (route.is_whole && who->groups) {
+                    note_refusal(logs, *who, route, head, 403, "forbidden");
+                    return sink(refused(refusal(route.sender, 403, "forbidden",
+                                                "this credential is narrowed to management groups, and this tells of "
+                                                "the whole tenant",
+                                                head.request_id)));
+                }
                 if (auto stale = step_up_refusal(*who, route.permission, wall_clock(), head.request_id)) {
                     note_refusal(logs, *who, route, head, 403, "step_up_required");
                     return sink(refused(*std::move(stale)));

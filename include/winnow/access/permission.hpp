@@ -3,6 +3,7 @@
 /// @file
 /// Who may do what. The one table that drives the router, docs/openapi.yaml and the tests.
 
+#include "winnow/access/groups.hpp"
 #include "winnow/access/source_networks.hpp"
 #include "winnow/base/network.hpp"
 #include "winnow/base/time.hpp"
@@ -62,6 +63,8 @@ enum class Permission : std::uint8_t {
     read_audit,
     read_exports,  ///< All that the tenant owns, at once.
     write_exports,
+    read_groups,  ///< Management groups.
+    write_groups,
     provider,  ///< Management listener only.
 };
 
@@ -118,6 +121,7 @@ struct Principal {
     std::string integration_name;
     Uuid key;                             ///< Which of their keys it is; nil where there is none.
     std::optional<PermissionSet> scopes;  ///< user_key only: of what the role may it has these; nullopt: all.
+    Groups groups;                        ///< is_user() only: to which management groups it is narrowed; null: none.
     std::shared_ptr<const std::vector<Network>> networks;  ///< Where the key may be used; null: everywhere.
     SessionId session;                                     ///< session only.
     Timestamp authenticated_at;                    ///< session only: when its user last showed all that was asked for.
@@ -136,12 +140,17 @@ struct Principal {
     return kind == CredentialKind::user_key || kind == CredentialKind::session;
 }
 
-/// Pure: whether `who` may: its role has the permission, and its key's scopes do not leave it out. A suspended tenant's
-/// users may read only; its integrations may not ingest.
+/// Pure: whether `who` may: its role has the permission, its key's scopes do not leave it out, and it is one that a
+/// caller who is narrowed to management groups may have, where this one is. A suspended tenant's users may read only;
+/// its integrations may not ingest.
 [[nodiscard]] bool allows(const Principal& who, Permission permission) noexcept;
 
 /// The part of it that scopes decide: true where there are none.
 [[nodiscard]] bool is_in_scope(const Principal& who, Permission permission) noexcept;
+
+/// The part of it that management groups decide: what is of the whole tenant, or gives access to others, is for nobody
+/// who is narrowed.
+[[nodiscard]] bool is_for_groups(const Principal& who, Permission permission) noexcept;
 
 /// What keeps a caller out of where it asks from.
 enum class OutOfPlace : std::uint8_t {

@@ -77,6 +77,9 @@ std::string why_forbidden(const access::Principal& who, access::Permission neede
         return "this credential lacks the permission " + permission + ": its user's role is " +
                std::string(to_string(who.role)) + ", and " + (roles.empty() ? "no role" : roles) + " has it";
     }
+    if (!access::is_for_groups(who, needed)) {
+        return "this credential is narrowed to management groups, and " + permission + " is for the whole tenant";
+    }
     if (who.tenant_suspended) return "the tenant is suspended; ask your provider";
     return "this credential lacks the permission " + permission;
 }

@@ -49,7 +49,8 @@ const std::set<Permission> kReading{
     Permission::read_own_profile, Permission::read_tickets,     Permission::read_alerts,
     Permission::read_rules,       Permission::read_contacts,    Permission::read_integrations,
     Permission::read_deliveries,  Permission::read_settings,    Permission::read_users,
-    Permission::read_silences,    Permission::read_maintenance, Permission::read_inhibitions};
+    Permission::read_silences,    Permission::read_maintenance, Permission::read_inhibitions,
+    Permission::read_groups};
 
 std::set<Permission> reading_and(std::set<Permission> more)
 {
@@ -79,7 +80,8 @@ TEST(PermissionTable, AnAdminAlsoConfigures)
                            Permission::retry_deliveries, Permission::write_rules, Permission::write_contacts,
                            Permission::write_integrations, Permission::write_settings, Permission::write_users,
                            Permission::write_silences, Permission::write_maintenance, Permission::write_inhibitions,
-                           Permission::read_audit, Permission::read_exports, Permission::write_exports}));
+                           Permission::read_audit, Permission::read_exports, Permission::write_exports,
+                           Permission::write_groups}));
 }
 
 TEST(PermissionTable, NobodyElseGetsATenantsPermissions)

@@ -21,6 +21,7 @@ COLLECTIONS = {
     "/api/v1/inhibitions": "inhibition",
     "/api/v1/integrations": "integration",
     "/api/v1/integrations/{id}/keys": "integration_key",
+    "/api/v1/management-groups": "management_group",
     "/api/v1/me/factors": "factor",
     "/api/v1/me/sessions": "session",
     "/api/v1/maintenance-windows": "window",
@@ -36,8 +37,8 @@ COLLECTIONS = {
 }
 PATH_OF = {kind: path for path, kind in COLLECTIONS.items()}
 # A text of each that can be changed, so that its version is one that the others' have not.
-AGED = {"contact": "name", "group": "name", "inhibition": "name", "integration": "description", "rule": "description",
-        "silence": "comment", "ticket": "priority", "user": "name", "window": "comment"}
+AGED = {"contact": "name", "group": "name", "inhibition": "name", "integration": "description", "management_group": "name",
+        "rule": "description", "silence": "comment", "ticket": "priority", "user": "name", "window": "comment"}
 CHANGES = 4
 ELSEWHERE = ["203.0.113.0/24"]  # where nobody is who asks here
 
@@ -110,6 +111,7 @@ class Tenant:
                              "duration": "PT1H", "rrule": "FREQ=DAILY", "comment": name})
         self.make("inhibition", {"name": name, "source_matchers": nothing, "target_matchers": nothing, "equal": ["mark"]})
         self.make("api_key", {"name": name})
+        self.make("management_group", {"name": name, "labels": [{"name": "mark", "value": f"nothing of {name}"}]})
 
     def send(self, dedup_key):
         alert = {"title": f"{self.mark} {dedup_key}", "dedup_key": dedup_key, "labels": {"mark": self.mark},

@@ -110,6 +110,7 @@ protected:
         sql("insert into exports (tenant_id, export_id, state, created_at, created_by) values (" + t + ", " + u +
             ", 'ready', now(), 'x')");
         sql("insert into export_parts values (" + t + ", " + u + ", 0, 'x')");
+        sql("insert into management_groups (tenant_id, management_group_id, name) values (" + t + ", " + u + ", 'g')");
     }
 
     TenantId a_ = new_tenant();

@@ -41,6 +41,7 @@ public:
     ports::AccessLog& access_log() override { return none<ports::AccessLog>(); }
     ports::QuotaStore& quotas() override { return none<ports::QuotaStore>(); }
     ports::ExportStore& exports() override { return none<ports::ExportStore>(); }
+    ports::ManagementGroupStore& management_groups() override { return none<ports::ManagementGroupStore>(); }
 
 private:
     template <typename Store>
