@@ -182,6 +182,10 @@ create policy own_groups on deliveries as restrictive for select to winnow_api
     using (case when (select current_groups()) is null then true
                 else (select true from tickets k
                        where k.tenant_id = deliveries.tenant_id and k.ticket_id = deliveries.ticket_id) is not null end);
+create policy own_groups on notices as restrictive for select to winnow_api
+    using (case when (select current_groups()) is null then true
+                else (select true from tickets k
+                       where k.tenant_id = notices.tenant_id and k.ticket_id = notices.ticket_id) is not null end);
 create policy own_groups_change on deliveries as restrictive for update to winnow_api
     using (case when (select current_groups()) is null then true else works_ticket(ticket_id) end);
 create policy own_groups_make on deliveries as restrictive for insert to winnow_api
@@ -201,7 +205,8 @@ declare
     name text;
 begin
     -- What shows or counts all of a tenant, and what gives access: not for who is narrowed.
-    foreach name in array array['noise_counts', 'noise_deltas', 'backtests', 'exports', 'export_parts', 'audit', 'access_log']
+    foreach name in array array['noise_counts', 'noise_deltas', 'backtests', 'exports', 'export_parts', 'owed_events',
+                                'audit', 'access_log']
     loop
         execute format('create policy own_groups on %I as restrictive for select to winnow_api
                         using ((select current_groups()) is null)', name);

@@ -196,7 +196,7 @@ Result<ApiKey> read_key(const Call& call, const json& document)
     key.user_id = fields.id<UserId>("user_id").value_or(call.who.user);
     key.scopes = read_scopes(fields);
     key.networks = read_networks(fields);
-    key.groups = access::both_of(call.who.groups, read_groups(fields));  // no key makes one that sees more
+    key.groups = read_groups(fields);
     key.expires_at = read_expiry(fields, call.now);
     key.created_by = call.who.actor();
     if (const auto read = fields.finish(); !read) return read.error();
@@ -233,6 +233,7 @@ Result<Response> create_key(const Call& call, TenantSession& session)
     }
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
     if (const auto allowed = may_get_key(call, session, *key); !allowed) return allowed.error();
+    key->groups = access::both_of(call.who.groups, key->groups);  // no key makes one that sees more
     const auto made = identity::make_key(access::CredentialKind::user_key);
     key->id = ApiKeyId(call.services.new_id());
     key->hint = made.hint;

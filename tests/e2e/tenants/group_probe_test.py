@@ -16,18 +16,13 @@ from harness import Client, World, wait_until
 
 from tenants.probe import bodies
 from tenants.probe.asking import shape
-from tenants.probe.identities import PERMISSIONS, ROLES
+from tenants.probe.identities import NOT_NARROWED, PERMISSIONS, ROLES, WHOLE
 from tenants.probe.places import kind_of, unknown_like
 from tenants.probe.routes import read_routes
 from tenants.probe.tenants import Tenant
 
 # What belongs to a group; the rest is the whole tenant's configuration.
 NARROWED = ("ticket", "alert", "receipt", "delivery", "integration")
-# What who is narrowed may not, whatever the role: it is of the whole tenant, or gives access.
-NOT_NARROWED = {"silences:write", "maintenance-windows:write", "rules:write", "contacts:write", "integrations:write",
-                "settings:write", "users:write", "inhibitions:write", "audit:read", "exports:read", "exports:write",
-                "management-groups:write"}
-WHOLE = {"getNoise", "listSuggestions", "listBacktests", "getBacktest", "previewSilence"}
 TITLE = "the same in all"  # of the foreign group's alerts, and of nothing that is configured
 PROMISE = 1.0  # seconds
 BINARY = os.environ["WINNOW_BINARY"]

@@ -46,6 +46,12 @@ PERMISSIONS = {
     "management-groups:write": ("user", "admin", WRITES),
     "provider": ("provider", None, READS),
 }
+# What nobody may who is narrowed to management groups: it is of the whole tenant, or gives access. By permission, and where one
+# holds more, by operation.
+NOT_NARROWED = {"silences:write", "maintenance-windows:write", "rules:write", "contacts:write", "integrations:write",
+                "settings:write", "users:write", "inhibitions:write", "audit:read", "exports:read", "exports:write",
+                "management-groups:write"}
+WHOLE = {"getNoise", "listSuggestions", "listBacktests", "getBacktest", "previewSilence"}
 # What auditors hold: their role is above and below none.
 AUDITS = {"profile:read", "own_keys:write", "own_profile:write", "audit:read"}
 # What a key has whatever scopes it is limited to.
@@ -66,6 +72,7 @@ class Identity:
     tenant: object = None  # whose objects it calls its own
     scopes: object = None  # that its key is limited to; None: it is not
     outside: bool = False  # of the networks that its key is good in
+    narrowed: bool = False  # to a management group
 
     def refusal(self, route):
         """401 or 403 where the permission refuses; None where it does not, so that the id must."""
@@ -75,6 +82,8 @@ class Identity:
         if LISTENS.get(self.holder) != route.listener:
             return 401
         if self.elsewhere or self.outside or self.holder != holder or not self.has(route.permission, least):
+            return 403
+        if self.narrowed and (route.permission in NOT_NARROWED or route.operation in WHOLE):
             return 403
         return 403 if self.suspended and not while_suspended else None
 
@@ -111,6 +120,7 @@ def identities(other, suspended, walled, dead, less, provider_key):
         Identity("revoked integration", dead["integration"], tenant=other),
         Identity("disabled integration", dead["disabled"], tenant=other),
         Identity("auditor", less["auditor"], "user", "auditor", tenant=other),
+        Identity("viewer in a management group", less["narrowed"], "user", "viewer", tenant=other, narrowed=True),
         Identity("key with scopes", less["scopes"], "user", "admin", tenant=other, scopes=SCOPES),
         Identity("key of another network", less["networks"], "user", "admin", tenant=other, outside=True),
         Identity("integration's key of another network", less["integration"], "integration", tenant=other, outside=True),

@@ -187,7 +187,10 @@ class Tenant:
     def lesser_keys(self):
         """Name → key, each of which may less than the admin's who has made it."""
         auditor = self.ask("POST", "/api/v1/users", {"name": "auditor", "email": "auditor@example.com", "role": "auditor"})
-        asked = {"auditor": ("/api/v1/api-keys", {"user_id": auditor["id"]}),
+        narrowed = self.ask("POST", "/api/v1/users", {"name": "narrowed", "email": "narrowed@example.com", "role": "viewer",
+                                                      "management_group_ids": [self.own("management_group")]})
+        asked = {"narrowed": ("/api/v1/api-keys", {"user_id": narrowed["id"]}),
+                 "auditor": ("/api/v1/api-keys", {"user_id": auditor["id"]}),
                  "scopes": ("/api/v1/api-keys", {"name": "limited", "scopes": sorted(SCOPES)}),
                  "networks": ("/api/v1/api-keys", {"name": "elsewhere", "networks": ELSEWHERE}),
                  "integration": (f"/api/v1/integrations/{self.own('integration', 1)}/keys", {"networks": ELSEWHERE})}
