@@ -4,6 +4,7 @@
 #include "winnow/journal/codec.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -113,13 +114,27 @@ public:
     [[nodiscard]] bool full() const noexcept { return found_.size() > limit_ || bytes_ >= most_bytes_; }
     [[nodiscard]] std::size_t decoded() const noexcept { return decoded_; }
 
+    /// Before any of them is taken: which of their tickets are seen is asked for once.
+    Result<Done> look_at(const std::vector<ArchivedRow>& rows)
+    {
+        auto* const sight = query_.sight;
+        if (sight == nullptr || !sight->is_narrowed()) return Done{};
+        std::vector<TicketId> tickets;
+        for (const auto& row : rows) {
+            const auto verdicts = verdicts_of(row);
+            if (!verdicts) return verdicts.error();
+            if (*verdicts) std::ranges::copy(tickets_of(**verdicts), std::back_inserter(tickets));
+        }
+        return sight->look_at(tickets);
+    }
+
     /// Takes what matches of a row's first `below` alerts, last one first, until it is full.
     Result<Done> take(ArchivedRow row, std::size_t below)
     {
         const auto verdicts = verdicts_of(row);
         if (!verdicts) return verdicts.error();
         auto wanted = wanted_indexes(*verdicts, below);
-        if (const auto ok = leave_out_unseen(*verdicts, wanted); !ok) return ok.error();
+        leave_out_unseen(*verdicts, wanted);
         if (wanted.empty()) return Done{};
         if (row.payload.empty()) {
             auto whole = archive_.row(row.position);
@@ -166,16 +181,14 @@ public:
 
 private:
     /// Those in tickets that are not seen, which need not be read for that.
-    Result<Done> leave_out_unseen(const std::optional<Verdicts>& verdicts, std::vector<std::size_t>& wanted)
+    void leave_out_unseen(const std::optional<Verdicts>& verdicts, std::vector<std::size_t>& wanted) const
     {
-        auto* const sight = query_.sight;
-        if (sight == nullptr || !sight->is_narrowed() || !verdicts) return Done{};
-        if (const auto ok = sight->look_at(tickets_of(*verdicts)); !ok) return ok.error();
+        const auto* const sight = query_.sight;
+        if (sight == nullptr || !verdicts) return;
         std::erase_if(wanted, [&](std::size_t index) {
             const auto* const verdict = verdict_at(verdicts, index);
             return verdict != nullptr && verdict->ticket_id && !sight->sees(*verdict->ticket_id);
         });
-        return Done{};
     }
 
     /// Last one first. Some may lie behind the row's end: only the payload of a row that triage has not reached tells
@@ -242,6 +255,7 @@ Result<AlertStretch> search_alerts(ports::AlertArchive& archive, const domain::T
         auto rows = archive.rows(range, std::min(at_once, budget.rows - rows_read));
         if (!rows) return rows.error();
         if (rows->empty()) return std::move(search).finish(std::nullopt);
+        if (const auto ok = search.look_at(*rows); !ok) return ok.error();
         for (auto& row : *rows) {
             const auto position = row.position;
             alerts_read += row.alert_count;

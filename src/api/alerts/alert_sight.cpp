@@ -11,6 +11,7 @@ namespace winnow::api {
 namespace {
 
 constexpr std::size_t kAllGroups = 100'000;
+constexpr std::size_t kAtOnce = 5'000;  // tickets of one question
 
 }  // namespace
 
@@ -37,10 +38,15 @@ Result<Done> AlertSight::look_at(const std::vector<TicketId>& tickets)
     for (const auto& ticket : tickets) {
         if (tickets_.emplace(ticket, false).second) unknown.push_back(ticket);
     }
-    if (unknown.empty()) return Done{};
-    const auto seen = store_->seen(unknown);
-    if (!seen) return seen.error();
-    for (const auto& ticket : *seen) tickets_[ticket] = true;
+    for (std::size_t begin = 0; begin < unknown.size(); begin += kAtOnce) {
+        const auto end = std::min(begin + kAtOnce, unknown.size());
+        const auto at = [&](std::size_t place) {
+            return unknown.begin() + static_cast<std::ptrdiff_t>(place);
+        };
+        const auto seen = store_->seen({at(begin), at(end)});
+        if (!seen) return seen.error();
+        for (const auto& ticket : *seen) tickets_[ticket] = true;
+    }
     return Done{};
 }
 
