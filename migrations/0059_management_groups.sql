@@ -20,9 +20,11 @@ select own_by_tenant('management_groups', 'select, insert, update, delete', 'sel
 create trigger management_groups_changed after insert or update or delete on management_groups
     for each row execute function config_changed();
 
--- Null: of none. A group that integrations are in cannot be deleted: what is theirs would be everybody's.
+-- Null: of none. A group that integrations are in cannot be deleted: what is theirs would be everybody's. (Deferred, so that a
+-- tenant's rows may go in any order.)
 alter table integrations add column management_group_id uuid,
-    add foreign key (tenant_id, management_group_id) references management_groups (tenant_id, management_group_id);
+    add foreign key (tenant_id, management_group_id) references management_groups (tenant_id, management_group_id)
+    deferrable initially deferred;
 create index integrations_by_group on integrations (tenant_id, management_group_id) where management_group_id is not null;
 
 -- Null: sees all of the tenant. An id that is no group's any more opens nothing. Triggers of 0043 tell of any change.
