@@ -189,17 +189,6 @@ TEST_F(SignInStores, ASessionIsFoundByItsTokensHashWhileItLives)
     EXPECT_EQ(text("select ended_by from sessions"), "sign_out");
 }
 
-TEST_F(SignInStores, ASessionIsNarrowedToTheManagementGroupsOfItsUser)
-{
-    a_session();
-    EXPECT_EQ(asked(&ports::SignInDoor::find_session, std::string(32, 't'))->principal.groups, nullptr);
-    const ManagementGroupId group(new_uuid());
-    sql("update users set management_group_ids = '{" + group.str() + "}'");
-    const auto found = asked(&ports::SignInDoor::find_session, std::string(32, 't'));
-    ASSERT_TRUE(found);
-    EXPECT_TRUE(access::same_groups(found->principal.groups, access::groups_of({group})));
-}
-
 TEST_F(SignInStores, ASessionIsOverByTheTenantsPolicyByAgeAndWithItsUser)
 {
     a_session(std::chrono::minutes{60});

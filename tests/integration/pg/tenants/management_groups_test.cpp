@@ -1,9 +1,14 @@
 /// What row-level security shows and takes of who is narrowed to management groups, whatever is asked for.
 
 #include "integration/pg/fixture.hpp"
+#include "winnow/access/groups.hpp"
+#include "winnow/pg/sign_in_door.hpp"
+#include "winnow/ports/signin/sign_in_door.hpp"
 
 #include <pqxx/except>
 
+#include <future>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,7 +53,7 @@ protected:
     }
 
     /// As winnow_api, for who is narrowed to `groups`; the first column.
-    std::vector<std::string> as(const std::string& groups, const std::string& statement)
+    std::vector<std::string> seen_by(const std::string& groups, const std::string& statement)
     {
         pqxx::connection connection(database_.api);
         pqxx::nontransaction tx(connection);
@@ -92,24 +97,25 @@ TEST_F(ManagementGroups, TicketsAndWhatIsTheirsAreSeenByTheirGroupsAndThoseOfNon
           "by t.number",
           "select d.event_kind from deliveries d join tickets t using (tenant_id, ticket_id) "
           "order by t.number"}) {
-        EXPECT_THAT(as("*", list), ElementsAre("databases", "network", "none", "unknown", "gone", "several", "handed"));
-        EXPECT_THAT(as(to_databases_, list), ElementsAre("databases", "none", "handed"));
-        EXPECT_THAT(as("{" + network_ + "}", list), ElementsAre("network", "none"));
-        EXPECT_THAT(as("{" + network_ + "," + databases_ + "}", list),
+        EXPECT_THAT(seen_by("*", list),
+                    ElementsAre("databases", "network", "none", "unknown", "gone", "several", "handed"));
+        EXPECT_THAT(seen_by(to_databases_, list), ElementsAre("databases", "none", "handed"));
+        EXPECT_THAT(seen_by("{" + network_ + "}", list), ElementsAre("network", "none"));
+        EXPECT_THAT(seen_by("{" + network_ + "," + databases_ + "}", list),
                     ElementsAre("databases", "network", "none", "handed"));
-        EXPECT_THAT(as("{}", list), ElementsAre("none")) << "who is narrowed to no group";
+        EXPECT_THAT(seen_by("{}", list), ElementsAre("none")) << "who is narrowed to no group";
     }
-    EXPECT_THAT(as(to_databases_, "select count(*) from ticket_events"), ElementsAre("3"));
-    EXPECT_THAT(as(to_databases_, "select count(*) from deliveries"), ElementsAre("3"));
+    EXPECT_THAT(seen_by(to_databases_, "select count(*) from ticket_events"), ElementsAre("3"));
+    EXPECT_THAT(seen_by(to_databases_, "select count(*) from deliveries"), ElementsAre("3"));
 }
 
 TEST_F(ManagementGroups, AnIntegrationThatMovesTakesItsTicketsAlong)
 {
     sql("update integrations set management_group_id = '" + network_ + "' where integration_id = '" + of_databases_ +
         "'");
-    EXPECT_THAT(as(to_databases_, "select title from tickets order by number"), ElementsAre("none", "handed"));
+    EXPECT_THAT(seen_by(to_databases_, "select title from tickets order by number"), ElementsAre("none", "handed"));
     sql("update integrations set management_group_id = '" + databases_ + "' where integration_id = '" + of_none_ + "'");
-    EXPECT_THAT(as("{" + network_ + "}", "select title from tickets order by number"),
+    EXPECT_THAT(seen_by("{" + network_ + "}", "select title from tickets order by number"),
                 ElementsAre("databases", "network"));
 }
 
@@ -117,7 +123,7 @@ TEST_F(ManagementGroups, OnlyWhatBelongsToAGroupOfOnesOwnIsChanged)
 {
     EXPECT_EQ(changed("*", "update tickets set priority = 'x'"), 7);
     EXPECT_EQ(changed(to_databases_, "update tickets set priority = 'x'"), 2) << "what is of no group is only seen";
-    EXPECT_THAT(as(to_databases_, "select title from tickets order by number for update"),
+    EXPECT_THAT(seen_by(to_databases_, "select title from tickets order by number for update"),
                 ElementsAre("databases", "handed"));
     EXPECT_EQ(changed(to_databases_, "update deliveries set attempts = 1"), 2);
     const auto comment = [&](const std::string& title) {
@@ -140,18 +146,36 @@ TEST_F(ManagementGroups, OnlyWhatBelongsToAGroupOfOnesOwnIsChanged)
 
 TEST_F(ManagementGroups, IntegrationsAreSeenByTheirGroupsAndWhatIsOfTheWholeTenantByNobodyWhoIsNarrowed)
 {
-    EXPECT_THAT(as(to_databases_, "select count(*) from integrations"), ElementsAre("2"));
+    EXPECT_THAT(seen_by(to_databases_, "select count(*) from integrations"), ElementsAre("2"));
     sql("insert into noise_counts (tenant_id, hour, kind, key) values (" + t_ + ", now(), 'total', '')");
-    EXPECT_THAT(as("*", "select count(*) from noise_counts"), ElementsAre("1"));
-    EXPECT_THAT(as(to_databases_, "select count(*) from noise_counts"), ElementsAre("0"));
+    EXPECT_THAT(seen_by("*", "select count(*) from noise_counts"), ElementsAre("1"));
+    EXPECT_THAT(seen_by(to_databases_, "select count(*) from noise_counts"), ElementsAre("0"));
 }
 
 TEST_F(ManagementGroups, AllAreCountedForWhoIsNotNarrowedOnly)
 {
     const auto count = "select coalesce(sum(number), 0) from count_all_tickets(" + t_ + ")";
-    EXPECT_THAT(as("*", count), ElementsAre("7"));
-    EXPECT_THAT(as(to_databases_, count), ElementsAre("0"));
-    EXPECT_THAT(as("*", "select count(*) from count_all_tickets('" + new_uuid().str() + "')"), ElementsAre("0"));
+    EXPECT_THAT(seen_by("*", count), ElementsAre("7"));
+    EXPECT_THAT(seen_by(to_databases_, count), ElementsAre("0"));
+    EXPECT_THAT(seen_by("*", "select count(*) from count_all_tickets('" + new_uuid().str() + "')"), ElementsAre("0"));
+}
+
+TEST_F(ManagementGroups, ASessionIsNarrowedAsItsUserIs)
+{
+    sql("insert into sessions (tenant_id, session_id, user_id, token_hash, state, authenticated_at, created_at, "
+        "last_seen_at, expires_at) select tenant_id, gen_random_uuid(), user_id, decode(repeat('74', 32), 'hex'), "
+        "'active', now(), now(), "
+        "now(), now() + interval '1 hour' from users");
+    const auto door = make_sign_in_door(as(database_.api));
+    const auto hash = std::string(32, 't');
+    const auto groups = [&] {
+        std::promise<Result<std::optional<ports::FoundSession>>> answer;
+        door->find_session(hash, [&](auto found) { answer.set_value(std::move(found)); });
+        return answer.get_future().get().value().value().principal.groups;
+    };
+    EXPECT_EQ(groups(), nullptr);
+    sql("update users set management_group_ids = '{" + network_ + "}'");
+    EXPECT_TRUE(access::same_groups(groups(), access::groups_of({*ManagementGroupId::parse(network_)})));
 }
 
 TEST_F(ManagementGroups, WhoOnlySaysThemIsRefused)
@@ -198,7 +222,7 @@ TEST_F(ManagementGroups, NothingSaidIsAllUntilThereMayBeGroupsAndNothingFromThen
     sql("insert into journal_streams (node) values ('older')");
     for (const std::string ended_at : {"null", "now() - interval '4 minutes'"}) {
         sql("update journal_streams set ended_at = " + ended_at);
-        EXPECT_THAT(as("*", "select begin_management_groups()::text"), ElementsAre("false"));
+        EXPECT_THAT(seen_by("*", "select begin_management_groups()::text"), ElementsAre("false"));
         EXPECT_EQ(says_nothing(), 7);
         EXPECT_EQ(text(compatible), "true");
     }
@@ -212,13 +236,13 @@ TEST_F(ManagementGroups, NothingSaidIsAllUntilThereMayBeGroupsAndNothingFromThen
     }
     EXPECT_EQ(says_nothing(), 0) << "who forgets to say it sees nothing";
     EXPECT_EQ(text(compatible), "false") << "an older program does not start any more";
-    EXPECT_THAT(as("*", "select begin_management_groups()::text"), ElementsAre("true"));
+    EXPECT_THAT(seen_by("*", "select begin_management_groups()::text"), ElementsAre("true"));
 }
 
 TEST_F(ManagementGroups, AStreamOfThisProgramHoldsNobodyUp)
 {
     ASSERT_TRUE(make_journal_streams(pipeline())->open("this"));
-    EXPECT_THAT(as("*", "select begin_management_groups()::text"), ElementsAre("true"));
+    EXPECT_THAT(seen_by("*", "select begin_management_groups()::text"), ElementsAre("true"));
 }
 
 }  // namespace
