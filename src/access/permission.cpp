@@ -97,8 +97,20 @@ constexpr std::array kTable{
     Row{Permission::write_inquiries, "inquiries:write", Holder::user, kAdmins, kWrites, AsScope::yes},
     Row{Permission::read_support_grants, "support-grants:read", Holder::user, kAnyUser, kReads, AsScope::yes},
     Row{Permission::write_support_grants, "support-grants:write", Holder::user, kAdmins, kReads, AsScope::yes},
+    Row{Permission::read_groups, "management-groups:read", Holder::user, kReaders, kReads, AsScope::yes},
+    Row{Permission::write_groups, "management-groups:write", Holder::user, kAdmins, kWrites, AsScope::no, StepUp::yes},
     Row{Permission::provider, "provider", Holder::provider},
 };
+
+// What who is narrowed to management groups may. The rest is of the whole tenant, or gives access to others.
+constexpr PermissionSet kNarrowed{
+    Permission::read_own_profile,  Permission::write_own_keys,    Permission::write_own_profile,
+    Permission::write_own_factors, Permission::session,           Permission::read_tickets,
+    Permission::work_tickets,      Permission::read_alerts,       Permission::read_rules,
+    Permission::read_contacts,     Permission::read_integrations, Permission::read_deliveries,
+    Permission::retry_deliveries,  Permission::read_settings,     Permission::read_users,
+    Permission::read_silences,     Permission::read_maintenance,  Permission::read_inhibitions,
+    Permission::read_groups,       Permission::read_announcements};
 
 constexpr bool in_order()
 {
@@ -191,11 +203,12 @@ bool allows(const Principal& who, Permission permission) noexcept
         case Holder::integration: return who.kind == CredentialKind::integration_key && !who.tenant_suspended;
         case Holder::provider: return who.kind == CredentialKind::provider;
         case Holder::session:
-            return who.kind == CredentialKind::session && (row.suspended == Suspended::may || !who.tenant_suspended);
+            return who.kind == CredentialKind::session && is_for_groups(who, permission) &&
+                   (row.suspended == Suspended::may || !who.tenant_suspended);
         case Holder::user:
             if (who.kind == CredentialKind::support) return is_left_to_support(who, permission);
             return is_user(who.kind) && row.roles.contain(who.role) && is_in_scope(who, permission) &&
-                   (row.suspended == Suspended::may || !who.tenant_suspended);
+                   is_for_groups(who, permission) && (row.suspended == Suspended::may || !who.tenant_suspended);
     }
     return false;
 }
@@ -203,6 +216,11 @@ bool allows(const Principal& who, Permission permission) noexcept
 PermissionSet support_permissions() noexcept
 {
     return kOfSupport;
+}
+
+bool is_for_groups(const Principal& who, Permission permission) noexcept
+{
+    return !who.groups || kNarrowed.contains(permission);
 }
 
 bool is_in_scope(const Principal& who, Permission permission) noexcept

@@ -186,10 +186,9 @@ public:
                     return sink(refused(rate_refusal(*fast, rate_form(sender_of(entry)), head.request_id)));
                 }
                 const auto& route = entry.route;
-                if (!access::allows(*who, route.permission)) {
+                if (const auto why = why_not_asked(*who, route)) {
                     note_refusal(logs, *who, route, head, 403, "forbidden");
-                    return sink(refused(refusal(route.sender, 403, "forbidden", why_forbidden(*who, route.permission),
-                                                head.request_id)));
+                    return sink(refused(refusal(route.sender, 403, "forbidden", *why, head.request_id)));
                 }
                 if (auto stale = step_up_refusal(*who, route.permission, wall_clock(), head.request_id)) {
                     note_refusal(logs, *who, route, head, 403, "step_up_required");

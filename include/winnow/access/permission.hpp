@@ -3,6 +3,7 @@
 /// @file
 /// Who may do what. The one table that drives the router, docs/openapi.yaml and the tests.
 
+#include "winnow/access/groups.hpp"
 #include "winnow/access/source_networks.hpp"
 #include "winnow/base/network.hpp"
 #include "winnow/base/time.hpp"
@@ -67,7 +68,9 @@ enum class Permission : std::uint8_t {
     write_inquiries,
     read_support_grants,
     write_support_grants,  ///< Ends them.
-    provider,              ///< Management listener only.
+    read_groups,           ///< Management groups.
+    write_groups,
+    provider,  ///< Management listener only.
 };
 
 [[nodiscard]] std::string_view to_string(Permission permission) noexcept;  ///< "tickets:read", "rules:write", …
@@ -125,6 +128,7 @@ struct Principal {
     StaffId staff;                        ///< support only.
     Uuid key;                             ///< Which of their keys it is, or the support grant; nil: none.
     std::optional<PermissionSet> scopes;  ///< Of what the role may it has these; nullopt: all, but of support none.
+    Groups groups;                        ///< is_user() only: to which management groups it is narrowed; null: none.
     std::shared_ptr<const std::vector<Network>> networks;  ///< Where the key may be used; null: everywhere.
     SessionId session;                                     ///< session only.
     Timestamp authenticated_at;                    ///< session only: when its user last showed all that was asked for.
@@ -144,9 +148,10 @@ struct Principal {
     return kind == CredentialKind::user_key || kind == CredentialKind::session;
 }
 
-/// Pure: whether `who` may: its role has the permission, and its key's scopes do not leave it out. A suspended tenant's
-/// users may read only; its integrations may not ingest. By a support grant one may what its scopes name of
-/// support_permissions(), whatever role stands beside them.
+/// Pure: whether `who` may: its role has the permission, its key's scopes do not leave it out, and it is one that a
+/// caller who is narrowed to management groups may have, where this one is. A suspended tenant's users may read only;
+/// its integrations may not ingest. By a support grant one may what its scopes name of support_permissions(), whatever
+/// role stands beside them.
 [[nodiscard]] bool allows(const Principal& who, Permission permission) noexcept;
 
 /// What a support grant may name, and has where it names nothing: reading what a viewer reads, but neither people nor
@@ -155,6 +160,10 @@ struct Principal {
 
 /// The part of it that scopes decide: true where there are none.
 [[nodiscard]] bool is_in_scope(const Principal& who, Permission permission) noexcept;
+
+/// The part of it that management groups decide: what is of the whole tenant, or gives access to others, is for nobody
+/// who is narrowed.
+[[nodiscard]] bool is_for_groups(const Principal& who, Permission permission) noexcept;
 
 /// What keeps a caller out of where it asks from.
 enum class OutOfPlace : std::uint8_t {

@@ -90,6 +90,7 @@ using InquiryId = StrongId<struct InquiryTag>;
 using StaffId = StrongId<struct StaffTag>;
 using SupportGrantId = StrongId<struct SupportGrantTag>;
 using ErasureId = StrongId<struct ErasureTag>;
+using ManagementGroupId = StrongId<struct ManagementGroupTag>;
 
 }  // namespace winnow
 

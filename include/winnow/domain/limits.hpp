@@ -43,6 +43,7 @@ struct TenantLimits {
     std::size_t max_silences = 1'000;  ///< That are not over.
     std::size_t max_maintenance_windows = 200;
     std::size_t max_inhibitions = 200;
+    std::size_t max_management_groups = 200;
     std::size_t max_integrations = 1'000;
     std::size_t max_contacts = 10'000;
     std::size_t max_contact_groups = 1'000;

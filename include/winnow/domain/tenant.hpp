@@ -11,6 +11,7 @@
 #include "winnow/domain/retention.hpp"
 #include "winnow/domain/rule.hpp"
 #include "winnow/domain/silence.hpp"
+#include "winnow/domain/tenants/management_group.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -29,6 +30,7 @@ struct Settings {
     Retention retention;
     std::vector<ContactGroupId> default_route;  ///< Who is told where no rule says.
     std::int64_t version = 1;
+    GroupMap management_groups = {};  ///< Where triage has them only.
 };
 
 /// Stored by name: do not rename. One that was erased is none any more.

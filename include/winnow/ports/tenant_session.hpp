@@ -4,6 +4,7 @@
 /// One tenant's transaction, as the REST resources use it. Row-level security holds the tenant; the stores below
 /// are the nouns.
 
+#include "winnow/access/groups.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
@@ -42,6 +43,7 @@ class OidcStore;
 class AnnouncementStore;
 class InquiryStore;
 class SupportGrantStore;
+class ManagementGroupStore;
 
 /// An open transaction under the api role with the tenant set. Use on the thread it was given on, and not after.
 class TenantSession {
@@ -81,6 +83,7 @@ public:
     [[nodiscard]] virtual AnnouncementStore& announcements() = 0;
     [[nodiscard]] virtual InquiryStore& inquiries() = 0;
     [[nodiscard]] virtual SupportGrantStore& support_grants() = 0;
+    [[nodiscard]] virtual ManagementGroupStore& management_groups() = 0;
 };
 
 /// Runs transactions on database threads, so that nobody else ever blocks on PostgreSQL.
@@ -103,6 +106,9 @@ public:
 
         /// All that the job reads is of one moment, a write is an error, and no change of configuration is looked for.
         bool reads_only = false;
+
+        /// To which management groups who asks is narrowed; null: to none. The job sees and changes nothing else.
+        access::Groups groups = {};
     };
 
     /// Queues `job` in the tenant's queue; `finished` is called once, on a database thread, after commit or roll-back.

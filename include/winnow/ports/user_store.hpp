@@ -3,6 +3,7 @@
 /// @file
 /// The people of a tenant and their API keys, inside one of its transactions.
 
+#include "winnow/access/groups.hpp"
 #include "winnow/access/permission.hpp"
 #include "winnow/base/network.hpp"
 #include "winnow/base/result.hpp"
@@ -29,6 +30,7 @@ struct User {
     std::optional<Timestamp> deleted_at = {};       ///< only the id is left.
     bool mfa_required = false;                      ///< Whatever the tenant's policy says.
     signin::Locale locale = signin::Locale::en;     ///< Of mails to the user.
+    access::Groups groups = {};                     ///< That the user is narrowed to; null: to none.
     bool has_password = false;                      ///< Read only, as what follows.
     bool has_factor = false;                        ///< An active one that is no recovery code.
     std::optional<Timestamp> last_sign_in = {};     ///< With the password, or by a provider's word.
@@ -53,6 +55,7 @@ struct ApiKey {
     std::string hint;                                   ///< The secret's first characters.
     std::optional<access::PermissionSet> scopes = {};   ///< nullopt: all that its user may.
     std::optional<std::vector<Network>> networks = {};  ///< Where it may be used; nullopt: everywhere.
+    access::Groups groups = {};                         ///< That the key is narrowed to besides; null: to none.
     Timestamp created_at;
     std::string created_by;               ///< access::Principal::actor(); "": the provider, or nobody knows.
     std::optional<Timestamp> expires_at;  ///< nullopt: of one that was made before keys had to expire.

@@ -77,8 +77,18 @@ std::string why_forbidden(const access::Principal& who, access::Permission neede
         return "this credential lacks the permission " + permission + ": its user's role is " +
                std::string(to_string(who.role)) + ", and " + (roles.empty() ? "no role" : roles) + " has it";
     }
+    if (!access::is_for_groups(who, needed)) {
+        return "this credential is narrowed to management groups, and " + permission + " is for the whole tenant";
+    }
     if (who.tenant_suspended) return "the tenant is suspended; ask your provider";
     return "this credential lacks the permission " + permission;
+}
+
+std::optional<std::string> why_not_asked(const access::Principal& who, const Route& route)
+{
+    if (!access::allows(who, route.permission)) return why_forbidden(who, route.permission);
+    if (!route.is_whole || !who.groups) return std::nullopt;
+    return "this credential is narrowed to management groups, and this tells of the whole tenant";
 }
 
 std::string why_not_from(const access::Principal& who, std::string_view address)

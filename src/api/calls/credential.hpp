@@ -3,6 +3,7 @@
 /// @file
 /// Where a request carries its key, and what is said of one that does not do.
 
+#include "api/rest/route.hpp"
 #include "winnow/access/permission.hpp"
 #include "winnow/base/error.hpp"
 #include "winnow/http/message.hpp"
@@ -10,6 +11,7 @@
 #include "winnow/intake/sender.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -34,6 +36,9 @@ void authenticate(identity::Authenticator& authenticator, const Shown& shown,
 
 /// Why a key that was verified may not do this: not the same as a wrong one.
 [[nodiscard]] std::string why_forbidden(const access::Principal& who, access::Permission needed);
+
+/// The same of a route, which may also tell of all of a tenant (Route::is_whole); nullopt: it may.
+[[nodiscard]] std::optional<std::string> why_not_asked(const access::Principal& who, const Route& route);
 
 /// Why a key that was verified may not be used from there: what is out_of_place() about it.
 [[nodiscard]] std::string why_not_from(const access::Principal& who, std::string_view address);

@@ -90,13 +90,15 @@ std::vector<RouteEntry> customer_routes()
         special("GET", "/api/v1/responsibility", Permission::open, "getResponsibility", Special::responsibility));
     for (auto& entry : sign_in_entries()) entries.push_back(std::move(entry));
     for (auto& entry : provider_entries()) entries.push_back(std::move(entry));
-    for (auto* resource :
-         {&ticket_routes,       &alert_routes,     &explanation_routes, &rule_routes,          &backtest_routes,
-          &suggestion_routes,   &noise_routes,     &contact_routes,     &contact_group_routes, &integration_routes,
-          &delivery_routes,     &settings_routes,  &silence_routes,     &inhibition_routes,    &maintenance_routes,
-          &user_routes,         &user_life_routes, &me_routes,          &audit_routes,         &access_log_routes,
-          &networks_routes,     &export_routes,    &provider_routes,    &announcement_routes,  &inquiry_routes,
-          &support_grant_routes}) {
+    for (auto* resource : {&ticket_routes,      &alert_routes,         &explanation_routes,
+                           &rule_routes,        &backtest_routes,      &suggestion_routes,
+                           &noise_routes,       &contact_routes,       &contact_group_routes,
+                           &integration_routes, &delivery_routes,      &settings_routes,
+                           &silence_routes,     &inhibition_routes,    &maintenance_routes,
+                           &user_routes,        &user_life_routes,     &me_routes,
+                           &audit_routes,       &access_log_routes,    &networks_routes,
+                           &export_routes,      &provider_routes,      &announcement_routes,
+                           &inquiry_routes,     &support_grant_routes, &management_group_routes}) {
         for (auto& route : (*resource)()) {
             route.sender = intake::sender_at(route.pattern);
             entries.push_back({std::move(route), Special::none});

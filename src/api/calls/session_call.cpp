@@ -32,8 +32,10 @@ Result<Answer> answer_once(const Call& call, const Route& route, ports::TenantSe
     const auto& key = **given;
 
     const auto& scope = call.who.user.value();
-    // The path is part of what was asked for: one key at two resources is a mismatch.
-    const auto digest = crypto::sha256(call.request.head.path + '\n' + call.request.body);
+    // The path is part of what was asked for: one key at two resources is a mismatch. So is to what the caller is
+    // narrowed: an answer of before is not shown to whom some of it is hidden from now.
+    const auto narrowed = call.who.groups ? '\n' + access::said(call.who.groups) : std::string();
+    const auto digest = crypto::sha256(call.request.head.path + '\n' + call.request.body + narrowed);
     const auto claimed = session.receipts().claim(scope, key, digest);
     if (!claimed) return claimed.error();
     if (claimed->outcome == Outcome::mismatched) {
@@ -189,16 +191,18 @@ void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parame
                 std::move(turn).run([running] { answer(*running, computed(*running)); }, failed, std::move(paid));
             };
             auto read = [running, given_up, &database, loaded = std::move(loaded)]() mutable {
-                database.submit(running->who.tenant, job_of(running), std::move(loaded),
-                                {.given_up = given_up, .statement_timeout = {}, .reads_only = true});
+                database.submit(
+                    running->who.tenant, job_of(running), std::move(loaded),
+                    {.given_up = given_up, .statement_timeout = {}, .reads_only = true, .groups = running->who.groups});
             };
             if (!is_recorded_beforehand(*running->route)) return read();
             auto recorded = [failed, read = std::move(read)](const Result<Done>& done) mutable {
                 if (!done) return failed(done.error());
                 read();
             };
-            database.submit(running->who.tenant, record_of(running), std::move(recorded),
-                            {.given_up = given_up, .statement_timeout = {}, .reads_only = false});
+            database.submit(
+                running->who.tenant, record_of(running), std::move(recorded),
+                {.given_up = given_up, .statement_timeout = {}, .reads_only = false, .groups = running->who.groups});
         };
         return analysis_.submit(running->who.tenant, std::move(load), failed, given_up);
     }
@@ -229,7 +233,8 @@ void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parame
     database_.submit(running->who.tenant, job_of(running), std::move(finished),
                      {.given_up = given_up,
                       .statement_timeout = reads ? read_timeout_ : std::chrono::milliseconds{0},
-                      .reads_only = reads});
+                      .reads_only = reads,
+                      .groups = running->who.groups});
 }
 
 }  // namespace winnow::api

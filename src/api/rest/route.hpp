@@ -154,6 +154,7 @@ struct Route {
     IsAnalysis is_analysis = nullptr;  ///< Null: never.
     bool is_charged = false;           ///< It changes something, and is charged for processor time as an analysis is.
     bool streams = false;              ///< Its body is read page by page, or goes on for long.
+    bool is_whole = false;             ///< It tells of all of the tenant: for nobody who is narrowed to groups.
     /// In whose form it refuses, as the table of senders says; null: with problem documents. customer_routes() sets it.
     const intake::Sender* sender = nullptr;
     const audit::KnownAct* act = nullptr;  ///< Null: it is not recorded. customer_routes() sets it, and `shows`.
@@ -198,5 +199,6 @@ struct Route {
 [[nodiscard]] std::vector<Route> announcement_routes();
 [[nodiscard]] std::vector<Route> inquiry_routes();
 [[nodiscard]] std::vector<Route> support_grant_routes();
+[[nodiscard]] std::vector<Route> management_group_routes();
 
 }  // namespace winnow::api

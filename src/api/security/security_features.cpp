@@ -46,6 +46,13 @@ constexpr std::array kFeatures{
                              .ja = "利用者は三つの役割のいずれかを持ち、すべての経路が一つの権限を求める"},
                     .documentation = "docs/security/controls.md#the-44-sections",
                     .state = always},
+    SecurityFeature{
+        .id = "management_groups",
+        .sections = "5.3",
+        .what = {.en = "users and keys can be narrowed to a part of their tenant, by the API and by the database",
+                 .ja = "利用者とキーは、API とデータベースの両方で、テナントの一部に限定できる"},
+        .documentation = "docs/security.md#management-groups",
+        .state = always},
     SecurityFeature{.id = "key_digests",
                     .sections = "6.2",
                     .what = {.en = "keys of users and senders are shown once and kept as digests only",

@@ -49,6 +49,7 @@ json integration_json(const Integration& integration)
             {"name", integration.name},
             {"description", integration.description},
             {"enabled", integration.enabled},
+            {"management_group_id", integration.group ? json(integration.group->str()) : json(nullptr)},
             {"keys", std::move(keys)},
             {"version", integration.version},
             {"created_at", format_rfc3339(integration.created_at)},
@@ -62,7 +63,7 @@ Result<Integration> read_integration(const json& document)
     integration.name = fields.text("name", {1, 200}, Need::required).value_or("");
     integration.description = fields.text("description", {0, 4'000}).value_or("");
     integration.enabled = fields.boolean("enabled").value_or(true);
-    fields.read_only({"id", "keys", "version", "created_at", "updated_at"});
+    fields.read_only({"id", "keys", "management_group_id", "version", "created_at", "updated_at"});
     if (const auto read = fields.finish(); !read) return read.error();
     return integration;
 }

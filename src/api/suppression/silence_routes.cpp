@@ -227,7 +227,8 @@ std::vector<Route> silence_routes()
     return {
         {"GET", "/api/v1/silences", read_silences, "listSilences", list_silences},
         {"POST", "/api/v1/silences", write_silences, "createSilence", create_silence},
-        {"POST", "/api/v1/silences/preview", read_silences, "previewSilence", preview_silence, always},
+        {"POST", "/api/v1/silences/preview", read_silences, "previewSilence", preview_silence, always, false, false,
+         true},
         {"GET", "/api/v1/silences/{id}", read_silences, "getSilence", get_silence},
         {"PUT", "/api/v1/silences/{id}", write_silences, "replaceSilence", change_silence},
         {"PATCH", "/api/v1/silences/{id}", write_silences, "updateSilence", change_silence},

@@ -7,6 +7,7 @@
 #include "api/signin/recovery_codes.hpp"
 #include "api/signin/steps.hpp"
 #include "api/tenants/key_fields.hpp"
+#include "api/tenants/management_group_fields.hpp"
 #include "api/tenants/user_json.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/domain/mailbox.hpp"
@@ -41,6 +42,7 @@ Result<Response> get_me(const Call& call, TenantSession& session)
     answer["tenant"] = {{"id", call.who.tenant.str()},
                         {"service_code", call.who.service_code},
                         {"suspended", call.who.tenant_suspended}};
+    answer["management_group_ids"] = groups_json(call.who.groups);
     answer["permissions"] = std::move(permissions);
     answer["second_factor"] = call.who.second_factor;
     return shown(call, answer, user->version);

@@ -3,6 +3,7 @@
 #include "api/rest/json_body.hpp"
 #include "api/rest/respond.hpp"
 #include "api/tenants/key_fields.hpp"
+#include "api/tenants/management_group_fields.hpp"
 #include "winnow/domain/mailbox.hpp"
 
 #include <string_view>
@@ -21,6 +22,7 @@ json user_json(const ports::User& user)
             {"role", to_string(user.role)},
             {"state", to_string(user.state())},
             {"locale", to_string(user.locale)},
+            {"management_group_ids", groups_json(user.groups)},
             {"mfa", {{"enrolled", user.has_factor}, {"required", user.mfa_required}}},
             {"has_password", user.has_password},
             {"last_sign_in_at", time_json(user.last_sign_in)},
@@ -64,6 +66,10 @@ Result<ports::User> read_user(const json& document)
     user.active = state == "active";
     user.invited = state == "invited";
     user.locale = read_locale(fields);
+    user.groups = read_groups(fields);
+    if (user.groups && user.role != access::Role::viewer && user.role != access::Role::operator_) {
+        fields.error("management_group_ids", "must be null for an admin or auditor: they see the whole tenant");
+    }
     if (auto mfa = fields.object("mfa")) {
         user.mfa_required = mfa->boolean("required").value_or(false);
         mfa->read_only({"enrolled"});
@@ -82,6 +88,7 @@ json api_key_json(const ports::ApiKey& key)
             {"hint", key.hint},
             {"scopes", scopes_json(key.scopes)},
             {"networks", networks_json(key.networks)},
+            {"management_group_ids", groups_json(key.groups)},
             {"created_at", format_rfc3339(key.created_at)},
             {"created_by", text_or_null(key.created_by)},
             {"expires_at", time_json(key.expires_at)},

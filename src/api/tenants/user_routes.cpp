@@ -7,6 +7,7 @@
 #include "api/signin/steps.hpp"
 #include "api/tenants/invite.hpp"
 #include "api/tenants/key_fields.hpp"
+#include "api/tenants/management_group_fields.hpp"
 #include "api/tenants/user_json.hpp"
 #include "winnow/identity/authenticator.hpp"
 #include "winnow/ports/settings_store.hpp"
@@ -69,6 +70,7 @@ Result<Response> create_user(const Call& call, TenantSession& session)
     if (!user) return user.error();
     if (*provider && !user->invited) return field_error("/oidc_provider_id", "is only for who is created as invited");
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
+    if (const auto known = are_groups(session, user->groups); !known) return known.error();
     if (const auto room = has_room(call, session, domain::Quota::users); !room) return room.error();
     user->id = UserId(call.services.new_id());
     user->created_at = call.now;
@@ -120,7 +122,7 @@ Result<Done> end_what_was(TenantSession& session, const User& before, const User
         const auto ended = session.sessions().end_without_factor(now.id, signin::Ending::by_admin);
         if (!ended) return ended.error();
     }
-    if (!signin::rotates(before.role, now.role, false)) return Done{};
+    if (!signin::rotates(before.role, now.role, false) && access::same_groups(before.groups, now.groups)) return Done{};
     const auto ended = session.sessions().end_all(now.id, std::nullopt, signin::Ending::rotated);
     if (!ended) return ended.error();
     return Done{};
@@ -175,6 +177,9 @@ Result<Response> change_user(const Call& call, TenantSession& session)
     if (!document) return document.error();
     const auto wanted = read_user(*document);
     if (!wanted) return wanted.error();
+    if (!access::same_groups(current->groups, wanted->groups)) {
+        if (const auto known = are_groups(session, wanted->groups); !known) return known.error();
+    }
     const auto stored = replace_user(call, session, *current, *wanted);
     if (!stored) return stored.error();
     return versioned(user_json(*stored), stored->version);
@@ -226,6 +231,7 @@ Result<ApiKey> read_key(const Call& call, const json& document)
     key.user_id = fields.id<UserId>("user_id").value_or(call.who.user);
     key.scopes = read_scopes(fields);
     key.networks = read_networks(fields);
+    key.groups = read_groups(fields);
     key.expires_at = read_expiry(fields, call.now);
     key.created_by = call.who.actor();
     if (const auto read = fields.finish(); !read) return read.error();
@@ -235,6 +241,7 @@ Result<ApiKey> read_key(const Call& call, const json& document)
 /// Whether the key's user is there, may log in and may do what the key is to, and has room for another key.
 Result<Done> may_get_key(const Call& call, TenantSession& session, const ApiKey& key)
 {
+    if (const auto known = are_groups(session, key.groups); !known) return known;
     const auto user = session.users().find(key.user_id);
     if (!user && user.error().code() == ErrorCode::not_found) {
         return field_error("/user_id", "there is no user " + key.user_id.str());
@@ -261,6 +268,7 @@ Result<Response> create_key(const Call& call, TenantSession& session)
     }
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
     if (const auto allowed = may_get_key(call, session, *key); !allowed) return allowed.error();
+    key->groups = access::both_of(call.who.groups, key->groups);  // no key makes one that sees more
     const auto made = identity::make_key(access::CredentialKind::user_key);
     key->id = ApiKeyId(call.services.new_id());
     key->hint = made.hint;

@@ -152,6 +152,7 @@ void add_tenant_limits(std::vector<Key>& keys)
     limit("max_silences", &Limits::max_silences, 10'000);
     limit("max_maintenance_windows", &Limits::max_maintenance_windows, 10'000);
     limit("max_inhibitions", &Limits::max_inhibitions, 10'000);
+    limit("max_management_groups", &Limits::max_management_groups, 10'000);
     limit("max_integrations", &Limits::max_integrations, 100'000);
     limit("max_contacts", &Limits::max_contacts, 1'000'000);
     limit("max_contact_groups", &Limits::max_contact_groups, 100'000);

@@ -54,6 +54,7 @@ std::shared_ptr<Syntax> make_command_line(Command& chosen, const Local& local)
     add_access_log_commands(*root, chosen);
     add_network_commands(*root, chosen);
     add_oidc_provider_commands(*root, chosen);
+    add_group_commands(*root, chosen);
     add_export_commands(*root, chosen);
     add_announcement_commands(*root, chosen);
     add_inquiry_commands(*root, chosen);

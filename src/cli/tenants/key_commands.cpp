@@ -2,6 +2,7 @@
 #include "cli/rest/collection_commands.hpp"
 #include "cli/shown/shown.hpp"
 #include "cli/shown/table.hpp"
+#include "cli/tenants/group_kind.hpp"
 #include "cli/tenants/user_kind.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/time_range.hpp"
@@ -54,7 +55,7 @@ std::string time_of(const json& time, const std::string& none)
 struct CreateArguments {
     Connection connection;
     std::string name, user, duration, until;
-    std::vector<std::string> scopes, networks;
+    std::vector<std::string> scopes, networks, groups;
 };
 
 /// Nobody else knows the secret.
@@ -76,6 +77,9 @@ int create(CreateArguments& arguments)
     if (!arguments.user.empty()) body["user_id"] = find_id(connection, kUserKind, arguments.user);
     if (!arguments.scopes.empty()) body["scopes"] = arguments.scopes;
     if (!arguments.networks.empty()) body["networks"] = arguments.networks;
+    for (const auto& group : arguments.groups) {
+        body["management_group_ids"].push_back(find_id(connection, kGroupKind, group));
+    }
     if (!arguments.until.empty()) body["expires_at"] = arguments.until;
     if (!arguments.duration.empty()) body["expires_at"] = end_after(arguments.duration);
     const auto key =
@@ -86,6 +90,7 @@ int create(CreateArguments& arguments)
                                             {"/user_id", "--user"},
                                             {"/scopes", "--scope"},
                                             {"/networks", "--network"},
+                                            {"/management_group_ids", "--group"},
                                             {"/expires_at", arguments.until.empty() ? "--for" : "--until"}}})
             .json();
     if (connection.json) {
@@ -160,6 +165,8 @@ void add_create(Syntax& group, Command& chosen)
     command->add_option("--scope", arguments->scopes,
                         "A permission that it has: tickets:read; without any, all of its user's");
     command->add_option("--network", arguments->networks, "Where it may be used: 10.0.0.0/8; without any, everywhere");
+    command->add_option("--group", arguments->groups,
+                        "A management group that it is narrowed to, by name or id; without any, as its user is");
     auto* until = command->add_option("--until", arguments->until, "When it expires: 2027-02-01T00:00:00Z")->time();
     command->add_option("--for", arguments->duration, "How long it lives, at most P366D; without it P90D")
         ->excludes(until)

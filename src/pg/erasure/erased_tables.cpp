@@ -77,6 +77,7 @@ constexpr std::array kErased{
     ErasedTable{"contact_groups", kRows},
     ErasedTable{"contacts", kRows},
     ErasedTable{"integrations", kRows},
+    ErasedTable{"management_groups", kRows},
     ErasedTable{"users", kRows},
     // Who did what.
     ErasedTable{"access_log", kRows},

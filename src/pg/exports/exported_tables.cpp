@@ -32,6 +32,7 @@ constexpr std::array kExported{
     ExportedTable{"tenants", kTenant, "t.tenant_id"},
     ExportedTable{"tenant_settings", kPlain, "t.tenant_id"},
     ExportedTable{"source_networks", kPlain, "t.tenant_id"},
+    ExportedTable{"management_groups", kPlain, "t.management_group_id"},
     ExportedTable{"users", kPlain, "t.user_id"},
     ExportedTable{"api_keys", kKey, "t.key_id", "secret_hash"},
     ExportedTable{"oidc_providers", kProvider, "t.provider_id", "sealed_secret"},

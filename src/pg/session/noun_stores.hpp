@@ -7,6 +7,7 @@
 /// `tx` outlives the store. A store turns exceptions into Errors itself (sql_errors.hpp: `translated`). It may count on
 /// row-level security, and names tenant_id in its statements all the same.
 
+#include "winnow/access/groups.hpp"
 #include "winnow/base/uuid.hpp"
 
 #include <pqxx/transaction_base>
@@ -42,6 +43,7 @@ class OidcStore;
 class AnnouncementStore;
 class InquiryStore;
 class SupportGrantStore;
+class ManagementGroupStore;
 }  // namespace winnow::ports
 
 namespace winnow::pg {
@@ -49,12 +51,17 @@ namespace winnow::pg {
 // shared_ptr, because it needs no complete type where the session lets go of its stores.
 
 [[nodiscard]] std::shared_ptr<ports::AlertArchive> make_alert_archive(pqxx::transaction_base& tx, TenantId tenant);
-[[nodiscard]] std::shared_ptr<ports::TicketStore> make_ticket_store(pqxx::transaction_base& tx, TenantId tenant);
+/// Of those with `groups`: what a caller sees and changes who is narrowed to them, in the statements themselves,
+/// whatever row-level security says besides.
+[[nodiscard]] std::shared_ptr<ports::TicketStore> make_ticket_store(pqxx::transaction_base& tx, TenantId tenant,
+                                                                    access::Groups groups = {});
 [[nodiscard]] std::shared_ptr<ports::RuleStore> make_rule_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::ContactStore> make_contact_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::IntegrationStore> make_integration_store(pqxx::transaction_base& tx,
-                                                                              TenantId tenant);
-[[nodiscard]] std::shared_ptr<ports::DeliveryStore> make_delivery_store(pqxx::transaction_base& tx, TenantId tenant);
+                                                                              TenantId tenant,
+                                                                              access::Groups groups = {});
+[[nodiscard]] std::shared_ptr<ports::DeliveryStore> make_delivery_store(pqxx::transaction_base& tx, TenantId tenant,
+                                                                        access::Groups groups = {});
 [[nodiscard]] std::shared_ptr<ports::SettingsStore> make_settings_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::UserStore> make_user_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::ReceiptStore> make_receipt_store(pqxx::transaction_base& tx, TenantId tenant);
@@ -82,5 +89,7 @@ namespace winnow::pg {
 [[nodiscard]] std::shared_ptr<ports::InquiryStore> make_inquiry_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::SupportGrantStore> make_support_grant_store(pqxx::transaction_base& tx,
                                                                                  TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::ManagementGroupStore> make_management_group_store(pqxx::transaction_base& tx,
+                                                                                       TenantId tenant);
 
 }  // namespace winnow::pg

@@ -1,5 +1,6 @@
 #include "winnow/pg/sign_in_door.hpp"
 
+#include "pg/rows/narrowing.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/database_threads.hpp"
 #include "pg/session/sql_errors.hpp"
@@ -30,6 +31,8 @@ using std::chrono::milliseconds;
 constexpr auto kPlaces = R"sql(
 select array_to_string(users, ' '), array_to_string(admins, ' '), array_to_string(keys, ' ') from find_session_networks($1)
 )sql";
+
+constexpr auto kGroups = "select of_user from find_session_groups($1)";
 
 Result<std::optional<TenantAtDoor>> tenant_in(Session& session, const std::string& service_code)
 {
@@ -106,6 +109,10 @@ Result<std::optional<FoundSession>> session_in(Session& session, const std::stri
             const auto row = places.front();
             found->principal.places = std::make_shared<const access::SourceNetworks>(places_of(row[0], row[1], row[2]));
         }
+        if (!found) return found;
+        const auto groups = query(tx, kGroups, Bytes{hash});
+        if (groups.empty()) return std::optional<FoundSession>();  // it ended meanwhile
+        found->principal.groups = groups_of(groups[0][0]);
         return found;
     });
 }

@@ -1,5 +1,6 @@
 #include "winnow/pg/credential_store.hpp"
 
+#include "pg/rows/narrowing.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/database_threads.hpp"
 #include "pg/session/sql_errors.hpp"
@@ -29,8 +30,8 @@ select c.kind, c.tenant_id, c.service_code, c.suspended, c.rates, c.key_id, c.su
        c.role, array_to_string(c.scopes, ' ') as scopes, array_to_string(c.networks, ' ') as networks,
        floor(extract(epoch from c.expires_at - clock_timestamp()) * 1000)::int8 as lives_for_ms,
        array_to_string(n.users, ' ') as places_of_users, array_to_string(n.admins, ' ') as places_of_admins,
-       array_to_string(n.keys, ' ') as places_of_keys
-  from find_caller($1) c left join find_source_networks($1) n on true
+       array_to_string(n.keys, ' ') as places_of_keys, g.of_user, g.of_key
+  from find_caller($1) c left join find_source_networks($1) n on true left join find_caller_groups($1) g on true
 )sql";
 
 Principal read_principal(const pqxx::row& row)
@@ -63,6 +64,7 @@ Principal read_principal(const pqxx::row& row)
     who.user_name = text_of(row["subject_name"]);
     who.email = text_of(row["email"]);
     who.role = *role;
+    who.groups = access::both_of(groups_of(row["of_user"]), groups_of(row["of_key"]));
     if (const auto scopes = scopes_of(row["scopes"])) who.scopes = access::with_profile(*scopes);
     return who;
 }

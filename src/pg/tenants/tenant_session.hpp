@@ -6,23 +6,29 @@
 #include "pg/session/noun_stores.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
+#include <memory>
+#include <utility>
+
 namespace winnow::pg {
 
 class PgTenantSession final : public ports::TenantSession {
 public:
-    PgTenantSession(pqxx::transaction_base& tx, TenantId tenant) : tx_(tx), tenant_(tenant) {}
+    PgTenantSession(pqxx::transaction_base& tx, TenantId tenant, access::Groups groups)
+        : tx_(tx), tenant_(tenant), groups_(std::move(groups))
+    {
+    }
 
     [[nodiscard]] TenantId tenant() const noexcept override { return tenant_; }
 
     [[nodiscard]] ports::AlertArchive& alerts() override { return made(alerts_, make_alert_archive); }
-    [[nodiscard]] ports::TicketStore& tickets() override { return made(tickets_, make_ticket_store); }
+    [[nodiscard]] ports::TicketStore& tickets() override { return narrowed(tickets_, make_ticket_store); }
     [[nodiscard]] ports::RuleStore& rules() override { return made(rules_, make_rule_store); }
     [[nodiscard]] ports::ContactStore& contacts() override { return made(contacts_, make_contact_store); }
     [[nodiscard]] ports::IntegrationStore& integrations() override
     {
-        return made(integrations_, make_integration_store);
+        return narrowed(integrations_, make_integration_store);
     }
-    [[nodiscard]] ports::DeliveryStore& deliveries() override { return made(deliveries_, make_delivery_store); }
+    [[nodiscard]] ports::DeliveryStore& deliveries() override { return narrowed(deliveries_, make_delivery_store); }
     [[nodiscard]] ports::SettingsStore& settings() override { return made(settings_, make_settings_store); }
     [[nodiscard]] ports::UserStore& users() override { return made(users_, make_user_store); }
     [[nodiscard]] ports::ReceiptStore& receipts() override { return made(receipts_, make_receipt_store); }
@@ -57,6 +63,10 @@ public:
     {
         return made(support_grants_, make_support_grant_store);
     }
+    [[nodiscard]] ports::ManagementGroupStore& management_groups() override
+    {
+        return made(management_groups_, make_management_group_store);
+    }
 
 private:
     template <typename Store, typename Factory>
@@ -66,8 +76,17 @@ private:
         return *store;
     }
 
+    /// The same of what belongs to groups.
+    template <typename Store, typename Factory>
+    Store& narrowed(std::shared_ptr<Store>& store, Factory factory)
+    {
+        if (!store) store = factory(tx_, tenant_, groups_);
+        return *store;
+    }
+
     pqxx::transaction_base& tx_;
     TenantId tenant_;
+    access::Groups groups_;
     std::shared_ptr<ports::AlertArchive> alerts_;
     std::shared_ptr<ports::TicketStore> tickets_;
     std::shared_ptr<ports::RuleStore> rules_;
@@ -96,6 +115,7 @@ private:
     std::shared_ptr<ports::AnnouncementStore> announcements_;
     std::shared_ptr<ports::InquiryStore> inquiries_;
     std::shared_ptr<ports::SupportGrantStore> support_grants_;
+    std::shared_ptr<ports::ManagementGroupStore> management_groups_;
 };
 
 }  // namespace winnow::pg

@@ -1,5 +1,6 @@
 #include "winnow/ports/user_store.hpp"
 
+#include "pg/rows/narrowing.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/noun_stores.hpp"
 #include "pg/session/sql_errors.hpp"
@@ -56,17 +57,18 @@ select count(*) filter (where not a.is_the_one) as others,
 
 constexpr auto kInsertUser = R"sql(
 insert into users (tenant_id, user_id, email, name, role, audits, state, version, created_at, updated_at, invited,
-                   mfa_required, locale)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13))sql";
+                   mfa_required, locale, management_group_ids)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::uuid[]))sql";
 
 constexpr auto kUpdateUser = R"sql(
 update users set email = $3, name = $4, role = $5, audits = $6, state = $7, version = $8, updated_at = $9,
-                 invited = $10, deleted_at = $11, mfa_required = $12, locale = $13
+                 invited = $10, deleted_at = $11, mfa_required = $12, locale = $13, management_group_ids = $14::uuid[]
  where tenant_id = $1 and user_id = $2)sql";
 
 constexpr auto kKeys = R"sql(
 select k.key_id, k.user_id, k.name, k.hint, k.created_at, k.created_by, k.expires_at, u.used_at,
-       array_to_string(k.scopes, ' ') as scopes, array_to_string(k.networks, ' ') as networks
+       array_to_string(k.scopes, ' ') as scopes, array_to_string(k.networks, ' ') as networks,
+       k.management_group_ids
   from api_keys k
   left join credential_use u on u.tenant_id = k.tenant_id and u.kind = 'user' and u.credential_id = k.key_id
  where k.tenant_id = $1 and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
@@ -108,6 +110,7 @@ User read_user(const pqxx::row& row)
     user.deleted_at = optional_time_of(row["deleted_at"]);
     user.mfa_required = row["mfa_required"].as<bool>();
     user.locale = signin::parse_locale(row["locale"].c_str()).value_or(signin::Locale::en);
+    user.groups = groups_of(row["management_group_ids"]);
     user.has_password = row["has_password"].as<bool>();
     user.has_factor = row["has_factor"].as<bool>();
     user.last_sign_in = optional_time_of(row["signed_in_at"]);
@@ -127,6 +130,7 @@ ApiKey read_key(const pqxx::row& row)
     key.hint = text_of(row["hint"]);
     key.scopes = scopes_of(row["scopes"]);
     key.networks = networks_of(row["networks"]);
+    key.groups = groups_of(row["management_group_ids"]);
     key.created_at = time_of(row["created_at"]);
     key.created_by = text_of(row["created_by"]);
     key.expires_at = optional_time_of(row["expires_at"]);
@@ -181,7 +185,7 @@ public:
         return unless_taken("users_one_per_email", taken(user), [&] {
             query(tx_, kInsertUser, tenant_, user.id, user.email, user.name, stored_role(user), audits(user),
                   state_of(user), user.version, user.created_at, user.updated_at, user.invited, user.mfa_required,
-                  to_string(user.locale));
+                  to_string(user.locale), narrowed_to(user.groups));
         });
     }
 
@@ -190,7 +194,7 @@ public:
         return unless_taken("users_one_per_email", taken(user), [&] {
             query(tx_, kUpdateUser, tenant_, user.id, user.email, user.name, stored_role(user), audits(user),
                   state_of(user), user.version, user.updated_at, user.invited, user.deleted_at, user.mfa_required,
-                  to_string(user.locale));
+                  to_string(user.locale), narrowed_to(user.groups));
         });
     }
 
@@ -230,10 +234,11 @@ public:
         return translated([&]() -> Result<Done> {
             query(tx_,
                   "insert into api_keys (tenant_id, key_id, user_id, name, secret_hash, hint, created_at, expires_at,"
-                  " scopes, networks, created_by) values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text[], $10::cidr[],"
-                  " nullif($11, ''))",
+                  " scopes, networks, created_by, management_group_ids) values ($1, $2, $3, $4, $5, $6, $7, $8, "
+                  "$9::text[],"
+                  " $10::cidr[], nullif($11, ''), $12::uuid[])",
                   tenant_, key.id, key.user_id, key.name, Bytes{secret_hash}, key.hint, key.created_at, key.expires_at,
-                  scopes_literal(key.scopes), networks_literal(key.networks), key.created_by);
+                  scopes_literal(key.scopes), networks_literal(key.networks), key.created_by, narrowed_to(key.groups));
             query(tx_, kForgetKeys, tenant_, key.user_id, kDeadKeysKept);
             return Done{};
         });

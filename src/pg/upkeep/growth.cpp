@@ -50,6 +50,7 @@ constexpr std::array kGrowth{
     Growth{"journal_progress", "forget_streams", ""},
     Growth{"journal_streams", "forget_streams", ""},
     Growth{"maintenance_windows", "", kByPeople},
+    Growth{"management_groups", "", kByPeople},
     Growth{"noise_counts", "forget_noise", ""},
     Growth{"noise_deltas", "gather_noise", ""},
     Growth{"notices", "forget_deliveries", ""},

@@ -223,6 +223,26 @@ class Acts(PeopleActs, StaffActs):
         self.ids["delivery"] = wait_until(dead, "a delivery that was given up", 60)
         self.good(self.admin.post(self.at("deliveries", "delivery") + "/retry", None))
 
+    def createManagementGroup(self):
+        self.create("management_group", "/api/v1/management-groups", {"name": "databases"})
+
+    def replaceManagementGroup(self):
+        self.good(self.admin.call("PUT", self.at("management-groups", "management_group"), {"name": "databases 2"}))
+
+    def updateManagementGroup(self):
+        self.change("PATCH", self.at("management-groups", "management_group"), name="databases 3")
+
+    def putTicketManagementGroup(self):
+        self.ids["ticket"] = self.admin.get("/api/v1/tickets").json()["items"][0]["id"]
+        self.good(self.admin.call("PUT", self.at("tickets", "ticket") + "/management-group",
+                                  {"management_group_id": self.ids["management_group"]}))
+
+    def deleteTicketManagementGroup(self):
+        self.delete(self.at("tickets", "ticket") + "/management-group")
+
+    def deleteManagementGroup(self):
+        self.delete(self.at("management-groups", "management_group"))
+
     def listTicketsAsCsv(self):
         self.good(self.admin.get("/api/v1/tickets.csv"))
 

@@ -2,8 +2,8 @@
 
 import unittest
 
-from tenants.hostile_provider import HostileProvider
-from tenants.oidc_login import add_provider, change_provider, sign_in
+from oidc.hostile_provider import HostileProvider
+from oidc.oidc_login import add_provider, change_provider, sign_in
 from tenants.person import App, Browser, Person
 
 

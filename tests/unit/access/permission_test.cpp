@@ -50,7 +50,8 @@ const std::set<Permission> kReading{
     Permission::read_rules,         Permission::read_contacts,    Permission::read_integrations,
     Permission::read_deliveries,    Permission::read_settings,    Permission::read_users,
     Permission::read_silences,      Permission::read_maintenance, Permission::read_inhibitions,
-    Permission::read_announcements, Permission::read_inquiries,   Permission::read_support_grants};
+    Permission::read_announcements, Permission::read_inquiries,   Permission::read_support_grants,
+    Permission::read_groups};
 
 std::set<Permission> reading_and(std::set<Permission> more)
 {
@@ -81,7 +82,7 @@ TEST(PermissionTable, AnAdminAlsoConfigures)
                            Permission::write_integrations, Permission::write_settings, Permission::write_users,
                            Permission::write_silences, Permission::write_maintenance, Permission::write_inhibitions,
                            Permission::read_audit, Permission::read_exports, Permission::write_exports,
-                           Permission::write_inquiries, Permission::write_support_grants}));
+                           Permission::write_inquiries, Permission::write_support_grants, Permission::write_groups}));
 }
 
 TEST(PermissionTable, NobodyElseGetsATenantsPermissions)

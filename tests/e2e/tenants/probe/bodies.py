@@ -62,6 +62,10 @@ def renamed(_):
     return {"name": "not theirs"}
 
 
+def a_viewer():
+    return {"name": "not theirs", "email": "x@example.com", "role": "viewer"}
+
+
 def told(_):
     return {"comment": "not theirs"}
 
@@ -93,12 +97,13 @@ BODIES = {
     "createIntegrationKey": lambda _: {},
     "createMaintenanceWindow": a_window,
     "createOidcProvider": a_provider,
+    "createManagementGroup": renamed,
     "createRule": lambda _: a_rule(),
     "createSilence": a_silence,
     "confirmStaff": lambda _: {"token": "A" * 43, "code": "000000"},
     "createStaff": lambda _: {"email": "x@example.com", "name": "not theirs", "role": "support"},
     "createTenant": lambda _: {"name": "not theirs", "admin": {"email": "x@example.com"}},
-    "createUser": lambda _: {"name": "not theirs", "email": "x@example.com", "role": "viewer"},
+    "createUser": lambda _: a_viewer(),
     "destroyTenantKeys": lambda own: {"service_code": own.service_code, "reason": "not theirs, never"},
     "inviteUser": lambda _: {},
     "enrolStaff": lambda _: {"token": "A" * 43, "password": "not theirs at all"},
@@ -109,6 +114,7 @@ BODIES = {
     "peekInvitation": lambda _: {"token": "A" * 43},
     "previewSilence": lambda _: {"matchers": 'a="b"'},
     "publishAnnouncement": lambda own: an_announcement([own.own("tenant")]),
+    "putTicketManagementGroup": lambda own: {"management_group_id": own.own("management_group")},
     "putTicketParent": lambda own: {"parent_id": own.own("ticket", 1)},
     "redactAuditDetails": lambda _: {"seqs": [1], "reason": "not theirs"},
     "reorderRules": lambda own: {"ids": own.ids["rule"]},
@@ -117,6 +123,7 @@ BODIES = {
     "replaceInhibition": an_inhibition,
     "replaceIntegration": renamed,
     "replaceMaintenanceWindow": a_window,
+    "replaceManagementGroup": renamed,
     "replaceRule": lambda _: a_rule(),
     "replaceRuleset": lambda _: {"rules": []},
     "replaceSilence": a_silence,
@@ -147,6 +154,7 @@ BODIES = {
     "updateInhibition": renamed,
     "updateIntegration": renamed,
     "updateMaintenanceWindow": told,
+    "updateManagementGroup": renamed,
     "updateMe": lambda _: {"name": "not theirs"},
     "updateOidcProvider": renamed,
     "updateRule": renamed,
@@ -174,20 +182,28 @@ REFERENCES = {
     ("changeTicketsInBulk", "/ids/-"): Reference("ticket", lambda _, i: {"ids": [i], "patch": {"priority": "x"}}, OK),
     ("changeTicketsInBulk", "/patch/assignee"):
         Reference("user", lambda own, i: {"ids": [own.own("ticket")], "patch": {"assignee": i}}, OK, OK),
+    ("createApiKey", "/management_group_ids/-"): Reference("management_group", lambda _, i: {"management_group_ids": [i]}),
     ("createApiKey", "/user_id"): Reference("user", lambda _, i: {"user_id": i}, others=403),
     ("createContactGroup", "/contact_ids/-"): Reference("contact", lambda _, i: {"name": "x", "contact_ids": [i]}),
     ("createUser", "/oidc_provider_id"):
         Reference("oidc_provider", lambda _, i: {"name": "x", "email": "x@example.com", "role": "viewer", "state": "invited",
                                                  "oidc_provider_id": i}),
+    ("createManagementGroup", "/integration_ids/-"):
+        Reference("integration", lambda _, i: {"name": "x", "integration_ids": [i]}),
     ("createRule", GROUPS): Reference("group", lambda _, i: routed(i)),
     ("inviteUser", "/oidc_provider_id"): Reference("oidc_provider", lambda _, i: {"oidc_provider_id": i}),
+    ("createUser", "/management_group_ids/-"):
+        Reference("management_group", lambda _, i: {**a_viewer(), "management_group_ids": [i]}),
     ("lintRules", "/rule/id"): Reference("rule", lambda _, i: {"rule": a_rule(id=i)}, OK),
     ("lintRules", "/rule" + GROUPS): Reference("group", lambda _, i: {"rule": routed(i)}, OK),
     ("lintRules", "/ruleset/-" + GROUPS): Reference("group", lambda _, i: {"ruleset": [routed(i)]}),
     ("publishAnnouncement", "/tenant_ids/-"): Reference("tenant", lambda _, i: an_announcement([i])),
+    ("putTicketManagementGroup", "/management_group_id"): Reference("management_group", lambda _, i: {"management_group_id": i}),
     ("putTicketParent", "/parent_id"): Reference("ticket", lambda _, i: {"parent_id": i}),
     ("reorderRules", "/ids/-"): Reference("rule", lambda _, i: {"ids": [i]}),
     ("replaceContactGroup", "/contact_ids/-"): Reference("contact", lambda _, i: {"name": "x", "contact_ids": [i]}),
+    ("replaceManagementGroup", "/integration_ids/-"):
+        Reference("integration", lambda _, i: {"name": "x", "integration_ids": [i]}),
     ("replaceRule", GROUPS): Reference("group", lambda _, i: routed(i)),
     ("replaceRuleset", "/rules/-/id"): Reference("rule", lambda _, i: {"rules": [a_rule(id=i)]}, OK),
     ("replaceRuleset", "/rules/-" + GROUPS): Reference("group", lambda _, i: {"rules": [routed(i)]}),
@@ -202,9 +218,11 @@ REFERENCES = {
     ("testRule", "/ruleset/-" + GROUPS):
         Reference("group", lambda own, i: {"ruleset": [routed(i)], "alert": an_alert(own)}, OK),
     ("updateContactGroup", "/contact_ids/-"): Reference("contact", lambda _, i: {"contact_ids": [i]}),
+    ("updateManagementGroup", "/integration_ids/-"): Reference("integration", lambda _, i: {"integration_ids": [i]}),
     ("updateRule", GROUPS): Reference("group", lambda _, i: {"actions": routed(i)["actions"]}),
     ("updateSettings", "/default_route/-"): Reference("group", lambda _, i: {"default_route": [i]}),
     ("updateTicket", "/assignee"): Reference("user", lambda _, i: {"assignee": i}),
+    ("updateUser", "/management_group_ids/-"): Reference("management_group", lambda _, i: {"management_group_ids": [i]}),
 }
 
 # What no schema calls an id, and leads to objects all the same.

@@ -47,8 +47,16 @@ PERMISSIONS = {
     "inquiries:write": ("user", "admin", WRITES),
     "support-grants:read": ("user", "viewer", READS),
     "support-grants:write": ("user", "admin", READS),
+    "management-groups:read": ("user", "viewer", READS),
+    "management-groups:write": ("user", "admin", WRITES),
     "provider": ("provider", None, READS),
 }
+# What nobody may who is narrowed to management groups: it is of the whole tenant, or gives access. By permission, and where one
+# holds more, by operation.
+NOT_NARROWED = {"silences:write", "maintenance-windows:write", "rules:write", "contacts:write", "integrations:write",
+                "settings:write", "users:write", "inhibitions:write", "audit:read", "exports:read", "exports:write",
+                "inquiries:read", "inquiries:write", "support-grants:read", "support-grants:write", "management-groups:write"}
+WHOLE = {"getNoise", "listSuggestions", "listBacktests", "getBacktest", "previewSilence"}
 # What auditors hold: their role is above and below none.
 AUDITS = {"profile:read", "own_keys:write", "own_profile:write", "audit:read", "announcements:read", "inquiries:read",
           "support-grants:read"}
@@ -75,6 +83,7 @@ class Identity:
     scopes: object = None  # that its key is limited to; None: it is not
     outside: bool = False  # of the networks that its key is good in
     person: bool = False  # of the provider's staff, whose role is support; no grant is of that one's
+    narrowed: bool = False  # to a management group
 
     def refusal(self, route):
         """401 or 403 where the permission refuses; None where it does not, so that the id must."""
@@ -84,6 +93,8 @@ class Identity:
         if LISTENS.get(self.holder) != route.listener:
             return 401
         if self.elsewhere or self.outside or self.holder != holder or not self.has(route.permission, least):
+            return 403
+        if self.narrowed and (route.permission in NOT_NARROWED or route.operation in WHOLE):
             return 403
         if self.suspended and not while_suspended:
             return 403
@@ -131,6 +142,7 @@ def identities(other, suspended, walled, dead, less, provider_key, staff_token):
         Identity("revoked integration", dead["integration"], tenant=other),
         Identity("disabled integration", dead["disabled"], tenant=other),
         Identity("auditor", less["auditor"], "user", "auditor", tenant=other),
+        Identity("viewer in a management group", less["narrowed"], "user", "viewer", tenant=other, narrowed=True),
         Identity("key with scopes", less["scopes"], "user", "admin", tenant=other, scopes=SCOPES),
         Identity("key of another network", less["networks"], "user", "admin", tenant=other, outside=True),
         Identity("integration's key of another network", less["integration"], "integration", tenant=other, outside=True),

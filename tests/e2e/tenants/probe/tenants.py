@@ -30,6 +30,7 @@ COLLECTIONS = {
     "/api/v1/inquiries": "inquiry",
     "/api/v1/integrations": "integration",
     "/api/v1/integrations/{id}/keys": "integration_key",
+    "/api/v1/management-groups": "management_group",
     "/api/v1/me/factors": "factor",
     "/api/v1/me/sessions": "session",
     "/api/v1/maintenance-windows": "window",
@@ -48,8 +49,9 @@ COLLECTIONS = {
 }
 PATH_OF = {kind: path for path, kind in COLLECTIONS.items() if path != "/auth/oidc"}
 # A text of each that can be changed, so that its version is one that the others' have not.
-AGED = {"contact": "name", "group": "name", "inhibition": "name", "integration": "description", "oidc_provider": "client_id",
-        "rule": "description", "silence": "comment", "ticket": "priority", "user": "name", "window": "comment"}
+AGED = {"contact": "name", "group": "name", "inhibition": "name", "integration": "description", "management_group": "name",
+        "oidc_provider": "client_id", "rule": "description", "silence": "comment", "ticket": "priority", "user": "name",
+        "window": "comment"}
 CHANGES = 4
 # Others' are the same, or are told to whoever knows the service code.
 NO_CANARIES = ("version", "token", "service_code", "support_path", "oidc_provider")
@@ -126,6 +128,7 @@ class Tenant:
         self.make("oidc_provider", {"name": "provider " + name[-1], "issuer": "https://127.0.0.1:9", "client_id": name,
                                     "client_secret": "not shown"})
         self.make("api_key", {"name": name})
+        self.make("management_group", {"name": name, "labels": [{"name": "mark", "value": f"nothing of {name}"}]})
         asked = self.make("inquiry", {"subject": name, "text": self.mark})
         self.ask("POST", f"/api/v1/inquiries/{asked['id']}/messages", {"text": self.mark})
         self.have_announced(name)
@@ -216,7 +219,10 @@ class Tenant:
     def lesser_keys(self):
         """Name → key, each of which may less than the admin's who has made it."""
         auditor = self.ask("POST", "/api/v1/users", {"name": "auditor", "email": "auditor@example.com", "role": "auditor"})
-        asked = {"auditor": ("/api/v1/api-keys", {"user_id": auditor["id"]}),
+        narrowed = self.ask("POST", "/api/v1/users", {"name": "narrowed", "email": "narrowed@example.com", "role": "viewer",
+                                                      "management_group_ids": [self.own("management_group")]})
+        asked = {"narrowed": ("/api/v1/api-keys", {"user_id": narrowed["id"]}),
+                 "auditor": ("/api/v1/api-keys", {"user_id": auditor["id"]}),
                  "scopes": ("/api/v1/api-keys", {"name": "limited", "scopes": sorted(SCOPES)}),
                  "networks": ("/api/v1/api-keys", {"name": "elsewhere", "networks": ELSEWHERE}),
                  "integration": (f"/api/v1/integrations/{self.own('integration', 1)}/keys", {"networks": ELSEWHERE})}

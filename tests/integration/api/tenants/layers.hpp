@@ -75,6 +75,7 @@ protected:
             {"contact-groups", group},
             {"rules", rule},
             {"integrations", integration["id"]},
+            {"management-groups", made("/management-groups", {{"name", kMark}})},
             {"users", viewer_},
             {"api-keys", made("/api-keys", {{"name", kMark}})},
             {"rules/backtests", post("/rules/backtests", {{"rule_id", rule}}).id()},
@@ -172,6 +173,7 @@ protected:
         if (path.ends_with("/comments") || path.ends_with("/messages")) return {{"text", "x"}};
         if (path.ends_with("/transitions")) return {{"to", "closed"}};
         if (path.ends_with("/parent")) return {{"parent_id", kDelivery}};
+        if (path.ends_with("/management-group")) return {{"management_group_id", ids_.at("management-groups")}};
         if (method == "PATCH") return path.starts_with("/tickets") ? json{{"priority", "x"}} : json{{"name", "x"}};
         if (path.starts_with("/silences")) return a_silence();
         if (path.starts_with("/maintenance-windows")) return a_window();

@@ -58,6 +58,7 @@ std::vector<Collection> collections()
         {"/maintenance-windows", "maintenance windows", &Limits::max_maintenance_windows, window},
         {"/inhibitions", "inhibitions", &Limits::max_inhibitions, inhibition},
         {"/integrations", "integrations", &Limits::max_integrations, named},
+        {"/management-groups", "management groups", &Limits::max_management_groups, named},
         {"/contacts", "contacts", &Limits::max_contacts,
          [](int i) -> json {
              return {{"name", "c" + std::to_string(i)}, {"type", "email"}, {"address", "ops@example.org"}};

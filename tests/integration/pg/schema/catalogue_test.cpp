@@ -61,6 +61,7 @@ TEST_F(CatalogueTest, EveryIndexedTextOfOthersIsShortEnoughForItsIndex)
         {"inhibitions.name", 4 * 200},
         {"integrations.name", 4 * 200},
         {"maintenance_windows.name", 4 * 200},
+        {"management_groups.name", 4 * 200},
         {"noise_counts.key", 256},  // noise_key()
         {"noise_counts.kind", 10},
         {"oidc_providers.name", 4 * 100},  // checked by the table
@@ -126,6 +127,22 @@ TEST_F(CatalogueTest, RowLevelSecurityIsOnAndForcedOnEveryTenantTableAndItsParti
 TEST_F(CatalogueTest, TheApiRoleHasOnePolicyATableAndItHoldsTheTenantBothWays)
 {
     EXPECT_THAT(column(kWithoutOwnTenantAlone), IsEmpty());
+}
+
+/// What is missing here is seen, or made, by who is narrowed to management groups.
+TEST_F(CatalogueTest, WhatBelongsToManagementGroupsIsNarrowedToThem)
+{
+    EXPECT_THAT(column(kNarrowed),
+                testing::UnorderedElementsAre(
+                    "access_log select", "audit select", "backtests select", "deliveries insert", "deliveries select",
+                    "deliveries update", "export_parts select", "exports insert", "exports select", "inquiries insert",
+                    "inquiries select", "inquiry_messages insert", "inquiry_messages select", "integration_keys insert",
+                    "integration_keys select", "integrations insert", "integrations select",
+                    "maintenance_windows insert", "management_groups insert", "noise_counts select",
+                    "noise_deltas select", "notices select", "oidc_providers insert", "owed_events select",
+                    "silences insert", "support_grants select", "ticket_events insert", "ticket_events select",
+                    "tickets insert", "tickets select", "tickets update", "users insert"));
+    EXPECT_EQ(number(kRestrictive), 33) << "each is one of these, or hides a tenant that is being erased";
 }
 
 TEST_F(CatalogueTest, NoServingRoleCanBypassOrBecomeAnother)

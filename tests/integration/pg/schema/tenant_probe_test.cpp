@@ -127,6 +127,7 @@ protected:
         sql("insert into support_grants (tenant_id, grant_id, asked_by, reason, scopes, minutes, state, lapses_at) "
             "values (" +
             t + ", " + u + ", " + u + ", repeat('r', 20), '{tickets:read}', 30, 'requested', now())");
+        sql("insert into management_groups (tenant_id, management_group_id, name) values (" + t + ", " + u + ", 'g')");
     }
 
     TenantId a_ = new_tenant();

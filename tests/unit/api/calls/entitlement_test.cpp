@@ -52,6 +52,19 @@ TEST(EntitlementOf, WhoseRoleMayItNoMoreHasLostIt)
     EXPECT_EQ(entitlement(admin, Permission::write_rules, viewer()), lost);
 }
 
+/// What is under way was chosen by other groups: a list of tickets' ids.
+TEST(EntitlementOf, WhoIsNarrowedToOtherManagementGroupsHasLostIt)
+{
+    const ManagementGroupId group(Uuid::from_words(3, 1));
+    auto narrowed = viewer();
+    narrowed.groups = access::groups_of({group});
+    EXPECT_EQ(entitlement(viewer(), Permission::read_tickets, narrowed), lost);
+    EXPECT_EQ(entitlement(narrowed, Permission::read_tickets, viewer()), lost);
+    auto same = viewer();
+    same.groups = access::groups_of({group});
+    EXPECT_EQ(entitlement(narrowed, Permission::read_tickets, same), held);
+}
+
 TEST(EntitlementOf, AnotherUsersKeyIsAnotherOne)
 {
     auto other = viewer();

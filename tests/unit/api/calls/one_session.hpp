@@ -45,6 +45,7 @@ public:
     ports::AnnouncementStore& announcements() override { return none<ports::AnnouncementStore>(); }
     ports::InquiryStore& inquiries() override { return none<ports::InquiryStore>(); }
     ports::SupportGrantStore& support_grants() override { return none<ports::SupportGrantStore>(); }
+    ports::ManagementGroupStore& management_groups() override { return none<ports::ManagementGroupStore>(); }
 
 private:
     template <typename Store>

@@ -182,6 +182,7 @@ inline std::vector<ExpectedKey> expected_keys()
         {"tenants.max_silences", [](C c) { return text_of(c.tenants.max_silences); }, "25"},
         {"tenants.max_maintenance_windows", [](C c) { return text_of(c.tenants.max_maintenance_windows); }, "26"},
         {"tenants.max_inhibitions", [](C c) { return text_of(c.tenants.max_inhibitions); }, "27"},
+        {"tenants.max_management_groups", [](C c) { return text_of(c.tenants.max_management_groups); }, "281"},
         {"tenants.max_integrations", [](C c) { return text_of(c.tenants.max_integrations); }, "28"},
         {"tenants.max_contacts", [](C c) { return text_of(c.tenants.max_contacts); }, "29"},
         {"tenants.max_contact_groups", [](C c) { return text_of(c.tenants.max_contact_groups); }, "30"},

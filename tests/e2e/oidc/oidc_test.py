@@ -7,9 +7,9 @@ import unittest
 
 from harness import World, wait_until
 
-from tenants.hostile_provider import HostileProvider
-from tenants.oidc_login import LOGIN, add_provider, begin, change_provider, come_back, led_to, sign_in
-from tenants.oidc_variants import discovery_variants, variants
+from oidc.hostile_provider import HostileProvider
+from oidc.oidc_login import LOGIN, add_provider, begin, change_provider, come_back, led_to, sign_in
+from oidc.oidc_variants import discovery_variants, variants
 from tenants.person import DEVICE, PROXIED, SESSION, App, Browser, Mailbox
 
 MERGE = {"Content-Type": "application/merge-patch+json"}

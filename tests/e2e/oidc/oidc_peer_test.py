@@ -11,7 +11,7 @@ import urllib.parse
 
 from harness import Client, World, free_port
 
-from tenants.oidc_login import add_provider, change_provider, led_to, sign_in
+from oidc.oidc_login import add_provider, change_provider, led_to, sign_in
 from tenants.person import PROXIED, Browser
 
 PACKAGE = "oidc-provider@8.8.1"
