@@ -147,6 +147,8 @@ std::string Principal::actor() const
         case CredentialKind::integration_key: return "integration:" + integration.str();
         case CredentialKind::user_key:
         case CredentialKind::session: return "user:" + user.str();
+        case CredentialKind::access_key:
+            return integration.is_nil() ? "user:" + user.str() : "integration:" + integration.str();
         case CredentialKind::provider: return "provider";
     }
     return "anonymous";
@@ -157,7 +159,9 @@ bool allows(const Principal& who, Permission permission) noexcept
     const auto& row = row_of(permission);
     switch (row.holder) {
         case Holder::anyone: return true;
-        case Holder::integration: return who.kind == CredentialKind::integration_key && !who.tenant_suspended;
+        case Holder::integration:
+            return !who.tenant_suspended && (who.kind == CredentialKind::integration_key ||
+                                             (who.kind == CredentialKind::access_key && !who.integration.is_nil()));
         case Holder::provider: return who.kind == CredentialKind::provider;
         case Holder::session:
             return who.kind == CredentialKind::session && (row.suspended == Suspended::may || !who.tenant_suspended);

@@ -2,6 +2,7 @@
 
 #include "winnow/crypto/digest.hpp"
 #include "winnow/crypto/token.hpp"
+#include "winnow/ports/access/access_key_door.hpp"
 #include "winnow/ports/credential_store.hpp"
 #include "winnow/ports/signin/sign_in_door.hpp"
 
@@ -37,7 +38,21 @@ Result<std::optional<ports::Credential>> credential_of(Result<std::optional<port
         ports::Credential{.principal = std::move((*found)->principal), .lives_for = (*found)->lives_for});
 }
 
-/// One key, by its SHA-256, so that the cache holds no secret; and whoever finds a hash equal has shown the key.
+/// What is looked up, and by what: SHA-256 of what was shown, or the access key itself, which is no secret. The three
+/// have no name in common: hashes are 32 bytes of which nobody chooses any, access keys 20 characters.
+enum class Shown : std::uint8_t { key, session, access_key };
+
+/// Whose signed request it is: the secret stays here.
+Result<access::Principal> signer_of(const SignedRequest& request, Result<access::Principal> found)
+{
+    if (!found) return found;
+    const auto secret = std::exchange(found->signing_secret, nullptr);
+    if (!secret || !is_signed_with(request, *secret)) return unknown_key();
+    return found;
+}
+
+/// One key, by its SHA-256, so that the cache holds no secret but those of access keys; and whoever finds a hash equal
+/// has shown the key.
 struct Entry {
     std::optional<access::Principal> principal;
     SteadyClock::time_point until;
@@ -54,17 +69,29 @@ public:
     {
         const bool plausible = key.size() <= kLongestKey && (key.starts_with("wnk_") || key.starts_with("wnu_"));
         if (!plausible) return done(unknown_key());
-        answer(crypto::sha256(key), false, std::move(done), may_ask);
+        answer(crypto::sha256(key), Shown::key, std::move(done), may_ask);
     }
 
     void authenticate_session(std::string_view token, Sink done, const std::function<bool()>& may_ask)
     {
         auto hash = options_.sessions == nullptr ? std::nullopt : crypto::token_hash(token);
         if (!hash) return done(unknown_key());
-        answer(*std::move(hash), true, std::move(done), may_ask);
+        answer(*std::move(hash), Shown::session, std::move(done), may_ask);
     }
 
-    void answer(std::string hash, bool is_session, Sink done, const std::function<bool()>& may_ask)
+    void authenticate_signed(SignedRequest request, Sink done, const std::function<bool()>& may_ask)
+    {
+        if (options_.access_keys == nullptr) return done(unknown_key());
+        auto access_key = request.access_key;
+        answer(
+            std::move(access_key), Shown::access_key,
+            [request = std::move(request), done = std::move(done)](Result<access::Principal> found) mutable {
+                done(signer_of(request, std::move(found)));
+            },
+            may_ask);
+    }
+
+    void answer(std::string hash, Shown shown, Sink done, const std::function<bool()>& may_ask)
     {
         std::optional<Result<access::Principal>> cached;
         bool ask = false;
@@ -81,7 +108,7 @@ public:
             }
         }
         if (cached) return done(*std::move(cached));
-        if (ask) look_up(std::move(hash), is_session);
+        if (ask) look_up(std::move(hash), shown);
     }
 
     void forget(TenantId tenant)
@@ -115,7 +142,7 @@ private:
         return std::nullopt;
     }
 
-    void look_up(std::string hash, bool is_session)
+    void look_up(std::string hash, Shown shown)
     {
         std::uint64_t generation = 0;
         {
@@ -127,7 +154,8 @@ private:
         auto answer = [self = shared_from_this(), hash, asked](Result<std::optional<ports::Credential>> found) {
             self->conclude(hash, asked, std::move(found));
         };
-        if (!is_session) return store_.find(std::move(hash), std::move(answer));
+        if (shown == Shown::key) return store_.find(std::move(hash), std::move(answer));
+        if (shown == Shown::access_key) return options_.access_keys->find(std::move(hash), std::move(answer));
         options_.sessions->find_session(
             std::move(hash), [answer = std::move(answer)](Result<std::optional<ports::FoundSession>> found) mutable {
                 answer(credential_of(std::move(found)));
@@ -217,6 +245,11 @@ void Authenticator::authenticate(std::string_view key, Sink done, const std::fun
 void Authenticator::authenticate_session(std::string_view token, Sink done, const std::function<bool()>& may_ask)
 {
     impl_->authenticate_session(token, std::move(done), may_ask);
+}
+
+void Authenticator::authenticate_signed(SignedRequest request, Sink done, const std::function<bool()>& may_ask)
+{
+    impl_->authenticate_signed(std::move(request), std::move(done), may_ask);
 }
 
 void Authenticator::forget(TenantId tenant)

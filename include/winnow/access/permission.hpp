@@ -99,7 +99,8 @@ enum class CredentialKind : std::uint8_t {
     integration_key,
     user_key,
     provider,
-    session,  ///< A user's, who has signed in fully.
+    session,     ///< A user's, who has signed in fully.
+    access_key,  ///< Of a user or an integration: it signs requests, and sends alerts only.
 };
 
 /// A caller whose credential was verified.
@@ -107,11 +108,11 @@ struct Principal {
     CredentialKind kind = CredentialKind::none;
     TenantId tenant;           ///< nil for the provider.
     std::string service_code;  ///< The tenant's, for logs.
-    UserId user;               ///< user_key and session only, as what follows.
+    UserId user;               ///< user_key, session, and access_key of a user, as what follows.
     std::string user_name;
     std::string email;
     Role role = Role::viewer;
-    IntegrationId integration;  ///< integration_key only.
+    IntegrationId integration;  ///< integration_key, and access_key of an integration.
     std::string integration_name;
     Uuid key;                             ///< Which of their keys it is; nil where there is none.
     std::optional<PermissionSet> scopes;  ///< user_key only: of what the role may it has these; nullopt: all.
@@ -119,6 +120,8 @@ struct Principal {
     SessionId session;                                     ///< session only.
     Timestamp authenticated_at;  ///< session only: when its user last showed all that was asked for.
     bool second_factor = false;  ///< session only: a second factor was part of it.
+    /// access_key only, and only until identity::Authenticator has checked a signature with it: null for all others.
+    std::shared_ptr<const std::string> signing_secret;
     bool tenant_suspended = false;
     std::shared_ptr<const domain::RateOverrides> rates;  ///< The tenant's own; null where it has none.
 

@@ -6,6 +6,7 @@
 #include "winnow/access/permission.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
+#include "winnow/identity/request_signature.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -15,6 +16,7 @@
 #include <string_view>
 
 namespace winnow::ports {
+class AccessKeyDoor;
 class CredentialStore;
 class SignInDoor;
 }  // namespace winnow::ports
@@ -29,6 +31,13 @@ struct NewKey {
 };
 [[nodiscard]] NewKey make_key(access::CredentialKind kind);
 
+/// A fresh access key, and the secret that requests are signed with: both of capitals and digits (RFC 4648 §6).
+struct NewAccessKey {
+    std::string access_key;  ///< kAccessKeyCharacters, 100 random bits.
+    std::string secret;      ///< 40 characters, 200 random bits. Shown once.
+};
+[[nodiscard]] NewAccessKey make_access_key();
+
 /// Thread-safe.
 class Authenticator {
 public:
@@ -40,6 +49,7 @@ public:
         std::size_t max_unknown = 20'000;              ///< The oldest go first; they never evict known ones.
         std::function<std::chrono::steady_clock::time_point()> clock = &std::chrono::steady_clock::now;
         ports::SignInDoor* sessions = nullptr;  ///< Outlives it. Null: no session opens anything.
+        ports::AccessKeyDoor* access_keys = nullptr;  ///< Outlives it. Null: no signed request is anybody's.
     };
 
     Authenticator(ports::CredentialStore& store, Options options);
@@ -59,6 +69,12 @@ public:
     /// The same of a session, by its token; of one that its user has only begun to sign in with, nothing.
     void authenticate_session(std::string_view token, std::move_only_function<void(Result<access::Principal>)> done,
                               const std::function<bool()>& may_ask = {});
+
+    /// The same of a signed request: of its access key, and whether the signature is by its secret; a wrong one is
+    /// answered as an unknown key is. The caller has looked at its time (check_expire()). Secrets are held in memory
+    /// for as long as their keys are cached.
+    void authenticate_signed(SignedRequest request, std::move_only_function<void(Result<access::Principal>)> done,
+                             const std::function<bool()>& may_ask = {});
 
     /// Asks again for what is cached of a tenant (keys, users or integrations changed).
     void forget(TenantId tenant);

@@ -11,6 +11,7 @@ constexpr std::string_view kOneATenant = "one row a tenant";
 constexpr std::string_view kWithParent = "goes with the row it belongs to";
 
 constexpr std::array kGrowth{
+    Growth{"access_keys", "forget_keys", ""},
     Growth{"alert_id_root", "", "one row"},
     Growth{"alert_instances", "forget_instances", ""},
     Growth{"alerts_forgotten", "", kOneATenant},

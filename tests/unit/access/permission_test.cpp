@@ -88,6 +88,15 @@ TEST(PermissionTable, NobodyElseGetsATenantsPermissions)
     EXPECT_EQ(held_by(of_kind(CredentialKind::none)), Set{Permission::open});
     EXPECT_EQ(held_by(of_kind(CredentialKind::integration_key)), (Set{Permission::open, Permission::ingest}));
     EXPECT_EQ(held_by(of_kind(CredentialKind::provider)), (Set{Permission::open, Permission::provider}));
+    auto access_key = of_kind(CredentialKind::access_key);
+    access_key.user = UserId(Uuid::from_words(1, 1));
+    EXPECT_EQ(held_by(access_key), Set{Permission::open}) << "a user's sends for no integration";
+    EXPECT_EQ(access_key.actor(), "user:" + access_key.user.str());
+    access_key.integration = IntegrationId(Uuid::from_words(1, 2));
+    EXPECT_EQ(held_by(access_key), (Set{Permission::open, Permission::ingest}));
+    EXPECT_EQ(access_key.actor(), "integration:" + access_key.integration.str());
+    access_key.tenant_suspended = true;
+    EXPECT_EQ(held_by(access_key), Set{Permission::open});
 }
 
 TEST(PermissionTable, AnAuditorSeesItselfKeepsItsOwnKeysAndWorksNothing)
