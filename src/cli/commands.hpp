@@ -22,6 +22,7 @@ void add_inhibition_commands(Syntax& root, Command& chosen);
 void add_user_commands(Syntax& root, Command& chosen);
 void add_user_life_commands(Syntax& group, Command& chosen);  ///< Below `winnow user`.
 void add_key_commands(Syntax& root, Command& chosen);
+void add_access_key_commands(Syntax& root, Command& chosen);
 void add_tenant_commands(Syntax& root, Command& chosen);
 void add_security_commands(Syntax& root, Command& chosen);
 void add_audit_commands(Syntax& root, Command& chosen);

@@ -55,6 +55,8 @@ inline constexpr std::array kActs{
     KnownAct{"deleteUser", "user.delete", "user"},
     KnownAct{"createApiKey", "api_key.create", "api_key"},
     KnownAct{"deleteApiKey", "api_key.revoke", "api_key"},
+    KnownAct{"createAccessKey", "access_key.create", "access_key"},
+    KnownAct{"deleteAccessKey", "access_key.revoke", "access_key"},
     KnownAct{"createIntegration", "integration.create", "integration"},
     KnownAct{"replaceIntegration", "integration.change", "integration", Recorded::with_changes},
     KnownAct{"updateIntegration", "integration.change", "integration", Recorded::with_changes},

@@ -176,6 +176,7 @@ struct Route {
 [[nodiscard]] std::vector<Route> inhibition_routes();
 [[nodiscard]] std::vector<Route> maintenance_routes();
 [[nodiscard]] std::vector<Route> user_routes();       // users, api-keys
+[[nodiscard]] std::vector<Route> access_key_routes();
 [[nodiscard]] std::vector<Route> user_life_routes();  // invitations, resets, ends
 [[nodiscard]] std::vector<Route> me_routes();         // one's own profile, factors, sessions
 [[nodiscard]] std::vector<Route> audit_routes();

@@ -45,6 +45,7 @@ std::shared_ptr<Syntax> make_command_line(Command& chosen, const Local& local)
     add_stats_commands(*root, chosen);
     add_user_commands(*root, chosen);
     add_key_commands(*root, chosen);
+    add_access_key_commands(*root, chosen);
     add_tenant_commands(*root, chosen);
     add_security_commands(*root, chosen);
     add_audit_commands(*root, chosen);

@@ -83,6 +83,12 @@ class Acts(PeopleActs):
     def deleteApiKey(self):
         self.delete(self.at("api-keys", "api_key"))
 
+    def createAccessKey(self):
+        self.create("access_key", "/api/v1/access-keys", {"name": "sender", "user_id": self.ids["user"]})
+
+    def deleteAccessKey(self):
+        self.delete(self.at("access-keys", "access_key"))
+
     def disableUser(self):
         self.delete(self.at("users", "user"))
 

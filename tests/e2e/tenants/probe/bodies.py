@@ -66,6 +66,7 @@ BODIES = {
     "confirmFactor": lambda _: {"code": "000000"},
     "confirmMfaReset": lambda _: {"token": "A" * 43, "password": "not theirs at all"},
     "confirmPasswordReset": lambda _: {"token": "A" * 43, "password": "not theirs at all"},
+    "createAccessKey": lambda _: {},
     "createApiKey": lambda _: {},
     "createContact": a_contact,
     "createContactGroup": lambda _: {"name": "not theirs", "contact_ids": []},
@@ -141,6 +142,8 @@ REFERENCES = {
     ("changeTicketsInBulk", "/ids/-"): Reference("ticket", lambda _, i: {"ids": [i], "patch": {"priority": "x"}}, OK),
     ("changeTicketsInBulk", "/patch/assignee"):
         Reference("user", lambda own, i: {"ids": [own.own("ticket")], "patch": {"assignee": i}}, OK, OK),
+    ("createAccessKey", "/integration_id"): Reference("integration", lambda _, i: {"integration_id": i}, others=403),
+    ("createAccessKey", "/user_id"): Reference("user", lambda _, i: {"user_id": i}, others=403),
     ("createApiKey", "/user_id"): Reference("user", lambda _, i: {"user_id": i}, others=403),
     ("createContactGroup", "/contact_ids/-"): Reference("contact", lambda _, i: {"name": "x", "contact_ids": [i]}),
     ("createRule", GROUPS): Reference("group", lambda _, i: routed(i)),
@@ -176,6 +179,8 @@ BESIDES = {
 
 # (operation, query parameter) → what stands there.
 FILTERS = {
+    ("listAccessKeys", "integration_id"): Reference("integration", None, 404, 400, others=403),
+    ("listAccessKeys", "user_id"): Reference("user", None, 404, 400, others=403),
     ("listAlerts", "rule_id"): Reference("rule", None, OK, 400),
     ("listAlerts", "ticket_id"): Reference("ticket", None, OK, 400),
     ("listApiKeys", "user_id"): Reference("user", None, 404, 400, others=403),

@@ -12,6 +12,7 @@ MATCHES_ALL = '{title=~".+"}'
 # Where a kind of object is listed; what follows in a path is one's id.
 COLLECTIONS = {
     "/admin/v1/tenants": "tenant",
+    "/api/v1/access-keys": "access_key",
     "/api/v1/alerts": "alert",
     "/api/v1/api-keys": "api_key",
     "/api/v1/contact-groups": "group",
@@ -108,6 +109,7 @@ class Tenant:
                              "duration": "PT1H", "rrule": "FREQ=DAILY", "comment": name})
         self.make("inhibition", {"name": name, "source_matchers": nothing, "target_matchers": nothing, "equal": ["mark"]})
         self.make("api_key", {"name": name})
+        self.make("access_key", {"name": name})
 
     def send(self, dedup_key):
         alert = {"title": f"{self.mark} {dedup_key}", "dedup_key": dedup_key, "labels": {"mark": self.mark},
