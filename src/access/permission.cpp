@@ -10,7 +10,7 @@ namespace winnow::access {
 namespace {
 
 // Who holds a permission. `user`: those of `roles`, by key or session; `session`: whoever has signed in.
-enum class Holder : std::uint8_t { anyone, integration, user, session, provider };
+enum class Holder : std::uint8_t { anyone, integration, user, session, directory, provider };
 
 /// Some roles, a bit each.
 class Roles {
@@ -89,6 +89,7 @@ constexpr std::array kTable{
     Row{Permission::read_inhibitions, "inhibitions:read", Holder::user, kReaders, kReads, AsScope::yes},
     Row{Permission::write_inhibitions, "inhibitions:write", Holder::user, kAdmins, kWrites, AsScope::yes},
     Row{Permission::read_audit, "audit:read", Holder::user, kAuditors, kReads, AsScope::yes},
+    Row{Permission::provision_users, "directory:write", Holder::directory},
     Row{Permission::provider, "provider", Holder::provider},
 };
 
@@ -149,6 +150,7 @@ std::string Principal::actor() const
         case CredentialKind::session: return "user:" + user.str();
         case CredentialKind::access_key:
             return integration.is_nil() ? "user:" + user.str() : "integration:" + integration.str();
+        case CredentialKind::directory: return "directory:" + key.str();
         case CredentialKind::provider: return "provider";
     }
     return "anonymous";
@@ -162,6 +164,7 @@ bool allows(const Principal& who, Permission permission) noexcept
         case Holder::integration:
             return !who.tenant_suspended && (who.kind == CredentialKind::integration_key ||
                                              (who.kind == CredentialKind::access_key && !who.integration.is_nil()));
+        case Holder::directory: return who.kind == CredentialKind::directory && !who.tenant_suspended;
         case Holder::provider: return who.kind == CredentialKind::provider;
         case Holder::session:
             return who.kind == CredentialKind::session && (row.suspended == Suspended::may || !who.tenant_suspended);

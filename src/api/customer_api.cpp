@@ -15,6 +15,7 @@
 #include "api/senders/ingest.hpp"
 #include "api/senders/large_bodies.hpp"
 #include "api/senders/refusal.hpp"
+#include "api/senders/scim_form.hpp"
 #include "api/signin/cookies.hpp"
 #include "api/signin/session_door.hpp"
 #include "winnow/crypto/digest.hpp"
@@ -362,7 +363,7 @@ private:
 
     [[nodiscard]] static bool takes_json(const http::RequestHead& head)
     {
-        return has_media_type(head, {"application/json", "application/merge-patch+json"});
+        return has_media_type(head, {"application/json", "application/merge-patch+json", kScimType});
     }
 
     const CustomerApiOptions options_;

@@ -67,7 +67,8 @@ public:
 
     void authenticate(std::string_view key, Sink done, const std::function<bool()>& may_ask)
     {
-        const bool plausible = key.size() <= kLongestKey && (key.starts_with("wnk_") || key.starts_with("wnu_"));
+        const bool plausible = key.size() <= kLongestKey &&
+                               (key.starts_with("wnk_") || key.starts_with("wnu_") || key.starts_with("wns_"));
         if (!plausible) return done(unknown_key());
         answer(crypto::sha256(key), Shown::key, std::move(done), may_ask);
     }

@@ -15,7 +15,9 @@ constexpr std::size_t kSigningSecretBytes = 25;  // 40 characters
 NewKey make_key(access::CredentialKind kind)
 {
     NewKey key;
-    const std::string_view prefix = kind == access::CredentialKind::integration_key ? "wnk_" : "wnu_";
+    const std::string_view prefix = kind == access::CredentialKind::integration_key ? "wnk_"
+                                    : kind == access::CredentialKind::directory      ? "wns_"
+                                                                                     : "wnu_";
     key.secret = std::string(prefix) + crypto::to_base64url(crypto::random_bytes(kSecretBytes));
     key.hash = crypto::sha256(key.secret);
     key.hint = key.secret.substr(0, kHintCharacters);

@@ -59,7 +59,8 @@ enum class Permission : std::uint8_t {
     read_inhibitions,
     write_inhibitions,
     read_audit,
-    provider,  ///< Management listener only.
+    provision_users,  ///< A tenant's directory only, by SCIM.
+    provider,         ///< Management listener only.
 };
 
 [[nodiscard]] std::string_view to_string(Permission permission) noexcept;  ///< "tickets:read", "rules:write", …
@@ -101,6 +102,7 @@ enum class CredentialKind : std::uint8_t {
     provider,
     session,     ///< A user's, who has signed in fully.
     access_key,  ///< Of a user or an integration: it signs requests, and sends alerts only.
+    directory,   ///< A tenant's directory, by its token: it keeps its users.
 };
 
 /// A caller whose credential was verified.
@@ -111,7 +113,7 @@ struct Principal {
     UserId user;               ///< user_key, session, and access_key of a user, as what follows.
     std::string user_name;
     std::string email;
-    Role role = Role::viewer;
+    Role role = Role::viewer;  ///< Of a directory: that of users whom it makes.
     IntegrationId integration;  ///< integration_key, and access_key of an integration.
     std::string integration_name;
     Uuid key;                             ///< Which of their keys it is; nil where there is none.

@@ -183,6 +183,7 @@ audit::Actor actor_of(const Call& call)
     const auto* const means = kind == access::CredentialKind::user_key          ? "user_key"
                               : kind == access::CredentialKind::session         ? "session"
                               : kind == access::CredentialKind::integration_key ? "integration_key"
+                              : kind == access::CredentialKind::directory       ? "directory"
                                                                                 : "none";
     return {.id = call.who.actor(), .means = means, .request_id = call.request.head.request_id};
 }

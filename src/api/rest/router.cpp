@@ -100,9 +100,10 @@ std::vector<RouteEntry> customer_routes()
     for (auto* resource : {&ticket_routes, &alert_routes, &rule_routes, &backtest_routes, &suggestion_routes,
                            &noise_routes, &contact_routes, &contact_group_routes, &integration_routes, &delivery_routes,
                            &settings_routes, &silence_routes, &inhibition_routes, &maintenance_routes, &user_routes,
-                           &access_key_routes, &user_life_routes, &me_routes, &audit_routes}) {
+                           &access_key_routes, &user_life_routes, &me_routes, &audit_routes, &scim_token_routes,
+                           &scim_routes}) {
         for (auto& route : (*resource)()) {
-            route.sender = intake::sender_at(route.pattern);
+            if (route.sender == nullptr) route.sender = intake::sender_at(route.pattern);
             entries.push_back({std::move(route), Special::none});
         }
     }

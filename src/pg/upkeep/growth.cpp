@@ -55,6 +55,8 @@ constexpr std::array kGrowth{
     Growth{"rules", "", kByPeople},
     Growth{"ruleset_versions", "forget_rulesets", ""},
     Growth{"schema_migrations", "", "one row a migration"},
+    Growth{"scim_tokens", "forget_keys", ""},
+    Growth{"scim_users", "", kWithParent},
     Growth{"search_due", "", "taken in within seconds by the search index"},
     Growth{"search_progress", "", kOneATenant},
     Growth{"server_mails", "forget_server_mails", ""},

@@ -88,6 +88,10 @@ TEST(PermissionTable, NobodyElseGetsATenantsPermissions)
     EXPECT_EQ(held_by(of_kind(CredentialKind::none)), Set{Permission::open});
     EXPECT_EQ(held_by(of_kind(CredentialKind::integration_key)), (Set{Permission::open, Permission::ingest}));
     EXPECT_EQ(held_by(of_kind(CredentialKind::provider)), (Set{Permission::open, Permission::provider}));
+    auto directory = of_kind(CredentialKind::directory);
+    EXPECT_EQ(held_by(directory), (Set{Permission::open, Permission::provision_users}));
+    directory.tenant_suspended = true;
+    EXPECT_EQ(held_by(directory), Set{Permission::open});
     auto access_key = of_kind(CredentialKind::access_key);
     access_key.user = UserId(Uuid::from_words(1, 1));
     EXPECT_EQ(held_by(access_key), Set{Permission::open}) << "a user's sends for no integration";
@@ -132,7 +136,7 @@ TEST(PermissionTable, RolesThatHaveItAreThoseThatMay)
     EXPECT_EQ(roles_with(Permission::work_tickets), "operator or admin");
     EXPECT_EQ(roles_with(Permission::write_rules), "admin");
     for (const auto nobodys : {Permission::open, Permission::ingest, Permission::write_own_factors, Permission::session,
-                               Permission::provider}) {
+                               Permission::provision_users, Permission::provider}) {
         EXPECT_EQ(roles_with(nobodys), "");
     }
 }
@@ -167,6 +171,7 @@ TEST(Scopes, AreWhatUsersHaveButWhatGivesMore)
                             Permission::session,
                             Permission::write_settings,
                             Permission::write_users,
+                            Permission::provision_users,
                             Permission::provider};
     for (const auto permission : every_permission()) {
         EXPECT_EQ(is_scope(permission), !withheld.contains(permission)) << to_string(permission);

@@ -54,10 +54,21 @@ def told(_):
     return {"comment": "not theirs"}
 
 
+def a_directory_user(_):
+    return {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "x@example.com",
+            "displayName": "not theirs"}
+
+
+def a_directory_patch(_):
+    return {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{"op": "replace", "path": "active", "value": False}]}
+
+
 # Operation → a body with which it would do what it is for, were the path one's own.
 BODIES = {
     "acceptInvitation": lambda _: {"token": "A" * 43, "name": "not theirs", "password": "not theirs at all"},
     "addTicketComment": lambda _: {"text": "not theirs"},
+    "changeDirectoryUser": a_directory_patch,
     "changePassword": lambda _: {"old": "not theirs at all", "new": "nor is this one theirs"},
     "changeTenant": lambda _: {"max_history_bytes": None},
     "changeTicketsInBulk": lambda own: {"ids": [own.own("ticket")], "patch": {"priority": "not theirs"}},
@@ -70,12 +81,14 @@ BODIES = {
     "createApiKey": lambda _: {},
     "createContact": a_contact,
     "createContactGroup": lambda _: {"name": "not theirs", "contact_ids": []},
+    "createDirectoryUser": a_directory_user,
     "createFactor": lambda _: {"kind": "totp"},
     "createInhibition": an_inhibition,
     "createIntegration": renamed,
     "createIntegrationKey": lambda _: {},
     "createMaintenanceWindow": a_window,
     "createRule": lambda _: a_rule(),
+    "createScimToken": lambda _: {},
     "createSilence": a_silence,
     "createTenant": lambda _: {"name": "not theirs", "admin": {"email": "x@example.com"}},
     "createUser": lambda _: {"name": "not theirs", "email": "x@example.com", "role": "viewer"},
@@ -87,6 +100,7 @@ BODIES = {
     "redactAuditDetails": lambda _: {"seqs": [1], "reason": "not theirs"},
     "reorderRules": lambda own: {"ids": own.ids["rule"]},
     "replaceContact": a_contact,
+    "replaceDirectoryUser": a_directory_user,
     "replaceContactGroup": lambda _: {"name": "not theirs", "contact_ids": []},
     "replaceInhibition": an_inhibition,
     "replaceIntegration": renamed,
@@ -199,7 +213,8 @@ FILTERS_ANYWHERE = {
 NAMED_AS = {"actor": "user:{}", "on": "user:{}"}  # how a filter names the object
 SPELT = {"label": "label.mark"}  # a name that the document has in another form
 # Parameters that name nobody's objects; `cursor` is a place of its own.
-PLAIN_PARAMETERS = {"act", "disposition", "dry_run", "everything", "from", "group_by", "limit", "severity", "sort", "state",
+PLAIN_PARAMETERS = {"act", "attributes", "count", "disposition", "excludedAttributes", "filter", "startIndex",
+                     "dry_run", "everything", "from", "group_by", "limit", "severity", "sort", "state",
                     "to"}
 PLAIN_HEADERS = {"Content-Encoding"}
 # Says what the caller itself did, with the ids and marks that it asked for; the test looks at whose acts they are.

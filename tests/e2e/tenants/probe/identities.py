@@ -39,6 +39,7 @@ PERMISSIONS = {
     "inhibitions:read": ("user", "viewer", READS),
     "inhibitions:write": ("user", "admin", WRITES),
     "audit:read": ("user", "admin", READS),
+    "directory:write": ("directory", None, WRITES),
     "provider": ("provider", None, READS),
 }
 LISTENS = {"user": "customer", "integration": "customer", "provider": "management"}

@@ -33,6 +33,7 @@ protected:
                 {"users", viewer_},
                 {"api-keys", a_key()},
                 {"access-keys", a_key("/access-keys")},
+                {"scim-tokens", a_key("/scim-tokens")},
                 {"rules/backtests", post("/rules/backtests", {{"rule_id", rule}}).id()},
                 {"silences", made("/silences", a_silence())},
                 {"maintenance-windows", made("/maintenance-windows", a_window())},
@@ -97,7 +98,7 @@ protected:
         std::string all;
         for (const auto* const table :
              {"contacts", "contact_groups", "contact_group_members", "rules", "rule_versions", "integrations",
-              "integration_keys", "users", "api_keys", "access_keys", "tenant_settings", "default_route", "silences",
+              "integration_keys", "users", "api_keys", "access_keys", "scim_tokens", "tenant_settings", "default_route", "silences",
               "maintenance_windows", "inhibitions", "backtests", "sessions", "user_factors"}) {
             all += sql("select string_agg(t::text, ';' order by t::text) from " + std::string(table) +
                        " t where tenant_id = '" + ours_.str() + "'");

@@ -79,6 +79,7 @@ protected:
             {"users", viewer_},
             {"api-keys", made("/api-keys", {{"name", kMark}})},
             {"access-keys", made("/access-keys", {{"name", kMark}})},
+            {"scim-tokens", made("/scim-tokens", {{"name", kMark}})},
             {"rules/backtests", post("/rules/backtests", {{"rule_id", rule}}).id()},
             {"silences", made("/silences", a_silence())},
             {"maintenance-windows", made("/maintenance-windows", a_window())},

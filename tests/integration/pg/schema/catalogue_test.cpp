@@ -64,6 +64,7 @@ TEST_F(CatalogueTest, EveryIndexedTextOfOthersIsShortEnoughForItsIndex)
         {"rule_machines.dedup_key", 2'048},  // checked by the table
         {"rule_machines.kind", 10},
         {"schema_migrations.name", 64},  // ours
+        {"scim_users.external_id", 4 * 254},  // checked by the table
         {"set_asides.kind", 20},
         {"tenants.service_code", 32},
         {"throttles.kind", 7},         // checked by the table
@@ -192,6 +193,11 @@ protected:
         sql("insert into access_keys (tenant_id, access_key_id, access_key, integration_id, sealed_secret, created_by, "
             "expires_at) values (" +
             t + ", " + u + ", repeat('A', 20), " + u + ", 's', 'x', now())");
+        sql("insert into scim_tokens (tenant_id, token_id, secret_hash, hint, role, created_by, expires_at) values (" + t +
+            ", " + u + ", sha256(" + t + "::bytea), 'h', 'viewer', 'x', now())");
+        sql("insert into scim_users (tenant_id, user_id, user_name) select tenant_id, user_id, 'x' from users where "
+            "tenant_id = " +
+            t);
         sql("insert into credential_use values (" + t + ", 'integration', " + u + ", now())");
         sql("insert into contacts (tenant_id, contact_id, name, type) values (" + t + ", " + u + ", 'c', 'email')");
         sql("insert into contact_groups (tenant_id, contact_group_id, name) values (" + t + ", " + u + ", 'g')");

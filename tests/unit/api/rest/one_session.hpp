@@ -26,6 +26,7 @@ public:
     ports::SettingsStore& settings() override { return none<ports::SettingsStore>(); }
     ports::UserStore& users() override { return none<ports::UserStore>(); }
     ports::AccessKeyStore& access_keys() override { return none<ports::AccessKeyStore>(); }
+    ports::DirectoryStore& directory() override { return none<ports::DirectoryStore>(); }
     ports::ReceiptStore& receipts() override { return none<ports::ReceiptStore>(); }
     ports::SilenceStore& silences() override { return none<ports::SilenceStore>(); }
     ports::InhibitionStore& inhibitions() override { return none<ports::InhibitionStore>(); }
