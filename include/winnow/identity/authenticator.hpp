@@ -23,7 +23,8 @@ class SignInDoor;
 
 namespace winnow::identity {
 
-/// A fresh secret: `wnk_` (integration), `wnu_` (user) or `wns_` (directory) and 43 base64url characters of 256 random bits.
+/// A fresh secret: `wnk_` (integration), `wnu_` (user) or `wns_` (directory), and 43 base64url characters of 256 random
+/// bits.
 struct NewKey {
     std::string secret;  ///< Shown once.
     std::string hash;    ///< SHA-256, 32 bytes: what is stored.

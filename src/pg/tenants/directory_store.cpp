@@ -51,7 +51,8 @@ select count(*)
   from scim_users d
   join users u on u.tenant_id = d.tenant_id and u.user_id = d.user_id and u.deleted_at is null
  where d.tenant_id = $1 and d.removed_at is null
-   and ($2::text is null or lower(d.user_name) = lower($2::text)) and ($3::text is null or d.external_id = $3::text))sql";
+   and ($2::text is null or lower(d.user_name) = lower($2::text))
+   and ($3::text is null or d.external_id = $3::text))sql";
 
 constexpr auto kUser = R"sql(
 select user_id, user_name, external_id, removed_at is not null as removed

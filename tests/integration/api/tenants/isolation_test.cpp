@@ -98,8 +98,9 @@ protected:
         std::string all;
         for (const auto* const table :
              {"contacts", "contact_groups", "contact_group_members", "rules", "rule_versions", "integrations",
-              "integration_keys", "users", "api_keys", "access_keys", "scim_tokens", "tenant_settings", "default_route", "silences",
-              "maintenance_windows", "inhibitions", "backtests", "sessions", "user_factors"}) {
+              "integration_keys", "users", "api_keys", "access_keys", "scim_tokens", "tenant_settings",
+              "default_route", "silences", "maintenance_windows", "inhibitions", "backtests", "sessions",
+              "user_factors"}) {
             all += sql("select string_agg(t::text, ';' order by t::text) from " + std::string(table) +
                        " t where tenant_id = '" + ours_.str() + "'");
         }

@@ -41,7 +41,8 @@ Result<ScimUser> after(const json& operations)
     ports::User user;
     user.email = "ann@example.org";
     user.name = "Ann";
-    const auto document = patched(scim_json(user, {.id = {}, .user_name = "ann", .external_id = "7"}), patch_of(operations));
+    const ports::DirectoryUser known{.id = {}, .user_name = "ann", .external_id = "7"};
+    const auto document = patched(scim_json(user, known), patch_of(operations));
     if (!document) return document.error();
     return read_scim_user(*document);
 }
@@ -75,7 +76,8 @@ TEST(ScimUser, HasThePrimaryAddressAndTheFirstNameThatIsThere)
     user = read_scim_user(a_user({{"emails", {first}}, {"name", {{"formatted", "A. Lee"}, {"givenName", "Ann"}}}}));
     EXPECT_EQ(user->email, "a@example.org");
     EXPECT_EQ(user->display_name, "A. Lee");
-    EXPECT_EQ(read_scim_user(a_user({{"displayName", "Annie"}, {"name", {{"formatted", "A."}}}}))->display_name, "Annie");
+    user = read_scim_user(a_user({{"displayName", "Annie"}, {"name", {{"formatted", "A."}}}}));
+    EXPECT_EQ(user->display_name, "Annie");
 }
 
 TEST(ScimUser, IsRefusedWhereItIsNone)
