@@ -10,7 +10,7 @@ namespace winnow::access {
 namespace {
 
 // Who holds a permission. `user`: those of `roles`, by key or session; `session`: whoever has signed in.
-enum class Holder : std::uint8_t { anyone, integration, user, session, provider };
+enum class Holder : std::uint8_t { anyone, integration, user, session, directory, provider };
 
 /// Some roles, a bit each.
 class Roles {
@@ -91,6 +91,7 @@ constexpr std::array kTable{
     Row{Permission::read_audit, "audit:read", Holder::user, kAuditors, kReads, AsScope::yes},
     Row{Permission::read_exports, "exports:read", Holder::user, kAdmins, kReads, AsScope::no, StepUp::yes},
     Row{Permission::write_exports, "exports:write", Holder::user, kAdmins, kWrites, AsScope::no, StepUp::yes},
+    Row{Permission::provision_users, "directory:write", Holder::directory},
     Row{Permission::provider, "provider", Holder::provider},
 };
 
@@ -149,6 +150,9 @@ std::string Principal::actor() const
         case CredentialKind::integration_key: return "integration:" + integration.str();
         case CredentialKind::user_key:
         case CredentialKind::session: return "user:" + user.str();
+        case CredentialKind::access_key:
+            return integration.is_nil() ? "user:" + user.str() : "integration:" + integration.str();
+        case CredentialKind::directory: return "directory:" + key.str();
         case CredentialKind::provider: return "provider";
     }
     return "anonymous";
@@ -159,7 +163,10 @@ bool allows(const Principal& who, Permission permission) noexcept
     const auto& row = row_of(permission);
     switch (row.holder) {
         case Holder::anyone: return true;
-        case Holder::integration: return who.kind == CredentialKind::integration_key && !who.tenant_suspended;
+        case Holder::integration:
+            return !who.tenant_suspended && (who.kind == CredentialKind::integration_key ||
+                                             (who.kind == CredentialKind::access_key && !who.integration.is_nil()));
+        case Holder::directory: return who.kind == CredentialKind::directory && !who.tenant_suspended;
         case Holder::provider: return who.kind == CredentialKind::provider;
         case Holder::session:
             return who.kind == CredentialKind::session && (row.suspended == Suspended::may || !who.tenant_suspended);
@@ -178,7 +185,7 @@ bool is_in_scope(const Principal& who, Permission permission) noexcept
 OutOfPlace out_of_place(const Principal& who, std::string_view address)
 {
     if (!who.networks && !who.places) return OutOfPlace::none;  // most, and each alert's sender is asked
-    const bool is_key = who.kind == CredentialKind::user_key || who.kind == CredentialKind::integration_key;
+    const bool is_key = who.kind != CredentialKind::session && who.kind != CredentialKind::provider;
     const auto parsed = parse_address(address);
     const auto holds = [&](const std::vector<Network>& networks) {
         return parsed && is_in(networks, unmapped(*parsed));

@@ -12,6 +12,7 @@
 #include "api/rest/rate_answer.hpp"
 #include "api/rest/refusal.hpp"
 #include "api/rest/respond.hpp"
+#include "api/rest/scim_form.hpp"
 #include "api/security/security_answers.hpp"
 #include "api/senders/ingest.hpp"
 #include "api/senders/large_bodies.hpp"
@@ -355,7 +356,7 @@ private:
 
     [[nodiscard]] static bool takes_json(const http::RequestHead& head)
     {
-        return has_media_type(head, {"application/json", "application/merge-patch+json"});
+        return has_media_type(head, {"application/json", "application/merge-patch+json", kScimType});
     }
 
     const CustomerApiOptions options_;

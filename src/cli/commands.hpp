@@ -23,6 +23,7 @@ void add_user_commands(Syntax& root, Command& chosen);
 void add_user_life_commands(Syntax& group, Command& chosen);  ///< Below `winnow user`.
 void add_key_commands(Syntax& root, Command& chosen);
 void add_integration_commands(Syntax& root, Command& chosen);
+void add_access_key_commands(Syntax& root, Command& chosen);
 void add_tenant_commands(Syntax& root, Command& chosen);
 void add_tenant_quotas_command(Syntax& tenant, Command& chosen);  ///< Under `tenant`.
 void add_quota_commands(Syntax& root, Command& chosen);

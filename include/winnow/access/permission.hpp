@@ -62,7 +62,8 @@ enum class Permission : std::uint8_t {
     read_audit,
     read_exports,  ///< All that the tenant owns, at once.
     write_exports,
-    provider,  ///< Management listener only.
+    provision_users,  ///< A tenant's directory only, by SCIM.
+    provider,         ///< Management listener only.
 };
 
 [[nodiscard]] std::string_view to_string(Permission permission) noexcept;  ///< "tickets:read", "rules:write", …
@@ -102,7 +103,9 @@ enum class CredentialKind : std::uint8_t {
     integration_key,
     user_key,
     provider,
-    session,  ///< A user's, who has signed in fully.
+    session,     ///< A user's, who has signed in fully.
+    access_key,  ///< Of a user or an integration: it signs requests, and sends alerts only.
+    directory,   ///< A tenant's directory, by its token: it keeps its users.
 };
 
 /// A caller whose credential was verified.
@@ -110,11 +113,11 @@ struct Principal {
     CredentialKind kind = CredentialKind::none;
     TenantId tenant;           ///< nil for the provider.
     std::string service_code;  ///< The tenant's, for logs.
-    UserId user;               ///< user_key and session only, as what follows.
+    UserId user;               ///< user_key, session, and access_key of a user, as what follows.
     std::string user_name;
     std::string email;
-    Role role = Role::viewer;
-    IntegrationId integration;  ///< integration_key only.
+    Role role = Role::viewer;   ///< Of a directory: that of users whom it makes.
+    IntegrationId integration;  ///< integration_key, and access_key of an integration.
     std::string integration_name;
     Uuid key;                             ///< Which of their keys it is; nil where there is none.
     std::optional<PermissionSet> scopes;  ///< user_key only: of what the role may it has these; nullopt: all.
@@ -123,6 +126,8 @@ struct Principal {
     Timestamp authenticated_at;                    ///< session only: when its user last showed all that was asked for.
     bool second_factor = false;                    ///< session only: a second factor was part of it.
     std::shared_ptr<const SourceNetworks> places;  ///< Where the tenant lets callers in; null: everywhere.
+    /// access_key only, and only until identity::Authenticator has checked a signature with it: null for all others.
+    std::shared_ptr<const std::string> signing_secret;
     bool tenant_suspended = false;
     std::shared_ptr<const domain::RateOverrides> rates;  ///< The tenant's own; null where it has none.
 

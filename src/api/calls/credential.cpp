@@ -65,6 +65,12 @@ std::string why_forbidden(const access::Principal& who, access::Permission neede
     if (!sends_alerts && who.kind == access::CredentialKind::integration_key) {
         return "this is the key of an integration (wnk_…), which sends alerts only; use a user's key (wnu_…)";
     }
+    if (who.kind == access::CredentialKind::directory && needed != access::Permission::provision_users) {
+        return "this is the token of a directory (wns_…), which is for SCIM only; use a user's key (wnu_…)";
+    }
+    if (needed == access::Permission::provision_users && who.kind != access::CredentialKind::directory) {
+        return "SCIM takes the token of a directory (wns_…): an admin makes one by POST /api/v1/scim-tokens";
+    }
     if (needed == access::Permission::session || needed == access::Permission::write_own_factors) {
         if (who.tenant_suspended) return "the tenant is suspended; ask your provider";
         return "this takes a person's session: sign in; a key may not do it";
@@ -101,7 +107,7 @@ Error unauthenticated(const Shown& shown, const http::RequestHead& head)
     const auto& credential = shown.secret;
     if (shown.is_session) return {ErrorCode::unauthenticated, "the session is over: sign in anew"};
     const auto why = [&]() -> std::string {
-        if (credential.starts_with("wnk_") || credential.starts_with("wnu_")) {
+        if (credential.starts_with("wnk_") || credential.starts_with("wnu_") || credential.starts_with("wns_")) {
             return "the key is unknown, expired or revoked";
         }
         if (credential.starts_with("wnp_")) {

@@ -152,7 +152,8 @@ struct Route {
     IsAnalysis is_analysis = nullptr;  ///< Null: never.
     bool is_charged = false;           ///< It changes something, and is charged for processor time as an analysis is.
     bool streams = false;              ///< Its body is read page by page, or goes on for long.
-    /// In whose form it refuses, as the table of senders says; null: with problem documents. customer_routes() sets it.
+    /// In whose form it refuses, as the table of senders says; null: with problem documents. customer_routes() sets it
+    /// where its own table did not.
     const intake::Sender* sender = nullptr;
     const audit::KnownAct* act = nullptr;  ///< Null: it is not recorded. customer_routes() sets it, and `shows`.
     SessionHandler shows = {};             ///< GET of the same path, where the act is recorded with what it changed.
@@ -185,12 +186,15 @@ struct Route {
 [[nodiscard]] std::vector<Route> silence_routes();
 [[nodiscard]] std::vector<Route> inhibition_routes();
 [[nodiscard]] std::vector<Route> maintenance_routes();
-[[nodiscard]] std::vector<Route> user_routes();       // users, api-keys
+[[nodiscard]] std::vector<Route> user_routes();  // users, api-keys
+[[nodiscard]] std::vector<Route> access_key_routes();
 [[nodiscard]] std::vector<Route> user_life_routes();  // invitations, resets, ends
 [[nodiscard]] std::vector<Route> me_routes();         // one's own profile, factors, sessions
 [[nodiscard]] std::vector<Route> audit_routes();
 [[nodiscard]] std::vector<Route> access_log_routes();
 [[nodiscard]] std::vector<Route> networks_routes();  // source networks
 [[nodiscard]] std::vector<Route> export_routes();
+[[nodiscard]] std::vector<Route> scim_token_routes();
+[[nodiscard]] std::vector<Route> scim_routes();  // what a tenant's directory asks
 
 }  // namespace winnow::api

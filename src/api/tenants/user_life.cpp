@@ -3,6 +3,7 @@
 #include "api/signin/steps.hpp"
 #include "api/tenants/invite.hpp"
 #include "api/tenants/user_json.hpp"
+#include "winnow/ports/access/directory_store.hpp"
 #include "winnow/ports/settings_store.hpp"
 
 namespace winnow::api {
@@ -77,6 +78,7 @@ Result<Response> delete_user(const Call& call, TenantSession& session)
     if (!next) return next.error();
     if (const auto ended = end_access(session, user->id, signin::Ending::user_deleted); !ended) return ended.error();
     if (const auto forgotten = session.factors().forget(user->id); !forgotten) return forgotten.error();
+    if (const auto forgotten = session.directory().forget(user->id); !forgotten) return forgotten.error();
     user->email = user->id.str() + "@deleted.invalid";
     user->name = "former user";
     user->active = false;

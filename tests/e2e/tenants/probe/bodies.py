@@ -54,10 +54,21 @@ def told(_):
     return {"comment": "not theirs"}
 
 
+def a_directory_user(_):
+    return {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "x@example.com",
+            "displayName": "not theirs"}
+
+
+def a_directory_patch(_):
+    return {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{"op": "replace", "path": "active", "value": False}]}
+
+
 # Operation → a body with which it would do what it is for, were the path one's own.
 BODIES = {
     "acceptInvitation": lambda _: {"token": "A" * 43, "name": "not theirs", "password": "not theirs at all"},
     "addTicketComment": lambda _: {"text": "not theirs"},
+    "changeDirectoryUser": a_directory_patch,
     "changePassword": lambda _: {"old": "not theirs at all", "new": "nor is this one theirs"},
     "changeTenant": lambda _: {"max_history_bytes": None},
     "changeTenantQuotas": lambda _: {"users": None},
@@ -67,16 +78,19 @@ BODIES = {
     "confirmFactor": lambda _: {"code": "000000"},
     "confirmMfaReset": lambda _: {"token": "A" * 43, "password": "not theirs at all"},
     "confirmPasswordReset": lambda _: {"token": "A" * 43, "password": "not theirs at all"},
+    "createAccessKey": lambda _: {},
     "createApiKey": lambda _: {},
     "createContact": a_contact,
     "createExport": lambda _: {},
     "createContactGroup": lambda _: {"name": "not theirs", "contact_ids": []},
+    "createDirectoryUser": a_directory_user,
     "createFactor": lambda _: {"kind": "totp"},
     "createInhibition": an_inhibition,
     "createIntegration": renamed,
     "createIntegrationKey": lambda _: {},
     "createMaintenanceWindow": a_window,
     "createRule": lambda _: a_rule(),
+    "createScimToken": lambda _: {},
     "createSilence": a_silence,
     "createTenant": lambda _: {"name": "not theirs", "admin": {"email": "x@example.com"}},
     "createUser": lambda _: {"name": "not theirs", "email": "x@example.com", "role": "viewer"},
@@ -89,6 +103,7 @@ BODIES = {
     "redactAuditDetails": lambda _: {"seqs": [1], "reason": "not theirs"},
     "reorderRules": lambda own: {"ids": own.ids["rule"]},
     "replaceContact": a_contact,
+    "replaceDirectoryUser": a_directory_user,
     "replaceContactGroup": lambda _: {"name": "not theirs", "contact_ids": []},
     "replaceInhibition": an_inhibition,
     "replaceIntegration": renamed,
@@ -147,6 +162,8 @@ REFERENCES = {
     ("changeTicketsInBulk", "/ids/-"): Reference("ticket", lambda _, i: {"ids": [i], "patch": {"priority": "x"}}, OK),
     ("changeTicketsInBulk", "/patch/assignee"):
         Reference("user", lambda own, i: {"ids": [own.own("ticket")], "patch": {"assignee": i}}, OK, OK),
+    ("createAccessKey", "/integration_id"): Reference("integration", lambda _, i: {"integration_id": i}, others=403),
+    ("createAccessKey", "/user_id"): Reference("user", lambda _, i: {"user_id": i}, others=403),
     ("createApiKey", "/user_id"): Reference("user", lambda _, i: {"user_id": i}, others=403),
     ("createContactGroup", "/contact_ids/-"): Reference("contact", lambda _, i: {"name": "x", "contact_ids": [i]}),
     ("createRule", GROUPS): Reference("group", lambda _, i: routed(i)),
@@ -182,6 +199,8 @@ BESIDES = {
 
 # (operation, query parameter) → what stands there.
 FILTERS = {
+    ("listAccessKeys", "integration_id"): Reference("integration", None, 404, 400, others=403),
+    ("listAccessKeys", "user_id"): Reference("user", None, 404, 400, others=403),
     ("listAlerts", "rule_id"): Reference("rule", None, OK, 400),
     ("listAlerts", "ticket_id"): Reference("ticket", None, OK, 400),
     ("listApiKeys", "user_id"): Reference("user", None, 404, 400, others=403),
@@ -200,8 +219,8 @@ FILTERS_ANYWHERE = {
 NAMED_AS = {"actor": "user:{}", "on": "user:{}"}  # how a filter names the object
 SPELT = {"label": "label.mark"}  # a name that the document has in another form
 # Parameters that name nobody's objects; `cursor` is a place of its own.
-PLAIN_PARAMETERS = {"act", "address", "disposition", "dry_run", "everything", "format", "from", "group_by", "limit", "severity",
-                    "sort", "state", "status", "to"}
+PLAIN_PARAMETERS = {"act", "address", "attributes", "count", "disposition", "dry_run", "everything", "excludedAttributes", "filter",
+                    "format", "from", "group_by", "limit", "severity", "sort", "startIndex", "state", "status", "to"}
 PLAIN_HEADERS = {"Content-Encoding"}
 # Says what the caller itself did, with the ids and marks that it asked for; the test looks at whose acts they are.
 WHAT_ONE_ASKED = {"/api/v1/access-log", "/api/v1/access-log/export", "/api/v1/audit-log", "/api/v1/audit-log/export"}

@@ -6,12 +6,14 @@ import uuid
 
 from harness import Client, wait_until
 
+from tenants.probe.bodies import a_directory_user
 from tenants.probe.identities import ROLES, SCOPES
 
 MATCHES_ALL = '{title=~".+"}'
 # Where a kind of object is listed; what follows in a path is one's id.
 COLLECTIONS = {
     "/admin/v1/tenants": "tenant",
+    "/api/v1/access-keys": "access_key",
     "/api/v1/alerts": "alert",
     "/api/v1/api-keys": "api_key",
     "/api/v1/contact-groups": "group",
@@ -28,10 +30,12 @@ COLLECTIONS = {
     "/api/v1/rules": "rule",
     "/api/v1/rules/backtests": "backtest",
     "/api/v1/ruleset/versions": "version",
+    "/api/v1/scim-tokens": "scim_token",
     "/api/v1/silences": "silence",
     "/api/v1/tickets": "ticket",
     "/api/v1/users": "user",
     "/auth/t": "service_code",
+    "/scim/v2/Users": "directory_user",
     "/i": "token",
 }
 PATH_OF = {kind: path for path, kind in COLLECTIONS.items()}
@@ -110,6 +114,16 @@ class Tenant:
                              "duration": "PT1H", "rrule": "FREQ=DAILY", "comment": name})
         self.make("inhibition", {"name": name, "source_matchers": nothing, "target_matchers": nothing, "equal": ["mark"]})
         self.make("api_key", {"name": name})
+        self.make("access_key", {"name": name})
+        token = self.make("scim_token", {"name": name})
+        self.make_directory_user(token["secret"], f"{name.replace(' ', '-')}@directory.example")
+
+    def make_directory_user(self, token, address):
+        directory = Client(self.instance.ready["customer_url"], self.instance.ready["ca_file"], token)
+        answer = directory.post(PATH_OF["directory_user"], {**a_directory_user(self), "userName": address})
+        assert answer.status == 201, answer.body
+        self.ids["directory_user"].append(answer.json()["id"])
+        directory.close()
 
     def send(self, dedup_key):
         alert = {"title": f"{self.mark} {dedup_key}", "dedup_key": dedup_key, "labels": {"mark": self.mark},

@@ -32,6 +32,8 @@ protected:
                 {"integrations", integration["id"]},
                 {"users", viewer_},
                 {"api-keys", a_key()},
+                {"access-keys", a_key("/access-keys")},
+                {"scim-tokens", a_key("/scim-tokens")},
                 {"rules/backtests", post("/rules/backtests", {{"rule_id", rule}}).id()},
                 {"exports", post("/exports", json::object()).id()},
                 {"silences", made("/silences", a_silence())},
@@ -41,10 +43,10 @@ protected:
                 {"me/factors", a_factor(viewer_)}};
     }
 
-    std::string a_key()
+    std::string a_key(const std::string& path = "/api-keys")
     {
         const auto now = std::exchange(now_, system_time());
-        auto key = made("/api-keys", json::object());
+        auto key = made(path, json::object());
         now_ = now;
         return key;
     }
@@ -95,10 +97,11 @@ protected:
     std::string ours()
     {
         std::string all;
-        for (const auto* const table :
-             {"contacts", "contact_groups", "contact_group_members", "rules", "rule_versions", "integrations",
-              "integration_keys", "users", "api_keys", "tenant_settings", "default_route", "silences",
-              "maintenance_windows", "inhibitions", "backtests", "sessions", "user_factors", "exports"}) {
+        for (const auto* const table : {"contacts",      "contact_groups", "contact_group_members", "rules",
+                                        "rule_versions", "integrations",   "integration_keys",      "users",
+                                        "api_keys",      "access_keys",    "scim_tokens",           "tenant_settings",
+                                        "default_route", "silences",       "maintenance_windows",   "inhibitions",
+                                        "backtests",     "sessions",       "user_factors",          "exports"}) {
             all += sql("select string_agg(t::text, ';' order by t::text) from " + std::string(table) +
                        " t where tenant_id = '" + ours_.str() + "'");
         }
@@ -140,6 +143,8 @@ TEST_F(Isolation, ListsHoldOnesOwnOnly)
         for (const auto& [collection, id] : ids_) EXPECT_THAT(answered.text, Not(HasSubstr(id))) << route.pattern;
     }
     EXPECT_EQ(get("/api-keys?user_id=" + admin_).status, 404);
+    EXPECT_EQ(get("/access-keys?user_id=" + admin_).status, 404);
+    EXPECT_EQ(get("/access-keys?integration_id=" + ids_["integrations"]).status, 404);
 }
 
 TEST_F(Isolation, NothingOfAnotherTenantCanBeReferredTo)
@@ -154,6 +159,8 @@ TEST_F(Isolation, NothingOfAnotherTenantCanBeReferredTo)
     EXPECT_EQ(post("/contact-groups", {{"name", "x"}, {"contact_ids", {ids_["contacts"]}}}).status, 422);
     EXPECT_EQ(patch("/settings", {{"default_route", {ids_["contact-groups"]}}}).status, 422);
     EXPECT_EQ(post("/api-keys", {{"user_id", viewer_}}).status, 422);
+    EXPECT_EQ(post("/access-keys", {{"user_id", viewer_}}).status, 422);
+    EXPECT_EQ(post("/access-keys", {{"integration_id", ids_["integrations"]}}).status, 422);
 
     const auto applied = put("/ruleset", {{"rules", {a_rule("r", {{"id", ids_["rules"]}})}}});
     EXPECT_EQ(applied.status, 200);

@@ -78,6 +78,8 @@ protected:
             {"integrations", integration["id"]},
             {"users", viewer_},
             {"api-keys", made("/api-keys", {{"name", kMark}})},
+            {"access-keys", made("/access-keys", {{"name", kMark}})},
+            {"scim-tokens", made("/scim-tokens", {{"name", kMark}})},
             {"rules/backtests", post("/rules/backtests", {{"rule_id", rule}}).id()},
             {"exports", post("/exports", json::object()).id()},
             {"silences", made("/silences", a_silence())},
@@ -362,10 +364,10 @@ TEST_F(Layers, WithoutBothEverythingOpensAndThePolicyOfEachTableIsNoticed)
     }
     std::cout << "policies that no question about ours notices: " << testing::PrintToString(unnoticed) << std::endl;
     // What only writes look at (first answers, numbers, versions), back-tests (rows that were set aside), and what
-    // triage still holds of tickets. No head is signed here, and no key was used.
+    // triage still holds of tickets. No head is signed here, no key was used, and only directories ask for their users.
     EXPECT_THAT(unnoticed, ElementsAre("alert_instances", "audit_anchors", "credential_use", "idempotency_receipts",
                                        "inhibition_sources", "journal_progress", "quarantined_rows", "quiet_tickets",
-                                       "rule_machines", "tenants", "ticket_numbers"));
+                                       "rule_machines", "scim_users", "tenants", "ticket_numbers"));
 }
 
 }  // namespace
