@@ -104,6 +104,14 @@ constexpr bool in_order()
 }
 static_assert(in_order(), "every permission has exactly one row, in the order of the enumeration");
 
+// What whoever signs with an access key of his own may, if his role has it.
+constexpr PermissionSet kSigned{Permission::read_tickets};
+
+bool is_users_access_key(const Principal& who) noexcept
+{
+    return who.kind == CredentialKind::access_key && who.integration.is_nil();
+}
+
 constexpr const Row& row_of(Permission permission) noexcept
 {
     return kTable[static_cast<std::size_t>(permission)];
@@ -171,7 +179,8 @@ bool allows(const Principal& who, Permission permission) noexcept
         case Holder::session:
             return who.kind == CredentialKind::session && (row.suspended == Suspended::may || !who.tenant_suspended);
         case Holder::user:
-            return is_user(who.kind) && row.roles.contain(who.role) && is_in_scope(who, permission) &&
+            return (is_user(who.kind) || (is_users_access_key(who) && kSigned.contains(permission))) &&
+                   row.roles.contain(who.role) && is_in_scope(who, permission) &&
                    (row.suspended == Suspended::may || !who.tenant_suspended);
     }
     return false;
@@ -195,8 +204,9 @@ OutOfPlace out_of_place(const Principal& who, std::string_view address)
     };
     if (who.networks && !holds(*who.networks)) return OutOfPlace::key;
     if (!who.places) return OutOfPlace::none;
-    if (is_user(who.kind) && !lets_in(who.places->users)) return OutOfPlace::users;
-    if (is_user(who.kind) && who.role == Role::admin && !lets_in(who.places->admins)) return OutOfPlace::admins;
+    const bool is_users = is_user(who.kind) || is_users_access_key(who);
+    if (is_users && !lets_in(who.places->users)) return OutOfPlace::users;
+    if (is_users && who.role == Role::admin && !lets_in(who.places->admins)) return OutOfPlace::admins;
     return is_key && !lets_in(who.places->keys) ? OutOfPlace::keys : OutOfPlace::none;
 }
 

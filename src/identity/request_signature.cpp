@@ -13,7 +13,6 @@ namespace {
 constexpr std::string_view kMethod = "HmacSHA256";
 constexpr std::string_view kRefusedMethod = "HmacSHA1";
 constexpr std::string_view kVersion = "2";
-constexpr std::string_view kScheme = "IIJAPI ";
 constexpr std::size_t kSignatureCharacters = 44;  // of kSignatureBytes in base64
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;
@@ -159,10 +158,10 @@ Result<SignedRequest> read_signed(QueryStyle request)
 Result<SignedRequest> read_signed(const RestStyle& request)
 {
     if (const auto fits = check_terms(request.signature_method, request.signature_version); !fits) return fits.error();
-    if (!request.authorization.starts_with(kScheme)) {
+    if (!request.authorization.starts_with(kSignedScheme)) {
         return malformed("the Authorization header must be IIJAPI, a blank, and KEY:SIGNATURE");
     }
-    const auto shown = request.authorization.substr(kScheme.size());
+    const auto shown = request.authorization.substr(kSignedScheme.size());
     const auto colon = std::min(shown.find(':'), shown.size());
     std::string text;
     for (const auto line : {request.method, request.content_md5, request.content_type}) (text += line) += '\n';

@@ -104,7 +104,7 @@ enum class CredentialKind : std::uint8_t {
     user_key,
     provider,
     session,     ///< A user's, who has signed in fully.
-    access_key,  ///< Of a user or an integration: it signs requests, and sends alerts only.
+    access_key,  ///< It signs requests: an integration's sends alerts, a user's reads tickets.
     directory,   ///< A tenant's directory, by its token: it keeps its users.
 };
 

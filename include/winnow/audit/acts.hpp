@@ -135,6 +135,7 @@ struct Unrecorded {
 inline constexpr std::string_view kTimeline = "the ticket's timeline tells who did what, and when";
 inline constexpr std::string_view kTriesOnly = "changes nothing: what is tried is sent along";
 inline constexpr std::string_view kLooksOnly = "changes nothing: it is POST so that no link holds the token";
+inline constexpr std::string_view kReadsOnly = "changes nothing: it is POST because its protocol has it so";
 inline constexpr std::string_view kBacktest = "changes nothing that alerts or people meet, and names who began it";
 
 /// The other operations that are no GET.
@@ -145,6 +146,7 @@ inline constexpr std::array kUnrecorded{
     Unrecorded{"previewSilence", kTriesOnly},     Unrecorded{"testRule", kTriesOnly},
     Unrecorded{"lintRules", kTriesOnly},          Unrecorded{"startBacktest", kBacktest},
     Unrecorded{"cancelBacktest", kBacktest},      Unrecorded{"peekInvitation", kLooksOnly},
+    Unrecorded{"getUomTicketDetail", kReadsOnly},
 };
 
 /// nullptr: it is not recorded.

@@ -20,6 +20,9 @@ namespace winnow::identity {
 inline constexpr std::size_t kAccessKeyCharacters = 20;
 inline constexpr std::size_t kSignatureBytes = 32;  ///< HMAC-SHA-256.
 
+/// What Authorization begins with in REST style.
+inline constexpr std::string_view kSignedScheme = "IIJAPI ";
+
 /// Requests say until when they are good; it is less than this ahead.
 inline constexpr std::chrono::hours kLongestExpire{24};
 

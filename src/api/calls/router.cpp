@@ -94,7 +94,8 @@ std::vector<RouteEntry> customer_routes()
           &suggestion_routes, &noise_routes,     &contact_routes,     &contact_group_routes, &integration_routes,
           &delivery_routes,   &settings_routes,  &silence_routes,     &inhibition_routes,    &maintenance_routes,
           &user_routes,       &user_life_routes, &me_routes,          &audit_routes,         &access_log_routes,
-          &networks_routes,   &export_routes,    &access_key_routes,  &scim_token_routes,    &scim_routes}) {
+          &networks_routes,   &export_routes,    &access_key_routes,  &scim_token_routes,    &scim_routes,
+          &uom_routes}) {
         for (auto& route : (*resource)()) {
             if (route.sender == nullptr) route.sender = intake::sender_at(route.pattern);
             entries.push_back({std::move(route), Special::none});

@@ -94,7 +94,12 @@ TEST(PermissionTable, NobodyElseGetsATenantsPermissions)
     EXPECT_EQ(held_by(directory), Set{Permission::open});
     auto access_key = of_kind(CredentialKind::access_key);
     access_key.user = UserId(Uuid::from_words(1, 1));
-    EXPECT_EQ(held_by(access_key), Set{Permission::open}) << "a user's sends for no integration";
+    EXPECT_EQ(held_by(access_key), (Set{Permission::open, Permission::read_tickets})) << "and sends for no integration";
+    access_key.tenant_suspended = true;
+    EXPECT_EQ(held_by(access_key), (Set{Permission::open, Permission::read_tickets})) << "as its user";
+    access_key.tenant_suspended = false;
+    access_key.role = Role::auditor;
+    EXPECT_EQ(held_by(access_key), Set{Permission::open}) << "as its user";
     EXPECT_EQ(access_key.actor(), "user:" + access_key.user.str());
     access_key.integration = IntegrationId(Uuid::from_words(1, 2));
     EXPECT_EQ(held_by(access_key), (Set{Permission::open, Permission::ingest}));

@@ -95,6 +95,7 @@ BODIES = {
     "createTenant": lambda _: {"name": "not theirs", "admin": {"email": "x@example.com"}},
     "createUser": lambda _: {"name": "not theirs", "email": "x@example.com", "role": "viewer"},
     "destroyTenantKeys": lambda own: {"service_code": own.service_code, "reason": "not theirs, never"},
+    "getUomTicketDetail": lambda own: {"TicketId": "UTM1", "ServiceCode": own.service_code},
     "inviteTenantAdmin": lambda _: {"email": "x@example.com"},
     "lintRules": lambda _: {},
     "peekInvitation": lambda _: {"token": "A" * 43},
@@ -125,6 +126,8 @@ BODIES = {
     "sendAlertsByToken": an_alert,
     "sendGrafanaWebhook": a_webhook,
     "sendGrafanaWebhookByToken": a_webhook,
+    "sendUomAlert": lambda own: {"ServiceCode": own.service_code, "Explanation": "not theirs"},
+    "sendUomAlertByForm": lambda own: {"ServiceCode": own.service_code, "Explanation": "not theirs"},
     "signIn": lambda _: {"service_code": "nobodys1", "email": "x@example.com", "password": "not theirs at all"},
     "startBacktest": lambda own: {"rule_id": own.own("rule")},
     "stepUp": lambda _: {"password": "not theirs at all", "code": "000000"},
@@ -219,9 +222,12 @@ FILTERS_ANYWHERE = {
 NAMED_AS = {"actor": "user:{}", "on": "user:{}"}  # how a filter names the object
 SPELT = {"label": "label.mark"}  # a name that the document has in another form
 # Parameters that name nobody's objects; `cursor` is a place of its own.
-PLAIN_PARAMETERS = {"act", "address", "attributes", "count", "disposition", "dry_run", "everything", "excludedAttributes", "filter",
+SIGNED_PARAMETERS = {"AccessKeyId", "Action", "APIVersion", "DetectionMessage", "Expire", "Explanation", "MessageGroup", "MessageId",
+                     "MonitoringId", "NodeName", "ObstacleDetectionTime", "ServiceCode", "Severity", "Signature",
+                     "SignatureMethod", "SignatureVersion", "SurveillanceServer"}
+PLAIN_PARAMETERS = {*SIGNED_PARAMETERS, "act", "address", "attributes", "count", "disposition", "dry_run", "everything", "excludedAttributes", "filter",
                     "format", "from", "group_by", "limit", "severity", "sort", "startIndex", "state", "status", "to"}
-PLAIN_HEADERS = {"Content-Encoding"}
+PLAIN_HEADERS = {"Content-Encoding", "Content-MD5", "x-iijapi-expire", "x-iijapi-signaturemethod", "x-iijapi-signatureversion"}
 # Says what the caller itself did, with the ids and marks that it asked for; the test looks at whose acts they are.
 WHAT_ONE_ASKED = {"/api/v1/access-log", "/api/v1/access-log/export", "/api/v1/audit-log", "/api/v1/audit-log/export"}
 # Further views of what an operation shows, which are read for another tenant's marks as well.

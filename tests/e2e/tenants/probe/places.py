@@ -36,7 +36,7 @@ UNKNOWN_MARK = "mark-of-tenant-9"  # as long as theirs
 # Of an id what tells neither its time nor its version nor of what it is one.
 DRAWN_BITS = ((1 << 12) - 1) << 64 | ((1 << 60) - 1) << 2
 # Without a shape of their own they are in no cross-probe.
-NOT_IDS = {"token", "version", "service_code"}
+NOT_IDS = {"token", "version", "service_code", "api_version"}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -37,12 +37,14 @@ COLLECTIONS = {
     "/auth/t": "service_code",
     "/scim/v2/Users": "directory_user",
     "/i": "token",
+    "/uom/r": "api_version",
 }
 PATH_OF = {kind: path for path, kind in COLLECTIONS.items()}
 # A text of each that can be changed, so that its version is one that the others' have not.
 AGED = {"contact": "name", "group": "name", "inhibition": "name", "integration": "description", "rule": "description",
         "silence": "comment", "ticket": "priority", "user": "name", "window": "comment"}
 CHANGES = 4
+NO_CANARIES = {"api_version", "service_code", "token", "version"}
 ELSEWHERE = ["203.0.113.0/24"]  # where nobody is who asks here
 
 
@@ -60,7 +62,7 @@ class Tenant:
         self.integration_key = ready["integration"]["key"]
         self.service_code = ready["service_code"]
         self.ids = collections.defaultdict(list, tenant=[ready["tenant_id"]],
-                                           service_code=[ready["service_code"]])
+                                           service_code=[ready["service_code"]], api_version=["20161003"])
         self.secrets = [*self.users.values(), self.integration_key]
         self.replays = {}  # "METHOD path" → (path, body, key) of a request with an Idempotency-Key
 
@@ -179,7 +181,7 @@ class Tenant:
 
     def canaries(self):
         """What stands in no answer to anybody else."""
-        ids = [each for kind, many in self.ids.items() if kind not in ("version", "token", "service_code") for each in many]
+        ids = [each for kind, many in self.ids.items() if kind not in NO_CANARIES for each in many]
         return [text.encode() for text in [self.mark, *ids, *self.secrets]]
 
     def dead_key_of(self, integration):
