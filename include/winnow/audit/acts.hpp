@@ -140,13 +140,21 @@ inline constexpr std::string_view kBacktest = "changes nothing that alerts or pe
 
 /// The other operations that are no GET.
 inline constexpr std::array kUnrecorded{
-    Unrecorded{"changeTicketsInBulk", kTimeline}, Unrecorded{"updateTicket", kTimeline},
-    Unrecorded{"transitionTicket", kTimeline},    Unrecorded{"addTicketComment", kTimeline},
-    Unrecorded{"putTicketParent", kTimeline},     Unrecorded{"deleteTicketParent", kTimeline},
-    Unrecorded{"previewSilence", kTriesOnly},     Unrecorded{"testRule", kTriesOnly},
-    Unrecorded{"lintRules", kTriesOnly},          Unrecorded{"startBacktest", kBacktest},
-    Unrecorded{"cancelBacktest", kBacktest},      Unrecorded{"peekInvitation", kLooksOnly},
+    Unrecorded{"changeTicketsInBulk", kTimeline},
+    Unrecorded{"updateTicket", kTimeline},
+    Unrecorded{"transitionTicket", kTimeline},
+    Unrecorded{"addTicketComment", kTimeline},
+    Unrecorded{"putTicketParent", kTimeline},
+    Unrecorded{"deleteTicketParent", kTimeline},
+    Unrecorded{"previewSilence", kTriesOnly},
+    Unrecorded{"testRule", kTriesOnly},
+    Unrecorded{"lintRules", kTriesOnly},
+    Unrecorded{"startBacktest", kBacktest},
+    Unrecorded{"cancelBacktest", kBacktest},
+    Unrecorded{"peekInvitation", kLooksOnly},
     Unrecorded{"getUomTicketDetail", kReadsOnly},
+    Unrecorded{"searchDirectory", kReadsOnly},
+    Unrecorded{"searchDirectoryUsers", kReadsOnly},
 };
 
 /// nullptr: it is not recorded.

@@ -60,6 +60,17 @@ std::optional<std::int64_t> read_number(std::string_view text)
     return number;
 }
 
+/// A list of names, as a query has it: with commas between them.
+Result<std::string> names_of(const json& list)
+{
+    std::string names;
+    const bool is_list =
+        list.is_array() && std::ranges::all_of(list, [](const json& each) { return each.is_string(); });
+    if (!is_list) return scim_error("invalidValue", "attributes must be a list of their names");
+    for (const auto& each : list) (names += names.empty() ? "" : ",") += each.get_ref<const std::string&>();
+    return names;
+}
+
 /// Parameters that any question may have. False: it is none of them.
 bool take_projection(Projection& projection, std::string_view name, std::string_view value)
 {
@@ -132,6 +143,33 @@ Result<ScimQuery> read_query(const http::RequestHead& head)
             if (const auto taken = take_range(query, name, value); !taken) return taken.error();
         } else {
             return unknown_parameter(name);
+        }
+    }
+    return query;
+}
+
+Result<ScimQuery> read_search(const json& document)
+{
+    constexpr std::string_view kSearch = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+    if (!names_schema(document, kSearch)) {
+        return scim_error("invalidSyntax", "schemas must name " + std::string(kSearch));
+    }
+    ScimQuery query;
+    for (const auto& [name, value] : document.items()) {
+        if (value.is_null() || same_word(name, "schemas")) continue;
+        if (same_word(name, "attributes") || same_word(name, "excludedAttributes")) {
+            auto names = names_of(value);
+            if (!names) return names.error();
+            take_projection(query.projection, name, *names);
+        } else if (same_word(name, "filter") && value.is_string()) {
+            auto filter = read_filter(value.get_ref<const std::string&>());
+            if (!filter) return filter.error();
+            query.filter = *std::move(filter);
+        } else if ((same_word(name, "startIndex") || same_word(name, "count")) && value.is_number_integer()) {
+            if (const auto taken = take_range(query, name, value.dump()); !taken) return taken.error();
+        } else {
+            return scim_error("invalidValue", "there is no parameter " + name.substr(0, kMostFilterBytes) +
+                                                  ", or it is of another type");
         }
     }
     return query;

@@ -39,6 +39,9 @@ struct ScimQuery {
 /// Of a list. Other parameters than these are invalidValue.
 [[nodiscard]] Result<ScimQuery> read_query(const http::RequestHead& head);
 
+/// The same of a search, whose parameters are a document (RFC 7644 §3.4.3).
+[[nodiscard]] Result<ScimQuery> read_search(const nlohmann::json& document);
+
 /// Of one user: `attributes` and `excludedAttributes`.
 [[nodiscard]] Result<Projection> read_projection(const http::RequestHead& head);
 

@@ -57,9 +57,9 @@ Result<Managed> lock_managed(const Call& call, TenantSession& session)
     return find_managed(session, *id);
 }
 
-Result<Response> list_users(const Call& call, TenantSession& session)
+/// A list of users, as it was asked for.
+Result<Response> users_of(TenantSession& session, const Result<ScimQuery>& query)
 {
-    const auto query = read_query(call.request.head);
     if (!query) return query.error();
     const auto count = session.directory().count(query->filter);
     if (!count) return count.error();
@@ -77,6 +77,19 @@ Result<Response> list_users(const Call& call, TenantSession& session)
     answer["totalResults"] = *count;
     answer["startIndex"] = query->skip + 1;
     return scim_response(200, answer);
+}
+
+Result<Response> list_users(const Call& call, TenantSession& session)
+{
+    return users_of(session, read_query(call.request.head));
+}
+
+/// The same question as a document: some directories ask so, because addresses do not belong into URLs.
+Result<Response> search_users(const Call& call, TenantSession& session)
+{
+    const auto document = read_object(call.request);
+    if (!document) return document.error();
+    return users_of(session, read_search(*document));
 }
 
 Result<Response> get_user(const Call& call, TenantSession& session)
@@ -230,6 +243,8 @@ std::vector<Route> scim_routes()
     std::vector<Route> routes{
         {"GET", "/scim/v2/Users", kMay, "listDirectoryUsers", list_users},
         {"POST", "/scim/v2/Users", kMay, "createDirectoryUser", create_user},
+        {"POST", "/scim/v2/.search", kMay, "searchDirectory", search_users},
+        {"POST", "/scim/v2/Users/.search", kMay, "searchDirectoryUsers", search_users},
         {"GET", "/scim/v2/Users/{id}", kMay, "getDirectoryUser", get_user},
         {"PUT", "/scim/v2/Users/{id}", kMay, "replaceDirectoryUser", replace_whole},
         {"PATCH", "/scim/v2/Users/{id}", kMay, "changeDirectoryUser", patch_user},

@@ -35,15 +35,6 @@ const json* member(const json& object, std::string_view name)
     return nullptr;
 }
 
-bool names_schema(const json& document, std::string_view schema)
-{
-    const auto* const schemas = member(document, "schemas");
-    return schemas != nullptr && schemas->is_array() &&
-           std::any_of(schemas->begin(), schemas->end(), [&](const json& each) {
-               return each.is_string() && same_word(each.get_ref<const std::string&>(), schema);
-           });
-}
-
 /// "" where it is absent.
 Result<std::string> text_at(const json& object, std::string_view name, std::size_t most)
 {
@@ -215,6 +206,15 @@ Result<Done> apply(json& document, const json& operation)
 }
 
 }  // namespace
+
+bool names_schema(const json& document, std::string_view schema)
+{
+    const auto* const schemas = member(document, "schemas");
+    return schemas != nullptr && schemas->is_array() &&
+           std::any_of(schemas->begin(), schemas->end(), [&](const json& each) {
+               return each.is_string() && same_word(each.get_ref<const std::string&>(), schema);
+           });
+}
 
 bool same_word(std::string_view a, std::string_view b) noexcept
 {

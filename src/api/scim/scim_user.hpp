@@ -37,6 +37,9 @@ struct ScimUser {
 
 [[nodiscard]] nlohmann::json scim_json(const ports::User& user, const ports::DirectoryUser& known);
 
+/// Whether `schemas` of a document holds this one.
+[[nodiscard]] bool names_schema(const nlohmann::json& document, std::string_view schema);
+
 /// Whether two names of attributes, words or operators are one: ASCII letters go by any case.
 [[nodiscard]] bool same_word(std::string_view a, std::string_view b) noexcept;
 

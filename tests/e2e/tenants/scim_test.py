@@ -1,10 +1,18 @@
 """A tenant's directory over the wire: tokens, what is refused to whom, and a peer that knows the standard."""
 
-import ssl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
 import unittest
+import urllib.parse
 
 from harness import Client, World
 
+# A client and a tester of the protocol that others have written (scim2-client, scim2-tester), pinned with all that they need.
+PEER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "scim_peer.txt")
 USERS = "/scim/v2/Users"
 USER = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"]}
 world = None
@@ -24,6 +32,42 @@ def directory():
     assert made.status == 201, made.body
     ready = world.instance.ready
     return made.json(), Client(ready["customer_url"], ready["ca_file"], made.json()["secret"])
+
+
+def peer():
+    """A folder with the packages, which the build folder keeps; None where PyPI does not give them."""
+    with open(PEER, "rb") as pinned:
+        name = "scim-peer-" + hashlib.sha256(pinned.read()).hexdigest()[:16]
+    kept = os.path.join(os.path.dirname(os.environ["WINNOW_BINARY"]), "tests", name)
+    if os.path.isdir(kept):
+        return kept
+    os.makedirs(os.path.dirname(kept), exist_ok=True)
+    folder = tempfile.mkdtemp(dir=os.path.dirname(kept))
+    done = subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
+                           "--only-binary", ":all:", "--require-hashes", "--retries", "1", "--timeout", "15",
+                           "--target", folder, "--requirement", PEER], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        shutil.rmtree(folder, ignore_errors=True)
+        if "do not match the hashes" in done.stderr.lower():
+            raise AssertionError(f"PyPI gives something else than {PEER} names:\n{done.stderr}")
+        print("scim2-tester cannot be had from PyPI:", done.stderr.strip()[-500:])
+        return None
+    os.rename(folder, kept)
+    return kept
+
+
+def forwarding(client):
+    """What the peer takes for the server: each request goes over the wire, and its answer comes back."""
+    def application(environ, start_response):
+        path = urllib.parse.quote(environ["PATH_INFO"].encode("latin-1"), safe="/:")
+        if environ["QUERY_STRING"]:
+            path += "?" + environ["QUERY_STRING"]
+        body = environ["wsgi.input"].read()
+        headers = {"Content-Type": environ["CONTENT_TYPE"]} if environ.get("CONTENT_TYPE") else {}
+        answer = client.call(environ["REQUEST_METHOD"], path, body or None, headers=headers)
+        start_response(f"{answer.status} x", list(answer.headers.items()))
+        return [answer.body]
+    return application
 
 
 class Scim(unittest.TestCase):
@@ -60,22 +104,22 @@ class Scim(unittest.TestCase):
         self.assertEqual(ours.get(USERS).status, 401)
 
     def test_is_what_the_standards_own_tester_expects(self):
-        try:
-            from httpx import Client as Http  # pylint: disable=import-outside-toplevel
-            from scim2_client.engines.httpx import SyncSCIMClient  # pylint: disable=import-outside-toplevel
-            from scim2_tester import Status, check_server  # pylint: disable=import-outside-toplevel
-        except ImportError:
-            self.skipTest("scim2-tester and scim2-client[httpx] of PyPI are not installed")
-        token, _ = directory()
-        ready = world.instance.ready
-        with Http(base_url=ready["customer_url"] + "/scim/v2", verify=ssl.create_default_context(cafile=ready["ca_file"]),
-                  headers={"Authorization": f"Bearer {token['secret']}"}) as http:
-            client = SyncSCIMClient(http)
-            client.discover()
-            results = check_server(client, resource_types=["User"])
-        wrong = [f"{each.title}: {each.reason}" for each in results if each.status == Status.ERROR]
+        folder = peer()
+        if folder is None:
+            self.skipTest("scim2-tester cannot be had from PyPI")
+        sys.path.insert(0, folder)
+        self.addCleanup(sys.path.remove, folder)
+        from scim2_client.engines.wsgi import WSGISCIMClient  # pylint: disable=import-outside-toplevel,import-error
+        from scim2_tester import Status, check_server  # pylint: disable=import-outside-toplevel,import-error
+        _, ours = directory()
+        client = WSGISCIMClient(forwarding(ours), base_url=world.instance.ready["customer_url"] + "/scim/v2")
+        results = check_server(client, resource_types=["User"])
+        wrong = [f"{each.title}: {each.reason}" for each in results if each.status not in (Status.SUCCESS, Status.SKIPPED)]
         self.assertEqual(wrong, [])
-        self.assertGreater(len(results), 5)
+        done = {each.title for each in results if each.status == Status.SUCCESS}
+        self.assertLessEqual({"object_creation", "object_query", "object_replacement", "object_deletion",
+                              "search_with_attributes", "check_add_attribute", "check_remove_attribute",
+                              "check_replace_attribute", "random_url"}, done)
 
 
 if __name__ == "__main__":

@@ -64,6 +64,10 @@ def a_directory_patch(_):
             "Operations": [{"op": "replace", "path": "active", "value": False}]}
 
 
+def a_directory_search(_):
+    return {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]}
+
+
 # Operation → a body with which it would do what it is for, were the path one's own.
 BODIES = {
     "acceptInvitation": lambda _: {"token": "A" * 43, "name": "not theirs", "password": "not theirs at all"},
@@ -122,6 +126,8 @@ BODIES = {
     "sendAlertmanagerAlertsByToken": labelled,
     "sendAlertmanagerWebhook": a_webhook,
     "sendAlertmanagerWebhookByToken": a_webhook,
+    "searchDirectory": a_directory_search,
+    "searchDirectoryUsers": a_directory_search,
     "sendAlerts": an_alert,
     "sendAlertsByToken": an_alert,
     "sendGrafanaWebhook": a_webhook,

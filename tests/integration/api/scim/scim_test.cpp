@@ -68,6 +68,11 @@ TEST_F(Scim, MakesUsersOfTheTokensRoleAndFindsThemByName)
     EXPECT_EQ(get(std::string(kUsers) + "?filter=externalId%20eq%20%227%22").body["totalResults"], 1);
     EXPECT_EQ(get(std::string(kUsers) + "?count=0").body["totalResults"], 1);
     EXPECT_THAT(get(at(made.id()) + "?attributes=userName").body, SizeIs(3));
+    const json search{{"schemas", {"urn:ietf:params:scim:api:messages:2.0:SearchRequest"}},
+                      {"filter", "externalId eq \"7\""}};
+    for (const auto* place : {"/scim/v2/.search", "/scim/v2/Users/.search"}) {
+        EXPECT_EQ(post(place, search).body["Resources"], json::array({made.body})) << place;
+    }
 }
 
 TEST_F(Scim, SeesAndTakesOverNobodyElse)

@@ -174,6 +174,33 @@ TEST(ScimQuery, CountsFromOneAndGivesAHundredAtMost)
     EXPECT_EQ(kind_of_error(asked("sortBy=userName")), "invalidValue");
 }
 
+TEST(ScimQuery, IsTheSameAsADocument)
+{
+    const auto asked = [](json document) {
+        document["schemas"] = {"urn:ietf:params:scim:api:messages:2.0:SearchRequest"};
+        return read_search(document);
+    };
+    const auto query = asked({{"filter", "userName eq \"ann\""},
+                              {"startIndex", 3},
+                              {"count", 2},
+                              {"attributes", {"userName", "emails.value"}},
+                              {"excludedAttributes", nullptr}});
+    ASSERT_TRUE(query);
+    EXPECT_EQ(query->filter.user_name, "ann");
+    EXPECT_EQ(query->skip, 2U);
+    EXPECT_EQ(query->count, 2U);
+    EXPECT_EQ(query->projection.only, (std::vector<std::string>{"userName", "emails"}));
+    EXPECT_TRUE(query->projection.but.empty());
+    EXPECT_EQ(asked(json::object())->count, kMostScimUsers);
+    EXPECT_EQ(asked({{"count", 99'999'999'999}})->count, kMostScimUsers);
+    EXPECT_EQ(kind_of_error(read_search(json::object())), "invalidSyntax");
+    EXPECT_EQ(kind_of_error(asked({{"filter", "title pr"}})), "invalidFilter");
+    for (const auto& wrong : {json{{"filter", 7}}, json{{"count", "2"}}, json{{"attributes", "userName"}},
+                              json{{"attributes", {1}}}, json{{"sortBy", "userName"}}}) {
+        EXPECT_EQ(kind_of_error(asked(wrong)), "invalidValue") << wrong;
+    }
+}
+
 TEST(ScimQuery, LeavesOutWhatIsNotAskedFor)
 {
     const json document{{"schemas", {"s"}}, {"id", "i"}, {"userName", "u"}, {"active", true}};
