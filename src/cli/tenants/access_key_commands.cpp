@@ -20,7 +20,7 @@ using nlohmann::json;
 constexpr auto kPath = "/api/v1/access-keys";
 const Kind kAccessKey{.noun = "access key", .path = kPath, .lists = "winnow access-key list", .has_names = true};
 const Kind kIntegration{
-    .noun = "integration", .path = "/api/v1/integrations", .lists = "GET /api/v1/integrations", .has_names = true};
+    .noun = "integration", .path = "/api/v1/integrations", .lists = "winnow integration list", .has_names = true};
 
 /// Whose access keys: a user's, an integration's, or one's own.
 struct Owner {

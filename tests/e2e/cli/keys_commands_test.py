@@ -125,5 +125,21 @@ class AccessKeys(unittest.TestCase):
         winnow("access-key", "create", "wrong", "--user", "a@acme.example", "--integration", "i", status=2)
 
 
+class ScimTokens(unittest.TestCase):
+    def test_are_made_listed_and_revoked_by_name(self):
+        made = json.loads(winnow("scim-token", "create", "entra", "--role", "operator", "--json").stdout)
+        self.assertTrue(made["secret"].startswith("wns_"))
+        self.assertEqual(made["role"], "operator")
+        listed = winnow("scim-token", "list").stdout
+        self.assertIn(made["hint"], listed)
+        self.assertNotIn(made["secret"], listed)
+        self.assertIn("entra is revoked", winnow("scim-token", "revoke", "entra").stdout)
+        self.assertNotIn("entra", winnow("scim-token", "list").stdout)
+
+    def test_are_refused_in_the_words_that_were_typed(self):
+        self.assertIn("--role: ", winnow("scim-token", "create", "wrong", "--role", "admin", status=1).stderr)
+        self.assertIn("there is no token of the name or id", winnow("scim-token", "revoke", "nobodys", status=1).stderr)
+
+
 if __name__ == "__main__":
     unittest.main()

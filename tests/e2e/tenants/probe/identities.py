@@ -50,12 +50,12 @@ AUDITS = {"profile:read", "own_keys:write", "own_profile:write", "audit:read"}
 # What a key has whatever scopes it is limited to.
 IN_ANY_SCOPES = {"profile:read"}
 SIGNED = "/uom/"  # where no key opens anything: requests are signed (senders/uom_test.py)
-LISTENS = {"user": "customer", "integration": "customer", "provider": "management"}
+LISTENS = {"user": "customer", "integration": "customer", "directory": "customer", "provider": "management"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Identity:
-    """A caller. `holder` is what its key proves: nobody, a user, an integration or the provider."""
+    """A caller. `holder` is what its key proves: nobody, a user, an integration, a directory or the provider."""
 
     name: str
     key: object = None
@@ -110,6 +110,9 @@ def identities(other, suspended, walled, dead, less, provider_key):
         Identity("integration in a foreign network", walled["integration"]["key"], "integration", elsewhere=True, tenant=other),
         Identity("revoked integration", dead["integration"], tenant=other),
         Identity("disabled integration", dead["disabled"], tenant=other),
+        Identity("directory", other.directory_token, "directory", tenant=other),
+        Identity("suspended directory", suspended.directory_token, "directory", "", True, tenant=suspended),
+        Identity("revoked directory", dead["directory"], tenant=other),
         Identity("auditor", less["auditor"], "user", "auditor", tenant=other),
         Identity("key with scopes", less["scopes"], "user", "admin", tenant=other, scopes=SCOPES),
         Identity("key of another network", less["networks"], "user", "admin", tenant=other, outside=True),

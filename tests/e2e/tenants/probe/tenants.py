@@ -64,6 +64,8 @@ class Tenant:
         self.ids = collections.defaultdict(list, tenant=[ready["tenant_id"]],
                                            service_code=[ready["service_code"]], api_version=["20161003"])
         self.secrets = [*self.users.values(), self.integration_key]
+        self.directory = None  # of the latest of its tokens
+        self.directory_token = None
         self.replays = {}  # "METHOD path" → (path, body, key) of a request with an Idempotency-Key
 
     def own(self, kind, which=0):
@@ -118,14 +120,15 @@ class Tenant:
         self.make("api_key", {"name": name})
         self.make("access_key", {"name": name})
         token = self.make("scim_token", {"name": name})
+        self.directory_token = token["secret"]
         self.make_directory_user(token["secret"], f"{name.replace(' ', '-')}@directory.example")
 
     def make_directory_user(self, token, address):
-        directory = Client(self.instance.ready["customer_url"], self.instance.ready["ca_file"], token)
-        answer = directory.post(PATH_OF["directory_user"], {**a_directory_user(self), "userName": address})
+        self.directory = Client(self.instance.ready["customer_url"], self.instance.ready["ca_file"], token)
+        answer = self.directory.post(PATH_OF["directory_user"], {**a_directory_user(self), "userName": address})
         assert answer.status == 201, answer.body
         self.ids["directory_user"].append(answer.json()["id"])
-        directory.close()
+        self.directory.close()
 
     def send(self, dedup_key):
         alert = {"title": f"{self.mark} {dedup_key}", "dedup_key": dedup_key, "labels": {"mark": self.mark},
@@ -215,13 +218,17 @@ class Tenant:
         leaver = self.ask("POST", "/api/v1/users", {"name": "leaver", "email": "leaver@example.com", "role": "admin"})
         key = self.ask("POST", "/api/v1/api-keys", {"user_id": leaver["id"]})
         disabled = self.ask("POST", "/api/v1/integrations", {"name": "disabled"})
+        directory = self.ask("POST", "/api/v1/scim-tokens", {"name": "revoked"})
+        self.ask("DELETE", f"/api/v1/scim-tokens/{directory['id']}")
         self.ask("DELETE", f"/api/v1/api-keys/{revoked['id']}")
         self.ask("DELETE", f"/api/v1/users/{leaver['id']}")
         self.ask("PATCH", f"/api/v1/integrations/{disabled['id']}", {"enabled": False})
         dead = {"revoked": revoked["secret"], "expired": expired["secret"], "user": key["secret"],
-                "integration": self.dead_key_of(self.own("integration")), "disabled": disabled["key"]["secret"]}
+                "integration": self.dead_key_of(self.own("integration")), "disabled": disabled["key"]["secret"],
+                "directory": directory["secret"]}
         for name in ("revoked", "expired", "user"):
             self.await_dead(dead[name], "/api/v1/me", f"{name} key")
+        self.await_dead(dead["directory"], "/scim/v2/Users", "revoked directory's token")
         self.await_dead(dead["disabled"], "/am/api/v2/status", "key of a disabled integration")
         return dead
 
