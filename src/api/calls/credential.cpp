@@ -83,7 +83,8 @@ std::string why_forbidden(const access::Principal& who, access::Permission neede
     const std::string permission(to_string(needed));
     if (!access::is_in_scope(who, needed))
         return "this key is limited to scopes, and " + permission + " is none of them";
-    if (!who.user.is_nil() && !access::has(who.role, needed)) {
+    const bool is_users = access::is_user(who.kind) || who.kind == access::CredentialKind::access_key;
+    if (is_users && !access::has(who.role, needed)) {
         const auto roles = access::roles_with(needed);
         return "this credential lacks the permission " + permission + ": its user's role is " +
                std::string(to_string(who.role)) + ", and " + (roles.empty() ? "no role" : roles) + " has it";

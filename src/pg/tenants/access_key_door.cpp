@@ -5,12 +5,14 @@
 #include "pg/session/sql_errors.hpp"
 #include "pg/tenants/key_limits.hpp"
 #include "pg/tenants/tenant_rows.hpp"
+#include "winnow/crypto/secret_bytes.hpp"
 #include "winnow/ports/access/access_key_store.hpp"
 
 #include <pqxx/nontransaction>
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -67,6 +69,15 @@ Principal read_principal(const pqxx::row& row)
     return who;
 }
 
+/// Overwritten when nobody holds it any more.
+std::shared_ptr<const std::string> held(std::string secret)
+{
+    return {new std::string(std::move(secret)), [](std::string* text) {
+                crypto::cleanse(*text);
+                delete text;
+            }};
+}
+
 Result<std::optional<Credential>> find_in(Session& session, const std::string& access_key, ports::Sealing& sealing)
 {
     return translated([&]() -> Result<std::optional<Credential>> {
@@ -80,7 +91,7 @@ Result<std::optional<Credential>> find_in(Session& session, const std::string& a
         const auto place = ports::access_key_place(who.tenant, AccessKeyId(who.key));
         auto secret = sealing.open(place, bytes_of(row["sealed_secret"]));
         if (!secret) return secret.error();
-        who.signing_secret = std::make_shared<const std::string>(*std::move(secret));
+        who.signing_secret = held(*std::move(secret));
         return std::optional(std::move(found));
     });
 }
