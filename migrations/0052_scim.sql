@@ -4,7 +4,7 @@
 -- A program from before this step knows none of the tokens. Users of a directory are users like others.
 
 create table scim_tokens (
-    tenant_id   uuid        not null,
+    tenant_id   uuid        not null references tenants on delete cascade,
     token_id    uuid        not null,
     name        text        not null default '' check (char_length(name) <= 200),
     secret_hash bytea       not null check (octet_length(secret_hash) = 32),
