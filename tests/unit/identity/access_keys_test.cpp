@@ -74,11 +74,20 @@ protected:
         credential.principal.kind = access::CredentialKind::access_key;
         credential.principal.tenant = TenantId(Uuid::from_words(1, 2));
         credential.principal.integration = IntegrationId(Uuid::from_words(1, 3));
+        credential.principal.key = kId;
         credential.principal.signing_secret = std::make_shared<const std::string>(key_.secret);
         credential.lives_for = lives_for;
         return std::optional(credential);
     }
 
+    /// Time, in which the node goes on hearing of revocations.
+    void pass(std::chrono::milliseconds time)
+    {
+        now_ += time;
+        authenticator_.heard(now_);
+    }
+
+    inline static const Uuid kId = Uuid::from_words(1, 4);
     std::chrono::steady_clock::time_point now_{std::chrono::hours{1}};
     NoKeys keys_;
     HeldDoor door_;
@@ -146,15 +155,38 @@ TEST_F(AccessKeysTest, AreNotKeptForLongerThanTheyLiveAndForgottenWithTheirTenan
 {
     EXPECT_FALSE(ask(signed_by(key_)));
     door_.answer(found(std::chrono::seconds{10}));
-    now_ += std::chrono::seconds{9};
+    pass(std::chrono::seconds{9});
     EXPECT_TRUE(ask(signed_by(key_)));
-    now_ += std::chrono::seconds{1};
+    pass(std::chrono::seconds{1});
     EXPECT_FALSE(ask(signed_by(key_))) << "it is asked for again";
     door_.answer(found());
     EXPECT_TRUE(ask(signed_by(key_)));
     authenticator_.forget(TenantId(Uuid::from_words(1, 2)));
     EXPECT_FALSE(ask(signed_by(key_)));
     EXPECT_EQ(door_.asked.size(), 3U);
+}
+
+TEST_F(AccessKeysTest, AreAskedForAgainOnceTheyWereRevokedOrNobodyHears)
+{
+    EXPECT_FALSE(ask(signed_by(key_)));
+    door_.answer(found());
+    pass(std::chrono::seconds{1});
+    EXPECT_TRUE(ask(signed_by(key_)));
+    const TenantId tenant(Uuid::from_words(1, 2));
+    const auto other = Uuid::from_words(1, 9);
+    authenticator_.revoked({.kind = access::Revoked::Kind::key, .tenant = tenant, .id = other});
+    EXPECT_TRUE(ask(signed_by(key_))) << "another one was";
+    authenticator_.revoked({.kind = access::Revoked::Kind::key, .tenant = tenant, .id = kId});
+    EXPECT_FALSE(ask(signed_by(key_)));
+    door_.answer(found());
+    EXPECT_TRUE(ask(signed_by(key_)));
+    authenticator_.revoked(
+        {.kind = access::Revoked::Kind::integration, .tenant = tenant, .id = Uuid::from_words(1, 3)});
+    EXPECT_FALSE(ask(signed_by(key_))) << "so was whose it is";
+    door_.answer(found());
+    authenticator_.deaf();
+    now_ += std::chrono::milliseconds{500};
+    EXPECT_FALSE(ask(signed_by(key_)));
 }
 
 TEST_F(AccessKeysTest, AreNotAskedForWhereTooManyUnknownOnesCame)
