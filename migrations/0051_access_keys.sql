@@ -97,7 +97,7 @@ create function find_access_key(named text)
                    places_of_keys cidr[])
     language sql stable security definer set search_path = public, pg_temp
     begin atomic
-        select t.tenant_id, t.service_code, t.state = 'suspended', t.rates, k.access_key_id, k.sealed_secret,
+        select t.tenant_id, t.service_code, t.state <> 'active', t.rates, k.access_key_id, k.sealed_secret,
                i.integration_id, i.name, u.user_id, u.name, u.email, case when u.audits then 'auditor' else u.role end,
                k.networks, k.expires_at, s.users, s.admins, s.keys
           from access_keys k

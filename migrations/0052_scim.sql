@@ -68,7 +68,7 @@ create function find_scim_token(hash bytea)
                    places_of_keys cidr[])
     language sql stable security definer set search_path = public, pg_temp
     begin atomic
-        select t.tenant_id, t.service_code, t.state = 'suspended', t.rates, k.token_id, k.role, k.networks, k.expires_at,
+        select t.tenant_id, t.service_code, t.state <> 'active', t.rates, k.token_id, k.role, k.networks, k.expires_at,
                s.users, s.admins, s.keys
           from scim_tokens k
           join tenants t on t.tenant_id = k.tenant_id
