@@ -183,7 +183,10 @@ Result<SendAlert> read_object(std::string_view body, const domain::AlertLimits& 
 
 Result<Batch> alert_of(const SendAlert& sent, const Origin& origin, const domain::AlertLimits& limits)
 {
-    auto batch = parse_native_json(native_json(sent, origin), origin, limits);
+    const auto json = native_json(sent, origin);
+    auto longer = limits;  // what was sent stands in there up to three times; it was not too long itself
+    longer.max_body_bytes = std::max(limits.max_body_bytes, json.size());
+    auto batch = parse_native_json(json, origin, longer);
     if (!batch) return batch;
     for (auto& item : *batch) {
         if (auto* const refused = std::get_if<FieldError>(&item)) {

@@ -174,6 +174,18 @@ TEST(SendAlert, IsTakenAsFarAsItCanBeUnderstood)
     EXPECT_EQ(alert_of(by_query(parameters).parse()).title, "testnode_001");
 }
 
+TEST(SendAlert, OfAnyLengthIsCutAndNotRefused)
+{
+    const auto alert = alert_of(by_rest(json{{"DetectionMessage", std::string(500'000, 'x')}}.dump()).parse());
+    const domain::AlertLimits limits;
+    EXPECT_EQ(alert.title.size(), limits.max_title_chars + 2) << "the last of its characters is an ellipsis";
+    EXPECT_LE(alert.details.size(), limits.max_alert_bytes);
+    EXPECT_FALSE(alert.warnings.empty());
+    const auto refused = by_rest(json{{"DetectionMessage", std::string(limits.max_body_bytes, 'x')}}.dump()).parse();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), ErrorCode::too_large);
+}
+
 TEST(SendAlert, OfNothingIsRefusedWithWhatIsMissing)
 {
     const auto batch = by_query({{"Action", "SendAlert"}, {"Severity", "1"}}).parse();
