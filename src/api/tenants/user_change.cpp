@@ -2,6 +2,7 @@
 
 #include "api/rest/problem.hpp"
 #include "api/signin/steps.hpp"
+#include "api/tenants/invite.hpp"
 
 #include <string>
 #include <utility>
@@ -37,10 +38,38 @@ Result<Done> may_become(const User& current, const User& wanted)
 Result<Done> end_what_was(TenantSession& session, const User& before, const User& now, signin::Ending disabled)
 {
     if (before.active && !now.active) return end_access(session, now.id, disabled);
+    if (now.mfa_required && !before.mfa_required) {
+        const auto ended = session.sessions().end_without_factor(now.id, signin::Ending::by_admin);
+        if (!ended) return ended.error();
+    }
     if (!signin::rotates(before.role, now.role, false)) return Done{};
     const auto ended = session.sessions().end_all(now.id, std::nullopt, signin::Ending::rotated);
     if (!ended) return ended.error();
     return Done{};
+}
+
+/// Whoever reads the old address learns of it, and nothing that was mailed there is good any more.
+Result<Done> follow_address(const Call& call, TenantSession& session, const User& before, const User& now)
+{
+    if (before.email == now.email) return Done{};
+    if (now.invited) return invite(call, session, now);
+    // An admin's own session goes on.
+    const auto ended = end_access(session, now.id, signin::Ending::address_changed, call.who.session);
+    if (!ended) return ended.error();
+    return owe_mail(*call.services.sealing, call.services.new_id(), session, before, signin::MailKind::email_changed,
+                    "", call.now);
+}
+
+/// Whether nobody could administer the tenant without this admin: there is no other, or none who gets in as this one
+/// does.
+Result<bool> is_needed(TenantSession& session, const User& admin)
+{
+    const auto others = session.users().other_admins(admin.id);
+    if (!others) return others.error();
+    const auto keys = session.users().count_keys(admin.id);
+    if (!keys) return keys.error();
+    const bool gets_in = admin.has_password || *keys > 0;
+    return others->all == 0 || (gets_in && others->who_get_in == 0);
 }
 
 }  // namespace
@@ -50,13 +79,14 @@ Result<User> replace_user(const Call& call, TenantSession& session, const User& 
 {
     if (const auto may = may_become(current, wanted); !may) return may.error();
     if (administers(current) && !administers(wanted)) {
-        const auto admins = session.users().count_active_admins();
-        if (!admins) return admins.error();
-        if (*admins <= 1) {
+        const auto needed = is_needed(session, current);
+        if (!needed) return needed.error();
+        if (*needed) {
             return Error(std::vector<FieldError>{
                 {.pointer = "",
                  .code = std::string(kLastAdmin),
-                 .detail = "this is the last active admin; make somebody else an admin before you change that"}});
+                 .detail = "this is the last active admin; make somebody else an admin who has a password or a key "
+                           "before you change that"}});
         }
     }
     wanted.id = current.id;
@@ -65,6 +95,7 @@ Result<User> replace_user(const Call& call, TenantSession& session, const User& 
     wanted.updated_at = call.now;
     if (const auto stored = session.users().update(wanted); !stored) return stored.error();
     if (const auto ended = end_what_was(session, current, wanted, disabled); !ended) return ended.error();
+    if (const auto followed = follow_address(call, session, current, wanted); !followed) return followed.error();
     wanted.has_password = current.has_password;
     wanted.has_factor = current.has_factor;
     wanted.last_sign_in = current.last_sign_in;

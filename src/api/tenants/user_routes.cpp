@@ -27,6 +27,18 @@ using ports::User;
 
 constexpr std::size_t kMaxKeysPerUser = 20;
 
+bool administers_users(const Call& call)
+{
+    return access::allows(call.who, access::Permission::write_users);
+}
+
+/// How much of a user the caller sees.
+json user_json_to(const Call& call, const User& user)
+{
+    const bool whole = administers_users(call) || user.id == call.who.user;
+    return whole ? user_json(user) : user_json_for_others(user);
+}
+
 Result<Response> list_users(const Call& call, TenantSession& session)
 {
     const auto& head = call.request.head;
@@ -34,7 +46,8 @@ Result<Response> list_users(const Call& call, TenantSession& session)
     const auto page = id_page<UserId>(head);
     if (!page) return page.error();
     return id_page_response(
-        head, *page, [&](const auto& after, std::size_t most) { return session.users().page(after, most); }, user_json);
+        head, *page, [&](const auto& after, std::size_t most) { return session.users().page(after, most); },
+        [&](const User& user) { return user_json_to(call, user); });
 }
 
 Result<Response> get_user(const Call& call, TenantSession& session)
@@ -43,7 +56,7 @@ Result<Response> get_user(const Call& call, TenantSession& session)
     if (!id) return id.error();
     const auto user = session.users().find(*id);
     if (!user) return user.error();
-    return shown(call, user_json(*user), user->version);
+    return shown(call, user_json_to(call, *user), user->version);
 }
 
 Result<Response> create_user(const Call& call, TenantSession& session)
@@ -105,7 +118,7 @@ Result<Response> disable_user(const Call& call, TenantSession& session)
 
 bool may_see_keys_of(const Call& call, UserId user)
 {
-    return user == call.who.user || access::allows(call.who, access::Permission::write_users);
+    return user == call.who.user || administers_users(call);
 }
 
 /// Keys of the caller, or of the user that an admin asks for.

@@ -21,8 +21,9 @@
 #include "winnow/pg/migrator.hpp"
 #include "winnow/pg/sessions.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <iostream>
@@ -57,12 +58,19 @@ Result<delivery::SmtpOptions> parse_smtp(const std::string& text)
     return smtp;
 }
 
-/// One on which nothing listens now.
+/// One on which nothing listens now; 0 where there is none.
 std::uint16_t free_port()
 {
-    using boost::asio::ip::tcp;
-    boost::asio::io_context context;
-    return tcp::acceptor(context, {boost::asio::ip::address_v4::loopback(), 0}).local_endpoint().port();
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (socket < 0) return 0;
+    sockaddr_in place{};
+    place.sin_family = AF_INET;
+    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof place;
+    auto* const address = reinterpret_cast<sockaddr*>(&place);
+    const bool has_one = ::bind(socket, address, size) == 0 && ::getsockname(socket, address, &size) == 0;
+    ::close(socket);
+    return has_one ? ntohs(place.sin_port) : 0;
 }
 
 /// The development defaults, then the file and the environment over them.
@@ -95,6 +103,7 @@ Result<Config> make_config(const DevOptions& options, const dev::StateFolder& fo
     constexpr domain::RateLimit kUnhindered{.rate = 1'000'000, .burst = 10'000'000};
     config.tenants.rates.tenant.fill(kUnhindered);
     config.tenants.rates.failed_logins = kUnhindered;
+    config.tenants.rates.sign_ins = kUnhindered;
     return options.config_file.empty() ? parse_config("", "", std::move(config))
                                        : load_config(options.config_file, std::move(config));
 }

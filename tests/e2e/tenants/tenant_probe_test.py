@@ -24,8 +24,8 @@ from tenants.probe.tenants import Tenant, suspend
 LEAST_PROBES = 20_000
 # What chores of the node bring up to date by themselves, some time after the rows that they tell of: those are compared. And
 # what is told to a tenant of callers that were refused with a key that it had.
-DERIVED = ("access_log", "audit_anchors", "audit_heads", "credential_use", "history_deltas", "history_uncounted", "history_used", "noise_counts", "noise_deltas",
-           "search_due", "search_progress", "ticket_search")
+DERIVED = ("access_log", "audit_anchors", "audit_heads", "credential_use", "history_deltas", "history_uncounted",
+           "history_used", "noise_counts", "noise_deltas", "search_due", "search_progress", "ticket_search")
 PAIRS = 120  # of foreign and unknown ids at each route, in turns
 ROUNDS = 3
 # Of a tenant, and without its mark or ids.
