@@ -49,6 +49,16 @@ create function find_caller_groups(hash bytea) returns table (of_user uuid[], of
          where k.secret_hash = hash;
     end;
 
+-- Of what a signed request names, beside find_access_key().
+create function find_access_key_groups(named text) returns table (of_user uuid[])
+    language sql stable security definer set search_path = public, pg_temp
+    begin atomic
+        select u.management_group_ids
+          from access_keys k
+          join users u on u.tenant_id = k.tenant_id and u.user_id = k.user_id
+         where k.access_key = named;
+    end;
+
 -- Of a session, beside find_session().
 create function find_session_groups(hash bytea) returns table (of_user uuid[])
     language sql stable security definer set search_path = public, pg_temp
@@ -154,9 +164,9 @@ begin
         select t.state, t.severity, count(*) from tickets t where t.tenant_id = asked group by 1, 2;
 end $$;
 
-revoke all on function find_caller_groups, find_session_groups, begin_management_groups, current_groups,
+revoke all on function find_caller_groups, find_access_key_groups, find_session_groups, begin_management_groups, current_groups,
     integrations_of_groups, works_ticket, count_all_tickets from public;
-grant execute on function find_caller_groups, find_session_groups, begin_management_groups, current_groups,
+grant execute on function find_caller_groups, find_access_key_groups, find_session_groups, begin_management_groups, current_groups,
     integrations_of_groups, works_ticket, count_all_tickets to winnow_api;
 
 -- `case`: the planner takes one for half of the rows, and `… is null or …` for next to none of them.
@@ -202,6 +212,14 @@ create policy own_groups on integration_keys as restrictive for select to winnow
                 else (select true from integrations k where k.tenant_id = integration_keys.tenant_id
                                                         and k.integration_id = integration_keys.integration_id) is not null end);
 
+-- Access keys of integrations, as their other keys; nobody who is narrowed makes one.
+create policy own_groups on access_keys as restrictive for select to winnow_api
+    using (case when (select current_groups()) is null or integration_id is null then true
+                else (select true from integrations k where k.tenant_id = access_keys.tenant_id
+                                                        and k.integration_id = access_keys.integration_id) is not null end);
+create policy own_groups_make on access_keys as restrictive for insert to winnow_api
+    with check (case when (select current_groups()) is null then true else integration_id is null end);
+
 do $$
 declare
     name text;
@@ -214,7 +232,8 @@ begin
                         using ((select current_groups()) is null)', name);
     end loop;
     foreach name in array array['users', 'management_groups', 'integrations', 'integration_keys', 'silences',
-                                'maintenance_windows', 'exports', 'inquiries', 'inquiry_messages', 'oidc_providers']
+                                'maintenance_windows', 'exports', 'inquiries', 'inquiry_messages', 'oidc_providers',
+                                'scim_tokens', 'scim_users']
     loop
         execute format('create policy own_groups_make on %I as restrictive for insert to winnow_api
                         with check ((select current_groups()) is null)', name);

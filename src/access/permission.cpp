@@ -10,7 +10,7 @@ namespace winnow::access {
 namespace {
 
 // Who holds a permission. `user`: those of `roles`, by key or session; `session`: whoever has signed in.
-enum class Holder : std::uint8_t { anyone, integration, user, session, provider };
+enum class Holder : std::uint8_t { anyone, integration, user, session, directory, provider };
 
 /// Some roles, a bit each.
 class Roles {
@@ -99,6 +99,7 @@ constexpr std::array kTable{
     Row{Permission::write_support_grants, "support-grants:write", Holder::user, kAdmins, kReads, AsScope::yes},
     Row{Permission::read_groups, "management-groups:read", Holder::user, kReaders, kReads, AsScope::yes},
     Row{Permission::write_groups, "management-groups:write", Holder::user, kAdmins, kWrites, AsScope::no, StepUp::yes},
+    Row{Permission::provision_users, "directory:write", Holder::directory},
     Row{Permission::provider, "provider", Holder::provider},
 };
 
@@ -120,6 +121,14 @@ constexpr bool in_order()
     return static_cast<std::size_t>(Permission::provider) + 1 == kTable.size();
 }
 static_assert(in_order(), "every permission has exactly one row, in the order of the enumeration");
+
+// What whoever signs with an access key of his own may, if his role has it.
+constexpr PermissionSet kSigned{Permission::read_tickets};
+
+bool is_users_access_key(const Principal& who) noexcept
+{
+    return who.kind == CredentialKind::access_key && who.integration.is_nil();
+}
 
 constexpr const Row& row_of(Permission permission) noexcept
 {
@@ -189,6 +198,9 @@ std::string Principal::actor() const
         case CredentialKind::integration_key: return "integration:" + integration.str();
         case CredentialKind::user_key:
         case CredentialKind::session: return "user:" + user.str();
+        case CredentialKind::access_key:
+            return integration.is_nil() ? "user:" + user.str() : "integration:" + integration.str();
+        case CredentialKind::directory: return "directory:" + key.str();
         case CredentialKind::provider: return "provider";
         case CredentialKind::support: return "provider:" + staff.str();
     }
@@ -200,15 +212,19 @@ bool allows(const Principal& who, Permission permission) noexcept
     const auto& row = row_of(permission);
     switch (row.holder) {
         case Holder::anyone: return true;
-        case Holder::integration: return who.kind == CredentialKind::integration_key && !who.tenant_suspended;
+        case Holder::integration:
+            return !who.tenant_suspended && (who.kind == CredentialKind::integration_key ||
+                                             (who.kind == CredentialKind::access_key && !who.integration.is_nil()));
+        case Holder::directory: return who.kind == CredentialKind::directory && !who.tenant_suspended;
         case Holder::provider: return who.kind == CredentialKind::provider;
         case Holder::session:
             return who.kind == CredentialKind::session && is_for_groups(who, permission) &&
                    (row.suspended == Suspended::may || !who.tenant_suspended);
         case Holder::user:
             if (who.kind == CredentialKind::support) return is_left_to_support(who, permission);
-            return is_user(who.kind) && row.roles.contain(who.role) && is_in_scope(who, permission) &&
-                   is_for_groups(who, permission) && (row.suspended == Suspended::may || !who.tenant_suspended);
+            return (is_user(who.kind) || (is_users_access_key(who) && kSigned.contains(permission))) &&
+                   row.roles.contain(who.role) && is_in_scope(who, permission) && is_for_groups(who, permission) &&
+                   (row.suspended == Suspended::may || !who.tenant_suspended);
     }
     return false;
 }
@@ -231,7 +247,7 @@ bool is_in_scope(const Principal& who, Permission permission) noexcept
 OutOfPlace out_of_place(const Principal& who, std::string_view address)
 {
     if (!who.networks && !who.places) return OutOfPlace::none;  // most, and each alert's sender is asked
-    const bool is_key = who.kind == CredentialKind::user_key || who.kind == CredentialKind::integration_key;
+    const bool is_key = who.kind != CredentialKind::session && who.kind != CredentialKind::provider;
     const auto parsed = parse_address(address);
     const auto holds = [&](const std::vector<Network>& networks) {
         return parsed && is_in(networks, unmapped(*parsed));
@@ -241,8 +257,9 @@ OutOfPlace out_of_place(const Principal& who, std::string_view address)
     };
     if (who.networks && !holds(*who.networks)) return OutOfPlace::key;
     if (!who.places) return OutOfPlace::none;
-    if (is_user(who.kind) && !lets_in(who.places->users)) return OutOfPlace::users;
-    if (is_user(who.kind) && who.role == Role::admin && !lets_in(who.places->admins)) return OutOfPlace::admins;
+    const bool is_users = is_user(who.kind) || is_users_access_key(who);
+    if (is_users && !lets_in(who.places->users)) return OutOfPlace::users;
+    if (is_users && who.role == Role::admin && !lets_in(who.places->admins)) return OutOfPlace::admins;
     return is_key && !lets_in(who.places->keys) ? OutOfPlace::keys : OutOfPlace::none;
 }
 

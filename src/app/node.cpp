@@ -94,7 +94,7 @@ public:
           mail_queue_(pg::make_server_mail_queue(pipeline_sessions_)),
           server_mails_(*mail_queue_, *channel_, server_mail_options(), metrics_),
           call_logs_(config, pipeline_sessions_, metrics_),
-          callers_(config, pipeline_sessions_, metrics_),
+          callers_(config, pipeline_sessions_, secrets_.sealing(), metrics_),
           policies_(
               *config_store_, config.delivery.public_url,
               [this](const ports::TenantChange& change) {

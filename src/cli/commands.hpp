@@ -24,6 +24,8 @@ void add_user_life_commands(Syntax& group, Command& chosen);  ///< Below `winnow
 void add_key_commands(Syntax& root, Command& chosen);
 void add_group_commands(Syntax& root, Command& chosen);
 void add_integration_commands(Syntax& root, Command& chosen);
+void add_access_key_commands(Syntax& root, Command& chosen);
+void add_scim_token_commands(Syntax& root, Command& chosen);
 void add_tenant_commands(Syntax& root, Command& chosen);
 void add_tenant_quotas_command(Syntax& tenant, Command& chosen);  ///< Under `tenant`.
 void add_tenant_end_commands(Syntax& tenant, Command& chosen);    ///< Under `tenant`.

@@ -70,7 +70,8 @@ enum class Permission : std::uint8_t {
     write_support_grants,  ///< Ends them.
     read_groups,           ///< Management groups.
     write_groups,
-    provider,  ///< Management listener only.
+    provision_users,  ///< A tenant's directory only, by SCIM.
+    provider,         ///< Management listener only.
 };
 
 [[nodiscard]] std::string_view to_string(Permission permission) noexcept;  ///< "tickets:read", "rules:write", …
@@ -110,8 +111,10 @@ enum class CredentialKind : std::uint8_t {
     integration_key,
     user_key,
     provider,
-    session,  ///< A user's, who has signed in fully.
-    support,  ///< One of the provider's staff, by a support grant.
+    session,     ///< A user's, who has signed in fully.
+    support,     ///< One of the provider's staff, by a support grant.
+    access_key,  ///< It signs requests: an integration's sends alerts, a user's reads tickets.
+    directory,   ///< A tenant's directory, by its token: it keeps its users.
 };
 
 /// A caller whose credential was verified.
@@ -119,22 +122,24 @@ struct Principal {
     CredentialKind kind = CredentialKind::none;
     TenantId tenant;           ///< nil for the provider.
     std::string service_code;  ///< The tenant's, for logs.
-    UserId user;               ///< user_key and session only, as what follows.
+    UserId user;               ///< user_key, session, and access_key of a user, as what follows.
     std::string user_name;
     std::string email;
-    Role role = Role::viewer;
-    IntegrationId integration;  ///< integration_key only.
+    Role role = Role::viewer;   ///< Of a directory: that of users whom it makes.
+    IntegrationId integration;  ///< integration_key, and access_key of an integration.
     std::string integration_name;
     StaffId staff;                        ///< support only.
     Uuid key;                             ///< Which of their keys it is, or the support grant; nil: none.
     std::optional<PermissionSet> scopes;  ///< Of what the role may it has these; nullopt: all, but of support none.
-    Groups groups;                        ///< is_user() only: to which management groups it is narrowed; null: none.
+    Groups groups;  ///< A user's, whatever it shows: to which management groups it is narrowed; null: none.
     std::shared_ptr<const std::vector<Network>> networks;  ///< Where the key may be used; null: everywhere.
     SessionId session;                                     ///< session only.
     Timestamp authenticated_at;                    ///< session only: when its user last showed all that was asked for.
     bool second_factor = false;                    ///< session only: a second factor was part of it.
     bool by_provider = false;                      ///< session only: begun by the word of a provider of sign-ins.
     std::shared_ptr<const SourceNetworks> places;  ///< Where the tenant lets callers in; null: everywhere.
+    /// access_key only, and only until identity::Authenticator has checked a signature with it: null for all others.
+    std::shared_ptr<const std::string> signing_secret;
     bool tenant_suspended = false;
     std::shared_ptr<const domain::RateOverrides> rates;  ///< The tenant's own; null where it has none.
 

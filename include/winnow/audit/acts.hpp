@@ -56,6 +56,14 @@ inline constexpr std::array kActs{
     KnownAct{"resetUserMfa", "user.reset_mfa", "user"}, KnownAct{"endUserSessions", "user.end_sessions", "user"},
     KnownAct{"deleteUser", "user.delete", "user"}, KnownAct{"createApiKey", "api_key.create", "api_key"},
     KnownAct{"deleteApiKey", "api_key.revoke", "api_key"},
+    KnownAct{"createAccessKey", "access_key.create", "access_key"},
+    KnownAct{"deleteAccessKey", "access_key.revoke", "access_key"},
+    KnownAct{"createScimToken", "scim_token.create", "scim_token"},
+    KnownAct{"deleteScimToken", "scim_token.revoke", "scim_token"},
+    KnownAct{"createDirectoryUser", "directory.create_user", "user"},
+    KnownAct{"replaceDirectoryUser", "directory.change_user", "user", Recorded::with_changes},
+    KnownAct{"changeDirectoryUser", "directory.change_user", "user", Recorded::with_changes},
+    KnownAct{"removeDirectoryUser", "directory.remove_user", "user", Recorded::with_changes},
     KnownAct{"createIntegration", "integration.create", "integration"},
     KnownAct{"replaceIntegration", "integration.change", "integration", Recorded::with_changes},
     KnownAct{"updateIntegration", "integration.change", "integration", Recorded::with_changes},
@@ -167,17 +175,28 @@ inline constexpr std::string_view kLooksOnly = "changes nothing: it is POST so t
 inline constexpr std::string_view kAsksOnly =
     "changes nothing: the provider of sign-ins is asked what it says of itself";
 inline constexpr std::string_view kReadMark = "says only of oneself that one has read it";
+inline constexpr std::string_view kReadsOnly = "changes nothing: it is POST because its protocol has it so";
 inline constexpr std::string_view kBacktest = "changes nothing that alerts or people meet, and names who began it";
 
 /// The other operations that are no GET.
 inline constexpr std::array kUnrecorded{
-    Unrecorded{"changeTicketsInBulk", kTimeline}, Unrecorded{"updateTicket", kTimeline},
-    Unrecorded{"transitionTicket", kTimeline},    Unrecorded{"addTicketComment", kTimeline},
-    Unrecorded{"putTicketParent", kTimeline},     Unrecorded{"deleteTicketParent", kTimeline},
-    Unrecorded{"previewSilence", kTriesOnly},     Unrecorded{"testRule", kTriesOnly},
-    Unrecorded{"lintRules", kTriesOnly},          Unrecorded{"startBacktest", kBacktest},
-    Unrecorded{"cancelBacktest", kBacktest},      Unrecorded{"peekInvitation", kLooksOnly},
-    Unrecorded{"testOidcProvider", kAsksOnly},    Unrecorded{"markAnnouncementRead", kReadMark},
+    Unrecorded{"changeTicketsInBulk", kTimeline},
+    Unrecorded{"updateTicket", kTimeline},
+    Unrecorded{"transitionTicket", kTimeline},
+    Unrecorded{"addTicketComment", kTimeline},
+    Unrecorded{"putTicketParent", kTimeline},
+    Unrecorded{"deleteTicketParent", kTimeline},
+    Unrecorded{"previewSilence", kTriesOnly},
+    Unrecorded{"testRule", kTriesOnly},
+    Unrecorded{"lintRules", kTriesOnly},
+    Unrecorded{"startBacktest", kBacktest},
+    Unrecorded{"cancelBacktest", kBacktest},
+    Unrecorded{"peekInvitation", kLooksOnly},
+    Unrecorded{"testOidcProvider", kAsksOnly},
+    Unrecorded{"markAnnouncementRead", kReadMark},
+    Unrecorded{"getUomTicketDetail", kReadsOnly},
+    Unrecorded{"searchDirectory", kReadsOnly},
+    Unrecorded{"searchDirectoryUsers", kReadsOnly},
 };
 
 /// nullptr: it is not recorded.

@@ -46,7 +46,7 @@ public:
     [[nodiscard]] virtual bool healthy() const { return true; }
 };
 
-/// A key that was used, of a user or of an integration, or a session.
+/// A key that was used, of a user or of an integration, an access key, or a session.
 struct CredentialUse {
     TenantId tenant;
     access::CredentialKind kind = access::CredentialKind::user_key;

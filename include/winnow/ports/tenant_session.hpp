@@ -23,6 +23,8 @@ class IntegrationStore;
 class DeliveryStore;
 class SettingsStore;
 class UserStore;
+class AccessKeyStore;
+class DirectoryStore;
 class ReceiptStore;
 class SilenceStore;
 class InhibitionStore;
@@ -63,6 +65,8 @@ public:
     [[nodiscard]] virtual DeliveryStore& deliveries() = 0;
     [[nodiscard]] virtual SettingsStore& settings() = 0;
     [[nodiscard]] virtual UserStore& users() = 0;
+    [[nodiscard]] virtual AccessKeyStore& access_keys() = 0;
+    [[nodiscard]] virtual DirectoryStore& directory() = 0;
     [[nodiscard]] virtual ReceiptStore& receipts() = 0;
     [[nodiscard]] virtual SilenceStore& silences() = 0;
     [[nodiscard]] virtual InhibitionStore& inhibitions() = 0;

@@ -28,6 +28,7 @@ void authenticate(identity::Authenticator& authenticator, const Shown& shown,
                   std::move_only_function<void(Result<access::Principal>)> done, const std::function<bool()>& may_ask)
 {
     if (shown.is_session) return authenticator.authenticate_session(shown.secret, std::move(done), may_ask);
+    if (shown.request) return authenticator.authenticate_signed(*shown.request, std::move(done), may_ask);
     authenticator.authenticate(shown.secret, std::move(done), may_ask);
 }
 
@@ -62,8 +63,18 @@ std::string why_forbidden(const access::Principal& who, access::Permission neede
     if (sends_alerts && who.kind == access::CredentialKind::user_key) {
         return "this is a user's key (wnu_…); alerts are sent with the key of an integration (wnk_…)";
     }
+    if (who.kind == access::CredentialKind::access_key && sends_alerts == who.integration.is_nil()) {
+        return sends_alerts ? "this is a user's access key; alerts are sent with the access key of an integration"
+                            : "this is an integration's access key, which sends alerts only; use a user's";
+    }
     if (!sends_alerts && who.kind == access::CredentialKind::integration_key) {
         return "this is the key of an integration (wnk_…), which sends alerts only; use a user's key (wnu_…)";
+    }
+    if (who.kind == access::CredentialKind::directory && needed != access::Permission::provision_users) {
+        return "this is the token of a directory (wns_…), which is for SCIM only; use a user's key (wnu_…)";
+    }
+    if (needed == access::Permission::provision_users && who.kind != access::CredentialKind::directory) {
+        return "SCIM takes the token of a directory (wns_…): an admin makes one by POST /api/v1/scim-tokens";
     }
     if (needed == access::Permission::session || needed == access::Permission::write_own_factors) {
         if (who.tenant_suspended) return "the tenant is suspended; ask your provider";
@@ -72,7 +83,8 @@ std::string why_forbidden(const access::Principal& who, access::Permission neede
     const std::string permission(to_string(needed));
     if (!access::is_in_scope(who, needed))
         return "this key is limited to scopes, and " + permission + " is none of them";
-    if (access::is_user(who.kind) && !access::has(who.role, needed)) {
+    const bool is_users = access::is_user(who.kind) || who.kind == access::CredentialKind::access_key;
+    if (is_users && !access::has(who.role, needed)) {
         const auto roles = access::roles_with(needed);
         return "this credential lacks the permission " + permission + ": its user's role is " +
                std::string(to_string(who.role)) + ", and " + (roles.empty() ? "no role" : roles) + " has it";
@@ -110,8 +122,12 @@ Error unauthenticated(const Shown& shown, const http::RequestHead& head)
 {
     const auto& credential = shown.secret;
     if (shown.is_session) return {ErrorCode::unauthenticated, "the session is over: sign in anew"};
+    if (shown.request) {
+        return {ErrorCode::unauthenticated,
+                "the access key is unknown, expired or revoked, or the signature is not by its secret"};
+    }
     const auto why = [&]() -> std::string {
-        if (credential.starts_with("wnk_") || credential.starts_with("wnu_")) {
+        if (credential.starts_with("wnk_") || credential.starts_with("wnu_") || credential.starts_with("wns_")) {
             return "the key is unknown, expired or revoked";
         }
         if (credential.starts_with("wnp_")) {

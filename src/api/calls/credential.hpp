@@ -8,6 +8,7 @@
 #include "winnow/base/error.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/identity/authenticator.hpp"
+#include "winnow/identity/request_signature.hpp"
 #include "winnow/intake/sender.hpp"
 
 #include <functional>
@@ -19,8 +20,9 @@ namespace winnow::api {
 
 /// What a request shows of who it is.
 struct Shown {
-    std::string secret;       ///< A key, or a session's token.
-    bool is_session = false;  ///< A cookie holds it.
+    std::string secret;                                   ///< A key, or a session's token.
+    bool is_session = false;                              ///< A cookie holds it.
+    std::optional<identity::SignedRequest> request = {};  ///< In place of a secret: it is signed with one.
 };
 
 /// identity::Authenticator's answer to it.

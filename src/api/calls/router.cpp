@@ -98,9 +98,11 @@ std::vector<RouteEntry> customer_routes()
                            &user_routes,        &user_life_routes,     &me_routes,
                            &audit_routes,       &access_log_routes,    &networks_routes,
                            &export_routes,      &provider_routes,      &announcement_routes,
-                           &inquiry_routes,     &support_grant_routes, &management_group_routes}) {
+                           &inquiry_routes,     &support_grant_routes, &management_group_routes,
+                           &access_key_routes,  &scim_token_routes,    &scim_routes,
+                           &uom_routes}) {
         for (auto& route : (*resource)()) {
-            route.sender = intake::sender_at(route.pattern);
+            if (route.sender == nullptr) route.sender = intake::sender_at(route.pattern);
             entries.push_back({std::move(route), Special::none});
         }
     }

@@ -155,7 +155,8 @@ struct Route {
     bool is_charged = false;           ///< It changes something, and is charged for processor time as an analysis is.
     bool streams = false;              ///< Its body is read page by page, or goes on for long.
     bool is_whole = false;             ///< It tells of all of the tenant: for nobody who is narrowed to groups.
-    /// In whose form it refuses, as the table of senders says; null: with problem documents. customer_routes() sets it.
+    /// In whose form it refuses, as the table of senders says; null: with problem documents. customer_routes() sets it
+    /// where its own table did not.
     const intake::Sender* sender = nullptr;
     const audit::KnownAct* act = nullptr;  ///< Null: it is not recorded. customer_routes() sets it, and `shows`.
     SessionHandler shows = {};             ///< GET of the same path, where the act is recorded with what it changed.
@@ -188,7 +189,8 @@ struct Route {
 [[nodiscard]] std::vector<Route> silence_routes();
 [[nodiscard]] std::vector<Route> inhibition_routes();
 [[nodiscard]] std::vector<Route> maintenance_routes();
-[[nodiscard]] std::vector<Route> user_routes();       // users, api-keys
+[[nodiscard]] std::vector<Route> user_routes();  // users, api-keys
+[[nodiscard]] std::vector<Route> access_key_routes();
 [[nodiscard]] std::vector<Route> user_life_routes();  // invitations, resets, ends
 [[nodiscard]] std::vector<Route> me_routes();         // one's own profile, factors, sessions
 [[nodiscard]] std::vector<Route> audit_routes();
@@ -200,5 +202,8 @@ struct Route {
 [[nodiscard]] std::vector<Route> inquiry_routes();
 [[nodiscard]] std::vector<Route> support_grant_routes();
 [[nodiscard]] std::vector<Route> management_group_routes();
+[[nodiscard]] std::vector<Route> scim_token_routes();
+[[nodiscard]] std::vector<Route> scim_routes();  // what a tenant's directory asks
+[[nodiscard]] std::vector<Route> uom_routes();   // what signed requests ask, besides sending alerts
 
 }  // namespace winnow::api

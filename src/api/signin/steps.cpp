@@ -4,6 +4,7 @@
 #include "api/rest/json_body.hpp"
 #include "winnow/crypto/totp.hpp"
 #include "winnow/identity/breached_passwords.hpp"
+#include "winnow/ports/access/access_key_store.hpp"
 #include "winnow/ports/mail/server_mail_store.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/signin/link_store.hpp"
@@ -187,6 +188,7 @@ Result<Done> end_access(ports::TenantSession& tenant, UserId user, signin::Endin
     if (const auto ended = tenant.sessions().end_all(user, but, ending); !ended) return ended.error();
     if (row.keys) {
         if (const auto revoked = tenant.users().revoke_keys(user); !revoked) return revoked.error();
+        if (const auto revoked = tenant.access_keys().revoke_of(user); !revoked) return revoked.error();
     }
     if (row.links) return tenant.links().take_back(user);
     return Done{};

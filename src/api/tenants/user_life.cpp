@@ -4,6 +4,7 @@
 #include "api/signin/steps.hpp"
 #include "api/tenants/invite.hpp"
 #include "api/tenants/user_json.hpp"
+#include "winnow/ports/access/directory_store.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/signin/oidc_store.hpp"
 
@@ -87,6 +88,7 @@ Result<Response> delete_user(const Call& call, TenantSession& session)
     if (const auto ended = end_access(session, user->id, signin::Ending::user_deleted); !ended) return ended.error();
     if (const auto forgotten = session.factors().forget(user->id); !forgotten) return forgotten.error();
     if (const auto unlinked = session.oidc().unlink(user->id); !unlinked) return unlinked.error();
+    if (const auto forgotten = session.directory().forget(user->id); !forgotten) return forgotten.error();
     user->email = user->id.str() + "@deleted.invalid";
     user->name = "former user";
     user->active = false;

@@ -46,6 +46,8 @@ std::shared_ptr<Syntax> make_command_line(Command& chosen, const Local& local)
     add_user_commands(*root, chosen);
     add_key_commands(*root, chosen);
     add_integration_commands(*root, chosen);
+    add_access_key_commands(*root, chosen);
+    add_scim_token_commands(*root, chosen);
     add_tenant_commands(*root, chosen);
     add_vault_commands(*root, chosen);
     add_quota_commands(*root, chosen);

@@ -3,14 +3,12 @@
 #include "cli/shown/shown.hpp"
 #include "cli/shown/table.hpp"
 #include "cli/tenants/group_kind.hpp"
+#include "cli/tenants/key_words.hpp"
 #include "cli/tenants/user_kind.hpp"
-#include "winnow/base/time.hpp"
-#include "winnow/base/time_range.hpp"
 #include "winnow/cli/syntax.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include <chrono>
 #include <iostream>
 #include <memory>
 
@@ -27,29 +25,6 @@ const Kind kKey{.noun = "key", .path = kPath, .lists = "winnow key list", .has_n
 std::string query_of(const Connection& connection, const std::string& user)
 {
     return user.empty() ? "" : "&user_id=" + find_id(connection, kUserKind, user);
-}
-
-/// When a key is to end that lives for `duration` from now.
-std::string end_after(const std::string& duration)
-{
-    const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    const auto length = parse_iso8601_duration(duration).value();
-    if (now > kLatestTime - length) throw WrongUsage("--for: the end must be a time " + std::string(kTimeRange));
-    return format_rfc3339(now + length);
-}
-
-/// "a, b"; `all` where there is no limit.
-std::string listed(const json& limits, const std::string& all)
-{
-    if (limits.is_null()) return all;
-    std::string words;
-    for (const auto& limit : limits) words += (words.empty() ? "" : ", ") + limit.get<std::string>();
-    return words;
-}
-
-std::string time_of(const json& time, const std::string& none)
-{
-    return time.is_null() ? none : time.get<std::string>();
 }
 
 struct CreateArguments {
@@ -123,8 +98,8 @@ int list(ListArguments& arguments)
     }
     Table table({"ID", "HINT", "EXPIRES AT", "LAST USED", "SCOPES", "NETWORKS", "NAME"});
     for (const auto& key : page.at("items")) {
-        table.add({key.at("id"), key.at("hint"), time_of(key.at("expires_at"), "never"),
-                   time_of(key.at("last_used"), "-"), listed(key.at("scopes"), "all"),
+        table.add({key.at("id"), key.at("hint"), text_or(key.at("expires_at"), "never"),
+                   text_or(key.at("last_used"), "-"), listed(key.at("scopes"), "all"),
                    listed(key.at("networks"), "everywhere"), key.at("name")});
     }
     table.print(std::cout, standard_output_takes_colour());

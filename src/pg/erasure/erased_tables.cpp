@@ -15,8 +15,11 @@ constexpr std::size_t kParts = 32;          // of up to 4 MiB each
 constexpr std::array kErased{
     // What lets somebody in.
     ErasedTable{"credential_use", kRows},
+    ErasedTable{"access_keys", kRows},
     ErasedTable{"api_keys", kRows},
     ErasedTable{"integration_keys", kRows},
+    ErasedTable{"scim_tokens", kRows},
+    ErasedTable{"scim_users", kRows},
     ErasedTable{"sessions", kRows},
     ErasedTable{"one_time_tokens", kRows},
     ErasedTable{"invitations", kRows},

@@ -23,6 +23,8 @@ class IntegrationStore;
 class DeliveryStore;
 class SettingsStore;
 class UserStore;
+class AccessKeyStore;
+class DirectoryStore;
 class ReceiptStore;
 class SilenceStore;
 class InhibitionStore;
@@ -64,6 +66,8 @@ namespace winnow::pg {
                                                                         access::Groups groups = {});
 [[nodiscard]] std::shared_ptr<ports::SettingsStore> make_settings_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::UserStore> make_user_store(pqxx::transaction_base& tx, TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::AccessKeyStore> make_access_key_store(pqxx::transaction_base& tx, TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::DirectoryStore> make_directory_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::ReceiptStore> make_receipt_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::SilenceStore> make_silence_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::InhibitionStore> make_inhibition_store(pqxx::transaction_base& tx,

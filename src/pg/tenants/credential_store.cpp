@@ -34,6 +34,17 @@ select c.kind, c.tenant_id, c.service_code, c.suspended, c.rates, c.key_id, c.su
   from find_caller($1) c left join find_source_networks($1) n on true left join find_caller_groups($1) g on true
 )sql";
 
+// Of a directory's token, which find_caller() does not know.
+constexpr auto kFindToken = R"sql(
+select 'directory' as kind, tenant_id, service_code, suspended, rates, key_id, role,
+       array_to_string(networks, ' ') as networks,
+       floor(extract(epoch from expires_at - clock_timestamp()) * 1000)::int8 as lives_for_ms,
+       array_to_string(places_of_users, ' ') as places_of_users,
+       array_to_string(places_of_admins, ' ') as places_of_admins,
+       array_to_string(places_of_keys, ' ') as places_of_keys
+  from find_scim_token($1)
+)sql";
+
 Principal read_principal(const pqxx::row& row)
 {
     Principal who;
@@ -59,11 +70,15 @@ Principal read_principal(const pqxx::row& row)
     }
     const auto role = access::parse_role(row["role"].c_str());
     if (!role) throw std::runtime_error("a user's role is unknown to this program");
+    who.role = *role;
+    if (text_of(row["kind"]) == "directory") {
+        who.kind = CredentialKind::directory;
+        return who;
+    }
     who.kind = CredentialKind::user_key;
     who.user = id_of<UserId>(row["subject_id"]);
     who.user_name = text_of(row["subject_name"]);
     who.email = text_of(row["email"]);
-    who.role = *role;
     who.groups = access::both_of(groups_of(row["of_user"]), groups_of(row["of_key"]));
     if (const auto scopes = scopes_of(row["scopes"])) who.scopes = access::with_profile(*scopes);
     return who;
@@ -73,7 +88,8 @@ Result<std::optional<Credential>> find_in(Session& session, const std::string& h
 {
     return translated([&]() -> Result<std::optional<Credential>> {
         pqxx::nontransaction tx(session.connection());
-        const auto rows = query(tx, kFind, Bytes{hash});
+        auto rows = query(tx, kFind, Bytes{hash});
+        if (rows.empty()) rows = query(tx, kFindToken, Bytes{hash});
         if (rows.empty()) return std::optional<Credential>();
         Credential found{.principal = read_principal(rows.front()), .lives_for = std::nullopt};
         const auto left = rows.front()["lives_for_ms"];

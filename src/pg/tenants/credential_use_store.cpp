@@ -6,6 +6,7 @@
 #include <pqxx/nontransaction>
 
 #include <algorithm>
+#include <string_view>
 #include <vector>
 
 namespace winnow::pg {
@@ -16,6 +17,13 @@ using access::CredentialKind;
 
 constexpr auto kNote = "select note_credential_use($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[])";
 constexpr auto kNoteSessions = "select note_session_use($1::uuid[], $2::uuid[], $3::timestamptz[])";
+
+/// How a key's kind stands in credential_use.
+std::string_view word_of(CredentialKind kind)
+{
+    if (kind == CredentialKind::integration_key) return "integration";
+    return kind == CredentialKind::access_key ? "access" : "user";
+}
 
 bool is_session(const ports::CredentialUse& use)
 {
@@ -31,7 +39,7 @@ void note_keys(pqxx::transaction_base& tx, const std::vector<ports::CredentialUs
     for (const auto& use : uses) {
         if (is_session(use)) continue;
         tenants.add(use.tenant);
-        kinds.add(use.kind == CredentialKind::integration_key ? "integration" : "user");
+        kinds.add(word_of(use.kind));
         keys.add(use.key);
         minutes.add(use.minute);
     }

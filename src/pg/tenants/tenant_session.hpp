@@ -31,6 +31,8 @@ public:
     [[nodiscard]] ports::DeliveryStore& deliveries() override { return narrowed(deliveries_, make_delivery_store); }
     [[nodiscard]] ports::SettingsStore& settings() override { return made(settings_, make_settings_store); }
     [[nodiscard]] ports::UserStore& users() override { return made(users_, make_user_store); }
+    [[nodiscard]] ports::AccessKeyStore& access_keys() override { return made(access_keys_, make_access_key_store); }
+    [[nodiscard]] ports::DirectoryStore& directory() override { return made(directory_, make_directory_store); }
     [[nodiscard]] ports::ReceiptStore& receipts() override { return made(receipts_, make_receipt_store); }
     [[nodiscard]] ports::SilenceStore& silences() override { return made(silences_, make_silence_store); }
     [[nodiscard]] ports::InhibitionStore& inhibitions() override { return made(inhibitions_, make_inhibition_store); }
@@ -95,6 +97,8 @@ private:
     std::shared_ptr<ports::DeliveryStore> deliveries_;
     std::shared_ptr<ports::SettingsStore> settings_;
     std::shared_ptr<ports::UserStore> users_;
+    std::shared_ptr<ports::AccessKeyStore> access_keys_;
+    std::shared_ptr<ports::DirectoryStore> directory_;
     std::shared_ptr<ports::ReceiptStore> receipts_;
     std::shared_ptr<ports::SilenceStore> silences_;
     std::shared_ptr<ports::InhibitionStore> inhibitions_;

@@ -11,6 +11,7 @@ constexpr std::string_view kOneATenant = "one row a tenant";
 constexpr std::string_view kWithParent = "goes with the row it belongs to";
 
 constexpr std::array kGrowth{
+    Growth{"access_keys", "forget_keys", ""},
     Growth{"access_log", "forget_access", ""},
     Growth{"alert_id_root", "", "one row"},
     Growth{"alert_instances", "forget_instances", ""},
@@ -70,6 +71,8 @@ constexpr std::array kGrowth{
     Growth{"rules", "", kByPeople},
     Growth{"ruleset_versions", "forget_rulesets", ""},
     Growth{"schema_migrations", "", "one row a migration"},
+    Growth{"scim_tokens", "forget_keys", ""},
+    Growth{"scim_users", "", kWithParent},
     Growth{"search_due", "", "taken in within seconds by the search index"},
     Growth{"search_progress", "", kOneATenant},
     Growth{"server_mails", "forget_server_mails", ""},

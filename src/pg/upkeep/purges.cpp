@@ -84,6 +84,19 @@ constexpr auto kIntegrationKeys =
                         and least(k.revoked_at, k.expires_at) < now() - p.kept
                       order by least(k.revoked_at, k.expires_at) limit $1) k limit $1))sql";
 
+constexpr auto kAccessKeys =
+    "delete from access_keys where (tenant_id, access_key_id) in (select k.tenant_id, k.access_key_id "
+    "from" WINNOW_POLICY R"sql(
+ cross join lateral (select k.tenant_id, k.access_key_id from access_keys k
+                      where k.tenant_id = p.tenant_id and least(k.revoked_at, k.expires_at) < now() - p.kept
+                      order by least(k.revoked_at, k.expires_at) limit $1) k limit $1))sql";
+
+constexpr auto kScimTokens =
+    "delete from scim_tokens where (tenant_id, token_id) in (select k.tenant_id, k.token_id from" WINNOW_POLICY R"sql(
+ cross join lateral (select k.tenant_id, k.token_id from scim_tokens k
+                      where k.tenant_id = p.tenant_id and least(k.revoked_at, k.expires_at) < now() - p.kept
+                      order by least(k.revoked_at, k.expires_at) limit $1) k limit $1))sql";
+
 // The newest ones ($9) stay, however old.
 constexpr auto kRulesets =
     "delete from ruleset_versions where ctid = any(array(select v.place from" WINNOW_POLICY R"sql(
@@ -198,7 +211,9 @@ const std::array kPurges{
     Purge{"set_asides", Kept::statistics, {{{kSetAsides, 100}, kNone, kNone, kNone}}},
     Purge{"receipts", Kept::receipts, {{{kReceipts, 2'000}, kNone, kNone, kNone}}},
     Purge{"silences", Kept::silences, {{{kSilences, 1'000}, kNone, kNone, kNone}}},
-    Purge{"keys", Kept::keys, {{{kApiKeys, 1'000}, {kIntegrationKeys, 1'000}, kNone, kNone}}},
+    Purge{"keys",
+          Kept::keys,
+          {{{kApiKeys, 1'000}, {kIntegrationKeys, 1'000}, {kAccessKeys, 1'000}, {kScimTokens, 1'000}}}},
     Purge{"backtests", Kept::backtests, {{{kBacktests, 100}, kNone, kNone, kNone}}},
     Purge{"rulesets", Kept::rule_history, {{{kRulesets, 1'000}, kNone, kNone}}, 1h, true},
     Purge{"dense_rulesets", Kept::rule_history, {{{kThinRulesets, 500}, kNone, kNone}}, 2min, true},

@@ -5,6 +5,7 @@
 #include "winnow/crypto/secret_bytes.hpp"
 #include "winnow/crypto/tenant_key.hpp"
 #include "winnow/domain/contact.hpp"
+#include "winnow/ports/access/access_key_store.hpp"
 #include "winnow/ports/mail/server_mail_store.hpp"
 #include "winnow/ports/signin/factor_store.hpp"
 #include "winnow/ports/signin/oidc_store.hpp"
@@ -22,9 +23,9 @@ using ports::Sealing;
 using ports::TenantVersion;
 
 // The contacts' columns follow their settings (migration 0032).
-constexpr std::array<std::string_view, 5> kSealedColumns{"contacts.sealed_secret", "contacts.sealed_url",
-                                                         "oidc_providers.sealed_secret", "server_mails.sealed_token",
-                                                         "user_factors.sealed"};
+constexpr std::array<std::string_view, 6> kSealedColumns{"access_keys.sealed_secret", "contacts.sealed_secret",
+                                                         "contacts.sealed_url",       "oidc_providers.sealed_secret",
+                                                         "server_mails.sealed_token", "user_factors.sealed"};
 
 constexpr auto kOlderContacts = R"sql(
 select contact_id, settings from contacts
@@ -54,6 +55,14 @@ select provider_id, sealed_secret from oidc_providers
 )sql";
 constexpr auto kStoreProvider =
     "update oidc_providers set sealed_secret = $3 where tenant_id = $1 and provider_id = $2";
+
+constexpr auto kOlderAccessKeys = R"sql(
+select access_key_id, sealed_secret from access_keys
+ where tenant_id = $1 and sealed_key_version(sealed_secret) < $2 and access_key_id > $3
+ order by access_key_id limit $4 for no key update skip locked
+)sql";
+constexpr auto kStoreAccessKey =
+    "update access_keys set sealed_secret = $3 where tenant_id = $1 and access_key_id = $2";
 
 /// nullopt: it does not open, or nothing of its tenant's can be sealed ever again. An Error: nothing can be sealed now.
 Result<std::optional<std::string>> sealed_anew(Sealing& sealing, const domain::SealedPlace& place,
@@ -122,10 +131,18 @@ Result<std::size_t> reseal_provider(pqxx::transaction_base& tx, Sealing& sealing
                         kStoreProvider);
 }
 
+Result<std::size_t> reseal_access_key(pqxx::transaction_base& tx, Sealing& sealing, const TenantVersion& below,
+                                      const pqxx::row& row)
+{
+    return reseal_value(tx, sealing, ports::access_key_place(below.tenant, id_of<ports::AccessKeyId>(row[0])), row,
+                        kStoreAccessKey);
+}
+
 constexpr std::array kSealedTables{SealedTable{.older = kOlderContacts, .reseal = &reseal_contact},
                                    SealedTable{.older = kOlderMails, .reseal = &reseal_mail},
                                    SealedTable{.older = kOlderFactors, .reseal = &reseal_factor},
-                                   SealedTable{.older = kOlderProviders, .reseal = &reseal_provider}};
+                                   SealedTable{.older = kOlderProviders, .reseal = &reseal_provider},
+                                   SealedTable{.older = kOlderAccessKeys, .reseal = &reseal_access_key}};
 
 }  // namespace
 
@@ -151,6 +168,9 @@ select tenant_id
           where sealed_key_version(sealed) = 0 and tenant_id > $1 order by tenant_id limit $2)
         union
         (select distinct tenant_id from oidc_providers
+          where sealed_key_version(sealed_secret) = 0 and tenant_id > $1 order by tenant_id limit $2)
+        union
+        (select distinct tenant_id from access_keys
           where sealed_key_version(sealed_secret) = 0 and tenant_id > $1 order by tenant_id limit $2)) as sealed
  where tenant_keys_seal()
  order by tenant_id limit $2
@@ -161,6 +181,7 @@ select exists (select from contacts where tenant_id = $1 and oldest_key_version(
     or exists (select from server_mails where tenant_id = $1 and sealed_key_version(sealed_token) < $2)
     or exists (select from user_factors where tenant_id = $1 and sealed_key_version(sealed) < $2)
     or exists (select from oidc_providers where tenant_id = $1 and sealed_key_version(sealed_secret) < $2)
+    or exists (select from access_keys where tenant_id = $1 and sealed_key_version(sealed_secret) < $2)
 )sql";
 
 }  // namespace winnow::pg

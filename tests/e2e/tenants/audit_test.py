@@ -40,6 +40,8 @@ URL = f"https://127.0.0.1:9/services/{TOKEN}"
 class Acts(PeopleActs, StaffActs):
     """Does each operation once, in an order in which each finds what it needs. A method has the operation's name."""
 
+    DIRECTORY_USER = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "dee@example.com"}
+
     def __init__(self, world):
         self.world = world
         self.admin = world.instance.user("admin")
@@ -102,6 +104,37 @@ class Acts(PeopleActs, StaffActs):
 
     def deleteApiKey(self):
         self.delete(self.at("api-keys", "api_key"))
+
+    def createAccessKey(self):
+        self.create("access_key", "/api/v1/access-keys", {"name": "sender", "user_id": self.ids["user"]})
+
+    def deleteAccessKey(self):
+        self.delete(self.at("access-keys", "access_key"))
+
+    def createScimToken(self):
+        made = self.good(self.admin.post("/api/v1/scim-tokens", {"name": "directory"})).json()
+        self.ids["scim_token"] = made["id"]
+        ready = self.world.instance.ready
+        self.directory = Client(ready["customer_url"], ready["ca_file"], made["secret"])
+
+    def createDirectoryUser(self):
+        made = self.good(self.directory.post("/scim/v2/Users", self.DIRECTORY_USER)).json()
+        self.ids["directory_user"] = made["id"]
+
+    def replaceDirectoryUser(self):
+        self.good(self.directory.call("PUT", "/scim/v2/Users/" + self.ids["directory_user"],
+                                      {**self.DIRECTORY_USER, "displayName": "Dee"}))
+
+    def changeDirectoryUser(self):
+        self.good(self.directory.call("PATCH", "/scim/v2/Users/" + self.ids["directory_user"], {
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{"op": "replace", "path": "active", "value": False}]}))
+
+    def removeDirectoryUser(self):
+        self.good(self.directory.call("DELETE", "/scim/v2/Users/" + self.ids["directory_user"]))
+
+    def deleteScimToken(self):
+        self.delete(self.at("scim-tokens", "scim_token"))
 
     def disableUser(self):
         self.delete(self.at("users", "user"))
@@ -420,13 +453,15 @@ class Audit(unittest.TestCase):
                 record = new[0]
                 whose = {"requestPasswordReset": "anonymous", "readBySupportGrant": "provider"}.get(
                     operation, "provider" if operation in providers else "user")
+                if operation.endswith("DirectoryUser"):
+                    whose = "directory"
                 self.assertEqual(record["actor"].split(":")[0], whose)
                 self.assertTrue(record["request_id"] and record["id"] and record["at"])
                 # From where the provider works, a tenant's record does not say.
                 address = None if operation == "readBySupportGrant" else "127.0.0.1"
                 self.assertEqual(record["detail"].get("address"), address)
         text = json.dumps(log_of(acts.admin, "/api/v1/audit-log") + log_of(acts.provider, "/admin/v1/audit-log"))
-        for sign in ("wnu_", "wnk_"):
+        for sign in ("wnu_", "wnk_", "wns_"):
             self.assertFalse(sign in re.sub(r'"hint": "[^"]*"', "", text), f"a key of {sign}")
         self.assertNotIn(acts.secret, text)
         self.assertNotIn("whsec_", text)

@@ -24,7 +24,8 @@
 
 namespace winnow::test {
 
-/// Every route of the configuration resources: all that are not of tickets, alerts and deliveries.
+/// Every route of the configuration resources: all that are not of tickets, alerts, deliveries
+/// and directories.
 [[nodiscard]] const std::vector<api::Route>& config_routes();
 
 class Tenants : public testing::Test {

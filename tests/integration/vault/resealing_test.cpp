@@ -8,6 +8,7 @@
 #include "winnow/observe/metrics.hpp"
 #include "winnow/pg/key_store.hpp"
 #include "winnow/pg/tenant_keys.hpp"
+#include "winnow/ports/access/access_key_store.hpp"
 #include "winnow/ports/mail/server_mail_store.hpp"
 #include "winnow/ports/signin/factor_store.hpp"
 #include "winnow/ports/signin/oidc_store.hpp"
@@ -197,6 +198,33 @@ TEST_F(ResealingTest, SecretsOfProvidersOfSignInsFollowTheirTenantsKey)
         vault_.sql("update tenant_keys set created_at = now() - interval '2 hours'");
         node->round("renew_keys");
     }
+}
+
+TEST_F(ResealingTest, SecretsOfAccessKeysFollowTheirTenantsKeyAndAreNoNewsToAnybody)
+{
+    const auto tenant = new_tenant();
+    const ports::AccessKeyId key(new_uuid());
+    const auto place = ports::access_key_place(tenant, key);
+    const crypto::Sealer before{std::string(32, 'k')};
+    sql("insert into access_keys (tenant_id, access_key_id, access_key, user_id, sealed_secret, created_by, "
+        "expires_at) "
+        "select tenant_id, '" +
+        key.str() + "', repeat('A', 20), user_id, decode('" + crypto::to_hex(before.seal("a secret", place.before)) +
+        "', 'hex'), 'x', now() + interval '1 hour' from users where tenant_id = '" + tenant.str() + "'");
+    const auto node = this->node();
+    const auto version_before = number("select credentials_version from tenants");
+    for (const std::uint32_t version : {1U, 2U}) {
+        EXPECT_EQ(node->round("reseal_secrets").rows, 1U);
+        std::string sealed;
+        ASSERT_TRUE(crypto::from_hex(text("select encode(sealed_secret, 'hex') from access_keys"), sealed));
+        EXPECT_EQ(crypto::key_version_of(sealed), version);
+        EXPECT_EQ(node->ring.open(place, sealed).value(), "a secret");
+        vault_.sql("update tenant_keys set created_at = now() - interval '2 hours'");
+        node->round("renew_keys");
+    }
+    sql("update access_keys set revoked_at = now()");
+    EXPECT_EQ(node->round("reseal_secrets").rows, 1U) << "one that is over has its secret until it is forgotten";
+    EXPECT_EQ(number("select credentials_version from tenants"), version_before + 1) << "that it was revoked";
 }
 
 TEST_F(ResealingTest, NotWhileANodeIsAtWorkThatCouldNotOpenIt)

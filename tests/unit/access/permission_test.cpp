@@ -91,6 +91,24 @@ TEST(PermissionTable, NobodyElseGetsATenantsPermissions)
     EXPECT_EQ(held_by(of_kind(CredentialKind::none)), Set{Permission::open});
     EXPECT_EQ(held_by(of_kind(CredentialKind::integration_key)), (Set{Permission::open, Permission::ingest}));
     EXPECT_EQ(held_by(of_kind(CredentialKind::provider)), (Set{Permission::open, Permission::provider}));
+    auto directory = of_kind(CredentialKind::directory);
+    EXPECT_EQ(held_by(directory), (Set{Permission::open, Permission::provision_users}));
+    directory.tenant_suspended = true;
+    EXPECT_EQ(held_by(directory), Set{Permission::open});
+    auto access_key = of_kind(CredentialKind::access_key);
+    access_key.user = UserId(Uuid::from_words(1, 1));
+    EXPECT_EQ(held_by(access_key), (Set{Permission::open, Permission::read_tickets})) << "and sends for no integration";
+    access_key.tenant_suspended = true;
+    EXPECT_EQ(held_by(access_key), (Set{Permission::open, Permission::read_tickets})) << "as its user";
+    access_key.tenant_suspended = false;
+    access_key.role = Role::auditor;
+    EXPECT_EQ(held_by(access_key), Set{Permission::open}) << "as its user";
+    EXPECT_EQ(access_key.actor(), "user:" + access_key.user.str());
+    access_key.integration = IntegrationId(Uuid::from_words(1, 2));
+    EXPECT_EQ(held_by(access_key), (Set{Permission::open, Permission::ingest}));
+    EXPECT_EQ(access_key.actor(), "integration:" + access_key.integration.str());
+    access_key.tenant_suspended = true;
+    EXPECT_EQ(held_by(access_key), Set{Permission::open});
 }
 
 TEST(PermissionTable, ASupportGrantGivesWhatItNamesOfAViewersReadingAndNeitherPeopleNorLogs)
@@ -153,7 +171,7 @@ TEST(PermissionTable, RolesThatHaveItAreThoseThatMay)
     EXPECT_EQ(roles_with(Permission::work_tickets), "operator or admin");
     EXPECT_EQ(roles_with(Permission::write_rules), "admin");
     for (const auto nobodys : {Permission::open, Permission::ingest, Permission::write_own_factors, Permission::session,
-                               Permission::provider}) {
+                               Permission::provision_users, Permission::provider}) {
         EXPECT_EQ(roles_with(nobodys), "");
     }
 }
@@ -190,6 +208,7 @@ TEST(Scopes, AreWhatUsersHaveButWhatGivesMore)
                             Permission::write_users,
                             Permission::read_exports,
                             Permission::write_exports,
+                            Permission::provision_users,
                             Permission::provider};
     for (const auto permission : every_permission()) {
         EXPECT_EQ(is_scope(permission), !withheld.contains(permission)) << to_string(permission);

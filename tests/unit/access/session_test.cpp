@@ -33,8 +33,9 @@ TEST(Sessions, MayWhatTheirUsersRoleMayAndWhatOnlyWhoSignedInMay)
 TEST(Sessions, AreUsers)
 {
     std::set<CredentialKind> users;
-    for (const auto kind : {CredentialKind::none, CredentialKind::integration_key, CredentialKind::user_key,
-                            CredentialKind::provider, CredentialKind::session}) {
+    for (const auto kind :
+         {CredentialKind::none, CredentialKind::integration_key, CredentialKind::user_key, CredentialKind::provider,
+          CredentialKind::session, CredentialKind::access_key, CredentialKind::directory}) {
         if (is_user(kind)) users.insert(kind);
     }
     EXPECT_EQ(users, (std::set{CredentialKind::user_key, CredentialKind::session}));

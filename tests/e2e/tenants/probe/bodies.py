@@ -70,6 +70,20 @@ def told(_):
     return {"comment": "not theirs"}
 
 
+def a_directory_user(_):
+    return {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "x@example.com",
+            "displayName": "not theirs"}
+
+
+def a_directory_patch(_):
+    return {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{"op": "replace", "path": "active", "value": False}]}
+
+
+def a_directory_search(_):
+    return {"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]}
+
+
 # Operation → a body with which it would do what it is for, were the path one's own.
 BODIES = {
     "acceptInvitation": lambda _: {"token": "A" * 43, "name": "not theirs", "password": "not theirs at all"},
@@ -77,6 +91,7 @@ BODIES = {
     "addTicketComment": lambda _: {"text": "not theirs"},
     "answerInquiry": lambda _: {"text": "not theirs"},
     "cancelTenantClosing": lambda _: {"reason": "not theirs, never"},
+    "changeDirectoryUser": a_directory_patch,
     "changePassword": lambda _: {"old": "not theirs at all", "new": "nor is this one theirs"},
     "changeTenant": lambda _: {"max_history_bytes": None},
     "changeTenantQuotas": lambda _: {"users": None},
@@ -87,10 +102,12 @@ BODIES = {
     "confirmFactor": lambda _: {"code": "000000"},
     "confirmMfaReset": lambda _: {"token": "A" * 43, "password": "not theirs at all"},
     "confirmPasswordReset": lambda _: {"token": "A" * 43, "password": "not theirs at all"},
+    "createAccessKey": lambda _: {},
     "createApiKey": lambda _: {},
     "createContact": a_contact,
     "createExport": lambda _: {},
     "createContactGroup": lambda _: {"name": "not theirs", "contact_ids": []},
+    "createDirectoryUser": a_directory_user,
     "createFactor": lambda _: {"kind": "totp"},
     "createInhibition": an_inhibition,
     "createIntegration": renamed,
@@ -99,6 +116,7 @@ BODIES = {
     "createOidcProvider": a_provider,
     "createManagementGroup": renamed,
     "createRule": lambda _: a_rule(),
+    "createScimToken": lambda _: {},
     "createSilence": a_silence,
     "confirmStaff": lambda _: {"token": "A" * 43, "code": "000000"},
     "createStaff": lambda _: {"email": "x@example.com", "name": "not theirs", "role": "support"},
@@ -108,6 +126,7 @@ BODIES = {
     "inviteUser": lambda _: {},
     "enrolStaff": lambda _: {"token": "A" * 43, "password": "not theirs at all"},
     "eraseTenant": lambda _: {"name": "not theirs", "reason": "not theirs, never"},
+    "getUomTicketDetail": lambda own: {"TicketId": "UTM1", "ServiceCode": own.service_code},
     "inviteTenantAdmin": lambda _: {"email": "x@example.com"},
     "lintRules": lambda _: {},
     "openInquiry": lambda _: {"subject": "not theirs", "text": "not theirs"},
@@ -119,6 +138,7 @@ BODIES = {
     "redactAuditDetails": lambda _: {"seqs": [1], "reason": "not theirs"},
     "reorderRules": lambda own: {"ids": own.ids["rule"]},
     "replaceContact": a_contact,
+    "replaceDirectoryUser": a_directory_user,
     "replaceContactGroup": lambda _: {"name": "not theirs", "contact_ids": []},
     "replaceInhibition": an_inhibition,
     "replaceIntegration": renamed,
@@ -138,10 +158,14 @@ BODIES = {
     "sendAlertmanagerAlertsByToken": labelled,
     "sendAlertmanagerWebhook": a_webhook,
     "sendAlertmanagerWebhookByToken": a_webhook,
+    "searchDirectory": a_directory_search,
+    "searchDirectoryUsers": a_directory_search,
     "sendAlerts": an_alert,
     "sendAlertsByToken": an_alert,
     "sendGrafanaWebhook": a_webhook,
     "sendGrafanaWebhookByToken": a_webhook,
+    "sendUomAlert": lambda own: {"ServiceCode": own.service_code, "Explanation": "not theirs"},
+    "sendUomAlertByForm": lambda own: {"ServiceCode": own.service_code, "Explanation": "not theirs"},
     "signIn": lambda _: {"service_code": "nobodys1", "email": "x@example.com", "password": "not theirs at all"},
     "signInStaff": lambda _: {"email": "x@example.com", "password": "not theirs at all", "code": "000000"},
     "startBacktest": lambda own: {"rule_id": own.own("rule")},
@@ -183,6 +207,8 @@ REFERENCES = {
     ("changeTicketsInBulk", "/patch/assignee"):
         Reference("user", lambda own, i: {"ids": [own.own("ticket")], "patch": {"assignee": i}}, OK, OK),
     ("createApiKey", "/management_group_ids/-"): Reference("management_group", lambda _, i: {"management_group_ids": [i]}),
+    ("createAccessKey", "/integration_id"): Reference("integration", lambda _, i: {"integration_id": i}, others=403),
+    ("createAccessKey", "/user_id"): Reference("user", lambda _, i: {"user_id": i}, others=403),
     ("createApiKey", "/user_id"): Reference("user", lambda _, i: {"user_id": i}, others=403),
     ("createContactGroup", "/contact_ids/-"): Reference("contact", lambda _, i: {"name": "x", "contact_ids": [i]}),
     ("createUser", "/oidc_provider_id"):
@@ -233,6 +259,8 @@ BESIDES = {
 
 # (operation, query parameter) → what stands there.
 FILTERS = {
+    ("listAccessKeys", "integration_id"): Reference("integration", None, 404, 400, others=403),
+    ("listAccessKeys", "user_id"): Reference("user", None, 404, 400, others=403),
     ("listAlerts", "rule_id"): Reference("rule", None, OK, 400),
     ("listAlerts", "ticket_id"): Reference("ticket", None, OK, 400),
     ("listApiKeys", "user_id"): Reference("user", None, 404, 400, others=403),
@@ -251,9 +279,13 @@ FILTERS_ANYWHERE = {
 NAMED_AS = {"actor": "user:{}", "on": "user:{}"}  # how a filter names the object
 SPELT = {"label": "label.mark"}  # a name that the document has in another form
 # Parameters that name nobody's objects; `cursor` is a place of its own.
-PLAIN_PARAMETERS = {"act", "address", "code", "disposition", "dry_run", "error", "everything", "format", "from", "group_by", "iss",
-                    "limit", "prove_anew", "return_to", "severity", "sort", "state", "status", "to"}
-PLAIN_HEADERS = {"Content-Encoding"}
+SIGNED_PARAMETERS = {"AccessKeyId", "Action", "APIVersion", "DetectionMessage", "Expire", "Explanation", "MessageGroup", "MessageId",
+                     "MonitoringId", "NodeName", "ObstacleDetectionTime", "ServiceCode", "Severity", "Signature",
+                     "SignatureMethod", "SignatureVersion", "SurveillanceServer"}
+PLAIN_PARAMETERS = {*SIGNED_PARAMETERS, "act", "address", "attributes", "code", "count", "disposition", "dry_run", "error", "everything",
+                    "excludedAttributes", "filter", "format", "from", "group_by", "iss", "limit", "prove_anew", "return_to", "severity",
+                    "sort", "startIndex", "state", "status", "to"}
+PLAIN_HEADERS = {"Content-Encoding", "Content-MD5", "x-iijapi-expire", "x-iijapi-signaturemethod", "x-iijapi-signatureversion"}
 # Says what the caller itself did, with the ids and marks that it asked for; the test looks at whose acts they are.
 WHAT_ONE_ASKED = {"/api/v1/access-log", "/api/v1/access-log/export", "/api/v1/audit-log", "/api/v1/audit-log/export"}
 # Further views of what an operation shows, which are read for another tenant's marks as well.

@@ -49,6 +49,7 @@ PERMISSIONS = {
     "support-grants:write": ("user", "admin", READS),
     "management-groups:read": ("user", "viewer", READS),
     "management-groups:write": ("user", "admin", WRITES),
+    "directory:write": ("directory", None, WRITES),
     "provider": ("provider", None, READS),
 }
 # What nobody may who is narrowed to management groups: it is of the whole tenant, or gives access. By permission, and where one
@@ -66,12 +67,13 @@ IN_ANY_SCOPES = {"profile:read"}
 PERSONS = {"requestSupportGrant", "approveSupportGrant", "readBySupportGrant"}
 SUPPORT_DOES = {"answerInquiry", "closeTenantsInquiry", "signOutStaff", "requestSupportGrant", "approveSupportGrant",
                 "endTenantsSupportGrant"}
-LISTENS = {"user": "customer", "integration": "customer", "provider": "management"}
+SIGNED = "/uom/"  # where no key opens anything: requests are signed (senders/uom_test.py)
+LISTENS = {"user": "customer", "integration": "customer", "directory": "customer", "provider": "management"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Identity:
-    """A caller. `holder` is what its key proves: nobody, a user, an integration or the provider."""
+    """A caller. `holder` is what its key proves: nobody, a user, an integration, a directory or the provider."""
 
     name: str
     key: object = None
@@ -90,7 +92,7 @@ class Identity:
         holder, least, while_suspended = PERMISSIONS[route.permission]
         if holder == "anyone":
             return None
-        if LISTENS.get(self.holder) != route.listener:
+        if LISTENS.get(self.holder) != route.listener or route.path.startswith(SIGNED):
             return 401
         if self.elsewhere or self.outside or self.holder != holder or not self.has(route.permission, least):
             return 403
@@ -141,6 +143,9 @@ def identities(other, suspended, walled, dead, less, provider_key, staff_token):
         Identity("integration in a foreign network", walled["integration"]["key"], "integration", elsewhere=True, tenant=other),
         Identity("revoked integration", dead["integration"], tenant=other),
         Identity("disabled integration", dead["disabled"], tenant=other),
+        Identity("directory", other.directory_token, "directory", tenant=other),
+        Identity("suspended directory", suspended.directory_token, "directory", "", True, tenant=suspended),
+        Identity("revoked directory", dead["directory"], tenant=other),
         Identity("auditor", less["auditor"], "user", "auditor", tenant=other),
         Identity("viewer in a management group", less["narrowed"], "user", "viewer", tenant=other, narrowed=True),
         Identity("key with scopes", less["scopes"], "user", "admin", tenant=other, scopes=SCOPES),

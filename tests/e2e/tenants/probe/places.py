@@ -42,7 +42,7 @@ PROVIDERS = {"tenant", "erasure", "announcement", "inquiry", "staff", "support_g
 # Of a kind that is one of another kind, too: one by which somebody reads.
 ALSO = {"open_grant": "support_grant"}
 # Without a shape of their own they are in no cross-probe.
-NOT_IDS = {"token", "version", "service_code", "support_path"}
+NOT_IDS = {"token", "version", "service_code", "support_path", "api_version"}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -6,6 +6,7 @@ import uuid
 
 from harness import Client, wait_until
 
+from tenants.probe.bodies import a_directory_user
 from tenants.probe.identities import ROLES, SCOPES
 
 MATCHES_ALL = '{title=~".+"}'
@@ -19,6 +20,7 @@ COLLECTIONS = {
     "/admin/v1/support-grants": "support_grant",
     "/admin/v1/support/{id}": "support_path",
     "/admin/v1/tenants": "tenant",
+    "/api/v1/access-keys": "access_key",
     "/api/v1/alerts": "alert",
     "/api/v1/announcements": "announcement",
     "/api/v1/api-keys": "api_key",
@@ -39,13 +41,16 @@ COLLECTIONS = {
     "/api/v1/rules": "rule",
     "/api/v1/rules/backtests": "backtest",
     "/api/v1/ruleset/versions": "version",
+    "/api/v1/scim-tokens": "scim_token",
     "/api/v1/silences": "silence",
     "/api/v1/support-grants": "support_grant",
     "/api/v1/tickets": "ticket",
     "/api/v1/users": "user",
     "/auth/oidc": "oidc_provider",  # where everybody may begin, and nothing is shown
     "/auth/t": "service_code",
+    "/scim/v2/Users": "directory_user",
     "/i": "token",
+    "/uom/r": "api_version",
 }
 PATH_OF = {kind: path for path, kind in COLLECTIONS.items() if path != "/auth/oidc"}
 # A text of each that can be changed, so that its version is one that the others' have not.
@@ -54,7 +59,7 @@ AGED = {"contact": "name", "group": "name", "inhibition": "name", "integration":
         "window": "comment"}
 CHANGES = 4
 # Others' are the same, or are told to whoever knows the service code.
-NO_CANARIES = ("version", "token", "service_code", "support_path", "oidc_provider")
+NO_CANARIES = {"api_version", "oidc_provider", "service_code", "support_path", "token", "version"}
 ELSEWHERE = ["203.0.113.0/24"]  # where nobody is who asks here
 
 
@@ -72,8 +77,11 @@ class Tenant:
         self.integration_key = ready["integration"]["key"]
         self.service_code = ready["service_code"]
         self.ids = collections.defaultdict(list, tenant=[ready["tenant_id"]],
-                                           service_code=[ready["service_code"]], support_path=["tickets", "rules"])
+                                           service_code=[ready["service_code"]], support_path=["tickets", "rules"],
+                                           api_version=["20161003"])
         self.secrets = [*self.users.values(), self.integration_key]
+        self.directory = None  # of the latest of its tokens
+        self.directory_token = None
         self.replays = {}  # "METHOD path" → (path, body, key) of a request with an Idempotency-Key
 
     def own(self, kind, which=0):
@@ -132,6 +140,10 @@ class Tenant:
         asked = self.make("inquiry", {"subject": name, "text": self.mark})
         self.ask("POST", f"/api/v1/inquiries/{asked['id']}/messages", {"text": self.mark})
         self.have_announced(name)
+        self.make("access_key", {"name": name})
+        token = self.make("scim_token", {"name": name})
+        self.directory_token = token["secret"]
+        self.make_directory_user(token["secret"], f"{name.replace(' ', '-')}@directory.example")
 
     def have_announced(self, title):
         provider = self.instance.provider()
@@ -144,6 +156,13 @@ class Tenant:
         assert answer.status == 201, answer.body
         self.ids["staff"].append(answer.json()["id"])
         provider.close()
+
+    def make_directory_user(self, token, address):
+        self.directory = Client(self.instance.ready["customer_url"], self.instance.ready["ca_file"], token)
+        answer = self.directory.post(PATH_OF["directory_user"], {**a_directory_user(self), "userName": address})
+        assert answer.status == 201, answer.body
+        self.ids["directory_user"].append(answer.json()["id"])
+        self.directory.close()
 
     def send(self, dedup_key):
         alert = {"title": f"{self.mark} {dedup_key}", "dedup_key": dedup_key, "labels": {"mark": self.mark},
@@ -236,13 +255,17 @@ class Tenant:
         leaver = self.ask("POST", "/api/v1/users", {"name": "leaver", "email": "leaver@example.com", "role": "admin"})
         key = self.ask("POST", "/api/v1/api-keys", {"user_id": leaver["id"]})
         disabled = self.ask("POST", "/api/v1/integrations", {"name": "disabled"})
+        directory = self.ask("POST", "/api/v1/scim-tokens", {"name": "revoked"})
+        self.ask("DELETE", f"/api/v1/scim-tokens/{directory['id']}")
         self.ask("DELETE", f"/api/v1/api-keys/{revoked['id']}")
         self.ask("DELETE", f"/api/v1/users/{leaver['id']}")
         self.ask("PATCH", f"/api/v1/integrations/{disabled['id']}", {"enabled": False})
         dead = {"revoked": revoked["secret"], "expired": expired["secret"], "user": key["secret"],
-                "integration": self.dead_key_of(self.own("integration")), "disabled": disabled["key"]["secret"]}
+                "integration": self.dead_key_of(self.own("integration")), "disabled": disabled["key"]["secret"],
+                "directory": directory["secret"]}
         for name in ("revoked", "expired", "user"):
             self.await_dead(dead[name], "/api/v1/me", f"{name} key")
+        self.await_dead(dead["directory"], "/scim/v2/Users", "revoked directory's token")
         self.await_dead(dead["disabled"], "/am/api/v2/status", "key of a disabled integration")
         return dead
 

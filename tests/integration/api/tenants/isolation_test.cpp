@@ -32,6 +32,8 @@ protected:
                 {"integrations", integration["id"]},
                 {"users", viewer_},
                 {"api-keys", a_key()},
+                {"access-keys", a_key("/access-keys")},
+                {"scim-tokens", a_key("/scim-tokens")},
                 {"rules/backtests", post("/rules/backtests", {{"rule_id", rule}}).id()},
                 {"exports", post("/exports", json::object()).id()},
                 {"silences", made("/silences", a_silence())},
@@ -45,10 +47,10 @@ protected:
                 {"support-grants", a_support_grant("ours, and for a good reason")}};
     }
 
-    std::string a_key()
+    std::string a_key(const std::string& path = "/api-keys")
     {
         const auto now = std::exchange(now_, system_time());
-        auto key = made("/api-keys", json::object());
+        auto key = made(path, json::object());
         now_ = now;
         return key;
     }
@@ -115,6 +117,8 @@ protected:
                                         "integration_keys",
                                         "users",
                                         "api_keys",
+                                        "access_keys",
+                                        "scim_tokens",
                                         "tenant_settings",
                                         "default_route",
                                         "silences",
@@ -171,6 +175,8 @@ TEST_F(Isolation, ListsHoldOnesOwnOnly)
         for (const auto& [collection, id] : ids_) EXPECT_THAT(answered.text, Not(HasSubstr(id))) << route.pattern;
     }
     EXPECT_EQ(get("/api-keys?user_id=" + admin_).status, 404);
+    EXPECT_EQ(get("/access-keys?user_id=" + admin_).status, 404);
+    EXPECT_EQ(get("/access-keys?integration_id=" + ids_["integrations"]).status, 404);
 }
 
 TEST_F(Isolation, NothingOfAnotherTenantCanBeReferredTo)
@@ -191,6 +197,8 @@ TEST_F(Isolation, NothingOfAnotherTenantCanBeReferredTo)
                                          {"state", "invited"},
                                          {"oidc_provider_id", ids_["oidc-providers"]}});
     EXPECT_EQ(invited.status, 422) << invited.text;
+    EXPECT_EQ(post("/access-keys", {{"user_id", viewer_}}).status, 422);
+    EXPECT_EQ(post("/access-keys", {{"integration_id", ids_["integrations"]}}).status, 422);
 
     const auto applied = put("/ruleset", {{"rules", {a_rule("r", {{"id", ids_["rules"]}})}}});
     EXPECT_EQ(applied.status, 200);

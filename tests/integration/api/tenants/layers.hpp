@@ -78,6 +78,8 @@ protected:
             {"management-groups", made("/management-groups", {{"name", kMark}})},
             {"users", viewer_},
             {"api-keys", made("/api-keys", {{"name", kMark}})},
+            {"access-keys", made("/access-keys", {{"name", kMark}})},
+            {"scim-tokens", made("/scim-tokens", {{"name", kMark}})},
             {"rules/backtests", post("/rules/backtests", {{"rule_id", rule}}).id()},
             {"exports", post("/exports", json::object()).id()},
             {"silences", made("/silences", a_silence())},

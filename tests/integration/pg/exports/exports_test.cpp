@@ -107,9 +107,11 @@ TEST_F(ExportsTest, NoColumnThatHoldsASecretIsInThem)
         bytes.insert(row[0].c_str());
     }
     const std::set<std::string> known{
+        "access_keys.sealed_secret",
         "api_keys.secret_hash",
         "integration_keys.secret_hash",
-        "oidc_providers.sealed_secret",  // null
+        "oidc_providers.sealed_secret",
+        "scim_tokens.secret_hash",  // null
         "contacts.sealed_secret",
         "contacts.sealed_url",  // left out
         "audit.hash",
@@ -132,6 +134,12 @@ TEST_F(ExportsTest, HoldOneTenantsRowsOfOneMomentAndNoSecret)
             "\"c2VjcmV0\"}}' "
             "where contact_id = '" +
             contact.str() + "'");
+        sql("insert into access_keys (tenant_id, access_key_id, access_key, user_id, sealed_secret, created_by, "
+            "expires_at) select tenant_id, gen_random_uuid(), repeat('A', 20), user_id, 'sealed away', 'x', "
+            "now() + interval '1 day' from users where tenant_id = " +
+            quoted(tenant));
+        sql("insert into scim_tokens (tenant_id, token_id, secret_hash, hint, role, created_by, expires_at) values (" +
+            quoted(tenant) + ", gen_random_uuid(), sha256(''), 'wns_1234', 'viewer', 'x', now() + interval '1 day')");
     }
     queue(ours_);
     const auto source = opened(claimed());
@@ -146,6 +154,11 @@ TEST_F(ExportsTest, HoldOneTenantsRowsOfOneMomentAndNoSecret)
     ASSERT_EQ(all.at("users").size(), 1U);
     ASSERT_EQ(all.at("api_keys").size(), 1U);
     EXPECT_TRUE(all.at("api_keys").front()["secret_hash"].is_null());
+    ASSERT_EQ(all.at("access_keys").size(), 1U);
+    EXPECT_TRUE(all.at("access_keys").front()["sealed_secret"].is_null());
+    EXPECT_EQ(all.at("access_keys").front()["access_key"], std::string(20, 'A'));
+    ASSERT_EQ(all.at("scim_tokens").size(), 1U);
+    EXPECT_TRUE(all.at("scim_tokens").front()["secret_hash"].is_null());
     for (const auto& [resource, rows] : all) {
         for (const auto& row : rows) {
             EXPECT_THAT(row.dump(), Not(HasSubstr(theirs_.str()))) << resource;

@@ -22,6 +22,14 @@ protected:
         sql("insert into integrations (tenant_id, integration_id, name) values (" + t + ", " + u + ", 'i')");
         sql("insert into integration_keys (tenant_id, key_id, integration_id, secret_hash, hint) values (" + t + ", " +
             u + ", " + u + ", sha256(" + t + "::bytea), 'h')");
+        sql("insert into access_keys (tenant_id, access_key_id, access_key, integration_id, sealed_secret, created_by, "
+            "expires_at) values (" +
+            t + ", " + u + ", repeat('A', 20), " + u + ", 's', 'x', now())");
+        sql("insert into scim_tokens (tenant_id, token_id, secret_hash, hint, role, created_by, expires_at) values (" +
+            t + ", " + u + ", sha256(" + t + "::bytea), 'h', 'viewer', 'x', now())");
+        sql("insert into scim_users (tenant_id, user_id, user_name) select tenant_id, user_id, 'x' from users u "
+            "where u.tenant_id = " +
+            t);
         sql("insert into credential_use values (" + t + ", 'integration', " + u + ", now())");
         sql("insert into contacts (tenant_id, contact_id, name, type) values (" + t + ", " + u + ", 'c', 'email')");
         sql("insert into contact_groups (tenant_id, contact_group_id, name) values (" + t + ", " + u + ", 'g')");

@@ -25,6 +25,8 @@ public:
     ports::DeliveryStore& deliveries() override { return none<ports::DeliveryStore>(); }
     ports::SettingsStore& settings() override { return none<ports::SettingsStore>(); }
     ports::UserStore& users() override { return none<ports::UserStore>(); }
+    ports::AccessKeyStore& access_keys() override { return none<ports::AccessKeyStore>(); }
+    ports::DirectoryStore& directory() override { return none<ports::DirectoryStore>(); }
     ports::ReceiptStore& receipts() override { return none<ports::ReceiptStore>(); }
     ports::SilenceStore& silences() override { return none<ports::SilenceStore>(); }
     ports::InhibitionStore& inhibitions() override { return none<ports::InhibitionStore>(); }
