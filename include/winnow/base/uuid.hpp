@@ -84,6 +84,7 @@ using InvitationId = StrongId<struct InvitationTag>;
 using FactorId = StrongId<struct FactorTag>;
 using ServerMailId = StrongId<struct ServerMailTag>;
 using ExportId = StrongId<struct ExportTag>;
+using ImportId = StrongId<struct ImportTag>;
 
 }  // namespace winnow
 
