@@ -118,6 +118,8 @@ inline constexpr std::string_view kSignInHeld = "sign_in.hold";
 inline constexpr std::string_view kRequestDenied = "request.denied";
 /// Of no operation: source networks were on trial, and nobody said to keep them.
 inline constexpr std::string_view kNetworksReverted = "networks.revert";
+/// Of no operation: an archive was imported, after it was asked for by import.start.
+inline constexpr std::string_view kImportDone = "import.finish";
 
 struct Unrecorded {
     std::string_view operation;

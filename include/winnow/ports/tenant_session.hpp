@@ -38,6 +38,7 @@ class ServerMailStore;
 class AccessLog;
 class QuotaStore;
 class ExportStore;
+class ImportStore;
 
 /// An open transaction under the api role with the tenant set. Use on the thread it was given on, and not after.
 class TenantSession {
@@ -73,6 +74,7 @@ public:
     [[nodiscard]] virtual AccessLog& access_log() = 0;
     [[nodiscard]] virtual QuotaStore& quotas() = 0;
     [[nodiscard]] virtual ExportStore& exports() = 0;
+    [[nodiscard]] virtual ImportStore& imports() = 0;
 };
 
 /// Runs transactions on database threads, so that nobody else ever blocks on PostgreSQL.

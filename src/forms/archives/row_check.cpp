@@ -61,6 +61,7 @@ std::string_view problem(const json& value, FieldKind kind)
             return is_list_of(value, [](const json& each) { return each.is_string(); }) ? ""
                                                                                         : "must be a list of texts";
         case FieldKind::time: return is_time(value) ? "" : "must be a time as RFC 3339 has it";
+        case FieldKind::secret: return "must be null: secrets are entered again";
         case FieldKind::anything: return "";
     }
     return "";

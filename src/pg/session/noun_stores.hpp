@@ -38,6 +38,7 @@ class ServerMailStore;
 class AccessLog;
 class QuotaStore;
 class ExportStore;
+class ImportStore;
 }  // namespace winnow::ports
 
 namespace winnow::pg {
@@ -72,5 +73,6 @@ namespace winnow::pg {
 [[nodiscard]] std::shared_ptr<ports::AccessLog> make_access_log(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::QuotaStore> make_quota_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::ExportStore> make_export_store(pqxx::transaction_base& tx, TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::ImportStore> make_import_store(pqxx::transaction_base& tx, TenantId tenant);
 
 }  // namespace winnow::pg

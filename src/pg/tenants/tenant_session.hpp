@@ -47,6 +47,7 @@ public:
     [[nodiscard]] ports::AccessLog& access_log() override { return made(access_log_, make_access_log); }
     [[nodiscard]] ports::QuotaStore& quotas() override { return made(quotas_, make_quota_store); }
     [[nodiscard]] ports::ExportStore& exports() override { return made(exports_, make_export_store); }
+    [[nodiscard]] ports::ImportStore& imports() override { return made(imports_, make_import_store); }
 
 private:
     template <typename Store, typename Factory>
@@ -82,6 +83,7 @@ private:
     std::shared_ptr<ports::AccessLog> access_log_;
     std::shared_ptr<ports::QuotaStore> quotas_;
     std::shared_ptr<ports::ExportStore> exports_;
+    std::shared_ptr<ports::ImportStore> imports_;
 };
 
 }  // namespace winnow::pg

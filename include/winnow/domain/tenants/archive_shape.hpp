@@ -21,6 +21,7 @@ enum class FieldKind : std::uint8_t {
     text,
     texts,
     time,      ///< RFC 3339.
+    secret,    ///< Null: an archive holds none.
     anything,  ///< Any JSON: what it has to be is said by those who read it.
 };
 

@@ -110,6 +110,9 @@ protected:
         sql("insert into exports (tenant_id, export_id, state, created_at, created_by) values (" + t + ", " + u +
             ", 'ready', now(), 'x')");
         sql("insert into export_parts values (" + t + ", " + u + ", 0, 'x')");
+        sql("insert into imports (tenant_id, import_id, created_at, created_by) values (" + t + ", " + u +
+            ", now(), 'x')");
+        sql("insert into import_parts values (" + t + ", " + u + ", 0, 'x')");
     }
 
     TenantId a_ = new_tenant();

@@ -41,6 +41,7 @@ public:
     ports::AccessLog& access_log() override { return none<ports::AccessLog>(); }
     ports::QuotaStore& quotas() override { return none<ports::QuotaStore>(); }
     ports::ExportStore& exports() override { return none<ports::ExportStore>(); }
+    ports::ImportStore& imports() override { return none<ports::ImportStore>(); }
 
 private:
     template <typename Store>

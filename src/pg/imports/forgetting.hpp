@@ -1,0 +1,30 @@
+#pragma once
+
+/// @file
+/// How imports are forgotten: removals of src/pg/upkeep/purges.cpp. Private to pg.
+
+namespace winnow::pg {
+
+/// Parts, of uploads to which nothing was added for domain::kUploadKept.
+inline constexpr auto kForgetImportParts = R"sql(
+delete from import_parts
+ where ctid = any(array(
+    select p.ctid from imports i
+     cross join lateral (select p.ctid from import_parts p
+                          where p.tenant_id = i.tenant_id and p.import_id = i.import_id limit $1) p
+     where i.state = 'receiving' and i.touched_at < now() - interval '2 days'
+     order by i.touched_at limit $1))
+)sql";
+
+/// What is left of them; and what was done, or failed, longer ago than domain::kImportKept.
+inline constexpr auto kForgetImports = R"sql(
+delete from imports
+ where ctid = any(array(select i.ctid from imports i
+                         where i.finished_at < now() - interval '30 days'
+                            or i.state = 'receiving' and i.touched_at < now() - interval '2 days'
+                               and not exists (select from import_parts p
+                                                where p.tenant_id = i.tenant_id and p.import_id = i.import_id)
+                         limit $1 for update skip locked))
+)sql";
+
+}  // namespace winnow::pg
