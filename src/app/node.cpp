@@ -25,6 +25,7 @@
 #include "winnow/pg/config_store.hpp"
 #include "winnow/pg/due_board.hpp"
 #include "winnow/pg/export_jobs.hpp"
+#include "winnow/pg/import_jobs.hpp"
 #include "winnow/pg/journal_streams.hpp"
 #include "winnow/pg/outbox.hpp"
 #include "winnow/pg/provider_store.hpp"
@@ -36,6 +37,7 @@
 #include "winnow/pipeline/chore_kinds.hpp"
 #include "winnow/pipeline/config_cache.hpp"
 #include "winnow/pipeline/export_runner.hpp"
+#include "winnow/pipeline/import_runner.hpp"
 #include "winnow/pipeline/stream_keeper.hpp"
 #include "winnow/pipeline/timekeeper.hpp"
 #include "winnow/pipeline/triage_service.hpp"
@@ -87,6 +89,7 @@ public:
               head_signer(config), secrets_.chores())),
           backtest_jobs_(pg::make_backtest_jobs(pipeline_sessions_)),
           export_jobs_(pg::make_export_jobs(pipeline_sessions_, api_session(config))),
+          import_jobs_(pg::make_import_jobs(pipeline_sessions_, api_session(config), config.tenants)),
           config_store_(pg::make_config_store(pipeline_sessions_)),
           outbox_(pg::make_outbox(pipeline_sessions_)),
           channel_(delivery::make_channel(config.delivery, secrets_.sealing(), metrics_)),
@@ -116,6 +119,8 @@ public:
           backtests_(*backtest_jobs_, policies_, backtest_options(), metrics_),
           exports_(*export_jobs_, ids_,
                    {.node = name_, .max_bytes = static_cast<std::int64_t>(config.tenants.max_export_bytes)}, metrics_),
+          imports_(*import_jobs_, ids_,
+                   {.node = name_, .max_bytes = static_cast<std::int64_t>(config.tenants.max_import_bytes)}, metrics_),
           writer_(
               *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
           stream_keeper_(
@@ -132,6 +137,7 @@ public:
                       .server_mails = server_mails_,
                       .backtests = backtests_,
                       .exports = exports_,
+                      .imports = imports_,
                       .stream_keeper = stream_keeper_,
                       .upkeep = upkeep_,
                       .uses = callers_.uses(),
@@ -159,6 +165,7 @@ public:
         timekeeper_.start();
         backtests_.start();
         exports_.start();
+        imports_.start();
         dispatcher_.start();
         server_mails_.start();
         ready_ = true;
@@ -327,6 +334,7 @@ private:
     std::unique_ptr<ports::Chores> chores_;
     std::unique_ptr<ports::BacktestJobs> backtest_jobs_;
     std::unique_ptr<ports::ExportJobs> export_jobs_;
+    std::unique_ptr<ports::ImportJobs> import_jobs_;
     std::unique_ptr<ports::ConfigStore> config_store_;
     std::unique_ptr<ports::Outbox> outbox_;
     std::unique_ptr<delivery::Channels> channel_;
@@ -346,6 +354,7 @@ private:
     pipeline::TriageService triage_;
     pipeline::BacktestRunner backtests_;
     pipeline::ExportRunner exports_;
+    pipeline::ImportRunner imports_;
     journal::Writer writer_;
     pipeline::StreamKeeper stream_keeper_;
     pipeline::Upkeep upkeep_;

@@ -53,6 +53,7 @@ struct TenantLimits {
     std::size_t max_contacts_told = 1'000;                 ///< Of one event of a ticket, however many its route has.
     std::size_t max_exports_a_day = 4;                     ///< In UTC.
     std::size_t max_export_bytes = std::size_t{4} << 30U;  ///< Of an archive.
+    std::size_t max_import_bytes = std::size_t{4} << 30U;  ///< Of an archive that is imported.
     std::size_t max_retention_days = 3'650;  ///< Of each class that a tenant may choose (domain::Retention).
     RateLimits rates;                        ///< On each node.
 };

@@ -49,10 +49,10 @@ struct ArchiveAbout {
 };
 
 struct ArchiveVerdict {
-    std::vector<domain::ImportFault> faults;  ///< None: it can be imported. At most kMostImportFaults.
-    ArchiveAbout about;                       ///< Without faults.
-    std::int64_t rows = 0;                    ///< That are to be imported, alerts among them.
-    std::set<std::string> days;               ///< On which alerts came.
+    std::vector<domain::ImportFault> faults = {};  ///< None: it can be imported. At most kMostImportFaults.
+    ArchiveAbout about = {};                       ///< Without faults.
+    std::int64_t rows = 0;                         ///< That are to be imported, alerts among them.
+    std::set<std::string> days = {};               ///< On which alerts came.
 };
 
 /// Takes the members of an archive in their order. Memory is that of the ids that others refer to, and of the names of
@@ -70,6 +70,7 @@ public:
     void take(std::string_view name, std::string_view content);
     /// Of what cannot be read as an archive, or what somebody else found in one.
     void add(domain::ImportFault fault);
+    [[nodiscard]] std::size_t faults() const noexcept;
     /// Nothing more would be told.
     [[nodiscard]] bool is_full() const noexcept;
     /// Read so far.

@@ -161,6 +161,7 @@ void add_tenant_limits(std::vector<Key>& keys)
     limit("max_contacts_told", &Limits::max_contacts_told, 1'000'000);
     limit("max_exports_a_day", &Limits::max_exports_a_day, 1'000);
     limit("max_export_bytes", &Limits::max_export_bytes, std::uint64_t{1} << 40U);
+    limit("max_import_bytes", &Limits::max_import_bytes, std::uint64_t{1} << 40U);
     limit("max_retention_days", &Limits::max_retention_days, 3'650);
     keys.push_back(number<std::int64_t>(
         std::string(domain::kHistoryLimit), [](Config& c) -> auto& { return c.history.max_bytes; },

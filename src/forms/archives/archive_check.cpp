@@ -99,6 +99,7 @@ public:
         if (!is_full()) verdict_.faults.push_back(std::move(fault));
     }
 
+    [[nodiscard]] std::size_t faults() const noexcept { return verdict_.faults.size(); }
     [[nodiscard]] bool is_full() const noexcept { return verdict_.faults.size() >= domain::kMostImportFaults; }
     [[nodiscard]] std::int64_t rows() const noexcept { return verdict_.rows; }
 
@@ -298,6 +299,11 @@ void ArchiveCheck::take(std::string_view name, std::string_view content)
 void ArchiveCheck::add(ImportFault fault)
 {
     impl_->add(std::move(fault));
+}
+
+std::size_t ArchiveCheck::faults() const noexcept
+{
+    return impl_->faults();
 }
 
 bool ArchiveCheck::is_full() const noexcept

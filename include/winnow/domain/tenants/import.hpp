@@ -35,7 +35,7 @@ inline constexpr std::chrono::days kImportKept{30};
 
 /// Something of an archive that keeps it from being imported.
 struct ImportFault {
-    std::string file;        ///< "rules/000001.ndjson"; "": the archive itself.
+    std::string file = {};   ///< "rules/000001.ndjson"; "": the archive itself.
     std::int64_t line = 0;   ///< From 1 on; 0: all of the file.
     std::string field = {};  ///< Of the line; "": all of it.
     std::string detail;      ///< One sentence that names the fix; without values of the archive.

@@ -188,6 +188,7 @@ inline std::vector<ExpectedKey> expected_keys()
         {"tenants.max_contacts_told", [](C c) { return text_of(c.tenants.max_contacts_told); }, "311"},
         {"tenants.max_exports_a_day", [](C c) { return text_of(c.tenants.max_exports_a_day); }, "315"},
         {"tenants.max_export_bytes", [](C c) { return text_of(c.tenants.max_export_bytes); }, "316"},
+        {"tenants.max_import_bytes", [](C c) { return text_of(c.tenants.max_import_bytes); }, "317"},
         {"tenants.max_retention_days", [](C c) { return text_of(c.tenants.max_retention_days); }, "32"},
         {"tenants.max_history_bytes", [](C c) { return text_of(c.history.max_bytes); }, "1048577"},
         {"tenants.newest_ruleset_versions", [](C c) { return text_of(c.history.newest_rulesets); }, "211"},
