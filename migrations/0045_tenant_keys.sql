@@ -26,6 +26,11 @@ begin
     update schema_migrations set compatible = false where name = '0045_tenant_keys';
     return true;
 end $$;
+-- A database that no program has worked with yet is no older one's: its webhooks' URLs are sealed from the first one on
+-- (begin_sealing_urls() of 0026 waits for the chore's first round).
+update schema_migrations set compatible = false
+ where name = '0026_sealed_urls' and not exists (select from journal_streams);
+
 revoke all on function begin_tenant_keys from public;
 grant execute on function begin_tenant_keys to winnow_pipeline;
 

@@ -36,7 +36,9 @@ class FurtherNode:
         path = os.path.join(self.folder, "winnow.yaml")
         with open(path, "w", encoding="utf-8") as out:
             out.write(f"listen:\n{listeners}provider:\n  key_sha256: {'0' * 64}\ndatabase:\n{urls}"
-                      f"  allow_unsafe_durability: true\nencryption_key_file: {state}/encryption.key\n{self.config}")
+                      f"  allow_unsafe_durability: true\nencryption_key_file: {state}/encryption.key\n"
+                      f"vault:\n  url: postgresql://winnow_vault@/winnow_vault?host={socket}\n"
+                      f"  root_key_files: [{state}/vault-root.key]\n{self.config}")
         return path
 
     def __enter__(self):

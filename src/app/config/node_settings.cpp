@@ -114,7 +114,6 @@ DatabaseSessions database_sessions(const Config& config)
     sessions.pipeline.of(Errand::control) = {.own = 2, .of_common = 2, .name = "winnow control"};
     sessions.pipeline.of(Errand::timers) = {.own = 3, .of_common = 0, .name = "winnow timers"};
     sessions.pipeline.of(Errand::chores) = {.own = 1, .of_common = 1, .name = "winnow chores"};
-    sessions.pipeline_own = config.journal.transactions_in_flight + 5;
     sessions.pipeline_own = config.journal.transactions_in_flight + 6;
     sessions.api = config.database.api_connections + 2;
     sessions.provider.of(Errand::control).own = api::kManagementThreads;

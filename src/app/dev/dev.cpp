@@ -21,6 +21,10 @@
 #include "winnow/pg/migrator.hpp"
 #include "winnow/pg/sessions.hpp"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <charconv>
 #include <iostream>
 #include <stdexcept>
@@ -54,11 +58,29 @@ Result<delivery::SmtpOptions> parse_smtp(const std::string& text)
     return smtp;
 }
 
+/// One on which nothing listens now; 0 where there is none.
+std::uint16_t free_port()
+{
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (socket < 0) return 0;
+    sockaddr_in place{};
+    place.sin_family = AF_INET;
+    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof place;
+    auto* const address = reinterpret_cast<sockaddr*>(&place);
+    const bool has_one = ::bind(socket, address, size) == 0 && ::getsockname(socket, address, &size) == 0;
+    ::close(socket);
+    return has_one ? ntohs(place.sin_port) : 0;
+}
+
 /// The development defaults, then the file and the environment over them.
 Result<Config> make_config(const DevOptions& options, const dev::StateFolder& folder, const dev::Demo& demo)
 {
     Config config;
     config.customer.port = options.customer_port == 0 ? demo.customer_port : options.customer_port;
+    // Known beforehand: links in mails lead there.
+    if (config.customer.port == 0) config.customer.port = free_port();
+    config.delivery.public_url = dev::loopback_url(config.customer.port);
     config.management.port = options.management_port == 0 ? demo.management_port : options.management_port;
     for (auto* listener : {&config.customer, &config.management}) {
         listener->tls.certificate_chain = folder / "server.pem";
@@ -133,17 +155,21 @@ std::unique_ptr<dev::Receiver> start_receiver(const DevOptions& options, dev::De
     }
 }
 
-/// A port that was ours at the last start may be somebody else's now.
+/// A port that was ours at the last start, or free a moment ago, may be somebody else's now.
 std::unique_ptr<Node> start_node(Config& config, const DevOptions& options)
 {
     try {
         return std::make_unique<Node>(config);
     } catch (const std::runtime_error&) {
-        const bool remembered = (options.customer_port == 0 && config.customer.port != 0) ||
-                                (options.management_port == 0 && config.management.port != 0);
-        if (!remembered) throw;
+        const bool is_fixed =
+            options.customer_port != 0 && (options.management_port != 0 || config.management.port == 0);
+        if (is_fixed) throw;
     }
-    if (options.customer_port == 0) config.customer.port = 0;
+    if (options.customer_port == 0) {
+        const auto before = dev::loopback_url(config.customer.port);
+        config.customer.port = free_port();
+        if (config.delivery.public_url == before) config.delivery.public_url = dev::loopback_url(config.customer.port);
+    }
     if (options.management_port == 0) config.management.port = 0;
     return std::make_unique<Node>(config);
 }

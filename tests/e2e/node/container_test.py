@@ -63,7 +63,7 @@ def environment_of(service, secrets):
     section = re.search(rf"^  {service}:\n(.*?)(?=^  \w|^\w)", compose(), re.MULTILINE | re.DOTALL)[1]
     variables = dict(re.findall(r"^      (WINNOW_\w+): (.+)$", section, re.MULTILINE))
     files = dict(re.findall(r"^  (\w+): \{file: secrets/([\w.-]+)\}$", compose(), re.MULTILINE))
-    granted = re.search(r"^    secrets: \[(.*)\]$", section, re.MULTILINE)[1].split(", ")
+    granted = re.split(r",\s+", re.search(r"^    secrets: \[([^\]]*)\]$", section, re.MULTILINE)[1])
     environment = {}
     for name, value in variables.items():
         if value.startswith("/run/secrets/"):

@@ -78,6 +78,9 @@ select make_access_partitions((now() - interval '390 days')::date, 14);
 insert into access_log (tenant_id, at, actor, address, method, route, object, status)
 select tenant_id, now() - number % 390 * interval '1 day', 'user:' || number % 50, '192.0.2.' || number % 200, 'GET',
        '/api/v1/tickets/{{id}}', ticket_id::text, case when number % 1000 = 0 then 403 else 200 end from tickets;
+insert into exports (tenant_id, export_id, state, created_at, created_by, finished_at, bytes, parts)
+select tenant_id, tenant_id, 'ready', now(), 'system', now(), 1, 1 from tenants;
+insert into export_parts select tenant_id, export_id, 0, 'x' from exports;
 vacuum analyze;
 """
 

@@ -12,7 +12,7 @@ from harness import Instance, wait_until
 
 SECRET_URL = "https://192.0.2.1/a-token-of-the-chat"
 # What the export itself, or asking for it, adds to.
-ALWAYS_ANOTHER = {"audit", "credential_use", "manifest.json"}
+ALWAYS_ANOTHER = {"access_log", "audit", "credential_use", "manifest.json"}
 
 
 def decompressed(frame):
@@ -57,7 +57,7 @@ def rows_of(members, resource):
 
 def setUpModule():
     global instance
-    instance = Instance(tenants=3)
+    instance = Instance(tenants=3, extra=["--egress-allow", "192.0.2.0/24"])
     instance.start()
     unittest.addModuleCleanup(instance.__exit__)
 

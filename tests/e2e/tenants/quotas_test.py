@@ -11,7 +11,7 @@ RACERS = 8
 
 def setUpModule():
     global instance, provider, tenants
-    instance = Instance(tenants=3)
+    instance = Instance(tenants=3, extra=["--egress-allow", "192.0.2.0/24"])
     instance.start()
     unittest.addModuleCleanup(instance.__exit__)
     provider = instance.provider()

@@ -24,8 +24,8 @@ from tenants.probe.tenants import Tenant, suspend
 LEAST_PROBES = 20_000
 # What chores of the node bring up to date by themselves, some time after the rows that they tell of: those are compared. And
 # what is told to a tenant of callers that were refused with a key that it had.
-DERIVED = ("access_log", "audit_anchors", "history_deltas", "history_uncounted", "history_used", "noise_counts", "noise_deltas",
-           "search_due", "search_progress", "ticket_search")
+DERIVED = ("access_log", "audit_anchors", "audit_heads", "credential_use", "history_deltas", "history_uncounted",
+           "history_used", "noise_counts", "noise_deltas", "search_due", "search_progress", "ticket_search")
 PAIRS = 120  # of foreign and unknown ids at each route, in turns
 ROUNDS = 3
 # Of a tenant, and without its mark or ids.
@@ -119,6 +119,10 @@ def rows_of(tenant):
 
 
 class TenantProbe(unittest.TestCase):
+    def setUp(self):
+        for tenant in (victim, other, suspended):
+            tenant.admin.close()  # the probe takes longer than a connection may idle
+
     def test_every_route_is_known_to_the_probe(self):
         self.assertGreater(len(routes), 100)
         self.assertEqual([problem for route in routes for problem in problems_of(route)], [])
@@ -134,13 +138,17 @@ class TenantProbe(unittest.TestCase):
                 yield from places.groups(route, who)
                 yield from places.elsewhere(route, who)
 
-        before = rows_of(victim)
+        before, begun = rows_of(victim), sql("select now()")
         seconds = asking.run(callers, groups_of)
         print("\n" + asking.report(seconds), flush=True)
         if asking.failures:
             self.fail(asking.complaint())
         self.assertGreaterEqual(sum(asking.counts.values()), LEAST_PROBES)
-        self.assertEqual(rows_of(victim), before, "nothing of theirs was changed")
+        after = rows_of(victim)
+        self.assertEqual([table for table, rows in before.items() if after[table] != rows], [], "nothing of theirs was changed")
+        # What they did themselves is noted up to a minute later.
+        used = f"select count(*) from credential_use where tenant_id = '{victim.own('tenant')}' and used_at > '{' '.join(begun)}'"
+        self.assertEqual(sql(used), ["0"], "none of their keys was used")
         self.assertGreater(len([digest for digest in before.values() if digest != "-"]), 25)
 
     def test_what_the_probe_asks_for_opens_for_its_owner(self):

@@ -71,7 +71,9 @@ TEST_F(ExportFlow, WhatIsQueuedBecomesReadyWithAllItsParts)
     const auto second = queue();
     runner_->poke();
     EXPECT_TRUE(pg::eventually([&] { return state(second) == "ready"; })) << "the next one follows";
-    EXPECT_THAT(metrics_.exposition(), HasSubstr("winnow_exports_total{state=\"ready\"} 2"));
+    EXPECT_TRUE(pg::eventually([&] {  // counted once it is committed
+        return metrics_.exposition().contains("winnow_exports_total{state=\"ready\"} 2");
+    }));
 }
 
 TEST_F(ExportFlow, OneThatIsTooLongFailsAndSaysSo)

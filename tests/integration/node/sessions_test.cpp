@@ -68,6 +68,10 @@ TEST_F(NodeSessionsTest, AreAsManyAsTheConfigurationSaysWhateverHangs)
         ask(node.customer_port(), post("/api/v1/alerts", integration_key(), R"({"title":"x"})"));
         ask(node.management_port(), get("/admin/v1/tenants", kProviderKey));
     }
+    ask(node.customer_port(),
+        "GET /api/v1/tickets HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nCookie: "
+        "__Host-winnow=" +
+            std::string(43, 's') + "\r\n\r\n");
     std::int64_t seen = 0;
     const auto hangs = [&](const std::string& condition, std::int64_t count) {
         return eventually([&] {
@@ -80,6 +84,7 @@ TEST_F(NodeSessionsTest, AreAsManyAsTheConfigurationSaysWhateverHangs)
     EXPECT_TRUE(hangs("application_name in ('winnow clock', 'winnow timers')", 1))
         << "the clock's look, or what is due";
     EXPECT_TRUE(hangs("application_name = 'winnow chores'", 1));
+    EXPECT_TRUE(eventually([&] { return sessions("application_name = 'winnow sign-in'") == 1; }));
     EXPECT_EQ(sessions("usename = 'winnow_api'"), static_cast<std::int64_t>(expected.api));
     EXPECT_LE(sessions("usename = 'winnow_provider'"), static_cast<std::int64_t>(expected.provider.most()));
     transaction.reset();

@@ -210,6 +210,8 @@ VIEWS = {
     "getNoise": ["group_by=rule", "group_by=source", "group_by=service", "group_by=hour", "group_by=day"],
     "listTickets": ["state=held,open,in_progress,recovered,close_requested,returned,closed", "sort=-severity"],
 }
+# What takes no body finds nothing to do where a body would be refused.
+WITHOUT_BODY = {"keepSourceNetworks": (409, 409, 400)}
 # Only looks what would change.
 DRY = {"replaceRuleset": "?dry_run=true"}
 

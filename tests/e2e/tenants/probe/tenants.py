@@ -144,8 +144,10 @@ class Tenant:
             return {each["state"] for each in self.ask("GET", "/api/v1/rules/backtests")["items"]} == {"done"}
 
         wait_until(tested, "the back-tests")
-        self.make("export", {})
-        wait_until(lambda: self.ask("GET", f"/api/v1/exports/{self.own('export')}")["state"] == "ready", "the export")
+        for number in range(2):
+            self.make("export", {})
+            path = f"/api/v1/exports/{self.own('export', number)}"
+            wait_until(lambda: self.ask("GET", path)["state"] == "ready", "the export")  # pylint: disable=cell-var-from-loop
 
     def send_many(self, count):
         """Alerts of requests of their own: which place in the journal an id of theirs stands for to others is drawn anew for

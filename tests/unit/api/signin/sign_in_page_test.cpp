@@ -16,8 +16,8 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <initializer_list>
+#include <sstream>
 #include <string>
 
 namespace winnow::api {
