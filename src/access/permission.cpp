@@ -91,6 +91,7 @@ constexpr std::array kTable{
     Row{Permission::read_audit, "audit:read", Holder::user, kAuditors, kReads, AsScope::yes},
     Row{Permission::read_exports, "exports:read", Holder::user, kAdmins, kReads, AsScope::no, StepUp::yes},
     Row{Permission::write_exports, "exports:write", Holder::user, kAdmins, kWrites, AsScope::no, StepUp::yes},
+    Row{Permission::write_imports, "imports:write", Holder::user, kAdmins, kWrites, AsScope::no, StepUp::yes},
     Row{Permission::provider, "provider", Holder::provider},
 };
 

@@ -32,6 +32,7 @@ void add_audit_commands(Syntax& root, Command& chosen);
 void add_access_log_commands(Syntax& root, Command& chosen);
 void add_network_commands(Syntax& root, Command& chosen);
 void add_export_commands(Syntax& root, Command& chosen);
+void add_import_commands(Syntax& root, Command& chosen);
 void add_completion_command(Syntax& root, Command& chosen);
 
 }  // namespace winnow::cli

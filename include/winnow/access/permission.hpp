@@ -62,6 +62,7 @@ enum class Permission : std::uint8_t {
     read_audit,
     read_exports,  ///< All that the tenant owns, at once.
     write_exports,
+    write_imports,  ///< All that a tenant is to own, at once.
     provider,  ///< Management listener only.
 };
 

@@ -90,6 +90,8 @@ inline constexpr std::array kActs{
     KnownAct{"createExport", "export.create", "export"},
     KnownAct{"deleteExport", "export.delete", "export", Recorded::with_changes},
     KnownAct{"downloadExport", "export.download", "export", Recorded::beforehand},
+    KnownAct{"createImport", "import.create", "import"}, KnownAct{"startImport", "import.start", "import"},
+    KnownAct{"deleteImport", "import.delete", "import", Recorded::with_changes},
     KnownAct{"exportAuditLog", "audit.export", "audit", Recorded::beforehand},
     KnownAct{"exportAccessLog", "access_log.export", "access_log", Recorded::beforehand},
     KnownAct{"redactAuditDetails", "audit.redact", "audit", Recorded::by_store},
@@ -129,6 +131,7 @@ struct Unrecorded {
 inline constexpr std::string_view kTimeline = "the ticket's timeline tells who did what, and when";
 inline constexpr std::string_view kTriesOnly = "changes nothing: what is tried is sent along";
 inline constexpr std::string_view kLooksOnly = "changes nothing: it is POST so that no link holds the token";
+inline constexpr std::string_view kUpload = "changes nothing before import.start, which is recorded";
 inline constexpr std::string_view kBacktest = "changes nothing that alerts or people meet, and names who began it";
 
 /// The other operations that are no GET.
@@ -139,6 +142,7 @@ inline constexpr std::array kUnrecorded{
     Unrecorded{"previewSilence", kTriesOnly},     Unrecorded{"testRule", kTriesOnly},
     Unrecorded{"lintRules", kTriesOnly},          Unrecorded{"startBacktest", kBacktest},
     Unrecorded{"cancelBacktest", kBacktest},      Unrecorded{"peekInvitation", kLooksOnly},
+    Unrecorded{"addImportPart", kUpload},
 };
 
 /// nullptr: it is not recorded.

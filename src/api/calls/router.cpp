@@ -94,7 +94,7 @@ std::vector<RouteEntry> customer_routes()
           &suggestion_routes, &noise_routes,     &contact_routes,     &contact_group_routes, &integration_routes,
           &delivery_routes,   &settings_routes,  &silence_routes,     &inhibition_routes,    &maintenance_routes,
           &user_routes,       &user_life_routes, &me_routes,          &audit_routes,         &access_log_routes,
-          &networks_routes,   &export_routes}) {
+          &networks_routes,   &export_routes,    &import_routes}) {
         for (auto& route : (*resource)()) {
             route.sender = intake::sender_at(route.pattern);
             entries.push_back({std::move(route), Special::none});

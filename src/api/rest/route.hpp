@@ -192,5 +192,6 @@ struct Route {
 [[nodiscard]] std::vector<Route> access_log_routes();
 [[nodiscard]] std::vector<Route> networks_routes();  // source networks
 [[nodiscard]] std::vector<Route> export_routes();
+[[nodiscard]] std::vector<Route> import_routes();
 
 }  // namespace winnow::api

@@ -54,6 +54,7 @@ std::shared_ptr<Syntax> make_command_line(Command& chosen, const Local& local)
     add_access_log_commands(*root, chosen);
     add_network_commands(*root, chosen);
     add_export_commands(*root, chosen);
+    add_import_commands(*root, chosen);
     add_completion_command(*root, chosen);
     return root;
 }

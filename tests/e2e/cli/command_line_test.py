@@ -360,7 +360,8 @@ class Commands(unittest.TestCase):
                         ["ticket", "list"], ["ticket", "show"], ["ticket", "ack"], ["ticket", "close"], ["rules", "list"],
                         ["rules", "apply"], ["tenant", "create"], ["tenant", "list"], ["tenant", "quotas"],
                         ["quota", "list"], ["export", "create"], ["export", "list"], ["export", "get"],
-                        ["export", "verify"], ["completion"], ["user", "list"],
+                        ["export", "verify"], ["import", "start"], ["import", "list"], ["import", "show"],
+                        ["import", "delete"], ["completion"], ["user", "list"],
                         ["user", "create"], ["user", "change"], ["user", "disable"], ["key", "create"], ["key", "list"],
                         ["key", "revoke"]):
             with self.subTest(command=command):

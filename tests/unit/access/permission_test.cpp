@@ -79,7 +79,8 @@ TEST(PermissionTable, AnAdminAlsoConfigures)
                            Permission::retry_deliveries, Permission::write_rules, Permission::write_contacts,
                            Permission::write_integrations, Permission::write_settings, Permission::write_users,
                            Permission::write_silences, Permission::write_maintenance, Permission::write_inhibitions,
-                           Permission::read_audit, Permission::read_exports, Permission::write_exports}));
+                           Permission::read_audit, Permission::read_exports, Permission::write_exports,
+                           Permission::write_imports}));
 }
 
 TEST(PermissionTable, NobodyElseGetsATenantsPermissions)
@@ -160,6 +161,7 @@ TEST(Scopes, AreWhatUsersHaveButWhatGivesMore)
                             Permission::write_users,
                             Permission::read_exports,
                             Permission::write_exports,
+                            Permission::write_imports,
                             Permission::provider};
     for (const auto permission : every_permission()) {
         EXPECT_EQ(is_scope(permission), !withheld.contains(permission)) << to_string(permission);

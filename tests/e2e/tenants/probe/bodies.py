@@ -57,6 +57,7 @@ def told(_):
 # Operation → a body with which it would do what it is for, were the path one's own.
 BODIES = {
     "acceptInvitation": lambda _: {"token": "A" * 43, "name": "not theirs", "password": "not theirs at all"},
+    "addImportPart": lambda _: {"number": 0, "bytes": "bm90IHRoZWlycw=="},
     "addTicketComment": lambda _: {"text": "not theirs"},
     "changePassword": lambda _: {"old": "not theirs at all", "new": "nor is this one theirs"},
     "changeTenant": lambda _: {"max_history_bytes": None},
@@ -73,6 +74,7 @@ BODIES = {
     "createContactGroup": lambda _: {"name": "not theirs", "contact_ids": []},
     "createFactor": lambda _: {"kind": "totp"},
     "createInhibition": an_inhibition,
+    "createImport": lambda _: {},
     "createIntegration": renamed,
     "createIntegrationKey": lambda _: {},
     "createMaintenanceWindow": a_window,

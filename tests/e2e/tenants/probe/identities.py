@@ -42,6 +42,7 @@ PERMISSIONS = {
     "audit:read": ("user", "admin", READS),
     "exports:read": ("user", "admin", READS),
     "exports:write": ("user", "admin", WRITES),
+    "imports:write": ("user", "admin", WRITES),
     "provider": ("provider", None, READS),
 }
 # What auditors hold: their role is above and below none.

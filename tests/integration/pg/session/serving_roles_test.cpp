@@ -251,12 +251,13 @@ select p.proname || '()' from pg_proc p
     for (const auto& row : rows) {
         reached.emplace_back(row[0].c_str());
     }
-    EXPECT_THAT(reached, testing::UnorderedElementsAre(
-                             "audit_append()", "audit_redact()", "current_tenant()", "find_caller()",
-                             "find_credential()", "find_session()", "find_session_networks()", "find_source_networks()",
-                             "find_tickets()", "keep_source_throttle()", "lock_quota()", "own_quotas()",
-                             "rates_of_credential()", "rates_of_tenant()", "schema_migrations", "source_throttle()",
-                             "tenant_of_code()", "tenant_of_link()"));
+    EXPECT_THAT(reached,
+                testing::UnorderedElementsAre(
+                    "audit_append()", "audit_redact()", "current_tenant()", "find_caller()", "find_credential()",
+                    "find_session()", "find_session_networks()", "find_source_networks()", "find_tickets()",
+                    "finish_import()", "import_alerts()", "import_rows()", "start_import()", "keep_source_throttle()",
+                    "lock_quota()", "own_quotas()", "rates_of_credential()", "rates_of_tenant()", "schema_migrations",
+                    "source_throttle()", "tenant_of_code()", "tenant_of_link()"));
     sql("update tenants set rates = '{\"rest\": {\"rate\": 1, \"burst\": 1}}'");
     EXPECT_STREQ(tx_.exec1("select rates_of_tenant('" + b_.str() + "')")[0].c_str(), "{}")
         << "only programs that prove nothing ask for it";
