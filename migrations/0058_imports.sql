@@ -7,7 +7,7 @@ create table imports (
     import_id   uuid        not null,
     state       text        not null default 'receiving'
                             check (state in ('receiving', 'queued', 'checking', 'writing', 'done', 'failed')),
-    source      text        not null default '' check (octet_length(source) <= 32),  -- whose archive it is to be; '': anybody's
+    source      text        not null default '' check (octet_length(source) <= 128),  -- whose archive it is to be; '': anybody's
     created_at  timestamptz not null,
     created_by  text        not null check (octet_length(created_by) <= 100),
     runner      text        not null default '',

@@ -2,6 +2,7 @@
 
 #include "forms/archives/json_line.hpp"
 #include "forms/archives/row_check.hpp"
+#include "winnow/base/text.hpp"
 #include "winnow/domain/sha256_hex.hpp"
 
 #include <algorithm>
@@ -19,6 +20,7 @@ using nlohmann::json;
 
 constexpr std::string_view kEnding = ".ndjson";
 constexpr std::size_t kNumberDigits = 6;
+constexpr std::size_t kMostFieldBytes = 100;  // that are told of a name
 
 /// Of a file, as it is.
 struct File {
@@ -117,7 +119,10 @@ public:
 private:
     void add_here(std::string_view field, std::string detail)
     {
-        add({.file = file_, .line = line_, .field = std::string(field), .detail = std::move(detail)});
+        add({.file = file_,
+             .line = line_,
+             .field = std::string(truncate_utf8(field, kMostFieldBytes)),
+             .detail = std::move(detail)});
     }
 
     /// Whether the file may stand where it does.
@@ -222,7 +227,7 @@ private:
         file_ = kManifest;
         line_ = 0;
         std::string wrong;
-        const auto manifest = read_json_line(*manifest_, wrong);
+        const auto manifest = read_json_line(*manifest_, wrong, kMostManifestValues);
         if (!wrong.empty()) return add_here("", std::move(wrong));
         if (text_member(manifest, "format") != kArchiveFormat) {
             return add_here("format", "must be " + std::string(kArchiveFormat) + ": this version reads no other");

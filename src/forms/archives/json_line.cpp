@@ -12,14 +12,22 @@ using nlohmann::json;
 
 constexpr int kMostLevels = 64;
 
+constexpr std::string_view kTooMuch = "holds more values than any that is exported";
+
 /// Sees each step of the parser.
 class Watch {
 public:
-    explicit Watch(std::string& wrong) : wrong_(wrong) {}
+    Watch(std::size_t most_values, std::string& wrong) : left_(most_values), wrong_(wrong) {}
 
+    /// False: what comes is not kept. Of a few MiB of brackets values would take a hundred times as many.
     bool see(int depth, json::parse_event_t event, const json& parsed)
     {
         using enum json::parse_event_t;
+        if (left_ == 0) {
+            wrong_ = kTooMuch;
+            return false;
+        }
+        --left_;
         if (depth > kMostLevels) wrong_ = "is nested deeper than 64 levels";
         switch (event) {
             case object_start: names_.emplace_back(); break;
@@ -41,20 +49,21 @@ private:
         if (parsed.get_ref<const std::string&>().find('\0') != std::string::npos) wrong_ = "holds U+0000";
     }
 
+    std::size_t left_;
     std::string& wrong_;
     std::vector<std::set<std::string>> names_;
 };
 
 }  // namespace
 
-json read_json_line(std::string_view text, std::string& wrong)
+json read_json_line(std::string_view text, std::string& wrong, std::size_t most_values)
 {
     wrong.clear();
-    Watch watch(wrong);
+    Watch watch(most_values, wrong);
     auto read = json::parse(
         text, [&watch](int depth, json::parse_event_t event, json& parsed) { return watch.see(depth, event, parsed); },
         /*allow_exceptions=*/false);
-    if (read.is_discarded()) wrong = "is no JSON in UTF-8";
+    if (read.is_discarded() && wrong != kTooMuch) wrong = "is no JSON in UTF-8";
     return read;
 }
 

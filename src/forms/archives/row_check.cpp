@@ -78,6 +78,12 @@ bool is_one_line(std::string_view text)
     });
 }
 
+/// No text that we write is as long. A title is taken apart to be searched.
+std::size_t most_bytes(std::string_view field)
+{
+    return field == "title" ? std::size_t{16} << 10U : std::size_t{1} << 18U;
+}
+
 /// Bytes that sort as PostgreSQL sorts UUIDs and integers.
 void append_key(const json& value, std::string& out)
 {
@@ -131,6 +137,9 @@ std::optional<RowFault> RowCheck::check_members(const json& row) const
         }
         if (const auto wrong = problem(value, field.kind); !wrong.empty()) {
             return RowFault{.field = name, .detail = std::string(wrong)};
+        }
+        if (value.is_string() && value.get_ref<const std::string&>().size() > most_bytes(name)) {
+            return RowFault{.field = name, .detail = "is longer than " + std::to_string(most_bytes(name)) + " bytes"};
         }
         if (name == "email" && value.is_string() && !is_one_line(value.get_ref<const std::string&>())) {
             return RowFault{.field = name, .detail = "must have no control characters"};

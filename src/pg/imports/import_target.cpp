@@ -56,6 +56,20 @@ constexpr auto kKeptFrom = "select kept_from($1, 'journal', $2::int)";
 constexpr auto kAddAlerts = R"sql(
 select import_alerts($1, $2, $3, $4, $5::timestamptz[], $6::bigint[], $7::integer[], $8::bytea[], $9::bytea[])
 )sql";
+// Whoever writes the next one counts on from these.
+constexpr auto kNumbers = R"sql(
+select coalesce((select next_number from ticket_numbers where tenant_id = $1), 1)
+       > coalesce((select max(number) from tickets where tenant_id = $1), 0)
+   and not exists (select from tickets where tenant_id = $1 and number < 1)
+   and coalesce((select next_number from ticket_numbers where tenant_id = $1), 1) < 9007199254740992
+)sql";
+constexpr auto kTimelines = R"sql(
+select not exists (select from tickets t
+                    where t.tenant_id = $1
+                      and t.event_seq < (select max(e.seq) from ticket_events e
+                                          where e.tenant_id = t.tenant_id and e.ticket_id = t.ticket_id))
+)sql";
+
 constexpr auto kFinish = "select finish_import($1, $2, $3, $4)";
 
 /// What is counted once and for all, and not by the day.
@@ -80,8 +94,11 @@ std::string first_line_of(const pqxx::sql_error& failure)
 
 bool is_of_the_data(const pqxx::sql_error& failure)
 {
+    // libpqxx 6 leaves the SQLSTATE out where it has a class for it.
     const std::string_view state = failure.sqlstate();
-    return state.starts_with("22") || state.starts_with("23");
+    return state.starts_with("22") || state.starts_with("23") || state.starts_with("54") ||
+           dynamic_cast<const pqxx::data_exception*>(&failure) != nullptr ||
+           dynamic_cast<const pqxx::integrity_constraint_violation*>(&failure) != nullptr;
 }
 
 Result<std::unique_ptr<ports::ImportTarget>> PgImportTarget::open(const PgOptions& api, TenantProofs& proofs,
@@ -212,8 +229,14 @@ Result<bool> PgImportTarget::finish(const ports::ImportSummary& summary)
 {
     const Watchdog::Guard guard(*dog_, session_.socket(), kPatience);
     return translated([&]() -> Result<bool> {
-        if (const auto may = within_limits(); !may) return may.error();
         auto& tx = transaction_->tx();
+        if (!query(tx, kNumbers, job_.tenant)[0][0].as<bool>()) {
+            return refused("ticket_numbers does not go on from the tickets' numbers: export again");
+        }
+        if (!query(tx, kTimelines, job_.tenant)[0][0].as<bool>()) {
+            return refused("a ticket has more in its timeline (ticket_events) than its event_seq says: export again");
+        }
+        if (const auto may = within_limits(); !may) return may.error();
         const auto done = query(tx, kFinish, job_.id, job_.runner, job_.attempt, summary.rows);
         if (!done[0][0].as<bool>()) return false;
         audit::Act act;

@@ -22,6 +22,7 @@ using domain::ImportState;
 using ports::ImportJob;
 using ports::ImportJobs;
 
+constexpr std::int64_t kAlertsAtOnce = 10'000;
 constexpr std::size_t kDateChars = 10;  // of RFC 3339: "2026-11-28"
 
 std::string day_of(Timestamp at)
@@ -55,7 +56,7 @@ public:
             if (auto asked = ask(*place, name, content); !asked) return asked;
         }
         if (check_.is_full()) return nothing_more();
-        return pulse_.beat({.state = ImportState::checking, .rows_done = check_.rows()});
+        return tell();
     }
 
     /// `read`: how the reading ended.
@@ -69,6 +70,8 @@ public:
     }
 
 private:
+    Result<Done> tell() { return pulse_.beat({.state = ImportState::checking, .rows_done = check_.rows()}); }
+
     /// Whether the tables take what is in it.
     Result<Done> ask(const forms::ArchivePlace& place, std::string_view name, std::string_view content)
     {
@@ -76,6 +79,7 @@ private:
         for (const auto& [first, lines] : batches_of(content)) {
             const auto refused = jobs_.check(place.resource, lines);
             if (!refused) return refused.error();
+            if (auto alive = tell(); !alive) return alive;
             if (!*refused) continue;
             check_.add({.file = std::string(name),
                         .line = first + static_cast<std::int64_t>((*refused)->index),
@@ -114,7 +118,7 @@ public:
         auto taken =
             place->resource == forms::kAlertsFolder ? take_alerts(*place, content) : take_rows(*place, content);
         if (!taken) return taken;
-        return pulse_.beat({.state = ImportState::writing, .rows_done = done_, .rows_total = total_});
+        return tell();
     }
 
     Result<bool> finish(const ports::ImportSummary& summary)
@@ -127,6 +131,11 @@ public:
     [[nodiscard]] const std::optional<ImportFault>& fault() const noexcept { return fault_; }
 
 private:
+    Result<Done> tell()
+    {
+        return pulse_.beat({.state = ImportState::writing, .rows_done = done_, .rows_total = total_});
+    }
+
     Result<Done> take_rows(const forms::ArchivePlace& place, std::string_view content)
     {
         for (auto& [first, lines] : batches_of(content)) {
@@ -136,6 +145,7 @@ private:
             auto added = place.resource == "users" ? add_users(lines) : target_->add(place.resource, lines);
             if (!added) return refused(std::move(added), first, first + static_cast<std::int64_t>(lines.size()) - 1);
             done_ += static_cast<std::int64_t>(lines.size());
+            if (auto alive = tell(); !alive) return alive;
         }
         return Done{};
     }
@@ -160,6 +170,9 @@ private:
             const auto read = reader_.read(content.substr(0, end), wrong);
             content.remove_prefix(std::min(end + 1, content.size()));
             if (!read) return Error(ErrorCode::internal, "the archive is not what was checked");
+            if (line % kAlertsAtOnce == 0) {
+                if (auto alive = tell(); !alive) return alive;
+            }
             if (read->received_at < *kept_from_) continue;
             if (auto added = rows_.add(*read); !added) return refused(std::move(added), 1, line);
         }

@@ -81,6 +81,8 @@ select tenant_id, now() - number % 390 * interval '1 day', 'user:' || number % 5
 insert into exports (tenant_id, export_id, state, created_at, created_by, finished_at, bytes, parts)
 select tenant_id, tenant_id, 'ready', now(), 'system', now(), 1, 1 from tenants;
 insert into export_parts select tenant_id, export_id, 0, 'x' from exports;
+insert into imports (tenant_id, import_id, state, created_at, created_by, finished_at)
+select tenant_id, tenant_id, 'done', now(), 'system', now() from tenants;
 vacuum analyze;
 """
 

@@ -72,11 +72,11 @@ protected:
             t + ", " + u + ", 'queued', now() - interval '1 day', now(), 1, '[]', 0, 0, now(), 'x')");
         // The second one belongs to a ticket that comes after it.
         sql("insert into tickets (tenant_id, ticket_id, number, state, severity, title, dedup_key, occurrences, "
-            "first_seen_at, last_seen_at, opened_at, assignee, firing_instances) values (" +
-            t + ", " + other + ", 1, 'open', 1, 't', 'k', 1, now(), now(), now(), " + u + ", 3)");
+            "first_seen_at, last_seen_at, opened_at, event_seq, assignee, firing_instances) values (" +
+            t + ", " + other + ", 1, 'open', 1, 't', 'k', 1, now(), now(), now(), 1, " + u + ", 3)");
         sql("insert into tickets (tenant_id, ticket_id, number, state, severity, title, dedup_key, occurrences, "
-            "first_seen_at, last_seen_at, opened_at, parent_id, held_by, held_until) values (" +
-            t + ", " + u + ", 2, 'held', 1, 't', 'l', 1, now(), now(), now(), " + other +
+            "first_seen_at, last_seen_at, opened_at, event_seq, parent_id, held_by, held_until) values (" +
+            t + ", " + u + ", 2, 'held', 1, 't', 'l', 1, now(), now(), now(), 1, " + other +
             ", 'pause', now() - interval '1 hour')");
         sql("insert into ticket_numbers values (" + t + ", 3)");
         sql("insert into ticket_events values (" + t + ", " + u + ", 1, 'opened', now(), 'user:' || " + u + ")");

@@ -177,6 +177,26 @@ TEST_F(ImportTargetTest, QuotasHold)
     EXPECT_EQ(ours("name", "contacts"), "");
 }
 
+TEST_F(ImportTargetTest, WhatTriageCountsOnFromIsBehindWhatIsThere)
+{
+    fill(theirs_);
+    const auto refused = [&](const std::string& change) {
+        sql(change + " where tenant_id = " + quoted(theirs_));
+        const auto lines = exported(theirs_);
+        const auto target = opened(begun(ours_));
+        write(*target, lines);
+        const auto finished = target->finish(summary(theirs_));
+        sql("delete from imports");
+        return finished ? "taken" : finished.error().message();
+    };
+    EXPECT_THAT(refused("update ticket_numbers set next_number = 2"), HasSubstr("ticket_numbers does not go on"));
+    EXPECT_THAT(refused("update ticket_numbers set next_number = 9007199254740992"),
+                HasSubstr("ticket_numbers does not"));
+    sql("update ticket_numbers set next_number = 3");
+    EXPECT_THAT(refused("update tickets set event_seq = 0"), HasSubstr("has more in its timeline"));
+    EXPECT_EQ(refused("update tickets set event_seq = 1"), "taken");
+}
+
 TEST_F(ImportTargetTest, RulesCostNoMoreThanATenantsMay)
 {
     fill(theirs_);

@@ -55,6 +55,13 @@ domain::ArchiveShape shape()
              .references = {{.field = "ticket_id", .resource = "tickets"}}}}};
 }
 
+std::string repeated(const std::string& text, int times)
+{
+    std::string all;
+    for (int i = 0; i < times; ++i) all += text;
+    return all;
+}
+
 std::string user(const std::string& id, const json& more = json::object())
 {
     json row{{"user_id", id}, {"email", "a@example.org"}, {"seen_at", nullptr}};
@@ -148,6 +155,8 @@ TEST(ArchiveCheck, WhatIsWrongWithARowIsToldWithItsFileLineAndField)
     const std::vector<std::pair<std::string, std::string>> cases{
         {user(kOne, {{"user_id", "x"}}), ":1/user_id must be a UUID"},
         {user(kOne, {{"email", 1}}), ":1/email must be a text"},
+        {user(kOne, {{"email", repeated("x", (1 << 18) + 1)}}), ":1/email is longer than 262144 bytes"},
+        {user(kOne, {{repeated("y", 300), 1}}), ":1/" + repeated("y", 100) + " is nothing that this version knows"},
         {user(kOne, {{"email", nullptr}}), ":1/email must not be null"},
         {user(kOne, {{"email", "a@example.org\r\nBcc: b@example.org"}}), ":1/email must have no control characters"},
         {user(kOne, {{"seen_at", "yesterday"}}), ":1/seen_at must be a time as RFC 3339 has it"},
@@ -165,6 +174,7 @@ TEST(ArchiveCheck, WhatIsWrongWithARowIsToldWithItsFileLineAndField)
          "\n",
          ":1/ holds U+0000"},
         {std::string(100, '[') + std::string(100, ']') + "\n", ":1/ is nested deeper than 64 levels"},
+        {R"({"user_id":[)" + repeated("[],", 200'000) + "[]]}\n", ":1/ holds more values than any that is exported"},
         {user(kTwo) + user(kTwo), ":2/user_id stands twice"},
         {user(kTwo) + user(kOne), ":2/user_id comes before the line above"},
         {user(kOne) + user(kTwo, {{"locale", "en"}}), ":2/ has other members than"},
