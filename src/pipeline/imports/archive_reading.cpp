@@ -40,6 +40,7 @@ std::vector<LineBatch> batches_of(std::string_view content)
 
 Result<Done> ImportPulse::beat(const ports::ImportProgress& progress)
 {
+    if (stop_.stop_requested()) return Error(ErrorCode::unavailable, "the node is being stopped");
     const auto now = std::chrono::steady_clock::now();
     if (now - last_ < kTellEvery) return Done{};
     if (now - begun_ > kLongest) {

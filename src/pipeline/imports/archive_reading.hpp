@@ -12,6 +12,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace winnow::pipeline {
@@ -28,9 +29,13 @@ struct LineBatch {
 /// Says now and then how far an import is, and ends what takes too long.
 class ImportPulse {
 public:
-    ImportPulse(ports::ImportJobs& jobs, const ports::ImportJob& job) : jobs_(jobs), job_(job) {}
+    ImportPulse(ports::ImportJobs& jobs, const ports::ImportJob& job, std::stop_token stop)
+        : jobs_(jobs), job_(job), stop_(std::move(stop))
+    {
+    }
 
-    /// `not_found`: the job is not its runner's any more. `too_large`: it takes longer than an hour.
+    /// `unavailable`: the node is being stopped. `not_found`: the job is not its runner's any more. `too_large`: it
+    /// takes longer than an hour.
     [[nodiscard]] Result<Done> beat(const ports::ImportProgress& progress);
     /// The same, at once.
     [[nodiscard]] Result<Done> tell(const ports::ImportProgress& progress);
@@ -38,6 +43,7 @@ public:
 private:
     ports::ImportJobs& jobs_;
     const ports::ImportJob& job_;
+    const std::stop_token stop_;
     const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point last_ = begun_;
 };

@@ -39,9 +39,10 @@ Error nothing_more()
 /// The first reading.
 class Checking {
 public:
-    Checking(ImportJobs& jobs, const ImportJob& job, domain::ArchiveShape shape, Timestamp now)
+    Checking(ImportJobs& jobs, const ImportJob& job, domain::ArchiveShape shape, Timestamp now,
+             const std::stop_token& stop)
         : jobs_(jobs),
-          pulse_(jobs, job),
+          pulse_(jobs, job, stop),
           alerts_(day_of(now + std::chrono::days{1})),  // clocks differ
           check_(std::move(shape),
                  [this](std::string_view line, std::string_view day) { return alerts_.check(line, day); })
@@ -98,9 +99,9 @@ private:
 class Writing {
 public:
     Writing(ImportJobs& jobs, const ImportJob& job, std::unique_ptr<ports::ImportTarget> target,
-            const domain::TenantIds& ids, domain::StreamId stream, std::int64_t rows)
+            const domain::TenantIds& ids, domain::StreamId stream, std::int64_t rows, const std::stop_token& stop)
         : jobs_(jobs),
-          pulse_(jobs, job),
+          pulse_(jobs, job, stop),
           target_(std::move(target)),
           stream_(stream),
           ids_(ids, stream),
@@ -228,7 +229,7 @@ Result<forms::ArchiveVerdict> checked(ImportJobs& jobs, const ImportJob& job, co
 {
     auto shape = jobs.shape();
     if (!shape) return shape.error();
-    Checking checking(jobs, job, *std::move(shape), now);
+    Checking checking(jobs, job, *std::move(shape), now, stop);
     const auto read = read_archive(
         jobs, job, limits,
         [&checking](std::string_view name, std::string_view content) { return checking.take(name, content); }, stop);
@@ -246,12 +247,12 @@ Result<ImportOutcome> run_import(ImportJobs& jobs, const ImportJob& job, const d
     if (!verdict->faults.empty()) return ImportOutcome{.faults = std::move(verdict->faults)};
 
     const ports::ImportProgress begun{.state = ImportState::writing, .rows_total = verdict->rows};
-    if (auto kept = ImportPulse(jobs, job).tell(begun); !kept) return kept.error();
+    if (auto kept = ImportPulse(jobs, job, stop).tell(begun); !kept) return kept.error();
     auto stream = verdict->days.empty() ? Result<domain::StreamId>(domain::kFirstMaskedStream) : jobs.open_stream();
     if (!stream) return stream.error();
     auto target = jobs.open(job);
     if (!target) return target.error();
-    Writing writing(jobs, job, *std::move(target), ids, *stream, verdict->rows);
+    Writing writing(jobs, job, *std::move(target), ids, *stream, verdict->rows, stop);
     const auto written = read_archive(
         jobs, job, limits,
         [&writing](std::string_view name, std::string_view content) { return writing.take(name, content); }, stop);
