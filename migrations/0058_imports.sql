@@ -153,22 +153,16 @@ begin
     delete from alerts_forgotten where tenant_id = current_tenant();  -- from the oldest on again
 end $$;
 
--- It is done, and its archive goes. False: it is not that runner's any more, and what was written must not stay.
+-- It is done; its archive goes by and by. False: it is not that runner's any more, and what was written must not stay.
 create function finish_import(a_import uuid, a_runner text, a_attempt integer, a_rows bigint) returns boolean
     language plpgsql security definer set search_path = public, pg_temp as $$
-declare
-    tenant constant uuid := current_tenant();
 begin
     update imports i
        set state = 'done', rows_done = a_rows, rows_total = a_rows, finished_at = clock_timestamp(),
            touched_at = clock_timestamp(), revision = revision + 1
-     where i.tenant_id = tenant and i.import_id = a_import and i.runner = a_runner and i.attempt = a_attempt
+     where i.tenant_id = current_tenant() and i.import_id = a_import and i.runner = a_runner and i.attempt = a_attempt
        and i.state = 'writing';
-    if not found then
-        return false;
-    end if;
-    delete from import_parts p where p.tenant_id = tenant and p.import_id = a_import;
-    return true;
+    return found;
 end $$;
 
 -- The first of the rows that the table itself would refuse, counted from 1, and by which of its checks; nothing where it

@@ -5,15 +5,16 @@
 
 namespace winnow::pg {
 
-/// Parts, of uploads to which nothing was added for domain::kUploadKept.
+/// Parts: of what is done or has failed, and of uploads to which nothing was added for domain::kUploadKept. An archive
+/// may be GiBs long, which no request and no runner waits for.
 inline constexpr auto kForgetImportParts = R"sql(
 delete from import_parts
  where ctid = any(array(
     select p.ctid from imports i
      cross join lateral (select p.ctid from import_parts p
                           where p.tenant_id = i.tenant_id and p.import_id = i.import_id limit $1) p
-     where i.state = 'receiving' and i.touched_at < now() - interval '2 days'
-     order by i.touched_at limit $1))
+     where i.finished_at is not null or i.state = 'receiving' and i.touched_at < now() - interval '2 days'
+     limit $1))
 )sql";
 
 /// What is left of them; and what was done, or failed, longer ago than domain::kImportKept.

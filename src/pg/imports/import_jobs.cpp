@@ -27,14 +27,11 @@ const auto kAtWork = sql_words({ImportState::checking, ImportState::writing});
 
 const auto kGiveUp =
     R"sql(
-with gone as (
-    update imports set state = 'failed', finished_at = now(), revision = revision + 1,
-                       error = 'it was begun ' || attempt || ' times, and never came to its end'
-     where (state = )sql" +
+update imports set state = 'failed', finished_at = now(), revision = revision + 1,
+                   error = 'it was begun ' || attempt || ' times, and never came to its end'
+ where (state = )sql" +
     kQueued + " or state in " + kAtWork + R"sql( and touched_at < now() - $2::int * interval '1 second')
-       and attempt >= $1::int
-    returning tenant_id, import_id)
-delete from import_parts p using gone g where p.tenant_id = g.tenant_id and p.import_id = g.import_id
+   and attempt >= $1::int
 )sql";
 
 const auto kClaim =
@@ -53,12 +50,10 @@ returning i.tenant_id, i.import_id, i.attempt, i.parts, i.source, i.created_by
 const auto kStillHis =
     " where tenant_id = $1 and import_id = $2 and runner = $3 and attempt = $4 and state in " + kAtWork;
 const auto kKeep = "update imports set touched_at = now(), state = $5, rows_done = $6, rows_total = $7" + kStillHis;
-const auto kFail = R"sql(
-with gone as (
-    update imports set state = 'failed', error = $5, faults = $6::jsonb, finished_at = now(), revision = revision + 1)sql" +
-                   kStillHis + R"sql( returning tenant_id, import_id), cleared as (
-    delete from import_parts p using gone g where p.tenant_id = g.tenant_id and p.import_id = g.import_id)
-select count(*) from gone)sql";
+const auto kFail =
+    "update imports set state = 'failed', error = $5, faults = $6::jsonb, finished_at = now(), revision = revision + "
+    "1" +
+    kStillHis;
 const auto kRelease = "update imports set state = " + kQueued + ", runner = '', revision = revision + 1" + kStillHis;
 
 constexpr auto kPart = "select bytes from import_parts where tenant_id = $1 and import_id = $2 and number = $3";
@@ -184,12 +179,7 @@ public:
     Result<bool> fail(const ImportJob& job, const std::string& error,
                       const std::vector<domain::ImportFault>& faults) override
     {
-        return pool_.run([&](Session& session) -> Result<bool> {
-            pqxx::nontransaction tx(session.connection());
-            return query(tx, kFail.c_str(), job.tenant, job.id, job.runner, job.attempt, error,
-                         faults_json(faults))[0][0]
-                       .as<int>() == 1;
-        });
+        return change(kFail, job, error, faults_json(faults));
     }
 
     Result<bool> release(const ImportJob& job) override { return change(kRelease, job); }

@@ -121,7 +121,7 @@ public:
     // Each answers false where the job is no longer its runner's: deleted, or given to another one.
 
     [[nodiscard]] virtual Result<bool> keep(const ImportJob& job, const ImportProgress& progress) = 0;
-    /// Both are for the tenant's eyes. The archive goes.
+    /// Both are for the tenant's eyes. The archive goes by and by.
     [[nodiscard]] virtual Result<bool> fail(const ImportJob& job, const std::string& error,
                                             const std::vector<domain::ImportFault>& faults) = 0;
     /// Back into the queue; it counts as an attempt.

@@ -157,6 +157,7 @@ TEST_F(ImportJobsTest, WhatIsWrongIsToldAndTheArchiveGoes)
     EXPECT_EQ(shown(id).error, "it is wrong");
     EXPECT_EQ(shown(id).faults, faults);
     EXPECT_TRUE(shown(id).finished_at.has_value());
+    EXPECT_EQ(do_chore("forget_imports"), 1U);
     EXPECT_EQ(number("select count(*) from import_parts"), 0);
     EXPECT_FALSE(import_jobs_->fail(job, "twice", {}).value());
     EXPECT_FALSE(import_jobs_->keep(job, {}).value());
@@ -183,7 +184,7 @@ TEST_F(ImportJobsTest, WhoseRunnerIsSilentIsBegunAnewAndGivenUpInTheEnd)
     let_pass("61 seconds");
     EXPECT_FALSE(import_jobs_->claim("d")->has_value());
     EXPECT_EQ(shown(id).error, "it was begun 3 times, and never came to its end");
-    EXPECT_EQ(number("select count(*) from import_parts"), 0);
+    EXPECT_EQ(do_chore("forget_imports"), 1U) << "its archive";
 }
 
 TEST_F(ImportJobsTest, UploadsThatNobodyEndsGoAfterTwoDaysAndWhatWasDoneAfterAMonth)
@@ -201,6 +202,7 @@ TEST_F(ImportJobsTest, UploadsThatNobodyEndsGoAfterTwoDaysAndWhatWasDoneAfterAMo
     let_pass("3 days");
     EXPECT_EQ(do_chore("forget_imports"), 0U) << "it waits, and nobody has looked at it";
     EXPECT_TRUE(import_jobs_->fail(claimed(), "no", {}).value());
+    EXPECT_EQ(do_chore("forget_imports"), 1U) << "its archive";
     let_pass("29 days");
     EXPECT_EQ(do_chore("forget_imports"), 0U);
     let_pass("2 days");

@@ -95,6 +95,7 @@ TEST_F(ImportTargetTest, AllOfItIsThereAndNothingBeforeItIsDone)
         EXPECT_EQ(counts[resource], lines.size() + (resource == "api_keys" ? 1 : 0)) << resource;
     }
     EXPECT_EQ(ours("state || rows_done", "imports"), "done5");
+    EXPECT_EQ(do_chore("forget_imports"), 1U) << "its archive";
     EXPECT_EQ(number("select count(*) from import_parts"), 0);
     EXPECT_EQ(ours("act", "audit", "actor = 'user:x'"), "import.finish");
     EXPECT_EQ(ours("next_number", "ticket_numbers"), "3");
