@@ -71,7 +71,7 @@ protected:
             sql("insert into import_parts values (" + quoted(ours_) + ", '" + id + "', " + std::to_string(i) +
                 ", decode('" + hex(parts[i]) + "', 'hex'))");
         }
-        sql("update imports set state = 'queued'");
+        sql("update imports set state = 'queued' where state = 'receiving'");
         return id;
     }
     /// The archive of an export of theirs, made by who makes them.
