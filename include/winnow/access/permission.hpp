@@ -63,7 +63,7 @@ enum class Permission : std::uint8_t {
     read_exports,  ///< All that the tenant owns, at once.
     write_exports,
     write_imports,  ///< All that a tenant is to own, at once.
-    provider,  ///< Management listener only.
+    provider,       ///< Management listener only.
 };
 
 [[nodiscard]] std::string_view to_string(Permission permission) noexcept;  ///< "tickets:read", "rules:write", …

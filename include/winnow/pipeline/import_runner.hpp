@@ -20,7 +20,7 @@ namespace winnow::pipeline {
 struct ImportOptions {
     std::string node;                                 ///< Names the runner; different for every process.
     std::int64_t max_bytes = std::int64_t{4} << 30U;  ///< Of an archive.
-    std::chrono::milliseconds look{30'000};  ///< How often it looks for work that nobody told it of.
+    std::chrono::milliseconds look{30'000};           ///< How often it looks for work that nobody told it of.
 };
 
 /// One thread of low priority. Memory is that of a member of an archive, some MiB, and of 16 bytes for each row that

@@ -248,9 +248,7 @@ select p.proname || '()' from pg_proc p
  where p.pronamespace = 'public'::regnamespace and p.prosecdef and p.prorettype <> 'trigger'::regtype
    and has_function_privilege('winnow_api', p.oid, 'execute')
 )sql");
-    for (const auto& row : rows) {
-        reached.emplace_back(row[0].c_str());
-    }
+    for (const auto& row : rows) reached.emplace_back(row[0].c_str());
     EXPECT_THAT(reached,
                 testing::UnorderedElementsAre(
                     "audit_append()", "audit_redact()", "current_tenant()", "find_caller()", "find_credential()",
