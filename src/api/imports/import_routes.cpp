@@ -10,6 +10,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -26,6 +27,11 @@ constexpr std::int64_t kMostParts = 1'000'000;
 constexpr std::size_t kMostServiceCode = 32;
 /// Of base64 of a part.
 constexpr std::size_t kMostPartChars = (domain::kImportPartBytes + 2) / 3 * 4;
+
+bool is_of_service_code(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
 
 json import_json(const Import& shown)
 {
@@ -61,6 +67,9 @@ Result<Response> create_import(const Call& call, TenantSession& session)
     FieldReader fields(*document);
     Import made;
     made.source = fields.text("service_code", {4, kMostServiceCode}).value_or("");
+    if (!std::ranges::all_of(made.source, is_of_service_code)) {
+        fields.error("service_code", "must be a tenant's service code: small letters and digits");
+    }
     if (const auto read = fields.finish(); !read) return read.error();
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
     const auto in_the_way = session.imports().in_the_way();
@@ -106,9 +115,9 @@ Result<Response> add_part(const Call& call, TenantSession& session)
 {
     const auto id = call.id<ImportId>();
     if (!id) return id.error();
-    if (const auto found = session.imports().find(*id); !found) return found.error();
     const auto document = read_object(call.request);
     if (!document) return document.error();
+    if (const auto found = session.imports().find(*id); !found) return found.error();
     FieldReader fields(*document);
     const auto number = fields.integer("number", 0, kMostParts - 1, Need::required);
     const auto text = fields.text("bytes", {4, kMostPartChars}, Need::required);

@@ -329,6 +329,12 @@ class Imports(unittest.TestCase):
         self.good(here.call("DELETE", path), 204)
         self.good(here.get(path), 404)
 
+    def test_a_service_code_is_one(self):
+        here, _ = self.new_tenant()
+        for code in ("abc", "a" * 33, "Acme", "acme-1", "\u3042\u3042\u3042\u3042", 7):
+            self.good(here.post("/api/v1/imports", {"service_code": code}), 422)
+        self.assertEqual(self.good(here.post("/api/v1/imports", {"service_code": "acme1"}), 201).json()["service_code"], "acme1")
+
     def test_they_are_for_admins_and_for_nobody_elses(self):
         here, _ = self.new_tenant()
         path = "/api/v1/imports/" + self.good(here.post("/api/v1/imports", {}), 201).json()["id"]
