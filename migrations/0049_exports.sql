@@ -26,14 +26,14 @@ create index exports_finished on exports (finished_at) where finished_at is not 
 select own_by_tenant('exports', 'select, insert, delete', 'select, update, delete');
 
 -- The archive's bytes, one part behind the other. Here, and not on a node's disk: whichever node is asked has them, they
--- go with the tenant, and row-level security holds them.
+-- go with the tenant, and row-level security holds them. Those of an export that is deleted go in bounded steps, by a
+-- chore: GiB are too much for the request that deletes it.
 create table export_parts (
-    tenant_id uuid    not null,
-    export_id uuid    not null,
+    tenant_id uuid    not null references tenants on delete cascade,
+    export_id uuid    not null,  -- no foreign key: the parts outlive their export
     number    integer not null check (number >= 0),
     bytes     bytea   not null check (octet_length(bytes) between 1 and 4194304),
-    primary key (tenant_id, export_id, number),
-    foreign key (tenant_id, export_id) references exports on delete cascade
+    primary key (tenant_id, export_id, number)
 );
 alter table export_parts alter column bytes set storage external;  -- it is compressed already
 select own_by_tenant('export_parts', 'select', 'select, insert, delete');

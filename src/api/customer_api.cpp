@@ -231,7 +231,9 @@ public:
             case Special::alive: return sink(json_response(200, {{"status", "alive"}}));
             case Special::ready: return sink(readiness(options_.checks));
             case Special::auth:
-                return flows_.run(admitted.entry->flow, admitted.parameters, std::move(request), std::move(sink));
+                return flows_.run(
+                    *admitted.entry, admitted.parameters, std::move(request), std::move(sink),
+                    recorder_of(access_logs(), admitted.entry->route, admitted.parameters, wall_clock, fresh_id));
             case Special::security_features: return sink(Response(200, "application/json", security_features_));
             case Special::responsibility: return sink(Response(200, "application/json", responsibility_));
             case Special::none: break;
@@ -364,7 +366,7 @@ private:
     const Door door_;
     const std::string security_features_ = security_features_json(options_.security);
     const std::string responsibility_ = responsibility_json();
-    const FlowGate flows_{options_.sign_in, options_.database, options_.sealing, wall_clock, fresh_id};
+    const FlowGate flows_{options_.sign_in, options_.database, options_.sealing, rates_, wall_clock, fresh_id};
     SessionCalls sessions_;
     LargeBodies large_bodies_;
 };

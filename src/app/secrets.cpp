@@ -28,7 +28,10 @@ std::vector<crypto::RootKey> root_keys(const VaultConfig& config)
 }  // namespace
 
 Secrets::Secrets(const Config& config, const std::string& node, const pg::Sessions& pipeline, observe::Metrics& metrics)
-    : config_(config.vault), sealer_(read_key_file(config.encryption_key_file)), one_key_(sealer_)
+    : config_(config.vault),
+      sealer_(read_key_file(config.encryption_key_file)),
+      one_key_(sealer_),
+      has_older_secrets_(pg::finds_older_secrets(pipeline))
 {
     if (config_.url.empty()) {
         observe::warn("secrets of all tenants are sealed under one key: no vault.url");
@@ -50,6 +53,7 @@ api::VaultAdministration Secrets::administration()
     if (ring_ == nullptr) return {};
     return {.keys = keys_.get(),
             .renew = [ring = ring_.get()](TenantId tenant) { return ring->renew(tenant); },
+            .has_older_secrets = has_older_secrets_,
             .refresh =
                 [ring = ring_.get()] {
                     static_cast<void>(ring->refresh());

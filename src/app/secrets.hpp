@@ -13,6 +13,7 @@
 #include "winnow/vault/key_ring.hpp"
 #include "winnow/vault/one_key.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,7 @@ private:
     const VaultConfig config_;
     const crypto::Sealer sealer_;
     vault::OneKey one_key_;
+    std::function<Result<bool>(TenantId)> has_older_secrets_;
     std::unique_ptr<ports::KeyStore> keys_;
     std::unique_ptr<vault::KeyRing> ring_;
 };

@@ -153,7 +153,9 @@ Throttle cleared(Throttle bucket) noexcept
 
 std::optional<milliseconds> refusal(const SignInBuckets& buckets, Timestamp now) noexcept
 {
-    if (const auto network = held_for(Throttled::network, buckets.network, now)) return network;
+    if (buckets.kind != Throttled::device) {
+        if (const auto network = held_for(Throttled::network, buckets.network, now)) return network;
+    }
     return held_for(buckets.kind, buckets.subject, now);
 }
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <ranges>
@@ -119,6 +120,7 @@ public:
         }
         for (const auto& changed : news->changed) keys_.drop(changed);
         if (!since_) read_ahead();
+        tell_of_missing_roots();
         since_ = news->now;
         {
             const std::lock_guard lock(mutex_);
@@ -217,13 +219,29 @@ private:
     Result<OpenedKey> unwrap(const WrappedKey& key) const
     {
         const auto* const root = held(key.root);
-        auto opened = root == nullptr ? Result<crypto::TenantKey>(away())
-                                      : root->unwrap(key.wrapped, key.of.tenant, key.of.version);
+        if (root == nullptr) {
+            const std::lock_guard lock(mutex_);
+            ++missing_[key.root];
+            return away();
+        }
+        auto opened = root->unwrap(key.wrapped, key.of.tenant, key.of.version);
         if (opened) return std::make_shared<const crypto::TenantKey>(*std::move(opened));
-        observe::error(root == nullptr ? "a tenant's key is wrapped by a root key that this node does not hold"
-                                       : "a tenant's key cannot be unwrapped",
-                       {{"tenant", key.of.tenant.str()}, {"root", key.root}});
+        observe::error("a tenant's key cannot be unwrapped", {{"tenant", key.of.tenant.str()}, {"root", key.root}});
         return opened.error();
+    }
+
+    /// A line a root key, and not one for each key that was asked for.
+    void tell_of_missing_roots()
+    {
+        std::map<std::string, std::size_t> missing;
+        {
+            const std::lock_guard lock(mutex_);
+            missing.swap(missing_);
+        }
+        for (const auto& [root, keys] : missing) {
+            observe::error("tenants' keys are wrapped by a root key that this node does not hold",
+                           {{"root", root}, {"keys", keys}});
+        }
     }
 
     Result<OpenedKey> keep(const WrappedKey& key, bool is_current)
@@ -314,6 +332,8 @@ private:
     std::atomic<bool> there_ = true;
     mutable std::mutex mutex_;
     std::string root_;  ///< The current one's name; guarded by mutex_.
+    /// How often keys were wanted since that was told, by the root key that wraps them; guarded by mutex_.
+    mutable std::map<std::string, std::size_t> missing_;
     std::mutex refreshing_;
     std::optional<Timestamp> since_;  ///< Of the last report; guarded by refreshing_.
     const observe::Gauge up_;

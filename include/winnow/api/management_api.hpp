@@ -31,6 +31,8 @@ struct VaultAdministration {
     ports::KeyStore* keys = nullptr;
     /// Gives a tenant another key; its version.
     std::function<Result<domain::KeyVersion>(TenantId tenant)> renew = {};
+    /// Whether something of a tenant is sealed under the key of before there was a vault.
+    std::function<Result<bool>(TenantId tenant)> has_older_secrets = {};
     std::function<void()> refresh = {};  ///< This node knows at once of what was changed.
 };
 

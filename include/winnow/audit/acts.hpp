@@ -99,7 +99,7 @@ inline constexpr std::array kActs{
     KnownAct{"createTenant", "tenant.create", "tenant", Recorded::by_store},
     KnownAct{"changeTenant", "tenant.change", "tenant", Recorded::by_store},
     KnownAct{"changeTenantQuotas", "quota.change", "tenant", Recorded::by_store},
-    KnownAct{"inviteTenantAdmin", "tenant.invite_admin", "tenant", Recorded::by_store},
+    KnownAct{"inviteTenantAdmin", "tenant.invite_admin", "tenant", Recorded::by_store},  // in the tenant's as well
     KnownAct{"suspendTenant", "tenant.suspend", "tenant", Recorded::by_store},
     KnownAct{"resumeTenant", "tenant.resume", "tenant", Recorded::by_store},
     KnownAct{"exportProviderAuditLog", "audit.export", "audit", Recorded::beforehand},

@@ -58,6 +58,12 @@ struct ApiKey {
     std::optional<Timestamp> last_used;   ///< To the minute; read only.
 };
 
+/// A tenant's active admins besides one.
+struct OtherAdmins {
+    std::size_t all = 0;
+    std::size_t who_get_in = 0;  ///< By a password, or by a key that is good: the rest are admins by name alone.
+};
+
 /// Lists go by id, which is by age. Not thread-safe: lives and dies with its transaction. Writers hold
 /// SettingsStore::lock_configuration().
 class UserStore {
@@ -73,7 +79,7 @@ public:
     [[nodiscard]] virtual Result<User> find(UserId id) = 0;
     /// Whatever the case; nullopt where nobody has the address.
     [[nodiscard]] virtual Result<std::optional<User>> find_by_email(const std::string& email) = 0;
-    [[nodiscard]] virtual Result<std::size_t> count_active_admins() = 0;
+    [[nodiscard]] virtual Result<OtherAdmins> other_admins(UserId besides) = 0;
     /// `conflict` where another user has the address.
     [[nodiscard]] virtual Result<Done> insert(const User& user) = 0;
     [[nodiscard]] virtual Result<Done> update(const User& user) = 0;

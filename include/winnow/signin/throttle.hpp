@@ -74,7 +74,8 @@ struct SignInBuckets {
     friend bool operator==(const SignInBuckets&, const SignInBuckets&) = default;
 };
 
-/// Before the password is hashed. nullopt: go on; else it is refused for so long. The network is asked first.
+/// Before the password is hashed. nullopt: go on; else it is refused for so long. The network is asked first, but not
+/// of a browser that is known: whoever fails behind the same address locks nobody out of it.
 [[nodiscard]] std::optional<std::chrono::milliseconds> refusal(const SignInBuckets& buckets, Timestamp now) noexcept;
 
 /// After it was hashed, under the lock of both rows.

@@ -133,6 +133,14 @@ http::ResponseSink recording(std::shared_ptr<AccessNote> note, AccessLogs logs, 
     };
 }
 
+Recorder recorder_of(AccessLogs logs, const Route& route, const PathParameters& path, Timestamp (*clock)(),
+                     Uuid (*new_id)())
+{
+    return [=, &route, &path](const access::Principal& who, const http::RequestHead& head, http::ResponseSink sink) {
+        return recording(note_of(who, route, path, head, clock(), new_id()), logs, std::move(sink));
+    };
+}
+
 void note_refusal(const AccessLogs& logs, const access::Principal& who, const Route& route,
                   const http::RequestHead& head, int status, std::string_view code)
 {

@@ -7,6 +7,7 @@
 #include "winnow/identity/refused_accesses.hpp"
 #include "winnow/ports/access/access_log.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -46,6 +47,13 @@ void conclude(AccessNote& note, const http::Response& response);
 /// `sink`, which gets the answer once its entry is committed; where it cannot be, a refusal in its place (503). What is
 /// summed, what has been stored with its own transaction, and what failed by a fault of ours (5xx), goes on at once.
 [[nodiscard]] http::ResponseSink recording(std::shared_ptr<AccessNote> note, AccessLogs logs, http::ResponseSink sink);
+
+/// What an answer goes through once it is known on the way whose it is: recording(), then the sink.
+using Recorder =
+    std::function<http::ResponseSink(const access::Principal&, const http::RequestHead&, http::ResponseSink)>;
+/// `route` and `path` outlive the call.
+[[nodiscard]] Recorder recorder_of(AccessLogs logs, const Route& route, const PathParameters& path,
+                                   Timestamp (*clock)(), Uuid (*new_id)());
 
 /// A known caller whom admission refuses: summed as well, in both logs.
 void note_refusal(const AccessLogs& logs, const access::Principal& who, const Route& route,

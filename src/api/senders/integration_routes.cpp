@@ -129,6 +129,8 @@ Result<Response> create_integration(const Call& call, TenantSession& session)
     auto integration = read_integration(*document);
     if (!integration) return integration.error();
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
+    // Both, before the first of them is made, and in the order in which the provider sets them.
+    if (const auto room = has_room(call, session, domain::Quota::keys); !room) return room.error();
     if (const auto room = has_room(call, session, domain::Quota::integrations); !room) return room.error();
     integration->id = IntegrationId(call.services.new_id());
     integration->created_at = call.now;

@@ -6,7 +6,6 @@
 #include "api/signin/recovery_codes.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/crypto/totp.hpp"
-#include "winnow/ports/settings_store.hpp"
 #include "winnow/signin/second_factor.hpp"
 
 #include <algorithm>
@@ -16,7 +15,6 @@ namespace winnow::api {
 
 namespace {
 
-using access::Permission;
 using ports::TenantSession;
 using signin::SignInState;
 
@@ -37,29 +35,11 @@ using EnrolmentPtr = std::shared_ptr<Enrolment>;
 /// Who is signed in and has proven it of late, or who must enrol before being signed in.
 void with_enroller(const FlowPtr& flow, const EnrolmentPtr& enrolment, std::move_only_function<void()> then)
 {
-    with_session(flow, [flow, enrolment, then = std::move(then)](ports::FoundSession found) mutable {
+    with_session(flow, [enrolment, then = std::move(then)](ports::FoundSession found) mutable {
         enrolment->who = std::move(found.principal);
         enrolment->state = found.state;
-        const auto& who = enrolment->who;
-        if (who.tenant_suspended) {
-            return answer(flow, refused(flow, 403, "forbidden", "the tenant is suspended; ask your provider"));
-        }
-        const auto now = std::max(flow->parts->clock(), who.authenticated_at);
-        if (found.state == SignInState::active && signin::needs_step_up(who, Permission::write_own_factors, now)) {
-            return answer(flow, step_up_required(flow->request.head.request_id));
-        }
         then();
     });
-}
-
-Result<ports::UserSession> locked_session(TenantSession& session, const Enrolment& enrolment)
-{
-    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    auto found = session.sessions().find(enrolment.who.session);
-    if (!found || found->state != enrolment.state) {
-        return Error(ErrorCode::unauthenticated, "the session is over: sign in anew");
-    }
-    return found;
 }
 
 /// Who has a factor shows it before another one is added.
@@ -73,7 +53,8 @@ Result<Done> may_enrol(const Enrolment& enrolment, const ports::User& user)
 
 Result<Done> begin(const FlowPtr& flow, Enrolment& enrolment, TenantSession& session)
 {
-    if (const auto locked = locked_session(session, enrolment); !locked) return locked.error();
+    const auto own = locked_session(session, enrolment.who, enrolment.state);
+    if (!own) return own.error();
     const auto user = session.users().find(enrolment.who.user);
     if (!user) return user.error();
     if (const auto may = may_enrol(enrolment, *user); !may) return may.error();
@@ -129,7 +110,10 @@ Result<Done> activate(const FlowPtr& flow, Enrolment& enrolment, TenantSession& 
     const auto ended = end_access(session, user->id, signin::Ending::factor_changed, own.id);
     if (!ended) return ended.error();
     const bool signs_in = enrolment.state == SignInState::password_ok;
-    auto token = rotate_session(session, std::move(own), *user, {"pwd", "otp", "mfa"}, enrolment.tried.now);
+    // A code of a factor that the session itself has made proves nobody anew: the password was shown when it was.
+    const auto now = enrolment.tried.now;
+    const auto proven_at = signs_in ? now : own.authenticated_at;
+    auto token = rotate_session(session, std::move(own), *user, {"pwd", "otp", "mfa"}, proven_at, now);
     if (!token) return token.error();
     enrolment.token = *std::move(token);
     if (signs_in) {
@@ -144,7 +128,7 @@ Result<Done> activate(const FlowPtr& flow, Enrolment& enrolment, TenantSession& 
 
 Result<Done> confirm(const FlowPtr& flow, Enrolment& enrolment, TenantSession& session)
 {
-    auto own = locked_session(session, enrolment);
+    auto own = locked_session(session, enrolment.who, enrolment.state);
     if (!own) return own.error();
     const auto user = session.users().find(enrolment.who.user);
     if (!user) return user.error();

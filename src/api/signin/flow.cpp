@@ -2,9 +2,11 @@
 
 #include "api/calls/credential.hpp"
 #include "api/rest/problem.hpp"
+#include "api/rest/rate_answer.hpp"
 #include "api/rest/respond.hpp"
 #include "api/signin/browser_guard.hpp"
 #include "api/signin/cookies.hpp"
+#include "api/signin/session_door.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/observe/log.hpp"
@@ -37,15 +39,37 @@ Error not_signed_in()
     return {ErrorCode::unauthenticated, "sign in first: there is no session, or it is over"};
 }
 
+/// Why the session is of no use for this; nullopt: it is.
+std::optional<http::Response> session_refusal(const Flow& flow, const ports::FoundSession& found)
+{
+    const auto& who = found.principal;
+    const auto& head = flow.request.head;
+    const auto permission = flow.route.permission;
+    const auto forbidden = [&](std::string_view code, const std::string& why) {
+        return problem(403, code, why, {}, instance_of(head.request_id));
+    };
+    if (!access::is_in_place(who, head.remote_address)) {
+        return forbidden("address_not_allowed", why_not_from(who, head.remote_address));
+    }
+    if (const auto fast = flow.parts->rates->refusal(who, domain::RateClass::write, 1)) {
+        return rate_refusal(*fast, {}, head.request_id);
+    }
+    if (!access::allows(who, permission)) return forbidden("forbidden", why_forbidden(who, permission));
+    // Who is only half signed in has just shown the password.
+    if (found.state != signin::SignInState::active) return std::nullopt;
+    return step_up_refusal(who, permission, flow.parts->clock(), head.request_id);
+}
+
 }  // namespace
 
 FlowParts::FlowParts(const SignInParts& parts, ports::TenantDatabase& tenants, ports::Sealing& secrets,
-                     std::function<Timestamp()> now, std::function<Uuid()> id)
+                     std::shared_ptr<Rates> accounts, std::function<Timestamp()> now, std::function<Uuid()> id)
     : database(tenants),
       door(parts.door),
       hasher(parts.hasher),
       breached(parts.breached),
       sealing(secrets),
+      rates(std::move(accounts)),
       bucket_key(crypto::derive_key(parts.key, "buckets")),
       devices(crypto::derive_key(parts.key, "known browsers")),
       origin(origin_of(parts.public_url)),
@@ -72,14 +96,17 @@ std::string FlowParts::bucket(std::string_view subject) const
     return crypto::hmac_sha256(bucket_key, subject);
 }
 
-Flow::Flow(std::shared_ptr<const FlowParts> shared, http::Request asked, http::ResponseSink answer)
-    : parts(std::move(shared)), request(std::move(asked)), sink(std::move(answer))
+Flow::Flow(std::shared_ptr<const FlowParts> shared, const Route& way, http::Request asked, http::ResponseSink answer)
+    : parts(std::move(shared)), route(way), request(std::move(asked)), sink(std::move(answer))
 {
     ++parts->under_way;
 }
 
 Flow::~Flow()
 {
+    for (auto& member : document) {
+        if (auto* const text = member.get_ptr<std::string*>()) crypto::cleanse(*text);
+    }
     --parts->under_way;
 }
 
@@ -176,27 +203,29 @@ void find_link(const FlowPtr& flow, const std::string& token_hash,
                                      });
 }
 
-void verify(const FlowPtr& flow, const std::string& password, std::optional<crypto::PasswordHash> known,
+void verify(const FlowPtr& flow, const crypto::SecretBytes& password, std::optional<crypto::PasswordHash> known,
             std::move_only_function<void(identity::PasswordHasher::Verified)> then)
 {
     const auto open = flow->parts->entered();
     if (!open) return fail(flow, stopping());
     flow->parts->hasher.verify(
-        password, std::move(known),
+        std::string(password.view()), std::move(known),
         [flow, then = std::move(then)](Result<identity::PasswordHasher::Verified> verified) mutable {
             if (!verified) return fail(flow, verified.error());
             then(*verified);
         });
 }
 
-void hash(const FlowPtr& flow, const std::string& password, std::move_only_function<void(crypto::PasswordHash)> then)
+void hash(const FlowPtr& flow, const crypto::SecretBytes& password,
+          std::move_only_function<void(crypto::PasswordHash)> then)
 {
     const auto open = flow->parts->entered();
     if (!open) return fail(flow, stopping());
-    flow->parts->hasher.hash(password, [flow, then = std::move(then)](Result<crypto::PasswordHash> hashed) mutable {
-        if (!hashed) return fail(flow, hashed.error());
-        then(*std::move(hashed));
-    });
+    flow->parts->hasher.hash(std::string(password.view()),
+                             [flow, then = std::move(then)](Result<crypto::PasswordHash> hashed) mutable {
+                                 if (!hashed) return fail(flow, hashed.error());
+                                 then(*std::move(hashed));
+                             });
 }
 
 void with_session(const FlowPtr& flow, std::move_only_function<void(ports::FoundSession)> then)
@@ -214,11 +243,10 @@ void with_session(const FlowPtr& flow, std::move_only_function<void(ports::Found
         *std::move(hash), [flow, then = std::move(then)](Result<std::optional<ports::FoundSession>> found) mutable {
             if (!found) return fail(flow, found.error());
             if (!*found) return fail(flow, not_signed_in());
-            const auto& who = (*found)->principal;
-            const auto& address = flow->request.head.remote_address;
-            if (!access::is_in_place(who, address)) {
-                return answer(flow, refused(flow, 403, "address_not_allowed", why_not_from(who, address)));
+            if (flow->recorder) {
+                flow->sink = flow->recorder((*found)->principal, flow->request.head, std::move(flow->sink));
             }
+            if (auto refusal = session_refusal(*flow, **found)) return answer(flow, *std::move(refusal));
             then(std::move(**found));
         });
 }

@@ -3,11 +3,15 @@
 /// @file
 /// One request of signing in on its way through hashing and several transactions, without a thread of its own.
 
+#include "api/audit/access_note.hpp"
+#include "api/rates/rates.hpp"
+#include "api/rest/route.hpp"
 #include "winnow/api/sign_in_parts.hpp"
 #include "winnow/audit/record.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
+#include "winnow/crypto/secret_bytes.hpp"
 #include "winnow/crypto/token.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/identity/password_hasher.hpp"
@@ -33,7 +37,7 @@ namespace winnow::api {
 /// What all of them share. Outlives the API with the last of them.
 struct FlowParts {
     FlowParts(const SignInParts& parts, ports::TenantDatabase& tenants, ports::Sealing& secrets,
-              std::function<Timestamp()> now, std::function<Uuid()> id);
+              std::shared_ptr<Rates> accounts, std::function<Timestamp()> now, std::function<Uuid()> id);
 
     /// Held while a part is asked for something; empty once the API has gone, because parts may have, too: a flow that
     /// is still under way then ends there.
@@ -48,6 +52,7 @@ struct FlowParts {
     identity::PasswordHasher& hasher;
     const identity::BreachedPasswords& breached;
     ports::Sealing& sealing;
+    const std::shared_ptr<Rates> rates;
     const std::string bucket_key;
     const crypto::DeviceCookies devices;
     const std::string origin;
@@ -65,16 +70,19 @@ inline constexpr std::size_t kMostFlows = 128;
 
 /// Used by one thread at a time.
 struct Flow {
-    Flow(std::shared_ptr<const FlowParts> shared, http::Request asked, http::ResponseSink answer);
+    /// `way` lives as long as the request's attachment.
+    Flow(std::shared_ptr<const FlowParts> shared, const Route& way, http::Request asked, http::ResponseSink answer);
     ~Flow();
     Flow(const Flow&) = delete;
     Flow& operator=(const Flow&) = delete;
 
     const std::shared_ptr<const FlowParts> parts;
+    const Route& route;
     const http::Request request;
     http::ResponseSink sink;
+    Recorder recorder = {};      ///< Empty: nothing is recorded.
     std::string parameter = {};  ///< Of the path.
-    nlohmann::json document;     ///< The body; an object.
+    nlohmann::json document;     ///< The body; an object. Overwritten when the flow goes: it may hold a password.
 };
 using FlowPtr = std::shared_ptr<Flow>;
 
@@ -102,11 +110,14 @@ void find_link(const FlowPtr& flow, const std::string& token_hash,
                std::move_only_function<void(std::optional<TenantId>)> then);
 
 /// A password's turn among those that are hashed; `then` runs on a thread of the hasher's, or fail().
-void verify(const FlowPtr& flow, const std::string& password, std::optional<crypto::PasswordHash> known,
+void verify(const FlowPtr& flow, const crypto::SecretBytes& password, std::optional<crypto::PasswordHash> known,
             std::move_only_function<void(identity::PasswordHasher::Verified)> then);
-void hash(const FlowPtr& flow, const std::string& password, std::move_only_function<void(crypto::PasswordHash)> then);
+void hash(const FlowPtr& flow, const crypto::SecretBytes& password,
+          std::move_only_function<void(crypto::PasswordHash)> then);
 
-/// The session whose cookie came along, also one that is only begun; 401 where there is none.
+/// The session whose cookie came along, also one that is only begun; 401 where there is none, 403 where it is used from
+/// elsewhere, its user may not do what the route is for, or has not proven of late who it is. It is a write of the
+/// user's (429). What is answered from then on stands in the access log of its tenant.
 void with_session(const FlowPtr& flow, std::move_only_function<void(ports::FoundSession)> then);
 
 /// Appends to the tenant's audit chain. `what` is shown beside who and from where.

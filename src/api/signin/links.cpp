@@ -2,6 +2,7 @@
 #include "api/rest/respond.hpp"
 #include "api/signin/code_tries.hpp"
 #include "api/signin/flows.hpp"
+#include "winnow/audit/acts.hpp"
 #include "winnow/identity/password_hasher.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/signin/link_store.hpp"
@@ -24,8 +25,8 @@ using signin::UserState;
 struct Following {
     LinkPurpose purpose = LinkPurpose::reset;
     std::string token_hash;
-    std::string password;  ///< To be set, or shown.
-    std::string name;      ///< Of who accepts an invitation.
+    crypto::SecretBytes password;  ///< To be set, or shown.
+    std::string name;              ///< Of who accepts an invitation.
     TenantId tenant;
     MailedLink link;
     ports::User user;
@@ -114,7 +115,7 @@ Result<Done> check_choice(const FlowPtr& flow, const Following& following)
                                           .tenant_name = following.names.name,
                                           .address = following.user.email,
                                           .user_name = following.name.empty() ? following.user.name : following.name};
-    if (auto wrong = password_refusal(*flow->parts, following.password, context, "/password")) {
+    if (auto wrong = password_refusal(*flow->parts, following.password.view(), context, "/password")) {
         return Error(std::vector{*std::move(wrong)});
     }
     return Done{};
@@ -133,6 +134,17 @@ void set_and(const FlowPtr& flow, const FollowingPtr& following,
     });
 }
 
+/// Who has the mailbox is let in with the new password at once, whatever strangers have tried of the old one.
+Result<Done> lift_hold(const FlowPtr& flow, const Following& following, TenantSession& session, Timestamp now)
+{
+    using signin::Throttled;
+    const auto subject = signin::account_subject(following.names.service_code, following.user.email);
+    const auto bucket = flow->parts->bucket(subject);
+    const auto account = session.throttles().lock(Throttled::account, bucket);
+    if (!account) return account.error();
+    return session.throttles().keep(Throttled::account, bucket, signin::cleared(*account), now);
+}
+
 Result<Done> reset(const FlowPtr& flow, Following& following, TenantSession& session)
 {
     const auto now = use_link(following, session);
@@ -140,6 +152,7 @@ Result<Done> reset(const FlowPtr& flow, Following& following, TenantSession& ses
     const auto& user = following.user;
     if (user.state() != UserState::active) return no_good_link();
     if (const auto set = session.factors().set_password(user.id, stored_of(*following.hash)); !set) return set.error();
+    if (const auto lifted = lift_hold(flow, following, session, *now); !lifted) return lifted.error();
     // Nobody is signed in by it: who has a second factor is asked for it as ever.
     if (const auto ended = end_access(session, user.id, signin::Ending::password_reset); !ended) return ended.error();
     if (const auto owed = owe_mail(flow, session, user, MailKind::password_changed, *now); !owed) return owed.error();
@@ -239,7 +252,11 @@ void count_wrong_password(const FlowPtr& flow, const FollowingPtr& following)
             auto tried = begin_code_try(flow, session, follower(*following));
             if (!tried) return tried.error();
             following->tried = *std::move(tried);
-            return following->tried.refused ? Result<Done>(Done{}) : end_code_try(session, following->tried, false);
+            if (following->tried.refused) return Done{};
+            if (const auto kept = end_code_try(session, following->tried, false); !kept) return kept.error();
+            const auto& user = following->user;
+            return record(flow, session, audit::kSignInFailed, "user:" + user.id.str(), actor_of(flow, user.id, "link"),
+                          {{"email", user.email}, {"why", "mfa_reset"}}, 401);
         },
         [flow, following] { answer(flow, sign_in_failed(flow, following->tried.delay)); });
 }
@@ -292,7 +309,7 @@ void confirm_mfa_reset(const FlowPtr& flow)
         const auto wrong = [flow, following] {
             count_wrong_password(flow, following);
         };
-        if (!signin::can_be_a_password(following->password)) return wrong();
+        if (!signin::can_be_a_password(following->password.view())) return wrong();
         verify(flow, following->password, std::move(known),
                [flow, following, wrong](identity::PasswordHasher::Verified verified) {
                    if (!verified.right) return wrong();

@@ -5,11 +5,9 @@
 #include "api/signin/flows.hpp"
 #include "winnow/audit/acts.hpp"
 #include "winnow/identity/password_hasher.hpp"
-#include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/signin/link_store.hpp"
 #include "winnow/ports/signin/throttle_store.hpp"
 
-#include <algorithm>
 #include <utility>
 
 namespace winnow::api {
@@ -24,8 +22,8 @@ using signin::Throttled;
 
 struct Change {
     access::Principal who;
-    std::string old_password;
-    std::string new_password;
+    crypto::SecretBytes old_password;
+    crypto::SecretBytes new_password;
     std::optional<ports::StoredPassword> stored;
     std::optional<crypto::PasswordHash> hash;  ///< Of the new one, once the old one was right.
     CodeTry tried;
@@ -46,7 +44,7 @@ Result<Done> look(const FlowPtr& flow, Change& change, TenantSession& session)
                                           .tenant_name = {},
                                           .address = change.who.email,
                                           .user_name = change.who.user_name};
-    if (auto wrong = password_refusal(*flow->parts, change.new_password, context, "/new")) {
+    if (auto wrong = password_refusal(*flow->parts, change.new_password.view(), context, "/new")) {
         return Error(std::vector{*std::move(wrong)});
     }
     return Done{};
@@ -54,9 +52,8 @@ Result<Done> look(const FlowPtr& flow, Change& change, TenantSession& session)
 
 Result<Done> change_it(const FlowPtr& flow, Change& change, TenantSession& session)
 {
-    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    auto own = session.sessions().find(change.who.session);
-    if (!own) return Error(ErrorCode::unauthenticated, "the session is over: sign in anew");
+    auto own = locked_session(session, change.who, signin::SignInState::active);
+    if (!own) return own.error();
     const auto user = session.users().find(change.who.user);
     if (!user) return user.error();
     auto tried = begin_code_try(flow, session, change.who);
@@ -78,7 +75,7 @@ Result<Done> change_it(const FlowPtr& flow, Change& change, TenantSession& sessi
     auto amr = own->amr;
     const auto id = own->id;
     const auto authenticated_at = own->authenticated_at;
-    auto token = rotate_session(session, *std::move(own), *user, std::move(amr), authenticated_at);
+    auto token = rotate_session(session, *std::move(own), *user, std::move(amr), authenticated_at, change.tried.now);
     if (!token) return token.error();
     change.token = *std::move(token);
     const auto owed = owe_mail(flow, session, *user, signin::MailKind::password_changed, change.tried.now);
@@ -110,7 +107,7 @@ void store_change(const FlowPtr& flow, const ChangePtr& change)
 void verify_old(const FlowPtr& flow, const ChangePtr& change)
 {
     if (change->tried.refused) return conclude(flow, change);
-    if (!change->stored || !signin::can_be_a_password(change->old_password)) return store_change(flow, change);
+    if (!change->stored || !signin::can_be_a_password(change->old_password.view())) return store_change(flow, change);
     verify(flow, change->old_password, hash_of(*change->stored),
            [flow, change](identity::PasswordHasher::Verified verified) {
                if (!verified.right) return store_change(flow, change);
@@ -127,6 +124,11 @@ void verify_old(const FlowPtr& flow, const ChangePtr& change)
 Result<Done> owe_reset(const FlowPtr& flow, const std::string& service_code, const std::string& email,
                        TenantSession& session)
 {
+    const auto user = session.users().find_by_email(email);
+    if (!user) return user.error();
+    // Who never had a password has none to lose. Of requests that nobody is mailed for nothing is kept, or whoever
+    // makes up addresses fills the table.
+    if (!*user || (*user)->state() != signin::UserState::active || !(*user)->has_password) return Done{};
     auto& throttles = session.throttles();
     const auto bucket = flow->parts->bucket(signin::request_subject(service_code, email));
     const auto before = throttles.lock(Throttled::request, bucket);
@@ -136,15 +138,12 @@ Result<Done> owe_reset(const FlowPtr& flow, const std::string& service_code, con
     if (signin::held_for(Throttled::request, *before, *now)) return Done{};
     const auto counted = signin::count(Throttled::request, *before, *now);
     if (const auto kept = throttles.keep(Throttled::request, bucket, counted.bucket, *now); !kept) return kept.error();
-    const auto user = session.users().find_by_email(email);
-    if (!user) return user.error();
-    // Who never had a password has none to lose.
-    if (!*user || (*user)->state() != signin::UserState::active || !(*user)->has_password) return Done{};
     const auto token = crypto::make_token();
     const ports::MailedLink link{.purpose = LinkPurpose::reset,
                                  .id = flow->parts->new_id(),
                                  .user = (*user)->id,
-                                 .expires_at = *now + signin::life_of(LinkPurpose::reset)};
+                                 .expires_at = *now + signin::life_of(LinkPurpose::reset),
+                                 .beside_others = true};
     if (const auto added = session.links().add(link, token.hash); !added) return added.error();
     const auto owed = owe_mail(flow->parts->sealing, flow->parts->new_id(), session, **user,
                                signin::MailKind::password_reset, source_of(flow->request.head), *now, token.text);
@@ -173,10 +172,6 @@ void change_password(const FlowPtr& flow)
             return fail(flow, Error(ErrorCode::unauthenticated, "sign in first: POST /auth/mfa"));
         }
         change->who = std::move(found.principal);
-        const auto now = std::max(flow->parts->clock(), change->who.authenticated_at);
-        if (signin::needs_step_up(change->who, access::Permission::write_own_factors, now)) {
-            return answer(flow, step_up_required(flow->request.head.request_id));
-        }
         in_tenant(
             flow, change->who.tenant, [flow, change](TenantSession& session) { return look(flow, *change, session); },
             [flow, change] { verify_old(flow, change); });

@@ -5,7 +5,6 @@
 #include "api/signin/flows.hpp"
 #include "winnow/audit/acts.hpp"
 #include "winnow/identity/password_hasher.hpp"
-#include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/signin/throttle_store.hpp"
 
 #include <utility>
@@ -20,7 +19,7 @@ using signin::SignInState;
 /// A second factor that was sent, and what became of it.
 struct Proof {
     access::Principal who;
-    std::string password;  ///< Of a step-up.
+    crypto::SecretBytes password;  ///< Of a step-up.
     std::string code;
     std::string recovery_code;
     ports::User user;
@@ -37,17 +36,6 @@ Result<Done> read_codes(FieldReader& fields, Proof& proof)
     proof.recovery_code = fields.text("recovery_code", {1, kMaxCode}).value_or("");
     if (!proof.code.empty() && !proof.recovery_code.empty()) fields.error("recovery_code", "send it without a code");
     return fields.finish();
-}
-
-Result<ports::UserSession> locked_session(TenantSession& session, const access::Principal& who, SignInState state)
-{
-    if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    auto found = session.sessions().find(who.session);
-    const bool is_there = found && found->state == state;
-    if (!is_there && (found || found.error().code() == ErrorCode::not_found)) {
-        return Error(ErrorCode::unauthenticated, "the session is over: sign in anew");
-    }
-    return found;
 }
 
 std::vector<std::string> amr_of(FactorShown shown)
@@ -73,7 +61,8 @@ Result<Done> go_on(const FlowPtr& flow, TenantSession& session, Proof& proof, po
                    std::vector<std::string> amr, std::string_view act)
 {
     const auto id = half.id;
-    auto token = rotate_session(session, std::move(half), proof.user, std::move(amr), proof.tried.now);
+    const auto now = proof.tried.now;
+    auto token = rotate_session(session, std::move(half), proof.user, std::move(amr), now, now);
     if (!token) return token.error();
     proof.token = *std::move(token);
     if (!proof.recovery_code.empty()) {
@@ -100,12 +89,15 @@ Result<Done> complete(const FlowPtr& flow, Proof& proof, TenantSession& session)
     if (!shown) return shown.error();
     if (const auto kept = end_code_try(session, proof.tried, shown->has_value()); !kept) return kept.error();
     if (!*shown) {
-        if (!proof.tried.hold_began) return Done{};
-        if (const auto ended = session.sessions().end(half->id, signin::Ending::wrong_codes); !ended) {
-            return ended.error();
+        // One by one: who knows the password and tries codes never so often that a hold begins is seen, too.
+        const auto* why = "wrong_code";
+        if (proof.tried.hold_began) {
+            why = "wrong_codes";
+            const auto ended = session.sessions().end(half->id, signin::Ending::wrong_codes);
+            if (!ended) return ended.error();
         }
         return record(flow, session, audit::kSignInFailed, "session:" + half->id.str(),
-                      actor_of(flow, proof.user.id, "password"), {{"why", "wrong_codes"}}, 401);
+                      actor_of(flow, proof.user.id, "password"), {{"why", why}}, 401);
     }
     if (const auto noted = session.factors().note_sign_in(proof.user.id); !noted) return noted.error();
     return go_on(flow, session, proof, *std::move(half), amr_of(**shown), "sign_in.succeed");
@@ -208,7 +200,7 @@ void step_up(const FlowPtr& flow)
             },
             [flow, proof] {
                 if (proof->tried.refused) return conclude(flow, proof, false);
-                if (!signin::can_be_a_password(proof->password)) return prove_with(flow, proof, false);
+                if (!signin::can_be_a_password(proof->password.view())) return prove_with(flow, proof, false);
                 std::optional<crypto::PasswordHash> known;
                 if (proof->stored) known = hash_of(*proof->stored);
                 verify(flow, proof->password, std::move(known),

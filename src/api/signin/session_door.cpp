@@ -3,6 +3,7 @@
 #include "api/rest/json_body.hpp"
 #include "api/rest/parameters.hpp"
 #include "api/rest/problem.hpp"
+#include "api/rest/rate_answer.hpp"
 #include "api/signin/cookies.hpp"
 #include "winnow/signin/second_factor.hpp"
 
@@ -33,9 +34,11 @@ bool shows_key(const http::RequestHead& head)
 }  // namespace
 
 FlowGate::FlowGate(const std::optional<SignInParts>& parts, ports::TenantDatabase& database, ports::Sealing& sealing,
-                   std::function<Timestamp()> clock, std::function<Uuid()> new_id)
+                   std::shared_ptr<Rates> rates, std::function<Timestamp()> clock, std::function<Uuid()> new_id)
     : origin_(parts ? origin_of(parts->public_url) : ""),
-      parts_(parts ? std::make_shared<const FlowParts>(*parts, database, sealing, std::move(clock), std::move(new_id))
+      rates_(std::move(rates)),
+      parts_(parts ? std::make_shared<const FlowParts>(*parts, database, sealing, rates_, std::move(clock),
+                                                       std::move(new_id))
                    : nullptr)
 {
 }
@@ -81,14 +84,16 @@ bool FlowGate::takes(const Route& route, const http::RequestHead& head)
 
 std::optional<http::Response> FlowGate::refusal(const http::RequestHead& head) const
 {
-    if (!is_unsafe(head.method)) return std::nullopt;
-    if (shows_key(head)) return two_credentials("who signs in shows no key: leave Authorization out", head);
-    if (const auto why = cross_site(head, origin_)) return cross_site_refusal(*why, head);
-    return std::nullopt;
+    if (is_unsafe(head.method)) {
+        if (shows_key(head)) return two_credentials("who signs in shows no key: leave Authorization out", head);
+        if (const auto why = cross_site(head, origin_)) return cross_site_refusal(*why, head);
+    }
+    const auto fast = rates_->sign_in_refusal(head.remote_address);
+    return fast ? std::optional(rate_refusal(*fast, {}, head.request_id)) : std::nullopt;
 }
 
-void FlowGate::run(void (*flow)(const FlowPtr&), const PathParameters& parameters, http::Request request,
-                   http::ResponseSink sink) const
+void FlowGate::run(const RouteEntry& entry, const PathParameters& parameters, http::Request request,
+                   http::ResponseSink sink, Recorder recorder) const
 {
     const auto id = request.head.request_id;
     const auto refuse = [&](const Error& error) {
@@ -98,16 +103,15 @@ void FlowGate::run(void (*flow)(const FlowPtr&), const PathParameters& parameter
         return refuse(Error(ErrorCode::unavailable, "too many people are signing in at this moment; try again"));
     }
     if (const auto text = only_text(request.head, parameters); !text) return refuse(text.error());
-    auto started = std::make_shared<Flow>(parts_, std::move(request), http::ResponseSink());
+    auto document = request.body.empty() ? Result<nlohmann::json>(nlohmann::json::object()) : read_object(request);
+    crypto::cleanse(request.body);  // it may hold a password
+    if (!document) return refuse(document.error());
+    auto started = std::make_shared<Flow>(parts_, entry.route, std::move(request), http::ResponseSink());
     if (!parameters.empty()) started->parameter = parameters.front().second;
-    started->document = nlohmann::json::object();
-    if (!started->request.body.empty()) {
-        auto document = read_object(started->request);
-        if (!document) return refuse(document.error());
-        started->document = *std::move(document);
-    }
+    started->document = *std::move(document);
     started->sink = std::move(sink);
-    flow(started);
+    started->recorder = std::move(recorder);
+    entry.flow(started);
 }
 
 }  // namespace winnow::api

@@ -6,6 +6,7 @@
 
 #include "api/calls/credential.hpp"
 #include "api/calls/router.hpp"
+#include "api/rates/rates.hpp"
 #include "api/signin/browser_guard.hpp"
 #include "api/signin/flow.hpp"
 #include "winnow/access/permission.hpp"
@@ -32,7 +33,7 @@ class FlowGate {
 public:
     /// Without parts nobody signs in, and every flow is answered 503.
     FlowGate(const std::optional<SignInParts>& parts, ports::TenantDatabase& database, ports::Sealing& sealing,
-             std::function<Timestamp()> clock, std::function<Uuid()> new_id);
+             std::shared_ptr<Rates> rates, std::function<Timestamp()> clock, std::function<Uuid()> new_id);
     ~FlowGate();
     FlowGate(const FlowGate&) = delete;
     FlowGate& operator=(const FlowGate&) = delete;
@@ -46,14 +47,17 @@ public:
     /// key alone, or nothing, is told by the permission.
     [[nodiscard]] static bool takes(const Route& route, const http::RequestHead& head);
 
-    /// Why a request of signing in is refused unread.
+    /// Why a request of signing in is refused unread: another site may have sent it, or too many came from its address,
+    /// of whose requests one is taken: whoever loops with links, codes or names that there are not takes nobody's turn.
     [[nodiscard]] std::optional<http::Response> refusal(const http::RequestHead& head) const;
 
-    void run(void (*flow)(const FlowPtr&), const PathParameters& parameters, http::Request request,
-             http::ResponseSink sink) const;
+    /// `entry` lives as long as the request's attachment.
+    void run(const RouteEntry& entry, const PathParameters& parameters, http::Request request, http::ResponseSink sink,
+             Recorder recorder) const;
 
 private:
     const std::string origin_;
+    const std::shared_ptr<Rates> rates_;
     const std::shared_ptr<const FlowParts> parts_;
 };
 

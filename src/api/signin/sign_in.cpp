@@ -25,7 +25,7 @@ using signin::Throttled;
 struct Try {
     std::string service_code;
     std::string email;
-    std::string password;
+    crypto::SecretBytes password;
 
     std::optional<ports::TenantAtDoor> tenant;
     TenantId counted_in;  ///< The tenant, or nobody's.
@@ -45,7 +45,7 @@ struct Try {
 };
 using TryPtr = std::shared_ptr<Try>;
 
-Result<TryPtr> read_try(const nlohmann::json& document)
+Result<TryPtr> read_try(nlohmann::json& document)
 {
     auto tried = std::make_shared<Try>();
     FieldReader fields(document);
@@ -202,7 +202,7 @@ void renew_hash(const FlowPtr& flow, const TryPtr& tried)
 {
     const auto open = flow->parts->entered();
     if (!open) return;
-    flow->parts->hasher.hash(tried->password, [flow, tried](Result<crypto::PasswordHash> hash) {
+    flow->parts->hasher.hash(std::string(tried->password.view()), [flow, tried](Result<crypto::PasswordHash> hash) {
         if (!hash) return;  // at the next sign-in
         afterwards(flow, tried->tenant->id, [tried, hash = *std::move(hash)](TenantSession& session) {
             return session.factors().renew_password(tried->user->id, *tried->stored, stored_of(hash));
@@ -247,7 +247,7 @@ void check(const FlowPtr& flow, const TryPtr& tried)
 {
     if (tried->refused) return answer(flow, held(flow, *tried->refused));
     // What can be nobody's password is wrong for everybody, and costs nobody a hash.
-    if (!signin::can_be_a_password(tried->password)) return verified(flow, tried, {});
+    if (!signin::can_be_a_password(tried->password.view())) return verified(flow, tried, {});
     std::optional<crypto::PasswordHash> known;
     if (tried->stored) known = hash_of(*tried->stored);
     verify(flow, tried->password, std::move(known),

@@ -4,6 +4,7 @@
 #include "winnow/crypto/totp.hpp"
 #include "winnow/identity/breached_passwords.hpp"
 #include "winnow/ports/mail/server_mail_store.hpp"
+#include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/signin/link_store.hpp"
 
 #include <stdexcept>
@@ -51,13 +52,13 @@ ports::StoredPassword stored_of(const crypto::PasswordHash& hash)
             .pepper_id = hash.pepper_id};
 }
 
-Result<std::string> password_field(const nlohmann::json& document, std::string_view name)
+Result<crypto::SecretBytes> password_field(nlohmann::json& document, std::string_view name)
 {
     const auto found = document.find(name);
     if (found == document.end() || !found->is_string()) {
         return field_error("/" + std::string(name), "must be a string");
     }
-    return found->get<std::string>();
+    return crypto::SecretBytes(std::move(found->get_ref<std::string&>()));
 }
 
 Result<NewSession> begin_session(const FlowPtr& flow, ports::TenantSession& tenant, const ports::User& user, bool fully,
@@ -86,8 +87,19 @@ Result<NewSession> begin_session(const FlowPtr& flow, ports::TenantSession& tena
     return made;
 }
 
+Result<ports::UserSession> locked_session(ports::TenantSession& tenant, const access::Principal& who, SignInState state)
+{
+    if (const auto locked = tenant.settings().lock_configuration(); !locked) return locked.error();
+    auto found = tenant.sessions().find(who.session);
+    const bool is_there = found && found->state == state;
+    if (!is_there && (found || found.error().code() == ErrorCode::not_found)) {
+        return Error(ErrorCode::unauthenticated, "the session is over: sign in anew");
+    }
+    return found;
+}
+
 Result<std::string> rotate_session(ports::TenantSession& tenant, ports::UserSession session, const ports::User& user,
-                                   std::vector<std::string> amr, Timestamp now)
+                                   std::vector<std::string> amr, Timestamp proven_at, Timestamp now)
 {
     const auto policy = tenant.sessions().policy();
     if (!policy) return policy.error();
@@ -96,7 +108,7 @@ Result<std::string> rotate_session(ports::TenantSession& tenant, ports::UserSess
     }
     session.state = SignInState::active;
     session.amr = std::move(amr);
-    session.authenticated_at = now;
+    session.authenticated_at = proven_at;
     session.last_seen_at = now;
     session.expires_at = signin::expiry_of(signin::terms_of(policy->sessions, user.role), session.created_at);
     const auto token = crypto::make_token();
@@ -170,7 +182,7 @@ Result<Done> owe_mail(const FlowPtr& flow, ports::TenantSession& tenant, const p
                     now);
 }
 
-std::optional<FieldError> password_refusal(const FlowParts& parts, const std::string& password,
+std::optional<FieldError> password_refusal(const FlowParts& parts, std::string_view password,
                                            const signin::PasswordContext& context, const std::string& pointer)
 {
     if (const auto wrong = signin::password_problem(password, context)) return signin::field_error(*wrong, pointer);

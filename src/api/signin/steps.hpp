@@ -21,8 +21,8 @@ namespace winnow::api {
 [[nodiscard]] crypto::PasswordHash hash_of(const ports::StoredPassword& stored);
 [[nodiscard]] ports::StoredPassword stored_of(const crypto::PasswordHash& hash);
 
-/// Of a document that was read as an object: any text, as it was sent. The Error names the field.
-[[nodiscard]] Result<std::string> password_field(const nlohmann::json& document, std::string_view name);
+/// Taken out of a document that was read as an object: any text, as it was sent. The Error names the field.
+[[nodiscard]] Result<crypto::SecretBytes> password_field(nlohmann::json& document, std::string_view name);
 
 /// A session of the user's, begun now; what is one too many ends. Under the lock of the configuration.
 struct NewSession {
@@ -32,9 +32,16 @@ struct NewSession {
 [[nodiscard]] Result<NewSession> begin_session(const FlowPtr& flow, ports::TenantSession& tenant,
                                                const ports::User& user, bool fully, Timestamp now);
 
-/// Fully signed in, or proven anew, by another token: which.
+/// The caller's own session, which nobody else ends or changes until the transaction does: the configuration is locked.
+/// `unauthenticated` where it is over by now, or in another state; what the database could not do is its own error.
+[[nodiscard]] Result<ports::UserSession> locked_session(ports::TenantSession& tenant, const access::Principal& who,
+                                                        signin::SignInState state);
+
+/// Fully signed in, or proven anew, by another token: which. @param proven_at  When password and factor were shown
+/// last, from which on a proof is fresh (signin::needs_step_up): now, only where both just were.
 [[nodiscard]] Result<std::string> rotate_session(ports::TenantSession& tenant, ports::UserSession session,
-                                                 const ports::User& user, std::vector<std::string> amr, Timestamp now);
+                                                 const ports::User& user, std::vector<std::string> amr,
+                                                 Timestamp proven_at, Timestamp now);
 
 /// What a second factor was. nullopt: it was wrong.
 enum class FactorShown : std::uint8_t { code, recovery_code };
@@ -57,7 +64,7 @@ enum class FactorShown : std::uint8_t { code, recovery_code };
                                     signin::MailKind kind, Timestamp now);
 
 /// Why a password may not be chosen; nullopt: it may. Throws where the list of breached ones cannot be read.
-[[nodiscard]] std::optional<FieldError> password_refusal(const FlowParts& parts, const std::string& password,
+[[nodiscard]] std::optional<FieldError> password_refusal(const FlowParts& parts, std::string_view password,
                                                          const signin::PasswordContext& context,
                                                          const std::string& pointer);
 

@@ -8,12 +8,15 @@
 #include "api/signin/steps.hpp"
 #include "api/tenants/key_fields.hpp"
 #include "api/tenants/user_json.hpp"
+#include "winnow/crypto/digest.hpp"
 #include "winnow/domain/mailbox.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/signin/link_store.hpp"
 #include "winnow/ports/signin/throttle_store.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -61,6 +64,21 @@ Result<Response> change_me(const Call& call, TenantSession& session)
     return versioned(user_json(*user), user->version);
 }
 
+/// Five times an hour: what is mailed goes to an address that nobody has confirmed. nullopt: once more is counted.
+Result<std::optional<std::chrono::milliseconds>> too_often(UserId user, TenantSession& session, Timestamp now)
+{
+    using Held = std::optional<std::chrono::milliseconds>;
+    using signin::Throttled;
+    auto& throttles = session.throttles();
+    const auto bucket = crypto::sha256("email_change:" + user.str());
+    const auto before = throttles.lock(Throttled::request, bucket);
+    if (!before) return before.error();
+    if (const auto held = signin::held_for(Throttled::request, *before, now)) return Held(held);
+    const auto counted = signin::count(Throttled::request, *before, now);
+    const auto kept = throttles.keep(Throttled::request, bucket, counted.bucket, now);
+    return kept ? Result<Held>(Held()) : kept.error();
+}
+
 /// Until the new address was confirmed by the link that goes there the old one stays; the other link stops it.
 Result<Response> ask_for_address(const Call& call, TenantSession& session)
 {
@@ -77,6 +95,14 @@ Result<Response> ask_for_address(const Call& call, TenantSession& session)
     if (!user) return user.error();
     const auto now = session.throttles().now();
     if (!now) return now.error();
+    const auto held = too_often(user->id, session, *now);
+    if (!held) return held.error();
+    if (*held) {
+        auto response = problem(429, "rate_limited", "another address was asked for five times within an hour", {},
+                                instance_of(call.request.head.request_id));
+        response.set("Retry-After", std::to_string(std::chrono::ceil<std::chrono::seconds>(**held).count()));
+        return response;
+    }
     using signin::LinkPurpose;
     using signin::MailKind;
     const auto source = source_of(call.request.head);

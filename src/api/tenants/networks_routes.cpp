@@ -47,7 +47,7 @@ Result<access::SourceNetworks> read_lists(const json& document)
         .users = read_networks(fields, "users", access::kMaxSourceNetworks).value_or(std::vector<Network>()),
         .admins = read_networks(fields, "admins", access::kMaxSourceNetworks).value_or(std::vector<Network>()),
         .keys = read_networks(fields, "keys", access::kMaxSourceNetworks).value_or(std::vector<Network>())};
-    fields.read_only({"on_trial_until"});
+    fields.read_only({"on_trial_until", "warnings"});
     if (const auto read = fields.finish(); !read) return read.error();
     return lists;
 }
@@ -81,9 +81,19 @@ Result<Response> replace_networks(const Call& call, TenantSession& session)
         return would_lock_out(list, address);
     }
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
+    const auto before = session.settings().places();
+    if (!before) return before.error();
     const auto tried = session.settings().try_places(*lists, kTrial);
     if (!tried) return tried.error();
-    return json_response(200, places_json(*tried));
+    auto answer = places_json(*tried);
+    if (!lists->keys.empty() && lists->keys != before->lists.keys) {
+        answer["warnings"].push_back(
+            {{"pointer", "/keys"},
+             {"detail",
+              "keys are refused elsewhere from now on, on trial or not, those of senders too, and senders do not send "
+              "again what was refused: see in the access log (status 403) whom it met"}});
+    }
+    return json_response(200, answer);
 }
 
 Result<Response> keep_networks(const Call& /*call*/, TenantSession& session)

@@ -122,6 +122,11 @@ Result<Response> change_settings(const Call& call, TenantSession& session)
     whole->settings.version = version + 1;
     if (const auto stored = session.settings().save(whole->settings); !stored) return stored.error();
     if (const auto stored = session.sessions().set_policy(whole->people); !stored) return stored.error();
+    // Of whom a second factor is asked from now on goes on with one, or not at all.
+    if (whole->people.mfa == signin::MfaPolicy::all && current->people.mfa != signin::MfaPolicy::all) {
+        const auto ended = session.sessions().end_without_factor(std::nullopt, signin::Ending::by_admin);
+        if (!ended) return ended.error();
+    }
     return versioned(settings_json(*whole, limits), whole->settings.version);
 }
 

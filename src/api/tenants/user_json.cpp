@@ -29,6 +29,14 @@ json user_json(const ports::User& user)
             {"updated_at", format_rfc3339(user.updated_at)}};
 }
 
+json user_json_for_others(const ports::User& user)
+{
+    auto shown = user_json(user);
+    for (const auto* const member : {"has_password", "last_sign_in_at"}) shown.erase(member);
+    shown["mfa"].erase("enrolled");
+    return shown;
+}
+
 signin::Locale read_locale(FieldReader& fields)
 {
     std::vector<std::string_view> words;

@@ -11,7 +11,12 @@
 
 namespace winnow::api {
 
+/// As whoever administers users sees one, and everybody himself.
 [[nodiscard]] nlohmann::json user_json(const ports::User& user);
+
+/// As all others do: without what says whose sign-in is the easiest to break, a password, a second factor, and when
+/// they were used.
+[[nodiscard]] nlohmann::json user_json_for_others(const ports::User& user);
 
 /// `locale`: en where it is absent.
 [[nodiscard]] signin::Locale read_locale(FieldReader& fields);

@@ -27,6 +27,18 @@ using ports::User;
 
 constexpr std::size_t kMaxKeysPerUser = 20;
 
+bool administers_users(const Call& call)
+{
+    return access::allows(call.who, access::Permission::write_users);
+}
+
+/// How much of a user the caller sees.
+json user_json_to(const Call& call, const User& user)
+{
+    const bool whole = administers_users(call) || user.id == call.who.user;
+    return whole ? user_json(user) : user_json_for_others(user);
+}
+
 Result<Response> list_users(const Call& call, TenantSession& session)
 {
     const auto& head = call.request.head;
@@ -34,7 +46,8 @@ Result<Response> list_users(const Call& call, TenantSession& session)
     const auto page = id_page<UserId>(head);
     if (!page) return page.error();
     return id_page_response(
-        head, *page, [&](const auto& after, std::size_t most) { return session.users().page(after, most); }, user_json);
+        head, *page, [&](const auto& after, std::size_t most) { return session.users().page(after, most); },
+        [&](const User& user) { return user_json_to(call, user); });
 }
 
 Result<Response> get_user(const Call& call, TenantSession& session)
@@ -43,7 +56,7 @@ Result<Response> get_user(const Call& call, TenantSession& session)
     if (!id) return id.error();
     const auto user = session.users().find(*id);
     if (!user) return user.error();
-    return shown(call, user_json(*user), user->version);
+    return shown(call, user_json_to(call, *user), user->version);
 }
 
 Result<Response> create_user(const Call& call, TenantSession& session)
@@ -100,10 +113,38 @@ Result<Done> may_become(const User& current, const User& wanted)
 Result<Done> end_what_was(TenantSession& session, const User& before, const User& now)
 {
     if (before.active && !now.active) return end_access(session, now.id, signin::Ending::user_disabled);
+    if (now.mfa_required && !before.mfa_required) {
+        const auto ended = session.sessions().end_without_factor(now.id, signin::Ending::by_admin);
+        if (!ended) return ended.error();
+    }
     if (!signin::rotates(before.role, now.role, false)) return Done{};
     const auto ended = session.sessions().end_all(now.id, std::nullopt, signin::Ending::rotated);
     if (!ended) return ended.error();
     return Done{};
+}
+
+/// Whoever reads the old address learns of it, and nothing that was mailed there is good any more.
+Result<Done> follow_address(const Call& call, TenantSession& session, const User& before, const User& now)
+{
+    if (before.email == now.email) return Done{};
+    if (now.invited) return invite(call, session, now);
+    // An admin's own session goes on.
+    const auto ended = end_access(session, now.id, signin::Ending::address_changed, call.who.session);
+    if (!ended) return ended.error();
+    return owe_mail(*call.services.sealing, call.services.new_id(), session, before, signin::MailKind::email_changed,
+                    "", call.now);
+}
+
+/// Whether nobody could administer the tenant without this admin: there is no other, or none who gets in as this one
+/// does.
+Result<bool> is_needed(TenantSession& session, const User& admin)
+{
+    const auto others = session.users().other_admins(admin.id);
+    if (!others) return others.error();
+    const auto keys = session.users().count_keys(admin.id);
+    if (!keys) return keys.error();
+    const bool gets_in = admin.has_password || *keys > 0;
+    return others->all == 0 || (gets_in && others->who_get_in == 0);
 }
 
 /// Stores a user as the next version of `current`, unless nobody could administer the tenant afterwards.
@@ -111,13 +152,14 @@ Result<User> replace_user(const Call& call, TenantSession& session, const User& 
 {
     if (const auto may = may_become(current, wanted); !may) return may.error();
     if (administers(current) && !administers(wanted)) {
-        const auto admins = session.users().count_active_admins();
-        if (!admins) return admins.error();
-        if (*admins <= 1) {
+        const auto needed = is_needed(session, current);
+        if (!needed) return needed.error();
+        if (*needed) {
             return Error(std::vector<FieldError>{
                 {.pointer = "",
                  .code = std::string(kLastAdmin),
-                 .detail = "this is the last active admin; make somebody else an admin before you change that"}});
+                 .detail = "this is the last active admin; make somebody else an admin who has a password or a key "
+                           "before you change that"}});
         }
     }
     wanted.id = current.id;
@@ -126,6 +168,7 @@ Result<User> replace_user(const Call& call, TenantSession& session, const User& 
     wanted.updated_at = call.now;
     if (const auto stored = session.users().update(wanted); !stored) return stored.error();
     if (const auto ended = end_what_was(session, current, wanted); !ended) return ended.error();
+    if (const auto followed = follow_address(call, session, current, wanted); !followed) return followed.error();
     wanted.has_password = current.has_password;
     wanted.has_factor = current.has_factor;
     wanted.last_sign_in = current.last_sign_in;
@@ -161,7 +204,7 @@ Result<Response> disable_user(const Call& call, TenantSession& session)
 
 bool may_see_keys_of(const Call& call, UserId user)
 {
-    return user == call.who.user || access::allows(call.who, access::Permission::write_users);
+    return user == call.who.user || administers_users(call);
 }
 
 /// Keys of the caller, or of the user that an admin asks for.

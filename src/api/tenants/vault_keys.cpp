@@ -180,6 +180,14 @@ Result<http::Response> destroy_tenant_keys(TenantId id, const http::Request& req
     if (!tenant->suspended) {
         return Error(ErrorCode::conflict, "the tenant is at work: suspend it before its keys are destroyed");
     }
+    const auto older = vault.has_older_secrets(id);
+    if (!older) return older.error();
+    if (*older) {
+        return Error(ErrorCode::conflict,
+                     "some secrets of the tenant are still sealed under the key of before there was a vault, which "
+                     "would go on opening them: ask again once the chore reseal_secrets has sealed them anew; what it "
+                     "says it cannot, has to be deleted first");
+    }
     const auto keys = vault.keys->keys_of(id);
     if (!keys) return keys.error();
     if (keys->empty())

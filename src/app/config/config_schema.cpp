@@ -184,6 +184,7 @@ void add_rates(std::vector<Key>& keys)
         numbers(each.word, [kind = each.kind](Config& c) -> auto& { return c.tenants.rates.of(kind); }, 0);
     }
     numbers("failed_logins", [](Config& c) -> auto& { return c.tenants.rates.failed_logins; }, 1);
+    numbers("sign_ins", [](Config& c) -> auto& { return c.tenants.rates.sign_ins; }, 1);
 }
 
 void add_sharing(std::vector<Key>& keys)

@@ -103,6 +103,7 @@ Result<Config> make_config(const DevOptions& options, const dev::StateFolder& fo
     constexpr domain::RateLimit kUnhindered{.rate = 1'000'000, .burst = 10'000'000};
     config.tenants.rates.tenant.fill(kUnhindered);
     config.tenants.rates.failed_logins = kUnhindered;
+    config.tenants.rates.sign_ins = kUnhindered;
     return options.config_file.empty() ? parse_config("", "", std::move(config))
                                        : load_config(options.config_file, std::move(config));
 }

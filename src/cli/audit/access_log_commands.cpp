@@ -2,6 +2,7 @@
 /// winnow access-log: who asked for what.
 
 #include "cli/commands.hpp"
+#include "cli/rest/download.hpp"
 #include "cli/rest/rest_client.hpp"
 #include "cli/shown/shown.hpp"
 #include "cli/shown/table.hpp"
@@ -98,10 +99,9 @@ int export_log(ExportArguments& arguments)
     complete(connection, As::admin);
     auto typed = typed_filters();
     typed.emplace_back("format", "--format");
-    std::cout << call_or_fail(connection, {.path = "/api/v1/access-log/export?format=" + url_encode(arguments.format) +
-                                                   query_of(arguments.filters),
-                                           .typed = std::move(typed)})
-                     .body;
+    print_answer(connection, {.path = "/api/v1/access-log/export?format=" + url_encode(arguments.format) +
+                                      query_of(arguments.filters),
+                              .typed = std::move(typed)});
     return 0;
 }
 

@@ -2,6 +2,7 @@
 /// winnow audit: who did what, and whether the log is as it was written.
 
 #include "cli/commands.hpp"
+#include "cli/rest/download.hpp"
 #include "cli/rest/rest_client.hpp"
 #include "cli/shown/shown.hpp"
 #include "cli/shown/table.hpp"
@@ -16,6 +17,9 @@
 #include <memory>
 #include <sstream>
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
 
 namespace winnow::cli {
 
@@ -75,11 +79,23 @@ int list(ListArguments& arguments)
     return 0;
 }
 
-/// All of the log as lines: the tenant's, or the provider's own.
-std::string exported(Connection& connection, bool of_provider)
+/// Where all of the log is had as lines: the tenant's, or the provider's own.
+Call export_of(Connection& connection, bool of_provider)
 {
     complete(connection, of_provider ? As::provider : As::admin);
-    return call_or_fail(connection, {.path = of_provider ? kProviderExport : kExport}).body;
+    return {.path = of_provider ? kProviderExport : kExport};
+}
+
+std::string exported(Connection& connection, bool of_provider)
+{
+    auto what = export_of(connection, of_provider);
+    std::string lines;
+    what.to = [&lines](std::string_view piece) {
+        lines += piece;
+        return true;
+    };
+    static_cast<void>(call_or_fail(connection, what));
+    return lines;
 }
 
 struct ExportArguments {
@@ -89,7 +105,8 @@ struct ExportArguments {
 
 int export_log(ExportArguments& arguments)
 {
-    std::cout << exported(arguments.connection, arguments.provider);
+    auto what = export_of(arguments.connection, arguments.provider);
+    print_answer(arguments.connection, std::move(what));
     return 0;
 }
 

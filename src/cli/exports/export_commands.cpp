@@ -3,6 +3,8 @@
 
 #include "cli/commands.hpp"
 #include "cli/exports/export_verify.hpp"
+#include "cli/rest/collection_commands.hpp"
+#include "cli/rest/download.hpp"
 #include "cli/rest/named_items.hpp"
 #include "cli/rest/rest_client.hpp"
 #include "cli/shown/shown.hpp"
@@ -31,8 +33,12 @@ struct Arguments {
 int create(Arguments& arguments)
 {
     complete(arguments.connection, As::admin);
-    const auto made =
-        call_or_fail(arguments.connection, {.method = "POST", .path = kExportKind.path, .body = "{}"}).json();
+    const auto made = call_or_fail(arguments.connection,
+                                   {.method = "POST",
+                                    .path = kExportKind.path,
+                                    .body = "{}",
+                                    .instead = "winnow export list shows it, winnow export delete ID deletes it"})
+                          .json();
     if (arguments.connection.json) {
         std::cout << json_text(made) << '\n';
     } else {
@@ -65,14 +71,12 @@ int get(Arguments& arguments)
 {
     complete(arguments.connection, As::admin);
     const auto id = find_id(arguments.connection, kExportKind, arguments.id);
-    const auto content = call_or_fail(arguments.connection, {.path = kExportKind.path + "/" + id + "/content",
-                                                             .missing = no_such(kExportKind, id)})
-                             .body;
-    std::ofstream file(arguments.output, std::ios::binary | std::ios::trunc);
-    file.write(content.data(), static_cast<std::streamsize>(content.size()));
-    file.close();
-    if (!file) throw std::runtime_error(arguments.output + " cannot be written");
-    std::cerr << arguments.output << ": " << content.size() << " bytes; tar --zstd -xf reads it\n";
+    const auto bytes = download(arguments.connection,
+                                {.path = kExportKind.path + "/" + id + "/content",
+                                 .missing = no_such(kExportKind, id),
+                                 .instead = "winnow export list shows which exports are ready, and until when"},
+                                arguments.output);
+    std::cerr << arguments.output << ": " << bytes << " bytes; tar --zstd -xf reads it\n";
     return 0;
 }
 
@@ -121,7 +125,8 @@ void add(Syntax& group, Command& chosen, const char* name, const char* help, con
     arguments->connection.add_options(*command);
     if (gets) {
         command->add_option("ID", arguments->id, "The export's id")->required();
-        command->add_option("--output", arguments->output, "The file that is written")->required();
+        command->add_option("--output", arguments->output, "The file that is written, for you alone to read")
+            ->required();
     }
     command->footer(std::string("Example:\n  ") + example);
     command->callback([&chosen, arguments, run] {
@@ -141,6 +146,12 @@ void add_export_commands(Syntax& root, Command& chosen)
     add(*group, chosen, "list", "List exports, the newest first", "winnow export list", list, false);
     add(*group, chosen, "get", "Download an export that is ready",
         "winnow export get 0199c0de-0000-7000-8000-000000000001 --output acme.tar.zst", get, true);
+    add_delete_command(*group, chosen,
+                       {.name = "delete",
+                        .description = "Delete exports, also one that is still being made",
+                        .kind = kExportKind,
+                        .done = "is deleted",
+                        .example = "winnow export delete 0199c0de-0000-7000-8000-000000000001"});
     add_verify(*group, chosen);
 }
 

@@ -2,6 +2,7 @@
 /// winnow networks: from where a tenant lets its users, admins and keys in.
 
 #include "cli/commands.hpp"
+#include "cli/rest/collection_commands.hpp"
 #include "cli/rest/rest_client.hpp"
 #include "cli/shown/shown.hpp"
 #include "cli/shown/table.hpp"
@@ -70,13 +71,13 @@ int set(SetArguments& arguments)
         if (!networks->empty()) places[list] = *networks;
     }
     places.erase("on_trial_until");
-    return print(arguments.connection,
-                 call_or_fail(arguments.connection,
-                              {.method = "PUT",
-                               .path = kPath,
-                               .body = places.dump(),
-                               .typed = {{"/users", "--users"}, {"/admins", "--admins"}, {"/keys", "--keys"}}})
-                     .json());
+    const Typed typed{{"/users", "--users"}, {"/admins", "--admins"}, {"/keys", "--keys"}};
+    const auto tried =
+        call_or_fail(arguments.connection, {.method = "PUT", .path = kPath, .body = places.dump(), .typed = typed})
+            .json();
+    const auto shown = print(arguments.connection, tried);
+    if (!arguments.connection.json) print_warnings(tried, typed);
+    return shown;
 }
 
 int confirm(Connection& connection)

@@ -24,9 +24,11 @@ Result<std::string> setting_of(const ports::ClaimedDelivery& message, std::strin
 std::unexpected<ports::SendReport> unreadable(const ports::ClaimedDelivery& message, const Error& error,
                                               std::string_view log, std::string_view told)
 {
-    observe::error(log, {{"contact", message.contact.id.str()}, {"reason", error.message()}});
+    // A vault that is away tells of itself, once; of each attempt meanwhile the log would be full.
+    const bool is_away = error.code() == ErrorCode::unavailable;
+    if (!is_away) observe::error(log, {{"contact", message.contact.id.str()}, {"reason", error.message()}});
     ports::SendReport report;
-    report.error = error.code() == ErrorCode::unavailable ? kKeyIsAway : told;
+    report.error = is_away ? kKeyIsAway : told;
     return std::unexpected(std::move(report));
 }
 

@@ -1,5 +1,6 @@
 #include "winnow/domain/tenants/quota.hpp"
 
+#include <cstdint>
 #include <utility>
 
 namespace winnow::domain {
@@ -15,8 +16,13 @@ std::string sentence(const QuotaClass& about, std::int64_t most, std::int64_t us
 {
     const std::string things(about.things);
     if (about.name.ends_with("_a_day")) return "the limit is " + std::to_string(most) + ' ' + things + ", in UTC";
-    if (used >= most) {
+    if (used == most) {
         return "there are " + std::to_string(most) + ' ' + things + " already, which is the limit; delete one first";
+    }
+    if (used > most) {  // which was lowered
+        const auto too_many = static_cast<std::uint64_t>(used) - static_cast<std::uint64_t>(most);
+        return "there are " + std::to_string(used) + ' ' + things + ", and the limit is " + std::to_string(most) +
+               ": delete " + std::to_string(too_many + 1) + " before the next";
     }
     return "there are " + std::to_string(used) + ' ' + things + ", and with " + std::to_string(more) +
            " more there would be more than the limit, which is " + std::to_string(most) + "; delete some first";

@@ -21,12 +21,15 @@ constexpr std::size_t kRoute = 200;
 constexpr std::size_t kObject = 400;
 constexpr std::size_t kRequestId = 200;
 
+// What stands there already stays as it is: the outcome of its transaction was in doubt, and so it is entered again.
+// Others' entries that come with it are none the worse for that.
 constexpr auto kInsert = R"sql(
 insert into access_log (tenant_id, at, entry_id, actor, means, key_id, role, address, method, route, object, status,
                         code, bytes, request_id, times, until)
 select * from unnest($1::uuid[], $2::timestamptz[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[],
                      $8::text[], $9::text[], $10::text[], $11::text[], $12::int4[], $13::text[], $14::int8[],
                      $15::text[], $16::int4[], $17::timestamptz[])
+    on conflict do nothing
 )sql";
 constexpr std::size_t kColumns = 17;
 

@@ -10,6 +10,9 @@
 #include <pqxx/nontransaction>
 
 #include <chrono>
+#include <cstddef>
+#include <optional>
+#include <stop_token>
 #include <string>
 
 namespace winnow::pg {
@@ -42,12 +45,18 @@ update exports e set state = )sql" +
 returning e.tenant_id, e.export_id, e.attempt
 )sql";
 
-constexpr auto kClear = "delete from export_parts where tenant_id = $1 and export_id = $2";
+// A part is hundreds of rows where PostgreSQL keeps long values: of all at once no statement would come to its end.
+constexpr auto kClear = R"sql(
+delete from export_parts
+ where ctid = any(array(select ctid from export_parts where tenant_id = $1 and export_id = $2 limit 32))
+)sql";
 
 const auto kStillHis =
     " where tenant_id = $1 and export_id = $2 and runner = $3 and attempt = $4 and state = " + kRunning;
 const auto kKeep = "update exports set touched_at = now()" + kStillHis;
-constexpr auto kAppend = "insert into export_parts (tenant_id, export_id, number, bytes) values ($1, $2, $3, $4)";
+// Whoever does not know whether it was stored asks again.
+constexpr auto kAppend =
+    "insert into export_parts (tenant_id, export_id, number, bytes) values ($1, $2, $3, $4) on conflict do nothing";
 const auto kFinish =
     "update exports set state = 'ready', files = $5, rows = $6, bytes = $7, parts = $8, finished_at = now(), "
     "touched_at = "
@@ -87,11 +96,21 @@ public:
                                 .id = id_of<ExportId>(rows[0][1]),
                                 .runner = runner,
                                 .attempt = rows[0][2].as<std::int32_t>()};
-                query(tx, kClear, job->tenant, job->id);
             }
             transaction.commit();
             return job;
         });
+    }
+
+    Result<bool> clear(const ExportJob& job, const std::stop_token& stop) override
+    {
+        while (!stop.stop_requested()) {
+            const auto gone = clear_some(job);
+            if (!gone) return gone.error();
+            if (!*gone) return false;
+            if (**gone == 0) return true;
+        }
+        return Error(ErrorCode::unavailable, "the node is being stopped");
     }
 
     Result<std::unique_ptr<ports::ExportSource>> open(const ExportJob& job) override
@@ -106,7 +125,7 @@ public:
         return pool_.run([&](Session& session) -> Result<bool> {
             Transaction transaction(session);
             auto& tx = transaction.tx();
-            // Holds the row: who deletes the export waits, and its part goes with it.
+            // Holds the row: who deletes the export waits, and no part comes after it has gone.
             if (query(tx, kKeep.c_str(), job.tenant, job.id, job.runner, job.attempt).affected_rows() != 1)
                 return false;
             query(tx, kAppend, job.tenant, job.id, number, Bytes{bytes});
@@ -125,6 +144,20 @@ public:
     Result<bool> release(const ExportJob& job) override { return change(kRelease, job); }
 
 private:
+    /// How many parts went; nullopt: the job is no longer its runner's.
+    Result<std::optional<std::size_t>> clear_some(const ExportJob& job)
+    {
+        return pool_.run([&](Session& session) -> Result<std::optional<std::size_t>> {
+            Transaction transaction(session);
+            auto& tx = transaction.tx();
+            if (query(tx, kKeep.c_str(), job.tenant, job.id, job.runner, job.attempt).affected_rows() != 1)
+                return std::optional<std::size_t>();
+            const auto gone = static_cast<std::size_t>(query(tx, kClear, job.tenant, job.id).affected_rows());
+            transaction.commit();
+            return std::optional(gone);
+        });
+    }
+
     template <typename... Args>
     Result<bool> change(const std::string& sql, const ExportJob& job, const Args&... args)
     {

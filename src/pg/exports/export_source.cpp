@@ -22,7 +22,7 @@ constexpr std::size_t kAlertBytes = 256U << 10U;  // compressed: of a page of al
 constexpr std::chrono::seconds kStatement{60};
 constexpr std::chrono::seconds kPatience{90};
 
-// A row may be some 256 KiB long: of no fetch a piece becomes much longer than it is to be.
+// A piece becomes longer than it is to be by one fetch: 32 rows of some 256 KiB, or one where rows may be longer.
 constexpr auto kFetch = "fetch 32 from piece";
 constexpr auto kFetchRow = "fetch 1 from piece";
 
@@ -108,7 +108,7 @@ std::optional<ExportPiece> PgExportSource::next_lines()
         piece.resource = table.resource;
         bool is_last = false;
         while (!is_last && piece.lines.size() < kPieceBytes) {
-            const auto rows = transaction_->tx().exec(kFetch);
+            const auto rows = transaction_->tx().exec(table.has_long_rows ? kFetchRow : kFetch);
             for (const auto& row : rows) piece.lines.append(row[0].c_str()).append(1, '\n');
             piece.rows += static_cast<std::int64_t>(rows.size());
             is_last = rows.empty();

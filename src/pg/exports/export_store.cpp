@@ -31,7 +31,11 @@ constexpr auto kFind = WINNOW_EXPORT_COLUMNS "and export_id = $3";
 #undef WINNOW_EXPORT_COLUMNS
 
 constexpr auto kRemove = "delete from exports where tenant_id = $1 and export_id = $2";
-constexpr auto kPart = "select bytes from export_parts where tenant_id = $1 and export_id = $2 and number = $3";
+// Its parts go by and by (forgetting.hpp).
+constexpr auto kPart = R"sql(
+select p.bytes from export_parts p join exports e on e.tenant_id = p.tenant_id and e.export_id = p.export_id
+ where p.tenant_id = $1 and p.export_id = $2 and p.number = $3
+)sql";
 
 Export read_export(const pqxx::row& row)
 {

@@ -21,6 +21,9 @@ to_jsonb(t) - '{tenant_id,url,sealed_url,sealed_secret,address}'::text[]
 
 constexpr std::string_view kKey = "to_jsonb(t) - 'tenant_id' || jsonb_build_object('secret_hash', null)";
 
+// Without the rules of one that is still to run, which may be as long as a rule set: a finished one has none either.
+constexpr std::string_view kBacktest = "to_jsonb(t) - '{tenant_id,runner,attempt,touched_at,draft}'::text[]";
+
 constexpr std::string_view kTenant =
     "jsonb_build_object('service_code', t.service_code, 'name', t.name, 'created_at', t.created_at)";
 
@@ -40,13 +43,13 @@ constexpr std::array kExported{
     ExportedTable{"default_route", kPlain, "t.contact_group_id"},
     ExportedTable{"rules", kPlain, "t.rule_id"},
     ExportedTable{"rule_versions", kPlain, "t.rule_id, t.version"},
-    ExportedTable{"ruleset_versions", kPlain, "t.version"},
+    ExportedTable{"ruleset_versions", kPlain, "t.version", "", true},
     ExportedTable{"rule_stats", kPlain, "t.rule_id"},
     ExportedTable{"silences", kPlain, "t.silence_id"},
     ExportedTable{"maintenance_windows", kPlain, "t.maintenance_window_id"},
     ExportedTable{"inhibitions", kPlain, "t.inhibition_id"},
     ExportedTable{"suppression_stats", kPlain, "t.cause_id"},
-    ExportedTable{"backtests", "to_jsonb(t) - '{tenant_id,runner,attempt,touched_at}'::text[]", "t.backtest_id"},
+    ExportedTable{"backtests", kBacktest, "t.backtest_id", "", true},
     ExportedTable{"tickets", kPlain, "t.ticket_id"},
     ExportedTable{"ticket_numbers", kPlain, "t.tenant_id"},
     ExportedTable{"ticket_events", kPlain, "t.ticket_id, t.seq"},

@@ -15,6 +15,7 @@ struct ExportedTable {
     std::string_view row;       ///< A jsonb expression of the row `t`, without tenant_id.
     std::string_view order;
     std::string_view secrets = "";  ///< What of it is null, and has to be entered again; "": nothing.
+    bool has_long_rows = false;     ///< A row may be some MiB long.
 };
 
 struct LeftOutTable {

@@ -3,6 +3,7 @@
 #include "pg/rows/values.hpp"
 #include "pg/session/noun_stores.hpp"
 #include "pg/session/sql_errors.hpp"
+#include "winnow/observe/log.hpp"
 
 #include <memory>
 
@@ -27,9 +28,12 @@ public:
             const auto owed = query(tx_, kOwe, tenant_, mail.id, to_string(mail.kind), mail.to, to_string(mail.locale),
                                     Bytes{mail.sealed_token}, mail.source, mail.at, mail.number,
                                     signin::worth_sending_for(mail.kind).count(), ports::kMostOwedMails);
-            if (owed.affected_rows() == 0) {
+            if (owed.affected_rows() != 0) return Done{};
+            if (signin::link_of(mail.kind)) {
                 return Error(ErrorCode::rate_limited, "too many mails of this tenant wait to be sent; try again later");
             }
+            observe::warn("somebody is not told of an act: too many mails of the tenant wait to be sent",
+                          {{"tenant", tenant_.str()}, {"mail", to_string(mail.kind)}});
             return Done{};
         });
     }

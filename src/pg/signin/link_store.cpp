@@ -71,7 +71,7 @@ public:
                 query(tx_, kAddInvitation, tenant_, link.id, link.user, Bytes{token_hash}, link.created_by,
                       link.expires_at);
             } else {
-                query(tx_, kRevokeTokens, tenant_, link.user, to_string(link.purpose));
+                if (!link.beside_others) query(tx_, kRevokeTokens, tenant_, link.user, to_string(link.purpose));
                 query(tx_, kAddToken, tenant_, link.id, link.user, to_string(link.purpose), Bytes{token_hash},
                       link.subject, link.expires_at);
             }

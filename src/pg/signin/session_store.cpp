@@ -54,6 +54,10 @@ update sessions set state = 'ended', ended_at = now(), ended_by = $4
  where tenant_id = $1 and ($2::uuid is null or user_id = $2::uuid) and session_id is distinct from $3::uuid
    and state <> 'ended')sql";
 
+constexpr auto kEndWithoutFactor = R"sql(
+update sessions set state = 'ended', ended_at = now(), ended_by = $3
+ where tenant_id = $1 and ($2::uuid is null or user_id = $2::uuid) and state = 'active' and not 'mfa' = any(amr))sql";
+
 std::string amr_literal(const std::vector<std::string>& amr)
 {
     ArrayLiteral words;
@@ -180,6 +184,14 @@ public:
     {
         return translated([&]() -> Result<std::size_t> {
             return static_cast<std::size_t>(query(tx_, kEndAll, tenant_, user, but, to_string(by)).affected_rows());
+        });
+    }
+
+    Result<std::size_t> end_without_factor(std::optional<UserId> user, Ending by) override
+    {
+        return translated([&]() -> Result<std::size_t> {
+            const auto ended = query(tx_, kEndWithoutFactor, tenant_, user, to_string(by));
+            return static_cast<std::size_t>(ended.affected_rows());
         });
     }
 

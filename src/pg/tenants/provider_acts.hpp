@@ -3,6 +3,7 @@
 /// @file
 /// What is recorded of the provider's acts, and the tenants that they are about. Private to pg.
 
+#include "pg/audit/audit_rows.hpp"
 #include "winnow/audit/record.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/domain/tenant.hpp"
@@ -23,6 +24,13 @@ namespace winnow::pg {
 /// Of an act on a tenant.
 [[nodiscard]] audit::Act act_on(TenantId tenant, std::string_view name, const ports::ProviderRequest& by,
                                 nlohmann::json what = nlohmann::json::object());
+
+/// An act that stands in both chains. From where the provider came is its own matter: the tenant's says `what` it was.
+struct InBothChains {
+    WrittenAct theirs;
+    WrittenAct own;
+};
+[[nodiscard]] InBothChains in_both(const audit::Act& act, const nlohmann::json& what);
 
 /// Of `select * from tenants` for one id. `not_found`: there is no such tenant.
 [[nodiscard]] Result<domain::Tenant> one_tenant(const pqxx::result& rows);

@@ -38,6 +38,10 @@ constexpr auto kInsertInvited = R"sql(
 insert into users (tenant_id, user_id, email, name, role, state, invited, locale)
 values ($1, $2, $3, $4, 'admin', 'disabled', true, $5)
 )sql";
+constexpr auto kMakeAdmin = R"sql(
+update users set role = 'admin', audits = false, version = version + 1, updated_at = now()
+ where tenant_id = $1 and user_id = $2
+)sql";
 constexpr auto kRevokeInvitation =
     "update invitations set state = 'revoked' where tenant_id = $1 and user_id = $2 and state = 'pending'";
 constexpr auto kInvite = R"sql(
@@ -77,6 +81,7 @@ on conflict (tenant_id, name) do update set most = excluded.most
 
 constexpr auto kReleaseAll = "update quarantined_rows set release_asked = true where tenant_id = $1";
 
+constexpr auto kRecordInvitation = "select record_admin_invitation($1, $2, $3, $4, $5, $6, $7)";
 constexpr auto kResetNetworks = "select reset_source_networks($1, $2, $3, $4, $5, $6, $7)";
 
 /// Of a tenant's configuration.
@@ -151,6 +156,7 @@ public:
                 query(tx, kInsertInvited, id, user, invitation.email, invitation.name, to_string(invitation.locale));
             } else {
                 user = id_of<UserId>(found[0][0]);
+                query(tx, kMakeAdmin, id, user);
                 query(tx, kRevokeInvitation, id, user);
             }
             query(tx, kInvite, id, invitation.id, user, Bytes{invitation.token_hash}, by.actor.id,
@@ -158,8 +164,10 @@ public:
             query(tx, kOweMail, id, invitation.mail_id, to_string(signin::MailKind::invitation), invitation.email,
                   to_string(invitation.locale), Bytes{invitation.sealed_token},
                   signin::worth_sending_for(signin::MailKind::invitation).count());
-            append_providers(tx, act_on(id, "tenant.invite_admin", by,
-                                        {{"admin", {{"user_id", user.str()}, {"email", invitation.email}}}}));
+            const nlohmann::json what{{"admin", {{"user_id", user.str()}, {"email", invitation.email}}}};
+            const auto [theirs, own] = in_both(act_on(id, "tenant.invite_admin", by, what), what);
+            query(tx, kRecordInvitation, id, theirs.record, theirs.detail, Bytes{theirs.salt}, own.record, own.detail,
+                  Bytes{own.salt});
             transaction.commit();
             return user;
         });
@@ -262,12 +270,8 @@ public:
     Result<Done> reset_networks(TenantId id, const std::string& reason, const ports::ProviderRequest& by) override
     {
         auto done = pool_.run([&](Session& session) -> Result<Done> {
-            const auto act = act_on(id, "networks.reset", by, {{"reason", reason}});
-            auto tenants = act;  // from where the provider came is its own matter
-            tenants.detail =
-                nlohmann::json{{"reason", reason}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-            const auto theirs = written(tenants);
-            const auto own = written(act);
+            const nlohmann::json what{{"reason", reason}};
+            const auto [theirs, own] = in_both(act_on(id, "networks.reset", by, what), what);
             pqxx::nontransaction tx(session.connection());
             const auto known = query(tx, kResetNetworks, id, theirs.record, theirs.detail, Bytes{theirs.salt},
                                      own.record, own.detail, Bytes{own.salt})[0][0]

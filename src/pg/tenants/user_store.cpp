@@ -27,8 +27,21 @@ select u.*, p.user_id is not null as has_password, p.signed_in_at,
    and ($3::uuid is not null or u.deleted_at is null)
  order by u.user_id limit $4)sql";
 
+// Addresses are ASCII. Of what is not, lower() may make what is (U+212A, the Kelvin sign, a k): one user would be found
+// by several spellings, each with failures of its own (signin::account_subject).
 constexpr auto kByEmail = R"sql(
-select user_id from users where tenant_id = $1 and lower(email) = lower($2) and deleted_at is null)sql";
+select user_id from users
+ where tenant_id = $1 and lower(email) = lower($2) and deleted_at is null
+   and octet_length($2::text) = char_length($2::text))sql";
+
+constexpr auto kOtherAdmins = R"sql(
+select count(*), count(*) filter (
+           where exists (select from user_passwords p where p.tenant_id = u.tenant_id and p.user_id = u.user_id)
+              or exists (select from api_keys k
+                          where k.tenant_id = u.tenant_id and k.user_id = u.user_id and k.revoked_at is null
+                            and (k.expires_at is null or k.expires_at > now())))
+  from users u
+ where u.tenant_id = $1 and u.user_id <> $2 and u.role = 'admin' and u.state = 'active')sql";
 
 constexpr auto kInsertUser = R"sql(
 insert into users (tenant_id, user_id, email, name, role, audits, state, version, created_at, updated_at, invited,
@@ -141,11 +154,12 @@ public:
         });
     }
 
-    Result<std::size_t> count_active_admins() override
+    Result<ports::OtherAdmins> other_admins(UserId besides) override
     {
-        return counted([&] {
-            return query(tx_, "select count(*) from users where tenant_id = $1 and role = 'admin' and state = 'active'",
-                         tenant_);
+        return translated([&]() -> Result<ports::OtherAdmins> {
+            const auto counts = query(tx_, kOtherAdmins, tenant_, besides);
+            return ports::OtherAdmins{.all = counts[0][0].as<std::size_t>(),
+                                      .who_get_in = counts[0][1].as<std::size_t>()};
         });
     }
 

@@ -70,11 +70,13 @@ delete from source_throttles where ctid = any(array(
     select ctid from source_throttles where forget_at < now() order by forget_at limit $1 for update skip locked))
 )sql";
 
-// What is left of users who were deleted: for as long as records of what they did.
+// What is left of users who were deleted: for as long as records of what they did, and tickets that are theirs.
 inline constexpr auto kUsers = R"sql(
 delete from users where (tenant_id, user_id) in (
     select u.tenant_id, u.user_id from users u
-     where u.deleted_at < now() - interval '400 days' order by u.deleted_at limit $1)
+     where u.deleted_at < now() - interval '400 days'
+       and not exists (select from tickets t where t.tenant_id = u.tenant_id and t.assignee = u.user_id)
+     order by u.deleted_at limit $1)
 )sql";
 
 // Those that were given up: sent ones are gone.

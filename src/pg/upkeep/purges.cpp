@@ -203,8 +203,11 @@ const std::array kPurges{
     Purge{"backtests", Kept::backtests, {{{kBacktests, 100}, kNone, kNone, kNone}}},
     Purge{"rulesets", Kept::rule_history, {{{kRulesets, 1'000}, kNone, kNone}}, 1h, true},
     Purge{"dense_rulesets", Kept::rule_history, {{{kThinRulesets, 500}, kNone, kNone}}, 2min, true},
-    Purge{"exports", std::nullopt, {{{kForgetExportParts, 32}, {kForgetExports, 100}, kNone, kNone}}},
-    Purge{"imports", std::nullopt, {{{kForgetImportParts, 32}, {kForgetImports, 100}, kNone, kNone}}},
+    Purge{
+        "exports", std::nullopt, {{{kForgetExportParts, 32}, {kForgetPartsOfNone, 32}, {kForgetExports, 100}, kNone}}},
+    Purge{"imports",
+          std::nullopt,
+          {{{kForgetImportParts, 32}, {kForgetImportPartsOfNone, 32}, {kForgetImports, 100}, kNone}}},
     Purge{"streams", std::nullopt, {{{kProgress, 2'000}, {kStreams, 1'000}, kNone, kNone}}},
     Purge{"rule_machines", std::nullopt, {{{kMachines, 2'000}, kNone, kNone}}, 10min},
     Purge{"judge_costs", std::nullopt, {{{kJudgeCosts, 1'000}, kNone, kNone}}, 10min},

@@ -90,7 +90,12 @@ Result<Done> Resealing::fill(const Sessions& pool)
         return tenants;
     });
     if (!without) return without.error();
-    for (const auto& tenant : *without) jobs_.push_back({.below = {.tenant = tenant, .version = 1}});
+    for (const auto& tenant : *without) {
+        // Of one whose keys were destroyed nothing is ever sealed again.
+        const auto key = vault_.keys->current(tenant);
+        if (!key && key.error().code() == ErrorCode::conflict) continue;
+        jobs_.push_back({.below = {.tenant = tenant, .version = 1}});
+    }
     for (const auto& current : *older) jobs_.push_back({.below = current});
     after_without_key_ = without->size() == kTenantsAtOnce ? without->back() : TenantId();
     after_older_ = older->size() == kTenantsAtOnce ? older->back().tenant : TenantId();

@@ -300,7 +300,12 @@ public:
         return pool_.run([&](Session& session) -> Result<std::vector<KeyVersion>> {
             pqxx::nontransaction tx(session.connection());
             std::vector<KeyVersion> versions;
-            for (const auto& row : query(tx, kDestroyAll, tenant)) versions.push_back(row[0].as<KeyVersion>());
+            // A replace() that it waited for has left a version which the statement could not see: until none is left.
+            for (bool more = true; more;) {
+                const auto rows = query(tx, kDestroyAll, tenant);
+                for (const auto& row : rows) versions.push_back(row[0].as<KeyVersion>());
+                more = !rows.empty();
+            }
             std::ranges::sort(versions);
             return versions;
         });

@@ -3,6 +3,7 @@
 #include "pg/rows/array_literal.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
+#include "pg/upkeep/sealed_tables.hpp"
 
 #include <pqxx/nontransaction>
 
@@ -16,6 +17,16 @@ std::function<Result<bool>(const std::vector<std::string>& with_vault)> begins_t
             arguments.add_literal(array_of(with_vault));
             pqxx::nontransaction tx(session.connection());
             return query(tx, "select begin_tenant_keys($1::text[])", arguments)[0][0].as<bool>();
+        });
+    };
+}
+
+std::function<Result<bool>(TenantId tenant)> finds_older_secrets(const Sessions& sessions)
+{
+    return [pool = sessions.of(Errand::control)](TenantId tenant) {
+        return pool.run([&](Session& session) -> Result<bool> {
+            pqxx::nontransaction tx(session.connection());
+            return query(tx, kSealedUnderOlder, tenant, 1)[0][0].as<bool>();
         });
     };
 }

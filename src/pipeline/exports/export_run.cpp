@@ -1,5 +1,6 @@
 #include "pipeline/exports/export_run.hpp"
 
+#include "pipeline/exports/patience.hpp"
 #include "winnow/archive/tar_zst.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/domain/sha256_hex.hpp"
@@ -35,8 +36,8 @@ Error not_wanted()
 /// The compressed bytes, as parts of some size.
 class Parts {
 public:
-    Parts(ExportJobs& jobs, const ExportJob& job, std::int64_t max_bytes)
-        : jobs_(jobs), job_(job), max_bytes_(max_bytes)
+    Parts(ExportJobs& jobs, const ExportJob& job, Patience& patience, std::int64_t max_bytes)
+        : jobs_(jobs), job_(job), patience_(patience), max_bytes_(max_bytes)
     {
     }
 
@@ -67,7 +68,7 @@ public:
 private:
     Result<Done> store()
     {
-        const auto stored = jobs_.append(job_, next_, part_);
+        const auto stored = patience_([this] { return jobs_.append(job_, next_, part_); });
         if (!stored) return stored.error();
         if (!*stored) return not_wanted();
         ++next_;
@@ -77,6 +78,7 @@ private:
 
     ExportJobs& jobs_;
     const ExportJob& job_;
+    Patience& patience_;
     const std::int64_t max_bytes_;
     std::string part_;
     std::int32_t next_ = 0;
@@ -180,7 +182,7 @@ private:
 /// Says now and then that its runner lives, and ends what takes too long.
 class Pulse {
 public:
-    Pulse(ExportJobs& jobs, const ExportJob& job) : jobs_(jobs), job_(job) {}
+    Pulse(ExportJobs& jobs, const ExportJob& job, Patience& patience) : jobs_(jobs), job_(job), patience_(patience) {}
 
     Result<Done> beat()
     {
@@ -190,9 +192,9 @@ public:
             return Error(ErrorCode::too_large,
                          "the export took longer than an hour; keep alerts and tickets for fewer days");
         }
-        const auto kept = jobs_.keep(job_);
+        const auto kept = patience_([this] { return jobs_.keep(job_); });
         if (!kept) return kept.error();
-        last_ = now;
+        last_ = std::chrono::steady_clock::now();
         if (!*kept) return not_wanted();
         return Done{};
     }
@@ -200,6 +202,7 @@ public:
 private:
     ExportJobs& jobs_;
     const ExportJob& job_;
+    Patience& patience_;
     const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point last_ = begun_;
 };
@@ -209,13 +212,17 @@ private:
 Result<ExportTotals> run_export(ExportJobs& jobs, const ExportJob& job, const domain::TenantIds& ids,
                                 std::int64_t max_bytes, const std::stop_token& stop)
 {
+    Patience patience(stop);
+    const auto cleared = patience([&] { return jobs.clear(job, stop); });
+    if (!cleared) return cleared.error();
+    if (!*cleared) return not_wanted();
     const auto source = jobs.open(job);
     if (!source) return source.error();
-    Parts parts(jobs, job, max_bytes);
+    Parts parts(jobs, job, patience, max_bytes);
     archive::TarZstWriter writer([&parts](std::string_view bytes) { return parts.take(bytes); }, (*source)->taken_at());
     Members members(writer);
     AlertLines alerts(members, ids);
-    Pulse pulse(jobs, job);
+    Pulse pulse(jobs, job, patience);
     while (true) {
         if (stop.stop_requested()) return Error(ErrorCode::unavailable, "the node is being stopped");
         const auto piece = (*source)->next(stop);

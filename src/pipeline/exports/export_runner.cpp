@@ -1,6 +1,7 @@
 #include "winnow/pipeline/export_runner.hpp"
 
 #include "pipeline/exports/export_run.hpp"
+#include "pipeline/exports/patience.hpp"
 #include "pipeline/watch/round.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
@@ -102,7 +103,7 @@ private:
             }
         }();
         if (!totals) return settle(job, totals.error(), stop);
-        const auto finished = jobs_.finish(job, *totals);
+        const auto finished = Patience(stop)([&] { return jobs_.finish(job, *totals); });
         if (!finished) return settle(job, finished.error(), stop);
         if (*finished) {
             ready_.add();
@@ -111,7 +112,7 @@ private:
         return milliseconds{0};
     }
 
-    /// A database that is away for a moment costs an export an attempt, of which it has some.
+    /// A database that is away for longer than Patience costs an export an attempt, of which it has some.
     milliseconds settle(const ExportJob& job, const Error& error, const std::stop_token& stop)
     {
         if (error.code() == ErrorCode::not_found) return milliseconds{0};  // nobody wants it any more

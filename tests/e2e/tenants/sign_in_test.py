@@ -219,10 +219,13 @@ class Failures(SignIn):
 
     def test_say_nothing_of_links_that_are_asked_for(self):
         person = self.person()
+        counted = "select count(*) from throttles where kind = 'request'"
+        before = int(sql(counted))
         answers = [person.browser.post("/auth/password-reset", {"service_code": code, "email": email}) for code, email in (
-            (person.code, person.address), (person.code, "nobody@example.com"), ("nobodys1", person.address))]
+            (person.code, "nobody@example.com"), ("nobodys1", person.address), (person.code, person.address))]
         self.assertEqual([(each.status, each.body) for each in answers], [(202, b"")] * 3)
         self.assertTrue(person.mailbox.token("reset"))
+        self.assertEqual(int(sql(counted)), before + 1, "whoever makes up addresses makes no rows")
         shown = [person.browser.get(f"/auth/t/{code}").json() for code in (person.code, "nobodys1")]
         self.assertEqual([sorted(each) for each in shown], [["methods", "name", "oidc"]] * 2)
         self.assertEqual([each["methods"] for each in shown], [["password"]] * 2)
@@ -311,6 +314,25 @@ class SecondFactors(SignIn):
             if browser is person.browser:
                 self.assertEqual(statuses, [401] * 6, "the sixth has no session any more")
         self.assertEqual(set(statuses), {429})
+        self.assertEqual(failures(person), ["wrong_codes"] + ["wrong_code"] * 4, "each is seen, the newest first")
+
+    def test_are_not_given_up_for_a_wrong_password_which_is_seen(self):
+        person = self.enrolled()
+        self.assertEqual(person.admin.post(f"/api/v1/users/{person.id}/reset-mfa", None).status, 202)
+        token = person.mailbox.token("reset-factors")
+        answer = person.browser.post("/auth/mfa-reset/confirm", {"token": token, "password": WRONG})
+        self.problem(answer, 401, "sign_in_failed")
+        self.assertEqual(failures(person), ["mfa_reset"])
+        answer = person.browser.post("/auth/mfa-reset/confirm", {"token": token, "password": person.password})
+        self.assertEqual(answer.status, 204, answer.body)
+
+    def test_that_are_added_are_no_proof_of_who_adds_them(self):
+        person = self.enrolled()
+        sql(f"update sessions set authenticated_at = now() - interval '4 minutes' where user_id = '{person.id}'")
+        self.assertEqual(person.enrol().status, 200)
+        fresh = f"authenticated_at > now() - interval '4 minutes' and user_id = '{person.id}'"
+        self.assertEqual(sql(f"select count(*) from sessions where {fresh}"), "0")
+        self.assertEqual(person.browser.get("/api/v1/me").json()["second_factor"], True)
 
     def test_are_asked_for_again_before_what_is_dangerous(self):
         person = self.enrolled(role="admin")
@@ -364,6 +386,30 @@ class Passwords(SignIn):
         self.problem(stranger.post("/auth/password-reset/confirm", {"token": token, "password": new}), 404, "not_found")
         self.assertEqual(person.sign_in(stranger, new).json()["state"], "mfa_required")
 
+    def test_that_strangers_ask_to_reset_leave_the_link_that_is_there_good(self):
+        person = self.person()
+        stranger = Browser(world.instance.ready)
+        self.addCleanup(stranger.close)
+        tokens = []
+        for browser in (person.browser, stranger):
+            browser.post("/auth/password-reset", {"service_code": person.code, "email": person.address})
+            tokens.append(person.mailbox.token("reset"))
+        new = {"password": "a new horse, and still no battery"}
+        self.assertEqual(person.browser.post("/auth/password-reset/confirm", {"token": tokens[0], **new}).status, 204)
+        self.problem(stranger.post("/auth/password-reset/confirm", {"token": tokens[1], **new}), 404, "not_found")
+
+    def test_that_are_reset_are_let_in_at_once_whatever_was_tried_before(self):
+        person = self.person()
+        stranger = Browser(world.instance.ready)
+        self.addCleanup(stranger.close)
+        while person.sign_in(stranger, WRONG).status != 429:
+            pass
+        person.browser.post("/auth/password-reset", {"service_code": person.code, "email": person.address})
+        new = "a new horse, and still no battery"
+        token = person.mailbox.token("reset")
+        self.assertEqual(person.browser.post("/auth/password-reset/confirm", {"token": token, "password": new}).status, 204)
+        self.assertEqual(person.sign_in(password=new).status, 200)
+
     def test_take_what_people_type(self):
         for password in ("\N{SNOWMAN}\N{UMBRELLA} und noch vierzig Pferde ", hashlib.sha512(b"x").hexdigest(), " leading and trailing blanks stay "):
             with self.subTest(password=password):
@@ -391,11 +437,21 @@ class Addresses(SignIn):
         self.assertEqual(person.sign_in().status, 200)
 
 
+def sql(statement):
+    psql = sorted(glob.glob("/usr/lib/postgresql/*/bin/psql"))[-1]
+    return subprocess.run([psql, "-qAt", world.instance.ready["database_url"], "-c", statement], check=True,
+                          capture_output=True, text=True).stdout.strip()
+
+
+def failures(person):
+    """Why they failed, as the tenant's audit log says of the user, or of who acts as the user."""
+    path = f"/api/v1/audit-log?actor=user:{person.id}&act=sign_in.fail&limit=100"
+    return [each["detail"]["why"] for each in person.admin.get(path).json()["items"]]
+
+
 def make_old(person):
     """As if it had been proven six minutes ago; any session of the tenant that ends makes the node ask again."""
-    psql = sorted(glob.glob("/usr/lib/postgresql/*/bin/psql"))[-1]
-    old = f"update sessions set authenticated_at = now() - interval '6 minutes' where user_id = '{person.id}'"
-    subprocess.run([psql, "-qAt", world.instance.ready["database_url"], "-c", old], check=True, capture_output=True)
+    sql(f"update sessions set authenticated_at = now() - interval '6 minutes' where user_id = '{person.id}'")
     other = Person(world, f"ends-{person.address}")
     other.accept()
     other.sign_in()

@@ -215,7 +215,10 @@ class Life(unittest.TestCase):
 
     def test_admins_and_keys_have_lists_of_their_own(self):
         lists = {"users": ["198.51.100.0/24"], "admins": [INSIDE], "keys": ["198.51.100.0/24", "10.1.0.0/16"]}
-        self.assertEqual(self.put(lists).status, 200)
+        tried = self.put(lists)
+        self.assertEqual(tried.status, 200)
+        self.assertEqual([warning["pointer"] for warning in tried.json()["warnings"]], ["/keys"])
+        self.assertNotIn("warnings", self.put(lists).json(), "keys are let in from where they were")
         viewer, sender = world.instance.user("viewer", 1), world.instance.integration(1)
         self.addCleanup(viewer.close)
         self.addCleanup(sender.close)
@@ -263,7 +266,9 @@ class Life(unittest.TestCase):
 
         # the first tenant's admin, from 127.0.0.1
         self.assertIn("everywhere", winnow("show"))
-        self.assertIn("winnow networks confirm", winnow("set", "--users", "127.0.0.0/8", "--keys", "127.0.0.1"))
+        said = winnow("set", "--users", "127.0.0.0/8", "--keys", "127.0.0.1")
+        self.assertIn("winnow networks confirm", said)
+        self.assertIn("warning: --keys: keys are refused elsewhere from now on", said)
         self.assertNotIn("on trial", winnow("confirm"))
         self.assertIn("127.0.0.0/8", winnow("show"))
         self.assertIn("--admins", winnow("set", "--admins", "192.0.2.7/24", status=1))

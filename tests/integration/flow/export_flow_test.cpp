@@ -10,6 +10,8 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -18,6 +20,42 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
+
+/// The store, whose first answers to each question are that the database is away: once what was asked is done, as where
+/// a commit is in doubt.
+class AwayForAMoment final : public ports::ExportJobs {
+public:
+    explicit AwayForAMoment(ports::ExportJobs& jobs) : jobs_(jobs) {}
+
+    Result<std::optional<ports::ExportJob>> claim(const std::string& runner) override { return jobs_.claim(runner); }
+    Result<bool> clear(const ports::ExportJob& job, const std::stop_token& stop) override
+    {
+        return once(clears_, jobs_.clear(job, stop));
+    }
+    Result<std::unique_ptr<ports::ExportSource>> open(const ports::ExportJob& job) override { return jobs_.open(job); }
+    Result<bool> keep(const ports::ExportJob& job) override { return jobs_.keep(job); }
+    Result<bool> append(const ports::ExportJob& job, std::int32_t number, const std::string& bytes) override
+    {
+        return once(appends_, jobs_.append(job, number, bytes));
+    }
+    Result<bool> finish(const ports::ExportJob& job, const ports::ExportTotals& totals) override
+    {
+        return jobs_.finish(job, totals);
+    }
+    Result<bool> fail(const ports::ExportJob& job, const std::string& error) override { return jobs_.fail(job, error); }
+    Result<bool> release(const ports::ExportJob& job) override { return jobs_.release(job); }
+
+private:
+    static Result<bool> once(int& asked, Result<bool> answer)
+    {
+        if (asked++ == 0) return Error(ErrorCode::timeout, "the outcome of the write is unknown");
+        return answer;
+    }
+
+    ports::ExportJobs& jobs_;
+    int clears_ = 0;
+    int appends_ = 0;
+};
 
 class ExportFlow : public pg::PgTest {
 protected:
@@ -29,10 +67,11 @@ protected:
             "', 'queued', now(), 'user:x')");
         return id;
     }
-    void run(std::int64_t max_bytes = std::int64_t{1} << 30U)
+    void run(std::int64_t max_bytes = std::int64_t{1} << 30U) { run(*jobs_, max_bytes); }
+    void run(ports::ExportJobs& jobs, std::int64_t max_bytes)
     {
         runner_ = std::make_unique<ExportRunner>(
-            *jobs_, domain::AlertIds(), ExportOptions{.node = "n", .max_bytes = max_bytes, .look = 20ms}, metrics_);
+            jobs, domain::AlertIds(), ExportOptions{.node = "n", .max_bytes = max_bytes, .look = 20ms}, metrics_);
         runner_->start();
     }
     [[nodiscard]] std::string state(const std::string& id)
@@ -74,6 +113,17 @@ TEST_F(ExportFlow, WhatIsQueuedBecomesReadyWithAllItsParts)
     EXPECT_TRUE(pg::eventually([&] {  // counted once it is committed
         return metrics_.exposition().contains("winnow_exports_total{state=\"ready\"} 2");
     }));
+}
+
+TEST_F(ExportFlow, OneWhoseDatabaseIsAwayForAMomentIsNotBegunAnew)
+{
+    AwayForAMoment away(*jobs_);
+    const auto id = queue();
+    run(away, std::int64_t{1} << 30U);
+    EXPECT_TRUE(pg::eventually([&] { return state(id) == "ready"; })) << state(id);
+    runner_.reset();  // before what it asks
+    EXPECT_EQ(number("select attempt from exports"), 1);
+    EXPECT_EQ(number("select bytes - (select sum(octet_length(bytes)) from export_parts) from exports"), 0);
 }
 
 TEST_F(ExportFlow, OneThatIsTooLongFailsAndSaysSo)

@@ -15,6 +15,8 @@
 namespace winnow::app {
 namespace {
 
+using testing::HasSubstr;
+
 class NodePeopleTest : public NodeTest {
 protected:
     const TenantId tenant_{Uuid::from_words(1, 1)};
@@ -76,6 +78,60 @@ TEST_F(NodePeopleTest, ACodeThatIsShownToTwoNodesAtOnceOpensOneOfThem)
     std::ranges::sort(statuses);
     EXPECT_THAT(statuses, testing::ElementsAre(200, 401));
     EXPECT_EQ(number("select count(*) from sessions where state = 'active'"), 1);
+}
+
+TEST_F(NodePeopleTest, RequestsOfSigningInFromOneAddressAreRefusedBeforeTheyTakeAnybodysTurn)
+{
+    config_.tenants.rates.sign_ins = {.rate = 1, .burst = 5};
+    Node node(config_);
+    const auto token = session(1, "active");
+    test::TlsClient client(node.customer_port());
+    const auto unknown =
+        by_browser("POST", "/auth/invitations/peek", "", R"({"token":")" + std::string(43, 'A') + "\"}");
+    int seen = 0;
+    auto answer = client.ask(unknown);
+    for (; answer.status == 404 && seen < 200; ++seen) answer = client.ask(unknown);
+    EXPECT_GE(seen, 5);
+    EXPECT_EQ(answer.status, 429) << answer.body;
+    EXPECT_NE(answer.header("Retry-After"), "");
+    EXPECT_THAT(answer.body, HasSubstr(R"("limit":"tenants.rates.sign_ins")"));
+    // Also what only asks, as for the tenants that there are; not who is signed in.
+    bool refused = false;
+    for (int i = 0; i < 200 && !refused; ++i) {
+        refused = client.ask(by_browser("GET", "/auth/t/tenant1", "")).status == 429;
+    }
+    EXPECT_TRUE(refused);
+    EXPECT_EQ(client.ask(by_browser("GET", "/api/v1/me", token)).status, 200);
+}
+
+TEST_F(NodePeopleTest, WhoIsSignedInPaysForWhatTakesPasswordsAsForOtherWrites)
+{
+    config_.tenants.rates.of(domain::RateClass::write) = {.rate = 2, .burst = 4};
+    Node node(config_);
+    const auto token = session(1, "active");
+    test::TlsClient client(node.customer_port());
+    const auto wrong = by_browser("POST", "/auth/step-up", token, R"({"password":"short"})");
+    auto answer = client.ask(wrong);
+    for (int i = 0; i < 200 && !answer.body.contains("tenants.rates.write"); ++i) answer = client.ask(wrong);
+    EXPECT_EQ(answer.status, 429);
+    EXPECT_THAT(answer.body, HasSubstr(R"("limit":"tenants.rates.write")"));
+}
+
+TEST_F(NodePeopleTest, OfASuspendedTenantChangeNeitherPasswordsNorFactors)
+{
+    Node node(config_);
+    const auto token = session(1, "active");
+    pqxx::connection connection(database_.superuser);
+    pqxx::nontransaction(connection).exec("update tenants set state = 'suspended', suspended_at = now()");
+    test::TlsClient client(node.customer_port());
+    for (const auto& request : {by_browser("PUT", "/api/v1/me/password", token,
+                                           R"({"old":"a horse, no battery","new":"another horse, no battery"})"),
+                                by_browser("POST", "/api/v1/me/factors", token, R"({"kind":"totp"})")}) {
+        const auto answer = client.ask(request);
+        EXPECT_EQ(answer.status, 403);
+        EXPECT_THAT(answer.body, HasSubstr("suspended"));
+    }
+    EXPECT_EQ(client.ask(by_browser("POST", "/auth/sign-out", token)).status, 204) << "who may only read may go";
 }
 
 TEST_F(NodePeopleTest, WhoSignsOutOfOneNodeIsSignedOutOfTheOther)

@@ -119,6 +119,32 @@ TEST_F(VaultTest, DestroysASuspendedTenantsKeysOnceItsServiceCodeIsSaidAgain)
               409);
 }
 
+TEST_F(VaultTest, DestroysNoKeysWhileSomethingIsSealedUnderTheKeyOfBefore)
+{
+    Node node(config_);
+    test::TlsClient client(node.customer_port());
+    test::TlsClient provider(node.management_port());
+    ASSERT_EQ(client.ask(post("/api/v1/contacts", kKey, kContact)).status, 201);
+    pqxx::connection connection(database_.superuser);
+    pqxx::nontransaction tx(connection);
+    tx.exec("insert into contacts (tenant_id, contact_id, name, type, settings) values ('" +
+            TenantId(Uuid::from_words(1, 1)).str() +
+            "', gen_random_uuid(), 'before', 'webhook', '{\"url\": {\"shown\": \"https://example.org\", \"sealed\": "
+            "\"AQAAAAAAAAAA\"}}')");  // of the first format; the chore cannot open it, so it stays
+    const auto suspend = "/admin/v1/tenants/" + TenantId(Uuid::from_words(1, 1)).str() + "/suspend";
+    ASSERT_EQ(provider.ask(post(suspend, kProviderKey, "")).status, 200);
+    const auto destroy = [&] {
+        return provider.ask(post(keys_of(1, "/destroy"), kProviderKey,
+                                 R"({"service_code":"tenant1","reason":"the contract has ended"})"));
+    };
+    const auto refused = destroy();
+    EXPECT_EQ(refused.status, 409);
+    EXPECT_THAT(refused.body, HasSubstr("reseal_secrets"));
+    EXPECT_EQ(number("select count(*) from audit where record like '%\"tenant_key.destroy\"%'"), 0);
+    tx.exec("delete from contacts where name = 'before'");
+    EXPECT_EQ(destroy().status, 200);
+}
+
 TEST_F(VaultTest, WithoutOneTheProviderIsToldSo)
 {
     config_.vault = {};

@@ -289,7 +289,7 @@ TEST_F(ResealingTest, OfATenantWhoseKeysWereDestroyedNothingIsSealedAnewAndOther
     const auto other = old_contact(new_tenant(), "other");
     const auto done = node->round("reseal_secrets");
     EXPECT_EQ(done.rows, 1U);
-    EXPECT_EQ(done.failed, 1U);
+    EXPECT_EQ(done.failed, 0U) << "it is not tried";
     EXPECT_EQ(version_of(left), std::nullopt);
     EXPECT_EQ(version_of(other), 1U);
 }

@@ -216,6 +216,20 @@ TEST(SignInThrottles, AKnownBrowserHasABucketOfItsOwn)
     EXPECT_TRUE(refusal(device, kNow)) << "but it may not guess either";
 }
 
+TEST(SignInThrottles, AHeldNetworkHoldsNoKnownBrowser)
+{
+    SignInBuckets buckets{.network = after(Throttled::network, 20), .kind = Throttled::device, .subject = {}};
+    EXPECT_EQ(refusal(buckets, kNow), std::nullopt) << "a stranger's failures behind the same address";
+    EXPECT_TRUE(settle(buckets, true, kNow).signed_in);
+    buckets.kind = Throttled::account;
+    EXPECT_EQ(refusal(buckets, kNow), 15min);
+
+    SignInBuckets device{.network = after(Throttled::network, 19), .kind = Throttled::device, .subject = {}};
+    const auto wrong = settle(device, false, kNow);
+    EXPECT_EQ(wrong.refused, std::nullopt);
+    EXPECT_TRUE(held_for(Throttled::network, wrong.buckets.network, kNow)) << "its failures count for the network";
+}
+
 TEST(ThrottleSubjects, AreApart)
 {
     std::set<std::string> subjects;

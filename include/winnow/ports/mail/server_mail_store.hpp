@@ -48,7 +48,8 @@ public:
     virtual ~ServerMailStore() = default;
 
     /// Owed once the transaction is committed: within signin::worth_sending_for() it is tried until it was sent.
-    /// `rate_limited` where kMostOwedMails wait.
+    /// Where kMostOwedMails wait: `rate_limited` for what is nothing without its mail, which brings a link; what only
+    /// tells of an act is logged and left out, so that no full queue keeps anybody from changing a password.
     [[nodiscard]] virtual Result<Done> owe(const ServerMail& mail) = 0;
 };
 

@@ -21,6 +21,7 @@ struct MailedLink {
     std::string subject = {};     ///< email_change and email_stop: the address that is to be.
     std::string created_by = {};  ///< Of invitations: access::Principal::actor().
     Timestamp expires_at;
+    bool beside_others = false;  ///< Nobody knows who asked for it: it takes no good link away.
 };
 
 /// By what people know a tenant.
@@ -38,7 +39,7 @@ public:
     virtual ~LinkStore() = default;
 
     /// An invitation takes the place of the user's one before; so does a link for what another one of the same user is
-    /// good for. @param token_hash  SHA-256, 32 bytes.
+    /// good for, unless it stands beside others. @param token_hash  SHA-256, 32 bytes.
     [[nodiscard]] virtual Result<Done> add(const MailedLink& link, const std::string& token_hash) = 0;
 
     /// nullopt: it was never made, used, taken back, or is too old. Nobody else uses it until the transaction ends.

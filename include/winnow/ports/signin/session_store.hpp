@@ -75,6 +75,9 @@ public:
     /// Of one user; without one, everybody's. `but` goes on. How many were ended.
     [[nodiscard]] virtual Result<std::size_t> end_all(std::optional<UserId> user, std::optional<SessionId> but,
                                                       signin::Ending by) = 0;
+
+    /// Those of one user, or of everybody, that were signed in without a second factor. How many were ended.
+    [[nodiscard]] virtual Result<std::size_t> end_without_factor(std::optional<UserId> user, signin::Ending by) = 0;
 };
 
 }  // namespace winnow::ports

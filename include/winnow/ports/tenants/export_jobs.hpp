@@ -71,14 +71,18 @@ public:
     ExportJobs& operator=(const ExportJobs&) = delete;
     virtual ~ExportJobs() = default;
 
-    /// The one that has waited longest, its earlier parts taken away; nullopt where there is nothing to do.
+    /// The one that has waited longest; nullopt where there is nothing to do. clear() it before its first part.
     [[nodiscard]] virtual Result<std::optional<ExportJob>> claim(const std::string& runner) = 0;
     /// What its tenant owns from now on does not count.
     [[nodiscard]] virtual Result<std::unique_ptr<ExportSource>> open(const ExportJob& job) = 0;
 
     // Each answers false where the job is no longer its runner's: deleted, or given to another one.
 
+    /// Takes away what earlier runs left, a bounded number of parts at a time. Ends with an error as soon as `stop` is
+    /// asked for; what went by then has gone.
+    [[nodiscard]] virtual Result<bool> clear(const ExportJob& job, const std::stop_token& stop) = 0;
     [[nodiscard]] virtual Result<bool> keep(const ExportJob& job) = 0;
+    /// The same again where it is not known whether it was stored.
     [[nodiscard]] virtual Result<bool> append(const ExportJob& job, std::int32_t number, const std::string& bytes) = 0;
     [[nodiscard]] virtual Result<bool> finish(const ExportJob& job, const ExportTotals& totals) = 0;
     /// `error` is for the tenant's eyes.

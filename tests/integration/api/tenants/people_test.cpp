@@ -73,6 +73,21 @@ TEST_F(People, WhoIsDeletedLeavesAnIdAndItsAddressToOthers)
     EXPECT_EQ(post("/users", {{"email", "VIC@example.org"}, {"name", "Vic"}, {"role", "viewer"}}).status, 201);
 }
 
+TEST_F(People, OfWhomTheLastAdminWhoGetsInStaysOneWhateverOthersAreByName)
+{
+    made("/api-keys", {{"user_id", admin_}});
+    EXPECT_EQ(patch("/users/" + viewer_, {{"role", "admin"}}).status, 200);
+    const auto refused = patch("/users/" + admin_, {{"role", "operator"}});
+    EXPECT_EQ(refused.status, 409) << "the other one has neither a password nor a key";
+    EXPECT_EQ(refused.body["code"], "last_admin");
+    EXPECT_EQ(remove("/users/" + admin_).status, 409);
+    const auto key = made("/api-keys", {{"user_id", viewer_}});
+    sql("update api_keys set expires_at = now() - interval '1 second' where key_id = '" + key + "' returning 1");
+    EXPECT_EQ(remove("/users/" + admin_).status, 409) << "nor one that is good";
+    sql("update api_keys set expires_at = null where key_id = '" + key + "' returning 1");
+    EXPECT_EQ(remove("/users/" + admin_).status, 204);
+}
+
 TEST_F(People, AnotherRoleSignsOut)
 {
     a_session(viewer_);
@@ -85,12 +100,71 @@ TEST_F(People, AnotherRoleSignsOut)
     EXPECT_EQ(live_sessions(viewer_), "0");
 }
 
+TEST_F(People, WhoseAddressAnAdminChangesAreToldAtTheOldOneAndSignedOut)
+{
+    a_session(viewer_);
+    EXPECT_EQ(post("/users/" + viewer_ + "/reset-password", nullptr).status, 202);
+    EXPECT_EQ(patch("/users/" + viewer_, {{"email", "vic@new.example"}}).body["email"], "vic@new.example");
+    EXPECT_EQ(live_sessions(viewer_), "0");
+    EXPECT_EQ(sql("select ended_by from sessions"), "address_changed");
+    EXPECT_EQ(sql("select count(*) from one_time_tokens where used_at is null"), "0") << "the link went to the old one";
+    EXPECT_EQ(sql("select receiver from server_mails where kind = 'email_changed'"), "vic@example.org");
+    EXPECT_EQ(patch("/users/" + viewer_, {{"name", "Victoria"}}).status, 200);
+    EXPECT_EQ(mails(), "email_changed password_reset") << "who keeps the address is told nothing";
+}
+
+TEST_F(People, WhoAreInvitedAtAnotherAddressAreInvitedThereAlone)
+{
+    const auto path = "/users/" + invited()["id"].get<std::string>();
+    EXPECT_EQ(patch(path, {{"email", "olga@new.example"}}).status, 200);
+    EXPECT_EQ(sql("select string_agg(kind || ' ' || receiver, ', ' order by owed_at) from server_mails"),
+              "invitation olga@example.org, invitation olga@new.example");
+    EXPECT_EQ(sql("select string_agg(state, ' ' order by created_at, state desc) from invitations"), "revoked pending");
+}
+
+TEST_F(People, OfWhomASecondFactorIsAskedFromNowOnGoOnWithOneOrNotAtAll)
+{
+    a_session(viewer_);
+    EXPECT_EQ(patch("/users/" + viewer_, {{"mfa", {{"required", false}}}}).status, 200);
+    EXPECT_EQ(patch("/settings", {{"mfa_policy", "admins"}}).status, 200);
+    EXPECT_EQ(live_sessions(viewer_), "1") << "that asks for less";
+    EXPECT_EQ(patch("/users/" + viewer_, {{"mfa", {{"required", true}}}}).status, 200);
+    EXPECT_EQ(live_sessions(viewer_), "0");
+    for (const auto* const amr : {"{pwd}", "{pwd,otp,mfa}"}) {
+        a_session(viewer_);
+        sql("update sessions set amr = '" + std::string(amr) + "' where state = 'active' and amr = '{}' returning 1");
+    }
+    EXPECT_EQ(live_sessions(viewer_), "2");
+    EXPECT_EQ(patch("/users/" + viewer_, {{"name", "Victoria"}}).status, 200);
+    EXPECT_EQ(live_sessions(viewer_), "2");
+    EXPECT_EQ(patch("/settings", {{"mfa_policy", "all"}}).status, 200);
+    EXPECT_EQ(sql("select amr from sessions where state = 'active'"), "{pwd,otp,mfa}");
+}
+
 TEST_F(People, OnlyAnotherAdminResetsSecondFactors)
 {
     EXPECT_EQ(post("/users/" + admin_ + "/reset-mfa", nullptr).status, 403);
     EXPECT_EQ(post("/users/" + viewer_ + "/reset-mfa", nullptr).status, 202);
     EXPECT_EQ(mails(), "mfa_reset");
     EXPECT_EQ(post("/users/" + their_admin_ + "/reset-mfa", nullptr).status, 404);
+}
+
+TEST_F(People, WhoDoesNotAdministerUsersDoesNotSeeWhoIsEasyPrey)
+{
+    const auto tells = [&](const std::string& target) {
+        const auto user = get(target).body;
+        EXPECT_TRUE(user["mfa"].contains("required")) << user;
+        EXPECT_EQ(user.contains("has_password"), user["mfa"].contains("enrolled"));
+        EXPECT_EQ(user.contains("has_password"), user.contains("last_sign_in_at"));
+        return user.contains("has_password");
+    };
+    EXPECT_TRUE(tells("/users/" + viewer_));
+    become(viewer_, access::Role::viewer);
+    EXPECT_FALSE(tells("/users/" + admin_));
+    EXPECT_TRUE(tells("/users/" + viewer_)) << "everybody's own";
+    for (const auto& each : get("/users").body["items"]) {
+        EXPECT_EQ(each.contains("has_password"), each["id"] == viewer_) << each;
+    }
 }
 
 TEST_F(People, SeeAndEndTheirOwnSessionsAndNobodyElses)
@@ -132,6 +206,22 @@ TEST_F(People, AskForAnotherAddressWithALinkToEach)
     EXPECT_EQ(sql("select string_agg(kind || ' ' || receiver, ', ' order by kind) from server_mails"),
               "email_change vic@new.example, email_change_notice vic@example.org");
     EXPECT_EQ(get("/me").body["email"], "vic@example.org");
+}
+
+TEST_F(People, AskForAnotherAddressFiveTimesAnHourAndNoMore)
+{
+    become(viewer_, access::Role::viewer);
+    sign_in();
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_EQ(post("/me/email", {{"email", "vic" + std::to_string(i) + "@new.example"}}).status, 202) << i;
+    }
+    const auto refused = post("/me/email", {{"email", "vic@new.example"}});
+    EXPECT_EQ(refused.status, 429);
+    EXPECT_EQ(refused.body["code"], "rate_limited");
+    EXPECT_EQ(sql("select count(*) from server_mails"), "10");
+    become(admin_, access::Role::admin);
+    sign_in();
+    EXPECT_EQ(post("/me/email", {{"email", "ada@new.example"}}).status, 202) << "counted of each user";
 }
 
 TEST_F(People, GiveUpASecondFactorThatIsTheirs)

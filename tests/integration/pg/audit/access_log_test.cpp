@@ -8,6 +8,7 @@
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/ports/tenant_session.hpp"
 
+#include <pqxx/connection>
 #include <pqxx/except>
 #include <pqxx/transaction>
 
@@ -103,6 +104,29 @@ protected:
     std::unique_ptr<ports::TenantDatabase> api_ = make_tenant_database(as(database_.api), database_.pipeline);
     std::unique_ptr<ports::AccessRecords> records_ = make_access_records(pipeline());
 };
+
+TEST_F(AccessLogTest, AnEntryThatStandsThereAlreadyStopsNobodyElsesThatComesWithIt)
+{
+    const auto ours = new_tenant();
+    const auto theirs = new_tenant();
+    auto before = entry("in doubt");
+    ASSERT_TRUE(store(ours, before).get());
+    before.status = 503;
+    pqxx::connection connection(database_.superuser);
+    pqxx::transaction<> table(connection);
+    table.exec("lock table access_log in exclusive mode");  // until all wait: they come together
+    auto first = store(theirs, entry("first"));
+    ASSERT_TRUE(eventually([&] { return number("select count(*) from pg_locks where not granted") > 0; }));
+    auto again = store(ours, before);
+    auto beside = store(theirs, entry("beside"));
+    table.commit();
+    EXPECT_TRUE(first.get());
+    EXPECT_TRUE(again.get());
+    EXPECT_TRUE(beside.get());
+    EXPECT_THAT(objects(ours), ElementsAre("in doubt"));
+    EXPECT_EQ(page(ours).front().status, 200);
+    EXPECT_EQ(objects(theirs).size(), 2U);
+}
 
 TEST_F(AccessLogTest, WhatIsToldToBeStoredIsThereForItsTenantAlone)
 {

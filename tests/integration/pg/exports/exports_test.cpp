@@ -12,6 +12,7 @@
 #include <set>
 #include <sstream>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -157,6 +158,33 @@ TEST_F(ExportsTest, HoldOneTenantsRowsOfOneMomentAndNoSecret)
     EXPECT_THAT(about["left_out"].dump(), HasSubstr("quotas"));
 }
 
+TEST_F(ExportsTest, NoPieceIsLongerThanAReaderTakesHoweverLongRowsAre)
+{
+    sql("insert into backtests (tenant_id, backtest_id, state, range_from, range_until, max_alerts, draft, "
+        "draft_rules, "
+        "live_rules, created_at, created_by, result) select " +
+        quoted(ours_) +
+        ", gen_random_uuid(), 'queued', now() - interval '1 day', now(), 1, repeat('\"', 4000000), 0, 0, now(), 'x', "
+        "repeat('r', 900000) from generate_series(1, 12) n");
+    sql("insert into ruleset_versions (tenant_id, version, made_by, created, updated, deleted, moved, rule_ids, "
+        "rule_versions) select " +
+        quoted(ours_) +
+        ", n, 'x', 0, 0, 0, 0, array_fill(gen_random_uuid(), array[20000]), array_fill(1, array[20000]) from "
+        "generate_series(1, 12) n");
+    queue(ours_);
+    const auto source = opened(claimed());
+    std::map<std::string, std::int64_t> rows;
+    while (true) {
+        const auto piece = source->next({});
+        ASSERT_TRUE(piece) << piece.error().message();
+        if (!*piece) break;
+        EXPECT_LT((*piece)->lines.size(), std::size_t{2} << 20U) << (*piece)->resource;
+        rows[(*piece)->resource] += (*piece)->rows;
+    }
+    EXPECT_EQ(rows["backtests"], 12);
+    EXPECT_GE(rows["ruleset_versions"], 12);
+}
+
 TEST_F(ExportsTest, AlertsComeInOrderAndADayAtATime)
 {
     sql("select make_day_partitions((now() at time zone 'UTC')::date - 1, 2)");
@@ -203,6 +231,8 @@ TEST_F(ExportsTest, WhoseRunnerIsSilentIsBegunAnewAndThatOneChangesNothingAnyMor
     sql("update exports set touched_at = now() - interval '61 seconds'");
     const auto again = claimed("b");
     EXPECT_EQ(again.attempt, 2);
+    EXPECT_FALSE(jobs_->clear(gone, {}).value());
+    EXPECT_TRUE(jobs_->clear(again, {}).value());
     EXPECT_EQ(number("select count(*) from export_parts"), 0);
     EXPECT_FALSE(jobs_->keep(gone).value());
     EXPECT_FALSE(jobs_->append(gone, 1, "late").value());
@@ -223,7 +253,51 @@ TEST_F(ExportsTest, OneThatWasDeletedTakesNoFurtherPart)
     EXPECT_TRUE(jobs_->append(job, 0, "bytes").value());
     sql("delete from exports");
     EXPECT_FALSE(jobs_->append(job, 1, "bytes").value());
+    EXPECT_EQ(do_chore("forget_exports"), 1U);
     EXPECT_EQ(number("select count(*) from export_parts"), 0);
+}
+
+TEST_F(ExportsTest, PartsGoABoundedNumberAtATimeWhoeverTakesThemAway)
+{
+    sql("create function few() returns trigger language plpgsql as $$ begin if (select count(*) from gone) > 32 then "
+        "raise 'too many parts at once'; end if; return null; end $$; create trigger few after delete on export_parts "
+        "referencing old table as gone for each statement execute function few()");
+    const auto parts = [&](const TenantId& tenant, const std::string& id) {
+        sql("insert into export_parts select " + quoted(tenant) + ", '" + id +
+            "', n, 'x' from generate_series(0, 99) n");
+    };
+    const auto stored = [&](const std::string& id) {
+        return number("select count(*) from export_parts where export_id = '" + id + "'");
+    };
+    const auto begun = queue(ours_);
+    const auto kept = queue(theirs_, "ready");
+    const auto failed = queue(theirs_, "failed");
+    for (const auto& id : {kept, failed}) parts(theirs_, id);
+    parts(ours_, begun);
+    sql("update exports set finished_at = now() where state in ('ready', 'failed')");
+
+    const auto job = claimed();
+    std::stop_source stop;
+    stop.request_stop();
+    EXPECT_EQ(jobs_->clear(job, stop.get_token()).error().code(), ErrorCode::unavailable);
+    EXPECT_TRUE(jobs_->clear(job, {}).value());
+    EXPECT_EQ(stored(begun), 0);
+
+    parts(ours_, begun);
+    sql("delete from exports where export_id = '" + begun + "'");
+    EXPECT_EQ(do_chore("forget_exports"), 200U);
+    EXPECT_EQ(stored(begun), 0);
+    EXPECT_EQ(stored(failed), 0) << "of no use to anybody";
+    EXPECT_EQ(stored(kept), 100);
+}
+
+TEST_F(ExportsTest, APartThatIsSentAgainIsStoredOnce)
+{
+    queue(ours_);
+    const auto job = claimed();
+    EXPECT_TRUE(jobs_->append(job, 0, "bytes").value());
+    EXPECT_TRUE(jobs_->append(job, 0, "bytes").value());
+    EXPECT_EQ(number("select count(*) from export_parts"), 1);
 }
 
 TEST_F(ExportsTest, ContentGoesAfterAWeekAndTheRestAfterAMonth)

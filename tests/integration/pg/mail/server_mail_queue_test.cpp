@@ -216,6 +216,8 @@ TEST_F(ServerMailsTest, AreOwedToATenantInBoundedNumber)
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code(), ErrorCode::rate_limited);
     EXPECT_TRUE(owe(other_, mail())) << "the others have room";
+    EXPECT_TRUE(owe(tenant_, mail(MailKind::password_changed))) << "no act fails because nobody can be told of it";
+    EXPECT_EQ(number("select count(*) from server_mails where kind = 'password_changed'"), 0);
     sql("update server_mails set state = 'dead', finished_at = now() where mail_id = (select min(mail_id::text)::uuid "
         "from server_mails where tenant_id = '" +
         tenant_.str() + "')");

@@ -3,6 +3,7 @@
 /// right.
 
 #include "integration/pg/fixture.hpp"
+#include "winnow/pg/migrator.hpp"
 
 #include <pqxx/except>
 
@@ -10,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace winnow::pg {
 namespace {
@@ -190,6 +192,43 @@ TEST_F(QuotasTest, TheProviderSetsThemForOneTenantAndSeesThem)
     EXPECT_EQ(provider->quotas(TenantId(new_uuid())).error().code(), ErrorCode::not_found);
     EXPECT_EQ(provider->set_quotas(TenantId(new_uuid()), {}, {}).error().code(), ErrorCode::not_found);
     EXPECT_EQ(number("select count(*) from audit where act = 'quota.change'"), 2);
+}
+
+TEST_F(QuotasTest, WhatWasThereBeforeTheStepIsCountedByIt)
+{
+    database_ = test::PostgresCluster::instance().empty_database();
+    std::vector<Migration> before;
+    for (const auto& step : embedded_migrations()) {
+        if (step.name.ends_with("_quotas")) break;
+        before.push_back(step);
+    }
+    ASSERT_LT(before.size(), embedded_migrations().size());
+    ASSERT_TRUE(migrate(database_.superuser, {}, before));
+    for (const auto& tenant : {t(tenant_), t(other_)}) {
+        sql("insert into tenants (tenant_id, service_code, name) values (" + tenant + ", 't" +
+            tenant.substr(tenant.size() - 9, 8) + "', 'T')");
+    }
+    sql("insert into users (tenant_id, user_id, email, name, role, state, deleted_at) select " + t() +
+        ", md5(n::text)::uuid, n || '@example.org', 'u', 'admin', case when n = 3 then 'disabled' else 'active' end, "
+        "case when n = 3 then now() end from generate_series(1, 3) n");
+    sql("insert into contacts (tenant_id, contact_id, name, type) select " + t() +
+        ", gen_random_uuid(), 'c' || n, 'email' from generate_series(1, 4) n");
+    sql("insert into rules (tenant_id, rule_id, name, position, condition, syntax, actions, updated_by) select " + t() +
+        ", gen_random_uuid(), 'r', n, '', 'matchers', '[]', 'x' from generate_series(1, 5) n");
+    sql("insert into deliveries (tenant_id, delivery_id, ticket_id, event_seq, event_kind, contact_id, state, payload) "
+        "select " +
+        t() +
+        ", gen_random_uuid(), gen_random_uuid(), 1, 'opened', gen_random_uuid(), (array['delivered', 'pending', "
+        "'sending', 'dead'])[1 + n % 4], '{}' from generate_series(1, 12) n");
+    const auto migrated = migrate(database_.owner);  // whom row-level security holds
+    ASSERT_TRUE(migrated) << migrated.error().message();
+
+    EXPECT_EQ(used("users"), 2);
+    EXPECT_EQ(used("contacts"), 4);
+    EXPECT_EQ(used("rules"), 5);
+    EXPECT_EQ(used("deliveries"), 6);
+    EXPECT_EQ(number("select count(*) from quotas where tenant_id = " + t(other_) + " and used = 0"), 9);
+    EXPECT_EQ(number("select count(*) from quotas where used <> count_for_quota(tenant_id, name)"), 0);
 }
 
 }  // namespace

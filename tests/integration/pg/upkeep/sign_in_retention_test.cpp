@@ -40,5 +40,19 @@ TEST_F(SignInRetention, ForgetsWhatIsOver)
     EXPECT_EQ(do_chore("forget_users"), 1U);
 }
 
+TEST_F(SignInRetention, WhoWasDeletedStaysWhileATicketIsTheirsAndNobodyElseWithThem)
+{
+    sql("insert into users (tenant_id, user_id, email, name, role) values ('" + t() +
+        "', gen_random_uuid(), 'second@example.org', 'Second', 'viewer')");
+    sql("insert into tickets (tenant_id, ticket_id, number, dedup_key, title, state, severity, occurrences, "
+        "first_seen_at, last_seen_at, opened_at, assignee) values ('" +
+        t() + "', gen_random_uuid(), 1, 'k', 't', 'open', 3, 1, now(), now(), now(), '" + user_ + "')");
+    sql("update users set state = 'disabled', deleted_at = now() - interval '401 days'");
+    EXPECT_EQ(do_chore("forget_users"), 1U);
+    EXPECT_EQ(text("select user_id from users where tenant_id = '" + t() + "'"), user_);
+    sql("update tickets set assignee = null");
+    EXPECT_EQ(do_chore("forget_users"), 1U);
+}
+
 }  // namespace
 }  // namespace winnow::pg

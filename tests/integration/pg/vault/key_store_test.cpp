@@ -3,7 +3,9 @@
 #include "support/vault_database.hpp"
 
 #include <gmock/gmock.h>
+#include <pqxx/connection>
 #include <pqxx/except>
+#include <pqxx/transaction>
 
 #include <chrono>
 #include <string>
@@ -89,6 +91,27 @@ TEST_F(KeyStoreTest, WhatWasDestroyedIsGoneAndTheTenantGetsNoOtherKey)
                           kOurs.str() + "'"),
               "");
     EXPECT_TRUE(store_->current(kTheirs));
+}
+
+TEST_F(KeyStoreTest, AKeyThatIsBeingReplacedMeanwhileIsDestroyedWithItsSuccessor)
+{
+    report("one", {kOld});
+    add(kOurs);
+    pqxx::connection connection(vault_.url());
+    pqxx::transaction<> replacing(connection);  // as replace() does
+    const auto ours = replacing.quote(kOurs.str());
+    replacing.exec("update tenant_keys set state = 'retiring', retired_at = now() where tenant_id = " + ours);
+    replacing.exec(
+        "insert into tenant_keys (tenant_id, version, root_id, wrapped, state) select tenant_id, 2, root_id, "
+        "wrapped, 'current' from tenant_keys where tenant_id = " +
+        ours);
+    std::vector<domain::KeyVersion> destroyed;
+    std::thread beside([&] { destroyed = *store_->destroy_all(kOurs); });
+    while (vault_.text("select count(*) from pg_locks where not granted") == "0") std::this_thread::yield();
+    replacing.commit();
+    beside.join();
+    EXPECT_THAT(destroyed, ElementsAre(1U, 2U));
+    EXPECT_EQ(vault_.text("select count(*) from tenant_keys where state <> 'destroyed'"), "0");
 }
 
 TEST_F(KeyStoreTest, ARootKeyWrapsOnceEveryNodeAtWorkHoldsIt)

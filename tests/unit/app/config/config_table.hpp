@@ -210,6 +210,8 @@ inline std::vector<ExpectedKey> expected_keys()
          "208"},
         {"tenants.rates.failed_logins.rate", [](C c) { return text_of(c.tenants.rates.failed_logins.rate); }, "209"},
         {"tenants.rates.failed_logins.burst", [](C c) { return text_of(c.tenants.rates.failed_logins.burst); }, "210"},
+        {"tenants.rates.sign_ins.rate", [](C c) { return text_of(c.tenants.rates.sign_ins.rate); }, "211"},
+        {"tenants.rates.sign_ins.burst", [](C c) { return text_of(c.tenants.rates.sign_ins.burst); }, "212"},
         {"rest.waiting_per_tenant", [](C c) { return text_of(c.rest.waiting_per_tenant); }, "33"},
         {"rest.statement_timeout", [](C c) { return text_of(c.rest.statement_timeout); }, "PT1S"},
         {"analysis.threads", [](C c) { return text_of(c.analysis.threads); }, "3"},

@@ -65,6 +65,7 @@ TEST(Quotas, BeyondALimitThatWasLoweredNothingMoreHasRoom)
 {
     const auto refused = beyond_quota(use(8, 5), 1, {});
     ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->message(), "there are 8 contacts, and the limit is 5: delete 4 before the next");
     EXPECT_EQ(refused->fields()[3].detail, "8");
     EXPECT_TRUE(beyond_quota(use(0, 0), 1, {}));
     EXPECT_TRUE(beyond_quota(use(0, 5), std::numeric_limits<std::int64_t>::max(), {})) << "nothing overflows";
