@@ -33,14 +33,14 @@ grant insert (tenant_id, import_id, source, created_at, created_by), update (par
     on imports to winnow_api;
 create policy owner_imports on imports to winnow_owner using (true) with check (true);
 
--- The archive's bytes as they came, one part behind the other.
+-- The archive's bytes as they came, one part behind the other. Those of an import that has ended, or was deleted, go in
+-- bounded steps, by a chore: GiB are too much for the request that deletes it.
 create table import_parts (
-    tenant_id uuid    not null,
-    import_id uuid    not null,
+    tenant_id uuid    not null references tenants on delete cascade,
+    import_id uuid    not null,  -- no foreign key: the parts outlive their import
     number    integer not null check (number >= 0),
     bytes     bytea   not null check (octet_length(bytes) between 1 and 524288),
-    primary key (tenant_id, import_id, number),
-    foreign key (tenant_id, import_id) references imports on delete cascade
+    primary key (tenant_id, import_id, number)
 );
 alter table import_parts alter column bytes set storage external;  -- it is compressed already
 select own_by_tenant('import_parts', 'select, insert, update', 'select, delete');

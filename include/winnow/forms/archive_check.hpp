@@ -26,7 +26,7 @@ inline constexpr std::string_view kManifest = "manifest.json";
 inline constexpr std::string_view kAlertsFolder = "alerts";
 
 /// No line that we write is as long.
-inline constexpr std::size_t kMostArchiveLine = std::size_t{4} << 20U;
+inline constexpr std::size_t kMostArchiveLine = std::size_t{16} << 20U;
 /// So many rows at most can others refer to: 16 bytes of memory each.
 inline constexpr std::size_t kMostReferredRows = 4'000'000;
 

@@ -12,7 +12,7 @@
 namespace winnow::forms {
 
 /// So many values a row may hold; names of members, and ends of what has some, count as well.
-inline constexpr std::size_t kMostRowValues = 200'000;
+inline constexpr std::size_t kMostRowValues = 1'000'000;
 /// A manifest: of 100,000 files.
 inline constexpr std::size_t kMostManifestValues = 1'500'000;
 

@@ -81,7 +81,7 @@ bool is_one_line(std::string_view text)
 /// No text that we write is as long. A title is taken apart to be searched.
 std::size_t most_bytes(std::string_view field)
 {
-    return field == "title" ? std::size_t{16} << 10U : std::size_t{1} << 18U;
+    return field == "title" ? std::size_t{16} << 10U : std::size_t{4} << 20U;
 }
 
 /// Bytes that sort as PostgreSQL sorts UUIDs and integers.

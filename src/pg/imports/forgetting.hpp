@@ -17,6 +17,24 @@ delete from import_parts
      limit $1))
 )sql";
 
+/// Parts of imports that were deleted. From import to import: parts there may be many.
+inline constexpr auto kForgetImportPartsOfNone = R"sql(
+with recursive stored as (
+    (select tenant_id, import_id from import_parts order by tenant_id, import_id limit 1)
+    union all
+    select n.tenant_id, n.import_id from stored s
+     cross join lateral (select p.tenant_id, p.import_id from import_parts p
+                          where (p.tenant_id, p.import_id) > (s.tenant_id, s.import_id)
+                          order by p.tenant_id, p.import_id limit 1) n)
+delete from import_parts
+ where ctid = any(array(
+    select p.ctid from stored s
+     cross join lateral (select p.ctid from import_parts p
+                          where p.tenant_id = s.tenant_id and p.import_id = s.import_id limit $1) p
+     where not exists (select from imports i where i.tenant_id = s.tenant_id and i.import_id = s.import_id)
+     limit $1))
+)sql";
+
 /// What is left of them; and what was done, or failed, longer ago than domain::kImportKept.
 inline constexpr auto kForgetImports = R"sql(
 delete from imports

@@ -56,7 +56,11 @@ const auto kFail =
     kStillHis;
 const auto kRelease = "update imports set state = " + kQueued + ", runner = '', revision = revision + 1" + kStillHis;
 
-constexpr auto kPart = "select bytes from import_parts where tenant_id = $1 and import_id = $2 and number = $3";
+// Its parts outlive it for a while (forgetting.hpp).
+constexpr auto kPart = R"sql(
+select p.bytes from import_parts p join imports i on i.tenant_id = p.tenant_id and i.import_id = p.import_id
+ where p.tenant_id = $1 and p.import_id = $2 and p.number = $3
+)sql";
 
 // With the marks of one that this node writes, and ended: nobody takes it over.
 constexpr auto kOpenStream = R"sql(

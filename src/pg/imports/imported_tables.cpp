@@ -43,8 +43,8 @@ r || case when r->'users' = '[]' and r->'admins' = '[]' and r->'keys' = '[]'
 
 // Nobody waits for it any more.
 constexpr std::string_view kBacktest = R"sql(
-r || case when r->>'state' in ('queued', 'running')
-          then jsonb_build_object('state', 'cancelled', 'draft', '', 'finished_at', now()) else '{}' end
+r || '{"draft": ""}' || case when r->>'state' in ('queued', 'running')
+                             then jsonb_build_object('state', 'cancelled', 'finished_at', now()) else '{}' end
 )sql";
 
 // What fires is what senders say again: none of them has said it here. A pause that was over long ago, or is over in an
@@ -80,7 +80,7 @@ constexpr std::array kImported{
     ImportedTable{"maintenance_windows", fresh},
     ImportedTable{"inhibitions", fresh},
     ImportedTable{"suppression_stats", fresh},
-    ImportedTable{"backtests", fresh, kBacktest, "runner attempt touched_at"},
+    ImportedTable{"backtests", fresh, kBacktest, "runner attempt touched_at draft"},
     ImportedTable{"tickets", fresh, kTicket},
     ImportedTable{"ticket_numbers", merged},
     ImportedTable{"ticket_events", fresh},

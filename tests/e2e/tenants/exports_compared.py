@@ -50,7 +50,7 @@ def delivery(row):
 def backtest(row):
     if row["state"] in ("queued", "running"):
         row = {**row, "state": "cancelled"}
-    return without(row, "finished_at", "draft") if row["state"] == "cancelled" else row
+    return without(row, "finished_at") if row["state"] == "cancelled" else row
 
 
 # Resource → what of a row has to be the same.

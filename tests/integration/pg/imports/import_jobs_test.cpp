@@ -130,6 +130,21 @@ TEST_F(ImportJobsTest, AreOneAtATimeOfATenant)
     EXPECT_NE(made(), id);
 }
 
+TEST_F(ImportJobsTest, PartsOfWhatWasDeletedGoByTheChore)
+{
+    const auto id = made();
+    EXPECT_TRUE(put(id, 0, "x"));
+    EXPECT_TRUE(put(id, 1, "x"));
+    EXPECT_TRUE(start(id));
+    const auto job = claimed();
+    in_tenant([&](auto& store) { EXPECT_TRUE(store.remove(id)); });
+    EXPECT_EQ(import_jobs_->part(job, 0).error().code(), ErrorCode::not_found);
+    const auto next = made();
+    EXPECT_TRUE(put(next, 0, "x"));
+    EXPECT_EQ(do_chore("forget_imports"), 2U);
+    EXPECT_EQ(number("select count(*) from import_parts"), 1) << "of the next one";
+}
+
 TEST_F(ImportJobsTest, SayWhatIsInTheWay)
 {
     in_tenant([](auto& store) { EXPECT_EQ(store.in_the_way().value(), ""); });

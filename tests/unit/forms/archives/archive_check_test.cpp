@@ -155,7 +155,7 @@ TEST(ArchiveCheck, WhatIsWrongWithARowIsToldWithItsFileLineAndField)
     const std::vector<std::pair<std::string, std::string>> cases{
         {user(kOne, {{"user_id", "x"}}), ":1/user_id must be a UUID"},
         {user(kOne, {{"email", 1}}), ":1/email must be a text"},
-        {user(kOne, {{"email", repeated("x", (1 << 18) + 1)}}), ":1/email is longer than 262144 bytes"},
+        {user(kOne, {{"email", repeated("x", (4 << 20) + 1)}}), ":1/email is longer than 4194304 bytes"},
         {user(kOne, {{repeated("y", 300), 1}}), ":1/" + repeated("y", 100) + " is nothing that this version knows"},
         {user(kOne, {{"email", nullptr}}), ":1/email must not be null"},
         {user(kOne, {{"email", "a@example.org\r\nBcc: b@example.org"}}), ":1/email must have no control characters"},
@@ -174,12 +174,12 @@ TEST(ArchiveCheck, WhatIsWrongWithARowIsToldWithItsFileLineAndField)
          "\n",
          ":1/ holds U+0000"},
         {std::string(100, '[') + std::string(100, ']') + "\n", ":1/ is nested deeper than 64 levels"},
-        {R"({"user_id":[)" + repeated("[],", 200'000) + "[]]}\n", ":1/ holds more values than any that is exported"},
+        {R"({"user_id":[)" + repeated("[],", 600'000) + "[]]}\n", ":1/ holds more values than any that is exported"},
         {user(kTwo) + user(kTwo), ":2/user_id stands twice"},
         {user(kTwo) + user(kOne), ":2/user_id comes before the line above"},
         {user(kOne) + user(kTwo, {{"locale", "en"}}), ":2/ has other members than"},
         {user(kOne) + "{}", ":0/ does not end with a line feed"},
-        {std::string(kMostArchiveLine + 1, 'x') + "\n", ":1/ is longer than 4194304 bytes"},
+        {std::string(kMostArchiveLine + 1, 'x') + "\n", ":1/ is longer than 16777216 bytes"},
     };
     for (const auto& [content, wrong] : cases) {
         EXPECT_THAT(told(verdict_with_manifest({{"users/000001.ndjson", content}})),
