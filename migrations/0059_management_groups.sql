@@ -17,6 +17,7 @@ create table management_groups (
     unique (tenant_id, name)
 );
 select own_by_tenant('management_groups', 'select, insert, update, delete', 'select');
+select let_import('management_groups');
 create trigger management_groups_changed after insert or update or delete on management_groups
     for each row execute function config_changed();
 
@@ -226,14 +227,15 @@ declare
 begin
     -- What shows or counts all of a tenant, and what gives access: not for who is narrowed.
     foreach name in array array['noise_counts', 'noise_deltas', 'backtests', 'exports', 'export_parts', 'owed_events',
-                                'audit', 'access_log', 'inquiries', 'inquiry_messages', 'support_grants']
+                                'audit', 'access_log', 'inquiries', 'inquiry_messages', 'support_grants',
+                                'imports', 'import_parts']
     loop
         execute format('create policy own_groups on %I as restrictive for select to winnow_api
                         using ((select current_groups()) is null)', name);
     end loop;
     foreach name in array array['users', 'management_groups', 'integrations', 'integration_keys', 'silences',
                                 'maintenance_windows', 'exports', 'inquiries', 'inquiry_messages', 'oidc_providers',
-                                'scim_tokens', 'scim_users']
+                                'scim_tokens', 'scim_users', 'imports', 'import_parts']
     loop
         execute format('create policy own_groups_make on %I as restrictive for insert to winnow_api
                         with check ((select current_groups()) is null)', name);

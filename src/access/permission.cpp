@@ -99,6 +99,7 @@ constexpr std::array kTable{
     Row{Permission::write_support_grants, "support-grants:write", Holder::user, kAdmins, kReads, AsScope::yes},
     Row{Permission::read_groups, "management-groups:read", Holder::user, kReaders, kReads, AsScope::yes},
     Row{Permission::write_groups, "management-groups:write", Holder::user, kAdmins, kWrites, AsScope::no, StepUp::yes},
+    Row{Permission::write_imports, "imports:write", Holder::user, kAdmins, kWrites, AsScope::no, StepUp::yes},
     Row{Permission::provision_users, "directory:write", Holder::directory},
     Row{Permission::provider, "provider", Holder::provider},
 };

@@ -3,6 +3,7 @@
 #include "app/config/node_settings.hpp"
 #include "winnow/pg/backtest_jobs.hpp"
 #include "winnow/pg/export_jobs.hpp"
+#include "winnow/pg/import_jobs.hpp"
 
 #include <cstdint>
 #include <utility>
@@ -27,13 +28,22 @@ pipeline::ExportOptions export_options(const BackgroundJobs::Parts& parts)
             .look = parts.look};
 }
 
+pipeline::ImportOptions import_options(const BackgroundJobs::Parts& parts)
+{
+    return {.node = parts.node,
+            .max_bytes = static_cast<std::int64_t>(parts.config.tenants.max_import_bytes),
+            .look = parts.look};
+}
+
 }  // namespace
 
 BackgroundJobs::BackgroundJobs(Parts parts)
     : backtest_jobs_(pg::make_backtest_jobs(parts.pipeline)),
       export_jobs_(pg::make_export_jobs(parts.pipeline, api_session(parts.config))),
+      import_jobs_(pg::make_import_jobs(parts.pipeline, api_session(parts.config), parts.config.tenants)),
       backtests_(*backtest_jobs_, parts.policies, backtest_options(parts), parts.metrics),
-      exports_(*export_jobs_, parts.ids, export_options(parts), parts.metrics)
+      exports_(*export_jobs_, parts.ids, export_options(parts), parts.metrics),
+      imports_(*import_jobs_, parts.ids, import_options(parts), parts.metrics)
 {
 }
 
@@ -41,6 +51,7 @@ void BackgroundJobs::start()
 {
     backtests_.start();
     exports_.start();
+    imports_.start();
 }
 
 }  // namespace winnow::app

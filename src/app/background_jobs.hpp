@@ -8,6 +8,7 @@
 #include "winnow/pg/sessions.hpp"
 #include "winnow/pipeline/backtest_runner.hpp"
 #include "winnow/pipeline/export_runner.hpp"
+#include "winnow/pipeline/import_runner.hpp"
 
 #include <chrono>
 #include <functional>
@@ -36,12 +37,15 @@ public:
 
     [[nodiscard]] pipeline::BacktestRunner& backtests() noexcept { return backtests_; }
     [[nodiscard]] pipeline::ExportRunner& exports() noexcept { return exports_; }
+    [[nodiscard]] pipeline::ImportRunner& imports() noexcept { return imports_; }
 
 private:
     std::unique_ptr<ports::BacktestJobs> backtest_jobs_;
     std::unique_ptr<ports::ExportJobs> export_jobs_;
+    std::unique_ptr<ports::ImportJobs> import_jobs_;
     pipeline::BacktestRunner backtests_;
     pipeline::ExportRunner exports_;
+    pipeline::ImportRunner imports_;
 };
 
 }  // namespace winnow::app

@@ -137,6 +137,7 @@ public:
                       .server_mails = server_mails_,
                       .backtests = jobs_.backtests(),
                       .exports = jobs_.exports(),
+                      .imports = jobs_.imports(),
                       .stream_keeper = stream_keeper_,
                       .upkeep = upkeep_,
                       .uses = callers_.uses(),

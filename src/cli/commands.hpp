@@ -42,6 +42,7 @@ void add_inquiry_commands(Syntax& root, Command& chosen);
 void add_support_grant_commands(Syntax& root, Command& chosen);
 void add_staff_commands(Syntax& root, Command& chosen);
 void add_staff_sign_in_commands(Syntax& group, Command& chosen);  ///< Below `winnow staff`.
+void add_import_commands(Syntax& root, Command& chosen);
 void add_completion_command(Syntax& root, Command& chosen);
 
 }  // namespace winnow::cli

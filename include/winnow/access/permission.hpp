@@ -70,6 +70,7 @@ enum class Permission : std::uint8_t {
     write_support_grants,  ///< Ends them.
     read_groups,           ///< Management groups.
     write_groups,
+    write_imports,    ///< All that a tenant is to own, at once.
     provision_users,  ///< A tenant's directory only, by SCIM.
     provider,         ///< Management listener only.
 };

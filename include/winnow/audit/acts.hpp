@@ -112,6 +112,8 @@ inline constexpr std::array kActs{
     KnownAct{"createExport", "export.create", "export"},
     KnownAct{"deleteExport", "export.delete", "export", Recorded::with_changes},
     KnownAct{"downloadExport", "export.download", "export", Recorded::beforehand},
+    KnownAct{"createImport", "import.create", "import"}, KnownAct{"startImport", "import.start", "import"},
+    KnownAct{"deleteImport", "import.delete", "import", Recorded::with_changes},
     KnownAct{"exportAuditLog", "audit.export", "audit", Recorded::beforehand},
     KnownAct{"exportAccessLog", "access_log.export", "access_log", Recorded::beforehand},
     KnownAct{"redactAuditDetails", "audit.redact", "audit", Recorded::by_store},
@@ -163,6 +165,8 @@ inline constexpr std::string_view kSupportRead = "support_grant.read";
 inline constexpr std::string_view kRequestDenied = "request.denied";
 /// Of no operation: source networks were on trial, and nobody said to keep them.
 inline constexpr std::string_view kNetworksReverted = "networks.revert";
+/// Of no operation: an archive was imported, after it was asked for by import.start.
+inline constexpr std::string_view kImportDone = "import.finish";
 
 struct Unrecorded {
     std::string_view operation;
@@ -176,6 +180,7 @@ inline constexpr std::string_view kAsksOnly =
     "changes nothing: the provider of sign-ins is asked what it says of itself";
 inline constexpr std::string_view kReadMark = "says only of oneself that one has read it";
 inline constexpr std::string_view kReadsOnly = "changes nothing: it is POST because its protocol has it so";
+inline constexpr std::string_view kUpload = "changes nothing before import.start, which is recorded";
 inline constexpr std::string_view kBacktest = "changes nothing that alerts or people meet, and names who began it";
 
 /// The other operations that are no GET.
@@ -197,6 +202,7 @@ inline constexpr std::array kUnrecorded{
     Unrecorded{"getUomTicketDetail", kReadsOnly},
     Unrecorded{"searchDirectory", kReadsOnly},
     Unrecorded{"searchDirectoryUsers", kReadsOnly},
+    Unrecorded{"addImportPart", kUpload},
 };
 
 /// nullptr: it is not recorded.

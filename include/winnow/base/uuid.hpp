@@ -91,6 +91,7 @@ using StaffId = StrongId<struct StaffTag>;
 using SupportGrantId = StrongId<struct SupportGrantTag>;
 using ErasureId = StrongId<struct ErasureTag>;
 using ManagementGroupId = StrongId<struct ManagementGroupTag>;
+using ImportId = StrongId<struct ImportTag>;
 
 }  // namespace winnow
 

@@ -56,6 +56,7 @@ struct TenantLimits {
     std::size_t max_export_bytes = std::size_t{4} << 30U;  ///< Of an archive.
     std::size_t max_support_grants = 5;                    ///< That wait for approval or are active.
     std::size_t max_inquiries = 1'000;                     ///< That are kept, closed ones too.
+    std::size_t max_import_bytes = std::size_t{4} << 30U;  ///< Of an archive that is imported.
     std::size_t max_retention_days = 3'650;  ///< Of each class that a tenant may choose (domain::Retention).
     RateLimits rates;                        ///< On each node.
 };

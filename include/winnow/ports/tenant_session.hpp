@@ -46,6 +46,7 @@ class AnnouncementStore;
 class InquiryStore;
 class SupportGrantStore;
 class ManagementGroupStore;
+class ImportStore;
 
 /// An open transaction under the api role with the tenant set. Use on the thread it was given on, and not after.
 class TenantSession {
@@ -88,6 +89,7 @@ public:
     [[nodiscard]] virtual InquiryStore& inquiries() = 0;
     [[nodiscard]] virtual SupportGrantStore& support_grants() = 0;
     [[nodiscard]] virtual ManagementGroupStore& management_groups() = 0;
+    [[nodiscard]] virtual ImportStore& imports() = 0;
 };
 
 /// Runs transactions on database threads, so that nobody else ever blocks on PostgreSQL.

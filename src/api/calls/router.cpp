@@ -100,7 +100,7 @@ std::vector<RouteEntry> customer_routes()
                            &export_routes,      &provider_routes,      &announcement_routes,
                            &inquiry_routes,     &support_grant_routes, &management_group_routes,
                            &access_key_routes,  &scim_token_routes,    &scim_routes,
-                           &uom_routes}) {
+                           &uom_routes,         &import_routes}) {
         for (auto& route : (*resource)()) {
             if (route.sender == nullptr) route.sender = intake::sender_at(route.pattern);
             entries.push_back({std::move(route), Special::none});

@@ -205,5 +205,6 @@ struct Route {
 [[nodiscard]] std::vector<Route> scim_token_routes();
 [[nodiscard]] std::vector<Route> scim_routes();  // what a tenant's directory asks
 [[nodiscard]] std::vector<Route> uom_routes();   // what signed requests ask, besides sending alerts
+[[nodiscard]] std::vector<Route> import_routes();
 
 }  // namespace winnow::api

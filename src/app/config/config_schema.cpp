@@ -165,6 +165,7 @@ void add_tenant_limits(std::vector<Key>& keys)
     limit("max_export_bytes", &Limits::max_export_bytes, std::uint64_t{1} << 40U);
     limit("max_support_grants", &Limits::max_support_grants, 100);
     limit("max_inquiries", &Limits::max_inquiries, 100'000);
+    limit("max_import_bytes", &Limits::max_import_bytes, std::uint64_t{1} << 40U);
     limit("max_retention_days", &Limits::max_retention_days, 3'650);
     keys.push_back(number<std::int64_t>(
         std::string(domain::kHistoryLimit), [](Config& c) -> auto& { return c.history.max_bytes; },

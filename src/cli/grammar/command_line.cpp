@@ -62,6 +62,7 @@ std::shared_ptr<Syntax> make_command_line(Command& chosen, const Local& local)
     add_inquiry_commands(*root, chosen);
     add_support_grant_commands(*root, chosen);
     add_staff_commands(*root, chosen);
+    add_import_commands(*root, chosen);
     add_completion_command(*root, chosen);
     return root;
 }

@@ -33,6 +33,8 @@ constexpr std::array kErased{
     // What leaves the service.
     ErasedTable{"export_parts", kParts},
     ErasedTable{"exports", kRows},
+    ErasedTable{"import_parts", kParts},
+    ErasedTable{"imports", kRows},
     ErasedTable{"server_mails", kRows},
     ErasedTable{"owed_events", kRows},
     ErasedTable{"notices", kRows},

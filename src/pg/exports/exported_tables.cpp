@@ -92,6 +92,8 @@ constexpr std::array kLeftOut{
     LeftOutTable{"history_uncounted", kWork},
     LeftOutTable{"history_used", kWork},
     LeftOutTable{"idempotency_receipts", "answers that are kept for a week, should a request come again"},
+    LeftOutTable{"import_parts", "imports, which left here what they brought"},
+    LeftOutTable{"imports", "imports, which left here what they brought"},
     LeftOutTable{"inhibition_sources", "which alerts hold back others at this moment"},
     LeftOutTable{"invitations", kLinks},
     LeftOutTable{"journal_progress", kPlaces},

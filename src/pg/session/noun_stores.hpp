@@ -46,6 +46,7 @@ class AnnouncementStore;
 class InquiryStore;
 class SupportGrantStore;
 class ManagementGroupStore;
+class ImportStore;
 }  // namespace winnow::ports
 
 namespace winnow::pg {
@@ -95,5 +96,6 @@ namespace winnow::pg {
                                                                                  TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::ManagementGroupStore> make_management_group_store(pqxx::transaction_base& tx,
                                                                                        TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::ImportStore> make_import_store(pqxx::transaction_base& tx, TenantId tenant);
 
 }  // namespace winnow::pg

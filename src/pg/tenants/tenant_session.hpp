@@ -69,6 +69,7 @@ public:
     {
         return made(management_groups_, make_management_group_store);
     }
+    [[nodiscard]] ports::ImportStore& imports() override { return made(imports_, make_import_store); }
 
 private:
     template <typename Store, typename Factory>
@@ -120,6 +121,7 @@ private:
     std::shared_ptr<ports::InquiryStore> inquiries_;
     std::shared_ptr<ports::SupportGrantStore> support_grants_;
     std::shared_ptr<ports::ManagementGroupStore> management_groups_;
+    std::shared_ptr<ports::ImportStore> imports_;
 };
 
 }  // namespace winnow::pg

@@ -86,6 +86,9 @@ case when exists (select from backtests where state = 'queued') then now()
     {.kind = "export", .due = R"sql(
 case when exists (select from exports where state = 'queued') then now()
      else (select min(touched_at) from exports where state = 'running') + interval '60 s' end)sql"},
+    {.kind = "import", .due = R"sql(
+case when exists (select from imports where state = 'queued') then now()
+     else (select min(touched_at) from imports where state in ('checking', 'writing')) + interval '60 s' end)sql"},
     // A stream whose writers are gone: nobody holds its lock (pg/journal/stream_locks.hpp).
     {.kind = "takeover", .due = R"sql(
 case when exists (

@@ -40,6 +40,8 @@ constexpr std::array kGrowth{
     Growth{"history_uncounted", "count_history", ""},
     Growth{"history_used", "", kOneATenant},
     Growth{"idempotency_receipts", "forget_receipts", ""},
+    Growth{"import_parts", "forget_imports", ""},
+    Growth{"imports", "forget_imports", ""},
     Growth{"inhibition_sources", "forget_inhibition_sources", ""},
     Growth{"inhibitions", "", kByPeople},
     Growth{"inquiries", "forget_announcements", ""},

@@ -1,6 +1,7 @@
 #include "pg/upkeep/purges.hpp"
 
 #include "pg/exports/forgetting.hpp"
+#include "pg/imports/forgetting.hpp"
 #include "pg/rows/delivery_states.hpp"
 #include "pg/rows/ticket_states.hpp"
 #include "pg/upkeep/plain_purges.hpp"
@@ -219,6 +220,9 @@ const std::array kPurges{
     Purge{"dense_rulesets", Kept::rule_history, {{{kThinRulesets, 500}, kNone, kNone}}, 2min, true},
     Purge{
         "exports", std::nullopt, {{{kForgetExportParts, 32}, {kForgetPartsOfNone, 32}, {kForgetExports, 100}, kNone}}},
+    Purge{"imports",
+          std::nullopt,
+          {{{kForgetImportParts, 32}, {kForgetImportPartsOfNone, 32}, {kForgetImports, 100}, kNone}}},
     Purge{"streams", std::nullopt, {{{kProgress, 2'000}, {kStreams, 1'000}, kNone, kNone}}},
     Purge{"rule_machines", std::nullopt, {{{kMachines, 2'000}, kNone, kNone}}, 10min},
     Purge{"judge_costs", std::nullopt, {{{kJudgeCosts, 1'000}, kNone, kNone}}, 10min},

@@ -362,7 +362,8 @@ class Commands(unittest.TestCase):
                         ["tenant", "close"], ["tenant", "cancel-close"], ["tenant", "erase"], ["tenant", "erasures"],
                         ["tenant", "certificate"], ["tenant", "verify-certificate"],
                         ["quota", "list"], ["export", "create"], ["export", "list"], ["export", "get"],
-                        ["export", "verify"], ["completion"], ["user", "list"],
+                        ["export", "verify"], ["import", "start"], ["import", "list"], ["import", "show"],
+                        ["import", "delete"], ["completion"], ["user", "list"],
                         ["user", "create"], ["user", "change"], ["user", "disable"], ["key", "create"], ["key", "list"],
                         ["key", "revoke"]):
             with self.subTest(command=command):

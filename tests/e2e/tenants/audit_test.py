@@ -290,6 +290,17 @@ class Acts(PeopleActs, StaffActs):
     def deleteExport(self):
         self.delete(self.at("exports", "export"))
 
+    def createImport(self):
+        self.create("import", "/api/v1/imports", {})
+
+    def startImport(self):
+        path = self.at("imports", "import")
+        self.good(self.admin.post(path + "/parts", {"number": 0, "bytes": "bm8gYXJjaGl2ZQ=="}))
+        self.good(self.admin.post(path + "/start", None))
+
+    def deleteImport(self):
+        self.delete(self.at("imports", "import"))
+
     def exportAuditLog(self):
         self.good(self.admin.get("/api/v1/audit-log/export"))
 

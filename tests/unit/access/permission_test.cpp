@@ -82,7 +82,8 @@ TEST(PermissionTable, AnAdminAlsoConfigures)
                            Permission::write_integrations, Permission::write_settings, Permission::write_users,
                            Permission::write_silences, Permission::write_maintenance, Permission::write_inhibitions,
                            Permission::read_audit, Permission::read_exports, Permission::write_exports,
-                           Permission::write_inquiries, Permission::write_support_grants, Permission::write_groups}));
+                           Permission::write_inquiries, Permission::write_support_grants, Permission::write_groups,
+                           Permission::write_imports}));
 }
 
 TEST(PermissionTable, NobodyElseGetsATenantsPermissions)
@@ -209,6 +210,7 @@ TEST(Scopes, AreWhatUsersHaveButWhatGivesMore)
                             Permission::read_exports,
                             Permission::write_exports,
                             Permission::provision_users,
+                            Permission::write_imports,
                             Permission::provider};
     for (const auto permission : every_permission()) {
         EXPECT_EQ(is_scope(permission), !withheld.contains(permission)) << to_string(permission);

@@ -88,6 +88,7 @@ def a_directory_search(_):
 BODIES = {
     "acceptInvitation": lambda _: {"token": "A" * 43, "name": "not theirs", "password": "not theirs at all"},
     "addInquiryMessage": lambda _: {"text": "not theirs"},
+    "addImportPart": lambda _: {"number": 0, "bytes": "bm90IHRoZWlycw=="},
     "addTicketComment": lambda _: {"text": "not theirs"},
     "answerInquiry": lambda _: {"text": "not theirs"},
     "cancelTenantClosing": lambda _: {"reason": "not theirs, never"},
@@ -110,6 +111,7 @@ BODIES = {
     "createDirectoryUser": a_directory_user,
     "createFactor": lambda _: {"kind": "totp"},
     "createInhibition": an_inhibition,
+    "createImport": lambda _: {},
     "createIntegration": renamed,
     "createIntegrationKey": lambda _: {},
     "createMaintenanceWindow": a_window,

@@ -50,13 +50,15 @@ PERMISSIONS = {
     "management-groups:read": ("user", "viewer", READS),
     "management-groups:write": ("user", "admin", WRITES),
     "directory:write": ("directory", None, WRITES),
+    "imports:write": ("user", "admin", WRITES),
     "provider": ("provider", None, READS),
 }
 # What nobody may who is narrowed to management groups: it is of the whole tenant, or gives access. By permission, and where one
 # holds more, by operation.
 NOT_NARROWED = {"silences:write", "maintenance-windows:write", "rules:write", "contacts:write", "integrations:write",
                 "settings:write", "users:write", "inhibitions:write", "audit:read", "exports:read", "exports:write",
-                "inquiries:read", "inquiries:write", "support-grants:read", "support-grants:write", "management-groups:write"}
+                "inquiries:read", "inquiries:write", "support-grants:read", "support-grants:write", "management-groups:write",
+                "imports:write"}
 WHOLE = {"getNoise", "listSuggestions", "listBacktests", "getBacktest", "previewSilence"}
 # What auditors hold: their role is above and below none.
 AUDITS = {"profile:read", "own_keys:write", "own_profile:write", "audit:read", "announcements:read", "inquiries:read",

@@ -36,6 +36,7 @@ protected:
                 {"scim-tokens", a_key("/scim-tokens")},
                 {"rules/backtests", post("/rules/backtests", {{"rule_id", rule}}).id()},
                 {"exports", post("/exports", json::object()).id()},
+                {"imports", post("/imports", json::object()).id()},
                 {"silences", made("/silences", a_silence())},
                 {"maintenance-windows", made("/maintenance-windows", a_window())},
                 {"inhibitions", made("/inhibitions", an_inhibition())},
@@ -133,7 +134,8 @@ protected:
                                         "announcement_reads",
                                         "inquiries",
                                         "inquiry_messages",
-                                        "support_grants"}) {
+                                        "support_grants",
+                                        "imports"}) {
             all += sql("select string_agg(t::text, ';' order by t::text) from " + std::string(table) +
                        " t where tenant_id = '" + ours_.str() + "'");
         }

@@ -82,6 +82,7 @@ protected:
             {"scim-tokens", made("/scim-tokens", {{"name", kMark}})},
             {"rules/backtests", post("/rules/backtests", {{"rule_id", rule}}).id()},
             {"exports", post("/exports", json::object()).id()},
+            {"imports", post("/imports", json::object()).id()},
             {"silences", made("/silences", a_silence())},
             {"maintenance-windows", made("/maintenance-windows", a_window())},
             {"inhibitions", made("/inhibitions", an_inhibition())},

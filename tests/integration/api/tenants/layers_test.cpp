@@ -102,10 +102,10 @@ TEST_F(Layers, WithoutBothEverythingOpensAndThePolicyOfEachTableIsNoticed)
     // read. No head is signed here, no key was used, and only directories ask for their users.
     EXPECT_THAT(unnoticed,
                 ElementsAre("alert_instances", "announcement_reads", "announcement_targets", "audit_anchors",
-                            "credential_use", "export_parts", "idempotency_receipts", "inhibition_sources",
-                            "invitations", "journal_progress", "oidc_logins", "one_time_tokens", "owed_events",
-                            "quarantined_rows", "quiet_tickets", "quotas", "rule_machines", "scim_users", "sessions",
-                            "tenants", "throttles", "ticket_numbers", "user_passwords"));
+                            "credential_use", "export_parts", "idempotency_receipts", "import_parts",
+                            "inhibition_sources", "invitations", "journal_progress", "oidc_logins", "one_time_tokens",
+                            "owed_events", "quarantined_rows", "quiet_tickets", "quotas", "rule_machines", "scim_users",
+                            "sessions", "tenants", "throttles", "ticket_numbers", "user_passwords"));
 }
 
 }  // namespace

@@ -136,6 +136,9 @@ protected:
             "values (" +
             t + ", " + u + ", " + u + ", repeat('r', 20), '{tickets:read}', 30, 'requested', now())");
         sql("insert into management_groups (tenant_id, management_group_id, name) values (" + t + ", " + u + ", 'g')");
+        sql("insert into imports (tenant_id, import_id, created_at, created_by) values (" + t + ", " + u +
+            ", now(), 'x')");
+        sql("insert into import_parts values (" + t + ", " + u + ", 0, 'x')");
     }
 
     TenantId a_ = new_tenant();

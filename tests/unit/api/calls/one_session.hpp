@@ -48,6 +48,7 @@ public:
     ports::InquiryStore& inquiries() override { return none<ports::InquiryStore>(); }
     ports::SupportGrantStore& support_grants() override { return none<ports::SupportGrantStore>(); }
     ports::ManagementGroupStore& management_groups() override { return none<ports::ManagementGroupStore>(); }
+    ports::ImportStore& imports() override { return none<ports::ImportStore>(); }
 
 private:
     template <typename Store>

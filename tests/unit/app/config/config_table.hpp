@@ -195,6 +195,7 @@ inline std::vector<ExpectedKey> expected_keys()
         {"tenants.max_export_bytes", [](C c) { return text_of(c.tenants.max_export_bytes); }, "316"},
         {"tenants.max_support_grants", [](C c) { return text_of(c.tenants.max_support_grants); }, "34"},
         {"tenants.max_inquiries", [](C c) { return text_of(c.tenants.max_inquiries); }, "33"},
+        {"tenants.max_import_bytes", [](C c) { return text_of(c.tenants.max_import_bytes); }, "317"},
         {"tenants.max_retention_days", [](C c) { return text_of(c.tenants.max_retention_days); }, "32"},
         {"tenants.max_history_bytes", [](C c) { return text_of(c.history.max_bytes); }, "1048577"},
         {"tenants.newest_ruleset_versions", [](C c) { return text_of(c.history.newest_rulesets); }, "211"},
