@@ -9,7 +9,10 @@ create table management_groups (
     tenant_id           uuid        not null references tenants on delete cascade,
     management_group_id uuid        not null,
     name                text        not null check (char_length(name) between 1 and 200),
-    labels              jsonb       not null default '[]',  -- [[name, value], …]: alerts with one of them are the group's
+    -- [[name, value], …]: alerts with one of them are the group's.
+    labels              jsonb       not null default '[]' check (case when jsonb_typeof(labels) = 'array' then not
+        jsonb_path_exists(labels, 'strict $[*] ? (@.type() != "array" || @.size() != 2 || @[0].type() != "string"
+                                                  || @[1].type() != "string")') else false end),
     version             bigint      not null default 1,
     created_at          timestamptz not null default now(),
     updated_at          timestamptz not null default now(),

@@ -62,8 +62,8 @@ struct ApiKey {
     std::optional<Timestamp> last_used;   ///< To the minute; read only.
 };
 
-/// A tenant's active admins besides one. Who gets in has a password, a key that is good, or is known to an enabled
-/// provider of sign-ins: the rest are admins by name alone.
+/// A tenant's active admins of the whole of it, besides one. Who gets in has a password, a key that is good, or is
+/// known to an enabled provider of sign-ins: the rest are admins by name alone.
 struct OtherAdmins {
     std::size_t all = 0;
     std::size_t who_get_in = 0;

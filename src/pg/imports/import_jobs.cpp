@@ -34,6 +34,16 @@ update imports set state = 'failed', finished_at = now(), revision = revision + 
    and attempt >= $1::int
 )sql";
 
+// Also one at which a runner is: it hears of that when it says next how far it is, or at its end.
+const auto kNotAtTheEnd =
+    R"sql(
+update imports i set state = 'failed', finished_at = now(), revision = i.revision + 1,
+                     error = 'the tenant is closing: nothing is imported any more'
+  from tenants t
+ where t.tenant_id = i.tenant_id and t.state in ('closing', 'erasing')
+   and (i.state = )sql" +
+    kQueued + " or i.state in " + kAtWork + ")";
+
 const auto kClaim =
     R"sql(
 with next as (
@@ -64,9 +74,10 @@ select p.bytes from import_parts p join imports i on i.tenant_id = p.tenant_id a
 
 // With the marks of one that this node writes, and ended: nobody takes it over.
 constexpr auto kOpenStream = R"sql(
-insert into journal_streams (stream, node, applied_seq, settled_at, ended_at, opens_urls, proves_tenants, reads_notices)
+insert into journal_streams (stream, node, applied_seq, settled_at, ended_at, opens_urls, proves_tenants, reads_notices,
+                             says_groups)
 overriding system value
-select nextval('masked_streams'), 'imported', 68719476735, now(), now(), true, true, true
+select nextval('masked_streams'), 'imported', 68719476735, now(), now(), true, true, true, true
 returning stream
 )sql";
 constexpr auto kMakeDay = "select make_day_partitions($1::date, 1)";
@@ -94,6 +105,7 @@ public:
             auto& tx = transaction.tx();
             const auto silence = ports::kImportSilence.count();
             query(tx, kGiveUp.c_str(), ports::kImportAttempts, silence);
+            query(tx, kNotAtTheEnd.c_str());
             const auto rows = query(tx, kClaim.c_str(), runner, silence);
             std::optional<ImportJob> job;
             if (!rows.empty()) {

@@ -53,7 +53,7 @@ select count(*) filter (where not a.is_the_one) as others,
                             join oidc_providers o on o.tenant_id = i.tenant_id and o.provider_id = i.provider_id
                            where i.tenant_id = u.tenant_id and i.user_id = u.user_id and o.enabled) as gets_in
           from users u
-         where u.tenant_id = $1 and u.role = 'admin' and u.state = 'active') a)sql";
+         where u.tenant_id = $1 and u.role = 'admin' and u.state = 'active' and u.management_group_ids is null) a)sql";
 
 constexpr auto kInsertUser = R"sql(
 insert into users (tenant_id, user_id, email, name, role, audits, state, version, created_at, updated_at, invited,

@@ -210,6 +210,7 @@ TEST(Scopes, AreWhatUsersHaveButWhatGivesMore)
                             Permission::read_exports,
                             Permission::write_exports,
                             Permission::provision_users,
+                            Permission::write_groups,
                             Permission::write_imports,
                             Permission::provider};
     for (const auto permission : every_permission()) {

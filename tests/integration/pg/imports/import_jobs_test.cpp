@@ -202,6 +202,20 @@ TEST_F(ImportJobsTest, WhoseRunnerIsSilentIsBegunAnewAndGivenUpInTheEnd)
     EXPECT_EQ(do_chore("forget_imports"), 1U) << "its archive";
 }
 
+TEST_F(ImportJobsTest, OfATenantThatIsClosingEndAlsoInTheHandsOfARunner)
+{
+    const auto id = made();
+    EXPECT_TRUE(put(id, 0, "bytes"));
+    EXPECT_TRUE(start(id));
+    const auto job = claimed();
+    sql("update tenants set state = 'closing', closed_at = now(), export_until = now() where tenant_id = " +
+        quoted(ours_));
+    EXPECT_FALSE(import_jobs_->claim("another").value());
+    EXPECT_EQ(shown(id).state, ImportState::failed);
+    EXPECT_THAT(shown(id).error, HasSubstr("closing"));
+    EXPECT_FALSE(import_jobs_->keep(job, {.state = ImportState::writing}).value()) << "so that its runner hears of it";
+}
+
 TEST_F(ImportJobsTest, UploadsThatNobodyEndsGoAfterTwoDaysAndWhatWasDoneAfterAMonth)
 {
     const auto id = made();
