@@ -55,8 +55,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// How often loops that the clock reminds of what is due look by themselves: in case it cannot.
+/// How often loops that the clock reminds of what is due look by themselves: in case it cannot. What no alert waits for
+/// does so more seldom: a node that nobody wants anything of is to ask for two things a second at most.
 constexpr milliseconds kAnyway{30'000};
+constexpr milliseconds kSeldom{120'000};
 
 }  // namespace
 
@@ -92,7 +94,7 @@ public:
           fetcher_(delivery::make_fetcher(config.delivery)),
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
           mail_queue_(pg::make_server_mail_queue(pipeline_sessions_)),
-          server_mails_(*mail_queue_, *channel_, server_mail_options(), metrics_),
+          server_mails_(*mail_queue_, *channel_, server_mail_options(kSeldom), metrics_),
           call_logs_(config, pipeline_sessions_, metrics_),
           callers_(config, pipeline_sessions_, secrets_.sealing(), metrics_),
           policies_(
@@ -119,7 +121,7 @@ public:
                  .policies = policies_,
                  .ids = ids_,
                  .busy = [this] { return triage_.behind(); },
-                 .look = kAnyway,
+                 .look = kSeldom,
                  .metrics = metrics_}),
           writer_(
               *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
