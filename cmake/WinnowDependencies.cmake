@@ -19,4 +19,6 @@ pkg_check_modules(pqxx REQUIRED IMPORTED_TARGET libpqxx)
 pkg_check_modules(pq REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
+find_library(ZXCVBN_LIBRARY zxcvbn REQUIRED)  # has no file for pkg-config
+find_library(ARGON2_LIBRARY argon2 REQUIRED)  # whose file for pkg-config adds empty archives of the C library
 find_package(prometheus-cpp CONFIG REQUIRED COMPONENTS core)

@@ -11,7 +11,7 @@ cd "$SECRETS_DIR"
 put() { [ -e "$1" ] || { cat > "$1.new" && chmod 0444 "$1.new" && mv "$1.new" "$1"; }; }
 random() { openssl rand -hex 32; }
 
-for role in postgres api pipeline provider; do
+for role in postgres api pipeline provider vault; do
     random | put "${role}_password"
 done
 # The network between the two containers is theirs alone (compose.yaml: internal), and the image has no certificate.
@@ -23,6 +23,10 @@ done
 random | put encryption_key
 openssl genpkey -algorithm ed25519 | put audit_signing_key
 openssl pkey -in audit_signing_key -pubout | put audit-signing.pub
+vault() { url "$1" "$2" | sed 's,/winnow?,/winnow_vault?,'; }
+vault postgres postgres_password | put vault_owner_url
+vault winnow_vault vault_password | put vault_url
+random | put vault_root_key
 random | put provider.key
 printf 'WINNOW_PROVIDER_KEY_SHA256=%s\n' "$(tr -d '\n' < provider.key | sha256sum | cut -d' ' -f1)" | put provider.env
 

@@ -9,8 +9,8 @@ namespace winnow::access {
 
 namespace {
 
-// Who holds a permission. `user`: those of `roles`.
-enum class Holder : std::uint8_t { anyone, integration, user, provider };
+// Who holds a permission. `user`: those of `roles`, by key or session; `session`: whoever has signed in.
+enum class Holder : std::uint8_t { anyone, integration, user, session, provider };
 
 /// Some roles, a bit each.
 class Roles {
@@ -34,13 +34,17 @@ enum class Suspended : std::uint8_t { may, may_not };
 // Whether a key can be limited to it; `always`: and every limited key has it.
 enum class AsScope : std::uint8_t { no, yes, always };
 
+// Whether a session must have proven of late who it is.
+enum class StepUp : std::uint8_t { no, yes };
+
 struct Row {
     Permission permission;
     std::string_view name;
     Holder holder;
-    Roles roles = {};  // Holder::user only, as what follows
+    Roles roles = {};  // Holder::user and session only, as what follows
     Suspended suspended = Suspended::may_not;
     AsScope scope = AsScope::no;
+    StepUp step_up = StepUp::no;
 };
 
 constexpr Roles kAnyUser{Role::viewer, Role::operator_, Role::admin, Role::auditor};
@@ -57,22 +61,27 @@ constexpr std::array kTable{
     Row{Permission::open, "open", Holder::anyone},
     Row{Permission::ingest, "alerts:ingest", Holder::integration},
     Row{Permission::read_own_profile, "profile:read", Holder::user, kAnyUser, kReads, AsScope::always},
-    Row{Permission::write_own_keys, "own_keys:write", Holder::user, kAnyUser, kWrites, AsScope::no},
+    Row{Permission::write_own_keys, "own_keys:write", Holder::user, kAnyUser, kWrites, AsScope::no, StepUp::yes},
+    Row{Permission::write_own_profile, "own_profile:write", Holder::user, kAnyUser, kWrites, AsScope::no},
+    Row{Permission::write_own_factors, "own_factors:write", Holder::session, kAnyUser, kWrites, AsScope::no,
+        StepUp::yes},
+    Row{Permission::session, "session", Holder::session, kAnyUser, kReads},
     Row{Permission::read_tickets, "tickets:read", Holder::user, kReaders, kReads, AsScope::yes},
     Row{Permission::work_tickets, "tickets:write", Holder::user, kWorkers, kWrites, AsScope::yes},
     Row{Permission::read_alerts, "alerts:read", Holder::user, kReaders, kReads, AsScope::yes},
     Row{Permission::read_rules, "rules:read", Holder::user, kReaders, kReads, AsScope::yes},
     Row{Permission::write_rules, "rules:write", Holder::user, kAdmins, kWrites, AsScope::yes},
     Row{Permission::read_contacts, "contacts:read", Holder::user, kReaders, kReads, AsScope::yes},
-    Row{Permission::write_contacts, "contacts:write", Holder::user, kAdmins, kWrites, AsScope::yes},
+    Row{Permission::write_contacts, "contacts:write", Holder::user, kAdmins, kWrites, AsScope::yes, StepUp::yes},
     Row{Permission::read_integrations, "integrations:read", Holder::user, kReaders, kReads, AsScope::yes},
-    Row{Permission::write_integrations, "integrations:write", Holder::user, kAdmins, kWrites, AsScope::yes},
+    Row{Permission::write_integrations, "integrations:write", Holder::user, kAdmins, kWrites, AsScope::yes,
+        StepUp::yes},
     Row{Permission::read_deliveries, "deliveries:read", Holder::user, kReaders, kReads, AsScope::yes},
     Row{Permission::retry_deliveries, "deliveries:retry", Holder::user, kWorkers, kWrites, AsScope::yes},
     Row{Permission::read_settings, "settings:read", Holder::user, kReaders, kReads, AsScope::yes},
-    Row{Permission::write_settings, "settings:write", Holder::user, kAdmins, kWrites, AsScope::no},
+    Row{Permission::write_settings, "settings:write", Holder::user, kAdmins, kWrites, AsScope::no, StepUp::yes},
     Row{Permission::read_users, "users:read", Holder::user, kReaders, kReads, AsScope::yes},
-    Row{Permission::write_users, "users:write", Holder::user, kAdmins, kWrites, AsScope::no},
+    Row{Permission::write_users, "users:write", Holder::user, kAdmins, kWrites, AsScope::no, StepUp::yes},
     Row{Permission::read_silences, "silences:read", Holder::user, kReaders, kReads, AsScope::yes},
     Row{Permission::write_silences, "silences:write", Holder::user, kWorkers, kWrites, AsScope::yes},
     Row{Permission::read_maintenance, "maintenance-windows:read", Holder::user, kReaders, kReads, AsScope::yes},
@@ -80,6 +89,8 @@ constexpr std::array kTable{
     Row{Permission::read_inhibitions, "inhibitions:read", Holder::user, kReaders, kReads, AsScope::yes},
     Row{Permission::write_inhibitions, "inhibitions:write", Holder::user, kAdmins, kWrites, AsScope::yes},
     Row{Permission::read_audit, "audit:read", Holder::user, kAuditors, kReads, AsScope::yes},
+    Row{Permission::read_exports, "exports:read", Holder::user, kAdmins, kReads, AsScope::no, StepUp::yes},
+    Row{Permission::write_exports, "exports:write", Holder::user, kAdmins, kWrites, AsScope::no, StepUp::yes},
     Row{Permission::provider, "provider", Holder::provider},
 };
 
@@ -136,7 +147,8 @@ std::string Principal::actor() const
     switch (kind) {
         case CredentialKind::none: return "anonymous";
         case CredentialKind::integration_key: return "integration:" + integration.str();
-        case CredentialKind::user_key: return "user:" + user.str();
+        case CredentialKind::user_key:
+        case CredentialKind::session: return "user:" + user.str();
         case CredentialKind::provider: return "provider";
     }
     return "anonymous";
@@ -149,9 +161,11 @@ bool allows(const Principal& who, Permission permission) noexcept
         case Holder::anyone: return true;
         case Holder::integration: return who.kind == CredentialKind::integration_key && !who.tenant_suspended;
         case Holder::provider: return who.kind == CredentialKind::provider;
+        case Holder::session:
+            return who.kind == CredentialKind::session && (row.suspended == Suspended::may || !who.tenant_suspended);
         case Holder::user:
-            return who.kind == CredentialKind::user_key && row.roles.contain(who.role) &&
-                   is_in_scope(who, permission) && (row.suspended == Suspended::may || !who.tenant_suspended);
+            return is_user(who.kind) && row.roles.contain(who.role) && is_in_scope(who, permission) &&
+                   (row.suspended == Suspended::may || !who.tenant_suspended);
     }
     return false;
 }
@@ -161,17 +175,33 @@ bool is_in_scope(const Principal& who, Permission permission) noexcept
     return !who.scopes || who.scopes->contains(permission);
 }
 
-bool is_in_place(const Principal& who, std::string_view address)
+OutOfPlace out_of_place(const Principal& who, std::string_view address)
 {
-    if (!who.networks) return true;
+    if (!who.networks && !who.places) return OutOfPlace::none;  // most, and each alert's sender is asked
+    const bool is_key = who.kind == CredentialKind::user_key || who.kind == CredentialKind::integration_key;
     const auto parsed = parse_address(address);
-    return parsed && is_in(*who.networks, unmapped(*parsed));
+    const auto holds = [&](const std::vector<Network>& networks) {
+        return parsed && is_in(networks, unmapped(*parsed));
+    };
+    const auto lets_in = [&](const std::vector<Network>& networks) {
+        return networks.empty() || holds(networks);
+    };
+    if (who.networks && !holds(*who.networks)) return OutOfPlace::key;
+    if (!who.places) return OutOfPlace::none;
+    if (is_user(who.kind) && !lets_in(who.places->users)) return OutOfPlace::users;
+    if (is_user(who.kind) && who.role == Role::admin && !lets_in(who.places->admins)) return OutOfPlace::admins;
+    return is_key && !lets_in(who.places->keys) ? OutOfPlace::keys : OutOfPlace::none;
 }
 
 bool has(Role role, Permission permission) noexcept
 {
     const auto& row = row_of(permission);
     return row.holder == Holder::user && row.roles.contain(role);
+}
+
+bool wants_step_up(Permission permission) noexcept
+{
+    return row_of(permission).step_up == StepUp::yes;
 }
 
 std::string roles_with(Permission permission)

@@ -1,12 +1,12 @@
 #include "winnow/api/customer_api.hpp"
 
+#include "api/audit/access_note.hpp"
 #include "api/calls/credential.hpp"
 #include "api/calls/entitlement.hpp"
 #include "api/calls/router.hpp"
 #include "api/calls/session_call.hpp"
 #include "api/rates/ingest_bill.hpp"
 #include "api/rates/rates.hpp"
-#include "api/rates/read_cost.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/problem.hpp"
 #include "api/rest/rate_answer.hpp"
@@ -15,6 +15,9 @@
 #include "api/security/security_answers.hpp"
 #include "api/senders/ingest.hpp"
 #include "api/senders/large_bodies.hpp"
+#include "api/session_options.hpp"
+#include "api/signin/cookies.hpp"
+#include "api/signin/session_door.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/observe/log.hpp"
 
@@ -41,6 +44,7 @@ struct Admitted final : http::Attachment {
     domain::RateClass kind = domain::RateClass::read;
     bool asked = false;               ///< The database, for a key that it had not confirmed before.
     std::optional<Standing> stopped;  ///< It was not, because too many such keys came from that address.
+    Shown shown;
 };
 
 std::string_view token_of(const Admitted& admitted)
@@ -117,7 +121,7 @@ public:
           router_(std::make_shared<const Router>(customer_routes())),
           rates_(std::make_shared<Rates>(options_.tenant_limits.rates, options_.metrics)),
           door_{options_.journal, wall_clock, options_.limits, options_.resolve_timeout, rates_, options_.ids},
-          sessions_(options_.database, services(), session_options()),
+          sessions_(options_.database, services(), session_options(options_, rates_)),
           large_bodies_({.threads = options_.body_threads,
                          .max_bytes = options_.max_waiting_body_bytes,
                          .metrics = observe::QueueMetrics(options_.metrics, "bodies")})
@@ -132,7 +136,11 @@ public:
         admitted->entry = {router_, match.entry};
         admitted->parameters = std::move(match.parameters);
         const auto longest = longest_body(*match.entry);
-        if (match.entry->route.permission == access::Permission::open) {
+        const bool is_flow = match.entry->special == Special::auth && FlowGate::takes(match.entry->route, head);
+        if (is_flow) {
+            if (auto refusal = flows_.refusal(head)) return sink(refused(*std::move(refusal)));
+        }
+        if (is_flow || match.entry->route.permission == access::Permission::open) {
             return sink(accepted(std::move(admitted), longest));
         }
 
@@ -144,10 +152,12 @@ public:
             return !now.stopped;
         };
         const std::function<bool()> may_ask = std::cref(asks);  // which takes no memory
-        options_.authenticator.authenticate(
-            credential_of(head, token_of(*admitted), match.entry->route.sender),
+        auto bad = flows_.read_shown(head, token_of(*admitted), match.entry->route.sender, admitted->shown);
+        if (bad) return sink(refused(*std::move(bad)));
+        authenticate(
+            options_.authenticator, admitted->shown,
             [admitted, longest, rates = rates_, &head, &authenticator = options_.authenticator, &uses = options_.uses,
-             sink = std::move(sink)](Result<access::Principal> who) mutable {
+             logs = access_logs(), sink = std::move(sink)](Result<access::Principal> who) mutable {
                 const auto& entry = *admitted->entry;
                 if (admitted->stopped) {
                     return sink(
@@ -161,33 +171,44 @@ public:
                                        {{"request_id", head.request_id}, {"reason", who.error().message()}});
                     }
                     const auto* sender = entry.route.sender;
-                    const auto error =
-                        unknown ? unauthenticated(credential_of(head, token_of(*admitted), sender), head) : who.error();
+                    const auto& shown = admitted->shown;
+                    if (unknown && !shown.is_session) {
+                        logs.refused.note_key(shown.secret, refused_call(head, entry.route, 401, "unauthenticated"));
+                    }
+                    const auto error = unknown ? unauthenticated(shown, head) : who.error();
                     return sink(refused(refusal(sender, error, head.request_id)));
                 }
                 if (!access::is_in_place(*who, head.remote_address)) {
+                    note_refusal(logs, *who, entry.route, head, 403, "address_not_allowed");
                     return sink(refused(refusal(entry.route.sender, 403, "address_not_allowed",
-                                                why_not_from(head.remote_address), head.request_id)));
+                                                why_not_from(*who, head.remote_address), head.request_id)));
                 }
                 uses.note(*who);
                 admitted->kind = class_of(entry, head);
                 const auto cost = admitted->kind == domain::RateClass::ingest ? units_of_head(head, longest.bytes) : 1;
                 const auto beside = is_analysis(entry.route, head) ? domain::RateClass::read : domain::RateClass::write;
                 if (const auto fast = rates->refusal(*who, admitted->kind, cost, beside)) {
+                    if (entry.special == Special::none) {
+                        note_refusal(logs, *who, entry.route, head, 429, "rate_limited");
+                    }
                     return sink(refused(rate_refusal(*fast, rate_form(sender_of(entry)), head.request_id)));
                 }
                 const auto& route = entry.route;
                 if (!access::allows(*who, route.permission)) {
+                    note_refusal(logs, *who, route, head, 403, "forbidden");
                     return sink(refused(refusal(route.sender, 403, "forbidden", why_forbidden(*who, route.permission),
                                                 head.request_id)));
+                }
+                if (auto stale = step_up_refusal(*who, route.permission, wall_clock(), head.request_id)) {
+                    note_refusal(logs, *who, route, head, 403, "step_up_required");
+                    return sink(refused(*std::move(stale)));
                 }
                 admitted->who = *std::move(who);
                 auto admission = accepted(admitted, longest);
                 if (route.streams) {
                     admission.may_stream = true;
-                    admission.recheck =
-                        recheck_of(authenticator, credential_of(head, token_of(*admitted), route.sender), admitted->who,
-                                   route.permission);
+                    admission.recheck = recheck_of(authenticator, admitted->shown, admitted->who, route.permission,
+                                                   head.remote_address);
                 }
                 sink(std::move(admission));
             },
@@ -209,16 +230,24 @@ public:
             case Special::sender_reply: return sink(response_of(admitted.entry->path->reply()));
             case Special::alive: return sink(json_response(200, {{"status", "alive"}}));
             case Special::ready: return sink(readiness(options_.checks));
+            case Special::auth:
+                return flows_.run(
+                    *admitted.entry, admitted.parameters, std::move(request), std::move(sink),
+                    recorder_of(access_logs(), admitted.entry->route, admitted.parameters, wall_clock, fresh_id));
             case Special::security_features: return sink(Response(200, "application/json", security_features_));
             case Special::responsibility: return sink(Response(200, "application/json", responsibility_));
             case Special::none: break;
         }
+        // From here on nothing is answered that does not stand in the tenant's access log.
+        const auto note =
+            note_of(admitted.who, admitted.entry->route, admitted.parameters, request.head, wall_clock(), fresh_id());
+        sink = recording(note, access_logs(), std::move(sink));
         if (!request.body.empty() && !takes_json(request.head)) {
             return sink(refusal(admitted.entry->route.sender, 415, "unsupported_media_type",
                                 "Content-Type must be application/json, in UTF-8", request.head.request_id));
         }
         sessions_.run({admitted.entry, &admitted.entry->route}, admitted.parameters, admitted.who, std::move(request),
-                      std::move(sink));
+                      std::move(sink), note);
     }
 
     /// What the connection refuses. Where a sender gives up on 4xx, what will pass has the status at which it comes
@@ -282,7 +311,8 @@ private:
     [[nodiscard]] http::ResponseSink showing_rate(const Admitted& admitted, http::ResponseSink sink) const
     {
         return [rates = rates_, payer = payer_of(admitted.who), kind = admitted.kind,
-                sink = std::move(sink)](Response response) mutable {
+                is_private = admitted.shown.is_session, sink = std::move(sink)](Response response) mutable {
+            if (is_private) keep_private(response);
             show_standing(response, rates->standing(payer, kind));
             sink(std::move(response));
         };
@@ -293,7 +323,7 @@ private:
         Services services;
         services.clock = wall_clock;
         services.new_id = fresh_id;
-        services.sealer = &options_.sealer;
+        services.sealing = &options_.sealing;
         services.ids = options_.ids;
         services.outbox_changed = options_.outbox_changed;
         services.plain_http = options_.plain_http;
@@ -304,32 +334,9 @@ private:
         return services;
     }
 
-    [[nodiscard]] SessionCalls::Options session_options() const
+    [[nodiscard]] AccessLogs access_logs() const
     {
-        // The head has paid one already.
-        return {.read_timeout = options_.read_timeout,
-                .analysis = {.threads = options_.analysis_threads,
-                             .waiting = options_.analyses_waiting,
-                             .metrics = observe::QueueMetrics(options_.metrics, "analysis")},
-                .analysed =
-                    [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
-                        const auto begun = std::chrono::ceil<std::chrono::milliseconds>(spent).count();
-                        rates->settle(payer_of(who), domain::RateClass::heavy, begun - 1);
-                    },
-                .has_read =
-                    [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
-                        rates->settle(payer_of(who), domain::RateClass::read, units_of_read(spent) - 1);
-                    },
-                .page_wait =
-                    [rates = rates_](const access::Principal& who) {
-                        const auto wait = rates->wait(payer_of(who), domain::RateClass::heavy);
-                        return std::chrono::ceil<std::chrono::milliseconds>(wait);
-                    },
-                .page_paid =
-                    [rates = rates_](const access::Principal& who, std::chrono::nanoseconds spent) {
-                        const auto begun = std::chrono::ceil<std::chrono::milliseconds>(spent).count();
-                        rates->settle(payer_of(who), domain::RateClass::heavy, begun);
-                    }};
+        return {.records = options_.access_records, .refused = options_.refused, .denials = options_.denials};
     }
 
     [[nodiscard]] BodyLimit longest_body(const RouteEntry& entry) const
@@ -337,6 +344,7 @@ private:
         if (entry.special == Special::alerts) {
             return {.bytes = options_.limits.*entry.path->max_bytes, .setting = entry.path->max_bytes_setting()};
         }
+        if (entry.special == Special::auth) return {.bytes = kMaxFlowBytes};
         if (entry.special != Special::none) {
             return {.bytes = options_.limits.max_body_bytes, .setting = "limits.max_body_bytes"};
         }
@@ -358,6 +366,7 @@ private:
     const Door door_;
     const std::string security_features_ = security_features_json(options_.security);
     const std::string responsibility_ = responsibility_json();
+    const FlowGate flows_{options_.sign_in, options_.database, options_.sealing, rates_, wall_clock, fresh_id};
     SessionCalls sessions_;
     LargeBodies large_bodies_;
 };
@@ -379,16 +388,6 @@ void CustomerApi::handle(http::Request request, http::ResponseSink sink)
 Response CustomerApi::protocol_error(std::string_view path, int status, std::string_view code, std::string_view detail)
 {
     return impl_->protocol_error(path, status, code, detail);
-}
-
-std::vector<Operation> customer_operations()
-{
-    std::vector<Operation> operations;
-    for (const auto& [route, kind, path] : customer_routes()) {
-        operations.push_back({std::string(route.method), std::string(route.pattern), std::string(route.operation_id),
-                              std::string(to_string(route.permission))});
-    }
-    return operations;
 }
 
 }  // namespace winnow::api

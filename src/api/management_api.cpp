@@ -4,7 +4,10 @@
 #include "api/calls/worker_threads.hpp"
 #include "api/rest/problem.hpp"
 #include "api/rest/respond.hpp"
+#include "api/tenants/provider_export.hpp"
+#include "api/tenants/provider_quotas.hpp"
 #include "api/tenants/provider_tenants.hpp"
+#include "api/tenants/vault_keys.hpp"
 #include "winnow/access/permission.hpp"
 #include "winnow/api/customer_api.hpp"
 #include "winnow/crypto/digest.hpp"
@@ -35,11 +38,21 @@ enum class Action : std::uint8_t {
     list,
     show,
     change,
+    invite,
     suspend,
     resume,
+    quotas,
+    set_quotas,
     quarantine,
     release,
+    reset_networks,
     audit,
+    audit_export,
+    vault,
+    rotate_root,
+    keys,
+    rotate_keys,
+    destroy_keys,
     metrics,
     alive,
     ready
@@ -58,11 +71,22 @@ constexpr ManagementRoute kRoutes[] = {
     {"GET", "/admin/v1/tenants", Permission::provider, "listTenants", Action::list},
     {"GET", "/admin/v1/tenants/{id}", Permission::provider, "getTenant", Action::show},
     {"PATCH", "/admin/v1/tenants/{id}", Permission::provider, "changeTenant", Action::change},
+    {"POST", "/admin/v1/tenants/{id}/admins", Permission::provider, "inviteTenantAdmin", Action::invite},
     {"POST", "/admin/v1/tenants/{id}/suspend", Permission::provider, "suspendTenant", Action::suspend},
     {"POST", "/admin/v1/tenants/{id}/resume", Permission::provider, "resumeTenant", Action::resume},
+    {"GET", "/admin/v1/tenants/{id}/quotas", Permission::provider, "listTenantQuotas", Action::quotas},
+    {"PATCH", "/admin/v1/tenants/{id}/quotas", Permission::provider, "changeTenantQuotas", Action::set_quotas},
     {"GET", "/admin/v1/tenants/{id}/quarantine", Permission::provider, "listQuarantine", Action::quarantine},
     {"POST", "/admin/v1/tenants/{id}/quarantine/release", Permission::provider, "releaseQuarantine", Action::release},
+    {"GET", "/admin/v1/keys", Permission::provider, "getVault", Action::vault},
+    {"POST", "/admin/v1/keys/rotate", Permission::provider, "rotateRootKey", Action::rotate_root},
+    {"GET", "/admin/v1/tenants/{id}/keys", Permission::provider, "listTenantKeys", Action::keys},
+    {"POST", "/admin/v1/tenants/{id}/keys/rotate", Permission::provider, "rotateTenantKey", Action::rotate_keys},
+    {"POST", "/admin/v1/tenants/{id}/keys/destroy", Permission::provider, "destroyTenantKeys", Action::destroy_keys},
+    {"POST", "/admin/v1/tenants/{id}/networks/reset", Permission::provider, "resetSourceNetworks",
+     Action::reset_networks},
     {"GET", "/admin/v1/audit-log", Permission::provider, "listProviderAuditLog", Action::audit},
+    {"GET", "/admin/v1/audit-log/export", Permission::provider, "exportProviderAuditLog", Action::audit_export},
     {"GET", "/metrics", Permission::open, "getMetrics", Action::metrics},
     {"GET", "/livez", Permission::open, "getManagementLiveness", Action::alive},
     {"GET", "/readyz", Permission::open, "getManagementReadiness", Action::ready},
@@ -180,6 +204,13 @@ public:
         return route != nullptr && route->permission == Permission::provider ? Uuid::from_words(0, 1) : Uuid();
     }
 
+    /// Whether the answer is made while it is sent.
+    [[nodiscard]] static bool streams(const http::RequestHead& head)
+    {
+        const auto* route = find(head).route;
+        return route != nullptr && route->action == Action::audit_export;
+    }
+
 private:
     [[nodiscard]] bool is_provider(const http::RequestHead& head) const
     {
@@ -210,12 +241,30 @@ private:
         if (action == Action::create) return create_tenant(request, options_.store, fresh_id);
         if (action == Action::list) return list_tenants(request, options_.store);
         if (action == Action::audit) return list_provider_audit(request, options_.store);
+        if (action == Action::audit_export) {
+            return export_provider_audit(request, options_.store,
+                                         [this](WorkerThreads::Job& job) { return workers_.submit(job); });
+        }
+        if (action == Action::vault) return show_vault(options_.vault);
+        if (action == Action::rotate_root) return rotate_root_key(request, options_.vault, options_.store);
         const auto tenant = TenantId::parse(id);
         if (!tenant) return Error(ErrorCode::not_found, "there is no such tenant");
         if (action == Action::show) return show_tenant(*tenant, options_.store);
+        if (action == Action::invite) {
+            if (options_.sealing == nullptr) return Error(ErrorCode::unavailable, "this node invites nobody");
+            return invite_admin(*tenant, request, options_.store, *options_.sealing, fresh_id);
+        }
         if (action == Action::change) return change_tenant(*tenant, request, options_.store);
+        if (action == Action::quotas) return show_tenant_quotas(*tenant, options_.store);
+        if (action == Action::set_quotas) return change_tenant_quotas(*tenant, request, options_.store);
         if (action == Action::quarantine) return list_quarantine(*tenant, options_.store, options_.ids);
         if (action == Action::release) return release_quarantine(*tenant, request, options_.store);
+        if (action == Action::keys) return show_tenant_keys(*tenant, options_.vault, options_.store);
+        if (action == Action::rotate_keys) return rotate_tenant_key(*tenant, request, options_.vault, options_.store);
+        if (action == Action::destroy_keys) {
+            return destroy_tenant_keys(*tenant, request, options_.vault, options_.store);
+        }
+        if (action == Action::reset_networks) return reset_networks(*tenant, request, options_.store);
         return suspend_tenant(*tenant, action == Action::suspend, request, options_.store);
     }
 
@@ -233,6 +282,7 @@ void ManagementApi::admit(const http::RequestHead& head, http::AdmissionSink sin
     admission.refusal = impl_->refusal(head);
     admission.max_body_bytes = kMaxBodyBytes;
     admission.caller = impl_->caller(head);
+    admission.may_stream = Impl::streams(head);
     sink(std::move(admission));
 }
 

@@ -26,7 +26,7 @@ struct DevOptions {
 // Each returns the process's exit status: 0 done, 1 failed (said on standard error), 2 wrong usage or configuration.
 [[nodiscard]] int run_dev(const DevOptions& options);
 [[nodiscard]] int run_serve(const std::string& config_file);
-[[nodiscard]] int run_migrate(const std::string& config_file, const std::string& url);
+[[nodiscard]] int run_migrate(const std::string& config_file, const std::string& url, const std::string& vault_url);
 [[nodiscard]] int run_config_check(const std::string& config_file, bool json);
 
 }  // namespace winnow::app

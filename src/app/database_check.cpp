@@ -5,6 +5,7 @@
 #include "winnow/observe/log.hpp"
 #include "winnow/pg/database_checks.hpp"
 #include "winnow/pg/migrator.hpp"
+#include "winnow/pg/tenant_keys.hpp"
 
 #include <string>
 #include <utility>
@@ -56,6 +57,24 @@ Result<Done> check_database(const DatabaseConfig& database)
     observe::warn("this database may lose committed alerts; database.allow_unsafe_durability accepts that",
                   {{"reason", durable.error().message()}});
     return Done{};
+}
+
+Result<Done> check_vault(const Config& config)
+{
+    const auto& url = config.vault.url;
+    if (url.empty()) return pg::check_needs_no_vault(config.database.pipeline_url);
+    const auto named = [](const Error& why) {
+        return field_error("vault.url", "cannot be used: " + why.message());
+    };
+    if (const auto entered = pg::check_login(url); !entered) {
+        if (entered.error().code() != ErrorCode::unavailable) return named(entered.error());
+        observe::warn("the vault is away: what is sealed under its keys waits until it is back",
+                      {{"reason", entered.error().message()}});
+        return Done{};
+    }
+    const auto schema = pg::check_schema(url, pg::embedded_vault_migrations());
+    if (schema || schema.error().code() == ErrorCode::unavailable) return Done{};
+    return named(schema.error());
 }
 
 }  // namespace winnow::app

@@ -9,23 +9,33 @@
 #include <memory>
 #include <vector>
 
+namespace winnow::api {
+class Denials;
+}
 namespace winnow::dispatch {
 class Dispatcher;
-}
+class ServerMails;
+}  // namespace winnow::dispatch
 namespace winnow::identity {
 class CredentialUses;
-}
+class RefusedAccesses;
+}  // namespace winnow::identity
 namespace winnow::observe {
 class Metrics;
 }
 namespace winnow::pipeline {
 class BacktestRunner;
+class ExportRunner;
 class ConfigCache;
 class StreamKeeper;
 class Upkeep;
 }  // namespace winnow::pipeline
 namespace winnow::ports {
+class TenantDatabase;
 class TriageStore;
+}  // namespace winnow::ports
+namespace winnow::vault {
+class KeyRing;
 }
 
 namespace winnow::app {
@@ -36,10 +46,16 @@ struct DueParts {
     ports::TriageStore& triage_store;
     pipeline::ConfigCache& policies;
     dispatch::Dispatcher& dispatcher;
+    dispatch::ServerMails& server_mails;
     pipeline::BacktestRunner& backtests;
+    pipeline::ExportRunner& exports;
     pipeline::StreamKeeper& stream_keeper;
     pipeline::Upkeep& upkeep;
     identity::CredentialUses& uses;
+    identity::RefusedAccesses& refused;
+    api::Denials& denials;
+    ports::TenantDatabase& database;
+    vault::KeyRing* vault = nullptr;  ///< Null without one.
     observe::Metrics& metrics;
 };
 

@@ -1,19 +1,21 @@
 #include "app/node.hpp"
 
 #include "app/bell.hpp"
-#include "app/config/key_file.hpp"
+#include "app/call_logs.hpp"
+#include "app/callers.hpp"
 #include "app/config/node_settings.hpp"
+#include "app/config/password_settings.hpp"
 #include "app/due_kinds.hpp"
+#include "app/secrets.hpp"
 #include "app/try_rows.hpp"
 #include "winnow/api/customer_api.hpp"
 #include "winnow/api/management_api.hpp"
-#include "winnow/crypto/digest.hpp"
-#include "winnow/crypto/sealer.hpp"
 #include "winnow/delivery/channel.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
+#include "winnow/dispatch/server_mails.hpp"
 #include "winnow/http/server.hpp"
-#include "winnow/identity/authenticator.hpp"
-#include "winnow/identity/credential_uses.hpp"
+#include "winnow/identity/breached_passwords.hpp"
+#include "winnow/identity/password_hasher.hpp"
 #include "winnow/journal/writer.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/metrics.hpp"
@@ -21,17 +23,19 @@
 #include "winnow/pg/backtest_jobs.hpp"
 #include "winnow/pg/chores.hpp"
 #include "winnow/pg/config_store.hpp"
-#include "winnow/pg/credential_store.hpp"
 #include "winnow/pg/due_board.hpp"
+#include "winnow/pg/export_jobs.hpp"
 #include "winnow/pg/journal_streams.hpp"
 #include "winnow/pg/outbox.hpp"
 #include "winnow/pg/provider_store.hpp"
+#include "winnow/pg/server_mail_queue.hpp"
 #include "winnow/pg/sessions.hpp"
 #include "winnow/pg/tenant_database.hpp"
 #include "winnow/pg/triage_store.hpp"
 #include "winnow/pipeline/backtest_runner.hpp"
 #include "winnow/pipeline/chore_kinds.hpp"
 #include "winnow/pipeline/config_cache.hpp"
+#include "winnow/pipeline/export_runner.hpp"
 #include "winnow/pipeline/stream_keeper.hpp"
 #include "winnow/pipeline/timekeeper.hpp"
 #include "winnow/pipeline/triage_service.hpp"
@@ -40,6 +44,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -62,11 +67,9 @@ public:
     explicit Impl(const Config& config)
         : config_(config),
           name_(node_name(config)),
-          sealer_(read_key_file(config.encryption_key_file)),
           ids_(pg::stored_alert_ids(session(config.database.pipeline_url, "winnow ids", 1))),
-          pipeline_sessions_(
-              pooled(session(config.database.pipeline_url, "winnow", 0, config.tenants.max_retention_days),
-                     database_sessions(config).pipeline)),
+          pipeline_sessions_(pooled(pipeline_session(config), database_sessions(config).pipeline)),
+          secrets_(config, name_, pipeline_sessions_, metrics_),
           streams_(
               pg::make_journal_streams(session(config.database.pipeline_url, "winnow journal", 1), pipeline_sessions_)),
           trials_(pipeline::make_trial_bench(trial_program(config))),
@@ -79,22 +82,23 @@ public:
                .newest_rulesets = config.history.newest_rulesets,
                .audit = std::chrono::days(config.audit.keep_days)},
               [this](TenantId tenant, ContactId contact, std::string_view url) {
-                  return sealer_.seal(url, domain::sealed_url_context(tenant, contact));
+                  return secrets_.one_key().seal(url, domain::sealed_url_context(tenant, contact));
               },
-              head_signer(config))),
+              head_signer(config), secrets_.chores())),
           backtest_jobs_(pg::make_backtest_jobs(pipeline_sessions_)),
+          export_jobs_(pg::make_export_jobs(pipeline_sessions_, api_session(config))),
           config_store_(pg::make_config_store(pipeline_sessions_)),
           outbox_(pg::make_outbox(pipeline_sessions_)),
-          channel_(delivery::make_channel(config.delivery, sealer_, metrics_)),
+          channel_(delivery::make_channel(config.delivery, secrets_.sealing(), metrics_)),
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
-          use_store_(pg::make_credential_use_store(pipeline_sessions_)),
-          uses_(*use_store_, {}),
-          credentials_(pg::make_credential_store(session(config.database.api_url, "winnow credentials", 1))),
-          authenticator_(*credentials_, {}),
+          mail_queue_(pg::make_server_mail_queue(pipeline_sessions_)),
+          server_mails_(*mail_queue_, *channel_, server_mail_options(), metrics_),
+          call_logs_(config, pipeline_sessions_, metrics_),
+          callers_(config, pipeline_sessions_, metrics_),
           policies_(
               *config_store_, config.delivery.public_url,
               [this](const ports::TenantChange& change) {
-                  if (change.credentials) authenticator_.forget(change.tenant);
+                  if (change.credentials) callers_.authenticator().forget(change.tenant);
                   if (change.policy) bell_.ring();  // what was silenced may be due
               },
               ids_, kAnyway),
@@ -105,9 +109,13 @@ public:
           provider_(pg::make_provider_store(
               pooled(session(config.database.provider_url, "winnow provider", 0), database_sessions(config).provider),
               noted_here())),
+          breached_(breached_passwords(config)),
+          hasher_(password_peppers(config), password_options(config), metrics_),
           triage_(
               *triage_store_, policies_, told_of_due(triage_options(config)), [this] { dispatcher_.poke(); }, metrics_),
           backtests_(*backtest_jobs_, policies_, backtest_options(), metrics_),
+          exports_(*export_jobs_, ids_,
+                   {.node = name_, .max_bytes = static_cast<std::int64_t>(config.tenants.max_export_bytes)}, metrics_),
           writer_(
               *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
           stream_keeper_(
@@ -121,10 +129,16 @@ public:
                       .triage_store = *triage_store_,
                       .policies = policies_,
                       .dispatcher = dispatcher_,
+                      .server_mails = server_mails_,
                       .backtests = backtests_,
+                      .exports = exports_,
                       .stream_keeper = stream_keeper_,
                       .upkeep = upkeep_,
-                      .uses = uses_,
+                      .uses = callers_.uses(),
+                      .refused = call_logs_.refused(),
+                      .denials = call_logs_.denials(),
+                      .database = *database_,
+                      .vault = secrets_.ring(),
                       .metrics = metrics_}),
           timekeeper_(*due_board_, due_kinds_.make(), {}, metrics_),
           customer_api_(customer_options()),
@@ -137,11 +151,16 @@ public:
         if (const auto prepared = streams_->maintain_partitions(); !prepared) {
             throw std::runtime_error("the journal's partitions cannot be made: " + prepared.error().message());
         }
+        if (const auto prepared = call_logs_.records().prepare(); !prepared) {
+            throw std::runtime_error("the access log's partitions cannot be made: " + prepared.error().message());
+        }
         writer_.start();
         stream_keeper_.start();
         timekeeper_.start();
         backtests_.start();
+        exports_.start();
         dispatcher_.start();
+        server_mails_.start();
         ready_ = true;
         management_.start();
         customer_.start();
@@ -176,8 +195,10 @@ public:
         writer_.stop();
         const bool applied = triage_.flush(config_.node.grace);
         dispatcher_.stop(std::min(config_.node.grace, milliseconds{5'000}));
+        server_mails_.stop(std::min(config_.node.grace, milliseconds{2'000}));
         management_.drain(milliseconds{1'000});
-        uses_.store_rest();
+        callers_.uses().store_rest();
+        call_logs_.store_rest(*database_);
         observe::info("stopped", {{"requests_finished", drained}, {"alerts_applied", applied}});
     }
 
@@ -231,46 +252,30 @@ private:
     /// The parts of readiness, on both listeners.
     api::Checks checks()
     {
-        return {{"serving",
-                 [this] {
-                     return ready_.load();
-                 }},
-                {"journal",
-                 [this] {
-                     return writer_.healthy();
-                 }},
-                {"triage",
-                 [this] {
-                     return triage_.goes_on();
-                 }},
-                {"delivery",
-                 [this] {
-                     return dispatcher_.goes_on();
-                 }},
-                {"chores",
-                 [this] {
-                     return upkeep_.goes_on() && timekeeper_.goes_on();
-                 }},
-                {"housekeeping",
-                 [this] {
-                     return stream_keeper_.healthy() && timekeeper_.healthy();
-                 }},
-                {"keys",
-                 [this] {
-                     return credentials_->healthy();
-                 }},
-                {"rest", [this] {
-                     return database_->healthy();
-                 }}};
+        api::Checks checks;
+        const auto add = [&](const char* name, std::function<bool()> is_good) {
+            checks.emplace_back(name, std::move(is_good));
+        };
+        add("serving", [this] { return ready_.load(); });
+        add("journal", [this] { return writer_.healthy(); });
+        add("triage", [this] { return triage_.goes_on(); });
+        add("delivery", [this] { return dispatcher_.goes_on(); });
+        add("chores", [this] { return upkeep_.goes_on() && timekeeper_.goes_on(); });
+        add("housekeeping", [this] { return stream_keeper_.healthy() && timekeeper_.healthy(); });
+        add("keys", [this] { return callers_.healthy(); });
+        add("rest", [this] { return database_->healthy() && call_logs_.records().healthy(); });
+        return checks;
     }
 
     api::CustomerApiOptions customer_options()
     {
         return {.database = *database_,
-                .authenticator = authenticator_,
-                .uses = uses_,
+                .authenticator = callers_.authenticator(),
+                .uses = callers_.uses(),
+                .access_records = call_logs_.records(),
+                .refused = call_logs_.refused(),
                 .journal = writer_,
-                .sealer = sealer_,
+                .sealing = secrets_.sealing(),
                 .metrics = metrics_,
                 .ids = ids_,
                 .checks = checks(),
@@ -286,7 +291,13 @@ private:
                 .analyses_waiting = config_.analysis.waiting_per_tenant,
                 .body_threads = body_threads(config_),
                 .max_waiting_body_bytes = config_.bodies.max_waiting_bytes,
-                .security = security_facts(config_)};
+                .security = security_facts(config_),
+                .sign_in = api::SignInParts{.door = callers_.sign_in_door(),
+                                            .hasher = hasher_,
+                                            .breached = breached_,
+                                            .key = sign_in_key(config_),
+                                            .public_url = config_.delivery.public_url},
+                .denials = &call_logs_.denials()};
     }
 
     api::ManagementApiOptions management_options()
@@ -296,7 +307,9 @@ private:
                 .provider_key_sha256 = config_.provider.key_sha256,
                 .client_subjects = config_.provider.client_subjects,
                 .checks = checks(),
-                .ids = ids_};
+                .ids = ids_,
+                .sealing = &secrets_.sealing(),
+                .vault = secrets_.administration()};
     }
 
     const Config config_;
@@ -304,31 +317,35 @@ private:
     std::atomic<bool> ready_ = false;
     bool stopped_ = false;
     observe::Metrics metrics_;
-    crypto::Sealer sealer_;
     const domain::AlertIds ids_;
     const pg::Sessions pipeline_sessions_;  ///< What all stores of that role share.
+    Secrets secrets_;
     std::unique_ptr<ports::JournalStreams> streams_;
     std::unique_ptr<pipeline::TrialBench> trials_;
     std::unique_ptr<ports::TriageStore> triage_store_;
     std::unique_ptr<ports::DueBoard> due_board_;
     std::unique_ptr<ports::Chores> chores_;
     std::unique_ptr<ports::BacktestJobs> backtest_jobs_;
+    std::unique_ptr<ports::ExportJobs> export_jobs_;
     std::unique_ptr<ports::ConfigStore> config_store_;
     std::unique_ptr<ports::Outbox> outbox_;
-    std::unique_ptr<ports::Channel> channel_;
+    std::unique_ptr<delivery::Channels> channel_;
     Bell bell_;
     dispatch::Dispatcher dispatcher_;
-    std::unique_ptr<ports::CredentialUseStore> use_store_;
-    identity::CredentialUses uses_;
+    std::unique_ptr<ports::ServerMailQueue> mail_queue_;
+    dispatch::ServerMails server_mails_;
+    CallLogs call_logs_;
     // Their threads run what the APIs below gave them, until they are gone: queued calls bring along all of the API
     // that they need, and poke the dispatcher.
-    std::unique_ptr<ports::CredentialStore> credentials_;
-    identity::Authenticator authenticator_;
+    Callers callers_;
     pipeline::ConfigCache policies_;
     std::unique_ptr<ports::TenantDatabase> database_;  ///< Tells `policies_` of changes.
     std::unique_ptr<ports::ProviderStore> provider_;   ///< So does it.
+    const identity::BreachedPasswords breached_;
+    identity::PasswordHasher hasher_;  ///< What it calls goes on with a transaction.
     pipeline::TriageService triage_;
     pipeline::BacktestRunner backtests_;
+    pipeline::ExportRunner exports_;
     journal::Writer writer_;
     pipeline::StreamKeeper stream_keeper_;
     pipeline::Upkeep upkeep_;

@@ -43,6 +43,11 @@ private:
 /// what an operator must mend.
 [[nodiscard]] Result<Done> check_database(const DatabaseConfig& database);
 
+/// Of the vault, where one is configured, its login and its schema; where none is, that the database needs none. A
+/// vault that is away is no error: what it has the keys of waits, and all else goes on. The databases are as
+/// secure_database() leaves them.
+[[nodiscard]] Result<Done> check_vault(const Config& config);
+
 /// Every connection is a file: raises this process's limit to what the system allows. Warns where that is less than
 /// the listeners may need.
 void raise_open_files_limit(const Config& config);

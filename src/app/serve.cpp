@@ -61,7 +61,7 @@ Loaded load_for_serving(const std::string& file)
         (finding.tolerable ? loaded.tolerable : loaded.problems).push_back(std::move(finding.error));
     }
     for (auto& unread : unread_variables()) loaded.tolerable.push_back(std::move(unread));
-    secure_database(loaded.config.database);
+    secure_database(loaded.config.database, loaded.config.vault);
     return loaded;
 }
 
@@ -69,11 +69,12 @@ enum class Waited : std::uint8_t { for_it, told_to_stop };
 
 /// A database that is away, or just starting, is waited for: an operator may start both together, and a supervisor
 /// that gives up after a few starts must not end the night. What only an operator can mend is an error at once.
-Result<Waited> wait_for_database(const DatabaseConfig& database, Signals& signals)
+Result<Waited> wait_for_database(const Config& config, Signals& signals)
 {
     constexpr std::chrono::seconds kPause{2};
     while (true) {
-        const auto usable = check_database(database);
+        auto usable = check_database(config.database);
+        if (usable) usable = check_vault(config);
         if (usable) return Waited::for_it;
         const auto code = usable.error().code();
         if (code != ErrorCode::unavailable && code != ErrorCode::timeout) return usable.error();
@@ -135,7 +136,7 @@ int run_serve(const std::string& config_file)
     }
     forbid_core_dumps();
     raise_open_files_limit(config);
-    const auto usable = wait_for_database(config.database, signals);
+    const auto usable = wait_for_database(config, signals);
     if (!usable) {
         print_problems(usable.error());
         return kFailed;
@@ -146,45 +147,68 @@ int run_serve(const std::string& config_file)
     return 0;
 }
 
-int run_migrate(const std::string& config_file, const std::string& url)
+namespace {
+
+struct ToMigrate {
+    std::string name;  ///< Of the key or the option that says it.
+    std::string url;
+    bool is_vault = false;
+};
+
+int migrate_one(const ToMigrate& wanted, const DatabaseConfig& tls)
 {
-    auto target = url;
-    DatabaseConfig database;
-    if (target.empty()) {
+    if (const auto wrong = pg::problem_of_connection_string(wanted.url); !wrong.empty()) {
+        std::cerr << "winnow: " << wanted.name << ' ' << wrong << '\n';
+        return kWrongConfiguration;
+    }
+    const auto url = pg::with_tls(wanted.url, tls.sslmode, tls.ca_file);
+    if (const auto entered = pg::check_login(url); !entered) {
+        std::cerr << "winnow: " << wanted.name << ": cannot log in: " << entered.error().message() << '\n';
+        return kFailed;
+    }
+    const std::string whose = wanted.is_vault ? "the vault: " : "";
+    const auto tell = [&](std::size_t done, std::size_t total, std::string_view name) {
+        if (!name.empty()) std::cerr << whose << "applying " << name << " (" << done + 1 << " of " << total << ")\n";
+    };
+    const auto migrated = wanted.is_vault ? pg::migrate_vault(url, tell) : pg::migrate(url, tell);
+    if (!migrated) {
+        print_problems(migrated.error());
+        return kFailed;
+    }
+    std::cerr << whose
+              << (*migrated == 0 ? std::string("nothing to do: the schema is up to date")
+                                 : std::to_string(*migrated) + " applied")
+              << '\n';
+    return 0;
+}
+
+}  // namespace
+
+int run_migrate(const std::string& config_file, const std::string& url, const std::string& vault_url)
+{
+    DatabaseConfig tls;
+    std::vector<ToMigrate> wanted;
+    if (!url.empty()) wanted.push_back({.name = "--url", .url = url});
+    if (!vault_url.empty()) wanted.push_back({.name = "--vault-url", .url = vault_url, .is_vault = true});
+    if (wanted.empty()) {
         const auto config = load_config(config_file);
         if (!config) {
             print_problems(config.error());
             return kWrongConfiguration;
         }
-        database = config->database;
-        target = database.owner_url;
+        tls = config->database;
+        if (tls.owner_url.empty()) {
+            std::cerr << "winnow: which database? Give --url, or database.owner_url in " << config_file << '\n';
+            return kWrongConfiguration;
+        }
+        wanted.push_back({.name = "database.owner_url", .url = tls.owner_url});
+        const auto& vault = config->vault.owner_url;
+        if (!vault.empty()) wanted.push_back({.name = "vault.owner_url", .url = vault, .is_vault = true});
     }
-    const bool given = !url.empty();
-    if (target.empty()) {
-        std::cerr << "winnow: which database? Give --url, or database.owner_url in " << config_file << '\n';
-        return kWrongConfiguration;
-    }
-    const std::string name = given ? "--url" : "database.owner_url";
-    if (const auto wrong = pg::problem_of_connection_string(target); !wrong.empty()) {
-        std::cerr << "winnow: " << name << ' ' << wrong << '\n';
-        return kWrongConfiguration;
-    }
-    target = pg::with_tls(target, database.sslmode, database.ca_file);
     observe::start_log(observe::LogFormat::automatic, observe::Level::warning);
-    if (const auto entered = pg::check_login(target); !entered) {
-        std::cerr << "winnow: " << name << ": cannot log in: " << entered.error().message() << '\n';
-        return kFailed;
+    for (const auto& each : wanted) {
+        if (const auto status = migrate_one(each, tls); status != 0) return status;
     }
-    const auto migrated = pg::migrate(target, [](std::size_t done, std::size_t total, std::string_view name) {
-        if (!name.empty()) std::cerr << "applying " << name << " (" << done + 1 << " of " << total << ")\n";
-    });
-    if (!migrated) {
-        print_problems(migrated.error());
-        return kFailed;
-    }
-    std::cerr << (*migrated == 0 ? std::string("nothing to do: the schema is up to date")
-                                 : std::to_string(*migrated) + " applied")
-              << '\n';
     return 0;
 }
 

@@ -55,16 +55,18 @@ void add_migrate(cli::Syntax& root, cli::Command& chosen)
     struct Arguments {
         std::string config = "config/winnow.yaml";
         std::string url;
+        std::string vault_url;
     };
-    auto* command = root.add_subcommand("migrate", "Bring the database to this program's schema");
+    auto* command = root.add_subcommand("migrate", "Bring the database, and the vault, to this program's schema");
     auto arguments = std::make_shared<Arguments>();
-    command->add_option("--config,FILE", arguments->config, "The configuration file (database.owner_url)")
+    command->add_option("--config,FILE", arguments->config, "The configuration file (its owner_url keys)")
         ->capture_default_str();
     command->add_option("--url", arguments->url, "Use this database instead");
+    command->add_option("--vault-url", arguments->vault_url, "And this one for the vault");
     command->footer("Example:\n  winnow migrate --url postgresql://postgres@db.internal/winnow");
     command->callback([&chosen, arguments] {
         chosen = [arguments] {
-            return run_migrate(arguments->config, arguments->url);
+            return run_migrate(arguments->config, arguments->url, arguments->vault_url);
         };
     });
 }

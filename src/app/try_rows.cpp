@@ -45,10 +45,15 @@ std::optional<domain::AlertIds> alert_ids(const std::string& url)
 
 pipeline::TrialProgram trial_program(const Config& config)
 {
-    const nlohmann::json settings{
-        {"pipeline_url", config.database.pipeline_url},      {"resolve_timeout", config.resolve_timeout.count()},
-        {"hung_turn", config.triage.hung_turn.count()},      {"public_url", config.delivery.public_url},
-        {"log_format", static_cast<int>(config.log.format)}, {"log_level", static_cast<int>(config.log.level)}};
+    const nlohmann::json settings{{"pipeline_url", config.database.pipeline_url},
+                                  {"resolve_timeout", config.resolve_timeout.count()},
+                                  {"hung_turn", config.triage.hung_turn.count()},
+                                  {"public_url", config.delivery.public_url},
+                                  {"max_contacts_told", config.tenants.max_contacts_told},
+                                  {"max_owed_deliveries", config.tenants.max_owed_deliveries},
+                                  {"max_mails_a_day", config.tenants.max_mails_a_day},
+                                  {"log_format", static_cast<int>(config.log.format)},
+                                  {"log_level", static_cast<int>(config.log.level)}};
     return {.arguments = {"winnow", kTryRows}, .settings = settings.dump()};
 }
 
@@ -71,8 +76,12 @@ int run_try_rows()
     const auto ids = alert_ids(url);
     if (!ids) return kFailed;
     const auto streams = pg::make_journal_streams(session(url));
-    const auto store = pg::make_triage_store(session(url), milliseconds("resolve_timeout"));
-    const auto configs = pg::make_config_store(session(url));
+    auto bounded = session(url);
+    bounded.max_contacts_told = settings["max_contacts_told"].get<std::int64_t>();
+    bounded.max_owed_deliveries = settings["max_owed_deliveries"].get<std::int64_t>();
+    bounded.max_mails_a_day = settings["max_mails_a_day"].get<std::int64_t>();
+    const auto store = pg::make_triage_store(bounded, milliseconds("resolve_timeout"));
+    const auto configs = pg::make_config_store(bounded);
     pipeline::try_rows(*streams, *store, *configs, *ids, settings["public_url"].get<std::string>(),
                        {.hung_turn = milliseconds("hung_turn")});
 }

@@ -62,6 +62,12 @@ std::string to_string(const IpAddress& address)
     return text.data();
 }
 
+std::string canonical_address(std::string_view text)
+{
+    const auto address = parse_address(text);
+    return address ? to_string(unmapped(*address)) : std::string(text);
+}
+
 IpAddress unmapped(const IpAddress& address) noexcept
 {
     if (!is_mapped(address)) return address;

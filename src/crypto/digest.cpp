@@ -68,6 +68,27 @@ std::string hmac_sha256(std::string_view key, std::string_view data)
     return to_string(digest);
 }
 
+std::string sha1(std::string_view data)
+{
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned int length = 0;
+    if (EVP_Digest(data.data(), data.size(), digest.data(), &length, EVP_sha1(), nullptr) != 1) {
+        throw std::runtime_error("SHA-1 is not available");
+    }
+    return {digest.begin(), digest.begin() + length};
+}
+
+std::string hmac_sha1(std::string_view key, std::string_view data)
+{
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned int length = 0;
+    if (HMAC(EVP_sha1(), key.data(), static_cast<int>(key.size()), as_bytes(data), data.size(), digest.data(),
+             &length) == nullptr) {
+        throw std::runtime_error("HMAC-SHA-1 is not available");
+    }
+    return {digest.begin(), digest.begin() + length};
+}
+
 bool constant_time_equal(std::string_view a, std::string_view b) noexcept
 {
     return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
@@ -133,6 +154,28 @@ std::string to_base64url(std::string_view bytes)
         if (c == '+') c = '-';
         if (c == '/') c = '_';
     }
+    return text;
+}
+
+std::string to_base32(std::string_view bytes)
+{
+    constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    constexpr unsigned kBits = 5;
+    constexpr unsigned kMask = 31;
+    std::string text;
+    text.reserve((bytes.size() * 8 + kBits - 1) / kBits);
+    unsigned held = 0;  // bits that make no digit yet
+    unsigned count = 0;
+    for (const char c : bytes) {
+        held = (held << 8U) | static_cast<unsigned char>(c);
+        count += 8;
+        while (count >= kBits) {
+            count -= kBits;
+            text += kDigits[(held >> count) & kMask];
+        }
+        held &= (1U << count) - 1;
+    }
+    if (count > 0) text += kDigits[(held << (kBits - count)) & kMask];
     return text;
 }
 

@@ -8,10 +8,9 @@
 
 namespace winnow::delivery {
 
-std::unique_ptr<ports::Channel> make_channel(DeliveryOptions options, const crypto::Sealer& sealer,
-                                             observe::Metrics& metrics)
+std::unique_ptr<Channels> make_channel(DeliveryOptions options, ports::Sealing& sealing, observe::Metrics& metrics)
 {
-    return std::make_unique<CurlChannel>(std::move(options), sealer, metrics);
+    return std::make_unique<CurlChannel>(std::move(options), sealing, metrics);
 }
 
 std::span<const ports::ContactType> contact_types()

@@ -1,5 +1,6 @@
 #include "delivery/curl_channel.hpp"
 
+#include "delivery/channels/mail/server_mail.hpp"
 #include "delivery/channels/setting.hpp"
 #include "winnow/observe/log.hpp"
 #include "winnow/observe/thread_name.hpp"
@@ -68,10 +69,10 @@ std::vector<std::unique_ptr<CurlChannel::Lane>> CurlChannel::make_lanes(observe:
     return lanes;
 }
 
-CurlChannel::CurlChannel(DeliveryOptions options, const crypto::Sealer& sealer, observe::Metrics& metrics)
+CurlChannel::CurlChannel(DeliveryOptions options, ports::Sealing& sealing, observe::Metrics& metrics)
     : options_(checked(std::move(options))),
       guard_(options_.egress_allow),
-      sealer_(sealer),
+      sealing_(sealing),
       lanes_(make_lanes(metrics)),
       multi_(start_libcurl())
 {
@@ -93,7 +94,17 @@ CurlChannel::~CurlChannel()
 void CurlChannel::send(const ports::ClaimedDelivery& message, std::function<void(ports::SendReport)> done)
 {
     auto* const lane = lane_of(message.contact.type);
-    Order order{.lane = lane, .prepared = prepare(lane, message), .done = std::move(done), .since = SteadyClock::now()};
+    order(lane, prepare(lane, message), std::move(done));
+}
+
+void CurlChannel::send(const ports::OwedMail& mail, std::function<void(ports::SendReport)> done)
+{
+    order(lane_of(mail_channel().contact.type), prepare_server_mail(mail, tools()), std::move(done));
+}
+
+void CurlChannel::order(Lane* lane, Prepared prepared, std::function<void(ports::SendReport)> done)
+{
+    Order order{.lane = lane, .prepared = std::move(prepared), .done = std::move(done), .since = SteadyClock::now()};
     {
         const std::lock_guard lock(mutex_);
         incoming_.push_back(std::move(order));
@@ -113,7 +124,7 @@ Prepared CurlChannel::prepare(const Lane* lane, const ports::ClaimedDelivery& me
         observe::error("a delivery's notice is not there", {{"delivery", message.delivery.id.str()}});
         return refused("What was to be told is not stored any more.");
     }
-    if (lane != nullptr) return lane->type.prepare(message, {.options = options_, .guard = guard_, .sealer = sealer_});
+    if (lane != nullptr) return lane->type.prepare(message, tools());
     ports::SendReport unknown;  // retry: while nodes are replaced a newer one may know it
     unknown.error = "This service does not know contacts of that type.";
     return std::unexpected(std::move(unknown));

@@ -20,15 +20,16 @@
 
 namespace winnow::delivery {
 
-class CurlChannel final : public ports::Channel {
+class CurlChannel final : public Channels {
 public:
     /// Throws std::invalid_argument where `options` cannot be right, std::runtime_error where libcurl does not start.
-    CurlChannel(DeliveryOptions options, const crypto::Sealer& sealer, observe::Metrics& metrics);
+    CurlChannel(DeliveryOptions options, ports::Sealing& sealing, observe::Metrics& metrics);
     ~CurlChannel() override;
     CurlChannel(const CurlChannel&) = delete;
     CurlChannel& operator=(const CurlChannel&) = delete;
 
     void send(const ports::ClaimedDelivery& message, std::function<void(ports::SendReport)> done) override;
+    void send(const ports::OwedMail& mail, std::function<void(ports::SendReport)> done) override;
 
 private:
     using SteadyClock = std::chrono::steady_clock;
@@ -63,6 +64,7 @@ private:
         void operator()(CURLM* multi) const noexcept { curl_multi_cleanup(multi); }
     };
 
+    void order(Lane* lane, Prepared prepared, std::function<void(ports::SendReport)> done);
     void run();
     void take_orders();
     void begin_waiting();
@@ -75,12 +77,13 @@ private:
     static void report(const Order& order, ports::SendReport report);
     [[nodiscard]] static std::vector<std::unique_ptr<Lane>> make_lanes(observe::Metrics& metrics);
     [[nodiscard]] Prepared prepare(const Lane* lane, const ports::ClaimedDelivery& message) const;
+    [[nodiscard]] Tools tools() const { return {.options = options_, .guard = guard_, .sealing = sealing_}; }
     [[nodiscard]] Transfer spare_transfer();
     [[nodiscard]] bool stopping() const;
 
     const DeliveryOptions options_;
     const EgressGuard guard_;
-    const crypto::Sealer& sealer_;
+    ports::Sealing& sealing_;
     const std::vector<std::unique_ptr<Lane>> lanes_;
     const std::unique_ptr<CURLM, MultiDeleter> multi_;
 

@@ -26,6 +26,17 @@ std::string sealed_setting_context(TenantId tenant, ContactId contact, std::stri
     return std::move(context) + tenant.str() + ':' + contact.str();
 }
 
+SealedPlace sealed_setting_place(TenantId tenant, ContactId contact, std::string_view setting)
+{
+    const bool is_webhooks = setting == "url" || setting == "secret";
+    return {.tenant = tenant,
+            .kind = is_webhooks ? SecretKind::webhook : SecretKind::credential,
+            .table = "contacts",
+            .column = "settings",
+            .row = contact.str() + '/' + std::string(setting),
+            .before = sealed_setting_context(tenant, contact, setting)};
+}
+
 std::string base_of_url(std::string_view url)
 {
     constexpr std::string_view kAfterScheme = "://";

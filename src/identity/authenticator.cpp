@@ -1,9 +1,11 @@
 #include "winnow/identity/authenticator.hpp"
 
+#include "identity/known_keys.hpp"
 #include "winnow/crypto/digest.hpp"
+#include "winnow/crypto/token.hpp"
 #include "winnow/ports/credential_store.hpp"
+#include "winnow/ports/signin/sign_in_door.hpp"
 
-#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <mutex>
@@ -16,40 +18,64 @@ namespace winnow::identity {
 
 namespace {
 
-using SteadyClock = std::chrono::steady_clock;
+using access::Revoked;
 using Sink = std::move_only_function<void(Result<access::Principal>)>;
 
 constexpr std::size_t kLongestKey = 255;
+constexpr int kQuestions = 2;
 
 Error unknown_key()
 {
     return {ErrorCode::unauthenticated, "the credential is missing, unknown, expired or revoked"};
 }
 
-/// One key, by its SHA-256, so that the cache holds no secret; and whoever finds a hash equal has shown the key.
-struct Entry {
-    std::optional<access::Principal> principal;
-    SteadyClock::time_point until;
-};
+Error late_answer()
+{
+    return {ErrorCode::unavailable, "the database took too long to say whether the credential still holds"};
+}
+
+/// Only who has signed in fully is somebody.
+Result<std::optional<ports::Credential>> credential_of(Result<std::optional<ports::FoundSession>> found)
+{
+    if (!found) return found.error();
+    if (!*found || (*found)->state != signin::SignInState::active) return std::optional<ports::Credential>();
+    return std::optional(
+        ports::Credential{.principal = std::move((*found)->principal), .lives_for = (*found)->lives_for});
+}
 
 }  // namespace
 
 // Shared with the look-ups in flight, which may come back after the Authenticator is gone.
 class Authenticator::Impl : public std::enable_shared_from_this<Authenticator::Impl> {
 public:
-    Impl(ports::CredentialStore& store, Options options) : store_(store), options_(std::move(options)) {}
+    Impl(ports::CredentialStore& store, Options options)
+        : store_(store), options_(std::move(options)), hearing_(options_.trust), known_(options_.max_entries)
+    {
+    }
 
     void authenticate(std::string_view key, Sink done, const std::function<bool()>& may_ask)
     {
         const bool plausible = key.size() <= kLongestKey && (key.starts_with("wnk_") || key.starts_with("wnu_"));
         if (!plausible) return done(unknown_key());
-        auto hash = crypto::sha256(key);
+        answer(crypto::sha256(key), false, std::move(done), may_ask);
+    }
+
+    void authenticate_session(std::string_view token, Sink done, const std::function<bool()>& may_ask)
+    {
+        auto hash = options_.sessions == nullptr ? std::nullopt : crypto::token_hash(token);
+        if (!hash) return done(unknown_key());
+        answer(*std::move(hash), true, std::move(done), may_ask);
+    }
+
+    void answer(std::string hash, bool is_session, Sink done, const std::function<bool()>& may_ask)
+    {
         std::optional<Result<access::Principal>> cached;
         bool ask = false;
         {
             const std::lock_guard lock(mutex_);
-            cached = find(hash);
-            if (!cached && may_ask && !known_.contains(hash) && !waiting_.contains(hash) && !may_ask()) {
+            const auto* const known = known_.find(hash);
+            cached = answer_of(known, hash);
+            if (!cached && may_ask && known == nullptr && !waiting_.contains(hash) && !may_ask()) {
                 cached = Result<access::Principal>(Error(ErrorCode::rate_limited, "too many unknown keys"));
             }
             if (!cached) {
@@ -59,33 +85,62 @@ public:
             }
         }
         if (cached) return done(*std::move(cached));
-        if (ask) look_up(std::move(hash));
+        if (ask) look_up(std::move(hash), is_session, 1);
+    }
+
+    void doubt(const Revoked& what)
+    {
+        const std::lock_guard lock(mutex_);
+        ++generation_;
+        known_.doubt(what);
     }
 
     void forget(TenantId tenant)
     {
+        doubt({.kind = Revoked::Kind::tenant, .tenant = tenant, .id = {}});
+        forget_unknown();  // a key of the tenant may have been made just now
+    }
+
+    void forget_all()
+    {
+        doubt({});
+        forget_unknown();
+    }
+
+    void heard(Instant sent)
+    {
         const std::lock_guard lock(mutex_);
-        ++generation_;
-        for (auto& [hash, entry] : known_) {
-            if (entry.principal->tenant == tenant) entry.until = {};  // and it is known that it was good
-        }
-        unknown_.clear();  // a key of the tenant may have been made just now
-        unknown_in_order_.clear();
+        hearing_.echoed(sent);
+    }
+
+    void deaf()
+    {
+        const std::lock_guard lock(mutex_);
+        hearing_.lost();
+    }
+
+    [[nodiscard]] bool wants_proof()
+    {
+        const std::lock_guard lock(mutex_);
+        return hearing_.is_wanted(used_, options_.clock());
     }
 
 private:
-    using Entries = std::unordered_map<std::string, Entry>;
-
+    /// A question to the store.
     struct Asked {
         std::uint64_t generation;
-        SteadyClock::time_point at;
+        Instant at;
+        bool is_session;
+        int times;  ///< Of the same key in a row.
     };
 
-    std::optional<Result<access::Principal>> find(const std::string& hash)  // mutex_ held
+    /// What is known and holds; mutex_ held.
+    std::optional<Result<access::Principal>> answer_of(const KnownKey* known, const std::string& hash)
     {
         const auto now = options_.clock();
-        if (const auto at = known_.find(hash); at != known_.end() && at->second.until > now) {
-            return Result<access::Principal>(*at->second.principal);
+        if (known != nullptr) {
+            used_ = now;
+            if (holds(*known, now)) return Result<access::Principal>(known->principal);
         }
         if (const auto at = unknown_.find(hash); at != unknown_.end() && at->second > now) {
             return Result<access::Principal>(unknown_key());
@@ -93,33 +148,49 @@ private:
         return std::nullopt;
     }
 
-    void look_up(std::string hash)
+    [[nodiscard]] bool holds(const KnownKey& known, Instant now) const  // mutex_ held
+    {
+        return known.asked && hearing_.holds(*known.asked, now) && (!known.ends || now < *known.ends);
+    }
+
+    void look_up(std::string hash, bool is_session, int times)
     {
         std::uint64_t generation = 0;
         {
             const std::lock_guard lock(mutex_);
             generation = generation_;
         }
-        // From before the question on: what is left of a key's life is counted from then, never from later.
-        const Asked asked{.generation = generation, .at = options_.clock()};
+        // From before the question on: trust in the answer, and what is left of a key's life, are counted from then.
+        const Asked asked{.generation = generation, .at = options_.clock(), .is_session = is_session, .times = times};
         auto answer = [self = shared_from_this(), hash, asked](Result<std::optional<ports::Credential>> found) {
             self->conclude(hash, asked, std::move(found));
         };
-        store_.find(std::move(hash), std::move(answer));
+        if (!is_session) return store_.find(std::move(hash), std::move(answer));
+        options_.sessions->find_session(
+            std::move(hash), [answer = std::move(answer)](Result<std::optional<ports::FoundSession>> found) mutable {
+                answer(credential_of(std::move(found)));
+            });
     }
 
     void conclude(const std::string& hash, const Asked& asked, Result<std::optional<ports::Credential>> found)
     {
         std::vector<Sink> sinks;
+        bool again = false;
         {
             const std::lock_guard lock(mutex_);
+            const bool told = asked.generation != generation_;
+            if (found && *found && hearing_.is_late(asked.at, options_.clock(), told)) {
+                again = asked.times < kQuestions;
+                found = late_answer();
+            }
             // What was looked up before a change must not outlive it in the cache.
-            if (found && asked.generation == generation_) remember(hash, asked.at, *found);
-            if (const auto at = waiting_.find(hash); at != waiting_.end()) {
+            if (found && !told) remember(hash, asked.at, *found);
+            if (const auto at = waiting_.find(hash); at != waiting_.end() && !again) {
                 sinks = std::move(at->second);
                 waiting_.erase(at);
             }
         }
+        if (again) return look_up(hash, asked.is_session, asked.times + 1);
         for (auto& sink : sinks) {
             if (!found) {
                 sink(found.error());
@@ -132,16 +203,15 @@ private:
     }
 
     // mutex_ held
-    void remember(const std::string& hash, SteadyClock::time_point asked_at,
-                  const std::optional<ports::Credential>& found)
+    void remember(const std::string& hash, Instant asked_at, const std::optional<ports::Credential>& found)
     {
         // Two maps, so that a flood of made-up keys cannot push out the real ones.
         const auto now = options_.clock();
         if (found) {
-            if (known_.size() >= options_.max_entries && !known_.contains(hash)) make_room(now);
-            Entry entry{.principal = found->principal, .until = now + options_.found_for};
-            if (found->lives_for) entry.until = std::min(entry.until, asked_at + *found->lives_for);
-            known_[hash] = std::move(entry);
+            KnownKey key{.principal = found->principal, .asked = asked_at, .ends = std::nullopt};
+            if (found->lives_for) key.ends = asked_at + *found->lives_for;
+            known_.put(hash, std::move(key), [&](const KnownKey& other) { return !holds(other, now); });
+            used_ = now;
             return;
         }
         known_.erase(hash);
@@ -150,7 +220,7 @@ private:
     }
 
     /// Those whose time is up, and where that is not enough the oldest. All live equally long.
-    void forget_unknown(SteadyClock::time_point now)
+    void forget_unknown(Instant now)
     {
         while (!unknown_in_order_.empty()) {
             const auto at = unknown_.find(unknown_in_order_.front());
@@ -160,18 +230,21 @@ private:
         }
     }
 
-    void make_room(SteadyClock::time_point now)
+    void forget_unknown()
     {
-        std::erase_if(known_, [&](const auto& item) { return item.second.until <= now; });
-        if (known_.size() >= options_.max_entries) known_.erase(known_.begin());
+        const std::lock_guard lock(mutex_);
+        unknown_.clear();
+        unknown_in_order_.clear();
     }
 
     ports::CredentialStore& store_;
     const Options options_;
     std::mutex mutex_;
-    Entries known_;                                                     // guarded by mutex_, as what follows
-    std::unordered_map<std::string, SteadyClock::time_point> unknown_;  // until when
-    std::deque<std::string> unknown_in_order_;                          // its keys, the oldest first
+    Hearing hearing_;  // guarded by mutex_, as what follows
+    KnownKeys known_;
+    std::optional<Instant> used_;                       // something of known_
+    std::unordered_map<std::string, Instant> unknown_;  // until when
+    std::deque<std::string> unknown_in_order_;          // its keys, the oldest first
     std::unordered_map<std::string, std::vector<Sink>> waiting_;
     std::uint64_t generation_ = 0;
 };
@@ -188,9 +261,39 @@ void Authenticator::authenticate(std::string_view key, Sink done, const std::fun
     impl_->authenticate(key, std::move(done), may_ask);
 }
 
+void Authenticator::authenticate_session(std::string_view token, Sink done, const std::function<bool()>& may_ask)
+{
+    impl_->authenticate_session(token, std::move(done), may_ask);
+}
+
 void Authenticator::forget(TenantId tenant)
 {
     impl_->forget(tenant);
+}
+
+void Authenticator::revoked(const access::Revoked& what)
+{
+    impl_->doubt(what);
+}
+
+void Authenticator::forget_all()
+{
+    impl_->forget_all();
+}
+
+void Authenticator::heard(Instant sent)
+{
+    impl_->heard(sent);
+}
+
+void Authenticator::deaf()
+{
+    impl_->deaf();
+}
+
+bool Authenticator::wants_proof() const
+{
+    return impl_->wants_proof();
 }
 
 }  // namespace winnow::identity

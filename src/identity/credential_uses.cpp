@@ -75,10 +75,11 @@ public:
 
     void note(const access::Principal& who)
     {
-        if (who.key.is_nil()) return;
+        const auto& shown = who.kind == CredentialKind::session ? who.session.value() : who.key;
+        if (shown.is_nil()) return;
         const auto minute = std::chrono::floor<std::chrono::minutes>(clock_());
         const std::lock_guard lock(mutex_);
-        const Name name{.tenant = who.tenant, .kind = who.kind, .key = who.key};
+        const Name name{.tenant = who.tenant, .kind = who.kind, .key = shown};
         if (const auto known = noted_.find(name); known != noted_.end()) {
             known->second = std::max<Timestamp>(known->second, minute);
         } else if (noted_.size() < most_) {

@@ -66,7 +66,7 @@ Subject subject_of(const tickets::TicketCore& ticket)
             .route = ticket.route};
 }
 
-std::vector<ContactId> Planner::look_up(const std::vector<ContactGroupId>& route)
+Planner::Told Planner::look_up(const std::vector<ContactGroupId>& route)
 {
     auto groups = groups_of(route, config_);
     if (groups.empty()) groups = groups_of(config_.settings.default_route, config_);
@@ -75,20 +75,31 @@ std::vector<ContactId> Planner::look_up(const std::vector<ContactGroupId>& route
             if (contact.enabled) enabled_.insert(contact.id);
         }
     }
-    std::vector<ContactId> recipients;
-    std::unordered_set<ContactId> told;
+    const auto most = config_.max_contacts_told;
+    Told told;
+    std::unordered_set<ContactId> seen;
     for (const auto* group : groups) {
         for (const auto& id : group->contact_ids) {
-            if (enabled_.contains(id) && told.insert(id).second) recipients.push_back(id);
+            if (!enabled_.contains(id) || !seen.insert(id).second) continue;
+            if (most == 0 || told.contacts.size() < most) {
+                told.contacts.push_back(id);
+            } else {
+                ++told.left_out;
+            }
         }
     }
-    return recipients;
+    return told;
+}
+
+const Planner::Told& Planner::told(const std::vector<ContactGroupId>& route)
+{
+    const auto known = by_route_.find(route);
+    return known != by_route_.end() ? known->second : by_route_.emplace(route, look_up(route)).first->second;
 }
 
 const std::vector<ContactId>& Planner::recipients(const std::vector<ContactGroupId>& route)
 {
-    const auto known = by_route_.find(route);
-    return known != by_route_.end() ? known->second : by_route_.emplace(route, look_up(route)).first->second;
+    return told(route).contacts;
 }
 
 const std::vector<ContactId>& Planner::recipients(const tickets::Notice& notice)
@@ -120,13 +131,14 @@ domain::Owed Planner::plan(const domain::TicketEvent& event, const Subject& subj
     domain::Owed owed;
     owed.ticket_id = event.ticket_id;
     owed.event_seq = event.seq;
-    const auto& told = recipients(subject.route);
-    if (told.empty()) return owed;
+    const auto& [contacts, left_out] = told(subject.route);
+    owed.left_out = left_out;
+    if (contacts.empty()) return owed;
     owed.event_kind = to_string(event.kind);
     owed.payload = render_payload(event, subject, config_.tenant);
     owed.public_url = config_.public_url;
-    owed.to.reserve(told.size());
-    for (const auto& contact : told) owed.to.push_back({delivery_id(event.ticket_id, event.seq, contact), contact});
+    owed.to.reserve(contacts.size());
+    for (const auto& contact : contacts) owed.to.push_back({delivery_id(event.ticket_id, event.seq, contact), contact});
     return owed;
 }
 

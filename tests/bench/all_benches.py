@@ -92,6 +92,43 @@ def audit_lines(row):
                row["appends_per_second"] >= 1_000)
 
 
+def export_lines(row):
+    yield line("export", f"{row['alerts']:,} alerts and their tickets", f"{row['seconds']:.1f} s", "<= 60 s a million",
+               row["seconds"] <= 60 * row["alerts"] / 1e6)
+    yield line("export", "memory that it grows by", f"{row['grown_kib'] / 1024:.0f} MiB", "<= 64 MiB",
+               row["grown_kib"] <= 64 * 1024)
+
+
+def access_log_lines(rows):
+    for row in rows:
+        yield line("access-log", f"{row['what']}, {row['askers']} at once", f"{row['ratio']:.2f} x", "", None,
+                   f"{row['logged_per_second']:,.0f}/s, without {row['without_per_second']:,.0f}/s")
+
+
+def signin_lines(row):
+    yield line("signin", f"password sign-ins, {row['at_once']} at a time", f"{row['signins_per_second']:.0f}/s", ">= 30/s",
+               row["signins_per_second"] >= 30, f"p99 {row['p99_ms']:.0f} ms")
+    more = row["most_mib"] - row["before_mib"]
+    yield line("signin", "memory beside before", f"{more:.0f} MiB", "< 110 MiB", more < 110)
+
+
+def key_lines(row):
+    yield line("keys", f"check of one of {row['keys']:,} known keys", f"{row['cached_us']:.2f} us", "<= 5 us",
+               row["cached_us"] <= 5, f"its SHA-256 alone {row['digest_us']:.2f} us")
+    yield line("keys", "the same while others' access is taken", f"{row['while_revoked_us']:.2f} us", "<= 5 us",
+               row["while_revoked_us"] <= 5)
+
+
+def vault_lines(row):
+    yield line("vault", "seal, open", f"{row['seal_ns']:,.0f} ns, {row['open_ns']:,.0f} ns", "", None)
+    yield line("vault", f"{row['nonces']:,} nonces", "differ" if row["nonces_differ"] else "some are alike", "differ",
+               row["nonces_differ"])
+    yield line("vault", f"another root key, {row['secrets']:,} secrets", f"{row['rewrap_seconds']:.1f} s", "", None)
+    yield line("vault", f"sealed anew, {row['secrets']:,} secrets", f"{row['reseal_seconds']:.1f} s", "", None)
+    yield line("vault", f"failed meanwhile, of {row['opened'] + row['errors']:,}", f"{row['errors']:,}", "0",
+               row["errors"] == 0 and row["opened"] > 0)
+
+
 def table(lines):
     heads = ["benchmark", "figure", "measured", "beside", "goal", "holds"]
     words = {True: "yes", False: "NO", None: ""}
@@ -111,9 +148,15 @@ def main():
         backtest = [json.loads(row) for row in
                     run("backtest", [f"{given.build}/tests/bench/bench_backtest", "--json", *quick]).splitlines()]
         audit = json.loads(run("audit", [f"{given.build}/tests/bench/bench_audit", "--json", *quick]))
+        export = json.loads(run("export", [f"{given.build}/tests/bench/bench_export", "--json", *quick]))
+        access_log = json.loads(run("access-log", [f"{given.build}/tests/bench/bench_access_log", "--json", *quick]))
+        keys = json.loads(run("keys", [f"{given.build}/tests/bench/bench_keys", "--json", *quick]))
+        vault = json.loads(run("vault", [f"{given.build}/tests/bench/bench_vault", "--json", *quick], good=(0, 1)))
         edits = [json.loads(row) for row in
                  run("edits", [python, os.path.join(HERE, "edit_bench.py"), "--binary", f"{given.build}/winnow", "--json",
                                *quick]).splitlines()]
+        signin = json.loads(run("signin", [python, os.path.join(HERE, "signin_bench.py"), "--binary",
+                                           f"{given.build}/winnow", "--json", *quick]))
         ingest = json.loads(run("ingest", [python, os.path.join(HERE, "ingest_bench.py"), "--binary",
                                            f"{given.build}/winnow", "--json", *quick]))
         fair = json.loads(run("fair", [python, os.path.join(HERE, "fair_bench.py"), "--binary", f"{given.build}/winnow",
@@ -122,9 +165,10 @@ def main():
         print(f"bench: {failure}", file=sys.stderr)
         return 1
     lines = [*rules_lines(rules), *edit_lines(edits), *backtest_lines(backtest), *audit_lines(audit),
+             *access_log_lines(access_log), *export_lines(export), *key_lines(keys), *vault_lines(vault), *signin_lines(signin),
              *ingest_lines(ingest)]
-    report = {"lines": lines, "rules": rules, "edits": edits, "backtest": backtest, "audit": audit, "ingest": ingest,
-              "fair": fair}
+    report = {"lines": lines, "rules": rules, "edits": edits, "backtest": backtest, "audit": audit,
+              "access_log": access_log, "export": export, "keys": keys, "vault": vault, "signin": signin, "ingest": ingest, "fair": fair}
     print(json.dumps(report, indent=2) if given.json else f"{table(lines)}\n\n{fair_report.page(fair)}")
     return 1 if fair["not_measured"] else 0
 

@@ -52,6 +52,7 @@ class SecondNode(Child):
             socket = lines.read().splitlines()[4]
         urls = "".join(f"  {role}_url: postgresql://winnow_{role}@/winnow?host={socket}\n"
                        for role in ("api", "pipeline", "provider"))
+        vault = f"postgresql://winnow_vault@/winnow_vault?host={socket}"
         management = self.port + 1
         tls = f"    certificate_file: {state}/server.pem\n    key_file: {state}/server-key.pem\n"
         config = self.write("winnow.yaml", f"""\
@@ -70,6 +71,9 @@ database:
 {urls}\
   allow_unsafe_durability: true
 encryption_key_file: {state}/encryption.key
+vault:
+  url: "{vault}"
+  root_key_files: ["{state}/vault-root.key"]
 """)
         self.url = f"https://127.0.0.1:{self.port}"
         probe = Client(self.url, first.ready["ca_file"])

@@ -11,9 +11,9 @@ import tempfile
 import unittest
 
 COMMANDS = ["run", "build", "build debug", "build asan --times", "test", "test --label unit", "test --asan",
-            "fuzz condition 1", "bench", "bench rules", "bench backtest", "bench audit", "bench ingest", "bench edits",
-            "bench fair", "lint", "lint --tidy", "fmt", "docs", "sbom", "deps", "deps build", "clean",
-            "fresh --run-only"]
+            "fuzz condition 1", "bench", "bench rules", "bench backtest", "bench audit", "bench access-log", "bench export",
+            "bench keys", "bench vault", "bench ingest", "bench edits", "bench signin", "bench fair", "lint", "lint --tidy",
+            "fmt", "docs", "sbom", "deps", "deps build", "clean", "fresh --run-only"]
 
 
 class DevCommands(unittest.TestCase):

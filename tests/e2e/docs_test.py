@@ -24,7 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`\n]*)\n(?P<body>.*?)^(?P=indent)``` *$", re.MULTILINE | re.DOTALL)
 WAIT_SECONDS = 20
-ROLES = {"winnow_owner", "winnow_api", "winnow_pipeline", "winnow_provider"}
+ROLES = {"winnow_owner", "winnow_api", "winnow_pipeline", "winnow_provider", "winnow_vault"}
 
 # What differs from run to run, and what it is called in a comparison.
 CHANGING = [

@@ -33,7 +33,8 @@ void make(const fs::path& program, const dev::ClusterPlace& place)
         return false;
     };
     dev::EmbeddedPostgres postgres(place, [](const std::string&) {}, wait);
-    run({program.string(), "migrate", "--url", postgres.url("postgres")}, {}, As::ourselves);
+    run({program.string(), "migrate", "--url", postgres.url("postgres"), "--vault-url", postgres.vault_url("postgres")},
+        {}, As::ourselves);
     postgres.stop();
     for (const auto* log : {"initdb.log", "postgres.log"}) fs::remove(place.folder / log);  // nobody's first start
 }

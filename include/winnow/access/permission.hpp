@@ -3,7 +3,9 @@
 /// @file
 /// Who may do what. The one table that drives the router, docs/openapi.yaml and the tests.
 
+#include "winnow/access/source_networks.hpp"
 #include "winnow/base/network.hpp"
+#include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/rates.hpp"
 
@@ -33,6 +35,9 @@ enum class Permission : std::uint8_t {
     ingest,  ///< Integration keys only.
     read_own_profile,
     write_own_keys,  ///< A user's own API keys.
+    write_own_profile,
+    write_own_factors,  ///< A user's own password, address and second factors: sessions only.
+    session,            ///< A session, also half a one: the route looks at it itself.
     read_tickets,
     work_tickets,
     read_alerts,
@@ -55,6 +60,8 @@ enum class Permission : std::uint8_t {
     read_inhibitions,
     write_inhibitions,
     read_audit,
+    read_exports,  ///< All that the tenant owns, at once.
+    write_exports,
     provider,  ///< Management listener only.
 };
 
@@ -90,14 +97,20 @@ private:
 static_assert(static_cast<unsigned>(Permission::provider) < 64, "a PermissionSet has a bit for each");
 
 /// How a caller proved who it is.
-enum class CredentialKind : std::uint8_t { none, integration_key, user_key, provider };
+enum class CredentialKind : std::uint8_t {
+    none,
+    integration_key,
+    user_key,
+    provider,
+    session,  ///< A user's, who has signed in fully.
+};
 
 /// A caller whose credential was verified.
 struct Principal {
     CredentialKind kind = CredentialKind::none;
     TenantId tenant;           ///< nil for the provider.
     std::string service_code;  ///< The tenant's, for logs.
-    UserId user;               ///< user_key only.
+    UserId user;               ///< user_key and session only, as what follows.
     std::string user_name;
     std::string email;
     Role role = Role::viewer;
@@ -106,12 +119,22 @@ struct Principal {
     Uuid key;                             ///< Which of their keys it is; nil where there is none.
     std::optional<PermissionSet> scopes;  ///< user_key only: of what the role may it has these; nullopt: all.
     std::shared_ptr<const std::vector<Network>> networks;  ///< Where the key may be used; null: everywhere.
+    SessionId session;                                     ///< session only.
+    Timestamp authenticated_at;                    ///< session only: when its user last showed all that was asked for.
+    bool second_factor = false;                    ///< session only: a second factor was part of it.
+    std::shared_ptr<const SourceNetworks> places;  ///< Where the tenant lets callers in; null: everywhere.
     bool tenant_suspended = false;
     std::shared_ptr<const domain::RateOverrides> rates;  ///< The tenant's own; null where it has none.
 
     /// "user:<id>", "integration:<id>", "provider": the actor of what it does.
     [[nodiscard]] std::string actor() const;
 };
+
+/// Whether it is a user, by whatever means.
+[[nodiscard]] constexpr bool is_user(CredentialKind kind) noexcept
+{
+    return kind == CredentialKind::user_key || kind == CredentialKind::session;
+}
 
 /// Pure: whether `who` may: its role has the permission, and its key's scopes do not leave it out. A suspended tenant's
 /// users may read only; its integrations may not ingest.
@@ -120,10 +143,28 @@ struct Principal {
 /// The part of it that scopes decide: true where there are none.
 [[nodiscard]] bool is_in_scope(const Principal& who, Permission permission) noexcept;
 
-/// Whether the credential may be used from `address` (IP, as text): what is no address is nowhere. Pure.
-[[nodiscard]] bool is_in_place(const Principal& who, std::string_view address);
+/// What keeps a caller out of where it asks from.
+enum class OutOfPlace : std::uint8_t {
+    none,  ///< Nothing does.
+    key,   ///< The networks of its key.
+    users,
+    admins,
+    keys,  ///< These three: a list of its tenant's.
+};
+
+/// Whether the credential may be used from `address` (IP, as text), by its own networks and its tenant's: what is no
+/// address is nowhere. Pure.
+[[nodiscard]] OutOfPlace out_of_place(const Principal& who, std::string_view address);
+[[nodiscard]] inline bool is_in_place(const Principal& who, std::string_view address)
+{
+    return out_of_place(who, address) == OutOfPlace::none;
+}
 
 [[nodiscard]] bool has(Role role, Permission permission) noexcept;
+
+/// Whether a session must have shown password and second factor of late: what is done with it gives or takes access, or
+/// sends the tenant's data elsewhere. The rest of it says signin::needs_step_up().
+[[nodiscard]] bool wants_step_up(Permission permission) noexcept;
 
 /// The roles that have it: "admin", "operator or admin"; "" where no user has it (open, ingest, provider).
 [[nodiscard]] std::string roles_with(Permission permission);

@@ -3,19 +3,23 @@
 /// @file
 /// Everything behind the customer listener: routing, credentials, ingestion, REST.
 
-#include "winnow/crypto/sealer.hpp"
+#include "winnow/api/sign_in_parts.hpp"
 #include "winnow/domain/alert_ids.hpp"
 #include "winnow/domain/limits.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/identity/authenticator.hpp"
 #include "winnow/identity/credential_uses.hpp"
+#include "winnow/identity/refused_accesses.hpp"
 #include "winnow/journal/writer.hpp"
+#include "winnow/ports/access/access_log.hpp"
 #include "winnow/ports/contact_types.hpp"
 #include "winnow/ports/tenant_session.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +31,8 @@ class Metrics;
 }
 
 namespace winnow::api {
+
+class Denials;
 
 /// Parts of readiness, by name: /readyz shows each. Asked on I/O threads; must not block.
 using Checks = std::vector<std::pair<std::string, std::function<bool()>>>;
@@ -41,6 +47,7 @@ struct SecurityFacts {
     bool mail_by_tls = false;        ///< Where mail is sent.
     bool database_verified = false;  ///< Each of the database's URLs is one of this machine, or verified by name.
     bool durable_commits = false;    ///< What PostgreSQL may lose is refused at the start.
+    bool tenant_keys = false;        ///< There is a vault.
 };
 
 /// What the customer API works with. Everything referred to outlives it.
@@ -48,8 +55,10 @@ struct CustomerApiOptions {
     ports::TenantDatabase& database;
     identity::Authenticator& authenticator;
     identity::CredentialUses& uses;
+    ports::AccessRecords& access_records;
+    identity::RefusedAccesses& refused;
     journal::Writer& journal;
-    const crypto::Sealer& sealer;
+    ports::Sealing& sealing;
     observe::Metrics& metrics;
     domain::AlertIds ids = {};  ///< What names alerts: the same on every node, and for good.
     Checks checks;              ///< /readyz
@@ -67,6 +76,8 @@ struct CustomerApiOptions {
     std::size_t body_threads = 4;                   ///< That read large bodies; half of them for one tenant.
     std::size_t max_waiting_body_bytes = std::size_t{128} << 20U;  ///< Of bodies that wait for them or are read.
     SecurityFacts security = {};
+    std::optional<SignInParts> sign_in = {};  ///< nullopt: nobody signs in, all of these routes answer 503.
+    Denials* denials = nullptr;               ///< What is answered 403; null: nothing is noted.
 };
 
 /// Thread-safe. Throws std::logic_error at construction where two routes collide or one lacks its permission.

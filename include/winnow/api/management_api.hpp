@@ -9,6 +9,8 @@
 #include "winnow/domain/alert_ids.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/ports/credential_store.hpp"
+#include "winnow/ports/vault/key_store.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -24,6 +26,16 @@ class Metrics;
 
 namespace winnow::api {
 
+/// What the provider may do with the vault; empty where there is none. All of it outlives the API.
+struct VaultAdministration {
+    ports::KeyStore* keys = nullptr;
+    /// Gives a tenant another key; its version.
+    std::function<Result<domain::KeyVersion>(TenantId tenant)> renew = {};
+    /// Whether something of a tenant is sealed under the key of before there was a vault.
+    std::function<Result<bool>(TenantId tenant)> has_older_secrets = {};
+    std::function<void()> refresh = {};  ///< This node knows at once of what was changed.
+};
+
 struct ManagementApiOptions {
     ports::ProviderStore& store;
     observe::Metrics& metrics;
@@ -31,6 +43,8 @@ struct ManagementApiOptions {
     std::vector<std::string> client_subjects;  ///< Verified client certificate subjects that are the provider.
     Checks checks;                             ///< /readyz
     domain::AlertIds ids;                      ///< What names alerts.
+    ports::Sealing* sealing = nullptr;         ///< Of links by mail; null: nobody is invited.
+    VaultAdministration vault = {};
 };
 
 /// How many of the store's calls are under way at once.

@@ -15,7 +15,7 @@ enum class Recorded : std::uint8_t {
     with_answer,   ///< In the transaction that acts, last: what it made is in the answer.
     with_changes,  ///< The same, with what was before beside it: GET of the same path shows that.
     beforehand,    ///< In a transaction of its own, before what only reads begins.
-    by_store,      ///< By the store, in the transaction that acts.
+    by_store,      ///< By the store, or the flow of signing in, in the transaction that acts.
 };
 
 struct KnownAct {
@@ -29,7 +29,27 @@ inline constexpr std::array kActs{
     KnownAct{"createUser", "user.create", "user"},
     KnownAct{"updateUser", "user.change", "user", Recorded::with_changes},
     KnownAct{"disableUser", "user.disable", "user", Recorded::with_changes},
-    KnownAct{"createApiKey", "api_key.create", "api_key"},
+    KnownAct{"signIn", "sign_in.succeed", "session", Recorded::by_store},  // its failures: see below
+    KnownAct{"completeSignIn", "sign_in.succeed", "session", Recorded::by_store},
+    KnownAct{"stepUp", "session.step_up", "session", Recorded::by_store},
+    KnownAct{"signOut", "session.end", "session", Recorded::by_store}, KnownAct{"endSession", "session.end", "session"},
+    KnownAct{"endOtherSessions", "session.end_others", "session"},
+    KnownAct{"createFactor", "factor.begin", "factor", Recorded::by_store},
+    KnownAct{"confirmFactor", "factor.activate", "factor", Recorded::by_store},
+    KnownAct{"deleteFactor", "factor.revoke", "factor"},
+    KnownAct{"createRecoveryCodes", "recovery_codes.renew", "recovery_codes"},
+    KnownAct{"changePassword", "password.change", "user", Recorded::by_store},
+    KnownAct{"requestPasswordReset", "password.reset_asked", "user", Recorded::by_store},
+    KnownAct{"confirmPasswordReset", "password.reset", "user", Recorded::by_store},
+    KnownAct{"confirmMfaReset", "factors.reset", "user", Recorded::by_store},
+    KnownAct{"requestEmailChange", "email.change_asked", "user"},
+    KnownAct{"confirmEmailChange", "email.change", "user", Recorded::by_store},
+    KnownAct{"stopEmailChange", "email.stop", "user", Recorded::by_store},
+    KnownAct{"acceptInvitation", "invitation.accept", "user", Recorded::by_store},
+    KnownAct{"updateMe", "user.change_self", "user", Recorded::with_changes},
+    KnownAct{"inviteUser", "invitation.send", "user"}, KnownAct{"resetUserPassword", "user.reset_password", "user"},
+    KnownAct{"resetUserMfa", "user.reset_mfa", "user"}, KnownAct{"endUserSessions", "user.end_sessions", "user"},
+    KnownAct{"deleteUser", "user.delete", "user"}, KnownAct{"createApiKey", "api_key.create", "api_key"},
     KnownAct{"deleteApiKey", "api_key.revoke", "api_key"},
     KnownAct{"createIntegration", "integration.create", "integration"},
     KnownAct{"replaceIntegration", "integration.change", "integration", Recorded::with_changes},
@@ -49,10 +69,8 @@ inline constexpr std::array kActs{
     KnownAct{"replaceRule", "rule.change", "rule", Recorded::with_changes},
     KnownAct{"updateRule", "rule.change", "rule", Recorded::with_changes},
     KnownAct{"deleteRule", "rule.delete", "rule", Recorded::with_changes},
-    KnownAct{"reorderRules", "ruleset.reorder", "ruleset"},
-    KnownAct{"replaceRuleset", "ruleset.replace", "ruleset"},
-    KnownAct{"rollBackRuleset", "ruleset.roll_back", "ruleset"},
-    KnownAct{"createSilence", "silence.create", "silence"},
+    KnownAct{"reorderRules", "ruleset.reorder", "ruleset"}, KnownAct{"replaceRuleset", "ruleset.replace", "ruleset"},
+    KnownAct{"rollBackRuleset", "ruleset.roll_back", "ruleset"}, KnownAct{"createSilence", "silence.create", "silence"},
     KnownAct{"replaceSilence", "silence.change", "silence", Recorded::with_changes},
     KnownAct{"updateSilence", "silence.change", "silence", Recorded::with_changes},
     KnownAct{"expireSilence", "silence.end", "silence", Recorded::with_changes},
@@ -65,20 +83,41 @@ inline constexpr std::array kActs{
     KnownAct{"updateInhibition", "inhibition.change", "inhibition", Recorded::with_changes},
     KnownAct{"deleteInhibition", "inhibition.delete", "inhibition", Recorded::with_changes},
     KnownAct{"updateSettings", "settings.change", "settings", Recorded::with_changes},
+    KnownAct{"replaceSourceNetworks", "networks.change", "networks", Recorded::with_changes},
+    KnownAct{"keepSourceNetworks", "networks.keep", "networks"},
     KnownAct{"retryDelivery", "delivery.retry", "delivery"},
     KnownAct{"listTicketsAsCsv", "tickets.export", "tickets", Recorded::beforehand},
+    KnownAct{"createExport", "export.create", "export"},
+    KnownAct{"deleteExport", "export.delete", "export", Recorded::with_changes},
+    KnownAct{"downloadExport", "export.download", "export", Recorded::beforehand},
     KnownAct{"exportAuditLog", "audit.export", "audit", Recorded::beforehand},
+    KnownAct{"exportAccessLog", "access_log.export", "access_log", Recorded::beforehand},
     KnownAct{"redactAuditDetails", "audit.redact", "audit", Recorded::by_store},
     // The provider's, in its own chain.
     KnownAct{"createTenant", "tenant.create", "tenant", Recorded::by_store},
     KnownAct{"changeTenant", "tenant.change", "tenant", Recorded::by_store},
+    KnownAct{"changeTenantQuotas", "quota.change", "tenant", Recorded::by_store},
+    KnownAct{"inviteTenantAdmin", "tenant.invite_admin", "tenant", Recorded::by_store},  // in the tenant's as well
     KnownAct{"suspendTenant", "tenant.suspend", "tenant", Recorded::by_store},
     KnownAct{"resumeTenant", "tenant.resume", "tenant", Recorded::by_store},
+    KnownAct{"exportProviderAuditLog", "audit.export", "audit", Recorded::beforehand},
     KnownAct{"releaseQuarantine", "quarantine.release", "tenant", Recorded::by_store},
+    KnownAct{"rotateRootKey", "root_key.rotate", "root_key", Recorded::by_store},
+    KnownAct{"rotateTenantKey", "tenant_key.rotate", "tenant", Recorded::by_store},
+    KnownAct{"destroyTenantKeys", "tenant_key.destroy", "tenant", Recorded::by_store},
+    KnownAct{"resetSourceNetworks", "networks.reset", "tenant", Recorded::by_store},  // in the tenant's as well
 };
 
 /// Of no operation: a tenant's head was signed, and stands in the provider's chain.
 inline constexpr std::string_view kHeadSigned = "audit.anchor";
+
+/// Of no operation alone: somebody showed something wrong of a user, or did so too often.
+inline constexpr std::string_view kSignInFailed = "sign_in.fail";
+inline constexpr std::string_view kSignInHeld = "sign_in.hold";
+/// Of whatever operation somebody was denied; equal ones are one record, with their count.
+inline constexpr std::string_view kRequestDenied = "request.denied";
+/// Of no operation: source networks were on trial, and nobody said to keep them.
+inline constexpr std::string_view kNetworksReverted = "networks.revert";
 
 struct Unrecorded {
     std::string_view operation;
@@ -87,6 +126,7 @@ struct Unrecorded {
 
 inline constexpr std::string_view kTimeline = "the ticket's timeline tells who did what, and when";
 inline constexpr std::string_view kTriesOnly = "changes nothing: what is tried is sent along";
+inline constexpr std::string_view kLooksOnly = "changes nothing: it is POST so that no link holds the token";
 inline constexpr std::string_view kBacktest = "changes nothing that alerts or people meet, and names who began it";
 
 /// The other operations that are no GET.
@@ -96,7 +136,7 @@ inline constexpr std::array kUnrecorded{
     Unrecorded{"putTicketParent", kTimeline},     Unrecorded{"deleteTicketParent", kTimeline},
     Unrecorded{"previewSilence", kTriesOnly},     Unrecorded{"testRule", kTriesOnly},
     Unrecorded{"lintRules", kTriesOnly},          Unrecorded{"startBacktest", kBacktest},
-    Unrecorded{"cancelBacktest", kBacktest},
+    Unrecorded{"cancelBacktest", kBacktest},      Unrecorded{"peekInvitation", kLooksOnly},
 };
 
 /// nullptr: it is not recorded.

@@ -29,6 +29,10 @@ struct IpAddress {
 [[nodiscard]] std::optional<IpAddress> parse_address(std::string_view text);
 [[nodiscard]] std::string to_string(const IpAddress& address);
 
+/// An address in the one form that texts are compared in: an IPv4-mapped one as the IPv4 address that it stands for.
+/// What is no address, as it is.
+[[nodiscard]] std::string canonical_address(std::string_view text);
+
 /// An IPv4-mapped address, ::ffff:192.0.2.1, as the IPv4 address that it stands for; any other as it is.
 [[nodiscard]] IpAddress unmapped(const IpAddress& address) noexcept;
 

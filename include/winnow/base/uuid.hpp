@@ -79,6 +79,11 @@ using ContactId = StrongId<struct ContactTag>;
 using ContactGroupId = StrongId<struct ContactGroupTag>;
 using DeliveryId = StrongId<struct DeliveryTag>;
 using BacktestId = StrongId<struct BacktestTag>;
+using SessionId = StrongId<struct SessionTag>;
+using InvitationId = StrongId<struct InvitationTag>;
+using FactorId = StrongId<struct FactorTag>;
+using ServerMailId = StrongId<struct ServerMailTag>;
+using ExportId = StrongId<struct ExportTag>;
 
 }  // namespace winnow
 

@@ -10,7 +10,10 @@
 
 namespace winnow::crypto {
 
-[[nodiscard]] std::string sha256(std::string_view data);                             ///< 32 bytes.
+[[nodiscard]] std::string sha256(std::string_view data);  ///< 32 bytes.
+/// 20 bytes. Only where others have chosen it: for lists of breached passwords, and below HMAC in one-time codes.
+[[nodiscard]] std::string sha1(std::string_view data);
+[[nodiscard]] std::string hmac_sha1(std::string_view key, std::string_view data);
 [[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view data);  ///< 32 bytes.
 
 /// Takes the same time wherever the two differ. Lengths are not secret.
@@ -25,6 +28,7 @@ namespace winnow::crypto {
 [[nodiscard]] bool from_hex(std::string_view text, std::string& bytes);
 [[nodiscard]] std::string to_base64(std::string_view bytes);     ///< RFC 4648 §4, padded.
 [[nodiscard]] std::string to_base64url(std::string_view bytes);  ///< RFC 4648 §5, unpadded.
+[[nodiscard]] std::string to_base32(std::string_view bytes);     ///< RFC 4648 §6, unpadded.
 /// Accepts padded standard base64; "" is a valid encoding of nothing. False where malformed.
 [[nodiscard]] bool from_base64(std::string_view text, std::string& bytes);
 

@@ -3,9 +3,10 @@
 /// @file
 /// How messages leave: signed webhooks and mail, through one egress guard, on one thread of its own.
 
-#include "winnow/crypto/sealer.hpp"
 #include "winnow/ports/contact_types.hpp"
+#include "winnow/ports/mail/server_mail_queue.hpp"
 #include "winnow/ports/outbox.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -45,11 +46,18 @@ struct DeliveryOptions {
     std::string public_url;              ///< For links in messages; "" : none.
 };
 
-/// The channel for every contact type. `sealer` and `metrics` must outlive it. The destructor reports what is still in
+/// What leaves this service: messages to contacts, and its own mails, by the same server and within the same bound.
+class Channels : public ports::Channel, public ports::ServerMailChannel {
+public:
+    using ports::Channel::send;
+    using ports::ServerMailChannel::send;
+};
+
+/// The channel for every contact type. `sealing` and `metrics` must outlive it. The destructor reports what is still in
 /// flight as `retry`. Throws std::invalid_argument where an entry of `egress_allow` is not a network or a file of
 /// authorities cannot be read.
-[[nodiscard]] std::unique_ptr<ports::Channel> make_channel(DeliveryOptions options, const crypto::Sealer& sealer,
-                                                           observe::Metrics& metrics);
+[[nodiscard]] std::unique_ptr<Channels> make_channel(DeliveryOptions options, ports::Sealing& sealing,
+                                                     observe::Metrics& metrics);
 
 /// The types that contacts may have: one a channel. Thread-safe, as all of it is constant.
 [[nodiscard]] std::span<const ports::ContactType> contact_types();

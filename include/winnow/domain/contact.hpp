@@ -5,6 +5,7 @@
 
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
+#include "winnow/domain/tenants/sealed.hpp"
 
 #include <cstdint>
 #include <map>
@@ -17,7 +18,7 @@ namespace winnow::domain {
 /// One of the things that a contact is reached by: a URL, an address, a key.
 struct ContactSetting {
     std::string shown = {};   ///< Without `sealed`: all of it. Else what is no secret: a URL up to its host and port.
-    std::string sealed = {};  ///< All of it, under sealed_setting_context(); "" where it is not sealed.
+    std::string sealed = {};  ///< All of it, in its sealed_setting_place(); "" where it is not sealed.
     std::string clear = {};   ///< Of one about to be stored: all of it, in case it may not be stored sealed yet.
     std::string illegible = {};  ///< As it is stored, JSON, where this program cannot read it: kept, and nothing else.
 
@@ -40,8 +41,12 @@ struct Contact {
     [[nodiscard]] const ContactSetting& setting(std::string_view of) const noexcept;
 };
 
-/// What a sealed setting is bound to, so that no other contact's, and no other setting, can be put into its place.
+/// What a setting that is sealed in format 1 is bound to, so that no other contact's, and no other setting, can be put
+/// into its place.
 [[nodiscard]] std::string sealed_setting_context(TenantId tenant, ContactId contact, std::string_view setting);
+
+/// Where a sealed setting is stored, and what it is for.
+[[nodiscard]] SealedPlace sealed_setting_place(TenantId tenant, ContactId contact, std::string_view setting);
 
 /// Of a webhook's URL, what is no secret: scheme, host and port. "" where that cannot be told.
 [[nodiscard]] std::string base_of_url(std::string_view url);

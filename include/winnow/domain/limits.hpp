@@ -47,6 +47,12 @@ struct TenantLimits {
     std::size_t max_contacts = 10'000;
     std::size_t max_contact_groups = 1'000;
     std::size_t max_users = 10'000;
+    std::size_t max_keys = 20'000;                         ///< Of users and integrations, that are not revoked.
+    std::size_t max_owed_deliveries = 100'000;             ///< Beyond them no further one comes to be owed.
+    std::size_t max_mails_a_day = 50'000;                  ///< In UTC, as they come to be owed.
+    std::size_t max_contacts_told = 1'000;                 ///< Of one event of a ticket, however many its route has.
+    std::size_t max_exports_a_day = 4;                     ///< In UTC.
+    std::size_t max_export_bytes = std::size_t{4} << 30U;  ///< Of an archive.
     std::size_t max_retention_days = 3'650;  ///< Of each class that a tenant may choose (domain::Retention).
     RateLimits rates;                        ///< On each node.
 };

@@ -25,6 +25,7 @@ struct Owed {
     std::string payload;          ///< The notice: what routing::render_payload() gives. Channels render it.
     std::string public_url = {};  ///< Where its links lead; "" : it has none.
     std::vector<Recipient> to;
+    std::uint32_t left_out = 0;  ///< Further contacts of the route, beyond what one event may tell.
 };
 
 }  // namespace winnow::domain

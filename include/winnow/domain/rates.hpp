@@ -47,6 +47,7 @@ struct RateLimit {
 struct RateLimits {
     std::array<RateLimit, kRateClasses> tenant{{{5'000, 30'000}, {50, 200}, {20, 100}, {400, 4'000}}};  ///< By class.
     RateLimit failed_logins{5, 50};  ///< Look-ups of keys that were not found, of one address (IPv6: of a /64).
+    RateLimit sign_ins{10, 60};      ///< Requests of signing in, whatever comes of them, of one address likewise.
 
     [[nodiscard]] RateLimit& of(RateClass kind) { return tenant[static_cast<std::size_t>(kind)]; }
     [[nodiscard]] const RateLimit& of(RateClass kind) const { return tenant[static_cast<std::size_t>(kind)]; }

@@ -24,8 +24,9 @@ enum class Kept : std::uint8_t {
     backtests,
     receipts,
     instances,
+    access_log,
 };
-inline constexpr std::size_t kKeptClasses = 10;
+inline constexpr std::size_t kKeptClasses = 11;
 
 struct KeptClass {
     Kept kept;
@@ -45,6 +46,7 @@ inline constexpr std::array<KeptClass, kKeptClasses> kKeptTable{{
     {Kept::backtests, "backtests", "backtest_retention_days", std::chrono::days{7}},
     {Kept::receipts, "receipts", "receipt_retention_days", std::chrono::days{7}},
     {Kept::instances, "instances", "instance_retention_days", std::chrono::days{7}},
+    {Kept::access_log, "access_log", "access_log_retention_days", std::chrono::days{400}},
 }};
 
 [[nodiscard]] constexpr const KeptClass& class_of(Kept kept) noexcept

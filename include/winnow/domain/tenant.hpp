@@ -13,6 +13,7 @@
 #include "winnow/domain/silence.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -50,6 +51,7 @@ struct TenantConfig {
     std::vector<Inhibition> inhibitions;
     std::string public_url = {};            ///< Where links in messages lead; "" : there are none. The service's own.
     std::vector<SetAside> set_asides = {};  ///< Of the above, as far as they are these versions.
+    std::size_t max_contacts_told = 0;      ///< Of one event; 0: all of its route. The service's own.
 };
 
 }  // namespace winnow::domain

@@ -7,6 +7,7 @@
 #include "winnow/http/body.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -69,6 +70,8 @@ struct Response {
     int status = 200;
     std::vector<Header> headers;
     Body body;
+    /// It is sent so much later, by the connection's loop: nothing else is held meanwhile. For who tries secrets.
+    std::chrono::milliseconds after{0};
 
     Response() = default;
     explicit Response(int code) : status(code) {}

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// When keys were used last, to the minute: noted in memory at each use, stored once a minute.
+/// When keys and sessions were used last, to the minute: noted in memory at each use, stored once a minute.
 
 #include "winnow/access/permission.hpp"
 #include "winnow/base/result.hpp"
@@ -32,7 +32,7 @@ public:
     CredentialUses(const CredentialUses&) = delete;
     CredentialUses& operator=(const CredentialUses&) = delete;
 
-    /// A key was used just now, and let in. Never waits for the database; others than keys are nothing to note.
+    /// A key or session was used just now, and let in. Never waits for the database; others are nothing to note.
     void note(const access::Principal& who);
 
     /// Stores at most `limit` of what was noted: how many, 0 without asking the database where nothing was. What could

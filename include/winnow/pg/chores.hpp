@@ -6,11 +6,14 @@
 #include "winnow/base/uuid.hpp"
 #include "winnow/pg/sessions.hpp"
 #include "winnow/ports/time/chores.hpp"
+#include "winnow/ports/vault/key_store.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,9 +34,24 @@ struct HeadSigner {
 /// A webhook's whole URL, sealed under domain::sealed_url_context().
 using SealUrl = std::function<std::string(TenantId, ContactId, std::string_view url)>;
 
+/// With a vault: what its keys have to do with the database's secrets. All of it outlives the chores.
+struct VaultChores {
+    ports::Sealing* sealing = nullptr;
+    ports::KeyStore* keys = nullptr;
+    /// Whether the vault answered when it was asked last. While it did not, there is nothing to do.
+    std::function<bool()> is_there;
+    /// Wraps at most so many keys anew; how many it were.
+    std::function<Result<std::size_t>(std::size_t limit)> rewrap;
+    /// Gives at most so many tenants whose key has had its time another one; how many it were.
+    std::function<Result<std::size_t>(std::size_t limit)> renew;
+    std::chrono::days keep_retired{35};
+};
+
 /// As the role winnow_pipeline. With `seal_url` the URLs that were stored before there was sealing are
-/// sealed, once no program is at work that could not open them. With `signer` heads of audit chains are signed.
+/// sealed, once no program is at work that could not open them. With `signer` heads of audit chains are signed. With
+/// `vault` its keys are rotated, and secrets are sealed anew.
 [[nodiscard]] std::unique_ptr<ports::Chores> make_chores(const Sessions& sessions, ChoreLimits limits = {},
-                                                         SealUrl seal_url = {}, HeadSigner signer = {});
+                                                         SealUrl seal_url = {}, HeadSigner signer = {},
+                                                         std::optional<VaultChores> vault = {});
 
 }  // namespace winnow::pg

@@ -23,6 +23,8 @@ struct Migration {
 
 /// In order.
 [[nodiscard]] const std::vector<Migration>& embedded_migrations();
+/// Those of the vault (migrations/vault/*.sql).
+[[nodiscard]] const std::vector<Migration>& embedded_vault_migrations();
 
 /// Told before each step: `done` of `total` steps are applied, `name` is next; once more at the end with "".
 using MigrationProgress = std::function<void(std::size_t done, std::size_t total, std::string_view name)>;
@@ -51,6 +53,10 @@ struct LockPatience {
 [[nodiscard]] Result<std::size_t> migrate(const std::string& conninfo, const MigrationProgress& progress = {},
                                           const std::vector<Migration>& migrations = embedded_migrations(),
                                           const LockPatience& patience = {});
+
+/// The same of the vault's database, which is another one: as winnow_owner, with the role winnow_vault beside it, and
+/// for these two alone.
+[[nodiscard]] Result<std::size_t> migrate_vault(const std::string& conninfo, const MigrationProgress& progress = {});
 
 /// Ready to serve: every step is applied, and those that are unknown here, because a newer program applied them, are
 /// compatible. Any of our roles may ask. `conflict` says what is missing or unknown.

@@ -30,6 +30,10 @@ struct PgOptions {
     /// What a tenant's histories may take where the provider has set nothing for it; what people add beyond it is
     /// refused (docs/operations.md). 0: nothing is.
     std::int64_t max_history_bytes = 0;
+    // What a tenant's tickets may tell where the provider has set nothing for it; 0: anything.
+    std::int64_t max_contacts_told = 0;    ///< Of one event: contacts of its route.
+    std::int64_t max_owed_deliveries = 0;  ///< At a time.
+    std::int64_t max_mails_a_day = 0;
 };
 
 /// Whether libpq can read a connection string or URI. It connects nowhere.

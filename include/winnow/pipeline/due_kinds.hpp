@@ -4,6 +4,7 @@
 /// The kinds of triage's timers: stores and decisions as the Timekeeper takes them.
 
 #include "winnow/pipeline/config_cache.hpp"
+#include "winnow/ports/access/source_network_trials.hpp"
 #include "winnow/ports/time/due_kind.hpp"
 #include "winnow/ports/time/hold_store.hpp"
 #include "winnow/ports/time/quiet_store.hpp"
@@ -53,6 +54,10 @@ using OutboxChanged = std::function<void()>;
                                                                OutboxChanged outbox_changed,
                                                                std::chrono::milliseconds again,
                                                                observe::Metrics& metrics);
+
+/// `source_networks`: lists of a tenant that are on trial, and that nobody has said to keep.
+[[nodiscard]] std::unique_ptr<ports::DueKind> make_source_networks_kind(ports::SourceNetworkTrials& trials,
+                                                                        std::chrono::milliseconds again);
 
 /// A column that another loop waits for: that one is told, and does what is due. `remind` is quick. The loop looks by
 /// itself, too, but seldom.

@@ -51,7 +51,6 @@ public:
     [[nodiscard]] virtual Result<std::vector<domain::ContactGroup>> page_groups(std::optional<ContactGroupId> after,
                                                                                 std::size_t limit) = 0;
     [[nodiscard]] virtual Result<domain::ContactGroup> find_group(ContactGroupId id) = 0;
-    [[nodiscard]] virtual Result<std::size_t> count_groups() = 0;
     /// `conflict` where another group has the name. Its members must exist.
     [[nodiscard]] virtual Result<Done> insert_group(const domain::ContactGroup& group) = 0;
     [[nodiscard]] virtual Result<Done> update_group(const domain::ContactGroup& group) = 0;

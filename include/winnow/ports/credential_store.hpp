@@ -10,9 +10,12 @@
 #include "winnow/domain/history.hpp"
 #include "winnow/domain/position.hpp"
 #include "winnow/domain/tenant.hpp"
+#include "winnow/domain/tenants/quota.hpp"
 #include "winnow/ports/audit_store.hpp"
+#include "winnow/signin/mail_text.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -43,11 +46,11 @@ public:
     [[nodiscard]] virtual bool healthy() const { return true; }
 };
 
-/// A key that was used, of a user or of an integration.
+/// A key that was used, of a user or of an integration, or a session.
 struct CredentialUse {
     TenantId tenant;
     access::CredentialKind kind = access::CredentialKind::user_key;
-    Uuid key;
+    Uuid key;          ///< Or the session's id.
     Timestamp minute;  ///< In which it was, for the last time: when that began.
 };
 
@@ -59,8 +62,8 @@ public:
     CredentialUseStore& operator=(const CredentialUseStore&) = delete;
     virtual ~CredentialUseStore() = default;
 
-    /// Stores them all, of any tenants, in one statement. Where another node has noted a later use, that stays; a key
-    /// that is gone is left out. `uses` names each key once.
+    /// Stores them all, of any tenants: keys in one statement, sessions in another. Where another node has noted a
+    /// later use, that stays; a key that is gone is left out. `uses` names each key once.
     [[nodiscard]] virtual Result<Done> note(const std::vector<CredentialUse>& uses) = 0;
 };
 
@@ -77,11 +80,29 @@ struct NewTenant {
     std::string admin_key_hint;
 };
 
+/// An admin who is to come: a user who was invited, the link, and the mail that it goes by.
+struct AdminInvitation {
+    UserId user_id;
+    std::string email;
+    std::string name;
+    signin::Locale locale = signin::Locale::en;
+    InvitationId id;
+    std::string token_hash;  ///< SHA-256, 32 bytes.
+    ServerMailId mail_id;
+    std::string sealed_token;  ///< In mail_token_place() of the mail.
+};
+
 /// The limits that are set for one tenant alone, as they are to be.
 struct LimitsChange {
     domain::RateOverrides rates;
     /// nullopt: left as it is; of nullopt: the node's configuration holds again. In force for the next request.
     std::optional<std::optional<std::int64_t>> history_bytes = {};
+};
+
+/// What the provider sets of a quota for one tenant; nullopt: the node's configuration holds again.
+struct QuotaChange {
+    domain::Quota quota = domain::Quota::users;
+    std::optional<std::int64_t> own = {};
 };
 
 /// By whom and what the provider's act was asked for: what its record in the provider's audit chain says. Without one
@@ -146,17 +167,47 @@ public:
     {
         return set_suspended(id, suspended, ProviderRequest());
     }
+    /// Who was invited with that address before, and has not come, is invited anew: then that user's id is returned.
+    /// `not_found`: there is no such tenant; `conflict`: another user has the address.
+    [[nodiscard]] virtual Result<UserId> invite_admin(TenantId id, const AdminInvitation& invitation,
+                                                      const ProviderRequest& by) = 0;
     /// `not_found`: there is no such tenant.
     [[nodiscard]] virtual Result<std::unique_ptr<LimitsTransaction>> lock_limits(TenantId id) = 0;
 
     /// What the tenant's histories take, and its own limit.
     [[nodiscard]] virtual Result<domain::HistoryUse> history(TenantId id) = 0;
 
+    /// What the tenant may have of each thing and has, in the order of domain::kQuotas. `not_found`: as above.
+    [[nodiscard]] virtual Result<std::vector<domain::QuotaUse>> quotas(TenantId id) = 0;
+    /// What is set for the tenant alone, in force for its next request; what is there beyond it stays. As they are
+    /// then.
+    [[nodiscard]] virtual Result<std::vector<domain::QuotaUse>> set_quotas(TenantId id,
+                                                                           const std::vector<QuotaChange>& changes,
+                                                                           const ProviderRequest& by) = 0;
+
     /// The oldest ones first. `not_found`: there is no such tenant.
     [[nodiscard]] virtual Result<std::vector<SetAsideRow>> set_aside_rows(TenantId id, std::size_t limit) = 0;
     /// All of the tenant's that are set aside are journaled anew, by any node, within seconds. How many; errors as
     /// above.
     [[nodiscard]] virtual Result<std::size_t> release(TenantId id, const ProviderRequest& by) = 0;
+
+    /// Of an act that is done in another database: recorded before it is, in the provider's own chain. `object` is what
+    /// it is done to ("tenant:<id>"), `detail` a JSON object.
+    [[nodiscard]] virtual Result<Done> record(const std::string& act, const std::string& object,
+                                              const std::string& detail, const ProviderRequest& by) = 0;
+
+    /// Records that the provider's chain is exported, by whom, and says where it ends: with that record.
+    [[nodiscard]] virtual Result<std::int64_t> begin_audit_export(const ProviderRequest& by) = 0;
+    /// As AuditStore::links() and anchors(), of the provider's chain.
+    [[nodiscard]] virtual Result<std::vector<AuditRecord>> audit_links(std::int64_t after, std::int64_t last,
+                                                                       std::size_t limit) = 0;
+    [[nodiscard]] virtual Result<std::vector<winnow::audit::Anchor>> audit_anchors(std::int64_t after,
+                                                                                   std::size_t limit) = 0;
+
+    /// The tenant lets its callers in from everywhere again; that stands in its own chain, too, with `reason`.
+    /// `not_found`: there is no such tenant.
+    [[nodiscard]] virtual Result<Done> reset_networks(TenantId id, const std::string& reason,
+                                                      const ProviderRequest& by) = 0;
 
     /// The provider's own chain, the newest first; those after `after`.
     [[nodiscard]] virtual Result<std::vector<AuditRecord>> audit(const AuditFilter& filter,

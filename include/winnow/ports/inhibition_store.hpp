@@ -42,7 +42,6 @@ public:
     [[nodiscard]] virtual Result<std::vector<domain::Inhibition>> all() = 0;
     /// `not_found` where the tenant has no such inhibition.
     [[nodiscard]] virtual Result<StoredInhibition> find(InhibitionId id) = 0;
-    [[nodiscard]] virtual Result<std::size_t> count() = 0;
     /// `conflict` where another inhibition has the name.
     [[nodiscard]] virtual Result<Done> insert(const domain::Inhibition& inhibition) = 0;
     [[nodiscard]] virtual Result<Done> update(const domain::Inhibition& inhibition) = 0;

@@ -24,8 +24,9 @@ struct IntegrationKey {
     std::string hint;                                   ///< The secret's first characters.
     std::optional<std::vector<Network>> networks = {};  ///< Where it may be used; nullopt: everywhere.
     Timestamp created_at;
-    std::string created_by = {};              ///< access::Principal::actor(); "": nobody knows.
-    std::optional<Timestamp> last_used = {};  ///< To the minute; read only.
+    std::string created_by = {};               ///< access::Principal::actor(); "": nobody knows.
+    std::optional<Timestamp> expires_at = {};  ///< Nobody is let in by it from then on. Written by end_key() only.
+    std::optional<Timestamp> last_used = {};   ///< To the minute; read only.
 };
 
 struct Integration {
@@ -33,7 +34,8 @@ struct Integration {
     std::string name;
     std::string description;
     bool enabled = true;
-    std::vector<IntegrationKey> keys;  ///< Live ones, oldest first. Written by add_key() and revoke_key() only.
+    /// Live ones, oldest first. Written by add_key(), end_key() and revoke_key() only.
+    std::vector<IntegrationKey> keys;
     std::int64_t version = 1;
     Timestamp created_at;
     Timestamp updated_at;
@@ -52,7 +54,6 @@ public:
                                                                 std::size_t limit) = 0;
     /// `not_found` where the tenant has no such integration.
     [[nodiscard]] virtual Result<Integration> find(IntegrationId id) = 0;
-    [[nodiscard]] virtual Result<std::size_t> count() = 0;
     /// `conflict` where another integration has the name.
     [[nodiscard]] virtual Result<Done> insert(const Integration& integration) = 0;
     [[nodiscard]] virtual Result<Done> update(const Integration& integration) = 0;
@@ -63,6 +64,8 @@ public:
     /// @param secret_hash  SHA-256, 32 bytes.
     [[nodiscard]] virtual Result<Done> add_key(IntegrationId integration, const IntegrationKey& key,
                                                const std::string& secret_hash) = 0;
+    /// It ends then, or earlier where that was said before. `not_found` as below.
+    [[nodiscard]] virtual Result<Done> end_key(IntegrationId integration, IntegrationKeyId key, Timestamp at) = 0;
     /// `not_found` where the integration has no such live key.
     [[nodiscard]] virtual Result<Done> revoke_key(IntegrationId integration, IntegrationKeyId key) = 0;
 };

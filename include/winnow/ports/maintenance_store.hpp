@@ -34,7 +34,6 @@ public:
     [[nodiscard]] virtual Result<std::vector<domain::MaintenanceWindow>> all() = 0;
     /// `not_found` where the tenant has no such window.
     [[nodiscard]] virtual Result<StoredWindow> find(MaintenanceWindowId id) = 0;
-    [[nodiscard]] virtual Result<std::size_t> count() = 0;
     /// `conflict` where another window has the name.
     [[nodiscard]] virtual Result<Done> insert(const domain::MaintenanceWindow& window) = 0;
     [[nodiscard]] virtual Result<Done> update(const domain::MaintenanceWindow& window) = 0;

@@ -3,12 +3,22 @@
 /// @file
 /// A tenant's settings, and the lock that writers of its configuration take.
 
+#include "winnow/access/source_networks.hpp"
 #include "winnow/base/result.hpp"
+#include "winnow/base/time.hpp"
 #include "winnow/domain/tenant.hpp"
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace winnow::ports {
+
+/// From where the tenant lets its callers in.
+struct PlacesInForce {
+    access::SourceNetworks lists;
+    std::optional<Timestamp> revert_at;  ///< They are on trial until then; nullopt: they stay.
+};
 
 /// Not thread-safe: lives and dies with its transaction.
 class SettingsStore {
@@ -29,6 +39,17 @@ public:
 
     /// The groups of the default route must exist.
     [[nodiscard]] virtual Result<Done> save(const domain::Settings& settings) = 0;
+
+    /// Empty lists where none were ever saved.
+    [[nodiscard]] virtual Result<PlacesInForce> places() = 0;
+
+    /// In force from now on, and for `trial` only, unless keep_places() is called within it: then what was last kept is
+    /// in force again.
+    [[nodiscard]] virtual Result<PlacesInForce> try_places(const access::SourceNetworks& lists,
+                                                           std::chrono::milliseconds trial) = 0;
+
+    /// Those that are on trial stay. False: none are, or their time is over.
+    [[nodiscard]] virtual Result<bool> keep_places() = 0;
 };
 
 }  // namespace winnow::ports

@@ -30,6 +30,14 @@ class NoiseStore;
 class RulesetHistory;
 class BacktestStore;
 class AuditStore;
+class ThrottleStore;
+class SessionStore;
+class FactorStore;
+class LinkStore;
+class ServerMailStore;
+class AccessLog;
+class QuotaStore;
+class ExportStore;
 
 /// An open transaction under the api role with the tenant set. Use on the thread it was given on, and not after.
 class TenantSession {
@@ -57,6 +65,14 @@ public:
     [[nodiscard]] virtual MaintenanceStore& maintenance() = 0;
     [[nodiscard]] virtual BacktestStore& backtests() = 0;
     [[nodiscard]] virtual AuditStore& audit() = 0;
+    [[nodiscard]] virtual ThrottleStore& throttles() = 0;
+    [[nodiscard]] virtual SessionStore& sessions() = 0;
+    [[nodiscard]] virtual FactorStore& factors() = 0;
+    [[nodiscard]] virtual LinkStore& links() = 0;
+    [[nodiscard]] virtual ServerMailStore& server_mails() = 0;
+    [[nodiscard]] virtual AccessLog& access_log() = 0;
+    [[nodiscard]] virtual QuotaStore& quotas() = 0;
+    [[nodiscard]] virtual ExportStore& exports() = 0;
 };
 
 /// Runs transactions on database threads, so that nobody else ever blocks on PostgreSQL.

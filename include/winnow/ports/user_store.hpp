@@ -8,6 +8,8 @@
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
+#include "winnow/signin/mail_text.hpp"
+#include "winnow/signin/states.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -23,9 +25,23 @@ struct User {
     std::string name;
     access::Role role = access::Role::viewer;
     bool active = true;
+    bool invited = false;                        ///< And has not come yet; not active then, as when
+    std::optional<Timestamp> deleted_at = {};    ///< only the id is left.
+    bool mfa_required = false;                   ///< Whatever the tenant's policy says.
+    signin::Locale locale = signin::Locale::en;  ///< Of mails to the user.
+    bool has_password = false;                   ///< Read only, as what follows.
+    bool has_factor = false;                     ///< An active one that is no recovery code.
+    std::optional<Timestamp> last_sign_in = {};  ///< With the password.
     std::int64_t version = 1;
     Timestamp created_at;
     Timestamp updated_at;
+
+    [[nodiscard]] signin::UserState state() const
+    {
+        if (deleted_at) return signin::UserState::deleted;
+        if (invited) return signin::UserState::invited;
+        return active ? signin::UserState::active : signin::UserState::disabled;
+    }
 };
 
 /// A live key (neither revoked nor expired) as it can be shown: without its secret.
@@ -42,6 +58,12 @@ struct ApiKey {
     std::optional<Timestamp> last_used;   ///< To the minute; read only.
 };
 
+/// A tenant's active admins besides one.
+struct OtherAdmins {
+    std::size_t all = 0;
+    std::size_t who_get_in = 0;  ///< By a password, or by a key that is good: the rest are admins by name alone.
+};
+
 /// Lists go by id, which is by age. Not thread-safe: lives and dies with its transaction. Writers hold
 /// SettingsStore::lock_configuration().
 class UserStore {
@@ -51,11 +73,13 @@ public:
     UserStore& operator=(const UserStore&) = delete;
     virtual ~UserStore() = default;
 
+    /// Without those who were deleted, as they are not counted either.
     [[nodiscard]] virtual Result<std::vector<User>> page(std::optional<UserId> after, std::size_t limit) = 0;
     /// `not_found` where the tenant has no such user.
     [[nodiscard]] virtual Result<User> find(UserId id) = 0;
-    [[nodiscard]] virtual Result<std::size_t> count() = 0;
-    [[nodiscard]] virtual Result<std::size_t> count_active_admins() = 0;
+    /// Whatever the case; nullopt where nobody has the address.
+    [[nodiscard]] virtual Result<std::optional<User>> find_by_email(const std::string& email) = 0;
+    [[nodiscard]] virtual Result<OtherAdmins> other_admins(UserId besides) = 0;
     /// `conflict` where another user has the address.
     [[nodiscard]] virtual Result<Done> insert(const User& user) = 0;
     [[nodiscard]] virtual Result<Done> update(const User& user) = 0;
@@ -71,6 +95,8 @@ public:
     /// @param secret_hash  SHA-256, 32 bytes.
     [[nodiscard]] virtual Result<Done> add_key(const ApiKey& key, const std::string& secret_hash) = 0;
     [[nodiscard]] virtual Result<Done> revoke_key(ApiKeyId id) = 0;
+    /// All of the user's.
+    [[nodiscard]] virtual Result<Done> revoke_keys(UserId user) = 0;
 };
 
 }  // namespace winnow::ports

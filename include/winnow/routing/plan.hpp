@@ -43,8 +43,9 @@ class Planner {
 public:
     explicit Planner(const domain::TenantConfig& config) : config_(config) {}
 
-    /// Each enabled contact of the route's groups once, in the order of groups and members. A route all of whose groups
-    /// have been deleted falls back to the default route: what is owed is not lost with a group.
+    /// Each enabled contact of the route's groups once, in the order of groups and members, and of these the first
+    /// `max_contacts_told` of the configuration. A route all of whose groups have been deleted falls back to the
+    /// default route: what is owed is not lost with a group.
     [[nodiscard]] const std::vector<ContactId>& recipients(const std::vector<ContactGroupId>& route);
 
     /// Nobody where the notice tells nobody.
@@ -58,11 +59,17 @@ public:
     [[nodiscard]] std::vector<domain::Owed> plan(const std::vector<tickets::Notice>& notices);
 
 private:
-    [[nodiscard]] std::vector<ContactId> look_up(const std::vector<ContactGroupId>& route);
+    struct Told {
+        std::vector<ContactId> contacts;
+        std::uint32_t left_out = 0;  ///< Further ones.
+    };
+
+    [[nodiscard]] Told look_up(const std::vector<ContactGroupId>& route);
+    [[nodiscard]] const Told& told(const std::vector<ContactGroupId>& route);
 
     const domain::TenantConfig& config_;
     std::unordered_set<ContactId> enabled_;  ///< Read when the first route is looked up.
-    std::map<std::vector<ContactGroupId>, std::vector<ContactId>> by_route_;
+    std::map<std::vector<ContactGroupId>, Told> by_route_;
 };
 
 /// The notice of an event: what every channel renders its message from, and the webhook's body as it is.

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <array>
+#include <optional>
 #include <utility>
 
 namespace winnow::api {
@@ -48,6 +49,14 @@ json audit_json(const ports::AuditRecord& record)
             {"status", member("res")},
             {"detail", detail.is_discarded() ? json() : detail},
             {"hash", crypto::to_hex(record.hash)}};
+}
+
+audit::Link link_of(const ports::AuditRecord& record)
+{
+    audit::Link link{
+        .seq = record.seq, .hash = record.hash, .record = record.record, .detail = std::nullopt, .salt = record.salt};
+    if (record.detail) link.detail = *record.detail;
+    return link;
 }
 
 Result<AuditList> audit_list(const http::RequestHead& head)

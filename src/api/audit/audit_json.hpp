@@ -4,6 +4,7 @@
 /// Audit records as the API shows them, and what their lists are asked for: of a tenant and of the provider.
 
 #include "api/rest/page.hpp"
+#include "winnow/audit/chain.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/ports/audit_store.hpp"
 
@@ -12,6 +13,9 @@
 namespace winnow::api {
 
 [[nodiscard]] nlohmann::json audit_json(const ports::AuditRecord& record);
+
+/// As a line of an export has it. Refers to the record's texts.
+[[nodiscard]] audit::Link link_of(const ports::AuditRecord& record);
 
 struct AuditList {
     ports::AuditFilter filter;

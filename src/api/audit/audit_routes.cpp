@@ -94,13 +94,7 @@ private:
         return MakePage([this, read = *std::move(read)] {
             Page page{.text = {}, .is_last = read.size() < kLinksAtOnce};
             for (const auto& record : read) {
-                audit::Link link{.seq = record.seq,
-                                 .hash = record.hash,
-                                 .record = record.record,
-                                 .detail = std::nullopt,
-                                 .salt = record.salt};
-                if (record.detail) link.detail = *record.detail;
-                page.text += audit::link_line(link);
+                page.text += audit::link_line(link_of(record));
                 link_ = record.seq;
             }
             return Result<Page>(std::move(page));

@@ -4,6 +4,7 @@
 #include "winnow/audit/acts.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/domain/contact.hpp"
+#include "winnow/identity/refused_accesses.hpp"
 #include "winnow/ports/audit_store.hpp"
 #include "winnow/ports/settings_store.hpp"
 
@@ -106,7 +107,7 @@ private:
         for (auto& member : value) shorten(member);
     }
 
-    std::vector<std::string> whole_{"secret"};
+    std::vector<std::string> whole_{"secret", "recovery_codes"};
     std::vector<std::string> urls_;
     std::vector<std::string> secrets_;
 };
@@ -179,11 +180,9 @@ Result<Done> append(const Call& call, const Route& route, ports::TenantSession& 
 
 audit::Actor actor_of(const Call& call)
 {
-    const auto kind = call.who.kind;
-    const auto* const means = kind == access::CredentialKind::user_key          ? "user_key"
-                              : kind == access::CredentialKind::integration_key ? "integration_key"
-                                                                                : "none";
-    return {.id = call.who.actor(), .means = means, .request_id = call.request.head.request_id};
+    return {.id = call.who.actor(),
+            .means = std::string(identity::means_of(call.who.kind)),
+            .request_id = call.request.head.request_id};
 }
 
 std::string detail_of(const Call& call, json what)
@@ -220,6 +219,7 @@ Result<Done> record_beforehand(const Call& call, const Route& route, ports::Tena
 {
     audit::Act act;
     act.object = route.act->object;
+    if (!call.path.empty() && Uuid::parse(call.path.back().second)) act.object += ':' + call.path.back().second;
     act.result = kBegun;
     act.detail = detail_of(call, {{"query", truncate_utf8(call.request.head.query, kMaxAgentBytes)}});
     return append(call, route, session, std::move(act));

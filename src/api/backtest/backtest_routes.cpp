@@ -1,6 +1,7 @@
 /// @file
 /// /rules/backtests: what draft rules would have made of the alerts that came in.
 
+#include "api/quotas/quotas.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/resource.hpp"
 #include "api/rest/respond.hpp"
@@ -168,7 +169,7 @@ Result<Response> start_backtest(const Call& call, TenantSession& session)
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
     const auto& limits = call.services.tenant_limits;
     const auto unfinished = session.backtests().count_unfinished();
-    if (const auto room = below_limit(unfinished, limits.max_unfinished_backtests, "unfinished back-tests"); !room) {
+    if (const auto room = has_room_beside(call, session, domain::Quota::unfinished_backtests, unfinished); !room) {
         return room.error();
     }
     const auto live = session.rules().all();

@@ -3,6 +3,7 @@
 #include "winnow/crypto/digest.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace winnow::api {
 
@@ -22,6 +23,13 @@ std::string_view after_scheme(std::string_view header, std::string_view scheme)
 }
 
 }  // namespace
+
+void authenticate(identity::Authenticator& authenticator, const Shown& shown,
+                  std::move_only_function<void(Result<access::Principal>)> done, const std::function<bool()>& may_ask)
+{
+    if (shown.is_session) return authenticator.authenticate_session(shown.secret, std::move(done), may_ask);
+    authenticator.authenticate(shown.secret, std::move(done), may_ask);
+}
 
 std::string credential_of(const http::RequestHead& head, std::string_view path_token, const intake::Sender* sender)
 {
@@ -48,16 +56,23 @@ std::string credential_of(const http::RequestHead& head, std::string_view path_t
 std::string why_forbidden(const access::Principal& who, access::Permission needed)
 {
     const bool sends_alerts = needed == access::Permission::ingest;
+    if (sends_alerts && who.kind == access::CredentialKind::session) {
+        return "this is a person's session; alerts are sent with the key of an integration (wnk_…)";
+    }
     if (sends_alerts && who.kind == access::CredentialKind::user_key) {
         return "this is a user's key (wnu_…); alerts are sent with the key of an integration (wnk_…)";
     }
     if (!sends_alerts && who.kind == access::CredentialKind::integration_key) {
         return "this is the key of an integration (wnk_…), which sends alerts only; use a user's key (wnu_…)";
     }
+    if (needed == access::Permission::session || needed == access::Permission::write_own_factors) {
+        if (who.tenant_suspended) return "the tenant is suspended; ask your provider";
+        return "this takes a person's session: sign in; a key may not do it";
+    }
     const std::string permission(to_string(needed));
     if (!access::is_in_scope(who, needed))
         return "this key is limited to scopes, and " + permission + " is none of them";
-    if (who.kind == access::CredentialKind::user_key && !access::has(who.role, needed)) {
+    if (access::is_user(who.kind) && !access::has(who.role, needed)) {
         const auto roles = access::roles_with(needed);
         return "this credential lacks the permission " + permission + ": its user's role is " +
                std::string(to_string(who.role)) + ", and " + (roles.empty() ? "no role" : roles) + " has it";
@@ -66,13 +81,25 @@ std::string why_forbidden(const access::Principal& who, access::Permission neede
     return "this credential lacks the permission " + permission;
 }
 
-std::string why_not_from(std::string_view address)
+std::string why_not_from(const access::Principal& who, std::string_view address)
 {
-    return "this key may be used from some networks only, and " + std::string(address) + " is in none of them";
+    const auto whom = [&]() -> std::string {
+        switch (access::out_of_place(who, address)) {
+            case access::OutOfPlace::users: return "the tenant lets its users in";
+            case access::OutOfPlace::admins: return "the tenant lets its admins in";
+            case access::OutOfPlace::keys: return "the tenant's keys may be used";
+            case access::OutOfPlace::key:
+            case access::OutOfPlace::none: break;
+        }
+        return "this key may be used";
+    }();
+    return whom + " from some networks only, and " + std::string(address) + " is in none of them";
 }
 
-Error unauthenticated(const std::string& credential, const http::RequestHead& head)
+Error unauthenticated(const Shown& shown, const http::RequestHead& head)
 {
+    const auto& credential = shown.secret;
+    if (shown.is_session) return {ErrorCode::unauthenticated, "the session is over: sign in anew"};
     const auto why = [&]() -> std::string {
         if (credential.starts_with("wnk_") || credential.starts_with("wnu_")) {
             return "the key is unknown, expired or revoked";

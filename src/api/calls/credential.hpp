@@ -6,12 +6,25 @@
 #include "winnow/access/permission.hpp"
 #include "winnow/base/error.hpp"
 #include "winnow/http/message.hpp"
+#include "winnow/identity/authenticator.hpp"
 #include "winnow/intake/sender.hpp"
 
+#include <functional>
 #include <string>
 #include <string_view>
 
 namespace winnow::api {
+
+/// What a request shows of who it is.
+struct Shown {
+    std::string secret;       ///< A key, or a session's token.
+    bool is_session = false;  ///< A cookie holds it.
+};
+
+/// identity::Authenticator's answer to it.
+void authenticate(identity::Authenticator& authenticator, const Shown& shown,
+                  std::move_only_function<void(Result<access::Principal>)> done,
+                  const std::function<bool()>& may_ask = {});
 
 /// The key of a request: the path's token where there is one, else Authorization (Bearer, the password of Basic, or
 /// one of the sender's own schemes), else X-Api-Key, else one of the sender's own query parameters. "" where there is
@@ -22,10 +35,10 @@ namespace winnow::api {
 /// Why a key that was verified may not do this: not the same as a wrong one.
 [[nodiscard]] std::string why_forbidden(const access::Principal& who, access::Permission needed);
 
-/// Why a key that was verified may not be used from there.
-[[nodiscard]] std::string why_not_from(std::string_view address);
+/// Why a key that was verified may not be used from there: what is out_of_place() about it.
+[[nodiscard]] std::string why_not_from(const access::Principal& who, std::string_view address);
 
 /// `unauthenticated`, with what a client may tell apart without learning anything about keys that are not its own.
-[[nodiscard]] Error unauthenticated(const std::string& credential, const http::RequestHead& head);
+[[nodiscard]] Error unauthenticated(const Shown& shown, const http::RequestHead& head);
 
 }  // namespace winnow::api

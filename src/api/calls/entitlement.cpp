@@ -14,14 +14,17 @@ http::Entitlement entitlement(const access::Principal& was, access::Permission p
     return is_same && !was_suspended && access::allows(*now, permission) ? held : lost;
 }
 
-std::function<void(http::EntitlementSink)> recheck_of(identity::Authenticator& authenticator, std::string key,
-                                                      access::Principal was, access::Permission permission)
+std::function<void(http::EntitlementSink)> recheck_of(identity::Authenticator& authenticator, Shown shown,
+                                                      access::Principal was, access::Permission permission,
+                                                      std::string address)
 {
-    return [&authenticator, key = std::move(key), was = std::move(was), permission](http::EntitlementSink sink) {
-        authenticator.authenticate(
-            key, [was, permission, sink = std::move(sink)](const Result<access::Principal>& now) mutable {
-                sink(entitlement(was, permission, now));
-            });
+    return [&authenticator, shown = std::move(shown), was = std::move(was), permission,
+            address = std::move(address)](http::EntitlementSink sink) {
+        authenticate(authenticator, shown,
+                     [was, permission, address, sink = std::move(sink)](const Result<access::Principal>& now) mutable {
+                         const bool is_elsewhere = now && !access::is_in_place(*now, address);
+                         sink(is_elsewhere ? http::Entitlement::lost : entitlement(was, permission, now));
+                     });
     };
 }
 

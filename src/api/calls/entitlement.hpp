@@ -3,6 +3,7 @@
 /// @file
 /// Whether who was admitted may still have an answer that goes on for long.
 
+#include "api/calls/credential.hpp"
 #include "winnow/access/permission.hpp"
 #include "winnow/base/result.hpp"
 #include "winnow/http/message.hpp"
@@ -18,9 +19,10 @@ namespace winnow::api {
 [[nodiscard]] http::Entitlement entitlement(const access::Principal& was, access::Permission permission,
                                             const Result<access::Principal>& now);
 
-/// Asks for the key again, mostly of what is cached; what was changed of it is not. `authenticator` outlives all calls.
-[[nodiscard]] std::function<void(http::EntitlementSink)> recheck_of(identity::Authenticator& authenticator,
-                                                                    std::string key, access::Principal was,
-                                                                    access::Permission permission);
+/// Asks for the key again, mostly of what is cached; what was changed of it is not. Lost, too, where it may no longer
+/// be used from `address`. `authenticator` outlives all calls.
+[[nodiscard]] std::function<void(http::EntitlementSink)> recheck_of(identity::Authenticator& authenticator, Shown shown,
+                                                                    access::Principal was,
+                                                                    access::Permission permission, std::string address);
 
 }  // namespace winnow::api

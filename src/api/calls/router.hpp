@@ -14,6 +14,8 @@
 
 namespace winnow::api {
 
+struct Flow;
+
 /// What the customer listener serves besides the resources' session routes.
 enum class Special : std::uint8_t {
     none,
@@ -21,6 +23,7 @@ enum class Special : std::uint8_t {
     sender_reply,  ///< A sender's path that says what its clients ask first.
     alive,
     ready,
+    auth,               ///< Of people who sign in; it looks at its cookie itself (api/signin/flows.hpp).
     security_features,  ///< What the service says of its security, to everybody.
     responsibility
 };
@@ -29,8 +32,12 @@ enum class Special : std::uint8_t {
 struct RouteEntry {
     Route route;  ///< `handler` is empty for special ones.
     Special special = Special::none;
-    const intake::SenderPath* path = nullptr;  ///< Of the first two of them.
+    const intake::SenderPath* path = nullptr;              ///< Of the first two of them.
+    void (*flow)(const std::shared_ptr<Flow>&) = nullptr;  ///< Special::auth only.
 };
+
+/// Those of people who sign in (api/signin/).
+[[nodiscard]] std::vector<RouteEntry> sign_in_entries();
 
 /// Every route of the customer listener.
 [[nodiscard]] std::vector<RouteEntry> customer_routes();

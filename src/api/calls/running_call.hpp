@@ -3,6 +3,7 @@
 /// @file
 /// A REST request from its start until all of its answer was sent.
 
+#include "api/audit/access_note.hpp"
 #include "api/rest/route.hpp"
 
 #include <chrono>
@@ -24,6 +25,7 @@ struct RunningCall {
     std::unique_ptr<Pages> pages;       ///< Where it is not null it makes the response's body, while that is sent.
     std::chrono::nanoseconds spent{0};  ///< Of a processor, by the handler.
     bool outbox_changed = false;        ///< Said by the handler; true only once the transaction is committed.
+    std::shared_ptr<AccessNote> note;   ///< Of the access log; null: the call is in none.
 
     [[nodiscard]] Call call() const
     {

@@ -58,6 +58,17 @@ Result<Answer> answer_once(const Call& call, const Route& route, ports::TenantSe
     return *std::move(response);
 }
 
+/// Into the access log by the transaction that did what was asked: without its entry nothing is done. What only reads
+/// may not write, and is entered before its answer goes out (recording()).
+Result<Done> enter(RunningCall& running, const Response& response, ports::TenantSession& session)
+{
+    if (!running.note || only_reads(*running.route, running.request.head) || is_summed(response.status)) return Done{};
+    conclude(*running.note, response);
+    const auto entered = session.access_log().add(running.note->entry);
+    running.note->is_stored = entered.has_value();
+    return entered;
+}
+
 Result<Done> run_handler(RunningCall& running, ports::TenantSession& session)
 {
     const expr::PatternsOnce once;  // its rules are looked at several times
@@ -68,6 +79,7 @@ Result<Done> run_handler(RunningCall& running, ports::TenantSession& session)
     running.spent += observe::processor_time() - before;
     if (!answer) return answer.error();
     if (answer->is_ready()) {
+        if (const auto entered = enter(running, answer->response(), session); !entered) return entered.error();
         running.response = std::move(answer->response());
         running.pages = std::move(answer->pages());
     } else {
@@ -79,6 +91,7 @@ Result<Done> run_handler(RunningCall& running, ports::TenantSession& session)
 void fail(RunningCall& running, const Error& error)
 {
     const auto& head = running.request.head;
+    if (running.note) running.note->is_stored = false;  // it was rolled back
     if (error.code() == ErrorCode::internal) {
         observe::error(
             "a request failed",
@@ -132,7 +145,7 @@ ports::TenantDatabase::Job record_of(std::shared_ptr<RunningCall> running)
 }  // namespace
 
 void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parameters, access::Principal who,
-                       http::Request request, http::ResponseSink sink)
+                       http::Request request, http::ResponseSink sink, std::shared_ptr<AccessNote> note)
 {
     if (const auto text = only_text(request.head, parameters); !text) {
         return sink(refusal(route->sender, text.error(), request.head.request_id));
@@ -143,6 +156,7 @@ void SessionCalls::run(std::shared_ptr<const Route> route, PathParameters parame
     running->who = std::move(who);
     running->request = std::move(request);
     running->sink = std::move(sink);
+    running->note = std::move(note);
     running->services = services_;
     // What a handler announces is true only after the commit.
     running->services.outbox_changed = [flag = &running->outbox_changed] {

@@ -5,6 +5,7 @@
 /// what the handler has read.
 
 #include "api/analysis/analysis_threads.hpp"
+#include "api/audit/access_note.hpp"
 #include "api/calls/paged_body.hpp"
 #include "api/rest/route.hpp"
 
@@ -47,9 +48,10 @@ public:
 
     /// A POST's Idempotency-Key is honoured: the first answer is stored with the work, and given again. The call keeps
     /// all that it needs, and may come to its turn after whoever started it is gone. An answer that is read page by
-    /// page asks for no more of them then.
+    /// page asks for no more of them then. What changes something is written into `note` by its own transaction
+    /// (AccessNote::is_stored); null: it is in no log.
     void run(std::shared_ptr<const Route> route, PathParameters parameters, access::Principal who,
-             http::Request request, http::ResponseSink sink);
+             http::Request request, http::ResponseSink sink, std::shared_ptr<AccessNote> note = nullptr);
 
 private:
     ports::TenantDatabase& database_;

@@ -1,3 +1,4 @@
+#include "api/quotas/quotas.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/resource.hpp"
 #include "api/rest/route.hpp"
@@ -74,11 +75,7 @@ Result<Response> create_group(const Call& call, TenantSession& session)
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
     auto group = read_group(*document, session);
     if (!group) return group.error();
-    if (const auto room = below_limit(session.contacts().count_groups(), call.services.tenant_limits.max_contact_groups,
-                                      "contact groups");
-        !room) {
-        return room.error();
-    }
+    if (const auto room = has_room(call, session, domain::Quota::contact_groups); !room) return room.error();
     group->id = ContactGroupId(call.services.new_id());
     group->version = 1;
     group->updated_at = call.now;

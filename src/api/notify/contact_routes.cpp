@@ -1,3 +1,4 @@
+#include "api/quotas/quotas.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/resource.hpp"
 #include "api/rest/route.hpp"
@@ -31,18 +32,19 @@ const ContactType* type_of(const Services& services, std::string_view word)
     return found == services.contact_types.end() ? nullptr : &*found;
 }
 
-std::string context_of(const Call& call, const Contact& contact, const ContactField& field)
+domain::SealedPlace place_of(const Call& call, const Contact& contact, const ContactField& field)
 {
-    return domain::sealed_setting_context(call.who.tenant, contact.id, field.name);
+    return domain::sealed_setting_place(call.who.tenant, contact.id, field.name);
 }
 
-/// `internal` where it is sealed under another key than this service has, or illegible.
+/// `internal` where it is sealed under another key than this service has, or illegible; `unavailable` where the vault
+/// is away.
 Result<std::string> whole(const Call& call, const Contact& contact, const ContactField& field)
 {
     const auto& setting = contact.setting(field.name);
     if (!setting.illegible.empty()) return Error(ErrorCode::internal, "another version of this program wrote it");
     if (setting.sealed.empty()) return setting.shown;
-    return call.services.sealer->open(setting.sealed, context_of(call, contact, field));
+    return call.services.sealing->open(place_of(call, contact, field), setting.sealed);
 }
 
 /// Of a URL: whole for those who can set it, or could if the tenant were not suspended.
@@ -141,10 +143,14 @@ Result<ContactInput> read_contact(const Call& call, const json& document, const 
     return input;
 }
 
-ContactSetting sealed(const Call& call, const Contact& contact, const ContactField& field, const std::string& text)
+/// Errors as ports::Sealing has them.
+Result<ContactSetting> sealed(const Call& call, const Contact& contact, const ContactField& field,
+                              const std::string& text)
 {
-    if (field.secrecy == Secrecy::none) return {.shown = text};
-    ContactSetting setting{.sealed = call.services.sealer->seal(text, context_of(call, contact, field))};
+    if (field.secrecy == Secrecy::none) return ContactSetting{.shown = text};
+    auto secret = call.services.sealing->seal(place_of(call, contact, field), text);
+    if (!secret) return secret.error();
+    ContactSetting setting{.sealed = *std::move(secret)};
     if (field.secrecy == Secrecy::url) {
         setting.shown = domain::base_of_url(text);
         setting.clear = text;
@@ -192,10 +198,7 @@ Result<Response> create_contact(const Call& call, TenantSession& session)
     auto input = read_contact(call, *document, nullptr);
     if (!input) return input.error();
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    if (const auto room = below_limit(session.contacts().count(), call.services.tenant_limits.max_contacts, "contacts");
-        !room) {
-        return room.error();
-    }
+    if (const auto room = has_room(call, session, domain::Quota::contacts); !room) return room.error();
     auto& contact = input->contact;
     contact.id = ContactId(call.services.new_id());
     contact.version = 1;
@@ -204,7 +207,9 @@ Result<Response> create_contact(const Call& call, TenantSession& session)
     for (const auto& field : input->type->fields) {
         const auto given = input->given.find(field.name);
         if (given == input->given.end()) continue;
-        contact.settings.emplace(field.name, sealed(call, contact, field, given->second));
+        auto setting = sealed(call, contact, field, given->second);
+        if (!setting) return setting.error();
+        contact.settings.emplace(field.name, *std::move(setting));
     }
     if (const auto stored = session.contacts().insert(contact); !stored) return stored.error();
 
@@ -261,7 +266,9 @@ Result<Response> change_contact(const Call& call, TenantSession& session)
             std::ranges::find(unreadable, field.name) != unreadable.end() || (given == input->given.end() && keeps);
         if (stays && known != contact.settings.end()) continue;
         if (given != input->given.end()) {
-            contact.settings[std::string(field.name)] = sealed(call, contact, field, given->second);
+            auto setting = sealed(call, contact, field, given->second);
+            if (!setting) return setting.error();
+            contact.settings[std::string(field.name)] = *std::move(setting);
         } else if (known != contact.settings.end()) {
             contact.settings.erase(known);
         }

@@ -17,6 +17,11 @@ constexpr std::size_t kMostAccounts = 1U << 19U;
 constexpr std::size_t kMostAddresses = 1U << 16U;
 constexpr std::chrono::minutes kToldAgain{1};
 constexpr std::string_view kFailedLogins = "failed_logins";
+constexpr std::string_view kSignIns = "sign_ins";
+
+// Which of an address's buckets: no tenant's classes are counted of it.
+constexpr std::size_t kLoginBucket = 0;
+constexpr std::size_t kSignInBucket = 1;
 
 fair::Rate rate_of(const domain::RateLimit& limit)
 {
@@ -80,6 +85,7 @@ Rates::Rates(const domain::RateLimits& limits, observe::Metrics& metrics, Clock 
         refused_[static_cast<std::size_t>(kind)] = {counter(word, Whose::credential), counter(word, Whose::tenant)};
     }
     refused_logins_ = counter(kFailedLogins, Whose::address);
+    refused_sign_ins_ = counter(kSignIns, Whose::address);
 }
 
 Rates::Limits Rates::limits_of(const domain::RateOverrides* own, RateClass kind) const
@@ -173,7 +179,7 @@ std::optional<Standing> Rates::login_refusal(const std::string& address)
     const auto rate = rate_of(limits_.failed_logins);
     const auto refused =
         addresses_.with(address_prefix(address), Uuid(), now, [&](Buckets& own, Buckets&) -> std::optional<Standing> {
-            const auto& bucket = own.classes.front();
+            const auto& bucket = own.classes[kLoginBucket];
             const auto wait = bucket.refusal(rate, 1, now);
             if (!wait) return std::nullopt;
             auto found = standing_of(kFailedLogins, rate, Whose::address, bucket, now);
@@ -189,7 +195,27 @@ void Rates::login_failed(const std::string& address)
     const auto now = clock_();
     const auto rate = rate_of(limits_.failed_logins);
     addresses_.with(address_prefix(address), Uuid(), now,
-                    [&](Buckets& own, Buckets&) { own.classes.front().charge(rate, 1, now); });
+                    [&](Buckets& own, Buckets&) { own.classes[kLoginBucket].charge(rate, 1, now); });
+}
+
+std::optional<Standing> Rates::sign_in_refusal(const std::string& address)
+{
+    const auto now = clock_();
+    const auto rate = rate_of(limits_.sign_ins);
+    const auto refused =
+        addresses_.with(address_prefix(address), Uuid(), now, [&](Buckets& own, Buckets&) -> std::optional<Standing> {
+            auto& bucket = own.classes[kSignInBucket];
+            const auto wait = bucket.refusal(rate, 1, now);
+            if (!wait) {
+                bucket.charge(rate, 1, now);
+                return std::nullopt;
+            }
+            auto found = standing_of(kSignIns, rate, Whose::address, bucket, now);
+            found.wait = *wait;
+            return found;
+        });
+    if (refused) refused_sign_ins_.add();
+    return refused;
 }
 
 }  // namespace winnow::api

@@ -34,7 +34,7 @@ struct Payer {
 struct Standing {
     enum class Whose : std::uint8_t { credential, tenant, address };
 
-    std::string_view policy;  ///< "ingest", …, "failed_logins".
+    std::string_view policy;  ///< "ingest", …, "failed_logins", "sign_ins".
     fair::Rate rate;
     Whose whose = Whose::tenant;
     std::int64_t left = 0;
@@ -68,6 +68,9 @@ public:
     [[nodiscard]] std::optional<Standing> login_refusal(const std::string& address);
     void login_failed(const std::string& address);
 
+    /// Takes one of the address's requests of signing in, whatever will come of it; or says why not, and takes nothing.
+    [[nodiscard]] std::optional<Standing> sign_in_refusal(const std::string& address);
+
     [[nodiscard]] std::size_t size() const { return accounts_.size() + addresses_.size(); }  ///< Buckets kept.
 
 private:
@@ -86,6 +89,7 @@ private:
     /// By class and by whose: credential, tenant.
     std::array<std::array<observe::Counter, 2>, domain::kRateClasses> refused_;
     observe::Counter refused_logins_;
+    observe::Counter refused_sign_ins_;
 };
 
 }  // namespace winnow::api

@@ -3,6 +3,7 @@
 #include "api/rest/respond.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/domain/history.hpp"
+#include "winnow/domain/tenants/quota.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -37,7 +38,7 @@ std::string_view title_of(std::string_view code, int status)
         {"unsupported_media_type", "The media type is not supported"},
         {"idempotency_mismatch", "The Idempotency-Key was used with another request"},
         {"rate_limited", "Too many requests"},
-        {"quota_exceeded", "A quota is spent"},
+        {domain::kQuotaExceeded, "A quota is spent"},
         {domain::kHistoryFull, "The tenant's histories are full"},
         {"overloaded", "The service is overloaded"},
         {"timeout", "The request took too long"},
@@ -59,7 +60,7 @@ ProblemKind kind_of(const Error& error)
             if (error.fields().empty()) return {400, "invalid_request"};
             const auto& first = error.fields().front().code;
             if (first == domain::kHistoryFull) return {507, first};
-            if (first == kLastAdmin) return {409, first};
+            if (first == kLastAdmin || first == domain::kQuotaExceeded) return {409, first};
             if (first == kMalformedBody || first == kMalformedJson || first == kInvalidParameter) return {400, first};
             return {422, "invalid_field"};
         }
@@ -114,6 +115,13 @@ http::Response problem(int status, std::string_view code, std::string_view detai
         document["whose"] = "tenant";
         for (const auto& each : errors) {
             if (each.code == "value") document["value"] = {{"bytes", std::strtoll(each.detail.c_str(), nullptr, 10)}};
+        }
+    } else if (code == domain::kQuotaExceeded) {
+        for (const auto& each : errors) {
+            if (each.code == "name") document["name"] = each.detail;
+            if (each.code == "max" || each.code == "used") {
+                document[each.code] = std::strtoll(each.detail.c_str(), nullptr, 10);
+            }
         }
     } else if (!errors.empty()) {
         auto& list = document["errors"] = nlohmann::json::array();

@@ -32,6 +32,7 @@ std::string_view unit_of(std::string_view policy)
     if (policy == "ingest") return "alerts";
     if (policy == "heavy") return "ms of processor time";
     if (policy == "failed_logins") return "keys that are not known";
+    if (policy == "sign_ins") return "requests of signing in";
     return policy == "read" ? "reading requests" : "writing requests";
 }
 
@@ -43,7 +44,8 @@ std::string detail_of(const Standing& refused, std::int64_t seconds)
         return "this is closed for your tenant: its provider has set " + limit + " to 0 (" +
                std::string(unit_of(refused.policy)) + ")";
     }
-    std::string text = refused.whose == Whose::address ? "too many unknown keys came from your address"
+    std::string text = refused.policy == "sign_ins"      ? "too many requests of signing in came from your address"
+                       : refused.whose == Whose::address ? "too many unknown keys came from your address"
                        : refused.whose == Whose::credential
                            ? "this credential goes beyond its half of your tenant's rate"
                            : "your tenant goes beyond its rate";

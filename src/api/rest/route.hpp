@@ -8,13 +8,13 @@
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
-#include "winnow/crypto/sealer.hpp"
 #include "winnow/domain/alert_ids.hpp"
 #include "winnow/domain/limits.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/intake/sender.hpp"
 #include "winnow/ports/contact_types.hpp"
 #include "winnow/ports/tenant_session.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 
 #include <functional>
 #include <memory>
@@ -33,7 +33,7 @@ using PathParameters = std::vector<std::pair<std::string, std::string>>;
 struct Services {
     std::function<Timestamp()> clock;
     std::function<Uuid()> new_id;                             ///< Version 7.
-    const crypto::Sealer* sealer = nullptr;                   ///< Contacts' secrets.
+    ports::Sealing* sealing = nullptr;                        ///< Contacts' secrets.
     domain::AlertIds ids = {};                                ///< What names alerts.
     std::function<void()> outbox_changed;                     ///< Wakes the dispatcher after a retry.
     std::function<bool(std::string_view host)> plain_http;    ///< Where webhooks may go without TLS; empty: nowhere.
@@ -185,7 +185,12 @@ struct Route {
 [[nodiscard]] std::vector<Route> silence_routes();
 [[nodiscard]] std::vector<Route> inhibition_routes();
 [[nodiscard]] std::vector<Route> maintenance_routes();
-[[nodiscard]] std::vector<Route> user_routes();  // users, api-keys, me
+[[nodiscard]] std::vector<Route> user_routes();       // users, api-keys
+[[nodiscard]] std::vector<Route> user_life_routes();  // invitations, resets, ends
+[[nodiscard]] std::vector<Route> me_routes();         // one's own profile, factors, sessions
 [[nodiscard]] std::vector<Route> audit_routes();
+[[nodiscard]] std::vector<Route> access_log_routes();
+[[nodiscard]] std::vector<Route> networks_routes();  // source networks
+[[nodiscard]] std::vector<Route> export_routes();
 
 }  // namespace winnow::api

@@ -1,4 +1,5 @@
 #include "api/notify/mute_routes.hpp"
+#include "api/quotas/quotas.hpp"
 #include "api/rest/etag.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/resource.hpp"
@@ -103,8 +104,7 @@ Result<Response> create_rule(const Call& call, TenantSession& session)
     if (!input) return input.error();
     const auto order = session.rules().order();
     if (!order) return order.error();
-    const auto& limits = call.services.tenant_limits;
-    if (const auto room = below_limit(order->size(), limits.max_rules, "rules"); !room) return room.error();
+    if (const auto room = has_room(call, session, domain::Quota::rules); !room) return room.error();
 
     auto& rule = input->rule;
     rule.id = RuleId(call.services.new_id());

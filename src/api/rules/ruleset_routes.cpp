@@ -1,4 +1,5 @@
 #include "api/notify/mute_routes.hpp"
+#include "api/quotas/quotas.hpp"
 #include "api/rest/etag.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/problem.hpp"
@@ -249,6 +250,8 @@ Result<Response> change_ruleset(const Call& call, TenantSession& session, const 
     auto next = planned(call, *existing, change.wanted, *std::move(before));
     if (!next) return next.error();
     auto& [plan, outcome] = *next;
+    const auto more = static_cast<std::int64_t>(outcome.size()) - static_cast<std::int64_t>(existing->size());
+    if (const auto room = has_room(call, session, domain::Quota::rules, more); !room) return room.error();
     plan.changes.comment = change.comment;
     if (const auto stored = session.rules().apply(plan.changes); !stored) return stored.error();
     const auto version = session.ruleset_history().version();

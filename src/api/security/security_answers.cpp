@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kFeaturesVersion = 1;
+constexpr int kFeaturesVersion = 2;
 constexpr int kDutiesVersion = 1;
 
 json both(const Bilingual& text)

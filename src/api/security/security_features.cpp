@@ -79,6 +79,16 @@ constexpr std::array kFeatures{
                     .documentation = "docs/security/cryptography.md#algorithms",
                     .state = always},
     SecurityFeature{
+        .id = "tenant_keys",
+        .sections = "6.2, 7.1",
+        .what = {.en = "each tenant's secrets are sealed under a key of its own, from a vault beside the database",
+                 .ja = "テナントごとの秘密は、データベースとは別の保管庫にある専用の鍵で暗号化する"},
+        .documentation = "docs/decisions/vault.md",
+        .state =
+            [](const SecurityFacts& facts) {
+                return on_if(facts.tenant_keys);
+            }},
+    SecurityFeature{
         .id = "signed_webhooks",
         .sections = "6.1",
         .what = {.en = "webhooks carry a signature by HMAC-SHA-256", .ja = "WebhookにはHMAC-SHA-256の署名を付ける"},

@@ -1,5 +1,7 @@
+#include "api/quotas/quotas.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/resource.hpp"
+#include "api/rest/respond.hpp"
 #include "api/rest/route.hpp"
 #include "api/tenants/key_fields.hpp"
 #include "winnow/identity/authenticator.hpp"
@@ -7,6 +9,8 @@
 #include "winnow/ports/integration_store.hpp"
 #include "winnow/ports/settings_store.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +28,7 @@ using ports::IntegrationKeyId;
 using ports::TenantSession;
 
 constexpr std::size_t kMaxLiveKeys = 2;  // an old and a new one while senders are moved over
+constexpr std::chrono::days kLongestOverlap{90};
 
 json key_json(const IntegrationKey& key)
 {
@@ -32,7 +37,8 @@ json key_json(const IntegrationKey& key)
             {"networks", networks_json(key.networks)},
             {"created_at", format_rfc3339(key.created_at)},
             {"created_by", text_or_null(key.created_by)},
-            {"last_used", time_or_null(key.last_used)}};
+            {"expires_at", time_json(key.expires_at)},
+            {"last_used", time_json(key.last_used)}};
 }
 
 json integration_json(const Integration& integration)
@@ -79,6 +85,7 @@ json urls_json(std::string_view secret)
 Result<json> new_key(const Call& call, TenantSession& session, Integration& integration,
                      const std::optional<std::vector<Network>>& networks = {})
 {
+    if (const auto room = has_room(call, session, domain::Quota::keys); !room) return room.error();
     const auto made = identity::make_key(access::CredentialKind::integration_key);
     const IntegrationKey key{.id = IntegrationKeyId(call.services.new_id()),
                              .hint = made.hint,
@@ -122,11 +129,9 @@ Result<Response> create_integration(const Call& call, TenantSession& session)
     auto integration = read_integration(*document);
     if (!integration) return integration.error();
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    if (const auto room =
-            below_limit(session.integrations().count(), call.services.tenant_limits.max_integrations, "integrations");
-        !room) {
-        return room.error();
-    }
+    // Both, before the first of them is made, and in the order in which the provider sets them.
+    if (const auto room = has_room(call, session, domain::Quota::keys); !room) return room.error();
+    if (const auto room = has_room(call, session, domain::Quota::integrations); !room) return room.error();
     integration->id = IntegrationId(call.services.new_id());
     integration->created_at = call.now;
     integration->updated_at = call.now;
@@ -182,23 +187,54 @@ Result<Response> delete_integration(const Call& call, TenantSession& session)
     return no_content();
 }
 
+struct WantedKey {
+    std::optional<std::vector<Network>> networks;
+    std::optional<std::chrono::milliseconds> overlap;  ///< How long the key that there is goes on; nullopt: for good.
+};
+
+Result<WantedKey> read_key(const http::Request& request)
+{
+    WantedKey wanted;
+    if (request.body.empty()) return wanted;
+    const auto document = read_object(request);
+    if (!document) return document.error();
+    FieldReader fields(*document);
+    wanted.networks = read_networks(fields);
+    wanted.overlap = fields.duration("overlap", std::chrono::milliseconds{0}, kLongestOverlap);
+    if (const auto read = fields.finish(); !read) return read.error();
+    return wanted;
+}
+
+/// Gives the integration's only key its end, if that is wanted; what became of it: null where there is none, or it goes
+/// on.
+Result<json> end_old_key(const Call& call, TenantSession& session, const Integration& integration,
+                         const WantedKey& wanted)
+{
+    if (!wanted.overlap || integration.keys.empty()) return json(nullptr);
+    const auto& old = integration.keys.front();
+    const auto end = call.now + *wanted.overlap;
+    auto& store = session.integrations();
+    // At once is at once, whatever two clocks say.
+    const bool at_once = wanted.overlap->count() == 0;
+    const auto ended = at_once ? store.revoke_key(integration.id, old.id) : store.end_key(integration.id, old.id, end);
+    if (!ended) return ended.error();
+    return json{{"id", old.id.str()}, {"expires_at", format_rfc3339(std::min(end, old.expires_at.value_or(end)))}};
+}
+
 Result<Response> create_integration_key(const Call& call, TenantSession& session)
 {
-    std::optional<std::vector<Network>> networks;
-    if (!call.request.body.empty()) {
-        const auto document = read_object(call.request);
-        if (!document) return document.error();
-        FieldReader fields(*document);
-        networks = read_networks(fields);
-        if (const auto read = fields.finish(); !read) return read.error();
-    }
+    const auto wanted = read_key(call.request);
+    if (!wanted) return wanted.error();
     auto integration = locked_integration(call, session);
     if (!integration) return integration.error();
     if (integration->keys.size() >= kMaxLiveKeys) {
         return Error(ErrorCode::conflict, "this integration has two live keys already; delete the old one first");
     }
-    const auto key = new_key(call, session, *integration, networks);
+    auto replaces = end_old_key(call, session, *integration, *wanted);
+    if (!replaces) return replaces.error();
+    auto key = new_key(call, session, *integration, wanted->networks);
     if (!key) return key.error();
+    (*key)["replaces"] = *std::move(replaces);
     if (const auto stored = store_next(call, session, *integration); !stored) return stored.error();
     return with_secret(json_response(201, *key));
 }

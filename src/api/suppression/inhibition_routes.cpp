@@ -1,4 +1,5 @@
 #include "api/costs/cost_json.hpp"
+#include "api/quotas/quotas.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/resource.hpp"
 #include "api/rest/respond.hpp"
@@ -228,11 +229,7 @@ Result<Response> create_inhibition(const Call& call, TenantSession& session)
     auto inhibition = read_inhibition(call, *document);
     if (!inhibition) return inhibition.error();
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    if (const auto room =
-            below_limit(session.inhibitions().count(), call.services.tenant_limits.max_inhibitions, "inhibitions");
-        !room) {
-        return room.error();
-    }
+    if (const auto room = has_room(call, session, domain::Quota::inhibitions); !room) return room.error();
     inhibition->id = InhibitionId(call.services.new_id());
     inhibition->updated_at = call.now;
     inhibition->updated_by = call.who.actor();

@@ -1,4 +1,5 @@
 #include "api/costs/cost_json.hpp"
+#include "api/quotas/quotas.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/resource.hpp"
 #include "api/rest/respond.hpp"
@@ -163,11 +164,7 @@ Result<Response> create_window(const Call& call, TenantSession& session)
     auto window = read_window(call, *document);
     if (!window) return window.error();
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    if (const auto room = below_limit(session.maintenance().count(),
-                                      call.services.tenant_limits.max_maintenance_windows, "maintenance windows");
-        !room) {
-        return room.error();
-    }
+    if (const auto room = has_room(call, session, domain::Quota::maintenance_windows); !room) return room.error();
     window->id = MaintenanceWindowId(call.services.new_id());
     window->updated_at = call.now;
     window->updated_by = call.who.actor();

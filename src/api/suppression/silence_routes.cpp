@@ -1,4 +1,5 @@
 #include "api/costs/cost_json.hpp"
+#include "api/quotas/quotas.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/parameters.hpp"
 #include "api/rest/resource.hpp"
@@ -100,9 +101,8 @@ Result<Response> create_silence(const Call& call, TenantSession& session)
 
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
     const auto unexpired = session.silences().count_unexpired(call.now);
-    if (const auto room = below_limit(unexpired, call.services.tenant_limits.max_silences, "silences"); !room) {
+    if (const auto room = has_room_beside(call, session, domain::Quota::silences, unexpired); !room)
         return room.error();
-    }
     silence.id = SilenceId(call.services.new_id());
     silence.created_by = silence.updated_by = call.who.actor();
     silence.created_at = silence.updated_at = call.now;

@@ -28,7 +28,8 @@ std::vector<std::string_view> scope_names()
 
 bool is_withheld(std::string_view word)
 {
-    for (const auto permission : {Permission::write_own_keys, Permission::write_users, Permission::write_settings}) {
+    for (const auto permission : {Permission::write_own_keys, Permission::write_own_profile, Permission::write_users,
+                                  Permission::write_settings}) {
         if (word == to_string(permission)) return true;
     }
     return false;
@@ -47,6 +48,20 @@ std::string no_scope(const std::string& word)
     return text;
 }
 
+std::vector<Network> parsed(FieldReader& fields, std::string_view name, const std::vector<std::string>& texts)
+{
+    std::vector<Network> networks;
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        const auto network = parse_network(texts[i]);
+        if (network) {
+            networks.push_back(unmapped(*network));
+        } else {
+            fields.item_error(name, i, network.error().message());
+        }
+    }
+    return networks;
+}
+
 }  // namespace
 
 std::optional<std::vector<Network>> read_networks(FieldReader& fields)
@@ -54,16 +69,14 @@ std::optional<std::vector<Network>> read_networks(FieldReader& fields)
     const auto texts = fields.texts("networks", {1, kMaxNetworkText}, kMaxKeyNetworks);
     if (!texts) return std::nullopt;
     if (texts->empty()) fields.error("networks", "name at least one network, or leave the field out: everywhere");
-    std::vector<Network> networks;
-    for (std::size_t i = 0; i < texts->size(); ++i) {
-        const auto network = parse_network((*texts)[i]);
-        if (network) {
-            networks.push_back(unmapped(*network));
-        } else {
-            fields.item_error("networks", i, network.error().message());
-        }
-    }
-    return networks;
+    return parsed(fields, "networks", *texts);
+}
+
+std::optional<std::vector<Network>> read_networks(FieldReader& fields, std::string_view name, std::size_t most)
+{
+    const auto texts = fields.texts(name, {1, kMaxNetworkText}, most);
+    if (!texts) return std::nullopt;
+    return parsed(fields, name, *texts);
 }
 
 json networks_json(const std::optional<std::vector<Network>>& networks)
@@ -120,11 +133,6 @@ std::optional<Permission> beyond_role(const std::optional<PermissionSet>& scopes
         if (scopes->contains(permission) && !access::has(role, permission)) return permission;
     }
     return std::nullopt;
-}
-
-json time_or_null(const std::optional<Timestamp>& time)
-{
-    return time ? json(format_rfc3339(*time)) : json(nullptr);
 }
 
 json text_or_null(const std::string& text)

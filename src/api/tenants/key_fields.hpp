@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace winnow::api {
@@ -28,6 +29,9 @@ inline constexpr std::chrono::days kLongestKeyLife{366};
 /// `networks`: CIDR prefixes or addresses, IPv4-mapped ones as the IPv4 ones that they stand for; nullopt where the
 /// field is absent: everywhere. Errors name the item and say what would be right.
 [[nodiscard]] std::optional<std::vector<Network>> read_networks(FieldReader& fields);
+/// The same of a field of another name, with `most` of them, which may be empty.
+[[nodiscard]] std::optional<std::vector<Network>> read_networks(FieldReader& fields, std::string_view name,
+                                                                std::size_t most);
 /// An array, or null: everywhere.
 [[nodiscard]] nlohmann::json networks_json(const std::optional<std::vector<Network>>& networks);
 
@@ -44,8 +48,6 @@ inline constexpr std::chrono::days kLongestKeyLife{366};
 [[nodiscard]] std::optional<access::Permission> beyond_role(const std::optional<access::PermissionSet>& scopes,
                                                             access::Role role);
 
-/// An RFC 3339 text, or null.
-[[nodiscard]] nlohmann::json time_or_null(const std::optional<Timestamp>& time);
 /// A text, or null for "".
 [[nodiscard]] nlohmann::json text_or_null(const std::string& text);
 

@@ -4,11 +4,14 @@
 #include "api/rest/json_body.hpp"
 #include "api/rest/page.hpp"
 #include "api/rest/respond.hpp"
+#include "api/tenants/user_json.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/crypto/digest.hpp"
+#include "winnow/crypto/token.hpp"
 #include "winnow/domain/mailbox.hpp"
 #include "winnow/identity/authenticator.hpp"
+#include "winnow/ports/mail/server_mail_store.hpp"
 
 #include <algorithm>
 #include <array>
@@ -25,6 +28,7 @@ using nlohmann::json;
 
 constexpr std::size_t kGeneratedCodeLength = 6;
 constexpr int kCodeAttempts = 8;
+constexpr std::size_t kMaxReasonChars = 500;
 
 json rates_json(const domain::RateOverrides& rates)
 {
@@ -173,20 +177,6 @@ private:
     std::array<Change, domain::kRateClasses> of_;
 };
 
-/// Who asks, for the record of what is done.
-ports::ProviderRequest request_of(const http::Request& request)
-{
-    constexpr std::size_t kMaxAgentBytes = 256;
-    const auto& head = request.head;
-    const bool has_certificate = !head.client_certificate_subject.empty();
-    return {.actor = {.id = "provider",
-                      .means = has_certificate ? "client_certificate" : "provider_key",
-                      .request_id = head.request_id},
-            .address = head.remote_address,
-            .user_agent = std::string(truncate_utf8(head.header("User-Agent"), kMaxAgentBytes)),
-            .certificate_subject = head.client_certificate_subject};
-}
-
 /// One transaction: load, decide, store.
 Result<domain::Tenant> change_limits(TenantId id, const TenantPatch& patch, ports::ProviderStore& store,
                                      const ports::ProviderRequest& by)
@@ -201,6 +191,19 @@ Result<domain::Tenant> change_limits(TenantId id, const TenantPatch& patch, port
 }
 
 }  // namespace
+
+ports::ProviderRequest provider_request_of(const http::Request& request)
+{
+    constexpr std::size_t kMaxAgentBytes = 256;
+    const auto& head = request.head;
+    const bool has_certificate = !head.client_certificate_subject.empty();
+    return {.actor = {.id = "provider",
+                      .means = has_certificate ? "client_certificate" : "provider_key",
+                      .request_id = head.request_id},
+            .address = head.remote_address,
+            .user_agent = std::string(truncate_utf8(head.header("User-Agent"), kMaxAgentBytes)),
+            .certificate_subject = head.client_certificate_subject};
+}
 
 Result<http::Response> create_tenant(const http::Request& request, ports::ProviderStore& store,
                                      const std::function<Uuid()>& new_id)
@@ -221,7 +224,7 @@ Result<http::Response> create_tenant(const http::Request& request, ports::Provid
     tenant.admin_key_hash = key.hash;
     tenant.admin_key_hint = key.hint;
 
-    const auto by = request_of(request);
+    const auto by = provider_request_of(request);
     const bool generated = wanted->service_code.empty();
     Result<domain::Tenant> created =
         Error(ErrorCode::conflict, "no free service code was found: send the request again");
@@ -237,6 +240,33 @@ Result<http::Response> create_tenant(const http::Request& request, ports::Provid
     auto response = json_response(201, answer);
     response.set("Location", "/admin/v1/tenants/" + created->id.str());
     return response;
+}
+
+Result<http::Response> invite_admin(TenantId id, const http::Request& request, ports::ProviderStore& store,
+                                    ports::Sealing& sealing, const std::function<Uuid()>& new_id)
+{
+    const auto document = read_object(request);
+    if (!document) return document.error();
+    ports::AdminInvitation invitation;
+    FieldReader fields(*document);
+    invitation.email = fields.text("email", {3, domain::kMaxMailbox}, Need::required).value_or("");
+    if (auto wrong = domain::mailbox_problem(invitation.email); !invitation.email.empty() && !wrong.empty()) {
+        fields.error("email", std::move(wrong));
+    }
+    invitation.name = fields.text("name", {1, 200}).value_or(invitation.email.substr(0, 200));
+    invitation.locale = read_locale(fields);
+    if (auto read = fields.finish(); !read) return read.error();
+    const auto token = crypto::make_token();
+    invitation.user_id = UserId(new_id());
+    invitation.id = InvitationId(new_id());
+    invitation.token_hash = token.hash;
+    invitation.mail_id = ServerMailId(new_id());
+    auto sealed = sealing.seal(ports::mail_token_place(id, invitation.mail_id), token.text);
+    if (!sealed) return sealed.error();
+    invitation.sealed_token = *std::move(sealed);
+    const auto user = store.invite_admin(id, invitation, provider_request_of(request));
+    if (!user) return user.error();
+    return json_response(202, {{"user_id", user->str()}});
 }
 
 Result<http::Response> list_tenants(const http::Request& request, ports::ProviderStore& store)
@@ -266,7 +296,7 @@ Result<http::Response> change_tenant(TenantId id, const http::Request& request, 
     if (!document) return document.error();
     const auto patch = TenantPatch::read(*document);
     if (!patch) return patch.error();
-    const auto tenant = change_limits(id, *patch, store, request_of(request));
+    const auto tenant = change_limits(id, *patch, store, provider_request_of(request));
     if (!tenant) return tenant.error();
     return shown(*tenant, store);
 }
@@ -274,9 +304,21 @@ Result<http::Response> change_tenant(TenantId id, const http::Request& request, 
 Result<http::Response> suspend_tenant(TenantId id, bool suspended, const http::Request& request,
                                       ports::ProviderStore& store)
 {
-    const auto tenant = store.set_suspended(id, suspended, request_of(request));
+    const auto tenant = store.set_suspended(id, suspended, provider_request_of(request));
     if (!tenant) return tenant.error();
     return json_response(200, tenant_json(*tenant));
+}
+
+Result<http::Response> reset_networks(TenantId id, const http::Request& request, ports::ProviderStore& store)
+{
+    const auto document = read_object(request);
+    if (!document) return document.error();
+    FieldReader fields(*document);
+    const auto reason = fields.text("reason", {1, kMaxReasonChars}, Need::required);
+    if (const auto read = fields.finish(); !read) return read.error();
+    if (const auto reset = store.reset_networks(id, *reason, provider_request_of(request)); !reset)
+        return reset.error();
+    return no_content();
 }
 
 Result<http::Response> list_provider_audit(const http::Request& request, ports::ProviderStore& store)
@@ -310,7 +352,7 @@ Result<http::Response> list_quarantine(TenantId id, ports::ProviderStore& store,
 
 Result<http::Response> release_quarantine(TenantId id, const http::Request& request, ports::ProviderStore& store)
 {
-    const auto rows = store.release(id, request_of(request));
+    const auto rows = store.release(id, provider_request_of(request));
     if (!rows) return rows.error();
     return json_response(202, {{"rows", *rows}});
 }

@@ -8,14 +8,22 @@
 #include "winnow/domain/alert_ids.hpp"
 #include "winnow/http/message.hpp"
 #include "winnow/ports/credential_store.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 
 #include <functional>
 
 namespace winnow::api {
 
+/// Who asks, for the record of what is done.
+[[nodiscard]] ports::ProviderRequest provider_request_of(const http::Request& request);
+
 /// Each blocks on the store. `new_id` gives version 7 ids.
 [[nodiscard]] Result<http::Response> create_tenant(const http::Request& request, ports::ProviderStore& store,
                                                    const std::function<Uuid()>& new_id);
+/// POST: {"email", "name", "locale"}; the link goes by mail, and nobody else sees it.
+[[nodiscard]] Result<http::Response> invite_admin(TenantId id, const http::Request& request,
+                                                  ports::ProviderStore& store, ports::Sealing& sealing,
+                                                  const std::function<Uuid()>& new_id);
 [[nodiscard]] Result<http::Response> list_tenants(const http::Request& request, ports::ProviderStore& store);
 [[nodiscard]] Result<http::Response> show_tenant(TenantId id, ports::ProviderStore& store);
 /// PATCH: `rates`, merged into what is set for the tenant.
@@ -28,6 +36,9 @@ namespace winnow::api {
                                                      const domain::AlertIds& ids);
 [[nodiscard]] Result<http::Response> release_quarantine(TenantId id, const http::Request& request,
                                                         ports::ProviderStore& store);
+/// A tenant whose source networks shut out its own admins: it lets its callers in from everywhere again. `reason`.
+[[nodiscard]] Result<http::Response> reset_networks(TenantId id, const http::Request& request,
+                                                    ports::ProviderStore& store);
 /// What the provider itself did, as its own chain has it.
 [[nodiscard]] Result<http::Response> list_provider_audit(const http::Request& request, ports::ProviderStore& store);
 

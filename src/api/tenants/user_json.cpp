@@ -1,6 +1,7 @@
 #include "api/tenants/user_json.hpp"
 
 #include "api/rest/json_body.hpp"
+#include "api/rest/respond.hpp"
 #include "api/tenants/key_fields.hpp"
 #include "winnow/domain/mailbox.hpp"
 
@@ -18,10 +19,30 @@ json user_json(const ports::User& user)
             {"email", user.email},
             {"name", user.name},
             {"role", to_string(user.role)},
-            {"state", user.active ? "active" : "disabled"},
+            {"state", to_string(user.state())},
+            {"locale", to_string(user.locale)},
+            {"mfa", {{"enrolled", user.has_factor}, {"required", user.mfa_required}}},
+            {"has_password", user.has_password},
+            {"last_sign_in_at", time_json(user.last_sign_in)},
             {"version", user.version},
             {"created_at", format_rfc3339(user.created_at)},
             {"updated_at", format_rfc3339(user.updated_at)}};
+}
+
+json user_json_for_others(const ports::User& user)
+{
+    auto shown = user_json(user);
+    for (const auto* const member : {"has_password", "last_sign_in_at"}) shown.erase(member);
+    shown["mfa"].erase("enrolled");
+    return shown;
+}
+
+signin::Locale read_locale(FieldReader& fields)
+{
+    std::vector<std::string_view> words;
+    for (const auto each : signin::kLocales) words.push_back(to_string(each));
+    const auto word = fields.word("locale", words);
+    return signin::parse_locale(word.value_or("en")).value_or(signin::Locale::en);
 }
 
 Result<ports::User> read_user(const json& document)
@@ -38,8 +59,16 @@ Result<ports::User> read_user(const json& document)
     for (const auto each : access::kRoles) roles.push_back(to_string(each));
     const auto role = fields.word("role", roles, Need::required);
     user.role = access::parse_role(role.value_or("viewer")).value_or(access::Role::viewer);
-    user.active = fields.word("state", {"active", "disabled"}).value_or("active") == "active";
-    fields.read_only({"id", "version", "created_at", "updated_at"});
+    const auto state = fields.word("state", {"active", "invited", "disabled"}).value_or("active");
+    user.active = state == "active";
+    user.invited = state == "invited";
+    user.locale = read_locale(fields);
+    if (auto mfa = fields.object("mfa")) {
+        user.mfa_required = mfa->boolean("required").value_or(false);
+        mfa->read_only({"enrolled"});
+        mfa->close();
+    }
+    fields.read_only({"id", "version", "created_at", "updated_at", "has_password", "last_sign_in_at"});
     if (const auto read = fields.finish(); !read) return read.error();
     return user;
 }
@@ -54,8 +83,8 @@ json api_key_json(const ports::ApiKey& key)
             {"networks", networks_json(key.networks)},
             {"created_at", format_rfc3339(key.created_at)},
             {"created_by", text_or_null(key.created_by)},
-            {"expires_at", time_or_null(key.expires_at)},
-            {"last_used", time_or_null(key.last_used)}};
+            {"expires_at", time_json(key.expires_at)},
+            {"last_used", time_json(key.last_used)}};
 }
 
 }  // namespace winnow::api

@@ -1,8 +1,11 @@
+#include "api/quotas/quotas.hpp"
 #include "api/rest/json_body.hpp"
 #include "api/rest/parameters.hpp"
 #include "api/rest/problem.hpp"
 #include "api/rest/resource.hpp"
 #include "api/rest/route.hpp"
+#include "api/signin/steps.hpp"
+#include "api/tenants/invite.hpp"
 #include "api/tenants/key_fields.hpp"
 #include "api/tenants/user_json.hpp"
 #include "winnow/identity/authenticator.hpp"
@@ -24,21 +27,16 @@ using ports::User;
 
 constexpr std::size_t kMaxKeysPerUser = 20;
 
-Result<Response> get_me(const Call& call, TenantSession& session)
+bool administers_users(const Call& call)
 {
-    const auto user = session.users().find(call.who.user);
-    if (!user) return user.error();
-    auto permissions = json::array();
-    for (const auto permission : access::all_permissions()) {
-        if (permission == access::Permission::open || !access::allows(call.who, permission)) continue;
-        permissions.push_back(to_string(permission));
-    }
-    auto answer = user_json(*user);
-    answer["tenant"] = {{"id", call.who.tenant.str()},
-                        {"service_code", call.who.service_code},
-                        {"suspended", call.who.tenant_suspended}};
-    answer["permissions"] = std::move(permissions);
-    return shown(call, answer, user->version);
+    return access::allows(call.who, access::Permission::write_users);
+}
+
+/// How much of a user the caller sees.
+json user_json_to(const Call& call, const User& user)
+{
+    const bool whole = administers_users(call) || user.id == call.who.user;
+    return whole ? user_json(user) : user_json_for_others(user);
 }
 
 Result<Response> list_users(const Call& call, TenantSession& session)
@@ -48,7 +46,8 @@ Result<Response> list_users(const Call& call, TenantSession& session)
     const auto page = id_page<UserId>(head);
     if (!page) return page.error();
     return id_page_response(
-        head, *page, [&](const auto& after, std::size_t most) { return session.users().page(after, most); }, user_json);
+        head, *page, [&](const auto& after, std::size_t most) { return session.users().page(after, most); },
+        [&](const User& user) { return user_json_to(call, user); });
 }
 
 Result<Response> get_user(const Call& call, TenantSession& session)
@@ -57,7 +56,7 @@ Result<Response> get_user(const Call& call, TenantSession& session)
     if (!id) return id.error();
     const auto user = session.users().find(*id);
     if (!user) return user.error();
-    return shown(call, user_json(*user), user->version);
+    return shown(call, user_json_to(call, *user), user->version);
 }
 
 Result<Response> create_user(const Call& call, TenantSession& session)
@@ -67,12 +66,14 @@ Result<Response> create_user(const Call& call, TenantSession& session)
     auto user = read_user(*document);
     if (!user) return user.error();
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    if (const auto room = below_limit(session.users().count(), call.services.tenant_limits.max_users, "users"); !room)
-        return room.error();
+    if (const auto room = has_room(call, session, domain::Quota::users); !room) return room.error();
     user->id = UserId(call.services.new_id());
     user->created_at = call.now;
     user->updated_at = call.now;
     if (const auto stored = session.users().insert(*user); !stored) return stored.error();
+    if (user->invited) {
+        if (const auto invited = invite(call, session, *user); !invited) return invited.error();
+    }
     return created("/api/v1/users/" + user->id.str(), user_json(*user), user->version);
 }
 
@@ -93,17 +94,72 @@ bool administers(const User& user)
     return user.active && user.role == access::Role::admin;
 }
 
+/// What an admin may do to a user at once: the rest takes the user (invitations), or a request of its own.
+Result<Done> may_become(const User& current, const User& wanted)
+{
+    const auto from = current.state();
+    const auto to = wanted.state();
+    if (from == signin::UserState::deleted) return Error(ErrorCode::conflict, "this user was deleted");
+    if (from == to) return Done{};
+    for (const auto event : {signin::UserEvent::disable, signin::UserEvent::enable}) {
+        const auto next = signin::next(from, event);
+        if (next && *next == to) return Done{};
+    }
+    return Error(ErrorCode::conflict, "a user who is " + std::string(to_string(from)) + " cannot be made " +
+                                          std::string(to_string(to)) + " by this");
+}
+
+/// Who may no longer, or may something else, is signed out; who is disabled loses keys and links for good.
+Result<Done> end_what_was(TenantSession& session, const User& before, const User& now)
+{
+    if (before.active && !now.active) return end_access(session, now.id, signin::Ending::user_disabled);
+    if (now.mfa_required && !before.mfa_required) {
+        const auto ended = session.sessions().end_without_factor(now.id, signin::Ending::by_admin);
+        if (!ended) return ended.error();
+    }
+    if (!signin::rotates(before.role, now.role, false)) return Done{};
+    const auto ended = session.sessions().end_all(now.id, std::nullopt, signin::Ending::rotated);
+    if (!ended) return ended.error();
+    return Done{};
+}
+
+/// Whoever reads the old address learns of it, and nothing that was mailed there is good any more.
+Result<Done> follow_address(const Call& call, TenantSession& session, const User& before, const User& now)
+{
+    if (before.email == now.email) return Done{};
+    if (now.invited) return invite(call, session, now);
+    // An admin's own session goes on.
+    const auto ended = end_access(session, now.id, signin::Ending::address_changed, call.who.session);
+    if (!ended) return ended.error();
+    return owe_mail(*call.services.sealing, call.services.new_id(), session, before, signin::MailKind::email_changed,
+                    "", call.now);
+}
+
+/// Whether nobody could administer the tenant without this admin: there is no other, or none who gets in as this one
+/// does.
+Result<bool> is_needed(TenantSession& session, const User& admin)
+{
+    const auto others = session.users().other_admins(admin.id);
+    if (!others) return others.error();
+    const auto keys = session.users().count_keys(admin.id);
+    if (!keys) return keys.error();
+    const bool gets_in = admin.has_password || *keys > 0;
+    return others->all == 0 || (gets_in && others->who_get_in == 0);
+}
+
 /// Stores a user as the next version of `current`, unless nobody could administer the tenant afterwards.
 Result<User> replace_user(const Call& call, TenantSession& session, const User& current, User wanted)
 {
+    if (const auto may = may_become(current, wanted); !may) return may.error();
     if (administers(current) && !administers(wanted)) {
-        const auto admins = session.users().count_active_admins();
-        if (!admins) return admins.error();
-        if (*admins <= 1) {
+        const auto needed = is_needed(session, current);
+        if (!needed) return needed.error();
+        if (*needed) {
             return Error(std::vector<FieldError>{
                 {.pointer = "",
                  .code = std::string(kLastAdmin),
-                 .detail = "this is the last active admin; make somebody else an admin before you change that"}});
+                 .detail = "this is the last active admin; make somebody else an admin who has a password or a key "
+                           "before you change that"}});
         }
     }
     wanted.id = current.id;
@@ -111,6 +167,11 @@ Result<User> replace_user(const Call& call, TenantSession& session, const User& 
     wanted.version = current.version + 1;
     wanted.updated_at = call.now;
     if (const auto stored = session.users().update(wanted); !stored) return stored.error();
+    if (const auto ended = end_what_was(session, current, wanted); !ended) return ended.error();
+    if (const auto followed = follow_address(call, session, current, wanted); !followed) return followed.error();
+    wanted.has_password = current.has_password;
+    wanted.has_factor = current.has_factor;
+    wanted.last_sign_in = current.last_sign_in;
     return wanted;
 }
 
@@ -127,20 +188,23 @@ Result<Response> change_user(const Call& call, TenantSession& session)
     return versioned(user_json(*stored), stored->version);
 }
 
-/// Users are never erased here: tickets and histories name them.
+/// Users are not erased here: tickets and histories name them.
 Result<Response> disable_user(const Call& call, TenantSession& session)
 {
     const auto current = locked_user(call, session);
     if (!current) return current.error();
     auto disabled = *current;
     disabled.active = false;
+    if (current->state() == signin::UserState::invited) {
+        return Error(ErrorCode::conflict, "this user has not come yet: POST /api/v1/users/{id}/delete takes it away");
+    }
     if (const auto stored = replace_user(call, session, *current, disabled); !stored) return stored.error();
     return no_content();
 }
 
 bool may_see_keys_of(const Call& call, UserId user)
 {
-    return user == call.who.user || access::allows(call.who, access::Permission::write_users);
+    return user == call.who.user || administers_users(call);
 }
 
 /// Keys of the caller, or of the user that an admin asks for.
@@ -177,7 +241,7 @@ Result<ApiKey> read_key(const Call& call, const json& document)
 }
 
 /// Whether the key's user is there, may log in and may do what the key is to, and has room for another key.
-Result<Done> may_get_key(TenantSession& session, const ApiKey& key)
+Result<Done> may_get_key(const Call& call, TenantSession& session, const ApiKey& key)
 {
     const auto user = session.users().find(key.user_id);
     if (!user && user.error().code() == ErrorCode::not_found) {
@@ -190,7 +254,8 @@ Result<Done> may_get_key(TenantSession& session, const ApiKey& key)
                                           std::string(to_string(user->role)) +
                                           ", does not have: " + access::roles_with(*beyond) + " has it");
     }
-    return below_limit(session.users().count_keys(key.user_id), kMaxKeysPerUser, "keys of this user");
+    const auto of_user = below_limit(session.users().count_keys(key.user_id), kMaxKeysPerUser, "keys of this user");
+    return of_user ? has_room(call, session, domain::Quota::keys) : of_user;
 }
 
 Result<Response> create_key(const Call& call, TenantSession& session)
@@ -203,7 +268,7 @@ Result<Response> create_key(const Call& call, TenantSession& session)
         return Error(ErrorCode::permission_denied, "only an admin makes keys for other users");
     }
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
-    if (const auto allowed = may_get_key(session, *key); !allowed) return allowed.error();
+    if (const auto allowed = may_get_key(call, session, *key); !allowed) return allowed.error();
     const auto made = identity::make_key(access::CredentialKind::user_key);
     key->id = ApiKeyId(call.services.new_id());
     key->hint = made.hint;
@@ -233,7 +298,6 @@ std::vector<Route> user_routes()
 {
     using enum access::Permission;
     return {
-        {"GET", "/api/v1/me", read_own_profile, "getMe", get_me},
         {"GET", "/api/v1/users", read_users, "listUsers", list_users},
         {"POST", "/api/v1/users", write_users, "createUser", create_user},
         {"GET", "/api/v1/users/{id}", read_users, "getUser", get_user},

@@ -3,6 +3,7 @@
 /// @file
 /// Tickets as CSV (RFC 4180, UTF-8, first line the column names).
 
+#include "api/csv/csv_cell.hpp"
 #include "winnow/domain/ticket.hpp"
 
 #include <cstddef>
@@ -12,10 +13,6 @@
 #include <vector>
 
 namespace winnow::api {
-
-/// One cell. Text that a spreadsheet would run as a formula (it begins with = + - @, a tab or a line end) gets an
-/// apostrophe before it.
-[[nodiscard]] std::string csv_cell(std::string_view text);
 
 /// The header line, unless it is left out, and one line a ticket, each ended by CR LF.
 [[nodiscard]] std::string tickets_csv(const std::vector<domain::Ticket>& tickets, bool with_header = true);

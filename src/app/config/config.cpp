@@ -216,9 +216,10 @@ Result<Config> load_config(const std::string& file, Config base)
     return whole(read_config(file, std::move(base)));
 }
 
-void secure_database(DatabaseConfig& database)
+void secure_database(DatabaseConfig& database, VaultConfig& vault)
 {
-    for (auto* const url : {&database.owner_url, &database.api_url, &database.pipeline_url, &database.provider_url}) {
+    for (auto* const url : {&database.owner_url, &database.api_url, &database.pipeline_url, &database.provider_url,
+                            &vault.owner_url, &vault.url}) {
         if (!url->empty()) *url = pg::with_tls(*url, database.sslmode, database.ca_file);
     }
 }
@@ -237,6 +238,10 @@ Result<Done> complete_for_serving(const Config& config)
     need(config.database.pipeline_url, "database.pipeline_url");
     need(config.database.provider_url, "database.provider_url");
     need(config.encryption_key_file, "encryption_key_file");
+    if (config.vault.url.empty() != config.vault.root_key_files.empty()) {
+        const std::string path = config.vault.url.empty() ? "vault.url" : "vault.root_key_files";
+        problems.push_back({.pointer = path, .detail = path + " is needed: a vault has both, its URL and a root key"});
+    }
     if (!problems.empty()) return Error(std::move(problems));
     return Done{};
 }

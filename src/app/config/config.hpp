@@ -4,6 +4,7 @@
 /// The configuration file: one struct a module, read once, checked as a whole. Every key stands in config/winnow.yaml.
 
 #include "winnow/base/result.hpp"
+#include "winnow/crypto/argon2.hpp"
 #include "winnow/delivery/channel.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
 #include "winnow/domain/history.hpp"
@@ -75,6 +76,29 @@ struct AuditConfig {
     std::size_t keep_days = 400;
 };
 
+struct PasswordsConfig {
+    crypto::Argon2Cost hash;
+    std::string pepper_file;                    ///< 32 bytes as of encryption_key_file; "": made of that key.
+    std::vector<std::string> old_pepper_files;  ///< Under which stored hashes may still stand.
+    std::string breached_file;                  ///< Sorted SHA-1 digests, 20 bytes each; "": none is looked for.
+};
+
+/// Where tenants' keys are; without a URL secrets are sealed under encryption_key_file.
+struct VaultConfig {
+    std::string owner_url;  ///< winnow migrate
+    std::string url;
+    std::vector<std::string> root_key_files;  ///< Two at most; the first wraps in a vault that has no keys yet.
+    std::size_t renew_days = 90;              ///< A tenant's key seals for so long, then a new one does.
+    std::size_t keep_retired_days = 35;       ///< Then it opens for so long at least, for backups of the database.
+    std::size_t open_keys = 10'000;           ///< In memory.
+};
+
+/// Calls whose answers wait until they stand in the access log.
+struct AccessLogConfig {
+    std::size_t max_waiting = 2'000;
+    std::size_t max_waiting_bytes = std::size_t{64} << 20U;  ///< Of their answers.
+};
+
 struct Config {
     http::ListenOptions customer;
     http::ListenOptions management;
@@ -94,6 +118,9 @@ struct Config {
     delivery::DeliveryOptions delivery;
     LogConfig log;
     AuditConfig audit;
+    PasswordsConfig passwords;
+    VaultConfig vault;
+    AccessLogConfig access_log;
     std::string encryption_key_file;  ///< 32 bytes, raw or as 64 hex digits.
 
     /// What a file or the environment has set, by key: for messages about it.
@@ -121,8 +148,8 @@ struct Reading {
 /// The same from a text; `name` stands in the messages.
 [[nodiscard]] Result<Config> parse_config(const std::string& text, const std::string& name, Config base = {});
 
-/// The database's URLs as they are connected to: with TLS as database.sslmode and database.ca_file say (pg::with_tls).
-void secure_database(DatabaseConfig& database);
+/// The databases' URLs as they are connected to: with TLS as database.sslmode and database.ca_file say (pg::with_tls).
+void secure_database(DatabaseConfig& database, VaultConfig& vault);
 
 /// What `winnow serve` cannot do without.
 [[nodiscard]] Result<Done> complete_for_serving(const Config& config);

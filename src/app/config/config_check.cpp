@@ -1,6 +1,7 @@
 #include "app/config/config_check.hpp"
 
 #include "app/config/key_file.hpp"
+#include "app/config/password_settings.hpp"
 #include "winnow/base/shown_url.hpp"
 #include "winnow/crypto/certificate.hpp"
 #include "winnow/delivery/egress.hpp"
@@ -103,8 +104,9 @@ public:
         listener(config_.customer, "listen.customer.");
         listener(config_.management, "listen.management.");
         ports();
-        encryption_key();
-        signing_key();
+        key_file("encryption_key_file", config_.encryption_key_file, "encryption key");
+        a_key("audit.signing_key_file", config_.audit.signing_key_file, read_signing_key);
+        passwords();
         secret("database.owner_url_file");
         secret("database.api_url_file");
         secret("database.pipeline_url_file");
@@ -115,6 +117,7 @@ public:
         database("database.api_url", config_.database.api_url);
         database("database.pipeline_url", config_.database.pipeline_url);
         database("database.provider_url", config_.database.provider_url);
+        vault();
         provider();
         order();
         delivery();
@@ -225,28 +228,34 @@ private:
              "is " + std::to_string(one.port) + ", which is the other listener's port, too: give them two");
     }
 
-    void encryption_key()
+    /// `read` throws where it is none.
+    void a_key(const std::string& path, const std::string& file, const auto& read)
     {
-        const auto& file = config_.encryption_key_file;
         if (file.empty()) return;
         try {
-            static_cast<void>(read_key_file(file));
+            static_cast<void>(read(file));
         } catch (const std::runtime_error& wrong) {
-            return find("encryption_key_file", std::string("is no good: ") + wrong.what());
+            return find(path, std::string("is no good: ") + wrong.what());
         }
-        closed("encryption_key_file", file);
+        closed(path, file);
     }
 
-    void signing_key()
+    void key_file(const std::string& path, const std::string& file, const char* what)
     {
-        const auto& file = config_.audit.signing_key_file;
-        if (file.empty()) return;
-        try {
-            static_cast<void>(read_signing_key(file));
-        } catch (const std::runtime_error& wrong) {
-            return find("audit.signing_key_file", std::string("is no good: ") + wrong.what());
+        a_key(path, file, [what](const std::string& name) { return read_key_file(name, what); });
+    }
+
+    void passwords()
+    {
+        const auto& passwords = config_.passwords;
+        if (const auto wrong = crypto::problem_of_cost(passwords.hash); !wrong.empty()) {
+            find("passwords.hash_memory_kib", wrong);
         }
-        closed("audit.signing_key_file", file);
+        key_file("passwords.pepper_file", passwords.pepper_file, kPepper);
+        for (const auto& file : passwords.old_pepper_files) key_file("passwords.old_pepper_files", file, kPepper);
+        if (const auto wrong = problem_of_breached(passwords.breached_file); !wrong.empty()) {
+            find("passwords.breached_file", "is no good: " + wrong);
+        }
     }
 
     void database(const std::string& path, const std::string& url)
@@ -267,6 +276,20 @@ private:
                 find(place, "logs in as " + user + ", which is the role of database." + std::string(other) + "_url");
             }
         }
+    }
+
+    void vault()
+    {
+        const auto& files = config_.vault.root_key_files;
+        secret("vault.owner_url_file");
+        secret("vault.url_file");
+        database("vault.owner_url", config_.vault.owner_url);
+        database("vault.url", config_.vault.url);
+        if (files.size() > 2) {
+            find("vault.root_key_files",
+                 "names more than two: there is one that wraps, and one that replaces it or did");
+        }
+        for (const auto& file : files) key_file("vault.root_key_files", file, "root key");
     }
 
     void provider()

@@ -6,7 +6,9 @@
 #include "winnow/domain/one_line.hpp"
 #include "winnow/domain/position.hpp"
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -117,6 +119,21 @@ void add_alert_limits(std::vector<Key>& keys)
         std::chrono::seconds{1}, std::chrono::hours{24}));
 }
 
+void add_passwords(std::vector<Key>& keys)
+{
+    using crypto::kLargestCost;
+    using crypto::kSmallestCost;
+    keys.push_back(number<std::uint32_t>(
+        "passwords.hash_memory_kib", [](Config& c) -> auto& { return c.passwords.hash.memory_kib; },
+        kSmallestCost.memory_kib, kLargestCost.memory_kib));
+    keys.push_back(number<std::uint32_t>(
+        "passwords.hash_passes", [](Config& c) -> auto& { return c.passwords.hash.passes; }, 1, kLargestCost.passes));
+    keys.push_back(text("passwords.pepper_file", [](Config& c) -> auto& { return c.passwords.pepper_file; }));
+    keys.push_back(
+        texts("passwords.old_pepper_files", [](Config& c) -> auto& { return c.passwords.old_pepper_files; }));
+    keys.push_back(text("passwords.breached_file", [](Config& c) -> auto& { return c.passwords.breached_file; }));
+}
+
 void add_tenant_limits(std::vector<Key>& keys)
 {
     using Limits = domain::TenantLimits;
@@ -138,6 +155,12 @@ void add_tenant_limits(std::vector<Key>& keys)
     limit("max_contacts", &Limits::max_contacts, 1'000'000);
     limit("max_contact_groups", &Limits::max_contact_groups, 100'000);
     limit("max_users", &Limits::max_users, 1'000'000);
+    limit("max_keys", &Limits::max_keys, 10'000'000);
+    limit("max_owed_deliveries", &Limits::max_owed_deliveries, 1'000'000'000);
+    limit("max_mails_a_day", &Limits::max_mails_a_day, 1'000'000'000);
+    limit("max_contacts_told", &Limits::max_contacts_told, 1'000'000);
+    limit("max_exports_a_day", &Limits::max_exports_a_day, 1'000);
+    limit("max_export_bytes", &Limits::max_export_bytes, std::uint64_t{1} << 40U);
     limit("max_retention_days", &Limits::max_retention_days, 3'650);
     keys.push_back(number<std::int64_t>(
         std::string(domain::kHistoryLimit), [](Config& c) -> auto& { return c.history.max_bytes; },
@@ -160,6 +183,7 @@ void add_rates(std::vector<Key>& keys)
         numbers(each.word, [kind = each.kind](Config& c) -> auto& { return c.tenants.rates.of(kind); }, 0);
     }
     numbers("failed_logins", [](Config& c) -> auto& { return c.tenants.rates.failed_logins; }, 1);
+    numbers("sign_ins", [](Config& c) -> auto& { return c.tenants.rates.sign_ins; }, 1);
 }
 
 void add_sharing(std::vector<Key>& keys)
@@ -285,6 +309,12 @@ void add_rest(std::vector<Key>& keys)
     keys.push_back(text("audit.signing_key_file", [](Config& c) -> auto& { return c.audit.signing_key_file; }));
     keys.push_back(
         number<std::size_t>("audit.keep_days", [](Config& c) -> auto& { return c.audit.keep_days; }, 30, 3'650));
+    add_passwords(keys);
+    keys.push_back(number<std::size_t>(
+        "access_log.max_waiting", [](Config& c) -> auto& { return c.access_log.max_waiting; }, 100, 100'000));
+    keys.push_back(number<std::size_t>(
+        "access_log.max_waiting_bytes", [](Config& c) -> auto& { return c.access_log.max_waiting_bytes; }, 1'048'576,
+        1'073'741'824));
     keys.push_back(node_name());
     keys.push_back(number<std::size_t>("node.io_threads", [](Config& c) -> auto& { return c.node.io_threads; }, 0, 64));
     keys.push_back(duration(
@@ -299,12 +329,47 @@ void add_rest(std::vector<Key>& keys)
         {{"debug", Level::debug}, {"info", Level::info}, {"warning", Level::warning}, {"error", Level::error}}));
 }
 
+/// A variable of the environment is one text: there commas part them.
+Key root_key_files()
+{
+    return {"vault.root_key_files",
+            [](Config& config, const std::vector<std::string>& values) {
+                auto& files = config.vault.root_key_files;
+                files.clear();
+                for (std::string_view rest : values) {
+                    while (!rest.empty()) {
+                        const auto end = std::min(rest.find(','), rest.size());
+                        if (end > 0) files.emplace_back(rest.substr(0, end));
+                        rest.remove_prefix(std::min(end + 1, rest.size()));
+                    }
+                }
+                return std::string();
+            },
+            true};
+}
+
+void add_vault(std::vector<Key>& keys)
+{
+    keys.push_back(text("vault.owner_url", [](Config& c) -> auto& { return c.vault.owner_url; }));
+    keys.push_back(text("vault.url", [](Config& c) -> auto& { return c.vault.url; }));
+    keys.push_back(secret_file("vault.owner_url_file", [](Config& c) -> auto& { return c.vault.owner_url; }));
+    keys.push_back(secret_file("vault.url_file", [](Config& c) -> auto& { return c.vault.url; }));
+    keys.push_back(root_key_files());
+    const auto count = [&](const char* path, std::size_t VaultConfig::* field, std::uint64_t min, std::uint64_t max) {
+        keys.push_back(number<std::size_t>(path, [=](Config& c) -> auto& { return c.vault.*field; }, min, max));
+    };
+    count("vault.renew_days", &VaultConfig::renew_days, 1, 365);
+    count("vault.keep_retired_days", &VaultConfig::keep_retired_days, 1, 3'650);
+    count("vault.open_keys", &VaultConfig::open_keys, 100, 1'000'000);
+}
+
 std::vector<Key> all_keys()
 {
     std::vector<Key> keys;
     add_listener(keys, "customer", [](Config& c) -> auto& { return c.customer; });
     add_listener(keys, "management", [](Config& c) -> auto& { return c.management; });
     add_rest(keys);
+    add_vault(keys);
     add_http_limits(keys);
     add_alert_limits(keys);
     add_tenant_limits(keys);

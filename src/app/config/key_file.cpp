@@ -1,6 +1,7 @@
 #include "app/config/key_file.hpp"
 
 #include "winnow/crypto/digest.hpp"
+#include "winnow/crypto/secret_bytes.hpp"
 #include "winnow/documents/documents.hpp"
 
 #include <fstream>
@@ -15,10 +16,10 @@ constexpr std::size_t kKeyBytes = 32;
 
 }  // namespace
 
-std::string read_key_file(const std::string& path)
+std::string read_key_file(const std::string& path, const std::string& what)
 {
     const auto unreadable = [&](const std::string& why) {
-        return std::runtime_error("the encryption key " + path + " cannot be read: " + why);
+        return std::runtime_error("the " + what + " " + path + " cannot be read: " + why);
     };
     if (const auto why = documents::why_unreadable(path); !why.empty()) throw unreadable(why);
     std::ifstream file(path, std::ios::binary);
@@ -27,8 +28,10 @@ std::string read_key_file(const std::string& path)
     if (content.size() == kKeyBytes) return content;
     while (!content.empty() && (content.back() == '\n' || content.back() == '\r')) content.pop_back();
     std::string key;
-    if (content.size() == 2 * kKeyBytes && crypto::from_hex(content, key)) return key;
-    throw std::runtime_error("the encryption key " + path +
+    const bool is_hex = content.size() == 2 * kKeyBytes && crypto::from_hex(content, key);
+    crypto::cleanse(content);
+    if (is_hex) return key;
+    throw std::runtime_error("the " + what + " " + path +
                              " must hold 32 bytes, raw or as 64 hex digits; make one with: openssl rand -hex 32");
 }
 

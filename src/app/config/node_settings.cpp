@@ -70,6 +70,11 @@ dispatch::DispatcherOptions dispatch_options(const Config& config, const std::st
             .jitter = uniform};
 }
 
+dispatch::ServerMailOptions server_mail_options()
+{
+    return {.jitter = uniform};
+}
+
 std::size_t triage_workers(const Config& config)
 {
     return std::max<std::size_t>(2, config.triage.workers);
@@ -109,8 +114,8 @@ DatabaseSessions database_sessions(const Config& config)
     sessions.pipeline.of(Errand::control) = {.own = 2, .of_common = 2, .name = "winnow control"};
     sessions.pipeline.of(Errand::timers) = {.own = 3, .of_common = 0, .name = "winnow timers"};
     sessions.pipeline.of(Errand::chores) = {.own = 1, .of_common = 1, .name = "winnow chores"};
-    sessions.pipeline_own = config.journal.transactions_in_flight + 4;
-    sessions.api = config.database.api_connections + 1;
+    sessions.pipeline_own = config.journal.transactions_in_flight + 6;
+    sessions.api = config.database.api_connections + 2;
     sessions.provider.of(Errand::control).own = api::kManagementThreads;
     return sessions;
 }
@@ -131,6 +136,13 @@ pg::Sessions pooled(pg::PgOptions options, const pg::SessionPlaces& places)
     return {options, places};
 }
 
+pg::AccessRecordLimits access_record_limits(const Config& config, observe::Metrics& metrics)
+{
+    return {.waiting = config.access_log.max_waiting,
+            .waiting_bytes = config.access_log.max_waiting_bytes,
+            .metrics = observe::QueueMetrics(metrics, "access")};
+}
+
 pg::PgOptions api_session(const Config& config)
 {
     auto options = session(config.database.api_url, "winnow api", config.database.api_connections,
@@ -139,9 +151,28 @@ pg::PgOptions api_session(const Config& config)
     return options;
 }
 
+pg::PgOptions caller_session(const Config& config, const char* name)
+{
+    constexpr std::chrono::seconds kPatience{2};
+    auto options = session(config.database.api_url, name, 1);
+    options.connect_timeout = kPatience;
+    options.deadline = kPatience;
+    return options;
+}
+
+pg::PgOptions pipeline_session(const Config& config)
+{
+    auto options = session(config.database.pipeline_url, "winnow", 0, config.tenants.max_retention_days);
+    options.max_contacts_told = static_cast<std::int64_t>(config.tenants.max_contacts_told);
+    options.max_owed_deliveries = static_cast<std::int64_t>(config.tenants.max_owed_deliveries);
+    options.max_mails_a_day = static_cast<std::int64_t>(config.tenants.max_mails_a_day);
+    return options;
+}
+
 api::SecurityFacts security_facts(const Config& config)
 {
     const auto& database = config.database;
+    const auto& vault = config.vault.url;
     const auto& smtp = config.delivery.smtp;
     return {.client_certificates = !config.customer.tls.client_authorities.empty(),
             .provider_by_certificate = config.provider.key_sha256.empty() && !config.provider.client_subjects.empty(),
@@ -149,8 +180,9 @@ api::SecurityFacts security_facts(const Config& config)
             .sends_mail = !smtp.host.empty(),
             .mail_by_tls = smtp.security != delivery::SmtpOptions::Security::none,
             .database_verified = pg::is_verified(database.api_url) && pg::is_verified(database.pipeline_url) &&
-                                 pg::is_verified(database.provider_url),
-            .durable_commits = !database.allow_unsafe_durability};
+                                 pg::is_verified(database.provider_url) && (vault.empty() || pg::is_verified(vault)),
+            .durable_commits = !database.allow_unsafe_durability,
+            .tenant_keys = !vault.empty()};
 }
 
 pg::HeadSigner head_signer(const Config& config)

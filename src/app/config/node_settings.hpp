@@ -5,6 +5,9 @@
 
 #include "app/config/config.hpp"
 #include "winnow/dispatch/dispatcher.hpp"
+#include "winnow/dispatch/server_mails.hpp"
+#include "winnow/observe/metrics.hpp"
+#include "winnow/pg/access_records.hpp"
 #include "winnow/pg/chores.hpp"
 #include "winnow/pg/sessions.hpp"
 #include "winnow/pipeline/triage_service.hpp"
@@ -33,6 +36,7 @@ namespace winnow::app {
 [[nodiscard]] pipeline::TriageOptions triage_options(const Config& config);
 
 [[nodiscard]] dispatch::DispatcherOptions dispatch_options(const Config& config, const std::string& node);
+[[nodiscard]] dispatch::ServerMailOptions server_mail_options();
 
 /// What decides which security features are in force. The database's URLs are as secure_database() leaves them.
 [[nodiscard]] api::SecurityFacts security_facts(const Config& config);
@@ -45,10 +49,12 @@ void time_matches();
 struct DatabaseSessions {
     pg::SessionPlaces pipeline;  ///< Of the pool that the pipeline's stores share.
     pg::SessionPlaces provider;
-    /// Of the role winnow_pipeline, beside its pool: one a journal writer, one for the streams' locks, one that
-    /// listens, one with which the clock looks, and one that reads history for back-tests.
+    /// Of the role winnow_pipeline, beside its pool: one a journal writer, one for the streams' locks, one that listens
+    /// for changes and one for revocations, one with which the clock looks, one that writes the access log, and one
+    /// that reads history for back-tests.
     std::size_t pipeline_own = 0;
-    std::size_t api = 0;  ///< One a thread: those of REST, and the one that looks up keys.
+    /// One a thread: those of REST, the one that looks up keys, and the one for sessions. One more reads an export.
+    std::size_t api = 0;
 
     /// Of all roles at most, but for folds that are given minutes: those are `patient` more.
     [[nodiscard]] std::size_t most() const;
@@ -56,12 +62,26 @@ struct DatabaseSessions {
 };
 [[nodiscard]] DatabaseSessions database_sessions(const Config& config);
 
+/// With the vault's database, which is not counted above: who seals or opens something that asks for a key, the clock,
+/// and the provider.
+inline constexpr std::size_t kVaultSessions = 4;
+
 /// Of the role that `url` names; `name` is what operators see of it.
 [[nodiscard]] pg::PgOptions session(const std::string& url, const char* name, std::size_t connections,
                                     std::size_t max_days = 3'650);
 
+/// Of the access log's writer.
+[[nodiscard]] pg::AccessRecordLimits access_record_limits(const Config& config, observe::Metrics& metrics);
+
 /// In which people read and write.
 [[nodiscard]] pg::PgOptions api_session(const Config& config);
+
+/// By which keys are looked up, or people's sessions. A node that does not hear of revocations asks for those that it
+/// knows: what stands still there is given up as soon as a journal's write is.
+[[nodiscard]] pg::PgOptions caller_session(const Config& config, const char* name);
+
+/// In which the pipeline works. Its pool says how many there are.
+[[nodiscard]] pg::PgOptions pipeline_session(const Config& config);
 
 /// By the key that is configured; without one it says once, in the log, that heads of audit chains are not signed.
 /// Throws std::runtime_error where the key cannot be read.

@@ -103,9 +103,10 @@ void make_certificates_and_keys(const StateFolder& folder)
     }
     // Browsers and other users' tools are to trust it: a certificate is no secret.
     std::filesystem::permissions(folder / "ca.pem", std::filesystem::perms(0644));
-    if (read_file(folder / "encryption.key").empty()) {
+    for (const auto* name : {"encryption.key", "vault-root.key"}) {
         constexpr std::size_t kKeyBytes = 32;
-        write_private_file(folder / "encryption.key", crypto::to_hex(crypto::random_bytes(kKeyBytes)) + "\n");
+        if (!read_file(folder / name).empty()) continue;
+        write_private_file(folder / name, crypto::to_hex(crypto::random_bytes(kKeyBytes)) + "\n");
     }
     if (read_file(folder / "audit-signing.key").empty()) {
         write_private_file(folder / "audit-signing.key", crypto::SigningKey::make());

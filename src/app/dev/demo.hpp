@@ -5,7 +5,7 @@
 
 #include "app/config/config.hpp"
 #include "app/dev/state_folder.hpp"
-#include "winnow/crypto/sealer.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -52,12 +52,13 @@ struct Demo {
 };
 
 /// Makes what is missing of the tenants in the database. With a `receiver_url` each tenant gets a contact for it, and a
-/// default route to that contact where it has none; `sealer` seals its secret. Throws std::runtime_error.
-void seed(Demo& demo, const DatabaseConfig& database, const std::string& receiver_url, const crypto::Sealer& sealer);
+/// default route to that contact where it has none; `sealing` seals its secret. Throws std::runtime_error.
+void seed(Demo& demo, const DatabaseConfig& database, const std::string& receiver_url, ports::Sealing& sealing);
 
 /// An authority and a certificate for loopback names in the folder (ca.pem, server.pem, server-key.pem), made where
-/// missing, renewed a month before it expires. And the key that seals contacts' secrets (encryption.key),
-/// and the one that signs audit logs (audit-signing.key, its public half in audit-signing.pub).
+/// missing, renewed a month before it expires. And the key that seals secrets without a vault (encryption.key), the
+/// root key of the vault (vault-root.key), and the one that signs audit logs (audit-signing.key, its public half in
+/// audit-signing.pub).
 void make_certificates_and_keys(const StateFolder& folder);
 
 }  // namespace winnow::app::dev

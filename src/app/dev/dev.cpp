@@ -3,7 +3,7 @@
 
 #include "app/commands.hpp"
 #include "app/config/config.hpp"
-#include "app/config/key_file.hpp"
+#include "app/config/node_settings.hpp"
 #include "app/dev/demo.hpp"
 #include "app/dev/embedded_postgres.hpp"
 #include "app/dev/left_clusters.hpp"
@@ -11,12 +11,19 @@
 #include "app/dev/receiver.hpp"
 #include "app/dev/state_folder.hpp"
 #include "app/node.hpp"
+#include "app/secrets.hpp"
 #include "app/serving.hpp"
 #include "app/signals.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/delivery/egress.hpp"
 #include "winnow/observe/log.hpp"
+#include "winnow/observe/metrics.hpp"
 #include "winnow/pg/migrator.hpp"
+#include "winnow/pg/sessions.hpp"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <iostream>
@@ -51,11 +58,29 @@ Result<delivery::SmtpOptions> parse_smtp(const std::string& text)
     return smtp;
 }
 
+/// One on which nothing listens now; 0 where there is none.
+std::uint16_t free_port()
+{
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (socket < 0) return 0;
+    sockaddr_in place{};
+    place.sin_family = AF_INET;
+    place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof place;
+    auto* const address = reinterpret_cast<sockaddr*>(&place);
+    const bool has_one = ::bind(socket, address, size) == 0 && ::getsockname(socket, address, &size) == 0;
+    ::close(socket);
+    return has_one ? ntohs(place.sin_port) : 0;
+}
+
 /// The development defaults, then the file and the environment over them.
 Result<Config> make_config(const DevOptions& options, const dev::StateFolder& folder, const dev::Demo& demo)
 {
     Config config;
     config.customer.port = options.customer_port == 0 ? demo.customer_port : options.customer_port;
+    // Known beforehand: links in mails lead there.
+    if (config.customer.port == 0) config.customer.port = free_port();
+    config.delivery.public_url = dev::loopback_url(config.customer.port);
     config.management.port = options.management_port == 0 ? demo.management_port : options.management_port;
     for (auto* listener : {&config.customer, &config.management}) {
         listener->tls.certificate_chain = folder / "server.pem";
@@ -63,6 +88,7 @@ Result<Config> make_config(const DevOptions& options, const dev::StateFolder& fo
     }
     config.encryption_key_file = folder / "encryption.key";
     config.audit.signing_key_file = folder / "audit-signing.key";
+    config.vault.root_key_files.push_back(folder / "vault-root.key");
     config.provider.key_sha256 = crypto::sha256(demo.provider_key);
     auto smtp = parse_smtp(options.smtp);
     if (!smtp) return smtp.error();
@@ -77,6 +103,7 @@ Result<Config> make_config(const DevOptions& options, const dev::StateFolder& fo
     constexpr domain::RateLimit kUnhindered{.rate = 1'000'000, .burst = 10'000'000};
     config.tenants.rates.tenant.fill(kUnhindered);
     config.tenants.rates.failed_logins = kUnhindered;
+    config.tenants.rates.sign_ins = kUnhindered;
     return options.config_file.empty() ? parse_config("", "", std::move(config))
                                        : load_config(options.config_file, std::move(config));
 }
@@ -87,17 +114,30 @@ void use(Config& config, const dev::EmbeddedPostgres& postgres)
     config.database.api_url = postgres.url("winnow_api");
     config.database.pipeline_url = postgres.url("winnow_pipeline");
     config.database.provider_url = postgres.url("winnow_provider");
+    config.vault.owner_url = postgres.vault_url("postgres");
+    config.vault.url = postgres.vault_url("winnow_vault");
 }
 
-void migrate(const std::string& url)
+void migrate(const Config& config)
 {
-    const auto migrated = pg::migrate(url, [](std::size_t done, std::size_t total, std::string_view name) {
+    const auto tell = [](std::size_t done, std::size_t total, std::string_view name) {
         if (!name.empty()) {
             say("migrating " + std::string(name) + " (" + std::to_string(done + 1) + " of " + std::to_string(total) +
                 ")");
         }
-    });
+    };
+    const auto migrated = pg::migrate(config.database.owner_url, tell);
     if (!migrated) throw std::runtime_error("cannot migrate: " + migrated.error().message());
+    const auto vaults = pg::migrate_vault(config.vault.owner_url, tell);
+    if (!vaults) throw std::runtime_error("cannot migrate the vault: " + vaults.error().message());
+}
+
+void seed_tenants(dev::Demo& demo, const Config& config, const std::string& receiver_url)
+{
+    observe::Metrics metrics;
+    const pg::Sessions pipeline(session(config.database.pipeline_url, "winnow dev", 1));
+    Secrets secrets(config, "winnow dev", pipeline, metrics);
+    dev::seed(demo, config.database, receiver_url, secrets.sealing());
 }
 
 /// nullptr where it is not wanted, or cannot be: everything else works without it.
@@ -116,17 +156,21 @@ std::unique_ptr<dev::Receiver> start_receiver(const DevOptions& options, dev::De
     }
 }
 
-/// A port that was ours at the last start may be somebody else's now.
+/// A port that was ours at the last start, or free a moment ago, may be somebody else's now.
 std::unique_ptr<Node> start_node(Config& config, const DevOptions& options)
 {
     try {
         return std::make_unique<Node>(config);
     } catch (const std::runtime_error&) {
-        const bool remembered = (options.customer_port == 0 && config.customer.port != 0) ||
-                                (options.management_port == 0 && config.management.port != 0);
-        if (!remembered) throw;
+        const bool is_fixed =
+            options.customer_port != 0 && (options.management_port != 0 || config.management.port == 0);
+        if (is_fixed) throw;
     }
-    if (options.customer_port == 0) config.customer.port = 0;
+    if (options.customer_port == 0) {
+        const auto before = dev::loopback_url(config.customer.port);
+        config.customer.port = free_port();
+        if (config.delivery.public_url == before) config.delivery.public_url = dev::loopback_url(config.customer.port);
+    }
     if (options.management_port == 0) config.management.port = 0;
     return std::make_unique<Node>(config);
 }
@@ -160,12 +204,12 @@ int serve_here(const DevOptions& options)
 
     dev::EmbeddedPostgres postgres(place, say, [&](auto time) { return signals.asked_to_stop_within(time); });
     use(*config, postgres);
-    migrate(config->database.owner_url);
+    migrate(*config);
     const auto receiver = start_receiver(options, demo, *config);
-    dev::seed(demo, config->database, receiver ? receiver->url() : "",
-              crypto::Sealer(read_key_file(config->encryption_key_file)));
+    seed_tenants(demo, *config, receiver ? receiver->url() : "");
     if (const auto usable = check_database(config->database); !usable)
         throw std::runtime_error(usable.error().message());
+    if (const auto usable = check_vault(*config); !usable) throw std::runtime_error(usable.error().message());
 
     const auto node = start_node(*config, options);
     demo.customer_port = node->customer_port();

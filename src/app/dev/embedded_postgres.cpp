@@ -26,6 +26,7 @@ namespace {
 
 constexpr auto kSuperuser = "postgres";
 constexpr auto kDatabase = "winnow";
+constexpr auto kVault = "winnow_vault";
 constexpr std::string_view kUnfinished = "data.new.";
 constexpr auto kStartWithin = 60s;
 constexpr auto kRecoverWithin = 15min;  // a crash may leave max_wal_size to be read again
@@ -167,8 +168,10 @@ EmbeddedPostgres::EmbeddedPostgres(ClusterPlace place, const Progress& progress,
     supervisor_ = std::thread([this] { supervise(); });
     try {
         wait_until_ready(progress, pause);
-        const auto made = pg::ensure_database(url(kSuperuser, kSuperuser), kDatabase);
-        if (!made) throw std::runtime_error("cannot make the database: " + made.error().message());
+        for (const auto* database : {kDatabase, kVault}) {
+            const auto made = pg::ensure_database(url(kSuperuser, kSuperuser), database);
+            if (!made) throw std::runtime_error("cannot make the database: " + made.error().message());
+        }
     } catch (...) {
         stop();
         throw;
@@ -274,6 +277,11 @@ void EmbeddedPostgres::wait_until_ready(const Progress& progress, const Pause& p
 std::string EmbeddedPostgres::url(const std::string& user) const
 {
     return url(user, kDatabase);
+}
+
+std::string EmbeddedPostgres::vault_url(const std::string& user) const
+{
+    return url(user, kVault);
 }
 
 std::string EmbeddedPostgres::url(const std::string& user, const std::string& database) const

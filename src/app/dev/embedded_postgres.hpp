@@ -45,8 +45,9 @@ public:
     using Pause = std::function<bool(std::chrono::milliseconds time)>;
     struct GivenUp {};
 
-    /// Makes the cluster and the database `winnow` where they are missing; returns once connections are accepted, which
-    /// after a crash may take minutes. Throws std::runtime_error that names the server's log, or GivenUp.
+    /// Makes the cluster and the databases `winnow` and `winnow_vault` where they are missing; returns once connections
+    /// are accepted, which after a crash may take minutes. Throws std::runtime_error that names the server's log, or
+    /// GivenUp.
     EmbeddedPostgres(ClusterPlace place, const Progress& progress, const Pause& pause);
 
     /// As stop().
@@ -56,6 +57,8 @@ public:
 
     /// A URL for the role `user` on the database winnow.
     [[nodiscard]] std::string url(const std::string& user) const;
+    /// The same on the vault's database.
+    [[nodiscard]] std::string vault_url(const std::string& user) const;
 
     /// A clean shutdown, at once where it takes longer than 20 seconds.
     void stop();

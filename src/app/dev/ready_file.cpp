@@ -24,11 +24,6 @@ namespace {
 constexpr std::array kMembers{"customer_url", "management_url", "ca_file", "database_url",
                               "pid",          "provider",       "tenants"};
 
-std::string loopback_url(std::uint16_t port)
-{
-    return "https://127.0.0.1:" + std::to_string(port);
-}
-
 json as_json(const DemoTenant& tenant)
 {
     auto users = json::object();
@@ -83,6 +78,11 @@ void refuse_unwritable(const fs::path& path)
 }
 
 }  // namespace
+
+std::string loopback_url(std::uint16_t port)
+{
+    return "https://127.0.0.1:" + std::to_string(port);
+}
 
 ReadyFile::ReadyFile(const std::vector<fs::path>& paths)
 {

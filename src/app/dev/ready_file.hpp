@@ -5,12 +5,16 @@
 
 #include "app/dev/demo.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <iosfwd>
 #include <string>
 #include <vector>
 
 namespace winnow::app::dev {
+
+/// Of a listener of the instance.
+[[nodiscard]] std::string loopback_url(std::uint16_t port);
 
 /// Exist exactly as long as the instance is ready: old ones are removed when the object is made, and its own go with
 /// it. What no instance wrote is neither removed nor replaced. Its shape is part of the contract other programs are

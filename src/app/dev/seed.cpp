@@ -108,18 +108,21 @@ Result<Done> add_integration(const DemoTenant& demo, ports::IntegrationStore& in
 
 /// A contact for the built-in receiver and, where there is no default route yet, one that leads to it. The receiver's
 /// port may be another one than at the last start.
-Result<Done> add_receiver(const DemoTenant& demo, const std::string& url, const crypto::Sealer& sealer,
+Result<Done> add_receiver(const DemoTenant& demo, const std::string& url, ports::Sealing& sealing,
                           ports::TenantSession& session)
 {
     if (const auto locked = session.settings().lock_configuration(); !locked) return locked.error();
     const auto contact_id = id<ContactId>(demo.contact_id);
-    const auto url_context = domain::sealed_url_context(id<TenantId>(demo.id), contact_id);
-    const domain::ContactSetting place{
-        .shown = domain::base_of_url(url), .sealed = sealer.seal(url, url_context), .clear = url};
+    const auto place_of = [&](std::string_view setting) {
+        return domain::sealed_setting_place(id<TenantId>(demo.id), contact_id, setting);
+    };
+    auto sealed = sealing.seal(place_of("url"), url);
+    if (!sealed) return sealed.error();
+    const domain::ContactSetting place{.shown = domain::base_of_url(url), .sealed = *std::move(sealed), .clear = url};
     if (auto known = session.contacts().find(contact_id); known) {
         const auto& stored = known->setting("url");
         const auto whole =
-            stored.sealed.empty() ? Result<std::string>(stored.shown) : sealer.open(stored.sealed, url_context);
+            stored.sealed.empty() ? Result<std::string>(stored.shown) : sealing.open(place_of("url"), stored.sealed);
         if (whole && *whole == url) return Done{};
         known->settings["url"] = place;
         ++known->version;
@@ -133,9 +136,9 @@ Result<Done> add_receiver(const DemoTenant& demo, const std::string& url, const 
     contact.name = "the terminal of winnow dev";
     contact.type = "webhook";
     contact.settings["url"] = place;
-    contact.settings["secret"].sealed =
-        sealer.seal("whsec_" + crypto::to_base64(crypto::random_bytes(kSecretBytes)),
-                    domain::sealed_setting_context(id<TenantId>(demo.id), contact_id, "secret"));
+    auto secret = sealing.seal(place_of("secret"), "whsec_" + crypto::to_base64(crypto::random_bytes(kSecretBytes)));
+    if (!secret) return secret.error();
+    contact.settings["secret"].sealed = *std::move(secret);
     contact.updated_at = now();
     if (auto inserted = session.contacts().insert(contact); !inserted) return inserted;
     domain::ContactGroup group;
@@ -154,7 +157,7 @@ Result<Done> add_receiver(const DemoTenant& demo, const std::string& url, const 
 
 /// Everything of one tenant in one transaction.
 void fill_tenant(const DemoTenant& demo, ports::TenantDatabase& database, const std::string& receiver_url,
-                 const crypto::Sealer& sealer)
+                 ports::Sealing& sealing)
 {
     std::promise<Result<Done>> finished;
     auto outcome = finished.get_future();
@@ -166,7 +169,7 @@ void fill_tenant(const DemoTenant& demo, ports::TenantDatabase& database, const 
             }
             auto added = add_integration(demo, session.integrations());
             if (!added || receiver_url.empty()) return added;
-            return add_receiver(demo, receiver_url, sealer, session);
+            return add_receiver(demo, receiver_url, sealing, session);
         },
         [&finished](Result<Done> result) { finished.set_value(std::move(result)); });
     if (const auto result = outcome.get(); !result) {
@@ -176,14 +179,14 @@ void fill_tenant(const DemoTenant& demo, ports::TenantDatabase& database, const 
 
 }  // namespace
 
-void seed(Demo& demo, const DatabaseConfig& database, const std::string& receiver_url, const crypto::Sealer& sealer)
+void seed(Demo& demo, const DatabaseConfig& database, const std::string& receiver_url, ports::Sealing& sealing)
 {
     const auto provider = pg::make_provider_store(pg::PgOptions{.conninfo = database.provider_url, .connections = 1});
     const auto tenants =
         pg::make_tenant_database({.conninfo = database.api_url, .connections = 1}, database.pipeline_url);
     for (auto& tenant : demo.tenants) {
         make_tenant(tenant, *provider);
-        fill_tenant(tenant, *tenants, receiver_url, sealer);
+        fill_tenant(tenant, *tenants, receiver_url, sealing);
         tenant.receiver_made = tenant.receiver_made || !receiver_url.empty();
     }
 }

@@ -2,6 +2,7 @@
 /// winnow audit: who did what, and whether the log is as it was written.
 
 #include "cli/commands.hpp"
+#include "cli/rest/download.hpp"
 #include "cli/rest/rest_client.hpp"
 #include "cli/shown/shown.hpp"
 #include "cli/shown/table.hpp"
@@ -16,6 +17,9 @@
 #include <memory>
 #include <sstream>
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
 
 namespace winnow::cli {
 
@@ -24,6 +28,7 @@ namespace {
 using nlohmann::json;
 
 constexpr auto kExport = "/api/v1/audit-log/export";
+constexpr auto kProviderExport = "/admin/v1/audit-log/export";
 
 struct ListArguments {
     Connection connection;
@@ -74,10 +79,34 @@ int list(ListArguments& arguments)
     return 0;
 }
 
-int export_log(Connection& connection)
+/// Where all of the log is had as lines: the tenant's, or the provider's own.
+Call export_of(Connection& connection, bool of_provider)
 {
-    complete(connection, As::admin);
-    std::cout << call_or_fail(connection, {.path = kExport}).body;
+    complete(connection, of_provider ? As::provider : As::admin);
+    return {.path = of_provider ? kProviderExport : kExport};
+}
+
+std::string exported(Connection& connection, bool of_provider)
+{
+    auto what = export_of(connection, of_provider);
+    std::string lines;
+    what.to = [&lines](std::string_view piece) {
+        lines += piece;
+        return true;
+    };
+    static_cast<void>(call_or_fail(connection, what));
+    return lines;
+}
+
+struct ExportArguments {
+    Connection connection;
+    bool provider = false;
+};
+
+int export_log(ExportArguments& arguments)
+{
+    auto what = export_of(arguments.connection, arguments.provider);
+    print_answer(arguments.connection, std::move(what));
     return 0;
 }
 
@@ -113,6 +142,7 @@ int redact(RedactArguments& arguments)
 struct VerifyArguments {
     Connection connection;
     std::string file, key_file;
+    bool provider = false;
 };
 
 /// Throws std::runtime_error where it cannot be read.
@@ -187,8 +217,7 @@ int verify(VerifyArguments& arguments)
         }
     };
     if (!is_offline) {
-        complete(arguments.connection, As::admin);
-        std::istringstream lines(call_or_fail(arguments.connection, {.path = kExport}).body);
+        std::istringstream lines(exported(arguments.connection, arguments.provider));
         read_all(lines);
     } else {
         if (const auto why = documents::why_unreadable(arguments.file); !why.empty()) {
@@ -230,12 +259,13 @@ void add_list(Syntax& group, Command& chosen)
 void add_export(Syntax& group, Command& chosen)
 {
     auto* command = group.add_subcommand("export", "All of the log as lines of JSON, to be kept and verified");
-    auto connection = std::make_shared<Connection>();
-    connection->add_options(*command);
+    auto arguments = std::make_shared<ExportArguments>();
+    arguments->connection.add_options(*command);
+    command->add_flag("--provider", arguments->provider, "The provider's own log (management listener)");
     command->footer("Example:\n  winnow audit export > audit.ndjson");
-    command->callback([&chosen, connection] {
-        chosen = [connection] {
-            return export_log(*connection);
+    command->callback([&chosen, arguments] {
+        chosen = [arguments] {
+            return export_log(*arguments);
         };
     });
 }
@@ -246,6 +276,7 @@ void add_verify(Syntax& group, Command& chosen)
     auto arguments = std::make_shared<VerifyArguments>();
     arguments->connection.add_options(*command);
     command->add_option("--export", arguments->file, "An export, instead of asking the server");
+    command->add_flag("--provider", arguments->provider, "The provider's own log (management listener)");
     command->add_option("--public-key", arguments->key_file,
                         "The public keys of those who signed heads, PEM; with --export it may be --key as well");
     command->footer("Example:\n  winnow audit verify --export audit.ndjson --key audit-signing.pub");

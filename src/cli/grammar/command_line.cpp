@@ -45,9 +45,15 @@ std::shared_ptr<Syntax> make_command_line(Command& chosen, const Local& local)
     add_stats_commands(*root, chosen);
     add_user_commands(*root, chosen);
     add_key_commands(*root, chosen);
+    add_integration_commands(*root, chosen);
     add_tenant_commands(*root, chosen);
+    add_vault_commands(*root, chosen);
+    add_quota_commands(*root, chosen);
     add_security_commands(*root, chosen);
     add_audit_commands(*root, chosen);
+    add_access_log_commands(*root, chosen);
+    add_network_commands(*root, chosen);
+    add_export_commands(*root, chosen);
     add_completion_command(*root, chosen);
     return root;
 }

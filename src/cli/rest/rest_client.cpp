@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -22,7 +23,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr long kTimeoutSeconds = 60;
+constexpr long kTimeoutSeconds = 60;  // of a whole call; of one whose answer is taken piece by piece, without a byte
 
 struct CurlFree {
     void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
@@ -41,10 +42,30 @@ void append(Headers& headers, const std::string& line)
     headers.reset(curl_slist_append(headers.release(), line.c_str()));
 }
 
-std::size_t take_body(const char* data, std::size_t size, std::size_t count, void* body)
+/// Where an answer's body goes.
+struct Body {
+    CURL* handle = nullptr;
+    const Call& what;
+    Answer& answer;
+    bool is_enough = false;
+    std::exception_ptr failure{};  ///< Of what.to: libcurl must not see it.
+};
+
+std::size_t take_body(const char* data, std::size_t size, std::size_t count, void* into)
 {
-    static_cast<std::string*>(body)->append(data, size * count);
-    return size * count;
+    auto& body = *static_cast<Body*>(into);
+    const std::string_view piece(data, size * count);
+    curl_easy_getinfo(body.handle, CURLINFO_RESPONSE_CODE, &body.answer.status);
+    if (!body.what.to || !body.answer.ok()) {
+        body.answer.body.append(piece);
+        return piece.size();
+    }
+    try {
+        body.is_enough = !body.what.to(piece);
+    } catch (...) {
+        body.failure = std::current_exception();
+    }
+    return body.is_enough || body.failure ? CURL_WRITEFUNC_ERROR : piece.size();
 }
 
 std::optional<std::string_view> value_of(std::string_view line, std::string_view name)
@@ -228,6 +249,7 @@ Answer call(const Connection& connection, const Call& what)
     const std::unique_ptr<CURL, CurlFree> handle(curl_easy_init());
     if (!handle) throw std::runtime_error("libcurl cannot start");
     Answer answer;
+    Body body{.handle = handle.get(), .what = what, .answer = answer};
     Headers headers;
     append(headers, "Authorization: Bearer " + connection.key);
     append(headers, "Accept: application/json");
@@ -237,10 +259,16 @@ Answer call(const Connection& connection, const Call& what)
     curl_easy_setopt(handle.get(), CURLOPT_URL, url.c_str());
     curl_easy_setopt(handle.get(), CURLOPT_PROTOCOLS_STR, "https");
     curl_easy_setopt(handle.get(), CURLOPT_CUSTOMREQUEST, what.method.c_str());
-    curl_easy_setopt(handle.get(), CURLOPT_TIMEOUT, kTimeoutSeconds);
+    if (what.to) {
+        curl_easy_setopt(handle.get(), CURLOPT_CONNECTTIMEOUT, kTimeoutSeconds);
+        curl_easy_setopt(handle.get(), CURLOPT_LOW_SPEED_LIMIT, 1L);
+        curl_easy_setopt(handle.get(), CURLOPT_LOW_SPEED_TIME, kTimeoutSeconds);
+    } else {
+        curl_easy_setopt(handle.get(), CURLOPT_TIMEOUT, kTimeoutSeconds);
+    }
     curl_easy_setopt(handle.get(), CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(handle.get(), CURLOPT_WRITEFUNCTION, &take_body);
-    curl_easy_setopt(handle.get(), CURLOPT_WRITEDATA, &answer.body);
+    curl_easy_setopt(handle.get(), CURLOPT_WRITEDATA, &body);
     curl_easy_setopt(handle.get(), CURLOPT_HEADERFUNCTION, &take_header);
     curl_easy_setopt(handle.get(), CURLOPT_HEADERDATA, &answer);
     if (!connection.ca_file.empty()) curl_easy_setopt(handle.get(), CURLOPT_CAINFO, connection.ca_file.c_str());
@@ -250,7 +278,9 @@ Answer call(const Connection& connection, const Call& what)
         curl_easy_setopt(handle.get(), CURLOPT_POSTFIELDS, what.body.c_str());
     }
     curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, headers.get());
-    if (const auto code = curl_easy_perform(handle.get()); code != CURLE_OK) {
+    const auto code = curl_easy_perform(handle.get());
+    if (body.failure) std::rethrow_exception(body.failure);
+    if (code != CURLE_OK && !body.is_enough) {
         throw std::runtime_error("cannot call " + shown_url(connection.url) + ": " + no_answer(code, connection));
     }
     curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &answer.status);
@@ -272,6 +302,9 @@ std::string hint_of_listener(const Answer& answer, const std::string& path)
 Answer checked(Answer answer, const Call& what)
 {
     if (answer.status == 404 && !what.missing.empty()) throw std::runtime_error(what.missing);
+    if (answer.status == 409 && !what.instead.empty()) {
+        throw std::runtime_error(explain(answer, what.typed) + "\n  " + what.instead);
+    }
     if (!answer.ok()) throw std::runtime_error(explain(answer, what.typed) + hint_of_listener(answer, what.path));
     return answer;
 }

@@ -8,9 +8,11 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -59,6 +61,10 @@ struct Call {
     std::vector<std::string> headers{};
     Typed typed{};          ///< A refusal names these.
     std::string missing{};  ///< What to say where there is no such thing; empty: what the server says.
+    std::string instead{};  ///< What to do where it cannot be done as things are (409), behind what the server says.
+    /// Not empty: takes the body of an answer that is no error, piece by piece as it comes, and says whether it wants
+    /// more. Then Answer::body stays empty, and the call may take as long as something comes every minute.
+    std::function<bool(std::string_view)> to{};
 };
 
 /// Throws std::runtime_error where no answer came.

@@ -1,10 +1,13 @@
 #include "cli/commands.hpp"
+#include "cli/rest/named_items.hpp"
 #include "cli/rest/rest_client.hpp"
 #include "cli/shown/shown.hpp"
 #include "cli/shown/table.hpp"
+#include "winnow/cli/terminal_text.hpp"
 
 #include <iostream>
 #include <memory>
+#include <stdexcept>
 
 namespace winnow::cli {
 
@@ -54,17 +57,74 @@ int create(CreateArguments& arguments)
     return 0;
 }
 
-int list(Connection& connection)
+struct InviteArguments {
+    Connection connection;
+    std::string tenant, email, name, locale;
+};
+
+const Kind kTenantKind{.noun = "tenant",
+                       .path = "/admin/v1/tenants",
+                       .lists = "winnow tenant list",
+                       .has_names = true,
+                       .name = "service_code"};
+
+int invite(InviteArguments& arguments)
 {
-    complete(connection, As::provider);
+    complete(arguments.connection, As::provider);
+    json body{{"email", arguments.email}};
+    if (!arguments.name.empty()) body["name"] = arguments.name;
+    if (!arguments.locale.empty()) body["locale"] = arguments.locale;
+    const auto id = find_id(arguments.connection, kTenantKind, arguments.tenant);
+    const auto answer = call_or_fail(arguments.connection,
+                                     {.method = "POST",
+                                      .path = kTenantKind.path + '/' + id + "/admins",
+                                      .body = body.dump(),
+                                      .typed = {{"/email", "ADDRESS"}, {"/name", "--name"}, {"/locale", "--language"}},
+                                      .missing = no_such(kTenantKind, arguments.tenant)})
+                            .json();
+    if (arguments.connection.json) {
+        std::cout << json_text(answer) << '\n';
+    } else {
+        std::cout << for_terminal(arguments.email) << " is invited by mail as an admin of "
+                  << for_terminal(arguments.tenant) << '\n';
+    }
+    return 0;
+}
+
+void add_invite(Syntax& group, Command& chosen)
+{
+    auto* command =
+        group.add_subcommand("invite-admin", "Have an admin of a tenant sent a link to choose a password by");
+    auto arguments = std::make_shared<InviteArguments>();
+    arguments->connection.add_options(*command);
+    command->add_option("TENANT", arguments->tenant, "The service code, or the id")->required();
+    command->add_option("ADDRESS", arguments->email, "The admin's mail address")->required();
+    command->add_option("--name", arguments->name, "The admin's name");
+    command->add_option("--language", arguments->locale, "Of mails to the admin: en or ja")->one_of({"en", "ja"});
+    command->footer("Example:\n  winnow tenant invite-admin acme01 ops@acme.example --name Olga");
+    command->callback([&chosen, arguments] {
+        chosen = [arguments] {
+            return invite(*arguments);
+        };
+    });
+}
+
+json all_tenants(const Connection& connection)
+{
     auto all = json::array();
     std::string cursor;
     for (;;) {
         const auto page = call_or_fail(connection, {.path = "/admin/v1/tenants?limit=500" + cursor}).json();
         all.insert(all.end(), page.at("items").begin(), page.at("items").end());
-        if (page.at("next_cursor").is_null()) break;
+        if (page.at("next_cursor").is_null()) return all;
         cursor = "&cursor=" + url_encode(page.at("next_cursor"));
     }
+}
+
+int list(Connection& connection)
+{
+    complete(connection, As::provider);
+    const auto all = all_tenants(connection);
     if (connection.json) {
         std::cout << json_text(json{{"items", all}}) << '\n';
         return 0;
@@ -76,6 +136,33 @@ int list(Connection& connection)
     }
     table.print(std::cout, standard_output_takes_colour());
     return 0;
+}
+
+struct ResetArguments {
+    Connection connection;
+    std::string tenant, reason;
+};
+
+int reset_networks(ResetArguments& arguments)
+{
+    complete(arguments.connection, As::provider);
+    for (const auto& tenant : all_tenants(arguments.connection)) {
+        if (tenant.at("service_code") != arguments.tenant && tenant.at("id") != arguments.tenant) continue;
+        const auto id = tenant.at("id").get<std::string>();
+        const json body{{"reason", arguments.reason}};
+        [[maybe_unused]] const auto answer =
+            call_or_fail(arguments.connection, {.method = "POST",
+                                                .path = "/admin/v1/tenants/" + id + "/networks/reset",
+                                                .body = body.dump(),
+                                                .typed = {{"/reason", "--reason"}}});
+        if (!arguments.connection.json) {
+            std::cout << "tenant " << tenant.at("service_code").get<std::string>()
+                      << " lets its users and keys in from everywhere again\n";
+        }
+        return 0;
+    }
+    throw std::runtime_error("there is no tenant of the service code or id " + arguments.tenant +
+                             "; winnow tenant list shows those that there are");
 }
 
 }  // namespace
@@ -99,6 +186,19 @@ void add_tenant_commands(Syntax& root, Command& chosen)
         };
     });
 
+    add_invite(*group, chosen);
+    auto* reset = group->add_subcommand("reset-networks", "Let a tenant in again whose networks shut out its admins");
+    auto wanted = std::make_shared<ResetArguments>();
+    wanted->connection.add_options(*reset);
+    reset->add_option("TENANT", wanted->tenant, "Its service code or id")->required();
+    reset->add_option("--reason", wanted->reason, "Why; it stands in both audit logs")->required();
+    reset->footer("Example:\n  winnow tenant reset-networks w7k2m9 --reason 'asked for by phone, ticket 4711'");
+    reset->callback([&chosen, wanted] {
+        chosen = [wanted] {
+            return reset_networks(*wanted);
+        };
+    });
+
     auto* show = group->add_subcommand("list", "List every tenant");
     auto connection = std::make_shared<Connection>();
     connection->add_options(*show);
@@ -108,6 +208,7 @@ void add_tenant_commands(Syntax& root, Command& chosen)
             return list(*connection);
         };
     });
+    add_tenant_quotas_command(*group, chosen);
 }
 
 }  // namespace winnow::cli

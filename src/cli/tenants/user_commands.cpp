@@ -103,7 +103,8 @@ void add_change(Syntax& group, Command& chosen)
     command->add_option("--role", arguments->role, kRoles);
     command->add_option("--name", arguments->name, "The user's name");
     command->add_option("--email", arguments->email, "The mail address from now on");
-    command->add_option("--state", arguments->state, "active, or disabled: the user's keys open nothing then")
+    command
+        ->add_option("--state", arguments->state, "active, or disabled: the user's sessions, keys and links end then")
         ->one_of({"active", "disabled"});
     command->footer("Example:\n  winnow user change olga@acme.example --role admin");
     command->callback([&chosen, arguments] {
@@ -134,10 +135,11 @@ void add_user_commands(Syntax& root, Command& chosen)
     add_change(*group, chosen);
     add_delete_command(*group, chosen,
                        {.name = "disable",
-                        .description = "Disable users: their keys open nothing from then on",
+                        .description = "Disable users: their sessions, keys and links end for good",
                         .kind = kUserKind,
                         .done = "is disabled",
                         .example = "winnow user disable olga@acme.example"});
+    add_user_life_commands(*group, chosen);
 }
 
 }  // namespace winnow::cli

@@ -19,7 +19,8 @@ struct ChannelType {
 
     /// Renders the message and opens what the contact is reached by. What is sent is a function of the message and the
     /// contact, so that a retry sends the same; only what says when the attempt was made may differ. Any thread; must
-    /// not wait. The attempt judges its end itself: of each way to fail, whether trying again helps.
+    /// not wait, but for a key that is not in memory (ports::Sealing). The attempt judges its end itself: of each way
+    /// to fail, whether trying again helps.
     Prepared (*prepare)(const ports::ClaimedDelivery& message, const Tools& tools) = nullptr;
 
     /// For channels that all leave by one server of the operator's, which may bound a client's connections.

@@ -4,8 +4,8 @@
 /// What a contact is reached by, as it was given. Private to delivery.
 
 #include "winnow/base/result.hpp"
-#include "winnow/crypto/sealer.hpp"
 #include "winnow/ports/outbox.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 
 #include <expected>
 #include <string>
@@ -14,9 +14,9 @@
 namespace winnow::delivery {
 
 /// A setting of the message's contact. `internal` where it is sealed under another key than this service has,
-/// or illegible.
+/// or illegible; `unavailable` where the vault has the key, and is away.
 [[nodiscard]] Result<std::string> setting_of(const ports::ClaimedDelivery& message, std::string_view name,
-                                             const crypto::Sealer& sealer);
+                                             ports::Sealing& sealing);
 
 /// No attempt, and another one later, because the operator may have started with another key file, or a newer program
 /// has written what that one can read.

@@ -4,8 +4,8 @@
 /// What attempts are made with. Private to delivery.
 
 #include "delivery/egress_guard.hpp"
-#include "winnow/crypto/sealer.hpp"
 #include "winnow/delivery/channel.hpp"
+#include "winnow/ports/vault/sealing.hpp"
 
 namespace winnow::delivery {
 
@@ -13,7 +13,7 @@ namespace winnow::delivery {
 struct Tools {
     const DeliveryOptions& options;
     const EgressGuard& guard;
-    const crypto::Sealer& sealer;
+    ports::Sealing& sealing;
 };
 
 }  // namespace winnow::delivery

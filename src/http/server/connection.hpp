@@ -75,6 +75,8 @@ private:
     /// The handler's refusal, or ours where it does not answer; nullopt where the body may come.
     Awaitable<std::optional<Response>> admit(Turn& turn);
     Awaitable<Response> handle(Turn& turn, std::string body);
+    /// Lets that time pass before an answer; less where the connection ends.
+    Awaitable<void> hold_back(std::chrono::milliseconds after);
     Awaitable<BodyEnd> read_body(Turn& turn, std::string& body, std::size_t most);
     Awaitable<BodyEnd> read_fixed_body(Turn& turn, std::string& body);
     Awaitable<BodyEnd> read_chunked_body(Turn& turn, std::string& body, std::size_t most);

@@ -227,8 +227,24 @@ asio::awaitable<Response> Connection::handle(Turn& turn, std::string body)
                        {{"request_id", turn.request_id}, {"reason", failure.what()}});
     }
     co_await wait_for_handler(turn.exchange, is_response_settled);
-    if (exchange.response) co_return std::move(*exchange.response);
-    co_return failure_of(turn, exchange.dropped);
+    if (!exchange.response) co_return failure_of(turn, exchange.dropped);
+    auto response = std::move(*exchange.response);
+    co_await hold_back(response.after);
+    co_return response;
+}
+
+asio::awaitable<void> Connection::hold_back(std::chrono::milliseconds after)
+{
+    constexpr std::chrono::milliseconds kLook{250};
+    if (after.count() <= 0) co_return;
+    set_deadline(after + limits_.shutdown);
+    const auto end = std::chrono::steady_clock::now() + after;
+    while (!is_cut_off()) {
+        const auto left = end - std::chrono::steady_clock::now();
+        if (left.count() <= 0) co_return;
+        asio::steady_timer pause(loop_->context(), std::min<std::chrono::steady_clock::duration>(left, kLook));
+        co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
 }
 
 Response Connection::failure_of(const Turn& turn, bool was_dropped) const

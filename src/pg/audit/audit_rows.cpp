@@ -22,6 +22,16 @@ select seq, at, hash, record, detail, salt from audit
  order by at desc, seq desc limit $9
 )sql";
 
+constexpr auto kLinks = R"sql(
+select seq, at, hash, record, detail, salt from audit
+ where tenant_id = $1 and seq > $2 and seq <= $3 order by seq limit $4
+)sql";
+
+constexpr auto kAnchors = R"sql(
+select seq, hash, signed_at, key_id, signature from audit_anchors
+ where tenant_id = $1 and seq > $2 order by seq limit $3
+)sql";
+
 std::string fresh_id(Timestamp now)
 {
     return Uuid::v7(static_cast<std::uint64_t>(now.time_since_epoch().count()), crypto::random_u64(),
@@ -39,10 +49,10 @@ WrittenAct written(const audit::Act& act)
     return out;
 }
 
-void append_providers(pqxx::transaction_base& tx, const audit::Act& act)
+std::int64_t append_providers(pqxx::transaction_base& tx, const audit::Act& act)
 {
     const auto text = written(act);
-    query(tx, kAppendProviders, text.record, text.detail, Bytes{text.salt});
+    return query(tx, kAppendProviders, text.record, text.detail, Bytes{text.salt})[0][0].as<std::int64_t>();
 }
 
 ports::AuditRecord read_audit_record(const pqxx::row& row)
@@ -77,6 +87,28 @@ std::vector<ports::AuditRecord> audit_page(pqxx::transaction_base& tx, const Uui
     std::vector<ports::AuditRecord> records;
     for (const auto& row : query(tx, kPage, arguments)) records.push_back(read_audit_record(row));
     return records;
+}
+
+std::vector<ports::AuditRecord> audit_links(pqxx::transaction_base& tx, const Uuid& chain, std::int64_t after,
+                                            std::int64_t last, std::size_t limit)
+{
+    std::vector<ports::AuditRecord> records;
+    for (const auto& row : query(tx, kLinks, chain, after, last, limit)) records.push_back(read_audit_record(row));
+    return records;
+}
+
+std::vector<audit::Anchor> audit_anchors(pqxx::transaction_base& tx, const Uuid& chain, std::int64_t after,
+                                         std::size_t limit)
+{
+    std::vector<audit::Anchor> anchors;
+    for (const auto& row : query(tx, kAnchors, chain, after, limit)) {
+        anchors.push_back({.seq = row[0].as<std::int64_t>(),
+                           .hash = bytes_of(row[1]),
+                           .signed_at = format_rfc3339(time_of(row[2])),
+                           .key_id = text_of(row[3]),
+                           .signature = bytes_of(row[4])});
+    }
+    return anchors;
 }
 
 }  // namespace winnow::pg

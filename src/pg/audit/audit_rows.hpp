@@ -27,8 +27,8 @@ struct WrittenAct {
 /// With the node's time, a fresh id and a fresh salt.
 [[nodiscard]] WrittenAct written(const audit::Act& act);
 
-/// Appends to the provider's chain, in a transaction of winnow_provider, last. Throws what libpqxx throws.
-void append_providers(pqxx::transaction_base& tx, const audit::Act& act);
+/// Appends to the provider's chain, in a transaction of winnow_provider, last: its number. Throws what libpqxx throws.
+std::int64_t append_providers(pqxx::transaction_base& tx, const audit::Act& act);
 
 /// Of a row (seq, at, hash, record, detail, salt).
 [[nodiscard]] ports::AuditRecord read_audit_record(const pqxx::row& row);
@@ -38,5 +38,11 @@ void append_providers(pqxx::transaction_base& tx, const audit::Act& act);
                                                          const ports::AuditFilter& filter,
                                                          const std::optional<ports::AuditPlace>& after,
                                                          std::size_t limit);
+
+/// As ports::AuditStore::links() and anchors() have it, of the chain of `chain`. Throw what libpqxx throws.
+[[nodiscard]] std::vector<ports::AuditRecord> audit_links(pqxx::transaction_base& tx, const Uuid& chain,
+                                                          std::int64_t after, std::int64_t last, std::size_t limit);
+[[nodiscard]] std::vector<audit::Anchor> audit_anchors(pqxx::transaction_base& tx, const Uuid& chain,
+                                                       std::int64_t after, std::size_t limit);
 
 }  // namespace winnow::pg

@@ -11,16 +11,6 @@ namespace {
 
 using ports::AuditRecord;
 
-constexpr auto kLinks = R"sql(
-select seq, at, hash, record, detail, salt from audit
- where tenant_id = $1 and seq > $2 and seq <= $3 order by seq limit $4
-)sql";
-
-constexpr auto kAnchors = R"sql(
-select seq, hash, signed_at, key_id, signature from audit_anchors
- where tenant_id = $1 and seq > $2 order by seq limit $3
-)sql";
-
 class PgAuditStore final : public ports::AuditStore {
 public:
     PgAuditStore(pqxx::transaction_base& tx, TenantId tenant) : tx_(tx), tenant_(tenant) {}
@@ -36,27 +26,14 @@ public:
     Result<std::vector<AuditRecord>> links(std::int64_t after, std::int64_t last, std::size_t limit) override
     {
         return translated([&]() -> Result<std::vector<AuditRecord>> {
-            std::vector<AuditRecord> records;
-            for (const auto& row : query(tx_, kLinks, tenant_, after, last, limit)) {
-                records.push_back(read_audit_record(row));
-            }
-            return records;
+            return audit_links(tx_, tenant_.value(), after, last, limit);
         });
     }
 
     Result<std::vector<audit::Anchor>> anchors(std::int64_t after, std::size_t limit) override
     {
-        return translated([&]() -> Result<std::vector<audit::Anchor>> {
-            std::vector<audit::Anchor> anchors;
-            for (const auto& row : query(tx_, kAnchors, tenant_, after, limit)) {
-                anchors.push_back({.seq = row[0].as<std::int64_t>(),
-                                   .hash = bytes_of(row[1]),
-                                   .signed_at = format_rfc3339(time_of(row[2])),
-                                   .key_id = text_of(row[3]),
-                                   .signature = bytes_of(row[4])});
-            }
-            return anchors;
-        });
+        return translated(
+            [&]() -> Result<std::vector<audit::Anchor>> { return audit_anchors(tx_, tenant_.value(), after, limit); });
     }
 
     Result<std::int64_t> head() override

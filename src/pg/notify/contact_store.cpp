@@ -158,11 +158,6 @@ public:
         });
     }
 
-    Result<std::size_t> count_groups() override
-    {
-        return counted("select count(*) from contact_groups where tenant_id = $1");
-    }
-
     Result<Done> insert_group(const ContactGroup& group) override
     {
         return unless_taken("contact_groups_tenant_id_name_key", taken_group(group), [&] {

@@ -10,7 +10,6 @@
 #include <pqxx/nontransaction>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <map>
 #include <thread>
@@ -21,7 +20,20 @@ namespace {
 
 constexpr std::int64_t kMigrationLock = 0x57696E6E6F77;  // "Winnow"
 
-constexpr std::array kRoles = {"winnow_owner", "winnow_api", "winnow_pipeline", "winnow_provider"};
+/// Of a database: the owner first.
+using Roles = std::vector<std::string>;
+
+const Roles& roles_of_winnow()
+{
+    static const Roles roles{"winnow_owner", "winnow_api", "winnow_pipeline", "winnow_provider"};
+    return roles;
+}
+
+const Roles& roles_of_vault()
+{
+    static const Roles roles{"winnow_owner", "winnow_vault"};
+    return roles;
+}
 
 constexpr auto kCreateTable = R"sql(
 create table if not exists schema_migrations (
@@ -29,8 +41,7 @@ create table if not exists schema_migrations (
     checksum   text        not null,  -- SHA-256 of the file
     applied_at timestamptz not null default now(),
     compatible boolean     not null default false  -- a program that does not know it may go on serving
-);
-grant select on schema_migrations to winnow_api, winnow_pipeline, winnow_provider;
+)
 )sql";
 
 constexpr auto kKnowsCompatible = R"sql(
@@ -64,20 +75,28 @@ bool is_true(const pqxx::result& rows)
     return rows[0][0].as<bool>();
 }
 
-void make_role(pqxx::transaction_base& tx, const char* role)
+void make_role(pqxx::transaction_base& tx, const std::string& role)
 {
     if (is_true(query(tx, "select exists (select from pg_roles where rolname = $1)", role))) return;
     try {
-        tx.exec(std::string("create role ") + role + " login");  // one of kRoles
+        tx.exec("create role " + role + " login");  // one of ours
     } catch (const pqxx::sql_error& failure) {
         const std::string state = failure.sqlstate();
         if (state != "42710" && state != "23505") throw;  // another database's migration was faster
     }
 }
 
+/// The names of all but the first `without`, as a list.
+std::string list_of(const Roles& roles, std::size_t without = 0)
+{
+    std::string list;
+    for (std::size_t i = without; i < roles.size(); ++i) list += (list.empty() ? "" : ", ") + roles[i];
+    return list;
+}
+
 /// The database is for Winnow's roles alone: PostgreSQL lets everybody in, and make temporary tables, by itself. Only
 /// its owner can change that; who migrates as somebody else leaves it as it is.
-void close_to_everybody(pqxx::transaction_base& tx)
+void close_to_everybody(pqxx::transaction_base& tx, const Roles& roles)
 {
     const auto facts = tx.exec(
         "select (has_database_privilege('public', d.oid, 'connect') or has_database_privilege('public', d.oid, "
@@ -86,9 +105,7 @@ void close_to_everybody(pqxx::transaction_base& tx)
         " from pg_database d where d.datname = current_database()");
     if (!facts[0][0].as<bool>()) return;
     const std::string database = facts[0][1].c_str();
-    std::string roles;
-    for (const char* role : kRoles) roles += (roles.empty() ? "" : ", ") + std::string(role);
-    tx.exec("grant connect on database " + database + " to " + roles);
+    tx.exec("grant connect on database " + database + " to " + list_of(roles));
     tx.exec("revoke connect, temporary on database " + database + " from public");
 }
 
@@ -103,10 +120,10 @@ void close_schema_to_everybody(pqxx::transaction_base& tx)
     tx.exec("revoke create on schema public from public");
 }
 
-void prepare(pqxx::transaction_base& tx)
+void prepare(pqxx::transaction_base& tx, const Roles& roles)
 {
-    for (const char* role : kRoles) make_role(tx, role);
-    close_to_everybody(tx);
+    for (const auto& role : roles) make_role(tx, role);
+    close_to_everybody(tx, roles);
     close_schema_to_everybody(tx);
     if (!is_true(tx.exec("select pg_has_role(current_user, 'winnow_owner', 'member')"))) {
         tx.exec("grant winnow_owner to current_user");
@@ -115,7 +132,10 @@ void prepare(pqxx::transaction_base& tx)
         tx.exec("grant usage, create on schema public to winnow_owner");
     }
     tx.exec("set role winnow_owner");
-    if (tx.exec("select to_regclass('public.schema_migrations')")[0][0].is_null()) tx.exec(kCreateTable);
+    if (tx.exec("select to_regclass('public.schema_migrations')")[0][0].is_null()) {
+        tx.exec(kCreateTable);
+        tx.exec("grant select on schema_migrations to " + list_of(roles, 1));
+    }
     if (!is_true(tx.exec(kKnowsCompatible))) {
         tx.exec("alter table schema_migrations add compatible boolean not null default false");
     }
@@ -297,10 +317,8 @@ Result<Done> apply_beside_nodes(Session& session, const Migration& migration, co
     }
 }
 
-}  // namespace
-
-Result<std::size_t> migrate(const std::string& conninfo, const MigrationProgress& progress,
-                            const std::vector<Migration>& migrations, const LockPatience& patience)
+Result<std::size_t> bring_up_to_date(const std::string& conninfo, const Roles& roles, const MigrationProgress& progress,
+                                     const std::vector<Migration>& migrations, const LockPatience& patience)
 {
     return translated([&]() -> Result<std::size_t> {
         Session session(unhurried(conninfo));
@@ -309,7 +327,7 @@ Result<std::size_t> migrate(const std::string& conninfo, const MigrationProgress
             pqxx::nontransaction tx(session.connection());
             query(tx, "select pg_advisory_lock($1)", kMigrationLock);  // until the session ends
             try {
-                prepare(tx);
+                prepare(tx, roles);
             } catch (const pqxx::insufficient_privilege&) {
                 const std::string role = session.connection().username();
                 return Error(ErrorCode::permission_denied,
@@ -331,6 +349,19 @@ Result<std::size_t> migrate(const std::string& conninfo, const MigrationProgress
         if (progress) progress(missing.size(), missing.size(), "");
         return missing.size();
     });
+}
+
+}  // namespace
+
+Result<std::size_t> migrate(const std::string& conninfo, const MigrationProgress& progress,
+                            const std::vector<Migration>& migrations, const LockPatience& patience)
+{
+    return bring_up_to_date(conninfo, roles_of_winnow(), progress, migrations, patience);
+}
+
+Result<std::size_t> migrate_vault(const std::string& conninfo, const MigrationProgress& progress)
+{
+    return bring_up_to_date(conninfo, roles_of_vault(), progress, embedded_vault_migrations(), LockPatience());
 }
 
 Result<Done> check_schema(const std::string& conninfo, const std::vector<Migration>& migrations)

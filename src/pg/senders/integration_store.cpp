@@ -26,20 +26,34 @@ select * from integrations
  order by integration_id limit $4)sql";
 
 constexpr auto kLiveKeys = R"sql(
-select k.integration_id, k.key_id, k.hint, k.created_at, k.created_by, u.used_at,
+select k.integration_id, k.key_id, k.hint, k.created_at, k.created_by, k.expires_at, u.used_at,
        array_to_string(k.networks, ' ') as networks
   from integration_keys k
   left join credential_use u on u.tenant_id = k.tenant_id and u.kind = 'integration' and u.credential_id = k.key_id
  where k.tenant_id = $1 and k.integration_id = any($2::uuid[]) and k.revoked_at is null
+   and (k.expires_at is null or k.expires_at > now())
  order by k.key_id)sql";
+
+// An end that was said before is not put off: whoever relies on it was told.
+constexpr auto kEndKey = R"sql(
+update integration_keys set expires_at = least(expires_at, $4)
+ where tenant_id = $1 and integration_id = $2 and key_id = $3 and revoked_at is null
+   and (expires_at is null or expires_at > now())
+returning key_id)sql";
+
+constexpr auto kRevokeKey = R"sql(
+update integration_keys set revoked_at = now()
+ where tenant_id = $1 and integration_id = $2 and key_id = $3 and revoked_at is null
+   and (expires_at is null or expires_at > now())
+returning key_id)sql";
 
 // As many at once as one request may take, where more have gathered.
 constexpr auto kForgetKeys = R"sql(
 delete from integration_keys
  where tenant_id = $1
    and key_id = any(array(select key_id from integration_keys
-                              where tenant_id = $1 and integration_id = $2 and revoked_at is not null
-                              order by revoked_at desc, key_id desc offset $3 limit 1000)))sql";
+                              where tenant_id = $1 and integration_id = $2 and least(revoked_at, expires_at) <= now()
+                              order by least(revoked_at, expires_at) desc, key_id desc offset $3 limit 1000)))sql";
 
 Integration read_integration(const pqxx::row& row)
 {
@@ -61,6 +75,7 @@ IntegrationKey read_key(const pqxx::row& row)
             .networks = networks_of(row["networks"]),
             .created_at = time_of(row["created_at"]),
             .created_by = text_of(row["created_by"]),
+            .expires_at = optional_time_of(row["expires_at"]),
             .last_used = optional_time_of(row["used_at"])};
 }
 
@@ -79,15 +94,6 @@ public:
             auto found = load(std::nullopt, id, 1);
             if (found.empty()) return Error(ErrorCode::not_found, "there is no such integration");
             return std::move(found.front());
-        });
-    }
-
-    Result<std::size_t> count() override
-    {
-        return translated([&]() -> Result<std::size_t> {
-            return query(tx_, "select count(*) from integrations where tenant_id = $1", tenant_)
-                .front()[0]
-                .as<std::size_t>();
         });
     }
 
@@ -135,19 +141,23 @@ public:
         });
     }
 
+    Result<Done> end_key(IntegrationId integration, IntegrationKeyId key, Timestamp at) override
+    {
+        return translated([&] { return found(query(tx_, kEndKey, tenant_, integration, key, at)); });
+    }
+
     Result<Done> revoke_key(IntegrationId integration, IntegrationKeyId key) override
     {
-        return translated([&]() -> Result<Done> {
-            const auto rows = query(tx_,
-                                    "update integration_keys set revoked_at = now() where tenant_id = $1"
-                                    " and integration_id = $2 and key_id = $3 and revoked_at is null returning key_id",
-                                    tenant_, integration, key);
-            if (rows.empty()) return Error(ErrorCode::not_found, "there is no such key");
-            return Done{};
-        });
+        return translated([&] { return found(query(tx_, kRevokeKey, tenant_, integration, key)); });
     }
 
 private:
+    static Result<Done> found(const pqxx::result& keys)
+    {
+        if (keys.empty()) return Error(ErrorCode::not_found, "there is no such key");
+        return Done{};
+    }
+
     static std::string taken(const Integration& integration)
     {
         return "another integration is already called \"" + integration.name + '"';

@@ -204,9 +204,13 @@ std::string session_conninfo(const PgOptions& options)
         milliseconds(options.lock_timeout) + " -c statement_timeout=" + milliseconds(options.statement_timeout) +
         " -c idle_in_transaction_session_timeout=" + milliseconds(options.idle_in_transaction_timeout) +
         " -c winnow.max_retention_days=" + std::to_string(options.max_retention.count());
-    if (options.max_history_bytes > 0) {
-        values["options"] += " -c winnow.max_history_bytes=" + std::to_string(options.max_history_bytes);
-    }
+    const auto limit = [&](const char* name, std::int64_t most) {
+        if (most > 0) values["options"] += " -c winnow." + std::string(name) + '=' + std::to_string(most);
+    };
+    limit("max_history_bytes", options.max_history_bytes);
+    limit("max_contacts_told", options.max_contacts_told);
+    limit("max_owed_deliveries", options.max_owed_deliveries);
+    limit("max_mails_a_day", options.max_mails_a_day);
     return join(values);
 }
 

@@ -63,4 +63,27 @@ LibpqSession::ResultPtr LibpqSession::run(const char* sql)
     return checked(PQexec(connection_.get(), sql));
 }
 
+std::vector<LibpqSession::Notice> LibpqSession::notices(std::chrono::milliseconds timeout)
+{
+    auto all = come();
+    if (!all.empty() || timeout.count() <= 0) return all;
+    pollfd socket{.fd = PQsocket(connection_.get()), .events = POLLIN, .revents = 0};
+    ::poll(&socket, 1, static_cast<int>(timeout.count()));  // whatever woke it: what came is read
+    return come();
+}
+
+std::vector<LibpqSession::Notice> LibpqSession::come()
+{
+    struct Free {
+        void operator()(PGnotify* notice) const noexcept { PQfreemem(notice); }
+    };
+    if (PQconsumeInput(connection_.get()) == 0) throw StatementFailed(true, "", "connection lost");
+    std::vector<Notice> all;
+    for (;;) {
+        const std::unique_ptr<PGnotify, Free> notice(PQnotifies(connection_.get()));
+        if (!notice) return all;
+        all.push_back({.channel = notice->relname, .payload = notice->extra, .backend = notice->be_pid});
+    }
+}
+
 }  // namespace winnow::pg

@@ -1,8 +1,8 @@
 #pragma once
 
 /// @file
-/// A session on bare libpq, for the journal: binary parameters, prepared statements, and exact knowledge of when an
-/// outcome is unknown. Private to pg.
+/// A session on bare libpq, for the journal and for notices: binary parameters, prepared statements, and exact
+/// knowledge of when an outcome is unknown. Private to pg.
 
 #include "pg/session/watchdog.hpp"
 #include "winnow/pg/options.hpp"
@@ -68,6 +68,20 @@ public:
     /// Runs one statement without parameters.
     ResultPtr run(const char* sql);
 
+    /// Something that a session told a channel to which this one listens.
+    struct Notice {
+        std::string channel;
+        std::string payload;
+        int backend;  ///< The process of the session that told it.
+    };
+
+    /// Those that have come, with an answer or by themselves, in their order; where there are none, after waiting for
+    /// something to come, for up to `timeout`. Throws StatementFailed (lost) where the server has ended the session.
+    std::vector<Notice> notices(std::chrono::milliseconds timeout);
+
+    /// The server's process for this session.
+    [[nodiscard]] int backend() const { return PQbackendPID(connection_.get()); }
+
     /// From any thread: whatever runs fails, and the session is broken.
     void shut_down() const noexcept { socket_.shut_down(); }
 
@@ -77,6 +91,7 @@ private:
     };
 
     ResultPtr checked(PGresult* result);
+    [[nodiscard]] std::vector<Notice> come();
 
     std::shared_ptr<Watchdog> dog_ = Watchdog::shared();
     std::chrono::milliseconds deadline_;

@@ -30,6 +30,14 @@ class NoiseStore;
 class RulesetHistory;
 class BacktestStore;
 class AuditStore;
+class ThrottleStore;
+class SessionStore;
+class FactorStore;
+class LinkStore;
+class ServerMailStore;
+class AccessLog;
+class QuotaStore;
+class ExportStore;
 }  // namespace winnow::ports
 
 namespace winnow::pg {
@@ -55,5 +63,14 @@ namespace winnow::pg {
                                                                               TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::BacktestStore> make_backtest_store(pqxx::transaction_base& tx, TenantId tenant);
 [[nodiscard]] std::shared_ptr<ports::AuditStore> make_audit_store(pqxx::transaction_base& tx, TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::ThrottleStore> make_throttle_store(pqxx::transaction_base& tx, TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::SessionStore> make_session_store(pqxx::transaction_base& tx, TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::FactorStore> make_factor_store(pqxx::transaction_base& tx, TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::LinkStore> make_link_store(pqxx::transaction_base& tx, TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::ServerMailStore> make_server_mail_store(pqxx::transaction_base& tx,
+                                                                             TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::AccessLog> make_access_log(pqxx::transaction_base& tx, TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::QuotaStore> make_quota_store(pqxx::transaction_base& tx, TenantId tenant);
+[[nodiscard]] std::shared_ptr<ports::ExportStore> make_export_store(pqxx::transaction_base& tx, TenantId tenant);
 
 }  // namespace winnow::pg

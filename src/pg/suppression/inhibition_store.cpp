@@ -102,13 +102,6 @@ public:
         });
     }
 
-    Result<std::size_t> count() override
-    {
-        return translated([&]() -> Result<std::size_t> {
-            return query(tx_, "select count(*) from inhibitions where tenant_id = $1", tenant_)[0][0].as<std::size_t>();
-        });
-    }
-
     Result<Done> insert(const Inhibition& inhibition) override { return write(kInsert, inhibition); }
     Result<Done> update(const Inhibition& inhibition) override { return write(kUpdate, inhibition); }
 

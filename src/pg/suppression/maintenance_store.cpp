@@ -160,14 +160,6 @@ public:
         });
     }
 
-    Result<std::size_t> count() override
-    {
-        return translated([&]() -> Result<std::size_t> {
-            return query(tx_, "select count(*) from maintenance_windows where tenant_id = $1", tenant_)[0][0]
-                .as<std::size_t>();
-        });
-    }
-
     Result<Done> insert(const MaintenanceWindow& window) override { return write(insert_sql(), window); }
     Result<Done> update(const MaintenanceWindow& window) override { return write(update_sql(), window); }
 

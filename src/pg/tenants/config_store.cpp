@@ -16,6 +16,7 @@
 #include <pqxx/nontransaction>
 #include <pqxx/notification>
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <utility>
@@ -27,6 +28,11 @@ namespace {
 using domain::TenantConfig;
 
 constexpr std::size_t kAll = 1'000'000;
+
+constexpr auto kTenant = R"sql(
+select t.*, coalesce(nullif(current_setting('winnow.max_contacts_told', true), '')::int8, 0) as max_contacts_told
+  from tenants t where tenant_id = $1
+)sql";
 
 using Changes = std::map<TenantId, ports::TenantChange>;
 
@@ -72,9 +78,10 @@ Error no_such_tenant()
 Result<TenantConfig> load_config(pqxx::transaction_base& tx, TenantId tenant)
 {
     TenantConfig config;
-    const auto rows = query(tx, "select * from tenants where tenant_id = $1", tenant);
+    const auto rows = query(tx, kTenant, tenant);
     if (rows.empty()) return no_such_tenant();
     config.tenant = read_tenant(rows.front());
+    config.max_contacts_told = rows.front()["max_contacts_told"].as<std::size_t>();
     const auto contacts = make_contact_store(tx, tenant);
     std::optional<Error> error;
     const bool complete = take(config.settings, make_settings_store(tx, tenant)->load(), error) &&

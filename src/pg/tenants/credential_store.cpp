@@ -25,10 +25,12 @@ using access::Principal;
 using ports::Credential;
 
 constexpr auto kFind = R"sql(
-select kind, tenant_id, service_code, suspended, rates, key_id, subject_id, subject_name, email, role,
-       array_to_string(scopes, ' ') as scopes, array_to_string(networks, ' ') as networks,
-       floor(extract(epoch from expires_at - clock_timestamp()) * 1000)::int8 as lives_for_ms
-  from find_caller($1)
+select c.kind, c.tenant_id, c.service_code, c.suspended, c.rates, c.key_id, c.subject_id, c.subject_name, c.email,
+       c.role, array_to_string(c.scopes, ' ') as scopes, array_to_string(c.networks, ' ') as networks,
+       floor(extract(epoch from c.expires_at - clock_timestamp()) * 1000)::int8 as lives_for_ms,
+       array_to_string(n.users, ' ') as places_of_users, array_to_string(n.admins, ' ') as places_of_admins,
+       array_to_string(n.keys, ' ') as places_of_keys
+  from find_caller($1) c left join find_source_networks($1) n on true
 )sql";
 
 Principal read_principal(const pqxx::row& row)
@@ -43,6 +45,10 @@ Principal read_principal(const pqxx::row& row)
     who.key = uuid_of(row["key_id"]);
     if (auto networks = networks_of(row["networks"])) {
         who.networks = std::make_shared<const std::vector<Network>>(*std::move(networks));
+    }
+    if (!row["places_of_users"].is_null()) {
+        who.places = std::make_shared<const access::SourceNetworks>(
+            places_of(row["places_of_users"], row["places_of_admins"], row["places_of_keys"]));
     }
     if (text_of(row["kind"]) == "integration") {
         who.kind = CredentialKind::integration_key;

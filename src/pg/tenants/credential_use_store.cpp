@@ -5,6 +5,9 @@
 
 #include <pqxx/nontransaction>
 
+#include <algorithm>
+#include <vector>
+
 namespace winnow::pg {
 
 namespace {
@@ -12,6 +15,46 @@ namespace {
 using access::CredentialKind;
 
 constexpr auto kNote = "select note_credential_use($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[])";
+constexpr auto kNoteSessions = "select note_session_use($1::uuid[], $2::uuid[], $3::timestamptz[])";
+
+bool is_session(const ports::CredentialUse& use)
+{
+    return use.kind == CredentialKind::session;
+}
+
+void note_keys(pqxx::transaction_base& tx, const std::vector<ports::CredentialUse>& uses)
+{
+    ArrayLiteral tenants;
+    ArrayLiteral kinds;
+    ArrayLiteral keys;
+    ArrayLiteral minutes;
+    for (const auto& use : uses) {
+        if (is_session(use)) continue;
+        tenants.add(use.tenant);
+        kinds.add(use.kind == CredentialKind::integration_key ? "integration" : "user");
+        keys.add(use.key);
+        minutes.add(use.minute);
+    }
+    Arguments arguments;
+    for (auto* const literal : {&tenants, &kinds, &keys, &minutes}) arguments.add_literal(literal->take());
+    query(tx, kNote, arguments);
+}
+
+void note_sessions(pqxx::transaction_base& tx, const std::vector<ports::CredentialUse>& uses)
+{
+    ArrayLiteral tenants;
+    ArrayLiteral ids;
+    ArrayLiteral minutes;
+    for (const auto& use : uses) {
+        if (!is_session(use)) continue;
+        tenants.add(use.tenant);
+        ids.add(use.key);
+        minutes.add(use.minute);
+    }
+    Arguments arguments;
+    for (auto* const literal : {&tenants, &ids, &minutes}) arguments.add_literal(literal->take());
+    query(tx, kNoteSessions, arguments);
+}
 
 class PgCredentialUseStore final : public ports::CredentialUseStore {
 public:
@@ -20,20 +63,12 @@ public:
     Result<Done> note(const std::vector<ports::CredentialUse>& uses) override
     {
         return pool_.run([&](Session& session) -> Result<Done> {
-            ArrayLiteral tenants;
-            ArrayLiteral kinds;
-            ArrayLiteral keys;
-            ArrayLiteral minutes;
-            for (const auto& use : uses) {
-                tenants.add(use.tenant);
-                kinds.add(use.kind == CredentialKind::integration_key ? "integration" : "user");
-                keys.add(use.key);
-                minutes.add(use.minute);
-            }
             pqxx::nontransaction tx(session.connection());
-            Arguments arguments;
-            for (auto* const literal : {&tenants, &kinds, &keys, &minutes}) arguments.add_literal(literal->take());
-            query(tx, kNote, arguments);
+            const auto has = [&](bool sessions) {
+                return std::ranges::any_of(uses, [&](const auto& use) { return is_session(use) == sessions; });
+            };
+            if (has(false)) note_keys(tx, uses);
+            if (has(true)) note_sessions(tx, uses);
             return Done{};
         });
     }

@@ -3,6 +3,7 @@
 #include "pg/rows/array_literal.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <string_view>
 
 namespace winnow::pg {
@@ -58,6 +59,20 @@ std::optional<std::string> networks_literal(const std::optional<std::vector<Netw
     ArrayLiteral literal;
     for (const auto& network : *networks) literal.add(to_string(network));
     return literal.take();
+}
+
+access::SourceNetworks places_of(const pqxx::field& users, const pqxx::field& admins, const pqxx::field& keys)
+{
+    const auto list = [](const pqxx::field& field) {
+        std::vector<Network> networks;
+        each_word(field, [&](std::string_view word) {
+            const auto network = parse_network(word);
+            if (!network) throw std::runtime_error("a source network is unknown to this program");
+            networks.push_back(*network);
+        });
+        return networks;
+    };
+    return {.users = list(users), .admins = list(admins), .keys = list(keys)};
 }
 
 }  // namespace winnow::pg

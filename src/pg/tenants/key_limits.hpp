@@ -24,4 +24,9 @@ namespace winnow::pg {
 /// For a `cidr[]`.
 [[nodiscard]] std::optional<std::string> networks_literal(const std::optional<std::vector<Network>>& networks);
 
+/// The columns of source_networks, each by array_to_string(…, ' '). What cannot be read must not let everybody in:
+/// throws std::runtime_error.
+[[nodiscard]] access::SourceNetworks places_of(const pqxx::field& users, const pqxx::field& admins,
+                                               const pqxx::field& keys);
+
 }  // namespace winnow::pg

@@ -4,6 +4,9 @@
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/transaction.hpp"
+#include "pg/tenants/limits_transaction.hpp"
+#include "pg/tenants/provider_acts.hpp"
+#include "pg/tenants/quota_rows.hpp"
 #include "pg/tenants/tenant_rows.hpp"
 
 #include <nlohmann/json.hpp>
@@ -11,6 +14,7 @@
 #include <pqxx/nontransaction>
 
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace winnow::pg {
@@ -28,8 +32,30 @@ constexpr auto kInsertKey = R"sql(
 insert into api_keys (tenant_id, key_id, user_id, name, secret_hash, hint) values ($1, $2, $3, 'first key', $4, $5)
 )sql";
 
+constexpr auto kInvited = R"sql(
+select user_id, invited from users where tenant_id = $1 and lower(email) = lower($2) and deleted_at is null)sql";
+constexpr auto kInsertInvited = R"sql(
+insert into users (tenant_id, user_id, email, name, role, state, invited, locale)
+values ($1, $2, $3, $4, 'admin', 'disabled', true, $5)
+)sql";
+constexpr auto kMakeAdmin = R"sql(
+update users set role = 'admin', audits = false, version = version + 1, updated_at = now()
+ where tenant_id = $1 and user_id = $2
+)sql";
+constexpr auto kRevokeInvitation =
+    "update invitations set state = 'revoked' where tenant_id = $1 and user_id = $2 and state = 'pending'";
+constexpr auto kInvite = R"sql(
+insert into invitations (tenant_id, invitation_id, user_id, token_hash, state, created_by, expires_at)
+values ($1, $2, $3, $4, 'pending', $5, now() + $6::int8 * interval '1 ms')
+)sql";
+constexpr auto kOweMail = R"sql(
+insert into server_mails (tenant_id, mail_id, kind, receiver, locale, sealed_token, happened_at, expires_at)
+values ($1, $2, $3, $4, $5, $6, now(), now() + $7::int8 * interval '1 ms')
+)sql";
+
 constexpr auto kList = "select * from tenants where service_code > $1 order by service_code limit $2";
 constexpr auto kFind = "select * from tenants where tenant_id = $1";
+constexpr auto kLockTenant = "select * from tenants where tenant_id = $1 for no key update";
 
 // Tells every node: a cached key of a suspended tenant must stop working.
 constexpr auto kSuspend = R"sql(
@@ -43,106 +69,25 @@ select changed.*, pg_notify('winnow_config', tenant_id::text), pg_notify('winnow
   from changed
 )sql";
 
-constexpr auto kLockRates = "select rates from tenants where tenant_id = $1 for no key update";
-constexpr auto kSetHistoryBytes = "update tenants set max_history_bytes = $2 where tenant_id = $1";
-
-// As above: the rates stand in what nodes have cached of the tenant's keys.
-constexpr auto kSetRates = R"sql(
-with changed as (
-    update tenants set rates = $2::jsonb, credentials_version = credentials_version + 1
-     where tenant_id = $1 returning *
-)
-select changed.*, pg_notify('winnow_credentials', tenant_id::text) from changed
-)sql";
-
 constexpr auto kSetAside = R"sql(
 select received_at, stream, seq, alerts, quarantined_at, release_asked from quarantined_rows
  where tenant_id = $1 order by received_at, stream, seq limit $2
 )sql";
+constexpr auto kQuotasOf = "select * from quotas_of($1)";
+constexpr auto kSetQuota = R"sql(
+insert into quotas as q (tenant_id, name, most) values ($1, $2, $3)
+on conflict (tenant_id, name) do update set most = excluded.most
+)sql";
+
 constexpr auto kReleaseAll = "update quarantined_rows set release_asked = true where tenant_id = $1";
 
-/// What is recorded of an act on a tenant; `what` it was goes into the detail.
-audit::Act act_on(TenantId tenant, std::string_view name, const ports::ProviderRequest& by,
-                  nlohmann::json what = nlohmann::json::object())
-{
-    if (!by.address.empty()) what["address"] = by.address;
-    if (!by.user_agent.empty()) what["user_agent"] = by.user_agent;
-    if (!by.certificate_subject.empty()) what["certificate_subject"] = by.certificate_subject;
-    return {.actor = by.actor,
-            .name = std::string(name),
-            .object = "tenant:" + tenant.str(),
-            .detail = what.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
-}
+constexpr auto kRecordInvitation = "select record_admin_invitation($1, $2, $3, $4, $5, $6, $7)";
+constexpr auto kResetNetworks = "select reset_source_networks($1, $2, $3, $4, $5, $6, $7)";
 
 /// Of a tenant's configuration.
 struct Parts {
     bool policy;
     bool credentials;
-};
-
-Result<Tenant> one(const pqxx::result& rows)
-{
-    if (rows.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
-    return read_tenant(rows.front());
-}
-
-class PgLimitsTransaction final : public ports::LimitsTransaction {
-public:
-    PgLimitsTransaction(const Sessions& sessions, TenantId tenant, ports::TenantChanged changed)
-        : tenant_(tenant), changed_(std::move(changed)), lease_(std::in_place, sessions)
-    {
-    }
-
-    /// Once. Throws where the database fails.
-    [[nodiscard]] Result<Done> lock()
-    {
-        if (auto refused = lease_->begin({}, {})) return *std::move(refused);
-        auto& tx = transaction_.emplace(lease_->session()).tx();
-        const auto rows = query(tx, kLockRates, tenant_);
-        if (rows.empty()) return Error(ErrorCode::not_found, "there is no such tenant");
-        rates_ = read_rates(rows[0][0].c_str());
-        return Done{};
-    }
-
-    [[nodiscard]] const domain::RateOverrides& rates() const noexcept override { return rates_; }
-
-    Result<Tenant> store(const ports::LimitsChange& change) override
-    {
-        if (!transaction_) return over();
-        return translated([&]() -> Result<Tenant> {
-            auto& tx = transaction_->tx();
-            if (const auto& bytes = change.history_bytes) {
-                query(tx, kSetHistoryBytes, tenant_, *bytes);
-                told_["max_history_bytes"] = *bytes ? nlohmann::json(**bytes) : nlohmann::json(nullptr);
-            }
-            told_["rates"] = nlohmann::json::parse(rates_json(change.rates));
-            return one(query(tx, kSetRates, tenant_, rates_json(change.rates)));
-        });
-    }
-
-    Result<Done> commit(const ports::ProviderRequest& by) override
-    {
-        if (!transaction_) return over();
-        auto committed = translated([&]() -> Result<Done> {
-            append_providers(transaction_->tx(), act_on(tenant_, "tenant.change", by, told_));
-            transaction_->commit();
-            return Done{};
-        });
-        transaction_.reset();
-        lease_.reset();  // whoever is told may need one
-        if (committed && changed_) changed_({.tenant = tenant_, .policy = false, .credentials = true});
-        return committed;
-    }
-
-private:
-    static Error over() { return {ErrorCode::internal, "limits are asked for something after their commit"}; }
-
-    const TenantId tenant_;
-    const ports::TenantChanged changed_;
-    std::optional<SessionLease> lease_;
-    std::optional<Transaction> transaction_;  ///< Behind its session: it ends first.
-    domain::RateOverrides rates_;
-    nlohmann::json told_ = nlohmann::json::object();  ///< What was stored, for its record.
 };
 
 class PgProviderStore final : public ports::ProviderStore {
@@ -178,7 +123,7 @@ public:
     {
         return pool_.run([&](Session& session) {
             pqxx::nontransaction tx(session.connection());
-            return one(query(tx, kFind, id));
+            return one_tenant(query(tx, kFind, id));
         });
     }
 
@@ -186,7 +131,7 @@ public:
     {
         return told({.policy = true, .credentials = true}, pool_.run([&](Session& session) {
             Transaction transaction(session);
-            auto changed = one(query(transaction.tx(), kSuspend, id, suspended));
+            auto changed = one_tenant(query(transaction.tx(), kSuspend, id, suspended));
             if (!changed) return changed;
             append_providers(transaction.tx(), act_on(id, suspended ? "tenant.suspend" : "tenant.resume", by));
             transaction.commit();
@@ -194,13 +139,43 @@ public:
         }));
     }
 
+    Result<UserId> invite_admin(TenantId id, const ports::AdminInvitation& invitation,
+                                const ports::ProviderRequest& by) override
+    {
+        return pool_.run([&](Session& session) -> Result<UserId> {
+            Transaction transaction(session);
+            auto& tx = transaction.tx();
+            // Nobody else makes users of the tenant meanwhile.
+            if (auto known = one_tenant(query(tx, kLockTenant, id)); !known) return known.error();
+            auto user = invitation.user_id;
+            const auto found = query(tx, kInvited, id, invitation.email);
+            if (!found.empty() && !found[0][1].as<bool>()) {
+                return Error(ErrorCode::conflict, "another user already has the address " + invitation.email);
+            }
+            if (found.empty()) {
+                query(tx, kInsertInvited, id, user, invitation.email, invitation.name, to_string(invitation.locale));
+            } else {
+                user = id_of<UserId>(found[0][0]);
+                query(tx, kMakeAdmin, id, user);
+                query(tx, kRevokeInvitation, id, user);
+            }
+            query(tx, kInvite, id, invitation.id, user, Bytes{invitation.token_hash}, by.actor.id,
+                  signin::life_of(signin::LinkPurpose::invitation).count());
+            query(tx, kOweMail, id, invitation.mail_id, to_string(signin::MailKind::invitation), invitation.email,
+                  to_string(invitation.locale), Bytes{invitation.sealed_token},
+                  signin::worth_sending_for(signin::MailKind::invitation).count());
+            const nlohmann::json what{{"admin", {{"user_id", user.str()}, {"email", invitation.email}}}};
+            const auto [theirs, own] = in_both(act_on(id, "tenant.invite_admin", by, what), what);
+            query(tx, kRecordInvitation, id, theirs.record, theirs.detail, Bytes{theirs.salt}, own.record, own.detail,
+                  Bytes{own.salt});
+            transaction.commit();
+            return user;
+        });
+    }
+
     Result<std::unique_ptr<ports::LimitsTransaction>> lock_limits(TenantId id) override
     {
-        return translated([&]() -> Result<std::unique_ptr<ports::LimitsTransaction>> {
-            auto limits = std::make_unique<PgLimitsTransaction>(pool_, id, changed_);
-            if (auto locked = limits->lock(); !locked) return locked.error();
-            return limits;
-        });
+        return pg::lock_limits(pool_, id, changed_);
     }
 
     Result<domain::HistoryUse> history(TenantId id) override
@@ -216,11 +191,45 @@ public:
         });
     }
 
+    Result<std::vector<domain::QuotaUse>> quotas(TenantId id) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::vector<domain::QuotaUse>> {
+            pqxx::nontransaction tx(session.connection());
+            if (auto known = one_tenant(query(tx, kFind, id)); !known) return known.error();
+            return read_quotas(query(tx, kQuotasOf, id));
+        });
+    }
+
+    Result<std::vector<domain::QuotaUse>> set_quotas(TenantId id, const std::vector<ports::QuotaChange>& changes,
+                                                     const ports::ProviderRequest& by) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::vector<domain::QuotaUse>> {
+            Transaction transaction(session);
+            auto& tx = transaction.tx();
+            if (auto known = one_tenant(query(tx, kFind, id)); !known) return known.error();
+            auto told = nlohmann::json::object();
+            // What is the tenant's own row first, as requests of people take locks; without it that is left alone: a
+            // fold takes it after its quotas.
+            for (const auto& [quota, own] : changes) {
+                if (quota == domain::Quota::history_bytes) query(tx, kSetHistoryBytes, id, own);
+            }
+            for (const auto& [quota, own] : changes) {
+                const auto name = domain::class_of(quota).name;
+                if (quota != domain::Quota::history_bytes) query(tx, kSetQuota, id, name, own);
+                told[std::string(name)] = own ? nlohmann::json(*own) : nlohmann::json(nullptr);
+            }
+            append_providers(tx, act_on(id, "quota.change", by, {{"quotas", std::move(told)}}));
+            auto now = read_quotas(query(tx, kQuotasOf, id));
+            transaction.commit();
+            return now;
+        });
+    }
+
     Result<std::vector<ports::SetAsideRow>> set_aside_rows(TenantId id, std::size_t limit) override
     {
         return pool_.run([&](Session& session) -> Result<std::vector<ports::SetAsideRow>> {
             pqxx::nontransaction tx(session.connection());
-            if (auto known = one(query(tx, kFind, id)); !known) return known.error();
+            if (auto known = one_tenant(query(tx, kFind, id)); !known) return known.error();
             std::vector<ports::SetAsideRow> rows;
             for (const auto& row : query(tx, kSetAside, id, limit)) {
                 rows.push_back({.position = {.received_at = time_of(row[0]),
@@ -239,12 +248,39 @@ public:
         return pool_.run([&](Session& session) -> Result<std::size_t> {
             Transaction transaction(session);
             auto& tx = transaction.tx();
-            if (auto known = one(query(tx, kFind, id)); !known) return known.error();
+            if (auto known = one_tenant(query(tx, kFind, id)); !known) return known.error();
             const auto rows = static_cast<std::size_t>(query(tx, kReleaseAll, id).affected_rows());
             append_providers(tx, act_on(id, "quarantine.release", by, {{"rows", rows}}));
             transaction.commit();
             return rows;
         });
+    }
+
+    Result<Done> record(const std::string& act, const std::string& object, const std::string& detail,
+                        const ports::ProviderRequest& by) override
+    {
+        return pool_.run([&](Session& session) -> Result<Done> {
+            Transaction transaction(session);
+            append_providers(transaction.tx(), act_of(object, act, by, nlohmann::json::parse(detail)));
+            transaction.commit();
+            return Done{};
+        });
+    }
+
+    Result<Done> reset_networks(TenantId id, const std::string& reason, const ports::ProviderRequest& by) override
+    {
+        auto done = pool_.run([&](Session& session) -> Result<Done> {
+            const nlohmann::json what{{"reason", reason}};
+            const auto [theirs, own] = in_both(act_on(id, "networks.reset", by, what), what);
+            pqxx::nontransaction tx(session.connection());
+            const auto known = query(tx, kResetNetworks, id, theirs.record, theirs.detail, Bytes{theirs.salt},
+                                     own.record, own.detail, Bytes{own.salt})[0][0]
+                                   .as<bool>();
+            if (!known) return Error(ErrorCode::not_found, "there is no such tenant");
+            return Done{};
+        });
+        if (done && changed_) changed_({.tenant = id, .policy = false, .credentials = true});
+        return done;
     }
 
     Result<std::vector<ports::AuditRecord>> audit(const ports::AuditFilter& filter,
@@ -254,6 +290,36 @@ public:
         return pool_.run([&](Session& session) -> Result<std::vector<ports::AuditRecord>> {
             pqxx::nontransaction tx(session.connection());
             return audit_page(tx, Uuid(), filter, after, limit);
+        });
+    }
+
+    Result<std::int64_t> begin_audit_export(const ports::ProviderRequest& by) override
+    {
+        constexpr int kBegun = 202;
+        return pool_.run([&](Session& session) -> Result<std::int64_t> {
+            Transaction transaction(session);
+            auto act = act_of("audit", "audit.export", by);
+            act.result = kBegun;
+            const auto seq = append_providers(transaction.tx(), act);
+            transaction.commit();
+            return seq;
+        });
+    }
+
+    Result<std::vector<ports::AuditRecord>> audit_links(std::int64_t after, std::int64_t last,
+                                                        std::size_t limit) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::vector<ports::AuditRecord>> {
+            pqxx::nontransaction tx(session.connection());
+            return pg::audit_links(tx, Uuid(), after, last, limit);
+        });
+    }
+
+    Result<std::vector<winnow::audit::Anchor>> audit_anchors(std::int64_t after, std::size_t limit) override
+    {
+        return pool_.run([&](Session& session) -> Result<std::vector<winnow::audit::Anchor>> {
+            pqxx::nontransaction tx(session.connection());
+            return pg::audit_anchors(tx, Uuid(), after, limit);
         });
     }
 
@@ -276,7 +342,7 @@ private:
         query(tx, kInsertAdmin, tenant.id, tenant.admin_id, tenant.admin_email, tenant.admin_name);
         query(tx, kInsertKey, tenant.id, tenant.admin_key_id, tenant.admin_id, Bytes{tenant.admin_key_hash},
               tenant.admin_key_hint);
-        auto created = one(query(tx, kFind, tenant.id));  // the triggers have raised its config_version
+        auto created = one_tenant(query(tx, kFind, tenant.id));  // the triggers have raised its config_version
         append_providers(tx, act_on(tenant.id, "tenant.create", by,
                                     {{"service_code", tenant.service_code},
                                      {"name", tenant.name},

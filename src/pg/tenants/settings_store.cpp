@@ -4,6 +4,7 @@
 #include "pg/rows/values.hpp"
 #include "pg/session/noun_stores.hpp"
 #include "pg/session/sql_errors.hpp"
+#include "pg/tenants/key_limits.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -32,6 +33,35 @@ on conflict (tenant_id) do update
 constexpr auto kInsertRoute = R"sql(
 insert into default_route (tenant_id, contact_group_id, ordinal)
 select $1::uuid, r.contact_group_id, r.ordinal from unnest($2::uuid[]) with ordinality as r(contact_group_id, ordinal))sql";
+
+#define WINNOW_PLACES                                                                    \
+    " array_to_string(s.users, ' ') as users, array_to_string(s.admins, ' ') as admins," \
+    " array_to_string(s.keys, ' ') as keys, s.revert_at "
+
+constexpr auto kPlaces = "select" WINNOW_PLACES "from source_networks s where s.tenant_id = $1";
+
+// While they are on trial, what was last kept stays what it was.
+constexpr auto kTryPlaces = R"sql(
+insert into source_networks as s (tenant_id, users, admins, keys, old_users, old_admins, old_keys, revert_at)
+values ($1, $2::cidr[], $3::cidr[], $4::cidr[], '{}', '{}', '{}', now() + $5::int8 * interval '1 millisecond')
+on conflict (tenant_id) do update
+   set old_users = coalesce(s.old_users, s.users), old_admins = coalesce(s.old_admins, s.admins),
+       old_keys = coalesce(s.old_keys, s.keys), users = excluded.users, admins = excluded.admins, keys = excluded.keys,
+       revert_at = excluded.revert_at
+returning)sql" WINNOW_PLACES;
+
+#undef WINNOW_PLACES
+
+constexpr auto kKeepPlaces = R"sql(
+update source_networks set old_users = null, old_admins = null, old_keys = null, revert_at = null
+ where tenant_id = $1 and revert_at > now()
+)sql";
+
+ports::PlacesInForce read_places(const pqxx::row& row)
+{
+    return {.lists = places_of(row["users"], row["admins"], row["keys"]),
+            .revert_at = optional_time_of(row["revert_at"])};
+}
 
 /// The journal's has a column of its own.
 Retention read_retention(const pqxx::row& row)
@@ -91,6 +121,33 @@ public:
             query(tx_, kInsertRoute, tenant_, array_of(settings.default_route));
             return Done{};
         });
+    }
+
+    Result<ports::PlacesInForce> places() override
+    {
+        return translated([&]() -> Result<ports::PlacesInForce> {
+            const auto rows = query(tx_, kPlaces, tenant_);
+            return rows.empty() ? ports::PlacesInForce() : read_places(rows.front());
+        });
+    }
+
+    Result<ports::PlacesInForce> try_places(const access::SourceNetworks& lists,
+                                            std::chrono::milliseconds trial) override
+    {
+        return translated([&]() -> Result<ports::PlacesInForce> {
+            Arguments arguments;
+            arguments.add(tenant_);
+            for (const auto* const list : {&lists.users, &lists.admins, &lists.keys}) {
+                arguments.add(networks_literal(*list));
+            }
+            arguments.add(trial.count());
+            return read_places(query(tx_, kTryPlaces, arguments).front());
+        });
+    }
+
+    Result<bool> keep_places() override
+    {
+        return translated([&]() -> Result<bool> { return query(tx_, kKeepPlaces, tenant_).affected_rows() > 0; });
     }
 
 private:

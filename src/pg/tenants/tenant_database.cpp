@@ -46,13 +46,14 @@ Error explained(Error error, milliseconds statement_timeout)
                                     " (rest.statement_timeout); ask for less, or filter more"};
 }
 
-/// What the triggers of the tables have noted (config_changed(), credentials_changed()): they know better than whoever
-/// wrote what belongs to the configuration.
+/// What the triggers of the tables have noted (config_changed(), credentials_changed(), revoked()): they know better
+/// than whoever wrote what belongs to the configuration, and what opens something.
 ports::TenantChange changed_by(pqxx::transaction_base& tx, TenantId tenant)
 {
     const auto noted = query(tx,
                              "select current_setting('winnow.config_changed', true) <> '', "
-                             "current_setting('winnow.credentials_changed', true) <> ''");
+                             "coalesce(current_setting('winnow.credentials_changed', true), '') <> '' or "
+                             "coalesce(current_setting('winnow.revoked', true), '') <> ''");
     return {.tenant = tenant, .policy = noted[0][0].as<bool>(false), .credentials = noted[0][1].as<bool>(false)};
 }
 

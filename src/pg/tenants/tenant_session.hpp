@@ -36,6 +36,17 @@ public:
     [[nodiscard]] ports::MaintenanceStore& maintenance() override { return made(maintenance_, make_maintenance_store); }
     [[nodiscard]] ports::BacktestStore& backtests() override { return made(backtests_, make_backtest_store); }
     [[nodiscard]] ports::AuditStore& audit() override { return made(audit_, make_audit_store); }
+    [[nodiscard]] ports::ThrottleStore& throttles() override { return made(throttles_, make_throttle_store); }
+    [[nodiscard]] ports::SessionStore& sessions() override { return made(sessions_, make_session_store); }
+    [[nodiscard]] ports::FactorStore& factors() override { return made(factors_, make_factor_store); }
+    [[nodiscard]] ports::LinkStore& links() override { return made(links_, make_link_store); }
+    [[nodiscard]] ports::ServerMailStore& server_mails() override
+    {
+        return made(server_mails_, make_server_mail_store);
+    }
+    [[nodiscard]] ports::AccessLog& access_log() override { return made(access_log_, make_access_log); }
+    [[nodiscard]] ports::QuotaStore& quotas() override { return made(quotas_, make_quota_store); }
+    [[nodiscard]] ports::ExportStore& exports() override { return made(exports_, make_export_store); }
 
 private:
     template <typename Store, typename Factory>
@@ -63,6 +74,14 @@ private:
     std::shared_ptr<ports::MaintenanceStore> maintenance_;
     std::shared_ptr<ports::BacktestStore> backtests_;
     std::shared_ptr<ports::AuditStore> audit_;
+    std::shared_ptr<ports::ThrottleStore> throttles_;
+    std::shared_ptr<ports::SessionStore> sessions_;
+    std::shared_ptr<ports::FactorStore> factors_;
+    std::shared_ptr<ports::LinkStore> links_;
+    std::shared_ptr<ports::ServerMailStore> server_mails_;
+    std::shared_ptr<ports::AccessLog> access_log_;
+    std::shared_ptr<ports::QuotaStore> quotas_;
+    std::shared_ptr<ports::ExportStore> exports_;
 };
 
 }  // namespace winnow::pg

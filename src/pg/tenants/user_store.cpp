@@ -17,6 +17,42 @@ namespace {
 using ports::ApiKey;
 using ports::User;
 
+constexpr auto kUsers = R"sql(
+select u.*, p.user_id is not null as has_password, p.signed_in_at,
+       exists (select from user_factors f where f.tenant_id = u.tenant_id and f.user_id = u.user_id
+                                            and f.kind = 'totp' and f.state = 'active') as has_factor
+  from users u
+  left join user_passwords p on p.tenant_id = u.tenant_id and p.user_id = u.user_id
+ where u.tenant_id = $1 and ($2::uuid is null or u.user_id > $2::uuid) and ($3::uuid is null or u.user_id = $3::uuid)
+   and ($3::uuid is not null or u.deleted_at is null)
+ order by u.user_id limit $4)sql";
+
+// Addresses are ASCII. Of what is not, lower() may make what is (U+212A, the Kelvin sign, a k): one user would be found
+// by several spellings, each with failures of its own (signin::account_subject).
+constexpr auto kByEmail = R"sql(
+select user_id from users
+ where tenant_id = $1 and lower(email) = lower($2) and deleted_at is null
+   and octet_length($2::text) = char_length($2::text))sql";
+
+constexpr auto kOtherAdmins = R"sql(
+select count(*), count(*) filter (
+           where exists (select from user_passwords p where p.tenant_id = u.tenant_id and p.user_id = u.user_id)
+              or exists (select from api_keys k
+                          where k.tenant_id = u.tenant_id and k.user_id = u.user_id and k.revoked_at is null
+                            and (k.expires_at is null or k.expires_at > now())))
+  from users u
+ where u.tenant_id = $1 and u.user_id <> $2 and u.role = 'admin' and u.state = 'active')sql";
+
+constexpr auto kInsertUser = R"sql(
+insert into users (tenant_id, user_id, email, name, role, audits, state, version, created_at, updated_at, invited,
+                   mfa_required, locale)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13))sql";
+
+constexpr auto kUpdateUser = R"sql(
+update users set email = $3, name = $4, role = $5, audits = $6, state = $7, version = $8, updated_at = $9,
+                 invited = $10, deleted_at = $11, mfa_required = $12, locale = $13
+ where tenant_id = $1 and user_id = $2)sql";
+
 constexpr auto kKeys = R"sql(
 select k.key_id, k.user_id, k.name, k.hint, k.created_at, k.created_by, k.expires_at, u.used_at,
        array_to_string(k.scopes, ' ') as scopes, array_to_string(k.networks, ' ') as networks
@@ -57,6 +93,13 @@ User read_user(const pqxx::row& row)
     user.name = text_of(row["name"]);
     user.role = *role;
     user.active = text_of(row["state"]) == "active";
+    user.invited = row["invited"].as<bool>();
+    user.deleted_at = optional_time_of(row["deleted_at"]);
+    user.mfa_required = row["mfa_required"].as<bool>();
+    user.locale = signin::parse_locale(row["locale"].c_str()).value_or(signin::Locale::en);
+    user.has_password = row["has_password"].as<bool>();
+    user.has_factor = row["has_factor"].as<bool>();
+    user.last_sign_in = optional_time_of(row["signed_in_at"]);
     user.version = row["version"].as<std::int64_t>();
     user.created_at = time_of(row["created_at"]);
     user.updated_at = time_of(row["updated_at"]);
@@ -87,11 +130,7 @@ public:
     {
         return translated([&]() -> Result<std::vector<User>> {
             std::vector<User> users;
-            const auto rows = query(tx_,
-                                    "select * from users where tenant_id = $1"
-                                    " and ($2::uuid is null or user_id > $2::uuid) order by user_id limit $3",
-                                    tenant_, after, limit);
-            for (const auto& row : rows) users.push_back(read_user(row));
+            for (const auto& row : query(tx_, kUsers, tenant_, after, nullptr, limit)) users.push_back(read_user(row));
             return users;
         });
     }
@@ -99,44 +138,46 @@ public:
     Result<User> find(UserId id) override
     {
         return translated([&]() -> Result<User> {
-            const auto rows = query(tx_, "select * from users where tenant_id = $1 and user_id = $2", tenant_, id);
+            const auto rows = query(tx_, kUsers, tenant_, nullptr, id, 1);
             if (rows.empty()) return Error(ErrorCode::not_found, "there is no such user");
             return read_user(rows.front());
         });
     }
 
-    Result<std::size_t> count() override
+    Result<std::optional<User>> find_by_email(const std::string& email) override
     {
-        return counted([&] { return query(tx_, "select count(*) from users where tenant_id = $1", tenant_); });
+        return translated([&]() -> Result<std::optional<User>> {
+            const auto ids = query(tx_, kByEmail, tenant_, email);
+            if (ids.empty()) return std::optional<User>();
+            const auto rows = query(tx_, kUsers, tenant_, nullptr, id_of<UserId>(ids[0][0]), 1);
+            return rows.empty() ? std::optional<User>() : std::optional(read_user(rows.front()));
+        });
     }
 
-    Result<std::size_t> count_active_admins() override
+    Result<ports::OtherAdmins> other_admins(UserId besides) override
     {
-        return counted([&] {
-            return query(tx_, "select count(*) from users where tenant_id = $1 and role = 'admin' and state = 'active'",
-                         tenant_);
+        return translated([&]() -> Result<ports::OtherAdmins> {
+            const auto counts = query(tx_, kOtherAdmins, tenant_, besides);
+            return ports::OtherAdmins{.all = counts[0][0].as<std::size_t>(),
+                                      .who_get_in = counts[0][1].as<std::size_t>()};
         });
     }
 
     Result<Done> insert(const User& user) override
     {
         return unless_taken("users_one_per_email", taken(user), [&] {
-            query(tx_,
-                  "insert into users (tenant_id, user_id, email, name, role, audits, state, version, created_at,"
-                  " updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-                  tenant_, user.id, user.email, user.name, stored_role(user), audits(user), state_of(user),
-                  user.version, user.created_at, user.updated_at);
+            query(tx_, kInsertUser, tenant_, user.id, user.email, user.name, stored_role(user), audits(user),
+                  state_of(user), user.version, user.created_at, user.updated_at, user.invited, user.mfa_required,
+                  to_string(user.locale));
         });
     }
 
     Result<Done> update(const User& user) override
     {
         return unless_taken("users_one_per_email", taken(user), [&] {
-            query(tx_,
-                  "update users set email = $3, name = $4, role = $5, audits = $6, state = $7, version = $8,"
-                  " updated_at = $9 where tenant_id = $1 and user_id = $2",
-                  tenant_, user.id, user.email, user.name, stored_role(user), audits(user), state_of(user),
-                  user.version, user.updated_at);
+            query(tx_, kUpdateUser, tenant_, user.id, user.email, user.name, stored_role(user), audits(user),
+                  state_of(user), user.version, user.updated_at, user.invited, user.deleted_at, user.mfa_required,
+                  to_string(user.locale));
         });
     }
 
@@ -192,6 +233,17 @@ public:
                   "update api_keys set revoked_at = now()"
                   " where tenant_id = $1 and key_id = $2 and revoked_at is null",
                   tenant_, id);
+            return Done{};
+        });
+    }
+
+    Result<Done> revoke_keys(UserId user) override
+    {
+        return translated([&]() -> Result<Done> {
+            query(tx_,
+                  "update api_keys set revoked_at = now()"
+                  " where tenant_id = $1 and user_id = $2 and revoked_at is null",
+                  tenant_, user);
             return Done{};
         });
     }

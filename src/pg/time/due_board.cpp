@@ -74,12 +74,18 @@ case when exists (select from quiet_tickets where source_ended)
 case when exists (select from search_due where retry_at is null or retry_at <= now())
        or exists (select from ticket_numbers n left join search_progress p on p.tenant_id = n.tenant_id
                    where n.next_number - 1 > coalesce(p.indexed_number, 0)) then now() end)sql"},
+    // Source networks on trial, which nobody has said to keep.
+    {.kind = "source_networks", .due = "(select min(revert_at) from source_networks)"},
     // Of other loops, which are told of it (pipeline::make_reminder_kind).
     {.kind = "delivery",
      .due = "least(" WINNOW_NEXT_DELIVERY ", case when exists (select from owed_events) then now() end)"},
+    {.kind = "server_mail", .due = "(select min(due_at) from server_mails where state = 'pending')"},
     {.kind = "backtest", .due = R"sql(
 case when exists (select from backtests where state = 'queued') then now()
      else (select min(touched_at) from backtests where state = 'running') + interval '10 s' end)sql"},
+    {.kind = "export", .due = R"sql(
+case when exists (select from exports where state = 'queued') then now()
+     else (select min(touched_at) from exports where state = 'running') + interval '60 s' end)sql"},
     // A stream whose writers are gone: nobody holds its lock (pg/journal/stream_locks.hpp).
     {.kind = "takeover", .due = R"sql(
 case when exists (

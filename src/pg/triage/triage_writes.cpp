@@ -5,6 +5,7 @@
 #include "pg/rows/ticket_states.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/suppression/covers.hpp"
+#include "pg/triage/delivery_rows.hpp"
 #include "pg/triage/machine_rows.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -122,26 +123,6 @@ select $1, to_timestamp(received / 1000.0::float8), stream, seq, payload
   from unnest($2::int8[], $3::int4[], $4::int8[], $5::bytea[]) as t(received, stream, seq, payload)
 )sql";
 
-// A notice travels, is read and is stored once, however many are told of it. Beside programs that know none (0033) each
-// delivery has it as its payload, too.
-constexpr auto kInsertDeliveries = R"sql(
-with events as materialized (
-    select ticket_id, event_seq, event_kind, notice::jsonb as notice, public_url, place
-      from unnest($2::uuid[], $3::int4[], $4::text[], $5::text[], $6::text[]) with ordinality
-           as t(ticket_id, event_seq, event_kind, notice, public_url, place)
-), told as (
-    insert into notices (tenant_id, ticket_id, event_seq, content, public_url)
-    select $1::uuid, ticket_id, event_seq, notice, public_url from events
-    on conflict do nothing
-)
-insert into deliveries (tenant_id, delivery_id, ticket_id, event_seq, event_kind, contact_id, payload)
-select $1::uuid, r.id, e.ticket_id, e.event_seq, e.event_kind, r.contact_id,
-       case when not (select payloads_are_spared()) then e.notice end
-  from unnest($7::uuid[], $8::uuid[], $9::int8[]) as r(id, contact_id, place)
-  join events e using (place)
-on conflict do nothing
-)sql";
-
 constexpr auto kCountRules = R"sql(
 insert into rule_stats as s (tenant_id, rule_id, matched, last_matched_at, failed, last_error, last_failed_at)
 select $1, rule_id, matched, case when matched > 0 then now() end, failed, error, case when failed > 0 then now() end
@@ -238,66 +219,6 @@ void update_tickets(pqxx::transaction_base& tx, TenantId tenant, const std::vect
     rows.flush();
 }
 
-/// At most kRowsPerStatement deliveries of one or more events.
-class DeliveryRows {
-public:
-    DeliveryRows(pqxx::transaction_base& tx, TenantId tenant) : tx_(tx), tenant_(tenant) {}
-
-    void add(const domain::Owed& owed)
-    {
-        bool named = false;
-        for (const auto& [id, contact] : owed.to) {
-            if (!std::exchange(named, true)) name(owed);
-            ids_.add(id);
-            contacts_.add(contact);
-            places_.add(events_);
-            if (++rows_ < kRowsPerStatement) continue;
-            flush();
-            named = false;
-        }
-    }
-
-    void flush()
-    {
-        if (rows_ == 0) return;
-        query(tx_, kInsertDeliveries, tenant_, tickets_.take(), seqs_.take(), kinds_.take(), notices_.take(),
-              urls_.take(), ids_.take(), contacts_.take(), places_.take());
-        rows_ = 0;
-        events_ = 0;
-    }
-
-private:
-    void name(const domain::Owed& owed)
-    {
-        tickets_.add(owed.ticket_id);
-        seqs_.add(owed.event_seq);
-        kinds_.add(owed.event_kind);
-        notices_.add(owed.payload);
-        urls_.add(owed.public_url);
-        ++events_;
-    }
-
-    pqxx::transaction_base& tx_;
-    TenantId tenant_;
-    ArrayLiteral tickets_;
-    ArrayLiteral seqs_;
-    ArrayLiteral kinds_;
-    ArrayLiteral notices_;
-    ArrayLiteral urls_;
-    ArrayLiteral ids_;
-    ArrayLiteral contacts_;
-    ArrayLiteral places_;
-    std::size_t rows_ = 0;
-    std::size_t events_ = 0;
-};
-
-void insert_deliveries(pqxx::transaction_base& tx, TenantId tenant, const std::vector<domain::Owed>& deliveries)
-{
-    DeliveryRows rows(tx, tenant);
-    for (const auto& owed : deliveries) rows.add(owed);
-    rows.flush();
-}
-
 void count_rules(pqxx::transaction_base& tx, TenantId tenant, const ports::TriageWrites& writes)
 {
     struct Count {
@@ -345,7 +266,7 @@ void store_writes(pqxx::transaction_base& tx, TenantId tenant, const ports::Tria
     }
     verdicts.flush();
 
-    insert_deliveries(tx, tenant, writes.deliveries);
+    store_deliveries(tx, tenant, writes.deliveries);
 
     for (const auto& [position, alerts] : writes.quarantined) {
         query(tx, kQuarantine, tenant, position.received_at, position.stream, position.seq, alerts);

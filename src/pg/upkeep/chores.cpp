@@ -11,6 +11,7 @@
 #include "pg/turns/tenant_rounds.hpp"
 #include "pg/upkeep/history.hpp"
 #include "pg/upkeep/purges.hpp"
+#include "pg/upkeep/resealing.hpp"
 #include "pg/upkeep/sealing.hpp"
 #include "pg/upkeep/walks.hpp"
 
@@ -35,7 +36,12 @@ using ports::ChoreStep;
 constexpr std::int32_t kChoreLockClass = 0x574E4348;
 constexpr std::size_t kGatherAtOnce = 100;  // of a flood, 200,000 counts
 constexpr int kAlertRowsAtOnce = 500;       // of up to 2,000 alerts each
+constexpr std::size_t kKeysRewrappedAtOnce = 500;
+constexpr std::size_t kKeysRenewedAtOnce = 50;
 constexpr int kDaysAhead = 4;
+constexpr int kMonthsAhead = 4;
+constexpr int kAccessRowsAtOnce = 2'000;
+constexpr int kRecountAtOnce = 20;  // tenants
 
 // See migration 0029, and for how it tells who is at work 0026, too.
 constexpr auto kRequireProofs = "select require_tenant_proofs()";
@@ -46,6 +52,14 @@ constexpr auto kMakePartitions = "select make_day_partitions((now() at time zone
 constexpr auto kDropPartitions = R"sql(
 select drop_day_partitions((now() at time zone 'UTC')::date
            - least(coalesce((select max(coalesce(s.journal_retention_days, $2::int))
+                               from tenants t left join tenant_settings s using (tenant_id)), $2::int), $1::int))
+)sql";
+
+// As those of the journal, by months.
+constexpr auto kMakeAccessPartitions = "select make_access_partitions((now() at time zone 'UTC')::date, $1::int4)";
+constexpr auto kDropAccessPartition = R"sql(
+select drop_access_partition((now() at time zone 'UTC')::date
+           - least(coalesce((select max(coalesce((s.retention_days->>'access_log')::int, $2::int))
                                from tenants t left join tenant_settings s using (tenant_id)), $2::int), $1::int))
 )sql";
 
@@ -85,6 +99,12 @@ ChoreStep measure_table(pqxx::transaction_base& tx)
     return {.rows = measured ? 1U : 0U, .more = measured};
 }
 
+ChoreStep recount_quotas(pqxx::transaction_base& tx)
+{
+    const auto tenants = query(tx, "select recount_quotas($1::int)", kRecountAtOnce)[0][0].as<int>();
+    return {.rows = static_cast<std::size_t>(tenants), .more = tenants == kRecountAtOnce};
+}
+
 ChoreStep drop_partitions(pqxx::transaction_base& tx, const ChoreLimits& limits)
 {
     const auto dropped = query(tx, kDropPartitions, limits.max_retention.count(),
@@ -101,6 +121,32 @@ ChoreStep forget_alerts(pqxx::transaction_base& tx, const ChoreLimits& limits, c
                            "select forgotten, more from forget_alerts($1::int, $2::int, $3::int, $4::uuid, $5::uuid, "
                            "$6::uuid[])",
                            kAlertRowsAtOnce, domain::class_of(domain::Kept::journal).usual.count(),
+                           limits.max_retention.count(), stretch.first, stretch.last, without)[0];
+    return {.rows = row[0].as<std::size_t>(), .more = row[1].as<bool>()};
+}
+
+ChoreStep make_access_partitions(pqxx::transaction_base& tx)
+{
+    query(tx, kMakeAccessPartitions, kMonthsAhead);
+    return {};
+}
+
+ChoreStep drop_access_partition(pqxx::transaction_base& tx, const ChoreLimits& limits)
+{
+    const auto dropped = query(tx, kDropAccessPartition, limits.max_retention.count(),
+                               domain::class_of(domain::Kept::access_log).usual.count())[0][0]
+                             .as<std::size_t>();
+    return {.rows = dropped, .more = dropped > 0};
+}
+
+ChoreStep forget_access(pqxx::transaction_base& tx, const ChoreLimits& limits, const Stretch& stretch,
+                        const std::string& without)
+{
+    tx.exec(kChoreManners);
+    const auto row = query(tx,
+                           "select forgotten, more from forget_access($1::int, $2::int, $3::int, $4::uuid, $5::uuid, "
+                           "$6::uuid[])",
+                           kAccessRowsAtOnce, domain::class_of(domain::Kept::access_log).usual.count(),
                            limits.max_retention.count(), stretch.first, stretch.last, without)[0];
     return {.rows = row[0].as<std::size_t>(), .more = row[1].as<bool>()};
 }
@@ -175,7 +221,8 @@ ChoreStep walk_on(pqxx::transaction_base& tx, const Walk& walk, const ChoreLimit
 
 class PgChores final : public ports::Chores {
 public:
-    PgChores(const Sessions& sessions, ChoreLimits limits, SealUrl seal_url, HeadSigner signer)
+    PgChores(const Sessions& sessions, ChoreLimits limits, SealUrl seal_url, HeadSigner signer,
+             const std::optional<VaultChores>& vault)
         : pool_(sessions.of(Errand::chores))
     {
         using namespace std::chrono_literals;
@@ -195,11 +242,20 @@ public:
                 [signer](auto& tx) { return sign_heads(tx, signer); });
         }
         add({.name = "forget_audit", .interval = 1h}, [limits](auto& tx) { return cut_chain(tx, limits.audit); });
+        add({.name = "count_quotas", .interval = 1h}, recount_quotas);
+        if (vault) add_vault(*vault);
         add_by_tenant({.name = "gather_history", .interval = 5s, .on_board = true}, gather_history);
         add_by_tenant({.name = "count_history", .interval = 1min, .on_board = true}, count_history);
         add_by_tenant({.name = "forget_alerts", .interval = 1h},
                       [limits](auto& tx, auto& stretch, const auto& without) {
                           return forget_alerts(tx, limits, stretch, without);
+                      });
+        add({.name = "make_access_partitions", .interval = 1h}, make_access_partitions);
+        add({.name = "drop_access_partitions", .interval = 1h},
+            [limits](auto& tx) { return drop_access_partition(tx, limits); });
+        add_by_tenant({.name = "forget_access", .interval = 1h},
+                      [limits](auto& tx, auto& stretch, const auto& without) {
+                          return forget_access(tx, limits, stretch, without);
                       });
         for (const auto& purge : purges()) {
             Chore chore{.name = "forget_" + std::string(purge.name), .interval = purge.interval};
@@ -243,6 +299,28 @@ private:
             .as<bool>();
     }
 
+    /// Each in transactions of its own: the vault is in another database.
+    void add_vault(const VaultChores& vault)
+    {
+        using namespace std::chrono_literals;
+        // One that is known to be away is not waited for: other chores come after these.
+        const auto add_step = [&](const char* name, std::chrono::milliseconds interval, Step step) {
+            list_.push_back({.name = name, .interval = interval});
+            steps_.emplace_back([is_there = vault.is_there, step = std::move(step)] {
+                return is_there() ? step() : Result<ChoreStep>(ChoreStep{});
+            });
+        };
+        const auto counted = [](const Result<std::size_t>& rows) -> Result<ChoreStep> {
+            if (!rows) return rows.error();
+            return ChoreStep{.rows = *rows, .more = *rows > 0};
+        };
+        add_step("rewrap_keys", 1min, [=] { return counted(vault.rewrap(kKeysRewrappedAtOnce)); });
+        add_step("renew_keys", 1min, [=] { return counted(vault.renew(kKeysRenewedAtOnce)); });
+        add_step("reseal_secrets", 1min,
+                 [this, resealing = std::make_shared<Resealing>(vault)] { return resealing->step(pool_); });
+        add_step("destroy_keys", 1h, [this, vault] { return destroy_keys(pool_, vault); });
+    }
+
     /// One transaction a step.
     void add(Chore chore, std::function<ChoreStep(pqxx::transaction_base&)> work)
     {
@@ -278,9 +356,9 @@ private:
 }  // namespace
 
 std::unique_ptr<ports::Chores> make_chores(const Sessions& sessions, ChoreLimits limits, SealUrl seal_url,
-                                           HeadSigner signer)
+                                           HeadSigner signer, std::optional<VaultChores> vault)
 {
-    return std::make_unique<PgChores>(sessions, limits, std::move(seal_url), std::move(signer));
+    return std::make_unique<PgChores>(sessions, limits, std::move(seal_url), std::move(signer), vault);
 }
 
 }  // namespace winnow::pg

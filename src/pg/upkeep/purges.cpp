@@ -1,7 +1,9 @@
 #include "pg/upkeep/purges.hpp"
 
+#include "pg/exports/forgetting.hpp"
 #include "pg/rows/delivery_states.hpp"
 #include "pg/rows/ticket_states.hpp"
+#include "pg/upkeep/plain_purges.hpp"
 
 #include <array>
 #include <string>
@@ -14,8 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 using domain::Kept;
 
-// Rows are named by ctid: whatever the planner believes of a table, a deletion finds them without reading it. One that
-// was changed meanwhile has another ctid, and is left alone.
+// Rows are named by ctid: found without reading a table, whatever the planner believes of it. A changed one has
+// another.
 
 /// `p (tenant_id, kept)`: for how long each tenant keeps what belongs to a class.
 #define WINNOW_POLICY                                                                                   \
@@ -78,8 +80,9 @@ constexpr auto kApiKeys =
 constexpr auto kIntegrationKeys =
     "delete from integration_keys where (tenant_id, key_id) in (select k.tenant_id, k.key_id from" WINNOW_POLICY R"sql(
  cross join lateral (select k.tenant_id, k.key_id from integration_keys k
-                      where k.tenant_id = p.tenant_id and k.revoked_at < now() - p.kept
-                      order by k.revoked_at limit $1) k limit $1))sql";
+                      where k.tenant_id = p.tenant_id and (k.revoked_at is not null or k.expires_at is not null)
+                        and least(k.revoked_at, k.expires_at) < now() - p.kept
+                      order by least(k.revoked_at, k.expires_at) limit $1) k limit $1))sql";
 
 // The newest ones ($9) stay, however old.
 constexpr auto kRulesets =
@@ -149,33 +152,6 @@ const auto kTickets = "delete from tickets where ctid = any(array(select t.place
    and not exists (select from notices n where n.tenant_id = t.tenant_id and n.ticket_id = t.ticket_id))sql") +
                       " limit $1))";
 
-// A day's grace: whoever still held a row of an ended stream is fenced by the stream's end (triage_store.cpp).
-constexpr auto kProgress = R"sql(
-delete from journal_progress
- where ctid = any(array(select p.ctid from journal_streams s join journal_progress p on p.stream = s.stream
-                         where s.ended_at < now() - interval '1 day' limit $1))
-)sql";
-
-constexpr auto kStreams = R"sql(
-delete from journal_streams
- where ctid = any(array(select s.ctid from journal_streams s
-                         where s.ended_at < now() - interval '7 days'
-                           and not exists (select from journal_progress p where p.stream = s.stream)
-                         order by s.ended_at limit $1))
-)sql";
-
-// A day's grace: what comes late brings its own time.
-constexpr auto kMachines = R"sql(
-delete from rule_machines
- where ctid = any(array(select ctid from rule_machines where expires_at < now() - interval '1 day' and due_at is null
-                         order by expires_at limit $1 for update skip locked))
-)sql";
-
-constexpr auto kOutages = R"sql(
-delete from outages where ctid = any(array(
-    select ctid from outages where ended_at < now() - interval '400 days' order by ended_at limit $1))
-)sql";
-
 constexpr auto kSetAsides =
     "delete from chore_set_asides where ctid = any(array(select a.place from" WINNOW_POLICY R"sql(
  cross join lateral (select a.ctid as place from chore_set_asides a
@@ -208,7 +184,6 @@ delete from set_asides
 )sql";
 
 constexpr Removal kNone{};
-
 const std::array kPurges{
     Purge{"tickets",
           Kept::tickets,
@@ -227,10 +202,16 @@ const std::array kPurges{
     Purge{"backtests", Kept::backtests, {{{kBacktests, 100}, kNone, kNone, kNone}}},
     Purge{"rulesets", Kept::rule_history, {{{kRulesets, 1'000}, kNone, kNone}}, 1h, true},
     Purge{"dense_rulesets", Kept::rule_history, {{{kThinRulesets, 500}, kNone, kNone}}, 2min, true},
+    Purge{
+        "exports", std::nullopt, {{{kForgetExportParts, 32}, {kForgetPartsOfNone, 32}, {kForgetExports, 100}, kNone}}},
     Purge{"streams", std::nullopt, {{{kProgress, 2'000}, {kStreams, 1'000}, kNone, kNone}}},
     Purge{"rule_machines", std::nullopt, {{{kMachines, 2'000}, kNone, kNone}}, 10min},
     Purge{"judge_costs", std::nullopt, {{{kJudgeCosts, 1'000}, kNone, kNone}}, 10min},
     Purge{"outages", std::nullopt, {{{kOutages, 1'000}, kNone, kNone, kNone}}},
+    Purge{"sign_ins", std::nullopt, {{{kSessions, 1'000}, {kInvitations, 1'000}, {kLinks, 1'000}, {kFactors, 1'000}}}},
+    Purge{"throttles", std::nullopt, {{{kThrottles, 2'000}, {kSourceThrottles, 2'000}, kNone, kNone}}, 10min},
+    Purge{"users", std::nullopt, {{{kUsers, 100}, kNone, kNone, kNone}}},
+    Purge{"server_mails", std::nullopt, {{{kServerMails, 1'000}, kNone, kNone, kNone}}},
 };
 
 #undef WINNOW_POLICY

@@ -224,6 +224,31 @@ class Commands(unittest.TestCase):
                        status=1)
         self.assertIn("service code", taken.stderr)
 
+    def test_an_export_is_made_listed_and_downloaded(self):
+        made = json.loads(winnow("export", "create", "--json").stdout)
+        wait_until(lambda: "ready" in winnow("export", "list").stdout, "the export")
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "all.tar.zst")
+            self.assertIn(path, winnow("export", "get", made["id"], "--output", path).stderr)
+            with open(path, "rb") as archive:
+                self.assertEqual(archive.read(4), b"\x28\xb5\x2f\xfd", "zstd's magic number")
+            self.assertIn("whole: ", winnow("export", "verify", path).stdout)
+            with open(path, "r+b") as archive:
+                archive.truncate(os.path.getsize(path) - 9)
+            self.assertIn("ends before its end", winnow("export", "verify", path, status=1).stdout)
+            self.assertFalse(json.loads(winnow("export", "verify", path, "--json", status=1).stdout)["whole"])
+            self.assertIn("winnow export list", winnow("export", "get", "nonsense", "--output", path, status=2).stderr)
+
+    def test_quotas_are_set_and_shown_by_the_tenants_code(self):
+        code = instance.ready["tenants"][0]["service_code"]
+        self.assertRegex(winnow("tenant", "quotas", code, "--set", "inhibitions=77").stdout, r"(?m)^inhibitions +77 ")
+        self.assertRegex(winnow("quota", "list").stdout, r"(?m)^inhibitions +77 ")
+        self.assertRegex(winnow("tenant", "quotas", code, "--set", "inhibitions=default").stdout,
+                         r"(?m)^inhibitions +as configured ")
+        self.assertIn("users=500", winnow("tenant", "quotas", code, "--set", "users", status=2).stderr)
+        self.assertIn("--set user", winnow("tenant", "quotas", code, "--set", "user=5", status=1).stderr)
+        self.assertIn("winnow tenant list", winnow("tenant", "quotas", "nobody", status=1).stderr)
+
     def test_what_the_service_says_of_its_security_is_shown_in_both_languages(self):
         shown = winnow("security", "features").stdout
         self.assertRegex(shown, r"(?m)^tls +on +6\.1, 13\.4 +both listeners speak TLS 1\.2 and 1\.3")
@@ -333,7 +358,9 @@ class Commands(unittest.TestCase):
     def test_help_has_examples_everywhere(self):
         for command in (["dev"], ["serve"], ["migrate"], ["config", "check"], ["alert", "send"], ["alert", "show"],
                         ["ticket", "list"], ["ticket", "show"], ["ticket", "ack"], ["ticket", "close"], ["rules", "list"],
-                        ["rules", "apply"], ["tenant", "create"], ["tenant", "list"], ["completion"], ["user", "list"],
+                        ["rules", "apply"], ["tenant", "create"], ["tenant", "list"], ["tenant", "quotas"],
+                        ["quota", "list"], ["export", "create"], ["export", "list"], ["export", "get"],
+                        ["export", "verify"], ["completion"], ["user", "list"],
                         ["user", "create"], ["user", "change"], ["user", "disable"], ["key", "create"], ["key", "list"],
                         ["key", "revoke"]):
             with self.subTest(command=command):

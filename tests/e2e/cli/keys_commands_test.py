@@ -69,5 +69,31 @@ class Keys(unittest.TestCase):
         self.assertIn("there is no key of the name or id", winnow("key", "revoke", "nothing", status=1).stderr)
 
 
+class Integrations(unittest.TestCase):
+    def test_change_their_key_while_the_old_one_goes_on(self):
+        first = json.loads(winnow("integration", "list", "--json").stdout)["items"][0]
+        name, old = first["name"], first["keys"][0]["id"]
+        made = json.loads(winnow("integration", "rotate", name, "--overlap", "P1D", "--json").stdout)
+        self.assertEqual(made["replaces"]["id"], old)
+        listed = winnow("integration", "list").stdout
+        self.assertIn(made["replaces"]["expires_at"], listed)
+        self.assertIn(made["id"], listed)
+        self.assertNotIn(made["secret"], listed)
+        said = winnow("integration", "rotate", name, status=1).stderr
+        self.assertIn("two live keys already", said)
+        winnow("alert", "send", "--title", "by the new one", environment={**server(), "WINNOW_KEY": made["secret"]})
+        self.assertIn("is revoked", winnow("integration", "revoke", name, made["id"]).stdout)
+        said = winnow("alert", "send", "--title", "too late", environment={**server(), "WINNOW_KEY": made["secret"]},
+                      status=1).stderr
+        self.assertIn("revoked", said)
+
+    def test_are_refused_in_the_words_that_were_typed(self):
+        name = json.loads(winnow("integration", "list", "--json").stdout)["items"][0]["name"]
+        self.assertIn("--overlap: ", winnow("integration", "rotate", name, "--overlap", "P91D", status=1).stderr)
+        self.assertIn("there is no integration of the name or id",
+                      winnow("integration", "rotate", "nobody", status=1).stderr)
+        winnow("integration", "revoke", name, "prometheus", status=2)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -63,7 +63,7 @@ def environment_of(service, secrets):
     section = re.search(rf"^  {service}:\n(.*?)(?=^  \w|^\w)", compose(), re.MULTILINE | re.DOTALL)[1]
     variables = dict(re.findall(r"^      (WINNOW_\w+): (.+)$", section, re.MULTILINE))
     files = dict(re.findall(r"^  (\w+): \{file: secrets/([\w.-]+)\}$", compose(), re.MULTILINE))
-    granted = re.search(r"^    secrets: \[(.*)\]$", section, re.MULTILINE)[1].split(", ")
+    granted = re.split(r",\s+", re.search(r"^    secrets: \[([^\]]*)\]$", section, re.MULTILINE)[1])
     environment = {}
     for name, value in variables.items():
         if value.startswith("/run/secrets/"):
@@ -134,12 +134,13 @@ class Compose(unittest.TestCase):
         made = {name: self.secret(name) for name in os.listdir(self.secrets) if not name.endswith((".csr", ".srl"))}
         self.make_secrets()
         self.assertEqual({name: self.secret(name) for name in made}, made, "a second run changes nothing")
-        for name in ("server-key.pem", "encryption_key", "audit_signing_key", "api_url", "api_password"):
+        for name in ("server-key.pem", "encryption_key", "audit_signing_key", "vault_root_key", "vault_url", "api_url",
+                     "api_password"):
             mode = stat.S_IMODE(os.stat(os.path.join(self.secrets, name)).st_mode)
             self.assertEqual(mode, 0o444, f"{name} must be readable in the container")
 
     def point_urls_at(self, port):
-        for name in ("owner_url", "api_url", "pipeline_url", "provider_url"):
+        for name in ("owner_url", "api_url", "pipeline_url", "provider_url", "vault_owner_url", "vault_url"):
             path = pathlib.Path(self.secrets, name)
             url = path.read_text(encoding="utf-8").replace("@database.invalid/", f"@127.0.0.1:{port}/")
             path.unlink()

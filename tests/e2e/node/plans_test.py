@@ -74,12 +74,20 @@ insert into idempotency_receipts select tenant_id, tenant_id, dedup_key, sha256(
 insert into noise_counts (tenant_id, hour, kind, key, received)
 select tenant_id, date_trunc('hour', now()) - (number % 2000) * interval '1 hour', 'source', source, 1 from tickets
     on conflict do nothing;
+select make_access_partitions((now() - interval '390 days')::date, 14);
+insert into access_log (tenant_id, at, actor, address, method, route, object, status)
+select tenant_id, now() - number % 390 * interval '1 day', 'user:' || number % 50, '192.0.2.' || number % 200, 'GET',
+       '/api/v1/tickets/{{id}}', ticket_id::text, case when number % 1000 = 0 then 403 else 200 end from tickets;
+insert into exports (tenant_id, export_id, state, created_at, created_by, finished_at, bytes, parts)
+select tenant_id, tenant_id, 'ready', now(), 'system', now(), 1, 1 from tenants;
+insert into export_parts select tenant_id, export_id, 0, 'x' from exports;
 vacuum analyze;
 """
 
 OUTLINE = "; ".join(
     [f"alter table {table} set (autovacuum_enabled = false)" for table in BIG]
-    + [f"update pg_class set reltuples = reltuples * {OUTLINED} where relname in ('" + "', '".join(BIG) + "')"]
+    + [f"update pg_class set reltuples = reltuples * {OUTLINED} where relname in ('" + "', '".join(BIG) + "') "
+       "or relname ~ '^access_log_[0-9]+$'"]
     + [f"alter role {role} set {setting}" for role in ("winnow_api", "winnow_pipeline", "winnow_provider") for setting in (
         "session_preload_libraries = 'auto_explain'", "auto_explain.log_min_duration = 0", "auto_explain.log_analyze = on",
         "auto_explain.log_timing = off", "auto_explain.log_nested_statements = on", "auto_explain.log_format = 'json'")])
@@ -94,6 +102,8 @@ SEARCHES = ["/tickets?limit=50&sort=" + sort for sort in ("-opened_at", "opened_
                                                           "number")]
 SEARCHES += ["/tickets?q=host4321", "/tickets?q=nowhere-at-all", "/tickets?q=disk", "/tickets?label.rack=r77",
              "/tickets/stats?q=host4321", "/tickets/stats?label.rack=r77", "/alerts?limit=1", "/deliveries?state=dead"]
+SEARCHES += ["/access-log?limit=500", "/access-log?actor=user:7", "/access-log?address=192.0.2.77", "/access-log?status=403",
+             "/access-log?on=0199c0de-0000-7000-8000-000000000001", "/access-log?actor=nobody&status=200"]
 
 # One of each noun that a new tenant has none of.
 NOUNS = {
@@ -144,7 +154,7 @@ def nodes(plan):
 
 def faults(plan):
     """What in a plan grows with the tenant's size or age."""
-    partitions = {}
+    partitions, in_vain = {}, 0
     for node in nodes(plan):
         relation = node.get("Relation Name", "")
         parent = re.fullmatch(r"(journal|verdicts)_\d{8}", relation)
@@ -153,10 +163,14 @@ def faults(plan):
         if node["Node Type"].endswith("Seq Scan") and relation in BIG:
             yield f"reads all of {relation}"
         thrown_away = node.get("Rows Removed by Filter", 0) * node.get("Actual Loops", 1)
+        if relation.startswith("access_log_"):
+            in_vain += thrown_away
         if thrown_away > MOST_ROWS:
             yield f"reads {thrown_away} rows of {relation or node['Node Type']} in vain"
         if node.get("Subplans Removed", 0) > MOST_PARTITIONS:
             yield f"opens {node['Subplans Removed']} partitions in vain"
+    if in_vain > MOST_ROWS:
+        yield f"reads {in_vain} rows of the access log in vain"
     for parent, touched in partitions.items():
         if len(touched) > MOST_PARTITIONS:
             yield f"reads {len(touched)} partitions of {parent}"

@@ -39,15 +39,14 @@ class Restore(unittest.TestCase):
                 assert sent.status == 202, sent.body
             wait_until(lambda: len(admin.get("/api/v1/tickets").json()["items"]) == 3, "the tickets")
             state = os.path.join(instance.state_dir, "state")
-            for name in ("server.pem", "server-key.pem", "encryption.key"):
+            for name in ("server.pem", "server-key.pem", "encryption.key", "vault-root.key"):
                 shutil.copy(os.path.join(state, name), cls.folder)
             shutil.copy(instance.ready["ca_file"], os.path.join(cls.folder, "ca.pem"))
             source = instance.ready["database_url"]
-            # Since when programs that cannot open them are gone: a chore finds out, seconds after a first start.
-            is_sealed = f"select not exists (select from contacts where url like '%{SECRET_PATH}%')"
-            wait_until(lambda: run(f"{PROGRAMS}/psql", "-qAtX", source, "-c", is_sealed).strip() == "t", "the sealed URL")
             run(f"{PROGRAMS}/pg_dumpall", "--globals-only", "--file", f"{cls.folder}/roles.sql", "--dbname", source)
             run(f"{PROGRAMS}/pg_dump", "--format=custom", "--file", f"{cls.folder}/winnow.dump", source)
+            run(f"{PROGRAMS}/pg_dump", "--format=custom", "--file", f"{cls.folder}/vault.dump",
+                source.replace("/winnow?", "/winnow_vault?"))
             seen = cls.seen(admin)
             admin.close()
             sender.close()
@@ -65,12 +64,14 @@ class Restore(unittest.TestCase):
         postgres = Postgres(cls.folder, password_file)
         try:
             cls.url = f"@/winnow?host={cls.folder}&port={postgres.port}"
+            cls.vault = f"@/winnow_vault?host={cls.folder}&port={postgres.port}"
             first = f"@/postgres?host={cls.folder}&port={postgres.port}"
             said = subprocess.run([f"{PROGRAMS}/psql", "-qX", f"postgresql://postgres{first}", "-f", f"{cls.folder}/roles.sql"],
                                   capture_output=True, text=True, check=True).stderr
             assert re.fullmatch(r'(psql:.*: ERROR:  role "postgres" already exists\n)?', said), said
-            run(f"{PROGRAMS}/pg_restore", "--exit-on-error", "--create", "--dbname", f"postgresql://postgres{first}",
-                f"{cls.folder}/winnow.dump")
+            for dump in ("winnow.dump", "vault.dump"):
+                run(f"{PROGRAMS}/pg_restore", "--exit-on-error", "--create", "--dbname", f"postgresql://postgres{first}",
+                    f"{cls.folder}/{dump}")
         except BaseException:
             postgres.stop()
             raise
@@ -82,17 +83,19 @@ class Restore(unittest.TestCase):
         paths = ("tickets", "contacts", "contact-groups", "rules", "integrations", "users", "settings", "silences")
         return {path: admin.get(f"/api/v1/{path}").json() for path in paths}
 
-    def sql(self, statement, user="postgres"):
-        return run(f"{PROGRAMS}/psql", "-qAtX", "-v", "ON_ERROR_STOP=1", f"postgresql://{user}{self.url}", "-c", statement).strip()
+    def sql(self, statement, user="postgres", database=None):
+        return run(f"{PROGRAMS}/psql", "-qAtX", "-v", "ON_ERROR_STOP=1",
+                   f"postgresql://{user}{database or self.url}", "-c", statement).strip()
 
-    def serve(self, sealed_by="encryption.key", **certificate):
+    def serve(self, sealed_by="vault-root.key", **certificate):
         """A node on the restored database; returns its process and a client's maker."""
         files = {"certificate_file": "server.pem", "key_file": "server-key.pem"} | certificate
         listener = "{port: 0, " + ", ".join(f"{key}: {self.folder}/{name}" for key, name in files.items()) + "}"
         config = os.path.join(self.folder, "drill.yaml")
         with open(config, "w", encoding="utf-8") as out:
             out.write(f"listen:\n  customer: {listener}\n  management: {listener}\n"
-                      f"encryption_key_file: {self.folder}/{sealed_by}\nprovider: {{key_sha256: '{'0' * 64}'}}\n"
+                      f"encryption_key_file: {self.folder}/encryption.key\nprovider: {{key_sha256: '{'0' * 64}'}}\n"
+                      f"vault: {{url: 'postgresql://winnow_vault{self.vault}', root_key_files: [{self.folder}/{sealed_by}]}}\n"
                       "delivery: {egress_allow: [127.0.0.0/8]}\ndatabase:\n" +
                       "".join(f"  {name}_url: 'postgresql://winnow_{name}{self.url}'\n"
                               for name in ("api", "pipeline", "provider")))
@@ -124,7 +127,7 @@ class Restore(unittest.TestCase):
         admin = client(self.kept["admin"])
         self.maxDiff = None
         self.assertEqual(self.seen(admin), self.kept["seen"])
-        self.assertIn(SECRET_PATH, admin.get("/api/v1/contacts").body.decode(), "the encryption key opens it")
+        self.assertIn(SECRET_PATH, admin.get("/api/v1/contacts").body.decode(), "the keys of the vault open it")
         sent = client(self.kept["integration"]).post("/api/v1/alerts", {"title": "after the restore", "severity": "major"})
         self.assertEqual(sent.status, 202, sent.body)
         wait_until(lambda: len(admin.get("/api/v1/tickets").json()["items"]) == 4, "the ticket of what came afterwards")
@@ -138,8 +141,9 @@ class Restore(unittest.TestCase):
         self.assertEqual(self.sql("select count(*) from tickets", "winnow_api"), "0", "without a tenant nothing is seen")
         self.assertGreaterEqual(int(self.sql("select count(*) from tickets")), 3)
 
-    def test_3_the_backup_gives_no_secret_away_without_the_encryption_key(self):
-        plain = run(f"{PROGRAMS}/pg_restore", "--file", "-", f"{self.folder}/winnow.dump")
+    def test_3_the_backups_give_no_secret_away_without_the_root_key(self):
+        plain = "".join(run(f"{PROGRAMS}/pg_restore", "--file", "-", f"{self.folder}/{dump}")
+                        for dump in ("winnow.dump", "vault.dump"))
         self.assertIn("disk 0 full", plain)  # alerts and tickets are plain
         for secret in (SECRET_PATH, self.kept["secret"], self.kept["admin"], self.kept["integration"]):
             self.assertNotIn(secret, plain)
@@ -194,6 +198,20 @@ select 'still open';
         session = subprocess.run([*psql.split(), f"postgresql://winnow_api:first@127.0.0.1:{self.postgres.port}/winnow"],
                                  input=script, capture_output=True, text=True, check=True)
         self.assertEqual(sorted(session.stdout.splitlines()), ["let in", "open", "refused", "still open"])
+
+    def test_7_an_older_dump_opens_nothing_once_the_keys_in_the_vault_were_destroyed(self):
+        self.sql("update tenant_keys set state = 'destroyed', wrapped = '', retired_at = coalesce(retired_at, now()),"
+                 " destroyed_at = now(), changed_at = clock_timestamp()", database=self.vault)
+        node, client, _ = self.serve()
+        admin = client(self.kept["admin"])
+        contacts = admin.get("/api/v1/contacts").body.decode()
+        self.assertIn("***", contacts)
+        self.assertNotIn(SECRET_PATH, contacts)
+        refused = admin.post("/api/v1/contacts", {"name": "another", "type": "webhook", "url": "https://127.0.0.1:9/x"})
+        self.assertEqual(refused.status, 409, refused.body)
+        sent = client(self.kept["integration"]).post("/api/v1/alerts", {"title": "goes on", "severity": "major"})
+        self.assertEqual(sent.status, 202, sent.body)
+        self.end(node)
 
 
 if __name__ == "__main__":

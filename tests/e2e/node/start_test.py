@@ -33,6 +33,8 @@ class Start(unittest.TestCase):
         with open(config, "w", encoding="utf-8") as out:
             out.write(f"listen:\n  customer: {listener}\n  management: {listener}\n"
                       f"encryption_key_file: {state}/encryption.key\n"
+                      f"vault:\n  url: '{url.replace('postgres@/winnow', 'winnow_vault@/winnow_vault')}'\n"
+                      f"  root_key_files: [{state}/vault-root.key]\n"
                       f"provider: {{key_sha256: '{'0' * 64}'}}\n"
                       "database:\n  allow_unsafe_durability: true\n" +
                       "".join(f"  {name}_url: '{url.replace('postgres@', user + '@')}'\n" for name, user in

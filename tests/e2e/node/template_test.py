@@ -17,7 +17,7 @@ def contents(instance):
     """Roles, the database, its schema and its settings; without the days' partitions, which nodes make."""
     url = instance.ready["database_url"]
     dumps = [postgres("pg_dumpall", "--globals-only", "-d", url),
-             postgres("pg_dump", "--schema-only", "--create", "-T", "journal_20*", "-T", "verdicts_20*", "-d", url)]
+             postgres("pg_dump", "--schema-only", "--create", "-T", "journal_20*", "-T", "verdicts_20*", "-T", "access_log_20*", "-d", url)]
     facts = [postgres("psql", "-qAt", url, "-c", sql) for sql in (
         "select name, checksum from schema_migrations order by name",  # what is compatible changes as a node works
         "select datname, datcollversion, datconnlimit from pg_database order by datname",

@@ -7,10 +7,13 @@ import os
 import re
 import subprocess
 import tempfile
+import time
 import unittest
 
 import audit_twin
-from harness import World, wait_until
+from harness import Client, World, wait_until
+
+from tenants.people_acts import PeopleActs
 
 OPENAPI = os.path.join(os.path.dirname(__file__), "../../../docs/openapi.yaml")
 BINARY = os.environ["WINNOW_BINARY"]
@@ -32,15 +35,17 @@ TOKEN = "a-token-of-the-chat"
 URL = f"https://127.0.0.1:9/services/{TOKEN}"
 
 
-class Acts:
+class Acts(PeopleActs):
     """Does each operation once, in an order in which each finds what it needs. A method has the operation's name."""
 
     def __init__(self, world):
+        self.world = world
         self.admin = world.instance.user("admin")
         self.provider = world.instance.provider()
         self.sender = world.instance.integration()
         self.webhook = world.webhook
         self.ids = {}
+        self.prepare_people(world)
 
     def good(self, answer):
         assert 200 <= answer.status < 300, (answer.status, answer.body)
@@ -67,6 +72,12 @@ class Acts:
 
     def updateSettings(self):
         self.change("PATCH", "/api/v1/settings", close_approval=True)
+
+    def replaceSourceNetworks(self):
+        self.good(self.admin.call("PUT", "/api/v1/settings/networks", {"users": ["127.0.0.0/8"]}))
+
+    def keepSourceNetworks(self):
+        self.good(self.admin.post("/api/v1/settings/networks/confirm", None))
 
     def createUser(self):
         self.create("user", "/api/v1/users", {"name": "Zoë", "email": "zoe@example.com", "role": "viewer"})
@@ -203,8 +214,22 @@ class Acts:
     def listTicketsAsCsv(self):
         self.good(self.admin.get("/api/v1/tickets.csv"))
 
+    def createExport(self):
+        self.create("export", "/api/v1/exports", {})
+
+    def downloadExport(self):
+        path = self.at("exports", "export")
+        wait_until(lambda: self.admin.get(path).json()["state"] == "ready", "the export")
+        self.good(self.admin.get(path + "/content"))
+
+    def deleteExport(self):
+        self.delete(self.at("exports", "export"))
+
     def exportAuditLog(self):
         self.good(self.admin.get("/api/v1/audit-log/export"))
+
+    def exportAccessLog(self):
+        self.good(self.admin.get("/api/v1/access-log/export"))
 
     def redactAuditDetails(self):
         made = self.admin.get("/api/v1/audit-log?act=user.create").json()["items"][0]["seq"]
@@ -215,15 +240,41 @@ class Acts:
         made = self.provider.post("/admin/v1/tenants", {"name": "New", "admin": {"email": "new@example.com"}})
         self.ids["tenant"] = self.good(made).json()["id"]
         self.secret = made.json()["admin"]["key"]
+        newcomer = Client(self.world.instance.ready["customer_url"], self.world.instance.ready["ca_file"], self.secret)
+        self.good(newcomer.post("/api/v1/contacts", {"name": "hook", "type": "webhook", "url": "https://127.0.0.1:9/x"}))
 
     def changeTenant(self):
         self.good(self.provider.call("PATCH", f"/admin/v1/tenants/{self.ids['tenant']}", {"max_history_bytes": 10**7}))
 
+    def changeTenantQuotas(self):
+        self.good(self.provider.call("PATCH", f"/admin/v1/tenants/{self.ids['tenant']}/quotas", {"users": 50}))
+
+    def inviteTenantAdmin(self):
+        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/admins", {"email": "first@example.com"}))
+
     def suspendTenant(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/suspend", None))
 
+    def rotateTenantKey(self):
+        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/keys/rotate", None))
+
+    def destroyTenantKeys(self):
+        code = self.good(self.provider.get(f"/admin/v1/tenants/{self.ids['tenant']}")).json()["service_code"]
+        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/keys/destroy",
+                                     {"service_code": code, "reason": "the contract has ended"}))
+
+    def rotateRootKey(self):
+        self.good(self.provider.post("/admin/v1/keys/rotate", {}))
+
     def resumeTenant(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/resume", None))
+
+    def exportProviderAuditLog(self):
+        self.good(self.provider.get("/admin/v1/audit-log/export"))
+
+    def resetSourceNetworks(self):
+        path = f"/admin/v1/tenants/{self.ids['tenant']}/networks/reset"
+        self.good(self.provider.post(path, {"reason": "asked for"}))
 
     def releaseQuarantine(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/quarantine/release", None))
@@ -231,7 +282,14 @@ class Acts:
 
 def setUpModule():
     global world, acts
-    world = World(config="dispatch: {give_up_after: PT1S, first_retry: PT0.1S, longest_retry: PT1S}\n")
+    folder = unittest.enterModuleContext(tempfile.TemporaryDirectory())
+    roots = [os.path.join(folder, name) for name in ("one.key", "two.key")]  # one to rotate to
+    for path in roots:
+        with open(path, "w", encoding="utf-8") as out:
+            out.write(os.urandom(32).hex())
+        os.chmod(path, 0o600)
+    world = World(config="dispatch: {give_up_after: PT1S, first_retry: PT0.1S, longest_retry: PT1S}\n"
+                         f"vault: {{root_key_files: [{', '.join(roots)}]}}\n")
     world.__enter__()
     unittest.addModuleCleanup(world.__exit__)
     acts = Acts(world)
@@ -259,9 +317,11 @@ def winnow(*words, status=0):
 class Audit(unittest.TestCase):
     def test_1_every_act_leaves_exactly_one_record(self):
         wanted = recorded_operations()
-        done = [name for name in vars(Acts) if name in wanted]
+        done = [name for kind in (PeopleActs, Acts) for name in vars(kind) if name in wanted]
         self.assertEqual(sorted(done), sorted(wanted), "an act without a way to do it here")
-        providers = {"createTenant", "changeTenant", "suspendTenant", "resumeTenant", "releaseQuarantine"}
+        providers = {"createTenant", "changeTenant", "changeTenantQuotas", "inviteTenantAdmin", "suspendTenant", "resumeTenant",
+                     "releaseQuarantine", "exportProviderAuditLog", "rotateTenantKey", "destroyTenantKeys", "rotateRootKey",
+                     "resetSourceNetworks"}
         for operation in done:
             with self.subTest(operation=operation):
                 client, path = ((acts.provider, "/admin/v1/audit-log") if operation in providers
@@ -272,7 +332,8 @@ class Audit(unittest.TestCase):
                        if record["seq"] not in before and record["act"] != "audit.anchor"]
                 self.assertEqual([record["act"] for record in new], [wanted[operation]])
                 record = new[0]
-                self.assertEqual(record["actor"].split(":")[0], "provider" if operation in providers else "user")
+                whose = {"requestPasswordReset": "anonymous"}.get(operation, "provider" if operation in providers else "user")
+                self.assertEqual(record["actor"].split(":")[0], whose)
                 self.assertTrue(record["request_id"] and record["id"] and record["at"])
                 self.assertEqual(record["detail"]["address"], "127.0.0.1")
         text = json.dumps(log_of(acts.admin, "/api/v1/audit-log") + log_of(acts.provider, "/admin/v1/audit-log"))
@@ -346,7 +407,44 @@ class Audit(unittest.TestCase):
                 self.assertIn(f"first bad record: 4 ({fault})", found)
                 self.assertEqual(audit_twin.verify(changed, key)[0], 4, fault)
 
-    def test_6_the_command_line_lists_it(self):
+    def test_6_so_is_the_providers_own(self):
+        looked = [0.0]
+
+        def signed():
+            if time.monotonic() - looked[0] < 1:
+                return None  # each look is a record
+            looked[0] = time.monotonic()
+            second = winnow("audit", "export", "--provider").splitlines()[1]
+            return json.loads(second).get("anchor")
+
+        anchor = wait_until(signed, "a signed head", 90)
+        key = os.path.join(world.instance.state, "audit-signing.pub")
+        with tempfile.NamedTemporaryFile("w", suffix=".ndjson", encoding="utf-8") as out:
+            text = winnow("audit", "export", "--provider")
+            out.write(text)
+            out.flush()
+            told = json.loads(winnow("audit", "verify", "--export", out.name, "--key", key, "--json"))
+            self.assertTrue(told["good"], told)
+            self.assertEqual(told["tenant_id"], "00000000-0000-0000-0000-000000000000")
+            self.assertGreaterEqual(told["signed_up_to"], anchor)
+            lines = text.splitlines()
+            self.assertEqual(audit_twin.verify(lines, key), (None, told["last"]))
+            last = json.loads(json.loads(lines[-1])["record"])
+            self.assertEqual(last["act"], "audit.export", "up to that it was asked for")
+            self.assertIn("as they were written", winnow("audit", "verify", "--provider", "--public-key", key))
+
+            place = next(i for i, line in enumerate(lines) if line.startswith('{"seq":2,'))
+            out.seek(0)
+            out.truncate()
+            out.write("\n".join(lines[:place] + lines[place + 1:]) + "\n")
+            out.flush()
+            found = winnow("audit", "verify", "--export", out.name, "--key", key, status=1)
+            self.assertIn("first bad record: 2 (missing)", found)
+        sender = world.instance.user("admin")
+        self.addCleanup(sender.close)
+        self.assertEqual(sender.get("/admin/v1/audit-log/export").status, 404, "not at the customers' door")
+
+    def test_7_the_command_line_lists_it(self):
         self.assertIn("user.create", winnow("audit", "list", "--act", "user.create"))
         self.assertIn("tenant.suspend", winnow("audit", "list", "--provider"))
         self.assertIn("0 emptied", winnow("audit", "redact", "999999", "--reason", "nothing there"))

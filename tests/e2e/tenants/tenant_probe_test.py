@@ -12,7 +12,7 @@ import time
 import unittest
 import urllib.parse
 
-from harness import World
+from harness import World, wait_until
 
 from tenants.probe import figures
 from tenants.probe.asking import Asking
@@ -22,33 +22,61 @@ from tenants.probe.routes import read_routes
 from tenants.probe.tenants import Tenant, suspend
 
 LEAST_PROBES = 20_000
-# What chores of the node bring up to date by themselves, some time after the rows that they tell of: those are compared.
-DERIVED = ("audit_anchors", "history_deltas", "history_uncounted", "history_used", "noise_counts", "noise_deltas", "search_due",
-           "search_progress", "ticket_search")
+# What chores of the node bring up to date by themselves, some time after the rows that they tell of: those are compared. And
+# what is told to a tenant of callers that were refused with a key that it had.
+DERIVED = ("access_log", "audit_anchors", "audit_heads", "credential_use", "history_deltas", "history_uncounted",
+           "history_used", "noise_counts", "noise_deltas", "search_due", "search_progress", "ticket_search")
 PAIRS = 120  # of foreign and unknown ids at each route, in turns
 ROUNDS = 3
 # Of a tenant, and without its mark or ids.
-WITHOUT_MARKS = {"/api/v1/tickets/stats", "/api/v1/settings", "/api/v1/me", "/api/v1/stats/suggestions", "/api/v1/stats/noise",
-                 "/api/v1/audit-log/anchors", "/api/v1/security-features", "/api/v1/responsibility"}
+WITHOUT_MARKS = {"/api/v1/tickets/stats", "/api/v1/settings", "/api/v1/settings/networks", "/api/v1/me",
+                 "/api/v1/stats/suggestions", "/api/v1/stats/noise", "/api/v1/audit-log/anchors",
+                 "/api/v1/quotas", "/api/v1/security-features", "/api/v1/responsibility"}
 
 
 def setUpModule():
     global world, routes, victim, other, suspended, callers, etags
-    world = World(tenants=4)
+    world = World(tenants=5)
     world.__enter__()
     unittest.addModuleCleanup(world.__exit__)
     routes = read_routes()
     victim, other, suspended = (Tenant(world, number) for number in range(3))
     for tenant in (victim, other, suspended):
         tenant.fill(world.webhook.url)
+        sign_in_twice(tenant)
     victim.send_many(PAIRS)
     victim.grow_old()
     sign_two_heads(victim)
     victim.cursors = cursors_of(victim)
     victim.ids["token"] = [victim.dead_key_of(victim.own("integration"))]
     etags = etags_of(routes, victim, (other, suspended))
-    callers = identities(other, suspended, other.dead_keys(), other.lesser_keys(), world.instance.ready["provider"]["key"])
+    callers = identities(other, suspended, walled_in(4), other.dead_keys(), other.lesser_keys(),
+                         world.instance.ready["provider"]["key"])
     suspend(world, suspended)
+
+
+def sign_in_twice(tenant):
+    """As if its admin had: two sessions that nobody has a token of, and two second factors."""
+    admin = tenant.ask("GET", "/api/v1/me")["id"]
+    for _ in range(2):
+        tenant.ids["session"] += sql(
+            "insert into sessions (tenant_id, session_id, user_id, token_hash, state, authenticated_at, created_at, last_seen_at, "
+            f"expires_at) values ('{tenant.own('tenant')}', gen_random_uuid(), '{admin}', sha256(random()::text::bytea), 'active', "
+            "now(), now(), now(), now() + interval '12 hours') returning session_id")
+        tenant.ids["factor"] += sql(
+            "insert into user_factors (tenant_id, factor_id, user_id, kind, state, sealed) values "
+            f"('{tenant.own('tenant')}', gen_random_uuid(), '{admin}', 'totp', 'active', 's') returning factor_id")
+
+
+def walled_in(number):
+    """The keys of a tenant that lets nobody in from here, which it could not say itself."""
+    tenant = world.instance.ready["tenants"][number]
+    sql("insert into source_networks (tenant_id, users, admins, keys) values "
+        f"('{tenant['tenant_id']}', '{{192.0.2.0/24}}', '{{192.0.2.0/24}}', '{{192.0.2.0/24}}')")
+    admin = world.instance.user("admin", number)
+    wait_until(lambda: admin.get("/api/v1/me").status == 403, "the node to hear of the lists")
+    admin.close()
+    return tenant
 
 
 def sign_two_heads(tenant):
@@ -91,6 +119,10 @@ def rows_of(tenant):
 
 
 class TenantProbe(unittest.TestCase):
+    def setUp(self):
+        for tenant in (victim, other, suspended):
+            tenant.admin.close()  # the probe takes longer than a connection may idle
+
     def test_every_route_is_known_to_the_probe(self):
         self.assertGreater(len(routes), 100)
         self.assertEqual([problem for route in routes for problem in problems_of(route)], [])
@@ -106,13 +138,17 @@ class TenantProbe(unittest.TestCase):
                 yield from places.groups(route, who)
                 yield from places.elsewhere(route, who)
 
-        before = rows_of(victim)
+        before, begun = rows_of(victim), sql("select now()")
         seconds = asking.run(callers, groups_of)
         print("\n" + asking.report(seconds), flush=True)
         if asking.failures:
             self.fail(asking.complaint())
         self.assertGreaterEqual(sum(asking.counts.values()), LEAST_PROBES)
-        self.assertEqual(rows_of(victim), before, "nothing of theirs was changed")
+        after = rows_of(victim)
+        self.assertEqual([table for table, rows in before.items() if after[table] != rows], [], "nothing of theirs was changed")
+        # What they did themselves is noted up to a minute later.
+        used = f"select count(*) from credential_use where tenant_id = '{victim.own('tenant')}' and used_at > '{' '.join(begun)}'"
+        self.assertEqual(sql(used), ["0"], "none of their keys was used")
         self.assertGreater(len([digest for digest in before.values() if digest != "-"]), 25)
 
     def test_what_the_probe_asks_for_opens_for_its_owner(self):
@@ -138,6 +174,14 @@ class TenantProbe(unittest.TestCase):
         records = other.admin.get("/api/v1/audit-log?limit=200").json()["items"]
         self.assertGreater(len(records), 10)
         self.assertEqual({each["actor"] for each in records} - own - {"provider"}, set())
+
+    def test_the_access_log_is_of_ones_own_calls(self):
+        for tenant in (other, victim):
+            own = {f"user:{each['id']}" for each in tenant.admin.get("/api/v1/users?limit=200").json()["items"]}
+            own |= {f"integration:{each['id']}" for each in tenant.admin.get("/api/v1/integrations?limit=200").json()["items"]}
+            entries = tenant.admin.get("/api/v1/access-log?limit=500").json()["items"]
+            self.assertGreater(len(entries), 10)
+            self.assertEqual({each["actor"] for each in entries} - own - {""}, set())
 
     def test_a_version_of_the_rule_set_is_that_of_the_one_who_asks(self):
         answer = other.admin.get("/api/v1/ruleset/versions/2")

@@ -49,6 +49,22 @@ void Tenants::become(TenantId tenant, const std::string& user, access::Role role
     who_.role = role;
 }
 
+std::string Tenants::a_session(const std::string& user)
+{
+    return sql(
+        "insert into sessions (tenant_id, session_id, user_id, token_hash, state, authenticated_at, created_at, "
+        "last_seen_at, expires_at) values ('" +
+        ours_.str() + "', gen_random_uuid(), '" + user +
+        "', sha256(random()::text::bytea), 'active', now(), now(), now(), now() + interval '1 hour') "
+        "returning session_id");
+}
+
+std::string Tenants::a_factor(const std::string& user)
+{
+    return sql("insert into user_factors (tenant_id, factor_id, user_id, kind, state, sealed) values ('" + ours_.str() +
+               "', gen_random_uuid(), '" + user + "', 'totp', 'active', 's') returning factor_id");
+}
+
 Timestamp Tenants::system_time()
 {
     return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
@@ -71,7 +87,7 @@ Answered Tenants::call(std::string_view method, const std::string& target, const
     services.new_id = [this] {
         return Uuid::v7(1'795'413'600'000, 0, ++ids_made_);
     };
-    services.sealer = &sealer_;
+    services.sealing = &sealing_;
     services.contact_types = contact_types_;
     services.tenant_limits = limits_;
 

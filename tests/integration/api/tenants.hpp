@@ -7,6 +7,7 @@
 #include "support/rest/rest_calls.hpp"
 #include "winnow/crypto/sealer.hpp"
 #include "winnow/delivery/channel.hpp"
+#include "winnow/vault/one_key.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -50,6 +51,10 @@ protected:
     std::string made(const std::string& collection, const json& body);
     std::string a_group(const std::string& name = "on call");
 
+    /// Of one of our users, as if somebody had signed in, or set up one-time codes. Its id.
+    std::string a_session(const std::string& user);
+    std::string a_factor(const std::string& user);
+
     /// Goes on as another user, or in the other tenant.
     void become(const std::string& user, access::Role role) { become(ours_, user, role); }
     void become(TenantId tenant, const std::string& user, access::Role role);
@@ -65,6 +70,7 @@ protected:
     const std::string viewer_ = "0199c0de-0000-7000-8000-0000000000a2";
     const std::string their_admin_ = "0199c0de-0000-7000-8000-0000000000b1";
     const crypto::Sealer sealer_{std::string(32, 'k')};
+    vault::OneKey sealing_{sealer_};
     Timestamp now_{std::chrono::milliseconds(1'795'413'600'000)};  // 2026-11-23T06:00:00Z
     access::Principal who_;
     domain::TenantLimits limits_;

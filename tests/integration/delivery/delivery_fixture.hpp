@@ -7,6 +7,7 @@
 #include "winnow/crypto/sealer.hpp"
 #include "winnow/delivery/channel.hpp"
 #include "winnow/observe/metrics.hpp"
+#include "winnow/vault/one_key.hpp"
 
 #include <gtest/gtest.h>
 
@@ -83,7 +84,7 @@ protected:
         return message;
     }
 
-    std::unique_ptr<ports::Channel> channel() { return delivery::make_channel(options, sealer, metrics); }
+    std::unique_ptr<ports::Channel> channel() { return delivery::make_channel(options, sealing, metrics); }
 
     static std::future<ports::SendReport> begin(ports::Channel& channel, const ports::ClaimedDelivery& message)
     {
@@ -114,6 +115,7 @@ protected:
     }
 
     crypto::Sealer sealer{std::string(32, 'k')};
+    vault::OneKey sealing{sealer};
     observe::Metrics metrics;
     delivery::DeliveryOptions options;
 

@@ -3,7 +3,9 @@
 
 #include <boost/asio/post.hpp>
 
+#include <chrono>
 #include <future>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -199,6 +201,28 @@ TEST_F(LateAnswer, IsNotWaitedForOnceItsTimeIsUpAndTheHandlerIsTold)
     auto [request, sink] = held.take();
     EXPECT_TRUE(request.is_given_up());
     sink(Response(200));
+}
+
+/// By the connection's loop: more of them than there are threads wait together, and nobody else waits for them.
+TEST_F(LateAnswer, ThatIsToComeLaterHoldsUpNobodyElse)
+{
+    static constexpr auto kAfter = 600ms;
+    handler_.on_handle = [](const Request& request, ResponseSink sink) {
+        Response response(401);
+        if (request.head.path == "/wrong") response.after = kAfter;
+        sink(std::move(response));
+    };
+    std::vector<std::unique_ptr<TlsClient>> wrong;
+    for (int i = 0; i < 10; ++i) wrong.push_back(std::make_unique<TlsClient>(port()));
+    TlsClient other(port());
+    const auto begun = std::chrono::steady_clock::now();
+    for (const auto& client : wrong) client->send(post("/wrong", ""));
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(other.ask(kGet).status, 401);
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, kAfter) << "without waiting";
+    for (const auto& client : wrong) EXPECT_EQ(client->receive().status, 401);
+    const auto took = std::chrono::steady_clock::now() - begun;
+    EXPECT_GE(took, kAfter);
+    EXPECT_LT(took, 5 * kAfter) << "all at the same time";
 }
 
 TEST_F(LateAnswer, GivenTwiceCountsOnce)

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <deque>
 #include <optional>
 
 namespace winnow::app {
@@ -25,7 +26,7 @@ private:
     pid_t process_;
 };
 
-/// A node that no notice of a change reaches: the database's process that would send it stands still.
+/// A node that no notice of a change reaches: the database's processes that would send them stand still.
 class OwnChangesTest : public NodeTest {
 protected:
     [[nodiscard]] json ask(const std::string& request, int status)
@@ -57,12 +58,16 @@ protected:
         return found;
     }
 
-    Stopped deaf() const
+    /// Both that listen: for changes, and for revocations.
+    std::deque<Stopped> deaf() const
     {
-        const std::string listener =
-            "from pg_stat_activity where datname = current_database() and query like 'LISTEN%'";
-        EXPECT_TRUE(eventually([&] { return number("select count(*) " + listener) == 1; }));
-        return Stopped(static_cast<pid_t>(number("select pid " + listener)));
+        std::deque<Stopped> stopped;
+        for (const std::string which : {"query like 'LISTEN%'", "application_name = 'winnow revocations'"}) {
+            const auto listener = "from pg_stat_activity where datname = current_database() and " + which;
+            EXPECT_TRUE(eventually([&] { return number("select count(*) " + listener) == 1; }));
+            stopped.emplace_back(static_cast<pid_t>(number("select pid " + listener)));
+        }
+        return stopped;
     }
 
     Node node_{config_};

@@ -62,23 +62,24 @@ std::set<Permission> reading_and(std::set<Permission> more)
 
 TEST(PermissionTable, AViewerReadsAndKeepsItsOwnKeys)
 {
-    EXPECT_EQ(held_by(user(Role::viewer)), reading_and({Permission::write_own_keys}));
+    EXPECT_EQ(held_by(user(Role::viewer)), reading_and({Permission::write_own_keys, Permission::write_own_profile}));
 }
 
 TEST(PermissionTable, AnOperatorAlsoWorksTicketsRetriesDeliveriesAndKeepsThingsQuiet)
 {
     EXPECT_EQ(held_by(user(Role::operator_)),
-              reading_and({Permission::write_own_keys, Permission::work_tickets, Permission::retry_deliveries,
-                           Permission::write_silences, Permission::write_maintenance}));
+              reading_and({Permission::write_own_keys, Permission::write_own_profile, Permission::work_tickets,
+                           Permission::retry_deliveries, Permission::write_silences, Permission::write_maintenance}));
 }
 
 TEST(PermissionTable, AnAdminAlsoConfigures)
 {
     EXPECT_EQ(held_by(user(Role::admin)),
-              reading_and({Permission::write_own_keys, Permission::work_tickets, Permission::retry_deliveries,
-                           Permission::write_rules, Permission::write_contacts, Permission::write_integrations,
-                           Permission::write_settings, Permission::write_users, Permission::write_silences,
-                           Permission::write_maintenance, Permission::write_inhibitions, Permission::read_audit}));
+              reading_and({Permission::write_own_keys, Permission::write_own_profile, Permission::work_tickets,
+                           Permission::retry_deliveries, Permission::write_rules, Permission::write_contacts,
+                           Permission::write_integrations, Permission::write_settings, Permission::write_users,
+                           Permission::write_silences, Permission::write_maintenance, Permission::write_inhibitions,
+                           Permission::read_audit, Permission::read_exports, Permission::write_exports}));
 }
 
 TEST(PermissionTable, NobodyElseGetsATenantsPermissions)
@@ -91,15 +92,16 @@ TEST(PermissionTable, NobodyElseGetsATenantsPermissions)
 
 TEST(PermissionTable, AnAuditorSeesItselfKeepsItsOwnKeysAndWorksNothing)
 {
-    EXPECT_EQ(held_by(user(Role::auditor)), (std::set{Permission::open, Permission::read_own_profile,
-                                                      Permission::write_own_keys, Permission::read_audit}));
+    EXPECT_EQ(held_by(user(Role::auditor)),
+              (std::set{Permission::open, Permission::read_own_profile, Permission::write_own_keys,
+                        Permission::write_own_profile, Permission::read_audit}));
 }
 
 TEST(PermissionTable, ASuspendedTenantReadsOnlyAndIngestsNothing)
 {
     for (const auto role : {Role::viewer, Role::operator_, Role::admin}) {
         auto held = reading_and({});
-        if (role == Role::admin) held.insert(Permission::read_audit);
+        if (role == Role::admin) held.insert({Permission::read_audit, Permission::read_exports});
         EXPECT_EQ(held_by(user(role, true)), held);
     }
     EXPECT_EQ(held_by(user(Role::auditor, true)),
@@ -120,7 +122,8 @@ TEST(PermissionTable, RolesThatHaveItAreThoseThatMay)
     EXPECT_EQ(roles_with(Permission::read_own_profile), "viewer or operator or admin or auditor");
     EXPECT_EQ(roles_with(Permission::work_tickets), "operator or admin");
     EXPECT_EQ(roles_with(Permission::write_rules), "admin");
-    for (const auto nobodys : {Permission::open, Permission::ingest, Permission::provider}) {
+    for (const auto nobodys : {Permission::open, Permission::ingest, Permission::write_own_factors, Permission::session,
+                               Permission::provider}) {
         EXPECT_EQ(roles_with(nobodys), "");
     }
 }
@@ -147,8 +150,17 @@ TEST(Scopes, LeaveOfARoleWhatTheyName)
 
 TEST(Scopes, AreWhatUsersHaveButWhatGivesMore)
 {
-    const std::set withheld{Permission::open,           Permission::ingest,      Permission::write_own_keys,
-                            Permission::write_settings, Permission::write_users, Permission::provider};
+    const std::set withheld{Permission::open,
+                            Permission::ingest,
+                            Permission::write_own_keys,
+                            Permission::write_own_profile,
+                            Permission::write_own_factors,
+                            Permission::session,
+                            Permission::write_settings,
+                            Permission::write_users,
+                            Permission::read_exports,
+                            Permission::write_exports,
+                            Permission::provider};
     for (const auto permission : every_permission()) {
         EXPECT_EQ(is_scope(permission), !withheld.contains(permission)) << to_string(permission);
         const auto parsed = parse_scope(to_string(permission));

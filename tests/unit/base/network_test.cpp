@@ -80,6 +80,15 @@ TEST(Address, ThatIsMappedIsTheIPv4Address)
     EXPECT_EQ(unmapped(*parse_address("2001:db8::1")), *parse_address("2001:db8::1"));
 }
 
+TEST(Address, HasOneForm)
+{
+    EXPECT_EQ(canonical_address("192.0.2.1"), "192.0.2.1");
+    EXPECT_EQ(canonical_address("::FFFF:192.0.2.1"), "192.0.2.1");
+    EXPECT_EQ(canonical_address("2001:DB8:0:0::1"), "2001:db8::1");
+    EXPECT_EQ(canonical_address("somewhere"), "somewhere");
+    EXPECT_EQ(canonical_address(""), "");
+}
+
 TEST(Networks, HoldWhatAnyOfThemHolds)
 {
     const std::vector<Network> networks{*parse_network("10.0.0.0/8"), *parse_network("2001:db8::/32")};

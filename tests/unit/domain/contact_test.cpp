@@ -49,6 +49,16 @@ TEST(ContactSettings, AreSealedEachForItself)
     EXPECT_EQ(sealed_setting_context(tenant, contact, "url"), "contact-url" + of);
     EXPECT_EQ(sealed_setting_context(tenant, contact, "secret"), "contact" + of) << "what is stored is bound to it";
     EXPECT_EQ(sealed_setting_context(tenant, contact, "token"), "contact-setting:token" + of);
+
+    const auto place = sealed_setting_place(tenant, contact, "url");
+    EXPECT_EQ(place.tenant, tenant);
+    EXPECT_EQ(place.kind, SecretKind::webhook);
+    EXPECT_EQ(place.table, "contacts");
+    EXPECT_EQ(place.column, "settings");
+    EXPECT_EQ(place.row, contact.str() + "/url");
+    EXPECT_EQ(place.before, "contact-url" + of);
+    EXPECT_EQ(sealed_setting_place(tenant, contact, "secret").kind, SecretKind::webhook);
+    EXPECT_EQ(sealed_setting_place(tenant, contact, "token").kind, SecretKind::credential);
 }
 
 TEST(ContactSettings, ThatAreNotThereAreEmpty)

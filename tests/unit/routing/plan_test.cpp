@@ -148,6 +148,27 @@ TEST(Plan, WithoutAnyGroupNobodyIsOwedAnything)
     EXPECT_EQ(owed.payload, "");
 }
 
+TEST(Plan, OneEventTellsNoMoreContactsThanItMay)
+{
+    auto bounded = config();
+    const auto owed = [&](std::size_t most) {
+        bounded.max_contacts_told = most;
+        return plan(event(), routed({group_id(1), group_id(2)}), bounded);
+    };
+    const auto contacts = [&](std::size_t most) {
+        std::vector<ContactId> told;
+        for (const auto& recipient : owed(most).to) told.push_back(recipient.contact_id);
+        return told;
+    };
+    EXPECT_THAT(contacts(0), ElementsAre(contact_id(2), contact_id(1), contact_id(4)));
+    EXPECT_THAT(contacts(3), ElementsAre(contact_id(2), contact_id(1), contact_id(4)));
+    EXPECT_THAT(contacts(2), ElementsAre(contact_id(2), contact_id(1)));
+    EXPECT_EQ(owed(0).left_out, 0U);
+    EXPECT_EQ(owed(3).left_out, 0U);
+    EXPECT_EQ(owed(1).left_out, 2U);
+    EXPECT_THAT(Planner(bounded).recipients({group_id(1), group_id(2)}), ElementsAre(contact_id(2)));
+}
+
 TEST(Plan, WhatIsOwedTellsOfTheEvent)
 {
     const auto owed = plan(event(7), routed({}), config());

@@ -184,8 +184,10 @@ std::string compose_mail(const MailMessage& message)
     header("To", on_one_line(message.to));
     header("Subject", encode_header_text(message.subject, std::string_view("Subject: ").size()));
     header("Message-ID", "<" + message.delivery_id.str() + "@" + domain + ">");
-    header("In-Reply-To", thread);
-    header("References", thread);
+    if (!message.ticket_id.is_nil()) {
+        header("In-Reply-To", thread);
+        header("References", thread);
+    }
     header("Auto-Submitted", "auto-generated");  // RFC 3834: holiday notices stay away
     header("MIME-Version", "1.0");
     header("Content-Type", "text/plain; charset=utf-8");

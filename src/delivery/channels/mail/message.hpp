@@ -15,9 +15,9 @@ struct MailMessage {
     std::string from;  ///< A mailbox, with or without a display name: `Winnow <winnow@example.com>`.
     std::string to;    ///< A plain mailbox.
     std::string subject;
-    std::string text;  ///< Lines ended by LF.
-    DeliveryId delivery_id;
-    TicketId ticket_id;
+    std::string text;        ///< Lines ended by LF.
+    DeliveryId delivery_id;  ///< Names the mail: the Message-ID.
+    TicketId ticket_id;      ///< nil: it is about none, and begins a thread of its own.
     std::chrono::sys_seconds date;
 };
 

@@ -58,13 +58,13 @@ constexpr std::array kFields{
 
 Prepared prepare(const ports::ClaimedDelivery& message, const Tools& tools)
 {
-    const auto secret = setting_of(message, "secret", tools.sealer);
+    const auto secret = setting_of(message, "secret", tools.sealing);
     auto key = secret ? signing_key(*secret) : Result<std::string>(secret.error());
     if (!key) {
         return unreadable(message, key.error(), "a webhook's signing secret cannot be opened",
                           "The contact's signing secret cannot be read by this service; set a new one.");
     }
-    auto url = setting_of(message, "url", tools.sealer);
+    auto url = setting_of(message, "url", tools.sealing);
     if (!url) {
         return unreadable(message, url.error(), "a webhook's URL cannot be opened",
                           "The contact's URL cannot be read by this service; set it anew.");

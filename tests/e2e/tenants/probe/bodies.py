@@ -56,12 +56,22 @@ def told(_):
 
 # Operation → a body with which it would do what it is for, were the path one's own.
 BODIES = {
+    "acceptInvitation": lambda _: {"token": "A" * 43, "name": "not theirs", "password": "not theirs at all"},
     "addTicketComment": lambda _: {"text": "not theirs"},
+    "changePassword": lambda _: {"old": "not theirs at all", "new": "nor is this one theirs"},
     "changeTenant": lambda _: {"max_history_bytes": None},
+    "changeTenantQuotas": lambda _: {"users": None},
     "changeTicketsInBulk": lambda own: {"ids": [own.own("ticket")], "patch": {"priority": "not theirs"}},
+    "completeSignIn": lambda _: {"code": "000000"},
+    "confirmEmailChange": lambda _: {"token": "A" * 43},
+    "confirmFactor": lambda _: {"code": "000000"},
+    "confirmMfaReset": lambda _: {"token": "A" * 43, "password": "not theirs at all"},
+    "confirmPasswordReset": lambda _: {"token": "A" * 43, "password": "not theirs at all"},
     "createApiKey": lambda _: {},
     "createContact": a_contact,
+    "createExport": lambda _: {},
     "createContactGroup": lambda _: {"name": "not theirs", "contact_ids": []},
+    "createFactor": lambda _: {"kind": "totp"},
     "createInhibition": an_inhibition,
     "createIntegration": renamed,
     "createIntegrationKey": lambda _: {},
@@ -70,7 +80,10 @@ BODIES = {
     "createSilence": a_silence,
     "createTenant": lambda _: {"name": "not theirs", "admin": {"email": "x@example.com"}},
     "createUser": lambda _: {"name": "not theirs", "email": "x@example.com", "role": "viewer"},
+    "destroyTenantKeys": lambda own: {"service_code": own.service_code, "reason": "not theirs, never"},
+    "inviteTenantAdmin": lambda _: {"email": "x@example.com"},
     "lintRules": lambda _: {},
+    "peekInvitation": lambda _: {"token": "A" * 43},
     "previewSilence": lambda _: {"matchers": 'a="b"'},
     "putTicketParent": lambda own: {"parent_id": own.own("ticket", 1)},
     "redactAuditDetails": lambda _: {"seqs": [1], "reason": "not theirs"},
@@ -83,7 +96,12 @@ BODIES = {
     "replaceRule": lambda _: a_rule(),
     "replaceRuleset": lambda _: {"rules": []},
     "replaceSilence": a_silence,
+    "requestEmailChange": lambda _: {"email": "x@example.com"},
+    "requestPasswordReset": lambda _: {"service_code": "nobodys1", "email": "x@example.com"},
+    "replaceSourceNetworks": lambda _: {},
+    "resetSourceNetworks": lambda _: {"reason": "not theirs"},
     "rollBackRuleset": lambda _: {"to": 1},
+    "rotateRootKey": lambda _: {},
     "sendAlertmanagerAlerts": labelled,
     "sendAlertmanagerAlertsByToken": labelled,
     "sendAlertmanagerWebhook": a_webhook,
@@ -92,7 +110,10 @@ BODIES = {
     "sendAlertsByToken": an_alert,
     "sendGrafanaWebhook": a_webhook,
     "sendGrafanaWebhookByToken": a_webhook,
+    "signIn": lambda _: {"service_code": "nobodys1", "email": "x@example.com", "password": "not theirs at all"},
     "startBacktest": lambda own: {"rule_id": own.own("rule")},
+    "stepUp": lambda _: {"password": "not theirs at all", "code": "000000"},
+    "stopEmailChange": lambda _: {"token": "A" * 43},
     "testRule": lambda own: {"rule_id": own.own("rule"), "alert": an_alert(own)},
     "transitionTicket": lambda _: {"to": "closed"},
     "updateContact": renamed,
@@ -100,6 +121,7 @@ BODIES = {
     "updateInhibition": renamed,
     "updateIntegration": renamed,
     "updateMaintenanceWindow": told,
+    "updateMe": lambda _: {"name": "not theirs"},
     "updateRule": renamed,
     "updateSettings": lambda _: {"close_approval": True},
     "updateSilence": told,
@@ -178,16 +200,18 @@ FILTERS_ANYWHERE = {
 NAMED_AS = {"actor": "user:{}", "on": "user:{}"}  # how a filter names the object
 SPELT = {"label": "label.mark"}  # a name that the document has in another form
 # Parameters that name nobody's objects; `cursor` is a place of its own.
-PLAIN_PARAMETERS = {"act", "disposition", "dry_run", "everything", "from", "group_by", "limit", "severity", "sort", "state",
-                    "to"}
+PLAIN_PARAMETERS = {"act", "address", "disposition", "dry_run", "everything", "format", "from", "group_by", "limit", "severity",
+                    "sort", "state", "status", "to"}
 PLAIN_HEADERS = {"Content-Encoding"}
 # Says what the caller itself did, with the ids and marks that it asked for; the test looks at whose acts they are.
-WHAT_ONE_ASKED = {"/api/v1/audit-log", "/api/v1/audit-log/export"}
+WHAT_ONE_ASKED = {"/api/v1/access-log", "/api/v1/access-log/export", "/api/v1/audit-log", "/api/v1/audit-log/export"}
 # Further views of what an operation shows, which are read for another tenant's marks as well.
 VIEWS = {
     "getNoise": ["group_by=rule", "group_by=source", "group_by=service", "group_by=hour", "group_by=day"],
     "listTickets": ["state=held,open,in_progress,recovered,close_requested,returned,closed", "sort=-severity"],
 }
+# What takes no body finds nothing to do where a body would be refused.
+WITHOUT_BODY = {"keepSourceNetworks": (409, 409, 400)}
 # Only looks what would change.
 DRY = {"replaceRuleset": "?dry_run=true"}
 

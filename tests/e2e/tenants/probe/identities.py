@@ -15,6 +15,9 @@ PERMISSIONS = {
     "alerts:ingest": ("integration", None, WRITES),
     "profile:read": ("user", "viewer", READS),
     "own_keys:write": ("user", "viewer", WRITES),
+    "own_profile:write": ("user", "viewer", WRITES),
+    "own_factors:write": ("session", None, WRITES),
+    "session": ("session", None, READS),
     "tickets:read": ("user", "viewer", READS),
     "tickets:write": ("user", "operator", WRITES),
     "alerts:read": ("user", "viewer", READS),
@@ -37,10 +40,12 @@ PERMISSIONS = {
     "inhibitions:read": ("user", "viewer", READS),
     "inhibitions:write": ("user", "admin", WRITES),
     "audit:read": ("user", "admin", READS),
+    "exports:read": ("user", "admin", READS),
+    "exports:write": ("user", "admin", WRITES),
     "provider": ("provider", None, READS),
 }
 # What auditors hold: their role is above and below none.
-AUDITS = {"profile:read", "own_keys:write", "audit:read"}
+AUDITS = {"profile:read", "own_keys:write", "own_profile:write", "audit:read"}
 # What a key has whatever scopes it is limited to.
 IN_ANY_SCOPES = {"profile:read"}
 LISTENS = {"user": "customer", "integration": "customer", "provider": "management"}
@@ -55,6 +60,7 @@ class Identity:
     holder: str = "nobody"
     role: str = ""
     suspended: bool = False
+    elsewhere: bool = False  # where its tenant lets nobody in
     tenant: object = None  # whose objects it calls its own
     scopes: object = None  # that its key is limited to; None: it is not
     outside: bool = False  # of the networks that its key is good in
@@ -66,7 +72,7 @@ class Identity:
             return None
         if LISTENS.get(self.holder) != route.listener:
             return 401
-        if self.outside or self.holder != holder or not self.has(route.permission, least):
+        if self.elsewhere or self.outside or self.holder != holder or not self.has(route.permission, least):
             return 403
         return 403 if self.suspended and not while_suspended else None
 
@@ -79,14 +85,17 @@ class Identity:
         return least is None or ROLES.index(self.role) >= ROLES.index(least)
 
     def administers(self):
-        return self.role == "admin" and self.scopes is None and not self.suspended
+        return self.role == "admin" and self.scopes is None and not self.suspended and not self.elsewhere
 
 
-def identities(other, suspended, dead, less, provider_key):
-    """All of them. `other` and `suspended` are tenants that are not the one whose ids are used; `dead` are keys of `other`
+def identities(other, suspended, walled, dead, less, provider_key):
+    """All of them. `other`, `suspended` and `walled` are tenants that are not the one whose ids are used, and `walled` lets
+    nobody in from here, so that what is its own is never asked for: it calls those of `other` so; `dead` are keys of `other`
     that were good once, and `less` those that may less than its admin's (Tenant.lesser_keys)."""
-    users = [Identity(role, other.users[role], "user", role, False, other) for role in ROLES]
-    users += [Identity(f"suspended {role}", suspended.users[role], "user", role, True, suspended) for role in ROLES]
+    users = [Identity(role, other.users[role], "user", role, tenant=other) for role in ROLES]
+    users += [Identity(f"suspended {role}", suspended.users[role], "user", role, True, tenant=suspended) for role in ROLES]
+    users += [Identity(f"{role} in a foreign network", walled["users"][role]["key"], "user", role, elsewhere=True, tenant=other)
+              for role in ROLES]
     return users + [
         Identity("none", tenant=other),
         Identity("no key at all", "nonsense", tenant=other),
@@ -95,7 +104,8 @@ def identities(other, suspended, dead, less, provider_key):
         Identity("expired key", dead["expired"], tenant=other),
         Identity("disabled user", dead["user"], tenant=other),
         Identity("integration", other.integration_key, "integration", tenant=other),
-        Identity("suspended integration", suspended.integration_key, "integration", "", True, suspended),
+        Identity("suspended integration", suspended.integration_key, "integration", "", True, tenant=suspended),
+        Identity("integration in a foreign network", walled["integration"]["key"], "integration", elsewhere=True, tenant=other),
         Identity("revoked integration", dead["integration"], tenant=other),
         Identity("disabled integration", dead["disabled"], tenant=other),
         Identity("auditor", less["auditor"], "user", "auditor", tenant=other),

@@ -16,6 +16,7 @@ from tenants.probe.tenants import COLLECTIONS, PATH_OF
 #   place                foreign  unknown  malformed
 EXPECTED = {
     "path": (404, 404, 404),
+    "service code": (200, 200, 200),  # of a tenant that there is not the same, but for its name
     "token": (401, 401, 401),  # whoever sends it: the key in the path is the caller's
     "cursor": (200, None, 400),  # a place among one's own, wherever it comes from
     "masked cursor": ((200, 400), None, 400),  # read under one's own mask: by chance such a place, or none
@@ -35,7 +36,7 @@ UNKNOWN_MARK = "mark-of-tenant-9"  # as long as theirs
 # Of an id what tells neither its time nor its version nor of what it is one.
 DRAWN_BITS = ((1 << 12) - 1) << 64 | ((1 << 60) - 1) << 2
 # Without a shape of their own they are in no cross-probe.
-NOT_IDS = {"token", "version"}
+NOT_IDS = {"token", "version", "service_code"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +58,8 @@ def unknown_like(value, drawn):
     """An id that nobody has, and that looks like this one: of the same time, version and kind."""
     if value.isdigit():
         return UNKNOWN_VERSION
+    if len(value) <= 32:  # a service code
+        return "nobodys1"
     if value.startswith("wnk_"):
         return value[:8] + "".join(drawn.choice("ABCDEFGHJKLMNPQRSTUVWXYZ") for _ in value[8:])
     head, dot, tail = value.partition(".")
@@ -152,7 +155,7 @@ class Places:
 
     def in_path(self, route, who, name):
         kind = kind_of(route, name)
-        place = "token" if kind == "token" else "path"
+        place = {"token": "token", "service_code": "service code"}.get(kind, "path")
         answers = EXPECTED[place]
         refusal = None if place == "token" else who.refusal(route)
         body = self.body(route, who)
@@ -163,11 +166,13 @@ class Places:
         def malformed(value):
             if route.listener == "customer" and value == "%00":
                 return NO_PATH  # to anybody
-            return refusal or (NO_TEXT if (route.listener, place, value) == ("customer", "path", "%FF") else answers[2])
+            is_text = route.listener == "customer" and place != "token"
+            return refusal or (NO_TEXT if is_text and value == "%FF" else answers[2])
 
         def probe(what, value, expected, method=route.method, given=None):
             target = self.path(route, self.victim, **{**(given or {}), name: value})
-            return Probe(place, what, method, target, expected, body, (), (value, target), route.listener)
+            return Probe(place, what, method, target, expected, body, (), (value, target), route.listener,
+                         alike=place != "service code")
 
         for given in aboves:
             kinds = [kind] if kind in NOT_IDS else [each for each in self.victim.ids if each not in NOT_IDS]
@@ -233,7 +238,7 @@ class Places:
     def replays(self, route, who):
         refusal = who.refusal(route)
         place = "replay" if route.in_path else "replay of a body"
-        answers = EXPECTED[place]
+        answers = bodies.WITHOUT_BODY.get(route.operation, EXPECTED[place])
         known = self.victim.replays.get(route.path)
         body, key = known or (self.body(route, who), next(iter(self.victim.replays.values()))[1])
         target = self.path(route, self.victim)

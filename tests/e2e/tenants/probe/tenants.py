@@ -17,9 +17,12 @@ COLLECTIONS = {
     "/api/v1/contact-groups": "group",
     "/api/v1/contacts": "contact",
     "/api/v1/deliveries": "delivery",
+    "/api/v1/exports": "export",
     "/api/v1/inhibitions": "inhibition",
     "/api/v1/integrations": "integration",
     "/api/v1/integrations/{id}/keys": "integration_key",
+    "/api/v1/me/factors": "factor",
+    "/api/v1/me/sessions": "session",
     "/api/v1/maintenance-windows": "window",
     "/api/v1/receipts": "receipt",
     "/api/v1/rules": "rule",
@@ -28,6 +31,7 @@ COLLECTIONS = {
     "/api/v1/silences": "silence",
     "/api/v1/tickets": "ticket",
     "/api/v1/users": "user",
+    "/auth/t": "service_code",
     "/i": "token",
 }
 PATH_OF = {kind: path for path, kind in COLLECTIONS.items()}
@@ -51,7 +55,8 @@ class Tenant:
         self.users = {role: ready["users"][role]["key"] for role in ROLES}
         self.integration_key = ready["integration"]["key"]
         self.service_code = ready["service_code"]
-        self.ids = collections.defaultdict(list, tenant=[ready["tenant_id"]])
+        self.ids = collections.defaultdict(list, tenant=[ready["tenant_id"]],
+                                           service_code=[ready["service_code"]])
         self.secrets = [*self.users.values(), self.integration_key]
         self.replays = {}  # "METHOD path" → (path, body, key) of a request with an Idempotency-Key
 
@@ -139,6 +144,10 @@ class Tenant:
             return {each["state"] for each in self.ask("GET", "/api/v1/rules/backtests")["items"]} == {"done"}
 
         wait_until(tested, "the back-tests")
+        for number in range(2):
+            self.make("export", {})
+            path = f"/api/v1/exports/{self.own('export', number)}"
+            wait_until(lambda: self.ask("GET", path)["state"] == "ready", "the export")  # pylint: disable=cell-var-from-loop
 
     def send_many(self, count):
         """Alerts of requests of their own: which place in the journal an id of theirs stands for to others is drawn anew for
@@ -158,7 +167,7 @@ class Tenant:
 
     def canaries(self):
         """What stands in no answer to anybody else."""
-        ids = [each for kind, many in self.ids.items() if kind not in ("version", "token") for each in many]
+        ids = [each for kind, many in self.ids.items() if kind not in ("version", "token", "service_code") for each in many]
         return [text.encode() for text in [self.mark, *ids, *self.secrets]]
 
     def dead_key_of(self, integration):

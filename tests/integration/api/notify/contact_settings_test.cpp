@@ -37,7 +37,6 @@ class ContactSettings : public Tenants {
 protected:
     ContactSettings()
     {
-        sql("select begin_sealing_urls()");
         types_.assign(delivery::contact_types().begin(), delivery::contact_types().end());
         types_.push_back({.type = "pager", .fields = kPagerFields});
         contact_types_ = types_;

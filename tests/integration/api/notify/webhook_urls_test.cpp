@@ -158,6 +158,7 @@ TEST_F(WebhookUrls, ThatWereStoredWholeAreSealedInSteps)
 
 TEST_F(WebhookUrls, AreLeftWholeWhileAProgramThatCannotOpenThemMayBeAtWork)
 {
+    sql("update schema_migrations set compatible = true where name = '0026_sealed_urls'");  // as in a database of then
     const auto path = "/contacts/" + made("/contacts", webhook("chat"));
     const auto stays = [&] {
         EXPECT_EQ(seal(), 0U);

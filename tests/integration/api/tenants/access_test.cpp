@@ -64,6 +64,64 @@ TEST_F(Integrations, HaveAtMostTwoLiveKeys)
     EXPECT_THAT(post(path + "/keys", {{"name", "x"}}).pointers(), ElementsAre("/name"));
 }
 
+TEST_F(Integrations, LetTheirOldKeyGoOnUntilItsEnd)
+{
+    now_ = system_time();
+    const auto created = post("/integrations", {{"name", "p"}});
+    const auto path = "/integrations/" + created.id();
+    const auto old = created.body["key"];
+    EXPECT_EQ(old["expires_at"], nullptr);
+    const auto fresh = post(path + "/keys", {{"overlap", "P7D"}});
+    ASSERT_EQ(fresh.status, 201) << fresh.text;
+    const auto end = format_rfc3339(now_ + std::chrono::days{7});
+    EXPECT_EQ(fresh.body["replaces"], json({{"id", old["id"]}, {"expires_at", end}}));
+    EXPECT_EQ(fresh.body["expires_at"], nullptr) << "the new one has none";
+    auto keys = get(path).body["keys"];
+    ASSERT_EQ(keys.size(), 2U);
+    EXPECT_EQ(keys[0]["expires_at"], end);
+    EXPECT_EQ(keys[1]["expires_at"], nullptr);
+    EXPECT_TRUE(opens(old["secret"]));
+    EXPECT_TRUE(opens(fresh.body["secret"]));
+    EXPECT_EQ(post(path + "/keys", {{"overlap", "PT1S"}}).status, 409) << "two are live";
+
+    sql("update integration_keys set expires_at = now() where expires_at is not null");  // it is over now
+    EXPECT_FALSE(opens(old["secret"]));
+    EXPECT_TRUE(opens(fresh.body["secret"]));
+    EXPECT_EQ(get(path).body["keys"].size(), 1U);
+    EXPECT_EQ(remove(path + "/keys/" + old["id"].get<std::string>()).status, 404) << "it is over";
+    EXPECT_EQ(call("POST", path + "/keys").body["replaces"], nullptr) << "without overlap the other goes on";
+    EXPECT_TRUE(opens(fresh.body["secret"]));
+}
+
+TEST_F(Integrations, EndTheirOldKeyAtOnceWhereItMustNotGoOn)
+{
+    now_ = system_time();
+    const auto created = post("/integrations", {{"name", "p"}});
+    const auto path = "/integrations/" + created.id();
+    for (const auto* overlap : {"P91D", "-PT1S", "soon"}) {
+        EXPECT_THAT(post(path + "/keys", {{"overlap", overlap}}).pointers(), ElementsAre("/overlap")) << overlap;
+    }
+    EXPECT_TRUE(opens(created.body["key"]["secret"]));
+    const auto fresh = post(path + "/keys", {{"overlap", "PT0S"}});
+    ASSERT_EQ(fresh.status, 201) << fresh.text;
+    EXPECT_FALSE(opens(created.body["key"]["secret"]));
+    EXPECT_TRUE(opens(fresh.body["secret"]));
+    EXPECT_EQ(post(path + "/keys", {{"overlap", "P90D"}}).status, 201) << "one is live";
+}
+
+TEST_F(Integrations, PutOffNoEndThatWasSaidBefore)
+{
+    now_ = system_time();
+    const auto created = post("/integrations", {{"name", "p"}});
+    const auto path = "/integrations/" + created.id();
+    const auto second = post(path + "/keys", {{"overlap", "PT1H"}});
+    ASSERT_EQ(remove(path + "/keys/" + second.id()).status, 204);
+    const auto third = post(path + "/keys", {{"overlap", "P1D"}});
+    ASSERT_EQ(third.status, 201) << third.text;
+    EXPECT_EQ(third.body["replaces"]["expires_at"], second.body["replaces"]["expires_at"]);
+    EXPECT_EQ(get(path).body["keys"][0]["expires_at"], second.body["replaces"]["expires_at"]);
+}
+
 TEST_F(Integrations, ThatAreDisabledOrDeletedLetNobodyIn)
 {
     const auto created = post("/integrations", {{"name", "p"}});

@@ -33,9 +33,12 @@ protected:
                 {"users", viewer_},
                 {"api-keys", a_key()},
                 {"rules/backtests", post("/rules/backtests", {{"rule_id", rule}}).id()},
+                {"exports", post("/exports", json::object()).id()},
                 {"silences", made("/silences", a_silence())},
                 {"maintenance-windows", made("/maintenance-windows", a_window())},
-                {"inhibitions", made("/inhibitions", an_inhibition())}};
+                {"inhibitions", made("/inhibitions", an_inhibition())},
+                {"me/sessions", a_session(viewer_)},
+                {"me/factors", a_factor(viewer_)}};
     }
 
     std::string a_key()
@@ -95,7 +98,7 @@ protected:
         for (const auto* const table :
              {"contacts", "contact_groups", "contact_group_members", "rules", "rule_versions", "integrations",
               "integration_keys", "users", "api_keys", "tenant_settings", "default_route", "silences",
-              "maintenance_windows", "inhibitions", "backtests"}) {
+              "maintenance_windows", "inhibitions", "backtests", "sessions", "user_factors", "exports"}) {
             all += sql("select string_agg(t::text, ';' order by t::text) from " + std::string(table) +
                        " t where tenant_id = '" + ours_.str() + "'");
         }

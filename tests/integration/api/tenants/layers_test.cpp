@@ -79,9 +79,12 @@ protected:
             {"users", viewer_},
             {"api-keys", made("/api-keys", {{"name", kMark}})},
             {"rules/backtests", post("/rules/backtests", {{"rule_id", rule}}).id()},
+            {"exports", post("/exports", json::object()).id()},
             {"silences", made("/silences", a_silence())},
             {"maintenance-windows", made("/maintenance-windows", a_window())},
             {"inhibitions", made("/inhibitions", an_inhibition())},
+            {"me/sessions", a_session(viewer_)},
+            {"me/factors", a_factor(viewer_)},
         };
     }
 
@@ -110,6 +113,9 @@ protected:
         const std::string mark = "'" + std::string(kMark) + "'";
         sql("update tenant_settings set journal_retention_days = 3650 where tenant_id = '" + ours_.str() + "'");
         sql("select make_day_partitions('2026-11-20', 6)");
+        sql("select make_access_partitions((now() at time zone 'UTC')::date, 1)");
+        sql("insert into access_log (tenant_id, object) values (" + t + mark + ")");
+        sql("insert into source_networks (tenant_id, keys) values (" + t + "'{10.0.0.0/8}')");
         sql("insert into tickets (tenant_id, ticket_id, number, state, severity, title, dedup_key, occurrences, "
             "first_seen_at, last_seen_at, opened_at, event_seq) values (" +
             t + ticket + "1, 'open', 1, " + mark + ", 'k', 1, " + at + ", " + at + ", " + at + ", 1)");
@@ -120,6 +126,9 @@ protected:
             t + "'" + kDelivery + "', " + ticket + "1, 'opened', '" + ids_["contacts"] + "', 'dead')");
         sql("insert into notices (tenant_id, ticket_id, event_seq, content, public_url) values (" + t + ticket +
             "1, '{\"type\": \"" + kMark + "\"}', '')");
+        sql("update exports set state = 'ready', finished_at = now(), bytes = 3, parts = 1");
+        sql("insert into export_parts (tenant_id, export_id, number, bytes) values (" + t + "'" + ids_["exports"] +
+            "', 0, '" + kMark + "')");
         sql("insert into rule_stats (tenant_id, rule_id, matched) values (" + t + "'" + ids_["rules"] + "', 7)");
         sql("insert into suppression_stats (tenant_id, cause_id, matched) values (" + t + "'" + ids_["silences"] +
             "', 7)");
@@ -214,9 +223,15 @@ protected:
         questions_.insert(questions_.end(), references.begin(), references.end());
     }
 
-    [[nodiscard]] bool tells_of_ours(const Question& question, const std::string& text) const
+    [[nodiscard]] bool tells_of_ours(const Question& question, std::string text) const
     {
         const auto asked = question.text();
+        // Their own log names the export that they asked for in vain: ours.
+        if (question.target.starts_with("/audit-log")) {
+            const auto named = "export:" + ids_.at("exports");
+            for (auto at = text.find(named); at != std::string::npos; at = text.find(named))
+                text.erase(at, named.size());
+        }
         if (text.contains(kMark) && !asked.contains(kMark)) return true;
         return std::ranges::any_of(
             ids_, [&](const auto& each) { return text.contains(each.second) && !asked.contains(each.second); });
@@ -337,7 +352,10 @@ TEST_F(Layers, WithoutBothEverythingOpensAndThePolicyOfEachTableIsNoticed)
     believe(theirs_);
     for (const auto& table : tables_) open(table);
     std::vector<std::string> shown;
-    std::erase_if(questions_, [](const Question& question) { return question.method != "GET"; });
+    // An archive whose parts are not seen breaks off: no answer to compare.
+    std::erase_if(questions_, [](const Question& question) {
+        return question.method != "GET" || question.target.ends_with("/content");
+    });
     for (const auto& question : questions_) {
         const auto answered = call(question.method, question.target);
         EXPECT_EQ(answered.status, 200) << question.text() << ": " << answered.text;
@@ -355,11 +373,14 @@ TEST_F(Layers, WithoutBothEverythingOpensAndThePolicyOfEachTableIsNoticed)
         if (!is_noticed) unnoticed.push_back(table);
     }
     std::cout << "policies that no question about ours notices: " << testing::PrintToString(unnoticed) << std::endl;
-    // What only writes look at (first answers, numbers, versions), back-tests (rows that were set aside), and what
-    // triage still holds of tickets. No head is signed here, and no key was used.
-    EXPECT_THAT(unnoticed, ElementsAre("alert_instances", "audit_anchors", "credential_use", "idempotency_receipts",
-                                       "inhibition_sources", "journal_progress", "quarantined_rows", "quiet_tickets",
-                                       "rule_machines", "tenants", "ticket_numbers"));
+    // What only writes look at (first answers, numbers, versions), back-tests (rows that were set aside), what triage
+    // still holds of tickets, what people sign in with, and quotas, which a function of their owner reads. No head is
+    // signed here, and no key was used.
+    EXPECT_THAT(unnoticed,
+                ElementsAre("alert_instances", "audit_anchors", "credential_use", "export_parts",
+                            "idempotency_receipts", "inhibition_sources", "invitations", "journal_progress",
+                            "one_time_tokens", "owed_events", "quarantined_rows", "quiet_tickets", "quotas",
+                            "rule_machines", "sessions", "tenants", "throttles", "ticket_numbers", "user_passwords"));
 }
 
 }  // namespace

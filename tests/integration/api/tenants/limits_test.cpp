@@ -2,7 +2,11 @@
 
 #include "integration/api/tenants.hpp"
 
+#include <pqxx/transaction>
+
+#include <atomic>
 #include <functional>
+#include <thread>
 
 namespace winnow::test {
 namespace {
@@ -92,6 +96,25 @@ TEST_F(TenantLimits, TheLastOneIsTakenAndTheNextIsAConflictThatNamesTheLimit)
         limits_.*collection.limit = collection.there + 3;
         EXPECT_EQ(post(collection.path, collection.body(2)).status, 201);
     }
+}
+
+TEST_F(TenantLimits, WhoMakesASenderTakesPlacesInTheOrderInWhichTheProviderSetsThem)
+{
+    const auto of = [&](const std::string& quota) {
+        return " from quotas where tenant_id = '" + ours_.str() + "' and name = '" + quota + "' for no key update";
+    };
+    sql("insert into quotas (tenant_id, name) values ('" + ours_.str() + "', 'keys'), ('" + ours_.str() +
+        "', 'integrations') on conflict do nothing returning 1");
+    pqxx::connection connection(database_.superuser);
+    pqxx::transaction<> provider(connection);
+    provider.exec("select" + of("keys"));
+    std::atomic<int> status = 0;
+    std::jthread maker([&] { status = post("/integrations", {{"name", "sender"}}).status; });
+    while (status == 0 && sql("select count(*) from pg_locks where not granted") == "0") std::this_thread::yield();
+    EXPECT_NO_THROW(provider.exec("select" + of("integrations") + " nowait")) << "each would wait for the other";
+    provider.abort();
+    maker.join();
+    EXPECT_EQ(status, 201);
 }
 
 TEST_F(TenantLimits, ARuleSetIsRefusedAsAWholeBeyondIt)

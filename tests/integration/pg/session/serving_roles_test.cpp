@@ -18,7 +18,6 @@ namespace {
 
 using test::PostgresCluster;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 class ServingRoles : public PgTest {
 protected:
@@ -252,10 +251,12 @@ select p.proname || '()' from pg_proc p
     for (const auto& row : rows) {
         reached.emplace_back(row[0].c_str());
     }
-    EXPECT_THAT(reached,
-                testing::UnorderedElementsAre("audit_append()", "audit_redact()", "current_tenant()", "find_caller()",
-                                              "find_credential()", "find_tickets()", "rates_of_credential()",
-                                              "rates_of_tenant()", "schema_migrations"));
+    EXPECT_THAT(reached, testing::UnorderedElementsAre(
+                             "audit_append()", "audit_redact()", "current_tenant()", "find_caller()",
+                             "find_credential()", "find_session()", "find_session_networks()", "find_source_networks()",
+                             "find_tickets()", "keep_source_throttle()", "lock_quota()", "own_quotas()",
+                             "rates_of_credential()", "rates_of_tenant()", "schema_migrations", "source_throttle()",
+                             "tenant_of_code()", "tenant_of_link()"));
     sql("update tenants set rates = '{\"rest\": {\"rate\": 1, \"burst\": 1}}'");
     EXPECT_STREQ(tx_.exec1("select rates_of_tenant('" + b_.str() + "')")[0].c_str(), "{}")
         << "only programs that prove nothing ask for it";
@@ -349,7 +350,7 @@ TEST_F(OlderProgram, IsBelievedWhatItSaysUntilItHasEnded)
     const auto refused = check_schema(database_.pipeline, its_steps_);
     ASSERT_FALSE(refused) << "it would be refused each statement";
     EXPECT_THAT(refused.error().message(), HasSubstr("_tenant_proofs is unknown"));
-    EXPECT_THAT(check_openings(database_.pipeline).value(), IsEmpty());
+    EXPECT_THAT(check_openings(database_.pipeline).value(), testing::IsEmpty());
 }
 
 /// On a database as PostgreSQL 14 made them, where everybody had more rights.
@@ -375,7 +376,7 @@ TEST(ServingRole, ShadowsNothingAndChangesNoOther)
             EXPECT_THROW(tx.exec(statement), pqxx::sql_error) << statement;
         }
     }
-    EXPECT_THAT(check_openings(database.pipeline).value(), IsEmpty());
+    EXPECT_THAT(check_openings(database.pipeline).value(), testing::IsEmpty());
 }
 
 /// PostgreSQL lets a role give itself settings. They are of no use to whoever does, and are told.

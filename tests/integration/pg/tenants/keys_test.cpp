@@ -101,6 +101,24 @@ TEST_F(KeysTest, HasItsNetworks)
     EXPECT_THAT(*sender->networks, testing::ElementsAre(*parse_network("198.51.100.0/24")));
 }
 
+TEST_F(KeysTest, OfASenderLivesUntilItsEndForOlderProgramsToo)
+{
+    sql("update integration_keys set expires_at = now() + interval '1 hour'");
+    std::promise<Result<std::optional<ports::Credential>>> answer;
+    credentials_->find(sender_hash_, [&](auto found) { answer.set_value(std::move(found)); });
+    const auto found = answer.get_future().get();
+    ASSERT_TRUE(found && *found);
+    ASSERT_TRUE((*found)->lives_for) << "a node believes it no longer than that";
+    EXPECT_GT(*(*found)->lives_for, std::chrono::minutes{50});
+    EXPECT_LE(*(*found)->lives_for, std::chrono::hours{1});
+    EXPECT_EQ(found_by_older_programs(sender_hash_), 1);
+    sql("update integration_keys set expires_at = now()");
+    EXPECT_FALSE(find(sender_hash_));
+    EXPECT_EQ(found_by_older_programs(sender_hash_), 0);
+    sql("update integration_keys set expires_at = now() - interval '1000 days'");
+    EXPECT_EQ(do_chore("forget_keys"), 1U);
+}
+
 TEST_F(KeysTest, OfAnAuditorIsOne)
 {
     sql("update users set role = 'viewer', audits = true");

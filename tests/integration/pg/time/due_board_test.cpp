@@ -50,7 +50,7 @@ TEST_F(DueBoardTest, ShowsTheDatabasesClockAndNothingThatDoesNotWait)
         std::abs(number("select (extract(epoch from now()) * 1000)::bigint") - times.now.time_since_epoch().count()),
         60'000);
     for (const auto* kind : {"hold", "quiet", "expiry", "quiet_silence", "quiet_source", "delivery", "backtest",
-                             "takeover", "gather_history"}) {
+                             "takeover", "gather_history", "source_networks"}) {
         static_cast<void>(do_chore("gather_history"));  // what the new tenant has left
         EXPECT_EQ(due(kind), std::nullopt) << kind;
     }
@@ -76,6 +76,18 @@ TEST_F(DueBoardTest, AnInstanceIsDueWhenItEndsWhileItFires)
     EXPECT_LE(*due("expiry"), -1min);
     sql("update alert_instances set firing = false");
     EXPECT_EQ(due("expiry"), std::nullopt);
+}
+
+TEST_F(DueBoardTest, SourceNetworksAreDueWhenTheirTrialIsOver)
+{
+    sql("insert into source_networks (tenant_id, old_users, old_admins, old_keys, revert_at) values ('" +
+        tenant_.str() + "', '{}', '{}', '{}', now() + interval '1 hour')");
+    ASSERT_TRUE(due("source_networks"));
+    EXPECT_GT(*due("source_networks"), 59min);
+    sql("update source_networks set revert_at = now() - interval '1 minute'");
+    EXPECT_LE(*due("source_networks"), -1min);
+    sql("update source_networks set old_users = null, old_admins = null, old_keys = null, revert_at = null");
+    EXPECT_EQ(due("source_networks"), std::nullopt);
 }
 
 TEST_F(DueBoardTest, AStreamWhoseWriterIsGoneIsDueAndOneThatSomebodyHoldsIsNot)

@@ -14,7 +14,7 @@
 namespace winnow::api {
 
 /// A session of which nothing is read.
-class NoSession final : public ports::TenantSession {
+class NoSession : public ports::TenantSession {
 public:
     [[nodiscard]] TenantId tenant() const noexcept override { return {}; }
     ports::AlertArchive& alerts() override { return none<ports::AlertArchive>(); }
@@ -33,6 +33,14 @@ public:
     ports::MaintenanceStore& maintenance() override { return none<ports::MaintenanceStore>(); }
     ports::BacktestStore& backtests() override { return none<ports::BacktestStore>(); }
     ports::AuditStore& audit() override { return none<ports::AuditStore>(); }
+    ports::ThrottleStore& throttles() override { return none<ports::ThrottleStore>(); }
+    ports::SessionStore& sessions() override { return none<ports::SessionStore>(); }
+    ports::FactorStore& factors() override { return none<ports::FactorStore>(); }
+    ports::LinkStore& links() override { return none<ports::LinkStore>(); }
+    ports::ServerMailStore& server_mails() override { return none<ports::ServerMailStore>(); }
+    ports::AccessLog& access_log() override { return none<ports::AccessLog>(); }
+    ports::QuotaStore& quotas() override { return none<ports::QuotaStore>(); }
+    ports::ExportStore& exports() override { return none<ports::ExportStore>(); }
 
 private:
     template <typename Store>

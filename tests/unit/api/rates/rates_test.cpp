@@ -36,6 +36,7 @@ protected:
         domain::RateLimits limits;
         limits.tenant = {{{10, 100}, {5, 10}, {5, 10}, {100, 200}}};
         limits.failed_logins = {1, 3};
+        limits.sign_ins = {2, 4};
         return limits;
     }
     bool passes(const access::Principal& who, std::int64_t cost, RateClass kind = RateClass::ingest)
@@ -162,6 +163,22 @@ TEST_F(RatesTest, FailedLoginsOfAnAddressStopFurtherLookUpsUntilTheyAreForgiven)
     EXPECT_FALSE(rates_->login_refusal("2001:db8:0:1::1"));
     now_ += refused->wait;
     EXPECT_FALSE(rates_->login_refusal("2001:db8::1"));
+}
+
+TEST_F(RatesTest, RequestsOfSigningInAreCountedOfTheirAddressWhateverComesOfThem)
+{
+    for (int i = 0; i < 4; ++i) EXPECT_FALSE(rates_->sign_in_refusal("2001:db8::" + std::to_string(i))) << i;
+    const auto refused = rates_->sign_in_refusal("2001:db8::ffff");
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->whose, Whose::address);
+    EXPECT_EQ(refused->policy, "sign_ins");
+    EXPECT_EQ(refused->wait, 500ms);
+    EXPECT_FALSE(rates_->sign_in_refusal("2001:db8:0:1::1")) << "another /64";
+    EXPECT_FALSE(rates_->login_refusal("2001:db8::1")) << "keys have a bucket of their own";
+    now_ += refused->wait;
+    EXPECT_FALSE(rates_->sign_in_refusal("2001:db8::1"));
+    EXPECT_TRUE(rates_->sign_in_refusal("2001:db8::1"));
+    EXPECT_THAT(metrics_.exposition(), HasSubstr(R"(winnow_rate_refused_total{class="sign_ins",whose="address"} 2)"));
 }
 
 TEST_F(RatesTest, WhoIsFullAgainIsForgottenAndAFloodOfAddressesIsBounded)

@@ -2,6 +2,7 @@
 
 #include "api/rest/etag.hpp"
 #include "api/rest/refusal.hpp"
+#include "winnow/domain/tenants/quota.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -88,6 +89,23 @@ TEST(Problem, AnUnreadableBodyAndABadParameterAre400)
     EXPECT_EQ(parameter.status, 400);
     EXPECT_EQ(json::parse(parameter.body.text())["code"], "invalid_parameter");
     EXPECT_NE(parameter.body.text().find("limit"), std::string::npos);
+}
+
+TEST(Problem, OfAQuotaSaysWhichOneAndHowMuchThereIs)
+{
+    domain::TenantLimits usual;
+    usual.max_contact_groups = 3;
+    const auto refused = domain::beyond_quota({.quota = domain::Quota::contact_groups, .used = 3}, 1, usual);
+    ASSERT_TRUE(refused);
+    const auto response = problem(*refused);
+    const auto document = json::parse(response.body.text());
+    EXPECT_EQ(response.status, 409);
+    EXPECT_EQ(document["code"], "quota_exceeded");
+    EXPECT_EQ(document["name"], "contact_groups");
+    EXPECT_EQ(document["max"], 3);
+    EXPECT_EQ(document["used"], 3);
+    EXPECT_EQ(document["detail"], "there are 3 contact groups already, which is the limit; delete one first");
+    EXPECT_FALSE(document.contains("errors"));
 }
 
 TEST(Problem, IsShortHoweverMuchIsWrong)

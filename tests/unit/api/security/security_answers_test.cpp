@@ -136,6 +136,7 @@ TEST(SecurityFeatures, AreAsTheConfigurationHasThem)
     EXPECT_EQ(changed_by({.public_receivers_only = true}), States({{"public_receivers_only", "on"}}));
     EXPECT_EQ(changed_by({.database_verified = true}), States({{"database_tls", "on"}}));
     EXPECT_EQ(changed_by({.durable_commits = true}), States({{"durable_commits", "on"}}));
+    EXPECT_EQ(changed_by({.tenant_keys = true}), States({{"tenant_keys", "on"}}));
     EXPECT_EQ(states({}).at("mail_tls"), "not_used");
     EXPECT_EQ(changed_by({.sends_mail = true}), States({{"mail_tls", "off"}}));
     EXPECT_EQ(changed_by({.sends_mail = true, .mail_by_tls = true}), States({{"mail_tls", "on"}}));

@@ -120,6 +120,25 @@ TEST_F(ConfigCheck, WhatIsNoCertificateOrKeyIsSaidSo)
                                            HasSubstr("must hold 32 bytes")));
 }
 
+TEST_F(ConfigCheck, AVaultHasRootKeysOfTheirSizeAndTwoAtMost)
+{
+    const auto with = [&](const std::string& files) {
+        return text() + "vault: {url: 'postgresql://winnow_vault@/vault', root_key_files: [" + files + "]}\n";
+    };
+    for (const auto* name : {"one.key", "two.key", "three.key"}) write(name, std::string(64, 'a'), 0600);
+    EXPECT_THAT(found(with(path("one.key"))), IsEmpty());
+    EXPECT_THAT(found(with(path("one.key") + ", " + path("two.key"))), IsEmpty());
+    EXPECT_THAT(found(with(path("one.key") + ", " + path("two.key") + ", " + path("three.key"))),
+                ElementsAre(HasSubstr("vault.root_key_files names more than two")));
+    write("one.key", "short", 0600);
+    EXPECT_THAT(found(with(path("one.key"))),
+                ElementsAre(HasSubstr("the root key " + path("one.key") + " must hold 32")));
+    write("one.key", std::string(64, 'a'), 0644);
+    EXPECT_THAT(found(with(path("one.key"))), ElementsAre(HasSubstr("everybody on this machine can read")));
+    EXPECT_THAT(found(text() + "vault: {url: 'postgresql://winnow_api@/vault'}\n"),
+                ElementsAre(HasSubstr("is the role of database.api_url")));
+}
+
 TEST_F(ConfigCheck, TheKeyThatSignsAuditLogsIsOneOfItsKind)
 {
     const auto with = [&](const std::string& name) {
@@ -129,6 +148,27 @@ TEST_F(ConfigCheck, TheKeyThatSignsAuditLogsIsOneOfItsKind)
     EXPECT_THAT(found(with("audit.key")), IsEmpty());
     EXPECT_THAT(found(with("customer.key")), ElementsAre(HasSubstr("must hold an Ed25519 private key")));
     EXPECT_THAT(found(with("nowhere.key")), ElementsAre(HasSubstr("nowhere.key cannot be read")));
+}
+
+TEST_F(ConfigCheck, WhatPasswordsAreHashedWithIsEnoughAndLegible)
+{
+    const auto with = [&](const std::string& passwords) {
+        return text() + "passwords: {" + passwords + "}\n";
+    };
+    write("pepper.key", std::string(64, 'a'), 0600);
+    write("short.key", "short", 0600);
+    write("breached", std::string(20, 'a') + std::string(20, 'b'), 0644);
+    write("unsorted", std::string(20, 'b') + std::string(20, 'a'), 0644);
+    EXPECT_THAT(found(with("hash_memory_kib: 19456, hash_passes: 2, pepper_file: " + path("pepper.key") +
+                           ", breached_file: " + path("breached"))),
+                IsEmpty());
+    EXPECT_THAT(found(with("hash_memory_kib: 19456")), ElementsAre(HasSubstr("must be at least 47104 KiB")));
+    EXPECT_THAT(found(with("hash_memory_kib: 19455")), ElementsAre(HasSubstr("a whole number from 19456")));
+    EXPECT_THAT(found(with("pepper_file: " + path("short.key"))),
+                ElementsAre(HasSubstr("passwords.pepper_file is no good: the password pepper")));
+    EXPECT_THAT(found(with("old_pepper_files: [" + path("pepper.key") + ", /nowhere]")),
+                ElementsAre(HasSubstr("/nowhere cannot be read")));
+    EXPECT_THAT(found(with("breached_file: " + path("unsorted"))), ElementsAre(HasSubstr("must ascend")));
 }
 
 TEST_F(ConfigCheck, WhatTheListenersCannotReloadIsToldInWordsOfTheConfiguration)

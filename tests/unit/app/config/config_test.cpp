@@ -311,5 +311,32 @@ TEST(Config, WhatServingNeedsIsNamedAllAtOnce)
                             "database.pipeline_url", "database.provider_url", "encryption_key_file"));
 }
 
+TEST(Config, AVaultHasBothAUrlAndARootKey)
+{
+    const auto missing = [](const Config& config) {
+        const auto complete = complete_for_serving(config);
+        return complete ? std::string() : complete.error().fields().back().pointer;
+    };
+    Config config;
+    EXPECT_EQ(missing(config), "encryption_key_file");
+    config.vault.url = "postgresql://winnow_vault@/vault";
+    EXPECT_EQ(missing(config), "vault.root_key_files");
+    config.vault.root_key_files = {"/root.key"};
+    EXPECT_EQ(missing(config), "encryption_key_file");
+    config.vault.url.clear();
+    EXPECT_EQ(missing(config), "vault.url");
+}
+
+TEST(Config, TwoRootKeysStandInOneVariable)
+{
+    const auto files = [](const std::string& yaml) {
+        const auto config = parse_config(yaml, "w.yaml");
+        return config ? config->vault.root_key_files : std::vector<std::string>();
+    };
+    EXPECT_THAT(files("vault: {root_key_files: [/one, /two]}\n"), ElementsAre("/one", "/two"));
+    EXPECT_THAT(files("vault: {root_key_files: ['/one,/two']}\n"), ElementsAre("/one", "/two"));
+    EXPECT_THAT(files("vault: {root_key_files: ['/one,']}\n"), ElementsAre("/one"));
+}
+
 }  // namespace
 }  // namespace winnow::app

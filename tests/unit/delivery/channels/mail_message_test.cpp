@@ -225,5 +225,16 @@ TEST(Mailbox, IsWhatStandsInTheAngleBrackets)
     EXPECT_EQ(mailbox_of("broken <winnow@example.com"), "winnow@example.com");
 }
 
+TEST(Mail, AboutNoTicketBelongsToNoThread)
+{
+    EXPECT_THAT(compose_mail(message()), HasSubstr("References: <ticket."));
+    auto own = message();
+    own.ticket_id = TicketId();
+    const auto mail = compose_mail(own);
+    EXPECT_THAT(mail, Not(HasSubstr("References:")));
+    EXPECT_THAT(mail, Not(HasSubstr("In-Reply-To:")));
+    EXPECT_THAT(mail, HasSubstr("Message-ID: <018f3a5e-0000-7000-8000-000000000001@example.com>\r\n"));
+}
+
 }  // namespace
 }  // namespace winnow::delivery

@@ -1,0 +1,34 @@
+#pragma once
+
+/// @file
+/// The two cookies of people's browsers. Both are bound to this host and TLS by their names' prefix, and no script sees
+/// them. Pure.
+
+#include "winnow/http/message.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace winnow::api {
+
+/// A session's token. It goes with no request that another site begins.
+inline constexpr std::string_view kSessionCookie = "__Host-winnow";
+/// Of a browser in which somebody has signed in fully before (crypto::DeviceCookies): it signs nobody in.
+inline constexpr std::string_view kDeviceCookie = "__Host-winnow-device";
+
+/// The value of a request's cookie; nullopt where it has none of that name.
+[[nodiscard]] std::optional<std::string> cookie_of(const http::RequestHead& head, std::string_view name);
+
+/// Whether it has more than one of that name: then it is not to be told which one is meant.
+[[nodiscard]] bool is_ambiguous(const http::RequestHead& head, std::string_view name);
+
+/// An answer to who shows a cookie is nobody else's, and in no cache.
+void keep_private(http::Response& response);
+
+// Each adds a Set-Cookie.
+void set_session_cookie(http::Response& response, std::string_view token);
+void clear_session_cookie(http::Response& response);
+void set_device_cookie(http::Response& response, std::string_view value);
+
+}  // namespace winnow::api

@@ -1,0 +1,20 @@
+#pragma once
+
+/// @file
+/// Links that admins have mailed to users.
+
+#include "api/rest/route.hpp"
+#include "winnow/ports/user_store.hpp"
+#include "winnow/signin/link.hpp"
+#include "winnow/signin/mail_text.hpp"
+
+namespace winnow::api {
+
+/// A link for a user, owed to the user's address; it takes the place of the one before. Under the lock of the
+/// configuration.
+[[nodiscard]] Result<Done> mail_link(const Call& call, ports::TenantSession& session, const ports::User& user,
+                                     signin::LinkPurpose purpose, signin::MailKind kind);
+
+[[nodiscard]] Result<Done> invite(const Call& call, ports::TenantSession& session, const ports::User& user);
+
+}  // namespace winnow::api

@@ -1,0 +1,127 @@
+#include "signin/mail_words.hpp"
+
+namespace winnow::signin {
+
+namespace {
+
+constexpr MailWords kInvitation{
+    .subject = "You are invited to Winnow: {tenant}",
+    .before =
+        "{tenant} (service code {code}) invites you to Winnow, where its alerts and tickets are worked on."
+        "\n\n"
+        "To accept, open this page and choose a password:",
+    .after =
+        "The link works once, until {until}. Whoever has it can accept in your place: please do not pass "
+        "this mail on.\n\n"
+        "If you did not expect it, you need do nothing."};
+
+constexpr MailWords kPasswordReset{
+    .subject = "Winnow: a new password",
+    .before =
+        "Somebody asked on {at}{source} for a new password for your account at {tenant} (service code "
+        "{code}).\n\n"
+        "To choose one, open this page:",
+    .after =
+        "The link works once, until {until}. When you have chosen, all your sessions end, and you sign in "
+        "with the new password and your second factor as ever.\n\n"
+        "If it was not you, you need do nothing: your password stays as it is."};
+
+constexpr MailWords kEmailChange{
+    .subject = "Winnow: confirm your new mail address",
+    .before =
+        "On {at}{source} this address was entered as the new one of an account at {tenant} (service code "
+        "{code}).\n\n"
+        "To confirm it, open this page:",
+    .after =
+        "The link works once, until {until}. Until then the old address stays in use.\n\n"
+        "If it was not you, you need do nothing."};
+
+constexpr MailWords kEmailChangeNotice{
+    .subject = "Winnow: your mail address is about to change",
+    .before =
+        "On {at}{source} another mail address was entered for your account at {tenant} (service code "
+        "{code}). It takes the place of this one once it is confirmed.\n\n"
+        "If it was not you, stop it on this page:",
+    .after =
+        "The link works once, until {until}. Then change your password, and tell an administrator of "
+        "{tenant}."};
+
+constexpr MailWords kMfaReset{
+    .subject = "Winnow: set up your second factor anew",
+    .before =
+        "An administrator of {tenant} (service code {code}) has let you set up the second factor of your "
+        "account anew, on {at}.\n\n"
+        "To do so, open this page; you need your password:",
+    .after =
+        "The link works once, until {until}. When it was used, your old second factor, your recovery codes "
+        "and all your sessions end.\n\n"
+        "If you did not ask for it, do not use it, and tell an administrator of {tenant}."};
+
+constexpr MailWords kPasswordChanged{
+    .subject = "Winnow: your password was changed",
+    .before =
+        "The password of your account at {tenant} (service code {code}) was changed on {at}{source}. Other "
+        "sessions have ended.",
+    .after = "If it was not you, ask for a new password now, and tell an administrator of {tenant}."};
+
+constexpr MailWords kFactorChanged{
+    .subject = "Winnow: your second factor was changed",
+    .before =
+        "The second factor of your account at {tenant} (service code {code}) was set up, changed or removed "
+        "on {at}{source}. Other sessions have ended.",
+    .after = "If it was not you, change your password now, and tell an administrator of {tenant}."};
+
+constexpr MailWords kEmailChanged{
+    .subject = "Winnow: your mail address was changed",
+    .before =
+        "Your account at {tenant} (service code {code}) has had another mail address since {at}{source}. "
+        "This is the last mail to this one.",
+    .after = "If it was not you, tell an administrator of {tenant} now."};
+
+constexpr MailWords kNewNetwork{
+    .subject = "Winnow: you signed in from a new place",
+    .before =
+        "On {at}{source} somebody signed in to your account at {tenant} (service code {code}) from a "
+        "network that was not used before.",
+    .after =
+        "If it was you, you need do nothing. If it was not, change your password now: other sessions end "
+        "with it."};
+
+constexpr MailWords kFewRecoveryCodes{
+    .subject = "Winnow: few recovery codes are left",
+    .before = "Your account at {tenant} (service code {code}) has {number} unused recovery codes left.",
+    .after =
+        "Make new ones in your profile, and keep them apart from your second factor. If you have used none, "
+        "somebody else has: change your password now, and tell an administrator of {tenant}."};
+
+constexpr MailWords kSignInHeld{
+    .subject = "Winnow: many wrong passwords",
+    .before =
+        "So many wrong passwords or codes were entered for your account at {tenant} (service code {code}) "
+        "that signing in was held up ten times within a day, the last time on {at}. Each time it is free "
+        "again after 15 minutes, and a browser in which you have signed in before is not held up.",
+    .after =
+        "If it was not you, somebody is guessing. Your password was not found. A long one that you use "
+        "nowhere else, and a second factor, keep it so."};
+
+}  // namespace
+
+const MailWords& english(MailKind kind) noexcept
+{
+    switch (kind) {
+        case MailKind::invitation: return kInvitation;
+        case MailKind::password_reset: return kPasswordReset;
+        case MailKind::email_change: return kEmailChange;
+        case MailKind::email_change_notice: return kEmailChangeNotice;
+        case MailKind::mfa_reset: return kMfaReset;
+        case MailKind::password_changed: return kPasswordChanged;
+        case MailKind::factor_changed: return kFactorChanged;
+        case MailKind::email_changed: return kEmailChanged;
+        case MailKind::new_network: return kNewNetwork;
+        case MailKind::few_recovery_codes: return kFewRecoveryCodes;
+        case MailKind::sign_in_held: return kSignInHeld;
+    }
+    return kInvitation;
+}
+
+}  // namespace winnow::signin

@@ -1,0 +1,113 @@
+/// Who is found by an address, and whom the provider invites.
+
+#include "integration/pg/fixture.hpp"
+#include "winnow/pg/tenant_database.hpp"
+#include "winnow/ports/tenant_session.hpp"
+#include "winnow/ports/user_store.hpp"
+
+#include <pqxx/except>
+
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace winnow::pg {
+namespace {
+
+using testing::HasSubstr;
+
+class PeopleTest : public PgTest {
+protected:
+    [[nodiscard]] std::string t() const { return tenant_.str(); }
+
+    std::optional<ports::User> found(const std::string& address)
+    {
+        std::promise<std::optional<ports::User>> promise;
+        auto user = std::make_shared<std::optional<ports::User>>();
+        api_->submit(
+            tenant_,
+            [&, user](ports::TenantSession& session) -> Result<Done> {
+                auto known = session.users().find_by_email(address);
+                if (!known) return known.error();
+                *user = *std::move(known);
+                return Done{};
+            },
+            [&, user](const Result<Done>& done) {
+                EXPECT_TRUE(done) << done.error().message();
+                promise.set_value(*user);
+            });
+        return promise.get_future().get();
+    }
+
+    static ports::AdminInvitation invitation(const std::string& email)
+    {
+        return {.user_id = UserId(new_uuid()),
+                .email = email,
+                .name = "Olga",
+                .locale = signin::Locale::en,
+                .id = InvitationId(new_uuid()),
+                .token_hash = new_uuid().str().substr(0, 32),
+                .mail_id = ServerMailId(new_uuid()),
+                .sealed_token = "sealed"};
+    }
+
+    const TenantId tenant_ = new_tenant();
+    const std::unique_ptr<ports::TenantDatabase> api_ = make_tenant_database(as(database_.api), database_.pipeline);
+    const std::unique_ptr<ports::ProviderStore> provider_ = make_provider_store(as(database_.provider));
+};
+
+TEST_F(PeopleTest, AreFoundByTheLettersOfTheirAddressAndByNothingThatIsTakenForThem)
+{
+    sql("update users set email = 'kim@example.org' where tenant_id = '" + t() + "'");
+    EXPECT_TRUE(found("kim@example.org"));
+    EXPECT_TRUE(found("KIM@Example.ORG"));
+    EXPECT_FALSE(found("\u212Aim@example.org")) << "PostgreSQL's lower() makes a k of it, and buckets do not";
+}
+
+TEST_F(PeopleTest, WhomTheProviderInvitesIsAnAdminWhateverTheInvitationWasOf)
+{
+    const auto user = new_uuid().str();
+    for (const auto* const audits : {"false", "true"}) {
+        sql("delete from users where email = 'olga@example.org'");
+        sql("insert into users (tenant_id, user_id, email, name, role, audits, state, invited) values ('" + t() +
+            "', '" + user + "', 'olga@example.org', 'Olga', 'viewer', " + audits + ", 'disabled', true)");
+        const auto invited = provider_->invite_admin(tenant_, invitation("olga@example.org"), {});
+        ASSERT_TRUE(invited) << invited.error().message();
+        EXPECT_EQ(invited->str(), user) << "who was invited before";
+        EXPECT_EQ(
+            text("select concat_ws(' ', role, audits, version, invited) from users where user_id = '" + user + "'"),
+            "admin f 2 t");
+    }
+    const auto fresh = provider_->invite_admin(tenant_, invitation("new@example.org"), {});
+    ASSERT_TRUE(fresh);
+    EXPECT_EQ(text("select role from users where user_id = '" + fresh->str() + "'"), "admin");
+}
+
+TEST_F(PeopleTest, ATenantLearnsOfWhomItsProviderInvites)
+{
+    ASSERT_TRUE(provider_->invite_admin(tenant_, invitation("olga@example.org"), {}));
+    for (const auto& chain : {t(), Uuid().str()}) {
+        const auto detail = text(
+            "select coalesce(max(detail), '') from audit where act = 'tenant.invite_admin' and "
+            "tenant_id = '" +
+            chain + "'");
+        EXPECT_THAT(detail, HasSubstr("olga@example.org")) << chain;
+    }
+}
+
+TEST_F(PeopleTest, WhoMayRecordAnInvitationAppendsNothingElseToAChain)
+{
+    pqxx::connection connection(database_.provider);
+    for (const std::string act : {"tenant.invite_admin", "user.create"}) {
+        pqxx::nontransaction tx(connection);
+        EXPECT_THROW(tx.exec("select record_admin_invitation('" + t() + "', '{\"act\":\"" + act +
+                             "\"}', '{}', ''::bytea, '{}', '{}', ''::bytea)"),
+                     pqxx::data_exception)
+            << act << ": nobody was invited";
+    }
+    EXPECT_EQ(number("select count(*) from audit where tenant_id = '" + t() + "'"), 0);
+}
+
+}  // namespace
+}  // namespace winnow::pg
