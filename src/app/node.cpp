@@ -56,8 +56,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// How often loops that the clock reminds of what is due look by themselves: in case it cannot.
+/// How often loops that the clock reminds of what is due look by themselves: in case it cannot. What no alert waits for
+/// does so more seldom: a node that nobody wants anything of is to ask for two things a second at most.
 constexpr milliseconds kAnyway{30'000};
+constexpr milliseconds kSeldom{120'000};
 
 }  // namespace
 
@@ -92,7 +94,7 @@ public:
           channel_(delivery::make_channel(config.delivery, secrets_.sealing(), metrics_)),
           dispatcher_(*outbox_, *channel_, dispatch_options(config, name_), metrics_),
           mail_queue_(pg::make_server_mail_queue(pipeline_sessions_)),
-          server_mails_(*mail_queue_, *channel_, server_mail_options(), metrics_),
+          server_mails_(*mail_queue_, *channel_, server_mail_options(kSeldom), metrics_),
           call_logs_(config, pipeline_sessions_, metrics_),
           callers_(config, pipeline_sessions_, metrics_),
           policies_(
@@ -114,8 +116,10 @@ public:
           triage_(
               *triage_store_, policies_, told_of_due(triage_options(config)), [this] { dispatcher_.poke(); }, metrics_),
           backtests_(*backtest_jobs_, policies_, backtest_options(), metrics_),
-          exports_(*export_jobs_, ids_,
-                   {.node = name_, .max_bytes = static_cast<std::int64_t>(config.tenants.max_export_bytes)}, metrics_),
+          exports_(
+              *export_jobs_, ids_,
+              {.node = name_, .max_bytes = static_cast<std::int64_t>(config.tenants.max_export_bytes), .look = kSeldom},
+              metrics_),
           writer_(
               *streams_, name_, journal_options(), [this](auto rows) { triage_.submit(std::move(rows)); }, metrics_),
           stream_keeper_(
@@ -242,7 +246,7 @@ private:
     {
         pipeline::BacktestOptions options;
         options.node = name_;
-        options.look = kAnyway;
+        options.look = kSeldom;
         options.busy = [this] {
             return triage_.behind();
         };

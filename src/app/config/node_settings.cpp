@@ -70,9 +70,9 @@ dispatch::DispatcherOptions dispatch_options(const Config& config, const std::st
             .jitter = uniform};
 }
 
-dispatch::ServerMailOptions server_mail_options()
+dispatch::ServerMailOptions server_mail_options(std::chrono::milliseconds anyway)
 {
-    return {.jitter = uniform};
+    return {.poll = anyway, .jitter = uniform};
 }
 
 std::size_t triage_workers(const Config& config)

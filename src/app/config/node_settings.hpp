@@ -36,7 +36,7 @@ namespace winnow::app {
 [[nodiscard]] pipeline::TriageOptions triage_options(const Config& config);
 
 [[nodiscard]] dispatch::DispatcherOptions dispatch_options(const Config& config, const std::string& node);
-[[nodiscard]] dispatch::ServerMailOptions server_mail_options();
+[[nodiscard]] dispatch::ServerMailOptions server_mail_options(std::chrono::milliseconds anyway);
 
 /// What decides which security features are in force. The database's URLs are as secure_database() leaves them.
 [[nodiscard]] api::SecurityFacts security_facts(const Config& config);
