@@ -3,6 +3,7 @@
 #include "api/audit/access_note.hpp"
 #include "api/calls/credential.hpp"
 #include "api/calls/entitlement.hpp"
+#include "api/calls/rate_class.hpp"
 #include "api/calls/router.hpp"
 #include "api/calls/session_call.hpp"
 #include "api/rates/ingest_bill.hpp"
@@ -103,15 +104,6 @@ SenderRoute sender_of(const RouteEntry& entry)
     return {.sender = entry.route.sender, .path = entry.path};
 }
 
-/// On which account a request goes.
-domain::RateClass class_of(const RouteEntry& entry, const http::RequestHead& head)
-{
-    const auto& route = entry.route;
-    if (entry.special == Special::alerts) return domain::RateClass::ingest;
-    if (is_analysis(route, head) || route.is_charged) return domain::RateClass::heavy;
-    return route.method == "GET" ? domain::RateClass::read : domain::RateClass::write;
-}
-
 }  // namespace
 
 class CustomerApi::Impl {
@@ -186,7 +178,7 @@ public:
                 uses.note(*who);
                 admitted->kind = class_of(entry, head);
                 const auto cost = admitted->kind == domain::RateClass::ingest ? units_of_head(head, longest.bytes) : 1;
-                const auto beside = is_analysis(entry.route, head) ? domain::RateClass::read : domain::RateClass::write;
+                const auto beside = beside_of(entry, head);
                 if (const auto fast = rates->refusal(*who, admitted->kind, cost, beside)) {
                     if (entry.special == Special::none) {
                         note_refusal(logs, *who, entry.route, head, 429, "rate_limited");

@@ -215,6 +215,11 @@ bool is_recorded_beforehand(const Route& route) noexcept
     return route.act != nullptr && route.act->recorded == Recorded::beforehand;
 }
 
+bool is_recorded_beforehand(const Route& route, const http::RequestHead& head, int status) noexcept
+{
+    return is_recorded_beforehand(route) && status < kRefused && head.method != "HEAD";
+}
+
 Result<Done> record_beforehand(const Call& call, const Route& route, ports::TenantSession& session)
 {
     audit::Act act;

@@ -360,6 +360,12 @@ class Audit(unittest.TestCase):
         self.assertEqual(acts.admin.call("PATCH", "/api/v1/settings", {"close_approval": False},
                                          headers={"If-Match": '"9999"'}).status, 412)
         self.assertEqual(acts.admin.call("PUT", "/api/v1/ruleset?dry_run=true", {"rules": []}).status, 200)
+        for path, status in (("/api/v1/exports/00000000-0000-7000-8000-000000000000/content", 404),
+                             ("/api/v1/tickets.csv?x=1", 400), ("/api/v1/audit-log/export?x=1", 400),
+                             ("/api/v1/access-log/export?format=xml", 400)):
+            for method in ("GET", "HEAD"):
+                self.assertEqual(acts.admin.call(method, path).status, status, (method, path))
+        self.assertEqual(acts.admin.call("HEAD", "/api/v1/tickets.csv").status, 200, "of which nobody gets anything")
         self.assertEqual(count(), before)
         for _ in range(2):
             answer = acts.admin.post("/api/v1/contact-groups", {"name": "once", "contact_ids": []},
