@@ -99,6 +99,7 @@ std::string_view to_string(MailKind kind) noexcept
         case MailKind::new_network: return "new_network";
         case MailKind::few_recovery_codes: return "few_recovery_codes";
         case MailKind::sign_in_held: return "sign_in_held";
+        case MailKind::admin_invited: return "admin_invited";
     }
     return "invitation";
 }
@@ -124,7 +125,8 @@ std::optional<LinkPurpose> link_of(MailKind kind) noexcept
         case MailKind::email_changed:
         case MailKind::new_network:
         case MailKind::few_recovery_codes:
-        case MailKind::sign_in_held: break;
+        case MailKind::sign_in_held:
+        case MailKind::admin_invited: break;
     }
     return std::nullopt;
 }

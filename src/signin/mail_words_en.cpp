@@ -104,6 +104,15 @@ constexpr MailWords kSignInHeld{
         "If it was not you, somebody is guessing. Your password was not found. A long one that you use "
         "nowhere else, and a second factor, keep it so."};
 
+constexpr MailWords kAdminInvited{
+    .subject = "Winnow: your provider has invited an administrator",
+    .before =
+        "On {at} the provider of your Winnow has invited an administrator to {tenant} (service code {code}). "
+        "This mail goes to all administrators of {tenant}.",
+    .after =
+        "Whom it was, says the audit log (tenant.invite_admin). If nobody of {tenant} has asked for that, "
+        "disable the user, and ask your provider why."};
+
 }  // namespace
 
 const MailWords& english(MailKind kind) noexcept
@@ -120,6 +129,7 @@ const MailWords& english(MailKind kind) noexcept
         case MailKind::new_network: return kNewNetwork;
         case MailKind::few_recovery_codes: return kFewRecoveryCodes;
         case MailKind::sign_in_held: return kSignInHeld;
+        case MailKind::admin_invited: return kAdminInvited;
     }
     return kInvitation;
 }

@@ -105,6 +105,15 @@ constexpr MailWords kSignInHeld{
         "心当たりがない場合は、誰かがパスワードを推測しようとしています。パスワードは見破られていません。ほか"
         "で使っていない長いパスワードと二要素目が、あなたのアカウントを守ります。"};
 
+constexpr MailWords kAdminInvited{
+    .subject = "Winnow: 提供者が管理者を招待しました",
+    .before =
+        "{at}、Winnow の提供者が {tenant}（サービスコード {code}）に管理者を招待しました。このメールは "
+        "{tenant} のすべての管理者に送信されています。",
+    .after =
+        "招待された人は監査ログ（tenant.invite_admin）で確認できます。{tenant} の誰も依頼していない場合は、そ"
+        "の利用者を無効にし、提供者に理由を確認してください。"};
+
 }  // namespace
 
 const MailWords& japanese(MailKind kind) noexcept
@@ -121,6 +130,7 @@ const MailWords& japanese(MailKind kind) noexcept
         case MailKind::new_network: return kNewNetwork;
         case MailKind::few_recovery_codes: return kFewRecoveryCodes;
         case MailKind::sign_in_held: return kSignInHeld;
+        case MailKind::admin_invited: return kAdminInvited;
     }
     return kInvitation;
 }

@@ -78,6 +78,8 @@ struct NewTenant {
     ApiKeyId admin_key_id;
     std::string admin_key_hash;  ///< 32 bytes.
     std::string admin_key_hint;
+    /// nullopt: it does not expire, and nobody's log but the provider's tells of it: the demonstration's.
+    std::optional<std::chrono::milliseconds> admin_key_life = {};
 };
 
 /// An admin who is to come: a user who was invited, the link, and the mail that it goes by.

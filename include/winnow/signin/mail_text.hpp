@@ -28,12 +28,13 @@ enum class MailKind : std::uint8_t {
     email_changed,  ///< To the old address.
     new_network,    ///< Signed in from a network that was not seen before.
     few_recovery_codes,
-    sign_in_held,  ///< Held ten times in a day.
+    sign_in_held,   ///< Held ten times in a day.
+    admin_invited,  ///< To the other admins: the provider has invited one.
 };
 inline constexpr std::array kMailKinds{
     MailKind::invitation,  MailKind::password_reset,     MailKind::email_change,   MailKind::email_change_notice,
     MailKind::mfa_reset,   MailKind::password_changed,   MailKind::factor_changed, MailKind::email_changed,
-    MailKind::new_network, MailKind::few_recovery_codes, MailKind::sign_in_held,
+    MailKind::new_network, MailKind::few_recovery_codes, MailKind::sign_in_held,   MailKind::admin_invited,
 };
 [[nodiscard]] std::string_view to_string(MailKind kind) noexcept;
 [[nodiscard]] std::optional<MailKind> parse_mail_kind(std::string_view word) noexcept;

@@ -8,11 +8,13 @@
 #include "pg/tenants/provider_acts.hpp"
 #include "pg/tenants/quota_rows.hpp"
 #include "pg/tenants/tenant_rows.hpp"
+#include "winnow/ports/mail/server_mail_store.hpp"
 
 #include <nlohmann/json.hpp>
 #include <pqxx/except>
 #include <pqxx/nontransaction>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -29,7 +31,8 @@ constexpr auto kInsertAdmin = R"sql(
 insert into users (tenant_id, user_id, email, name, role) values ($1, $2, $3, $4, 'admin')
 )sql";
 constexpr auto kInsertKey = R"sql(
-insert into api_keys (tenant_id, key_id, user_id, name, secret_hash, hint) values ($1, $2, $3, 'first key', $4, $5)
+insert into api_keys (tenant_id, key_id, user_id, name, secret_hash, hint, expires_at)
+values ($1, $2, $3, 'first key', $4, $5, now() + $6::int8 * interval '1 ms')
 )sql";
 
 constexpr auto kInvited = R"sql(
@@ -51,6 +54,14 @@ values ($1, $2, $3, $4, 'pending', $5, now() + $6::int8 * interval '1 ms')
 constexpr auto kOweMail = R"sql(
 insert into server_mails (tenant_id, mail_id, kind, receiver, locale, sealed_token, happened_at, expires_at)
 values ($1, $2, $3, $4, $5, $6, now(), now() + $7::int8 * interval '1 ms')
+)sql";
+// Whoever administers the tenant learns of it, whoever reads its log.
+constexpr auto kTellAdmins = R"sql(
+insert into server_mails (tenant_id, mail_id, kind, receiver, locale, happened_at, expires_at)
+select u.tenant_id, gen_random_uuid(), $3, u.email, u.locale, now(), now() + $4::int8 * interval '1 ms'
+  from users u
+ where u.tenant_id = $1 and u.user_id <> $2 and u.role = 'admin' and not u.audits and u.state = 'active'
+ order by u.user_id limit $5
 )sql";
 
 constexpr auto kList = "select * from tenants where service_code > $1 order by service_code limit $2";
@@ -81,6 +92,7 @@ on conflict (tenant_id, name) do update set most = excluded.most
 
 constexpr auto kReleaseAll = "update quarantined_rows set release_asked = true where tenant_id = $1";
 
+constexpr auto kRecordCreation = "select record_tenant_creation($1, $2, $3, $4, $5, $6, $7)";
 constexpr auto kRecordInvitation = "select record_admin_invitation($1, $2, $3, $4, $5, $6, $7)";
 constexpr auto kResetNetworks = "select reset_source_networks($1, $2, $3, $4, $5, $6, $7)";
 
@@ -164,6 +176,9 @@ public:
             query(tx, kOweMail, id, invitation.mail_id, to_string(signin::MailKind::invitation), invitation.email,
                   to_string(invitation.locale), Bytes{invitation.sealed_token},
                   signin::worth_sending_for(signin::MailKind::invitation).count());
+            constexpr auto kNotice = signin::MailKind::admin_invited;
+            query(tx, kTellAdmins, id, user, to_string(kNotice), signin::worth_sending_for(kNotice).count(),
+                  ports::kMostOwedMails);
             const nlohmann::json what{{"admin", {{"user_id", user.str()}, {"email", invitation.email}}}};
             const auto [theirs, own] = in_both(act_on(id, "tenant.invite_admin", by, what), what);
             query(tx, kRecordInvitation, id, theirs.record, theirs.detail, Bytes{theirs.salt}, own.record, own.detail,
@@ -333,6 +348,24 @@ private:
         return changed;
     }
 
+    static void record_creation(pqxx::transaction_base& tx, const ports::NewTenant& tenant,
+                                const ports::ProviderRequest& by)
+    {
+        const nlohmann::json what{
+            {"service_code", tenant.service_code},
+            {"name", tenant.name},
+            {"admin",
+             {{"user_id", tenant.admin_id.str()}, {"email", tenant.admin_email}, {"key", tenant.admin_key_id.str()}}}};
+        const auto act = act_on(tenant.id, "tenant.create", by, what);
+        if (!tenant.admin_key_life) {
+            append_providers(tx, act);
+            return;
+        }
+        const auto [theirs, own] = in_both(act, what);
+        query(tx, kRecordCreation, tenant.id, theirs.record, theirs.detail, Bytes{theirs.salt}, own.record, own.detail,
+              Bytes{own.salt});
+    }
+
     static Result<Tenant> create(Session& session, const ports::NewTenant& tenant, const ports::ProviderRequest& by)
     {
         Transaction transaction(session);
@@ -340,13 +373,12 @@ private:
         query(tx, kInsertTenant, tenant.id, tenant.service_code, tenant.name);
         query(tx, kInsertSettings, tenant.id);
         query(tx, kInsertAdmin, tenant.id, tenant.admin_id, tenant.admin_email, tenant.admin_name);
+        std::optional<std::int64_t> life;
+        if (tenant.admin_key_life) life = tenant.admin_key_life->count();
         query(tx, kInsertKey, tenant.id, tenant.admin_key_id, tenant.admin_id, Bytes{tenant.admin_key_hash},
-              tenant.admin_key_hint);
+              tenant.admin_key_hint, life);
         auto created = one_tenant(query(tx, kFind, tenant.id));  // the triggers have raised its config_version
-        append_providers(tx, act_on(tenant.id, "tenant.create", by,
-                                    {{"service_code", tenant.service_code},
-                                     {"name", tenant.name},
-                                     {"admin", {{"user_id", tenant.admin_id.str()}, {"email", tenant.admin_email}}}}));
+        record_creation(tx, tenant, by);
         transaction.commit();
         return created;
     }

@@ -7,6 +7,7 @@
 
 #include <pqxx/except>
 
+#include <chrono>
 #include <future>
 #include <memory>
 #include <optional>
@@ -93,6 +94,55 @@ TEST_F(PeopleTest, ATenantLearnsOfWhomItsProviderInvites)
             "tenant_id = '" +
             chain + "'");
         EXPECT_THAT(detail, HasSubstr("olga@example.org")) << chain;
+    }
+}
+
+TEST_F(PeopleTest, ATenantsAdminsAreMailedWhenItsProviderInvitesOne)
+{
+    sql("insert into users (tenant_id, user_id, email, name, role, audits, state) values "
+        "('" +
+        t() +
+        "', gen_random_uuid(), 'auditor@example.org', 'A', 'viewer', true, 'active'), "
+        "('" +
+        t() +
+        "', gen_random_uuid(), 'gone@example.org', 'G', 'admin', false, 'disabled'), "
+        "('" +
+        t() + "', gen_random_uuid(), 'viewer@example.org', 'V', 'viewer', false, 'active')");
+    ASSERT_TRUE(provider_->invite_admin(tenant_, invitation("olga@example.org"), {}));
+    EXPECT_EQ(text("select string_agg(kind || ' ' || receiver, ', ' order by kind) from server_mails"),
+              "admin_invited admin@example.org, invitation olga@example.org");
+}
+
+TEST_F(PeopleTest, ATenantsLogBeginsWithItsMakingAndTheKeyThatItsProviderHasSeenEnds)
+{
+    ports::NewTenant made{.id = TenantId(new_uuid()),
+                          .service_code = "made",
+                          .name = "Made",
+                          .admin_id = UserId(new_uuid()),
+                          .admin_email = "first@example.org",
+                          .admin_name = "First",
+                          .admin_key_id = ApiKeyId(new_uuid()),
+                          .admin_key_hash = std::string(32, 'm'),
+                          .admin_key_hint = "wnu_1234",
+                          .admin_key_life = std::chrono::days{7}};
+    ASSERT_TRUE(provider_->create_tenant(made));
+    const auto of = [&](const std::string& chain) {
+        return text("select coalesce(max(detail), '') from audit where act = 'tenant.create' and tenant_id = '" +
+                    chain + "' and detail like '%first@example.org%'");
+    };
+    EXPECT_THAT(of(made.id.str()), HasSubstr(made.admin_key_id.str()));
+    EXPECT_THAT(of(Uuid().str()), HasSubstr(made.admin_key_id.str()));
+    EXPECT_EQ(text("select (expires_at - created_at = interval '7 days')::text from api_keys where key_id = '" +
+                   made.admin_key_id.str() + "'"),
+              "true");
+
+    pqxx::connection connection(database_.provider);
+    for (const std::string act : {"tenant.create", "user.create"}) {
+        pqxx::nontransaction tx(connection);
+        EXPECT_THROW(tx.exec("select record_tenant_creation('" + t() + "', '{\"act\":\"" + act +
+                             "\"}', '{}', ''::bytea, '{\"act\":\"" + act + "\"}', '{}', ''::bytea)"),
+                     pqxx::data_exception)
+            << act << ": no tenant was made";
     }
 }
 
