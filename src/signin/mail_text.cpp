@@ -100,6 +100,7 @@ std::string_view to_string(MailKind kind) noexcept
         case MailKind::few_recovery_codes: return "few_recovery_codes";
         case MailKind::sign_in_held: return "sign_in_held";
         case MailKind::admin_invited: return "admin_invited";
+        case MailKind::key_made: return "key_made";
     }
     return "invitation";
 }
@@ -126,7 +127,8 @@ std::optional<LinkPurpose> link_of(MailKind kind) noexcept
         case MailKind::new_network:
         case MailKind::few_recovery_codes:
         case MailKind::sign_in_held:
-        case MailKind::admin_invited: break;
+        case MailKind::admin_invited:
+        case MailKind::key_made: break;
     }
     return std::nullopt;
 }

@@ -113,6 +113,13 @@ constexpr MailWords kAdminInvited{
         "Whom it was, says the audit log (tenant.invite_admin). If nobody of {tenant} has asked for that, "
         "disable the user, and ask your provider why."};
 
+constexpr MailWords kKeyMade{
+    .subject = "Winnow: a key was made for you",
+    .before =
+        "On {at} an administrator of {tenant} (service code {code}) made a key for your account. Whoever has it "
+        "acts in your name.",
+    .after = "If you have not asked for it, revoke it in your profile, and ask an administrator of {tenant} why."};
+
 }  // namespace
 
 const MailWords& english(MailKind kind) noexcept
@@ -130,6 +137,7 @@ const MailWords& english(MailKind kind) noexcept
         case MailKind::few_recovery_codes: return kFewRecoveryCodes;
         case MailKind::sign_in_held: return kSignInHeld;
         case MailKind::admin_invited: return kAdminInvited;
+        case MailKind::key_made: return kKeyMade;
     }
     return kInvitation;
 }

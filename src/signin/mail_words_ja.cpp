@@ -114,6 +114,13 @@ constexpr MailWords kAdminInvited{
         "招待された人は監査ログ（tenant.invite_admin）で確認できます。{tenant} の誰も依頼していない場合は、そ"
         "の利用者を無効にし、提供者に理由を確認してください。"};
 
+constexpr MailWords kKeyMade{
+    .subject = "Winnow: あなたのキーが作成されました",
+    .before =
+        "{at}、{tenant}（サービスコード {code}）の管理者が、あなたのアカウントのキーを作成しました。このキーを"
+        "持つ人は、あなたの名前で操作できます。",
+    .after = "依頼した覚えがない場合は、プロフィールでキーを取り消し、{tenant} の管理者に理由を確認してください。"};
+
 }  // namespace
 
 const MailWords& japanese(MailKind kind) noexcept
@@ -131,6 +138,7 @@ const MailWords& japanese(MailKind kind) noexcept
         case MailKind::few_recovery_codes: return kFewRecoveryCodes;
         case MailKind::sign_in_held: return kSignInHeld;
         case MailKind::admin_invited: return kAdminInvited;
+        case MailKind::key_made: return kKeyMade;
     }
     return kInvitation;
 }

@@ -30,11 +30,13 @@ enum class MailKind : std::uint8_t {
     few_recovery_codes,
     sign_in_held,   ///< Held ten times in a day.
     admin_invited,  ///< To the other admins: the provider has invited one.
+    key_made,       ///< By somebody else, for the user.
 };
 inline constexpr std::array kMailKinds{
     MailKind::invitation,  MailKind::password_reset,     MailKind::email_change,   MailKind::email_change_notice,
     MailKind::mfa_reset,   MailKind::password_changed,   MailKind::factor_changed, MailKind::email_changed,
     MailKind::new_network, MailKind::few_recovery_codes, MailKind::sign_in_held,   MailKind::admin_invited,
+    MailKind::key_made,
 };
 [[nodiscard]] std::string_view to_string(MailKind kind) noexcept;
 [[nodiscard]] std::optional<MailKind> parse_mail_kind(std::string_view word) noexcept;

@@ -195,6 +195,8 @@ std::string detail_of(const Call& call, json what)
     }
     what["name"] = who.user_name.empty() ? who.integration_name : who.user_name;
     if (!who.email.empty()) what["email"] = who.email;
+    // Somebody else may have made it: the record of that tells who.
+    if (!who.key.is_nil()) what["key"] = who.key.str();
     auto text = dump(what);
     if (text.size() <= audit::kMaxDetailBytes) return text;
     // The names of what changed, at least.

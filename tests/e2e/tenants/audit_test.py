@@ -348,6 +348,7 @@ class Audit(unittest.TestCase):
         self.assertEqual(record["on"], f"rule:{acts.ids['rule']}")
         self.assertEqual(record["detail"]["changes"]["name"], {"from": "r2", "to": "r3"})
         self.assertTrue(record["detail"]["email"])
+        self.assertIn(record["detail"]["key"], [key["id"] for key in acts.admin.get("/api/v1/api-keys").json()["items"]])
         deleted = acts.admin.get(f"/api/v1/audit-log?act=rule.delete&on=rule:{acts.ids['rule']}").json()["items"]
         self.assertEqual([each["detail"]["before"]["name"] for each in deleted], ["r3"])
 
