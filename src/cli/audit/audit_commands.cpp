@@ -71,9 +71,10 @@ int list(ListArguments& arguments)
     for (const auto& record : page.at("items")) {
         const auto& detail = record.at("detail");
         const auto actor = text_or(record.at("actor"), "?");
-        const auto by = detail.is_object() ? text_or(detail.value("name", json()), actor) : actor;
+        // Who it was comes first: a name is what its user made of it.
+        const auto name = detail.is_object() ? text_or(detail.value("name", json()), "") : "";
         table.add({record.at("seq").dump(), record.at("at"), text_or(record.at("act"), "?"),
-                   text_or(record.at("on"), "?"), by.empty() ? actor : by});
+                   text_or(record.at("on"), "?"), name.empty() ? actor : actor + " (" + name + ")"});
     }
     table.print(std::cout, standard_output_takes_colour());
     return 0;

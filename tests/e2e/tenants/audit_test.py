@@ -453,6 +453,17 @@ class Audit(unittest.TestCase):
 
     def test_7_the_command_line_lists_it(self):
         self.assertIn("user.create", winnow("audit", "list", "--act", "user.create"))
+        me = acts.admin.get("/api/v1/me").json()
+        acts.change("PATCH", "/api/v1/me", name="provider")
+        self.addCleanup(acts.change, "PATCH", "/api/v1/me", name=me["name"])
+
+        def shown():
+            acts.change("PATCH", "/api/v1/settings", close_approval=False)
+            listed = winnow("audit", "list", "--act", "settings.change", "--limit", "1")
+            self.assertIn(f"user:{me['id']}", listed, "whatever somebody calls himself")
+            return f"user:{me['id']} (provider)" in listed
+
+        wait_until(shown, "a record with the new name")
         self.assertIn("tenant.suspend", winnow("audit", "list", "--provider"))
         self.assertIn("0 emptied", winnow("audit", "redact", "999999", "--reason", "nothing there"))
 
