@@ -168,7 +168,10 @@ public:
                         logs.refused.note_key(shown.secret, refused_call(head, entry.route, 401, "unauthenticated"));
                     }
                     const auto error = unknown ? unauthenticated(shown, head) : who.error();
-                    return sink(refused(refusal(sender, error, head.request_id)));
+                    auto told = refusal(sender, error, head.request_id);
+                    const bool of_page = entry.special == Special::auth || is_of_page(head, shown.is_session);
+                    if (of_page) ask_for_cookie(told);
+                    return sink(refused(std::move(told)));
                 }
                 if (!access::is_in_place(*who, head.remote_address)) {
                     note_refusal(logs, *who, entry.route, head, 403, "address_not_allowed");

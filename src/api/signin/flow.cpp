@@ -23,12 +23,6 @@ namespace {
 constexpr std::size_t kMaxSource = 64;
 constexpr std::size_t kMaxAgentBytes = 256;
 
-/// A browser that is asked for Basic opens a window of its own; whoever signs in has a page.
-void ask_for_cookie(http::Response& response)
-{
-    if (response.status == 401) response.set("WWW-Authenticate", "Cookie realm=\"winnow\"");
-}
-
 Error stopping()
 {
     return {ErrorCode::unavailable, "this node is stopping: try again"};

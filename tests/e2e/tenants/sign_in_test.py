@@ -138,7 +138,15 @@ class Sessions(SignIn):
         self.assertEqual(answer.status, 204)
         self.assertEqual(answer.headers["Clear-Site-Data"], '"cache", "storage"')
         self.assertNotIn(SESSION, person.browser.cookies)
-        self.problem(person.browser.get("/api/v1/me", **{SESSION: token}), 401, "unauthenticated")
+        over = person.browser.get("/api/v1/me", **{SESSION: token})
+        self.problem(over, 401, "unauthenticated")
+        client = Client(world.instance.ready["customer_url"], world.instance.ready["ca_file"])
+        self.addCleanup(client.close)
+        for page in (over, client.get("/api/v1/me", headers={"Cookie": f"{SESSION}={token}"}),
+                     client.get("/api/v1/me", headers={"Sec-Fetch-Site": "same-origin"}), client.post("/auth/sign-out", None)):
+            self.assertEqual((page.status, page.headers["WWW-Authenticate"]), (401, 'Cookie realm="winnow"'),
+                             "or the browser opens a window of its own")
+        self.assertIn("Basic", client.get("/api/v1/me").headers["WWW-Authenticate"], "who uses a key may be asked for one")
 
     def test_are_seen_and_ended_by_their_user_and_by_admins(self):
         person = self.signed_in()
