@@ -148,6 +148,22 @@ class Sessions(SignIn):
                              "or the browser opens a window of its own")
         self.assertIn("Basic", client.get("/api/v1/me").headers["WWW-Authenticate"], "who uses a key may be asked for one")
 
+    def test_end_from_where_their_user_is_not_let_in_and_in_a_suspended_tenant(self):
+        networks = "/api/v1/settings/networks"
+        person, other = self.signed_in(), self.signed_in()
+        self.addCleanup(lambda: wait_until(lambda: person.admin.call("PUT", networks, {}).status == 200, "no lists"))
+        self.assertEqual(person.admin.call("PUT", networks, {"users": ["198.51.0.0/16", "127.0.0.0/8"]}).status, 200)
+        person.browser.address = "203.0.113.5"
+        self.problem(person.browser.post("/auth/step-up", {"password": person.password}), 403, "address_not_allowed")
+        self.assertEqual(person.browser.post("/auth/sign-out").status, 204)
+
+        tenant = "/admin/v1/tenants/" + world.instance.ready["tenants"][0]["tenant_id"]
+        provider = world.instance.provider()
+        self.addCleanup(provider.close)
+        self.addCleanup(lambda: self.assertEqual(provider.post(tenant + "/resume", None).status, 200))
+        self.assertEqual(provider.post(tenant + "/suspend", None).status, 200)
+        self.assertEqual(other.browser.post("/auth/sign-out").status, 204)
+
     def test_are_seen_and_ended_by_their_user_and_by_admins(self):
         person = self.signed_in()
         other = Browser(world.instance.ready)
