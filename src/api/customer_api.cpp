@@ -189,7 +189,7 @@ public:
                     return sink(refused(rate_refusal(*fast, rate_form(sender_of(entry)), head.request_id)));
                 }
                 const auto& route = entry.route;
-                if (!access::allows(*who, route.permission)) {
+                if (!may(*who, route)) {
                     note_refusal(logs, *who, route, head, 403, "forbidden");
                     return sink(refused(refusal(route.sender, 403, "forbidden", why_forbidden(*who, route.permission),
                                                 head.request_id)));

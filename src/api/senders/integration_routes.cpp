@@ -265,8 +265,8 @@ std::vector<Route> integration_routes()
         {"PATCH", "/api/v1/integrations/{id}", write_integrations, "updateIntegration", change_integration},
         {"DELETE", "/api/v1/integrations/{id}", write_integrations, "deleteIntegration", delete_integration},
         {"POST", "/api/v1/integrations/{id}/keys", write_integrations, "createIntegrationKey", create_integration_key},
-        {"DELETE", "/api/v1/integrations/{id}/keys/{key_id}", write_integrations, "deleteIntegrationKey",
-         delete_integration_key},
+        that_ends_access({"DELETE", "/api/v1/integrations/{id}/keys/{key_id}", write_integrations,
+                          "deleteIntegrationKey", delete_integration_key}),
     };
 }
 

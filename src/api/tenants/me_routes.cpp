@@ -237,8 +237,8 @@ std::vector<Route> me_routes()
         {"DELETE", "/api/v1/me/factors/{id}", write_own_factors, "deleteFactor", delete_factor},
         {"POST", "/api/v1/me/recovery-codes", write_own_factors, "createRecoveryCodes", make_recovery_codes},
         {"GET", "/api/v1/me/sessions", read_own_profile, "listSessions", list_sessions},
-        {"DELETE", "/api/v1/me/sessions", write_own_profile, "endOtherSessions", end_other_sessions},
-        {"DELETE", "/api/v1/me/sessions/{id}", write_own_profile, "endSession", end_session},
+        that_ends_access({"DELETE", "/api/v1/me/sessions", write_own_profile, "endOtherSessions", end_other_sessions}),
+        that_ends_access({"DELETE", "/api/v1/me/sessions/{id}", write_own_profile, "endSession", end_session}),
     };
 }
 

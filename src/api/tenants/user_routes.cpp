@@ -313,10 +313,10 @@ std::vector<Route> user_routes()
         {"POST", "/api/v1/users", write_users, "createUser", create_user},
         {"GET", "/api/v1/users/{id}", read_users, "getUser", get_user},
         {"PATCH", "/api/v1/users/{id}", write_users, "updateUser", change_user},
-        {"DELETE", "/api/v1/users/{id}", write_users, "disableUser", disable_user},
+        that_ends_access({"DELETE", "/api/v1/users/{id}", write_users, "disableUser", disable_user}),
         {"GET", "/api/v1/api-keys", read_own_profile, "listApiKeys", list_keys},
         {"POST", "/api/v1/api-keys", write_own_keys, "createApiKey", create_key},
-        {"DELETE", "/api/v1/api-keys/{id}", write_own_keys, "deleteApiKey", delete_key},
+        that_ends_access({"DELETE", "/api/v1/api-keys/{id}", write_own_keys, "deleteApiKey", delete_key}),
     };
 }
 
