@@ -265,6 +265,9 @@ private:
             return destroy_tenant_keys(*tenant, request, options_.vault, options_.store);
         }
         if (action == Action::reset_networks) return reset_networks(*tenant, request, options_.store);
+        if (action == Action::resume) {
+            if (const auto may = may_resume(*tenant, options_.vault); !may) return may.error();
+        }
         return suspend_tenant(*tenant, action == Action::suspend, request, options_.store);
     }
 

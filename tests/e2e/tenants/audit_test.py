@@ -252,6 +252,9 @@ class Acts(PeopleActs):
     def inviteTenantAdmin(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/admins", {"email": "first@example.com"}))
 
+    def resumeTenant(self):
+        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/resume", None))
+
     def suspendTenant(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/suspend", None))
 
@@ -265,9 +268,6 @@ class Acts(PeopleActs):
 
     def rotateRootKey(self):
         self.good(self.provider.post("/admin/v1/keys/rotate", {}))
-
-    def resumeTenant(self):
-        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/resume", None))
 
     def exportProviderAuditLog(self):
         self.good(self.provider.get("/admin/v1/audit-log/export"))
