@@ -45,6 +45,18 @@ TEST_F(People, AreInvitedByMailAndAnewAndTheLinkBeforeIsTakenBack)
     EXPECT_EQ(post(path + "/reset-password", nullptr).status, 409);
 }
 
+TEST_F(People, AreMailedFiveLinksAnHourByAdminsAndOnlyTheLastOneWaitsToBeSent)
+{
+    const auto path = "/users/" + invited()["id"].get<std::string>();
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(post(path + "/invite", nullptr).status, 202);
+    const auto refused = post(path + "/invite", nullptr);
+    EXPECT_EQ(refused.status, 429);
+    EXPECT_THAT(refused.body["detail"].get<std::string>(), HasSubstr("60 minutes"));
+    EXPECT_EQ(mails(), "invitation") << "nobody follows a link that is good no longer";
+    EXPECT_EQ(sql("select count(*) from invitations where state = 'pending'"), "1");
+    EXPECT_EQ(post("/users/" + viewer_ + "/reset-password", nullptr).status, 202) << "somebody else's mailbox";
+}
+
 TEST_F(People, WhoIsDisabledLosesSessionsKeysAndLinksForGood)
 {
     a_session(viewer_);
