@@ -85,6 +85,30 @@ TEST_F(PeopleTest, WhomTheProviderInvitesIsAnAdminWhateverTheInvitationWasOf)
     EXPECT_EQ(text("select role from users where user_id = '" + fresh->str() + "'"), "admin");
 }
 
+TEST_F(PeopleTest, TheAdminWhomATenantWasMadeWithIsInvitedUnlessItHasAnotherWayIn)
+{
+    const std::string key = "select count(*) from api_keys k, find_caller(k.secret_hash)";
+    const auto admin = text("select user_id from users where tenant_id = '" + t() + "'");
+    sql("insert into sessions (tenant_id, session_id, user_id, token_hash, state, authenticated_at, created_at, "
+        "last_seen_at, expires_at) values ('" +
+        t() + "', gen_random_uuid(), '" + admin +
+        "', sha256('s'), 'active', now(), now(), now(), now() + interval '1 hour')");
+    EXPECT_EQ(provider_->invite_admin(tenant_, invitation("ADMIN@example.org"), {}).error().code(),
+              ErrorCode::conflict);
+    sql("update sessions set state = 'ended', ended_at = now(), ended_by = 'sign_out'");
+    EXPECT_EQ(number(key), 1);
+    const auto invited = provider_->invite_admin(tenant_, invitation("ADMIN@example.org"), {});
+    ASSERT_TRUE(invited) << invited.error().message();
+    EXPECT_EQ(invited->str(), admin);
+    EXPECT_EQ(number(key), 0) << "until the link was followed";
+    EXPECT_EQ(text("select concat_ws(' ', role, state, invited) from users"), "admin disabled t");
+    sql("update users set state = 'active', invited = false");
+    sql("insert into user_passwords (tenant_id, user_id, salt, tag, memory_kib, passes, pepper_id) values ('" + t() +
+        "', '" + admin + "', substr(sha256('salt'), 1, 16), sha256('tag'), 19456, 2, 'p')");
+    EXPECT_EQ(provider_->invite_admin(tenant_, invitation("admin@example.org"), {}).error().code(),
+              ErrorCode::conflict);
+}
+
 TEST_F(PeopleTest, ATenantLearnsOfWhomItsProviderInvites)
 {
     ASSERT_TRUE(provider_->invite_admin(tenant_, invitation("olga@example.org"), {}));
