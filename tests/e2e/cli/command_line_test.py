@@ -220,6 +220,9 @@ class Commands(unittest.TestCase):
                                     "--service-code", "acme1", "--json").stdout)
         self.assertTrue(created["admin"]["key"].startswith("wnu_"))
         self.assertIn("acme1", winnow("tenant", "list").stdout)
+        self.assertIn("tenant acme1 is suspended", winnow("tenant", "suspend", "acme1").stdout)
+        self.assertEqual(json.loads(winnow("tenant", "resume", created["id"], "--json").stdout)["state"], "active")
+        self.assertIn("winnow tenant list", winnow("tenant", "resume", "nobody", status=1).stderr)
         taken = winnow("tenant", "create", "Acme Ltd", "--admin-email", "ops@acme.example", "--service-code", "acme1",
                        status=1)
         self.assertIn("service code", taken.stderr)
