@@ -47,6 +47,18 @@ TEST_F(KeysTest, WithScopesMayWhatTheyNameAndSeeItsProfile)
     }
 }
 
+TEST_F(KeysTest, WithScopesMakeNoKeysOfSenders)
+{
+    sql("update api_keys set scopes = array['integrations:read', 'integrations:write']");
+    Node node(config_);
+    test::TlsClient client(node.customer_port());
+    const auto made = client.ask(post("/api/v1/integrations", kKey, R"({"name":"x"})"));
+    EXPECT_EQ(made.status, 403);
+    EXPECT_THAT(made.body, HasSubstr("makes no keys"));
+    EXPECT_EQ(client.ask(post("/api/v1/integrations/" + Uuid::from_words(1, 5).str() + "/keys", kKey, "{}")).status,
+              403);
+}
+
 TEST_F(KeysTest, OfAnAuditorWorkNoTicketsAndSayWhoDoes)
 {
     sql("update users set role = 'viewer', audits = true");
