@@ -22,6 +22,28 @@ std::string_view after_scheme(std::string_view header, std::string_view scheme)
     return rest;
 }
 
+/// The key that Authorization holds; "" where it holds none.
+std::string authorized_key(const http::RequestHead& head, const intake::Credentials& own)
+{
+    const auto authorization = head.header("Authorization");
+    if (const auto token = after_scheme(authorization, "bearer"); !token.empty()) return std::string(token);
+    if (const auto encoded = after_scheme(authorization, "basic"); !encoded.empty()) {
+        std::string decoded;
+        if (!crypto::from_base64(encoded, decoded)) return "";
+        const auto colon = decoded.find(':');
+        return colon == std::string::npos ? "" : decoded.substr(colon + 1);
+    }
+    for (const auto scheme : own.schemes) {
+        if (const auto key = after_scheme(authorization, scheme); !key.empty()) return std::string(key);
+    }
+    return "";
+}
+
+intake::Credentials credentials_of(const intake::Sender* sender)
+{
+    return sender == nullptr ? intake::Credentials{} : sender->credentials;
+}
+
 }  // namespace
 
 void authenticate(identity::Authenticator& authenticator, const Shown& shown,
@@ -34,23 +56,23 @@ void authenticate(identity::Authenticator& authenticator, const Shown& shown,
 std::string credential_of(const http::RequestHead& head, std::string_view path_token, const intake::Sender* sender)
 {
     if (!path_token.empty()) return std::string(path_token);
-    const auto authorization = head.header("Authorization");
-    if (const auto token = after_scheme(authorization, "bearer"); !token.empty()) return std::string(token);
-    if (const auto encoded = after_scheme(authorization, "basic"); !encoded.empty()) {
-        std::string decoded;
-        if (!crypto::from_base64(encoded, decoded)) return "";
-        const auto colon = decoded.find(':');
-        return colon == std::string::npos ? "" : decoded.substr(colon + 1);
-    }
-    const auto own = sender == nullptr ? intake::Credentials{} : sender->credentials;
-    for (const auto scheme : own.schemes) {
-        if (const auto key = after_scheme(authorization, scheme); !key.empty()) return std::string(key);
-    }
+    const auto own = credentials_of(sender);
+    if (auto key = authorized_key(head, own); !key.empty()) return key;
+    if (!after_scheme(head.header("Authorization"), "basic").empty())
+        return "";  // malformed, and nothing else is meant
     if (const auto key = head.header("X-Api-Key"); !key.empty()) return std::string(key);
     for (const auto name : own.parameters) {
         if (auto key = head.query_parameter(name); key && !key->empty()) return *std::move(key);
     }
     return "";
+}
+
+bool shows_two_keys(const http::RequestHead& head, const intake::Sender* sender)
+{
+    const auto key = head.header("X-Api-Key");
+    if (key.empty()) return false;
+    const auto authorized = authorized_key(head, credentials_of(sender));
+    return !authorized.empty() && authorized != key;
 }
 
 std::string why_forbidden(const access::Principal& who, access::Permission needed)
