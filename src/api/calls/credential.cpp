@@ -121,7 +121,10 @@ std::string why_not_from(const access::Principal& who, std::string_view address)
 Error unauthenticated(const Shown& shown, const http::RequestHead& head)
 {
     const auto& credential = shown.secret;
-    if (shown.is_session) return {ErrorCode::unauthenticated, "the session is over: sign in anew"};
+    if (shown.is_session) {
+        return {ErrorCode::unauthenticated,
+                "the session is over, or waits for its second factor (POST /auth/mfa): show that, or sign in anew"};
+    }
     const auto why = [&]() -> std::string {
         if (credential.starts_with("wnk_") || credential.starts_with("wnu_")) {
             return "the key is unknown, expired or revoked";

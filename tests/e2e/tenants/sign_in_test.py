@@ -299,7 +299,9 @@ class SecondFactors(SignIn):
         answer = person.sign_in()
         self.assertEqual(answer.json(), {"state": "enrolment_required", "methods": ["totp"]})
         half = person.browser.cookies[SESSION]
-        self.assertEqual(person.browser.get("/api/v1/me").status, 401, "half signed in is nobody")
+        nobody = person.browser.get("/api/v1/me")
+        self.assertEqual(nobody.status, 401, "half signed in is nobody")
+        self.assertIn("waits for its second factor", nobody.json()["detail"])
         self.assertEqual(person.enrol().status, 200)
         self.assertEqual(person.browser.get("/api/v1/me").json()["second_factor"], True)
         self.assertEqual(person.browser.get("/api/v1/me", **{SESSION: half}).status, 401, "the token is another one")
