@@ -176,6 +176,15 @@ void afterwards(const FlowPtr& flow, TenantId tenant, FlowJob job)
                                  });
 }
 
+std::string folded_service_code(std::string_view typed)
+{
+    std::string code(typed);
+    for (auto& c : code) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return code;
+}
+
 void find_tenant(const FlowPtr& flow, const std::string& service_code,
                  std::move_only_function<void(std::optional<ports::TenantAtDoor>)> then)
 {

@@ -131,6 +131,15 @@ class Sessions(SignIn):
         person.browser.headers = OURS
         self.assertEqual(person.browser.call("PATCH", "/api/v1/me", {"name": "Patricia"}).status, 200)
 
+    def test_begin_however_the_service_code_is_spelt(self):
+        person = self.person()
+        answer = person.browser.post("/auth/sign-in", {"service_code": person.code.upper(), "email": person.address.upper(),
+                                                       "password": person.password})
+        self.assertEqual(answer.status, 200, answer.body)
+        self.problem(person.browser.post("/auth/sign-in", {"service_code": person.code.replace("k", "\u212a") + "\u212a",
+                                                           "email": person.address, "password": person.password}),
+                     401, "sign_in_failed")
+
     def test_end_when_their_user_signs_out(self):
         person = self.signed_in()
         token = person.browser.cookies[SESSION]
