@@ -242,6 +242,14 @@ class Commands(unittest.TestCase):
             self.assertFalse(json.loads(winnow("export", "verify", path, "--json", status=1).stdout)["whole"])
             self.assertIn("winnow export list", winnow("export", "get", "nonsense", "--output", path, status=2).stderr)
 
+    def test_an_export_beyond_the_quota_is_told_so_and_nothing_that_does_not_help(self):
+        code = instance.ready["tenants"][0]["service_code"]
+        winnow("tenant", "quotas", code, "--set", "exports_a_day=0")
+        self.addCleanup(winnow, "tenant", "quotas", code, "--set", "exports_a_day=default")
+        refused = winnow("export", "create", status=1).stderr
+        self.assertIn("exports a day", refused)
+        self.assertNotIn("winnow export delete", refused)
+
     def test_quotas_are_set_and_shown_by_the_tenants_code(self):
         code = instance.ready["tenants"][0]["service_code"]
         self.assertRegex(winnow("tenant", "quotas", code, "--set", "inhibitions=77").stdout, r"(?m)^inhibitions +77 ")
