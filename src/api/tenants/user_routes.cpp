@@ -248,7 +248,10 @@ Result<Done> may_get_key(const Call& call, TenantSession& session, const ApiKey&
         return field_error("/user_id", "there is no user " + key.user_id.str());
     }
     if (!user) return user.error();
-    if (!user->active) return Error(ErrorCode::conflict, "this user is disabled");
+    if (!user->active) {
+        return Error(ErrorCode::conflict, "this user is " + std::string(to_string(user->state())) +
+                                              (user->invited ? ", and has not come yet" : ""));
+    }
     if (const auto beyond = beyond_role(key.scopes, user->role)) {
         return field_error("/scopes", "holds " + std::string(to_string(*beyond)) + ", which this user's role, " +
                                           std::string(to_string(user->role)) +

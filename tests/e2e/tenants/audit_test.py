@@ -465,6 +465,13 @@ class Audit(unittest.TestCase):
 
         wait_until(shown, "a record with the new name")
         self.assertIn("tenant.suspend", winnow("audit", "list", "--provider"))
+        ready = world.instance.ready
+        providers = ("--url", ready["management_url"], "--ca", ready["ca_file"], "--key", ready["provider"]["key"])
+        for words in (("list",), ("verify",), ("export",)):
+            done = subprocess.run([BINARY, "audit", *words, *providers], capture_output=True, text=True, check=False,
+                                  env=os.environ)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("say --provider", done.stderr)
         self.assertIn("0 emptied", winnow("audit", "redact", "999999", "--reason", "nothing there"))
 
 

@@ -45,6 +45,14 @@ TEST_F(People, AreInvitedByMailAndAnewAndTheLinkBeforeIsTakenBack)
     EXPECT_EQ(post(path + "/reset-password", nullptr).status, 409);
 }
 
+TEST_F(People, WhoHaveNotComeGetNoKeyAndAreNotCalledDisabled)
+{
+    const auto made = invited();
+    const auto refused = post("/api-keys", {{"user_id", made["id"]}});
+    EXPECT_EQ(refused.status, 409);
+    EXPECT_THAT(refused.body["detail"].get<std::string>(), HasSubstr("is invited, and has not come yet"));
+}
+
 TEST_F(People, AreMailedFiveLinksAnHourByAdminsAndOnlyTheLastOneWaitsToBeSent)
 {
     const auto path = "/users/" + invited()["id"].get<std::string>();
