@@ -255,8 +255,9 @@ private:
             return invite_admin(*tenant, request, options_.store, *options_.sealing, fresh_id);
         }
         if (action == Action::change) return change_tenant(*tenant, request, options_.store);
-        if (action == Action::quotas) return show_tenant_quotas(*tenant, options_.store);
-        if (action == Action::set_quotas) return change_tenant_quotas(*tenant, request, options_.store);
+        if (action == Action::quotas) return show_tenant_quotas(*tenant, options_.store, options_.tenant_limits);
+        if (action == Action::set_quotas)
+            return change_tenant_quotas(*tenant, request, options_.store, options_.tenant_limits);
         if (action == Action::quarantine) return list_quarantine(*tenant, options_.store, options_.ids);
         if (action == Action::release) return release_quarantine(*tenant, request, options_.store);
         if (action == Action::keys) return show_tenant_keys(*tenant, options_.vault, options_.store);

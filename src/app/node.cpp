@@ -309,7 +309,8 @@ private:
                 .checks = checks(),
                 .ids = ids_,
                 .sealing = &secrets_.sealing(),
-                .vault = secrets_.administration()};
+                .vault = secrets_.administration(),
+                .tenant_limits = config_.tenants};
     }
 
     const Config config_;

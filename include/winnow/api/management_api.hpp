@@ -45,6 +45,7 @@ struct ManagementApiOptions {
     domain::AlertIds ids;                      ///< What names alerts.
     ports::Sealing* sealing = nullptr;         ///< Of links by mail; null: nobody is invited.
     VaultAdministration vault = {};
+    domain::TenantLimits tenant_limits = {};  ///< Where the provider has set nothing for a tenant.
 };
 
 /// How many of the store's calls are under way at once.

@@ -255,7 +255,7 @@ class Commands(unittest.TestCase):
         self.assertRegex(winnow("tenant", "quotas", code, "--set", "inhibitions=77").stdout, r"(?m)^inhibitions +77 ")
         self.assertRegex(winnow("quota", "list").stdout, r"(?m)^inhibitions +77 ")
         self.assertRegex(winnow("tenant", "quotas", code, "--set", "inhibitions=default").stdout,
-                         r"(?m)^inhibitions +as configured ")
+                         r"(?m)^inhibitions +as configured \(\d+\) ")
         self.assertIn("users=500", winnow("tenant", "quotas", code, "--set", "users", status=2).stderr)
         self.assertIn("--set user", winnow("tenant", "quotas", code, "--set", "user=5", status=1).stderr)
         self.assertIn("winnow tenant list", winnow("tenant", "quotas", "nobody", status=1).stderr)
