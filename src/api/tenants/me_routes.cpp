@@ -125,6 +125,7 @@ Result<Response> ask_for_address(const Call& call, TenantSession& session)
 
 Result<Response> list_factors(const Call& call, TenantSession& session)
 {
+    if (const auto whole = is_not_limited(call.who); !whole) return whole.error();
     if (const auto known = only_parameters(call.request.head, {}); !known) return known.error();
     const auto factors = session.factors().totp(call.who.user);
     if (!factors) return factors.error();
@@ -193,6 +194,7 @@ json session_json(const ports::UserSession& session, SessionId own)
 
 Result<Response> list_sessions(const Call& call, TenantSession& session)
 {
+    if (const auto whole = is_not_limited(call.who); !whole) return whole.error();
     if (const auto known = only_parameters(call.request.head, {}); !known) return known.error();
     const auto sessions = session.sessions().of_user(call.who.user);
     if (!sessions) return sessions.error();

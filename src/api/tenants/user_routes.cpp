@@ -210,6 +210,7 @@ bool may_see_keys_of(const Call& call, UserId user)
 /// Keys of the caller, or of the user that an admin asks for.
 Result<Response> list_keys(const Call& call, TenantSession& session)
 {
+    if (const auto whole = is_not_limited(call.who); !whole) return whole.error();
     const auto& head = call.request.head;
     if (const auto known = only_parameters(head, {"user_id", "limit", "cursor"}); !known) return known.error();
     const auto page = id_page<ApiKeyId>(head);

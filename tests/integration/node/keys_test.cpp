@@ -39,6 +39,9 @@ TEST_F(KeysTest, WithScopesMayWhatTheyNameAndSeeItsProfile)
     const auto me = client.ask(get("/api/v1/me", kKey));
     EXPECT_EQ(me.status, 200);
     EXPECT_THAT(me.body, HasSubstr(R"("permissions":["profile:read","rules:read"])"));
+    for (const auto* path : {"/api/v1/me/sessions", "/api/v1/me/factors", "/api/v1/api-keys"}) {
+        EXPECT_EQ(client.ask(get(path, kKey)).status, 403) << path;
+    }
     const auto tickets = client.ask(get("/api/v1/tickets", kKey));
     EXPECT_EQ(tickets.status, 403);
     EXPECT_THAT(tickets.body, HasSubstr("tickets:read is none of them"));

@@ -48,6 +48,8 @@ PERMISSIONS = {
 AUDITS = {"profile:read", "own_keys:write", "own_profile:write", "audit:read"}
 # What a key has whatever scopes it is limited to.
 IN_ANY_SCOPES = {"profile:read"}
+# But not this of it: what the profile's owner has besides.
+OF_WHOLE_KEYS = {"listSessions", "listFactors", "listApiKeys"}
 # What may be done while the tenant is suspended, whatever the permission says: it takes access away.
 ENDS_ACCESS = {"disableUser", "deleteUser", "endUserSessions", "deleteApiKey", "deleteIntegrationKey", "endSession",
                "endOtherSessions"}
@@ -76,6 +78,8 @@ class Identity:
         if LISTENS.get(self.holder) != route.listener:
             return 401
         if self.elsewhere or self.outside or self.holder != holder or not self.has(route.permission, least):
+            return 403
+        if self.scopes is not None and route.operation in OF_WHOLE_KEYS:
             return 403
         may_still = while_suspended or route.operation in ENDS_ACCESS
         return 403 if self.suspended and not may_still else None
