@@ -19,6 +19,12 @@
 
 namespace winnow::ports {
 
+/// What waits for a user who has not come yet.
+struct InvitationState {
+    Timestamp expires_at;  ///< Of its link.
+    std::string mail;      ///< "waiting" to be sent, "given_up", or "sent".
+};
+
 struct User {
     UserId id;
     std::string email;  ///< Unique in the tenant, whatever the case.
@@ -32,6 +38,7 @@ struct User {
     bool has_password = false;                   ///< Read only, as what follows.
     bool has_factor = false;                     ///< An active one that is no recovery code.
     std::optional<Timestamp> last_sign_in = {};  ///< With the password.
+    std::optional<InvitationState> invitation = {};
     std::int64_t version = 1;
     Timestamp created_at;
     Timestamp updated_at;

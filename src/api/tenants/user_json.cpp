@@ -15,24 +15,28 @@ using nlohmann::json;
 
 json user_json(const ports::User& user)
 {
-    return {{"id", user.id.str()},
-            {"email", user.email},
-            {"name", user.name},
-            {"role", to_string(user.role)},
-            {"state", to_string(user.state())},
-            {"locale", to_string(user.locale)},
-            {"mfa", {{"enrolled", user.has_factor}, {"required", user.mfa_required}}},
-            {"has_password", user.has_password},
-            {"last_sign_in_at", time_json(user.last_sign_in)},
-            {"version", user.version},
-            {"created_at", format_rfc3339(user.created_at)},
-            {"updated_at", format_rfc3339(user.updated_at)}};
+    json shown{{"id", user.id.str()},
+               {"email", user.email},
+               {"name", user.name},
+               {"role", to_string(user.role)},
+               {"state", to_string(user.state())},
+               {"locale", to_string(user.locale)},
+               {"mfa", {{"enrolled", user.has_factor}, {"required", user.mfa_required}}},
+               {"has_password", user.has_password},
+               {"last_sign_in_at", time_json(user.last_sign_in)},
+               {"version", user.version},
+               {"created_at", format_rfc3339(user.created_at)},
+               {"updated_at", format_rfc3339(user.updated_at)}};
+    if (const auto& invitation = user.invitation) {
+        shown["invitation"] = {{"expires_at", format_rfc3339(invitation->expires_at)}, {"mail", invitation->mail}};
+    }
+    return shown;
 }
 
 json user_json_for_others(const ports::User& user)
 {
     auto shown = user_json(user);
-    for (const auto* const member : {"has_password", "last_sign_in_at"}) shown.erase(member);
+    for (const auto* const member : {"has_password", "last_sign_in_at", "invitation"}) shown.erase(member);
     shown["mfa"].erase("enrolled");
     return shown;
 }
@@ -68,7 +72,7 @@ Result<ports::User> read_user(const json& document)
         mfa->read_only({"enrolled"});
         mfa->close();
     }
-    fields.read_only({"id", "version", "created_at", "updated_at", "has_password", "last_sign_in_at"});
+    fields.read_only({"id", "version", "created_at", "updated_at", "has_password", "last_sign_in_at", "invitation"});
     if (const auto read = fields.finish(); !read) return read.error();
     return user;
 }

@@ -73,6 +73,8 @@ Result<Response> create_user(const Call& call, TenantSession& session)
     if (const auto stored = session.users().insert(*user); !stored) return stored.error();
     if (user->invited) {
         if (const auto invited = invite(call, session, *user); !invited) return invited.error();
+        user = session.users().find(user->id);  // with the invitation
+        if (!user) return user.error();
     }
     return created("/api/v1/users/" + user->id.str(), user_json(*user), user->version);
 }
@@ -172,6 +174,7 @@ Result<User> replace_user(const Call& call, TenantSession& session, const User& 
     wanted.has_password = current.has_password;
     wanted.has_factor = current.has_factor;
     wanted.last_sign_in = current.last_sign_in;
+    if (wanted.email == current.email) wanted.invitation = current.invitation;
     return wanted;
 }
 

@@ -45,6 +45,25 @@ TEST_F(People, AreInvitedByMailAndAnewAndTheLinkBeforeIsTakenBack)
     EXPECT_EQ(post(path + "/reset-password", nullptr).status, 409);
 }
 
+TEST_F(People, OfWhomOneIsInvitedWhatBecameOfTheMailIsShown)
+{
+    const auto made = invited();
+    EXPECT_EQ(made["invitation"]["mail"], "waiting");
+    EXPECT_TRUE(parse_rfc3339(made["invitation"]["expires_at"].get<std::string>()));
+    const auto path = "/users/" + made["id"].get<std::string>();
+    const auto mail = [&] {
+        return get(path).body["invitation"]["mail"];
+    };
+    sql("update server_mails set state = 'dead', finished_at = now() returning 1");
+    EXPECT_EQ(mail(), "given_up");
+    EXPECT_EQ(post(path + "/invite", nullptr).status, 202);
+    EXPECT_EQ(mail(), "waiting") << "the newest one's";
+    sql("delete from server_mails where state = 'pending' returning 1");
+    EXPECT_EQ(mail(), "sent");
+    EXPECT_EQ(patch(path, {{"name", "Olga O."}}).body["invitation"]["mail"], "sent");
+    EXPECT_FALSE(get("/users/" + viewer_).body.contains("invitation"));
+}
+
 TEST_F(People, WhoHaveNotComeGetNoKeyAndAreNotCalledDisabled)
 {
     const auto made = invited();
