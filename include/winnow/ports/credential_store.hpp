@@ -169,8 +169,8 @@ public:
     {
         return set_suspended(id, suspended, ProviderRequest());
     }
-    /// Who was invited with that address before, and has not come, is invited anew: then that user's id is returned. So is an
-    /// admin who has neither a password nor a session: a key opens nothing then until the link was followed.
+    /// Who was invited with that address before, and has not come, is invited anew: then that user's id is returned. So
+    /// is an admin who has neither a password nor a session: a key opens nothing then until the link was followed.
     /// `not_found`: there is no such tenant; `conflict`: another user has the address.
     [[nodiscard]] virtual Result<UserId> invite_admin(TenantId id, const AdminInvitation& invitation,
                                                       const ProviderRequest& by) = 0;

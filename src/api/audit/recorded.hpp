@@ -25,7 +25,8 @@ namespace winnow::api {
 /// Who asks, for a record.
 [[nodiscard]] audit::Actor actor_of(const Call& call);
 
-/// The detail of a record about `what`: beside it who asks, by name, by which key, and from where. Cut to audit::kMaxDetailBytes.
+/// The detail of a record about `what`: beside it who asks, by name, by which key, and from where. Cut to
+/// audit::kMaxDetailBytes.
 [[nodiscard]] std::string detail_of(const Call& call, nlohmann::json what);
 
 }  // namespace winnow::api

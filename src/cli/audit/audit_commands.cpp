@@ -47,7 +47,8 @@ void complete_for(Connection& connection, bool of_provider)
 {
     complete(connection, of_provider ? As::provider : As::admin);
     if (of_provider || !connection.key.starts_with("wnp_")) return;
-    throw std::runtime_error("this is the provider's key (wnp_...), which reads the provider's own log: say --provider");
+    throw std::runtime_error(
+        "this is the provider's key (wnp_...), which reads the provider's own log: say --provider");
 }
 
 int list(ListArguments& arguments)
