@@ -3,6 +3,7 @@
 #include "api/audit/access_note.hpp"
 #include "api/calls/credential.hpp"
 #include "api/calls/entitlement.hpp"
+#include "api/calls/rate_class.hpp"
 #include "api/calls/router.hpp"
 #include "api/calls/session_call.hpp"
 #include "api/entrance.hpp"

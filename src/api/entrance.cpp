@@ -1,8 +1,9 @@
 #include "api/entrance.hpp"
 
+#include "api/calls/rate_class.hpp"
 #include "api/rates/ingest_bill.hpp"
 #include "api/rest/rate_answer.hpp"
-#include "api/session_options.hpp"
+#include "api/signin/cookies.hpp"
 #include "api/signin/session_door.hpp"
 #include "winnow/observe/log.hpp"
 
@@ -30,7 +31,10 @@ Response nobody(const Entrance& entrance, const Admitted& admitted, const Error&
     if (unknown && !shown.is_session && !shown.request) {
         entrance.logs.refused.note_key(shown.secret, refused_call(head, route, 401, "unauthenticated"));
     }
-    return refusal(route.sender, unknown ? unauthenticated(shown, head) : why, head.request_id);
+    auto told = refusal(route.sender, unknown ? unauthenticated(shown, head) : why, head.request_id);
+    const bool of_page = admitted.entry->special == Special::auth || is_of_page(head, shown.is_session);
+    if (of_page) ask_for_cookie(told);
+    return told;
 }
 
 }  // namespace
@@ -95,7 +99,7 @@ std::optional<Response> enter(const Entrance& entrance, Admitted& admitted, Resu
     entrance.uses.note(*who);
     admitted.kind = class_of(entry, head);
     const auto cost = admitted.kind == RateClass::ingest ? units_of_head(head, longest) : 1;
-    const auto beside = is_analysis(route, head) ? RateClass::read : RateClass::write;
+    const auto beside = beside_of(entry, head);
     if (const auto fast = entrance.rates->refusal(*who, admitted.kind, cost, beside)) {
         if (entry.special == Special::none || entry.special == Special::waiting) {
             note_refusal(logs, *who, route, head, 429, "rate_limited");

@@ -240,8 +240,9 @@ private:
             return invite_admin(*tenant, request, options_.store, *options_.sealing, fresh_id);
         }
         if (action == Action::change) return change_tenant(*tenant, request, options_.store);
-        if (action == Action::quotas) return show_tenant_quotas(*tenant, options_.store);
-        if (action == Action::set_quotas) return change_tenant_quotas(*tenant, request, options_.store);
+        if (action == Action::quotas) return show_tenant_quotas(*tenant, options_.store, options_.tenant_limits);
+        if (action == Action::set_quotas)
+            return change_tenant_quotas(*tenant, request, options_.store, options_.tenant_limits);
         if (action == Action::quarantine) return list_quarantine(*tenant, options_.store, options_.ids);
         if (action == Action::release) return release_quarantine(*tenant, request, options_.store);
         if (action == Action::keys) return show_tenant_keys(*tenant, options_.vault, options_.store);
@@ -253,6 +254,9 @@ private:
         if (action == Action::cancel_close) return cancel_closing(*tenant, request, options_.ends);
         if (action == Action::erase) return erase_tenant(*tenant, request, options_.ends, fresh_id);
         if (action == Action::reset_networks) return reset_networks(*tenant, request, options_.store);
+        if (action == Action::resume) {
+            if (const auto may = may_resume(*tenant, options_.vault); !may) return may.error();
+        }
         return suspend_tenant(*tenant, action == Action::suspend, request, options_.store);
     }
 

@@ -1,9 +1,8 @@
 #pragma once
 
 /// @file
-/// How session calls run, and what requests are charged for. Private to api.
+/// How session calls run, and what their readings are charged for. Private to api.
 
-#include "api/calls/router.hpp"
 #include "api/calls/session_call.hpp"
 #include "api/rates/rates.hpp"
 #include "api/rates/read_cost.hpp"
@@ -14,15 +13,6 @@
 #include <memory>
 
 namespace winnow::api {
-
-/// On which account a request goes.
-[[nodiscard]] inline domain::RateClass class_of(const RouteEntry& entry, const http::RequestHead& head)
-{
-    const auto& route = entry.route;
-    if (entry.special == Special::alerts) return domain::RateClass::ingest;
-    if (is_analysis(route, head) || route.is_charged) return domain::RateClass::heavy;
-    return route.method == "GET" ? domain::RateClass::read : domain::RateClass::write;
-}
 
 [[nodiscard]] inline SessionCalls::Options session_options(const CustomerApiOptions& options,
                                                            const std::shared_ptr<Rates>& rates)

@@ -318,7 +318,8 @@ private:
                                              .read = [this](auto who, auto request, auto sink) {
                                                  customer_api_.read_by_support(std::move(who), std::move(request),
                                                                                std::move(sink));
-                                             }}};
+                                             }},
+                .tenant_limits = config_.tenants};
     }
 
     const Config config_;

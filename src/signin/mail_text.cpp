@@ -109,6 +109,8 @@ std::string_view to_string(MailKind kind) noexcept
         case MailKind::inquiry_asked: return "inquiry_asked";
         case MailKind::inquiry_answered: return "inquiry_answered";
         case MailKind::support_opened: return "support_opened";
+        case MailKind::admin_invited: return "admin_invited";
+        case MailKind::key_made: return "key_made";
     }
     return "invitation";
 }
@@ -152,7 +154,9 @@ std::optional<LinkPurpose> link_of(MailKind kind) noexcept
         case MailKind::announced_advisory:
         case MailKind::inquiry_asked:
         case MailKind::inquiry_answered:
-        case MailKind::support_opened: break;
+        case MailKind::support_opened:
+        case MailKind::admin_invited:
+        case MailKind::key_made: break;
     }
     return std::nullopt;
 }

@@ -158,6 +158,21 @@ constexpr MailWords kSupportOpened{
     .after =
         "Each reading stands in the access log and in the audit log of {tenant}. An admin can end it at any moment, "
         "in Winnow, under support grants."};
+constexpr MailWords kAdminInvited{
+    .subject = "Winnow: your provider has invited an administrator",
+    .before =
+        "On {at} the provider of your Winnow has invited an administrator to {tenant} (service code {code}). "
+        "This mail goes to all administrators of {tenant}.",
+    .after =
+        "Whom it was, says the audit log (tenant.invite_admin). If nobody of {tenant} has asked for that, "
+        "disable the user, and ask your provider why."};
+
+constexpr MailWords kKeyMade{
+    .subject = "Winnow: a key was made for you",
+    .before =
+        "On {at} an administrator of {tenant} (service code {code}) made a key for your account. Whoever has it "
+        "acts in your name.",
+    .after = "If you have not asked for it, revoke it in your profile, and ask an administrator of {tenant} why."};
 
 }  // namespace
 
@@ -182,6 +197,8 @@ const MailWords& english(MailKind kind) noexcept
         case MailKind::inquiry_asked: return kInquiryAsked;
         case MailKind::inquiry_answered: return kInquiryAnswered;
         case MailKind::support_opened: return kSupportOpened;
+        case MailKind::admin_invited: return kAdminInvited;
+        case MailKind::key_made: return kKeyMade;
     }
     return kInvitation;
 }

@@ -158,6 +158,21 @@ constexpr MailWords kSupportOpened{
     .after =
         "閲覧はすべて {tenant} のアクセスログと監査ログに記録されます。管理者は Winnow の「サポート許可」からいつでも"
         "終了できます。"};
+constexpr MailWords kAdminInvited{
+    .subject = "Winnow: 提供者が管理者を招待しました",
+    .before =
+        "{at}、Winnow の提供者が {tenant}（サービスコード {code}）に管理者を招待しました。このメールは "
+        "{tenant} のすべての管理者に送信されています。",
+    .after =
+        "招待された人は監査ログ（tenant.invite_admin）で確認できます。{tenant} の誰も依頼していない場合は、そ"
+        "の利用者を無効にし、提供者に理由を確認してください。"};
+
+constexpr MailWords kKeyMade{
+    .subject = "Winnow: あなたのキーが作成されました",
+    .before =
+        "{at}、{tenant}（サービスコード {code}）の管理者が、あなたのアカウントのキーを作成しました。このキーを"
+        "持つ人は、あなたの名前で操作できます。",
+    .after = "依頼した覚えがない場合は、プロフィールでキーを取り消し、{tenant} の管理者に理由を確認してください。"};
 
 }  // namespace
 
@@ -182,6 +197,8 @@ const MailWords& japanese(MailKind kind) noexcept
         case MailKind::inquiry_asked: return kInquiryAsked;
         case MailKind::inquiry_answered: return kInquiryAnswered;
         case MailKind::support_opened: return kSupportOpened;
+        case MailKind::admin_invited: return kAdminInvited;
+        case MailKind::key_made: return kKeyMade;
     }
     return kInvitation;
 }

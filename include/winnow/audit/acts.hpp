@@ -14,7 +14,7 @@ namespace winnow::audit {
 enum class Recorded : std::uint8_t {
     with_answer,   ///< In the transaction that acts, last: what it made is in the answer.
     with_changes,  ///< The same, with what was before beside it: GET of the same path shows that.
-    beforehand,    ///< In a transaction of its own, before what only reads begins.
+    beforehand,    ///< In a transaction of its own, before anything of what only reads goes out.
     by_store,      ///< By the store, or the flow of signing in, in the transaction that acts.
 };
 

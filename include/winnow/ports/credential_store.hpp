@@ -78,6 +78,8 @@ struct NewTenant {
     ApiKeyId admin_key_id;
     std::string admin_key_hash;  ///< 32 bytes.
     std::string admin_key_hint;
+    /// nullopt: it does not expire, and nobody's log but the provider's tells of it: the demonstration's.
+    std::optional<std::chrono::milliseconds> admin_key_life = {};
 };
 
 /// An admin who is to come: a user who was invited, the link, and the mail that it goes by.
@@ -167,7 +169,8 @@ public:
     {
         return set_suspended(id, suspended, ProviderRequest());
     }
-    /// Who was invited with that address before, and has not come, is invited anew: then that user's id is returned.
+    /// Who was invited with that address before, and has not come, is invited anew: then that user's id is returned. So
+    /// is an admin who has neither a password nor a session: a key opens nothing then until the link was followed.
     /// `not_found`: there is no such tenant; `conflict`: another user has the address.
     [[nodiscard]] virtual Result<UserId> invite_admin(TenantId id, const AdminInvitation& invitation,
                                                       const ProviderRequest& by) = 0;

@@ -20,6 +20,12 @@
 
 namespace winnow::ports {
 
+/// What waits for a user who has not come yet.
+struct InvitationState {
+    Timestamp expires_at;  ///< Of its link.
+    std::string mail;      ///< "waiting" to be sent, "given_up", or "sent".
+};
+
 struct User {
     UserId id;
     std::string email;  ///< Unique in the tenant, whatever the case.
@@ -35,6 +41,7 @@ struct User {
     bool has_factor = false;                        ///< An active one that is no recovery code.
     std::optional<Timestamp> last_sign_in = {};     ///< With the password, or by a provider's word.
     std::optional<OidcProviderId> managed_by = {};  ///< The provider of sign-ins that made the user.
+    std::optional<InvitationState> invitation = {};
     std::int64_t version = 1;
     Timestamp created_at;
     Timestamp updated_at;

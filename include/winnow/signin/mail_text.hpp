@@ -37,6 +37,8 @@ enum class MailKind : std::uint8_t {
     inquiry_asked,     ///< To the provider.
     inquiry_answered,  ///< To who asked.
     support_opened,    ///< One of the provider's staff may read the tenant's content.
+    admin_invited,     ///< To the other admins: the provider has invited one.
+    key_made,          ///< By somebody else, for the user.
 };
 inline constexpr std::array kMailKinds{
     MailKind::invitation,          MailKind::password_reset,     MailKind::email_change,
@@ -45,6 +47,7 @@ inline constexpr std::array kMailKinds{
     MailKind::few_recovery_codes,  MailKind::sign_in_held,       MailKind::announced_maintenance,
     MailKind::announced_change,    MailKind::announced_incident, MailKind::announced_advisory,
     MailKind::inquiry_asked,       MailKind::inquiry_answered,   MailKind::support_opened,
+    MailKind::admin_invited,       MailKind::key_made,
 };
 [[nodiscard]] std::string_view to_string(MailKind kind) noexcept;
 [[nodiscard]] std::optional<MailKind> parse_mail_kind(std::string_view word) noexcept;

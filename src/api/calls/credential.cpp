@@ -1,5 +1,6 @@
 #include "api/calls/credential.hpp"
 
+#include "api/calls/entitlement.hpp"
 #include "winnow/crypto/digest.hpp"
 
 #include <algorithm>
@@ -22,6 +23,28 @@ std::string_view after_scheme(std::string_view header, std::string_view scheme)
     return rest;
 }
 
+/// The key that Authorization holds; "" where it holds none.
+std::string authorized_key(const http::RequestHead& head, const intake::Credentials& own)
+{
+    const auto authorization = head.header("Authorization");
+    if (const auto token = after_scheme(authorization, "bearer"); !token.empty()) return std::string(token);
+    if (const auto encoded = after_scheme(authorization, "basic"); !encoded.empty()) {
+        std::string decoded;
+        if (!crypto::from_base64(encoded, decoded)) return "";
+        const auto colon = decoded.find(':');
+        return colon == std::string::npos ? "" : decoded.substr(colon + 1);
+    }
+    for (const auto scheme : own.schemes) {
+        if (const auto key = after_scheme(authorization, scheme); !key.empty()) return std::string(key);
+    }
+    return "";
+}
+
+intake::Credentials credentials_of(const intake::Sender* sender)
+{
+    return sender == nullptr ? intake::Credentials{} : sender->credentials;
+}
+
 }  // namespace
 
 void authenticate(identity::Authenticator& authenticator, const Shown& shown,
@@ -35,23 +58,23 @@ void authenticate(identity::Authenticator& authenticator, const Shown& shown,
 std::string credential_of(const http::RequestHead& head, std::string_view path_token, const intake::Sender* sender)
 {
     if (!path_token.empty()) return std::string(path_token);
-    const auto authorization = head.header("Authorization");
-    if (const auto token = after_scheme(authorization, "bearer"); !token.empty()) return std::string(token);
-    if (const auto encoded = after_scheme(authorization, "basic"); !encoded.empty()) {
-        std::string decoded;
-        if (!crypto::from_base64(encoded, decoded)) return "";
-        const auto colon = decoded.find(':');
-        return colon == std::string::npos ? "" : decoded.substr(colon + 1);
-    }
-    const auto own = sender == nullptr ? intake::Credentials{} : sender->credentials;
-    for (const auto scheme : own.schemes) {
-        if (const auto key = after_scheme(authorization, scheme); !key.empty()) return std::string(key);
-    }
+    const auto own = credentials_of(sender);
+    if (auto key = authorized_key(head, own); !key.empty()) return key;
+    if (!after_scheme(head.header("Authorization"), "basic").empty())
+        return "";  // malformed, and nothing else is meant
     if (const auto key = head.header("X-Api-Key"); !key.empty()) return std::string(key);
     for (const auto name : own.parameters) {
         if (auto key = head.query_parameter(name); key && !key->empty()) return *std::move(key);
     }
     return "";
+}
+
+bool shows_two_keys(const http::RequestHead& head, const intake::Sender* sender)
+{
+    const auto key = head.header("X-Api-Key");
+    if (key.empty()) return false;
+    const auto authorized = authorized_key(head, credentials_of(sender));
+    return !authorized.empty() && authorized != key;
 }
 
 std::string why_forbidden(const access::Principal& who, access::Permission needed)
@@ -98,7 +121,7 @@ std::string why_forbidden(const access::Principal& who, access::Permission neede
 
 std::optional<std::string> why_not_asked(const access::Principal& who, const Route& route)
 {
-    if (!access::allows(who, route.permission)) return why_forbidden(who, route.permission);
+    if (!may(who, route)) return why_forbidden(who, route.permission);
     if (!route.is_whole || !who.groups) return std::nullopt;
     return "this credential is narrowed to management groups, and this tells of the whole tenant";
 }
@@ -121,7 +144,9 @@ std::string why_not_from(const access::Principal& who, std::string_view address)
 Error unauthenticated(const Shown& shown, const http::RequestHead& head)
 {
     const auto& credential = shown.secret;
-    if (shown.is_session) return {ErrorCode::unauthenticated, "the session is over: sign in anew"};
+    if (shown.is_session) {
+        return {ErrorCode::unauthenticated,
+                "the session is over, or waits for its second factor (POST /auth/mfa): show that, or sign in anew"};
     if (shown.request) {
         return {ErrorCode::unauthenticated,
                 "the access key is unknown, expired or revoked, or the signature is not by its secret"};

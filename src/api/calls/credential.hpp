@@ -36,6 +36,9 @@ void authenticate(identity::Authenticator& authenticator, const Shown& shown,
 [[nodiscard]] std::string credential_of(const http::RequestHead& head, std::string_view path_token,
                                         const intake::Sender* sender = nullptr);
 
+/// Whether Authorization and X-Api-Key hold different ones, so that nobody can tell which is meant. Pure.
+[[nodiscard]] bool shows_two_keys(const http::RequestHead& head, const intake::Sender* sender = nullptr);
+
 /// Why a key that was verified may not do this: not the same as a wrong one.
 [[nodiscard]] std::string why_forbidden(const access::Principal& who, access::Permission needed);
 

@@ -93,8 +93,8 @@ constexpr std::array kDuties{
          .subject = {.en = "backup", .ja = "バックアップ"},
          .provider = {.en = "backs up the database and, apart from it, the keys, and tries restoring them",
                       .ja = "データベースと、それとは別にキーをバックアップし、復元を試す"},
-         .customer = {.en = "keeps a copy of what it needs itself: rules as files, tickets as CSV",
-                      .ja = "必要なものの写しを自ら保管する（ルールはファイル、チケットはCSV）"},
+         .customer = {.en = "keeps a copy of what it needs itself: an export of all (winnow export), rules as files",
+                      .ja = "必要なものの写しを自ら保管する（winnow export による全データ、ルールはファイル）"},
          .winnow = {.en = "is restored from a backup of PostgreSQL and the keys, and goes on from where that stands",
                     .ja = "PostgreSQLのバックアップとキーから復元でき、その時点から処理を再開する"}},
     Duty{

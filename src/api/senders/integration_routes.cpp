@@ -82,6 +82,15 @@ json urls_json(std::string_view secret)
     return urls;
 }
 
+/// A limited key could make one of a sender's that has neither its end nor its networks.
+Result<Done> may_make_keys(const Call& call)
+{
+    if (!call.who.scopes) return Done{};
+    return Error(ErrorCode::permission_denied,
+                 "a key that is limited to scopes makes no keys, and so no integrations: "
+                 "use one without scopes, or sign in");
+}
+
 /// Makes and stores a key. The answer holds the secret, which nobody can ask for again.
 Result<json> new_key(const Call& call, TenantSession& session, Integration& integration,
                      const std::optional<std::vector<Network>>& networks = {})
@@ -125,6 +134,7 @@ Result<Response> get_integration(const Call& call, TenantSession& session)
 
 Result<Response> create_integration(const Call& call, TenantSession& session)
 {
+    if (const auto may = may_make_keys(call); !may) return may.error();
     const auto document = read_object(call.request);
     if (!document) return document.error();
     auto integration = read_integration(*document);
@@ -224,6 +234,7 @@ Result<json> end_old_key(const Call& call, TenantSession& session, const Integra
 
 Result<Response> create_integration_key(const Call& call, TenantSession& session)
 {
+    if (const auto may = may_make_keys(call); !may) return may.error();
     const auto wanted = read_key(call.request);
     if (!wanted) return wanted.error();
     auto integration = locked_integration(call, session);
@@ -266,8 +277,8 @@ std::vector<Route> integration_routes()
         {"PATCH", "/api/v1/integrations/{id}", write_integrations, "updateIntegration", change_integration},
         {"DELETE", "/api/v1/integrations/{id}", write_integrations, "deleteIntegration", delete_integration},
         {"POST", "/api/v1/integrations/{id}/keys", write_integrations, "createIntegrationKey", create_integration_key},
-        {"DELETE", "/api/v1/integrations/{id}/keys/{key_id}", write_integrations, "deleteIntegrationKey",
-         delete_integration_key},
+        that_ends_access({"DELETE", "/api/v1/integrations/{id}/keys/{key_id}", write_integrations,
+                          "deleteIntegrationKey", delete_integration_key}),
     };
 }
 

@@ -78,6 +78,17 @@ void keep_private(http::Response& response)
     response.set("Vary", "Sec-Fetch-Site, Origin, Cookie");
 }
 
+void ask_for_cookie(http::Response& response)
+{
+    constexpr int kUnauthenticated = 401;
+    if (response.status == kUnauthenticated) response.set("WWW-Authenticate", "Cookie realm=\"winnow\"");
+}
+
+bool is_of_page(const http::RequestHead& head, bool shows_session)
+{
+    return shows_session || !head.header("Sec-Fetch-Site").empty();
+}
+
 void set_session_cookie(http::Response& response, std::string_view token)
 {
     add_cookie(response, kSessionCookie, token, "");

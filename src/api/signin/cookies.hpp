@@ -30,6 +30,11 @@ inline constexpr std::string_view kLoginCookie = "__Host-winnow-oidc";
 /// An answer to who shows a cookie is nobody else's, and in no cache.
 void keep_private(http::Response& response);
 
+/// A browser that is asked for Basic opens a window of its own; whoever signs in has a page. Of 401 only.
+void ask_for_cookie(http::Response& response);
+/// Whether a page asks: it shows a session, or its browser says whence the request comes.
+[[nodiscard]] bool is_of_page(const http::RequestHead& head, bool shows_session);
+
 // Each adds a Set-Cookie.
 void set_session_cookie(http::Response& response, std::string_view token);
 void clear_session_cookie(http::Response& response);

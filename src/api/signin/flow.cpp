@@ -23,12 +23,7 @@ namespace {
 
 constexpr std::size_t kMaxSource = 64;
 constexpr std::size_t kMaxAgentBytes = 256;
-
-/// A browser that is asked for Basic opens a window of its own; whoever signs in has a page.
-void ask_for_cookie(http::Response& response)
-{
-    if (response.status == 401) response.set("WWW-Authenticate", "Cookie realm=\"winnow\"");
-}
+constexpr std::string_view kSignOut = "signOut";
 
 Error stopping()
 {
@@ -43,6 +38,8 @@ Error not_signed_in()
 /// Why the session is of no use for this; nullopt: it is.
 std::optional<http::Response> session_refusal(const Flow& flow, const ports::FoundSession& found)
 {
+    // Whoever has the token may end it: from anywhere, however often, and of a suspended tenant, too.
+    if (flow.route.operation_id == kSignOut) return std::nullopt;
     const auto& who = found.principal;
     const auto& head = flow.request.head;
     const auto permission = flow.route.permission;
@@ -199,6 +196,15 @@ void afterwards(const FlowPtr& flow, TenantId tenant, FlowJob job)
                                      observe::warn("what follows a sign-in could not be done",
                                                    {{"request_id", id}, {"reason", done.error().message()}});
                                  });
+}
+
+std::string folded_service_code(std::string_view typed)
+{
+    std::string code(typed);
+    for (auto& c : code) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return code;
 }
 
 void find_tenant(const FlowPtr& flow, const std::string& service_code,

@@ -122,6 +122,9 @@ void in_tenant(const FlowPtr& flow, TenantId tenant, FlowJob job, std::move_only
 /// The same for what nobody waits for any more. What fails is logged.
 void afterwards(const FlowPtr& flow, TenantId tenant, FlowJob job);
 
+/// As tenants are found: people type capitals, too. Only those of ASCII are folded, as those of buckets are.
+[[nodiscard]] std::string folded_service_code(std::string_view typed);
+
 /// What is asked before a tenant is known; `then` runs on a database thread, or fail().
 void find_tenant(const FlowPtr& flow, const std::string& service_code,
                  std::move_only_function<void(std::optional<ports::TenantAtDoor>)> then);

@@ -4,6 +4,7 @@
 #include "api/rest/parameters.hpp"
 #include "api/rest/problem.hpp"
 #include "api/rest/rate_answer.hpp"
+#include "api/rest/refusal.hpp"
 #include "api/signin/cookies.hpp"
 #include "winnow/signin/second_factor.hpp"
 
@@ -54,6 +55,10 @@ std::optional<http::Response> FlowGate::read_shown(const http::RequestHead& head
 {
     auto cookie = head.path.starts_with(kSessionRoot) ? cookie_of(head, kSessionCookie) : std::nullopt;
     if (!cookie) {
+        if (path_token.empty() && shows_two_keys(head, sender)) {
+            return api::refusal(sender, 400, "two_credentials",
+                                "Authorization and X-Api-Key hold different keys: send one", head.request_id);
+        }
         shown = {.secret = credential_of(head, path_token, sender), .is_session = false};
         return std::nullopt;
     }

@@ -47,7 +47,7 @@ Result<TryPtr> read_try(nlohmann::json& document)
 {
     auto tried = std::make_shared<Try>();
     FieldReader fields(document);
-    tried->service_code = fields.text("service_code", {1, 64}, Need::required).value_or("");
+    tried->service_code = folded_service_code(fields.text("service_code", {1, 64}, Need::required).value_or(""));
     tried->email = fields.text("email", {1, 254}, Need::required).value_or("");
     fields.read_only({"password"});
     if (const auto read = fields.finish(); !read) return read.error();
@@ -274,7 +274,7 @@ void sign_out(const FlowPtr& flow)
 
 void sign_in_methods(const FlowPtr& flow)
 {
-    find_tenant(flow, flow->parameter, [flow](const std::optional<ports::TenantAtDoor>& found) {
+    find_tenant(flow, folded_service_code(flow->parameter), [flow](const std::optional<ports::TenantAtDoor>& found) {
         // A tenant's name is told to whoever knows its code; of codes that there are not the code stands in its place.
         const auto name = found ? found->name : flow->parameter;
         find_providers(flow, flow->parameter, [flow, name](const std::vector<ports::ProviderAtDoor>& providers) {

@@ -1,6 +1,7 @@
 #include "api/support/support_reads.hpp"
 
 #include "api/calls/credential.hpp"
+#include "api/calls/rate_class.hpp"
 #include "api/rest/problem.hpp"
 #include "api/rest/rate_answer.hpp"
 #include "api/session_options.hpp"

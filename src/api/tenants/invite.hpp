@@ -14,7 +14,8 @@
 
 namespace winnow::api {
 
-/// A link for a user, owed to the user's address; it takes the place of the one before. Under the lock of the
+/// A link for a user, owed to the user's address; it takes the place of the one before, and of the mail
+/// that was to bring that one. `rate_limited` after five within an hour to one address. Under the lock of the
 /// configuration.
 [[nodiscard]] Result<Done> mail_link(const Call& call, ports::TenantSession& session, const ports::User& user,
                                      signin::LinkPurpose purpose, signin::MailKind kind);

@@ -140,4 +140,11 @@ json text_or_null(const std::string& text)
     return text.empty() ? json(nullptr) : json(text);
 }
 
+Result<Done> is_not_limited(const access::Principal& who)
+{
+    if (!who.scopes) return Done{};
+    return Error(ErrorCode::permission_denied,
+                 "a key that is limited to scopes sees of its user what GET /api/v1/me says, and nothing else");
+}
+
 }  // namespace winnow::api

@@ -51,4 +51,7 @@ inline constexpr std::chrono::days kLongestKeyLife{366};
 /// A text, or null for "".
 [[nodiscard]] nlohmann::json text_or_null(const std::string& text);
 
+/// A key that is limited sees what it is (GET /me), and nothing else of its user's: not the keys, sessions and factors.
+[[nodiscard]] Result<Done> is_not_limited(const access::Principal& who);
+
 }  // namespace winnow::api

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,8 @@ using nlohmann::json;
 constexpr std::size_t kGeneratedCodeLength = 6;
 constexpr int kCodeAttempts = 8;
 constexpr std::size_t kMaxReasonChars = 500;
+/// Of a tenant's first key, which the provider has seen: long enough to make another one, or to accept an invitation.
+constexpr std::chrono::milliseconds kFirstKeyLife = std::chrono::days{7};
 
 json rates_json(const domain::RateOverrides& rates)
 {
@@ -212,6 +215,7 @@ Result<http::Response> create_tenant(const http::Request& request, ports::Provid
     tenant.admin_key_id = ApiKeyId(new_id());
     tenant.admin_key_hash = key.hash;
     tenant.admin_key_hint = key.hint;
+    tenant.admin_key_life = kFirstKeyLife;
 
     const auto by = provider_request_of(request);
     const bool generated = wanted->service_code.empty();

@@ -88,6 +88,7 @@ Result<User> replace_user(const Call& call, TenantSession& session, const User& 
     wanted.has_factor = current.has_factor;
     wanted.last_sign_in = current.last_sign_in;
     wanted.managed_by = current.managed_by;
+    if (wanted.email == current.email) wanted.invitation = current.invitation;
     return wanted;
 }
 

@@ -16,26 +16,30 @@ using nlohmann::json;
 
 json user_json(const ports::User& user)
 {
-    return {{"id", user.id.str()},
-            {"email", user.email},
-            {"name", user.name},
-            {"role", to_string(user.role)},
-            {"state", to_string(user.state())},
-            {"locale", to_string(user.locale)},
-            {"management_group_ids", groups_json(user.groups)},
-            {"mfa", {{"enrolled", user.has_factor}, {"required", user.mfa_required}}},
-            {"has_password", user.has_password},
-            {"last_sign_in_at", time_json(user.last_sign_in)},
-            {"managed_by", user.managed_by ? json(user.managed_by->str()) : json(nullptr)},
-            {"version", user.version},
-            {"created_at", format_rfc3339(user.created_at)},
-            {"updated_at", format_rfc3339(user.updated_at)}};
+    json shown{{"id", user.id.str()},
+               {"email", user.email},
+               {"name", user.name},
+               {"role", to_string(user.role)},
+               {"state", to_string(user.state())},
+               {"locale", to_string(user.locale)},
+               {"management_group_ids", groups_json(user.groups)},
+               {"mfa", {{"enrolled", user.has_factor}, {"required", user.mfa_required}}},
+               {"has_password", user.has_password},
+               {"last_sign_in_at", time_json(user.last_sign_in)},
+               {"managed_by", user.managed_by ? json(user.managed_by->str()) : json(nullptr)},
+               {"version", user.version},
+               {"created_at", format_rfc3339(user.created_at)},
+               {"updated_at", format_rfc3339(user.updated_at)}};
+    if (const auto& invitation = user.invitation) {
+        shown["invitation"] = {{"expires_at", format_rfc3339(invitation->expires_at)}, {"mail", invitation->mail}};
+    }
+    return shown;
 }
 
 json user_json_for_others(const ports::User& user)
 {
     auto shown = user_json(user);
-    for (const auto* const member : {"has_password", "last_sign_in_at", "managed_by"}) shown.erase(member);
+    for (const auto* const member : {"has_password", "last_sign_in_at", "managed_by", "invitation"}) shown.erase(member);
     shown["mfa"].erase("enrolled");
     return shown;
 }
@@ -75,7 +79,8 @@ Result<ports::User> read_user(const json& document)
         mfa->read_only({"enrolled"});
         mfa->close();
     }
-    fields.read_only({"id", "version", "created_at", "updated_at", "has_password", "last_sign_in_at", "managed_by"});
+    fields.read_only({"id", "version", "created_at", "updated_at", "has_password", "last_sign_in_at", "managed_by",
+                      "invitation"});
     if (const auto read = fields.finish(); !read) return read.error();
     return user;
 }

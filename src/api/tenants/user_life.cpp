@@ -109,8 +109,8 @@ std::vector<Route> user_life_routes()
         {"POST", "/api/v1/users/{id}/invite", write_users, "inviteUser", invite_user},
         {"POST", "/api/v1/users/{id}/reset-password", write_users, "resetUserPassword", reset_password},
         {"POST", "/api/v1/users/{id}/reset-mfa", write_users, "resetUserMfa", reset_mfa},
-        {"POST", "/api/v1/users/{id}/end-sessions", write_users, "endUserSessions", end_sessions},
-        {"POST", "/api/v1/users/{id}/delete", write_users, "deleteUser", delete_user},
+        that_ends_access({"POST", "/api/v1/users/{id}/end-sessions", write_users, "endUserSessions", end_sessions}),
+        that_ends_access({"POST", "/api/v1/users/{id}/delete", write_users, "deleteUser", delete_user}),
     };
 }
 

@@ -78,6 +78,8 @@ Result<Response> create_user(const Call& call, TenantSession& session)
     if (const auto stored = session.users().insert(*user); !stored) return stored.error();
     if (user->invited) {
         if (const auto invited = invite(call, session, *user, *provider); !invited) return invited.error();
+        user = session.users().find(user->id);  // with the invitation
+        if (!user) return user.error();
     }
     return created("/api/v1/users/" + user->id.str(), user_json(*user), user->version);
 }
@@ -132,6 +134,7 @@ bool may_see_keys_of(const Call& call, UserId user)
 /// Keys of the caller, or of the user that an admin asks for.
 Result<Response> list_keys(const Call& call, TenantSession& session)
 {
+    if (const auto whole = is_not_limited(call.who); !whole) return whole.error();
     const auto& head = call.request.head;
     if (const auto known = only_parameters(head, {"user_id", "limit", "cursor"}); !known) return known.error();
     const auto page = id_page<ApiKeyId>(head);
@@ -172,7 +175,10 @@ Result<Done> may_get_key(const Call& call, TenantSession& session, const ApiKey&
         return field_error("/user_id", "there is no user " + key.user_id.str());
     }
     if (!user) return user.error();
-    if (!user->active) return Error(ErrorCode::conflict, "this user is disabled");
+    if (!user->active) {
+        return Error(ErrorCode::conflict, "this user is " + std::string(to_string(user->state())) +
+                                              (user->invited ? ", and has not come yet" : ""));
+    }
     if (const auto beyond = beyond_role(key.scopes, user->role)) {
         return field_error("/scopes", "holds " + std::string(to_string(*beyond)) + ", which this user's role, " +
                                           std::string(to_string(user->role)) +
@@ -180,6 +186,16 @@ Result<Done> may_get_key(const Call& call, TenantSession& session, const ApiKey&
     }
     const auto of_user = below_limit(session.users().count_keys(key.user_id), kMaxKeysPerUser, "keys of this user");
     return of_user ? has_room(call, session, domain::Quota::keys) : of_user;
+}
+
+/// Whoever has the key acts in its user's name, so a user learns of those that somebody else made.
+Result<Done> tell_owner(const Call& call, TenantSession& session, const ApiKey& key)
+{
+    if (key.user_id == call.who.user) return Done{};
+    const auto owner = session.users().find(key.user_id);
+    if (!owner) return owner.error();
+    return owe_mail(*call.services.sealing, call.services.new_id(), session, *owner, signin::MailKind::key_made, "",
+                    call.now);
 }
 
 Result<Response> create_key(const Call& call, TenantSession& session)
@@ -199,6 +215,7 @@ Result<Response> create_key(const Call& call, TenantSession& session)
     key->hint = made.hint;
     key->created_at = call.now;
     if (const auto stored = session.users().add_key(*key, made.hash); !stored) return stored.error();
+    if (const auto told = tell_owner(call, session, *key); !told) return told.error();
     auto answer = api_key_json(*key);
     answer["secret"] = made.secret;
     return with_secret(json_response(201, answer));
@@ -227,10 +244,10 @@ std::vector<Route> user_routes()
         {"POST", "/api/v1/users", write_users, "createUser", create_user},
         {"GET", "/api/v1/users/{id}", read_users, "getUser", get_user},
         {"PATCH", "/api/v1/users/{id}", write_users, "updateUser", change_user},
-        {"DELETE", "/api/v1/users/{id}", write_users, "disableUser", disable_user},
+        that_ends_access({"DELETE", "/api/v1/users/{id}", write_users, "disableUser", disable_user}),
         {"GET", "/api/v1/api-keys", read_own_profile, "listApiKeys", list_keys},
         {"POST", "/api/v1/api-keys", write_own_keys, "createApiKey", create_key},
-        {"DELETE", "/api/v1/api-keys/{id}", write_own_keys, "deleteApiKey", delete_key},
+        that_ends_access({"DELETE", "/api/v1/api-keys/{id}", write_own_keys, "deleteApiKey", delete_key}),
     };
 }
 

@@ -6,6 +6,7 @@
 #include "winnow/base/time.hpp"
 #include "winnow/ports/vault/key_store.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -83,6 +84,11 @@ Result<Done> recorded(ports::ProviderStore& store, const char* act, const std::s
 {
     return store.record(act, object, detail.dump(-1, ' ', false, json::error_handler_t::replace),
                         provider_request_of(request));
+}
+
+bool all_destroyed(const std::vector<ports::KeyFacts>& keys)
+{
+    return !keys.empty() && std::ranges::all_of(keys, [](const auto& key) { return key.state == "destroyed"; });
 }
 
 struct Destruction {
@@ -192,6 +198,8 @@ Result<http::Response> destroy_tenant_keys(TenantId id, const http::Request& req
     if (!keys) return keys.error();
     if (keys->empty())
         return Error(ErrorCode::conflict, "the tenant has no keys: nothing of it was ever sealed under one");
+    if (all_destroyed(*keys))
+        return Error(ErrorCode::conflict, "the tenant's keys were destroyed before: none is left");
     const auto told = recorded(store, "tenant_key.destroy", "tenant:" + id.str(),
                                {{"service_code", wanted->service_code}, {"reason", wanted->reason}}, request);
     if (!told) return told.error();
@@ -199,6 +207,16 @@ Result<http::Response> destroy_tenant_keys(TenantId id, const http::Request& req
     if (!destroyed) return destroyed.error();
     vault.refresh();
     return json_response(200, {{"versions", *destroyed}});
+}
+
+Result<Done> may_resume(TenantId id, const VaultAdministration& vault)
+{
+    if (vault.keys == nullptr) return Done{};
+    const auto keys = vault.keys->keys_of(id);
+    if (!keys) return keys.error();
+    if (!all_destroyed(*keys)) return Done{};
+    return Error(ErrorCode::conflict,
+                 "the tenant's keys were destroyed: nothing of it could be opened, nor anything sealed anew");
 }
 
 }  // namespace winnow::api

@@ -28,8 +28,8 @@ void tell_if_lost(const json& tenant)
     const auto id = tenant.at("id").get<std::string>();
     std::cerr << "winnow: tenant " << tenant.at("service_code").get<std::string>() << " (" << id
               << ") was made, but the key of its admin, which is shown once, is lost, so that nobody can work in it. "
-                 "Suspend it (POST /admin/v1/tenants/"
-              << id << "/suspend), and create another one with another service code\n";
+                 "Suspend it (winnow tenant suspend "
+              << id << "), and create another one with another service code\n";
 }
 
 int create(CreateArguments& arguments)
@@ -99,6 +99,45 @@ void add_invite(Syntax& group, Command& chosen)
     command->callback([&chosen, arguments] {
         chosen = [arguments] {
             return invite(*arguments);
+        };
+    });
+}
+
+struct SuspendArguments {
+    Connection connection;
+    std::string tenant;
+};
+
+int set_suspended(SuspendArguments& arguments, bool suspended)
+{
+    complete(arguments.connection, As::provider);
+    const auto id = find_id(arguments.connection, kTenantKind, arguments.tenant);
+    const auto answer =
+        call_or_fail(arguments.connection, {.method = "POST",
+                                            .path = kTenantKind.path + '/' + id + (suspended ? "/suspend" : "/resume"),
+                                            .missing = no_such(kTenantKind, arguments.tenant)})
+            .json();
+    if (arguments.connection.json) {
+        std::cout << json_text(answer) << '\n';
+    } else {
+        std::cout << "tenant " << answer.at("service_code").get<std::string>() << " is "
+                  << answer.at("state").get<std::string>() << '\n';
+    }
+    return 0;
+}
+
+void add_suspend(Syntax& group, Command& chosen, bool suspended)
+{
+    auto* command = suspended
+                        ? group.add_subcommand("suspend", "Refuse a tenant's senders, and let its users read only")
+                        : group.add_subcommand("resume", "Let a suspended tenant work again");
+    auto arguments = std::make_shared<SuspendArguments>();
+    arguments->connection.add_options(*command);
+    command->add_option("TENANT", arguments->tenant, "The service code, or the id")->required();
+    command->footer(suspended ? "Example:\n  winnow tenant suspend acme01" : "Example:\n  winnow tenant resume acme01");
+    command->callback([&chosen, arguments, suspended] {
+        chosen = [arguments, suspended] {
+            return set_suspended(*arguments, suspended);
         };
     });
 }
@@ -181,6 +220,8 @@ void add_tenant_commands(Syntax& root, Command& chosen)
     });
 
     add_invite(*group, chosen);
+    add_suspend(*group, chosen, true);
+    add_suspend(*group, chosen, false);
     auto* reset = group->add_subcommand("reset-networks", "Let a tenant in again whose networks shut out its admins");
     auto wanted = std::make_shared<ResetArguments>();
     wanted->connection.add_options(*reset);

@@ -19,6 +19,12 @@ to_jsonb(t) - '{tenant_id,url,sealed_url,sealed_secret,address}'::text[]
          from jsonb_each(coalesce(t.settings, '{}')) s))
 )sql";
 
+// An auditor is stored as a viewer who audits, because older programs know no such role: the role is what it says.
+constexpr std::string_view kUser = R"sql(
+to_jsonb(t) - '{tenant_id,audits}'::text[]
+|| jsonb_build_object('role', case when t.audits then 'auditor' else t.role end)
+)sql";
+
 constexpr std::string_view kKey = "to_jsonb(t) - 'tenant_id' || jsonb_build_object('secret_hash', null)";
 
 // Without the rules of one that is still to run, which may be as long as a rule set: a finished one has none either.
@@ -33,7 +39,7 @@ constexpr std::array kExported{
     ExportedTable{"tenant_settings", kPlain, "t.tenant_id"},
     ExportedTable{"source_networks", kPlain, "t.tenant_id"},
     ExportedTable{"management_groups", kPlain, "t.management_group_id"},
-    ExportedTable{"users", kPlain, "t.user_id"},
+    ExportedTable{"users", kUser, "t.user_id"},
     ExportedTable{"api_keys", kKey, "t.key_id", "secret_hash"},
     ExportedTable{"oidc_providers", kProvider, "t.provider_id", "sealed_secret"},
     ExportedTable{"user_identities", kPlain, "t.provider_id, t.subject"},

@@ -38,6 +38,14 @@ public:
         });
     }
 
+    Result<Done> drop(signin::MailKind kind, const std::string& to) override
+    {
+        return translated([&]() -> Result<Done> {
+            query(tx_, "select drop_pending_mails($1, $2)", to_string(kind), to);
+            return Done{};
+        });
+    }
+
 private:
     pqxx::transaction_base& tx_;
     TenantId tenant_;

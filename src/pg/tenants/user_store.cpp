@@ -19,16 +19,18 @@ using ports::ApiKey;
 using ports::User;
 
 constexpr auto kUsers = R"sql(
-select u.*, p.user_id is not null as has_password, greatest(p.signed_in_at, i.signed_in_at) as signed_in_at,
-       i.managed_by,
+select u.*, p.user_id is not null as has_password, greatest(p.signed_in_at, o.signed_in_at) as signed_in_at,
+       o.managed_by, i.expires_at as invited_until,
+       case when i.user_id is not null then invitation_mail(u.email, i.created_at) end as invitation_mail,
        exists (select from user_factors f where f.tenant_id = u.tenant_id and f.user_id = u.user_id
                                             and f.kind = 'totp' and f.state = 'active') as has_factor
   from users u
   left join user_passwords p on p.tenant_id = u.tenant_id and p.user_id = u.user_id
-  left join lateral (select max(o.signed_in_at) as signed_in_at,
-                            (array_agg(o.provider_id order by o.linked_at, o.provider_id) filter (where o.managed))[1]
+  left join lateral (select max(w.signed_in_at) as signed_in_at,
+                            (array_agg(w.provider_id order by w.linked_at, w.provider_id) filter (where w.managed))[1]
                                 as managed_by
-                       from user_identities o where o.tenant_id = u.tenant_id and o.user_id = u.user_id) i on true
+                       from user_identities w where w.tenant_id = u.tenant_id and w.user_id = u.user_id) o on true
+  left join invitations i on i.tenant_id = u.tenant_id and i.user_id = u.user_id and i.state = 'pending' and u.invited
  where u.tenant_id = $1 and ($2::uuid is null or u.user_id > $2::uuid) and ($3::uuid is null or u.user_id = $3::uuid)
    and ($3::uuid is not null or u.deleted_at is null)
  order by u.user_id limit $4)sql";
@@ -115,6 +117,9 @@ User read_user(const pqxx::row& row)
     user.has_factor = row["has_factor"].as<bool>();
     user.last_sign_in = optional_time_of(row["signed_in_at"]);
     user.managed_by = optional_id_of<OidcProviderId>(row["managed_by"]);
+    if (const auto until = optional_time_of(row["invited_until"])) {
+        user.invitation = ports::InvitationState{.expires_at = *until, .mail = text_of(row["invitation_mail"])};
+    }
     user.version = row["version"].as<std::int64_t>();
     user.created_at = time_of(row["created_at"]);
     user.updated_at = time_of(row["updated_at"]);

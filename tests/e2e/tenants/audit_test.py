@@ -328,6 +328,9 @@ class Acts(PeopleActs, StaffActs):
     def inviteTenantAdmin(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/admins", {"email": "first@example.com"}))
 
+    def resumeTenant(self):
+        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/resume", None))
+
     def suspendTenant(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/suspend", None))
 
@@ -341,9 +344,6 @@ class Acts(PeopleActs, StaffActs):
 
     def rotateRootKey(self):
         self.good(self.provider.post("/admin/v1/keys/rotate", {}))
-
-    def resumeTenant(self):
-        self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/resume", None))
 
     def closeTenant(self):
         self.good(self.provider.post(f"/admin/v1/tenants/{self.ids['tenant']}/close", {"reason": "the contract ends"}))
@@ -483,6 +483,7 @@ class Audit(unittest.TestCase):
         self.assertEqual(record["on"], f"rule:{acts.ids['rule']}")
         self.assertEqual(record["detail"]["changes"]["name"], {"from": "r2", "to": "r3"})
         self.assertTrue(record["detail"]["email"])
+        self.assertIn(record["detail"]["key"], [key["id"] for key in acts.admin.get("/api/v1/api-keys").json()["items"]])
         deleted = acts.admin.get(f"/api/v1/audit-log?act=rule.delete&on=rule:{acts.ids['rule']}").json()["items"]
         self.assertEqual([each["detail"]["before"]["name"] for each in deleted], ["r3"])
 
@@ -495,6 +496,12 @@ class Audit(unittest.TestCase):
         self.assertEqual(acts.admin.call("PATCH", "/api/v1/settings", {"close_approval": False},
                                          headers={"If-Match": '"9999"'}).status, 412)
         self.assertEqual(acts.admin.call("PUT", "/api/v1/ruleset?dry_run=true", {"rules": []}).status, 200)
+        for path, status in (("/api/v1/exports/00000000-0000-7000-8000-000000000000/content", 404),
+                             ("/api/v1/tickets.csv?x=1", 400), ("/api/v1/audit-log/export?x=1", 400),
+                             ("/api/v1/access-log/export?format=xml", 400)):
+            for method in ("GET", "HEAD"):
+                self.assertEqual(acts.admin.call(method, path).status, status, (method, path))
+        self.assertEqual(acts.admin.call("HEAD", "/api/v1/tickets.csv").status, 200, "of which nobody gets anything")
         self.assertEqual(count(), before)
         for _ in range(2):
             answer = acts.admin.post("/api/v1/contact-groups", {"name": "once", "contact_ids": []},
@@ -581,7 +588,25 @@ class Audit(unittest.TestCase):
 
     def test_7_the_command_line_lists_it(self):
         self.assertIn("user.create", winnow("audit", "list", "--act", "user.create"))
+        me = acts.admin.get("/api/v1/me").json()
+        acts.change("PATCH", "/api/v1/me", name="provider")
+        self.addCleanup(acts.change, "PATCH", "/api/v1/me", name=me["name"])
+
+        def shown():
+            acts.change("PATCH", "/api/v1/settings", close_approval=False)
+            listed = winnow("audit", "list", "--act", "settings.change", "--limit", "1")
+            self.assertIn(f"user:{me['id']}", listed, "whatever somebody calls himself")
+            return f"user:{me['id']} (provider)" in listed
+
+        wait_until(shown, "a record with the new name")
         self.assertIn("tenant.suspend", winnow("audit", "list", "--provider"))
+        ready = world.instance.ready
+        providers = ("--url", ready["management_url"], "--ca", ready["ca_file"], "--key", ready["provider"]["key"])
+        for words in (("list",), ("verify",), ("export",)):
+            done = subprocess.run([BINARY, "audit", *words, *providers], capture_output=True, text=True, check=False,
+                                  env=os.environ)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("say --provider", done.stderr)
         self.assertIn("0 emptied", winnow("audit", "redact", "999999", "--reason", "nothing there"))
 
 

@@ -65,6 +65,11 @@ AUDITS = {"profile:read", "own_keys:write", "own_profile:write", "audit:read", "
           "support-grants:read"}
 # What a key has whatever scopes it is limited to.
 IN_ANY_SCOPES = {"profile:read"}
+# But not this of it: what the profile's owner has besides.
+OF_WHOLE_KEYS = {"listSessions", "listFactors", "listApiKeys"}
+# What may be done while the tenant is suspended, whatever the permission says: it takes access away.
+ENDS_ACCESS = {"disableUser", "deleteUser", "endUserSessions", "deleteApiKey", "deleteIntegrationKey", "endSession",
+               "endOtherSessions"}
 # What takes one of the provider's staff who has signed in; what those do whose role is support, although it changes something.
 PERSONS = {"requestSupportGrant", "approveSupportGrant", "readBySupportGrant"}
 SUPPORT_DOES = {"answerInquiry", "closeTenantsInquiry", "signOutStaff", "requestSupportGrant", "approveSupportGrant",
@@ -100,7 +105,9 @@ class Identity:
             return 403
         if self.narrowed and (route.permission in NOT_NARROWED or route.operation in WHOLE):
             return 403
-        if self.suspended and not while_suspended:
+        if self.scopes is not None and route.operation in OF_WHOLE_KEYS:
+            return 403
+        if self.suspended and not (while_suspended or route.operation in ENDS_ACCESS):
             return 403
         return self.refusal_of_staff(route) if self.holder == "provider" else None
 

@@ -44,6 +44,17 @@ TEST_F(Keys, HaveTheScopesThatTheyAreMadeWith)
     EXPECT_EQ(only_key("?user_id=" + viewer_)["created_by"], "user:" + admin_) << "not by whose it is";
 }
 
+TEST_F(Keys, ThatSomebodyElseMadeAreToldOfByMailToWhoActsByThem)
+{
+    ASSERT_EQ(post("/api-keys", {{"name", "own"}}).status, 201);
+    ASSERT_EQ(post("/api-keys", {{"user_id", viewer_}}).status, 201);
+    EXPECT_EQ(sql("select string_agg(kind, ' ') from server_mails"), "key_made");
+    EXPECT_EQ(sql("select (m.receiver = u.email)::text from server_mails m join users u using (tenant_id) "
+                  "where u.user_id = '" +
+                  viewer_ + "'"),
+              "true");
+}
+
 TEST_F(Keys, AreRefusedScopesThatThereAreNotWithThoseThatThereAre)
 {
     const auto refused = post("/api-keys", {{"scopes", {"tickets:read", "ticket:read", "everything", "users:write"}}});

@@ -172,6 +172,26 @@ TEST_F(ExportsTest, HoldOneTenantsRowsOfOneMomentAndNoSecret)
     EXPECT_THAT(about["left_out"].dump(), HasSubstr("quotas"));
 }
 
+TEST_F(ExportsTest, CallAnAuditorAnAuditor)
+{
+    sql("insert into users (tenant_id, user_id, email, name, role, audits) values "
+        "(" +
+        quoted(ours_) +
+        ", gen_random_uuid(), 'auditor@example.org', 'A', 'viewer', true), "
+        "(" +
+        quoted(ours_) + ", gen_random_uuid(), 'viewer@example.org', 'V', 'viewer', false)");
+    queue(ours_);
+    const auto source = opened(claimed());
+    std::map<std::string, std::string> roles;
+    for (const auto& user : all_of(*source)["users"]) {
+        roles[user.at("email")] = user.at("role");
+        EXPECT_FALSE(user.contains("audits"));
+    }
+    EXPECT_EQ(roles, (std::map<std::string, std::string>{{"admin@example.org", "admin"},
+                                                         {"auditor@example.org", "auditor"},
+                                                         {"viewer@example.org", "viewer"}}));
+}
+
 TEST_F(ExportsTest, NoPieceIsLongerThanAReaderTakesHoweverLongRowsAre)
 {
     sql("insert into backtests (tenant_id, backtest_id, state, range_from, range_until, max_alerts, draft, "

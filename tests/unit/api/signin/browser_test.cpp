@@ -111,6 +111,8 @@ TEST(BrowserGuard, RefusesWhatAnotherSiteCouldSend)
              {same, {"Winnow-CSRF", "true"}},
              {{"Sec-Fetch-Site", "same-site"}, marked},
              {{"Sec-Fetch-Site", "none"}, marked},
+             {same, {"sec-fetch-site", "cross-site"}, marked},
+             {same, same, marked},
              {{"Sec-Fetch-Site", "cross-site"}, {"Origin", ours}, marked},
              {{"Origin", "https://winnow.example.org.evil.example"}, marked},
              {{"Origin", "http://winnow.example.org"}, marked},
