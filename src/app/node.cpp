@@ -315,10 +315,11 @@ private:
                 .staff = api::StaffParts{*provider_.staff, hasher_, breached_, secrets_.one_key()},
                 .support = api::SupportParts{.store = *provider_.support,
                                              .most = config_.tenants.max_support_grants,
-                                             .read = [this](auto who, auto request, auto sink) {
-                                                 customer_api_.read_by_support(std::move(who), std::move(request),
-                                                                               std::move(sink));
-                                             }},
+                                             .read =
+                                                 [this](auto who, auto request, auto sink) {
+                                                     customer_api_.read_by_support(std::move(who), std::move(request),
+                                                                                   std::move(sink));
+                                                 }},
                 .tenant_limits = config_.tenants};
     }
 

@@ -73,7 +73,7 @@ struct ManagementApiOptions {
     EndOfTenants ends = {};
     std::optional<StaffParts> staff = {};      ///< nullopt: nobody of the staff signs in.
     std::optional<SupportParts> support = {};  ///< nullopt: nothing of a tenant's content is read here.
-    domain::TenantLimits tenant_limits = {};  ///< Where the provider has set nothing for a tenant.
+    domain::TenantLimits tenant_limits = {};   ///< Where the provider has set nothing for a tenant.
 };
 
 /// How many of the store's calls are under way at once.

@@ -147,6 +147,7 @@ Error unauthenticated(const Shown& shown, const http::RequestHead& head)
     if (shown.is_session) {
         return {ErrorCode::unauthenticated,
                 "the session is over, or waits for its second factor (POST /auth/mfa): show that, or sign in anew"};
+    }
     if (shown.request) {
         return {ErrorCode::unauthenticated,
                 "the access key is unknown, expired or revoked, or the signature is not by its secret"};

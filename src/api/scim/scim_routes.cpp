@@ -248,7 +248,7 @@ std::vector<Route> scim_routes()
         {"GET", "/scim/v2/Users/{id}", kMay, "getDirectoryUser", get_user},
         {"PUT", "/scim/v2/Users/{id}", kMay, "replaceDirectoryUser", replace_whole},
         {"PATCH", "/scim/v2/Users/{id}", kMay, "changeDirectoryUser", patch_user},
-        {"DELETE", "/scim/v2/Users/{id}", kMay, "removeDirectoryUser", remove_user},
+        that_ends_access({"DELETE", "/scim/v2/Users/{id}", kMay, "removeDirectoryUser", remove_user}),
         {"GET", "/scim/v2/ServiceProviderConfig", kMay, "getScimConfig", get_config},
         {"GET", "/scim/v2/ResourceTypes", kMay, "listScimResourceTypes", list_resource_types},
         {"GET", "/scim/v2/ResourceTypes/User", kMay, "getScimUserResourceType", get_resource_type},

@@ -101,7 +101,7 @@ std::vector<Route> scim_token_routes()
     return {
         {"GET", "/api/v1/scim-tokens", read_users, "listScimTokens", list_tokens},
         {"POST", "/api/v1/scim-tokens", write_users, "createScimToken", create_token},
-        {"DELETE", "/api/v1/scim-tokens/{id}", write_users, "deleteScimToken", delete_token},
+        that_ends_access({"DELETE", "/api/v1/scim-tokens/{id}", write_users, "deleteScimToken", delete_token}),
     };
 }
 

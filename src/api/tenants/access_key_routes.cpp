@@ -173,7 +173,7 @@ std::vector<Route> access_key_routes()
     return {
         {"GET", "/api/v1/access-keys", read_own_profile, "listAccessKeys", list_access_keys},
         {"POST", "/api/v1/access-keys", write_own_keys, "createAccessKey", create_access_key},
-        {"DELETE", "/api/v1/access-keys/{id}", write_own_keys, "deleteAccessKey", delete_access_key},
+        that_ends_access({"DELETE", "/api/v1/access-keys/{id}", write_own_keys, "deleteAccessKey", delete_access_key}),
     };
 }
 

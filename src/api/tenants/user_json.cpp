@@ -39,7 +39,8 @@ json user_json(const ports::User& user)
 json user_json_for_others(const ports::User& user)
 {
     auto shown = user_json(user);
-    for (const auto* const member : {"has_password", "last_sign_in_at", "managed_by", "invitation"}) shown.erase(member);
+    for (const auto* const member : {"has_password", "last_sign_in_at", "managed_by", "invitation"})
+        shown.erase(member);
     shown["mfa"].erase("enrolled");
     return shown;
 }
@@ -79,8 +80,8 @@ Result<ports::User> read_user(const json& document)
         mfa->read_only({"enrolled"});
         mfa->close();
     }
-    fields.read_only({"id", "version", "created_at", "updated_at", "has_password", "last_sign_in_at", "managed_by",
-                      "invitation"});
+    fields.read_only(
+        {"id", "version", "created_at", "updated_at", "has_password", "last_sign_in_at", "managed_by", "invitation"});
     if (const auto read = fields.finish(); !read) return read.error();
     return user;
 }

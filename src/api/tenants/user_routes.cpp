@@ -4,6 +4,7 @@
 #include "api/rest/problem.hpp"
 #include "api/rest/resource.hpp"
 #include "api/rest/route.hpp"
+#include "api/signin/steps.hpp"
 #include "api/tenants/invite.hpp"
 #include "api/tenants/key_fields.hpp"
 #include "api/tenants/management_group_fields.hpp"

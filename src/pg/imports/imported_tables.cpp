@@ -7,9 +7,12 @@ namespace winnow::pg {
 
 namespace {
 
-// Nobody brings a password: an active user is one who is invited. Who was disabled or deleted stays so.
+// Nobody brings a password: an active user is one who is invited. Who was disabled or deleted stays so. An auditor is
+// stored as a viewer who audits (exported_tables.cpp).
 constexpr std::string_view kUser = R"sql(
 r || jsonb_build_object('state', 'disabled',
+                        'role', case when r->>'role' = 'auditor' then 'viewer' else r->>'role' end,
+                        'audits', r->>'role' = 'auditor' or coalesce((r->>'audits')::boolean, false),
                         'invited', r->>'deleted_at' is null
                                    and (r->>'state' = 'active' or coalesce((r->>'invited')::boolean, false)))
 )sql";

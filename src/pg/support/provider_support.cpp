@@ -1,11 +1,11 @@
 #include "winnow/pg/provider/provider_support.hpp"
 
 #include "pg/audit/audit_rows.hpp"
+#include "pg/credentials/key_limits.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/transaction.hpp"
 #include "pg/support/support_rows.hpp"
-#include "pg/tenants/key_limits.hpp"
 #include "pg/tenants/provider_acts.hpp"
 #include "winnow/signin/mail_text.hpp"
 

@@ -3,8 +3,8 @@
 /// @file
 /// Rows of support grants, whoever reads them. Private to pg.
 
+#include "pg/credentials/key_limits.hpp"
 #include "pg/rows/values.hpp"
-#include "pg/tenants/key_limits.hpp"
 #include "winnow/access/support_grant.hpp"
 
 #include <pqxx/result>

@@ -1,11 +1,11 @@
 #include "winnow/ports/access/directory_store.hpp"
 
+#include "pg/credentials/dead_keys.hpp"
+#include "pg/credentials/key_limits.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/noun_stores.hpp"
 #include "pg/session/sql_errors.hpp"
 #include "pg/session/unique_write.hpp"
-#include "pg/tenants/dead_keys.hpp"
-#include "pg/tenants/key_limits.hpp"
 
 #include <memory>
 #include <stdexcept>

@@ -39,6 +39,7 @@ constexpr auto kList = "select * from tenants where service_code > $1 order by s
 constexpr auto kFind = "select * from tenants where tenant_id = $1";
 
 // Tells every node: a cached key of a suspended tenant must stop working.
+constexpr auto kLockTenant = "select * from tenants where tenant_id = $1 for no key update";
 constexpr auto kSuspend = R"sql(
 with changed as (
     update tenants

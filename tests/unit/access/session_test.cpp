@@ -45,7 +45,8 @@ TEST(StepUp, IsWantedForWhatGivesAccessOrSendsDataElsewhere)
 {
     const std::set wanted{Permission::write_own_keys,     Permission::write_own_factors, Permission::write_contacts,
                           Permission::write_integrations, Permission::write_settings,    Permission::write_users,
-                          Permission::read_exports,       Permission::write_exports,     Permission::write_imports};
+                          Permission::read_exports,       Permission::write_exports,     Permission::write_imports,
+                          Permission::write_groups};
     for (const auto permission : all_permissions()) {
         EXPECT_EQ(wants_step_up(permission), wanted.contains(permission)) << to_string(permission);
     }

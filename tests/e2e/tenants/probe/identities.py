@@ -69,7 +69,7 @@ IN_ANY_SCOPES = {"profile:read"}
 OF_WHOLE_KEYS = {"listSessions", "listFactors", "listApiKeys"}
 # What may be done while the tenant is suspended, whatever the permission says: it takes access away.
 ENDS_ACCESS = {"disableUser", "deleteUser", "endUserSessions", "deleteApiKey", "deleteIntegrationKey", "endSession",
-               "endOtherSessions"}
+               "endOtherSessions", "deleteAccessKey", "deleteScimToken", "removeDirectoryUser"}
 # What takes one of the provider's staff who has signed in; what those do whose role is support, although it changes something.
 PERSONS = {"requestSupportGrant", "approveSupportGrant", "readBySupportGrant"}
 SUPPORT_DOES = {"answerInquiry", "closeTenantsInquiry", "signOutStaff", "requestSupportGrant", "approveSupportGrant",

@@ -183,7 +183,8 @@ TEST_F(ExportsTest, CallAnAuditorAnAuditor)
     queue(ours_);
     const auto source = opened(claimed());
     std::map<std::string, std::string> roles;
-    for (const auto& user : all_of(*source)["users"]) {
+    const auto exported = all_of(*source);
+    for (const auto& user : exported.at("users")) {
         roles[user.at("email")] = user.at("role");
         EXPECT_FALSE(user.contains("audits"));
     }

@@ -128,6 +128,18 @@ TEST_F(ImportTargetTest, PeopleArriveInvitedAndWhoIsHereIsOnePerson)
     EXPECT_EQ(users.begin()->second.str(), ours("user_id", "users", "email = 'admin@example.org'"));
 }
 
+TEST_F(ImportTargetTest, AnAuditorStaysOne)
+{
+    fill(theirs_);
+    sql("update users set role = 'viewer', audits = true where email = 'op@example.org' and tenant_id = " +
+        quoted(theirs_));
+    const auto lines = exported(theirs_);
+    const auto target = opened(begun(ours_));
+    write(*target, lines);
+    ASSERT_TRUE(target->finish(summary(theirs_)).value());
+    EXPECT_EQ(ours("role || audits", "users", "email = 'op@example.org'"), "viewertrue");
+}
+
 TEST_F(ImportTargetTest, NoKeyOpensAnythingAndNoSecretIsThere)
 {
     fill(theirs_);

@@ -267,6 +267,7 @@ TEST_F(SupportReadsTest, WithoutItsRecordOrItsEntryNothingIsShown)
     EXPECT_EQ(ask("/api/v1/tickets/7").status, 503);
     EXPECT_THAT(log_, testing::Not(testing::Contains("read")));
     database_.chain.fails = false;
+    database_.grants.open = 2;
     records_.outcome = Error(ErrorCode::unavailable, "the log is away");
     const auto answer = ask("/api/v1/tickets/7");
     EXPECT_EQ(answer.status, 503);
@@ -286,6 +287,7 @@ TEST_F(SupportReadsTest, OnlyWhatReadsPageByPageWithinItsScopesIsThere)
                                                                                        {"GET", ""}}) {
         EXPECT_EQ(ask(path, method).status, 404) << method << ' ' << path;
     }
+    now_ += std::chrono::seconds{2};  // the rates have filled up
     who_.scopes = access::PermissionSet{Permission::read_rules};
     EXPECT_EQ(ask("/api/v1/tickets/7").status, 403);
     EXPECT_THAT(log_, testing::IsEmpty());

@@ -1,10 +1,10 @@
 #include "winnow/pg/credential_store.hpp"
 
+#include "pg/credentials/key_limits.hpp"
 #include "pg/rows/narrowing.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/database_threads.hpp"
 #include "pg/session/sql_errors.hpp"
-#include "pg/tenants/key_limits.hpp"
 #include "pg/tenants/tenant_rows.hpp"
 
 #include <pqxx/nontransaction>

@@ -1,4 +1,4 @@
-#include "pg/tenants/key_limits.hpp"
+#include "pg/credentials/key_limits.hpp"
 
 #include "pg/rows/array_literal.hpp"
 
