@@ -10,10 +10,13 @@ namespace winnow::pg {
 inline constexpr auto kForgetImportParts = R"sql(
 delete from import_parts
  where ctid = any(array(
-    select p.ctid from imports i
+    select p.ctid
+      from (select tenant_id, import_id from imports where finished_at is not null
+            union all
+            select tenant_id, import_id from imports
+             where state = 'receiving' and touched_at < now() - interval '2 days') i
      cross join lateral (select p.ctid from import_parts p
                           where p.tenant_id = i.tenant_id and p.import_id = i.import_id limit $1) p
-     where i.finished_at is not null or i.state = 'receiving' and i.touched_at < now() - interval '2 days'
      limit $1))
 )sql";
 
@@ -40,10 +43,12 @@ inline constexpr auto kForgetImports = R"sql(
 delete from imports
  where ctid = any(array(select i.ctid from imports i
                          where i.finished_at < now() - interval '30 days'
-                            or i.state = 'receiving' and i.touched_at < now() - interval '2 days'
-                               and not exists (select from import_parts p
-                                                where p.tenant_id = i.tenant_id and p.import_id = i.import_id)
-                         limit $1 for update skip locked))
+                         order by i.finished_at limit $1 for update skip locked)
+                  || array(select i.ctid from imports i
+                            where i.state = 'receiving' and i.touched_at < now() - interval '2 days'
+                              and not exists (select from import_parts p
+                                               where p.tenant_id = i.tenant_id and p.import_id = i.import_id)
+                            order by i.touched_at limit $1 for update skip locked))
 )sql";
 
 }  // namespace winnow::pg

@@ -15,8 +15,8 @@ const std::vector<api::Route>& config_routes()
 {
     static const auto kRoutes = [] {
         std::set<std::string_view> others;
-        for (auto* const table :
-             {api::ticket_routes, api::alert_routes, api::explanation_routes, api::delivery_routes, api::scim_routes}) {
+        for (auto* const table : {api::ticket_routes, api::alert_routes, api::explanation_routes, api::delivery_routes,
+                                  api::scim_routes, api::uom_routes}) {
             for (const auto& route : table()) others.insert(route.operation_id);
         }
         std::vector<api::Route> all;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -72,6 +73,14 @@ TEST_F(NodeSessionsTest, AreAsManyAsTheConfigurationSaysWhateverHangs)
         "GET /api/v1/tickets HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nCookie: "
         "__Host-winnow=" +
             std::string(43, 's') + "\r\n\r\n");
+    const auto soon = format_rfc3339(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) +
+                                     std::chrono::minutes{5});
+    ask(node.customer_port(),
+        "POST /uom/r/20161003/SendAlert.json HTTP/1.1\r\nHost: localhost\r\nAuthorization: IIJAPI "
+        "ABCDEFGHIJKLMNOPQRST:" +
+            std::string(43, 'A') + "=\r\nx-iijapi-expire: " + soon.substr(0, 19) +
+            "Z\r\nx-iijapi-signaturemethod: HmacSHA256\r\nx-iijapi-signatureversion: 2\r\n"
+            "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}");
     std::int64_t seen = 0;
     const auto hangs = [&](const std::string& condition, std::int64_t count) {
         return eventually([&] {
@@ -85,6 +94,7 @@ TEST_F(NodeSessionsTest, AreAsManyAsTheConfigurationSaysWhateverHangs)
         << "the clock's look, or what is due";
     EXPECT_TRUE(hangs("application_name = 'winnow chores'", 1));
     EXPECT_TRUE(eventually([&] { return sessions("application_name = 'winnow sign-in'") == 1; }));
+    EXPECT_TRUE(eventually([&] { return sessions("application_name = 'winnow access-keys'") == 1; }));
     EXPECT_EQ(sessions("usename = 'winnow_api'"), static_cast<std::int64_t>(expected.api));
     EXPECT_LE(sessions("usename = 'winnow_provider'"), static_cast<std::int64_t>(expected.provider.most()));
     transaction.reset();

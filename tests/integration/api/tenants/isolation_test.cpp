@@ -31,6 +31,7 @@ protected:
                 {"rules", rule},
                 {"integrations", integration["id"]},
                 {"users", viewer_},
+                {"management-groups", made("/management-groups", {{"name", "g"}})},
                 {"api-keys", a_key()},
                 {"access-keys", a_key("/access-keys")},
                 {"scim-tokens", a_key("/scim-tokens")},

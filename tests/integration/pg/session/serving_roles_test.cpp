@@ -250,14 +250,15 @@ select p.proname || '()' from pg_proc p
     for (const auto& row : rows) reached.emplace_back(row[0].c_str());
     EXPECT_THAT(reached, testing::UnorderedElementsAre(
                              "audit_append()", "audit_redact()", "begin_management_groups()", "count_all_tickets()",
-                             "current_groups()", "current_tenant()", "end_support_grant()", "find_access_key()",
-                             "find_access_key_groups()", "find_caller()", "find_caller_groups()", "find_credential()",
-                             "find_scim_token()", "find_session()", "find_session_groups()", "find_session_networks()",
-                             "find_source_networks()", "find_tickets()", "finish_import()", "import_alerts()",
-                             "import_rows()", "integrations_of_groups()", "keep_source_throttle()", "lock_quota()",
-                             "oidc_providers_of_code()", "own_quotas()", "rates_of_credential()", "rates_of_tenant()",
-                             "schema_migrations", "source_throttle()", "start_import()", "tenant_announcements()",
-                             "tenant_of_code()", "tenant_of_link()", "tenant_of_oidc_provider()", "works_ticket()"));
+                             "current_groups()", "current_tenant()", "drop_pending_mails()", "end_support_grant()",
+                             "find_access_key()", "find_access_key_groups()", "find_caller()", "find_caller_groups()",
+                             "find_credential()", "find_scim_token()", "find_session()", "find_session_groups()",
+                             "find_session_networks()", "find_source_networks()", "find_tickets()", "finish_import()",
+                             "import_alerts()", "import_rows()", "integrations_of_groups()", "invitation_mail()",
+                             "keep_source_throttle()", "lock_quota()", "oidc_providers_of_code()", "own_quotas()",
+                             "rates_of_credential()", "rates_of_tenant()", "schema_migrations", "source_throttle()",
+                             "start_import()", "tenant_announcements()", "tenant_of_code()", "tenant_of_link()",
+                             "tenant_of_oidc_provider()", "works_ticket()"));
     sql("update tenants set rates = '{\"rest\": {\"rate\": 1, \"burst\": 1}}'");
     EXPECT_STREQ(tx_.exec1("select rates_of_tenant('" + b_.str() + "')")[0].c_str(), "{}")
         << "only programs that prove nothing ask for it";
