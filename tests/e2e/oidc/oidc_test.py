@@ -82,8 +82,11 @@ class Oidc(unittest.TestCase):
         """And recorded as that; `before`: so many were."""
         self.problem(answer, 403, "sign_in_refused")
         self.assertNotIn(SESSION, (browser or self.browser).cookies)
-        words = wait_until(lambda: self.refusals()[:max(len(self.refusals()) - before, 0)], "the record of the refusal")
-        self.assertEqual(words, [why])
+        self.assertEqual(wait_until(lambda: self.refusals_since(before), "the record of the refusal"), [why])
+
+    def refusals_since(self, before):
+        words = self.refusals()
+        return words[:len(words) - before]
 
 
 class Providers(Oidc):

@@ -26,7 +26,7 @@ NARROWED = ("ticket", "alert", "receipt", "delivery", "integration")
 TITLE = "the same in all"  # of the foreign group's alerts, and of nothing that is configured
 PROMISE = 1.0  # seconds
 BINARY = os.environ["WINNOW_BINARY"]
-LEAST_PROBES = 100
+LEAST_PROBES = 90
 
 
 class Ours:
