@@ -170,10 +170,10 @@ Result<Done> check_cost(const Cost& of_all, const domain::TenantLimits& limits, 
 {
     if (const auto why = too_many_patterns(of_all, limits, stored)) return Error(ErrorCode::conflict, *why);
     if (of_all.memory > std::max(limits.max_rule_memory, stored.memory)) {
-        return Error(ErrorCode::conflict,
-                     "the rules would take about " + std::to_string(of_all.memory) +
-                         " bytes of memory together, the limit is " + std::to_string(limits.max_rule_memory) +
-                         " (tenants.max_rule_memory); shorten or delete some");
+        return Error(ErrorCode::conflict, "the rules would take about " + std::to_string(of_all.memory) +
+                                              " bytes of memory together, the limit is " +
+                                              std::to_string(limits.max_rule_memory) +
+                                              " (tenants.max_rule_memory); shorten or delete some");
     }
     return Done{};
 }

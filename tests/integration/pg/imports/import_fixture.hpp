@@ -137,7 +137,8 @@ protected:
         return *std::move(target);
     }
 
-    /// As a runner does it (src/pipeline/imports): who is here already stands for himself in what follows. Users of both.
+    /// As a runner does it (src/pipeline/imports): who is here already stands for himself in what follows. Users of
+    /// both.
     std::map<Uuid, Uuid> write(ports::ImportTarget& target, const Exported& exported)
     {
         std::map<Uuid, Uuid> users;
