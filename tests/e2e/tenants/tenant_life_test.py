@@ -47,10 +47,16 @@ def setUpModule():
     unittest.addModuleCleanup(world.__exit__)
 
 
-def winnow(*words, status=0):
+def done_by(*words, status=0):
     done = subprocess.run([BINARY, *words], capture_output=True, text=True, check=False,
                           env={**os.environ, "WINNOW_STATE_DIR": world.instance.state})
     assert done.returncode == status, (words, done.returncode, done.stdout, done.stderr)
+    return done
+
+
+def winnow(*words, status=0):
+    """Whatever it says."""
+    done = done_by(*words, status=status)
     return done.stdout + done.stderr
 
 
@@ -134,7 +140,7 @@ class Life(unittest.TestCase):
         return answer.json() if answer.body else None
 
     def test_1_is_created_and_its_first_admin_comes_by_a_mail(self):
-        made = json.loads(winnow("tenant", "create", NAME, "--admin-email", "root@goes.example", "--json"))
+        made = json.loads(done_by("tenant", "create", NAME, "--admin-email", "root@goes.example", "--json").stdout)
         Life.code, Life.id, Life.key = made["service_code"], made["id"], made["admin"]["key"]
         winnow("tenant", "invite-admin", self.code, ADMIN, "--name", "Olga")
         Life.olga = FirstAdmin(world, self.code)
@@ -157,7 +163,7 @@ class Life(unittest.TestCase):
         self.good(olga.post(at + "silences", {"matchers": 'a="b"', "ends_at": "2099-01-01T00:00:00Z",
                                               "comment": CANARIES["silence"]}))
         self.good(olga.post(at + "maintenance-windows", {"name": CANARIES["window"], "matchers": 'a="b"',
-                                                         "starts_at": "2026-11-23T02:00:00Z", "duration": "PT1H"}))
+                                                         "starts_at": "2099-01-01T00:00:00Z", "duration": "PT1H"}))
         self.good(olga.post(at + "inhibitions", {"name": CANARIES["inhibition"], "source_matchers": 'a="b"',
                                                  "target_matchers": 'c="d"'}))
         self.good(olga.post(at + "api-keys", {"name": CANARIES["key"]}))
@@ -241,7 +247,7 @@ class Life(unittest.TestCase):
         world.instance.start()
 
         def erased():
-            items = json.loads(winnow("tenant", "erasures", "--json"))["items"]
+            items = json.loads(done_by("tenant", "erasures", "--json").stdout)["items"]
             return [each["state"] for each in items if each["service_code"] == self.code] == ["erased"]
 
         wait_until(erased, "the end of it", 120)
@@ -254,7 +260,7 @@ class Life(unittest.TestCase):
     def test_7_its_certificate_is_verified_without_the_server_also_by_openssl(self):
         with tempfile.TemporaryDirectory() as folder:
             paths = {name: os.path.join(folder, name) for name in ("certificate", "changed", "key", "text", "signature")}
-            certificate = winnow("tenant", "certificate", self.code)
+            certificate = done_by("tenant", "certificate", self.code).stdout
             signs = os.path.join(world.instance.state, "audit-signing.key")
             run("openssl", "pkey", "-in", signs, "-pubout", "-out", paths["key"])
             for name, text in (("certificate", certificate), ("changed", certificate.replace('"waived":true', '"waived":null'))):
@@ -283,16 +289,19 @@ class Life(unittest.TestCase):
 
     def test_8_nothing_of_it_is_left_in_files_dumps_and_logs(self):
         # As docs/operations.md says of what the planner has sampled.
+        psql("begin; delete from pg_statistic; analyze; commit")
         psql("vacuum full pg_statistic")
         self.assertEqual(files_with(CANARIES), {})
         database = world.instance.ready["database_url"]
         for url in (database, database.replace("/winnow?", "/winnow_vault?")):
             dump = run(f"{PROGRAMS}/pg_dump", url)
             self.assertEqual([word for word, text in CANARIES.items() if text in dump], [])
-        left = psql("select string_agg(c.relname, ' ') from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = "
-                    "'tenant_id' where c.relkind in ('r', 'p') and not c.relispartition and c.relnamespace = "
-                    "'public'::regnamespace and (xpath('/row/n/text()', query_to_xml(format('select count(*) as n from %I where "
-                    f"tenant_id = %L', c.relname, '{self.id}'), false, true, '')))[1]::text <> '0'")
+        # The tables first: the planner is free to count the rows of a table before it knows whether it is a tenant's.
+        left = psql("with owned as materialized (select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and "
+                    "a.attname = 'tenant_id' where c.relkind in ('r', 'p') and not c.relispartition and c.relnamespace = "
+                    "'public'::regnamespace) select string_agg(relname, ' ') from owned where (xpath('/row/n/text()', "
+                    f"query_to_xml(format('select count(*) as n from %I where tenant_id = %L', relname, '{self.id}'), false, "
+                    "true, '')))[1]::text <> '0'")
         self.assertEqual(left, "")
 
     def test_9_what_the_others_own_is_bit_by_bit_what_it_was(self):

@@ -201,12 +201,15 @@ TEST_F(ErasureTest, TicketsGoWhicheverRefersToWhich)
 
 TEST_F(ErasureTest, WhatStandsInTheWayOfOneHoldsUpNoOther)
 {
-    sql("insert into noise_counts (tenant_id, hour, kind, key) values (" + quoted(ours_) + ", now(), 'total', '')");
+    // Of a day when there was no other tenant yet: tables, and later days, are written anew for both.
+    sql("select make_day_partitions((now() at time zone 'UTC')::date - 10, 2)");
+    sql("update tenants set created_at = now() - interval '1 year' where tenant_id = " + quoted(ours_));
+    journal_row(ours_, "now() - interval '10 days'", 1);
     ask();
     const auto other = eraser_.ask(theirs_, "Tenant 2", new_uuid());
     pqxx::connection connection(database_.superuser);
     pqxx::work holder(connection);
-    holder.exec("select from noise_counts for update");
+    holder.exec("select from " + text("select tableoid::regclass from journal") + " for update");
     std::size_t failed = 0;
     for (int steps = 0; steps < 1'000 && !eraser_.ends().certificate(other); ++steps) {
         const auto step = eraser_.step();

@@ -23,7 +23,7 @@ class TenantEndTest : public PgTest {
 protected:
     [[nodiscard]] static std::string quoted(TenantId tenant) { return "'" + tenant.str() + "'"; }
 
-    /// A user of that role with a key and a session, both of the SHA-256 of its name.
+    /// Beside admin@example.org: a user of that role with a key and a session, both of the SHA-256 of its name.
     void user(const std::string& name, const std::string& role, bool audits = false)
     {
         const auto id = "'" + new_uuid().str() + "'";
@@ -72,7 +72,7 @@ protected:
 
 TEST_F(TenantEndTest, WhileItClosesOnlyItsAdminsGetInAndNothingIsTakenIn)
 {
-    user("admin", "admin");
+    user("chief", "admin");
     user("operator", "operator");
     user("viewer", "viewer");
     user("auditor", "viewer", true);
@@ -84,27 +84,27 @@ TEST_F(TenantEndTest, WhileItClosesOnlyItsAdminsGetInAndNothingIsTakenIn)
     ASSERT_TRUE(closing) << closing.error().message();
     EXPECT_EQ(closing->state, domain::TenantState::closing);
     EXPECT_EQ(*closing->export_until - *closing->closed_at, std::chrono::days{30});
-    EXPECT_TRUE(gets_in("admin"));
+    EXPECT_TRUE(gets_in("chief"));
     for (const char* who : {"operator", "viewer", "auditor"}) EXPECT_FALSE(gets_in(who)) << who;
     EXPECT_EQ(text("select suspended from find_caller(sha256('sender'))"), "t");
-    EXPECT_EQ(text("select suspended from find_caller(sha256('admin'))"), "t");
+    EXPECT_EQ(text("select suspended from find_caller(sha256('chief'))"), "t");
     EXPECT_EQ(text("select closing from tenant_of_code('tenant1')"), "t");
 
     ASSERT_TRUE(eraser_.ends().cancel_close(ours_, "they stay", {}));
-    for (const char* who : {"admin", "operator", "viewer", "auditor"}) EXPECT_TRUE(gets_in(who)) << who;
+    for (const char* who : {"chief", "operator", "viewer", "auditor"}) EXPECT_TRUE(gets_in(who)) << who;
     EXPECT_EQ(text("select suspended from find_caller(sha256('sender'))"), "f");
     EXPECT_EQ(number("select count(*) from tenants where closed_at is not null or export_until is not null"), 0);
 }
 
 TEST_F(TenantEndTest, OnceItIsToBeErasedNobodyGetsIn)
 {
-    user("admin", "admin");
+    user("chief", "admin");
     sql("insert into invitations (tenant_id, invitation_id, user_id, token_hash, state, expires_at) select tenant_id, "
         "gen_random_uuid(), user_id, sha256('link'), 'pending', now() + interval '1 day' from users where name = "
-        "'admin'");
+        "'chief'");
     EXPECT_EQ(text("select tenant_of_link(sha256('link'))"), ours_.str());
     eraser_.ask(ours_, "Tenant 1", new_uuid());
-    EXPECT_FALSE(gets_in("admin"));
+    EXPECT_FALSE(gets_in("chief"));
     EXPECT_EQ(number("select count(*) from tenant_of_code('tenant1')"), 0);
     EXPECT_EQ(text("select tenant_of_link(sha256('link')) is null"), "t");
     EXPECT_EQ(number("select count(*) from users"), 2) << "before anything is deleted";
