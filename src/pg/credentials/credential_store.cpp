@@ -2,10 +2,10 @@
 
 #include "pg/credentials/key_limits.hpp"
 #include "pg/rows/narrowing.hpp"
+#include "pg/rows/tenant_rows.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/database_threads.hpp"
 #include "pg/session/sql_errors.hpp"
-#include "pg/tenants/tenant_rows.hpp"
 
 #include <pqxx/nontransaction>
 

@@ -3,11 +3,11 @@
 #include "pg/audit/audit_rows.hpp"
 #include "pg/erasure/erased_tables.hpp"
 #include "pg/rows/array_literal.hpp"
+#include "pg/rows/tenant_rows.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/transaction.hpp"
 #include "pg/tenants/provider_acts.hpp"
-#include "pg/tenants/tenant_rows.hpp"
 #include "winnow/domain/tenants/erasure.hpp"
 
 #include <nlohmann/json.hpp>

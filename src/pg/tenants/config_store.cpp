@@ -1,11 +1,11 @@
 #include "winnow/pg/config_store.hpp"
 
 #include "pg/costs/judge_costs.hpp"
+#include "pg/rows/tenant_rows.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/noun_stores.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/transaction.hpp"
-#include "pg/tenants/tenant_rows.hpp"
 #include "winnow/ports/contact_store.hpp"
 #include "winnow/ports/inhibition_store.hpp"
 #include "winnow/ports/maintenance_store.hpp"

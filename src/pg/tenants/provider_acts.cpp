@@ -1,6 +1,6 @@
 #include "pg/tenants/provider_acts.hpp"
 
-#include "pg/tenants/tenant_rows.hpp"
+#include "pg/rows/tenant_rows.hpp"
 
 #include <utility>
 

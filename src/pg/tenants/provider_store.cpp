@@ -1,6 +1,7 @@
 #include "winnow/pg/provider_store.hpp"
 
 #include "pg/audit/audit_rows.hpp"
+#include "pg/rows/tenant_rows.hpp"
 #include "pg/rows/values.hpp"
 #include "pg/session/session_pool.hpp"
 #include "pg/session/transaction.hpp"
@@ -8,7 +9,6 @@
 #include "pg/tenants/limits_transaction.hpp"
 #include "pg/tenants/provider_acts.hpp"
 #include "pg/tenants/quota_rows.hpp"
-#include "pg/tenants/tenant_rows.hpp"
 
 #include <nlohmann/json.hpp>
 #include <pqxx/except>

@@ -1,4 +1,4 @@
-#include "pg/tenants/tenant_rows.hpp"
+#include "pg/rows/tenant_rows.hpp"
 
 #include "pg/rows/values.hpp"
 
