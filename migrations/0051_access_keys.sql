@@ -23,11 +23,13 @@ create table access_keys (
     foreign key (tenant_id, integration_id) references integrations on delete cascade,
     check (num_nonnulls(user_id, integration_id) = 1)
 );
-create index access_keys_by_name on access_keys (access_key);
 create index access_keys_by_user on access_keys (tenant_id, user_id) where user_id is not null;
 create index access_keys_by_integration on access_keys (tenant_id, integration_id) where integration_id is not null;
 create index access_keys_over on access_keys (tenant_id, (least(revoked_at, expires_at)));
 select own_by_tenant('access_keys', 'select, insert, update, delete', '');
+-- Of all tenants, for whose key it is nobody knows yet who looks it up. It tells nothing: nobody chooses a name, nor
+-- brings one along (an import draws others).
+create unique index access_keys_by_name on access_keys (access_key);
 -- Who seals anew sees what is sealed, and who forgets deletes only what opens nothing any more: neither sees whose they are.
 grant select (tenant_id, access_key_id, sealed_secret, revoked_at, expires_at), update (sealed_secret), delete
     on access_keys to winnow_pipeline;

@@ -60,7 +60,7 @@ create function find_access_key_groups(named text) returns table (of_user uuid[]
         select u.management_group_ids
           from access_keys k
           join users u on u.tenant_id = k.tenant_id and u.user_id = k.user_id
-         where k.access_key = named;
+         where k.access_key = named and k.revoked_at is null and k.expires_at > now();
     end;
 
 -- Of a session, beside find_session().

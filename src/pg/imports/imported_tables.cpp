@@ -24,9 +24,12 @@ r || jsonb_build_object('secret_hash', '\x' || encode(sha256(uuid_send(gen_rando
 )sql";
 
 // Neither does an access key. What stands for its secret is sealed under no key that there is or will be: it is never
-// sealed anew, and goes when the key is forgotten.
+// sealed anew, and goes when the key is forgotten. It is found by another name, for that of the archive may be one of
+// another tenant's: 20 digits of a random hash, as letters of which names are.
 constexpr std::string_view kAccessKey = R"sql(
-r || jsonb_build_object('sealed_secret', '\x02ffffffff', 'revoked_at', coalesce((r->>'revoked_at')::timestamptz, now()))
+r || jsonb_build_object('access_key', translate(left(encode(sha256(uuid_send(gen_random_uuid())), 'hex'), 20),
+                                                '0189abcdef', 'GHIJABCDEF'),
+                        'sealed_secret', '\x02ffffffff', 'revoked_at', coalesce((r->>'revoked_at')::timestamptz, now()))
 )sql";
 
 // What was sealed is null. A contact that lacks a setting is told nothing until somebody has entered it, and enabled

@@ -63,7 +63,7 @@ COMPARED = {
     "users": lambda row: without(row, "state", "invited"),  # who is to come, comes anew
     "api_keys": lambda row: without(row, "revoked_at"),  # their secrets are elsewhere
     "integration_keys": lambda row: without(row, "revoked_at"),
-    "access_keys": lambda row: without(row, "revoked_at"),
+    "access_keys": lambda row: without(row, "revoked_at", "access_key"),
     "scim_tokens": lambda row: without(row, "revoked_at"),
     "contacts": contact,
     "backtests": backtest,

@@ -147,6 +147,9 @@ TEST_F(ImportTargetTest, NoKeyOpensAnythingAndNoSecretIsThere)
     EXPECT_EQ(ours("revoked_at is not null", "integration_keys"), "true");
     EXPECT_EQ(ours("revoked_at is not null", "api_keys", "name = 'k'"), "true");
     EXPECT_EQ(number("select count(*) from api_keys where secret_hash = sha256('secret')"), 1) << "theirs alone";
+    EXPECT_EQ(number("select count(*) from access_keys where access_key = repeat('A', 20)"), 1)
+        << "a request that names it is one tenant's";
+    EXPECT_EQ(ours("(access_key ~ '^[A-Z2-7]{20}$' and revoked_at is not null)", "access_keys"), "true");
     EXPECT_EQ(ours("settings::text || enabled::text", "contacts"), R"({"address": "noc@example.org"}true {}false)");
 }
 

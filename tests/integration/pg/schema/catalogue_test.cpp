@@ -96,10 +96,10 @@ TEST_F(CatalogueTest, EveryIndexedTextOfOthersIsShortEnoughForItsIndex)
 
 TEST_F(CatalogueTest, EveryUniqueKeyNamesTheTenantUnlessItIsRandom)
 {
-    EXPECT_THAT(
-        column(kUniqueKeysOfAllTenants),
-        testing::ElementsAre("api_keys: api_keys_secret_hash_key", "integration_keys: integration_keys_secret_hash_key",
-                             "tenants: tenants_service_code_key"));
+    EXPECT_THAT(column(kUniqueKeysOfAllTenants),
+                testing::ElementsAre("access_keys: access_keys_by_name", "api_keys: api_keys_secret_hash_key",
+                                     "integration_keys: integration_keys_secret_hash_key",
+                                     "tenants: tenants_service_code_key"));
 }
 
 TEST_F(CatalogueTest, EveryForeignKeyBeginsWithTheTenant)

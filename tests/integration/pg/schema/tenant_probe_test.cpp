@@ -24,7 +24,9 @@ protected:
             u + ", " + u + ", sha256(" + t + "::bytea), 'h')");
         sql("insert into access_keys (tenant_id, access_key_id, access_key, integration_id, sealed_secret, created_by, "
             "expires_at) values (" +
-            t + ", " + u + ", repeat('A', 20), " + u + ", 's', 'x', now())");
+            t + ", " + u +
+            ", translate(left(encode(sha256(uuid_send(gen_random_uuid())), 'hex'), 20), '0189abcdef', 'GHIJABCDEF'), " +
+            u + ", 's', 'x', now())");
         sql("insert into scim_tokens (tenant_id, token_id, secret_hash, hint, role, created_by, expires_at) values (" +
             t + ", " + u + ", sha256(" + t + "::bytea), 'h', 'viewer', 'x', now())");
         sql("insert into scim_users (tenant_id, user_id, user_name) select tenant_id, user_id, 'x' from users u "

@@ -200,7 +200,10 @@ TEST_F(AccessKeysTest, OfWhoMakesAndRevokesThemOnlyTheNewestHundredStayRemembere
     sql("insert into access_keys (tenant_id, access_key_id, access_key, user_id, sealed_secret, created_by, "
         "expires_at, "
         "revoked_at) select '" +
-        tenant_.str() + "', gen_random_uuid(), repeat('A', 20), '" + user_.str() +
+        tenant_.str() +
+        "', gen_random_uuid(), translate(left(encode(sha256(uuid_send(gen_random_uuid())), 'hex'), 20), '0189abcdef', "
+        "'GHIJABCDEF'), '" +
+        user_.str() +
         "', 's', 'x', now() + interval '1 hour', now() - n * interval '1 minute' from generate_series(1, 150) n");
     made({.user = user_});
     EXPECT_EQ(number("select count(*) from access_keys"), 101);
