@@ -209,7 +209,7 @@ private:
 
     [[nodiscard]] Result<http::Response> run(Action action, const std::string& id, const http::Request& request)
     {
-        if (action == Action::create) return create_tenant(request, options_.store, fresh_id);
+        if (action == Action::create) return create_tenant(request, options_.store, fresh_id, options_.data_region);
         if (action == Action::list) return list_tenants(request, options_.store);
         if (action == Action::audit) return list_provider_audit(request, options_.store);
         if (action == Action::audit_export) {

@@ -320,7 +320,8 @@ private:
                                                      customer_api_.read_by_support(std::move(who), std::move(request),
                                                                                    std::move(sink));
                                                  }},
-                .tenant_limits = config_.tenants};
+                .tenant_limits = config_.tenants,
+                .data_region = config_.node.data_region};
     }
 
     const Config config_;

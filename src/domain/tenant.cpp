@@ -41,4 +41,14 @@ bool may_become(TenantState from, TenantState to) noexcept
     return std::ranges::find(kMoves, std::pair{from, to}) != kMoves.end();
 }
 
+bool is_region(std::string_view name) noexcept
+{
+    constexpr std::size_t kMost = 32;
+    const auto inner = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    };
+    return !name.empty() && name.size() <= kMost && std::ranges::all_of(name, inner) && name.front() != '-' &&
+           name.back() != '-';
+}
+
 }  // namespace winnow::domain

@@ -48,6 +48,7 @@ struct SecurityFacts {
     bool database_verified = false;  ///< Each of the database's URLs is one of this machine, or verified by name.
     bool durable_commits = false;    ///< What PostgreSQL may lose is refused at the start.
     bool tenant_keys = false;        ///< There is a vault.
+    bool data_region = false;        ///< The node says where it is.
 };
 
 /// What the customer API works with. Everything referred to outlives it.

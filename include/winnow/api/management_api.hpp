@@ -74,6 +74,7 @@ struct ManagementApiOptions {
     std::optional<StaffParts> staff = {};      ///< nullopt: nobody of the staff signs in.
     std::optional<SupportParts> support = {};  ///< nullopt: nothing of a tenant's content is read here.
     domain::TenantLimits tenant_limits = {};   ///< Where the provider has set nothing for a tenant.
+    std::string data_region = {};              ///< Of tenants that are made here: domain::Tenant::data_region.
 };
 
 /// How many of the store's calls are under way at once.

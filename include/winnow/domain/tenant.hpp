@@ -58,7 +58,11 @@ struct Tenant {
     TenantState state = TenantState::active;
     std::optional<Timestamp> closed_at = {};     ///< Of what is closing or being erased, as the next one.
     std::optional<Timestamp> export_until = {};  ///< Until then its admins may take along what it owns.
+    std::string data_region = {};                ///< Where its data is to lie; "": it says of none.
 };
+
+/// Whether this names a region: 1 to 32 characters of a-z, 0-9 and, between them, "-". Pure.
+[[nodiscard]] bool is_region(std::string_view name) noexcept;
 
 /// Everything triage needs to know of a tenant, read in one transaction. Published as an immutable snapshot.
 struct TenantConfig {

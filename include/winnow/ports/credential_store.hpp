@@ -72,6 +72,7 @@ struct NewTenant {
     TenantId id;
     std::string service_code;
     std::string name;
+    std::string data_region = {};  ///< Tenant::data_region.
     UserId admin_id;
     std::string admin_email;
     std::string admin_name;

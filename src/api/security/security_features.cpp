@@ -131,6 +131,15 @@ constexpr std::array kFeatures{
             [](const SecurityFacts& facts) {
                 return on_if(facts.tenant_keys);
             }},
+    SecurityFeature{.id = "data_region",
+                    .sections = "2.2",
+                    .what = {.en = "tenants say where their data must lie, and a node that is elsewhere serves nobody",
+                             .ja = "テナントはデータの所在地域を定め、地域の異なるノードはサービスを行わない"},
+                    .documentation = "docs/operations.md#data-regions",
+                    .state =
+                        [](const SecurityFacts& facts) {
+                            return on_if(facts.data_region);
+                        }},
     SecurityFeature{
         .id = "signed_webhooks",
         .sections = "6.1",

@@ -76,9 +76,11 @@ struct Wanted {
     std::string service_code;  ///< "" : generate one.
     std::string email;
     std::string admin_name;
+    std::string data_region;
 };
 
-Result<Wanted> read_wanted(const json& document)
+/// `region`: where this installation's data lies, which a tenant may only confirm.
+Result<Wanted> read_wanted(const json& document, const std::string& region)
 {
     Wanted wanted;
     FieldReader fields(document);
@@ -88,6 +90,13 @@ Result<Wanted> read_wanted(const json& document)
         if (!is_service_code(wanted.service_code)) {
             fields.error("service_code", "service_code takes 4 to 32 characters of a-z and 0-9");
         }
+    }
+    wanted.data_region = fields.text("data_region", {1, 32}).value_or(region);
+    if (wanted.data_region != region) {
+        fields.error("data_region",
+                     "this installation " +
+                         (region.empty() ? "says of no region (node.data_region)"
+                                         : "keeps data in " + region + " (node.data_region), and nowhere else"));
     }
     if (auto admin = fields.object("admin", Need::required)) {
         wanted.email = admin->text("email", {3, 254}, Need::required).value_or("");
@@ -194,21 +203,23 @@ json tenant_json(const domain::Tenant& tenant)
                {"rates", rates_json(tenant.rates)}};
     if (tenant.closed_at) shown["closed_at"] = format_rfc3339(*tenant.closed_at);
     if (tenant.export_until) shown["export_until"] = format_rfc3339(*tenant.export_until);
+    if (!tenant.data_region.empty()) shown["data_region"] = tenant.data_region;
     return shown;
 }
 
 Result<http::Response> create_tenant(const http::Request& request, ports::ProviderStore& store,
-                                     const std::function<Uuid()>& new_id)
+                                     const std::function<Uuid()>& new_id, const std::string& region)
 {
     const auto document = read_object(request);
     if (!document) return document.error();
-    const auto wanted = read_wanted(*document);
+    const auto wanted = read_wanted(*document, region);
     if (!wanted) return wanted.error();
 
     const auto key = identity::make_key(access::CredentialKind::user_key);
     ports::NewTenant tenant;
     tenant.id = TenantId(new_id());
     tenant.name = wanted->name;
+    tenant.data_region = wanted->data_region;
     tenant.admin_id = UserId(new_id());
     tenant.admin_email = wanted->email;
     tenant.admin_name = wanted->admin_name;

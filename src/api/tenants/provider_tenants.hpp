@@ -20,9 +20,9 @@ namespace winnow::api {
 
 [[nodiscard]] nlohmann::json tenant_json(const domain::Tenant& tenant);
 
-/// Each blocks on the store. `new_id` gives version 7 ids.
+/// Each blocks on the store. `new_id` gives version 7 ids; `region`: of the installation, Tenant::data_region.
 [[nodiscard]] Result<http::Response> create_tenant(const http::Request& request, ports::ProviderStore& store,
-                                                   const std::function<Uuid()>& new_id);
+                                                   const std::function<Uuid()>& new_id, const std::string& region);
 /// POST: {"email", "name", "locale"}; the link goes by mail, and nobody else sees it.
 [[nodiscard]] Result<http::Response> invite_admin(TenantId id, const http::Request& request,
                                                   ports::ProviderStore& store, ports::Sealing& sealing,

@@ -52,6 +52,7 @@ struct BodiesConfig {
 
 struct NodeConfig {
     std::string name;            ///< "": the host's name.
+    std::string data_region;     ///< "": it says of none.
     std::size_t io_threads = 0;  ///< 0: one a core.
     std::chrono::milliseconds grace{15'000};
 };

@@ -2,9 +2,9 @@
 
 #include "app/config/config_key.hpp"
 #include "app/config/erasure_keys.hpp"
+#include "app/config/node_keys.hpp"
 #include "winnow/base/text.hpp"
 #include "winnow/crypto/digest.hpp"
-#include "winnow/domain/one_line.hpp"
 #include "winnow/domain/position.hpp"
 
 #include <algorithm>
@@ -18,21 +18,6 @@ namespace winnow::app {
 namespace {
 
 using std::chrono::milliseconds;
-
-/// Stands in every line of the log and in rows of the database: "" (the host's name), or what people can read.
-Key node_name()
-{
-    return {"node.name", [](Config& config, const std::vector<std::string>& values) {
-                constexpr std::size_t kMostCharacters = 100;
-                const auto& name = values.front();
-                if (domain::one_line(name) != name || count_code_points(name) > kMostCharacters) {
-                    return std::string(
-                        "must be 1 to 100 characters that can be seen, with no blank at either end nor two in a row");
-                }
-                config.node.name = name;
-                return std::string();
-            }};
-}
 
 void add_listener(std::vector<Key>& keys, const std::string& name, Member<http::ListenOptions> listener)
 {
@@ -322,10 +307,7 @@ void add_rest(std::vector<Key>& keys)
     keys.push_back(number<std::size_t>(
         "access_log.max_waiting_bytes", [](Config& c) -> auto& { return c.access_log.max_waiting_bytes; }, 1'048'576,
         1'073'741'824));
-    keys.push_back(node_name());
-    keys.push_back(number<std::size_t>("node.io_threads", [](Config& c) -> auto& { return c.node.io_threads; }, 0, 64));
-    keys.push_back(duration(
-        "node.grace", [](Config& c) -> auto& { return c.node.grace; }, milliseconds{0}, std::chrono::minutes{10}));
+    add_node(keys);
     using observe::Level;
     using observe::LogFormat;
     keys.push_back(

@@ -182,7 +182,8 @@ api::SecurityFacts security_facts(const Config& config)
             .database_verified = pg::is_verified(database.api_url) && pg::is_verified(database.pipeline_url) &&
                                  pg::is_verified(database.provider_url) && (vault.empty() || pg::is_verified(vault)),
             .durable_commits = !database.allow_unsafe_durability,
-            .tenant_keys = !vault.empty()};
+            .tenant_keys = !vault.empty(),
+            .data_region = !config.node.data_region.empty()};
 }
 
 pg::HeadSigner head_signer(const Config& config)

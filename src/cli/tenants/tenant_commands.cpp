@@ -17,7 +17,7 @@ using nlohmann::json;
 
 struct CreateArguments {
     Connection connection;
-    std::string name, service_code, email, admin_name;
+    std::string name, service_code, email, admin_name, region;
 };
 
 /// Nobody else knows the key, and the provider cannot make another one.
@@ -38,13 +38,15 @@ int create(CreateArguments& arguments)
     json body{{"name", arguments.name}, {"admin", {{"email", arguments.email}}}};
     if (!arguments.service_code.empty()) body["service_code"] = arguments.service_code;
     if (!arguments.admin_name.empty()) body["admin"]["name"] = arguments.admin_name;
+    if (!arguments.region.empty()) body["data_region"] = arguments.region;
     const auto answer = call_or_fail(arguments.connection, {.method = "POST",
                                                             .path = "/admin/v1/tenants",
                                                             .body = body.dump(),
                                                             .typed = {{"/name", "NAME"},
                                                                       {"/service_code", "--service-code"},
                                                                       {"/admin/email", "--admin-email"},
-                                                                      {"/admin/name", "--admin-name"}}})
+                                                                      {"/admin/name", "--admin-name"},
+                                                                      {"/data_region", "--data-region"}}})
                             .json();
     if (arguments.connection.json) {
         std::cout << json_text(answer) << '\n';
@@ -212,6 +214,7 @@ void add_tenant_commands(Syntax& root, Command& chosen)
     command->add_option("--service-code", arguments->service_code, "4 to 32 of a-z and 0-9 (default: a fresh one)");
     command->add_option("--admin-email", arguments->email, "The first admin's mail address")->required();
     command->add_option("--admin-name", arguments->admin_name, "The first admin's name");
+    command->add_option("--data-region", arguments->region, "Where its data must lie: refused where that is not here");
     command->footer("Example:\n  winnow tenant create 'Acme Ltd' --admin-email ops@acme.example");
     command->callback([&chosen, arguments] {
         chosen = [arguments] {

@@ -58,7 +58,8 @@ domain::Tenant read_tenant(const pqxx::row& row)
             .rates = read_rates(row["rates"].c_str()),
             .state = state,
             .closed_at = optional_time_of(row["closed_at"]),
-            .export_until = optional_time_of(row["export_until"])};
+            .export_until = optional_time_of(row["export_until"]),
+            .data_region = text_of(row["data_region"])};
 }
 
 }  // namespace winnow::pg

@@ -25,7 +25,8 @@ namespace {
 
 using domain::Tenant;
 
-constexpr auto kInsertTenant = "insert into tenants (tenant_id, service_code, name) values ($1, $2, $3) returning *";
+constexpr auto kInsertTenant =
+    "insert into tenants (tenant_id, service_code, name, data_region) values ($1, $2, $3, $4) returning *";
 constexpr auto kInsertSettings = "insert into tenant_settings (tenant_id) values ($1)";
 constexpr auto kInsertAdmin = R"sql(
 insert into users (tenant_id, user_id, email, name, role) values ($1, $2, $3, $4, 'admin')
@@ -318,7 +319,7 @@ private:
     {
         Transaction transaction(session);
         auto& tx = transaction.tx();
-        query(tx, kInsertTenant, tenant.id, tenant.service_code, tenant.name);
+        query(tx, kInsertTenant, tenant.id, tenant.service_code, tenant.name, tenant.data_region);
         query(tx, kInsertSettings, tenant.id);
         query(tx, kInsertAdmin, tenant.id, tenant.admin_id, tenant.admin_email, tenant.admin_name);
         std::optional<std::int64_t> life;
