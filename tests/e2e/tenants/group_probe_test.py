@@ -169,6 +169,7 @@ class GroupProbe(unittest.TestCase):
         self.assertEqual(client.get("/api/v1/audit-log").status, 403)
         again = client.post("/api/v1/api-keys", {"name": "wider"})
         self.assertEqual(again.json()["management_group_ids"], [group])
+        self.assertEqual(client.post("/api/v1/access-keys", {}).status, 403, "which would see all that its user does")
         client.close()
 
     def test_nobody_sees_more_when_a_group_goes(self):
