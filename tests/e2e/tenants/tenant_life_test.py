@@ -157,7 +157,7 @@ class Life(unittest.TestCase):
         self.good(olga.post(at + "silences", {"matchers": 'a="b"', "ends_at": "2099-01-01T00:00:00Z",
                                               "comment": CANARIES["silence"]}))
         self.good(olga.post(at + "maintenance-windows", {"name": CANARIES["window"], "matchers": 'a="b"',
-                                                         "starts_at": "2026-11-23T02:00:00Z", "duration": "PT1H"}))
+                                                         "starts_at": "2099-11-23T02:00:00Z", "duration": "PT1H"}))
         self.good(olga.post(at + "inhibitions", {"name": CANARIES["inhibition"], "source_matchers": 'a="b"',
                                                  "target_matchers": 'c="d"'}))
         self.good(olga.post(at + "api-keys", {"name": CANARIES["key"]}))
