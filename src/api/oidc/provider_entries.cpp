@@ -6,20 +6,6 @@
 
 namespace winnow::api {
 
-namespace {
-
-/// Each makes or uses up a login: what only asks for the head of an answer is not answered by it.
-template <void (*kFlow)(const FlowPtr&)>
-void by_get(const FlowPtr& flow)
-{
-    if (flow->request.head.method == "GET") return kFlow(flow);
-    auto response = refused(flow, 405, "method_not_allowed", "this resource takes GET alone");
-    response.set("Allow", "GET");
-    answer(flow, std::move(response));
-}
-
-}  // namespace
-
 std::vector<RouteEntry> provider_entries()
 {
     std::vector<RouteEntry> entries;
@@ -32,10 +18,8 @@ std::vector<RouteEntry> provider_entries()
         entry.flow = flow;
         entries.push_back(std::move(entry));
     };
-    add("GET", "/auth/oidc/{id}/start", "beginProviderSignIn", by_get<begin_provider_login>, Permission::open,
-        Special::auth);
-    add("GET", "/auth/oidc/{id}/callback", "endProviderSignIn", by_get<end_provider_login>, Permission::open,
-        Special::auth);
+    add("GET", "/auth/oidc/{id}/start", "beginProviderSignIn", begin_provider_login, Permission::open, Special::auth);
+    add("GET", "/auth/oidc/{id}/callback", "endProviderSignIn", end_provider_login, Permission::open, Special::auth);
     add("POST", "/api/v1/oidc-providers/{id}/test", "testOidcProvider", try_provider, Permission::write_settings,
         Special::waiting);
     return entries;

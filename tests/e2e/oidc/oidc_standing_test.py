@@ -3,7 +3,6 @@
 import concurrent.futures
 import threading
 import unittest
-import urllib.parse
 
 from harness import wait_until
 
@@ -77,19 +76,6 @@ class Narrowed(base.Oidc):
                    if each["on"] == f"user:{user}" and "role" in each["detail"].get("changes", {})]
         self.assertEqual(change, {"role": {"from": "operator", "to": "auditor"},
                                   "management_group_ids": {"from": [group], "to": None}})
-
-
-class Heads(base.Oidc):
-    def test_begin_and_end_nothing(self):
-        self.invite()
-        start = f"/auth/oidc/{self.provider['id']}/start"
-        query = base.hostile.approve(begin(self.browser, self.provider).headers["Location"])
-        back = f"/auth/oidc/{self.provider['id']}/callback?{urllib.parse.urlencode(query)}"
-        for path in (start, back):
-            answer = self.browser.call("HEAD", path)
-            self.assertEqual((answer.status, answer.headers["Allow"]), (405, "GET"))
-            self.assertNotIn("Set-Cookie", answer.headers)
-        self.assert_in(come_back(self.browser, self.provider, query))
 
 
 class Faults(base.Oidc):
