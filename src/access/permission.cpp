@@ -158,6 +158,28 @@ bool is_left_to_support(const Principal& who, Permission permission) noexcept
     return kOfSupport.contains(permission) && who.scopes && who.scopes->contains(permission);
 }
 
+bool allowed(const Principal& who, Permission permission, bool is_suspended) noexcept
+{
+    const auto& row = row_of(permission);
+    switch (row.holder) {
+        case Holder::anyone: return true;
+        case Holder::integration:
+            return !is_suspended && (who.kind == CredentialKind::integration_key ||
+                                     (who.kind == CredentialKind::access_key && !who.integration.is_nil()));
+        case Holder::directory: return who.kind == CredentialKind::directory && !is_suspended;
+        case Holder::provider: return who.kind == CredentialKind::provider;
+        case Holder::session:
+            return who.kind == CredentialKind::session && is_for_groups(who, permission) &&
+                   (row.suspended == Suspended::may || !is_suspended);
+        case Holder::user:
+            if (who.kind == CredentialKind::support) return is_left_to_support(who, permission);
+            return (is_user(who.kind) || (is_users_access_key(who) && kSigned.contains(permission))) &&
+                   row.roles.contain(who.role) && is_in_scope(who, permission) && is_for_groups(who, permission) &&
+                   (row.suspended == Suspended::may || !is_suspended);
+    }
+    return false;
+}
+
 }  // namespace
 
 std::string_view to_string(Role role) noexcept
@@ -210,24 +232,12 @@ std::string Principal::actor() const
 
 bool allows(const Principal& who, Permission permission) noexcept
 {
-    const auto& row = row_of(permission);
-    switch (row.holder) {
-        case Holder::anyone: return true;
-        case Holder::integration:
-            return !who.tenant_suspended && (who.kind == CredentialKind::integration_key ||
-                                             (who.kind == CredentialKind::access_key && !who.integration.is_nil()));
-        case Holder::directory: return who.kind == CredentialKind::directory && !who.tenant_suspended;
-        case Holder::provider: return who.kind == CredentialKind::provider;
-        case Holder::session:
-            return who.kind == CredentialKind::session && is_for_groups(who, permission) &&
-                   (row.suspended == Suspended::may || !who.tenant_suspended);
-        case Holder::user:
-            if (who.kind == CredentialKind::support) return is_left_to_support(who, permission);
-            return (is_user(who.kind) || (is_users_access_key(who) && kSigned.contains(permission))) &&
-                   row.roles.contain(who.role) && is_in_scope(who, permission) && is_for_groups(who, permission) &&
-                   (row.suspended == Suspended::may || !who.tenant_suspended);
-    }
-    return false;
+    return allowed(who, permission, who.tenant_suspended);
+}
+
+bool allows_if_active(const Principal& who, Permission permission) noexcept
+{
+    return allowed(who, permission, false);
 }
 
 PermissionSet support_permissions() noexcept
@@ -268,6 +278,12 @@ bool has(Role role, Permission permission) noexcept
 {
     const auto& row = row_of(permission);
     return row.holder == Holder::user && row.roles.contain(role);
+}
+
+bool is_beyond(Role role, Role other) noexcept
+{
+    return std::ranges::any_of(
+        kTable, [&](const Row& row) { return has(role, row.permission) && !has(other, row.permission); });
 }
 
 bool wants_step_up(Permission permission) noexcept

@@ -40,6 +40,7 @@ using Action = ManagementAction;
 using access::Permission;
 
 constexpr std::size_t kQueueLimit = 256;
+constexpr std::size_t kMostSigningIn = 16;
 constexpr std::size_t kMaxBodyBytes = 65'536;
 
 std::string why_not_provider(const http::RequestHead& head)
@@ -109,7 +110,8 @@ public:
                                   call = std::move(request)] {
             (*shared)(answer(action, id, call));
         };
-        if (!workers_.submit(job)) {
+        const bool signs_in = found.route->permission == Permission::open;
+        if (!(signs_in ? signing_in_.submit(workers_, job) : workers_.submit(job))) {
             (*shared)(problem(Error(ErrorCode::unavailable, "too many management requests wait: try again")));
         }
     }
@@ -341,6 +343,8 @@ private:
     }
 
     ManagementApiOptions options_;
+    /// Passwords are hashed of whoever comes: that holds up nothing else.
+    OneAtATime signing_in_{kMostSigningIn};
     WorkerThreads workers_;  // last: its jobs use what stands above
 };
 

@@ -56,8 +56,11 @@ public:
             auto& entry = entry_of(key, now);
             const bool wants = newer_keys ? now >= entry.asked_at + oidc::kAskEvery : !entry.is_fresh(now);
             const bool waits_for_next_try = entry.is_usable(now) && now < entry.asked_at + oidc::kAskEvery;
+            const bool has_just_failed = entry.unknown && now < entry.asked_at + oidc::kAskAgain;
             if (entry.known && !entry.asking && (!wants || waits_for_next_try)) {
                 known.emplace(entry.known);
+            } else if (!entry.is_usable(now) && !entry.asking && has_just_failed) {
+                known.emplace(std::unexpect, *entry.unknown);
             } else if (entry.waiting.size() >= kMostWaiting) {
                 known.emplace(std::unexpect,
                               ProviderUnknown{.word = "busy", .detail = "Too many wait for the provider now."});
@@ -77,6 +80,7 @@ public:
         const auto found = entries_.find(key);
         if (found == entries_.end()) return;
         found->second.known = nullptr;
+        found->second.unknown.reset();
         found->second.asked_at = {};
         ++found->second.forgotten;
     }
@@ -84,6 +88,7 @@ public:
 private:
     struct Entry {
         std::shared_ptr<const ProviderKnown> known;
+        std::optional<ProviderUnknown> unknown;  ///< Why not, as far as it was asked for last.
         Timestamp learnt_at = {};
         Timestamp good_until = {};
         Timestamp asked_at = {};  ///< For the last time.
@@ -123,7 +128,7 @@ private:
                            if (!fetched) return self->conclude_away(key, before, unknown(fetched.error()));
                            if (fetched->status != kOk) return self->conclude_away(key, before, unknown(*fetched));
                            auto metadata = oidc::read_metadata(fetched->body, key.second);
-                           if (!metadata) return self->conclude_refused(key, metadata.error());
+                           if (!metadata) return self->conclude_refused(key, before, metadata.error());
                            self->ask_keys(key, before, *std::move(metadata));
                        });
     }
@@ -139,7 +144,7 @@ private:
             if (!fetched) return self->conclude_away(key, before, unknown(fetched.error()));
             if (fetched->status != kOk) return self->conclude_away(key, before, unknown(*fetched));
             auto keys = oidc::KeySet::read(fetched->body);
-            if (!keys) return self->conclude_refused(key, keys.error());
+            if (!keys) return self->conclude_refused(key, before, keys.error());
             const auto known = std::make_shared<const ProviderKnown>(
                 ProviderKnown{.metadata = std::move(metadata), .keys = *std::move(keys)});
             self->keep(key, before, known, oidc::keys_for(fetched->cache_control));
@@ -161,6 +166,7 @@ private:
         auto& entry = entries_[key];
         if (entry.forgotten != before) return;
         entry.known = known;
+        entry.unknown.reset();
         entry.learnt_at = now;
         entry.good_until = now + std::min(oidc::kMetadataFor, keys_for);
     }
@@ -172,21 +178,29 @@ private:
         std::shared_ptr<const ProviderKnown> known;
         {
             const std::lock_guard lock(mutex_);
-            const auto& entry = entries_[key];
-            if (entry.forgotten == before && entry.is_usable(now)) known = entry.known;
+            auto& entry = entries_[key];
+            if (entry.forgotten == before) {
+                entry.unknown = why;
+                if (entry.is_usable(now)) known = entry.known;
+            }
         }
         if (known) return conclude(key, known);
         conclude(key, std::unexpected(std::move(why)));
     }
 
     /// It is there, and says something else than it did: what was known before is not believed any more.
-    void conclude_refused(const Key& key, oidc::Refusal refusal)
+    void conclude_refused(const Key& key, int before, oidc::Refusal refusal)
     {
+        const auto why = unknown(refusal);
         {
             const std::lock_guard lock(mutex_);
-            entries_[key].known = nullptr;
+            auto& entry = entries_[key];
+            if (entry.forgotten == before) {
+                entry.known = nullptr;
+                entry.unknown = why;
+            }
         }
-        conclude(key, std::unexpected(unknown(refusal)));
+        conclude(key, std::unexpected(why));
     }
 
     void conclude(const Key& key, const Found& found)

@@ -160,6 +160,10 @@ struct Principal {
 /// role stands beside them.
 [[nodiscard]] bool allows(const Principal& who, Permission permission) noexcept;
 
+/// The same, as if the tenant were not suspended: for what only takes access away, and for seeing what there is to
+/// take.
+[[nodiscard]] bool allows_if_active(const Principal& who, Permission permission) noexcept;
+
 /// What a support grant may name, and has where it names nothing: reading what a viewer reads, but neither people nor
 /// logs.
 [[nodiscard]] PermissionSet support_permissions() noexcept;
@@ -189,6 +193,9 @@ enum class OutOfPlace : std::uint8_t {
 }
 
 [[nodiscard]] bool has(Role role, Permission permission) noexcept;
+
+/// Whether `role` may something that `other` may not.
+[[nodiscard]] bool is_beyond(Role role, Role other) noexcept;
 
 /// Whether a session must have shown password and second factor of late: what is done with it gives or takes access, or
 /// sends the tenant's data elsewhere. The rest of it says signin::needs_step_up().

@@ -93,6 +93,7 @@ struct AdminInvitation {
     std::string token_hash;  ///< SHA-256, 32 bytes.
     ServerMailId mail_id;
     std::string sealed_token;  ///< In mail_token_place() of the mail.
+    std::string reason = {};   ///< Why, in a tenant that has an admin who signs in; "": none was given.
 };
 
 /// The limits that are set for one tenant alone, as they are to be.
@@ -170,9 +171,10 @@ public:
     {
         return set_suspended(id, suspended, ProviderRequest());
     }
-    /// Who was invited with that address before, and has not come, is invited anew: then that user's id is returned. So
-    /// is an admin who has neither a password nor a session: a key opens nothing then until the link was followed.
-    /// `not_found`: there is no such tenant; `conflict`: another user has the address.
+    /// Who was invited as an admin with that address before, and has not come, is invited anew: then that user's id is
+    /// returned. So is an admin who has neither a password nor a session, nor comes by a provider of sign-ins: a key
+    /// opens nothing then until the link was followed. `not_found`: there is no such tenant; `conflict`: another user
+    /// has the address, the tenant is at its end, or has an admin who signs in and no reason is given.
     [[nodiscard]] virtual Result<UserId> invite_admin(TenantId id, const AdminInvitation& invitation,
                                                       const ProviderRequest& by) = 0;
     /// `not_found`: there is no such tenant.

@@ -4,6 +4,7 @@
 #include "api/rest/parameters.hpp"
 #include "api/rest/problem.hpp"
 #include "api/rest/refusal.hpp"
+#include "api/rest/scim_form.hpp"
 #include "winnow/crypto/digest.hpp"
 #include "winnow/expr/pattern.hpp"
 #include "winnow/observe/log.hpp"
@@ -31,7 +32,9 @@ Result<Answer> answer_once(const Call& call, const Route& route, ports::TenantSe
     if (!*given || is_analysis(route, call.request.head)) return recorded_answer(call, route, session);
     const auto& key = **given;
 
-    const auto& scope = call.who.user.value();
+    // Two directories of a tenant may draw the same.
+    const bool is_directory = call.who.kind == access::CredentialKind::directory;
+    const auto& scope = is_directory ? call.who.key : call.who.user.value();
     // The path is part of what was asked for: one key at two resources is a mismatch. So is to what the caller is
     // narrowed: an answer of before is not shown to whom some of it is hidden from now.
     const auto narrowed = call.who.groups ? '\n' + access::said(call.who.groups) : std::string();
@@ -42,7 +45,7 @@ Result<Answer> answer_once(const Call& call, const Route& route, ports::TenantSe
         return problem(422, "idempotency_mismatch", "this Idempotency-Key was used with another request before");
     }
     if (claimed->outcome == Outcome::replayed) {
-        Response again(claimed->status, "application/json", claimed->answer);
+        Response again(claimed->status, std::string(is_directory ? kScimType : "application/json"), claimed->answer);
         again.set("Idempotent-Replayed", "true");
         return again;
     }

@@ -1,10 +1,13 @@
 #include "api/oidc/login.hpp"
 #include "api/signin/cookies.hpp"
 #include "winnow/audit/acts.hpp"
+#include "winnow/crypto/digest.hpp"
 #include "winnow/crypto/secret_bytes.hpp"
 #include "winnow/oidc/jws.hpp"
 #include "winnow/ports/signin/throttle_store.hpp"
 
+#include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -35,25 +38,50 @@ Result<Done> count_failure(const FlowPtr& flow, TenantSession& session)
     return throttles.keep(Throttled::network, network, signin::count(Throttled::network, *before, *now).bucket, *now);
 }
 
-/// What was refused after its row was used up is counted, and recorded: without having begun a login in this browser
-/// nobody makes such records, and so many within a quarter of an hour at most.
-void refuse_and_record(const FlowPtr& flow, const LoginPtr& login, std::string why)
+/// Whose doing it is that somebody is not let in.
+enum class Doing : std::uint8_t {
+    comer,     ///< It could be a guess.
+    provider,  ///< Nobody guesses by it: the provider is away or is set up wrongly, or the person thought better of it.
+};
+
+/// Nothing holds back whoever makes what is nobody's guess: of each kind five an hour are recorded.
+Result<bool> is_told(const ProviderLogin& login, TenantSession& session)
+{
+    auto& throttles = session.throttles();
+    const auto bucket = crypto::sha256("provider_fault:" + login.provider.id.str() + ':' + login.refusal);
+    const auto before = throttles.lock(Throttled::request, bucket);
+    if (!before) return before.error();
+    const auto now = throttles.now();
+    if (!now) return now.error();
+    if (signin::held_for(Throttled::request, *before, *now)) return false;
+    const auto counted = signin::count(Throttled::request, *before, *now);
+    if (const auto kept = throttles.keep(Throttled::request, bucket, counted.bucket, *now); !kept) return kept.error();
+    return true;
+}
+
+/// What was refused after its row was used up is recorded: without having begun a login in this browser nobody makes
+/// such records. What could be a guess is counted, and so many are possible within a quarter of an hour at most.
+void refuse_and_record(const FlowPtr& flow, const LoginPtr& login, std::string why, Doing whose = Doing::comer)
 {
     login->refusal = std::move(why);
     auto response = refusal_of(flow);
     clear_login_cookie(response);
     answer(flow, std::move(response));
-    afterwards(flow, login->tenant, [flow, login](TenantSession& session) -> Result<Done> {
-        if (const auto counted = count_failure(flow, session); !counted) return counted;
+    afterwards(flow, login->tenant, [flow, login, whose](TenantSession& session) -> Result<Done> {
+        if (whose == Doing::comer) {
+            if (const auto counted = count_failure(flow, session); !counted) return counted;
+        } else if (const auto told = is_told(*login, session); !told || !*told) {
+            return told ? Result<Done>(Done{}) : told.error();
+        }
         return record(flow, session, audit::kSignInFailed, "oidc_provider:" + login->provider.id.str(),
                       {.id = "anonymous", .means = "oidc", .request_id = flow->request.head.request_id},
                       {{"provider", login->provider.name}, {"why", login->refusal}}, 403);
     });
 }
 
-void refuse_and_record(const FlowPtr& flow, const LoginPtr& login, oidc::Refusal why)
+void refuse_and_record(const FlowPtr& flow, const LoginPtr& login, oidc::Refusal why, Doing whose = Doing::comer)
 {
-    refuse_and_record(flow, login, std::string(to_string(why)));
+    refuse_and_record(flow, login, std::string(to_string(why)), whose);
 }
 
 // ---------------------------------------------------------------- the row
@@ -180,7 +208,7 @@ void judge_token(const FlowPtr& flow, const LoginPtr& login)
     const auto verified = oidc::verify(login->answer.id_token, login->known->keys, allowed_of(login->provider));
     if (!verified && verified.error() == oidc::Refusal::unknown_key && !std::exchange(login->asked_anew, true)) {
         return know_provider(flow, login, true, [flow, login](ProviderDocuments::Found found) {
-            if (!found) return refuse_and_record(flow, login, found.error().word);
+            if (!found) return refuse_and_record(flow, login, found.error().word, Doing::provider);
             login->known = *std::move(found);
             judge_token(flow, login);
         });
@@ -196,6 +224,7 @@ void judge_token(const FlowPtr& flow, const LoginPtr& login)
 void redeem(const FlowPtr& flow, const LoginPtr& login, const std::string& code)
 {
     constexpr int kOk = 200;
+    constexpr int kWrongCode = 400;  // invalid_grant (RFC 6749 section 5.2)
     oidc::TokenCall call{.code = code,
                          .redirect_uri = redirect_uri(flow->parts->origin, login->provider.id),
                          .verifier = login->verifier,
@@ -212,11 +241,14 @@ void redeem(const FlowPtr& flow, const LoginPtr& login, const std::string& code)
     what.form = oidc::token_body(call);
     crypto::cleanse(login->secret);
     flow->parts->fetcher.fetch(std::move(what), [flow, login](Result<ports::Fetched> fetched) {
-        if (!fetched) return refuse_and_record(flow, login, "away");
-        if (fetched->status != kOk) return refuse_and_record(flow, login, "status");
+        if (!fetched) return refuse_and_record(flow, login, "away", Doing::provider);
+        if (fetched->status != kOk) {
+            const auto whose = fetched->status == kWrongCode ? Doing::comer : Doing::provider;
+            return refuse_and_record(flow, login, "status", whose);
+        }
         auto read = oidc::read_token_answer(fetched->body);
         crypto::cleanse(fetched->body);
-        if (!read) return refuse_and_record(flow, login, read.error());
+        if (!read) return refuse_and_record(flow, login, read.error(), Doing::provider);
         login->answer = *std::move(read);
         judge_token(flow, login);
     });
@@ -228,10 +260,13 @@ void go_on(const FlowPtr& flow, const LoginPtr& login)
     // What is no login of this browser's is not recorded: anybody can send such a thing, and have it sent.
     if (!login->refusal.empty()) return answer(flow, refusal_of(flow));
     know_provider(flow, login, false, [flow, login](ProviderDocuments::Found found) {
-        if (!found) return refuse_and_record(flow, login, found.error().word);
+        if (!found) return refuse_and_record(flow, login, found.error().word, Doing::provider);
         login->known = *std::move(found);
         const auto code = oidc::judge_answer(login->back, login->known->metadata);
-        if (!code) return refuse_and_record(flow, login, code.error());
+        if (!code) {
+            const bool denied = code.error() == oidc::Refusal::denied;
+            return refuse_and_record(flow, login, code.error(), denied ? Doing::provider : Doing::comer);
+        }
         redeem(flow, login, *code);
     });
 }

@@ -1,7 +1,10 @@
 #include "api/oidc/login.hpp"
 #include "api/quotas/quotas.hpp"
+#include "api/tenants/management_group_fields.hpp"
+#include "api/tenants/user_change.hpp"
 #include "winnow/audit/acts.hpp"
 #include "winnow/domain/mailbox.hpp"
+#include "winnow/domain/tenant.hpp"
 #include "winnow/domain/tenants/quota.hpp"
 #include "winnow/ports/settings_store.hpp"
 #include "winnow/ports/signin/link_store.hpp"
@@ -98,13 +101,20 @@ Result<Done> accept_invitation(const FlowPtr& flow, ProviderLogin& login, Tenant
     return linked ? record_user(flow, login, "invitation.accept", nlohmann::json::object(), session) : linked;
 }
 
+/// And not that the database could not say.
+bool is_spent(const Error& error)
+{
+    return !error.fields().empty() && error.fields().front().code == domain::kQuotaExceeded;
+}
+
 Result<Done> create_user(const FlowPtr& flow, ProviderLogin& login, access::Role role, TenantSession& session)
 {
     const auto room = has_room(flow->parts->limits, session, domain::Quota::users);
-    if (!room) {
+    if (!room && is_spent(room.error())) {
         login.refusal = domain::kQuotaExceeded;
         return Done{};
     }
+    if (!room) return room;
     login.user = {};
     login.user.id = UserId(flow->parts->new_id());
     login.user.email = *login.person.email;
@@ -120,15 +130,19 @@ Result<Done> create_user(const FlowPtr& flow, ProviderLogin& login, access::Role
 /// Whoever may something else than before is signed out everywhere else.
 Result<Done> change_role(const FlowPtr& flow, ProviderLogin& login, access::Role role, TenantSession& session)
 {
-    const auto before = login.user.role;
-    login.user.role = role;
+    const auto before = login.user;
+    take_role(login.user, role);
     ++login.user.version;
     login.user.updated_at = login.now;
     if (const auto stored = session.users().update(login.user); !stored) return stored;
     const auto ended = session.sessions().end_all(login.user.id, std::nullopt, signin::Ending::rotated);
     if (!ended) return ended.error();
-    return record_user(flow, login, "user.change",
-                       {{"changes", {{"role", {{"from", to_string(before)}, {"to", to_string(role)}}}}}}, session);
+    nlohmann::json changes{{"role", {{"from", to_string(before.role)}, {"to", to_string(role)}}}};
+    if (!access::same_groups(before.groups, login.user.groups)) {
+        changes["management_group_ids"] = {{"from", groups_json(before.groups)},
+                                           {"to", groups_json(login.user.groups)}};
+    }
+    return record_user(flow, login, "user.change", {{"changes", std::move(changes)}}, session);
 }
 
 Result<Done> become(const FlowPtr& flow, ProviderLogin& login, const signin::Admission& admission,
@@ -140,15 +154,16 @@ Result<Done> become(const FlowPtr& flow, ProviderLogin& login, const signin::Adm
     return change_role(flow, login, *admission.role, session);
 }
 
-/// Into a tenant that is closing only those come who are its admins already, and stay so.
+/// Into a tenant that is suspended only those come who are its users already, and stay what they are; into one that is
+/// closing only its admins of these.
 Result<bool> is_barred(const ProviderLogin& login, const signin::Admission& admission, TenantSession& session)
 {
-    const auto closing = session.oidc().is_tenant_closing();
-    if (!closing) return closing.error();
-    constexpr auto kAdmin = access::Role::admin;
-    const bool stays_admin =
-        admission.arrival == Arrival::known && login.user.role == kAdmin && admission.role.value_or(kAdmin) == kAdmin;
-    return *closing && !stays_admin;
+    const auto state = session.oidc().tenant_state();
+    if (!state) return state.error();
+    if (*state == domain::TenantState::active) return false;
+    const bool stays = admission.arrival == Arrival::known && !admission.role;
+    const bool may_stay = *state == domain::TenantState::suspended || login.user.role == access::Role::admin;
+    return !stays || !may_stay;
 }
 
 /// False where whoever it is may not come from there, which is recorded.

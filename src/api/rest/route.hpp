@@ -160,7 +160,8 @@ struct Route {
     const intake::Sender* sender = nullptr;
     const audit::KnownAct* act = nullptr;  ///< Null: it is not recorded. customer_routes() sets it, and `shows`.
     SessionHandler shows = {};             ///< GET of the same path, where the act is recorded with what it changed.
-    bool ends_access = false;              ///< It only takes access away: a suspended tenant's users may do that.
+    /// It only takes access away, or shows what there is to take: a suspended tenant's users and directories may that.
+    bool ends_access = false;
 };
 
 [[nodiscard]] inline Route that_ends_access(Route route)

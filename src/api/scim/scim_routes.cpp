@@ -103,15 +103,46 @@ Result<Response> get_user(const Call& call, TenantSession& session)
     return scim_response(200, projected(scim_json(managed->user, managed->known), *projection));
 }
 
-/// Stores both halves of a user. Who is no longer active is signed out, and loses keys and links, as whoever an admin
-/// disables.
-Result<Managed> change(const Call& call, TenantSession& session, const Managed& current, const ScimUser& wanted)
+Result<User> disable(const Call& call, TenantSession& session, const User& current)
 {
-    auto user = current.user;
+    auto user = current;
+    user.active = false;
+    return replace_user(call, session, current, std::move(user), signin::Ending::directory);
+}
+
+/// What people have made of a user is for people to say: who has a role beyond the token's has no address of the
+/// directory's choice, at which a password could be set anew, and who comes back comes back without that role.
+Result<User> as_wanted(const Call& call, const User& current, const ScimUser& wanted)
+{
+    auto user = current;
+    const auto is_more = [&] {
+        return access::is_beyond(user.role, call.who.role);
+    };
+    if (!user.active && wanted.active && is_more()) take_role(user, call.who.role);
+    if (user.email != wanted.email && is_more()) {
+        return Error(ErrorCode::permission_denied,
+                     "an admin made this user " + std::string(to_string(user.role)) +
+                         ", which the directory's token does not: an admin changes the address, too");
+    }
     user.email = wanted.email;
     user.name = wanted.display_name;
     user.active = wanted.active;
-    auto stored = replace_user(call, session, current.user, std::move(user), signin::Ending::directory);
+    return user;
+}
+
+/// Stores both halves of a user. Who is no longer active is signed out, and loses keys and links, as whoever an admin
+/// disables. In a suspended tenant that is all that is done, whatever else is wanted.
+Result<Managed> change(const Call& call, TenantSession& session, const Managed& current, const ScimUser& wanted)
+{
+    if (call.who.tenant_suspended) {
+        if (wanted.active) return Error(ErrorCode::permission_denied, "the tenant is suspended; ask your provider");
+        auto disabled = disable(call, session, current.user);
+        if (!disabled) return disabled.error();
+        return Managed{.user = *std::move(disabled), .known = current.known};
+    }
+    auto user = as_wanted(call, current.user, wanted);
+    if (!user) return user.error();
+    auto stored = replace_user(call, session, current.user, *std::move(user), signin::Ending::directory);
     if (!stored) return stored.error();
     Managed changed{.user = *std::move(stored),
                     .known = {.id = current.user.id, .user_name = wanted.user_name, .external_id = wanted.external_id}};
@@ -200,10 +231,7 @@ Result<Response> remove_user(const Call& call, TenantSession& session)
 {
     const auto current = lock_managed(call, session);
     if (!current) return current.error();
-    auto user = current->user;
-    user.active = false;
-    const auto stored = replace_user(call, session, current->user, std::move(user), signin::Ending::directory);
-    if (!stored) return stored.error();
+    if (const auto disabled = disable(call, session, current->user); !disabled) return disabled.error();
     auto known = current->known;
     known.removed = true;
     if (const auto kept = session.directory().put(known); !kept) return kept.error();
@@ -248,14 +276,19 @@ std::vector<Route> scim_routes()
         {"GET", "/scim/v2/Users/{id}", kMay, "getDirectoryUser", get_user},
         {"PUT", "/scim/v2/Users/{id}", kMay, "replaceDirectoryUser", replace_whole},
         {"PATCH", "/scim/v2/Users/{id}", kMay, "changeDirectoryUser", patch_user},
-        that_ends_access({"DELETE", "/scim/v2/Users/{id}", kMay, "removeDirectoryUser", remove_user}),
+        {"DELETE", "/scim/v2/Users/{id}", kMay, "removeDirectoryUser", remove_user},
         {"GET", "/scim/v2/ServiceProviderConfig", kMay, "getScimConfig", get_config},
         {"GET", "/scim/v2/ResourceTypes", kMay, "listScimResourceTypes", list_resource_types},
         {"GET", "/scim/v2/ResourceTypes/User", kMay, "getScimUserResourceType", get_resource_type},
         {"GET", "/scim/v2/Schemas", kMay, "listScimSchemas", list_schemas},
         {"GET", "/scim/v2/Schemas/urn:ietf:params:scim:schemas:core:2.0:User", kMay, "getScimUserSchema", get_schema},
     };
-    for (auto& route : routes) route.sender = &scim_form();
+    for (auto& route : routes) {
+        route.sender = &scim_form();
+        // Directories look for a user before they take away, most by PATCH and PUT: what of these is done in a
+        // suspended tenant, says change().
+        route.ends_access = route.operation_id != "createDirectoryUser";
+    }
     return routes;
 }
 

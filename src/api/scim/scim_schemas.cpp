@@ -74,15 +74,24 @@ json user_schema()
     auto emails = attribute("emails", "complex", "none", "The address: of several the primary one, or the first");
     emails["multiValued"] = true;
     emails["subAttributes"] = json::array({attribute("value", "string", "none", "A mail address")});
+    auto roles = attribute("roles", "complex", "none", "The one role that the user has; admins change it");
+    auto role = attribute("value", "string", "none", "viewer, operator, admin or auditor");
+    for (auto* each : {&roles, &role}) {
+        (*each)["required"] = false;
+        (*each)["mutability"] = "readOnly";
+    }
+    roles["multiValued"] = true;
+    roles["subAttributes"] = json::array({std::move(role)});
     json schema{{"schemas", {"urn:ietf:params:scim:schemas:core:2.0:Schema"}},
                 {"id", kScimUser},
                 {"name", "User"},
                 {"description", "People who sign in"},
                 {"meta", meta("Schema", "/scim/v2/Schemas/" + std::string(kScimUser))}};
-    schema["attributes"] = json::array(
-        {attribute("userName", "string", "server", "What the directory calls the user"),
-         attribute("displayName", "string", "none", "The user's name; without it name, or userName"),
-         attribute("active", "boolean", "none", "Whether the user may sign in; without it true"), std::move(emails)});
+    schema["attributes"] =
+        json::array({attribute("userName", "string", "server", "What the directory calls the user"),
+                     attribute("displayName", "string", "none", "The user's name; without it name, or userName"),
+                     attribute("active", "boolean", "none", "Whether the user may sign in; without it true"),
+                     std::move(emails), std::move(roles)});
     return schema;
 }
 

@@ -36,8 +36,12 @@ json token_json(const ScimToken& token)
             {"expires_at", format_rfc3339(token.expires_at)}};
 }
 
+/// For whoever may take them away.
 Result<Response> list_tokens(const Call& call, TenantSession& session)
 {
+    if (!access::allows_if_active(call.who, access::Permission::write_users)) {
+        return Error(ErrorCode::permission_denied, "only an admin sees the tokens of the tenant's directory");
+    }
     const auto& head = call.request.head;
     if (const auto known = only_parameters(head, {"limit", "cursor"}); !known) return known.error();
     const auto page = id_page<ScimTokenId>(head);

@@ -286,6 +286,7 @@ json scim_json(const ports::User& user, const ports::DirectoryUser& known)
                   {"userName", known.user_name},
                   {"displayName", user.name},
                   {"active", user.active},
+                  {"roles", json::array({{{"value", to_string(user.role)}}})},
                   {"emails", json::array({{{"value", user.email}}})},
                   {"meta",
                    {{"resourceType", "User"},

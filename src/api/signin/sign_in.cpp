@@ -274,10 +274,11 @@ void sign_out(const FlowPtr& flow)
 
 void sign_in_methods(const FlowPtr& flow)
 {
-    find_tenant(flow, folded_service_code(flow->parameter), [flow](const std::optional<ports::TenantAtDoor>& found) {
+    const auto code = folded_service_code(flow->parameter);
+    find_tenant(flow, code, [flow, code](const std::optional<ports::TenantAtDoor>& found) {
         // A tenant's name is told to whoever knows its code; of codes that there are not the code stands in its place.
         const auto name = found ? found->name : flow->parameter;
-        find_providers(flow, flow->parameter, [flow, name](const std::vector<ports::ProviderAtDoor>& providers) {
+        find_providers(flow, code, [flow, name](const std::vector<ports::ProviderAtDoor>& providers) {
             auto shown = nlohmann::json::array();
             for (const auto& each : providers) shown.push_back({{"id", each.id.str()}, {"name", each.name}});
             auto methods = nlohmann::json::array({"password"});

@@ -3,6 +3,7 @@
 #include "api/rest/parameters.hpp"
 #include "api/rest/resource.hpp"
 #include "api/rest/route.hpp"
+#include "api/tenants/invite.hpp"
 #include "api/tenants/key_fields.hpp"
 #include "winnow/crypto/secret_bytes.hpp"
 #include "winnow/identity/authenticator.hpp"
@@ -48,11 +49,12 @@ bool is_ones_own(const Call& call, const AccessKeyOwner& owner)
     return owner.user && *owner.user == call.who.user;
 }
 
-/// Users see, make and revoke their own, admins everybody's and those of integrations.
+/// Users see, make and revoke their own, admins everybody's and those of integrations: in a suspended tenant as well,
+/// where the route that makes them is refused before.
 bool may_make_for(const Call& call, const AccessKeyOwner& owner)
 {
     if (is_ones_own(call, owner)) return true;
-    return access::allows(call.who, owner.user ? Permission::write_users : Permission::write_integrations);
+    return access::allows_if_active(call.who, owner.user ? Permission::write_users : Permission::write_integrations);
 }
 
 /// The keys of the caller, or of the user or the integration that is asked for.
@@ -73,6 +75,9 @@ Result<Response> list_access_keys(const Call& call, TenantSession& session)
     }
     const AccessKeyOwner owner{.user = *integration ? std::nullopt : std::optional(user->value_or(call.who.user)),
                                .integration = *integration};
+    if (owner.user) {
+        if (const auto whole = is_not_limited(call.who); !whole) return whole.error();
+    }
     if (!may_make_for(call, owner)) {
         return Error(ErrorCode::permission_denied, "only an admin sees the access keys of others");
     }
@@ -115,6 +120,12 @@ Result<Done> may_get_key(const Call& call, TenantSession& session, const AccessK
         }
         if (!user) return user.error();
         if (!user->active) return Error(ErrorCode::conflict, "this user is disabled");
+        // An access key sees all that its user does.
+        if (call.who.groups && !access::same_groups(call.who.groups, user->groups)) {
+            return Error(
+                ErrorCode::permission_denied,
+                "this key is narrowed to management groups, and an access key would see all that its user does");
+        }
         const auto of_user =
             below_limit(session.access_keys().count(owner), kMaxKeysPerOwner, "access keys of this user");
         return of_user ? has_room(call, session, domain::Quota::keys) : of_user;
@@ -146,6 +157,9 @@ Result<Response> create_access_key(const Call& call, TenantSession& session)
     const auto sealed = call.services.sealing->seal(ports::access_key_place(session.tenant(), key->id), made.secret);
     if (!sealed) return sealed.error();
     if (const auto stored = session.access_keys().add(*key, *sealed); !stored) return stored.error();
+    if (key->owner.user) {
+        if (const auto told = tell_owner(call, session, *key->owner.user); !told) return told.error();
+    }
     auto answer = access_key_json(*key);
     answer["secret"] = made.secret;
     crypto::cleanse(made.secret);

@@ -1,7 +1,7 @@
 #pragma once
 
 /// @file
-/// Links that admins have mailed to users.
+/// What admins have mailed to users: links, and that something was done in their name.
 
 #include "api/rest/route.hpp"
 #include "winnow/ports/user_store.hpp"
@@ -28,5 +28,8 @@ namespace winnow::api {
 /// @param provider  By whose word the invitation may be accepted, besides by its link.
 [[nodiscard]] Result<Done> invite(const Call& call, ports::TenantSession& session, const ports::User& user,
                                   std::optional<OidcProviderId> provider = {});
+
+/// Whoever has a key of a user's acts in that name: a user learns of one that somebody else made.
+[[nodiscard]] Result<Done> tell_owner(const Call& call, ports::TenantSession& session, UserId owner);
 
 }  // namespace winnow::api

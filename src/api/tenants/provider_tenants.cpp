@@ -28,6 +28,7 @@ using nlohmann::json;
 
 constexpr std::size_t kGeneratedCodeLength = 6;
 constexpr int kCodeAttempts = 8;
+constexpr std::size_t kMinReasonChars = 10;
 constexpr std::size_t kMaxReasonChars = 500;
 /// Of a tenant's first key, which the provider has seen: long enough to make another one, or to accept an invitation.
 constexpr std::chrono::milliseconds kFirstKeyLife = std::chrono::days{7};
@@ -249,6 +250,10 @@ Result<http::Response> create_tenant(const http::Request& request, ports::Provid
 Result<http::Response> invite_admin(TenantId id, const http::Request& request, ports::ProviderStore& store,
                                     ports::Sealing& sealing, const std::function<Uuid()>& new_id)
 {
+    // An admin reads and writes all of a tenant, for good: that is no single person's to give.
+    if (staff_caller(request) != nullptr) {
+        return Error(ErrorCode::permission_denied, "this takes the provider's own key or certificate");
+    }
     const auto document = read_object(request);
     if (!document) return document.error();
     ports::AdminInvitation invitation;
@@ -259,6 +264,7 @@ Result<http::Response> invite_admin(TenantId id, const http::Request& request, p
     }
     invitation.name = fields.text("name", {1, 200}).value_or(invitation.email.substr(0, 200));
     invitation.locale = read_locale(fields);
+    invitation.reason = fields.text("reason", {kMinReasonChars, kMaxReasonChars}).value_or("");
     if (auto read = fields.finish(); !read) return read.error();
     const auto token = crypto::make_token();
     invitation.user_id = UserId(new_id());

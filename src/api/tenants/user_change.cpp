@@ -92,4 +92,10 @@ Result<User> replace_user(const Call& call, TenantSession& session, const User& 
     return wanted;
 }
 
+void take_role(User& user, access::Role role)
+{
+    user.role = role;
+    if (role == access::Role::admin || role == access::Role::auditor) user.groups = nullptr;
+}
+
 }  // namespace winnow::api

@@ -18,4 +18,7 @@ namespace winnow::api {
                                                const ports::User& current, ports::User wanted,
                                                signin::Ending disabled = signin::Ending::user_disabled);
 
+/// Who is to be an admin or auditor is narrowed to no management groups: what these do is of the whole tenant. Pure.
+void take_role(ports::User& user, access::Role role);
+
 }  // namespace winnow::api

@@ -94,11 +94,12 @@ Result<std::string> assignee_of(TenantSession& session, const Ticket& ticket)
     return std::move(user->name);
 }
 
-/// "" where it has none.
+/// "" where it has none, or one that who asks does not see.
 Result<std::string> master_of(TenantSession& session, const Ticket& ticket)
 {
     if (!ticket.parent_id) return std::string();
     const auto parent = session.tickets().find(*ticket.parent_id);
+    if (!parent && parent.error().code() == ErrorCode::not_found) return std::string();
     if (!parent) return parent.error();
     return ticket_id_of(parent->number);
 }

@@ -61,7 +61,7 @@ int create(CreateArguments& arguments)
 
 struct InviteArguments {
     Connection connection;
-    std::string tenant, email, name, locale;
+    std::string tenant, email, name, locale, reason;
 };
 
 int invite(InviteArguments& arguments)
@@ -70,14 +70,17 @@ int invite(InviteArguments& arguments)
     json body{{"email", arguments.email}};
     if (!arguments.name.empty()) body["name"] = arguments.name;
     if (!arguments.locale.empty()) body["locale"] = arguments.locale;
+    if (!arguments.reason.empty()) body["reason"] = arguments.reason;
     const auto id = find_id(arguments.connection, kTenantKind, arguments.tenant);
-    const auto answer = call_or_fail(arguments.connection,
-                                     {.method = "POST",
-                                      .path = kTenantKind.path + '/' + id + "/admins",
-                                      .body = body.dump(),
-                                      .typed = {{"/email", "ADDRESS"}, {"/name", "--name"}, {"/locale", "--language"}},
-                                      .missing = no_such(kTenantKind, arguments.tenant)})
-                            .json();
+    const auto answer =
+        call_or_fail(
+            arguments.connection,
+            {.method = "POST",
+             .path = kTenantKind.path + '/' + id + "/admins",
+             .body = body.dump(),
+             .typed = {{"/email", "ADDRESS"}, {"/name", "--name"}, {"/locale", "--language"}, {"/reason", "--reason"}},
+             .missing = no_such(kTenantKind, arguments.tenant)})
+            .json();
     if (arguments.connection.json) {
         std::cout << json_text(answer) << '\n';
     } else {
@@ -97,6 +100,7 @@ void add_invite(Syntax& group, Command& chosen)
     command->add_option("ADDRESS", arguments->email, "The admin's mail address")->required();
     command->add_option("--name", arguments->name, "The admin's name");
     command->add_option("--language", arguments->locale, "Of mails to the admin: en or ja")->one_of({"en", "ja"});
+    command->add_option("--reason", arguments->reason, "Why, where the tenant has an admin who signs in");
     command->footer("Example:\n  winnow tenant invite-admin acme01 ops@acme.example --name Olga");
     command->callback([&chosen, arguments] {
         chosen = [arguments] {

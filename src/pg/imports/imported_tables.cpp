@@ -8,11 +8,14 @@ namespace winnow::pg {
 namespace {
 
 // Nobody brings a password: an active user is one who is invited. Who was disabled or deleted stays so. An auditor is
-// stored as a viewer who audits (exported_tables.cpp).
+// stored as a viewer who audits (exported_tables.cpp), and is narrowed to no groups, as an admin is not (0064).
 constexpr std::string_view kUser = R"sql(
 r || jsonb_build_object('state', 'disabled',
                         'role', case when r->>'role' = 'auditor' then 'viewer' else r->>'role' end,
                         'audits', r->>'role' = 'auditor' or coalesce((r->>'audits')::boolean, false),
+                        'management_group_ids',
+                        case when r->>'role' in ('admin', 'auditor') or coalesce((r->>'audits')::boolean, false) then null
+                             else r->'management_group_ids' end,
                         'invited', r->>'deleted_at' is null
                                    and (r->>'state' = 'active' or coalesce((r->>'invited')::boolean, false)))
 )sql";

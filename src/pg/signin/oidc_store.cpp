@@ -194,12 +194,13 @@ public:
         });
     }
 
-    Result<bool> is_tenant_closing() override
+    Result<domain::TenantState> tenant_state() override
     {
-        return translated([&]() -> Result<bool> {
-            return query(tx_, "select state in ('closing', 'erasing') from tenants where tenant_id = $1", tenant_)
-                .front()[0]
-                .as<bool>();
+        return translated([&]() -> Result<domain::TenantState> {
+            const auto word = text_of(query(tx_, "select state from tenants where tenant_id = $1", tenant_).front()[0]);
+            const auto state = domain::parse_tenant_state(word);
+            if (!state) return Error(ErrorCode::internal, "a tenant's state is unknown to this program");
+            return *state;
         });
     }
 

@@ -12,16 +12,16 @@ namespace {
 
 constexpr auto kLockTenant = "select * from tenants where tenant_id = $1 for no key update";
 constexpr auto kInvited = R"sql(
-select user_id, invited or is_admin_by_key_alone(tenant_id, user_id) from users
+select user_id, (invited and role = 'admin') or is_admin_by_key_alone(tenant_id, user_id) from users
  where tenant_id = $1 and lower(email) = lower($2) and deleted_at is null)sql";
+constexpr auto kHasAdmins = "select has_admin_who_signs_in($1)";
 constexpr auto kInsertInvited = R"sql(
 insert into users (tenant_id, user_id, email, name, role, state, invited, locale)
 values ($1, $2, $3, $4, 'admin', 'disabled', true, $5)
 )sql";
 // A key that the user has opens nothing until the link was followed.
-constexpr auto kMakeAdmin = R"sql(
-update users set role = 'admin', audits = false, state = 'disabled', invited = true, version = version + 1,
-                 updated_at = now()
+constexpr auto kInviteAnew = R"sql(
+update users set state = 'disabled', invited = true, version = version + 1, updated_at = now()
  where tenant_id = $1 and user_id = $2
 )sql";
 constexpr auto kRevokeInvitation =
@@ -50,18 +50,25 @@ Result<UserId> invite_admin(pqxx::transaction_base& tx, TenantId id, const ports
                             const ports::ProviderRequest& by)
 {
     // Nobody else makes users of the tenant meanwhile.
-    if (auto known = one_tenant(query(tx, kLockTenant, id)); !known) return known.error();
+    const auto known = one_tenant(query(tx, kLockTenant, id));
+    if (!known) return known.error();
+    if (known->closed_at) return at_its_end(*known);
+    if (invitation.reason.empty() && query(tx, kHasAdmins, id)[0][0].as<bool>()) {
+        return Error(ErrorCode::conflict,
+                     "this tenant has an admin who signs in, and who invites others: where that cannot be, say why "
+                     "(reason)");
+    }
     auto user = invitation.user_id;
     const auto found = query(tx, kInvited, id, invitation.email);
     if (!found.empty() && !found[0][1].as<bool>()) {
-        return Error(ErrorCode::conflict,
-                     "another user already has the address " + invitation.email + ", who is no admin with a key alone");
+        return Error(ErrorCode::conflict, "another user already has the address " + invitation.email +
+                                              ", who is neither an admin with a key alone nor was invited as an admin");
     }
     if (found.empty()) {
         query(tx, kInsertInvited, id, user, invitation.email, invitation.name, to_string(invitation.locale));
     } else {
         user = id_of<UserId>(found[0][0]);
-        query(tx, kMakeAdmin, id, user);
+        query(tx, kInviteAnew, id, user);
         query(tx, kRevokeInvitation, id, user);
     }
     query(tx, kInvite, id, invitation.id, user, Bytes{invitation.token_hash}, by.actor.id,
@@ -72,7 +79,8 @@ Result<UserId> invite_admin(pqxx::transaction_base& tx, TenantId id, const ports
     constexpr auto kNotice = signin::MailKind::admin_invited;
     query(tx, kTellAdmins, id, user, to_string(kNotice), signin::worth_sending_for(kNotice).count(),
           ports::kMostOwedMails);
-    const nlohmann::json what{{"admin", {{"user_id", user.str()}, {"email", invitation.email}}}};
+    nlohmann::json what{{"admin", {{"user_id", user.str()}, {"email", invitation.email}}}};
+    if (!invitation.reason.empty()) what["reason"] = invitation.reason;
     const auto [theirs, own] = in_both(act_on(id, "tenant.invite_admin", by, what), what);
     query(tx, kRecordInvitation, id, theirs.record, theirs.detail, Bytes{theirs.salt}, own.record, own.detail,
           Bytes{own.salt});

@@ -3,7 +3,7 @@
 What it says is honest but for `provider.lies`, a dict of what is to be changed for the next login:
 header, claims: members put in place of the honest ones (a value of None takes the member out); raw_payload, raw_header:
 texts in their place; sign_with: "RS256", "ES256", "none", "HS256", "stranger"; query: members of the way back;
-answer, status, headers, padding: of the token endpoint's answer, and so many bytes more;
+answer, status, headers, padding: of the token endpoint's answer, and so many bytes more; meet: a barrier that is waited at before;
 metadata, raw_metadata, metadata_status, metadata_headers: of the discovery document; keys, raw_keys: the whole set of keys."""
 
 import base64
@@ -90,6 +90,8 @@ class HostileProvider:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 provider.calls.append(("POST", self.path, body))
                 lies = provider.lies
+                if "meet" in lies:
+                    lies["meet"].wait(timeout=30)
                 self.tell(provider.redeem(dict(urllib.parse.parse_qsl(body.decode())), self.headers["Authorization"]),
                           lies.get("status", 200), lies.get("headers", {}), lies.get("padding", 0))
 

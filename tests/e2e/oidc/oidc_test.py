@@ -40,6 +40,8 @@ class Oidc(unittest.TestCase):
         self.settings(mfa_policy="admins")
         self.provider = add_provider(self.admin, hostile.issuer, name=f"Provider {Oidc.made}")
         self.addCleanup(self.admin.call, "DELETE", f"/api/v1/oidc-providers/{self.provider['id']}")
+        # What the test before was told of its documents is forgotten by it.
+        self.assertTrue(self.admin.post(f"/api/v1/oidc-providers/{self.provider['id']}/test", None).json()["good"])
         self.browser = self.another_browser()
 
     def another_browser(self):
@@ -109,6 +111,7 @@ class Providers(Oidc):
         self.change(name="Another name", client_auth="post")
         code = world.instance.ready["tenants"][0]["service_code"]
         shown = self.browser.get(f"/auth/t/{code}").json()
+        self.assertEqual(self.browser.get(f"/auth/t/{code.upper()}").json(), shown, "however the code is typed")
         self.assertIn({"id": self.provider["id"], "name": "Another name"}, shown["oidc"])
         self.assertEqual(shown["methods"], ["password", "oidc"])
         self.change(enabled=False)

@@ -181,6 +181,28 @@ class GetTicketDetail(unittest.TestCase):
         means = {entry["means"] for entry in log if entry["route"] == "/uom/r/{version}/GetTicketDetail.json"}
         self.assertEqual(means, {"access_key"})
 
+    def test_says_nothing_of_a_ticket_above_that_its_user_does_not_see(self):
+        admin = world.instance.user("admin")
+        groups = {}
+        for team in ("db", "net"):
+            made = admin.post("/api/v1/management-groups", {"name": team, "labels": [{"name": "team", "value": team}]})
+            self.assertEqual(made.status, 201, made.body)
+            groups[team] = made.json()["id"]
+            alert = {"title": team, "dedup_key": team, "labels": {"team": team}}
+            self.assertEqual(world.instance.integration().post("/api/v1/alerts", alert).status, 202)
+        ours, above = (wait_until(lambda team=team: world.ticket(team), "the ticket") for team in groups)
+        below = admin.call("PUT", f"/api/v1/tickets/{ours['id']}/parent", {"parent_id": above["id"]})
+        self.assertEqual(below.status, 200, below.body)
+        user = admin.post("/api/v1/users", {"name": "n", "email": "n@example.com", "role": "viewer",
+                                            "management_group_ids": [groups["db"]]}).json()["id"]
+        key = access_key({"user_id": user})
+        self.assertEqual(self.asked(key, above["number"]).status, 404)
+        seen = self.asked(key, ours["number"])
+        self.assertEqual(seen.status, 200, seen.body)
+        self.assertEqual(seen.json()["Result"]["MasterTicketId"], "")
+        whole = self.asked(access_key(), ours["number"]).json()["Result"]
+        self.assertEqual(whole["MasterTicketId"], f"UTM{above['number']}")
+
     def test_shows_nothing_to_others(self):
         self.assertEqual(self.asked(access_key({"integration_id": integration()})).status, 403)
         self.assertEqual(self.asked(access_key(), number=999_983).status, 404)

@@ -16,7 +16,7 @@ from harness import Client, World, wait_until
 
 from tenants.probe import bodies
 from tenants.probe.asking import shape
-from tenants.probe.identities import NOT_NARROWED, PERMISSIONS, ROLES, WHOLE
+from tenants.probe.identities import NOT_NARROWED, OF_ADMINS, PERMISSIONS, ROLES, WHOLE
 from tenants.probe.places import kind_of, unknown_like
 from tenants.probe.routes import read_routes
 from tenants.probe.tenants import Tenant
@@ -56,7 +56,7 @@ class Narrowed:
         if holder == "anyone":
             return None
         lacks = least is None or holder != "user" or ROLES.index(self.role) < ROLES.index(least)
-        return 403 if lacks or route.permission in NOT_NARROWED or route.operation in WHOLE else None
+        return 403 if lacks or route.permission in NOT_NARROWED or route.operation in WHOLE | OF_ADMINS else None
 
 
 def client_of(key):
@@ -169,6 +169,7 @@ class GroupProbe(unittest.TestCase):
         self.assertEqual(client.get("/api/v1/audit-log").status, 403)
         again = client.post("/api/v1/api-keys", {"name": "wider"})
         self.assertEqual(again.json()["management_group_ids"], [group])
+        self.assertEqual(client.post("/api/v1/access-keys", {}).status, 403, "which would see all that its user does")
         client.close()
 
     def test_nobody_sees_more_when_a_group_goes(self):

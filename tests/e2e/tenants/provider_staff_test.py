@@ -76,6 +76,9 @@ class Staff(unittest.TestCase):
         other = {"email": "other@provider.example", "name": "O", "role": "support"}
         self.assertEqual(person.post("/admin/v1/provider-users", other).status, 403, "nobody gets another one's token")
         self.assertEqual(person.post(f"/admin/v1/provider-users/{own}/reset", None).status, 403)
+        tenant = world.instance.ready["tenants"][0]["tenant_id"]
+        self.assertEqual(person.post(f"/admin/v1/tenants/{tenant}/admins", {"email": "own@provider.example"}).status, 403,
+                         "nobody alone makes himself a tenant's admin")
         self.assertEqual(person.post("/admin/v1/auth/sign-out", None).status, 204)
         self.assertEqual(person.get("/admin/v1/tenants").status, 401)
 
@@ -83,7 +86,7 @@ class Staff(unittest.TestCase):
         _, person = self.signed_in("support")
         self.assertEqual(person.get("/admin/v1/tenants").status, 200)
         tenant = world.instance.ready["tenants"][0]["tenant_id"]
-        for path, body in ((f"/admin/v1/tenants/{tenant}/suspend", None), ("/admin/v1/provider-users", {}),
+        for path, body in ((f"/admin/v1/tenants/{tenant}/suspend", None), (f"/admin/v1/tenants/{tenant}/admins", {"email": "a@b.example"}), ("/admin/v1/provider-users", {}),
                            ("/admin/v1/announcements", {})):
             self.assertEqual(person.post(path, body).status, 403)
         asked = world.instance.user("admin").post("/api/v1/inquiries", {"subject": "x", "text": "y"}).json()["id"]

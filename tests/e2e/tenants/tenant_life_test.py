@@ -204,6 +204,9 @@ class Life(unittest.TestCase):
         self.assertEqual({word for word, text in CANARIES.items() if text not in dump} - {"hook"}, set())
 
     def test_4_is_closed_and_only_its_admins_get_in_and_take_along_what_it_owns(self):
+        late = "late@goes.example"
+        self.good(self.olga.browser.post("/api/v1/users", {"email": late, "name": "x", "role": "viewer", "state": "invited"}))
+        link = Mailbox(world.mail, late).token("accept")
         Life.before = owned_by_others()
         self.assertIn("is closing", winnow("tenant", "close", self.code, "--reason", "the contract ends"))
         viewer, sender, olga = client(self.viewer_key), client(self.sender_key), self.olga.browser
@@ -215,6 +218,8 @@ class Life(unittest.TestCase):
         refused = again.post("/auth/sign-in", {"service_code": self.code, "email": f"{CANARIES['mail']}@goes.example",
                                                "password": "another horse, no battery"})
         self.assertEqual(refused.status, 401, refused.body)
+        joins = again.post("/auth/invitations/accept", {"token": link, "name": "x", "password": "a third horse, no battery"})
+        self.assertEqual(joins.status, 403, joins.body)
         rule = {"name": "r", "condition": 'a="b"', "actions": [{"type": "drop"}]}
         self.assertEqual(olga.post("/api/v1/rules", rule).status, 403)
         with tempfile.NamedTemporaryFile(suffix=".tar.zst") as out:

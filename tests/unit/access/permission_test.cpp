@@ -275,4 +275,17 @@ TEST(Principal, NamesItselfAsAnActor)
     EXPECT_EQ(who.actor(), "anonymous");
 }
 
+TEST(Roles, AreBeyondEachOtherWhereTheyMaySomethingMore)
+{
+    for (const auto role : kRoles) {
+        EXPECT_FALSE(is_beyond(role, role));
+        EXPECT_FALSE(is_beyond(role, Role::admin)) << to_string(role);
+        EXPECT_EQ(is_beyond(Role::admin, role), role != Role::admin) << to_string(role);
+    }
+    EXPECT_TRUE(is_beyond(Role::operator_, Role::viewer));
+    EXPECT_FALSE(is_beyond(Role::viewer, Role::operator_));
+    EXPECT_TRUE(is_beyond(Role::auditor, Role::operator_)) << "it reads the logs";
+    EXPECT_TRUE(is_beyond(Role::operator_, Role::auditor));
+}
+
 }  // namespace winnow::access

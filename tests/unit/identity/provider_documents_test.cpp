@@ -158,20 +158,50 @@ TEST_F(ProviderDocumentsTest, ServeNoLongerWhereTheProviderSaysSomethingElse)
     get();
     fetcher.answer(200, R"({"issuer":"https://evil.example"})");
     EXPECT_EQ(came.back(), "other_issuer");
+    now += oidc::kAskAgain;
     get();
     fetcher.answer_not_at_all();
     EXPECT_EQ(came.back(), "away");
+    now += oidc::kAskAgain;
     get();
     fetcher.answer(200, kMetadata);
     fetcher.answer(200, "<html>");
     EXPECT_EQ(came.back(), "document");
+    now += oidc::kAskAgain;
     get();
     fetcher.answer(302, "");
     EXPECT_EQ(came.back(), "status");
+    now += oidc::kAskAgain;
     get();
     fetcher.answer(200, kMetadata);
     fetcher.answer(404, kKeys);
     EXPECT_EQ(came.back(), "status");
+}
+
+TEST_F(ProviderDocumentsTest, OfWhichNothingIsKnownAreAskedForEveryFiveSecondsHoweverManyWantThem)
+{
+    get();
+    fetcher.answer_not_at_all();
+    for (int i = 0; i < 10; ++i) get();
+    EXPECT_EQ(fetcher.asked.size(), 1U);
+    EXPECT_EQ(came, std::vector<std::string>(11, "away"));
+    now += oidc::kAskAgain - 1ms;
+    get();
+    EXPECT_EQ(fetcher.asked.size(), 1U);
+    now += 1ms;
+    get();
+    EXPECT_EQ(fetcher.asked.size(), 2U);
+    fetcher.answer(200, R"({"issuer":"https://evil.example"})");
+    get();
+    EXPECT_EQ(came.back(), "other_issuer");
+    EXPECT_EQ(fetcher.asked.size(), 2U);
+    documents.forget(kTenant, kIssuer);
+    get();
+    EXPECT_EQ(fetcher.asked.size(), 3U) << "an admin has changed something";
+    documents.forget(kTenant, kIssuer);
+    fetcher.answer(200, R"({"issuer":"https://evil.example"})");
+    get();
+    EXPECT_EQ(fetcher.asked.size(), 4U) << "what was asked for before is no reason after";
 }
 
 TEST_F(ProviderDocumentsTest, AreAskedForAnewForAnUnknownKeyOnceAMinute)

@@ -7,6 +7,7 @@
 #include "winnow/base/result.hpp"
 #include "winnow/base/time.hpp"
 #include "winnow/base/uuid.hpp"
+#include "winnow/domain/tenant.hpp"
 #include "winnow/domain/tenants/sealed.hpp"
 #include "winnow/ports/signin/link_store.hpp"
 #include "winnow/signin/provided.hpp"
@@ -115,8 +116,8 @@ public:
     [[nodiscard]] virtual Result<std::optional<OidcLogin>> lock_login(const std::string& state_hash) = 0;
     [[nodiscard]] virtual Result<Done> use_login(const Uuid& id) = 0;
 
-    /// Whether the tenant is at its end: then only its admins get in, and nobody joins it.
-    [[nodiscard]] virtual Result<bool> is_tenant_closing() = 0;
+    /// Of the tenant: nobody joins one that is not active.
+    [[nodiscard]] virtual Result<domain::TenantState> tenant_state() = 0;
 
     /// nullopt: it was never seen.
     [[nodiscard]] virtual Result<std::optional<OidcIdentity>> identity(OidcProviderId provider,

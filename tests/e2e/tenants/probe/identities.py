@@ -67,9 +67,15 @@ AUDITS = {"profile:read", "own_keys:write", "own_profile:write", "audit:read", "
 IN_ANY_SCOPES = {"profile:read"}
 # But not this of it: what the profile's owner has besides.
 OF_WHOLE_KEYS = {"listSessions", "listFactors", "listApiKeys"}
+# What only admins see, beside the permission that the route takes.
+OF_ADMINS = {"listScimTokens"}
 # What may be done while the tenant is suspended, whatever the permission says: it takes access away.
 ENDS_ACCESS = {"disableUser", "deleteUser", "endUserSessions", "deleteApiKey", "deleteIntegrationKey", "endSession",
                "endOtherSessions", "deleteAccessKey", "deleteScimToken", "removeDirectoryUser"}
+# Of a directory all but making users: it looks for them, and takes them away by PUT and PATCH as well.
+ENDS_ACCESS |= {"listDirectoryUsers", "searchDirectory", "searchDirectoryUsers", "getDirectoryUser", "replaceDirectoryUser",
+                "changeDirectoryUser", "getScimConfig", "listScimResourceTypes", "getScimUserResourceType", "listScimSchemas",
+                "getScimUserSchema"}
 # What takes one of the provider's staff who has signed in; what those do whose role is support, although it changes something.
 PERSONS = {"requestSupportGrant", "approveSupportGrant", "readBySupportGrant"}
 SUPPORT_DOES = {"answerInquiry", "closeTenantsInquiry", "signOutStaff", "requestSupportGrant", "approveSupportGrant",
@@ -107,6 +113,8 @@ class Identity:
             return 403
         if self.scopes is not None and route.operation in OF_WHOLE_KEYS:
             return 403
+        if route.operation in OF_ADMINS and not self.administers():
+            return 403
         if self.suspended and not (while_suspended or route.operation in ENDS_ACCESS):
             return 403
         return self.refusal_of_staff(route) if self.holder == "provider" else None
@@ -128,7 +136,7 @@ class Identity:
         return least is None or ROLES.index(self.role) >= ROLES.index(least)
 
     def administers(self):
-        return self.role == "admin" and self.scopes is None and not self.suspended and not self.elsewhere
+        return self.role == "admin" and self.scopes is None and not self.narrowed and not self.elsewhere
 
 
 def identities(other, suspended, walled, dead, less, provider_key, staff_token):

@@ -150,6 +150,89 @@ TEST_F(Scim, NeverLeavesATenantWithoutAnAdmin)
     EXPECT_EQ(sql("select state from users where user_id = '" + bea + "'"), "active");
 }
 
+TEST_F(Scim, MakesNobodyAgainWhatOnlyAnAdminMadeOfThem)
+{
+    become_directory(ours_);
+    const auto bea = post(kUsers, a_user("bea@example.org")).id();
+    const auto role = [&] {
+        return sql("select concat(role, ' ', state, case when audits then ' audits' end) from users where user_id = '" +
+                   bea + "'");
+    };
+    for (const std::string more : {"role = 'admin'", "role = 'viewer', audits = true"}) {
+        sql("update users set " + more + " where user_id = '" + bea + "'");
+        ASSERT_EQ(call("PATCH", at(bea), set_active(false)).status, 200);
+        const auto back = call("PATCH", at(bea), set_active(true));
+        ASSERT_EQ(back.status, 200) << back.text;
+        EXPECT_EQ(role(), "operator active") << more;
+        EXPECT_EQ(back.body["roles"][0]["value"], "operator");
+
+        sql("update users set " + more + " where user_id = '" + bea + "'");
+        ASSERT_EQ(remove(at(bea)).status, 204);
+        ASSERT_EQ(post(kUsers, a_user("bea@example.org")).status, 201);
+        EXPECT_EQ(role(), "operator active") << more;
+    }
+    sql("update users set role = 'viewer' where user_id = '" + bea + "'");
+    ASSERT_EQ(call("PATCH", at(bea), set_active(false)).status, 200);
+    ASSERT_EQ(call("PATCH", at(bea), set_active(true)).status, 200);
+    EXPECT_EQ(role(), "viewer active") << "nor more than an admin left them";
+}
+
+TEST_F(Scim, LeavesTheAddressesOfThoseWhomAnAdminMadeMore)
+{
+    become_directory(ours_);
+    const auto bea = post(kUsers, a_user("bea@example.org")).id();
+    sql("update users set role = 'admin' where user_id = '" + bea + "'");
+    const auto taken = put(at(bea), a_user("mallory@example.org"));
+    EXPECT_EQ(taken.status, 403) << taken.text;
+    EXPECT_EQ(put(at(bea), a_user("bea@example.org", {{"displayName", "Bea Lee"}})).status, 200);
+    ASSERT_EQ(call("PATCH", at(bea), set_active(false)).status, 200);
+    EXPECT_EQ(put(at(bea), a_user("mallory@example.org", {{"active", false}})).status, 403) << "nor for later";
+    EXPECT_EQ(sql("select email from users where user_id = '" + bea + "'"), "bea@example.org");
+    EXPECT_EQ(put(at(bea), a_user("b@example.org")).status, 200) << "who comes back is none of an admin's any more";
+    EXPECT_EQ(sql("select role from users where user_id = '" + bea + "'"), "operator");
+}
+
+TEST_F(Scim, TakesPeopleAwayFromASuspendedTenantAndDoesNothingElseThere)
+{
+    become_directory(ours_);
+    const auto bea = post(kUsers, a_user("bea@example.org")).id();
+    const auto cat = post(kUsers, a_user("cat@example.org")).id();
+    who_.tenant_suspended = true;
+    EXPECT_EQ(call("PATCH", at(cat), set_active(true)).status, 403);
+    EXPECT_EQ(put(at(cat), a_user("other@example.org")).status, 403);
+    const auto gone = put(at(bea), a_user("b@example.org", {{"active", false}, {"displayName", "New"}}));
+    ASSERT_EQ(gone.status, 200) << gone.text;
+    EXPECT_EQ(gone.body["active"], false);
+    EXPECT_EQ(gone.body["userName"], "bea@example.org");
+    EXPECT_EQ(sql("select state || ' ' || email from users where user_id = '" + bea + "'"), "disabled bea@example.org");
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(call("PATCH", at(cat), set_active(false)).body["active"], false) << i;
+    EXPECT_EQ(call("PATCH", at(cat), set_active(true)).status, 403);
+}
+
+TEST_F(Scim, TwoDirectoriesMayDrawTheSameIdempotencyKey)
+{
+    become_directory(ours_);
+    const std::vector<http::Header> drawn{{"Idempotency-Key", "1"}};
+    const auto made = call("POST", kUsers, a_user("bea@example.org"), drawn);
+    ASSERT_EQ(made.status, 201) << made.text;
+    const auto again = call("POST", kUsers, a_user("bea@example.org"), drawn);
+    EXPECT_EQ(again.body, made.body);
+    EXPECT_EQ(again.header("Content-Type"), "application/scim+json");
+    who_.key = Uuid::from_words(7, 8);
+    EXPECT_EQ(call("POST", kUsers, a_user("cat@example.org"), drawn).status, 201);
+}
+
+TEST_F(Scim, TokensAreForAdminsToSee)
+{
+    EXPECT_EQ(get("/scim-tokens").status, 200);
+    who_.tenant_suspended = true;
+    EXPECT_EQ(get("/scim-tokens").status, 200) << "whoever takes them away looks for them";
+    for (const auto role : {access::Role::viewer, access::Role::operator_, access::Role::auditor}) {
+        become(viewer_, role);
+        EXPECT_EQ(get("/scim-tokens").status, 403);
+    }
+}
+
 TEST_F(Scim, SaysWhatIsWrongAsScimDoes)
 {
     become_directory(ours_);

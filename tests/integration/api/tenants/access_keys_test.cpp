@@ -65,6 +65,73 @@ TEST_F(AccessKeys, OfOthersAndOfIntegrationsAreAnAdminsBusiness)
     EXPECT_EQ(remove("/access-keys/" + viewers).status, 404);
 }
 
+/// An access key sees all that its user does.
+TEST_F(AccessKeys, AreNotMadeByAKeyThatSeesLessThanItsUser)
+{
+    const auto made_by = [&](const access::Groups& groups) {
+        become(viewer_, access::Role::viewer);
+        who_.groups = groups;
+        const auto answer = post("/access-keys", json::object());
+        become(admin_, access::Role::admin);
+        return answer.status;
+    };
+    const auto group = made("/management-groups", {{"name", "databases"}});
+    const auto other = made("/management-groups", {{"name", "network"}});
+    const auto groups = [](const std::vector<std::string>& ids) {
+        std::vector<ManagementGroupId> parsed;
+        for (const auto& id : ids) parsed.push_back(*ManagementGroupId::parse(id));
+        return access::groups_of(parsed);
+    };
+    EXPECT_EQ(made_by(groups({group})), 403);
+    ASSERT_EQ(patch("/users/" + viewer_, {{"management_group_ids", {group, other}}}).status, 200);
+    EXPECT_EQ(made_by(groups({group})), 403);
+    EXPECT_EQ(live_of("user_id", viewer_), "0");
+    EXPECT_EQ(made_by(groups({other, group})), 201) << "it is no more than its user sees";
+}
+
+TEST_F(AccessKeys, OfOthersAreTakenAwayFromASuspendedTenantToo)
+{
+    const auto integration = post("/integrations", {{"name", "uom"}}).id();
+    const auto senders = made("/access-keys", {{"integration_id", integration}});
+    const auto viewers = made("/access-keys", {{"user_id", viewer_}});
+    const auto api_key = post("/api-keys", {{"user_id", viewer_}}).id();
+    who_.tenant_suspended = true;
+    for (const auto& list : {"/access-keys?user_id=" + viewer_, "/access-keys?integration_id=" + integration,
+                             "/api-keys?user_id=" + viewer_}) {
+        EXPECT_THAT(get(list).body["items"], SizeIs(1)) << list;
+    }
+    EXPECT_TRUE(get("/users/" + viewer_).body.contains("mfa")) << "as much as before is seen of it";
+    for (const auto& key : {"/access-keys/" + senders, "/access-keys/" + viewers, "/api-keys/" + api_key}) {
+        EXPECT_EQ(remove(key).status, 204) << key;
+        EXPECT_EQ(remove(key).status, 404) << key;
+    }
+    become(viewer_, access::Role::viewer);
+    who_.tenant_suspended = true;
+    EXPECT_EQ(get("/access-keys?user_id=" + admin_).status, 403);
+}
+
+TEST_F(AccessKeys, OfAUserAreNotShownToAKeyWithScopes)
+{
+    const auto integration = post("/integrations", {{"name", "uom"}}).id();
+    made("/access-keys", json::object());
+    who_.scopes = access::with_profile({access::Permission::write_integrations});
+    EXPECT_EQ(get("/access-keys").status, 403);
+    EXPECT_EQ(get("/access-keys?user_id=" + admin_).status, 403);
+    EXPECT_EQ(get("/access-keys?integration_id=" + integration).status, 200) << "that is what its scope is for";
+}
+
+TEST_F(AccessKeys, ThatSomebodyElseMadeAreToldToTheirUser)
+{
+    made("/access-keys", json::object());
+    EXPECT_EQ(sql("select count(*) from server_mails"), "0");
+    made("/access-keys", {{"user_id", viewer_}});
+    EXPECT_EQ(sql("select string_agg(kind, ' ') from server_mails"), "key_made");
+    EXPECT_EQ(sql("select (m.receiver = u.email)::text from server_mails m join users u using (tenant_id) "
+                  "where u.user_id = '" +
+                  viewer_ + "'"),
+              "true");
+}
+
 TEST_F(AccessKeys, AreFiveAnOwnerAtMost)
 {
     const auto integration = post("/integrations", {{"name", "uom"}}).id();

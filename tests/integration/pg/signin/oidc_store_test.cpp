@@ -344,19 +344,22 @@ TEST_F(OidcStoreTest, TheDoorTellsOfProvidersThatAreEnabled)
     EXPECT_THAT(*asked(&ports::SignInDoor::providers_of_code, code), IsEmpty());
 }
 
-TEST_F(OidcStoreTest, ATenantThatIsClosingSaysSoAndOneThatIsErasedHasNoProviders)
+TEST_F(OidcStoreTest, ATenantSaysItsStateAndOneThatIsErasedHasNoProviders)
 {
     const auto provider = stored("shown");
     const auto code = text("select service_code from tenants where tenant_id = '" + t() + "'");
-    const auto closing = [&] {
-        bool is = false;
-        in(tenant_, [&](TenantSession& session) { is = session.oidc().is_tenant_closing().value(); });
-        return is;
+    const auto state = [&] {
+        std::string word;
+        in(tenant_, [&](TenantSession& session) { word = to_string(session.oidc().tenant_state().value()); });
+        return word;
     };
-    EXPECT_FALSE(closing());
+    EXPECT_EQ(state(), "active");
+    sql("update tenants set state = 'suspended', suspended_at = now() where tenant_id = '" + t() + "'");
+    EXPECT_EQ(state(), "suspended");
+    EXPECT_EQ(asked(&ports::SignInDoor::tenant_of_provider, provider.id.str()), tenant_) << "its users get in";
     sql("update tenants set state = 'closing', closed_at = now(), export_until = now() where tenant_id = '" + t() +
         "'");
-    EXPECT_TRUE(closing());
+    EXPECT_EQ(state(), "closing");
     EXPECT_EQ(asked(&ports::SignInDoor::tenant_of_provider, provider.id.str()), tenant_) << "its admins get in";
     sql("update tenants set state = 'erasing' where tenant_id = '" + t() + "'");
     EXPECT_EQ(asked(&ports::SignInDoor::tenant_of_provider, provider.id.str()), std::nullopt);

@@ -66,20 +66,24 @@ TEST_F(PeopleTest, AreFoundByTheLettersOfTheirAddressAndByNothingThatIsTakenForT
     EXPECT_FALSE(found("\u212Aim@example.org")) << "PostgreSQL's lower() makes a k of it, and buckets do not";
 }
 
-TEST_F(PeopleTest, WhomTheProviderInvitesIsAnAdminWhateverTheInvitationWasOf)
+TEST_F(PeopleTest, WhomTheProviderInvitesAnewWasInvitedAsAnAdminBefore)
 {
     const auto user = new_uuid().str();
-    for (const auto* const audits : {"false", "true"}) {
+    const auto invited_as = [&](const std::string& role, const std::string& audits) {
         sql("delete from users where email = 'olga@example.org'");
         sql("insert into users (tenant_id, user_id, email, name, role, audits, state, invited) values ('" + t() +
-            "', '" + user + "', 'olga@example.org', 'Olga', 'viewer', " + audits + ", 'disabled', true)");
-        const auto invited = provider_->invite_admin(tenant_, invitation("olga@example.org"), {});
-        ASSERT_TRUE(invited) << invited.error().message();
-        EXPECT_EQ(invited->str(), user) << "who was invited before";
-        EXPECT_EQ(
-            text("select concat_ws(' ', role, audits, version, invited) from users where user_id = '" + user + "'"),
-            "admin f 2 t");
+            "', '" + user + "', 'olga@example.org', 'Olga', '" + role + "', " + audits + ", 'disabled', true)");
+        return provider_->invite_admin(tenant_, invitation("olga@example.org"), {});
+    };
+    for (const auto* const audits : {"false", "true"}) {
+        EXPECT_EQ(invited_as("viewer", audits).error().code(), ErrorCode::conflict) << "whom an admin invited as such";
+        EXPECT_EQ(text("select concat_ws(' ', role, version) from users where user_id = '" + user + "'"), "viewer 1");
     }
+    const auto invited = invited_as("admin", "false");
+    ASSERT_TRUE(invited) << invited.error().message();
+    EXPECT_EQ(invited->str(), user);
+    EXPECT_EQ(text("select concat_ws(' ', role, audits, version, invited) from users where user_id = '" + user + "'"),
+              "admin f 2 t");
     const auto fresh = provider_->invite_admin(tenant_, invitation("new@example.org"), {});
     ASSERT_TRUE(fresh);
     EXPECT_EQ(text("select role from users where user_id = '" + fresh->str() + "'"), "admin");
@@ -107,6 +111,54 @@ TEST_F(PeopleTest, TheAdminWhomATenantWasMadeWithIsInvitedUnlessItHasAnotherWayI
         "', '" + admin + "', substr(sha256('salt'), 1, 16), sha256('tag'), 19456, 2, 'p')");
     EXPECT_EQ(provider_->invite_admin(tenant_, invitation("admin@example.org"), {}).error().code(),
               ErrorCode::conflict);
+}
+
+TEST_F(PeopleTest, WhereAnAdminSignsInTheProviderInvitesAnotherOnlyWithAReason)
+{
+    const auto admin = text("select user_id from users where tenant_id = '" + t() + "'");
+    const auto provider = new_uuid().str();
+    sql("insert into oidc_providers (tenant_id, provider_id, name, issuer, client_id, sealed_secret, client_auth, "
+        "scopes, algorithms, roles, jit, second_factors, enabled, version, created_at, updated_at) values ('" +
+        t() + "', '" + provider +
+        "', 'p', 'https://id.example', 'c', '\\x00', 'basic', '{}', '{RS256}', '{\"claim\": \"groups\"}', false, '{}', "
+        "true, 1, now(), now())");
+    sql("insert into user_identities (tenant_id, provider_id, subject, user_id, managed) values ('" + t() + "', '" +
+        provider + "', 's', '" + admin + "', false)");
+    EXPECT_EQ(provider_->invite_admin(tenant_, invitation("admin@example.org"), {}).error().code(), ErrorCode::conflict)
+        << "who comes by a provider has more than a key";
+    auto another = invitation("olga@example.org");
+    const auto refused = provider_->invite_admin(tenant_, another, {});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message(), HasSubstr("reason"));
+    EXPECT_EQ(text("select count(*)::text from invitations"), "0");
+    another.reason = "the only admin has left, as was told by letter";
+    ASSERT_TRUE(provider_->invite_admin(tenant_, another, {}));
+    for (const auto& chain : {t(), Uuid().str()}) {
+        EXPECT_THAT(text("select detail from audit where act = 'tenant.invite_admin' and tenant_id = '" + chain + "'"),
+                    HasSubstr("by letter"))
+            << chain;
+    }
+}
+
+TEST_F(PeopleTest, NobodyIsInvitedIntoATenantThatIsAtItsEnd)
+{
+    sql("update tenants set state = 'closing', closed_at = now(), export_until = now() where tenant_id = '" + t() +
+        "'");
+    for (const auto* const state : {"closing", "erasing"}) {
+        sql("update tenants set state = '" + std::string(state) + "' where tenant_id = '" + t() + "'");
+        EXPECT_EQ(provider_->invite_admin(tenant_, invitation("olga@example.org"), {}).error().code(),
+                  ErrorCode::conflict)
+            << state;
+    }
+    EXPECT_EQ(text("select count(*)::text from invitations"), "0");
+}
+
+TEST_F(PeopleTest, NobodyWhoSeesAllByRoleIsNarrowed)
+{
+    for (const std::string role : {"role = 'admin'", "role = 'viewer', audits = true"}) {
+        EXPECT_THROW(sql("update users set management_group_ids = '{}', " + role), pqxx::check_violation) << role;
+    }
+    sql("update users set management_group_ids = '{}', role = 'operator'");
 }
 
 TEST_F(PeopleTest, ATenantLearnsOfWhomItsProviderInvites)
