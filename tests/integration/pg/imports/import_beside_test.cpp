@@ -112,18 +112,27 @@ TEST_F(ImportBesideTest, NothingIsMixedWithWhatWasMadeMeanwhile)
 {
     fill(theirs_);
     const auto lines = exported(theirs_);
-    for (const std::string made : {"insert into contact_groups (tenant_id, contact_group_id, name) values (",
-                                   "insert into integrations "
-                                   "(tenant_id, integration_id, name) values ("}) {
-        const auto target = opened(begun(ours_));
-        write(*target, lines);
-        sql(made + quoted(ours_) + ", gen_random_uuid(), 'meanwhile')");
-        const auto finished = target->finish(summary(theirs_));
-        ASSERT_FALSE(finished) << made;
-        EXPECT_THAT(finished.error().message(), HasSubstr("was changed while the archive was written"));
-        sql("delete from imports; delete from contact_groups where name = 'meanwhile'; delete from integrations where "
-            "name = 'meanwhile'");
-    }
+    const auto refused = [&](const std::string& meanwhile) {
+        std::string why;
+        {
+            const auto target = opened(begun(ours_));
+            write(*target, lines);
+            at_once(meanwhile);
+            const auto finished = target->finish(summary(theirs_));
+            why = finished ? "taken" : finished.error().message();
+        }
+        sql("delete from imports");
+        return why;
+    };
+    EXPECT_THAT(refused("update tenant_settings set reopen_window_ms = 1 where tenant_id = " + quoted(ours_)),
+                HasSubstr("was changed while the archive was written"));
+    EXPECT_THAT(
+        refused("insert into scim_tokens (tenant_id, token_id, secret_hash, hint, role, created_by, expires_at, "
+                "revoked_at) values (" +
+                quoted(ours_) + ", gen_random_uuid(), sha256('meanwhile'), 'h', 'viewer', 'x', now(), now())"),
+        HasSubstr("was changed while the archive was written (scim_tokens)"));
+    sql("delete from scim_tokens where tenant_id = " + quoted(ours_));
+    EXPECT_EQ(refused("select 1"), "taken");
 }
 
 TEST_F(ImportBesideTest, NodesAreToldOfWhatCame)
