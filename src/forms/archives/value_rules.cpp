@@ -7,7 +7,9 @@
 #include "winnow/domain/retention.hpp"
 #include "winnow/domain/silence.hpp"
 #include "winnow/domain/tenants/management_group.hpp"
+#include "winnow/forms/action_form.hpp"
 #include "winnow/forms/field_reader.hpp"
+#include "winnow/forms/schedule_form.hpp"
 #include "winnow/suppression/recurrence.hpp"
 
 #include <nlohmann/json.hpp>
@@ -191,6 +193,18 @@ std::string equal_labels(const json& value)
                : "must have at most " + std::to_string(kMostEqualLabels) + " names of labels";
 }
 
+std::string actions_as_stored(const json& value)
+{
+    const auto read = load_actions(value);
+    return read ? "" : read.error().message();
+}
+
+std::string a_schedule(const json& value)
+{
+    const auto read = load_schedule(value);
+    return read ? "" : read.error().message();
+}
+
 struct FieldRule {
     std::string_view resource;  ///< "": any.
     std::string_view field;
@@ -208,6 +222,8 @@ constexpr std::array kRules{
     FieldRule{"ticket_numbers", "next_number", a_count},
     FieldRule{"ticket_events", "data", an_object},
     FieldRule{"owed_events", "data", an_object},
+    FieldRule{"rules", "actions", actions_as_stored},
+    FieldRule{"rules", "schedule", a_schedule},
     FieldRule{"silences", "end_when_quiet_ms", a_time_of_quiet},
     FieldRule{"silences", "comment", a_comment},
     FieldRule{"maintenance_windows", "duration_ms", a_windows_length},

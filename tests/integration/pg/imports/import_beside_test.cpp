@@ -148,13 +148,14 @@ TEST_F(ImportBesideTest, NodesAreToldOfWhatCame)
 TEST_F(ImportBesideTest, WhatNobodyCouldReadIsRefused)
 {
     fill(theirs_);
-    sql("update rules set actions = '[{\"type\": \"unheard_of\"}]' where tenant_id = " + quoted(theirs_));
+    sql("alter table tenant_settings drop constraint tenant_settings_retention_days_are_days");
+    sql("update tenant_settings set retention_days = '{\"access_log\": \"x\"}' where tenant_id = " + quoted(theirs_));
     const auto target = opened(begun(ours_));
     write(*target, exported(theirs_));
     const auto finished = target->finish(summary(theirs_));
     ASSERT_FALSE(finished);
     EXPECT_EQ(finished.error().code(), ErrorCode::invalid_argument) << finished.error().message();
-    EXPECT_THAT(finished.error().message(), HasSubstr("rules cannot be read"));
+    EXPECT_THAT(finished.error().message(), HasSubstr("settings cannot be read"));
 }
 
 }  // namespace

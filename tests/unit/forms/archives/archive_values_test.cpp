@@ -110,6 +110,17 @@ TEST(ArchiveValues, LabelsAreTexts)
     EXPECT_THAT(of_group({{"name", "value"}}), testing::StartsWith("labels: "));
 }
 
+TEST(ArchiveValues, ActionsAreThoseThatThereAre)
+{
+    const auto of = [](const json& actions) {
+        return wrong("rules", "actions", FieldKind::anything, actions);
+    };
+    EXPECT_EQ(of(json::array({{{"type", "suppress"}}})), "");
+    const std::vector<json> none{7, "suppress", json::array({7}), json::array({{{"type", "unheard_of"}}})};
+    for (const auto& actions : none) EXPECT_THAT(of(actions), testing::StartsWith("actions: ")) << actions.dump();
+    EXPECT_THAT(wrong("rules", "schedule", FieldKind::anything, 7), testing::StartsWith("schedule: "));
+}
+
 TEST(ArchiveValues, NamesAndAddressesAreAsFormsTakeThem)
 {
     for (const auto* const resource : {"users", "contacts", "rules", "management_groups"}) {
