@@ -91,6 +91,10 @@ select not exists (select from tickets t
                                           where e.tenant_id = t.tenant_id and e.ticket_id = t.ticket_id))
 )sql";
 
+constexpr auto kIsHis = R"sql(
+select exists (select from imports where tenant_id = $1 and import_id = $2 and runner = $3 and attempt = $4
+                                     and state = 'writing')
+)sql";
 constexpr auto kFinish = "select finish_import($1, $2, $3, $4)";
 
 /// What is counted once and for all, and not by the day.
@@ -353,6 +357,7 @@ Result<bool> PgImportTarget::finish(const ports::ImportSummary& summary)
         }
         // From here on it takes moments, in which others wait.
         if (auto locked = lock_as_it_was(); !locked) return locked.error();
+        if (!query(tx, kIsHis, job_.tenant, job_.id, job_.runner, job_.attempt)[0][0].as<bool>()) return false;
         for (const auto& [resource, lines] : merged_) {
             if (auto written = write(resource, lines); !written) return written.error();
         }

@@ -32,11 +32,15 @@ protected:
     /// The resource at which a target takes no more, and why.
     static std::pair<std::string, Error> first_refusal(ports::ImportTarget& target, const Exported& exported)
     {
-        for (const auto& [resource, lines] : exported) {
+        domain::ImportedIds ids({}, {});
+        for (auto [resource, lines] : exported) {
             if (resource == "users") {
-                if (const auto added = target.add_users(lines); !added) return {resource, added.error()};
+                const auto added = target.add_users(lines);
+                if (!added) return {resource, added.error()};
+                ids.add_users(*added);
                 continue;
             }
+            for (auto& line : lines) line = ids.rewritten(line);
             if (const auto added = target.add(resource, lines); !added) return {resource, added.error()};
         }
         const auto finished = target.finish(summary(TenantId(new_uuid())));
