@@ -362,7 +362,7 @@ begin
             on conflict (erasure_id, stage, relation) do update set done_at = null, left_as_is = false;
     end if;
     if is_done and a_stage = 'rows' then
-        select t.created_at into strict since from tenants t where t.tenant_id = tenant;
+        select least(t.created_at, t.imported_from) into strict since from tenants t where t.tenant_id = tenant;
         insert into erasure_steps (erasure_id, position, stage, relation)
         select a_erasure, pages_position, 'pages', a_table where is_whole
          union all

@@ -2,6 +2,9 @@
 -- configuration: no change notice.
 -- compatible: yes
 
+-- From when on alerts may be there that are older than the tenant: erasure writes their days anew, too.
+alter table tenants add column imported_from timestamptz;
+
 create table imports (
     tenant_id   uuid        not null references tenants on delete cascade,
     import_id   uuid        not null,
@@ -111,6 +114,7 @@ create function import_rows(a_import uuid, a_runner text, a_attempt integer, a_t
     language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     merged constant boolean := a_table in ('tenant_settings', 'source_networks', 'ticket_numbers');
+    us constant text := txid_current()::text || current_tenant()::text;
     columns text;
     changes text;
 begin
@@ -129,6 +133,19 @@ begin
       from pg_attribute a
      where a.attrelid = format('public.%I', a_table)::regclass and a.attnum > 0 and not a.attisdropped
        and a.attgenerated = '' and a.attidentity = '' and a.attname <> 'tenant_id' and a_rows->0 ? a.attname::text;
+    -- Lists that are there are never lost: an empty one of the archive's replaces none, and what was last kept comes back
+    -- where nobody keeps the archive's.
+    if a_table = 'source_networks' then
+        changes := 'old_users = coalesce(t.old_users, t.users), old_admins = coalesce(t.old_admins, t.admins),
+                    old_keys = coalesce(t.old_keys, t.keys), revert_at = excluded.revert_at,
+                    users = case when excluded.users = ''{}'' then t.users else excluded.users end,
+                    admins = case when excluded.admins = ''{}'' then t.admins else excluded.admins end,
+                    keys = case when excluded.keys = ''{}'' then t.keys else excluded.keys end
+                    where excluded.revert_at is not null';
+    end if;
+    -- Triggers would write the tenant's row, and hold it for as long as the import takes: finish_import() does, once.
+    perform set_config('winnow.config_changed', us, true);
+    perform set_config('winnow.credentials_changed', us, true);
     execute format('insert into %1$I as t (tenant_id, %2$s) select $1, %2$s from jsonb_populate_recordset(null::%1$I, $2)',
                    a_table, columns)
             || case when merged then ' on conflict (tenant_id) do update set ' || changes else '' end
@@ -162,7 +179,14 @@ begin
            touched_at = clock_timestamp(), revision = revision + 1
      where i.tenant_id = current_tenant() and i.import_id = a_import and i.runner = a_runner and i.attempt = a_attempt
        and i.state = 'writing';
-    return found;
+    if not found then
+        return false;
+    end if;
+    update tenants set config_version = config_version + 1, credentials_version = credentials_version + 1,
+                       imported_from = least(imported_from, kept_from(tenant_id, 'journal', 90))
+     where tenant_id = current_tenant();
+    perform pg_notify('winnow_config', current_tenant()::text), pg_notify('winnow_credentials', current_tenant()::text);
+    return true;
 end $$;
 
 -- The first of the rows that the table itself would refuse, counted from 1, and by which of its checks; nothing where it

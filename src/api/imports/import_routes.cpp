@@ -33,6 +33,11 @@ bool is_of_service_code(char c)
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
+std::int64_t most_bytes(const Call& call)
+{
+    return static_cast<std::int64_t>(call.services.tenant_limits.max_import_bytes);
+}
+
 json import_json(const Import& shown)
 {
     auto faults = json::array();
@@ -77,7 +82,7 @@ Result<Response> create_import(const Call& call, TenantSession& session)
     made.id = ImportId(call.services.new_id());
     made.created_at = call.now;
     made.created_by = call.who.actor();
-    if (const auto stored = session.imports().insert(made); !stored) return stored.error();
+    if (const auto stored = session.imports().insert(made, most_bytes(call)); !stored) return stored.error();
     auto document_made = import_json(made);
     document_made["in_the_way"] = *in_the_way;
     auto response = json_response(201, document_made);
@@ -126,10 +131,8 @@ Result<Response> add_part(const Call& call, TenantSession& session)
         fields.error("bytes", "must be 1 to " + std::to_string(domain::kImportPartBytes) + " bytes in base64");
     }
     if (const auto read = fields.finish(); !read) return read.error();
-    const auto most = static_cast<std::int64_t>(call.services.tenant_limits.max_import_bytes);
-    if (const auto put = session.imports().put_part(*id, static_cast<std::int32_t>(*number), bytes, most); !put) {
-        return put.error();
-    }
+    const auto put = session.imports().put_part(*id, static_cast<std::int32_t>(*number), bytes, most_bytes(call));
+    if (!put) return put.error();
     return shown_now(session, *id, 200);
 }
 

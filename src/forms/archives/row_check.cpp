@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <string_view>
+#include <utility>
 
 namespace winnow::forms {
 
@@ -67,17 +68,6 @@ std::string_view problem(const json& value, FieldKind kind)
     return "";
 }
 
-/// Where mails go to: a line feed in it would be another line of one.
-bool is_one_line(std::string_view text)
-{
-    constexpr unsigned char kFirstPrintable = 0x20;
-    constexpr unsigned char kDelete = 0x7F;
-    return std::ranges::none_of(text, [](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return byte < kFirstPrintable || byte == kDelete;
-    });
-}
-
 /// No text that we write is as long. A title is taken apart to be searched.
 std::size_t most_bytes(std::string_view field)
 {
@@ -103,7 +93,7 @@ RowCheck::RowCheck(const domain::ResourceShape& shape, KnownRows& known, std::si
     : shape_(shape), known_(known), most_referred_(most_referred)
 {
     for (const auto& field : shape_.fields) {
-        fields_.emplace(field.name, &field);
+        fields_.emplace(field.name, Field{.shape = &field, .rule = value_rule(shape_.resource, field)});
         if (!field.may_be_absent) ++needed_;
     }
 }
@@ -129,7 +119,8 @@ std::optional<RowFault> RowCheck::check_members(const json& row) const
                                           : "is nothing that this version knows: take it out, or import "
                                             "with the version that wrote it"};
         }
-        const auto& field = *found->second;
+        const auto& [shape, rule] = found->second;
+        const auto& field = *shape;
         if (!field.may_be_absent) ++needed;
         if (value.is_null()) {
             if (!field.may_be_null) return RowFault{.field = name, .detail = "must not be null"};
@@ -141,9 +132,12 @@ std::optional<RowFault> RowCheck::check_members(const json& row) const
         if (value.is_string() && value.get_ref<const std::string&>().size() > most_bytes(name)) {
             return RowFault{.field = name, .detail = "is longer than " + std::to_string(most_bytes(name)) + " bytes"};
         }
-        if (name == "email" && value.is_string() && !is_one_line(value.get_ref<const std::string&>())) {
-            return RowFault{.field = name, .detail = "must have no control characters"};
-        }
+        if (rule == nullptr) continue;
+        if (auto wrong = rule(value); !wrong.empty()) return RowFault{.field = name, .detail = std::move(wrong)};
+    }
+    if (shape_.resource == "users") {
+        if (auto wrong = user_problem(row); !wrong.empty())
+            return RowFault{.field = "management_group_ids", .detail = std::move(wrong)};
     }
     if (needed == needed_) return std::nullopt;
     for (const auto& field : shape_.fields) {

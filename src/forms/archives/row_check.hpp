@@ -3,6 +3,7 @@
 /// @file
 /// The rows of one resource of an archive, one after the other. Private to forms.
 
+#include "forms/archives/value_rules.hpp"
 #include "winnow/base/uuid.hpp"
 #include "winnow/domain/tenants/archive_shape.hpp"
 
@@ -46,7 +47,11 @@ private:
     const domain::ResourceShape& shape_;
     KnownRows& known_;
     const std::size_t most_referred_;
-    std::map<std::string, const domain::FieldShape*, std::less<>> fields_;
+    struct Field {
+        const domain::FieldShape* shape;
+        ValueRule rule;  ///< nullptr: none.
+    };
+    std::map<std::string, Field, std::less<>> fields_;
     std::size_t needed_ = 0;            ///< Fields that each row has.
     std::vector<std::string> members_;  ///< Of the first row: all have the same.
     std::string last_;                  ///< The row's before, as bytes that sort as keys do.

@@ -38,9 +38,10 @@ update imports set state = 'failed', finished_at = now(), revision = revision + 
 const auto kNotAtTheEnd =
     R"sql(
 update imports i set state = 'failed', finished_at = now(), revision = i.revision + 1,
-                     error = 'the tenant is closing: nothing is imported any more'
+                     error = 'the tenant is ' || case t.state when 'suspended' then 'suspended' else 'closing' end
+                             || ': nothing is imported any more'
   from tenants t
- where t.tenant_id = i.tenant_id and t.state in ('closing', 'erasing')
+ where t.tenant_id = i.tenant_id and t.state <> 'active'
    and (i.state = )sql" +
     kQueued + " or i.state in " + kAtWork + ")";
 
@@ -54,12 +55,14 @@ with next as (
 update imports i set state = 'checking', runner = $1, attempt = i.attempt + 1, touched_at = now(), rows_done = 0,
                      rows_total = 0, revision = i.revision + 1
   from next where i.tenant_id = next.tenant_id and i.import_id = next.import_id
-returning i.tenant_id, i.import_id, i.attempt, i.parts, i.source, i.created_by
+returning i.tenant_id, i.import_id, i.attempt, i.parts, i.source, i.created_by, i.bytes
 )sql";
 
 const auto kStillHis =
     " where tenant_id = $1 and import_id = $2 and runner = $3 and attempt = $4 and state in " + kAtWork;
-const auto kKeep = "update imports set touched_at = now(), state = $5, rows_done = $6, rows_total = $7" + kStillHis;
+// Nor while the tenant is suspended or at its end: of what is written nothing may stay.
+const auto kKeep = "update imports set touched_at = now(), state = $5, rows_done = $6, rows_total = $7" + kStillHis +
+                   " and exists (select from tenants t where t.tenant_id = $1 and t.state = 'active')";
 const auto kFail =
     "update imports set state = 'failed', error = $5, faults = $6::jsonb, finished_at = now(), revision = revision + "
     "1" +
@@ -114,6 +117,7 @@ public:
                                 .runner = runner,
                                 .attempt = rows[0][2].as<std::int32_t>(),
                                 .parts = rows[0][3].as<std::int32_t>(),
+                                .bytes = rows[0][6].as<std::int64_t>(),
                                 .source = text_of(rows[0][4]),
                                 .created_by = text_of(rows[0][5])};
             }

@@ -5,7 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 namespace winnow::pg {
 
@@ -14,6 +16,9 @@ namespace {
 using nlohmann::json;
 
 constexpr auto kHasAlerts = "select exists (select from journal where tenant_id = $1)";
+
+// Not told by the version of the configuration.
+constexpr std::array<std::string_view, 2> kOfNoConfiguration{"integrations", "scim_tokens"};
 
 }  // namespace
 
@@ -56,6 +61,16 @@ std::string first_in_the_way(pqxx::transaction_base& tx, TenantId tenant)
         if (query(tx, sql.c_str(), tenant)[0][0].as<bool>()) return std::string(table.resource);
     }
     return query(tx, kHasAlerts, tenant)[0][0].as<bool>() ? "alerts" : "";
+}
+
+std::string first_of_others(pqxx::transaction_base& tx, TenantId tenant)
+{
+    for (const auto table : kOfNoConfiguration) {
+        const auto sql = std::string("select exists (select from ").append(table) +
+                         " where tenant_id = $1 and xmin <> pg_current_xact_id()::xid)";
+        if (query(tx, sql.c_str(), tenant)[0][0].as<bool>()) return std::string(table);
+    }
+    return {};
 }
 
 std::string in_the_way_of_import(std::string_view what)

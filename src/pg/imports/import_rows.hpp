@@ -26,6 +26,9 @@ namespace winnow::pg {
 /// what libpqxx throws.
 [[nodiscard]] std::string first_in_the_way(pqxx::transaction_base& tx, TenantId tenant);
 
+/// The same of what only administrators make, where another transaction has made it since this one began.
+[[nodiscard]] std::string first_of_others(pqxx::transaction_base& tx, TenantId tenant);
+
 /// The sentence about it.
 [[nodiscard]] std::string in_the_way_of_import(std::string_view what);
 

@@ -19,6 +19,14 @@ using ports::Import;
 constexpr auto kInsert =
     "insert into imports (tenant_id, import_id, source, created_at, created_by) values ($1, $2, $3, $4, $5)";
 
+// What is kept of earlier ones: how many there are, as far as they are counted, and the bytes of those parts that a
+// chore has not taken away yet.
+constexpr auto kBefore = R"sql(
+select (select count(*) from (select from imports where tenant_id = $1 limit $2) i),
+       (select coalesce(sum(octet_length(bytes)), 0)::int8 from import_parts where tenant_id = $1)
+)sql";
+constexpr std::int64_t kMostKept = 1'000;
+
 #define WINNOW_IMPORT_COLUMNS                                                                             \
     "select import_id, state, source, created_at, created_by, finished_at, error, faults, parts, bytes, " \
     "rows_done, rows_total, revision from imports where tenant_id = $1 "
@@ -61,7 +69,7 @@ class PgImportStore final : public ports::ImportStore {
 public:
     PgImportStore(pqxx::transaction_base& tx, TenantId tenant) : tx_(tx), tenant_(tenant) {}
 
-    Result<Done> insert(const Import& made) override
+    Result<Done> insert(const Import& made, std::int64_t max_bytes) override
     {
         return translated([&]() -> Result<Done> {
             try {
@@ -69,6 +77,15 @@ public:
             } catch (const pqxx::sql_error& failure) {
                 if (!violates(failure, "imports_one_unfinished")) throw;
                 return Error(ErrorCode::conflict, "an import is not finished: wait until it is, or delete it");
+            }
+            const auto before = query(tx_, kBefore, tenant_, kMostKept + 1)[0];
+            if (before[0].as<std::int64_t>() > kMostKept) {
+                return Error(ErrorCode::conflict,
+                             "there are too many earlier imports: delete some, or wait until they are forgotten");
+            }
+            if (before[1].as<std::int64_t>() > max_bytes) {
+                return Error(ErrorCode::conflict,
+                             "what was uploaded before is not cleared away yet: try again in some minutes");
             }
             return Done{};
         });

@@ -12,8 +12,11 @@
 
 #include <pqxx/except>
 
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,19 +43,28 @@ public:
 
 private:
     PgImportTarget(const PgOptions& api, const ports::ImportJob& job, const domain::TenantLimits& limits)
-        : job_(job), limits_(limits), session_(api)
+        : api_(api), job_(job), limits_(limits), session_(api)
     {
     }
 
     [[nodiscard]] Result<Done> begin();
+    [[nodiscard]] Result<Done> may_have_groups();
     [[nodiscard]] Result<Done> write(std::string_view resource, const std::string& lines);
-    [[nodiscard]] Result<Done> within_limits();
+    [[nodiscard]] std::optional<std::int64_t> chosen_days() const;
+    [[nodiscard]] Result<Done> within_quotas();
+    [[nodiscard]] Result<Done> lock_as_it_was();
+    [[nodiscard]] Result<Done> record(const ports::ImportSummary& summary);
 
+    const PgOptions api_;
     const ports::ImportJob job_;
     const domain::TenantLimits limits_;
     const std::shared_ptr<Watchdog> dog_ = Watchdog::shared();
     Session session_;
     std::unique_ptr<Transaction> transaction_;  // behind its session: it ends first
+    std::int64_t version_ = 0;                  ///< Of the tenant's configuration, when it began.
+    std::string resource_;                      ///< That is being written.
+    /// The tenant's own rows, of which it has one each: they are changed last, as others wait for them meanwhile.
+    std::map<std::string, std::string, std::less<>> merged_;
 };
 
 }  // namespace winnow::pg

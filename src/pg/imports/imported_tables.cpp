@@ -7,6 +7,9 @@ namespace winnow::pg {
 
 namespace {
 
+// How people sign in here is said here: an archive loosens nothing of it.
+constexpr std::string_view kSettings = "r - '{mfa_policy,session_idle_ms,session_idle_viewer_ms}'::text[]";
+
 // Nobody brings a password: an active user is one who is invited. Who was disabled or deleted stays so. An auditor is
 // stored as a viewer who audits (exported_tables.cpp), and is narrowed to no groups, as an admin is not (0064).
 constexpr std::string_view kUser = R"sql(
@@ -48,7 +51,8 @@ constexpr std::string_view kContact =
 #undef WINNOW_SETTING_STAYS
 
 // Lists that leave out who imports them would lock him out: they are on trial, as lists that he had just set, and go
-// again where he does not keep them. 10 minutes, as of those (networks_routes.cpp).
+// again where he does not keep them. 10 minutes, as of those (networks_routes.cpp). What then comes back: of a tenant
+// that has had lists, those (import_rows()).
 constexpr std::string_view kNetworks = R"sql(
 r || case when r->'users' = '[]' and r->'admins' = '[]' and r->'keys' = '[]'
           then '{"old_users": null, "old_admins": null, "old_keys": null, "revert_at": null}'
@@ -76,7 +80,7 @@ using enum ImportedAs;
 
 constexpr std::array kImported{
     ImportedTable{"tenants", nothing},  // the tenant is another one, and has its own name
-    ImportedTable{"tenant_settings", merged},
+    ImportedTable{"tenant_settings", merged, kSettings},
     ImportedTable{"source_networks", merged, kNetworks},
     ImportedTable{"management_groups", fresh},
     ImportedTable{"users", added, kUser},

@@ -60,7 +60,7 @@ select drop_day_partitions((now() at time zone 'UTC')::date
 constexpr auto kMakeAccessPartitions = "select make_access_partitions((now() at time zone 'UTC')::date, $1::int4)";
 constexpr auto kDropAccessPartition = R"sql(
 select drop_access_partition((now() at time zone 'UTC')::date
-           - least(coalesce((select max(coalesce((s.retention_days->>'access_log')::int, $2::int))
+           - least(coalesce((select max(days_kept(s.retention_days, 'access_log', $2::int))
                                from tenants t left join tenant_settings s using (tenant_id)), $2::int), $1::int))
 )sql";
 

@@ -21,11 +21,11 @@ using domain::Kept;
 // another.
 
 /// `p (tenant_id, kept)`: for how long each tenant keeps what belongs to a class.
-#define WINNOW_POLICY                                                                                   \
-    " (select t.tenant_id, s.reopen_window_ms * interval '1 ms' as reopen_window,"                      \
-    " least(coalesce(s.journal_retention_days, $5::int), $2::int) * interval '1 day' as journal,"       \
-    " least(coalesce((s.retention_days->>$4::text)::int, $3::int), $2::int) * interval '1 day' as kept" \
-    " from tenants t left join tenant_settings s using (tenant_id)"                                     \
+#define WINNOW_POLICY                                                                             \
+    " (select t.tenant_id, s.reopen_window_ms * interval '1 ms' as reopen_window,"                \
+    " least(coalesce(s.journal_retention_days, $5::int), $2::int) * interval '1 day' as journal," \
+    " least(days_kept(s.retention_days, $4::text, $3::int), $2::int) * interval '1 day' as kept"  \
+    " from tenants t left join tenant_settings s using (tenant_id)"                               \
     " where t.tenant_id >= $6::uuid and t.tenant_id <= $7::uuid and t.tenant_id <> all($8::uuid[])) p "
 
 constexpr auto kReceipts = "delete from idempotency_receipts where ctid = any(array(select r.place from" WINNOW_POLICY
@@ -222,7 +222,8 @@ const std::array kPurges{
         "exports", std::nullopt, {{{kForgetExportParts, 32}, {kForgetPartsOfNone, 32}, {kForgetExports, 100}, kNone}}},
     Purge{"imports",
           std::nullopt,
-          {{{kForgetImportParts, 32}, {kForgetImportPartsOfNone, 32}, {kForgetImports, 100}, kNone}}},
+          {{{kForgetImportParts, 32}, {kForgetImportPartsOfNone, 32}, {kForgetImports, 100}, kNone}},
+          10min},
     Purge{"streams", std::nullopt, {{{kProgress, 2'000}, {kStreams, 1'000}, kNone, kNone}}},
     Purge{"rule_machines", std::nullopt, {{{kMachines, 2'000}, kNone, kNone}}, 10min},
     Purge{"judge_costs", std::nullopt, {{{kJudgeCosts, 1'000}, kNone, kNone}}, 10min},

@@ -5,6 +5,7 @@
 #include "winnow/domain/tenants/imported_ids.hpp"
 #include "winnow/forms/archive_check.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -241,7 +242,7 @@ Result<forms::ArchiveVerdict> checked(ImportJobs& jobs, const ImportJob& job, co
 Result<ImportOutcome> run_import(ImportJobs& jobs, const ImportJob& job, const domain::TenantIds& ids,
                                  std::int64_t max_bytes, Timestamp now, const std::stop_token& stop)
 {
-    const auto limits = read_limits(max_bytes);
+    const auto limits = read_limits(std::min(max_bytes, job.bytes));
     auto verdict = checked(jobs, job, limits, now, stop);
     if (!verdict) return verdict.error();
     if (!verdict->faults.empty()) return ImportOutcome{.faults = std::move(verdict->faults)};

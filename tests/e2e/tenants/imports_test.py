@@ -280,6 +280,12 @@ class Imports(unittest.TestCase):
             "refers to nobody": (packed(tar_of(with_manifest([("integration_keys/000001.ndjson", json.dumps(
                 {"key_id": ONE, "integration_id": TWO, "secret_hash": None, "hint": "h"}).encode() + b"\n")]))),
                 "names a row that is not in integrations"),
+            "days that are none": (packed(tar_of(with_manifest([("tenant_settings/000001.ndjson", json.dumps(
+                {"retention_days": {"access_log": "x"}}).encode() + b"\n")]))), "a whole number from 1 to 3650"),
+            "a silence without an end": (packed(tar_of(with_manifest([("silences/000001.ndjson", json.dumps(
+                {"silence_id": ONE, "condition": "a=\"b\"", "syntax": "matchers", "starts_at": "2026-11-28T00:00:00Z",
+                 "ends_at": "2099-01-01T00:00:00Z", "comment": "c", "end_when_quiet_ms": 9223372036854775807,
+                 "created_by": "x", "updated_by": "x"}).encode() + b"\n")]))), "end_when_quiet_ms"),
             "a secret": (packed(tar_of(with_manifest([one, ("integration_keys/000001.ndjson", json.dumps(
                 {"key_id": ONE, "integration_id": ONE, "secret_hash": "\\x00", "hint": "h"}).encode() + b"\n")]))),
                 "secrets are entered again"),
@@ -304,8 +310,12 @@ class Imports(unittest.TestCase):
         here, _ = self.new_tenant()
         lines = integration(ONE, "a") + integration(TWO, "")
         ended = self.imported(here, packed(tar_of(with_manifest([("integrations/000001.ndjson", lines)]))))
-        self.assertEqual([(each["file"], each["line"]) for each in ended["faults"]], [("integrations/000001.ndjson", 2)])
-        self.assertIn("integrations_name_check", ended["faults"][0]["detail"])
+        self.assertEqual([(each["file"], each["line"], each["field"], each["detail"]) for each in ended["faults"]],
+                         [("integrations/000001.ndjson", 2, "name", "must have 1 to 200 characters")])
+        lines = json.dumps({"contact_id": ONE, "name": "a", "type": "NO", "receiver": "", "settings": {}}).encode() + b"\n"
+        ended = self.imported(here, packed(tar_of(with_manifest([("contacts/000001.ndjson", lines)]))))
+        self.assertEqual([(each["file"], each["line"]) for each in ended["faults"]], [("contacts/000001.ndjson", 1)])
+        self.assertIn("contacts_type_check", ended["faults"][0]["detail"])
         lines = integration(ONE, "a") + integration(TWO, "b").replace(b'"b"', b"7")
         ended = self.imported(here, packed(tar_of(with_manifest([("integrations/000001.ndjson", lines)]))))
         self.assertEqual([(each["line"], each["field"], each["detail"]) for each in ended["faults"]],

@@ -174,7 +174,12 @@ TEST_F(ImportFlow, WhatIsWrongOfAnArchiveIsToldAndNothingIsWritten)
     };
     EXPECT_THAT(run(queue({archive_of({{"integrations/000001.ndjson", named("")}})})),
                 testing::AllOf(HasSubstr("failed"), HasSubstr("\"file\": \"integrations/000001.ndjson\""),
-                               HasSubstr("breaks the rule integrations_name_check"), HasSubstr("\"line\": 1")));
+                               HasSubstr("must have 1 to 200 characters"), HasSubstr("\"field\": \"name\""),
+                               HasSubstr("\"line\": 1")));
+    const std::string contact = R"({"contact_id":"0199c0de-0000-7000-8000-000000000001","name":"a","type":"NO",)"
+                                R"("receiver":"","settings":{}})";
+    EXPECT_THAT(run(queue({archive_of({{"contacts/000001.ndjson", contact + "\n"}})})),
+                testing::AllOf(HasSubstr("breaks the rule contacts_type_check"), HasSubstr("\"line\": 1")));
     EXPECT_THAT(run(queue({archive_of({{"users/000001.ndjson", "{}\n"}})})), HasSubstr("is missing"));
     const auto good = archive_of({{"integrations/000001.ndjson", named("a")}});
     EXPECT_THAT(run(queue({good.substr(0, good.size() - 1)})), HasSubstr("the archive ends before its end"));

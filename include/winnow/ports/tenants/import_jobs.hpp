@@ -30,6 +30,7 @@ struct ImportJob {
     std::string runner;
     std::int32_t attempt = 0;  ///< With `runner` it tells this run from every other one.
     std::int32_t parts = 0;    ///< Numbered from 0.
+    std::int64_t bytes = 0;    ///< Of all of them.
     std::string source;        ///< As Import::source.
     std::string created_by;    ///< "user:<id>"
 };
@@ -83,8 +84,9 @@ public:
     [[nodiscard]] virtual Result<Timestamp> alerts_kept_from() = 0;
     [[nodiscard]] virtual Result<Done> add_alerts(domain::StreamId stream, std::span<const ImportedAlerts> rows) = 0;
 
-    /// Checks the tenant's quotas, and what its rules cost together (`invalid_argument`), records who imported what,
-    /// and commits. False: the job is not its runner's any more, and nothing was written.
+    /// Locks the tenant's configuration, which nobody may have changed since open(); checks its quotas, what its rules
+    /// cost together, and that all of it can be read (`invalid_argument`); records who imported what, and commits.
+    /// False: the job is not its runner's any more, and nothing was written. `conflict`: others hold the tenant.
     [[nodiscard]] virtual Result<bool> finish(const ImportSummary& summary) = 0;
 };
 
@@ -114,8 +116,8 @@ public:
     [[nodiscard]] virtual Result<domain::StreamId> open_stream() = 0;
     /// The journal has room for alerts of that day ("2026-11-28").
     [[nodiscard]] virtual Result<Done> make_day(std::string_view day) = 0;
-    /// `invalid_argument` where the tenant has something already that would be mixed with what is imported; `conflict`
-    /// where somebody changes its configuration.
+    /// `invalid_argument` where the tenant has something already that would be mixed with what is imported, or is not
+    /// active. Until finish() nobody waits for it who suspends or closes the tenant, or takes somebody's rights away.
     [[nodiscard]] virtual Result<std::unique_ptr<ImportTarget>> open(const ImportJob& job) = 0;
 
     // Each answers false where the job is no longer its runner's: deleted, or given to another one.

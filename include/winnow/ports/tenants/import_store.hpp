@@ -40,8 +40,9 @@ public:
     ImportStore& operator=(const ImportStore&) = delete;
     virtual ~ImportStore() = default;
 
-    /// One whose archive is to come. `conflict` where one is unfinished.
-    [[nodiscard]] virtual Result<Done> insert(const Import& made) = 0;
+    /// One whose archive is to come. `conflict` where one is unfinished, where there are 1,000 already, or where of
+    /// earlier ones more than `max_bytes` are stored yet.
+    [[nodiscard]] virtual Result<Done> insert(const Import& made, std::int64_t max_bytes) = 0;
     /// Newest first, those made before `before`.
     [[nodiscard]] virtual Result<std::vector<Import>> page(std::optional<ImportId> before, std::size_t limit) = 0;
     /// `not_found` where the tenant has no such import.

@@ -72,7 +72,7 @@ protected:
             t + ", " + u + ", 'a=\"b\"', 'matchers', now(), now() + interval '1 hour', 'c', 'x', 'x')");
         sql("insert into maintenance_windows (tenant_id, maintenance_window_id, name, condition, syntax, starts_at, "
             "duration_ms, updated_by) values (" +
-            t + ", " + u + ", 'w', 'a=\"b\"', 'matchers', now(), 1, 'x')");
+            t + ", " + u + ", 'w', 'a=\"b\"', 'matchers', now(), 60000, 'x')");
         sql("insert into inhibitions (tenant_id, inhibition_id, name, source_condition, source_syntax, "
             "target_condition, target_syntax, updated_by) values (" +
             t + ", " + u + ", 'i', 'a=\"b\"', 'matchers', 'a=\"c\"', 'matchers', 'x')");

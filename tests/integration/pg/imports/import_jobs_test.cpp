@@ -44,7 +44,7 @@ protected:
     ImportId made()
     {
         const auto one = import();
-        EXPECT_TRUE(tried([&](ports::ImportStore& store) { return store.insert(one); }));
+        EXPECT_TRUE(tried([&](ports::ImportStore& store) { return store.insert(one, kMost); }));
         return one.id;
     }
     Result<Done> put(ImportId id, std::int32_t number, const std::string& bytes)
@@ -120,7 +120,7 @@ TEST_F(ImportJobsTest, OneWithoutPartsIsNotBegun)
 TEST_F(ImportJobsTest, AreOneAtATimeOfATenant)
 {
     const auto id = made();
-    const auto second = tried([](ports::ImportStore& store) { return store.insert(import()); });
+    const auto second = tried([](ports::ImportStore& store) { return store.insert(import(), kMost); });
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code(), ErrorCode::conflict);
     in_tenant([&](auto& store) {
@@ -143,6 +143,34 @@ TEST_F(ImportJobsTest, PartsOfWhatWasDeletedGoByTheChore)
     EXPECT_TRUE(put(next, 0, "x"));
     EXPECT_EQ(do_chore("forget_imports"), 2U);
     EXPECT_EQ(number("select count(*) from import_parts"), 1) << "of the next one";
+}
+
+TEST_F(ImportJobsTest, WhatWasUploadedBeforeIsBounded)
+{
+    const auto id = made();
+    EXPECT_TRUE(put(id, 0, "123456789"));
+    in_tenant([&](auto& store) { EXPECT_TRUE(store.remove(id)); });
+    const auto next = made();
+    EXPECT_TRUE(put(next, 0, "12"));
+    in_tenant([&](auto& store) { EXPECT_TRUE(store.remove(next)); });
+    const auto beyond = tried([](ports::ImportStore& store) { return store.insert(import(), kMost); });
+    ASSERT_FALSE(beyond) << "eleven bytes are there yet";
+    EXPECT_EQ(beyond.error().code(), ErrorCode::conflict);
+    EXPECT_THAT(beyond.error().message(), HasSubstr("not cleared away yet"));
+    EXPECT_EQ(do_chore("forget_imports"), 2U);
+    static_cast<void>(made());
+}
+
+TEST_F(ImportJobsTest, EarlierOnesAreBounded)
+{
+    sql("insert into imports (tenant_id, import_id, state, created_at, created_by, finished_at) select " +
+        quoted(ours_) + ", gen_random_uuid(), 'failed', now(), 'x', now() from generate_series(1, 1000)");
+    const auto beyond = tried([](ports::ImportStore& store) { return store.insert(import(), kMost); });
+    ASSERT_FALSE(beyond);
+    EXPECT_EQ(beyond.error().code(), ErrorCode::conflict);
+    EXPECT_THAT(beyond.error().message(), HasSubstr("too many earlier imports"));
+    sql("delete from imports where import_id in (select import_id from imports limit 1)");
+    static_cast<void>(made());
 }
 
 TEST_F(ImportJobsTest, SayWhatIsInTheWay)

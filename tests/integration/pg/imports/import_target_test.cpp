@@ -29,6 +29,23 @@ protected:
         ASSERT_TRUE(finished) << finished.error().message();
         EXPECT_TRUE(*finished);
     }
+    /// The resource at which a target takes no more, and why.
+    static std::pair<std::string, Error> first_refusal(ports::ImportTarget& target, const Exported& exported)
+    {
+        domain::ImportedIds ids({}, {});
+        for (auto [resource, lines] : exported) {
+            if (resource == "users") {
+                const auto added = target.add_users(lines);
+                if (!added) return {resource, added.error()};
+                ids.add_users(*added);
+                continue;
+            }
+            for (auto& line : lines) line = ids.rewritten(line);
+            if (const auto added = target.add(resource, lines); !added) return {resource, added.error()};
+        }
+        const auto finished = target.finish(summary(TenantId(new_uuid())));
+        return {"the end", finished ? Error(ErrorCode::internal, "nothing was refused") : finished.error()};
+    }
     /// Of our tenant.
     [[nodiscard]] std::string ours(const std::string& column, const std::string& from,
                                    const std::string& where = "true")
@@ -186,12 +203,21 @@ TEST_F(ImportTargetTest, QuotasHold)
     sql("insert into quotas (tenant_id, name, most) values (" + quoted(ours_) +
         ", 'contacts', 1) on conflict (tenant_id, name) do update set most = 1");
     const auto target = opened(begun(ours_));
-    write(*target, lines);
-    const auto finished = target->finish(summary(theirs_));
-    ASSERT_FALSE(finished);
-    EXPECT_EQ(finished.error().code(), ErrorCode::invalid_argument);
-    EXPECT_THAT(finished.error().message(), HasSubstr("2 contacts, of which it may have 1 (the quota contacts)"));
+    const auto [resource, refused] = first_refusal(*target, lines);
+    EXPECT_EQ(resource, "contact_groups") << "as soon as contacts are written";
+    EXPECT_EQ(refused.code(), ErrorCode::invalid_argument);
+    EXPECT_THAT(refused.message(), HasSubstr("2 contacts, of which it may have 1 (the quota contacts)"));
     EXPECT_EQ(ours("name", "contacts"), "");
+}
+
+TEST_F(ImportTargetTest, ManagementGroupsAreCounted)
+{
+    fill(theirs_);
+    const auto lines = exported(theirs_);
+    limits_.max_management_groups = 0;
+    import_jobs_ = make_import_jobs(pipeline(), as(database_.api), limits_);
+    const auto target = opened(begun(ours_));
+    EXPECT_THAT(first_refusal(*target, lines).second.message(), HasSubstr("tenants.max_management_groups"));
 }
 
 TEST_F(ImportTargetTest, WhatTriageCountsOnFromIsBehindWhatIsThere)
