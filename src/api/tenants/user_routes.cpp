@@ -4,10 +4,10 @@
 #include "api/rest/problem.hpp"
 #include "api/rest/resource.hpp"
 #include "api/rest/route.hpp"
-#include "api/signin/steps.hpp"
 #include "api/tenants/invite.hpp"
 #include "api/tenants/key_fields.hpp"
 #include "api/tenants/management_group_fields.hpp"
+#include "api/tenants/notices.hpp"
 #include "api/tenants/user_change.hpp"
 #include "api/tenants/user_json.hpp"
 #include "winnow/identity/authenticator.hpp"
@@ -159,7 +159,7 @@ Result<ApiKey> read_key(const Call& call, const json& document)
     key.name = fields.text("name", {0, 200}).value_or("");
     key.user_id = fields.id<UserId>("user_id").value_or(call.who.user);
     key.scopes = read_scopes(fields);
-    key.networks = read_networks(fields);
+    key.networks = read_key_networks(fields, call.who);
     key.groups = read_groups(fields);
     key.expires_at = read_expiry(fields, call.now);
     key.created_by = call.who.actor();
@@ -189,16 +189,6 @@ Result<Done> may_get_key(const Call& call, TenantSession& session, const ApiKey&
     return of_user ? has_room(call, session, domain::Quota::keys) : of_user;
 }
 
-/// Whoever has the key acts in its user's name, so a user learns of those that somebody else made.
-Result<Done> tell_owner(const Call& call, TenantSession& session, const ApiKey& key)
-{
-    if (key.user_id == call.who.user) return Done{};
-    const auto owner = session.users().find(key.user_id);
-    if (!owner) return owner.error();
-    return owe_mail(*call.services.sealing, call.services.new_id(), session, *owner, signin::MailKind::key_made, "",
-                    call.now);
-}
-
 Result<Response> create_key(const Call& call, TenantSession& session)
 {
     const auto document = read_object(call.request);
@@ -216,7 +206,7 @@ Result<Response> create_key(const Call& call, TenantSession& session)
     key->hint = made.hint;
     key->created_at = call.now;
     if (const auto stored = session.users().add_key(*key, made.hash); !stored) return stored.error();
-    if (const auto told = tell_owner(call, session, *key); !told) return told.error();
+    if (const auto told = tell_of_key(call, session, key->user_id); !told) return told.error();
     auto answer = api_key_json(*key);
     answer["secret"] = made.secret;
     return with_secret(json_response(201, answer));
